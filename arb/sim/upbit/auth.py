@@ -1,0 +1,85 @@
+"""Who is asking: access key, signature, nonce, parameters, address, permission - in that order.
+
+Pure but for the memory of used nonces. Source: exchange_protocols.md 2.2 and 2.9.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from arb.sim.upbit.errors import refuse
+from arb.sim.upbit.jwt import BadToken, read_claims, verify
+from arb.sim.upbit.parameters import Parameters, query_hash
+
+NONCES_MAX: Final = 200_000  # remembered; the oldest is forgotten first
+VIEW_ASSETS: Final = "view_assets"
+VIEW_ORDERS: Final = "view_orders"
+MAKE_ORDERS: Final = "make_orders"
+PERMISSIONS: Final = frozenset({VIEW_ASSETS, VIEW_ORDERS, MAKE_ORDERS})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessKey:
+    """An API key as the venue keeps it."""
+
+    key: str
+    secret: str
+    permissions: frozenset[str] = PERMISSIONS
+    addresses: frozenset[str] = frozenset()  # allowed client IPs; empty allows all
+    expires_ns: int | None = None  # Unix epoch
+
+
+@dataclass(slots=True)
+class Authenticator:
+    """Checks requests against one access key."""
+
+    access_key: AccessKey
+    nonces: dict[str, None] = field(default_factory=dict)
+
+    def check(
+        self, header: str | None, parameters: Parameters, permission: str, address: str, now_ns: int
+    ) -> None:
+        """Accept a request or say why not.
+
+        Raises: UpbitRefusal (401, or 403 out_of_scope). A correctly signed token spends its nonce
+        even if the request is refused afterwards.
+        """
+        claims = self._signed_claims(header)
+        self._spend(claims.get("nonce"))
+        _check_hash(claims, parameters.hashed_text)
+        if self.access_key.expires_ns is not None and now_ns >= self.access_key.expires_ns:
+            raise refuse("expired_access_key")
+        if self.access_key.addresses and address not in self.access_key.addresses:
+            raise refuse("no_authorization_ip")
+        if permission not in self.access_key.permissions:
+            raise refuse("out_of_scope")
+
+    def _signed_claims(self, header: str | None) -> dict[str, object]:
+        scheme, _, token = (header or "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise refuse("no_authorization_token")
+        try:
+            claims = read_claims(token.strip())
+            if claims.get("access_key") != self.access_key.key:
+                raise refuse("invalid_access_key")
+            verify(token.strip(), self.access_key.secret)
+        except BadToken as error:
+            raise refuse("jwt_verification") from error
+        return claims
+
+    def _spend(self, nonce: object) -> None:
+        if not isinstance(nonce, str) or not nonce:
+            raise refuse("jwt_verification", "nonce is missing")
+        if nonce in self.nonces:
+            raise refuse("nonce_used")
+        if len(self.nonces) >= NONCES_MAX:
+            del self.nonces[next(iter(self.nonces))]
+        self.nonces[nonce] = None
+
+
+def _check_hash(claims: dict[str, object], hashed_text: str) -> None:
+    if not hashed_text:
+        return
+    if claims.get("query_hash_alg", "SHA512") != "SHA512":
+        raise refuse("invalid_query_payload")
+    if claims.get("query_hash") != query_hash(hashed_text):
+        raise refuse("invalid_query_payload")

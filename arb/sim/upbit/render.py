@@ -1,0 +1,160 @@
+"""Orders and accounts as Upbit writes them.
+
+Pure. REST writes amounts as strings, the WebSocket as numbers. Shapes: exchange_protocols.md 2.6
+and 2.8.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from arb.sim.upbit.orders import ASK, Order, Trade
+from arb.sim.upbit.rules import MAX_TOTAL_KRW, MIN_TOTAL_KRW
+from arb.sim.upbit.text import kst_microseconds, kst_seconds, maybe_plain, milliseconds, number, plain
+
+
+def order_json(order: Order) -> dict[str, Any]:
+    """Return an order as POST, DELETE and the lists show it."""
+    request = order.request
+    body = {
+        "uuid": order.uuid,
+        "side": request.side,
+        "ord_type": request.ord_type,
+        "price": maybe_plain(request.price),
+        "state": order.state,
+        "market": request.market,
+        "created_at": kst_seconds(order.created_ns),
+        "volume": maybe_plain(request.volume),
+        "remaining_volume": maybe_plain(order.remaining_volume),
+        "reserved_fee": plain(order.reserved_fee),
+        "remaining_fee": plain(order.remaining_fee),
+        "paid_fee": plain(order.paid_fee),
+        "locked": plain(order.locked),
+        "executed_volume": plain(order.executed_volume),
+        "executed_funds": plain(order.executed_funds),
+        "trades_count": len(order.trades),
+        "smp_type": request.smp_type,
+        "prevented_volume": plain(order.prevented_volume),
+        "prevented_locked": plain(order.prevented_locked),
+    }
+    optional = {"time_in_force": request.time_in_force, "identifier": request.identifier}
+    return body | {name: value for name, value in optional.items() if value is not None}
+
+
+def order_with_trades_json(order: Order) -> dict[str, Any]:
+    """Return an order as GET /v1/order shows it."""
+    trades = [
+        {
+            "market": order.request.market,
+            "uuid": trade.uuid,
+            "price": plain(trade.price),
+            "volume": plain(trade.volume),
+            "funds": plain(trade.funds),
+            "trend": trade.trend,
+            "created_at": kst_microseconds(trade.ts_ns),
+            "side": order.request.side,
+        }
+        for trade in order.trades
+    ]
+    return order_json(order) | {"trades": trades}
+
+
+def reference_json(order: Order) -> dict[str, Any]:
+    """Return an order as the batch cancels name it."""
+    body = {"uuid": order.uuid, "market": order.request.market}
+    return body if order.request.identifier is None else body | {"identifier": order.request.identifier}
+
+
+def my_order_json(order: Order, state: str, trade: Trade | None, now_ns: int) -> dict[str, Any]:
+    """Return a myOrder event; with a trade, price and volume are those of the fill."""
+    request = order.request
+    price = request.price if trade is None else trade.price
+    volume = request.volume if trade is None else trade.volume
+    remaining = order.remaining_volume
+    return {
+        "type": "myOrder",
+        "code": request.market,
+        "uuid": order.uuid,
+        "ask_bid": request.side.upper(),
+        "order_type": request.ord_type,
+        "state": state,
+        "trade_uuid": None if trade is None else trade.uuid,
+        "price": None if price is None else number(price),
+        "avg_price": number(order.average_price),
+        "volume": None if volume is None else number(volume),
+        "remaining_volume": None if remaining is None else number(remaining),
+        "executed_volume": number(order.executed_volume),
+        "trades_count": len(order.trades),
+        "reserved_fee": number(order.reserved_fee),
+        "remaining_fee": number(order.remaining_fee),
+        "paid_fee": number(order.paid_fee),
+        "locked": number(order.locked),
+        "executed_funds": number(order.executed_funds),
+        "time_in_force": request.time_in_force,
+        "trade_fee": None if trade is None else number(trade.fee),
+        "is_maker": None if trade is None else trade.maker,
+        "identifier": request.identifier,
+        "smp_type": request.smp_type,
+        "prevented_volume": number(order.prevented_volume),
+        "prevented_locked": number(order.prevented_locked),
+        "trade_timestamp": milliseconds(trade.ts_ns) if trade is not None else None,
+        "order_timestamp": milliseconds(order.created_ns),
+        "timestamp": milliseconds(now_ns),
+        "stream_type": "REALTIME",
+    }
+
+
+def account_json(currency: str, free: Decimal, locked: Decimal) -> dict[str, Any]:
+    """Return one line of /v1/accounts; `balance` excludes what is locked."""
+    return {
+        "currency": currency,
+        "balance": plain(free),
+        "locked": plain(locked),
+        "avg_buy_price": "0",
+        "avg_buy_price_modified": currency == "KRW",
+        "unit_currency": "KRW",
+    }
+
+
+def my_asset_json(
+    asset_uuid: str, changed: Sequence[tuple[str, Decimal, Decimal]], now_ns: int
+) -> dict[str, Any]:
+    """Return a myAsset event for (currency, free, locked) rows."""
+    return {
+        "type": "myAsset",
+        "asset_uuid": asset_uuid,
+        "assets": [
+            {"currency": currency, "balance": number(free), "locked": number(locked)}
+            for currency, free, locked in changed
+        ],
+        "asset_timestamp": milliseconds(now_ns),
+        "timestamp": milliseconds(now_ns),
+        "stream_type": "REALTIME",
+    }
+
+
+def chance_json(market: str, fee_rate: Decimal, bid_account: Any, ask_account: Any) -> dict[str, Any]:
+    """Return /v1/orders/chance; `fee_rate` is a fraction."""
+    quote, base = market.split("-")
+    fee = plain(fee_rate)
+    taken = ["best_fok", "best_ioc", "limit", "limit_fok", "limit_ioc", "limit_post_only"]
+    return {
+        "bid_fee": fee,
+        "ask_fee": fee,
+        "maker_bid_fee": fee,
+        "maker_ask_fee": fee,
+        "market": {
+            "id": market,
+            "name": f"{base}/{quote}",
+            "order_types": ["limit"],
+            "order_sides": [ASK, "bid"],
+            "bid_types": [*taken, "price"],
+            "ask_types": [*taken, "market"],
+            "bid": {"currency": quote, "min_total": plain(MIN_TOTAL_KRW)},
+            "ask": {"currency": base, "min_total": plain(MIN_TOTAL_KRW)},
+            "max_total": plain(MAX_TOTAL_KRW),
+            "state": "active",
+        },
+        "bid_account": bid_account,
+        "ask_account": ask_account,
+    }

@@ -1,0 +1,110 @@
+"""Which orders Upbit takes, judged by their form, price unit and size.
+
+Pure. Funds, identifiers and the depth of the book are judged elsewhere. Source:
+exchange_protocols.md 2.5 and 2.6.
+"""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+from arb.sim.upbit.errors import UpbitRefusal, refuse
+from arb.sim.upbit.orders import ASK, BID, OrderRequest
+from arb.sim.upbit.parameters import Parameters
+from arb.sim.upbit.ticks import is_on_unit
+
+MIN_TOTAL_KRW: Final = Decimal(5_000)
+MAX_TOTAL_KRW: Final = Decimal(1_000_000_000)
+VOLUME_UNIT: Final = Decimal("0.00000001")
+IDENTIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{1,64}")
+SMP_TYPES: Final = frozenset({"cancel_maker", "cancel_taker", "reduce", "none"})
+SMP_DEFAULT: Final = "cancel_maker"
+
+# (side, ord_type) -> (takes a price, takes a volume, accepted times in force)
+SHAPES: Final[Mapping[tuple[str, str], tuple[bool, bool, frozenset[str | None]]]] = {
+    (BID, "limit"): (True, True, frozenset({None, "ioc", "fok", "post_only"})),
+    (ASK, "limit"): (True, True, frozenset({None, "ioc", "fok", "post_only"})),
+    (BID, "price"): (True, False, frozenset({None})),
+    (ASK, "market"): (False, True, frozenset({None})),
+    (BID, "best"): (True, False, frozenset({"ioc", "fok"})),
+    (ASK, "best"): (False, True, frozenset({"ioc", "fok"})),
+}
+
+
+def read_order(parameters: Parameters, markets: frozenset[str]) -> OrderRequest:
+    """Return the order a body asks for.
+
+    Raises: UpbitRefusal (validation_error, create_bid_error, create_ask_error).
+    """
+    side = _one_of(parameters, "side", frozenset({BID, ASK}))
+    request = OrderRequest(
+        market=_one_of(parameters, "market", markets),
+        side=side,
+        ord_type=_one_of(parameters, "ord_type", frozenset({"limit", "price", "market", "best"})),
+        price=parameters.amount("price"),
+        volume=parameters.amount("volume"),
+        time_in_force=parameters.get("time_in_force"),
+        identifier=read_identifier(parameters, "identifier"),
+        smp_type=parameters.get("smp_type") or SMP_DEFAULT,
+    )
+    _check_shape(request, parameters.get("smp_type"))
+    return request
+
+
+def check_size(request: OrderRequest, best_bid: Decimal, units: Mapping[str, Decimal]) -> None:
+    """Check price unit, smallest and largest total (KRW).
+
+    Raises: UpbitRefusal (invalid_price_*, under_min_total_*, invalid_parameter).
+    """
+    side, price = request.side, request.price
+    if request.ord_type == "limit" and price is not None and not is_on_unit(request.market, price, units):
+        raise refuse(f"invalid_price_{side}")
+    total = order_total(request, best_bid)
+    if total < MIN_TOTAL_KRW:
+        raise refuse(f"under_min_total_{side}")
+    if total > MAX_TOTAL_KRW:
+        raise refuse("invalid_parameter", "최대주문금액을 초과했습니다.")
+
+
+def order_total(request: OrderRequest, best_bid: Decimal) -> Decimal:
+    """Return what the order is worth in KRW, a market ask at the best bid."""
+    if request.spends_total:
+        return request.price or Decimal(0)
+    return (request.volume or Decimal(0)) * (request.price or best_bid)
+
+
+def read_identifier(parameters: Parameters, name: str) -> str | None:
+    """Return a well-formed client id, or None when absent."""
+    text = parameters.get(name)
+    if text is not None and not IDENTIFIER.fullmatch(text):
+        raise refuse("validation_error", f"{name} does not have a valid value")
+    return text
+
+
+def _check_shape(request: OrderRequest, smp_sent: str | None) -> None:
+    shape = SHAPES.get((request.side, request.ord_type))
+    if shape is None:
+        raise _misshapen(request)
+    takes_price, takes_volume, times_in_force = shape
+    if takes_price != (request.price is not None) or takes_volume != (request.volume is not None):
+        raise _misshapen(request)
+    if request.time_in_force not in times_in_force or request.smp_type not in SMP_TYPES:
+        raise _misshapen(request)
+    if request.time_in_force == "post_only" and smp_sent not in (None, "none"):
+        raise _misshapen(request)
+    if request.volume is not None and request.volume % VOLUME_UNIT:
+        raise refuse("validation_error", "volume has more than 8 decimals")
+
+
+def _misshapen(request: OrderRequest) -> UpbitRefusal:
+    return refuse(f"create_{request.side}_error")
+
+
+def _one_of(parameters: Parameters, name: str, allowed: frozenset[str]) -> str:
+    value = parameters.get(name)
+    if value is None:
+        raise refuse("validation_error", f"{name} is missing, {name} does not have a valid value")
+    if value not in allowed:
+        raise refuse("validation_error", f"{name} does not have a valid value")
+    return value

@@ -1,0 +1,66 @@
+"""How Upbit writes numbers and times.
+
+Strings in the exchange REST API, bare JSON numbers in quotation and on the WebSocket, local (KST)
+ISO 8601 times in orders, milliseconds elsewhere. Decimal and int in, text out; no floats.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Context, Decimal
+from typing import Any, Final
+
+import msgspec
+
+KST: Final = timezone(timedelta(hours=9))
+NS_PER_SECOND: Final = 1_000_000_000
+NS_PER_MS: Final = 1_000_000
+NS_PER_US: Final = 1_000
+EXACT: Final = Context(prec=60)
+
+to_json: Final[Callable[[Any], bytes]] = msgspec.json.Encoder(decimal_format="number").encode
+
+
+def number(value: Decimal) -> Decimal:
+    """Return `value` without trailing zeros and never in exponents for whole numbers."""
+    if value == value.to_integral_value():
+        return value.quantize(Decimal(1), context=EXACT)
+    return value.normalize(EXACT)
+
+
+def plain(value: Decimal) -> str:
+    """Return `value` as the order API writes it: `0.01`, `100000000`, `0`."""
+    return format(number(value), "f")
+
+
+def maybe_plain(value: Decimal | None) -> str | None:
+    """Return `plain(value)`, or None for an absent one."""
+    return None if value is None else plain(value)
+
+
+def milliseconds(ts_ns: int) -> int:
+    """Return Unix milliseconds of Unix nanoseconds."""
+    return ts_ns // NS_PER_MS
+
+
+def kst_seconds(ts_ns: int) -> str:
+    """Return `2018-04-10T15:42:23+09:00`."""
+    return datetime.fromtimestamp(ts_ns // NS_PER_SECOND, KST).isoformat(timespec="seconds")
+
+
+def kst_microseconds(ts_ns: int) -> str:
+    """Return `2025-08-09T16:44:00.597751+09:00`."""
+    seconds, rest_ns = divmod(ts_ns, NS_PER_SECOND)
+    moment = datetime.fromtimestamp(seconds, KST).replace(microsecond=rest_ns // NS_PER_US)
+    return moment.isoformat(timespec="microseconds")
+
+
+def date_and_time(ts_ns: int) -> tuple[str, str]:
+    """Return (`2023-10-06`, `09:37:36`) in UTC."""
+    moment = datetime.fromtimestamp(ts_ns // NS_PER_SECOND, UTC)
+    return moment.strftime("%Y-%m-%d"), moment.strftime("%H:%M:%S")
+
+
+def compact_date_and_time(ts_ns: int, zone: timezone) -> tuple[str, str]:
+    """Return (`20231006`, `093736`) in `zone`."""
+    moment = datetime.fromtimestamp(ts_ns // NS_PER_SECOND, zone)
+    return moment.strftime("%Y%m%d"), moment.strftime("%H%M%S")

@@ -1,0 +1,134 @@
+"""Vectors of exchange_protocols.md 2.2, computed there with the standard library."""
+
+import itertools
+
+import pytest
+
+from arb.sim.upbit.auth import AccessKey, Authenticator
+from arb.sim.upbit.errors import UpbitRefusal
+from arb.sim.upbit.jwt import encode_token
+from arb.sim.upbit.parameters import Parameters, from_json, from_query, query_hash
+
+KEY = "test-access-key-000000000000000000000000"
+SECRET = "test-secret-key-000000000000000000000000"
+NONCE = "6f5570df-d8bc-4daf-85b4-976733feb624"
+ORDER_JSON = (
+    b'{"market":"KRW-BTC","side":"bid","ord_type":"limit","volume":"0.01",'
+    b'"price":"100000000","identifier":"arb-0001-u-1"}'
+)
+ORDER_TEXT = "market=KRW-BTC&side=bid&ord_type=limit&volume=0.01&price=100000000&identifier=arb-0001-u-1"
+ORDER_HASH = (
+    "5ae50dea1bb1e740b2c71efa87f8ecf021701c3f49027742363ec76fb586fd45"
+    "a572327c335c0f35a6518499444672b6d19a1d97997330044245a400191785a0"
+)
+UUIDS_TEXT = "uuids[]=9ca023a5-851b-4fec-9f0a-48cd83c2eaae&uuids[]=d098ceaf-6811-4df8-97f2-b7e01aefc03f"
+UUIDS_HASH = (
+    "7b38979b98105cde6f379a451389519a1904b0b92cae55603a861fdd4b84c8ce"
+    "6635e2193679c1c99e1a573676b9a9efebcc4041117ec506a363480321404287"
+)
+NOTHING = Parameters((), "")
+
+
+def token(nonce=NONCE, text="", key=KEY, secret=SECRET, algorithm="HS256"):
+    claims = {"access_key": key, "nonce": nonce}
+    if text:
+        claims |= {"query_hash": query_hash(text), "query_hash_alg": "SHA512"}
+    return "Bearer " + encode_token(claims, secret, algorithm)
+
+
+def refused(authenticator, header, parameters=NOTHING, permission="view_assets", address="10.0.0.1", now_ns=0):
+    with pytest.raises(UpbitRefusal) as caught:
+        authenticator.check(header, parameters, permission, address, now_ns)
+    return caught.value.reply.status, caught.value.reply.name
+
+
+@pytest.fixture
+def authenticator():
+    return Authenticator(AccessKey(key=KEY, secret=SECRET))
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "signature"),
+    [
+        ("HS256", "2Kywt3Yk9CqVPk5qdgNHJjRVQs--P7L4boRHvLNLie4"),
+        ("HS512", "3C-pTRKoJUdicnU4GKeaSLgzD8LcwzSuUQvc0xcVEiScT7tGg1JoRXjMxgZ5xfKtGrnpFPqKQKixLwIUXhcMOQ"),
+    ],
+)
+def test_signature_of_the_published_vector(algorithm, signature):
+    assert token(text=ORDER_TEXT, algorithm=algorithm).rpartition(".")[2] == signature
+
+
+def test_signature_without_parameters():
+    assert token().rpartition(".")[2] == "_CaXfHU7Ut8oIE6QIIEvqi4cT3cgXBqbw-e1naniKkI"
+
+
+def test_json_body_is_hashed_in_key_order():
+    assert from_json(ORDER_JSON).hashed_text == ORDER_TEXT
+    assert query_hash(ORDER_TEXT) == ORDER_HASH
+
+
+@pytest.mark.parametrize("query", [UUIDS_TEXT, UUIDS_TEXT.replace("[]", "%5B%5D")])
+def test_array_brackets_are_hashed_unencoded(query):
+    parameters = from_query(query)
+    assert query_hash(parameters.hashed_text) == UUIDS_HASH
+    assert len(parameters.all("uuids")) == 2
+
+
+def test_json_array_is_flattened_with_brackets():
+    assert from_json(b'{"pairs":["KRW-BTC","KRW-ETH"],"n":1.50,"b":true}').hashed_text == (
+        "pairs[]=KRW-BTC&pairs[]=KRW-ETH&n=1.50&b=true"
+    )
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", "HS512"])
+def test_both_algorithms_are_accepted(authenticator, algorithm):
+    header = token(text=ORDER_TEXT, algorithm=algorithm)
+    authenticator.check(header, from_json(ORDER_JSON), "make_orders", "10.0.0.1", 0)
+
+
+def test_nonce_is_accepted_once(authenticator):
+    authenticator.check(token(), NOTHING, "view_assets", "10.0.0.1", 0)
+    assert refused(authenticator, token()) == (401, "nonce_used")
+    assert refused(authenticator, token(algorithm="HS512")) == (401, "nonce_used")
+
+
+def test_wrong_signature_does_not_spend_the_nonce(authenticator):
+    assert refused(authenticator, token(secret="other")) == (401, "jwt_verification")
+    authenticator.check(token(), NOTHING, "view_assets", "10.0.0.1", 0)
+
+
+def test_hash_of_other_parameters_is_refused(authenticator):
+    header = token(text=ORDER_TEXT.replace("0.01", "0.02"))
+    assert refused(authenticator, header, from_json(ORDER_JSON)) == (401, "invalid_query_payload")
+
+
+def test_missing_hash_is_refused_when_there_are_parameters(authenticator):
+    assert refused(authenticator, token(), from_json(ORDER_JSON)) == (401, "invalid_query_payload")
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        (None, "no_authorization_token"),
+        ("Basic abc", "no_authorization_token"),
+        ("Bearer abc", "jwt_verification"),
+        ("Bearer a.b.c", "jwt_verification"),
+        (token(key="somebody"), "invalid_access_key"),
+    ],
+)
+def test_unreadable_or_foreign_token_is_refused(authenticator, header, name):
+    assert refused(authenticator, header) == (401, name)
+
+
+def test_key_policy_is_enforced():
+    key = AccessKey(
+        key=KEY,
+        secret=SECRET,
+        permissions=frozenset({"view_assets"}),
+        addresses=frozenset({"10.0.0.1"}),
+        expires_ns=100,
+    )
+    authenticator, nonces = Authenticator(key), (f"nonce-{number}" for number in itertools.count())
+    assert refused(authenticator, token(next(nonces)), permission="make_orders") == (403, "out_of_scope")
+    assert refused(authenticator, token(next(nonces)), address="10.0.0.2") == (401, "no_authorization_ip")
+    assert refused(authenticator, token(next(nonces)), now_ns=100) == (401, "expired_access_key")
