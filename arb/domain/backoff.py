@@ -1,0 +1,25 @@
+"""How long to wait before the next attempt. Pure: the random draw comes in."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backoff:
+    """Exponential waits between `first_ms` and `max_ms`, each spread by ± `jitter` (a fraction)."""
+
+    first_ms: int
+    max_ms: int
+    factor: float = 2.0
+    jitter: float = 0.1
+    attempts_max: int = 10
+
+    def delay_ms(self, attempt: int, draw: float) -> int:
+        """Return the wait before retry number `attempt` (from 0); `draw` is uniform in [0, 1)."""
+        base = min(self.first_ms * self.factor ** min(attempt, 62), self.max_ms)
+        return max(1, round(base * (1 + self.jitter * (2 * draw - 1))))
+
+
+SOCKET_BACKOFF = Backoff(first_ms=1_000, max_ms=60_000, attempts_max=10)
+SOCKET_COOLDOWN_MS = 60_000  # after `attempts_max` failures in a row
+ORDER_BACKOFF = Backoff(first_ms=50, max_ms=1_000, attempts_max=8)
+RESOLVE_BACKOFF = Backoff(first_ms=100, max_ms=5_000, attempts_max=1_000_000)

@@ -1,0 +1,95 @@
+"""What can go wrong, sorted by what the shell must do about it.
+
+Every class passes all its arguments to `super().__init__`, so that Celery can pickle it.
+"""
+
+
+class ArbError(Exception):
+    """Root of everything this product raises on purpose."""
+
+
+class ConfigError(ArbError):
+    """Stop at the start: the message names the key and the fix."""
+
+
+class InvariantError(ArbError):
+    """A bug of ours: crash and page."""
+
+
+class IllegalTransition(InvariantError):
+    """An event arrived in a state that has no row for it; nothing was changed."""
+
+    def __init__(self, subject: str, state: str, event: str) -> None:
+        super().__init__(subject, state, event)
+        self.subject, self.state, self.event = subject, state, event
+
+    def __str__(self) -> str:
+        return f"{self.subject} in state {self.state} cannot take event {self.event}"
+
+
+class DataError(ArbError):
+    """An item is malformed, crossed, stale or absurd: drop it and count it by `reason`."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason, detail)
+        self.reason, self.detail = reason, detail
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.detail}" if self.detail else self.reason
+
+
+class VenueError(ArbError):
+    """Anything a venue did; `venue` is its name."""
+
+    def __init__(self, venue: str, detail: str = "") -> None:
+        super().__init__(venue, detail)
+        self.venue, self.detail = venue, detail
+
+    def __str__(self) -> str:
+        return f"{self.venue}: {self.detail}"
+
+
+class Retryable(VenueError):
+    """Proven that nothing was placed: the same intent may be sent again after `retry_after_ms`."""
+
+    def __init__(self, venue: str, detail: str = "", retry_after_ms: int = 0) -> None:
+        VenueError.__init__(self, venue, detail)
+        self.args = (venue, detail, retry_after_ms)
+        self.retry_after_ms = retry_after_ms
+
+
+class RateLimited(Retryable):
+    """The venue asked us to slow down (429, 418): not placed."""
+
+
+class OutcomeUnknown(VenueError):
+    """The bytes may have arrived and no answer came: ask, never resend."""
+
+
+class Rejected(VenueError):
+    """The venue refused for good; `code` is its own name for the reason."""
+
+    def __init__(self, venue: str, detail: str = "", code: str = "") -> None:
+        VenueError.__init__(self, venue, detail)
+        self.args = (venue, detail, code)
+        self.code = code
+
+
+class Fatal(VenueError):
+    """Credentials or permissions: halt the venue and page."""
+
+
+class StoreError(ArbError):
+    """A store answered with an error."""
+
+
+class StoreUnavailable(StoreError):
+    """A store cannot be reached: fall back, never guess."""
+
+
+class Conflict(StoreError):
+    """Somebody else did it: read again and agree."""
+
+
+class DispatchError(ArbError):
+    """Neither broker took the message; a sweep sends it later."""

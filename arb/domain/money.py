@@ -1,0 +1,33 @@
+"""Exact amounts: `Decimal` throughout, basis points, rounding to steps, text without exponents."""
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Final
+
+ZERO: Final = Decimal(0)
+ONE: Final = Decimal(1)
+BPS: Final = Decimal(10_000)
+
+
+def floor_to(value: Decimal, step: Decimal) -> Decimal:
+    """Return the largest multiple of `step` that is at most `value`."""
+    return (value / step).to_integral_value(ROUND_FLOOR) * step
+
+
+def ceil_to(value: Decimal, step: Decimal) -> Decimal:
+    """Return the smallest multiple of `step` that is at least `value`."""
+    return (value / step).to_integral_value(ROUND_CEILING) * step
+
+
+def plain(value: Decimal) -> str:
+    """Return `value` as the venues want it: never `1E-8`."""
+    return format(value, "f")
+
+
+def bps(part: Decimal, whole: Decimal) -> Decimal:
+    """Return `part` in basis points of `whole`."""
+    return part / whole * BPS
+
+
+def fraction(value_bps: Decimal) -> Decimal:
+    """Return basis points as a plain fraction."""
+    return value_bps / BPS

@@ -1,0 +1,23 @@
+"""KRW per USDT, from the tradable USDT/KRW book, with an age of its own."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from arb.domain.book import Book
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """How many KRW one USDT is worth; `ts_recv_ns` is when we learnt it."""
+
+    krw_per_usdt: Decimal
+    ts_recv_ns: int
+
+
+def rate_from_book(book: Book) -> Rate:
+    """Return the rate of the USDT/KRW book's middle.
+
+    A trade converts no money: it is closed in the currencies it was opened in, so the middle values
+    both sides without a bias; the spread of the conversion is a cost of rebalancing, not of a trade.
+    """
+    return Rate(krw_per_usdt=book.mid, ts_recv_ns=book.ts_recv_ns)

@@ -1,0 +1,256 @@
+"""Every seam of the engine on one page: what the use cases need from the world."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol
+
+from arb.domain.alert import Alert
+from arb.domain.book import Book
+from arb.domain.ids import ClientOrderId, Coin, SessionId, Symbol, TradeId, Venue
+from arb.domain.instrument import Instrument
+from arb.domain.ledger import Entry
+from arb.domain.order import Order, OrderReport
+from arb.domain.risk import Approved, Limits, Mode, Proposal, Refused
+from arb.domain.snapshot import Snapshot
+from arb.domain.trade import Trade
+
+
+class Clock(Protocol):
+    """Time, as an argument of everything that needs it."""
+
+    def now_ns(self) -> int:
+        """Return nanoseconds since the Unix epoch."""
+
+    def sleep_ms(self, duration_ms: int) -> None:
+        """Wait."""
+
+
+class Entropy(Protocol):
+    """Randomness, as an argument; seeded in replays."""
+
+    def bits(self, count: int) -> int:
+        """Return `count` random bits."""
+
+    def draw(self) -> float:
+        """Return a uniform number in [0, 1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One run of the engine that positions, metrics and risk state belong to."""
+
+    session_id: SessionId
+    environment: str  # mock, paper, live
+    started_at_ns: int
+    mode: Mode
+    mode_reason: str
+    mode_changed_at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class TradeView:
+    """A trade with all of its orders, read in one transaction."""
+
+    trade: Trade
+    orders: tuple[Order, ...]
+
+
+class QuoteStore(Protocol):
+    """The newest book of each instrument, and which coins changed since they were last evaluated."""
+
+    def put(self, books: Sequence[Book], dirty: Sequence[Coin]) -> bool:
+        """Write the books and mark the coins dirty in one round trip.
+
+        Returns True if no evaluation is pending, and marks one pending: the caller enqueues it.
+        Raises: StoreUnavailable.
+        """
+
+    def take_dirty(self) -> tuple[Coin, ...]:
+        """Clear the pending mark, then drain the dirty set. Raises: StoreUnavailable."""
+
+    def get(self, instruments: Sequence[tuple[Venue, Symbol]]) -> Mapping[tuple[Venue, Symbol], Book]:
+        """Return the books that are there. Raises: StoreUnavailable."""
+
+
+class SessionStore(Protocol):
+    """Sessions and their mode, in SQL."""
+
+    def create(self, session: Session) -> None:
+        """Write a new session. Raises: Conflict if its id exists."""
+
+    def current(self, environment: str) -> Session | None:
+        """Return the newest session of an environment."""
+
+    def set_mode(self, session_id: SessionId, mode: Mode, reason: str, now_ns: int) -> None:
+        """Change how much is allowed, with the reason, and keep the history."""
+
+    def get(self, session_id: SessionId) -> Session | None:
+        """Return one session."""
+
+
+class TradeStore(Protocol):
+    """Trades, orders, fills and ledger: the truth, in SQL. Each method is one transaction.
+
+    Raises, everywhere: StoreUnavailable when the database cannot be reached.
+    """
+
+    def open_trade(
+        self, proposal: Proposal, orders: tuple[Order, Order], limits: Limits, now_ns: int
+    ) -> Approved | Refused:
+        """Under the session's lock: read the exposure, review, and write trade, intents and holds."""
+
+    def add_orders(self, trade: Trade, orders: Sequence[Order]) -> Trade:
+        """Write the changed trade and new intents with their holds if `trade.version` is still current.
+
+        Returns the trade with its next version. Raises: Conflict if somebody changed it meanwhile.
+        """
+
+    def next_order_number(self, trade_id: TradeId, venue: Venue) -> int:
+        """Return the number (from 1) of the trade's next order on a venue."""
+
+    def claim(self, client_order_id: ClientOrderId, now_ns: int) -> Order | None:
+        """Compare-and-set INTENT -> SUBMITTED with a grown fence; None if it is not ours to send.
+
+        An intent past its lifetime becomes EXPIRED and its hold is voided.
+        """
+
+    def release(self, client_order_id: ClientOrderId, fence: int, reason: str, now_ns: int) -> bool:
+        """SUBMITTED -> INTENT: proven not placed. False if the fence has moved on."""
+
+    def lose(self, client_order_id: ClientOrderId, fence: int, reason: str, now_ns: int) -> bool:
+        """SUBMITTED -> UNKNOWN. False if the fence has moved on or a report came in meanwhile."""
+
+    def absent(self, client_order_id: ClientOrderId, reason: str, now_ns: int) -> Order:
+        """UNKNOWN -> EXPIRED on the venue's own proof; the hold is voided."""
+
+    def record(self, report: OrderReport, now_ns: int) -> Order:
+        """Fold a report into its order: events, fills, ledger, holds and balances in one transaction."""
+
+    def order(self, client_order_id: ClientOrderId) -> Order | None:
+        """Return one order."""
+
+    def view(self, trade_id: TradeId) -> TradeView | None:
+        """Return a trade and its orders."""
+
+    def active(self, session_id: SessionId, coins: Sequence[Coin] | None = None) -> tuple[TradeView, ...]:
+        """Return the trades that have not ended."""
+
+    def overdue(self, session_id: SessionId, before_ns: int) -> tuple[Order, ...]:
+        """Return orders that are not terminal and have not changed since `before_ns`."""
+
+    def book_entry(self, session_id: SessionId, entry: Entry, now_ns: int) -> bool:
+        """Write a ledger entry that no fill caused; False if its key is already booked."""
+
+    def balances(self, session_id: SessionId) -> Mapping[tuple[Venue, str], Decimal]:
+        """Return what each venue should hold, by the ledger."""
+
+    def working(self, session_id: SessionId) -> int:
+        """Return how many orders may still execute."""
+
+
+class SnapshotStore(Protocol):
+    """Images of sessions, in SQL."""
+
+    def image(self, session_id: SessionId) -> tuple[int, Mapping[str, Any]]:
+        """Return (ledger position, parts) of one consistent point in time."""
+
+    def save(self, snapshot: Snapshot) -> bool:
+        """Write the four parts in one transaction; False if the slot is already taken."""
+
+    def latest(self, session_id: SessionId) -> Snapshot | None:
+        """Return the newest snapshot that verifies."""
+
+
+class AlertStore(Protocol):
+    """Alerts that somebody must see."""
+
+    def add(self, session_id: SessionId | None, alert: Alert) -> None:
+        """Write one alert."""
+
+
+class AlertSink(Protocol):
+    """Where alerts go."""
+
+    def raise_alert(self, alert: Alert) -> None:
+        """Deliver one alert; never raises."""
+
+
+class Counters(Protocol):
+    """Counts by reason, best effort: a lost count never disturbs trading."""
+
+    def count(self, name: str, reason: str, amount: int = 1) -> None:
+        """Add to a counter."""
+
+    def read(self) -> Mapping[str, Mapping[str, int]]:
+        """Return all counters by name and reason."""
+
+
+class Heartbeats(Protocol):
+    """Signs of life of long-lived processes."""
+
+    def beat(self, process: str, facts: Mapping[str, str], now_ns: int) -> None:
+        """Write a heartbeat; never raises."""
+
+    def read(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the newest heartbeat of each process, with `at_ns` among its facts."""
+
+
+class Dispatcher(Protocol):
+    """Hands work to other processes; ids travel, not objects."""
+
+    def send(self, task: str, *args: Any, countdown_ms: int = 0, expires_ms: int = 0) -> None:
+        """Enqueue one task on the queue of its purpose. Raises: DispatchError."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotFoundYet:
+    """The venue does not know the order, and that proves nothing yet; ask again after `retry_ms`."""
+
+    retry_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class NeverPlaced:
+    """By the venue's own rule of proof the order does not exist and never will."""
+
+    proof: str
+
+
+Resolution = OrderReport | NotFoundYet | NeverPlaced
+
+
+class VenueClient(Protocol):
+    """One venue's private and reference endpoints. Never retries an order by itself."""
+
+    venue: Venue
+
+    def place(self, order: Order) -> OrderReport:
+        """Send one claimed order.
+
+        Raises: Rejected (final), Retryable (proven not placed), OutcomeUnknown (ask), Fatal.
+        """
+
+    def query(self, order: Order) -> OrderReport | None:
+        """Return what the venue knows, fills included; None if it says the order does not exist.
+
+        Raises: VenueError when it cannot be asked.
+        """
+
+    def resolve(self, order: Order) -> Resolution:
+        """Ask about an UNKNOWN order by the venue's rule of proof. Raises: VenueError."""
+
+    def cancel(self, order: Order) -> None:
+        """Ask to cancel; what came of it is learnt by `query`. Raises: VenueError."""
+
+    def open_orders(self) -> tuple[OrderReport, ...]:
+        """Return every open order of the account, ours or not (foreign ids kept as they are)."""
+
+    def balances(self) -> Mapping[str, Decimal]:
+        """Return free plus locked by asset, zeros left out. Raises: VenueError."""
+
+    def instruments(self, coins: Sequence[Coin]) -> tuple[Instrument, ...]:
+        """Return the rules of each coin's market (and USDT/KRW where the venue has it)."""
+
+    def time_offset_ms(self) -> int | None:
+        """Return the venue's clock minus ours, or None where the venue has no clock to compare."""

@@ -1,0 +1,268 @@
+"""Settings: YAML files and environment into one checked, frozen object.
+
+Order, later wins: config/default.yml, config/<mode>.yml, the file named by ARB_CONFIG, environment
+variables (prefix `ARB_`, nesting by `__`). An unknown key or a bad value is one line that names the key.
+"""
+
+import os
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from arb.domain.errors import ConfigError
+
+FOLDER: Final = Path(__file__).parent
+PREFIX: Final = "ARB_"
+# Environment variables that are read elsewhere and are no settings.
+NOT_SETTINGS: Final = frozenset({"ARB_CONFIG", "ARB_HOME", "ARB_MODE"})
+
+
+class RunMode(StrEnum):
+    """What the engine trades on."""
+
+    MOCK = "mock"
+    PAPER = "paper"
+    LIVE = "live"
+
+
+class Section(BaseModel):
+    """A part of the settings: frozen, and unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Positive = Field(gt=0)
+NotNegative = Field(ge=0)
+
+
+class Strategy(Section):
+    """When a pair is opened and closed."""
+
+    notional_usdt: Decimal = Positive
+    entry_edge_bps: Decimal
+    converged_bps: Decimal
+    take_profit_bps: Decimal = Positive
+    stop_loss_bps: Decimal = Positive
+    holding_s_max: int = Positive
+    slip_bps: Decimal = NotNegative
+
+
+class Orders(Section):
+    """How an intent is sent and looked after."""
+
+    lifetime_ms: int = Positive
+    http_timeout_ms: int = Positive
+    recv_window_ms: int = Field(gt=0, le=60_000)
+    overdue_ms: int = Positive
+    repair_time_s_max: int = Positive
+    repair_loss_bps_max: Decimal = Positive
+
+
+class Risk(Section):
+    """Ceilings."""
+
+    notional_per_coin_krw_max: Decimal = Positive
+    notional_total_krw_max: Decimal = Positive
+    trades_open_max: int = Positive
+    trades_open_per_coin_max: int = Positive
+    daily_loss_krw_max: Decimal = Positive
+    orders_per_minute_max: int = Positive
+    premium_bps_abs_max: Decimal = Positive
+    quote_age_ms_max: int = Positive
+    rate_age_ms_max: int = Positive
+
+
+class Feed(Section):
+    """How quotes come in."""
+
+    flush_interval_ms: int = Positive
+    depth_levels: int = Field(gt=0, le=20)
+    silence_ms_max: int = Positive
+
+
+class Credentials(Section):
+    """A key pair; never printed."""
+
+    key: SecretStr
+    secret: SecretStr
+
+
+class BinanceSettings(Section):
+    """Where Binance is and how fast it may be asked."""
+
+    rest_url: str
+    stream_url: str
+    user_stream_url: str
+    weight_per_minute: int = Positive
+    orders_per_10s: int = Positive
+    credentials: Credentials | None = None
+
+
+class UpbitSettings(Section):
+    """Where Upbit is and how fast it may be asked."""
+
+    rest_url: str
+    stream_url: str
+    user_stream_url: str
+    orders_per_s: int = Positive
+    requests_per_s: int = Positive
+    credentials: Credentials | None = None
+
+
+class Database(Section):
+    """The pool of connections to PostgreSQL."""
+
+    pool_size: int = Positive
+    max_overflow: int = NotNegative
+    pool_recycle_s: int = Positive
+    pool_timeout_s: int = Positive
+
+
+class SnapshotSettings(Section):
+    """How often state is imaged, and how long images are kept."""
+
+    interval_s: int = Positive
+    keep_days: int = Positive
+
+
+class Sim(Section):
+    """The simulated market of mock mode."""
+
+    seed: int = NotNegative
+    step_ms: int = Field(ge=10)
+    premium_stdev_bps: Decimal = Positive
+    premium_half_life_s: Decimal = Positive
+
+
+class Settings(Section):
+    """Everything that can be configured."""
+
+    mode: RunMode
+    redis_url: SecretStr | None = None
+    database_url: SecretStr | None = None
+    coins: tuple[str, ...] = Field(min_length=1)
+    strategy: Strategy
+    orders: Orders
+    risk: Risk
+    feed: Feed
+    binance: BinanceSettings
+    upbit: UpbitSettings
+    database: Database
+    snapshot: SnapshotSettings
+    sim: Sim
+
+
+LIVE_LIMITS: Final = (
+    "risk.notional_per_coin_krw_max",
+    "risk.notional_total_krw_max",
+    "risk.trades_open_max",
+    "risk.daily_loss_krw_max",
+    "risk.orders_per_minute_max",
+    "strategy.notional_usdt",
+)
+
+
+def load(mode: str | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the checked settings of a mode. Raises: ConfigError with one line that says the fix."""
+    environ = os.environ if environ is None else environ
+    chosen = mode or environ.get("ARB_MODE") or RunMode.MOCK
+    if chosen not in tuple(RunMode):
+        raise ConfigError(f"mode: {chosen!r} is not one of mock, paper, live")
+    own = _own_layers(environ)
+    tree: dict[str, Any] = {}
+    for layer in (_yaml(FOLDER / "default.yml"), _yaml(FOLDER / f"{chosen}.yml"), *own, {"mode": chosen}):
+        tree = _merge(tree, layer)
+    try:
+        settings = Settings.model_validate(tree)
+    except ValidationError as error:
+        raise ConfigError(_line(error)) from None
+    if settings.mode is RunMode.LIVE:
+        _check_live(settings, own, environ)
+    return settings
+
+
+def _own_layers(environ: Mapping[str, str]) -> list[dict[str, Any]]:
+    layers = [_environment(environ)]
+    if path := environ.get("ARB_CONFIG"):
+        layers.insert(0, _yaml(Path(path)))
+    return layers
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path}: cannot be read as YAML: {str(error).splitlines()[0]}") from None
+    if not isinstance(tree, dict):
+        raise ConfigError(f"{path}: must hold keys and values, as config/default.yml does")
+    return tree
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return the tree that `ARB_A__B=c` describes; values are YAML scalars kept as text if numbers."""
+    tree: dict[str, Any] = {}
+    for name, text in environ.items():
+        if not name.startswith(PREFIX) or name in NOT_SETTINGS:
+            continue
+        *parents, leaf = name.removeprefix(PREFIX).lower().split("__")
+        node = tree
+        for parent in parents:
+            node = node.setdefault(parent, {})
+        node[leaf] = [part.strip() for part in text.split(",")] if leaf == "coins" else text
+    return tree
+
+
+def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = _merge(merged[key], value) if both else value
+    return merged
+
+
+def _line(error: ValidationError) -> str:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"{key}: unknown key; the known ones are in config/default.yml"
+    if first["type"] == "missing":
+        return f"{key}: missing; set it in the file named by ARB_CONFIG or as {_variable(key)}"
+    return f"{key}: {first['msg'].lower()}; set it in the file named by ARB_CONFIG or as {_variable(key)}"
+
+
+def _variable(key: str) -> str:
+    return PREFIX + key.upper().replace(".", "__")
+
+
+def _check_live(settings: Settings, own: list[dict[str, Any]], environ: Mapping[str, str]) -> None:
+    """Refuse live mode unless everything dangerous was asked for in so many words."""
+    if environ.get("LIVE_TRADING") != "1":
+        raise ConfigError("mode: live needs the environment variable LIVE_TRADING=1")
+    if not Path(".live_trading_ok").exists():
+        raise ConfigError("mode: live needs the file .live_trading_ok in the working directory")
+    for venue in ("binance", "upbit"):
+        if getattr(settings, venue).credentials is None:
+            raise ConfigError(
+                f"{venue}.credentials: missing; set {_variable(venue + '.credentials.key')} and "
+                f"{_variable(venue + '.credentials.secret')}"
+            )
+    for key in LIVE_LIMITS:
+        if not any(_has(layer, key) for layer in own):
+            raise ConfigError(
+                f"{key}: live mode does not start on a default limit; set it in the file named by "
+                f"ARB_CONFIG or as {_variable(key)}"
+            )
+
+
+def _has(tree: Mapping[str, Any], key: str) -> bool:
+    node: Any = tree
+    for part in key.split("."):
+        if not isinstance(node, Mapping) or part not in node:
+            return False
+        node = node[part]
+    return True
