@@ -1,0 +1,1 @@
+"""Use cases on ports: what the engine does, told without saying with what."""

@@ -1,0 +1,196 @@
+"""One intent, at most one order: claim, send, record; and ask, whenever the answer did not come."""
+
+from dataclasses import dataclass
+from typing import Final, assert_never
+
+from arb.domain.alert import Alert, Severity
+from arb.domain.backoff import ORDER_BACKOFF, RESOLVE_BACKOFF
+from arb.domain.errors import Fatal, OutcomeUnknown, Rejected, Retryable, VenueError
+from arb.domain.ids import ClientOrderId, SessionId, Venue
+from arb.domain.order import Order, OrderReport, State
+from arb.domain.risk import Mode
+from arb.ports import (
+    AlertSink,
+    Clock,
+    Counters,
+    Dispatcher,
+    Entropy,
+    NeverPlaced,
+    NotFoundYet,
+    SessionStore,
+    TradeStore,
+    VenueClient,
+)
+
+FOLLOW_MS: Final = (15, 30, 60, 120, 240)  # Upbit answers `wait` first; most results are there by 50 ms
+WORKING_MS_MAX: Final = 2_000  # an IOC order that still works after this is cancelled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execute:
+    """The use cases behind `arb.place_order` and `arb.resolve_order`."""
+
+    session_id: SessionId
+    trades: TradeStore
+    sessions: SessionStore
+    venues: dict[Venue, VenueClient]
+    dispatcher: Dispatcher
+    counters: Counters
+    alerts: AlertSink
+    clock: Clock
+    entropy: Entropy
+    overdue_ns: int
+
+    def place(self, client_order_id: ClientOrderId) -> Order | None:
+        """Send one intent at most once, and follow it to its end where that takes a moment only.
+
+        Returns the order as it is afterwards, None if it does not exist.
+        """
+        order = self.trades.claim(client_order_id, self.clock.now_ns())
+        if order is None:
+            return self._not_ours(client_order_id)
+        try:
+            report = self.venues[order.venue].place(order)
+        except Retryable as error:
+            return self._again(order, error)
+        except OutcomeUnknown as error:
+            return self._lost(order, error)
+        except (Rejected, Fatal) as error:
+            report = self._refused(order, error)
+        return self._follow(self._record(report))
+
+    def resolve(self, client_order_id: ClientOrderId, attempt: int = 0) -> Order | None:
+        """Ask the venue what became of an order until there is proof; nothing else moves an UNKNOWN."""
+        order = self.trades.order(client_order_id)
+        if order is None:
+            return None
+        if order.is_terminal:
+            return self._ended(order)
+        if order.state is State.INTENT:
+            self.dispatcher.send("arb.place_order", client_order_id)
+            return order
+        if order.state is State.SUBMITTED and not self._give_up_sender(order):
+            return order
+        try:
+            return self._ask(order, attempt)
+        except VenueError as error:
+            self.counters.count("venue_errors", f"{error.venue}_{type(error).__name__.lower()}")
+            self._ask_later(order, attempt)
+            return order
+
+    def _not_ours(self, client_order_id: ClientOrderId) -> Order | None:
+        """The claim failed: somebody else sends it, it is over, or its lifetime ended just now."""
+        order = self.trades.order(client_order_id)
+        if order is not None and order.is_terminal:
+            return self._ended(order)
+        return order
+
+    def _again(self, order: Order, error: Retryable) -> Order:
+        """Proven that nothing was placed: give the claim back and come again within the lifetime."""
+        self.counters.count("order_retries", f"{order.venue}_{type(error).__name__.lower()}")
+        delay_ms = max(error.retry_after_ms, ORDER_BACKOFF.delay_ms(order.attempts - 1, self.entropy.draw()))
+        now_ns = self.clock.now_ns()
+        left_ms = max(1, (order.expires_at_ns - now_ns) // 1_000_000 + 1)
+        if self.trades.release(order.client_order_id, order.fence, str(error), now_ns):
+            # Past its lifetime the next claim ends it, so the countdown never outlives the intent.
+            self.dispatcher.send(
+                "arb.place_order", order.client_order_id, countdown_ms=min(delay_ms, left_ms)
+            )
+        return order
+
+    def _lost(self, order: Order, error: OutcomeUnknown) -> Order:
+        self.counters.count("orders_unknown", order.venue)
+        self.trades.lose(order.client_order_id, order.fence, str(error), self.clock.now_ns())
+        self._ask_later(order, 0)
+        return order
+
+    def _refused(self, order: Order, error: Rejected | Fatal) -> OrderReport:
+        self.counters.count("orders_rejected", f"{order.venue}_{getattr(error, 'code', 'fatal')}")
+        if isinstance(error, Fatal):
+            now_ns = self.clock.now_ns()
+            self.sessions.set_mode(self.session_id, Mode.HALTED, str(error), now_ns)
+            self.alerts.raise_alert(
+                Alert(
+                    kind="venue_fatal",
+                    subject=order.venue,
+                    severity=Severity.CRITICAL,
+                    message=f"trading halted: {error}",
+                    at_ns=now_ns,
+                )
+            )
+        return OrderReport(
+            client_order_id=order.client_order_id,
+            venue_order_id=None,
+            status=State.REJECTED,
+            reason=str(error),
+        )
+
+    def _record(self, report: OrderReport) -> Order:
+        return self.trades.record(report, self.clock.now_ns())
+
+    def _follow(self, order: Order) -> Order:
+        """Ask for the result of an accepted order a few times in place: faster than a message each."""
+        for wait_ms in FOLLOW_MS:
+            if order.is_terminal:
+                break
+            self.clock.sleep_ms(wait_ms)
+            try:
+                report = self.venues[order.venue].query(order)
+            except VenueError:
+                break
+            if report is not None:
+                order = self._record(report)
+        if order.is_terminal:
+            return self._ended(order)
+        self._ask_later(order, 0)
+        return order
+
+    def _ended(self, order: Order) -> Order:
+        self.dispatcher.send("arb.settle_trade", order.trade_id)
+        return order
+
+    def _give_up_sender(self, order: Order) -> bool:
+        """Tell whether the claim is so old that its sender must be gone; the order is UNKNOWN then."""
+        now_ns = self.clock.now_ns()
+        if now_ns - order.claimed_at_ns < self.overdue_ns:
+            return False
+        return self.trades.lose(order.client_order_id, order.fence, "sender_gone", now_ns)
+
+    def _ask(self, order: Order, attempt: int) -> Order:
+        venue = self.venues[order.venue]
+        if order.state in (State.ACCEPTED, State.PARTIALLY_FILLED):
+            return self._ask_working(order, venue, attempt)
+        found = venue.resolve(order)
+        match found:
+            case OrderReport():
+                self.counters.count("orders_resolved", f"{order.venue}_found")
+                return self._follow(self._record(found))
+            case NeverPlaced(proof):
+                self.counters.count("orders_resolved", f"{order.venue}_never_placed")
+                absent = self.trades.absent(order.client_order_id, proof, self.clock.now_ns())
+                return self._ended(absent)
+            case NotFoundYet(retry_ms):
+                self._ask_later(order, attempt, retry_ms)
+                return order
+            case _:
+                assert_never(found)
+
+    def _ask_working(self, order: Order, venue: VenueClient, attempt: int) -> Order:
+        report = venue.query(order)
+        if report is not None:
+            order = self._record(report)
+        if order.is_terminal:
+            return self._ended(order)
+        if self.clock.now_ns() - order.claimed_at_ns > WORKING_MS_MAX * 1_000_000:
+            venue.cancel(order)
+        self._ask_later(order, attempt)
+        return order
+
+    def _ask_later(self, order: Order, attempt: int, at_least_ms: int = 0) -> None:
+        delay_ms = max(at_least_ms, RESOLVE_BACKOFF.delay_ms(attempt, self.entropy.draw()))
+        self.dispatcher.send(
+            "arb.resolve_order",
+            order.client_order_id,
+            attempt + 1,
+            countdown_ms=min(delay_ms, RESOLVE_BACKOFF.max_ms),
+        )

@@ -1,0 +1,65 @@
+"""Both venues' books of a coin, the rate and the rules, brought together into one `Market`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from arb.domain.book import Book
+from arb.domain.errors import StoreUnavailable
+from arb.domain.ids import Coin, Symbol, Venue
+from arb.domain.instrument import Instrument
+from arb.domain.rates import rate_from_book
+from arb.domain.spread import Market
+from arb.ports import QuoteStore
+
+USDT_KRW: Final = (Venue.UPBIT, Symbol("USDT/KRW"))
+Books = Mapping[tuple[Venue, Symbol], Book]
+
+
+def symbol_on(venue: Venue, coin: Coin) -> Symbol:
+    """Return the symbol that a coin is traded under on a venue."""
+    return Symbol(f"{coin}/KRW" if venue is Venue.UPBIT else f"{coin}/USDT")
+
+
+def keys_of(coins: Iterable[Coin]) -> tuple[tuple[Venue, Symbol], ...]:
+    """Return every instrument whose book evaluating these coins needs, the rate's included."""
+    return (USDT_KRW, *((venue, symbol_on(venue, coin)) for coin in coins for venue in Venue))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Markets:
+    """Assembles markets from the newest books."""
+
+    quotes: QuoteStore
+    instruments: Mapping[tuple[Venue, Symbol], Instrument]
+
+    def read(self, coins: Sequence[Coin], carried: Sequence[Book] = ()) -> dict[Coin, Market]:
+        """Return the market of each coin whose books are all there.
+
+        Books that a message carried are used where the store has none newer, or is away.
+        """
+        books = {(book.venue, book.symbol): book for book in carried}
+        try:
+            stored = self.quotes.get(keys_of(coins))
+        except StoreUnavailable:
+            stored = {}
+        for key, book in stored.items():
+            if key not in books or books[key].ts_recv_ns <= book.ts_recv_ns:
+                books[key] = book
+        found = ((coin, self.assemble(coin, books)) for coin in coins)
+        return {coin: market for coin, market in found if market is not None}
+
+    def assemble(self, coin: Coin, books: Books) -> Market | None:
+        """Return one coin's market, or None if a book or its rules are missing."""
+        upbit, binance = ((venue, symbol_on(venue, coin)) for venue in (Venue.UPBIT, Venue.BINANCE))
+        missing = any(key not in books for key in (upbit, binance, USDT_KRW))
+        if missing or upbit not in self.instruments or binance not in self.instruments:
+            return None
+        return Market(
+            coin=coin,
+            upbit=books[upbit],
+            binance=books[binance],
+            upbit_instrument=self.instruments[upbit],
+            binance_instrument=self.instruments[binance],
+            rate=rate_from_book(books[USDT_KRW]),
+        )

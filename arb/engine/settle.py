@@ -1,0 +1,133 @@
+"""What comes next for a trade after its orders: open, closed, or one order that evens its legs."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Final
+
+from arb.domain.alert import Alert, Severity
+from arb.domain.errors import Conflict
+from arb.domain.ids import TradeId, Venue
+from arb.domain.position import trade_position
+from arb.domain.risk import Limits, sane
+from arb.domain.spread import Market
+from arb.domain.trade import ENDED, Become, Leg, Repair, RepairRules, Trade, TradeState, Wait, settle
+from arb.engine.intents import intents
+from arb.engine.markets import Markets
+from arb.ports import AlertSink, Clock, Counters, Dispatcher, TradeStore, TradeView
+
+LOOK_AGAIN_MS: Final = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settle:
+    """The use case behind `arb.settle_trade`; running it twice, or late, changes nothing."""
+
+    trades: TradeStore
+    markets: Markets
+    dispatcher: Dispatcher
+    counters: Counters
+    alerts: AlertSink
+    clock: Clock
+    limits: Limits
+    rules: RepairRules
+    order_lifetime_ns: int
+
+    def run(self, trade_id: TradeId) -> Trade | None:
+        """Settle one trade; return it as it is afterwards, None if it does not exist."""
+        view = self.trades.view(trade_id)
+        if view is None:
+            return None
+        if view.trade.state in ENDED:
+            return view.trade
+        try:
+            return self._act(view)
+        except Conflict:  # somebody settled it at the same moment: look at what they did
+            self._look_again(trade_id)
+            return view.trade
+
+    def _act(self, view: TradeView) -> Trade:
+        now_ns = self.clock.now_ns()
+        market = self._market(view.trade, now_ns)
+        decision = settle(view.trade, view.orders, market, self.rules, now_ns)
+        match decision:
+            case Wait(why):
+                return self._wait(view.trade, why, now_ns)
+            case Repair(leg):
+                return self._repair(view, leg, now_ns)
+            case Become():
+                return self._become(view, decision, market, now_ns)
+
+    def _wait(self, trade: Trade, why: str, now_ns: int) -> Trade:
+        """Look again soon; an imbalance that cannot be repaired now runs against its time ceiling."""
+        if why in ("order_working", "ended"):
+            return trade
+        self.counters.count("settle_waits", why)
+        if not trade.repair_since_ns:
+            trade = self.trades.add_orders(
+                replace(trade, state=TradeState.REPAIRING, repair_since_ns=now_ns, updated_at_ns=now_ns), ()
+            )
+        self._look_again(trade.trade_id)
+        return trade
+
+    def _market(self, trade: Trade, now_ns: int) -> Market | None:
+        market = self.markets.read((trade.coin,)).get(trade.coin)
+        if market is None or sane(market, self.limits, now_ns) is not None:
+            return None
+        return market
+
+    def _repair(self, view: TradeView, leg: Leg, now_ns: int) -> Trade:
+        trade = replace(
+            view.trade,
+            state=TradeState.REPAIRING,
+            updated_at_ns=now_ns,
+            repair_since_ns=view.trade.repair_since_ns or now_ns,
+        )
+        orders = intents((leg,), trade.trade_id, trade.coin, view.orders, now_ns, self.order_lifetime_ns)
+        changed = self.trades.add_orders(trade, orders)
+        self.counters.count("repairs", leg.venue)
+        self.dispatcher.send("arb.place_order", orders[0].client_order_id)
+        return changed
+
+    def _become(self, view: TradeView, become: Become, market: Market | None, now_ns: int) -> Trade:
+        trade = view.trade
+        if become.state is trade.state:
+            return trade
+        if become.state is TradeState.CLOSED and market is None:
+            self._look_again(trade.trade_id)  # its worth needs a rate: close it when there is one
+            return trade
+        ended = become.state in ENDED
+        changed = self.trades.add_orders(
+            replace(
+                trade,
+                state=become.state,
+                reason=become.reason,
+                updated_at_ns=now_ns,
+                repair_since_ns=0,
+                closed_at_ns=now_ns if ended else 0,
+                pnl_krw=_pnl_krw(view, market) if ended and market else trade.pnl_krw,
+            ),
+            (),
+        )
+        if become.state is TradeState.HANDED_OVER:
+            self._hand_over(changed, now_ns)
+        return changed
+
+    def _hand_over(self, trade: Trade, now_ns: int) -> None:
+        self.alerts.raise_alert(
+            Alert(
+                kind="trade_handed_over",
+                subject=trade.trade_id,
+                severity=Severity.CRITICAL,
+                message=f"{trade.coin} trade {trade.trade_id} is not hedged: {trade.reason}",
+                at_ns=now_ns,
+            )
+        )
+
+    def _look_again(self, trade_id: TradeId) -> None:
+        self.dispatcher.send("arb.settle_trade", trade_id, countdown_ms=LOOK_AGAIN_MS)
+
+
+def _pnl_krw(view: TradeView, market: Market) -> Decimal:
+    position = trade_position(view.orders)
+    base_price = market.krw(Venue.BINANCE, market.binance.mid)
+    return position.pnl_krw(market.rate.krw_per_usdt, base_price)

@@ -1,0 +1,40 @@
+"""The row is the truth and a message only a hint: what is overdue is sent, asked about or settled again."""
+
+from dataclasses import dataclass
+
+from arb.domain.ids import SessionId
+from arb.domain.order import State
+from arb.domain.trade import TradeState
+from arb.ports import Clock, Counters, Dispatcher, TradeStore
+
+MOVING = (TradeState.OPENING, TradeState.CLOSING, TradeState.REPAIRING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """The use case behind `arb.sweep_orders`."""
+
+    session_id: SessionId
+    trades: TradeStore
+    dispatcher: Dispatcher
+    counters: Counters
+    clock: Clock
+    overdue_ns: int
+
+    def run(self) -> int:
+        """Re-send what did not move for too long; return how many messages that took."""
+        before_ns = self.clock.now_ns() - self.overdue_ns
+        sent = 0
+        for order in self.trades.overdue(self.session_id, before_ns):
+            task = "arb.place_order" if order.state is State.INTENT else "arb.resolve_order"
+            self.counters.count("swept_orders", order.state)
+            self.dispatcher.send(task, order.client_order_id)
+            sent += 1
+        for view in self.trades.active(self.session_id):
+            trade = view.trade
+            stuck = trade.state in MOVING and all(order.is_terminal for order in view.orders)
+            if stuck and trade.updated_at_ns < before_ns:
+                self.counters.count("swept_trades", trade.state)
+                self.dispatcher.send("arb.settle_trade", trade.trade_id)
+                sent += 1
+        return sent
