@@ -1,0 +1,1 @@
+"""What the simulated exchanges share: market, matching, accounts, journal, faults and server."""

@@ -1,0 +1,134 @@
+"""HTTP for checkers: the truth of the simulated venue, and the switchboard of its faults.
+
+GET /sim/health, /sim/journal?since=SEQ&limit=N, /sim/orders, /sim/fills, /sim/balances, and
+GET, POST, DELETE /sim/faults. Amounts are strings; times are Unix nanoseconds.
+"""
+
+from typing import Any, Final
+
+import msgspec
+import orjson
+from aiohttp import web
+
+from arb.sim.core.exchange import Exchange
+from arb.sim.core.faults import Fault
+from arb.sim.core.orders import Order
+from arb.sim.core.stage import Stage
+
+JOURNAL_LIMIT: Final = 1_000
+JOURNAL_LIMIT_MAX: Final = 100_000
+
+
+class Admin:
+    """The handlers, over one venue's stage and engine."""
+
+    def __init__(self, stage: Stage, exchange: Exchange) -> None:
+        self._stage = stage
+        self._exchange = exchange
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes to add to the venue's application."""
+        return [
+            web.get("/sim/health", self.health),
+            web.get("/sim/journal", self.journal),
+            web.get("/sim/orders", self.orders),
+            web.get("/sim/fills", self.fills),
+            web.get("/sim/balances", self.balances),
+            web.get("/sim/faults", self.faults),
+            web.post("/sim/faults", self.add_faults),
+            web.delete("/sim/faults", self.remove_faults),
+        ]
+
+    async def health(self, _request: web.Request) -> web.Response:
+        now_ns = self._stage.clock.now_ns()
+        return reply(
+            {
+                "ok": True,
+                "venue": self._stage.venue,
+                "now_ns": now_ns,
+                "step": self._stage.market.step_at(now_ns),
+                "seq": len(self._stage.journal.recorded),
+            }
+        )
+
+    async def journal(self, request: web.Request) -> web.Response:
+        try:
+            since = max(int(request.query.get("since", 0)), 0)
+            limit = min(max(int(request.query.get("limit", JOURNAL_LIMIT)), 0), JOURNAL_LIMIT_MAX)
+        except ValueError:
+            return reply({"error": "since and limit are integers"}, status=400)
+        events = self._stage.journal.since(since, limit)
+        return reply({"events": [event.as_json() for event in events]})
+
+    async def orders(self, _request: web.Request) -> web.Response:
+        exchange = self._exchange
+        rows = [order_row(order, exchange.rules.symbol) for order in exchange.orders.values()]
+        return reply({"orders": rows})
+
+    async def fills(self, _request: web.Request) -> web.Response:
+        return reply({"fills": [fill.as_json() for fill in self._exchange.records.fills]})
+
+    async def balances(self, _request: web.Request) -> web.Response:
+        accounts = self._exchange.records.accounts
+        opened = self._stage.journal.recorded[0].as_json()["balances"]
+        current = {
+            asset: {"free": format(balance.free, "f"), "locked": format(balance.locked, "f")}
+            for asset, balance in accounts.balances.items()
+        }
+        fees = {asset: format(amount, "f") for asset, amount in accounts.fees.items()}
+        return reply({"initial": opened, "current": current, "fees": fees})
+
+    async def faults(self, _request: web.Request) -> web.Response:
+        return reply({"faults": msgspec.to_builtins(self._stage.faults.listing())})
+
+    async def add_faults(self, request: web.Request) -> web.Response:
+        try:
+            wanted = msgspec.json.decode(await request.read(), type=list[Fault] | Fault)
+        except msgspec.DecodeError as error:
+            return reply({"error": str(error)}, status=400)
+        added = [self._stage.faults.add(f) for f in (wanted if isinstance(wanted, list) else [wanted])]
+        return reply({"faults": msgspec.to_builtins(added)})
+
+    async def remove_faults(self, request: web.Request) -> web.Response:
+        wanted = request.query.get("id", "")
+        if wanted.isdigit():
+            self._stage.faults.remove(int(wanted))
+        elif wanted:
+            return reply({"error": "id is an integer"}, status=400)
+        else:
+            self._stage.faults.clear()
+        return await self.faults(request)
+
+
+def order_row(order: Order, symbol_of: Any) -> dict[str, Any]:
+    """Return one order for a checker."""
+    request = order.request
+    return {
+        "order_id": order.order_id,
+        "client_id": request.client_id,
+        "symbol": symbol_of(request.coin),
+        "coin": request.coin,
+        "side": request.side,
+        "time_in_force": request.time_in_force,
+        "price": _text(request.price),
+        "quantity": _text(request.quantity),
+        "quote_quantity": _text(request.quote_quantity),
+        "status": order.status,
+        "reason": order.reason,
+        "executed_quantity": _text(order.executed),
+        "executed_quote": _text(order.executed_quote),
+        "fees": {asset: _text(amount) for asset, amount in order.fees.items()},
+        "fill_ids": order.fill_ids,
+        "received_ns": request.received_ns,
+        "created_ns": order.created_ns,
+        "updated_ns": order.updated_ns,
+    }
+
+
+def _text(amount: Any) -> str | None:
+    return None if amount is None else format(amount, "f")
+
+
+def reply(body: Any, status: int = 200) -> web.Response:
+    """Return `body` as a JSON response."""
+    return web.Response(body=orjson.dumps(body), status=status, content_type="application/json")

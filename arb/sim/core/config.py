@@ -1,0 +1,170 @@
+"""The simulators' configuration: one JSON file that both venue processes read.
+
+The same file gives both processes the same market. Unknown keys and bad values are `ConfigError`
+with one line that names the place. Amounts are decimal strings; times are as named.
+"""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from arb.sim.core.coins import DEFAULT_COINS, Coin, unlisted_coin
+from arb.sim.core.faults import Fault
+
+SPEED_MAX = "max"
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the message is one line for the person who wrote it."""
+
+
+class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A section that refuses keys it does not know."""
+
+
+class Premium(Strict, frozen=True):
+    """Upbit over Binance, per coin: mean-reverting, in basis points of the Binance price."""
+
+    mean_bps: Decimal = Decimal(0)
+    stdev_bps: Decimal = Decimal(60)
+    half_life_s: Decimal = Decimal("1.5")
+
+
+class Credential(Strict, frozen=True):
+    """An API key and its secret."""
+
+    key: str
+    secret: str
+
+
+class VenueMap(Strict, frozen=True):
+    """Starting balances, asset to amount, of each venue."""
+
+    binance: dict[str, Decimal] = msgspec.field(default_factory=lambda: {"USDT": Decimal(1_000_000)})
+    upbit: dict[str, Decimal] = msgspec.field(default_factory=lambda: {"KRW": Decimal(1_400_000_000)})
+
+
+class Fees(Strict, frozen=True):
+    """Taker and maker fee of each venue, basis points."""
+
+    binance: Decimal = Decimal(10)
+    upbit: Decimal = Decimal(5)
+
+
+class Credentials(Strict, frozen=True):
+    """The one account of each venue."""
+
+    binance: Credential = Credential(key="sim-binance-key", secret="sim-binance-secret")
+    upbit: Credential = Credential(key="sim-upbit-key", secret="sim-upbit-secret")
+
+
+class Latency(Strict, frozen=True):
+    """How long the venue takes before it acts, milliseconds, uniform between both ends."""
+
+    order: tuple[int, int] = (0, 0)
+
+
+class FaultMap(Strict, frozen=True):
+    """Faults that are on from the start."""
+
+    binance: list[Fault] = []
+    upbit: list[Fault] = []
+
+
+class CoinOverride(Strict, frozen=True):
+    """What the file may say about one coin."""
+
+    price_usdt: Decimal | None = None
+    volatility_bps: Decimal | None = None
+
+
+class SimConfig(Strict, frozen=True):
+    """Everything both simulators are made from."""
+
+    seed: int
+    epoch_ns: int
+    step_ms: int = 100
+    coins: dict[str, CoinOverride] = msgspec.field(
+        default_factory=lambda: {name: CoinOverride() for name in DEFAULT_COINS}
+    )
+    usdt_krw: Decimal = Decimal(1400)
+    premium: Premium = Premium()
+    tape: str | None = None
+    speed: str = "1"
+    credentials: Credentials = Credentials()
+    balances: VenueMap = msgspec.field(default_factory=VenueMap)
+    fees_bps: Fees = Fees()
+    latency_ms: Latency = Latency()
+    faults: FaultMap = msgspec.field(default_factory=FaultMap)
+
+    def coin_table(self) -> tuple[Coin, ...]:
+        """Return the configured coins in the file's order, completed from the default table."""
+        return tuple(_complete(name, override) for name, override in self.coins.items())
+
+    def speed_factor(self) -> Decimal | None:
+        """Return tape seconds per real second, or None for as fast as consumers take it."""
+        return None if self.speed == SPEED_MAX else Decimal(self.speed)
+
+
+def _complete(name: str, override: CoinOverride) -> Coin:
+    default = DEFAULT_COINS.get(name)
+    volatility = override.volatility_bps or (default.volatility_bps if default else Decimal("1.5"))
+    if default is None:
+        if override.price_usdt is None:
+            raise ConfigError(f"coins.{name}: not a default coin, so it needs price_usdt")
+        return unlisted_coin(name, override.price_usdt, volatility)
+    return Coin(
+        name=name,
+        price_usdt=override.price_usdt or default.price_usdt,
+        volatility_bps=volatility,
+        tick_usdt=default.tick_usdt,
+        lot=default.lot,
+    )
+
+
+def parse_config(raw: bytes) -> SimConfig:
+    """Return the configuration in `raw` JSON, or raise `ConfigError` with one line."""
+    try:
+        loaded: Any = msgspec.json.decode(raw)
+        if isinstance(loaded, dict) and isinstance(loaded.get("coins"), list):
+            loaded["coins"] = {name: {} for name in loaded["coins"]}
+        config = msgspec.convert(loaded, SimConfig)
+    except (msgspec.DecodeError, TypeError) as error:
+        raise ConfigError(str(error)) from None
+    _check(config)
+    return config
+
+
+def _check(config: SimConfig) -> None:
+    """Refuse values that are well-formed but make no market."""
+    speed_ok = config.speed == SPEED_MAX or _is_positive(config.speed)
+    premium = config.premium
+    for ok, text in (
+        (config.epoch_ns > 0, "epoch_ns: must be Unix nanoseconds above 0"),
+        (1 <= config.step_ms <= 60_000, "step_ms: must be 1 to 60000"),
+        (len(config.coins) > 0, "coins: at least one"),
+        (config.usdt_krw > 0, "usdt_krw: must be above 0"),
+        (premium.half_life_s > 0, "premium.half_life_s: must be above 0"),
+        (premium.stdev_bps >= 0, "premium.stdev_bps: must not be negative"),
+        (speed_ok, "speed: a number above 0, or max"),
+        (0 <= config.latency_ms.order[0] <= config.latency_ms.order[1], "latency_ms.order: low to high"),
+        (all(coin.price_usdt > 0 for coin in config.coin_table()), "coins: prices must be above 0"),
+    ):
+        if not ok:
+            raise ConfigError(text)
+
+
+def _is_positive(text: str) -> bool:
+    return text.replace(".", "", 1).isdigit() and Decimal(text) > 0
+
+
+def load_config(path: Path) -> SimConfig:
+    """Read the configuration file at `path`."""
+    try:
+        return parse_config(path.read_bytes())
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None

@@ -1,0 +1,254 @@
+"""One venue's engine: takes orders, matches them with the current book, and records what happened.
+
+External liquidity is the current step's book. A taker eats it until the next book replaces it. Our
+resting orders have price-time priority among themselves and fill at their own price when a book
+reaches it. Orders of the one account never trade with each other: the resting one expires.
+All decisions become journal events first; state follows from events (records.py).
+"""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from enum import StrEnum
+
+from arb.sim.core.accounts import Balance
+from arb.sim.core.book import Book, Level
+from arb.sim.core.clock import Clock
+from arb.sim.core.events import (
+    BalancesOpened,
+    Event,
+    OrderAccepted,
+    OrderClosed,
+    OrderFilled,
+    OrderReceived,
+    OrderRejected,
+)
+from arb.sim.core.journal import Journal, Recorded
+from arb.sim.core.matching import Liquidity
+from arb.sim.core.orders import ZERO, Order, OrderRequest, Side, Status, TimeInForce
+from arb.sim.core.planning import Plan, hold_after, hold_asset, make_plan
+from arb.sim.core.records import Records
+from arb.sim.core.rules import VenueRules
+
+
+class Reason(StrEnum):
+    """Why the engine refused an order."""
+
+    INSUFFICIENT_BALANCE = "insufficient_balance"
+    WOULD_TAKE = "would_take"
+
+
+class Ending(StrEnum):
+    """Why an order ended without filling completely."""
+
+    CLIENT = "client"
+    IOC_REMAINDER = "ioc_remainder"
+    FOK_UNFILLED = "fok_unfilled"
+    NO_LIQUIDITY = "no_liquidity"
+    SELF_TRADE = "self_trade"
+    RESTART = "restart"
+
+
+class Refused(Exception):
+    """The engine did not take the order."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+Listener = Callable[[Recorded], None]
+
+
+class Exchange:
+    """Orders, fills and balances of one venue against a book that changes by step."""
+
+    def __init__(
+        self, rules: VenueRules, journal: Journal, clock: Clock, balances: Mapping[str, Decimal]
+    ) -> None:
+        self.rules = rules
+        self.journal = journal
+        self.records = Records(rules.quote)
+        self._clock = clock
+        self._listeners: list[Listener] = []
+        self._liquidity: dict[str, Liquidity] = {}
+        for recorded in journal.recorded:
+            self.records.apply(recorded)
+        if not journal.recorded:
+            self._emit(BalancesOpened(balances=dict(balances)))
+        self._expire_interrupted()
+
+    def subscribe(self, listener: Listener) -> None:
+        """Call `listener` with every event from now on, right after it took effect."""
+        self._listeners.append(listener)
+
+    @property
+    def orders(self) -> Mapping[str, Order]:
+        """Every order ever accepted, by order id."""
+        return self.records.orders
+
+    def balance(self, asset: str) -> Balance:
+        """Return free and locked of `asset`."""
+        return self.records.accounts.balances.get(asset, Balance())
+
+    def open_orders(self, coin: str | None = None) -> list[Order]:
+        """Return open orders, oldest first, of one coin or of all."""
+        if coin is not None:
+            return list(self.records.open.get(coin, {}).values())
+        return [order for orders in self.records.open.values() for order in orders.values()]
+
+    def with_client_id(self, client_id: str) -> list[Order]:
+        """Return every order that was ever accepted with `client_id`, oldest first."""
+        return self.records.by_client_id.get(client_id, [])
+
+    def book(self, coin: str) -> Book:
+        """Return what is left of the current book."""
+        return self._liquidity[coin].book()
+
+    def put_books(self, books: Mapping[str, Book]) -> None:
+        """Replace the books of these coins and fill the resting orders they reach."""
+        for coin, book in books.items():
+            self._liquidity[coin] = Liquidity(book)
+            if self.records.open.get(coin):
+                self._fill_resting(coin)
+
+    def receive(self, client_id: str, endpoint: str) -> None:
+        """Record that a request to place an order arrived."""
+        self._emit(OrderReceived(client_id=client_id, endpoint=endpoint))
+
+    def reject(self, client_id: str, reason: str) -> None:
+        """Record that a request to place an order was refused."""
+        self._emit(OrderRejected(client_id=client_id, reason=reason))
+
+    def place(self, request: OrderRequest, fill_cap: Decimal | None = None) -> Order:
+        """Take an order and match it at once.
+
+        `fill_cap` (0 to 1) is a fault: at most that share of the quantity may fill now.
+        Raises: Refused; then nothing has happened.
+        """
+        plan = make_plan(request, self._liquidity[request.coin], self.rules, fill_cap)
+        crossed = self._crossed(request, plan)
+        if request.time_in_force is TimeInForce.POST_ONLY and (plan.taken or crossed):
+            raise Refused(Reason.WOULD_TAKE)
+        if plan.hold > self.balance(hold_asset(request, self.rules)).free:
+            raise Refused(Reason.INSUFFICIENT_BALANCE)
+        order = self._accept(request, plan)
+        for maker in crossed:
+            self._close(maker, Status.EXPIRED_IN_MATCH, Ending.SELF_TRADE)
+        for position, level in enumerate(plan.taken, start=1):
+            is_last = plan.completes and position == len(plan.taken)
+            self._fill(order, level, Status.FILLED if is_last else Status.PARTIALLY_FILLED, maker=False)
+        self._liquidity[request.coin].consume(request.side, plan.taken)
+        if order.is_open and not _may_rest(request):
+            self._close(order, Status.EXPIRED, _ending(request))
+        return order
+
+    def cancel(self, order: Order) -> None:
+        """End an open order at the client's wish."""
+        self._close(order, Status.CANCELED, Ending.CLIENT)
+
+    def _accept(self, request: OrderRequest, plan: Plan) -> Order:
+        number = len(self.records.orders) + 1
+        order_id = self.rules.order_id(number)
+        self._emit(
+            OrderAccepted(
+                number=number,
+                order_id=order_id,
+                client_id=request.client_id,
+                symbol=self.rules.symbol(request.coin),
+                request=request,
+                hold_asset=hold_asset(request, self.rules),
+                held=plan.hold,
+            )
+        )
+        return self.records.orders[order_id]
+
+    def _fill(self, order: Order, level: Level, status: Status, maker: bool) -> None:
+        number = len(self.records.fills) + 1
+        request = order.request
+        coin = request.coin
+        fee = self.rules.fees.charge(request.side, coin, self.rules.quote, level.price, level.quantity)
+        self._emit(
+            OrderFilled(
+                number=number,
+                fill_id=self.rules.fill_id(number),
+                order_id=order.order_id,
+                client_id=request.client_id,
+                coin=coin,
+                symbol=self.rules.symbol(coin),
+                side=request.side,
+                price=level.price,
+                quantity=level.quantity,
+                fee=fee.amount,
+                fee_asset=fee.asset,
+                maker=maker,
+                held_after=hold_after(order, level, fee, status, self.rules),
+                status=status,
+            )
+        )
+
+    def _fill_resting(self, coin: str) -> None:
+        liquidity = self._liquidity[coin]
+        for side in Side:
+            resting = [order for order in self.open_orders(coin) if order.request.side is side]
+            for order in sorted(resting, key=_priority):
+                request = order.request
+                plan = make_plan(request, liquidity, self.rules, executed=order.executed)
+                if not plan.taken or request.price is None:
+                    break
+                filled = Level(request.price, sum((level.quantity for level in plan.taken), ZERO))
+                status = Status.FILLED if plan.completes else Status.PARTIALLY_FILLED
+                self._fill(order, filled, status, maker=True)
+                liquidity.consume(side, plan.taken)
+
+    def _crossed(self, request: OrderRequest, plan: Plan) -> list[Order]:
+        """Return our own resting orders that this taker would have met."""
+        side = request.side
+        reach = request.price if not plan.completes else plan.taken[-1].price
+        return [
+            order
+            for order in self.open_orders(request.coin)
+            if order.request.side is not side
+            and order.request.price is not None
+            and _meets(side, reach, order)
+        ]
+
+    def _close(self, order: Order, status: Status, reason: str) -> None:
+        client_id = order.request.client_id
+        self._emit(OrderClosed(order_id=order.order_id, client_id=client_id, status=status, reason=reason))
+
+    def _expire_interrupted(self) -> None:
+        """End orders that a killed simulator left open although they must not rest."""
+        for order in self.open_orders():
+            if not _may_rest(order.request):
+                self._close(order, Status.EXPIRED, Ending.RESTART)
+
+    def _emit(self, event: Event) -> None:
+        recorded = self.journal.append(self._clock.now_ns(), event)
+        self.records.apply(recorded)
+        for listener in self._listeners:
+            listener(recorded)
+
+
+def _may_rest(request: OrderRequest) -> bool:
+    rests = request.time_in_force in (TimeInForce.GTC, TimeInForce.POST_ONLY)
+    return rests and request.price is not None and request.quantity is not None
+
+
+def _ending(request: OrderRequest) -> Ending:
+    if request.time_in_force is TimeInForce.FOK:
+        return Ending.FOK_UNFILLED
+    return Ending.NO_LIQUIDITY if request.price is None else Ending.IOC_REMAINDER
+
+
+def _priority(order: Order) -> tuple[Decimal, int]:
+    """Best price first, then oldest."""
+    price = order.request.price or ZERO
+    return (-price if order.request.side is Side.BUY else price, order.number)
+
+
+def _meets(taker: Side, reach: Decimal | None, maker: Order) -> bool:
+    """Whether a taker that trades up to `reach` (None: any price) meets `maker`."""
+    price = maker.request.price or ZERO
+    if reach is None:
+        return True
+    return price <= reach if taker is Side.BUY else price >= reach

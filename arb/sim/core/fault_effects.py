@@ -1,0 +1,108 @@
+"""What request faults do to a call. Both venues run every call through `run_call`.
+
+The outcome a client sees is an exception here; the venue's HTTP and WebSocket doors turn it into
+bytes, a closed connection, or silence. `act` is the venue doing what was asked.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from arb.sim.core.clock import NS_PER_MS
+from arb.sim.core.faults import Call, Fault, FaultKind, Scope
+from arb.sim.core.faults import Stage as FaultStage
+from arb.sim.core.stage import Stage
+
+T = TypeVar("T")
+SWALLOW_MS: Final = 30_000
+RETRY_AFTER_S: Final = 1
+BAN_S: Final = 120
+FENCE_MARGIN_NS: Final = 5 * NS_PER_MS
+
+
+class CallFault(Exception):
+    """A planned fault decided what the client gets to see."""
+
+
+class ReplyLost(CallFault):
+    """No answer: the connection must be cut without one."""
+
+
+class ServerError(CallFault):
+    """A 5xx answer, whatever became of the request."""
+
+
+class RejectedByPlan(CallFault):
+    """The venue refuses the order for a reason of its own."""
+
+
+class Throttled(CallFault):
+    """429 or 418, not executed, come back after that many seconds."""
+
+    def __init__(self, status: int, retry_after_s: int) -> None:
+        super().__init__(status, retry_after_s)
+        self.status, self.retry_after_s = status, retry_after_s
+
+
+async def run_call(
+    stage: Stage, call: Call, act: Callable[[], Awaitable[T]], fence_ns: int | None = None
+) -> T:
+    """Do what was asked, as the fault plan allows it.
+
+    `fence_ns` is the venue time after which `act` would refuse; a late execution lands before it.
+    Raises: CallFault, and whatever `act` raises.
+    """
+    fault = stage.strike(FaultStage.REQUEST, call)
+    if fault is not None:
+        await _before(stage, fault, act, fence_ns)
+    if call.scope is Scope.ORDER:
+        await asyncio.sleep(stage.rng.uniform(*stage.config.latency_ms.order) / 1000)
+    lost = stage.strike(FaultStage.REPLY, call)
+    result = await act()
+    if lost is not None:
+        raise ServerError if lost.kind is FaultKind.ERROR_5XX_ACCEPTED else ReplyLost
+    return result
+
+
+async def _before(stage: Stage, fault: Fault, act: Callable[[], Awaitable[T]], fence_ns: int | None) -> None:
+    """Apply a fault of the request stage; returning means that the call goes on."""
+    match fault.kind:
+        case FaultKind.RATE_LIMIT_429:
+            raise Throttled(429, max(fault.delay_ms // 1000, RETRY_AFTER_S))
+        case FaultKind.BAN_418:
+            raise Throttled(418, fault.delay_ms // 1000 or BAN_S)
+        case FaultKind.ERROR_5XX_NOT_ACCEPTED:
+            raise ServerError
+        case FaultKind.REJECT:
+            raise RejectedByPlan
+        case FaultKind.DROP_THEN_TIMEOUT:
+            await asyncio.sleep((fault.delay_ms or SWALLOW_MS) / 1000)
+            raise ReplyLost
+        case FaultKind.LATE_EXECUTION:
+            stage.spawn(_later(_late_ns(stage, fault, fence_ns), act))
+            raise ReplyLost
+        case FaultKind.SLOW_ACCEPT:
+            await asyncio.sleep(fault.delay_ms / 1000)
+        case _:
+            raise AssertionError(fault.kind)
+
+
+def _late_ns(stage: Stage, fault: Fault, fence_ns: int | None) -> int:
+    """Return how long a late execution waits: its delay, but never past the fence."""
+    delay_ns = fault.delay_ms * NS_PER_MS
+    if fence_ns is None:
+        return delay_ns
+    latest_ns = max(fence_ns - FENCE_MARGIN_NS - stage.now_ns(), 0)
+    return min(delay_ns, latest_ns) if delay_ns else latest_ns
+
+
+async def _later(delay_ns: int, act: Callable[[], Awaitable[object]]) -> None:
+    await asyncio.sleep(delay_ns / 1_000_000_000)
+    try:
+        await act()
+    except VenueRefusal:
+        return  # refused with nobody left to tell; the journal has it
+
+
+class VenueRefusal(Exception):
+    """Base of the venues' own error answers, so that a late execution can end quietly."""

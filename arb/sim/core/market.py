@@ -1,0 +1,94 @@
+"""The market both venues show: books by step, a pure function of (configuration, step).
+
+Binance's mid is the coin's fair price in USDT. Upbit's is fair price x KRW per USDT x (1 +
+premium). Upbit also lists USDT itself, at KRW per USDT. Each venue process builds its own
+`Market` from the same file, and the books agree without talking.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+from arb.sim.core.book import Book
+from arb.sim.core.clock import NS_PER_MS
+from arb.sim.core.coins import Coin
+from arb.sim.core.config import SimConfig
+from arb.sim.core.path import FairPath, FairState, SeededPath
+from arb.sim.core.shape import Shape, make_book
+from arb.sim.core.tape import load_tape_path
+from arb.sim.core.ticks import fixed_tick, krw_tick
+
+BINANCE: Final = "binance"
+UPBIT: Final = "upbit"
+BINANCE_SPREAD_BPS: Final = (0.05, 1.0)
+UPBIT_SPREAD_BPS: Final = (1.0, 3.0)
+UPBIT_LOT: Final = Decimal("0.00000001")
+
+
+class Market:
+    """Books of every instrument of both venues, by step since the epoch."""
+
+    def __init__(self, config: SimConfig, path: FairPath) -> None:
+        self._seed = config.seed
+        self._epoch_ns = config.epoch_ns
+        self._step_ns = config.step_ms * NS_PER_MS
+        self._coins = config.coin_table()
+        self._path = path
+        usdt_per_krw = 1 / float(config.usdt_krw)
+        self._krw_shape = Shape(
+            tick=krw_tick, lot=UPBIT_LOT, spread_bps=UPBIT_SPREAD_BPS, usdt_per_quote=usdt_per_krw
+        )
+
+    @property
+    def step_ns(self) -> int:
+        """Length of one step."""
+        return self._step_ns
+
+    def step_at(self, now_ns: int) -> int:
+        """Return the step in force at `now_ns`; before the epoch it is step 0."""
+        return max((now_ns - self._epoch_ns) // self._step_ns, 0)
+
+    def starts_ns(self, step: int) -> int:
+        """Return the time at which `step` begins."""
+        return self._epoch_ns + step * self._step_ns
+
+    def coins(self, venue: str) -> tuple[str, ...]:
+        """Return what is traded on `venue`; on Upbit that includes USDT."""
+        names = tuple(coin.name for coin in self._coins)
+        return (*names, "USDT") if venue == UPBIT else names
+
+    def books(self, venue: str, step: int) -> Mapping[str, Book]:
+        """Return the books of `venue` at `step`, by coin name. Steps must not go backwards."""
+        state = self._path.at(step)
+        return self._upbit_books(state, step) if venue == UPBIT else self._binance_books(state, step)
+
+    def _binance_books(self, state: FairState, step: int) -> dict[str, Book]:
+        return {
+            coin.name: make_book(_binance_shape(coin), mid, f"{self._seed}:{BINANCE}:{coin.name}:{step}")
+            for coin, mid in zip(self._coins, state.price_usdt, strict=True)
+        }
+
+    def _upbit_books(self, state: FairState, step: int) -> dict[str, Book]:
+        mids = {
+            coin.name: price * state.usdt_krw * (1 + premium)
+            for coin, price, premium in zip(self._coins, state.price_usdt, state.premium, strict=True)
+        }
+        mids["USDT"] = state.usdt_krw
+        return {
+            name: make_book(self._krw_shape, mid, f"{self._seed}:{UPBIT}:{name}:{step}")
+            for name, mid in mids.items()
+        }
+
+
+def _binance_shape(coin: Coin) -> Shape:
+    return Shape(
+        tick=fixed_tick(coin.tick_usdt), lot=coin.lot, spread_bps=BINANCE_SPREAD_BPS, usdt_per_quote=1.0
+    )
+
+
+def build_market(config: SimConfig) -> Market:
+    """Return the market of `config`: seeded, or following its tape."""
+    if config.tape is None:
+        return Market(config, SeededPath(config))
+    return Market(config, load_tape_path(config, Path(config.tape)))

@@ -1,0 +1,86 @@
+"""Orders as the simulated exchanges keep them, in terms both venues share."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+ZERO: Final = Decimal(0)
+
+
+class Side(StrEnum):
+    """Which way the account trades the base asset."""
+
+    BUY = "BUY"
+    SELL = "SELL"
+
+    @property
+    def opposite(self) -> "Side":
+        return Side.SELL if self is Side.BUY else Side.BUY
+
+
+class TimeInForce(StrEnum):
+    """What happens to what does not fill at once."""
+
+    GTC = "GTC"
+    IOC = "IOC"
+    FOK = "FOK"
+    POST_ONLY = "POST_ONLY"
+
+
+class Status(StrEnum):
+    """Where an order is in its life."""
+
+    NEW = "NEW"
+    PARTIALLY_FILLED = "PARTIALLY_FILLED"
+    FILLED = "FILLED"
+    CANCELED = "CANCELED"
+    EXPIRED = "EXPIRED"
+    EXPIRED_IN_MATCH = "EXPIRED_IN_MATCH"
+
+
+OPEN_STATUSES: Final = frozenset({Status.NEW, Status.PARTIALLY_FILLED})
+
+
+class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client asks for. Quantity in base, or for a market order alternatively in quote."""
+
+    coin: str
+    side: Side
+    client_id: str
+    time_in_force: TimeInForce
+    received_ns: int
+    price: Decimal | None = None  # limit; None takes any price
+    quantity: Decimal | None = None
+    quote_quantity: Decimal | None = None
+    wire: dict[str, str] = {}  # the venue's own words for it, kept for its replies
+
+
+@dataclass(slots=True, kw_only=True)
+class Order:
+    """An order the venue accepted, and what became of it."""
+
+    number: int
+    order_id: str
+    request: OrderRequest
+    hold_asset: str
+    held: Decimal
+    created_ns: int
+    updated_ns: int
+    status: Status = Status.NEW
+    executed: Decimal = ZERO  # base
+    executed_quote: Decimal = ZERO
+    fees: dict[str, Decimal] = field(default_factory=dict)  # by asset
+    reason: str = ""  # why it ended, if not by filling
+    fill_ids: list[str] = field(default_factory=list)
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN_STATUSES
+
+    @property
+    def remaining(self) -> Decimal | None:
+        """Base left to execute; None when the order was given in quote."""
+        return None if self.request.quantity is None else self.request.quantity - self.executed

@@ -1,0 +1,69 @@
+"""One WebSocket client as seen from the market: frames are put, a writer sends them in order.
+
+A client that reads too slowly is disconnected when its queue is full, as the venues do.
+"""
+
+import asyncio
+from collections import deque
+from typing import Final
+
+from aiohttp import ClientConnectionResetError, WSMsgType, web
+
+FRAMES_MAX: Final = 20_000
+
+
+class Outbox:
+    """Frames on their way to one client. Text or binary is the venue's choice."""
+
+    def __init__(self, socket: web.WebSocketResponse, frame_type: WSMsgType = WSMsgType.TEXT) -> None:
+        self._socket = socket
+        self._type = frame_type
+        self._frames: deque[bytes] = deque()
+        self._wake = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self.overflowed = False
+
+    def put(self, frame: bytes) -> None:
+        """Queue a frame; past the limit the client is marked as lost."""
+        if len(self._frames) >= FRAMES_MAX:
+            self.overflowed = True
+        else:
+            self._frames.append(frame)
+            self._room.clear()
+        self._wake.set()
+
+    def put_later(self, delay_ms: int, frame: bytes) -> None:
+        """Queue a frame after `delay_ms`."""
+        if delay_ms:
+            asyncio.get_running_loop().call_later(delay_ms / 1000, self.put, frame)
+        else:
+            self.put(frame)
+
+    async def emptied(self) -> None:
+        """Wait until everything put so far has been sent."""
+        await self._room.wait()
+
+    async def run(self) -> None:
+        """Send frames until the client goes away or overflows."""
+        try:
+            while not self.overflowed and not self._socket.closed:
+                await self._wake.wait()
+                self._wake.clear()
+                while self._frames:
+                    await self._socket.send_frame(self._frames.popleft(), self._type)
+                self._room.set()
+        except (ClientConnectionResetError, ConnectionError):
+            pass
+        finally:
+            self._room.set()
+            self.abort()
+
+    def abort(self) -> None:
+        """Cut the connection without a closing handshake."""
+        self.overflowed = True
+        self._room.set()
+        self._wake.set()
+        transport = self._socket._req.transport if self._socket._req else None
+        if transport is not None:
+            transport.abort()

@@ -1,0 +1,62 @@
+"""What a venue's application is built on: one value that carries every shared part."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from arb.sim.core.clock import Clock
+from arb.sim.core.config import SimConfig
+from arb.sim.core.events import FaultStruck
+from arb.sim.core.faults import Call, Fault, FaultPlan
+from arb.sim.core.faults import Stage as FaultStage
+from arb.sim.core.journal import Journal
+from arb.sim.core.market import BINANCE, Market, build_market
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Configuration, time, market, truth and faults of one venue process."""
+
+    venue: str
+    config: SimConfig
+    clock: Clock
+    market: Market
+    journal: Journal
+    faults: FaultPlan
+    rng: Random  # latency and the like; never the market
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def now_ns(self) -> int:
+        """Return the venue's time: the clock, plus any skew that is switched on."""
+        return self.clock.now_ns() + self.faults.skew_ns()
+
+    def strike(self, stage: FaultStage, call: Call) -> Fault | None:
+        """Ask the fault plan, and record it if a fault hits a request."""
+        fault = self.faults.strike(stage, call)
+        if fault is not None:
+            struck = FaultStruck(fault=fault.kind, endpoint=call.endpoint, client_id=call.client_id)
+            self.journal.append(self.clock.now_ns(), struck)
+        return fault
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` beside the requests until it ends or the process does."""
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+
+def make_stage(venue: str, config: SimConfig, clock: Clock, journal_path: Path | None) -> Stage:
+    """Return the stage of `venue`, with the market and dice that its configuration gives."""
+    faults = config.faults.binance if venue == BINANCE else config.faults.upbit
+    return Stage(
+        venue=venue,
+        config=config,
+        clock=clock,
+        market=build_market(config),
+        journal=Journal(journal_path),
+        faults=FaultPlan(Random(f"{config.seed}:{venue}:faults"), faults),
+        rng=Random(f"{config.seed}:{venue}:latency"),
+    )

@@ -1,0 +1,131 @@
+"""Recorded prices as a fair path: BTC follows the tape, everything else stays seeded.
+
+Two formats, plain or gzip. CSV: 5-minute closes of Binance BTC/USDT and Upbit BTC/KRW; one row is
+300 s, the mid is interpolated between rows, KRW per USDT is 1,379 (the tape's mean ratio) and the
+premium is what is left. It loops. JSONL: raw Binance frames; the fair price is the mid of the
+recorded bookTicker in force, the premium is seeded. It holds its last price.
+"""
+
+import csv
+import gzip
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import orjson
+
+from arb.sim.core.config import ConfigError, SimConfig
+from arb.sim.core.path import FairPath, FairState, SeededPath
+
+ROW_S: Final = 300.0
+TAPE_USDT_KRW: Final = 1379.0
+TAPE_COIN: Final = "BTC"
+SPEED_WITHOUT_LIMIT: Final = 100.0  # what "max" means for a path, which has no consumer to wait for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One recorded line: when it was received, and the frame exactly as received."""
+
+    recv_ns: int
+    raw: bytes
+
+
+def open_tape(path: Path) -> BinaryIO | gzip.GzipFile:
+    """Open a tape, unpacking it if it is gzipped."""
+    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+
+
+def is_frame_tape(path: Path) -> bool:
+    """Whether the tape holds raw frames (JSONL) rather than closes (CSV)."""
+    return path.name.removesuffix(".gz").endswith(".jsonl")
+
+
+def read_frames(path: Path) -> list[Frame]:
+    """Return every recorded frame in the tape's order."""
+    frames = []
+    with open_tape(path) as lines:
+        for line in lines:
+            stamp, _, raw = line.rstrip(b"\n").partition(b" ")
+            frames.append(Frame(recv_ns=int(stamp), raw=raw))
+    return frames
+
+
+class RowsPath:
+    """A seeded path whose first BTC price and premium come from (usdt, krw) rows, looping."""
+
+    def __init__(self, seeded: SeededPath, rows: list[tuple[float, float]], rows_per_step: float) -> None:
+        self._seeded = seeded
+        self._rows = rows
+        self._rows_per_step = rows_per_step
+
+    def at(self, step: int) -> FairState:
+        whole, share = divmod(step * self._rows_per_step, 1.0)
+        this = self._rows[int(whole) % len(self._rows)]
+        following = self._rows[(int(whole) + 1) % len(self._rows)] if share else this
+        usdt, krw = (a + (b - a) * share for a, b in zip(this, following, strict=True))
+        state = self._seeded.at(step)
+        return replace(
+            state,
+            usdt_krw=TAPE_USDT_KRW,
+            price_usdt=(usdt, *state.price_usdt[1:]),
+            premium=(krw / usdt / TAPE_USDT_KRW - 1.0, *state.premium[1:]),
+        )
+
+
+class TicksPath:
+    """A seeded path whose first BTC price is the recorded mid in force, holding the last one."""
+
+    def __init__(self, seeded: SeededPath, ticks: list[tuple[int, float]], tape_ns_per_step: float) -> None:
+        self._seeded = seeded
+        self._times = [recv_ns - ticks[0][0] for recv_ns, _ in ticks]
+        self._mids = [mid for _, mid in ticks]
+        self._tape_ns_per_step = tape_ns_per_step
+
+    def at(self, step: int) -> FairState:
+        index = bisect_right(self._times, step * self._tape_ns_per_step) - 1
+        state = self._seeded.at(step)
+        return replace(state, price_usdt=(self._mids[max(index, 0)], *state.price_usdt[1:]))
+
+
+def load_tape_path(config: SimConfig, path: Path) -> FairPath:
+    """Return the fair path that follows the tape at `path`."""
+    if next(iter(config.coins)) != TAPE_COIN:
+        raise ConfigError(f"tape: the first coin must be {TAPE_COIN}")
+    speed = config.speed_factor()
+    factor = SPEED_WITHOUT_LIMIT if speed is None else float(speed)
+    seeded = SeededPath(config)
+    try:
+        if is_frame_tape(path):
+            return TicksPath(seeded, _read_mids(path), factor * config.step_ms * 1_000_000)
+        return RowsPath(seeded, _read_rows(path), factor * config.step_ms / 1000 / ROW_S)
+    except OSError as error:
+        raise ConfigError(f"tape {path}: {error.strerror or 'cannot be read'}") from None
+    except (ValueError, KeyError, InvalidOperation, EOFError) as error:
+        raise ConfigError(f"tape {path}: {error}") from None
+
+
+def _read_rows(path: Path) -> list[tuple[float, float]]:
+    with open_tape(path) as raw:
+        text = raw.read().decode().splitlines()
+    rows = [
+        (float(row["binance_btcusdt_close"]), float(row["upbit_btckrw_close"]))
+        for row in csv.DictReader(text)
+    ]
+    if not rows:
+        raise ValueError("no rows")
+    return rows
+
+
+def _read_mids(path: Path) -> list[tuple[int, float]]:
+    """Return (receive time, mid) of every recorded bookTicker."""
+    ticks = []
+    for frame in read_frames(path):
+        if b"@bookTicker" in frame.raw[:64]:
+            data = orjson.loads(frame.raw)["data"]
+            ticks.append((frame.recv_ns, float((Decimal(data["b"]) + Decimal(data["a"])) / 2)))
+    if not ticks:
+        raise ValueError("no bookTicker frames")
+    return ticks
