@@ -1,0 +1,131 @@
+"""The processes of the stack, one table for each mode."""
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+from arb.runtime.files import remembered_secret, write_private
+from arb.runtime.home import Home
+from arb.runtime.ports import LOOPBACK, remembered_port
+from arb.runtime.process_spec import Phase, ProcessSpec
+
+StackMode = Literal["mock", "paper", "live"]
+
+CELERY: Final = (sys.executable, "-m", "celery")
+QUIET: Final = ("--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "INFO")
+SIMULATED_VENUES: Final = ("binance", "upbit")
+WORKER_STOP_WAIT_S: Final = 25  # a warm shutdown ends its orders: longer than worker_soft_shutdown_timeout
+CELERY_START_WAIT_S: Final = 2  # a broken import takes this long to show
+FLOWER_USER: Final = "arb"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to run besides the servers, and where its doors are."""
+
+    mode: StackMode
+    processes: tuple[ProcessSpec, ...]
+    simulators: dict[str, str] = field(default_factory=dict)  # venue -> base URL
+    flower_url: str | None = None
+    flower_credentials: Path | None = None
+
+
+def stack_processes(mode: StackMode, home: Home, *, evaluate_workers: int = 1, feed_workers: int = 1) -> Plan:
+    """Return the plan of a stack in `home`, which exists. Ports and passwords stay as they were."""
+    simulators = {
+        venue: remembered_port(home, f"sim-{venue}") for venue in SIMULATED_VENUES if mode == "mock"
+    }
+    flower_port = remembered_port(home, "flower")
+    credentials = _flower_credentials(home)
+    return Plan(
+        mode=mode,
+        processes=(
+            *(_simulator(venue, port, home) for venue, port in simulators.items()),
+            *_workers(evaluate_workers),
+            _flower(flower_port, credentials, home),
+            _feed(feed_workers),
+            _beat(home),
+        ),
+        simulators={venue: f"http://{LOOPBACK}:{port}" for venue, port in simulators.items()},
+        flower_url=f"http://{LOOPBACK}:{flower_port}",
+        flower_credentials=credentials,
+    )
+
+
+def _simulator(venue: str, port: int, home: Home) -> ProcessSpec:
+    files = ("--config", str(home.sim / "sim.json"), "--journal", str(home.sim / f"{venue}.jsonl"))
+    return ProcessSpec(
+        name=f"sim-{venue}",
+        command=(sys.executable, "-m", "arb.sim", venue, "--port", str(port), *files),
+        phase=Phase.SIMULATORS,
+        health_url=f"http://{LOOPBACK}:{port}/sim/health",
+    )
+
+
+def _workers(evaluate_workers: int) -> tuple[ProcessSpec, ...]:
+    """Return one worker for each queue, so that a burst of quotes never delays an order."""
+    threads = ("--pool", "threads", "--concurrency")
+    return (
+        _worker("orders", *threads, "8"),
+        _worker("evaluate", "--pool", "solo", copies=evaluate_workers),
+        _worker("housekeeping", *threads, "2"),
+        ProcessSpec(
+            name="worker-fallback",
+            command=(*CELERY, "-A", "workers.fallback", "worker", "-n", "fallback@%h", *threads, "4", *QUIET),
+            phase=Phase.WORKERS,
+            stop_wait_s=WORKER_STOP_WAIT_S,
+            start_wait_s=CELERY_START_WAIT_S,
+        ),
+    )
+
+
+def _worker(queue: str, *pool: str, copies: int = 1) -> ProcessSpec:
+    node = f"{queue}@%h" if copies == 1 else f"{queue}{{copy}}@%h"
+    return ProcessSpec(
+        name=f"worker-{queue}",
+        command=(*CELERY, "-A", "arb", "worker", "-Q", queue, "-n", node, *pool, *QUIET),
+        phase=Phase.WORKERS,
+        stop_wait_s=WORKER_STOP_WAIT_S,
+        start_wait_s=CELERY_START_WAIT_S,
+        copies=copies,
+    )
+
+
+def _flower(port: int, credentials: Path, home: Home) -> ProcessSpec:
+    """Return Flower on loopback, with a password that is in its environment and not in its arguments."""
+    # Events would halve a worker's throughput, and Flower asks all workers for them unless told not to.
+    options = (f"--address={LOOPBACK}", f"--port={port}", "--enable-events=False")
+    return ProcessSpec(
+        name="flower",
+        command=(*CELERY, "-A", "arb", "flower", *options),
+        phase=Phase.WORKERS,
+        environment={
+            "FLOWER_BASIC_AUTH": credentials.read_text().strip(),
+            "FLOWER_COOKIE_SECRET": remembered_secret(home.run / "flower-cookie-secret"),
+        },
+        start_wait_s=CELERY_START_WAIT_S,
+    )
+
+
+def _flower_credentials(home: Home) -> Path:
+    """Return the file that holds `user:password`."""
+    credentials = home.run / "flower-credentials"
+    password = remembered_secret(home.run / "flower-password")
+    write_private(credentials, f"{FLOWER_USER}:{password}\n")
+    return credentials
+
+
+def _feed(copies: int) -> ProcessSpec:
+    return ProcessSpec(
+        name="feed", command=(sys.executable, "-m", "workers.feed"), phase=Phase.PRODUCERS, copies=copies
+    )
+
+
+def _beat(home: Home) -> ProcessSpec:
+    return ProcessSpec(
+        name="beat",
+        command=(*CELERY, "-A", "arb", "beat", "--schedule", str(home.run / "beat-schedule"), "-l", "INFO"),
+        phase=Phase.PRODUCERS,
+        start_wait_s=CELERY_START_WAIT_S,
+    )
