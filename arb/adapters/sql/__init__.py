@@ -1,0 +1,1 @@
+"""The stores in PostgreSQL: SQLAlchemy Core over psycopg2."""
