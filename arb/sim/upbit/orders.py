@@ -1,13 +1,17 @@
-"""An Upbit order and its fills, and the arithmetic of what it locks.
+"""An order in Upbit's words, over the shared core's order.
 
 Units: prices and funds in the quote currency (KRW), volumes in the base, times in Unix nanoseconds.
 A bid locks price * volume plus the fee on it; an ask locks its volume; the fee is always KRW
 (exchange_protocols.md 2.5). States: wait -> done | cancel (2.7).
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final
+
+from arb.sim.core import orders as core
 
 ZERO: Final = Decimal(0)
 WAIT: Final = "wait"
@@ -15,10 +19,20 @@ DONE: Final = "done"
 CANCEL: Final = "cancel"
 BID: Final = "bid"
 ASK: Final = "ask"
+QUOTE: Final = "KRW"
+SIDES: Final = MappingProxyType({BID: core.Side.BUY, ASK: core.Side.SELL})
+TIMES: Final = MappingProxyType(
+    {
+        None: core.TimeInForce.GTC,
+        "ioc": core.TimeInForce.IOC,
+        "fok": core.TimeInForce.FOK,
+        "post_only": core.TimeInForce.POST_ONLY,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderRequest:
+class OrderForm:
     """What a client asked for, checked for form but not for funds."""
 
     market: str
@@ -36,9 +50,53 @@ class OrderRequest:
         return self.side == BID and self.ord_type in ("price", "best")
 
     @property
-    def rests(self) -> bool:
-        """Whether a remainder stays in the book."""
-        return self.ord_type == "limit" and self.time_in_force in (None, "post_only")
+    def funds(self) -> Decimal:
+        """KRW a bid may spend, without fees."""
+        price = self.price or ZERO
+        return price if self.spends_total else price * (self.volume or ZERO)
+
+    def request(self, received_ns: int, best_opposite: Decimal) -> core.OrderRequest:
+        """Return the order in the core's words; a best order is a limit at `best_opposite`."""
+        at_once = self.ord_type != "limit" and self.time_in_force is None
+        limits = {"limit": self.price, "best": best_opposite}
+        return core.OrderRequest(
+            coin=self.market.removeprefix(f"{QUOTE}-"),
+            side=SIDES[self.side],
+            client_id=self.identifier or "",
+            time_in_force=core.TimeInForce.IOC if at_once else TIMES[self.time_in_force],
+            received_ns=received_ns,
+            price=limits.get(self.ord_type),
+            quantity=self.volume,
+            quote_quantity=self.price if self.spends_total else None,
+            wire=self._wire(),
+        )
+
+    def _wire(self) -> dict[str, str]:
+        sent = {
+            "market": self.market,
+            "side": self.side,
+            "ord_type": self.ord_type,
+            "price": None if self.price is None else format(self.price, "f"),
+            "time_in_force": self.time_in_force,
+            "identifier": self.identifier,
+            "smp_type": self.smp_type,
+        }
+        return {name: text for name, text in sent.items() if text is not None}
+
+
+def form_of(request: core.OrderRequest) -> OrderForm:
+    """Return the form a core request was made from."""
+    wire = request.wire
+    return OrderForm(
+        market=wire["market"],
+        side=wire["side"],
+        ord_type=wire["ord_type"],
+        price=Decimal(wire["price"]) if "price" in wire else None,
+        volume=request.quantity,
+        time_in_force=wire.get("time_in_force"),
+        identifier=wire.get("identifier"),
+        smp_type=wire["smp_type"],
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +107,6 @@ class Trade:
     price: Decimal
     volume: Decimal
     fee: Decimal  # KRW
-    trend: str  # up | down
     ts_ns: int
     maker: bool
 
@@ -59,83 +116,59 @@ class Trade:
         return self.price * self.volume
 
 
-@dataclass(slots=True, kw_only=True)
-class Order:
-    """An order as the venue keeps it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderView:
+    """An order as the venue shows it at one moment."""
 
     uuid: str
-    request: OrderRequest
-    fee_rate: Decimal  # fraction of the funds
+    form: OrderForm
+    state: str
     created_ns: int
-    state: str = WAIT
-    cancel_requested: bool = False
-    prevented_volume: Decimal = ZERO
-    prevented_locked: Decimal = ZERO
-    trades: list[Trade] = field(default_factory=list)
-    executed_volume: Decimal = ZERO
-    executed_funds: Decimal = ZERO  # KRW
-    paid_fee: Decimal = ZERO  # KRW
-    updated_ns: int = 0
+    fee_rate: Decimal  # fraction of the funds
+    locked: Decimal  # KRW of a bid, base of an ask
+    trades: Sequence[Trade] = ()
 
     @property
-    def is_open(self) -> bool:
-        """Whether anything can still happen to it."""
-        return self.state == WAIT
+    def executed_volume(self) -> Decimal:
+        """Base traded so far."""
+        return sum((trade.volume for trade in self.trades), ZERO)
 
     @property
-    def reserved_fee(self) -> Decimal:
-        """KRW set aside for fees when the order was made."""
-        request = self.request
-        if request.side == ASK:
-            return ZERO
-        return (_total(request) if request.spends_total else _notional(request)) * self.fee_rate
+    def executed_funds(self) -> Decimal:
+        """KRW traded so far, without fees."""
+        return sum((trade.funds for trade in self.trades), ZERO)
+
+    @property
+    def paid_fee(self) -> Decimal:
+        """KRW of fees so far."""
+        return sum((trade.fee for trade in self.trades), ZERO)
 
     @property
     def remaining_volume(self) -> Decimal | None:
         """Base still to trade; None for an order that spends a total."""
-        if self.request.volume is None:
-            return None
-        return self.request.volume - self.executed_volume - self.prevented_volume
+        return None if self.form.volume is None else self.form.volume - self.executed_volume
 
     @property
-    def remaining_funds(self) -> Decimal:
-        """KRW a bid may still spend, without fees."""
-        if self.request.spends_total:
-            return _total(self.request) - self.executed_funds
-        return (self.remaining_volume or ZERO) * (self.request.price or ZERO)
+    def reserved_fee(self) -> Decimal:
+        """KRW set aside for fees when the order was made."""
+        return self.form.funds * self.fee_rate if self.form.side == BID else ZERO
 
     @property
     def remaining_fee(self) -> Decimal:
-        """KRW still set aside for fees."""
-        if self.request.side == ASK or not self.is_open:
+        """KRW still set aside for fees: a part of what is locked."""
+        if self.form.side == ASK:
             return ZERO
-        return self.remaining_funds * self.fee_rate
-
-    @property
-    def locked(self) -> Decimal:
-        """What is held for it: KRW of a bid, base of an ask."""
-        if not self.is_open:
-            return ZERO
-        if self.request.side == ASK:
-            return self.remaining_volume or ZERO
-        return self.remaining_funds + self.remaining_fee
+        return self.locked * self.fee_rate / (1 + self.fee_rate)
 
     @property
     def average_price(self) -> Decimal:
         """KRW per base over all fills; zero before the first."""
-        return self.executed_funds / self.executed_volume if self.executed_volume else ZERO
-
-    def book(self, trade: Trade) -> None:
-        """Add one fill."""
-        self.trades.append(trade)
-        self.executed_volume += trade.volume
-        self.executed_funds += trade.funds
-        self.paid_fee += trade.fee
+        volume = self.executed_volume
+        return self.executed_funds / volume if volume else ZERO
 
 
-def _total(request: OrderRequest) -> Decimal:
-    return request.price or ZERO
-
-
-def _notional(request: OrderRequest) -> Decimal:
-    return (request.price or ZERO) * (request.volume or ZERO)
+def state_of(order: core.Order) -> str:
+    """Return Upbit's word for where an order is."""
+    if order.is_open:
+        return WAIT
+    return DONE if order.status is core.Status.FILLED else CANCEL

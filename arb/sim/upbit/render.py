@@ -8,23 +8,23 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from arb.sim.upbit.orders import ASK, Order, Trade
+from arb.sim.upbit.orders import ASK, BID, OrderView, Trade
 from arb.sim.upbit.rules import MAX_TOTAL_KRW, MIN_TOTAL_KRW
 from arb.sim.upbit.text import kst_microseconds, kst_seconds, maybe_plain, milliseconds, number, plain
 
 
-def order_json(order: Order) -> dict[str, Any]:
+def order_json(order: OrderView) -> dict[str, Any]:
     """Return an order as POST, DELETE and the lists show it."""
-    request = order.request
+    form = order.form
     body = {
         "uuid": order.uuid,
-        "side": request.side,
-        "ord_type": request.ord_type,
-        "price": maybe_plain(request.price),
+        "side": form.side,
+        "ord_type": form.ord_type,
+        "price": maybe_plain(form.price),
         "state": order.state,
-        "market": request.market,
+        "market": form.market,
         "created_at": kst_seconds(order.created_ns),
-        "volume": maybe_plain(request.volume),
+        "volume": maybe_plain(form.volume),
         "remaining_volume": maybe_plain(order.remaining_volume),
         "reserved_fee": plain(order.reserved_fee),
         "remaining_fee": plain(order.remaining_fee),
@@ -33,50 +33,50 @@ def order_json(order: Order) -> dict[str, Any]:
         "executed_volume": plain(order.executed_volume),
         "executed_funds": plain(order.executed_funds),
         "trades_count": len(order.trades),
-        "smp_type": request.smp_type,
-        "prevented_volume": plain(order.prevented_volume),
-        "prevented_locked": plain(order.prevented_locked),
+        "smp_type": form.smp_type,
+        "prevented_volume": "0",
+        "prevented_locked": "0",
     }
-    optional = {"time_in_force": request.time_in_force, "identifier": request.identifier}
+    optional = {"time_in_force": form.time_in_force, "identifier": form.identifier}
     return body | {name: value for name, value in optional.items() if value is not None}
 
 
-def order_with_trades_json(order: Order) -> dict[str, Any]:
+def order_with_trades_json(order: OrderView) -> dict[str, Any]:
     """Return an order as GET /v1/order shows it."""
     trades = [
         {
-            "market": order.request.market,
+            "market": order.form.market,
             "uuid": trade.uuid,
             "price": plain(trade.price),
             "volume": plain(trade.volume),
             "funds": plain(trade.funds),
-            "trend": trade.trend,
+            "trend": "up" if order.form.side == BID else "down",
             "created_at": kst_microseconds(trade.ts_ns),
-            "side": order.request.side,
+            "side": order.form.side,
         }
         for trade in order.trades
     ]
     return order_json(order) | {"trades": trades}
 
 
-def reference_json(order: Order) -> dict[str, Any]:
+def reference_json(order: OrderView) -> dict[str, Any]:
     """Return an order as the batch cancels name it."""
-    body = {"uuid": order.uuid, "market": order.request.market}
-    return body if order.request.identifier is None else body | {"identifier": order.request.identifier}
+    body = {"uuid": order.uuid, "market": order.form.market}
+    return body if order.form.identifier is None else body | {"identifier": order.form.identifier}
 
 
-def my_order_json(order: Order, state: str, trade: Trade | None, now_ns: int) -> dict[str, Any]:
+def my_order_json(order: OrderView, state: str, trade: Trade | None, now_ns: int) -> dict[str, Any]:
     """Return a myOrder event; with a trade, price and volume are those of the fill."""
-    request = order.request
-    price = request.price if trade is None else trade.price
-    volume = request.volume if trade is None else trade.volume
+    form = order.form
+    price = form.price if trade is None else trade.price
+    volume = form.volume if trade is None else trade.volume
     remaining = order.remaining_volume
     return {
         "type": "myOrder",
-        "code": request.market,
+        "code": form.market,
         "uuid": order.uuid,
-        "ask_bid": request.side.upper(),
-        "order_type": request.ord_type,
+        "ask_bid": form.side.upper(),
+        "order_type": form.ord_type,
         "state": state,
         "trade_uuid": None if trade is None else trade.uuid,
         "price": None if price is None else number(price),
@@ -90,13 +90,13 @@ def my_order_json(order: Order, state: str, trade: Trade | None, now_ns: int) ->
         "paid_fee": number(order.paid_fee),
         "locked": number(order.locked),
         "executed_funds": number(order.executed_funds),
-        "time_in_force": request.time_in_force,
+        "time_in_force": form.time_in_force,
         "trade_fee": None if trade is None else number(trade.fee),
         "is_maker": None if trade is None else trade.maker,
-        "identifier": request.identifier,
-        "smp_type": request.smp_type,
-        "prevented_volume": number(order.prevented_volume),
-        "prevented_locked": number(order.prevented_locked),
+        "identifier": form.identifier,
+        "smp_type": form.smp_type,
+        "prevented_volume": 0,
+        "prevented_locked": 0,
         "trade_timestamp": milliseconds(trade.ts_ns) if trade is not None else None,
         "order_timestamp": milliseconds(order.created_ns),
         "timestamp": milliseconds(now_ns),
@@ -147,7 +147,7 @@ def chance_json(market: str, fee_rate: Decimal, bid_account: Any, ask_account: A
             "id": market,
             "name": f"{base}/{quote}",
             "order_types": ["limit"],
-            "order_sides": [ASK, "bid"],
+            "order_sides": [ASK, BID],
             "bid_types": [*taken, "price"],
             "ask_types": [*taken, "market"],
             "bid": {"currency": quote, "min_total": plain(MIN_TOTAL_KRW)},

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Final
 
 from arb.sim.upbit.errors import UpbitRefusal, refuse
-from arb.sim.upbit.orders import ASK, BID, OrderRequest
+from arb.sim.upbit.orders import ASK, BID, OrderForm
 from arb.sim.upbit.parameters import Parameters
 from arb.sim.upbit.ticks import is_on_unit
 
@@ -32,13 +32,13 @@ SHAPES: Final[Mapping[tuple[str, str], tuple[bool, bool, frozenset[str | None]]]
 }
 
 
-def read_order(parameters: Parameters, markets: frozenset[str]) -> OrderRequest:
+def read_order(parameters: Parameters, markets: frozenset[str]) -> OrderForm:
     """Return the order a body asks for.
 
     Raises: UpbitRefusal (validation_error, create_bid_error, create_ask_error).
     """
     side = _one_of(parameters, "side", frozenset({BID, ASK}))
-    request = OrderRequest(
+    form = OrderForm(
         market=_one_of(parameters, "market", markets),
         side=side,
         ord_type=_one_of(parameters, "ord_type", frozenset({"limit", "price", "market", "best"})),
@@ -48,30 +48,28 @@ def read_order(parameters: Parameters, markets: frozenset[str]) -> OrderRequest:
         identifier=read_identifier(parameters, "identifier"),
         smp_type=parameters.get("smp_type") or SMP_DEFAULT,
     )
-    _check_shape(request, parameters.get("smp_type"))
-    return request
+    _check_shape(form, parameters.get("smp_type"))
+    return form
 
 
-def check_size(request: OrderRequest, best_bid: Decimal, units: Mapping[str, Decimal]) -> None:
+def check_size(form: OrderForm, best_bid: Decimal, units: Mapping[str, Decimal]) -> None:
     """Check price unit, smallest and largest total (KRW).
 
     Raises: UpbitRefusal (invalid_price_*, under_min_total_*, invalid_parameter).
     """
-    side, price = request.side, request.price
-    if request.ord_type == "limit" and price is not None and not is_on_unit(request.market, price, units):
+    side, price = form.side, form.price
+    if form.ord_type == "limit" and price is not None and not is_on_unit(form.market, price, units):
         raise refuse(f"invalid_price_{side}")
-    total = order_total(request, best_bid)
+    total = order_total(form, best_bid)
     if total < MIN_TOTAL_KRW:
         raise refuse(f"under_min_total_{side}")
     if total > MAX_TOTAL_KRW:
         raise refuse("invalid_parameter", "최대주문금액을 초과했습니다.")
 
 
-def order_total(request: OrderRequest, best_bid: Decimal) -> Decimal:
+def order_total(form: OrderForm, best_bid: Decimal) -> Decimal:
     """Return what the order is worth in KRW, a market ask at the best bid."""
-    if request.spends_total:
-        return request.price or Decimal(0)
-    return (request.volume or Decimal(0)) * (request.price or best_bid)
+    return form.funds or (form.volume or Decimal(0)) * best_bid
 
 
 def read_identifier(parameters: Parameters, name: str) -> str | None:
@@ -82,23 +80,23 @@ def read_identifier(parameters: Parameters, name: str) -> str | None:
     return text
 
 
-def _check_shape(request: OrderRequest, smp_sent: str | None) -> None:
-    shape = SHAPES.get((request.side, request.ord_type))
+def _check_shape(form: OrderForm, smp_sent: str | None) -> None:
+    shape = SHAPES.get((form.side, form.ord_type))
     if shape is None:
-        raise _misshapen(request)
+        raise _misshapen(form)
     takes_price, takes_volume, times_in_force = shape
-    if takes_price != (request.price is not None) or takes_volume != (request.volume is not None):
-        raise _misshapen(request)
-    if request.time_in_force not in times_in_force or request.smp_type not in SMP_TYPES:
-        raise _misshapen(request)
-    if request.time_in_force == "post_only" and smp_sent not in (None, "none"):
-        raise _misshapen(request)
-    if request.volume is not None and request.volume % VOLUME_UNIT:
+    if takes_price != (form.price is not None) or takes_volume != (form.volume is not None):
+        raise _misshapen(form)
+    if form.time_in_force not in times_in_force or form.smp_type not in SMP_TYPES:
+        raise _misshapen(form)
+    if form.time_in_force == "post_only" and smp_sent not in (None, "none"):
+        raise _misshapen(form)
+    if form.volume is not None and form.volume % VOLUME_UNIT:
         raise refuse("validation_error", "volume has more than 8 decimals")
 
 
-def _misshapen(request: OrderRequest) -> UpbitRefusal:
-    return refuse(f"create_{request.side}_error")
+def _misshapen(form: OrderForm) -> UpbitRefusal:
+    return refuse(f"create_{form.side}_error")
 
 
 def _one_of(parameters: Parameters, name: str, allowed: frozenset[str]) -> str:

@@ -36,7 +36,9 @@ def token(nonce=NONCE, text="", key=KEY, secret=SECRET, algorithm="HS256"):
     return "Bearer " + encode_token(claims, secret, algorithm)
 
 
-def refused(authenticator, header, parameters=NOTHING, permission="view_assets", address="10.0.0.1", now_ns=0):
+def refused(
+    authenticator, header, parameters=NOTHING, permission="view_assets", address="10.0.0.1", now_ns=0
+):
     with pytest.raises(UpbitRefusal) as caught:
         authenticator.check(header, parameters, permission, address, now_ns)
     return caught.value.reply.status, caught.value.reply.name

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from arb.sim.upbit.ticks import grouping_levels, is_on_unit, krw_price_unit, price_unit
+from arb.sim.upbit.ticks import grouping_levels, is_on_unit, price_unit
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ from arb.sim.upbit.ticks import grouping_levels, is_on_unit, krw_price_unit, pri
     ],
 )
 def test_unit_at_every_boundary(price, unit):
-    assert krw_price_unit(Decimal(price)) == Decimal(unit)
+    assert price_unit("KRW-BTC", Decimal(price), {}) == Decimal(unit)
 
 
 @pytest.mark.parametrize(("price", "taken"), [("100000000", True), ("100000500", False), ("1400.5", False)])
@@ -57,11 +57,6 @@ def test_market_override_replaces_the_table():
     assert price_unit("KRW-USDT", Decimal(1400), overrides) == Decimal("0.5")
     assert is_on_unit("KRW-USDT", Decimal("1400.5"), overrides)
     assert price_unit("KRW-XRP", Decimal(1400), overrides) == 1
-
-
-def test_negative_price_has_no_unit():
-    with pytest.raises(ValueError, match="not negative"):
-        krw_price_unit(Decimal(-1))
 
 
 def test_grouping_levels_are_multiples_of_the_unit():

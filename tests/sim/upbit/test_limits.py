@@ -1,0 +1,90 @@
+import pytest
+
+from arb.sim.upbit.errors import UpbitRefusal
+from arb.sim.upbit.limits import (
+    BLOCK_NS_FIRST,
+    DEFAULT_RATES,
+    EXCESS_MAX,
+    SECOND_NS,
+    STRIKE_MEMORY_NS,
+    Limiter,
+    MessageLimiter,
+    remaining_header,
+)
+
+START_NS = 1_000 * SECOND_NS
+
+
+@pytest.fixture
+def limiter():
+    return Limiter(rates=dict(DEFAULT_RATES))
+
+
+def status(limiter, now_ns, group="order", caller="a"):
+    with pytest.raises(UpbitRefusal) as caught:
+        limiter.take(group, caller, now_ns)
+    return caught.value.reply.status
+
+
+def spend(limiter, now_ns, group="order"):
+    return [limiter.take(group, "a", now_ns) for _ in range(limiter.rates[group].count)]
+
+
+def strike(limiter, now_ns):
+    """Use up a second and go on until blocked; return how often the answer was 429."""
+    spend(limiter, now_ns)
+    return [status(limiter, now_ns) for _ in range(EXCESS_MAX + 1)].count(429)
+
+
+def test_remaining_counts_down_and_comes_back_with_the_next_second(limiter):
+    assert spend(limiter, START_NS) == list(range(11, -1, -1))
+    assert status(limiter, START_NS + SECOND_NS - 1) == 429
+    assert limiter.take("order", "a", START_NS + SECOND_NS) == 11
+
+
+@pytest.mark.parametrize(
+    ("group", "count"), [("order", 12), ("default", 30), ("ticker", 10), ("orderbook", 10)]
+)
+def test_each_group_has_its_own_limit(limiter, group, count):
+    assert len(spend(limiter, START_NS, group)) == count
+    assert status(limiter, START_NS, group) == 429
+
+
+def test_callers_do_not_share_a_limit(limiter):
+    spend(limiter, START_NS)
+    assert limiter.take("order", "b", START_NS) == 11
+
+
+def test_cancel_all_is_once_in_two_seconds(limiter):
+    limiter.take("order-cancel-all", "a", START_NS)
+    assert status(limiter, START_NS + SECOND_NS, "order-cancel-all") == 429
+    limiter.take("order-cancel-all", "a", START_NS + 2 * SECOND_NS)
+
+
+def test_going_on_is_blocked_and_the_block_grows(limiter):
+    assert strike(limiter, START_NS) == EXCESS_MAX
+    assert status(limiter, START_NS + BLOCK_NS_FIRST - 1) == 418
+    again_ns = START_NS + BLOCK_NS_FIRST
+    assert strike(limiter, again_ns) == EXCESS_MAX
+    assert status(limiter, again_ns + 2 * BLOCK_NS_FIRST - 1) == 418
+    assert limiter.take("order", "a", again_ns + 2 * BLOCK_NS_FIRST) == 11
+
+
+def test_good_behaviour_forgets_earlier_blocks(limiter):
+    strike(limiter, START_NS)
+    later_ns = START_NS + BLOCK_NS_FIRST + STRIKE_MEMORY_NS
+    strike(limiter, later_ns)
+    assert limiter.take("order", "a", later_ns + BLOCK_NS_FIRST) == 11
+
+
+def test_header_has_the_documented_form():
+    assert remaining_header("default", DEFAULT_RATES["default"], 29) == "group=default; min=1800; sec=29"
+
+
+def test_connection_takes_five_messages_a_second_and_a_hundred_a_minute():
+    messages = MessageLimiter()
+    start_ns = 60 * START_NS
+    assert [messages.take(start_ns) for _ in range(6)] == [True] * 5 + [False]
+    later = [messages.take(start_ns + number * SECOND_NS // 4) for number in range(4, 100)]
+    assert all(later[:94])
+    assert not later[95]
