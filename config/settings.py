@@ -1,9 +1,12 @@
 """Settings: YAML files and environment into one checked, frozen object.
 
-Order, later wins: config/default.yml, config/<mode>.yml, the file named by ARB_CONFIG, environment
-variables (prefix `ARB_`, nesting by `__`). An unknown key or a bad value is one line that names the key.
+Order, later wins: config/default.yml, config/<mode>.yml, the file named by ARB_CONFIG, what the running
+stack wrote about itself (`run/settings.json` in its home, so that `celery -A arb ...` typed by hand finds
+it), environment variables (prefix `ARB_`, nesting by `__`). An unknown key or a bad value is one line
+that names the key.
 """
 
+import json
 import os
 from collections.abc import Mapping
 from decimal import Decimal
@@ -15,9 +18,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from arb.domain.errors import ConfigError
+from arb.runtime.home import Home
 
 FOLDER: Final = Path(__file__).parent
 PREFIX: Final = "ARB_"
+STACK_SETTINGS: Final = "settings.json"
 # Environment variables that are read elsewhere and are no settings.
 NOT_SETTINGS: Final = frozenset({"ARB_CONFIG", "ARB_HOME", "ARB_MODE"})
 
@@ -170,10 +175,11 @@ LIVE_LIMITS: Final = (
 def load(mode: str | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """Return the checked settings of a mode. Raises: ConfigError with one line that says the fix."""
     environ = os.environ if environ is None else environ
-    chosen = mode or environ.get("ARB_MODE") or RunMode.MOCK
+    stack = running_stack(environ)
+    chosen = mode or environ.get("ARB_MODE") or stack.get("mode") or RunMode.MOCK
     if chosen not in tuple(RunMode):
         raise ConfigError(f"mode: {chosen!r} is not one of mock, paper, live")
-    own = _own_layers(environ)
+    own = _own_layers(environ, stack)
     tree: dict[str, Any] = {}
     for layer in (_yaml(FOLDER / "default.yml"), _yaml(FOLDER / f"{chosen}.yml"), *own, {"mode": chosen}):
         tree = _merge(tree, layer)
@@ -186,8 +192,20 @@ def load(mode: str | None = None, environ: Mapping[str, str] | None = None) -> S
     return settings
 
 
-def _own_layers(environ: Mapping[str, str]) -> list[dict[str, Any]]:
-    layers = [_environment(environ)]
+def running_stack(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return the settings that the stack of this home runs with; empty if none runs."""
+    home = Home(environ["ARB_HOME"]) if environ.get("ARB_HOME") else Home.default()
+    try:
+        tree: dict[str, Any] = json.loads((home.run / STACK_SETTINGS).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{home.run / STACK_SETTINGS}: {error}; remove it if no stack runs") from None
+    return tree
+
+
+def _own_layers(environ: Mapping[str, str], stack: dict[str, Any]) -> list[dict[str, Any]]:
+    layers = [stack, _environment(environ)]
     if path := environ.get("ARB_CONFIG"):
         layers.insert(0, _yaml(Path(path)))
     return layers

@@ -1,0 +1,1 @@
+"""What happens by the clock: one schedule, and the tasks on it."""

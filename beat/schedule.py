@@ -1,0 +1,28 @@
+"""The one table of what beat starts, and how often. Seconds.
+
+Every entry expires before it is due again, so that an outage leaves no heap of stale work behind.
+"""
+
+from typing import Any, Final
+
+from config.addresses import settings
+
+HOUSEKEEPING: Final = {"queue": "housekeeping"}
+
+
+def _every(seconds: float, task: str, *args: Any) -> dict[str, Any]:
+    return {
+        "task": task,
+        "schedule": seconds,
+        "args": args,
+        "options": {**HOUSEKEEPING, "expires": max(1.0, seconds * 0.9)},
+    }
+
+
+SCHEDULE: Final = {
+    "snapshot": _every(settings().snapshot.interval_s, "arb.snapshot", "periodic"),
+    "watchdog": _every(5, "arb.watchdog"),
+    "sweep-orders": _every(2, "arb.sweep_orders"),
+    "reconcile": _every(30, "arb.reconcile"),
+    "cleanup": _every(86_400, "arb.cleanup"),
+}

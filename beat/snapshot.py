@@ -1,0 +1,18 @@
+"""`arb.snapshot`: image the session; every interval, after a stop, or by hand."""
+
+from arb.bootstrap import engine
+from arb.celery import app
+from arb.domain.snapshot import SnapshotKind
+from workers.disposition import retried
+
+
+@app.task(name="arb.snapshot", **retried(3))
+def snapshot(kind: str = SnapshotKind.MANUAL) -> str | None:
+    """Take one snapshot; returns its slot, or None if that slot was already taken."""
+    return engine().take_snapshot.run(SnapshotKind(kind))
+
+
+@app.task(name="arb.cleanup", **retried(3))
+def cleanup() -> None:
+    """Delete snapshots that are older than the settings keep."""
+    engine().snapshots.cleanup(engine().settings.snapshot.keep_days)

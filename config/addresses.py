@@ -1,0 +1,41 @@
+"""Where Redis and PostgreSQL are: configured, or those of the stack that runs here."""
+
+from functools import cache
+
+from arb.domain.errors import ConfigError
+from config.settings import Settings, load
+
+NO_STACK = (
+    "no stack is running here and {variable} is not set; start one with `arb up --mode mock`, "
+    "or say where it is with {variable}"
+)
+
+
+@cache
+def settings() -> Settings:
+    """Return this process's settings, read once."""
+    return load()
+
+
+def redis_url() -> str:
+    """Return the URL of Redis. Raises: ConfigError."""
+    configured = settings().redis_url
+    if configured is None:
+        raise ConfigError(NO_STACK.format(variable="ARB_REDIS_URL"))
+    return configured.get_secret_value()
+
+
+def database_url() -> str:
+    """Return the SQLAlchemy URL of PostgreSQL. Raises: ConfigError."""
+    configured = settings().database_url
+    if configured is None:
+        raise ConfigError(NO_STACK.format(variable="ARB_DATABASE_URL"))
+    return configured.get_secret_value()
+
+
+def require_redis_url() -> str:
+    """Return the URL of Redis, or end the process with one line: for use where Celery imports us."""
+    try:
+        return redis_url()
+    except ConfigError as error:
+        raise SystemExit(f"arb: {error}") from None

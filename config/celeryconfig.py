@@ -1,0 +1,66 @@
+"""Celery's settings, named as a string by the app, so that nothing is read before it is needed.
+
+The values that matter when something fails come from measurements of Celery 5.7, kombu 5.7 and Redis:
+short socket timeouts and no retries on publish (the dispatcher decides what comes next), late
+acknowledgement, a prefetch of one, a visibility timeout longer than the longest task and countdown.
+"""
+
+from kombu import Queue
+
+from beat.schedule import SCHEDULE
+from config.addresses import require_redis_url
+
+VISIBILITY_TIMEOUT_S = 30  # the longest countdown is 5 s, the longest task about as long
+
+broker_url = require_redis_url()
+broker_transport_options = {
+    "socket_connect_timeout": 0.25,
+    "socket_timeout": 1.0,
+    "socket_keepalive": True,
+    "max_retries": 0,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
+    "health_check_interval": 2,
+    "visibility_timeout": VISIBILITY_TIMEOUT_S,
+    "unacked_restore_interval": 1,
+    "unacked_restore_throttle": 1,
+    "priority_steps": [0],
+    # A worker that consumes several queues takes from the first that has something.
+    "queue_order_strategy": "priority",
+}
+broker_connection_timeout = 0.25
+broker_connection_retry = True
+broker_connection_retry_on_startup = True
+broker_connection_max_retries = None
+broker_pool_limit = 10
+task_publish_retry = False
+
+# In the order of urgency: a burst of quotes never delays an order.
+task_queues = (Queue("orders"), Queue("evaluate"), Queue("housekeeping"))
+task_default_queue = "housekeeping"
+task_create_missing_queues = False
+task_routes = {
+    "arb.place_order": {"queue": "orders"},
+    "arb.resolve_order": {"queue": "orders"},
+    "arb.settle_trade": {"queue": "orders"},
+    "arb.evaluate": {"queue": "evaluate"},
+}
+
+task_acks_late = True
+task_reject_on_worker_lost = True
+task_ignore_result = True
+task_send_sent_event = False
+worker_prefetch_multiplier = 1
+worker_cancel_long_running_tasks_on_connection_loss = False
+worker_soft_shutdown_timeout = 5.0
+worker_send_task_events = False
+worker_hijack_root_logger = True
+
+accept_content = ["json"]
+task_serializer = "json"
+enable_utc = True
+timezone = "UTC"
+
+beat_schedule = SCHEDULE
+beat_scheduler = "beat.scheduler:Scheduler"

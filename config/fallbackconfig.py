@@ -1,0 +1,40 @@
+"""The fallback broker's settings: PGMQ on the PostgreSQL that is there anyway.
+
+The `pgmq` package's SQL is installed by a migration; no server extension is needed.
+"""
+
+from sqlalchemy.engine import make_url
+
+from config import celeryconfig
+from config.addresses import database_url
+from config.celeryconfig import *  # noqa: F403 - all that holds for the primary holds here
+
+
+def _libpq(url: str) -> str:
+    """Return a SQLAlchemy URL as libpq's `key=value` text, the one form that takes a unix socket."""
+    parsed = make_url(url)
+    host = parsed.host or parsed.query.get("host")
+    fields = {
+        "host": host,
+        "port": parsed.port,
+        "dbname": parsed.database,
+        "user": parsed.username,
+        "password": parsed.password,
+        "connect_timeout": 2,
+    }
+    return " ".join(f"{key}='{value}'" for key, value in fields.items() if value is not None)
+
+
+broker_url = "pgmq://"
+broker_transport_options = {
+    "conn_string": _libpq(database_url()),
+    "init_extension": False,
+    "visibility_timeout": celeryconfig.VISIBILITY_TIMEOUT_S,
+    "wait_time_seconds": 0,
+    "polling_interval": 0.5,
+    "use_notify": True,
+    "notify_throttle_interval_ms": 5,
+    "pool_size": 4,
+    "pool_timeout": 2,
+}
+worker_enable_remote_control = False  # broadcasts belong to the primary
