@@ -46,6 +46,7 @@ class Ending(StrEnum):
     NO_LIQUIDITY = "no_liquidity"
     SELF_TRADE = "self_trade"
     RESTART = "restart"
+    WOULD_TAKE = "would_take"
 
 
 class Refused(Exception):
@@ -127,11 +128,15 @@ class Exchange:
         """
         plan = make_plan(request, self._liquidity[request.coin], self.rules, fill_cap)
         crossed = self._crossed(request, plan)
-        if request.time_in_force is TimeInForce.POST_ONLY and (plan.taken or crossed):
+        would_take = request.time_in_force is TimeInForce.POST_ONLY and bool(plan.taken or crossed)
+        if would_take and not self.rules.cancels_post_only:
             raise Refused(Reason.WOULD_TAKE)
         if plan.hold > self.balance(hold_asset(request, self.rules)).free:
             raise Refused(Reason.INSUFFICIENT_BALANCE)
         order = self._accept(request, plan)
+        if would_take:
+            self._close(order, Status.CANCELED, Ending.WOULD_TAKE)
+            return order
         for maker in crossed:
             self._close(maker, Status.EXPIRED_IN_MATCH, Ending.SELF_TRADE)
         for position, level in enumerate(plan.taken, start=1):

@@ -18,3 +18,4 @@ class VenueRules:
     symbol: Callable[[str], str]  # coin -> the venue's name of the instrument
     order_id: Callable[[int], str]
     fill_id: Callable[[int], str]
+    cancels_post_only: bool = False  # accepts a post-only order that would take, and cancels it at once
