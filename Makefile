@@ -1,0 +1,56 @@
+# Every target does its own set-up: a clean clone needs make and Python 3.11 or newer.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+DURATION ?= 60
+MODE ?= mock
+ARGS ?=
+
+.PHONY: help setup setup-dev demo up down status test chaos bench check fmt clean
+
+help:
+	@echo 'make demo DURATION=60   trade on two simulated exchanges, then report'
+	@echo 'make up MODE=mock       the same until `make down` (mock, paper or live); `make status`'
+	@echo 'make test               the tests            make check   format, lint, types, layers'
+	@echo 'make chaos, make bench  faults, speed        make fmt     format'
+	@echo 'make setup, make clean  .venv: make it, remove it and caches (data in .arb stays)'
+	@echo 'ARGS="..." is passed on, as in: make test ARGS="-k ledger"'
+
+setup:
+	@.ci/setup
+
+setup-dev:
+	@.ci/setup dev
+
+demo: setup
+	@exec $(BIN)/arb demo --duration $(DURATION) $(ARGS)
+
+up: setup
+	@exec $(BIN)/arb up --mode $(MODE) $(ARGS)
+
+down status: setup
+	@exec $(BIN)/arb $@ $(ARGS)
+
+test: setup-dev
+	@exec $(BIN)/pytest -q --ignore=tests/chaos --ignore=tests/bench $(ARGS)
+
+chaos bench: setup-dev
+	@exec $(BIN)/pytest -q tests/$@ $(ARGS)
+
+check: setup-dev
+	@$(BIN)/ruff format --check --quiet . || { echo 'format: run `make fmt`'; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-cache >.venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
+	@echo 'check: format, lint, types and layers are in order'
+
+fmt: setup-dev
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+clean:
+	@rm -rf .venv *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
