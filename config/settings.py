@@ -144,6 +144,12 @@ class Sim(Section):
     premium_half_life_s: Decimal = Positive
 
 
+class Paper(Section):
+    """What a paper account begins with, by venue and asset."""
+
+    balances: dict[str, dict[str, Decimal]]
+
+
 class Settings(Section):
     """Everything that can be configured."""
 
@@ -160,6 +166,7 @@ class Settings(Section):
     database: Database
     snapshot: SnapshotSettings
     sim: Sim
+    paper: Paper
 
 
 LIVE_LIMITS: Final = (
