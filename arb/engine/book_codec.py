@@ -1,0 +1,46 @@
+"""A book as plain values: the same shape in Redis and in a task message.
+
+Amounts are text without exponents, so that JSON keeps them exact and `redis-cli` shows them readable.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from arb.domain.book import Book, Level
+from arb.domain.errors import DataError
+from arb.domain.ids import Symbol, Venue
+from arb.domain.money import plain
+
+
+def to_plain(book: Book) -> dict[str, Any]:
+    """Return the book as text, integers and lists."""
+    return {
+        "venue": book.venue.value,
+        "symbol": book.symbol,
+        "sequence": book.sequence,
+        "ts_event_ns": book.ts_event_ns,
+        "ts_recv_ns": book.ts_recv_ns,
+        "bids": [[plain(level.price), plain(level.quantity)] for level in book.bids],
+        "asks": [[plain(level.price), plain(level.quantity)] for level in book.asks],
+    }
+
+
+def from_plain(values: Mapping[str, Any]) -> Book:
+    """Return the book that `to_plain` described. Raises: DataError."""
+    try:
+        return Book(
+            venue=Venue(values["venue"]),
+            symbol=Symbol(values["symbol"]),
+            bids=_levels(values["bids"]),
+            asks=_levels(values["asks"]),
+            sequence=int(values["sequence"]),
+            ts_event_ns=int(values["ts_event_ns"]),
+            ts_recv_ns=int(values["ts_recv_ns"]),
+        )
+    except (KeyError, TypeError, ValueError, InvalidOperation) as error:
+        raise DataError("book_malformed", repr(error)) from error
+
+
+def _levels(rows: Sequence[Sequence[str]]) -> tuple[Level, ...]:
+    return tuple(Level(Decimal(price), Decimal(quantity)) for price, quantity in rows)

@@ -1,0 +1,121 @@
+"""Binance market data over a combined stream: `@bookTicker` and `@depth<n>@100ms`.
+
+Pure. The subscription is in the address. Amounts arrive as text and never pass a binary float.
+Source: exchange_protocols.md 1.3.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from operator import gt, lt
+from typing import Any, Final
+
+import msgspec
+
+from arb.domain.book import Book
+from arb.domain.errors import DataError, Rejected
+from arb.domain.ids import Coin, Symbol, Venue
+from arb.engine.markets import symbol_on
+from arb.engine.stream import Notice
+from arb.venues.binance_merge import MergedBook
+from arb.venues.levels import best_first
+
+DEPTHS: Final = (5, 10, 20)
+SHUTDOWN_EVENT: Final = "serverShutdown"
+
+
+class _Frame(msgspec.Struct):
+    """A combined frame, a control reply, or a bare event."""
+
+    stream: str = ""
+    data: msgspec.Raw = msgspec.Raw(b"null")
+    e: str = ""
+    error: Any = None
+    code: Any = None
+
+
+class _Top(msgspec.Struct):
+    u: int
+    b: Decimal
+    B: Decimal
+    a: Decimal
+    A: Decimal
+
+
+class _Depth(msgspec.Struct):
+    lastUpdateId: int
+    bids: list[tuple[Decimal, Decimal]]
+    asks: list[tuple[Decimal, Decimal]]
+
+
+_FRAME: Final = msgspec.json.Decoder(_Frame)
+_TOP: Final = msgspec.json.Decoder(_Top)
+_DEPTH: Final = msgspec.json.Decoder(_Depth)
+
+
+class BinanceStream:
+    """The market data protocol of one connection."""
+
+    venue = Venue.BINANCE
+
+    def __init__(self, *, coins: Sequence[Coin], levels_max: int) -> None:
+        self._levels_max = levels_max
+        self._depth = next(depth for depth in DEPTHS if depth >= levels_max)
+        self._symbols = {f"{coin}usdt".lower(): symbol_on(Venue.BINANCE, coin) for coin in coins}
+        self._books: dict[Symbol, MergedBook] = {}
+
+    @property
+    def path(self) -> str:
+        """Return the address after the host: it is the subscription."""
+        names = (f"{name}@{kind}" for name in self._symbols for kind in self._kinds)
+        return "/stream?streams=" + "/".join(names)
+
+    @property
+    def _kinds(self) -> tuple[str, str]:
+        return "bookTicker", f"depth{self._depth}@100ms"
+
+    def opened(self) -> tuple[str, ...]:
+        """Forget the last connection's books; nothing has to be sent."""
+        self._books.clear()
+        return ()
+
+    def read(self, frame: bytes, ts_recv_ns: int) -> Book | Notice:
+        """Return the symbol's book after this frame, or what else the frame says.
+
+        Raises: DataError, Rejected.
+        """
+        try:
+            outer = _FRAME.decode(frame)
+            name, _, kind = outer.stream.partition("@")
+            symbol = self._symbols.get(name)
+            if symbol is not None and kind == "bookTicker":
+                return self._read_top(symbol, _TOP.decode(outer.data), ts_recv_ns)
+            if symbol is not None and kind == self._kinds[1]:
+                return self._read_depth(symbol, _DEPTH.decode(outer.data), ts_recv_ns)
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise DataError("malformed", str(error)) from error
+        return _notice(outer)
+
+    def _read_top(self, symbol: Symbol, top: _Top, ts_recv_ns: int) -> Book:
+        bids = best_first(((top.b, top.B),), 1, lt)
+        asks = best_first(((top.a, top.A),), 1, gt)
+        return self._book(symbol).take_top(bids[0], asks[0], top.u, ts_recv_ns)
+
+    def _read_depth(self, symbol: Symbol, depth: _Depth, ts_recv_ns: int) -> Book:
+        bids = best_first(depth.bids, self._levels_max, lt)
+        asks = best_first(depth.asks, self._levels_max, gt)
+        return self._book(symbol).take_depth(bids, asks, depth.lastUpdateId, ts_recv_ns)
+
+    def _book(self, symbol: Symbol) -> MergedBook:
+        if symbol not in self._books:
+            self._books[symbol] = MergedBook(symbol, self._levels_max)
+        return self._books[symbol]
+
+
+def _notice(frame: _Frame) -> Notice:
+    if frame.e == SHUTDOWN_EVENT or frame.stream == f"!{SHUTDOWN_EVENT}":
+        return Notice.SHUTDOWN
+    if frame.error is not None or frame.code is not None:
+        raise Rejected(Venue.BINANCE, f"subscription: {frame.error or frame.code}"[:200])
+    if frame.stream:
+        raise DataError("unexpected", frame.stream[:80])
+    return Notice.ALIVE
