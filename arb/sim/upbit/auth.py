@@ -23,6 +23,12 @@ class AccessKey:
 
     key: str
     secret: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPolicy:
+    """What an API key may do, from where, and until when."""
+
     permissions: frozenset[str] = PERMISSIONS
     addresses: frozenset[str] = frozenset()  # allowed client IPs; empty allows all
     expires_ns: int | None = None  # Unix epoch
@@ -35,23 +41,15 @@ class Authenticator:
     access_key: AccessKey
     nonces: dict[str, None] = field(default_factory=dict)
 
-    def check(
-        self, header: str | None, parameters: Parameters, permission: str, address: str, now_ns: int
-    ) -> None:
-        """Accept a request or say why not.
+    def check(self, header: str | None, parameters: Parameters) -> None:
+        """Accept a request as coming from the owner of the key, or say why not.
 
-        Raises: UpbitRefusal (401, or 403 out_of_scope). A correctly signed token spends its nonce
+        Raises: UpbitRefusal (401). A correctly signed token spends its nonce
         even if the request is refused afterwards.
         """
         claims = self._signed_claims(header)
         self._spend(claims.get("nonce"))
         _check_hash(claims, parameters.hashed_text)
-        if self.access_key.expires_ns is not None and now_ns >= self.access_key.expires_ns:
-            raise refuse("expired_access_key")
-        if self.access_key.addresses and address not in self.access_key.addresses:
-            raise refuse("no_authorization_ip")
-        if permission not in self.access_key.permissions:
-            raise refuse("out_of_scope")
 
     def _signed_claims(self, header: str | None) -> dict[str, object]:
         scheme, _, token = (header or "").partition(" ")
@@ -83,3 +81,16 @@ def _check_hash(claims: dict[str, object], hashed_text: str) -> None:
         raise refuse("invalid_query_payload")
     if claims.get("query_hash") != query_hash(hashed_text):
         raise refuse("invalid_query_payload")
+
+
+def check_policy(policy: KeyPolicy, permission: str, address: str, now_ns: int) -> None:
+    """Accept a use of the key or say why not.
+
+    Raises: UpbitRefusal (expired_access_key, no_authorization_ip, out_of_scope).
+    """
+    if policy.expires_ns is not None and now_ns >= policy.expires_ns:
+        raise refuse("expired_access_key")
+    if policy.addresses and address not in policy.addresses:
+        raise refuse("no_authorization_ip")
+    if permission not in policy.permissions:
+        raise refuse("out_of_scope")

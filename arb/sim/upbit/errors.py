@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from arb.sim.core.fault_effects import VenueRefusal
+
 EXCHANGE_ERRORS: Final[Mapping[str, tuple[int, str]]] = MappingProxyType(
     {
         "create_ask_error": (400, "주문 요청 정보가 올바르지 않습니다."),
@@ -62,7 +64,7 @@ class ErrorReply:
         return {"error": {"name": self.name, "message": self.message}}
 
 
-class UpbitRefusal(Exception):
+class UpbitRefusal(VenueRefusal):
     """The simulated venue refuses a request; the reply says why."""
 
     def __init__(self, reply: ErrorReply) -> None:

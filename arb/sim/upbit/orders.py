@@ -168,7 +168,13 @@ class OrderView:
 
 
 def state_of(order: core.Order) -> str:
-    """Return Upbit's word for where an order is."""
+    """Return Upbit's word for where an order is.
+
+    A bid that spends a total ends in `cancel` when part of the total comes back, and it nearly
+    always does.
+    """
     if order.is_open:
         return WAIT
-    return DONE if order.status is core.Status.FILLED else CANCEL
+    total = order.request.quote_quantity
+    spent = total is None or order.executed_quote == total
+    return DONE if order.status is core.Status.FILLED and spent else CANCEL

@@ -111,7 +111,7 @@ def account_json(currency: str, free: Decimal, locked: Decimal) -> dict[str, Any
         "balance": plain(free),
         "locked": plain(locked),
         "avg_buy_price": "0",
-        "avg_buy_price_modified": currency == "KRW",
+        "avg_buy_price_modified": False,
         "unit_currency": "KRW",
     }
 

@@ -48,7 +48,7 @@ class Request:
 def read_request(text: str, types: frozenset[str]) -> Request:
     """Return the request in `text`, allowing only `types`.
 
-    Raises: SocketRefusal (WRONG_FORMAT, NO_TICKET, NO_TYPE, NO_CODES, INVALID_PARAM).
+    Raises: SocketRefusal (INVALID_AUTH for private types on the public socket, and the other names).
     """
     fields = _fields(text)
     ticket = _only(fields, "ticket")
@@ -109,8 +109,10 @@ def _only(fields: list[dict[str, Any]], name: str) -> Any:
 
 def _subscription(each: dict[str, Any], types: frozenset[str]) -> Subscription:
     kind = each["type"]
-    if not isinstance(kind, str) or kind not in types:
+    if not isinstance(kind, str):
         raise SocketRefusal("INVALID_PARAM")
+    if kind not in types:
+        raise SocketRefusal("INVALID_AUTH" if kind in PRIVATE_TYPES else "INVALID_PARAM")
     level = each.get("level", 0)
     if isinstance(level, bool) or not isinstance(level, int | float) or level < 0:
         raise SocketRefusal("INVALID_PARAM")

@@ -45,7 +45,7 @@ def test_only_snapshot_has_no_realtime():
         (json.dumps([TICKET, {"type": "orderbook", "codes": []}]), "NO_CODES"),
         (json.dumps([TICKET, {"type": "orderbook", "codes": "KRW-BTC"}]), "WRONG_FORMAT"),
         (json.dumps([TICKET, {"type": "other", "codes": ["KRW-BTC"]}]), "INVALID_PARAM"),
-        (json.dumps([TICKET, {"type": "myOrder"}]), "INVALID_PARAM"),
+        (json.dumps([TICKET, {"type": "myOrder"}]), "INVALID_AUTH"),
         (json.dumps([TICKET, BOOK, {"format": "XML"}]), "INVALID_PARAM"),
         (json.dumps([TICKET, {"method": "OTHER"}]), "INVALID_PARAM"),
         (json.dumps([TICKET, BOOK | {"level": "x"}]), "INVALID_PARAM"),

@@ -1,0 +1,194 @@
+"""The order desk: takes orders, remembers identifiers, and lets results be seen a moment later.
+
+The engine decides at once; clients see `wait` until the result's delay has passed, in replies and
+events alike, as the venue's own asynchronous engine looks from outside. An identifier belongs to
+the first order that used it, for ever: also to one refused for lack of funds, and, while the fault
+`identifier_burnt_on_validation_failure` stands, to one refused for its form (exchange_protocols.md
+2.6 and 2.10).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from arb.sim.core.clock import NS_PER_MS
+from arb.sim.core.events import OrderAccepted, OrderClosed, OrderFilled, OrderRejected
+from arb.sim.core.exchange import Exchange, Refused
+from arb.sim.core.faults import Call, FaultKind
+from arb.sim.core.faults import Stage as FaultStage
+from arb.sim.core.journal import Recorded
+from arb.sim.core.orders import Order
+from arb.sim.core.stage import Stage
+from arb.sim.upbit.errors import refuse
+from arb.sim.upbit.orders import WAIT, OrderForm, OrderView, Trade, form_of, state_of
+
+RESULT_DELAY_MS: Final = (1, 5)  # until a match or a cancel shows, uniform
+SHORTAGES: Final = frozenset({"insufficient_funds_bid", "insufficient_funds_ask"})
+
+Later = Callable[[int, Callable[[], None]], None]  # (delay in ns, what to do then)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """Something clients are told about one order: its state in the stream's words, and any fill."""
+
+    view: OrderView
+    state: str  # wait | trade | done | cancel
+    trade: Trade | None
+    currencies: tuple[str, ...]  # whose balances changed
+
+
+Listener = Callable[[Update], None]
+
+
+class Desk:
+    """Orders of the one account, over the shared engine."""
+
+    def __init__(self, stage: Stage, exchange: Exchange, later: Later) -> None:
+        self._stage = stage
+        self._exchange = exchange
+        self._later = later
+        self._trades: dict[str, list[Trade]] = {}
+        self._shown: dict[str, tuple[int, OrderView]] = {}  # order id -> (until ns, what clients see)
+        self._fresh: OrderView | None = None
+        self._pending: list[Update] | None = None
+        self._listeners: list[Listener] = []
+        self._identifiers: set[str] = set()
+        for recorded in stage.journal.recorded:
+            self._remember(recorded)
+        exchange.subscribe(self._follow)
+
+    def subscribe(self, listener: Listener) -> None:
+        """Call `listener` with every update when it is due."""
+        self._listeners.append(listener)
+
+    def owns(self, identifier: str) -> bool:
+        """Return whether `identifier` was used before."""
+        return identifier in self._identifiers
+
+    def place(self, form: OrderForm, best_opposite: Decimal) -> OrderView:
+        """Take an order and return it as accepted; what became of it shows later.
+
+        Raises: UpbitRefusal (insufficient_funds_*).
+        """
+        stage = self._stage
+        request = form.request(stage.now_ns(), best_opposite)
+        cap = stage.strike(FaultStage.MATCH, Call(endpoint="POST /v1/orders", client_id=request.client_id))
+        fill_cap = None if cap is None else Decimal(int(stage.faults.fraction() * 100)) / 100
+        pending: list[Update] = []
+        self._pending = pending
+        try:
+            order = self._exchange.place(request, fill_cap)
+        except Refused as refused:
+            raise refuse(f"insufficient_funds_{form.side}") from refused
+        finally:
+            self._pending = None
+        return self._hide(order, pending)
+
+    def cancel(self, order: Order) -> OrderView:
+        """Ask for an order's end and return it as it is now; it ends a moment later, if still open."""
+        shown = self.view(order)
+        due_ns = self._shown[order.order_id][0] if order.order_id in self._shown else 0
+        wait_ns = max(due_ns - self._stage.clock.now_ns() + NS_PER_MS, self._delay_ns())
+        self._later(wait_ns, lambda: self.finish(order))
+        return shown
+
+    def finish(self, order: Order) -> None:
+        """End an order now, unless it has ended."""
+        if order.is_open:
+            self._exchange.cancel(order)
+
+    def view(self, order: Order) -> OrderView:
+        """Return what clients may see of `order`."""
+        _, shown = self._shown.get(order.order_id, (0, None))
+        return self._current(order) if shown is None else shown
+
+    def seen_open(self) -> list[Order]:
+        """Return every order that is open, or still looks so."""
+        unseen = [self._exchange.orders[order_id] for order_id in self._shown]
+        return list({order.order_id: order for order in (*self._exchange.open_orders(), *unseen)}.values())
+
+    def _hide(self, order: Order, pending: list[Update]) -> OrderView:
+        if self._fresh is None or self._fresh.uuid != order.order_id:
+            raise AssertionError("the engine placed an order without saying so")
+        fresh, delay_ns = self._fresh, self._delay_ns()
+        self._shown[order.order_id] = (self._stage.clock.now_ns() + delay_ns, fresh)
+        self._later(delay_ns, lambda: self._reveal(order, pending))
+        return fresh
+
+    def _reveal(self, order: Order, pending: list[Update]) -> None:
+        self._shown.pop(order.order_id, None)
+        self._tell(pending)
+
+    def _delay_ns(self) -> int:
+        return int(self._stage.rng.uniform(*RESULT_DELAY_MS) * NS_PER_MS)
+
+    def _current(self, order: Order) -> OrderView:
+        return OrderView(
+            uuid=order.order_id,
+            form=form_of(order.request),
+            state=state_of(order),
+            created_ns=order.created_ns,
+            fee_rate=self._exchange.rules.fees.rate,
+            locked=order.held,
+            trades=tuple(self._trades.get(order.order_id, ())),
+        )
+
+    def _remember(self, recorded: Recorded) -> None:
+        match recorded.event:
+            case OrderAccepted(client_id=client_id) if client_id:
+                self._identifiers.add(client_id)
+            case OrderRejected(client_id=client_id, reason=reason):
+                self._burn(client_id, reason)
+            case OrderFilled() as fill:
+                self._trades.setdefault(fill.order_id, []).append(trade_of(fill, recorded.ts_ns))
+            case _:
+                pass
+
+    def _burn(self, identifier: str, refusal_name: str) -> None:
+        """Keep the identifier of a refused order from being used again, if the venue does so."""
+        burns_all = self._stage.faults.standing(FaultKind.IDENTIFIER_BURNT) is not None
+        if identifier and (burns_all or refusal_name in SHORTAGES):
+            self._identifiers.add(identifier)
+
+    def _follow(self, recorded: Recorded) -> None:
+        self._remember(recorded)
+        event = recorded.event
+        if not isinstance(event, OrderAccepted | OrderFilled | OrderClosed):
+            return
+        view = self._current(self._exchange.orders[event.order_id])
+        if isinstance(event, OrderAccepted):
+            self._fresh = view
+            self._tell([_update(view, WAIT, None, event.hold_asset)])
+            return
+        updates = _results(view, event)
+        if self._pending is None:
+            self._tell(updates)
+        else:
+            self._pending += updates
+
+    def _tell(self, updates: list[Update]) -> None:
+        for update in updates:
+            for listener in self._listeners:
+                listener(update)
+
+
+def trade_of(fill: OrderFilled, ts_ns: int) -> Trade:
+    """Return a fill in Upbit's words."""
+    return Trade(
+        uuid=fill.fill_id, price=fill.price, volume=fill.quantity, fee=fill.fee, ts_ns=ts_ns, maker=fill.maker
+    )
+
+
+def _results(view: OrderView, event: OrderFilled | OrderClosed) -> list[Update]:
+    """Return the updates that follow from a fill or an end."""
+    base = view.form.market.partition("-")[2]
+    if isinstance(event, OrderClosed):
+        return [_update(view, view.state, None, "KRW" if view.form.side == "bid" else base)]
+    updates = [_update(view, "trade", view.trades[-1], "KRW", base)]
+    return updates if view.state == WAIT else [*updates, _update(view, view.state, None)]
+
+
+def _update(view: OrderView, state: str, trade: Trade | None, *currencies: str) -> Update:
+    return Update(view=view, state=state, trade=trade, currencies=currencies)

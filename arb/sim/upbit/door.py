@@ -1,0 +1,155 @@
+"""The HTTP door: every request passes limit, authentication, permission and the fault plan here.
+
+Replies carry `Remaining-Req`, refusals the venue's error body. A request's work is a handler that
+returns what to write as JSON. Private groups are counted per account, quotation per IP address
+(exchange_protocols.md 2.3).
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from aiohttp import web
+
+from arb.sim.core.fault_effects import RejectedByPlan, ReplyLost, ServerError, Throttled, run_call
+from arb.sim.core.faults import Call, Scope
+from arb.sim.core.stage import Stage
+from arb.sim.upbit.auth import AccessKey, Authenticator, KeyPolicy, check_policy
+from arb.sim.upbit.errors import ErrorReply, UpbitRefusal, refuse
+from arb.sim.upbit.limits import DEFAULT_RATES, Limiter, remaining_header
+from arb.sim.upbit.parameters import Parameters, from_json, from_query
+from arb.sim.upbit.switches import Switchboard
+from arb.sim.upbit.text import to_json
+
+ACCOUNT: Final = "account"
+JSON_TYPE: Final = "application/json"
+REMAINING: Final = "Remaining-Req"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One endpoint. A permission makes it private; `scope` says whether it places an order."""
+
+    method: str
+    path: str
+    group: str
+    handler: Callable[[Parameters], Awaitable[Any]]
+    permission: str | None = None
+    status: int = 200
+    scope: Scope = Scope.ANY
+
+    @property
+    def endpoint(self) -> str:
+        """The name faults know it by."""
+        return f"{self.method} {self.path}"
+
+
+class Door:
+    """Turns requests into handler calls and what they raise into replies."""
+
+    def __init__(self, stage: Stage, board: Switchboard) -> None:
+        self._stage = stage
+        self._board = board
+        self._limiter = Limiter(rates=dict(DEFAULT_RATES))
+        credential = stage.config.credentials.upbit
+        self._authenticator = Authenticator(AccessKey(key=credential.key, secret=credential.secret))
+
+    def install(self, app: web.Application, routes: list[Route]) -> None:
+        """Add `routes` to the application."""
+        for route in routes:
+            app.router.add_route(route.method, route.path, self._entrance(route))
+
+    def _entrance(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def enter(request: web.Request) -> web.StreamResponse:
+            return await self.answer(route, request)
+
+        return enter
+
+    async def answer(self, route: Route, request: web.Request) -> web.StreamResponse:
+        """Return the reply to a request; a lost reply cuts the connection."""
+        left = 0
+        try:
+            left = self.admit(route, request)
+            body = await self._work(route, request)
+        except UpbitRefusal as refusal:
+            return self._reply(route, left, refusal.reply.status, _named(route, refusal.reply).body())
+        except ServerError:
+            return self._reply(route, left, 500, refuse("server_error").reply.body())
+        except ReplyLost:
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response(status=500)
+        return self._reply(route, left, route.status, body)
+
+    def admit(self, route: Route, request: web.Request) -> int:
+        """Count a request and return how many are left.
+
+        Raises: UpbitRefusal 429 or 418.
+        """
+        now_ns = self._stage.clock.now_ns()
+        caller = ACCOUNT if route.permission else request.remote or ""
+        count = self._board.switches.rates.get(route.group)
+        if count is not None and count != self._limiter.rates[route.group].count:
+            self._limiter.rates[route.group] = replace(self._limiter.rates[route.group], count=count)
+        if "Origin" in request.headers:
+            self._limiter.take("origin", caller, now_ns)
+        return self._limiter.take(route.group, caller, now_ns)
+
+    def authenticate(self, route: Route, request: web.Request, parameters: Parameters) -> None:
+        """Check token and permission of a private request.
+
+        Raises: UpbitRefusal (401 or 403).
+        """
+        if route.permission is None:
+            return
+        self._authenticator.check(request.headers.get("Authorization"), parameters)
+        switches = self._board.switches
+        policy = KeyPolicy(
+            permissions=frozenset(switches.permissions),
+            addresses=frozenset(switches.addresses),
+            expires_ns=switches.key_expires_ns,
+        )
+        check_policy(policy, route.permission, request.remote or "", self._stage.clock.now_ns())
+
+    async def pass_faults(self, route: Route, client_id: str, act: Callable[[], Awaitable[Any]]) -> Any:
+        """Do a request's work under the fault plan.
+
+        Raises: UpbitRefusal, ReplyLost, ServerError.
+        """
+        call = Call(endpoint=route.endpoint, scope=route.scope, client_id=client_id)
+        try:
+            return await run_call(self._stage, call, act)
+        except Throttled as throttled:
+            raise refuse("blocked" if throttled.status == 418 else "too_many_requests") from throttled
+        except RejectedByPlan as rejected:
+            raise refuse("validation_error") from rejected
+
+    async def _work(self, route: Route, request: web.Request) -> Any:
+        parameters = await read_parameters(request)
+        self.authenticate(route, request, parameters)
+        client_id = parameters.get("identifier") or parameters.get("new_identifier") or ""
+        return await self.pass_faults(route, client_id, lambda: route.handler(parameters))
+
+    def _reply(self, route: Route, left: int, status: int, body: Any) -> web.Response:
+        header = remaining_header(route.group, self._limiter.rates[route.group], left)
+        return web.Response(
+            body=to_json(body), status=status, headers={REMAINING: header}, content_type=JSON_TYPE
+        )
+
+
+async def read_parameters(request: web.Request) -> Parameters:
+    """Return the parameters of a request: its query string, or else its body.
+
+    Raises: UpbitRefusal (validation_error) for a POST whose body is not JSON.
+    """
+    body = await request.read()
+    if request.method == "POST":
+        return from_json(body) if body else Parameters((), "")
+    if request.query_string or not body:
+        return from_query(request.rel_url.raw_query_string)
+    return from_json(body) if body.startswith(b"{") else from_query(body.decode("ascii", "replace"))
+
+
+def _named(route: Route, reply: ErrorReply) -> ErrorReply:
+    """Return the error as the API of `route` names it: quotation uses the status."""
+    return replace(reply, name=reply.status) if route.permission is None else reply

@@ -1,0 +1,156 @@
+"""Handlers of the exchange API that place orders: create, test, cancel and new."""
+
+from decimal import Decimal
+from typing import Any, Final
+
+from arb.sim.core.book import Book
+from arb.sim.core.exchange import Exchange
+from arb.sim.core.faults import Scope
+from arb.sim.core.matching import quantity_of, value_of
+from arb.sim.upbit.account_routes import Account
+from arb.sim.upbit.auth import MAKE_ORDERS
+from arb.sim.upbit.desk import Desk
+from arb.sim.upbit.door import Route
+from arb.sim.upbit.errors import UpbitRefusal, refuse
+from arb.sim.upbit.ids import seeded_uuid
+from arb.sim.upbit.orders import BID, WAIT, ZERO, OrderForm, OrderView
+from arb.sim.upbit.parameters import Parameters
+from arb.sim.upbit.render import order_json
+from arb.sim.upbit.rules import check_size, read_identifier, read_order
+from arb.sim.upbit.switches import Switchboard
+
+CREATED: Final = 201
+DEPTH_LEVELS: Final = 30  # a market order larger than these together is refused
+REMAIN_ONLY: Final = "remain_only"
+PLACE: Final = "POST /v1/orders"
+CANCEL_AND_NEW: Final = "POST /v1/orders/cancel_and_new"
+
+
+class Ordering:
+    """How the owner of the key makes orders."""
+
+    def __init__(
+        self, exchange: Exchange, desk: Desk, account: Account, board: Switchboard, markets: frozenset[str]
+    ) -> None:
+        self._exchange = exchange
+        self._desk = desk
+        self._account = account
+        self._board = board
+        self._markets = markets
+
+    def routes(self) -> list[Route]:
+        """Return the endpoints that place orders."""
+        return [
+            Route(
+                method="POST",
+                path=path,
+                group=group,
+                handler=handler,
+                permission=MAKE_ORDERS,
+                status=CREATED,
+                scope=scope,
+            )
+            for path, group, handler, scope in (
+                ("/v1/orders", "order", self.create, Scope.ORDER),
+                ("/v1/orders/test", "order-test", self.test, Scope.ANY),
+                ("/v1/orders/cancel_and_new", "order", self.cancel_and_new, Scope.ORDER),
+            )
+        ]
+
+    async def create(self, parameters: Parameters) -> Any:
+        return order_json(self._submit(parameters, PLACE))
+
+    async def test(self, parameters: Parameters) -> Any:
+        form = self._checked(parameters)
+        self._check_identifier(form.identifier)
+        rate = self._exchange.rules.fees.rate
+        asset, needed = (
+            ("KRW", form.funds * (1 + rate)) if form.side == BID else (_base(form), form.volume or ZERO)
+        )
+        if needed > self._exchange.balance(asset).free:
+            raise refuse(f"insufficient_funds_{form.side}")
+        view = OrderView(
+            uuid=seeded_uuid(parameters.hashed_text),
+            form=form,
+            state=WAIT,
+            created_ns=self._account.now_ns(),
+            fee_rate=rate,
+            locked=needed,
+        )
+        return order_json(view)
+
+    async def cancel_and_new(self, parameters: Parameters) -> Any:
+        order = self._account.lookup(
+            parameters.get("prev_order_uuid"), parameters.get("prev_order_identifier")
+        )
+        if order is None or not order.is_open:
+            raise refuse("order_not_found")
+        shown = self._desk.view(order)
+        identifier = read_identifier(parameters, "new_identifier")
+        replacement = _replacement(parameters, shown)
+        self._check_identifier(identifier)
+        self._checked(replacement)
+        self._desk.finish(order)
+        new = self._submit(replacement, CANCEL_AND_NEW)
+        named = {} if identifier is None else {"new_order_identifier": identifier}
+        return order_json(shown) | {"new_order_uuid": new.uuid} | named
+
+    def _submit(self, parameters: Parameters, endpoint: str) -> OrderView:
+        """Place the order a body asks for; a refusal is journalled, with its identifier."""
+        identifier = read_identifier(parameters, "identifier")
+        self._exchange.receive(identifier or "", endpoint)
+        try:
+            self._check_identifier(identifier)
+            form = self._checked(parameters)
+            return self._desk.place(form, _best_opposite(form, self._exchange.book(_base(form))))
+        except UpbitRefusal as refusal:
+            self._exchange.reject(identifier or "", str(refusal.reply.name))
+            raise
+
+    def _check_identifier(self, identifier: str | None) -> None:
+        if identifier is not None and self._desk.owns(identifier):
+            raise refuse("invalid_parameter", "identifier is already used")
+
+    def _checked(self, parameters: Parameters) -> OrderForm:
+        form = read_order(parameters, self._markets)
+        book = self._exchange.book(_base(form))
+        _check_depth(form, book)
+        best_bid = book.bids[0].price if book.bids else ZERO
+        check_size(form, best_bid, self._board.switches.price_units)
+        return form
+
+
+def _base(form: OrderForm) -> str:
+    return form.market.partition("-")[2]
+
+
+def _best_opposite(form: OrderForm, book: Book) -> Decimal:
+    levels = book.asks if form.side == BID else book.bids
+    return levels[0].price if levels else ZERO
+
+
+def _check_depth(form: OrderForm, book: Book) -> None:
+    """Refuse a market order that is larger than the opposite levels together."""
+    too_much = (form.ord_type == "price" and form.funds > value_of(book.asks[:DEPTH_LEVELS])) or (
+        form.ord_type == "market" and (form.volume or ZERO) > quantity_of(book.bids[:DEPTH_LEVELS])
+    )
+    if too_much:
+        raise refuse(f"create_{form.side}_error", "주문 가능한 수량을 초과했습니다.")
+
+
+def _replacement(parameters: Parameters, old: OrderView) -> Parameters:
+    """Return the body of the order that takes the place of `old`."""
+    volume = parameters.get("new_volume")
+    if volume == REMAIN_ONLY:
+        volume = format(old.remaining_volume or ZERO, "f")
+    sent = {
+        "market": old.form.market,
+        "side": old.form.side,
+        "ord_type": parameters.get("new_ord_type"),
+        "volume": volume,
+        "price": parameters.get("new_price"),
+        "time_in_force": parameters.get("new_time_in_force"),
+        "smp_type": parameters.get("new_smp_type"),
+        "identifier": parameters.get("new_identifier"),
+    }
+    return Parameters(tuple((name, text) for name, text in sent.items() if text is not None), "")

@@ -1,0 +1,67 @@
+"""The private stream: myOrder and myAsset events of the one account.
+
+Events only, never a snapshot. Each connection has its own stream faults; in fault plans the
+channels are `myOrder` and `myAsset`.
+"""
+
+from typing import Any, Final
+
+from arb.sim.core.exchange import Exchange
+from arb.sim.core.fault_stream import PrivateShaper
+from arb.sim.core.stage import Stage
+from arb.sim.upbit.connection import Connection
+from arb.sim.upbit.desk import Update
+from arb.sim.upbit.frames import encode_frame
+from arb.sim.upbit.ids import seeded_uuid
+from arb.sim.upbit.render import my_asset_json, my_order_json
+
+MY_ORDER: Final = "myOrder"
+MY_ASSET: Final = "myAsset"
+
+
+class PrivateStream:
+    """Tells every private connection what happened to orders and balances."""
+
+    def __init__(self, stage: Stage, exchange: Exchange) -> None:
+        self._stage = stage
+        self._exchange = exchange
+        self._asset_uuid = seeded_uuid(f"{stage.config.seed}:upbit:assets")
+        self._shapers: dict[Connection, dict[str, PrivateShaper]] = {}
+
+    def join(self, connection: Connection) -> None:
+        """Send events to a connection from now on."""
+        faults = self._stage.faults
+        shapers = {kind: PrivateShaper(faults, kind) for kind in (MY_ORDER, MY_ASSET)}
+        self._shapers.setdefault(connection, shapers)
+
+    def leave(self, connection: Connection) -> None:
+        """Forget a connection."""
+        self._shapers.pop(connection, None)
+
+    def drop_all(self) -> None:
+        """Cut every connection."""
+        for connection in list(self._shapers):
+            connection.drop()
+
+    def tell(self, update: Update) -> None:
+        """Send what happened to whoever asked for it."""
+        if not self._shapers:
+            return
+        now_ns, form = self._stage.now_ns(), update.view.form
+        order = my_order_json(update.view, update.state, update.trade, now_ns)
+        assets = my_asset_json(self._asset_uuid, self._balances(update.currencies), now_ns)
+        for connection in list(self._shapers):
+            for subscription in connection.subscriptions:
+                if subscription.type == MY_ORDER and subscription.covers(form.market):
+                    self._deliver(connection, order, form.identifier or "")
+                elif subscription.type == MY_ASSET and update.currencies:
+                    self._deliver(connection, assets, form.identifier or "")
+
+    def _deliver(self, connection: Connection, message: dict[str, Any], client_id: str) -> None:
+        frame = encode_frame(message, connection.form)
+        for delivery in self._shapers[connection][message["type"]].push(frame, client_id):
+            connection.send_frame(delivery.frame, delivery.delay_ms)
+
+    def _balances(self, currencies: tuple[str, ...]) -> list[tuple[str, Any, Any]]:
+        rows = ((currency, self._exchange.balance(currency)) for currency in currencies)
+        return [(currency, balance.free, balance.locked) for currency, balance in rows]

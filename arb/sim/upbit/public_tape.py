@@ -1,0 +1,71 @@
+"""Trades between others, and what tickers make of them.
+
+Which trades a step brings is a pure function of (seed, step, books); the day's statistics start
+with the process. Our own fills appear among the trades, as they do on the venue.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+from decimal import ROUND_DOWN, Decimal
+from random import Random
+from typing import Final
+
+from arb.sim.core.book import Book
+from arb.sim.core.events import OrderFilled
+from arb.sim.core.journal import Recorded
+from arb.sim.core.market import UPBIT_LOT
+from arb.sim.core.orders import Side
+from arb.sim.upbit.quotation import DayStatistics, PublicTrade
+
+TRADE_PROBABILITY: Final = 0.3  # per market and step
+TRADES_KEPT: Final = 500  # the most /v1/trades/ticks returns
+SEQUENCE_PER_MS: Final = 10_000
+
+
+class PublicTape:
+    """Recent trades and statistics of every market, by market code."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._sequence = 0
+        self._fresh: list[tuple[str, PublicTrade]] = []
+        self.books: dict[str, Book] = {}
+        self.days: dict[str, DayStatistics] = {}
+        self.recent: dict[str, deque[PublicTrade]] = {}
+
+    def advance(self, step: int, ts_ns: int, books: Mapping[str, Book]) -> list[tuple[str, PublicTrade]]:
+        """Show new books (by market) and return the trades since the last step, oldest first."""
+        rng = Random(f"{self._seed}:upbit:trades:{step}")
+        for market, book in books.items():
+            self.books[market] = book
+            dice, side, share = rng.random(), rng.random(), rng.random()
+            if dice < TRADE_PROBABILITY or market not in self.days:
+                self._print(market, book, "ASK" if side < 0.5 else "BID", share, ts_ns)
+        fresh, self._fresh = self._fresh, []
+        return fresh
+
+    def follow(self, recorded: Recorded) -> None:
+        """Show one of our fills to everybody."""
+        fill = recorded.event
+        if isinstance(fill, OrderFilled) and fill.symbol in self.days:
+            taker_sells = (fill.side is Side.SELL) is not fill.maker
+            trade = self._numbered(fill.price, fill.quantity, "ASK" if taker_sells else "BID", recorded.ts_ns)
+            self._add(fill.symbol, trade)
+
+    def _print(self, market: str, book: Book, ask_bid: str, share: float, ts_ns: int) -> None:
+        level = book.bids[0] if ask_bid == "ASK" else book.asks[0]
+        volume = (level.quantity * Decimal(share)).quantize(UPBIT_LOT, ROUND_DOWN)
+        self._add(market, self._numbered(level.price, max(volume, UPBIT_LOT), ask_bid, ts_ns))
+
+    def _numbered(self, price: Decimal, volume: Decimal, ask_bid: str, ts_ns: int) -> PublicTrade:
+        self._sequence = max(self._sequence + 1, ts_ns // 1_000_000 * SEQUENCE_PER_MS)
+        return PublicTrade(price=price, volume=volume, ask_bid=ask_bid, ts_ns=ts_ns, sequence=self._sequence)
+
+    def _add(self, market: str, trade: PublicTrade) -> None:
+        if market not in self.days:
+            price = trade.price
+            self.days[market] = DayStatistics(opening=price, high=price, low=price, last=trade)
+            self.recent[market] = deque(maxlen=TRADES_KEPT)
+        self.days[market].count(trade)
+        self.recent[market].append(trade)
+        self._fresh.append((market, trade))

@@ -1,0 +1,112 @@
+"""Handlers of the quotation API: markets, order books, tickers, trades."""
+
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+
+from arb.sim.core.stage import Stage
+from arb.sim.upbit.door import Route
+from arb.sim.upbit.errors import refuse_quotation
+from arb.sim.upbit.parameters import Parameters
+from arb.sim.upbit.public_tape import PublicTape
+from arb.sim.upbit.quotation import grouped, orderbook_fields, tick_json, ticker_json
+from arb.sim.upbit.subscription import ORDERBOOK_UNIT_DEFAULT
+from arb.sim.upbit.switches import MarketEvent, Switchboard
+from arb.sim.upbit.ticks import grouping_levels, price_unit
+
+MISSING: Final = "Missing request parameter error. Check the required parameters!"
+UNKNOWN_CODE: Final = "Code not found"
+BAD_VALUE: Final = "Type mismatch error. Check the parameters type!"
+
+
+class Quotation:
+    """What anybody may ask."""
+
+    def __init__(self, stage: Stage, tape: PublicTape, board: Switchboard) -> None:
+        self._stage = stage
+        self._tape = tape
+        self._board = board
+
+    def routes(self) -> list[Route]:
+        """Return the public endpoints."""
+        return [
+            Route(method="GET", path="/v1/market/all", group="market", handler=self.markets),
+            Route(method="GET", path="/v1/orderbook", group="orderbook", handler=self.orderbooks),
+            Route(
+                method="GET", path="/v1/orderbook/instruments", group="orderbook", handler=self.instruments
+            ),
+            Route(method="GET", path="/v1/ticker", group="ticker", handler=self.tickers),
+            Route(method="GET", path="/v1/trades/ticks", group="trade", handler=self.ticks),
+        ]
+
+    async def markets(self, parameters: Parameters) -> Any:
+        details = (parameters.get("is_details") or "").lower() == "true"
+        rows: list[dict[str, Any]] = []
+        for market in self._tape.books:
+            coin = market.partition("-")[2]
+            row: dict[str, Any] = {"market": market, "korean_name": coin, "english_name": coin}
+            if details:
+                event = self._board.switches.market_events.get(market) or MarketEvent()
+                row["market_event"] = msgspec.to_builtins(event)
+            rows.append(row)
+        return rows
+
+    async def orderbooks(self, parameters: Parameters) -> Any:
+        count = self._count(parameters, ORDERBOOK_UNIT_DEFAULT)
+        level = self._level(parameters)
+        rows = []
+        for market in self._markets(parameters, "markets"):
+            book = self._tape.books[market]
+            if level and format(level, "f") not in grouping_levels(self._unit(market)):
+                raise refuse_quotation(400, "Not supported level")
+            fields = orderbook_fields(grouped(book, level), self._stage.now_ns(), count)
+            rows.append({"market": market, **fields, "level": level})
+        return rows
+
+    async def instruments(self, parameters: Parameters) -> Any:
+        return [
+            {
+                "market": market,
+                "quote_currency": "KRW",
+                "tick_size": format(self._unit(market), "f"),
+                "supported_levels": grouping_levels(self._unit(market)),
+            }
+            for market in self._markets(parameters, "markets")
+        ]
+
+    async def tickers(self, parameters: Parameters) -> Any:
+        now_ns = self._stage.now_ns()
+        markets = self._markets(parameters, "markets")
+        return [ticker_json(market, self._tape.days[market], now_ns) for market in markets]
+
+    async def ticks(self, parameters: Parameters) -> Any:
+        market = self._markets(parameters, "market")[0]
+        count = self._count(parameters, 500) if parameters.get("count") else 1
+        trades = list(self._tape.recent[market])[-count:]
+        opening = self._tape.days[market].opening
+        return [tick_json(market, trade, opening) for trade in reversed(trades)]
+
+    def _unit(self, market: str) -> Decimal:
+        price = self._tape.books[market].asks[0].price
+        return price_unit(market, price, self._board.switches.price_units)
+
+    def _markets(self, parameters: Parameters, name: str) -> list[str]:
+        markets = parameters.all(name)
+        if not markets:
+            raise refuse_quotation(400, MISSING)
+        if any(market not in self._tape.books for market in markets):
+            raise refuse_quotation(404, UNKNOWN_CODE)
+        return markets
+
+    def _count(self, parameters: Parameters, maximum: int) -> int:
+        text = parameters.get("count") or str(maximum)
+        if not text.isdecimal() or int(text) < 1:
+            raise refuse_quotation(400, BAD_VALUE)
+        return min(int(text), maximum)
+
+    def _level(self, parameters: Parameters) -> Decimal:
+        text = parameters.get("level") or "0"
+        if not text.replace(".", "", 1).isdecimal():
+            raise refuse_quotation(400, BAD_VALUE)
+        return Decimal(text)

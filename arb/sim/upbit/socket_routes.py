@@ -1,0 +1,83 @@
+"""The two WebSocket endpoints: who may connect, and which stream serves them."""
+
+from typing import Protocol
+
+from aiohttp import web
+
+from arb.sim.core.fault_effects import ReplyLost, ServerError
+from arb.sim.core.stage import Stage
+from arb.sim.upbit.auth import VIEW_ORDERS
+from arb.sim.upbit.connection import Connection
+from arb.sim.upbit.door import Door, Route
+from arb.sim.upbit.errors import UpbitRefusal, refuse
+from arb.sim.upbit.parameters import Parameters
+from arb.sim.upbit.subscription import PRIVATE_TYPES, PUBLIC_TYPES
+from arb.sim.upbit.switches import Switchboard
+from arb.sim.upbit.text import to_json
+
+PUBLIC_PATH = "/websocket/v1"
+PRIVATE_PATH = "/websocket/v1/private"
+
+
+class Stream(Protocol):
+    """What serves connections."""
+
+    def join(self, connection: Connection) -> None: ...
+
+    def leave(self, connection: Connection) -> None: ...
+
+
+async def _nothing(_parameters: Parameters) -> None:
+    return None
+
+
+PUBLIC_ROUTE = Route(method="GET", path=PUBLIC_PATH, group="websocket-connect", handler=_nothing)
+PRIVATE_ROUTE = Route(
+    method="GET", path=PRIVATE_PATH, group="websocket-connect", handler=_nothing, permission=VIEW_ORDERS
+)
+
+
+class Sockets:
+    """Accepts WebSocket connections."""
+
+    def __init__(self, stage: Stage, board: Switchboard, door: Door, public: Stream, private: Stream) -> None:
+        self._stage = stage
+        self._board = board
+        self._door = door
+        self._public = public
+        self._private = private
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes to add to the application."""
+        return [web.get(PUBLIC_PATH, self.public), web.get(PRIVATE_PATH, self.private)]
+
+    async def public(self, request: web.Request) -> web.StreamResponse:
+        return await self._accept(PUBLIC_ROUTE, request, self._public, PUBLIC_TYPES)
+
+    async def private(self, request: web.Request) -> web.StreamResponse:
+        return await self._accept(PRIVATE_ROUTE, request, self._private, PRIVATE_TYPES)
+
+    async def _accept(
+        self, route: Route, request: web.Request, stream: Stream, types: frozenset[str]
+    ) -> web.StreamResponse:
+        nothing = Parameters((), "")
+        try:
+            self._door.admit(route, request)
+            self._door.authenticate(route, request, nothing)
+            await self._door.pass_faults(route, "", lambda: route.handler(nothing))
+        except UpbitRefusal as refusal:
+            return _refused(refusal)
+        except ServerError:
+            return _refused(refuse("server_error"))
+        except ReplyLost:
+            return _refused(refuse("server_error"))
+        connection = Connection(self._stage, self._board, types, stream.join)
+        try:
+            return await connection.serve(request)
+        finally:
+            stream.leave(connection)
+
+
+def _refused(refusal: UpbitRefusal) -> web.Response:
+    reply = refusal.reply
+    return web.Response(body=to_json(reply.body()), status=reply.status, content_type="application/json")
