@@ -6,7 +6,7 @@ reaches it. Orders of the one account never trade with each other: the resting o
 All decisions become journal events first; state follows from events (records.py).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 
@@ -106,9 +106,13 @@ class Exchange:
         return self._liquidity[coin].book()
 
     def put_books(self, books: Mapping[str, Book]) -> None:
-        """Replace the books of these coins and fill the resting orders they reach."""
+        """Replace the books of these coins."""
         for coin, book in books.items():
             self._liquidity[coin] = Liquidity(book)
+
+    def match_resting(self, coins: Iterable[str]) -> None:
+        """Fill the resting orders that the current books of `coins` reach."""
+        for coin in coins:
             if self.records.open.get(coin):
                 self._fill_resting(coin)
 
@@ -139,10 +143,10 @@ class Exchange:
             return order
         for maker in crossed:
             self._close(maker, Status.EXPIRED_IN_MATCH, Ending.SELF_TRADE)
+        self._liquidity[request.coin].consume(request.side, plan.taken)
         for position, level in enumerate(plan.taken, start=1):
             is_last = plan.completes and position == len(plan.taken)
             self._fill(order, level, Status.FILLED if is_last else Status.PARTIALLY_FILLED, maker=False)
-        self._liquidity[request.coin].consume(request.side, plan.taken)
         if order.is_open and not _may_rest(request):
             self._close(order, Status.EXPIRED, _ending(request))
         return order
@@ -202,8 +206,8 @@ class Exchange:
                     break
                 filled = Level(request.price, sum((level.quantity for level in plan.taken), ZERO))
                 status = Status.FILLED if plan.completes else Status.PARTIALLY_FILLED
-                self._fill(order, filled, status, maker=True)
                 liquidity.consume(side, plan.taken)
+                self._fill(order, filled, status, maker=True)
 
     def _crossed(self, request: OrderRequest, plan: Plan) -> list[Order]:
         """Return our own resting orders that this taker would have met."""

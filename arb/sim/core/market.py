@@ -16,7 +16,7 @@ from arb.sim.core.coins import Coin
 from arb.sim.core.config import SimConfig
 from arb.sim.core.path import FairPath, FairState, SeededPath
 from arb.sim.core.shape import Shape, make_book
-from arb.sim.core.tape import load_tape_path
+from arb.sim.core.tape import TAPE_COIN, has_frame_tape, load_tape_path
 from arb.sim.core.ticks import fixed_tick, krw_tick
 
 BINANCE: Final = "binance"
@@ -35,6 +35,7 @@ class Market:
         self._step_ns = config.step_ms * NS_PER_MS
         self._coins = config.coin_table()
         self._path = path
+        self._replayed = {TAPE_COIN} if has_frame_tape(config) else set()
         usdt_per_krw = 1 / float(config.usdt_krw)
         self._krw_shape = Shape(
             tick=krw_tick, lot=UPBIT_LOT, spread_bps=UPBIT_SPREAD_BPS, usdt_per_quote=usdt_per_krw
@@ -59,7 +60,10 @@ class Market:
         return (*names, "USDT") if venue == UPBIT else names
 
     def books(self, venue: str, step: int) -> Mapping[str, Book]:
-        """Return the books of `venue` at `step`, by coin name. Steps must not go backwards."""
+        """Return the books of `venue` at `step`, by coin name. Steps must not go backwards.
+
+        A coin whose Binance frames are replayed from a tape is left out there.
+        """
         state = self._path.at(step)
         return self._upbit_books(state, step) if venue == UPBIT else self._binance_books(state, step)
 
@@ -67,6 +71,7 @@ class Market:
         return {
             coin.name: make_book(_binance_shape(coin), mid, f"{self._seed}:{BINANCE}:{coin.name}:{step}")
             for coin, mid in zip(self._coins, state.price_usdt, strict=True)
+            if coin.name not in self._replayed
         }
 
     def _upbit_books(self, state: FairState, step: int) -> dict[str, Book]:

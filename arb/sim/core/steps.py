@@ -47,3 +47,4 @@ class StepLoop:
         self._step = step
         self._exchange.put_books(books)
         self._publish(step, books)
+        self._exchange.match_resting(books)

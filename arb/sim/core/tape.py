@@ -43,6 +43,11 @@ def is_frame_tape(path: Path) -> bool:
     return path.name.removesuffix(".gz").endswith(".jsonl")
 
 
+def has_frame_tape(config: SimConfig) -> bool:
+    """Whether the configuration replays raw frames, so that BTC on Binance is not seeded."""
+    return config.tape is not None and is_frame_tape(Path(config.tape))
+
+
 def read_frames(path: Path) -> list[Frame]:
     """Return every recorded frame in the tape's order."""
     frames = []

@@ -1,0 +1,88 @@
+"""What has been published of each book, and under which update id.
+
+A step's book ends at update id (step + 1) x 1000. A taker that eats into it adds one id for each
+bite, so ids only rise. What changed is worked out against both the published and the eaten book,
+so that a local book built from a snapshot and diffs is right whenever the snapshot was taken.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from arb.sim.core.book import Book, Level
+from arb.sim.core.exchange import Exchange
+from arb.sim.core.orders import ZERO
+
+IDS_PER_STEP: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One published move from a book to the next, with the ids a depth diff carries."""
+
+    coin: str
+    first_id: int
+    last_id: int
+    book: Book
+    bids: tuple[Level, ...]  # changed levels; quantity 0 removes
+    asks: tuple[Level, ...]
+    moved_top: bool
+
+
+class PublishedBooks:
+    """The last published book and id of each coin; `now` is what is left of it."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self._published: dict[str, Book] = {}
+        self._left: dict[str, Book] = {}  # as of the last bite, if takers ate since publishing
+        self._diff_ids: dict[str, int] = {}
+        self._ids: dict[str, int] = {}
+
+    def now(self, coin: str) -> tuple[int, Book]:
+        """Return the current update id and what takers have left."""
+        return self._ids[coin], self._exchange.book(coin)
+
+    def publish(self, coin: str, step: int, book: Book) -> Change:
+        """Take `book` as the one of `step` and return what changed."""
+        before = self._published.get(coin, Book(bids=(), asks=()))
+        left = self._left.pop(coin, before)
+        last_id = max((step + 1) * IDS_PER_STEP, self._ids.get(coin, 0) + 1)
+        change = Change(
+            coin=coin,
+            first_id=self._diff_ids.get(coin, last_id - 1) + 1,
+            last_id=last_id,
+            book=book,
+            bids=_changes((before.bids, left.bids), book.bids),
+            asks=_changes((before.asks, left.asks), book.asks),
+            moved_top=left.bids[:1] != book.bids[:1] or left.asks[:1] != book.asks[:1],
+        )
+        self._published[coin] = book
+        self._diff_ids[coin] = self._ids[coin] = last_id
+        return change
+
+    def follow(self, coin: str, update_id: int) -> None:
+        """Take over an update id from recorded frames."""
+        self._ids[coin] = max(update_id, self._ids.get(coin, 0))
+
+    def bite(self, coin: str) -> tuple[int, Book]:
+        """Note that a taker ate into the book; return the new id and what is left."""
+        self._ids[coin] += 1
+        self._left[coin] = self._exchange.book(coin)
+        return self._ids[coin], self._left[coin]
+
+
+def _changes(before: Iterable[Iterable[Level]], after: Iterable[Level]) -> tuple[Level, ...]:
+    """Return the levels that differ from any of the books before, in the new book's order."""
+    old: set[Level] = set()
+    unchanged: set[Level] | None = None
+    for levels in before:
+        seen = set(levels)
+        old |= seen
+        unchanged = seen if unchanged is None else unchanged & seen
+    new = tuple(after)
+    prices: set[Decimal] = {level.price for level in new}
+    gone = {level.price for level in old} - prices
+    changed = [level for level in new if level not in (unchanged or set())]
+    return (*changed, *(Level(price, ZERO) for price in sorted(gone)))

@@ -1,0 +1,102 @@
+"""Every call goes through here, whichever door it came in by.
+
+Order: weight, key, signature, first time check, fault plan, second time check, the call itself.
+Requests to place an order are journaled on arrival and again when refused.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from arb.sim.binance import errors
+from arb.sim.binance.endpoints import Endpoint, Security
+from arb.sim.binance.limits import Limits
+from arb.sim.binance.signing import matches
+from arb.sim.binance.timing import WINDOW_MS_DEFAULT, Validity, parse_validity
+from arb.sim.core.config import Credential
+from arb.sim.core.exchange import Exchange
+from arb.sim.core.fault_effects import CallFault, RejectedByPlan, ServerError, Throttled, run_call
+from arb.sim.core.faults import Call, Scope
+from arb.sim.core.stage import Stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """What a request offers as proof of who sent it."""
+
+    key: str | None
+    payload: str  # what was signed
+
+
+class Desk:
+    """Checks and runs calls."""
+
+    def __init__(
+        self, stage: Stage, exchange: Exchange, limits: Limits, new_client_id: Callable[[], str]
+    ) -> None:
+        self._stage = stage
+        self._exchange = exchange
+        self._limits = limits
+        self._new_client_id = new_client_id
+        self._credential: Credential = stage.config.credentials.binance
+
+    async def call(self, endpoint: Endpoint, given: dict[str, str], signed: Signed) -> Any:
+        """Return the answer of `endpoint`. Raises: BinanceError, or CallFault for a cut connection."""
+        if endpoint.places:
+            given.setdefault("newClientOrderId", self._new_client_id())
+            self._exchange.receive(given["newClientOrderId"], endpoint.name)
+        try:
+            return await self._admit(endpoint, given, signed)
+        except errors.BinanceError as error:
+            if endpoint.places and error.code != errors.backend_timeout().code:
+                self._exchange.reject(given["newClientOrderId"], f"{error.code} {error.text}")
+            raise
+
+    async def _admit(self, endpoint: Endpoint, given: dict[str, str], signed: Signed) -> Any:
+        self._limits.charge(endpoint.weight(given))
+        validity = self.check(given, signed) if endpoint.security is Security.SIGNED else None
+
+        async def act() -> Any:
+            if validity is not None:
+                validity.check_engine(self._stage.now_ns())
+            return endpoint.handle(given)
+
+        call = Call(
+            endpoint=endpoint.name,
+            scope=Scope.ORDER if endpoint.places else Scope.ANY,
+            client_id=given.get("newClientOrderId") or given.get("origClientOrderId") or "",
+        )
+        try:
+            return await run_call(self._stage, call, act, validity.fence_ns if validity else None)
+        except CallFault as fault:
+            raise _shown(fault) from None
+
+    def check(self, given: dict[str, str], signed: Signed) -> Validity:
+        """Return when the request may run; raises for a wrong key, signature or time."""
+        if not signed.key or len(signed.key) > 256:
+            raise errors.bad_key_format()
+        if signed.key != self._credential.key:
+            raise errors.unknown_key()
+        if not given.get("timestamp"):
+            raise errors.missing("timestamp")
+        if not given.get("signature"):
+            raise errors.missing("signature")
+        if not matches(self._credential.secret, signed.payload, given["signature"]):
+            raise errors.bad_signature()
+        validity = parse_validity(given["timestamp"], given.get("recvWindow", WINDOW_MS_DEFAULT))
+        validity.check_arrival(self._stage.now_ns())
+        return validity
+
+
+def _shown(fault: CallFault) -> Exception:
+    """Return the answer a planned fault shows, or the fault itself if it shows none."""
+    match fault:
+        case ServerError():
+            return errors.backend_timeout()
+        case RejectedByPlan():
+            return errors.engine_refusal("This action is disabled on this account.")
+        case Throttled(status=status, retry_after_s=seconds):
+            text = "Too many requests." if status == 429 else "Way too many requests; IP banned."
+            return errors.BinanceError(-1003, text, status=status, retry_after_s=seconds)
+        case _:
+            return fault

@@ -1,0 +1,122 @@
+"""The table of calls: REST path, WebSocket API method, weight, and who may call."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from arb.sim.binance import params
+from arb.sim.binance.limits import Limits
+from arb.sim.binance.lookup import Lookup
+from arb.sim.binance.market_data import MarketData
+from arb.sim.binance.params import Params
+from arb.sim.binance.trading import Trading
+
+Handler = Callable[[Params], Any]
+
+
+class Security(StrEnum):
+    """What a call needs."""
+
+    NONE = "none"
+    SIGNED = "signed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One call of the venue."""
+
+    method: str
+    path: str
+    api_method: str  # of the WebSocket API; empty if it has none
+    weight: Callable[[Params], int]
+    security: Security
+    handle: Handler
+
+    @property
+    def name(self) -> str:
+        """The name that faults and the journal use."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def places(self) -> bool:
+        """Whether the call places an order."""
+        return self.name == "POST /api/v3/order"
+
+
+def _always(weight: int) -> Callable[[Params], int]:
+    return lambda _given: weight
+
+
+def _by_depth(given: Params) -> int:
+    limit = params.integer(given, "limit", 100) or 100
+    return next((weight for top, weight in ((100, 5), (500, 25), (1000, 50)) if limit <= top), 250)
+
+
+def _by_symbol(one: int, many: int) -> Callable[[Params], int]:
+    return lambda given: one if "symbol" in given else many
+
+
+def _public(path: str, api_method: str, weight: Callable[[Params], int], handle: Handler) -> Endpoint:
+    return Endpoint(
+        method="GET",
+        path=path,
+        api_method=api_method,
+        weight=weight,
+        security=Security.NONE,
+        handle=handle,
+    )
+
+
+def _signed(
+    method: str, path: str, api_method: str, weight: Callable[[Params], int], handle: Handler
+) -> Endpoint:
+    return Endpoint(
+        method=method,
+        path=path,
+        api_method=api_method,
+        weight=weight,
+        security=Security.SIGNED,
+        handle=handle,
+    )
+
+
+def public_endpoints(data: MarketData) -> list[Endpoint]:
+    """Return the calls that need no key."""
+    return [
+        _public("/api/v3/ping", "ping", _always(1), data.ping),
+        _public("/api/v3/time", "time", _always(1), data.time),
+        _public("/api/v3/exchangeInfo", "exchangeInfo", _always(20), data.exchange_info),
+        _public("/api/v3/depth", "depth", _by_depth, data.depth),
+        _public("/api/v3/ticker/bookTicker", "ticker.book", _by_symbol(2, 4), data.book_ticker),
+        _public("/api/v3/ticker/price", "ticker.price", _by_symbol(2, 4), data.price),
+        _public("/api/v3/avgPrice", "avgPrice", _always(2), data.average_price),
+        _public("/sapi/v1/capital/config/getall", "", _always(10), data.coins),
+    ]
+
+
+def signed_endpoints(trading: Trading, lookup: Lookup, limits: Limits) -> list[Endpoint]:
+    """Return the calls of the account."""
+    order = "/api/v3/order"
+    open_orders = "/api/v3/openOrders"
+    return [
+        _signed("POST", order, "order.place", _always(1), trading.place),
+        _signed("POST", "/api/v3/order/test", "order.test", _always(1), trading.test),
+        _signed("GET", order, "order.status", _always(4), lookup.order),
+        _signed("DELETE", order, "order.cancel", _always(1), trading.cancel),
+        _signed("GET", open_orders, "openOrders.status", _by_symbol(6, 80), lookup.open_orders),
+        _signed("DELETE", open_orders, "openOrders.cancelAll", _always(1), trading.cancel_all),
+        _signed("GET", "/api/v3/allOrders", "allOrders", _always(20), lookup.all_orders),
+        _signed("GET", "/api/v3/myTrades", "myTrades", _my_trades_weight, lookup.my_trades),
+        _signed("GET", "/api/v3/account", "account.status", _always(20), lookup.account),
+        _signed("GET", "/api/v3/account/commission", "account.commission", _always(20), lookup.commission),
+        _signed("GET", "/api/v3/rateLimit/order", "account.rateLimits.orders", _always(40), _counts(limits)),
+    ]
+
+
+def _my_trades_weight(given: Params) -> int:
+    return 5 if "orderId" in given else 20
+
+
+def _counts(limits: Limits) -> Handler:
+    return lambda _given: limits.order_counts()

@@ -1,0 +1,85 @@
+"""Binance's error answers: HTTP status, code and text, as the public documentation gives them."""
+
+from arb.sim.core.fault_effects import VenueRefusal
+
+
+class BinanceError(VenueRefusal):
+    """An answer with a code. `retry_after_s` becomes the Retry-After header."""
+
+    def __init__(self, code: int, text: str, status: int = 400, retry_after_s: int | None = None) -> None:
+        super().__init__(code, text, status, retry_after_s)
+        self.code, self.text, self.status, self.retry_after_s = code, text, status, retry_after_s
+
+    def body(self) -> dict[str, int | str]:
+        """Return the JSON body."""
+        return {"code": self.code, "msg": self.text}
+
+
+def illegal_characters(name: str, legal: str) -> BinanceError:
+    return BinanceError(-1100, f"Illegal characters found in parameter '{name}'; legal range is '{legal}'.")
+
+
+def missing(name: str) -> BinanceError:
+    return BinanceError(-1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed.")
+
+
+def not_required(name: str) -> BinanceError:
+    return BinanceError(-1106, f"Parameter '{name}' sent when not required.")
+
+
+def unread(read: int, sent: int) -> BinanceError:
+    return BinanceError(
+        -1104, f"Not all sent parameters were read; read '{read}' parameter(s) but was sent '{sent}'."
+    )
+
+
+def too_precise(name: str) -> BinanceError:
+    return BinanceError(-1111, f"Parameter '{name}' has too much precision.")
+
+
+def filter_failure(name: str) -> BinanceError:
+    return BinanceError(-1013, f"Filter failure: {name}")
+
+
+def engine_refusal(text: str) -> BinanceError:
+    return BinanceError(-2010, text)
+
+
+def bad_key_format() -> BinanceError:
+    return BinanceError(-2014, "API-key format invalid.", status=401)
+
+
+def unknown_key() -> BinanceError:
+    return BinanceError(-2015, "Invalid API-key, IP, or permissions for action.", status=401)
+
+
+def bad_signature() -> BinanceError:
+    return BinanceError(-1022, "Signature for this request is not valid.")
+
+
+def too_late() -> BinanceError:
+    return BinanceError(-1021, "Timestamp for this request is outside of the recvWindow.")
+
+
+def too_early() -> BinanceError:
+    return BinanceError(-1021, "Timestamp for this request was 1000ms ahead of the server's time.")
+
+
+def bad_window() -> BinanceError:
+    return BinanceError(-1131, "recvWindow must be less than 60000")
+
+
+def no_such_order() -> BinanceError:
+    return BinanceError(-2013, "Order does not exist.")
+
+
+def cancel_unknown() -> BinanceError:
+    return BinanceError(-2011, "Unknown order sent.")
+
+
+def backend_timeout() -> BinanceError:
+    return BinanceError(
+        -1007,
+        "Timeout waiting for response from backend server. Send status unknown; execution status unknown.",
+        status=503,
+    )

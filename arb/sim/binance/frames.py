@@ -1,0 +1,85 @@
+"""Market stream frames as bytes. Pure. The combined form wraps the raw one without touching it."""
+
+import orjson
+
+from arb.sim.binance.books import Change
+from arb.sim.binance.symbols import symbol_name
+from arb.sim.binance.wire import rows, text, top
+from arb.sim.core.book import Book, Level
+
+
+def stream_name(coin: str, channel: str) -> str:
+    """Return e.g. btcusdt@bookTicker."""
+    return f"{symbol_name(coin).lower()}@{channel}"
+
+
+def combined(stream: str, raw: bytes) -> bytes:
+    """Return the frame as /stream connections get it."""
+    return b'{"stream":"' + stream.encode() + b'","data":' + raw + b"}"
+
+
+def book_ticker(coin: str, update_id: int, book: Book) -> bytes:
+    """Return the best bid and ask; it carries no time."""
+    bid, bid_quantity = top(book.bids)
+    ask, ask_quantity = top(book.asks)
+    return orjson.dumps(
+        {
+            "u": update_id,
+            "s": symbol_name(coin),
+            "b": bid,
+            "B": bid_quantity,
+            "a": ask,
+            "A": ask_quantity,
+        }
+    )
+
+
+def partial_depth(update_id: int, book: Book, levels: int) -> bytes:
+    """Return the top levels; it carries no symbol."""
+    return orjson.dumps(
+        {"lastUpdateId": update_id, "bids": rows(book.bids[:levels]), "asks": rows(book.asks[:levels])}
+    )
+
+
+def depth_update(coin: str, change: Change, event_ms: int) -> bytes:
+    """Return the levels that changed."""
+    return orjson.dumps(
+        {
+            "e": "depthUpdate",
+            "E": event_ms,
+            "s": symbol_name(coin),
+            "U": change.first_id,
+            "u": change.last_id,
+            "b": rows(change.bids),
+            "a": rows(change.asks),
+        }
+    )
+
+
+def trade(coin: str, trade_id: int, level: Level, event_ms: int, buyer_is_maker: bool) -> bytes:
+    """Return one public trade."""
+    return orjson.dumps(
+        {
+            "e": "trade",
+            "E": event_ms,
+            "s": symbol_name(coin),
+            "t": trade_id,
+            "p": text(level.price),
+            "q": text(level.quantity),
+            "T": event_ms,
+            "m": buyer_is_maker,
+            "M": True,
+        }
+    )
+
+
+def shutdown(event_ms: int) -> bytes:
+    """Return the warning before the server closes a connection."""
+    return orjson.dumps({"e": "serverShutdown", "E": event_ms})
+
+
+def crossed(raw: bytes) -> bytes:
+    """Return the frame with bid and ask exchanged, as a broken venue would send it."""
+    fields = orjson.loads(raw)
+    swaps = {"b": "a", "a": "b", "B": "A", "A": "B", "bids": "asks", "asks": "bids"}
+    return orjson.dumps({swaps.get(name, name): value for name, value in fields.items()})

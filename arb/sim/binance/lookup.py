@@ -1,0 +1,143 @@
+"""The signed calls that ask: orders, fills, balances, counts."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from arb.sim.binance import errors, params, render
+from arb.sim.binance.order_form import symbol_of
+from arb.sim.binance.params import Params
+from arb.sim.binance.symbols import Symbol
+from arb.sim.binance.wire import milliseconds
+from arb.sim.core.clock import NS_PER_MS
+from arb.sim.core.events import OrderFilled
+from arb.sim.core.exchange import Exchange
+from arb.sim.core.faults import Call, Scope
+from arb.sim.core.faults import Stage as FaultStage
+from arb.sim.core.journal import Recorded
+from arb.sim.core.orders import Order
+from arb.sim.core.stage import Stage
+
+LIMIT_DEFAULT: Final = 500
+LIMIT_MAX: Final = 1_000
+SPAN_MS_MAX: Final = 24 * 3_600_000
+NEITHER_ID: Final = "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!"
+
+
+class Lookup:
+    """Answers questions about orders, fills and balances."""
+
+    def __init__(self, stage: Stage, exchange: Exchange, symbols: Mapping[str, Symbol]) -> None:
+        self._stage = stage
+        self._exchange = exchange
+        self._symbols = symbols
+
+    def symbol(self, given: Params) -> Symbol:
+        """Return the symbol that a request names."""
+        return symbol_of(given, self._symbols)
+
+    def find(self, given: Params, refusal: Callable[[], errors.BinanceError]) -> Order:
+        """Return the order a request means; with both ids given they must agree."""
+        coin = self.symbol(given).coin.name
+        number, client_id = params.integer(given, "orderId"), given.get("origClientOrderId")
+        if number is None and not client_id:
+            raise errors.BinanceError(-1102, NEITHER_ID)
+        found: Order | None
+        if number is not None:
+            found = self._exchange.orders.get(str(number))
+        else:
+            found = next(reversed(self._exchange.with_client_id(client_id or "")), None)
+        if found is None or found.request.coin != coin:
+            raise refusal()
+        if client_id and found.request.client_id != client_id:
+            raise refusal()
+        return found
+
+    def order(self, given: Params) -> dict[str, Any]:
+        """Return one order. A planned fault can keep a young order from being seen."""
+        found = self.find(given, errors.no_such_order)
+        call = Call(endpoint="GET /api/v3/order", scope=Scope.ANY, client_id=found.request.client_id)
+        fault = self._stage.strike(FaultStage.LOOKUP, call)
+        if fault is not None:
+            age_ns = self._stage.clock.now_ns() - found.created_ns
+            if age_ns < fault.delay_ms * NS_PER_MS:
+                raise errors.no_such_order()
+        return render.query(found)
+
+    def open_orders(self, given: Params) -> list[dict[str, Any]]:
+        """Return open orders, of one symbol or of all."""
+        coin = self.symbol(given).coin.name if "symbol" in given else None
+        return [render.query(order) for order in self._exchange.open_orders(coin)]
+
+    def all_orders(self, given: Params) -> list[dict[str, Any]]:
+        """Return orders of a symbol, oldest first."""
+        coin = self.symbol(given).coin.name
+        first = params.integer(given, "orderId")
+        inside = _span(given)
+        orders = [
+            order
+            for order in self._exchange.orders.values()
+            if order.request.coin == coin
+            and (first is None or order.number >= first)
+            and inside(milliseconds(order.created_ns))
+        ]
+        limit = _limit(given)
+        chosen = orders[:limit] if first is not None else orders[-limit:]
+        return [render.query(order) for order in chosen]
+
+    def my_trades(self, given: Params) -> list[dict[str, Any]]:
+        """Return fills of a symbol, oldest first; `fromId` is inclusive."""
+        name = self.symbol(given).name
+        first, number = params.integer(given, "fromId"), params.integer(given, "orderId")
+        inside = _span(given)
+        fills = [
+            (recorded, fill)
+            for recorded, fill in self._fills()
+            if fill.symbol == name
+            and (first is None or fill.number >= first)
+            and (number is None or fill.order_id == str(number))
+            and inside(milliseconds(recorded.ts_ns))
+        ]
+        limit = _limit(given)
+        chosen = fills[:limit] if first is not None else fills[-limit:]
+        return [render.trade(recorded, fill) for recorded, fill in chosen]
+
+    def account(self, given: Params) -> dict[str, Any]:
+        """Return balances and commission rates."""
+        recorded = self._stage.journal.recorded
+        return render.account(
+            self._exchange.records.accounts.balances,
+            self._exchange.rules.fees.rate,
+            milliseconds(recorded[-1].ts_ns),
+            given.get("omitZeroBalances", "false"),
+        )
+
+    def commission(self, given: Params) -> dict[str, Any]:
+        """Return the commission rates of a symbol."""
+        return render.commission(self.symbol(given).name, self._exchange.rules.fees.rate)
+
+    def fills_of(self, order: Order) -> list[tuple[Recorded, OrderFilled]]:
+        """Return the fills of one order."""
+        fills = self._exchange.records.fills
+        return list(_typed(fills[int(fill_id) - 1] for fill_id in order.fill_ids))
+
+    def _fills(self) -> Iterator[tuple[Recorded, OrderFilled]]:
+        return _typed(iter(self._exchange.records.fills))
+
+
+def _typed(fills: Iterator[Recorded]) -> Iterator[tuple[Recorded, OrderFilled]]:
+    for recorded in fills:
+        if isinstance(recorded.event, OrderFilled):
+            yield recorded, recorded.event
+
+
+def _limit(given: Params) -> int:
+    limit = params.integer(given, "limit", LIMIT_DEFAULT) or LIMIT_DEFAULT
+    return min(limit, LIMIT_MAX)
+
+
+def _span(given: Params) -> Callable[[int], bool]:
+    """Return whether a time in milliseconds lies between startTime and endTime."""
+    start, end = params.integer(given, "startTime"), params.integer(given, "endTime")
+    if start is not None and end is not None and end - start > SPAN_MS_MAX:
+        raise errors.BinanceError(-1127, "More than 24 hours between startTime and endTime.")
+    return lambda at_ms: (start is None or at_ms >= start) and (end is None or at_ms <= end)

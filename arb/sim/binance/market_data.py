@@ -1,0 +1,98 @@
+"""The public calls: time, rules, books and prices."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+
+from arb.sim.binance import errors, params
+from arb.sim.binance.books import PublishedBooks
+from arb.sim.binance.order_form import symbol_of
+from arb.sim.binance.params import Params
+from arb.sim.binance.symbols import Symbol, exchange_info
+from arb.sim.binance.wire import mid_of, milliseconds, rows, text, top
+from arb.sim.core.stage import Stage
+
+DEPTH_DEFAULT: Final = 100
+DEPTH_MAX: Final = 5_000
+
+
+class MarketData:
+    """Answers that need no key."""
+
+    def __init__(self, stage: Stage, symbols: Mapping[str, Symbol], books: PublishedBooks) -> None:
+        self._stage = stage
+        self._symbols = symbols
+        self._books = books
+
+    def ping(self, _given: Params) -> dict[str, Any]:
+        return {}
+
+    def time(self, _given: Params) -> dict[str, Any]:
+        return {"serverTime": milliseconds(self._stage.now_ns())}
+
+    def exchange_info(self, given: Params) -> dict[str, Any]:
+        """Return the rules of the symbols asked for, or of all."""
+        return exchange_info(self._chosen(given), milliseconds(self._stage.now_ns()))
+
+    def depth(self, given: Params) -> dict[str, Any]:
+        """Return the book with its update id."""
+        symbol = symbol_of(given, self._symbols)
+        limit = min(params.integer(given, "limit", DEPTH_DEFAULT) or DEPTH_DEFAULT, DEPTH_MAX)
+        update_id, book = self._books.now(symbol.coin.name)
+        return {"lastUpdateId": update_id, "bids": rows(book.bids[:limit]), "asks": rows(book.asks[:limit])}
+
+    def book_ticker(self, given: Params) -> Any:
+        """Return the best bid and ask, of one symbol or of many."""
+        tickers = [self._ticker(symbol) for symbol in self._chosen(given)]
+        return tickers[0] if "symbol" in given else tickers
+
+    def price(self, given: Params) -> Any:
+        """Return the price, which is the best bid."""
+        prices = [
+            {"symbol": ticker["symbol"], "price": ticker["bidPrice"]}
+            for ticker in (self._ticker(symbol) for symbol in self._chosen(given))
+        ]
+        return prices[0] if "symbol" in given else prices
+
+    def average_price(self, given: Params) -> dict[str, Any]:
+        """Return the mid of the current book as the average price."""
+        symbol = symbol_of(given, self._symbols)
+        _, book = self._books.now(symbol.coin.name)
+        return {"mins": 5, "price": text(mid_of(book)), "closeTime": milliseconds(self._stage.now_ns())}
+
+    def coins(self, _given: Params) -> list[dict[str, Any]]:
+        """Return the wallet's coin list in the least form that clients load."""
+        names = [symbol.coin.name for symbol in self._symbols.values()]
+        flags = {"depositAllEnable": True, "withdrawAllEnable": True, "trading": True}
+        return [
+            {"coin": name, "name": name, "isLegalMoney": False, "networkList": []} | flags
+            for name in (*names, "USDT")
+        ]
+
+    def _ticker(self, symbol: Symbol) -> dict[str, str]:
+        _, book = self._books.now(symbol.coin.name)
+        bid, bid_quantity = top(book.bids)
+        ask, ask_quantity = top(book.asks)
+        return {
+            "symbol": symbol.name,
+            "bidPrice": bid,
+            "bidQty": bid_quantity,
+            "askPrice": ask,
+            "askQty": ask_quantity,
+        }
+
+    def _chosen(self, given: Params) -> list[Symbol]:
+        if "symbol" in given:
+            return [symbol_of(given, self._symbols)]
+        if "symbols" not in given:
+            return list(self._symbols.values())
+        try:
+            names = orjson.loads(given["symbols"])
+        except orjson.JSONDecodeError:
+            names = None
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise errors.illegal_characters(
+                "symbols", r"^\[(\"[A-Z0-9-_.]{1,20}\"(,\"[A-Z0-9-_.]{1,20}\")*)?\]$"
+            )
+        return [symbol_of({"symbol": name}, self._symbols) for name in names]

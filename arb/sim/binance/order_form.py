@@ -1,0 +1,92 @@
+"""From the parameters of POST /api/v3/order to an order request, or Binance's refusal. Pure."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+from arb.sim.binance import errors, params
+from arb.sim.binance.symbols import Symbol
+from arb.sim.core.orders import OrderRequest, Side, TimeInForce
+
+READ: Final = frozenset(
+    {
+        "symbol", "side", "type", "timeInForce", "quantity", "quoteOrderQty", "price", "newClientOrderId",
+        "newOrderRespType", "selfTradePreventionMode", "strategyId", "strategyType", "recvWindow",
+        "timestamp", "signature", "apiKey", "computeCommissionRates",
+    }
+)  # fmt: skip
+TYPES: Final = frozenset({"LIMIT", "MARKET", "LIMIT_MAKER"})
+LIMIT_TIMES: Final = {"GTC": TimeInForce.GTC, "IOC": TimeInForce.IOC, "FOK": TimeInForce.FOK}
+RESPONSE_TYPES: Final = frozenset({"ACK", "RESULT", "FULL"})
+
+
+def parse_order(given: params.Params, symbols: Mapping[str, Symbol], received_ns: int) -> OrderRequest:
+    """Return the order that `given` asks for; raises BinanceError."""
+    symbol = symbol_of(given, symbols)
+    side, kind = _choice(given, "side", Side, -1117, "Invalid side."), _kind(given)
+    if given.get("newOrderRespType", "FULL") not in RESPONSE_TYPES:
+        raise errors.BinanceError(-1100, "Illegal characters found in parameter 'newOrderRespType'.")
+    unknown = [name for name in given if name not in READ]
+    if unknown:
+        raise errors.unread(len(given) - len(unknown), len(given))
+    price, quantity, quote = _amounts(given, kind)
+    return OrderRequest(
+        coin=symbol.coin.name,
+        side=side,
+        client_id=params.client_id(given, "newClientOrderId"),
+        time_in_force=_time_in_force(given, kind),
+        received_ns=received_ns,
+        price=price,
+        quantity=quantity,
+        quote_quantity=quote,
+        wire={"type": kind},
+    )
+
+
+def symbol_of(given: params.Params, symbols: Mapping[str, Symbol]) -> Symbol:
+    """Return the symbol named in `given`."""
+    name = params.require(given, "symbol")
+    if name not in symbols:
+        raise errors.BinanceError(-1121, "Invalid symbol.")
+    return symbols[name]
+
+
+def _kind(given: params.Params) -> str:
+    kind = params.require(given, "type")
+    if kind not in TYPES:
+        raise errors.BinanceError(-1116, "Invalid orderType.")
+    return kind
+
+
+def _choice(given: params.Params, name: str, choices: type[Side], code: int, message: str) -> Side:
+    value = params.require(given, name)
+    if value not in choices.__members__:
+        raise errors.BinanceError(code, message)
+    return choices(value)
+
+
+def _time_in_force(given: params.Params, kind: str) -> TimeInForce:
+    if kind == "LIMIT":
+        value = params.require(given, "timeInForce")
+        if value not in LIMIT_TIMES:
+            raise errors.BinanceError(-1115, "Invalid timeInForce.")
+        return LIMIT_TIMES[value]
+    if "timeInForce" in given:
+        raise errors.not_required("timeInForce")
+    return TimeInForce.IOC if kind == "MARKET" else TimeInForce.POST_ONLY
+
+
+def _amounts(given: params.Params, kind: str) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
+    """Return price, quantity and quote quantity, of which the type decides what must be there."""
+    if kind != "MARKET":
+        if "quoteOrderQty" in given:
+            raise errors.not_required("quoteOrderQty")
+        quantity = params.amount(given, "quantity")
+        return params.amount(given, "price"), quantity, None
+    if "price" in given:
+        raise errors.not_required("price")
+    if "quoteOrderQty" not in given:
+        return None, params.amount(given, "quantity"), None
+    if "quantity" in given:
+        raise errors.not_required("quantity")
+    return None, None, params.amount(given, "quoteOrderQty")

@@ -1,0 +1,105 @@
+"""Turns market steps and fills into stream frames.
+
+bookTicker goes out when the top moved, depth@100ms and partial depth @100ms with every step, their
+slow forms once a second, and one seeded public trade a step at the touch.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from random import Random
+from typing import Final
+
+from arb.sim.binance import frames
+from arb.sim.binance.books import Change, PublishedBooks
+from arb.sim.binance.frames import stream_name
+from arb.sim.binance.hub import Hub
+from arb.sim.binance.wire import milliseconds
+from arb.sim.core.book import Book, Level
+from arb.sim.core.clock import NS_PER_S
+from arb.sim.core.events import OrderFilled
+from arb.sim.core.faults import Call
+from arb.sim.core.faults import Stage as FaultStage
+from arb.sim.core.journal import Recorded
+from arb.sim.core.orders import Side
+from arb.sim.core.stage import Stage
+from arb.sim.core.ticks import ceil_to
+
+PARTIAL_LEVELS: Final = (5, 10, 20)
+FILL_TRADES_FROM: Final = 10**12  # our fills among the public trades, apart from the seeded ones
+
+
+class Publisher:
+    """Publishes the books of the seeded market."""
+
+    def __init__(
+        self, stage: Stage, books: PublishedBooks, hub: Hub, drops: Iterable[Callable[[], None]]
+    ) -> None:
+        self._stage = stage
+        self._books = books
+        self._hub = hub
+        self._drops = tuple(drops)
+        self._slow_at: dict[str, int] = {}  # coin -> second of the last slow frame
+
+    def step(self, step: int, books: Mapping[str, Book]) -> None:
+        """Publish one market step."""
+        if self._stage.strike(FaultStage.SOCKET, Call(endpoint="step")) is not None:
+            for drop in self._drops:
+                drop()
+        event_ms = milliseconds(self._stage.market.starts_ns(step))
+        for coin, book in books.items():
+            change = self._books.publish(coin, step, book)
+            self._book(change, event_ms)
+            self._trade(coin, step, book, event_ms)
+
+    def partial_books(self, coin: str, update_id: int, book: Book) -> None:
+        """Publish the partial depth streams of one coin."""
+        second = self._stage.clock.now_ns() // NS_PER_S
+        is_slow = self._slow_at.get(coin) != second
+        self._slow_at[coin] = second
+        for levels in PARTIAL_LEVELS:
+            make = partial(frames.partial_depth, update_id, book, levels)
+            self._hub.publish(stream_name(coin, f"depth{levels}@100ms"), make)
+            if is_slow:
+                self._hub.publish(stream_name(coin, f"depth{levels}"), make)
+
+    def on_event(self, recorded: Recorded) -> None:
+        """Publish what a fill of ours did to the book. Listens to the engine."""
+        fill = recorded.event
+        if not isinstance(fill, OrderFilled):
+            return
+        level = Level(fill.price, fill.quantity)
+        buyer_is_maker = (fill.side is Side.BUY) is fill.maker
+        make_trade = partial(
+            frames.trade,
+            fill.coin,
+            FILL_TRADES_FROM + fill.number,
+            level,
+            milliseconds(recorded.ts_ns),
+            buyer_is_maker,
+        )
+        self._hub.publish(stream_name(fill.coin, "trade"), make_trade)
+        update_id, book = self._books.bite(fill.coin)
+        make_top = partial(frames.book_ticker, fill.coin, update_id, book)
+        self._hub.publish(stream_name(fill.coin, "bookTicker"), make_top)
+
+    def _book(self, change: Change, event_ms: int) -> None:
+        coin = change.coin
+        if change.moved_top:
+            make = partial(frames.book_ticker, coin, change.last_id, change.book)
+            self._hub.publish(stream_name(coin, "bookTicker"), make)
+        make = partial(frames.depth_update, coin, change, event_ms)
+        self._hub.publish(stream_name(coin, "depth@100ms"), make)
+        self._hub.publish(stream_name(coin, "depth"), make)
+        self.partial_books(coin, change.last_id, change.book)
+
+    def _trade(self, coin: str, step: int, book: Book, event_ms: int) -> None:
+        stream = stream_name(coin, "trade")
+        if not self._hub.wants(stream):
+            return
+        rng = Random(f"{self._stage.config.seed}:trade:{coin}:{step}")
+        buyer_is_maker = rng.random() < 0.5
+        touch = (book.bids if buyer_is_maker else book.asks)[0]
+        share = ceil_to(touch.quantity / rng.randint(2, 20), touch.quantity.scaleb(-2))
+        level = Level(touch.price, share)
+        make = partial(frames.trade, coin, step + 1, level, event_ms, buyer_is_maker)
+        self._hub.publish(stream, make)

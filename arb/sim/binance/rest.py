@@ -1,0 +1,59 @@
+"""The REST door: HTTP requests in, JSON or a cut connection out."""
+
+from collections.abc import Awaitable, Callable, Iterable
+
+import orjson
+from aiohttp import web
+
+from arb.sim.binance import errors, params
+from arb.sim.binance.desk import Desk, Signed
+from arb.sim.binance.endpoints import Endpoint
+from arb.sim.binance.limits import Limits
+from arb.sim.binance.signing import rest_payload
+from arb.sim.core.fault_effects import CallFault
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def rest_routes(endpoints: Iterable[Endpoint], desk: Desk, limits: Limits) -> list[web.RouteDef]:
+    """Return the routes of the REST API."""
+    return [
+        web.route(endpoint.method, endpoint.path, _handler(endpoint, desk, limits)) for endpoint in endpoints
+    ]
+
+
+def _handler(endpoint: Endpoint, desk: Desk, limits: Limits) -> Handler:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        raw_query = request.raw_path.partition("?")[2]
+        raw_body = (await request.read()).decode(errors="replace")
+        signed = Signed(key=request.headers.get("X-MBX-APIKEY"), payload=rest_payload(raw_query, raw_body))
+        try:
+            answer = await desk.call(endpoint, params.merged(raw_query, raw_body), signed)
+        except errors.BinanceError as error:
+            return _refusal(error, limits)
+        except CallFault:
+            return cut(request)
+        headers = limits.weight_headers()
+        if endpoint.places:
+            headers |= limits.order_headers()
+        return _json(orjson.dumps(answer), 200, headers)
+
+    return handle
+
+
+def _refusal(error: errors.BinanceError, limits: Limits) -> web.Response:
+    headers = limits.weight_headers()
+    if error.retry_after_s is not None:
+        headers["Retry-After"] = str(error.retry_after_s)
+    return _json(orjson.dumps(error.body()), error.status, headers)
+
+
+def _json(body: bytes, status: int, headers: dict[str, str]) -> web.Response:
+    return web.Response(body=body, status=status, headers=headers, content_type="application/json")
+
+
+def cut(request: web.Request) -> web.Response:
+    """Close the client's connection without an answer; what is returned reaches nobody."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()

@@ -1,0 +1,88 @@
+"""The market stream doors: /ws, /ws/<stream>, /stream?streams=a/b, and the control messages."""
+
+from functools import partial
+from typing import Any, Final
+
+import orjson
+from aiohttp import web
+
+from arb.sim.binance.connection import Connection, Keepalive, accept
+from arb.sim.binance.hub import Hub, Listener
+from arb.sim.core.clock import Clock
+
+STREAMS_MAX: Final = 1_024
+
+
+class Streams:
+    """Handlers of the market stream connections."""
+
+    def __init__(self, hub: Hub, clock: Clock, terms: Keepalive) -> None:
+        self._hub = hub
+        self._clock = clock
+        self._terms = terms
+        self._open: set[Connection] = set()
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes of the market streams."""
+        return [
+            web.get("/ws", self.raw),
+            web.get("/ws/{streams:.+}", self.raw),
+            web.get("/stream", self.wrapped),
+        ]
+
+    async def raw(self, request: web.Request) -> web.WebSocketResponse:
+        """Serve /ws: frames as they are."""
+        return await self._serve(request, request.match_info.get("streams", ""), wrapped=False)
+
+    async def wrapped(self, request: web.Request) -> web.WebSocketResponse:
+        """Serve /stream: frames with the name of their stream."""
+        return await self._serve(request, request.query.get("streams", ""), wrapped=True)
+
+    def drop_all(self) -> None:
+        """Cut every connection."""
+        for connection in self._open:
+            connection.outbox.abort()
+
+    async def _serve(self, request: web.Request, names: str, *, wrapped: bool) -> web.WebSocketResponse:
+        socket = await accept(request)
+        connection = Connection(socket, self._clock, self._terms)
+        listener = Listener(connection.outbox, wrapped)
+        self._hub.subscribe(listener, [name for name in names.split("/") if name][:STREAMS_MAX])
+        self._open.add(connection)
+        try:
+            await connection.run(partial(self._control, listener))
+        finally:
+            self._open.discard(connection)
+            self._hub.leave(listener)
+        return socket
+
+    def _control(self, listener: Listener, message: str) -> None:
+        listener.outbox.put(orjson.dumps(self._answer(listener, message)))
+
+    def _answer(self, listener: Listener, message: str) -> dict[str, Any]:
+        """Carry out a control message and return its reply."""
+        try:
+            asked = orjson.loads(message)
+        except orjson.JSONDecodeError:
+            return _error(3, "Invalid JSON: expected value at line 1 column 1")
+        if not isinstance(asked, dict) or "method" not in asked:
+            return _error(2, "Invalid request: missing field `method`")
+        identity, names = asked.get("id"), asked.get("params", [])
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            return _error(2, "Invalid request: invalid type, expected a list of strings")
+        match asked["method"]:
+            case "SUBSCRIBE" if len(listener.streams) + len(names) > STREAMS_MAX:
+                return _error(2, f"Too many streams; the limit is {STREAMS_MAX}")
+            case "SUBSCRIBE":
+                self._hub.subscribe(listener, names)
+            case "UNSUBSCRIBE":
+                self._hub.unsubscribe(listener, names)
+            case "LIST_SUBSCRIPTIONS":
+                return {"result": list(listener.streams), "id": identity}
+            case _:
+                return _error(2, "Invalid request: unknown variant, expected SUBSCRIBE or UNSUBSCRIBE")
+        return {"result": None, "id": identity}
+
+
+def _error(code: int, message: str) -> dict[str, Any]:
+    return {"error": {"code": code, "msg": message}}

@@ -1,0 +1,133 @@
+"""Symbols, their filters, and the exchangeInfo answer."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from arb.sim.binance.wire import text
+from arb.sim.core.coins import Coin
+
+QUOTE: Final = "USDT"
+MIN_NOTIONAL: Final = Decimal(5)
+MAX_NOTIONAL: Final = Decimal(9_000_000)
+MAX_QUANTITY_LOTS: Final = Decimal(900_000_000)
+MARKET_MAX_USDT: Final = Decimal(10_000_000)
+MAX_PRICE: Final = Decimal(1_000_000)
+PRICE_UP: Final = Decimal(5)
+PRICE_DOWN: Final = Decimal("0.2")
+MAX_OPEN_ORDERS: Final = 200
+
+WEIGHT_LIMIT: Final = 6_000
+ORDERS_10S_LIMIT: Final = 100
+ORDERS_DAY_LIMIT: Final = 200_000
+RATE_LIMITS: Final = [
+    {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": WEIGHT_LIMIT},
+    {"rateLimitType": "ORDERS", "interval": "SECOND", "intervalNum": 10, "limit": ORDERS_10S_LIMIT},
+    {"rateLimitType": "ORDERS", "interval": "DAY", "intervalNum": 1, "limit": ORDERS_DAY_LIMIT},
+    {"rateLimitType": "RAW_REQUESTS", "interval": "MINUTE", "intervalNum": 5, "limit": 61_000},
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Symbol:
+    """One market and its trading rules."""
+
+    name: str
+    coin: Coin
+    max_quantity: Decimal
+    market_max_quantity: Decimal
+
+
+def symbol_name(coin: str) -> str:
+    """Return Binance's name of the coin's USDT market."""
+    return coin + QUOTE
+
+
+def make_symbols(coins: Iterable[Coin]) -> dict[str, Symbol]:
+    """Return the symbols of `coins` by name."""
+    return {symbol_name(coin.name): _symbol(coin) for coin in coins}
+
+
+def _symbol(coin: Coin) -> Symbol:
+    market_lots = MARKET_MAX_USDT / coin.price_usdt // coin.lot
+    return Symbol(
+        name=symbol_name(coin.name),
+        coin=coin,
+        max_quantity=MAX_QUANTITY_LOTS * coin.lot,
+        market_max_quantity=market_lots * coin.lot,
+    )
+
+
+def filters_of(symbol: Symbol) -> list[dict[str, Any]]:
+    """Return the filters as exchangeInfo shows them."""
+    tick, lot = text(symbol.coin.tick_usdt), text(symbol.coin.lot)
+    return [
+        {"filterType": "PRICE_FILTER", "minPrice": tick, "maxPrice": text(MAX_PRICE), "tickSize": tick},
+        {"filterType": "LOT_SIZE", "minQty": lot, "maxQty": text(symbol.max_quantity), "stepSize": lot},
+        {"filterType": "ICEBERG_PARTS", "limit": 10},
+        {
+            "filterType": "MARKET_LOT_SIZE",
+            "minQty": "0.00000000",
+            "maxQty": text(symbol.market_max_quantity),
+            "stepSize": "0.00000000",
+        },
+        {
+            "filterType": "PERCENT_PRICE_BY_SIDE",
+            "bidMultiplierUp": str(PRICE_UP),
+            "bidMultiplierDown": str(PRICE_DOWN),
+            "askMultiplierUp": str(PRICE_UP),
+            "askMultiplierDown": str(PRICE_DOWN),
+            "avgPriceMins": 5,
+        },
+        {
+            "filterType": "NOTIONAL",
+            "minNotional": text(MIN_NOTIONAL),
+            "applyMinToMarket": True,
+            "maxNotional": text(MAX_NOTIONAL),
+            "applyMaxToMarket": False,
+            "avgPriceMins": 5,
+        },
+        {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": MAX_OPEN_ORDERS},
+    ]
+
+
+def describe(symbol: Symbol) -> dict[str, Any]:
+    """Return the symbol as exchangeInfo shows it; only the order types simulated here are listed."""
+    return {
+        "symbol": symbol.name,
+        "status": "TRADING",
+        "baseAsset": symbol.coin.name,
+        "baseAssetPrecision": 8,
+        "quoteAsset": QUOTE,
+        "quotePrecision": 8,
+        "quoteAssetPrecision": 8,
+        "baseCommissionPrecision": 8,
+        "quoteCommissionPrecision": 8,
+        "orderTypes": ["LIMIT", "LIMIT_MAKER", "MARKET"],
+        "icebergAllowed": False,
+        "ocoAllowed": False,
+        "otoAllowed": False,
+        "quoteOrderQtyMarketAllowed": True,
+        "allowTrailingStop": False,
+        "cancelReplaceAllowed": False,
+        "amendAllowed": False,
+        "isSpotTradingAllowed": True,
+        "isMarginTradingAllowed": False,
+        "filters": filters_of(symbol),
+        "permissions": [],
+        "permissionSets": [["SPOT"]],
+        "defaultSelfTradePreventionMode": "EXPIRE_MAKER",
+        "allowedSelfTradePreventionModes": ["EXPIRE_MAKER"],
+    }
+
+
+def exchange_info(symbols: Iterable[Symbol], server_ms: int) -> dict[str, Any]:
+    """Return the exchangeInfo answer for `symbols`."""
+    return {
+        "timezone": "UTC",
+        "serverTime": server_ms,
+        "rateLimits": RATE_LIMITS,
+        "exchangeFilters": [],
+        "symbols": [describe(symbol) for symbol in symbols],
+    }

@@ -1,0 +1,124 @@
+"""The signed calls on orders, the same for REST and the WebSocket API."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from arb.sim.binance import errors, render
+from arb.sim.binance.filters import check_filters
+from arb.sim.binance.limits import Limits
+from arb.sim.binance.lookup import Lookup
+from arb.sim.binance.order_form import parse_order
+from arb.sim.binance.params import Params
+from arb.sim.binance.symbols import Symbol, symbol_name
+from arb.sim.binance.wire import mid_of
+from arb.sim.core.events import OrderFilled
+from arb.sim.core.exchange import Exchange, Reason, Refused
+from arb.sim.core.faults import Call, Scope
+from arb.sim.core.faults import Stage as FaultStage
+from arb.sim.core.journal import Recorded
+from arb.sim.core.orders import Order, OrderRequest, Status
+from arb.sim.core.stage import Stage
+
+REFUSALS = {
+    Reason.INSUFFICIENT_BALANCE: "Account has insufficient balance for requested action.",
+    Reason.WOULD_TAKE: "Order would immediately match and take.",
+}
+RESTRICTIONS = {"ONLY_NEW": Status.NEW, "ONLY_PARTIALLY_FILLED": Status.PARTIALLY_FILLED}
+
+
+class Trading:
+    """Places, tests and cancels orders. `cancel_ids` remembers the id that each cancel had."""
+
+    def __init__(
+        self, stage: Stage, exchange: Exchange, symbols: Mapping[str, Symbol], limits: Limits
+    ) -> None:
+        self._stage = stage
+        self._exchange = exchange
+        self._symbols = symbols
+        self._limits = limits
+        self._lookup = Lookup(stage, exchange, symbols)
+        self.cancel_ids: dict[str, str] = {}
+
+    def place(self, given: Params) -> dict[str, Any]:
+        """Place an order; the answer's size is `newOrderRespType`."""
+        request = self._checked(given)
+        self._limits.count_order()
+        if any(order.is_open for order in self._exchange.with_client_id(request.client_id)):
+            raise errors.engine_refusal("Duplicate order sent.")
+        try:
+            order = self._exchange.place(request, self._fill_cap(request))
+        except Refused as refused:
+            raise errors.engine_refusal(REFUSALS[refused.reason]) from None
+        return self._answer(order, given)
+
+    def test(self, given: Params) -> dict[str, Any]:
+        """Check an order without placing it."""
+        request = self._checked(given)
+        if given.get("computeCommissionRates") != "true":
+            return {}
+        rates = render.commission(symbol_name(request.coin), self._exchange.rules.fees.rate)
+        return {
+            "standardCommissionForOrder": rates["standardCommission"],
+            "specialCommissionForOrder": rates["specialCommission"],
+            "taxCommissionForOrder": rates["taxCommission"],
+            "discount": rates["discount"],
+        }
+
+    def cancel(self, given: Params) -> dict[str, Any]:
+        """Cancel one order."""
+        order = self._lookup.find(given, errors.cancel_unknown)
+        if not order.is_open:
+            raise errors.cancel_unknown()
+        allowed = given.get("cancelRestrictions")
+        if allowed is not None and allowed not in RESTRICTIONS:
+            raise errors.BinanceError(-1145, "Invalid cancelRestrictions")
+        if allowed is not None and order.status is not RESTRICTIONS[allowed]:
+            raise errors.BinanceError(-2011, "Order was not canceled due to cancel restrictions.")
+        return self._cancel(order, given.get("newClientOrderId"))
+
+    def cancel_all(self, given: Params) -> list[dict[str, Any]]:
+        """Cancel every open order of a symbol."""
+        symbol = self._lookup.symbol(given)
+        orders = self._exchange.open_orders(symbol.coin.name)
+        if not orders:
+            raise errors.cancel_unknown()
+        return [self._cancel(order, None) for order in orders]
+
+    def on_event(self, recorded: Recorded) -> None:
+        """Take an order off the unfilled count at its first fill. Listens to the engine."""
+        fill = recorded.event
+        if isinstance(fill, OrderFilled) and len(self._exchange.orders[fill.order_id].fill_ids) == 1:
+            self._limits.order_traded()
+
+    def new_client_id(self) -> str:
+        """Return an id for a request that brought none."""
+        return f"sim{self._stage.rng.getrandbits(96):024x}"
+
+    def _checked(self, given: Params) -> OrderRequest:
+        request = parse_order(given, self._symbols, self._stage.clock.now_ns())
+        average = mid_of(self._exchange.book(request.coin))
+        open_orders = len(self._exchange.open_orders(request.coin))
+        check_filters(request, self._symbols[symbol_name(request.coin)], average, open_orders)
+        return request
+
+    def _fill_cap(self, request: OrderRequest) -> Decimal | None:
+        call = Call(endpoint="POST /api/v3/order", scope=Scope.ORDER, client_id=request.client_id)
+        if self._stage.strike(FaultStage.MATCH, call) is None:
+            return None
+        return Decimal(f"{self._stage.faults.fraction():.2f}")
+
+    def _answer(self, order: Order, given: Params) -> dict[str, Any]:
+        default = "ACK" if order.request.wire["type"] == "LIMIT_MAKER" else "FULL"
+        match given.get("newOrderRespType", default):
+            case "ACK":
+                return render.ack(order)
+            case "RESULT":
+                return render.result(order)
+            case _:
+                return render.full(order, [fill for _, fill in self._lookup.fills_of(order)])
+
+    def _cancel(self, order: Order, cancel_id: str | None) -> dict[str, Any]:
+        self.cancel_ids[order.order_id] = cancel_id or self.new_client_id()
+        self._exchange.cancel(order)
+        return render.canceled(order, self.cancel_ids[order.order_id])

@@ -1,0 +1,36 @@
+"""Numbers and levels in Binance's form: decimal strings with eight places, milliseconds."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Final
+
+from arb.sim.core.book import Book, Level
+from arb.sim.core.clock import NS_PER_MS
+
+ZERO_TEXT: Final = "0.00000000"
+
+
+def text(amount: Decimal) -> str:
+    """Return `amount` with eight decimals."""
+    return format(amount, ".8f")
+
+
+def milliseconds(now_ns: int) -> int:
+    """Return Unix milliseconds."""
+    return now_ns // NS_PER_MS
+
+
+def rows(levels: Iterable[Level]) -> list[list[str]]:
+    """Return levels as [price, quantity] pairs."""
+    return [[text(level.price), text(level.quantity)] for level in levels]
+
+
+def top(levels: Sequence[Level]) -> tuple[str, str]:
+    """Return price and quantity of the best level, zeros when the side is empty."""
+    return (text(levels[0].price), text(levels[0].quantity)) if levels else (ZERO_TEXT, ZERO_TEXT)
+
+
+def mid_of(book: Book) -> Decimal:
+    """Return the middle of the best prices; of one when the other side is empty."""
+    prices = [levels[0].price for levels in (book.bids, book.asks) if levels]
+    return sum(prices, Decimal(0)) / max(len(prices), 1)
