@@ -13,7 +13,7 @@ from arb.domain.ids import Symbol, Venue
 from arb.domain.money import plain
 
 
-def to_plain(book: Book) -> dict[str, Any]:
+def encode_book(book: Book) -> dict[str, Any]:
     """Return the book as text, integers and lists."""
     return {
         "venue": book.venue.value,
@@ -26,8 +26,8 @@ def to_plain(book: Book) -> dict[str, Any]:
     }
 
 
-def from_plain(values: Mapping[str, Any]) -> Book:
-    """Return the book that `to_plain` described. Raises: DataError."""
+def decode_book(values: Mapping[str, Any]) -> Book:
+    """Return the book that `encode_book` described. Raises: DataError."""
     try:
         return Book(
             venue=Venue(values["venue"]),

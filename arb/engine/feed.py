@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from arb.domain.book import Book
 from arb.domain.errors import DispatchError, StoreUnavailable
 from arb.domain.ids import Coin, Symbol, Venue
-from arb.engine.book_codec import to_plain
+from arb.engine.book_codec import encode_book
 from arb.engine.markets import USDT_KRW, keys_of
 from arb.engine.tally import Tally
 from arb.ports import Clock, Dispatcher, QuoteStore
@@ -120,7 +120,7 @@ class Feed:
             books = [self._latest[key] for key in keys_of(sorted(self._owed)) if key in self._latest]
         try:
             self._dispatcher.send(
-                EVALUATE, [to_plain(book) for book in books], expires_ms=EVALUATE_EXPIRES_MS
+                EVALUATE, [encode_book(book) for book in books], expires_ms=EVALUATE_EXPIRES_MS
             )
         except DispatchError:
             self._tally.count(FLUSHES, "dispatch_failed")

@@ -1,0 +1,8 @@
+"""The hot copy in Redis: newest quotes, counters, signs of life."""
+
+from arb.adapters.redis_store.client import connect
+from arb.adapters.redis_store.counters import RedisCounters
+from arb.adapters.redis_store.heartbeats import RedisHeartbeats
+from arb.adapters.redis_store.quotes import RedisQuoteStore
+
+__all__ = ["RedisCounters", "RedisHeartbeats", "RedisQuoteStore", "connect"]

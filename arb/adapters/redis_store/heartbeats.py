@@ -1,0 +1,29 @@
+"""Signs of life in Redis: `arbitrage:heartbeats:{env}`, hash, process -> facts as JSON."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, cast
+
+import orjson
+import redis
+
+from arb.adapters.redis_store.client import AWAY, reaching
+
+
+class RedisHeartbeats:
+    """The newest heartbeat of each process; one that Redis cannot take is lost."""
+
+    def __init__(self, client: redis.Redis, environment: str) -> None:
+        self._client = client
+        self._key = f"arbitrage:heartbeats:{environment}"
+
+    def beat(self, process: str, facts: Mapping[str, str], now_ns: int) -> None:
+        """Write a heartbeat."""
+        with suppress(*AWAY):
+            self._client.hset(self._key, process, orjson.dumps({**facts, "at_ns": str(now_ns)}))
+
+    def read(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the newest heartbeat of each process. Raises: StoreUnavailable."""
+        with reaching():
+            fields = cast(dict[Any, Any], self._client.hgetall(self._key))
+        return {process.decode(): orjson.loads(facts) for process, facts in fields.items()}
