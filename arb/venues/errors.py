@@ -1,0 +1,65 @@
+"""From a venue's own error to what the caller must do next; shared by both error tables."""
+
+from enum import StrEnum
+from typing import Final
+
+from arb.domain.errors import Fatal, OutcomeUnknown, RateLimited, Rejected, Retryable, VenueError
+from arb.domain.ids import Venue
+from arb.venues.request import Effect, HttpResponse
+
+DETAIL_LENGTH_MAX: Final = 200
+
+
+class OrderNotFound(Rejected):
+    """The venue says that it does not know the order; whether that proves anything is its own rule."""
+
+
+class AmbiguousRefusal(OutcomeUnknown):
+    """The venue refused, perhaps because an order with this id exists: look the id up."""
+
+
+class ClockRefused(Retryable):
+    """The request's timestamp was outside the venue's window: it never reached the engine."""
+
+
+class Kind(StrEnum):
+    """What an error of a venue means, before it is known what was asked."""
+
+    REJECTED = "rejected"
+    RATE_LIMITED = "rate_limited"  # not placed
+    RETRYABLE = "retryable"  # not placed
+    CLOCK = "clock"  # not placed
+    NOT_FOUND = "not_found"
+    AMBIGUOUS = "ambiguous"
+    UNKNOWN = "unknown"
+    FATAL = "fatal"
+
+
+def make_error(
+    kind: Kind, venue: Venue, effect: Effect, *, code: str, detail: str, retry_after_ms: int = 0
+) -> VenueError:
+    """Return the exception to raise. What is ambiguous about an order is harmless about a read."""
+    text = f"{code} {detail}".strip()[:DETAIL_LENGTH_MAX]
+    match kind:
+        case Kind.RATE_LIMITED:
+            return RateLimited(venue, text, retry_after_ms)
+        case Kind.RETRYABLE:
+            return Retryable(venue, text, retry_after_ms)
+        case Kind.CLOCK:
+            return ClockRefused(venue, text)
+        case Kind.NOT_FOUND:
+            return OrderNotFound(venue, text, code)
+        case Kind.FATAL:
+            return Fatal(venue, text)
+        case Kind.AMBIGUOUS if effect is not Effect.READ:
+            return AmbiguousRefusal(venue, text)
+        case Kind.UNKNOWN:
+            return Retryable(venue, text) if effect is Effect.READ else OutcomeUnknown(venue, text)
+        case _:
+            return Rejected(venue, text, code)
+
+
+def retry_after_ms(response: HttpResponse, default_ms: int) -> int:
+    """Return the wait that `Retry-After` asks for (whole seconds), or `default_ms` without one."""
+    text = response.headers.get("retry-after", "")
+    return int(text) * 1_000 if text.isascii() and text.isdigit() else default_ms
