@@ -92,6 +92,8 @@ def public_endpoints(data: MarketData) -> list[Endpoint]:
         _public("/api/v3/ticker/price", "ticker.price", _by_symbol(2, 4), data.price),
         _public("/api/v3/avgPrice", "avgPrice", _always(2), data.average_price),
         _public("/sapi/v1/capital/config/getall", "", _always(10), data.coins),
+        _public("/sapi/v1/margin/allPairs", "", _always(1), data.no_pairs),
+        _public("/sapi/v1/margin/isolated/allPairs", "", _always(10), data.no_pairs),
     ]
 
 
@@ -110,6 +112,7 @@ def signed_endpoints(trading: Trading, lookup: Lookup, limits: Limits) -> list[E
         _signed("GET", "/api/v3/myTrades", "myTrades", _my_trades_weight, lookup.my_trades),
         _signed("GET", "/api/v3/account", "account.status", _always(20), lookup.account),
         _signed("GET", "/api/v3/account/commission", "account.commission", _always(20), lookup.commission),
+        _signed("GET", "/sapi/v1/asset/tradeFee", "", _always(1), lookup.trade_fee),
         _signed("GET", "/api/v3/rateLimit/order", "account.rateLimits.orders", _always(40), _counts(limits)),
     ]
 

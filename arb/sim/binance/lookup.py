@@ -115,6 +115,12 @@ class Lookup:
         """Return the commission rates of a symbol."""
         return render.commission(self.symbol(given).name, self._exchange.rules.fees.rate)
 
+    def trade_fee(self, given: Params) -> list[dict[str, str]]:
+        """Return the wallet's list of fees, of one symbol or of all."""
+        names = [self.symbol(given).name] if "symbol" in given else list(self._symbols)
+        rate = format(self._exchange.rules.fees.rate, "f")
+        return [{"symbol": name, "makerCommission": rate, "takerCommission": rate} for name in names]
+
     def fills_of(self, order: Order) -> list[tuple[Recorded, OrderFilled]]:
         """Return the fills of one order."""
         fills = self._exchange.records.fills

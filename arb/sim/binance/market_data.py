@@ -70,6 +70,10 @@ class MarketData:
             for name in (*names, "USDT")
         ]
 
+    def no_pairs(self, _given: Params) -> list[Any]:
+        """Return the margin pairs, of which there are none."""
+        return []
+
     def _ticker(self, symbol: Symbol) -> dict[str, str]:
         _, book = self._books.now(symbol.coin.name)
         bid, bid_quantity = top(book.bids)

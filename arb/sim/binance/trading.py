@@ -54,7 +54,7 @@ class Trading:
 
     def test(self, given: Params) -> dict[str, Any]:
         """Check an order without placing it."""
-        request = self._checked(given)
+        request = self._checked({"newClientOrderId": self.new_client_id(), **given})
         if given.get("computeCommissionRates") != "true":
             return {}
         rates = render.commission(symbol_name(request.coin), self._exchange.rules.fees.rate)
