@@ -1,0 +1,1 @@
+"""Faults, and the proof that they did no harm."""

@@ -1,0 +1,1 @@
+"""One pure checker for each invariant: histories in, violations out."""
