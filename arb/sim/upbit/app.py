@@ -72,7 +72,7 @@ def build(stage: Stage) -> web.Application:
 
     door, account = Door(stage, board), Account(stage, exchange, desk)
     markets = frozenset(market_code(coin) for coin in stage.market.coins(stage.venue))
-    door.install(app, Quotation(stage, tape, board).routes())
+    door.install(app, Quotation(stage, exchange, tape, board).routes())
     door.install(app, account.routes())
     door.install(app, Ordering(exchange, desk, account, board, markets).routes())
     door.install(app, Canceling(desk, account).routes())

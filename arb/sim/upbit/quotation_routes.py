@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from arb.sim.core.exchange import Exchange
 from arb.sim.core.stage import Stage
 from arb.sim.upbit.door import Route
 from arb.sim.upbit.errors import refuse_quotation
@@ -23,8 +24,9 @@ BAD_VALUE: Final = "Type mismatch error. Check the parameters type!"
 class Quotation:
     """What anybody may ask."""
 
-    def __init__(self, stage: Stage, tape: PublicTape, board: Switchboard) -> None:
+    def __init__(self, stage: Stage, exchange: Exchange, tape: PublicTape, board: Switchboard) -> None:
         self._stage = stage
+        self._exchange = exchange
         self._tape = tape
         self._board = board
 
@@ -57,7 +59,7 @@ class Quotation:
         level = self._level(parameters)
         rows = []
         for market in self._markets(parameters, "markets"):
-            book = self._tape.books[market]
+            book = self._exchange.book(market.partition("-")[2])
             if level and format(level, "f") not in grouping_levels(self._unit(market)):
                 raise refuse_quotation(400, "Not supported level")
             fields = orderbook_fields(grouped(book, level), self._stage.now_ns(), count)
