@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from arb.adapters.clock import ManualClock
-from arb.chaos.checkers import STREAK_MIN, Check
+from arb.chaos.checkers import READINGS_MAX, STREAK_MIN, Check
 from arb.chaos.history import EngineHistory, Invariant, VenueHistory
 from arb.domain.errors import VenueError
 from arb.domain.ids import Venue
@@ -52,9 +52,9 @@ def test_what_is_gone_at_the_next_reading_was_in_flight() -> None:
     assert len(clock.slept_ms) == 1
 
 
-def test_two_passing_faults_one_after_the_other_are_no_standing_one() -> None:
-    tellers = Tellers(fill_not_booked(story()), sent_twice(story()))
-    assert check_of(tellers).run().all_hold
+def test_faults_that_come_and_go_are_no_standing_ones() -> None:
+    coming_and_going = [fill_not_booked(story()), sent_twice(story())] * READINGS_MAX
+    assert check_of(Tellers(*coming_and_going)).run().all_hold
 
 
 def test_what_stays_is_a_violation_and_named() -> None:
