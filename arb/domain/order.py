@@ -194,7 +194,7 @@ def fold(order: Order, report: OrderReport) -> Folded:
     new_fills = _distinct(fill for fill in report.fills if fill.fill_id not in known)
     grown = replace(
         order,
-        fills=order.fills + new_fills,
+        fills=tuple(sorted(order.fills + new_fills, key=lambda fill: (fill.ts_event_ns, fill.fill_id))),
         venue_order_id=order.venue_order_id or report.venue_order_id,
     )
     event = _event(grown, report, bool(new_fills))
@@ -214,8 +214,10 @@ def _event(order: Order, report: OrderReport, has_new_fills: bool) -> Event | No
     event = _EVENT_OF_STATUS[report.status]
     if order.state in TERMINAL:
         return Event.PARTIAL if has_new_fills else None
+    if event is Event.ACCEPT and has_new_fills:
+        return Event.PARTIAL
     if event is Event.ACCEPT and order.state in (State.ACCEPTED, State.PARTIALLY_FILLED):
-        return Event.PARTIAL if has_new_fills else None
+        return None
     if event is Event.FILL:  # the status ran ahead of the fills: wait for them
         return Event.PARTIAL if has_new_fills else _accepted(order)
     if event is Event.PARTIAL and not has_new_fills:

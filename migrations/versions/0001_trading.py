@@ -130,7 +130,7 @@ CREATE INDEX holds_reserved ON holds (session_id) WHERE state = 'reserved';
 
 LEDGER = """
 -- The id of an entry is the ledger position. Ids of one session grow in commit order: they are taken
--- under the lock of the session's row in ledger_heads.
+-- under an advisory lock of the session, so that position N means "every entry up to N".
 CREATE TABLE ledger_entries (
     entry_id    bigserial PRIMARY KEY,
     session_id  text NOT NULL REFERENCES sessions,
@@ -147,11 +147,6 @@ CREATE TABLE ledger_postings (
     asset     text NOT NULL,
     amount    numeric NOT NULL,
     PRIMARY KEY (entry_id, line)
-);
-
-CREATE TABLE ledger_heads (
-    session_id  text PRIMARY KEY REFERENCES sessions,
-    position    bigint NOT NULL
 );
 
 CREATE TABLE balances (

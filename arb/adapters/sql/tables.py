@@ -173,13 +173,6 @@ ledger_postings = Table(
     _money("amount"),
 )
 
-ledger_heads = Table(
-    "ledger_heads",
-    METADATA,
-    _of("session_id", SESSION_ID, primary_key=True),
-    Column("position", BigInteger, nullable=False),
-)
-
 balances = Table(
     "balances",
     METADATA,

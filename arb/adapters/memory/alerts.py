@@ -1,0 +1,20 @@
+"""`arb.ports.AlertStore` in memory."""
+
+from dataclasses import dataclass
+
+from arb.adapters.memory.tables import MemoryTables
+from arb.domain.alert import Alert
+from arb.domain.ids import SessionId
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryAlertStore:
+    """Alerts in a list."""
+
+    tables: MemoryTables
+
+    def add(self, session_id: SessionId | None, alert: Alert) -> None:
+        with self.tables.transaction():
+            if session_id is not None:
+                self.tables.session(session_id)
+            self.tables.alerts.append((session_id, alert))

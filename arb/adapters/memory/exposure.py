@@ -1,0 +1,62 @@
+"""What is at risk, from the tables in memory."""
+
+from collections import Counter, defaultdict
+from decimal import Decimal
+from typing import Final
+
+from arb.adapters.memory.ledger import venue_balances
+from arb.adapters.memory.tables import MemoryTables
+from arb.adapters.records.exact import EXACT, exact_sum
+from arb.adapters.records.holds import Hold, HoldState
+from arb.adapters.records.images import day_start_ns
+from arb.domain.ids import Coin, SessionId
+from arb.domain.money import ZERO
+from arb.domain.risk import Exposure
+from arb.domain.trade import ENDED, Trade
+
+NS_PER_MINUTE: Final = 60_000_000_000
+
+
+def active(tables: MemoryTables, session_id: SessionId) -> list[Trade]:
+    """Return the trades that have not ended, oldest first."""
+    own = [trade for trade in tables.trades.values() if trade.session_id == session_id]
+    return sorted(
+        (trade for trade in own if trade.state not in ENDED),
+        key=lambda trade: (trade.opened_at_ns, trade.trade_id),
+    )
+
+
+def reserved(tables: MemoryTables, session_id: SessionId) -> list[Hold]:
+    """Return what is set aside, by client order id."""
+    own = [row.hold for row in tables.orders.values() if row.session_id == session_id]
+    return sorted(
+        (hold for hold in own if hold.state is HoldState.RESERVED), key=lambda hold: hold.client_order_id
+    )
+
+
+def exposure(tables: MemoryTables, session_id: SessionId, now_ns: int) -> Exposure:
+    """Return the session's exposure."""
+    listed = active(tables, session_id)
+    notional: dict[Coin, Decimal] = defaultdict(lambda: ZERO)
+    for trade in listed:
+        notional[trade.coin] = EXACT.add(notional[trade.coin], trade.notional_krw)
+    own = [trade for trade in tables.trades.values() if trade.session_id == session_id]
+    since_ns = max(1, day_start_ns(now_ns))
+    orders = [row.order for row in tables.orders.values() if row.session_id == session_id]
+    return Exposure(
+        mode=tables.session(session_id).mode,
+        notional_by_coin_krw=dict(notional),
+        trades_open_by_coin=Counter(trade.coin for trade in listed),
+        realised_today_krw=exact_sum(trade.pnl_krw for trade in own if trade.closed_at_ns >= since_ns),
+        orders_last_minute=sum(order.created_at_ns > now_ns - NS_PER_MINUTE for order in orders),
+        free=_free(tables, session_id),
+    )
+
+
+def _free(tables: MemoryTables, session_id: SessionId) -> dict[tuple[str, str], Decimal]:
+    held = venue_balances(tables, session_id)
+    free = {(venue.value, asset): amount for (venue, asset), amount in held.items()}
+    for hold in reserved(tables, session_id):
+        key = (hold.venue.value, hold.asset)
+        free[key] = EXACT.subtract(free.get(key, ZERO), hold.amount)
+    return free

@@ -1,0 +1,76 @@
+"""`arb.ports.SnapshotStore` in memory."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from arb.adapters.memory import exposure, ledger
+from arb.adapters.memory.tables import MemoryTables
+from arb.adapters.memory.trades import MemoryTradeStore
+from arb.adapters.records.exact import EXACT
+from arb.adapters.records.images import NS_PER_DAY, Image, parts
+from arb.adapters.records.seals import Found, Skipped, seal, unseal
+from arb.domain.errors import DataError
+from arb.domain.ids import SessionId
+from arb.domain.money import ZERO
+from arb.domain.snapshot import PARTS, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class MemorySnapshotStore:
+    """Images of sessions, sealed as they are in SQL."""
+
+    tables: MemoryTables
+
+    def image(self, session_id: SessionId) -> tuple[int, Mapping[str, Any]]:
+        with self.tables.transaction():
+            return ledger.position(self.tables, session_id), parts(self._image(session_id))
+
+    def save(self, snapshot: Snapshot) -> bool:
+        with self.tables.transaction():
+            key = (snapshot.session_id, snapshot.slot)
+            if key in self.tables.snapshots:
+                return False
+            self.tables.snapshots[key] = seal(snapshot)
+            return True
+
+    def latest(self, session_id: SessionId) -> Snapshot | None:
+        return self.find(session_id).snapshot
+
+    def find(self, session_id: SessionId) -> Found:
+        """Return the newest snapshot that verifies, and which newer ones were skipped and why."""
+        skipped: list[Skipped] = []
+        with self.tables.transaction():
+            own = [
+                (rows[PARTS[0]].taken_at_ns, slot, rows)
+                for (owner, slot), rows in self.tables.snapshots.items()
+                if owner == session_id and PARTS[0] in rows
+            ]
+        for _, slot, rows in sorted(own, key=lambda item: item[:2], reverse=True):
+            try:
+                return Found(unseal(rows), tuple(skipped))
+            except DataError as error:
+                skipped.append(Skipped(slot, str(error)))
+        return Found(None, tuple(skipped))
+
+    def _image(self, session_id: SessionId) -> Image:
+        tables = self.tables
+        trades = [trade for trade in tables.trades.values() if trade.session_id == session_id]
+        orders = [row.order for row in tables.orders.values() if row.session_id == session_id]
+        realised: dict[int, Decimal] = defaultdict(lambda: ZERO)
+        for trade in trades:
+            if trade.closed_at_ns:
+                day = trade.closed_at_ns // NS_PER_DAY
+                realised[day] = EXACT.add(realised[day], trade.pnl_krw)
+        return Image(
+            session=tables.session(session_id),
+            active=MemoryTradeStore(tables).active(session_id),
+            balances=tables.balances.get(session_id, {}),
+            holds=exposure.reserved(tables, session_id),
+            trades_by_state=Counter(trade.state.value for trade in trades),
+            orders_by_state=Counter(order.state.value for order in orders),
+            fills=sum(len(order.fills) for order in orders),
+            realised_krw_by_day=realised,
+        )

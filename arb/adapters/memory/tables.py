@@ -1,0 +1,81 @@
+"""What the memory stores share: the tables, one lock around each method, and a switch to be away."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from threading import RLock
+
+from arb.adapters.records.holds import Hold
+from arb.adapters.records.seals import SealedPart
+from arb.domain.alert import Alert
+from arb.domain.errors import InvariantError, StoreUnavailable
+from arb.domain.ids import ClientOrderId, FillId, SessionId, Symbol, TradeId, Venue
+from arb.domain.ledger import Entry
+from arb.domain.order import Event, Order, State
+from arb.domain.risk import Mode
+from arb.domain.trade import Trade
+from arb.ports import Session
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEvent:
+    """One change of an order's state."""
+
+    event: Event
+    from_state: State
+    to_state: State
+    fence: int
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """An order and what the store knows besides."""
+
+    order: Order
+    session_id: SessionId
+    changed_at_ns: int
+    hold: Hold
+    events: tuple[OrderEvent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A ledger entry in its place; its position is its number in the list, from 1."""
+
+    session_id: SessionId
+    entry: Entry
+    at_ns: int
+
+
+@dataclass(slots=True)
+class MemoryTables:
+    """All rows. `away` makes every method raise StoreUnavailable, as a database that went."""
+
+    lock: RLock = field(default_factory=RLock)
+    away: bool = False
+    sessions: dict[SessionId, Session] = field(default_factory=dict)
+    mode_changes: list[tuple[SessionId, Mode, str, int]] = field(default_factory=list)
+    trades: dict[TradeId, Trade] = field(default_factory=dict)
+    orders: dict[ClientOrderId, OrderRow] = field(default_factory=dict)
+    fills: dict[tuple[Venue, Symbol, FillId], ClientOrderId] = field(default_factory=dict)
+    ledger: list[Booked] = field(default_factory=list)
+    keys: set[str] = field(default_factory=set)
+    balances: dict[SessionId, dict[tuple[str, str], Decimal]] = field(default_factory=dict)
+    alerts: list[tuple[SessionId | None, Alert]] = field(default_factory=list)
+    snapshots: dict[tuple[SessionId, str], dict[str, SealedPart]] = field(default_factory=dict)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Run the block alone. Blocks change nothing before their last check: there is no roll-back."""
+        with self.lock:
+            if self.away:
+                raise StoreUnavailable("memory store is away")
+            yield
+
+    def session(self, session_id: SessionId) -> Session:
+        """Return a session that must exist."""
+        if session_id not in self.sessions:
+            raise InvariantError(f"session {session_id} does not exist")
+        return self.sessions[session_id]

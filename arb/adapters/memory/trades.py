@@ -1,0 +1,129 @@
+"""`arb.ports.TradeStore` in memory."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from arb.adapters.memory import exposure, ledger, lives
+from arb.adapters.memory.tables import MemoryTables
+from arb.domain.errors import Conflict
+from arb.domain.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
+from arb.domain.ledger import Entry
+from arb.domain.order import Event, Order, OrderReport, State, apply
+from arb.domain.risk import Approved, Limits, Proposal, Refused, review
+from arb.domain.trade import Trade
+from arb.ports import TradeView
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryTradeStore:
+    """Trades, orders, fills and ledger."""
+
+    tables: MemoryTables
+
+    def open_trade(
+        self, proposal: Proposal, orders: tuple[Order, Order], limits: Limits, now_ns: int
+    ) -> Approved | Refused:
+        trade = proposal.trade
+        with self.tables.transaction():
+            verdict = review(proposal, limits, exposure.exposure(self.tables, trade.session_id, now_ns))
+            if isinstance(verdict, Approved):
+                if trade.trade_id in self.tables.trades:
+                    raise Conflict(f"trade {trade.trade_id} exists")
+                lives.insert(self.tables, trade, orders)
+            return verdict
+
+    def add_orders(self, trade: Trade, orders: Sequence[Order]) -> Trade:
+        following = replace(trade, version=trade.version + 1)
+        with self.tables.transaction():
+            known = self.tables.trades.get(trade.trade_id)
+            if known is None or known.version != trade.version:
+                raise Conflict(f"trade {trade.trade_id} is no longer at version {trade.version}")
+            lives.insert(self.tables, following, orders)
+        return following
+
+    def next_order_number(self, trade_id: TradeId, venue: Venue) -> int:
+        with self.tables.transaction():
+            return 1 + sum(order.venue is venue for order in self._orders(trade_id))
+
+    def claim(self, client_order_id: ClientOrderId, now_ns: int) -> Order | None:
+        with self.tables.transaction():
+            row = self.tables.orders.get(client_order_id)
+            return None if row is None else lives.claim(self.tables, row, now_ns)
+
+    def release(self, client_order_id: ClientOrderId, fence: int, reason: str, now_ns: int) -> bool:
+        return self._give_up(client_order_id, fence, Event.RELEASE, reason, now_ns)
+
+    def lose(self, client_order_id: ClientOrderId, fence: int, reason: str, now_ns: int) -> bool:
+        return self._give_up(client_order_id, fence, Event.LOSE, reason, now_ns)
+
+    def absent(self, client_order_id: ClientOrderId, reason: str, now_ns: int) -> Order:
+        with self.tables.transaction():
+            row = lives.ours(self.tables, client_order_id)
+            if row.order.state is State.EXPIRED and not row.order.fills:
+                return row.order
+            after = apply(row.order, Event.ABSENT, reason)
+            lives.write(self.tables, row, after, (Event.ABSENT,), now_ns)
+            return after
+
+    def record(self, report: OrderReport, now_ns: int) -> Order:
+        with self.tables.transaction():
+            return lives.record(self.tables, report, now_ns)
+
+    def order(self, client_order_id: ClientOrderId) -> Order | None:
+        with self.tables.transaction():
+            row = self.tables.orders.get(client_order_id)
+            return None if row is None else row.order
+
+    def view(self, trade_id: TradeId) -> TradeView | None:
+        with self.tables.transaction():
+            trade = self.tables.trades.get(trade_id)
+            return None if trade is None else TradeView(trade, self._orders(trade_id))
+
+    def active(self, session_id: SessionId, coins: Sequence[Coin] | None = None) -> tuple[TradeView, ...]:
+        with self.tables.transaction():
+            return tuple(
+                TradeView(trade, self._orders(trade.trade_id))
+                for trade in exposure.active(self.tables, session_id)
+                if coins is None or trade.coin in coins
+            )
+
+    def overdue(self, session_id: SessionId, before_ns: int) -> tuple[Order, ...]:
+        with self.tables.transaction():
+            rows = [
+                row
+                for row in self.tables.orders.values()
+                if row.session_id == session_id
+                and not row.order.is_terminal
+                and row.changed_at_ns < before_ns
+            ]
+            rows.sort(key=lambda row: (row.changed_at_ns, row.order.client_order_id))
+            return tuple(row.order for row in rows)
+
+    def book_entry(self, session_id: SessionId, entry: Entry, now_ns: int) -> bool:
+        with self.tables.transaction():
+            self.tables.session(session_id)
+            return ledger.book(self.tables, session_id, (entry,), now_ns) == 1
+
+    def balances(self, session_id: SessionId) -> Mapping[tuple[Venue, str], Decimal]:
+        with self.tables.transaction():
+            return ledger.venue_balances(self.tables, session_id)
+
+    def working(self, session_id: SessionId) -> int:
+        with self.tables.transaction():
+            rows = [row for row in self.tables.orders.values() if row.session_id == session_id]
+            return sum(not row.order.is_terminal for row in rows)
+
+    def _orders(self, trade_id: TradeId) -> tuple[Order, ...]:
+        own = [row.order for row in self.tables.orders.values() if row.order.trade_id == trade_id]
+        return tuple(sorted(own, key=lambda order: (order.created_at_ns, order.client_order_id)))
+
+    def _give_up(
+        self, client_order_id: ClientOrderId, fence: int, event: Event, reason: str, now_ns: int
+    ) -> bool:
+        with self.tables.transaction():
+            row = self.tables.orders.get(client_order_id)
+            if row is None or row.order.state is not State.SUBMITTED or row.order.fence != fence:
+                return False
+            lives.write(self.tables, row, apply(row.order, event, reason), (event,), now_ns)
+            return True

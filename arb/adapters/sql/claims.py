@@ -1,0 +1,75 @@
+"""Who may send an intent: a fenced compare-and-set, committed before a byte leaves."""
+
+from sqlalchemy import Connection, Engine, insert, update
+
+from arb.adapters.sql.engine import transaction
+from arb.adapters.sql.lives import lock, write
+from arb.adapters.sql.rows import order_of
+from arb.adapters.sql.tables import order_events, orders
+from arb.domain.ids import ClientOrderId
+from arb.domain.order import Event, Order, State, apply, transition
+
+
+def claim(engine: Engine, client_order_id: ClientOrderId, now_ns: int) -> Order | None:
+    """Take the right to send; None if somebody has it, the order is over, or its time is."""
+    with transaction(engine) as connection:
+        claimed = _take(connection, client_order_id, now_ns)
+        if claimed is None:
+            _expire(connection, client_order_id, now_ns)
+        return claimed
+
+
+def _take(connection: Connection, client_order_id: ClientOrderId, now_ns: int) -> Order | None:
+    state = transition(client_order_id, State.INTENT, Event.CLAIM)
+    row = connection.execute(
+        update(orders)
+        .where(
+            orders.c.client_order_id == client_order_id,
+            orders.c.state == State.INTENT.value,
+            orders.c.expires_at_ns > now_ns,
+        )
+        .values(
+            state=state.value,
+            fence=orders.c.fence + 1,
+            attempts=orders.c.attempts + 1,
+            claimed_at_ns=now_ns,
+            changed_at_ns=now_ns,
+            event_seq=orders.c.event_seq + 1,
+        )
+        .returning(orders)
+    ).one_or_none()
+    if row is None:
+        return None
+    connection.execute(
+        insert(order_events).values(
+            client_order_id=client_order_id,
+            seq=row.event_seq,
+            event=Event.CLAIM.value,
+            from_state=State.INTENT.value,
+            to_state=state.value,
+            fence=row.fence,
+            reason=row.reason,
+            at_ns=now_ns,
+        )
+    )
+    return order_of(row)
+
+
+def _expire(connection: Connection, client_order_id: ClientOrderId, now_ns: int) -> None:
+    """End an intent whose lifetime is over; its hold is voided."""
+    locked = lock(connection, client_order_id)
+    if locked is None or locked.order.state is not State.INTENT or locked.order.expires_at_ns > now_ns:
+        return
+    write(connection, locked, apply(locked.order, Event.EXPIRE, "lifetime"), (Event.EXPIRE,), now_ns)
+
+
+def give_up(
+    engine: Engine, client_order_id: ClientOrderId, fence: int, event: Event, reason: str, now_ns: int
+) -> bool:
+    """RELEASE or LOSE a claim; False, and nothing changed, if it is no longer the caller's."""
+    with transaction(engine) as connection:
+        locked = lock(connection, client_order_id)
+        if locked is None or locked.order.state is not State.SUBMITTED or locked.order.fence != fence:
+            return False
+        write(connection, locked, apply(locked.order, event, reason), (event,), now_ns)
+        return True

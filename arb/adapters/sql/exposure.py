@@ -1,0 +1,72 @@
+"""What is at risk, read in one statement, so that all of it is of the same moment."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, Final
+
+from sqlalchemy import BindParameter, Connection, Row, bindparam, func, literal, select, union_all
+
+from arb.adapters.records.exact import EXACT
+from arb.adapters.records.holds import HoldState
+from arb.adapters.records.images import day_start_ns
+from arb.adapters.sql.ledger import OWN
+from arb.adapters.sql.tables import balances, holds, orders, trades
+from arb.domain.ids import Coin, SessionId
+from arb.domain.money import ZERO
+from arb.domain.risk import Exposure, Mode
+from arb.domain.trade import ENDED, TradeState
+
+ACTIVE: Final = sorted(state.value for state in TradeState if state not in ENDED)
+NS_PER_MINUTE: Final = 60_000_000_000
+
+SESSION: Final[BindParameter[str]] = bindparam("session_id")
+NOTHING: Final = literal("")
+PARTS: Final = union_all(
+    select(literal("trades").label("part"), trades.c.coin.label("name"), NOTHING.label("asset"),
+           func.sum(trades.c.notional_krw).label("amount"), func.count().label("number"))
+    .where(trades.c.session_id == SESSION, trades.c.state.in_(ACTIVE))
+    .group_by(trades.c.coin),
+    select(literal("realised"), NOTHING, NOTHING,
+           func.coalesce(func.sum(trades.c.pnl_krw), 0), func.count())
+    .where(trades.c.session_id == SESSION, trades.c.closed_at_ns >= bindparam("day_start_ns")),
+    select(literal("orders"), NOTHING, NOTHING, literal(0), func.count())
+    .where(orders.c.session_id == SESSION, orders.c.created_at_ns > bindparam("minute_ago_ns")),
+    select(literal("balances"), balances.c.account, balances.c.asset, balances.c.amount, literal(0))
+    .where(balances.c.session_id == SESSION, balances.c.account.in_(OWN)),
+    select(literal("holds"), holds.c.venue, holds.c.asset, func.sum(holds.c.amount), func.count())
+    .where(holds.c.session_id == SESSION, holds.c.state == HoldState.RESERVED.value)
+    .group_by(holds.c.venue, holds.c.asset),
+)  # fmt: skip
+
+
+def exposure(connection: Connection, session_id: SessionId, mode: Mode, now_ns: int) -> Exposure:
+    """Return the session's exposure; the caller holds the session's lock."""
+    rows = connection.execute(
+        PARTS,
+        {
+            "session_id": session_id,
+            "day_start_ns": max(1, day_start_ns(now_ns)),  # 0 marks a trade that has not ended
+            "minute_ago_ns": now_ns - NS_PER_MINUTE,
+        },
+    )
+    by_part: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        by_part[row.part].append(row)
+    (realised,), (recent,) = by_part["realised"], by_part["orders"]
+    return Exposure(
+        mode=mode,
+        notional_by_coin_krw={Coin(row.name): row.amount for row in by_part["trades"]},
+        trades_open_by_coin={Coin(row.name): row.number for row in by_part["trades"]},
+        realised_today_krw=Decimal(realised.amount),
+        orders_last_minute=recent.number,
+        free=_free(by_part["balances"], by_part["holds"]),
+    )
+
+
+def _free(held: Iterable[Row[Any]], reserved: Iterable[Row[Any]]) -> dict[tuple[str, str], Decimal]:
+    free: dict[tuple[str, str], Decimal] = {(OWN[row.name].value, row.asset): row.amount for row in held}
+    for row in reserved:
+        key = (row.name, row.asset)
+        free[key] = EXACT.subtract(free.get(key, ZERO), row.amount)
+    return free

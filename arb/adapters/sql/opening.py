@@ -1,0 +1,65 @@
+"""New trades and new orders of a trade."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection, Engine, insert, select, update
+
+from arb.adapters.sql import holds
+from arb.adapters.sql.engine import transaction
+from arb.adapters.sql.exposure import exposure
+from arb.adapters.sql.rows import order_values, trade_values
+from arb.adapters.sql.tables import orders, sessions, trades
+from arb.domain.errors import Conflict, InvariantError
+from arb.domain.ids import SessionId
+from arb.domain.order import Order
+from arb.domain.risk import Approved, Limits, Mode, Proposal, Refused, review
+from arb.domain.trade import Trade
+
+
+def open_trade(
+    engine: Engine, proposal: Proposal, intents: Sequence[Order], limits: Limits, now_ns: int
+) -> Approved | Refused:
+    """Review under the session's lock, and write trade, intents and holds if risk says yes."""
+    trade = proposal.trade
+    with transaction(engine) as connection:
+        mode = lock_session(connection, trade.session_id)
+        verdict = review(proposal, limits, exposure(connection, trade.session_id, mode, now_ns))
+        if isinstance(verdict, Approved):
+            connection.execute(insert(trades).values(trade_values(trade)))
+            _insert(connection, trade, intents)
+        return verdict
+
+
+def lock_session(connection: Connection, session_id: SessionId) -> Mode:
+    """Serialise risk decisions of a session; return its mode. Does not block references to the session."""
+    mode = connection.execute(
+        select(sessions.c.mode).where(sessions.c.session_id == session_id).with_for_update(key_share=True)
+    ).scalar_one_or_none()
+    if mode is None:
+        raise InvariantError(f"session {session_id} does not exist")
+    return Mode(mode)
+
+
+def add_orders(engine: Engine, trade: Trade, intents: Sequence[Order]) -> Trade:
+    """Write a changed trade and its new intents. Raises: Conflict if the trade moved on meanwhile."""
+    following = replace(trade, version=trade.version + 1)
+    with transaction(engine) as connection:
+        values = trade_values(following)
+        changed = connection.execute(
+            update(trades)
+            .where(trades.c.trade_id == trade.trade_id, trades.c.version == trade.version)
+            .values(values)
+        )
+        if changed.rowcount != 1:
+            raise Conflict(f"trade {trade.trade_id} is no longer at version {trade.version}")
+        _insert(connection, trade, intents)
+    return following
+
+
+def _insert(connection: Connection, trade: Trade, intents: Sequence[Order]) -> None:
+    if not intents:
+        return
+    rows = [order_values(order, trade.session_id, order.created_at_ns) for order in intents]
+    connection.execute(insert(orders).values(rows))
+    holds.reserve(connection, trade.session_id, intents)

@@ -1,0 +1,70 @@
+"""`arb.ports.SessionStore` in PostgreSQL."""
+
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, Engine, insert, select, update
+
+from arb.adapters.sql.engine import reading, transaction
+from arb.adapters.sql.rows import session_of
+from arb.adapters.sql.tables import mode_changes, sessions
+from arb.domain.errors import InvariantError
+from arb.domain.ids import SessionId
+from arb.domain.risk import Mode
+from arb.ports import Session
+
+
+@dataclass(frozen=True, slots=True)
+class SqlSessionStore:
+    """Sessions, their mode, and how it changed."""
+
+    engine: Engine
+
+    def create(self, session: Session) -> None:
+        with transaction(self.engine) as connection:
+            connection.execute(insert(sessions).values(asdict(session) | {"mode": session.mode.value}))
+            _keep(
+                connection,
+                session.session_id,
+                session.mode,
+                session.mode_reason,
+                session.mode_changed_at_ns,
+            )
+
+    def current(self, environment: str) -> Session | None:
+        newest = (
+            select(sessions)
+            .where(sessions.c.environment == environment)
+            .order_by(sessions.c.started_at_ns.desc(), sessions.c.session_id.desc())
+            .limit(1)
+        )
+        with reading(self.engine) as connection:
+            row = connection.execute(newest).one_or_none()
+        return None if row is None else session_of(row)
+
+    def set_mode(self, session_id: SessionId, mode: Mode, reason: str, now_ns: int) -> None:
+        """Waits for a trade that is being opened; none is opened under the old mode afterwards."""
+        with transaction(self.engine) as connection:
+            changed = connection.execute(
+                update(sessions)
+                .where(sessions.c.session_id == session_id)
+                .values(mode=mode.value, mode_reason=reason, mode_changed_at_ns=now_ns)
+            )
+            if changed.rowcount != 1:
+                raise InvariantError(f"session {session_id} does not exist")
+            _keep(connection, session_id, mode, reason, now_ns)
+
+    def get(self, session_id: SessionId) -> Session | None:
+        with reading(self.engine) as connection:
+            return read(connection, session_id)
+
+
+def read(connection: Connection, session_id: SessionId) -> Session | None:
+    """Return one session in the caller's transaction."""
+    row = connection.execute(select(sessions).where(sessions.c.session_id == session_id)).one_or_none()
+    return None if row is None else session_of(row)
+
+
+def _keep(connection: Connection, session_id: SessionId, mode: Mode, reason: str, at_ns: int) -> None:
+    connection.execute(
+        insert(mode_changes).values(session_id=session_id, mode=mode.value, reason=reason, at_ns=at_ns)
+    )

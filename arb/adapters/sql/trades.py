@@ -1,0 +1,78 @@
+"""`arb.ports.TradeStore` in PostgreSQL: each method is one transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import Engine
+
+from arb.adapters.sql import claims, ledger, opening, recording, views
+from arb.adapters.sql.engine import reading, transaction
+from arb.domain.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
+from arb.domain.ledger import Entry
+from arb.domain.order import Event, Order, OrderReport
+from arb.domain.risk import Approved, Limits, Proposal, Refused
+from arb.domain.trade import Trade
+from arb.ports import TradeView
+
+
+@dataclass(frozen=True, slots=True)
+class SqlTradeStore:
+    """Trades, orders, fills and ledger: the truth."""
+
+    engine: Engine
+
+    def open_trade(
+        self, proposal: Proposal, orders: tuple[Order, Order], limits: Limits, now_ns: int
+    ) -> Approved | Refused:
+        return opening.open_trade(self.engine, proposal, orders, limits, now_ns)
+
+    def add_orders(self, trade: Trade, orders: Sequence[Order]) -> Trade:
+        return opening.add_orders(self.engine, trade, orders)
+
+    def next_order_number(self, trade_id: TradeId, venue: Venue) -> int:
+        with reading(self.engine) as connection:
+            return views.next_order_number(connection, trade_id, venue)
+
+    def claim(self, client_order_id: ClientOrderId, now_ns: int) -> Order | None:
+        return claims.claim(self.engine, client_order_id, now_ns)
+
+    def release(self, client_order_id: ClientOrderId, fence: int, reason: str, now_ns: int) -> bool:
+        return claims.give_up(self.engine, client_order_id, fence, Event.RELEASE, reason, now_ns)
+
+    def lose(self, client_order_id: ClientOrderId, fence: int, reason: str, now_ns: int) -> bool:
+        return claims.give_up(self.engine, client_order_id, fence, Event.LOSE, reason, now_ns)
+
+    def absent(self, client_order_id: ClientOrderId, reason: str, now_ns: int) -> Order:
+        return recording.absent(self.engine, client_order_id, reason, now_ns)
+
+    def record(self, report: OrderReport, now_ns: int) -> Order:
+        return recording.record(self.engine, report, now_ns)
+
+    def order(self, client_order_id: ClientOrderId) -> Order | None:
+        with reading(self.engine) as connection:
+            return views.order(connection, client_order_id)
+
+    def view(self, trade_id: TradeId) -> TradeView | None:
+        with reading(self.engine) as connection:
+            return views.view(connection, trade_id)
+
+    def active(self, session_id: SessionId, coins: Sequence[Coin] | None = None) -> tuple[TradeView, ...]:
+        with reading(self.engine) as connection:
+            return views.active(connection, session_id, coins)
+
+    def overdue(self, session_id: SessionId, before_ns: int) -> tuple[Order, ...]:
+        with reading(self.engine) as connection:
+            return views.overdue(connection, session_id, before_ns)
+
+    def book_entry(self, session_id: SessionId, entry: Entry, now_ns: int) -> bool:
+        with transaction(self.engine) as connection:
+            return ledger.book(connection, session_id, (entry,), now_ns) == 1
+
+    def balances(self, session_id: SessionId) -> Mapping[tuple[Venue, str], Decimal]:
+        with reading(self.engine) as connection:
+            return ledger.venue_balances(connection, session_id)
+
+    def working(self, session_id: SessionId) -> int:
+        with reading(self.engine) as connection:
+            return views.working(connection, session_id)

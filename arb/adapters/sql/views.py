@@ -1,0 +1,108 @@
+"""Reading trades and orders; each view is of one moment."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, Select, func, select
+
+from arb.adapters.sql.exposure import ACTIVE
+from arb.adapters.sql.rows import fill_of, order_of, trade_of
+from arb.adapters.sql.tables import fills, orders, trades
+from arb.domain.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
+from arb.domain.order import TERMINAL, Fill, Order, State
+from arb.ports import TradeView
+
+LIVE: Final = sorted(state.value for state in State if state not in TERMINAL)
+
+
+def order(connection: Connection, client_order_id: ClientOrderId) -> Order | None:
+    """Return one order."""
+    return next(iter(_orders(connection, select(orders).where(_is(client_order_id)))), None)
+
+
+def _is(client_order_id: ClientOrderId) -> Any:
+    return orders.c.client_order_id == client_order_id
+
+
+def overdue(connection: Connection, session_id: SessionId, before_ns: int) -> tuple[Order, ...]:
+    """Return live orders that have not changed since `before_ns`, the longest unchanged first."""
+    found = (
+        select(orders)
+        .where(
+            orders.c.session_id == session_id,
+            orders.c.state.in_(LIVE),
+            orders.c.changed_at_ns < before_ns,
+        )
+        .order_by(orders.c.changed_at_ns, orders.c.client_order_id)
+    )
+    return tuple(_orders(connection, found))
+
+
+def working(connection: Connection, session_id: SessionId) -> int:
+    """Return how many orders may still execute."""
+    counted = (
+        select(func.count())
+        .select_from(orders)
+        .where(orders.c.session_id == session_id, orders.c.state.in_(LIVE))
+    )
+    return connection.execute(counted).scalar_one()
+
+
+def next_order_number(connection: Connection, trade_id: TradeId, venue: Venue) -> int:
+    """Return the number of the trade's next order on a venue; numbers are never reused."""
+    counted = (
+        select(func.count())
+        .select_from(orders)
+        .where(orders.c.trade_id == trade_id, orders.c.venue == venue.value)
+    )
+    return connection.execute(counted).scalar_one() + 1
+
+
+def view(connection: Connection, trade_id: TradeId) -> TradeView | None:
+    """Return a trade and its orders."""
+    found = select(trades).where(trades.c.trade_id == trade_id)
+    return next(iter(_views(connection, found)), None)
+
+
+def active(
+    connection: Connection, session_id: SessionId, coins: Sequence[Coin] | None
+) -> tuple[TradeView, ...]:
+    """Return the trades that have not ended, oldest first."""
+    found = select(trades).where(trades.c.session_id == session_id, trades.c.state.in_(ACTIVE))
+    if coins is not None:
+        found = found.where(trades.c.coin.in_(tuple(coins)))
+    return _views(connection, found.order_by(trades.c.opened_at_ns, trades.c.trade_id))
+
+
+def _views(connection: Connection, found: Select[Any]) -> tuple[TradeView, ...]:
+    """Return the trades of a query with all of their orders, in three statements however many."""
+    listed = [trade_of(row) for row in connection.execute(found)]
+    if not listed:
+        return ()
+    ids = [trade.trade_id for trade in listed]
+    by_trade: dict[str, list[Order]] = defaultdict(list)
+    for order_ in _orders(connection, select(orders).where(orders.c.trade_id == func.any(ids))):
+        by_trade[order_.trade_id].append(order_)
+    return tuple(TradeView(trade, tuple(by_trade[trade.trade_id])) for trade in listed)
+
+
+def _orders(connection: Connection, found: Select[Any]) -> list[Order]:
+    """Return the orders of a query with their fills; by age unless the query says otherwise."""
+    rows = connection.execute(found.order_by(orders.c.created_at_ns, orders.c.client_order_id)).all()
+    by_order = _fills(connection, rows)
+    return [order_of(row, by_order[row.client_order_id]) for row in rows]
+
+
+def _fills(connection: Connection, rows: Iterable[Row[Any]]) -> dict[str, list[Fill]]:
+    ids = [row.client_order_id for row in rows if row.event_seq]
+    by_order: dict[str, list[Fill]] = defaultdict(list)
+    if ids:
+        found = (
+            select(fills)
+            .where(fills.c.client_order_id == func.any(ids))
+            .order_by(fills.c.ts_event_ns, fills.c.fill_id)
+        )
+        for row in connection.execute(found):
+            by_order[row.client_order_id].append(fill_of(row))
+    return by_order

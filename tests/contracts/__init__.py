@@ -1,0 +1,1 @@
+"""One text over every implementation of a port."""

@@ -1,0 +1,118 @@
+"""Who may send: at most one, under a fence that grows, within the intent's lifetime."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from arb.domain.ids import Venue
+from arb.domain.order import State
+from arb.domain.risk import Approved
+from tests.contracts import world
+
+NOW_NS, SECOND_NS = world.NOW_NS, world.SECOND_NS
+
+
+@pytest.fixture
+def order(stores, session):
+    opening = world.opening(session.session_id)
+    assert isinstance(
+        stores.trades.open_trade(opening.proposal, opening.orders, world.LIMITS, NOW_NS), Approved
+    )
+    return opening.on(Venue.UPBIT)
+
+
+def test_a_claim_takes_the_intent_and_counts(stores, order):
+    claimed = stores.trades.claim(order.client_order_id, NOW_NS + 5)
+    assert claimed == replace(order, state=State.SUBMITTED, fence=1, attempts=1, claimed_at_ns=NOW_NS + 5)
+    assert stores.trades.order(order.client_order_id) == claimed
+    assert stores.inside.events(order.client_order_id) == [("claim", "intent", "submitted", 1)]
+    assert stores.inside.hold(order.client_order_id) == "reserved"
+
+
+def test_eight_workers_at_once_get_one_claim(stores, order):
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(lambda _: stores.trades.claim(order.client_order_id, NOW_NS), range(8)))
+    assert sum(claimed is not None for claimed in won) == 1
+    assert len(stores.inside.events(order.client_order_id)) == 1
+
+
+def test_a_claimed_order_cannot_be_claimed_again(stores, order):
+    stores.trades.claim(order.client_order_id, NOW_NS)
+    assert stores.trades.claim(order.client_order_id, NOW_NS) is None
+
+
+def test_an_order_nobody_knows_cannot_be_claimed(stores, session):
+    assert stores.trades.claim(world.nobody(), NOW_NS) is None
+
+
+@pytest.mark.parametrize(("late_ns", "expires"), [(-1, False), (0, True), (1, True)])
+def test_an_intent_past_its_lifetime_expires_instead(stores, order, late_ns, expires):
+    claimed = stores.trades.claim(order.client_order_id, order.expires_at_ns + late_ns)
+    assert (claimed is None) is expires
+    found = stores.trades.order(order.client_order_id)
+    assert found.state is (State.EXPIRED if expires else State.SUBMITTED)
+    assert stores.inside.hold(order.client_order_id) == ("voided" if expires else "reserved")
+
+
+def test_expiring_twice_is_one_event(stores, order):
+    for _ in range(2):
+        assert stores.trades.claim(order.client_order_id, order.expires_at_ns) is None
+    assert stores.inside.events(order.client_order_id) == [("expire", "intent", "expired", 0)]
+    assert stores.trades.order(order.client_order_id).reason == "lifetime"
+
+
+def test_a_released_intent_is_claimed_again_under_the_next_fence(stores, order):
+    first = stores.trades.claim(order.client_order_id, NOW_NS)
+    assert stores.trades.release(order.client_order_id, first.fence, "429", NOW_NS + 1)
+    second = stores.trades.claim(order.client_order_id, NOW_NS + 2)
+    assert (second.fence, second.attempts, second.claimed_at_ns) == (2, 2, NOW_NS + 2)
+
+
+@pytest.mark.parametrize("verb", ["release", "lose"])
+def test_a_stale_fence_changes_nothing(stores, order, verb):
+    first = stores.trades.claim(order.client_order_id, NOW_NS)
+    stores.trades.release(order.client_order_id, first.fence, "429", NOW_NS)
+    second = stores.trades.claim(order.client_order_id, NOW_NS)
+    assert getattr(stores.trades, verb)(order.client_order_id, first.fence, "late", NOW_NS) is False
+    assert stores.trades.order(order.client_order_id) == second
+    assert len(stores.inside.events(order.client_order_id)) == 3
+
+
+@pytest.mark.parametrize("verb", ["release", "lose"])
+def test_a_report_that_came_first_wins(stores, order, verb):
+    claimed = stores.trades.claim(order.client_order_id, NOW_NS)
+    recorded = stores.trades.record(world.report(order, State.ACCEPTED), NOW_NS)
+    assert getattr(stores.trades, verb)(order.client_order_id, claimed.fence, "late", NOW_NS) is False
+    assert stores.trades.order(order.client_order_id) == recorded
+
+
+@pytest.mark.parametrize("verb", ["release", "lose"])
+def test_an_order_nobody_knows_is_nobodys_to_give_up(stores, session, verb):
+    assert getattr(stores.trades, verb)(world.nobody(), 1, "why", NOW_NS) is False
+
+
+def test_a_lost_order_is_unknown_and_keeps_its_hold(stores, order):
+    claimed = stores.trades.claim(order.client_order_id, NOW_NS)
+    assert stores.trades.lose(order.client_order_id, claimed.fence, "timeout", NOW_NS)
+    found = stores.trades.order(order.client_order_id)
+    assert (found.state, found.reason) == (State.UNKNOWN, "timeout")
+    assert stores.inside.hold(order.client_order_id) == "reserved"
+    assert stores.trades.claim(order.client_order_id, NOW_NS) is None
+
+
+def test_overdue_orders_are_those_that_did_not_move(stores, session, order):
+    other = next(
+        item.client_order_id
+        for view in stores.trades.active(session.session_id)
+        for item in view.orders
+        if item.client_order_id != order.client_order_id
+    )
+    stores.trades.claim(order.client_order_id, NOW_NS + SECOND_NS)
+    ids = [item.client_order_id for item in stores.trades.overdue(session.session_id, NOW_NS + SECOND_NS)]
+    assert ids == [other]
+    later = stores.trades.overdue(session.session_id, NOW_NS + SECOND_NS + 1)
+    assert [item.client_order_id for item in later] == [other, order.client_order_id]
+    stores.trades.claim(other, NOW_NS + 10 * SECOND_NS)  # expires
+    assert len(stores.trades.overdue(session.session_id, NOW_NS + 20 * SECOND_NS)) == 1
+    assert stores.trades.working(session.session_id) == 1

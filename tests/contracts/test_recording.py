@@ -1,0 +1,185 @@
+"""What a venue reports is booked once, whatever comes twice, late or in another order."""
+
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+
+import pytest
+
+from arb.domain.errors import DataError, IllegalTransition, InvariantError
+from arb.domain.ids import Venue
+from arb.domain.ledger import totals
+from arb.domain.order import State
+from arb.domain.spread import Direction
+from tests.contracts import world
+from tests.contracts.backends import sums
+
+NOW_NS = world.NOW_NS
+
+
+def opened(stores, session, direction=Direction.SELL_UPBIT):
+    opening = world.opening(session.session_id, direction=direction)
+    stores.trades.open_trade(opening.proposal, opening.orders, world.LIMITS, NOW_NS)
+    for order in opening.orders:
+        assert stores.trades.claim(order.client_order_id, NOW_NS)
+    return opening
+
+
+@pytest.fixture
+def order(stores, session):
+    """A claimed sale of 0.01 BTC on Upbit."""
+    return opened(stores, session).on(Venue.UPBIT)
+
+
+def books_are_even(stores, session):
+    postings = stores.inside.postings(session.session_id)
+    balances = stores.inside.balances(session.session_id)
+    return set(totals(postings).values()) == {0} and sums(postings) == balances
+
+
+def test_a_fill_moves_base_quote_and_fee(stores, session, order):
+    before = stores.trades.balances(session.session_id)
+    recorded = stores.trades.record(world.filled(order), NOW_NS)
+    assert recorded.state is State.FILLED
+    assert stores.trades.order(order.client_order_id) == recorded
+    after = stores.trades.balances(session.session_id)
+    moved = {key: after[key] - before[key] for key in after if after[key] != before[key]}
+    assert moved == {
+        (Venue.UPBIT, "BTC"): Decimal("-0.01"),
+        (Venue.UPBIT, "KRW"): Decimal("1400000") - Decimal("700"),
+    }
+    assert stores.inside.balances(session.session_id)["fees:upbit", "KRW"] == 700
+    assert books_are_even(stores, session)
+
+
+def test_the_same_report_twice_is_booked_once(stores, session, order):
+    report = world.filled(order)
+    first = stores.trades.record(report, NOW_NS)
+    balances = stores.trades.balances(session.session_id)
+    assert stores.trades.record(report, NOW_NS + 1) == first
+    assert stores.trades.balances(session.session_id) == balances
+    assert len(stores.inside.events(order.client_order_id)) == 2
+
+
+def test_the_same_report_from_eight_workers_is_booked_once(stores, session, order):
+    report = world.filled(order)
+    with ThreadPoolExecutor(8) as pool:
+        recorded = list(pool.map(lambda _: stores.trades.record(report, NOW_NS), range(8)))
+    assert len(set(recorded)) == 1
+    assert len(stores.inside.events(order.client_order_id)) == 2
+    assert books_are_even(stores, session)
+
+
+def test_many_legs_at_once_do_not_wait_for_each_other_forever(stores, session):
+    openings = [opened(stores, session) for _ in range(6)]
+    reports = [world.filled(order) for opening in openings for order in opening.orders]
+    with ThreadPoolExecutor(8) as pool:
+        recorded = list(pool.map(lambda report: stores.trades.record(report, NOW_NS), reports * 2))
+    assert {order.state for order in recorded} == {State.FILLED}
+    assert books_are_even(stores, session)
+
+
+def test_a_fill_after_a_cancel_is_booked_and_posts_the_hold(stores, session, order):
+    stores.trades.record(world.report(order, State.CANCELED), NOW_NS)
+    assert stores.inside.hold(order.client_order_id) == "voided"
+    late = stores.trades.record(
+        world.report(order, State.PARTIALLY_FILLED, world.fill(order, "0.004")), NOW_NS
+    )
+    assert (late.state, late.filled_quantity) == (State.CANCELED, Decimal("0.004"))
+    assert stores.inside.hold(order.client_order_id) == "posted"
+    rest = stores.trades.record(
+        world.report(order, State.FILLED, *late.fills, world.fill(order, "0.006")), NOW_NS
+    )
+    assert rest.state is State.FILLED
+    assert books_are_even(stores, session)
+
+
+def test_a_partial_fill_keeps_the_hold_until_the_end(stores, session, order):
+    part = world.fill(order, "0.003")
+    stores.trades.record(world.report(order, State.PARTIALLY_FILLED, part), NOW_NS)
+    assert stores.inside.hold(order.client_order_id) == "reserved"
+    stores.trades.record(world.report(order, State.CANCELED, part), NOW_NS)
+    assert stores.inside.hold(order.client_order_id) == "posted"
+
+
+@pytest.mark.parametrize("status", [State.REJECTED, State.CANCELED, State.EXPIRED])
+def test_an_end_without_a_fill_voids_the_hold(stores, order, status):
+    recorded = stores.trades.record(world.report(order, status, reason="no"), NOW_NS)
+    assert (recorded.state, recorded.reason) == (status, "no")
+    assert stores.inside.hold(order.client_order_id) == "voided"
+
+
+def test_a_report_of_an_order_that_is_not_ours_is_refused(stores, session):
+    opening = world.opening(session.session_id)  # never written
+    with pytest.raises(DataError) as caught:
+        stores.trades.record(world.filled(opening.on(Venue.UPBIT)), NOW_NS)
+    assert caught.value.reason == "order_not_ours"
+
+
+def test_an_illegal_report_raises_and_changes_nothing(stores, session, order):
+    rejected = stores.trades.record(world.report(order, State.REJECTED), NOW_NS)
+    balances = stores.trades.balances(session.session_id)
+    with pytest.raises(IllegalTransition):
+        stores.trades.record(world.filled(order), NOW_NS)
+    assert stores.trades.order(order.client_order_id) == rejected
+    assert stores.trades.balances(session.session_id) == balances
+
+
+def test_a_fill_of_another_order_is_a_bug_and_changes_nothing(stores, session, order):
+    fill = world.fill(order)
+    stores.trades.record(world.report(order, State.FILLED, fill), NOW_NS)
+    other = opened(stores, session).on(Venue.UPBIT)
+    balances = stores.trades.balances(session.session_id)
+    with pytest.raises(InvariantError):
+        stores.trades.record(world.report(other, State.FILLED, fill), NOW_NS)
+    assert stores.trades.order(other.client_order_id).state is State.SUBMITTED
+    assert stores.trades.balances(session.session_id) == balances
+
+
+def test_two_venues_may_use_the_same_fill_id(stores, session):
+    opening = opened(stores, session)
+    upbit, binance = opening.on(Venue.UPBIT), opening.on(Venue.BINANCE)
+    fill = world.fill(upbit)
+    stores.trades.record(world.report(upbit, State.FILLED, fill), NOW_NS)
+    assert stores.trades.record(world.report(binance, State.FILLED, fill), NOW_NS).fills == (fill,)
+
+
+def test_absence_ends_an_unknown_order_once(stores, order):
+    stores.trades.lose(order.client_order_id, 1, "timeout", NOW_NS)
+    ended = stores.trades.absent(order.client_order_id, "not found twice", NOW_NS)
+    assert (ended.state, ended.reason) == (State.EXPIRED, "not found twice")
+    assert stores.trades.absent(order.client_order_id, "again", NOW_NS) == ended
+    assert stores.inside.hold(order.client_order_id) == "voided"
+    assert len(stores.inside.events(order.client_order_id)) == 3
+
+
+def test_absence_against_better_knowledge_raises_and_changes_nothing(stores, order):
+    recorded = stores.trades.record(world.filled(order), NOW_NS)
+    with pytest.raises(IllegalTransition):
+        stores.trades.absent(order.client_order_id, "not found", NOW_NS)
+    assert stores.trades.order(order.client_order_id) == recorded
+
+
+def test_absence_of_an_order_that_is_not_ours_is_refused(stores, session):
+    with pytest.raises(DataError):
+        stores.trades.absent(world.nobody(), "not found", NOW_NS)
+
+
+def test_a_fee_in_a_third_asset_is_booked_there(stores, session):
+    order = opened(stores, session, Direction.BUY_UPBIT).on(Venue.BINANCE)
+    fill = world.fill(order)
+    bnb = type(fill)(
+        **{name: getattr(fill, name) for name in fill.__slots__}
+        | {"fee": Decimal("0.00000123"), "fee_asset": "BNB"}
+    )
+    stores.trades.record(world.report(order, State.FILLED, bnb), NOW_NS)
+    balances = stores.inside.balances(session.session_id)
+    assert balances["venue:binance", "BNB"] == Decimal("-0.00000123")
+    assert balances["fees:binance", "BNB"] == Decimal("0.00000123")
+    assert books_are_even(stores, session)
+
+
+def test_an_entry_is_booked_once_by_its_key(stores, session):
+    entry = world.openings(session.session_id)[0]
+    before = stores.inside.balances(session.session_id)
+    assert stores.trades.book_entry(session.session_id, entry, NOW_NS) is False
+    assert stores.inside.balances(session.session_id) == before

@@ -1,0 +1,56 @@
+"""Sessions and how much they allow."""
+
+from dataclasses import replace
+
+import pytest
+
+from arb.domain.alert import Alert, Severity
+from arb.domain.errors import Conflict, InvariantError
+from arb.domain.risk import Mode
+from tests.contracts import world
+
+NOW_NS = world.NOW_NS
+
+
+def test_a_session_comes_back_as_it_was(stores, session):
+    assert stores.sessions.get(session.session_id) == session
+    assert stores.sessions.get("s-none") is None
+
+
+def test_an_id_is_used_once(stores, session):
+    with pytest.raises(Conflict):
+        stores.sessions.create(session)
+
+
+def test_the_newest_of_an_environment_is_current(stores):
+    old, new = (world.session(environment="paper", started_at_ns=NOW_NS + age) for age in (-5, 7))
+    other = world.session(environment="live", started_at_ns=NOW_NS + 9)
+    for item in (new, old, other):
+        stores.sessions.create(item)
+    assert stores.sessions.current("paper") == new
+
+
+def test_an_environment_without_sessions_has_no_current_one(stores):
+    assert stores.sessions.current("none") is None
+
+
+def test_a_change_of_mode_is_there_with_its_reason(stores, session):
+    stores.sessions.set_mode(session.session_id, Mode.HALTED, "kill switch", NOW_NS + 3)
+    assert stores.sessions.get(session.session_id) == replace(
+        session, mode=Mode.HALTED, mode_reason="kill switch", mode_changed_at_ns=NOW_NS + 3
+    )
+
+
+def test_a_session_that_does_not_exist_has_no_mode(stores):
+    with pytest.raises(InvariantError):
+        stores.sessions.set_mode("s-none", Mode.HALTED, "why", NOW_NS)
+
+
+def test_alerts_are_kept_with_and_without_a_session(stores, session):
+    alert = Alert(kind="drift", subject="upbit:BTC", severity=Severity.CRITICAL, message="0.1", at_ns=NOW_NS)
+    for owner in (session.session_id, None):
+        stores.alerts.add(owner, alert)
+    assert stores.inside.alerts()[-2:] == [
+        (session.session_id, "drift", "critical"),
+        (None, "drift", "critical"),
+    ]

@@ -1,0 +1,188 @@
+"""Sessions, proposals and reports for tests, each with ids that no other test uses."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import count
+
+from arb.domain.book import Sweep
+from arb.domain.ids import (
+    ClientOrderId,
+    Coin,
+    FillId,
+    SessionId,
+    Symbol,
+    Venue,
+    VenueOrderId,
+    client_order_id,
+    trade_id,
+)
+from arb.domain.instrument import Side
+from arb.domain.ledger import opening_entry
+from arb.domain.order import Fill, Order, OrderReport, Purpose, State
+from arb.domain.risk import Limits, Mode, Proposal
+from arb.domain.spread import Direction, Edge
+from arb.domain.trade import Leg, Trade, TradeState
+from arb.ports import Session
+
+NOW_NS = 1_763_640_000_000_000_000  # 2025-11-20 12:00 UTC
+SECOND_NS = 1_000_000_000
+LIFETIME_NS = 3 * SECOND_NS
+PRICES = {Venue.UPBIT: Decimal("140000000"), Venue.BINANCE: Decimal("100000")}
+QUOTES = {Venue.UPBIT: "KRW", Venue.BINANCE: "USDT"}
+FUNDS = {
+    Venue.UPBIT: {"KRW": Decimal("50000000"), "BTC": Decimal("2"), "ETH": Decimal("50")},
+    Venue.BINANCE: {"USDT": Decimal("40000"), "BTC": Decimal("2"), "ETH": Decimal("50")},
+}
+LIMITS = Limits(
+    entry_edge_bps_min=Decimal("10"),
+    notional_per_coin_krw_max=Decimal("100000000"),
+    notional_total_krw_max=Decimal("200000000"),
+    trades_open_max=50,
+    trades_open_per_coin_max=50,
+    daily_loss_krw_max=Decimal("1000000"),
+    orders_per_minute_max=1_000,
+    premium_bps_abs_max=Decimal("1000"),
+    quote_age_ns_max=SECOND_NS,
+    rate_age_ns_max=SECOND_NS,
+)
+numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A proposal and the two intents it would write."""
+
+    proposal: Proposal
+    orders: tuple[Order, Order]
+
+    @property
+    def trade(self) -> Trade:
+        return self.proposal.trade
+
+    def on(self, venue: Venue) -> Order:
+        return next(order for order in self.orders if order.venue is venue)
+
+
+def session(mode: Mode = Mode.NORMAL, started_at_ns: int = NOW_NS, environment: str = "mock") -> Session:
+    return Session(
+        session_id=SessionId(f"s-{next(numbers)}"),
+        environment=environment,
+        started_at_ns=started_at_ns,
+        mode=mode,
+        mode_reason="start",
+        mode_changed_at_ns=started_at_ns,
+    )
+
+
+def opening(
+    session_id: SessionId,
+    coin: str = "BTC",
+    quantity: str = "0.01",
+    net_bps: str = "30",
+    notional_krw: str = "1400000",
+    direction: Direction = Direction.SELL_UPBIT,
+    now_ns: int = NOW_NS,
+) -> Opening:
+    trade = Trade(
+        trade_id=trade_id(now_ns // 1_000_000, next(numbers)),
+        session_id=session_id,
+        coin=Coin(coin),
+        direction=direction,
+        state=TradeState.OPENING,
+        quantity=Decimal(quantity),
+        notional_krw=Decimal(notional_krw),
+        entry_edge_bps=Decimal(net_bps),
+        entry_premium_bps=Decimal("40"),
+        opened_at_ns=now_ns,
+        updated_at_ns=now_ns,
+    )
+    upbit, binance = (
+        Leg(
+            venue=venue,
+            side=direction.side(venue),
+            purpose=Purpose.ENTRY,
+            quantity=Decimal(quantity),
+            limit_price=PRICES[venue],
+        )
+        for venue in (Venue.UPBIT, Venue.BINANCE)
+    )
+    swept = Sweep(Decimal(quantity), Decimal(quantity) * PRICES[Venue.UPBIT], PRICES[Venue.UPBIT])
+    edge = Edge(
+        direction=direction,
+        quantity=Decimal(quantity),
+        net_krw=Decimal(100),
+        cost_krw=Decimal(1400000),
+        net_bps=Decimal(net_bps),
+        upbit=swept,
+        binance=swept,
+    )
+    proposal = Proposal(trade=trade, legs=(upbit, binance), edge=edge)
+    return Opening(proposal, (intent(trade, upbit, 1, now_ns), intent(trade, binance, 1, now_ns)))
+
+
+def intent(trade: Trade, leg: Leg, number: int, now_ns: int = NOW_NS) -> Order:
+    return Order(
+        client_order_id=client_order_id(trade.trade_id, leg.venue, number),
+        trade_id=trade.trade_id,
+        venue=leg.venue,
+        symbol=Symbol(f"{trade.coin}/{QUOTES[leg.venue]}"),
+        side=leg.side,
+        purpose=leg.purpose,
+        quantity=leg.quantity,
+        limit_price=leg.limit_price,
+        expires_at_ns=now_ns + LIFETIME_NS,
+        created_at_ns=now_ns,
+    )
+
+
+def exit_intent(trade: Trade, venue: Venue, number: int, now_ns: int = NOW_NS) -> Order:
+    leg = Leg(
+        venue=venue,
+        side=trade.direction.opposite.side(venue),
+        purpose=Purpose.EXIT,
+        quantity=trade.quantity,
+        limit_price=PRICES[venue],
+    )
+    return intent(trade, leg, number, now_ns)
+
+
+def fill(order: Order, quantity: str | Decimal | None = None, price: Decimal | None = None) -> Fill:
+    number = next(numbers)
+    amount = order.quantity if quantity is None else Decimal(quantity)
+    paid = order.limit_price if price is None else price
+    coin, _, quote = order.symbol.partition("/")
+    in_base = order.venue is Venue.BINANCE and order.side is Side.BUY
+    return Fill(
+        fill_id=FillId(f"f{number}"),
+        price=paid,
+        quantity=amount,
+        fee=amount * Decimal("0.001") if in_base else amount * paid * Decimal("0.0005"),
+        fee_asset=coin if in_base else quote,
+        ts_event_ns=NOW_NS + number,
+    )
+
+
+def report(order: Order, status: State, *fills: Fill, reason: str = "") -> OrderReport:
+    return OrderReport(
+        client_order_id=order.client_order_id,
+        venue_order_id=VenueOrderId(f"v-{order.client_order_id}"),
+        status=status,
+        fills=fills,
+        reason=reason,
+    )
+
+
+def filled(order: Order) -> OrderReport:
+    return report(order, State.FILLED, fill(order))
+
+
+def with_limits(**changes: object) -> Limits:
+    return replace(LIMITS, **changes)
+
+
+def nobody() -> ClientOrderId:
+    return client_order_id(trade_id(1, next(numbers)), Venue.UPBIT, 1)
+
+
+def openings(session_id: SessionId):
+    return [opening_entry(session_id, venue, funds) for venue, funds in FUNDS.items()]
