@@ -8,6 +8,8 @@ Standard library only: the settings module reads it before anything else is impo
     <home>/run/          control socket, generated configuration, remembered ports and secrets
     <home>/sim/          simulator configuration and journals
     <home>/runtime.json  where the running stack is; read it with `read_runtime`
+
+`run/settings.json` is what its processes share; read it with `read_settings`.
 """
 
 import hashlib
@@ -16,14 +18,16 @@ import shutil
 import socket
 import stat
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from arb.runtime.errors import StackError, StackNotRunning
 from arb.runtime.files import read_json, read_text, write_json, write_private
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
+POSTGRES_SOCKET: Final = ".s.PGSQL.5432"
 SOCKET_PATH_BYTES_MAX: Final = 85  # sun_path holds 107; supervisord and PostgreSQL append their own suffixes
 
 
@@ -54,7 +58,10 @@ class Home:
         self.run = self.path / "run"
         self.sim = self.path / "sim"
         self.runtime_file = self.path / "runtime.json"
+        self.settings_file = self.run / "settings.json"
         self.lock_file = self.run / "lock"
+        self.postgres_note = self.run / "postgres"  # where the cluster is, if not here
+        self._short_note = self.run / "sockets"
         self.supervisord_conf = self.run / "supervisord.conf"
 
     @classmethod
@@ -73,10 +80,11 @@ class Home:
         for directory in (self.redis, self.postgres, self.logs, self.run, self.sim):
             directory.mkdir(exist_ok=True)
             directory.chmod(mode if directory == self.postgres else 0o700)
+        self._create_short_directory()
 
     def remove(self) -> None:
         """Delete the home and what it put elsewhere. Only for a home whose stack is stopped."""
-        for note in (self.run / "sockets", self.run / "postgres"):
+        for note in (self._short_note, self.postgres_note):
             elsewhere = read_text(note)
             if elsewhere:
                 shutil.rmtree(elsewhere.strip(), ignore_errors=True)
@@ -87,8 +95,8 @@ class Home:
         return self._short_enough(self.run / "supervisor.sock")
 
     def socket_directory(self, preferred: Path) -> Path:
-        """Return `preferred` if a socket path in it is short enough, else a short directory of that name."""
-        return self._short_enough(preferred / ".s.PGSQL.5432").parent
+        """Return where PostgreSQL's socket goes: `preferred`, or a place in the short directory."""
+        return self._short_enough(preferred / POSTGRES_SOCKET).parent
 
     def _short_enough(self, path: Path) -> Path:
         if len(os.fsencode(path)) <= SOCKET_PATH_BYTES_MAX:
@@ -96,19 +104,31 @@ class Home:
         return self._short_directory() / path.parent.name / path.name
 
     def _short_directory(self) -> Path:
-        """Return the directory for sockets of a deep home; its place is remembered in the home."""
-        note = self.run / "sockets"
+        """Return the directory for the sockets of a deep home; remembered, should TMPDIR change."""
+        remembered = (read_text(self._short_note) or "").strip()
         name = "arb-" + hashlib.sha256(os.fsencode(self.path)).hexdigest()[:12]
-        short = Path((read_text(note) or "").strip() or Path(tempfile.gettempdir()) / name)
+        return Path(remembered or Path(tempfile.gettempdir()) / name)
+
+    def _create_short_directory(self) -> None:
+        if self.socket_directory(self.postgres / "sockets").is_relative_to(self.path):
+            return
+        short = self._short_directory()
         _own_directory(short, 0o711)
         _own_directory(short / "run", 0o700)
-        if not note.exists():
-            write_private(note, f"{short}\n")
-        return short
+        write_private(self._short_note, f"{short}\n")
 
     def write_runtime(self, runtime: Runtime) -> None:
         """Publish where the stack is."""
         write_json(self.runtime_file, asdict(runtime))
+
+    def write_settings(self, settings: Mapping[str, Any]) -> None:
+        """Publish the settings that the stack's processes, and commands typed by hand, share."""
+        write_json(self.settings_file, settings)
+
+    def forget_stack(self) -> None:
+        """Withdraw what a stack published."""
+        self.runtime_file.unlink(missing_ok=True)
+        self.settings_file.unlink(missing_ok=True)
 
 
 def _own_directory(path: Path, mode: int) -> None:
@@ -129,6 +149,12 @@ def answers(control_socket: Path | str) -> bool:
         except OSError:
             return False
     return True
+
+
+def read_settings(home: Home | None = None) -> dict[str, Any]:
+    """Return the settings that the running stack of `home` published; none if no stack runs there."""
+    home = home or Home.default()
+    return read_json(home.settings_file) if answers(home.control_socket()) else {}
 
 
 def read_runtime(home: Home | None = None) -> Runtime:

@@ -106,7 +106,7 @@ def can_reach(path: Path, user: str) -> bool:
 
 def _reachable_root(home: Home, user: str) -> Path:
     """Return the home's own directory, or the remembered one elsewhere."""
-    note = home.run / "postgres"
+    note = home.postgres_note
     remembered = (read_text(note) or "").strip()
     if remembered and Path(remembered).is_dir():
         return Path(remembered)

@@ -79,7 +79,7 @@ def servers_only() -> Iterator[Servers]:
     They die with this process, however it dies, as long as the thread that called lives as long
     as it (prctl(2)). Nothing survives a power cut here: no fsync.
     """
-    _remove_abandoned()
+    remove_abandoned()
     with ExitStack() as cleanup:
         home = Home(tempfile.mkdtemp(prefix=f"{TEMPORARY_PREFIX}{os.getpid()}-"))
         cleanup.callback(home.remove)
@@ -111,7 +111,7 @@ def _running(spec: ProcessSpec, home: Home) -> Iterator[None]:
                 process.wait()
 
 
-def _remove_abandoned() -> None:
+def remove_abandoned() -> None:
     """Delete temporary homes whose owner is gone (it was killed): the pid in the name, then the lock."""
     for path in Path(tempfile.gettempdir()).glob(f"{TEMPORARY_PREFIX}*-*"):
         owner = path.name.removeprefix(TEMPORARY_PREFIX).split("-")[0]

@@ -53,9 +53,7 @@ def halt(home: Home, progress: Progress) -> int:
             _stop_in_order(home, supervisor, progress)
             supervisor.shutdown()
             psutil.wait_procs(ours, timeout=SUPERVISOR_WAIT_S)
-    count = len(ours) + clear_leftovers(home, ours)
-    home.runtime_file.unlink(missing_ok=True)
-    return count
+    return len(ours) + clear_leftovers(home, ours)
 
 
 def clear_leftovers(home: Home, known: list[psutil.Process] | None = None) -> int:
@@ -66,6 +64,7 @@ def clear_leftovers(home: Home, known: list[psutil.Process] | None = None) -> in
     ended = end(supervisors) + end(marked.values())  # the supervisor first, or it would restart the others
     for stale in (home.control_socket(), home.run / "supervisord.pid"):
         stale.unlink(missing_ok=True)
+    home.forget_stack()
     return ended
 
 

@@ -11,7 +11,7 @@ from arb.runtime.files import read_text
 from arb.runtime.home import Home
 from arb.runtime.process_spec import ProcessSpec
 
-MARK: Final = "ARB_STACK"  # in the environment of everything a stack runs; its value is the home
+MARK: Final = "STACK_OF_ARB"  # in the environment of everything a stack runs; its value is the home
 POLITE_WAIT_S: Final = 8.0
 KILL_WAIT_S: Final = 5.0
 

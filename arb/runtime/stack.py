@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from typing import Final
+from typing import Any, Final
 
 import urllib3
 
@@ -34,7 +34,11 @@ Watch = Callable[[], None]  # raises StartFailed when going on is pointless
 
 
 class Stack:
-    """One stack in one home. `migrate` gets the database's URL; `ready` is asked at the end of the start."""
+    """One stack in one home.
+
+    `migrate` gets the database's URL. `ready` is asked at the end of the start. `settings` is a tree
+    for the settings module, published with the URLs to every process of the stack.
+    """
 
     def __init__(
         self,
@@ -45,13 +49,14 @@ class Stack:
         ready: Sequence[Pending] = (),
         environment: Mapping[str, str] = EMPTY,
         session: Mapping[str, str] = EMPTY,
+        settings: Mapping[str, Any] = EMPTY,
         redis_url: str | None = None,  # None: embedded
         database_url: str | None = None,
         lifetime: Lifetime = Lifetime.DETACHED,
     ) -> None:
         self.home, self.plan, self.lifetime = home, plan, lifetime
         self._migrate, self._ready = migrate, tuple(ready)
-        self._environment, self._session = environment, session
+        self._environment, self._session, self._settings = environment, session, settings
         self._redis_url, self._database_url = redis_url, database_url
 
     def start(self, progress: Progress = silent) -> Runtime:
@@ -96,10 +101,15 @@ class Stack:
             "ARB_DATABASE_URL": servers.postgres.url,
         }
 
+    def _published_settings(self, servers: Servers) -> dict[str, Any]:
+        urls = {"redis_url": servers.redis.url, "database_url": servers.postgres.url}
+        return {**self._settings, "mode": self.plan.mode, **urls}
+
     def _bring_up(self, supervisor: Supervisor, servers: Servers, progress: Progress) -> Runtime:
         def watch() -> None:
             _raise_if_broken(self.home, supervisor.statuses())
 
+        self.home.write_settings(self._published_settings(servers))
         progress("starting Redis and PostgreSQL")
         _start(supervisor, servers.processes())
         servers.wait_ready(watch)

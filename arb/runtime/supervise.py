@@ -111,6 +111,7 @@ def supervise(
         process.kill()
         process.wait()
         raise
+    process.returncode = 0  # from here on it is looked after by its socket and pid, maybe by another process
     return supervisor
 
 
@@ -148,7 +149,7 @@ def _program(home: Home, spec: ProcessSpec) -> str:
 def _value(text: str) -> str:
     """Escape a value for the file. Raises: StackError for what the format cannot hold."""
     if "\n" in text or " ;" in text or " #" in text:
-        raise StackError(f"supervisord.conf cannot hold {text!r}: a path may have no ' ;', ' #' or line end")
+        raise StackError(f"supervisord.conf cannot hold ' ;', ' #' or a line end, as in: {text[-60:]!r}")
     return text.replace("%", "%%")
 
 

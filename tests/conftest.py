@@ -1,0 +1,70 @@
+"""Servers for the tests that need them: embedded, started once, gone at the end.
+
+A test that asks for none of these fixtures starts nothing.
+"""
+
+from collections.abc import Iterator
+from itertools import count
+
+import psycopg2
+import pytest
+import redis
+from psycopg2 import sql
+from sqlalchemy.engine import make_url
+
+from arb.adapters.migrate import migrate
+from arb.runtime.postgres_server import create_database
+from arb.runtime.servers import Servers, servers_only
+
+TEMPLATE = "arb_template"
+numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """Redis and PostgreSQL, with a temporary home of their own."""
+    with servers_only() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def migrated_template(servers: Servers) -> str:
+    """The name of a database with all migrations, to be copied."""
+    url = servers.postgres.url
+    create_database(url, TEMPLATE)
+    migrate(_named(url, TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture(scope="module")
+def database_url(servers: Servers, migrated_template: str) -> Iterator[str]:
+    """SQLAlchemy's URL of a fresh, migrated database: one for each test module."""
+    name = f"test_{next(numbers)}"
+    create_database(servers.postgres.url, name, template=migrated_template)
+    yield _named(servers.postgres.url, name)
+    _drop(servers.postgres.url, name)
+
+
+@pytest.fixture
+def redis_url(servers: Servers) -> str:
+    """URL of an empty Redis."""
+    with redis.Redis.from_url(servers.redis.url) as client:
+        client.flushall()
+    return servers.redis.url
+
+
+def _named(url: str, database: str) -> str:
+    return make_url(url).set(database=database).render_as_string(hide_password=False)
+
+
+def _drop(url: str, name: str) -> None:
+    """Drop a database, with whoever is still connected."""
+    connection = psycopg2.connect(
+        make_url(url).set(drivername="postgresql", database="postgres").render_as_string()
+    )
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    finally:
+        connection.close()
