@@ -51,6 +51,7 @@ class Feed:
         self._gone: set[Key] = set(self._keys)  # what an earlier life of this process left behind
         self._owed: set[Coin] = set()  # changed, and nobody was asked to evaluate them yet
         self._asked_ns = 0
+        self._taken = True  # the last message found a taker
         self.changed = threading.Event()
         self.write_lag_ns = 0  # from received to written, of the last flush
         self.store_away = False
@@ -88,8 +89,9 @@ class Feed:
             due = self._write(gone, books)
         except StoreUnavailable:
             self._write_all_next(gone)
-            due = now_ns - self._asked_ns >= OUTAGE_INTERVAL_NS
-        if due and self._owed:
+            due = False
+        # Still owed although nothing is due: the store is away, or the last message found no taker.
+        if self._owed and (due or now_ns - self._asked_ns >= OUTAGE_INTERVAL_NS):
             self._ask(now_ns)
 
     def _write(self, gone: set[Key], books: tuple[Book, ...]) -> bool:
@@ -97,7 +99,7 @@ class Feed:
         if gone:
             self._store.remove(tuple(gone))
         due = bool(books or self._owed) and self._store.put(books, tuple(self._owed))
-        if not due:
+        if not due and self._taken:
             self._owed.clear()  # the pending evaluation takes them from the store
         if books:
             self.write_lag_ns = self._clock.now_ns() - max(book.ts_recv_ns for book in books)
@@ -123,8 +125,10 @@ class Feed:
                 EVALUATE, [encode_book(book) for book in books], expires_ms=EVALUATE_EXPIRES_MS
             )
         except DispatchError:
+            self._taken = False
             self._tally.count(FLUSHES, "dispatch_failed")
         else:
+            self._taken = True
             self._owed.clear()
 
 

@@ -91,7 +91,7 @@ class BinanceStream:
                 return self._read_top(symbol, _TOP.decode(outer.data), ts_recv_ns)
             if symbol is not None and kind == self._kinds[1]:
                 return self._read_depth(symbol, _DEPTH.decode(outer.data), ts_recv_ns)
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # not JSON, not UTF-8, not the right shape, too deep
             raise DataError("malformed", str(error)) from error
         return _notice(outer)
 

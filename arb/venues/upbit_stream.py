@@ -73,7 +73,7 @@ class UpbitStream:
         """Return the book in this frame, or what else the frame says. Raises: DataError, Rejected."""
         try:
             found = _FRAME.decode(frame)
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # not JSON, not UTF-8, not the right shape, too deep
             raise DataError("malformed", str(error)) from error
         if found.error is not None:
             raise Rejected(Venue.UPBIT, f"subscription: {found.error}"[:200])

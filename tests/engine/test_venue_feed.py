@@ -1,0 +1,140 @@
+"""From frames to the feed: decoded, checked, conflated, counted."""
+
+from decimal import Decimal
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arb.adapters.clock import ManualClock
+from arb.adapters.dispatch import MemoryDispatcher
+from arb.adapters.memory_quotes import MemoryQuoteStore
+from arb.domain.ids import Coin
+from arb.engine.feed import Feed
+from arb.engine.gate import Gate, GateLimits
+from arb.engine.stream import Notice
+from arb.engine.tally import Tally
+from arb.engine.venue_feed import VenueFeed
+from arb.venues.upbit_stream import UpbitStream
+from tests.engine.books import BTC_KRW, NOW_NS
+
+MS = 1_000_000
+LIMITS = GateLimits(
+    lag_ns_max=1_500 * MS, ahead_ns_max=5_000 * MS, jump_bps_max=Decimal(2_000), jump_window_ns=1_000 * MS
+)
+
+
+class Counts:
+    """A Counters that remembers."""
+
+    def __init__(self) -> None:
+        self.counts: dict[tuple[str, str], int] = {}
+
+    def count(self, name: str, reason: str, amount: int = 1) -> None:
+        self.counts[name, reason] = self.counts.get((name, reason), 0) + amount
+
+    def read(self):
+        raise NotImplementedError
+
+
+class World:
+    """Upbit's feed of one coin."""
+
+    def __init__(self) -> None:
+        clock = ManualClock(NOW_NS)
+        self.store, self.tally = MemoryQuoteStore(clock), Tally()
+        coins = [Coin("BTC")]
+        self.feed = Feed(
+            coins=coins, store=self.store, dispatcher=MemoryDispatcher(), tally=self.tally, clock=clock
+        )
+        stream = UpbitStream(coins=coins, levels_max=1, ticket="t")
+        self.listener = VenueFeed(stream=stream, gate=Gate(LIMITS), feed=self.feed, tally=self.tally)
+
+    def stored(self) -> int | None:
+        self.feed.flush()
+        book = self.store.get([BTC_KRW]).get(BTC_KRW)
+        return book and book.sequence
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        counters = Counts()
+        self.tally.report(counters)
+        return {key: count for key, count in counters.counts.items() if key[0] != "feed_flushes"}
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def frame(stamp_ms: int = NOW_NS // MS, bid: int = 100) -> bytes:
+    row = {"ap": bid + 1, "bp": bid, "as": 1, "bs": 1}
+    return orjson.dumps({"ty": "orderbook", "cd": "KRW-BTC", "tms": stamp_ms, "obu": [row]})
+
+
+def test_a_frame_reaches_the_store_when_the_socket_is_drained(world):
+    assert world.listener.received(frame(), NOW_NS) is Notice.PROGRESS
+    assert world.stored() is None
+    world.listener.drained()
+    assert world.stored() == NOW_NS // MS
+    assert world.counts() == {("frames_accepted", "upbit"): 1}
+
+
+def test_a_socket_that_never_drains_is_not_waited_for_too_long(world):
+    for passed_ms in (0, 50, 51):
+        assert world.stored() is None
+        world.listener.received(frame(), NOW_NS + passed_ms * MS)
+    assert world.stored() is not None
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (b"\x00\xff", "malformed"),
+        (frame(NOW_NS // MS - 1_501), "stale"),
+        (frame(NOW_NS // MS + 5_001), "ahead"),
+        (frame(NOW_NS // MS - 1), "out_of_order"),
+        (frame(bid=1000), "absurd"),
+        (frame(bid=-5), "absurd"),
+        (frame().replace(b'"ap":101', b'"ap":99'), "book_crossed"),
+        (b'{"ty":"trade"}', "unexpected"),
+    ],
+)
+def test_a_bad_frame_is_counted_and_the_next_one_is_taken(world, bad, reason):
+    world.listener.received(frame(), NOW_NS)
+    assert world.listener.received(bad, NOW_NS) is Notice.ALIVE
+    assert world.listener.received(frame(NOW_NS // MS + 1), NOW_NS) is Notice.PROGRESS
+    world.listener.drained()
+    assert world.stored() == NOW_NS // MS + 1
+    assert world.counts() == {("frames_accepted", "upbit"): 2, ("frames_dropped", f"upbit:{reason}"): 1}
+
+
+def test_a_refused_subscription_is_told_and_remembered(world):
+    notice = world.listener.received(b'{"error":{"name":"NO_CODES","message":"..."}}', NOW_NS)
+    assert notice is Notice.REFUSED
+    assert "NO_CODES" in world.listener.refusal
+
+
+def test_a_closed_socket_takes_its_quotes_along_and_a_new_one_starts_over(world):
+    world.listener.received(frame(), NOW_NS)
+    world.listener.drained()
+    assert world.stored() is not None
+    world.listener.received(frame(), NOW_NS)
+    world.listener.closed()
+    world.listener.drained()
+    assert world.stored() is None
+    assert "KRW-BTC" in world.listener.opened()[0]
+    earlier = NOW_NS // MS - 1_000
+    assert world.listener.received(frame(earlier), NOW_NS) is Notice.PROGRESS
+
+
+@given(st.lists(st.integers(0, 20), min_size=1, max_size=30), st.data())
+def test_whatever_order_frames_come_in_the_newest_is_kept(stamps, data):
+    world = World()
+    base = NOW_NS // MS
+    for stamp in stamps:
+        world.listener.received(frame(base + stamp), NOW_NS)
+        if data.draw(st.booleans()):
+            world.listener.drained()
+    world.listener.drained()
+    assert world.stored() == base + max(stamps)
