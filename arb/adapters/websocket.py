@@ -9,6 +9,7 @@ import select
 import socket
 import ssl
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,6 +44,7 @@ class SocketRules:
     silence: SilenceLimits
     backoff: Backoff
     cooldown_ms: int
+    headers: Callable[[], Mapping[str, str]] = dict  # of each handshake anew: tokens are used once
 
 
 @dataclass(slots=True)
@@ -111,7 +113,8 @@ class VenueSocket:
             sockopt=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)], skip_utf8_validation=True
         )
         timeout_s = self._rules.connect_ms_max / 1000
-        connection.connect(self._rules.url, timeout=timeout_s, suppress_origin=True)
+        headers = dict(self._rules.headers())
+        connection.connect(self._rules.url, timeout=timeout_s, suppress_origin=True, header=headers)
         connection.settimeout(TICK_S)
         return connection
 
