@@ -1,0 +1,34 @@
+"""Names of markets."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arb.domain.ids import Coin, Venue
+from arb.venues.registry import from_venue_symbol, symbol_of, to_venue_symbol
+
+COINS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=1, max_size=10)
+
+
+@pytest.mark.parametrize(
+    ("venue", "symbol", "venue_symbol"),
+    [(Venue.BINANCE, "BTC/USDT", "BTCUSDT"), (Venue.UPBIT, "BTC/KRW", "KRW-BTC")],
+)
+def test_names(venue: Venue, symbol: str, venue_symbol: str):
+    assert symbol_of(venue, Coin("BTC")) == symbol
+    assert to_venue_symbol(venue, symbol_of(venue, Coin("BTC"))) == venue_symbol
+
+
+@given(st.sampled_from(list(Venue)), COINS)
+def test_names_make_the_round_trip(venue: Venue, coin: str):
+    symbol = symbol_of(venue, Coin(coin))
+    assert from_venue_symbol(venue, to_venue_symbol(venue, symbol)) == symbol
+
+
+@pytest.mark.parametrize(
+    ("venue", "text"),
+    [(Venue.BINANCE, "BTCKRW"), (Venue.BINANCE, "USDT"), (Venue.UPBIT, "KRWBTC"), (Venue.UPBIT, "-BTC")],
+)
+def test_what_is_no_market_is_an_error(venue: Venue, text: str):
+    with pytest.raises(ValueError, match="not a"):
+        from_venue_symbol(venue, text)
