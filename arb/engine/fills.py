@@ -21,6 +21,7 @@ from arb.ports import AlertSink, Clock, Counters, Dispatcher, TradeStore
 # A report of one of these ends an order whatever its fills; FILLED ends it by its fills only.
 ENDS: Final = frozenset({State.CANCELED, State.EXPIRED, State.REJECTED})
 REPORTS: Final = "stream_reports"
+AHEAD_NS_MAX: Final = 5_000_000_000  # the clock of whoever changed an order last may be ahead of ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +157,7 @@ class CatchUp:
         """Return how many orders are asked about; what cannot be asked now, a sweep asks later."""
         asked = 0
         try:
-            for order in self.trades.overdue(self.session_id, self.clock.now_ns()):
+            for order in self.trades.overdue(self.session_id, self.clock.now_ns() + AHEAD_NS_MAX):
                 if order.venue is venue and order.state in AT_VENUE:
                     self.dispatcher.send("arb.resolve_order", order.client_order_id)
                     asked += 1
