@@ -6,15 +6,22 @@ from typing import Final
 from alembic import command
 from alembic.config import Config
 
+from arb.adapters.sql.engine import translated
+from arb.domain.errors import ConfigError
+
 MIGRATIONS: Final = Path(__file__).parents[2] / "migrations"
 
 
 def migrate(database_url: str) -> None:
     """Run all pending migrations; safe when several processes do it at once, cheap when none is pending.
 
-    Raises: StoreUnavailable.
+    Raises: ConfigError, StoreUnavailable.
     """
+    if not database_url:
+        raise ConfigError("ARB_DATABASE_URL: missing; set it to the database that should be migrated")
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    # ConfigParser reads a percent sign as the start of a reference.
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["database_url"] = database_url
-    command.upgrade(config, "head")
+    with translated():
+        command.upgrade(config, "head")
