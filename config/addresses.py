@@ -17,17 +17,17 @@ def settings() -> Settings:
     return load()
 
 
-def redis_url() -> str:
+def redis_url(chosen: Settings) -> str:
     """Return the URL of Redis. Raises: ConfigError."""
-    configured = settings().redis_url
+    configured = chosen.redis_url
     if configured is None:
         raise ConfigError(NO_STACK.format(variable="ARB_REDIS_URL"))
     return configured.get_secret_value()
 
 
-def database_url() -> str:
+def database_url(chosen: Settings) -> str:
     """Return the SQLAlchemy URL of PostgreSQL. Raises: ConfigError."""
-    configured = settings().database_url
+    configured = chosen.database_url
     if configured is None:
         raise ConfigError(NO_STACK.format(variable="ARB_DATABASE_URL"))
     return configured.get_secret_value()
@@ -36,6 +36,6 @@ def database_url() -> str:
 def require_redis_url() -> str:
     """Return the URL of Redis, or end the process with one line: for use where Celery imports us."""
     try:
-        return redis_url()
+        return redis_url(settings())
     except ConfigError as error:
         raise SystemExit(f"arb: {error}") from None

@@ -6,7 +6,7 @@ The `pgmq` package's SQL is installed by a migration; no server extension is nee
 from sqlalchemy.engine import make_url
 
 from config import celeryconfig
-from config.addresses import database_url
+from config.addresses import database_url, settings
 from config.celeryconfig import *  # noqa: F403 - all that holds for the primary holds here
 
 
@@ -27,7 +27,7 @@ def _libpq(url: str) -> str:
 
 broker_url = "pgmq://"
 broker_transport_options = {
-    "conn_string": _libpq(database_url()),
+    "conn_string": _libpq(database_url(settings())),
     "init_extension": False,
     "visibility_timeout": celeryconfig.VISIBILITY_TIMEOUT_S,
     "wait_time_seconds": 0,

@@ -22,7 +22,6 @@ from arb.runtime.home import Home
 
 FOLDER: Final = Path(__file__).parent
 PREFIX: Final = "ARB_"
-STACK_SETTINGS: Final = "settings.json"
 # Environment variables that are read elsewhere and are no settings.
 NOT_SETTINGS: Final = frozenset({"ARB_CONFIG", "ARB_HOME", "ARB_MODE"})
 
@@ -203,11 +202,11 @@ def running_stack(environ: Mapping[str, str]) -> dict[str, Any]:
     """Return the settings that the stack of this home runs with; empty if none runs."""
     home = Home(environ["ARB_HOME"]) if environ.get("ARB_HOME") else Home.default()
     try:
-        tree: dict[str, Any] = json.loads((home.run / STACK_SETTINGS).read_text(encoding="utf-8"))
+        tree: dict[str, Any] = json.loads((home.settings_file).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{home.run / STACK_SETTINGS}: {error}; remove it if no stack runs") from None
+        raise ConfigError(f"{home.settings_file}: {error}; remove it if no stack runs") from None
     return tree
 
 

@@ -41,7 +41,7 @@ class PaperVenue:
         """Fill what the newest book offers within the limit; the rest expires, as IOC does."""
         book = self._book(order.symbol)
         instrument = self._instrument(order.symbol)
-        taken = _within(book.against(order.side), order)
+        taken = within(book.against(order.side), order, order.quantity)
         fills = tuple(
             self._fill(order, number, level, instrument) for number, level in enumerate(taken, start=1)
         )
@@ -103,16 +103,20 @@ class PaperVenue:
         asset, fee = instrument.fee(order.side, level.quantity, level.price)
         return Fill(
             fill_id=FillId(f"paper-{order.client_order_id}-{number}"),
-            price=level.price, quantity=level.quantity, fee=fee, fee_asset=asset,
+            price=level.price,
+            quantity=level.quantity,
+            fee=fee,
+            fee_asset=asset,
             ts_event_ns=self.clock.now_ns(),
         )
 
 
-def _within(levels: Sequence[Level], order: Order) -> list[Level]:
-    """Return what an order takes: best first, within its limit, at most its quantity."""
-    taken, left = [], order.quantity
+def within(levels: Sequence[Level], order: Order, quantity: Decimal) -> list[Level]:
+    """Return what an order takes of `levels`: best first, within its limit, at most `quantity`."""
+    taken, left = [], quantity
     for level in levels:
-        beyond = level.price > order.limit_price if order.side is Side.BUY else level.price < order.limit_price
+        is_buy = order.side is Side.BUY
+        beyond = level.price > order.limit_price if is_buy else level.price < order.limit_price
         if beyond or left <= ZERO:
             break
         taken.append(Level(level.price, min(left, level.quantity)))

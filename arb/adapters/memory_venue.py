@@ -1,0 +1,196 @@
+"""A venue in memory, with the two venues' own ideas of identity and of time, and faults on demand.
+
+The twin of the real clients for tests and replays: it keeps what it was sent, so that a test asks the
+venue, and not the engine, what happened. Binance refuses a request past its receive window and lets an
+id be used again once its order is over; Upbit keeps every identifier for ever and has no window.
+"""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from arb.adapters.paper import within
+from arb.domain.errors import OutcomeUnknown, RateLimited, Rejected, Retryable
+from arb.domain.ids import ClientOrderId, Coin, FillId, Symbol, Venue, VenueOrderId
+from arb.domain.instrument import Instrument
+from arb.domain.money import ZERO
+from arb.domain.order import Fill, Order, OrderReport, State
+from arb.ports import Clock, NeverPlaced, NotFoundYet, QuoteStore, Resolution
+
+MS: Final = 1_000_000
+FENCE_MARGIN_NS: Final = 10_000 * MS  # the venue's own API timeout
+
+
+class Trouble(StrEnum):
+    """What can befall one order on its way."""
+
+    NONE = "none"
+    REFUSED = "refused"  # no bytes left us
+    LIMITED = "limited"  # 429: not placed
+    REJECTED = "rejected"
+    DROPPED = "dropped"  # never arrives, no answer
+    REPLY_LOST = "reply_lost"  # executed, no answer
+    LATE = "late"  # arrives after we gave up
+    HIDDEN = "hidden"  # executed, answered as lost, and not visible to queries for a while
+    PARTIAL = "partial"  # half of it executes
+    UNFILLED = "unfilled"  # nothing of it executes
+
+
+@dataclass(kw_only=True)
+class MemoryVenue:
+    """One venue with one account."""
+
+    venue: Venue
+    rules: Mapping[Symbol, Instrument]
+    quotes: QuoteStore
+    clock: Clock
+    held: dict[str, Decimal]
+    window_ns: int = 2_000 * MS
+    troubles: deque[Trouble] = field(default_factory=deque)
+    placed: dict[ClientOrderId, list[OrderReport]] = field(default_factory=dict)
+    burnt: set[ClientOrderId] = field(default_factory=set)
+    on_the_way: list[tuple[int, Order]] = field(default_factory=list)
+    hidden_until_ns: dict[ClientOrderId, int] = field(default_factory=dict)
+
+    def place(self, order: Order) -> OrderReport:
+        """Take one order, unless trouble is due."""
+        trouble = self.troubles.popleft() if self.troubles else Trouble.NONE
+        match trouble:
+            case Trouble.REFUSED:
+                raise Retryable(self.venue, "connection refused")
+            case Trouble.LIMITED:
+                raise RateLimited(self.venue, "too many requests", 100)
+            case Trouble.DROPPED:
+                raise OutcomeUnknown(self.venue, "timeout")
+            case Trouble.LATE:
+                self.on_the_way.append((self.clock.now_ns() + 1_500 * MS, order))
+                raise OutcomeUnknown(self.venue, "timeout")
+            case _:
+                return self._arrive(order, trouble)
+
+    def deliver_late(self) -> None:
+        """Let what was on the way arrive, where its time has come."""
+        now_ns = self.clock.now_ns()
+        due = [order for at_ns, order in self.on_the_way if at_ns <= now_ns]
+        self.on_the_way = [(at_ns, order) for at_ns, order in self.on_the_way if at_ns > now_ns]
+        for order in due:
+            try:
+                self._accept(order, Trouble.NONE)
+            except (Rejected, Retryable):
+                continue
+
+    def query(self, order: Order) -> OrderReport | None:
+        """Return the order if it is there and visible."""
+        if self.clock.now_ns() < self.hidden_until_ns.get(order.client_order_id, 0):
+            return None
+        found = self.placed.get(order.client_order_id)
+        return found[0] if found else None
+
+    def resolve(self, order: Order) -> Resolution:
+        """Apply the venue's rule of proof."""
+        found = self.query(order)
+        if found is not None:
+            return found
+        now_ns = self.clock.now_ns()
+        if self.venue is Venue.UPBIT and now_ns - order.claimed_at_ns > 1_000 * MS:
+            return self._redrive(order, now_ns)
+        if self.venue is Venue.BINANCE and now_ns > order.claimed_at_ns + self.window_ns + FENCE_MARGIN_NS:
+            return NeverPlaced("window_over_and_absent")
+        return NotFoundYet(200)
+
+    def cancel(self, order: Order) -> None:
+        """Do nothing: no IOC order rests here."""
+
+    def open_orders(self) -> tuple[OrderReport, ...]:
+        """Return none: every order here is over at once."""
+        return ()
+
+    def balances(self) -> Mapping[str, Decimal]:
+        """Return what is held."""
+        return {asset: amount for asset, amount in self.held.items() if amount != ZERO}
+
+    def instruments(self, coins: Sequence[Coin]) -> tuple[Instrument, ...]:
+        """Return every rule there is."""
+        return tuple(self.rules.values())
+
+    def time_offset_ms(self) -> int | None:
+        """Return that both clocks are the same one."""
+        return 0
+
+    def _redrive(self, order: Order, now_ns: int) -> Resolution:
+        try:
+            return self._accept(order, Trouble.NONE)
+        except Rejected:
+            found = self.query(order)
+            if found is not None:
+                return found
+            proven = now_ns > order.claimed_at_ns + self.window_ns + FENCE_MARGIN_NS
+            return NeverPlaced("identifier_burnt_and_absent") if proven else NotFoundYet(200)
+
+    def _arrive(self, order: Order, trouble: Trouble) -> OrderReport:
+        report = self._accept(order, trouble)
+        if trouble is Trouble.HIDDEN:
+            self.hidden_until_ns[order.client_order_id] = self.clock.now_ns() + 3_000 * MS
+        if trouble in (Trouble.REPLY_LOST, Trouble.HIDDEN):
+            raise OutcomeUnknown(self.venue, "reply lost")
+        return report
+
+    def _accept(self, order: Order, trouble: Trouble) -> OrderReport:
+        """Execute an order by the venue's rules of identity and time."""
+        client_order_id = order.client_order_id
+        if self.venue is Venue.UPBIT and client_order_id in self.burnt:
+            raise Rejected(self.venue, "identifier already used", "duplicate")
+        late = self.clock.now_ns() > order.claimed_at_ns + self.window_ns
+        if self.venue is Venue.BINANCE and late:
+            raise Retryable(self.venue, "-1021 outside of the recvWindow")
+        self.burnt.add(client_order_id)
+        if trouble is Trouble.REJECTED:
+            raise Rejected(self.venue, "refused", "refused")
+        report = self._execute(order, trouble)
+        self.placed.setdefault(client_order_id, []).append(report)
+        return report
+
+    def _execute(self, order: Order, trouble: Trouble) -> OrderReport:
+        book = self.quotes.get([(self.venue, order.symbol)])[(self.venue, order.symbol)]
+        instrument = self.rules[order.symbol]
+        limit = {Trouble.PARTIAL: order.quantity / 2, Trouble.UNFILLED: ZERO}.get(trouble, order.quantity)
+        limit = instrument.round_quantity(limit)
+        fills = tuple(
+            self._fill(order, number, level.price, level.quantity, instrument)
+            for number, level in enumerate(within(book.against(order.side), order, limit), start=1)
+        )
+        for fill in fills:
+            self._move(order, fill, instrument)
+        complete = sum((fill.quantity for fill in fills), ZERO) == order.quantity
+        return OrderReport(
+            client_order_id=order.client_order_id,
+            venue_order_id=VenueOrderId(f"{self.venue}-{order.client_order_id}"),
+            status=State.FILLED if complete else State.CANCELED,
+            fills=fills,
+        )
+
+    def _fill(
+        self, order: Order, number: int, price: Decimal, quantity: Decimal, instrument: Instrument
+    ) -> Fill:
+        asset, fee = instrument.fee(order.side, quantity, price)
+        count = len(self.placed.get(order.client_order_id, ()))
+        return Fill(
+            fill_id=FillId(f"{order.client_order_id}-{count}-{number}"),
+            price=price,
+            quantity=quantity,
+            fee=fee,
+            fee_asset=asset,
+            ts_event_ns=self.clock.now_ns(),
+        )
+
+    def _move(self, order: Order, fill: Fill, instrument: Instrument) -> None:
+        sign = order.side.sign
+        for asset, amount in (
+            (instrument.base, sign * fill.quantity),
+            (instrument.quote, -sign * fill.quantity * fill.price),
+            (fill.fee_asset, -fill.fee),
+        ):
+            self.held[asset] = self.held.get(asset, ZERO) + amount

@@ -1,0 +1,89 @@
+"""Beginning and ending a session: it trades only between an explained start and a recorded rest."""
+
+from collections.abc import Callable
+from typing import Final
+
+from arb.bootstrap import Engine
+from arb.domain.errors import ConfigError, StoreUnavailable, VenueError
+from arb.domain.ids import SessionId
+from arb.domain.risk import Mode
+from arb.domain.snapshot import SnapshotKind
+from arb.ports import Clock, Entropy, Session, SessionStore
+
+STARTING: Final = "starting: not reconciled yet"
+STOPPING: Final = "stopping"
+EXPLAIN_MS_MAX: Final = 60_000  # the longest rule of proof takes 15 s, twice, and then some
+REST_MS_MAX: Final = 30_000
+
+Progress = Callable[[str], None]
+
+
+def create_session(sessions: SessionStore, environment: str, clock: Clock, entropy: Entropy) -> SessionId:
+    """Write a new session, halted until its books are opened and reconciled."""
+    now_ns = clock.now_ns()
+    session_id = SessionId(f"{environment}-{now_ns // 1_000_000_000}-{entropy.bits(24):06x}")
+    sessions.create(
+        Session(
+            session_id=session_id,
+            environment=environment,
+            started_at_ns=now_ns,
+            mode=Mode.HALTED,
+            mode_reason=STARTING,
+            mode_changed_at_ns=now_ns,
+        )
+    )
+    return session_id
+
+
+def resume_session(sessions: SessionStore, environment: str, clock: Clock, entropy: Entropy) -> SessionId:
+    """Return the newest session, halted until it is reconciled, or a new one if there is none.
+
+    A session that somebody halted on purpose stays as it is.
+    """
+    session = sessions.current(environment)
+    if session is None:
+        return create_session(sessions, environment, clock, entropy)
+    if session.mode is Mode.NORMAL or session.mode_reason == STOPPING:
+        sessions.set_mode(session.session_id, Mode.HALTED, STARTING, clock.now_ns())
+    return session.session_id
+
+
+def begin_trading(engine: Engine, progress: Progress) -> None:
+    """Open the books, explain everything, then allow trading. Raises: ConfigError if it cannot."""
+    progress("opening the books")
+    try:
+        engine.reconcile.open_books()
+        _explain(engine, progress)
+    except (VenueError, StoreUnavailable) as error:
+        raise ConfigError(f"trading stays halted: {error}") from error
+    session = engine.sessions.get(engine.session_id)
+    if session is not None and session.mode_reason == STARTING:
+        engine.sessions.set_mode(
+            engine.session_id, Mode.NORMAL, "books opened and reconciled", engine.clock.now_ns()
+        )
+
+
+def _explain(engine: Engine, progress: Progress) -> None:
+    """Wait until ledger and balances agree with no order working."""
+    until_ns = engine.clock.now_ns() + EXPLAIN_MS_MAX * 1_000_000
+    progress("reconciling with the venues")
+    while True:
+        found = engine.reconcile.run()
+        if found.conclusive and not found.drifts:
+            return
+        if engine.clock.now_ns() > until_ns:
+            differences = (f"{drift.venue} {drift.asset} {drift.difference:+f}" for drift in found.drifts)
+            raise ConfigError(
+                "trading stays halted: "
+                + ("; ".join(differences) or "orders are still working")
+                + "; see `arb check`"
+            )
+        engine.clock.sleep_ms(200)
+
+
+def come_to_rest(engine: Engine) -> bool:
+    """Open no more trades, wait until nothing is unhedged, snapshot; tell whether it came to rest."""
+    engine.drain.begin(STOPPING)
+    rested = engine.drain.wait(REST_MS_MAX)
+    engine.take_snapshot.run(SnapshotKind.ON_STOP)
+    return rested

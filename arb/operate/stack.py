@@ -1,0 +1,91 @@
+"""A stack and the session it runs, put together for `arb up` and `arb demo`."""
+
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from arb.adapters.clock import SystemClock, SystemEntropy
+from arb.adapters.migrate import migrate
+from arb.adapters.sql.engine import make_engine
+from arb.adapters.sql.sessions import SqlSessionStore
+from arb.bootstrap import Engine, build
+from arb.operate.session import begin_trading, come_to_rest, create_session, resume_session
+from arb.operate.world import (
+    Tape,
+    stack_settings,
+    write_world,
+)
+from arb.runtime.control import Supervisor
+from arb.runtime.files import write_json
+from arb.runtime.home import Home, Runtime
+from arb.runtime.processes import stack_processes
+from arb.runtime.shutdown import Progress, stop_stack
+from arb.runtime.stack import Stack
+from arb.runtime.supervise import Lifetime
+from config.settings import RunMode, Settings, load
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What to run."""
+
+    home: Home
+    settings: Settings
+    lifetime: Lifetime
+    tape: Tape | None = None
+    fresh: bool = False  # a new session in a new world, instead of going on with the last one
+
+
+def start(plan: Plan, progress: Progress) -> Engine:
+    """Start everything, begin trading, return this process's engine.
+
+    Raises: ConfigError, StackError; then nothing is left running.
+    """
+    home, settings, clock, entropy = plan.home, plan.settings, SystemClock(), SystemEntropy()
+    if plan.fresh and home.path.exists() and not Supervisor(home).is_running():
+        home.remove()      # the ids of a new world's fills would collide with those of the last one
+    home.create()
+    is_mock = settings.mode is RunMode.MOCK
+    world = write_world(home, settings, plan.tape, clock, entropy) if is_mock else None
+    processes = stack_processes(settings.mode.value, home)
+    tree = stack_settings(processes, world, settings)
+
+    def prepare(database_url: str) -> None:
+        migrate(database_url)
+        write_json(home.settings_file, tree)
+        database = make_engine(database_url)
+        begin = create_session if plan.fresh else resume_session
+        begin(SqlSessionStore(database), settings.mode, clock, entropy)
+        database.dispose()
+
+    stack = Stack(
+        home,
+        processes,
+        migrate=prepare,
+        lifetime=plan.lifetime,
+        redis_url=_secret(settings.redis_url),
+        database_url=_secret(settings.database_url),
+    )
+    runtime = stack.start(progress)
+    write_json(home.settings_file, _with_servers(tree, runtime))
+    try:
+        engine = build(load(environ={"ARB_HOME": str(home.path)}))
+        begin_trading(engine, progress)
+    except BaseException:
+        stop_stack(home, progress)
+        raise
+    return engine
+
+
+def rest(engine: Engine, progress: Progress) -> bool:
+    """Open nothing new and wait until nothing is unhedged; tell whether it came to that."""
+    progress("opening nothing new, hedging what is open")
+    return come_to_rest(engine)
+
+
+def _with_servers(tree: dict[str, object], runtime: Runtime) -> dict[str, object]:
+    return {**tree, "redis_url": runtime.redis_url, "database_url": runtime.database_url}
+
+
+def _secret(value: SecretStr | None) -> str | None:
+    return value.get_secret_value() if value is not None else None
