@@ -1,7 +1,7 @@
 """Snapshots: one table for each part of a session's state.
 
 A snapshot is the four rows of one (session_id, slot). `body` is the zlib-compressed canonical JSON of the
-part with its own header; `checksum` is the SHA-256 of that text before compression.
+part and of the row's other columns; `checksum` is the SHA-256 of `body`.
 """
 
 from alembic import op

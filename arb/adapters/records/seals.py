@@ -1,8 +1,9 @@
 """Snapshots as they are stored: four compressed parts, each sealed together with its own header.
 
-The header is inside the checksummed text and beside it, so that a change of any byte of either is seen.
+The header is inside the checksummed body and beside it, so that a change of any byte of either is seen.
 """
 
+import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 
 from arb.domain.errors import DataError
 from arb.domain.ids import SessionId
-from arb.domain.snapshot import PARTS, SCHEMA_VERSION, Snapshot, SnapshotKind, canonical, checksum, verify
+from arb.domain.snapshot import PARTS, SCHEMA_VERSION, Snapshot, SnapshotKind, canonical, checksum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,15 +51,15 @@ def seal(snapshot: Snapshot) -> dict[str, SealedPart]:
 
 def _sealed(snapshot: Snapshot, name: str) -> SealedPart:
     header = _header(snapshot, name)
-    text = canonical({"header": header, "part": snapshot.parts[name]})
+    body = zlib.compress(canonical({"header": header, "part": snapshot.parts[name]}), level=1)
     return SealedPart(
         session_id=snapshot.session_id,
         slot=snapshot.slot,
         kind=snapshot.kind.value,
         schema_version=snapshot.schema_version,
-        checksum=checksum(text),
+        checksum=checksum(body),
         ledger_position=snapshot.ledger_position,
-        body=zlib.compress(text, level=1),
+        body=body,
         taken_at_ns=snapshot.taken_at_ns,
     )
 
@@ -98,11 +99,9 @@ def unseal(rows: Mapping[str, SealedPart]) -> Snapshot:
 def _opened(row: SealedPart, name: str) -> Any:
     if row.schema_version != SCHEMA_VERSION:
         raise DataError("snapshot_version", f"{name}: {row.schema_version}")
-    try:
-        text = zlib.decompress(row.body)
-    except zlib.error as error:
-        raise DataError("snapshot_compression", f"{name}: {error}") from None
-    envelope = verify(text, row.checksum)
+    if checksum(row.body) != row.checksum:
+        raise DataError("snapshot_checksum", name)
+    envelope = json.loads(zlib.decompress(row.body))
     if envelope["header"] != _header(row, name):
         raise DataError("snapshot_header", name)
     return envelope["part"]
