@@ -109,7 +109,7 @@ class HttpTransport:
         """Return the reply, read within a time and a size: a read timeout alone bounds only silence."""
         body = bytearray()
         try:
-            for chunk in reply.stream(CHUNK_BYTES):
+            while chunk := reply.read1(CHUNK_BYTES):  # what is there, without waiting for more
                 body += chunk
                 if len(body) > BODY_BYTES_MAX or time.monotonic() > deadline_s:
                     raise ReplyLost(self._pool.host, f"no end of the reply after {len(body)} bytes")
