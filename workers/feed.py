@@ -102,6 +102,7 @@ def main() -> int:
     try:
         settings = addresses.settings()
         redis = connect(addresses.redis_url(settings))
+        addresses.database_url(settings)  # the fallback broker's: a gap would show only in an outage
     except ConfigError as error:
         raise SystemExit(f"arb: {error}") from None
     clock = SystemClock()

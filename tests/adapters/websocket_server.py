@@ -64,7 +64,8 @@ class Server:
 
     async def _open(self) -> None:
         app = web.Application()
-        app.router.add_get("/ws", self._serve)
+        for path in ("/ws", "/stream"):
+            app.router.add_get(path, self._serve)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)

@@ -1,0 +1,126 @@
+"""What decoding, checking and conflating cost, as a multiple of a bare `orjson.loads` of the same frames.
+
+Prints, and asserts nothing but that the frames were taken: `pytest -s tests/bench/test_feed_bench.py`.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+import orjson
+import pytest
+
+from arb.adapters.clock import SystemClock
+from arb.adapters.dispatch import MemoryDispatcher
+from arb.adapters.memory_quotes import MemoryQuoteStore
+from arb.domain.ids import Coin
+from arb.engine.feed import Feed
+from arb.engine.gate import Gate, GateLimits
+from arb.engine.stream import MarketStream, Notice
+from arb.engine.tally import Tally
+from arb.engine.venue_feed import VenueFeed
+from arb.venues.binance_stream import BinanceStream
+from arb.venues.upbit_stream import UpbitStream
+
+FRAMES = 5_000
+ROUNDS = 3
+DRAIN_EVERY = 20
+SECOND_NS = 1_000_000_000
+COINS = [Coin("BTC")]
+
+
+def limits() -> GateLimits:
+    return GateLimits(
+        lag_ns_max=60 * SECOND_NS,
+        ahead_ns_max=60 * SECOND_NS,
+        jump_bps_max=Decimal(2_000),
+        jump_window_ns=SECOND_NS,
+    )
+
+
+def tops() -> list[bytes]:
+    data = {
+        "s": "BTCUSDT",
+        "b": "61837.63000000",
+        "B": "3.78826000",
+        "a": "61837.64000000",
+        "A": "1.54698000",
+    }
+    return [
+        orjson.dumps({"stream": "btcusdt@bookTicker", "data": {"u": 50_093_239_212 + number, **data}})
+        for number in range(FRAMES)
+    ]
+
+
+def depths() -> list[bytes]:
+    bids = [[f"{61837 - i}.63000000", "3.78826000"] for i in range(20)]
+    asks = [[f"{61838 + i}.63000000", "1.54698000"] for i in range(20)]
+    return [
+        orjson.dumps(
+            {
+                "stream": "btcusdt@depth20@100ms",
+                "data": {"lastUpdateId": 1 + number, "bids": bids, "asks": asks},
+            }
+        )
+        for number in range(FRAMES)
+    ]
+
+
+def orderbooks() -> list[bytes]:
+    rows = [
+        {"ap": 137_002_000 + i, "bp": 137_001_000 - i, "as": 0.10623869, "bs": 0.03656812} for i in range(15)
+    ]
+    now_ms = SystemClock().now_ns() // 1_000_000
+    return [
+        orjson.dumps({"ty": "orderbook", "cd": "KRW-BTC", "tms": now_ms, "obu": rows}) for _ in range(FRAMES)
+    ]
+
+
+CASES: list[tuple[str, Callable[[], list[bytes]], MarketStream]] = [
+    ("binance bookTicker", tops, BinanceStream(coins=COINS, levels_max=15)),
+    ("binance depth20", depths, BinanceStream(coins=COINS, levels_max=15)),
+    ("upbit orderbook.15", orderbooks, UpbitStream(coins=COINS, levels_max=15, ticket="t")),
+]
+
+
+def best_us(work: Callable[[], None]) -> float:
+    """Return the quickest of some rounds, per frame."""
+    found = []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - began)
+    return min(found) / FRAMES * 1e6
+
+
+def load_all(frames: Sequence[bytes]) -> None:
+    for frame in frames:
+        orjson.loads(frame)
+
+
+def feed_all(stream: MarketStream, frames: Sequence[bytes]) -> None:
+    clock, tally = SystemClock(), Tally()
+    feed = Feed(
+        coins=COINS,
+        store=MemoryQuoteStore(clock),
+        dispatcher=MemoryDispatcher(),
+        tally=tally,
+        clock=clock,
+    )
+    listener = VenueFeed(stream=stream, gate=Gate(limits()), feed=feed, tally=tally)
+    listener.opened()
+    for number, frame in enumerate(frames):
+        assert listener.received(frame, clock.now_ns()) is Notice.PROGRESS
+        if number % DRAIN_EVERY == 0:
+            listener.drained()
+
+
+@pytest.mark.parametrize(("name", "make", "stream"), CASES, ids=[name for name, _, _ in CASES])
+def test_decoding_and_conflating(name, make, stream):
+    frames = make()
+    bare_us = best_us(lambda: load_all(frames))
+    whole_us = best_us(lambda: feed_all(stream, frames))
+    print(
+        f"\n{name}: {whole_us:.1f} us a frame, {1e6 / whole_us:,.0f} frames/s, "
+        f"{whole_us / bare_us:.1f} x orjson.loads ({bare_us:.1f} us)"
+    )

@@ -1,0 +1,147 @@
+"""The whole feed over real sockets: two venues in, one store out."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import orjson
+import pytest
+
+from arb.adapters.clock import SeededEntropy, SystemClock
+from arb.adapters.dispatch import MemoryDispatcher
+from arb.adapters.memory_quotes import MemoryQuoteStore
+from arb.domain.ids import Symbol, Venue
+from arb.engine.markets import USDT_KRW
+from config.settings import Settings, load
+from tests.adapters.websocket_server import Peer, Server
+from workers.feed import build
+from workers.feed_process import FeedProcess
+
+UPBIT = (Venue.UPBIT, Symbol("BTC/KRW"))
+BINANCE = (Venue.BINANCE, Symbol("BTC/USDT"))
+ALL = (UPBIT, BINANCE, USDT_KRW)
+
+
+class Counts:
+    """A Counters that remembers."""
+
+    def __init__(self) -> None:
+        self.counts: dict[tuple[str, str], int] = {}
+
+    def count(self, name: str, reason: str, amount: int = 1) -> None:
+        self.counts[name, reason] = self.counts.get((name, reason), 0) + amount
+
+    def read(self):
+        raise NotImplementedError
+
+
+def upbit_frame(code: str, bid: int) -> bytes:
+    row = {"ap": bid + 1, "bp": bid, "as": 1, "bs": 1}
+    stamp_ms = SystemClock().now_ns() // 1_000_000
+    return orjson.dumps({"ty": "orderbook", "cd": code, "tms": stamp_ms, "obu": [row]})
+
+
+def binance_frame(sequence: int) -> bytes:
+    data = {"u": sequence, "s": "BTCUSDT", "b": "100", "B": "1", "a": "101", "A": "1"}
+    return orjson.dumps({"stream": "btcusdt@bookTicker", "data": data})
+
+
+class World:
+    """A running feed of one coin, its store and what it sent."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.store, self.dispatcher = MemoryQuoteStore(SystemClock()), MemoryDispatcher()
+        self.counters = Counts()
+        self.process: FeedProcess = build(
+            settings, self.store, self.dispatcher, self.counters, SystemClock(), SeededEntropy(1)
+        )
+
+    def stored(self) -> set[tuple[Venue, Symbol]]:
+        return set(self.store.get(ALL))
+
+
+@contextmanager
+def running(upbit: Server, binance: Server) -> Iterator[World]:
+    environ = {
+        "ARB_COINS": "BTC",
+        "ARB_UPBIT__STREAM_URL": upbit.url,
+        "ARB_BINANCE__STREAM_URL": binance.url.removesuffix("/ws"),
+    }
+    world = World(load("mock", environ))
+    world.process.start()
+    try:
+        yield world
+    finally:
+        world.process.stop()
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+async def calm_binance(peer: Peer) -> None:
+    assert peer.request.query["streams"] == "btcusdt@bookTicker/btcusdt@depth20@100ms"
+    await peer.send(binance_frame(1))
+    await peer.freeze()
+
+
+def test_quotes_of_both_venues_reach_the_store_and_stopping_takes_them_away():
+    async def upbit(peer: Peer) -> None:
+        assert b"KRW-BTC.15" in (await peer.read()).data.encode()
+        for code in ("KRW-BTC", "KRW-USDT"):
+            await peer.send(upbit_frame(code, 100))
+        await peer.freeze()
+
+    with Server(upbit) as one, Server(calm_binance) as other, running(one, other) as world:
+        eventually(lambda: world.stored() == set(ALL))
+        assert world.process.healthy()
+        assert world.process.facts()["upbit_frames"] == "2"
+        assert {task for task, *_ in world.dispatcher.take()} == {"arb.evaluate"}
+    assert world.stored() == set()
+    assert not world.process.healthy()
+
+
+def test_quotes_of_a_venue_that_drops_vanish_while_the_others_stay():
+    async def upbit(peer: Peer) -> None:
+        await peer.read()
+        if peer.number == 1:
+            await peer.send(upbit_frame("KRW-BTC", 100))
+            await asyncio.sleep(0.5)
+            peer.cut()
+        await peer.freeze()
+
+    with Server(upbit) as one, Server(calm_binance) as other, running(one, other) as world:
+        eventually(lambda: world.stored() == {UPBIT, BINANCE})
+        eventually(lambda: world.stored() == {BINANCE})
+
+
+def test_force_reconnect_brings_quotes_back_over_new_connections():
+    async def upbit(peer: Peer) -> None:
+        await peer.send(upbit_frame("KRW-BTC", 100 + peer.number))
+        await peer.freeze()
+
+    with Server(upbit) as one, Server(calm_binance) as other, running(one, other) as world:
+        eventually(lambda: world.stored() == {UPBIT, BINANCE})
+        world.process.force_reconnect()
+        eventually(lambda: UPBIT in world.stored() and world.store.get(ALL)[UPBIT].bid == 102)
+        eventually(lambda: world.stored() == {UPBIT, BINANCE})
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"), [(b"\x00\xff{", "malformed"), (upbit_frame("KRW-BTC", -3), "absurd")]
+)
+def test_a_bad_frame_is_counted_and_the_stream_goes_on(bad, reason):
+    async def upbit(peer: Peer) -> None:
+        for frame in (bad, upbit_frame("KRW-BTC", 100), bad, upbit_frame("KRW-BTC", 101)):
+            await peer.send(frame)
+        await peer.freeze()
+
+    with Server(upbit) as one, Server(calm_binance) as other, running(one, other) as world:
+        eventually(lambda: UPBIT in world.stored() and world.store.get(ALL)[UPBIT].bid == 101)
+        assert world.process.facts()["upbit_connections"] == "1"
+    assert world.counters.counts["frames_dropped", f"upbit:{reason}"] == 2
+    assert world.counters.counts["frames_accepted", "upbit"] == 2
