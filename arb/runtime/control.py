@@ -1,6 +1,7 @@
 """Talk to the supervisor of a home, over its unix socket."""
 
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import Any, Final
 from xmlrpc.client import Fault, ServerProxy
 
@@ -46,8 +47,17 @@ class Supervisor:
         self._password_file = home.run / "supervisor-password"
 
     def is_running(self) -> bool:
-        """Say whether a supervisor listens."""
-        return answers(self.socket)
+        """Say whether a supervisor answers. One that was just killed, or is shutting down, is not running.
+
+        A connection alone proves less: a dying process takes it until its last moment.
+        """
+        if not answers(self.socket):
+            return False
+        try:
+            self.pid()
+        except (OSError, HTTPException, Fault):
+            return False
+        return True
 
     def pid(self) -> int:
         """Return the supervisor's own pid."""

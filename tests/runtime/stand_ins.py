@@ -10,6 +10,7 @@ import psutil
 import redis
 
 from arb.runtime.home import Home
+from arb.runtime.postgres_server import ping_postgres
 from arb.runtime.process_spec import Phase, ProcessSpec
 from arb.runtime.processes import Plan
 from arb.runtime.stack import Stack
@@ -66,6 +67,12 @@ def wait_gone(all_pids: Sequence[int], limit_s: float = 15) -> None:
         return f"{left} still there" if left else None
 
     wait_until(pending, limit_s=limit_s, what="the end of all processes")
+
+
+def wait_serving(stack: Stack) -> None:
+    """Return when PostgreSQL takes connections again: it recovers first."""
+    url = stack.status().runtime.database_url
+    wait_until(lambda: ping_postgres(url), limit_s=15, what="the recovery of PostgreSQL")
 
 
 def wait_restarted(stack: Stack, name: str, old_pid: int, limit_s: float = 15) -> None:

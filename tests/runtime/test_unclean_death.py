@@ -17,7 +17,7 @@ from arb.runtime.signals import descendants, marked_processes
 from arb.runtime.stack import Stack
 from arb.runtime.supervise import Lifetime
 from arb.runtime.wait import wait_until
-from tests.runtime.stand_ins import a_stack, kill_9, pids, redis_of, wait_gone, wait_restarted
+from tests.runtime.stand_ins import a_stack, kill_9, pids, redis_of, wait_gone, wait_restarted, wait_serving
 
 pytestmark = [pytest.mark.integration, pytest.mark.stack]
 
@@ -55,6 +55,7 @@ def test_a_killed_postgres_comes_back_with_what_was_committed(home):
     killed = pids(stack)["postgres"]
     kill_9(killed)
     wait_restarted(stack, "postgres", killed)
+    wait_serving(stack)
     assert run_sql(stack, "SELECT n FROM postgres_killed") == [(1,)]
 
 

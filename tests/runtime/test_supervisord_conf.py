@@ -1,4 +1,4 @@
-"""The generated configuration, and the plan of a stack."""
+"""The generated configuration of supervisord."""
 
 import configparser
 
@@ -7,8 +7,7 @@ import pytest
 from arb.runtime.errors import StackError
 from arb.runtime.home import Home
 from arb.runtime.process_spec import Phase, ProcessSpec
-from arb.runtime.processes import stack_processes
-from arb.runtime.supervise import configuration
+from arb.runtime.supervisord_conf import configuration
 
 
 def parsed(home: Home, *specs: ProcessSpec) -> configparser.RawConfigParser:
@@ -44,35 +43,3 @@ def test_what_the_format_cannot_hold_is_refused(home, argument):
 def test_an_environment_that_cannot_be_quoted_is_refused(home, value):
     with pytest.raises(StackError, match="no quote"):
         configuration(home, [a_spec(environment={"KEY": value})])
-
-
-def test_mock_mode_has_simulators_and_the_others_have_none(home):
-    names = {
-        mode: {each.name for each in stack_processes(mode, home).processes}
-        for mode in ("mock", "paper", "live")
-    }
-    assert names["paper"] == names["live"] == names["mock"] - {"sim-binance", "sim-upbit"}
-    assert {"feed", "beat", "flower", "worker-orders", "worker-evaluate", "worker-fallback"} < names["live"]
-
-
-def test_a_plan_keeps_its_ports_and_passwords(home):
-    one, two = stack_processes("mock", home), stack_processes("mock", home)
-    assert one.simulators == two.simulators
-    assert one.flower_url == two.flower_url
-    assert one == two
-
-
-def test_flowers_password_is_in_no_argument(home):
-    plan = stack_processes("mock", home)
-    (flower,) = [each for each in plan.processes if each.name == "flower"]
-    user, password = plan.flower_credentials.read_text().strip().split(":")
-    assert user == "arb"
-    assert flower.environment["FLOWER_BASIC_AUTH"] == f"{user}:{password}"
-    assert not any(password in argument for argument in flower.command)
-
-
-def test_copies_of_a_worker_have_their_own_node_names(home):
-    plan = stack_processes("mock", home, evaluate_workers=2)
-    (worker,) = [each for each in plan.processes if each.name == "worker-evaluate"]
-    nodes = [each.command[each.command.index("-n") + 1] for each in worker.expanded()]
-    assert nodes == ["evaluate1@%h", "evaluate2@%h"]
