@@ -1,0 +1,105 @@
+"""The whole engine against two venues in memory: any fault, any death, any order of events.
+
+What must hold at every moment is asked of the venues, not of the engine: one intent has zero or one
+order, and no order exists without its intent. At the end everything comes to rest, hedged, without drift.
+"""
+
+import os
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from arb.adapters.memory_venue import Trouble
+from arb.domain.ids import Venue
+from arb.domain.ledger import totals
+from arb.domain.money import ZERO
+from arb.domain.order import State
+from arb.domain.position import trade_position
+from arb.domain.trade import ENDED, TradeState
+from tests.engine.town import LIMITS, SESSION, Town, Tripwire
+
+VENUES = st.sampled_from(list(Venue))
+
+
+class EngineMachine(RuleBasedStateMachine):
+    """Everything that can happen to the engine, in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.town = Town()
+
+    @rule(bps=st.sampled_from([-200, -80, -40, -10, 0, 10, 40, 80, 200]), depth=st.sampled_from(["5", "0.02"]))
+    def quote(self, bps: int, depth: str) -> None:
+        self.town.premium(bps, depth)
+        if len(self.town.trades.active(SESSION)) < 4:
+            self.town.evaluate_now()
+
+    @rule(venue=VENUES, trouble=st.sampled_from(list(Trouble)))
+    def trouble(self, venue: Venue, trouble: Trouble) -> None:
+        self.town.venues[venue].troubles.append(trouble)
+
+    @precondition(lambda self: self.town.pending)
+    @rule(data=st.data(), keep=st.booleans())
+    def run_any_task(self, data: st.DataObject, keep: bool) -> None:
+        index = data.draw(st.integers(0, len(self.town.pending) - 1))
+        self.town.run_one(index, keep=keep and len(self.town.pending) < 30)
+
+    @precondition(lambda self: self.town.pending)
+    @rule(data=st.data(), calls=st.integers(0, 6), after=st.booleans())
+    def die_in_any_task(self, data: st.DataObject, calls: int, after: bool) -> None:
+        index = data.draw(st.integers(0, len(self.town.pending) - 1))
+        self.town.run_one(index, keep=True, trip=Tripwire(calls_left=calls, after=after))
+
+    @precondition(lambda self: self.town.pending)
+    @rule(data=st.data())
+    def lose_a_message(self, data: st.DataObject) -> None:
+        self.town.pending.pop(data.draw(st.integers(0, len(self.town.pending) - 1)))
+
+    @rule(ms=st.sampled_from([1, 50, 700, 1_600, 3_100, 6_000, 14_000]))
+    def wait(self, ms: int) -> None:
+        self.town.pass_time(ms)
+
+    @rule()
+    def sweep(self) -> None:
+        self.town.sweep.run()
+        self.town.collect()
+
+    @invariant()
+    def one_order_at_most(self) -> None:
+        for venue in Venue:
+            assert all(count == 1 for count in self.town.orders_at(venue).values())
+
+    @invariant()
+    def intent_first(self) -> None:
+        for venue in Venue:
+            for client_order_id in self.town.orders_at(venue):
+                assert self.town.tables.orders[client_order_id].order.state is not State.INTENT
+
+    @invariant()
+    def every_entry_balances(self) -> None:
+        for booked in self.town.tables.ledger:
+            assert set(totals(booked.entry.postings).values()) <= {ZERO}
+
+    def teardown(self) -> None:
+        self.town.quiesce()
+        self.one_order_at_most()
+        assert not self.town.drifts()
+        assert not self.town.reconcile.run().drifts
+        alarmed = {alert.subject for _, alert in self.town.tables.alerts}
+        for trade in self.town.tables.trades.values():
+            view = self.town.trades.view(trade.trade_id)
+            assert view is not None
+            imbalance = trade_position(view.orders).imbalance
+            if trade.state is TradeState.HANDED_OVER:
+                assert trade.trade_id in alarmed
+            else:
+                assert trade.state in ENDED or trade.state is TradeState.OPEN
+                assert abs(imbalance) * 100_000 < 5      # below the venues' minimums: dust
+
+
+EngineMachine.TestCase.settings = settings(
+    max_examples=int(os.environ.get("ARB_EXAMPLES", "60")), stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestEngine = EngineMachine.TestCase
+assert LIMITS
