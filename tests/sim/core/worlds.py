@@ -1,0 +1,72 @@
+"""A small engine for tests: one coin, a book that the test writes, a clock that stands still."""
+
+from decimal import Decimal
+
+import orjson
+
+from arb.sim.core.book import Book, Level
+from arb.sim.core.clock import ManualClock
+from arb.sim.core.config import parse_config
+from arb.sim.core.exchange import Exchange
+from arb.sim.core.fees import QuoteFee, ReceivedAssetFee
+from arb.sim.core.journal import Journal
+from arb.sim.core.orders import OrderRequest, Side, TimeInForce
+from arb.sim.core.rules import VenueRules
+
+BALANCES = {"USDT": Decimal(10_000), "BTC": Decimal(10)}
+CONFIG = b'{"seed": 42, "epoch_ns": 1000000000, "coins": ["BTC", "ETH", "XRP"]}'
+
+
+def rules(fees=None):
+    return VenueRules(
+        venue="test",
+        quote="USDT",
+        fees=fees or ReceivedAssetFee(Decimal(10)),
+        lot=lambda coin: Decimal("0.001"),
+        symbol=lambda coin: coin + "USDT",
+        order_id=str,
+        fill_id=str,
+    )
+
+
+def quote_fees():
+    return rules(QuoteFee(Decimal(5)))
+
+
+def side(*levels):
+    return tuple(Level(Decimal(price), Decimal(quantity)) for price, quantity in levels)
+
+
+def book(bids=(("99", "1"), ("98", "2")), asks=(("101", "1"), ("102", "2"))):
+    return Book(bids=side(*bids), asks=side(*asks))
+
+
+def exchange(journal=None, venue_rules=None, balances=BALANCES):
+    """Return an engine that shows `book()`."""
+    made = Exchange(venue_rules or rules(), journal or Journal(), ManualClock(5), balances)
+    made.put_books({"BTC": book()})
+    return made
+
+
+def order(way, price=None, quantity="1", tif="GTC", client_id="c", quote=None):
+    return OrderRequest(
+        coin="BTC",
+        side=Side(way),
+        client_id=client_id,
+        time_in_force=TimeInForce(tif),
+        received_ns=5,
+        price=None if price is None else Decimal(price),
+        quantity=None if quote else Decimal(quantity),
+        quote_quantity=Decimal(quote) if quote else None,
+    )
+
+
+def show(engine, new_book):
+    """Replace the book as a step does."""
+    engine.put_books({"BTC": new_book})
+    engine.match_resting(["BTC"])
+
+
+def config(**changes):
+
+    return parse_config(orjson.dumps(orjson.loads(CONFIG) | changes))
