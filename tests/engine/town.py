@@ -1,0 +1,316 @@
+"""A whole engine on memory adapters: two venues, one clock, tasks that run when a test says so."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from arb.adapters.alerts import RecordedAlerts
+from arb.adapters.clock import ManualClock, SeededEntropy
+from arb.adapters.dispatch import MemoryDispatcher
+from arb.adapters.memory import (
+    MemoryAlertStore,
+    MemorySessionStore,
+    MemoryTables,
+    MemoryTradeStore,
+)
+from arb.adapters.memory_quotes import MemoryQuoteStore
+from arb.adapters.memory_venue import MemoryVenue
+from arb.domain.book import Book, Level
+from arb.domain.ids import ClientOrderId, Coin, SessionId, Symbol, TradeId, Venue
+from arb.domain.instrument import UPBIT_KRW_BANDS, FeeIn, Instrument
+from arb.domain.risk import Limits, Mode
+from arb.domain.trade import ExitRules, RepairRules
+from arb.engine.drain import Drain
+from arb.engine.evaluate import Appetite, Evaluate
+from arb.engine.execute import Execute
+from arb.engine.markets import Markets
+from arb.engine.reconcile import Reconcile
+from arb.engine.settle import Settle
+from arb.engine.sweep import Sweep
+from arb.ports import Session
+
+MS = 1_000_000
+SECOND = 1_000 * MS
+BTC = Coin("BTC")
+SESSION = SessionId("town")
+OVERDUE_NS = 5 * SECOND
+LIMITS = Limits(
+    entry_edge_bps_min=Decimal(15),
+    notional_per_coin_krw_max=Decimal(100_000_000),
+    notional_total_krw_max=Decimal(100_000_000),
+    trades_open_max=20,
+    trades_open_per_coin_max=20,
+    daily_loss_krw_max=Decimal(100_000_000),
+    orders_per_minute_max=10_000,
+    premium_bps_abs_max=Decimal(1_000),
+    quote_age_ns_max=2 * SECOND,
+    rate_age_ns_max=5 * SECOND,
+)
+RULES = {
+    Venue.UPBIT: Instrument(
+        venue=Venue.UPBIT,
+        symbol=Symbol("BTC/KRW"),
+        venue_symbol="KRW-BTC",
+        base=BTC,
+        quote="KRW",
+        price_bands=UPBIT_KRW_BANDS,
+        lot_step=Decimal("0.00000001"),
+        quantity_min=Decimal("0.00000001"),
+        quantity_max=Decimal(1_000_000),
+        notional_min=Decimal(5_000),
+        taker_fee_bps=Decimal(5),
+        fee_in=FeeIn.QUOTE,
+    ),
+    Venue.BINANCE: Instrument(
+        venue=Venue.BINANCE,
+        symbol=Symbol("BTC/USDT"),
+        venue_symbol="BTCUSDT",
+        base=BTC,
+        quote="USDT",
+        price_bands=((Decimal(0), Decimal("0.01")),),
+        lot_step=Decimal("0.00001"),
+        quantity_min=Decimal("0.00001"),
+        quantity_max=Decimal(9_000),
+        notional_min=Decimal(5),
+        taker_fee_bps=Decimal(10),
+        fee_in=FeeIn.RECEIVED,
+    ),
+}
+Task = tuple[str, tuple[Any, ...], int]
+
+
+class Killed(BaseException):
+    """The process died here: nothing after this line happened."""
+
+
+@dataclass
+class Tripwire:
+    """Kills the process at one of its calls to the world, before it or after it took effect."""
+
+    calls_left: int = -1
+    after: bool = False
+
+    def wrap(self, target: Any) -> Any:
+        return _Wired(target, self)
+
+    def step(self, call: Callable[[], Any]) -> Any:
+        trips = self.calls_left == 0
+        if self.calls_left >= 0:
+            self.calls_left -= 1
+        if trips and not self.after:
+            raise Killed
+        result = call()
+        if trips:
+            raise Killed
+        return result
+
+
+class _Wired:
+    def __init__(self, target: Any, wire: Tripwire) -> None:
+        self._target, self._wire = target, wire
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._target, name)
+        if not callable(found):
+            return found
+        return lambda *args, **kwargs: self._wire.step(lambda: found(*args, **kwargs))
+
+
+class Uncounted:
+    """Counters that nobody reads."""
+
+    def __init__(self) -> None:
+        self.counts: dict[tuple[str, str], int] = {}
+
+    def count(self, name: str, reason: str, amount: int = 1) -> None:
+        self.counts[name, reason] = self.counts.get((name, reason), 0) + amount
+
+    def read(self) -> Mapping[str, Mapping[str, int]]:
+        return {}
+
+
+@dataclass
+class Town:
+    """Everything, wired; `pending` are the tasks that were sent and not yet run."""
+
+    clock: ManualClock = field(default_factory=ManualClock)
+    tables: MemoryTables = field(default_factory=MemoryTables)
+    dispatcher: MemoryDispatcher = field(default_factory=MemoryDispatcher)
+    counters: Uncounted = field(default_factory=Uncounted)
+    wire: Tripwire = field(default_factory=Tripwire)
+    pending: list[tuple[int, str, tuple[Any, ...]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.quotes = MemoryQuoteStore(self.clock)
+        self.trades = MemoryTradeStore(self.tables)
+        self.sessions = MemorySessionStore(self.tables)
+        self.alert_store = MemoryAlertStore(self.tables)
+        self.venues = {
+            venue: MemoryVenue(
+                venue=venue,
+                rules={rule.symbol: rule},
+                quotes=self.quotes,
+                clock=self.clock,
+                held={"BTC": Decimal(10), rule.quote: Decimal(10) ** (10 if rule.quote == "KRW" else 7)},
+            )
+            for venue, rule in RULES.items()
+        }
+        now_ns = self.clock.now_ns()
+        self.sessions.create(Session(
+            session_id=SESSION, environment="mock", started_at_ns=now_ns, mode=Mode.NORMAL,
+            mode_reason="test", mode_changed_at_ns=now_ns,
+        ))  # fmt: skip
+        self._wire_engine()
+        self.reconcile.open_books()
+        self.premium(0)
+
+    def _wire_engine(self) -> None:
+        trades, venues = self.wire.wrap(self.trades), {v: self.wire.wrap(c) for v, c in self.venues.items()}
+        entropy = SeededEntropy(7)
+        alerts = RecordedAlerts(self.alert_store, SESSION, _Nowhere())
+        instruments = {(rule.venue, rule.symbol): rule for rule in RULES.values()}
+        markets = Markets(quotes=self.quotes, instruments=instruments)
+        rules = RepairRules(time_ns_max=60 * SECOND, loss_bps_max=Decimal(100), slip_bps=Decimal(8))
+        exits = ExitRules(
+            converged_bps=Decimal(4), take_profit_bps=Decimal(25), stop_loss_bps=Decimal(150),
+            holding_ns_max=600 * SECOND,
+        )  # fmt: skip
+        common: dict[str, Any] = {
+            "trades": trades, "dispatcher": self.dispatcher, "counters": self.counters, "clock": self.clock,
+        }  # fmt: skip
+        self.evaluate = Evaluate(
+            session_id=SESSION, quotes=self.quotes, markets=markets, sessions=self.sessions,
+            entropy=entropy, limits=LIMITS, exits=exits,
+            appetite=Appetite(
+                notional_usdt=Decimal(1_000), slip_bps=Decimal(8), order_lifetime_ns=3 * SECOND
+            ), **common,
+        )  # fmt: skip
+        self.execute = Execute(
+            session_id=SESSION, sessions=self.sessions, venues=venues, alerts=alerts, entropy=entropy,
+            overdue_ns=OVERDUE_NS, **common,
+        )  # fmt: skip
+        self.settle = Settle(
+            markets=markets, alerts=alerts, limits=LIMITS, rules=rules, order_lifetime_ns=3 * SECOND, **common
+        )
+        self.sweep = Sweep(session_id=SESSION, overdue_ns=OVERDUE_NS, **common)
+        self.reconcile = Reconcile(
+            session_id=SESSION, trades=self.trades, venues=dict(self.venues), counters=self.counters,
+            alerts=alerts, clock=self.clock,
+        )  # fmt: skip
+        self.drain = Drain(
+            session_id=SESSION, trades=self.trades, sessions=self.sessions, clock=self.clock
+        )
+
+    # what happens in town
+
+    def premium(self, bps: int, depth: str = "5") -> None:
+        """Quote BTC at 100,000 USDT, and on Upbit that much dearer at 1,400 KRW per USDT."""
+        upbit_mid = int(Decimal(140_000_000) * (1 + Decimal(bps) / 10_000)) // 1_000 * 1_000
+        self.quotes.put(
+            [
+                self._book(Venue.BINANCE, "BTC/USDT", "99999.50", "100000.50", depth),
+                self._book(Venue.UPBIT, "BTC/KRW", str(upbit_mid - 1_000), str(upbit_mid + 1_000), depth),
+                self._book(Venue.UPBIT, "USDT/KRW", "1399", "1401", "100000"),
+            ],
+            [BTC],
+        )
+
+    def _book(self, venue: Venue, symbol: str, bid: str, ask: str, depth: str) -> Book:
+        now_ns = self.clock.now_ns()
+        quantity = Decimal(depth)
+        return Book(
+            venue=venue, symbol=Symbol(symbol), sequence=now_ns, ts_event_ns=now_ns, ts_recv_ns=now_ns,
+            bids=(Level(Decimal(bid), quantity),), asks=(Level(Decimal(ask), quantity),),
+        )  # fmt: skip
+
+    def evaluate_now(self) -> int:
+        opened = self.evaluate.run()
+        self.collect()
+        return opened
+
+    def collect(self) -> None:
+        """Take what was sent into the queue."""
+        now_ns = self.clock.now_ns()
+        self.pending += [
+            (now_ns + delay_ms * MS, name, args) for name, args, delay_ms in self.dispatcher.take()
+        ]
+
+    def run_one(self, index: int = 0, *, keep: bool = False, trip: Tripwire | None = None) -> None:
+        """Run one pending task; `keep` leaves its message in the queue, as a redelivery would."""
+        _, name, args = self.pending[index] if keep else self.pending.pop(index)
+        self.wire.calls_left, self.wire.after = (trip.calls_left, trip.after) if trip else (-1, False)
+        try:
+            self._run(name, args)
+        except Killed:
+            pass
+        finally:
+            self.wire.calls_left = -1
+        self.collect()
+
+    def _run(self, name: str, args: tuple[Any, ...]) -> None:
+        match name:
+            case "arb.place_order":
+                self.execute.place(ClientOrderId(args[0]))
+            case "arb.resolve_order":
+                self.execute.resolve(ClientOrderId(args[0]), *args[1:])
+            case "arb.settle_trade":
+                self.settle.run(TradeId(args[0]))
+            case _:
+                raise AssertionError(f"nobody runs {name}")
+
+    def pass_time(self, ms: int) -> None:
+        self.clock.advance_ms(ms)
+        for venue in self.venues.values():
+            venue.deliver_late()
+
+    def quiesce(self, rounds: int = 400) -> None:
+        """Let everything that is due happen, with fresh quotes and no more trouble, until at rest."""
+        for venue in self.venues.values():
+            venue.troubles.clear()
+        for _ in range(rounds):
+            self.premium(0)
+            self.sweep.run()
+            self.collect()
+            for _ in range(len(self.pending)):
+                if self.pending[0][0] <= self.clock.now_ns():
+                    self.run_one(0)
+                else:
+                    self.pending.append(self.pending.pop(0))
+            if not self.pending and self.drain.at_rest():
+                return
+            self.pass_time(500)
+        raise AssertionError(f"never came to rest: {self.trades.active(SESSION)}")
+
+    # what the venues say happened
+
+    def orders_at(self, venue: Venue) -> dict[ClientOrderId, int]:
+        return {key: len(reports) for key, reports in self.venues[venue].placed.items()}
+
+    def drifts(self) -> Mapping[tuple[str, str], Decimal]:
+        """Return what the venues hold more than the ledger says, exactly."""
+        booked = self.trades.balances(SESSION)
+        return {
+            (venue, asset): amount - booked.get((venue, asset), Decimal(0))
+            for venue, client in self.venues.items()
+            for asset, amount in client.held.items()
+            if amount != booked.get((venue, asset), Decimal(0))
+        }
+
+
+class _Nowhere:
+    """A file that takes everything."""
+
+    @property
+    def parent(self) -> "_Nowhere":
+        return self
+
+    def mkdir(self, **_: Any) -> None: ...
+
+    def open(self, *_: Any, **__: Any) -> Any:
+        import io
+
+        return io.StringIO()
+
+
+__all__ = ["BTC", "SESSION", "Killed", "Town", "Tripwire", "replace"]
