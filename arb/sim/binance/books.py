@@ -6,7 +6,7 @@ so that a local book built from a snapshot and diffs is right whenever the snaps
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -28,6 +28,18 @@ class Change:
     bids: tuple[Level, ...]  # changed levels; quantity 0 removes
     asks: tuple[Level, ...]
     moved_top: bool
+
+
+def merged(earlier: Change | None, later: Change) -> Change:
+    """Return two moves in a row as one; of a level changed twice the later quantity counts."""
+    if earlier is None:
+        return later
+    return replace(
+        later,
+        first_id=earlier.first_id,
+        bids=_latest(earlier.bids, later.bids),
+        asks=_latest(earlier.asks, later.asks),
+    )
 
 
 class PublishedBooks:
@@ -86,3 +98,8 @@ def _changes(before: Iterable[Iterable[Level]], after: Iterable[Level]) -> tuple
     gone = {level.price for level in old} - prices
     changed = [level for level in new if level not in (unchanged or set())]
     return (*changed, *(Level(price, ZERO) for price in sorted(gone)))
+
+
+def _latest(earlier: Iterable[Level], later: Iterable[Level]) -> tuple[Level, ...]:
+    levels = {level.price: level.quantity for level in (*earlier, *later)}
+    return tuple(Level(price, quantity) for price, quantity in levels.items())

@@ -90,6 +90,7 @@ def public_endpoints(data: MarketData) -> list[Endpoint]:
         _public("/api/v3/depth", "depth", _by_depth, data.depth),
         _public("/api/v3/ticker/bookTicker", "ticker.book", _by_symbol(2, 4), data.book_ticker),
         _public("/api/v3/ticker/price", "ticker.price", _by_symbol(2, 4), data.price),
+        _public("/api/v3/ticker/24hr", "ticker.24hr", _by_symbol(2, 80), data.day_ticker),
         _public("/api/v3/avgPrice", "avgPrice", _always(2), data.average_price),
         _public("/sapi/v1/capital/config/getall", "", _always(10), data.coins),
         _public("/sapi/v1/margin/allPairs", "", _always(1), data.no_pairs),

@@ -10,11 +10,12 @@ from arb.sim.binance.books import PublishedBooks
 from arb.sim.binance.order_form import symbol_of
 from arb.sim.binance.params import Params
 from arb.sim.binance.symbols import Symbol, exchange_info
-from arb.sim.binance.wire import mid_of, milliseconds, rows, text, top
+from arb.sim.binance.wire import ZERO_TEXT, mid_of, milliseconds, rows, text, top
 from arb.sim.core.stage import Stage
 
 DEPTH_DEFAULT: Final = 100
 DEPTH_MAX: Final = 5_000
+DAY_MS: Final = 86_400_000
 
 
 class MarketData:
@@ -55,6 +56,11 @@ class MarketData:
         ]
         return prices[0] if "symbol" in given else prices
 
+    def day_ticker(self, given: Params) -> Any:
+        """Return the ticker of a day in which nothing happened before now."""
+        tickers = [self._day(symbol) for symbol in self._chosen(given)]
+        return tickers[0] if "symbol" in given else tickers
+
     def average_price(self, given: Params) -> dict[str, Any]:
         """Return the mid of the current book as the average price."""
         symbol = symbol_of(given, self._symbols)
@@ -73,6 +79,14 @@ class MarketData:
     def no_pairs(self, _given: Params) -> list[Any]:
         """Return the margin pairs, of which there are none."""
         return []
+
+    def _day(self, symbol: Symbol) -> dict[str, Any]:
+        now = self._ticker(symbol)
+        now_ms = milliseconds(self._stage.now_ns())
+        prices = ("lastPrice", "openPrice", "highPrice", "lowPrice", "prevClosePrice", "weightedAvgPrice")
+        nothing = ("priceChange", "priceChangePercent", "lastQty", "volume", "quoteVolume")
+        times = {"openTime": now_ms - DAY_MS, "closeTime": now_ms, "firstId": -1, "lastId": -1, "count": 0}
+        return now | dict.fromkeys(prices, now["bidPrice"]) | dict.fromkeys(nothing, ZERO_TEXT) | times
 
     def _ticker(self, symbol: Symbol) -> dict[str, str]:
         _, book = self._books.now(symbol.coin.name)

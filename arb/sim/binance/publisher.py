@@ -10,7 +10,7 @@ from random import Random
 from typing import Final
 
 from arb.sim.binance import frames
-from arb.sim.binance.books import Change, PublishedBooks
+from arb.sim.binance.books import Change, PublishedBooks, merged
 from arb.sim.binance.frames import stream_name
 from arb.sim.binance.hub import Hub
 from arb.sim.binance.wire import milliseconds
@@ -22,7 +22,6 @@ from arb.sim.core.faults import Stage as FaultStage
 from arb.sim.core.journal import Recorded
 from arb.sim.core.orders import Side
 from arb.sim.core.stage import Stage
-from arb.sim.core.ticks import ceil_to
 
 PARTIAL_LEVELS: Final = (5, 10, 20)
 FILL_TRADES_FROM: Final = 10**12  # our fills among the public trades, apart from the seeded ones
@@ -39,6 +38,7 @@ class Publisher:
         self._hub = hub
         self._drops = tuple(drops)
         self._slow_at: dict[str, int] = {}  # coin -> second of the last slow frame
+        self._collected: dict[str, Change] = {}  # coin -> what the slow diff has to say so far
 
     def step(self, step: int, books: Mapping[str, Book]) -> None:
         """Publish one market step."""
@@ -89,8 +89,21 @@ class Publisher:
             self._hub.publish(stream_name(coin, "bookTicker"), make)
         make = partial(frames.depth_update, coin, change, event_ms)
         self._hub.publish(stream_name(coin, "depth@100ms"), make)
-        self._hub.publish(stream_name(coin, "depth"), make)
+        self._slow_diff(change, event_ms)
         self.partial_books(coin, change.last_id, change.book)
+
+    def _slow_diff(self, change: Change, event_ms: int) -> None:
+        """Collect changes for the one-second diff stream, and send them when it is due."""
+        coin = change.coin
+        stream = stream_name(coin, "depth")
+        if not self._hub.wants(stream):
+            self._collected.pop(coin, None)
+            return
+        collected = merged(self._collected.pop(coin, None), change)
+        if self._slow_at.get(coin) == self._stage.clock.now_ns() // NS_PER_S:
+            self._collected[coin] = collected
+        else:
+            self._hub.publish(stream, partial(frames.depth_update, coin, collected, event_ms))
 
     def _trade(self, coin: str, step: int, book: Book, event_ms: int) -> None:
         stream = stream_name(coin, "trade")
@@ -99,7 +112,5 @@ class Publisher:
         rng = Random(f"{self._stage.config.seed}:trade:{coin}:{step}")
         buyer_is_maker = rng.random() < 0.5
         touch = (book.bids if buyer_is_maker else book.asks)[0]
-        share = ceil_to(touch.quantity / rng.randint(2, 20), touch.quantity.scaleb(-2))
-        level = Level(touch.price, share)
-        make = partial(frames.trade, coin, step + 1, level, event_ms, buyer_is_maker)
+        make = partial(frames.trade, coin, step + 1, touch, event_ms, buyer_is_maker)
         self._hub.publish(stream, make)

@@ -109,3 +109,10 @@ def test_taker_moves_the_published_top_at_once(binance):
         binance.order("SELL", "MARKET", quantity="0.001")
         ids = [receive(socket)["u"] for _ in range(3)]
     assert any(update_id % 1_000 for update_id in ids)
+
+
+def test_slow_diff_joins_the_fast_changes_into_one_a_second(binance):
+    with binance.socket("/ws/ethusdt@depth") as socket:
+        first, second = receive(socket), receive(socket)
+    assert second["U"] == first["u"] + 1
+    assert second["u"] - second["U"] > 10_000
