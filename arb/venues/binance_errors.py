@@ -74,8 +74,10 @@ def _kind(status: int, code: int | None, message: str) -> Kind:
         return Kind.RATE_LIMITED
     if status == 401:
         return Kind.FATAL
-    if code is None or not 400 <= status < 500 or -1100 < code <= -1000:
+    if status >= 500 or (code is not None and -1100 < code <= -1000):
         return Kind.UNKNOWN
+    if code is None or not status >= 400:
+        return Kind.FOREIGN
     return Kind.REJECTED
 
 

@@ -32,6 +32,7 @@ class Kind(StrEnum):
     NOT_FOUND = "not_found"
     AMBIGUOUS = "ambiguous"
     UNKNOWN = "unknown"
+    FOREIGN = "foreign"  # a refusal that is not the venue's own, of something on the way
     FATAL = "fatal"
 
 
@@ -55,6 +56,8 @@ def make_error(
             return AmbiguousRefusal(venue, text)
         case Kind.UNKNOWN:
             return Retryable(venue, text) if effect is Effect.READ else OutcomeUnknown(venue, text)
+        case Kind.FOREIGN if effect is not Effect.READ:
+            return OutcomeUnknown(venue, text)
         case _:
             return Rejected(venue, text, code)
 

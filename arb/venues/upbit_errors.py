@@ -85,7 +85,9 @@ def refused_on_merit(error: Rejected) -> bool:
 def _kind(status: int, name: str) -> Kind:
     if status >= 500:  # executed or not, whatever the body says
         return Kind.UNKNOWN
-    return NAMES.get(name) or STATUSES.get(status, Kind.UNKNOWN)
+    if status == 400 and not name:
+        return Kind.FOREIGN
+    return NAMES.get(name) or STATUSES.get(status, Kind.FOREIGN)
 
 
 def _name_and_message(response: HttpResponse) -> tuple[str, str]:

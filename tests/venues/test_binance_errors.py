@@ -57,6 +57,7 @@ def test_5xx_without_a_code_is_unknown_for_an_order_and_harmless_for_a_question(
 @pytest.mark.parametrize("status", [302, 400, 404])
 def test_a_refusal_that_is_not_binances_own_proves_nothing_about_an_order(status: int):
     assert type(error_of(response(status, b"<html>"), Effect.PLACE)) is OutcomeUnknown
+    assert type(error_of(response(status, b"<html>"), Effect.READ)) is Rejected
 
 
 def test_the_firewall_pauses_for_long():

@@ -66,9 +66,10 @@ def test_quotation_errors_are_named_by_an_integer():
     assert type(error_of(response(400, body(400)), Effect.READ)) is Rejected
 
 
-@pytest.mark.parametrize("status", [302, 404, 405, 409, 422])
+@pytest.mark.parametrize("status", [302, 400, 404, 405, 409, 422])
 def test_a_reply_that_is_not_upbits_own_proves_nothing_about_an_order(status: int):
     assert type(error_of(response(status, b"<html>"), Effect.PLACE)) is OutcomeUnknown
+    assert type(error_of(response(status, b"<html>"), Effect.READ)) is Rejected
 
 
 @pytest.mark.parametrize(("status", "expected_ms"), [(429, 1_000), (418, 10_000)])
