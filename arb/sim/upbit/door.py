@@ -74,7 +74,7 @@ class Door:
         except UpbitRefusal as refusal:
             return self._reply(route, left, refusal.reply.status, _named(route, refusal.reply).body())
         except ServerError:
-            return self._reply(route, left, 500, refuse("server_error").reply.body())
+            return self._reply(route, left, 500, _named(route, refuse("server_error").reply).body())
         except ReplyLost:
             if request.transport is not None:
                 request.transport.abort()
@@ -88,9 +88,9 @@ class Door:
         """
         now_ns = self._stage.clock.now_ns()
         caller = ACCOUNT if route.permission else request.remote or ""
-        count = self._board.switches.rates.get(route.group)
-        if count is not None and count != self._limiter.rates[route.group].count:
-            self._limiter.rates[route.group] = replace(self._limiter.rates[route.group], count=count)
+        default = DEFAULT_RATES[route.group]
+        count = self._board.switches.rates.get(route.group, default.count)
+        self._limiter.rates[route.group] = replace(default, count=count)
         if "Origin" in request.headers:
             self._limiter.take("origin", caller, now_ns)
         return self._limiter.take(route.group, caller, now_ns)

@@ -7,7 +7,7 @@ import json
 import time
 import uuid
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection, RemoteDisconnected
 from urllib.parse import urlencode
 
@@ -119,15 +119,19 @@ class Client:
     def kinds(self):
         return Counter(event["kind"] for event in self.journal())
 
-    def socket(self, *fields, path="/websocket/v1", ticket="test"):
-        """Return a subscribed WebSocket."""
+    @contextmanager
+    def socket(self, *fields, path="/websocket/v1"):
+        """Open a subscribed WebSocket; it is cut at the end, whatever state it is in."""
         header = [f"Authorization: {self.token()}"] if path.endswith("private") else []
         socket = websocket.create_connection(
             f"ws://127.0.0.1:{self.port}{path}", header=header, suppress_origin=True, timeout=DEADLINE_S
         )
-        if fields:
-            socket.send(json.dumps([{"ticket": ticket}, *fields]))
-        return closing(socket)
+        try:
+            if fields:
+                socket.send(json.dumps([{"ticket": "test"}, *fields]))
+            yield socket
+        finally:
+            socket.shutdown()
 
 
 # Limits that no test meets by accident; the tests of limits narrow them.

@@ -16,7 +16,7 @@ CONFIG = {
     "seed": 7,
     "epoch_ns": FAR_FUTURE_NS,
     "step_ms": 100,
-    "coins": ["BTC", "XRP"],
+    "coins": ["BTC", "XRP", "SOL"],
     "credentials": {"upbit": {"key": KEY, "secret": SECRET}},
     "balances": {"upbit": {"KRW": "1000000000", "BTC": "5", "XRP": "100000"}},
 }

@@ -24,6 +24,10 @@ def placed(upbit, identifier):
     return upbit.get("/v1/order", identifier=identifier).status == 200
 
 
+def refuses(event, identifier):
+    return event["kind"] == "order_rejected" and event["client_id"] == identifier
+
+
 @pytest.mark.parametrize("algorithm", ["HS256", "HS512"])
 def test_both_algorithms_over_the_wire(upbit, algorithm):
     header = {"Authorization": upbit.token(algorithm=algorithm)}
@@ -71,11 +75,17 @@ def test_unknown_switch_is_refused(upbit):
 
 
 def test_every_reply_says_how_many_requests_are_left(upbit):
-    upbit.switch(rates={})
-    assert upbit.get("/v1/accounts").headers["Remaining-Req"].startswith("group=default; min=1800; sec=2")
-    assert "group=order; min=720; sec=1" in place(upbit, identifier="*").headers["Remaining-Req"]
-    assert "group=ticker" in upbit.public("/v1/ticker", markets="KRW-BTC").headers["Remaining-Req"]
-    assert "group=orderbook" in upbit.public("/v1/orderbook").headers["Remaining-Req"]
+    upbit.switch(rates={"order": 700, "default": 800})
+    assert upbit.get("/v1/accounts").headers["Remaining-Req"].startswith("group=default; min=48000; sec=7")
+    refused = place(upbit, identifier="*")
+    assert refused.status == 400
+    assert refused.headers["Remaining-Req"].startswith("group=order; min=42000; sec=6")
+    for path, group in (
+        ("/v1/ticker", "ticker"),
+        ("/v1/orderbook", "orderbook"),
+        ("/v1/market/all", "market"),
+    ):
+        assert f"group={group}; " in upbit.public(path).headers["Remaining-Req"]
 
 
 def test_going_over_the_limit_is_429_and_then_418(upbit):
@@ -124,8 +134,7 @@ def test_late_execution_of_a_burnt_identifier_is_refused_quietly(upbit):
     with pytest.raises(RemoteDisconnected):
         upbit.limit("bid", PRICE, "0.002", identifier=identifier)
     assert place(upbit, identifier=identifier).status == 201
-    upbit.until(lambda: [e for e in upbit.journal() if e["kind"] == "order_rejected"][-1:] and True)
-    upbit.until(lambda: upbit.journal()[-1].get("client_id") == identifier)
+    upbit.until(lambda: [event for event in upbit.journal() if refuses(event, identifier)])
     orders = [
         row for row in upbit.send("GET", "/sim/orders").json["orders"] if row["client_id"] == identifier
     ]
@@ -190,7 +199,7 @@ def test_maintenance_is_a_server_error_everywhere(upbit):
 def test_markets_carry_their_warnings(upbit):
     upbit.switch(market_events={"KRW-BTC": {"caution": {"GLOBAL_PRICE_DIFFERENCES": True}}})
     rows = {row["market"]: row for row in upbit.public("/v1/market/all", is_details="true").json}
-    assert list(rows) == ["KRW-BTC", "KRW-XRP", "KRW-USDT"]
+    assert list(rows) == ["KRW-BTC", "KRW-XRP", "KRW-SOL", "KRW-USDT"]
     assert rows["KRW-BTC"]["market_event"]["caution"]["GLOBAL_PRICE_DIFFERENCES"]
     assert not rows["KRW-XRP"]["market_event"]["caution"]["GLOBAL_PRICE_DIFFERENCES"]
     assert "market_event" not in upbit.public("/v1/market/all").json[0]
