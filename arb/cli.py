@@ -1,0 +1,176 @@
+"""The `arb` command. What a command needs is imported when it runs, so that help comes at once."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+
+import typer
+
+from arb.cli_stack import demo_home, register
+from arb.domain.errors import ConfigError, DispatchError, StoreUnavailable, VenueError
+from arb.runtime.errors import StackError, StackNotRunning
+from arb.runtime.home import Home, read_runtime
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from arb.bootstrap import Engine
+
+FAILED: Final = 1
+BAD_CONFIGURATION: Final = 2
+NOT_RUNNING: Final = 3
+
+app = typer.Typer(
+    help="Cross-exchange arbitrage between Upbit (KRW) and Binance (USDT).",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+config_app = typer.Typer(help="Show or check the configuration.", no_args_is_help=True)
+app.add_typer(config_app, name="config")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
+Limit = Annotated[int, typer.Option(min=1, max=100_000, help="How many, the newest first.")]
+Mode = Annotated[str | None, typer.Option(help="mock, paper or live; else the mode in force here.")]
+
+
+def main() -> None:
+    """Run the command line; what the user can mend ends as one line and an exit code."""
+    try:
+        app()
+    except StackNotRunning as error:
+        _fail(error, NOT_RUNNING)
+    except ConfigError as error:
+        _fail(error, BAD_CONFIGURATION)
+    except (StackError, StoreUnavailable, VenueError, DispatchError) as error:
+        _fail(error, FAILED)
+
+
+def _fail(error: Exception, code: int) -> NoReturn:
+    typer.echo(f"arb: {error}", err=True)
+    sys.exit(code)
+
+
+@app.command()
+def report(as_json: AsJson = False) -> None:
+    """Report trades, fees, profit and the invariants: of the running session, else of the last run."""
+    from arb.console.judge import last_report, look
+    from arb.console.report import report_view
+
+    try:
+        document = look(_running()).report.as_json()
+    except StackNotRunning as error:
+        found = last_report((Home.default(), demo_home()))
+        if found is None:
+            _fail(StackError(f"{error}; no run has ended there yet"), FAILED)
+        document = found
+    _show(document, as_json, lambda: report_view(document))
+
+
+@app.command()
+def check(as_json: AsJson = False) -> None:
+    """Check every invariant against the running stack; exit status 0 only if all hold."""
+    from arb.console.findings import findings_view
+    from arb.console.judge import check_of
+
+    findings = check_of(_running()).run()
+    _show(findings.as_json(), as_json, lambda: findings_view(findings))
+    if not findings.all_hold:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """Show the running stack: processes, mode, session, queues."""
+    home = _running_home()
+    from arb.console.status import status_of, status_view
+
+    found = status_of(home)
+    _show(found, as_json, lambda: status_view(found))
+
+
+@app.command()
+def trades(limit: Limit = 20, as_json: AsJson = False) -> None:
+    """List the newest trades."""
+    engine = _running()
+    from arb.console.listing import newest_trades, trades_view
+
+    rows = newest_trades(engine.stores.trades.engine, engine.session_id, limit)
+    _show(rows, as_json, lambda: trades_view(rows, engine.clock.now_ns()))
+
+
+@app.command()
+def orders(limit: Limit = 20, as_json: AsJson = False) -> None:
+    """List the newest orders."""
+    engine = _running()
+    from arb.console.listing import newest_orders, orders_view
+
+    rows = newest_orders(engine.stores.trades.engine, engine.session_id, limit)
+    _show(rows, as_json, lambda: orders_view(rows))
+
+
+@app.command()
+def snapshot() -> None:
+    """Take a snapshot of the running session now."""
+    engine = _running()
+    from arb.domain.snapshot import SnapshotKind
+
+    typer.echo(engine.take_snapshot.run(SnapshotKind.MANUAL) or "another process took one at this moment")
+
+
+@config_app.command("show")
+def config_show(mode: Mode = None) -> None:
+    """Print the settings in force; secrets are masked."""
+    from arb.console.settings_view import settings_yaml
+    from config.settings import load
+
+    typer.echo(settings_yaml(load(mode)), nl=False)
+
+
+@config_app.command("validate")
+def config_validate(mode: Mode = None) -> None:
+    """Check the settings; exit status 0 if a stack could start with them."""
+    from config.settings import load
+
+    typer.echo(f"the {load(mode).mode.value} settings are in order")
+
+
+def _running() -> "Engine":
+    """Return the engine of the stack that runs. Raises: StackNotRunning, ConfigError, StoreUnavailable."""
+    if "ARB_DATABASE_URL" not in os.environ:
+        _running_home()
+    from arb.bootstrap import engine
+
+    return engine()
+
+
+def _running_home() -> Home:
+    """Return the home of the stack that runs, which may be the demo's. Raises: StackNotRunning."""
+    home, demonstration = Home.default(), demo_home()
+    if not _runs(home) and _runs(demonstration):
+        home = demonstration
+    read_runtime(home)
+    os.environ["ARB_HOME"] = str(home.path)  # the settings are those of that stack
+    return home
+
+
+def _runs(home: Home) -> bool:
+    try:
+        read_runtime(home)
+    except StackNotRunning:
+        return False
+    return True
+
+
+def _show(document: Any, as_json: bool, view: "Callable[[], RenderableType]") -> None:
+    if as_json:
+        typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        return
+    from rich.console import Console
+
+    Console().print(view())
+
+
+register(app)

@@ -1,0 +1,31 @@
+"""Settings as YAML, in the shape that the configuration files have; secrets stay masked."""
+
+from decimal import Decimal
+from typing import Any
+
+import yaml
+from pydantic import SecretStr
+
+from arb.domain.money import plain
+from config.settings import Settings
+
+
+def settings_yaml(settings: Settings) -> str:
+    """Return all settings that are in force."""
+    return yaml.safe_dump(_plain(settings.model_dump()), sort_keys=False, allow_unicode=True)
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case dict():
+            return {str(key): _plain(part) for key, part in value.items()}
+        case list() | tuple():
+            return [_plain(part) for part in value]
+        case SecretStr():
+            return str(value)  # stars
+        case Decimal():
+            return plain(value)
+        case str():
+            return str(value)
+        case _:
+            return value

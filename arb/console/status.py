@@ -1,0 +1,97 @@
+"""How a stack is: its processes, its session, what waits in its queues; as JSON or for a person."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from arb.bootstrap import Engine, engine
+from arb.console.sources import Sources
+from arb.console.text import UNKNOWN, duration
+from arb.domain.errors import ArbError
+from arb.runtime.control import ProcessStatus
+from arb.runtime.home import Home
+from arb.runtime.status import stack_status
+
+
+def status_of(home: Home) -> dict[str, Any]:
+    """Return the status as JSON; null is what cannot be read now. Raises: StackNotRunning."""
+    status = stack_status(home)
+    built = _or_none(engine)
+    return {
+        "home": status.runtime.home,
+        "mode": status.runtime.mode,
+        "healthy": status.is_healthy,
+        "flower_url": status.runtime.flower_url,
+        "session": built and _or_none(lambda: _session(built)),
+        "queues": built and _or_none(Sources.of(built, home).queues),
+        "fallback_queues": built and _or_none(Sources.of(built, home).fallback_queues),
+        "processes": [_process(each) for each in status.processes],
+    }
+
+
+def _or_none(source: Callable[[], Any]) -> Any:
+    try:
+        return source()
+    except ArbError:
+        return None
+
+
+def _session(built: Engine) -> dict[str, Any] | None:
+    session = built.sessions.get(built.session_id)
+    if session is None:
+        return None
+    return {
+        "session_id": session.session_id,
+        "mode": session.mode.value,
+        "mode_reason": session.mode_reason,
+        "started_at_ns": session.started_at_ns,
+        "mode_changed_at_ns": session.mode_changed_at_ns,
+    }
+
+
+def _process(status: ProcessStatus) -> dict[str, Any]:
+    return {
+        "name": status.name,
+        "state": status.state,
+        "pid": status.pid,
+        "uptime_s": status.uptime_s,
+        "starts": status.starts,
+        "exits": status.exits,
+    }
+
+
+def status_view(status: Mapping[str, Any]) -> RenderableType:
+    """Return the status of `status_of` as tables."""
+    session = status["session"]
+    how = f"{session['mode']} ({session['mode_reason']})" if session else UNKNOWN
+    head = Text.assemble((f"{status['mode']}  {how}\n", "bold"), f"home     {status['home']}\n")
+    head.append(f"session  {session['session_id'] if session else UNKNOWN}\n")
+    head.append(f"queues   {_queues(status['queues'])}\nfallback {_queues(status['fallback_queues'])}\n")
+    head.append(f"flower   {status['flower_url'] or UNKNOWN}")
+    return Group(head, _processes(status))
+
+
+def _processes(status: Mapping[str, Any]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("process")
+    for name in ("state", "pid", "up", "restarts"):
+        table.add_column(name, justify="right")
+    for each in status["processes"]:
+        style = "green" if each["state"] == "RUNNING" else "bold red"
+        table.add_row(
+            each["name"],
+            Text(each["state"].lower(), style),
+            str(each["pid"] or UNKNOWN),
+            duration(each["uptime_s"]),
+            str(each["exits"]),
+        )
+    return table
+
+
+def _queues(queues: Mapping[str, int] | None) -> str:
+    if queues is None:
+        return UNKNOWN
+    return "  ".join(f"{name} {waiting}" for name, waiting in queues.items()) or "none yet"

@@ -1,0 +1,58 @@
+"""The report and the verdict in words."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, RenderableType
+
+from arb.chaos.checkers import Findings
+from arb.chaos.history import Invariant, Violation
+from arb.console.findings import findings_view
+from arb.console.judge import last_report, report_path
+from arb.console.report import report_view
+from arb.runtime.files import write_json
+from arb.runtime.home import Home
+from tests.console.facts import Stack
+
+
+def drawn(renderable: RenderableType) -> str:
+    console = Console(file=io.StringIO(), width=100)
+    console.print(renderable)
+    return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
+
+
+def document(**changes: Any) -> dict[str, Any]:
+    return {**Stack().report().as_json(), "invariants": {"at_most_once": True}, **changes}
+
+
+def test_a_report_is_shown_in_full() -> None:
+    fees = {"upbit": {"KRW": "12.50000"}, "binance": {"BTC": "0.00000001"}}
+    text = drawn(report_view(document(fees=fees)))
+    for expected in ("14 trades opened", "12 closed", "+12,345 KRW", "+8.82 USDT", "53 (50 filled"):
+        assert expected in text
+    assert "12.5 KRW" in text and "0.00000001 BTC" in text
+    assert "invariants: ok (1 of 1 hold)" in text
+    assert "still running" in text
+
+
+def test_what_is_unknown_is_a_dash_and_what_is_broken_is_named() -> None:
+    text = drawn(report_view(document(pnl_krw=None, pnl_usdt=None, invariants={"no_lonely_leg": False})))
+    assert "PnL - KRW  - USDT" in text
+    assert "BROKEN: no_lonely_leg" in text
+
+
+def test_findings_name_the_row_and_what_was_not_compared() -> None:
+    violation = Violation(Invariant.AT_MOST_ONCE, "order a1", "has 2 orders")
+    text = drawn(findings_view(Findings(violations=(violation,), inconclusive=("upbit moved",))))
+    assert "at_most_once: order a1 has 2 orders" in text
+    assert "inconclusive: upbit moved" in text
+
+
+def test_the_last_report_is_the_newest_of_all_homes(tmp_path: Path) -> None:
+    homes = [Home(tmp_path / name) for name in ("one", "two")]
+    assert last_report(homes) is None
+    for number, home in enumerate(homes):
+        home.path.mkdir()
+        write_json(report_path(home), {"fills": number})
+    assert last_report(homes) == {"fills": 1}
