@@ -43,7 +43,7 @@ def start(plan: Plan, progress: Progress) -> Engine:
     """
     home, settings, clock, entropy = plan.home, plan.settings, SystemClock(), SystemEntropy()
     if plan.fresh and home.path.exists() and not Supervisor(home).is_running():
-        home.remove()      # the ids of a new world's fills would collide with those of the last one
+        home.remove()  # the ids of a new world's fills would collide with those of the last one
     home.create()
     is_mock = settings.mode is RunMode.MOCK
     world = write_world(home, settings, plan.tape, clock, entropy) if is_mock else None

@@ -1,0 +1,119 @@
+"""The commands that start and stop a stack: `arb demo`, `arb up`, `arb down`."""
+
+import os
+import sys
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from arb.domain.errors import ConfigError
+from arb.runtime.home import Home
+
+Duration = Annotated[int, typer.Option(help="Seconds of trading.", min=1)]
+TapePath = Annotated[Path | None, typer.Option(help="Recorded market data (.csv.gz or .jsonl.gz).")]
+Speed = Annotated[str, typer.Option(help="Tape seconds per second, or max.")]
+Seed = Annotated[int | None, typer.Option(help="Seed of the simulated market.", min=0)]
+Mode = Annotated[str, typer.Option(help="mock, paper or live.")]
+DEMO_HOME = "demo"
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the `arb` command."""
+    app.command()(demo)
+    app.command()(up)
+    app.command()(down)
+
+
+def demo(duration: Duration = 60, tape: TapePath = None, speed: Speed = "1", seed: Seed = None) -> None:
+    """Trade on two simulated exchanges for a while, then report. Exit 0 only if every invariant held."""
+    from arb.adapters.clock import SystemClock
+    from arb.console.judge import judge
+    from arb.console.live import show_live
+    from arb.console.report import print_report
+    from arb.operate import demo as demonstration
+    from arb.operate.stack import Plan
+    from arb.operate.world import Tape
+    from arb.runtime.supervise import Lifetime
+    from config.settings import load
+
+    home = demo_home()
+    os.environ["ARB_HOME"] = str(home.path)  # the settings of this process are the demo's
+    environ = {**os.environ, "ARB_MODE": "mock"}
+    if seed is not None:
+        environ["ARB_SIM__SEED"] = str(seed)
+    plan = Plan(
+        home=home,
+        settings=load("mock", environ),
+        lifetime=Lifetime.CALLER,
+        tape=Tape(path=tape, speed=checked_speed(speed)) if tape else None,
+        fresh=True,
+    )
+    outcome = demonstration.run(
+        plan,
+        show=lambda engine: show_live(engine, home, SystemClock(), duration),
+        judge=lambda engine: judge(engine, home).report,
+        progress=say,
+    )
+    if outcome is None:
+        raise typer.Exit(130)
+    print_report(outcome.report)
+    raise typer.Exit(0 if outcome.passed else 1)
+
+
+def up(mode: Mode = "mock") -> None:
+    """Start the stack and leave it running; it goes on with the newest session of its mode."""
+    from arb.operate import stack
+    from arb.operate.demo import Interrupted, interruptible
+    from arb.runtime.supervise import Lifetime
+    from config.settings import load
+
+    home = Home.default()
+    os.environ["ARB_HOME"] = str(home.path)
+    plan = stack.Plan(home=home, settings=load(mode), lifetime=Lifetime.DETACHED)
+    try:
+        with interruptible():
+            engine = stack.start(plan, say)
+    except Interrupted:
+        say("interrupted before trading began; nothing is left running")
+        raise typer.Exit(130) from None
+    say(f"session {engine.session_id} is trading; look with `arb status`, stop with `arb down`")
+
+
+def down() -> None:
+    """Stop opening trades, wait until nothing is unhedged, then stop every process."""
+    from arb.bootstrap import build
+    from arb.operate import stack
+    from arb.runtime.home import read_runtime
+    from arb.runtime.shutdown import stop_stack
+    from config.settings import load
+
+    home = Home.default()
+    read_runtime(home)
+    rested = stack.rest(build(load(environ={**os.environ, "ARB_HOME": str(home.path)})), say)
+    stop_stack(home, say)
+    if not rested:
+        say("something was still unhedged when the time was up: `arb up` goes on with it")
+        raise typer.Exit(1)
+
+
+def demo_home() -> Home:
+    """Return the demo's own home, beside the data of a stack that is meant to stay."""
+    configured = os.environ.get("ARB_HOME")
+    return Home(configured) if configured else Home(Home.default().path / DEMO_HOME)
+
+
+def checked_speed(text: str) -> str:
+    """Return the speed as given. Raises: ConfigError."""
+    try:
+        if text != "max" and not Decimal(text) > 0:
+            raise InvalidOperation
+    except InvalidOperation:
+        raise ConfigError(f"--speed: {text!r} is neither a number above 0 nor max") from None
+    return text
+
+
+def say(text: str) -> None:
+    """Show one line of progress."""
+    typer.echo(f"arb: {text}", file=sys.stderr)
