@@ -22,7 +22,7 @@ from arb.engine.venue_feed import VenueFeed
 from arb.venues.binance_stream import BinanceStream
 from arb.venues.upbit_stream import UpbitStream
 
-FRAMES = 5_000
+FRAMES = 2_000
 ROUNDS = 3
 DRAIN_EVERY = 20
 SECOND_NS = 1_000_000_000
