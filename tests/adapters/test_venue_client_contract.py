@@ -1,0 +1,325 @@
+"""One text over both clients, against the simulated exchanges over real sockets."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from random import Random
+
+import pytest
+
+from arb.domain.errors import OutcomeUnknown, RateLimited, Rejected, Retryable, VenueError
+from arb.domain.ids import Coin, Venue
+from arb.domain.instrument import Instrument, Side
+from arb.domain.ledger import fill_entry, venue_account
+from arb.domain.order import TERMINAL, Order, OrderReport, State
+from arb.ports import NeverPlaced, NotFoundYet, Resolution, VenueClient
+from tests.adapters.simulators import CLOCK, RECV_WINDOW_MS, Simulator, make_order, running
+
+PLACE = {Venue.BINANCE: "POST /api/v3/order", Venue.UPBIT: "POST /v1/orders"}
+PRICE = {Venue.BINANCE: Decimal(100_000), Venue.UPBIT: Decimal(140_000_000)}
+RESOLVE_S_MAX = 8.0
+
+
+@dataclass(frozen=True)
+class World:
+    """A simulator, a client of it, and its BTC market."""
+
+    simulator: Simulator
+    client: VenueClient
+    instrument: Instrument
+
+    def order(self, side: Side = Side.BUY, quantity: str = "0.01", *, at: str = "1.05") -> Order:
+        """Return an order whose price is `at` times the market's for a buy, the inverse for a sell."""
+        factor = Decimal(at) if side is Side.BUY else 2 - Decimal(at)
+        return make_order(self.instrument, PRICE[self.simulator.venue] * factor, side, quantity)
+
+    def fault(self, kind: str, **facts: object) -> None:
+        """Switch a fault on for placing orders."""
+        self.simulator.fault(kind, endpoint=PLACE[self.simulator.venue], **facts)
+
+    def result(self, order: Order) -> OrderReport:
+        """Ask until the order is over."""
+        for _ in range(100):
+            report = self.client.query(order)
+            if report is not None and report.status in TERMINAL:
+                return report
+            time.sleep(0.02)
+        raise AssertionError(f"{order.client_order_id} does not end")
+
+    def resolved(self, order: Order) -> Resolution:
+        """Resolve until there is an answer."""
+        deadline_s = time.monotonic() + RESOLVE_S_MAX
+        while time.monotonic() < deadline_s:
+            answer = self.client.resolve(order)
+            if not isinstance(answer, NotFoundYet):
+                return answer
+            time.sleep(answer.retry_ms / 1000)
+        return answer
+
+
+@pytest.fixture(scope="module")
+def simulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Venue, Simulator]]:
+    with running(tmp_path_factory.mktemp("sim")) as started:
+        yield started
+
+
+def make_world(simulator: Simulator) -> World:
+    simulator.admin("DELETE", "/sim/faults")
+    client = simulator.client()
+    instrument = client.instruments([Coin("BTC")])[0]
+    return World(simulator, client, instrument)
+
+
+@pytest.fixture(params=list(Venue))
+def world(request: pytest.FixtureRequest, simulators: dict[Venue, Simulator]) -> Iterator[World]:
+    made = make_world(simulators[request.param])
+    yield made
+    made.simulator.admin("DELETE", "/sim/faults")
+
+
+@pytest.fixture
+def binance(simulators: dict[Venue, Simulator]) -> Iterator[World]:
+    made = make_world(simulators[Venue.BINANCE])
+    yield made
+    made.simulator.admin("DELETE", "/sim/faults")
+
+
+@pytest.fixture
+def upbit(simulators: dict[Venue, Simulator]) -> Iterator[World]:
+    made = make_world(simulators[Venue.UPBIT])
+    yield made
+    made.simulator.admin("DELETE", "/sim/faults")
+
+
+def lose(world: World, order: Order) -> None:
+    """Place an order of which no answer comes."""
+    with pytest.raises(OutcomeUnknown):
+        world.client.place(order)
+
+
+def older(order: Order, by_ms: int) -> Order:
+    """Return the order as if it had been claimed earlier, so that nobody has to wait."""
+    return replace(order, claimed_at_ns=order.claimed_at_ns - by_ms * 1_000_000)
+
+
+def executed(world: World, order: Order) -> Decimal:
+    """Return what the venue says was executed, summed over everything under our id."""
+    return sum(
+        (Decimal(row["executed_quantity"]) for row in world.simulator.orders(order.client_order_id)),
+        Decimal(0),
+    )
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_marketable_order_fills_and_moves_the_balances_by_exactly_its_entries(world: World, side: Side):
+    order = world.order(side, "0.12")
+    before = world.client.balances()
+    placed = world.client.place(order)
+    report = world.result(order)
+    assert placed.client_order_id == report.client_order_id == order.client_order_id
+    assert report.status is State.FILLED
+    assert sum(fill.quantity for fill in report.fills) == order.quantity
+    expected = dict(before)
+    for fill in report.fills:
+        for posting in fill_entry(order, fill).postings:
+            if posting.account == venue_account(order.venue):
+                expected[posting.asset] += posting.amount
+    assert world.client.balances() == expected == world.simulator.balances()
+
+
+def test_fees_are_taken_in_the_asset_that_the_instrument_says(world: World):
+    for side in Side:
+        order = world.order(side)
+        world.client.place(order)
+        for fill in world.result(order).fills:
+            asset, fee = world.instrument.fee(side, fill.quantity, fill.price)
+            assert (fill.fee_asset, fill.fee) == (asset, fee)
+
+
+def test_order_that_meets_no_price_ends_without_fills(world: World):
+    order = world.order(at="0.95")
+    world.client.place(order)
+    report = world.result(order)
+    assert report.status in (State.EXPIRED, State.CANCELED)
+    assert report.fills == ()
+
+
+def test_order_filled_in_part_is_over_and_has_its_fills(world: World):
+    world.simulator.fault("partial_fill")
+    order = world.order(quantity="0.2")
+    world.client.place(order)
+    report = world.result(order)
+    assert report.status in (State.EXPIRED, State.CANCELED)
+    assert (
+        sum((fill.quantity for fill in report.fills), Decimal(0)) == executed(world, order) < order.quantity
+    )
+
+
+@pytest.mark.parametrize("quantity", ["5", "0.00001"])
+def test_order_without_funds_or_too_small_is_rejected_for_good(world: World, quantity: str):
+    order = world.order(quantity=quantity)
+    with pytest.raises(Rejected):
+        world.client.place(order)
+    assert world.client.query(order) is None
+    assert executed(world, order) == 0
+
+
+def test_unknown_order_is_none_and_its_cancel_is_no_error(world: World):
+    order = world.order()
+    assert world.client.query(order) is None
+    world.client.cancel(order)
+
+
+def test_cancel_of_an_order_that_is_over_is_no_error(world: World):
+    order = world.order()
+    world.client.place(order)
+    world.result(order)
+    world.client.cancel(order)
+
+
+def test_no_order_rests(world: World):
+    assert world.client.open_orders() == ()
+
+
+def test_instruments_include_what_the_venue_has(world: World):
+    instruments = {made.symbol: made for made in world.client.instruments([Coin("BTC")])}
+    assert ("USDT/KRW" in instruments) is (world.simulator.venue is Venue.UPBIT)
+    assert all(made.tradable and made.warning == "" for made in instruments.values())
+    assert world.instrument.taker_fee_bps == (10 if world.simulator.venue is Venue.BINANCE else 5)
+
+
+@pytest.mark.parametrize("kind", ["accept_then_drop_reply", "error_5xx_accepted"])
+def test_order_whose_reply_is_lost_is_found_and_exists_once(world: World, kind: str):
+    world.fault(kind, count=1)
+    order = world.order()
+    lose(world, order)
+    found = world.resolved(order)
+    assert isinstance(found, OrderReport)
+    report = world.result(order)
+    assert sum(fill.quantity for fill in report.fills) == executed(world, order) == order.quantity
+    assert len(world.simulator.orders(order.client_order_id)) == 1
+
+
+def test_order_that_is_accepted_after_we_gave_up_is_found_and_exists_once(world: World):
+    world.fault("slow_accept", count=1, delay_ms=700)
+    order = world.order()
+    lose(world, order)
+    assert isinstance(world.resolved(order), OrderReport)
+    assert world.result(order).status is State.FILLED
+    assert len(world.simulator.orders(order.client_order_id)) == 1
+
+
+@pytest.mark.parametrize("delay_ms", [300, 1_600])
+def test_order_that_executes_late_is_found_and_exists_once(world: World, delay_ms: int):
+    world.fault("late_execution", count=1, delay_ms=delay_ms)
+    order = world.order()
+    lose(world, order)
+    assert isinstance(world.resolved(order), OrderReport)
+    assert world.result(order).status is State.FILLED
+    age_ms = (CLOCK.now_ns() - order.claimed_at_ns) // 1_000_000
+    time.sleep(max(0, delay_ms + 200 - age_ms) / 1000)  # until the late one has come, if it does
+    assert len(world.simulator.orders(order.client_order_id)) == 1
+    assert executed(world, order) == order.quantity
+
+
+def test_order_that_is_not_visible_yet_is_never_concluded_absent(world: World):
+    world.fault("accept_then_drop_reply", count=1)
+    order = world.order()
+    world.simulator.fault("get_not_yet_visible", client_id=order.client_order_id, delay_ms=1_500)
+    lose(world, order)
+    assert isinstance(world.client.resolve(order), NotFoundYet)
+    found = world.resolved(order)
+    assert isinstance(found, OrderReport)
+    assert len(world.simulator.orders(order.client_order_id)) == 1
+
+
+@pytest.mark.parametrize(("kind", "status"), [("rate_limit_429", 429), ("ban_418", 418)])
+def test_order_that_is_limited_is_not_placed_and_pauses(world: World, kind: str, status: int):
+    world.fault(kind, count=1)
+    order = world.order()
+    with pytest.raises(RateLimited) as caught:
+        world.client.place(order)
+    assert caught.value.retry_after_ms >= 1_000
+    assert str(status) in caught.value.detail
+    assert world.simulator.orders(order.client_order_id) == []
+
+
+def test_late_order_is_not_sent(world: World):
+    order = replace(world.order(), expires_at_ns=CLOCK.now_ns() - 1)
+    with pytest.raises(Retryable):
+        world.client.place(order)
+    assert world.simulator.orders(order.client_order_id) == []
+
+
+def test_faults_in_any_order_never_make_two_of_one(world: World):
+    seed = 20_251_120
+    rng, kinds = Random(seed), ("accept_then_drop_reply", "error_5xx_accepted", "error_5xx_not_accepted")
+    for number in range(12):
+        world.simulator.admin("DELETE", "/sim/faults")
+        world.fault(rng.choice(kinds), count=1)
+        order = world.order(rng.choice(list(Side)))
+        lose(world, order)
+        answer = world.client.resolve(older(order, 1_100))
+        rows = world.simulator.orders(order.client_order_id)
+        assert len(rows) <= 1, f"seed {seed}, order {number}"
+        assert isinstance(answer, OrderReport) is (len(rows) == 1), f"seed {seed}, order {number}"
+
+
+@pytest.mark.parametrize("kind", ["error_5xx_not_accepted", "drop_then_timeout"])
+def test_binance_order_that_never_arrived_is_concluded_only_after_the_fence(binance: World, kind: str):
+    binance.fault(kind, count=1, delay_ms=600)
+    order = binance.order()
+    lose(binance, order)
+    assert isinstance(binance.client.resolve(order), NotFoundYet)
+    time.sleep(RECV_WINDOW_MS / 1000)
+    assert isinstance(binance.client.resolve(older(order, 14_000)), NeverPlaced)
+    assert binance.simulator.orders(order.client_order_id) == []
+
+
+def test_binance_refuses_what_a_paused_worker_sends_late(binance: World):
+    order = binance.order()
+    binance.client.time_offset_ms()
+    time.sleep(RECV_WINDOW_MS / 1000 + 0.1)
+    with pytest.raises(Retryable, match="-1021"):
+        binance.client.place(order)
+    assert binance.simulator.orders(order.client_order_id) == []
+
+
+@pytest.mark.parametrize("skew_ms", [4_000, -4_000])
+def test_binance_clock_that_moved_refuses_one_order_and_takes_the_next(binance: World, skew_ms: int):
+    binance.client.time_offset_ms()
+    binance.simulator.fault("clock_skew_ms", delay_ms=skew_ms)
+    with pytest.raises(Retryable, match="-1021"):
+        binance.client.place(binance.order())
+    order = binance.order()
+    assert binance.client.place(order).status is State.FILLED
+    assert abs((binance.client.time_offset_ms() or 0) - skew_ms) < 200
+
+
+@pytest.mark.parametrize("kind", ["error_5xx_not_accepted", "drop_then_timeout"])
+def test_upbit_order_that_never_arrived_is_sent_again_once(upbit: World, kind: str):
+    upbit.fault(kind, count=1, delay_ms=600)
+    order = upbit.order()
+    lose(upbit, order)
+    found = upbit.resolved(order)
+    assert isinstance(found, OrderReport)
+    assert upbit.result(order).status is State.FILLED
+    assert len(upbit.simulator.orders(order.client_order_id)) == 1
+
+
+def test_upbit_takes_an_identifier_once(upbit: World):
+    order = upbit.order()
+    upbit.client.place(order)
+    with pytest.raises(OutcomeUnknown):
+        upbit.client.place(order)
+    assert len(upbit.simulator.orders(order.client_order_id)) == 1
+
+
+def test_upbit_identifier_that_a_refusal_burnt_is_concluded_absent(upbit: World):
+    upbit.simulator.fault("identifier_burnt_on_validation_failure")
+    order = upbit.order(quantity="0.00001")
+    with pytest.raises(VenueError):
+        upbit.client.place(order)
+    assert isinstance(upbit.client.resolve(order), NotFoundYet)
+    assert isinstance(upbit.client.resolve(older(order, 11_000)), NeverPlaced)
