@@ -12,7 +12,7 @@ READ: Final = frozenset(
     {
         "symbol", "side", "type", "timeInForce", "quantity", "quoteOrderQty", "price", "newClientOrderId",
         "newOrderRespType", "selfTradePreventionMode", "strategyId", "strategyType", "recvWindow",
-        "timestamp", "signature", "apiKey", "computeCommissionRates",
+        "timestamp", "signature", "apiKey", "computeCommissionRates", "returnRateLimits",
     }
 )  # fmt: skip
 TYPES: Final = frozenset({"LIMIT", "MARKET", "LIMIT_MAKER"})

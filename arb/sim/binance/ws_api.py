@@ -94,6 +94,7 @@ class Session:
 
     async def _serve(self, message: str) -> None:
         identity: Any = None
+        given: dict[str, str] = {}
         try:
             identity, method, given = _parse(message)
             answer: dict[str, Any] = {"status": 200, "result": await self._call(method, given)}
@@ -101,9 +102,9 @@ class Session:
             answer = {"status": error.status, "error": error.body()}
         except CallFault:
             return
-        rate_limits = [*self._limits.order_counts(), self._limits.weight_row()]
-        reply = {"id": identity} | answer | {"rateLimits": rate_limits}
-        self._connection.outbox.put(orjson.dumps(reply))
+        if given.get("returnRateLimits") != "false":
+            answer["rateLimits"] = [*self._limits.order_counts(), self._limits.weight_row()]
+        self._connection.outbox.put(orjson.dumps({"id": identity} | answer))
 
     async def _call(self, method: str, given: dict[str, str]) -> Any:
         signed = Signed(key=given.get("apiKey"), payload=api_payload(given))

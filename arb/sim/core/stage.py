@@ -5,15 +5,17 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Final
 
-from arb.sim.core.clock import Clock
-from arb.sim.core.config import SimConfig
+from arb.sim.core.clock import NS_PER_S, Clock
+from arb.sim.core.config import ConfigError, SimConfig
 from arb.sim.core.events import FaultStruck
 from arb.sim.core.faults import Call, Fault, FaultPlan
 from arb.sim.core.faults import Stage as FaultStage
 from arb.sim.core.journal import Journal
 from arb.sim.core.market import BINANCE, Market, build_market
+
+EPOCH_AGE_NS_MAX: Final = 7 * 86_400 * NS_PER_S  # drawing a day of steps takes seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,8 @@ class Stage:
 
 def make_stage(venue: str, config: SimConfig, clock: Clock, journal_path: Path | None) -> Stage:
     """Return the stage of `venue`, with the market and dice that its configuration gives."""
+    if clock.now_ns() - config.epoch_ns > EPOCH_AGE_NS_MAX:
+        raise ConfigError("epoch_ns: more than 7 days ago, and every step since would have to be drawn")
     faults = config.faults.binance if venue == BINANCE else config.faults.upbit
     return Stage(
         venue=venue,
