@@ -1,0 +1,76 @@
+"""Books, rules and markets for tests of decisions."""
+
+from decimal import Decimal
+
+from arb.domain.book import Book, Level
+from arb.domain.ids import Coin, Symbol, Venue
+from arb.domain.instrument import UPBIT_KRW_BANDS, FeeIn, Instrument
+from arb.domain.rates import Rate
+from arb.domain.spread import Market
+
+NOW_NS = 1_763_640_000_000_000_000
+
+UPBIT = Instrument(
+    venue=Venue.UPBIT,
+    symbol=Symbol("BTC/KRW"),
+    venue_symbol="KRW-BTC",
+    base=Coin("BTC"),
+    quote="KRW",
+    price_bands=UPBIT_KRW_BANDS,
+    lot_step=Decimal("0.00000001"),
+    quantity_min=Decimal(0),
+    quantity_max=Decimal(1000),
+    notional_min=Decimal(5000),
+    taker_fee_bps=Decimal(5),
+    fee_in=FeeIn.QUOTE,
+)
+BINANCE = Instrument(
+    venue=Venue.BINANCE,
+    symbol=Symbol("BTC/USDT"),
+    venue_symbol="BTCUSDT",
+    base=Coin("BTC"),
+    quote="USDT",
+    price_bands=((Decimal(0), Decimal("0.01")),),
+    lot_step=Decimal("0.00001"),
+    quantity_min=Decimal("0.00001"),
+    quantity_max=Decimal(9000),
+    notional_min=Decimal(5),
+    taker_fee_bps=Decimal(10),
+    fee_in=FeeIn.RECEIVED,
+)
+
+
+def levels(*pairs):
+    return tuple(Level(Decimal(price), Decimal(quantity)) for price, quantity in pairs)
+
+
+def book(venue, bids, asks, ts_recv_ns=NOW_NS):
+    symbol = UPBIT.symbol if venue is Venue.UPBIT else BINANCE.symbol
+    return Book(
+        venue=venue,
+        symbol=symbol,
+        bids=levels(*bids),
+        asks=levels(*asks),
+        sequence=1,
+        ts_event_ns=ts_recv_ns,
+        ts_recv_ns=ts_recv_ns,
+    )
+
+
+def market(
+    upbit_bids=(("141400000", "1"),),
+    upbit_asks=(("141401000", "1"),),
+    binance_bids=(("99999.99", "1"),),
+    binance_asks=(("100000", "1"),),
+    krw_per_usdt="1400",
+    **rules,
+):
+    """Return a market at a premium of about 100 bps: 141.4 M KRW against 100,000 USDT at 1,400."""
+    return Market(
+        coin=Coin("BTC"),
+        upbit=book(Venue.UPBIT, upbit_bids, upbit_asks),
+        binance=book(Venue.BINANCE, binance_bids, binance_asks),
+        upbit_instrument=rules.get("upbit", UPBIT),
+        binance_instrument=rules.get("binance", BINANCE),
+        rate=Rate(krw_per_usdt=Decimal(krw_per_usdt), ts_recv_ns=NOW_NS),
+    )
