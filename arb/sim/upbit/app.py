@@ -25,9 +25,10 @@ from arb.sim.upbit.account_routes import Account
 from arb.sim.upbit.cancel_routes import Canceling
 from arb.sim.upbit.desk import Desk
 from arb.sim.upbit.door import Door
+from arb.sim.upbit.forms import QUOTE
 from arb.sim.upbit.ids import uuid_source
+from arb.sim.upbit.lookup_routes import Lookup
 from arb.sim.upbit.order_routes import Ordering
-from arb.sim.upbit.orders import QUOTE
 from arb.sim.upbit.private_stream import PrivateStream
 from arb.sim.upbit.public_stream import PublicStream
 from arb.sim.upbit.public_tape import PublicTape
@@ -70,12 +71,13 @@ def build(stage: Stage) -> web.Application:
         named = {market_code(coin): book for coin, book in books.items()}
         public.publish(tape.advance(step, stage.now_ns(), named))
 
-    door, account = Door(stage, board), Account(stage, exchange, desk)
+    door, lookup = Door(stage, board), Lookup(stage, exchange, desk)
     markets = frozenset(market_code(coin) for coin in stage.market.coins(stage.venue))
     door.install(app, Quotation(stage, exchange, tape, board).routes())
-    door.install(app, account.routes())
-    door.install(app, Ordering(exchange, desk, account, board, markets).routes())
-    door.install(app, Canceling(desk, account).routes())
+    door.install(app, Account(exchange, markets).routes())
+    door.install(app, lookup.routes())
+    door.install(app, Ordering(exchange, desk, lookup, board, markets).routes())
+    door.install(app, Canceling(desk, lookup).routes())
     app.add_routes(Sockets(stage, board, door, public, private).routes())
     app.add_routes(_switch_routes(board))
     install(app, stage, exchange, publish)

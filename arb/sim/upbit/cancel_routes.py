@@ -3,11 +3,11 @@
 from typing import Any, Final
 
 from arb.sim.core.orders import Order
-from arb.sim.upbit.account_routes import Account
 from arb.sim.upbit.auth import MAKE_ORDERS
 from arb.sim.upbit.desk import Desk
 from arb.sim.upbit.door import Route
 from arb.sim.upbit.errors import refuse
+from arb.sim.upbit.lookup_routes import Lookup
 from arb.sim.upbit.orders import WAIT, OrderView
 from arb.sim.upbit.parameters import Parameters
 from arb.sim.upbit.render import order_json, reference_json
@@ -21,9 +21,9 @@ SIDES: Final = {"all": ("bid", "ask"), "bid": ("bid",), "ask": ("ask",)}
 class Canceling:
     """How the owner of the key ends orders."""
 
-    def __init__(self, desk: Desk, account: Account) -> None:
+    def __init__(self, desk: Desk, lookup: Lookup) -> None:
         self._desk = desk
-        self._account = account
+        self._lookup = lookup
 
     def routes(self) -> list[Route]:
         """Return the endpoints that cancel."""
@@ -40,7 +40,7 @@ class Canceling:
         uuid, identifier = parameters.get("uuid"), parameters.get("identifier")
         if uuid is None and identifier is None:
             raise refuse("validation_error", "uuid or identifier is missing")
-        order = self._account.lookup(uuid, identifier)
+        order = self._lookup.lookup(uuid, identifier)
         if order is None or self._desk.view(order).state != WAIT:
             raise refuse("order_not_found")
         return order_json(self._desk.cancel(order))
@@ -49,8 +49,8 @@ class Canceling:
         uuids, identifiers = parameters.all("uuids"), parameters.all("identifiers")
         if not 1 <= len(uuids) + len(identifiers) <= BATCH_MAX:
             raise refuse("invalid_parameter", "uuids or identifiers, at most 20")
-        found = [(self._account.lookup(uuid, None), {"uuid": uuid}) for uuid in uuids]
-        found += [(self._account.lookup(None, name), {"identifier": name}) for name in identifiers]
+        found = [(self._lookup.lookup(uuid, None), {"uuid": uuid}) for uuid in uuids]
+        found += [(self._lookup.lookup(None, name), {"identifier": name}) for name in identifiers]
         canceled: list[dict[str, Any]] = []
         failed: list[dict[str, Any]] = []
         for order, reference in found:
@@ -67,7 +67,7 @@ class Canceling:
         count = parameters.integer("count", OPEN_DEFAULT, OPEN_MAX)
         if side not in SIDES or len(parameters.all("pairs")) > BATCH_MAX:
             raise refuse("invalid_parameter")
-        orders = self._account.open_orders(parameters)
+        orders = self._lookup.open_orders(parameters)
         chosen = [order for order in orders if self._is_chosen(order, side, parameters)][:count]
         return _outcome([reference_json(self._desk.cancel(order)) for order in chosen], [])
 

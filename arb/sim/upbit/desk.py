@@ -8,7 +8,6 @@ the first order that used it, for ever: also to one refused for lack of funds, a
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
@@ -21,22 +20,14 @@ from arb.sim.core.journal import Recorded
 from arb.sim.core.orders import Order
 from arb.sim.core.stage import Stage
 from arb.sim.upbit.errors import refuse
-from arb.sim.upbit.orders import WAIT, OrderForm, OrderView, Trade, form_of, state_of
+from arb.sim.upbit.forms import OrderForm, form_of
+from arb.sim.upbit.orders import WAIT, OrderView, Trade, state_of
+from arb.sim.upbit.updates import Update, make_update, results, trade_of
 
 RESULT_DELAY_MS: Final = (1, 5)  # until a match or a cancel shows, uniform
 SHORTAGES: Final = frozenset({"insufficient_funds_bid", "insufficient_funds_ask"})
 
 Later = Callable[[int, Callable[[], None]], None]  # (delay in ns, what to do then)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Update:
-    """Something clients are told about one order: its state in the stream's words, and any fill."""
-
-    view: OrderView
-    state: str  # wait | trade | done | cancel
-    trade: Trade | None
-    currencies: tuple[str, ...]  # whose balances changed
 
 
 Listener = Callable[[Update], None]
@@ -62,6 +53,10 @@ class Desk:
     def subscribe(self, listener: Listener) -> None:
         """Call `listener` with every update when it is due."""
         self._listeners.append(listener)
+
+    def now_ns(self) -> int:
+        """Return the venue's time."""
+        return self._stage.now_ns()
 
     def owns(self, identifier: str) -> bool:
         """Return whether `identifier` was used before."""
@@ -160,9 +155,9 @@ class Desk:
         view = self._current(self._exchange.orders[event.order_id])
         if isinstance(event, OrderAccepted):
             self._fresh = view
-            self._tell([_update(view, WAIT, None, event.hold_asset)])
+            self._tell([make_update(view, WAIT, None, event.hold_asset)])
             return
-        updates = _results(view, event)
+        updates = results(view, event)
         if self._pending is None:
             self._tell(updates)
         else:
@@ -172,23 +167,3 @@ class Desk:
         for update in updates:
             for listener in self._listeners:
                 listener(update)
-
-
-def trade_of(fill: OrderFilled, ts_ns: int) -> Trade:
-    """Return a fill in Upbit's words."""
-    return Trade(
-        uuid=fill.fill_id, price=fill.price, volume=fill.quantity, fee=fill.fee, ts_ns=ts_ns, maker=fill.maker
-    )
-
-
-def _results(view: OrderView, event: OrderFilled | OrderClosed) -> list[Update]:
-    """Return the updates that follow from a fill or an end."""
-    base = view.form.market.partition("-")[2]
-    if isinstance(event, OrderClosed):
-        return [_update(view, view.state, None, "KRW" if view.form.side == "bid" else base)]
-    updates = [_update(view, "trade", view.trades[-1], "KRW", base)]
-    return updates if view.state == WAIT else [*updates, _update(view, view.state, None)]
-
-
-def _update(view: OrderView, state: str, trade: Trade | None, *currencies: str) -> Update:
-    return Update(view=view, state=state, trade=trade, currencies=currencies)

@@ -16,8 +16,9 @@ from arb.sim.core.faults import Call, Scope
 from arb.sim.core.stage import Stage
 from arb.sim.upbit.auth import AccessKey, Authenticator, KeyPolicy, check_policy
 from arb.sim.upbit.errors import ErrorReply, UpbitRefusal, refuse
-from arb.sim.upbit.limits import DEFAULT_RATES, Limiter, remaining_header
+from arb.sim.upbit.limits import Limiter
 from arb.sim.upbit.parameters import Parameters, from_json, from_query
+from arb.sim.upbit.rates import DEFAULT_RATES, remaining_header
 from arb.sim.upbit.switches import Switchboard
 from arb.sim.upbit.text import to_json
 

@@ -1,4 +1,4 @@
-"""Request limits by group, the `Remaining-Req` header, and the growing block behind a 418.
+"""Who has asked how often, and the growing block behind a 418.
 
 A limit counts requests in windows aligned to its period. Over it the answer is 429; a caller who
 goes on is blocked (418) for a time that doubles with each block. Units: nanoseconds. Source:
@@ -9,37 +9,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from arb.sim.upbit.errors import refuse
+from arb.sim.upbit.rates import MESSAGE_RATES, SECOND_NS, Rate
 
-SECOND_NS: Final = 1_000_000_000
 EXCESS_MAX: Final = 20  # refused requests in one strike before the block
 STRIKE_MEMORY_NS: Final = 60 * SECOND_NS  # good behaviour this long forgets
 BLOCK_NS_FIRST: Final = 2 * SECOND_NS
 BLOCK_NS_MAX: Final = 300 * SECOND_NS
 CALLERS_MAX: Final = 10_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
-    """`count` requests in each `period_ns`."""
-
-    count: int
-    period_ns: int = SECOND_NS
-
-
-DEFAULT_RATES: Final = {
-    "market": Rate(count=10),
-    "candle": Rate(count=10),
-    "trade": Rate(count=10),
-    "ticker": Rate(count=10),
-    "orderbook": Rate(count=10),
-    "default": Rate(count=30),
-    "order": Rate(count=12),
-    "order-test": Rate(count=8),
-    "order-cancel-all": Rate(count=1, period_ns=2 * SECOND_NS),
-    "websocket-connect": Rate(count=5),
-    "origin": Rate(count=1, period_ns=10 * SECOND_NS),
-}
-MESSAGE_RATES: Final = (Rate(count=5), Rate(count=100, period_ns=60 * SECOND_NS))
 
 
 @dataclass(slots=True)
@@ -110,11 +86,6 @@ class MessageLimiter:
             window.used += 1
             allowed = allowed and window.used <= rate.count
         return allowed
-
-
-def remaining_header(group: str, rate: Rate, left: int) -> str:
-    """Return the value of `Remaining-Req`; `min` is fixed, as the venue's is."""
-    return f"group={group}; min={rate.count * 60}; sec={left}"
 
 
 def _blocked(window: Window, now_ns: int) -> Exception:

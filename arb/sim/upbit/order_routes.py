@@ -7,13 +7,14 @@ from arb.sim.core.book import Book
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.faults import Scope
 from arb.sim.core.matching import quantity_of, value_of
-from arb.sim.upbit.account_routes import Account
 from arb.sim.upbit.auth import MAKE_ORDERS
 from arb.sim.upbit.desk import Desk
 from arb.sim.upbit.door import Route
 from arb.sim.upbit.errors import UpbitRefusal, refuse
+from arb.sim.upbit.forms import BID, ZERO, OrderForm
 from arb.sim.upbit.ids import seeded_uuid
-from arb.sim.upbit.orders import BID, WAIT, ZERO, OrderForm, OrderView
+from arb.sim.upbit.lookup_routes import Lookup
+from arb.sim.upbit.orders import WAIT, OrderView
 from arb.sim.upbit.parameters import Parameters
 from arb.sim.upbit.render import order_json
 from arb.sim.upbit.rules import check_size, read_identifier, read_order
@@ -30,11 +31,11 @@ class Ordering:
     """How the owner of the key makes orders."""
 
     def __init__(
-        self, exchange: Exchange, desk: Desk, account: Account, board: Switchboard, markets: frozenset[str]
+        self, exchange: Exchange, desk: Desk, lookup: Lookup, board: Switchboard, markets: frozenset[str]
     ) -> None:
         self._exchange = exchange
         self._desk = desk
-        self._account = account
+        self._lookup = lookup
         self._board = board
         self._markets = markets
 
@@ -73,14 +74,14 @@ class Ordering:
             uuid=seeded_uuid(parameters.hashed_text),
             form=form,
             state=WAIT,
-            created_ns=self._account.now_ns(),
+            created_ns=self._desk.now_ns(),
             fee_rate=rate,
             locked=needed,
         )
         return order_json(view)
 
     async def cancel_and_new(self, parameters: Parameters) -> Any:
-        order = self._account.lookup(
+        order = self._lookup.lookup(
             parameters.get("prev_order_uuid"), parameters.get("prev_order_identifier")
         )
         if order is None or not order.is_open:

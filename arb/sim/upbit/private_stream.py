@@ -9,11 +9,12 @@ from typing import Any, Final
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.fault_stream import PrivateShaper
 from arb.sim.core.stage import Stage
+from arb.sim.upbit.account_render import my_asset_json
 from arb.sim.upbit.connection import Connection
-from arb.sim.upbit.desk import Update
 from arb.sim.upbit.frames import encode_frame
 from arb.sim.upbit.ids import seeded_uuid
-from arb.sim.upbit.render import my_asset_json, my_order_json
+from arb.sim.upbit.render import my_order_json
+from arb.sim.upbit.updates import Update
 
 MY_ORDER: Final = "myOrder"
 MY_ASSET: Final = "myAsset"

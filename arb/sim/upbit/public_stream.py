@@ -15,9 +15,11 @@ from arb.sim.core.stage import Stage
 from arb.sim.upbit.connection import Connection
 from arb.sim.upbit.frames import encode_frame
 from arb.sim.upbit.public_tape import PublicTape
-from arb.sim.upbit.quotation import PublicTrade, grouped, orderbook_fields, ticker_message, trade_message
+from arb.sim.upbit.public_trades import PublicTrade, trade_message
+from arb.sim.upbit.quotation import grouped, orderbook_fields
 from arb.sim.upbit.subscription import Subscription, split_code
 from arb.sim.upbit.switches import Switchboard
+from arb.sim.upbit.tickers import ticker_message
 from arb.sim.upbit.ticks import grouping_levels, price_unit
 
 SNAPSHOT: Final = "SNAPSHOT"

@@ -15,7 +15,8 @@ from arb.sim.core.events import OrderFilled
 from arb.sim.core.journal import Recorded
 from arb.sim.core.market import UPBIT_LOT
 from arb.sim.core.orders import Side
-from arb.sim.upbit.quotation import DayStatistics, PublicTrade
+from arb.sim.upbit.public_trades import PublicTrade
+from arb.sim.upbit.tickers import DayStatistics
 
 TRADE_PROBABILITY: Final = 0.3  # per market and step
 TRADES_KEPT: Final = 500  # the most /v1/trades/ticks returns

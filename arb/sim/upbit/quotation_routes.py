@@ -11,9 +11,11 @@ from arb.sim.upbit.door import Route
 from arb.sim.upbit.errors import refuse_quotation
 from arb.sim.upbit.parameters import Parameters
 from arb.sim.upbit.public_tape import PublicTape
-from arb.sim.upbit.quotation import grouped, orderbook_fields, tick_json, ticker_json
+from arb.sim.upbit.public_trades import tick_json
+from arb.sim.upbit.quotation import grouped, orderbook_fields
 from arb.sim.upbit.subscription import ORDERBOOK_UNIT_DEFAULT
 from arb.sim.upbit.switches import MarketEvent, Switchboard
+from arb.sim.upbit.tickers import ticker_json
 from arb.sim.upbit.ticks import grouping_levels, price_unit
 
 MISSING: Final = "Missing request parameter error. Check the required parameters!"

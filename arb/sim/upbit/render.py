@@ -1,15 +1,13 @@
-"""Orders and accounts as Upbit writes them.
+"""Orders as Upbit writes them.
 
 Pure. REST writes amounts as strings, the WebSocket as numbers. Shapes: exchange_protocols.md 2.6
 and 2.8.
 """
 
-from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
-from arb.sim.upbit.orders import ASK, BID, OrderView, Trade
-from arb.sim.upbit.rules import MAX_TOTAL_KRW, MIN_TOTAL_KRW
+from arb.sim.upbit.forms import BID
+from arb.sim.upbit.orders import OrderView, Trade
 from arb.sim.upbit.text import kst_microseconds, kst_seconds, maybe_plain, milliseconds, number, plain
 
 
@@ -101,60 +99,4 @@ def my_order_json(order: OrderView, state: str, trade: Trade | None, now_ns: int
         "order_timestamp": milliseconds(order.created_ns),
         "timestamp": milliseconds(now_ns),
         "stream_type": "REALTIME",
-    }
-
-
-def account_json(currency: str, free: Decimal, locked: Decimal) -> dict[str, Any]:
-    """Return one line of /v1/accounts; `balance` excludes what is locked."""
-    return {
-        "currency": currency,
-        "balance": plain(free),
-        "locked": plain(locked),
-        "avg_buy_price": "0",
-        "avg_buy_price_modified": False,
-        "unit_currency": "KRW",
-    }
-
-
-def my_asset_json(
-    asset_uuid: str, changed: Sequence[tuple[str, Decimal, Decimal]], now_ns: int
-) -> dict[str, Any]:
-    """Return a myAsset event for (currency, free, locked) rows."""
-    return {
-        "type": "myAsset",
-        "asset_uuid": asset_uuid,
-        "assets": [
-            {"currency": currency, "balance": number(free), "locked": number(locked)}
-            for currency, free, locked in changed
-        ],
-        "asset_timestamp": milliseconds(now_ns),
-        "timestamp": milliseconds(now_ns),
-        "stream_type": "REALTIME",
-    }
-
-
-def chance_json(market: str, fee_rate: Decimal, bid_account: Any, ask_account: Any) -> dict[str, Any]:
-    """Return /v1/orders/chance; `fee_rate` is a fraction."""
-    quote, base = market.split("-")
-    fee = plain(fee_rate)
-    taken = ["best_fok", "best_ioc", "limit", "limit_fok", "limit_ioc", "limit_post_only"]
-    return {
-        "bid_fee": fee,
-        "ask_fee": fee,
-        "maker_bid_fee": fee,
-        "maker_ask_fee": fee,
-        "market": {
-            "id": market,
-            "name": f"{base}/{quote}",
-            "order_types": ["limit"],
-            "order_sides": [ASK, BID],
-            "bid_types": [*taken, "price"],
-            "ask_types": [*taken, "market"],
-            "bid": {"currency": quote, "min_total": plain(MIN_TOTAL_KRW)},
-            "ask": {"currency": base, "min_total": plain(MIN_TOTAL_KRW)},
-            "max_total": plain(MAX_TOTAL_KRW),
-            "state": "active",
-        },
-        "bid_account": bid_account,
-        "ask_account": ask_account,
     }

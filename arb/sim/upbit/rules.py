@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Final
 
 from arb.sim.upbit.errors import UpbitRefusal, refuse
-from arb.sim.upbit.orders import ASK, BID, OrderForm
+from arb.sim.upbit.forms import ASK, BID, OrderForm
 from arb.sim.upbit.parameters import Parameters
 from arb.sim.upbit.ticks import is_on_unit
 

@@ -12,7 +12,7 @@ from arb.sim.core.stage import make_stage
 from arb.sim.upbit.app import venue_rules
 from arb.sim.upbit.desk import Desk
 from arb.sim.upbit.errors import UpbitRefusal
-from arb.sim.upbit.orders import OrderForm
+from arb.sim.upbit.forms import OrderForm
 from arb.sim.upbit.public_tape import PublicTape
 
 EPOCH_NS = 1_700_000_000_000_000_000

@@ -1,16 +1,8 @@
 import pytest
 
 from arb.sim.upbit.errors import UpbitRefusal
-from arb.sim.upbit.limits import (
-    BLOCK_NS_FIRST,
-    DEFAULT_RATES,
-    EXCESS_MAX,
-    SECOND_NS,
-    STRIKE_MEMORY_NS,
-    Limiter,
-    MessageLimiter,
-    remaining_header,
-)
+from arb.sim.upbit.limits import BLOCK_NS_FIRST, EXCESS_MAX, STRIKE_MEMORY_NS, Limiter, MessageLimiter
+from arb.sim.upbit.rates import DEFAULT_RATES, SECOND_NS, remaining_header
 
 START_NS = 1_000 * SECOND_NS
 

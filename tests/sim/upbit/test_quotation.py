@@ -4,17 +4,9 @@ import pytest
 
 from arb.sim.core.book import Book, Level
 from arb.sim.upbit.frames import encode_frame
-from arb.sim.upbit.quotation import (
-    DayStatistics,
-    PublicTrade,
-    change_fields,
-    grouped,
-    orderbook_fields,
-    tick_json,
-    ticker_json,
-    ticker_message,
-    trade_message,
-)
+from arb.sim.upbit.public_trades import PublicTrade, change_fields, tick_json, trade_message
+from arb.sim.upbit.quotation import grouped, orderbook_fields
+from arb.sim.upbit.tickers import DayStatistics, ticker_json, ticker_message
 
 NOW_NS = 1_696_585_056_910_000_000  # 2023-10-06 09:37:36 UTC
 

@@ -1,0 +1,146 @@
+"""Handlers of the exchange API that look orders up."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+from typing import Any, Final
+
+from arb.sim.core.exchange import Exchange
+from arb.sim.core.faults import Call
+from arb.sim.core.faults import Stage as FaultStage
+from arb.sim.core.orders import Order
+from arb.sim.core.stage import Stage
+from arb.sim.upbit.auth import VIEW_ORDERS
+from arb.sim.upbit.desk import Desk
+from arb.sim.upbit.door import Route
+from arb.sim.upbit.errors import refuse
+from arb.sim.upbit.orders import CANCEL, DONE, WAIT, OrderView
+from arb.sim.upbit.parameters import Parameters
+from arb.sim.upbit.render import order_json, order_with_trades_json
+from arb.sim.upbit.text import KST, NS_PER_MS, NS_PER_SECOND
+
+LIST_MAX: Final = 100
+CLOSED_MAX: Final = 1_000
+WINDOW_NS: Final = 7 * 86_400 * NS_PER_SECOND
+
+
+class Lookup:
+    """What the owner of the key may ask about orders."""
+
+    def __init__(self, stage: Stage, exchange: Exchange, desk: Desk) -> None:
+        self._stage = stage
+        self._exchange = exchange
+        self._desk = desk
+
+    def routes(self) -> list[Route]:
+        """Return the endpoints that change nothing."""
+        return [
+            Route(method="GET", path=path, group="default", handler=handler, permission=VIEW_ORDERS)
+            for path, handler in (
+                ("/v1/order", self.order),
+                ("/v1/orders/uuids", self.by_ids),
+                ("/v1/orders/open", self.open),
+                ("/v1/orders/closed", self.closed),
+                ("/v1/orders", self.listed),
+            )
+        ]
+
+    async def order(self, parameters: Parameters) -> Any:
+        return order_with_trades_json(self._desk.view(self.find(parameters, "uuid", "identifier")))
+
+    async def by_ids(self, parameters: Parameters) -> Any:
+        uuids, identifiers = parameters.all("uuids"), parameters.all("identifiers")
+        if not (uuids or identifiers) or len(uuids) + len(identifiers) > LIST_MAX:
+            raise refuse("invalid_parameter", "uuids or identifiers, at most 100")
+        found = [self.lookup(uuid, None) for uuid in uuids]
+        found += [self.lookup(None, identifier) for identifier in identifiers]
+        orders = {order.order_id: order for order in found if order is not None}
+        return [order_json(view) for view in self._views(parameters, list(orders.values()))]
+
+    async def open(self, parameters: Parameters) -> Any:
+        states = parameters.all("states") or parameters.all("state") or [WAIT]
+        limit = parameters.integer("limit", LIST_MAX, LIST_MAX)
+        page = parameters.integer("page", 1, 1_000_000)
+        orders = self.open_orders(parameters)
+        views = (view for view in map(self._desk.view, orders) if view.state in states)
+        return [order_json(view) for view in islice(views, (page - 1) * limit, page * limit)]
+
+    async def closed(self, parameters: Parameters) -> Any:
+        states = parameters.all("states") or parameters.all("state") or [DONE, CANCEL]
+        limit = parameters.integer("limit", LIST_MAX, CLOSED_MAX)
+        start_ns, end_ns = self._window(parameters)
+        views = (
+            view
+            for view in self._views(parameters, list(self._exchange.orders.values()))
+            if view.state in states and view.state != WAIT and start_ns <= view.created_ns <= end_ns
+        )
+        return [order_json(view) for view in islice(views, limit)]
+
+    async def listed(self, parameters: Parameters) -> Any:
+        """The list of before /open and /closed; pyupbit still asks for it."""
+        states = parameters.all("states") or parameters.all("state") or [WAIT]
+        return await (self.open if states == [WAIT] else self.closed)(parameters)
+
+    def find(self, parameters: Parameters, uuid_name: str, identifier_name: str) -> Order:
+        """Return the order a request names; uuid wins.
+
+        Raises: UpbitRefusal (order_not_found), also while a fault keeps it from being seen.
+        """
+        uuid, identifier = parameters.get(uuid_name), parameters.get(identifier_name)
+        if uuid is None and identifier is None:
+            raise refuse("validation_error", f"{uuid_name} or {identifier_name} is missing")
+        order = self.lookup(uuid, identifier)
+        if order is None or self._is_hidden(order):
+            raise refuse("order_not_found")
+        return order
+
+    def lookup(self, uuid: str | None, identifier: str | None) -> Order | None:
+        """Return the order with that uuid, or else with that identifier."""
+        if uuid is not None:
+            return self._exchange.orders.get(uuid)
+        return next(iter(self._exchange.with_client_id(identifier or "-")), None)
+
+    def _is_hidden(self, order: Order) -> bool:
+        call = Call(endpoint="GET /v1/order", client_id=order.request.client_id)
+        fault = self._stage.strike(FaultStage.LOOKUP, call)
+        age_ns = self._stage.clock.now_ns() - order.created_ns
+        return fault is not None and (fault.delay_ms == 0 or age_ns < fault.delay_ms * NS_PER_MS)
+
+    def open_orders(self, parameters: Parameters) -> list[Order]:
+        """Return the orders clients may see as open, newest first unless asked, of one market or all."""
+        return _sorted(parameters, self._desk.seen_open())
+
+    def _views(self, parameters: Parameters, orders: list[Order]) -> Iterator[OrderView]:
+        return map(self._desk.view, _sorted(parameters, orders))
+
+    def _window(self, parameters: Parameters) -> tuple[int, int]:
+        start_ns, end_ns = _time(parameters, "start_time"), _time(parameters, "end_time")
+        if end_ns is None:
+            end_ns = self._stage.now_ns() if start_ns is None else start_ns + WINDOW_NS
+        if start_ns is None:
+            start_ns = end_ns - WINDOW_NS
+        if not 0 <= end_ns - start_ns <= WINDOW_NS:
+            raise refuse("invalid_parameter", "the window is at most 7 days")
+        return start_ns, end_ns
+
+
+def _sorted(parameters: Parameters, orders: list[Order]) -> list[Order]:
+    market, newest_first = parameters.get("market"), parameters.get("order_by") != "asc"
+    chosen = [order for order in orders if market is None or order.request.wire["market"] == market]
+    return sorted(chosen, key=lambda order: order.number, reverse=newest_first)
+
+
+def _time(parameters: Parameters, name: str) -> int | None:
+    """Return a time given in ISO 8601 (Korean unless it says otherwise) or in milliseconds."""
+    text = parameters.get(name)
+    if text is None:
+        return None
+    if text.isdecimal():
+        return int(text) * NS_PER_MS
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise refuse("invalid_parameter", f"{name} is not a time") from error
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=KST)
+    return int(moment.timestamp()) * NS_PER_SECOND

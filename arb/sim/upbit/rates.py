@@ -1,0 +1,38 @@
+"""How many requests each limit group takes, and the header that says how many are left.
+
+Units: nanoseconds. Source: exchange_protocols.md 2.3.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+SECOND_NS: Final = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """`count` requests in each `period_ns`."""
+
+    count: int
+    period_ns: int = SECOND_NS
+
+
+DEFAULT_RATES: Final = {
+    "market": Rate(count=10),
+    "candle": Rate(count=10),
+    "trade": Rate(count=10),
+    "ticker": Rate(count=10),
+    "orderbook": Rate(count=10),
+    "default": Rate(count=30),
+    "order": Rate(count=12),
+    "order-test": Rate(count=8),
+    "order-cancel-all": Rate(count=1, period_ns=2 * SECOND_NS),
+    "websocket-connect": Rate(count=5),
+    "origin": Rate(count=1, period_ns=10 * SECOND_NS),
+}
+MESSAGE_RATES: Final = (Rate(count=5), Rate(count=100, period_ns=60 * SECOND_NS))
+
+
+def remaining_header(group: str, rate: Rate, left: int) -> str:
+    """Return the value of `Remaining-Req`; `min` is fixed, as the venue's is."""
+    return f"group={group}; min={rate.count * 60}; sec={left}"
