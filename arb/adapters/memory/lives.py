@@ -53,13 +53,13 @@ def record(tables: MemoryTables, report: OrderReport, now_ns: int) -> Order:
     """Fold a report into its order, and book its new fills."""
     row = ours(tables, report.client_order_id)
     folded = fold(row.order, report)
+    entries = [fill_entry(folded.order, fill) for fill in folded.new_fills]
     keys = [(row.order.venue, row.order.symbol, fill.fill_id) for fill in folded.new_fills]
     for key in keys:
         if key in tables.fills:
             raise InvariantError(f"a fill is booked under another order: {key}")
     tables.fills.update(dict.fromkeys(keys, row.order.client_order_id))
     write(tables, row, folded.order, folded.events, now_ns)
-    entries = [fill_entry(folded.order, fill) for fill in folded.new_fills]
     ledger.book(tables, row.session_id, entries, now_ns)
     return folded.order
 
