@@ -6,7 +6,6 @@ it), environment variables (prefix `ARB_`, nesting by `__`). An unknown key or a
 that names the key.
 """
 
-import json
 import os
 from collections.abc import Mapping
 from decimal import Decimal
@@ -18,7 +17,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from arb.domain.errors import ConfigError
-from arb.runtime.home import Home
+from arb.runtime.home import Home, read_settings
 
 FOLDER: Final = Path(__file__).parent
 PREFIX: Final = "ARB_"
@@ -200,14 +199,7 @@ def load(mode: str | None = None, environ: Mapping[str, str] | None = None) -> S
 
 def running_stack(environ: Mapping[str, str]) -> dict[str, Any]:
     """Return the settings that the stack of this home runs with; empty if none runs."""
-    home = Home(environ["ARB_HOME"]) if environ.get("ARB_HOME") else Home.default()
-    try:
-        tree: dict[str, Any] = json.loads((home.settings_file).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{home.settings_file}: {error}; remove it if no stack runs") from None
-    return tree
+    return read_settings(Home(environ["ARB_HOME"]) if environ.get("ARB_HOME") else Home.default())
 
 
 def _own_layers(environ: Mapping[str, str], stack: dict[str, Any]) -> list[dict[str, Any]]:

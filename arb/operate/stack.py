@@ -16,7 +16,6 @@ from arb.operate.world import (
     write_world,
 )
 from arb.runtime.control import Supervisor
-from arb.runtime.files import write_json
 from arb.runtime.home import Home, Runtime
 from arb.runtime.processes import stack_processes
 from arb.runtime.shutdown import Progress, stop_stack
@@ -52,7 +51,7 @@ def start(plan: Plan, progress: Progress) -> Engine:
 
     def prepare(database_url: str) -> None:
         migrate(database_url)
-        write_json(home.settings_file, tree)
+        home.write_settings(tree)
         database = make_engine(database_url)
         begin = create_session if plan.fresh else resume_session
         begin(SqlSessionStore(database), settings.mode, clock, entropy)
@@ -67,7 +66,7 @@ def start(plan: Plan, progress: Progress) -> Engine:
         database_url=_secret(settings.database_url),
     )
     runtime = stack.start(progress)
-    write_json(home.settings_file, _with_servers(tree, runtime))
+    home.write_settings(_with_servers(tree, runtime))
     try:
         engine = build(load(environ={"ARB_HOME": str(home.path)}))
         begin_trading(engine, progress)
