@@ -10,7 +10,7 @@ from arb.domain.errors import StoreError
 from arb.domain.ids import SessionId
 from arb.ports import AlertStore
 
-QUIET_NS: Final = 300 * 1_000_000_000      # one alert of a kind and subject in this time
+QUIET_NS: Final = 300 * 1_000_000_000  # one alert of a kind and subject in this time
 
 
 class RecordedAlerts:
@@ -41,8 +41,12 @@ class RecordedAlerts:
     def _to_file(self, alert: Alert, stored: bool) -> None:
         line = json.dumps(
             {
-                "at_ns": alert.at_ns, "severity": alert.severity, "kind": alert.kind,
-                "subject": alert.subject, "message": alert.message, "stored": stored,
+                "at_ns": alert.at_ns,
+                "severity": alert.severity,
+                "kind": alert.kind,
+                "subject": alert.subject,
+                "message": alert.message,
+                "stored": stored,
             }
         )
         try:
@@ -50,4 +54,4 @@ class RecordedAlerts:
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(line + "\n")
         except OSError:
-            return      # a full disk must not stop trading; the row in SQL has the alert
+            return  # a full disk must not stop trading; the row in SQL has the alert

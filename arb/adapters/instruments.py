@@ -9,7 +9,7 @@ from arb.domain.ids import Coin, Symbol, Venue
 from arb.domain.instrument import Instrument
 from arb.ports import Clock, VenueClient
 
-REFRESH_NS: Final = 300 * 1_000_000_000     # warnings and price bands change while we trade
+REFRESH_NS: Final = 300 * 1_000_000_000  # warnings and price bands change while we trade
 RETRY_NS: Final = 5 * 1_000_000_000
 
 Key = tuple[Venue, Symbol]
