@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FAILED: Final = 1
 BAD_CONFIGURATION: Final = 2
 NOT_RUNNING: Final = 3
+PIPE_WIDTH: Final = 140  # of tables that no terminal limits
 
 app = typer.Typer(
     help="Cross-exchange arbitrage between Upbit (KRW) and Binance (USDT).",
@@ -170,7 +171,8 @@ def _show(document: Any, as_json: bool, view: "Callable[[], RenderableType]") ->
         return
     from rich.console import Console
 
-    Console().print(view())
+    console = Console()
+    console.print(view(), width=None if console.is_terminal else PIPE_WIDTH)
 
 
 register(app)

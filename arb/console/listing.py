@@ -9,7 +9,7 @@ from sqlalchemy import Engine, func, select
 
 from arb.adapters.sql.engine import reading
 from arb.adapters.sql.tables import fills, orders, trades
-from arb.console.text import UNKNOWN, duration, signed
+from arb.console.text import UNKNOWN, bare, duration, signed
 from arb.domain.ids import SessionId
 from arb.domain.money import ZERO, plain
 
@@ -85,7 +85,7 @@ def trades_view(rows: list[Row], now_ns: int) -> Table:
             row["coin"],
             row["direction"],
             row["state"],
-            row["quantity"],
+            bare(row["quantity"]),
             row["entry_edge_bps"],
             duration((until_ns - row["opened_at_ns"]) // NS_PER_S),
             _pnl(row),
@@ -96,11 +96,15 @@ def trades_view(rows: list[Row], now_ns: int) -> Table:
 
 def orders_view(rows: list[Row]) -> Table:
     """Return orders as a table."""
-    columns = ("client_order_id", "symbol", "side", "purpose", "state")
-    table = _table(("order", *columns[1:]), ("quantity", "filled", "limit"), "reason")
+    columns = ("symbol", "side", "purpose", "state")
+    table = _table(("order", *columns), ("filled of", "quantity", "limit"), "reason")
     for row in rows:
-        texts = (row[name] for name in (*columns, "quantity", "filled", "limit_price", "reason"))
-        table.add_row(*texts)
+        table.add_row(
+            row["client_order_id"],
+            *(row[name] for name in columns),
+            *(bare(row[name]) for name in ("filled", "quantity", "limit_price")),
+            row["reason"],
+        )
     return table
 
 

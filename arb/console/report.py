@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from arb.console.findings import invariants_view
-from arb.console.text import UNKNOWN, amount, signed
+from arb.console.text import UNKNOWN, amount, bare, signed
 from arb.domain.report import Report
 
 
@@ -78,4 +78,4 @@ def _signed(text: str | None, places: int) -> str:
 
 def _plain(text: str) -> str:
     """Return an amount with eight digits after the point at most."""
-    return amount(Decimal(text), 8).rstrip("0").rstrip(".")
+    return bare(amount(Decimal(text), 8))

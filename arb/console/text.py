@@ -19,6 +19,11 @@ def price(value: Decimal | None) -> str:
     return amount(value, 0 if value >= 100_000 else 2 if value >= 100 else 4)
 
 
+def bare(text: str) -> str:
+    """Return a plain amount without the zeros at its end."""
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def signed(value: Decimal | None, places: int = 1) -> str:
     """Return a difference with its sign."""
     return UNKNOWN if value is None else f"{value:+,.{places}f}"

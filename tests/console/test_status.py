@@ -1,0 +1,39 @@
+"""The status says what runs, and `-` for what cannot be asked."""
+
+import io
+from typing import Any
+
+from rich.console import Console
+
+from arb.console.status import status_view
+
+STATUS: dict[str, Any] = {
+    "home": "/somewhere/.arb",
+    "mode": "mock",
+    "healthy": False,
+    "flower_url": "http://127.0.0.1:5555",
+    "session": {"session_id": "mock-1", "mode": "reduce-only", "mode_reason": "stopping"},
+    "queues": {"orders": 1, "evaluate": 0, "housekeeping": 0},
+    "fallback_queues": {},
+    "processes": [
+        {"name": "feed", "state": "RUNNING", "pid": 12, "uptime_s": 61, "starts": 1, "exits": 0},
+        {"name": "beat", "state": "BACKOFF", "pid": None, "uptime_s": 0, "starts": 4, "exits": 4},
+    ],
+}
+
+
+def drawn(status: dict[str, Any]) -> str:
+    console = Console(file=io.StringIO(), width=80)
+    console.print(status_view(status))
+    return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
+
+
+def test_everything_is_said() -> None:
+    text = drawn(STATUS)
+    for expected in ("reduce-only (stopping)", "mock-1", "orders 1", "none yet", "backoff", "01:01", "12"):
+        assert expected in text
+
+
+def test_what_cannot_be_asked_is_a_dash() -> None:
+    text = drawn({**STATUS, "session": None, "queues": None, "fallback_queues": None, "flower_url": None})
+    assert text.count(" -\n") + text.count(" - ") >= 4
