@@ -1,0 +1,82 @@
+"""Fills by user streams: one process, one socket a venue. `python -m workers.stream`
+
+It listens where an account is traded on: in paper mode, or without credentials, it says so and idles.
+"""
+
+import sys
+from collections.abc import Mapping
+
+import structlog
+
+from arb.adapters.clock import SystemEntropy
+from arb.adapters.user_stream import StreamWork, UserStreams, venue_now_ms
+from arb.bootstrap import Engine, engine
+from arb.domain.errors import ConfigError
+from arb.domain.ids import Venue
+from arb.engine.fills import CatchUp, RecordReport, UserStream
+from arb.ports import Clock, Entropy, VenueClient
+from arb.venues.binance_user_stream import BinanceUserStream
+from arb.venues.request import ApiKey
+from arb.venues.upbit_auth import nonce_of
+from arb.venues.upbit_user_stream import UpbitUserStream
+from config.settings import Credentials, RunMode, Settings
+from workers import process
+
+log = structlog.get_logger()
+
+
+def streams(
+    settings: Settings, venues: Mapping[Venue, VenueClient], clock: Clock, entropy: Entropy
+) -> list[tuple[UserStream, str]]:
+    """Return the stream of each account that is traded on, with its address."""
+    if settings.mode is RunMode.PAPER:
+        return []
+    found: list[tuple[UserStream, str]] = []
+    if key := _key(settings.binance.credentials):
+        now_ms = venue_now_ms(venues[Venue.BINANCE], clock)
+        found.append((BinanceUserStream(key, now_ms), settings.binance.user_stream_url))
+    if key := _key(settings.upbit.credentials):
+        stream = UpbitUserStream(key, nonce=lambda: nonce_of(entropy.bits(128)))
+        found.append((stream, settings.upbit.user_stream_url))
+    return found
+
+
+def work_of(wired: Engine) -> StreamWork:
+    """Return what the streams need of an engine."""
+    trades, dispatcher = wired.trades, wired.execute.dispatcher
+    counters, alerts, clock = wired.counters, wired.execute.alerts, wired.clock
+    return StreamWork(
+        record=RecordReport(
+            trades=trades, dispatcher=dispatcher, counters=counters, alerts=alerts, clock=clock
+        ),
+        catch_up=CatchUp(
+            session_id=wired.session_id, trades=trades, dispatcher=dispatcher, counters=counters, clock=clock
+        ),
+        counters=counters,
+        alerts=alerts,
+        clock=clock,
+    )
+
+
+def _key(credentials: Credentials | None) -> ApiKey | None:
+    if credentials is None:
+        return None
+    return ApiKey(credentials.key.get_secret_value(), credentials.secret.get_secret_value())
+
+
+def main() -> int:
+    """Listen for the accounts of this process's settings."""
+    try:
+        wired = engine()
+    except ConfigError as error:
+        raise SystemExit(f"arb: {error}") from None
+    entropy = SystemEntropy()
+    found = streams(wired.settings, wired.venues, wired.clock, entropy)
+    if not found:
+        log.info("streams_idle", mode=wired.settings.mode.value, reason="no account is traded on")
+    work = UserStreams(work_of(wired), entropy, found)
+    return process.run(work, wired.heartbeats, wired.clock)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
