@@ -116,3 +116,17 @@ def test_overdue_orders_are_those_that_did_not_move(stores, session, order):
     stores.trades.claim(other, NOW_NS + 10 * SECOND_NS)  # expires
     assert len(stores.trades.overdue(session.session_id, NOW_NS + 20 * SECOND_NS)) == 1
     assert stores.trades.working(session.session_id) == 1
+
+
+def test_news_are_movement_and_no_news_are_not(stores, session, order):
+    def overdue(before_ns):
+        found = stores.trades.overdue(session.session_id, before_ns)
+        return order.client_order_id in [item.client_order_id for item in found]
+
+    claimed = stores.trades.claim(order.client_order_id, NOW_NS)
+    stores.trades.lose(order.client_order_id, claimed.fence, "timeout", NOW_NS + 5)
+    assert (overdue(NOW_NS + 5), overdue(NOW_NS + 6)) == (False, True)
+    stores.trades.record(world.report(order, State.ACCEPTED), NOW_NS + 10)
+    assert (overdue(NOW_NS + 10), overdue(NOW_NS + 11)) == (False, True)
+    stores.trades.record(world.report(order, State.ACCEPTED), NOW_NS + 20)
+    assert overdue(NOW_NS + 11)
