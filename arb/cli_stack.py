@@ -99,9 +99,8 @@ def down() -> None:
 
 
 def demo_home() -> Home:
-    """Return the demo's own home, beside the data of a stack that is meant to stay."""
-    configured = os.environ.get("ARB_HOME")
-    return Home(configured) if configured else Home(Home.default().path / DEMO_HOME)
+    """Return the demo's own home, inside the one that is meant to stay: only this one is ever wiped."""
+    return Home(Home.default().path / DEMO_HOME)
 
 
 def checked_speed(text: str) -> str:

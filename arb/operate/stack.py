@@ -1,5 +1,6 @@
 """A stack and the session it runs, put together for `arb up` and `arb demo`."""
 
+import os
 from dataclasses import dataclass
 
 from pydantic import SecretStr
@@ -16,9 +17,9 @@ from arb.operate.world import (
     write_world,
 )
 from arb.runtime.control import Supervisor
-from arb.runtime.home import Home, Runtime
+from arb.runtime.home import Home
 from arb.runtime.processes import stack_processes
-from arb.runtime.shutdown import Progress, stop_stack
+from arb.runtime.shutdown import Progress, clear_leftovers, stop_stack
 from arb.runtime.stack import Stack
 from arb.runtime.supervise import Lifetime
 from config.settings import RunMode, Settings, load
@@ -42,6 +43,7 @@ def start(plan: Plan, progress: Progress) -> Engine:
     """
     home, settings, clock, entropy = plan.home, plan.settings, SystemClock(), SystemEntropy()
     if plan.fresh and home.path.exists() and not Supervisor(home).is_running():
+        clear_leftovers(home)
         home.remove()  # the ids of a new world's fills would collide with those of the last one
     home.create()
     is_mock = settings.mode is RunMode.MOCK
@@ -51,7 +53,6 @@ def start(plan: Plan, progress: Progress) -> Engine:
 
     def prepare(database_url: str) -> None:
         migrate(database_url)
-        home.write_settings(tree)
         database = make_engine(database_url)
         begin = create_session if plan.fresh else resume_session
         begin(SqlSessionStore(database), settings.mode, clock, entropy)
@@ -61,14 +62,14 @@ def start(plan: Plan, progress: Progress) -> Engine:
         home,
         processes,
         migrate=prepare,
+        settings=tree,
         lifetime=plan.lifetime,
         redis_url=_secret(settings.redis_url),
         database_url=_secret(settings.database_url),
     )
-    runtime = stack.start(progress)
-    home.write_settings(_with_servers(tree, runtime))
+    stack.start(progress)
     try:
-        engine = build(load(environ={"ARB_HOME": str(home.path)}))
+        engine = build(load(environ={**os.environ, "ARB_HOME": str(home.path)}))
         begin_trading(engine, progress)
     except BaseException:
         stop_stack(home, progress)
@@ -80,10 +81,6 @@ def rest(engine: Engine, progress: Progress) -> bool:
     """Open nothing new and wait until nothing is unhedged; tell whether it came to that."""
     progress("opening nothing new, hedging what is open")
     return come_to_rest(engine)
-
-
-def _with_servers(tree: dict[str, object], runtime: Runtime) -> dict[str, object]:
-    return {**tree, "redis_url": runtime.redis_url, "database_url": runtime.database_url}
 
 
 def _secret(value: SecretStr | None) -> str | None:

@@ -198,9 +198,7 @@ class Town:
             session_id=SESSION, trades=self.trades, venues=dict(self.venues), counters=self.counters,
             alerts=alerts, clock=self.clock,
         )  # fmt: skip
-        self.drain = Drain(
-            session_id=SESSION, trades=self.trades, sessions=self.sessions, clock=self.clock
-        )
+        self.drain = Drain(session_id=SESSION, trades=self.trades, sessions=self.sessions, clock=self.clock)
 
     # what happens in town
 
