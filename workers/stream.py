@@ -10,16 +10,15 @@ import structlog
 
 from arb.adapters.clock import SystemEntropy
 from arb.adapters.user_stream import StreamWork, UserStreams, venue_now_ms
-from arb.bootstrap import Engine, engine
+from arb.bootstrap import Engine, api_key, engine
 from arb.domain.errors import ConfigError
 from arb.domain.ids import Venue
 from arb.engine.fills import CatchUp, RecordReport, UserStream
 from arb.ports import Clock, Entropy, VenueClient
 from arb.venues.binance_user_stream import BinanceUserStream
-from arb.venues.request import ApiKey
 from arb.venues.upbit_auth import nonce_of
 from arb.venues.upbit_user_stream import UpbitUserStream
-from config.settings import Credentials, RunMode, Settings
+from config.settings import RunMode, Settings
 from workers import process
 
 log = structlog.get_logger()
@@ -32,10 +31,10 @@ def streams(
     if settings.mode is RunMode.PAPER:
         return []
     found: list[tuple[UserStream, str]] = []
-    if key := _key(settings.binance.credentials):
+    if key := api_key(settings.binance.credentials):
         now_ms = venue_now_ms(venues[Venue.BINANCE], clock)
         found.append((BinanceUserStream(key, now_ms), settings.binance.user_stream_url))
-    if key := _key(settings.upbit.credentials):
+    if key := api_key(settings.upbit.credentials):
         stream = UpbitUserStream(key, nonce=lambda: nonce_of(entropy.bits(128)))
         found.append((stream, settings.upbit.user_stream_url))
     return found
@@ -56,12 +55,6 @@ def work_of(wired: Engine) -> StreamWork:
         alerts=alerts,
         clock=clock,
     )
-
-
-def _key(credentials: Credentials | None) -> ApiKey | None:
-    if credentials is None:
-        return None
-    return ApiKey(credentials.key.get_secret_value(), credentials.secret.get_secret_value())
 
 
 def main() -> int:

@@ -1,6 +1,7 @@
 """User streams over real sockets, from the simulated venues to the memory store."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -14,9 +15,11 @@ from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import pytest
+import redis
 
 from arb.adapters.binance_client import connect_binance
 from arb.adapters.clock import SystemClock, SystemEntropy
+from arb.adapters.redis_store import RedisHeartbeats
 from arb.adapters.upbit_client import connect_upbit
 from arb.adapters.user_stream import StreamWork, UserStreamListener, UserStreams, venue_now_ms
 from arb.domain.errors import Retryable
@@ -36,7 +39,7 @@ from arb.venues.upbit_auth import nonce_of
 from arb.venues.upbit_user_stream import UpbitUserStream
 from config.settings import load
 from tests.contracts import world
-from tests.contracts.backends import memory_stores
+from tests.contracts.backends import Stores, memory_stores, sql_engine, sql_stores
 from tests.engine.test_fills import Alarms, Counts
 from workers.stream import streams
 
@@ -162,9 +165,9 @@ def _is_up(simulator: Simulator) -> bool:
 class Desk:
     """A session on one simulated venue, whose fills come by its user stream."""
 
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(self, simulator: Simulator, stores: Stores | None = None) -> None:
         self.simulator, self.venue, self.client = simulator, simulator.venue, simulator.client()
-        self.stores, self.session = memory_stores(), world.session()
+        self.stores, self.session = stores or memory_stores(), world.session()
         self.stores.sessions.create(self.session)
         funds = {self.venue: dict(self.client.balances()), self.venue.other: PLENTY}
         for venue, assets in funds.items():
@@ -399,3 +402,33 @@ def test_the_process_listens_where_an_account_is_traded_on(tmp_path, mode, envir
     for stream, url in listened:
         assert url == getattr(found, stream.venue).user_stream_url
         assert f"{stream.venue}-secret" not in "".join((*stream.opened(), *stream.headers().values()))
+
+
+@pytest.mark.integration
+def test_the_process_books_fills_in_sql_and_ends_on_a_signal(simulator, database_url, redis_url, tmp_path):
+    database = sql_engine(database_url)
+    desk = Desk(simulator, sql_stores(database))
+    venue = simulator.venue.name
+    environ = {
+        "ARB_MODE": "mock", "ARB_HOME": str(tmp_path), "ARB_DATABASE_URL": database_url,
+        "ARB_REDIS_URL": redis_url, f"ARB_{venue}__REST_URL": simulator.url,
+        f"ARB_{venue}__USER_STREAM_URL": simulator.stream(desk.client)[1],
+        f"ARB_{venue}__CREDENTIALS__KEY": simulator.key.key,
+        f"ARB_{venue}__CREDENTIALS__SECRET": simulator.key.secret,
+    }  # fmt: skip
+    with (
+        redis.Redis.from_url(redis_url) as broker,
+        subprocess.Popen([sys.executable, "-m", "workers.stream"], env=os.environ | environ) as process,
+    ):
+        try:
+            heartbeats = RedisHeartbeats(broker, "mock")
+            frames = f"{simulator.venue}_frames"
+            wait_for(lambda: int(heartbeats.read().get("stream", {}).get(frames, 0)) > 0, "not connected")
+            desk.buy_and_sell(6)
+            wait_for(desk.all_ended, "fills are missing")
+            wait_for(lambda: b"arb.settle_trade" in b"".join(broker.lrange("orders", 0, -1)), "no settlement")
+        finally:
+            process.terminate()
+        assert process.wait(SOON_S) == 0
+    desk.check()
+    database.dispose()
