@@ -171,8 +171,7 @@ def _show(document: Any, as_json: bool, view: "Callable[[], RenderableType]") ->
         return
     from rich.console import Console
 
-    console = Console()
-    console.print(view(), width=None if console.is_terminal else PIPE_WIDTH)
+    Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(view())
 
 
 register(app)

@@ -104,10 +104,16 @@ class Stack:
         return self._get("fallback_queues", {"orders": 4})
 
     def processes(self) -> tuple[ProcessStatus, ...]:
-        return self._get("processes", (process("feed"), process("beat", "BACKOFF", exits=3)))
+        return self._get(
+            "processes",
+            (process("feed"), process("beat", "BACKOFF", exits=3), process("worker-housekeeping")),
+        )
 
     def heartbeats(self) -> Mapping[str, Mapping[str, str]]:
-        beats = {"feed": {"at_ns": str(NOW_NS - 500_000_000)}, "by-hand": {"at_ns": "1"}}
+        beats = {
+            "feed": {"at_ns": str(NOW_NS - 500_000_000)},
+            "by-hand": {"at_ns": str(NOW_NS - 80_000_000_000)},
+        }
         return self._get("heartbeats", beats)
 
     def counters(self) -> Mapping[str, Mapping[str, int]]:

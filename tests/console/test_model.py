@@ -30,6 +30,7 @@ def test_a_process_is_listed_with_its_supervisor_and_its_heartbeat() -> None:
     assert [(each.name, each.heartbeat_age_ms is not None) for each in frame.processes] == [
         ("feed", True),
         ("beat", False),
+        ("worker-housekeeping", False),
         ("by-hand", True),
     ]
 

@@ -56,3 +56,10 @@ def test_the_last_report_is_the_newest_of_all_homes(tmp_path: Path) -> None:
         home.path.mkdir()
         write_json(report_path(home), {"fills": number})
     assert last_report(homes) == {"fills": 1}
+
+
+def test_many_rows_of_one_invariant_are_summed_up() -> None:
+    rows = tuple(Violation(Invariant.NO_LONELY_LEG, f"trade {number}", "is alone") for number in range(9))
+    text = drawn(findings_view(Findings(violations=rows)))
+    assert text.count("is alone") == 5
+    assert "no_lonely_leg: and 4 more" in text

@@ -30,13 +30,17 @@ def test_everything_is_there_and_nothing_is_cut(width: int) -> None:
         "+100.0",
         "12 closed",
         "1 handed over",
-        "feed",
+        "beat",
         "backoff",
     ):
         assert expected in text
     assert "unknown" in text
     assert "rate_stale 3" in text
     assert "orders 1" in text and "fallback 4" in text
+
+
+def test_a_small_terminal_shows_everything_at_once() -> None:
+    assert len(drawn(Stack(), 80).splitlines()) <= 24
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -50,7 +54,7 @@ def test_a_line_says_the_most_important() -> None:
     text = line(frames(Stack(), ManualClock(NOW_NS)).read())
     assert text == (
         "01:15 | normal | trades 14 opened 1 open 12 closed | orders 53 fills 61 | "
-        "pnl 12345.00 KRW 8.8179 USDT | waiting 6+4 | processes 1/2"
+        "pnl 12345.00 KRW 8.8179 USDT | waiting 6+4 | processes 2/3"
     )
 
 
