@@ -79,7 +79,7 @@ class Simulator:
             api_key=KEYS[self.venue],
             http_timeout_ms=HTTP_TIMEOUT_MS,
             orders_per_s=8,
-            requests_per_s=25,
+            requests_per_s=20,
         )
 
 
@@ -152,7 +152,7 @@ def _free_port() -> int:
 
 
 def _await_health(simulator: Simulator) -> None:
-    for _ in range(200):
+    for _ in range(600):
         try:
             simulator.admin("GET", "/sim/health")
         except NotSent:

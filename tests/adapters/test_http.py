@@ -191,10 +191,13 @@ def test_failed_tls_handshake_is_not_sent():
         drip,
     ],
 )
-def test_anything_after_the_connection_is_a_lost_reply_and_is_sent_once(behaviour: Behaviour):
+@pytest.mark.parametrize("request_", [GET, POST], ids=["get", "post"])
+def test_anything_after_the_connection_is_a_lost_reply_and_is_sent_once(
+    behaviour: Behaviour, request_: HttpRequest
+):
     with WireServer(behaviour) as server:
         with pytest.raises(ReplyLost):
-            transport(server.url, timeout_ms=200).send(POST)
+            transport(server.url, timeout_ms=200).send(request_)
         assert server.connections == 1
 
 
