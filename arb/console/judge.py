@@ -18,6 +18,7 @@ from arb.runtime.home import Home
 from config.settings import RunMode
 
 REPORT_FILE: Final = "report.json"
+CHECK_FILE: Final = "check.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +64,11 @@ def look(engine: Engine) -> Judgement:
 
 
 def judge(engine: Engine, home: Home) -> Judgement:
-    """Check and report a run that is at its end, and keep the report in its home."""
+    """Check and report a run that is at its end, and keep report and findings in its home."""
     findings = check_of(engine).run()
     report = report_of(engine).run(findings.invariants, engine.clock.now_ns())
     write_json(report_path(home), report.as_json())
+    write_json(home.path / CHECK_FILE, findings.as_json())
     return Judgement(report=report, findings=findings)
 
 
