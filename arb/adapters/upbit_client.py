@@ -121,12 +121,13 @@ class UpbitClient:
         """Return the rules of each coin's KRW market and of USDT/KRW, those that Upbit has."""
         wanted = dict.fromkeys(symbol_of(self.venue, coin) for coin in (*coins, Coin("USDT")))
         warnings = self._gateway.ask(upbit.markets(), upbit_instruments.warnings)
-        symbols = [symbol for symbol in wanted if symbol in warnings]
-        prices = self._gateway.ask(upbit.tickers(symbols), upbit_instruments.last_prices)
-        ticks = self._tick_sizes(symbols)
+        listed = [symbol for symbol in wanted if symbol in warnings]
+        prices = self._gateway.ask(upbit.tickers(listed), upbit_instruments.last_prices)
+        ticks = self._tick_sizes(listed)
         return tuple(
             upbit_instruments.instrument(symbol, warnings[symbol], prices[symbol], ticks, self._terms(symbol))
-            for symbol in symbols
+            for symbol in listed
+            if symbol in prices
         )
 
     def time_offset_ms(self) -> None:

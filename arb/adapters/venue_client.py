@@ -7,7 +7,7 @@ order whose request cannot have left is `Retryable`; one whose reply is missing,
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from arb.adapters.http import NotSent, ReplyLost
 from arb.adapters.rate_limit import RateLimiter
@@ -25,8 +25,8 @@ from arb.domain.order import Order
 from arb.venues.reply import read
 from arb.venues.request import ApiKey, Effect, HttpRequest, HttpResponse, Usage
 
-READ_WAIT_MS_MAX = 5_000  # how long a question may wait for room; an order has its own lifetime
-NS_PER_MS = 1_000_000
+READ_WAIT_MS_MAX: Final = 5_000  # how long a question may wait for room; an order has its own lifetime
+NS_PER_MS: Final = 1_000_000
 
 Parsed = TypeVar("Parsed")
 

@@ -37,6 +37,14 @@ def amount(value: str | int | Decimal) -> Decimal:
     return number
 
 
+def positive(value: str | int | Decimal) -> Decimal:
+    """Return a finite decimal above zero. Raises: ArithmeticError or ValueError."""
+    number = amount(value)
+    if number <= ZERO:
+        raise ValueError(f"not above zero: {value!r}")
+    return number
+
+
 def proven_status(status: State, executed: Decimal, fills: tuple[Fill, ...]) -> State:
     """Return `status`, unless the fills do not add up to what was executed.
 

@@ -13,7 +13,7 @@ from arb.domain.ids import Coin, Symbol, Venue
 from arb.domain.instrument import UPBIT_KRW_BANDS, FeeIn, Instrument
 from arb.domain.money import BPS, floor_to
 from arb.venues.registry import from_venue_symbol, to_venue_symbol
-from arb.venues.reply import amount
+from arb.venues.reply import amount, positive
 
 Bands = tuple[tuple[Decimal, Decimal], ...]
 LOT_STEP: Final = Decimal("0.00000001")
@@ -45,12 +45,12 @@ def warnings(body: Any) -> dict[Symbol, str]:
 
 def tick_sizes(body: Any) -> dict[Symbol, Decimal]:
     """Return the price unit in force by market."""
-    return {from_venue_symbol(Venue.UPBIT, row["market"]): amount(row["tick_size"]) for row in body}
+    return {from_venue_symbol(Venue.UPBIT, row["market"]): positive(row["tick_size"]) for row in body}
 
 
 def last_prices(body: Any) -> dict[Symbol, Decimal]:
     """Return the last price by market, KRW."""
-    return {from_venue_symbol(Venue.UPBIT, row["market"]): amount(row["trade_price"]) for row in body}
+    return {from_venue_symbol(Venue.UPBIT, row["market"]): positive(row["trade_price"]) for row in body}
 
 
 def terms(body: Any) -> Terms:
@@ -89,8 +89,6 @@ def instrument(
 
 def merged_bands(price: Decimal, tick: Decimal) -> Bands:
     """Return the fallback table with the published unit in the band of the current price."""
-    if tick <= 0:
-        raise ValueError(f"not a price unit: {tick}")
     current = next((lower for lower, _ in UPBIT_KRW_BANDS if price >= lower), UPBIT_KRW_BANDS[-1][0])
     return tuple((lower, tick if lower == current else fallback) for lower, fallback in UPBIT_KRW_BANDS)
 

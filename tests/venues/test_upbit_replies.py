@@ -140,6 +140,15 @@ def test_the_published_unit_replaces_the_band_of_the_price_only():
     assert changed == {Decimal(1000)}
 
 
+@pytest.mark.parametrize("value", ["0", "-1", "NaN", "", None])
+def test_a_price_or_unit_that_is_not_above_zero_is_malformed(value: Any):
+    ticks = response(200, [{"market": "KRW-BTC", "tick_size": value}])
+    prices = response(200, [{"market": "KRW-BTC", "trade_price": value}])
+    for reply, parser in ((ticks, reference.tick_sizes), (prices, reference.last_prices)):
+        with pytest.raises(DataError):
+            read(reply, parser)
+
+
 def test_a_price_on_the_bound_belongs_to_the_band_above():
     bands = dict(reference.merged_bands(Decimal(1000), Decimal(3)))
     assert (bands[Decimal(1000)], bands[Decimal(100)]) == (3, 1)
