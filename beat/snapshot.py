@@ -15,4 +15,4 @@ def snapshot(kind: str = SnapshotKind.MANUAL) -> str | None:
 @app.task(name="arb.cleanup", **retried(3))
 def cleanup() -> None:
     """Delete snapshots that are older than the settings keep."""
-    engine().snapshots.cleanup(engine().settings.snapshot.keep_days)
+    engine().snapshots.clean_up(engine().settings.snapshot.keep_days)

@@ -9,6 +9,7 @@ from arb.domain.trade import TradeState
 from arb.ports import Clock, SessionStore, TradeStore
 
 PAUSE_MS: Final = 100
+RESTS_IN_A_ROW: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,10 +22,10 @@ class Drain:
     clock: Clock
 
     def begin(self, reason: str) -> None:
-        """Stop opening trades; what is open may still be closed and repaired."""
+        """Open and close nothing more; what is uneven is still repaired."""
         session = self.sessions.get(self.session_id)
-        if session is not None and session.mode is Mode.NORMAL:
-            self.sessions.set_mode(self.session_id, Mode.REDUCE_ONLY, reason, self.clock.now_ns())
+        if session is not None and session.mode is not Mode.HALTED:
+            self.sessions.set_mode(self.session_id, Mode.HALTED, reason, self.clock.now_ns())
 
     def at_rest(self) -> bool:
         """Tell whether no order works and every trade that has not ended is a hedged pair."""
@@ -33,10 +34,15 @@ class Drain:
         return all(view.trade.state is TradeState.OPEN for view in self.trades.active(self.session_id))
 
     def wait(self, timeout_ms: int) -> bool:
-        """Wait until at rest; return False if that took longer than `timeout_ms`."""
+        """Wait until at rest; return False if that took longer than `timeout_ms`.
+
+        An evaluation that began before the mode changed may still close a pair: rest has to last.
+        """
         until_ns = self.clock.now_ns() + timeout_ms * 1_000_000
-        while not self.at_rest():
+        rests = 0
+        while rests < RESTS_IN_A_ROW:
             if self.clock.now_ns() >= until_ns:
                 return False
+            rests = rests + 1 if self.at_rest() else 0
             self.clock.sleep_ms(PAUSE_MS)
         return True

@@ -48,7 +48,7 @@ SETTINGS: Final = {
 
 
 class Durability(Enum):
-    """Whether a commit survives a power cut; a killed process it survives either way."""
+    """Whether a commit survives a power cut, and a kill -9 of the server."""
 
     FULL = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
     NONE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}  # tests
