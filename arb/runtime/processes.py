@@ -45,6 +45,7 @@ def stack_processes(mode: StackMode, home: Home, *, evaluate_workers: int = 1, f
             *_workers(evaluate_workers),
             _flower(flower_port, credentials, home),
             _feed(feed_workers),
+            *_streams(mode),
             _beat(home),
         ),
         simulators={venue: f"http://{LOOPBACK}:{port}" for venue, port in simulators.items()},
@@ -120,6 +121,14 @@ def _feed(copies: int) -> ProcessSpec:
     return ProcessSpec(
         name="feed", command=(sys.executable, "-m", "workers.feed"), phase=Phase.PRODUCERS, copies=copies
     )
+
+
+def _streams(mode: StackMode) -> tuple[ProcessSpec, ...]:
+    """Return the user streams; a paper account has none."""
+    if mode == "paper":
+        return ()
+    command = (sys.executable, "-m", "workers.stream")
+    return (ProcessSpec(name="stream", command=command, phase=Phase.PRODUCERS),)
 
 
 def _beat(home: Home) -> ProcessSpec:
