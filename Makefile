@@ -35,10 +35,13 @@ down status: setup
 	@exec $(BIN)/arb $@ $(ARGS)
 
 test: setup-dev
-	@exec $(BIN)/pytest -q --ignore=tests/chaos --ignore=tests/bench $(ARGS)
+	@exec $(BIN)/pytest -q -m 'not chaos' --ignore=tests/bench $(ARGS)
 
-chaos bench: setup-dev
-	@exec $(BIN)/pytest -q tests/$@ $(ARGS)
+chaos: setup-dev
+	@exec $(BIN)/pytest -q -m chaos tests/chaos $(ARGS)
+
+bench: setup-dev
+	@exec $(BIN)/pytest -q tests/bench $(ARGS)
 
 check: setup-dev
 	@$(BIN)/ruff format --check --quiet . || { echo 'format: run `make fmt`'; exit 1; }

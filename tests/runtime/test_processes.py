@@ -8,7 +8,8 @@ def test_mock_mode_has_simulators_and_the_others_have_none(home):
         mode: {each.name for each in stack_processes(mode, home).processes}
         for mode in ("mock", "paper", "live")
     }
-    assert names["paper"] == names["live"] == names["mock"] - {"sim-binance", "sim-upbit"}
+    assert names["live"] == names["mock"] - {"sim-binance", "sim-upbit"}
+    assert names["paper"] == names["live"] - {"stream"}
     assert {"feed", "beat", "flower", "worker-orders", "worker-evaluate", "worker-fallback"} < names["live"]
 
 
