@@ -1,5 +1,8 @@
 """The simulated Binance as one web application: everything is put together here."""
 
+from functools import partial
+
+import msgspec
 from aiohttp import web
 
 from arb.sim.binance import frames
@@ -8,7 +11,7 @@ from arb.sim.binance.connection import Keepalive
 from arb.sim.binance.desk import Desk
 from arb.sim.binance.endpoints import public_endpoints, signed_endpoints
 from arb.sim.binance.hub import Hub
-from arb.sim.binance.limits import Limits
+from arb.sim.binance.limits import Limits, LimitSwitches
 from arb.sim.binance.lookup import Lookup
 from arb.sim.binance.market_data import MarketData
 from arb.sim.binance.publisher import Publisher
@@ -19,6 +22,7 @@ from arb.sim.binance.symbols import QUOTE, make_symbols, symbol_name
 from arb.sim.binance.trading import Trading
 from arb.sim.binance.user_stream import UserStream
 from arb.sim.binance.ws_api import ApiDoor
+from arb.sim.core.admin import reply
 from arb.sim.core.config import SimConfig
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.fault_stream import PublicShaper
@@ -67,7 +71,18 @@ def build(stage: Stage) -> web.Application:
         exchange.subscribe(listener)
     app = web.Application()
     app.add_routes([*rest_routes(endpoints, desk, limits), *streams.routes(), *api.routes()])
+    app.router.add_put("/sim/binance/limits", partial(_replace_limits, limits))
     if has_frame_tape(stage.config):
         app.cleanup_ctx.append(Replay(stage, exchange, books, hub, publisher).run)
     install(app, stage, exchange, publisher.step)
     return app
+
+
+async def _replace_limits(limits: Limits, request: web.Request) -> web.Response:
+    """PUT JSON; what is left out goes back to the real venue's limit."""
+    try:
+        switches = msgspec.json.decode(await request.read(), type=LimitSwitches)
+    except msgspec.DecodeError as error:
+        return reply({"error": str(error)}, status=400)
+    limits.replace(switches)
+    return reply(msgspec.to_builtins(switches))

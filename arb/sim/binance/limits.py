@@ -7,6 +7,8 @@ gets a fill is taken off the order counts again.
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import msgspec
+
 from arb.sim.binance.errors import BinanceError
 from arb.sim.binance.symbols import ORDERS_10S_LIMIT, ORDERS_DAY_LIMIT, WEIGHT_LIMIT
 from arb.sim.core.clock import NS_PER_MS, NS_PER_S, Clock
@@ -37,6 +39,13 @@ class Window:
         return max((length_ns - now_ns % length_ns) // NS_PER_S, 1)
 
 
+class LimitSwitches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an operator may change about the limits while the venue runs."""
+
+    weight_per_minute: int = WEIGHT_LIMIT
+    orders_per_10s: int = ORDERS_10S_LIMIT
+
+
 class Limits:
     """The counters of the one client address and account there is."""
 
@@ -49,6 +58,11 @@ class Limits:
             Window(length_s=DAY_S, limit=ORDERS_DAY_LIMIT),
         )
         self._banned_until_ns = 0
+
+    def replace(self, switches: LimitSwitches) -> None:
+        """Put other limits in force; what is counted stays counted."""
+        self._weight.limit = switches.weight_per_minute
+        self._orders[0].limit = switches.orders_per_10s
 
     def charge(self, weight: int) -> None:
         """Count a request; raises -1003 with 429 over the limit and 418 while banned."""
@@ -65,8 +79,8 @@ class Limits:
             self._banned_until_ns = now_ns + BAN_S * NS_PER_S
             raise self._ban_error(now_ns)
         text = (
-            f"Too much request weight used; current limit is {WEIGHT_LIMIT} request weight per 1 MINUTE. "
-            "Please use WebSocket Streams for live updates to avoid polling the API."
+            f"Too much request weight used; current limit is {self._weight.limit} request weight "
+            "per 1 MINUTE. Please use WebSocket Streams for live updates to avoid polling the API."
         )
         raise BinanceError(-1003, text, status=429, retry_after_s=self._weight.left_s(now_ns))
 

@@ -79,7 +79,9 @@ class Admin:
         return reply({"initial": opened, "current": current, "fees": fees})
 
     async def faults(self, _request: web.Request) -> web.Response:
-        return reply({"faults": msgspec.to_builtins(self._stage.faults.listing())})
+        plan = self._stage.faults
+        struck = {kind.value: count for kind, count in plan.struck.items()}
+        return reply({"faults": msgspec.to_builtins(plan.listing()), "struck": struck})
 
     async def add_faults(self, request: web.Request) -> web.Response:
         try:

@@ -5,6 +5,7 @@ give the same faults. What a fault does is in fault_effects.py (requests) and fa
 (frames); what kinds there are, and when each is looked at, is the table here.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -118,6 +119,7 @@ class FaultPlan:
         self._rng = rng
         self._faults: dict[int, Fault] = {}
         self._next_id = 1
+        self.struck: Counter[FaultKind] = Counter()  # since the start, whatever was switched off meanwhile
         for fault in faults:
             self.add(fault)
 
@@ -125,6 +127,8 @@ class FaultPlan:
         """Switch `fault` on and return it with its id."""
         fault.fault_id, self._next_id = self._next_id, self._next_id + 1
         self._faults[fault.fault_id] = fault
+        if TABLE[fault.kind][0] is Stage.STANDING:
+            self.struck[fault.kind] += 1
         return fault
 
     def remove(self, fault_id: int) -> None:
@@ -144,6 +148,7 @@ class FaultPlan:
         for fault in self._faults.values():
             if _applies(fault, stage, call) and self._rng.random() < fault.probability:
                 fault.strikes += 1
+                self.struck[fault.kind] += 1
                 if fault.count is not None:
                     fault.count -= 1
                 return fault

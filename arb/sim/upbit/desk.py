@@ -68,7 +68,7 @@ class Desk:
         Raises: UpbitRefusal (insufficient_funds_*).
         """
         stage = self._stage
-        request = form.request(stage.now_ns(), best_opposite)
+        request = form.request(stage.clock.now_ns(), best_opposite)  # for checkers: real time
         cap = stage.strike(FaultStage.MATCH, Call(endpoint="POST /v1/orders", client_id=request.client_id))
         fill_cap = None if cap is None else Decimal(int(stage.faults.fraction() * 100)) / 100
         pending: list[Update] = []

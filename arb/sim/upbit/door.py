@@ -48,9 +48,10 @@ class Route:
 class Door:
     """Turns requests into handler calls and what they raise into replies."""
 
-    def __init__(self, stage: Stage, board: Switchboard) -> None:
+    def __init__(self, stage: Stage, board: Switchboard, reject: Callable[[str, str], None]) -> None:
         self._stage = stage
         self._board = board
+        self._reject = reject  # records that an order was refused, with its identifier and why
         self._limiter = Limiter(rates=dict(DEFAULT_RATES))
         credential = stage.config.credentials.upbit
         self._authenticator = Authenticator(AccessKey(key=credential.key, secret=credential.secret))
@@ -123,6 +124,8 @@ class Door:
         except Throttled as throttled:
             raise refuse("blocked" if throttled.status == 418 else "too_many_requests") from throttled
         except RejectedByPlan as rejected:
+            if route.scope is Scope.ORDER:
+                self._reject(client_id, "validation_error")
             raise refuse("validation_error") from rejected
 
     async def _work(self, route: Route, request: web.Request) -> Any:

@@ -3,7 +3,7 @@
 import pytest
 
 from arb.sim.binance.errors import BinanceError
-from arb.sim.binance.limits import STUBBORN_CALLS_MAX, Limits
+from arb.sim.binance.limits import STUBBORN_CALLS_MAX, Limits, LimitSwitches
 from arb.sim.core.clock import ManualClock
 
 MINUTE_MS = 60_000
@@ -24,6 +24,16 @@ def test_weight_over_the_limit_is_429_until_the_next_minute():
     clock.advance_ms(40_000)
     limits.charge(1)
     assert limits.weight_headers()["X-MBX-USED-WEIGHT-1M"] == "1"
+
+
+def test_limits_can_be_replaced_and_what_is_counted_stays():
+    limits = Limits(ManualClock(0))
+    limits.charge(6_000)
+    limits.replace(LimitSwitches(weight_per_minute=6_001, orders_per_10s=1))
+    limits.charge(1)
+    assert refused(lambda: limits.charge(1)).code == -1003
+    limits.count_order()
+    assert refused(limits.count_order).code == -1015
 
 
 def test_calling_on_regardless_ends_in_a_ban():

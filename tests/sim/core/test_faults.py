@@ -73,6 +73,13 @@ def test_count_limits_the_strikes():
     assert plan.listing()[0].strikes == 2
 
 
+def test_strikes_stay_counted_when_the_fault_is_switched_off():
+    plan = plan_of(fault("reject"), fault("clock_skew_ms", delay_ms=5))
+    plan.strike(Stage.REQUEST, ORDER)
+    plan.clear()
+    assert plan.struck == {"reject": 1, "clock_skew_ms": 1}
+
+
 @pytest.mark.parametrize(
     ("fields", "call", "hits"),
     [

@@ -194,6 +194,28 @@ def test_order_refused_for_its_form_burns_its_identifier_if_told_to(upbit, burns
         upbit.delete("/v1/order", uuid=again.json["uuid"])
 
 
+@pytest.mark.parametrize(("burns", "status"), [(False, 201), (True, 400)])
+def test_order_refused_by_a_planned_fault_burns_its_identifier_if_told_to(upbit, burns, status):
+    name = identifier()
+    if burns:
+        upbit.fault(kind="identifier_burnt_on_validation_failure")
+    upbit.fault(kind="reject", count=1)
+    assert upbit.limit("bid", FAR_BELOW, "0.001", identifier=name).error == (400, "validation_error")
+    again = upbit.limit("bid", FAR_BELOW, "0.001", identifier=name)
+    assert again.status == status
+    if status == 201:
+        upbit.delete("/v1/order", uuid=again.json["uuid"])
+
+
+def test_order_is_received_by_the_real_clock_however_the_venue_s_is_skewed(upbit):
+    upbit.fault(kind="clock_skew_ms", delay_ms=-60_000)
+    name = identifier()
+    upbit.limit("bid", FAR_BELOW, "0.001", identifier=name)
+    (row,) = [row for row in upbit.send("GET", "/sim/orders").json["orders"] if row["client_id"] == name]
+    assert abs(row["created_ns"] - row["received_ns"]) < 10_000_000_000
+    upbit.delete("/v1/order", uuid=row["order_id"])
+
+
 def test_self_trade_cancels_the_maker(upbit):
     rows = upbit.book()
     price = rows[0]["bid_price"] + 1000 * ((rows[0]["ask_price"] - rows[0]["bid_price"]) // 2000)

@@ -1,0 +1,1 @@
+"""Order faults and deaths on purpose, from a seed; and what came of them."""

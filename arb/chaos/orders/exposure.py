@@ -1,0 +1,65 @@
+"""For how long trades had one leg more than the other, by the venues' own record of what was executed."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
+from typing import Final
+
+from arb.chaos.history import VenueFill
+from arb.domain.ids import Symbol, TradeId, Venue, parse_client_order_id
+from arb.domain.instrument import Instrument
+from arb.domain.money import ZERO
+from arb.domain.position import is_dust
+
+Instruments = Mapping[tuple[Venue, Symbol], Instrument]
+NS_PER_S: Final = 1_000_000_000
+PRICE_SLACK: Final = Decimal("0.9")  # dust was judged at a price of that moment, not at the fill's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposure:
+    """Seconds during which trades were uneven by more than dust, and the trades that still are."""
+
+    total_s: float
+    longest_s: float
+    uneven: tuple[TradeId, ...]
+
+
+def exposure(fills: Iterable[VenueFill], instruments: Instruments, until_ns: int) -> Exposure:
+    """Return what the fills of our orders show; fills of orders that are not ours are passed over."""
+    by_trade = _by_trade(fills)
+    spans = {trade_id: _uneven_ns(found, instruments, until_ns) for trade_id, found in by_trade.items()}
+    return Exposure(
+        total_s=round(sum(spans.values()) / NS_PER_S, 1),
+        longest_s=round(max(spans.values(), default=0) / NS_PER_S, 1),
+        uneven=tuple(trade_id for trade_id, found in by_trade.items() if _is_uneven(found, instruments)),
+    )
+
+
+def _by_trade(fills: Iterable[VenueFill]) -> dict[TradeId, list[VenueFill]]:
+    by_trade: dict[TradeId, list[VenueFill]] = defaultdict(list)
+    for fill in sorted(fills, key=lambda each: each.fill.ts_event_ns):
+        if (name := parse_client_order_id(fill.client_id)) is not None:
+            by_trade[name[0]].append(fill)
+    return by_trade
+
+
+def _uneven_ns(fills: list[VenueFill], instruments: Instruments, until_ns: int) -> int:
+    """Return for how long a trade was uneven; time is taken from fill to fill."""
+    stamps = [fill.fill.ts_event_ns for fill in fills] + [until_ns]
+    return sum(
+        max(0, later_ns - since_ns)
+        for count, (since_ns, later_ns) in enumerate(pairwise(stamps), start=1)
+        if _is_uneven(fills[:count], instruments)
+    )
+
+
+def _is_uneven(fills: list[VenueFill], instruments: Instruments) -> bool:
+    """Tell whether there is an imbalance that at least one venue would take an order for."""
+    imbalance = sum((fill.side.sign * fill.fill.quantity for fill in fills), ZERO)
+    return imbalance != ZERO and any(
+        not is_dust(imbalance, fill.fill.price * PRICE_SLACK, instruments[fill.venue, fill.symbol])
+        for fill in fills
+    )

@@ -1,0 +1,69 @@
+"""Kills processes with -9, each at the seeded end of each of its lives."""
+
+import os
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from arb.chaos.orders.plan import is_mortal, lives_ms
+from arb.ports import Clock
+
+LOOK_S: Final = 0.2
+NS_PER_MS: Final = 1_000_000
+Running = Callable[[], Mapping[str, int]]  # program -> pid, of those that run
+
+
+@dataclass(frozen=True, slots=True)
+class _Life:
+    pid: int
+    ends_at_ns: int | None  # None: we ended it
+
+
+class Killer:
+    """A thread that kills."""
+
+    def __init__(self, seed: int, running: Running, clock: Clock) -> None:
+        self._seed, self._running, self._clock = seed, running, clock
+        self._lives: dict[str, Iterator[int]] = {}
+        self._current: dict[str, _Life] = {}
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="killer", daemon=True)
+        self.kills: Counter[str] = Counter()
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Kill no more."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def look(self) -> None:
+        """Note who began a new life, and end those whose time has come."""
+        now_ns = self._clock.now_ns()
+        for program, pid in self._running().items():
+            if not is_mortal(program):
+                continue
+            life = self._current.get(program)
+            if life is None or life.pid != pid:
+                lives = self._lives.setdefault(program, lives_ms(self._seed, program))
+                self._current[program] = _Life(pid, now_ns + next(lives) * NS_PER_MS)
+            elif life.ends_at_ns is not None and now_ns >= life.ends_at_ns:
+                self._kill(program, pid)
+
+    def _kill(self, program: str, pid: int) -> None:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:  # it went by itself
+            return
+        self._current[program] = _Life(pid, None)
+        self.kills[program] += 1
+
+    def _work(self) -> None:
+        while not self._stopping.wait(LOOK_S):
+            self.look()

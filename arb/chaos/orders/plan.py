@@ -1,0 +1,97 @@
+"""What goes wrong and when, as a function of a seed: faults in spells of some seconds, and deaths.
+
+Pure. A spell is a whole set of faults for one venue; the next one replaces it, so that rates, delays,
+skewed clocks and the memory for burnt identifiers change while orders are under way. How long a process
+lives before it is killed is drawn for each of its lives.
+"""
+
+from collections.abc import Iterator
+from random import Random
+from typing import Any, Final
+
+from arb.domain.ids import Venue
+
+SPELL_MS: Final = 8_000
+BAN_SPELLS: Final = 6  # one spell in this many begins with a ban
+BAN_MS: Final = 2_000
+SKEW_MS_MAX: Final = 900  # Binance refuses what is a second ahead
+
+# kind -> (least, greatest) share of what it can strike; orders unless the kind is about something else.
+RATES: Final[dict[str, tuple[float, float]]] = {
+    "accept_then_drop_reply": (0.02, 0.08),
+    "drop_then_timeout": (0.01, 0.04),
+    "error_5xx_accepted": (0.02, 0.06),
+    "error_5xx_not_accepted": (0.02, 0.06),
+    "slow_accept": (0.01, 0.05),
+    "late_execution": (0.01, 0.04),
+    "reject": (0.01, 0.05),
+    "rate_limit_429": (0.001, 0.004),  # of all requests
+    "partial_fill": (0.05, 0.2),
+    "get_not_yet_visible": (0.1, 0.3),  # of all look-ups
+    "duplicate_event": (0.05, 0.2),
+    "missing_event": (0.05, 0.2),
+    "late_event": (0.05, 0.2),
+    "reordered_event": (0.05, 0.2),
+}
+# Longer than our time-out, and on both sides of Binance's receive window.
+DELAYS_MS: Final[dict[str, tuple[int, int]]] = {
+    "drop_then_timeout": (1_500, 4_000),
+    "slow_accept": (800, 2_600),
+    "late_event": (200, 2_000),
+    "get_not_yet_visible": (200, 2_000),
+}
+LATE_MS_MAX: Final = 3_000  # Upbit knows no fence
+
+# program -> (least, greatest) ms that a life lasts once it runs; a program not named here is not killed.
+LIVES_MS: Final[dict[str, tuple[int, int]]] = {
+    "worker-orders": (1_500, 9_000),
+    "worker-evaluate": (3_000, 14_000),
+    "worker-housekeeping": (3_000, 16_000),
+    "feed": (4_000, 20_000),
+    "stream": (3_000, 16_000),
+    "beat": (4_000, 20_000),
+}
+
+
+def spell_at(elapsed_ms: int) -> int:
+    """Return the number of the spell that reigns this long after the start."""
+    return max(0, elapsed_ms) // SPELL_MS
+
+
+def faults_of(seed: int, venue: Venue, spell: int) -> list[dict[str, Any]]:
+    """Return the faults of one venue during one spell, as its `/sim/faults` takes them."""
+    dice = Random(f"{seed}:{venue}:{spell}")
+    faults = [_fault(kind, venue, dice) for kind in RATES]
+    faults.append({"kind": "clock_skew_ms", "delay_ms": dice.randint(-SKEW_MS_MAX, SKEW_MS_MAX)})
+    if venue is Venue.UPBIT and dice.random() < 0.5:
+        faults.append({"kind": "identifier_burnt_on_validation_failure"})
+    if spell % BAN_SPELLS == BAN_SPELLS - 1:
+        faults.insert(0, {"kind": "ban_418", "probability": 0.05, "count": 1, "delay_ms": BAN_MS})
+    return faults
+
+
+def _fault(kind: str, venue: Venue, dice: Random) -> dict[str, Any]:
+    fault: dict[str, Any] = {"kind": kind, "probability": round(dice.uniform(*RATES[kind]), 4)}
+    if kind in DELAYS_MS:
+        fault["delay_ms"] = dice.randint(*DELAYS_MS[kind])
+    if kind == "late_execution":
+        to_the_fence = venue is Venue.BINANCE and dice.random() < 0.5
+        fault["delay_ms"] = 0 if to_the_fence else dice.randint(100, LATE_MS_MAX)
+    return fault
+
+
+def is_mortal(program: str) -> bool:
+    """Tell whether a program is killed at all."""
+    return _kind_of(program) in LIVES_MS
+
+
+def lives_ms(seed: int, program: str) -> Iterator[int]:
+    """Return how long each life of a mortal program lasts, without end."""
+    dice = Random(f"{seed}:kill:{program}")
+    while True:
+        yield dice.randint(*LIVES_MS[_kind_of(program)])
+
+
+def _kind_of(program: str) -> str:
+    """Return `worker-evaluate` for `worker-evaluate-2`, its second copy."""
+    return program.rstrip("0123456789").removesuffix("-")

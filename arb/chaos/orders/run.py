@@ -1,0 +1,71 @@
+"""The run itself: faults and deaths until enough trades were opened, then calm and a rest."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from arb.chaos.orders.killer import Killer
+from arb.chaos.orders.plan import faults_of, spell_at
+from arb.chaos.orders.switchboard import Switchboard
+from arb.domain.ids import Venue
+from arb.domain.risk import Mode
+from arb.engine.drain import Drain
+from arb.ports import Clock
+
+NS_PER_MS: Final = 1_000_000
+LOOK_MS: Final = 250
+TELL_MS: Final = 10_000
+WARM_UP_MS: Final = 60_000
+TRADE_MS: Final = 1_500  # a machine that opens fewer than this is too slow for the run
+REST_MS_MAX: Final = 150_000  # Upbit's longest proof takes 62 s, Binance's 14 s, and repairs follow
+DONE: Final = "chaos: enough trades"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderChaos:
+    """One run over a stack that trades."""
+
+    seed: int
+    trades_wanted: int
+    opened: Callable[[], int]
+    switchboard: Switchboard
+    killer: Killer
+    drain: Drain
+    clock: Clock
+    progress: Callable[[str], None]
+
+    def storm(self) -> None:
+        """Let things go wrong until enough trades were opened, or the time is up. Raises: VenueError."""
+        start_ms = self.clock.now_ns() // NS_PER_MS
+        limit_ms = WARM_UP_MS + self.trades_wanted * TRADE_MS
+        self.switchboard.widen_limits()
+        self._cast(0)
+        self.killer.start()
+        before, spell, told_ms = self.opened(), 0, 0
+        while (trades := self.opened() - before) < self.trades_wanted:
+            elapsed_ms = self.clock.now_ns() // NS_PER_MS - start_ms
+            if elapsed_ms > limit_ms:
+                self.progress(f"only {trades} of {self.trades_wanted} trades within {limit_ms // 1000} s")
+                return
+            if spell_at(elapsed_ms) != spell:
+                spell = spell_at(elapsed_ms)
+                self._cast(spell)
+            if elapsed_ms - told_ms >= TELL_MS:
+                told_ms = elapsed_ms
+                self.progress(f"{elapsed_ms // 1000} s: {trades} trades, {self.killer.kills.total()} kills")
+            self.clock.sleep_ms(LOOK_MS)
+
+    def calm(self) -> bool:
+        """Open nothing new, end faults and kills, wait; tell whether everything came to rest."""
+        self.progress("opening nothing new; no more faults, no more kills")
+        self.drain.begin(DONE)
+        self.killer.stop()
+        for venue in Venue:
+            self.switchboard.put_faults(venue, ())
+        rested = self.drain.wait(REST_MS_MAX)
+        self.drain.sessions.set_mode(self.drain.session_id, Mode.HALTED, DONE, self.clock.now_ns())
+        return self.drain.wait(REST_MS_MAX) and rested  # what was being closed at that moment
+
+    def _cast(self, spell: int) -> None:
+        for venue in Venue:
+            self.switchboard.put_faults(venue, faults_of(self.seed, venue, spell))

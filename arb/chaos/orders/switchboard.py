@@ -1,0 +1,58 @@
+"""The simulated venues' faults and limits, over HTTP."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+import urllib3
+
+from arb.domain.errors import VenueError
+from arb.domain.ids import Venue
+
+TIMEOUT_S: Final = 5.0
+# So that a run takes minutes: the real limits are 12 orders a second at Upbit, and at Binance a weight of
+# 6000 a minute, which processes that are killed every few seconds spend on reading the rules at each start.
+ROOMY: Final = (
+    (Venue.UPBIT, "/sim/upbit/switches", {"rates": {"order": 40, "default": 120}}),
+    (Venue.BINANCE, "/sim/binance/limits", {"weight_per_minute": 60_000, "orders_per_10s": 1_000}),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switchboard:
+    """What is switched at both venues. Raises, everywhere: VenueError."""
+
+    base_urls: Mapping[Venue, str]
+    http: urllib3.PoolManager = field(
+        default_factory=lambda: urllib3.PoolManager(timeout=TIMEOUT_S, retries=False)
+    )
+
+    def put_faults(self, venue: Venue, faults: Sequence[Mapping[str, Any]]) -> None:
+        """Replace the faults of one venue."""
+        self._ask("DELETE", venue, "/sim/faults")
+        if faults:
+            self._ask("POST", venue, "/sim/faults", faults)
+
+    def struck(self) -> Counter[str]:
+        """Return how often each kind was applied since the start, at both venues together."""
+        total: Counter[str] = Counter()
+        for venue in self.base_urls:
+            total.update(self._ask("GET", venue, "/sim/faults")["struck"])
+        return total
+
+    def widen_limits(self) -> None:
+        """Let the venues take more than the real ones."""
+        for venue, path, limits in ROOMY:
+            self._ask("PUT", venue, path, limits)
+
+    def _ask(self, method: str, venue: Venue, path: str, body: Any = None) -> Any:
+        url = self.base_urls[venue].rstrip("/") + path
+        try:
+            reply = self.http.request(method, url, body=None if body is None else orjson.dumps(body))
+        except urllib3.exceptions.HTTPError as error:
+            raise VenueError(venue, f"{url}: {error}") from error
+        if reply.status != 200:
+            raise VenueError(venue, f"{url} answers {reply.status}: {reply.data.decode()[:200]}")
+        return orjson.loads(reply.data)

@@ -1,0 +1,101 @@
+"""`arb chaos`: break it on purpose, and have the venues say whether it did harm."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from arb.cli_stack import say
+from arb.domain.errors import ConfigError
+from arb.runtime.home import CHECKOUT, Home
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+
+SETTINGS_FILE = CHECKOUT / "config" / "chaos-orders.yml"
+
+Seed = Annotated[int, typer.Option(help="Decides the faults, the kills and the market.", min=0)]
+Trades = Annotated[int, typer.Option(help="How many trades to open before it ends.", min=1, max=100_000)]
+Policy = Annotated[str, typer.Option(help="ours, or naive: an exception means failed, send a new order.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
+Keep = Annotated[bool, typer.Option("--keep", help="Keep the logs and journals of a run that passed too.")]
+
+chaos_app = typer.Typer(help="Break it on purpose, then judge by the venues' record.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group to the `arb` command."""
+    app.add_typer(chaos_app, name="chaos")
+
+
+@chaos_app.callback()
+def chaos() -> None:
+    """Break it on purpose, then judge by the venues' record."""
+
+
+@chaos_app.command()
+def orders(
+    seed: Seed = 1,
+    trades: Trades = 200,
+    policy: Policy = "ours",
+    as_json: AsJson = False,
+    keep: Keep = False,
+) -> None:
+    """Order faults and kills at random, on a stack of its own. Exit 0 only if nothing was lost or doubled."""
+    if policy not in ("ours", "naive"):
+        raise ConfigError(f"--policy: {policy!r} is neither ours nor naive")
+    say(f"seed {seed}")
+    home = Home(Path(tempfile.mkdtemp(prefix="arb-chaos-")))
+    document = _ours(home, seed, trades) if policy == "ours" else _naive(home, seed, trades)
+    if document["verdict"] and not keep:
+        home.remove()
+    else:
+        say(f"logs and the venues' journals are kept in {home.path}")
+    _show(document, as_json)
+    raise typer.Exit(0 if document["verdict"] else 1)
+
+
+def _ours(home: Home, seed: int, trades: int) -> dict[str, Any]:
+    from arb.operate import chaos_orders
+    from arb.operate.demo import Interrupted
+    from arb.operate.stack import Plan
+    from arb.runtime.supervise import Lifetime
+
+    plan = Plan(home=home, settings=_settings(home, seed), lifetime=Lifetime.CALLER, fresh=True)
+    try:
+        return chaos_orders.run(plan, seed, trades, say).as_json()
+    except Interrupted:
+        raise typer.Exit(130) from None
+
+
+def _naive(home: Home, seed: int, trades: int) -> dict[str, Any]:
+    from arb.operate import chaos_baseline
+
+    settings = _settings(home, seed)
+    return chaos_baseline.run(home, settings, seed, trades, say).as_json()
+
+
+def _settings(home: Home, seed: int) -> "Settings":
+    """Return the run's settings, in force for this process and all that it starts."""
+    from config.settings import load
+
+    os.environ |= {
+        "ARB_HOME": str(home.path),
+        "ARB_CONFIG": str(SETTINGS_FILE),
+        "ARB_SIM__SEED": str(seed),
+    }
+    return load("mock")
+
+
+def _show(document: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        return
+    from rich.console import Console
+
+    from arb.console.chaos import chaos_view
+
+    Console().print(chaos_view(document))

@@ -1,0 +1,92 @@
+"""`arb chaos orders`: a stack of its own, the storm over it, and what the venues say afterwards."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from arb.adapters.sql.report import SqlReportStore
+from arb.bootstrap import Engine
+from arb.chaos.checkers import Check
+from arb.chaos.orders.figures import Figures, figures
+from arb.chaos.orders.killer import Killer
+from arb.chaos.orders.run import OrderChaos
+from arb.chaos.orders.switchboard import Switchboard
+from arb.chaos.orders.verdict import Outcome
+from arb.console.judge import check_of
+from arb.domain.errors import InvariantError
+from arb.domain.ids import Venue
+from arb.operate import stack
+from arb.operate.demo import interruptible
+from arb.runtime.control import Supervisor
+from arb.runtime.shutdown import Progress, stop_stack
+
+ERRORS: Final = ("order_retries", "orders_rejected", "orders_unknown", "venue_errors", "settle_waits")
+NS_PER_S: Final = 1_000_000_000
+
+
+def run(plan: stack.Plan, seed: int, trades: int, progress: Progress) -> Outcome:
+    """Run it; whatever happens, nothing keeps running.
+
+    Raises: ConfigError, StackError, VenueError, StoreUnavailable; Interrupted by Ctrl-C or SIGTERM.
+    """
+    with interruptible():
+        engine = stack.start(plan, progress)
+        try:
+            return _weather(engine, plan, seed, trades, progress)
+        finally:
+            stop_stack(plan.home, progress)
+
+
+def _weather(engine: Engine, plan: stack.Plan, seed: int, trades: int, progress: Progress) -> Outcome:
+    started_ns = engine.clock.now_ns()
+    chaos = _chaos(engine, plan, seed, trades, progress)
+    try:
+        chaos.storm()
+    finally:
+        chaos.killer.stop()
+    rested = chaos.calm()
+    progress("asking the venues what really happened")
+    check = check_of(engine)
+    return Outcome(
+        seed=seed,
+        trades_wanted=trades,
+        findings=check.run(),
+        figures=_figures(check),
+        rested=rested,
+        kills=dict(sorted(chaos.killer.kills.items())),
+        faults=dict(sorted(chaos.switchboard.struck().items())),
+        errors=_errors(engine.counters.read()),
+        duration_s=(engine.clock.now_ns() - started_ns) / NS_PER_S,
+    )
+
+
+def _chaos(engine: Engine, plan: stack.Plan, seed: int, trades: int, progress: Progress) -> OrderChaos:
+    report = SqlReportStore(engine.trades.engine)
+    settings = engine.settings
+    urls = {Venue.BINANCE: settings.binance.rest_url, Venue.UPBIT: settings.upbit.rest_url}
+    return OrderChaos(
+        seed=seed,
+        trades_wanted=trades,
+        opened=lambda: sum(report.totals(engine.session_id).trades.values()),
+        switchboard=Switchboard(base_urls=urls),
+        killer=Killer(seed, lambda: _running(Supervisor(plan.home)), engine.clock),
+        drain=engine.drain,
+        clock=engine.clock,
+        progress=progress,
+    )
+
+
+def _errors(counts: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    named = {f"{name} {reason}": count for name in ERRORS for reason, count in counts.get(name, {}).items()}
+    return dict(sorted(named.items()))
+
+
+def _running(supervisor: Supervisor) -> Mapping[str, int]:
+    statuses = supervisor.statuses()
+    return {each.name: each.pid for each in statuses if each.is_running and each.pid is not None}
+
+
+def _figures(check: Check) -> Figures:
+    if check.read_venues is None:
+        raise InvariantError("order chaos needs simulated venues")
+    venues = check.read_venues()
+    return figures(check.read_engine(), venues)
