@@ -2,20 +2,28 @@
 
 The values that matter when something fails come from measurements of Celery 5.7, kombu 5.7 and Redis:
 short socket timeouts and no retries on publish (the dispatcher decides what comes next), late
-acknowledgement, a prefetch of one, a visibility timeout longer than the longest task and countdown.
+acknowledgement, a prefetch of one. A worker renews what it holds: the visibility timeout is how long it
+may be silent, in the solo pool for the length of a task.
+
+Flower and Redis tools want the scheme `redis://`, so our transport takes kombu's place behind that name.
 """
 
 from kombu import Queue
+from kombu.transport import TRANSPORT_ALIASES
 
 from beat.schedule import SCHEDULE
 from config.addresses import require_redis_url
 
 VISIBILITY_TIMEOUT_S = 30  # the longest countdown is 5 s, the longest task about as long
 
+TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "arb.adapters.transport:Transport")
+worker_consumer = "arb.adapters.transport.consumer:HardenedConsumer"
+
 broker_url = require_redis_url()
 broker_transport_options = {
-    "socket_connect_timeout": 0.25,
-    "socket_timeout": 1.0,
+    "socket_connect_timeout": 0.2,
+    "socket_timeout": 1.0,  # of a worker's own commands; a publish waits `publish_timeout`
+    "publish_timeout": 0.2,
     "socket_keepalive": True,
     "max_retries": 0,
     "interval_start": 0,
@@ -29,15 +37,16 @@ broker_transport_options = {
     # A worker that consumes several queues takes from the first that has something.
     "queue_order_strategy": "priority",
 }
-broker_connection_timeout = 0.25
+broker_connection_timeout = 0.2
 broker_connection_retry = True
 broker_connection_retry_on_startup = True
 broker_connection_max_retries = None
+broker_channel_error_retry = True  # a Redis that is full or read-only for a while ends no worker
 broker_pool_limit = 10
 task_publish_retry = False
 
 # In the order of urgency: a burst of quotes never delays an order.
-task_queues = (Queue("orders"), Queue("evaluate"), Queue("housekeeping"))
+task_queues = tuple(Queue(name, routing_key=name) for name in ("orders", "evaluate", "housekeeping"))
 task_default_queue = "housekeeping"
 task_create_missing_queues = False
 task_routes = {

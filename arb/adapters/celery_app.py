@@ -19,6 +19,8 @@ PRIMARY_RETRY_NS: Final = 1_000_000_000  # a primary that refused is not asked a
 class ArbCelery(Celery):  # type: ignore[misc]  # Celery ships no types
     """Publishes to the primary broker, and to the fallback when the primary refuses."""
 
+    task_cls = "arb.adapters.transport.task:Task"
+
     def __init__(self, *args: Any, clock: Clock, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._clock = clock
