@@ -1,0 +1,30 @@
+"""What `celery -A arb flower` does unless told otherwise: loopback, a password, no events.
+
+Flower reads this file from the working directory after its environment and before its command line.
+Without a password everybody who reaches the port could read every task and, with Flower's API, run any.
+Events would halve a busy worker's throughput, and Flower asks all workers for them unless told not to.
+"""
+
+import os
+from pathlib import Path
+
+from arb.runtime.errors import StackNotRunning
+from arb.runtime.home import read_runtime
+
+
+def _basic_auth() -> list[str]:
+    """Return user:password of the environment, or of the stack that runs here."""
+    if configured := os.environ.get("FLOWER_BASIC_AUTH"):
+        return configured.split(",")
+    try:
+        path = read_runtime().flower_credentials
+    except StackNotRunning:
+        path = None
+    if path is None:
+        raise SystemExit("arb: flower needs a password: set FLOWER_BASIC_AUTH=user:password")
+    return [Path(path).read_text(encoding="utf-8").strip()]
+
+
+address = os.environ.get("FLOWER_ADDRESS", "127.0.0.1")
+basic_auth = _basic_auth()
+enable_events = False
