@@ -21,7 +21,7 @@ Seed = Annotated[int, typer.Option(help="Decides the faults, the kills and the m
 Trades = Annotated[int, typer.Option(help="How many trades to open before it ends.", min=1, max=100_000)]
 Policy = Annotated[str, typer.Option(help="ours, or naive: an exception means failed, send a new order.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
-Keep = Annotated[bool, typer.Option("--keep", help="Keep the logs and journals of a run that passed too.")]
+Keep = Annotated[bool, typer.Option("--keep", help="Keep its logs and journals, also if it passed.")]
 
 chaos_app = typer.Typer(help="Break it on purpose, then judge by the venues' record.", no_args_is_help=True)
 
@@ -50,7 +50,7 @@ def orders(
     say(f"seed {seed}")
     home = Home(Path(tempfile.mkdtemp(prefix="arb-chaos-")))
     document = _ours(home, seed, trades) if policy == "ours" else _naive(home, seed, trades)
-    if document["verdict"] and not keep:
+    if not keep and (document["verdict"] or policy == "naive"):
         home.remove()
     else:
         say(f"logs and the venues' journals are kept in {home.path}")
