@@ -13,7 +13,8 @@ from arb.runtime.process_spec import Phase, ProcessSpec
 StackMode = Literal["mock", "paper", "live"]
 
 CELERY: Final = (sys.executable, "-m", "celery")
-QUIET: Final = ("--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "INFO")
+QUIET: Final = ("--without-gossip", "--without-mingle", "-l", "INFO")
+EVENTS: Final = "-E"  # for Flower; they cost a hot worker half its throughput, so evaluation sends none
 SIMULATED_VENUES: Final = ("binance", "upbit")
 WORKER_STOP_WAIT_S: Final = 25  # a warm shutdown ends its orders: longer than worker_soft_shutdown_timeout
 CELERY_START_WAIT_S: Final = 2  # a broken import takes this long to show
@@ -68,12 +69,23 @@ def _workers(evaluate_workers: int) -> tuple[ProcessSpec, ...]:
     """Return one worker for each queue, so that a burst of quotes never delays an order."""
     threads = ("--pool", "threads", "--concurrency")
     return (
-        _worker("orders", *threads, "8"),
+        _worker("orders", *threads, "8", EVENTS),
         _worker("evaluate", "--pool", "solo", copies=evaluate_workers),
-        _worker("housekeeping", *threads, "2"),
+        _worker("housekeeping", *threads, "2", EVENTS),
         ProcessSpec(
             name="worker-fallback",
-            command=(*CELERY, "-A", "workers.fallback", "worker", "-n", "fallback@%h", *threads, "4", *QUIET),
+            command=(
+                *CELERY,
+                "-A",
+                "workers.fallback",
+                "worker",
+                "-n",
+                "fallback@%h",
+                *threads,
+                "4",
+                *QUIET,
+                "--without-heartbeat",
+            ),
             phase=Phase.WORKERS,
             stop_wait_s=WORKER_STOP_WAIT_S,
             start_wait_s=CELERY_START_WAIT_S,
