@@ -442,6 +442,13 @@ def test_dust_may_be_left_behind() -> None:
     assert broken(closed_with_one_leg(told)) == set()
 
 
+def test_a_pair_that_one_venue_takes_no_order_for_may_be_left_and_a_leg_of_that_size_not() -> None:
+    """0.00004 BTC is 5,600 KRW, above Upbit's minimum, and 4 USDT, below Binance's."""
+    told = story(Decimal("0.00004"))
+    assert broken(closed_with_a_pair(told)) == set()
+    assert broken(closed_with_one_leg(told)) == {Invariant.NO_LONELY_LEG}
+
+
 def test_one_leg_within_its_time_is_no_fault() -> None:
     told = open_with_one_leg_for_too_long(story()).with_engine(read_at_ns=START_NS + 40 * SECOND)
     assert broken(told) == set()

@@ -73,7 +73,7 @@ def _left_behind(trade: Trade, orders: tuple[Order, ...], engine: EngineHistory)
             yield f"is {trade.state}, and its order {order.client_order_id} is {order.state}"
     if not _is_nothing(position.imbalance, orders, engine):
         yield f"({trade.coin}) is {trade.state} and {position.imbalance:f} unhedged"
-    if not _is_nothing(position.hedged, orders, engine):
+    if not _is_unclosable(position.hedged, orders, engine):
         yield f"({trade.coin}) is {trade.state}, and a pair of {position.hedged:f} is left open"
 
 
@@ -82,6 +82,11 @@ def _is_nothing(quantity: Decimal, orders: tuple[Order, ...], engine: EngineHist
     if quantity == ZERO:
         return True
     return all(_is_dust_on(venue, quantity, orders, engine) for venue in Venue)
+
+
+def _is_unclosable(quantity: Decimal, orders: tuple[Order, ...], engine: EngineHistory) -> bool:
+    """Tell whether a pair is too small to be closed: one venue that takes no order for it is enough."""
+    return quantity == ZERO or any(_is_dust_on(venue, quantity, orders, engine) for venue in Venue)
 
 
 def _is_dust_on(venue: Venue, quantity: Decimal, orders: tuple[Order, ...], engine: EngineHistory) -> bool:
