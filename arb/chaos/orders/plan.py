@@ -44,12 +44,12 @@ LATE_MS_MAX: Final = 3_000  # Upbit knows no fence
 
 # program -> (least, greatest) ms that a life lasts once it runs; a program not named here is not killed.
 LIVES_MS: Final[dict[str, tuple[int, int]]] = {
-    "worker-orders": (1_500, 9_000),
-    "worker-evaluate": (3_000, 14_000),
-    "worker-housekeeping": (3_000, 16_000),
-    "feed": (4_000, 20_000),
-    "stream": (3_000, 16_000),
-    "beat": (4_000, 20_000),
+    "worker-orders": (1_500, 11_000),
+    "worker-evaluate": (3_000, 18_000),
+    "worker-housekeeping": (3_000, 22_000),
+    "feed": (4_000, 24_000),
+    "stream": (3_000, 20_000),
+    "beat": (4_000, 26_000),
 }
 
 
