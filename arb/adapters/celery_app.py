@@ -4,54 +4,121 @@ It covers delay, apply_async, signatures, retries, beat and `celery call`. A pub
 have arrived all the same: tasks are idempotent, so a second copy is harmless.
 """
 
+import threading
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+import redis
 from celery import Celery
 from kombu.exceptions import OperationalError
 from kombu.utils.uuid import uuid
 
+from arb.adapters.transport.gate import Gate
+from arb.adapters.transport.watch import Watch
+from arb.domain.breaker import State, Watermark
 from arb.domain.errors import DispatchError
-from arb.ports import Clock
+from arb.engine.tally import Tally
+from arb.ports import Clock, Counters, Entropy
 
-PRIMARY_RETRY_NS: Final = 1_000_000_000  # a primary that refused is not asked again for this long
+REPORT_NS: Final = 1_000_000_000
+REFUSALS: Final = (OperationalError, redis.RedisError, OSError)
+BELONGS_TO_PRIMARY: Final = ("producer", "publisher", "connection", "router")
 
 
 class ArbCelery(Celery):  # type: ignore[misc]  # Celery ships no types
-    """Publishes to the primary broker, and to the fallback when the primary refuses."""
+    """Publishes to the primary broker, and to the fallback when the primary refuses or is full."""
 
     task_cls = "arb.adapters.transport.task:Task"
 
-    def __init__(self, *args: Any, clock: Clock, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        clock: Clock,
+        entropy: Entropy,
+        marks: Mapping[str, Watermark],
+        counters: Callable[[], Counters],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._clock = clock
-        self._primary_away_until_ns = 0
+        self._counters = counters
+        self._counted = Tally()
+        self._reported_ns = 0
         self._fallback: Celery | None = None
-        self._fallback_config = ""
+        self._fallback_config: str | object = ""
+        self._building = threading.Lock()
+        self._queue_of: dict[str, str] = {}
+        self.gate = Gate(marks=marks, clock=clock, entropy=entropy)
+        self.watch = Watch(
+            connect=self.connection_for_write,
+            gate=self.gate,
+            queues=tuple(marks),
+            clock=clock,
+            first=self._warm_up,
+            after=self._report,
+        )
 
-    def fallback_from_object(self, name: str) -> None:
-        """Name the module that configures the fallback broker; read when it is first needed."""
-        self._fallback_config = name
+    def fallback_from_object(self, source: str | object) -> None:
+        """Name what configures the fallback broker; it is read when it is first needed."""
+        self._fallback_config = source
 
     @property
     def fallback(self) -> Celery:
         """Return the app of the fallback broker; it shares this one's tasks."""
-        if self._fallback is None:
-            app = Celery(f"{self.main}-fallback", tasks=self._tasks, include=self.conf.include or ())
-            app.config_from_object(self._fallback_config)
-            self._fallback = app
-        return self._fallback
+        with self._building:
+            if self._fallback is None:
+                app = Celery(f"{self.main}-fallback", tasks=self._tasks, include=self.conf.include or ())
+                app.config_from_object(self._fallback_config)
+                self._fallback = app
+            return self._fallback
 
     def send_task(self, name: str, *args: Any, **options: Any) -> Any:
         """Publish one task, under one id on whichever broker takes it. Raises: DispatchError."""
         options["task_id"] = options.get("task_id") or uuid()
-        if self._clock.now_ns() >= self._primary_away_until_ns:
+        self.watch.ask()
+        reason = self.gate.refusal(self._queue(name, options))
+        if not reason:
             try:
-                return super().send_task(name, *args, **options)
-            except (OperationalError, OSError):
-                self._primary_away_until_ns = self._clock.now_ns() + PRIMARY_RETRY_NS
-        for belongs_to_primary in ("producer", "publisher", "connection", "router"):
-            options.pop(belongs_to_primary, None)
+                result = super().send_task(name, *args, **options)
+            except REFUSALS as error:
+                reason = self.gate.failed(error)
+            else:
+                self.gate.succeeded()
+                return result
+        self._counted.count("dispatch_fallbacks", reason)
+        return self._send_to_fallback(name, *args, **options)
+
+    def _send_to_fallback(self, name: str, *args: Any, **options: Any) -> Any:
+        for option in BELONGS_TO_PRIMARY:
+            options.pop(option, None)
         try:
             return self.fallback.send_task(name, *args, **options)
-        except (OperationalError, OSError) as error:
+        except REFUSALS as error:
+            self._counted.count("dispatch_errors", "both_refused")
             raise DispatchError(f"neither broker took {name}: {error}") from error
+
+    def _queue(self, name: str, options: Mapping[str, Any]) -> str:
+        """Return the name of the queue that a task goes to."""
+        chosen = options.get("queue")
+        if chosen is not None:
+            return str(getattr(chosen, "name", chosen))
+        if name not in self._queue_of:
+            route = self.amqp.router.route({}, name)
+            self._queue_of[name] = str(getattr(route.get("queue"), "name", ""))
+        return self._queue_of[name]
+
+    def _warm_up(self) -> None:
+        """Connect to the fallback before it is needed: its first publish takes a third of a second."""
+        try:
+            with self.fallback.producer_or_acquire() as producer:
+                for queue in self.fallback.amqp.queues.values():
+                    producer.maybe_declare(queue)
+        except REFUSALS as error:
+            self._counted.count("dispatch_warm_ups", type(error).__name__.lower())
+
+    def _report(self) -> None:
+        """Hand the counts over once a second, and never to a Redis that is away."""
+        now_ns = self._clock.now_ns()
+        if self.gate.state is State.CLOSED and now_ns - self._reported_ns > REPORT_NS:
+            self._counted.report(self._counters())
+            self._reported_ns = now_ns

@@ -66,6 +66,21 @@ class Channel(kombu_redis.Channel):  # type: ignore[misc]
             self.qos.forget((message.delivery_tag,))
         return message
 
+    def lengths(self, queues: Sequence[str]) -> dict[str, int]:
+        """Return how many messages wait in each queue, in one round trip."""
+        with self.conn_or_acquire() as client:
+            pipe = client.pipeline(transaction=False)
+            for key in self._keys(queues):
+                pipe.llen(key)
+            found = pipe.execute()
+        return {queue: sum(found[place :: len(queues)]) for place, queue in enumerate(queues)}
+
+    def memory_used(self) -> float:
+        """Return the fraction of `maxmemory` that is used; 0 if there is no such limit."""
+        with self.conn_or_acquire() as client:
+            facts = client.info("memory")
+        return float(facts["used_memory"] / facts["maxmemory"]) if facts.get("maxmemory") else 0.0
+
     def wakes(self) -> Iterator[Wake]:
         """Return the wake of each queue key that is consumed."""
         for key in self._keys(self.active_queues):

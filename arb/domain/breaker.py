@@ -1,0 +1,100 @@
+"""When to stop asking a broker, when to ask it again, and when a queue is long enough, as tables.
+
+Pure: time and the random draw come in. Everything that changes a breaker's state is in this file.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+
+class State(StrEnum):
+    """Whether it is asked."""
+
+    CLOSED = "closed"  # it is
+    OPEN = "open"  # it is not, until the cooldown is over
+    HALF_OPEN = "half_open"  # one canary is on its way, everything else goes elsewhere
+
+
+class Event(StrEnum):
+    """What became of a publish."""
+
+    SUCCEED = "succeed"
+    FAIL = "fail"  # it answered with an error
+    TRIP = "trip"  # it cannot be reached, or it failed too often in a row
+    PROBE = "probe"  # the cooldown is over
+
+
+# A publish that was under way when the breaker opened may still end either way: that is no news.
+TRANSITIONS: Final[Mapping[State, Mapping[Event, State]]] = MappingProxyType(
+    {
+        State.CLOSED: {Event.SUCCEED: State.CLOSED, Event.FAIL: State.CLOSED, Event.TRIP: State.OPEN},
+        State.OPEN: {
+            Event.SUCCEED: State.OPEN,
+            Event.FAIL: State.OPEN,
+            Event.TRIP: State.OPEN,
+            Event.PROBE: State.HALF_OPEN,
+        },
+        State.HALF_OPEN: {Event.SUCCEED: State.CLOSED, Event.FAIL: State.OPEN, Event.TRIP: State.OPEN},
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """How much is borne, and how long is waited."""
+
+    failures_max: int = 10  # in a row
+    cooldown_ms: int = 1_000
+    jitter: float = 0.1
+
+    def cooldown_ns(self, draw: float) -> int:
+        """Return one cooldown; `draw` is uniform in [0, 1)."""
+        return round(self.cooldown_ms * 1_000_000 * (1 + self.jitter * (2 * draw - 1)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breaker:
+    """What is known of one broker."""
+
+    state: State = State.CLOSED
+    failures: int = 0  # in a row
+    until_ns: int = 0  # the end of the cooldown
+
+
+def probe(breaker: Breaker, now_ns: int) -> Breaker:
+    """Return the breaker as it is at a moment: half-open for whoever comes first after the cooldown."""
+    if breaker.state is State.OPEN and now_ns >= breaker.until_ns:
+        return replace(breaker, state=TRANSITIONS[breaker.state][Event.PROBE])
+    return breaker
+
+
+def observe(breaker: Breaker, event: Event, now_ns: int, draw: float, rules: Rules) -> Breaker:
+    """Return the breaker after a publish ended. Raises: KeyError for an event that is not an end."""
+    failures = 0 if event is Event.SUCCEED else breaker.failures + 1
+    if event is Event.FAIL and failures >= rules.failures_max:
+        event = Event.TRIP
+    state = TRANSITIONS[breaker.state][event]
+    if breaker.state is State.OPEN:
+        return breaker
+    if state is State.OPEN:
+        return Breaker(state=state, failures=failures, until_ns=now_ns + rules.cooldown_ns(draw))
+    return Breaker(state=state, failures=failures)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watermark:
+    """From where on a level is too high, and how low it has to fall to be well again."""
+
+    high: float
+    low: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.low < self.high:
+            raise ValueError(f"a watermark needs 0 <= low < high, not {self.low} and {self.high}")
+
+    def above(self, was_above: bool, level: float) -> bool:
+        """Tell whether it is too high now."""
+        return level >= self.high or (was_above and level > self.low)

@@ -1,0 +1,101 @@
+"""A publishing app of two brokers, made by hand: what `arb.celery` makes of the settings."""
+
+from types import SimpleNamespace
+
+from kombu import Queue
+from kombu.transport import TRANSPORT_ALIASES, _transport_cache
+from sqlalchemy.engine import make_url
+
+from arb.adapters.celery_app import ArbCelery
+from arb.adapters.clock import SeededEntropy, SystemClock
+from arb.domain.breaker import Watermark
+
+QUEUES = ("orders", "evaluate", "housekeeping")
+MARKS = {
+    "orders": Watermark(high=200, low=50),
+    "evaluate": Watermark(high=20, low=5),
+    "housekeeping": Watermark(high=50, low=10),
+}
+FAST = {
+    "socket_connect_timeout": 0.2,
+    "socket_timeout": 1.0,
+    "publish_timeout": 0.2,
+    "max_retries": 0,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
+    "priority_steps": [0],
+}
+
+
+class MemoryCounters:
+    """Counts in a dictionary."""
+
+    def __init__(self) -> None:
+        self.counts: dict[tuple[str, str], int] = {}
+
+    def count(self, name, reason, amount=1):
+        self.counts[name, reason] = self.counts.get((name, reason), 0) + amount
+
+    def read(self):
+        return {}
+
+
+def use_our_transport() -> None:
+    """Let `redis://` mean ours in this process, whatever was asked for before."""
+    TRANSPORT_ALIASES["redis"] = "arb.adapters.transport:Transport"
+    _transport_cache.pop("redis", None)
+
+
+def publisher(redis_url: str, fallback: object, clock=None) -> tuple[ArbCelery, MemoryCounters]:
+    """Return an app and where its counts go."""
+    use_our_transport()
+    counters = MemoryCounters()
+    app = ArbCelery(
+        "publisher",
+        broker=redis_url,
+        clock=clock or SystemClock(),
+        entropy=SeededEntropy(1),
+        marks=MARKS,
+        counters=lambda: counters,
+        set_as_current=False,
+    )
+    app.conf.update(
+        common()
+        | {
+            "broker_transport_options": FAST,
+            "broker_connection_timeout": 0.2,
+            "task_publish_retry": False,
+            "task_routes": {"t.order": {"queue": "orders"}, "t.evaluate": {"queue": "evaluate"}},
+        }
+    )
+    app.fallback_from_object(fallback)
+    return app, counters
+
+
+def common() -> dict[str, object]:
+    """Return what both brokers' settings share."""
+    return {
+        "task_queues": [Queue(name, routing_key=name) for name in QUEUES],
+        "task_default_queue": "housekeeping",
+        "task_ignore_result": True,
+    }
+
+
+def memory_fallback(name: str) -> object:
+    """Return settings of a fallback broker in this process."""
+    return SimpleNamespace(broker_url=f"memory://{name}", **common())
+
+
+def pgmq_fallback(database_url: str) -> object:
+    """Return settings of a fallback broker on PostgreSQL."""
+    url = make_url(database_url)
+    host = url.host or url.query.get("host")
+    fields = {"host": host, "port": url.port, "dbname": url.database, "user": url.username}
+    text = " ".join(f"{key}='{value}'" for key, value in fields.items() if value is not None)
+    return SimpleNamespace(
+        broker_url="pgmq://",
+        broker_transport_options={"conn_string": text, "init_extension": False, "use_notify": True},
+        task_publish_retry=False,
+        **common(),
+    )

@@ -1,0 +1,110 @@
+"""The breaker as a table, and the watermark's two levels."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arb.domain.breaker import TRANSITIONS, Breaker, Event, Rules, State, Watermark, observe, probe
+
+RULES = Rules(failures_max=10, cooldown_ms=1_000, jitter=0.1)
+SECOND = 1_000_000_000
+ENDS = (Event.SUCCEED, Event.FAIL, Event.TRIP)
+
+
+def after(*events, breaker=None, now_ns=0):
+    breaker = breaker or Breaker()
+    for event in events:
+        breaker = observe(breaker, event, now_ns, 0.5, RULES)
+    return breaker
+
+
+def test_every_state_has_a_row():
+    assert set(TRANSITIONS) == set(State)
+
+
+@pytest.mark.parametrize("state", State)
+def test_every_end_of_a_publish_is_known_in_every_state(state):
+    assert set(ENDS) <= set(TRANSITIONS[state])
+
+
+def test_only_an_open_breaker_is_probed():
+    assert [state for state in State if Event.PROBE in TRANSITIONS[state]] == [State.OPEN]
+
+
+def test_every_state_can_be_reached():
+    assert {to for row in TRANSITIONS.values() for to in row.values()} == set(State)
+
+
+def test_one_refused_connection_opens():
+    assert after(Event.TRIP).state is State.OPEN
+
+
+@pytest.mark.parametrize(("failures", "state"), [(9, State.CLOSED), (10, State.OPEN)])
+def test_ten_failures_in_a_row_open(failures, state):
+    assert after(*[Event.FAIL] * failures).state is state
+
+
+def test_a_success_forgets_the_failures():
+    assert after(*[Event.FAIL] * 9, Event.SUCCEED, *[Event.FAIL] * 9).state is State.CLOSED
+
+
+@given(st.floats(min_value=0, max_value=1, exclude_max=True))
+def test_the_cooldown_is_spread_by_a_tenth(draw):
+    opened = observe(Breaker(), Event.TRIP, 0, draw, RULES)
+    assert 900_000_000 <= opened.until_ns <= 1_100_000_000
+
+
+def test_an_open_breaker_is_probed_after_its_cooldown_and_not_before():
+    opened = after(Event.TRIP)
+    assert probe(opened, SECOND - 1).state is State.OPEN
+    assert probe(opened, SECOND).state is State.HALF_OPEN
+
+
+def test_the_probe_of_what_is_not_open_changes_nothing():
+    assert probe(Breaker(), SECOND) == Breaker()
+
+
+def test_a_canary_that_arrives_closes():
+    assert after(Event.SUCCEED, breaker=probe(after(Event.TRIP), SECOND)) == Breaker()
+
+
+@pytest.mark.parametrize("event", [Event.FAIL, Event.TRIP])
+def test_a_canary_that_does_not_arrive_opens_for_another_cooldown(event):
+    again = after(event, breaker=probe(after(Event.TRIP), SECOND), now_ns=SECOND)
+    assert (again.state, again.until_ns) == (State.OPEN, 2 * SECOND)
+
+
+@pytest.mark.parametrize("event", ENDS)
+def test_what_was_under_way_when_it_opened_changes_nothing(event):
+    opened = after(Event.TRIP)
+    assert after(event, breaker=opened, now_ns=SECOND // 2) == opened
+
+
+@given(st.lists(st.sampled_from([*ENDS, Event.PROBE]), max_size=60))
+def test_it_is_never_closed_by_anything_but_a_success(events):
+    breaker, now_ns = Breaker(), 0
+    for event in events:
+        now_ns += SECOND
+        before = breaker
+        known = event in TRANSITIONS[breaker.state]
+        breaker = (
+            probe(breaker, now_ns)
+            if event is Event.PROBE or not known
+            else observe(breaker, event, now_ns, 0, RULES)
+        )
+        if before.state is not State.CLOSED and breaker.state is State.CLOSED:
+            assert event is Event.SUCCEED
+
+
+@pytest.mark.parametrize(
+    ("was_above", "level", "is_above"),
+    [(False, 99, False), (False, 100, True), (True, 99, True), (True, 51, True), (True, 50, False)],
+)
+def test_a_watermark_holds_until_the_level_is_low(was_above, level, is_above):
+    assert Watermark(high=100, low=50).above(was_above, level) is is_above
+
+
+@pytest.mark.parametrize(("high", "low"), [(10, 10), (10, 11), (10, -1)])
+def test_a_watermark_without_a_gap_is_refused(high, low):
+    with pytest.raises(ValueError, match="low < high"):
+        Watermark(high=high, low=low)
