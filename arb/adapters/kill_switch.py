@@ -1,0 +1,94 @@
+"""The kill switch as a file: it works while PostgreSQL, Redis and the broker are away.
+
+Whoever sends orders asks before each one, so asking is one `stat`. A file that cannot be read counts as
+engaged: what cannot be known never justifies sending an order.
+"""
+
+import json
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+UNREADABLE: Final = "the kill switch cannot be read"
+
+
+class FileKillSwitch:
+    """Engaged while its file exists."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def engaged(self) -> str | None:
+        """Return why everything is stopped, or None."""
+        try:
+            os.stat(self._path)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return f"{UNREADABLE}: {error.strerror}"
+        return self._reason()
+
+    def engage(self, reason: str, now_ns: int) -> str:
+        """Write the file, whole and on the disk before this returns. Raises: OSError."""
+        if (known := self.engaged()) is not None:
+            return known
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                json.dump({"reason": reason, "at_ns": now_ns}, stream)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(temporary, self._path)
+        except OSError:
+            with suppress(FileNotFoundError):
+                os.unlink(temporary)
+            raise
+        _sync(self._path.parent)
+        return reason
+
+    def release(self) -> None:
+        """Remove the file. Raises: OSError."""
+        self._path.unlink(missing_ok=True)
+        _sync(self._path.parent)
+
+    def _reason(self) -> str | None:
+        try:
+            return str(json.loads(self._path.read_text(encoding="utf-8"))["reason"])
+        except FileNotFoundError:
+            return None  # released between the two looks
+        except (OSError, ValueError, KeyError, TypeError):
+            return UNREADABLE
+
+
+class MemoryKillSwitch:
+    """The twin for tests and replays."""
+
+    def __init__(self) -> None:
+        self._reason: str | None = None
+
+    def engaged(self) -> str | None:
+        """Return why everything is stopped, or None."""
+        return self._reason
+
+    def engage(self, reason: str, now_ns: int) -> str:
+        """Stop everything; the first reason stays."""
+        self._reason = self._reason or reason
+        return self._reason
+
+    def release(self) -> None:
+        """Let everything go on."""
+        self._reason = None
+
+
+def _sync(directory: Path) -> None:
+    """Put a directory's entries on the disk."""
+    if not directory.exists():
+        return
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

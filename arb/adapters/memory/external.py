@@ -1,0 +1,40 @@
+"""`arb.ports.ExternalOrderStore` in memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from arb.adapters.memory.tables import MemoryTables
+from arb.domain.external import ExternalOrder, ExternalState, ListedOrder
+from arb.domain.ids import Venue
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryExternalOrderStore:
+    """Other people's orders on our accounts."""
+
+    tables: MemoryTables
+
+    def adopt(self, venue: Venue, listed: Sequence[ListedOrder], now_ns: int) -> tuple[ListedOrder, ...]:
+        with self.tables.transaction():
+            known = self.tables.external
+            new = tuple(each for each in listed if (venue, each.venue_order_id) not in known)
+            for key, order in known.items():
+                if order.venue is venue:
+                    known[key] = replace(order, state=ExternalState.GONE)
+            for each in listed:
+                before = known.get((venue, each.venue_order_id))
+                known[venue, each.venue_order_id] = ExternalOrder(
+                    venue=venue,
+                    venue_order_id=each.venue_order_id,
+                    client_id=each.client_order_id,
+                    symbol=each.symbol,
+                    first_seen_ns=before.first_seen_ns if before else now_ns,
+                    last_seen_ns=now_ns,
+                    state=ExternalState.OPEN,
+                )
+            return new
+
+    def known(self, venue: Venue) -> tuple[ExternalOrder, ...]:
+        with self.tables.transaction():
+            own = [order for order in self.tables.external.values() if order.venue is venue]
+            return tuple(sorted(own, key=lambda order: (-order.first_seen_ns, order.venue_order_id)))

@@ -1,0 +1,45 @@
+"""The venues' lists of orders as values, whoever placed the orders. Run the parsers with `reply.read`."""
+
+from typing import Any, Final
+
+from arb.domain.external import ListedOrder
+from arb.domain.ids import ClientOrderId, Venue, VenueOrderId
+from arb.domain.instrument import Side
+from arb.venues.binance_replies import STATUSES
+from arb.venues.registry import known_or_own_name
+from arb.venues.reply import amount
+from arb.venues.upbit_replies import STATES
+
+SIDES: Final = {"BUY": Side.BUY, "SELL": Side.SELL, "bid": Side.BUY, "ask": Side.SELL}
+
+
+def binance_listed(body: Any) -> tuple[ListedOrder, ...]:
+    """Return the orders of an openOrders or allOrders reply."""
+    return tuple(
+        ListedOrder(
+            venue=Venue.BINANCE,
+            symbol=known_or_own_name(Venue.BINANCE, str(row["symbol"])),
+            client_order_id=ClientOrderId(str(row["clientOrderId"])),
+            venue_order_id=VenueOrderId(str(row["orderId"])),
+            side=SIDES[row["side"]],
+            status=STATUSES[row["status"]],
+            executed=amount(row["executedQty"]),
+        )
+        for row in body
+    )
+
+
+def upbit_listed(body: Any) -> tuple[ListedOrder, ...]:
+    """Return the orders of an orders/open or orders/closed reply."""
+    return tuple(
+        ListedOrder(
+            venue=Venue.UPBIT,
+            symbol=known_or_own_name(Venue.UPBIT, str(row["market"])),
+            client_order_id=ClientOrderId(str(row.get("identifier") or "")),
+            venue_order_id=VenueOrderId(str(row["uuid"])),
+            side=SIDES[row["side"]],
+            status=STATES[row["state"]],
+            executed=amount(row["executed_volume"]),
+        )
+        for row in body
+    )
