@@ -145,8 +145,9 @@ def connect_stores(settings: Settings) -> Stores:
     pool = Pool(
         size=settings.database.pool_size,
         overflow_max=settings.database.max_overflow,
-        recycle_s=settings.database.pool_recycle_s,
-        timeout_s=settings.database.pool_timeout_s,
+        lifetime_s=settings.database.lifetime_s,
+        idle_s=settings.database.idle_s,
+        timeout_s=settings.database.timeout_s,
     )
     database = make_engine(addresses.database_url(settings), pool)
     redis = connect(addresses.redis_url(settings))

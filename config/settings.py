@@ -18,6 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from arb.domain.errors import ConfigError
 from arb.runtime.home import Home, read_settings
+from config.operations import Alerts, Logs, SysMonitor, Watchdog
+from config.pool import Database
 
 FOLDER: Final = Path(__file__).parent
 PREFIX: Final = "ARB_"
@@ -115,15 +117,6 @@ class UpbitSettings(Section):
     orders_per_s: int = Positive
     requests_per_s: int = Positive
     credentials: Credentials | None = None
-
-
-class Database(Section):
-    """The pool of connections to PostgreSQL."""
-
-    pool_size: int = Positive
-    max_overflow: int = NotNegative
-    pool_recycle_s: int = Positive
-    pool_timeout_s: int = Positive
 
 
 class SnapshotSettings(Section):

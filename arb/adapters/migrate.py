@@ -6,7 +6,7 @@ from typing import Final
 from alembic import command
 from alembic.config import Config
 
-from arb.adapters.sql.engine import translated
+from arb.adapters.sql.failures import translated
 from arb.domain.errors import ConfigError
 
 MIGRATIONS: Final = Path(__file__).parents[2] / "migrations"

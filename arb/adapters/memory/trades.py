@@ -26,10 +26,10 @@ class MemoryTradeStore:
     ) -> Approved | Refused:
         trade = proposal.trade
         with self.tables.transaction():
+            if trade.trade_id in self.tables.trades:
+                return Approved(proposal)
             verdict = review(proposal, limits, exposure.exposure(self.tables, trade.session_id, now_ns))
             if isinstance(verdict, Approved):
-                if trade.trade_id in self.tables.trades:
-                    raise Conflict(f"trade {trade.trade_id} exists")
                 lives.insert(self.tables, trade, orders)
             return verdict
 

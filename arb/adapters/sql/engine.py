@@ -1,21 +1,23 @@
-"""Connections to PostgreSQL, and the one place where its failures become ours."""
+"""Connections to PostgreSQL: one pool for each process, and transactions on it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-import psycopg2.errors
-from sqlalchemy import Connection, Engine, create_engine, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DisconnectionError
 
-from arb.domain.errors import Conflict, InvariantError, StoreUnavailable
+from arb.adapters.clock import SystemClock
+from arb.adapters.sql import patience
+from arb.adapters.sql.failures import committing, translated
 
 CONNECT_TIMEOUT_S: Final = 5
 STATEMENT_TIMEOUT_MS: Final = 10_000
 LOCK_TIMEOUT_MS: Final = 5_000
 IDLE_TRANSACTION_TIMEOUT_MS: Final = 15_000  # a worker that hangs inside a transaction loses its locks
+NS_PER_S: Final = 1_000_000_000
+RETURNED: Final = "arb_returned_at_ns"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,22 +26,25 @@ class Pool:
 
     size: int = 5
     overflow_max: int = 5
-    recycle_s: int = 1_800
-    timeout_s: int = 5
+    lifetime_s: int = 1_800
+    idle_s: int = 600
+    timeout_s: int = 5  # for a connection to become free
 
 
 def make_engine(database_url: str, pool: Pool | None = None, application_name: str = "arb") -> Engine:
     """Return an engine; nothing is connected yet. Make it after a fork, never before."""
     pool = pool or Pool()
-    return create_engine(
+    patience.install()
+    engine = create_engine(
         make_url(database_url).set(drivername="postgresql+psycopg2"),
         pool_size=pool.size,
         max_overflow=pool.overflow_max,
-        pool_recycle=pool.recycle_s,
+        pool_recycle=pool.lifetime_s,
         pool_timeout=pool.timeout_s,
         pool_pre_ping=True,
         pool_use_lifo=True,
         connect_args={
+            "connection_factory": patience.Limited,
             "application_name": application_name,
             "connect_timeout": CONNECT_TIMEOUT_S,
             "keepalives_idle": 10,
@@ -50,16 +55,35 @@ def make_engine(database_url: str, pool: Pool | None = None, application_name: s
             f"-c idle_in_transaction_session_timeout={IDLE_TRANSACTION_TIMEOUT_MS}",
         },
     )
+    _limit_idleness(engine, pool.idle_s * NS_PER_S)
+    return engine
+
+
+def _limit_idleness(engine: Engine, idle_ns_max: int) -> None:
+    """Replace a connection that nobody used for too long; with LIFO these are those beyond the need."""
+    clock = SystemClock()
+
+    @event.listens_for(engine, "checkin")
+    def remember(_connection: Any, record: Any) -> None:
+        record.info[RETURNED] = clock.now_ns()
+
+    @event.listens_for(engine, "checkout")
+    def look(_connection: Any, record: Any, _proxy: Any) -> None:
+        returned_ns = record.info.pop(RETURNED, None)
+        if returned_ns is not None and clock.now_ns() - returned_ns > idle_ns_max:
+            raise DisconnectionError("idle for too long")
 
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
     """Run the block in one transaction, committed at its end.
 
-    Raises: StoreUnavailable (also where the commit's answer was lost: read again), Conflict.
+    Raises: StoreUnavailable, Conflict; as `CommitUnknown` where the commit's answer was lost.
     """
-    with translated(), engine.begin() as connection:
-        yield connection
+    with translated(), engine.connect() as connection:
+        yield connection  # an exception in the block rolls back as the connection is given back
+        with committing():
+            connection.commit()
 
 
 @contextmanager
@@ -67,32 +91,3 @@ def reading(engine: Engine) -> Iterator[Connection]:
     """Run the block on one consistent view of the database, changing nothing. Raises: StoreUnavailable."""
     with translated(), engine.connect() as connection:
         yield connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """Turn what the driver raises into what the engine understands."""
-    try:
-        yield
-    except IntegrityError as error:
-        raise _integrity(error) from error
-    except (OperationalError, InterfaceError, PoolTimeout) as error:
-        raise StoreUnavailable(_first_line(error)) from error
-    except DBAPIError as error:
-        if error.connection_invalidated:
-            raise StoreUnavailable(_first_line(error)) from error
-        raise
-
-
-def _integrity(error: IntegrityError) -> Conflict | InvariantError:
-    """Return Conflict where somebody wrote the same key first, else a bug of ours."""
-    if not isinstance(error.orig, psycopg2.errors.UniqueViolation):
-        return InvariantError(_first_line(error))
-    if error.orig.diag.constraint_name == "fills_pkey":
-        return InvariantError(f"a fill is booked under another order: {error.orig.diag.message_detail}")
-    return Conflict(_first_line(error))
-
-
-def _first_line(error: Exception) -> str:
-    text = str(getattr(error, "orig", None) or error).strip()
-    return text.splitlines()[0] if text else type(error).__name__

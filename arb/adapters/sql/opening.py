@@ -20,15 +20,25 @@ from arb.domain.trade import Trade
 def open_trade(
     engine: Engine, proposal: Proposal, intents: Sequence[Order], limits: Limits, now_ns: int
 ) -> Approved | Refused:
-    """Review under the session's lock, and write trade, intents and holds if risk says yes."""
+    """Review under the session's lock, and write trade, intents and holds if risk says yes.
+
+    A trade of this id that is there already is this one, committed by an attempt whose answer was lost.
+    """
     trade = proposal.trade
     with transaction(engine) as connection:
         mode = lock_session(connection, trade.session_id)
+        if _exists(connection, trade):
+            return Approved(proposal)
         verdict = review(proposal, limits, exposure(connection, trade.session_id, mode, now_ns))
         if isinstance(verdict, Approved):
             connection.execute(insert(trades).values(trade_values(trade)))
             _insert(connection, trade, intents)
         return verdict
+
+
+def _exists(connection: Connection, trade: Trade) -> bool:
+    found = select(trades.c.trade_id).where(trades.c.trade_id == trade.trade_id)
+    return connection.execute(found).one_or_none() is not None
 
 
 def lock_session(connection: Connection, session_id: SessionId) -> Mode:

@@ -1,10 +1,11 @@
 """`arb.ports.SessionStore` in PostgreSQL."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from arb.adapters.sql.engine import reading, transaction
+from arb.adapters.sql.retry import Retry, harmless_twice, interrupted_only
 from arb.adapters.sql.rows import session_of
 from arb.adapters.sql.tables import mode_changes, sessions
 from arb.domain.errors import InvariantError
@@ -18,7 +19,9 @@ class SqlSessionStore:
     """Sessions, their mode, and how it changed."""
 
     engine: Engine
+    retry: Retry = field(default_factory=Retry)
 
+    @interrupted_only
     def create(self, session: Session) -> None:
         with transaction(self.engine) as connection:
             connection.execute(insert(sessions).values(asdict(session) | {"mode": session.mode.value}))
@@ -30,6 +33,7 @@ class SqlSessionStore:
                 session.mode_changed_at_ns,
             )
 
+    @harmless_twice
     def current(self, environment: str) -> Session | None:
         newest = (
             select(sessions)
@@ -41,6 +45,7 @@ class SqlSessionStore:
             row = connection.execute(newest).one_or_none()
         return None if row is None else session_of(row)
 
+    @harmless_twice
     def set_mode(self, session_id: SessionId, mode: Mode, reason: str, now_ns: int) -> None:
         """Waits for a trade that is being opened; none is opened under the old mode afterwards."""
         with transaction(self.engine) as connection:
@@ -53,6 +58,7 @@ class SqlSessionStore:
                 raise InvariantError(f"session {session_id} does not exist")
             _keep(connection, session_id, mode, reason, now_ns)
 
+    @harmless_twice
     def get(self, session_id: SessionId) -> Session | None:
         with reading(self.engine) as connection:
             return read(connection, session_id)

@@ -1,13 +1,15 @@
 """`arb.ports.TradeStore` in PostgreSQL: each method is one transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from sqlalchemy import Engine
 
 from arb.adapters.sql import claims, ledger, opening, recording, views
 from arb.adapters.sql.engine import reading, transaction
+from arb.adapters.sql.exposure import free_balances
+from arb.adapters.sql.retry import Retry, harmless_twice, interrupted_only
 from arb.domain.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
 from arb.domain.ledger import Entry
 from arb.domain.order import Event, Order, OrderReport
@@ -21,31 +23,40 @@ class SqlTradeStore:
     """Trades, orders, fills and ledger: the truth."""
 
     engine: Engine
+    retry: Retry = field(default_factory=Retry)
 
+    @harmless_twice
     def open_trade(
         self, proposal: Proposal, orders: tuple[Order, Order], limits: Limits, now_ns: int
     ) -> Approved | Refused:
         return opening.open_trade(self.engine, proposal, orders, limits, now_ns)
 
+    @interrupted_only
     def add_orders(self, trade: Trade, orders: Sequence[Order]) -> Trade:
         return opening.add_orders(self.engine, trade, orders)
 
+    @harmless_twice
     def next_order_number(self, trade_id: TradeId, venue: Venue) -> int:
         with reading(self.engine) as connection:
             return views.next_order_number(connection, trade_id, venue)
 
+    @interrupted_only
     def claim(self, client_order_id: ClientOrderId, now_ns: int) -> Order | None:
         return claims.claim(self.engine, client_order_id, now_ns)
 
+    @interrupted_only
     def release(self, client_order_id: ClientOrderId, fence: int, reason: str, now_ns: int) -> bool:
         return claims.give_up(self.engine, client_order_id, fence, Event.RELEASE, reason, now_ns)
 
+    @interrupted_only
     def lose(self, client_order_id: ClientOrderId, fence: int, reason: str, now_ns: int) -> bool:
         return claims.give_up(self.engine, client_order_id, fence, Event.LOSE, reason, now_ns)
 
+    @harmless_twice
     def absent(self, client_order_id: ClientOrderId, reason: str, now_ns: int) -> Order:
         return recording.absent(self.engine, client_order_id, reason, now_ns)
 
+    @harmless_twice
     def record(self, report: OrderReport, now_ns: int) -> Order:
         return recording.record(self.engine, report, now_ns)
 
@@ -57,14 +68,17 @@ class SqlTradeStore:
         with reading(self.engine) as connection:
             return views.view(connection, trade_id)
 
+    @harmless_twice
     def active(self, session_id: SessionId, coins: Sequence[Coin] | None = None) -> tuple[TradeView, ...]:
         with reading(self.engine) as connection:
             return views.active(connection, session_id, coins)
 
+    @harmless_twice
     def overdue(self, session_id: SessionId, before_ns: int) -> tuple[Order, ...]:
         with reading(self.engine) as connection:
             return views.overdue(connection, session_id, before_ns)
 
+    @harmless_twice
     def book_entry(self, session_id: SessionId, entry: Entry, now_ns: int) -> bool:
         with transaction(self.engine) as connection:
             return ledger.book(connection, session_id, (entry,), now_ns) == 1
@@ -76,3 +90,4 @@ class SqlTradeStore:
     def working(self, session_id: SessionId) -> int:
         with reading(self.engine) as connection:
             return views.working(connection, session_id)
+    @harmless_twice
