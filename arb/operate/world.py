@@ -33,9 +33,17 @@ class Tape:
 
 
 def write_world(
-    home: Home, settings: Settings, tape: Tape | None, clock: Clock, entropy: Entropy
+    home: Home,
+    settings: Settings,
+    tape: Tape | None,
+    clock: Clock,
+    entropy: Entropy,
+    credentials: dict[str, dict[str, str]] | None = None,
 ) -> dict[str, Any]:
-    """Write the simulators' configuration; return it. A world that is there goes on with its keys."""
+    """Write the simulators' configuration; return it. A world that is there goes on with its keys.
+
+    `credentials` are those of a world whose keys are chosen outside; others are made up.
+    """
     path = home.sim / "sim.json"
     known = read_json(path) or {}
     world = {
@@ -50,7 +58,8 @@ def write_world(
         },
         "tape": str(tape.path.absolute()) if tape else None,
         "speed": tape.speed if tape else "1",
-        "credentials": known.get("credentials")
+        "credentials": credentials
+        or known.get("credentials")
         or {venue: {"key": _secret(entropy), "secret": _secret(entropy)} for venue in ("binance", "upbit")},
         "balances": _opening(settings),
     }

@@ -1,7 +1,7 @@
 """The shared shell of both simulated venues: command line, process life, admin and heartbeat.
 
-`python -m arb.sim binance --config sim.json --port 9001 [--journal PATH] [--tape PATH]`. It listens
-on 127.0.0.1 only and ends at once on SIGTERM or SIGINT.
+`python -m arb.sim binance --config sim.json --port 9001 [--host ADDRESS] [--journal PATH] [--tape PATH]`.
+It listens on 127.0.0.1 unless told otherwise, and ends at once on SIGTERM or SIGINT.
 """
 
 import argparse
@@ -68,7 +68,14 @@ def main(argv: list[str], builders: dict[str, Callable[[], Build]]) -> int:
         sys.stderr.write(f"arb.sim: {error}\n")
         return USAGE_ERROR
     app = builders[arguments.venue]()(stage)
-    web.run_app(app, host=HOST, port=arguments.port, print=None, access_log=None, shutdown_timeout=SHUTDOWN_S)
+    web.run_app(
+        app,
+        host=arguments.host,
+        port=arguments.port,
+        print=None,
+        access_log=None,
+        shutdown_timeout=SHUTDOWN_S,
+    )
     return 0
 
 
@@ -76,7 +83,10 @@ def _parser(builders: dict[str, Callable[[], Build]]) -> argparse.ArgumentParser
     parser = argparse.ArgumentParser(prog="python -m arb.sim", description="A simulated exchange.")
     parser.add_argument("venue", choices=sorted(builders))
     parser.add_argument("--config", type=Path, required=True, help="JSON file both venues share")
-    parser.add_argument("--port", type=int, required=True, help="TCP port on 127.0.0.1")
+    parser.add_argument("--port", type=int, required=True, help="TCP port")
+    parser.add_argument(
+        "--host", default=HOST, help=f"address to listen on, else {HOST}; 0.0.0.0 only inside a container"
+    )
     parser.add_argument("--journal", type=Path, help="JSONL file that survives this process")
     parser.add_argument("--tape", type=Path, help="recorded prices; overrides the configuration's")
     return parser
