@@ -25,6 +25,7 @@ FOLDER: Final = Path(__file__).parent
 PREFIX: Final = "ARB_"
 # Environment variables that are read elsewhere and are no settings.
 NOT_SETTINGS: Final = frozenset({"ARB_CONFIG", "ARB_HOME", "ARB_MODE"})
+FROM_FILE: Final = "_FILE"
 
 
 class RunMode(StrEnum):
@@ -214,17 +215,29 @@ def _yaml(path: Path) -> dict[str, Any]:
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return the tree that `ARB_A__B=c` describes; values are YAML scalars kept as text if numbers."""
+    """Return the tree that `ARB_A__B=c` describes; values are YAML scalars kept as text if numbers.
+
+    `ARB_A__B_FILE=/run/secrets/c` takes the value from a file, so that no environment holds a secret.
+    """
     tree: dict[str, Any] = {}
     for name, text in environ.items():
         if not name.startswith(PREFIX) or name in NOT_SETTINGS:
             continue
+        if name.endswith(FROM_FILE):
+            name, text = name.removesuffix(FROM_FILE), _content(name, Path(text))
         *parents, leaf = name.removeprefix(PREFIX).lower().split("__")
         node = tree
         for parent in parents:
             node = node.setdefault(parent, {})
         node[leaf] = [part.strip() for part in text.split(",")] if leaf == "coins" else text
     return tree
+
+
+def _content(name: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigError(f"{name}: {path}: {error.strerror}") from None
 
 
 def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
