@@ -13,7 +13,7 @@ from arb.ports import Clock
 
 LOOK_S: Final = 0.2
 NS_PER_MS: Final = 1_000_000
-Running = Callable[[], Mapping[str, int]]  # program -> pid, of those that run
+Running = Callable[[], Mapping[str, int]]  # program -> pid, of those that are at work
 
 
 @dataclass(frozen=True, slots=True)
