@@ -1,13 +1,15 @@
 """The row is the truth and a message only a hint: what is overdue is sent, asked about or settled again."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from arb.domain.ids import SessionId
-from arb.domain.order import State
+from arb.domain.order import Order, State
 from arb.domain.trade import TradeState
 from arb.ports import Clock, Counters, Dispatcher, TradeStore
 
-MOVING = (TradeState.OPENING, TradeState.CLOSING, TradeState.REPAIRING)
+MOVING: Final = (TradeState.OPENING, TradeState.CLOSING, TradeState.REPAIRING)
+INTENT_NS_MAX: Final = 1_500_000_000  # its message was lost; sent again while the intent still lives
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,9 +25,10 @@ class Sweep:
 
     def run(self) -> int:
         """Re-send what did not move for too long; return how many messages that took."""
-        before_ns = self.clock.now_ns() - self.overdue_ns
+        now_ns = self.clock.now_ns()
+        before_ns = now_ns - self.overdue_ns
         sent = 0
-        for order in self.trades.overdue(self.session_id, before_ns):
+        for order in self._overdue(now_ns):
             task = "arb.place_order" if order.state is State.INTENT else "arb.resolve_order"
             self.counters.count("swept_orders", order.state)
             self.dispatcher.send(task, order.client_order_id)
@@ -38,3 +41,12 @@ class Sweep:
                 self.dispatcher.send("arb.settle_trade", trade.trade_id)
                 sent += 1
         return sent
+
+    def _overdue(self, now_ns: int) -> tuple[Order, ...]:
+        """Return what did not move for too long; that is sooner for an intent, which nobody sent yet."""
+        young = self.trades.overdue(self.session_id, now_ns - INTENT_NS_MAX)
+        old = self.trades.overdue(self.session_id, now_ns - self.overdue_ns)
+        return (
+            *(order for order in young if order.state is State.INTENT),
+            *(order for order in old if order.state is not State.INTENT),
+        )

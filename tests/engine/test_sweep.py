@@ -1,0 +1,44 @@
+"""What no message moves, the sweep does, in time."""
+
+import pytest
+
+from arb.domain.ids import Venue
+from arb.domain.order import State
+from arb.engine.sweep import INTENT_NS_MAX
+from tests.engine.town import MS, OVERDUE_NS, Town
+
+
+@pytest.fixture
+def town() -> Town:
+    town = Town()
+    town.premium(60)
+    assert town.evaluate_now() == 1
+    return town
+
+
+def swept(town: Town, after_ns: int) -> list[str]:
+    """Lose every message, wait, sweep; return the tasks that this sent."""
+    town.pending.clear()
+    town.pass_time(after_ns // MS)
+    town.sweep.run()
+    town.collect()
+    return sorted(name for _, name, _ in town.pending)
+
+
+def test_a_lost_place_message_is_sent_again_while_the_intent_lives(town):
+    assert swept(town, INTENT_NS_MAX + MS) == ["arb.place_order"] * 2
+    for _ in range(2):
+        town.run_one(0)
+    assert [sum(town.orders_at(venue).values()) for venue in Venue] == [1, 1]
+
+
+def test_a_message_that_may_still_be_under_way_is_not_sent_again(town):
+    assert swept(town, INTENT_NS_MAX - MS) == []
+
+
+def test_a_claimed_order_is_left_to_its_sender_for_longer(town):
+    for row in list(town.tables.orders):
+        town.trades.claim(row, town.clock.now_ns())
+    assert swept(town, OVERDUE_NS - MS) == []
+    assert swept(town, 2 * MS) == ["arb.resolve_order"] * 2
+    assert {row.order.state for row in town.tables.orders.values()} == {State.SUBMITTED}
