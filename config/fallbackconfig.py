@@ -36,6 +36,10 @@ broker_transport_options = {
     "use_notify": True,
     "notify_throttle_interval_ms": 5,
     "pool_size": 4,
-    "pool_timeout": 2,
+    "pool_timeout": 1,  # what a publish costs while both brokers are away
+    "max_retries": 0,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
 }
 worker_enable_remote_control = False  # broadcasts belong to the primary

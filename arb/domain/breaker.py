@@ -37,7 +37,12 @@ TRANSITIONS: Final[Mapping[State, Mapping[Event, State]]] = MappingProxyType(
             Event.TRIP: State.OPEN,
             Event.PROBE: State.HALF_OPEN,
         },
-        State.HALF_OPEN: {Event.SUCCEED: State.CLOSED, Event.FAIL: State.OPEN, Event.TRIP: State.OPEN},
+        State.HALF_OPEN: {
+            Event.SUCCEED: State.CLOSED,
+            Event.FAIL: State.OPEN,
+            Event.TRIP: State.OPEN,
+            Event.PROBE: State.HALF_OPEN,  # nobody heard of the last canary again
+        },
     }
 )
 
@@ -61,14 +66,15 @@ class Breaker:
 
     state: State = State.CLOSED
     failures: int = 0  # in a row
-    until_ns: int = 0  # the end of the cooldown
+    until_ns: int = 0  # the end of the cooldown, or of the wait for a canary
 
 
-def probe(breaker: Breaker, now_ns: int) -> Breaker:
-    """Return the breaker as it is at a moment: half-open for whoever comes first after the cooldown."""
-    if breaker.state is State.OPEN and now_ns >= breaker.until_ns:
-        return replace(breaker, state=TRANSITIONS[breaker.state][Event.PROBE])
-    return breaker
+def probe(breaker: Breaker, now_ns: int, draw: float, rules: Rules) -> Breaker:
+    """Return the breaker after somebody asked whether to send a canary: if it changed, they send it."""
+    state = TRANSITIONS[breaker.state].get(Event.PROBE)
+    if state is None or now_ns < breaker.until_ns:
+        return breaker
+    return replace(breaker, state=state, until_ns=now_ns + rules.cooldown_ns(draw))
 
 
 def observe(breaker: Breaker, event: Event, now_ns: int, draw: float, rules: Rules) -> Breaker:

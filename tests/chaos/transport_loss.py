@@ -8,6 +8,7 @@ anywhere in Redis, and stuck when it is there and nobody gives it back in time.
 
 import argparse
 import random
+import subprocess
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,7 +21,11 @@ from tests.adapters.transport.town import Town, until
 BUSY = 1500  # messages that wait when something is killed
 DRAIN_S = 20.0
 ASLEEP_S = 15.0
-POOLS = {"solo": ("-P", "solo"), "threads": ("-P", "threads", "-c", "4")}
+POOLS = {
+    "solo": ("-P", "solo"),
+    "threads": ("-P", "threads", "-c", "4"),
+    "prefork": ("-P", "prefork", "-c", "2"),
+}
 
 
 @dataclass
@@ -91,7 +96,7 @@ def kill_redis(kind: str, pool: str, kills: int, seed: int) -> Outcome:
     return outcome
 
 
-def _revived(town: Town, worker, pool: str, outcome: Outcome):
+def _revived(town: Town, worker: subprocess.Popen, pool: str, outcome: Outcome) -> subprocess.Popen:
     """Return the worker that consumes again: this one, or a new one if it ended or sleeps."""
     back_at = time.monotonic()
     executed = len(town.times())
@@ -134,12 +139,10 @@ def compare(worker_kills: int, redis_kills: int, seed: int) -> list[Outcome]:
     print(f"\nseed {seed}\n{HEADING}", flush=True)
     outcomes = []
     for kind in ("stock", "ours"):
-        for run in (
-            lambda kind=kind: kill_workers(kind, worker_kills, seed),
-            lambda kind=kind: kill_redis(kind, "solo", redis_kills, seed),
-            lambda kind=kind: kill_redis(kind, "threads", redis_kills, seed),
-        ):
-            outcomes.append(run())
+        outcomes.append(kill_workers(kind, worker_kills, seed))
+        print(outcomes[-1].line(), flush=True)
+        for pool in POOLS:
+            outcomes.append(kill_redis(kind, pool, redis_kills, seed))
             print(outcomes[-1].line(), flush=True)
     return outcomes
 

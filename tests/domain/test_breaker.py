@@ -11,6 +11,10 @@ SECOND = 1_000_000_000
 ENDS = (Event.SUCCEED, Event.FAIL, Event.TRIP)
 
 
+def probed(breaker, now_ns):
+    return probe(breaker, now_ns, 0.5, RULES)
+
+
 def after(*events, breaker=None, now_ns=0):
     breaker = breaker or Breaker()
     for event in events:
@@ -27,8 +31,8 @@ def test_every_end_of_a_publish_is_known_in_every_state(state):
     assert set(ENDS) <= set(TRANSITIONS[state])
 
 
-def test_only_an_open_breaker_is_probed():
-    assert [state for state in State if Event.PROBE in TRANSITIONS[state]] == [State.OPEN]
+def test_only_a_closed_breaker_is_not_probed():
+    assert [state for state in State if Event.PROBE not in TRANSITIONS[state]] == [State.CLOSED]
 
 
 def test_every_state_can_be_reached():
@@ -56,21 +60,27 @@ def test_the_cooldown_is_spread_by_a_tenth(draw):
 
 def test_an_open_breaker_is_probed_after_its_cooldown_and_not_before():
     opened = after(Event.TRIP)
-    assert probe(opened, SECOND - 1).state is State.OPEN
-    assert probe(opened, SECOND).state is State.HALF_OPEN
+    assert probed(opened, SECOND - 1).state is State.OPEN
+    assert probed(opened, SECOND).state is State.HALF_OPEN
 
 
 def test_the_probe_of_what_is_not_open_changes_nothing():
-    assert probe(Breaker(), SECOND) == Breaker()
+    assert probed(Breaker(), SECOND) == Breaker()
+
+
+def test_a_canary_that_nobody_hears_of_again_is_replaced_after_another_cooldown():
+    half_open = probed(after(Event.TRIP), SECOND)
+    assert probed(half_open, 2 * SECOND - 1) is half_open
+    assert probed(half_open, 2 * SECOND) is not half_open
 
 
 def test_a_canary_that_arrives_closes():
-    assert after(Event.SUCCEED, breaker=probe(after(Event.TRIP), SECOND)) == Breaker()
+    assert after(Event.SUCCEED, breaker=probed(after(Event.TRIP), SECOND)) == Breaker()
 
 
 @pytest.mark.parametrize("event", [Event.FAIL, Event.TRIP])
 def test_a_canary_that_does_not_arrive_opens_for_another_cooldown(event):
-    again = after(event, breaker=probe(after(Event.TRIP), SECOND), now_ns=SECOND)
+    again = after(event, breaker=probed(after(Event.TRIP), SECOND), now_ns=SECOND)
     assert (again.state, again.until_ns) == (State.OPEN, 2 * SECOND)
 
 
@@ -88,7 +98,7 @@ def test_it_is_never_closed_by_anything_but_a_success(events):
         before = breaker
         known = event in TRANSITIONS[breaker.state]
         breaker = (
-            probe(breaker, now_ns)
+            probed(breaker, now_ns)
             if event is Event.PROBE or not known
             else observe(breaker, event, now_ns, 0, RULES)
         )

@@ -66,6 +66,7 @@ class Gate:
         reason = reason_of(error)
         if reason == OUT_OF_MEMORY:
             self._memory_high = True
+            self.succeeded()  # as far as the breaker goes: it answers
         else:
             self._observe(Event.TRIP if reason == REFUSED else Event.FAIL)
         return reason
@@ -74,8 +75,8 @@ class Gate:
         """Tell, once for each cooldown, whether to send a canary; until it is back nothing else is sent."""
         with self._lock:
             before = self._breaker
-            self._breaker = probe(before, self._clock.now_ns())
-            return self._breaker.state is not before.state
+            self._breaker = probe(before, self._clock.now_ns(), self._entropy.draw(), self._rules)
+            return self._breaker is not before
 
     def measured(self, lengths: Mapping[str, int]) -> None:
         """Take the lengths of the queues."""

@@ -97,8 +97,12 @@ class QoS(kombu_redis.QoS):  # type: ignore[misc]  # kombu ships no types
         if not wanted:
             return
         with self.channel.conn_or_acquire() as client:
-            for tag, held in zip(wanted, client.hmget(self.unacked_key, wanted), strict=True):
-                self._give_back_one(tag, held, end, "")
+            pipe = client.pipeline(transaction=False)
+            for tag in wanted:
+                pipe.hget(self.unacked_key, tag)
+            found = pipe.execute()
+        for tag, held in zip(wanted, found, strict=True):
+            self._give_back_one(tag, held, end, "")
 
     def _settle(self) -> None:
         """Keep at the broker what was promised to lost connections."""

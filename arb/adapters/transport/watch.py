@@ -25,7 +25,10 @@ log = structlog.get_logger()
 
 
 class Watch:
-    """Looks at one broker and tells the gate. `first` and `after` are run in its thread too."""
+    """Looks at one broker and tells the gate.
+
+    `first` is run once beside it, `after` in its thread after every look.
+    """
 
     def __init__(
         self,
@@ -46,19 +49,25 @@ class Watch:
         self._asked = threading.Event()
         self._starting = threading.Lock()
         self._pid = 0
+        self._thread: threading.Thread | None = None
         self._looks = 0
         self._connection: Any = None
 
     def ask(self) -> None:
         """Have the broker looked at soon. A forked child starts a thread of its own."""
         self._asked.set()
-        if self._pid == os.getpid():
+        if self._runs_here():
             return
         with self._starting:
-            if self._pid != os.getpid():
+            if not self._runs_here():
                 self._pid = os.getpid()
                 self._connection = None
-                threading.Thread(target=self._run, name="broker-watch", daemon=True).start()
+                threading.Thread(target=self._first, name="broker-warm-up", daemon=True).start()
+                self._thread = threading.Thread(target=self._run, name="broker-watch", daemon=True)
+                self._thread.start()
+
+    def _runs_here(self) -> bool:
+        return self._thread is not None and self._pid == os.getpid() and self._thread.is_alive()
 
     def look(self) -> None:
         """Look once."""
@@ -76,7 +85,6 @@ class Watch:
             log.warning("breaker_changed", before=before, after=self._gate.state)
 
     def _run(self) -> None:
-        self._first()
         while True:
             self._asked.wait()
             self._asked.clear()

@@ -65,8 +65,6 @@ def publisher(redis_url: str, fallback: object, clock=None) -> tuple[ArbCelery, 
         | {
             "broker_transport_options": FAST,
             "broker_connection_timeout": 0.2,
-            "task_publish_retry": False,
-            "task_routes": {"t.order": {"queue": "orders"}, "t.evaluate": {"queue": "evaluate"}},
         }
     )
     app.fallback_from_object(fallback)
@@ -79,12 +77,9 @@ def common() -> dict[str, object]:
         "task_queues": [Queue(name, routing_key=name) for name in QUEUES],
         "task_default_queue": "housekeeping",
         "task_ignore_result": True,
+        "task_publish_retry": False,
+        "task_routes": {"t.order": {"queue": "orders"}, "t.evaluate": {"queue": "evaluate"}},
     }
-
-
-def memory_fallback(name: str) -> object:
-    """Return settings of a fallback broker in this process."""
-    return SimpleNamespace(broker_url=f"memory://{name}", **common())
 
 
 def pgmq_fallback(database_url: str) -> object:
@@ -95,7 +90,15 @@ def pgmq_fallback(database_url: str) -> object:
     text = " ".join(f"{key}='{value}'" for key, value in fields.items() if value is not None)
     return SimpleNamespace(
         broker_url="pgmq://",
-        broker_transport_options={"conn_string": text, "init_extension": False, "use_notify": True},
-        task_publish_retry=False,
+        broker_transport_options={
+            "conn_string": text,
+            "init_extension": False,
+            "use_notify": True,
+            "pool_timeout": 1,
+            "max_retries": 0,
+            "interval_start": 0,
+            "interval_step": 0,
+            "interval_max": 0,
+        },
         **common(),
     )

@@ -1,0 +1,84 @@
+"""What was not settled when the connection went away is settled by the next one."""
+
+import os
+import signal
+
+import pytest
+
+from tests.adapters.transport.messages import message
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def holding(connect, client):
+    """A connection that holds one message, and the message."""
+    client.lpush("orders", message(1, "orders", (1,)))
+    connection = connect()
+    return connection, connection.default_channel.basic_get("orders")
+
+
+def next_connection(connect, lost):
+    """Return the channel of the next connection, which took over what is owed."""
+    channel = connect().default_channel
+    channel.qos.carried = lost.qos.carried
+    channel.qos.restore_visible()
+    return channel
+
+
+def test_an_acknowledgement_that_fails_frees_its_credit(holding, town):
+    connection, held = holding
+    connection.default_channel.basic_qos(0, 1, False)
+    assert not connection.default_channel.qos.can_consume()
+    town.kill_redis()
+    held.ack()
+    assert connection.default_channel.qos.can_consume()
+
+
+def test_an_acknowledgement_that_failed_is_made_up_for(holding, town, connect):
+    connection, held = holding
+    town.kill_redis()
+    held.ack()
+    town.start_redis()
+    assert town.redis.hlen("unacked") == 1
+    next_connection(connect, connection.default_channel)
+    assert town.redis.keys() == []
+
+
+def test_an_acknowledgement_on_a_closed_channel_is_made_up_for(holding, client, connect):
+    connection, held = holding
+    channel = connection.default_channel
+    channel.qos.drop()
+    connection.close()
+    held.ack()
+    assert client.hlen("unacked") == 1
+    next_connection(connect, channel)
+    assert client.hlen("unacked") == 0
+
+
+def test_a_return_that_failed_is_made_up_for(holding, town, connect):
+    connection, held = holding
+    town.kill_redis()
+    held.requeue()
+    town.start_redis()
+    next_connection(connect, connection.default_channel)
+    assert (town.redis.llen("orders"), town.redis.hlen("unacked")) == (1, 0)
+
+
+def test_a_close_without_the_server_raises_nothing_and_loses_nothing(holding, town):
+    connection, _ = holding
+    town.kill_redis()
+    connection.close()
+    town.start_redis()
+    assert town.redis.hlen("unacked") == 1
+
+
+def test_a_server_that_hangs_costs_an_acknowledgement_its_timeout(holding, town, connect):
+    connection, held = holding
+    os.kill(town.redis_process.pid, signal.SIGSTOP)
+    try:
+        held.ack()
+    finally:
+        os.kill(town.redis_process.pid, signal.SIGCONT)
+    next_connection(connect, connection.default_channel)
+    assert town.redis.hlen("unacked") == 0
