@@ -20,6 +20,7 @@ from arb.domain.errors import ConfigError
 from arb.runtime.home import Home, read_settings
 from config.operations import Alerts, Logs, SysMonitor, Watchdog
 from config.pool import Database
+from config.web import Web
 
 FOLDER: Final = Path(__file__).parent
 PREFIX: Final = "ARB_"
@@ -159,6 +160,7 @@ class Settings(Section):
     snapshot: SnapshotSettings
     sim: Sim
     paper: Paper
+    web: Web
 
 
 LIVE_LIMITS: Final = (

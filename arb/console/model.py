@@ -69,11 +69,11 @@ class FrameReader:
             krw_per_usdt=rate_from_book(books[USDT_KRW]).krw_per_usdt if USDT_KRW in books else None,
             session=self._read("session", facts.session),
             quotes=tuple(self._quote(coin, books, now_ns) for coin in facts.coins),
-            trades=None if active is None else tuple(_trade(view, now_ns) for view in active),
+            trades=None if active is None else tuple(trade_line(view, now_ns) for view in active),
             report=self._slowly("report", facts.report),
             queues=self._read("queues", facts.queues),
             fallback_queues=self._slowly("fallback queues", facts.fallback_queues),
-            processes=_processes(processes, beats, now_ns),
+            processes=process_lines(processes, beats, now_ns),
             counters=self._slowly("counters", facts.counters),
             away=tuple(sorted(self._away)),
         )
@@ -99,26 +99,35 @@ class FrameReader:
         return kept
 
     def _quote(self, coin: Coin, books: Books, now_ns: int) -> QuoteLine:
-        upbit = books.get((Venue.UPBIT, symbol_on(Venue.UPBIT, coin)))
-        binance = books.get((Venue.BINANCE, symbol_on(Venue.BINANCE, coin)))
         market = self._read("rules", lambda: self._assemble(coin, books))
-        return QuoteLine(
-            coin=coin,
-            upbit_krw=upbit.mid if upbit else None,
-            upbit_age_ms=(now_ns - upbit.ts_recv_ns) // MS if upbit else None,
-            binance_usdt=binance.mid if binance else None,
-            binance_age_ms=(now_ns - binance.ts_recv_ns) // MS if binance else None,
-            premium_bps=market.premium_bps if market else None,
-            edge_bps=self._edge_bps(market) if market else None,
-        )
-
-    def _edge_bps(self, market: Market) -> Decimal | None:
-        quantity = common_quantity(market, self._notional_usdt)
-        found = [edge(market, way, quantity) for way in Direction]
-        return max((each.net_bps for each in found if each is not None), default=None)
+        return quote_line(coin, books, market, self._notional_usdt, now_ns)
 
 
-def _trade(view: TradeView, now_ns: int) -> TradeLine:
+def quote_line(
+    coin: Coin, books: Books, market: Market | None, notional_usdt: Decimal, now_ns: int
+) -> QuoteLine:
+    """Return a coin's quotes; premium and edge only where there is a market."""
+    upbit = books.get((Venue.UPBIT, symbol_on(Venue.UPBIT, coin)))
+    binance = books.get((Venue.BINANCE, symbol_on(Venue.BINANCE, coin)))
+    return QuoteLine(
+        coin=coin,
+        upbit_krw=upbit.mid if upbit else None,
+        upbit_age_ms=(now_ns - upbit.ts_recv_ns) // MS if upbit else None,
+        binance_usdt=binance.mid if binance else None,
+        binance_age_ms=(now_ns - binance.ts_recv_ns) // MS if binance else None,
+        premium_bps=market.premium_bps if market else None,
+        edge_bps=_edge_bps(market, notional_usdt) if market else None,
+    )
+
+
+def _edge_bps(market: Market, notional_usdt: Decimal) -> Decimal | None:
+    quantity = common_quantity(market, notional_usdt)
+    found = [edge(market, way, quantity) for way in Direction]
+    return max((each.net_bps for each in found if each is not None), default=None)
+
+
+def trade_line(view: TradeView, now_ns: int) -> TradeLine:
+    """Return one trade and what it holds."""
     position = trade_position(view.orders)
     return TradeLine(
         trade_id=view.trade.trade_id,
@@ -132,7 +141,7 @@ def _trade(view: TradeView, now_ns: int) -> TradeLine:
     )
 
 
-def _processes(
+def process_lines(
     statuses: Sequence[ProcessStatus] | None, beats: Mapping[str, Mapping[str, str]], now_ns: int
 ) -> tuple[ProcessLine, ...] | None:
     """Return every process that either its supervisor or its own heartbeat knows."""

@@ -25,6 +25,8 @@ def status_of(home: Home) -> dict[str, Any]:
         "mode": status.runtime.mode,
         "healthy": status.is_healthy,
         "flower_url": status.runtime.flower_url,
+        "web_url": status.runtime.web_url,
+        "web_password_file": status.runtime.web_credentials,
         "session": built and _or_none(lambda: _session(built)),
         "queues": built and _or_none(Sources.of(built, home).queues),
         "fallback_queues": built and _or_none(Sources.of(built, home).fallback_queues),
@@ -70,6 +72,9 @@ def status_view(status: Mapping[str, Any]) -> RenderableType:
     head = Text.assemble((f"{status['mode']}  {how}\n", "bold"), f"home     {status['home']}\n")
     head.append(f"session  {session['session_id'] if session else UNKNOWN}\n")
     head.append(f"queues   {_queues(status['queues'])}\nfallback {_queues(status['fallback_queues'])}\n")
+    head.append(
+        f"page     {status['web_url'] or UNKNOWN}  (password in {status['web_password_file'] or UNKNOWN})\n"
+    )
     head.append(f"flower   {status['flower_url'] or UNKNOWN}")
     return Group(head, _processes(status))
 

@@ -48,7 +48,7 @@ def start(plan: Plan, progress: Progress) -> Engine:
     home.create()
     is_mock = settings.mode is RunMode.MOCK
     world = write_world(home, settings, plan.tape, clock, entropy) if is_mock else None
-    processes = stack_processes(settings.mode.value, home)
+    processes = stack_processes(settings.mode.value, home, web_port=settings.web.port)
     tree = stack_settings(processes, world, settings)
 
     def prepare(database_url: str) -> None:

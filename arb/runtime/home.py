@@ -43,6 +43,8 @@ class Runtime:
     supervisor_pid: int
     flower_url: str | None = None
     flower_credentials: str | None = None  # path of a file that holds user:password
+    web_url: str | None = None
+    web_credentials: str | None = None  # path of a file that holds the password
     simulators: dict[str, str] = field(default_factory=dict)  # venue -> base URL
     session: dict[str, str] = field(default_factory=dict)
 

@@ -18,7 +18,9 @@ EVENTS: Final = "-E"  # for Flower; they cost a hot worker half its throughput, 
 SIMULATED_VENUES: Final = ("binance", "upbit")
 WORKER_STOP_WAIT_S: Final = 25  # a warm shutdown ends its orders: longer than worker_soft_shutdown_timeout
 CELERY_START_WAIT_S: Final = 2  # a broken import takes this long to show
+PYTHON_START_WAIT_S: Final = 2
 FLOWER_USER: Final = "arb"
+WEB_PASSWORD: Final = "web-password"  # the file, below run/
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,21 +32,27 @@ class Plan:
     simulators: dict[str, str] = field(default_factory=dict)  # venue -> base URL
     flower_url: str | None = None
     flower_credentials: Path | None = None
+    web_url: str | None = None
+    web_credentials: Path | None = None
 
 
-def stack_processes(mode: StackMode, home: Home, *, evaluate_workers: int = 1, feed_workers: int = 1) -> Plan:
+def stack_processes(
+    mode: StackMode, home: Home, *, evaluate_workers: int = 1, feed_workers: int = 1, web_port: int = 0
+) -> Plan:
     """Return the plan of a stack in `home`, which exists. Ports and passwords stay as they were."""
     simulators = {
         venue: remembered_port(home, f"sim-{venue}") for venue in SIMULATED_VENUES if mode == "mock"
     }
     flower_port = remembered_port(home, "flower")
     credentials = _flower_credentials(home)
+    web_port = web_port or remembered_port(home, "web")
     return Plan(
         mode=mode,
         processes=(
             *(_simulator(venue, port, home) for venue, port in simulators.items()),
             *_workers(evaluate_workers),
             _flower(flower_port, credentials, home),
+            _web(web_port),
             _feed(feed_workers),
             *_streams(mode),
             _beat(home),
@@ -52,6 +60,8 @@ def stack_processes(mode: StackMode, home: Home, *, evaluate_workers: int = 1, f
         simulators={venue: f"http://{LOOPBACK}:{port}" for venue, port in simulators.items()},
         flower_url=f"http://{LOOPBACK}:{flower_port}",
         flower_credentials=credentials,
+        web_url=f"http://{LOOPBACK}:{web_port}",
+        web_credentials=_web_credentials(home),
     )
 
 
@@ -126,6 +136,22 @@ def _flower_credentials(home: Home) -> Path:
     credentials = home.run / "flower-credentials"
     password = remembered_secret(home.run / "flower-password")
     write_private(credentials, f"{FLOWER_USER}:{password}\n")
+    return credentials
+
+
+def _web(port: int) -> ProcessSpec:
+    return ProcessSpec(
+        name="web",
+        command=(sys.executable, "-m", "arb.web", str(port)),
+        phase=Phase.WORKERS,
+        start_wait_s=PYTHON_START_WAIT_S,
+    )
+
+
+def _web_credentials(home: Home) -> Path:
+    """Return the file that holds the password for the page."""
+    credentials = home.run / WEB_PASSWORD
+    remembered_secret(credentials)
     return credentials
 
 

@@ -140,6 +140,8 @@ class Stack:
             supervisor_pid=supervisor.pid(),
             flower_url=self.plan.flower_url,
             flower_credentials=str(credentials) if credentials else None,
+            web_url=self.plan.web_url,
+            web_credentials=str(self.plan.web_credentials) if self.plan.web_credentials else None,
             simulators=dict(self.plan.simulators),
             session=dict(self._session),
         )

@@ -12,6 +12,8 @@ STATUS: dict[str, Any] = {
     "mode": "mock",
     "healthy": False,
     "flower_url": "http://127.0.0.1:5555",
+    "web_url": "http://127.0.0.1:5556",
+    "web_password_file": "/somewhere/.arb/run/web-password",
     "session": {"session_id": "mock-1", "mode": "reduce-only", "mode_reason": "stopping"},
     "queues": {"orders": 1, "evaluate": 0, "housekeeping": 0},
     "fallback_queues": {},

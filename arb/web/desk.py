@@ -1,0 +1,163 @@
+"""The facts of the page, in sections. Each is read by itself, so that a source that is away, or hangs, takes
+away its own section and no other.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from functools import partial
+from typing import Any, Final
+
+from arb.adapters.sql.desk import SqlDesk
+from arb.bootstrap import Engine
+from arb.console.frame import ProcessLine
+from arb.console.model import Books, process_lines, quote_line, trade_line
+from arb.console.sources import Sources
+from arb.domain.book import Book
+from arb.domain.errors import ArbError
+from arb.domain.ids import Coin, Venue
+from arb.domain.risk import Mode
+from arb.engine.markets import USDT_KRW, symbol_on
+from arb.runtime.home import Home
+from arb.runtime.memory import resident_bytes
+from arb.web.budget import budget
+from arb.web.history import History
+
+MS: Final = 1_000_000
+LEVELS_MAX: Final = 8
+EVENTS_MAX: Final = 60
+ALERTS_MAX: Final = 20
+TRADES_MAX: Final = 50
+Document = Any  # what JSON holds, and Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One part of the page. What is costly is read less often, and only while somebody looks."""
+
+    name: str
+    read: Callable[[], Document]
+    every_ms: int
+    always: bool = False
+
+
+class Desk:
+    """Reads the sections of a running stack; each reader raises an ArbError when its source is away."""
+
+    def __init__(self, engine: Callable[[], Engine], home: Home, history: History) -> None:
+        self._engine, self._home, self._history = engine, home, history
+        self._sources: Sources | None = None
+
+    def sections(self) -> tuple[Section, ...]:
+        """Return every section, the hot ones first."""
+        return (
+            Section(name="market", read=self.market, every_ms=1_000, always=True),
+            Section(name="session", read=self.session, every_ms=1_000),
+            Section(name="trades", read=self.trades, every_ms=1_000),
+            Section(name="events", read=self.events, every_ms=1_000),
+            Section(name="queues", read=self.queues, every_ms=1_000),
+            Section(name="fallback", read=self.fallback, every_ms=5_000),
+            Section(name="risk", read=self.risk, every_ms=2_000),
+            Section(name="result", read=self.result, every_ms=2_000),
+            Section(name="profit", read=self.profit, every_ms=5_000),
+            Section(name="processes", read=self.processes, every_ms=2_000),
+            Section(name="alerts", read=self.alerts, every_ms=2_000),
+        )
+
+    def market(self) -> Document:
+        """Return quotes, premium, edge and depth of every coin."""
+        engine, sources = self._engine(), self._wired()
+        now_ns = engine.clock.now_ns()
+        books = sources.books()
+        notional = engine.settings.strategy.notional_usdt
+        markets = {coin: _or_none(partial(engine.markets.assemble, coin, books)) for coin in sources.coins}
+        quotes = [quote_line(coin, books, markets[coin], notional, now_ns) for coin in sources.coins]
+        self._history.add(now_ns // MS, quotes)
+        return {
+            "krw_per_usdt": books[USDT_KRW].mid if USDT_KRW in books else None,
+            "entry_edge_bps": engine.settings.strategy.entry_edge_bps,
+            "quote_age_ms_max": engine.settings.risk.quote_age_ms_max,
+            "quotes": [asdict(quote) for quote in quotes],
+            "depth": {coin: _depth(coin, books) for coin in sources.coins},
+        }
+
+    def session(self) -> Document:
+        """Return which session it is and how much it may do."""
+        session = self._wired().session()
+        return None if session is None else asdict(session)
+
+    def trades(self) -> Document:
+        """Return the newest trades that have not ended, and how many there are."""
+        now_ns, active = self._engine().clock.now_ns(), self._wired().active()
+        lines = [asdict(trade_line(view, now_ns)) for view in active]
+        return {"count": len(lines), "newest": lines[-TRADES_MAX:][::-1]}
+
+    def result(self) -> Document:
+        """Return the report so far."""
+        return self._wired().report().as_json()
+
+    def profit(self) -> Document:
+        """Return the realised profit over time."""
+        return self._sql().profit_curve(self._engine().clock.now_ns())
+
+    def risk(self) -> Document:
+        """Return how much of each ceiling is used."""
+        engine = self._engine()
+        return budget(engine.settings, self._sql().exposure(Mode.NORMAL, engine.clock.now_ns()))
+
+    def events(self) -> Document:
+        """Return what happened last."""
+        return self._sql().events(EVENTS_MAX)
+
+    def alerts(self) -> Document:
+        """Return the newest alerts."""
+        return self._sql().alerts(ALERTS_MAX)
+
+    def queues(self) -> Document:
+        """Return how much waits at the primary broker."""
+        return self._wired().queues()
+
+    def fallback(self) -> Document:
+        """Return how much waits at the fallback broker."""
+        return self._wired().fallback_queues()
+
+    def processes(self) -> Document:
+        """Return how every process is, with its memory."""
+        sources, now_ns = self._wired(), self._engine().clock.now_ns()
+        statuses = sources.processes()
+        beats = _or_none(sources.heartbeats) or {}
+        lines = process_lines(statuses, beats, now_ns) or ()
+        return [asdict(line) | {"rss_bytes": _memory(line)} for line in lines]
+
+    def _wired(self) -> Sources:
+        if self._sources is None:
+            self._sources = Sources.of(self._engine(), self._home)
+        return self._sources
+
+    def _sql(self) -> SqlDesk:
+        engine = self._engine()
+        return SqlDesk(engine.stores.trades.engine, engine.session_id)
+
+
+def _memory(line: ProcessLine) -> int | None:
+    return resident_bytes(line.status.pid) if line.status else None
+
+
+def _or_none(source: Callable[[], Any]) -> Any:
+    try:
+        return source()
+    except ArbError:
+        return None
+
+
+def _depth(coin: Coin, books: Books) -> Mapping[str, Any]:
+    return {venue.value: _levels(books.get((venue, symbol_on(venue, coin)))) for venue in Venue}
+
+
+def _levels(book: Book | None) -> Mapping[str, list[tuple[Decimal, Decimal]]] | None:
+    if book is None:
+        return None
+    sides = {"bids": book.bids, "asks": book.asks}
+    return {
+        side: [(each.price, each.quantity) for each in levels[:LEVELS_MAX]] for side, levels in sides.items()
+    }

@@ -1,0 +1,110 @@
+"""Reads the sections, each at its own pace, and hands what is new to every page that is open.
+
+A page gets the newest of each section whenever it is ready for more: a slow one skips, nothing piles up.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from typing import Any, Final
+
+import orjson
+
+from arb.domain.errors import ArbError
+from arb.domain.money import plain
+from arb.ports import Clock
+from arb.web.desk import Section
+
+PAGES_MAX: Final = 16
+KEEP_ALIVE_S: Final = 10.0
+MS: Final = 1_000_000
+
+
+class Hub:
+    """The newest of each section as a server-sent event, and the pages that wait for it."""
+
+    def __init__(self, sections: Iterable[Section], clock: Clock, welcome: Callable[[], Any]) -> None:
+        self._sections, self._clock, self._welcome = tuple(sections), clock, welcome
+        self._newest: dict[str, tuple[int, bytes]] = {}
+        self._changed = asyncio.Condition()
+        self._watched = asyncio.Event()
+        self._closed = False
+        self.pages = 0
+
+    async def run(self) -> None:
+        """Read until cancelled; ends with an error if a reader has a bug."""
+        # One thread each: a source that hangs holds up its own section only.
+        with ThreadPoolExecutor(len(self._sections), thread_name_prefix="desk") as threads:
+            async with asyncio.TaskGroup() as group:
+                for section in self._sections:
+                    group.create_task(self._repeat(section, threads), name=section.name)
+
+    async def close(self) -> None:
+        """End every page's stream."""
+        self._closed = True
+        async with self._changed:
+            self._changed.notify_all()
+
+    async def events(self) -> AsyncGenerator[bytes, None]:
+        """Yield server-sent events until the hub closes: at first everything, then what is new."""
+        sent: dict[str, int] = {}
+        self.pages += 1
+        self._watched.set()
+        try:
+            yield event("history", {"at_ms": self._now_ms(), "data": self._welcome(), "away": None})
+            while not self._closed:
+                fresh = {name: each for name, each in self._newest.items() if sent.get(name) != each[0]}
+                sent |= {name: version for name, (version, _) in fresh.items()}
+                yield b"".join(payload for _, payload in fresh.values()) or b": still here\n\n"
+                await self._news(sent)
+        finally:
+            self.pages -= 1
+            if self.pages == 0:
+                self._watched.clear()
+
+    async def _news(self, sent: dict[str, int]) -> None:
+        def is_new() -> bool:
+            return self._closed or any(sent.get(name) != each[0] for name, each in self._newest.items())
+
+        async with self._changed:
+            try:
+                await asyncio.wait_for(self._changed.wait_for(is_new), KEEP_ALIVE_S)
+            except TimeoutError:
+                return
+
+    async def _repeat(self, section: Section, threads: ThreadPoolExecutor) -> None:
+        version = 0
+        while True:
+            if not section.always:
+                await self._watched.wait()
+            version += 1
+            payload = await asyncio.get_running_loop().run_in_executor(threads, self._read, section)
+            async with self._changed:
+                self._newest[section.name] = version, payload
+                self._changed.notify_all()
+            await asyncio.sleep(section.every_ms / 1000)
+
+    def _read(self, section: Section) -> bytes:
+        try:
+            data, away = section.read(), None
+        except ArbError as error:
+            data, away = None, str(error).partition("\n")[0][:200]
+        return event(section.name, {"at_ms": self._now_ms(), "data": data, "away": away})
+
+    def _now_ms(self) -> int:
+        return self._clock.now_ns() // MS
+
+
+def event(name: str, document: Any) -> bytes:
+    """Return one server-sent event; amounts are text, exact."""
+    return b"event: %s\ndata: %s\n\n" % (
+        name.encode(),
+        orjson.dumps(document, default=_exact, option=orjson.OPT_NON_STR_KEYS),
+    )
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return plain(value)
+    raise TypeError(type(value).__name__)

@@ -1,0 +1,78 @@
+"""The page itself: its files, its stream of events, and its one button."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from json import JSONDecodeError
+from typing import Final
+
+from aiohttp import web
+
+from arb.domain.errors import ArbError
+from arb.web.guard import TICKET, Guard
+from arb.web.hub import PAGES_MAX, Hub
+from arb.web.kill import REASON_CHARACTERS_MAX
+from arb.web.login import STATIC
+
+STREAM_HEADERS: Final = {"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pages:
+    """What a visitor with a ticket can ask for."""
+
+    guard: Guard
+    hub: Hub
+    stop_trading: Callable[[str], str]
+
+    async def index(self, _request: web.Request) -> web.StreamResponse:
+        """Return the page."""
+        return web.FileResponse(STATIC / "index.html")
+
+    async def session(self, request: web.Request) -> web.StreamResponse:
+        """Return the token that this ticket's requests have to repeat."""
+        token = self.guard.tickets.token(request[TICKET])
+        return web.json_response({"token": token, "authentication": self.guard.authentication})
+
+    async def stream(self, request: web.Request) -> web.StreamResponse:
+        """Send server-sent events until one of us has enough."""
+        if self.hub.pages >= PAGES_MAX:
+            raise web.HTTPServiceUnavailable(text="too many pages are open\n", headers={"Retry-After": "10"})
+        response = web.StreamResponse(headers=STREAM_HEADERS)
+        await response.prepare(request)
+        events = self.hub.events()
+        try:
+            async for payload in events:
+                if not self.guard.tickets.valid(request[TICKET]):
+                    break
+                await response.write(payload)
+        except ConnectionResetError:
+            return response
+        finally:
+            await events.aclose()
+        return response
+
+    async def kill(self, request: web.Request) -> web.StreamResponse:
+        """Stop trading."""
+        reason = await _reason(request)
+        try:
+            said = await asyncio.to_thread(self.stop_trading, reason)
+        except ArbError as error:
+            return web.json_response({"error": str(error)}, status=503)
+        return web.json_response({"reason": said})
+
+    async def health(self, _request: web.Request) -> web.StreamResponse:
+        """Say that the server answers, and nothing else."""
+        return web.Response(text="ok\n")
+
+
+async def _reason(request: web.Request) -> str:
+    """Return the reason given, or raise 400."""
+    try:
+        body = await request.json()
+    except (JSONDecodeError, UnicodeDecodeError):
+        raise web.HTTPBadRequest(text="the body is not JSON\n") from None
+    reason = body.get("reason") if isinstance(body, dict) else None
+    if not isinstance(reason, str) or not reason.strip() or len(reason) > REASON_CHARACTERS_MAX:
+        raise web.HTTPBadRequest(text=f"reason: a text of 1 to {REASON_CHARACTERS_MAX} characters\n")
+    return " ".join(reason.split())

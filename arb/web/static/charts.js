@@ -1,0 +1,94 @@
+// Line charts in SVG, drawn anew at the size they have.
+const SVG = "http://www.w3.org/2000/svg";
+const LABELS = 46;
+
+function shape(tag, attributes, text) {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+// series: [{class, points: [[x, y or null]]}]; options: zero, threshold, labels (y as text), area, name
+export function draw(host, series, options) {
+  const [width, height] = [host.clientWidth, host.clientHeight];
+  const all = series.flatMap((each) => each.points).filter(([, y]) => y !== null);
+  if (!width || !height) return;
+  const svg = shape("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": options.name });
+  if (all.length > 1) fill(svg, series, all, options, { width, height });
+  else svg.append(shape("text", { x: 4, y: height / 2 + 4 }, "collecting"));
+  host.replaceChildren(svg);
+}
+
+function fill(svg, series, all, options, size) {
+  const scale = scales(all, options, size);
+  const right = size.width - scale.margin;
+  if (options.labels) grid(svg, scale, options.labels, right);
+  if (options.zero) svg.append(level("zero", scale.y(0), right));
+  if (options.threshold !== undefined && scale.contains(options.threshold)) {
+    svg.append(level("threshold", scale.y(options.threshold), right));
+  }
+  for (const each of series) {
+    if (options.area) svg.append(shape("path", { class: `area ${each.class}`, d: area(each.points, scale) }));
+    svg.append(shape("path", { class: each.class, d: line(each.points, scale, options.steps) }));
+  }
+}
+
+function scales(all, options, { width, height }) {
+  const xs = all.map(([x]) => x);
+  const ys = all.map(([, y]) => y);
+  if (options.zero) ys.push(0);
+  const [left, last] = [options.from ?? Math.min(...xs), options.to ?? Math.max(...xs)];
+  let [low, high] = [Math.min(...ys), Math.max(...ys)];
+  const pad = (high - low || 1) * 0.08;
+  [low, high] = [low - pad, high + pad];
+  const margin = options.labels ? LABELS : 0;
+  return {
+    margin, low, high,
+    x: (value) => ((value - left) / (last - left || 1)) * (width - margin),
+    y: (value) => height - ((value - low) / (high - low)) * height,
+    contains: (value) => value > low && value < high,
+  };
+}
+
+function line(points, scale, steps) {
+  let path = "";
+  let pen = false;
+  let before = null;
+  for (const [x, y] of points) {
+    if (y === null) { pen = false; continue; }
+    if (pen && steps) path += `L${scale.x(x).toFixed(1)} ${before}`;
+    before = scale.y(y).toFixed(1);
+    path += `${pen ? "L" : "M"}${scale.x(x).toFixed(1)} ${before}`;
+    pen = true;
+  }
+  return path;
+}
+
+function area(points, scale) {
+  const drawn = points.filter(([, y]) => y !== null);
+  if (drawn.length < 2) return "";
+  const [first, last] = [drawn[0][0], drawn[drawn.length - 1][0]].map((x) => scale.x(x).toFixed(1));
+  const floor = scale.y(0).toFixed(1);
+  return `${line(drawn, scale, true)}L${last} ${floor}L${first} ${floor}Z`;
+}
+
+function grid(svg, scale, labels, right) {
+  for (const value of ticks(scale.low, scale.high)) {
+    svg.append(level("", scale.y(value), right));
+    svg.append(shape("text", { x: right + 6, y: scale.y(value) + 3.5 }, labels(value)));
+  }
+}
+
+function level(style, y, right) {
+  return shape("line", { class: style, x1: 0, x2: right, y1: y.toFixed(1), y2: y.toFixed(1) });
+}
+
+function ticks(low, high) {
+  const rough = (high - low) / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough);
+  const found = [];
+  for (let number = Math.ceil(low / step); number * step < high; number += 1) found.push(number * step || 0);
+  return found;
+}
