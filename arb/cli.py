@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 import typer
 
 from arb.cli_chaos import register as register_chaos
+from arb.cli_risk import register as register_risk
 from arb.cli_serve import register as register_serve
 from arb.cli_stack import demo_home, register
 from arb.domain.errors import ConfigError, DispatchError, StoreUnavailable, VenueError
@@ -178,4 +179,5 @@ def _show(document: Any, as_json: bool, view: "Callable[[], RenderableType]") ->
 
 register(app)
 register_chaos(app)
+register_risk(app)
 register_serve(app)

@@ -78,6 +78,9 @@ def up(mode: Mode = "mock") -> None:
     except Interrupted:
         say("interrupted before trading began; nothing is left running")
         raise typer.Exit(130) from None
+    if (reason := engine.kill_switch.engaged()) is not None:
+        say(f"session {engine.session_id} runs and stays killed ({reason}): `arb unkill` lets it trade")
+        return
     say(f"session {engine.session_id} is trading; look with `arb status`, stop with `arb down`")
 
 

@@ -1,4 +1,4 @@
-"""Orders as a venue lists them, whoever placed them. What is not ours is adopted and reported, never touched."""
+"""Orders as a venue lists them, whoever placed them. What is not ours is adopted, never touched."""
 
 from dataclasses import dataclass
 from decimal import Decimal

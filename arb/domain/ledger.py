@@ -10,11 +10,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 from arb.domain.errors import InvariantError
 from arb.domain.ids import Venue
 from arb.domain.money import ZERO
 from arb.domain.order import Fill, Order
+
+NS_PER_MINUTE: Final = 60_000_000_000
 
 
 class EntryKind(StrEnum):
@@ -88,3 +91,12 @@ def opening_entry(session_id: str, venue: Venue, balances: dict[str, Decimal]) -
         if amount != ZERO:
             postings += move("opening", venue_account(venue), asset, amount)
     return Entry(key=f"opening:{session_id}:{venue}", kind=EntryKind.OPENING, postings=postings)
+
+
+def adjustment_entry(
+    session_id: str, venue: Venue, asset: str, ledger: Decimal, balance: Decimal, now_ns: int
+) -> Entry:
+    """Return the entry that books what an operator moved; the same one twice in a minute is one."""
+    key = f"adjustment:{session_id}:{venue}:{asset}:{ledger:f}:{balance:f}:{now_ns // NS_PER_MINUTE}"
+    postings = move("external", venue_account(venue), asset, balance - ledger)
+    return Entry(key=key, kind=EntryKind.ADJUSTMENT, postings=postings)

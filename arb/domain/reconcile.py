@@ -1,11 +1,22 @@
-"""Ledger against balances: what each venue should hold and what it says it holds."""
+"""Ledger against balances, to the last unit, also while orders move.
 
-from collections.abc import Mapping
+One look takes the ledger, then the balances, then the orders that could have moved either meanwhile. An
+asset that agrees agrees, whatever moves. One that differs is a drift if nothing could have moved it; else
+the look says nothing about it, unless the very same difference stays while the orders come and go.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
-from arb.domain.ids import Venue
+from arb.domain.ids import ClientOrderId, Venue
 from arb.domain.money import ZERO
+from arb.domain.order import Order
+
+Key = tuple[Venue, str]
+THIRD_FEE_ASSET: Final = (Venue.BINANCE, "BNB")  # any order there may pay its fee in it
+SIGHTINGS_MIN: Final = 3  # of one difference, each with other orders moving
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,17 +27,85 @@ class Drift:
     asset: str
     ledger: Decimal
     balance: Decimal
+    sources: tuple[str, ...] = ()  # what it seems to come from
 
     @property
     def difference(self) -> Decimal:
         """Return what the venue has more than the ledger."""
         return self.balance - self.ledger
 
+    def __str__(self) -> str:
+        text = (
+            f"{self.venue} holds {self.balance:f} {self.asset}, the ledger says {self.ledger:f} "
+            f"(difference {self.difference:+f})"
+        )
+        return f"{text}: {'; '.join(self.sources)}" if self.sources else text
+
 
 def drifts(venue: Venue, ledger: Mapping[str, Decimal], balances: Mapping[str, Decimal]) -> tuple[Drift, ...]:
-    """Return every asset in which the two disagree, exactly, sorted by asset."""
+    """Return every asset in which the two disagree, exactly, sorted by asset; for when nothing moves."""
     return tuple(
         Drift(venue=venue, asset=asset, ledger=ledger.get(asset, ZERO), balance=balances.get(asset, ZERO))
         for asset in sorted({*ledger, *balances})
         if ledger.get(asset, ZERO) != balances.get(asset, ZERO)
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What ledger and venues said at one time, and which orders moved then."""
+
+    ledger: Mapping[Key, Decimal]
+    balances: Mapping[Key, Decimal]
+    movers: tuple[Order, ...]
+
+    def difference(self, key: Key) -> Decimal:
+        """Return what the venue has more than the ledger."""
+        return self.balances.get(key, ZERO) - self.ledger.get(key, ZERO)
+
+    def movers_of(self, key: Key) -> frozenset[ClientOrderId]:
+        """Return the orders that could have moved this asset."""
+        return frozenset(order.client_order_id for order in self.movers if moves(order, key))
+
+    def drift(self, key: Key) -> Drift:
+        """Return the difference as a drift."""
+        venue, asset = key
+        return Drift(
+            venue=venue,
+            asset=asset,
+            ledger=self.ledger.get(key, ZERO),
+            balance=self.balances.get(key, ZERO),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A difference that was seen, how often, and with which orders moving at last."""
+
+    difference: Decimal
+    movers: frozenset[ClientOrderId]
+    sightings: int = 1
+
+
+def moves(order: Order, key: Key) -> bool:
+    """Tell whether a fill of this order can change this asset."""
+    venue, asset = key
+    if order.venue is not venue:
+        return False
+    return asset in order.symbol.split("/") or key == THIRD_FEE_ASSET
+
+
+def differing(look: Look, keys: Iterable[Key] | None = None) -> list[Key]:
+    """Return the assets in which ledger and balance disagree, sorted; of all, or of the given ones."""
+    asked = {*look.ledger, *look.balances} if keys is None else keys
+    return sorted(key for key in asked if look.difference(key) != ZERO)
+
+
+def seen_again(before: Suspect | None, look: Look, key: Key) -> Suspect:
+    """Return the suspicion after this look: confirmed only by the same difference among other orders."""
+    difference, movers = look.difference(key), look.movers_of(key)
+    if before is None or before.difference != difference:
+        return Suspect(difference, movers)
+    if before.movers & movers:
+        return before
+    return Suspect(difference, movers, before.sightings + 1)

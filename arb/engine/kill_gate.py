@@ -52,9 +52,7 @@ class KillGate:
         for other in self._pair(order):
             if other.state is State.INTENT:
                 self.trades.deny(other.client_order_id, f"killed: {reason}", self.clock.now_ns())
-        return any(
-            other.state in AT_VENUE or other.filled_quantity > ZERO for other in self._pair(order)
-        )
+        return any(other.state in AT_VENUE or other.filled_quantity > ZERO for other in self._pair(order))
 
     def _pair(self, order: Order) -> list[Order]:
         view = self.trades.view(order.trade_id)

@@ -8,11 +8,13 @@ from arb.domain.errors import ConfigError, StoreUnavailable, VenueError
 from arb.domain.ids import SessionId
 from arb.domain.risk import Mode
 from arb.domain.snapshot import SnapshotKind
+from arb.engine.kill import KILLED
 from arb.ports import Clock, Entropy, Session, SessionStore
 
 STARTING: Final = "starting: not reconciled yet"
 STOPPING: Final = "stopping"
 EXPLAIN_MS_MAX: Final = 60_000  # the longest rule of proof takes 15 s, twice, and then some
+ACCEPT: Final = "arb reconcile --accept REASON"
 REST_MS_MAX: Final = 30_000
 
 Progress = Callable[[str], None]
@@ -49,7 +51,11 @@ def resume_session(sessions: SessionStore, environment: str, clock: Clock, entro
 
 
 def begin_trading(engine: Engine, progress: Progress) -> None:
-    """Open the books, explain everything, then allow trading. Raises: ConfigError if it cannot."""
+    """Open the books, explain everything, then allow trading, unless somebody pulled the kill switch.
+
+    Raises: ConfigError if something stays unexplained.
+    """
+    keep_killed(engine)
     progress("opening the books")
     try:
         engine.reconcile.open_books()
@@ -63,21 +69,35 @@ def begin_trading(engine: Engine, progress: Progress) -> None:
         )
 
 
+def keep_killed(engine: Engine) -> None:
+    """Bring the kill switch and the mode together: a kill holds in both until `arb unkill`.
+
+    The mode may not know of it since the database was away, the switch since this is another machine.
+    """
+    session = engine.sessions.get(engine.session_id)
+    if session is None:
+        return
+    if session.mode_reason.startswith(KILLED):
+        engine.kill_switch.engage(session.mode_reason.removeprefix(KILLED), engine.clock.now_ns())
+    elif (reason := engine.kill_switch.engaged()) is not None:
+        engine.sessions.set_mode(engine.session_id, Mode.HALTED, f"{KILLED}{reason}", engine.clock.now_ns())
+
+
 def _explain(engine: Engine, progress: Progress) -> None:
-    """Wait until ledger and balances agree with no order working."""
+    """Wait until no order works and everything at the venues is explained."""
     until_ns = engine.clock.now_ns() + EXPLAIN_MS_MAX * 1_000_000
     progress("reconciling with the venues")
+    told = False
     while True:
         found = engine.reconcile.run()
-        if found.conclusive and not found.drifts:
+        if found.explained and not engine.trades.working(engine.session_id):
             return
+        text = "; ".join(found.lines()) or "orders are still working"
         if engine.clock.now_ns() > until_ns:
-            differences = (f"{drift.venue} {drift.asset} {drift.difference:+f}" for drift in found.drifts)
-            raise ConfigError(
-                "trading stays halted: "
-                + ("; ".join(differences) or "orders are still working")
-                + "; see `arb check`"
-            )
+            raise ConfigError(f"trading stays halted: {text}")
+        if found.drifts and not told:
+            told = True
+            progress(f"{text}; if you moved money, `{ACCEPT}` in another terminal books it now")
         engine.clock.sleep_ms(200)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlencode
 
+from arb.domain.external import ListedOrder
 from arb.domain.ids import Symbol, Venue
 from arb.domain.instrument import Side
 from arb.domain.money import plain
@@ -53,7 +54,7 @@ def place(order: Order, stamp: Stamp) -> HttpRequest:
     )
 
 
-def cancel(order: Order, stamp: Stamp) -> HttpRequest:
+def cancel(order: Order | ListedOrder, stamp: Stamp) -> HttpRequest:
     """Return the request that cancels an order."""
     return HttpRequest(
         method="DELETE",
@@ -120,7 +121,7 @@ def _private(path: str, parameters: Mapping[str, str], stamp: Stamp, *, weight: 
     return HttpRequest(method="GET", path=path, query=text, headers=stamp.headers, weight=weight)
 
 
-def _named(order: Order) -> dict[str, str]:
+def _named(order: Order | ListedOrder) -> dict[str, str]:
     return {"symbol": _market(order.symbol), "origClientOrderId": order.client_order_id}
 
 

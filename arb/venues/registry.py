@@ -67,3 +67,11 @@ def to_venue_symbol(venue: Venue, symbol: Symbol) -> str:
 def from_venue_symbol(venue: Venue, venue_symbol: str) -> Symbol:
     """Return the market that a venue calls `venue_symbol`. Raises: ValueError."""
     return FACTS[venue].symbol(venue_symbol)
+
+
+def known_or_own_name(venue: Venue, venue_symbol: str) -> Symbol:
+    """Return the market that a venue calls `venue_symbol`, by the venue's name if we have none for it."""
+    try:
+        return from_venue_symbol(venue, venue_symbol)
+    except ValueError:
+        return Symbol(venue_symbol)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlencode
 
+from arb.domain.external import ListedOrder
 from arb.domain.ids import Symbol, Venue
 from arb.domain.instrument import Side
 from arb.domain.money import plain
@@ -54,7 +55,7 @@ def place(order: Order, access: Pass) -> HttpRequest:
     )
 
 
-def cancel(order: Order, access: Pass) -> HttpRequest:
+def cancel(order: Order | ListedOrder, access: Pass) -> HttpRequest:
     """Return the request that asks to cancel an order."""
     return _private("DELETE", "/v1/order", [("identifier", order.client_order_id)], access, Effect.CANCEL)
 

@@ -70,6 +70,14 @@ class MemoryTradeStore:
         with self.tables.transaction():
             return lives.record(self.tables, report, now_ns)
 
+    def deny(self, client_order_id: ClientOrderId, reason: str, now_ns: int) -> bool:
+        with self.tables.transaction():
+            row = self.tables.orders.get(client_order_id)
+            if row is None or row.order.state is not State.INTENT:
+                return row is not None and row.order.state is State.DENIED
+            lives.write(self.tables, row, apply(row.order, Event.DENY, reason), (Event.DENY,), now_ns)
+            return True
+
     def order(self, client_order_id: ClientOrderId) -> Order | None:
         with self.tables.transaction():
             row = self.tables.orders.get(client_order_id)
@@ -100,6 +108,16 @@ class MemoryTradeStore:
             rows.sort(key=lambda row: (row.changed_at_ns, row.order.client_order_id))
             return tuple(row.order for row in rows)
 
+    def moving(self, session_id: SessionId, since_ns: int) -> tuple[Order, ...]:
+        with self.tables.transaction():
+            found = [
+                row.order
+                for row in self.tables.orders.values()
+                if row.session_id == session_id
+                and (not row.order.is_terminal or row.changed_at_ns >= since_ns)
+            ]
+            return tuple(sorted(found, key=lambda order: (order.created_at_ns, order.client_order_id)))
+
     def book_entry(self, session_id: SessionId, entry: Entry, now_ns: int) -> bool:
         with self.tables.transaction():
             self.tables.session(session_id)
@@ -108,6 +126,10 @@ class MemoryTradeStore:
     def balances(self, session_id: SessionId) -> Mapping[tuple[Venue, str], Decimal]:
         with self.tables.transaction():
             return ledger.venue_balances(self.tables, session_id)
+
+    def free(self, session_id: SessionId) -> Mapping[tuple[Venue, str], Decimal]:
+        with self.tables.transaction():
+            return exposure.free(self.tables, session_id)
 
     def working(self, session_id: SessionId) -> int:
         with self.tables.transaction():

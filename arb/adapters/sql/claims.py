@@ -63,6 +63,16 @@ def _expire(connection: Connection, client_order_id: ClientOrderId, now_ns: int)
     write(connection, locked, apply(locked.order, Event.EXPIRE, "lifetime"), (Event.EXPIRE,), now_ns)
 
 
+def deny(engine: Engine, client_order_id: ClientOrderId, reason: str, now_ns: int) -> bool:
+    """End an intent that must not be sent; False if it is none any more and was not denied."""
+    with transaction(engine) as connection:
+        locked = lock(connection, client_order_id)
+        if locked is None or locked.order.state is not State.INTENT:
+            return locked is not None and locked.order.state is State.DENIED
+        write(connection, locked, apply(locked.order, Event.DENY, reason), (Event.DENY,), now_ns)
+        return True
+
+
 def give_up(
     engine: Engine, client_order_id: ClientOrderId, fence: int, event: Event, reason: str, now_ns: int
 ) -> bool:

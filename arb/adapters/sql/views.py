@@ -1,10 +1,10 @@
 """Reading trades and orders; each view is of one moment."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, func, or_, select
 
 from arb.adapters.sql.exposure import ACTIVE
 from arb.adapters.sql.rows import fill_of, order_of, trade_of
@@ -35,6 +35,15 @@ def overdue(connection: Connection, session_id: SessionId, before_ns: int) -> tu
             orders.c.changed_at_ns < before_ns,
         )
         .order_by(orders.c.changed_at_ns, orders.c.client_order_id)
+    )
+    return tuple(_orders(connection, found))
+
+
+def moving(connection: Connection, session_id: SessionId, since_ns: int) -> tuple[Order, ...]:
+    """Return orders that are live or have changed since `since_ns`, by age."""
+    found = select(orders).where(
+        orders.c.session_id == session_id,
+        or_(orders.c.state.in_(LIVE), orders.c.changed_at_ns >= since_ns),
     )
     return tuple(_orders(connection, found))
 
@@ -72,6 +81,18 @@ def active(
     found = select(trades).where(trades.c.session_id == session_id, trades.c.state.in_(ACTIVE))
     if coins is not None:
         found = found.where(trades.c.coin.in_(tuple(coins)))
+    return _views(connection, found.order_by(trades.c.opened_at_ns, trades.c.trade_id))
+
+
+def active_ids(connection: Connection, session_id: SessionId) -> list[TradeId]:
+    """Return the ids of the trades that have not ended, oldest first."""
+    found = select(trades.c.trade_id).where(trades.c.session_id == session_id, trades.c.state.in_(ACTIVE))
+    return list(connection.execute(found.order_by(trades.c.opened_at_ns, trades.c.trade_id)).scalars())
+
+
+def some(connection: Connection, ids: Collection[TradeId]) -> tuple[TradeView, ...]:
+    """Return these trades, oldest first; those that do not exist are left out."""
+    found = select(trades).where(trades.c.trade_id == func.any(list(ids)))
     return _views(connection, found.order_by(trades.c.opened_at_ns, trades.c.trade_id))
 
 

@@ -1,0 +1,73 @@
+"""Where a drift comes from: the orders at the venue whose fills the ledger does not have."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from arb.domain.errors import VenueError
+from arb.domain.external import ListedOrder
+from arb.domain.ids import ClientOrderId, Coin, SessionId, Symbol, Venue
+from arb.domain.money import ZERO
+from arb.domain.order import Order
+from arb.domain.reconcile import Drift
+from arb.engine.markets import symbol_on
+from arb.ports import Clock, TradeStore, VenueClient
+
+LOOK_BACK_NS: Final = 600 * 1_000_000_000
+SOURCES_MAX: Final = 5  # named in one alarm
+QUOTES: Final = {Venue.UPBIT: "KRW", Venue.BINANCE: "USDT"}
+NO_ORDER: Final = "no order of the last 10 minutes explains it: a transfer, a fee, or an older order"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explain:
+    """Compares a market's recent orders at the venue with ours."""
+
+    session_id: SessionId
+    trades: TradeStore
+    venues: Mapping[Venue, VenueClient]
+    coins: tuple[Coin, ...]
+    clock: Clock
+
+    def run(self, drift: Drift) -> tuple[str, ...]:
+        """Return what the drift may come from, named; one line if nothing was found."""
+        since_ns = self.clock.now_ns() - LOOK_BACK_NS
+        ours = {order.client_order_id: order for order in self.trades.moving(self.session_id, since_ns)}
+        found = [
+            line
+            for symbol in self._symbols(drift)
+            for listed in self._recent(drift.venue, symbol, since_ns)
+            if (line := self._unbooked(listed, ours)) is not None
+        ]
+        return tuple(found[:SOURCES_MAX]) or (NO_ORDER,)
+
+    def _symbols(self, drift: Drift) -> list[Symbol]:
+        """Return the markets whose fills move this asset; every one for a currency or a fee asset."""
+        coins = {*self.coins}
+        if drift.asset != QUOTES[drift.venue] and drift.asset not in coins:
+            coins.add(Coin(drift.asset))
+        elif drift.asset in coins:
+            coins = {Coin(drift.asset)}
+        return [symbol_on(drift.venue, coin) for coin in sorted(coins)]
+
+    def _recent(self, venue: Venue, symbol: Symbol, since_ns: int) -> Iterator[ListedOrder]:
+        try:
+            yield from self.venues[venue].recent_orders(symbol, since_ns)
+        except VenueError:  # no such market there, or it cannot be asked now
+            return
+
+    def _unbooked(self, listed: ListedOrder, ours: Mapping[ClientOrderId, Order]) -> str | None:
+        """Return a line if the venue executed more of this order than the ledger has."""
+        if listed.executed == ZERO:
+            return None
+        known = self._known(listed, ours)
+        booked = ZERO if known is None else known.filled_quantity
+        if booked == listed.executed:
+            return None
+        owner = "is not ours" if not listed.is_ours else "has no intent here" if known is None else "is ours"
+        return f"{listed} {owner}: {listed.executed:f} executed, {booked:f} in the ledger"
+
+    def _known(self, listed: ListedOrder, ours: Mapping[ClientOrderId, Order]) -> Order | None:
+        if not listed.is_ours:
+            return None
+        return ours.get(listed.client_order_id) or self.trades.order(listed.client_order_id)

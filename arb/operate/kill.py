@@ -1,0 +1,85 @@
+"""`arb kill`, put together: from one process, with whatever of the stack still answers."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from arb.adapters.clock import SystemClock, SystemEntropy
+from arb.adapters.dispatch import SilentDispatcher
+from arb.bootstrap import Engine, connect_stores, real_clients, wire
+from arb.domain.errors import ConfigError, StoreUnavailable
+from arb.domain.ids import Venue
+from arb.engine.kill import DATABASE_AWAY, Books, Kill, KillReport
+from arb.engine.unwind import Unwind
+from arb.engine.withdraw import Withdraw
+from arb.ports import VenueClient
+from arb.runtime.home import Home
+from config.settings import RunMode, Settings, load
+
+NOTHING_RUNS: Final = "no stack runs here: the switch holds for the next one"
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """What could be reached, and what could not."""
+
+    venues: dict[Venue, VenueClient]
+    engine: Engine | None
+    problem: str = ""
+
+
+def kill(home: Home, reason: str, started_ns: int, within_ms: int, progress: Progress) -> KillReport:
+    """Bring everything to rest; the switch is on already. Problems are in the report."""
+    clock = SystemClock()
+    try:
+        settings = load(environ={**os.environ, "ARB_HOME": str(home.path)})
+    except ConfigError as error:
+        return KillReport(reason=reason, problems=(f"the settings cannot be read: {error}",))
+    if settings.mode is RunMode.MOCK and settings.database_url is None:
+        progress(NOTHING_RUNS)  # and neither do the simulated exchanges
+        return KillReport(reason=reason)
+    reached = reach(settings, clock)
+    if reached.problem:
+        progress(reached.problem)
+    report = Kill(
+        withdraw=Withdraw(venues=reached.venues),
+        books=None if reached.engine is None else books_of(reached.engine),
+        clock=clock,
+        within_ns=within_ms * 1_000_000,
+    ).run(reason, started_ns)
+    if reached.problem:
+        report.problems = (reached.problem, *report.problems)
+    return report
+
+
+def reach(settings: Settings, clock: SystemClock) -> Reach:
+    """Return the engine of the newest session, or where its database is away the venues alone."""
+    try:
+        stores = connect_stores(settings)
+        session = stores.sessions.current(settings.mode)
+    except (ConfigError, StoreUnavailable) as error:
+        venues = {} if settings.mode is RunMode.PAPER else real_clients(settings, clock, SystemEntropy())
+        return Reach(venues=venues, engine=None, problem=f"{DATABASE_AWAY}: {error}")
+    if session is None:
+        return Reach(venues=real_clients(settings, clock, SystemEntropy()), engine=None)
+    engine = wire(settings, session.session_id, stores, SilentDispatcher())
+    return Reach(venues=engine.venues, engine=engine)
+
+
+def books_of(engine: Engine) -> Books:
+    """Return what a kill does with the rows of a session."""
+    return Books(
+        session_id=engine.session_id,
+        sessions=engine.sessions,
+        unwind=Unwind(
+            session_id=engine.session_id,
+            trades=engine.trades,
+            execute=engine.execute,
+            settle=engine.settle,
+            alerts=engine.settle.alerts,
+            clock=engine.clock,
+        ),
+    )
