@@ -15,15 +15,19 @@ from arb.adapters.venue_client import (
     require_key,
     sending_time_left_ms,
 )
+from arb.domain.book import Book
+from arb.domain.errors import Retryable
+from arb.domain.external import ListedOrder
 from arb.domain.ids import Coin, Symbol, Venue
 from arb.domain.instrument import Instrument
 from arb.domain.money import ZERO
 from arb.domain.order import Order, OrderReport
 from arb.ports import Clock, NeverPlaced, NotFoundYet, Resolution
-from arb.venues import binance, binance_errors, binance_instruments, binance_replies
+from arb.venues import binance, binance_errors, binance_instruments, binance_replies, rest_books
 from arb.venues.binance_auth import Stamp
 from arb.venues.binance_replies import OrderRow
 from arb.venues.errors import ClockRefused, OrderNotFound
+from arb.venues.listed import binance_listed
 from arb.venues.registry import symbol_of
 from arb.venues.request import ApiKey, HttpRequest
 
@@ -36,9 +40,11 @@ DIALECT: Final = Dialect(
 OFFSET_AGE_NS_MAX: Final = 600 * 1_000_000_000
 ENGINE_TIMEOUT_MS: Final = 10_000  # Binance answers -1007 after this long: nothing is still on its way
 MARGIN_MS: Final = 2_000  # what two machines' clocks, both kept by NTP, may differ, and to spare
+TRANSIT_MS: Final = 250  # of the receive window, kept for the way to the venue
 CONFIRM_MS: Final = 250
 RETRY_MS: Final = 500
 ROWS_MAX: Final = 1_000
+WINDOW_MS_MAX: Final = 24 * 3_600_000
 
 Parsed = TypeVar("Parsed")
 
@@ -63,9 +69,9 @@ class BinanceClient:
         that the order does not exist, cannot place it any more: this is the fence that `resolve` relies on.
         Signing with the present time would take it down.
         """
-        sending_time_left_ms(order, self._clock.now_ns())
+        self._sending_time_left_ms(order)
         stamp = self._stamp(order.claimed_at_ns)
-        left_ms = sending_time_left_ms(order, self._clock.now_ns())
+        left_ms = self._sending_time_left_ms(order)
         report = self._ask(binance.place(order, stamp), binance_replies.placed, left_ms)
         return replace(report, client_order_id=order.client_order_id)
 
@@ -94,21 +100,34 @@ class BinanceClient:
             return report
         return self._search(order)
 
-    def cancel(self, order: Order) -> None:
+    def cancel(self, order: Order | ListedOrder) -> None:
         """Ask to cancel; an order that is not open is no error."""
         try:
             self._ask(binance.cancel(order, self._now()), _ignore)
         except OrderNotFound:
             return
 
-    def open_orders(self) -> tuple[OrderReport, ...]:
-        """Return every open order, without its fills."""
-        rows = self._ask(binance.open_orders(None, self._now()), binance_replies.order_rows)
-        return tuple(row.report(()) for row in rows)
+    def open_orders(self) -> tuple[ListedOrder, ...]:
+        """Return every open order of the account."""
+        return self._ask(binance.open_orders(None, self._now()), binance_listed)
+
+    def recent_orders(self, symbol: Symbol, since_ns: int) -> tuple[ListedOrder, ...]:
+        """Return the orders of a market created since then, of the last 24 hours at most."""
+        end_ms = self._clock.now_ns() // NS_PER_MS + self._offset() + MARGIN_MS
+        start_ms = max(since_ns // NS_PER_MS + self._offset(), end_ms - WINDOW_MS_MAX)
+        return self._ask(binance.all_orders(symbol, start_ms, end_ms, self._now()), binance_listed)
 
     def balances(self) -> Mapping[str, Decimal]:
         """Return free plus locked by asset."""
         return self._ask(binance.account(self._now()), binance_replies.balances)
+
+    def book(self, symbol: Symbol) -> Book:
+        """Return a market's book as it is now."""
+        return self._ask(
+            rest_books.binance_request(symbol),
+            lambda body: rest_books.binance_book(symbol, body, self._clock.now_ns()),
+            rest_books.WAIT_MS_MAX,
+        )
 
     def instruments(self, coins: Sequence[Coin]) -> tuple[Instrument, ...]:
         """Return the rules of each coin's USDT market; fees are the account's where there is one."""
@@ -141,6 +160,18 @@ class BinanceClient:
         if len(listed) >= ROWS_MAX:
             return NotFoundYet(RETRY_MS)
         return NeverPlaced(f"unknown after T+{self._recv_window_ms} ms, twice, and in no list since T")
+
+    def _sending_time_left_ms(self, order: Order) -> int:
+        """Return how long this order may still wait: within its lifetime, and in time for its signature.
+
+        Raises: Retryable once either is over (nothing was sent); the next claim signs anew.
+        """
+        now_ns = self._clock.now_ns()
+        lifetime_ms = sending_time_left_ms(order, now_ns)
+        signed_ms = (order.claimed_at_ns - now_ns) // NS_PER_MS + self._recv_window_ms - TRANSIT_MS
+        if signed_ms <= 0:
+            raise Retryable(self.venue, f"{order.client_order_id}: signature too old before it was sent")
+        return min(lifetime_ms, signed_ms)
 
     def _fence_ms(self, order: Order) -> int:
         """Return when, by our clock, the order can no longer come to be.

@@ -7,13 +7,15 @@ id be used again once its order is over; Upbit keeps every identifier for ever a
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
 from arb.adapters.paper import within
+from arb.domain.book import Book
 from arb.domain.errors import OutcomeUnknown, RateLimited, Rejected, Retryable
+from arb.domain.external import ListedOrder
 from arb.domain.ids import ClientOrderId, Coin, FillId, Symbol, Venue, VenueOrderId
 from arb.domain.instrument import Instrument
 from arb.domain.money import ZERO
@@ -49,11 +51,16 @@ class MemoryVenue:
     clock: Clock
     held: dict[str, Decimal]
     window_ns: int = 2_000 * MS
+    silent: bool = False  # answers no question about its market
     troubles: deque[Trouble] = field(default_factory=deque)
     placed: dict[ClientOrderId, list[OrderReport]] = field(default_factory=dict)
     burnt: set[ClientOrderId] = field(default_factory=set)
     on_the_way: list[tuple[int, Order]] = field(default_factory=list)
     hidden_until_ns: dict[ClientOrderId, int] = field(default_factory=dict)
+    sent: dict[ClientOrderId, Order] = field(default_factory=dict)
+    listed: list[ListedOrder] = field(default_factory=list)  # open orders that a test put here
+    ended: list[ListedOrder] = field(default_factory=list)  # somebody else's orders that are over
+    fee_paid_in: tuple[str, Decimal] | None = None  # a third asset, and how much of it for each fill
 
     def place(self, order: Order) -> OrderReport:
         """Take one order, unless trouble is due."""
@@ -101,16 +108,29 @@ class MemoryVenue:
             return NeverPlaced("window_over_and_absent")
         return NotFoundYet(200)
 
-    def cancel(self, order: Order) -> None:
-        """Do nothing: no IOC order rests here."""
+    def cancel(self, order: Order | ListedOrder) -> None:
+        """Cancel what a test listed as open; no IOC order rests here."""
+        self.listed = [each for each in self.listed if each.client_order_id != order.client_order_id]
 
-    def open_orders(self) -> tuple[OrderReport, ...]:
-        """Return none: every order here is over at once."""
-        return ()
+    def open_orders(self) -> tuple[ListedOrder, ...]:
+        """Return what a test listed: an order of ours is over at once."""
+        return tuple(self.listed)
+
+    def recent_orders(self, symbol: Symbol, since_ns: int) -> tuple[ListedOrder, ...]:
+        """Return every order of a market that was executed here, however old."""
+        ours = [self._listed(order) for order in self.sent.values() if order.client_order_id in self.placed]
+        return tuple(each for each in (*self.listed, *self.ended, *ours) if each.symbol == symbol)
 
     def balances(self) -> Mapping[str, Decimal]:
         """Return what is held."""
         return {asset: amount for asset, amount in self.held.items() if amount != ZERO}
+
+    def book(self, symbol: Symbol) -> Book:
+        """Return the market's book, stamped now: the venue always knows its own."""
+        if self.silent:
+            raise Retryable(self.venue, "no answer")
+        book = self.quotes.get([(self.venue, symbol)])[(self.venue, symbol)]
+        return replace(book, ts_recv_ns=self.clock.now_ns())
 
     def instruments(self, coins: Sequence[Coin]) -> tuple[Instrument, ...]:
         """Return every rule there is."""
@@ -151,7 +171,20 @@ class MemoryVenue:
             raise Rejected(self.venue, "refused", "refused")
         report = self._execute(order, trouble)
         self.placed.setdefault(client_order_id, []).append(report)
+        self.sent[client_order_id] = order
         return report
+
+    def _listed(self, order: Order) -> ListedOrder:
+        report = self.placed[order.client_order_id][0]
+        return ListedOrder(
+            venue=self.venue,
+            symbol=order.symbol,
+            client_order_id=order.client_order_id,
+            venue_order_id=VenueOrderId(f"{self.venue}-{order.client_order_id}"),
+            side=order.side,
+            status=report.status,
+            executed=sum((fill.quantity for fill in report.fills), ZERO),
+        )
 
     def _execute(self, order: Order, trouble: Trouble) -> OrderReport:
         book = self.quotes.get([(self.venue, order.symbol)])[(self.venue, order.symbol)]
@@ -175,7 +208,7 @@ class MemoryVenue:
     def _fill(
         self, order: Order, number: int, price: Decimal, quantity: Decimal, instrument: Instrument
     ) -> Fill:
-        asset, fee = instrument.fee(order.side, quantity, price)
+        asset, fee = self.fee_paid_in or instrument.fee(order.side, quantity, price)
         count = len(self.placed.get(order.client_order_id, ()))
         return Fill(
             fill_id=FillId(f"{order.client_order_id}-{count}-{number}"),

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from arb.domain.book import Book, Level
 from arb.domain.errors import Rejected, StoreUnavailable
+from arb.domain.external import ListedOrder
 from arb.domain.ids import Coin, FillId, Symbol, Venue, VenueOrderId
 from arb.domain.instrument import Instrument, Side
 from arb.domain.money import ZERO
@@ -20,6 +21,9 @@ from arb.ports import Clock, NeverPlaced, QuoteStore, Resolution
 
 class Rules(Protocol):
     """The part of a venue client that needs no account."""
+
+    def book(self, symbol: Symbol) -> Book:
+        """Return a market's book as it is now."""
 
     def instruments(self, coins: Sequence[Coin]) -> tuple[Instrument, ...]:
         """Return the rules of each coin's market."""
@@ -61,16 +65,24 @@ class PaperVenue:
         """Return the proof: this venue is inside the process that died."""
         return NeverPlaced("paper_order_died_with_its_process")
 
-    def cancel(self, order: Order) -> None:
+    def cancel(self, order: Order | ListedOrder) -> None:
         """Do nothing: no paper order ever rests."""
 
-    def open_orders(self) -> tuple[OrderReport, ...]:
+    def open_orders(self) -> tuple[ListedOrder, ...]:
         """Return none, ever."""
+        return ()
+
+    def recent_orders(self, symbol: Symbol, since_ns: int) -> tuple[ListedOrder, ...]:
+        """Return none: nobody else trades here, and what we trade is in the ledger."""
         return ()
 
     def balances(self) -> Mapping[str, Decimal]:
         """Return what the ledger says."""
         return self.read_balances()
+
+    def book(self, symbol: Symbol) -> Book:
+        """Return the venue's real book."""
+        return self.rules.book(symbol)
 
     def instruments(self, coins: Sequence[Coin]) -> tuple[Instrument, ...]:
         """Return the venue's real rules, and remember them."""
@@ -83,12 +95,13 @@ class PaperVenue:
         return None
 
     def _book(self, symbol: Symbol) -> Book:
+        """Return the newest book; where our own copy is away or stale, the venue is asked."""
         try:
             book = self.quotes.get([(self.venue, symbol)]).get((self.venue, symbol))
-        except StoreUnavailable as error:
-            raise Rejected(self.venue, str(error), "paper_no_book") from error
+        except StoreUnavailable:
+            book = None
         if book is None or self.clock.now_ns() - book.ts_recv_ns > self.quote_age_ns_max:
-            raise Rejected(self.venue, f"no fresh book of {symbol}", "paper_no_book")
+            return self.rules.book(symbol)
         return book
 
     def _instrument(self, symbol: Symbol) -> Instrument:

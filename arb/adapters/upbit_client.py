@@ -9,19 +9,21 @@ from typing import Final, TypeVar
 from arb.adapters.http import HttpTransport
 from arb.adapters.rate_limit import Limit, RateLimiter
 from arb.adapters.venue_client import NS_PER_MS, Dialect, Gateway, require_key, sending_time_left_ms
+from arb.domain.book import Book
 from arb.domain.errors import OutcomeUnknown, Rejected, Retryable
+from arb.domain.external import ListedOrder
 from arb.domain.ids import Coin, Symbol, Venue, VenueOrderId
 from arb.domain.instrument import Instrument
 from arb.domain.money import fraction
 from arb.domain.order import Order, OrderReport
 from arb.ports import Clock, Entropy, NeverPlaced, NotFoundYet, Resolution
-from arb.venues import upbit, upbit_errors, upbit_instruments, upbit_replies
+from arb.venues import rest_books, upbit, upbit_errors, upbit_instruments, upbit_replies
 from arb.venues.errors import AmbiguousRefusal, OrderNotFound
+from arb.venues.listed import upbit_listed
 from arb.venues.registry import symbol_of
 from arb.venues.request import ApiKey, HttpRequest
 from arb.venues.upbit_auth import Pass, nonce_of
 from arb.venues.upbit_instruments import DEFAULT_TERMS, Terms
-from arb.venues.upbit_replies import OrderRow
 
 DIALECT: Final = Dialect(
     venue=Venue.UPBIT,
@@ -102,20 +104,35 @@ class UpbitClient:
             return NotFoundYet(RETRY_MS)
         return self._search(order, answer)
 
-    def cancel(self, order: Order) -> None:
+    def cancel(self, order: Order | ListedOrder) -> None:
         """Ask to cancel; an order that is not open is no error."""
         try:
             self._gateway.ask(upbit.cancel(order, self._pass()), upbit_replies.order_row)
         except OrderNotFound:
             return
 
-    def open_orders(self) -> tuple[OrderReport, ...]:
-        """Return every open order, without its fills."""
-        return tuple(row.report() for row in self._open_rows(None))
+    def open_orders(self) -> tuple[ListedOrder, ...]:
+        """Return every open order of the account."""
+        return tuple(self._open_rows(None))
+
+    def recent_orders(self, symbol: Symbol, since_ns: int) -> tuple[ListedOrder, ...]:
+        """Return the open orders of a market and those that ended, of the last 7 days at most."""
+        end_ms = self._clock.now_ns() // NS_PER_MS
+        start_ms = max(since_ns // NS_PER_MS, end_ms - CLOSED_WINDOW_MS_MAX)
+        request = upbit.closed_orders(symbol, start_ms, end_ms, self._pass())
+        return (*self._open_rows(symbol), *self._gateway.ask(request, upbit_listed))
 
     def balances(self) -> Mapping[str, Decimal]:
         """Return free plus locked by asset."""
         return self._gateway.ask(upbit.accounts(self._pass()), upbit_replies.balances)
+
+    def book(self, symbol: Symbol) -> Book:
+        """Return a market's book as it is now."""
+        return self._gateway.ask(
+            rest_books.upbit_request(symbol),
+            lambda body: rest_books.upbit_book(symbol, body, self._clock.now_ns()),
+            rest_books.WAIT_MS_MAX,
+        )
 
     def instruments(self, coins: Sequence[Coin]) -> tuple[Instrument, ...]:
         """Return the rules of each coin's KRW market and of USDT/KRW, those that Upbit has."""
@@ -166,7 +183,7 @@ class UpbitClient:
         start_ms = order.claimed_at_ns // NS_PER_MS - CLOCKS_MS
         end_ms = min(self._clock.now_ns() // NS_PER_MS, start_ms + CLOSED_WINDOW_MS_MAX)
         request = upbit.closed_orders(order.symbol, start_ms, end_ms, self._pass())
-        closed = self._gateway.ask(request, upbit_replies.order_rows)
+        closed = self._gateway.ask(request, upbit_listed)
         for row in (*self._open_rows(order.symbol), *closed):
             if row.client_order_id == order.client_order_id:
                 return self._found_by_uuid(row.venue_order_id) or NotFoundYet(RETRY_MS)
@@ -183,9 +200,9 @@ class UpbitClient:
         except OrderNotFound:
             return None
 
-    def _open_rows(self, symbol: Symbol | None) -> Iterator[OrderRow]:
+    def _open_rows(self, symbol: Symbol | None) -> Iterator[ListedOrder]:
         for page in range(1, PAGES_MAX + 1):
-            rows = self._gateway.ask(upbit.open_orders(symbol, page, self._pass()), upbit_replies.order_rows)
+            rows = self._gateway.ask(upbit.open_orders(symbol, page, self._pass()), upbit_listed)
             yield from rows
             if len(rows) < PAGE_ROWS:
                 return

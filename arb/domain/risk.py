@@ -1,12 +1,13 @@
 """What may be sent. "No" is a value with a reason; only an `Approved` can be sent: the type is the guard."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
 from arb.domain.ids import Coin
 from arb.domain.money import ZERO
-from arb.domain.spread import Edge, Market
+from arb.domain.spread import Direction, Edge
 from arb.domain.trade import Leg, Trade
 
 
@@ -28,10 +29,16 @@ class Limits:
     trades_open_max: int
     trades_open_per_coin_max: int
     daily_loss_krw_max: Decimal
+    loss_per_trade_krw_max: Decimal  # of what a trade sets aside for its worst loss
+    loss_reserve_bps: Decimal  # stop-loss and repair ceiling together; fees come on top
     orders_per_minute_max: int
+    entry_cooldown_ns: int  # between two trades of a coin and direction, a minute at most
     premium_bps_abs_max: Decimal
+    price_band_bps_max: Decimal  # a leg's limit against the other venue's middle
+    rate_move_bps_max: Decimal  # of KRW per USDT within the last minute
     quote_age_ns_max: int
     rate_age_ns_max: int
+    warnings_blocked: tuple[str, ...]  # venues' market warnings that stop entries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +49,9 @@ class Exposure:
     notional_by_coin_krw: dict[Coin, Decimal]
     trades_open_by_coin: dict[Coin, int]
     realised_today_krw: Decimal
+    loss_reserved_krw: Decimal  # of trades that have not ended, and of those handed over today
     orders_last_minute: int
+    opened_at_ns: dict[tuple[Coin, Direction], int]  # when the newest trade of the last minute was opened
     free: dict[tuple[str, str], Decimal]  # (venue, asset) -> balance minus holds
 
     @property
@@ -63,6 +72,7 @@ class Proposal:
     trade: Trade
     legs: tuple[Leg, Leg]
     edge: Edge
+    decided_on: Mapping[str, str] = field(default_factory=dict)  # the quotes, for whoever asks later
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +91,7 @@ class Refused:
 
 def review(proposal: Proposal, limits: Limits, exposure: Exposure) -> Approved | Refused:
     """Return whether the proposal may be sent, and why not."""
-    trade, coin = proposal.trade, proposal.trade.coin
-    checks = (
-        ("mode_not_normal", exposure.mode is not Mode.NORMAL),
-        ("edge_too_small", proposal.edge.net_bps < limits.entry_edge_bps_min),
-        ("trades_open", exposure.trades_open >= limits.trades_open_max),
-        (
-            "trades_open_per_coin",
-            exposure.trades_open_by_coin.get(coin, 0) >= limits.trades_open_per_coin_max,
-        ),
-        (
-            "notional_per_coin",
-            exposure.notional_by_coin_krw.get(coin, ZERO) + trade.notional_krw
-            > limits.notional_per_coin_krw_max,
-        ),
-        ("notional_total", exposure.notional_total_krw + trade.notional_krw > limits.notional_total_krw_max),
-        ("daily_loss", exposure.realised_today_krw <= -limits.daily_loss_krw_max),
-        ("orders_per_minute", exposure.orders_last_minute + 2 > limits.orders_per_minute_max),
-    )
+    checks = (*_ceilings(proposal, limits, exposure), *_losses(proposal.trade, limits, exposure))
     for reason, refused in checks:
         if refused:
             return Refused(reason)
@@ -109,21 +102,37 @@ def review(proposal: Proposal, limits: Limits, exposure: Exposure) -> Approved |
     return Approved(proposal)
 
 
-def sane(market: Market, limits: Limits, now_ns: int) -> Refused | None:
-    """Return why this market must not be traded on, or None."""
-    ages = (now_ns - market.upbit.ts_recv_ns, now_ns - market.binance.ts_recv_ns)
-    if max(ages) > limits.quote_age_ns_max:
-        return Refused("quote_stale")
-    if now_ns - market.rate.ts_recv_ns > limits.rate_age_ns_max:
-        return Refused("rate_stale")
-    if abs(market.premium_bps) > limits.premium_bps_abs_max:
-        return Refused("premium_absurd")
-    for instrument in (market.upbit_instrument, market.binance_instrument):
-        if not instrument.tradable:
-            return Refused(f"not_tradable_{instrument.venue}")
-        if instrument.warning:
-            return Refused(f"market_warning_{instrument.venue}")
-    return None
+Check = tuple[str, bool]
+
+
+def _ceilings(proposal: Proposal, limits: Limits, exposure: Exposure) -> tuple[Check, ...]:
+    """Return what bounds how much is open and how fast that grows."""
+    trade = proposal.trade
+    of_coin_krw = exposure.notional_by_coin_krw.get(trade.coin, ZERO) + trade.notional_krw
+    since_ns = trade.opened_at_ns - exposure.opened_at_ns.get((trade.coin, trade.direction), 0)
+    return (
+        ("mode_not_normal", exposure.mode is not Mode.NORMAL),
+        ("edge_too_small", proposal.edge.net_bps < limits.entry_edge_bps_min),
+        ("trades_open", exposure.trades_open >= limits.trades_open_max),
+        (
+            "trades_open_per_coin",
+            exposure.trades_open_by_coin.get(trade.coin, 0) >= limits.trades_open_per_coin_max,
+        ),
+        ("entry_cooldown", since_ns < limits.entry_cooldown_ns),
+        ("notional_per_coin", of_coin_krw > limits.notional_per_coin_krw_max),
+        ("notional_total", exposure.notional_total_krw + trade.notional_krw > limits.notional_total_krw_max),
+        ("orders_per_minute", exposure.orders_last_minute + 2 > limits.orders_per_minute_max),
+    )
+
+
+def _losses(trade: Trade, limits: Limits, exposure: Exposure) -> tuple[Check, ...]:
+    """Return what bounds losses: those that were made, and the worst that all open trades can make."""
+    worst_krw = exposure.realised_today_krw - exposure.loss_reserved_krw - trade.loss_reserve_krw
+    return (
+        ("daily_loss", exposure.realised_today_krw <= -limits.daily_loss_krw_max),
+        ("loss_per_trade", trade.loss_reserve_krw > limits.loss_per_trade_krw_max),
+        ("daily_loss_budget", worst_krw < -limits.daily_loss_krw_max),
+    )
 
 
 FEE_RESERVE = Decimal("1.002")  # twice the dearest taker fee, so that a hold always covers its fee

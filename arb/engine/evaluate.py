@@ -2,39 +2,34 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from arb.domain import ids
 from arb.domain.book import Book
 from arb.domain.errors import Conflict, StoreUnavailable
+from arb.domain.exits import ExitRules, exit_quantity, exit_reason, is_sendable_pair
 from arb.domain.ids import Coin, SessionId
-from arb.domain.money import ZERO, floor_to
+from arb.domain.money import ONE, ZERO
 from arb.domain.order import Order, Purpose
 from arb.domain.position import trade_position
-from arb.domain.risk import Approved, Limits, Mode, Proposal, Refused, sane
-from arb.domain.spread import Direction, Edge, Market, common_quantity, edge
-from arb.domain.trade import ExitRules, Trade, TradeState, exit_reason, pair_legs
+from arb.domain.risk import Approved, Limits, Mode, Proposal, Refused
+from arb.domain.sanity import stale, untradable
+from arb.domain.spread import Edge, Market
+from arb.domain.trade import Leg, TradeState, pair_legs
+from arb.engine.guard import EntryGuard
 from arb.engine.intents import intents
 from arb.engine.markets import Markets
+from arb.engine.proposals import Appetite, Identity, best_edge, propose
 from arb.ports import (
     Clock,
     Counters,
     Dispatcher,
     Entropy,
+    KillSwitch,
     QuoteStore,
     SessionStore,
     TradeStore,
     TradeView,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Appetite:
-    """How big a pair is and how it is sent."""
-
-    notional_usdt: Decimal
-    slip_bps: Decimal
-    order_lifetime_ns: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +42,11 @@ class Evaluate:
     trades: TradeStore
     sessions: SessionStore
     dispatcher: Dispatcher
+    kill_switch: KillSwitch
     counters: Counters
     clock: Clock
     entropy: Entropy
+    guard: EntryGuard
     limits: Limits
     exits: ExitRules
     appetite: Appetite
@@ -80,35 +77,39 @@ class Evaluate:
 
     def _coin(self, market: Market, active: list[TradeView], mode: Mode) -> int:
         now_ns = self.clock.now_ns()
-        refused = sane(market, self.limits, now_ns)
+        refused = stale(market, self.limits, now_ns) or untradable(market)
         if refused is not None:
             self.counters.count("refused", refused.reason)
             return 0
-        if mode is Mode.HALTED:
+        self.guard.watch(market.rate)
+        if mode is Mode.HALTED or self.kill_switch.engaged() is not None:
             return 0
         closed = sum(self._close_if_due(view, market, now_ns) for view in active)
         if mode is not Mode.NORMAL or closed:
             return closed
-        return self._open_if_worth(market, len(active), now_ns)
+        return self._open_if_worth(market, active, now_ns)
 
     def _close_if_due(self, view: TradeView, market: Market, now_ns: int) -> bool:
         trade = view.trade
         if trade.state is not TradeState.OPEN:
             return False
         position = trade_position(view.orders)
-        step = max(market.upbit_instrument.lot_step, market.binance_instrument.lot_step)
-        quantity = floor_to(position.hedged, step)
+        quantity = exit_quantity(trade, position, market)
         if quantity <= ZERO:
+            if not is_sendable_pair(position.hedged, market):
+                self.dispatcher.send("arb.settle_trade", trade.trade_id)  # it became dust while it was held
             return False
-        reason = exit_reason(trade, position, market, self.exits, now_ns)
+        reason = exit_reason(trade, position, quantity, market, self.exits, now_ns)
         legs = reason and pair_legs(
             market, trade.direction.opposite, Purpose.EXIT, quantity, self.appetite.slip_bps
         )
         if not reason or not legs:
             return False
-        orders = intents(
-            legs, trade.trade_id, trade.coin, view.orders, now_ns, self.appetite.order_lifetime_ns
-        )
+        return self._close(view, legs, reason, now_ns)
+
+    def _close(self, view: TradeView, legs: tuple[Leg, Leg], reason: str, now_ns: int) -> bool:
+        trade, lifetime_ns = view.trade, self.appetite.order_lifetime_ns
+        orders = intents(legs, trade.trade_id, trade.coin, view.orders, now_ns, lifetime_ns)
         closing = replace(trade, state=TradeState.CLOSING, reason=reason, updated_at_ns=now_ns)
         try:
             self.trades.add_orders(closing, orders)
@@ -117,19 +118,53 @@ class Evaluate:
         self._send(orders)
         return True
 
-    def _open_if_worth(self, market: Market, active: int, now_ns: int) -> bool:
-        best = self._best_edge(market)
+    def _open_if_worth(self, market: Market, active: list[TradeView], now_ns: int) -> bool:
+        best = best_edge(market, self.appetite.notional_usdt)
         if best is None or best.net_bps < self.limits.entry_edge_bps_min:
             return False
-        if active >= self.limits.trades_open_per_coin_max:
-            self.counters.count("refused", "trades_open_per_coin")
-            return False
-        proposal = self._proposal(market, best, now_ns)
-        if proposal is None:
-            return False
-        orders = intents(
-            proposal.legs, proposal.trade.trade_id, market.coin, (), now_ns, self.appetite.order_lifetime_ns
+        wanted = self._wanted(market, best, active, now_ns)
+        match wanted:
+            case Refused(reason):
+                self.counters.count("refused", reason)
+                return False
+            case Proposal():
+                return self._open(wanted, now_ns)
+            case None:
+                return False
+
+    def _wanted(
+        self, market: Market, best: Edge, active: list[TradeView], now_ns: int
+    ) -> Proposal | Refused | None:
+        """Return the trade to propose, at the size that the venues' behaviour allows."""
+        refused = self._crowded(best, active, now_ns)
+        if refused is not None:
+            return refused
+        share = self.guard.share(market, now_ns)
+        if isinstance(share, Refused):
+            return share
+        sized = best if share == ONE else best_edge(market, self.appetite.notional_usdt * share)
+        if sized is None:
+            return Refused("size_too_small")
+        identity = Identity(
+            trade_id=ids.trade_id(now_ns // 1_000_000, self.entropy.bits(ids.RANDOM_BITS)),
+            session_id=self.session_id,
+            now_ns=now_ns,
         )
+        return propose(market, sized, identity, self.limits, self.appetite.slip_bps)
+
+    def _crowded(self, best: Edge, active: list[TradeView], now_ns: int) -> Refused | None:
+        """Return what the review would refuse anyway, before its lock is taken for nothing."""
+        if len(active) >= self.limits.trades_open_per_coin_max:
+            return Refused("trades_open_per_coin")
+        since_ns = now_ns - self.limits.entry_cooldown_ns
+        newest = [view.trade for view in active if view.trade.opened_at_ns > since_ns]
+        if any(trade.direction is best.direction for trade in newest):
+            return Refused("entry_cooldown")
+        return None
+
+    def _open(self, proposal: Proposal, now_ns: int) -> bool:
+        trade, lifetime_ns = proposal.trade, self.appetite.order_lifetime_ns
+        orders = intents(proposal.legs, trade.trade_id, trade.coin, (), now_ns, lifetime_ns)
         verdict = self.trades.open_trade(proposal, (orders[0], orders[1]), self.limits, now_ns)
         match verdict:
             case Refused(reason):
@@ -138,32 +173,6 @@ class Evaluate:
             case Approved():
                 self._send(orders)
                 return True
-
-    def _best_edge(self, market: Market) -> Edge | None:
-        quantity = common_quantity(market, self.appetite.notional_usdt)
-        if quantity <= ZERO:
-            return None
-        edges = [found for way in Direction if (found := edge(market, way, quantity))]
-        return max(edges, key=lambda found: found.net_bps, default=None)
-
-    def _proposal(self, market: Market, best: Edge, now_ns: int) -> Proposal | None:
-        legs = pair_legs(market, best.direction, Purpose.ENTRY, best.quantity, self.appetite.slip_bps)
-        if legs is None:
-            return None
-        trade = Trade(
-            trade_id=ids.trade_id(now_ns // 1_000_000, self.entropy.bits(ids.RANDOM_BITS)),
-            session_id=self.session_id,
-            coin=market.coin,
-            direction=best.direction,
-            state=TradeState.OPENING,
-            quantity=best.quantity,
-            notional_krw=best.cost_krw,
-            entry_edge_bps=best.net_bps,
-            entry_premium_bps=market.premium_bps,
-            opened_at_ns=now_ns,
-            updated_at_ns=now_ns,
-        )
-        return Proposal(trade=trade, legs=legs, edge=best)
 
     def _send(self, orders: Sequence[Order]) -> None:
         for order in orders:

@@ -5,10 +5,12 @@ from typing import Final, assert_never
 
 from arb.domain.alert import Alert, Severity
 from arb.domain.backoff import ORDER_BACKOFF, RESOLVE_BACKOFF
-from arb.domain.errors import Fatal, OutcomeUnknown, Rejected, Retryable, VenueError
+from arb.domain.errors import Fatal, OutcomeUnknown, RateLimited, Rejected, Retryable, VenueError
 from arb.domain.ids import ClientOrderId, SessionId, Venue
 from arb.domain.order import Order, OrderReport, State
 from arb.domain.risk import Mode
+from arb.engine.kill_gate import KillGate
+from arb.engine.stability import VenueHealthStore
 from arb.ports import (
     AlertSink,
     Clock,
@@ -23,6 +25,8 @@ from arb.ports import (
 )
 
 FOLLOW_MS: Final = (15, 30, 60, 120, 240)  # Upbit answers `wait` first; most results are there by 50 ms
+NS_PER_MS: Final = 1_000_000
+UNKNOWN_NS_MAX: Final = 60_000 * NS_PER_MS  # an order of unknown fate for longer than this is alarmed
 WORKING_MS_MAX: Final = 2_000  # an IOC order that still works after this is cancelled
 
 
@@ -39,15 +43,19 @@ class Execute:
     alerts: AlertSink
     clock: Clock
     entropy: Entropy
+    gate: KillGate
     overdue_ns: int
+    health: VenueHealthStore
 
     def place(self, client_order_id: ClientOrderId) -> Order | None:
         """Send one intent at most once, and follow it to its end where that takes a moment only.
 
         Returns the order as it is afterwards, None if it does not exist.
         """
+        if self.gate.denies(client_order_id):
+            return self._not_ours(client_order_id)
         order = self.trades.claim(client_order_id, self.clock.now_ns())
-        if order is None:
+        if order is None or self.gate.takes_back(order):
             return self._not_ours(client_order_id)
         try:
             report = self.venues[order.venue].place(order)
@@ -76,27 +84,40 @@ class Execute:
         except VenueError as error:
             self.counters.count("venue_errors", f"{error.venue}_{type(error).__name__.lower()}")
             self._ask_later(order, attempt)
+            self._note_pause(order.venue, error, self.clock.now_ns())
             return order
 
     def _not_ours(self, client_order_id: ClientOrderId) -> Order | None:
-        """The claim failed: somebody else sends it, it is over, or its lifetime ended just now."""
+        """Nothing to send: somebody else sends it, it is over, denied, or its lifetime ended just now."""
         order = self.trades.order(client_order_id)
         if order is not None and order.is_terminal:
             return self._ended(order)
         return order
 
     def _again(self, order: Order, error: Retryable) -> Order:
-        """Proven that nothing was placed: give the claim back and come again within the lifetime."""
+        """Proven that nothing was placed: give the claim back and come again, or end it if that is in vain.
+
+        It is in vain when the attempts are used up or the next one would come after the lifetime: ended now,
+        its trade is settled now, instead of when the lifetime is over.
+        """
         self.counters.count("order_retries", f"{order.venue}_{type(error).__name__.lower()}")
         delay_ms = max(error.retry_after_ms, ORDER_BACKOFF.delay_ms(order.attempts - 1, self.entropy.draw()))
         now_ns = self.clock.now_ns()
-        left_ms = max(1, (order.expires_at_ns - now_ns) // 1_000_000 + 1)
-        if self.trades.release(order.client_order_id, order.fence, str(error), now_ns):
-            # Past its lifetime the next claim ends it, so the countdown never outlives the intent.
-            self.dispatcher.send(
-                "arb.place_order", order.client_order_id, countdown_ms=min(delay_ms, left_ms)
-            )
-        return order
+        is_last = order.attempts >= ORDER_BACKOFF.attempts_max
+        if is_last or now_ns + delay_ms * NS_PER_MS >= order.expires_at_ns:
+            ended = self._ended(self._record(_given_up(order, error)))
+        else:
+            ended = order
+            if self.trades.release(order.client_order_id, order.fence, str(error), now_ns):
+                self.dispatcher.send("arb.place_order", order.client_order_id, countdown_ms=delay_ms)
+        self._note_pause(order.venue, error, now_ns)
+        return ended
+
+    def _note_pause(self, venue: Venue, error: VenueError, now_ns: int) -> None:
+        """A venue that asked to be left alone gets no new entries from any process until then."""
+        if isinstance(error, RateLimited) and error.retry_after_ms > 0:
+            until_ns = now_ns + error.retry_after_ms * NS_PER_MS
+            self.health.pause(self.session_id, venue, until_ns, str(error))
 
     def _lost(self, order: Order, error: OutcomeUnknown) -> Order:
         self.counters.count("orders_unknown", order.venue)
@@ -170,10 +191,25 @@ class Execute:
                 absent = self.trades.absent(order.client_order_id, proof, self.clock.now_ns())
                 return self._ended(absent)
             case NotFoundYet(retry_ms):
+                self._alarm_if_long(order)
                 self._ask_later(order, attempt, retry_ms)
                 return order
             case _:
                 assert_never(found)
+
+    def _alarm_if_long(self, order: Order) -> None:
+        now_ns = self.clock.now_ns()
+        if now_ns - order.claimed_at_ns > UNKNOWN_NS_MAX:
+            self.alerts.raise_alert(
+                Alert(
+                    kind="order_unknown",
+                    subject=order.client_order_id,
+                    severity=Severity.CRITICAL,
+                    message=f"{order.venue} has not said for a minute what became of {order.side} "
+                    f"{order.quantity:f} {order.symbol}; its trade waits",
+                    at_ns=now_ns,
+                )
+            )
 
     def _ask_working(self, order: Order, venue: VenueClient, attempt: int) -> Order:
         report = venue.query(order)
@@ -194,3 +230,13 @@ class Execute:
             attempt + 1,
             countdown_ms=min(delay_ms, RESOLVE_BACKOFF.max_ms),
         )
+
+
+def _given_up(order: Order, error: Retryable) -> OrderReport:
+    """Return what ends an order that was never placed and is not worth another attempt."""
+    return OrderReport(
+        client_order_id=order.client_order_id,
+        venue_order_id=None,
+        status=State.EXPIRED,
+        reason=f"not sent after {order.attempts} attempts: {error}",
+    )

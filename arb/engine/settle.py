@@ -7,12 +7,14 @@ from typing import Final
 from arb.domain.alert import Alert, Severity
 from arb.domain.errors import Conflict
 from arb.domain.ids import TradeId, Venue
+from arb.domain.money import ZERO
 from arb.domain.position import trade_position
-from arb.domain.risk import Limits, sane
+from arb.domain.repair import Means, RepairRules
+from arb.domain.settlement import Become, Repair, Wait, is_working, settle
 from arb.domain.spread import Market
-from arb.domain.trade import ENDED, Become, Leg, Repair, RepairRules, Trade, TradeState, Wait, settle
+from arb.domain.trade import ENDED, Leg, Trade, TradeState
+from arb.engine.fresh_market import FreshMarkets
 from arb.engine.intents import intents
-from arb.engine.markets import Markets
 from arb.ports import AlertSink, Clock, Counters, Dispatcher, TradeStore, TradeView
 
 LOOK_AGAIN_MS: Final = 300
@@ -23,12 +25,11 @@ class Settle:
     """The use case behind `arb.settle_trade`; running it twice, or late, changes nothing."""
 
     trades: TradeStore
-    markets: Markets
+    markets: FreshMarkets
     dispatcher: Dispatcher
     counters: Counters
     alerts: AlertSink
     clock: Clock
-    limits: Limits
     rules: RepairRules
     order_lifetime_ns: int
 
@@ -47,15 +48,25 @@ class Settle:
 
     def _act(self, view: TradeView) -> Trade:
         now_ns = self.clock.now_ns()
-        market = self._market(view.trade, now_ns)
-        decision = settle(view.trade, view.orders, market, self.rules, now_ns)
+        means = self._means(view)
+        decision = settle(view.trade, view.orders, means, self.rules, now_ns)
         match decision:
             case Wait(why):
                 return self._wait(view.trade, why, now_ns)
             case Repair(leg):
                 return self._repair(view, leg, now_ns)
             case Become():
-                return self._become(view, decision, market, now_ns)
+                return self._become(view, decision, means.market, now_ns)
+
+    def _means(self, view: TradeView) -> Means:
+        """Return what the decision needs, and nothing is asked for in vain."""
+        if is_working(view.orders):
+            return Means(market=None, free={})
+        is_even = trade_position(view.orders).imbalance == ZERO
+        return Means(
+            market=self.markets.read(view.trade.coin),
+            free={} if is_even else self.trades.free(view.trade.session_id),
+        )
 
     def _wait(self, trade: Trade, why: str, now_ns: int) -> Trade:
         """Look again soon; an imbalance that cannot be repaired now runs against its time ceiling."""
@@ -68,12 +79,6 @@ class Settle:
             )
         self._look_again(trade.trade_id)
         return trade
-
-    def _market(self, trade: Trade, now_ns: int) -> Market | None:
-        market = self.markets.read((trade.coin,)).get(trade.coin)
-        if market is None or sane(market, self.limits, now_ns) is not None:
-            return None
-        return market
 
     def _repair(self, view: TradeView, leg: Leg, now_ns: int) -> Trade:
         trade = replace(
@@ -101,6 +106,7 @@ class Settle:
                 trade,
                 state=become.state,
                 reason=become.reason,
+                residual=become.residual,
                 updated_at_ns=now_ns,
                 repair_since_ns=0,
                 closed_at_ns=now_ns if ended else 0,
@@ -118,7 +124,8 @@ class Settle:
                 kind="trade_handed_over",
                 subject=trade.trade_id,
                 severity=Severity.CRITICAL,
-                message=f"{trade.coin} trade {trade.trade_id} is not hedged: {trade.reason}",
+                message=f"trade {trade.trade_id} is not hedged: {trade.residual:+f} {trade.coin} left over "
+                f"both venues ({trade.reason})",
                 at_ns=now_ns,
             )
         )

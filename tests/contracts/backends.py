@@ -9,19 +9,24 @@ from sqlalchemy import Engine, text
 
 from arb.adapters.memory import (
     MemoryAlertStore,
+    MemoryExternalOrderStore,
     MemorySessionStore,
     MemorySnapshotStore,
     MemoryTables,
     MemoryTradeStore,
+    MemoryVenueHealth,
 )
 from arb.adapters.sql.alerts import SqlAlertStore
 from arb.adapters.sql.engine import Pool, make_engine
+from arb.adapters.sql.external import SqlExternalOrderStore
 from arb.adapters.sql.sessions import SqlSessionStore
 from arb.adapters.sql.snapshots import SqlSnapshotStore
 from arb.adapters.sql.trades import SqlTradeStore
+from arb.adapters.sql.venue_health import SqlVenueHealth
 from arb.domain.ids import ClientOrderId, SessionId
 from arb.domain.ledger import Posting
-from arb.ports import AlertStore, SessionStore, TradeStore
+from arb.engine.stability import VenueHealthStore
+from arb.ports import AlertStore, ExternalOrderStore, SessionStore, TradeStore
 
 Balances = dict[tuple[str, str], Decimal]
 Event = tuple[str, str, str, int]  # event, from, to, fence
@@ -46,6 +51,8 @@ class Stores:
     sessions: SessionStore
     snapshots: Any  # SnapshotStore, and `find`
     alerts: AlertStore
+    external: ExternalOrderStore
+    health: VenueHealthStore
     inside: Inside
 
 
@@ -133,6 +140,8 @@ def memory_stores() -> Stores:
         MemorySessionStore(tables),
         MemorySnapshotStore(tables),
         MemoryAlertStore(tables),
+        MemoryExternalOrderStore(tables),
+        MemoryVenueHealth(tables),
         InsideMemory(tables),
     )
 
@@ -143,6 +152,8 @@ def sql_stores(engine: Engine) -> Stores:
         SqlSessionStore(engine),
         SqlSnapshotStore(engine),
         SqlAlertStore(engine),
+        SqlExternalOrderStore(engine),
+        SqlVenueHealth(engine),
         InsideSql(engine),
     )
 

@@ -40,10 +40,16 @@ LIMITS = Limits(
     trades_open_max=50,
     trades_open_per_coin_max=50,
     daily_loss_krw_max=Decimal("1000000"),
+    loss_per_trade_krw_max=Decimal("100000"),
+    loss_reserve_bps=Decimal("250"),
     orders_per_minute_max=1_000,
+    entry_cooldown_ns=0,
     premium_bps_abs_max=Decimal("1000"),
+    price_band_bps_max=Decimal("1000"),
+    rate_move_bps_max=Decimal("500"),
     quote_age_ns_max=SECOND_NS,
     rate_age_ns_max=SECOND_NS,
+    warnings_blocked=("WARNING", "GLOBAL_PRICE_DIFFERENCES"),
 )
 numbers = count(1)
 
@@ -82,6 +88,7 @@ def opening(
     notional_krw: str = "1400000",
     direction: Direction = Direction.SELL_UPBIT,
     now_ns: int = NOW_NS,
+    loss_reserve_krw: str = "400",
 ) -> Opening:
     trade = Trade(
         trade_id=trade_id(now_ns // 1_000_000, next(numbers)),
@@ -95,6 +102,7 @@ def opening(
         entry_premium_bps=Decimal("40"),
         opened_at_ns=now_ns,
         updated_at_ns=now_ns,
+        loss_reserve_krw=Decimal(loss_reserve_krw),
     )
     upbit, binance = (
         Leg(

@@ -4,11 +4,13 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from arb.domain.ids import Venue
-from arb.domain.risk import Approved, Exposure, Mode, Refused, hold_of, review, sane
+from arb.domain.risk import Approved, Exposure, Mode, Refused, hold_of, review
+from arb.domain.spread import Direction
 from tests.contracts import world
-from tests.domain.markets import BINANCE, NOW_NS, UPBIT, market
 
 RICH = {(venue.value, asset): Decimal("1e12") for venue in Venue for asset in ("KRW", "USDT", "BTC")}
 IDLE = Exposure(
@@ -16,15 +18,19 @@ IDLE = Exposure(
     notional_by_coin_krw={},
     trades_open_by_coin={},
     realised_today_krw=Decimal(0),
+    loss_reserved_krw=Decimal(0),
     orders_last_minute=0,
+    opened_at_ns={},
     free=RICH,
 )
 MANY = Decimal(100_000_000)
+WAY, OTHER_WAY = ("BTC", Direction.SELL_UPBIT), ("BTC", Direction.BUY_UPBIT)
+COOLDOWN_NS = 2 * world.SECOND_NS
 
 
 @pytest.fixture
 def proposal():
-    return world.opening("s").proposal
+    return world.opening("s", loss_reserve_krw="40000").proposal
 
 
 def test_an_idle_engine_may_trade(proposal):
@@ -41,13 +47,16 @@ def test_an_idle_engine_may_trade(proposal):
         ("notional_per_coin", {"notional_by_coin_krw": {"BTC": MANY - 1_399_999}}),
         ("notional_total", {"notional_by_coin_krw": {"ETH": MANY, "XRP": MANY}}),
         ("daily_loss", {"realised_today_krw": Decimal(-1_000_000)}),
+        ("daily_loss_budget", {"realised_today_krw": Decimal(-960_001)}),
+        ("daily_loss_budget", {"loss_reserved_krw": Decimal(960_001)}),
         ("orders_per_minute", {"orders_last_minute": 999}),
+        ("entry_cooldown", {"opened_at_ns": {WAY: world.NOW_NS - COOLDOWN_NS + 1}}),
         ("balance_upbit_btc", {"free": {**RICH, ("upbit", "BTC"): Decimal("0.009")}}),
         ("balance_binance_usdt", {"free": {**RICH, ("binance", "USDT"): Decimal(1001)}}),
     ],
 )
 def test_each_ceiling_refuses_with_its_reason(proposal, reason, change):
-    limits = replace(world.LIMITS, trades_open_per_coin_max=49)
+    limits = replace(world.LIMITS, trades_open_per_coin_max=49, entry_cooldown_ns=COOLDOWN_NS)
     assert review(proposal, limits, replace(IDLE, **change)) == Refused(reason)
 
 
@@ -56,12 +65,14 @@ def test_each_ceiling_refuses_with_its_reason(proposal, reason, change):
     [
         {"trades_open_by_coin": {"BTC": 48, "ETH": 1}},
         {"notional_by_coin_krw": {"BTC": MANY - 1_400_000}},
-        {"realised_today_krw": Decimal(-999_999)},
+        {"realised_today_krw": Decimal(-960_000)},
+        {"realised_today_krw": Decimal(-500_000), "loss_reserved_krw": Decimal(460_000)},
+        {"opened_at_ns": {WAY: world.NOW_NS - COOLDOWN_NS, OTHER_WAY: world.NOW_NS}},
         {"orders_last_minute": 998},
     ],
 )
 def test_exactly_at_a_ceiling_is_allowed(proposal, change):
-    limits = replace(world.LIMITS, trades_open_per_coin_max=49)
+    limits = replace(world.LIMITS, trades_open_per_coin_max=49, entry_cooldown_ns=COOLDOWN_NS)
     assert isinstance(review(proposal, limits, replace(IDLE, **change)), Approved)
 
 
@@ -71,23 +82,36 @@ def test_a_hold_covers_the_order_and_its_fee(proposal):
     assert hold_of(binance, "BTC") == ("USDT", Decimal("1002.00"))
 
 
-def test_a_fresh_market_is_sane():
-    assert sane(market(), world.LIMITS, NOW_NS + world.SECOND_NS) is None
+def test_a_trade_that_may_lose_too_much_alone_is_refused(proposal):
+    limits = replace(world.LIMITS, loss_per_trade_krw_max=Decimal(39_999))
+    assert review(proposal, limits, IDLE) == Refused("loss_per_trade")
+    limits = replace(world.LIMITS, loss_per_trade_krw_max=Decimal(40_000))
+    assert review(proposal, limits, IDLE) == Approved(proposal)
 
 
-@pytest.mark.parametrize(
-    ("reason", "values", "age_ns"),
-    [
-        ("quote_stale", {}, world.SECOND_NS + 1),
-        ("premium_absurd", {"krw_per_usdt": "1200"}, 0),
-        ("not_tradable_upbit", {"upbit": replace(UPBIT, tradable=False)}, 0),
-        ("market_warning_binance", {"binance": replace(BINANCE, warning="delisting")}, 0),
-    ],
-)
-def test_a_market_that_must_not_be_traded_on(reason, values, age_ns):
-    assert sane(market(**values), world.LIMITS, NOW_NS + age_ns) == Refused(reason)
+amounts = st.decimals("0", "2000000", places=0)
 
 
-def test_a_rate_has_an_age_of_its_own():
-    limits = replace(world.LIMITS, quote_age_ns_max=10 * world.SECOND_NS)
-    assert sane(market(), limits, NOW_NS + world.SECOND_NS + 1) == Refused("rate_stale")
+@given(share=st.decimals("0.01", "1", places=2), realised=amounts, reserved=amounts, open_krw=amounts)
+def test_a_smaller_trade_is_never_refused_where_a_larger_one_passes(share, realised, reserved, open_krw):
+    whole = world.opening("s", loss_reserve_krw="40000").proposal
+    part = replace(
+        whole,
+        trade=replace(
+            whole.trade,
+            quantity=whole.trade.quantity * share,
+            notional_krw=whole.trade.notional_krw * share,
+            loss_reserve_krw=whole.trade.loss_reserve_krw * share,
+        ),
+        legs=tuple(replace(leg, quantity=leg.quantity * share) for leg in whole.legs),
+    )
+    limits = replace(world.LIMITS, notional_per_coin_krw_max=Decimal(2_500_000))
+    exposure = replace(
+        IDLE,
+        realised_today_krw=-realised,
+        loss_reserved_krw=reserved,
+        notional_by_coin_krw={"BTC": open_krw},
+        free={key: amount / 10**9 for key, amount in RICH.items()},
+    )
+    if isinstance(review(whole, limits, exposure), Approved):
+        assert isinstance(review(part, limits, exposure), Approved)

@@ -189,6 +189,8 @@ def test_lonely_leg_is_repaired_the_cheaper_way(town):
 
 
 def test_lonely_leg_without_a_market_is_handed_over_and_alarmed(town):
+    for venue in town.venues.values():
+        venue.silent = True
     town.venues[Venue.UPBIT].troubles.append(Trouble.REJECTED)
     open_one(town)
     town.run_one(0)

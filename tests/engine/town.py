@@ -8,25 +8,38 @@ from typing import Any
 from arb.adapters.alerts import RecordedAlerts
 from arb.adapters.clock import ManualClock, SeededEntropy
 from arb.adapters.dispatch import MemoryDispatcher
+from arb.adapters.kill_switch import MemoryKillSwitch
 from arb.adapters.memory import (
     MemoryAlertStore,
+    MemoryExternalOrderStore,
     MemorySessionStore,
     MemoryTables,
     MemoryTradeStore,
+    MemoryVenueHealth,
 )
 from arb.adapters.memory_quotes import MemoryQuoteStore
 from arb.adapters.memory_venue import MemoryVenue
 from arb.domain.book import Book, Level
+from arb.domain.exits import ExitRules
 from arb.domain.ids import ClientOrderId, Coin, SessionId, Symbol, TradeId, Venue
 from arb.domain.instrument import UPBIT_KRW_BANDS, FeeIn, Instrument
+from arb.domain.repair import RepairRules
 from arb.domain.risk import Limits, Mode
-from arb.domain.trade import ExitRules, RepairRules
+from arb.domain.stability import StabilityRules
+from arb.engine.adopt import Adopt
 from arb.engine.drain import Drain
-from arb.engine.evaluate import Appetite, Evaluate
+from arb.engine.evaluate import Evaluate
 from arb.engine.execute import Execute
+from arb.engine.explain import Explain
+from arb.engine.fresh_market import FreshMarkets
+from arb.engine.guard import EntryGuard
+from arb.engine.kill_gate import KillGate
 from arb.engine.markets import Markets
+from arb.engine.proposals import Appetite
+from arb.engine.rate_watch import RateWatch
 from arb.engine.reconcile import Reconcile
 from arb.engine.settle import Settle
+from arb.engine.stability import Stability
 from arb.engine.sweep import Sweep
 from arb.ports import Session
 
@@ -42,11 +55,21 @@ LIMITS = Limits(
     trades_open_max=20,
     trades_open_per_coin_max=20,
     daily_loss_krw_max=Decimal(100_000_000),
+    loss_per_trade_krw_max=Decimal(100_000),
+    loss_reserve_bps=Decimal(250),
     orders_per_minute_max=10_000,
+    entry_cooldown_ns=0,
     premium_bps_abs_max=Decimal(1_000),
+    price_band_bps_max=Decimal(1_500),
+    rate_move_bps_max=Decimal(500),
     quote_age_ns_max=2 * SECOND,
     rate_age_ns_max=5 * SECOND,
+    warnings_blocked=("WARNING", "GLOBAL_PRICE_DIFFERENCES"),
 )
+STABILITY = StabilityRules(
+    window_ns=60 * SECOND, samples_min=10, score_min=Decimal("0.5"), circuit_claims_min=8,
+    circuit_ns=2 * SECOND,
+)  # fmt: skip
 RULES = {
     Venue.UPBIT: Instrument(
         venue=Venue.UPBIT,
@@ -143,14 +166,17 @@ class Town:
 
     def __post_init__(self) -> None:
         self.quotes = MemoryQuoteStore(self.clock)
+        self.shown = MemoryQuoteStore(self.clock)  # the books as the venues themselves have them
         self.trades = MemoryTradeStore(self.tables)
         self.sessions = MemorySessionStore(self.tables)
         self.alert_store = MemoryAlertStore(self.tables)
+        self.external = MemoryExternalOrderStore(self.tables)
+        self.health = MemoryVenueHealth(self.tables)
         self.venues = {
             venue: MemoryVenue(
                 venue=venue,
                 rules={rule.symbol: rule},
-                quotes=self.quotes,
+                quotes=self.shown,
                 clock=self.clock,
                 held={"BTC": Decimal(10), rule.quote: Decimal(10) ** (10 if rule.quote == "KRW" else 7)},
             )
@@ -166,12 +192,16 @@ class Town:
         self.premium(0)
 
     def _wire_engine(self) -> None:
+        self.switch = MemoryKillSwitch()
         trades, venues = self.wire.wrap(self.trades), {v: self.wire.wrap(c) for v, c in self.venues.items()}
         entropy = SeededEntropy(7)
         alerts = RecordedAlerts(self.alert_store, SESSION, _Nowhere())
         instruments = {(rule.venue, rule.symbol): rule for rule in RULES.values()}
         markets = Markets(quotes=self.quotes, instruments=instruments)
-        rules = RepairRules(time_ns_max=60 * SECOND, loss_bps_max=Decimal(100), slip_bps=Decimal(8))
+        rules = RepairRules(
+            time_ns_max=60 * SECOND, loss_bps_max=Decimal(100), slip_bps=Decimal(8), attempts_max=40,
+            failures_max=2,
+        )  # fmt: skip
         exits = ExitRules(
             converged_bps=Decimal(4), take_profit_bps=Decimal(25), stop_loss_bps=Decimal(150),
             holding_ns_max=600 * SECOND,
@@ -181,21 +211,40 @@ class Town:
         }  # fmt: skip
         self.evaluate = Evaluate(
             session_id=SESSION, quotes=self.quotes, markets=markets, sessions=self.sessions,
+            kill_switch=self.switch,
             entropy=entropy, limits=LIMITS, exits=exits,
+            guard=EntryGuard(
+                limits=LIMITS, rules=STABILITY, rates=RateWatch(),
+                stability=Stability(
+                    SESSION, self.health, self.clock, window_ns=STABILITY.window_ns
+                ),
+            ),
             appetite=Appetite(
                 notional_usdt=Decimal(1_000), slip_bps=Decimal(8), order_lifetime_ns=3 * SECOND
             ), **common,
         )  # fmt: skip
         self.execute = Execute(
             session_id=SESSION, sessions=self.sessions, venues=venues, alerts=alerts, entropy=entropy,
-            overdue_ns=OVERDUE_NS, **common,
+            gate=KillGate(switch=self.switch, trades=trades, counters=self.counters, clock=self.clock),
+            overdue_ns=OVERDUE_NS, health=self.health, **common,
         )  # fmt: skip
+        fresh = FreshMarkets(
+            markets=markets, venues=dict(self.venues), counters=self.counters, clock=self.clock, limits=LIMITS
+        )
         self.settle = Settle(
-            markets=markets, alerts=alerts, limits=LIMITS, rules=rules, order_lifetime_ns=3 * SECOND, **common
+            markets=fresh, alerts=alerts, rules=rules, order_lifetime_ns=3 * SECOND, **common
         )
         self.sweep = Sweep(session_id=SESSION, overdue_ns=OVERDUE_NS, **common)
         self.reconcile = Reconcile(
             session_id=SESSION, trades=self.trades, venues=dict(self.venues), counters=self.counters,
+            adopt=Adopt(
+                session_id=SESSION, trades=self.trades, sessions=self.sessions, external=self.external,
+                venues=dict(self.venues), alerts=alerts, clock=self.clock,
+            ),
+            explain=Explain(
+                session_id=SESSION, trades=self.trades, venues=dict(self.venues), coins=(BTC,),
+                clock=self.clock,
+            ),
             alerts=alerts, clock=self.clock,
         )  # fmt: skip
         self.drain = Drain(session_id=SESSION, trades=self.trades, sessions=self.sessions, clock=self.clock)
@@ -205,16 +254,20 @@ class Town:
     def premium(self, bps: int, depth: str = "5") -> None:
         """Quote BTC at 100,000 USDT, and on Upbit that much dearer at 1,400 KRW per USDT."""
         upbit_mid = int(Decimal(140_000_000) * (1 + Decimal(bps) / 10_000)) // 1_000 * 1_000
-        self.quotes.put(
-            [
-                self._book(Venue.BINANCE, "BTC/USDT", "99999.50", "100000.50", depth),
-                self._book(Venue.UPBIT, "BTC/KRW", str(upbit_mid - 1_000), str(upbit_mid + 1_000), depth),
-                self._book(Venue.UPBIT, "USDT/KRW", "1399", "1401", "100000"),
-            ],
-            [BTC],
-        )
+        books = [
+            self.book(Venue.BINANCE, "BTC/USDT", "99999.50", "100000.50", depth),
+            self.book(Venue.UPBIT, "BTC/KRW", str(upbit_mid - 1_000), str(upbit_mid + 1_000), depth),
+            self.book(Venue.UPBIT, "USDT/KRW", "1399", "1401", "100000"),
+        ]
+        self.show(*books)
+        if not self.quotes.away:
+            self.quotes.put(books, [BTC])
 
-    def _book(self, venue: Venue, symbol: str, bid: str, ask: str, depth: str) -> Book:
+    def show(self, *books: Book) -> None:
+        """Change what the venues have, without anybody being told."""
+        self.shown.put(books, [])
+
+    def book(self, venue: Venue, symbol: str, bid: str, ask: str, depth: str) -> Book:
         now_ns = self.clock.now_ns()
         quantity = Decimal(depth)
         return Book(

@@ -9,10 +9,11 @@ from arb.adapters.memory.tables import MemoryTables
 from arb.adapters.records.exact import EXACT, exact_sum
 from arb.adapters.records.holds import Hold, HoldState
 from arb.adapters.records.images import day_start_ns
-from arb.domain.ids import Coin, SessionId
+from arb.domain.ids import Coin, SessionId, Venue
 from arb.domain.money import ZERO
 from arb.domain.risk import Exposure
-from arb.domain.trade import ENDED, Trade
+from arb.domain.spread import Direction
+from arb.domain.trade import ENDED, Trade, TradeState
 
 NS_PER_MINUTE: Final = 60_000_000_000
 
@@ -48,15 +49,32 @@ def exposure(tables: MemoryTables, session_id: SessionId, now_ns: int) -> Exposu
         notional_by_coin_krw=dict(notional),
         trades_open_by_coin=Counter(trade.coin for trade in listed),
         realised_today_krw=exact_sum(trade.pnl_krw for trade in own if trade.closed_at_ns >= since_ns),
+        loss_reserved_krw=exact_sum(trade.loss_reserve_krw for trade in own if _reserves(trade, since_ns)),
         orders_last_minute=sum(order.created_at_ns > now_ns - NS_PER_MINUTE for order in orders),
-        free=_free(tables, session_id),
+        opened_at_ns=_newest(own, now_ns - NS_PER_MINUTE),
+        free={(venue.value, asset): amount for (venue, asset), amount in free(tables, session_id).items()},
     )
 
 
-def _free(tables: MemoryTables, session_id: SessionId) -> dict[tuple[str, str], Decimal]:
-    held = venue_balances(tables, session_id)
-    free = {(venue.value, asset): amount for (venue, asset), amount in held.items()}
+def _reserves(trade: Trade, since_ns: int) -> bool:
+    """Tell whether a trade's worst loss may still come, or may have come without being known."""
+    handed_over = trade.state is TradeState.HANDED_OVER and trade.closed_at_ns >= since_ns
+    return trade.state not in ENDED or handed_over
+
+
+def _newest(own: list[Trade], after_ns: int) -> dict[tuple[Coin, Direction], int]:
+    newest: dict[tuple[Coin, Direction], int] = {}
+    for trade in own:
+        if trade.opened_at_ns > after_ns:
+            key = (trade.coin, trade.direction)
+            newest[key] = max(newest.get(key, 0), trade.opened_at_ns)
+    return newest
+
+
+def free(tables: MemoryTables, session_id: SessionId) -> dict[tuple[Venue, str], Decimal]:
+    """Return what each venue's balances leave free."""
+    found = dict(venue_balances(tables, session_id))
     for hold in reserved(tables, session_id):
-        key = (hold.venue.value, hold.asset)
-        free[key] = EXACT.subtract(free.get(key, ZERO), hold.amount)
-    return free
+        key = (hold.venue, hold.asset)
+        found[key] = EXACT.subtract(found.get(key, ZERO), hold.amount)
+    return found

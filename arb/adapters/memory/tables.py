@@ -10,7 +10,8 @@ from arb.adapters.records.holds import Hold
 from arb.adapters.records.seals import SealedPart
 from arb.domain.alert import Alert
 from arb.domain.errors import InvariantError, StoreUnavailable
-from arb.domain.ids import ClientOrderId, FillId, SessionId, Symbol, TradeId, Venue
+from arb.domain.external import ExternalOrder
+from arb.domain.ids import ClientOrderId, FillId, SessionId, Symbol, TradeId, Venue, VenueOrderId
 from arb.domain.ledger import Entry
 from arb.domain.order import Event, Order, State
 from arb.domain.risk import Mode
@@ -56,6 +57,7 @@ class MemoryTables:
     lock: RLock = field(default_factory=RLock)
     away: bool = False
     sessions: dict[SessionId, Session] = field(default_factory=dict)
+    set_aside: set[SessionId] = field(default_factory=set)
     mode_changes: list[tuple[SessionId, Mode, str, int]] = field(default_factory=list)
     trades: dict[TradeId, Trade] = field(default_factory=dict)
     orders: dict[ClientOrderId, OrderRow] = field(default_factory=dict)
@@ -63,6 +65,8 @@ class MemoryTables:
     ledger: list[Booked] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
     balances: dict[SessionId, dict[tuple[str, str], Decimal]] = field(default_factory=dict)
+    external: dict[tuple[Venue, VenueOrderId], ExternalOrder] = field(default_factory=dict)
+    pauses: dict[tuple[SessionId, Venue], tuple[int, str]] = field(default_factory=dict)
     alerts: list[tuple[SessionId | None, Alert]] = field(default_factory=list)
     snapshots: dict[tuple[SessionId, str], dict[str, SealedPart]] = field(default_factory=dict)
 

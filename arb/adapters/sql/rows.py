@@ -47,6 +47,8 @@ def trade_of(row: Row[Any]) -> Trade:
         closed_at_ns=row.closed_at_ns,
         pnl_krw=row.pnl_krw,
         reason=row.reason,
+        loss_reserve_krw=row.loss_reserve_krw,
+        residual=row.residual,
         version=row.version,
     )
 

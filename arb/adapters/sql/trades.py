@@ -60,10 +60,21 @@ class SqlTradeStore:
     def record(self, report: OrderReport, now_ns: int) -> Order:
         return recording.record(self.engine, report, now_ns)
 
+    def deny(self, client_order_id: ClientOrderId, reason: str, now_ns: int) -> bool:
+        return claims.deny(self.engine, client_order_id, reason, now_ns)
+
+    @harmless_twice
     def order(self, client_order_id: ClientOrderId) -> Order | None:
         with reading(self.engine) as connection:
             return views.order(connection, client_order_id)
 
+    @harmless_twice
+    def session_of(self, trade_id: TradeId) -> SessionId | None:
+        """Return the session that a trade belongs to."""
+        with reading(self.engine) as connection:
+            return views.session_of(connection, trade_id)
+
+    @harmless_twice
     def view(self, trade_id: TradeId) -> TradeView | None:
         with reading(self.engine) as connection:
             return views.view(connection, trade_id)
@@ -78,16 +89,26 @@ class SqlTradeStore:
         with reading(self.engine) as connection:
             return views.overdue(connection, session_id, before_ns)
 
+    def moving(self, session_id: SessionId, since_ns: int) -> tuple[Order, ...]:
+        with reading(self.engine) as connection:
+            return views.moving(connection, session_id, since_ns)
+
     @harmless_twice
     def book_entry(self, session_id: SessionId, entry: Entry, now_ns: int) -> bool:
         with transaction(self.engine) as connection:
             return ledger.book(connection, session_id, (entry,), now_ns) == 1
 
+    @harmless_twice
     def balances(self, session_id: SessionId) -> Mapping[tuple[Venue, str], Decimal]:
         with reading(self.engine) as connection:
             return ledger.venue_balances(connection, session_id)
 
+    @harmless_twice
+    def free(self, session_id: SessionId) -> Mapping[tuple[Venue, str], Decimal]:
+        with reading(self.engine) as connection:
+            return free_balances(connection, session_id)
+
+    @harmless_twice
     def working(self, session_id: SessionId) -> int:
         with reading(self.engine) as connection:
             return views.working(connection, session_id)
-    @harmless_twice

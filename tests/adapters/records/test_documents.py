@@ -12,15 +12,17 @@ from arb.adapters.records.holds import Hold
 from arb.domain.alert import Alert
 from arb.domain.book import Book
 from arb.domain.errors import DataError
+from arb.domain.exits import ExitRules
 from arb.domain.instrument import Instrument
 from arb.domain.ledger import Entry
 from arb.domain.order import Fill, Order, OrderReport
 from arb.domain.position import TradePosition
 from arb.domain.rates import Rate
 from arb.domain.reconcile import Drift
+from arb.domain.repair import RepairRules
 from arb.domain.risk import Exposure, Limits, Proposal, Refused
 from arb.domain.spread import Edge, Market
-from arb.domain.trade import ExitRules, Leg, RepairRules, Trade
+from arb.domain.trade import Leg, Trade
 from arb.ports import Session, TradeView
 
 amounts = st.decimals(allow_nan=False, allow_infinity=False, places=None)

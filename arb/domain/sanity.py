@@ -1,0 +1,53 @@
+"""Whether a market may be traded on at all, before anybody asks how much.
+
+Stale data stops everything. A venue's warning or an absurd premium stops entries only: what is open must
+still be closed and repaired.
+"""
+
+from collections.abc import Sequence
+
+from arb.domain.ids import Venue
+from arb.domain.money import bps
+from arb.domain.risk import Limits, Refused
+from arb.domain.spread import Market
+from arb.domain.trade import Leg
+
+
+def stale(market: Market, limits: Limits, now_ns: int) -> Refused | None:
+    """Return which of the market's data is too old to act on, or None."""
+    ages = (now_ns - market.upbit.ts_recv_ns, now_ns - market.binance.ts_recv_ns)
+    if max(ages) > limits.quote_age_ns_max:
+        return Refused("quote_stale")
+    if now_ns - market.rate.ts_recv_ns > limits.rate_age_ns_max:
+        return Refused("rate_stale")
+    return None
+
+
+def untradable(market: Market) -> Refused | None:
+    """Return which venue takes no orders, or None: a pair needs both."""
+    for venue in Venue:
+        if not market.instrument(venue).tradable:
+            return Refused(f"not_tradable_{venue}")
+    return None
+
+
+def unfit(market: Market, limits: Limits) -> Refused | None:
+    """Return why nothing new may be opened on this market, or None."""
+    if abs(market.premium_bps) > limits.premium_bps_abs_max:
+        return Refused("premium_absurd")
+    for venue in Venue:
+        flags = market.instrument(venue).warning.split(",")
+        if any(flag in limits.warnings_blocked for flag in flags):
+            return Refused(f"market_warning_{venue}")
+    return None
+
+
+def out_of_band(legs: Sequence[Leg], market: Market, limits: Limits) -> Refused | None:
+    """Return which leg's limit is too far from the other venue's middle: a second opinion on its price."""
+    for leg in legs:
+        other = Venue.BINANCE if leg.venue is Venue.UPBIT else Venue.UPBIT
+        fair_krw = market.krw(other, market.book(other).mid)
+        distance_bps = bps(market.krw(leg.venue, leg.limit_price) - fair_krw, fair_krw)
+        if abs(distance_bps) > limits.price_band_bps_max:
+            return Refused(f"price_band_{leg.venue}")
+    return None

@@ -1,0 +1,55 @@
+"""A market to settle on: from the hot quotes, or asked of the venues where those are away or stale.
+
+A leg must not stay alone because a cache is down. Entries never use this: without quotes nothing is opened.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from arb.domain.book import Book
+from arb.domain.errors import DataError, VenueError
+from arb.domain.ids import Coin, Symbol, Venue
+from arb.domain.risk import Limits
+from arb.domain.sanity import stale
+from arb.domain.spread import Market
+from arb.engine.markets import Markets, keys_of
+from arb.ports import Clock, Counters, VenueClient
+
+REUSED_NS: Final = 500_000_000  # several trades that wait at once ask a venue once
+Key = tuple[Venue, Symbol]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreshMarkets:
+    """Assembles markets that are fresh enough to act on."""
+
+    markets: Markets
+    venues: dict[Venue, VenueClient]
+    counters: Counters
+    clock: Clock
+    limits: Limits
+    asked: dict[Key, Book] = field(default_factory=dict)
+
+    def read(self, coin: Coin) -> Market | None:
+        """Return the coin's market, or None while a book of it can be had nowhere."""
+        market = self.markets.read((coin,)).get(coin)
+        if market is not None and stale(market, self.limits, self.clock.now_ns()) is None:
+            return market
+        books = [book for key in keys_of((coin,)) if (book := self._ask(*key)) is not None]
+        market = self.markets.read((coin,), books).get(coin)
+        if market is None or stale(market, self.limits, self.clock.now_ns()) is not None:
+            return None
+        return market
+
+    def _ask(self, venue: Venue, symbol: Symbol) -> Book | None:
+        known = self.asked.get((venue, symbol))
+        if known is not None and 0 <= self.clock.now_ns() - known.ts_recv_ns < REUSED_NS:
+            return known
+        try:
+            book = self.venues[venue].book(symbol)
+        except (VenueError, DataError):
+            self.counters.count("books_asked", f"{venue}_failed")
+            return None
+        self.counters.count("books_asked", venue)
+        self.asked[venue, symbol] = book
+        return book
