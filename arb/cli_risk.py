@@ -40,11 +40,13 @@ def kill(reason: Reason = BY_HAND, within: Within = 30, as_json: AsJson = False)
     started_ns = clock.now_ns()
     home = home_in_force()
     in_force = switch_of(home).engage(reason, started_ns)  # before anything that could fail or take time
+    switched_ms = (clock.now_ns() - started_ns) // 1_000_000
     say(f"killed ({in_force}); no process of {home.path} sends new orders from now on")
     from arb.console.kill import kill_document, kill_text
     from arb.operate.kill import kill as bring_to_rest
 
     report = bring_to_rest(home, in_force, started_ns, within * 1_000, say)
+    report.switched_ms = switched_ms
     typer.echo(_json(kill_document(report)) if as_json else kill_text(report))
     if not report.complete:
         raise typer.Exit(FAILED)

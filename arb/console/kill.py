@@ -25,6 +25,7 @@ def kill_text(report: KillReport) -> str:
 
 def _lines(report: KillReport) -> Iterator[str]:
     yield f"killed: {report.reason}"
+    yield f"  nothing new sent after    {_ms(report.switched_ms)}"
     yield f"  no new intents after      {_ms(report.no_new_intents_ms)}"
     yield f"  no open orders after      {_ms(report.no_open_orders_ms)}"
     yield f"  flat or handed over after {_ms(report.exposure_ms)}"

@@ -27,6 +27,7 @@ class KillReport:
     """What was done, in milliseconds since the command began; None is what is not known or not done."""
 
     reason: str
+    switched_ms: int | None = None  # from here on no process sends an entry or an exit
     no_new_intents_ms: int | None = None
     no_open_orders_ms: int | None = None
     exposure_ms: int | None = None  # flat, or handed over

@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from arb.adapters.memory_venue import Trouble
-from arb.domain.ids import Venue
+from arb.domain.ids import TradeId, Venue
 from arb.domain.ledger import totals
 from arb.domain.money import ZERO
-from arb.domain.order import State
+from arb.domain.order import Purpose, State
 from arb.domain.position import trade_position
 from arb.domain.trade import ENDED, TradeState
+from tests.engine.test_kill import kill
 from tests.engine.town import SESSION, Town, Tripwire
 
+Pair = tuple[TradeId, Purpose, int]
 VENUES = st.sampled_from(list(Venue))
 
 
@@ -28,6 +30,7 @@ class EngineMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.town = Town()
+        self.sent_before: set[Pair] = set()
 
     @rule(bps=st.sampled_from([-200, -80, -40, 0, 10, 40, 80, 200]), depth=st.sampled_from(["5", "0.02"]))
     def quote(self, bps: int, depth: str) -> None:
@@ -61,6 +64,25 @@ class EngineMachine(RuleBasedStateMachine):
         self.town.pass_time(ms)
 
     @rule()
+    def kill(self) -> None:
+        self.town.switch.engage("machine", self.town.clock.now_ns())
+        self.sent_before = self.sent_whole()
+
+    @rule()
+    def unkill(self) -> None:
+        self.town.switch.release()
+
+    @rule()
+    def bring_to_rest_alone(self) -> None:
+        """What `arb kill` does after it pulled the switch, whatever else is pending."""
+        if self.town.switch.engaged() is not None:
+            kill(self.town, within_s=2)
+
+    @rule()
+    def reconcile(self) -> None:
+        assert not self.town.reconcile.run().drifts
+
+    @rule()
     def sweep(self) -> None:
         self.town.sweep.run()
         self.town.collect()
@@ -77,11 +99,27 @@ class EngineMachine(RuleBasedStateMachine):
                 assert self.town.tables.orders[client_order_id].order.state is not State.INTENT
 
     @invariant()
+    def killed_sends_no_new_pair(self) -> None:
+        """While killed an entry or exit goes out only where its other leg went before."""
+        if self.town.switch.engaged() is not None:
+            assert self.sent_whole() <= self.sent_before
+
+    def sent_whole(self) -> set[Pair]:
+        """Return the pairs of which a leg was sent, as far as the venues have it; repairs are no pairs."""
+        orders = (row.order for row in self.town.tables.orders.values())
+        return {
+            (order.trade_id, order.purpose, order.created_at_ns)
+            for order in orders
+            if order.purpose is not Purpose.REPAIR and order.claimed_at_ns and order.state is not State.DENIED
+        }
+
+    @invariant()
     def every_entry_balances(self) -> None:
         for booked in self.town.tables.ledger:
             assert set(totals(booked.entry.postings).values()) <= {ZERO}
 
     def teardown(self) -> None:
+        self.town.switch.release()
         self.town.quiesce()
         self.one_order_at_most()
         assert not self.town.drifts()
