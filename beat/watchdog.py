@@ -1,10 +1,14 @@
-"""`arb.watchdog`: look for signs of life."""
+"""`arb.watchdog`: sweep, if no other process does; that it is called at all is beat's sign of life."""
 
 from arb.bootstrap import engine
 from arb.celery import app
+from arb.engine.probes.life import BEAT
 
 
 @app.task(name="arb.watchdog")
-def watchdog() -> dict[str, str]:
-    """Look at every heartbeat once."""
-    return {process: str(verdict) for process, verdict in engine().watch.run().items()}
+def watchdog() -> str | None:
+    """Sweep once; returns the worst level, None if it is another process's turn."""
+    wired = engine()
+    wired.heartbeats.beat(BEAT, {}, wired.clock.now_ns())
+    verdict = wired.watch.run()
+    return None if verdict is None else verdict.level.value

@@ -54,6 +54,7 @@ task_routes = {
     "arb.resolve_order": {"queue": "orders"},
     "arb.settle_trade": {"queue": "orders"},
     "arb.evaluate": {"queue": "evaluate"},
+    **{f"arb.canary.{queue.name}": {"queue": queue.name} for queue in task_queues},
 }
 
 task_acks_late = True

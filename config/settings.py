@@ -1,9 +1,9 @@
 """Settings: YAML files and environment into one checked, frozen object.
 
-Order, later wins: config/default.yml, config/<mode>.yml, the file named by ARB_CONFIG, what the running
-stack wrote about itself (`run/settings.json` in its home, so that `celery -A arb ...` typed by hand finds
-it), environment variables (prefix `ARB_`, nesting by `__`). An unknown key or a bad value is one line
-that names the key.
+Order, later wins: config/default.yml, config/watchdog.yml, config/<mode>.yml, the file named by ARB_CONFIG,
+what the running stack wrote about itself (`run/settings.json` in its home, so that `celery -A arb ...` typed
+by hand finds it), environment variables (prefix `ARB_`, nesting by `__`). An unknown key or a bad value is
+one line that names the key.
 """
 
 import os
@@ -27,6 +27,9 @@ PREFIX: Final = "ARB_"
 # Environment variables that are read elsewhere and are no settings.
 NOT_SETTINGS: Final = frozenset({"ARB_CONFIG", "ARB_HOME", "ARB_MODE"})
 FROM_FILE: Final = "_FILE"
+LISTS: Final = frozenset(
+    {"coins", "warnings_blocked", "urls", "disk_paths"}
+)  # written with commas in the environment
 
 
 class RunMode(StrEnum):
@@ -62,12 +65,14 @@ class Strategy(Section):
 class Orders(Section):
     """How an intent is sent and looked after."""
 
-    lifetime_ms: int = Positive
+    lifetime_ms: int = Field(gt=0, le=20_000)  # a retry counts down no longer; the broker gives up at 30 s
     http_timeout_ms: int = Positive
     recv_window_ms: int = Field(gt=0, le=60_000)
     overdue_ms: int = Positive
     repair_time_s_max: int = Positive
     repair_loss_bps_max: Decimal = Positive
+    repair_attempts_max: int = Positive
+    repair_failures_max: int = Positive
 
 
 class Risk(Section):
@@ -78,8 +83,18 @@ class Risk(Section):
     trades_open_max: int = Positive
     trades_open_per_coin_max: int = Positive
     daily_loss_krw_max: Decimal = Positive
+    loss_per_trade_krw_max: Decimal = Positive
     orders_per_minute_max: int = Positive
+    entry_cooldown_ms: int = Field(ge=0, le=60_000)
     premium_bps_abs_max: Decimal = Positive
+    price_band_bps_max: Decimal = Positive
+    rate_move_bps_max: Decimal = Positive
+    warnings_blocked: tuple[str, ...]
+    stability_window_s: int = Positive
+    stability_samples_min: int = Positive
+    stability_score_min: Decimal = Field(ge=0, le=1)
+    circuit_claims_min: int = Positive
+    circuit_s: int = Positive
     quote_age_ms_max: int = Positive
     rate_age_ms_max: int = Positive
 
@@ -125,6 +140,7 @@ class SnapshotSettings(Section):
     """How often state is imaged, and how long images are kept."""
 
     interval_s: int = Positive
+    on_trade_interval_s: int = Positive
     keep_days: int = Positive
 
 
@@ -149,6 +165,7 @@ class Settings(Section):
     mode: RunMode
     redis_url: SecretStr | None = None
     database_url: SecretStr | None = None
+    session: str | None = None  # this one instead of the one in use
     coins: tuple[str, ...] = Field(min_length=1)
     strategy: Strategy
     orders: Orders
@@ -158,6 +175,10 @@ class Settings(Section):
     upbit: UpbitSettings
     database: Database
     snapshot: SnapshotSettings
+    sys_monitor: SysMonitor
+    watchdog: Watchdog
+    alerts: Alerts
+    logs: Logs
     sim: Sim
     paper: Paper
     web: Web
@@ -168,6 +189,7 @@ LIVE_LIMITS: Final = (
     "risk.notional_total_krw_max",
     "risk.trades_open_max",
     "risk.daily_loss_krw_max",
+    "risk.loss_per_trade_krw_max",
     "risk.orders_per_minute_max",
     "strategy.notional_usdt",
 )
@@ -182,7 +204,8 @@ def load(mode: str | None = None, environ: Mapping[str, str] | None = None) -> S
         raise ConfigError(f"mode: {chosen!r} is not one of mock, paper, live")
     own = _own_layers(environ, stack)
     tree: dict[str, Any] = {}
-    for layer in (_yaml(FOLDER / "default.yml"), _yaml(FOLDER / f"{chosen}.yml"), *own, {"mode": chosen}):
+    files = (_yaml(FOLDER / f"{name}.yml") for name in ("default", "watchdog", chosen))
+    for layer in (*files, *own, {"mode": chosen}):
         tree = _merge(tree, layer)
     try:
         settings = Settings.model_validate(tree)
@@ -231,7 +254,7 @@ def _environment(environ: Mapping[str, str]) -> dict[str, Any]:
         node = tree
         for parent in parents:
             node = node.setdefault(parent, {})
-        node[leaf] = [part.strip() for part in text.split(",")] if leaf == "coins" else text
+        node[leaf] = [part.strip() for part in text.split(",")] if leaf in LISTS else text
     return tree
 
 

@@ -22,7 +22,7 @@ from arb.venues.binance_stream import BinanceStream
 from arb.venues.upbit_stream import KEEP_ALIVE, UpbitStream
 from config import addresses
 from config.settings import Settings
-from workers import process
+from workers import guarded
 from workers.feed_process import FeedProcess
 
 NS_PER_MS: Final = 1_000_000
@@ -100,6 +100,7 @@ def main() -> int:
     from arb.celery import app
 
     try:
+        guarded.prepare()
         settings = addresses.settings()
         redis = connect(addresses.redis_url(settings))
         addresses.database_url(settings)  # the fallback broker's: a gap would show only in an outage
@@ -114,7 +115,7 @@ def main() -> int:
         clock=clock,
         entropy=SystemEntropy(),
     )
-    return process.run(work, RedisHeartbeats(redis, settings.mode), clock)
+    return guarded.run(work, RedisHeartbeats(redis, settings.mode), clock)
 
 
 if __name__ == "__main__":

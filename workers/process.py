@@ -16,7 +16,7 @@ from arb.ports import Clock, Heartbeats
 
 HEARTBEAT_S: Final = 1.0
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
-log = structlog.get_logger()
+log = structlog.get_logger("arb.health")
 
 
 class Work(Protocol):
@@ -37,7 +37,17 @@ class Work(Protocol):
         """Return what the heartbeat tells."""
 
 
-def run(work: Work, heartbeats: Heartbeats, clock: Clock) -> int:
+class Watchman(Protocol):
+    """Looks after the whole stack from within this process."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> None:
+        """End."""
+
+
+def run(work: Work, heartbeats: Heartbeats, clock: Clock, watchman: Watchman | None = None) -> int:
     """Do the work until a signal comes (status 0) or it breaks (status 1)."""
     stopping = threading.Event()
 
@@ -50,8 +60,12 @@ def run(work: Work, heartbeats: Heartbeats, clock: Clock) -> int:
     log.info("process_started", process=work.name)
     try:
         work.start()
+        if watchman is not None:
+            watchman.start()
         status = _watch(work, heartbeats, clock, stopping)
     finally:
+        if watchman is not None:
+            watchman.stop()
         work.stop()
     log.info("process_ended", process=work.name, status=status)
     return status

@@ -19,7 +19,7 @@ from arb.venues.binance_user_stream import BinanceUserStream
 from arb.venues.upbit_auth import nonce_of
 from arb.venues.upbit_user_stream import UpbitUserStream
 from config.settings import RunMode, Settings
-from workers import process
+from workers import guarded
 
 log = structlog.get_logger()
 
@@ -60,6 +60,7 @@ def work_of(wired: Engine) -> StreamWork:
 def main() -> int:
     """Listen for the accounts of this process's settings."""
     try:
+        guarded.prepare()
         wired = engine()
     except ConfigError as error:
         raise SystemExit(f"arb: {error}") from None
@@ -68,7 +69,7 @@ def main() -> int:
     if not found:
         log.info("streams_idle", mode=wired.settings.mode.value, reason="no account is traded on")
     work = UserStreams(work_of(wired), entropy, found)
-    return process.run(work, wired.heartbeats, wired.clock)
+    return guarded.run(work, wired.heartbeats, wired.clock)
 
 
 if __name__ == "__main__":

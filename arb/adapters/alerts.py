@@ -1,10 +1,15 @@
-"""Where alerts go: a row in SQL, and always a line in a file of its own; the same one not too often."""
+"""Where alerts go: always a line in a file; then the channels and a row in SQL; the same not too often."""
 
-import json
-import threading
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+import orjson
+
+from arb.adapters.alert_channels import document_of
+from arb.adapters.alert_delivery import Delivery
+from arb.adapters.alert_limiter import Limiter, MemoryLimiter
 from arb.domain.alert import Alert
 from arb.domain.errors import StoreError
 from arb.domain.ids import SessionId
@@ -13,45 +18,56 @@ from arb.ports import AlertStore
 QUIET_NS: Final = 300 * 1_000_000_000  # one alert of a kind and subject in this time
 
 
-class RecordedAlerts:
-    """Writes alerts to the store and to a file; what the store cannot take the file still has."""
+def as_it_is(text: str) -> str:
+    """Return the text: for alerts that can hold no secret."""
+    return text
 
-    def __init__(self, store: AlertStore, session_id: SessionId | None, path: Path) -> None:
+
+class RecordedAlerts:
+    """Writes an alert to the file at once, and hands it to the delivery, or else to the store."""
+
+    def __init__(
+        self,
+        store: AlertStore,
+        session_id: SessionId | None,
+        path: Path,
+        *,
+        limiter: Limiter | None = None,
+        delivery: Delivery | None = None,
+        clean: Callable[[str], str] = as_it_is,
+    ) -> None:
         self._store, self._session_id, self._path = store, session_id, path
-        self._last_ns: dict[tuple[str, str], int] = {}
-        self._lock = threading.Lock()
+        self._limiter = limiter or MemoryLimiter(QUIET_NS)
+        self._delivery, self._clean = delivery, clean
 
     def raise_alert(self, alert: Alert) -> None:
         """Record one alert, unless an equal one was recorded a moment ago; never raises."""
-        with self._lock:
-            key = (alert.kind, alert.subject)
-            if alert.at_ns - self._last_ns.get(key, -QUIET_NS) < QUIET_NS:
-                return
-            self._last_ns[key] = alert.at_ns
-        stored = self._to_store(alert)
-        self._to_file(alert, stored)
+        clean = replace(alert, subject=self._clean(alert.subject), message=self._clean(alert.message))
+        held = self._limiter.admit(clean)
+        if held is None:
+            return
+        told = replace(clean, held_back=held)
+        self._to_file(told)
+        if self._delivery is not None:
+            self._delivery.submit(told)
+        else:
+            self._to_store(told)
 
-    def _to_store(self, alert: Alert) -> bool:
+    def flush(self) -> None:
+        """Wait, not for long, until what was raised is delivered."""
+        if self._delivery is not None:
+            self._delivery.flush()
+
+    def _to_store(self, alert: Alert) -> None:
         try:
             self._store.add(self._session_id, alert)
         except StoreError:
-            return False
-        return True
+            return  # the file has it
 
-    def _to_file(self, alert: Alert, stored: bool) -> None:
-        line = json.dumps(
-            {
-                "at_ns": alert.at_ns,
-                "severity": alert.severity,
-                "kind": alert.kind,
-                "subject": alert.subject,
-                "message": alert.message,
-                "stored": stored,
-            }
-        )
+    def _to_file(self, alert: Alert) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("a", encoding="utf-8") as file:
-                file.write(line + "\n")
+                file.write(orjson.dumps(document_of(alert)).decode() + "\n")
         except OSError:
-            return  # a full disk must not stop trading; the row in SQL has the alert
+            return  # a full disk must not stop trading; the channels and the row have the alert

@@ -1,34 +1,142 @@
-"""Whether a process is well, from the age of its last sign of life. Thresholds are arguments."""
+"""Whether all is well: measurements against a table of rules, and what three errors in a row mean.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+Pure: values, times and thresholds are arguments. A rule says what is measured, which unit it has (the last
+word of its name) and beyond what it is a WARN or an ERROR. ERROR at three counted samples in a row is
+CRITICAL; a subject that could not be measured keeps the level it had.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum, StrEnum
+from typing import Final
+
+ERRORS_UNTIL_CRITICAL: Final = 3
+FORGET_NS: Final = 600_000_000_000  # a subject that nobody measured for this long is no subject any more
 
 
-class Verdict(StrEnum):
-    """How a process is."""
+class Level(StrEnum):
+    """How something is."""
 
     OK = "ok"
-    LATE = "late"
-    DEAD = "dead"
+    WARN = "warn"
+    ERROR = "error"
+    CRITICAL = "critical"
+
+
+class Worse(Enum):
+    """Which way a measurement gets worse."""
+
+    ABOVE = "above"
+    BELOW = "below"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeartbeatRules:
-    """Ages in nanoseconds."""
+class Rule:
+    """One row of the table."""
 
-    late_ns: int
-    dead_ns: int
+    name: str  # what is measured, its unit last
+    warn: Decimal
+    limit: Decimal  # beyond it is an ERROR
+    worse: Worse = Worse.ABOVE
+
+    def level(self, value: Decimal) -> Level:
+        """Return what a measurement means."""
+        if self._beyond(value, self.limit):
+            return Level.ERROR
+        return Level.WARN if self._beyond(value, self.warn) else Level.OK
+
+    def _beyond(self, value: Decimal, threshold: Decimal) -> bool:
+        return value > threshold if self.worse is Worse.ABOVE else value < threshold
 
 
-def verdict(last_ns: int, now_ns: int, rules: HeartbeatRules) -> Verdict:
-    """Return how a process is whose last sign of life was at `last_ns`."""
-    age_ns = now_ns - last_ns
-    if age_ns > rules.dead_ns:
-        return Verdict.DEAD
-    return Verdict.LATE if age_ns > rules.late_ns else Verdict.OK
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One measurement of a rule's quantity on one subject."""
+
+    rule: str
+    subject: str
+    value: Decimal
 
 
-def verdicts(beats: Mapping[str, int], now_ns: int, rules: HeartbeatRules) -> dict[str, Verdict]:
-    """Return how each process is, by the time of its last sign of life."""
-    return {process: verdict(last_ns, now_ns, rules) for process, last_ns in sorted(beats.items())}
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How one subject of one rule is, and how many counted samples in a row were errors."""
+
+    level: Level = Level.OK
+    errors: int = 0
+    counted_ns: int = 0  # when the last error was counted
+    seen_ns: int = 0
+    since_ns: int = 0  # of the level
+
+
+Key = tuple[str, str]  # (rule, subject)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A subject's level changed: one event, one alert, one row."""
+
+    rule: str
+    subject: str
+    before: Level
+    after: Level
+    value: Decimal
+    limit: Decimal
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a sweep found."""
+
+    healths: Mapping[Key, Health]
+    changes: tuple[Change, ...] = field(default=())
+
+    @property
+    def level(self) -> Level:
+        """Return the worst level of all."""
+        levels = {health.level for health in self.healths.values()}
+        return max(levels, key=list(Level).index, default=Level.OK)
+
+
+def judge(
+    rules: Mapping[str, Rule],
+    readings: Iterable[Reading],
+    before: Mapping[Key, Health],
+    now_ns: int,
+    sample_ns: int,
+) -> Verdict:
+    """Return every subject's health after these readings; errors are counted once in `sample_ns`."""
+    healths = {key: health for key, health in before.items() if now_ns - health.seen_ns < FORGET_NS}
+    changes = []
+    for reading in readings:
+        rule, key = rules[reading.rule], (reading.rule, reading.subject)
+        known = healths.get(key, Health(since_ns=now_ns))
+        healths[key] = _step(known, rule.level(reading.value), now_ns, sample_ns)
+        if healths[key].level is not known.level:
+            changes.append(_change(rule, reading, known.level, healths[key].level, now_ns))
+    return Verdict(healths, tuple(changes))
+
+
+def _step(known: Health, found: Level, now_ns: int, sample_ns: int) -> Health:
+    errors, counted_ns = known.errors, known.counted_ns
+    if found is not Level.ERROR:
+        errors, counted_ns = 0, 0
+    elif errors == 0 or now_ns - counted_ns >= sample_ns:
+        errors, counted_ns = errors + 1, now_ns
+    level = Level.CRITICAL if errors >= ERRORS_UNTIL_CRITICAL else found
+    since_ns = known.since_ns if level is known.level else now_ns
+    return Health(level, errors, counted_ns, now_ns, since_ns)
+
+
+def _change(rule: Rule, reading: Reading, before: Level, after: Level, now_ns: int) -> Change:
+    return Change(
+        rule=rule.name,
+        subject=reading.subject,
+        before=before,
+        after=after,
+        value=reading.value,
+        limit=rule.warn if after is Level.WARN else rule.limit,
+        at_ns=now_ns,
+    )

@@ -1,41 +1,137 @@
-"""The watchdog's round: who gave no sign of life, and who does again."""
+"""The watchdog's sweep: measure everything, judge it, and tell what changed.
 
+Whoever takes the turn sweeps: beat's task or the thread of any long-lived process, so that no single
+process, and not beat, is needed. What was found is kept outside the processes, so that levels and their
+counts survive the sweeper. A stack that starts or stops is left alone.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final, Protocol
 
 from arb.domain.alert import Alert, Severity
-from arb.domain.errors import StoreUnavailable
-from arb.domain.health import HeartbeatRules, Verdict, verdicts
-from arb.ports import AlertSink, Clock, Counters, Heartbeats
+from arb.domain.errors import StoreUnavailable, VenueError
+from arb.domain.health import Change, Health, Key, Level, Reading, Rule, Verdict, judge
+from arb.domain.risk import Mode
+from arb.engine.monitor import Standing, SystemMonitor
+from arb.engine.probes import Probe
+from arb.engine.probes.books import LastVitals
+from arb.ports import AlertSink, Clock, Counters
+
+NOT_ON_DUTY: Final = ("starting", "stopping")  # how the reason of a halted session begins
+GRACE_NS: Final = 15_000_000_000
+SEVERITIES: Final = {
+    Level.OK: Severity.INFO,
+    Level.WARN: Severity.WARNING,
+    Level.ERROR: Severity.CRITICAL,
+    Level.CRITICAL: Severity.CRITICAL,
+}
+
+
+class HealthMemory(Protocol):
+    """What sweeps remember, whichever process did the last one. Never raises."""
+
+    def take_turn(self, now_ns: int) -> bool:
+        """Tell whether this process is to sweep now; then nobody else is, until it fell silent."""
+
+    def healths(self) -> Mapping[Key, Health]:
+        """Return what the last sweep left."""
+
+    def conditions(self) -> Mapping[str, Standing]:
+        """Return what the last look at the whole left."""
+
+    def keep(self, healths: Mapping[Key, Health], conditions: Mapping[str, Standing]) -> None:
+        """Leave this for the next sweep."""
+
+
+class DeadMan(Protocol):
+    """Somebody outside who calls when we fall silent."""
+
+    def ping(self, now_ns: int) -> None:
+        """Say that all is well. Never raises."""
+
+
+class ChangeLog(Protocol):
+    """Every change of a level, as a row."""
+
+    def add(self, change: Change) -> None:
+        """Write one. Raises: StoreUnavailable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """The use case behind `arb.watchdog`."""
+    """The use case behind `arb.watchdog` and the watch of every long-lived process."""
 
-    heartbeats: Heartbeats
+    probes: Sequence[Probe]
+    rules: Mapping[str, Rule]
+    monitor: SystemMonitor
+    vitals: LastVitals
+    memory: HealthMemory
+    changes: ChangeLog
+    dead_man: DeadMan
     alerts: AlertSink
     counters: Counters
     clock: Clock
-    rules: HeartbeatRules
+    sample_ns: int  # errors count towards CRITICAL once in this time
 
-    def run(self) -> dict[str, Verdict]:
-        """Look at every heartbeat; alarm on the dead. Returns the verdict of each process."""
+    def run(self) -> Verdict | None:
+        """Sweep, if it is this process's turn and the stack is on duty; return what was found."""
         now_ns = self.clock.now_ns()
-        try:
-            beats = self.heartbeats.read()
-        except StoreUnavailable as error:
-            self._alarm("redis_unreachable", "redis", str(error), now_ns)
-            return {}
-        last = {process: int(facts.get("at_ns", "0")) for process, facts in beats.items()}
-        found = verdicts(last, now_ns, self.rules)
-        for process, how in found.items():
-            self.counters.count("watchdog", how)
-            if how is Verdict.DEAD:
-                age_s = (now_ns - last[process]) // 1_000_000_000
-                self._alarm("process_silent", process, f"no sign of life for {age_s} s", now_ns)
-        return found
+        if not self.memory.take_turn(now_ns):
+            return None
+        self.vitals.ask()
+        if not self._on_duty(now_ns):
+            return None
+        conditions = self.monitor.run(self.memory.conditions(), now_ns)
+        verdict = judge(self.rules, self._measure(now_ns), self.memory.healths(), now_ns, self.sample_ns)
+        self.memory.keep(verdict.healths, conditions)
+        for change in verdict.changes:
+            self._tell(change)
+        if verdict.level is not Level.CRITICAL:
+            self.dead_man.ping(now_ns)
+        return verdict
 
-    def _alarm(self, kind: str, subject: str, message: str, now_ns: int) -> None:
-        self.alerts.raise_alert(
-            Alert(kind=kind, subject=subject, severity=Severity.CRITICAL, message=message, at_ns=now_ns)
-        )
+    def _on_duty(self, now_ns: int) -> bool:
+        """Tell whether a session is running that neither starts nor stops; True where nobody knows.
+
+        For a moment after it began to trade, what has not come yet is not missing.
+        """
+        try:
+            vitals = self.vitals.read()
+        except StoreUnavailable:
+            return True
+        if vitals is None:
+            return False
+        if vitals.mode is Mode.HALTED and vitals.mode_reason.startswith(NOT_ON_DUTY):
+            return False
+        return now_ns - vitals.mode_changed_at_ns >= GRACE_NS
+
+    def _measure(self, now_ns: int) -> list[Reading]:
+        readings: list[Reading] = []
+        for probe in self.probes:
+            try:
+                readings += probe.read(now_ns)
+            except (StoreUnavailable, VenueError):
+                self.counters.count("watchdog", f"unmeasured_{type(probe).__name__.lower()}")
+        return readings
+
+    def _tell(self, change: Change) -> None:
+        self.counters.count("watchdog", change.after)
+        self.alerts.raise_alert(alert_of(change))
+        try:
+            self.changes.add(change)
+        except StoreUnavailable:
+            self.counters.count("watchdog", "change_not_stored")
+
+
+def alert_of(change: Change) -> Alert:
+    """Return what to tell about a change of a level."""
+    how = "recovered" if change.after is Level.OK else change.after.value
+    return Alert(
+        kind=f"watchdog_{change.rule}",
+        subject=change.subject,
+        severity=SEVERITIES[change.after],
+        message=f"{how}: {change.rule} of {change.subject} is {change.value:f} "
+        f"(limit {change.limit:f}, was {change.before})",
+        at_ns=change.at_ns,
+    )

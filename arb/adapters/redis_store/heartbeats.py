@@ -22,6 +22,11 @@ class RedisHeartbeats:
         with suppress(*AWAY):
             self._client.hset(self._key, process, orjson.dumps({**facts, "at_ns": str(now_ns)}))
 
+    def forget(self) -> None:
+        """Forget all of them: the stack that gave them has ended."""
+        with suppress(*AWAY):
+            self._client.delete(self._key)
+
     def read(self) -> Mapping[str, Mapping[str, str]]:
         """Return the newest heartbeat of each process. Raises: StoreUnavailable."""
         with reaching():

@@ -1,13 +1,19 @@
-"""`arb.ports.AlertStore` in PostgreSQL."""
+"""`arb.ports.AlertStore` in PostgreSQL, and what `arb alerts` asks of it."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, select, update
 
-from arb.adapters.sql.engine import transaction
+from arb.adapters.sql.engine import reading, transaction
 from arb.adapters.sql.tables import alerts
 from arb.domain.alert import Alert
 from arb.domain.ids import SessionId
+
+COLUMNS = (
+    "alert_id", "at_ns", "severity", "kind", "subject", "message", "held_back", "delivered_by", "acked_at_ns",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +26,17 @@ class SqlAlertStore:
         values = asdict(alert) | {"severity": alert.severity.value, "session_id": session_id}
         with transaction(self.engine) as connection:
             connection.execute(insert(alerts).values(values))
+
+    def newest(self, limit: int) -> list[dict[str, Any]]:
+        """Return the newest alerts, newest first. Raises: StoreUnavailable."""
+        wanted = select(*(alerts.c[name] for name in COLUMNS)).order_by(alerts.c.alert_id.desc()).limit(limit)
+        with reading(self.engine) as connection:
+            return [dict(row) for row in connection.execute(wanted).mappings()]
+
+    def acknowledge(self, ids: Sequence[int] | None, now_ns: int) -> int:
+        """Mark these, or all, as seen; return how many were not yet. Raises: StoreUnavailable."""
+        unseen = update(alerts).where(alerts.c.acked_at_ns == 0)
+        if ids is not None:
+            unseen = unseen.where(alerts.c.alert_id.in_(ids))
+        with transaction(self.engine) as connection:
+            return connection.execute(unseen.values(acked_at_ns=now_ns)).rowcount

@@ -31,7 +31,9 @@ def open_trade(
             return Approved(proposal)
         verdict = review(proposal, limits, exposure(connection, trade.session_id, mode, now_ns))
         if isinstance(verdict, Approved):
-            connection.execute(insert(trades).values(trade_values(trade)))
+            connection.execute(
+                insert(trades).values(trade_values(trade) | {"decided_on": dict(proposal.decided_on)})
+            )
             _insert(connection, trade, intents)
         return verdict
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 METADATA: Final = MetaData()
 
@@ -57,6 +58,7 @@ sessions = Table(
     _text("mode"),
     _text("mode_reason"),
     _ns("mode_changed_at_ns"),
+    Column("set_aside_at_ns", BigInteger, nullable=False, server_default="0"),
 )
 
 mode_changes = Table(
@@ -87,7 +89,10 @@ trades = Table(
     _ns("closed_at_ns"),
     _money("pnl_krw"),
     _text("reason"),
+    _money("loss_reserve_krw"),
+    _money("residual"),
     Column("version", BigInteger, nullable=False),
+    Column("decided_on", JSONB, nullable=False, server_default="{}"),
 )
 
 orders = Table(
@@ -125,6 +130,15 @@ order_events = Table(
     Column("fence", BigInteger, nullable=False),
     _text("reason"),
     _ns("at_ns"),
+)
+
+venue_pauses = Table(
+    "venue_pauses",
+    METADATA,
+    _of("session_id", SESSION_ID, primary_key=True),
+    _text("venue", primary_key=True),
+    _ns("until_ns"),
+    _text("reason"),
 )
 
 fills = Table(
@@ -182,6 +196,18 @@ balances = Table(
     _money("amount"),
 )
 
+external_orders = Table(
+    "external_orders",
+    METADATA,
+    _text("venue", primary_key=True),
+    _text("venue_order_id", primary_key=True),
+    _text("client_id"),
+    _text("symbol"),
+    _ns("first_seen_ns"),
+    _ns("last_seen_ns"),
+    _text("state"),
+)
+
 alerts = Table(
     "alerts",
     METADATA,
@@ -191,6 +217,22 @@ alerts = Table(
     _text("subject"),
     _text("severity"),
     _text("message"),
+    _ns("at_ns"),
+    Column("held_back", BigInteger, nullable=False, server_default="0"),
+    _text("delivered_by", server_default=""),
+    Column("acked_at_ns", BigInteger, nullable=False, server_default="0"),
+)
+
+health_changes = Table(
+    "health_changes",
+    METADATA,
+    _id("health_change_id"),
+    _text("rule"),
+    _text("subject"),
+    _text("before"),
+    _text("after"),
+    _money("value"),
+    _money("limit"),
     _ns("at_ns"),
 )
 
@@ -225,6 +267,8 @@ def _snapshots(name: str) -> Table:
             Computed("to_timestamp(taken_at_ns::double precision / 1000000000)", persisted=True),
             nullable=False,
         ),
+        _count("chunk", primary_key=True, server_default="0"),
+        _count("chunks", server_default="1"),
     )
 
 

@@ -1,0 +1,31 @@
+"""A ping to somebody outside who calls when it stays away: the one alarm that needs nothing of ours."""
+
+from typing import Final
+
+import structlog
+import urllib3
+
+log = structlog.get_logger("arb.watchdog")
+TIMEOUT: Final = urllib3.Timeout(connect=2.0, read=3.0)
+
+
+class DeadManPing:
+    """Pings at most once in an interval; without an address not at all. Never raises."""
+
+    def __init__(self, url: str | None, interval_ns: int) -> None:
+        self._url, self._interval_ns = url, interval_ns
+        self._pool = urllib3.PoolManager(timeout=TIMEOUT, retries=False)
+        self._pinged_ns = 0
+
+    def ping(self, now_ns: int) -> None:
+        """Say that all is well, if it is time to."""
+        if self._url is None or now_ns - self._pinged_ns < self._interval_ns:
+            return
+        self._pinged_ns = now_ns
+        try:
+            answer = self._pool.request("GET", self._url)
+        except urllib3.exceptions.HTTPError as error:
+            log.warning("dead_man_not_reached", reason=type(error).__name__)
+            return
+        if answer.status >= 400:
+            log.warning("dead_man_not_reached", reason=f"status {answer.status}")

@@ -1,0 +1,92 @@
+"""`arb.engine.probes.books.VitalsStore` in PostgreSQL: one transaction, and no second attempt.
+
+The watchdog asks again in a moment anyway, and an answer that takes long is an answer too.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, case, func, select
+
+from arb.adapters.sql.engine import reading
+from arb.adapters.sql.tables import SNAPSHOTS, fills, orders, sessions, trades
+from arb.domain.ids import SessionId
+from arb.domain.instrument import Side
+from arb.domain.money import ZERO
+from arb.domain.order import TERMINAL, State
+from arb.domain.risk import Mode
+from arb.domain.trade import TradeState
+from arb.engine.probes.books import Vitals
+
+UNEVEN_STATES = (TradeState.OPENING.value, TradeState.CLOSING.value, TradeState.REPAIRING.value)
+
+
+@dataclass(frozen=True, slots=True)
+class SqlVitals:
+    """The figures of the newest session of one environment."""
+
+    engine: Engine
+    environment: str
+
+    def read(self) -> Vitals | None:
+        newest = (
+            select(sessions)
+            .where(sessions.c.environment == self.environment)
+            .order_by(sessions.c.started_at_ns.desc(), sessions.c.session_id.desc())
+            .limit(1)
+        )
+        with reading(self.engine) as connection:
+            session = connection.execute(newest).one_or_none()
+            return None if session is None else _vitals(connection, session)
+
+
+def _vitals(connection: Connection, session: Row[Any]) -> Vitals:
+    images, session_id = SNAPSHOTS["session"], session.session_id
+    repaired = select(func.min(trades.c.repair_since_ns)).where(
+        trades.c.session_id == session_id, trades.c.state == TradeState.REPAIRING.value
+    )
+    unknown = select(func.min(orders.c.changed_at_ns)).where(
+        orders.c.session_id == session_id, orders.c.state == State.UNKNOWN.value
+    )
+    taken = select(func.max(images.c.taken_at_ns)).where(images.c.session_id == session_id)
+    return Vitals(
+        session_id=SessionId(session_id),
+        mode=Mode(session.mode),
+        mode_reason=session.mode_reason,
+        mode_changed_at_ns=session.mode_changed_at_ns,
+        started_at_ns=session.started_at_ns,
+        snapshot_at_ns=connection.execute(taken).scalar() or 0,
+        unknown_since_ns=connection.execute(unknown).scalar() or 0,
+        unhedged_since_ns=connection.execute(repaired).scalar() or 0,
+        unhedged_krw=_unhedged_krw(connection, session_id),
+    )
+
+
+def _unhedged_krw(connection: Connection, session_id: str) -> Decimal:
+    """Return what the legs of resting trades differ by, at the trade's own worth of a coin."""
+    busy = (
+        select(orders.c.client_order_id)
+        .where(
+            orders.c.trade_id == trades.c.trade_id,
+            orders.c.state.not_in([state.value for state in TERMINAL]),
+        )
+        .correlate(trades)
+        .exists()
+    )
+    sign = case((orders.c.side == Side.BUY.value, 1), else_=-1)
+    uneven = (
+        select(trades.c.trade_id, func.sum(sign * fills.c.quantity).label("base"))
+        .select_from(
+            trades.join(orders, orders.c.trade_id == trades.c.trade_id).join(
+                fills, fills.c.client_order_id == orders.c.client_order_id
+            )
+        )
+        .where(trades.c.session_id == session_id, trades.c.state.in_(UNEVEN_STATES), ~busy)
+        .group_by(trades.c.trade_id)
+        .subquery()
+    )
+    worth = select(func.sum(func.abs(uneven.c.base) * trades.c.notional_krw / trades.c.quantity)).select_from(
+        uneven.join(trades, trades.c.trade_id == uneven.c.trade_id)
+    )
+    return Decimal(connection.execute(worth).scalar() or ZERO)

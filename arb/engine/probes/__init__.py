@@ -1,0 +1,21 @@
+"""What the watchdog measures, one file for each kind of source. A probe that cannot measure raises."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Final, Protocol
+
+from arb.domain.health import Reading
+
+NS_PER_MS: Final = 1_000_000
+
+
+class Probe(Protocol):
+    """One source of measurements."""
+
+    def read(self, now_ns: int) -> Iterable[Reading]:
+        """Return what is measured now. Raises: StoreUnavailable, VenueError where it cannot be."""
+
+
+def age_ms(since_ns: int, now_ns: int) -> Decimal:
+    """Return the age of something in milliseconds."""
+    return Decimal(max(0, now_ns - since_ns) // NS_PER_MS)

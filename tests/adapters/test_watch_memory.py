@@ -1,0 +1,80 @@
+"""What sweeps remember survives processes; turns go to one of them, and on when it falls silent."""
+
+import json
+import multiprocessing
+from decimal import Decimal
+
+from arb.adapters.clock import ManualClock, SystemClock
+from arb.adapters.shared_file import SIZE_BYTES, SharedFile
+from arb.adapters.watch_memory import FileHealthMemory
+from arb.domain.health import Health, Level, Reading, Rule, judge
+from arb.engine.monitor import Standing
+
+SECOND = 1_000_000_000
+
+
+def memory(path, owner: str) -> FileHealthMemory:
+    return FileHealthMemory(file=SharedFile(path, ManualClock()), owner=owner, interval_ns=5 * SECOND)
+
+
+def test_one_process_keeps_the_turns_and_another_takes_over_when_it_is_silent(tmp_path):
+    one, two = (memory(tmp_path / "watch.json", name) for name in ("one", "two"))
+    assert one.take_turn(100 * SECOND)
+    assert not one.take_turn(101 * SECOND)
+    assert not two.take_turn(105 * SECOND)
+    assert one.take_turn(105 * SECOND)
+    assert not two.take_turn(110 * SECOND)
+    assert two.take_turn(115 * SECOND)
+    assert not one.take_turn(116 * SECOND)
+
+
+def test_what_was_found_is_there_for_the_next_process(tmp_path):
+    found = {("ws_lag_ms", "upbit"): Health(Level.ERROR, 2, 5, 6, 4)}
+    memory(tmp_path / "watch.json", "one").keep(found, {"redis_unreachable": Standing(5, told=True)})
+    two = memory(tmp_path / "watch.json", "two")
+    assert two.healths() == found
+    assert two.conditions() == {"redis_unreachable": Standing(5, told=True)}
+
+
+def test_a_torn_file_reads_as_nothing_and_is_written_again(tmp_path):
+    path = tmp_path / "watch.json"
+    path.write_text('{"healths": {"ws_l')
+    torn = memory(path, "one")
+    assert torn.healths() == {}
+    assert torn.take_turn(100 * SECOND)
+    assert json.loads(path.read_text())["turn"]["owner"] == "one"
+
+
+def test_the_file_never_grows_so_that_a_full_disk_cannot_take_it_away(tmp_path):
+    file = SharedFile(tmp_path / "file.json", SystemClock())
+    for number in range(20):
+        file.update(lambda document, number=number: document.update({str(number): "x" * 100}))
+        assert (tmp_path / "file.json").stat().st_size == SIZE_BYTES
+
+
+def test_without_a_place_for_the_file_a_process_remembers_for_itself(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    alone = memory(tmp_path / "file" / "watch.json", "one")
+    verdict = judge(
+        {"lag": Rule(name="lag", warn=Decimal(1), limit=Decimal(2))},
+        [Reading("lag", "upbit", Decimal(3))], {}, SECOND, SECOND,
+    )  # fmt: skip
+    alone.keep(verdict.healths, {})
+    assert alone.healths() == verdict.healths
+
+
+def _count(path: str, times: int) -> None:
+    file = SharedFile(path=__import__("pathlib").Path(path), clock=SystemClock())
+    for _ in range(times):
+        file.update(lambda document: document.update(count=document.get("count", 0) + 1))
+
+
+def test_processes_take_turns_to_write(tmp_path):
+    path = tmp_path / "count.json"
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=_count, args=(str(path), 100)) for _ in range(3)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert SharedFile(path, SystemClock()).read() == {"count": 300}

@@ -1,0 +1,80 @@
+"""What a Celery process does besides its tasks: logs, a heartbeat, the watch, ids on every line.
+
+Loaded with the tasks; every hook waits for its signal, so that importing it does nothing.
+"""
+
+import os
+import threading
+from typing import Any, Final
+
+import structlog
+from celery import signals
+from celery.worker import state
+
+from arb.bootstrap import engine
+from arb.domain.errors import ConfigError, StoreUnavailable
+from arb.domain.ids import parse_client_order_id
+from arb.runtime.home import Home
+from config import addresses
+from config.logging import configure
+from workers.disposition import WORTH_ANOTHER
+from workers.vigil import EXIT_CRITICAL, Vigil
+
+HEARTBEAT_S: Final = 1.0
+TRADE_TASKS: Final = ("arb.settle_trade",)
+log = structlog.get_logger("arb.health")
+
+
+@signals.setup_logging.connect  # type: ignore[untyped-decorator]
+def set_up_logs(**_: Any) -> None:
+    """Log as every process of ours does; that this is connected keeps Celery from its own way."""
+    configure(addresses.settings(), Home.default().logs)
+
+
+@signals.worker_ready.connect  # type: ignore[untyped-decorator]
+def begin(sender: Any, **_: Any) -> None:
+    """Give signs of life, and keep watch."""
+    name = f"worker-{sender.hostname.partition('@')[0]}"
+    threading.Thread(target=_beat, args=(name,), name="heartbeat", daemon=True).start()
+    Vigil(on_critical=_stop).start()
+    log.info("worker_started", process=name, pid=os.getpid())
+
+
+def _beat(name: str) -> None:
+    pause = threading.Event()
+    while not pause.wait(HEARTBEAT_S):
+        try:
+            wired = engine()
+        except (ConfigError, StoreUnavailable):
+            continue
+        wired.heartbeats.beat(name, {"pid": str(os.getpid())}, wired.clock.now_ns())
+
+
+def _stop() -> None:
+    state.should_stop = EXIT_CRITICAL
+
+
+@signals.task_prerun.connect  # type: ignore[untyped-decorator]
+def bind(task_id: str, task: Any, args: Any, **_: Any) -> None:
+    """Put the ids that a task is about on every line that it writes."""
+    ids = {"task": task.name, "task_id": task_id}
+    first = str(args[0]) if args else ""
+    parsed = parse_client_order_id(first)
+    if parsed is not None:
+        ids |= {"trade": parsed[0], "order": first}
+    elif task.name in TRADE_TASKS:
+        ids["trade"] = first
+    structlog.contextvars.bind_contextvars(**ids)
+
+
+@signals.task_postrun.connect  # type: ignore[untyped-decorator]
+def unbind(**_: Any) -> None:
+    """Forget them."""
+    structlog.contextvars.clear_contextvars()
+
+
+@signals.task_failure.connect  # type: ignore[untyped-decorator]
+def count_failure(sender: Any, exception: BaseException, **_: Any) -> None:
+    """Count what is neither an outage nor somebody else's turn: errors of ours."""
+    if not isinstance(exception, WORTH_ANOTHER):
+        engine().counters.count("errors", sender.name)

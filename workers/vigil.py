@@ -1,0 +1,78 @@
+"""The watch that every long-lived process keeps, beat or no beat: it sweeps when it is its turn.
+
+On CRITICAL the process that found it does what that means, then ends with a status of its own.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from arb.bootstrap import Engine, engine
+from arb.domain.errors import ConfigError, StoreUnavailable
+from arb.domain.health import Level, Verdict
+
+EXIT_CRITICAL: Final = 4  # of a process that stopped because the watchdog said so
+LOOK_S: Final = 1.0
+log = structlog.get_logger("arb.watchdog")
+
+
+class Vigil:
+    """A thread that looks once a second whether it is to sweep."""
+
+    def __init__(self, on_critical: Callable[[], None], build: Callable[[], Engine] = engine) -> None:
+        self._on_critical, self._build = on_critical, build
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="vigil", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End soon; a sweep that is under way is not waited for."""
+        self._stopping.set()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(LOOK_S):
+            try:
+                wired = self._build()
+            except (ConfigError, StoreUnavailable):
+                continue  # no session yet, or no database to ask
+            verdict = wired.watch.run()
+            if verdict is not None:
+                report(verdict)
+                if verdict.level is Level.CRITICAL:
+                    self._end(wired, verdict)
+                    return
+
+    def _end(self, wired: Engine, verdict: Verdict) -> None:
+        critical = sorted(key for key, health in verdict.healths.items() if health.level is Level.CRITICAL)
+        why = ", ".join(f"{rule} of {subject}" for rule, subject in critical)
+        log.critical("stack_stopping", why=why)
+        ending = wired.emergency.run(why)
+        log.critical(
+            "stack_stopped",
+            why=why,
+            rested=ending.rested,
+            handed_over=len(ending.handed_over),
+            left_working=ending.left_working,
+            snapshot=ending.snapshot,
+        )
+        self._on_critical()
+
+
+def report(verdict: Verdict) -> None:
+    """Write a line for each level that changed."""
+    for change in verdict.changes:
+        write = log.info if change.after is Level.OK else log.warning
+        write(
+            "level_changed",
+            rule=change.rule,
+            subject=change.subject,
+            before=change.before.value,
+            after=change.after.value,
+            value=format(change.value, "f"),
+            limit=format(change.limit, "f"),
+        )
