@@ -27,6 +27,7 @@ class KillReport:
     """What was done, in milliseconds since the command began; None is what is not known or not done."""
 
     reason: str
+    started_ns: int = 0
     switched_ms: int | None = None  # from here on no process sends an entry or an exit
     no_new_intents_ms: int | None = None
     no_open_orders_ms: int | None = None
@@ -65,7 +66,7 @@ class Kill:
 
     def run(self, reason: str, started_ns: int) -> KillReport:
         """Bring everything to rest within the ceiling, and hand over what is not."""
-        report = KillReport(reason=reason)
+        report = KillReport(reason=reason, started_ns=started_ns)
         self._halt(reason)
         report.no_new_intents_ms = self._since_ms(started_ns)
         seen = self._until_rest(report, started_ns)

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from arb.adapters.clock import SystemClock, SystemEntropy
 from arb.adapters.dispatch import SilentDispatcher
 from arb.bootstrap import Engine, connect_stores, real_clients, wire
 from arb.domain.errors import ConfigError, StoreUnavailable
-from arb.domain.ids import Venue
+from arb.domain.ids import SessionId, Venue
 from arb.engine.kill import DATABASE_AWAY, Books, Kill, KillReport
 from arb.engine.unwind import Unwind
 from arb.engine.withdraw import Withdraw
@@ -44,25 +46,36 @@ def kill(home: Home, reason: str, started_ns: int, within_ms: int, progress: Pro
     reached = reach(settings, clock)
     if reached.problem:
         progress(reached.problem)
-    report = Kill(
+    books = None if reached.engine is None else books_of(reached.engine)
+    problem = reached.problem
+    try:
+        report = _kill(reached, books, clock, within_ms).run(reason, started_ns)
+    except SQLAlchemyError as error:  # a schema that is not ours must not keep orders at the venues
+        problem = f"{DATABASE_AWAY}: {type(error).__name__}"
+        report = _kill(reached, None, clock, within_ms).run(reason, started_ns)
+    if problem:
+        report.problems = (problem, *report.problems)
+    return report
+
+
+def _kill(reached: Reach, books: Books | None, clock: SystemClock, within_ms: int) -> Kill:
+    return Kill(
         withdraw=Withdraw(venues=reached.venues),
-        books=None if reached.engine is None else books_of(reached.engine),
+        books=books,
         clock=clock,
         within_ns=within_ms * 1_000_000,
-    ).run(reason, started_ns)
-    if reached.problem:
-        report.problems = (reached.problem, *report.problems)
-    return report
+    )
 
 
 def reach(settings: Settings, clock: SystemClock) -> Reach:
     """Return the engine of the newest session, or where its database is away the venues alone."""
     try:
         stores = connect_stores(settings)
-        session = stores.sessions.current(settings.mode)
-    except (ConfigError, StoreUnavailable) as error:
+        chosen = SessionId(settings.session) if settings.session else None
+        session = stores.sessions.get(chosen) if chosen else stores.sessions.current(settings.mode)
+    except (ConfigError, StoreUnavailable, SQLAlchemyError) as error:
         venues = {} if settings.mode is RunMode.PAPER else real_clients(settings, clock, SystemEntropy())
-        return Reach(venues=venues, engine=None, problem=f"{DATABASE_AWAY}: {error}")
+        return Reach(venues=venues, engine=None, problem=f"{DATABASE_AWAY}: {first_line(error)}")
     if session is None:
         return Reach(venues=real_clients(settings, clock, SystemEntropy()), engine=None)
     engine = wire(settings, session.session_id, stores, SilentDispatcher())
@@ -83,3 +96,8 @@ def books_of(engine: Engine) -> Books:
             clock=engine.clock,
         ),
     )
+
+
+def first_line(error: Exception) -> str:
+    """Return what an error says, without the query that it was about."""
+    return str(error).partition("\n")[0]

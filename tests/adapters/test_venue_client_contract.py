@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from random import Random
@@ -9,7 +10,8 @@ from random import Random
 import pytest
 
 from arb.domain.errors import OutcomeUnknown, RateLimited, Rejected, Retryable, VenueError
-from arb.domain.ids import Coin, Venue
+from arb.domain.external import ListedOrder
+from arb.domain.ids import Coin, Symbol, Venue, VenueOrderId
 from arb.domain.instrument import Instrument, Side
 from arb.domain.ledger import fill_entry, venue_account
 from arb.domain.money import ZERO
@@ -176,6 +178,50 @@ def test_cancel_of_an_order_that_is_over_is_no_error(world: World):
 
 def test_no_order_rests(world: World):
     assert world.client.open_orders() == ()
+
+
+def test_an_order_is_cancelled_by_what_a_list_says_of_it(world: World):
+    world.client.cancel(listed_of(world.order()))
+
+
+def listed_of(order: Order) -> ListedOrder:
+    return ListedOrder(
+        venue=order.venue,
+        symbol=order.symbol,
+        client_order_id=order.client_order_id,
+        venue_order_id=VenueOrderId("1"),
+        side=order.side,
+        status=State.ACCEPTED,
+        executed=ZERO,
+    )
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_recent_orders_have_what_was_executed_of_ours(world: World, side: Side):
+    order = world.order(side)
+    world.client.place(order)
+    world.result(order)
+    listed = {
+        row.client_order_id: row for row in world.client.recent_orders(order.symbol, order.claimed_at_ns)
+    }
+    row = listed[order.client_order_id]
+    assert row.is_ours
+    assert (row.symbol, row.side, row.executed) == (order.symbol, side, order.quantity)
+
+
+def test_recent_orders_leave_out_what_is_older(world: World):
+    order = world.order()
+    world.client.place(order)
+    world.result(order)
+    time.sleep(1.1)  # Upbit's stamps are of seconds
+    listed = world.client.recent_orders(order.symbol, CLOCK.now_ns())
+    assert order.client_order_id not in {row.client_order_id for row in listed}
+
+
+def test_recent_orders_of_a_market_that_is_not_there_are_none_or_refused(world: World):
+    with suppress(VenueError):
+        symbol = Symbol(world.instrument.symbol.replace("BTC", "NONE"))
+        assert world.client.recent_orders(symbol, CLOCK.now_ns()) == ()
 
 
 def test_instruments_include_what_the_venue_has(world: World):
