@@ -7,7 +7,7 @@ with its parent.
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -19,26 +19,36 @@ from arb.adapters.clock import SystemClock, SystemEntropy
 from arb.adapters.dispatch import CeleryDispatcher
 from arb.adapters.instruments import LiveInstruments
 from arb.adapters.paper import PaperVenue
-from arb.adapters.redis_store import RedisCounters, RedisHeartbeats, RedisQuoteStore, connect
+from arb.adapters.redis_store import (
+    RedisCounters,
+    RedisHeartbeats,
+    RedisQuoteStore,
+    RedisStateStore,
+    connect,
+)
 from arb.adapters.sql.alerts import SqlAlertStore
 from arb.adapters.sql.engine import Pool, make_engine
 from arb.adapters.sql.sessions import SqlSessionStore
 from arb.adapters.sql.snapshots import SqlSnapshotStore
 from arb.adapters.sql.trades import SqlTradeStore
 from arb.adapters.upbit_client import connect_upbit
+from arb.bootstrap_state import keep
 from arb.celery import app
 from arb.domain.errors import ConfigError
 from arb.domain.health import HeartbeatRules
-from arb.domain.ids import Coin, SessionId, Venue
+from arb.domain.ids import Coin, SessionId, TradeId, Venue
 from arb.domain.risk import Limits
 from arb.domain.trade import ExitRules, RepairRules
 from arb.engine.drain import Drain
 from arb.engine.evaluate import Appetite, Evaluate
 from arb.engine.execute import Execute
 from arb.engine.markets import Markets
+from arb.engine.hot_state import KeepHotState
 from arb.engine.reconcile import Reconcile
+from arb.engine.resume import Resume
 from arb.engine.settle import Settle
 from arb.engine.snapshot import TakeSnapshot
+from arb.engine.store_health import WatchDatabase
 from arb.engine.sweep import Sweep
 from arb.engine.watch import Watch
 from arb.ports import Dispatcher, VenueClient
@@ -63,6 +73,7 @@ class Stores:
     quotes: RedisQuoteStore
     counters: RedisCounters
     heartbeats: RedisHeartbeats
+    states: RedisStateStore
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +94,10 @@ class Engine:
     take_snapshot: TakeSnapshot
     watch: Watch
     drain: Drain
+    unmirrored: Stores
+    hot_state: KeepHotState
+    resume: Resume
+    watch_database: WatchDatabase
 
     @property
     def trades(self) -> SqlTradeStore:
@@ -117,6 +132,7 @@ class Engine:
 
 _lock = threading.Lock()
 _engines: dict[int, Engine] = {}
+_others: dict[tuple[int, SessionId], Engine] = {}
 
 
 def engine() -> Engine:
@@ -129,13 +145,34 @@ def engine() -> Engine:
         return _engines[pid]
 
 
+def engine_for(session_id: SessionId) -> Engine:
+    """Return the engine of a session, which may be another than this process's own."""
+    own = engine()
+    if session_id == own.session_id:
+        return own
+    with _lock:
+        key = (os.getpid(), session_id)
+        if key not in _others:
+            _others[key] = wire(own.settings, session_id, own.unmirrored, own.execute.dispatcher)
+        return _others[key]
+
+
+def engine_of(trade_id: TradeId) -> Engine:
+    """Return the engine of the session that a trade belongs to, by its row. Raises: StoreUnavailable."""
+    own = engine()
+    session_id = own.trades.session_of(trade_id)
+    return own if session_id is None else engine_for(session_id)
+
+
 def build(settings: Settings) -> Engine:
-    """Return an engine for the newest session of the settings' mode."""
+    """Return an engine for the settings' session, else for the one in use in their mode."""
     stores = connect_stores(settings)
-    session = stores.sessions.current(settings.mode)
+    chosen = SessionId(settings.session) if settings.session else None
+    session = stores.sessions.get(chosen) if chosen else stores.sessions.current(settings.mode)
     if session is None:
+        named = f"session {chosen}" if chosen else f"{settings.mode} session"
         raise ConfigError(
-            f"no {settings.mode} session exists yet; start one with `arb up --mode {settings.mode}`"
+            f"no {named} exists yet; start one with `arb up --mode {settings.mode}`, list with `arb sessions`"
         )
     return wire(settings, session.session_id, stores, CeleryDispatcher(app))
 
@@ -159,12 +196,18 @@ def connect_stores(settings: Settings) -> Stores:
         quotes=RedisQuoteStore(redis, settings.mode),
         counters=RedisCounters(redis, settings.mode),
         heartbeats=RedisHeartbeats(redis, settings.mode),
+        states=RedisStateStore(redis, settings.mode),
     )
 
 
 def wire(settings: Settings, session_id: SessionId, stores: Stores, dispatcher: Dispatcher) -> Engine:
     """Return the engine of one session over connected stores."""
     clock, entropy = SystemClock(), SystemEntropy()
+    unmirrored = stores
+    kept = keep(
+        session_id, stores.trades, stores.sessions, stores.snapshots, stores.states, stores.counters, clock
+    )
+    stores = replace(stores, trades=kept.trades, sessions=kept.sessions)
     coins = tuple(Coin(coin) for coin in settings.coins)
     venues = venue_clients(settings, session_id, stores, clock, entropy)
     markets = Markets(quotes=stores.quotes, instruments=LiveInstruments(venues, coins, clock))
@@ -238,9 +281,23 @@ def wire(settings: Settings, session_id: SessionId, stores: Stores, dispatcher: 
             counters=counters,
             clock=clock,
             interval_ns=settings.snapshot.interval_s * SECOND,
+            on_trade_interval_ns=settings.snapshot.on_trade_interval_s * SECOND,
         ),
         watch=Watch(
             heartbeats=stores.heartbeats, alerts=alerts, counters=counters, clock=clock, rules=HEARTBEATS
+        ),
+        unmirrored=unmirrored,
+        hot_state=kept.hot_state,
+        resume=Resume(
+            session_id=session_id,
+            snapshots=stores.snapshots,
+            trades=trades,
+            dispatcher=dispatcher,
+            hot_state=kept.hot_state,
+            clock=clock,
+        ),
+        watch_database=WatchDatabase(
+            ask=partial(unmirrored.sessions.get, session_id), alerts=alerts, counters=counters, clock=clock
         ),
         drain=Drain(session_id=session_id, trades=trades, sessions=stores.sessions, clock=clock),
     )

@@ -41,6 +41,7 @@ app = ArbCelery(
         "beat.reconcile",
         "beat.sweeps",
     ],
+        "beat.stores",
 )
 app.config_from_object("config.celeryconfig")
 app.fallback_from_object("config.fallbackconfig")

@@ -16,6 +16,8 @@ TapePath = Annotated[Path | None, typer.Option(help="Recorded market data (.csv.
 Speed = Annotated[str, typer.Option(help="Tape seconds per second, or max.")]
 Seed = Annotated[int | None, typer.Option(help="Seed of the simulated market.", min=0)]
 Mode = Annotated[str, typer.Option(help="mock, paper or live.")]
+Clean = Annotated[bool, typer.Option("--clean", help="Begin a new session; the last one is kept.")]
+SessionOption = Annotated[str | None, typer.Option("--session", help="Go on with this kept session.")]
 DEMO_HOME = "demo"
 
 
@@ -62,8 +64,8 @@ def demo(duration: Duration = 60, tape: TapePath = None, speed: Speed = "1", see
     raise typer.Exit(0 if outcome.passed else 1)
 
 
-def up(mode: Mode = "mock") -> None:
-    """Start the stack and leave it running; it goes on with the newest session of its mode."""
+def up(mode: Mode = "mock", clean: Clean = False, session: SessionOption = None) -> None:
+    """Start the stack and leave it running; it goes on with the session in use unless told otherwise."""
     from arb.operate import stack
     from arb.operate.demo import Interrupted, interruptible
     from arb.runtime.supervise import Lifetime
@@ -71,7 +73,16 @@ def up(mode: Mode = "mock") -> None:
 
     home = Home.default()
     os.environ["ARB_HOME"] = str(home.path)
-    plan = stack.Plan(home=home, settings=load(mode), lifetime=Lifetime.DETACHED)
+    if clean and session:
+        raise ConfigError("--clean begins a new session, --session goes on with a kept one: choose one")
+    settings = load(mode)
+    plan = stack.Plan(
+        home=home,
+        settings=settings,
+        lifetime=Lifetime.DETACHED,
+        clean=clean,
+        session=None if clean else session or settings.session,
+    )
     try:
         with interruptible():
             engine = stack.start(plan, say)

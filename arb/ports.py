@@ -1,6 +1,6 @@
 """Every seam of the engine on one page: what the use cases need from the world."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
@@ -12,7 +12,8 @@ from arb.domain.instrument import Instrument
 from arb.domain.ledger import Entry
 from arb.domain.order import Order, OrderReport
 from arb.domain.risk import Approved, Limits, Mode, Proposal, Refused
-from arb.domain.snapshot import Snapshot
+from arb.domain.snapshot import Found, Snapshot
+from arb.domain.state import HotState, Stamp, StateChange
 from arb.domain.trade import Trade
 
 
@@ -80,7 +81,13 @@ class SessionStore(Protocol):
         """Write a new session. Raises: Conflict if its id exists."""
 
     def current(self, environment: str) -> Session | None:
-        """Return the newest session of an environment."""
+        """Return the newest session of an environment that is not set aside."""
+
+    def listed(self, environment: str) -> tuple[Session, ...]:
+        """Return all sessions of an environment, the newest first."""
+
+    def take_up(self, session_id: SessionId, now_ns: int) -> None:
+        """Make this the current session of its environment: the others are set aside, and kept."""
 
     def set_mode(self, session_id: SessionId, mode: Mode, reason: str, now_ns: int) -> None:
         """Change how much is allowed, with the reason, and keep the history."""
@@ -197,6 +204,46 @@ class Heartbeats(Protocol):
 
 
 class Dispatcher(Protocol):
+    def find(self, session_id: SessionId) -> Found:
+        """Return the newest snapshot that verifies, and which newer ones were skipped and why."""
+
+    def taken(self, session_id: SessionId, slot: str) -> bool:
+        """Tell whether a slot is taken already."""
+
+    def stamp(self, session_id: SessionId) -> Stamp:
+        """Return what tells whether a copy of the state is of this moment."""
+
+    def change(self, session_id: SessionId, trades: Collection[TradeId]) -> StateChange:
+        """Return the sums and these trades as they are at one point in time."""
+
+    def entries_after(self, session_id: SessionId, position: int) -> tuple[Entry, ...]:
+        """Return the ledger's entries beyond a position, in commit order."""
+
+
+class StateStore(Protocol):
+    """The hot copy of sessions' state. Never believed over SQL.
+
+    Raises, everywhere: StoreUnavailable. A writer takes a revision, reads SQL, then writes.
+    """
+
+    def next_revision(self, session_id: SessionId) -> int:
+        """Return a number greater than any before it."""
+
+    def save(self, state: HotState, revision: int) -> bool:
+        """Replace the whole state at once; False if a later revision was written meanwhile."""
+
+    def apply(self, change: StateChange, revision: int) -> bool | None:
+        """Write what changed at once; False as above, None if there is no state to change."""
+
+    def load(self, session_id: SessionId) -> HotState | None:
+        """Return the whole state. Raises: DataError if it is not readable."""
+
+    def delete(self, session_id: SessionId) -> None:
+        """Remove the whole state at once."""
+
+    def ping(self) -> None:
+        """Return if the store answers."""
+
     """Hands work to other processes; ids travel, not objects."""
 
     def send(self, task: str, *args: Any, countdown_ms: int = 0, expires_ms: int = 0) -> None:

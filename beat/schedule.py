@@ -23,6 +23,7 @@ SCHEDULE: Final = {
     "snapshot": _every(settings().snapshot.interval_s, "arb.snapshot", "periodic"),
     "watchdog": _every(5, "arb.watchdog"),
     "sweep-orders": _every(2, "arb.sweep_orders"),
+    "check-stores": _every(30, "arb.check_stores"),
     "reconcile": _every(30, "arb.reconcile"),
     "cleanup": _every(86_400, "arb.cleanup"),
 }

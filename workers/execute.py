@@ -1,18 +1,24 @@
 """`arb.place_order` and `arb.resolve_order`: send one intent at most once, and ask what became of it."""
 
-from arb.bootstrap import engine
+from arb.bootstrap import Engine, engine, engine_of
 from arb.celery import app
-from arb.domain.ids import ClientOrderId
+from arb.domain.ids import ClientOrderId, parse_client_order_id
 from workers.disposition import retried
 
 
 @app.task(name="arb.place_order", **retried(5))
 def place_order(client_order_id: str) -> None:
     """Send one intent, unless it was sent, ended or expired."""
-    engine().execute.place(ClientOrderId(client_order_id))
+    _engine(client_order_id).execute.place(ClientOrderId(client_order_id))
 
 
 @app.task(name="arb.resolve_order", **retried(5))
 def resolve_order(client_order_id: str, attempt: int = 0) -> None:
     """Ask the venue about one order; asks again later until there is proof."""
-    engine().execute.resolve(ClientOrderId(client_order_id), attempt)
+    _engine(client_order_id).execute.resolve(ClientOrderId(client_order_id), attempt)
+
+
+def _engine(client_order_id: str) -> Engine:
+    """Return the engine of the order's session."""
+    named = parse_client_order_id(client_order_id)
+    return engine() if named is None else engine_of(named[0])

@@ -1,12 +1,16 @@
 """`arb.settle_trade`: what comes next for a trade."""
 
-from arb.bootstrap import engine
+from arb.bootstrap import engine_of
 from arb.celery import app
 from arb.domain.ids import TradeId
+from arb.domain.snapshot import SnapshotKind
+from arb.domain.trade import ENDED
 from workers.disposition import retried
 
 
 @app.task(name="arb.settle_trade", **retried(5))
 def settle_trade(trade_id: str) -> None:
-    """Settle one trade; running it twice changes nothing."""
-    engine().settle.run(TradeId(trade_id))
+    """Settle one trade; running it twice changes nothing. One that has ended is worth a snapshot."""
+    trade = engine_of(TradeId(trade_id)).settle.run(TradeId(trade_id))
+    if trade is not None and trade.state in ENDED:
+        app.send_task("arb.snapshot", (SnapshotKind.ON_TRADE.value, trade.session_id))

@@ -87,6 +87,10 @@ class StoreUnavailable(StoreError):
     """A store cannot be reached: fall back, never guess."""
 
 
+class HotStateUnavailable(StoreUnavailable):
+    """The hot copy of the state cannot be reached; SQL has it all."""
+
+
 class Conflict(StoreError):
     """Somebody else did it: read again and agree."""
 

@@ -10,7 +10,7 @@ from typing import Any
 from arb.domain.errors import DataError
 from arb.domain.ids import SessionId
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 1: the positions in one piece, no chunk numbers in the headers
 PARTS = ("session", "positions", "metrics", "risk_guard")
 
 
@@ -34,6 +34,22 @@ class Snapshot:
     ledger_position: int  # the last ledger entry that is in it
     parts: Mapping[str, Any]  # by the names in PARTS
     schema_version: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A snapshot that was passed over, and why."""
+
+    slot: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The newest snapshot that verifies, and the newer ones that do not."""
+
+    snapshot: Snapshot | None
+    skipped: tuple[Skipped, ...]
 
 
 def canonical(part: Any) -> bytes:

@@ -16,15 +16,18 @@ class TakeSnapshot:
     counters: Counters
     clock: Clock
     interval_ns: int
+    on_trade_interval_ns: int  # the first trade that ends in it is imaged; the ledger has the others
 
     def run(self, kind: SnapshotKind) -> str | None:
         """Take a snapshot; return its slot, or None if another process took that slot already.
 
-        Periodic slots are numbers of intervals since the epoch, so that two beats make one snapshot.
+        Slots are numbers of intervals since the epoch where more than one process may ask.
         """
         now_ns = self.clock.now_ns()
-        number = now_ns // self.interval_ns if kind is SnapshotKind.PERIODIC else now_ns
-        slot = f"{kind}:{number}"
+        slot = f"{kind}:{now_ns // self._interval_ns(kind)}"
+        if self.snapshots.taken(self.session_id, slot):
+            self.counters.count("snapshots", "slot_taken")
+            return None
         position, parts = self.snapshots.image(self.session_id)
         taken = self.snapshots.save(
             Snapshot(
@@ -38,3 +41,12 @@ class TakeSnapshot:
         )
         self.counters.count("snapshots", kind if taken else "slot_taken")
         return slot if taken else None
+
+    def _interval_ns(self, kind: SnapshotKind) -> int:
+        match kind:
+            case SnapshotKind.PERIODIC:
+                return self.interval_ns
+            case SnapshotKind.ON_TRADE:
+                return self.on_trade_interval_ns
+            case _:
+                return 1

@@ -8,8 +8,9 @@ from arb.domain.errors import ConfigError, StoreUnavailable, VenueError
 from arb.domain.ids import SessionId
 from arb.domain.risk import Mode
 from arb.domain.snapshot import SnapshotKind
+from arb.engine.hot_state import FALLBACK
 from arb.engine.kill import KILLED
-from arb.ports import Clock, Entropy, Session, SessionStore
+from arb.ports import Clock, Entropy, Session, SessionStore, TradeStore
 
 STARTING: Final = "starting: not reconciled yet"
 STOPPING: Final = "stopping"
@@ -45,9 +46,44 @@ def resume_session(sessions: SessionStore, environment: str, clock: Clock, entro
     session = sessions.current(environment)
     if session is None:
         return create_session(sessions, environment, clock, entropy)
-    if session.mode is Mode.NORMAL or session.mode_reason == STOPPING:
+    if session.mode is Mode.NORMAL or session.mode_reason in (STOPPING, FALLBACK):
         sessions.set_mode(session.session_id, Mode.HALTED, STARTING, clock.now_ns())
     return session.session_id
+
+
+def take_up_session(
+    sessions: SessionStore, chosen: SessionId, environment: str, clock: Clock, entropy: Entropy
+) -> SessionId:
+    """Make a kept session the one in use. Raises: ConfigError if there is no such session."""
+    session = sessions.get(chosen)
+    if session is None or session.environment != environment:
+        raise ConfigError(f"no {environment} session {chosen} exists; list them with `arb sessions`")
+    sessions.take_up(chosen, clock.now_ns())
+    return resume_session(sessions, environment, clock, entropy)
+
+
+def clean_session(
+    sessions: SessionStore, trades: TradeStore, environment: str, clock: Clock, entropy: Entropy
+) -> SessionId:
+    """Begin a new session with empty books; the one in use is kept, and can be resumed.
+
+    Raises: ConfigError while orders of the old one may still execute: nobody would look after them.
+    """
+    old = sessions.current(environment)
+    if old is not None and (working := trades.working(old.session_id)):
+        raise ConfigError(f"session {old.session_id} has {working} orders under way: `arb resume` it first")
+    session_id = create_session(sessions, environment, clock, entropy)
+    sessions.take_up(session_id, clock.now_ns())
+    return session_id
+
+
+def resumed(engine: Engine, progress: Progress) -> None:
+    """Rebuild the session from what is stored and say what was done. Raises: ConfigError if it differs."""
+    account = engine.resume.run()
+    for line in account.lines():
+        progress(line)
+    if account.differences:
+        raise ConfigError(f"trading stays halted: {account.differences[0]}; see `arb check`")
 
 
 def begin_trading(engine: Engine, progress: Progress) -> None:

@@ -4,11 +4,13 @@ import os
 from dataclasses import dataclass
 
 from pydantic import SecretStr
+from sqlalchemy import Engine as Database
 
 from arb.adapters.clock import SystemClock, SystemEntropy
 from arb.adapters.migrate import migrate
 from arb.adapters.sql.engine import make_engine
 from arb.adapters.sql.sessions import SqlSessionStore
+from arb.adapters.sql.trades import SqlTradeStore
 from arb.bootstrap import Engine, build
 from arb.operate.session import begin_trading, come_to_rest, create_session, resume_session
 from arb.operate.world import (
@@ -19,13 +21,14 @@ from arb.operate.world import (
 from arb.runtime.control import Supervisor
 from arb.runtime.home import Home
 from arb.runtime.processes import stack_processes
-from arb.runtime.shutdown import Progress, clear_leftovers, stop_stack
+from arb.runtime.shutdown import Progress, clear_leftovers, silent, stop_stack
 from arb.runtime.stack import Stack
 from arb.runtime.supervise import Lifetime
 from config.settings import RunMode, Settings, load
 
 
 @dataclass(frozen=True, kw_only=True)
+from arb.ports import Clock, Entropy
 class Plan:
     """What to run."""
 
@@ -44,6 +47,8 @@ def start(plan: Plan, progress: Progress) -> Engine:
     home, settings, clock, entropy = plan.home, plan.settings, SystemClock(), SystemEntropy()
     if plan.fresh and home.path.exists() and not Supervisor(home).is_running():
         clear_leftovers(home)
+    clean: bool = False  # a new session in the same world; the last one is kept
+    session: str | None = None  # go on with this one
         home.remove()  # the ids of a new world's fills would collide with those of the last one
     home.create()
     is_mock = settings.mode is RunMode.MOCK
@@ -82,6 +87,20 @@ def rest(engine: Engine, progress: Progress) -> bool:
     progress("opening nothing new, hedging what is open")
     return come_to_rest(engine)
 
+        resumed(engine, silent if plan.fresh else progress)
 
 def _secret(value: SecretStr | None) -> str | None:
     return value.get_secret_value() if value is not None else None
+def _choose_session(plan: Plan, database: Database, clock: Clock, entropy: Entropy) -> None:
+    """Have the session in use that the plan asks for."""
+    sessions, environment = SqlSessionStore(database), plan.settings.mode.value
+    if plan.fresh:
+        create_session(sessions, environment, clock, entropy)
+    elif plan.clean:
+        clean_session(sessions, SqlTradeStore(database), environment, clock, entropy)
+    elif plan.session:
+        take_up_session(sessions, SessionId(plan.session), environment, clock, entropy)
+    else:
+        resume_session(sessions, environment, clock, entropy)
+
+

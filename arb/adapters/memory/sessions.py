@@ -23,8 +23,22 @@ class MemorySessionStore:
 
     def current(self, environment: str) -> Session | None:
         with self.tables.transaction():
+            return next(
+                (item for item in self.listed(environment) if item.session_id not in self.tables.set_aside),
+                None,
+            )
+
+    def listed(self, environment: str) -> tuple[Session, ...]:
+        with self.tables.transaction():
             own = [item for item in self.tables.sessions.values() if item.environment == environment]
-            return max(own, key=lambda item: (item.started_at_ns, item.session_id), default=None)
+            return tuple(sorted(own, key=lambda item: (item.started_at_ns, item.session_id), reverse=True))
+
+    def take_up(self, session_id: SessionId, now_ns: int) -> None:
+        with self.tables.transaction():
+            environment = self.tables.session(session_id).environment
+            own = {item.session_id for item in self.listed(environment)}
+            self.tables.set_aside |= own
+            self.tables.set_aside.discard(session_id)
 
     def set_mode(self, session_id: SessionId, mode: Mode, reason: str, now_ns: int) -> None:
         with self.tables.transaction():

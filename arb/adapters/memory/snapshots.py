@@ -1,7 +1,7 @@
 """`arb.ports.SnapshotStore` in memory."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -10,12 +10,14 @@ from arb.adapters.memory import exposure, ledger
 from arb.adapters.memory.tables import MemoryTables
 from arb.adapters.memory.trades import MemoryTradeStore
 from arb.adapters.records.exact import EXACT
-from arb.adapters.records.images import NS_PER_DAY, Image, parts
-from arb.adapters.records.seals import Found, Skipped, seal, unseal
+from arb.adapters.records.images import NS_PER_DAY, Sums, changed_trades, parts, sum_parts
+from arb.adapters.records.seals import seal, unseal
 from arb.domain.errors import DataError
-from arb.domain.ids import SessionId
+from arb.domain.ids import Coin, SessionId, TradeId
+from arb.domain.ledger import Entry
 from arb.domain.money import ZERO
-from arb.domain.snapshot import PARTS, Snapshot
+from arb.domain.snapshot import PARTS, Found, Skipped, Snapshot
+from arb.domain.state import Stamp, StateChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,8 @@ class MemorySnapshotStore:
 
     def image(self, session_id: SessionId) -> tuple[int, Mapping[str, Any]]:
         with self.tables.transaction():
-            return ledger.position(self.tables, session_id), parts(self._image(session_id))
+            sums = self._sums(session_id)
+            return sums.ledger_position, parts(sums, MemoryTradeStore(self.tables).active(session_id))
 
     def save(self, snapshot: Snapshot) -> bool:
         with self.tables.transaction():
@@ -55,7 +58,40 @@ class MemorySnapshotStore:
                 skipped.append(Skipped(slot, str(error)))
         return Found(None, tuple(skipped))
 
-    def _image(self, session_id: SessionId) -> Image:
+    def taken(self, session_id: SessionId, slot: str) -> bool:
+        with self.tables.transaction():
+            return (session_id, slot) in self.tables.snapshots
+
+    def stamp(self, session_id: SessionId) -> Stamp:
+        with self.tables.transaction():
+            return Stamp(
+                ledger_position=ledger.position(self.tables, session_id),
+                mode_changed_at_ns=self.tables.session(session_id).mode_changed_at_ns,
+                trades=frozenset(
+                    (trade.trade_id, trade.version) for trade in exposure.active(self.tables, session_id)
+                ),
+            )
+
+    def change(self, session_id: SessionId, trades: Collection[TradeId]) -> StateChange:
+        with self.tables.transaction():
+            sums = self._sums(session_id)
+            store = MemoryTradeStore(self.tables)
+            views = {trade_id: store.view(trade_id) for trade_id in trades}
+            return StateChange(
+                session_id=session_id,
+                ledger_position=sums.ledger_position,
+                parts=sum_parts(sums),
+                trades=changed_trades(views),
+            )
+
+    def entries_after(self, session_id: SessionId, position: int) -> tuple[Entry, ...]:
+        with self.tables.transaction():
+            own = enumerate(self.tables.ledger, start=1)
+            return tuple(
+                row.entry for number, row in own if row.session_id == session_id and number > position
+            )
+
+    def _sums(self, session_id: SessionId) -> Sums:
         tables = self.tables
         trades = [trade for trade in tables.trades.values() if trade.session_id == session_id]
         orders = [row.order for row in tables.orders.values() if row.session_id == session_id]
@@ -64,13 +100,19 @@ class MemorySnapshotStore:
             if trade.closed_at_ns:
                 day = trade.closed_at_ns // NS_PER_DAY
                 realised[day] = EXACT.add(realised[day], trade.pnl_krw)
-        return Image(
+        notional: dict[Coin, Decimal] = defaultdict(lambda: ZERO)
+        active = exposure.active(tables, session_id)
+        for trade in active:
+            notional[trade.coin] = EXACT.add(notional[trade.coin], trade.notional_krw)
+        return Sums(
             session=tables.session(session_id),
-            active=MemoryTradeStore(tables).active(session_id),
+            ledger_position=ledger.position(tables, session_id),
             balances=tables.balances.get(session_id, {}),
             holds=exposure.reserved(tables, session_id),
             trades_by_state=Counter(trade.state.value for trade in trades),
             orders_by_state=Counter(order.state.value for order in orders),
             fills=sum(len(order.fills) for order in orders),
             realised_krw_by_day=realised,
+            notional_by_coin_krw=notional,
+            trades_open_by_coin=Counter(trade.coin for trade in active),
         )

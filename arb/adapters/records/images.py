@@ -1,15 +1,17 @@
 """A session's state at one moment, as the four parts of a snapshot."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
 from arb.adapters.records.documents import encode
-from arb.adapters.records.exact import EXACT, exact_sum
+from arb.adapters.records.exact import exact_sum
 from arb.adapters.records.holds import Hold
-from arb.domain.money import ZERO, plain
+from arb.domain.ids import Coin, TradeId
+from arb.domain.money import plain
+from arb.domain.trade import ENDED
 from arb.ports import Session, TradeView
 
 NS_PER_DAY: Final = 86_400_000_000_000
@@ -22,57 +24,70 @@ def day_start_ns(now_ns: int) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
-    """What a store reads of a session in one consistent transaction."""
+class Sums:
+    """What a store adds up of a session in one consistent transaction."""
 
     session: Session
-    active: Sequence[TradeView]
+    ledger_position: int
     balances: Mapping[tuple[str, str], Decimal]  # (account, asset)
     holds: Sequence[Hold]  # reserved ones
     trades_by_state: Mapping[str, int]
     orders_by_state: Mapping[str, int]
     fills: int
     realised_krw_by_day: Mapping[int, Decimal]  # days since the epoch, UTC
+    notional_by_coin_krw: Mapping[Coin, Decimal]  # of trades that have not ended
+    trades_open_by_coin: Mapping[Coin, int]
 
 
-def parts(image: Image) -> dict[str, Any]:
+def parts(sums: Sums, active: Iterable[TradeView]) -> dict[str, Any]:
     """Return the parts of a snapshot, by the names in `arb.domain.snapshot.PARTS`."""
+    found = sum_parts(sums)
+    found["positions"]["trades"] = [encode(view) for view in active]
+    return found
+
+
+def sum_parts(sums: Sums) -> dict[str, Any]:
+    """Return the same without the trades."""
     return {
-        "session": encode(image.session),
-        "positions": {
-            "trades": [encode(view) for view in image.active],
-            "balances": _nested(image.balances),
-        },
-        "metrics": {
-            "trades_by_state": dict(image.trades_by_state),
-            "orders_by_state": dict(image.orders_by_state),
-            "fills": image.fills,
-            "realised_krw": plain(exact_sum(image.realised_krw_by_day.values())),
-            "fees": _nested(
-                {
-                    (account.removeprefix(FEES), asset): amount
-                    for (account, asset), amount in image.balances.items()
-                    if account.startswith(FEES)
-                }
-            ),
-        },
-        "risk_guard": _risk_guard(image),
+        "session": encode(sums.session),
+        "positions": {"balances": _nested(sums.balances)},
+        "metrics": _metrics(sums),
+        "risk_guard": _risk_guard(sums),
     }
 
 
-def _risk_guard(image: Image) -> dict[str, Any]:
-    notional: dict[str, Decimal] = defaultdict(lambda: ZERO)
-    opened: dict[str, int] = defaultdict(int)
-    for view in image.active:
-        notional[view.trade.coin] = EXACT.add(notional[view.trade.coin], view.trade.notional_krw)
-        opened[view.trade.coin] += 1
+def changed_trades(views: Mapping[TradeId, TradeView | None]) -> dict[str, Any]:
+    """Return trades as documents; None for those that are no longer part of the state."""
     return {
-        "mode": image.session.mode.value,
-        "mode_reason": image.session.mode_reason,
-        "notional_by_coin_krw": {coin: plain(amount) for coin, amount in notional.items()},
-        "trades_open_by_coin": dict(opened),
-        "realised_krw_by_day": {str(day): plain(amount) for day, amount in image.realised_krw_by_day.items()},
-        "holds": [encode(hold) for hold in image.holds],
+        trade_id: None if view is None or view.trade.state in ENDED else encode(view)
+        for trade_id, view in views.items()
+    }
+
+
+def _metrics(sums: Sums) -> dict[str, Any]:
+    return {
+        "trades_by_state": dict(sums.trades_by_state),
+        "orders_by_state": dict(sums.orders_by_state),
+        "fills": sums.fills,
+        "realised_krw": plain(exact_sum(sums.realised_krw_by_day.values())),
+        "fees": _nested(
+            {
+                (account.removeprefix(FEES), asset): amount
+                for (account, asset), amount in sums.balances.items()
+                if account.startswith(FEES)
+            }
+        ),
+    }
+
+
+def _risk_guard(sums: Sums) -> dict[str, Any]:
+    return {
+        "mode": sums.session.mode.value,
+        "mode_reason": sums.session.mode_reason,
+        "notional_by_coin_krw": {coin: plain(amount) for coin, amount in sums.notional_by_coin_krw.items()},
+        "trades_open_by_coin": dict(sums.trades_open_by_coin),
+        "realised_krw_by_day": {str(day): plain(amount) for day, amount in sums.realised_krw_by_day.items()},
+        "holds": [encode(hold) for hold in sums.holds],
     }
 
 

@@ -4,5 +4,6 @@ from arb.adapters.redis_store.client import connect
 from arb.adapters.redis_store.counters import RedisCounters
 from arb.adapters.redis_store.heartbeats import RedisHeartbeats
 from arb.adapters.redis_store.quotes import RedisQuoteStore
+from arb.adapters.redis_store.state import RedisStateStore
 
-__all__ = ["RedisCounters", "RedisHeartbeats", "RedisQuoteStore", "connect"]
+__all__ = ["RedisCounters", "RedisHeartbeats", "RedisQuoteStore", "RedisStateStore", "connect"]

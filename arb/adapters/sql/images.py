@@ -1,32 +1,59 @@
-"""What a snapshot is made of, read on one consistent view of the database."""
+"""What snapshots and the hot state are made of, read on one consistent view of the database."""
 
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, select
 
-from arb.adapters.records.images import NS_PER_DAY, Image
-from arb.adapters.sql import holds, sessions, views
+from arb.adapters.records.images import NS_PER_DAY, Sums
+from arb.adapters.sql import holds, ledger, sessions
+from arb.adapters.sql.exposure import ACTIVE
 from arb.adapters.sql.tables import balances, fills, orders, trades
 from arb.domain.errors import InvariantError
-from arb.domain.ids import SessionId
+from arb.domain.ids import Coin, SessionId
+from arb.domain.state import Stamp
 
 
-def read(connection: Connection, session_id: SessionId) -> Image:
-    """Return the image of a session; the caller's transaction is REPEATABLE READ."""
+def read(connection: Connection, session_id: SessionId) -> Sums:
+    """Return the sums of a session; the caller's transaction is REPEATABLE READ."""
     session = sessions.read(connection, session_id)
     if session is None:
         raise InvariantError(f"session {session_id} does not exist")
-    return Image(
+    notional = _notional(connection, session_id)
+    return Sums(
         session=session,
-        active=views.active(connection, session_id, None),
+        ledger_position=ledger.position(connection, session_id),
         balances=_balances(connection, session_id),
         holds=holds.reserved(connection, session_id),
         trades_by_state=_by_state(connection, trades, session_id),
         orders_by_state=_by_state(connection, orders, session_id),
         fills=_fills(connection, session_id),
         realised_krw_by_day=_realised(connection, session_id),
+        notional_by_coin_krw={coin: amount for coin, (amount, _) in notional.items()},
+        trades_open_by_coin={coin: number for coin, (_, number) in notional.items()},
     )
+
+
+def stamp(connection: Connection, session_id: SessionId) -> Stamp:
+    """Return what tells whether a copy of the state is this one."""
+    session = sessions.read(connection, session_id)
+    active = select(trades.c.trade_id, trades.c.version).where(
+        trades.c.session_id == session_id, trades.c.state.in_(ACTIVE)
+    )
+    return Stamp(
+        ledger_position=ledger.position(connection, session_id),
+        mode_changed_at_ns=session.mode_changed_at_ns if session else 0,
+        trades=frozenset((row.trade_id, row.version) for row in connection.execute(active)),
+    )
+
+
+def _notional(connection: Connection, session_id: SessionId) -> dict[Coin, tuple[Decimal, int]]:
+    summed = (
+        select(trades.c.coin, func.sum(trades.c.notional_krw).label("amount"), func.count().label("number"))
+        .where(trades.c.session_id == session_id, trades.c.state.in_(ACTIVE))
+        .group_by(trades.c.coin)
+    )
+    return {Coin(row.coin): (row.amount, row.number) for row in connection.execute(summed)}
 
 
 def _balances(connection: Connection, session_id: SessionId) -> dict[tuple[str, str], Decimal]:

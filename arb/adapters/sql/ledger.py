@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from arb.adapters.records.exact import exact_sum
 from arb.adapters.sql.tables import balances, ledger_entries, ledger_postings
 from arb.domain.ids import SessionId, Venue
-from arb.domain.ledger import Entry, venue_account
+from arb.domain.ledger import Entry, EntryKind, Posting, venue_account
 
 LOCK_CLASS: Final = 0x6C6564  # "led"
 LOCK: Final = text("SELECT pg_advisory_xact_lock(:class, hashtext(:session_id))")
@@ -91,3 +91,25 @@ def position(connection: Connection, session_id: SessionId) -> int:
     """Return the id of the session's last entry, 0 if it has none."""
     newest = select(func.max(ledger_entries.c.entry_id)).where(ledger_entries.c.session_id == session_id)
     return connection.execute(newest).scalar() or 0
+
+
+def entries_after(connection: Connection, session_id: SessionId, after: int) -> tuple[Entry, ...]:
+    """Return the session's entries beyond a position, in commit order."""
+    joined = ledger_entries.outerjoin(
+        ledger_postings, ledger_postings.c.entry_id == ledger_entries.c.entry_id
+    )
+    wanted = (
+        select(ledger_entries, ledger_postings.c.account, ledger_postings.c.asset, ledger_postings.c.amount)
+        .select_from(joined)
+        .where(ledger_entries.c.session_id == session_id, ledger_entries.c.entry_id > after)
+        .order_by(ledger_entries.c.entry_id, ledger_postings.c.line)
+    )
+    heads: dict[int, tuple[str, EntryKind]] = {}
+    postings: dict[int, tuple[Posting, ...]] = {}
+    for row in connection.execute(wanted):
+        heads[row.entry_id] = (row.key, EntryKind(row.kind))
+        line = () if row.account is None else (Posting(row.account, row.asset, row.amount),)
+        postings[row.entry_id] = postings.get(row.entry_id, ()) + line
+    return tuple(
+        Entry(key=key, kind=kind, postings=postings[number]) for number, (key, kind) in heads.items()
+    )

@@ -8,6 +8,7 @@ from arb.adapters.sql.engine import reading, transaction
 from arb.adapters.sql.retry import Retry, harmless_twice, interrupted_only
 from arb.adapters.sql.rows import session_of
 from arb.adapters.sql.tables import mode_changes, sessions
+from arb.adapters.sql.takeover import book_others
 from arb.domain.errors import InvariantError
 from arb.domain.ids import SessionId
 from arb.domain.risk import Mode
@@ -37,13 +38,32 @@ class SqlSessionStore:
     def current(self, environment: str) -> Session | None:
         newest = (
             select(sessions)
-            .where(sessions.c.environment == environment)
+            .where(sessions.c.environment == environment, sessions.c.set_aside_at_ns == 0)
             .order_by(sessions.c.started_at_ns.desc(), sessions.c.session_id.desc())
             .limit(1)
         )
         with reading(self.engine) as connection:
             row = connection.execute(newest).one_or_none()
         return None if row is None else session_of(row)
+
+    @harmless_twice
+    def listed(self, environment: str) -> tuple[Session, ...]:
+        own = select(sessions).where(sessions.c.environment == environment)
+        newest = own.order_by(sessions.c.started_at_ns.desc(), sessions.c.session_id.desc())
+        with reading(self.engine) as connection:
+            return tuple(session_of(row) for row in connection.execute(newest))
+
+    @harmless_twice
+    def take_up(self, session_id: SessionId, now_ns: int) -> None:
+        with transaction(self.engine) as connection:
+            taken = read(connection, session_id)
+            if taken is None:
+                raise InvariantError(f"session {session_id} does not exist")
+            own = update(sessions).where(sessions.c.environment == taken.environment)
+            connection.execute(own.where(sessions.c.session_id == session_id).values(set_aside_at_ns=0))
+            book_others(connection, session_id, taken.environment, now_ns)
+            others = own.where(sessions.c.session_id != session_id, sessions.c.set_aside_at_ns == 0)
+            connection.execute(others.values(set_aside_at_ns=now_ns))
 
     @harmless_twice
     def set_mode(self, session_id: SessionId, mode: Mode, reason: str, now_ns: int) -> None:

@@ -1,22 +1,27 @@
 """`arb.ports.SnapshotStore` in PostgreSQL."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from arb.adapters.records.images import parts
-from arb.adapters.records.seals import Found, SealedPart, Skipped, seal, unseal
-from arb.adapters.sql import images, ledger
+from arb.adapters.records.images import changed_trades, parts, sum_parts
+from arb.adapters.records.seals import SealedPart, row_name, seal, unseal
+from arb.adapters.sql import images, ledger, views
 from arb.adapters.sql.engine import reading, transaction
+from arb.adapters.sql.retry import Retry, harmless_twice
 from arb.adapters.sql.tables import SNAPSHOTS
 from arb.domain.errors import DataError
-from arb.domain.ids import SessionId
-from arb.domain.snapshot import PARTS, Snapshot
+from arb.domain.ids import SessionId, TradeId
+from arb.domain.ledger import Entry
+from arb.domain.snapshot import PARTS, Found, Skipped, Snapshot
+from arb.domain.state import Stamp, StateChange
+from arb.ports import TradeView
 
-COLUMNS = tuple(SealedPart.__dataclass_fields__)
+COLUMNS: Final = tuple(SealedPart.__dataclass_fields__)
+PAGE: Final = 1_000  # trades in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,29 +29,61 @@ class SqlSnapshotStore:
     """Images of sessions in four tables."""
 
     engine: Engine
+    retry: Retry = field(default_factory=Retry)
 
+    @harmless_twice
     def image(self, session_id: SessionId) -> tuple[int, Mapping[str, Any]]:
         with reading(self.engine) as connection:
-            position = ledger.position(connection, session_id)
-            return position, parts(images.read(connection, session_id))
+            sums = images.read(connection, session_id)
+            return sums.ledger_position, parts(sums, _active(connection, session_id))
 
+    @harmless_twice
+    def change(self, session_id: SessionId, trades: Collection[TradeId]) -> StateChange:
+        with reading(self.engine) as connection:
+            sums = images.read(connection, session_id)
+            found = {view.trade.trade_id: view for view in views.some(connection, trades)}
+            return StateChange(
+                session_id=session_id,
+                ledger_position=sums.ledger_position,
+                parts=sum_parts(sums),
+                trades=changed_trades({trade_id: found.get(trade_id) for trade_id in trades}),
+            )
+
+    @harmless_twice
+    def stamp(self, session_id: SessionId) -> Stamp:
+        with reading(self.engine) as connection:
+            return images.stamp(connection, session_id)
+
+    @harmless_twice
+    def entries_after(self, session_id: SessionId, position: int) -> tuple[Entry, ...]:
+        with reading(self.engine) as connection:
+            return ledger.entries_after(connection, session_id, position)
+
+    @harmless_twice
+    def taken(self, session_id: SessionId, slot: str) -> bool:
+        first = SNAPSHOTS[PARTS[0]]
+        wanted = select(first.c.slot).where(first.c.session_id == session_id, first.c.slot == slot)
+        with reading(self.engine) as connection:
+            return connection.execute(wanted).first() is not None
+
+    @harmless_twice
     def save(self, snapshot: Snapshot) -> bool:
-        sealed = seal(snapshot)
-        first, *others = PARTS
+        rows = seal(snapshot)
+        first = rows.pop(PARTS[0])
         with transaction(self.engine) as connection:
             # The first table decides who has the slot: a second writer waits here and then leaves.
-            taken = insert(SNAPSHOTS[first]).values(asdict(sealed[first])).on_conflict_do_nothing()
-            if not connection.execute(taken).rowcount:
+            mine = insert(SNAPSHOTS[PARTS[0]]).values(asdict(first)).on_conflict_do_nothing()
+            if not connection.execute(mine).rowcount:
                 return False
-            for name in others:
-                connection.execute(insert(SNAPSHOTS[name]).values(asdict(sealed[name])))
+            for name, row in rows.items():
+                connection.execute(insert(SNAPSHOTS[name.partition("#")[0]]).values(asdict(row)))
         return True
 
     def latest(self, session_id: SessionId) -> Snapshot | None:
         return self.find(session_id).snapshot
 
+    @harmless_twice
     def find(self, session_id: SessionId) -> Found:
-        """Return the newest snapshot that verifies, and which newer ones were skipped and why."""
         skipped: list[Skipped] = []
         with reading(self.engine) as connection:
             for slot in _slots(connection, session_id):
@@ -56,11 +93,19 @@ class SqlSnapshotStore:
                     skipped.append(Skipped(slot, str(error)))
         return Found(None, tuple(skipped))
 
+    @harmless_twice
     def clean_up(self, days_to_keep: int) -> int:
         """Delete snapshots older than that, never a session's newest; return how many went."""
         with transaction(self.engine) as connection:
             removed = connection.execute(select(func.cleanup_old_snapshots(days_to_keep)))
             return int(removed.scalar_one())
+
+
+def _active(connection: Connection, session_id: SessionId) -> Iterator[TradeView]:
+    """Yield the trades that have not ended, a page at a time, however many they are."""
+    ids = views.active_ids(connection, session_id)
+    for start in range(0, len(ids), PAGE):
+        yield from views.some(connection, ids[start : start + PAGE])
 
 
 def _slots(connection: Connection, session_id: SessionId) -> list[str]:
@@ -80,7 +125,6 @@ def _rows(connection: Connection, session_id: SessionId, slot: str) -> dict[str,
         wanted = select(*(table.c[column] for column in COLUMNS)).where(
             table.c.session_id == session_id, table.c.slot == slot
         )
-        row = connection.execute(wanted).mappings().one_or_none()
-        if row is not None:
-            found[name] = SealedPart(**row)
+        for row in connection.execute(wanted).mappings():
+            found[row_name(name, row["chunk"])] = SealedPart(**row)
     return found

@@ -68,6 +68,11 @@ def next_order_number(connection: Connection, trade_id: TradeId, venue: Venue) -
     return connection.execute(counted).scalar_one() + 1
 
 
+def session_of(connection: Connection, trade_id: TradeId) -> SessionId | None:
+    """Return the session that a trade belongs to."""
+    return connection.execute(select(trades.c.session_id).where(trades.c.trade_id == trade_id)).scalar()
+
+
 def view(connection: Connection, trade_id: TradeId) -> TradeView | None:
     """Return a trade and its orders."""
     found = select(trades).where(trades.c.trade_id == trade_id)

@@ -1,0 +1,163 @@
+"""Going on with a session: the newest snapshot that verifies, the ledger after it, and what that proves.
+
+Nothing is guessed: the state so rebuilt has to be the one that the rows tell, or trading stays halted. With
+no good snapshot the ledger alone rebuilds it. Orders whose fate is open are asked about.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Context, Decimal, Inexact
+from typing import Any, Final
+
+from arb.domain.errors import DispatchError, HotStateUnavailable
+from arb.domain.ids import SessionId, TradeId
+from arb.domain.ledger import Entry
+from arb.domain.money import ZERO
+from arb.domain.order import State
+from arb.domain.snapshot import Skipped, Snapshot
+from arb.domain.state import StateChange
+from arb.engine.hot_state import KeepHotState
+from arb.ports import Clock, Dispatcher, SnapshotStore, TradeStore
+
+Balances = dict[tuple[str, str], Decimal]  # (account, asset)
+EXACT: Final = Context(prec=400, traps=[Inexact])
+READINGS: Final = 10  # of rows that move while they are read
+AHEAD_NS: Final = 5_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What resuming did."""
+
+    session_id: SessionId
+    slot: str | None  # of the snapshot; None: the ledger alone
+    snapshot_age_ns: int
+    skipped: tuple[Skipped, ...]
+    events_folded: int
+    trades_active: int
+    orders_asked: int
+    differences: tuple[str, ...]
+    hot_state: bool  # False while Redis is away
+
+    def lines(self) -> tuple[str, ...]:
+        """Return the account as a person reads it."""
+        start = f"snapshot {self.slot}, {self.snapshot_age_ns // 10**9} s old" if self.slot else "no snapshot"
+        counts = (
+            f"{self.events_folded} ledger entries folded, {self.trades_active} trades going on, "
+            f"{self.orders_asked} orders asked about"
+        )
+        return (
+            f"session {self.session_id}: {start}",
+            counts,
+            *(f"snapshot {each.slot} skipped: {each.reason}" for each in self.skipped),
+            *(f"difference: {line}" for line in self.differences),
+            *(() if self.hot_state else ("Redis is away: going on with PostgreSQL alone",)),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume:
+    """The use case of every start that goes on with a session."""
+
+    session_id: SessionId
+    snapshots: SnapshotStore
+    trades: TradeStore
+    dispatcher: Dispatcher
+    hot_state: KeepHotState
+    clock: Clock
+
+    def run(self) -> Account:
+        """Rebuild, compare, ask. Raises: StoreUnavailable."""
+        found = self.snapshots.find(self.session_id)
+        folded, differences = self._compare(found.snapshot)
+        snapshot = found.snapshot
+        return Account(
+            session_id=self.session_id,
+            slot=snapshot.slot if snapshot else None,
+            snapshot_age_ns=self.clock.now_ns() - snapshot.taken_at_ns if snapshot else 0,
+            skipped=found.skipped,
+            events_folded=folded,
+            trades_active=len(self.snapshots.stamp(self.session_id).trades),
+            orders_asked=self._ask(),
+            differences=differences,
+            hot_state=self._reload(),
+        )
+
+    def _compare(self, snapshot: Snapshot | None) -> tuple[int, tuple[str, ...]]:
+        """Return how many entries were folded, and where the outcome is not what the rows say."""
+        start = balances_of(snapshot.parts) if snapshot else {}
+        kept = _trades_of(snapshot) if snapshot else {}
+        for _ in range(READINGS):
+            now = self.snapshots.change(self.session_id, kept)
+            entries = self.snapshots.entries_after(
+                self.session_id, snapshot.ledger_position if snapshot else 0
+            )
+            if self.snapshots.stamp(self.session_id).ledger_position == now.ledger_position:
+                break
+        lines = (*_balance_lines(plus(start, entries), balances_of(now.parts)), *_trade_lines(kept, now))
+        if snapshot and snapshot.ledger_position > now.ledger_position:
+            behind = f"the snapshot is at ledger position {snapshot.ledger_position}, the ledger at "
+            lines += (f"{behind}{now.ledger_position}",)
+        return len(entries), lines
+
+    def _ask(self) -> int:
+        """Send or ask about every order that has not ended; what cannot be sent now a sweep sends."""
+        asked = 0
+        for order in self.trades.overdue(self.session_id, self.clock.now_ns() + AHEAD_NS):
+            task = "arb.place_order" if order.state is State.INTENT else "arb.resolve_order"
+            try:
+                self.dispatcher.send(task, order.client_order_id)
+            except DispatchError:
+                break
+            asked += 1
+        return asked
+
+    def _reload(self) -> bool:
+        try:
+            self.hot_state.reload_from_snapshot()
+        except HotStateUnavailable:
+            return False
+        return True
+
+
+def balances_of(parts: Mapping[str, Any]) -> Balances:
+    """Return the balances that a state holds."""
+    return {
+        (account, asset): Decimal(amount)
+        for account, amounts in parts["positions"]["balances"].items()
+        for asset, amount in amounts.items()
+    }
+
+
+def plus(balances: Balances, entries: Iterable[Entry]) -> Balances:
+    """Return the balances after these entries."""
+    sums = dict(balances)
+    for entry in entries:
+        for posting in entry.postings:
+            key = (posting.account, posting.asset)
+            sums[key] = EXACT.add(sums.get(key, ZERO), posting.amount)
+    return sums
+
+
+def _balance_lines(rebuilt: Balances, stored: Balances) -> tuple[str, ...]:
+    return tuple(
+        f"{asset} in {account} is {stored.get((account, asset), ZERO):f}, "
+        f"rebuilt {rebuilt.get((account, asset), ZERO):f}"
+        for account, asset in sorted({*rebuilt, *stored})
+        if rebuilt.get((account, asset), ZERO) != stored.get((account, asset), ZERO)
+    )
+
+
+def _trades_of(snapshot: Snapshot) -> dict[TradeId, int]:
+    views = snapshot.parts["positions"]["trades"]
+    return {TradeId(view["trade"]["trade_id"]): int(view["trade"]["version"]) for view in views}
+
+
+def _trade_lines(kept: Mapping[TradeId, int], now: StateChange) -> tuple[str, ...]:
+    """Return which trades of the snapshot went back in time. Those that ended meanwhile are no news."""
+    return tuple(
+        f"trade {trade_id} is at version {view['trade']['version']}, "
+        f"the snapshot has {kept[TradeId(trade_id)]}"
+        for trade_id, view in now.trades.items()
+        if view is not None and view["trade"]["version"] < kept[TradeId(trade_id)]
+    )
