@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
 from typing import Final
 
-from arb.adapters.alerts import RecordedAlerts
+from redis import Redis
+
 from arb.adapters.binance_client import connect_binance
 from arb.adapters.clock import SystemClock, SystemEntropy
 from arb.adapters.dispatch import CeleryDispatcher
 from arb.adapters.instruments import LiveInstruments
+from arb.adapters.kill_switch import FileKillSwitch
 from arb.adapters.paper import PaperVenue
 from arb.adapters.redis_store import (
     RedisCounters,
@@ -28,26 +29,39 @@ from arb.adapters.redis_store import (
 )
 from arb.adapters.sql.alerts import SqlAlertStore
 from arb.adapters.sql.engine import Pool, make_engine
+from arb.adapters.sql.external import SqlExternalOrderStore
 from arb.adapters.sql.sessions import SqlSessionStore
 from arb.adapters.sql.snapshots import SqlSnapshotStore
 from arb.adapters.sql.trades import SqlTradeStore
+from arb.adapters.sql.venue_health import SqlVenueHealth
 from arb.adapters.upbit_client import connect_upbit
 from arb.bootstrap_state import keep
+from arb.bootstrap_watch import alerts_of, canaries_of, emergency_of, watch_of
 from arb.celery import app
 from arb.domain.errors import ConfigError
-from arb.domain.health import HeartbeatRules
+from arb.domain.exits import ExitRules
 from arb.domain.ids import Coin, SessionId, TradeId, Venue
+from arb.domain.repair import RepairRules
 from arb.domain.risk import Limits
-from arb.domain.trade import ExitRules, RepairRules
+from arb.domain.stability import StabilityRules
+from arb.engine.adopt import Adopt
 from arb.engine.drain import Drain
-from arb.engine.evaluate import Appetite, Evaluate
+from arb.engine.emergency import Emergency
+from arb.engine.evaluate import Evaluate
 from arb.engine.execute import Execute
-from arb.engine.markets import Markets
+from arb.engine.explain import Explain
+from arb.engine.fresh_market import FreshMarkets
+from arb.engine.guard import EntryGuard
 from arb.engine.hot_state import KeepHotState
+from arb.engine.kill_gate import KillGate
+from arb.engine.markets import Markets
+from arb.engine.proposals import Appetite
+from arb.engine.rate_watch import RateWatch
 from arb.engine.reconcile import Reconcile
 from arb.engine.resume import Resume
 from arb.engine.settle import Settle
 from arb.engine.snapshot import TakeSnapshot
+from arb.engine.stability import Stability
 from arb.engine.store_health import WatchDatabase
 from arb.engine.sweep import Sweep
 from arb.engine.watch import Watch
@@ -59,7 +73,6 @@ from config.settings import Credentials, RunMode, Settings
 
 MS: Final = 1_000_000
 SECOND: Final = 1_000_000_000
-HEARTBEATS: Final = HeartbeatRules(late_ns=5 * SECOND, dead_ns=15 * SECOND)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,10 +83,14 @@ class Stores:
     sessions: SqlSessionStore
     snapshots: SqlSnapshotStore
     alerts: SqlAlertStore
+    external: SqlExternalOrderStore
     quotes: RedisQuoteStore
     counters: RedisCounters
     heartbeats: RedisHeartbeats
     states: RedisStateStore
+    canaries: RedisHeartbeats
+    redis: Redis
+    health: SqlVenueHealth
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,11 +110,13 @@ class Engine:
     reconcile: Reconcile
     take_snapshot: TakeSnapshot
     watch: Watch
+    emergency: Emergency
     drain: Drain
     unmirrored: Stores
     hot_state: KeepHotState
     resume: Resume
     watch_database: WatchDatabase
+    kill_switch: FileKillSwitch
 
     @property
     def trades(self) -> SqlTradeStore:
@@ -193,10 +212,14 @@ def connect_stores(settings: Settings) -> Stores:
         sessions=SqlSessionStore(database),
         snapshots=SqlSnapshotStore(database),
         alerts=SqlAlertStore(database),
+        external=SqlExternalOrderStore(database),
         quotes=RedisQuoteStore(redis, settings.mode),
         counters=RedisCounters(redis, settings.mode),
         heartbeats=RedisHeartbeats(redis, settings.mode),
         states=RedisStateStore(redis, settings.mode),
+        canaries=canaries_of(redis, settings),
+        redis=redis,
+        health=SqlVenueHealth(database),
     )
 
 
@@ -211,10 +234,19 @@ def wire(settings: Settings, session_id: SessionId, stores: Stores, dispatcher: 
     coins = tuple(Coin(coin) for coin in settings.coins)
     venues = venue_clients(settings, session_id, stores, clock, entropy)
     markets = Markets(quotes=stores.quotes, instruments=LiveInstruments(venues, coins, clock))
-    alerts = RecordedAlerts(stores.alerts, session_id, alert_file())
+    alerts = alerts_of(settings, stores.alerts.engine, session_id, stores.counters, clock)
+    drain = Drain(session_id=session_id, trades=stores.trades, sessions=stores.sessions, clock=clock)
+    take_snapshot = TakeSnapshot(
+        session_id=session_id,
+        snapshots=stores.snapshots,
+        counters=stores.counters,
+        clock=clock,
+        interval_ns=settings.snapshot.interval_s * SECOND,
+        on_trade_interval_ns=settings.snapshot.on_trade_interval_s * SECOND,
+    )
     limits, appetite = limits_of(settings), appetite_of(settings)
     overdue_ns = settings.orders.overdue_ms * MS
-    counters, trades = stores.counters, stores.trades
+    counters, trades, switch = stores.counters, stores.trades, kill_switch()
     return Engine(
         settings=settings,
         session_id=session_id,
@@ -232,6 +264,8 @@ def wire(settings: Settings, session_id: SessionId, stores: Stores, dispatcher: 
             counters=counters,
             clock=clock,
             entropy=entropy,
+            kill_switch=switch,
+            guard=entry_guard(settings, session_id, stores, clock),
             limits=limits,
             exits=exits_of(settings),
             appetite=appetite,
@@ -246,16 +280,19 @@ def wire(settings: Settings, session_id: SessionId, stores: Stores, dispatcher: 
             alerts=alerts,
             clock=clock,
             entropy=entropy,
+            gate=KillGate(switch=switch, trades=trades, counters=counters, clock=clock),
             overdue_ns=overdue_ns,
+            health=stores.health,
         ),
         settle=Settle(
             trades=trades,
-            markets=markets,
+            markets=FreshMarkets(
+                markets=markets, venues=venues, counters=counters, clock=clock, limits=limits
+            ),
             dispatcher=dispatcher,
             counters=counters,
             alerts=alerts,
             clock=clock,
-            limits=limits,
             rules=repairs_of(settings),
             order_lifetime_ns=appetite.order_lifetime_ns,
         ),
@@ -271,21 +308,37 @@ def wire(settings: Settings, session_id: SessionId, stores: Stores, dispatcher: 
             session_id=session_id,
             trades=trades,
             venues=venues,
+            adopt=Adopt(
+                session_id=session_id,
+                trades=trades,
+                sessions=stores.sessions,
+                external=stores.external,
+                venues=venues,
+                alerts=alerts,
+                clock=clock,
+            ),
+            explain=Explain(session_id=session_id, trades=trades, venues=venues, coins=coins, clock=clock),
             counters=counters,
             alerts=alerts,
             clock=clock,
         ),
-        take_snapshot=TakeSnapshot(
-            session_id=session_id,
-            snapshots=stores.snapshots,
+        take_snapshot=take_snapshot,
+        watch=watch_of(
+            settings,
+            stores.alerts.engine,
+            stores.redis,
+            quotes=stores.quotes,
+            heartbeats=stores.heartbeats,
+            markets=markets,
+            venues=venues,
+            dispatcher=dispatcher,
             counters=counters,
+            alerts=alerts,
             clock=clock,
-            interval_ns=settings.snapshot.interval_s * SECOND,
-            on_trade_interval_ns=settings.snapshot.on_trade_interval_s * SECOND,
         ),
-        watch=Watch(
-            heartbeats=stores.heartbeats, alerts=alerts, counters=counters, clock=clock, rules=HEARTBEATS
-        ),
+        emergency=emergency_of(drain, trades, take_snapshot, alerts, clock),
+        kill_switch=switch,
+        drain=drain,
         unmirrored=unmirrored,
         hot_state=kept.hot_state,
         resume=Resume(
@@ -299,13 +352,12 @@ def wire(settings: Settings, session_id: SessionId, stores: Stores, dispatcher: 
         watch_database=WatchDatabase(
             ask=partial(unmirrored.sessions.get, session_id), alerts=alerts, counters=counters, clock=clock
         ),
-        drain=Drain(session_id=session_id, trades=trades, sessions=stores.sessions, clock=clock),
     )
 
 
-def alert_file() -> Path:
-    """Return the file that always gets the alerts."""
-    return Home.default().logs / "critical_alerts.log"
+def kill_switch() -> FileKillSwitch:
+    """Return the switch of this home."""
+    return FileKillSwitch(Home.default().run / "kill.json")
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -318,10 +370,39 @@ def limits_of(settings: Settings) -> Limits:
         trades_open_max=risk.trades_open_max,
         trades_open_per_coin_max=risk.trades_open_per_coin_max,
         daily_loss_krw_max=risk.daily_loss_krw_max,
+        loss_per_trade_krw_max=risk.loss_per_trade_krw_max,
+        loss_reserve_bps=settings.strategy.stop_loss_bps + settings.orders.repair_loss_bps_max,
         orders_per_minute_max=risk.orders_per_minute_max,
+        entry_cooldown_ns=risk.entry_cooldown_ms * MS,
         premium_bps_abs_max=risk.premium_bps_abs_max,
+        price_band_bps_max=risk.price_band_bps_max,
+        rate_move_bps_max=risk.rate_move_bps_max,
         quote_age_ns_max=risk.quote_age_ms_max * MS,
         rate_age_ns_max=risk.rate_age_ms_max * MS,
+        warnings_blocked=risk.warnings_blocked,
+    )
+
+
+def entry_guard(settings: Settings, session_id: SessionId, stores: Stores, clock: SystemClock) -> EntryGuard:
+    """Return what stops new pairs before their exposure is looked at."""
+    rules = stability_of(settings)
+    return EntryGuard(
+        limits=limits_of(settings),
+        rules=rules,
+        stability=Stability(session_id, stores.health, clock, window_ns=rules.window_ns),
+        rates=RateWatch(),
+    )
+
+
+def stability_of(settings: Settings) -> StabilityRules:
+    """Return when a venue is entrusted with less."""
+    risk = settings.risk
+    return StabilityRules(
+        window_ns=risk.stability_window_s * SECOND,
+        samples_min=risk.stability_samples_min,
+        score_min=risk.stability_score_min,
+        circuit_claims_min=risk.circuit_claims_min,
+        circuit_ns=risk.circuit_s * SECOND,
     )
 
 
@@ -342,6 +423,8 @@ def repairs_of(settings: Settings) -> RepairRules:
         time_ns_max=settings.orders.repair_time_s_max * SECOND,
         loss_bps_max=settings.orders.repair_loss_bps_max,
         slip_bps=settings.strategy.slip_bps,
+        attempts_max=settings.orders.repair_attempts_max,
+        failures_max=settings.orders.repair_failures_max,
     )
 
 

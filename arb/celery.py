@@ -36,12 +36,14 @@ app = ArbCelery(
         "workers.evaluate",
         "workers.execute",
         "workers.settle",
+        "workers.canary",
+        "workers.life",
         "beat.snapshot",
         "beat.watchdog",
         "beat.reconcile",
+        "beat.stores",
         "beat.sweeps",
     ],
-        "beat.stores",
 )
 app.config_from_object("config.celeryconfig")
 app.fallback_from_object("config.fallbackconfig")

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
+from arb.cli_alerts import register as register_alerts
 from arb.cli_chaos import register as register_chaos
 from arb.cli_risk import register as register_risk
 from arb.cli_serve import register as register_serve
-from arb.cli_stack import demo_home, register
 from arb.cli_sessions import register as register_sessions
+from arb.cli_stack import demo_home, register
 from arb.domain.errors import ConfigError, DispatchError, StoreUnavailable, VenueError
 from arb.runtime.errors import StackError, StackNotRunning
 from arb.runtime.home import Home, read_runtime
@@ -179,7 +180,8 @@ def _show(document: Any, as_json: bool, view: "Callable[[], RenderableType]") ->
 
 
 register(app)
-register_chaos(app)
 register_sessions(app)
+register_chaos(app)
+register_alerts(app)
 register_risk(app)
 register_serve(app)

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from arb.domain.alert import Alert
 from arb.domain.book import Book
+from arb.domain.external import ExternalOrder, ListedOrder
 from arb.domain.ids import ClientOrderId, Coin, SessionId, Symbol, TradeId, Venue
 from arb.domain.instrument import Instrument
 from arb.domain.ledger import Entry
@@ -134,6 +135,9 @@ class TradeStore(Protocol):
     def record(self, report: OrderReport, now_ns: int) -> Order:
         """Fold a report into its order: events, fills, ledger, holds and balances in one transaction."""
 
+    def deny(self, client_order_id: ClientOrderId, reason: str, now_ns: int) -> bool:
+        """INTENT -> DENIED, the hold is voided. False if it is no intent any more and was not denied."""
+
     def order(self, client_order_id: ClientOrderId) -> Order | None:
         """Return one order."""
 
@@ -146,14 +150,46 @@ class TradeStore(Protocol):
     def overdue(self, session_id: SessionId, before_ns: int) -> tuple[Order, ...]:
         """Return orders that are not terminal and have not changed since `before_ns`."""
 
+    def moving(self, session_id: SessionId, since_ns: int) -> tuple[Order, ...]:
+        """Return the orders that are not terminal or have changed since `since_ns`, by age."""
+
     def book_entry(self, session_id: SessionId, entry: Entry, now_ns: int) -> bool:
         """Write a ledger entry that no fill caused; False if its key is already booked."""
 
     def balances(self, session_id: SessionId) -> Mapping[tuple[Venue, str], Decimal]:
         """Return what each venue should hold, by the ledger."""
 
+    def free(self, session_id: SessionId) -> Mapping[tuple[Venue, str], Decimal]:
+        """Return what each venue should hold, less what is on hold for orders."""
+
     def working(self, session_id: SessionId) -> int:
         """Return how many orders may still execute."""
+
+
+class KillSwitch(Protocol):
+    """What stops everything, kept where neither database nor broker is needed."""
+
+    def engaged(self) -> str | None:
+        """Return why everything is stopped, or None; takes microseconds. Never raises."""
+
+    def engage(self, reason: str, now_ns: int) -> str:
+        """Stop everything, durably; return the reason in force, which is the first one given."""
+
+    def release(self) -> None:
+        """Let everything go on."""
+
+
+class ExternalOrderStore(Protocol):
+    """Orders on our accounts that are not ours, in SQL."""
+
+    def adopt(self, venue: Venue, listed: Sequence[ListedOrder], now_ns: int) -> tuple[ListedOrder, ...]:
+        """Remember all of a venue's open external orders; return those that were not known before.
+
+        Those that are known and not listed any more are gone. Raises: StoreUnavailable.
+        """
+
+    def known(self, venue: Venue) -> tuple[ExternalOrder, ...]:
+        """Return every one of a venue that was ever seen, the newest first. Raises: StoreUnavailable."""
 
 
 class SnapshotStore(Protocol):
@@ -168,42 +204,6 @@ class SnapshotStore(Protocol):
     def latest(self, session_id: SessionId) -> Snapshot | None:
         """Return the newest snapshot that verifies."""
 
-
-class AlertStore(Protocol):
-    """Alerts that somebody must see."""
-
-    def add(self, session_id: SessionId | None, alert: Alert) -> None:
-        """Write one alert."""
-
-
-class AlertSink(Protocol):
-    """Where alerts go."""
-
-    def raise_alert(self, alert: Alert) -> None:
-        """Deliver one alert; never raises."""
-
-
-class Counters(Protocol):
-    """Counts by reason, best effort: a lost count never disturbs trading."""
-
-    def count(self, name: str, reason: str, amount: int = 1) -> None:
-        """Add to a counter."""
-
-    def read(self) -> Mapping[str, Mapping[str, int]]:
-        """Return all counters by name and reason."""
-
-
-class Heartbeats(Protocol):
-    """Signs of life of long-lived processes."""
-
-    def beat(self, process: str, facts: Mapping[str, str], now_ns: int) -> None:
-        """Write a heartbeat; never raises."""
-
-    def read(self) -> Mapping[str, Mapping[str, str]]:
-        """Return the newest heartbeat of each process, with `at_ns` among its facts."""
-
-
-class Dispatcher(Protocol):
     def find(self, session_id: SessionId) -> Found:
         """Return the newest snapshot that verifies, and which newer ones were skipped and why."""
 
@@ -244,6 +244,42 @@ class StateStore(Protocol):
     def ping(self) -> None:
         """Return if the store answers."""
 
+
+class AlertStore(Protocol):
+    """Alerts that somebody must see."""
+
+    def add(self, session_id: SessionId | None, alert: Alert) -> None:
+        """Write one alert."""
+
+
+class AlertSink(Protocol):
+    """Where alerts go."""
+
+    def raise_alert(self, alert: Alert) -> None:
+        """Deliver one alert; never raises."""
+
+
+class Counters(Protocol):
+    """Counts by reason, best effort: a lost count never disturbs trading."""
+
+    def count(self, name: str, reason: str, amount: int = 1) -> None:
+        """Add to a counter."""
+
+    def read(self) -> Mapping[str, Mapping[str, int]]:
+        """Return all counters by name and reason."""
+
+
+class Heartbeats(Protocol):
+    """Signs of life of long-lived processes."""
+
+    def beat(self, process: str, facts: Mapping[str, str], now_ns: int) -> None:
+        """Write a heartbeat; never raises."""
+
+    def read(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the newest heartbeat of each process, with `at_ns` among its facts."""
+
+
+class Dispatcher(Protocol):
     """Hands work to other processes; ids travel, not objects."""
 
     def send(self, task: str, *args: Any, countdown_ms: int = 0, expires_ms: int = 0) -> None:
@@ -287,14 +323,23 @@ class VenueClient(Protocol):
     def resolve(self, order: Order) -> Resolution:
         """Ask about an UNKNOWN order by the venue's rule of proof. Raises: VenueError."""
 
-    def cancel(self, order: Order) -> None:
+    def cancel(self, order: Order | ListedOrder) -> None:
         """Ask to cancel; what came of it is learnt by `query`. Raises: VenueError."""
 
-    def open_orders(self) -> tuple[OrderReport, ...]:
+    def open_orders(self) -> tuple[ListedOrder, ...]:
         """Return every open order of the account, ours or not (foreign ids kept as they are)."""
+
+    def recent_orders(self, symbol: Symbol, since_ns: int) -> tuple[ListedOrder, ...]:
+        """Return a market's orders created since then, ours or not, as far as one list goes.
+
+        Raises: VenueError; of a market that it does not have, a venue refuses the list or gives an empty one.
+        """
 
     def balances(self) -> Mapping[str, Decimal]:
         """Return free plus locked by asset, zeros left out. Raises: VenueError."""
+
+    def book(self, symbol: Symbol) -> Book:
+        """Return a market's book as it is now, asked for over REST. Raises: VenueError."""
 
     def instruments(self, coins: Sequence[Coin]) -> tuple[Instrument, ...]:
         """Return the rules of each coin's market (and USDT/KRW where the venue has it)."""

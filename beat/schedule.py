@@ -21,7 +21,7 @@ def _every(seconds: float, task: str, *args: Any) -> dict[str, Any]:
 
 SCHEDULE: Final = {
     "snapshot": _every(settings().snapshot.interval_s, "arb.snapshot", "periodic"),
-    "watchdog": _every(5, "arb.watchdog"),
+    "watchdog": _every(settings().watchdog.sweep_interval_sec, "arb.watchdog"),
     "sweep-orders": _every(2, "arb.sweep_orders"),
     "check-stores": _every(30, "arb.check_stores"),
     "reconcile": _every(30, "arb.reconcile"),

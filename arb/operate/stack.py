@@ -12,12 +12,23 @@ from arb.adapters.sql.engine import make_engine
 from arb.adapters.sql.sessions import SqlSessionStore
 from arb.adapters.sql.trades import SqlTradeStore
 from arb.bootstrap import Engine, build
-from arb.operate.session import begin_trading, come_to_rest, create_session, resume_session
+from arb.bootstrap_watch import forget_watch
+from arb.domain.ids import SessionId
+from arb.operate.session import (
+    begin_trading,
+    clean_session,
+    come_to_rest,
+    create_session,
+    resume_session,
+    resumed,
+    take_up_session,
+)
 from arb.operate.world import (
     Tape,
     stack_settings,
     write_world,
 )
+from arb.ports import Clock, Entropy
 from arb.runtime.control import Supervisor
 from arb.runtime.home import Home
 from arb.runtime.processes import stack_processes
@@ -28,7 +39,6 @@ from config.settings import RunMode, Settings, load
 
 
 @dataclass(frozen=True, kw_only=True)
-from arb.ports import Clock, Entropy
 class Plan:
     """What to run."""
 
@@ -37,6 +47,8 @@ class Plan:
     lifetime: Lifetime
     tape: Tape | None = None
     fresh: bool = False  # a new session in a new world, instead of going on with the last one
+    clean: bool = False  # a new session in the same world; the last one is kept
+    session: str | None = None  # go on with this one
 
 
 def start(plan: Plan, progress: Progress) -> Engine:
@@ -47,8 +59,6 @@ def start(plan: Plan, progress: Progress) -> Engine:
     home, settings, clock, entropy = plan.home, plan.settings, SystemClock(), SystemEntropy()
     if plan.fresh and home.path.exists() and not Supervisor(home).is_running():
         clear_leftovers(home)
-    clean: bool = False  # a new session in the same world; the last one is kept
-    session: str | None = None  # go on with this one
         home.remove()  # the ids of a new world's fills would collide with those of the last one
     home.create()
     is_mock = settings.mode is RunMode.MOCK
@@ -59,9 +69,11 @@ def start(plan: Plan, progress: Progress) -> Engine:
     def prepare(database_url: str) -> None:
         migrate(database_url)
         database = make_engine(database_url)
-        begin = create_session if plan.fresh else resume_session
-        begin(SqlSessionStore(database), settings.mode, clock, entropy)
-        database.dispose()
+        try:
+            _choose_session(plan, database, clock, entropy)
+        finally:
+            database.dispose()
+        forget_watch(home, load(environ={**os.environ, "ARB_HOME": str(home.path)}))
 
     stack = Stack(
         home,
@@ -75,6 +87,7 @@ def start(plan: Plan, progress: Progress) -> Engine:
     stack.start(progress)
     try:
         engine = build(load(environ={**os.environ, "ARB_HOME": str(home.path)}))
+        resumed(engine, silent if plan.fresh else progress)
         begin_trading(engine, progress)
     except BaseException:
         stop_stack(home, progress)
@@ -82,15 +95,6 @@ def start(plan: Plan, progress: Progress) -> Engine:
     return engine
 
 
-def rest(engine: Engine, progress: Progress) -> bool:
-    """Open nothing new and wait until nothing is unhedged; tell whether it came to that."""
-    progress("opening nothing new, hedging what is open")
-    return come_to_rest(engine)
-
-        resumed(engine, silent if plan.fresh else progress)
-
-def _secret(value: SecretStr | None) -> str | None:
-    return value.get_secret_value() if value is not None else None
 def _choose_session(plan: Plan, database: Database, clock: Clock, entropy: Entropy) -> None:
     """Have the session in use that the plan asks for."""
     sessions, environment = SqlSessionStore(database), plan.settings.mode.value
@@ -104,3 +108,11 @@ def _choose_session(plan: Plan, database: Database, clock: Clock, entropy: Entro
         resume_session(sessions, environment, clock, entropy)
 
 
+def rest(engine: Engine, progress: Progress) -> bool:
+    """Open nothing new and wait until nothing is unhedged; tell whether it came to that."""
+    progress("opening nothing new, hedging what is open")
+    return come_to_rest(engine)
+
+
+def _secret(value: SecretStr | None) -> str | None:
+    return value.get_secret_value() if value is not None else None
