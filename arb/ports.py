@@ -11,7 +11,7 @@ from arb.domain.external import ExternalOrder, ListedOrder
 from arb.domain.ids import ClientOrderId, Coin, SessionId, Symbol, TradeId, Venue
 from arb.domain.instrument import Instrument
 from arb.domain.ledger import Entry
-from arb.domain.order import Order, OrderReport
+from arb.domain.order import Event, Order, OrderReport
 from arb.domain.risk import Approved, Limits, Mode, Proposal, Refused
 from arb.domain.snapshot import Found, Snapshot
 from arb.domain.state import HotState, Stamp, StateChange
@@ -128,6 +128,15 @@ class TradeStore(Protocol):
 
     def lose(self, client_order_id: ClientOrderId, fence: int, reason: str, now_ns: int) -> bool:
         """SUBMITTED -> UNKNOWN. False if the fence has moved on or a report came in meanwhile."""
+
+    def refuse(
+        self, client_order_id: ClientOrderId, fence: int, event: Event, reason: str, now_ns: int
+    ) -> bool:
+        """End a SUBMITTED order that its sender proved was not placed: REJECT or EXPIRE.
+
+        False if the fence has moved on, or somebody gave the sender up: what it learnt then is only true of
+        its own attempt, and another one (a re-drive under the same identifier) may have been accepted.
+        """
 
     def absent(self, client_order_id: ClientOrderId, reason: str, now_ns: int) -> Order:
         """UNKNOWN -> EXPIRED on the venue's own proof; the hold is voided."""

@@ -7,7 +7,7 @@ from arb.adapters.sql.sessions import SqlSessionStore
 from arb.adapters.sql.trades import SqlTradeStore
 from arb.domain.ids import ClientOrderId, SessionId, TradeId, parse_client_order_id
 from arb.domain.ledger import Entry
-from arb.domain.order import Order, OrderReport
+from arb.domain.order import Event, Order, OrderReport
 from arb.domain.risk import Approved, Limits, Mode, Proposal, Refused
 from arb.domain.trade import Trade
 
@@ -58,6 +58,13 @@ class MirroredTrades(SqlTradeStore):
         lost = SqlTradeStore.lose(self, client_order_id, fence, reason, now_ns)
         self._note(client_order_id)
         return lost
+
+    def refuse(
+        self, client_order_id: ClientOrderId, fence: int, event: Event, reason: str, now_ns: int
+    ) -> bool:
+        refused = SqlTradeStore.refuse(self, client_order_id, fence, event, reason, now_ns)
+        self._note(client_order_id)
+        return refused
 
     def deny(self, client_order_id: ClientOrderId, reason: str, now_ns: int) -> bool:
         denied = SqlTradeStore.deny(self, client_order_id, reason, now_ns)

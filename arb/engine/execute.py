@@ -7,7 +7,7 @@ from arb.domain.alert import Alert, Severity
 from arb.domain.backoff import ORDER_BACKOFF, RESOLVE_BACKOFF
 from arb.domain.errors import Fatal, OutcomeUnknown, RateLimited, Rejected, Retryable, VenueError
 from arb.domain.ids import ClientOrderId, SessionId, Venue
-from arb.domain.order import Order, OrderReport, State
+from arb.domain.order import Event, Order, OrderReport, State
 from arb.domain.risk import Mode
 from arb.engine.kill_gate import KillGate
 from arb.engine.stability import VenueHealthStore
@@ -64,7 +64,7 @@ class Execute:
         except OutcomeUnknown as error:
             return self._lost(order, error)
         except (Rejected, Fatal) as error:
-            report = self._refused(order, error)
+            return self._refused(order, error)
         return self._follow(self._record(report))
 
     def resolve(self, client_order_id: ClientOrderId, attempt: int = 0) -> Order | None:
@@ -104,14 +104,12 @@ class Execute:
         delay_ms = max(error.retry_after_ms, ORDER_BACKOFF.delay_ms(order.attempts - 1, self.entropy.draw()))
         now_ns = self.clock.now_ns()
         is_last = order.attempts >= ORDER_BACKOFF.attempts_max
-        if is_last or now_ns + delay_ms * NS_PER_MS >= order.expires_at_ns:
-            ended = self._ended(self._record(_given_up(order, error)))
-        else:
-            ended = order
-            if self.trades.release(order.client_order_id, order.fence, str(error), now_ns):
-                self.dispatcher.send("arb.place_order", order.client_order_id, countdown_ms=delay_ms)
         self._note_pause(order.venue, error, now_ns)
-        return ended
+        if is_last or now_ns + delay_ms * NS_PER_MS >= order.expires_at_ns:
+            return self._end(order, Event.EXPIRE, f"not sent after {order.attempts} attempts: {error}")
+        if self.trades.release(order.client_order_id, order.fence, str(error), now_ns):
+            self.dispatcher.send("arb.place_order", order.client_order_id, countdown_ms=delay_ms)
+        return order
 
     def _note_pause(self, venue: Venue, error: VenueError, now_ns: int) -> None:
         """A venue that asked to be left alone gets no new entries from any process until then."""
@@ -125,7 +123,18 @@ class Execute:
         self._ask_later(order, 0)
         return order
 
-    def _refused(self, order: Order, error: Rejected | Fatal) -> OrderReport:
+    def _end(self, order: Order, event: Event, reason: str) -> Order:
+        """End an order that its own sender proved was not placed, if it still is its sender.
+
+        Somebody who gave us up meanwhile may have sent the order again under the same identifier (Upbit), and
+        what our attempt was told says nothing about theirs: then the venue is asked.
+        """
+        if self.trades.refuse(order.client_order_id, order.fence, event, reason, self.clock.now_ns()):
+            return self._ended(order)
+        self._ask_later(order, 0)
+        return order
+
+    def _refused(self, order: Order, error: Rejected | Fatal) -> Order:
         self.counters.count("orders_rejected", f"{order.venue}_{getattr(error, 'code', 'fatal')}")
         if isinstance(error, Fatal):
             now_ns = self.clock.now_ns()
@@ -139,12 +148,7 @@ class Execute:
                     at_ns=now_ns,
                 )
             )
-        return OrderReport(
-            client_order_id=order.client_order_id,
-            venue_order_id=None,
-            status=State.REJECTED,
-            reason=str(error),
-        )
+        return self._end(order, Event.REJECT, str(error))
 
     def _record(self, report: OrderReport) -> Order:
         return self.trades.record(report, self.clock.now_ns())
@@ -230,13 +234,3 @@ class Execute:
             attempt + 1,
             countdown_ms=min(delay_ms, RESOLVE_BACKOFF.max_ms),
         )
-
-
-def _given_up(order: Order, error: Retryable) -> OrderReport:
-    """Return what ends an order that was never placed and is not worth another attempt."""
-    return OrderReport(
-        client_order_id=order.client_order_id,
-        venue_order_id=None,
-        status=State.EXPIRED,
-        reason=f"not sent after {order.attempts} attempts: {error}",
-    )

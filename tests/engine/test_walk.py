@@ -3,8 +3,9 @@
 import pytest
 
 from arb.adapters.memory_venue import Trouble
+from arb.domain.errors import Rejected
 from arb.domain.ids import Venue
-from arb.domain.order import State
+from arb.domain.order import Event, State
 from arb.domain.risk import Mode
 from arb.domain.trade import TradeState
 from tests.engine.town import MS, OVERDUE_NS, SESSION, Town, Tripwire
@@ -211,3 +212,33 @@ def test_store_away_after_the_wire_is_recorded_when_it_is_back(town):
     town.run_one(0, trip=Tripwire(calls_left=1, after=True))
     town.quiesce()
     assert not town.drifts()
+
+
+def test_late_refusal_does_not_end_an_order_that_was_sent_again_for_it(town):
+    """A sender that was given up comes back with a refusal: the re-driven order is what counts."""
+    open_one(town)
+    upbit = next(row.order for row in town.tables.orders.values() if row.order.venue is Venue.UPBIT)
+    claimed = town.trades.claim(upbit.client_order_id, town.clock.now_ns())
+    town.clock.advance_ms(OVERDUE_NS // MS + 1)
+    town.premium(60)
+    town.execute.resolve(upbit.client_order_id)  # gives the sender up
+    town.execute.resolve(upbit.client_order_id)  # sends the same identifier again
+    assert town.orders_at(Venue.UPBIT) == {upbit.client_order_id: 1}
+    filled = town.tables.orders[upbit.client_order_id].order
+    ended = town.execute._refused(claimed, Rejected("upbit", "insufficient funds", "insufficient_funds_ask"))
+    assert ended is claimed
+    assert town.tables.orders[upbit.client_order_id].order == filled
+    town.collect()
+    town.quiesce()
+    assert not town.drifts()
+
+
+@pytest.mark.parametrize("event", [Event.REJECT, Event.EXPIRE])
+def test_refusal_ends_only_the_claim_it_belongs_to(town, event):
+    open_one(town)
+    (first, _) = town.tables.orders.values()
+    claimed = town.trades.claim(first.order.client_order_id, town.clock.now_ns())
+    assert not town.trades.refuse(claimed.client_order_id, claimed.fence - 1, event, "", 0)
+    assert town.trades.lose(claimed.client_order_id, claimed.fence, "timeout", town.clock.now_ns())
+    assert not town.trades.refuse(claimed.client_order_id, claimed.fence, event, "", 0)
+    assert town.tables.orders[claimed.client_order_id].order.state is State.UNKNOWN

@@ -57,6 +57,11 @@ class MemoryTradeStore:
     def lose(self, client_order_id: ClientOrderId, fence: int, reason: str, now_ns: int) -> bool:
         return self._give_up(client_order_id, fence, Event.LOSE, reason, now_ns)
 
+    def refuse(
+        self, client_order_id: ClientOrderId, fence: int, event: Event, reason: str, now_ns: int
+    ) -> bool:
+        return self._give_up(client_order_id, fence, event, reason, now_ns)
+
     def absent(self, client_order_id: ClientOrderId, reason: str, now_ns: int) -> Order:
         with self.tables.transaction():
             row = lives.ours(self.tables, client_order_id)

@@ -52,6 +52,12 @@ class SqlTradeStore:
     def lose(self, client_order_id: ClientOrderId, fence: int, reason: str, now_ns: int) -> bool:
         return claims.give_up(self.engine, client_order_id, fence, Event.LOSE, reason, now_ns)
 
+    @interrupted_only
+    def refuse(
+        self, client_order_id: ClientOrderId, fence: int, event: Event, reason: str, now_ns: int
+    ) -> bool:
+        return claims.give_up(self.engine, client_order_id, fence, event, reason, now_ns)
+
     @harmless_twice
     def absent(self, client_order_id: ClientOrderId, reason: str, now_ns: int) -> Order:
         return recording.absent(self.engine, client_order_id, reason, now_ns)
