@@ -36,6 +36,7 @@ def newest_trades(database: Engine, session_id: SessionId, limit: int) -> list[R
                 "entry_edge_bps": plain(round(row.entry_edge_bps, 2)),
                 "pnl_krw": plain(round(row.pnl_krw, 2)),
                 "reason": row.reason,
+                "residual": plain(row.residual),
                 "opened_at_ns": row.opened_at_ns,
                 "closed_at_ns": row.closed_at_ns,
             }

@@ -36,6 +36,7 @@ class SessionTotals:
     fills: Mapping[Coin, int] = field(default_factory=dict)
     fees: Mapping[tuple[Venue, str], Decimal] = field(default_factory=dict)
     held: Mapping[Coin, Held] = field(default_factory=dict)
+    residual: Mapping[Coin, Decimal] = field(default_factory=dict)  # of ended trades: dust, or handed over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +83,7 @@ class Report:
     by_coin: tuple[CoinLine, ...]
     refusals: Mapping[str, int]
     invariants: Mapping[str, bool]
+    residual: Mapping[Coin, Decimal] = field(default_factory=dict)  # base that ended trades left uneven
 
     def as_json(self) -> dict[str, Any]:
         """Return what `arb report --json` prints: counts are integers, amounts text."""
@@ -102,6 +104,7 @@ class Report:
             "pnl_usdt": _amount(self.pnl_usdt, USDT_STEP),
             "realised_krw": _amount(self.realised_krw, KRW_STEP),
             "by_coin": [_coin_line(line) for line in self.by_coin],
+            "residual": {coin: plain(amount) for coin, amount in sorted(self.residual.items())},
             "refusals": dict(sorted(self.refusals.items())),
             "invariants": dict(self.invariants),
         }
@@ -134,6 +137,7 @@ def make_report(
         by_coin=lines,
         refusals=refusals,
         invariants=invariants,
+        residual=totals.residual,
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from arb.adapters.http import NotSent, ReplyLost
 from arb.domain.errors import Fatal, InvariantError, OutcomeUnknown, RateLimited, Rejected, Retryable
-from arb.domain.ids import Coin
+from arb.domain.ids import Coin, Symbol
 from arb.domain.order import Order, OrderReport, State
 from arb.ports import NeverPlaced, NotFoundYet
 from arb.venues.request import HttpRequest, HttpResponse
@@ -121,7 +121,8 @@ def test_retry_after_pauses_orders_and_they_are_not_sent_meanwhile(bench: Bench,
         bench.client.place(order)
     assert caught.value.retry_after_ms == 2_000
     bench.clock.advance_ms(1_500)
-    bench.client.place(order)  # half a second of waiting fits the lifetime
+    claimed = replace(order, claimed_at_ns=bench.clock.now_ns())
+    bench.client.place(claimed)  # half a second of waiting fits the lifetime
     assert bench.clock.now_ns() >= NOW_NS + 2_000_000_000
 
 
@@ -132,6 +133,39 @@ def test_an_order_that_gets_no_room_within_its_lifetime_is_not_sent(bench: Bench
         with pytest.raises(RateLimited):
             bench.client.place(order)
     assert bench.transport.count(f"POST {ORDER}") == 1
+
+
+def test_an_order_never_waits_for_room_longer_than_its_signature_is_good(bench: Bench, order: Order):
+    """A pause of 2 s fits the lifetime of 3 s, not the receive window of 2 s since the claim."""
+    limited = response(429, {"code": -1015, "msg": "Too many new orders."}, retry_after="2")
+    bench.transport.on(f"POST {ORDER}", limited, response(200, BINANCE_FULL))
+    for _ in range(2):
+        with pytest.raises(RateLimited):
+            bench.client.place(order)
+    assert bench.transport.count(f"POST {ORDER}") == 1
+
+
+def test_an_order_whose_signature_is_too_old_is_not_sent(bench: Bench, order: Order):
+    bench.clock.advance_ms(1_750)
+    with pytest.raises(Retryable, match="signature"):
+        bench.client.place(order)
+    assert bench.transport.count(f"POST {ORDER}") == 0
+
+
+def test_a_book_comes_with_its_levels(bench: Bench):
+    body = {"lastUpdateId": 7, "bids": [["4.00", "431"], ["3.99", "1"]], "asks": [["4.02", "12"]]}
+    bench.transport.on("GET /api/v3/depth", response(200, body))
+    book = bench.client.book(Symbol("BTC/USDT"))
+    assert (book.bid, book.ask, len(book.bids), book.sequence) == (Decimal("4.00"), Decimal("4.02"), 2, 7)
+    assert book.ts_recv_ns == bench.clock.now_ns()
+
+
+@pytest.mark.parametrize("bids", [[], [["4.05", "1"]], [["x", "1"]]])
+def test_a_book_that_is_none_is_an_error_of_the_venue(bench: Bench, bids: list[list[str]]):
+    body = {"lastUpdateId": 7, "bids": bids, "asks": [["4.02", "12"]]}
+    bench.transport.on("GET /api/v3/depth", response(200, body))
+    with pytest.raises(Retryable):
+        bench.client.book(Symbol("BTC/USDT"))
 
 
 def test_query_fetches_the_fills_of_an_executed_order(bench: Bench, order: Order):

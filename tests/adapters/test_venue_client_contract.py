@@ -324,10 +324,14 @@ def test_binance_order_that_never_arrived_is_concluded_only_after_the_fence(bina
     assert binance.simulator.orders(order.client_order_id) == []
 
 
-def test_binance_refuses_what_a_paused_worker_sends_late(binance: World):
+def test_binance_refuses_what_a_paused_worker_sends_late(binance: World, monkeypatch: pytest.MonkeyPatch):
     order = binance.order()
     binance.client.time_offset_ms()
     time.sleep(RECV_WINDOW_MS / 1000 + 0.1)
+    with pytest.raises(Retryable, match="signature too old"):
+        binance.client.place(order)
+    # The pause came after the client's last look at its clock: only the venue can tell.
+    monkeypatch.setattr(binance.client, "_sending_time_left_ms", lambda _: 1_000)
     with pytest.raises(Retryable, match="-1021"):
         binance.client.place(order)
     assert binance.simulator.orders(order.client_order_id) == []
@@ -370,3 +374,10 @@ def test_upbit_identifier_that_a_refusal_burnt_is_concluded_absent(upbit: World)
         upbit.client.place(order)
     assert isinstance(upbit.client.resolve(order), NotFoundYet)
     assert isinstance(upbit.client.resolve(older(order, 11_000)), NeverPlaced)
+
+
+def test_a_book_is_there_without_a_stream(world: World):
+    book = world.client.book(world.instrument.symbol)
+    assert (book.venue, book.symbol) == (world.simulator.venue, world.instrument.symbol)
+    assert len(book.bids) > 1
+    assert len(book.asks) > 1

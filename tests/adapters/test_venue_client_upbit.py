@@ -8,7 +8,7 @@ import pytest
 
 from arb.adapters.http import NotSent, ReplyLost
 from arb.domain.errors import Fatal, InvariantError, OutcomeUnknown, RateLimited, Rejected, Retryable
-from arb.domain.ids import Coin, Venue
+from arb.domain.ids import Coin, Symbol, Venue
 from arb.domain.order import Order, OrderReport, State
 from arb.ports import NeverPlaced, NotFoundYet
 from arb.venues.request import HttpResponse
@@ -251,6 +251,16 @@ def reference(bench: Bench, ticks: HttpResponse) -> None:
     prices = [{"market": "KRW-BTC", "trade_price": 140_000_000}, {"market": "KRW-USDT", "trade_price": 1400}]
     bench.transport.on("GET /v1/ticker", response(200, prices))
     bench.transport.on("GET /v1/orderbook/instruments", ticks)
+
+
+def test_a_book_comes_with_its_levels(bench: Bench):
+    unit = {"ask_price": 148520000, "bid_price": 148490000, "ask_size": 0.0134662, "bid_size": 0.04296774}
+    filler = {"ask_price": 148530000, "bid_price": 0, "ask_size": 1, "bid_size": 0}
+    row = {"market": "KRW-BTC", "timestamp": 1751606867762, "orderbook_units": [unit, filler]}
+    bench.transport.on("GET /v1/orderbook", response(200, [row]))
+    book = bench.client.book(Symbol("BTC/KRW"))
+    assert (book.bid, book.ask, len(book.bids), len(book.asks)) == (148490000, 148520000, 1, 2)
+    assert book.ts_recv_ns == bench.clock.now_ns()
 
 
 def test_instruments_merge_what_upbit_says_and_skip_what_it_does_not_have(bench: Bench):

@@ -66,6 +66,7 @@ def test_json_has_exactly_the_promised_keys_and_plain_amounts() -> None:
         "pnl_usdt",
         "realised_krw",
         "by_coin",
+        "residual",
         "refusals",
         "invariants",
     ]
@@ -97,3 +98,9 @@ def test_a_session_without_trades_earned_nothing_whatever_is_known() -> None:
     made = report(SessionTotals(started_at_ns=1), Prices())
     assert made.pnl_krw == made.pnl_usdt == Decimal(0)
     assert made.as_json()["trades_opened"] == 0
+
+
+def test_what_ended_trades_left_uneven_is_named_by_coin() -> None:
+    left = replace(TOTALS, residual={BTC: Decimal("-0.00001")})
+    assert report(left).as_json()["residual"] == {"BTC": "-0.00001"}
+    assert report().as_json()["residual"] == {}

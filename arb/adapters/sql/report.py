@@ -48,6 +48,7 @@ class SqlReportStore:
                 fills=_fills(connection, session_id),
                 fees=_fees(connection, session_id),
                 held=_held(connection, session_id),
+                residual=_residual(connection, session_id),
             )
 
 
@@ -64,6 +65,15 @@ def _realised(connection: Connection, session_id: SessionId) -> dict[Coin, Decim
     summed = (
         select(trades.c.coin, func.sum(trades.c.pnl_krw).label("amount"))
         .where(trades.c.session_id == session_id, trades.c.state.not_in(ACTIVE))
+        .group_by(trades.c.coin)
+    )
+    return {Coin(row.coin): row.amount for row in connection.execute(summed)}
+
+
+def _residual(connection: Connection, session_id: SessionId) -> dict[Coin, Decimal]:
+    summed = (
+        select(trades.c.coin, func.sum(trades.c.residual).label("amount"))
+        .where(trades.c.session_id == session_id, trades.c.state.not_in(ACTIVE), trades.c.residual != 0)
         .group_by(trades.c.coin)
     )
     return {Coin(row.coin): row.amount for row in connection.execute(summed)}

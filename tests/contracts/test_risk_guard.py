@@ -1,0 +1,130 @@
+"""What the risk guard reads: reserves, the newest entries, free balances, and how the venues behaved."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from arb.domain.ids import Venue
+from arb.domain.order import State
+from arb.domain.risk import Approved, Refused
+from arb.domain.spread import Direction
+from arb.domain.stability import VenueRecord
+from arb.domain.trade import TradeState
+from tests.contracts import world
+
+NOW_NS = world.NOW_NS
+DAY_NS = 86_400 * 10**9
+
+
+def open_trade(stores, opening, limits=world.LIMITS, now_ns=NOW_NS):
+    return stores.trades.open_trade(opening.proposal, opening.orders, limits, now_ns)
+
+
+def opened(stores, session, **values):
+    opening = world.opening(session.session_id, **values)
+    assert isinstance(open_trade(stores, opening), Approved)
+    return opening
+
+
+@pytest.mark.parametrize(
+    ("state", "closed_at_ns", "reserves"),
+    [
+        (TradeState.OPENING, 0, True),
+        (TradeState.REPAIRING, 0, True),
+        (TradeState.CLOSED, NOW_NS, False),
+        (TradeState.ABORTED, NOW_NS, False),
+        (TradeState.HANDED_OVER, NOW_NS, True),
+        (TradeState.HANDED_OVER, NOW_NS - DAY_NS, False),
+    ],
+)
+def test_the_budget_holds_the_reserves_of_what_may_still_lose(stores, session, state, closed_at_ns, reserves):
+    first = opened(stores, session, loss_reserve_krw="60000")
+    stores.trades.add_orders(replace(first.trade, state=state, closed_at_ns=closed_at_ns), ())
+    limits = world.with_limits(daily_loss_krw_max=Decimal(100_000))
+    second = world.opening(session.session_id, loss_reserve_krw="40001")
+    assert (open_trade(stores, second, limits) == Refused("daily_loss_budget")) is reserves
+
+
+def test_losses_made_and_losses_to_come_share_the_budget(stores, session):
+    first = opened(stores, session)
+    lost = replace(first.trade, state=TradeState.CLOSED, closed_at_ns=NOW_NS, pnl_krw=Decimal(-60_000))
+    stores.trades.add_orders(lost, ())
+    limits = world.with_limits(daily_loss_krw_max=Decimal(100_000))
+    too_much = world.opening(session.session_id, loss_reserve_krw="40001")
+    assert open_trade(stores, too_much, limits) == Refused("daily_loss_budget")
+    enough = world.opening(session.session_id, loss_reserve_krw="40000")
+    assert isinstance(open_trade(stores, enough, limits), Approved)
+
+
+def test_a_coin_and_direction_rest_after_an_entry(stores, session):
+    opened(stores, session)
+    limits = world.with_limits(entry_cooldown_ns=2 * world.SECOND_NS)
+
+    def again(after_ns, **values):
+        now_ns = NOW_NS + after_ns
+        return open_trade(stores, world.opening(session.session_id, now_ns=now_ns, **values), limits, now_ns)
+
+    assert again(2 * world.SECOND_NS - 1) == Refused("entry_cooldown")
+    assert isinstance(again(1, coin="ETH"), Approved)
+    assert isinstance(again(1, direction=Direction.BUY_UPBIT), Approved)
+    assert isinstance(again(2 * world.SECOND_NS), Approved)
+
+
+def test_reserve_and_residual_are_kept(stores, session):
+    opening = opened(stores, session, loss_reserve_krw="41234.5")
+    closed = replace(opening.trade, state=TradeState.CLOSED, closed_at_ns=1, residual=Decimal("-0.00001"))
+    changed = stores.trades.add_orders(closed, ())
+    assert stores.trades.view(opening.trade.trade_id).trade == changed
+    assert changed.loss_reserve_krw == Decimal("41234.5")
+
+
+def test_free_is_what_is_held_less_what_is_on_hold(stores, session):
+    assert stores.trades.free(session.session_id)[Venue.BINANCE, "USDT"] == Decimal(40_000)
+    opening = opened(stores, session)
+    free = stores.trades.free(session.session_id)
+    assert free[Venue.BINANCE, "USDT"] == Decimal(40_000) - Decimal(1_002)
+    assert free[Venue.UPBIT, "BTC"] == Decimal("1.99")
+    assert free[Venue.UPBIT, "KRW"] == Decimal(50_000_000)
+    order = opening.on(Venue.UPBIT)
+    stores.trades.claim(order.client_order_id, NOW_NS)
+    stores.trades.record(world.filled(order), NOW_NS)
+    assert stores.trades.free(session.session_id)[Venue.UPBIT, "KRW"] == Decimal(51_399_300)
+    assert stores.trades.free("s-none") == {}
+
+
+def test_a_venue_nobody_traded_at_has_an_empty_record(stores, session):
+    assert stores.health.records(session.session_id, 0) == dict.fromkeys(Venue, VenueRecord())
+
+
+def test_claims_and_their_troubles_are_counted_by_venue(stores, session):
+    opening = opened(stores, session)
+    upbit, binance = opening.on(Venue.UPBIT), opening.on(Venue.BINANCE)
+    for number in range(3):
+        claimed = stores.trades.claim(upbit.client_order_id, NOW_NS + number)
+        if number < 2:
+            assert stores.trades.release(upbit.client_order_id, claimed.fence, "no", NOW_NS + 10 + number)
+    stores.trades.record(world.filled(upbit), NOW_NS + 20)
+    claimed = stores.trades.claim(binance.client_order_id, NOW_NS)
+    stores.trades.lose(binance.client_order_id, claimed.fence, "silence", NOW_NS + 5)
+    stores.trades.absent(binance.client_order_id, "proof", NOW_NS + 9)
+    assert stores.health.records(session.session_id, NOW_NS - 1) == {
+        Venue.UPBIT: VenueRecord(claims=3, troubles=2, last_trouble_ns=NOW_NS + 11),
+        Venue.BINANCE: VenueRecord(claims=1, troubles=2, last_trouble_ns=NOW_NS + 9),
+    }
+    assert stores.health.records(session.session_id, NOW_NS) == dict.fromkeys(Venue, VenueRecord())
+
+
+def test_a_refusal_is_a_trouble(stores, session):
+    order = opened(stores, session).on(Venue.UPBIT)
+    stores.trades.claim(order.client_order_id, NOW_NS)
+    stores.trades.record(world.report(order, State.REJECTED), NOW_NS)
+    assert stores.health.records(session.session_id, 0)[Venue.UPBIT].troubles == 1
+
+
+def test_a_shorter_pause_never_replaces_a_longer_one(stores, session):
+    for until_ns in (NOW_NS + 5, NOW_NS + 9, NOW_NS + 7):
+        stores.health.pause(session.session_id, Venue.UPBIT, until_ns, "418")
+    records = stores.health.records(session.session_id, 0)
+    assert records[Venue.UPBIT].paused_until_ns == NOW_NS + 9
+    assert records[Venue.BINANCE].paused_until_ns == 0
