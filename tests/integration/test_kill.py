@@ -21,7 +21,7 @@ from arb.venues.request import HttpRequest
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 ARB = str(Path(sys.executable).with_name("arb"))
 UP_S_MAX = 200
-TRADING_S_MAX = 60
+TRADING_S_MAX = 120
 QUIET_S = 3.0
 FLAT_MS_MAX = 30_000
 WORKERS = ("worker-orders", "worker-evaluate", "worker-housekeeping", "worker-fallback")

@@ -5,20 +5,24 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
+from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine import make_url
 
-from arb.adapters.migrate import migrate
+from arb.adapters.migrate import MIGRATIONS, migrate
 from arb.adapters.records.holds import HoldState
 from arb.adapters.sql.engine import make_engine
 from arb.adapters.sql.snapshots import SqlSnapshotStore
 from arb.adapters.sql.tables import METADATA, SNAPSHOTS
 from arb.domain.alert import Severity
 from arb.domain.errors import ConfigError, InvariantError, StoreUnavailable
+from arb.domain.external import ExternalState
 from arb.domain.ids import Venue
 from arb.domain.instrument import Side
 from arb.domain.ledger import EntryKind
@@ -33,7 +37,9 @@ from tests.contracts.backends import sql_stores
 
 pytestmark = pytest.mark.integration
 DAY_NS = 86_400_000_000_000
+NEWEST = max(path.name[:4] for path in Path("migrations/versions").glob("0*.py"))
 numbers = count(1)
+HEAD = max(path.name[:4] for path in (MIGRATIONS / "versions").glob("0*.py"))
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +77,9 @@ def test_the_tables_are_those_of_the_queries(engine):
         ("holds", "state", HoldState),
         ("ledger_entries", "kind", EntryKind),
         ("alerts", "severity", Severity),
+        ("venue_pauses", "venue", Venue),
+        ("external_orders", "venue", Venue),
+        ("external_orders", "state", ExternalState),
         *((table.name, "kind", SnapshotKind) for table in SNAPSHOTS.values()),
     ],
 )
@@ -107,7 +116,7 @@ def test_several_processes_may_migrate_at_once(empty_url):
         list(pool.map(migrate_alone, [empty_url] * 3))
     engine = create_engine(empty_url)
     with engine.connect() as connection:
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).all() == [("0003",)]
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).all() == [(NEWEST,)]
     engine.dispose()
 
 
@@ -118,7 +127,7 @@ def migrate_alone(url):
 
 
 def test_the_fallback_queue_works_and_survives_a_second_installation(empty_url):
-    migrate(empty_url)
+    upgrade(empty_url, "0003")
     engine = create_engine(empty_url)
     with engine.begin() as connection:
         connection.execute(text("SELECT pgmq.create('orders')"))
@@ -128,6 +137,14 @@ def test_the_fallback_queue_works_and_survives_a_second_installation(empty_url):
     with engine.begin() as connection:
         assert connection.execute(text("SELECT message FROM pgmq.read('orders', 1, 1)")).scalar() == {"id": 1}
     engine.dispose()
+
+
+def upgrade(url, revision):
+    """Migrate up to a revision, as an installation of that time did."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["database_url"] = url
+    command.upgrade(config, revision)
 
 
 def test_a_database_that_is_not_there_is_unavailable(tmp_path):
