@@ -35,6 +35,6 @@ WORKDIR /app
 USER arb
 
 # Services look at themselves more closely in docker-compose.yml; this says that the servers answer.
-HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 \
+HEALTHCHECK --interval=60s --timeout=20s --start-period=60s --retries=3 \
     CMD ["python", "-m", "workers.healthcheck", "servers"]
 CMD ["arb", "--help"]

@@ -9,13 +9,15 @@ DURATION ?= 60
 MODE ?= mock
 ARGS ?=
 
-.PHONY: help setup setup-dev demo up down status test chaos bench check fmt clean
+.PHONY: help setup setup-dev demo up down status test chaos bench smoke compose-smoke env check fmt clean
 
 help:
 	@echo 'make demo DURATION=60   trade on two simulated exchanges, then report'
 	@echo 'make up MODE=mock       the same until `make down` (mock, paper or live); `make status`'
 	@echo 'make test               the tests            make check   format, lint, types, layers'
 	@echo 'make chaos, make bench  faults, speed        make fmt     format'
+	@echo 'make env                .env for docker-compose.yml: passwords of your own'
+	@echo 'make smoke, make compose-smoke   the image and the compose file, on a Docker engine'
 	@echo 'make setup, make clean  .venv: make it, remove it and caches (data in .arb stays)'
 	@echo 'ARGS="..." is passed on, as in: make test ARGS="-k ledger"'
 
@@ -35,13 +37,22 @@ down status: setup
 	@exec $(BIN)/arb $@ $(ARGS)
 
 test: setup-dev
-	@exec $(BIN)/pytest -q -m 'not chaos' --ignore=tests/bench $(ARGS)
+	@exec $(BIN)/pytest -q -m 'not chaos and not smoke' --ignore=tests/bench $(ARGS)
 
 chaos: setup-dev
 	@exec $(BIN)/pytest -q -m chaos tests/chaos $(ARGS)
 
 bench: setup-dev
 	@exec $(BIN)/pytest -q tests/bench $(ARGS)
+
+smoke: setup-dev
+	@exec $(BIN)/pytest -q -m smoke tests/smoke $(ARGS)
+
+compose-smoke:
+	@exec .ci/compose-smoke
+
+env:
+	@exec .ci/env
 
 check: setup-dev
 	@$(BIN)/ruff format --check --quiet . || { echo 'format: run `make fmt`'; exit 1; }

@@ -10,6 +10,8 @@ import socket
 import sys
 from collections.abc import Callable
 from typing import Final
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 AGE_NS_MAX: Final = 15_000_000_000
 ANSWER_S: Final = 4.0
@@ -46,10 +48,11 @@ def process(name: str) -> str | None:
 
 def http(url: str) -> str | None:
     """Return what else than 200 the URL answers."""
-    import urllib3
-
-    status = urllib3.request("GET", url, timeout=ANSWER_S, retries=False).status
-    return None if status == 200 else f"{url} answers {status}"
+    try:
+        with urlopen(url, timeout=ANSWER_S):
+            return None
+    except HTTPError as error:
+        return f"{url} answers {error.code}"
 
 
 CHECKS: Final[dict[str, Callable[..., str | None]]] = {
