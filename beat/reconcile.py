@@ -7,6 +7,5 @@ from workers.disposition import retried
 
 @app.task(name="arb.reconcile", **retried(1))
 def reconcile() -> bool:
-    """Compare once; returns whether the comparison was conclusive and found nothing."""
-    found = engine().reconcile.run()
-    return found.conclusive and not found.drifts
+    """Compare once; returns whether everything at the venues is explained."""
+    return engine().reconcile.run().explained
