@@ -134,3 +134,18 @@ def test_without_a_good_snapshot_there_is_none(stores, session):
     stores.snapshots.save(snapshot(session))
     stores.inside.damage(session.session_id, "periodic:1")
     assert stores.snapshots.latest(session.session_id) is None
+
+
+def test_what_several_trades_lost_on_a_day_adds_up(stores, session):
+    """In SQL a day must be a whole number, or each trade has one of its own."""
+    for age, pnl_krw in enumerate(("-100.5", "-200.25")):
+        opening = world.opening(session.session_id)
+        stores.trades.open_trade(opening.proposal, opening.orders, world.LIMITS, NOW_NS)
+        closed = replace(
+            opening.trade, state=TradeState.CLOSED, closed_at_ns=NOW_NS + age, pnl_krw=Decimal(pnl_krw)
+        )
+        stores.trades.add_orders(closed, ())
+    _, parts = stores.snapshots.image(session.session_id)
+    assert [Decimal(loss) for loss in parts["risk_guard"]["realised_krw_by_day"].values()] == [
+        Decimal("-300.75")
+    ]

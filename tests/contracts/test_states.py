@@ -15,7 +15,7 @@ from arb.domain.risk import Mode
 from arb.domain.snapshot import PARTS, canonical
 from arb.domain.state import HotState
 from arb.domain.trade import TradeState
-from arb.engine.hot_state import FALLBACK, FAILURES_MAX, KeepHotState
+from arb.engine.hot_state import FAILURES_MAX, FALLBACK, KeepHotState
 from arb.ports import Session, TradeView
 from tests.contracts import world
 

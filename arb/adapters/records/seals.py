@@ -136,7 +136,14 @@ def _as_it_is(parts: dict[str, Any]) -> dict[str, Any]:
     return parts
 
 
+def _from_1(parts: dict[str, Any]) -> dict[str, Any]:
+    """Trades had no loss reserve and no residual yet."""
+    for view in parts["positions"].get("trades", ()):
+        view["trade"] = {"loss_reserve_krw": "0", "residual": "0"} | view["trade"]
+    return parts
+
+
 # What makes the parts of today of those of each schema version that may still be stored.
 READERS: Final[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = MappingProxyType(
-    {1: _as_it_is, SCHEMA_VERSION: _as_it_is}
+    {1: _from_1, SCHEMA_VERSION: _as_it_is}
 )

@@ -74,7 +74,7 @@ def _fills(connection: Connection, session_id: SessionId) -> int:
 
 
 def _realised(connection: Connection, session_id: SessionId) -> dict[int, Decimal]:
-    day: Any = (trades.c.closed_at_ns / NS_PER_DAY).label("day")
+    day: Any = (trades.c.closed_at_ns // NS_PER_DAY).label("day")
     summed = (
         select(day, func.sum(trades.c.pnl_krw).label("amount"))
         .where(trades.c.session_id == session_id, trades.c.closed_at_ns > 0)

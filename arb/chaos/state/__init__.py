@@ -1,0 +1,1 @@
+"""Whether state survives: scenarios on real servers, each with a judgement of its own."""

@@ -1,0 +1,159 @@
+"""Sessions with positions in every stage, made without a market: one by one, or ten thousand at once."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from itertools import count
+from typing import Final
+
+from sqlalchemy import insert
+
+from arb.adapters.sql import holds, ledger
+from arb.adapters.sql.engine import transaction
+from arb.adapters.sql.rows import fill_values, order_values, trade_values
+from arb.adapters.sql.tables import fills, orders, trades
+from arb.chaos.state.ground import Ground
+from arb.domain.ids import Coin, FillId, SessionId, Venue, VenueOrderId, client_order_id, trade_id
+from arb.domain.ledger import fill_entry, opening_entry
+from arb.domain.order import Fill, Order, OrderReport, Purpose, State
+from arb.domain.spread import Direction
+from arb.domain.trade import Trade, TradeState
+from arb.engine.markets import symbol_on
+
+PRICES: Final = {Venue.UPBIT: Decimal("140000000"), Venue.BINANCE: Decimal("100000")}
+FUNDS: Final = {
+    Venue.UPBIT: {"KRW": Decimal("900000000"), "BTC": Decimal("900")},
+    Venue.BINANCE: {"USDT": Decimal("900000"), "BTC": Decimal("900")},
+}
+QUANTITY: Final = Decimal("0.01234567")
+CHUNK: Final = 500
+numbers = count(1)
+
+
+def open_books(ground: Ground, session_id: SessionId) -> None:
+    """Book what the venues hold."""
+    for venue, funds in FUNDS.items():
+        ground.trades.book_entry(session_id, opening_entry(session_id, venue, funds), ground.clock.now_ns())
+
+
+def new_trade(
+    ground: Ground, session_id: SessionId, coin: str, state: TradeState = TradeState.OPENING
+) -> Trade:
+    """Return a trade that nobody wrote yet."""
+    now_ns = ground.clock.now_ns()
+    return Trade(
+        trade_id=trade_id(now_ns // 1_000_000, next(numbers)),
+        session_id=session_id,
+        coin=Coin(coin),
+        direction=Direction.SELL_UPBIT,
+        state=state,
+        quantity=QUANTITY,
+        notional_krw=Decimal("1728394.12345"),
+        entry_edge_bps=Decimal("21.5"),
+        entry_premium_bps=Decimal("40.25"),
+        opened_at_ns=now_ns,
+        updated_at_ns=now_ns,
+    )
+
+
+def legs(trade: Trade, number: int = 1, purpose: Purpose = Purpose.ENTRY) -> tuple[Order, Order]:
+    """Return the intents of a trade's two legs."""
+    upbit, binance = (
+        Order(
+            client_order_id=client_order_id(trade.trade_id, venue, number),
+            trade_id=trade.trade_id,
+            venue=venue,
+            symbol=symbol_on(venue, trade.coin),
+            side=trade.direction.side(venue),
+            purpose=purpose,
+            quantity=trade.quantity,
+            limit_price=PRICES[venue],
+            expires_at_ns=trade.opened_at_ns + 3_000_000_000,
+            created_at_ns=trade.opened_at_ns,
+        )
+        for venue in (Venue.UPBIT, Venue.BINANCE)
+    )
+    return upbit, binance
+
+
+def write(ground: Ground, trade: Trade, intents: Sequence[Order]) -> None:
+    """Write a trade with its intents and holds, as opening it does."""
+    with transaction(ground.database) as connection:
+        connection.execute(insert(trades).values(trade_values(trade)))
+        rows = [order_values(order, trade.session_id, order.created_at_ns) for order in intents]
+        connection.execute(insert(orders).values(rows))
+        holds.reserve(connection, trade.session_id, intents)
+
+
+def fill_of(order: Order, quantity: Decimal | None = None) -> Fill:
+    """Return an execution of an order."""
+    number = next(numbers)
+    amount = order.quantity if quantity is None else quantity
+    return Fill(
+        fill_id=FillId(f"{order.created_at_ns}-{number}"),
+        price=order.limit_price,
+        quantity=amount,
+        fee=(amount * order.limit_price * Decimal("0.0005")).normalize(),
+        fee_asset="KRW" if order.venue is Venue.UPBIT else "USDT",
+        ts_event_ns=order.created_at_ns + number,
+    )
+
+
+def report(ground: Ground, order: Order, status: State, *found: Fill) -> Order:
+    """Claim an intent if it is one, and record what the venue says."""
+    ground.trades.claim(order.client_order_id, order.created_at_ns)
+    said = OrderReport(
+        client_order_id=order.client_order_id,
+        venue_order_id=VenueOrderId(f"v-{order.client_order_id}"),
+        status=status,
+        fills=found,
+    )
+    return ground.trades.record(said, ground.clock.now_ns())
+
+
+def half_open(ground: Ground, session_id: SessionId, coin: str) -> Trade:
+    """Open a trade with one leg filled and the other working at its venue, partly filled."""
+    trade = new_trade(ground, session_id, coin)
+    upbit, binance = legs(trade)
+    write(ground, trade, (upbit, binance))
+    report(ground, upbit, State.FILLED, fill_of(upbit))
+    report(ground, binance, State.PARTIALLY_FILLED, fill_of(binance, binance.quantity / 2))
+    return trade
+
+
+def hedged(ground: Ground, session_id: SessionId, coin: str) -> Trade:
+    """Open a trade and fill both legs."""
+    trade = new_trade(ground, session_id, coin)
+    both = legs(trade)
+    write(ground, trade, both)
+    for order in both:
+        report(ground, order, State.FILLED, fill_of(order))
+    return ground.trades.add_orders(replace(trade, state=TradeState.OPEN), ())
+
+
+def lost(ground: Ground, session_id: SessionId, coin: str, pnl_krw: Decimal) -> Trade:
+    """Open and close a trade with this result."""
+    trade = hedged(ground, session_id, coin)
+    now_ns = ground.clock.now_ns()
+    ended = replace(trade, state=TradeState.CLOSED, closed_at_ns=now_ns, pnl_krw=pnl_krw, reason="stop_loss")
+    return ground.trades.add_orders(ended, ())
+
+
+def many(ground: Ground, session_id: SessionId, total: int) -> None:
+    """Write that many hedged trades, in chunks, with orders, fills and ledger."""
+    now_ns = ground.clock.now_ns()
+    for _ in range(0, total, CHUNK):
+        made = [new_trade(ground, session_id, "BTC", TradeState.OPEN) for _ in range(CHUNK)]
+        filled = [_filled(order) for trade in made for order in legs(trade)]
+        with transaction(ground.database) as connection:
+            connection.execute(insert(trades), [trade_values(trade) for trade in made])
+            rows = [order_values(order, session_id, now_ns) | {"event_seq": 1} for order in filled]
+            connection.execute(insert(orders), rows)
+            found = [fill_values(order, order.fills[0], now_ns) for order in filled]
+            connection.execute(insert(fills), found)
+            entries = [fill_entry(order, order.fills[0]) for order in filled]
+            ledger.book(connection, session_id, entries, now_ns)
+
+
+def _filled(order: Order) -> Order:
+    return replace(order, state=State.FILLED, fills=(fill_of(order),), attempts=1, fence=1)
