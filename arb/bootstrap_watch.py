@@ -214,13 +214,15 @@ def _shut_down(home: Home, alerts: RecordedAlerts) -> Callable[[Ending], None]:
 
 def processes_of(home: Home) -> Mapping[str, int]:
     """Return name -> pid of all that runs for a home; without a supervisor only this process."""
+    supervisor = Supervisor(home)
     try:
-        supervised = {each.name: each.pid for each in Supervisor(home).statuses() if each.pid is not None}
+        supervised = {each.name: each.pid for each in supervisor.statuses() if each.pid is not None}
+        itself = supervisor.pid()
     except AWAY:
         return {f"process-{os.getpid()}": os.getpid()}
     below = {child.pid for pid in supervised.values() for child in descendants(pid)}
-    strays = [each.pid for each in marked_processes(home) if each.pid not in below]
-    return {**supervised, **{f"process-{pid}": pid for pid in strays}}
+    strays = [each.pid for each in marked_processes(home) if each.pid not in below | {itself}]
+    return {"supervisord": itself, **supervised, **{f"process-{pid}": pid for pid in strays}}
 
 
 def _secret(value: SecretStr | None) -> str | None:

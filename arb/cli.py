@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
+import arb.cli_chaos_state  # noqa: F401 - adds `arb chaos state`
+
 from arb.cli_alerts import register as register_alerts
 from arb.cli_chaos import register as register_chaos
+from arb.cli_doctor import register as register_doctor
 from arb.cli_risk import register as register_risk
 from arb.cli_serve import register as register_serve
 from arb.cli_sessions import register as register_sessions
 from arb.cli_stack import demo_home, register
+from arb.cli_trace import register as register_trace
 from arb.domain.errors import ConfigError, DispatchError, StoreUnavailable, VenueError
 from arb.runtime.errors import StackError, StackNotRunning
 from arb.runtime.home import Home, read_runtime
@@ -183,5 +187,7 @@ register(app)
 register_sessions(app)
 register_chaos(app)
 register_alerts(app)
+register_trace(app)
+register_doctor(app)
 register_risk(app)
 register_serve(app)

@@ -15,11 +15,13 @@ from arb.runtime.home import CHECKOUT, Home
 if TYPE_CHECKING:
     from config.settings import Settings
 
+OPS_FILE = CHECKOUT / "config" / "chaos-ops.yml"
 SETTINGS_FILE = CHECKOUT / "config" / "chaos-orders.yml"
 
 Seed = Annotated[int, typer.Option(help="Decides the faults, the kills and the market.", min=0)]
 Trades = Annotated[int, typer.Option(help="How many trades to open before it ends.", min=1, max=100_000)]
 Policy = Annotated[str, typer.Option(help="ours, or naive: an exception means failed, send a new order.")]
+Only = Annotated[list[str] | None, typer.Option(help="Only this trip; critical is the last.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
 Keep = Annotated[bool, typer.Option("--keep", help="Keep its logs and journals, also if it passed.")]
 
@@ -56,6 +58,40 @@ def orders(
         say(f"logs and the venues' journals are kept in {home.path}")
     _show(document, as_json)
     raise typer.Exit(0 if document["verdict"] else 1)
+
+
+@chaos_app.command()
+def ops(only: Only = None, as_json: AsJson = False, keep: Keep = False) -> None:
+    """Trip the watchdog for real, on a stack of its own. Exit 0 only if all was told in time."""
+    from arb.console.ops import ops_text
+    from arb.operate.ops.trips import small_disk
+
+    home = Home(Path(tempfile.mkdtemp(prefix="arb-chaos-ops-")))
+    with small_disk(Path(tempfile.mkdtemp(prefix="arb-small-disk-"))) as disk:
+        document = _ops(home, disk, tuple(only or ()))
+    if document["verdict"] and not keep:
+        home.remove()
+    else:
+        say(f"logs are kept in {home.path}")
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2) if as_json else ops_text(document))
+    raise typer.Exit(0 if document["verdict"] else 1)
+
+
+def _ops(home: Home, disk: Path | None, only: tuple[str, ...]) -> dict[str, Any]:
+    from arb.operate import chaos_ops
+    from arb.operate.demo import Interrupted
+    from arb.operate.stack import Plan
+    from arb.runtime.supervise import Lifetime
+    from config.settings import load
+
+    os.environ |= {"ARB_HOME": str(home.path), "ARB_CONFIG": str(OPS_FILE)}
+    if disk is not None:
+        os.environ["ARB_WATCHDOG__DISK_PATHS"] = str(disk)
+    plan = Plan(home=home, settings=load("mock"), lifetime=Lifetime.CALLER, fresh=True)
+    try:
+        return chaos_ops.run(plan, disk, only, say)
+    except Interrupted:
+        raise typer.Exit(130) from None
 
 
 def _ours(home: Home, seed: int, trades: int) -> dict[str, Any]:

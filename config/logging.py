@@ -34,6 +34,7 @@ TASK_LOGGERS: Final = ("celery.app.trace", "celery.worker.strategy")
 NOISY: Final = {
     "apprise": logging.CRITICAL,
     "urllib3": logging.WARNING,
+    "celery.worker.request": logging.WARNING,  # of every evaluation that came too late
     "celery.beat": logging.WARNING,  # a line for every tick
     "kombu.connection": logging.ERROR,  # warns of every address without a host, a unix socket's too
 }

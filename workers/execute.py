@@ -3,19 +3,22 @@
 from arb.bootstrap import Engine, engine, engine_of
 from arb.celery import app
 from arb.domain.ids import ClientOrderId, parse_client_order_id
+from workers import facts
 from workers.disposition import retried
 
 
 @app.task(name="arb.place_order", **retried(5))
 def place_order(client_order_id: str) -> None:
     """Send one intent, unless it was sent, ended or expired."""
-    _engine(client_order_id).execute.place(ClientOrderId(client_order_id))
+    order = _engine(client_order_id).execute.place(ClientOrderId(client_order_id))
+    facts.of_order("order_placed", order)
 
 
 @app.task(name="arb.resolve_order", **retried(5))
 def resolve_order(client_order_id: str, attempt: int = 0) -> None:
     """Ask the venue about one order; asks again later until there is proof."""
-    _engine(client_order_id).execute.resolve(ClientOrderId(client_order_id), attempt)
+    order = _engine(client_order_id).execute.resolve(ClientOrderId(client_order_id), attempt)
+    facts.of_order("order_asked", order)
 
 
 def _engine(client_order_id: str) -> Engine:

@@ -5,6 +5,7 @@ from arb.celery import app
 from arb.domain.ids import TradeId
 from arb.domain.snapshot import SnapshotKind
 from arb.domain.trade import ENDED
+from workers import facts
 from workers.disposition import retried
 
 
@@ -12,5 +13,6 @@ from workers.disposition import retried
 def settle_trade(trade_id: str) -> None:
     """Settle one trade; running it twice changes nothing. One that has ended is worth a snapshot."""
     trade = engine_of(TradeId(trade_id)).settle.run(TradeId(trade_id))
+    facts.of_trade(trade)
     if trade is not None and trade.state in ENDED:
         app.send_task("arb.snapshot", (SnapshotKind.ON_TRADE.value, trade.session_id))

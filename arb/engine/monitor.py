@@ -12,6 +12,7 @@ from arb.engine.probes.books import VitalsStore
 from arb.ports import AlertSink, Heartbeats, QuoteStore
 
 SUBJECT: Final = "system"
+HOLD_NS: Final = 4_000_000_000  # less than a sweep: what stands at the next one is told
 WORKERS: Final = "worker-"  # how their heartbeats are named
 MESSAGES: Final = {
     "all_feeds_unhealthy": "no venue has sent a quote lately",
@@ -32,7 +33,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemMonitor:
-    """Looks at the whole; each condition is a fact or unknown, and told when it stands at a second look."""
+    """Looks at the whole; each condition is a fact or unknown, and told when it lasts."""
 
     quotes: QuoteStore
     heartbeats: Heartbeats
@@ -43,22 +44,24 @@ class SystemMonitor:
     quote_age_ns_max: int
     heartbeat_age_ns_max: int
 
-    def run(self, before: Mapping[str, Standing], now_ns: int) -> Mapping[str, Standing]:
-        """Look once; alarm on what is still wrong and on what is right again. Returns what stands now."""
+    def run(self, before: Mapping[str, Standing], began_ns: int, now_ns: int) -> Mapping[str, Standing]:
+        """Look once; alarm on what is still wrong and on what is right again. Returns what stands now.
+
+        The sweep began at `began_ns`: a database that was waited for since then is away since then.
+        """
         standing = dict(before)
         for kind, wrong in {"postgres_unreachable": self._is_away(), **self._by_redis(now_ns)}.items():
             known = standing.pop(kind, None)
             if wrong:
-                standing[kind] = self._stands(kind, known, now_ns)
+                standing[kind] = self._stands(kind, known or Standing(began_ns), now_ns)
             elif known is not None and known.told:
                 self._raise(kind, Severity.INFO, f"recovered: {kind} is over", now_ns)
         return standing
 
-    def _stands(self, kind: str, known: Standing | None, now_ns: int) -> Standing:
-        if known is None:
-            return Standing(now_ns)
-        if not known.told:
-            self._raise(kind, Severity.CRITICAL, MESSAGES[kind], now_ns)
+    def _stands(self, kind: str, known: Standing, now_ns: int) -> Standing:
+        if known.told or now_ns - known.since_ns < HOLD_NS:
+            return known
+        self._raise(kind, Severity.CRITICAL, MESSAGES[kind], now_ns)
         return Standing(known.since_ns, told=True)
 
     def _is_away(self) -> bool:

@@ -82,7 +82,7 @@ class Watch:
         self.vitals.ask()
         if not self._on_duty(now_ns):
             return None
-        conditions = self.monitor.run(self.memory.conditions(), now_ns)
+        conditions = self.monitor.run(self.memory.conditions(), now_ns, self.clock.now_ns())
         verdict = judge(self.rules, self._measure(now_ns), self.memory.healths(), now_ns, self.sample_ns)
         self.memory.keep(verdict.healths, conditions)
         for change in verdict.changes:
@@ -119,6 +119,7 @@ class Watch:
         self.counters.count("watchdog", change.after)
         self.alerts.raise_alert(alert_of(change))
         try:
+            self.vitals.read()  # raises where the database was away a moment ago: it is not waited for again
             self.changes.add(change)
         except StoreUnavailable:
             self.counters.count("watchdog", "change_not_stored")

@@ -14,12 +14,10 @@ from arb.adapters.sql.tables import SNAPSHOTS, fills, orders, sessions, trades
 from arb.domain.ids import SessionId
 from arb.domain.instrument import Side
 from arb.domain.money import ZERO
-from arb.domain.order import TERMINAL, State
+from arb.domain.order import State
 from arb.domain.risk import Mode
 from arb.domain.trade import TradeState
 from arb.engine.probes.books import Vitals
-
-UNEVEN_STATES = (TradeState.OPENING.value, TradeState.CLOSING.value, TradeState.REPAIRING.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +62,7 @@ def _vitals(connection: Connection, session: Row[Any]) -> Vitals:
 
 
 def _unhedged_krw(connection: Connection, session_id: str) -> Decimal:
-    """Return what the legs of resting trades differ by, at the trade's own worth of a coin."""
-    busy = (
-        select(orders.c.client_order_id)
-        .where(
-            orders.c.trade_id == trades.c.trade_id,
-            orders.c.state.not_in([state.value for state in TERMINAL]),
-        )
-        .correlate(trades)
-        .exists()
-    )
+    """Return what the legs of trades under repair differ by, at the trade's own worth of a coin."""
     sign = case((orders.c.side == Side.BUY.value, 1), else_=-1)
     uneven = (
         select(trades.c.trade_id, func.sum(sign * fills.c.quantity).label("base"))
@@ -82,11 +71,11 @@ def _unhedged_krw(connection: Connection, session_id: str) -> Decimal:
                 fills, fills.c.client_order_id == orders.c.client_order_id
             )
         )
-        .where(trades.c.session_id == session_id, trades.c.state.in_(UNEVEN_STATES), ~busy)
+        .where(trades.c.session_id == session_id, trades.c.state == TradeState.REPAIRING.value)
         .group_by(trades.c.trade_id)
         .subquery()
     )
     worth = select(func.sum(func.abs(uneven.c.base) * trades.c.notional_krw / trades.c.quantity)).select_from(
         uneven.join(trades, trades.c.trade_id == uneven.c.trade_id)
     )
-    return Decimal(connection.execute(worth).scalar() or ZERO)
+    return round(Decimal(connection.execute(worth).scalar() or ZERO), 2)

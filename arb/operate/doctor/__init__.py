@@ -1,0 +1,37 @@
+"""`arb doctor`: what is wrong with this machine and this configuration, and how to mend it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """How one thing is."""
+
+    OK = "ok"
+    WARN = "warn"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found; `mend` says what to do about it."""
+
+    check: str
+    state: State
+    what: str
+    mend: str = ""
+
+
+def ok(check: str, what: str) -> Finding:
+    """Return that all is well."""
+    return Finding(check, State.OK, what)
+
+
+def warn(check: str, what: str, mend: str) -> Finding:
+    """Return what may become a trouble."""
+    return Finding(check, State.WARN, what, mend)
+
+
+def bad(check: str, what: str, mend: str) -> Finding:
+    """Return what keeps a stack from running well."""
+    return Finding(check, State.BAD, what, mend)
