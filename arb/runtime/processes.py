@@ -18,7 +18,6 @@ EVENTS: Final = "-E"  # for Flower; they cost a hot worker half its throughput, 
 SIMULATED_VENUES: Final = ("binance", "upbit")
 WORKER_STOP_WAIT_S: Final = 25  # a warm shutdown ends its orders: longer than worker_soft_shutdown_timeout
 CELERY_START_WAIT_S: Final = 2  # a broken import takes this long to show
-PYTHON_START_WAIT_S: Final = 2
 FLOWER_USER: Final = "arb"
 WEB_PASSWORD: Final = "web-password"  # the file, below run/
 
@@ -140,11 +139,12 @@ def _flower_credentials(home: Home) -> Path:
 
 
 def _web(port: int) -> ProcessSpec:
+    """Return the page; trading starts whether or not it answers yet."""
     return ProcessSpec(
         name="web",
         command=(sys.executable, "-m", "arb.web", str(port)),
         phase=Phase.WORKERS,
-        start_wait_s=PYTHON_START_WAIT_S,
+        start_wait_s=CELERY_START_WAIT_S,
     )
 
 

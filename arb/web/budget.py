@@ -13,10 +13,11 @@ def budget(settings: Settings, exposure: Exposure) -> list[dict[str, Any]]:
     risk = settings.risk
     fullest = max(exposure.notional_by_coin_krw.values(), default=ZERO)
     busiest = max(exposure.trades_open_by_coin.values(), default=0)
+    lost = exposure.loss_reserved_krw - exposure.realised_today_krw
     return [
         _line("notional_total", "KRW", exposure.notional_total_krw, risk.notional_total_krw_max),
         _line("notional_per_coin", "KRW", fullest, risk.notional_per_coin_krw_max),
-        _line("daily_loss", "KRW", max(ZERO, -exposure.realised_today_krw), risk.daily_loss_krw_max),
+        _line("daily_loss", "KRW", max(ZERO, lost), risk.daily_loss_krw_max),
         _line("trades_open", "", exposure.trades_open, risk.trades_open_max),
         _line("trades_open_per_coin", "", busiest, risk.trades_open_per_coin_max),
         _line("orders_per_minute", "", exposure.orders_last_minute, risk.orders_per_minute_max),

@@ -44,14 +44,21 @@ class Section:
 class Desk:
     """Reads the sections of a running stack; each reader raises an ArbError when its source is away."""
 
-    def __init__(self, engine: Callable[[], Engine], home: Home, history: History) -> None:
-        self._engine, self._home, self._history = engine, home, history
+    def __init__(
+        self,
+        engine: Callable[[], Engine],
+        home: Home,
+        history: History,
+        kill: Callable[[], Document],
+    ) -> None:
+        self._engine, self._home, self._history, self._kill = engine, home, history, kill
         self._sources: Sources | None = None
 
     def sections(self) -> tuple[Section, ...]:
         """Return every section, the hot ones first."""
         return (
             Section(name="market", read=self.market, every_ms=1_000, always=True),
+            Section(name="kill", read=self._kill, every_ms=1_000),
             Section(name="session", read=self.session, every_ms=1_000),
             Section(name="trades", read=self.trades, every_ms=1_000),
             Section(name="events", read=self.events, every_ms=1_000),

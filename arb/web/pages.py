@@ -8,7 +8,6 @@ from typing import Final
 
 from aiohttp import web
 
-from arb.domain.errors import ArbError
 from arb.web.guard import TICKET, Guard
 from arb.web.hub import PAGES_MAX, Hub
 from arb.web.kill import REASON_CHARACTERS_MAX
@@ -57,8 +56,8 @@ class Pages:
         reason = await _reason(request)
         try:
             said = await asyncio.to_thread(self.stop_trading, reason)
-        except ArbError as error:
-            return web.json_response({"error": str(error)}, status=503)
+        except OSError as error:
+            return web.Response(status=503, text=f"the switch cannot be written: {error.strerror}\n")
         return web.json_response({"reason": said})
 
     async def health(self, _request: web.Request) -> web.StreamResponse:

@@ -2,18 +2,21 @@
 
 import asyncio
 import signal
+from functools import partial
 
 import structlog
 from aiohttp import web
 
 from arb.adapters.clock import SystemClock, SystemEntropy
-from arb.bootstrap import engine
+from arb.bootstrap import engine, kill_switch
+from arb.engine.kill import KillReport
+from arb.operate import kill as operation
 from arb.runtime.home import Home
 from arb.web.app import make_app, make_guard
 from arb.web.desk import Desk
 from arb.web.history import History
 from arb.web.hub import Hub
-from arb.web.kill import stop_trading
+from arb.web.kill import WITHIN_MS, KillFromPage
 from arb.web.secrets import Secrets
 from config.web import Web
 
@@ -35,10 +38,11 @@ async def _serve(settings: Web, home: Home, port: int) -> None:
         errors.append(error)
         stopping.set()
 
-    desk = Desk(engine, home, history)
+    kill = KillFromPage(kill_switch(), partial(_bring_to_rest, home), clock)
+    desk = Desk(engine, home, history, kill.state)
     hub = Hub(desk.sections(), clock, history.points)
     guard = make_guard(settings, secrets, clock, entropy)
-    app = make_app(guard, hub, secrets, clock, entropy, lambda reason: stop_trading(engine(), reason), broken)
+    app = make_app(guard, hub, secrets, clock, entropy, kill.engage, broken)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -51,3 +55,10 @@ async def _serve(settings: Web, home: Home, port: int) -> None:
         await runner.cleanup()
     for error in errors:
         raise error  # a bug: its supervisor starts another
+
+
+def _bring_to_rest(home: Home, reason: str, since_ns: int) -> KillReport:
+    def progress(text: str) -> None:
+        log.info("kill_progress", text=text)
+
+    return operation.kill(home, reason, since_ns, WITHIN_MS, progress)

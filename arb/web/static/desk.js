@@ -11,10 +11,11 @@ const LOST_MS = 4000;
 const sections = {
   market: showMarket, session: showSession, trades: showTrades, events: showEvents, queues: showQueues,
   fallback: showFallback, risk: showRisk, result: showResult, profit: showProfit, processes: showProcesses,
-  alerts: showAlerts,
+  alerts: showAlerts, kill: showKill,
 };
 const away = new Map();
 let session = null;
+let killed = null;
 let token = "";
 let heardAt = Date.now();
 let aheadMs = 0; // the server's clock before ours
@@ -50,14 +51,24 @@ function showSession({ data }) {
   banner();
 }
 
+function showKill({ data }) {
+  if (data.engaged && !killed?.engaged) show("spoken", `Trading is stopped: ${data.engaged}`);
+  killed = data;
+  find("killed").hidden = !data.text;
+  show("killed", data.text ?? "");
+  show("stop", data.busy ? "Coming to rest\u2026" : data.engaged ? "Stopped: stop again\u2026" : "Stop trading\u2026");
+  banner();
+}
+
 function banner() {
   const line = find("banner");
   const halted = session && session.mode !== "normal";
   const missing = [...away.keys()].join(", ");
   const parts = [];
-  if (halted) parts.push(`Trading is ${session.mode}: ${session.mode_reason}`);
+  if (killed?.engaged) parts.push(`Killed: ${killed.engaged}. \`arb unkill\` in a terminal lets trading go on`);
+  else if (halted) parts.push(`Trading is ${session.mode}: ${session.mode_reason}`);
   if (missing) parts.push(`Not readable now: ${missing}`);
-  line.className = halted && session.mode === "halted" ? "banner" : "banner warning";
+  line.className = killed?.engaged || (halted && session.mode === "halted") ? "banner" : "banner warning";
   line.textContent = parts.join(". ");
   line.hidden = parts.length === 0;
 }
