@@ -11,7 +11,7 @@ import urllib3
 from arb.domain.errors import VenueError
 from arb.domain.ids import Venue
 
-TIMEOUT_S: Final = 5.0
+TIMEOUT_S: Final = 30.0  # a busy machine is no reason to end a run
 # So that a run takes minutes: the real limits are 12 orders a second at Upbit, and at Binance a weight of
 # 6000 a minute, which processes that are killed every few seconds spend on reading the rules at each start.
 ROOMY: Final = (
