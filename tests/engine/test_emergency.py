@@ -1,0 +1,84 @@
+"""CRITICAL: halted, closed or handed over, imaged, told, remembered, shut down; whatever is away."""
+
+from dataclasses import replace
+
+import pytest
+
+from arb.adapters.memory import MemorySnapshotStore
+from arb.domain.ids import Venue
+from arb.domain.risk import Mode
+from arb.domain.trade import TradeState
+from arb.engine.emergency import Emergency, Ending
+from arb.engine.snapshot import TakeSnapshot
+from tests.engine.test_watch import Alarms
+from tests.engine.town import SESSION, Town
+
+
+class Stop:
+    """An emergency in town, and what it did."""
+
+    def __init__(self, town: Town) -> None:
+        self.alarms = Alarms()
+        self.remembered: list[Ending] = []
+        self.shut: list[Ending] = []
+        self.emergency = Emergency(
+            drain=town.drain, trades=town.trades, alerts=self.alarms, clock=town.clock, rest_ms_max=2_000,
+            take_snapshot=TakeSnapshot(
+                session_id=SESSION, snapshots=MemorySnapshotStore(town.tables), counters=town.counters,
+                clock=town.clock, interval_ns=300_000_000_000, on_trade_interval_ns=0,
+            ),
+            remember=self.remembered.append, shut_down=self.shut.append,
+        )  # fmt: skip
+
+
+def lonely_leg(town: Town) -> None:
+    """Open a trade, fill its Upbit leg, and let the other one be refused."""
+    town.premium(200)
+    assert town.evaluate_now() == 1
+    town.venues[Venue.BINANCE].troubles.clear()
+    index = next(i for i, task in enumerate(town.pending) if "-u1" in str(task[2]))
+    town.run_one(index)
+    town.pending.clear()
+    [view] = town.trades.active(SESSION)
+    other = next(order for order in view.orders if order.venue is Venue.BINANCE)
+    assert town.trades.deny(other.client_order_id, "test", town.clock.now_ns())
+
+
+def test_a_hedged_stack_stops_at_rest_with_an_image_and_its_reason():
+    town = Town()
+    stop = Stop(town)
+    ending = stop.emergency.run("ws_lag_ms of upbit")
+    assert (ending.rested, ending.handed_over, ending.left_working) == (True, (), 0)
+    assert ending.snapshot is not None
+    assert town.sessions.get(SESSION).mode is Mode.HALTED
+    assert town.sessions.get(SESSION).mode_reason == "watchdog: ws_lag_ms of upbit"
+    assert stop.remembered == stop.shut == [ending]
+    assert [alert.kind for alert in stop.alarms.raised] == ["stack_stopped"]
+
+
+def test_a_leg_that_nobody_evened_out_in_time_is_handed_over_by_name():
+    town = Town()
+    lonely_leg(town)
+    stop = Stop(town)
+    ending = stop.emergency.run("canary_age_ms of orders")
+    [trade_id] = ending.handed_over
+    assert town.trades.view(trade_id).trade.state is TradeState.HANDED_OVER
+    assert [alert.kind for alert in stop.alarms.raised] == ["trade_handed_over", "stack_stopped"]
+    assert ending.rested is False
+
+
+def test_with_the_database_away_the_stack_still_stops_and_says_so():
+    town = Town()
+    town.tables.away = True
+    stop = Stop(town)
+    ending = stop.emergency.run("beat_age_ms of beat")
+    assert replace(ending, at_ns=0, reason="") == Ending(
+        reason="", at_ns=0, rested=False, handed_over=(), left_working=-1, snapshot=None
+    )
+    assert stop.shut == [ending]
+
+
+@pytest.mark.parametrize("why", ["x", "ws_lag_ms of upbit, cpu_pct of feed"])
+def test_the_reason_travels(why):
+    stop = Stop(Town())
+    assert stop.emergency.run(why).reason == f"watchdog: {why}"

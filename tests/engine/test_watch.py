@@ -1,0 +1,304 @@
+"""A sweep over memory adapters: what it measures, tells, keeps, and when it stands back."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from arb.adapters.clock import ManualClock
+from arb.adapters.dispatch import MemoryDispatcher
+from arb.adapters.memory_quotes import MemoryQuoteStore
+from arb.domain.alert import Alert, Severity
+from arb.domain.book import Book, Level
+from arb.domain.errors import StoreUnavailable
+from arb.domain.health import Change, Health, Key, Reading, Rule
+from arb.domain.health import Level as Grade
+from arb.domain.ids import Coin, SessionId, Symbol, Venue
+from arb.domain.risk import Mode
+from arb.engine.markets import Markets
+from arb.engine.monitor import Standing, SystemMonitor
+from arb.engine.probes.books import Books, LastVitals, Vitals
+from arb.engine.probes.feeds import FeedLag, QuoteAge
+from arb.engine.probes.life import Canaries, HeartbeatAge
+from arb.engine.probes.rates import Rates
+from arb.engine.watch import Watch
+
+SECOND = 1_000_000_000
+MINUTE = 60 * SECOND
+BTC = Coin("BTC")
+VITALS = Vitals(
+    session_id=SessionId("town"), mode=Mode.NORMAL, mode_reason="", mode_changed_at_ns=0, started_at_ns=0,
+    snapshot_at_ns=0, unknown_since_ns=0, unhedged_since_ns=0, unhedged_krw=Decimal(0),
+)  # fmt: skip
+
+
+@dataclass
+class Alarms:
+    raised: list[Alert] = field(default_factory=list)
+
+    def raise_alert(self, alert: Alert) -> None:
+        self.raised.append(alert)
+
+
+@dataclass
+class Memory:
+    kept: Mapping[Key, Health] = field(default_factory=dict)
+    stood: Mapping[str, Standing] = field(default_factory=dict)
+    turn: bool = True
+
+    def take_turn(self, now_ns: int) -> bool:
+        return self.turn
+
+    def healths(self) -> Mapping[Key, Health]:
+        return self.kept
+
+    def conditions(self) -> Mapping[str, Standing]:
+        return self.stood
+
+    def keep(self, healths: Mapping[Key, Health], conditions: Mapping[str, Standing]) -> None:
+        self.kept, self.stood = healths, conditions
+
+
+@dataclass
+class Store:
+    vitals: Vitals | None = VITALS
+    away: bool = False
+
+    def read(self) -> Vitals | None:
+        if self.away:
+            raise StoreUnavailable("away")
+        return self.vitals
+
+
+@dataclass
+class Beats:
+    beats: dict[str, dict[str, str]] = field(default_factory=dict)
+    away: bool = False
+
+    def beat(self, process: str, facts: Mapping[str, str], now_ns: int) -> None:
+        self.beats[process] = {**facts, "at_ns": str(now_ns)}
+
+    def read(self) -> Mapping[str, Mapping[str, str]]:
+        if self.away:
+            raise StoreUnavailable("away")
+        return self.beats
+
+
+@dataclass
+class Counts:
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def count(self, name: str, reason: str, amount: int = 1) -> None:
+        self.counts.setdefault(name, {}).setdefault(reason, 0)
+        self.counts[name][reason] += amount
+
+    def read(self) -> Mapping[str, Mapping[str, int]]:
+        return self.counts
+
+
+@dataclass
+class Rows:
+    changes: list[Change] = field(default_factory=list)
+
+    def add(self, change: Change) -> None:
+        self.changes.append(change)
+
+
+@dataclass
+class Outside:
+    pings: int = 0
+
+    def ping(self, now_ns: int) -> None:
+        self.pings += 1
+
+
+@dataclass
+class Given:
+    """A probe that reads what the test says."""
+
+    value: int = 0
+    away: bool = False
+
+    def read(self, now_ns: int) -> Iterable[Reading]:
+        if self.away:
+            raise StoreUnavailable("away")
+        return [Reading("lag", "upbit", Decimal(self.value))]
+
+
+class Post:
+    """A watch and all that it looks at."""
+
+    def __init__(self) -> None:
+        self.clock, self.alarms, self.memory = ManualClock(1_000 * SECOND), Alarms(), Memory()
+        self.store, self.beats, self.counts = Store(), Beats(), Counts()
+        self.rows, self.outside, self.given = Rows(), Outside(), Given()
+        self.quotes = MemoryQuoteStore(self.clock)
+        vitals = LastVitals(self.store)
+        self.watch = Watch(
+            probes=(self.given,),
+            rules={"lag": Rule(name="lag", warn=Decimal(2), limit=Decimal(5))},
+            monitor=SystemMonitor(
+                quotes=self.quotes, heartbeats=self.beats, vitals=vitals, alerts=self.alarms, coins=(BTC,),
+                markets=Markets(quotes=self.quotes, instruments={}), quote_age_ns_max=10 * SECOND,
+                heartbeat_age_ns_max=15 * SECOND,
+            ),
+            vitals=vitals, memory=self.memory, changes=self.rows, dead_man=self.outside, alerts=self.alarms,
+            counters=self.counts, clock=self.clock, sample_ns=30 * SECOND,
+        )  # fmt: skip
+
+    def told(self, kind: str) -> list[Severity]:
+        return [alert.severity for alert in self.alarms.raised if alert.kind == kind]
+
+    def sweep(self, times: int = 1, value: int | None = None):
+        if value is not None:
+            self.given.value = value
+        for _ in range(times):
+            verdict = self.watch.run()
+            self.clock.advance_ms(5_000)
+        return verdict
+
+
+def test_each_change_of_a_level_is_one_alert_and_one_row():
+    post = Post()
+    post.sweep(3, value=3)
+    post.sweep(2, value=0)
+    assert post.told("watchdog_lag") == [Severity.WARNING, Severity.INFO]
+    assert [(row.before, row.after) for row in post.rows.changes] == [
+        (Grade.OK, Grade.WARN), (Grade.WARN, Grade.OK),
+    ]  # fmt: skip
+
+
+def test_three_errors_counted_once_in_a_sample_are_critical_and_silence_the_ping():
+    post = Post()
+    assert post.sweep(12, value=9).level is Grade.ERROR
+    pings = post.outside.pings
+    assert post.sweep(1).level is Grade.CRITICAL
+    assert post.outside.pings == pings
+
+
+def test_another_process_goes_on_counting_where_one_stopped():
+    post = Post()
+    post.sweep(7, value=9)
+    following = Post()
+    following.clock.advance_ms(35_000)
+    following.memory = post.memory
+    object.__setattr__(following.watch, "memory", post.memory)
+    assert following.sweep(7, value=9).level is Grade.CRITICAL
+
+
+def test_nobody_sweeps_out_of_turn_or_while_the_stack_starts_or_stops():
+    post = Post()
+    post.memory.turn = False
+    assert post.sweep(value=9) is None
+    post.memory.turn = True
+    for reason in ("starting: not reconciled yet", "stopping"):
+        post.store.vitals = replace(VITALS, mode=Mode.HALTED, mode_reason=reason)
+        assert post.sweep(value=9) is None
+    post.store.vitals = replace(VITALS, mode_changed_at_ns=post.clock.now_ns() - SECOND)
+    assert post.sweep(value=9) is None
+    post.store.vitals = replace(VITALS, mode=Mode.HALTED, mode_reason="by hand")
+    assert post.sweep(value=9) is not None
+
+
+def test_what_cannot_be_measured_is_counted_and_keeps_its_level():
+    post = Post()
+    post.sweep(value=9)
+    post.given.away = True
+    assert post.sweep(5).level is Grade.ERROR
+    assert post.counts.counts["watchdog"]["unmeasured_given"] == 5
+
+
+def test_a_database_that_is_away_is_told_within_two_sweeps_and_so_is_its_return():
+    post = Post()
+    post.store.away = True
+    post.sweep(2)
+    assert post.told("postgres_unreachable") == [Severity.CRITICAL]
+    post.sweep(3)
+    post.store.away = False
+    post.sweep(2)
+    assert post.told("postgres_unreachable") == [Severity.CRITICAL, Severity.INFO]
+
+
+def test_redis_away_is_told_as_that_and_as_nothing_else():
+    post = Post()
+    post.beats.away = True
+    post.sweep(3)
+    assert {alert.kind for alert in post.alarms.raised} == {"redis_unreachable"}
+
+
+def test_a_moment_is_no_outage():
+    post = Post()
+    post.beats.away = True
+    post.sweep(1)
+    post.beats.away = False
+    post.sweep(1)
+    assert post.told("redis_unreachable") == []
+
+
+def test_silent_workers_and_feeds_are_told_apart():
+    post = Post()
+    post.beats.beat("worker-orders", {}, post.clock.now_ns() - 20 * SECOND)
+    post.beats.beat("feed", {}, post.clock.now_ns())
+    post.sweep(2)
+    assert post.told("all_workers_gone") == [Severity.CRITICAL]
+    assert post.told("all_feeds_unhealthy") == [Severity.CRITICAL]
+    post.beats.beat("worker-evaluate", {}, post.clock.now_ns())
+    post.sweep(1)
+    assert post.told("all_workers_gone") == [Severity.CRITICAL, Severity.INFO]
+
+
+def readings(probe, now_ns: int) -> dict[tuple[str, str], Decimal]:
+    return {(each.rule, each.subject): each.value for each in probe.read(now_ns)}
+
+
+def test_the_age_of_a_venue_is_that_of_its_newest_book():
+    clock = ManualClock(1_000 * SECOND)
+    quotes = MemoryQuoteStore(clock)
+    level = (Level(Decimal(1), Decimal(1)),)
+    for symbol, at_s in (("BTC/KRW", 990), ("USDT/KRW", 997)):
+        at_ns = at_s * SECOND
+        quotes.put([Book(
+            venue=Venue.UPBIT, symbol=Symbol(symbol), sequence=1, ts_event_ns=at_ns, ts_recv_ns=at_ns,
+            bids=level, asks=(Level(Decimal(2), Decimal(1)),),
+        )], [])  # fmt: skip
+    assert readings(QuoteAge(quotes, (BTC,)), clock.now_ns()) == {("quote_age_ms", "upbit"): Decimal(3_000)}
+
+
+def test_the_worst_lag_of_all_feeds_counts():
+    beats = Beats({"feed-1": {"upbit_lag_us": "1500"}, "feed-2": {"upbit_lag_us": "7000"}, "other": {}})
+    assert readings(FeedLag(beats), 0) == {("ws_lag_ms", "upbit"): Decimal(7)}
+
+
+def test_beat_has_a_rule_of_its_own():
+    beats = Beats({"beat": {"at_ns": str(SECOND)}, "feed": {"at_ns": str(2 * SECOND)}})
+    assert readings(HeartbeatAge(beats), 4 * SECOND) == {
+        ("beat_age_ms", "beat"): Decimal(3_000), ("redis_heartbeat_age_ms", "feed"): Decimal(2_000),
+    }  # fmt: skip
+
+
+def test_a_canary_is_sent_to_every_queue_and_the_last_answers_are_read():
+    dispatcher = MemoryDispatcher()
+    answers = Beats({"orders": {"latency_us": "2500", "at_ns": str(SECOND)}})
+    found = readings(Canaries(answers, dispatcher, ("orders", "evaluate")), 3 * SECOND)
+    assert found == {
+        ("loop_latency_ms", "orders"): Decimal("2.5"), ("canary_age_ms", "orders"): Decimal(2_000),
+    }  # fmt: skip
+    assert [task for task, _, _ in dispatcher.take()] == ["arb.canary.orders", "arb.canary.evaluate"]
+
+
+def test_ages_of_nothing_are_zero_and_a_snapshot_that_never_was_is_as_old_as_the_session():
+    found = readings(Books(Store()), 5 * SECOND)
+    assert found[("snapshot_age_ms", "town")] == 5_000
+    assert found[("unknown_order_age_ms", "town")] == 0
+    assert readings(Books(Store(None)), SECOND) == {}
+
+
+def test_rates_are_of_the_last_minute_and_survive_a_reset():
+    counts = Counts()
+    rates = Rates(counts)
+    seen = []
+    for at_s in range(0, 150, 30):
+        counts.count("errors", "arb.settle_trade", 2)
+        seen.append(int(readings(rates, at_s * SECOND)[("live_errors_per_minute", "errors")]))
+    assert seen == [0, 2, 4, 4, 4]
+    counts.counts.clear()
+    assert readings(rates, 3 * MINUTE)[("live_errors_per_minute", "errors")] == 0
