@@ -10,12 +10,12 @@ from decimal import Context, Decimal, Inexact
 from typing import Any, Final
 
 from arb.domain.errors import DispatchError, HotStateUnavailable
-from arb.domain.ids import SessionId, TradeId
+from arb.domain.ids import SessionId
 from arb.domain.ledger import Entry
 from arb.domain.money import ZERO
 from arb.domain.order import State
 from arb.domain.snapshot import Skipped, Snapshot
-from arb.domain.state import StateChange
+from arb.domain.state import Stamp
 from arb.engine.hot_state import KeepHotState
 from arb.ports import Clock, Dispatcher, SnapshotStore, TradeStore
 
@@ -86,18 +86,18 @@ class Resume:
     def _compare(self, snapshot: Snapshot | None) -> tuple[int, tuple[str, ...]]:
         """Return how many entries were folded, and where the outcome is not what the rows say."""
         start = balances_of(snapshot.parts) if snapshot else {}
-        kept = _trades_of(snapshot) if snapshot else {}
+        position = snapshot.ledger_position if snapshot else 0
         for _ in range(READINGS):
-            now = self.snapshots.change(self.session_id, kept)
-            entries = self.snapshots.entries_after(
-                self.session_id, snapshot.ledger_position if snapshot else 0
-            )
-            if self.snapshots.stamp(self.session_id).ledger_position == now.ledger_position:
+            now = self.snapshots.change(self.session_id, ())
+            entries = self.snapshots.entries_after(self.session_id, position)
+            stamp = self.snapshots.stamp(self.session_id)
+            if stamp.ledger_position == now.ledger_position:
                 break
-        lines = (*_balance_lines(plus(start, entries), balances_of(now.parts)), *_trade_lines(kept, now))
-        if snapshot and snapshot.ledger_position > now.ledger_position:
-            behind = f"the snapshot is at ledger position {snapshot.ledger_position}, the ledger at "
-            lines += (f"{behind}{now.ledger_position}",)
+        lines = _balance_lines(plus(start, entries), balances_of(now.parts))
+        if snapshot:
+            lines += _trade_lines(snapshot, stamp)
+        if position > now.ledger_position:
+            lines += (f"the snapshot is at ledger position {position}, the ledger at {now.ledger_position}",)
         return len(entries), lines
 
     def _ask(self) -> int:
@@ -148,16 +148,13 @@ def _balance_lines(rebuilt: Balances, stored: Balances) -> tuple[str, ...]:
     )
 
 
-def _trades_of(snapshot: Snapshot) -> dict[TradeId, int]:
-    views = snapshot.parts["positions"]["trades"]
-    return {TradeId(view["trade"]["trade_id"]): int(view["trade"]["version"]) for view in views}
-
-
-def _trade_lines(kept: Mapping[TradeId, int], now: StateChange) -> tuple[str, ...]:
+def _trade_lines(snapshot: Snapshot, stamp: Stamp) -> tuple[str, ...]:
     """Return which trades of the snapshot went back in time. Those that ended meanwhile are no news."""
+    now = dict(stamp.trades)
+    trades = [view["trade"] for view in snapshot.parts["positions"]["trades"]]
+    kept = ((trade["trade_id"], trade["version"]) for trade in trades)
     return tuple(
-        f"trade {trade_id} is at version {view['trade']['version']}, "
-        f"the snapshot has {kept[TradeId(trade_id)]}"
-        for trade_id, view in now.trades.items()
-        if view is not None and view["trade"]["version"] < kept[TradeId(trade_id)]
+        f"trade {trade_id} is at version {now[trade_id]}, the snapshot has {version}"
+        for trade_id, version in kept
+        if now.get(trade_id, version) < version
     )

@@ -1,0 +1,49 @@
+"""`arb chaos state`: lose everything in every way, and show that state survives."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from arb.cli_chaos import chaos_app
+from arb.cli_stack import say
+from arb.runtime.home import Home
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document a scenario.")]
+Rounds = Annotated[int, typer.Option(help="How often every process is killed.", min=0, max=1_000)]
+NoStack = Annotated[bool, typer.Option("--no-stack", help="Only the scenarios that need no stack.")]
+
+
+@chaos_app.command()
+def state(as_json: AsJson = False, rounds: Rounds = 10, no_stack: NoStack = False) -> None:
+    """Crashes, damaged snapshots, servers away. Exit 0 only if every scenario passed."""
+    from arb.operate import chaos_state
+    from arb.operate.demo import Interrupted, interruptible
+    from arb.operate.stack import Plan
+    from arb.runtime.supervise import Lifetime
+    from config.settings import load
+
+    home = Home(Path(tempfile.mkdtemp(prefix="arb-chaos-")))
+    os.environ["ARB_HOME"] = str(home.path)
+    plan = Plan(home=home, settings=load("mock"), lifetime=Lifetime.CALLER, fresh=True)
+    try:
+        with interruptible():
+            outcomes = chaos_state.on_servers(say)
+            if not no_stack:
+                outcomes += chaos_state.on_stack(plan, say, rounds)
+    except Interrupted:
+        raise typer.Exit(130) from None
+    passed = all(outcome.passed for outcome in outcomes)
+    for outcome in outcomes:
+        document = outcome.as_json()
+        mark = "passed" if outcome.passed else "FAILED"
+        line = f"{mark}  {outcome.recovery_s:7.2f} s  {outcome.name}: {outcome.detail}"
+        typer.echo(json.dumps(document, ensure_ascii=False) if as_json else line)
+    if passed:
+        home.remove()
+    else:
+        say(f"logs are kept in {home.path}")
+    raise typer.Exit(0 if passed else 1)

@@ -1,0 +1,178 @@
+"""`arb chaos state`: scenarios on embedded servers, then losses on a whole stack that trades meanwhile."""
+
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import psutil
+from sqlalchemy import func, select
+
+from arb.adapters.migrate import migrate
+from arb.adapters.redis_store import connect
+from arb.adapters.sql.engine import make_engine, reading
+from arb.adapters.sql.tables import trades
+from arb.bootstrap import Engine
+from arb.chaos.state.ground import Ground
+from arb.chaos.state.outcome import Failed, Outcome, expect, judged, timed
+from arb.chaos.state.scenarios import run_all
+from arb.console.judge import check_of
+from arb.domain.errors import StoreUnavailable
+from arb.domain.risk import Mode
+from arb.operate import stack
+from arb.runtime.control import Supervisor
+from arb.runtime.servers import servers_only
+from arb.runtime.shutdown import Progress, silent, stop_stack
+from arb.runtime.signals import marked_processes
+
+ROUNDS: Final = 10
+AWAY_MS: Final = 20_000
+TRADING_S_MAX: Final = 10.0
+PATIENCE_MS: Final = 90_000
+PAUSE_MS: Final = 200
+
+
+def on_servers(progress: Progress) -> list[Outcome]:
+    """Run the scenarios that need no stack, on servers of their own."""
+    progress("scenarios on Redis and PostgreSQL of their own")
+    with servers_only() as servers, connect(servers.redis.url, timeout_ms=5_000) as client:
+        migrate(servers.postgres.url)
+        database = make_engine(servers.postgres.url)
+        try:
+            return run_all(Ground(database=database, client=client))
+        finally:
+            database.dispose()
+
+
+def on_stack(plan: stack.Plan, progress: Progress, rounds: int = ROUNDS) -> list[Outcome]:
+    """Run the losses on a stack of their own, and stop it at the end."""
+    progress("starting a stack to break")
+    broken = Broken(plan, stack.start(plan, silent), progress)
+    try:
+        found = [judged("kill_9_of_everything", lambda: broken.killed_again_and_again(rounds))]
+        for name, servers in LOSSES.items():
+            found.append(judged(name, lambda servers=servers: broken.without(servers)))  # type: ignore[misc]
+        return found
+    finally:
+        stop_stack(plan.home, silent)
+
+
+LOSSES: Final = {
+    "redis_killed_and_wiped": ("redis",),
+    "postgres_killed": ("postgres",),
+    "both_killed": ("redis", "postgres"),
+}
+
+
+@dataclass
+class Broken:
+    """A stack that things are done to."""
+
+    plan: stack.Plan
+    engine: Engine
+    progress: Progress
+
+    def killed_again_and_again(self, rounds: int) -> tuple[float, str]:
+        """Kill -9 every process at once in the middle of trading, start again, and compare."""
+        took: list[float] = []
+        for number in range(1, rounds + 1):
+            self._wait("a new trade", self._trades_since(self.engine.clock.now_ns()))
+            before = self.engine.snapshots.image(self.engine.session_id)[1]
+            self._kill_everything()
+            again = replace(self.plan, fresh=False)
+            self.engine, recovery_s = timed(self.engine.clock, lambda: stack.start(again, silent))  # noqa: B023
+            self._expect_nothing_lost(before)
+            took.append(recovery_s)
+            self.progress(f"kill -9 of everything, {number} of {rounds}: trading again in {recovery_s:.1f} s")
+        detail = f"{rounds} times, trading again in {min(took):.1f} to {max(took):.1f} s, nothing lost"
+        expect(max(took) < TRADING_S_MAX, f"{detail}, but slower than {TRADING_S_MAX:.0f} s")
+        return max(took), detail
+
+    def without(self, servers: tuple[str, ...]) -> tuple[float, str]:
+        """Kill -9 servers, keep them away, wipe Redis; then all is mended without anybody's help."""
+        self.progress(f"{' and '.join(servers)} away for {AWAY_MS // 1000} s")
+        clock = self.engine.clock
+        self._wait("a new trade", self._trades_since(clock.now_ns()))
+        before = self.engine.snapshots.image(self.engine.session_id)[1]
+        with self._away(servers):
+            clock.sleep_ms(AWAY_MS)
+            if servers == ("redis",):
+                mode = self.engine.sessions.get(self.engine.session_id)
+                expect(mode is not None and mode.mode is not Mode.NORMAL, "new trades stayed allowed")
+        back_ns = clock.now_ns()
+        _, recovery_s = timed(clock, lambda: self._wait("trading again", self._trades_since(back_ns)))
+        self._wait("a current hot state", lambda: self.engine.hot_state.check_redis_health().current)
+        self._expect_nothing_lost(before)
+        return recovery_s, f"a new trade {recovery_s:.1f} s after the return, hot state current, nothing lost"
+
+    def _expect_nothing_lost(self, before: Any) -> None:
+        """Everything of before is there, and the venues' own record agrees with all that is."""
+        after = self.engine.snapshots.image(self.engine.session_id)[1]
+        expect(after["metrics"]["fills"] >= before["metrics"]["fills"], "fills were lost")
+        versions = {
+            view["trade"]["trade_id"]: view["trade"]["version"] for view in after["positions"]["trades"]
+        }
+        for view in before["positions"]["trades"]:
+            trade_id, version = view["trade"]["trade_id"], view["trade"]["version"]
+            expect(versions.get(trade_id, version) >= version, f"trade {trade_id} went back")
+        days = after["risk_guard"]["realised_krw_by_day"]
+        expect(days.keys() >= before["risk_guard"]["realised_krw_by_day"].keys(), "a day's result was lost")
+        findings = check_of(self.engine).run()
+        first = findings.violations[0].message if findings.violations else ""
+        expect(findings.all_hold, f"an invariant is broken: {first}")
+
+    def _kill_everything(self) -> None:
+        doomed = marked_processes(self.plan.home)
+        for process in doomed:
+            _kill(process)
+        psutil.wait_procs(doomed, timeout=10)
+
+    @contextmanager
+    def _away(self, servers: tuple[str, ...]) -> Iterator[None]:
+        """Kill servers, and keep their supervisor from starting them until the end."""
+        supervisor = Supervisor(self.plan.home)
+        for name in servers:
+            pid = supervisor.status(name).pid
+            if pid is not None:
+                _kill(psutil.Process(pid))
+            supervisor.stop(name)
+        if "redis" in servers:
+            for kept in self.plan.home.redis.iterdir():
+                shutil.rmtree(kept) if kept.is_dir() else kept.unlink()
+        try:
+            yield
+        finally:
+            for name in servers:
+                supervisor.start(name)
+
+    def _trades_since(self, since_ns: int) -> Callable[[], bool]:
+        counted = select(func.count()).where(
+            trades.c.session_id == self.engine.session_id, trades.c.opened_at_ns > since_ns
+        )
+
+        def opened() -> bool:
+            with reading(self.engine.stores.trades.engine) as connection:
+                return bool(connection.execute(counted).scalar_one())
+
+        return opened
+
+    def _wait(self, what: str, there: Callable[[], bool]) -> None:
+        clock = self.engine.clock
+        until_ns = clock.now_ns() + PATIENCE_MS * 1_000_000
+        while clock.now_ns() < until_ns:
+            try:
+                if there():
+                    return
+            except StoreUnavailable:
+                self.progress(f"waiting for {what}: the database is still away")
+            clock.sleep_ms(PAUSE_MS)
+        raise Failed(f"no sign of {what} within {PATIENCE_MS // 1000} s")
+
+
+def _kill(process: psutil.Process) -> None:
+    try:
+        process.send_signal(signal.SIGKILL)
+    except psutil.NoSuchProcess:
+        return
