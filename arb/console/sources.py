@@ -75,6 +75,11 @@ class Sources:
             rows = connection.execute(FALLBACK_LENGTHS)
             return {row.queue_name: row.queue_length for row in rows if NO_WORK not in row.queue_name}
 
+    def redis_bytes(self) -> int:
+        """Return how much memory Redis uses."""
+        with reaching():
+            return int(cast(dict[str, int], self.broker.info("memory"))["used_memory"])
+
     def processes(self) -> tuple[ProcessStatus, ...]:
         """Return what the supervisor says of every process."""
         return stack_status(self.home).processes

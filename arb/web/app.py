@@ -41,11 +41,14 @@ def make_app(
     clock: Clock,
     entropy: Entropy,
     stop_trading: Callable[[str], str],
+    scrape: Callable[[], bytes],
     broken: Callable[[BaseException], None],
 ) -> web.Application:
     """Return the application; `broken` is told when the reading of sections has ended by a bug."""
     login = Login(guard=guard, throttle=Throttle(clock), entropy=entropy, password=secrets.password)
-    pages = Pages(guard=guard, hub=hub, stop_trading=stop_trading)
+    pages = Pages(
+        guard=guard, hub=hub, stop_trading=stop_trading, scrape=scrape, metrics_token=secrets.metrics
+    )
 
     @web.middleware
     async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -61,6 +64,7 @@ def make_app(
             web.get("/api/session", pages.session),
             web.get("/api/stream", pages.stream),
             web.post("/api/kill", pages.kill),
+            web.get("/metrics", pages.metrics),
             web.get("/health", pages.health),
             web.static("/static", STATIC),
         ]

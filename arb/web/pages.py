@@ -7,11 +7,13 @@ from json import JSONDecodeError
 from typing import Final
 
 from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from arb.web.guard import TICKET, Guard
 from arb.web.hub import PAGES_MAX, Hub
 from arb.web.kill import REASON_CHARACTERS_MAX
 from arb.web.login import STATIC
+from arb.web.tickets import equal
 
 STREAM_HEADERS: Final = {"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
 
@@ -23,6 +25,8 @@ class Pages:
     guard: Guard
     hub: Hub
     stop_trading: Callable[[str], str]
+    scrape: Callable[[], bytes]
+    metrics_token: str
 
     async def index(self, _request: web.Request) -> web.StreamResponse:
         """Return the page."""
@@ -59,6 +63,16 @@ class Pages:
         except OSError as error:
             return web.Response(status=503, text=f"the switch cannot be written: {error.strerror}\n")
         return web.json_response({"reason": said})
+
+    async def metrics(self, request: web.Request) -> web.StreamResponse:
+        """Return the metrics to whoever has the scraper's token, or has logged in."""
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if not request[TICKET] and self.guard.authentication and not equal(given, self.metrics_token):
+            raise web.HTTPUnauthorized(
+                text="a bearer token, please\n", headers={"WWW-Authenticate": "Bearer"}
+            )
+        text = await asyncio.to_thread(self.scrape)
+        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def health(self, _request: web.Request) -> web.StreamResponse:
         """Say that the server answers, and nothing else."""

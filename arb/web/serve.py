@@ -17,6 +17,8 @@ from arb.web.desk import Desk
 from arb.web.history import History
 from arb.web.hub import Hub
 from arb.web.kill import WITHIN_MS, KillFromPage
+from arb.web.metrics import StackMetrics
+from arb.web.scrape import Exporter
 from arb.web.secrets import Secrets
 from config.web import Web
 
@@ -40,9 +42,10 @@ async def _serve(settings: Web, home: Home, port: int) -> None:
 
     kill = KillFromPage(kill_switch(), partial(_bring_to_rest, home), clock)
     desk = Desk(engine, home, history, kill.state)
+    exporter = Exporter(StackMetrics(engine, home, kill_switch().engaged).sources(), clock)
     hub = Hub(desk.sections(), clock, history.points)
     guard = make_guard(settings, secrets, clock, entropy)
-    app = make_app(guard, hub, secrets, clock, entropy, kill.engage, broken)
+    app = make_app(guard, hub, secrets, clock, entropy, kill.engage, exporter.text, broken)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     for number in (signal.SIGTERM, signal.SIGINT):

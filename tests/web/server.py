@@ -115,6 +115,7 @@ def serving(
             clock,
             entropy,
             kill or (lambda reason: served.killed.append(reason) or reason),
+            lambda: b"arb_up 1\n",
             served.broken.append,
         )
         runner = web.AppRunner(app, shutdown_timeout=0.5)

@@ -2,6 +2,7 @@
 over time. Every query is bounded, however long the session has been running.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -10,8 +11,10 @@ from sqlalchemy import Engine, func, or_, select, union_all
 
 from arb.adapters.sql.engine import reading
 from arb.adapters.sql.exposure import ACTIVE, exposure
-from arb.adapters.sql.tables import alerts, order_events, orders, sessions, trades
+from arb.adapters.sql.latency import latencies_s
+from arb.adapters.sql.tables import SNAPSHOTS, alerts, order_events, orders, sessions, trades
 from arb.domain.ids import SessionId
+from arb.domain.order import State
 from arb.domain.risk import Exposure, Mode
 
 POINTS_MAX: Final = 240  # of the profit curve
@@ -102,3 +105,45 @@ class SqlDesk:
         """Return what is at risk now."""
         with reading(self.engine) as connection:
             return exposure(connection, self.session_id, mode, now_ns)
+
+    def orders_by_state(self) -> list[tuple[str, State, int]]:
+        """Return (venue, state, how many)."""
+        counted = (
+            select(orders.c.venue, orders.c.state, func.count().label("number"))
+            .where(orders.c.session_id == self.session_id)
+            .group_by(orders.c.venue, orders.c.state)
+        )
+        with reading(self.engine) as connection:
+            return [(row.venue, State(row.state), row.number) for row in connection.execute(counted)]
+
+    def unknown_age_ns(self, now_ns: int) -> int:
+        """Return the age of the oldest order in doubt, 0 if there is none."""
+        oldest = select(func.min(orders.c.changed_at_ns)).where(
+            orders.c.session_id == self.session_id, orders.c.state == State.UNKNOWN.value
+        )
+        with reading(self.engine) as connection:
+            since_ns = connection.execute(oldest).scalar_one_or_none()
+        return 0 if since_ns is None else now_ns - since_ns
+
+    def latencies_s(self, since_ns: int, quantiles: Sequence[str]) -> dict[str, list[float]]:
+        """Return the quantiles of each stage of the orders decided since then."""
+        with reading(self.engine) as connection:
+            return latencies_s(connection, self.session_id, since_ns, quantiles)
+
+    def alerts_by_kind(self) -> list[tuple[str, str, int]]:
+        """Return (kind, severity, how many) of this session's alerts and of those of none."""
+        counted = (
+            select(alerts.c.kind, alerts.c.severity, func.count().label("number"))
+            .where(or_(alerts.c.session_id == self.session_id, alerts.c.session_id.is_(None)))
+            .group_by(alerts.c.kind, alerts.c.severity)
+        )
+        with reading(self.engine) as connection:
+            return [(row.kind, row.severity, row.number) for row in connection.execute(counted)]
+
+    def snapshot_age_ns(self, now_ns: int) -> int | None:
+        """Return how old the newest snapshot is, None if there is none."""
+        images = SNAPSHOTS["session"]
+        newest = select(func.max(images.c.taken_at_ns)).where(images.c.session_id == self.session_id)
+        with reading(self.engine) as connection:
+            taken_ns = connection.execute(newest).scalar_one_or_none()
+        return None if taken_ns is None else now_ns - taken_ns

@@ -1,0 +1,155 @@
+"""What each source of the stack tells Prometheus; one that raises an ArbError is away."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from arb.adapters.sql.desk import SqlDesk
+from arb.bootstrap import Engine
+from arb.console.model import process_lines, quote_line
+from arb.console.sources import Sources
+from arb.domain.order import TERMINAL
+from arb.domain.position import trade_position
+from arb.domain.risk import Mode
+from arb.domain.trade import ENDED
+from arb.engine.markets import USDT_KRW
+from arb.runtime.home import Home
+from arb.runtime.memory import resident_bytes
+from arb.web.budget import budget
+from arb.web.scrape import Sample, Source
+
+S: Final = 1e9
+QUANTILES: Final = ("0.5", "0.9", "0.99")
+WINDOW_NS: Final = 300 * 1_000_000_000
+
+
+class StackMetrics:
+    """Reads the samples of a running stack."""
+
+    def __init__(self, engine: Callable[[], Engine], home: Home, kill: Callable[[], str | None]) -> None:
+        self._engine, self._home, self._kill = engine, home, kill
+        self._wired: Sources | None = None
+
+    def sources(self) -> dict[str, Source]:
+        """Return every source by its name."""
+        return {
+            "quotes": self.quotes,
+            "session": self.session,
+            "trades": self.trades,
+            "orders": self.orders,
+            "report": self.report,
+            "risk": self.risk,
+            "alerts": self.alerts,
+            "broker": self.broker,
+            "fallback": self.fallback,
+            "processes": self.processes,
+            "heartbeats": self.heartbeats,
+            "counters": self.counters,
+        }
+
+    def quotes(self) -> Iterator[Sample]:
+        engine, now_ns = self._engine(), self._now_ns()
+        sources = self._sources()
+        books = sources.books()
+        for (venue, symbol), book in books.items():
+            yield "arb_quote_age_seconds", (venue.value, symbol), (now_ns - book.ts_recv_ns) / S
+        if USDT_KRW in books:
+            yield "arb_krw_per_usdt", (), books[USDT_KRW].mid
+        notional = engine.settings.strategy.notional_usdt
+        for coin in sources.coins:
+            line = quote_line(coin, books, engine.markets.assemble(coin, books), notional, now_ns)
+            if line.premium_bps is not None:
+                yield "arb_premium_bps", (coin,), line.premium_bps
+            if line.edge_bps is not None:
+                yield "arb_edge_bps", (coin,), line.edge_bps
+
+    def session(self) -> Iterator[Sample]:
+        yield "arb_killed", (), float(self._kill() is not None)
+        session = self._sources().session()
+        if session is not None:
+            yield "arb_session_start_seconds", (), session.started_at_ns / S
+            for mode in Mode:
+                yield "arb_mode", (mode.value,), float(session.mode is mode)
+        age_ns = self._sql().snapshot_age_ns(self._now_ns())
+        if age_ns is not None:
+            yield "arb_snapshot_age_seconds", (), age_ns / S
+
+    def trades(self) -> Iterator[Sample]:
+        active = self._sources().active()
+        yield "arb_trades_open", (), len(active)
+        yield "arb_trades_unhedged", (), sum(bool(trade_position(view.orders).imbalance) for view in active)
+
+    def orders(self) -> Iterator[Sample]:
+        sql, now_ns = self._sql(), self._now_ns()
+        for venue, state, number in sql.orders_by_state():
+            name = "arb_orders_total" if state in TERMINAL else "arb_orders_working"
+            yield name, (venue, state.value), number
+        yield "arb_order_unknown_age_seconds", (), sql.unknown_age_ns(now_ns) / S
+        for stage, quantiles in sql.latencies_s(now_ns - WINDOW_NS, QUANTILES).items():
+            for quantile, seconds in zip(QUANTILES, quantiles, strict=True):
+                yield "arb_order_latency_seconds", (stage, quantile), seconds
+
+    def report(self) -> Iterator[Sample]:
+        report = self._sources().report()
+        for state, number in report.trades.items():
+            if state in ENDED:
+                yield "arb_trades_total", (state.value,), number
+        yield "arb_fills_total", (), report.fills
+        for (venue, asset), fee in report.fees.items():
+            yield "arb_fees_total", (venue.value, asset), fee
+        if report.pnl_krw is not None:
+            yield "arb_pnl_krw", (), report.pnl_krw
+        yield "arb_realised_krw", (), report.realised_krw
+
+    def risk(self) -> Iterator[Sample]:
+        for line in budget(self._engine().settings, self._sql().exposure(Mode.NORMAL, self._now_ns())):
+            yield "arb_risk_used_ratio", (line["name"],), line["used"] / line["limit"]
+
+    def alerts(self) -> Iterator[Sample]:
+        yield from (
+            ("arb_alerts_total", (kind, severity), number)
+            for kind, severity, number in self._sql().alerts_by_kind()
+        )
+
+    def broker(self) -> Iterator[Sample]:
+        sources = self._sources()
+        yield from (("arb_queue_depth", (name, "redis"), depth) for name, depth in sources.queues().items())
+        yield "arb_redis_memory_bytes", (), sources.redis_bytes()
+
+    def fallback(self) -> Iterator[Sample]:
+        depths = self._sources().fallback_queues()
+        yield from (("arb_queue_depth", (name, "postgres"), depth) for name, depth in depths.items())
+
+    def processes(self) -> Iterator[Sample]:
+        for status in self._sources().processes():
+            yield "arb_process_up", (status.name,), float(status.is_running)
+            yield "arb_process_uptime_seconds", (status.name,), status.uptime_s
+            yield "arb_process_exits_total", (status.name,), status.exits
+            resident = resident_bytes(status.pid)
+            if resident is not None:
+                yield "arb_process_resident_bytes", (status.name,), resident
+
+    def heartbeats(self) -> Iterator[Sample]:
+        lines = process_lines(None, self._sources().heartbeats(), self._now_ns()) or ()
+        for line in lines:
+            if line.heartbeat_age_ms is not None:
+                yield "arb_heartbeat_age_seconds", (line.name,), line.heartbeat_age_ms / 1e3
+
+    def counters(self) -> Iterator[Sample]:
+        for name, reasons in self._sources().counters().items():
+            for reason, number in reasons.items():
+                if name == "refused":
+                    yield "arb_refusals_total", (reason,), number
+                else:
+                    yield "arb_events_total", (name, reason), number
+
+    def _sources(self) -> Sources:
+        if self._wired is None:
+            self._wired = Sources.of(self._engine(), self._home)
+        return self._wired
+
+    def _sql(self) -> SqlDesk:
+        engine = self._engine()
+        return SqlDesk(engine.stores.trades.engine, engine.session_id)
+
+    def _now_ns(self) -> int:
+        return self._engine().clock.now_ns()
