@@ -141,7 +141,8 @@ def watch_of(
             alerts=alerts,
             coins=coins,
             quote_age_ns_max=watchdog.quote_age_warn_threshold_ms * MS,
-            heartbeat_age_ns_max=watchdog.redis_heartbeat_age_warn_threshold_ms * MS,
+            # Sooner than one silent process is warned about: that nobody works is told within 30 s.
+            heartbeat_age_ns_max=watchdog.redis_heartbeat_age_warn_threshold_ms * MS * 2 // 3,
         ),
         vitals=vitals,
         memory=FileHealthMemory(

@@ -164,6 +164,7 @@ class Settings(Section):
 
     mode: RunMode
     redis_url: SecretStr | None = None
+    broker_url: SecretStr | None = None  # RabbitMQ, in Redis's place as the primary broker
     database_url: SecretStr | None = None
     session: str | None = None  # this one instead of the one in use
     coins: tuple[str, ...] = Field(min_length=1)
@@ -213,6 +214,7 @@ def load(mode: str | None = None, environ: Mapping[str, str] | None = None) -> S
         raise ConfigError(_line(error)) from None
     if settings.mode is RunMode.LIVE:
         _check_live(settings, own, environ)
+    _check_alerts(settings.alerts)
     return settings
 
 
@@ -285,6 +287,14 @@ def _line(error: ValidationError) -> str:
 
 def _variable(key: str) -> str:
     return PREFIX + key.upper().replace(".", "__")
+
+
+def _check_alerts(alerts: Alerts) -> None:
+    """Refuse an address that nobody could be told through. Raises: ConfigError without its secret."""
+    if alerts.urls:
+        from arb.adapters.alert_channels import AppriseChannel  # takes a while to import, and is optional
+
+        AppriseChannel([url.get_secret_value() for url in alerts.urls])
 
 
 def _check_live(settings: Settings, own: list[dict[str, Any]], environ: Mapping[str, str]) -> None:
