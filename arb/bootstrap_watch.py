@@ -7,6 +7,7 @@ from dataclasses import asdict
 from http.client import HTTPException
 from pathlib import Path
 from typing import Final
+from xmlrpc.client import Fault
 
 import redis
 from pydantic import SecretStr
@@ -24,7 +25,7 @@ from arb.adapters.redis_store.queues import RedisQueues
 from arb.adapters.shared_file import SharedFile
 from arb.adapters.sql.alerts import SqlAlertStore
 from arb.adapters.sql.health import SqlHealthChanges
-from arb.adapters.sql.vitals import SqlVitals
+from arb.adapters.sql.vitals import SqlVitals, asking_engine
 from arb.adapters.watch_memory import FileHealthMemory
 from arb.domain.alert import Alert
 from arb.domain.ids import Coin, SessionId, Venue
@@ -45,7 +46,7 @@ from arb.runtime.control import Supervisor
 from arb.runtime.files import write_json
 from arb.runtime.home import Home
 from arb.runtime.signals import descendants, marked_processes
-from config.addresses import redis_url
+from config.addresses import database_url, redis_url
 from config.logging import secrets_of
 from config.settings import Settings
 
@@ -53,7 +54,7 @@ MS: Final = 1_000_000
 SECOND: Final = 1_000_000_000
 REST_MS_MAX: Final = 30_000
 QUEUES: Final = ("orders", "evaluate", "housekeeping")
-AWAY: Final = (OSError, HTTPException)
+AWAY: Final = (OSError, HTTPException, Fault)  # the supervisor, also while it shuts down
 
 
 def alert_file() -> Path:
@@ -115,7 +116,7 @@ def watch_of(
 ) -> Watch:
     """Return the watchdog's sweep."""
     watchdog, coins = settings.watchdog, tuple(Coin(coin) for coin in settings.coins)
-    vitals = LastVitals(SqlVitals(database, settings.mode))
+    vitals = LastVitals(SqlVitals(asking_engine(database_url(settings)), settings.mode))
     sample_ns = settings.sys_monitor.sample_interval_sec * SECOND
     home = Home.default()
     paths = (home.path, *map(Path, watchdog.disk_paths))

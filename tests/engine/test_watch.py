@@ -285,6 +285,13 @@ def test_a_canary_is_sent_to_every_queue_and_the_last_answers_are_read():
     assert [task for task, _, _ in dispatcher.take()] == ["arb.canary.orders", "arb.canary.evaluate"]
 
 
+def test_a_latency_is_measured_once_and_the_age_goes_on():
+    answers = Beats({"orders": {"latency_us": "9000000", "at_ns": str(SECOND)}})
+    canaries = Canaries(answers, MemoryDispatcher(), ("orders",))
+    assert ("loop_latency_ms", "orders") in readings(canaries, 2 * SECOND)
+    assert readings(canaries, 9 * SECOND) == {("canary_age_ms", "orders"): Decimal(8_000)}
+
+
 def test_ages_of_nothing_are_zero_and_a_snapshot_that_never_was_is_as_old_as_the_session():
     found = readings(Books(Store()), 5 * SECOND)
     assert found[("snapshot_age_ms", "town")] == 5_000

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, case, func, select
+from sqlalchemy import Connection, Engine, NullPool, Row, case, create_engine, func, make_url, select
 
+from arb.adapters.sql import patience
 from arb.adapters.sql.engine import reading
 from arb.adapters.sql.tables import SNAPSHOTS, fills, orders, sessions, trades
 from arb.domain.ids import SessionId
@@ -18,6 +19,20 @@ from arb.domain.order import State
 from arb.domain.risk import Mode
 from arb.domain.trade import TradeState
 from arb.engine.probes.books import Vitals
+
+
+def asking_engine(url: str) -> Engine:
+    """Return an engine that connects for each question.
+
+    A server that hangs is noticed by its not greeting, which takes less than half of the time in which a
+    connection from a pool would have to answer.
+    """
+    patience.install()
+    return create_engine(
+        make_url(url).set(drivername="postgresql+psycopg2"),
+        poolclass=NullPool,
+        connect_args={"connection_factory": patience.Limited, "application_name": "arb-watchdog"},
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Signs of life: of every process, of beat, and of every queue by a task that makes the round trip."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, Protocol
 
@@ -49,12 +49,13 @@ class Depth:
 class Canaries:
     """A canary for each queue at each sweep, and what became of the last ones.
 
-    Its latency is from publish to start of the task; its age since any canary came back.
+    Its latency is from publish to start of the task, measured once; its age since any canary came back.
     """
 
     answers: Heartbeats  # what the canary tasks wrote, by queue
     dispatcher: Dispatcher
     queues: tuple[str, ...]
+    _seen_ns: dict[str, int] = field(default_factory=dict)
 
     def read(self, now_ns: int) -> Iterable[Reading]:
         """Read the last answers, then send the next ones. Raises: StoreUnavailable."""
@@ -62,9 +63,11 @@ class Canaries:
         for queue in self.queues:
             self._send(queue, now_ns)
         for queue, facts in answers.items():
-            latency_ms = Decimal(facts.get("latency_us", "0")) / 1_000
-            yield Reading("loop_latency_ms", queue, latency_ms)
-            yield Reading("canary_age_ms", queue, age_ms(int(facts["at_ns"]), now_ns))
+            at_ns = int(facts["at_ns"])
+            if at_ns != self._seen_ns.get(queue):
+                self._seen_ns[queue] = at_ns
+                yield Reading("loop_latency_ms", queue, Decimal(facts["latency_us"]) / 1_000)
+            yield Reading("canary_age_ms", queue, age_ms(at_ns, now_ns))
 
     def _send(self, queue: str, now_ns: int) -> None:
         try:
