@@ -11,6 +11,7 @@ from arb.bootstrap import Engine, engine
 from arb.console.sources import Sources
 from arb.console.text import UNKNOWN, duration
 from arb.domain.errors import ArbError
+from arb.engine.hot_state import FALLBACK
 from arb.runtime.control import ProcessStatus
 from arb.runtime.home import Home
 from arb.runtime.status import stack_status
@@ -28,6 +29,7 @@ def status_of(home: Home) -> dict[str, Any]:
         "web_url": status.runtime.web_url,
         "web_password_file": status.runtime.web_credentials,
         "session": built and _or_none(lambda: _session(built)),
+        "hot_state": built and _or_none(lambda: _hot_state(built)),
         "queues": built and _or_none(Sources.of(built, home).queues),
         "fallback_queues": built and _or_none(Sources.of(built, home).fallback_queues),
         "processes": [_process(each) for each in status.processes],
@@ -54,6 +56,19 @@ def _session(built: Engine) -> dict[str, Any] | None:
     }
 
 
+def _hot_state(built: Engine) -> dict[str, Any]:
+    """Return how the copy in Redis is, and whether the session goes on without it."""
+    health, session = built.hot_state.compare(), built.sessions.get(built.session_id)
+    fallback = session is not None and session.mode_reason == FALLBACK
+    return {
+        "reachable": health.reachable,
+        "current": health.current,
+        "why": health.why,
+        "fallback": fallback,
+        "fallback_since_ns": session.mode_changed_at_ns if session and fallback else None,
+    }
+
+
 def _process(status: ProcessStatus) -> dict[str, Any]:
     return {
         "name": status.name,
@@ -71,12 +86,21 @@ def status_view(status: Mapping[str, Any]) -> RenderableType:
     how = f"{session['mode']} ({session['mode_reason']})" if session else UNKNOWN
     head = Text.assemble((f"{status['mode']}  {how}\n", "bold"), f"home     {status['home']}\n")
     head.append(f"session  {session['session_id'] if session else UNKNOWN}\n")
+    head.append(f"state    {_state(status.get('hot_state'))}\n")
     head.append(f"queues   {_queues(status['queues'])}\nfallback {_queues(status['fallback_queues'])}\n")
     head.append(
         f"page     {status['web_url'] or UNKNOWN}  (password in {status['web_password_file'] or UNKNOWN})\n"
     )
     head.append(f"flower   {status['flower_url'] or UNKNOWN}")
     return Group(head, _processes(status))
+
+
+def _state(hot: Mapping[str, Any] | None) -> str:
+    if hot is None:
+        return UNKNOWN
+    if not hot["reachable"]:
+        return f"Redis is away, PostgreSQL alone{' (fallback)' if hot['fallback'] else ''}"
+    return "hot and current" if hot["current"] else f"being brought up to date ({hot['why']})"
 
 
 def _processes(status: Mapping[str, Any]) -> Table:

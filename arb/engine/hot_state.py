@@ -80,6 +80,14 @@ class KeepHotState:
             return RedisHealth(False, False, str(error))
         return RedisHealth(True, not why, why)
 
+    def compare(self) -> RedisHealth:
+        """Say how the copy is, and change nothing. Raises: StoreUnavailable for SQL."""
+        try:
+            why = self._stale()
+        except HotStateUnavailable as error:
+            return RedisHealth(False, False, str(error))
+        return RedisHealth(True, not why, why)
+
     def look(self) -> None:
         """Ask whether the store is there; after failures rebuild the copy. Raises: StoreUnavailable."""
         with self._lock, self._counting():
