@@ -14,6 +14,7 @@ from arb.adapters.sql.trades import SqlTradeStore
 from arb.bootstrap import Engine, build
 from arb.bootstrap_watch import forget_watch
 from arb.domain.ids import SessionId
+from arb.operate.ready import wait_ready
 from arb.operate.session import (
     begin_trading,
     clean_session,
@@ -87,6 +88,7 @@ def start(plan: Plan, progress: Progress) -> Engine:
     stack.start(progress)
     try:
         engine = build(load(environ={**os.environ, "ARB_HOME": str(home.path)}))
+        wait_ready(engine, progress)
         resumed(engine, silent if plan.fresh else progress)
         begin_trading(engine, progress)
     except BaseException:

@@ -90,6 +90,17 @@ class Channel(kombu_redis.Channel):  # type: ignore[misc]
                 self.handlers[self._wakes[key].kind] = partial(self._woken, self._wakes[key])
             yield self._wakes[key]
 
+    def _basic_cancel(self, consumer_tag: str) -> Any:
+        """End a consumer, and the wakes that no other consumer needs: each holds a connection of the pool."""
+        cancelled = super()._basic_cancel(consumer_tag)
+        needed = set(self._keys(self.active_queues))
+        for key in [key for key in self._wakes if key not in needed]:
+            wake = self._wakes.pop(key)
+            self.handlers.pop(wake.kind, None)
+            self.connection.cycle.forget(self, wake)
+            wake.release()
+        return cancelled
+
     def drop_silent_wakes(self) -> None:
         """Disconnect each wake that a live server would have answered by now."""
         for wake in self._wakes.values():

@@ -6,6 +6,7 @@ consumer that dies at any moment has taken nothing.
 """
 
 import time
+from contextlib import suppress
 from typing import Any, Final
 
 import redis
@@ -58,6 +59,13 @@ class Wake:
         if self.client.connection is connection:
             self._asked_s = None
 
+    def release(self) -> None:
+        """End the connection and give its place in the pool back."""
+        connection = self.client.connection
+        self.close()
+        if connection is not None:
+            self.client.connection_pool.release(connection)
+
     def close(self) -> None:
         """End the connection; there is nothing on it to lose."""
         connection, self.client.connection = self.client.connection, None
@@ -83,6 +91,16 @@ class Poller(MultiChannelPoller):  # type: ignore[misc]
         if not self._client_registered(channel, wake.client, wake.kind):
             self._register(channel, wake.client, wake.kind)
         wake.ask()
+
+    def forget(self, channel: Any, wake: Wake) -> None:
+        """Stop watching a wake's socket."""
+        sock = self._chan_to_sock.pop((channel, wake.client, wake.kind), None)
+        for fileno, known in tuple(self._fd_to_chan.items()):
+            if known == (channel, wake.kind):
+                del self._fd_to_chan[fileno]
+        if sock is not None:
+            with suppress(KeyError, ValueError, OSError):  # it was disconnected, and unregistered then
+                self.poller.unregister(sock)
 
     def on_readable(self, fileno: int) -> Any:
         """Read whatever came; a wake is read even without credit, since it brings no message."""

@@ -202,3 +202,20 @@ def test_lengths_are_read_together(connect, client):
         "housekeeping": 0,
     }
     assert channel.memory_used() == 0
+
+
+def test_consumers_that_came_and_went_keep_no_connection(connect, client):
+    connection = connect()
+    for number in range(30):  # three times the pool
+        name = f"reply-{number}"
+        put(client, number, queue=name)
+        (found,) = consume_once(connection, name)
+        assert number_of(found) == number
+    assert connection.default_channel._wakes == {}
+
+
+def consume_once(connection, name):
+    got = []
+    with connection.Consumer([Queue(name)], on_message=got.append, accept=["json"]):
+        connection.drain_events(timeout=5)
+    return got
