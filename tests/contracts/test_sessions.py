@@ -54,3 +54,21 @@ def test_alerts_are_kept_with_and_without_a_session(stores, session):
         (session.session_id, "drift", "critical"),
         (None, "drift", "critical"),
     ]
+
+
+def test_a_session_that_is_taken_up_sets_the_others_aside(stores):
+    old, new = (world.session(environment="live", started_at_ns=NOW_NS + 10 + age) for age in (0, 1))
+    other = world.session(environment="paper", started_at_ns=NOW_NS + 20)
+    for item in (old, new, other):
+        stores.sessions.create(item)
+    stores.sessions.take_up(old.session_id, NOW_NS)
+    assert stores.sessions.current("live") == old
+    assert stores.sessions.current("paper") == other
+    assert list(stores.sessions.listed("live"))[:2] == [new, old]
+    stores.sessions.take_up(new.session_id, NOW_NS)
+    assert stores.sessions.current("live") == new
+
+
+def test_a_session_that_does_not_exist_cannot_be_taken_up(stores):
+    with pytest.raises(InvariantError):
+        stores.sessions.take_up("s-none", NOW_NS)

@@ -112,7 +112,10 @@ def _joined(rows: Mapping[str, SealedPart], name: str) -> Any:
     chunks = [rows.get(row_name(name, number)) for number in range(rows[name].chunks)]
     if rows[name].chunks < 1 or None in chunks:
         raise DataError("snapshot_incomplete", name)
-    pieces = [_opened(row, name) for row in chunks if row is not None]
+    found = [row for row in chunks if row is not None]
+    if [row.chunk for row in found] != list(range(rows[name].chunks)):
+        raise DataError("snapshot_mixed", name)
+    pieces = [_opened(row, name) for row in found]
     if len(pieces) == 1:
         return pieces[0]
     return {**pieces[0], "trades": [trade for piece in pieces for trade in piece["trades"]]}

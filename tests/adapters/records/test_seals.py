@@ -95,3 +95,42 @@ def test_an_unknown_version_is_named():
     with pytest.raises(DataError) as caught:
         unseal(seal(replace(SNAPSHOT, schema_version=SCHEMA_VERSION + 1)))
     assert caught.value.reason == "snapshot_version"
+
+
+def many(trades):
+    return replace(SNAPSHOT, parts=SNAPSHOT.parts | {"positions": {"balances": {}, "trades": trades}})
+
+
+def test_many_trades_take_several_rows_and_come_back_in_order():
+    snapshot = many([{"number": number} for number in range(2_500)])
+    rows = seal(snapshot)
+    assert sorted(name for name in rows if name.startswith("positions")) == [
+        "positions",
+        "positions#1",
+        "positions#2",
+    ]
+    assert unseal(rows) == snapshot
+
+
+@pytest.mark.parametrize("gone", ["positions", "positions#1", "positions#2"])
+def test_a_missing_chunk_is_seen(gone):
+    rows = seal(many([{"number": number} for number in range(2_500)]))
+    del rows[gone]
+    with pytest.raises(DataError):
+        unseal(rows)
+
+
+def test_chunks_in_each_others_place_are_seen():
+    rows = seal(many([{"number": number} for number in range(2_500)]))
+    with pytest.raises(DataError):
+        unseal(rows | {"positions#1": rows["positions#2"], "positions#2": rows["positions#1"]})
+
+
+def test_a_snapshot_of_the_first_version_is_read_with_what_its_trades_lacked():
+    view = {"trade": {"trade_id": "t"}, "orders": []}
+    old = unseal(seal(replace(many([view]), schema_version=1)))
+    assert old.parts["positions"]["trades"][0]["trade"] == {
+        "trade_id": "t",
+        "loss_reserve_krw": "0",
+        "residual": "0",
+    }

@@ -1,0 +1,42 @@
+"""Three misses are an alert, the return another, one miss is neither."""
+
+from arb.adapters.clock import ManualClock
+from arb.domain.errors import StoreUnavailable
+from arb.engine.store_health import WatchDatabase
+from tests.engine.town import Uncounted
+
+
+class Database:
+    away = False
+
+    def ask(self):
+        if self.away:
+            raise StoreUnavailable("gone")
+
+
+class Alerts(list):
+    def raise_alert(self, alert):
+        self.append(alert.kind)
+
+
+def test_three_misses_are_told_once_and_so_is_the_return():
+    database, alerts, clock = Database(), Alerts(), ManualClock()
+    watch = WatchDatabase(ask=database.ask, alerts=alerts, counters=Uncounted(), clock=clock)
+    assert watch.run()
+    database.away = True
+    assert [watch.run() for _ in range(5)] == [False] * 5
+    assert alerts == ["store_unreachable"]
+    database.away = False
+    assert watch.run()
+    assert watch.run()
+    assert alerts == ["store_unreachable", "store_recovered"]
+
+
+def test_one_miss_is_nothing():
+    database, alerts = Database(), Alerts()
+    watch = WatchDatabase(ask=database.ask, alerts=alerts, counters=Uncounted(), clock=ManualClock())
+    database.away = True
+    watch.run()
+    database.away = False
+    watch.run()
+    assert alerts == []
