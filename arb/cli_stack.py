@@ -4,12 +4,15 @@ import os
 import sys
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from arb.domain.errors import ConfigError
 from arb.runtime.home import Home
+
+if TYPE_CHECKING:
+    from arb.bootstrap import Engine
 
 Duration = Annotated[int, typer.Option(help="Seconds of trading.", min=1)]
 TapePath = Annotated[Path | None, typer.Option(help="Recorded market data (.csv.gz or .jsonl.gz).")]
@@ -18,6 +21,9 @@ Seed = Annotated[int | None, typer.Option(help="Seed of the simulated market.", 
 Mode = Annotated[str, typer.Option(help="mock, paper or live.")]
 Clean = Annotated[bool, typer.Option("--clean", help="Begin a new session; the last one is kept.")]
 SessionOption = Annotated[str | None, typer.Option("--session", help="Go on with this kept session.")]
+Once = Annotated[bool, typer.Option("--once", help="Trade for one interval, then stop.")]
+Loops = Annotated[int, typer.Option(help="Trade for this many intervals, then stop.", min=0)]
+Interval = Annotated[int, typer.Option(help="Seconds of one interval.", min=1)]
 DEMO_HOME = "demo"
 
 
@@ -64,8 +70,18 @@ def demo(duration: Duration = 60, tape: TapePath = None, speed: Speed = "1", see
     raise typer.Exit(0 if outcome.passed else 1)
 
 
-def up(mode: Mode = "mock", clean: Clean = False, session: SessionOption = None) -> None:
-    """Start the stack and leave it running; it goes on with the session in use unless told otherwise."""
+def up(
+    mode: Mode = "mock",
+    clean: Clean = False,
+    session: SessionOption = None,
+    once: Once = False,
+    loops: Loops = 0,
+    interval: Interval = 10,
+) -> None:
+    """Start the stack and leave it running; it goes on with the session in use unless told otherwise.
+
+    With --once or --loops the run is bounded: it ends as with `arb down`.
+    """
     from arb.operate import stack
     from arb.operate.demo import Interrupted, interruptible
     from arb.runtime.supervise import Lifetime
@@ -92,7 +108,26 @@ def up(mode: Mode = "mock", clean: Clean = False, session: SessionOption = None)
     if (reason := engine.kill_switch.engaged()) is not None:
         say(f"session {engine.session_id} runs and stays killed ({reason}): `arb unkill` lets it trade")
         return
+    if once or loops:
+        trade_for(engine, loops or 1, interval)
+        return
     say(f"session {engine.session_id} is trading; look with `arb status`, stop with `arb down`")
+
+
+def trade_for(engine: "Engine", loops: int, interval_s: int) -> None:
+    """Trade for some intervals, a line after each, then stop the stack; an interrupt stops it sooner."""
+    from arb.operate.demo import Interrupted, interruptible
+
+    try:
+        with interruptible():
+            for loop in range(1, loops + 1):
+                engine.clock.sleep_ms(interval_s * 1_000)
+                active = len(engine.trades.active(engine.session_id))
+                say(f"loop {loop} of {loops}: {active} trades under way")
+    except Interrupted:
+        say("interrupted: winding down")
+    finally:
+        down()
 
 
 def down() -> None:

@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Final
 
 import orjson
+import structlog
 
 from arb.adapters.alert_channels import document_of
 from arb.adapters.alert_delivery import Delivery
 from arb.adapters.alert_limiter import Limiter, MemoryLimiter
-from arb.domain.alert import Alert
+from arb.domain.alert import Alert, Severity
 from arb.domain.errors import StoreError
 from arb.domain.ids import SessionId
+from arb.engine.monitor import MESSAGES
 from arb.ports import AlertStore
 
 QUIET_NS: Final = 300 * 1_000_000_000  # one alert of a kind and subject in this time
@@ -21,6 +23,22 @@ QUIET_NS: Final = 300 * 1_000_000_000  # one alert of a kind and subject in this
 def as_it_is(text: str) -> str:
     """Return the text: for alerts that can hold no secret."""
     return text
+
+
+def _to_log(alert: Alert) -> None:
+    """Write a line; the watchdog writes its own about each change of a level."""
+    if alert.kind.startswith("watchdog_"):
+        return
+    log = structlog.get_logger("arb.sys_monitor" if alert.kind in MESSAGES else "arb.safety")
+    write = log.info if alert.severity is Severity.INFO else log.warning
+    write(
+        "alert_raised",
+        kind=alert.kind,
+        subject=alert.subject,
+        severity=alert.severity.value,
+        message=alert.message,
+        held_back=alert.held_back,
+    )
 
 
 class RecordedAlerts:
@@ -48,6 +66,7 @@ class RecordedAlerts:
             return
         told = replace(clean, held_back=held)
         self._to_file(told)
+        _to_log(told)
         if self._delivery is not None:
             self._delivery.submit(told)
         else:
