@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
@@ -11,6 +12,7 @@ import typer
 import arb.cli_chaos_state  # noqa: F401 - adds `arb chaos state`
 from arb.cli_alerts import register as register_alerts
 from arb.cli_chaos import register as register_chaos
+from arb.cli_desk import register as register_desk
 from arb.cli_doctor import register as register_doctor
 from arb.cli_risk import register as register_risk
 from arb.cli_serve import register as register_serve
@@ -34,7 +36,7 @@ PIPE_WIDTH: Final = 140  # of tables that no terminal limits
 app = typer.Typer(
     help="Cross-exchange arbitrage between Upbit (KRW) and Binance (USDT).",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
 )
 config_app = typer.Typer(help="Show or check the configuration.", no_args_is_help=True)
@@ -42,6 +44,7 @@ app.add_typer(config_app, name="config")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="How many, the newest first.")]
+HtmlFile = Annotated[Path | None, typer.Option("--html", help="Write it with plots into this file.")]
 Mode = Annotated[str | None, typer.Option(help="mock, paper or live; else the mode in force here.")]
 
 
@@ -63,18 +66,24 @@ def _fail(error: Exception, code: int) -> NoReturn:
 
 
 @app.command()
-def report(as_json: AsJson = False) -> None:
+def report(as_json: AsJson = False, html: HtmlFile = None) -> None:
     """Report trades, fees, profit and the invariants: of the running session, else of the last run."""
     from arb.console.judge import last_report, look
     from arb.console.report import report_view
 
     try:
-        document = look(_running()).report.as_json()
+        document = look(_running()).as_json()
     except StackNotRunning as error:
         found = last_report((Home.default(), demo_home()))
         if found is None:
             _fail(StackError(f"{error}; no run has ended there yet"), FAILED)
         document = found
+    if html is not None:
+        from arb.console.report_html import report_html
+
+        html.write_text(report_html(document), encoding="utf-8")
+        typer.echo(f"arb: wrote {html}", err=True)
+        return
     _show(document, as_json, lambda: report_view(document))
 
 
@@ -190,3 +199,4 @@ register_trace(app)
 register_doctor(app)
 register_risk(app)
 register_serve(app)
+register_desk(app)

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from arb.adapters.sql.performance import SqlPerformance
 from arb.adapters.sql.report import SqlReportStore
 from arb.bootstrap import Engine
 from arb.chaos.checkers import Check, Findings
 from arb.chaos.engine_history import ReadEngine
 from arb.chaos.venue_history import ReadVenues
 from arb.domain.ids import Coin, Venue
+from arb.domain.performance import Performance
 from arb.domain.report import Report
 from arb.engine.report import MakeReport
 from arb.runtime.files import read_json, write_json
@@ -27,6 +29,11 @@ class Judgement:
 
     report: Report
     findings: Findings
+    performance: Performance
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `arb report --json` prints."""
+        return self.report.as_json() | self.performance.as_json()
 
 
 def check_of(engine: Engine) -> Check:
@@ -57,19 +64,31 @@ def report_of(engine: Engine) -> MakeReport:
     )
 
 
+def performance_of(engine: Engine) -> Performance:
+    """Return how well the engine's session was traded. Raises: StoreUnavailable."""
+    reader = SqlPerformance(
+        engine=engine.stores.trades.engine,
+        session_id=engine.session_id,
+        slip_bps=engine.settings.strategy.slip_bps,
+    )
+    return reader.read(engine.clock.now_ns())
+
+
 def look(engine: Engine) -> Judgement:
     """Check and report a session that goes on. Raises: StoreUnavailable."""
     findings = check_of(engine).run()
-    return Judgement(report=report_of(engine).run(findings.invariants), findings=findings)
+    report = report_of(engine).run(findings.invariants)
+    return Judgement(report=report, findings=findings, performance=performance_of(engine))
 
 
 def judge(engine: Engine, home: Home) -> Judgement:
     """Check and report a run that is at its end, and keep report and findings in its home."""
     findings = check_of(engine).run()
     report = report_of(engine).run(findings.invariants, engine.clock.now_ns())
-    write_json(report_path(home), report.as_json())
+    judgement = Judgement(report=report, findings=findings, performance=performance_of(engine))
+    write_json(report_path(home), judgement.as_json())
     write_json(home.path / CHECK_FILE, findings.as_json())
-    return Judgement(report=report, findings=findings)
+    return judgement
 
 
 def last_report(homes: Iterable[Home]) -> dict[str, Any] | None:

@@ -1,9 +1,12 @@
 """The page of a running stack, without a browser: what it tells, and what stops."""
 
 import json
+import signal
 import time
+from pathlib import Path
 
 import pytest
+import urllib3
 
 from arb.runtime.control import Supervisor
 from arb.runtime.home import Home
@@ -64,6 +67,34 @@ def test_every_section_is_there_and_none_is_away(sections):
 def test_a_trade_shows_up(sections):
     found = sections(lambda seen: seen.get("result", {"data": None})["data"]["trades_closed"] > 0)
     assert found["events"]["data"]
+
+
+def test_top_in_a_pipe_is_a_line_and_ends_on_ctrl_c(stack):
+    once = stack.arb("top", "--once")
+    assert once.returncode == 0
+    assert " | normal | " in once.stdout and len(once.stdout.splitlines()) == 1
+    top = stack.begin("top")
+    assert top.stdout.readline()
+    top.send_signal(signal.SIGINT)
+    _, complaints = top.communicate(timeout=20)
+    assert (top.returncode, complaints) == (0, "")
+
+
+def test_the_report_has_the_new_figures_and_can_be_a_page(stack, tmp_path):
+    report = json.loads(stack.arb("report", "--json").stdout)
+    assert report["by_day"] and report["slippage_bps"] and report["uptime"]["normal_seconds"] > 0
+    assert set(report["latency_ms"]["decided_to_filled"]) == {"p50", "p90", "p99"}
+    assert stack.arb("report", "--html", str(tmp_path / "report.html")).returncode == 0
+    assert "Slippage" in (tmp_path / "report.html").read_text()
+
+
+def test_prometheus_gets_every_source(stack):
+    found = json.loads(stack.arb("web", "--json").stdout)
+    token = Path(found["metrics_token_file"]).read_text().strip()
+    answer = urllib3.request("GET", found["metrics_url"], headers={"Authorization": f"Bearer {token}"})
+    up = [line for line in answer.data.decode().splitlines() if line.startswith("arb_source_up{")]
+    assert len(up) == 12
+    assert all(line.endswith(" 1.0") for line in up), up
 
 
 def test_without_the_database_the_market_goes_on_and_comes_back(stack, sections):

@@ -1,0 +1,58 @@
+"""The commands that look at a running stack: `arb top` in a terminal, `arb web` in a browser."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from arb.cli_risk import home_in_force, running_engine
+from arb.runtime.home import read_runtime
+
+Once = Annotated[bool, typer.Option("--once", help="Show it once and end.")]
+Port = Annotated[int, typer.Option(help="Serve one more page here, on this port.", min=1, max=65_535)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the `arb` command."""
+    app.command()(top)
+    app.command()(web)
+
+
+def top(once: Once = False) -> None:
+    """Watch the running stack until Ctrl-C; in a pipe, a line every few seconds."""
+    engine, home = running_engine(), home_in_force()
+    from arb.console.live import show_live
+
+    try:
+        show_live(engine, home, engine.clock, 0 if once else None)
+    except KeyboardInterrupt:
+        return
+
+
+def web(port: Port | None = None, as_json: AsJson = False) -> None:
+    """Say where the page of the running stack is; with --port, serve one from here."""
+    home = home_in_force()
+    runtime = read_runtime(home)
+    if port is not None:
+        _serve(port)
+        return
+    from arb.web.secrets import metrics_token_file
+
+    found = {
+        "url": runtime.web_url,
+        "password_file": runtime.web_credentials,
+        "metrics_url": f"{runtime.web_url}/metrics",
+        "metrics_token_file": str(metrics_token_file(home)),
+    }
+    typer.echo(json.dumps(found, indent=2) if as_json else "\n".join(f"{k:20}{v}" for k, v in found.items()))
+
+
+def _serve(port: int) -> None:
+    from arb.web.serve import serve
+    from config.settings import load
+
+    engine = running_engine()  # also makes its home the one in force
+    settings = load(engine.settings.mode).web
+    typer.echo(f"serving on http://{settings.host}:{port}", err=True)
+    serve(settings, home_in_force(), port)

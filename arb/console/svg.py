@@ -1,0 +1,76 @@
+"""Plots as inline SVG, from numbers alone."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Final
+
+WIDTH, HEIGHT, LEFT, BOTTOM = 720, 220, 70, 24
+TICKS: Final = 4
+BAR_MAX: Final = 60
+
+
+def line_plot(points: Sequence[tuple[float, float]], name: str, ends: tuple[str, str]) -> str:
+    """Return a line over time; `ends` are the words below its first and last point."""
+    if len(points) < 2:
+        return _empty(name)
+    xs, ys = [x for x, _ in points], [y for _, y in points] + [0.0]
+    scale = _Scale(min(ys), max(ys))
+    span = max(xs) - min(xs) or 1
+    steps = " ".join(
+        f"{LEFT + (x - min(xs)) / span * (WIDTH - LEFT):.1f},{scale.y(y):.1f}" for x, y in points
+    )
+    body = f'<polyline class="line" points="{steps}"/>'
+    labels = (
+        f'<text x="{LEFT}" y="{HEIGHT - 6}">{escape(ends[0])}</text>'
+        f'<text x="{WIDTH}" y="{HEIGHT - 6}" text-anchor="end">{escape(ends[1])}</text>'
+    )
+    return _svg(name, scale.grid() + body + labels)
+
+
+def bar_plot(bars: Mapping[str, float], name: str) -> str:
+    """Return a bar for each name, above or below zero."""
+    if not bars:
+        return _empty(name)
+    scale = _Scale(min(0.0, *bars.values()), max(0.0, *bars.values()))
+    slot = (WIDTH - LEFT) / len(bars)
+    width = min(BAR_MAX, slot * 0.7)
+    parts = [scale.grid()]
+    for position, (label, value) in enumerate(bars.items()):
+        middle = LEFT + slot * (position + 0.5)
+        top, foot = sorted((scale.y(value), scale.y(0)))
+        parts.append(
+            f'<rect class="{"up" if value >= 0 else "down"}" x="{middle - width / 2:.1f}" y="{top:.1f}" '
+            f'width="{width:.1f}" height="{foot - top:.1f}">'
+            f"<title>{escape(label)} {value:,.0f}</title></rect>"
+            f'<text x="{middle:.1f}" y="{HEIGHT - 6}" text-anchor="middle">{escape(label)}</text>'
+        )
+    return _svg(name, "".join(parts))
+
+
+class _Scale:
+    """From values to heights; zero is always in sight."""
+
+    def __init__(self, low: float, high: float) -> None:
+        pad = (high - low or 1.0) * 0.06
+        self.low, self.high = low - pad, high + pad
+
+    def y(self, value: float) -> float:
+        return (HEIGHT - BOTTOM) * (1 - (value - self.low) / (self.high - self.low))
+
+    def grid(self) -> str:
+        levels = [self.low + (self.high - self.low) * (number + 0.5) / TICKS for number in range(TICKS)]
+        lines = "".join(
+            f'<line x1="{LEFT}" x2="{WIDTH}" y1="{self.y(level):.1f}" y2="{self.y(level):.1f}"/>'
+            f'<text x="{LEFT - 8}" y="{self.y(level) + 4:.1f}" text-anchor="end">{level:,.0f}</text>'
+            for level in levels
+        )
+        zero = self.y(0)
+        return lines + f'<line class="zero" x1="{LEFT}" x2="{WIDTH}" y1="{zero:.1f}" y2="{zero:.1f}"/>'
+
+
+def _svg(name: str, body: str) -> str:
+    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(name)}">{body}</svg>'
+
+
+def _empty(name: str) -> str:
+    return f'<p class="quiet">{escape(name)}: nothing to plot yet.</p>'
