@@ -30,11 +30,18 @@ class Outcome:
 class Failed(Exception):
     """What a scenario expected did not happen."""
 
+    def __init__(self, what: str, recovery_s: float = 0.0) -> None:
+        super().__init__(what, recovery_s)
+        self.what, self.recovery_s = what, recovery_s
 
-def expect(held: bool, what: str) -> None:
+    def __str__(self) -> str:
+        return self.what
+
+
+def expect(held: bool, what: str, recovery_s: float = 0.0) -> None:
     """Raise: Failed, unless it held."""
     if not held:
-        raise Failed(what)
+        raise Failed(what, recovery_s)
 
 
 def timed(clock: Clock, call: Callable[[], Any]) -> tuple[Any, float]:
@@ -49,5 +56,6 @@ def judged(name: str, scenario: Callable[[], tuple[float, str]]) -> Outcome:
     try:
         recovery_s, detail = scenario()
     except (Failed, ArbError) as error:
-        return Outcome(name=name, passed=False, recovery_s=0.0, detail=f"{type(error).__name__}: {error}")
+        took_s = getattr(error, "recovery_s", 0.0)
+        return Outcome(name=name, passed=False, recovery_s=took_s, detail=f"{type(error).__name__}: {error}")
     return Outcome(name=name, passed=True, recovery_s=recovery_s, detail=detail)

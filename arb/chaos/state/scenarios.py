@@ -140,7 +140,7 @@ def ten_thousand(ground: Ground, positions: int = POSITIONS) -> tuple[float, str
     expect(account.trades_active == positions, f"{account.trades_active} positions came back")
     expect(account.slot is not None, "its snapshot was not found")
     detail = f"{positions} positions, snapshot in {image_s:.2f} s, resumed in {recovery_s:.2f} s"
-    expect(image_s < SNAPSHOT_S_MAX and recovery_s < RESUME_S_MAX, detail)
+    expect(image_s < SNAPSHOT_S_MAX and recovery_s < RESUME_S_MAX, detail, recovery_s)
     return recovery_s, detail
 
 
