@@ -13,6 +13,8 @@ import structlog
 from config.logging import configure
 from config.settings import Settings, load
 
+# apprise imports it where Python still has it
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 MARKERS = {
     "ARB_BINANCE__CREDENTIALS__KEY": "marker-binance-key",
     "ARB_BINANCE__CREDENTIALS__SECRET": "marker-binance-secret",
