@@ -14,7 +14,6 @@ from arb.operate.demo import interruptible
 from arb.operate.ops.told import AlertFile
 from arb.operate.ops.trips import Breaker, NotHere, Trip
 from arb.ports import Clock
-from arb.runtime.control import Supervisor
 from arb.runtime.errors import StackNotRunning
 from arb.runtime.files import read_json
 from arb.runtime.home import Home
@@ -148,13 +147,12 @@ def _critical(breaker: Breaker, alerts: AlertFile, home: Home, clock: Clock) -> 
 
 
 def _until_stopped(home: Home, clock: Clock, begin_ns: int) -> float | None:
-    """Return when the supervisor was gone, by itself."""
+    """Return when the supervisor and all that it ran were gone, by themselves."""
     until_ns = clock.now_ns() + int(STOP_S_MAX * NS_PER_S)
-    while Supervisor(home).is_running():
+    while marked_processes(home):
         if clock.now_ns() > until_ns:
             return None
-        clock.sleep_ms(200)
-    clock.sleep_ms(2_000)  # its own exit
+        clock.sleep_ms(500)
     return round((clock.now_ns() - begin_ns) / NS_PER_S, 1)
 
 
