@@ -17,6 +17,7 @@ from arb.cli_doctor import register as register_doctor
 from arb.cli_risk import register as register_risk
 from arb.cli_serve import register as register_serve
 from arb.cli_sessions import register as register_sessions
+from arb.cli_soak import register as register_soak
 from arb.cli_stack import demo_home, register
 from arb.cli_trace import register as register_trace
 from arb.domain.errors import ConfigError, DispatchError, StoreUnavailable, VenueError
@@ -200,3 +201,4 @@ register_doctor(app)
 register_risk(app)
 register_serve(app)
 register_desk(app)
+register_soak(app)

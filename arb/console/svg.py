@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from math import ceil, floor, log10
 from typing import Final
 
-WIDTH, HEIGHT, LEFT, BOTTOM = 720, 220, 70, 24
+HEIGHT, LEFT, BOTTOM = 220, 70, 24
+WIDE, NARROW = 1000, 470  # as wide as they are shown, so that all texts have one size
 TICKS: Final = 4
 BAR_MAX: Final = 60
 
@@ -16,15 +18,13 @@ def line_plot(points: Sequence[tuple[float, float]], name: str, ends: tuple[str,
     xs, ys = [x for x, _ in points], [y for _, y in points] + [0.0]
     scale = _Scale(min(ys), max(ys))
     span = max(xs) - min(xs) or 1
-    steps = " ".join(
-        f"{LEFT + (x - min(xs)) / span * (WIDTH - LEFT):.1f},{scale.y(y):.1f}" for x, y in points
-    )
+    steps = " ".join(f"{LEFT + (x - min(xs)) / span * (WIDE - LEFT):.1f},{scale.y(y):.1f}" for x, y in points)
     body = f'<polyline class="line" points="{steps}"/>'
     labels = (
         f'<text x="{LEFT}" y="{HEIGHT - 6}">{escape(ends[0])}</text>'
-        f'<text x="{WIDTH}" y="{HEIGHT - 6}" text-anchor="end">{escape(ends[1])}</text>'
+        f'<text x="{WIDE}" y="{HEIGHT - 6}" text-anchor="end">{escape(ends[1])}</text>'
     )
-    return _svg(name, scale.grid() + body + labels)
+    return _svg(name, WIDE, scale.grid(WIDE) + body + labels)
 
 
 def bar_plot(bars: Mapping[str, float], name: str) -> str:
@@ -32,9 +32,9 @@ def bar_plot(bars: Mapping[str, float], name: str) -> str:
     if not bars:
         return _empty(name)
     scale = _Scale(min(0.0, *bars.values()), max(0.0, *bars.values()))
-    slot = (WIDTH - LEFT) / len(bars)
+    slot = (NARROW - LEFT) / len(bars)
     width = min(BAR_MAX, slot * 0.7)
-    parts = [scale.grid()]
+    parts = [scale.grid(NARROW)]
     for position, (label, value) in enumerate(bars.items()):
         middle = LEFT + slot * (position + 0.5)
         top, foot = sorted((scale.y(value), scale.y(0)))
@@ -44,7 +44,7 @@ def bar_plot(bars: Mapping[str, float], name: str) -> str:
             f"<title>{escape(label)} {value:,.0f}</title></rect>"
             f'<text x="{middle:.1f}" y="{HEIGHT - 6}" text-anchor="middle">{escape(label)}</text>'
         )
-    return _svg(name, "".join(parts))
+    return _svg(name, NARROW, "".join(parts))
 
 
 class _Scale:
@@ -57,19 +57,25 @@ class _Scale:
     def y(self, value: float) -> float:
         return (HEIGHT - BOTTOM) * (1 - (value - self.low) / (self.high - self.low))
 
-    def grid(self) -> str:
-        levels = [self.low + (self.high - self.low) * (number + 0.5) / TICKS for number in range(TICKS)]
+    def grid(self, width: int) -> str:
         lines = "".join(
-            f'<line x1="{LEFT}" x2="{WIDTH}" y1="{self.y(level):.1f}" y2="{self.y(level):.1f}"/>'
+            f'<line x1="{LEFT}" x2="{width}" y1="{self.y(level):.1f}" y2="{self.y(level):.1f}"/>'
             f'<text x="{LEFT - 8}" y="{self.y(level) + 4:.1f}" text-anchor="end">{level:,.0f}</text>'
-            for level in levels
+            for level in self._levels()
         )
         zero = self.y(0)
-        return lines + f'<line class="zero" x1="{LEFT}" x2="{WIDTH}" y1="{zero:.1f}" y2="{zero:.1f}"/>'
+        return lines + f'<line class="zero" x1="{LEFT}" x2="{width}" y1="{zero:.1f}" y2="{zero:.1f}"/>'
+
+    def _levels(self) -> list[float]:
+        """Return round values, about `TICKS` of them."""
+        rough = (self.high - self.low) / TICKS
+        power = 10 ** floor(log10(rough))
+        step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
+        return [number * step for number in range(ceil(self.low / step), floor(self.high / step) + 1)]
 
 
-def _svg(name: str, body: str) -> str:
-    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(name)}">{body}</svg>'
+def _svg(name: str, width: int, body: str) -> str:
+    return f'<svg viewBox="0 0 {width} {HEIGHT}" role="img" aria-label="{escape(name)}">{body}</svg>'
 
 
 def _empty(name: str) -> str:

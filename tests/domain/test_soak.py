@@ -1,0 +1,92 @@
+"""What grows and what is only noise."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arb.domain.growth import growth
+from arb.domain.soak import MB, SoakSample, judge_soak
+
+
+def line(per_hour, noise=0.0, count=100, step_s=5.0):
+    chance = random.Random(7)
+    return [(n * step_s, 80 + per_hour * n * step_s / 3600 + chance.gauss(0, noise)) for n in range(count)]
+
+
+@given(st.floats(-1e4, 1e4))
+def test_the_slope_of_a_straight_line_is_its_slope(per_hour):
+    found = growth(line(per_hour))
+    assert found.per_hour == pytest.approx(per_hour, abs=1e-6, rel=1e-6)
+    assert found.error == pytest.approx(0, abs=1e-3)
+
+
+def test_noise_alone_does_not_exceed_a_limit():
+    assert not growth(line(0.0, noise=1.0)).exceeds(1.0)
+
+
+def test_a_leak_beyond_its_noise_does():
+    assert growth(line(120.0, noise=1.0)).exceeds(1.0)
+
+
+@pytest.mark.parametrize("samples", [[], [(0, 1)], [(0, 1), (1, 2)], [(1, 1), (1, 2), (1, 3)]])
+def test_too_little_says_nothing(samples):
+    assert growth(samples) is None
+
+
+def run(per_hour_mb=0.0, queue=lambda n: 0, **over):
+    samples = [
+        SoakSample(
+            at_s=at_s,
+            memory_bytes={"feed": int(value * MB)},
+            redis_bytes=3 * MB,
+            queues={"orders": queue(n)},
+        )
+        for n, (at_s, value) in enumerate(line(per_hour_mb, noise=0.01))
+    ]
+    facts = {"trades": 10, "invariants_hold": True, "rested": True, "errors": ()} | over
+    return judge_soak(samples, **facts)
+
+
+def test_a_flat_run_passes():
+    report = run()
+    assert report.passed
+    assert report.as_json()["verdict"] is True
+
+
+def test_growth_during_warm_up_is_forgiven():
+    samples = [
+        SoakSample(at_s=n, memory_bytes={"feed": (min(n, 30) + 50) * MB}, redis_bytes=MB, queues={})
+        for n in range(100)
+    ]
+    assert judge_soak(samples, trades=1, invariants_hold=True, rested=True, errors=()).passed
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        {"trades": 0},
+        {"invariants_hold": False},
+        {"rested": False},
+        {"errors": ("feed ended 1 times",)},
+    ],
+)
+def test_anything_wrong_fails(over):
+    assert not run(**over).passed
+
+
+def test_a_leaking_process_is_named():
+    report = run(per_hour_mb=30.0)
+    assert report.growing == ("feed",)
+    assert not report.passed
+
+
+def test_a_queue_that_is_not_worked_off_is_named():
+    report = run(queue=lambda n: n)
+    assert report.growing == ("queues",)
+    assert report.queue_depth_max == 99
+
+
+def test_a_run_that_measured_nothing_fails():
+    assert not judge_soak([], trades=5, invariants_hold=True, rested=True, errors=()).passed
