@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import orjson
 from rich.table import Table
+from rich.text import Text
 
 from arb.adapters.sql.trace import Traced
 from arb.domain.money import plain
@@ -112,7 +113,7 @@ def trace_view(steps: list[Step]) -> Table:
     for step in steps:
         facts = " ".join(f"{key}={value}" for key, value in step["facts"].items())
         ms = f"{(step['at_ns'] - begin_ns) / NS_PER_MS:.1f}"
-        table.add_row(ms, step["source"], step["what"], step["facts"].get("line", facts))
+        table.add_row(ms, step["source"], step["what"], Text(step["facts"].get("line", facts)))
     return table
 
 
