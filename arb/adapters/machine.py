@@ -14,6 +14,7 @@ BYTES_PER_MB: Final = 1024 * 1024
 GONE: Final = (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess)
 CENT: Final = Decimal("0.1")
 LOOK_NS_MIN: Final = 500_000_000  # a shorter time says nothing about a load
+YOUNG_NS: Final = 5_000_000_000  # a process that starts is busy with that
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +49,24 @@ class PsutilMachine:
         except GONE:
             return None
         look = Look(created_s, times.user + times.system, now_ns)
+        return Usage(name, self._cpu_pct(pid, look), rss_mb.quantize(CENT))
+
+    def _cpu_pct(self, pid: int, look: Look) -> Decimal | None:
+        """Return the load since the last look; at the first since the process began, if that says something.
+
+        Another process may have swept so far: its looks are not ours.
+        """
         last = self._looks.get(pid)
-        if last is None or last.created_s != created_s:
-            self._looks[pid] = look
-            return Usage(name, None, rss_mb.quantize(CENT))
-        if now_ns - last.at_ns < LOOK_NS_MIN:
-            return Usage(name, None, rss_mb.quantize(CENT))
+        if last is not None and last.created_s == look.created_s:
+            if look.at_ns - last.at_ns < LOOK_NS_MIN:
+                return None
+            used_s, over_ns = look.cpu_s - last.cpu_s, look.at_ns - last.at_ns
+        else:
+            used_s, over_ns = look.cpu_s, look.at_ns - int(look.created_s * 1_000_000_000)
         self._looks[pid] = look
-        share = Decimal(look.cpu_s - last.cpu_s) * 1_000_000_000 / (now_ns - last.at_ns)
-        return Usage(name, (share * 100).quantize(CENT), rss_mb.quantize(CENT))
+        if over_ns < (LOOK_NS_MIN if last is not None else YOUNG_NS):
+            return None
+        return (Decimal(used_s) * 100 * 1_000_000_000 / over_ns).quantize(CENT)
 
     def disk_free_mb(self) -> Mapping[str, Decimal]:
         free = {}
