@@ -1,0 +1,120 @@
+"""The one composition root: settings in, a wired engine out. Nothing is built at import.
+
+A process builds its engine when it first needs one, so after any fork; a child never shares a connection
+with its parent.
+"""
+
+import os
+import threading
+
+from arb.adapters.dispatch import CeleryDispatcher
+from arb.adapters.redis_store import (
+    RedisCounters,
+    RedisHeartbeats,
+    RedisQuoteStore,
+    RedisStateStore,
+    connect,
+)
+from arb.adapters.sql.alerts import SqlAlertStore
+from arb.adapters.sql.engine import Pool, make_engine
+from arb.adapters.sql.external import SqlExternalOrderStore
+from arb.adapters.sql.sessions import SqlSessionStore
+from arb.adapters.sql.snapshots import SqlSnapshotStore
+from arb.adapters.sql.trades import SqlTradeStore
+from arb.adapters.sql.venue_health import SqlVenueHealth
+from arb.bootstrap.parts import Engine, Stores
+from arb.bootstrap.venues import api_key, real_clients
+from arb.bootstrap.wiring import kill_switch, wire
+from arb.bootstrap_watch import canaries_of
+from arb.celery import app
+from arb.domain.errors import ConfigError
+from arb.domain.ids import SessionId, TradeId
+from config import addresses
+from config.settings import Settings
+
+__all__ = [
+    "Engine",
+    "Stores",
+    "api_key",
+    "build",
+    "connect_stores",
+    "engine",
+    "engine_for",
+    "engine_of",
+    "kill_switch",
+    "real_clients",
+    "wire",
+]
+
+_lock = threading.Lock()
+_engines: dict[int, Engine] = {}
+_others: dict[tuple[int, SessionId], Engine] = {}
+
+
+def engine() -> Engine:
+    """Return this process's engine, built on the first call. Raises: ConfigError, StoreUnavailable."""
+    pid = os.getpid()
+    with _lock:
+        if pid not in _engines:
+            _engines.clear()
+            _engines[pid] = build(addresses.settings())
+        return _engines[pid]
+
+
+def engine_for(session_id: SessionId) -> Engine:
+    """Return the engine of a session, which may be another than this process's own."""
+    own = engine()
+    if session_id == own.session_id:
+        return own
+    with _lock:
+        key = (os.getpid(), session_id)
+        if key not in _others:
+            _others[key] = wire(own.settings, session_id, own.unmirrored, own.execute.dispatcher)
+        return _others[key]
+
+
+def engine_of(trade_id: TradeId) -> Engine:
+    """Return the engine of the session that a trade belongs to, by its row. Raises: StoreUnavailable."""
+    own = engine()
+    session_id = own.trades.session_of(trade_id)
+    return own if session_id is None else engine_for(session_id)
+
+
+def build(settings: Settings) -> Engine:
+    """Return an engine for the settings' session, else for the one in use in their mode."""
+    stores = connect_stores(settings)
+    chosen = SessionId(settings.session) if settings.session else None
+    session = stores.sessions.get(chosen) if chosen else stores.sessions.current(settings.mode)
+    if session is None:
+        named = f"session {chosen}" if chosen else f"{settings.mode} session"
+        raise ConfigError(
+            f"no {named} exists yet; start one with `arb up --mode {settings.mode}`, list with `arb sessions`"
+        )
+    return wire(settings, session.session_id, stores, CeleryDispatcher(app))
+
+
+def connect_stores(settings: Settings) -> Stores:
+    """Return the stores behind the settings' URLs; connections are made when they are first used."""
+    pool = Pool(
+        size=settings.database.pool_size,
+        overflow_max=settings.database.max_overflow,
+        lifetime_s=settings.database.lifetime_s,
+        idle_s=settings.database.idle_s,
+        timeout_s=settings.database.timeout_s,
+    )
+    database = make_engine(addresses.database_url(settings), pool)
+    redis = connect(addresses.redis_url(settings))
+    return Stores(
+        trades=SqlTradeStore(database),
+        sessions=SqlSessionStore(database),
+        snapshots=SqlSnapshotStore(database),
+        alerts=SqlAlertStore(database),
+        external=SqlExternalOrderStore(database),
+        quotes=RedisQuoteStore(redis, settings.mode),
+        counters=RedisCounters(redis, settings.mode),
+        heartbeats=RedisHeartbeats(redis, settings.mode),
+        states=RedisStateStore(redis, settings.mode),
+        canaries=canaries_of(redis, settings),
+        redis=redis,
+        health=SqlVenueHealth(database),
+    )

@@ -1,0 +1,79 @@
+"""The venues: real clients, or paper ones around their reference data."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import partial
+from typing import Final
+
+from arb.adapters.binance_client import connect_binance
+from arb.adapters.clock import SystemClock, SystemEntropy
+from arb.adapters.paper import PaperVenue
+from arb.adapters.upbit_client import connect_upbit
+from arb.bootstrap.parts import Stores
+from arb.domain.ids import SessionId, Venue
+from arb.ports import VenueClient
+from arb.venues.request import ApiKey
+from config.settings import Credentials, RunMode, Settings
+
+MS: Final = 1_000_000
+
+
+def venue_clients(
+    settings: Settings, session_id: SessionId, stores: Stores, clock: SystemClock, entropy: SystemEntropy
+) -> dict[Venue, VenueClient]:
+    """Return a client for each venue: real ones, or paper ones around their reference data."""
+    real = real_clients(settings, clock, entropy)
+    if settings.mode is not RunMode.PAPER:
+        return real
+    return {
+        venue: PaperVenue(
+            venue=venue,
+            rules=client,
+            quotes=stores.quotes,
+            clock=clock,
+            read_balances=partial(_paper_balances, settings, session_id, stores, venue),
+            quote_age_ns_max=settings.risk.quote_age_ms_max * MS,
+        )
+        for venue, client in real.items()
+    }
+
+
+def _paper_balances(
+    settings: Settings, session_id: SessionId, stores: Stores, venue: Venue
+) -> Mapping[str, Decimal]:
+    """Return the ledger's balances of a venue; before there are any, what the settings begin with."""
+    booked = stores.trades.balances(session_id)
+    own = {asset: amount for (holder, asset), amount in booked.items() if holder is venue}
+    return own or settings.paper.balances.get(venue, {})
+
+
+def real_clients(settings: Settings, clock: SystemClock, entropy: SystemEntropy) -> dict[Venue, VenueClient]:
+    """Return clients that speak the venues' protocols; without credentials only reference data works."""
+    timeout_ms = settings.orders.http_timeout_ms
+    return {
+        Venue.UPBIT: connect_upbit(
+            settings.upbit.rest_url,
+            clock,
+            entropy,
+            api_key=api_key(settings.upbit.credentials),
+            http_timeout_ms=timeout_ms,
+            orders_per_s=settings.upbit.orders_per_s,
+            requests_per_s=settings.upbit.requests_per_s,
+        ),
+        Venue.BINANCE: connect_binance(
+            settings.binance.rest_url,
+            clock,
+            api_key=api_key(settings.binance.credentials),
+            http_timeout_ms=timeout_ms,
+            recv_window_ms=settings.orders.recv_window_ms,
+            weight_per_minute=settings.binance.weight_per_minute,
+            orders_per_10s=settings.binance.orders_per_10s,
+        ),
+    }
+
+
+def api_key(credentials: Credentials | None) -> ApiKey | None:
+    """Return the key pair that a venue client signs with."""
+    if credentials is None:
+        return None
+    return ApiKey(credentials.key.get_secret_value(), credentials.secret.get_secret_value())

@@ -1,0 +1,297 @@
+"""One session over connected stores: each use case gets what it needs, once."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+
+from arb.adapters.alerts import RecordedAlerts
+from arb.adapters.clock import SystemClock, SystemEntropy
+from arb.adapters.instruments import LiveInstruments
+from arb.adapters.kill_switch import FileKillSwitch
+from arb.bootstrap.parts import Engine, Stores
+from arb.bootstrap.rules import MS, SECOND, appetite_of, exits_of, limits_of, repairs_of, stability_of
+from arb.bootstrap.venues import venue_clients
+from arb.bootstrap_state import keep
+from arb.bootstrap_watch import alerts_of, emergency_of, watch_of
+from arb.domain.ids import Coin, SessionId, Venue
+from arb.engine.adopt import Adopt
+from arb.engine.drain import Drain
+from arb.engine.evaluate import Evaluate
+from arb.engine.execute import Execute
+from arb.engine.explain import Explain
+from arb.engine.fresh_market import FreshMarkets
+from arb.engine.guard import EntryGuard
+from arb.engine.hot_state import KeepHotState
+from arb.engine.kill_gate import KillGate
+from arb.engine.markets import Markets
+from arb.engine.rate_watch import RateWatch
+from arb.engine.reconcile import Reconcile
+from arb.engine.resume import Resume
+from arb.engine.settle import Settle
+from arb.engine.snapshot import TakeSnapshot
+from arb.engine.stability import Stability
+from arb.engine.store_health import WatchDatabase
+from arb.engine.sweep import Sweep
+from arb.engine.watch import Watch
+from arb.ports import Dispatcher, VenueClient
+from arb.runtime.home import Home
+from config.settings import Settings
+
+
+def wire(settings: Settings, session_id: SessionId, stores: Stores, dispatcher: Dispatcher) -> Engine:
+    """Return the engine of one session over connected stores."""
+    clock = SystemClock()
+    kept = keep(
+        session_id, stores.trades, stores.sessions, stores.snapshots, stores.states, stores.counters, clock
+    )
+    mirrored = replace(stores, trades=kept.trades, sessions=kept.sessions)
+    wiring = Wiring(
+        settings=settings,
+        session_id=session_id,
+        stores=mirrored,
+        unmirrored=stores,
+        hot_state=kept.hot_state,
+        dispatcher=dispatcher,
+        clock=clock,
+        entropy=SystemEntropy(),
+    )
+    return wiring.engine()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wiring:
+    """The parts that several use cases share, and the use cases made of them."""
+
+    settings: Settings
+    session_id: SessionId
+    stores: Stores
+    unmirrored: Stores
+    hot_state: KeepHotState
+    dispatcher: Dispatcher
+    clock: SystemClock
+    entropy: SystemEntropy
+
+    @cached_property
+    def coins(self) -> tuple[Coin, ...]:
+        """Return what is traded."""
+        return tuple(Coin(coin) for coin in self.settings.coins)
+
+    @cached_property
+    def venues(self) -> dict[Venue, VenueClient]:
+        """Return the venues' clients."""
+        return venue_clients(self.settings, self.session_id, self.stores, self.clock, self.entropy)
+
+    @cached_property
+    def markets(self) -> Markets:
+        """Return the newest books with the venues' rules."""
+        instruments = LiveInstruments(self.venues, self.coins, self.clock)
+        return Markets(quotes=self.stores.quotes, instruments=instruments)
+
+    @cached_property
+    def alerts(self) -> RecordedAlerts:
+        """Return where alerts go."""
+        stores = self.stores
+        return alerts_of(self.settings, stores.alerts.engine, self.session_id, stores.counters, self.clock)
+
+    @cached_property
+    def kill_switch(self) -> FileKillSwitch:
+        """Return the switch of this home."""
+        return kill_switch()
+
+    @cached_property
+    def drain(self) -> Drain:
+        """Return how it comes to rest."""
+        return Drain(
+            session_id=self.session_id,
+            trades=self.stores.trades,
+            sessions=self.stores.sessions,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def take_snapshot(self) -> TakeSnapshot:
+        """Return how the session is imaged."""
+        return TakeSnapshot(
+            session_id=self.session_id,
+            snapshots=self.stores.snapshots,
+            counters=self.stores.counters,
+            clock=self.clock,
+            interval_ns=self.settings.snapshot.interval_s * SECOND,
+            on_trade_interval_ns=self.settings.snapshot.on_trade_interval_s * SECOND,
+        )
+
+    @property
+    def overdue_ns(self) -> int:
+        """Return how long an order may stand still."""
+        return self.settings.orders.overdue_ms * MS
+
+    def engine(self) -> Engine:
+        """Return everything, wired."""
+        return Engine(
+            settings=self.settings,
+            session_id=self.session_id,
+            clock=self.clock,
+            stores=self.stores,
+            venues=self.venues,
+            markets=self.markets,
+            evaluate=self.evaluate(),
+            execute=self.execute(),
+            settle=self.settle(),
+            sweep=self.sweep(),
+            reconcile=self.reconcile(),
+            take_snapshot=self.take_snapshot,
+            watch=self.watch(),
+            emergency=emergency_of(
+                self.drain, self.stores.trades, self.take_snapshot, self.alerts, self.clock
+            ),
+            kill_switch=self.kill_switch,
+            drain=self.drain,
+            unmirrored=self.unmirrored,
+            hot_state=self.hot_state,
+            resume=self.resume(),
+            watch_database=WatchDatabase(
+                ask=partial(self.unmirrored.sessions.get, self.session_id),
+                alerts=self.alerts,
+                counters=self.stores.counters,
+                clock=self.clock,
+            ),
+        )
+
+    def evaluate(self) -> Evaluate:
+        """Return what decides."""
+        return Evaluate(
+            session_id=self.session_id,
+            quotes=self.stores.quotes,
+            markets=self.markets,
+            trades=self.stores.trades,
+            sessions=self.stores.sessions,
+            dispatcher=self.dispatcher,
+            counters=self.stores.counters,
+            clock=self.clock,
+            entropy=self.entropy,
+            kill_switch=self.kill_switch,
+            guard=self.entry_guard(),
+            limits=limits_of(self.settings),
+            exits=exits_of(self.settings),
+            appetite=appetite_of(self.settings),
+        )
+
+    def entry_guard(self) -> EntryGuard:
+        """Return what stops new pairs before their exposure is looked at."""
+        rules = stability_of(self.settings)
+        return EntryGuard(
+            limits=limits_of(self.settings),
+            rules=rules,
+            stability=Stability(self.session_id, self.stores.health, self.clock, window_ns=rules.window_ns),
+            rates=RateWatch(),
+        )
+
+    def execute(self) -> Execute:
+        """Return what sends orders."""
+        return Execute(
+            session_id=self.session_id,
+            trades=self.stores.trades,
+            sessions=self.stores.sessions,
+            venues=self.venues,
+            dispatcher=self.dispatcher,
+            counters=self.stores.counters,
+            alerts=self.alerts,
+            clock=self.clock,
+            entropy=self.entropy,
+            gate=KillGate(
+                switch=self.kill_switch,
+                trades=self.stores.trades,
+                counters=self.stores.counters,
+                clock=self.clock,
+            ),
+            overdue_ns=self.overdue_ns,
+            health=self.stores.health,
+        )
+
+    def settle(self) -> Settle:
+        """Return what looks after trades."""
+        return Settle(
+            trades=self.stores.trades,
+            markets=FreshMarkets(
+                markets=self.markets,
+                venues=self.venues,
+                counters=self.stores.counters,
+                clock=self.clock,
+                limits=limits_of(self.settings),
+            ),
+            dispatcher=self.dispatcher,
+            counters=self.stores.counters,
+            alerts=self.alerts,
+            clock=self.clock,
+            rules=repairs_of(self.settings),
+            order_lifetime_ns=appetite_of(self.settings).order_lifetime_ns,
+        )
+
+    def sweep(self) -> Sweep:
+        """Return what sends again what is overdue."""
+        return Sweep(
+            session_id=self.session_id,
+            trades=self.stores.trades,
+            dispatcher=self.dispatcher,
+            counters=self.stores.counters,
+            clock=self.clock,
+            overdue_ns=self.overdue_ns,
+        )
+
+    def reconcile(self) -> Reconcile:
+        """Return what compares the ledger with the venues."""
+        return Reconcile(
+            session_id=self.session_id,
+            trades=self.stores.trades,
+            venues=self.venues,
+            adopt=Adopt(
+                session_id=self.session_id,
+                trades=self.stores.trades,
+                sessions=self.stores.sessions,
+                external=self.stores.external,
+                venues=self.venues,
+                alerts=self.alerts,
+                clock=self.clock,
+            ),
+            explain=Explain(
+                session_id=self.session_id,
+                trades=self.stores.trades,
+                venues=self.venues,
+                coins=self.coins,
+                clock=self.clock,
+            ),
+            counters=self.stores.counters,
+            alerts=self.alerts,
+            clock=self.clock,
+        )
+
+    def watch(self) -> Watch:
+        """Return the watchdog."""
+        return watch_of(
+            self.settings,
+            self.stores.alerts.engine,
+            self.stores.redis,
+            quotes=self.stores.quotes,
+            heartbeats=self.stores.heartbeats,
+            markets=self.markets,
+            venues=self.venues,
+            dispatcher=self.dispatcher,
+            counters=self.stores.counters,
+            alerts=self.alerts,
+            clock=self.clock,
+        )
+
+    def resume(self) -> Resume:
+        """Return how it goes on after a stop."""
+        return Resume(
+            session_id=self.session_id,
+            snapshots=self.stores.snapshots,
+            trades=self.stores.trades,
+            dispatcher=self.dispatcher,
+            hot_state=self.hot_state,
+            clock=self.clock,
+        )
+
+
+def kill_switch() -> FileKillSwitch:
+    """Return the switch of this home."""
+    return FileKillSwitch(Home.default().run / "kill.json")
