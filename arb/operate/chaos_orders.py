@@ -1,7 +1,9 @@
 """`arb chaos orders`: a stack of its own, the storm over it, and what the venues say afterwards."""
 
 from collections.abc import Mapping
+from http.client import HTTPException
 from typing import Final
+from xmlrpc.client import Fault
 
 from arb.adapters.sql.report import SqlReportStore
 from arb.bootstrap import Engine
@@ -83,7 +85,11 @@ def _errors(counts: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
 
 
 def _spawned(supervisor: Supervisor) -> list[Spawned]:
-    return [Spawned(each.name, each.pid) for each in supervisor.statuses() if each.pid is not None]
+    try:
+        statuses = supervisor.statuses()
+    except (OSError, HTTPException, Fault):  # it is busy, or going: nobody to kill at this moment
+        return []
+    return [Spawned(each.name, each.pid) for each in statuses if each.pid is not None]
 
 
 def _figures(check: Check) -> Figures:
