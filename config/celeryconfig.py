@@ -12,7 +12,8 @@ from kombu import Queue
 from kombu.transport import TRANSPORT_ALIASES
 
 from beat.schedule import SCHEDULE
-from config.addresses import require_redis_url
+from config import rabbitmq
+from config.addresses import require_redis_url, settings
 
 VISIBILITY_TIMEOUT_S = 30  # the longest countdown is 5 s, the longest task about as long
 
@@ -74,3 +75,7 @@ timezone = "UTC"
 
 beat_schedule = SCHEDULE
 beat_scheduler = "beat.scheduler:Scheduler"
+
+PLAIN_QUEUES = task_queues
+if _broker := settings().broker_url:
+    globals().update(rabbitmq.overrides(_broker.get_secret_value(), PLAIN_QUEUES))

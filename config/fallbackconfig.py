@@ -26,6 +26,7 @@ def _libpq(url: str) -> str:
 
 
 broker_url = "pgmq://"
+task_queues = celeryconfig.PLAIN_QUEUES
 worker_consumer = "arb.adapters.transport.consumer:ReconnectingConsumer"
 broker_transport_options = {
     "conn_string": _libpq(database_url(settings())),

@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import redis
+from amqp.exceptions import AMQPError, MessageNacked
 from celery import Celery
 from kombu.exceptions import OperationalError
 from kombu.utils.uuid import uuid
 
-from arb.adapters.transport.gate import Gate
+from arb.adapters.transport.gate import QUEUE_FULL, Gate
 from arb.adapters.transport.watch import Watch
 from arb.domain.breaker import State, Watermark
 from arb.domain.errors import DispatchError
@@ -21,7 +22,7 @@ from arb.engine.tally import Tally
 from arb.ports import Clock, Counters, Entropy
 
 REPORT_NS: Final = 1_000_000_000
-REFUSALS: Final = (OperationalError, redis.RedisError, OSError)
+REFUSALS: Final = (OperationalError, redis.RedisError, OSError, AMQPError)
 BELONGS_TO_PRIMARY: Final = ("producer", "publisher", "connection", "router")
 
 
@@ -82,6 +83,9 @@ class ArbCelery(Celery):  # type: ignore[misc]  # Celery ships no types
                 result = super().send_task(name, *args, **options)
             except REFUSALS as error:
                 reason = self.gate.failed(error)
+            except MessageNacked:  # RabbitMQ answers, and its queue is full
+                self.gate.succeeded()
+                reason = QUEUE_FULL
             else:
                 self.gate.succeeded()
                 return result

@@ -5,7 +5,7 @@ tests look at logs and ask inside. PostgreSQL lives as long as the run, Redis an
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 from docker.errors import DockerException
 from pytest_celery import (
     REDIS_CONTAINER_TIMEOUT,
+    CeleryBrokerCluster,
     CeleryTestWorker,
     CeleryWorkerCluster,
     CeleryWorkerContainer,
@@ -164,7 +165,7 @@ def celery_backend_cluster() -> None:
 
 @pytest.fixture
 def default_worker_env(
-    celery_worker_cluster_config: Mapping[str, Any],
+    celery_broker_cluster: CeleryBrokerCluster,
     postgres: Postgres,
     docker_client: docker.DockerClient,
     arb_image: Any,
@@ -173,7 +174,7 @@ def default_worker_env(
     """The environment of every container of ours; the database is migrated and has a session."""
     environment = {
         "ARB_MODE": "mock",
-        "ARB_REDIS_URL": celery_worker_cluster_config["celery_broker_cluster_config"]["urls"][0],
+        "ARB_REDIS_URL": celery_broker_cluster.config()["urls"][0],
         "ARB_DATABASE_URL": f"postgresql://arb:{PASSWORD}@{postgres.attrs['Config']['Hostname']}:5432/arb",
     }
     docker_client.containers.run(

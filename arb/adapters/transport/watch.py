@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import redis
 import structlog
+from amqp.exceptions import AMQPError
 from kombu.exceptions import OperationalError
 
 from arb.adapters.transport.gate import Gate
@@ -20,7 +21,7 @@ from arb.ports import Clock
 LOOK_MS: Final = 100
 MEMORY_EVERY: Final = 10  # looks
 CANARY_QUEUE: Final = "canary"
-AWAY: Final = (OperationalError, redis.RedisError, OSError)
+AWAY: Final = (OperationalError, redis.RedisError, OSError, AMQPError)
 log = structlog.get_logger()
 
 
@@ -111,6 +112,7 @@ class Watch:
     def _send_canary(self) -> None:
         """Publish one message as every publish is, and take it away again."""
         channel = self._channel()
+        channel.queue_declare(CANARY_QUEUE, durable=True, auto_delete=False)
         with self._connection.Producer(channel) as producer:
             producer.publish({}, routing_key=CANARY_QUEUE, retry=False)
         channel.queue_purge(CANARY_QUEUE)

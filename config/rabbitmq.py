@@ -1,0 +1,46 @@
+"""RabbitMQ in Redis's place as the primary broker: `ARB_BROKER_URL=amqp://user:password@host:5672//`.
+
+Quorum queues, bounded, which refuse what does not fit: a refused publish is negatively confirmed, and the
+dispatcher sends it to the fallback. Delays need a topic exchange (Celery's native delayed delivery).
+Redis stays what it is besides: hot state, counters and heartbeats.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from kombu import Exchange, Queue
+
+LENGTHS_MAX: Final = {"orders": 2_000, "evaluate": 200, "housekeeping": 500}
+DELIVERIES_MAX: Final = 20  # a message that ended this many workers is dropped; its row is swept
+
+
+def overrides(url: str, queues: Iterable[Queue]) -> dict[str, Any]:
+    """Return the Celery settings that differ from those for Redis."""
+    exchange = Exchange("arb", type="topic", durable=True)
+    return {
+        "broker_url": url,
+        "broker_transport_options": {
+            "confirm_publish": True,
+            "max_retries": 0,
+            "interval_start": 0,
+            "interval_step": 0,
+            "interval_max": 0,
+        },
+        "broker_connection_timeout": 1.0,
+        "broker_heartbeat": 30,
+        # Delays carry hints whose rows are swept: 28 more quorum queues would cost more than they save.
+        "broker_native_delayed_delivery_queue_type": "classic",
+        "worker_consumer": "arb.adapters.transport.consumer:ReconnectingConsumer",
+        "worker_detect_quorum_queues": True,
+        "task_queues": tuple(_quorum(queue.name, exchange) for queue in queues),
+    }
+
+
+def _quorum(name: str, exchange: Exchange) -> Queue:
+    arguments = {
+        "x-queue-type": "quorum",
+        "x-overflow": "reject-publish",
+        "x-max-length": LENGTHS_MAX[name],
+        "x-delivery-limit": DELIVERIES_MAX,
+    }
+    return Queue(name, exchange, routing_key=name, queue_arguments=arguments)
