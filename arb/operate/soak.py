@@ -11,7 +11,7 @@ from arb.domain.soak import SoakReport, SoakSample, judge_soak
 from arb.operate import stack
 from arb.operate.demo import interruptible
 from arb.runtime.home import Home
-from arb.runtime.memory import resident_bytes
+from arb.runtime.memory import private_bytes
 from arb.runtime.shutdown import Progress, stop_stack
 
 SAMPLE_MS: Final = 5_000
@@ -59,7 +59,7 @@ def _measure(
 
 
 def _sample(sources: Sources, at_s: float) -> SoakSample:
-    memory = {each.name: resident_bytes(each.pid) for each in sources.processes()}
+    memory = {each.name: private_bytes(each.pid) for each in sources.processes()}
     return SoakSample(
         at_s=at_s,
         memory_bytes={name: held for name, held in memory.items() if held is not None},
