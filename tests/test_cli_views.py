@@ -101,5 +101,8 @@ def test_help_lists_every_command(tmp_path: Path) -> None:
         "demo",
         "up",
         "down",
+        "top",
+        "web",
+        "soak",
     ):
         assert command in ended.stdout
