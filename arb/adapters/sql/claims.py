@@ -76,7 +76,7 @@ def deny(engine: Engine, client_order_id: ClientOrderId, reason: str, now_ns: in
 def give_up(
     engine: Engine, client_order_id: ClientOrderId, fence: int, event: Event, reason: str, now_ns: int
 ) -> bool:
-    """RELEASE, LOSE, REJECT or EXPIRE a claim; False, and nothing changed, if it is no longer the caller's."""
+    """End a claim by RELEASE, LOSE, REJECT or EXPIRE; False, and no change, if it is not the caller's."""
     with transaction(engine) as connection:
         locked = lock(connection, client_order_id)
         if locked is None or locked.order.state is not State.SUBMITTED or locked.order.fence != fence:
