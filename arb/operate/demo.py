@@ -1,6 +1,7 @@
 """The demonstration: a fresh session in a fresh world for a while, then its report and the verdict."""
 
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,19 +32,35 @@ class Interrupted(BaseException):
     """Ctrl-C, or SIGTERM: wind down now."""
 
 
+AGAIN_S = 0.1
+ASKED = (signal.SIGINT, signal.SIGTERM)
+
+
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Turn SIGINT and SIGTERM into `Interrupted`, once; while winding down more of them change nothing."""
+    """Turn SIGINT and SIGTERM into `Interrupted`, once; while winding down more of them change nothing.
+
+    What a signal handler raises is lost if it comes while a destructor or a weak reference's callback runs
+    (every import has one). Python tells its hook so, and then it is raised once more, a moment later.
+    """
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ASKED:
             signal.signal(number, signal.SIG_IGN)
         raise Interrupted
 
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    def lost(unraisable: sys.UnraisableHookArgs) -> None:
+        if isinstance(unraisable.exc_value, Interrupted):
+            signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
+        else:
+            hook(unraisable)
+
+    hook, sys.unraisablehook = sys.unraisablehook, lost
+    before = {number: signal.signal(number, interrupt) for number in (*ASKED, signal.SIGALRM)}
     try:
         yield
     finally:
+        sys.unraisablehook = hook
         for number, handler in before.items():
             signal.signal(number, handler)
 

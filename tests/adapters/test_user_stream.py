@@ -19,6 +19,8 @@ import redis
 
 from arb.adapters.binance_client import connect_binance
 from arb.adapters.clock import SystemClock, SystemEntropy
+from arb.adapters.kill_switch import MemoryKillSwitch
+from arb.adapters.memory import MemoryTables, MemoryVenueHealth
 from arb.adapters.redis_store import RedisHeartbeats
 from arb.adapters.upbit_client import connect_upbit
 from arb.adapters.user_stream import StreamWork, UserStreamListener, UserStreams, venue_now_ms
@@ -31,6 +33,7 @@ from arb.domain.risk import Approved
 from arb.domain.spread import Direction
 from arb.engine.execute import Execute
 from arb.engine.fills import CatchUp, RecordReport, UserStream
+from arb.engine.kill_gate import KillGate
 from arb.engine.stream import Notice
 from arb.ports import VenueClient
 from arb.venues.binance_user_stream import BinanceUserStream
@@ -186,6 +189,10 @@ class Desk:
         self.execute = Execute(
             **shared, session_id=self.session.session_id, sessions=self.stores.sessions, alerts=self.alarms,
             venues={self.venue: self.client}, clock=CLOCK, entropy=ENTROPY, overdue_ns=1,
+            gate=KillGate(
+                switch=MemoryKillSwitch(), trades=self.stores.trades, counters=self.counts, clock=CLOCK
+            ),
+            health=MemoryVenueHealth(MemoryTables()),
         )  # fmt: skip
 
     def order(self, direction: Direction, quantity: Decimal, limit: Decimal) -> Order:

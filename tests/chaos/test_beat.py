@@ -75,7 +75,7 @@ def rows(database_url, cleanup):
 @pytest.fixture
 def session(database_url, cleanup):
     """The session that the engine of a process finds."""
-    engine = make_engine(database_url, Pool(size=1, overflow_max=1, recycle_s=60, timeout_s=5))
+    engine = make_engine(database_url, Pool(size=1, overflow_max=1, lifetime_s=60, timeout_s=5))
     cleanup.callback(engine.dispose)
     now_ns = time.time_ns()
     SqlSessionStore(engine).create(

@@ -134,13 +134,24 @@ def test_interrupt_winds_down_hedged_and_leaves_nothing(tmp_path):
     assert processes_of(tmp_path) == []
 
 
+def interrupted(demo: subprocess.Popen[str]) -> str:
+    """Press Ctrl-C, again if nothing comes of it: Python may lose one that meets one of its imports."""
+    for _ in range(3):
+        demo.send_signal(signal.SIGINT)
+        try:
+            return demo.communicate(timeout=25)[0]
+        except subprocess.TimeoutExpired:
+            continue
+    demo.kill()
+    return demo.communicate()[0]
+
+
 @pytest.mark.timeout(LIMIT_S)
 @pytest.mark.parametrize("after_s", [0.3, 1.5, 3.0])
 def test_interrupt_while_starting_leaves_nothing(tmp_path, after_s):
     demo = start_demo(tmp_path, 600)
     time.sleep(after_s)
-    demo.send_signal(signal.SIGINT)
-    text, _ = demo.communicate(timeout=60)
+    text = interrupted(demo)
     assert demo.returncode != 0 or "invariants: ok" in text, text
     assert "Traceback" not in text
     assert processes_of(tmp_path) == []
