@@ -49,7 +49,7 @@ def interruptible() -> Iterator[None]:
             signal.signal(number, signal.SIG_IGN)
         raise Interrupted
 
-    def lost(unraisable: sys.UnraisableHookArgs) -> None:
+    def lost(unraisable: "sys.UnraisableHookArgs") -> None:
         if isinstance(unraisable.exc_value, Interrupted):
             signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
         else:
