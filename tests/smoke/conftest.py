@@ -20,13 +20,15 @@ from pytest_celery import (
     CeleryWorkerContainer,
     RedisContainer,
 )
-from pytest_docker_tools import build, container, fxtr, network, wrappers
+from pytest_docker_tools import build, container, fxtr, network, volume, wrappers
 from pytest_docker_tools.wrappers import container as wrapped
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
 START_S_MAX = 120
 PASSWORD = "".join(f"{byte:02x}" for byte in os.urandom(12))
+# In place of the images' volumes, which would outlive their containers.
+NO_VOLUME = {"/var/lib/arb": "mode=1777"}
 QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "INFO")
 MIRRORS = ("PIP_INDEX_URL", "PIP_TRUSTED_HOST")
 
@@ -101,8 +103,10 @@ arb_image = build(
     buildargs={name: os.environ[name] for name in MIRRORS if name in os.environ},
 )
 default_pytest_celery_network = network(scope="session")
+postgres_data = volume(scope="session")
 postgres = container(
     image="postgres:17",
+    volumes={"{postgres_data.name}": {"bind": "/var/lib/postgresql/data", "mode": "rw"}},
     scope="session",
     environment={"POSTGRES_USER": "arb", "POSTGRES_DB": "arb", "POSTGRES_PASSWORD": PASSWORD},
     network="{default_pytest_celery_network.name}",
@@ -114,11 +118,13 @@ default_redis_broker = container(
     ports=fxtr("default_redis_broker_ports"),
     network="{default_pytest_celery_network.name}",
     wrapper_class=Broker,
+    tmpfs={"/data": "mode=1777"},
     timeout=REDIS_CONTAINER_TIMEOUT,
     command=fxtr("default_redis_broker_command"),
 )
 default_worker_container = container(
     image="{arb_image.id}",
+    tmpfs=NO_VOLUME,
     environment=fxtr("default_worker_env"),
     network="{default_pytest_celery_network.name}",
     wrapper_class=Worker,
@@ -127,6 +133,7 @@ default_worker_container = container(
 )
 fallback_container = container(
     image="{arb_image.id}",
+    tmpfs=NO_VOLUME,
     environment=fxtr("default_worker_env"),
     network="{default_pytest_celery_network.name}",
     wrapper_class=Worker,
@@ -135,6 +142,7 @@ fallback_container = container(
 )
 beat_container = container(
     image="{arb_image.id}",
+    tmpfs=NO_VOLUME,
     environment=fxtr("default_worker_env"),
     network="{default_pytest_celery_network.name}",
     timeout=START_S_MAX,
@@ -179,7 +187,7 @@ def default_worker_env(
     }
     docker_client.containers.run(
         arb_image.id, ["arb", "migrate"], environment=environment,
-        network=default_pytest_celery_network.name, remove=True,
+        network=default_pytest_celery_network.name, tmpfs=NO_VOLUME, remove=True,
     )  # fmt: skip
     return environment
 
@@ -212,7 +220,7 @@ def client(
     """A container of our image to type commands in, as `docker compose exec` would."""
     box = docker_client.containers.run(
         arb_image.id, ["sleep", "infinity"], environment=default_worker_env,
-        network=default_pytest_celery_network.name, detach=True,
+        network=default_pytest_celery_network.name, tmpfs=NO_VOLUME, detach=True,
     )  # fmt: skip
     yield box
     box.remove(force=True)

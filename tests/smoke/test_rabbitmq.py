@@ -6,10 +6,10 @@ from typing import Any
 import docker
 import pytest
 from docker.errors import NotFound
-from pytest_docker_tools import container, fxtr, wrappers
+from pytest_docker_tools import container, fxtr, volume, wrappers
 from pytest_docker_tools.utils import wait_for_callable
 
-from tests.smoke.conftest import PASSWORD, QUIET, START_S_MAX, Worker
+from tests.smoke.conftest import NO_VOLUME, PASSWORD, QUIET, START_S_MAX, Worker
 
 HOUSEKEEPING_MAX = 500  # config/rabbitmq.py
 BEYOND = 20
@@ -45,8 +45,10 @@ def rabbitmq_image(docker_client: docker.DockerClient) -> str:
     return "rabbitmq:4"
 
 
+rabbitmq_data = volume()
 rabbitmq = container(
     image="{rabbitmq_image}",
+    volumes={"{rabbitmq_data.name}": {"bind": "/var/lib/rabbitmq", "mode": "rw"}},
     environment={"RABBITMQ_DEFAULT_USER": "arb", "RABBITMQ_DEFAULT_PASS": PASSWORD},
     network="{default_pytest_celery_network.name}",
     wrapper_class=RabbitMQ,
@@ -63,6 +65,7 @@ def environment(default_worker_env: dict[str, str], rabbitmq: RabbitMQ) -> dict[
 
 rabbit_worker = container(
     image="{arb_image.id}",
+    tmpfs=NO_VOLUME,
     environment=fxtr("environment"),
     network="{default_pytest_celery_network.name}",
     wrapper_class=Worker,
@@ -96,6 +99,7 @@ def box(
         ["sleep", "infinity"],
         environment=environment,
         network=default_pytest_celery_network.name,
+        tmpfs=NO_VOLUME,
         detach=True,
     )
     yield made
