@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from arb.domain.errors import ConfigError
+from arb.domain.errors import ConfigError, StoreUnavailable
 from arb.runtime.home import Home
 
 if TYPE_CHECKING:
@@ -132,19 +132,29 @@ def trade_for(engine: "Engine", loops: int, interval_s: int) -> None:
 
 def down() -> None:
     """Stop opening trades, wait until nothing is unhedged, then stop every process."""
-    from arb.bootstrap import build
-    from arb.operate import stack
     from arb.runtime.home import read_runtime
     from arb.runtime.shutdown import stop_stack
-    from config.settings import load
 
     home = Home.default()
     read_runtime(home)
-    rested = stack.rest(build(load(environ={**os.environ, "ARB_HOME": str(home.path)})), say)
+    unrested = _rest(home)
     stop_stack(home, say)
-    if not rested:
-        say("something was still unhedged when the time was up: `arb up` goes on with it")
+    if unrested:
+        say(f"{unrested}: `arb up` goes on from there")
         raise typer.Exit(1)
+
+
+def _rest(home: Home) -> str:
+    """Bring a stack to rest; return why it could not be, empty if it could. It is stopped all the same."""
+    from arb.bootstrap import build
+    from arb.operate import stack
+    from config.settings import load
+
+    try:
+        rested = stack.rest(build(load(environ={**os.environ, "ARB_HOME": str(home.path)})), say)
+    except StoreUnavailable as error:
+        return f"stopped without coming to rest, since a store is away ({error})"
+    return "" if rested else "something was still unhedged when the time was up"
 
 
 def demo_home() -> Home:
