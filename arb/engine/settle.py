@@ -18,6 +18,7 @@ from arb.engine.intents import intents
 from arb.ports import AlertSink, Clock, Counters, Dispatcher, TradeStore, TradeView
 
 LOOK_AGAIN_MS: Final = 300
+LOOK_AGAIN_MS_MAX: Final = 5_000  # later than this a sweep has seen to it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +132,9 @@ class Settle:
         )
 
     def _look_again(self, trade_id: TradeId) -> None:
-        self.dispatcher.send("arb.settle_trade", trade_id, countdown_ms=LOOK_AGAIN_MS)
+        self.dispatcher.send(
+            "arb.settle_trade", trade_id, countdown_ms=LOOK_AGAIN_MS, expires_ms=LOOK_AGAIN_MS_MAX
+        )
 
 
 def _pnl_krw(view: TradeView, market: Market) -> Decimal:

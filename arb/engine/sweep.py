@@ -10,6 +10,8 @@ from arb.ports import Clock, Counters, Dispatcher, TradeStore
 
 MOVING: Final = (TradeState.OPENING, TradeState.CLOSING, TradeState.REPAIRING)
 INTENT_NS_MAX: Final = 1_500_000_000  # its message was lost; sent again while the intent still lives
+# The next sweep sends it again: while nobody works, messages of a few sweeps are waiting and not a heap.
+MESSAGE_MS_MAX: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,14 +33,14 @@ class Sweep:
         for order in self._overdue(now_ns):
             task = "arb.place_order" if order.state is State.INTENT else "arb.resolve_order"
             self.counters.count("swept_orders", order.state)
-            self.dispatcher.send(task, order.client_order_id)
+            self.dispatcher.send(task, order.client_order_id, expires_ms=MESSAGE_MS_MAX)
             sent += 1
         for view in self.trades.active(self.session_id):
             trade = view.trade
             stuck = trade.state in MOVING and all(order.is_terminal for order in view.orders)
             if stuck and trade.updated_at_ns < before_ns:
                 self.counters.count("swept_trades", trade.state)
-                self.dispatcher.send("arb.settle_trade", trade.trade_id)
+                self.dispatcher.send("arb.settle_trade", trade.trade_id, expires_ms=MESSAGE_MS_MAX)
                 sent += 1
         return sent
 

@@ -1,5 +1,7 @@
 """What no message moves, the sweep does, in time."""
 
+from dataclasses import replace
+
 import pytest
 
 from arb.domain.ids import Venue
@@ -42,3 +44,22 @@ def test_a_claimed_order_is_left_to_its_sender_for_longer(town):
     assert swept(town, OVERDUE_NS - MS) == []
     assert swept(town, 2 * MS) == ["arb.resolve_order"] * 2
     assert {row.order.state for row in town.tables.orders.values()} == {State.SUBMITTED}
+
+
+class Kept:
+    """Keeps how long each message may wait."""
+
+    def __init__(self):
+        self.expiries_ms = []
+
+    def send(self, task, *args, countdown_ms=0, expires_ms=0):
+        self.expiries_ms.append(expires_ms)
+
+
+def test_messages_of_a_sweep_expire_so_that_no_heap_grows_while_nobody_works():
+    town, kept = Town(), Kept()
+    town.premium(60)
+    town.evaluate_now()
+    town.pass_time(6_000)
+    replace(town.sweep, dispatcher=kept).run()
+    assert kept.expiries_ms and all(0 < expiry_ms <= 5_000 for expiry_ms in kept.expiries_ms)
