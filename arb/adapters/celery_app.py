@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 from kombu.utils.uuid import uuid
 
 from arb.adapters.transport.gate import QUEUE_FULL, Gate
+from arb.adapters.transport.leaving import close_pools_at_exit
 from arb.adapters.transport.watch import Watch
 from arb.domain.breaker import State, Watermark
 from arb.domain.errors import DispatchError
@@ -70,6 +71,7 @@ class ArbCelery(Celery):  # type: ignore[misc]  # Celery ships no types
             if self._fallback is None:
                 app = Celery(f"{self.main}-fallback", tasks=self._tasks, include=self.conf.include or ())
                 app.config_from_object(self._fallback_config)
+                close_pools_at_exit()
                 self._fallback = app
             return self._fallback
 
