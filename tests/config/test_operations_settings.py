@@ -17,7 +17,7 @@ def wrong(tmp_path, **environ: str) -> str:
 
 
 def test_the_defaults_are_those_that_were_asked_for(tmp_path):
-    settings = load("mock", {"ARB_HOME": str(tmp_path)})
+    settings = load("paper", {"ARB_HOME": str(tmp_path)})
     rules = {**settings.watchdog.rules(), **settings.sys_monitor.rules()}
     expected = {
         "ws_lag_ms": (2_000, 5_000),
@@ -49,6 +49,12 @@ def test_one_line_names_the_key(tmp_path, key, value):
     text = wrong(tmp_path, **{"ARB_" + key.upper().replace(".", "__"): value})
     assert text.startswith(f"{key}: ")
     assert "\n" not in text
+
+
+def test_a_simulated_market_is_refused_more_often_before_it_is_alarmed(tmp_path):
+    rules = load("mock", {"ARB_HOME": str(tmp_path)}).watchdog.rules()
+    assert rules["safety_rejections_per_minute"].limit == 300
+    assert rules["live_errors_per_minute"].limit == 5
 
 
 def test_a_limit_below_its_warning_names_the_warning(tmp_path):
