@@ -40,7 +40,7 @@ test: setup-dev
 	@exec $(BIN)/pytest -q -m 'not chaos and not smoke' --ignore=tests/bench $(ARGS)
 
 chaos: setup-dev
-	@exec $(BIN)/pytest -q -m chaos tests/chaos $(ARGS)
+	@exec $(BIN)/pytest -q -m chaos tests $(ARGS)
 
 bench: setup-dev
 	@exec $(BIN)/pytest -q tests/bench $(ARGS)

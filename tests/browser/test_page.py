@@ -8,6 +8,7 @@ from tests.browser.chromium import browser, chromium
 from tests.integration.page import LIMIT_S, page_stack
 
 pytestmark = [
+    pytest.mark.chaos,
     pytest.mark.browser,
     pytest.mark.stack,
     pytest.mark.timeout(LIMIT_S * 2),

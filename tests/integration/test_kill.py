@@ -18,7 +18,7 @@ from arb.runtime.control import Supervisor
 from arb.runtime.home import Home, read_runtime
 from arb.venues.request import HttpRequest
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(300), pytest.mark.chaos]
 ARB = str(Path(sys.executable).with_name("arb"))
 UP_S_MAX = 200
 TRADING_S_MAX = 120

@@ -13,7 +13,7 @@ from arb.runtime.home import Home
 from arb.runtime.wait import wait_until
 from tests.integration.page import LIMIT_S, page_stack
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(LIMIT_S * 2)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(LIMIT_S * 2), pytest.mark.chaos]
 SECTIONS = {
     "market",
     "session",
