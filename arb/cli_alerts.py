@@ -51,7 +51,7 @@ def ack(ids: Ids = None, everything: All = False) -> None:
 def test(as_json: AsJson = False) -> None:
     """Send one alert through every channel that is configured. Exit 0 only if all took it."""
     from arb.adapters.clock import SystemClock
-    from arb.bootstrap_watch import alert_file, channels_of
+    from arb.bootstrap.watch import alert_file, channels_of
     from arb.domain.alert import Alert, Severity
     from config.settings import load
 

@@ -24,8 +24,8 @@ from arb.adapters.sql.trades import SqlTradeStore
 from arb.adapters.sql.venue_health import SqlVenueHealth
 from arb.bootstrap.parts import Engine, Stores
 from arb.bootstrap.venues import api_key, real_clients
+from arb.bootstrap.watch import canaries_of
 from arb.bootstrap.wiring import kill_switch, wire
-from arb.bootstrap_watch import canaries_of
 from arb.celery import app
 from arb.domain.errors import ConfigError
 from arb.domain.ids import SessionId, TradeId

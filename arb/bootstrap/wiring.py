@@ -9,9 +9,9 @@ from arb.adapters.instruments import LiveInstruments
 from arb.adapters.kill_switch import FileKillSwitch
 from arb.bootstrap.parts import Engine, Stores
 from arb.bootstrap.rules import MS, SECOND, appetite_of, exits_of, limits_of, repairs_of, stability_of
+from arb.bootstrap.state import keep
 from arb.bootstrap.venues import venue_clients
-from arb.bootstrap_state import keep
-from arb.bootstrap_watch import alerts_of, emergency_of, watch_of
+from arb.bootstrap.watch import alerts_of, emergency_of, watch_of
 from arb.domain.ids import Coin, SessionId, Venue
 from arb.engine.adopt import Adopt
 from arb.engine.drain import Drain

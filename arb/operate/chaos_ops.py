@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from arb.bootstrap import Engine
-from arb.bootstrap_watch import QUEUES, alert_file, ending_file, watch_file
+from arb.bootstrap.watch import QUEUES, alert_file, ending_file, watch_file
 from arb.chaos.orders.switchboard import Switchboard
 from arb.domain.health import Level
 from arb.domain.ids import Venue

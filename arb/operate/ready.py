@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from arb.bootstrap import Engine
-from arb.bootstrap_watch import QUEUES
+from arb.bootstrap.watch import QUEUES
 from arb.domain.errors import DispatchError, StoreUnavailable
 from arb.domain.ids import Coin
 from arb.engine.markets import keys_of

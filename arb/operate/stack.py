@@ -12,7 +12,7 @@ from arb.adapters.sql.engine import make_engine
 from arb.adapters.sql.sessions import SqlSessionStore
 from arb.adapters.sql.trades import SqlTradeStore
 from arb.bootstrap import Engine, build
-from arb.bootstrap_watch import forget_watch
+from arb.bootstrap.watch import forget_watch
 from arb.domain.ids import SessionId
 from arb.operate.ready import wait_ready
 from arb.operate.session import (

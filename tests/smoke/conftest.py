@@ -43,7 +43,7 @@ def no_engine() -> str | None:
     """Return why no Docker engine can be used, or None."""
     reason = None
     with warnings.catch_warnings():
-        # Refused, the library leaves its socket to the collector: have it collected here and not in another test.
+        # Refused, the library leaves its socket to the collector: have it collected here.
         warnings.simplefilter("ignore", ResourceWarning)
         try:
             client = docker.from_env(timeout=5)
@@ -61,7 +61,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.smoke)
             item.add_marker(pytest.mark.timeout(600))
-            item.add_marker(pytest.mark.filterwarnings("default"))  # the libraries leave sockets to the collector
+            item.add_marker(
+                pytest.mark.filterwarnings("default")
+            )  # the libraries leave sockets to the collector
 
 
 @pytest.fixture(scope="session", autouse=True)

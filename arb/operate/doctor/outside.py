@@ -6,7 +6,7 @@ from typing import Final
 
 from arb.adapters.clock import SystemClock, SystemEntropy
 from arb.bootstrap import api_key, real_clients
-from arb.bootstrap_watch import channels_of, ending_file
+from arb.bootstrap.watch import channels_of, ending_file
 from arb.domain.errors import ConfigError, VenueError
 from arb.domain.ids import Venue
 from arb.operate.doctor import Finding, bad, ok, warn
