@@ -26,7 +26,7 @@ from arb.engine.markets import Markets
 from arb.engine.rate_watch import RateWatch
 from arb.engine.reconcile import Reconcile
 from arb.engine.resume import Resume
-from arb.engine.settle import Settle
+from arb.engine.settle import Place, Settle
 from arb.engine.snapshot import TakeSnapshot
 from arb.engine.stability import Stability
 from arb.engine.store_health import WatchDatabase
@@ -126,6 +126,7 @@ class Wiring:
 
     def engine(self) -> Engine:
         """Return everything, wired."""
+        execute = self.execute()
         return Engine(
             settings=self.settings,
             session_id=self.session_id,
@@ -134,8 +135,8 @@ class Wiring:
             venues=self.venues,
             markets=self.markets,
             evaluate=self.evaluate(),
-            execute=self.execute(),
-            settle=self.settle(),
+            execute=execute,
+            settle=self.settle(execute.place),
             sweep=self.sweep(),
             reconcile=self.reconcile(),
             take_snapshot=self.take_snapshot,
@@ -207,7 +208,7 @@ class Wiring:
             health=self.stores.health,
         )
 
-    def settle(self) -> Settle:
+    def settle(self, place: Place) -> Settle:
         """Return what looks after trades."""
         return Settle(
             trades=self.stores.trades,
@@ -224,6 +225,7 @@ class Wiring:
             clock=self.clock,
             rules=repairs_of(self.settings),
             order_lifetime_ns=appetite_of(self.settings).order_lifetime_ns,
+            place=place,
         )
 
     def sweep(self) -> Sweep:

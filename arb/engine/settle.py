@@ -1,12 +1,13 @@
 """What comes next for a trade after its orders: open, closed, or one order that evens its legs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
 from arb.domain.alert import Alert, Severity
 from arb.domain.errors import Conflict
-from arb.domain.ids import TradeId, Venue
+from arb.domain.ids import ClientOrderId, TradeId, Venue
 from arb.domain.money import ZERO
 from arb.domain.position import trade_position
 from arb.domain.repair import Means, RepairRules
@@ -17,6 +18,9 @@ from arb.engine.fresh_market import FreshMarkets
 from arb.engine.intents import intents
 from arb.ports import AlertSink, Clock, Counters, Dispatcher, TradeStore, TradeView
 
+# Sends one intent at once: a leg that stands alone waits for no queue, and its price was read just now.
+# Should we die before it is sent, a sweep finds the intent.
+Place = Callable[[ClientOrderId], object]
 LOOK_AGAIN_MS: Final = 300
 LOOK_AGAIN_MS_MAX: Final = 5_000  # later than this a sweep has seen to it
 
@@ -33,6 +37,7 @@ class Settle:
     clock: Clock
     rules: RepairRules
     order_lifetime_ns: int
+    place: Place
 
     def run(self, trade_id: TradeId) -> Trade | None:
         """Settle one trade; return it as it is afterwards, None if it does not exist."""
@@ -91,7 +96,7 @@ class Settle:
         orders = intents((leg,), trade.trade_id, trade.coin, view.orders, now_ns, self.order_lifetime_ns)
         changed = self.trades.add_orders(trade, orders)
         self.counters.count("repairs", leg.venue)
-        self.dispatcher.send("arb.place_order", orders[0].client_order_id)
+        self.place(orders[0].client_order_id)
         return changed
 
     def _become(self, view: TradeView, become: Become, market: Market | None, now_ns: int) -> Trade:

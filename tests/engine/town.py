@@ -232,7 +232,12 @@ class Town:
             markets=markets, venues=dict(self.venues), counters=self.counters, clock=self.clock, limits=LIMITS
         )
         self.settle = Settle(
-            markets=fresh, alerts=alerts, rules=rules, order_lifetime_ns=3 * SECOND, **common
+            markets=fresh,
+            alerts=alerts,
+            rules=rules,
+            order_lifetime_ns=3 * SECOND,
+            place=self.execute.place,
+            **common,
         )
         self.sweep = Sweep(session_id=SESSION, overdue_ns=OVERDUE_NS, **common)
         self.reconcile = Reconcile(
