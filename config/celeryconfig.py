@@ -11,6 +11,7 @@ Flower and Redis tools want the scheme `redis://`, so our transport takes kombu'
 from kombu import Queue
 from kombu.transport import TRANSPORT_ALIASES
 
+from arb.adapters.redis_store.address import sentinels_of
 from beat.schedule import SCHEDULE
 from config import rabbitmq
 from config.addresses import require_redis_url, settings
@@ -18,6 +19,7 @@ from config.addresses import require_redis_url, settings
 VISIBILITY_TIMEOUT_S = 30  # the longest countdown is 5 s, the longest task about as long
 
 TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "arb.adapters.transport:Transport")
+TRANSPORT_ALIASES["sentinel"] = "arb.adapters.transport:SentinelTransport"
 worker_consumer = "arb.adapters.transport.consumer:HardenedConsumer"
 
 broker_url = require_redis_url()
@@ -76,6 +78,16 @@ timezone = "UTC"
 beat_schedule = SCHEDULE
 beat_scheduler = "beat.scheduler:Scheduler"
 
+if _group := sentinels_of(broker_url):
+    broker_url = ";".join(_group.urls())
+    broker_transport_options |= {
+        "master_name": _group.master,
+        "sentinel_kwargs": {
+            "password": _group.own_password,
+            "socket_connect_timeout": 0.2,
+            "socket_timeout": 0.2,
+        },
+    }
 PLAIN_QUEUES = task_queues
 if _broker := settings().broker_url:
     globals().update(rabbitmq.overrides(_broker.get_secret_value(), PLAIN_QUEUES))

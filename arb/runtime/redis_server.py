@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Final
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from arb.adapters.redis_store import connect
 from arb.runtime.errors import ServerMissing
 from arb.runtime.files import remembered_secret, write_private
 from arb.runtime.home import Home
@@ -26,7 +25,7 @@ from arb.runtime.server import Server
 
 OLDEST: Final = (6, 2)  # the first with BLMOVE
 NAMES: Final = ("redis-server", "valkey-server")
-PING_LIMIT_S: Final = 2.0
+PING_LIMIT_MS: Final = 2_000
 MISSING: Final = (
     "no redis-server of version 6.2 or newer was found; install one with `apt-get install redis-server` "
     "(or valkey-server), or set ARB_REDIS_URL to a running one"
@@ -98,9 +97,7 @@ def _version(program: str) -> tuple[int, int]:
 
 def ping_redis(url: str) -> str | None:
     """Return None if the server answers and has loaded its data, else why not."""
-    client = redis.Redis.from_url(
-        url, socket_connect_timeout=PING_LIMIT_S, socket_timeout=PING_LIMIT_S, retry=Retry(NoBackoff(), 0)
-    )
+    client = connect(url, PING_LIMIT_MS)
     try:
         client.ping()
     except redis.RedisError as error:

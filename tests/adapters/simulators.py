@@ -1,7 +1,6 @@
 """The simulated exchanges as processes of their own, and what a test does to them and sees inside."""
 
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from arb.domain.order import Order, Purpose, State
 from arb.ports import VenueClient
 from arb.venues.reply import parse_json
 from arb.venues.request import ApiKey, HttpRequest
+from tests.ports import free_port
 
 KEYS = {Venue.BINANCE: ApiKey("b-key", "b-secret"), Venue.UPBIT: ApiKey("u-key", "u-secret")}
 HTTP_TIMEOUT_MS = 400
@@ -91,7 +91,7 @@ def running(folder: Path) -> Iterator[dict[Venue, Simulator]]:
     processes = {}
     try:
         for venue in Venue:
-            port = _free_port()
+            port = free_port()
             command = [sys.executable, "-m", "arb.sim", venue, "--config", str(config), "--port", str(port)]
             process = subprocess.Popen(command, cwd=ROOT)
             processes[venue] = (process, Simulator(venue, f"http://127.0.0.1:{port}"))
@@ -143,12 +143,6 @@ def _config() -> dict[str, Any]:
             "upbit": {"KRW": "400000000", "BTC": "10"},
         },
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _await_health(simulator: Simulator) -> None:

@@ -1,7 +1,6 @@
 """Alerts reach a real HTTP server and a real mail server; with both down the file has them."""
 
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +19,7 @@ from arb.adapters.shared_file import SharedFile
 from arb.domain.alert import Alert, Severity
 from arb.domain.errors import ConfigError
 from tests.adapters.smtp_server import SmtpServer
+from tests.ports import free_port
 
 # apprise imports it where Python still has it
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -67,12 +67,6 @@ def mail() -> Iterator[SmtpServer]:
 
 def mail_url(port: int) -> str:
     return f"mailto://127.0.0.1:{port}/?from=arb@example.org&to=desk@example.org&mode=insecure"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def alert(at_s: int = 1_000, message: str = "upbit holds 1 BTC, the ledger says 2") -> Alert:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -44,6 +43,7 @@ from config.settings import load
 from tests.contracts import world
 from tests.contracts.backends import Stores, memory_stores, sql_engine, sql_stores
 from tests.engine.test_fills import Alarms, Counts
+from tests.ports import free_port
 from workers.stream import streams
 
 SOON_S = 20.0
@@ -127,12 +127,6 @@ class Simulator:
             return Decimal(self.ask("/api/v3/ticker/bookTicker?symbol=BTCUSDT")["askPrice"])
         rows = self.ask("/v1/orderbook?markets=KRW-BTC")[0]["orderbook_units"]
         return Decimal(rows[0]["ask_price"]) if rows else Decimal(0)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="module", params=list(Venue))

@@ -6,12 +6,14 @@ notice a dead one (celery_facts, section 1).
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from redis.sentinel import Sentinel
 
+from arb.adapters.redis_store.address import sentinels_of
 from arb.domain.errors import StoreUnavailable
 
 TIMEOUT_MS: Final = 250
@@ -20,15 +22,23 @@ AWAY: Final = (redis.ConnectionError, redis.TimeoutError, redis.OutOfMemoryError
 
 
 def connect(url: str, timeout_ms: int = TIMEOUT_MS) -> redis.Redis:
-    """Return a client of a `redis://`, `rediss://` or `unix://` URL; it connects when first used."""
-    return redis.Redis.from_url(
-        url,
-        protocol=2,
-        socket_connect_timeout=timeout_ms / 1000,
-        socket_timeout=timeout_ms / 1000,
-        socket_keepalive=True,
-        retry=Retry(NoBackoff(), 0),
-    )
+    """Return a client of a `redis://`, `rediss://`, `unix://` or `sentinel://` URL; it connects when used.
+
+    Raises: ConfigError for sentinels without a master.
+    """
+    limits: dict[str, Any] = {
+        "protocol": 2,
+        "socket_connect_timeout": timeout_ms / 1000,
+        "socket_timeout": timeout_ms / 1000,
+        "socket_keepalive": True,
+        "retry": Retry(NoBackoff(), 0),
+    }
+    group = sentinels_of(url)
+    if group is None:
+        return redis.Redis.from_url(url, **limits)
+    watchers = Sentinel(group.hosts, sentinel_kwargs=limits | {"password": group.own_password})
+    login = {"db": group.db, "username": group.username, "password": group.password}
+    return watchers.master_for(group.master, **limits, **login)
 
 
 @contextmanager

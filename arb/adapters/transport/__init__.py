@@ -5,6 +5,6 @@ and a fleet can be moved to this transport and back one process at a time. docs/
 difference and why.
 """
 
-from arb.adapters.transport.redis_transport import Transport
+from arb.adapters.transport.redis_transport import SentinelTransport, Transport
 
-__all__ = ["Transport"]
+__all__ = ["SentinelTransport", "Transport"]

@@ -4,6 +4,7 @@ from typing import Any
 
 from kombu.transport import redis as kombu_redis
 
+from arb.adapters.redis_store.address import PORT
 from arb.adapters.transport.channel import Channel
 from arb.adapters.transport.wake import Poller
 
@@ -16,3 +17,18 @@ class Transport(kombu_redis.Transport):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.cycle = Poller()
+
+
+class SentinelChannel(Channel, kombu_redis.SentinelChannel):  # type: ignore[misc]
+    """Our channel on the master that sentinels name; they are asked again at each new connection."""
+
+    from_transport_options = tuple(
+        dict.fromkeys((*Channel.from_transport_options, *kombu_redis.SentinelChannel.from_transport_options))
+    )
+
+
+class SentinelTransport(Transport):
+    """`sentinel://`: the same, and a failover is a connection that was lost."""
+
+    default_port = PORT
+    Channel = SentinelChannel
