@@ -3,6 +3,7 @@
 import json
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,7 @@ from arb.domain.errors import ConfigError
 from arb.runtime.home import CHECKOUT, Home
 
 if TYPE_CHECKING:
+    from arb.chaos.outcome import Outcome
     from config.settings import Settings
 
 OPS_FILE = CHECKOUT / "config" / "chaos-ops.yml"
@@ -124,6 +126,17 @@ def _settings(home: Home, seed: int) -> "Settings":
         "ARB_SIM__SEED": str(seed),
     }
     return load("mock")
+
+
+def tell(outcomes: Iterable["Outcome"], as_json: bool) -> bool:
+    """Print a line for each scenario as it ends; tell whether all passed."""
+    passed = True
+    for outcome in outcomes:
+        mark = "passed" if outcome.passed else "FAILED"
+        line = f"{mark}  {outcome.recovery_s:7.2f} s  {outcome.name}: {outcome.detail}"
+        typer.echo(json.dumps(outcome.as_json(), ensure_ascii=False) if as_json else line)
+        passed &= outcome.passed
+    return passed
 
 
 def _show(document: dict[str, Any], as_json: bool) -> None:

@@ -1,6 +1,5 @@
 """`arb chaos state`: lose everything in every way, and show that state survives."""
 
-import json
 import os
 import tempfile
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from arb.cli_chaos import chaos_app
+from arb.cli_chaos import chaos_app, tell
 from arb.cli_stack import say
 from arb.runtime.home import Home
 
@@ -31,17 +30,11 @@ def state(as_json: AsJson = False, rounds: Rounds = 10, no_stack: NoStack = Fals
     plan = Plan(home=home, settings=load("mock"), lifetime=Lifetime.CALLER, fresh=True)
     try:
         with interruptible():
-            outcomes = chaos_state.on_servers(say)
+            passed = tell(chaos_state.on_servers(say), as_json)
             if not no_stack:
-                outcomes += chaos_state.on_stack(plan, say, rounds)
+                passed &= tell(chaos_state.on_stack(plan, say, rounds), as_json)
     except Interrupted:
         raise typer.Exit(130) from None
-    passed = all(outcome.passed for outcome in outcomes)
-    for outcome in outcomes:
-        document = outcome.as_json()
-        mark = "passed" if outcome.passed else "FAILED"
-        line = f"{mark}  {outcome.recovery_s:7.2f} s  {outcome.name}: {outcome.detail}"
-        typer.echo(json.dumps(document, ensure_ascii=False) if as_json else line)
     if passed:
         home.remove()
     else:

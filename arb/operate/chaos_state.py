@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 import psutil
@@ -15,9 +16,9 @@ from arb.adapters.redis_store import connect
 from arb.adapters.sql.engine import make_engine, reading
 from arb.adapters.sql.tables import trades
 from arb.bootstrap import Engine
+from arb.chaos.outcome import Failed, Outcome, expect, run_all, timed
 from arb.chaos.state.ground import Ground
-from arb.chaos.state.outcome import Failed, Outcome, expect, judged, timed
-from arb.chaos.state.scenarios import run_all
+from arb.chaos.state.scenarios import bound
 from arb.console.judge import check_of
 from arb.domain.errors import StoreUnavailable
 from arb.domain.risk import Mode
@@ -34,27 +35,26 @@ PATIENCE_MS: Final = 90_000
 PAUSE_MS: Final = 200
 
 
-def on_servers(progress: Progress) -> list[Outcome]:
+def on_servers(progress: Progress) -> Iterator[Outcome]:
     """Run the scenarios that need no stack, on servers of their own."""
     progress("scenarios on Redis and PostgreSQL of their own")
     with servers_only() as servers, connect(servers.redis.url, timeout_ms=5_000) as client:
         migrate(servers.postgres.url)
         database = make_engine(servers.postgres.url)
         try:
-            return run_all(Ground(database=database, client=client))
+            yield from run_all(bound(Ground(database=database, client=client)))
         finally:
             database.dispose()
 
 
-def on_stack(plan: stack.Plan, progress: Progress, rounds: int = ROUNDS) -> list[Outcome]:
+def on_stack(plan: stack.Plan, progress: Progress, rounds: int = ROUNDS) -> Iterator[Outcome]:
     """Run the losses on a stack of their own, and stop it at the end."""
     progress("starting a stack to break")
     broken = Broken(plan, stack.start(plan, silent), progress)
     try:
-        found = [judged("kill_9_of_everything", lambda: broken.killed_again_and_again(rounds))]
-        for name, servers in LOSSES.items():
-            found.append(judged(name, lambda servers=servers: broken.without(servers)))  # type: ignore[misc]
-        return found
+        losses = {name: partial(broken.without, servers) for name, servers in LOSSES.items()}
+        killed = partial(broken.killed_again_and_again, rounds)
+        yield from run_all({"kill_9_of_everything": killed, **losses})
     finally:
         stop_stack(plan.home, silent)
 

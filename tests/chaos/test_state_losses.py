@@ -18,5 +18,5 @@ def test_nothing_is_lost_whatever_is_killed(tmp_path, monkeypatch):
         monkeypatch.delenv(name)
     monkeypatch.setenv("ARB_HOME", str(tmp_path))
     plan = Plan(home=Home(tmp_path), settings=load("mock"), lifetime=Lifetime.CALLER, fresh=True)
-    outcomes = on_stack(plan, print)
+    outcomes = list(on_stack(plan, print))
     assert [outcome for outcome in outcomes if not outcome.passed] == []

@@ -3,9 +3,9 @@
 import pytest
 
 from arb.adapters.redis_store import connect
+from arb.chaos.outcome import Failed, judged
 from arb.chaos.state.damage import TABLES, harms
 from arb.chaos.state.ground import Ground
-from arb.chaos.state.outcome import Failed, judged
 from arb.chaos.state.scenarios import SCENARIOS, ten_thousand
 
 pytestmark = pytest.mark.integration

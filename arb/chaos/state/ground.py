@@ -13,7 +13,7 @@ from arb.adapters.redis_store import RedisCounters, RedisStateStore
 from arb.adapters.sql.sessions import SqlSessionStore
 from arb.adapters.sql.snapshots import SqlSnapshotStore
 from arb.adapters.sql.trades import SqlTradeStore
-from arb.chaos.state.outcome import expect, timed
+from arb.chaos.outcome import expect, timed
 from arb.domain.ids import SessionId
 from arb.domain.risk import Mode
 from arb.domain.snapshot import SnapshotKind, canonical

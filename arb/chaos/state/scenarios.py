@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 from arb.adapters.records.documents import decode
+from arb.chaos.outcome import Scenario, expect, timed
 from arb.chaos.state import book, damage
 from arb.chaos.state.ground import Ground
-from arb.chaos.state.outcome import Outcome, expect, judged, timed
 from arb.domain.ids import SessionId, Venue
 from arb.domain.order import Purpose
 from arb.domain.risk import Mode
@@ -154,10 +155,6 @@ SCENARIOS: Final[dict[str, Callable[[Ground], tuple[float, str]]]] = {
 }
 
 
-def run_all(ground: Ground) -> list[Outcome]:
-    """Run every scenario, one after the other."""
-    return [judged(name, _bound(scenario, ground)) for name, scenario in SCENARIOS.items()]
-
-
-def _bound(scenario: Callable[[Ground], Any], ground: Ground) -> Callable[[], Any]:
-    return lambda: scenario(ground)
+def bound(ground: Ground) -> dict[str, Scenario]:
+    """Return every scenario, to be run on this ground."""
+    return {name: partial(scenario, ground) for name, scenario in SCENARIOS.items()}

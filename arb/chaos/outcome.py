@@ -1,20 +1,22 @@
-"""What came of one scenario."""
+"""Scenarios that are told one line each, and what came of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from arb.domain.errors import ArbError
 from arb.ports import Clock
 
+Scenario = Callable[[], tuple[float, str]]  # returns (recovery seconds, detail); Raises: Failed
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """One line of `arb chaos state`."""
+    """One line of `arb chaos state` and its like."""
 
     name: str
     passed: bool
-    recovery_s: float  # from the loss to a state that is whole, or that trades again
+    recovery_s: float  # from the loss, or its end, to normal service
     detail: str
 
     def as_json(self) -> dict[str, Any]:
@@ -51,11 +53,17 @@ def timed(clock: Clock, call: Callable[[], Any]) -> tuple[Any, float]:
     return result, (clock.now_ns() - began_ns) / 1_000_000_000
 
 
-def judged(name: str, scenario: Callable[[], tuple[float, str]]) -> Outcome:
-    """Run a scenario that returns (recovery seconds, detail); one that fails is an outcome too."""
+def judged(name: str, scenario: Scenario) -> Outcome:
+    """Run one scenario; one that fails is an outcome too."""
     try:
         recovery_s, detail = scenario()
     except (Failed, ArbError) as error:
         took_s = getattr(error, "recovery_s", 0.0)
         return Outcome(name=name, passed=False, recovery_s=took_s, detail=f"{type(error).__name__}: {error}")
     return Outcome(name=name, passed=True, recovery_s=recovery_s, detail=detail)
+
+
+def run_all(scenarios: Mapping[str, Scenario]) -> Iterator[Outcome]:
+    """Run scenarios one after the other; return what came of each as it comes."""
+    for name, scenario in scenarios.items():
+        yield judged(name, scenario)
