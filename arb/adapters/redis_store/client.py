@@ -36,9 +36,11 @@ def connect(url: str, timeout_ms: int = TIMEOUT_MS) -> redis.Redis:
     group = sentinels_of(url)
     if group is None:
         return redis.Redis.from_url(url, **limits)
-    watchers = Sentinel(group.hosts, sentinel_kwargs=limits | {"password": group.own_password})
+    own_limits = limits | {"password": group.own_password}
+    watchers: Any = Sentinel(group.hosts, sentinel_kwargs=own_limits)  # type: ignore[no-untyped-call]
     login = {"db": group.db, "username": group.username, "password": group.password}
-    return watchers.master_for(group.master, **limits, **login)
+    master: redis.Redis = watchers.master_for(group.master, **limits, **login)
+    return master
 
 
 @contextmanager
