@@ -7,6 +7,7 @@ from arb.adapters.celery_app import ArbCelery
 from arb.adapters.clock import SystemClock, SystemEntropy
 from arb.adapters.redis_store import RedisCounters, connect
 from arb.domain.breaker import Watermark
+from arb.domain.dead_letter import DeadLetter
 from arb.ports import Counters
 from config import addresses
 
@@ -26,12 +27,20 @@ def counters() -> Counters:
     return RedisCounters(connect(addresses.redis_url(settings)), settings.mode)
 
 
+def bury(letter: DeadLetter) -> None:
+    """Give a message up. Raises: StoreUnavailable if neither store takes it."""
+    from arb.bootstrap.dead import undertaking  # which stands on this module
+
+    undertaking().bury.run(letter)
+
+
 app = ArbCelery(
     "arb",
     clock=SystemClock(),
     entropy=SystemEntropy(),
     marks=MARKS,
     counters=counters,
+    bury=bury,
     include=[
         "workers.evaluate",
         "workers.execute",
@@ -43,6 +52,7 @@ app = ArbCelery(
         "beat.reconcile",
         "beat.stores",
         "beat.sweeps",
+        "beat.dead",
     ],
 )
 app.config_from_object("config.celeryconfig")

@@ -12,6 +12,7 @@ import typer
 import arb.cli_chaos_state  # noqa: F401 - adds `arb chaos state`
 from arb.cli_alerts import register as register_alerts
 from arb.cli_chaos import register as register_chaos
+from arb.cli_dead import register as register_dead
 from arb.cli_desk import register as register_desk
 from arb.cli_doctor import register as register_doctor
 from arb.cli_risk import register as register_risk
@@ -196,6 +197,7 @@ register(app)
 register_sessions(app)
 register_chaos(app)
 register_alerts(app)
+register_dead(app)
 register_trace(app)
 register_doctor(app)
 register_risk(app)

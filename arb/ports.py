@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from arb.domain.alert import Alert
 from arb.domain.book import Book
+from arb.domain.dead_letter import DeadLetter
 from arb.domain.external import ExternalOrder, ListedOrder
 from arb.domain.ids import ClientOrderId, Coin, SessionId, Symbol, TradeId, Venue
 from arb.domain.instrument import Instrument
@@ -259,6 +260,31 @@ class AlertStore(Protocol):
 
     def add(self, session_id: SessionId | None, alert: Alert) -> None:
         """Write one alert."""
+
+
+class DeadLetterStore(Protocol):
+    """Messages that were given up, in SQL."""
+
+    def add(self, letter: DeadLetter) -> None:
+        """Write a letter, or count one more failure of the same work. Raises: StoreUnavailable."""
+
+
+class ParkingLot(Protocol):
+    """Where letters wait while SQL is away, beside the messages that no consumer could read.
+
+    Raises, everywhere: StoreUnavailable.
+    """
+
+    def park(self, letter: DeadLetter) -> None:
+        """Keep a letter until somebody collects it."""
+
+    def parked(
+        self, queues: Sequence[str], now_ns: int, limit: int
+    ) -> Sequence[tuple[tuple[str, bytes], DeadLetter]]:
+        """Return what waits, the oldest first, with what `remove` needs to know."""
+
+    def remove(self, token: tuple[str, bytes]) -> None:
+        """Forget one that was collected."""
 
 
 class AlertSink(Protocol):

@@ -6,6 +6,8 @@ from arb.domain.ids import SessionId
 from arb.domain.snapshot import SnapshotKind
 from workers.disposition import retried
 
+NS_PER_DAY = 86_400_000_000_000
+
 
 @app.task(name="arb.snapshot", **retried(3))
 def snapshot(kind: str = SnapshotKind.MANUAL, session_id: str = "") -> str | None:
@@ -16,5 +18,8 @@ def snapshot(kind: str = SnapshotKind.MANUAL, session_id: str = "") -> str | Non
 
 @app.task(name="arb.cleanup", **retried(3))
 def cleanup() -> None:
-    """Delete snapshots that are older than the settings keep."""
-    engine().snapshots.clean_up(engine().settings.snapshot.keep_days)
+    """Delete snapshots that are older than the settings keep, and dead letters that were sent again."""
+    wired = engine()
+    keep_days = wired.settings.snapshot.keep_days
+    wired.snapshots.clean_up(keep_days)
+    wired.stores.dead_letters.clean_up(wired.clock.now_ns() - keep_days * NS_PER_DAY)

@@ -29,7 +29,14 @@ COMPONENTS: Final = {
     "arb.sys_monitor": "sys_monitor",
 }
 # Tasks that run all the time: that one began or ended is worth a line only to who asked for DEBUG.
-QUIET_TASKS: Final = ("arb.evaluate", "arb.sweep_orders", "arb.watchdog", "arb.canary.", "arb.settle_trade")
+QUIET_TASKS: Final = (
+    "arb.evaluate",
+    "arb.sweep_orders",
+    "arb.watchdog",
+    "arb.canary.",
+    "arb.settle_trade",
+    "arb.collect_dead",
+)
 TASK_LOGGERS: Final = ("celery.app.trace", "celery.worker.strategy")
 NOISY: Final = {
     "apprise": logging.CRITICAL,

@@ -11,7 +11,7 @@ from typing import Any, Final
 from kombu import Exchange, Queue
 
 LENGTHS_MAX: Final = {"orders": 2_000, "evaluate": 200, "housekeeping": 500}
-DELIVERIES_MAX: Final = 20  # a message that ended this many workers is dropped; its row is swept
+DELIVERIES_MAX: Final = 25  # the last net: consumers bury it before (arb.domain.dead_letter)
 
 
 def overrides(url: str, queues: Iterable[Queue]) -> dict[str, Any]:

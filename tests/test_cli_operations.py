@@ -6,6 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+import redis
+
+from arb.adapters.sql.dead_letters import SqlDeadLetters
+from arb.adapters.sql.engine import make_engine
+from arb.domain.dead_letter import DeadLetter, Reason
+from tests.contracts import world
+from tests.contracts.backends import sql_stores
+
 ARB = (sys.executable, "-c", "from arb.cli import main; main()")
 
 
@@ -59,3 +68,44 @@ def test_alerts_of_no_stack_are_one_line(tmp_path):
     assert said.returncode == 3
     assert said.stderr.startswith("arb: no stack is running")
     assert arb(tmp_path, "alerts", "ack").returncode == 2
+
+
+def test_dead_letters_of_no_stack_are_one_line(tmp_path):
+    said = arb(tmp_path, "dead", "list")
+    assert said.returncode == 3
+    assert said.stderr.startswith("arb: no stack is running")
+    assert arb(tmp_path, "dead", "replay").returncode == 2
+
+
+@pytest.mark.integration
+def test_a_dead_letter_is_listed_sent_again_once_and_dropped(tmp_path, database_url, redis_url):
+    engine = make_engine(database_url)
+    sql_stores(engine).sessions.create(world.session())
+    SqlDeadLetters(engine).add(
+        DeadLetter(
+            reason=Reason.FAILED, queue="housekeeping", error="Bug: x", at_ns=1, task="arb.snapshot",
+            task_id="the-id", args=["manual"],
+        )
+    )  # fmt: skip
+    engine.dispose()
+    urls = {"ARB_DATABASE_URL": database_url, "ARB_REDIS_URL": redis_url}
+
+    [row] = json.loads(arb(tmp_path, "dead", "list", "--json", **urls).stdout)
+    assert (row["task"], row["args"], row["error"], row["failures"]) == (
+        "arb.snapshot",
+        ["manual"],
+        "Bug: x",
+        1,
+    )
+    assert "arb.snapshot" in arb(tmp_path, "dead", "list", **urls).stdout
+
+    again = [arb(tmp_path, "dead", "replay", str(row["dead_letter_id"]), **urls) for _ in range(2)]
+    assert [each.returncode for each in again] == [0, 1]
+    assert "sent again already" in again[1].stdout
+    with redis.Redis.from_url(redis_url) as client:
+        [sent] = client.lrange("housekeeping", 0, -1)
+    assert json.loads(sent)["headers"]["id"] == "the-id"
+
+    assert arb(tmp_path, "dead", "drop", "--all", **urls).stdout == "no dead letters wait\n"
+    dropped = [arb(tmp_path, "dead", "drop", str(row["dead_letter_id"]), **urls) for _ in range(2)]
+    assert [each.returncode for each in dropped] == [0, 1]

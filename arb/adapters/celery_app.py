@@ -16,8 +16,10 @@ from kombu.utils.uuid import uuid
 
 from arb.adapters.transport.gate import QUEUE_FULL, Gate
 from arb.adapters.transport.leaving import close_pools_at_exit
+from arb.adapters.transport.poison import Undertaker
 from arb.adapters.transport.watch import Watch
 from arb.domain.breaker import State, Watermark
+from arb.domain.dead_letter import DeadLetter
 from arb.domain.errors import DispatchError
 from arb.engine.tally import Tally
 from arb.ports import Clock, Counters, Entropy
@@ -30,7 +32,7 @@ BELONGS_TO_PRIMARY: Final = ("producer", "publisher", "connection", "router")
 class ArbCelery(Celery):  # type: ignore[misc]  # Celery ships no types
     """Publishes to the primary broker, and to the fallback when the primary refuses or is full."""
 
-    task_cls = "arb.adapters.transport.task:Task"
+    task_cls = "arb.adapters.transport.poison:BuriedTask"
 
     def __init__(
         self,
@@ -39,9 +41,11 @@ class ArbCelery(Celery):  # type: ignore[misc]  # Celery ships no types
         entropy: Entropy,
         marks: Mapping[str, Watermark],
         counters: Callable[[], Counters],
+        bury: Callable[[DeadLetter], None] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.undertaker = Undertaker(bury, clock) if bury is not None else None
         self._clock = clock
         self._counters = counters
         self._counted = Tally()
@@ -71,6 +75,7 @@ class ArbCelery(Celery):  # type: ignore[misc]  # Celery ships no types
             if self._fallback is None:
                 app = Celery(f"{self.main}-fallback", tasks=self._tasks, include=self.conf.include or ())
                 app.config_from_object(self._fallback_config)
+                app.undertaker = self.undertaker
                 close_pools_at_exit()
                 self._fallback = app
             return self._fallback

@@ -16,6 +16,7 @@ from arb.adapters.redis_store import (
     connect,
 )
 from arb.adapters.sql.alerts import SqlAlertStore
+from arb.adapters.sql.dead_letters import SqlDeadLetters
 from arb.adapters.sql.engine import Pool, make_engine
 from arb.adapters.sql.external import SqlExternalOrderStore
 from arb.adapters.sql.sessions import SqlSessionStore
@@ -109,6 +110,7 @@ def connect_stores(settings: Settings) -> Stores:
         sessions=SqlSessionStore(database),
         snapshots=SqlSnapshotStore(database),
         alerts=SqlAlertStore(database),
+        dead_letters=SqlDeadLetters(database),
         external=SqlExternalOrderStore(database),
         quotes=RedisQuoteStore(redis, settings.mode),
         counters=RedisCounters(redis, settings.mode),

@@ -13,6 +13,7 @@ from arb.adapters.redis_store import (
     RedisStateStore,
 )
 from arb.adapters.sql.alerts import SqlAlertStore
+from arb.adapters.sql.dead_letters import SqlDeadLetters
 from arb.adapters.sql.external import SqlExternalOrderStore
 from arb.adapters.sql.sessions import SqlSessionStore
 from arb.adapters.sql.snapshots import SqlSnapshotStore
@@ -44,6 +45,7 @@ class Stores:
     sessions: SqlSessionStore
     snapshots: SqlSnapshotStore
     alerts: SqlAlertStore
+    dead_letters: SqlDeadLetters
     external: SqlExternalOrderStore
     quotes: RedisQuoteStore
     counters: RedisCounters

@@ -32,6 +32,7 @@ def status_of(home: Home) -> dict[str, Any]:
         "hot_state": built and _or_none(lambda: _hot_state(built)),
         "queues": built and _or_none(Sources.of(built, home).queues),
         "fallback_queues": built and _or_none(Sources.of(built, home).fallback_queues),
+        "dead_letters": built and _or_none(built.stores.dead_letters.waiting),
         "processes": [_process(each) for each in status.processes],
     }
 
@@ -88,6 +89,8 @@ def status_view(status: Mapping[str, Any]) -> RenderableType:
     head.append(f"session  {session['session_id'] if session else UNKNOWN}\n")
     head.append(f"state    {_state(status.get('hot_state'))}\n")
     head.append(f"queues   {_queues(status['queues'])}\nfallback {_queues(status['fallback_queues'])}\n")
+    if status.get("dead_letters"):
+        head.append(f"dead     {status['dead_letters']} letters wait: arb dead list\n", "bold red")
     head.append(
         f"page     {status['web_url'] or UNKNOWN}  (password in {status['web_password_file'] or UNKNOWN})\n"
     )

@@ -61,6 +61,7 @@ METRICS: Final = (
     Metric("arb_heartbeat_age_seconds", "Since the process gave a sign of life", ("process",)),
     Metric("arb_snapshot_age_seconds", "Since the newest snapshot of the session"),
     Metric("arb_alerts_total", "Alerts raised", ("kind", "severity")),
+    Metric("arb_dead_letters", "Messages that were given up and wait for `arb dead replay` or `drop`"),
     Metric("arb_redis_memory_bytes", "What Redis uses"),
 )
 BY_NAME: Final[Mapping[str, Metric]] = MappingProxyType({metric.name: metric for metric in METRICS})

@@ -109,6 +109,7 @@ class StackMetrics:
             ("arb_alerts_total", (kind, severity), number)
             for kind, severity, number in self._sql().alerts_by_kind()
         )
+        yield "arb_dead_letters", (), self._engine().stores.dead_letters.waiting()
 
     def broker(self) -> Iterator[Sample]:
         sources = self._sources()

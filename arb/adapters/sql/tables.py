@@ -236,6 +236,25 @@ health_changes = Table(
     _ns("at_ns"),
 )
 
+dead_letters = Table(
+    "dead_letters",
+    METADATA,
+    _id("dead_letter_id"),
+    _text("fingerprint", unique=True),
+    _text("reason"),
+    _text("queue"),
+    _text("task"),
+    _text("task_id"),
+    _text("arguments"),  # [args, kwargs] as JSON
+    _text("error"),
+    _text("text"),
+    _count("failures"),
+    _ns("first_at_ns"),
+    _ns("last_at_ns"),
+    _count("replays", server_default="0"),
+    Column("replayed_at_ns", BigInteger, nullable=False, server_default="0"),  # 0: it waits
+)
+
 recoveries = Table(
     "recoveries",
     METADATA,

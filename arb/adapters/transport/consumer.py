@@ -1,6 +1,7 @@
 """Workers that are back within half a second, and that forget nothing about what they held."""
 
 import warnings
+from collections.abc import Callable
 from typing import Any, Final
 
 from celery.exceptions import CPendingDeprecationWarning
@@ -9,7 +10,9 @@ from celery.worker import state
 from celery.worker.consumer import Consumer
 
 from arb.adapters.transport.carried import Carried
+from arb.adapters.transport.poison import Undertaker, came_too_often
 from arb.adapters.transport.qos import QoS
+from arb.domain.dead_letter import Reason, error_text
 
 FIRST_S: Final = 0.05
 STEP_S: Final = 0.05
@@ -17,7 +20,57 @@ LONGEST_S: Final = 0.5
 log = get_logger("arb.transport")
 
 
-class ReconnectingConsumer(Consumer):  # type: ignore[misc]  # Celery ships no types
+class BuryingConsumer(Consumer):  # type: ignore[misc]  # Celery ships no types
+    """Celery's consumer, which buries what it would drop, and what came so often that it kills workers."""
+
+    @property
+    def undertaker(self) -> Undertaker | None:
+        """Return who takes messages that are given up; None in an app that has nobody."""
+        return getattr(self.app, "undertaker", None)
+
+    def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
+        """Return what is called with each message."""
+        receive = super().create_task_handler(*args, **kwargs)
+
+        def received(message: Any) -> Any:
+            if self.undertaker is not None and came_too_often(message):
+                why = "whoever took it did not come to an end with it"
+                return self.undertaker.refused(message, Reason.REDELIVERED, why)
+            return receive(message)
+
+        return received
+
+    def on_unknown_message(self, body: Any, message: Any) -> None:
+        """Refuse what is no task message."""
+        if self.undertaker is None:
+            super().on_unknown_message(body, message)
+        else:
+            self.undertaker.refused(message, Reason.UNREADABLE, "this is no task message")
+
+    def on_unknown_task(self, body: Any, message: Any, exc: Exception) -> None:
+        """Refuse a task that nobody registered here."""
+        if self.undertaker is None:
+            super().on_unknown_task(body, message, exc)
+        else:
+            why = f"no task of this name is known here: {message.headers.get('task')}"
+            self.undertaker.refused(message, Reason.UNREADABLE, why)
+
+    def on_invalid_task(self, body: Any, message: Any, exc: Exception) -> None:
+        """Refuse a task message that breaks the protocol."""
+        if self.undertaker is None:
+            super().on_invalid_task(body, message, exc)
+        else:
+            self.undertaker.refused(message, Reason.UNREADABLE, error_text(exc))
+
+    def on_decode_error(self, message: Any, exc: Exception) -> None:
+        """Refuse a message whose body cannot be read."""
+        if self.undertaker is None:
+            super().on_decode_error(message, exc)
+        else:
+            self.undertaker.refused(message, Reason.UNREADABLE, error_text(exc))
+
+
+class ReconnectingConsumer(BuryingConsumer):
     """Celery's consumer, which waits 2 to 30 s between attempts, with 0.05 to 0.5 s."""
 
     def ensure_connected(self, conn: Any) -> Any:

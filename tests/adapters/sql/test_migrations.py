@@ -21,6 +21,7 @@ from arb.adapters.sql.engine import make_engine
 from arb.adapters.sql.snapshots import SqlSnapshotStore
 from arb.adapters.sql.tables import METADATA, SNAPSHOTS
 from arb.domain.alert import Severity
+from arb.domain.dead_letter import Reason
 from arb.domain.errors import ConfigError, InvariantError, StoreUnavailable
 from arb.domain.external import ExternalState
 from arb.domain.ids import Venue
@@ -77,6 +78,7 @@ def test_the_tables_are_those_of_the_queries(engine):
         ("holds", "state", HoldState),
         ("ledger_entries", "kind", EntryKind),
         ("alerts", "severity", Severity),
+        ("dead_letters", "reason", Reason),
         ("venue_pauses", "venue", Venue),
         ("external_orders", "venue", Venue),
         ("external_orders", "state", ExternalState),

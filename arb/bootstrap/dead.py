@@ -1,0 +1,69 @@
+"""What giving a message up needs, wired: no session has to exist, and no store has to answer yet."""
+
+import os
+from dataclasses import dataclass, replace
+from functools import cache
+
+from arb.adapters.clock import SystemClock
+from arb.adapters.redaction import Redactor
+from arb.adapters.redis_store import RedisCounters, connect
+from arb.adapters.redis_store.parking import RedisParkingLot
+from arb.adapters.sql.dead_letters import SqlDeadLetters
+from arb.adapters.sql.engine import Pool, make_engine
+from arb.bootstrap.watch import QUEUES, alerts_of
+from arb.domain.dead_letter import DeadLetter
+from arb.engine.bury import Bury, CollectDead
+from config import addresses
+from config.logging import secrets_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Undertaking:
+    """The use cases around dead letters, in one process."""
+
+    store: SqlDeadLetters
+    bury: Bury
+    collect: CollectDead
+
+
+def undertaking() -> Undertaking:
+    """Return this process's, built on the first call: after any fork. Raises: ConfigError."""
+    return _build(os.getpid())
+
+
+@cache
+def _build(_pid: int) -> Undertaking:
+    settings, clock = addresses.settings(), SystemClock()
+    database = make_engine(addresses.database_url(settings), Pool(size=1, overflow_max=2, timeout_s=2))
+    redis = connect(addresses.redis_url(settings))
+    counters = RedisCounters(redis, settings.mode)
+    store = _Clean(database, Redactor(secrets_of(settings)))
+    lot = RedisParkingLot(redis)
+    alerts = alerts_of(settings, database, None, counters, clock)
+    return Undertaking(
+        store=store,
+        bury=Bury(store=store, lot=lot, alerts=alerts, counters=counters),
+        collect=CollectDead(
+            store=store, lot=lot, alerts=alerts, counters=counters, now_ns=clock.now_ns, queues=QUEUES
+        ),
+    )
+
+
+def resend(letter: DeadLetter) -> None:
+    """Send a letter's task again, on its queue if that still exists. Raises: DispatchError."""
+    from arb.celery import app  # which names this module's `undertaking`
+
+    options = {"queue": letter.queue} if letter.queue in QUEUES else {}
+    app.send_task(
+        letter.task, args=letter.args, kwargs=letter.kwargs, task_id=letter.task_id or None, **options
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Clean(SqlDeadLetters):
+    """Keeps no secret that an error may quote."""
+
+    redactor: Redactor
+
+    def add(self, letter: DeadLetter) -> None:
+        SqlDeadLetters.add(self, replace(letter, error=self.redactor.clean(letter.error)))

@@ -1,0 +1,75 @@
+"""The Celery app of a worker that buries: one task that always fails, and one that notes that it ran."""
+
+import os
+
+from kombu import Queue
+from kombu.transport import TRANSPORT_ALIASES
+
+from arb.adapters.celery_app import ArbCelery
+from arb.adapters.clock import SystemClock, SystemEntropy
+from arb.adapters.memory import MemoryAlertStore, MemoryTables
+from arb.adapters.redis_store import connect
+from arb.adapters.redis_store.parking import RedisParkingLot
+from arb.adapters.sql.dead_letters import SqlDeadLetters
+from arb.adapters.sql.engine import Pool, make_engine
+from arb.domain.errors import InvariantError, StoreUnavailable
+from arb.engine.bury import Bury
+from tests.adapters.transport.app import QUEUES, note
+from tests.adapters.transport.apps import FAST, MemoryCounters
+
+TRANSPORT_ALIASES["redis"] = "arb.adapters.transport:Transport"
+
+
+class NoAlerts:
+    def raise_alert(self, alert):
+        MemoryAlertStore(MemoryTables()).add(None, alert)
+
+
+def bury(letter):
+    Bury(
+        store=SqlDeadLetters(make_engine(os.environ["ARB_POISON_DATABASE"], Pool(timeout_s=1))),
+        lot=RedisParkingLot(connect(os.environ["ARB_POISON_REDIS"])),
+        alerts=NoAlerts(),
+        counters=MemoryCounters(),
+    ).run(letter)
+
+
+app = ArbCelery(
+    "poison",
+    broker=os.environ.get("ARB_TOWN_BROKER", "redis://127.0.0.1:1/0"),
+    clock=SystemClock(),
+    entropy=SystemEntropy(),
+    marks={},
+    counters=MemoryCounters,
+    bury=bury,
+)
+app.conf.update(
+    task_queues=[Queue(name) for name in QUEUES],
+    task_default_queue="orders",
+    task_acks_late=True,
+    task_ignore_result=True,
+    worker_prefetch_multiplier=1,
+    worker_consumer="arb.adapters.transport.consumer:HardenedConsumer",
+    broker_transport_options=FAST
+    | {"visibility_timeout": 2, "unacked_restore_interval": 1, "unacked_restore_throttle": 1},
+)
+
+
+@app.task(name="poison.work")
+def work(number: int) -> None:
+    """Note the number."""
+    note(f"{number} 0")
+
+
+@app.task(name="poison.fails")
+def fails(number: int) -> None:
+    """Note the number, and fail."""
+    note(f"{number} 0")
+    raise InvariantError(f"bug {number}")
+
+
+@app.task(name="poison.outage")
+def outage(number: int) -> None:
+    """Note the number, and fail as during an outage."""
+    note(f"{number} 0")
+    raise StoreUnavailable("away")
