@@ -1,7 +1,9 @@
 """The signed calls that ask: orders, fills, balances, counts."""
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any, Final, TypeVar
 
 from arb.sim.binance import errors, params, render
 from arb.sim.binance.order_form import symbol_of
@@ -15,11 +17,13 @@ from arb.sim.core.faults import Call, Scope
 from arb.sim.core.faults import Stage as FaultStage
 from arb.sim.core.journal import Recorded
 from arb.sim.core.orders import Order
+from arb.sim.core.shelf import EVER_NS
 from arb.sim.core.stage import Stage
 
 LIMIT_DEFAULT: Final = 500
 LIMIT_MAX: Final = 1_000
 SPAN_MS_MAX: Final = 24 * 3_600_000
+T = TypeVar("T")
 NEITHER_ID: Final = "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!"
 
 
@@ -70,44 +74,24 @@ class Lookup:
 
     def all_orders(self, given: Params) -> list[dict[str, Any]]:
         """Return orders of a symbol, oldest first."""
-        coin = self.symbol(given).coin.name
-        first = params.integer(given, "orderId")
-        inside = _span(given)
-        orders = [
-            order
-            for order in self._exchange.orders.values()
-            if order.request.coin == coin
-            and (first is None or order.number >= first)
-            and inside(milliseconds(order.created_ns))
-        ]
-        limit = _limit(given)
-        chosen = orders[:limit] if first is not None else orders[-limit:]
-        return [render.query(order) for order in chosen]
+        coin, first = self.symbol(given).coin.name, params.integer(given, "orderId")
+        orders = self._exchange.orders.select(coin, first or 0, *_span(given))
+        return [render.query(order) for order in _page(given, orders, first)]
 
     def my_trades(self, given: Params) -> list[dict[str, Any]]:
         """Return fills of a symbol, oldest first; `fromId` is inclusive."""
-        name = self.symbol(given).name
         first, number = params.integer(given, "fromId"), params.integer(given, "orderId")
-        inside = _span(given)
-        fills = [
-            (recorded, fill)
-            for recorded, fill in self._fills()
-            if fill.symbol == name
-            and (first is None or fill.number >= first)
-            and (number is None or fill.order_id == str(number))
-            and inside(milliseconds(recorded.ts_ns))
-        ]
-        limit = _limit(given)
-        chosen = fills[:limit] if first is not None else fills[-limit:]
-        return [render.trade(recorded, fill) for recorded, fill in chosen]
+        wanted = (self.symbol(given).name, first or 0, *_span(given))
+        order_id = None if number is None else str(number)
+        fills = _typed(self._exchange.records.shelf.fills(*wanted, order_id=order_id))
+        return [render.trade(recorded, fill) for recorded, fill in _page(given, fills, first)]
 
     def account(self, given: Params) -> dict[str, Any]:
         """Return balances and commission rates."""
-        recorded = self._stage.journal.recorded
         return render.account(
             self._exchange.records.accounts.balances,
             self._exchange.rules.fees.rate,
-            milliseconds(recorded[-1].ts_ns),
+            milliseconds(self._stage.journal.last_ts_ns),
             given.get("omitZeroBalances", "false"),
         )
 
@@ -123,14 +107,10 @@ class Lookup:
 
     def fills_of(self, order: Order) -> list[tuple[Recorded, OrderFilled]]:
         """Return the fills of one order."""
-        fills = self._exchange.records.fills
-        return list(_typed(fills[int(fill_id) - 1] for fill_id in order.fill_ids))
-
-    def _fills(self) -> Iterator[tuple[Recorded, OrderFilled]]:
-        return _typed(iter(self._exchange.records.fills))
+        return list(_typed(self._exchange.records.shelf.fills_of(order.order_id)))
 
 
-def _typed(fills: Iterator[Recorded]) -> Iterator[tuple[Recorded, OrderFilled]]:
+def _typed(fills: Iterable[Recorded]) -> Iterator[tuple[Recorded, OrderFilled]]:
     for recorded in fills:
         if isinstance(recorded.event, OrderFilled):
             yield recorded, recorded.event
@@ -141,9 +121,15 @@ def _limit(given: Params) -> int:
     return min(limit, LIMIT_MAX)
 
 
-def _span(given: Params) -> Callable[[int], bool]:
-    """Return whether a time in milliseconds lies between startTime and endTime."""
+def _page(given: Params, found: Iterator[T], first: int | None) -> list[T]:
+    """Return as many as are asked for: the oldest from an id on, else the newest."""
+    limit = _limit(given)
+    return list(islice(found, limit) if first is not None else deque(found, maxlen=limit))
+
+
+def _span(given: Params) -> tuple[int, int]:
+    """Return startTime and endTime in nanoseconds, to the end of that millisecond."""
     start, end = params.integer(given, "startTime"), params.integer(given, "endTime")
     if start is not None and end is not None and end - start > SPAN_MS_MAX:
         raise errors.BinanceError(-1127, "More than 24 hours between startTime and endTime.")
-    return lambda at_ms: (start is None or at_ms >= start) and (end is None or at_ms <= end)
+    return (start or 0) * NS_PER_MS, EVER_NS if end is None else (end + 1) * NS_PER_MS - 1

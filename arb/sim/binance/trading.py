@@ -28,7 +28,7 @@ RESTRICTIONS = {"ONLY_NEW": Status.NEW, "ONLY_PARTIALLY_FILLED": Status.PARTIALL
 
 
 class Trading:
-    """Places, tests and cancels orders. `cancel_ids` remembers the id that each cancel had."""
+    """Places, tests and cancels orders. `cancel_ids` has the id of the cancel at work."""
 
     def __init__(
         self, stage: Stage, exchange: Exchange, symbols: Mapping[str, Symbol], limits: Limits
@@ -121,4 +121,4 @@ class Trading:
     def _cancel(self, order: Order, cancel_id: str | None) -> dict[str, Any]:
         self.cancel_ids[order.order_id] = cancel_id or self.new_client_id()
         self._exchange.cancel(order)
-        return render.canceled(order, self.cancel_ids[order.order_id])
+        return render.canceled(order, self.cancel_ids.pop(order.order_id))

@@ -4,6 +4,7 @@ GET /sim/health, /sim/journal?since=SEQ&limit=N, /sim/orders, /sim/fills, /sim/b
 GET, POST, DELETE /sim/faults. Amounts are strings; times are Unix nanoseconds.
 """
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -47,7 +48,7 @@ class Admin:
                 "venue": self._stage.venue,
                 "now_ns": now_ns,
                 "step": self._stage.market.step_at(now_ns),
-                "seq": len(self._stage.journal.recorded),
+                "seq": self._stage.journal.last_seq,
             }
         )
 
@@ -61,22 +62,21 @@ class Admin:
         return reply({"events": [event.as_json() for event in events]})
 
     async def orders(self, _request: web.Request) -> web.Response:
-        exchange = self._exchange
-        rows = [order_row(order, exchange.rules.symbol) for order in exchange.orders.values()]
-        return reply({"orders": rows})
+        symbol_of = self._exchange.rules.symbol
+        return listing("orders", (order_row(order, symbol_of) for order in self._exchange.orders.select()))
 
     async def fills(self, _request: web.Request) -> web.Response:
-        return reply({"fills": [fill.as_json() for fill in self._exchange.records.fills]})
+        return listing("fills", (fill.as_json() for fill in self._exchange.records.shelf.fills()))
 
     async def balances(self, _request: web.Request) -> web.Response:
         accounts = self._exchange.records.accounts
-        opened = self._stage.journal.recorded[0].as_json()["balances"]
+        (opened,) = self._stage.journal.since(0, 1)
         current = {
             asset: {"free": format(balance.free, "f"), "locked": format(balance.locked, "f")}
             for asset, balance in accounts.balances.items()
         }
         fees = {asset: format(amount, "f") for asset, amount in accounts.fees.items()}
-        return reply({"initial": opened, "current": current, "fees": fees})
+        return reply({"initial": opened.as_json()["balances"], "current": current, "fees": fees})
 
     async def faults(self, _request: web.Request) -> web.Response:
         plan = self._stage.faults
@@ -129,6 +129,12 @@ def order_row(order: Order, symbol_of: Any) -> dict[str, Any]:
 
 def _text(amount: Any) -> str | None:
     return None if amount is None else format(amount, "f")
+
+
+def listing(name: str, rows: Iterable[Any]) -> web.Response:
+    """Return a long list as JSON, without holding more of it than its text."""
+    body = b'{"%b":[%b]}' % (name.encode(), b",".join(map(orjson.dumps, rows)))
+    return web.Response(body=body, content_type="application/json")
 
 
 def reply(body: Any, status: int = 200) -> web.Response:

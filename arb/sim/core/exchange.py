@@ -26,7 +26,7 @@ from arb.sim.core.journal import Journal, Recorded
 from arb.sim.core.matching import Liquidity
 from arb.sim.core.orders import ZERO, Order, OrderRequest, Side, Status, TimeInForce
 from arb.sim.core.planning import Plan, hold_after, hold_asset, make_plan
-from arb.sim.core.records import Records
+from arb.sim.core.records import Orders, Records
 from arb.sim.core.rules import VenueRules
 
 
@@ -68,13 +68,13 @@ class Exchange:
     ) -> None:
         self.rules = rules
         self.journal = journal
-        self.records = Records(rules.quote)
+        self.records = Records(rules.quote, journal.directory)
         self._clock = clock
         self._listeners: list[Listener] = []
         self._liquidity: dict[str, Liquidity] = {}
-        for recorded in journal.recorded:
+        for recorded in journal.replay():
             self.records.apply(recorded)
-        if not journal.recorded:
+        if not journal.last_seq:
             self._emit(BalancesOpened(balances=dict(balances)))
         self._expire_interrupted()
 
@@ -83,7 +83,7 @@ class Exchange:
         self._listeners.append(listener)
 
     @property
-    def orders(self) -> Mapping[str, Order]:
+    def orders(self) -> Orders:
         """Every order ever accepted, by order id."""
         return self.records.orders
 
@@ -99,7 +99,7 @@ class Exchange:
 
     def with_client_id(self, client_id: str) -> list[Order]:
         """Return every order that was ever accepted with `client_id`, oldest first."""
-        return self.records.by_client_id.get(client_id, [])
+        return self.records.orders.with_client_id(client_id)
 
     def book(self, coin: str) -> Book:
         """Return what is left of the current book."""
@@ -172,7 +172,7 @@ class Exchange:
         return self.records.orders[order_id]
 
     def _fill(self, order: Order, level: Level, status: Status, maker: bool) -> None:
-        number = len(self.records.fills) + 1
+        number = self.records.shelf.fill_count + 1
         request = order.request
         coin = request.coin
         fee = self.rules.fees.charge(request.side, coin, self.rules.quote, level.price, level.quantity)

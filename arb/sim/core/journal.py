@@ -1,18 +1,25 @@
-"""Ground truth: an append-only list of events, in memory and optionally in a JSONL file.
+"""Ground truth: an append-only list of events in a JSONL file, which a restart reads back.
 
 Each line is `{"seq":1,"ts_ns":...,"kind":...,...}`. A line is handed to the operating system in
 one write before the event takes effect, so the file survives `kill -9` of the simulator. A last
-line that was cut short is dropped on reading.
+line that was cut short is dropped on reading. Only a few places in the file are in memory.
 """
 
 import os
+import tempfile
+import weakref
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import orjson
 
 from arb.sim.core.events import Event
+
+CHUNK_BYTES: Final = 1 << 16
+EVENTS_PER_MARK: Final = 1_000
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -29,46 +36,75 @@ class Recorded(msgspec.Struct, frozen=True):
 
 
 class Journal:
-    """Events since the beginning, `seq` counting from 1 without gaps."""
+    """Events since the beginning, `seq` counting from 1 without gaps. Without a path it has no name."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self._recorded: list[Recorded] = []
-        self._file = None
-        if path is not None:
-            self._restore(path)
-            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-
-    @property
-    def recorded(self) -> list[Recorded]:
-        """Everything so far, oldest first; not to be changed by the reader."""
-        return self._recorded
+        self.directory = path.parent if path is not None else None
+        self.last_seq = 0
+        self.last_ts_ns = 0
+        self._size = 0
+        self._marks: list[int] = []  # where in the file every thousandth event begins
+        self._file = _nameless() if path is None else _named(path)
+        self._close = weakref.finalize(self, os.close, self._file)
+        self._restore()
 
     def append(self, ts_ns: int, event: Event) -> Recorded:
         """Record `event` as having happened at `ts_ns`."""
-        recorded = Recorded(len(self._recorded) + 1, ts_ns, event)
-        if self._file is not None:
-            os.write(self._file, orjson.dumps(recorded.as_json()) + b"\n")
-        self._recorded.append(recorded)
+        recorded = Recorded(self.last_seq + 1, ts_ns, event)
+        line = orjson.dumps(recorded.as_json()) + b"\n"
+        os.write(self._file, line)
+        self._count(ts_ns, len(line))
         return recorded
+
+    def replay(self) -> Iterator[Recorded]:
+        """Return everything so far, oldest first."""
+        return self._read(0)
 
     def since(self, seq: int, limit: int) -> list[Recorded]:
         """Return at most `limit` events after `seq`."""
-        return self._recorded[seq : seq + limit]
+        if seq >= self.last_seq:
+            return []
+        mark, skipped = divmod(seq, EVENTS_PER_MARK)
+        return list(islice(self._read(self._marks[mark]), skipped, skipped + limit))
 
     def close(self) -> None:
-        """Close the file, if there is one."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        """Close the file."""
+        self._close()
 
-    def _restore(self, path: Path) -> None:
-        if not path.exists():
-            return
-        raw = path.read_bytes()
-        whole = raw[: raw.rfind(b"\n") + 1]
-        if len(whole) < len(raw):
-            os.truncate(path, len(whole))
-        self._recorded = [_parse(line) for line in whole.splitlines()]
+    def _restore(self) -> None:
+        """Find the end of what was written whole."""
+        for line in _lines(self._file, 0):
+            self._count(orjson.loads(line)["ts_ns"], len(line))
+        os.ftruncate(self._file, self._size)
+
+    def _count(self, ts_ns: int, size: int) -> None:
+        if self.last_seq % EVENTS_PER_MARK == 0:
+            self._marks.append(self._size)
+        self.last_seq += 1
+        self.last_ts_ns = ts_ns
+        self._size += size
+
+    def _read(self, start: int) -> Iterator[Recorded]:
+        return map(_parse, _lines(self._file, start))
+
+
+def _named(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+
+
+def _nameless() -> int:
+    handle, path = tempfile.mkstemp(prefix="journal-")
+    os.unlink(path)
+    return handle
+
+
+def _lines(file: int, start: int) -> Iterator[bytes]:
+    """Return the whole lines from a place on."""
+    rest = b""
+    while chunk := os.pread(file, CHUNK_BYTES, start):
+        start += len(chunk)
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from (line + b"\n" for line in whole)
 
 
 def _parse(line: bytes) -> Recorded:

@@ -1,25 +1,87 @@
 """The state of a venue as it follows from its events: orders, fills and balances.
 
 `apply` is the only way state changes, live and when a journal is read back, so a simulator that
-was killed and started again knows exactly what it knew.
+was killed and started again knows exactly what it knew. Open orders are in memory; what is over is on
+a shelf, so that a venue that runs for months does not grow.
 """
+
+from collections.abc import Iterator, Mapping
+from heapq import merge
+from pathlib import Path
 
 from arb.sim.core.accounts import Accounts
 from arb.sim.core.events import BalancesOpened, OrderAccepted, OrderClosed, OrderFilled
 from arb.sim.core.fees import Fee
 from arb.sim.core.journal import Recorded
 from arb.sim.core.orders import ZERO, Order
+from arb.sim.core.shelf import EVER_NS, Shelf
+
+
+class Orders(Mapping[str, Order]):
+    """Every order ever accepted, by order id, in order of acceptance."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._open: dict[str, Order] = {}
+        self._count = 0
+
+    def __getitem__(self, order_id: str) -> Order:
+        order = self._open.get(order_id) or self._shelf.order(order_id)
+        if order is None:
+            raise KeyError(order_id)
+        return order
+
+    def __iter__(self) -> Iterator[str]:
+        return (order.order_id for order in self.select())
+
+    def __len__(self) -> int:
+        return self._count
+
+    def select(
+        self,
+        coin: str | None = None,
+        number_min: int = 0,
+        since_ns: int = 0,
+        until_ns: int = EVER_NS,
+        *,
+        newest_first: bool = False,
+    ) -> Iterator[Order]:
+        """Return orders of one coin or all, from a number on, created in a time that is inclusive."""
+        live = [
+            order
+            for order in self._open.values()
+            if (coin is None or order.request.coin == coin)
+            and order.number >= number_min
+            and since_ns <= order.created_ns <= until_ns
+        ]
+        ended = self._shelf.orders(coin, number_min, since_ns, until_ns, newest_first=newest_first)
+        live.sort(key=_number, reverse=newest_first)
+        return merge(live, ended, key=_number, reverse=newest_first)
+
+    def with_client_id(self, client_id: str) -> list[Order]:
+        """Return every order that was accepted with that client id, oldest first."""
+        live = [order for order in self._open.values() if order.request.client_id == client_id]
+        return sorted([*live, *self._shelf.with_client_id(client_id)], key=_number)
+
+    def add(self, order: Order) -> None:
+        """Take a new order in."""
+        self._open[order.order_id] = order
+        self._count += 1
+
+    def end(self, order: Order) -> None:
+        """Put an order that has ended away; it does not change any more."""
+        del self._open[order.order_id]
+        self._shelf.put_order(order)
 
 
 class Records:
     """Orders by id, in order of acceptance; fills; accounts."""
 
-    def __init__(self, quote: str) -> None:
+    def __init__(self, quote: str, directory: Path | None = None) -> None:
         self._quote = quote
-        self.orders: dict[str, Order] = {}
+        self.shelf = Shelf(directory)
+        self.orders = Orders(self.shelf)
         self.open: dict[str, dict[str, Order]] = {}  # coin -> order id -> order, oldest first
-        self.by_client_id: dict[str, list[Order]] = {}
-        self.fills: list[Recorded] = []  # of OrderFilled
         self.accounts = Accounts()
 
     def apply(self, recorded: Recorded) -> None:
@@ -48,9 +110,8 @@ class Records:
             updated_ns=ts_ns,
         )
         self.accounts.hold(accepted.hold_asset, accepted.held)
-        self.orders[order.order_id] = order
+        self.orders.add(order)
         self.open.setdefault(order.request.coin, {})[order.order_id] = order
-        self.by_client_id.setdefault(accepted.client_id, []).append(order)
 
     def _fill(self, fill: OrderFilled, recorded: Recorded) -> None:
         order = self.orders[fill.order_id]
@@ -65,8 +126,8 @@ class Records:
         order.fill_ids.append(fill.fill_id)
         order.status = fill.status
         order.updated_ns = recorded.ts_ns
-        self.fills.append(recorded)
-        self._forget_if_ended(order)
+        self.shelf.put_fill(recorded, fill)
+        self._shelve_if_ended(order)
 
     def _close(self, closed: OrderClosed, ts_ns: int) -> None:
         order = self.orders[closed.order_id]
@@ -75,8 +136,13 @@ class Records:
         order.status = closed.status
         order.reason = closed.reason
         order.updated_ns = ts_ns
-        self._forget_if_ended(order)
+        self._shelve_if_ended(order)
 
-    def _forget_if_ended(self, order: Order) -> None:
+    def _shelve_if_ended(self, order: Order) -> None:
         if not order.is_open:
-            self.open[order.request.coin].pop(order.order_id, None)
+            del self.open[order.request.coin][order.order_id]
+            self.orders.end(order)
+
+
+def _number(order: Order) -> int:
+    return order.number

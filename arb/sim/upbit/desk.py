@@ -40,13 +40,11 @@ class Desk:
         self._stage = stage
         self._exchange = exchange
         self._later = later
-        self._trades: dict[str, list[Trade]] = {}
         self._shown: dict[str, tuple[int, OrderView]] = {}  # order id -> (until ns, what clients see)
         self._fresh: OrderView | None = None
         self._pending: list[Update] | None = None
         self._listeners: list[Listener] = []
-        self._identifiers: set[str] = set()
-        for recorded in stage.journal.recorded:
+        for recorded in stage.journal.replay():
             self._remember(recorded)
         exchange.subscribe(self._follow)
 
@@ -60,7 +58,8 @@ class Desk:
 
     def owns(self, identifier: str) -> bool:
         """Return whether `identifier` was used before."""
-        return identifier in self._identifiers
+        used_up = self._exchange.records.shelf.is_used_up(identifier)
+        return used_up or bool(self._exchange.with_client_id(identifier))
 
     def place(self, form: OrderForm, best_opposite: Decimal) -> OrderView:
         """Take an order and return it as accepted; what became of it shows later.
@@ -127,25 +126,26 @@ class Desk:
             created_ns=order.created_ns,
             fee_rate=self._exchange.rules.fees.rate,
             locked=order.held,
-            trades=tuple(self._trades.get(order.order_id, ())),
+            trades=self._trades_of(order),
+        )
+
+    def _trades_of(self, order: Order) -> tuple[Trade, ...]:
+        if not order.fill_ids:
+            return ()
+        fills = self._exchange.records.shelf.fills_of(order.order_id)
+        return tuple(
+            trade_of(each.event, each.ts_ns) for each in fills if isinstance(each.event, OrderFilled)
         )
 
     def _remember(self, recorded: Recorded) -> None:
-        match recorded.event:
-            case OrderAccepted(client_id=client_id) if client_id:
-                self._identifiers.add(client_id)
-            case OrderRejected(client_id=client_id, reason=reason):
-                self._burn(client_id, reason)
-            case OrderFilled() as fill:
-                self._trades.setdefault(fill.order_id, []).append(trade_of(fill, recorded.ts_ns))
-            case _:
-                pass
+        if isinstance(recorded.event, OrderRejected):
+            self._burn(recorded.event.client_id, recorded.event.reason)
 
     def _burn(self, identifier: str, refusal_name: str) -> None:
         """Keep the identifier of a refused order from being used again, if the venue does so."""
         burns_all = self._stage.faults.standing(FaultKind.IDENTIFIER_BURNT) is not None
         if identifier and (burns_all or refusal_name in SHORTAGES):
-            self._identifiers.add(identifier)
+            self._exchange.records.shelf.use_up(identifier)
 
     def _follow(self, recorded: Recorded) -> None:
         self._remember(recorded)

@@ -1,6 +1,6 @@
 """Handlers of the exchange API that look orders up."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
@@ -14,7 +14,7 @@ from arb.sim.upbit.auth import VIEW_ORDERS
 from arb.sim.upbit.desk import Desk
 from arb.sim.upbit.door import Route
 from arb.sim.upbit.errors import refuse
-from arb.sim.upbit.orders import CANCEL, DONE, WAIT, OrderView
+from arb.sim.upbit.orders import CANCEL, DONE, WAIT
 from arb.sim.upbit.parameters import Parameters
 from arb.sim.upbit.render import order_json, order_with_trades_json
 from arb.sim.upbit.text import KST, NS_PER_MS, NS_PER_SECOND
@@ -55,7 +55,7 @@ class Lookup:
         found = [self.lookup(uuid, None) for uuid in uuids]
         found += [self.lookup(None, identifier) for identifier in identifiers]
         orders = {order.order_id: order for order in found if order is not None}
-        return [order_json(view) for view in self._views(parameters, list(orders.values()))]
+        return [order_json(view) for view in map(self._desk.view, _sorted(parameters, orders.values()))]
 
     async def open(self, parameters: Parameters) -> Any:
         states = parameters.all("states") or parameters.all("state") or [WAIT]
@@ -71,8 +71,8 @@ class Lookup:
         start_ns, end_ns = self._window(parameters)
         views = (
             view
-            for view in self._views(parameters, list(self._exchange.orders.values()))
-            if view.state in states and view.state != WAIT and start_ns <= view.created_ns <= end_ns
+            for view in map(self._desk.view, self._created(parameters, start_ns, end_ns))
+            if view.state in states and view.state != WAIT
         )
         return [order_json(view) for view in islice(views, limit)]
 
@@ -110,8 +110,11 @@ class Lookup:
         """Return the orders clients may see as open, newest first unless asked, of one market or all."""
         return _sorted(parameters, self._desk.seen_open())
 
-    def _views(self, parameters: Parameters, orders: list[Order]) -> Iterator[OrderView]:
-        return map(self._desk.view, _sorted(parameters, orders))
+    def _created(self, parameters: Parameters, start_ns: int, end_ns: int) -> Iterator[Order]:
+        found = self._exchange.orders.select(
+            since_ns=start_ns, until_ns=end_ns, newest_first=_newest_first(parameters)
+        )
+        return (order for order in found if _is_of_market(parameters, order))
 
     def _window(self, parameters: Parameters) -> tuple[int, int]:
         start_ns, end_ns = _time(parameters, "start_time"), _time(parameters, "end_time")
@@ -124,10 +127,17 @@ class Lookup:
         return start_ns, end_ns
 
 
-def _sorted(parameters: Parameters, orders: list[Order]) -> list[Order]:
-    market, newest_first = parameters.get("market"), parameters.get("order_by") != "asc"
-    chosen = [order for order in orders if market is None or order.request.wire["market"] == market]
-    return sorted(chosen, key=lambda order: order.number, reverse=newest_first)
+def _sorted(parameters: Parameters, orders: Iterable[Order]) -> list[Order]:
+    chosen = [order for order in orders if _is_of_market(parameters, order)]
+    return sorted(chosen, key=lambda order: order.number, reverse=_newest_first(parameters))
+
+
+def _is_of_market(parameters: Parameters, order: Order) -> bool:
+    return parameters.get("market") in (None, order.request.wire["market"])
+
+
+def _newest_first(parameters: Parameters) -> bool:
+    return parameters.get("order_by") != "asc"
 
 
 def _time(parameters: Parameters, name: str) -> int | None:

@@ -66,7 +66,7 @@ def test_state_follows_from_the_journal_alone(actions):
     for action in actions:
         act(engine, action)
     again = Records("USDT")
-    for recorded in engine.journal.recorded:
+    for recorded in engine.journal.replay():
         again.apply(Recorded(recorded.seq, recorded.ts_ns, recorded.event))
     assert again.orders == engine.records.orders
     assert again.accounts.balances == engine.records.accounts.balances

@@ -10,7 +10,7 @@ from tests.sim.core.worlds import book, exchange, order, quote_fees, show
 
 
 def fills_of(engine):
-    return [(f.event.client_id, f.event.price, f.event.quantity) for f in engine.records.fills]
+    return [(f.event.client_id, f.event.price, f.event.quantity) for f in engine.records.shelf.fills()]
 
 
 def test_limit_takes_the_best_levels_first_and_rests_with_the_remainder():
@@ -86,7 +86,7 @@ def test_resting_orders_fill_by_price_then_by_time_at_their_own_price():
         engine.place(order("BUY", price, "1", client_id=client_id))
     show(engine, book(bids=[("90", "1")], asks=[("94", "2.5")]))
     assert fills_of(engine) == [("best", 96, 1), ("early", 95, 1), ("late", 95, Decimal("0.5"))]
-    assert all(fill.event.maker for fill in engine.records.fills)
+    assert all(fill.event.maker for fill in engine.records.shelf.fills())
 
 
 def test_book_that_does_not_reach_a_resting_order_leaves_it():
