@@ -14,6 +14,8 @@ def ops_text(document: Mapping[str, Any]) -> str:
 
 def _trip(trip: Mapping[str, Any]) -> str:
     name = f"{trip['name']:<16}"
+    if trip["stack_ended"]:
+        return f"{name}the stack ended: {trip['stack_ended']}"
     if trip["skipped"]:
         return f"{name}left out: {trip['skipped']}"
     if trip["told_after_s"] is None:

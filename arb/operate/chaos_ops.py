@@ -12,7 +12,7 @@ from arb.domain.ids import Venue
 from arb.operate import stack
 from arb.operate.demo import interruptible
 from arb.operate.ops.told import AlertFile
-from arb.operate.ops.trips import Breaker, NotHere, Trip
+from arb.operate.ops.trips import Breaker, NotHere, StackGone, Trip
 from arb.ports import Clock
 from arb.runtime.errors import StackNotRunning
 from arb.runtime.files import read_json
@@ -40,11 +40,12 @@ class Tripped:
     told_after_s: float | None = None  # None: not in time
     recovered_after_s: float | None = None
     skipped: str = ""
+    stack_ended: str = ""  # why the stack ended during this trip, or before it
 
     @property
     def passed(self) -> bool:
-        """Tell whether somebody was told in time, or it cannot be done here."""
-        return bool(self.skipped) or self.told_after_s is not None
+        """Tell whether somebody was told in time and the stack lived on, or it cannot be done here."""
+        return bool(self.skipped) or (self.told_after_s is not None and not self.stack_ended)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,12 +87,16 @@ def _break_all(
     alerts = AlertFile(alert_file(), clock)
     _wait_watched(home)
     chosen = [trip for trip in breaker.trips() if not only or trip.name in only]
-    tripped = []
+    tripped: list[Tripped] = []
     for trip in chosen:
+        if tripped and tripped[-1].stack_ended:
+            tripped.append(Tripped(name=trip.name, stack_ended=tripped[-1].stack_ended))
+            continue
         progress(f"tripping {trip.name}")
-        tripped.append(_trip(trip, alerts))
-        progress(_told(tripped[-1]))
-    if only and "critical" not in only:
+        tripped.append(attempt(trip, alerts, home))
+        progress(told_text(tripped[-1]))
+    ended = bool(tripped) and bool(tripped[-1].stack_ended)
+    if ended or (only and "critical" not in only):
         return tripped, None
     progress("freezing the feed until the watchdog has enough")
     return tripped, _critical(breaker, alerts, home, clock)
@@ -108,13 +113,16 @@ def _wait_watched(home: Home) -> None:
     wait_until(pending, limit_s=WATCHED_S_MAX, what="the first sweeps")
 
 
-def _trip(trip: Trip, alerts: AlertFile) -> Tripped:
+def attempt(trip: Trip, alerts: AlertFile, home: Home) -> Tripped:
+    """Break one thing, wait until somebody was told, mend it, and wait for that to be told as well."""
     alerts.skip()
     try:
         with trip.broken() as subject:
             told = alerts.wait(trip.told_by, subject, recovery=False, limit_s=TELL_S_MAX)
     except NotHere as missing:
         return Tripped(name=trip.name, skipped=str(missing))
+    except StackGone as gone:
+        return Tripped(name=trip.name, stack_ended=read_json(ending_file(home)).get("reason") or str(gone))
     if told is None:
         return Tripped(name=trip.name)
     mended = alerts.wait((told.kind,), told.subject, recovery=True, limit_s=MEND_S_MAX)
@@ -166,7 +174,10 @@ def _document(tripped: list[Tripped], stopped: Stopped | None) -> dict[str, Any]
     }
 
 
-def _told(tripped: Tripped) -> str:
+def told_text(tripped: Tripped) -> str:
+    """Return one line about what came of a trip."""
+    if tripped.stack_ended:
+        return f"{tripped.name}: the stack ended: {tripped.stack_ended}"
     if tripped.skipped:
         return f"{tripped.name}: left out, it needs {tripped.skipped}"
     if tripped.told_after_s is None:

@@ -7,12 +7,15 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Final
+from xmlrpc.client import Fault
 
 import psutil
 
 from arb.chaos.orders.switchboard import Switchboard
+from arb.domain.errors import VenueError
 from arb.domain.ids import Venue
 from arb.runtime.control import Supervisor
 from arb.runtime.home import CHECKOUT, Home
@@ -22,6 +25,10 @@ SKEW_MS: Final = 3_000
 DISK_MB: Final = 32
 LEFT_MB: Final = 8
 HOG_MB: Final = 600
+
+
+class StackGone(Exception):
+    """The stack ended while something was broken: its supervisor does not answer, or is shutting down."""
 
 
 class NotHere(Exception):
@@ -74,8 +81,9 @@ class Breaker:
         )
 
     def pids(self) -> Mapping[str, int]:
-        """Return name -> pid of what is supervised."""
-        return {each.name: each.pid for each in Supervisor(self.home).statuses() if each.pid is not None}
+        """Return name -> pid of what is supervised. Raises: StackGone."""
+        with asking(self.home) as supervisor:
+            return {each.name: each.pid for each in supervisor.statuses() if each.pid is not None}
 
     @contextmanager
     def stopped(self, name: str) -> Iterator[str]:
@@ -93,20 +101,27 @@ class Breaker:
 
     @contextmanager
     def _no_beat(self) -> Iterator[str]:
-        supervisor = Supervisor(self.home)
-        supervisor.stop("beat")
+        with asking(self.home) as supervisor:
+            supervisor.stop("beat")
         try:
             yield "beat"
         finally:
-            supervisor.start("beat")
+            with asking(self.home) as supervisor:
+                supervisor.start("beat")
 
     @contextmanager
     def _clock_jump(self) -> Iterator[str]:
-        self.switchboard.put_faults(Venue.BINANCE, [{"kind": "clock_skew_ms", "delay_ms": SKEW_MS}])
+        self._skew([{"kind": "clock_skew_ms", "delay_ms": SKEW_MS}])
         try:
             yield Venue.BINANCE.value
         finally:
-            self.switchboard.put_faults(Venue.BINANCE, [])
+            self._skew([])
+
+    def _skew(self, faults: list[dict[str, object]]) -> None:
+        try:
+            self.switchboard.put_faults(Venue.BINANCE, faults)
+        except VenueError as error:
+            raise StackGone(str(error)) from error
 
     @contextmanager
     def _hog(self, *arguments: str) -> Iterator[str]:
@@ -130,6 +145,15 @@ class Breaker:
             yield str(self.disk)
         finally:
             filler.unlink()
+
+
+@contextmanager
+def asking(home: Home) -> Iterator[Supervisor]:
+    """Yield the supervisor of a stack that runs. Raises: StackGone."""
+    try:
+        yield Supervisor(home)
+    except (OSError, HTTPException, Fault) as error:
+        raise StackGone(str(error)) from error
 
 
 @contextmanager
