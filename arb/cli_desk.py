@@ -21,12 +21,16 @@ def register(app: typer.Typer) -> None:
 
 def top(once: Once = False) -> None:
     """Watch the running stack until Ctrl-C; in a pipe, a line every few seconds."""
-    engine, home = running_engine(), home_in_force()
-    from arb.console.live import show_live
+    from arb.operate.demo import Interrupted, interruptible
 
+    # From here on: what comes while something is imported would be lost, see `interruptible`.
     try:
-        show_live(engine, home, engine.clock, 0 if once else None)
-    except KeyboardInterrupt:
+        with interruptible():
+            engine, home = running_engine(), home_in_force()
+            from arb.console.live import show_live
+
+            show_live(engine, home, engine.clock, 0 if once else None)
+    except Interrupted:
         return
 
 

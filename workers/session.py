@@ -16,7 +16,7 @@ from arb.operate.begin import HOLDER, begin
 from arb.operate.session import come_to_rest
 from arb.runtime.errors import StackError
 from config import addresses
-from workers import process
+from workers import guarded
 
 log = structlog.get_logger()
 
@@ -49,11 +49,12 @@ class SessionWork:
 
 def main() -> int:
     """Hold the newest session of this process's mode."""
+    guarded.prepare()
     try:
         engine = begin(addresses.settings(), lambda text: log.info("session_begins", step=text))
     except (ConfigError, StackError) as error:
         raise SystemExit(f"arb: {error}") from None
-    return process.run(SessionWork(engine), engine.heartbeats, engine.clock)
+    return guarded.run(SessionWork(engine), engine.heartbeats, engine.clock)
 
 
 if __name__ == "__main__":
