@@ -13,7 +13,7 @@ def soak_view(report: SoakReport) -> RenderableType:
     """Return the growth of everything, and the verdict."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("memory of")
-    for column in ("first MB", "last MB", "MB an hour", "give or take"):
+    for column in ("first MB", "last MB", "MB an hour", "between (95 %)"):
         table.add_column(column, justify="right")
     for name, part in report.memory_mb.items():
         table.add_row(name, *_row(part))
@@ -32,4 +32,4 @@ def soak_view(report: SoakReport) -> RenderableType:
 def _row(part: Growth) -> tuple[Text | str, ...]:
     loud = BAD if part.exceeds(MEMORY_MB_PER_HOUR_MAX) else ""
     slope = Text(f"{part.per_hour:+.1f}", loud)
-    return f"{part.first:.1f}", f"{part.last:.1f}", slope, f"{part.error:.1f}"
+    return f"{part.first:.1f}", f"{part.last:.1f}", slope, f"{part.low:+.1f} and {part.high:+.1f}"

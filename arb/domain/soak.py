@@ -39,10 +39,10 @@ class SoakReport:
 
     @property
     def growing(self) -> tuple[str, ...]:
-        """Return what surely grows faster than it may."""
+        """Return what grows faster than it may; of the queues, which go up and down, what surely does."""
         parts = {**self.memory_mb, **({"inside redis": self.redis_mb} if self.redis_mb else {})}
         found = [name for name, part in parts.items() if part.exceeds(MEMORY_MB_PER_HOUR_MAX)]
-        if self.queue_depth and self.queue_depth.exceeds(QUEUE_PER_HOUR_MAX):
+        if self.queue_depth and self.queue_depth.surely_exceeds(QUEUE_PER_HOUR_MAX):
             found.append("queues")
         return tuple(found)
 
@@ -105,7 +105,8 @@ def judge_soak(
 def _growth(part: Growth) -> dict[str, float]:
     return {
         "per_hour": round(part.per_hour, 3),
-        "error": round(part.error, 3),
+        "low": round(part.low, 3),
+        "high": round(part.high, 3),
         "first": round(part.first, 3),
         "last": round(part.last, 3),
     }

@@ -11,12 +11,14 @@ from arb.domain.soak import SoakReport, SoakSample, judge_soak
 from arb.operate import stack
 from arb.operate.demo import interruptible
 from arb.runtime.home import Home
-from arb.runtime.memory import private_bytes
+from arb.runtime.memory import anonymous_bytes
 from arb.runtime.shutdown import Progress, stop_stack
+from arb.runtime.status import stack_status
 
 SAMPLE_MS: Final = 5_000
 NS_PER_S: Final = 1_000_000_000
 ERRORS_MAX: Final = 50
+SUPERVISOR: Final = "supervisord"
 
 
 def run(plan: stack.Plan, minutes: float, progress: Progress) -> SoakReport:
@@ -59,7 +61,9 @@ def _measure(
 
 
 def _sample(sources: Sources, at_s: float) -> SoakSample:
-    memory = {each.name: private_bytes(each.pid) for each in sources.processes()}
+    found = stack_status(sources.home)
+    pids = {each.name: each.pid for each in found.processes} | {SUPERVISOR: found.runtime.supervisor_pid}
+    memory = {name: anonymous_bytes(pid) for name, pid in pids.items()}
     return SoakSample(
         at_s=at_s,
         memory_bytes={name: held for name, held in memory.items() if held is not None},

@@ -6,6 +6,7 @@ from contextlib import suppress
 from http.client import HTTPException
 from itertools import groupby
 from typing import Final
+from xmlrpc.client import Fault
 
 import psutil
 
@@ -48,7 +49,8 @@ def halt(home: Home, progress: Progress) -> int:
     supervisor = Supervisor(home)
     ours: list[psutil.Process] = []
     if supervisor.is_running():
-        with suppress(OSError, HTTPException, TookTooLong):  # it died under us: what is left is ended below
+        # It died under us, or shuts down by itself already: what is left is ended below.
+        with suppress(OSError, HTTPException, Fault, TookTooLong):
             ours = descendants(supervisor.pid())
             _stop_in_order(home, supervisor, progress)
             supervisor.shutdown()

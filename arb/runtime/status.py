@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from typing import Final
+from xmlrpc.client import Fault
 
 from arb.runtime.control import ProcessStatus, Supervisor
 from arb.runtime.errors import StackNotRunning
@@ -31,7 +32,7 @@ def stack_status(home: Home) -> StackStatus:
     runtime = read_runtime(home)
     try:
         return StackStatus(runtime=runtime, processes=Supervisor(home).statuses())
-    except (OSError, HTTPException) as error:
+    except (OSError, HTTPException, Fault) as error:  # a fault: it is shutting down
         raise StackNotRunning(home.path) from error
 
 

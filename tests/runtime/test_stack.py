@@ -8,12 +8,14 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from arb.domain.errors import ConfigError
+from arb.runtime.control import Supervisor
 from arb.runtime.errors import StackAlreadyRunning, StackBusy, StackNotRunning, StartFailed
 from arb.runtime.home import read_runtime, read_settings
 from arb.runtime.lock import exclusive
 from arb.runtime.process_spec import Phase, ProcessSpec
 from arb.runtime.shutdown import stop_stack
 from arb.runtime.signals import marked_processes
+from arb.runtime.wait import wait_until
 from tests.runtime.stand_ins import (
     ENVIRONMENT,
     SLEEPER,
@@ -76,6 +78,18 @@ def test_a_program_that_ignores_the_request_is_killed(home):
     stack = a_stack(home, [python("worker", STUBBORN, stop_wait_s=1)])
     stack.start()
     everything = pids(stack).values()
+    stack.stop()
+    wait_gone(list(everything), limit_s=0)
+
+
+def test_a_stack_that_shuts_itself_down_is_said_to_end_and_can_be_stopped(home):
+    stack = a_stack(home, [python("worker", STUBBORN, stop_wait_s=10)])
+    stack.start()
+    everything = pids(stack).values()
+    Supervisor(home).shutdown()
+    wait_until(lambda: "still up" if stack.is_running() else None, limit_s=15, what="the shutdown")
+    with pytest.raises(StackNotRunning):
+        stack.status()
     stack.stop()
     wait_gone(list(everything), limit_s=0)
 

@@ -5,6 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
+# The fallback broker's package imports it when a thread first needs it, and while it is half imported
+# every other thread's statements fail: it has to be there before there are threads.
+import sqlalchemy.orm  # noqa: F401
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DisconnectionError
 
