@@ -1,12 +1,12 @@
 """`arb.engine.watch.HealthMemory` in a file of the home: no server has to answer for it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from arb.adapters.shared_file import Document, SharedFile
-from arb.domain.health import Health, Key, Level
-from arb.engine.monitor import Standing
+from arb.domain.health import Health, Key, Level, Verdict
+from arb.engine.monitor import Standing, Stood
 
 SILENT_INTERVALS: Final = 2  # then another process takes the turns over
 SEPARATOR: Final = "|"
@@ -33,18 +33,25 @@ class FileHealthMemory:
         document["turn"] = {"owner": self.owner, "at_ns": now_ns}
         return True
 
-    def healths(self) -> Mapping[Key, Health]:
-        kept: Mapping[str, Any] = self.file.read().get("healths", {})
-        return {_key(text): _health(fields) for text, fields in kept.items()}
+    def judge(self, step: Callable[[Mapping[Key, Health]], Verdict]) -> Verdict:
+        return self.file.update(lambda document: _judge(document, step))
 
-    def conditions(self) -> Mapping[str, Standing]:
-        kept: Mapping[str, Any] = self.file.read().get("conditions", {})
-        return {kind: Standing(**fields) for kind, fields in kept.items()}
+    def stand(self, step: Callable[[Mapping[str, Standing]], Stood]) -> Stood:
+        return self.file.update(lambda document: _stand(document, step))
 
-    def keep(self, healths: Mapping[Key, Health], conditions: Mapping[str, Standing]) -> None:
-        fields = {SEPARATOR.join(key): asdict(health) for key, health in healths.items()}
-        standing = {kind: asdict(found) for kind, found in conditions.items()}
-        self.file.update(lambda document: document.update(healths=fields, conditions=standing))
+
+def _judge(document: Document, step: Callable[[Mapping[Key, Health]], Verdict]) -> Verdict:
+    kept: Mapping[str, Any] = document.get("healths", {})
+    verdict = step({_key(text): _health(fields) for text, fields in kept.items()})
+    document["healths"] = {SEPARATOR.join(key): asdict(health) for key, health in verdict.healths.items()}
+    return verdict
+
+
+def _stand(document: Document, step: Callable[[Mapping[str, Standing]], Stood]) -> Stood:
+    kept: Mapping[str, Any] = document.get("conditions", {})
+    stood = step({kind: Standing(**fields) for kind, fields in kept.items()})
+    document["conditions"] = {kind: asdict(found) for kind, found in stood.conditions.items()}
+    return stood
 
 
 def _key(text: str) -> Key:

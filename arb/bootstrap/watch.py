@@ -120,26 +120,28 @@ def watch_of(
     sample_ns = settings.sys_monitor.sample_interval_sec * SECOND
     home = Home.default()
     paths = (home.path, *map(Path, watchdog.disk_paths))
-    probes: tuple[Probe, ...] = (
+    redis_probes: tuple[Probe, ...] = (
         FeedLag(heartbeats),
         QuoteAge(quotes, coins),
         HeartbeatAge(heartbeats),
         Depth(RedisQueues(broker, QUEUES)),
         Canaries(canaries_of(broker, settings), dispatcher, QUEUES),
-        Books(vitals),
         Rates(counters),
+    )
+    probes: tuple[Probe, ...] = (
+        Books(vitals),
         Load(PsutilMachine(lambda: processes_of(home), paths)),
         ClockOffset(venues, sample_ns // 3),
     )
     return Watch(
         probes=probes,
+        redis_probes=redis_probes,
         rules={**watchdog.rules(), **settings.sys_monitor.rules()},
         monitor=SystemMonitor(
             quotes=quotes,
             heartbeats=heartbeats,
             markets=markets,
             vitals=vitals,
-            alerts=alerts,
             coins=coins,
             quote_age_ns_max=watchdog.quote_age_warn_threshold_ms * MS,
             # Sooner than one silent process is warned about: that nobody works is told within 30 s.

@@ -9,9 +9,10 @@ from arb.domain.errors import StoreUnavailable, VenueError
 from arb.domain.ids import Coin, Venue
 from arb.engine.markets import Markets, keys_of
 from arb.engine.probes.books import VitalsStore
-from arb.ports import AlertSink, Heartbeats, QuoteStore
+from arb.ports import Heartbeats, QuoteStore
 
 SUBJECT: Final = "system"
+REDIS_AWAY: Final = "redis_unreachable"
 HOLD_NS: Final = 4_000_000_000  # less than a sweep: what stands at the next one is told
 WORKERS: Final = "worker-"  # how their heartbeats are named
 MESSAGES: Final = {
@@ -31,6 +32,14 @@ class Standing:
     told: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """What stands after a look, and what is to be told of it."""
+
+    conditions: Mapping[str, Standing]
+    alerts: tuple[Alert, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemMonitor:
     """Looks at the whole; each condition is a fact or unknown, and told when it lasts."""
@@ -39,30 +48,13 @@ class SystemMonitor:
     heartbeats: Heartbeats
     markets: Markets
     vitals: VitalsStore
-    alerts: AlertSink
     coins: Sequence[Coin]
     quote_age_ns_max: int
     heartbeat_age_ns_max: int
 
-    def run(self, before: Mapping[str, Standing], began_ns: int, now_ns: int) -> Mapping[str, Standing]:
-        """Look once; alarm on what is still wrong and on what is right again. Returns what stands now.
-
-        The sweep began at `began_ns`: a database that was waited for since then is away since then.
-        """
-        standing = dict(before)
-        for kind, wrong in {"postgres_unreachable": self._is_away(), **self._by_redis(now_ns)}.items():
-            known = standing.pop(kind, None)
-            if wrong:
-                standing[kind] = self._stands(kind, known or Standing(began_ns), now_ns)
-            elif known is not None and known.told:
-                self._raise(kind, Severity.INFO, f"recovered: {kind} is over", now_ns)
-        return standing
-
-    def _stands(self, kind: str, known: Standing, now_ns: int) -> Standing:
-        if known.told or now_ns - known.since_ns < HOLD_NS:
-            return known
-        self._raise(kind, Severity.CRITICAL, MESSAGES[kind], now_ns)
-        return Standing(known.since_ns, told=True)
+    def look(self, now_ns: int) -> Mapping[str, bool]:
+        """Return what is wrong, condition by condition; one that cannot be told is left out."""
+        return {"postgres_unreachable": self._is_away(), **self._by_redis(now_ns)}
 
     def _is_away(self) -> bool:
         try:
@@ -78,11 +70,11 @@ class SystemMonitor:
             beats = self.heartbeats.read()
             tradable = bool(fresh) and self._any_tradable(now_ns)
         except StoreUnavailable:
-            return {"redis_unreachable": True}
+            return {REDIS_AWAY: True}
         workers = [int(facts["at_ns"]) for name, facts in beats.items() if name.startswith(WORKERS)]
         gone = bool(workers) and now_ns - max(workers) > self.heartbeat_age_ns_max
         return {
-            "redis_unreachable": False,
+            REDIS_AWAY: False,
             "all_feeds_unhealthy": not fresh,
             "no_tradable_market": not tradable,
             "all_workers_gone": gone,
@@ -104,7 +96,24 @@ class SystemMonitor:
             for market in markets
         )
 
-    def _raise(self, kind: str, severity: Severity, message: str, now_ns: int) -> None:
-        self.alerts.raise_alert(
-            Alert(kind=kind, subject=SUBJECT, severity=severity, message=message, at_ns=now_ns)
-        )
+
+def stand(before: Mapping[str, Standing], facts: Mapping[str, bool], began_ns: int, now_ns: int) -> Stood:
+    """Return what stands now, and alarms on what is still wrong and on what is right again.
+
+    The sweep began at `began_ns`: a database that was waited for since then is away since then.
+    """
+    standing, alerts = dict(before), []
+    for kind, wrong in facts.items():
+        known = standing.pop(kind, None)
+        if wrong:
+            standing[kind] = known or Standing(began_ns)
+            if not standing[kind].told and now_ns - standing[kind].since_ns >= HOLD_NS:
+                standing[kind] = Standing(standing[kind].since_ns, told=True)
+                alerts.append(_alert(kind, Severity.CRITICAL, MESSAGES[kind], now_ns))
+        elif known is not None and known.told:
+            alerts.append(_alert(kind, Severity.INFO, f"recovered: {kind} is over", now_ns))
+    return Stood(standing, tuple(alerts))
+
+
+def _alert(kind: str, severity: Severity, message: str, now_ns: int) -> Alert:
+    return Alert(kind=kind, subject=SUBJECT, severity=severity, message=message, at_ns=now_ns)

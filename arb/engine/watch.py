@@ -2,10 +2,11 @@
 
 Whoever takes the turn sweeps: beat's task or the thread of any long-lived process, so that no single
 process, and not beat, is needed. What was found is kept outside the processes, so that levels and their
-counts survive the sweeper. A stack that starts or stops is left alone.
+counts survive the sweeper. A sweep that waits for something can meet the next one, of another process: what
+each finds is folded into what is kept, one at a time. A stack that starts or stops is left alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -13,7 +14,7 @@ from arb.domain.alert import Alert, Severity
 from arb.domain.errors import StoreUnavailable, VenueError
 from arb.domain.health import Change, Health, Key, Level, Reading, Rule, Verdict, judge
 from arb.domain.risk import Mode
-from arb.engine.monitor import Standing, SystemMonitor
+from arb.engine.monitor import REDIS_AWAY, Standing, Stood, SystemMonitor, stand
 from arb.engine.probes import Probe
 from arb.engine.probes.books import LastVitals
 from arb.ports import AlertSink, Clock, Counters
@@ -34,14 +35,11 @@ class HealthMemory(Protocol):
     def take_turn(self, now_ns: int) -> bool:
         """Tell whether this process is to sweep now; then nobody else is, until it fell silent."""
 
-    def healths(self) -> Mapping[Key, Health]:
-        """Return what the last sweep left."""
+    def judge(self, step: Callable[[Mapping[Key, Health]], Verdict]) -> Verdict:
+        """Take one step from the healths that were left, and leave its own; nobody else meanwhile."""
 
-    def conditions(self) -> Mapping[str, Standing]:
-        """Return what the last look at the whole left."""
-
-    def keep(self, healths: Mapping[Key, Health], conditions: Mapping[str, Standing]) -> None:
-        """Leave this for the next sweep."""
+    def stand(self, step: Callable[[Mapping[str, Standing]], Stood]) -> Stood:
+        """Take one step from the conditions that were left, likewise."""
 
 
 class DeadMan(Protocol):
@@ -63,6 +61,7 @@ class Watch:
     """The use case behind `arb.watchdog` and the watch of every long-lived process."""
 
     probes: Sequence[Probe]
+    redis_probes: Sequence[Probe]  # not asked while Redis is away: each would wait for it
     rules: Mapping[str, Rule]
     monitor: SystemMonitor
     vitals: LastVitals
@@ -82,9 +81,11 @@ class Watch:
         self.vitals.ask()
         if not self._on_duty(now_ns):
             return None
-        conditions = self.monitor.run(self.memory.conditions(), now_ns, self.clock.now_ns())
-        verdict = judge(self.rules, self._measure(now_ns), self.memory.healths(), now_ns, self.sample_ns)
-        self.memory.keep(verdict.healths, conditions)
+        away = self._look(now_ns)
+        readings = self._measure(self.probes if away else (*self.redis_probes, *self.probes), now_ns)
+        verdict = self.memory.judge(
+            lambda before: judge(self.rules, readings, before, now_ns, self.sample_ns)
+        )
         for change in verdict.changes:
             self._tell(change)
         if verdict.level is not Level.CRITICAL:
@@ -106,9 +107,18 @@ class Watch:
             return False
         return now_ns - vitals.mode_changed_at_ns >= GRACE_NS
 
-    def _measure(self, now_ns: int) -> list[Reading]:
+    def _look(self, began_ns: int) -> bool:
+        """Look at the whole and tell what changed; return whether Redis is away."""
+        now_ns = self.clock.now_ns()
+        facts = self.monitor.look(now_ns)
+        stood = self.memory.stand(lambda before: stand(before, facts, began_ns, now_ns))
+        for alert in stood.alerts:
+            self.alerts.raise_alert(alert)
+        return facts.get(REDIS_AWAY, False)
+
+    def _measure(self, probes: Sequence[Probe], now_ns: int) -> list[Reading]:
         readings: list[Reading] = []
-        for probe in self.probes:
+        for probe in probes:
             try:
                 readings += probe.read(now_ns)
             except (StoreUnavailable, VenueError):

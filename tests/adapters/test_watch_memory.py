@@ -7,8 +7,8 @@ from decimal import Decimal
 from arb.adapters.clock import ManualClock, SystemClock
 from arb.adapters.shared_file import SIZE_BYTES, SharedFile
 from arb.adapters.watch_memory import FileHealthMemory
-from arb.domain.health import Health, Level, Reading, Rule, judge
-from arb.engine.monitor import Standing
+from arb.domain.health import Health, Level, Reading, Rule, Verdict, judge
+from arb.engine.monitor import Standing, Stood
 
 SECOND = 1_000_000_000
 
@@ -28,19 +28,27 @@ def test_one_process_keeps_the_turns_and_another_takes_over_when_it_is_silent(tm
     assert not one.take_turn(116 * SECOND)
 
 
+def left(kept: FileHealthMemory) -> tuple[dict, dict]:
+    """Return the healths and the conditions that are kept, changing nothing."""
+    verdict = kept.judge(lambda before: Verdict(before))
+    stood = kept.stand(lambda before: Stood(before))
+    return dict(verdict.healths), dict(stood.conditions)
+
+
 def test_what_was_found_is_there_for_the_next_process(tmp_path):
     found = {("ws_lag_ms", "upbit"): Health(Level.ERROR, 2, 5, 6, 4)}
-    memory(tmp_path / "watch.json", "one").keep(found, {"redis_unreachable": Standing(5, told=True)})
-    two = memory(tmp_path / "watch.json", "two")
-    assert two.healths() == found
-    assert two.conditions() == {"redis_unreachable": Standing(5, told=True)}
+    standing = {"redis_unreachable": Standing(5, told=True)}
+    one = memory(tmp_path / "watch.json", "one")
+    one.judge(lambda _before: Verdict(found))
+    one.stand(lambda _before: Stood(standing))
+    assert left(memory(tmp_path / "watch.json", "two")) == (found, standing)
 
 
 def test_a_torn_file_reads_as_nothing_and_is_written_again(tmp_path):
     path = tmp_path / "watch.json"
     path.write_text('{"healths": {"ws_l')
     torn = memory(path, "one")
-    assert torn.healths() == {}
+    assert left(torn) == ({}, {})
     assert torn.take_turn(100 * SECOND)
     assert json.loads(path.read_text())["turn"]["owner"] == "one"
 
@@ -55,18 +63,36 @@ def test_the_file_never_grows_so_that_a_full_disk_cannot_take_it_away(tmp_path):
 def test_without_a_place_for_the_file_a_process_remembers_for_itself(tmp_path):
     (tmp_path / "file").write_text("in the way")
     alone = memory(tmp_path / "file" / "watch.json", "one")
-    verdict = judge(
-        {"lag": Rule(name="lag", warn=Decimal(1), limit=Decimal(2))},
-        [Reading("lag", "upbit", Decimal(3))], {}, SECOND, SECOND,
-    )  # fmt: skip
-    alone.keep(verdict.healths, {})
-    assert alone.healths() == verdict.healths
+    rules = {"lag": Rule(name="lag", warn=Decimal(1), limit=Decimal(2))}
+    readings = [Reading("lag", "upbit", Decimal(3))]
+    verdict = alone.judge(lambda before: judge(rules, readings, before, SECOND, SECOND))
+    assert left(alone) == (verdict.healths, {})
 
 
 def _count(path: str, times: int) -> None:
     file = SharedFile(path=__import__("pathlib").Path(path), clock=SystemClock())
     for _ in range(times):
         file.update(lambda document: document.update(count=document.get("count", 0) + 1))
+
+
+def _judge_often(path: str, subject: str, times: int) -> None:
+    """Add one counted error after another to a subject of its own."""
+    kept = memory(__import__("pathlib").Path(path), subject)
+    key = ("lag", subject)
+    for number in range(times):
+        kept.judge(lambda before, n=number: Verdict({**before, key: Health(Level.ERROR, n + 1)}))
+
+
+def test_sweeps_that_overlap_keep_each_others_findings(tmp_path):
+    path = tmp_path / "watch.json"
+    context = multiprocessing.get_context("spawn")
+    sweepers = [context.Process(target=_judge_often, args=(str(path), name, 50)) for name in ("one", "two")]
+    for sweeper in sweepers:
+        sweeper.start()
+    for sweeper in sweepers:
+        sweeper.join()
+    healths, _ = left(memory(path, "three"))
+    assert {key: health.errors for key, health in healths.items()} == {("lag", "one"): 50, ("lag", "two"): 50}
 
 
 def test_processes_take_turns_to_write(tmp_path):

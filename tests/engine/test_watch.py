@@ -1,6 +1,6 @@
 """A sweep over memory adapters: what it measures, tells, keeps, and when it stands back."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -10,12 +10,12 @@ from arb.adapters.memory_quotes import MemoryQuoteStore
 from arb.domain.alert import Alert, Severity
 from arb.domain.book import Book, Level
 from arb.domain.errors import StoreUnavailable
-from arb.domain.health import Change, Health, Key, Reading, Rule
+from arb.domain.health import Change, Health, Key, Reading, Rule, Verdict
 from arb.domain.health import Level as Grade
 from arb.domain.ids import Coin, SessionId, Symbol, Venue
 from arb.domain.risk import Mode
 from arb.engine.markets import Markets
-from arb.engine.monitor import Standing, SystemMonitor
+from arb.engine.monitor import Standing, Stood, SystemMonitor
 from arb.engine.probes.books import Books, LastVitals, Vitals
 from arb.engine.probes.feeds import FeedLag, QuoteAge
 from arb.engine.probes.life import Canaries, HeartbeatAge
@@ -48,14 +48,15 @@ class Memory:
     def take_turn(self, now_ns: int) -> bool:
         return self.turn
 
-    def healths(self) -> Mapping[Key, Health]:
-        return self.kept
+    def judge(self, step: Callable[[Mapping[Key, Health]], Verdict]) -> Verdict:
+        verdict = step(self.kept)
+        self.kept = verdict.healths
+        return verdict
 
-    def conditions(self) -> Mapping[str, Standing]:
-        return self.stood
-
-    def keep(self, healths: Mapping[Key, Health], conditions: Mapping[str, Standing]) -> None:
-        self.kept, self.stood = healths, conditions
+    def stand(self, step: Callable[[Mapping[str, Standing]], Stood]) -> Stood:
+        stood = step(self.stood)
+        self.stood = stood.conditions
+        return stood
 
 
 @dataclass
@@ -117,11 +118,14 @@ class Given:
 
     value: int = 0
     away: bool = False
+    subject: str = "upbit"
+    asked: int = 0
 
     def read(self, now_ns: int) -> Iterable[Reading]:
+        self.asked += 1
         if self.away:
             raise StoreUnavailable("away")
-        return [Reading("lag", "upbit", Decimal(self.value))]
+        return [Reading("lag", self.subject, Decimal(self.value))]
 
 
 class Post:
@@ -130,14 +134,15 @@ class Post:
     def __init__(self) -> None:
         self.clock, self.alarms, self.memory = ManualClock(1_000 * SECOND), Alarms(), Memory()
         self.store, self.beats, self.counts = Store(), Beats(), Counts()
-        self.rows, self.outside, self.given = Rows(), Outside(), Given()
+        self.rows, self.outside = Rows(), Outside()
+        self.given, self.by_redis = Given(), Given(subject="redis")
         self.quotes = MemoryQuoteStore(self.clock)
         vitals = LastVitals(self.store)
         self.watch = Watch(
-            probes=(self.given,),
+            probes=(self.given,), redis_probes=(self.by_redis,),
             rules={"lag": Rule(name="lag", warn=Decimal(2), limit=Decimal(5))},
             monitor=SystemMonitor(
-                quotes=self.quotes, heartbeats=self.beats, vitals=vitals, alerts=self.alarms, coins=(BTC,),
+                quotes=self.quotes, heartbeats=self.beats, vitals=vitals, coins=(BTC,),
                 markets=Markets(quotes=self.quotes, instruments={}), quote_age_ns_max=10 * SECOND,
                 heartbeat_age_ns_max=15 * SECOND,
             ),
@@ -223,6 +228,16 @@ def test_redis_away_is_told_as_that_and_as_nothing_else():
     post.beats.away = True
     post.sweep(3)
     assert {alert.kind for alert in post.alarms.raised} == {"redis_unreachable"}
+
+
+def test_while_redis_is_away_only_the_rest_is_measured():
+    post = Post()
+    post.beats.away = True
+    post.sweep(3, value=9)
+    assert (post.given.asked, post.by_redis.asked) == (3, 0)
+    post.beats.away = False
+    post.sweep(1)
+    assert post.by_redis.asked == 1
 
 
 def test_a_moment_is_no_outage():
