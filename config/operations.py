@@ -10,11 +10,15 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
+from arb.domain.degradation import Gauge
 from arb.domain.health import Rule, Worse
 
 Positive = Field(gt=0)
 NotNegative = Field(ge=0)
 WARN: Final = "_warn_threshold_"
+GAUGES: Final = ("rss_mb", "available_memory_mb", "load_pct", "disk_free_mb", "queue_lag_ms")
+LESS_IS_WORSE: Final = frozenset({"available_memory_mb", "disk_free_mb"})
+BORNE: Final = frozenset({"disk_free_mb"})  # a full disk: trading is reduce-only until there is room again
 
 
 class Thresholds(BaseModel):
@@ -43,7 +47,7 @@ class Thresholds(BaseModel):
                 limit_key, worse = found
                 name = limit_key.partition("_")[2]
                 warn, limit = Decimal(getattr(self, warn_key)), Decimal(getattr(self, limit_key))
-                rows[name] = Rule(name=name, warn=warn, limit=limit, worse=worse)
+                rows[name] = Rule(name=name, warn=warn, limit=limit, worse=worse, borne=name in BORNE)
         return rows
 
 
@@ -105,6 +109,44 @@ class Watchdog(Thresholds):
     safety_rejections_warn_threshold_per_minute: int = NotNegative
     live_errors_warn_threshold_per_minute: int = NotNegative
     clock_offset_warn_threshold_ms: int = Positive
+
+
+Marks = tuple[Decimal, Decimal, Decimal]
+
+
+class Degradation(BaseModel):
+    """From when on less is done: the marks of LEAN, NEAR and SHALLOW for each measurement."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    calm_sec: int = Positive
+    margin_pct: int = Field(gt=0, lt=100)
+    rss_mb: Marks
+    available_memory_mb: Marks
+    load_pct: Marks
+    disk_free_mb: Marks
+    queue_lag_ms: Marks
+    reduce_only_disk_free_mb: int = NotNegative
+    memory_budget_mb: int = Positive
+
+    @field_validator(*GAUGES, mode="after")
+    @classmethod
+    def _grows(cls, value: Marks, info: ValidationInfo) -> Marks:
+        ordered = sorted(value, reverse=info.field_name in LESS_IS_WORSE)
+        if list(value) != ordered:
+            raise ValueError(f"each mark must be worse than the one before it, not {[*map(str, value)]}")
+        return value
+
+    def gauges(self) -> dict[str, Gauge]:
+        """Return the gauges by their names."""
+        return {
+            name: Gauge(
+                name=name,
+                marks=getattr(self, name),
+                worse=Worse.BELOW if name in LESS_IS_WORSE else Worse.ABOVE,
+            )
+            for name in GAUGES
+        }
 
 
 class Alerts(BaseModel):

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from arb.domain.errors import ConfigError
 from arb.runtime.home import Home, read_settings
-from config.operations import Alerts, Logs, SysMonitor, Watchdog
+from config.operations import GAUGES, Alerts, Degradation, Logs, SysMonitor, Watchdog
 from config.pool import Database
 from config.web import Web
 
@@ -28,7 +28,7 @@ PREFIX: Final = "ARB_"
 NOT_SETTINGS: Final = frozenset({"ARB_CONFIG", "ARB_HOME", "ARB_MODE"})
 FROM_FILE: Final = "_FILE"
 LISTS: Final = frozenset(
-    {"coins", "warnings_blocked", "urls", "disk_paths"}
+    {"coins", "warnings_blocked", "urls", "disk_paths", *GAUGES}
 )  # written with commas in the environment
 
 
@@ -178,6 +178,7 @@ class Settings(Section):
     snapshot: SnapshotSettings
     sys_monitor: SysMonitor
     watchdog: Watchdog
+    degradation: Degradation
     alerts: Alerts
     logs: Logs
     sim: Sim

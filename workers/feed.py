@@ -1,6 +1,7 @@
 """The feed: one process that owns a set of coins on all venues. `python -m workers.feed`"""
 
 import sys
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
@@ -9,11 +10,14 @@ from arb.adapters.dispatch import CeleryDispatcher
 from arb.adapters.liveness import SilenceLimits
 from arb.adapters.redis_store import RedisCounters, RedisHeartbeats, RedisQuoteStore, connect
 from arb.adapters.websocket import SocketRules, VenueSocket
+from arb.bootstrap.degradation import board_of
 from arb.domain.backoff import SOCKET_BACKOFF, SOCKET_COOLDOWN_MS
+from arb.domain.degradation import Degree
 from arb.domain.errors import ConfigError
 from arb.domain.ids import Coin, Venue
 from arb.engine.feed import Feed, FeedStore
 from arb.engine.gate import Gate, GateLimits
+from arb.engine.nearness import never_degraded
 from arb.engine.stream import MarketStream
 from arb.engine.tally import Tally
 from arb.engine.venue_feed import VenueFeed
@@ -42,12 +46,13 @@ def build(
     counters: Counters,
     clock: Clock,
     entropy: Entropy,
+    degree: Callable[[], Degree] = never_degraded,
 ) -> FeedProcess:
     """Return the feed of the settings' coins, wired and not yet started."""
     coins = tuple(Coin(coin) for coin in settings.coins)
     levels_max = settings.feed.depth_levels
     tally = Tally()
-    feed = Feed(coins=coins, store=store, dispatcher=dispatcher, tally=tally, clock=clock)
+    feed = Feed(coins=coins, store=store, dispatcher=dispatcher, tally=tally, clock=clock, degree=degree)
     binance = BinanceStream(coins=coins, levels_max=levels_max)
     upbit = UpbitStream(coins=coins, levels_max=levels_max, ticket=f"arb-{entropy.bits(64):016x}")
     limits = _gate_limits(settings)
@@ -114,6 +119,7 @@ def main() -> int:
         counters=RedisCounters(redis, settings.mode),
         clock=clock,
         entropy=SystemEntropy(),
+        degree=board_of(redis, settings, clock).degree,
     )
     return guarded.run(work, RedisHeartbeats(redis, settings.mode), clock)
 

@@ -8,10 +8,12 @@ from typing import Final
 
 import psutil
 
+from arb.domain.health import Reading
 from arb.engine.probes.machine import Usage
 
 BYTES_PER_MB: Final = 1024 * 1024
 GONE: Final = (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess)
+MACHINE: Final = "machine"
 CENT: Final = Decimal("0.1")
 LOOK_NS_MIN: Final = 500_000_000  # a shorter time says nothing about a load
 YOUNG_NS: Final = 5_000_000_000  # a process that starts is busy with that
@@ -67,6 +69,16 @@ class PsutilMachine:
         if over_ns < (LOOK_NS_MIN if last is not None else YOUNG_NS):
             return None
         return (Decimal(used_s) * 100 * 1_000_000_000 / over_ns).quantize(CENT)
+
+    def pressure(self) -> Sequence[Reading]:
+        """Return what the whole machine has left: memory, and CPU by the load of the last minute."""
+        cores = psutil.cpu_count() or 1
+        load_pct = Decimal(psutil.getloadavg()[0]) * 100 / cores
+        available_mb = Decimal(psutil.virtual_memory().available // BYTES_PER_MB)
+        return (
+            Reading("available_memory_mb", MACHINE, available_mb),
+            Reading("load_pct", MACHINE, load_pct.quantize(CENT)),
+        )
 
     def disk_free_mb(self) -> Mapping[str, Decimal]:
         free = {}

@@ -7,6 +7,7 @@ with its parent.
 import os
 import threading
 
+from arb.adapters.clock import SystemClock
 from arb.adapters.dispatch import CeleryDispatcher
 from arb.adapters.redis_store import (
     RedisCounters,
@@ -23,6 +24,7 @@ from arb.adapters.sql.sessions import SqlSessionStore
 from arb.adapters.sql.snapshots import SqlSnapshotStore
 from arb.adapters.sql.trades import SqlTradeStore
 from arb.adapters.sql.venue_health import SqlVenueHealth
+from arb.bootstrap.degradation import board_of
 from arb.bootstrap.parts import Engine, Stores
 from arb.bootstrap.venues import api_key, real_clients
 from arb.bootstrap.watch import canaries_of
@@ -119,4 +121,5 @@ def connect_stores(settings: Settings) -> Stores:
         canaries=canaries_of(redis, settings),
         redis=redis,
         health=SqlVenueHealth(database),
+        board=board_of(redis, settings, SystemClock()),
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from redis import Redis
 
 from arb.adapters.clock import SystemClock
+from arb.adapters.degradation_board import SharedBoard
 from arb.adapters.kill_switch import FileKillSwitch
 from arb.adapters.redis_store import (
     RedisCounters,
@@ -54,6 +55,7 @@ class Stores:
     canaries: RedisHeartbeats
     redis: Redis
     health: SqlVenueHealth
+    board: SharedBoard
 
 
 @dataclass(frozen=True, kw_only=True)

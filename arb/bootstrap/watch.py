@@ -17,6 +17,7 @@ from arb.adapters.alert_channels import AppriseChannel, Channel, WebhookChannel
 from arb.adapters.alert_delivery import Delivery
 from arb.adapters.alert_limiter import SharedLimiter
 from arb.adapters.alerts import RecordedAlerts
+from arb.adapters.clock import SystemClock
 from arb.adapters.dead_man import DeadManPing
 from arb.adapters.machine import PsutilMachine
 from arb.adapters.redaction import Redactor
@@ -27,8 +28,10 @@ from arb.adapters.sql.alerts import SqlAlertStore
 from arb.adapters.sql.health import SqlHealthChanges
 from arb.adapters.sql.vitals import SqlVitals, asking_engine
 from arb.adapters.watch_memory import FileHealthMemory
+from arb.bootstrap.degradation import board_file, board_of
 from arb.domain.alert import Alert
 from arb.domain.ids import Coin, SessionId, Venue
+from arb.engine.degrade import Degrade
 from arb.engine.drain import Drain
 from arb.engine.emergency import Emergency, Ending
 from arb.engine.markets import Markets
@@ -113,6 +116,7 @@ def watch_of(
     counters: Counters,
     alerts: AlertSink,
     clock: Clock,
+    degrade: Degrade,
 ) -> Watch:
     """Return the watchdog's sweep."""
     watchdog, coins = settings.watchdog, tuple(Coin(coin) for coin in settings.coins)
@@ -154,6 +158,7 @@ def watch_of(
             interval_ns=watchdog.sweep_interval_sec * SECOND,
         ),
         changes=SqlHealthChanges(database),
+        degrade=degrade,
         dead_man=DeadManPing(_secret(watchdog.dead_man_url), watchdog.dead_man_interval_sec * SECOND),
         alerts=alerts,
         counters=counters,
@@ -166,9 +171,11 @@ def forget_watch(home: Home, settings: Settings) -> None:
     """Begin with a clean sheet: the levels and signs of life of a stack that has ended mean nothing."""
     watch_file(home).unlink(missing_ok=True)
     ending_file(home).unlink(missing_ok=True)
+    board_file(home).unlink(missing_ok=True)
     broker = connect(redis_url(settings))
     RedisHeartbeats(broker, settings.mode).forget()
     canaries_of(broker, settings).forget()
+    board_of(broker, settings, SystemClock()).forget()
     broker.close()
 
 

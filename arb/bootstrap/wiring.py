@@ -7,6 +7,7 @@ from arb.adapters.alerts import RecordedAlerts
 from arb.adapters.clock import SystemClock, SystemEntropy
 from arb.adapters.instruments import LiveInstruments
 from arb.adapters.kill_switch import FileKillSwitch
+from arb.bootstrap.degradation import degrade_of
 from arb.bootstrap.parts import Engine, Stores
 from arb.bootstrap.rules import MS, SECOND, appetite_of, exits_of, limits_of, repairs_of, stability_of
 from arb.bootstrap.state import keep
@@ -23,6 +24,7 @@ from arb.engine.guard import EntryGuard
 from arb.engine.hot_state import KeepHotState
 from arb.engine.kill_gate import KillGate
 from arb.engine.markets import Markets
+from arb.engine.nearness import Nearness
 from arb.engine.rate_watch import RateWatch
 from arb.engine.reconcile import Reconcile
 from arb.engine.resume import Resume
@@ -174,6 +176,7 @@ class Wiring:
             limits=limits_of(self.settings),
             exits=exits_of(self.settings),
             appetite=appetite_of(self.settings),
+            nearness=Nearness(self.stores.board.degree),
         )
 
     def entry_guard(self) -> EntryGuard:
@@ -218,6 +221,7 @@ class Wiring:
                 counters=self.stores.counters,
                 clock=self.clock,
                 limits=limits_of(self.settings),
+                degree=self.stores.board.degree,
             ),
             dispatcher=self.dispatcher,
             counters=self.stores.counters,
@@ -280,6 +284,15 @@ class Wiring:
             counters=self.stores.counters,
             alerts=self.alerts,
             clock=self.clock,
+            degrade=degrade_of(
+                self.settings,
+                self.session_id,
+                board=self.stores.board,
+                sessions=self.stores.sessions,
+                counters=self.stores.counters,
+                alerts=self.alerts,
+                clock=self.clock,
+            ),
         )
 
     def resume(self) -> Resume:

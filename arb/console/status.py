@@ -32,6 +32,7 @@ def status_of(home: Home) -> dict[str, Any]:
         "hot_state": built and _or_none(lambda: _hot_state(built)),
         "queues": built and _or_none(Sources.of(built, home).queues),
         "fallback_queues": built and _or_none(Sources.of(built, home).fallback_queues),
+        "degradation": built and _degradation(built),
         "dead_letters": built and _or_none(built.stores.dead_letters.waiting),
         "processes": [_process(each) for each in status.processes],
     }
@@ -70,6 +71,12 @@ def _hot_state(built: Engine) -> dict[str, Any]:
     }
 
 
+def _degradation(built: Engine) -> dict[str, Any]:
+    """Return how much less is done at present, and why."""
+    found = built.stores.board.read()
+    return {"degree": found.degree.name.lower(), "why": found.why, "since_ns": found.since_ns}
+
+
 def _process(status: ProcessStatus) -> dict[str, Any]:
     return {
         "name": status.name,
@@ -89,6 +96,9 @@ def status_view(status: Mapping[str, Any]) -> RenderableType:
     head.append(f"session  {session['session_id'] if session else UNKNOWN}\n")
     head.append(f"state    {_state(status.get('hot_state'))}\n")
     head.append(f"queues   {_queues(status['queues'])}\nfallback {_queues(status['fallback_queues'])}\n")
+    degradation = status.get("degradation")
+    if degradation and degradation["degree"] != "full":
+        head.append(f"degraded {degradation['degree']}: {degradation['why']}\n", "bold red")
     if status.get("dead_letters"):
         head.append(f"dead     {status['dead_letters']} letters wait: arb dead list\n", "bold red")
     head.append(

@@ -4,7 +4,7 @@ Prices are quote per base, quantities base, times Unix nanoseconds.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from arb.domain.errors import DataError
@@ -53,6 +53,12 @@ class Book:
     def mid(self) -> Decimal:
         """Return the middle of the best prices."""
         return (self.bid + self.ask) / 2
+
+    def top(self, levels: int) -> "Book":
+        """Return the book with so many levels on each side at most."""
+        if max(len(self.bids), len(self.asks)) <= levels:
+            return self
+        return replace(self, bids=self.bids[:levels], asks=self.asks[:levels])
 
     def against(self, side: Side) -> tuple[Level, ...]:
         """Return the levels that an order of `side` takes from."""

@@ -2,7 +2,7 @@
 
 Pure: values, times and thresholds are arguments. A rule says what is measured, which unit it has (the last
 word of its name) and beyond what it is a WARN or an ERROR. ERROR at three counted samples in a row is
-CRITICAL; a subject that could not be measured keeps the level it had.
+CRITICAL, unless the rule is borne; a subject that could not be measured keeps the level it had.
 """
 
 from collections.abc import Iterable, Mapping
@@ -39,6 +39,7 @@ class Rule:
     warn: Decimal
     limit: Decimal  # beyond it is an ERROR
     worse: Worse = Worse.ABOVE
+    borne: bool = False  # it is never CRITICAL: the stack goes on, and does less
 
     def level(self, value: Decimal) -> Level:
         """Return what a measurement means."""
@@ -113,19 +114,19 @@ def judge(
     for reading in readings:
         rule, key = rules[reading.rule], (reading.rule, reading.subject)
         known = healths.get(key, Health(since_ns=now_ns))
-        healths[key] = _step(known, rule.level(reading.value), now_ns, sample_ns)
+        healths[key] = _step(known, rule, rule.level(reading.value), now_ns, sample_ns)
         if healths[key].level is not known.level:
             changes.append(_change(rule, reading, known.level, healths[key].level, now_ns))
     return Verdict(healths, tuple(changes))
 
 
-def _step(known: Health, found: Level, now_ns: int, sample_ns: int) -> Health:
+def _step(known: Health, rule: Rule, found: Level, now_ns: int, sample_ns: int) -> Health:
     errors, counted_ns = known.errors, known.counted_ns
     if found is not Level.ERROR:
         errors, counted_ns = 0, 0
     elif errors == 0 or now_ns - counted_ns >= sample_ns:
         errors, counted_ns = errors + 1, now_ns
-    level = Level.CRITICAL if errors >= ERRORS_UNTIL_CRITICAL else found
+    level = Level.CRITICAL if errors >= ERRORS_UNTIL_CRITICAL and not rule.borne else found
     since_ns = known.since_ns if level is known.level else now_ns
     return Health(level, errors, counted_ns, now_ns, since_ns)
 

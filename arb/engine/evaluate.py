@@ -1,10 +1,11 @@
 """Quotes in, decisions out: open a pair that is worth it, close one whose time has come."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from arb.domain import ids
 from arb.domain.book import Book
+from arb.domain.degradation import is_far
 from arb.domain.errors import Conflict, StoreUnavailable
 from arb.domain.exits import ExitRules, exit_quantity, exit_reason, is_sendable_pair
 from arb.domain.ids import Coin, SessionId
@@ -18,6 +19,7 @@ from arb.domain.trade import Leg, TradeState, pair_legs
 from arb.engine.guard import EntryGuard
 from arb.engine.intents import intents
 from arb.engine.markets import Markets
+from arb.engine.nearness import Nearness
 from arb.engine.proposals import Appetite, Identity, best_edge, propose
 from arb.ports import (
     Clock,
@@ -50,13 +52,14 @@ class Evaluate:
     limits: Limits
     exits: ExitRules
     appetite: Appetite
+    nearness: Nearness = field(default_factory=Nearness)
 
     def run(self, carried: Sequence[Book] = ()) -> int:
         """Evaluate every coin that changed; return how many trades were opened or told to close.
 
         `carried` are the books that came with the message: enough to go on while Redis is away.
         """
-        coins = self._changed(carried)
+        coins = self._worth_a_look(self._changed(carried))
         markets = self.markets.read(coins, carried)
         session = self.sessions.get(self.session_id)
         if not markets or session is None:
@@ -66,6 +69,13 @@ class Evaluate:
             self._coin(market, [view for view in active if view.trade.coin == coin], session.mode)
             for coin, market in markets.items()
         )
+
+    def _worth_a_look(self, coins: tuple[Coin, ...]) -> tuple[Coin, ...]:
+        """Return the coins without those that are far, while there is not time for all."""
+        wanted = self.nearness.worth(coins, self.clock.now_ns())
+        if len(wanted) < len(coins):
+            self.counters.count("degraded", "far_coins", len(coins) - len(wanted))
+        return wanted
 
     def _changed(self, carried: Sequence[Book]) -> tuple[Coin, ...]:
         from_message = {Coin(book.symbol.partition("/")[0]) for book in carried}
@@ -77,6 +87,8 @@ class Evaluate:
 
     def _coin(self, market: Market, active: list[TradeView], mode: Mode) -> int:
         now_ns = self.clock.now_ns()
+        far = not active and is_far(market.premium_bps, self.limits.entry_edge_bps_min)
+        self.nearness.note(market.coin, now_ns, far=far)
         refused = stale(market, self.limits, now_ns) or untradable(market)
         if refused is not None:
             self.counters.count("refused", refused.reason)

@@ -7,14 +7,16 @@ evaluation goes on while the store is away; then at most one is asked for per `O
 """
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
 from arb.domain.book import Book
+from arb.domain.degradation import BOOK_LEVELS, Degree
 from arb.domain.errors import DispatchError, StoreUnavailable
 from arb.domain.ids import Coin, Symbol, Venue
 from arb.engine.book_codec import encode_book
 from arb.engine.markets import USDT_KRW, keys_of
+from arb.engine.nearness import never_degraded
 from arb.engine.tally import Tally
 from arb.ports import Clock, Dispatcher, QuoteStore
 
@@ -36,7 +38,14 @@ class Feed:
     """Takes books from any thread; one thread flushes."""
 
     def __init__(
-        self, *, coins: Sequence[Coin], store: FeedStore, dispatcher: Dispatcher, tally: Tally, clock: Clock
+        self,
+        *,
+        coins: Sequence[Coin],
+        store: FeedStore,
+        dispatcher: Dispatcher,
+        tally: Tally,
+        clock: Clock,
+        degree: Callable[[], Degree] = never_degraded,
     ) -> None:
         self._coins = frozenset(coins)
         self._keys = keys_of(sorted(coins))
@@ -44,6 +53,8 @@ class Feed:
         self._dispatcher = dispatcher
         self._tally = tally
         self._clock = clock
+        self._degree = degree
+        self._shallow = False
         self._lock = threading.Lock()  # guards the next four
         self._latest: dict[Key, Book] = {}
         self._changed: dict[Key, Book] = {}
@@ -59,7 +70,8 @@ class Feed:
     def accept(self, books: Iterable[Book]) -> None:
         """Keep these books, each the newest of its instrument."""
         with self._lock:
-            for book in books:
+            for deep in books:
+                book = deep.top(BOOK_LEVELS) if self._shallow else deep
                 key = (book.venue, book.symbol)
                 self._latest[key] = self._changed[key] = book
                 self._dirty |= self._coins if key == USDT_KRW else {_coin(book)}
@@ -77,6 +89,7 @@ class Feed:
 
     def flush(self) -> None:
         """Write what changed and ask for its evaluation."""
+        self._shallow = self._degree() >= Degree.SHALLOW
         with self._lock:
             gone, self._gone = self._gone, set()
             books, self._changed = tuple(self._changed.values()), {}

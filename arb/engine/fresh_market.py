@@ -1,18 +1,21 @@
-"""A market to settle on: from the hot quotes, or asked of the venues where those are away or stale.
+"""A market to settle on: from the hot quotes, or asked of the venues where those are away, stale or shallow.
 
 A leg must not stay alone because a cache is down. Entries never use this: without quotes nothing is opened.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 from arb.domain.book import Book
+from arb.domain.degradation import Degree
 from arb.domain.errors import DataError, VenueError
 from arb.domain.ids import Coin, Symbol, Venue
 from arb.domain.risk import Limits
 from arb.domain.sanity import stale
 from arb.domain.spread import Market
 from arb.engine.markets import Markets, keys_of
+from arb.engine.nearness import never_degraded
 from arb.ports import Clock, Counters, VenueClient
 
 REUSED_NS: Final = 500_000_000  # several trades that wait at once ask a venue once
@@ -28,18 +31,25 @@ class FreshMarkets:
     counters: Counters
     clock: Clock
     limits: Limits
+    degree: Callable[[], Degree] = never_degraded
     asked: dict[Key, Book] = field(default_factory=dict)
 
     def read(self, coin: Coin) -> Market | None:
         """Return the coin's market, or None while a book of it can be had nowhere."""
         market = self.markets.read((coin,)).get(coin)
-        if market is not None and stale(market, self.limits, self.clock.now_ns()) is None:
-            return market
+        fresh = market is not None and stale(market, self.limits, self.clock.now_ns()) is None
+        if fresh:
+            return market if self.degree() < Degree.SHALLOW else self._deep(coin) or market
         books = [book for key in keys_of((coin,)) if (book := self._ask(*key)) is not None]
         market = self.markets.read((coin,), books).get(coin)
         if market is None or stale(market, self.limits, self.clock.now_ns()) is not None:
             return None
         return market
+
+    def _deep(self, coin: Coin) -> Market | None:
+        """Return the market with all the depth that the venues show: the hot books are shallow now."""
+        asked = {key: book for key in keys_of((coin,)) if (book := self._ask(*key)) is not None}
+        return self.markets.assemble(coin, asked)
 
     def _ask(self, venue: Venue, symbol: Symbol) -> Book | None:
         known = self.asked.get((venue, symbol))

@@ -14,6 +14,7 @@ from arb.domain.alert import Alert, Severity
 from arb.domain.errors import StoreUnavailable, VenueError
 from arb.domain.health import Change, Health, Key, Level, Reading, Rule, Verdict, judge
 from arb.domain.risk import Mode
+from arb.engine.degrade import Degrade
 from arb.engine.monitor import REDIS_AWAY, Standing, Stood, SystemMonitor, stand
 from arb.engine.probes import Probe
 from arb.engine.probes.books import LastVitals
@@ -68,6 +69,7 @@ class Watch:
     memory: HealthMemory
     changes: ChangeLog
     dead_man: DeadMan
+    degrade: Degrade
     alerts: AlertSink
     counters: Counters
     clock: Clock
@@ -88,6 +90,7 @@ class Watch:
         )
         for change in verdict.changes:
             self._tell(change)
+        self._degrade(readings)
         if verdict.level is not Level.CRITICAL:
             self.dead_man.ping(now_ns)
         return verdict
@@ -124,6 +127,14 @@ class Watch:
             except (StoreUnavailable, VenueError):
                 self.counters.count("watchdog", f"unmeasured_{type(probe).__name__.lower()}")
         return readings
+
+    def _degrade(self, readings: Sequence[Reading]) -> None:
+        self.degrade.run(readings)
+        try:
+            self.vitals.read()  # raises where the database was away a moment ago: it is not waited for again
+            self.degrade.watch_disks(readings)
+        except StoreUnavailable:
+            self.counters.count("watchdog", "mode_not_written")
 
     def _tell(self, change: Change) -> None:
         self.counters.count("watchdog", change.after)

@@ -38,6 +38,7 @@ METRICS: Final = (
     Metric("arb_krw_per_usdt", "The KRW/USDT rate in use"),
     Metric("arb_mode", "1 for the mode that the session is in", ("mode",)),
     Metric("arb_killed", "1 while the kill switch is on"),
+    Metric("arb_degradation_degree", "0 full, 1 no history and charts, 2 near coins only, 3 shallow books"),
     Metric("arb_session_start_seconds", "When the session began, Unix time"),
     Metric("arb_trades_open", "Trades that have not ended"),
     Metric("arb_trades_unhedged", "Open trades of which one leg has more than the other"),

@@ -14,7 +14,8 @@ from arb.console.frame import ProcessLine
 from arb.console.model import Books, process_lines, quote_line, trade_line
 from arb.console.sources import Sources
 from arb.domain.book import Book
-from arb.domain.errors import ArbError
+from arb.domain.degradation import Degree
+from arb.domain.errors import ArbError, StoreUnavailable
 from arb.domain.ids import Coin, Venue
 from arb.domain.risk import Mode
 from arb.engine.markets import USDT_KRW, symbol_on
@@ -79,19 +80,22 @@ class Desk:
         notional = engine.settings.strategy.notional_usdt
         markets = {coin: _or_none(partial(engine.markets.assemble, coin, books)) for coin in sources.coins}
         quotes = [quote_line(coin, books, markets[coin], notional, now_ns) for coin in sources.coins]
-        self._history.add(now_ns // MS, quotes)
+        lean = self._lean()
+        if not lean:
+            self._history.add(now_ns // MS, quotes)
         return {
             "krw_per_usdt": books[USDT_KRW].mid if USDT_KRW in books else None,
             "entry_edge_bps": engine.settings.strategy.entry_edge_bps,
             "quote_age_ms_max": engine.settings.risk.quote_age_ms_max,
             "quotes": [asdict(quote) for quote in quotes],
-            "depth": {coin: _depth(coin, books) for coin in sources.coins},
+            "depth": {coin: _depth(coin, {} if lean else books) for coin in sources.coins},
         }
 
     def session(self) -> Document:
         """Return which session it is and how much it may do."""
         session = self._wired().session()
-        return None if session is None else asdict(session)
+        degree = self._engine().stores.board.degree().name.lower()
+        return None if session is None else asdict(session) | {"degree": degree}
 
     def trades(self) -> Document:
         """Return the newest trades that have not ended, and how many there are."""
@@ -104,7 +108,9 @@ class Desk:
         return self._wired().report().as_json()
 
     def profit(self) -> Document:
-        """Return the realised profit over time."""
+        """Return the realised profit over time. Raises: StoreUnavailable while charts are left out."""
+        if self._lean():
+            raise StoreUnavailable("left out: the machine is short of something")
         return self._sql().profit_curve(self._engine().clock.now_ns())
 
     def risk(self) -> Document:
@@ -135,6 +141,9 @@ class Desk:
         beats = _or_none(sources.heartbeats) or {}
         lines = process_lines(statuses, beats, now_ns) or ()
         return [asdict(line) | {"rss_bytes": _memory(line)} for line in lines]
+
+    def _lean(self) -> bool:
+        return self._engine().stores.board.degree() >= Degree.LEAN
 
     def _wired(self) -> Sources:
         if self._sources is None:

@@ -7,6 +7,7 @@ from arb.adapters.sql.desk import SqlDesk
 from arb.bootstrap import Engine
 from arb.console.model import process_lines, quote_line
 from arb.console.sources import Sources
+from arb.domain.degradation import Degree
 from arb.domain.order import TERMINAL
 from arb.domain.position import trade_position
 from arb.domain.risk import Mode
@@ -64,6 +65,7 @@ class StackMetrics:
 
     def session(self) -> Iterator[Sample]:
         yield "arb_killed", (), float(self._kill() is not None)
+        yield "arb_degradation_degree", (), int(self._engine().stores.board.degree())
         session = self._sources().session()
         if session is not None:
             yield "arb_session_start_seconds", (), session.started_at_ns / S
@@ -84,6 +86,8 @@ class StackMetrics:
             name = "arb_orders_total" if state in TERMINAL else "arb_orders_working"
             yield name, (venue, state.value), number
         yield "arb_order_unknown_age_seconds", (), sql.unknown_age_ns(now_ns) / S
+        if self._engine().stores.board.degree() >= Degree.LEAN:
+            return
         for stage, quantiles in sql.latencies_s(now_ns - WINDOW_NS, QUANTILES).items():
             for quantile, seconds in zip(QUANTILES, quantiles, strict=True):
                 yield "arb_order_latency_seconds", (stage, quantile), seconds

@@ -52,3 +52,9 @@ def test_who_is_gone_is_left_out_and_so_is_a_disk_that_is_not_there(tmp_path):
     machine = PsutilMachine(lambda: {"ended": ended.pid}, [tmp_path, tmp_path / "nowhere"])
     assert machine.processes(SECOND) == []
     assert list(machine.disk_free_mb()) == [str(tmp_path)]
+
+
+def test_the_machine_says_what_memory_and_cpu_it_has_left(tmp_path):
+    found = {reading.rule: reading.value for reading in PsutilMachine(dict, [tmp_path]).pressure()}
+    assert found.keys() == {"available_memory_mb", "load_pct"}
+    assert found["available_memory_mb"] > 0 <= found["load_pct"]

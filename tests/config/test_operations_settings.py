@@ -43,6 +43,9 @@ def test_the_defaults_are_those_that_were_asked_for(tmp_path):
         ("watchdog.max_ws_lag_ms", "0"),
         ("watchdog.max_wslag_ms", "5000"),
         ("sys_monitor.sample_interval_sec", "31"),
+        ("degradation.load_pct", "300, 200, 400"),
+        ("degradation.disk_free_mb", "100, 200, 300"),
+        ("degradation.margin_pct", "0"),
     ],
 )
 def test_one_line_names_the_key(tmp_path, key, value):
@@ -65,3 +68,15 @@ def test_a_limit_below_its_warning_names_the_warning(tmp_path):
 def test_an_alert_address_that_nobody_knows_is_named_by_its_place_and_scheme_alone(tmp_path):
     text = wrong(tmp_path, ARB_ALERTS__URLS="json://127.0.0.1:1/hook, bogus://marker-token@host")
     assert text == "alerts.urls[1]: apprise knows no such bogus:// address"
+
+
+def test_only_a_full_disk_is_borne(tmp_path):
+    settings = load("mock", {"ARB_HOME": str(tmp_path)})
+    rules = {**settings.watchdog.rules(), **settings.sys_monitor.rules()}
+    assert [name for name, rule in rules.items() if rule.borne] == ["disk_free_mb"]
+
+
+def test_marks_come_from_the_environment_with_commas(tmp_path):
+    settings = load("mock", {"ARB_HOME": str(tmp_path), "ARB_DEGRADATION__LOAD_PCT": "1, 2, 3"})
+    assert [int(mark) for mark in settings.degradation.gauges()["load_pct"].marks] == [1, 2, 3]
+    assert settings.degradation.gauges()["disk_free_mb"].worse is Worse.BELOW

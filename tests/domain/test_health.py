@@ -1,5 +1,6 @@
 """The watchdog's table: levels, three errors in a row, and what changed."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -69,3 +70,12 @@ def test_what_cannot_be_measured_keeps_its_level_until_it_is_forgotten():
     assert silent.healths[KEY].level is Level.ERROR
     assert silent.changes == ()
     assert judge(RULES, [], known, FORGET_NS, 30 * SECOND).healths == {}
+
+
+def test_what_is_borne_stays_an_error():
+    borne = replace(DISK, borne=True)
+    healths: dict[tuple[str, str], Health] = {}
+    for minute in range(10):
+        reading = Reading(borne.name, "/home", Decimal(1))
+        healths = dict(judge({borne.name: borne}, [reading], healths, minute * 60 * SECOND, SECOND).healths)
+    assert healths[borne.name, "/home"].level is Level.ERROR

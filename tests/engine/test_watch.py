@@ -128,6 +128,20 @@ class Given:
         return [Reading("lag", self.subject, Decimal(self.value))]
 
 
+@dataclass
+class Less:
+    """What a sweep ends with; remembers what it was given."""
+
+    decided: list[list[Reading]] = field(default_factory=list)
+    disks: list[list[Reading]] = field(default_factory=list)
+
+    def run(self, readings: list[Reading]) -> None:
+        self.decided.append(readings)
+
+    def watch_disks(self, readings: list[Reading]) -> None:
+        self.disks.append(readings)
+
+
 class Post:
     """A watch and all that it looks at."""
 
@@ -137,6 +151,7 @@ class Post:
         self.rows, self.outside = Rows(), Outside()
         self.given, self.by_redis = Given(), Given(subject="redis")
         self.quotes = MemoryQuoteStore(self.clock)
+        self.degrade = Less()
         vitals = LastVitals(self.store)
         self.watch = Watch(
             probes=(self.given,), redis_probes=(self.by_redis,),
@@ -146,7 +161,8 @@ class Post:
                 markets=Markets(quotes=self.quotes, instruments={}), quote_age_ns_max=10 * SECOND,
                 heartbeat_age_ns_max=15 * SECOND,
             ),
-            vitals=vitals, memory=self.memory, changes=self.rows, dead_man=self.outside, alerts=self.alarms,
+            degrade=self.degrade, vitals=vitals, memory=self.memory, changes=self.rows, dead_man=self.outside,
+            alerts=self.alarms,
             counters=self.counts, clock=self.clock, sample_ns=30 * SECOND,
         )  # fmt: skip
 
@@ -324,3 +340,15 @@ def test_rates_are_of_the_last_minute_and_survive_a_reset():
     assert seen == [0, 2, 4, 4, 4]
     counts.counts.clear()
     assert readings(rates, 3 * MINUTE)[("live_errors_per_minute", "errors")] == 0
+
+
+def test_a_sweep_decides_how_much_is_done_and_asks_no_database_that_is_away():
+    post = Post()
+    post.given.value = 3
+    post.watch.run()
+    post.store.away = True
+    post.clock.advance_ms(5_000)
+    post.watch.run()
+    assert [[reading.value for reading in readings] for readings in post.degrade.decided] == [[3], [3]]
+    assert len(post.degrade.disks) == 1
+    assert post.counts.counts["watchdog"]["mode_not_written"] == 1

@@ -20,6 +20,7 @@ from arb.adapters.memory import (
 from arb.adapters.memory_quotes import MemoryQuoteStore
 from arb.adapters.memory_venue import MemoryVenue
 from arb.domain.book import Book, Level
+from arb.domain.degradation import Degree
 from arb.domain.exits import ExitRules
 from arb.domain.ids import ClientOrderId, Coin, SessionId, Symbol, TradeId, Venue
 from arb.domain.instrument import UPBIT_KRW_BANDS, FeeIn, Instrument
@@ -35,6 +36,7 @@ from arb.engine.fresh_market import FreshMarkets
 from arb.engine.guard import EntryGuard
 from arb.engine.kill_gate import KillGate
 from arb.engine.markets import Markets
+from arb.engine.nearness import Nearness
 from arb.engine.proposals import Appetite
 from arb.engine.rate_watch import RateWatch
 from arb.engine.reconcile import Reconcile
@@ -165,6 +167,7 @@ class Town:
     pending: list[tuple[int, str, tuple[Any, ...]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.degree = Degree.FULL
         self.quotes = MemoryQuoteStore(self.clock)
         self.shown = MemoryQuoteStore(self.clock)  # the books as the venues themselves have them
         self.trades = MemoryTradeStore(self.tables)
@@ -221,7 +224,7 @@ class Town:
             ),
             appetite=Appetite(
                 notional_usdt=Decimal(1_000), slip_bps=Decimal(8), order_lifetime_ns=3 * SECOND
-            ), **common,
+            ), nearness=Nearness(lambda: self.degree), **common,
         )  # fmt: skip
         self.execute = Execute(
             session_id=SESSION, sessions=self.sessions, venues=venues, alerts=alerts, entropy=entropy,
@@ -229,8 +232,9 @@ class Town:
             overdue_ns=OVERDUE_NS, health=self.health, **common,
         )  # fmt: skip
         fresh = FreshMarkets(
-            markets=markets, venues=dict(self.venues), counters=self.counters, clock=self.clock, limits=LIMITS
-        )
+            markets=markets, venues=dict(self.venues), counters=self.counters, clock=self.clock,
+            limits=LIMITS, degree=lambda: self.degree,
+        )  # fmt: skip
         self.settle = Settle(
             markets=fresh,
             alerts=alerts,

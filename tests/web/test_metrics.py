@@ -17,7 +17,7 @@ MONITORING = Path(__file__).resolve().parents[2] / "config" / "monitoring"
 UNITS = ("_seconds", "_bytes", "_bps", "_krw", "_ratio", "_total")
 COUNTS = {
     "arb_source_up", "arb_krw_per_usdt", "arb_mode", "arb_killed", "arb_trades_open", "arb_trades_unhedged",
-    "arb_orders_working", "arb_queue_depth", "arb_process_up", "arb_dead_letters",
+    "arb_orders_working", "arb_queue_depth", "arb_process_up", "arb_dead_letters", "arb_degradation_degree",
 }  # fmt: skip
 
 

@@ -1,0 +1,78 @@
+"""Degradation, wired: who decides, who is told, and where everybody reads it."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import redis
+import structlog
+
+from arb.adapters.degradation_board import SharedBoard
+from arb.adapters.machine import PsutilMachine
+from arb.adapters.shared_file import SharedFile
+from arb.bootstrap.rules import SECOND
+from arb.domain.degradation import Degradation, Rules
+from arb.domain.ids import SessionId
+from arb.engine.degrade import LEFT_OUT, Board, Degrade
+from arb.ports import AlertSink, Clock, Counters, SessionStore
+from arb.runtime.home import Home
+from config.settings import Settings
+
+log = structlog.get_logger("arb.watchdog")
+
+
+def board_of(client: redis.Redis, settings: Settings, clock: Clock) -> SharedBoard:
+    """Return where the degree is kept."""
+    return SharedBoard(client, settings.mode, SharedFile(board_file(Home.default()), clock), clock)
+
+
+def board_file(home: Home) -> Path:
+    """Return the file that has the degree while Redis is away."""
+    return home.run / "degradation.json"
+
+
+def rules_of(settings: Settings) -> Rules:
+    """Return when to do less."""
+    chosen = settings.degradation
+    return Rules(
+        gauges=chosen.gauges(), margin=Decimal(chosen.margin_pct) / 100, calm_ns=chosen.calm_sec * SECOND
+    )
+
+
+def degrade_of(
+    settings: Settings,
+    session_id: SessionId,
+    *,
+    board: Board,
+    sessions: SessionStore,
+    counters: Counters,
+    alerts: AlertSink,
+    clock: Clock,
+) -> Degrade:
+    """Return what each sweep ends with."""
+    return Degrade(
+        session_id=session_id,
+        rules=rules_of(settings),
+        disk_mb_min=Decimal(settings.degradation.reduce_only_disk_free_mb),
+        board=board,
+        machine=PsutilMachine(dict, ()),
+        sessions=sessions,
+        alerts=alerts,
+        counters=counters,
+        journal=Log(),
+        clock=clock,
+    )
+
+
+class Log:
+    """`arb.engine.degrade.Journal` in the watchdog's file."""
+
+    def degree_changed(self, before: Degradation, after: Degradation) -> None:
+        """Write a line."""
+        write = log.warning if after.degree > before.degree else log.info
+        write(
+            "degree_changed",
+            before=before.degree.name.lower(),
+            after=after.degree.name.lower(),
+            why=after.why or "recovered",
+            left_out=LEFT_OUT[after.degree],
+        )
