@@ -349,6 +349,6 @@ def test_a_sweep_decides_how_much_is_done_and_asks_no_database_that_is_away():
     post.store.away = True
     post.clock.advance_ms(5_000)
     post.watch.run()
-    assert [[reading.value for reading in readings] for readings in post.degrade.decided] == [[3], [3]]
+    assert [readings[-1].value for readings in post.degrade.decided] == [3, 3]
     assert len(post.degrade.disks) == 1
     assert post.counts.counts["watchdog"]["mode_not_written"] == 1
