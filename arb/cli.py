@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
+import arb.cli_chaos_queue
 import arb.cli_chaos_state  # noqa: F401 - adds `arb chaos state`
 from arb.cli_alerts import register as register_alerts
 from arb.cli_chaos import register as register_chaos

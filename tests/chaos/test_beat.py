@@ -14,9 +14,9 @@ from arb.adapters.sql.engine import Pool, make_engine
 from arb.adapters.sql.sessions import SqlSessionStore
 from arb.domain.ids import SessionId
 from arb.domain.risk import Mode
+from arb.operate.queue.town import Town, until
 from arb.ports import Session
 from arb.runtime.home import CHECKOUT
-from tests.adapters.transport.town import Town, until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 CELERY = (sys.executable, "-m", "celery")

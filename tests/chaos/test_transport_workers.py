@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.adapters.transport.town import Town, until
+from arb.operate.queue.town import Town, until
 
 pytestmark = [pytest.mark.integration]
 SOLO = ("-P", "solo")

@@ -7,8 +7,8 @@ import pytest
 import redis
 from kombu import Connection
 
+from arb.operate.queue.town import Town
 from tests.adapters.transport.apps import use_our_transport
-from tests.adapters.transport.town import Town
 
 OPTIONS = {"visibility_timeout": 1, "priority_steps": [0], "socket_timeout": 1.0}
 

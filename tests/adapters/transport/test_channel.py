@@ -6,7 +6,7 @@ import pytest
 import redis
 from kombu import Queue
 
-from tests.adapters.transport.messages import message
+from arb.chaos.queue.messages import message
 
 pytestmark = pytest.mark.integration
 

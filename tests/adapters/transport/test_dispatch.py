@@ -13,8 +13,8 @@ from arb.adapters.celery_app import ArbCelery
 from arb.adapters.dispatch import CeleryDispatcher
 from arb.domain.breaker import State
 from arb.domain.errors import DispatchError
+from arb.operate.queue.town import until
 from tests.adapters.transport.apps import FAST, QUEUES, pgmq_fallback, publisher
-from tests.adapters.transport.town import until
 
 pytestmark = [
     pytest.mark.integration,

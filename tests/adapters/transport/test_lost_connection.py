@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from tests.adapters.transport.messages import message
+from arb.chaos.queue.messages import message
 
 pytestmark = pytest.mark.integration
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.adapters.transport.town import QUEUES, Town, until
+from arb.operate.queue.town import QUEUES, Town, until
 
 pytestmark = [pytest.mark.integration]
 SOLO = ("-P", "solo")

@@ -1,17 +1,20 @@
-"""The Celery app of the worker processes under test: one task that notes in a file that it ran.
+"""The Celery app of workers of a kind, `stock` or `ours`: one task that notes in a file that it ran.
 
-ARB_TOWN_BROKER, ARB_TOWN_LEDGER and ARB_TOWN_KIND (`stock` or `ours`) come in by the environment.
+TOWN_BROKER, TOWN_LEDGER, TOWN_KIND, TOWN_VISIBILITY_S and TOWN_DATABASE come in by the environment.
+Where there is a database, the task has an effect there too, at most once.
 """
 
 import os
-import time
 
-from celery import Celery
+from celery import Celery, Task
 from kombu import Queue
 from kombu.transport import TRANSPORT_ALIASES
 
-OURS = os.environ.get("ARB_TOWN_KIND", "ours") == "ours"
-VISIBILITY_TIMEOUT_S = int(os.environ.get("ARB_TOWN_VISIBILITY_S", "4"))
+from arb.adapters.clock import SystemClock
+from arb.chaos.queue.effects import Effects
+
+OURS = os.environ.get("TOWN_KIND", "ours") == "ours"
+VISIBILITY_TIMEOUT_S = int(os.environ.get("TOWN_VISIBILITY_S", "4"))
 QUEUES = ("orders", "evaluate", "housekeeping")
 
 if OURS:
@@ -19,7 +22,7 @@ if OURS:
 
 app = Celery(
     "town",
-    broker=os.environ.get("ARB_TOWN_BROKER", "redis://127.0.0.1:1/0"),
+    broker=os.environ.get("TOWN_BROKER", "redis://127.0.0.1:1/0"),
     task_cls="arb.adapters.transport.task:Task" if OURS else None,
 )
 app.conf.update(
@@ -53,25 +56,30 @@ if OURS:
     )
 
 
-def note(text: str) -> None:
+clock = SystemClock()
+effects = Effects(os.environ["TOWN_DATABASE"], clock) if "TOWN_DATABASE" in os.environ else None
+
+
+def note(number: int, started_ns: int) -> None:
     """Append one line, whole or not at all."""
-    ledger = os.open(os.environ["ARB_TOWN_LEDGER"], os.O_APPEND | os.O_CREAT | os.O_WRONLY)
-    os.write(ledger, f"{text} {time.time_ns()}\n".encode())
+    ledger = os.open(os.environ["TOWN_LEDGER"], os.O_APPEND | os.O_CREAT | os.O_WRONLY)
+    os.write(ledger, f"{number} {started_ns} {clock.now_ns()}\n".encode())
     os.close(ledger)
 
 
-@app.task(name="town.work")
-def work(number: int, duration_ms: int = 0) -> None:
-    """Take as long as told, then note the number."""
-    started_ns = time.time_ns()
-    if duration_ms:
-        time.sleep(duration_ms / 1000)
-    note(f"{number} {started_ns}")
+@app.task(name="town.work", bind=True)  # type: ignore[untyped-decorator]
+def work(self: Task, number: int, duration_ms: int = 0) -> None:
+    """Take as long as told, have the effect, then note the number."""
+    started_ns = clock.now_ns()
+    clock.sleep_ms(duration_ms)
+    if effects is not None:
+        effects.run(number, str(self.request.hostname))
+    note(number, started_ns)
 
 
-@app.task(name="town.stubborn", bind=True, max_retries=3)
-def stubborn(self, number: int) -> None:
+@app.task(name="town.stubborn", bind=True, max_retries=3)  # type: ignore[untyped-decorator]
+def stubborn(self: Task, number: int) -> None:
     """Retry until the last attempt, then note the number."""
     if self.request.retries < 3:
         raise self.retry(countdown=0.1)
-    note(f"{number} {time.time_ns()}")
+    note(number, clock.now_ns())

@@ -2,10 +2,11 @@
 
 import base64
 import json
+from typing import Any
 
 
 def message(
-    number: int, queue: str, arguments: tuple[int, ...], task: str = "town.work", **headers: object
+    number: int, queue: str, arguments: tuple[int, ...], task: str = "town.work", **headers: Any
 ) -> str:
     """Return the text of one message."""
     body = base64.b64encode(json.dumps([arguments, {}, {}]).encode()).decode()

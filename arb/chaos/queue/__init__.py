@@ -1,0 +1,1 @@
+"""What the chaos of the queue is made of: effects that must happen once, and transports that refuse."""

@@ -1,0 +1,1 @@
+"""`arb chaos queue`: scenarios on real servers and worker processes."""
