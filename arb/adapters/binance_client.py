@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from arb.adapters.http import HttpTransport
 from arb.adapters.rate_limit import Limit, RateLimiter
@@ -49,15 +49,42 @@ WINDOW_MS_MAX: Final = 24 * 3_600_000
 Parsed = TypeVar("Parsed")
 
 
+class Fees(Protocol):
+    """Remembers what the venue said of an account's fees, for every process."""
+
+    def known(self, symbols: Sequence[Symbol], now_ns: int) -> Mapping[Symbol, Decimal]:
+        """Return the taker fees in basis points that need not be asked for."""
+
+    def remember(self, fees_bps: Mapping[Symbol, Decimal], now_ns: int) -> None:
+        """Keep what the venue said just now."""
+
+
+class NoFees:
+    """Remembers nothing: every fee is asked for."""
+
+    def known(self, _symbols: Sequence[Symbol], _now_ns: int) -> Mapping[Symbol, Decimal]:
+        """Return nothing."""
+        return {}
+
+    def remember(self, _fees_bps: Mapping[Symbol, Decimal], _now_ns: int) -> None:
+        """Forget it."""
+
+
 class BinanceClient:
     """Orders, balances and reference data of Binance; public endpoints only without a key."""
 
     venue = Venue.BINANCE
 
     def __init__(
-        self, gateway: Gateway, clock: Clock, *, api_key: ApiKey | None, recv_window_ms: int
+        self,
+        gateway: Gateway,
+        clock: Clock,
+        *,
+        api_key: ApiKey | None,
+        recv_window_ms: int,
+        fees: Fees | None = None,
     ) -> None:
-        self._gateway, self._clock = gateway, clock
+        self._gateway, self._clock, self._fees = gateway, clock, fees or NoFees()
         self._api_key, self._recv_window_ms = api_key, recv_window_ms
         self._offset_ms, self._offset_at_ns = 0, -OFFSET_AGE_NS_MAX
 
@@ -132,7 +159,7 @@ class BinanceClient:
     def instruments(self, coins: Sequence[Coin]) -> tuple[Instrument, ...]:
         """Return the rules of each coin's USDT market; fees are the account's where there is one."""
         symbols = [symbol_of(self.venue, coin) for coin in coins]
-        fees = {} if self._api_key is None else {symbol: self._fee_bps(symbol) for symbol in symbols}
+        fees = {} if self._api_key is None else self._fees_bps(symbols)
         return self._ask(
             binance.exchange_info(symbols), lambda body: binance_instruments.instruments(body, fees)
         )
@@ -188,6 +215,14 @@ class BinanceClient:
         request = binance.trades_of(symbol, row.venue_order_id, self._now())
         return row.report(self._ask(request, binance_replies.fills))
 
+    def _fees_bps(self, symbols: Sequence[Symbol]) -> Mapping[Symbol, Decimal]:
+        """Return the account's fees; each is asked for at 20 of weight, so what is known is not."""
+        now_ns = self._clock.now_ns()
+        known = self._fees.known(symbols, now_ns)
+        asked = {symbol: self._fee_bps(symbol) for symbol in symbols if symbol not in known}
+        self._fees.remember(asked, now_ns)
+        return {**known, **asked}
+
     def _fee_bps(self, symbol: Symbol) -> Decimal:
         return self._ask(binance.commission(symbol, self._now()), binance_instruments.taker_fee_bps)
 
@@ -225,6 +260,7 @@ def connect_binance(
     recv_window_ms: int,
     weight_per_minute: int,
     orders_per_10s: int,
+    fees: Fees | None = None,
 ) -> BinanceClient:
     """Return a client with its own connections and limits; call it after a fork."""
     transport = HttpTransport(rest_url, connect_timeout_ms=http_timeout_ms, read_timeout_ms=http_timeout_ms)
@@ -234,7 +270,7 @@ def connect_binance(
     }
     limiter = RateLimiter(Venue.BINANCE, limits, clock, pool=binance.WEIGHT_GROUP)
     gateway = Gateway(DIALECT, transport, limiter)
-    return BinanceClient(gateway, clock, api_key=api_key, recv_window_ms=recv_window_ms)
+    return BinanceClient(gateway, clock, api_key=api_key, recv_window_ms=recv_window_ms, fees=fees)
 
 
 def _ignore(body: Any) -> None:

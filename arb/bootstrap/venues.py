@@ -1,13 +1,15 @@
 """The venues: real clients, or paper ones around their reference data."""
 
+import hashlib
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import partial
 from typing import Final
 
-from arb.adapters.binance_client import connect_binance
+from arb.adapters.binance_client import Fees, connect_binance
 from arb.adapters.clock import SystemClock, SystemEntropy
 from arb.adapters.paper import PaperVenue
+from arb.adapters.redis_store import RedisFees
 from arb.adapters.upbit_client import connect_upbit
 from arb.bootstrap.parts import Stores
 from arb.domain.ids import SessionId, Venue
@@ -22,7 +24,7 @@ def venue_clients(
     settings: Settings, session_id: SessionId, stores: Stores, clock: SystemClock, entropy: SystemEntropy
 ) -> dict[Venue, VenueClient]:
     """Return a client for each venue: real ones, or paper ones around their reference data."""
-    real = real_clients(settings, clock, entropy)
+    real = real_clients(settings, clock, entropy, _fees(settings, stores))
     if settings.mode is not RunMode.PAPER:
         return real
     return {
@@ -47,7 +49,22 @@ def _paper_balances(
     return own or settings.paper.balances.get(venue, {})
 
 
-def real_clients(settings: Settings, clock: SystemClock, entropy: SystemEntropy) -> dict[Venue, VenueClient]:
+def _fees(settings: Settings, stores: Stores) -> Fees | None:
+    """Return what remembers the fees of the account at Binance; None where there is no account."""
+    key = settings.binance.credentials
+    if key is None:
+        return None
+    return RedisFees(stores.redis, settings.mode, account_of(key))
+
+
+def account_of(credentials: Credentials) -> str:
+    """Return a name for the account of these credentials that tells nothing of them."""
+    return hashlib.sha256(credentials.key.get_secret_value().encode()).hexdigest()[:12]
+
+
+def real_clients(
+    settings: Settings, clock: SystemClock, entropy: SystemEntropy, fees: Fees | None = None
+) -> dict[Venue, VenueClient]:
     """Return clients that speak the venues' protocols; without credentials only reference data works."""
     timeout_ms = settings.orders.http_timeout_ms
     return {
@@ -68,6 +85,7 @@ def real_clients(settings: Settings, clock: SystemClock, entropy: SystemEntropy)
             recv_window_ms=settings.orders.recv_window_ms,
             weight_per_minute=settings.binance.weight_per_minute,
             orders_per_10s=settings.binance.orders_per_10s,
+            fees=fees,
         ),
     }
 

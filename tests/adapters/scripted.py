@@ -58,7 +58,9 @@ class Bench:
     clock: ManualClock
 
 
-def binance_bench(*, key: ApiKey | None = KEY, offset_ms: int = 0) -> Bench:
+def binance_bench(
+    *, key: ApiKey | None = KEY, offset_ms: int = 0, fees: binance_client.Fees | None = None
+) -> Bench:
     """A Binance client whose venue clock is `offset_ms` ahead."""
     clock, transport = ManualClock(NOW_NS), ScriptedTransport()
     limits = {
@@ -68,7 +70,7 @@ def binance_bench(*, key: ApiKey | None = KEY, offset_ms: int = 0) -> Bench:
     gateway = Gateway(
         binance_client.DIALECT, transport, RateLimiter(Venue.BINANCE, limits, clock, pool="weight")
     )
-    client = BinanceClient(gateway, clock, api_key=key, recv_window_ms=RECV_WINDOW_MS)
+    client = BinanceClient(gateway, clock, api_key=key, recv_window_ms=RECV_WINDOW_MS, fees=fees)
     transport.on(
         "GET /api/v3/time",
         lambda _: response(200, {"serverTime": clock.now_ns() // 1_000_000 + offset_ms}),

@@ -2,14 +2,22 @@
 
 import socket
 import time
+from decimal import Decimal
 from threading import Event, Thread
 
 import pytest
 import redis
 
-from arb.adapters.redis_store import RedisCounters, RedisHeartbeats, RedisQuoteStore, connect
+from arb.adapters.redis_store import (
+    RedisCounters,
+    RedisFees,
+    RedisHeartbeats,
+    RedisQuoteStore,
+    connect,
+)
+from arb.adapters.redis_store.fees import AGE_NS_MAX
 from arb.domain.errors import StoreUnavailable
-from arb.domain.ids import Coin
+from arb.domain.ids import Coin, Symbol
 from tests.engine.books import BTC_KRW, NOW_NS, a_book
 
 BTC = Coin("BTC")
@@ -152,3 +160,24 @@ def test_a_full_server_is_unavailable_and_loses_counts_quietly(client):
         RedisHeartbeats(client, "mock").beat("feed", {}, NOW_NS)
     finally:
         client.config_set("maxmemory", "0")
+
+
+BTC_USDT, ETH_USDT = Symbol("BTC/USDT"), Symbol("ETH/USDT")
+
+
+def test_a_fee_is_known_to_every_process_for_an_hour_and_no_longer(client):
+    RedisFees(client, "mock", "account").remember({BTC_USDT: Decimal("7.5")}, NOW_NS)
+    fees = RedisFees(client, "mock", "account")
+    assert fees.known([BTC_USDT, ETH_USDT], NOW_NS + AGE_NS_MAX - 1) == {BTC_USDT: Decimal("7.5")}
+    assert fees.known([BTC_USDT], NOW_NS + AGE_NS_MAX) == {}
+
+
+def test_a_fee_is_the_accounts_own(client):
+    RedisFees(client, "mock", "one").remember({BTC_USDT: Decimal("7.5")}, NOW_NS)
+    assert RedisFees(client, "mock", "another").known([BTC_USDT], NOW_NS) == {}
+
+
+def test_without_redis_no_fee_is_known(nowhere):
+    fees = RedisFees(nowhere, "mock", "account")
+    fees.remember({BTC_USDT: Decimal("7.5")}, NOW_NS)
+    assert fees.known([BTC_USDT], NOW_NS) == {}

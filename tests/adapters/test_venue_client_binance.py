@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from arb.adapters.http import NotSent, ReplyLost
+from arb.adapters.redis_store import RedisFees, connect
 from arb.domain.errors import Fatal, InvariantError, OutcomeUnknown, RateLimited, Rejected, Retryable
 from arb.domain.ids import Coin, Symbol
 from arb.domain.order import Order, OrderReport, State
@@ -313,3 +314,17 @@ def test_instruments_take_the_accounts_fee(bench: Bench):
     bench.transport.on("GET /api/v3/exchangeInfo", response(200, {"symbols": [BINANCE_MARKET]}))
     (instrument,) = bench.client.instruments([Coin("BTC")])
     assert instrument.taker_fee_bps == Decimal("7.5")
+
+
+@pytest.mark.integration
+def test_a_fee_that_another_process_was_told_is_not_asked_for_again(redis_url):
+    rates = {"standardCommission": {"maker": "0.0006", "taker": "0.00075", "buyer": "0", "seller": "0"}}
+    with connect(redis_url) as client:
+        first, second = (binance_bench(fees=RedisFees(client, "mock", "account")) for _ in range(2))
+        for bench in (first, second):
+            bench.transport.on("GET /api/v3/account/commission", response(200, rates))
+            bench.transport.on("GET /api/v3/exchangeInfo", response(200, {"symbols": [BINANCE_MARKET]}))
+            (instrument,) = bench.client.instruments([Coin("BTC")])
+            assert instrument.taker_fee_bps == Decimal("7.5")
+    assert first.transport.count("GET /api/v3/account/commission") == 1
+    assert second.transport.count("GET /api/v3/account/commission") == 0

@@ -2,8 +2,9 @@
 
 from arb.adapters.redis_store.client import connect
 from arb.adapters.redis_store.counters import RedisCounters
+from arb.adapters.redis_store.fees import RedisFees
 from arb.adapters.redis_store.heartbeats import RedisHeartbeats
 from arb.adapters.redis_store.quotes import RedisQuoteStore
 from arb.adapters.redis_store.state import RedisStateStore
 
-__all__ = ["RedisCounters", "RedisHeartbeats", "RedisQuoteStore", "RedisStateStore", "connect"]
+__all__ = ["RedisCounters", "RedisFees", "RedisHeartbeats", "RedisQuoteStore", "RedisStateStore", "connect"]
