@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from arb.domain.ids import ClientOrderId, Venue
+from arb.domain.ids import ClientOrderId, Coin, Venue
+from arb.domain.instrument import Side
 from arb.domain.money import ZERO
 from arb.domain.order import Order
+from arb.domain.risk import hold_of
+from arb.domain.trade import Leg
 
 Key = tuple[Venue, str]
 THIRD_FEE_ASSET: Final = (Venue.BINANCE, "BNB")  # any order there may pay its fee in it
@@ -93,6 +96,39 @@ def moves(order: Order, key: Key) -> bool:
     if order.venue is not venue:
         return False
     return asset in order.symbol.split("/") or key == THIRD_FEE_ASSET
+
+
+def within_reach(look: Look, key: Key) -> bool:
+    """Tell whether the difference is no more than what orders that have not ended can have moved.
+
+    What such an order can cost is on hold, so that whichever way it ends nothing was spent twice.
+    """
+    difference = look.difference(key)
+    orders = [order for order in look.movers if not order.is_terminal and moves(order, key)]
+    if key == THIRD_FEE_ASSET:
+        return bool(orders)
+    if difference < ZERO:
+        return -difference <= sum((amount for asset, amount in map(_cost, orders) if asset == key[1]), ZERO)
+    bringing = [order for order in orders if _cost(order)[0] != key[1]]
+    if any(order.side is Side.SELL for order in bringing):
+        return True  # a price may be better than its limit, without a bound
+    return difference <= sum(map(_left, bringing), ZERO)
+
+
+def _cost(order: Order) -> tuple[str, Decimal]:
+    """Return what the rest of an order can cost at most, and in which asset."""
+    leg = Leg(
+        venue=order.venue,
+        side=order.side,
+        purpose=order.purpose,
+        quantity=_left(order),
+        limit_price=order.limit_price,
+    )
+    return hold_of(leg, Coin(order.symbol.partition("/")[0]))
+
+
+def _left(order: Order) -> Decimal:
+    return order.quantity - order.filled_quantity
 
 
 def differing(look: Look, keys: Iterable[Key] | None = None) -> list[Key]:

@@ -8,12 +8,21 @@ from arb.domain.errors import VenueError
 from arb.domain.external import ListedOrder
 from arb.domain.ids import SessionId, Venue
 from arb.domain.ledger import adjustment_entry, opening_entry
-from arb.domain.reconcile import SIGHTINGS_MIN, Drift, Key, Look, Suspect, differing, seen_again
+from arb.domain.reconcile import (
+    SIGHTINGS_MIN,
+    Drift,
+    Key,
+    Look,
+    Suspect,
+    differing,
+    seen_again,
+    within_reach,
+)
 from arb.engine.adopt import Adopt
 from arb.engine.explain import Explain
 from arb.ports import AlertSink, Clock, Counters, TradeStore, VenueClient
 
-ATTEMPTS: Final = 30  # a busy engine is rarely at rest: look a few times
+LOOKS: Final = 30  # a busy engine is rarely at rest: look a few times
 PAUSE_MS: Final = 100
 MARGIN_NS: Final = 2_000_000_000  # how long an order that is over still counts as moving: copies lag behind
 
@@ -27,6 +36,7 @@ class Reconciled:
     foreign: tuple[ListedOrder, ...] = ()
     without_intent: tuple[ListedOrder, ...] = ()
     asked: bool = True  # False where a venue could not be asked
+    within_reach: bool = True  # what is undecided is no more than what orders under way can have moved
 
     @property
     def conclusive(self) -> bool:
@@ -37,6 +47,11 @@ class Reconciled:
     def explained(self) -> bool:
         """Tell whether trading may go on; other people's orders are no obstacle."""
         return self.conclusive and not self.drifts and not self.without_intent
+
+    @property
+    def bearable(self) -> bool:
+        """Tell whether only the fate of orders under way is open, whose holds cover whatever it is."""
+        return self.asked and self.within_reach and not self.drifts and not self.without_intent
 
     def lines(self) -> tuple[str, ...]:
         """Return the findings for a person; none if there is nothing to say."""
@@ -90,10 +105,10 @@ class Reconcile:
             entry = opening_entry(self.session_id, venue, dict(client.balances()))
             self.trades.book_entry(self.session_id, entry, self.clock.now_ns())
 
-    def run(self) -> Reconciled:
+    def run(self, looks: int = LOOKS) -> Reconciled:
         """Compare orders and balances with our rows; alarm on every drift, naming where it comes from."""
         adopted = self.adopt.run()
-        compared = self._compare()
+        compared = self._compare(looks)
         found = replace(
             compared,
             foreign=adopted.foreign,
@@ -113,13 +128,13 @@ class Reconcile:
             if self.trades.book_entry(self.session_id, entry, now_ns):
                 self._raise("ledger_adjusted", drift, Severity.INFO, f"{drift}; accepted: {reason}")
 
-    def _compare(self) -> Reconciled:
+    def _compare(self, looks: int) -> Reconciled:
         """Look until every asset is judged, or often enough."""
         drifts: dict[Key, Drift] = {}
         open_keys: list[Key] | None = None
         look = None
-        for attempt in range(ATTEMPTS):
-            if attempt:
+        for number in range(looks):
+            if number:
                 self.clock.sleep_ms(PAUSE_MS)
             look = self._look() or look
             if look is None:
@@ -144,6 +159,7 @@ class Reconcile:
                 replace(drift, sources=self.explain.run(drift)) for _, drift in sorted(drifts.items())
             ),
             undecided=tuple(key for key in open_keys if key not in drifts),
+            within_reach=all(within_reach(look, key) for key in open_keys),
         )
 
     def _look(self) -> Look | None:

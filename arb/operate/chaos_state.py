@@ -81,8 +81,10 @@ class Broken:
             self._wait("a new trade", self._trades_since(self.engine.clock.now_ns()))
             before = self.engine.snapshots.image(self.engine.session_id)[1]
             self._kill_everything()
-            again = replace(self.plan, fresh=False)
-            self.engine, recovery_s = timed(self.engine.clock, lambda: stack.start(again, silent))  # noqa: B023
+            began_ns = self.engine.clock.now_ns()
+            self.engine = stack.start(replace(self.plan, fresh=False), silent)
+            self._wait("a new trade", self._trades_since(began_ns))
+            recovery_s = (self._first_trade_ns(began_ns) - began_ns) / 1_000_000_000
             self._expect_nothing_lost(before)
             took.append(recovery_s)
             self.progress(f"kill -9 of everything, {number} of {rounds}: trading again in {recovery_s:.1f} s")
@@ -148,15 +150,15 @@ class Broken:
                 supervisor.start(name)
 
     def _trades_since(self, since_ns: int) -> Callable[[], bool]:
-        counted = select(func.count()).where(
+        return lambda: bool(self._first_trade_ns(since_ns))
+
+    def _first_trade_ns(self, since_ns: int) -> int:
+        """Return when the first trade after that moment was opened, 0 if none was."""
+        first = select(func.min(trades.c.opened_at_ns)).where(
             trades.c.session_id == self.engine.session_id, trades.c.opened_at_ns > since_ns
         )
-
-        def opened() -> bool:
-            with reading(self.engine.stores.trades.engine) as connection:
-                return bool(connection.execute(counted).scalar_one())
-
-        return opened
+        with reading(self.engine.stores.trades.engine) as connection:
+            return connection.execute(first).scalar_one() or 0
 
     def _wait(self, what: str, there: Callable[[], bool]) -> None:
         clock = self.engine.clock

@@ -1,10 +1,9 @@
 """Waiting until the processes that just started are at work: queues that are consumed, quotes that come."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from arb.bootstrap import Engine
-from arb.bootstrap.watch import QUEUES
 from arb.domain.errors import DispatchError, StoreUnavailable
 from arb.domain.ids import Coin
 from arb.engine.markets import keys_of
@@ -14,32 +13,36 @@ LIMIT_S: Final = 120  # a loaded machine takes a minute to import a worker
 CANARY_MS: Final = 2_000
 PAUSE_MS: Final = 100
 NS_PER_MS: Final = 1_000_000
+TRADING: Final = ("orders", "evaluate")  # the queues without which nothing is traded
 
 
-def wait_ready(engine: Engine, progress: Callable[[str], None]) -> None:
-    """Return when a task came through every queue and every coin has its books. Raises: TookTooLong."""
-    progress("waiting for the workers and the first quotes")
+def wait_ready(engine: Engine, queues: Sequence[str], watch: Callable[[], None]) -> None:
+    """Return when a task came through each of these queues and every coin has its books.
+
+    `watch` may raise to end the wait. Raises: TookTooLong.
+    """
     began_ns = engine.clock.now_ns()
     sent_ns = 0
-    while missing := _missing(engine, began_ns):
+    while missing := _missing(engine, queues, began_ns):
         now_ns = engine.clock.now_ns()
         if now_ns - began_ns > LIMIT_S * 1_000 * NS_PER_MS:
             raise TookTooLong("getting ready", LIMIT_S, missing)
         if now_ns - sent_ns > CANARY_MS * NS_PER_MS:
             sent_ns = now_ns
-            _send_canaries(engine, now_ns)
+            watch()
+            _send_canaries(engine, queues, now_ns)
         engine.clock.sleep_ms(PAUSE_MS)
 
 
-def _send_canaries(engine: Engine, now_ns: int) -> None:
-    for queue in QUEUES:
+def _send_canaries(engine: Engine, queues: Sequence[str], now_ns: int) -> None:
+    for queue in queues:
         try:
             engine.execute.dispatcher.send(f"arb.canary.{queue}", now_ns, expires_ms=CANARY_MS)
         except DispatchError:
             return  # the next round sends again
 
 
-def _missing(engine: Engine, began_ns: int) -> str:
+def _missing(engine: Engine, queues: Sequence[str], began_ns: int) -> str:
     """Return what is not at work yet; empty if everything is."""
     wanted = keys_of([Coin(coin) for coin in engine.settings.coins])
     try:
@@ -47,7 +50,7 @@ def _missing(engine: Engine, began_ns: int) -> str:
         books = engine.quotes.get(wanted)
     except StoreUnavailable as error:
         return str(error)
-    idle = [queue for queue in QUEUES if int(answers.get(queue, {}).get("at_ns", "0")) < began_ns]
+    idle = [queue for queue in queues if int(answers.get(queue, {}).get("at_ns", "0")) < began_ns]
     if idle:
         return f"nobody works on {', '.join(idle)}"
     silent = sorted(f"{venue} {symbol}" for venue, symbol in set(wanted) - set(books))

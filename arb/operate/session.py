@@ -15,6 +15,11 @@ from arb.ports import Clock, Entropy, Session, SessionStore, TradeStore
 STARTING: Final = "starting: not reconciled yet"
 STOPPING: Final = "stopping"
 EXPLAIN_MS_MAX: Final = 60_000  # the longest rule of proof takes 15 s, twice, and then some
+ASKING_MS_MAX: Final = 2_000  # the answer to a question, not the proof that takes the time it takes
+AGAIN_MS: Final = 1_000  # a look at everything costs 100 of Binance's weight
+PAUSE_MS: Final = 50
+LOOKS: Final = 3
+NS_PER_MS: Final = 1_000_000
 ACCEPT: Final = "arb reconcile --accept REASON"
 REST_MS_MAX: Final = 30_000
 
@@ -120,21 +125,34 @@ def keep_killed(engine: Engine) -> None:
 
 
 def _explain(engine: Engine, progress: Progress) -> None:
-    """Wait until no order works and everything at the venues is explained."""
-    until_ns = engine.clock.now_ns() + EXPLAIN_MS_MAX * 1_000_000
+    """Wait until everything at the venues is explained and every order has had time to be asked about.
+
+    What an order whose fate only time can prove may cost stays on hold, and nothing else waits for it.
+    """
     progress("reconciling with the venues")
+    began_ns = engine.clock.now_ns()
     told = False
     while True:
-        found = engine.reconcile.run()
-        if found.explained and not engine.trades.working(engine.session_id):
-            return
-        text = "; ".join(found.lines()) or "orders are still working"
-        if engine.clock.now_ns() > until_ns:
+        _ask_about_orders(engine, began_ns + ASKING_MS_MAX * NS_PER_MS)
+        found = engine.reconcile.run(LOOKS)
+        if found.explained or found.bearable:
+            break
+        text = "; ".join(found.lines())
+        if engine.clock.now_ns() > began_ns + EXPLAIN_MS_MAX * NS_PER_MS:
             raise ConfigError(f"trading stays halted: {text}")
         if found.drifts and not told:
             told = True
             progress(f"{text}; if you moved money, `{ACCEPT}` in another terminal books it now")
-        engine.clock.sleep_ms(200)
+        engine.clock.sleep_ms(AGAIN_MS)
+    if working := engine.trades.working(engine.session_id):
+        progress(f"{working} orders are still asked about; what they may cost stays on hold")
+
+
+def _ask_about_orders(engine: Engine, until_ns: int) -> None:
+    """Wait while orders are asked about; nobody else looks after lost messages yet."""
+    engine.sweep.run()
+    while engine.trades.working(engine.session_id) and engine.clock.now_ns() < until_ns:
+        engine.clock.sleep_ms(PAUSE_MS)
 
 
 def come_to_rest(engine: Engine) -> bool:

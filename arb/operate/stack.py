@@ -14,7 +14,7 @@ from arb.adapters.sql.trades import SqlTradeStore
 from arb.bootstrap import Engine, build
 from arb.bootstrap.watch import forget_watch
 from arb.domain.ids import SessionId
-from arb.operate.ready import wait_ready
+from arb.operate.ready import TRADING, wait_ready
 from arb.operate.session import (
     begin_trading,
     clean_session,
@@ -33,8 +33,8 @@ from arb.ports import Clock, Entropy
 from arb.runtime.control import Supervisor
 from arb.runtime.home import Home
 from arb.runtime.processes import stack_processes
-from arb.runtime.shutdown import Progress, clear_leftovers, silent, stop_stack
-from arb.runtime.stack import Stack
+from arb.runtime.shutdown import Progress, clear_leftovers, silent
+from arb.runtime.stack import Stack, Watch
 from arb.runtime.supervise import Lifetime
 from config.settings import RunMode, Settings, load
 
@@ -76,25 +76,28 @@ def start(plan: Plan, progress: Progress) -> Engine:
             database.dispose()
         forget_watch(home, load(environ={**os.environ, "ARB_HOME": str(home.path)}))
 
+    engines: list[Engine] = []
+
+    def begin(watch: Watch) -> None:
+        engine = build(load(environ={**os.environ, "ARB_HOME": str(home.path)}))
+        engines.append(engine)
+        resumed(engine, silent if plan.fresh else progress)
+        progress("waiting for the workers and the first quotes")
+        wait_ready(engine, TRADING, watch)
+        begin_trading(engine, progress)
+
     stack = Stack(
         home,
         processes,
         migrate=prepare,
+        begin=begin,
         settings=tree,
         lifetime=plan.lifetime,
         redis_url=_secret(settings.redis_url),
         database_url=_secret(settings.database_url),
     )
     stack.start(progress)
-    try:
-        engine = build(load(environ={**os.environ, "ARB_HOME": str(home.path)}))
-        wait_ready(engine, progress)
-        resumed(engine, silent if plan.fresh else progress)
-        begin_trading(engine, progress)
-    except BaseException:
-        stop_stack(home, progress)
-        raise
-    return engine
+    return engines[0]
 
 
 def _choose_session(plan: Plan, database: Database, clock: Clock, entropy: Entropy) -> None:

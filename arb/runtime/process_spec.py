@@ -18,7 +18,8 @@ class Phase(IntEnum):
     SERVERS = 100
     SIMULATORS = 200
     WORKERS = 300
-    PRODUCERS = 400  # what makes work for the workers: feed and beat
+    PRODUCERS = 400  # what makes work for the workers: the feed and the user streams
+    HELPERS = 500  # what trading does not wait for: housekeeping, fallback, beat, the pages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,7 +81,7 @@ def _workers(evaluate_workers: int) -> tuple[ProcessSpec, ...]:
     return (
         _worker("orders", *threads, "8", EVENTS),
         _worker("evaluate", "--pool", "solo", copies=evaluate_workers),
-        _worker("housekeeping", *threads, "2", EVENTS),
+        _worker("housekeeping", *threads, "2", EVENTS, phase=Phase.HELPERS),
         ProcessSpec(
             name="worker-fallback",
             command=(
@@ -96,19 +96,19 @@ def _workers(evaluate_workers: int) -> tuple[ProcessSpec, ...]:
                 *QUIET,
                 "--without-heartbeat",
             ),
-            phase=Phase.WORKERS,
+            phase=Phase.HELPERS,
             stop_wait_s=WORKER_STOP_WAIT_S,
             start_wait_s=CELERY_START_WAIT_S,
         ),
     )
 
 
-def _worker(queue: str, *pool: str, copies: int = 1) -> ProcessSpec:
+def _worker(queue: str, *pool: str, copies: int = 1, phase: Phase = Phase.WORKERS) -> ProcessSpec:
     node = f"{queue}@%h" if copies == 1 else f"{queue}{{copy}}@%h"
     return ProcessSpec(
         name=f"worker-{queue}",
         command=(*CELERY, "-A", "arb", "worker", "-Q", queue, "-n", node, *pool, *QUIET),
-        phase=Phase.WORKERS,
+        phase=phase,
         stop_wait_s=WORKER_STOP_WAIT_S,
         start_wait_s=CELERY_START_WAIT_S,
         copies=copies,
@@ -122,7 +122,7 @@ def _flower(port: int, credentials: Path, home: Home) -> ProcessSpec:
     return ProcessSpec(
         name="flower",
         command=(*CELERY, "-A", "arb", "flower", *options),
-        phase=Phase.WORKERS,
+        phase=Phase.HELPERS,
         environment={
             "FLOWER_BASIC_AUTH": credentials.read_text().strip(),
             "FLOWER_COOKIE_SECRET": remembered_secret(home.run / "flower-cookie-secret"),
@@ -144,7 +144,7 @@ def _web(port: int) -> ProcessSpec:
     return ProcessSpec(
         name="web",
         command=(sys.executable, "-m", "arb.web", str(port)),
-        phase=Phase.WORKERS,
+        phase=Phase.HELPERS,
         start_wait_s=CELERY_START_WAIT_S,
     )
 
@@ -174,6 +174,6 @@ def _beat(home: Home) -> ProcessSpec:
     return ProcessSpec(
         name="beat",
         command=(*CELERY, "-A", "arb", "beat", "--schedule", str(home.run / "beat-schedule"), "-l", "INFO"),
-        phase=Phase.PRODUCERS,
+        phase=Phase.HELPERS,
         start_wait_s=CELERY_START_WAIT_S,
     )

@@ -24,7 +24,8 @@ MARGIN_S: Final = (
 )
 SUPERVISOR_WAIT_S: Final = 15.0
 NARRATION: Final = {
-    Phase.PRODUCERS: "stopping feed and beat",
+    Phase.HELPERS: "stopping beat, housekeeping and the pages",
+    Phase.PRODUCERS: "stopping the feed",
     Phase.WORKERS: "letting the workers finish",
     Phase.SIMULATORS: "stopping the simulated exchanges",
     Phase.SERVERS: "stopping Redis and PostgreSQL",

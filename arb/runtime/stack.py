@@ -26,7 +26,7 @@ HEALTH_LIMIT_S: Final = 1.0
 NARRATION: Final = {
     Phase.SIMULATORS: "starting the simulated exchanges",
     Phase.WORKERS: "starting the workers",
-    Phase.PRODUCERS: "starting feed and beat",
+    Phase.PRODUCERS: "starting the feed",
 }
 
 Pending = Callable[[], str | None]  # None: ready; else what is missing
@@ -36,8 +36,10 @@ Watch = Callable[[], None]  # raises StartFailed when going on is pointless
 class Stack:
     """One stack in one home.
 
-    `migrate` gets the database's URL. `ready` is asked at the end of the start. `settings` is a tree
-    for the settings module, published with the URLs to every process of the stack.
+    `migrate` gets the database's URL. `begin` runs once everything that trading needs was started; it gets
+    a watch that raises if a program is broken. The helpers start after it, so that they do not compete with
+    what trading waits for. `settings` is a tree for the settings module, published with the URLs to every
+    process of the stack.
     """
 
     def __init__(
@@ -46,7 +48,7 @@ class Stack:
         plan: Plan,
         *,
         migrate: Callable[[str], None],
-        ready: Sequence[Pending] = (),
+        begin: Callable[[Watch], None] = lambda _watch: None,
         environment: Mapping[str, str] = EMPTY,
         session: Mapping[str, str] = EMPTY,
         settings: Mapping[str, Any] = EMPTY,
@@ -55,7 +57,7 @@ class Stack:
         lifetime: Lifetime = Lifetime.DETACHED,
     ) -> None:
         self.home, self.plan, self.lifetime = home, plan, lifetime
-        self._migrate, self._ready = migrate, tuple(ready)
+        self._migrate, self._begin = migrate, begin
         self._environment, self._session, self._settings = environment, session, settings
         self._redis_url, self._database_url = redis_url, database_url
 
@@ -123,10 +125,10 @@ class Stack:
                 progress(narration)
                 _start(supervisor, specs)
                 _wait_healthy(specs, watch)
+        self._begin(watch)
+        _start(supervisor, [spec for spec in self.plan.processes if spec.phase is Phase.HELPERS])
         progress("waiting until everything runs")
         _wait("the start of every process", lambda: _not_running(supervisor), watch, UP_LIMIT_S)
-        for pending in self._ready:
-            _wait("getting ready", pending, watch, READY_LIMIT_S)
         return runtime
 
     def _runtime(self, supervisor: Supervisor, servers: Servers) -> Runtime:

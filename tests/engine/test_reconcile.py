@@ -136,6 +136,16 @@ def test_an_order_in_flight_is_no_drift(town):
     assert alarms(town) == []
 
 
+def test_only_what_an_order_in_flight_can_have_moved_is_bearable(town):
+    town.venues[Venue.BINANCE].troubles.append(Trouble.REPLY_LOST)
+    trade_once_partly(town)
+    assert town.reconcile.run().bearable
+    town.venues[Venue.BINANCE].held["BTC"] -= 50
+    found = town.reconcile.run()
+    assert not found.drifts
+    assert not found.bearable
+
+
 def test_what_no_order_touches_is_judged_while_others_move(town):
     town.venues[Venue.BINANCE].troubles.append(Trouble.REPLY_LOST)
     trade_once_partly(town)

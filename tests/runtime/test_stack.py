@@ -204,10 +204,33 @@ def test_configured_servers_are_used_and_left_alone(home, servers, redis_url, da
     assert servers.redis.ping(redis_url) is None
 
 
-def test_the_start_waits_for_what_the_caller_calls_ready(home):
-    answers = iter(["not yet", "not yet", None])
-    a_stack(home, ready=[lambda: next(answers)]).start()
-    assert next(answers, "asked to the end") == "asked to the end"
+def test_helpers_start_after_trading_has_begun(home):
+    def begin(_watch) -> None:
+        seen.update({each.name: each.pid is not None for each in Supervisor(home).statuses()})
+
+    seen: dict[str, bool] = {}
+    helper = python("helper", SLEEPER, Phase.HELPERS)
+    stack = a_stack(home, [python("worker", SLEEPER), helper], begin=begin)
+    stack.start()
+    assert (seen["worker"], seen["helper"]) == (True, False)
+    assert stack.status().is_healthy
+
+
+def test_a_begin_that_fails_leaves_nothing_running(home):
+    def begin(_watch) -> None:
+        raise ConfigError("trading stays halted")
+
+    with pytest.raises(ConfigError, match="trading stays halted"):
+        a_stack(home, begin=begin).start()
+    assert marked_processes(home) == []
+
+
+def test_a_program_that_keeps_ending_is_told_to_who_waits_in_begin(home):
+    def begin(watch) -> None:
+        wait_until(lambda: watch() or "waiting", limit_s=60, what="a worker that never comes")
+
+    with pytest.raises(StartFailed, match="worker did not start"):
+        a_stack(home, [python("worker", "raise SystemExit('no')")], begin=begin).start()
 
 
 def test_the_start_waits_until_a_simulator_is_healthy(home, tmp_path):

@@ -6,9 +6,8 @@ from Python 3.13 on they cannot end any more by then. kombu closes no pool of a 
 
 import atexit
 import gc
+import sys
 from typing import Final
-
-from psycopg_pool import ConnectionPool
 
 THREAD_S_MAX: Final = 0.2
 
@@ -19,7 +18,10 @@ def close_pools_at_exit() -> None:
 
 
 def close_pools() -> None:
-    """Close every pool that is open, whoever forgot it."""
+    """Close every pool that is open, whoever forgot it; psycopg is not imported for it."""
+    psycopg_pool = sys.modules.get("psycopg_pool")
+    if psycopg_pool is None:
+        return
     for found in gc.get_objects():
-        if type(found) is ConnectionPool and not found.closed:  # isinstance would wake lazy proxies
+        if type(found) is psycopg_pool.ConnectionPool and not found.closed:  # isinstance wakes lazy proxies
             found.close(timeout=THREAD_S_MAX)

@@ -19,6 +19,7 @@ from arb.domain.breaker import State
 from arb.ports import Clock
 
 LOOK_MS: Final = 100
+WARM_UP_AFTER_MS: Final = 3_000  # a process that starts has more urgent things to do
 MEMORY_EVERY: Final = 10  # looks
 CANARY_QUEUE: Final = "canary"
 AWAY: Final = (OperationalError, redis.RedisError, OSError, AMQPError)
@@ -28,7 +29,7 @@ log = structlog.get_logger()
 class Watch:
     """Looks at one broker and tells the gate.
 
-    `first` is run once beside it, `after` in its thread after every look.
+    `first` is run once beside it, a while after the first publish, `after` in its thread after every look.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class Watch:
             if not self._runs_here():
                 self._pid = os.getpid()
                 self._connection = None
-                threading.Thread(target=self._first, name="broker-warm-up", daemon=True).start()
+                threading.Thread(target=self._warm_up, name="broker-warm-up", daemon=True).start()
                 self._thread = threading.Thread(target=self._run, name="broker-watch", daemon=True)
                 self._thread.start()
 
@@ -84,6 +85,10 @@ class Watch:
             self._forget()
         if self._gate.state is not before:
             log.warning("breaker_changed", before=before, after=self._gate.state)
+
+    def _warm_up(self) -> None:
+        self._clock.sleep_ms(WARM_UP_AFTER_MS)
+        self._first()
 
     def _run(self) -> None:
         while True:
