@@ -13,10 +13,10 @@ from arb.adapters.redis_store import connect
 from arb.adapters.redis_store.parking import RedisParkingLot
 from arb.adapters.sql.dead_letters import Replay, SqlDeadLetters
 from arb.adapters.sql.engine import Pool, make_engine
+from arb.chaos.queue.messages import message
 from arb.domain.dead_letter import DeadLetter, Reason
 from arb.domain.errors import DispatchError, StoreUnavailable
 from arb.engine.bury import Bury, CollectDead
-from tests.adapters.transport.messages import message
 from tests.engine.town import Uncounted
 
 pytestmark = pytest.mark.integration

@@ -7,8 +7,8 @@ import pytest
 
 from arb.adapters.sql.dead_letters import SqlDeadLetters
 from arb.adapters.sql.engine import make_engine
+from arb.chaos.queue.messages import message
 from arb.domain.dead_letter import DELIVERIES_MAX
-from tests.adapters.transport.messages import message
 from tests.adapters.transport.town import QUIET, Town, until
 
 pytestmark = pytest.mark.integration
