@@ -1,21 +1,21 @@
 """The `arb` command. What a command needs is imported when it runs, so that help comes at once."""
 
-import json
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
 import arb.cli_chaos_queue
 import arb.cli_chaos_state  # noqa: F401 - adds `arb chaos state`
+from arb.cli_accounts import register as register_accounts
 from arb.cli_alerts import register as register_alerts
 from arb.cli_chaos import register as register_chaos
 from arb.cli_dead import register as register_dead
 from arb.cli_desk import register as register_desk
 from arb.cli_doctor import register as register_doctor
+from arb.cli_output import AsJson, show, tell
 from arb.cli_risk import register as register_risk
 from arb.cli_serve import register as register_serve
 from arb.cli_sessions import register as register_sessions
@@ -27,14 +27,11 @@ from arb.runtime.errors import StackError, StackNotRunning
 from arb.runtime.home import Home, read_runtime
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from arb.bootstrap import Engine
 
 FAILED: Final = 1
 BAD_CONFIGURATION: Final = 2
 NOT_RUNNING: Final = 3
-PIPE_WIDTH: Final = 140  # of tables that no terminal limits
 
 app = typer.Typer(
     help="Cross-exchange arbitrage between Upbit (KRW) and Binance (USDT).",
@@ -45,7 +42,6 @@ app = typer.Typer(
 config_app = typer.Typer(help="Show or check the configuration.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="How many, the newest first.")]
 HtmlFile = Annotated[Path | None, typer.Option("--html", help="Write it with plots into this file.")]
 Mode = Annotated[str | None, typer.Option(help="mock, paper or live; else the mode in force here.")]
@@ -87,7 +83,7 @@ def report(as_json: AsJson = False, html: HtmlFile = None) -> None:
         html.write_text(report_html(document), encoding="utf-8")
         typer.echo(f"arb: wrote {html}", err=True)
         return
-    _show(document, as_json, lambda: report_view(document))
+    show(document, as_json, lambda: report_view(document))
 
 
 @app.command()
@@ -97,7 +93,7 @@ def check(as_json: AsJson = False) -> None:
     from arb.console.judge import check_of
 
     findings = check_of(_running()).run()
-    _show(findings.as_json(), as_json, lambda: findings_view(findings))
+    show(findings.as_json(), as_json, lambda: findings_view(findings))
     if not findings.all_hold:
         raise typer.Exit(FAILED)
 
@@ -109,7 +105,7 @@ def status(as_json: AsJson = False) -> None:
     from arb.console.status import status_of, status_view
 
     found = status_of(home)
-    _show(found, as_json, lambda: status_view(found))
+    show(found, as_json, lambda: status_view(found))
 
 
 @app.command()
@@ -119,7 +115,7 @@ def trades(limit: Limit = 20, as_json: AsJson = False) -> None:
     from arb.console.listing import newest_trades, trades_view
 
     rows = newest_trades(engine.stores.trades.engine, engine.session_id, limit)
-    _show(rows, as_json, lambda: trades_view(rows, engine.clock.now_ns()))
+    show(rows, as_json, lambda: trades_view(rows, engine.clock.now_ns()))
 
 
 @app.command()
@@ -129,33 +125,36 @@ def orders(limit: Limit = 20, as_json: AsJson = False) -> None:
     from arb.console.listing import newest_orders, orders_view
 
     rows = newest_orders(engine.stores.trades.engine, engine.session_id, limit)
-    _show(rows, as_json, lambda: orders_view(rows))
+    show(rows, as_json, lambda: orders_view(rows))
 
 
 @app.command()
-def snapshot() -> None:
+def snapshot(as_json: AsJson = False) -> None:
     """Take a snapshot of the running session now."""
     engine = _running()
     from arb.domain.snapshot import SnapshotKind
 
-    typer.echo(engine.take_snapshot.run(SnapshotKind.MANUAL) or "another process took one at this moment")
+    slot = engine.take_snapshot.run(SnapshotKind.MANUAL)
+    tell({"slot": slot}, as_json, slot or "another process took one at this moment")
 
 
 @config_app.command("show")
-def config_show(mode: Mode = None) -> None:
+def config_show(mode: Mode = None, as_json: AsJson = False) -> None:
     """Print the settings in force; secrets are masked."""
-    from arb.console.settings_view import settings_yaml
+    from arb.console.settings_view import settings_tree, settings_yaml
     from config.settings import load
 
-    typer.echo(settings_yaml(load(mode)), nl=False)
+    settings = load(mode)
+    tell(settings_tree(settings), as_json, settings_yaml(settings).rstrip())
 
 
 @config_app.command("validate")
-def config_validate(mode: Mode = None) -> None:
+def config_validate(mode: Mode = None, as_json: AsJson = False) -> None:
     """Check the settings; exit status 0 if a stack could start with them."""
     from config.settings import load
 
-    typer.echo(f"the {load(mode).mode.value} settings are in order")
+    found = load(mode).mode.value
+    tell({"mode": found, "valid": True}, as_json, f"the {found} settings are in order")
 
 
 def _running() -> "Engine":
@@ -185,17 +184,9 @@ def _runs(home: Home) -> bool:
     return True
 
 
-def _show(document: Any, as_json: bool, view: "Callable[[], RenderableType]") -> None:
-    if as_json:
-        typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
-        return
-    from rich.console import Console
-
-    Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(view())
-
-
 register(app)
 register_sessions(app)
+register_accounts(app)
 register_chaos(app)
 register_alerts(app)
 register_dead(app)

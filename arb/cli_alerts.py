@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
+from arb.cli_output import AsJson, tell
 from arb.cli_risk import running_engine
 
 Ids = Annotated[list[int] | None, typer.Argument(help="Numbers of alerts, as `arb alerts list` shows them.")]
 All = Annotated[bool, typer.Option("--all", help="Every alert that nobody has seen yet.")]
 Limit = Annotated[int, typer.Option(min=1, max=10_000, help="How many, the newest first.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
 FAILED = 1
 BAD_USE = 2
 
@@ -37,14 +37,14 @@ def list_alerts(limit: Limit = 20, as_json: AsJson = False) -> None:
 
 
 @alerts_app.command()
-def ack(ids: Ids = None, everything: All = False) -> None:
+def ack(ids: Ids = None, everything: All = False, as_json: AsJson = False) -> None:
     """Say that alerts were seen."""
     if everything == bool(ids):
         typer.echo("arb: name the alerts by their numbers, or say --all", err=True)
         raise typer.Exit(BAD_USE)
     engine = running_engine()
     seen = engine.stores.alerts.acknowledge(None if everything else ids, engine.clock.now_ns())
-    typer.echo(f"{seen} acknowledged")
+    tell({"acknowledged": seen}, as_json, f"{seen} acknowledged")
 
 
 @alerts_app.command()

@@ -1,16 +1,15 @@
 """The commands that look at a running stack: `arb top` in a terminal, `arb web` in a browser."""
 
-import json
 from typing import Annotated
 
 import typer
 
+from arb.cli_output import AsJson, tell
 from arb.cli_risk import home_in_force, running_engine
 from arb.runtime.home import read_runtime
 
 Once = Annotated[bool, typer.Option("--once", help="Show it once and end.")]
 Port = Annotated[int, typer.Option(help="Serve one more page here, on this port.", min=1, max=65_535)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -19,8 +18,8 @@ def register(app: typer.Typer) -> None:
     app.command()(web)
 
 
-def top(once: Once = False) -> None:
-    """Watch the running stack until Ctrl-C; in a pipe, a line every few seconds."""
+def top(once: Once = False, as_json: AsJson = False) -> None:
+    """Watch the running stack until Ctrl-C; in a pipe, a line every few seconds, JSON if asked for."""
     from arb.operate.demo import Interrupted, interruptible
 
     # From here on: what comes while something is imported would be lost, see `interruptible`.
@@ -29,7 +28,7 @@ def top(once: Once = False) -> None:
             engine, home = running_engine(), home_in_force()
             from arb.console.live import show_live
 
-            show_live(engine, home, engine.clock, 0 if once else None)
+            show_live(engine, home, engine.clock, 0 if once else None, as_json=as_json)
     except Interrupted:
         return
 
@@ -49,7 +48,7 @@ def web(port: Port | None = None, as_json: AsJson = False) -> None:
         "metrics_url": f"{runtime.web_url}/metrics",
         "metrics_token_file": str(metrics_token_file(home)),
     }
-    typer.echo(json.dumps(found, indent=2) if as_json else "\n".join(f"{k:20}{v}" for k, v in found.items()))
+    tell(found, as_json, "\n".join(f"{name:20}{value}" for name, value in found.items()))
 
 
 def _serve(port: int) -> None:

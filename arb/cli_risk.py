@@ -9,6 +9,7 @@ import typer
 
 from arb.adapters.clock import SystemClock
 from arb.adapters.kill_switch import FileKillSwitch
+from arb.cli_output import AsJson, tell
 from arb.cli_stack import demo_home, say
 from arb.domain.errors import ConfigError
 from arb.runtime.errors import StackNotRunning
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 FAILED: Final = 1
 BY_HAND: Final = "by hand"
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Reason = Annotated[str, typer.Option(help="Why; kept with the switch, in the database and in the report.")]
 Within = Annotated[int, typer.Option(help="Seconds until what is not hedged is handed over.", min=1, max=600)]
 Force = Annotated[bool, typer.Option("--force", help="Although venues and ledger differ, or cannot be read.")]
@@ -52,7 +52,7 @@ def kill(reason: Reason = BY_HAND, within: Within = 30, as_json: AsJson = False)
         raise typer.Exit(FAILED)
 
 
-def unkill(force: Force = False) -> None:
+def unkill(force: Force = False, as_json: AsJson = False) -> None:
     """Let trading go on, unless venues and ledger differ."""
     from arb.domain.risk import Mode
 
@@ -65,13 +65,15 @@ def unkill(force: Force = False) -> None:
             say(
                 "still killed: `arb reconcile --accept REASON` books money that you moved; --force skips this"
             )
+            tell({"killed": True, "differences": list(found.lines())}, as_json, "")
             raise typer.Exit(FAILED)
     engine.sessions.set_mode(engine.session_id, Mode.NORMAL, "unkilled", engine.clock.now_ns())
     engine.kill_switch.release()
     say(f"session {engine.session_id} is trading again")
+    tell({"killed": False, "differences": list(found.lines())}, as_json, "")
 
 
-def mode(wanted: Wanted = "", reason: Reason = BY_HAND) -> None:
+def mode(wanted: Wanted = "", reason: Reason = BY_HAND, as_json: AsJson = False) -> None:
     """Show how much is allowed, or change it."""
     from arb.domain.risk import Mode
 
@@ -85,7 +87,9 @@ def mode(wanted: Wanted = "", reason: Reason = BY_HAND) -> None:
         engine.sessions.set_mode(engine.session_id, Mode(wanted), reason, engine.clock.now_ns())
     session = engine.sessions.get(engine.session_id)
     if session is not None:
-        typer.echo(f"{session.mode} ({session.mode_reason})" + (f"; killed ({killed})" if killed else ""))
+        document = {"mode": session.mode.value, "reason": session.mode_reason, "killed": killed}
+        text = f"{session.mode} ({session.mode_reason})" + (f"; killed ({killed})" if killed else "")
+        tell(document, as_json, text)
 
 
 def reconcile(accept: Accept = "", as_json: AsJson = False) -> None:

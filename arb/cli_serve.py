@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from arb.cli_output import AsJson, tell
 from arb.cli_stack import say
 from arb.domain.errors import ConfigError
 from arb.runtime.home import Home
@@ -21,22 +22,24 @@ def register(app: typer.Typer) -> None:
     app.command(hidden=True)(world)
 
 
-def migrate(mode: Mode = None) -> None:
+def migrate(mode: Mode = None, as_json: AsJson = False) -> None:
     """Wait for the servers, bring the database to the newest schema, make sure that there is a session."""
     from arb.operate.begin import prepare
     from config.settings import load
 
     session_id = prepare(load(mode), say)
     say(f"the database is ready, session {session_id}")
+    tell({"session_id": session_id}, as_json, "")
 
 
-def begin(mode: Mode = None) -> None:
+def begin(mode: Mode = None, as_json: AsJson = False) -> None:
     """Wait for servers and venues, open the books, reconcile, allow trading. The processes run already."""
     from arb.operate import begin as operation
     from config.settings import load
 
     engine = operation.begin(load(mode), say)
     say(f"session {engine.session_id} is trading")
+    tell({"session_id": engine.session_id}, as_json, "")
 
 
 def world() -> None:

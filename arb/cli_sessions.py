@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+from arb.cli_output import AsJson
 from arb.runtime.home import Home, read_runtime
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
 Chosen = Annotated[str | None, typer.Argument(help="Which session; without it the one in use.")]
 Mode = Annotated[str, typer.Option(help="mock, paper or live.")]
 NS_PER_S = 1_000_000_000
@@ -41,11 +41,11 @@ def sessions(as_json: AsJson = False) -> None:
     typer.echo(json.dumps(rows, indent=2) if as_json else "\n".join(map(_line, rows)))
 
 
-def resume(session: Chosen = None, mode: Mode = "mock") -> None:
+def resume(session: Chosen = None, mode: Mode = "mock", as_json: AsJson = False) -> None:
     """Start the stack and go on with a session: the one in use, or any other one that is kept."""
     from arb.cli_stack import up
 
-    up(mode=mode, session=session)
+    up(mode=mode, session=session, as_json=as_json)
 
 
 def _line(row: dict[str, Any]) -> str:

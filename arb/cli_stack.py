@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from arb.cli_output import AsJson, show, tell
 from arb.domain.errors import ConfigError, StoreUnavailable
 from arb.runtime.home import Home
 
@@ -34,12 +35,18 @@ def register(app: typer.Typer) -> None:
     app.command()(down)
 
 
-def demo(duration: Duration = 60, tape: TapePath = None, speed: Speed = "1", seed: Seed = None) -> None:
+def demo(
+    duration: Duration = 60,
+    tape: TapePath = None,
+    speed: Speed = "1",
+    seed: Seed = None,
+    as_json: AsJson = False,
+) -> None:
     """Trade on two simulated exchanges for a while, then report. Exit 0 only if every invariant held."""
     from arb.adapters.clock import SystemClock
     from arb.console.judge import judge
     from arb.console.live import show_live
-    from arb.console.report import print_report
+    from arb.console.report import report_view
     from arb.operate import demo as demonstration
     from arb.operate.stack import Plan
     from arb.operate.world import Tape
@@ -60,13 +67,14 @@ def demo(duration: Duration = 60, tape: TapePath = None, speed: Speed = "1", see
     )
     outcome = demonstration.run(
         plan,
-        show=lambda engine: show_live(engine, home, SystemClock(), duration),
+        show=lambda engine: show_live(engine, home, SystemClock(), duration, to_stderr=as_json),
         judge=lambda engine: judge(engine, home).report,
         progress=say,
     )
     if outcome is None:
         raise typer.Exit(130)
-    print_report(outcome.report)
+    document = outcome.report.as_json()
+    show(document, as_json, lambda: report_view(document))
     raise typer.Exit(0 if outcome.passed else 1)
 
 
@@ -77,6 +85,7 @@ def up(
     once: Once = False,
     loops: Loops = 0,
     interval: Interval = 10,
+    as_json: AsJson = False,
 ) -> None:
     """Start the stack and leave it running; it goes on with the session in use unless told otherwise.
 
@@ -107,14 +116,15 @@ def up(
         raise typer.Exit(130) from None
     if (reason := engine.kill_switch.engaged()) is not None:
         say(f"session {engine.session_id} runs and stays killed ({reason}): `arb unkill` lets it trade")
+    elif once or loops:
+        trade_for(engine, loops or 1, interval, as_json)
         return
-    if once or loops:
-        trade_for(engine, loops or 1, interval)
-        return
-    say(f"session {engine.session_id} is trading; look with `arb status`, stop with `arb down`")
+    else:
+        say(f"session {engine.session_id} is trading; look with `arb status`, stop with `arb down`")
+    tell({"session_id": engine.session_id, "killed": reason}, as_json, "")
 
 
-def trade_for(engine: "Engine", loops: int, interval_s: int) -> None:
+def trade_for(engine: "Engine", loops: int, interval_s: int, as_json: bool) -> None:
     """Trade for some intervals, a line after each, then stop the stack; an interrupt stops it sooner."""
     from arb.operate.demo import Interrupted, interruptible
 
@@ -127,10 +137,10 @@ def trade_for(engine: "Engine", loops: int, interval_s: int) -> None:
     except Interrupted:
         say("interrupted: winding down")
     finally:
-        down()
+        down(as_json)
 
 
-def down() -> None:
+def down(as_json: AsJson = False) -> None:
     """Stop opening trades, wait until nothing is unhedged, then stop every process."""
     from arb.runtime.home import read_runtime
     from arb.runtime.shutdown import stop_stack
@@ -139,6 +149,7 @@ def down() -> None:
     read_runtime(home)
     unrested = _rest(home)
     stop_stack(home, say)
+    tell({"rested": not unrested, "reason": unrested}, as_json, "")
     if unrested:
         say(f"{unrested}: `arb up` goes on from there")
         raise typer.Exit(1)

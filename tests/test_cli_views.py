@@ -3,9 +3,14 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click import Command
+from typer.main import get_command
+
+from arb.cli import app
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -21,7 +26,7 @@ def arb(*arguments: str, home: Path, **environ: str) -> subprocess.CompletedProc
     )
 
 
-@pytest.mark.parametrize("command", ["check", "trades", "orders", "snapshot"])
+@pytest.mark.parametrize("command", ["check", "trades", "orders", "snapshot", "positions"])
 def test_without_a_stack_a_command_says_so(command: str, tmp_path: Path) -> None:
     ended = arb(command, home=tmp_path)
     assert ended.returncode == 3
@@ -87,6 +92,39 @@ def test_a_right_configuration_is_said_to_be(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stdout) == (0, "the paper settings are in order\n")
 
 
+def leaves(command: Command, name: str) -> Iterator[tuple[str, Command]]:
+    """Return every command that does something, with its whole name."""
+    below = getattr(command, "commands", None)
+    if below is None:
+        yield name, command
+        return
+    for part, command in below.items():
+        yield from leaves(command, f"{name} {part}")
+
+
+def test_every_command_that_says_something_can_say_it_as_json() -> None:
+    found = {
+        name for name, command in leaves(get_command(app), "arb") if "--json" not in str(options_of(command))
+    }
+    assert found == {"arb world"}
+
+
+def options_of(command: Command) -> list[list[str]]:
+    return [parameter.opts for parameter in command.params]
+
+
+def test_settings_as_json_are_masked_and_whole(tmp_path: Path) -> None:
+    credentials = {"ARB_BINANCE__CREDENTIALS__KEY": "hidden", "ARB_BINANCE__CREDENTIALS__SECRET": "hidden"}
+    ended = arb("config", "show", "--json", home=tmp_path, **credentials)
+    assert json.loads(ended.stdout)["strategy"]["notional_usdt"] == "1000"
+    assert "hidden" not in ended.stdout
+
+
+def test_shell_completion_can_be_had(tmp_path: Path) -> None:
+    ended = arb(home=tmp_path, _ARB_COMPLETE="complete_bash", COMP_WORDS="arb pos", COMP_CWORD="1")
+    assert "positions" in ended.stdout
+
+
 def test_help_lists_every_command(tmp_path: Path) -> None:
     ended = arb("--help", home=tmp_path)
     assert ended.returncode == 0
@@ -104,5 +142,8 @@ def test_help_lists_every_command(tmp_path: Path) -> None:
         "top",
         "web",
         "soak",
+        "positions",
+        "balances",
+        "pnl",
     ):
         assert command in ended.stdout

@@ -15,6 +15,7 @@ from arb.bootstrap import engine
 from arb.domain.errors import ConfigError, StoreUnavailable
 from arb.domain.ids import parse_client_order_id
 from arb.runtime.home import Home
+from arb.runtime.memory import settle
 from config import addresses
 from config.logging import configure
 from workers.disposition import WORTH_ANOTHER
@@ -40,7 +41,14 @@ def begin(sender: Any, **_: Any) -> None:
     log.info("worker_started", process=name, pid=os.getpid())
 
 
+@signals.beat_init.connect  # type: ignore[untyped-decorator]
+def begin_beat(**_: Any) -> None:
+    """Start no heap of garbage; beat's sign of life is what its tasks leave."""
+    settle()
+
+
 def _beat(name: str) -> None:
+    settle()
     pause = threading.Event()
     while not pause.wait(HEARTBEAT_S):
         try:

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 import structlog
 
 from arb.ports import Clock, Heartbeats
+from arb.runtime.memory import settle
 
 HEARTBEAT_S: Final = 1.0
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
@@ -62,6 +63,7 @@ def run(work: Work, heartbeats: Heartbeats, clock: Clock, watchman: Watchman | N
         work.start()
         if watchman is not None:
             watchman.start()
+        settle()
         status = _watch(work, heartbeats, clock, stopping)
     finally:
         if watchman is not None:

@@ -1,6 +1,8 @@
-"""A frame in one line, for a log or a pipe."""
+"""A frame in one line, for a log or a pipe: words, or JSON."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
 from arb.console.frame import Frame
@@ -19,6 +21,12 @@ def line(frame: Frame) -> str:
     if frame.away:
         parts.append(f"away: {', '.join(frame.away)}")
     return " | ".join(parts)
+
+
+def frame_json(frame: Frame) -> str:
+    """Return all of a frame; amounts are text."""
+    facts = asdict(replace(frame, report=None)) | {"report": frame.report and frame.report.as_json()}
+    return json.dumps(facts, default=str, ensure_ascii=False)
 
 
 def clock(frame: Frame) -> str:

@@ -4,18 +4,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from arb.console.findings import invariants_view
 from arb.console.text import UNKNOWN, amount, bare, signed
-from arb.domain.report import Report
-
-
-def print_report(report: Report) -> None:
-    """Print a report."""
-    Console().print(report_view(report.as_json()))
 
 
 def report_view(report: Mapping[str, Any]) -> RenderableType:

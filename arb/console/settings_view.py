@@ -1,4 +1,4 @@
-"""Settings as YAML, in the shape that the configuration files have; secrets stay masked."""
+"""Settings as YAML or JSON, in the shape that the configuration files have; secrets stay masked."""
 
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,12 @@ from config.settings import Settings
 
 def settings_yaml(settings: Settings) -> str:
     """Return all settings that are in force."""
-    return yaml.safe_dump(_plain(settings.model_dump()), sort_keys=False, allow_unicode=True)
+    return yaml.safe_dump(settings_tree(settings), sort_keys=False, allow_unicode=True)
+
+
+def settings_tree(settings: Settings) -> Any:
+    """Return the same as plain values."""
+    return _plain(settings.model_dump())
 
 
 def _plain(value: Any) -> Any:

@@ -18,7 +18,7 @@ EVENTS: Final = "-E"  # for Flower; they cost a hot worker half its throughput, 
 SIMULATED_VENUES: Final = ("binance", "upbit")
 WORKER_STOP_WAIT_S: Final = 25  # a warm shutdown ends its orders: longer than worker_soft_shutdown_timeout
 CELERY_START_WAIT_S: Final = 2  # a broken import takes this long to show
-FLOWER_TASKS: Final = "--max-tasks=1000"  # it remembers 100,000 else: half a gigabyte in half an hour
+FLOWER_TASKS: Final = "--max-tasks=500"  # it remembers 100,000 else: half a gigabyte in half an hour
 FLOWER_USER: Final = "arb"
 WEB_PASSWORD: Final = "web-password"  # the file, below run/
 

@@ -29,6 +29,9 @@ NARRATION: Final = {
     Phase.PRODUCERS: "starting the feed",
 }
 
+# glibc keeps a heap for every few threads, and what one of them frees is no use to the others.
+ALLOCATOR: Final = {"MALLOC_ARENA_MAX": "2"}
+
 Pending = Callable[[], str | None]  # None: ready; else what is missing
 Watch = Callable[[], None]  # raises StartFailed when going on is pointless
 
@@ -96,6 +99,7 @@ class Stack:
 
     def _common_environment(self, servers: Servers) -> dict[str, str]:
         return {
+            **ALLOCATOR,
             **self._environment,
             "ARB_HOME": str(self.home.path),
             "ARB_MODE": self.plan.mode,

@@ -12,6 +12,7 @@ from arb.bootstrap import engine, kill_switch
 from arb.engine.kill import KillReport
 from arb.operate import kill as operation
 from arb.runtime.home import Home
+from arb.runtime.memory import settle
 from arb.web.app import make_app, make_guard
 from arb.web.desk import Desk
 from arb.web.history import History
@@ -52,6 +53,7 @@ async def _serve(settings: Web, home: Home, port: int) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     try:
         await web.TCPSite(runner, settings.host, port).start()
+        settle()
         log.info("page_served", host=settings.host, port=port)
         await stopping.wait()
     finally:

@@ -18,7 +18,7 @@ from arb.sim.core.events import OrderFilled
 from arb.sim.core.journal import Recorded
 from arb.sim.core.orders import Order
 
-CACHE_KB: Final = 1_024
+CACHE_KB: Final = 256
 EVER_NS: Final = 2**63 - 1
 SCHEMA: Final = """
 PRAGMA journal_mode = OFF;

@@ -1,0 +1,32 @@
+"""How a command says what it found: one JSON document, or what a person reads."""
+
+import json
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+PIPE_WIDTH: Final = 140  # of tables that no terminal limits
+
+
+def show(document: Any, as_json: bool, view: "Callable[[], RenderableType]") -> None:
+    """Print a document, or its view."""
+    if as_json:
+        tell(document, as_json, "")
+        return
+    from rich.console import Console
+
+    Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(view())
+
+
+def tell(document: Any, as_json: bool, text: str) -> None:
+    """Print a document, or the line that says the same."""
+    if as_json:
+        typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    elif text:
+        typer.echo(text)
