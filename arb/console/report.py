@@ -9,12 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from arb.console.findings import invariants_view
+from arb.console.report_performance import performance_tables
 from arb.console.text import UNKNOWN, amount, bare, signed
 
 
 def report_view(report: Mapping[str, Any]) -> RenderableType:
     """Return a report as tables."""
-    return Group(_head(report), _coins(report), _facts(report), invariants_view(report["invariants"]))
+    facts = (_head(report), _coins(report), _facts(report))
+    return Group(*facts, *performance_tables(report), invariants_view(report["invariants"]))
 
 
 def _head(report: Mapping[str, Any]) -> Text:

@@ -14,6 +14,7 @@ from arb.console.report import report_view
 from arb.runtime.files import write_json
 from arb.runtime.home import Home
 from tests.console.facts import Stack
+from tests.console.test_report_html import PERFORMANCE
 
 
 def drawn(renderable: RenderableType) -> str:
@@ -34,6 +35,13 @@ def test_a_report_is_shown_in_full() -> None:
     assert "12.5 KRW" in text and "0.00000001 BTC" in text
     assert "invariants: ok (1 of 1 hold)" in text
     assert "still running" in text
+
+
+def test_how_well_it_was_traded_is_in_it() -> None:
+    text = drawn(report_view(document(**PERFORMANCE.as_json())))
+    for expected in ("2026-11-20  BTC", "-12,345", "upbit entry", "-1.50", "sent to filled", "99", "1:00:00"):
+        assert expected in text
+    assert "recovered" not in text
 
 
 def test_what_is_unknown_is_a_dash_and_what_is_broken_is_named() -> None:
