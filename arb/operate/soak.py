@@ -3,6 +3,8 @@
 import json
 from typing import Final
 
+import psutil
+
 from arb.bootstrap import Engine
 from arb.console.judge import judge
 from arb.console.sources import Sources
@@ -11,7 +13,7 @@ from arb.domain.soak import SoakReport, SoakSample, judge_soak
 from arb.operate import stack
 from arb.operate.demo import interruptible
 from arb.runtime.home import Home
-from arb.runtime.memory import anonymous_bytes
+from arb.runtime.memory import anonymous_bytes, anonymous_of
 from arb.runtime.shutdown import Progress, stop_stack
 from arb.runtime.status import stack_status
 
@@ -62,14 +64,22 @@ def _measure(
 
 def _sample(sources: Sources, at_s: float) -> SoakSample:
     found = stack_status(sources.home)
-    pids = {each.name: each.pid for each in found.processes} | {SUPERVISOR: found.runtime.supervisor_pid}
-    memory = {name: anonymous_bytes(pid) for name, pid in pids.items()}
+    memory = {each.name: anonymous_bytes(each.pid) for each in found.processes}
+    memory[SUPERVISOR] = _alone(found.runtime.supervisor_pid)
     return SoakSample(
         at_s=at_s,
         memory_bytes={name: held for name, held in memory.items() if held is not None},
         redis_bytes=sources.redis_bytes(),
         queues={**sources.queues(), **{f"{k}-fallback": v for k, v in sources.fallback_queues().items()}},
     )
+
+
+def _alone(pid: int) -> int | None:
+    """Return the memory of a process without those that it runs."""
+    try:
+        return anonymous_of(psutil.Process(pid))
+    except (psutil.Error, OSError):
+        return None
 
 
 def _line(sample: SoakSample, minutes: float) -> str:

@@ -31,7 +31,7 @@ def anonymous_bytes(pid: int | None) -> int | None:
     A leak shows in it. Programs in the page cache do not, and neither do PostgreSQL's shared buffers, whose
     size is fixed and which each of its processes touches for the first time at some moment.
     """
-    return _total(pid, _anonymous)
+    return _total(pid, anonymous_of)
 
 
 def _total(pid: int | None, part: Callable[[psutil.Process], int]) -> int | None:
@@ -56,7 +56,8 @@ def _proportional(process: psutil.Process) -> int:
     return int(getattr(memory, "pss", 0) or memory.rss)
 
 
-def _anonymous(process: psutil.Process) -> int:
+def anonymous_of(process: psutil.Process) -> int:
+    """Return the same of one process alone. Raises: psutil.Error, OSError."""
     for line in Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
         name, _, rest = line.partition(":")
         if name == "Pss_Anon":
