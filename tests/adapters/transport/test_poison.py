@@ -9,7 +9,7 @@ from arb.adapters.sql.dead_letters import SqlDeadLetters
 from arb.adapters.sql.engine import make_engine
 from arb.chaos.queue.messages import message
 from arb.domain.dead_letter import DELIVERIES_MAX
-from tests.adapters.transport.town import QUIET, Town, until
+from arb.operate.queue.town import QUIET, Town, until
 
 pytestmark = pytest.mark.integration
 CELERY = (
@@ -42,7 +42,7 @@ def store(database_url):
 
 def start(town, database_url, parking=None):
     town.environment |= {"ARB_POISON_DATABASE": database_url, "ARB_POISON_REDIS": parking or town.server.url}
-    return town._start((*CELERY, "-n", "poison@town"), "worker-poison")
+    return town.start((*CELERY, "-n", "poison@town"), "worker-poison")
 
 
 def put(town, number, task, **headers):
