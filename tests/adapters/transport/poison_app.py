@@ -12,9 +12,9 @@ from arb.adapters.redis_store import connect
 from arb.adapters.redis_store.parking import RedisParkingLot
 from arb.adapters.sql.dead_letters import SqlDeadLetters
 from arb.adapters.sql.engine import Pool, make_engine
+from arb.chaos.queue.worker_app import QUEUES, note
 from arb.domain.errors import InvariantError, StoreUnavailable
 from arb.engine.bury import Bury
-from tests.adapters.transport.app import QUEUES, note
 from tests.adapters.transport.apps import FAST, MemoryCounters
 
 TRANSPORT_ALIASES["redis"] = "arb.adapters.transport:Transport"
@@ -36,7 +36,7 @@ def bury(letter):
 
 app = ArbCelery(
     "poison",
-    broker=os.environ.get("ARB_TOWN_BROKER", "redis://127.0.0.1:1/0"),
+    broker=os.environ.get("TOWN_BROKER", "redis://127.0.0.1:1/0"),
     clock=SystemClock(),
     entropy=SystemEntropy(),
     marks={},
@@ -58,18 +58,18 @@ app.conf.update(
 @app.task(name="poison.work")
 def work(number: int) -> None:
     """Note the number."""
-    note(f"{number} 0")
+    note(number, 0)
 
 
 @app.task(name="poison.fails")
 def fails(number: int) -> None:
     """Note the number, and fail."""
-    note(f"{number} 0")
+    note(number, 0)
     raise InvariantError(f"bug {number}")
 
 
 @app.task(name="poison.outage")
 def outage(number: int) -> None:
     """Note the number, and fail as during an outage."""
-    note(f"{number} 0")
+    note(number, 0)
     raise StoreUnavailable("away")
