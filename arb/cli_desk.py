@@ -1,21 +1,23 @@
-"""The commands that look at a running stack: `arb top` in a terminal, `arb web` in a browser."""
+"""The commands that look at a running stack: `arb top` in a terminal, `arb web` in a browser, `arb feeds`."""
 
 from typing import Annotated
 
 import typer
 
-from arb.cli_output import AsJson, tell
+from arb.cli_output import AsJson, show, tell
 from arb.cli_risk import home_in_force, running_engine
 from arb.runtime.home import read_runtime
 
 Once = Annotated[bool, typer.Option("--once", help="Show it once and end.")]
 Port = Annotated[int, typer.Option(help="Serve one more page here, on this port.", min=1, max=65_535)]
+Moves = Annotated[int, typer.Option(min=0, max=1_000, help="How many moves, the newest first.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the `arb` command."""
     app.command()(top)
     app.command()(web)
+    app.command()(feeds)
 
 
 def top(once: Once = False, as_json: AsJson = False) -> None:
@@ -31,6 +33,15 @@ def top(once: Once = False, as_json: AsJson = False) -> None:
             show_live(engine, home, engine.clock, 0 if once else None, as_json=as_json)
     except Interrupted:
         return
+
+
+def feeds(moves: Moves = 10, as_json: AsJson = False) -> None:
+    """Show the feed workers, which coins each feeds, and the last moves."""
+    engine = running_engine()
+    from arb.console.feeds import feeds_of, feeds_view
+
+    found = feeds_of(engine.stores.feeds, engine.settings.coins, moves, engine.clock.now_ns())
+    show(found, as_json, lambda: feeds_view(found))
 
 
 def web(port: Port | None = None, as_json: AsJson = False) -> None:

@@ -105,6 +105,8 @@ class Feed(Section):
     flush_interval_ms: int = Positive
     depth_levels: int = Field(gt=0, le=20)
     silence_ms_max: int = Positive
+    workers: int = Field(gt=0, le=32)
+    coins_max: int = Positive
 
 
 class Credentials(Section):

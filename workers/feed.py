@@ -1,33 +1,49 @@
-"""The feed: one process that owns a set of coins on all venues. `python -m workers.feed`"""
+"""The feed: a process that owns a set of coins on all venues. `python -m workers.feed [NAME]`
+
+Several of them share the coins out among themselves. NAME is a slot: the process that starts in it takes
+up what its predecessor fed.
+"""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from arb.adapters.clock import SystemClock, SystemEntropy
 from arb.adapters.dispatch import CeleryDispatcher
 from arb.adapters.liveness import SilenceLimits
-from arb.adapters.redis_store import RedisCounters, RedisHeartbeats, RedisQuoteStore, connect
+from arb.adapters.redis_store import (
+    RedisCounters,
+    RedisFeedRegistry,
+    RedisHeartbeats,
+    RedisQuoteStore,
+    connect,
+)
+from arb.adapters.sql.engine import make_engine
 from arb.adapters.websocket import SocketRules, VenueSocket
 from arb.bootstrap.degradation import board_of
 from arb.domain.backoff import SOCKET_BACKOFF, SOCKET_COOLDOWN_MS
 from arb.domain.degradation import Degree
 from arb.domain.errors import ConfigError
-from arb.domain.ids import Coin, Venue
+from arb.domain.ids import Coin
+from arb.domain.rates import USDT
 from arb.engine.feed import Feed, FeedStore
 from arb.engine.gate import Gate, GateLimits
+from arb.engine.membership import Keepsake, Membership, Witness
 from arb.engine.nearness import never_degraded
 from arb.engine.stream import MarketStream
 from arb.engine.tally import Tally
 from arb.engine.venue_feed import VenueFeed
-from arb.ports import Clock, Counters, Dispatcher, Entropy
+from arb.ports import Clock, Counters, Dispatcher, Entropy, FeedRegistry
+from arb.runtime.home import Home
 from arb.venues.binance_stream import BinanceStream
 from arb.venues.upbit_stream import KEEP_ALIVE, UpbitStream
 from config import addresses
 from config.settings import Settings
 from workers import guarded
-from workers.feed_process import FeedProcess
+from workers.feed_place import FileKeepsake, LoggedWitness, worker_name
+from workers.feed_process import FeedProcess, VenueLine
 
 NS_PER_MS: Final = 1_000_000
 CONNECT_MS_MAX: Final = 5_000
@@ -37,40 +53,73 @@ KEEP_ALIVE_MS: Final = 60_000
 AHEAD_MS_MAX: Final = 5_000  # clocks of venues and machines have been seen 1.2 s apart
 JUMP_BPS_MAX: Final = Decimal(2_000)
 JUMP_WINDOW_MS: Final = 1_000
+INCARNATION_BITS: Final = 48
 
 
-def build(
-    settings: Settings,
-    store: FeedStore,
-    dispatcher: Dispatcher,
-    counters: Counters,
-    clock: Clock,
-    entropy: Entropy,
-    degree: Callable[[], Degree] = never_degraded,
-) -> FeedProcess:
-    """Return the feed of the settings' coins, wired and not yet started."""
-    coins = tuple(Coin(coin) for coin in settings.coins)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """What a feed talks to, besides the venues."""
+
+    store: FeedStore
+    registry: FeedRegistry
+    dispatcher: Dispatcher
+    counters: Counters
+    keepsake: Keepsake
+    witness: Witness
+    clock: Clock
+    entropy: Entropy
+    degree: Callable[[], Degree] = never_degraded
+
+
+def build(settings: Settings, worker: str, outside: Outside) -> FeedProcess:
+    """Return a feed worker that may be given any of the settings' coins, wired and not yet started."""
+    clock, entropy, tally = outside.clock, outside.entropy, Tally()
     levels_max = settings.feed.depth_levels
-    tally = Tally()
-    feed = Feed(coins=coins, store=store, dispatcher=dispatcher, tally=tally, clock=clock, degree=degree)
-    binance = BinanceStream(coins=coins, levels_max=levels_max)
-    upbit = UpbitStream(coins=coins, levels_max=levels_max, ticket=f"arb-{entropy.bits(64):016x}")
+    feed = Feed(
+        store=outside.store,
+        dispatcher=outside.dispatcher,
+        tally=tally,
+        clock=clock,
+        degree=outside.degree,
+        on_refused=lambda coins: process.hasten(coins),
+    )
+    binance = BinanceStream(coins=(), levels_max=levels_max)
+    upbit = UpbitStream(coins=(), levels_max=levels_max, ticket=f"arb-{entropy.bits(64):016x}")
     limits = _gate_limits(settings)
 
-    def venue(stream: MarketStream, rules: SocketRules) -> tuple[VenueSocket, VenueFeed]:
-        venue_feed = VenueFeed(stream=stream, gate=Gate(limits), feed=feed, tally=tally)
-        return VenueSocket(rules=rules, listener=venue_feed, clock=clock, entropy=entropy), venue_feed
+    def line(stream: MarketStream, url: str, keep_alive: str) -> VenueLine:
+        listener = VenueFeed(stream=stream, gate=Gate(limits), feed=feed, tally=tally)
+        rules = _rules(settings, stream, url, keep_alive)
+        socket = VenueSocket(rules=rules, listener=listener, clock=clock, entropy=entropy)
+        return VenueLine(socket, listener, stream)
 
-    return FeedProcess(
+    membership = _membership(settings, worker, outside)
+    process = FeedProcess(
         feed=feed,
         venues=(
-            venue(binance, _rules(settings, Venue.BINANCE, settings.binance.stream_url + binance.path, "")),
-            venue(upbit, _rules(settings, Venue.UPBIT, settings.upbit.stream_url, KEEP_ALIVE)),
+            line(binance, settings.binance.stream_url, ""),
+            line(upbit, settings.upbit.stream_url, KEEP_ALIVE),
         ),
+        membership=membership,
         tally=tally,
-        counters=counters,
+        counters=outside.counters,
         clock=clock,
         flush_interval_ms=settings.feed.flush_interval_ms,
+        frozen_ns=membership.rules.dead_ns * 3 // 4,  # until then nobody holds us for dead
+    )
+    return process
+
+
+def _membership(settings: Settings, worker: str, outside: Outside) -> Membership:
+    return Membership(
+        worker=worker,
+        incarnation=outside.entropy.bits(INCARNATION_BITS),
+        capacity=settings.feed.coins_max,
+        coins=(USDT, *(Coin(coin) for coin in settings.coins)),
+        registry=outside.registry,
+        keepsake=outside.keepsake,
+        witness=outside.witness,
+        clock=outside.clock,
     )
 
 
@@ -83,10 +132,11 @@ def _gate_limits(settings: Settings) -> GateLimits:
     )
 
 
-def _rules(settings: Settings, venue: Venue, url: str, keep_alive: str) -> SocketRules:
+def _rules(settings: Settings, stream: MarketStream, url: str, keep_alive: str) -> SocketRules:
     return SocketRules(
-        venue=venue,
+        venue=stream.venue,
         url=url,
+        path=stream.path,
         keep_alive=keep_alive,
         connect_ms_max=CONNECT_MS_MAX,
         silence=SilenceLimits(
@@ -100,29 +150,33 @@ def _rules(settings: Settings, venue: Venue, url: str, keep_alive: str) -> Socke
     )
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Run the feed of this process's settings."""
+    from arb.bootstrap.watch import alerts_of
     from arb.celery import app
 
     try:
         guarded.prepare()
         settings = addresses.settings()
         redis = connect(addresses.redis_url(settings))
-        addresses.database_url(settings)  # the fallback broker's: a gap would show only in an outage
+        database = make_engine(addresses.database_url(settings))  # the fallback broker's, and for alerts
     except ConfigError as error:
         raise SystemExit(f"arb: {error}") from None
-    clock = SystemClock()
-    work = build(
-        settings,
+    clock, worker = SystemClock(), worker_name(arguments)
+    counters = RedisCounters(redis, settings.mode)
+    outside = Outside(
         store=RedisQuoteStore(redis, settings.mode),
+        registry=RedisFeedRegistry(redis, settings.mode),
         dispatcher=CeleryDispatcher(app),
-        counters=RedisCounters(redis, settings.mode),
+        counters=counters,
+        keepsake=FileKeepsake.of(Home.default().run, worker),
+        witness=LoggedWitness(worker, alerts_of(settings, database, None, counters, clock), clock),
         clock=clock,
         entropy=SystemEntropy(),
         degree=board_of(redis, settings, clock).degree,
     )
-    return guarded.run(work, RedisHeartbeats(redis, settings.mode), clock)
+    return guarded.run(build(settings, worker, outside), RedisHeartbeats(redis, settings.mode), clock)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -1,69 +1,108 @@
-"""What the feed process does: a socket for each venue, and a thread that flushes what they bring."""
+"""What the feed process does: a socket for each venue, a thread that flushes what they bring, and one
+that keeps its place among the feed workers.
+"""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from arb.adapters.websocket import VenueSocket
+from arb.domain.ids import Coin
+from arb.domain.rates import USDT
 from arb.engine.feed import Feed
+from arb.engine.membership import Membership
+from arb.engine.stream import MarketStream
 from arb.engine.tally import Tally
 from arb.engine.venue_feed import VenueFeed
 from arb.ports import Clock, Counters
 
 LOOK_AGAIN_S: Final = 0.1  # at what a flush left over
 REPORT_NS: Final = 1_000_000_000
+STEP_S: Final = 0.5  # between two signs of life
+
+
+@dataclass(frozen=True, slots=True)
+class VenueLine:
+    """What one venue's quotes come in by."""
+
+    socket: VenueSocket
+    listener: VenueFeed
+    stream: MarketStream
 
 
 class FeedProcess:
-    """The sockets, and the thread that flushes what they bring."""
-
-    name = "feed"
+    """The sockets, and the threads behind them."""
 
     def __init__(
         self,
         *,
         feed: Feed,
-        venues: Sequence[tuple[VenueSocket, VenueFeed]],
+        venues: Sequence[VenueLine],
+        membership: Membership,
         tally: Tally,
         counters: Counters,
         clock: Clock,
         flush_interval_ms: int,
+        frozen_ns: int,
     ) -> None:
+        self.name = membership.worker
         self._feed = feed
         self._venues = venues
         self._tally = tally
         self._counters = counters
         self._clock = clock
+        self._membership = membership
         self._flush_interval_s = flush_interval_ms / 1000
+        self._frozen_ns = frozen_ns
+        self._frozen = threading.Event()
         self._stopping = threading.Event()
+        self._asked = threading.Event()  # for a step before it is due
         self._flusher = threading.Thread(target=self._flush, name="flusher", daemon=True)
+        self._member = threading.Thread(target=self._keep_place, name="membership", daemon=True)
 
     def start(self) -> None:
-        """Open the sockets and begin to flush."""
+        """Learn what is ours, open the sockets and begin to flush."""
+        for venue in self._venues:
+            venue.socket.rest()
+        self._take(self._membership.step())
         self._flusher.start()
-        for socket, _ in self._venues:
-            socket.start()
+        self._member.start()
+        for venue in self._venues:
+            venue.socket.start()
 
     def stop(self) -> None:
-        """Close the sockets, then forget their quotes in the store too."""
-        for socket, _ in self._venues:
-            socket.stop()
+        """Hand over, close the sockets, then forget in the store too what nobody else took."""
         self._stopping.set()
+        self.hasten()
+        if self._member.is_alive():
+            self._member.join()
+        self._feed.own(self._membership.leave())
+        for venue in self._venues:
+            venue.socket.stop()
         if self._flusher.is_alive():
             self._flusher.join()
+        self._feed.flush()
+        self._tally.report(self._counters)
 
     def healthy(self) -> bool:
         """Tell whether every thread runs."""
-        return self._flusher.is_alive() and all(socket.alive() for socket, _ in self._venues)
+        threads = self._flusher.is_alive() and self._member.is_alive()
+        return threads and all(venue.socket.alive() for venue in self._venues)
+
+    def hasten(self, _refused: Collection[Coin] = ()) -> None:
+        """Look at once at what is ours."""
+        self._asked.set()
 
     def facts(self) -> Mapping[str, str]:
         """Return what each connection and the last flush look like."""
         facts = {
             "write_lag_us": str(self._feed.write_lag_ns // 1_000),
             "store_away": str(self._feed.store_away).lower(),
+            "coins": ",".join(sorted(self._feed.owned())),
         }
-        for socket, feed in self._venues:
-            state = socket.state
+        for venue in self._venues:
+            socket, state, feed = venue.socket, venue.socket.state, venue.listener
             facts |= {
                 f"{socket.venue}_connected_since_ns": str(state.connected_since_ns),
                 f"{socket.venue}_connections": str(state.connections),
@@ -77,19 +116,52 @@ class FeedProcess:
 
     def force_reconnect(self) -> None:
         """Replace every connection."""
-        for socket, _ in self._venues:
-            socket.force_reconnect()
+        for venue in self._venues:
+            venue.socket.force_reconnect()
 
     def _flush(self) -> None:
-        reported_ns = 0
+        reported_ns, awake_ns = 0, self._clock.now_ns()
         while not self._stopping.is_set():
             self._feed.changed.wait(LOOK_AGAIN_S)
             self._feed.changed.clear()
-            self._feed.flush()
             now_ns = self._clock.now_ns()
+            if now_ns - awake_ns > self._frozen_ns:
+                self._thaw()
+            awake_ns = now_ns
+            self._feed.flush()
             if now_ns - reported_ns > REPORT_NS:
                 self._tally.report(self._counters)
                 reported_ns = now_ns
             self._stopping.wait(self._flush_interval_s)
-        self._feed.flush()
-        self._tally.report(self._counters)
+
+    def _thaw(self) -> None:
+        """Feed nothing until it is known what is still ours: others may have taken it over."""
+        self._tally.count("feed_flushes", "frozen")
+        self._feed.own({})
+        for venue in self._venues:
+            venue.listener.distrust()
+        self.force_reconnect()
+        self._frozen.set()
+        self.hasten()
+
+    def _keep_place(self) -> None:
+        while not self._stopping.is_set():
+            if self._frozen.is_set():
+                self._frozen.clear()
+                self._membership.suspend()
+            self._take(self._membership.step(troubled=any(venue.socket.lacking() for venue in self._venues)))
+            self._asked.wait(STEP_S)
+            self._asked.clear()
+
+    def _take(self, fences: Mapping[Coin, int]) -> None:
+        """Feed these coins, and have the venues send these and no others."""
+        if self._frozen.is_set() or fences == self._feed.owned():
+            return
+        self._feed.own(fences)
+        coins = sorted(fences.keys() - {USDT})
+        for venue in self._venues:
+            venue.socket.say(venue.stream.watch(coins))
+            if fences:
+                venue.socket.wake()
+            else:
+                venue.socket.rest()

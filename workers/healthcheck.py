@@ -3,6 +3,7 @@
 servers          Redis and PostgreSQL answer
 worker NODE      this container's Celery worker NODE@host answers
 process NAME     the newest heartbeat of NAME is young
+feed             that of this container's feed worker is
 http URL         URL answers 200
 """
 
@@ -46,6 +47,13 @@ def process(name: str) -> str | None:
     return None if age_ns < AGE_NS_MAX else f"no heartbeat of {name} for {age_ns // 1_000_000_000} s"
 
 
+def feed() -> str | None:
+    """Return how old the heartbeat of this container's feed worker is, if too old."""
+    from workers.feed_place import worker_name
+
+    return process(worker_name(()))
+
+
 def http(url: str) -> str | None:
     """Return what else than 200 the URL answers."""
     try:
@@ -59,6 +67,7 @@ CHECKS: Final[dict[str, Callable[..., str | None]]] = {
     "servers": servers,
     "worker": worker,
     "process": process,
+    "feed": feed,
     "http": http,
 }
 

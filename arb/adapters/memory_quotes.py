@@ -1,13 +1,13 @@
 """The quote store without a server: the twin for tests and replays."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from arb.domain.book import Book
 from arb.domain.errors import StoreUnavailable
-from arb.domain.ids import Coin, Symbol, Venue
-from arb.ports import Clock
+from arb.domain.ids import Coin, Symbol, Venue, coin_of
+from arb.ports import Clock, Quotes, Written
 
 PENDING_MS: Final = 1_000
 NS_PER_MS: Final = 1_000_000
@@ -23,20 +23,25 @@ class MemoryQuoteStore:
         self._pending_until_ns = 0
         self._books: dict[Key, Book] = {}
         self._dirty: set[Coin] = set()
+        self._fences: dict[Coin, int] = {}
         self._lock = threading.Lock()
         self.away = False
 
-    def put(self, books: Sequence[Book], dirty: Sequence[Coin]) -> bool:
-        """Write, mark dirty, and tell whether no evaluation was pending. Raises: StoreUnavailable."""
+    def put(self, books: Sequence[Book], dirty: Sequence[Coin]) -> Written:
+        """Write what is its owner's, mark dirty. Raises: StoreUnavailable."""
         self._reach()
         now_ns = self._clock.now_ns()
         with self._lock:
-            self._books.update({(book.venue, book.symbol): book for book in books})
+            taken = [book for book in books if self._owns(book)]
+            refused = tuple({coin_of(book.symbol): None for book in books if not self._owns(book)})
+            if books and not taken:
+                return Written(False, refused)
+            self._books.update({(book.venue, book.symbol): book for book in taken})
             self._dirty.update(dirty)
-            if now_ns < self._pending_until_ns:
-                return False
-            self._pending_until_ns = now_ns + self._pending_ns
-            return True
+            due = now_ns >= self._pending_until_ns
+            if due:
+                self._pending_until_ns = now_ns + self._pending_ns
+            return Written(due, refused)
 
     def take_dirty(self) -> tuple[Coin, ...]:
         """Clear the pending mark, then drain the dirty set. Raises: StoreUnavailable."""
@@ -52,12 +57,29 @@ class MemoryQuoteStore:
         with self._lock:
             return {key: self._books[key] for key in instruments if key in self._books}
 
-    def remove(self, instruments: Sequence[Key]) -> None:
-        """Forget these books. Raises: StoreUnavailable."""
+    def look(self, instruments: Sequence[Key]) -> Quotes:
+        """Return the books that are there, with the fences in force. Raises: StoreUnavailable."""
+        books = self.get(instruments)
+        with self._lock:
+            return Quotes(books, dict(self._fences))
+
+    def remove(self, instruments: Mapping[Key, int]) -> None:
+        """Forget these books, each under the fence of its owner. Raises: StoreUnavailable."""
         self._reach()
         with self._lock:
-            for key in instruments:
-                self._books.pop(key, None)
+            for key, fence in instruments.items():
+                if self._fences.get(coin_of(key[1]), 0) == fence:
+                    self._books.pop(key, None)
+
+    def fence(self, fences: Mapping[Coin, int], moved: Collection[Coin]) -> None:
+        """Put other fences in force, and forget the books of coins that moved."""
+        with self._lock:
+            self._fences = dict(fences)
+            for key in [key for key in self._books if coin_of(key[1]) in moved]:
+                del self._books[key]
+
+    def _owns(self, book: Book) -> bool:
+        return self._fences.get(coin_of(book.symbol), 0) == book.fence
 
     def _reach(self) -> None:
         if self.away:

@@ -9,7 +9,8 @@ import select
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,13 +39,14 @@ class SocketRules:
     """How a venue's socket is kept."""
 
     venue: Venue
-    url: str
+    url: str  # without what `path` gives
     keep_alive: str  # text sent with every probe, empty for none
     connect_ms_max: int
     silence: SilenceLimits
     backoff: Backoff
     cooldown_ms: int
     headers: Callable[[], Mapping[str, str]] = dict  # of each handshake anew: tokens are used once
+    path: Callable[[], str] = str  # the rest of the address, of each connection anew
 
 
 @dataclass(slots=True)
@@ -71,6 +73,9 @@ class VenueSocket:
         self._plan = ReconnectPlan(rules.backoff, rules.cooldown_ms)
         self._stopping = threading.Event()
         self._hurry = threading.Event()  # leave the connection, or the wait for one, at once
+        self._wanted = threading.Event()  # not set: no connection
+        self._wanted.set()
+        self._unsent: deque[str] = deque()
         self._thread = threading.Thread(target=self._run, name=f"socket-{rules.venue}", daemon=True)
         self._log = log.bind(venue=rules.venue.value)
         self.venue = rules.venue
@@ -91,12 +96,34 @@ class VenueSocket:
         """Drop the connection, or the wait for one, and connect again at once (within `TICK_S`)."""
         self._hurry.set()
 
+    def say(self, messages: Iterable[str]) -> None:
+        """Send these on the open connection soon (within `TICK_S`); the next one begins without them."""
+        self._unsent.extend(messages)
+
+    def wake(self) -> None:
+        """Keep a connection from now on."""
+        if not self._wanted.is_set():
+            self._hurry.clear()
+            self._wanted.set()
+
+    def rest(self) -> None:
+        """Keep no connection until `wake`."""
+        if self._wanted.is_set():
+            self._wanted.clear()
+            self.force_reconnect()
+
+    def lacking(self) -> bool:
+        """Tell whether a connection is wanted and not there."""
+        return self._wanted.is_set() and not self.state.connected_since_ns
+
     def alive(self) -> bool:
         """Tell whether the thread runs."""
         return self._thread.is_alive()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            if not self._wanted.wait(TICK_S):
+                continue
             try:
                 connection = self._connect()
             except CONNECT_ERRORS as error:
@@ -114,7 +141,9 @@ class VenueSocket:
         )
         timeout_s = self._rules.connect_ms_max / 1000
         headers = dict(self._rules.headers())
-        connection.connect(self._rules.url, timeout=timeout_s, suppress_origin=True, header=headers)
+        self._unsent.clear()  # before the address is asked for: it has what these would change
+        url = self._rules.url + self._rules.path()
+        connection.connect(url, timeout=timeout_s, suppress_origin=True, header=headers)
         connection.settimeout(TICK_S)
         return connection
 
@@ -150,6 +179,8 @@ class VenueSocket:
                 return
             if opcode in DATA and _drained(connection, poll):
                 self._listener.drained()
+            while self._unsent:
+                connection.send(self._unsent.popleft())
             if not self._look_after(connection, liveness.step(now_ns)):
                 return
 

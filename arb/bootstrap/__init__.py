@@ -11,6 +11,7 @@ from arb.adapters.clock import SystemClock
 from arb.adapters.dispatch import CeleryDispatcher
 from arb.adapters.redis_store import (
     RedisCounters,
+    RedisFeedRegistry,
     RedisHeartbeats,
     RedisQuoteStore,
     RedisStateStore,
@@ -117,6 +118,7 @@ def connect_stores(settings: Settings) -> Stores:
         quotes=RedisQuoteStore(redis, settings.mode),
         counters=RedisCounters(redis, settings.mode),
         heartbeats=RedisHeartbeats(redis, settings.mode),
+        feeds=RedisFeedRegistry(redis, settings.mode),
         states=RedisStateStore(redis, settings.mode),
         canaries=canaries_of(redis, settings),
         redis=redis,

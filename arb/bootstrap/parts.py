@@ -9,6 +9,7 @@ from arb.adapters.degradation_board import SharedBoard
 from arb.adapters.kill_switch import FileKillSwitch
 from arb.adapters.redis_store import (
     RedisCounters,
+    RedisFeedRegistry,
     RedisHeartbeats,
     RedisQuoteStore,
     RedisStateStore,
@@ -51,6 +52,7 @@ class Stores:
     quotes: RedisQuoteStore
     counters: RedisCounters
     heartbeats: RedisHeartbeats
+    feeds: RedisFeedRegistry
     states: RedisStateStore
     canaries: RedisHeartbeats
     redis: Redis

@@ -34,6 +34,7 @@ from arb.domain.ids import Coin, SessionId, Venue
 from arb.engine.degrade import Degrade
 from arb.engine.drain import Drain
 from arb.engine.emergency import Emergency, Ending
+from arb.engine.feed_guard import FeedGuard
 from arb.engine.markets import Markets
 from arb.engine.monitor import SystemMonitor
 from arb.engine.probes import Probe
@@ -110,6 +111,7 @@ def watch_of(
     *,
     quotes: QuoteStore,
     heartbeats: Heartbeats,
+    feeds: FeedGuard,
     markets: Markets,
     venues: Mapping[Venue, VenueClient],
     dispatcher: Dispatcher,
@@ -151,6 +153,7 @@ def watch_of(
             # Sooner than one silent process is warned about: that nobody works is told within 30 s.
             heartbeat_age_ns_max=watchdog.redis_heartbeat_age_warn_threshold_ms * MS * 2 // 3,
         ),
+        feeds=feeds,
         vitals=vitals,
         memory=FileHealthMemory(
             file=SharedFile(watch_file(home), clock),

@@ -19,6 +19,7 @@ from arb.engine.drain import Drain
 from arb.engine.evaluate import Evaluate
 from arb.engine.execute import Execute
 from arb.engine.explain import Explain
+from arb.engine.feed_guard import FeedGuard
 from arb.engine.fresh_market import FreshMarkets
 from arb.engine.guard import EntryGuard
 from arb.engine.hot_state import KeepHotState
@@ -278,6 +279,12 @@ class Wiring:
             self.stores.redis,
             quotes=self.stores.quotes,
             heartbeats=self.stores.heartbeats,
+            feeds=FeedGuard(
+                session_id=self.session_id,
+                registry=self.stores.feeds,
+                sessions=self.stores.sessions,
+                alerts=self.alerts,
+            ),
             markets=self.markets,
             venues=self.venues,
             dispatcher=self.dispatcher,

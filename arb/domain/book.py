@@ -32,6 +32,7 @@ class Book:
     sequence: int  # the venue's update id or stamp; grows
     ts_event_ns: int  # the venue's stamp, 0 where it gives none
     ts_recv_ns: int  # ours
+    fence: int = 0  # of the ownership that it came in under; 0: of nobody's
 
     def __post_init__(self) -> None:
         if not self.bids or not self.asks:

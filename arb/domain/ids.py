@@ -35,6 +35,11 @@ class Venue(StrEnum):
         return Venue.BINANCE if self is Venue.UPBIT else Venue.UPBIT
 
 
+def coin_of(symbol: Symbol) -> Coin:
+    """Return the coin that a symbol is about; of USDT/KRW, the rate, that is USDT."""
+    return Coin(symbol.partition("/")[0])
+
+
 def trade_id(now_ms: int, random_bits: int) -> TradeId:
     """Return the id of a trade decided at `now_ms`; `random_bits` has 22 bits.
 

@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from arb.domain.book import Book
+from arb.domain.ids import Coin
+
+USDT: Final = Coin("USDT")  # fed and fenced like a coin, and never evaluated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +16,7 @@ class Rate:
 
     krw_per_usdt: Decimal
     ts_recv_ns: int
+    fence: int = 0  # of its book
 
 
 def rate_from_book(book: Book) -> Rate:
@@ -20,4 +25,4 @@ def rate_from_book(book: Book) -> Rate:
     A trade converts no money: it is closed in the currencies it was opened in, so the middle values
     both sides without a bias; the spread of the conversion is a cost of rebalancing, not of a trade.
     """
-    return Rate(krw_per_usdt=book.mid, ts_recv_ns=book.ts_recv_ns)
+    return Rate(krw_per_usdt=book.mid, ts_recv_ns=book.ts_recv_ns, fence=book.fence)

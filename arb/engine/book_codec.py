@@ -21,6 +21,7 @@ def encode_book(book: Book) -> dict[str, Any]:
         "sequence": book.sequence,
         "ts_event_ns": book.ts_event_ns,
         "ts_recv_ns": book.ts_recv_ns,
+        "fence": book.fence,
         "bids": [[plain(level.price), plain(level.quantity)] for level in book.bids],
         "asks": [[plain(level.price), plain(level.quantity)] for level in book.asks],
     }
@@ -37,6 +38,7 @@ def decode_book(values: Mapping[str, Any]) -> Book:
             sequence=int(values["sequence"]),
             ts_event_ns=int(values["ts_event_ns"]),
             ts_recv_ns=int(values["ts_recv_ns"]),
+            fence=int(values.get("fence", 0)),
         )
     except (KeyError, TypeError, ValueError, InvalidOperation) as error:
         raise DataError("book_malformed", repr(error)) from error

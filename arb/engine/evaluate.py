@@ -8,10 +8,11 @@ from arb.domain.book import Book
 from arb.domain.degradation import is_far
 from arb.domain.errors import Conflict, StoreUnavailable
 from arb.domain.exits import ExitRules, exit_quantity, exit_reason, is_sendable_pair
-from arb.domain.ids import Coin, SessionId
+from arb.domain.ids import Coin, SessionId, coin_of
 from arb.domain.money import ONE, ZERO
 from arb.domain.order import Order, Purpose
 from arb.domain.position import trade_position
+from arb.domain.rates import USDT
 from arb.domain.risk import Approved, Limits, Mode, Proposal, Refused
 from arb.domain.sanity import stale, untradable
 from arb.domain.spread import Edge, Market
@@ -61,6 +62,8 @@ class Evaluate:
         """
         coins = self._worth_a_look(self._changed(carried))
         markets = self.markets.read(coins, carried)
+        if refused := self.markets.fences.take_refused():
+            self.counters.count("quotes_refused", "fenced", refused)
         session = self.sessions.get(self.session_id)
         if not markets or session is None:
             return 0
@@ -78,12 +81,12 @@ class Evaluate:
         return wanted
 
     def _changed(self, carried: Sequence[Book]) -> tuple[Coin, ...]:
-        from_message = {Coin(book.symbol.partition("/")[0]) for book in carried}
+        from_message = {coin_of(book.symbol) for book in carried}
         try:
             changed = from_message | set(self.quotes.take_dirty())
         except StoreUnavailable:
             changed = from_message
-        return tuple(sorted(changed - {"USDT"}))
+        return tuple(sorted(changed - {USDT}))
 
     def _coin(self, market: Market, active: list[TradeView], mode: Mode) -> int:
         now_ns = self.clock.now_ns()

@@ -1,7 +1,7 @@
 """Both venues' books of a coin, the rate and the rules, brought together into one `Market`."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from arb.domain.book import Book
@@ -10,7 +10,8 @@ from arb.domain.ids import Coin, Symbol, Venue
 from arb.domain.instrument import Instrument
 from arb.domain.rates import rate_from_book
 from arb.domain.spread import Market
-from arb.ports import QuoteStore
+from arb.engine.fences import Fences
+from arb.ports import Quotes, QuoteStore
 
 USDT_KRW: Final = (Venue.UPBIT, Symbol("USDT/KRW"))
 Books = Mapping[tuple[Venue, Symbol], Book]
@@ -32,18 +33,22 @@ class Markets:
 
     quotes: QuoteStore
     instruments: Mapping[tuple[Venue, Symbol], Instrument]
+    fences: Fences = field(default_factory=Fences)
 
     def read(self, coins: Sequence[Coin], carried: Sequence[Book] = ()) -> dict[Coin, Market]:
         """Return the market of each coin whose books are all there.
 
-        Books that a message carried are used where the store has none newer, or is away.
+        Books that a message carried are used where the store has none newer, or is away; no book is that
+        a former owner sent or left behind.
         """
-        books = {(book.venue, book.symbol): book for book in carried}
         try:
-            stored = self.quotes.get(keys_of(coins))
+            seen = self.quotes.look(keys_of(coins))
         except StoreUnavailable:
-            stored = {}
-        for key, book in stored.items():
+            seen = Quotes({}, {})
+        self.fences.learn(seen.fences)
+        books = {(book.venue, book.symbol): book for book in self.fences.admitted_of_message(carried)}
+        for book in self.fences.admitted(seen.books.values()):
+            key = (book.venue, book.symbol)
             if key not in books or books[key].ts_recv_ns <= book.ts_recv_ns:
                 books[key] = book
         found = ((coin, self.assemble(coin, books)) for coin in coins)

@@ -72,6 +72,7 @@ def quotes_of(market: Market, best: Edge, now_ns: int) -> dict[str, str]:
     facts = {
         "krw_per_usdt": plain(market.rate.krw_per_usdt),
         "rate_age_ms": str((now_ns - market.rate.ts_recv_ns) // 1_000_000),
+        "rate_fence": str(market.rate.fence),
         "premium_bps": plain(round(market.premium_bps, 4)),
         "edge_bps": plain(round(best.net_bps, 4)),
     }
@@ -83,5 +84,6 @@ def quotes_of(market: Market, best: Edge, now_ns: int) -> dict[str, str]:
             f"{venue}_worst_price": plain(wanted.worst_price),
             f"{venue}_age_ms": str((now_ns - book.ts_recv_ns) // 1_000_000),
             f"{venue}_ts_event_ns": str(book.ts_event_ns),
+            f"{venue}_fence": str(book.fence),
         }
     return facts

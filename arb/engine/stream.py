@@ -1,11 +1,11 @@
 """The seams between a venue's socket, its codec and the feed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import Enum
 from typing import Protocol
 
 from arb.domain.book import Book
-from arb.domain.ids import Venue
+from arb.domain.ids import Coin, Venue
 
 
 class Notice(Enum):
@@ -24,6 +24,12 @@ class MarketStream(Protocol):
 
     def opened(self) -> Sequence[str]:
         """Forget the last connection and return the messages to send on the new one."""
+
+    def path(self) -> str:
+        """Return what follows the host in the address of the next connection."""
+
+    def watch(self, coins: Collection[Coin]) -> Sequence[str]:
+        """Want these coins from now on; return what to send on a connection that is open."""
 
     def read(self, frame: bytes, ts_recv_ns: int) -> Book | Notice:
         """Return what a frame says. Raises: DataError to drop it, Rejected if the venue refuses us."""

@@ -32,6 +32,7 @@ class VenueFeed:
         self._newest: dict[Symbol, Book] = {}
         self._held_since_ns = 0
         self._accepted = 0
+        self._distrusted = False
         self.refusal = ""  # the venue's last words about our subscription
         self.lag_ns = 0  # of the last book with a stamp
 
@@ -39,7 +40,12 @@ class VenueFeed:
         """Start over: sequences and levels belong to one connection."""
         self._gate.reset()
         self._newest.clear()
+        self._distrusted = False
         return self._stream.opened()
+
+    def distrust(self) -> None:
+        """Drop what this connection still brings: it piled up while our process was frozen."""
+        self._distrusted = True
 
     def received(self, frame: bytes, ts_recv_ns: int) -> Notice:
         """Decode, check and keep one frame; a bad one is counted and dropped."""
@@ -60,11 +66,11 @@ class VenueFeed:
 
     def drained(self) -> None:
         """Hand on what is kept."""
-        if self._newest:
+        if self._newest and not self._distrusted:
             self._feed.accept(tuple(self._newest.values()))
             self._tally.count(ACCEPTED, self._stream.venue.value, self._accepted)
-            self._newest.clear()
-            self._accepted = 0
+        self._newest.clear()
+        self._accepted = 0
 
     def closed(self) -> None:
         """Make every quote of this venue stale at once."""

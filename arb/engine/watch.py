@@ -15,6 +15,7 @@ from arb.domain.errors import StoreUnavailable, VenueError
 from arb.domain.health import Change, Health, Key, Level, Reading, Rule, Verdict, judge
 from arb.domain.risk import Mode
 from arb.engine.degrade import Degrade
+from arb.engine.feed_guard import FeedGuard
 from arb.engine.monitor import REDIS_AWAY, Standing, Stood, SystemMonitor, stand
 from arb.engine.probes import Probe
 from arb.engine.probes.books import LastVitals
@@ -65,6 +66,7 @@ class Watch:
     redis_probes: Sequence[Probe]  # not asked while Redis is away: each would wait for it
     rules: Mapping[str, Rule]
     monitor: SystemMonitor
+    feeds: FeedGuard
     vitals: LastVitals
     memory: HealthMemory
     changes: ChangeLog
@@ -80,6 +82,7 @@ class Watch:
         now_ns = self.clock.now_ns()
         if not self.memory.take_turn(now_ns):
             return None
+        self.feeds.run(now_ns)
         self.vitals.ask()
         if not self._on_duty(now_ns):
             return None

@@ -8,6 +8,7 @@ from arb.domain.errors import ConfigError, StoreUnavailable, VenueError
 from arb.domain.ids import SessionId
 from arb.domain.risk import Mode
 from arb.domain.snapshot import SnapshotKind
+from arb.engine.feed_guard import NO_FEED
 from arb.engine.hot_state import FALLBACK
 from arb.engine.kill import KILLED
 from arb.ports import Clock, Entropy, Session, SessionStore, TradeStore
@@ -51,7 +52,7 @@ def resume_session(sessions: SessionStore, environment: str, clock: Clock, entro
     session = sessions.current(environment)
     if session is None:
         return create_session(sessions, environment, clock, entropy)
-    if session.mode is Mode.NORMAL or session.mode_reason in (STOPPING, FALLBACK):
+    if session.mode is Mode.NORMAL or session.mode_reason in (STOPPING, FALLBACK, NO_FEED):
         sessions.set_mode(session.session_id, Mode.HALTED, STARTING, clock.now_ns())
     return session.session_id
 

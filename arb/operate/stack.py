@@ -64,7 +64,9 @@ def start(plan: Plan, progress: Progress) -> Engine:
     home.create()
     is_mock = settings.mode is RunMode.MOCK
     world = write_world(home, settings, plan.tape, clock, entropy) if is_mock else None
-    processes = stack_processes(settings.mode.value, home, web_port=settings.web.port)
+    processes = stack_processes(
+        settings.mode.value, home, feed_workers=settings.feed.workers, web_port=settings.web.port
+    )
     tree = stack_settings(processes, world, settings)
 
     def prepare(database_url: str) -> None:

@@ -157,9 +157,10 @@ def _web_credentials(home: Home) -> Path:
 
 
 def _feed(copies: int) -> ProcessSpec:
-    return ProcessSpec(
-        name="feed", command=(sys.executable, "-m", "workers.feed"), phase=Phase.PRODUCERS, copies=copies
-    )
+    """Return the feed workers; each is told its slot, so that what starts again goes on where it was."""
+    slot = "feed" if copies == 1 else "feed-{copy}"
+    command = (sys.executable, "-m", "workers.feed", slot)
+    return ProcessSpec(name="feed", command=command, phase=Phase.PRODUCERS, copies=copies)
 
 
 def _streams(mode: StackMode) -> tuple[ProcessSpec, ...]:

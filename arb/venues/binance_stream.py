@@ -1,10 +1,11 @@
 """Binance market data over a combined stream: `@bookTicker` and `@depth<n>@100ms`.
 
-Pure. The subscription is in the address. Amounts arrive as text and never pass a binary float.
+Pure. The subscription is in the address; what changes later is asked for on the open connection. Amounts
+arrive as text and never pass a binary float.
 Source: exchange_protocols.md 1.3.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from operator import gt, lt
 from typing import Any, Final
@@ -60,14 +61,28 @@ class BinanceStream:
     def __init__(self, *, coins: Sequence[Coin], levels_max: int) -> None:
         self._levels_max = levels_max
         self._depth = next(depth for depth in DEPTHS if depth >= levels_max)
-        self._symbols = {f"{coin}usdt".lower(): symbol_on(Venue.BINANCE, coin) for coin in coins}
+        self._symbols = _symbols(coins)
         self._books: dict[Symbol, MergedBook] = {}
+        self._requests = 0
 
-    @property
     def path(self) -> str:
         """Return the address after the host: it is the subscription."""
-        names = (f"{name}@{kind}" for name in self._symbols for kind in self._kinds)
-        return "/stream?streams=" + "/".join(names)
+        return "/stream?streams=" + "/".join(self._streams(self._symbols))
+
+    def watch(self, coins: Collection[Coin]) -> tuple[str, ...]:
+        """Return what subscribes to new coins and ends the subscription of others."""
+        before, after = self._symbols, _symbols(coins)
+        self._symbols = after
+        changes = (("SUBSCRIBE", after.keys() - before), ("UNSUBSCRIBE", before.keys() - after))
+        return tuple(self._request(method, names) for method, names in changes if names)
+
+    def _request(self, method: str, names: Collection[str]) -> str:
+        self._requests += 1
+        asked = {"method": method, "params": self._streams(sorted(names)), "id": self._requests}
+        return msgspec.json.encode(asked).decode()
+
+    def _streams(self, names: Iterable[str]) -> list[str]:
+        return [f"{name}@{kind}" for name in names for kind in self._kinds]
 
     @property
     def _kinds(self) -> tuple[str, str]:
@@ -109,6 +124,10 @@ class BinanceStream:
         if symbol not in self._books:
             self._books[symbol] = MergedBook(symbol, self._levels_max)
         return self._books[symbol]
+
+
+def _symbols(coins: Iterable[Coin]) -> dict[str, Symbol]:
+    return {f"{coin}usdt".lower(): symbol_on(Venue.BINANCE, coin) for coin in coins}
 
 
 def _notice(frame: _Frame) -> Notice:

@@ -4,7 +4,7 @@ Pure. Amounts arrive as JSON numbers, some with exponents, and never pass a bina
 `tms` is the only order there is. Source: exchange_protocols.md 2.8.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
 from operator import gt, lt
 from typing import Any, Final
@@ -59,8 +59,17 @@ class UpbitStream:
     def __init__(self, *, coins: Sequence[Coin], levels_max: int, ticket: str) -> None:
         self._levels_max = levels_max
         self._ticket = ticket
-        symbols = (USDT_KRW[1], *(symbol_on(Venue.UPBIT, coin) for coin in coins))
-        self._symbols = {_code(symbol): symbol for symbol in symbols}
+        self._symbols = _symbols(coins)
+
+    def path(self) -> str:
+        """Return nothing: the subscription is a message."""
+        return ""
+
+    def watch(self, coins: Collection[Coin]) -> tuple[str, ...]:
+        """Return the subscription that takes the place of the last one."""
+        after = _symbols(coins)
+        changed, self._symbols = after != self._symbols, after
+        return self.opened() if changed else ()
 
     def opened(self) -> tuple[str, ...]:
         """Return the subscription."""
@@ -99,6 +108,12 @@ class UpbitStream:
             ts_event_ns=stamp_ms * NS_PER_MS,
             ts_recv_ns=ts_recv_ns,
         )
+
+
+def _symbols(coins: Iterable[Coin]) -> dict[str, Symbol]:
+    """Return the coins' markets and the rate's, without which no coin is evaluated."""
+    symbols = (USDT_KRW[1], *(symbol_on(Venue.UPBIT, coin) for coin in coins))
+    return {_code(symbol): symbol for symbol in symbols}
 
 
 def _code(symbol: Symbol) -> str:

@@ -10,10 +10,12 @@ from decimal import Decimal
 import orjson
 import pytest
 
+from arb.adapters.book_codec import book_to_text
 from arb.adapters.clock import SystemClock
 from arb.adapters.dispatch import MemoryDispatcher
 from arb.adapters.memory_quotes import MemoryQuoteStore
-from arb.domain.ids import Coin
+from arb.adapters.redis_store import RedisQuoteStore, connect
+from arb.domain.ids import Coin, Symbol, Venue
 from arb.engine.feed import Feed
 from arb.engine.gate import Gate, GateLimits
 from arb.engine.stream import MarketStream, Notice
@@ -21,6 +23,7 @@ from arb.engine.tally import Tally
 from arb.engine.venue_feed import VenueFeed
 from arb.venues.binance_stream import BinanceStream
 from arb.venues.upbit_stream import UpbitStream
+from tests.engine.books import a_book
 
 FRAMES = 2_000
 ROUNDS = 3
@@ -101,12 +104,12 @@ def load_all(frames: Sequence[bytes]) -> None:
 def feed_all(stream: MarketStream, frames: Sequence[bytes]) -> None:
     clock, tally = SystemClock(), Tally()
     feed = Feed(
-        coins=COINS,
         store=MemoryQuoteStore(clock),
         dispatcher=MemoryDispatcher(),
         tally=tally,
         clock=clock,
     )
+    feed.own(dict.fromkeys(COINS, 0))
     listener = VenueFeed(stream=stream, gate=Gate(limits()), feed=feed, tally=tally)
     listener.opened()
     for number, frame in enumerate(frames):
@@ -124,3 +127,27 @@ def test_decoding_and_conflating(name, make, stream):
         f"\n{name}: {whole_us:.1f} us a frame, {1e6 / whole_us:,.0f} frames/s, "
         f"{whole_us / bare_us:.1f} x orjson.loads ({bare_us:.1f} us)"
     )
+
+
+@pytest.mark.parametrize("count", [1, 10])
+def test_a_fenced_write_against_a_plain_one(redis_url, count):
+    """The same commands without a look at the fences, as one pipeline."""
+    keys = [(Venue.UPBIT, Symbol(f"C{number}/KRW")) for number in range(count)]
+    books = [a_book(key) for key in keys]
+    with connect(redis_url) as client:
+        store = RedisQuoteStore(client, "bench")
+
+        def plain() -> None:
+            for _ in range(FRAMES):
+                pipeline = client.pipeline(transaction=False)
+                pipeline.hset("plain", mapping={book.symbol: book_to_text(book) for book in books})
+                pipeline.sadd("dirty", "BTC")
+                pipeline.set("pending", "1", nx=True, px=1_000)
+                pipeline.execute()
+
+        def fenced() -> None:
+            for _ in range(FRAMES):
+                assert not store.put(books, ["BTC"]).refused
+
+        plain_us, fenced_us = best_us(plain), best_us(fenced)
+    print(f"\n{count} books: fenced {fenced_us:.0f} us a write, plain {plain_us:.0f} us")

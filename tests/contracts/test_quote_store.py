@@ -40,18 +40,18 @@ def test_a_newer_book_replaces_the_older(store):
 
 def test_a_removed_book_is_gone_and_the_others_stay(store):
     store.put([a_book(BTC_KRW), a_book(BTC_USDT)], [])
-    store.remove([BTC_KRW, NOWHERE])
+    store.remove({BTC_KRW: 0, NOWHERE: 0})
     assert set(store.get([BTC_KRW, BTC_USDT])) == {BTC_USDT}
 
 
 def test_asking_for_nothing_gives_nothing(store):
-    store.remove([])
+    store.remove({})
     assert dict(store.get([])) == {}
     assert store.take_dirty() == ()
 
 
 def test_the_first_put_asks_for_an_evaluation_and_the_next_ones_do_not(store):
-    assert [store.put([a_book()], [BTC]) for _ in range(3)] == [True, False, False]
+    assert [store.put([a_book()], [BTC]).due for _ in range(3)] == [True, False, False]
 
 
 def test_dirty_coins_collect_until_they_are_taken_once(store):
@@ -64,16 +64,16 @@ def test_dirty_coins_collect_until_they_are_taken_once(store):
 def test_a_put_after_the_taking_asks_again(store):
     store.put([], [BTC])
     store.take_dirty()
-    assert store.put([], [ETH])
+    assert store.put([], [ETH]).due
 
 
 def test_a_pending_evaluation_that_never_came_is_asked_for_again(store):
-    assert store.put([], [BTC])
+    assert store.put([], [BTC]).due
     time.sleep(2 * PENDING_MS / 1000)
-    assert store.put([], [BTC])
+    assert store.put([], [BTC]).due
     assert store.take_dirty() == (BTC,)
 
 
 def test_a_put_without_anything_dirty_still_tells_whether_an_evaluation_is_pending(store):
-    assert store.put([a_book()], [])
-    assert not store.put([a_book()], [])
+    assert store.put([a_book()], []).due
+    assert not store.put([a_book()], []).due

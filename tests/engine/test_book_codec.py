@@ -37,7 +37,7 @@ def test_a_book_survives_the_way_to_text_and_back(bid, spread, quantity):
 def test_the_text_is_compact_and_has_no_exponents():
     assert book_to_text(book(Decimal("1E-8"), Decimal("2E+3"), Decimal("0.10"))) == (
         b'{"venue":"upbit","symbol":"BTC/KRW","sequence":7,"ts_event_ns":1700000000000000001,'
-        b'"ts_recv_ns":1700000000000000002,"bids":[["0.00000001","0.10"]],"asks":[["2000","0.10"]]}'
+        b'"ts_recv_ns":1700000000000000002,"fence":0,"bids":[["0.00000001","0.10"]],"asks":[["2000","0.10"]]}'
     )
 
 

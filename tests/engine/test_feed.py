@@ -9,6 +9,7 @@ from arb.adapters.dispatch import MemoryDispatcher
 from arb.adapters.memory_quotes import MemoryQuoteStore
 from arb.domain.errors import DispatchError
 from arb.domain.ids import Coin, Symbol, Venue
+from arb.domain.rates import USDT
 from arb.engine.book_codec import decode_book
 from arb.engine.feed import Feed
 from arb.engine.markets import USDT_KRW
@@ -19,6 +20,9 @@ ETH_KRW = (Venue.UPBIT, Symbol("ETH/KRW"))
 ALL = (BTC_KRW, BTC_USDT, ETH_KRW, USDT_KRW)
 
 
+OWNED = {Coin("BTC"): 0, Coin("ETH"): 0, USDT: 0}
+
+
 class World:
     """A feed of two coins with everything around it in memory."""
 
@@ -27,12 +31,12 @@ class World:
         self.store = MemoryQuoteStore(self.clock)
         self.dispatcher = MemoryDispatcher()
         self.feed = Feed(
-            coins=[Coin("BTC"), Coin("ETH")],
             store=self.store,
             dispatcher=self.dispatcher,
             tally=Tally(),
             clock=self.clock,
         )
+        self.feed.own(OWNED)
 
     def asked(self) -> list[list[tuple[Venue, Symbol]]]:
         """Return the instruments that each evaluation asked for carries."""
@@ -117,7 +121,7 @@ def test_when_the_store_is_back_it_gets_everything_at_once(world):
     world.feed.accept([a_book(BTC_KRW)])
     world.feed.flush()
     world.store.away = False
-    world.store.remove([BTC_USDT])  # it came back without its data
+    world.store.remove({BTC_USDT: 0})  # it came back without its data
     world.feed.flush()
     assert set(world.store.get(ALL)) == {BTC_KRW, BTC_USDT}
     assert not world.feed.store_away
@@ -144,6 +148,9 @@ def test_quotes_of_a_dropped_venue_do_not_come_back_after_an_outage(world):
 
 
 def test_what_an_earlier_life_left_in_the_store_is_removed_first(world):
+    world.feed.flush()
+    world.feed.own({})
+    world.feed.own(OWNED)
     world.store.put([a_book(BTC_KRW)], [])
     world.feed.accept([a_book(BTC_USDT)])
     world.feed.flush()

@@ -45,9 +45,8 @@ class World:
         clock = ManualClock(NOW_NS)
         self.store, self.tally = MemoryQuoteStore(clock), Tally()
         coins = [Coin("BTC")]
-        self.feed = Feed(
-            coins=coins, store=self.store, dispatcher=MemoryDispatcher(), tally=self.tally, clock=clock
-        )
+        self.feed = Feed(store=self.store, dispatcher=MemoryDispatcher(), tally=self.tally, clock=clock)
+        self.feed.own({Coin("BTC"): 0})
         stream = UpbitStream(coins=coins, levels_max=1, ticket="t")
         self.listener = VenueFeed(stream=stream, gate=Gate(LIMITS), feed=self.feed, tally=self.tally)
 

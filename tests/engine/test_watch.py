@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from arb.adapters.clock import ManualClock
 from arb.adapters.dispatch import MemoryDispatcher
+from arb.adapters.memory import MemorySessionStore, MemoryTables
+from arb.adapters.memory_feeds import MemoryFeedRegistry
 from arb.adapters.memory_quotes import MemoryQuoteStore
 from arb.domain.alert import Alert, Severity
 from arb.domain.book import Book, Level
@@ -14,6 +16,7 @@ from arb.domain.health import Change, Health, Key, Reading, Rule, Verdict
 from arb.domain.health import Level as Grade
 from arb.domain.ids import Coin, SessionId, Symbol, Venue
 from arb.domain.risk import Mode
+from arb.engine.feed_guard import FeedGuard
 from arb.engine.markets import Markets
 from arb.engine.monitor import Standing, Stood, SystemMonitor
 from arb.engine.probes.books import Books, LastVitals, Vitals
@@ -160,6 +163,10 @@ class Post:
                 quotes=self.quotes, heartbeats=self.beats, vitals=vitals, coins=(BTC,),
                 markets=Markets(quotes=self.quotes, instruments={}), quote_age_ns_max=10 * SECOND,
                 heartbeat_age_ns_max=15 * SECOND,
+            ),
+            feeds=FeedGuard(
+                session_id=SessionId("s"), registry=MemoryFeedRegistry(self.quotes), alerts=self.alarms,
+                sessions=MemorySessionStore(MemoryTables()),
             ),
             degrade=self.degrade, vitals=vitals, memory=self.memory, changes=self.rows, dead_man=self.outside,
             alerts=self.alarms,

@@ -47,7 +47,7 @@ def prices(levels: tuple[Level, ...]) -> list[str]:
 
 
 def test_the_path_subscribes_to_both_streams_of_every_coin():
-    assert stream().path == (
+    assert stream().path() == (
         "/stream?streams=bnbusdt@bookTicker/bnbusdt@depth20@100ms/btcusdt@bookTicker/btcusdt@depth20@100ms"
     )
 

@@ -10,12 +10,13 @@ import pytest
 
 from arb.adapters.clock import SeededEntropy, SystemClock
 from arb.adapters.dispatch import MemoryDispatcher
+from arb.adapters.memory_feeds import MemoryFeedRegistry, MemoryKeepsake, SilentWitness
 from arb.adapters.memory_quotes import MemoryQuoteStore
 from arb.domain.ids import Symbol, Venue
 from arb.engine.markets import USDT_KRW
 from config.settings import Settings, load
 from tests.adapters.websocket_server import Peer, Server
-from workers.feed import build
+from workers.feed import Outside, build
 from workers.feed_process import FeedProcess
 
 UPBIT = (Venue.UPBIT, Symbol("BTC/KRW"))
@@ -52,10 +53,19 @@ class World:
 
     def __init__(self, settings: Settings) -> None:
         self.store, self.dispatcher = MemoryQuoteStore(SystemClock()), MemoryDispatcher()
+        self.registry = MemoryFeedRegistry(self.store)
         self.counters = Counts()
-        self.process: FeedProcess = build(
-            settings, self.store, self.dispatcher, self.counters, SystemClock(), SeededEntropy(1)
+        outside = Outside(
+            store=self.store,
+            registry=self.registry,
+            dispatcher=self.dispatcher,
+            counters=self.counters,
+            keepsake=MemoryKeepsake(),
+            witness=SilentWitness(),
+            clock=SystemClock(),
+            entropy=SeededEntropy(1),
         )
+        self.process: FeedProcess = build(settings, "feed", outside)
 
     def stored(self) -> set[tuple[Venue, Symbol]]:
         return set(self.store.get(ALL))

@@ -1,0 +1,94 @@
+"""What a feed worker keeps and writes down about its place among the others."""
+
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from arb.domain.alert import Alert, Severity
+from arb.domain.assignment import Health, Move
+from arb.domain.ids import Coin
+from arb.engine.membership import Fenced
+from arb.ports import AlertSink, Clock
+from arb.runtime.files import read_json, write_json
+
+FOLDER: Final = "feeds"  # below run/
+log = structlog.get_logger("arb.feeds")
+
+
+def worker_name(arguments: Sequence[str]) -> str:
+    """Return the slot that this process fills: the one it is told, else that of its machine."""
+    return arguments[0] if arguments else f"feed@{socket.gethostname()}"
+
+
+@dataclass(frozen=True, slots=True)
+class FileKeepsake:
+    """What a worker fed last, so that it goes on with it where it starts while Redis is away."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, run: Path, worker: str) -> "FileKeepsake":
+        """Return a worker's own, below the directory that a stack keeps its state in."""
+        return cls(run / FOLDER / f"{worker.replace(os.sep, '-')}.json")
+
+    def load(self) -> Fenced:
+        """Return it; nothing if it cannot be read."""
+        try:
+            return {Coin(coin): int(fence) for coin, fence in read_json(self.path).items()}
+        except (OSError, TypeError, ValueError):
+            return {}
+
+    def save(self, fences: Fenced) -> None:
+        """Write it; without it a worker waits for Redis."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            write_json(self.path, fences)
+        except OSError as error:
+            log.warning("keepsake_not_written", path=str(self.path), error=error.strerror)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedWitness:
+    """Writes a line for each move, each change of a worker and each change of what this one feeds.
+
+    A worker that dies, and one that is back after that, is an alert too.
+    """
+
+    worker: str
+    alerts: AlertSink
+    clock: Clock
+
+    def moved(self, moves: Sequence[Move]) -> None:
+        """Write every move."""
+        for move in moves:
+            log.info(
+                "coin_moved",
+                coin=move.coin,
+                before=move.before,
+                after=move.after,
+                fence=move.fence,
+                reason=move.reason,
+            )
+
+    def changed(self, worker: str, before: Health, after: Health) -> None:
+        """Write it."""
+        log.info("feed_worker_changed", worker=worker, before=before.value, after=after.value)
+        if after is Health.DEAD:
+            self._alarm(Severity.WARNING, worker, "no sign of life; its coins go to others")
+        elif before is Health.DEAD:
+            self._alarm(Severity.INFO, worker, "recovered: it gives signs of life again")
+
+    def _alarm(self, severity: Severity, worker: str, message: str) -> None:
+        at_ns = self.clock.now_ns()
+        self.alerts.raise_alert(
+            Alert(kind="feed_worker_dead", subject=worker, severity=severity, message=message, at_ns=at_ns)
+        )
+
+    def holds(self, fences: Mapping[Coin, int]) -> None:
+        """Write what this worker feeds now."""
+        log.info("coins_held", worker=self.worker, coins=",".join(sorted(fences)))
