@@ -27,5 +27,5 @@ SCHEDULE: Final = {
     "collect-dead": _every(5, "arb.collect_dead"),
     "check-stores": _every(30, "arb.check_stores"),
     "reconcile": _every(30, "arb.reconcile"),
-    "cleanup": _every(86_400, "arb.cleanup"),
+    "cleanup": _every(21_600, "arb.cleanup"),  # counted from the start of beat, which remembers nothing
 }

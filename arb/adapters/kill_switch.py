@@ -4,6 +4,7 @@ Whoever sends orders asks before each one, so asking is one `stat`. A file that 
 engaged: what cannot be known never justifies sending an order.
 """
 
+import errno
 import json
 import os
 import tempfile
@@ -11,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 UNREADABLE: Final = "the kill switch cannot be read"
 
 
@@ -31,10 +33,23 @@ class FileKillSwitch:
         return self._reason()
 
     def engage(self, reason: str, now_ns: int) -> str:
-        """Write the file, whole and on the disk before this returns. Raises: OSError."""
+        """Write the file, whole and on the disk before this returns. Raises: OSError.
+
+        On a full disk an empty one does: what cannot be read counts as engaged.
+        """
         if (known := self.engaged()) is not None:
             return known
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._write(reason, now_ns)
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            self._path.touch(mode=0o600)
+        _sync(self._path.parent)
+        return reason
+
+    def _write(self, reason: str, now_ns: int) -> None:
         handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as stream:
@@ -46,8 +61,6 @@ class FileKillSwitch:
             with suppress(FileNotFoundError):
                 os.unlink(temporary)
             raise
-        _sync(self._path.parent)
-        return reason
 
     def release(self) -> None:
         """Remove the file. Raises: OSError."""

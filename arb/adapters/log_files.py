@@ -5,6 +5,7 @@ file, under a lock; the others see that the name leads elsewhere and follow. A f
 nothing else.
 """
 
+import errno
 import fcntl
 import logging
 import os
@@ -24,11 +25,16 @@ class SharedDailyFile:
         self._path, self._keep_days = path, keep_days
         self._handle: int | None = None
         self._file_id: tuple[int, int] = (0, 0)
+        self._torn = False
 
     def append(self, line: str, at_s: float) -> None:
-        """Write one line that was made at this time. Raises: OSError."""
+        """Write one line that was made at this time. Raises: OSError; the next line is whole again."""
         handle = self._open(int(at_s // DAY_S))
-        os.write(handle, line.encode(errors="replace") + b"\n")
+        text = b"\n" * self._torn + line.encode(errors="replace") + b"\n"
+        written = os.write(handle, text)
+        self._torn = 0 < written < len(text)
+        if written < len(text):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def close(self) -> None:
         """Let go of the file."""

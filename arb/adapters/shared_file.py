@@ -34,9 +34,10 @@ class SharedFile:
     def read(self) -> Document:
         """Return the document. Never raises."""
         try:
-            return _parse(self._path.read_bytes())
+            content = self._path.read_bytes()
         except OSError:
-            return dict(self._own)
+            content = b""
+        return _parse(content) if content else dict(self._own)  # empty: it was made on a full disk
 
     def update(self, change: Callable[[Document], Result]) -> Result:
         """Change the document in place and return what `change` returns. Never raises for the file."""

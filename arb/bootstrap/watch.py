@@ -22,6 +22,7 @@ from arb.adapters.dead_man import DeadManPing
 from arb.adapters.machine import PsutilMachine
 from arb.adapters.redaction import Redactor
 from arb.adapters.redis_store import RedisHeartbeats, connect
+from arb.adapters.redis_store.heartbeats import WritableHeartbeats
 from arb.adapters.redis_store.queues import RedisQueues
 from arb.adapters.shared_file import SharedFile
 from arb.adapters.sql.alerts import SqlAlertStore
@@ -145,7 +146,7 @@ def watch_of(
         rules={**watchdog.rules(), **settings.sys_monitor.rules()},
         monitor=SystemMonitor(
             quotes=quotes,
-            heartbeats=heartbeats,
+            heartbeats=WritableHeartbeats(broker, settings.mode),
             markets=markets,
             vitals=vitals,
             coins=coins,

@@ -2,27 +2,24 @@
 
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import psutil
-from sqlalchemy import func, select
 
 from arb.adapters.migrate import migrate
 from arb.adapters.redis_store import connect
-from arb.adapters.sql.engine import make_engine, reading
-from arb.adapters.sql.tables import trades
+from arb.adapters.sql.engine import make_engine
 from arb.bootstrap import Engine
-from arb.chaos.outcome import Failed, Outcome, expect, run_all, timed
+from arb.chaos.outcome import Outcome, expect, run_all, timed
 from arb.chaos.state.ground import Ground
 from arb.chaos.state.scenarios import bound
-from arb.console.judge import check_of
-from arb.domain.errors import StoreUnavailable
 from arb.domain.risk import Mode
 from arb.operate import stack
+from arb.operate.observed import Observed
 from arb.runtime.control import Supervisor
 from arb.runtime.servers import servers_only
 from arb.runtime.shutdown import Progress, silent, stop_stack
@@ -31,8 +28,6 @@ from arb.runtime.signals import marked_processes
 ROUNDS: Final = 10
 AWAY_MS: Final = 20_000
 TRADING_S_MAX: Final = 10.0
-PATIENCE_MS: Final = 90_000
-PAUSE_MS: Final = 200
 
 
 def on_servers(progress: Progress) -> Iterator[Outcome]:
@@ -74,18 +69,23 @@ class Broken:
     engine: Engine
     progress: Progress
 
+    @property
+    def seen(self) -> Observed:
+        """Return what is seen of it."""
+        return Observed(self.engine, self.progress)
+
     def killed_again_and_again(self, rounds: int) -> tuple[float, str]:
         """Kill -9 every process at once in the middle of trading, start again, and compare."""
         took: list[float] = []
         for number in range(1, rounds + 1):
-            self._wait("a new trade", self._trades_since(self.engine.clock.now_ns()))
-            before = self.engine.snapshots.image(self.engine.session_id)[1]
+            self.seen.wait("a new trade", self.seen.trades_since(self.engine.clock.now_ns()))
+            before = self.seen.image()
             self._kill_everything()
             began_ns = self.engine.clock.now_ns()
             self.engine = stack.start(replace(self.plan, fresh=False), silent)
-            self._wait("a new trade", self._trades_since(began_ns))
-            recovery_s = (self._first_trade_ns(began_ns) - began_ns) / 1_000_000_000
-            self._expect_nothing_lost(before)
+            self.seen.wait("a new trade", self.seen.trades_since(began_ns))
+            recovery_s = (self.seen.first_trade_ns(began_ns) - began_ns) / 1_000_000_000
+            self.seen.expect_nothing_lost(before)
             took.append(recovery_s)
             self.progress(f"kill -9 of everything, {number} of {rounds}: trading again in {recovery_s:.1f} s")
         detail = f"{rounds} times, trading again in {min(took):.1f} to {max(took):.1f} s, nothing lost"
@@ -96,34 +96,18 @@ class Broken:
         """Kill -9 servers, keep them away, wipe Redis; then all is mended without anybody's help."""
         self.progress(f"{' and '.join(servers)} away for {AWAY_MS // 1000} s")
         clock = self.engine.clock
-        self._wait("a new trade", self._trades_since(clock.now_ns()))
-        before = self.engine.snapshots.image(self.engine.session_id)[1]
+        self.seen.wait("a new trade", self.seen.trades_since(clock.now_ns()))
+        before = self.seen.image()
         with self._away(servers):
             clock.sleep_ms(AWAY_MS)
             if servers == ("redis",):
                 mode = self.engine.sessions.get(self.engine.session_id)
                 expect(mode is not None and mode.mode is not Mode.NORMAL, "new trades stayed allowed")
         back_ns = clock.now_ns()
-        _, recovery_s = timed(clock, lambda: self._wait("trading again", self._trades_since(back_ns)))
-        self._wait("a current hot state", lambda: self.engine.hot_state.check_redis_health().current)
-        self._expect_nothing_lost(before)
+        _, recovery_s = timed(clock, lambda: self.seen.wait("trading again", self.seen.trades_since(back_ns)))
+        self.seen.wait("a current hot state", lambda: self.engine.hot_state.check_redis_health().current)
+        self.seen.expect_nothing_lost(before)
         return recovery_s, f"a new trade {recovery_s:.1f} s after the return, hot state current, nothing lost"
-
-    def _expect_nothing_lost(self, before: Any) -> None:
-        """Everything of before is there, and the venues' own record agrees with all that is."""
-        after = self.engine.snapshots.image(self.engine.session_id)[1]
-        expect(after["metrics"]["fills"] >= before["metrics"]["fills"], "fills were lost")
-        versions = {
-            view["trade"]["trade_id"]: view["trade"]["version"] for view in after["positions"]["trades"]
-        }
-        for view in before["positions"]["trades"]:
-            trade_id, version = view["trade"]["trade_id"], view["trade"]["version"]
-            expect(versions.get(trade_id, version) >= version, f"trade {trade_id} went back")
-        days = after["risk_guard"]["realised_krw_by_day"]
-        expect(days.keys() >= before["risk_guard"]["realised_krw_by_day"].keys(), "a day's result was lost")
-        findings = check_of(self.engine).run()
-        first = findings.violations[0].message if findings.violations else ""
-        expect(findings.all_hold, f"an invariant is broken: {first}")
 
     def _kill_everything(self) -> None:
         doomed = marked_processes(self.plan.home)
@@ -148,29 +132,6 @@ class Broken:
         finally:
             for name in servers:
                 supervisor.start(name)
-
-    def _trades_since(self, since_ns: int) -> Callable[[], bool]:
-        return lambda: bool(self._first_trade_ns(since_ns))
-
-    def _first_trade_ns(self, since_ns: int) -> int:
-        """Return when the first trade after that moment was opened, 0 if none was."""
-        first = select(func.min(trades.c.opened_at_ns)).where(
-            trades.c.session_id == self.engine.session_id, trades.c.opened_at_ns > since_ns
-        )
-        with reading(self.engine.stores.trades.engine) as connection:
-            return connection.execute(first).scalar_one() or 0
-
-    def _wait(self, what: str, there: Callable[[], bool]) -> None:
-        clock = self.engine.clock
-        until_ns = clock.now_ns() + PATIENCE_MS * 1_000_000
-        while clock.now_ns() < until_ns:
-            try:
-                if there():
-                    return
-            except StoreUnavailable:
-                self.progress(f"waiting for {what}: the database is still away")
-            clock.sleep_ms(PAUSE_MS)
-        raise Failed(f"no sign of {what} within {PATIENCE_MS // 1000} s")
 
 
 def _kill(process: psutil.Process) -> None:

@@ -55,7 +55,7 @@ def stack_processes(
             _web(web_port),
             _feed(feed_workers),
             *_streams(mode),
-            _beat(home),
+            _beat(),
         ),
         simulators={venue: f"http://{LOOPBACK}:{port}" for venue, port in simulators.items()},
         flower_url=f"http://{LOOPBACK}:{flower_port}",
@@ -171,10 +171,10 @@ def _streams(mode: StackMode) -> tuple[ProcessSpec, ...]:
     return (ProcessSpec(name="stream", command=command, phase=Phase.PRODUCERS),)
 
 
-def _beat(home: Home) -> ProcessSpec:
+def _beat() -> ProcessSpec:
     return ProcessSpec(
         name="beat",
-        command=(*CELERY, "-A", "arb", "beat", "--schedule", str(home.run / "beat-schedule"), "-l", "INFO"),
+        command=(*CELERY, "-A", "arb", "beat", "-l", "INFO"),
         phase=Phase.HELPERS,
         start_wait_s=CELERY_START_WAIT_S,
     )

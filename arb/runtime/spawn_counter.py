@@ -5,9 +5,11 @@ failed start, without a limit. Loaded through `[rpcinterface:arb]`; runs inside 
 has one thread. Answers the XML-RPC method `arb.counts`.
 """
 
+import sys
 import time
 from collections import Counter
-from typing import Any, Final
+from contextlib import suppress
+from typing import Any, Final, TextIO
 
 from supervisor import events
 
@@ -41,6 +43,31 @@ class SpawnCounter:
         event.process.delay = min(event.process.delay, now + BACKOFF_S_MAX)
 
 
+class Forgiving:
+    """A stream whose writes may be lost.
+
+    Supervisord tells there what went wrong with a log, as on a full disk. What is raised by that would reach
+    the reader of the program whose line it was, which then closes its pipe for good.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write, or lose it."""
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+            self._stream.flush()
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 def make_spawn_counter(_supervisord: Any, **_config: str) -> SpawnCounter:
     """Be the factory that supervisord calls once, at its start."""
+    sys.stderr = Forgiving(sys.stderr)
     return SpawnCounter()

@@ -159,7 +159,7 @@ beat_container = container(
     environment=fxtr("default_worker_env"),
     network="{default_pytest_celery_network.name}",
     timeout=START_S_MAX,
-    command=["celery", "-A", "arb", "beat", "--schedule", "/tmp/beat-schedule", "-l", "INFO"],
+    command=["celery", "-A", "arb", "beat", "-l", "INFO"],
 )
 
 

@@ -17,8 +17,10 @@ from arb.adapters.redis_store.address import sentinels_of
 from arb.domain.errors import StoreUnavailable
 
 TIMEOUT_MS: Final = 250
-# What a best-effort write may lose: the server is away, or too full to write.
-AWAY: Final = (redis.ConnectionError, redis.TimeoutError, redis.OutOfMemoryError)
+AWAY: Final = (redis.ConnectionError, redis.TimeoutError)
+# It answers and writes nothing: its disk is full (which has no class), it is a replica, or out of memory.
+REFUSALS: Final = (redis.OutOfMemoryError, redis.ReadOnlyError)
+DISK_FULL: Final = "MISCONF"
 
 
 def connect(url: str, timeout_ms: int = TIMEOUT_MS) -> redis.Redis:
@@ -41,6 +43,24 @@ def connect(url: str, timeout_ms: int = TIMEOUT_MS) -> redis.Redis:
     login = {"db": group.db, "username": group.username, "password": group.password}
     master: redis.Redis = watchers.master_for(group.master, **limits, **login)
     return master
+
+
+def refuses_writes(error: BaseException) -> bool:
+    """Tell whether a server that answers does not write at present, whatever is written."""
+    is_full = isinstance(error, redis.ResponseError) and str(error).startswith(DISK_FULL)
+    return is_full or isinstance(error, REFUSALS)
+
+
+@contextmanager
+def best_effort() -> Iterator[None]:
+    """Lose a write where the server is away or writes nothing at present."""
+    try:
+        yield
+    except AWAY:
+        return
+    except redis.ResponseError as error:
+        if not refuses_writes(error):
+            raise
 
 
 @contextmanager

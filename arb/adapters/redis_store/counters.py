@@ -1,12 +1,11 @@
 """Counters in Redis: `arbitrage:counters:{env}`, hash, `name|reason` -> count."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any, cast
 
 import redis
 
-from arb.adapters.redis_store.client import AWAY, reaching
+from arb.adapters.redis_store.client import best_effort, reaching
 
 
 class RedisCounters:
@@ -18,7 +17,7 @@ class RedisCounters:
 
     def count(self, name: str, reason: str, amount: int = 1) -> None:
         """Add to a counter."""
-        with suppress(*AWAY):
+        with best_effort():
             self._client.hincrby(self._key, f"{name}|{reason}", amount)
 
     def read(self) -> Mapping[str, Mapping[str, int]]:

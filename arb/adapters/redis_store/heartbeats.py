@@ -1,13 +1,12 @@
 """Signs of life in Redis: `arbitrage:heartbeats:{env}`, hash, process -> facts as JSON."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any, cast
 
 import orjson
 import redis
 
-from arb.adapters.redis_store.client import AWAY, reaching
+from arb.adapters.redis_store.client import best_effort, reaching
 
 
 class RedisHeartbeats:
@@ -19,12 +18,12 @@ class RedisHeartbeats:
 
     def beat(self, process: str, facts: Mapping[str, str], now_ns: int) -> None:
         """Write a heartbeat."""
-        with suppress(*AWAY):
+        with best_effort():
             self._client.hset(self._key, process, orjson.dumps({**facts, "at_ns": str(now_ns)}))
 
     def forget(self) -> None:
         """Forget all of them: the stack that gave them has ended."""
-        with suppress(*AWAY):
+        with best_effort():
             self._client.delete(self._key)
 
     def read(self) -> Mapping[str, Mapping[str, str]]:
@@ -32,3 +31,13 @@ class RedisHeartbeats:
         with reaching():
             fields = cast(dict[Any, Any], self._client.hgetall(self._key))
         return {process.decode(): orjson.loads(facts) for process, facts in fields.items()}
+
+
+class WritableHeartbeats(RedisHeartbeats):
+    """The same, unknown while Redis writes nothing: a heartbeat that it refused is no sign of death."""
+
+    def read(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the newest heartbeat of each process. Raises: StoreUnavailable, also where it is full."""
+        with reaching():
+            self._client.set(f"{self._key}:written", b"1")
+        return super().read()

@@ -7,6 +7,7 @@ from typing import Final
 
 import redis
 
+from arb.adapters.redis_store.client import refuses_writes
 from arb.domain.breaker import Breaker, Event, Rules, State, Watermark, observe, probe
 from arb.ports import Clock, Entropy
 
@@ -102,7 +103,7 @@ def reason_of(error: BaseException) -> str:
     while found is not None:
         if isinstance(found, redis.OutOfMemoryError):
             return OUT_OF_MEMORY
-        if isinstance(found, redis.ConnectionError | redis.TimeoutError | OSError):
+        if isinstance(found, redis.ConnectionError | redis.TimeoutError | OSError) or refuses_writes(found):
             return REFUSED
         found = found.__cause__
     return FAILED

@@ -157,9 +157,9 @@ def asking(home: Home) -> Iterator[Supervisor]:
 
 
 @contextmanager
-def small_disk(path: Path) -> Iterator[Path | None]:
+def small_disk(path: Path, size_mb: int = DISK_MB) -> Iterator[Path | None]:
     """Mount a small disk at `path` if this machine lets us; give it, None where there is none."""
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", str(path)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size_mb}m", "tmpfs", str(path)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
         yield None
         return

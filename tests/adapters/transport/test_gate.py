@@ -35,7 +35,9 @@ def by_kombu(cause):
         (redis.ConnectionError("refused"), "refused"),
         (redis.TimeoutError("hangs"), "refused"),
         (ConnectionRefusedError(), "refused"),
-        (redis.ResponseError("MISCONF"), "failed"),
+        (redis.ResponseError("MISCONF Errors writing to the AOF file: No space left on device"), "refused"),
+        (redis.ReadOnlyError("a replica"), "refused"),
+        (redis.ResponseError("WRONGTYPE"), "failed"),
     ],
 )
 def test_the_reason_is_what_really_happened(error, reason):
