@@ -1,11 +1,13 @@
 """`arb chaos queue`: the queue harmed in every way, on servers and worker processes of its own."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from arb.chaos.outcome import Outcome, Scenario, run_all
+from arb.operate.queue.disk import disk_full
 from arb.operate.queue.ground import grounded
 from arb.operate.queue.kills import Toll, beside_stock, kill_redis, kill_workers
 from arb.operate.queue.outages import OUTAGES, outage
@@ -17,6 +19,7 @@ from arb.runtime.shutdown import Progress
 REFUSALS: Final = "both_brokers_refuse"
 WORKERS_KILLED: Final = "kill_9_of_busy_workers"
 REDIS_KILLED: Final = "kill_9_of_redis"
+DISK_FULL: Final = "disk_full"
 KILLS: Final = (100, 30)  # of workers, of Redis
 KILLS_QUICK: Final = (20, 6)
 
@@ -69,10 +72,20 @@ def on_transport(terms: Terms) -> Iterator[Outcome]:
         yield from run_all(terms.chosen(scenarios))
 
 
+def on_stack(terms: Terms) -> Iterator[Outcome]:
+    """A disk that fills up under a whole stack of its own."""
+    if os.geteuid() != 0:
+        terms.progress(f"{DISK_FULL} is left out: mounting a small disk needs root")
+        return
+    scenarios: dict[str, Scenario] = {DISK_FULL: partial(disk_full, terms.seed, terms.progress)}
+    yield from run_all(terms.chosen(scenarios))
+
+
 # A group of scenarios shares servers, which are started only if one of them is wanted.
 GROUPS: Final[dict[tuple[str, ...], Callable[[Terms], Iterator[Outcome]]]] = {
     (REFUSALS, *OUTAGES): on_brokers,
     (WORKERS_KILLED, REDIS_KILLED): on_transport,
+    (DISK_FULL,): on_stack,
 }
 NAMES: Final = tuple(name for names in GROUPS for name in names)
 

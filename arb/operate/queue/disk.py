@@ -26,6 +26,7 @@ from arb.runtime.home import Home
 from arb.runtime.shutdown import Progress, silent, stop_stack
 from arb.runtime.status import stack_status
 from arb.runtime.supervise import Lifetime
+from config.logging import configure
 from config.settings import load
 
 DISK_MB: Final = 512
@@ -51,7 +52,9 @@ def disk_full(seed: int, progress: Progress, full_ms: int = FULL_MS) -> tuple[fl
             raise Failed("mounting a small disk needs root")
         home = Home(disk / "home")
         with _elsewhere(home.sim), _environment({"ARB_HOME": str(home.path), "ARB_SIM__SEED": str(seed)}):
-            plan = stack.Plan(home=home, settings=load("mock"), lifetime=Lifetime.CALLER)
+            settings = load("mock")
+            configure(settings, None)
+            plan = stack.Plan(home=home, settings=settings, lifetime=Lifetime.CALLER)
             progress("starting a stack on a small disk")
             try:
                 engine = stack.start(plan, silent)
