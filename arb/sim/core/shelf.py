@@ -19,6 +19,7 @@ from arb.sim.core.journal import Recorded
 from arb.sim.core.orders import Order
 
 CACHE_KB: Final = 256
+NONCES_MAX: Final = 200_000
 EVER_NS: Final = 2**63 - 1
 SCHEMA: Final = """
 PRAGMA journal_mode = OFF;
@@ -34,11 +35,12 @@ CREATE TABLE fills (
 CREATE INDEX fills_by_order ON fills (order_id);
 CREATE INDEX fills_by_time ON fills (ts_ns);
 CREATE TABLE names (name TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE nonces (number INTEGER PRIMARY KEY, nonce TEXT UNIQUE);
 """
 
 
 class Shelf:
-    """Ended orders by number, id and client id; fills by number, order and time; names that are used up."""
+    """Ended orders by number and id; fills by number, order and time; names and nonces that are used up."""
 
     def __init__(self, directory: Path | None = None) -> None:
         handle, path = tempfile.mkstemp(prefix="shelf-", dir=directory)
@@ -108,6 +110,14 @@ class Shelf:
     def is_used_up(self, name: str) -> bool:
         """Tell whether a name may not be used again."""
         return bool(self._rows("SELECT 1 FROM names WHERE name = ?", (name,)).fetchone())
+
+    def spend(self, nonce: str) -> bool:
+        """Take a nonce that is good once; False if it was spent. The oldest are forgotten."""
+        spent = self._rows("INSERT OR IGNORE INTO nonces (nonce) VALUES (?)", (nonce,))
+        if not spent.rowcount:
+            return False
+        self._rows("DELETE FROM nonces WHERE number <= ?", ((spent.lastrowid or 0) - NONCES_MAX,))
+        return True
 
     def _orders(self, where: str, given: tuple[Any, ...]) -> Iterator[Order]:
         rows = self._rows(f"SELECT body FROM orders WHERE {where}", given)

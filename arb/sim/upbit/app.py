@@ -71,7 +71,10 @@ def build(stage: Stage) -> web.Application:
         named = {market_code(coin): book for coin, book in books.items()}
         public.publish(tape.advance(step, stage.now_ns(), named))
 
-    door, lookup = Door(stage, board, exchange.reject), Lookup(stage, exchange, desk)
+    door, lookup = (
+        Door(stage, board, exchange.reject, exchange.records.shelf.spend),
+        Lookup(stage, exchange, desk),
+    )
     markets = frozenset(market_code(coin) for coin in stage.market.coins(stage.venue))
     door.install(app, Quotation(stage, exchange, tape, board).routes())
     door.install(app, Account(exchange, markets).routes())

@@ -1,16 +1,16 @@
 """Who is asking: access key, signature, nonce, parameters, address, permission - in that order.
 
-Pure but for the memory of used nonces. Source: exchange_protocols.md 2.2 and 2.9.
+Pure: who remembers used nonces is an argument. Source: exchange_protocols.md 2.2 and 2.9.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from arb.sim.upbit.errors import refuse
 from arb.sim.upbit.jwt import BadToken, read_claims, verify
 from arb.sim.upbit.parameters import Parameters, query_hash
 
-NONCES_MAX: Final = 200_000  # remembered; the oldest is forgotten first
 VIEW_ASSETS: Final = "view_assets"
 VIEW_ORDERS: Final = "view_orders"
 MAKE_ORDERS: Final = "make_orders"
@@ -39,7 +39,7 @@ class Authenticator:
     """Checks requests against one access key."""
 
     access_key: AccessKey
-    nonces: dict[str, None] = field(default_factory=dict)
+    spend: Callable[[str], bool]  # False for a nonce that was used before
 
     def check(self, header: str | None, parameters: Parameters) -> None:
         """Accept a request as coming from the owner of the key, or say why not.
@@ -67,11 +67,8 @@ class Authenticator:
     def _spend(self, nonce: object) -> None:
         if not isinstance(nonce, str) or not nonce:
             raise refuse("jwt_verification", "nonce is missing")
-        if nonce in self.nonces:
+        if not self.spend(nonce):
             raise refuse("nonce_used")
-        if len(self.nonces) >= NONCES_MAX:
-            del self.nonces[next(iter(self.nonces))]
-        self.nonces[nonce] = None
 
 
 def _check_hash(claims: dict[str, object], hashed_text: str) -> None:

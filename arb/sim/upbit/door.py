@@ -48,13 +48,20 @@ class Route:
 class Door:
     """Turns requests into handler calls and what they raise into replies."""
 
-    def __init__(self, stage: Stage, board: Switchboard, reject: Callable[[str, str], None]) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        board: Switchboard,
+        reject: Callable[[str, str], None],
+        spend: Callable[[str], bool],
+    ) -> None:
         self._stage = stage
         self._board = board
         self._reject = reject  # records that an order was refused, with its identifier and why
         self._limiter = Limiter(rates=dict(DEFAULT_RATES))
         credential = stage.config.credentials.upbit
-        self._authenticator = Authenticator(AccessKey(key=credential.key, secret=credential.secret))
+        key = AccessKey(key=credential.key, secret=credential.secret)
+        self._authenticator = Authenticator(key, spend)
 
     def install(self, app: web.Application, routes: list[Route]) -> None:
         """Add `routes` to the application."""

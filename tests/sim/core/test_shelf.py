@@ -2,6 +2,7 @@
 
 import tracemalloc
 
+from arb.sim.core import shelf
 from arb.sim.core.journal import EVENTS_PER_MARK, Journal
 from arb.sim.core.orders import Status
 from tests.sim.core.worlds import book, exchange, order, show
@@ -72,3 +73,10 @@ def test_journal_pages_over_its_marks(tmp_path):
         assert journal.since(EVENTS_PER_MARK + 1, 5) == []
         assert journal.last_ts_ns == 5
         journal.close()
+
+
+def test_a_nonce_is_good_once_and_the_oldest_is_forgotten(monkeypatch):
+    monkeypatch.setattr(shelf, "NONCES_MAX", 2)
+    kept = shelf.Shelf()
+    assert [kept.spend(nonce) for nonce in ("a", "b", "a", "c", "d")] == [True, True, False, True, True]
+    assert (kept.spend("d"), kept.spend("c"), kept.spend("a")) == (False, False, True)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from arb.sim.core.shelf import Shelf
 from arb.sim.upbit.auth import AccessKey, Authenticator, KeyPolicy, check_policy
 from arb.sim.upbit.errors import UpbitRefusal
 from arb.sim.upbit.jwt import encode_token
@@ -42,7 +43,7 @@ def refused(authenticator, header, parameters=NOTHING):
 
 @pytest.fixture
 def authenticator():
-    return Authenticator(AccessKey(key=KEY, secret=SECRET))
+    return Authenticator(AccessKey(key=KEY, secret=SECRET), Shelf().spend)
 
 
 @pytest.mark.parametrize(
