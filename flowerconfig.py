@@ -10,6 +10,7 @@ from pathlib import Path
 
 from arb.runtime.errors import StackNotRunning
 from arb.runtime.home import read_runtime
+from arb.runtime.processes import FLOWER_TASKS_MAX
 
 
 def _basic_auth() -> list[str]:
@@ -28,3 +29,4 @@ def _basic_auth() -> list[str]:
 address = os.environ.get("FLOWER_ADDRESS", "127.0.0.1")
 basic_auth = _basic_auth()
 enable_events = False
+max_tasks = FLOWER_TASKS_MAX

@@ -18,7 +18,7 @@ EVENTS: Final = "-E"  # for Flower; they cost a hot worker half its throughput, 
 SIMULATED_VENUES: Final = ("binance", "upbit")
 WORKER_STOP_WAIT_S: Final = 25  # a warm shutdown ends its orders: longer than worker_soft_shutdown_timeout
 CELERY_START_WAIT_S: Final = 2  # a broken import takes this long to show
-FLOWER_TASKS: Final = "--max-tasks=500"  # it remembers 100,000 else: half a gigabyte in half an hour
+FLOWER_TASKS_MAX: Final = 500  # it remembers 100,000 else: half a gigabyte in half an hour
 FLOWER_USER: Final = "arb"
 WEB_PASSWORD: Final = "web-password"  # the file, below run/
 
@@ -118,7 +118,8 @@ def _worker(queue: str, *pool: str, copies: int = 1, phase: Phase = Phase.WORKER
 def _flower(port: int, credentials: Path, home: Home) -> ProcessSpec:
     """Return Flower on loopback, with a password that is in its environment and not in its arguments."""
     # Events would halve a worker's throughput, and Flower asks all workers for them unless told not to.
-    options = (f"--address={LOOPBACK}", f"--port={port}", "--enable-events=False", FLOWER_TASKS)
+    tasks = f"--max-tasks={FLOWER_TASKS_MAX}"
+    options = (f"--address={LOOPBACK}", f"--port={port}", "--enable-events=False", tasks)
     return ProcessSpec(
         name="flower",
         command=(*CELERY, "-A", "arb", "flower", *options),

@@ -44,6 +44,7 @@ def test_beside_a_stack_it_takes_the_stacks_password_and_stays_on_loopback(own_h
         found = runpy.run_path(CONFIGURATION)
     assert (found["address"], found["basic_auth"]) == ("127.0.0.1", ["arb:made-up"])
     assert found["enable_events"] is False
+    assert found["max_tasks"] <= 1_000
 
 
 def runtime_of(home: Home, credentials: str) -> Runtime:
