@@ -1,6 +1,7 @@
 """Every seam of the engine on one page: what the use cases need from the world."""
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
@@ -15,7 +16,7 @@ from arb.domain.instrument import Instrument
 from arb.domain.ledger import Entry
 from arb.domain.order import Event, Order, OrderReport
 from arb.domain.risk import Approved, Limits, Mode, Proposal, Refused
-from arb.domain.snapshot import Found, Snapshot
+from arb.domain.snapshot import Found, Snapshot, SnapshotKind
 from arb.domain.state import HotState, Stamp, StateChange
 from arb.domain.trade import Trade
 
@@ -211,6 +212,9 @@ class TradeStore(Protocol):
     def order(self, client_order_id: ClientOrderId) -> Order | None:
         """Return one order."""
 
+    def orders(self, ids: Collection[ClientOrderId]) -> tuple[Order, ...]:
+        """Return those of these orders that exist, by age."""
+
     def view(self, trade_id: TradeId) -> TradeView | None:
         """Return a trade and its orders."""
 
@@ -270,6 +274,11 @@ class SnapshotStore(Protocol):
 
     def save(self, snapshot: Snapshot) -> bool:
         """Write the four parts in one transaction; False if the slot is already taken."""
+
+    def take(
+        self, session_id: SessionId, kind: SnapshotKind, slot: str, taken_at_ns: int, at_once: int
+    ) -> bool:
+        """Image a session and write it, with so many trades in memory at a time; False as above."""
 
     def latest(self, session_id: SessionId) -> Snapshot | None:
         """Return the newest snapshot that verifies."""
@@ -372,6 +381,16 @@ class Heartbeats(Protocol):
 
     def read(self) -> Mapping[str, Mapping[str, str]]:
         """Return the newest heartbeat of each process, with `at_ns` among its facts."""
+
+
+class MemoryBudget(Protocol):
+    """What large work may take at once in this process."""
+
+    def items(self, item_bytes: int, at_most: int) -> AbstractContextManager[int]:
+        """Reserve memory for one chunk, waiting for others if need be; give how many items it may have.
+
+        At least one: nothing fails for want of memory, it is done smaller or later.
+        """
 
 
 class Dispatcher(Protocol):

@@ -25,7 +25,7 @@ from arb.adapters.sql.sessions import SqlSessionStore
 from arb.adapters.sql.snapshots import SqlSnapshotStore
 from arb.adapters.sql.trades import SqlTradeStore
 from arb.adapters.sql.venue_health import SqlVenueHealth
-from arb.bootstrap.degradation import board_of
+from arb.bootstrap.degradation import board_of, budget_of
 from arb.bootstrap.parts import Engine, Stores
 from arb.bootstrap.venues import api_key, real_clients
 from arb.bootstrap.watch import canaries_of
@@ -108,6 +108,7 @@ def connect_stores(settings: Settings) -> Stores:
     )
     database = make_engine(addresses.database_url(settings), pool)
     redis = connect(addresses.redis_url(settings))
+    board = board_of(redis, settings, SystemClock())
     return Stores(
         trades=SqlTradeStore(database),
         sessions=SqlSessionStore(database),
@@ -123,5 +124,6 @@ def connect_stores(settings: Settings) -> Stores:
         canaries=canaries_of(redis, settings),
         redis=redis,
         health=SqlVenueHealth(database),
-        board=board_of(redis, settings, SystemClock()),
+        board=board,
+        budget=budget_of(settings, board),
     )

@@ -7,7 +7,8 @@ import redis
 import structlog
 
 from arb.adapters.degradation_board import SharedBoard
-from arb.adapters.machine import PsutilMachine
+from arb.adapters.machine import BYTES_PER_MB, PsutilMachine
+from arb.adapters.memory_budget import ProcessBudget, own_bytes
 from arb.adapters.shared_file import SharedFile
 from arb.bootstrap.rules import SECOND
 from arb.domain.degradation import Degradation, Rules
@@ -28,6 +29,12 @@ def board_of(client: redis.Redis, settings: Settings, clock: Clock) -> SharedBoa
 def board_file(home: Home) -> Path:
     """Return the file that has the degree while Redis is away."""
     return home.run / "degradation.json"
+
+
+def budget_of(settings: Settings, board: SharedBoard) -> ProcessBudget:
+    """Return what large work may take in this process, beyond what it has taken by now."""
+    limit_bytes = settings.degradation.memory_budget_mb * BYTES_PER_MB
+    return ProcessBudget(limit_bytes, own_bytes, board.degree)
 
 
 def rules_of(settings: Settings) -> Rules:

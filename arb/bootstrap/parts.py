@@ -7,6 +7,7 @@ from redis import Redis
 from arb.adapters.clock import SystemClock
 from arb.adapters.degradation_board import SharedBoard
 from arb.adapters.kill_switch import FileKillSwitch
+from arb.adapters.memory_budget import ProcessBudget
 from arb.adapters.redis_store import (
     RedisCounters,
     RedisFeedRegistry,
@@ -58,6 +59,7 @@ class Stores:
     redis: Redis
     health: SqlVenueHealth
     board: SharedBoard
+    budget: ProcessBudget
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -120,6 +120,7 @@ class Wiring:
             clock=self.clock,
             interval_ns=self.settings.snapshot.interval_s * SECOND,
             on_trade_interval_ns=self.settings.snapshot.on_trade_interval_s * SECOND,
+            budget=self.stores.budget,
         )
 
     @property
@@ -265,6 +266,7 @@ class Wiring:
                 venues=self.venues,
                 coins=self.coins,
                 clock=self.clock,
+                budget=self.stores.budget,
             ),
             counters=self.stores.counters,
             alerts=self.alerts,

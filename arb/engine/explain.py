@@ -1,7 +1,7 @@
 """Where a drift comes from: the orders at the venue whose fills the ledger does not have."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from arb.domain.errors import VenueError
@@ -10,10 +10,13 @@ from arb.domain.ids import ClientOrderId, Coin, SessionId, Symbol, Venue
 from arb.domain.money import ZERO
 from arb.domain.order import Order
 from arb.domain.reconcile import Drift
+from arb.engine.boundless import Boundless
 from arb.engine.markets import symbol_on
-from arb.ports import Clock, TradeStore, VenueClient
+from arb.ports import Clock, MemoryBudget, TradeStore, VenueClient
 
 LOOK_BACK_NS: Final = 600 * 1_000_000_000
+ORDER_BYTES: Final = 8_000
+ORDERS_AT_ONCE_MAX: Final = 1_000
 SOURCES_MAX: Final = 5  # named in one alarm
 QUOTES: Final = {Venue.UPBIT: "KRW", Venue.BINANCE: "USDT"}
 NO_ORDER: Final = "no order of the last 10 minutes explains it: a transfer, a fee, or an older order"
@@ -28,18 +31,26 @@ class Explain:
     venues: Mapping[Venue, VenueClient]
     coins: tuple[Coin, ...]
     clock: Clock
+    budget: MemoryBudget = field(default_factory=Boundless)
 
     def run(self, drift: Drift) -> tuple[str, ...]:
         """Return what the drift may come from, named; one line if nothing was found."""
         since_ns = self.clock.now_ns() - LOOK_BACK_NS
-        ours = {order.client_order_id: order for order in self.trades.moving(self.session_id, since_ns)}
-        found = [
-            line
-            for symbol in self._symbols(drift)
-            for listed in self._recent(drift.venue, symbol, since_ns)
-            if (line := self._unbooked(listed, ours)) is not None
-        ]
+        found: list[str] = []
+        for symbol in self._symbols(drift):
+            executed = [each for each in self._recent(drift.venue, symbol, since_ns) if each.executed != ZERO]
+            found += self._all_unbooked(executed)
         return tuple(found[:SOURCES_MAX]) or (NO_ORDER,)
+
+    def _all_unbooked(self, executed: Sequence[ListedOrder]) -> Iterator[str]:
+        """Yield a line for each that the ledger does not have; ours are looked up a chunk at a time."""
+        with self.budget.items(ORDER_BYTES, ORDERS_AT_ONCE_MAX) as at_once:
+            for start in range(0, len(executed), at_once):
+                chunk = executed[start : start + at_once]
+                known = self.trades.orders([each.client_order_id for each in chunk if each.is_ours])
+                ours = {order.client_order_id: order for order in known}
+                lines = (self._unbooked(listed, ours) for listed in chunk)
+                yield from (line for line in lines if line is not None)
 
     def _symbols(self, drift: Drift) -> list[Symbol]:
         """Return the markets whose fills move this asset; every one for a currency or a fee asset."""
@@ -58,16 +69,9 @@ class Explain:
 
     def _unbooked(self, listed: ListedOrder, ours: Mapping[ClientOrderId, Order]) -> str | None:
         """Return a line if the venue executed more of this order than the ledger has."""
-        if listed.executed == ZERO:
-            return None
-        known = self._known(listed, ours)
+        known = ours.get(listed.client_order_id)
         booked = ZERO if known is None else known.filled_quantity
         if booked == listed.executed:
             return None
         owner = "is not ours" if not listed.is_ours else "has no intent here" if known is None else "is ours"
         return f"{listed} {owner}: {listed.executed:f} executed, {booked:f} in the ledger"
-
-    def _known(self, listed: ListedOrder, ours: Mapping[ClientOrderId, Order]) -> Order | None:
-        if not listed.is_ours:
-            return None
-        return ours.get(listed.client_order_id) or self.trades.order(listed.client_order_id)

@@ -1,10 +1,15 @@
 """One consistent image of a session, taken once a slot whoever asks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 from arb.domain.ids import SessionId
-from arb.domain.snapshot import Snapshot, SnapshotKind
-from arb.ports import Clock, Counters, SnapshotStore
+from arb.domain.snapshot import SnapshotKind
+from arb.engine.boundless import Boundless
+from arb.ports import Clock, Counters, MemoryBudget, SnapshotStore
+
+TRADE_BYTES: Final = 20_000  # read, encoded, compressed: 10 kB with two orders, and more with repairs
+TRADES_AT_ONCE_MAX: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +22,7 @@ class TakeSnapshot:
     clock: Clock
     interval_ns: int
     on_trade_interval_ns: int  # the first trade that ends in it is imaged; the ledger has the others
+    budget: MemoryBudget = field(default_factory=Boundless)
 
     def run(self, kind: SnapshotKind) -> str | None:
         """Take a snapshot; return its slot, or None if another process took that slot already.
@@ -28,17 +34,8 @@ class TakeSnapshot:
         if self.snapshots.taken(self.session_id, slot):
             self.counters.count("snapshots", "slot_taken")
             return None
-        position, parts = self.snapshots.image(self.session_id)
-        taken = self.snapshots.save(
-            Snapshot(
-                session_id=self.session_id,
-                kind=kind,
-                slot=slot,
-                taken_at_ns=now_ns,
-                ledger_position=position,
-                parts=parts,
-            )
-        )
+        with self.budget.items(TRADE_BYTES, TRADES_AT_ONCE_MAX) as at_once:
+            taken = self.snapshots.take(self.session_id, kind, slot, now_ns, at_once)
         self.counters.count("snapshots", kind if taken else "slot_taken")
         return slot if taken else None
 

@@ -10,6 +10,7 @@ from arb.chaos.outcome import Outcome, Scenario, run_all
 from arb.operate.queue.disk import disk_full
 from arb.operate.queue.ground import grounded
 from arb.operate.queue.kills import Toll, beside_stock, kill_redis, kill_workers
+from arb.operate.queue.memory import little_memory
 from arb.operate.queue.outages import OUTAGES, outage
 from arb.operate.queue.proxied import Proxied
 from arb.operate.queue.refusals import TASKS, TASKS_QUICK, refusals
@@ -19,6 +20,7 @@ from arb.runtime.shutdown import Progress
 REFUSALS: Final = "both_brokers_refuse"
 WORKERS_KILLED: Final = "kill_9_of_busy_workers"
 REDIS_KILLED: Final = "kill_9_of_redis"
+LITTLE_MEMORY: Final = "little_memory"
 DISK_FULL: Final = "disk_full"
 KILLS: Final = (100, 30)  # of workers, of Redis
 KILLS_QUICK: Final = (20, 6)
@@ -72,6 +74,11 @@ def on_transport(terms: Terms) -> Iterator[Outcome]:
         yield from run_all(terms.chosen(scenarios))
 
 
+def on_little_memory(terms: Terms) -> Iterator[Outcome]:
+    """Large tasks in a worker that may not have what they would take."""
+    yield from run_all(terms.chosen({LITTLE_MEMORY: partial(little_memory, terms.progress)}))
+
+
 def on_stack(terms: Terms) -> Iterator[Outcome]:
     """A disk that fills up under a whole stack of its own."""
     if os.geteuid() != 0:
@@ -85,6 +92,7 @@ def on_stack(terms: Terms) -> Iterator[Outcome]:
 GROUPS: Final[dict[tuple[str, ...], Callable[[Terms], Iterator[Outcome]]]] = {
     (REFUSALS, *OUTAGES): on_brokers,
     (WORKERS_KILLED, REDIS_KILLED): on_transport,
+    (LITTLE_MEMORY,): on_little_memory,
     (DISK_FULL,): on_stack,
 }
 NAMES: Final = tuple(name for names in GROUPS for name in names)

@@ -149,3 +149,22 @@ def test_what_several_trades_lost_on_a_day_adds_up(stores, session):
     assert [Decimal(loss) for loss in parts["risk_guard"]["realised_krw_by_day"].values()] == [
         Decimal("-300.75")
     ]
+
+
+def test_a_snapshot_taken_in_chunks_is_the_image(stores, session, busy):
+    taken = [
+        stores.snapshots.take(session.session_id, SnapshotKind.MANUAL, "manual:1", NOW_NS, 1)
+        for _ in range(2)
+    ]
+    assert taken == [True, False]
+    found = stores.snapshots.latest(session.session_id)
+    position, parts = stores.snapshots.image(session.session_id)
+    assert (found.slot, found.kind, found.taken_at_ns) == ("manual:1", SnapshotKind.MANUAL, NOW_NS)
+    assert (found.ledger_position, canonical(found.parts)) == (position, canonical(parts))
+
+
+def test_orders_are_found_by_their_ids(stores, session, busy):
+    known = [order.client_order_id for order in busy.orders]
+    found = stores.trades.orders([*known, "nobody-knows-this"])
+    assert sorted(order.client_order_id for order in found) == sorted(known)
+    assert stores.trades.orders([]) == ()

@@ -16,7 +16,7 @@ from arb.domain.errors import DataError
 from arb.domain.ids import Coin, SessionId, TradeId
 from arb.domain.ledger import Entry
 from arb.domain.money import ZERO
-from arb.domain.snapshot import PARTS, Found, Skipped, Snapshot
+from arb.domain.snapshot import PARTS, Found, Skipped, Snapshot, SnapshotKind
 from arb.domain.state import Stamp, StateChange
 
 
@@ -38,6 +38,22 @@ class MemorySnapshotStore:
                 return False
             self.tables.snapshots[key] = seal(snapshot)
             return True
+
+    def take(
+        self, session_id: SessionId, kind: SnapshotKind, slot: str, taken_at_ns: int, at_once: int
+    ) -> bool:
+        with self.tables.transaction():
+            position, found = self.image(session_id)
+            return self.save(
+                Snapshot(
+                    session_id=session_id,
+                    kind=kind,
+                    slot=slot,
+                    taken_at_ns=taken_at_ns,
+                    ledger_position=position,
+                    parts=found,
+                )
+            )
 
     def latest(self, session_id: SessionId) -> Snapshot | None:
         return self.find(session_id).snapshot

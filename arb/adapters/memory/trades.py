@@ -1,6 +1,6 @@
 """`arb.ports.TradeStore` in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -112,6 +112,11 @@ class MemoryTradeStore:
             ]
             rows.sort(key=lambda row: (row.changed_at_ns, row.order.client_order_id))
             return tuple(row.order for row in rows)
+
+    def orders(self, ids: Collection[ClientOrderId]) -> tuple[Order, ...]:
+        with self.tables.transaction():
+            found = [row.order for name, row in self.tables.orders.items() if name in ids]
+            return tuple(sorted(found, key=lambda order: (order.created_at_ns, order.client_order_id)))
 
     def moving(self, session_id: SessionId, since_ns: int) -> tuple[Order, ...]:
         with self.tables.transaction():

@@ -14,7 +14,7 @@ from arb.domain.errors import DataError
 from arb.domain.ids import SessionId
 from arb.domain.snapshot import PARTS, SCHEMA_VERSION, Snapshot, SnapshotKind, canonical, checksum
 
-CHUNK: Final = 1_000  # trades in one row
+CHUNK: Final = 1_000  # trades in one row at most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ def seal(snapshot: Snapshot) -> dict[str, SealedPart]:
     for name in PARTS:
         pieces = list(_pieces(name, snapshot.parts[name]))
         for chunk, piece in enumerate(pieces):
-            rows[row_name(name, chunk)] = _sealed(snapshot, name, piece, chunk, len(pieces))
+            rows[row_name(name, chunk)] = seal_piece(snapshot, name, piece, chunk, len(pieces))
     return rows
 
 
@@ -55,7 +55,8 @@ def _pieces(name: str, part: Any) -> Iterator[Any]:
         yield {"trades": trades[start : start + CHUNK]}
 
 
-def _sealed(snapshot: Snapshot, name: str, piece: Any, chunk: int, chunks: int) -> SealedPart:
+def seal_piece(snapshot: Snapshot, name: str, piece: Any, chunk: int = 0, chunks: int = 1) -> SealedPart:
+    """Return one row of a snapshot, whose own parts are not looked at: chunk `chunk` of `chunks`."""
     row = SealedPart(
         session_id=snapshot.session_id,
         slot=snapshot.slot,

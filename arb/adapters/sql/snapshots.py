@@ -7,8 +7,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from arb.adapters.records.documents import encode
 from arb.adapters.records.images import changed_trades, parts, sum_parts
-from arb.adapters.records.seals import SealedPart, row_name, seal, unseal
+from arb.adapters.records.seals import SealedPart, row_name, seal, seal_piece, unseal
 from arb.adapters.sql import images, ledger, views
 from arb.adapters.sql.engine import reading, transaction
 from arb.adapters.sql.retry import Retry, harmless_twice
@@ -16,11 +17,12 @@ from arb.adapters.sql.tables import SNAPSHOTS
 from arb.domain.errors import DataError
 from arb.domain.ids import SessionId, TradeId
 from arb.domain.ledger import Entry
-from arb.domain.snapshot import PARTS, Found, Skipped, Snapshot
+from arb.domain.snapshot import PARTS, Found, Skipped, Snapshot, SnapshotKind
 from arb.domain.state import Stamp, StateChange
 from arb.ports import TradeView
 
 COLUMNS: Final = tuple(SealedPart.__dataclass_fields__)
+TRADES_PART: Final = "positions"
 PAGE: Final = 1_000  # trades in one statement
 
 
@@ -71,12 +73,31 @@ class SqlSnapshotStore:
         rows = seal(snapshot)
         first = rows.pop(PARTS[0])
         with transaction(self.engine) as connection:
-            # The first table decides who has the slot: a second writer waits here and then leaves.
-            mine = insert(SNAPSHOTS[PARTS[0]]).values(asdict(first)).on_conflict_do_nothing()
-            if not connection.execute(mine).rowcount:
+            if not _claim_slot(connection, first):
                 return False
             for name, row in rows.items():
                 connection.execute(insert(SNAPSHOTS[name.partition("#")[0]]).values(asdict(row)))
+        return True
+
+    @harmless_twice
+    def take(
+        self, session_id: SessionId, kind: SnapshotKind, slot: str, taken_at_ns: int, at_once: int
+    ) -> bool:
+        with reading(self.engine) as source, transaction(self.engine) as target:
+            sums = images.read(source, session_id)
+            header = Snapshot(
+                session_id=session_id,
+                kind=kind,
+                slot=slot,
+                taken_at_ns=taken_at_ns,
+                ledger_position=sums.ledger_position,
+                parts=sum_parts(sums),
+            )
+            if not _claim_slot(target, seal_piece(header, PARTS[0], header.parts[PARTS[0]])):
+                return False
+            for name in PARTS[1:]:
+                for row in _chunks(source, header, name, at_once):
+                    target.execute(insert(SNAPSHOTS[name]).values(asdict(row)))
         return True
 
     def latest(self, session_id: SessionId) -> Snapshot | None:
@@ -99,6 +120,26 @@ class SqlSnapshotStore:
         with transaction(self.engine) as connection:
             removed = connection.execute(select(func.cleanup_old_snapshots(days_to_keep)))
             return int(removed.scalar_one())
+
+
+def _claim_slot(connection: Connection, first: SealedPart) -> bool:
+    """Write the first row: it decides who has the slot; a second writer waits here and then leaves."""
+    mine = insert(SNAPSHOTS[PARTS[0]]).values(asdict(first)).on_conflict_do_nothing()
+    return bool(connection.execute(mine).rowcount)
+
+
+def _chunks(connection: Connection, header: Snapshot, name: str, at_once: int) -> Iterator[SealedPart]:
+    """Yield the rows of a part; trades are read, encoded and forgotten a chunk at a time."""
+    part = header.parts[name]
+    if name != TRADES_PART:
+        yield seal_piece(header, name, part)
+        return
+    ids = views.active_ids(connection, header.session_id)
+    starts = range(0, max(1, len(ids)), at_once)
+    for chunk, start in enumerate(starts):
+        trades = [encode(view) for view in views.some(connection, ids[start : start + at_once])]
+        piece = {"trades": trades} if chunk else {**part, "trades": trades}
+        yield seal_piece(header, name, piece, chunk, len(starts))
 
 
 def _active(connection: Connection, session_id: SessionId) -> Iterator[TradeView]:

@@ -1,6 +1,6 @@
 """`arb.ports.TradeStore` in PostgreSQL: each method is one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -98,6 +98,11 @@ class SqlTradeStore:
     def moving(self, session_id: SessionId, since_ns: int) -> tuple[Order, ...]:
         with reading(self.engine) as connection:
             return views.moving(connection, session_id, since_ns)
+
+    @harmless_twice
+    def orders(self, ids: Collection[ClientOrderId]) -> tuple[Order, ...]:
+        with reading(self.engine) as connection:
+            return views.orders_of(connection, ids)
 
     @harmless_twice
     def book_entry(self, session_id: SessionId, entry: Entry, now_ns: int) -> bool:

@@ -21,6 +21,12 @@ def order(connection: Connection, client_order_id: ClientOrderId) -> Order | Non
     return next(iter(_orders(connection, select(orders).where(_is(client_order_id)))), None)
 
 
+def orders_of(connection: Connection, ids: Collection[ClientOrderId]) -> tuple[Order, ...]:
+    """Return those of these orders that exist, by age."""
+    found = select(orders).where(orders.c.client_order_id == func.any(list(ids)))
+    return tuple(_orders(connection, found)) if ids else ()
+
+
 def _is(client_order_id: ClientOrderId) -> Any:
     return orders.c.client_order_id == client_order_id
 
