@@ -24,7 +24,7 @@ MARKS: Final = {
 def counters() -> Counters:
     """Return where the dispatcher's counts go."""
     settings = addresses.settings()
-    return RedisCounters(connect(addresses.redis_url(settings)), settings.mode)
+    return RedisCounters(connect(addresses.redis_url(settings)), settings.scope)
 
 
 def bury(letter: DeadLetter) -> None:

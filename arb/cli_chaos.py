@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -38,6 +39,9 @@ def register(app: typer.Typer) -> None:
 @chaos_app.callback()
 def chaos() -> None:
     """Break it on purpose, then judge by the venues' record."""
+    import structlog
+
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # documents go to stdout
 
 
 @chaos_app.command()

@@ -19,7 +19,7 @@ NoStack = Annotated[bool, typer.Option("--no-stack", help="Only the scenarios th
 @chaos_app.command()
 def state(as_json: AsJson = False, rounds: Rounds = 10, no_stack: NoStack = False) -> None:
     """Crashes, damaged snapshots, servers away. Exit 0 only if every scenario passed."""
-    from arb.operate import chaos_state
+    from arb.operate import chaos_groups, chaos_state
     from arb.operate.demo import Interrupted, interruptible
     from arb.operate.stack import Plan
     from arb.runtime.supervise import Lifetime
@@ -33,6 +33,7 @@ def state(as_json: AsJson = False, rounds: Rounds = 10, no_stack: NoStack = Fals
             passed = tell(chaos_state.on_servers(say), as_json)
             if not no_stack:
                 passed &= tell(chaos_state.on_stack(plan, say, rounds), as_json)
+                passed &= tell(chaos_groups.on_groups(home, say), as_json)
     except Interrupted:
         raise typer.Exit(130) from None
     if passed:

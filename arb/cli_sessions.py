@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from arb.cli_output import AsJson
+from arb.cli_stack import Beside, Coins, Group
 from arb.runtime.home import Home, read_runtime
 
 Chosen = Annotated[str | None, typer.Argument(help="Which session; without it the one in use.")]
@@ -30,6 +31,7 @@ def sessions(as_json: AsJson = False) -> None:
     rows = [
         {
             "session_id": each.session_id,
+            "group": each.group_name,
             "in_use": each.session_id == engine.session_id,
             "mode": each.mode.value,
             "mode_reason": each.mode_reason,
@@ -41,15 +43,23 @@ def sessions(as_json: AsJson = False) -> None:
     typer.echo(json.dumps(rows, indent=2) if as_json else "\n".join(map(_line, rows)))
 
 
-def resume(session: Chosen = None, mode: Mode = "mock", as_json: AsJson = False) -> None:
+def resume(
+    session: Chosen = None,
+    mode: Mode = "mock",
+    group: Group = None,
+    coins: Coins = None,
+    beside: Beside = None,
+    as_json: AsJson = False,
+) -> None:
     """Start the stack and go on with a session: the one in use, or any other one that is kept."""
     from arb.cli_stack import up
 
-    up(mode=mode, session=session, as_json=as_json)
+    up(mode=mode, session=session, group=group, coins=coins, beside=beside, as_json=as_json)
 
 
 def _line(row: dict[str, Any]) -> str:
     started = datetime.fromtimestamp(row["started_at_ns"] / NS_PER_S, tz=UTC).isoformat(timespec="seconds")
     mark = "*" if row["in_use"] else " "
     how = f"{row['mode']} ({row['mode_reason']})"
+    how += f"  group {row['group']}" if row["group"] else ""
     return f"{mark} {row['session_id']}  {started}  {how}  snapshot {row['snapshot'] or 'none'}"

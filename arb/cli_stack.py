@@ -24,6 +24,14 @@ Clean = Annotated[bool, typer.Option("--clean", help="Begin a new session; the l
 SessionOption = Annotated[str | None, typer.Option("--session", help="Go on with this kept session.")]
 Once = Annotated[bool, typer.Option("--once", help="Trade for one interval, then stop.")]
 Loops = Annotated[int, typer.Option(help="Trade for this many intervals, then stop.", min=0)]
+Group = Annotated[
+    str | None, typer.Option("--group", help="Trade as this group: a session of its own, see docs/state.md.")
+]
+Coins = Annotated[str | None, typer.Option("--coins", help="What to trade, with commas.")]
+Beside = Annotated[
+    Path | None,
+    typer.Option("--beside", help="Use the servers (and simulated venues) of the stack of this home."),
+]
 Interval = Annotated[int, typer.Option(help="Seconds of one interval.", min=1)]
 DEMO_HOME = "demo"
 
@@ -85,6 +93,9 @@ def up(
     once: Once = False,
     loops: Loops = 0,
     interval: Interval = 10,
+    group: Group = None,
+    coins: Coins = None,
+    beside: Beside = None,
     as_json: AsJson = False,
 ) -> None:
     """Start the stack and leave it running; it goes on with the session in use unless told otherwise.
@@ -100,6 +111,10 @@ def up(
     os.environ["ARB_HOME"] = str(home.path)
     if clean and session:
         raise ConfigError("--clean begins a new session, --session goes on with a kept one: choose one")
+    every_coin = load(mode).coins
+    for name, given in (("ARB_GROUP", group), ("ARB_COINS", coins)):
+        if given is not None:
+            os.environ[name] = given  # for this process and those that it starts
     settings = load(mode)
     plan = stack.Plan(
         home=home,
@@ -107,6 +122,8 @@ def up(
         lifetime=Lifetime.DETACHED,
         clean=clean,
         session=None if clean else session or settings.session,
+        beside=Home(beside) if beside else None,
+        world_coins=every_coin,
     )
     try:
         with interruptible():

@@ -15,6 +15,7 @@ from arb.domain.ids import ClientOrderId, Coin, SessionId, Symbol, TradeId, Venu
 from arb.domain.instrument import Instrument
 from arb.domain.ledger import Entry
 from arb.domain.order import Event, Order, OrderReport
+from arb.domain.recovery import Recovery
 from arb.domain.risk import Approved, Limits, Mode, Proposal, Refused
 from arb.domain.snapshot import Found, Snapshot, SnapshotKind
 from arb.domain.state import HotState, Stamp, StateChange
@@ -51,6 +52,8 @@ class Session:
     mode: Mode
     mode_reason: str
     mode_changed_at_ns: int
+    group_name: str = ""  # of coins; each group of an environment has a session in use
+    account: str = ""  # at the venues; sessions of one account see the same balances
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,17 +146,26 @@ class SessionStore(Protocol):
     def create(self, session: Session) -> None:
         """Write a new session. Raises: Conflict if its id exists."""
 
-    def current(self, environment: str) -> Session | None:
-        """Return the newest session of an environment that is not set aside."""
+    def current(self, environment: str, group: str = "") -> Session | None:
+        """Return the newest session of an environment and group that is not set aside."""
 
     def listed(self, environment: str) -> tuple[Session, ...]:
         """Return all sessions of an environment, the newest first."""
 
     def take_up(self, session_id: SessionId, now_ns: int) -> None:
-        """Make this the current session of its environment: the others are set aside, and kept."""
+        """Make this the current session of its group: the others of it are set aside, and kept."""
 
     def set_mode(self, session_id: SessionId, mode: Mode, reason: str, now_ns: int) -> None:
         """Change how much is allowed, with the reason, and keep the history."""
+
+    def set_account(self, session_id: SessionId, account: str) -> None:
+        """Note which account a session trades on."""
+
+    def recovered(self, session_id: SessionId, recovery: Recovery) -> None:
+        """Write down that something of a session is back."""
+
+    def recoveries(self, session_id: SessionId, limit: int) -> tuple[Recovery, ...]:
+        """Return what came back lately, the newest first."""
 
     def get(self, session_id: SessionId) -> Session | None:
         """Return one session."""
@@ -225,10 +237,19 @@ class TradeStore(Protocol):
         """Return orders that are not terminal and have not changed since `before_ns`."""
 
     def moving(self, session_id: SessionId, since_ns: int) -> tuple[Order, ...]:
-        """Return the orders that are not terminal or have changed since `since_ns`, by age."""
+        """Return the account's orders that are not terminal or have changed since `since_ns`, by age."""
 
     def book_entry(self, session_id: SessionId, entry: Entry, now_ns: int) -> bool:
         """Write a ledger entry that no fill caused; False if its key is already booked."""
+
+    def book_moves(self, session_id: SessionId, now_ns: int) -> int:
+        """Book what other sessions moved on the same account since the last time; return how many did."""
+
+    def open_beside(self, session_id: SessionId, now_ns: int) -> bool:
+        """Open the books from those of another group's session in use, where there is one.
+
+        Returns whether the books are open.
+        """
 
     def balances(self, session_id: SessionId) -> Mapping[tuple[Venue, str], Decimal]:
         """Return what each venue should hold, by the ledger."""

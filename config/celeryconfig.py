@@ -40,6 +40,8 @@ broker_transport_options = {
     # A worker that consumes several queues takes from the first that has something.
     "queue_order_strategy": "priority",
 }
+if settings().group:
+    broker_transport_options["global_keyprefix"] = settings().broker_prefix
 broker_connection_timeout = 0.2
 broker_connection_retry = True
 broker_connection_retry_on_startup = True

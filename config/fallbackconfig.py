@@ -30,6 +30,7 @@ task_queues = celeryconfig.PLAIN_QUEUES
 worker_consumer = "arb.adapters.transport.consumer:ReconnectingConsumer"
 broker_transport_options = {
     "conn_string": _libpq(database_url(settings())),
+    "queue_name_prefix": settings().broker_prefix.replace(":", "_"),
     "init_extension": False,
     "visibility_timeout": celeryconfig.VISIBILITY_TIMEOUT_S,
     "wait_time_seconds": 0,

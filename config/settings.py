@@ -169,6 +169,7 @@ class Settings(Section):
     broker_url: SecretStr | None = None  # RabbitMQ, in Redis's place as the primary broker
     database_url: SecretStr | None = None
     session: str | None = None  # this one instead of the one in use
+    group: str = Field(default="", pattern=r"^[a-z0-9]{0,12}$")  # of coins; each has a session in use
     coins: tuple[str, ...] = Field(min_length=1)
     strategy: Strategy
     orders: Orders
@@ -186,6 +187,16 @@ class Settings(Section):
     sim: Sim
     paper: Paper
     web: Web
+
+    @property
+    def scope(self) -> str:
+        """Return the end of the Redis keys of one group: the mode, and the group if it has a name."""
+        return f"{self.mode}:{self.group}" if self.group else self.mode.value
+
+    @property
+    def broker_prefix(self) -> str:
+        """Return the beginning of the broker's keys of one group."""
+        return f"{self.group}:" if self.group else ""
 
 
 LIVE_LIMITS: Final = (

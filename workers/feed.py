@@ -163,10 +163,10 @@ def main(arguments: Sequence[str]) -> int:
     except ConfigError as error:
         raise SystemExit(f"arb: {error}") from None
     clock, worker = SystemClock(), worker_name(arguments)
-    counters = RedisCounters(redis, settings.mode)
+    counters = RedisCounters(redis, settings.scope)
     outside = Outside(
-        store=RedisQuoteStore(redis, settings.mode),
-        registry=RedisFeedRegistry(redis, settings.mode),
+        store=RedisQuoteStore(redis, settings.scope),
+        registry=RedisFeedRegistry(redis, settings.scope),
         dispatcher=CeleryDispatcher(app),
         counters=counters,
         keepsake=FileKeepsake.of(Home.default().run, worker),
@@ -175,7 +175,7 @@ def main(arguments: Sequence[str]) -> int:
         entropy=SystemEntropy(),
         degree=board_of(redis, settings, clock).degree,
     )
-    return guarded.run(build(settings, worker, outside), RedisHeartbeats(redis, settings.mode), clock)
+    return guarded.run(build(settings, worker, outside), RedisHeartbeats(redis, settings.scope), clock)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ It listens where an account is traded on: in paper mode, or without credentials,
 
 import sys
 from collections.abc import Mapping
+from functools import partial
 
 import structlog
 
@@ -12,7 +13,7 @@ from arb.adapters.clock import SystemEntropy
 from arb.adapters.user_stream import StreamWork, UserStreams, venue_now_ms
 from arb.bootstrap import Engine, api_key, engine
 from arb.domain.errors import ConfigError
-from arb.domain.ids import Venue
+from arb.domain.ids import TradeId, Venue
 from arb.engine.fills import CatchUp, RecordReport, UserStream
 from arb.ports import Clock, Entropy, VenueClient
 from arb.venues.binance_user_stream import BinanceUserStream
@@ -46,7 +47,12 @@ def work_of(wired: Engine) -> StreamWork:
     counters, alerts, clock = wired.counters, wired.execute.alerts, wired.clock
     return StreamWork(
         record=RecordReport(
-            trades=trades, dispatcher=dispatcher, counters=counters, alerts=alerts, clock=clock
+            trades=trades,
+            dispatcher=dispatcher,
+            counters=counters,
+            alerts=alerts,
+            clock=clock,
+            is_mine=partial(_is_mine, wired),
         ),
         catch_up=CatchUp(
             session_id=wired.session_id, trades=trades, dispatcher=dispatcher, counters=counters, clock=clock
@@ -55,6 +61,15 @@ def work_of(wired: Engine) -> StreamWork:
         alerts=alerts,
         clock=clock,
     )
+
+
+def _is_mine(wired: Engine, trade_id: TradeId) -> bool:
+    """Tell whether no other group looks after a trade: its own stream tells it of the same account."""
+    owner = wired.trades.session_of(trade_id)
+    if owner is None or owner == wired.session_id:
+        return True
+    session = wired.sessions.get(owner)
+    return session is None or session.group_name == wired.settings.group
 
 
 def main() -> int:

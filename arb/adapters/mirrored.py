@@ -86,6 +86,12 @@ class MirroredTrades(SqlTradeStore):
         self.note()
         return booked
 
+    def book_moves(self, session_id: SessionId, now_ns: int) -> int:
+        booked = SqlTradeStore.book_moves(self, session_id, now_ns)
+        if booked:
+            self.note()
+        return booked
+
     def _note(self, client_order_id: ClientOrderId) -> None:
         named = parse_client_order_id(client_order_id)
         if named is not None:

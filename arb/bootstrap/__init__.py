@@ -27,7 +27,7 @@ from arb.adapters.sql.trades import SqlTradeStore
 from arb.adapters.sql.venue_health import SqlVenueHealth
 from arb.bootstrap.degradation import board_of, budget_of
 from arb.bootstrap.parts import Engine, Stores
-from arb.bootstrap.venues import api_key, real_clients
+from arb.bootstrap.venues import account_of, api_key, real_clients
 from arb.bootstrap.watch import canaries_of
 from arb.bootstrap.wiring import kill_switch, wire
 from arb.celery import app
@@ -39,6 +39,7 @@ from config.settings import Settings
 __all__ = [
     "Engine",
     "Stores",
+    "account_of",
     "api_key",
     "build",
     "connect_stores",
@@ -88,7 +89,9 @@ def build(settings: Settings) -> Engine:
     """Return an engine for the settings' session, else for the one in use in their mode."""
     stores = connect_stores(settings)
     chosen = SessionId(settings.session) if settings.session else None
-    session = stores.sessions.get(chosen) if chosen else stores.sessions.current(settings.mode)
+    session = (
+        stores.sessions.get(chosen) if chosen else stores.sessions.current(settings.mode, settings.group)
+    )
     if session is None:
         named = f"session {chosen}" if chosen else f"{settings.mode} session"
         raise ConfigError(
@@ -116,10 +119,10 @@ def connect_stores(settings: Settings) -> Stores:
         alerts=SqlAlertStore(database),
         dead_letters=SqlDeadLetters(database),
         external=SqlExternalOrderStore(database),
-        quotes=RedisQuoteStore(redis, settings.mode),
-        counters=RedisCounters(redis, settings.mode),
-        heartbeats=RedisHeartbeats(redis, settings.mode),
-        feeds=RedisFeedRegistry(redis, settings.mode),
+        quotes=RedisQuoteStore(redis, settings.scope),
+        counters=RedisCounters(redis, settings.scope),
+        heartbeats=RedisHeartbeats(redis, settings.scope),
+        feeds=RedisFeedRegistry(redis, settings.scope),
         states=RedisStateStore(redis, settings.mode),
         canaries=canaries_of(redis, settings),
         redis=redis,

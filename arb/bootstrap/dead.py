@@ -36,7 +36,7 @@ def _build(_pid: int) -> Undertaking:
     settings, clock = addresses.settings(), SystemClock()
     database = make_engine(addresses.database_url(settings), Pool(size=1, overflow_max=2, timeout_s=2))
     redis = connect(addresses.redis_url(settings))
-    counters = RedisCounters(redis, settings.mode)
+    counters = RedisCounters(redis, settings.scope)
     store = _Clean(database, Redactor(secrets_of(settings)))
     lot = RedisParkingLot(redis)
     alerts = alerts_of(settings, database, None, counters, clock)

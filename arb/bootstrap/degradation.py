@@ -23,7 +23,7 @@ log = structlog.get_logger("arb.watchdog")
 
 def board_of(client: redis.Redis, settings: Settings, clock: Clock) -> SharedBoard:
     """Return where the degree is kept."""
-    return SharedBoard(client, settings.mode, SharedFile(board_file(Home.default()), clock), clock)
+    return SharedBoard(client, settings.scope, SharedFile(board_file(Home.default()), clock), clock)
 
 
 def board_file(home: Home) -> Path:

@@ -54,12 +54,20 @@ def _fees(settings: Settings, stores: Stores) -> Fees | None:
     key = settings.binance.credentials
     if key is None:
         return None
-    return RedisFees(stores.redis, settings.mode, account_of(key))
+    return RedisFees(stores.redis, settings.mode, _named(key))
 
 
-def account_of(credentials: Credentials) -> str:
-    """Return a name for the account of these credentials that tells nothing of them."""
-    return hashlib.sha256(credentials.key.get_secret_value().encode()).hexdigest()[:12]
+def account_of(settings: Settings) -> str:
+    """Return a name for what is traded on that tells nothing of the keys; paper groups have one each."""
+    keys = (settings.binance.credentials, settings.upbit.credentials)
+    if settings.mode is RunMode.PAPER or None in keys:
+        return f"paper:{settings.group}" if settings.mode is RunMode.PAPER else ""
+    return _named(*(key for key in keys if key is not None))
+
+
+def _named(*credentials: Credentials) -> str:
+    public = "|".join(each.key.get_secret_value() for each in credentials)
+    return hashlib.sha256(public.encode()).hexdigest()[:12]
 
 
 def real_clients(

@@ -123,7 +123,7 @@ def watch_of(
 ) -> Watch:
     """Return the watchdog's sweep."""
     watchdog, coins = settings.watchdog, tuple(Coin(coin) for coin in settings.coins)
-    vitals = LastVitals(SqlVitals(asking_engine(database_url(settings)), settings.mode))
+    vitals = LastVitals(SqlVitals(asking_engine(database_url(settings)), settings.mode, settings.group))
     sample_ns = settings.sys_monitor.sample_interval_sec * SECOND
     home = Home.default()
     paths = (home.path, *map(Path, watchdog.disk_paths))
@@ -131,7 +131,7 @@ def watch_of(
         FeedLag(heartbeats),
         QuoteAge(quotes, coins),
         HeartbeatAge(heartbeats),
-        Depth(RedisQueues(broker, QUEUES)),
+        Depth(RedisQueues(broker, QUEUES, settings.broker_prefix)),
         Canaries(canaries_of(broker, settings), dispatcher, QUEUES),
         Rates(counters),
     )
@@ -146,7 +146,7 @@ def watch_of(
         rules={**watchdog.rules(), **settings.sys_monitor.rules()},
         monitor=SystemMonitor(
             quotes=quotes,
-            heartbeats=WritableHeartbeats(broker, settings.mode),
+            heartbeats=WritableHeartbeats(broker, settings.scope),
             markets=markets,
             vitals=vitals,
             coins=coins,
@@ -177,7 +177,7 @@ def forget_watch(home: Home, settings: Settings) -> None:
     ending_file(home).unlink(missing_ok=True)
     board_file(home).unlink(missing_ok=True)
     broker = connect(redis_url(settings))
-    RedisHeartbeats(broker, settings.mode).forget()
+    RedisHeartbeats(broker, settings.scope).forget()
     canaries_of(broker, settings).forget()
     board_of(broker, settings, SystemClock()).forget()
     broker.close()
@@ -185,7 +185,7 @@ def forget_watch(home: Home, settings: Settings) -> None:
 
 def canaries_of(broker: redis.Redis, settings: Settings) -> RedisHeartbeats:
     """Return where canary tasks leave what they saw: heartbeats of queues, in a hash of their own."""
-    return RedisHeartbeats(broker, f"{settings.mode}:canary")
+    return RedisHeartbeats(broker, f"{settings.scope}:canary")
 
 
 def emergency_of(

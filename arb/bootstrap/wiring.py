@@ -158,6 +158,7 @@ class Wiring:
                 alerts=self.alerts,
                 counters=self.stores.counters,
                 clock=self.clock,
+                recovered=partial(self.unmirrored.sessions.recovered, self.session_id),
             ),
         )
 

@@ -76,7 +76,7 @@ class Findings:
 def check(engine: EngineHistory, venues: VenueHistory | None) -> Findings:
     """Return what one pair of histories shows; pure."""
     if venues is not None:
-        venues = venues.since(engine.session.started_at_ns)
+        venues = venues.since(engine.session.started_at_ns).without(engine.elsewhere)
     with localcontext(EXACT):
         found = [each for checker in CHECKERS.values() for each in checker(engine, venues)]
     return Findings(violations=tuple(found), inconclusive=_not_compared(venues))

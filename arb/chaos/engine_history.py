@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Table, or_, select
+from sqlalchemy import Connection, Engine, Table, and_, or_, select
 
-from arb.adapters.sql import ledger
+from arb.adapters.sql import ledger, neighbours
 from arb.adapters.sql.engine import reading
 from arb.adapters.sql.rows import fill_of, order_of, session_of, trade_of
 from arb.adapters.sql.snapshots import SqlSnapshotStore
@@ -23,14 +23,24 @@ from arb.adapters.sql.tables import (
     sessions,
     trades,
 )
-from arb.chaos.history import BookedEntry, BookedFill, EngineHistory, ModeChange, OrderEvent
+from arb.chaos.history import (
+    BookedEntry,
+    BookedFill,
+    Elsewhere,
+    EngineHistory,
+    FillKey,
+    ModeChange,
+    OrderEvent,
+)
 from arb.domain.errors import InvariantError
-from arb.domain.ids import ClientOrderId, SessionId, Symbol, Venue
+from arb.domain.ids import ClientOrderId, FillId, SessionId, Symbol, Venue
 from arb.domain.instrument import Instrument
 from arb.domain.ledger import EntryKind, Posting
 from arb.domain.order import Event, Order, State
 from arb.domain.risk import Mode
 from arb.ports import Clock
+
+LOOK_BACK_NS: Final = 60_000_000_000  # an order may be placed a while after its intent was written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +84,30 @@ class ReadEngine:
                 snapshot=found.snapshot,
                 damaged=tuple((skipped.slot, skipped.reason) for skipped in found.skipped),
                 instruments=instruments,
+                elsewhere=self._elsewhere(connection, session.started_at_ns),
             )
 
     def _of(self, table: Table) -> Any:
         return select(table).where(table.c.session_id == self.session_id)
+
+    def _elsewhere(self, connection: Connection, since_ns: int) -> Elsewhere:
+        others = neighbours.siblings(self.session_id).subquery()
+        of_others = and_(
+            orders.c.session_id.in_(select(others.c.session_id)),
+            orders.c.session_id != self.session_id,
+            orders.c.created_at_ns >= since_ns - LOOK_BACK_NS,
+        )
+        placed = connection.execute(select(orders.c.client_order_id).where(of_others)).scalars()
+        joined = fills.join(orders, fills.c.client_order_id == orders.c.client_order_id)
+        booked = select(fills.c.venue, fills.c.symbol, fills.c.fill_id).select_from(joined).where(of_others)
+        return Elsewhere(
+            orders=frozenset(placed),
+            fills=frozenset(
+                FillKey(Venue(row.venue), Symbol(row.symbol), FillId(row.fill_id))
+                for row in connection.execute(booked)
+            ),
+            unbooked=neighbours.unbooked(connection, self.session_id),
+        )
 
     def _fills(self, connection: Connection) -> tuple[BookedFill, ...]:
         joined = fills.join(orders, fills.c.client_order_id == orders.c.client_order_id)

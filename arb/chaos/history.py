@@ -104,6 +104,15 @@ class ModeChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """What other sessions did on the same account: it is theirs to explain."""
+
+    orders: frozenset[str] = frozenset()  # client order ids
+    fills: frozenset[FillKey] = frozenset()  # that they booked
+    unbooked: Mapping[tuple[Venue, str], Decimal] = field(default_factory=dict)  # here, though booked there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineHistory:
     """One session as SQL has it, read in one transaction."""
 
@@ -122,6 +131,7 @@ class EngineHistory:
     snapshot: Snapshot | None = None  # the newest that verifies
     damaged: tuple[tuple[str, str], ...] = ()  # (slot, why) of newer ones that do not
     instruments: Mapping[tuple[Venue, Symbol], Instrument] = field(default_factory=dict)
+    elsewhere: "Elsewhere" = field(default_factory=lambda: Elsewhere())
 
     def orders_by_id(self) -> dict[ClientOrderId, Order]:
         """Return the orders by their ids."""
@@ -194,6 +204,23 @@ class VenueHistory:
             self,
             orders=tuple(order for order in self.orders if order.received_ns >= start_ns),
             fills=tuple(fill for fill in self.fills if fill.fill.ts_event_ns >= start_ns),
+        )
+
+    def without(self, elsewhere: Elsewhere) -> "VenueHistory":
+        """Return the same as it would be if others had done nothing that this session has not booked."""
+        theirs = [each for each in self.fills if each.client_id in elsewhere.orders]
+        coming = sum_effects(each for each in theirs if each.key not in elsewhere.fills)
+        moved = {
+            key: coming.get(key, ZERO) + elsewhere.unbooked.get(key, ZERO)
+            for key in {*coming, *elsewhere.unbooked}
+        }
+        return replace(
+            self,
+            orders=tuple(order for order in self.orders if order.client_id not in elsewhere.orders),
+            fills=tuple(each for each in self.fills if each.client_id not in elsewhere.orders),
+            balances={
+                key: self.balances.get(key, ZERO) - moved.get(key, ZERO) for key in {*self.balances, *moved}
+            },
         )
 
 

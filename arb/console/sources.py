@@ -8,6 +8,7 @@ import redis
 from sqlalchemy import text
 
 from arb.adapters.redis_store.client import connect, reaching
+from arb.adapters.redis_store.queues import RedisQueues
 from arb.adapters.sql.engine import reading
 from arb.bootstrap import Engine
 from arb.console.judge import report_of
@@ -63,11 +64,7 @@ class Sources:
 
     def queues(self) -> dict[str, int]:
         """Return how many messages wait in each of the primary broker's queues."""
-        pipeline = self.broker.pipeline(transaction=False)
-        for queue in QUEUES:
-            pipeline.llen(queue)
-        with reaching():
-            return dict(zip(QUEUES, cast(list[int], pipeline.execute()), strict=True))
+        return dict(RedisQueues(self.broker, QUEUES, self.engine.settings.broker_prefix).depths())
 
     def fallback_queues(self) -> dict[str, int]:
         """Return how many messages wait in each of the fallback broker's queues."""

@@ -1,7 +1,9 @@
 """How a stack is: its processes, its session, what waits in its queues; as JSON or for a person."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -15,6 +17,9 @@ from arb.engine.hot_state import FALLBACK
 from arb.runtime.control import ProcessStatus
 from arb.runtime.home import Home
 from arb.runtime.status import stack_status
+
+RECOVERIES: Final = 5
+NS_PER_S: Final = 1_000_000_000
 
 
 def status_of(home: Home) -> dict[str, Any]:
@@ -30,6 +35,7 @@ def status_of(home: Home) -> dict[str, Any]:
         "web_password_file": status.runtime.web_credentials,
         "session": built and _or_none(lambda: _session(built)),
         "hot_state": built and _or_none(lambda: _hot_state(built)),
+        "recoveries": built and _or_none(lambda: _recoveries(built)),
         "queues": built and _or_none(Sources.of(built, home).queues),
         "fallback_queues": built and _or_none(Sources.of(built, home).fallback_queues),
         "degradation": built and _degradation(built),
@@ -71,6 +77,11 @@ def _hot_state(built: Engine) -> dict[str, Any]:
     }
 
 
+def _recoveries(built: Engine) -> list[dict[str, Any]]:
+    """Return what came back lately, the newest first."""
+    return [asdict(each) for each in built.sessions.recoveries(built.session_id, RECOVERIES)]
+
+
 def _degradation(built: Engine) -> dict[str, Any]:
     """Return how much less is done at present, and why."""
     found = built.stores.board.read()
@@ -95,6 +106,8 @@ def status_view(status: Mapping[str, Any]) -> RenderableType:
     head = Text.assemble((f"{status['mode']}  {how}\n", "bold"), f"home     {status['home']}\n")
     head.append(f"session  {session['session_id'] if session else UNKNOWN}\n")
     head.append(f"state    {_state(status.get('hot_state'))}\n")
+    if status.get("recoveries"):
+        head.append(f"back     {_recovery(status['recoveries'][0])}\n")
     head.append(f"queues   {_queues(status['queues'])}\nfallback {_queues(status['fallback_queues'])}\n")
     degradation = status.get("degradation")
     if degradation and degradation["degree"] != "full":
@@ -114,6 +127,12 @@ def _state(hot: Mapping[str, Any] | None) -> str:
     if not hot["reachable"]:
         return f"Redis is away, PostgreSQL alone{' (fallback)' if hot['fallback'] else ''}"
     return "hot and current" if hot["current"] else f"being brought up to date ({hot['why']})"
+
+
+def _recovery(recovery: Mapping[str, Any]) -> str:
+    took_s = (recovery["recovered_at_ns"] - recovery["lost_at_ns"]) / NS_PER_S
+    at = datetime.fromtimestamp(recovery["recovered_at_ns"] / NS_PER_S, tz=UTC).isoformat(timespec="seconds")
+    return f"{recovery['component']} after {took_s:.1f} s at {at} ({recovery['cause']})"
 
 
 def _processes(status: Mapping[str, Any]) -> Table:

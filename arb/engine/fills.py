@@ -5,14 +5,14 @@ is recorded as far as the fills we know bear it out, and wherever it shows that 
 venue is asked. Both paths end in `arb.domain.order.fold`, which books each fill by the venue's own id.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final, Protocol
 
 from arb.domain.alert import Alert, Severity
 from arb.domain.errors import DispatchError, IllegalTransition, StoreError
-from arb.domain.ids import SessionId, Venue, parse_client_order_id
+from arb.domain.ids import SessionId, TradeId, Venue, parse_client_order_id
 from arb.domain.money import ZERO
 from arb.domain.order import AT_VENUE, Order, OrderReport, State
 from arb.engine.stream import Notice
@@ -70,6 +70,7 @@ class RecordReport:
     counters: Counters
     alerts: AlertSink
     clock: Clock
+    is_mine: Callable[[TradeId], bool] = lambda _trade: True  # not of a group that hears of it itself
 
     def run(self, streamed: StreamedReport) -> Order | None:
         """Record one event; return the order afterwards, None if nothing was recorded."""
@@ -78,7 +79,7 @@ class RecordReport:
             self._alarm(streamed, "external_order", "is not ours", Severity.WARNING)
             return None
         try:
-            return self._record(streamed)
+            return self._record(streamed) if self.is_mine(name[0]) else None
         except IllegalTransition as error:
             self._alarm(streamed, "order_contradiction", str(error))
         except StoreError:

@@ -10,6 +10,7 @@ from typing import Final
 
 from arb.domain.errors import Conflict, DataError, HotStateUnavailable
 from arb.domain.ids import SessionId, TradeId
+from arb.domain.recovery import REDIS, Recovery
 from arb.domain.risk import Mode
 from arb.domain.state import HotState, Stamp
 from arb.ports import Clock, Counters, SessionStore, SnapshotStore, StateStore
@@ -157,12 +158,23 @@ class KeepHotState:
         """Forget the failures; leave fallback if this session is in it."""
         if self._failures:
             self.counters.count("state_fallback", "left")
+        why = self._last_error
         self._failures, self._since_ns, self._last_error = 0, 0, ""
         session = self.sessions.get(self.session_id)
         if session is not None and session.mode_reason == FALLBACK:
             now_ns = self.clock.now_ns()
             self.sessions.set_mode(self.session_id, Mode.NORMAL, "the state store is back", now_ns)
             self._reload()
+            self.sessions.recovered(
+                self.session_id,
+                Recovery(
+                    component=REDIS,
+                    cause=why or FALLBACK,
+                    lost_at_ns=session.mode_changed_at_ns,
+                    recovered_at_ns=now_ns,
+                    detail="the hot state was rebuilt from SQL",
+                ),
+            )
 
     def _reduce(self) -> None:
         session = self.sessions.get(self.session_id)

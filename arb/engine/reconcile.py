@@ -100,7 +100,12 @@ class Reconcile:
     suspects: dict[Key, Suspect] = field(default_factory=dict)
 
     def open_books(self) -> None:
-        """Book what each venue holds as this session's opening, once. Raises: VenueError."""
+        """Book what each venue holds as this session's opening, once. Raises: VenueError.
+
+        Where another group trades on the account, its books say so better than a venue that moves.
+        """
+        if self.trades.open_beside(self.session_id, self.clock.now_ns()):
+            return
         for venue, client in self.venues.items():
             entry = opening_entry(self.session_id, venue, dict(client.balances()))
             self.trades.book_entry(self.session_id, entry, self.clock.now_ns())
@@ -165,6 +170,7 @@ class Reconcile:
     def _look(self) -> Look | None:
         """Take the ledger, the balances, and what moved meanwhile, in this order."""
         since_ns = self.clock.now_ns() - MARGIN_NS
+        self.trades.book_moves(self.session_id, self.clock.now_ns())
         ledger = self.trades.balances(self.session_id)
         try:
             balances = {

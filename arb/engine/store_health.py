@@ -6,10 +6,10 @@ from typing import Final
 
 from arb.domain.alert import Alert, Severity
 from arb.domain.errors import StoreUnavailable
+from arb.domain.recovery import POSTGRES, Recovery
 from arb.ports import AlertSink, Clock, Counters
 
 FAILURES_MAX: Final = 3
-POSTGRES: Final = "postgres"
 
 
 @dataclass(kw_only=True)
@@ -20,8 +20,10 @@ class WatchDatabase:
     alerts: AlertSink
     counters: Counters
     clock: Clock
+    recovered: Callable[[Recovery], None]
     failures: int = 0
     lost_at_ns: int = 0
+    last_error: str = ""
 
     def run(self) -> bool:
         """Look once; tell whether it answers."""
@@ -31,13 +33,25 @@ class WatchDatabase:
             self._missed(str(error))
             return False
         if self.failures >= FAILURES_MAX:
-            away_s = (self.clock.now_ns() - self.lost_at_ns) // 1_000_000_000
-            self._alarm("store_recovered", Severity.INFO, f"answers again after {away_s} s")
+            self._returned(self.clock.now_ns())
         self.failures = 0
         return True
 
+    def _returned(self, now_ns: int) -> None:
+        away_s = (now_ns - self.lost_at_ns) // 1_000_000_000
+        self._alarm("store_recovered", Severity.INFO, f"answers again after {away_s} s")
+        self.recovered(
+            Recovery(
+                component=POSTGRES,
+                cause=self.last_error,
+                lost_at_ns=self.lost_at_ns,
+                recovered_at_ns=now_ns,
+            )
+        )
+
     def _missed(self, why: str) -> None:
         self.failures += 1
+        self.last_error = why
         self.counters.count("database_misses", POSTGRES)
         if self.failures == 1:
             self.lost_at_ns = self.clock.now_ns()

@@ -28,6 +28,7 @@ class Sweep:
     def run(self) -> int:
         """Re-send what did not move for too long; return how many messages that took."""
         now_ns = self.clock.now_ns()
+        self.trades.book_moves(self.session_id, now_ns)
         before_ns = now_ns - self.overdue_ns
         sent = 0
         for order in self._overdue(now_ns):

@@ -16,7 +16,7 @@ from arb.adapters.sql.sessions import SqlSessionStore
 from arb.bootstrap import Engine, build
 from arb.domain.errors import StoreUnavailable, VenueError
 from arb.domain.ids import SessionId
-from arb.operate.session import Progress, begin_trading, resume_session
+from arb.operate.session import Place, Progress, begin_trading, resume_session
 from arb.runtime.wait import wait_until
 from config import addresses
 from config.settings import RunMode, Settings
@@ -100,16 +100,16 @@ def _session_of(settings: Settings, *, is_held: bool) -> SessionId:
     database = make_engine(addresses.database_url(settings))
     try:
         sessions = SqlSessionStore(database)
-        held = sessions.current(settings.mode) if is_held else None
+        held = sessions.current(settings.mode, settings.group) if is_held else None
         if held is not None:
             return held.session_id
-        return resume_session(sessions, settings.mode, SystemClock(), SystemEntropy())
+        return resume_session(sessions, Place.of(settings), SystemClock(), SystemEntropy())
     finally:
         database.dispose()
 
 
 def _is_held(settings: Settings) -> bool:
     """Tell whether a live process holds the session: then it trades, and nothing may be halted."""
-    beats = RedisHeartbeats(connect(addresses.redis_url(settings)), settings.mode).read()
+    beats = RedisHeartbeats(connect(addresses.redis_url(settings)), settings.scope).read()
     last_ns = int(beats.get(HOLDER, {}).get("at_ns", "0"))
     return SystemClock().now_ns() - last_ns < HOLDER_AGE_NS_MAX

@@ -21,6 +21,7 @@ from arb.domain.risk import Mode
 from arb.operate import stack
 from arb.operate.observed import Observed
 from arb.runtime.control import Supervisor
+from arb.runtime.home import Home
 from arb.runtime.servers import servers_only
 from arb.runtime.shutdown import Progress, silent, stop_stack
 from arb.runtime.signals import marked_processes
@@ -80,7 +81,7 @@ class Broken:
         for number in range(1, rounds + 1):
             self.seen.wait("a new trade", self.seen.trades_since(self.engine.clock.now_ns()))
             before = self.seen.image()
-            self._kill_everything()
+            kill_stack(self.plan.home)
             began_ns = self.engine.clock.now_ns()
             self.engine = stack.start(replace(self.plan, fresh=False), silent)
             self.seen.wait("a new trade", self.seen.trades_since(began_ns))
@@ -109,12 +110,6 @@ class Broken:
         self.seen.expect_nothing_lost(before)
         return recovery_s, f"a new trade {recovery_s:.1f} s after the return, hot state current, nothing lost"
 
-    def _kill_everything(self) -> None:
-        doomed = marked_processes(self.plan.home)
-        for process in doomed:
-            _kill(process)
-        psutil.wait_procs(doomed, timeout=10)
-
     @contextmanager
     def _away(self, servers: tuple[str, ...]) -> Iterator[None]:
         """Kill servers, and keep their supervisor from starting them until the end."""
@@ -122,7 +117,7 @@ class Broken:
         for name in servers:
             pid = supervisor.status(name).pid
             if pid is not None:
-                _kill(psutil.Process(pid))
+                kill_9(psutil.Process(pid))
             supervisor.stop(name)
         if "redis" in servers:
             for kept in self.plan.home.redis.iterdir():
@@ -134,7 +129,16 @@ class Broken:
                 supervisor.start(name)
 
 
-def _kill(process: psutil.Process) -> None:
+def kill_stack(home: Home) -> None:
+    """Kill -9 every process of a stack at once."""
+    doomed = marked_processes(home)
+    for process in doomed:
+        kill_9(process)
+    psutil.wait_procs(doomed, timeout=10)
+
+
+def kill_9(process: psutil.Process) -> None:
+    """Kill a process, if it is still there."""
     try:
         process.send_signal(signal.SIGKILL)
     except psutil.NoSuchProcess:

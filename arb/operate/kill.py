@@ -72,7 +72,9 @@ def reach(settings: Settings, clock: SystemClock) -> Reach:
     try:
         stores = connect_stores(settings)
         chosen = SessionId(settings.session) if settings.session else None
-        session = stores.sessions.get(chosen) if chosen else stores.sessions.current(settings.mode)
+        session = (
+            stores.sessions.get(chosen) if chosen else stores.sessions.current(settings.mode, settings.group)
+        )
     except (ConfigError, StoreUnavailable, SQLAlchemyError) as error:
         venues = {} if settings.mode is RunMode.PAPER else real_clients(settings, clock, SystemEntropy())
         return Reach(venues=venues, engine=None, problem=f"{DATABASE_AWAY}: {first_line(error)}")

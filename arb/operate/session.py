@@ -1,17 +1,21 @@
 """Beginning and ending a session: it trades only between an explained start and a recorded rest."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
-from arb.bootstrap import Engine
+from arb.bootstrap import Engine, account_of
 from arb.domain.errors import ConfigError, StoreUnavailable, VenueError
 from arb.domain.ids import SessionId
+from arb.domain.recovery import SESSION, Recovery
 from arb.domain.risk import Mode
 from arb.domain.snapshot import SnapshotKind
 from arb.engine.feed_guard import NO_FEED
 from arb.engine.hot_state import FALLBACK
 from arb.engine.kill import KILLED
+from arb.engine.resume import Account
 from arb.ports import Clock, Entropy, Session, SessionStore, TradeStore
+from config.settings import Settings
 
 STARTING: Final = "starting: not reconciled yet"
 STOPPING: Final = "stopping"
@@ -27,69 +31,110 @@ REST_MS_MAX: Final = 30_000
 Progress = Callable[[str], None]
 
 
-def create_session(sessions: SessionStore, environment: str, clock: Clock, entropy: Entropy) -> SessionId:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a session belongs: each group of an environment has one in use."""
+
+    environment: str
+    group: str = ""
+    account: str = ""  # sessions of one account see the same balances
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Place":
+        """Return the place of a process with these settings."""
+        return cls(environment=settings.mode.value, group=settings.group, account=account_of(settings))
+
+    def name(self, now_ns: int, entropy: Entropy) -> SessionId:
+        """Return the id of a new session."""
+        start = f"{self.environment}-{self.group}" if self.group else self.environment
+        return SessionId(f"{start}-{now_ns // 1_000_000_000}-{entropy.bits(24):06x}")
+
+
+def create_session(sessions: SessionStore, place: Place, clock: Clock, entropy: Entropy) -> SessionId:
     """Write a new session, halted until its books are opened and reconciled."""
     now_ns = clock.now_ns()
-    session_id = SessionId(f"{environment}-{now_ns // 1_000_000_000}-{entropy.bits(24):06x}")
+    session_id = place.name(now_ns, entropy)
     sessions.create(
         Session(
             session_id=session_id,
-            environment=environment,
+            environment=place.environment,
             started_at_ns=now_ns,
             mode=Mode.HALTED,
             mode_reason=STARTING,
             mode_changed_at_ns=now_ns,
+            group_name=place.group,
+            account=place.account,
         )
     )
     return session_id
 
 
-def resume_session(sessions: SessionStore, environment: str, clock: Clock, entropy: Entropy) -> SessionId:
+def resume_session(sessions: SessionStore, place: Place, clock: Clock, entropy: Entropy) -> SessionId:
     """Return the newest session, halted until it is reconciled, or a new one if there is none.
 
     A session that somebody halted on purpose stays as it is.
     """
-    session = sessions.current(environment)
+    session = sessions.current(place.environment, place.group)
     if session is None:
-        return create_session(sessions, environment, clock, entropy)
+        return create_session(sessions, place, clock, entropy)
+    if session.account != place.account:
+        sessions.set_account(session.session_id, place.account)
     if session.mode is Mode.NORMAL or session.mode_reason in (STOPPING, FALLBACK, NO_FEED):
         sessions.set_mode(session.session_id, Mode.HALTED, STARTING, clock.now_ns())
     return session.session_id
 
 
 def take_up_session(
-    sessions: SessionStore, chosen: SessionId, environment: str, clock: Clock, entropy: Entropy
+    sessions: SessionStore, chosen: SessionId, place: Place, clock: Clock, entropy: Entropy
 ) -> SessionId:
     """Make a kept session the one in use. Raises: ConfigError if there is no such session."""
     session = sessions.get(chosen)
-    if session is None or session.environment != environment:
-        raise ConfigError(f"no {environment} session {chosen} exists; list them with `arb sessions`")
+    if session is None or session.environment != place.environment:
+        raise ConfigError(f"no {place.environment} session {chosen} exists; list them with `arb sessions`")
+    if session.group_name != place.group:
+        its = f"group {session.group_name}" if session.group_name else "no group"
+        raise ConfigError(f"session {chosen} is of {its}; resume it with the same --group")
     sessions.take_up(chosen, clock.now_ns())
-    return resume_session(sessions, environment, clock, entropy)
+    return resume_session(sessions, place, clock, entropy)
 
 
 def clean_session(
-    sessions: SessionStore, trades: TradeStore, environment: str, clock: Clock, entropy: Entropy
+    sessions: SessionStore, trades: TradeStore, place: Place, clock: Clock, entropy: Entropy
 ) -> SessionId:
     """Begin a new session with empty books; the one in use is kept, and can be resumed.
 
     Raises: ConfigError while orders of the old one may still execute: nobody would look after them.
     """
-    old = sessions.current(environment)
+    old = sessions.current(place.environment, place.group)
     if old is not None and (working := trades.working(old.session_id)):
         raise ConfigError(f"session {old.session_id} has {working} orders under way: `arb resume` it first")
-    session_id = create_session(sessions, environment, clock, entropy)
+    session_id = create_session(sessions, place, clock, entropy)
     sessions.take_up(session_id, clock.now_ns())
     return session_id
 
 
-def resumed(engine: Engine, progress: Progress) -> None:
+def resumed(engine: Engine, progress: Progress) -> Account:
     """Rebuild the session from what is stored and say what was done. Raises: ConfigError if it differs."""
     account = engine.resume.run()
     for line in account.lines():
         progress(line)
     if account.differences:
         raise ConfigError(f"trading stays halted: {account.differences[0]}; see `arb check`")
+    return account
+
+
+def note_recovery(engine: Engine, ended: str, began_ns: int, account: Account) -> None:
+    """Write down that a session goes on, and how long that took from the beginning of the start."""
+    engine.sessions.recovered(
+        engine.session_id,
+        Recovery(
+            component=SESSION,
+            cause=ended,
+            lost_at_ns=began_ns,
+            recovered_at_ns=engine.clock.now_ns(),
+            detail="; ".join(account.lines()),
+        ),
+    )
 
 
 def begin_trading(engine: Engine, progress: Progress) -> None:
@@ -123,6 +168,13 @@ def keep_killed(engine: Engine) -> None:
         engine.kill_switch.engage(session.mode_reason.removeprefix(KILLED), engine.clock.now_ns())
     elif (reason := engine.kill_switch.engaged()) is not None:
         engine.sessions.set_mode(engine.session_id, Mode.HALTED, f"{KILLED}{reason}", engine.clock.now_ns())
+
+
+def ended_by(session: Session) -> str:
+    """Return how a session that is gone on with came to its end."""
+    if session.mode_reason == STOPPING:
+        return "stopped"
+    return "halted" if session.mode is Mode.HALTED and session.mode_reason != STARTING else "killed"
 
 
 def _explain(engine: Engine, progress: Progress) -> None:

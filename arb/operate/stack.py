@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import SecretStr
 from sqlalchemy import Engine as Database
@@ -13,13 +14,17 @@ from arb.adapters.sql.sessions import SqlSessionStore
 from arb.adapters.sql.trades import SqlTradeStore
 from arb.bootstrap import Engine, build
 from arb.bootstrap.watch import forget_watch
+from arb.domain.errors import ConfigError
 from arb.domain.ids import SessionId
 from arb.operate.ready import TRADING, wait_ready
 from arb.operate.session import (
+    Place,
     begin_trading,
     clean_session,
     come_to_rest,
     create_session,
+    ended_by,
+    note_recovery,
     resume_session,
     resumed,
     take_up_session,
@@ -31,7 +36,8 @@ from arb.operate.world import (
 )
 from arb.ports import Clock, Entropy
 from arb.runtime.control import Supervisor
-from arb.runtime.home import Home
+from arb.runtime.home import Home, read_runtime, read_settings
+from arb.runtime.processes import Plan as Processes
 from arb.runtime.processes import stack_processes
 from arb.runtime.shutdown import Progress, clear_leftovers, silent
 from arb.runtime.stack import Stack, Watch
@@ -50,6 +56,8 @@ class Plan:
     fresh: bool = False  # a new session in a new world, instead of going on with the last one
     clean: bool = False  # a new session in the same world; the last one is kept
     session: str | None = None  # go on with this one
+    beside: Home | None = None  # use the servers and simulated venues of the stack that runs there
+    world_coins: tuple[str, ...] = ()  # of the simulated market, besides those that are traded
 
 
 def start(plan: Plan, progress: Progress) -> Engine:
@@ -57,62 +65,122 @@ def start(plan: Plan, progress: Progress) -> Engine:
 
     Raises: ConfigError, StackError; then nothing is left running.
     """
-    home, settings, clock, entropy = plan.home, plan.settings, SystemClock(), SystemEntropy()
+    home, clock, entropy = plan.home, SystemClock(), SystemEntropy()
     if plan.fresh and home.path.exists() and not Supervisor(home).is_running():
         clear_leftovers(home)
         home.remove()  # the ids of a new world's fills would collide with those of the last one
     home.create()
-    is_mock = settings.mode is RunMode.MOCK
-    world = write_world(home, settings, plan.tape, clock, entropy) if is_mock else None
-    processes = stack_processes(
-        settings.mode.value, home, feed_workers=settings.feed.workers, web_port=settings.web.port
-    )
-    tree = stack_settings(processes, world, settings)
+    ground = _ground(plan, clock, entropy)
+
+    endings: list[str] = []  # of the session that is gone on with
 
     def prepare(database_url: str) -> None:
         migrate(database_url)
         database = make_engine(database_url)
         try:
-            _choose_session(plan, database, clock, entropy)
+            endings.extend(_choose_session(plan, database, Place.of(_loaded(home)), clock, entropy))
         finally:
             database.dispose()
-        forget_watch(home, load(environ={**os.environ, "ARB_HOME": str(home.path)}))
+        forget_watch(home, _loaded(home))
 
     engines: list[Engine] = []
+    began_ns = clock.now_ns()
 
     def begin(watch: Watch) -> None:
-        engine = build(load(environ={**os.environ, "ARB_HOME": str(home.path)}))
+        engine = build(_loaded(home))
         engines.append(engine)
-        resumed(engine, silent if plan.fresh else progress)
+        account = resumed(engine, silent if plan.fresh else progress)
         progress("waiting for the workers and the first quotes")
         wait_ready(engine, TRADING, watch)
         begin_trading(engine, progress)
+        if endings:
+            note_recovery(engine, endings[0], began_ns, account)
 
     stack = Stack(
         home,
-        processes,
+        ground.processes,
         migrate=prepare,
         begin=begin,
-        settings=tree,
+        settings=ground.tree,
         lifetime=plan.lifetime,
-        redis_url=_secret(settings.redis_url),
-        database_url=_secret(settings.database_url),
+        redis_url=ground.redis_url,
+        database_url=ground.database_url,
     )
     stack.start(progress)
     return engines[0]
 
 
-def _choose_session(plan: Plan, database: Database, clock: Clock, entropy: Entropy) -> None:
-    """Have the session in use that the plan asks for."""
-    sessions, environment = SqlSessionStore(database), plan.settings.mode.value
+@dataclass(frozen=True, kw_only=True)
+class _Ground:
+    """What a stack stands on. A URL that is absent is that of a server of its own."""
+
+    processes: Processes
+    tree: dict[str, Any]  # what its processes must know
+    redis_url: str | None
+    database_url: str | None
+
+
+def _ground(plan: Plan, clock: Clock, entropy: Entropy) -> _Ground:
+    """Return servers and venues: the configured ones, those of another stack, or a world of its own."""
+    settings = plan.settings
+    is_mock, mode = settings.mode is RunMode.MOCK, settings.mode
+    if plan.beside is not None:
+        other = read_runtime(plan.beside)
+        if other.mode != mode:
+            raise ConfigError(
+                f"--beside: the stack in {plan.beside.path} runs in {other.mode} mode, not {mode}"
+            )
+        processes = _processes(plan, simulated=False)
+        shared = (
+            {venue: read_settings(plan.beside)[venue] for venue in ("binance", "upbit")} if is_mock else {}
+        )
+        tree = stack_settings(processes, None, settings) | shared
+        return _Ground(
+            processes=processes, tree=tree, redis_url=other.redis_url, database_url=other.database_url
+        )
+    coins = tuple(dict.fromkeys((*settings.coins, *plan.world_coins)))
+    world = write_world(plan.home, settings, plan.tape, clock, entropy, coins=coins) if is_mock else None
+    processes = _processes(plan, simulated=is_mock)
+    return _Ground(
+        processes=processes,
+        tree=stack_settings(processes, world, settings),
+        redis_url=_secret(settings.redis_url),
+        database_url=_secret(settings.database_url),
+    )
+
+
+def _processes(plan: Plan, *, simulated: bool) -> Processes:
+    settings = plan.settings
+    return stack_processes(
+        settings.mode.value,
+        plan.home,
+        feed_workers=settings.feed.workers,
+        web_port=settings.web.port,
+        simulated=simulated,
+    )
+
+
+def _loaded(home: Home) -> Settings:
+    """Return the settings of the stack that runs in a home."""
+    return load(environ={**os.environ, "ARB_HOME": str(home.path)})
+
+
+def _choose_session(
+    plan: Plan, database: Database, place: Place, clock: Clock, entropy: Entropy
+) -> list[str]:
+    """Have the session in use that the plan asks for; return how it ended before, if it is not a new one."""
+    sessions = SqlSessionStore(database)
+    kept = sessions.get(SessionId(plan.session)) if plan.session else None
+    before = kept or sessions.current(place.environment, place.group)
     if plan.fresh:
-        create_session(sessions, environment, clock, entropy)
+        create_session(sessions, place, clock, entropy)
     elif plan.clean:
-        clean_session(sessions, SqlTradeStore(database), environment, clock, entropy)
+        clean_session(sessions, SqlTradeStore(database), place, clock, entropy)
     elif plan.session:
-        take_up_session(sessions, SessionId(plan.session), environment, clock, entropy)
+        take_up_session(sessions, SessionId(plan.session), place, clock, entropy)
     else:
-        resume_session(sessions, environment, clock, entropy)
+        resume_session(sessions, place, clock, entropy)
+    return [] if before is None or plan.fresh or plan.clean else [ended_by(before)]
 
 
 def rest(engine: Engine, progress: Progress) -> bool:

@@ -39,10 +39,12 @@ def write_world(
     clock: Clock,
     entropy: Entropy,
     credentials: dict[str, dict[str, str]] | None = None,
+    coins: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """Write the simulators' configuration; return it. A world that is there goes on with its keys.
 
-    `credentials` are those of a world whose keys are chosen outside; others are made up.
+    `credentials` are those of a world whose keys are chosen outside; others are made up. `coins` are
+    those of the market, if they are not just those that are traded.
     """
     path = home.sim / "sim.json"
     known = read_json(path) or {}
@@ -50,7 +52,7 @@ def write_world(
         "seed": settings.sim.seed,
         "epoch_ns": known.get("epoch_ns") or clock.now_ns(),
         "step_ms": settings.sim.step_ms,
-        "coins": list(settings.coins),
+        "coins": list(coins or settings.coins),
         "premium": {
             "mean_bps": "0",
             "stdev_bps": str(settings.sim.premium_stdev_bps),
@@ -61,7 +63,7 @@ def write_world(
         "credentials": credentials
         or known.get("credentials")
         or {venue: {"key": _secret(entropy), "secret": _secret(entropy)} for venue in ("binance", "upbit")},
-        "balances": _opening(settings),
+        "balances": _opening(coins or settings.coins),
     }
     write_json(path, world)
     return world
@@ -69,7 +71,11 @@ def write_world(
 
 def stack_settings(plan: Plan, world: dict[str, Any] | None, settings: Settings) -> dict[str, Any]:
     """Return what the stack's processes must know beyond the files: where its simulators are."""
-    tree: dict[str, Any] = {"mode": plan.mode, "coins": list(settings.coins)}
+    tree: dict[str, Any] = {
+        "mode": plan.mode,
+        "coins": list(settings.coins),
+        "group": settings.group,
+    }
     if world is None:
         return tree
     for venue, base in plan.simulators.items():
@@ -87,10 +93,10 @@ def _secret(entropy: Entropy) -> str:
     return f"{entropy.bits(KEY_BITS):064x}"
 
 
-def _opening(settings: Settings) -> dict[str, dict[str, str]]:
+def _opening(traded: tuple[str, ...]) -> dict[str, dict[str, str]]:
     coins = {
         coin: f"{(OPENING_COIN_USDT / DEFAULT_COINS[coin].price_usdt).quantize(Decimal('0.001')):f}"
-        for coin in settings.coins
+        for coin in traded
         if coin in DEFAULT_COINS
     }
     return {

@@ -37,12 +37,20 @@ class Plan:
 
 
 def stack_processes(
-    mode: StackMode, home: Home, *, evaluate_workers: int = 1, feed_workers: int = 1, web_port: int = 0
+    mode: StackMode,
+    home: Home,
+    *,
+    evaluate_workers: int = 1,
+    feed_workers: int = 1,
+    web_port: int = 0,
+    simulated: bool | None = None,
 ) -> Plan:
-    """Return the plan of a stack in `home`, which exists. Ports and passwords stay as they were."""
-    simulators = {
-        venue: remembered_port(home, f"sim-{venue}") for venue in SIMULATED_VENUES if mode == "mock"
-    }
+    """Return the plan of a stack in `home`, which exists. Ports and passwords stay as they were.
+
+    Mock mode has simulated venues of its own, unless `simulated` says otherwise.
+    """
+    simulated = mode == "mock" if simulated is None else simulated
+    simulators = {venue: remembered_port(home, f"sim-{venue}") for venue in SIMULATED_VENUES if simulated}
     flower_port = remembered_port(home, "flower")
     credentials = _flower_credentials(home)
     web_port = web_port or remembered_port(home, "web")

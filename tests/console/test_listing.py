@@ -73,8 +73,10 @@ def test_orders_come_with_what_was_filled(database: Engine, session: Session) ->
     assert "0.01  140000000" in drawn(orders_view(rows))
 
 
-def sources(database: Engine, redis_url: str, home: Home) -> Sources:
-    engine: Any = SimpleNamespace(stores=SimpleNamespace(trades=SqlTradeStore(database)))
+def sources(database: Engine, redis_url: str, home: Home, prefix: str = "") -> Sources:
+    engine: Any = SimpleNamespace(
+        stores=SimpleNamespace(trades=SqlTradeStore(database)), settings=SimpleNamespace(broker_prefix=prefix)
+    )
     return Sources(engine, home, connect(redis_url))
 
 
@@ -86,6 +88,13 @@ def test_queues_are_counted_on_both_brokers(database: Engine, redis_url: str, tm
         connection.execute(text("SELECT pgmq.create('orders')"))
         connection.execute(text("SELECT pgmq.send('orders', '{}'::jsonb)"))
     assert found.fallback_queues() == {"orders": 1}
+
+
+def test_a_group_sees_its_own_queues(database: Engine, redis_url: str, tmp_path: Any) -> None:
+    found = sources(database, redis_url, Home(tmp_path), "btc:")
+    found.broker.rpush("btc:orders", "a")
+    found.broker.rpush("orders", "b", "c")
+    assert found.queues() == {"orders": 1, "evaluate": 0, "housekeeping": 0}
 
 
 def test_what_is_away_is_an_error_that_frames_understand(database: Engine, tmp_path: Any) -> None:

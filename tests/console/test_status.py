@@ -36,6 +36,18 @@ def test_everything_is_said() -> None:
         assert expected in text
 
 
+def test_the_last_recovery_is_told() -> None:
+    recovery = {
+        "component": "session",
+        "cause": "killed",
+        "lost_at_ns": 1_763_640_000_000_000_000,
+        "recovered_at_ns": 1_763_640_003_100_000_000,
+        "detail": "no snapshot",
+    }
+    text = drawn({**STATUS, "recoveries": [recovery]})
+    assert "session after 3.1 s at 2025-11-20T12:00:03+00:00 (killed)" in text
+
+
 def test_what_cannot_be_asked_is_a_dash() -> None:
     text = drawn({**STATUS, "session": None, "queues": None, "fallback_queues": None, "flower_url": None})
     assert text.count(" -\n") + text.count(" - ") >= 4

@@ -6,6 +6,7 @@ import pytest
 
 from arb.domain.alert import Alert, Severity
 from arb.domain.errors import Conflict, InvariantError
+from arb.domain.recovery import Recovery
 from arb.domain.risk import Mode
 from tests.contracts import world
 
@@ -67,6 +68,33 @@ def test_a_session_that_is_taken_up_sets_the_others_aside(stores):
     assert list(stores.sessions.listed("live"))[:2] == [new, old]
     stores.sessions.take_up(new.session_id, NOW_NS)
     assert stores.sessions.current("live") == new
+
+
+def test_each_group_has_a_session_in_use(stores):
+    one, two = (world.session(environment="live", group=group) for group in ("one", "two"))
+    newer = world.session(environment="live", group="one", started_at_ns=NOW_NS + 1)
+    for item in (one, two, newer):
+        stores.sessions.create(item)
+    stores.sessions.take_up(one.session_id, NOW_NS)
+    assert stores.sessions.current("live", "one") == one
+    assert stores.sessions.current("live", "two") == two
+    assert stores.sessions.current("live") not in (one, two, newer)
+
+
+def test_recoveries_are_kept_and_the_newest_come_first(stores, session):
+    first, second, third = (
+        Recovery(component="redis", cause="gone", lost_at_ns=at, recovered_at_ns=at + 5, detail="whole")
+        for at in (1, 2, 3)
+    )
+    for recovery in (second, third, first):
+        stores.sessions.recovered(session.session_id, recovery)
+    assert stores.sessions.recoveries(session.session_id, 2) == (third, second)
+    assert stores.sessions.recoveries("s-none", 2) == ()
+
+
+def test_a_session_knows_its_account(stores, session):
+    stores.sessions.set_account(session.session_id, "abc")
+    assert stores.sessions.get(session.session_id) == replace(session, account="abc")
 
 
 def test_a_session_that_does_not_exist_cannot_be_taken_up(stores):

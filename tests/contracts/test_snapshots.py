@@ -73,6 +73,13 @@ def test_an_image_counts_and_guards(stores, session, busy):
     assert Decimal(guard["notional_by_coin_krw"]["BTC"]) == busy.trade.notional_krw
     assert list(guard["realised_krw_by_day"]) == [str(NOW_NS // (86_400 * 10**9))]
     assert len(guard["holds"]) == 3
+    assert guard["venue_pauses"] == {}
+
+
+def test_an_image_has_the_pauses_that_venues_asked_for(stores, session):
+    stores.health.pause(session.session_id, Venue.UPBIT, NOW_NS + 9, "418")
+    _, parts = stores.snapshots.image(session.session_id)
+    assert parts["risk_guard"]["venue_pauses"] == {"upbit": {"until_ns": NOW_NS + 9, "reason": "418"}}
 
 
 def test_the_same_state_gives_the_same_text(stores, session, busy):

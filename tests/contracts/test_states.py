@@ -162,6 +162,8 @@ def test_three_failures_are_fallback_and_the_return_ends_it(stores, session, ope
     keeper.look()
     assert stores.sessions.get(session.session_id).mode is Mode.NORMAL
     assert not keeper.get_fallback_status().active
+    (recovery,) = stores.sessions.recoveries(session.session_id, 9)
+    assert (recovery.component, recovery.lost_at_ns) == ("redis", held.mode_changed_at_ns)
     assert same(gone.load(session.session_id), image(stores, session))
 
 

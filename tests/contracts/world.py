@@ -69,7 +69,9 @@ class Opening:
         return next(order for order in self.orders if order.venue is venue)
 
 
-def session(mode: Mode = Mode.NORMAL, started_at_ns: int = NOW_NS, environment: str = "mock") -> Session:
+def session(
+    mode: Mode = Mode.NORMAL, started_at_ns: int = NOW_NS, environment: str = "mock", group: str = ""
+) -> Session:
     return Session(
         session_id=SessionId(f"s-{next(numbers)}"),
         environment=environment,
@@ -77,6 +79,7 @@ def session(mode: Mode = Mode.NORMAL, started_at_ns: int = NOW_NS, environment: 
         mode=mode,
         mode_reason="start",
         mode_changed_at_ns=started_at_ns,
+        group_name=group,
     )
 
 

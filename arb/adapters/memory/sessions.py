@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from arb.adapters.memory.tables import MemoryTables
 from arb.domain.errors import Conflict
 from arb.domain.ids import SessionId
+from arb.domain.recovery import Recovery
 from arb.domain.risk import Mode
 from arb.ports import Session
 
@@ -21,12 +22,10 @@ class MemorySessionStore:
                 raise Conflict(f"session {session.session_id} exists")
             self._write(session)
 
-    def current(self, environment: str) -> Session | None:
+    def current(self, environment: str, group: str = "") -> Session | None:
         with self.tables.transaction():
-            return next(
-                (item for item in self.listed(environment) if item.session_id not in self.tables.set_aside),
-                None,
-            )
+            own = [item for item in self.listed(environment) if item.group_name == group]
+            return next((item for item in own if item.session_id not in self.tables.set_aside), None)
 
     def listed(self, environment: str) -> tuple[Session, ...]:
         with self.tables.transaction():
@@ -35,8 +34,9 @@ class MemorySessionStore:
 
     def take_up(self, session_id: SessionId, now_ns: int) -> None:
         with self.tables.transaction():
-            environment = self.tables.session(session_id).environment
-            own = {item.session_id for item in self.listed(environment)}
+            taken = self.tables.session(session_id)
+            listed = self.listed(taken.environment)
+            own = {item.session_id for item in listed if item.group_name == taken.group_name}
             self.tables.set_aside |= own
             self.tables.set_aside.discard(session_id)
 
@@ -44,6 +44,20 @@ class MemorySessionStore:
         with self.tables.transaction():
             session = self.tables.session(session_id)
             self._write(replace(session, mode=mode, mode_reason=reason, mode_changed_at_ns=now_ns))
+
+    def set_account(self, session_id: SessionId, account: str) -> None:
+        with self.tables.transaction():
+            session = self.tables.session(session_id)
+            self.tables.sessions[session_id] = replace(session, account=account)
+
+    def recovered(self, session_id: SessionId, recovery: Recovery) -> None:
+        with self.tables.transaction():
+            self.tables.recoveries.append((self.tables.session(session_id).session_id, recovery))
+
+    def recoveries(self, session_id: SessionId, limit: int) -> tuple[Recovery, ...]:
+        with self.tables.transaction():
+            own = [recovery for owner, recovery in self.tables.recoveries if owner == session_id]
+            return tuple(sorted(own, key=lambda each: each.recovered_at_ns, reverse=True)[:limit])
 
     def get(self, session_id: SessionId) -> Session | None:
         with self.tables.transaction():

@@ -131,4 +131,7 @@ class MemorySnapshotStore:
             realised_krw_by_day=realised,
             notional_by_coin_krw=notional,
             trades_open_by_coin=Counter(trade.coin for trade in active),
+            venue_pauses={
+                venue: pause for (owner, venue), pause in tables.pauses.items() if owner == session_id
+            },
         )

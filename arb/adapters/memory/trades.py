@@ -133,6 +133,14 @@ class MemoryTradeStore:
             self.tables.session(session_id)
             return ledger.book(self.tables, session_id, (entry,), now_ns) == 1
 
+    def book_moves(self, session_id: SessionId, now_ns: int) -> int:
+        """Return 0: in memory nobody else trades on the account."""
+        return 0
+
+    def open_beside(self, session_id: SessionId, now_ns: int) -> bool:
+        """Return False: in memory nobody else trades on the account."""
+        return False
+
     def balances(self, session_id: SessionId) -> Mapping[tuple[Venue, str], Decimal]:
         with self.tables.transaction():
             return ledger.venue_balances(self.tables, session_id)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from arb.adapters.records.documents import encode
 from arb.adapters.records.exact import exact_sum
 from arb.adapters.records.holds import Hold
-from arb.domain.ids import Coin, TradeId
+from arb.domain.ids import Coin, TradeId, Venue
 from arb.domain.money import plain
 from arb.domain.trade import ENDED
 from arb.ports import Session, TradeView
@@ -37,6 +37,7 @@ class Sums:
     realised_krw_by_day: Mapping[int, Decimal]  # days since the epoch, UTC
     notional_by_coin_krw: Mapping[Coin, Decimal]  # of trades that have not ended
     trades_open_by_coin: Mapping[Coin, int]
+    venue_pauses: Mapping[Venue, tuple[int, str]]  # until when, and why
 
 
 def parts(sums: Sums, active: Iterable[TradeView]) -> dict[str, Any]:
@@ -88,6 +89,10 @@ def _risk_guard(sums: Sums) -> dict[str, Any]:
         "trades_open_by_coin": dict(sums.trades_open_by_coin),
         "realised_krw_by_day": {str(day): plain(amount) for day, amount in sums.realised_krw_by_day.items()},
         "holds": [encode(hold) for hold in sums.holds],
+        "venue_pauses": {
+            venue.value: {"until_ns": until_ns, "reason": reason}
+            for venue, (until_ns, reason) in sums.venue_pauses.items()
+        },
     }
 
 

@@ -11,6 +11,7 @@ from arb.adapters.records.exact import EXACT, exact_sum
 from arb.adapters.records.holds import HoldState
 from arb.adapters.records.images import day_start_ns
 from arb.adapters.sql.ledger import OWN
+from arb.adapters.sql.neighbours import siblings
 from arb.adapters.sql.tables import balances, holds, orders, trades
 from arb.domain.ids import Coin, SessionId, Venue
 from arb.domain.money import ZERO
@@ -31,7 +32,7 @@ HELD: Final = (
 ON_HOLD: Final = (
     select(literal("holds").label("part"), holds.c.venue.label("name"), holds.c.asset,
            func.sum(holds.c.amount).label("amount"), func.count().label("number"))
-    .where(holds.c.session_id == SESSION, holds.c.state == HoldState.RESERVED.value)
+    .where(holds.c.session_id.in_(siblings(SESSION)), holds.c.state == HoldState.RESERVED.value)
     .group_by(holds.c.venue, holds.c.asset)
 )  # fmt: skip
 FREE: Final = union_all(HELD, ON_HOLD)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, select
 
 from arb.adapters.records.images import NS_PER_DAY, Sums
-from arb.adapters.sql import holds, ledger, sessions
+from arb.adapters.sql import holds, ledger, sessions, venue_health
 from arb.adapters.sql.exposure import ACTIVE
 from arb.adapters.sql.tables import balances, fills, orders, trades
 from arb.domain.errors import InvariantError
@@ -31,6 +31,7 @@ def read(connection: Connection, session_id: SessionId) -> Sums:
         realised_krw_by_day=_realised(connection, session_id),
         notional_by_coin_krw={coin: amount for coin, (amount, _) in notional.items()},
         trades_open_by_coin={coin: number for coin, (_, number) in notional.items()},
+        venue_pauses=venue_health.pauses(connection, session_id),
     )
 
 

@@ -23,7 +23,7 @@ def book(connection: Connection, session_id: SessionId, entries: Sequence[Entry]
     The last lock that a transaction takes: one writer per session from here to the commit, so that entry
     ids grow in commit order and two transactions never wait for each other's balances.
     """
-    connection.execute(LOCK, {"class": LOCK_CLASS, "session_id": session_id})
+    lock(connection, session_id)
     by_key = {entry.key: entry for entry in entries}
     rows = [
         {"session_id": session_id, "key": entry.key, "kind": entry.kind.value, "at_ns": now_ns}
@@ -38,6 +38,11 @@ def book(connection: Connection, session_id: SessionId, entries: Sequence[Entry]
     if written:
         _post(connection, session_id, {row.entry_id: by_key[row.key] for row in written})
     return len(written)
+
+
+def lock(connection: Connection, session_id: SessionId) -> None:
+    """Be the only writer of a session's ledger until the commit."""
+    connection.execute(LOCK, {"class": LOCK_CLASS, "session_id": session_id})
 
 
 def _post(connection: Connection, session_id: SessionId, entries: Mapping[int, Entry]) -> None:

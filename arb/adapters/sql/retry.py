@@ -3,9 +3,11 @@
 Only failures that pass by themselves are tried again (`failures.Interrupted`), and a commit whose answer
 was lost only where doing it twice does no harm:
 
-    record, absent, book_entry, save, set_mode, reads   the same again changes nothing
-    open_trade                                          a trade that is there is the one we wrote
-    claim, release, lose, add_orders, create            never: the caller reads again, or a sweep does
+    record, absent, book_entry, book_moves, open_beside, save, set_mode, set_account, reads
+                                                the same again changes nothing
+    open_trade                                  a trade that is there is the one we wrote
+    claim, release, lose, add_orders, create, recovered
+                                                never: the caller reads again, or a sweep does
 """
 
 from collections.abc import Callable

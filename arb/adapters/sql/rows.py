@@ -26,6 +26,8 @@ def session_of(row: Row[Any]) -> Session:
         mode=Mode(row.mode),
         mode_reason=row.mode_reason,
         mode_changed_at_ns=row.mode_changed_at_ns,
+        group_name=row.group_name,
+        account=row.account,
     )
 
 

@@ -4,13 +4,14 @@ from dataclasses import asdict, dataclass, field
 
 from sqlalchemy import Connection, Engine, insert, select, update
 
+from arb.adapters.sql import neighbours, recoveries
 from arb.adapters.sql.engine import reading, transaction
 from arb.adapters.sql.retry import Retry, harmless_twice, interrupted_only
 from arb.adapters.sql.rows import session_of
 from arb.adapters.sql.tables import mode_changes, sessions
-from arb.adapters.sql.takeover import book_others
 from arb.domain.errors import InvariantError
 from arb.domain.ids import SessionId
+from arb.domain.recovery import Recovery
 from arb.domain.risk import Mode
 from arb.ports import Session
 
@@ -35,10 +36,14 @@ class SqlSessionStore:
             )
 
     @harmless_twice
-    def current(self, environment: str) -> Session | None:
+    def current(self, environment: str, group: str = "") -> Session | None:
         newest = (
             select(sessions)
-            .where(sessions.c.environment == environment, sessions.c.set_aside_at_ns == 0)
+            .where(
+                sessions.c.environment == environment,
+                sessions.c.group_name == group,
+                sessions.c.set_aside_at_ns == 0,
+            )
             .order_by(sessions.c.started_at_ns.desc(), sessions.c.session_id.desc())
             .limit(1)
         )
@@ -59,9 +64,11 @@ class SqlSessionStore:
             taken = read(connection, session_id)
             if taken is None:
                 raise InvariantError(f"session {session_id} does not exist")
-            own = update(sessions).where(sessions.c.environment == taken.environment)
+            own = update(sessions).where(
+                sessions.c.environment == taken.environment, sessions.c.group_name == taken.group_name
+            )
             connection.execute(own.where(sessions.c.session_id == session_id).values(set_aside_at_ns=0))
-            book_others(connection, session_id, taken.environment, now_ns)
+            neighbours.book_moves(connection, session_id, now_ns)
             others = own.where(sessions.c.session_id != session_id, sessions.c.set_aside_at_ns == 0)
             connection.execute(others.values(set_aside_at_ns=now_ns))
 
@@ -77,6 +84,22 @@ class SqlSessionStore:
             if changed.rowcount != 1:
                 raise InvariantError(f"session {session_id} does not exist")
             _keep(connection, session_id, mode, reason, now_ns)
+
+    @harmless_twice
+    def set_account(self, session_id: SessionId, account: str) -> None:
+        chosen = update(sessions).where(sessions.c.session_id == session_id)
+        with transaction(self.engine) as connection:
+            connection.execute(chosen.values(account=account))
+
+    @interrupted_only
+    def recovered(self, session_id: SessionId, recovery: Recovery) -> None:
+        with transaction(self.engine) as connection:
+            recoveries.add(connection, session_id, recovery)
+
+    @harmless_twice
+    def recoveries(self, session_id: SessionId, limit: int) -> tuple[Recovery, ...]:
+        with reading(self.engine) as connection:
+            return recoveries.newest(connection, session_id, limit)
 
     @harmless_twice
     def get(self, session_id: SessionId) -> Session | None:

@@ -43,7 +43,11 @@ class SqlSnapshotStore:
     def change(self, session_id: SessionId, trades: Collection[TradeId]) -> StateChange:
         with reading(self.engine) as connection:
             sums = images.read(connection, session_id)
-            found = {view.trade.trade_id: view for view in views.some(connection, trades)}
+            found = {
+                view.trade.trade_id: view
+                for view in views.some(connection, trades)
+                if view.trade.session_id == session_id
+            }
             return StateChange(
                 session_id=session_id,
                 ledger_position=sums.ledger_position,

@@ -59,6 +59,16 @@ sessions = Table(
     _text("mode_reason"),
     _ns("mode_changed_at_ns"),
     Column("set_aside_at_ns", BigInteger, nullable=False, server_default="0"),
+    _text("group_name", server_default=""),
+    _text("account", server_default=""),
+)
+
+moves_booked = Table(
+    "moves_booked",
+    METADATA,
+    _of("session_id", SESSION_ID, primary_key=True),
+    _of("other_id", SESSION_ID, primary_key=True),
+    _ns("entry_id"),
 )
 
 mode_changes = Table(

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sqlalchemy import Engine
 
-from arb.adapters.sql import claims, ledger, opening, recording, views
+from arb.adapters.sql import claims, ledger, neighbours, opening, recording, views
 from arb.adapters.sql.engine import reading, transaction
 from arb.adapters.sql.exposure import free_balances
 from arb.adapters.sql.retry import Retry, harmless_twice, interrupted_only
@@ -108,6 +108,16 @@ class SqlTradeStore:
     def book_entry(self, session_id: SessionId, entry: Entry, now_ns: int) -> bool:
         with transaction(self.engine) as connection:
             return ledger.book(connection, session_id, (entry,), now_ns) == 1
+
+    @harmless_twice
+    def book_moves(self, session_id: SessionId, now_ns: int) -> int:
+        with transaction(self.engine) as connection:
+            return neighbours.book_moves(connection, session_id, now_ns)
+
+    @harmless_twice
+    def open_beside(self, session_id: SessionId, now_ns: int) -> bool:
+        with transaction(self.engine) as connection:
+            return neighbours.open_beside(connection, session_id, now_ns)
 
     @harmless_twice
     def balances(self, session_id: SessionId) -> Mapping[tuple[Venue, str], Decimal]:

@@ -35,7 +35,7 @@ class SqlVenueHealth:
 
     def records(self, session_id: SessionId, since_ns: int) -> dict[Venue, VenueRecord]:
         with reading(self.engine) as connection:
-            paused = _pauses(connection, session_id)
+            paused = {venue: until_ns for venue, (until_ns, _) in pauses(connection, session_id).items()}
             found = {venue: VenueRecord(paused_until_ns=paused.get(venue, 0)) for venue in Venue}
             for row in connection.execute(_counts(session_id, since_ns)):
                 venue = Venue(row.venue)
@@ -62,6 +62,8 @@ def _counts(session_id: SessionId, since_ns: int) -> Select[Any]:
     )
 
 
-def _pauses(connection: Connection, session_id: SessionId) -> dict[Venue, int]:
+def pauses(connection: Connection, session_id: SessionId) -> dict[Venue, tuple[int, str]]:
+    """Return until when each venue is left alone, and why."""
     wanted = select(venue_pauses).where(venue_pauses.c.session_id == session_id)
-    return {Venue(row.venue): row.until_ns for row in connection.execute(wanted)}
+    rows = connection.execute(wanted.order_by(venue_pauses.c.venue))
+    return {Venue(row.venue): (row.until_ns, row.reason) for row in rows}

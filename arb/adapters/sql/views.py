@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, Select, func, or_, select
 
 from arb.adapters.sql.exposure import ACTIVE
+from arb.adapters.sql.neighbours import siblings
 from arb.adapters.sql.rows import fill_of, order_of, trade_of
 from arb.adapters.sql.tables import fills, orders, trades
 from arb.domain.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
@@ -46,9 +47,9 @@ def overdue(connection: Connection, session_id: SessionId, before_ns: int) -> tu
 
 
 def moving(connection: Connection, session_id: SessionId, since_ns: int) -> tuple[Order, ...]:
-    """Return orders that are live or have changed since `since_ns`, by age."""
+    """Return the account's orders that are live or have changed since `since_ns`, by age."""
     found = select(orders).where(
-        orders.c.session_id == session_id,
+        orders.c.session_id.in_(siblings(session_id)),
         or_(orders.c.state.in_(LIVE), orders.c.changed_at_ns >= since_ns),
     )
     return tuple(_orders(connection, found))

@@ -37,15 +37,20 @@ def asking_engine(url: str) -> Engine:
 
 @dataclass(frozen=True, slots=True)
 class SqlVitals:
-    """The figures of the newest session of one environment."""
+    """The figures of the session in use of one environment and group."""
 
     engine: Engine
     environment: str
+    group: str = ""
 
     def read(self) -> Vitals | None:
         newest = (
             select(sessions)
-            .where(sessions.c.environment == self.environment)
+            .where(
+                sessions.c.environment == self.environment,
+                sessions.c.group_name == self.group,
+                sessions.c.set_aside_at_ns == 0,
+            )
             .order_by(sessions.c.started_at_ns.desc(), sessions.c.session_id.desc())
             .limit(1)
         )

@@ -55,8 +55,8 @@ class Ground:
         """Return the hot state."""
         return RedisStateStore(self.client, ENVIRONMENT)
 
-    def begin(self) -> SessionId:
-        """Write a new session and make it the one in use."""
+    def begin(self, group: str = "", account: str = "") -> SessionId:
+        """Write a new session and make it the one in use of its group."""
         now_ns = self.clock.now_ns()
         session = Session(
             session_id=SessionId(f"chaos-{now_ns}-{self.entropy.bits(24):06x}"),
@@ -65,6 +65,8 @@ class Ground:
             mode=Mode.NORMAL,
             mode_reason="scenario",
             mode_changed_at_ns=now_ns,
+            group_name=group,
+            account=account,
         )
         self.sessions.create(session)
         self.sessions.take_up(session.session_id, now_ns)

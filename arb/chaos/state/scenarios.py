@@ -105,6 +105,32 @@ def _expect_the_accounts(ground: Ground, first: SessionId, second: SessionId) ->
     expect(mine[krw] == opened[krw] + 2 * moved[krw], "the venues' balances are not explained")
 
 
+def groups_side_by_side(ground: Ground) -> tuple[float, str]:
+    """Two groups on one account, by turns: each resumes as it was, and both books are the venues'."""
+    account = f"shared-{ground.clock.now_ns()}"
+    first = ground.begin("one", account)
+    book.open_books(ground, first)
+    second = ground.begin("two", account)
+    expect(ground.trades.open_beside(second, ground.clock.now_ns()), "no books beside the first group's")
+    for session_id, coin in ((first, "BTC"), (second, "ETH"), (first, "BTC"), (second, "BTC")):
+        book.hedged(ground, session_id, coin)
+        for each in (first, second):
+            ground.trades.book_moves(each, ground.clock.now_ns())
+    ground.snapshot(first)
+    book.half_open(ground, second, "ETH")
+    ground.trades.book_moves(first, ground.clock.now_ns())
+    expect(ground.trades.balances(first) == ground.trades.balances(second), "the groups' books differ")
+    kept = canonical(ground.parts(second))
+    _, first_s = ground.lose_and_resume(first)
+    expect(canonical(ground.parts(second)) == kept, "the second group was touched")
+    account_of_second, second_s = ground.lose_and_resume(second)
+    expect(account_of_second.trades_active == 3, f"{account_of_second.trades_active} trades came back, not 3")
+    in_use = [ground.sessions.current("mock", group) for group in ("one", "two")]
+    found = [session.session_id for session in in_use if session is not None]
+    expect(found == [first, second], "another session is in use")
+    return max(first_s, second_s), "2 groups, 5 trades by turns, one account: the same balances in both books"
+
+
 def corrupted_snapshots(ground: Ground) -> tuple[float, str]:
     """Every column of every table changed, bodies cut, emptied, of an unknown version, rows missing."""
     ground.begin()  # another session, for rows to be moved to
@@ -151,6 +177,7 @@ SCENARIOS: Final[dict[str, Callable[[Ground], tuple[float, str]]]] = {
     "portfolio_of_several_symbols": portfolio,
     "risk_guard_with_losses": risk_guard,
     "mode_switch_clean_clean_resume": mode_switch,
+    "groups_side_by_side": groups_side_by_side,
     "corrupted_snapshots": corrupted_snapshots,
     "ten_thousand_positions": ten_thousand,
 }

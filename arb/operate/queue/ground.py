@@ -17,7 +17,7 @@ from arb.adapters.sql.sessions import SqlSessionStore
 from arb.chaos.outcome import Failed, expect
 from arb.chaos.queue.effects import Account, Effects
 from arb.operate.queue.town import QUIET, Town, until
-from arb.operate.session import create_session
+from arb.operate.session import Place, create_session
 from arb.runtime.servers import servers_only
 from arb.runtime.shutdown import Progress
 
@@ -121,7 +121,7 @@ def grounded(progress: Progress, visibility_s: int = 30) -> Iterator[Ground]:
         url = servers.postgres.url
         migrate(url)
         database = make_engine(url)
-        create_session(SqlSessionStore(database), "mock", clock, SystemEntropy())
+        create_session(SqlSessionStore(database), Place(environment="mock"), clock, SystemEntropy())
         database.dispose()
         effects = Effects(url, clock)
         effects.create()

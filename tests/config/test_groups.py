@@ -1,0 +1,48 @@
+"""What a group's name changes: its keys in Redis and in the brokers, and nothing without one."""
+
+import pytest
+
+from arb.bootstrap import account_of
+from arb.domain.errors import ConfigError
+from config.settings import load
+
+KEYS = {
+    f"ARB_{venue}__CREDENTIALS__{part}": f"{venue}-{part}"
+    for venue in ("BINANCE", "UPBIT")
+    for part in ("KEY", "SECRET")
+}
+
+
+def settings(tmp_path, mode="mock", **environ):
+    return load(mode, {"ARB_HOME": str(tmp_path), **environ})
+
+
+def test_without_a_group_keys_are_as_they_were(tmp_path):
+    found = settings(tmp_path)
+    assert (found.group, found.scope, found.broker_prefix) == ("", "mock", "")
+
+
+def test_a_group_has_keys_of_its_own(tmp_path):
+    found = settings(tmp_path, ARB_GROUP="btc", ARB_COINS="BTC,XRP")
+    assert (found.scope, found.broker_prefix, found.coins) == ("mock:btc", "btc:", ("BTC", "XRP"))
+
+
+def test_a_name_that_no_key_can_have_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="group"):
+        settings(tmp_path, ARB_GROUP="BTC:1")
+
+
+def test_the_same_keys_are_the_same_account_and_tell_nothing_of_them(tmp_path):
+    one, two = (account_of(settings(tmp_path, ARB_GROUP=group, **KEYS)) for group in ("one", "two"))
+    assert one == two
+    assert "KEY" not in one
+    assert account_of(settings(tmp_path, **KEYS | {"ARB_UPBIT__CREDENTIALS__KEY": "another"})) != one
+
+
+def test_a_paper_group_trades_on_paper_of_its_own(tmp_path):
+    one, two = (account_of(settings(tmp_path, "paper", ARB_GROUP=group, **KEYS)) for group in ("one", "two"))
+    assert one != two
+
+
+def test_without_keys_there_is_no_account(tmp_path):
+    assert account_of(settings(tmp_path)) == ""
