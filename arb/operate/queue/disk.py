@@ -47,7 +47,10 @@ THRESHOLDS: Final[Mapping[str, str]] = {
 
 def disk_full(seed: int, progress: Progress, full_ms: int = FULL_MS) -> tuple[float, str]:
     """Fill the disk of a stack while it trades, give it room again, and judge. Raises: Failed, ArbError."""
-    with small_disk(Path(tempfile.mkdtemp(prefix="arb-full-disk-")), DISK_MB) as disk:
+    with (
+        tempfile.TemporaryDirectory(prefix="arb-full-disk-") as folder,
+        small_disk(Path(folder), DISK_MB) as disk,
+    ):
         if disk is None:
             raise Failed("mounting a small disk needs root")
         home = Home(disk / "home")

@@ -2,11 +2,13 @@
 
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from arb.adapters.sql.dead_letters import SqlDeadLetters
 from arb.adapters.sql.engine import make_engine
+from arb.adapters.transport.poison import deliveries
 from arb.chaos.queue.messages import message
 from arb.domain.dead_letter import DELIVERIES_MAX
 from arb.operate.queue.town import QUIET, Town, until
@@ -84,3 +86,17 @@ def test_while_nobody_can_keep_it_it_comes_again_after_a_pause_and_is_not_lost(t
     time.sleep(4)
     assert town.waiting() == 2
     assert 2 <= town.executed()[1] <= 6
+
+
+@pytest.mark.parametrize(
+    ("headers", "delivery_info", "expected"),
+    [
+        ({}, {}, 0),
+        ({"redeliveries": 3}, {}, 3),
+        ({"x-delivery-count": 4}, {}, 4),
+        ({}, {"pgmq_message": {"msg_id": 1, "read_ct": 6}}, 5),
+        (None, None, 0),
+    ],
+)
+def test_every_broker_counts_deliveries_in_a_way_of_its_own(headers, delivery_info, expected):
+    assert deliveries(SimpleNamespace(headers=headers, delivery_info=delivery_info)) == expected
