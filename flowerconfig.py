@@ -10,6 +10,7 @@ from pathlib import Path
 
 from arb.runtime.errors import StackNotRunning
 from arb.runtime.home import read_runtime
+from arb.runtime.memory import settle
 from arb.runtime.processes import FLOWER_TASKS_MAX
 
 
@@ -29,4 +30,5 @@ def _basic_auth() -> list[str]:
 address = os.environ.get("FLOWER_ADDRESS", "127.0.0.1")
 basic_auth = _basic_auth()
 enable_events = False
+settle()  # all but a little of Flower is imported by now
 max_tasks = FLOWER_TASKS_MAX

@@ -17,13 +17,16 @@ from tests.web.server import Browser
 
 ARB = str(Path(sys.executable).with_name("arb"))
 LIMIT_S = 110
-# On a busy machine quotes come late and are refused; that must not end the stack that is looked at.
+# On a busy machine quotes come late and are refused; that must neither end the stack that is looked at nor
+# have it leave sections out.
 PATIENT = {
     "ARB_WATCHDOG__MAX_SAFETY_REJECTIONS_PER_MINUTE": "100000",
     "ARB_WATCHDOG__MAX_LOOP_LATENCY_MS": "600000",
     "ARB_WATCHDOG__MAX_CANARY_AGE_MS": "600000",
     "ARB_WATCHDOG__MAX_BEAT_AGE_MS": "600000",
     "ARB_WATCHDOG__MAX_LIVE_ERRORS_PER_MINUTE": "1000",
+    "ARB_DEGRADATION__LOAD_PCT": "100000,200000,300000",
+    "ARB_DEGRADATION__QUEUE_LAG_MS": "600000,700000,800000",
 }
 
 
