@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import orjson
 import structlog
@@ -45,6 +46,7 @@ NOISY: Final = {
     "celery.beat": logging.WARNING,  # a line for every tick
     "kombu.connection": logging.ERROR,  # warns of every address without a host, a unix socket's too
 }
+SERVERS: Final = ("postgresql", "redis", "rediss", "unix", "sentinel", "amqp", "amqps")
 BOOKKEEPING: Final = ("timestamp", "level", "logger", "event", "exception", "stack")
 SHARED: Final[list[Processor]] = [
     structlog.contextvars.merge_contextvars,
@@ -126,10 +128,20 @@ def secrets_of(settings: BaseModel) -> Iterator[str]:
         secret = value.get_secret_value()
         yield secret
         if "://" in secret:
-            rest = secret.partition("://")[2]
-            for mark in "/:@?&=,":
-                rest = rest.replace(mark, " ")
-            yield from (part for part in rest.split() if len(part) > 7 and "." not in part)
+            yield from _secret_parts(secret)
+
+
+def _secret_parts(address: str) -> Iterator[str]:
+    """Return what is secret in an address: of a server its passwords, elsewhere it may be any part."""
+    scheme, _, rest = address.partition("://")
+    if scheme.partition("+")[0] in SERVERS:
+        password = rest.rpartition("@")[0].partition(":")[2]
+        own = [value for key, value in parse_qsl(urlsplit(address).query) if key.endswith("password")]
+        yield from (password, unquote(password), *own)
+        return
+    for mark in "/:@?&=,":
+        rest = rest.replace(mark, " ")
+    yield from (part for part in rest.split() if len(part) > 7 and "." not in part)
 
 
 def _values(tree: Any) -> Iterator[SecretStr]:

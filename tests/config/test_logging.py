@@ -114,6 +114,21 @@ def test_no_secret_of_the_settings_is_in_any_log(tmp_path, capsys):
     assert "marker" not in repr(marked)
 
 
+def test_words_in_a_server_address_that_are_no_secret_stay_readable(tmp_path, capsys):
+    addresses = {
+        "ARB_DATABASE_URL": "postgresql://postgres:p%40ssword-of-it@127.0.0.1:1/arbitrage?host=/var/run/sockets",
+        "ARB_REDIS_URL": "sentinel://:of-the-servers@redis-one:1/0?master=primary-one&sentinel_password=of-theirs",
+    }
+    configure(settings(tmp_path, **addresses), tmp_path)
+    words = "postgres_unreachable arbitrage sockets primary-one"
+    log = structlog.get_logger("arb.trading")
+    log.info("words", text=words)
+    log.info("secrets", text="p%40ssword-of-it p@ssword-of-it of-the-servers of-theirs")
+    written = text(tmp_path, "live_loop")
+    assert words in written
+    assert "of-" not in written
+
+
 WRITER = """
 import logging, sys
 from pathlib import Path

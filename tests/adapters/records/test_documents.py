@@ -58,6 +58,7 @@ def test_a_book_comes_back_as_it_was(bid, step, quantity):
             "sequence": 1,
             "ts_event_ns": 2,
             "ts_recv_ns": 3,
+            "fence": 4,
         },
     )
     assert decode(Book, encode(book)) == book
@@ -70,8 +71,8 @@ def test_kinds_that_check_themselves_have_a_shape(kind):
 
 
 def test_amounts_are_text_without_exponents():
-    document = encode(Rate(krw_per_usdt=Decimal("1E-8"), ts_recv_ns=1))
-    assert document == {"krw_per_usdt": "0.00000001", "ts_recv_ns": 1}
+    document = encode(Rate(krw_per_usdt=Decimal("1E-8"), ts_recv_ns=1, fence=2))
+    assert document == {"krw_per_usdt": "0.00000001", "ts_recv_ns": 1, "fence": 2}
 
 
 @pytest.mark.parametrize(
