@@ -28,7 +28,8 @@ RUN groupadd --gid 10001 arb \
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
 
-ENV PATH=/opt/venv/bin:$PATH ARB_HOME=/var/lib/arb PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MALLOC_ARENA_MAX=2
+ENV PATH=/opt/venv/bin:$PATH ARB_HOME=/var/lib/arb PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072
 # The only places that are written to: this volume, and /tmp. The root may be read-only.
 VOLUME /var/lib/arb
 WORKDIR /app

@@ -8,9 +8,9 @@ Events would halve a busy worker's throughput, and Flower asks all workers for t
 import os
 from pathlib import Path
 
+from arb.adapters.collector import settle
 from arb.runtime.errors import StackNotRunning
 from arb.runtime.home import read_runtime
-from arb.runtime.memory import settle
 from arb.runtime.processes import FLOWER_TASKS_MAX
 
 

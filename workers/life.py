@@ -11,11 +11,11 @@ import structlog
 from celery import signals
 from celery.worker import state
 
+from arb.adapters.collector import settle
 from arb.bootstrap import engine
 from arb.domain.errors import ConfigError, StoreUnavailable
 from arb.domain.ids import parse_client_order_id
 from arb.runtime.home import Home
-from arb.runtime.memory import settle
 from config import addresses
 from config.logging import configure
 from workers.disposition import WORTH_ANOTHER

@@ -12,8 +12,8 @@ from typing import Final, Protocol
 
 import structlog
 
+from arb.adapters.collector import settle
 from arb.ports import Clock, Heartbeats
-from arb.runtime.memory import settle
 
 HEARTBEAT_S: Final = 1.0
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)

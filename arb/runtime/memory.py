@@ -1,6 +1,5 @@
-"""How much memory a supervised program takes, and what keeps it from growing."""
+"""How much memory a supervised program takes."""
 
-import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -8,17 +7,6 @@ from typing import Final
 import psutil
 
 BYTES_PER_KB: Final = 1_024
-
-
-def settle() -> None:
-    """Call what is there now permanent; for the moment when a process has started.
-
-    A full collection waits until a quarter as many objects as there are have grown old. Of the 150,000 that
-    imports leave behind that is a heap of garbage of many megabytes; of those that come later it is little.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.collect()  # counts what is left, which is what the quarter is taken of
 
 
 def resident_bytes(pid: int | None) -> int | None:

@@ -29,8 +29,9 @@ NARRATION: Final = {
     Phase.PRODUCERS: "starting the feed",
 }
 
-# glibc keeps a heap for every few threads, and what one of them frees is no use to the others.
-ALLOCATOR: Final = {"MALLOC_ARENA_MAX": "2"}
+# glibc keeps a heap for every few threads, and what one of them frees is no use to the others; and after a
+# big block was freed once, it puts blocks of that size between the small ones, where they leave holes.
+ALLOCATOR: Final = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "131072"}
 
 Pending = Callable[[], str | None]  # None: ready; else what is missing
 Watch = Callable[[], None]  # raises StartFailed when going on is pointless

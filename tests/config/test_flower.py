@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from arb.runtime import memory
+from arb.adapters import collector
 from arb.runtime.files import write_private
 from arb.runtime.home import Home, Runtime
 
@@ -18,7 +18,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     for name in ("FLOWER_BASIC_AUTH", "FLOWER_ADDRESS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ARB_HOME", str(tmp_path))
-    monkeypatch.setattr(memory, "settle", lambda: None)  # this process goes on
+    monkeypatch.setattr(collector, "settle", lambda: None)  # this process goes on
     home = Home(tmp_path)
     home.create()
     return home

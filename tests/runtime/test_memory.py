@@ -57,26 +57,3 @@ def test_a_process_that_is_gone_has_none():
     gone.wait()
     assert anonymous_bytes(gone.pid) is None
     assert anonymous_bytes(None) is None
-
-
-GARBAGE = """
-import gc
-from arb.runtime.memory import settle
-kept = [[] for _ in range(400_000)]
-if SETTLED: settle()
-class Ring:
-    def __init__(self): self.own, self.load = self, bytearray(1000)
-before = gc.get_stats()[2]["collections"]
-for _ in range(30_000):
-    keep = [Ring() for _ in range(10)]
-print(gc.get_stats()[2]["collections"] - before)
-"""
-
-
-def test_a_settled_process_looks_for_old_garbage_more_often():
-    counts = {}
-    for settled in (True, False):
-        code = GARBAGE.replace("SETTLED", str(settled))
-        ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        counts[settled] = int(ran.stdout)
-    assert counts[True] > 3 * counts[False]

@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
+from arb.adapters.collector import settle
 from arb.sim.core.admin import Admin
 from arb.sim.core.clock import SystemClock
 from arb.sim.core.config import ConfigError, load_config
@@ -38,6 +39,7 @@ def install(app: web.Application, stage: Stage, exchange: Exchange, publish: Pub
 
     async def heartbeat(_app: web.Application) -> AsyncIterator[None]:
         steps.start()
+        settle()
         task = asyncio.get_running_loop().create_task(steps.run())
         task.add_done_callback(_die_if_failed)
         yield

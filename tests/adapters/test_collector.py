@@ -1,0 +1,26 @@
+"""What a settled process does sooner than one that is not."""
+
+import subprocess
+import sys
+
+GARBAGE = """
+import gc
+from arb.adapters.collector import settle
+kept = [[] for _ in range(400_000)]
+if SETTLED: settle()
+class Ring:
+    def __init__(self): self.own, self.load = self, bytearray(1000)
+before = gc.get_stats()[2]["collections"]
+for _ in range(30_000):
+    keep = [Ring() for _ in range(10)]
+print(gc.get_stats()[2]["collections"] - before)
+"""
+
+
+def test_a_settled_process_looks_for_old_garbage_more_often():
+    counts = {}
+    for settled in (True, False):
+        code = GARBAGE.replace("SETTLED", str(settled))
+        ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        counts[settled] = int(ran.stdout)
+    assert counts[True] > 3 * counts[False]
