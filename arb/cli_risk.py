@@ -30,7 +30,7 @@ Wanted = Annotated[str, typer.Argument(help="normal, reduce-only or halted; left
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the `arb` command."""
-    for command in (kill, unkill, mode, reconcile):
+    for command in (kill, unkill, mode, reconcile, rules):
         app.command()(command)
 
 
@@ -54,7 +54,9 @@ def kill(reason: Reason = BY_HAND, within: Within = 30, as_json: AsJson = False)
 
 def unkill(force: Force = False, as_json: AsJson = False) -> None:
     """Let trading go on, unless venues and ledger differ."""
+    from arb.bootstrap.control import UNKILL, broadcast
     from arb.domain.risk import Mode
+    from arb.engine.kill import UNKILLED
 
     engine = running_engine()
     found = engine.reconcile.run()
@@ -67,14 +69,16 @@ def unkill(force: Force = False, as_json: AsJson = False) -> None:
             )
             tell({"killed": True, "differences": list(found.lines())}, as_json, "")
             raise typer.Exit(FAILED)
-    engine.sessions.set_mode(engine.session_id, Mode.NORMAL, "unkilled", engine.clock.now_ns())
+    engine.sessions.set_mode(engine.session_id, Mode.NORMAL, UNKILLED, engine.clock.now_ns())
     engine.kill_switch.release()
+    broadcast(engine.settings, UNKILL, {})
     say(f"session {engine.session_id} is trading again")
     tell({"killed": False, "differences": list(found.lines())}, as_json, "")
 
 
 def mode(wanted: Wanted = "", reason: Reason = BY_HAND, as_json: AsJson = False) -> None:
     """Show how much is allowed, or change it."""
+    from arb.bootstrap.control import MODE, broadcast
     from arb.domain.risk import Mode
 
     engine = running_engine()
@@ -85,6 +89,7 @@ def mode(wanted: Wanted = "", reason: Reason = BY_HAND, as_json: AsJson = False)
         if killed is not None and wanted != Mode.HALTED:
             raise ConfigError(f"mode: killed ({killed}); `arb unkill` lets trading go on")
         engine.sessions.set_mode(engine.session_id, Mode(wanted), reason, engine.clock.now_ns())
+        broadcast(engine.settings, MODE, {"mode": wanted, "reason": reason})
     session = engine.sessions.get(engine.session_id)
     if session is not None:
         document = {"mode": session.mode.value, "reason": session.mode_reason, "killed": killed}
@@ -106,6 +111,22 @@ def reconcile(accept: Accept = "", as_json: AsJson = False) -> None:
         for line in found.lines() or ("ledger and venues agree to the last unit",):
             typer.echo(line)
     if not found.explained:
+        raise typer.Exit(FAILED)
+
+
+def rules(as_json: AsJson = False) -> None:
+    """Have every worker read the venues' trading rules anew, before their five minutes are over."""
+    from arb.bootstrap.control import RULES, broadcast
+
+    engine = running_engine()
+    told = broadcast(engine.settings, RULES, {})
+    text = "every worker reads the venues' rules anew when it next needs them"
+    tell(
+        {"told": told},
+        as_json,
+        text if told else "Redis is away; workers do so when they are connected again",
+    )
+    if not told:
         raise typer.Exit(FAILED)
 
 

@@ -267,6 +267,9 @@ class KillSwitch(Protocol):
     def engaged(self) -> str | None:
         """Return why everything is stopped, or None; takes microseconds. Never raises."""
 
+    def engaged_at_ns(self) -> int | None:
+        """Return when it was pulled; None if it is not, or that is not known. Never raises."""
+
     def engage(self, reason: str, now_ns: int) -> str:
         """Stop everything, durably; return the reason in force, which is the first one given."""
 

@@ -8,9 +8,13 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
+from redis import Redis
+
 from arb.adapters.clock import SystemClock, SystemEntropy
+from arb.adapters.control import ControlListener, Hearing
 from arb.adapters.dispatch import CeleryDispatcher
 from arb.adapters.liveness import SilenceLimits
 from arb.adapters.redis_store import (
@@ -22,7 +26,10 @@ from arb.adapters.redis_store import (
 )
 from arb.adapters.sql.engine import make_engine
 from arb.adapters.websocket import SocketRules, VenueSocket
+from arb.bootstrap.control import ASSIGNMENT, announce
 from arb.bootstrap.degradation import board_of
+from arb.bootstrap.watch import alerts_of
+from arb.domain.assignment import Assignment
 from arb.domain.backoff import SOCKET_BACKOFF, SOCKET_COOLDOWN_MS
 from arb.domain.degradation import Degree
 from arb.domain.errors import ConfigError
@@ -30,7 +37,7 @@ from arb.domain.ids import Coin
 from arb.domain.rates import USDT
 from arb.engine.feed import Feed, FeedStore
 from arb.engine.gate import Gate, GateLimits
-from arb.engine.membership import Keepsake, Membership, Witness
+from arb.engine.membership import Keepsake, Membership, Witness, unheard
 from arb.engine.nearness import never_degraded
 from arb.engine.stream import MarketStream
 from arb.engine.tally import Tally
@@ -69,6 +76,7 @@ class Outside:
     clock: Clock
     entropy: Entropy
     degree: Callable[[], Degree] = never_degraded
+    announce: Callable[[Assignment], None] = unheard
 
 
 def build(settings: Settings, worker: str, outside: Outside) -> FeedProcess:
@@ -119,6 +127,7 @@ def _membership(settings: Settings, worker: str, outside: Outside) -> Membership
         registry=outside.registry,
         keepsake=outside.keepsake,
         witness=outside.witness,
+        announce=outside.announce,
         clock=outside.clock,
     )
 
@@ -152,7 +161,6 @@ def _rules(settings: Settings, stream: MarketStream, url: str, keep_alive: str) 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the feed of this process's settings."""
-    from arb.bootstrap.watch import alerts_of
     from arb.celery import app
 
     try:
@@ -174,8 +182,21 @@ def main(arguments: Sequence[str]) -> int:
         clock=clock,
         entropy=SystemEntropy(),
         degree=board_of(redis, settings, clock).degree,
+        announce=partial(announce, redis, settings.scope),
     )
-    return guarded.run(build(settings, worker, outside), RedisHeartbeats(redis, settings.scope), clock)
+    work = build(settings, worker, outside)
+    listener = _listener(redis, settings, work, clock)
+    listener.start()
+    try:
+        return guarded.run(work, RedisHeartbeats(redis, settings.scope), clock)
+    finally:
+        listener.stop()
+
+
+def _listener(redis: Redis, settings: Settings, work: FeedProcess, clock: Clock) -> ControlListener:
+    """Return what this worker hears of new assignments by: it looks at them at once."""
+    hearing = Hearing(handlers={ASSIGNMENT: lambda _message: work.hasten()}, resync=work.hasten)
+    return ControlListener(redis, settings.scope, hearing, clock, SystemEntropy())
 
 
 if __name__ == "__main__":

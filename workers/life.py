@@ -12,7 +12,9 @@ from celery import signals
 from celery.worker import state
 
 from arb.adapters.collector import settle
+from arb.adapters.control import ControlListener
 from arb.bootstrap import engine
+from arb.bootstrap.control import listener_of
 from arb.domain.errors import ConfigError, StoreUnavailable
 from arb.domain.ids import parse_client_order_id
 from arb.runtime.home import Home
@@ -50,11 +52,15 @@ def begin_beat(**_: Any) -> None:
 def _beat(name: str) -> None:
     settle()
     pause = threading.Event()
+    listener: ControlListener | None = None
     while not pause.wait(HEARTBEAT_S):
         try:
             wired = engine()
         except (ConfigError, StoreUnavailable):
             continue
+        if listener is None:
+            listener = listener_of(wired)
+            listener.start()
         wired.heartbeats.beat(name, {"pid": str(os.getpid())}, wired.clock.now_ns())
 
 

@@ -24,6 +24,11 @@ class LiveInstruments(Mapping[Key, Instrument]):
         self._due_ns: dict[Venue, int] = dict.fromkeys(venues, 0)
         self._lock = threading.Lock()
 
+    def expire(self) -> None:
+        """Have the rules fetched anew when they are next asked for; the last ones stay until then."""
+        with self._lock:
+            self._due_ns = dict.fromkeys(self._due_ns, 0)
+
     def __getitem__(self, key: Key) -> Instrument:
         self._refresh()
         return self._rules[key]

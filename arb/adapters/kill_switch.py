@@ -32,6 +32,13 @@ class FileKillSwitch:
             return f"{UNREADABLE}: {error.strerror}"
         return self._reason()
 
+    def engaged_at_ns(self) -> int | None:
+        """Return when it was pulled; None if it is not, or that cannot be read."""
+        try:
+            return int(json.loads(self._path.read_text(encoding="utf-8"))["at_ns"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
     def engage(self, reason: str, now_ns: int) -> str:
         """Write the file, whole and on the disk before this returns. Raises: OSError.
 
@@ -81,19 +88,25 @@ class MemoryKillSwitch:
 
     def __init__(self) -> None:
         self._reason: str | None = None
+        self._at_ns: int | None = None
 
     def engaged(self) -> str | None:
         """Return why everything is stopped, or None."""
         return self._reason
 
+    def engaged_at_ns(self) -> int | None:
+        """Return when it was pulled, or None if it is not."""
+        return self._at_ns
+
     def engage(self, reason: str, now_ns: int) -> str:
         """Stop everything; the first reason stays."""
-        self._reason = self._reason or reason
+        if self._reason is None:
+            self._reason, self._at_ns = reason, now_ns
         return self._reason
 
     def release(self) -> None:
         """Let everything go on."""
-        self._reason = None
+        self._reason = self._at_ns = None
 
 
 def _sync(directory: Path) -> None:

@@ -6,6 +6,7 @@ from redis import Redis
 
 from arb.adapters.clock import SystemClock
 from arb.adapters.degradation_board import SharedBoard
+from arb.adapters.instruments import LiveInstruments
 from arb.adapters.kill_switch import FileKillSwitch
 from arb.adapters.memory_budget import ProcessBudget
 from arb.adapters.redis_store import (
@@ -72,6 +73,7 @@ class Engine:
     stores: Stores
     venues: dict[Venue, VenueClient]
     markets: Markets
+    instruments: LiveInstruments
     evaluate: Evaluate
     execute: Execute
     settle: Settle

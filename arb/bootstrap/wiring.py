@@ -86,8 +86,12 @@ class Wiring:
     @cached_property
     def markets(self) -> Markets:
         """Return the newest books with the venues' rules."""
-        instruments = LiveInstruments(self.venues, self.coins, self.clock)
-        return Markets(quotes=self.stores.quotes, instruments=instruments)
+        return Markets(quotes=self.stores.quotes, instruments=self.instruments)
+
+    @cached_property
+    def instruments(self) -> LiveInstruments:
+        """Return the venues' rules."""
+        return LiveInstruments(self.venues, self.coins, self.clock)
 
     @cached_property
     def alerts(self) -> RecordedAlerts:
@@ -138,6 +142,7 @@ class Wiring:
             stores=self.stores,
             venues=self.venues,
             markets=self.markets,
+            instruments=self.instruments,
             evaluate=self.evaluate(),
             execute=execute,
             settle=self.settle(execute.place),

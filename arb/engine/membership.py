@@ -30,7 +30,7 @@ FORGET_NS: Final = 600_000_000_000  # a dead worker that owns nothing is forgott
 Fenced = Mapping[Coin, int]
 
 
-def unheard(_epoch: int) -> None:
+def unheard(_assignment: Assignment) -> None:
     """Nobody is told: the others look for themselves soon."""
 
 
@@ -69,7 +69,7 @@ class Membership:
     keepsake: Keepsake
     witness: Witness
     clock: Clock
-    announce: Callable[[int], None] = unheard  # that an epoch is in force; never raises
+    announce: Callable[[Assignment], None] = unheard  # that it is in force; never raises
     rules: Rules = field(default_factory=Rules)
     held: Fenced = field(default_factory=dict)
     away: bool = False  # the store
@@ -148,7 +148,7 @@ class Membership:
                 break
             if self.registry.commit(following, moves, roster.assignment.epoch):
                 self.witness.moved(moves)
-                self.announce(following.epoch)
+                self.announce(following)
                 return following
             roster = self.registry.report(beat)
         if roster.leads:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from arb.adapters.clock import SystemClock, SystemEntropy
 from arb.adapters.dispatch import SilentDispatcher
 from arb.bootstrap import Engine, connect_stores, real_clients, wire
+from arb.bootstrap.control import KILL, broadcast
 from arb.domain.errors import ConfigError, StoreUnavailable
 from arb.domain.ids import SessionId, Venue
 from arb.engine.kill import DATABASE_AWAY, Books, Kill, KillReport
@@ -43,6 +44,7 @@ def kill(home: Home, reason: str, started_ns: int, within_ms: int, progress: Pro
     if settings.mode is RunMode.MOCK and settings.database_url is None:
         progress(NOTHING_RUNS)  # and neither do the simulated exchanges
         return KillReport(reason=reason)
+    broadcast(settings, KILL, {"reason": reason, "at_ns": started_ns})
     reached = reach(settings, clock)
     if reached.problem:
         progress(reached.problem)

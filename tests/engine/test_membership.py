@@ -38,7 +38,7 @@ class World:
             keepsake=self.keepsakes[name],
             witness=SilentWitness(),
             clock=self.clock,
-            announce=self.epochs.append,
+            announce=lambda assignment: self.epochs.append(assignment.epoch),
         )
         self.workers[name].step()
         return self.workers[name]
