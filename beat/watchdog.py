@@ -3,6 +3,7 @@
 from arb.bootstrap import engine
 from arb.celery import app
 from arb.engine.probes.life import BEAT
+from workers.vigil import revive
 
 
 @app.task(name="arb.watchdog")
@@ -11,4 +12,7 @@ def watchdog() -> str | None:
     wired = engine()
     wired.heartbeats.beat(BEAT, {}, wired.clock.now_ns())
     verdict = wired.watch.run()
-    return None if verdict is None else verdict.level.value
+    if verdict is None:
+        return None
+    revive(wired)
+    return verdict.level.value

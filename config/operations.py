@@ -76,6 +76,9 @@ class Watchdog(Thresholds):
     """What is watched and from when on it is wrong."""
 
     sweep_interval_sec: int = Field(gt=0, le=10)
+    revive_after_sec: int = Field(gt=0, le=600)
+    revive_pause_sec: int = Positive
+    revive_hourly_max: int = Positive
     dead_man_url: SecretStr | None = None
     dead_man_interval_sec: int = Positive
     disk_paths: tuple[str, ...] = ()

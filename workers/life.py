@@ -5,16 +5,19 @@ Loaded with the tasks; every hook waits for its signal, so that importing it doe
 
 import os
 import threading
+from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
 from celery import signals
 from celery.worker import state
 
+from arb.adapters.clock import SystemClock
 from arb.adapters.collector import settle
 from arb.adapters.control import ControlListener
 from arb.bootstrap import engine
 from arb.bootstrap.control import listener_of
+from arb.celery import app
 from arb.domain.errors import ConfigError, StoreUnavailable
 from arb.domain.ids import parse_client_order_id
 from arb.runtime.home import Home
@@ -26,6 +29,17 @@ from workers.vigil import EXIT_CRITICAL, Vigil
 HEARTBEAT_S: Final = 1.0
 TRADE_TASKS: Final = ("arb.settle_trade",)
 log = structlog.get_logger("arb.health")
+clock = SystemClock()
+
+
+@dataclass
+class _Took:
+    """When this process last took a message: the proof that it consumes."""
+
+    ns: int = 0
+
+
+_took = _Took()
 
 
 @signals.setup_logging.connect  # type: ignore[untyped-decorator]
@@ -38,7 +52,9 @@ def set_up_logs(**_: Any) -> None:
 def begin(sender: Any, **_: Any) -> None:
     """Give signs of life, and keep watch."""
     name = f"worker-{sender.hostname.partition('@')[0]}"
-    threading.Thread(target=_beat, args=(name,), name="heartbeat", daemon=True).start()
+    queues = list(sender.task_consumer.queues) if sender.app is app and sender.task_consumer else []
+    facts = {"pid": str(os.getpid()), "queue": queues[0].name if len(queues) == 1 else ""}
+    threading.Thread(target=_beat, args=(name, facts), name="heartbeat", daemon=True).start()
     Vigil(on_critical=_stop).start()
     log.info("worker_started", process=name, pid=os.getpid())
 
@@ -49,7 +65,7 @@ def begin_beat(**_: Any) -> None:
     settle()
 
 
-def _beat(name: str) -> None:
+def _beat(name: str, facts: dict[str, str]) -> None:
     settle()
     pause = threading.Event()
     listener: ControlListener | None = None
@@ -61,11 +77,17 @@ def _beat(name: str) -> None:
         if listener is None:
             listener = listener_of(wired)
             listener.start()
-        wired.heartbeats.beat(name, {"pid": str(os.getpid())}, wired.clock.now_ns())
+        wired.heartbeats.beat(name, {**facts, "took_ns": str(_took.ns)}, wired.clock.now_ns())
 
 
 def _stop() -> None:
     state.should_stop = EXIT_CRITICAL
+
+
+@signals.task_received.connect  # type: ignore[untyped-decorator]
+def took(**_: Any) -> None:
+    """Note it."""
+    _took.ns = clock.now_ns()
 
 
 @signals.task_prerun.connect  # type: ignore[untyped-decorator]

@@ -46,6 +46,7 @@ class Vigil:
                 if verdict.level is Level.CRITICAL:
                     self._end(wired, verdict)
                     return
+                revive(wired)
 
     def _end(self, wired: Engine, verdict: Verdict) -> None:
         critical = sorted(key for key, health in verdict.healths.items() if health.level is Level.CRITICAL)
@@ -61,6 +62,14 @@ class Vigil:
             snapshot=ending.snapshot,
         )
         self._on_critical()
+
+
+def revive(wired: Engine) -> None:
+    """Restart the workers that do not work, with a line for each."""
+    for finding in wired.revive.run():
+        log.warning(
+            "worker_does_not_work", program=finding.program, why=finding.why, restarted=finding.permitted
+        )
 
 
 def report(verdict: Verdict) -> None:

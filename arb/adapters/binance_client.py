@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from arb.adapters.http import HttpTransport
 from arb.adapters.rate_limit import Limit, RateLimiter
+from arb.adapters.venue_breaker import VenueBreaker
 from arb.adapters.venue_client import (
     NS_PER_MS,
     READ_WAIT_MS_MAX,
@@ -22,7 +23,7 @@ from arb.domain.ids import Coin, Symbol, Venue
 from arb.domain.instrument import Instrument
 from arb.domain.money import ZERO
 from arb.domain.order import Order, OrderReport
-from arb.ports import Clock, NeverPlaced, NotFoundYet, Resolution
+from arb.ports import Clock, Entropy, NeverPlaced, NotFoundYet, Resolution
 from arb.venues import binance, binance_errors, binance_instruments, binance_replies, rest_books
 from arb.venues.binance_auth import Stamp
 from arb.venues.binance_replies import OrderRow
@@ -254,6 +255,7 @@ class BinanceClient:
 def connect_binance(
     rest_url: str,
     clock: Clock,
+    entropy: Entropy,
     *,
     api_key: ApiKey | None,
     http_timeout_ms: int,
@@ -269,7 +271,7 @@ def connect_binance(
         binance.ORDER_GROUP: Limit(count=orders_per_10s, period_ms=10_000),
     }
     limiter = RateLimiter(Venue.BINANCE, limits, clock, pool=binance.WEIGHT_GROUP)
-    gateway = Gateway(DIALECT, transport, limiter)
+    gateway = Gateway(DIALECT, transport, limiter, VenueBreaker(Venue.BINANCE, clock, entropy))
     return BinanceClient(gateway, clock, api_key=api_key, recv_window_ms=recv_window_ms, fees=fees)
 
 

@@ -40,6 +40,10 @@ class NotSent(TransportError):
     """Proven: not one byte of the request left."""
 
 
+class NoConnectionFree(NotSent):
+    """We have too many requests under way: the host has nothing to do with it."""
+
+
 class ReplyLost(TransportError):
     """The request may have arrived; its reply did not."""
 
@@ -96,7 +100,7 @@ class HttpTransport:
             )
             return self._read(reply, deadline_s)
         except EmptyPoolError:
-            raise NotSent(self._pool.host, "every connection is in use") from None
+            raise NoConnectionFree(self._pool.host, "every connection is in use") from None
         except (HTTPError, HTTPException, OSError) as error:
             # `from None`: urllib3's messages hold the URL, and with it the signature
             raise ReplyLost(self._pool.host, _reason(error)) from None

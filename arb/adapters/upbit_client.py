@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 from arb.adapters.http import HttpTransport
 from arb.adapters.rate_limit import Limit, RateLimiter
+from arb.adapters.venue_breaker import VenueBreaker
 from arb.adapters.venue_client import NS_PER_MS, Dialect, Gateway, require_key, sending_time_left_ms
 from arb.domain.book import Book
 from arb.domain.errors import OutcomeUnknown, Rejected, Retryable
@@ -243,5 +244,6 @@ def connect_upbit(
         upbit.ORDER_GROUP: Limit(count=orders_per_s, period_ms=1_000),
         upbit.DEFAULT_GROUP: Limit(count=requests_per_s, period_ms=1_000),
     } | {group: Limit(count=QUOTATIONS_PER_S, period_ms=1_000) for group in upbit.QUOTATION_GROUPS}
-    gateway = Gateway(DIALECT, transport, RateLimiter(Venue.UPBIT, limits, clock))
+    limiter, breaker = RateLimiter(Venue.UPBIT, limits, clock), VenueBreaker(Venue.UPBIT, clock, entropy)
+    gateway = Gateway(DIALECT, transport, limiter, breaker)
     return UpbitClient(gateway, clock, entropy, api_key=api_key, http_timeout_ms=http_timeout_ms)

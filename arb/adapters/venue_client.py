@@ -1,4 +1,4 @@
-"""The way to one venue and back: limits, transport, and every failure sorted by what it proves.
+"""The way to one venue and back: limits, breaker, transport, and every failure sorted by what it proves.
 
 Nothing here retries: one call is at most one request. What a failure means depends on what was asked. An
 order whose request cannot have left is `Retryable`; one whose reply is missing, cut or unreadable is
@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
-from arb.adapters.http import NotSent, ReplyLost
+from arb.adapters.http import NoConnectionFree, NotSent, ReplyLost
 from arb.adapters.rate_limit import RateLimiter
+from arb.adapters.venue_breaker import VenueBreaker
 from arb.domain.errors import (
     DataError,
     Fatal,
@@ -49,16 +50,20 @@ class Dialect:
 
 
 class Gateway:
-    """Sends a venue's requests within its limits."""
+    """Sends a venue's requests within its limits, while it can be reached."""
 
-    def __init__(self, dialect: Dialect, transport: Transport, limiter: RateLimiter) -> None:
-        self._dialect, self._transport, self._limiter = dialect, transport, limiter
+    def __init__(
+        self, dialect: Dialect, transport: Transport, limiter: RateLimiter, breaker: VenueBreaker
+    ) -> None:
+        self._dialect, self._transport = dialect, transport
+        self._limiter, self._breaker = limiter, breaker
 
     def ask(
         self, request: HttpRequest, parser: Callable[[Any], Parsed], wait_ms_max: int = READ_WAIT_MS_MAX
     ) -> Parsed:
         """Send one request and return what `parser` makes of the reply. Raises: VenueError."""
         self._limiter.acquire(request.group, request.weight, wait_ms_max)
+        self._breaker.enter()
         response = self._exchange(request)
         try:
             return read(response, parser)
@@ -68,10 +73,15 @@ class Gateway:
     def _exchange(self, request: HttpRequest) -> HttpResponse:
         try:
             response = self._transport.send(request)
+        except NoConnectionFree as error:
+            raise Retryable(self._dialect.venue, f"{request.path}: not sent: {error}") from error
         except NotSent as error:
+            self._breaker.failed()
             raise Retryable(self._dialect.venue, f"{request.path}: not sent: {error}") from error
         except ReplyLost as error:
+            self._breaker.failed()
             raise self._lost(request, f"{request.path}: reply lost: {error}") from error
+        self._breaker.succeeded()
         self._limiter.observe(self._dialect.usage(response))
         if response.is_success:
             self._limiter.calm(request.group)

@@ -32,6 +32,7 @@ from arb.engine.hot_state import KeepHotState
 from arb.engine.markets import Markets
 from arb.engine.reconcile import Reconcile
 from arb.engine.resume import Resume
+from arb.engine.revive import Revive
 from arb.engine.settle import Settle
 from arb.engine.snapshot import TakeSnapshot
 from arb.engine.store_health import WatchDatabase
@@ -86,6 +87,7 @@ class Engine:
     unmirrored: Stores
     hot_state: KeepHotState
     resume: Resume
+    revive: Revive
     watch_database: WatchDatabase
     kill_switch: FileKillSwitch
 

@@ -88,6 +88,7 @@ def real_clients(
         Venue.BINANCE: connect_binance(
             settings.binance.rest_url,
             clock,
+            entropy,
             api_key=api_key(settings.binance.credentials),
             http_timeout_ms=timeout_ms,
             recv_window_ms=settings.orders.recv_window_ms,

@@ -9,6 +9,7 @@ from arb.adapters.instruments import LiveInstruments
 from arb.adapters.kill_switch import FileKillSwitch
 from arb.bootstrap.degradation import degrade_of
 from arb.bootstrap.parts import Engine, Stores
+from arb.bootstrap.revival import revive_of
 from arb.bootstrap.rules import MS, SECOND, appetite_of, exits_of, limits_of, repairs_of, stability_of
 from arb.bootstrap.state import keep
 from arb.bootstrap.venues import venue_clients
@@ -158,6 +159,14 @@ class Wiring:
             unmirrored=self.unmirrored,
             hot_state=self.hot_state,
             resume=self.resume(),
+            revive=revive_of(
+                self.settings,
+                self.stores.redis,
+                heartbeats=self.stores.heartbeats,
+                alerts=self.alerts,
+                counters=self.stores.counters,
+                clock=self.clock,
+            ),
             watch_database=WatchDatabase(
                 ask=partial(self.unmirrored.sessions.get, self.session_id),
                 alerts=self.alerts,

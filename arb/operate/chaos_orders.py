@@ -1,21 +1,21 @@
 """`arb chaos orders`: a stack of its own, the storm over it, and what the venues say afterwards."""
 
 from collections.abc import Mapping
+from functools import partial
 from http.client import HTTPException
 from typing import Final
 from xmlrpc.client import Fault
 
 from arb.adapters.sql.report import SqlReportStore
 from arb.bootstrap import Engine
-from arb.chaos.checkers import Check
-from arb.chaos.orders.figures import Figures, figures
+from arb.chaos.orders.figures import figures_of
 from arb.chaos.orders.killer import Killer
+from arb.chaos.orders.plan import faults_of
 from arb.chaos.orders.readiness import Readiness, Spawned
 from arb.chaos.orders.run import OrderChaos
 from arb.chaos.orders.switchboard import Switchboard
 from arb.chaos.orders.verdict import Outcome
 from arb.console.judge import check_of
-from arb.domain.errors import InvariantError
 from arb.domain.ids import Venue
 from arb.operate import stack
 from arb.operate.demo import interruptible
@@ -53,7 +53,7 @@ def _weather(engine: Engine, plan: stack.Plan, seed: int, trades: int, progress:
         seed=seed,
         trades_wanted=trades,
         findings=check.run(),
-        figures=_figures(check),
+        figures=figures_of(check),
         rested=rested,
         kills=dict(sorted(chaos.killer.kills.items())),
         faults=dict(sorted(chaos.switchboard.struck().items())),
@@ -68,7 +68,7 @@ def _chaos(engine: Engine, plan: stack.Plan, seed: int, trades: int, progress: P
     readiness = Readiness(plan.home.logs)
     urls = {Venue.BINANCE: settings.binance.rest_url, Venue.UPBIT: settings.upbit.rest_url}
     return OrderChaos(
-        seed=seed,
+        faults=partial(faults_of, seed),
         trades_wanted=trades,
         opened=lambda: sum(report.totals(engine.session_id).trades.values()),
         switchboard=Switchboard(base_urls=urls),
@@ -90,10 +90,3 @@ def _spawned(supervisor: Supervisor) -> list[Spawned]:
     except (OSError, HTTPException, Fault):  # it is busy, or going: nobody to kill at this moment
         return []
     return [Spawned(each.name, each.pid) for each in statuses if each.pid is not None]
-
-
-def _figures(check: Check) -> Figures:
-    if check.read_venues is None:
-        raise InvariantError("order chaos needs simulated venues")
-    venues = check.read_venues()
-    return figures(check.read_engine(), venues)

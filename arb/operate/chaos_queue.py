@@ -1,27 +1,44 @@
 """`arb chaos queue`: the queue harmed in every way, on servers and worker processes of its own."""
 
+import json
 import os
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from arb.chaos.outcome import Outcome, Scenario, run_all
+from arb.operate import stack
+from arb.operate.observed import Observed
+from arb.operate.queue.beats import two_beats
+from arb.operate.queue.deaf import REVIVE_AFTER_S, Deaf
 from arb.operate.queue.disk import disk_full
 from arb.operate.queue.ground import grounded
 from arb.operate.queue.kills import Toll, beside_stock, kill_redis, kill_workers
 from arb.operate.queue.memory import little_memory
 from arb.operate.queue.outages import OUTAGES, outage
-from arb.operate.queue.proxied import Proxied
 from arb.operate.queue.refusals import TASKS, TASKS_QUICK, refusals
+from arb.operate.queue.variables import in_force
+from arb.operate.queue.venue_calls import TRADES, TRADES_QUICK, venue_calls
+from arb.runtime.home import CHECKOUT, Home
 from arb.runtime.servers import servers_only
-from arb.runtime.shutdown import Progress
+from arb.runtime.shutdown import Progress, silent, stop_stack
+from arb.runtime.supervise import Lifetime
+from config.settings import load
 
 REFUSALS: Final = "both_brokers_refuse"
 WORKERS_KILLED: Final = "kill_9_of_busy_workers"
 REDIS_KILLED: Final = "kill_9_of_redis"
 LITTLE_MEMORY: Final = "little_memory"
 DISK_FULL: Final = "disk_full"
+FROZEN: Final = "frozen_worker_restarted"
+DEAF: Final = "deaf_worker_restarted"
+BEATS: Final = "two_beats_one_snapshot_a_slot"
+VENUES: Final = "venue_calls_refused_and_timed_out"
 KILLS: Final = (100, 30)  # of workers, of Redis
 KILLS_QUICK: Final = (20, 6)
 
@@ -47,12 +64,11 @@ class Terms:
 
 def on_brokers(terms: Terms) -> Iterator[Outcome]:
     """Refusals and outages, under the real app's workers."""
-    with grounded(terms.progress) as ground:
-        proxied = Proxied(ground.town)
+    with grounded(terms.progress) as ground, ground.way_to_redis() as way:
         ground.start_workers()
         tasks = TASKS_QUICK if terms.quick else TASKS
         scenarios: dict[str, Scenario] = {REFUSALS: partial(refusals, ground, terms.seed, tasks)}
-        scenarios |= {name: partial(outage, ground, proxied, name) for name in OUTAGES}
+        scenarios |= {name: partial(outage, ground, way, name) for name in OUTAGES}
         yield from run_all(terms.chosen(scenarios))
 
 
@@ -88,18 +104,73 @@ def on_stack(terms: Terms) -> Iterator[Outcome]:
     yield from run_all(terms.chosen(scenarios))
 
 
+def on_workers(terms: Terms) -> Iterator[Outcome]:
+    """Workers that live and do not work, on a whole stack that trades."""
+    home = Home(Path(tempfile.mkdtemp(prefix="arb-chaos-")))
+    own = {"ARB_HOME": str(home.path), "ARB_WATCHDOG__REVIVE_AFTER_SEC": str(REVIVE_AFTER_S)}
+    with in_force({**own, "ARB_SIM__SEED": str(terms.seed)}):
+        plan = stack.Plan(home=home, settings=load("mock"), lifetime=Lifetime.CALLER)
+        terms.progress("starting a stack")
+        engine = stack.start(plan, silent)
+        try:
+            found = Deaf(home=home, seen=Observed(engine, terms.progress))
+            yield from run_all(terms.chosen({FROZEN: found.frozen, DEAF: found.deaf}))
+        finally:
+            stop_stack(home, silent)
+    home.remove()
+
+
+def on_venues(terms: Terms) -> Iterator[Outcome]:
+    """Venue calls that are refused and that time out, on a whole stack."""
+    trades = TRADES_QUICK if terms.quick else TRADES
+    yield from run_all(terms.chosen({VENUES: partial(venue_calls, terms.seed, trades, terms.progress)}))
+
+
+def on_beats(terms: Terms) -> Iterator[Outcome]:
+    """Two beats through an outage."""
+    with grounded(terms.progress) as ground:
+        yield from run_all(terms.chosen({BEATS: partial(two_beats, ground)}))
+
+
 # A group of scenarios shares servers, which are started only if one of them is wanted.
 GROUPS: Final[dict[tuple[str, ...], Callable[[Terms], Iterator[Outcome]]]] = {
     (REFUSALS, *OUTAGES): on_brokers,
     (WORKERS_KILLED, REDIS_KILLED): on_transport,
     (LITTLE_MEMORY,): on_little_memory,
     (DISK_FULL,): on_stack,
+    (FROZEN, DEAF): on_workers,
+    (BEATS,): on_beats,
+    (VENUES,): on_venues,
 }
 NAMES: Final = tuple(name for names in GROUPS for name in names)
 
 
 def run(terms: Terms) -> Iterator[Outcome]:
-    """Run all that is wanted; return what came of each as it comes."""
-    for names, group in GROUPS.items():
-        if not terms.only or set(terms.only) & set(names):
-            yield from group(terms)
+    """Run all that is wanted; return what came of each as it comes.
+
+    Groups run in processes of their own: one process knows one stack.
+    """
+    wanted = [names for names in GROUPS if not terms.only or set(terms.only) & set(names)]
+    if len(wanted) == 1:
+        yield from GROUPS[wanted[0]](terms)
+        return
+    for names in wanted:
+        yield from _apart([name for name in names if not terms.only or name in terms.only], terms)
+
+
+def _apart(names: list[str], terms: Terms) -> Iterator[Outcome]:
+    """Run scenarios by the same command in another process."""
+    command = [sys.executable, "-c", "from arb.cli import main; main()", "chaos", "queue", "--json"]
+    command += ["--seed", str(terms.seed), *(["--quick"] if terms.quick else [])]
+    command += [part for name in names for part in ("--only", name)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=CHECKOUT)
+    try:
+        for line in process.stdout or ():
+            yield Outcome(**json.loads(line))
+        status = process.wait()
+        if status not in (0, 1):
+            yield Outcome(name=names[0], passed=False, recovery_s=0.0, detail=f"ended with {status}")
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait()

@@ -85,6 +85,10 @@ class Supervisor:
         self._lenient("supervisor.stopProcess", name, True)
         self.start(name)
 
+    def kill(self, name: str) -> None:
+        """Kill -9 a program; since nobody asked it to stop, it is started again."""
+        self._lenient("supervisor.signalProcess", name, "KILL")
+
     def shutdown(self) -> None:
         """Begin to stop everything, and the supervisor itself."""
         self._lenient("supervisor.shutdown")

@@ -9,6 +9,7 @@ from arb.adapters.binance_client import BinanceClient
 from arb.adapters.clock import ManualClock, SeededEntropy
 from arb.adapters.rate_limit import Limit, RateLimiter
 from arb.adapters.upbit_client import UpbitClient
+from arb.adapters.venue_breaker import VenueBreaker
 from arb.adapters.venue_client import Gateway
 from arb.domain.ids import Venue
 from arb.venues.request import ApiKey, HttpRequest, HttpResponse
@@ -68,7 +69,10 @@ def binance_bench(
         "order": Limit(count=5, period_ms=10_000),
     }
     gateway = Gateway(
-        binance_client.DIALECT, transport, RateLimiter(Venue.BINANCE, limits, clock, pool="weight")
+        binance_client.DIALECT,
+        transport,
+        RateLimiter(Venue.BINANCE, limits, clock, pool="weight"),
+        VenueBreaker(Venue.BINANCE, clock, SeededEntropy(1)),
     )
     client = BinanceClient(gateway, clock, api_key=key, recv_window_ms=RECV_WINDOW_MS, fees=fees)
     transport.on(
@@ -85,6 +89,7 @@ def upbit_bench(*, key: ApiKey | None = KEY) -> Bench:
         "order": Limit(count=5, period_ms=1_000),
         "default": Limit(count=30, period_ms=1_000),
     }
-    gateway = Gateway(upbit_client.DIALECT, transport, RateLimiter(Venue.UPBIT, limits, clock))
+    breaker = VenueBreaker(Venue.UPBIT, clock, SeededEntropy(1))
+    gateway = Gateway(upbit_client.DIALECT, transport, RateLimiter(Venue.UPBIT, limits, clock), breaker)
     client = UpbitClient(gateway, clock, SeededEntropy(1), api_key=key, http_timeout_ms=HTTP_TIMEOUT_MS)
     return Bench(client, transport, clock)

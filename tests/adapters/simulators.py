@@ -66,6 +66,7 @@ class Simulator:
             return connect_binance(
                 self.url,
                 CLOCK,
+                ENTROPY,
                 api_key=KEYS[self.venue],
                 http_timeout_ms=HTTP_TIMEOUT_MS,
                 recv_window_ms=RECV_WINDOW_MS,

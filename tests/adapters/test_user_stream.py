@@ -97,7 +97,7 @@ class Simulator:
     def client(self) -> VenueClient:
         if self.venue is Venue.BINANCE:
             return connect_binance(
-                self.url, CLOCK, api_key=self.key, http_timeout_ms=2_000, recv_window_ms=2_000,
+                self.url, CLOCK, ENTROPY, api_key=self.key, http_timeout_ms=2_000, recv_window_ms=2_000,
                 weight_per_minute=5_000, orders_per_10s=500,
             )  # fmt: skip
         return connect_upbit(

@@ -5,7 +5,6 @@ import pytest
 from arb.chaos.outcome import judged
 from arb.operate.queue.ground import grounded
 from arb.operate.queue.outages import OUTAGES, outage
-from arb.operate.queue.proxied import Proxied
 from arb.operate.queue.refusals import refusals
 
 pytestmark = [pytest.mark.chaos, pytest.mark.integration, pytest.mark.timeout(400)]
@@ -18,20 +17,20 @@ def ground():
 
 
 @pytest.fixture(scope="module")
-def proxied(ground):
-    made = Proxied(ground.town)
-    ground.start_workers()
-    return made
+def way(ground):
+    with ground.way_to_redis() as made:
+        ground.start_workers()
+        yield made
 
 
-def test_everything_is_executed_once_though_both_brokers_refuse(ground, proxied):
+def test_everything_is_executed_once_though_both_brokers_refuse(ground, way):
     outcome = judged("refusals", lambda: refusals(ground, seed=3, tasks=200))
     print(outcome.detail)
     assert outcome.passed, outcome.detail
 
 
 @pytest.mark.parametrize("name", OUTAGES)
-def test_an_outage_of_redis_loses_nothing(ground, proxied, name):
-    outcome = judged(name, lambda: outage(ground, proxied, name, duration_s=4.0))
+def test_an_outage_of_redis_loses_nothing(ground, way, name):
+    outcome = judged(name, lambda: outage(ground, way, name, duration_s=4.0))
     print(outcome.detail)
     assert outcome.passed, outcome.detail

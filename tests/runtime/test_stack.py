@@ -245,3 +245,16 @@ def test_the_start_waits_until_a_simulator_is_healthy(home, tmp_path):
     stack = a_stack(home, [server])
     stack.start()
     assert stack.status().is_healthy
+
+
+def test_a_program_that_is_killed_comes_back_as_another_process(home):
+    stack = a_stack(home)
+    stack.start()
+    before = pids(stack)["worker"]
+    Supervisor(home).kill("worker")
+    wait_until(
+        lambda: None if pids(stack).get("worker") not in (None, before) else "not back",
+        limit_s=20,
+        what="the next one",
+    )
+    stack.stop()

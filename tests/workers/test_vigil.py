@@ -19,10 +19,16 @@ class Engine:
         self.stopped_for: list[str] = []
         self.watch = SimpleNamespace(run=self._sweep)
         self.emergency = SimpleNamespace(run=self._stop)
+        self.revive = SimpleNamespace(run=self._revive)
+        self.revivals = 0
 
     def _sweep(self) -> Verdict | None:
         level = self.levels.pop(0) if self.levels else None
         return None if level is None else Verdict({("ws_lag_ms", "upbit"): Health(level)})
+
+    def _revive(self) -> tuple[()]:
+        self.revivals += 1
+        return ()
 
     def _stop(self, why: str) -> Ending:
         self.stopped_for.append(why)
@@ -37,6 +43,7 @@ def test_critical_is_done_once_and_then_the_process_is_told_to_end(monkeypatch):
     assert ended.wait(10)
     assert engine.stopped_for == ["ws_lag_ms of upbit"]
     assert engine.levels == [Level.CRITICAL]
+    assert engine.revivals == 2, "after each sweep that let it go on"
 
 
 def test_without_a_database_it_waits_and_goes_on(monkeypatch):

@@ -3,8 +3,10 @@
 from collections import Counter
 from dataclasses import dataclass
 
+from arb.chaos.checkers import Check
 from arb.chaos.history import EngineHistory, VenueHistory
 from arb.chaos.orders.exposure import Exposure, exposure
+from arb.domain.errors import InvariantError
 from arb.domain.ids import ClientOrderId, Venue
 from arb.domain.order import Event, State
 from arb.domain.reconcile import drifts
@@ -30,6 +32,14 @@ class Figures:
     def unhedged(self) -> int:
         """Return how many trades hold more on one venue than on the other, whoever looks after them."""
         return len(self.exposure.uneven)
+
+
+def figures_of(check: Check) -> Figures:
+    """Return the counts of what a check reads, by the venues' own record. Raises: VenueError."""
+    if check.read_venues is None:
+        raise InvariantError("only simulated venues keep a record of their own")
+    venues = check.read_venues()
+    return figures(check.read_engine(), venues)
 
 
 def figures(engine: EngineHistory, venues: VenueHistory) -> Figures:

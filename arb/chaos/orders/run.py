@@ -1,11 +1,11 @@
 """The run itself: faults and deaths until enough trades were opened, then calm and a rest."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from arb.chaos.orders.killer import Killer
-from arb.chaos.orders.plan import faults_of, spell_at
+from arb.chaos.orders.plan import spell_at
 from arb.chaos.orders.switchboard import Switchboard
 from arb.domain.ids import Venue
 from arb.domain.risk import Mode
@@ -25,7 +25,7 @@ DONE: Final = "chaos: enough trades"
 class OrderChaos:
     """One run over a stack that trades."""
 
-    seed: int
+    faults: Callable[[Venue, int], Sequence[Mapping[str, Any]]]  # of a venue in a spell
     trades_wanted: int
     opened: Callable[[], int]
     switchboard: Switchboard
@@ -68,4 +68,4 @@ class OrderChaos:
 
     def _cast(self, spell: int) -> None:
         for venue in Venue:
-            self.switchboard.put_faults(venue, faults_of(self.seed, venue, spell))
+            self.switchboard.put_faults(venue, self.faults(venue, spell))

@@ -22,6 +22,7 @@ from arb.domain.snapshot import SnapshotKind
 from arb.operate import stack
 from arb.operate.observed import Observed
 from arb.operate.ops.trips import small_disk
+from arb.operate.queue.variables import in_force
 from arb.runtime.home import Home
 from arb.runtime.shutdown import Progress, silent, stop_stack
 from arb.runtime.status import stack_status
@@ -54,7 +55,10 @@ def disk_full(seed: int, progress: Progress, full_ms: int = FULL_MS) -> tuple[fl
         if disk is None:
             raise Failed("mounting a small disk needs root")
         home = Home(disk / "home")
-        with _elsewhere(home.sim), _environment({"ARB_HOME": str(home.path), "ARB_SIM__SEED": str(seed)}):
+        with (
+            _elsewhere(home.sim),
+            in_force({**THRESHOLDS, "ARB_HOME": str(home.path), "ARB_SIM__SEED": str(seed)}),
+        ):
             settings = load("mock")
             configure(settings, None)
             plan = stack.Plan(home=home, settings=settings, lifetime=Lifetime.CALLER)
@@ -181,19 +185,3 @@ def _elsewhere(path: Path) -> Iterator[None]:
         yield
     finally:
         rmtree(kept, ignore_errors=True)
-
-
-@contextmanager
-def _environment(more: Mapping[str, str]) -> Iterator[None]:
-    """Have these variables in force for this process and all that it starts."""
-    added = {**THRESHOLDS, **more}
-    before = {name: os.environ.get(name) for name in added}
-    os.environ.update(added)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

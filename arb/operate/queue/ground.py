@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from arb.adapters.clock import SystemClock, SystemEntropy
 from arb.adapters.migrate import migrate
@@ -17,6 +18,7 @@ from arb.adapters.sql.sessions import SqlSessionStore
 from arb.chaos.outcome import Failed, expect
 from arb.chaos.queue.effects import Account, Effects
 from arb.operate.queue.town import QUIET, Town, until
+from arb.operate.queue.way import Way
 from arb.operate.session import Place, create_session
 from arb.runtime.servers import servers_only
 from arb.runtime.shutdown import Progress
@@ -63,6 +65,14 @@ class Ground:
     workers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _publishers: int = 0
 
+    def way_to_redis(self) -> Way:
+        """Return a way that the processes started from now on take; it is to be opened."""
+        url = self.town.server.url
+        port = urlsplit(url).port or 0
+        way = Way(self.town.home, "redis", port)
+        self.town.environment["ARB_REDIS_URL"] = url.replace(f":{port}/", f":{way.port}/")
+        return way
+
     def start_workers(self, count: int = 2) -> None:
         """Start workers of the queue of orders, and one of the fallback. Raises: Failed."""
         for number in range(1, count + 1):
@@ -98,11 +108,15 @@ class Ground:
 
     def expect_all_awake(self, since_ns: int, limit_s: float) -> None:
         """Expect that no worker ended, and that each of the primary's has run something since then."""
-        ended = [name for name, process in self.workers.items() if process.poll() is not None]
-        expect(not ended, f"workers ended: {', '.join(ended)}")
+        self.expect_all_run()
         for name in self.workers:
             if name != FALLBACK_WORKER:
                 self.wait_served(since_ns, name, limit_s)
+
+    def expect_all_run(self) -> None:
+        """Expect that no worker ended. Raises: Failed."""
+        ended = [name for name, process in self.workers.items() if process.poll() is not None]
+        expect(not ended, f"workers ended: {', '.join(ended)}")
 
     def expect_whole(self) -> Account:
         """Expect that every effect was had once. Raises: Failed."""

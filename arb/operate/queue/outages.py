@@ -14,7 +14,7 @@ import redis
 
 from arb.chaos.outcome import expect
 from arb.operate.queue.ground import FALLBACK_WORKER, PRIMARY_WORKER, Ground
-from arb.operate.queue.proxied import Proxied
+from arb.operate.queue.way import Way
 
 PACE_MS: Final = 10.0
 CALM_S: Final = 2.0
@@ -22,11 +22,11 @@ SERVED_S_MAX: Final = 30.0
 RECOVERY_S_MAX: Final = 5.0
 BALLAST_BYTES: Final = 8 * 1024 * 1024
 BALLAST_CHUNK: Final = 64 * 1024
-Outage = Callable[[Ground, Proxied], AbstractContextManager[None]]
+Outage = Callable[[Ground, Way], AbstractContextManager[None]]
 
 
 @contextmanager
-def full(ground: Ground, _proxied: Proxied) -> Iterator[None]:
+def full(ground: Ground, _way: Way) -> Iterator[None]:
     """Redis at `maxmemory`, with `noeviction`."""
     client = ground.town.redis
     used = int(client.info("memory")["used_memory"])
@@ -40,7 +40,7 @@ def full(ground: Ground, _proxied: Proxied) -> Iterator[None]:
 
 
 @contextmanager
-def killed(ground: Ground, _proxied: Proxied) -> Iterator[None]:
+def killed(ground: Ground, _way: Way) -> Iterator[None]:
     """Redis killed and started again."""
     ground.town.kill_redis()
     yield
@@ -48,7 +48,7 @@ def killed(ground: Ground, _proxied: Proxied) -> Iterator[None]:
 
 
 @contextmanager
-def stopped(ground: Ground, _proxied: Proxied) -> Iterator[None]:
+def stopped(ground: Ground, _way: Way) -> Iterator[None]:
     """Redis there, and silent."""
     pid = ground.town.redis_process.pid
     os.kill(pid, signal.SIGSTOP)
@@ -59,19 +59,19 @@ def stopped(ground: Ground, _proxied: Proxied) -> Iterator[None]:
 
 
 @contextmanager
-def refusing(_ground: Ground, proxied: Proxied) -> Iterator[None]:
+def refusing(_ground: Ground, way: Way) -> Iterator[None]:
     """The way to Redis cut: connections are reset, new ones refused."""
-    proxied.cut()
+    way.cut()
     yield
-    proxied.mend()
+    way.open()
 
 
 @contextmanager
-def swallowing(_ground: Ground, proxied: Proxied) -> Iterator[None]:
+def swallowing(_ground: Ground, way: Way) -> Iterator[None]:
     """The way to Redis cut: nothing comes through, and nobody says so."""
-    proxied.stop()
+    way.stop()
     yield
-    proxied.go_on()
+    way.go_on()
 
 
 OUTAGES: Final[dict[str, tuple[Outage, float]]] = {  # name -> what, seconds
@@ -83,7 +83,7 @@ OUTAGES: Final[dict[str, tuple[Outage, float]]] = {  # name -> what, seconds
 }
 
 
-def outage(ground: Ground, proxied: Proxied, name: str, duration_s: float | None = None) -> tuple[float, str]:
+def outage(ground: Ground, way: Way, name: str, duration_s: float | None = None) -> tuple[float, str]:
     """Have one outage under a steady load."""
     kind, usual_s = OUTAGES[name]
     lasts_s = duration_s or usual_s
@@ -91,7 +91,7 @@ def outage(ground: Ground, proxied: Proxied, name: str, duration_s: float | None
     publishing = ground.publish(PACE_MS)
     ground.wait_served(0, PRIMARY_WORKER, SERVED_S_MAX)
     ground.clock.sleep_ms(int(CALM_S * 1000))
-    with kind(ground, proxied):
+    with kind(ground, way):
         ground.clock.sleep_ms(int(lasts_s * 1000))
     back_ns = ground.clock.now_ns()
     recovery_s = ground.wait_served(back_ns, PRIMARY_WORKER, SERVED_S_MAX)

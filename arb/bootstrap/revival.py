@@ -1,0 +1,96 @@
+"""Restarts of workers that do not work, wired: the supervisor of this home, and a file that is shared."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final, TypeVar
+
+import redis
+
+from arb.adapters.redis_store.queues import RedisQueues
+from arb.adapters.shared_file import Document, SharedFile
+from arb.bootstrap.watch import AWAY, QUEUES
+from arb.domain.revival import Memory, Rules
+from arb.engine.revive import Revive
+from arb.ports import AlertSink, Clock, Counters, Heartbeats
+from arb.runtime.control import Supervisor
+from arb.runtime.home import Home
+from config.settings import Settings
+
+SECOND: Final = 1_000_000_000
+GAP_SWEEPS: Final = 4  # between two looks: a frozen process keeps its turn for two
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisedWorkers:
+    """`arb.engine.revive.Keeper` on the supervisor of a home; there is none in a container."""
+
+    supervisor: Supervisor
+
+    def running(self) -> Mapping[int, tuple[str, int]]:
+        try:
+            found = self.supervisor.statuses()
+        except AWAY:
+            return {}
+        return {
+            each.pid: (each.name, each.uptime_s * SECOND)
+            for each in found
+            if each.pid is not None and each.is_running
+        }
+
+    def kill(self, program: str) -> None:
+        try:
+            self.supervisor.kill(program)
+        except AWAY:
+            return  # it goes, and everything with it
+
+
+@dataclass(frozen=True, slots=True)
+class FileRevivalMemory:
+    """`arb.engine.revive.RevivalMemory` in a file of the home."""
+
+    file: SharedFile
+
+    def step(self, change: Callable[[Memory], tuple[Memory, Result]]) -> Result:
+        def rewrite(document: Document) -> Result:
+            memory, result = change(_memory(document))
+            document.clear()
+            document.update(asdict(memory))
+            return result
+
+        return self.file.update(rewrite)
+
+
+def _memory(document: Mapping[str, Any]) -> Memory:
+    if not document:
+        return Memory()
+    revived = {program: tuple(past) for program, past in document["revived_ns"].items()}
+    return Memory(**{**document, "revived_ns": revived})
+
+
+def revive_of(
+    settings: Settings,
+    broker: redis.Redis,
+    *,
+    heartbeats: Heartbeats,
+    alerts: AlertSink,
+    counters: Counters,
+    clock: Clock,
+) -> Revive:
+    """Return what restarts the workers of this home that do not work."""
+    home, watchdog = Home.default(), settings.watchdog
+    return Revive(
+        heartbeats=heartbeats,
+        queues=RedisQueues(broker, QUEUES),
+        keeper=SupervisedWorkers(Supervisor(home)),
+        memory=FileRevivalMemory(SharedFile(home.run / "revival.json", clock)),
+        rules=Rules(
+            after_ns=watchdog.revive_after_sec * SECOND,
+            gap_ns=GAP_SWEEPS * watchdog.sweep_interval_sec * SECOND,
+            pause_ns=watchdog.revive_pause_sec * SECOND,
+            hourly_max=watchdog.revive_hourly_max,
+        ),
+        alerts=alerts,
+        counters=counters,
+        clock=clock,
+    )
