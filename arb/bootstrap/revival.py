@@ -81,7 +81,7 @@ def revive_of(
     home, watchdog = Home.default(), settings.watchdog
     return Revive(
         heartbeats=heartbeats,
-        queues=RedisQueues(broker, QUEUES),
+        queues=RedisQueues(broker, QUEUES, settings.broker_prefix),
         keeper=SupervisedWorkers(Supervisor(home)),
         memory=FileRevivalMemory(SharedFile(home.run / "revival.json", clock)),
         rules=Rules(
