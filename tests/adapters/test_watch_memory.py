@@ -3,18 +3,21 @@
 import json
 import multiprocessing
 from decimal import Decimal
+from pathlib import Path
 
 from arb.adapters.clock import ManualClock, SystemClock
 from arb.adapters.shared_file import SIZE_BYTES, SharedFile
 from arb.adapters.watch_memory import FileHealthMemory
 from arb.domain.health import Health, Level, Reading, Rule, Verdict, judge
 from arb.engine.monitor import Standing, Stood
+from arb.ports import Clock
 
 SECOND = 1_000_000_000
 
 
-def memory(path, owner: str) -> FileHealthMemory:
-    return FileHealthMemory(file=SharedFile(path, ManualClock()), owner=owner, interval_ns=5 * SECOND)
+def memory(path, owner: str, clock: Clock | None = None) -> FileHealthMemory:
+    file = SharedFile(path, clock or ManualClock())
+    return FileHealthMemory(file=file, owner=owner, interval_ns=5 * SECOND)
 
 
 def test_one_process_keeps_the_turns_and_another_takes_over_when_it_is_silent(tmp_path):
@@ -70,14 +73,14 @@ def test_without_a_place_for_the_file_a_process_remembers_for_itself(tmp_path):
 
 
 def _count(path: str, times: int) -> None:
-    file = SharedFile(path=__import__("pathlib").Path(path), clock=SystemClock())
+    file = SharedFile(path=Path(path), clock=SystemClock())
     for _ in range(times):
         file.update(lambda document: document.update(count=document.get("count", 0) + 1))
 
 
 def _judge_often(path: str, subject: str, times: int) -> None:
-    """Add one counted error after another to a subject of its own."""
-    kept = memory(__import__("pathlib").Path(path), subject)
+    """Add one counted error after another to a subject of its own; waiting for the lock takes real time."""
+    kept = memory(Path(path), subject, SystemClock())
     key = ("lag", subject)
     for number in range(times):
         kept.judge(lambda before, n=number: Verdict({**before, key: Health(Level.ERROR, n + 1)}))
