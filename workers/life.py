@@ -6,6 +6,7 @@ Loaded with the tasks; every hook waits for its signal, so that importing it doe
 import os
 import threading
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Final
 
 import structlog
@@ -13,7 +14,7 @@ from celery import signals
 from celery.worker import state
 
 from arb.adapters.clock import SystemClock
-from arb.adapters.collector import settle
+from arb.adapters.collector import settle, tidy
 from arb.adapters.control import ControlListener
 from arb.bootstrap import engine
 from arb.bootstrap.control import listener_of
@@ -66,10 +67,11 @@ def begin_beat(**_: Any) -> None:
 
 
 def _beat(name: str, facts: dict[str, str]) -> None:
-    settle()
     pause = threading.Event()
     listener: ControlListener | None = None
-    while not pause.wait(HEARTBEAT_S):
+    for number in count():
+        tidy(number)
+        pause.wait(HEARTBEAT_S)
         try:
             wired = engine()
         except (ConfigError, StoreUnavailable):

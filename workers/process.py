@@ -7,12 +7,13 @@ place. A second signal kills at once.
 import signal
 import threading
 from collections.abc import Mapping
+from itertools import count
 from types import FrameType
 from typing import Final, Protocol
 
 import structlog
 
-from arb.adapters.collector import settle
+from arb.adapters.collector import tidy
 from arb.ports import Clock, Heartbeats
 
 HEARTBEAT_S: Final = 1.0
@@ -63,7 +64,6 @@ def run(work: Work, heartbeats: Heartbeats, clock: Clock, watchman: Watchman | N
         work.start()
         if watchman is not None:
             watchman.start()
-        settle()
         status = _watch(work, heartbeats, clock, stopping)
     finally:
         if watchman is not None:
@@ -74,10 +74,12 @@ def run(work: Work, heartbeats: Heartbeats, clock: Clock, watchman: Watchman | N
 
 
 def _watch(work: Work, heartbeats: Heartbeats, clock: Clock, stopping: threading.Event) -> int:
-    while True:
+    for number in count():
         if not work.healthy():
             log.error("work_broken", process=work.name)
             return 1
         heartbeats.beat(work.name, work.facts(), clock.now_ns())
+        tidy(number)
         if stopping.wait(HEARTBEAT_S):
-            return 0
+            break
+    return 0

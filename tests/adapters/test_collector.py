@@ -24,3 +24,26 @@ def test_a_settled_process_looks_for_old_garbage_more_often():
         ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         counts[settled] = int(ran.stdout)
     assert counts[True] > 3 * counts[False]
+
+
+AGED = """
+import gc, weakref
+from arb.adapters.collector import BEATS_PER_COLLECTION, tidy
+class Ring:
+    def __init__(self): self.own = self
+tidy(0)
+ring = Ring()
+gc.collect()  # it grows old
+seen = weakref.ref(ring)
+del ring
+left = []
+for beat in range(1, BEATS_PER_COLLECTION + 1):
+    left.append(seen() is not None)
+    tidy(beat)
+print(all(left), seen() is None)
+"""
+
+
+def test_what_grew_old_goes_within_a_minute_of_heartbeats():
+    ran = subprocess.run([sys.executable, "-c", AGED], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["True", "True"]
