@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
+import arb.cli_chaos_feeds
 import arb.cli_chaos_queue
 import arb.cli_chaos_state  # noqa: F401 - adds `arb chaos state`
 from arb.cli_accounts import register as register_accounts

@@ -21,7 +21,7 @@ from arb.adapters.clock import SystemClock
 from arb.adapters.dead_man import DeadManPing
 from arb.adapters.machine import PsutilMachine
 from arb.adapters.redaction import Redactor
-from arb.adapters.redis_store import RedisHeartbeats, connect
+from arb.adapters.redis_store import RedisFeedRegistry, RedisHeartbeats, connect
 from arb.adapters.redis_store.heartbeats import WritableHeartbeats
 from arb.adapters.redis_store.queues import RedisQueues
 from arb.adapters.shared_file import SharedFile
@@ -178,6 +178,7 @@ def forget_watch(home: Home, settings: Settings) -> None:
     board_file(home).unlink(missing_ok=True)
     broker = connect(redis_url(settings))
     RedisHeartbeats(broker, settings.scope).forget()
+    RedisFeedRegistry(broker, settings.scope).forget()
     canaries_of(broker, settings).forget()
     board_of(broker, settings, SystemClock()).forget()
     broker.close()

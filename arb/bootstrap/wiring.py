@@ -6,6 +6,7 @@ from functools import cached_property, partial
 from arb.adapters.alerts import RecordedAlerts
 from arb.adapters.clock import SystemClock, SystemEntropy
 from arb.adapters.instruments import LiveInstruments
+from arb.adapters.journal import log_decision
 from arb.adapters.kill_switch import FileKillSwitch
 from arb.bootstrap.degradation import degrade_of
 from arb.bootstrap.parts import Engine, Stores
@@ -193,6 +194,7 @@ class Wiring:
             limits=limits_of(self.settings),
             exits=exits_of(self.settings),
             appetite=appetite_of(self.settings),
+            journal=log_decision,
             nearness=Nearness(self.stores.board.degree),
         )
 

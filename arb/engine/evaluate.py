@@ -19,6 +19,7 @@ from arb.domain.spread import Edge, Market
 from arb.domain.trade import Leg, TradeState, pair_legs
 from arb.engine.guard import EntryGuard
 from arb.engine.intents import intents
+from arb.engine.journal import Journal, decision, unread
 from arb.engine.markets import Markets
 from arb.engine.nearness import Nearness
 from arb.engine.proposals import Appetite, Identity, best_edge, propose
@@ -54,6 +55,7 @@ class Evaluate:
     exits: ExitRules
     appetite: Appetite
     nearness: Nearness = field(default_factory=Nearness)
+    journal: Journal = unread
 
     def run(self, carried: Sequence[Book] = ()) -> int:
         """Evaluate every coin that changed; return how many trades were opened or told to close.
@@ -120,7 +122,10 @@ class Evaluate:
         )
         if not reason or not legs:
             return False
-        return self._close(view, legs, reason, now_ns)
+        if not self._close(view, legs, reason, now_ns):
+            return False
+        self.journal(decision("close", trade.trade_id, market, now_ns))
+        return True
 
     def _close(self, view: TradeView, legs: tuple[Leg, Leg], reason: str, now_ns: int) -> bool:
         trade, lifetime_ns = view.trade, self.appetite.order_lifetime_ns
@@ -143,7 +148,10 @@ class Evaluate:
                 self.counters.count("refused", reason)
                 return False
             case Proposal():
-                return self._open(wanted, now_ns)
+                if not self._open(wanted, now_ns):
+                    return False
+                self.journal(decision("open", wanted.trade.trade_id, market, now_ns))
+                return True
             case None:
                 return False
 

@@ -159,10 +159,10 @@ class Membership:
         """Judge everybody; what this process saw of others outlives a store that lost it."""
         is_lost = roster.assignment.epoch < self._epoch
         self._epoch = max(self._epoch, roster.assignment.epoch)
-        known_before = self._beats if is_lost else {}
-        self._beats = {**known_before, **roster.beats, self.worker: beat}
+        remembered = self._beats if is_lost else {}
+        self._beats = {**_newest(remembered, roster.beats), self.worker: beat}
         before = {worker: each for worker, each in self._standings.items() if worker in self._beats}
-        self._standings = judge(before, roster.beats.values(), now_ns, self.rules)
+        self._standings = judge(before, self._beats.values(), now_ns, self.rules)
         own = self._standings.get(self.worker) or seen_first(beat, now_ns, spoke=True)
         self._standings[self.worker] = replace(own, spoke=True)
         for worker, standing in self._standings.items():
@@ -199,3 +199,13 @@ class Membership:
         self.held = dict(fences)
         self.witness.holds(self.held)
         return True
+
+
+def _newest(remembered: Mapping[str, Beat], stored: Mapping[str, Beat]) -> dict[str, Beat]:
+    """Return the last sign of life of each worker: what is stored may be older than what was seen."""
+    found = dict(stored)
+    for worker, beat in remembered.items():
+        other = found.get(worker)
+        if other is None or (other.incarnation == beat.incarnation and other.count < beat.count):
+            found[worker] = beat
+    return found

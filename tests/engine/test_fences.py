@@ -13,6 +13,7 @@ from arb.engine.fences import Fences
 from arb.engine.markets import USDT_KRW
 from arb.engine.tally import Tally
 from tests.engine.books import BTC_KRW, BTC_USDT, NOW_NS, a_book
+from tests.engine.town import Town as TradingTown
 
 BTC, ETH = Coin("BTC"), Coin("ETH")
 ETH_KRW = (Venue.UPBIT, Symbol("ETH/KRW"))
@@ -124,3 +125,24 @@ def test_a_coin_that_is_given_up_is_written_no_more():
     world.feed.accept([a_book(BTC_KRW, sequence=2)])
     world.feed.flush()
     assert world.stored(BTC_KRW, ETH_KRW) == {ETH_KRW: 5}
+
+
+def test_a_message_of_a_former_owner_opens_nothing_and_the_owners_does():
+    town = TradingTown()
+    town.premium(150)
+    books = list(town.quotes.get([BTC_KRW, BTC_USDT, USDT_KRW]).values())
+    town.quotes.fence({BTC: 6, USDT: 6}, {BTC, USDT})
+    assert town.evaluate.run([replace(book, fence=5) for book in books]) == 0
+    assert town.evaluate.run([replace(book, fence=6) for book in books]) == 1
+
+
+def test_without_the_store_the_fences_that_were_seen_last_still_hold():
+    town = TradingTown()
+    town.premium(150)
+    books = list(town.quotes.get([BTC_KRW, BTC_USDT, USDT_KRW]).values())
+    town.quotes.fence({BTC: 6, USDT: 6}, {BTC, USDT})
+    town.evaluate.run()
+    town.evaluate.run([replace(book, fence=5) for book in books])
+    town.quotes.away = True
+    assert town.evaluate.run([replace(book, fence=5) for book in books]) == 0
+    assert town.evaluate.run([replace(book, fence=6) for book in books]) == 1

@@ -10,13 +10,14 @@
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, Final, cast
 
 import orjson
 import redis
 
-from arb.adapters.redis_store.client import reaching
+from arb.adapters.redis_store.client import AWAY, reaching
 from arb.adapters.redis_store.quotes import fences_key, field_of, quotes_key
 from arb.domain.assignment import Assignment, Beat, Health, Move, Owner
 from arb.domain.ids import Coin
@@ -98,6 +99,11 @@ class RedisFeedRegistry:
     def leave(self, worker: str) -> None:
         with reaching():
             self._leave(keys=(self._beats, self._leader), args=(worker,))
+
+    def forget(self) -> None:
+        """Forget all workers, and not what they fed: the stack that they belonged to has ended."""
+        with suppress(*AWAY):
+            self._client.delete(self._beats, self._leader, self._health)
 
     def bury(self, worker: str) -> None:
         with reaching():
