@@ -34,12 +34,16 @@ class FreshMarkets:
     degree: Callable[[], Degree] = never_degraded
     asked: dict[Key, Book] = field(default_factory=dict)
 
-    def read(self, coin: Coin) -> Market | None:
-        """Return the coin's market, or None while a book of it can be had nowhere."""
+    def read(self, coin: Coin, *, deep: bool = False) -> Market | None:
+        """Return the coin's market, or None while a book of it can be had nowhere.
+
+        `deep`: with all the depth that the venues show, even while the hot books are kept shallow.
+        """
         market = self.markets.read((coin,)).get(coin)
         fresh = market is not None and stale(market, self.limits, self.clock.now_ns()) is None
         if fresh:
-            return market if self.degree() < Degree.SHALLOW else self._deep(coin) or market
+            is_shallow = deep and self.degree() >= Degree.SHALLOW
+            return (self._deep(coin) or market) if is_shallow else market
         books = [book for key in keys_of((coin,)) if (book := self._ask(*key)) is not None]
         market = self.markets.read((coin,), books).get(coin)
         if market is None or stale(market, self.limits, self.clock.now_ns()) is not None:

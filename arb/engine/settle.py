@@ -40,12 +40,13 @@ class Settle:
     place: Place
 
     def run(self, trade_id: TradeId) -> Trade | None:
-        """Settle one trade; return it as it is afterwards, None if it does not exist."""
+        """Settle one trade; return it as it is afterwards, None if there is nothing to settle.
+
+        A trade that had ended before is none: messages about it may come many times.
+        """
         view = self.trades.view(trade_id)
-        if view is None:
+        if view is None or view.trade.state in ENDED:
             return None
-        if view.trade.state in ENDED:
-            return view.trade
         try:
             return self._act(view)
         except Conflict:  # somebody settled it at the same moment: look at what they did
@@ -70,7 +71,7 @@ class Settle:
             return Means(market=None, free={})
         is_even = trade_position(view.orders).imbalance == ZERO
         return Means(
-            market=self.markets.read(view.trade.coin),
+            market=self.markets.read(view.trade.coin, deep=not is_even),
             free={} if is_even else self.trades.free(view.trade.session_id),
         )
 

@@ -183,8 +183,8 @@ def test_a_hedge_is_decided_on_all_the_depth_that_the_venues_show():
     town.premium(0, depth="1")
     town.show(town.book(Venue.BINANCE, "BTC/USDT", "99999.50", "100000.50", "8"))
     town.degree = Degree.SHALLOW
-    market = town.settle.markets.read("BTC")
+    market = town.settle.markets.read("BTC", deep=True)
     assert market.binance.bids[0].quantity == 8
     town.degree = Degree.NEAR
-    assert town.settle.markets.read("BTC").binance.bids[0].quantity == 1
+    assert town.settle.markets.read("BTC", deep=True).binance.bids[0].quantity == 1
     assert (Venue.UPBIT, Symbol("USDT/KRW")) == USDT_KRW and SESSION
