@@ -14,7 +14,7 @@ from arb.runtime.home import CHECKOUT, Home
 from arb.runtime.ports import LOOPBACK, remembered_port
 from arb.runtime.process_spec import Phase, ProcessSpec
 
-UP_S_MAX: Final = 20.0
+UP_S_MAX: Final = 60.0
 
 
 class Way:
