@@ -28,7 +28,7 @@ THREADS: Final = ("-P", "threads", "-c")
 PRIMARY_WORKER: Final = "orders"
 FALLBACK_WORKER: Final = "fallback"
 UP_S_MAX: Final = 60.0
-END_S_MAX: Final = 120.0
+END_S_MAX: Final = 300.0
 NS_PER_S: Final = 1_000_000_000
 
 
@@ -84,17 +84,19 @@ class Ground:
         command = (*CELERY, app, "worker", "-n", f"{name}@ground", *options, *THREADS, "4", *QUIET)
         self.workers[name] = self.town.start(command, name)
 
-    def publish(self, pace_ms: float, *options: str) -> Publishing:
-        """Start a publisher."""
+    @contextmanager
+    def publishing(self, pace_ms: float, *options: str) -> Iterator[Publishing]:
+        """Have a publisher at work on a clean sheet; it does not outlive the block."""
+        self.effects.clear()
         self._publishers += 1
         file = self.town.home.run / f"published-{self._publishers}.json"
         module = ("-m", "arb.operate.queue.publisher", str(file), "--pace-ms", str(pace_ms))
         process = self.town.start((sys.executable, *module, *options), f"publisher-{self._publishers}")
-        return Publishing(process, lambda: dict(json.loads(file.read_text())))
-
-    def clear(self) -> None:
-        """Forget the effects of the last scenario."""
-        self.effects.clear()
+        try:
+            yield Publishing(process, lambda: dict(json.loads(file.read_text())))
+        finally:
+            process.kill()
+            process.wait()
 
     def wait_served(self, since_ns: int, worker: str, limit_s: float) -> float:
         """Return how long it took until a worker ran something planned since then. Raises: Failed."""

@@ -18,7 +18,7 @@ from arb.operate.queue.way import Way
 
 PACE_MS: Final = 10.0
 CALM_S: Final = 2.0
-SERVED_S_MAX: Final = 30.0
+SERVED_S_MAX: Final = 90.0
 RECOVERY_S_MAX: Final = 5.0
 BALLAST_BYTES: Final = 8 * 1024 * 1024
 BALLAST_CHUNK: Final = 64 * 1024
@@ -87,16 +87,15 @@ def outage(ground: Ground, way: Way, name: str, duration_s: float | None = None)
     """Have one outage under a steady load."""
     kind, usual_s = OUTAGES[name]
     lasts_s = duration_s or usual_s
-    ground.clear()
-    publishing = ground.publish(PACE_MS)
-    ground.wait_served(0, PRIMARY_WORKER, SERVED_S_MAX)
-    ground.clock.sleep_ms(int(CALM_S * 1000))
-    with kind(ground, way):
-        ground.clock.sleep_ms(int(lasts_s * 1000))
-    back_ns = ground.clock.now_ns()
-    recovery_s = ground.wait_served(back_ns, PRIMARY_WORKER, SERVED_S_MAX)
-    ground.expect_all_awake(back_ns, SERVED_S_MAX)
-    found = publishing.stop()
+    with ground.publishing(PACE_MS) as publishing:
+        ground.wait_served(0, PRIMARY_WORKER, SERVED_S_MAX)
+        ground.clock.sleep_ms(int(CALM_S * 1000))
+        with kind(ground, way):
+            ground.clock.sleep_ms(int(lasts_s * 1000))
+        back_ns = ground.clock.now_ns()
+        recovery_s = ground.wait_served(back_ns, PRIMARY_WORKER, SERVED_S_MAX)
+        ground.expect_all_awake(back_ns, SERVED_S_MAX)
+        found = publishing.stop()
     account = ground.expect_whole()
     ran = ground.effects.workers()
     turned = found["turned_ms"]

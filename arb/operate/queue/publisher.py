@@ -13,6 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from statistics import quantiles
 from types import FrameType
@@ -21,14 +22,15 @@ from typing import Any, Final
 from arb.celery import app, counters
 from arb.chaos.queue import edge
 from arb.chaos.queue.edge import FALLBACK, PRIMARY, Refusals
-from arb.domain.errors import DispatchError
+from arb.domain.errors import DispatchError, StoreUnavailable
 from arb.operate.queue.work import TASK, effects
 
 REFUSED: Final = {PRIMARY: Refusals(full=0.3, down=0.1), FALLBACK: Refusals(full=0.1, down=0.05)}
 OVERDUE_NS: Final = 3_000_000_000
 SWEEP_S: Final = 1.0
 SWEPT_AT_ONCE: Final = 500
-DRAIN_S_MAX: Final = 90.0
+DRAIN_S_MAX: Final = 240.0
+COUNTED_TRIES: Final = 5
 WARM_UP_S: Final = 1.5  # of the connection to the fallback; and until counts are handed over
 
 
@@ -123,12 +125,15 @@ def main() -> None:
 
 def _counted() -> dict[str, int]:
     """Return what the dispatcher counted, by reason."""
-    app.watch.ask()
-    time.sleep(WARM_UP_S)
     found: Counter[str] = Counter()
-    for name, reasons in counters().read().items():
-        found.update({f"{name} {reason}": count for reason, count in reasons.items()})
-    return dict(found)
+    for _ in range(COUNTED_TRIES):
+        app.watch.ask()
+        time.sleep(WARM_UP_S)
+        with suppress(StoreUnavailable):
+            for name, reasons in counters().read().items():
+                found.update({f"{name} {reason}": count for reason, count in reasons.items()})
+            return dict(found)
+    return {}
 
 
 if __name__ == "__main__":

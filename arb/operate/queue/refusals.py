@@ -13,9 +13,8 @@ DECIDED_MS_MAX: Final = 10.0
 
 def refusals(ground: Ground, seed: int, tasks: int = TASKS) -> tuple[float, str]:
     """Primary refuses 30 % as full and 10 % as not consumed, the fallback 10 % and 5 %."""
-    ground.clear()
-    options = ("--amount", str(tasks), "--refuse", str(seed))
-    found = ground.publish(PACE_MS, *options).wait()
+    with ground.publishing(PACE_MS, "--amount", str(tasks), "--refuse", str(seed)) as publishing:
+        found = publishing.wait()
     account = ground.expect_whole()
     decided = found["decided_ms"]
     expect(account.planned == tasks, f"{account.planned} tasks were planned, not {tasks}")
