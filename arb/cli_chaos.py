@@ -73,7 +73,7 @@ def ops(only: Only = None, as_json: AsJson = False, keep: Keep = False) -> None:
     from arb.operate.ops.trips import small_disk
 
     home = Home(Path(tempfile.mkdtemp(prefix="arb-chaos-ops-")))
-    with small_disk(Path(tempfile.mkdtemp(prefix="arb-small-disk-"))) as disk:
+    with tempfile.TemporaryDirectory(prefix="arb-small-disk-") as place, small_disk(Path(place)) as disk:
         document = _ops(home, disk, tuple(only or ()))
     if document["verdict"] and not keep:
         home.remove()
