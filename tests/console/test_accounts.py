@@ -1,11 +1,8 @@
 """Positions and balances of a session in a real database, and the profit of a report."""
 
-import io
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
-from rich.console import Console, RenderableType
 from sqlalchemy import Engine
 
 from arb.adapters.sql.report import SqlReportStore
@@ -15,18 +12,11 @@ from arb.console.accounts import balances, balances_view, positions, positions_v
 from arb.domain.ids import Coin, Venue
 from arb.domain.report import Prices, make_report
 from arb.ports import Session
+from tests.console.drawing import drawn
 from tests.contracts import world
-from tests.contracts.backends import sql_engine
 
 pytestmark = pytest.mark.integration
 KRW_PER_USDT = Decimal(1_400)
-
-
-@pytest.fixture(scope="module")
-def database(database_url: str) -> Iterator[Engine]:
-    made = sql_engine(database_url)
-    yield made
-    made.dispose()
 
 
 @pytest.fixture
@@ -48,12 +38,6 @@ def report_of(database: Engine, session: Session, price_krw: str):
     totals = SqlReportStore(database).totals(session.session_id)
     prices = Prices(krw_per_usdt=KRW_PER_USDT, krw_per_coin={Coin("BTC"): Decimal(price_krw)})
     return make_report(totals, prices, {}, {}, None)
-
-
-def drawn(renderable: RenderableType) -> str:
-    console = Console(file=io.StringIO(), width=140)
-    console.print(renderable)
-    return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
 def test_a_lonely_leg_is_an_unhedged_position_worth_what_it_would_cost_to_even_out(

@@ -1,13 +1,10 @@
 """Lists and sources, read from a real Redis and a real PostgreSQL."""
 
-import io
-from collections.abc import Iterator
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from rich.console import Console, RenderableType
 from sqlalchemy import Engine, text
 
 from arb.adapters.redis_store.client import connect
@@ -20,17 +17,10 @@ from arb.domain.ids import Venue
 from arb.ports import Session
 from arb.runtime.errors import StackNotRunning
 from arb.runtime.home import Home
+from tests.console.drawing import drawn
 from tests.contracts import world
-from tests.contracts.backends import sql_engine
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def database(database_url: str) -> Iterator[Engine]:
-    made = sql_engine(database_url)
-    yield made
-    made.dispose()
 
 
 @pytest.fixture
@@ -47,12 +37,6 @@ def session(database: Engine) -> Session:
     assert store.claim(order.client_order_id, world.NOW_NS)
     store.record(world.filled(order), world.NOW_NS)
     return made
-
-
-def drawn(renderable: RenderableType) -> str:
-    console = Console(file=io.StringIO(), width=140)
-    console.print(renderable)
-    return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
 def test_trades_come_newest_first_and_no_more_than_asked_for(database: Engine, session: Session) -> None:

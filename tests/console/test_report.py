@@ -1,10 +1,9 @@
 """The report and the verdict in words."""
 
-import io
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 
 from arb.chaos.checkers import Findings
 from arb.chaos.history import Invariant, Violation
@@ -13,14 +12,13 @@ from arb.console.judge import last_report, report_path
 from arb.console.report import report_view
 from arb.runtime.files import write_json
 from arb.runtime.home import Home
+from tests.console import drawing
 from tests.console.facts import Stack
 from tests.console.test_report_html import PERFORMANCE
 
 
 def drawn(renderable: RenderableType) -> str:
-    console = Console(file=io.StringIO(), width=100)
-    console.print(renderable)
-    return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
+    return drawing.drawn(renderable, 100)
 
 
 def document(**changes: Any) -> dict[str, Any]:

@@ -1,11 +1,9 @@
 """The status says what runs, and `-` for what cannot be asked."""
 
-import io
 from typing import Any
 
-from rich.console import Console
-
 from arb.console.status import status_view
+from tests.console import drawing
 
 STATUS: dict[str, Any] = {
     "home": "/somewhere/.arb",
@@ -25,9 +23,7 @@ STATUS: dict[str, Any] = {
 
 
 def drawn(status: dict[str, Any]) -> str:
-    console = Console(file=io.StringIO(), width=80)
-    console.print(status_view(status))
-    return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
+    return drawing.drawn(status_view(status), 80)
 
 
 def test_everything_is_said() -> None:

@@ -9,13 +9,12 @@ from arb.adapters.clock import ManualClock
 from arb.console.line import line
 from arb.console.live import screen
 from arb.console.view import render
+from tests.console import drawing
 from tests.console.facts import NOW_NS, SOURCES, Stack, frames
 
 
 def drawn(stack: Stack, width: int) -> str:
-    console = Console(file=io.StringIO(), width=width, force_terminal=False)
-    console.print(render(frames(stack, ManualClock(NOW_NS)).read(), width))
-    return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
+    return drawing.drawn(render(frames(stack, ManualClock(NOW_NS)).read(), width), width)
 
 
 @pytest.mark.parametrize("width", [80, 120, 200])
