@@ -1,9 +1,27 @@
-"""Python's collector in a process that runs for months."""
+"""Python's collector, and the C library's heap below it, in a process that runs for months."""
 
+import ctypes
 import gc
+from collections.abc import Callable
 from typing import Final
 
 BEATS_PER_COLLECTION: Final = 60
+
+
+def _trimmer() -> Callable[[int], object]:
+    try:
+        trim: Callable[[int], object] = ctypes.CDLL(None).malloc_trim
+    except (AttributeError, OSError):  # not glibc: whatever it has gives back by its own rules
+        return lambda _padding: None
+    return trim
+
+
+_trim = _trimmer()
+
+
+def give_back() -> None:
+    """Give the system the pages that hold nothing any more; glibc keeps those below its highest block."""
+    _trim(0)
 
 
 def settle() -> None:
@@ -21,9 +39,11 @@ def tidy(beat: int) -> None:
     """Keep the heap tidy; called with every heartbeat, numbered from 0.
 
     A process that makes as much as it drops hardly ever collects by itself, and what has grown old in it
-    waits for long. With all that is permanent left out a collection takes milliseconds.
+    waits for long. With all that is permanent left out a collection takes milliseconds. What a burst left
+    behind goes back to the system then.
     """
     if beat == 0:
         settle()
     elif beat % BEATS_PER_COLLECTION == 0:
         gc.collect()
+        give_back()

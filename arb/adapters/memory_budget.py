@@ -5,7 +5,6 @@ of degradation. Who finds the budget taken waits. What the process took besides 
 so much that nothing would go on: alone, one chunk always may.
 """
 
-import ctypes
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import Final
 
 import psutil
 
+from arb.adapters.collector import give_back
 from arb.domain.degradation import Degree, chunk_items
 
 SHARES: Final = 8
@@ -25,15 +25,6 @@ def own_bytes() -> int:
     return int(psutil.Process().memory_info().rss)
 
 
-def _trimmer() -> Callable[[int], object]:
-    """Return what gives freed memory back to the system; glibc keeps it else."""
-    try:
-        trim: Callable[[int], object] = ctypes.CDLL(None).malloc_trim
-    except (AttributeError, OSError):
-        return lambda _padding: None
-    return trim
-
-
 class ProcessBudget:
     """Safe between threads. `taken` tells the bytes that the process has; what it has now is its base."""
 
@@ -42,7 +33,6 @@ class ProcessBudget:
         self._base = taken()
         self._reserved = 0
         self._changed = threading.Condition()
-        self._trim = _trimmer()
 
     @contextmanager
     def items(self, item_bytes: int, at_most: int) -> Iterator[int]:
@@ -68,7 +58,7 @@ class ProcessBudget:
 
     def _give_back(self, size: int) -> None:
         if size >= TRIM_BYTES:
-            self._trim(0)
+            give_back()
         with self._changed:
             self._reserved -= size
             self._changed.notify_all()

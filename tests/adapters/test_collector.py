@@ -47,3 +47,21 @@ print(all(left), seen() is None)
 def test_what_grew_old_goes_within_a_minute_of_heartbeats():
     ran = subprocess.run([sys.executable, "-c", AGED], capture_output=True, text=True, check=True)
     assert ran.stdout.split() == ["True", "True"]
+
+
+BURST = """
+from arb.adapters.collector import BEATS_PER_COLLECTION, tidy
+from arb.adapters.memory_budget import own_bytes
+tidy(0)
+burst = [bytearray(2_000) for _ in range(20_000)]  # too large for Python's own pools, so from malloc
+kept = burst[::100]  # one of them is the highest block: nothing below it goes back by itself
+del burst
+before = own_bytes()
+tidy(BEATS_PER_COLLECTION)
+print(before - own_bytes())
+"""
+
+
+def test_what_a_burst_took_goes_back_to_the_system():
+    ran = subprocess.run([sys.executable, "-c", BURST], capture_output=True, text=True, check=True)
+    assert int(ran.stdout) > 20_000_000
