@@ -70,7 +70,7 @@ def _chaos(engine: Engine, plan: stack.Plan, seed: int, trades: int, progress: P
     return OrderChaos(
         faults=partial(faults_of, seed),
         trades_wanted=trades,
-        opened=lambda: sum(report.totals(engine.session_id).trades.values()),
+        trades_so_far=lambda: sum(report.totals(engine.session_id).trades.values()),
         switchboard=Switchboard(base_urls=urls),
         killer=Killer(seed, lambda: readiness.at_work(_spawned(supervisor)), engine.clock),
         drain=engine.drain,

@@ -1,4 +1,4 @@
-"""The run itself: faults and deaths until enough trades were opened, then calm and a rest."""
+"""The run itself: faults and deaths until there were enough trades, then calm and a rest."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class OrderChaos:
 
     faults: Callable[[Venue, int], Sequence[Mapping[str, Any]]]  # of a venue in a spell
     trades_wanted: int
-    opened: Callable[[], int]
+    trades_so_far: Callable[[], int]  # those that count towards what is wanted: opened, or ended
     switchboard: Switchboard
     killer: Killer
     drain: Drain
@@ -35,14 +35,14 @@ class OrderChaos:
     progress: Callable[[str], None]
 
     def storm(self) -> None:
-        """Let things go wrong until enough trades were opened, or the time is up. Raises: VenueError."""
+        """Let things go wrong until there were enough trades, or the time is up. Raises: VenueError."""
         start_ms = self.clock.now_ns() // NS_PER_MS
         limit_ms = WARM_UP_MS + self.trades_wanted * TRADE_MS
         self.switchboard.widen_limits()
         self._cast(0)
         self.killer.start()
-        before, spell, told_ms = self.opened(), 0, 0
-        while (trades := self.opened() - before) < self.trades_wanted:
+        before, spell, told_ms = self.trades_so_far(), 0, 0
+        while (trades := self.trades_so_far() - before) < self.trades_wanted:
             elapsed_ms = self.clock.now_ns() // NS_PER_MS - start_ms
             if elapsed_ms > limit_ms:
                 self.progress(f"only {trades} of {self.trades_wanted} trades within {limit_ms // 1000} s")

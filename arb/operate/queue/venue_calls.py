@@ -19,6 +19,7 @@ from arb.chaos.orders.switchboard import Switchboard
 from arb.chaos.outcome import expect
 from arb.console.judge import check_of
 from arb.domain.ids import Venue
+from arb.domain.trade import ENDED
 from arb.operate import stack
 from arb.operate.queue.variables import in_force
 from arb.operate.queue.way import Way
@@ -29,7 +30,7 @@ from arb.runtime.supervise import Lifetime
 from config.settings import load
 
 SETTINGS_FILE: Final = CHECKOUT / "config" / "chaos-orders.yml"
-TRADES: Final = 250
+TRADES: Final = 330  # ended ones: 1,000 orders and more, the closing ones under faults as well
 TRADES_QUICK: Final = 30
 REFUSED: Final = 0.3
 EFFECTS_SHARE_MIN: Final = 0.999
@@ -92,10 +93,15 @@ class Trading:
 
     def _chaos(self, trades: int) -> OrderChaos:
         report, session_id = SqlReportStore(self.engine.trades.engine), self.engine.session_id
+
+        def ended() -> int:
+            counts = report.totals(session_id).trades
+            return sum(number for (_, state), number in counts.items() if state in ENDED)
+
         return OrderChaos(
             faults=lambda _venue, _spell: TIMEOUTS,
             trades_wanted=trades,
-            opened=lambda: sum(report.totals(session_id).trades.values()),
+            trades_so_far=ended,
             switchboard=Switchboard(base_urls=self.direct),
             killer=Killer(self.seed, dict, self.engine.clock),  # nobody is killed
             drain=self.engine.drain,
