@@ -42,6 +42,7 @@ METRICS: Final = (
     Metric("arb_session_start_seconds", "When the session began, Unix time"),
     Metric("arb_trades_open", "Trades that have not ended"),
     Metric("arb_trades_unhedged", "Open trades of which one leg has more than the other"),
+    Metric("arb_unhedged_age_seconds", "Since the oldest uneven trade came under repair; 0 if none is"),
     Metric("arb_trades_total", "Trades that ended, by how", ("state",)),
     Metric("arb_orders_total", "Orders that ended, by how", ("venue", "state")),
     Metric("arb_orders_working", "Orders that have not ended, by state", ("venue", "state")),

@@ -1,6 +1,7 @@
 """What each source of the stack tells Prometheus; one that raises an ArbError is away."""
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Final
 
 from arb.adapters.sql.desk import SqlDesk
@@ -8,7 +9,8 @@ from arb.bootstrap import Engine
 from arb.console.model import process_lines, quote_line
 from arb.console.sources import Sources
 from arb.domain.degradation import Degree
-from arb.domain.order import TERMINAL
+from arb.domain.ids import Venue
+from arb.domain.order import TERMINAL, State
 from arb.domain.position import trade_position
 from arb.domain.risk import Mode
 from arb.domain.trade import ENDED
@@ -76,15 +78,18 @@ class StackMetrics:
             yield "arb_snapshot_age_seconds", (), age_ns / S
 
     def trades(self) -> Iterator[Sample]:
-        active = self._sources().active()
+        active, now_ns = self._sources().active(), self._now_ns()
         yield "arb_trades_open", (), len(active)
         yield "arb_trades_unhedged", (), sum(bool(trade_position(view.orders).imbalance) for view in active)
+        oldest_ns = min((view.trade.repair_since_ns or now_ns for view in active), default=now_ns)
+        yield "arb_unhedged_age_seconds", (), (now_ns - oldest_ns) / S
 
     def orders(self) -> Iterator[Sample]:
         sql, now_ns = self._sql(), self._now_ns()
-        for venue, state, number in sql.orders_by_state():
+        counts = {(venue, state): number for venue, state, number in sql.orders_by_state()}
+        for venue, state in product(Venue, State):
             name = "arb_orders_total" if state in TERMINAL else "arb_orders_working"
-            yield name, (venue, state.value), number
+            yield name, (venue.value, state.value), counts.get((venue, state), 0)
         yield "arb_order_unknown_age_seconds", (), sql.unknown_age_ns(now_ns) / S
         if self._engine().stores.board.degree() >= Degree.LEAN:
             return
@@ -94,9 +99,8 @@ class StackMetrics:
 
     def report(self) -> Iterator[Sample]:
         report = self._sources().report()
-        for state, number in report.trades.items():
-            if state in ENDED:
-                yield "arb_trades_total", (state.value,), number
+        for state in sorted(ENDED):  # those at 0 too: what appears at 1 has not increased, to Prometheus
+            yield "arb_trades_total", (state.value,), report.trades.get(state, 0)
         yield "arb_fills_total", (), report.fills
         for (venue, asset), fee in report.fees.items():
             yield "arb_fees_total", (venue.value, asset), fee

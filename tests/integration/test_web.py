@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import urllib3
 
+from arb.domain.ids import Venue
+from arb.domain.order import State
 from arb.runtime.control import Supervisor
 from arb.runtime.home import Home
 from arb.runtime.wait import wait_until
@@ -102,9 +104,16 @@ def test_prometheus_gets_every_source(stack):
     found = json.loads(stack.arb("web", "--json").stdout)
     token = Path(found["metrics_token_file"]).read_text().strip()
     answer = urllib3.request("GET", found["metrics_url"], headers={"Authorization": f"Bearer {token}"})
-    up = [line for line in answer.data.decode().splitlines() if line.startswith("arb_source_up{")]
+    lines = answer.data.decode().splitlines()
+    up = [line for line in lines if line.startswith("arb_source_up{")]
     assert len(up) == 12
     assert all(line.endswith(" 1.0") for line in up), up
+    ends = [line.partition(" ")[0] for line in lines if line.startswith("arb_trades_total{")]
+    # those that never happened as well: from nothing to 1 is no increase, and the first must be told of
+    assert ends == [f'arb_trades_total{{state="{state}"}}' for state in ("aborted", "closed", "handed_over")]
+    orders = [line for line in lines if line.startswith(("arb_orders_total{", "arb_orders_working{"))]
+    assert len(orders) == len(Venue) * len(State)
+    assert any(line.startswith("arb_unhedged_age_seconds ") for line in lines)
 
 
 def test_without_the_database_the_market_goes_on_and_comes_back(stack, sections):
