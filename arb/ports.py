@@ -458,8 +458,11 @@ class VenueClient(Protocol):
         Raises: VenueError when it cannot be asked.
         """
 
-    def resolve(self, order: Order) -> Resolution:
-        """Ask about an UNKNOWN order by the venue's rule of proof. Raises: VenueError."""
+    def resolve(self, order: Order, *, may_trade: bool) -> Resolution:
+        """Ask about an UNKNOWN order by the venue's rule of proof. Raises: VenueError.
+
+        Where that proof is sending it again, it may only execute if `may_trade`.
+        """
 
     def cancel(self, order: Order | ListedOrder) -> None:
         """Ask to cancel; what came of it is learnt by `query`. Raises: VenueError."""

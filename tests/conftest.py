@@ -9,12 +9,17 @@ from itertools import count
 import psycopg2
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 from psycopg2 import sql
 from sqlalchemy.engine import make_url
 
 from arb.adapters.migrate import migrate
 from arb.runtime.postgres_server import create_database
 from arb.runtime.servers import Servers, servers_only
+
+# A busy machine is no finding: nothing here may fail for the time that it takes.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 TEMPLATE = "arb_template"
 numbers = count(1)

@@ -111,7 +111,7 @@ class BinanceClient:
             return None
         return replace(self._with_fills(order.symbol, row), client_order_id=order.client_order_id)
 
-    def resolve(self, order: Order) -> Resolution:
+    def resolve(self, order: Order, *, may_trade: bool) -> Resolution:
         """Return the order, or the proof that it was never placed.
 
         Signed at T with the window W, it cannot reach the engine after T + W, and the engine gives up after
@@ -140,9 +140,12 @@ class BinanceClient:
         return self._ask(binance.open_orders(None, self._now()), binance_listed)
 
     def recent_orders(self, symbol: Symbol, since_ns: int) -> tuple[ListedOrder, ...]:
-        """Return the orders of a market created since then, of the last 24 hours at most."""
+        """Return the orders of a market created since then, of the last 24 hours at most.
+
+        A few older ones may be among them: the venue's clock is known to within half a round trip only.
+        """
         end_ms = self._clock.now_ns() // NS_PER_MS + self._offset() + MARGIN_MS
-        start_ms = max(since_ns // NS_PER_MS + self._offset(), end_ms - WINDOW_MS_MAX)
+        start_ms = max(since_ns // NS_PER_MS + self._offset() - MARGIN_MS, end_ms - WINDOW_MS_MAX)
         return self._ask(binance.all_orders(symbol, start_ms, end_ms, self._now()), binance_listed)
 
     def balances(self) -> Mapping[str, Decimal]:

@@ -21,6 +21,7 @@ from arb.domain.instrument import Instrument
 from arb.domain.money import ZERO
 from arb.domain.order import Fill, Order, OrderReport, State
 from arb.ports import Clock, NeverPlaced, NotFoundYet, QuoteStore, Resolution
+from arb.venues.upbit import unfillable
 
 MS: Final = 1_000_000
 FENCE_MARGIN_NS: Final = 10_000 * MS  # the venue's own API timeout
@@ -96,14 +97,14 @@ class MemoryVenue:
         found = self.placed.get(order.client_order_id)
         return found[0] if found else None
 
-    def resolve(self, order: Order) -> Resolution:
+    def resolve(self, order: Order, *, may_trade: bool) -> Resolution:
         """Apply the venue's rule of proof."""
         found = self.query(order)
         if found is not None:
             return found
         now_ns = self.clock.now_ns()
         if self.venue is Venue.UPBIT and now_ns - order.claimed_at_ns > 1_000 * MS:
-            return self._redrive(order, now_ns)
+            return self._redrive(order if may_trade else unfillable(order), now_ns)
         if self.venue is Venue.BINANCE and now_ns > order.claimed_at_ns + self.window_ns + FENCE_MARGIN_NS:
             return NeverPlaced("window_over_and_absent")
         return NotFoundYet(200)

@@ -61,7 +61,7 @@ class PaperVenue:
         """Return nothing: an order is over before `place` returns."""
         return None
 
-    def resolve(self, order: Order) -> Resolution:
+    def resolve(self, order: Order, *, may_trade: bool) -> Resolution:
         """Return the proof: this venue is inside the process that died."""
         return NeverPlaced("paper_order_died_with_its_process")
 

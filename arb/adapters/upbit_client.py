@@ -82,19 +82,22 @@ class UpbitClient:
         report = self._found(upbit.query(order, self._pass()))
         return None if report is None else replace(report, client_order_id=order.client_order_id)
 
-    def resolve(self, order: Order) -> Resolution:
+    def resolve(self, order: Order, *, may_trade: bool) -> Resolution:
         """Return the order, or the proof that it was never placed.
 
         Upbit's requests do not expire, so that silence proves nothing, however long. But an identifier is
         taken once, for ever. So the same body is sent again under it: either it is accepted, and then exactly
         one order exists (IOC, at the limit price that bounds its loss), or it is refused since the first one
         arrived. Refused as a duplicate and found nowhere means that the first was received and refused.
+
+        An order that may not trade any more is sent again at a price that nobody takes: that spends the
+        identifier, the order ends with nothing executed, and a first one that comes late is the duplicate.
         """
         if (report := self.query(order)) is not None:
             return report
         if self._age_ms(order) < REDRIVE_AFTER_MS:
             return NotFoundYet(REDRIVE_AFTER_MS - self._age_ms(order))
-        answer = self._redrive(order)
+        answer = self._redrive(order if may_trade else upbit.unfillable(order))
         if isinstance(answer, OrderReport):
             return answer
         if answer is Refusal.NONE:

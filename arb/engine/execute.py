@@ -185,7 +185,7 @@ class Execute:
         venue = self.venues[order.venue]
         if order.state in (State.ACCEPTED, State.PARTIALLY_FILLED):
             return self._ask_working(order, venue, attempt)
-        found = venue.resolve(order)
+        found = venue.resolve(order, may_trade=self.gate.may_trade(order))
         match found:
             case OrderReport():
                 self.counters.count("orders_resolved", f"{order.venue}_found")

@@ -7,21 +7,25 @@ exchange_protocols.md 2.3, 2.4 and 2.6.
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
 from typing import Final
 from urllib.parse import urlencode
 
 from arb.domain.external import ListedOrder
 from arb.domain.ids import Symbol, Venue
 from arb.domain.instrument import Side
-from arb.domain.money import plain
+from arb.domain.money import ceil_to, floor_to, plain
 from arb.domain.order import Order
 from arb.venues.registry import to_venue_symbol
 from arb.venues.request import Effect, HttpRequest, HttpResponse, Usage
 from arb.venues.upbit_auth import Parameters, Pass, bearer, hashed_text
+from arb.venues.upbit_instruments import DEFAULT_TERMS, LOT_STEP
 
 ORDER_GROUP: Final = "order"
 DEFAULT_GROUP: Final = "default"
 QUOTATION_GROUPS: Final = ("market", "ticker", "orderbook")
+AWAY: Final = Decimal(2)
 SIDES: Final = {Side.BUY: "bid", Side.SELL: "ask"}
 REMAINING: Final = re.compile(r"group=([a-z-]+);.*\bsec=([0-9]+)", re.ASCII)
 
@@ -37,6 +41,20 @@ def order_parameters(order: Order) -> dict[str, str]:
         "time_in_force": "ioc",
         "identifier": order.client_order_id,
     }
+
+
+def unfillable(order: Order) -> Order:
+    """Return the same order at a price that nobody takes: under half of it for a buy, over twice for a sell.
+
+    Of the price two digits are kept, a multiple of any price unit that Upbit has. The quantity is raised to
+    what the least total takes at that price.
+    """
+    is_buy = order.side is Side.BUY
+    away = order.limit_price / AWAY if is_buy else order.limit_price * AWAY
+    step = Decimal(1).scaleb(away.adjusted() - 1)
+    price = floor_to(away, step) if is_buy else ceil_to(away, step)
+    quantity = max(order.quantity, ceil_to(DEFAULT_TERMS.notional_min / price, LOT_STEP))
+    return replace(order, limit_price=price, quantity=quantity)
 
 
 def place(order: Order, access: Pass) -> HttpRequest:

@@ -206,7 +206,7 @@ def absent(bench: Bench) -> None:
 
 def test_resolve_returns_what_is_found(bench: Bench, order: Order):
     bench.transport.on(f"GET {ORDER}", response(200, row(order, status="EXPIRED")))
-    found = bench.client.resolve(order)
+    found = bench.client.resolve(order, may_trade=True)
     assert isinstance(found, OrderReport)
     assert found.status is State.EXPIRED
 
@@ -215,13 +215,13 @@ def test_resolve_returns_what_is_found(bench: Bench, order: Order):
 def test_resolve_concludes_nothing_before_the_fence(bench: Bench, order: Order, age_ms: int):
     absent(bench)
     bench.clock.advance_ms(age_ms)
-    assert isinstance(bench.client.resolve(order), NotFoundYet)
+    assert isinstance(bench.client.resolve(order, may_trade=True), NotFoundYet)
 
 
 def test_resolve_after_the_fence_asks_twice_and_searches_before_it_concludes(bench: Bench, order: Order):
     absent(bench)
     bench.clock.advance_ms(FENCE_MS + 1)
-    assert isinstance(bench.client.resolve(order), NeverPlaced)
+    assert isinstance(bench.client.resolve(order, may_trade=True), NeverPlaced)
     assert bench.transport.count(f"GET {ORDER}") == 2
     listed = fields(bench.transport.last("GET /api/v3/allOrders"))
     assert int(listed["startTime"]) <= order.claimed_at_ns // 1_000_000 <= int(listed["endTime"])
@@ -232,15 +232,15 @@ def test_resolve_moves_the_fence_by_what_the_clocks_differ(order: Order):
     bench = binance_bench(offset_ms=-5_000)
     absent(bench)
     bench.clock.advance_ms(FENCE_MS + 4_000)
-    assert isinstance(bench.client.resolve(order), NotFoundYet)
+    assert isinstance(bench.client.resolve(order, may_trade=True), NotFoundYet)
     bench.clock.advance_ms(2_000)
-    assert isinstance(bench.client.resolve(order), NeverPlaced)
+    assert isinstance(bench.client.resolve(order, may_trade=True), NeverPlaced)
 
 
 def test_resolve_believes_the_second_answer(bench: Bench, order: Order):
     bench.transport.on(f"GET {ORDER}", NOT_FOUND, response(200, row(order, status="EXPIRED")))
     bench.clock.advance_ms(FENCE_MS + 1)
-    assert isinstance(bench.client.resolve(order), OrderReport)
+    assert isinstance(bench.client.resolve(order, may_trade=True), OrderReport)
 
 
 @pytest.mark.parametrize("listing", ["GET /api/v3/openOrders", "GET /api/v3/allOrders"])
@@ -250,7 +250,7 @@ def test_resolve_believes_the_lists(bench: Bench, order: Order, listing: str):
     bench.transport.on(listing, response(200, [row(order, clientOrderId="other"), filled]))
     bench.transport.on("GET /api/v3/myTrades", response(200, BINANCE_TRADES))
     bench.clock.advance_ms(FENCE_MS + 1)
-    found = bench.client.resolve(order)
+    found = bench.client.resolve(order, may_trade=True)
     assert isinstance(found, OrderReport)
     assert (found.status, len(found.fills)) == (State.FILLED, 1)
 
@@ -259,7 +259,7 @@ def test_resolve_concludes_nothing_from_a_list_that_is_cut_off(bench: Bench, ord
     absent(bench)
     bench.transport.on("GET /api/v3/allOrders", response(200, [row(order, clientOrderId="other")] * 1_000))
     bench.clock.advance_ms(FENCE_MS + 1)
-    assert isinstance(bench.client.resolve(order), NotFoundYet)
+    assert isinstance(bench.client.resolve(order, may_trade=True), NotFoundYet)
 
 
 def test_resolve_that_cannot_ask_concludes_nothing(bench: Bench, order: Order):
@@ -267,7 +267,7 @@ def test_resolve_that_cannot_ask_concludes_nothing(bench: Bench, order: Order):
     bench.transport.on("GET /api/v3/allOrders", response(503, b""))
     bench.clock.advance_ms(FENCE_MS + 1)
     with pytest.raises(Retryable):
-        bench.client.resolve(order)
+        bench.client.resolve(order, may_trade=True)
 
 
 def test_cancel_of_an_order_that_is_not_open_is_no_error(bench: Bench, order: Order):

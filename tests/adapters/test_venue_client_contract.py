@@ -54,7 +54,7 @@ class World:
         """Resolve until there is an answer."""
         deadline_s = time.monotonic() + RESOLVE_S_MAX
         while time.monotonic() < deadline_s:
-            answer = self.client.resolve(order)
+            answer = self.client.resolve(order, may_trade=True)
             if not isinstance(answer, NotFoundYet):
                 return answer
             time.sleep(answer.retry_ms / 1000)
@@ -213,7 +213,7 @@ def test_recent_orders_leave_out_what_is_older(world: World):
     order = world.order()
     world.client.place(order)
     world.result(order)
-    time.sleep(1.1)  # Upbit's stamps are of seconds
+    time.sleep(2.5)  # beyond what may be off: Upbit's stamps are of seconds, Binance's clock is 2 s wide
     listed = world.client.recent_orders(order.symbol, CLOCK.now_ns())
     assert order.client_order_id not in {row.client_order_id for row in listed}
 
@@ -275,7 +275,7 @@ def test_order_that_is_not_visible_yet_is_never_concluded_absent(world: World):
     order = world.order()
     world.simulator.fault("get_not_yet_visible", client_id=order.client_order_id, delay_ms=1_500)
     lose(world, order)
-    assert isinstance(world.client.resolve(order), NotFoundYet)
+    assert isinstance(world.client.resolve(order, may_trade=True), NotFoundYet)
     found = world.resolved(order)
     assert isinstance(found, OrderReport)
     assert len(world.simulator.orders(order.client_order_id)) == 1
@@ -307,7 +307,7 @@ def test_faults_in_any_order_never_make_two_of_one(world: World):
         world.fault(rng.choice(kinds), count=1)
         order = world.order(rng.choice(list(Side)))
         lose(world, order)
-        answer = world.client.resolve(older(order, 1_100))
+        answer = world.client.resolve(older(order, 1_100), may_trade=True)
         rows = world.simulator.orders(order.client_order_id)
         assert len(rows) <= 1, f"seed {seed}, order {number}"
         assert isinstance(answer, OrderReport) is (len(rows) == 1), f"seed {seed}, order {number}"
@@ -318,9 +318,9 @@ def test_binance_order_that_never_arrived_is_concluded_only_after_the_fence(bina
     binance.fault(kind, count=1, delay_ms=600)
     order = binance.order()
     lose(binance, order)
-    assert isinstance(binance.client.resolve(order), NotFoundYet)
+    assert isinstance(binance.client.resolve(order, may_trade=True), NotFoundYet)
     time.sleep(RECV_WINDOW_MS / 1000)
-    assert isinstance(binance.client.resolve(older(order, 14_000)), NeverPlaced)
+    assert isinstance(binance.client.resolve(older(order, 14_000), may_trade=True), NeverPlaced)
     assert binance.simulator.orders(order.client_order_id) == []
 
 
@@ -372,8 +372,32 @@ def test_upbit_identifier_that_a_refusal_burnt_is_concluded_absent(upbit: World)
     order = upbit.order(quantity="0.00001")
     with pytest.raises(VenueError):
         upbit.client.place(order)
-    assert isinstance(upbit.client.resolve(order), NotFoundYet)
-    assert isinstance(upbit.client.resolve(older(order, 11_000)), NeverPlaced)
+    assert isinstance(upbit.client.resolve(order, may_trade=True), NotFoundYet)
+    assert isinstance(upbit.client.resolve(older(order, 11_000), may_trade=True), NeverPlaced)
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_upbit_identifier_is_spent_on_an_order_that_does_not_trade(upbit: World, side: Side):
+    upbit.fault("drop_then_timeout", count=1, delay_ms=600)
+    order = upbit.order(side)
+    lose(upbit, order)
+    before = upbit.client.balances()
+    assert isinstance(upbit.client.resolve(older(order, 1_100), may_trade=False), OrderReport)
+    report = upbit.result(order)
+    assert (report.status, report.fills) == (State.CANCELED, ())
+    assert upbit.client.balances() == before
+    lose(upbit, order)  # the first request comes late, and is the duplicate
+    assert len(upbit.simulator.orders(order.client_order_id)) == 1
+    assert executed(upbit, order) == 0
+
+
+def test_upbit_order_that_arrived_is_found_though_it_may_not_trade(upbit: World):
+    upbit.fault("slow_accept", count=1, delay_ms=900)
+    order = upbit.order(Side.BUY)
+    lose(upbit, order)
+    while isinstance(upbit.client.resolve(older(order, 1_100), may_trade=False), NotFoundYet):
+        time.sleep(0.05)
+    assert len(upbit.simulator.orders(order.client_order_id)) == 1
 
 
 def test_a_book_is_there_without_a_stream(world: World):

@@ -9,9 +9,11 @@ import pytest
 from arb.adapters.http import NotSent, ReplyLost
 from arb.domain.errors import Fatal, InvariantError, OutcomeUnknown, RateLimited, Rejected, Retryable
 from arb.domain.ids import Coin, Symbol, Venue
+from arb.domain.instrument import UPBIT_KRW_BANDS, Side
 from arb.domain.order import Order, OrderReport, State
 from arb.ports import NeverPlaced, NotFoundYet
 from arb.venues.request import HttpResponse
+from arb.venues.upbit import unfillable
 from tests.adapters.scripted import Bench, upbit_bench
 from tests.venues.samples import UPBIT_CHANCE, UPBIT_DONE, UPBIT_WAIT, make_order, response
 
@@ -135,13 +137,13 @@ def test_query_of_an_unknown_order_is_none(bench: Bench, order: Order):
 
 def test_resolve_returns_what_is_found_without_sending(bench: Bench, order: Order):
     bench.transport.on(GET, FOUND)
-    assert isinstance(bench.client.resolve(order), OrderReport)
+    assert isinstance(bench.client.resolve(order, may_trade=True), OrderReport)
     assert bench.transport.count(POST) == 0
 
 
 def test_resolve_does_not_send_again_in_the_first_second(bench: Bench, order: Order):
     absent(bench, ACCEPTED, 999)
-    assert bench.client.resolve(order) == NotFoundYet(1)
+    assert bench.client.resolve(order, may_trade=True) == NotFoundYet(1)
     assert bench.transport.count(POST) == 0
 
 
@@ -151,7 +153,7 @@ def test_resolve_sends_the_same_body_again_under_a_new_nonce(bench: Bench, order
         bench.client.place(order)
     first = bench.transport.last(POST)
     absent(bench, ACCEPTED, 1_000)
-    found = bench.client.resolve(order)
+    found = bench.client.resolve(order, may_trade=True)
     second = bench.transport.last(POST)
     assert isinstance(found, OrderReport)
     assert (found.client_order_id, found.status) == (order.client_order_id, State.ACCEPTED)
@@ -163,7 +165,7 @@ def test_resolve_sends_the_same_body_again_under_a_new_nonce(bench: Bench, order
 def test_resolve_looks_again_after_a_refusal(bench: Bench, order: Order, redriven: HttpResponse):
     absent(bench, redriven, 1_000)
     bench.transport.on(GET, NOT_FOUND, FOUND)
-    found = bench.client.resolve(order)
+    found = bench.client.resolve(order, may_trade=True)
     assert isinstance(found, OrderReport)
     assert len(found.fills) == 1
 
@@ -183,7 +185,7 @@ def test_resolve_concludes_nothing_from_silence_however_long(
     bench: Bench, order: Order, redriven: HttpResponse | Exception
 ):
     absent(bench, redriven, 3_600_000)
-    assert isinstance(bench.client.resolve(order), NotFoundYet)
+    assert isinstance(bench.client.resolve(order, may_trade=True), NotFoundYet)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +195,7 @@ def test_resolve_concludes_nothing_from_a_refusal_too_early(
     bench: Bench, order: Order, redriven: HttpResponse, age_ms: int
 ):
     absent(bench, redriven, age_ms)
-    assert isinstance(bench.client.resolve(order), NotFoundYet)
+    assert isinstance(bench.client.resolve(order, may_trade=True), NotFoundYet)
 
 
 @pytest.mark.parametrize(("redriven", "age_ms"), [(DUPLICATE, SETTLED_MS + 1), (NO_FUNDS, 62_001)])
@@ -201,7 +203,7 @@ def test_resolve_concludes_from_a_refusal_and_a_search_that_finds_nothing(
     bench: Bench, order: Order, redriven: HttpResponse, age_ms: int
 ):
     absent(bench, redriven, age_ms)
-    assert isinstance(bench.client.resolve(order), NeverPlaced)
+    assert isinstance(bench.client.resolve(order, may_trade=True), NeverPlaced)
     assert bench.transport.count(GET) == 2
     assert bench.transport.count(OPEN) == bench.transport.count(CLOSED) == 1
 
@@ -211,9 +213,9 @@ def test_resolve_believes_the_lists(bench: Bench, order: Order, listing: str):
     absent(bench, DUPLICATE, SETTLED_MS + 1)
     listed = {**UPBIT_WAIT, "identifier": order.client_order_id}
     bench.transport.on(listing, response(200, [UPBIT_WAIT, listed]))
-    assert isinstance(bench.client.resolve(order), NotFoundYet)
+    assert isinstance(bench.client.resolve(order, may_trade=True), NotFoundYet)
     bench.transport.on(GET, NOT_FOUND, NOT_FOUND, FOUND)
-    found = bench.client.resolve(order)
+    found = bench.client.resolve(order, may_trade=True)
     assert isinstance(found, OrderReport)
     assert bench.transport.last(GET).query == f"uuid={UPBIT_WAIT['uuid']}"
 
@@ -221,7 +223,7 @@ def test_resolve_believes_the_lists(bench: Bench, order: Order, listing: str):
 def test_resolve_concludes_nothing_from_a_list_that_is_cut_off(bench: Bench, order: Order):
     absent(bench, DUPLICATE, SETTLED_MS + 1)
     bench.transport.on(CLOSED, response(200, [UPBIT_WAIT] * 1_000))
-    assert isinstance(bench.client.resolve(order), NotFoundYet)
+    assert isinstance(bench.client.resolve(order, may_trade=True), NotFoundYet)
 
 
 @pytest.mark.parametrize(("name", "error"), [("jwt_verification", Rejected), ("out_of_scope", Fatal)])
@@ -230,7 +232,28 @@ def test_resolve_passes_on_what_is_wrong_with_our_key(
 ):
     absent(bench, refusal(403 if error is Fatal else 401, name), 3_600_000)
     with pytest.raises(error):
-        bench.client.resolve(order)
+        bench.client.resolve(order, may_trade=True)
+
+
+@pytest.mark.parametrize(
+    ("side", "price", "quantity", "spent_price", "spent_quantity"),
+    [
+        (Side.BUY, "139640000", "0.01", "69000000", "0.01"),
+        (Side.SELL, "139640000", "0.01", "280000000", "0.01"),
+        (Side.BUY, "1196.5", "5", "590", "8.47457628"),  # 5,000 KRW at that price
+        (Side.SELL, "0.0512", "200000", "0.11", "200000"),
+    ],
+)
+def test_the_order_that_spends_an_identifier_is_far_away_and_acceptable(
+    order: Order, side: Side, price: str, quantity: str, spent_price: str, spent_quantity: str
+):
+    given = replace(order, side=side, limit_price=Decimal(price), quantity=Decimal(quantity))
+    spent = unfillable(given)
+    assert (spent.limit_price, spent.quantity) == (Decimal(spent_price), Decimal(spent_quantity))
+    assert spent.limit_price * spent.quantity >= 5_000
+    tick = next(tick for lower, tick in UPBIT_KRW_BANDS if spent.limit_price >= lower)
+    assert spent.limit_price % tick == 0
+    assert replace(spent, limit_price=given.limit_price, quantity=given.quantity) == given
 
 
 def test_cancel_of_an_order_that_is_not_open_is_no_error(bench: Bench, order: Order):

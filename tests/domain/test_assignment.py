@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arb.domain.assignment import (
@@ -24,7 +24,7 @@ MS = 1_000_000
 SECOND = 1_000 * MS
 NOW_NS = 1_700_000_000 * SECOND
 RULES = Rules()
-SLOW_MACHINE = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+FEWER = settings(max_examples=60)
 COINS = tuple(Coin(name) for name in ("ADA", "BTC", "ETH", "SOL", "USDT", "XRP"))
 
 
@@ -267,7 +267,7 @@ def world_of(found, owners):
     return Assignment(epoch=50, owners=owners), standings, beats
 
 
-@SLOW_MACHINE
+@FEWER
 @given(WORLDS, OWNERS)
 def test_whatever_is_there_the_owners_are_right(found, owners):
     current, standings, beats = world_of(found, owners)
@@ -288,7 +288,7 @@ def test_whatever_is_there_the_owners_are_right(found, owners):
     assert again == (after, ()), "what is right stays as it is"
 
 
-@SLOW_MACHINE
+@FEWER
 @given(WORLDS, OWNERS, st.randoms(use_true_random=False))
 def test_the_order_in_which_workers_are_seen_does_not_matter(found, owners, random):
     current, standings, beats = world_of(found, owners)

@@ -157,6 +157,32 @@ def test_repairs_go_on_while_killed(town):
     assert not town.drifts()
 
 
+@pytest.mark.parametrize("first", list(Venue))
+def test_nothing_is_opened_by_asking_about_a_leg_that_never_arrived(town, first):
+    """Its sender died before a byte left: neither the proof nor the other leg may open the pair now."""
+    open_pair(town)
+    town.trades.claim(orders(town)[first].client_order_id, town.clock.now_ns())
+    town.pending.clear()
+    assert kill(town).complete
+    assert {order.filled_quantity for order in orders(town).values()} == {Decimal(0)}
+    assert only_trade(town).state is TradeState.ABORTED
+
+
+@pytest.mark.parametrize("first", list(Venue))
+def test_the_second_leg_waits_for_what_became_of_the_first(town, first):
+    """It arrived, and only its answer is missing: the pair is hedged as soon as that is known."""
+    open_pair(town)
+    sent = orders(town)[first]
+    claimed = town.trades.claim(sent.client_order_id, town.clock.now_ns())
+    report = town.venues[first].place(claimed)
+    town.switch.engage("test", 0)
+    second = orders(town)[first.other].client_order_id
+    assert town.execute.place(second).state is State.INTENT
+    town.trades.record(report, town.clock.now_ns())
+    assert town.execute.place(second).state is State.FILLED
+    assert trade_position(town.trades.view(only_trade(town).trade_id).orders).imbalance == 0
+
+
 @pytest.mark.parametrize("tasks_run", [0, 1, 2])
 def test_kill_in_the_middle_of_a_pair_leaves_no_leg_alone(town, tasks_run):
     open_pair(town)

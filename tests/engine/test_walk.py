@@ -233,6 +233,21 @@ def test_late_refusal_does_not_end_an_order_that_was_sent_again_for_it(town):
     assert not town.drifts()
 
 
+def test_an_order_whose_lifetime_is_over_is_proven_without_trading(town):
+    """An hour later its price is history: the identifier is spent on an order that nobody fills."""
+    open_one(town)
+    upbit = next(row.order for row in town.tables.orders.values() if row.order.venue is Venue.UPBIT)
+    town.trades.claim(upbit.client_order_id, town.clock.now_ns())
+    town.pending.clear()
+    town.pass_time(3_600_000)
+    town.premium(60)
+    town.quiesce()
+    proven = town.tables.orders[upbit.client_order_id].order
+    assert (proven.state, proven.fills) == (State.CANCELED, ())
+    assert only_trade(town).state is TradeState.ABORTED
+    assert not town.drifts()
+
+
 @pytest.mark.parametrize("event", [Event.REJECT, Event.EXPIRE])
 def test_refusal_ends_only_the_claim_it_belongs_to(town, event):
     open_one(town)
