@@ -20,6 +20,7 @@ from arb.engine.adopt import Adopt
 from arb.engine.drain import Drain
 from arb.engine.evaluate import Evaluate
 from arb.engine.execute import Execute
+from arb.engine.exit_guard import ExitGuard
 from arb.engine.explain import Explain
 from arb.engine.feed_guard import FeedGuard
 from arb.engine.fresh_market import FreshMarkets
@@ -191,11 +192,21 @@ class Wiring:
             entropy=self.entropy,
             kill_switch=self.kill_switch,
             guard=self.entry_guard(),
+            exit_guard=self.exit_guard(),
             limits=limits_of(self.settings),
             exits=exits_of(self.settings),
             appetite=appetite_of(self.settings),
             journal=log_decision,
             nearness=Nearness(self.stores.board.degree),
+        )
+
+    def exit_guard(self) -> ExitGuard:
+        """Return what keeps exits back that would only leave a leg alone."""
+        return ExitGuard(
+            session_id=self.session_id,
+            trades=self.stores.trades,
+            counters=self.stores.counters,
+            alerts=self.alerts,
         )
 
     def entry_guard(self) -> EntryGuard:

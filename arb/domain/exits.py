@@ -1,16 +1,25 @@
 """When an open pair is closed, and how much of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from arb.domain.backoff import Backoff
 from arb.domain.ids import Venue
-from arb.domain.money import ZERO, bps, floor_to
+from arb.domain.money import ZERO, bps, ceil_to, floor_to
+from arb.domain.order import Order, Purpose
 from arb.domain.position import TradePosition, is_dust
 from arb.domain.spread import Direction, Market, edge
 from arb.domain.trade import Trade
 
 LIMIT_SLACK: Final = Decimal("0.98")  # minimums hold at the limit price, which may be below the best bid
+PAUSES: Final = Backoff(first_ms=1_000, max_ms=900_000)  # after exits that left a leg alone
+EVEN_DRAW: Final = 0.5  # one exit at a time per trade: nobody to be out of step with
+NS_PER_MS: Final = 1_000_000
+PROBED_FROM: Final = 2  # exits that left a leg alone; then the next one is as small as can be
+PROBE: Final = 2  # times the venues' minimums, so that a leg of it that stays alone can be sent as well
+GROWTH: Final = 10  # times the newest exit that went through
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +30,60 @@ class ExitRules:
     take_profit_bps: Decimal
     stop_loss_bps: Decimal  # positive
     holding_ns_max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exits:
+    """How the exits of a trade went so far.
+
+    One of which a single leg executed leaves that leg alone, and a repair pays to undo it. Whatever made the
+    other venue refuse, money that is not there or a market that it closed, will do so again.
+    """
+
+    lonely: int  # how many left a leg alone
+    lonely_at_ns: int  # when the newest of them was decided
+    newest: Decimal  # base that both legs of the newest exit executed
+
+
+def exits_so_far(orders: Sequence[Order]) -> Exits:
+    """Return how the exits among a trade's orders went; none of them may still execute."""
+    pairs: dict[int, list[Decimal]] = {}
+    for order in orders:
+        if order.purpose is Purpose.EXIT:
+            pairs.setdefault(order.created_at_ns, []).append(order.filled_quantity)
+    lonely = [at_ns for at_ns, filled in pairs.items() if min(filled) == ZERO < max(filled)]
+    return Exits(
+        lonely=len(lonely),
+        lonely_at_ns=max(lonely, default=0),
+        newest=min(pairs[max(pairs)]) if pairs else ZERO,
+    )
+
+
+def rests_until_ns(exits: Exits) -> int:
+    """Return before when no other exit is sent."""
+    if not exits.lonely:
+        return 0
+    return exits.lonely_at_ns + PAUSES.delay_ms(exits.lonely - 1, EVEN_DRAW) * NS_PER_MS
+
+
+def cautious(wanted: Decimal, position: TradePosition, exits: Exits, market: Market) -> Decimal:
+    """Return how much of an exit to try: little of it while exits leave legs alone, then more each time.
+
+    What would leave a rest that no venue takes is tried whole.
+    """
+    if exits.lonely < PROBED_FROM:
+        return wanted
+    step = max(market.instrument(venue).lot_step for venue in Venue)
+    size = max(_smallest_pair(market, step), floor_to(exits.newest * GROWTH, step))
+    return size if size < wanted and is_sendable_pair(position.hedged - size, market) else wanted
+
+
+def _smallest_pair(market: Market, step: Decimal) -> Decimal:
+    least = ZERO
+    for venue in Venue:
+        instrument, price = market.instrument(venue), market.book(venue).bid * LIMIT_SLACK
+        least = max(least, instrument.quantity_min, instrument.notional_min / price)
+    return ceil_to(PROBE * least, step)
 
 
 def exit_quantity(trade: Trade, position: TradePosition, market: Market) -> Decimal:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from arb.domain import ids
 from arb.domain.book import Book
@@ -16,7 +17,8 @@ from arb.domain.rates import USDT
 from arb.domain.risk import Approved, Limits, Mode, Proposal, Refused
 from arb.domain.sanity import stale, untradable
 from arb.domain.spread import Edge, Market
-from arb.domain.trade import Leg, TradeState, pair_legs
+from arb.domain.trade import Leg, Trade, TradeState, pair_legs
+from arb.engine.exit_guard import ExitGuard
 from arb.engine.guard import EntryGuard
 from arb.engine.intents import intents
 from arb.engine.journal import Journal, decision, unread
@@ -51,6 +53,7 @@ class Evaluate:
     clock: Clock
     entropy: Entropy
     guard: EntryGuard
+    exit_guard: ExitGuard
     limits: Limits
     exits: ExitRules
     appetite: Appetite
@@ -117,15 +120,19 @@ class Evaluate:
                 self.dispatcher.send("arb.settle_trade", trade.trade_id)  # it became dust while it was held
             return False
         reason = exit_reason(trade, position, quantity, market, self.exits, now_ns)
-        legs = reason and pair_legs(
-            market, trade.direction.opposite, Purpose.EXIT, quantity, self.appetite.slip_bps
-        )
-        if not reason or not legs:
+        if reason is None:
+            return False
+        quantity = self.exit_guard.size(view, position, quantity, market, now_ns)
+        legs = self._exit_legs(trade, quantity, market) if quantity > ZERO else None
+        if legs is None or not self.exit_guard.pays(trade, legs, now_ns):
             return False
         if not self._close(view, legs, reason, now_ns):
             return False
         self.journal(decision("close", trade.trade_id, market, now_ns))
         return True
+
+    def _exit_legs(self, trade: Trade, quantity: Decimal, market: Market) -> tuple[Leg, Leg] | None:
+        return pair_legs(market, trade.direction.opposite, Purpose.EXIT, quantity, self.appetite.slip_bps)
 
     def _close(self, view: TradeView, legs: tuple[Leg, Leg], reason: str, now_ns: int) -> bool:
         trade, lifetime_ns = view.trade, self.appetite.order_lifetime_ns

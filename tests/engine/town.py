@@ -31,6 +31,7 @@ from arb.engine.adopt import Adopt
 from arb.engine.drain import Drain
 from arb.engine.evaluate import Evaluate
 from arb.engine.execute import Execute
+from arb.engine.exit_guard import ExitGuard
 from arb.engine.explain import Explain
 from arb.engine.fresh_market import FreshMarkets
 from arb.engine.guard import EntryGuard
@@ -221,6 +222,9 @@ class Town:
                 stability=Stability(
                     SESSION, self.health, self.clock, window_ns=STABILITY.window_ns
                 ),
+            ),
+            exit_guard=ExitGuard(
+                session_id=SESSION, trades=trades, counters=self.counters, alerts=alerts
             ),
             appetite=Appetite(
                 notional_usdt=Decimal(1_000), slip_bps=Decimal(8), order_lifetime_ns=3 * SECOND

@@ -34,6 +34,7 @@ from arb.domain.risk import Mode
 from arb.engine.book_codec import decode_book
 from arb.engine.evaluate import Evaluate
 from arb.engine.execute import Execute
+from arb.engine.exit_guard import ExitGuard
 from arb.engine.feed import Feed
 from arb.engine.fresh_market import FreshMarkets
 from arb.engine.guard import EntryGuard
@@ -204,6 +205,7 @@ class DryRun:
                 stability=Stability(SESSION, health, self.clock, window_ns=stability.window_ns),
                 rates=RateWatch(),
             ),
+            exit_guard=ExitGuard(session_id=SESSION, trades=self.trades, counters=counters, alerts=alerts),
             limits=limits,
             exits=exits_of(settings),
             appetite=appetite_of(settings),

@@ -1,0 +1,77 @@
+"""What keeps an exit back that would only leave a leg alone: unpaid for, or refused too often lately."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from arb.domain.alert import Alert, Severity
+from arb.domain.exits import Exits, cautious, exits_so_far, rests_until_ns
+from arb.domain.ids import Coin, SessionId, Venue
+from arb.domain.money import ZERO
+from arb.domain.position import TradePosition
+from arb.domain.risk import hold_of
+from arb.domain.spread import Market
+from arb.domain.trade import Leg, Trade
+from arb.ports import AlertSink, Counters, TradeStore, TradeView
+
+TOLD_FROM: Final = 3  # exits that left a leg alone
+UNPAID_NS: Final = 1_000_000_000  # balances are not looked at again before
+
+Asset = tuple[Venue, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExitGuard:
+    """One process's view of which exits can be tried now. The pair stays hedged meanwhile."""
+
+    session_id: SessionId
+    trades: TradeStore
+    counters: Counters
+    alerts: AlertSink
+    _unpaid_until_ns: dict[Asset, int] = field(default_factory=dict)
+
+    def size(
+        self, view: TradeView, position: TradePosition, wanted: Decimal, market: Market, now_ns: int
+    ) -> Decimal:
+        """Return how much of the wanted exit to try now, 0 to wait."""
+        exits = exits_so_far(view.orders)
+        if now_ns < rests_until_ns(exits):
+            return ZERO
+        if exits.lonely >= TOLD_FROM:
+            self._tell_of_refusals(view.trade, exits, now_ns)
+        return cautious(wanted, position, exits, market)
+
+    def pays(self, trade: Trade, legs: Sequence[Leg], now_ns: int) -> bool:
+        """Tell whether free balances pay for both legs. Raises: StoreUnavailable."""
+        needs = {(leg.venue, hold_of(leg, trade.coin)[0]): hold_of(leg, trade.coin)[1] for leg in legs}
+        if any(now_ns < self._unpaid_until_ns.get(asset, 0) for asset in needs):
+            return False
+        free = self.trades.free(self.session_id)
+        lacking = {asset: need for asset, need in needs.items() if free.get(asset, ZERO) < need}
+        for asset in lacking:
+            self._unpaid_until_ns[asset] = now_ns + UNPAID_NS
+        if lacking:
+            self.counters.count("exit_waits", "balance")
+            self._tell_of_balances(trade.coin, lacking, free, now_ns)
+        return not lacking
+
+    def _tell_of_refusals(self, trade: Trade, exits: Exits, now_ns: int) -> None:
+        message = (
+            f"one leg of {trade.coin} trade {trade.trade_id} was not executed in {exits.lonely} exits; the "
+            "pair stays hedged and is tried again with less, after growing pauses"
+        )
+        self._tell("exit_refused", trade.trade_id, message, now_ns)
+
+    def _tell_of_balances(
+        self, coin: Coin, lacking: Mapping[Asset, Decimal], free: Mapping[Asset, Decimal], now_ns: int
+    ) -> None:
+        for (venue, name), need in lacking.items():
+            there = free.get((venue, name), ZERO)
+            message = f"closing {coin} needs {need:f} {name} on {venue}, {there:f} is free: it stays open"
+            self._tell("exit_unpaid", f"{venue} {name}", message, now_ns)
+
+    def _tell(self, kind: str, subject: str, message: str, now_ns: int) -> None:
+        self.alerts.raise_alert(
+            Alert(kind=kind, subject=subject, severity=Severity.WARNING, message=message, at_ns=now_ns)
+        )
