@@ -192,9 +192,9 @@ class TradeStore(Protocol):
         """Return the number (from 1) of the trade's next order on a venue."""
 
     def claim(self, client_order_id: ClientOrderId, now_ns: int) -> Order | None:
-        """Compare-and-set INTENT -> SUBMITTED with a grown fence; None if it is not ours to send.
+        """Compare-and-set INTENT -> SUBMITTED with a grown fence; None if it was no intent any more.
 
-        An intent past its lifetime becomes EXPIRED and its hold is voided.
+        An intent past its lifetime becomes EXPIRED instead, and its hold is voided.
         """
 
     def release(self, client_order_id: ClientOrderId, fence: int, reason: str, now_ns: int) -> bool:

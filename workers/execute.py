@@ -3,6 +3,7 @@
 from arb.bootstrap import Engine, engine, engine_of
 from arb.celery import app
 from arb.domain.ids import ClientOrderId, parse_client_order_id
+from arb.engine.execute import ASK_ONCE
 from workers import facts
 from workers.disposition import retried
 
@@ -15,8 +16,8 @@ def place_order(client_order_id: str) -> None:
 
 
 @app.task(name="arb.resolve_order", **retried(5))
-def resolve_order(client_order_id: str, attempt: int = 0) -> None:
-    """Ask the venue about one order; asks again later until there is proof."""
+def resolve_order(client_order_id: str, attempt: int = ASK_ONCE) -> None:
+    """Ask the venue about one order, once or as an attempt of a chain that ends within seconds."""
     order = _engine(client_order_id).execute.resolve(ClientOrderId(client_order_id), attempt)
     facts.of_order("order_asked", order)
 

@@ -5,14 +5,15 @@ from arb.celery import app
 from arb.domain.ids import TradeId
 from arb.domain.snapshot import SnapshotKind
 from arb.domain.trade import ENDED
+from arb.engine.settle import LOOK_ONCE
 from workers import facts
 from workers.disposition import retried
 
 
 @app.task(name="arb.settle_trade", **retried(5))
-def settle_trade(trade_id: str) -> None:
+def settle_trade(trade_id: str, look: int = LOOK_ONCE) -> None:
     """Settle one trade; running it twice changes nothing. One that has ended is worth a snapshot."""
-    trade = engine_of(TradeId(trade_id)).settle.run(TradeId(trade_id))
+    trade = engine_of(TradeId(trade_id)).settle.run(TradeId(trade_id), look)
     facts.of_trade(trade)
     if trade is not None and trade.state in ENDED:
         app.send_task("arb.snapshot", (SnapshotKind.ON_TRADE.value, trade.session_id))

@@ -36,6 +36,7 @@ class Trouble(StrEnum):
     REJECTED = "rejected"
     DROPPED = "dropped"  # never arrives, no answer
     REPLY_LOST = "reply_lost"  # executed, no answer
+    WAIT = "wait"  # executed, answered as accepted: what came of it has to be asked for
     LATE = "late"  # arrives after we gave up
     HIDDEN = "hidden"  # executed, answered as lost, and not visible to queries for a while
     PARTIAL = "partial"  # half of it executes
@@ -53,6 +54,7 @@ class MemoryVenue:
     held: dict[str, Decimal]
     window_ns: int = 2_000 * MS
     silent: bool = False  # answers no question about its market
+    mute: bool = False  # answers no question about an order
     troubles: deque[Trouble] = field(default_factory=deque)
     placed: dict[ClientOrderId, list[OrderReport]] = field(default_factory=dict)
     burnt: set[ClientOrderId] = field(default_factory=set)
@@ -92,6 +94,8 @@ class MemoryVenue:
 
     def query(self, order: Order) -> OrderReport | None:
         """Return the order if it is there and visible."""
+        if self.mute:
+            raise Retryable(self.venue, "no answer")
         if self.clock.now_ns() < self.hidden_until_ns.get(order.client_order_id, 0):
             return None
         found = self.placed.get(order.client_order_id)
@@ -157,6 +161,8 @@ class MemoryVenue:
             self.hidden_until_ns[order.client_order_id] = self.clock.now_ns() + 3_000 * MS
         if trouble in (Trouble.REPLY_LOST, Trouble.HIDDEN):
             raise OutcomeUnknown(self.venue, "reply lost")
+        if trouble is Trouble.WAIT:
+            return replace(report, status=State.ACCEPTED, fills=())
         return report
 
     def _accept(self, order: Order, trouble: Trouble) -> OrderReport:

@@ -22,4 +22,4 @@ class Backoff:
 SOCKET_BACKOFF = Backoff(first_ms=1_000, max_ms=60_000, attempts_max=10)
 SOCKET_COOLDOWN_MS = 60_000  # after `attempts_max` failures in a row
 ORDER_BACKOFF = Backoff(first_ms=50, max_ms=1_000, attempts_max=8)
-RESOLVE_BACKOFF = Backoff(first_ms=100, max_ms=5_000, attempts_max=1_000_000)
+RESOLVE_BACKOFF = Backoff(first_ms=100, max_ms=5_000, attempts_max=6)  # 6 s in all, then it is a sweep's

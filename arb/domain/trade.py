@@ -28,6 +28,7 @@ class TradeState(StrEnum):
 
 
 ENDED: Final = frozenset({TradeState.CLOSED, TradeState.ABORTED, TradeState.HANDED_OVER})
+MOVING: Final = frozenset({TradeState.OPENING, TradeState.CLOSING, TradeState.REPAIRING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

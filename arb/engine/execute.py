@@ -10,6 +10,7 @@ from arb.domain.ids import ClientOrderId, SessionId, Venue
 from arb.domain.order import Event, Order, OrderReport, State
 from arb.domain.risk import Mode
 from arb.engine.kill_gate import KillGate
+from arb.engine.settle import FIRST_LOOK
 from arb.engine.stability import VenueHealthStore
 from arb.ports import (
     AlertSink,
@@ -28,6 +29,9 @@ FOLLOW_MS: Final = (15, 30, 60, 120, 240)  # Upbit answers `wait` first; most re
 NS_PER_MS: Final = 1_000_000
 UNKNOWN_NS_MAX: Final = 60_000 * NS_PER_MS  # an order of unknown fate for longer than this is alarmed
 WORKING_MS_MAX: Final = 2_000  # an IOC order that still works after this is cancelled
+# The attempt that no other follows: of messages from sweeps, streams and starts. Only who sent the order asks
+# in a chain, so that however long a venue is away one order costs no more than its sweeps.
+ASK_ONCE: Final = RESOLVE_BACKOFF.attempts_max
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +57,14 @@ class Execute:
         Returns the order as it is afterwards, None if it does not exist.
         """
         if self.gate.denies(client_order_id):
-            return self._not_ours(client_order_id)
+            return self._stopped(client_order_id)
         order = self.trades.claim(client_order_id, self.clock.now_ns())
-        if order is None or self.gate.takes_back(order):
-            return self._not_ours(client_order_id)
+        if order is None:
+            return self.trades.order(client_order_id)
+        if order.is_terminal:
+            return self._ended(order)
+        if self.gate.takes_back(order):
+            return self._stopped(client_order_id)
         try:
             report = self.venues[order.venue].place(order)
         except Retryable as error:
@@ -65,15 +73,16 @@ class Execute:
             return self._lost(order, error)
         except (Rejected, Fatal) as error:
             return self._refused(order, error)
-        return self._follow(self._record(report))
+        return self._follow(self._record(report), 0)
 
-    def resolve(self, client_order_id: ClientOrderId, attempt: int = 0) -> Order | None:
-        """Ask the venue what became of an order until there is proof; nothing else moves an UNKNOWN."""
+    def resolve(self, client_order_id: ClientOrderId, attempt: int = ASK_ONCE) -> Order | None:
+        """Ask the venue what became of an order; nothing but its proof moves an UNKNOWN.
+
+        A few attempts follow one another within seconds, then sweeps ask until there is proof.
+        """
         order = self.trades.order(client_order_id)
-        if order is None:
-            return None
-        if order.is_terminal:
-            return self._ended(order)
+        if order is None or order.is_terminal:
+            return order
         if order.state is State.INTENT:
             self.dispatcher.send("arb.place_order", client_order_id)
             return order
@@ -87,12 +96,10 @@ class Execute:
             self._note_pause(order.venue, error, self.clock.now_ns())
             return order
 
-    def _not_ours(self, client_order_id: ClientOrderId) -> Order | None:
-        """Nothing to send: somebody else sends it, it is over, denied, or its lifetime ended just now."""
+    def _stopped(self, client_order_id: ClientOrderId) -> Order | None:
+        """The kill switch ended it, or keeps it an intent until more is known of its other leg."""
         order = self.trades.order(client_order_id)
-        if order is not None and order.is_terminal:
-            return self._ended(order)
-        return order
+        return self._ended(order) if order is not None and order.is_terminal else order
 
     def _again(self, order: Order, error: Retryable) -> Order:
         """Proven that nothing was placed: give the claim back and come again, or end it if that is in vain.
@@ -153,7 +160,7 @@ class Execute:
     def _record(self, report: OrderReport) -> Order:
         return self.trades.record(report, self.clock.now_ns())
 
-    def _follow(self, order: Order) -> Order:
+    def _follow(self, order: Order, attempt: int) -> Order:
         """Ask for the result of an accepted order a few times in place: faster than a message each."""
         for wait_ms in FOLLOW_MS:
             if order.is_terminal:
@@ -167,11 +174,12 @@ class Execute:
                 order = self._record(report)
         if order.is_terminal:
             return self._ended(order)
-        self._ask_later(order, 0)
+        self._ask_later(order, attempt)
         return order
 
     def _ended(self, order: Order) -> Order:
-        self.dispatcher.send("arb.settle_trade", order.trade_id)
+        """Have its trade settled: who sees an order end does, and for one who died a sweep of the trade."""
+        self.dispatcher.send("arb.settle_trade", order.trade_id, FIRST_LOOK)
         return order
 
     def _give_up_sender(self, order: Order) -> bool:
@@ -189,7 +197,7 @@ class Execute:
         match found:
             case OrderReport():
                 self.counters.count("orders_resolved", f"{order.venue}_found")
-                return self._follow(self._record(found))
+                return self._follow(self._record(found), attempt)
             case NeverPlaced(proof):
                 self.counters.count("orders_resolved", f"{order.venue}_never_placed")
                 absent = self.trades.absent(order.client_order_id, proof, self.clock.now_ns())
@@ -227,6 +235,9 @@ class Execute:
         return order
 
     def _ask_later(self, order: Order, attempt: int, at_least_ms: int = 0) -> None:
+        """Ask again in a moment, unless that was the last attempt."""
+        if attempt >= RESOLVE_BACKOFF.attempts_max:
+            return
         delay_ms = max(at_least_ms, RESOLVE_BACKOFF.delay_ms(attempt, self.entropy.draw()))
         self.dispatcher.send(
             "arb.resolve_order",

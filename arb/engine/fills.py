@@ -15,6 +15,7 @@ from arb.domain.errors import DispatchError, IllegalTransition, StoreError
 from arb.domain.ids import SessionId, TradeId, Venue, parse_client_order_id
 from arb.domain.money import ZERO
 from arb.domain.order import AT_VENUE, Order, OrderReport, State
+from arb.engine.settle import FIRST_LOOK
 from arb.engine.stream import Notice
 from arb.ports import AlertSink, Clock, Counters, Dispatcher, TradeStore
 
@@ -97,8 +98,8 @@ class RecordReport:
         self._count(streamed, "recorded")
         if order.filled_quantity < streamed.executed:
             self._ask_for_fills(order, streamed)
-        if order.is_terminal:
-            self._send("arb.settle_trade", order.trade_id)
+        if order.is_terminal and order != known:  # what is no news was settled by who heard it first
+            self._send("arb.settle_trade", order.trade_id, FIRST_LOOK)
         return order
 
     def _look_for_contradiction(self, known: Order, streamed: StreamedReport) -> None:
@@ -118,9 +119,9 @@ class RecordReport:
         else:
             self._send("arb.resolve_order", order.client_order_id)
 
-    def _send(self, task: str, argument: str) -> None:
+    def _send(self, task: str, *args: str | int) -> None:
         try:
-            self.dispatcher.send(task, argument)
+            self.dispatcher.send(task, *args)
         except DispatchError:  # a sweep finds what is overdue
             self.counters.count("stream_dispatch_failed", task)
 

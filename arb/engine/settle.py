@@ -23,6 +23,9 @@ from arb.ports import AlertSink, Clock, Counters, Dispatcher, TradeStore, TradeV
 Place = Callable[[ClientOrderId], object]
 LOOK_AGAIN_MS: Final = 300
 LOOK_AGAIN_MS_MAX: Final = 5_000  # later than this a sweep has seen to it
+LOOKS_MAX: Final = 20  # 6 s in all, then a sweep looks
+FIRST_LOOK: Final = 0  # of who saw an order end: what is missing may be there in a moment
+LOOK_ONCE: Final = LOOKS_MAX  # the look that no other follows: of who comes again anyway
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +42,7 @@ class Settle:
     order_lifetime_ns: int
     place: Place
 
-    def run(self, trade_id: TradeId) -> Trade | None:
+    def run(self, trade_id: TradeId, look: int = LOOK_ONCE) -> Trade | None:
         """Settle one trade; return it as it is afterwards, None if there is nothing to settle.
 
         A trade that had ended before is none: messages about it may come many times.
@@ -48,12 +51,15 @@ class Settle:
         if view is None or view.trade.state in ENDED:
             return None
         try:
-            return self._act(view)
+            trade, waits = self._act(view)
         except Conflict:  # somebody settled it at the same moment: look at what they did
-            self._look_again(trade_id)
-            return view.trade
+            trade, waits = view.trade, True
+        if waits and look < LOOKS_MAX:
+            self._look_again(trade_id, look + 1)
+        return trade
 
-    def _act(self, view: TradeView) -> Trade:
+    def _act(self, view: TradeView) -> tuple[Trade, bool]:
+        """Return the trade afterwards, and whether it waits for what may be there in a moment."""
         now_ns = self.clock.now_ns()
         means = self._means(view)
         decision = settle(view.trade, view.orders, means, self.rules, now_ns)
@@ -61,7 +67,7 @@ class Settle:
             case Wait(why):
                 return self._wait(view.trade, why, now_ns)
             case Repair(leg):
-                return self._repair(view, leg, now_ns)
+                return self._repair(view, leg, now_ns), False
             case Become():
                 return self._become(view, decision, means.market, now_ns)
 
@@ -75,17 +81,16 @@ class Settle:
             free={} if is_even else self.trades.free(view.trade.session_id),
         )
 
-    def _wait(self, trade: Trade, why: str, now_ns: int) -> Trade:
+    def _wait(self, trade: Trade, why: str, now_ns: int) -> tuple[Trade, bool]:
         """Look again soon; an imbalance that cannot be repaired now runs against its time ceiling."""
         if why in ("order_working", "ended"):
-            return trade
+            return trade, False
         self.counters.count("settle_waits", why)
         if not trade.repair_since_ns:
             trade = self.trades.add_orders(
                 replace(trade, state=TradeState.REPAIRING, repair_since_ns=now_ns, updated_at_ns=now_ns), ()
             )
-        self._look_again(trade.trade_id)
-        return trade
+        return trade, True
 
     def _repair(self, view: TradeView, leg: Leg, now_ns: int) -> Trade:
         trade = replace(
@@ -100,13 +105,14 @@ class Settle:
         self.place(orders[0].client_order_id)
         return changed
 
-    def _become(self, view: TradeView, become: Become, market: Market | None, now_ns: int) -> Trade:
+    def _become(
+        self, view: TradeView, become: Become, market: Market | None, now_ns: int
+    ) -> tuple[Trade, bool]:
         trade = view.trade
         if become.state is trade.state:
-            return trade
+            return trade, False
         if become.state is TradeState.CLOSED and market is None:
-            self._look_again(trade.trade_id)  # its worth needs a rate: close it when there is one
-            return trade
+            return trade, True  # its worth needs a rate: close it when there is one
         ended = become.state in ENDED
         changed = self.trades.add_orders(
             replace(
@@ -123,7 +129,7 @@ class Settle:
         )
         if become.state is TradeState.HANDED_OVER:
             self._hand_over(changed, now_ns)
-        return changed
+        return changed, False
 
     def _hand_over(self, trade: Trade, now_ns: int) -> None:
         self.alerts.raise_alert(
@@ -137,9 +143,9 @@ class Settle:
             )
         )
 
-    def _look_again(self, trade_id: TradeId) -> None:
+    def _look_again(self, trade_id: TradeId, look: int) -> None:
         self.dispatcher.send(
-            "arb.settle_trade", trade_id, countdown_ms=LOOK_AGAIN_MS, expires_ms=LOOK_AGAIN_MS_MAX
+            "arb.settle_trade", trade_id, look, countdown_ms=LOOK_AGAIN_MS, expires_ms=LOOK_AGAIN_MS_MAX
         )
 
 

@@ -5,11 +5,11 @@ from typing import Final
 
 from arb.domain.ids import SessionId
 from arb.domain.order import Order, State
-from arb.domain.trade import TradeState
-from arb.ports import Clock, Counters, Dispatcher, TradeStore
+from arb.domain.trade import MOVING
+from arb.ports import Clock, Counters, Dispatcher, TradeStore, TradeView
 
-MOVING: Final = (TradeState.OPENING, TradeState.CLOSING, TradeState.REPAIRING)
 INTENT_NS_MAX: Final = 1_500_000_000  # its message was lost; sent again while the intent still lives
+ENDED_NS_MAX: Final = 1_500_000_000  # all orders are over and nobody settled: that message was lost
 # The next sweep sends it again: while nobody works, messages of a few sweeps are waiting and not a heap.
 MESSAGE_MS_MAX: Final = 5_000
 
@@ -29,21 +29,16 @@ class Sweep:
         """Re-send what did not move for too long; return how many messages that took."""
         now_ns = self.clock.now_ns()
         self.trades.book_moves(self.session_id, now_ns)
-        before_ns = now_ns - self.overdue_ns
-        sent = 0
-        for order in self._overdue(now_ns):
+        overdue = self._overdue(now_ns)
+        for order in overdue:
             task = "arb.place_order" if order.state is State.INTENT else "arb.resolve_order"
             self.counters.count("swept_orders", order.state)
             self.dispatcher.send(task, order.client_order_id, expires_ms=MESSAGE_MS_MAX)
-            sent += 1
-        for view in self.trades.active(self.session_id):
-            trade = view.trade
-            stuck = trade.state in MOVING and all(order.is_terminal for order in view.orders)
-            if stuck and trade.updated_at_ns < before_ns:
-                self.counters.count("swept_trades", trade.state)
-                self.dispatcher.send("arb.settle_trade", trade.trade_id, expires_ms=MESSAGE_MS_MAX)
-                sent += 1
-        return sent
+        unsettled = self._unsettled(now_ns)
+        for view in unsettled:
+            self.counters.count("swept_trades", view.trade.state)
+            self.dispatcher.send("arb.settle_trade", view.trade.trade_id, expires_ms=MESSAGE_MS_MAX)
+        return len(overdue) + len(unsettled)
 
     def _overdue(self, now_ns: int) -> tuple[Order, ...]:
         """Return what did not move for too long; that is sooner for an intent, which nobody sent yet."""
@@ -53,3 +48,13 @@ class Sweep:
             *(order for order in young if order.state is State.INTENT),
             *(order for order in old if order.state is not State.INTENT),
         )
+
+    def _unsettled(self, now_ns: int) -> list[TradeView]:
+        """Return the trades that nothing at a venue holds up."""
+        return [
+            view
+            for view in self.trades.active(self.session_id)
+            if view.trade.state in MOVING
+            and view.trade.updated_at_ns < now_ns - ENDED_NS_MAX
+            and all(order.is_terminal for order in view.orders)
+        ]

@@ -12,12 +12,11 @@ from arb.domain.alert import Alert, Severity
 from arb.domain.errors import ArbError, Conflict, StoreUnavailable
 from arb.domain.ids import SessionId
 from arb.domain.order import Order, State
-from arb.domain.trade import TradeState
+from arb.domain.trade import MOVING, TradeState
 from arb.engine.execute import Execute
 from arb.engine.settle import Settle
 from arb.ports import AlertSink, Clock, TradeStore, TradeView
 
-MOVING: Final = (TradeState.OPENING, TradeState.CLOSING, TradeState.REPAIRING)
 AHEAD_NS: Final = 60_000_000_000  # every live row is older than this, whoever's clock wrote it
 NOT_IN_TIME: Final = "kill_time_ceiling"
 

@@ -49,15 +49,14 @@ def test_an_order_nobody_knows_cannot_be_claimed(stores, session):
 @pytest.mark.parametrize(("late_ns", "expires"), [(-1, False), (0, True), (1, True)])
 def test_an_intent_past_its_lifetime_expires_instead(stores, order, late_ns, expires):
     claimed = stores.trades.claim(order.client_order_id, order.expires_at_ns + late_ns)
-    assert (claimed is None) is expires
-    found = stores.trades.order(order.client_order_id)
-    assert found.state is (State.EXPIRED if expires else State.SUBMITTED)
+    assert claimed == stores.trades.order(order.client_order_id)
+    assert claimed.state is (State.EXPIRED if expires else State.SUBMITTED)
     assert stores.inside.hold(order.client_order_id) == ("voided" if expires else "reserved")
 
 
 def test_expiring_twice_is_one_event(stores, order):
-    for _ in range(2):
-        assert stores.trades.claim(order.client_order_id, order.expires_at_ns) is None
+    claims = [stores.trades.claim(order.client_order_id, order.expires_at_ns) for _ in range(2)]
+    assert claims == [stores.trades.order(order.client_order_id), None], "who ended it is told so"
     assert stores.inside.events(order.client_order_id) == [("expire", "intent", "expired", 0)]
     assert stores.trades.order(order.client_order_id).reason == "lifetime"
 

@@ -180,6 +180,14 @@ def test_a_late_fill_after_a_cancel_is_booked_and_the_trade_settled_again(desk):
     assert desk.sent() == [(SETTLE, desk.intent.trade_id)]
 
 
+def test_an_end_that_was_known_is_settled_once(desk):
+    desk.hear(State.FILLED, world.fill(desk.intent), executed=desk.intent.quantity)
+    desk.sent()
+    desk.hear(State.FILLED, *desk.order.fills, executed=desk.intent.quantity)
+    desk.hear(State.PARTIALLY_FILLED, *desk.order.fills, executed=desk.intent.quantity)
+    assert desk.sent() == []
+
+
 def test_missing_fills_of_an_order_that_ended_alarm_since_nobody_asks_about_it(desk):
     desk.hear(State.CANCELED)
     desk.hear(State.PARTIALLY_FILLED, world.fill(desk.intent, "0.002"), executed="0.006")

@@ -6,8 +6,8 @@ import pytest
 
 from arb.domain.ids import Venue
 from arb.domain.order import State
-from arb.engine.sweep import INTENT_NS_MAX
-from tests.engine.town import MS, OVERDUE_NS, Town
+from arb.engine.sweep import ENDED_NS_MAX, INTENT_NS_MAX
+from tests.engine.town import MS, OVERDUE_NS, SECOND, Town
 
 
 @pytest.fixture
@@ -63,3 +63,14 @@ def test_messages_of_a_sweep_expire_so_that_no_heap_grows_while_nobody_works():
     town.pass_time(6_000)
     replace(town.sweep, dispatcher=kept).run()
     assert kept.expiries_ms and all(0 < expiry_ms <= 5_000 for expiry_ms in kept.expiries_ms)
+
+
+def test_a_settlement_that_was_lost_is_asked_for_soon(town):
+    """Who ended the last order may have died before it could say so."""
+    for _ in range(2):
+        town.run_one(0)
+    assert {row.order.state for row in town.tables.orders.values()} == {State.FILLED}
+    assert swept(town, ENDED_NS_MAX) == []
+    assert swept(town, MS) == ["arb.settle_trade"]
+    town.run_one(0)
+    assert swept(town, 60 * SECOND) == []

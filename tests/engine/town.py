@@ -319,7 +319,7 @@ class Town:
             case "arb.resolve_order":
                 self.execute.resolve(ClientOrderId(args[0]), *args[1:])
             case "arb.settle_trade":
-                self.settle.run(TradeId(args[0]))
+                self.settle.run(TradeId(args[0]), *args[1:])
             case _:
                 raise AssertionError(f"nobody runs {name}")
 

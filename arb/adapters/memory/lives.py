@@ -33,12 +33,13 @@ def ours(tables: MemoryTables, client_order_id: ClientOrderId) -> OrderRow:
 
 
 def claim(tables: MemoryTables, row: OrderRow, now_ns: int) -> Order | None:
-    """Take the right to send, or end an intent whose lifetime is over."""
+    """Take the right to send, or end an intent whose lifetime is over; None if it was no intent any more."""
     if row.order.state is not State.INTENT:
         return None
     if row.order.expires_at_ns <= now_ns:
-        write(tables, row, apply(row.order, Event.EXPIRE, "lifetime"), (Event.EXPIRE,), now_ns)
-        return None
+        expired = apply(row.order, Event.EXPIRE, "lifetime")
+        write(tables, row, expired, (Event.EXPIRE,), now_ns)
+        return expired
     claimed = replace(
         apply(row.order, Event.CLAIM),
         fence=row.order.fence + 1,

@@ -11,12 +11,9 @@ from arb.domain.order import Event, Order, State, apply, transition
 
 
 def claim(engine: Engine, client_order_id: ClientOrderId, now_ns: int) -> Order | None:
-    """Take the right to send; None if somebody has it, the order is over, or its time is."""
+    """Take the right to send, or end an intent whose time is over; None if it was no intent any more."""
     with transaction(engine) as connection:
-        claimed = _take(connection, client_order_id, now_ns)
-        if claimed is None:
-            _expire(connection, client_order_id, now_ns)
-        return claimed
+        return _take(connection, client_order_id, now_ns) or _expire(connection, client_order_id, now_ns)
 
 
 def _take(connection: Connection, client_order_id: ClientOrderId, now_ns: int) -> Order | None:
@@ -55,12 +52,14 @@ def _take(connection: Connection, client_order_id: ClientOrderId, now_ns: int) -
     return order_of(row)
 
 
-def _expire(connection: Connection, client_order_id: ClientOrderId, now_ns: int) -> None:
+def _expire(connection: Connection, client_order_id: ClientOrderId, now_ns: int) -> Order | None:
     """End an intent whose lifetime is over; its hold is voided."""
     locked = lock(connection, client_order_id)
     if locked is None or locked.order.state is not State.INTENT or locked.order.expires_at_ns > now_ns:
-        return
-    write(connection, locked, apply(locked.order, Event.EXPIRE, "lifetime"), (Event.EXPIRE,), now_ns)
+        return None
+    expired = apply(locked.order, Event.EXPIRE, "lifetime")
+    write(connection, locked, expired, (Event.EXPIRE,), now_ns)
+    return expired
 
 
 def deny(engine: Engine, client_order_id: ClientOrderId, reason: str, now_ns: int) -> bool:

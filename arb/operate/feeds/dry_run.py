@@ -153,7 +153,7 @@ class DryRun:
             case "arb.resolve_order":
                 self.execute.resolve(ClientOrderId(arguments[0]), *arguments[1:])
             case "arb.settle_trade":
-                self.settle.run(TradeId(arguments[0]))
+                self.settle.run(TradeId(arguments[0]), *arguments[1:])
 
     def _membership(self) -> Membership:
         return Membership(
