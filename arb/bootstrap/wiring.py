@@ -269,6 +269,7 @@ class Wiring:
             trades=self.stores.trades,
             dispatcher=self.dispatcher,
             counters=self.stores.counters,
+            alerts=self.alerts,
             clock=self.clock,
             overdue_ns=self.overdue_ns,
         )

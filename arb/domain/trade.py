@@ -54,6 +54,11 @@ class Trade:
     residual: Decimal = ZERO  # base that one leg has more than the other: dust, or what was handed over
     version: int = 0  # grows with every change: compare-and-set
 
+    @property
+    def moving_since_ns(self) -> int:
+        """Return when what moves it began: its repair, or else the orders that open or close it."""
+        return self.repair_since_ns or self.updated_at_ns
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:

@@ -27,7 +27,6 @@ from arb.ports import (
 
 FOLLOW_MS: Final = (15, 30, 60, 120, 240)  # Upbit answers `wait` first; most results are there by 50 ms
 NS_PER_MS: Final = 1_000_000
-UNKNOWN_NS_MAX: Final = 60_000 * NS_PER_MS  # an order of unknown fate for longer than this is alarmed
 WORKING_MS_MAX: Final = 2_000  # an IOC order that still works after this is cancelled
 # The attempt that no other follows: of messages from sweeps, streams and starts. Only who sent the order asks
 # in a chain, so that however long a venue is away one order costs no more than its sweeps.
@@ -203,25 +202,10 @@ class Execute:
                 absent = self.trades.absent(order.client_order_id, proof, self.clock.now_ns())
                 return self._ended(absent)
             case NotFoundYet(retry_ms):
-                self._alarm_if_long(order)
                 self._ask_later(order, attempt, retry_ms)
                 return order
             case _:
                 assert_never(found)
-
-    def _alarm_if_long(self, order: Order) -> None:
-        now_ns = self.clock.now_ns()
-        if now_ns - order.claimed_at_ns > UNKNOWN_NS_MAX:
-            self.alerts.raise_alert(
-                Alert(
-                    kind="order_unknown",
-                    subject=order.client_order_id,
-                    severity=Severity.CRITICAL,
-                    message=f"{order.venue} has not said for a minute what became of {order.side} "
-                    f"{order.quantity:f} {order.symbol}; its trade waits",
-                    at_ns=now_ns,
-                )
-            )
 
     def _ask_working(self, order: Order, venue: VenueClient, attempt: int) -> Order:
         report = venue.query(order)

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from typing import Final
 
+from arb.domain.alert import Alert, Severity
 from arb.domain.ids import SessionId
-from arb.domain.order import Order, State
+from arb.domain.order import AT_VENUE, Order, State
 from arb.domain.trade import MOVING
-from arb.ports import Clock, Counters, Dispatcher, TradeStore, TradeView
+from arb.ports import AlertSink, Clock, Counters, Dispatcher, TradeStore, TradeView
 
 INTENT_NS_MAX: Final = 1_500_000_000  # its message was lost; sent again while the intent still lives
 ENDED_NS_MAX: Final = 1_500_000_000  # all orders are over and nobody settled: that message was lost
+OUTCOME_NS_MAX: Final = 60_000_000_000  # what became of an order is not known for longer: alarmed
 # The next sweep sends it again: while nobody works, messages of a few sweeps are waiting and not a heap.
 MESSAGE_MS_MAX: Final = 5_000
 
@@ -22,6 +24,7 @@ class Sweep:
     trades: TradeStore
     dispatcher: Dispatcher
     counters: Counters
+    alerts: AlertSink
     clock: Clock
     overdue_ns: int
 
@@ -30,6 +33,8 @@ class Sweep:
         now_ns = self.clock.now_ns()
         self.trades.book_moves(self.session_id, now_ns)
         overdue = self._overdue(now_ns)
+        for order in overdue:
+            self._alarm_if_long(order, now_ns)
         for order in overdue:
             task = "arb.place_order" if order.state is State.INTENT else "arb.resolve_order"
             self.counters.count("swept_orders", order.state)
@@ -58,3 +63,18 @@ class Sweep:
             and view.trade.updated_at_ns < now_ns - ENDED_NS_MAX
             and all(order.is_terminal for order in view.orders)
         ]
+
+    def _alarm_if_long(self, order: Order, now_ns: int) -> None:
+        """Alarm here and not where the venue is asked: that may fail in any way, or nobody may do it."""
+        if order.state in AT_VENUE and now_ns - order.claimed_at_ns > OUTCOME_NS_MAX:
+            self.alerts.raise_alert(
+                Alert(
+                    kind="order_unknown",
+                    subject=order.client_order_id,
+                    severity=Severity.CRITICAL,
+                    message=f"{order.venue} has not said for a minute what became of {order.side} "
+                    f"{order.quantity:f} {order.symbol} ({order.state}, {order.filled_quantity:f} known "
+                    "to be filled); its trade waits",
+                    at_ns=now_ns,
+                )
+            )

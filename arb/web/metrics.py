@@ -13,7 +13,7 @@ from arb.domain.ids import Venue
 from arb.domain.order import TERMINAL, State
 from arb.domain.position import trade_position
 from arb.domain.risk import Mode
-from arb.domain.trade import ENDED
+from arb.domain.trade import ENDED, MOVING
 from arb.engine.markets import USDT_KRW
 from arb.runtime.home import Home
 from arb.runtime.memory import resident_bytes
@@ -80,9 +80,10 @@ class StackMetrics:
     def trades(self) -> Iterator[Sample]:
         active, now_ns = self._sources().active(), self._now_ns()
         yield "arb_trades_open", (), len(active)
-        yield "arb_trades_unhedged", (), sum(bool(trade_position(view.orders).imbalance) for view in active)
-        oldest_ns = min((view.trade.repair_since_ns or now_ns for view in active), default=now_ns)
-        yield "arb_unhedged_age_seconds", (), (now_ns - oldest_ns) / S
+        uneven = [view.trade for view in active if trade_position(view.orders).imbalance]
+        yield "arb_trades_unhedged", (), len(uneven)
+        since_ns = (trade.moving_since_ns for trade in uneven if trade.state in MOVING)
+        yield "arb_unhedged_age_seconds", (), (now_ns - min(since_ns, default=now_ns)) / S
 
     def orders(self) -> Iterator[Sample]:
         sql, now_ns = self._sql(), self._now_ns()

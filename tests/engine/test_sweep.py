@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from arb.domain.alert import Alert, Severity
+from arb.domain.errors import DispatchError
 from arb.domain.ids import Venue
-from arb.domain.order import State
+from arb.domain.order import AT_VENUE, Order, State
 from arb.engine.sweep import ENDED_NS_MAX, INTENT_NS_MAX
+from tests.contracts import world
 from tests.engine.town import MS, OVERDUE_NS, SECOND, Town
 
 
@@ -74,3 +77,57 @@ def test_a_settlement_that_was_lost_is_asked_for_soon(town):
     assert swept(town, MS) == ["arb.settle_trade"]
     town.run_one(0)
     assert swept(town, 60 * SECOND) == []
+
+
+def test_what_became_of_an_order_is_not_known_for_a_minute_whatever_is_known_of_it():
+    for state in AT_VENUE:
+        town = Town()
+        town.premium(60)
+        town.evaluate_now()
+        order = claimed(town, state)
+        assert swept(town, 60 * SECOND) and not alarms(town)
+        for _ in range(20):
+            swept(town, 2 * SECOND)
+        (alert,) = alarms(town)
+        assert (alert.kind, alert.subject, alert.severity) == (
+            "order_unknown", order.client_order_id, Severity.CRITICAL,
+        )  # fmt: skip
+        assert state in alert.message
+
+
+def test_an_order_that_nobody_sent_is_no_alarm(town):
+    swept(town, 120 * SECOND)
+    assert not alarms(town)
+
+
+def test_the_alarm_does_not_need_a_queue_that_takes_messages(town):
+    claimed(town, State.ACCEPTED)
+    town.pass_time(61_000)
+    with pytest.raises(DispatchError):
+        replace(town.sweep, dispatcher=Deaf()).run()
+    assert len(alarms(town)) == 1
+
+
+class Deaf:
+    """Neither broker takes anything."""
+
+    def send(self, task, *args, countdown_ms=0, expires_ms=0):
+        raise DispatchError(task)
+
+
+def claimed(town: Town, state: State) -> Order:
+    """Return an order at a venue of which so much is known."""
+    order = town.trades.claim(next(iter(town.tables.orders)), town.clock.now_ns())
+    if state is State.UNKNOWN:
+        town.trades.lose(order.client_order_id, order.fence, "timeout", town.clock.now_ns())
+    elif state is State.ACCEPTED:
+        town.trades.record(world.report(order, state), town.clock.now_ns())
+    elif state is State.PARTIALLY_FILLED:
+        town.trades.record(world.report(order, state, world.fill(order, "0.001")), town.clock.now_ns())
+    found = town.trades.order(order.client_order_id)
+    assert found.state is state
+    return found
+
+
+def alarms(town: Town) -> list[Alert]:
+    return [alert for _, alert in town.tables.alerts]

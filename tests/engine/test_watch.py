@@ -19,7 +19,7 @@ from arb.domain.risk import Mode
 from arb.engine.feed_guard import FeedGuard
 from arb.engine.markets import Markets
 from arb.engine.monitor import Standing, Stood, SystemMonitor
-from arb.engine.probes.books import Books, LastVitals, Vitals
+from arb.engine.probes.books import MOMENT_NS, Books, LastVitals, Uneven, Vitals
 from arb.engine.probes.feeds import FeedLag, QuoteAge
 from arb.engine.probes.life import Canaries, HeartbeatAge
 from arb.engine.probes.rates import Rates
@@ -30,7 +30,7 @@ MINUTE = 60 * SECOND
 BTC = Coin("BTC")
 VITALS = Vitals(
     session_id=SessionId("town"), mode=Mode.NORMAL, mode_reason="", mode_changed_at_ns=0, started_at_ns=0,
-    snapshot_at_ns=0, unknown_since_ns=0, unhedged_since_ns=0, unhedged_krw=Decimal(0),
+    snapshot_at_ns=0, unknown_since_ns=0, uneven=(),
 )  # fmt: skip
 
 
@@ -334,7 +334,18 @@ def test_ages_of_nothing_are_zero_and_a_snapshot_that_never_was_is_as_old_as_the
     found = readings(Books(Store()), 5 * SECOND)
     assert found[("snapshot_age_ms", "town")] == 5_000
     assert found[("unknown_order_age_ms", "town")] == 0
+    assert (found[("unhedged_age_ms", "town")], found[("unhedged_krw", "town")]) == (0, 0)
     assert readings(Books(Store(None)), SECOND) == {}
+
+
+def test_legs_that_differ_for_a_moment_are_trading_and_longer_they_are_unhedged():
+    uneven = (
+        Uneven(since_ns=10 * SECOND, krw=Decimal(7)),
+        Uneven(since_ns=12 * SECOND, krw=Decimal(20)),
+        Uneven(since_ns=40 * SECOND - MOMENT_NS + 1, krw=Decimal(100)),
+    )
+    found = readings(Books(Store(replace(VITALS, uneven=uneven))), 40 * SECOND)
+    assert (found[("unhedged_age_ms", "town")], found[("unhedged_krw", "town")]) == (30_000, 27)
 
 
 def test_rates_are_of_the_last_minute_and_survive_a_reset():

@@ -247,7 +247,7 @@ class Town:
             place=self.execute.place,
             **common,
         )
-        self.sweep = Sweep(session_id=SESSION, overdue_ns=OVERDUE_NS, **common)
+        self.sweep = Sweep(session_id=SESSION, overdue_ns=OVERDUE_NS, alerts=alerts, **common)
         self.reconcile = Reconcile(
             session_id=SESSION, trades=self.trades, venues=dict(self.venues), counters=self.counters,
             adopt=Adopt(

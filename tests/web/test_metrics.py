@@ -2,15 +2,24 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
 
 from arb.adapters.clock import ManualClock
+from arb.adapters.memory_venue import Trouble
 from arb.domain.errors import StoreUnavailable
+from arb.domain.ids import Venue
+from arb.domain.trade import TradeState
+from arb.runtime.home import Home
 from arb.web.catalogue import BY_NAME, METRICS
+from arb.web.metrics import StackMetrics
 from arb.web.scrape import Exporter
+from config.settings import load
+from tests.engine.town import SESSION, Town
 from tests.web.server import serving
 
 MONITORING = Path(__file__).resolve().parents[2] / "config" / "monitoring"
@@ -96,3 +105,24 @@ def test_the_rules_watch_only_what_is_exported():
     assert watched <= set(BY_NAME)
     assert all({"summary", "action"} <= set(rule["annotations"]) for rule in group["rules"])
     assert len({rule["alert"] for rule in group["rules"]}) == len(group["rules"])
+
+
+def test_a_leg_that_stands_alone_ages_whatever_its_trade_waits_for(tmp_path):
+    """One whose other order cannot be followed is under no repair; one that was repaired is even."""
+    town = Town()
+    town.venues[Venue.UPBIT].troubles.append(Trouble.WAIT)
+    town.venues[Venue.UPBIT].mute = True
+    town.premium(60)
+    town.evaluate_now()
+    for _ in range(2):
+        town.run_one(0)
+    town.pass_time(61_000)
+    settings = load("mock", {"ARB_HOME": str(tmp_path), "ARB_REDIS_URL": "redis://nobody"})
+    engine = SimpleNamespace(trades=town.trades, session_id=SESSION, clock=town.clock, settings=settings)
+    metrics = StackMetrics(lambda: engine, Home(tmp_path), lambda: None)
+    found = {name: value for name, _, value in metrics.trades()}
+    assert (found["arb_trades_unhedged"], found["arb_unhedged_age_seconds"]) == (1, pytest.approx(61, abs=1))
+    (trade,) = town.tables.trades.values()
+    for at_rest in (TradeState.OPEN, TradeState.CLOSED):
+        trade = town.trades.add_orders(replace(trade, state=at_rest), ())
+        assert ("arb_unhedged_age_seconds", (), 0) in list(metrics.trades())

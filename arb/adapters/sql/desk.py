@@ -13,6 +13,7 @@ from arb.adapters.sql.engine import reading
 from arb.adapters.sql.exposure import ACTIVE, exposure
 from arb.adapters.sql.latency import latencies_s
 from arb.adapters.sql.tables import SNAPSHOTS, alerts, order_events, orders, sessions, trades
+from arb.adapters.sql.views import OUT
 from arb.domain.ids import SessionId
 from arb.domain.order import State
 from arb.domain.risk import Exposure, Mode
@@ -117,9 +118,9 @@ class SqlDesk:
             return [(row.venue, State(row.state), row.number) for row in connection.execute(counted)]
 
     def unknown_age_ns(self, now_ns: int) -> int:
-        """Return the age of the oldest order in doubt, 0 if there is none."""
-        oldest = select(func.min(orders.c.changed_at_ns)).where(
-            orders.c.session_id == self.session_id, orders.c.state == State.UNKNOWN.value
+        """Return how long ago the oldest order whose outcome is not known was claimed, 0 if there is none."""
+        oldest = select(func.min(orders.c.claimed_at_ns)).where(
+            orders.c.session_id == self.session_id, orders.c.state.in_(OUT)
         )
         with reading(self.engine) as connection:
             since_ns = connection.execute(oldest).scalar_one_or_none()

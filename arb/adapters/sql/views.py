@@ -11,10 +11,11 @@ from arb.adapters.sql.neighbours import siblings
 from arb.adapters.sql.rows import fill_of, order_of, trade_of
 from arb.adapters.sql.tables import fills, orders, trades
 from arb.domain.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
-from arb.domain.order import TERMINAL, Fill, Order, State
+from arb.domain.order import AT_VENUE, TERMINAL, Fill, Order, State
 from arb.ports import TradeView
 
 LIVE: Final = sorted(state.value for state in State if state not in TERMINAL)
+OUT: Final = sorted(state.value for state in AT_VENUE)  # whose outcome is not known
 
 
 def order(connection: Connection, client_order_id: ClientOrderId) -> Order | None:

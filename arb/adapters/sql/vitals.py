@@ -4,7 +4,6 @@ The watchdog asks again in a moment anyway, and an answer that takes long is an 
 """
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Engine, NullPool, Row, case, create_engine, func, make_url, select
@@ -12,13 +11,12 @@ from sqlalchemy import Connection, Engine, NullPool, Row, case, create_engine, f
 from arb.adapters.sql import patience
 from arb.adapters.sql.engine import reading
 from arb.adapters.sql.tables import SNAPSHOTS, fills, orders, sessions, trades
+from arb.adapters.sql.views import OUT
 from arb.domain.ids import SessionId
 from arb.domain.instrument import Side
-from arb.domain.money import ZERO
-from arb.domain.order import State
 from arb.domain.risk import Mode
-from arb.domain.trade import TradeState
-from arb.engine.probes.books import Vitals
+from arb.domain.trade import MOVING
+from arb.engine.probes.books import Uneven, Vitals
 
 
 def asking_engine(url: str) -> Engine:
@@ -61,11 +59,8 @@ class SqlVitals:
 
 def _vitals(connection: Connection, session: Row[Any]) -> Vitals:
     images, session_id = SNAPSHOTS["session"], session.session_id
-    repaired = select(func.min(trades.c.repair_since_ns)).where(
-        trades.c.session_id == session_id, trades.c.state == TradeState.REPAIRING.value
-    )
-    unknown = select(func.min(orders.c.changed_at_ns)).where(
-        orders.c.session_id == session_id, orders.c.state == State.UNKNOWN.value
+    claimed = select(func.min(orders.c.claimed_at_ns)).where(
+        orders.c.session_id == session_id, orders.c.state.in_(OUT)
     )
     taken = select(func.max(images.c.taken_at_ns)).where(images.c.session_id == session_id)
     return Vitals(
@@ -75,27 +70,25 @@ def _vitals(connection: Connection, session: Row[Any]) -> Vitals:
         mode_changed_at_ns=session.mode_changed_at_ns,
         started_at_ns=session.started_at_ns,
         snapshot_at_ns=connection.execute(taken).scalar() or 0,
-        unknown_since_ns=connection.execute(unknown).scalar() or 0,
-        unhedged_since_ns=connection.execute(repaired).scalar() or 0,
-        unhedged_krw=_unhedged_krw(connection, session_id),
+        unknown_since_ns=connection.execute(claimed).scalar() or 0,
+        uneven=_uneven(connection, session_id),
     )
 
 
-def _unhedged_krw(connection: Connection, session_id: str) -> Decimal:
-    """Return what the legs of trades under repair differ by, at the trade's own worth of a coin."""
-    sign = case((orders.c.side == Side.BUY.value, 1), else_=-1)
-    uneven = (
-        select(trades.c.trade_id, func.sum(sign * fills.c.quantity).label("base"))
+def _uneven(connection: Connection, session_id: str) -> tuple[Uneven, ...]:
+    """Return what the legs of trades on their way differ by, at each trade's own worth of a coin."""
+    base = func.sum(case((orders.c.side == Side.BUY.value, 1), else_=-1) * fills.c.quantity)
+    since = case((trades.c.repair_since_ns > 0, trades.c.repair_since_ns), else_=trades.c.updated_at_ns)
+    worth = func.abs(base) * trades.c.notional_krw / trades.c.quantity
+    found = (
+        select(since.label("since_ns"), func.round(worth, 2).label("krw"))
         .select_from(
             trades.join(orders, orders.c.trade_id == trades.c.trade_id).join(
                 fills, fills.c.client_order_id == orders.c.client_order_id
             )
         )
-        .where(trades.c.session_id == session_id, trades.c.state == TradeState.REPAIRING.value)
+        .where(trades.c.session_id == session_id, trades.c.state.in_([state.value for state in MOVING]))
         .group_by(trades.c.trade_id)
-        .subquery()
+        .having(base != 0)
     )
-    worth = select(func.sum(func.abs(uneven.c.base) * trades.c.notional_krw / trades.c.quantity)).select_from(
-        uneven.join(trades, trades.c.trade_id == uneven.c.trade_id)
-    )
-    return round(Decimal(connection.execute(worth).scalar() or ZERO), 2)
+    return tuple(Uneven(since_ns=row.since_ns, krw=row.krw) for row in connection.execute(found))

@@ -1,15 +1,26 @@
-"""What SQL knows: age of the newest snapshot and of UNKNOWN orders, and what is not hedged."""
+"""What SQL knows: age of the newest snapshot and of orders in doubt, and what is not hedged."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Final, Protocol
 
 from arb.domain.errors import StoreUnavailable
 from arb.domain.health import Reading
 from arb.domain.ids import SessionId
+from arb.domain.money import ZERO
 from arb.domain.risk import Mode
 from arb.engine.probes import age_ms
+
+MOMENT_NS: Final = 5_000_000_000  # the legs of a pair that is opened, closed or repaired differ for less
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uneven:
+    """A trade on its way of which one leg has more than the other."""
+
+    since_ns: int
+    krw: Decimal  # worth of the difference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,9 +33,8 @@ class Vitals:
     mode_changed_at_ns: int
     started_at_ns: int
     snapshot_at_ns: int  # 0: none yet
-    unknown_since_ns: int  # of the oldest UNKNOWN order; 0: there is none
-    unhedged_since_ns: int  # of the oldest trade under repair; 0: there is none
-    unhedged_krw: Decimal
+    unknown_since_ns: int  # claim of the oldest order whose outcome is not known; 0: there is none
+    uneven: tuple[Uneven, ...]
 
 
 class VitalsStore(Protocol):
@@ -69,10 +79,11 @@ class Books:
         if vitals is None:
             return
         session = vitals.session_id
+        unhedged = [each for each in vitals.uneven if now_ns - each.since_ns >= MOMENT_NS]
         for rule, since_ns in (
             ("snapshot_age_ms", vitals.snapshot_at_ns or vitals.started_at_ns),
             ("unknown_order_age_ms", vitals.unknown_since_ns or now_ns),
-            ("unhedged_age_ms", vitals.unhedged_since_ns or now_ns),
+            ("unhedged_age_ms", min((each.since_ns for each in unhedged), default=now_ns)),
         ):
             yield Reading(rule, session, age_ms(since_ns, now_ns))
-        yield Reading("unhedged_krw", session, vitals.unhedged_krw)
+        yield Reading("unhedged_krw", session, sum((each.krw for each in unhedged), ZERO))

@@ -88,12 +88,16 @@ def test_orders_are_counted_by_venue_and_state(database, session_id):
     assert sorted(found) == [("binance", State.FILLED, 1), ("upbit", State.FILLED, 1)]
 
 
-def test_an_order_in_doubt_ages(database, session_id):
+@pytest.mark.parametrize("known", [State.UNKNOWN, State.ACCEPTED])
+def test_an_order_in_doubt_ages_since_it_was_sent(database, session_id, known):
     store, opening = SqlTradeStore(database), world.opening(session_id)
     store.open_trade(opening.proposal, opening.orders, world.LIMITS, world.NOW_NS)
     order = store.claim(opening.on(Venue.UPBIT).client_order_id, world.NOW_NS)
-    store.lose(order.client_order_id, order.fence, "cut", world.NOW_NS + MS)
-    assert SqlDesk(database, session_id).unknown_age_ns(LATER_NS) == 60 * world.SECOND_NS - MS
+    if known is State.UNKNOWN:
+        store.lose(order.client_order_id, order.fence, "cut", world.NOW_NS + MS)
+    else:
+        store.record(world.report(order, known), world.NOW_NS + MS)
+    assert SqlDesk(database, session_id).unknown_age_ns(LATER_NS) == 60 * world.SECOND_NS
 
 
 def test_latency_counts_from_decision_to_fill(database, session_id):

@@ -17,7 +17,9 @@ from arb.domain.alert import Alert, Severity
 from arb.domain.health import Change, Level
 from arb.domain.ids import TradeId, Venue
 from arb.domain.ledger import opening_entry
+from arb.domain.order import State
 from arb.domain.trade import TradeState
+from arb.engine.probes.books import Uneven
 from tests.contracts import world
 from tests.contracts.backends import sql_stores
 
@@ -65,21 +67,43 @@ def opening(stores, session):
 def test_vitals_of_a_session_at_rest(engine, session):
     vitals = SqlVitals(engine, "mock").read()
     assert vitals is not None
-    ages = (vitals.snapshot_at_ns, vitals.unknown_since_ns, vitals.unhedged_since_ns, vitals.unhedged_krw)
-    assert ages == (0, 0, 0, 0)
+    assert (vitals.snapshot_at_ns, vitals.unknown_since_ns, vitals.uneven) == (0, 0, ())
     assert SqlVitals(engine, "live").read() is None
 
 
-def test_vitals_name_the_oldest_unknown_order_and_what_is_not_hedged(engine, stores, session, opening):
+@pytest.mark.parametrize("known", [None, State.ACCEPTED, State.UNKNOWN])
+def test_vitals_name_the_oldest_order_in_doubt_and_the_leg_that_stands_alone(
+    engine, stores, session, opening, known
+):
+    """Whatever the venue said of the other order, and long before its trade is under repair."""
     other = stores.trades.order(opening.on(Venue.BINANCE).client_order_id)
-    assert stores.trades.lose(other.client_order_id, other.fence, "timeout", NOW_NS + 3 * SECOND)
-    trade = stores.trades.view(opening.trade.trade_id).trade
-    repairing = replace(trade, state=TradeState.REPAIRING, repair_since_ns=NOW_NS + 4 * SECOND)
-    stores.trades.add_orders(repairing, ())
+    if known is State.UNKNOWN:
+        assert stores.trades.lose(other.client_order_id, other.fence, "timeout", NOW_NS + 3 * SECOND)
+    elif known is State.ACCEPTED:
+        stores.trades.record(world.report(other, State.ACCEPTED), NOW_NS + 3 * SECOND)
     vitals = _vitals_of(engine, session)
-    assert vitals.unknown_since_ns == NOW_NS + 3 * SECOND
-    assert vitals.unhedged_since_ns == NOW_NS + 4 * SECOND
-    assert vitals.unhedged_krw == round(trade.notional_krw, 2)
+    assert vitals.unknown_since_ns == NOW_NS + SECOND
+    assert vitals.uneven == (Uneven(since_ns=NOW_NS, krw=round(opening.trade.notional_krw, 2)),)
+
+
+def test_vitals_of_a_trade_under_repair_count_from_its_first_repair(engine, stores, session, opening):
+    _become(stores, opening, TradeState.REPAIRING, repair_since_ns=NOW_NS + 4 * SECOND)
+    (uneven,) = _vitals_of(engine, session).uneven
+    assert uneven.since_ns == NOW_NS + 4 * SECOND
+
+
+def test_vitals_leave_out_even_legs_and_the_dust_of_an_open_pair(engine, stores, session, opening):
+    _become(stores, opening, TradeState.OPEN)
+    assert _vitals_of(engine, session).uneven == ()
+    stores.trades.record(world.filled(opening.on(Venue.BINANCE)), NOW_NS + 3 * SECOND)
+    _become(stores, opening, TradeState.REPAIRING, repair_since_ns=NOW_NS + 4 * SECOND)
+    vitals = _vitals_of(engine, session)
+    assert (vitals.unknown_since_ns, vitals.uneven) == (0, ())
+
+
+def _become(stores, opening, state, **changes):
+    trade = stores.trades.view(opening.trade.trade_id).trade
+    stores.trades.add_orders(replace(trade, state=state, **changes), ())
 
 
 def _vitals_of(engine, session):
