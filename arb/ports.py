@@ -233,6 +233,9 @@ class TradeStore(Protocol):
     def active(self, session_id: SessionId, coins: Sequence[Coin] | None = None) -> tuple[TradeView, ...]:
         """Return the trades that have not ended."""
 
+    def untold(self, session_id: SessionId, before_ns: int) -> tuple[Trade, ...]:
+        """Return the trades handed over before then of which no alert tells, the oldest first."""
+
     def overdue(self, session_id: SessionId, before_ns: int) -> tuple[Order, ...]:
         """Return orders that are not terminal and have not changed since `before_ns`."""
 

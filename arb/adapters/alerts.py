@@ -60,22 +60,35 @@ class RecordedAlerts:
 
     def raise_alert(self, alert: Alert) -> None:
         """Record one alert, unless an equal one was recorded a moment ago; never raises."""
-        clean = replace(alert, subject=self._clean(alert.subject), message=self._clean(alert.message))
+        clean = self._cleaned(alert)
         held = self._limiter.admit(clean)
-        if held is None:
-            return
-        told = replace(clean, held_back=held)
-        self._to_file(told)
-        _to_log(told)
-        if self._delivery is not None:
-            self._delivery.submit(told)
-        else:
-            self._to_store(told)
+        if held is not None:
+            self._tell(replace(clean, held_back=held))
+
+    def repeat_alert(self, alert: Alert) -> None:
+        """Record one whose process may have died on the way, unless it was recorded just now; never raises.
+
+        The quiet time is no reason to keep it back: what began it may have reached nobody.
+        """
+        clean = self._cleaned(alert)
+        if self._limiter.admit_again(clean):
+            self._tell(clean)
 
     def flush(self) -> None:
         """Wait, not for long, until what was raised is delivered."""
         if self._delivery is not None:
             self._delivery.flush()
+
+    def _cleaned(self, alert: Alert) -> Alert:
+        return replace(alert, subject=self._clean(alert.subject), message=self._clean(alert.message))
+
+    def _tell(self, alert: Alert) -> None:
+        self._to_file(alert)
+        _to_log(alert)
+        if self._delivery is not None:
+            self._delivery.submit(alert)
+        else:
+            self._to_store(alert)
 
     def _to_store(self, alert: Alert) -> None:
         try:

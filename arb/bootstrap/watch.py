@@ -36,6 +36,7 @@ from arb.engine.degrade import Degrade
 from arb.engine.drain import Drain
 from arb.engine.emergency import Emergency, Ending
 from arb.engine.feed_guard import FeedGuard
+from arb.engine.hand_over import HandOver
 from arb.engine.markets import Markets
 from arb.engine.monitor import SystemMonitor
 from arb.engine.probes import Probe
@@ -46,7 +47,7 @@ from arb.engine.probes.machine import ClockOffset, Load
 from arb.engine.probes.rates import Rates
 from arb.engine.snapshot import TakeSnapshot
 from arb.engine.watch import Watch
-from arb.ports import AlertSink, Clock, Counters, Dispatcher, Heartbeats, QuoteStore, TradeStore, VenueClient
+from arb.ports import AlertSink, Clock, Counters, Dispatcher, Heartbeats, QuoteStore, VenueClient
 from arb.runtime.control import Supervisor
 from arb.runtime.files import write_json
 from arb.runtime.home import Home
@@ -190,13 +191,14 @@ def canaries_of(broker: redis.Redis, settings: Settings) -> RedisHeartbeats:
 
 
 def emergency_of(
-    drain: Drain, trades: TradeStore, take_snapshot: TakeSnapshot, alerts: RecordedAlerts, clock: Clock
+    drain: Drain, hand_over: HandOver, take_snapshot: TakeSnapshot, alerts: RecordedAlerts, clock: Clock
 ) -> Emergency:
     """Return what a CRITICAL verdict does."""
     home = Home.default()
     return Emergency(
         drain=drain,
-        trades=trades,
+        trades=hand_over.trades,
+        hand_over=hand_over,
         take_snapshot=take_snapshot,
         alerts=alerts,
         clock=clock,

@@ -25,6 +25,7 @@ from arb.engine.explain import Explain
 from arb.engine.feed_guard import FeedGuard
 from arb.engine.fresh_market import FreshMarkets
 from arb.engine.guard import EntryGuard
+from arb.engine.hand_over import HandOver
 from arb.engine.hot_state import KeepHotState
 from arb.engine.kill_gate import KillGate
 from arb.engine.markets import Markets
@@ -92,6 +93,25 @@ class Wiring:
         return Markets(quotes=self.stores.quotes, instruments=self.instruments)
 
     @cached_property
+    def fresh_markets(self) -> FreshMarkets:
+        """Return the same, asked of the venues where they are stale or away."""
+        return FreshMarkets(
+            markets=self.markets,
+            venues=self.venues,
+            counters=self.stores.counters,
+            clock=self.clock,
+            limits=limits_of(self.settings),
+            degree=self.stores.board.degree,
+        )
+
+    @cached_property
+    def hand_over(self) -> HandOver:
+        """Return how a trade becomes the operator's."""
+        return HandOver(
+            trades=self.stores.trades, markets=self.fresh_markets, alerts=self.alerts, clock=self.clock
+        )
+
+    @cached_property
     def instruments(self) -> LiveInstruments:
         """Return the venues' rules."""
         return LiveInstruments(self.venues, self.coins, self.clock)
@@ -153,9 +173,7 @@ class Wiring:
             reconcile=self.reconcile(),
             take_snapshot=self.take_snapshot,
             watch=self.watch(),
-            emergency=emergency_of(
-                self.drain, self.stores.trades, self.take_snapshot, self.alerts, self.clock
-            ),
+            emergency=emergency_of(self.drain, self.hand_over, self.take_snapshot, self.alerts, self.clock),
             kill_switch=self.kill_switch,
             drain=self.drain,
             unmirrored=self.unmirrored,
@@ -245,17 +263,10 @@ class Wiring:
         """Return what looks after trades."""
         return Settle(
             trades=self.stores.trades,
-            markets=FreshMarkets(
-                markets=self.markets,
-                venues=self.venues,
-                counters=self.stores.counters,
-                clock=self.clock,
-                limits=limits_of(self.settings),
-                degree=self.stores.board.degree,
-            ),
+            markets=self.fresh_markets,
             dispatcher=self.dispatcher,
             counters=self.stores.counters,
-            alerts=self.alerts,
+            hand_over=self.hand_over,
             clock=self.clock,
             rules=repairs_of(self.settings),
             order_lifetime_ns=appetite_of(self.settings).order_lifetime_ns,

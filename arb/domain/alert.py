@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+TRADE_HANDED_OVER: Final = "trade_handed_over"  # the kind; its subject is the trade
 
 
 class Severity(StrEnum):

@@ -27,6 +27,7 @@ class TradeState(StrEnum):
     HANDED_OVER = "handed_over"  # beyond its ceilings: an alarmed item for the operator
 
 
+MOVING: Final = (TradeState.OPENING, TradeState.CLOSING, TradeState.REPAIRING)  # towards a rest
 ENDED: Final = frozenset({TradeState.CLOSED, TradeState.ABORTED, TradeState.HANDED_OVER})
 MOVING: Final = frozenset({TradeState.OPENING, TradeState.CLOSING, TradeState.REPAIRING})
 

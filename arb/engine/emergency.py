@@ -4,19 +4,21 @@ Every step is tried even where the one before failed: a stack whose database is 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from arb.domain.alert import Alert, Severity
 from arb.domain.errors import Conflict, StoreError
 from arb.domain.snapshot import SnapshotKind
-from arb.domain.trade import ENDED, TradeState
+from arb.domain.trade import TradeState
 from arb.engine.drain import Drain
+from arb.engine.hand_over import HandOver
 from arb.engine.snapshot import TakeSnapshot
 from arb.ports import AlertSink, Clock, TradeStore, TradeView
 
 Result = TypeVar("Result")
 REASON: Final = "watchdog"  # how the mode's reason begins after it
+STOPPED: Final = "stack_stopped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,7 @@ class Emergency:
 
     drain: Drain
     trades: TradeStore
+    hand_over: HandOver
     take_snapshot: TakeSnapshot
     alerts: AlertSink
     clock: Clock
@@ -48,7 +51,7 @@ class Emergency:
         """Do all of it, once."""
         reason = f"{REASON}: {why}"
         rested = self._tried(lambda: self._rest(reason)) or False
-        handed_over = () if rested else self._tried(self._hand_over) or ()
+        handed_over = () if rested else self._tried(self._give_up) or ()
         working = self._tried(lambda: self.trades.working(self.drain.session_id))
         ending = Ending(
             reason=reason,
@@ -58,7 +61,7 @@ class Emergency:
             left_working=-1 if working is None else working,
             snapshot=self._tried(lambda: self.take_snapshot.run(SnapshotKind.ON_STOP)),
         )
-        self._alarm("stack_stopped", "stack", f"the stack stops: {why}; {_left(ending)}")
+        self._alarm(f"the stack stops: {why}; {_left(ending)}")
         self.remember(ending)
         self.shut_down(ending)
         return ending
@@ -67,32 +70,21 @@ class Emergency:
         self.drain.begin(reason)
         return self.drain.wait(self.rest_ms_max)
 
-    def _hand_over(self) -> list[str]:
+    def _give_up(self) -> list[str]:
         """Name every trade that is neither hedged nor ended; what still works is found by the next start."""
         return [
             view.trade.trade_id
             for view in self.trades.active(self.drain.session_id)
-            if view.trade.state is not TradeState.OPEN and self._handed(view)
+            if view.trade.state is not TradeState.OPEN and self._given_up(view)
         ]
 
-    def _handed(self, view: TradeView) -> bool:
-        trade, now_ns = view.trade, self.clock.now_ns()
-        if trade.state in ENDED or not all(order.is_terminal for order in view.orders):
+    def _given_up(self, view: TradeView) -> bool:
+        if not all(order.is_terminal for order in view.orders):
             return False
-        ended = replace(
-            trade,
-            state=TradeState.HANDED_OVER,
-            reason="stack_stopped",
-            updated_at_ns=now_ns,
-            closed_at_ns=now_ns,
-        )
         try:
-            self.trades.add_orders(ended, ())
+            self.hand_over.run(view, STOPPED)
         except Conflict:  # it was settled at this moment
             return False
-        self._alarm(
-            "trade_handed_over", trade.trade_id, f"{trade.coin} trade {trade.trade_id} was not hedged in time"
-        )
         return True
 
     def _tried(self, step: Callable[[], Result]) -> Result | None:
@@ -101,11 +93,11 @@ class Emergency:
         except StoreError:
             return None
 
-    def _alarm(self, kind: str, subject: str, message: str) -> None:
+    def _alarm(self, message: str) -> None:
         self.alerts.raise_alert(
             Alert(
-                kind=kind,
-                subject=subject,
+                kind=STOPPED,
+                subject="stack",
                 severity=Severity.CRITICAL,
                 message=message,
                 at_ns=self.clock.now_ns(),

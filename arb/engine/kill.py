@@ -124,7 +124,7 @@ class Kill:
         left = self._left or Left((), ())
         report.unresolved = tuple(order.client_order_id for order in left.orders)
         try:
-            report.handed_over = self.books.unwind.hand_over(left)
+            report.handed_over = self.books.unwind.give_up(left)
         except StoreUnavailable as error:
             self._store_problem = str(error)
             return

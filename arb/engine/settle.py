@@ -2,12 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Final
 
-from arb.domain.alert import Alert, Severity
 from arb.domain.errors import Conflict
-from arb.domain.ids import ClientOrderId, TradeId, Venue
+from arb.domain.ids import ClientOrderId, TradeId
 from arb.domain.money import ZERO
 from arb.domain.position import trade_position
 from arb.domain.repair import Means, RepairRules
@@ -15,8 +13,9 @@ from arb.domain.settlement import Become, Repair, Wait, is_working, settle
 from arb.domain.spread import Market
 from arb.domain.trade import ENDED, Leg, Trade, TradeState
 from arb.engine.fresh_market import FreshMarkets
+from arb.engine.hand_over import HandOver, pnl_krw
 from arb.engine.intents import intents
-from arb.ports import AlertSink, Clock, Counters, Dispatcher, TradeStore, TradeView
+from arb.ports import Clock, Counters, Dispatcher, TradeStore, TradeView
 
 # Sends one intent at once: a leg that stands alone waits for no queue, and its price was read just now.
 # Should we die before it is sent, a sweep finds the intent.
@@ -36,7 +35,7 @@ class Settle:
     markets: FreshMarkets
     dispatcher: Dispatcher
     counters: Counters
-    alerts: AlertSink
+    hand_over: HandOver
     clock: Clock
     rules: RepairRules
     order_lifetime_ns: int
@@ -111,6 +110,8 @@ class Settle:
         trade = view.trade
         if become.state is trade.state:
             return trade, False
+        if become.state is TradeState.HANDED_OVER:
+            return self.hand_over.run(view, become.reason), False
         if become.state is TradeState.CLOSED and market is None:
             return trade, True  # its worth needs a rate: close it when there is one
         ended = become.state in ENDED
@@ -123,33 +124,13 @@ class Settle:
                 updated_at_ns=now_ns,
                 repair_since_ns=0,
                 closed_at_ns=now_ns if ended else 0,
-                pnl_krw=_pnl_krw(view, market) if ended and market else trade.pnl_krw,
+                pnl_krw=pnl_krw(view.orders, market) if ended and market else trade.pnl_krw,
             ),
             (),
         )
-        if become.state is TradeState.HANDED_OVER:
-            self._hand_over(changed, now_ns)
         return changed, False
-
-    def _hand_over(self, trade: Trade, now_ns: int) -> None:
-        self.alerts.raise_alert(
-            Alert(
-                kind="trade_handed_over",
-                subject=trade.trade_id,
-                severity=Severity.CRITICAL,
-                message=f"trade {trade.trade_id} is not hedged: {trade.residual:+f} {trade.coin} left over "
-                f"both venues ({trade.reason})",
-                at_ns=now_ns,
-            )
-        )
 
     def _look_again(self, trade_id: TradeId, look: int) -> None:
         self.dispatcher.send(
             "arb.settle_trade", trade_id, look, countdown_ms=LOOK_AGAIN_MS, expires_ms=LOOK_AGAIN_MS_MAX
         )
-
-
-def _pnl_krw(view: TradeView, market: Market) -> Decimal:
-    position = trade_position(view.orders)
-    base_price = market.krw(Venue.BINANCE, market.binance.mid)
-    return position.pnl_krw(market.rate.krw_per_usdt, base_price)

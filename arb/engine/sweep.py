@@ -1,12 +1,13 @@
-"""The row is the truth and a message only a hint: what is overdue is sent, asked about or settled again."""
+"""The row is the truth and a message only a hint: what is overdue is sent, asked about, settled, told."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from arb.domain.alert import Alert, Severity
 from arb.domain.ids import SessionId
 from arb.domain.order import AT_VENUE, Order, State
 from arb.domain.trade import MOVING
+from arb.engine.hand_over import alarm_of
 from arb.ports import AlertSink, Clock, Counters, Dispatcher, TradeStore, TradeView
 
 INTENT_NS_MAX: Final = 1_500_000_000  # its message was lost; sent again while the intent still lives
@@ -14,6 +15,13 @@ ENDED_NS_MAX: Final = 1_500_000_000  # all orders are over and nobody settled: t
 OUTCOME_NS_MAX: Final = 60_000_000_000  # what became of an order is not known for longer: alarmed
 # The next sweep sends it again: while nobody works, messages of a few sweeps are waiting and not a heap.
 MESSAGE_MS_MAX: Final = 5_000
+
+
+class Teller(AlertSink, Protocol):
+    """Can also say again what perhaps nobody has heard."""
+
+    def repeat_alert(self, alert: Alert) -> None:
+        """Deliver an alert of which no row tells, unless it may be under way; never raises."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +32,7 @@ class Sweep:
     trades: TradeStore
     dispatcher: Dispatcher
     counters: Counters
-    alerts: AlertSink
+    alerts: Teller
     clock: Clock
     overdue_ns: int
 
@@ -32,6 +40,7 @@ class Sweep:
         """Re-send what did not move for too long; return how many messages that took."""
         now_ns = self.clock.now_ns()
         self.trades.book_moves(self.session_id, now_ns)
+        self._tell_again(now_ns)
         overdue = self._overdue(now_ns)
         for order in overdue:
             self._alarm_if_long(order, now_ns)
@@ -44,6 +53,12 @@ class Sweep:
             self.counters.count("swept_trades", view.trade.state)
             self.dispatcher.send("arb.settle_trade", view.trade.trade_id, expires_ms=MESSAGE_MS_MAX)
         return len(overdue) + len(unsettled)
+
+    def _tell_again(self, now_ns: int) -> None:
+        """Alarm for trades whose alarm never reached its row: who handed them over died, or SQL was away."""
+        for trade in self.trades.untold(self.session_id, now_ns - self.overdue_ns):
+            self.counters.count("swept_trades", trade.state)
+            self.alerts.repeat_alert(alarm_of(trade, now_ns))
 
     def _overdue(self, now_ns: int) -> tuple[Order, ...]:
         """Return what did not move for too long; that is sooner for an intent, which nobody sent yet."""

@@ -5,17 +5,17 @@ would have done. Workers that are alive may do the same at the same moment: clai
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from arb.domain.alert import Alert, Severity
 from arb.domain.errors import ArbError, Conflict, StoreUnavailable
 from arb.domain.ids import SessionId
 from arb.domain.order import Order, State
-from arb.domain.trade import MOVING, TradeState
+from arb.domain.trade import MOVING
 from arb.engine.execute import Execute
+from arb.engine.hand_over import HandOver
 from arb.engine.settle import Settle
-from arb.ports import AlertSink, Clock, TradeStore, TradeView
+from arb.ports import Clock, TradeStore, TradeView
 
 AHEAD_NS: Final = 60_000_000_000  # every live row is older than this, whoever's clock wrote it
 NOT_IN_TIME: Final = "kill_time_ceiling"
@@ -42,7 +42,7 @@ class Unwind:
     trades: TradeStore
     execute: Execute
     settle: Settle
-    alerts: AlertSink
+    hand_over: HandOver
     clock: Clock
     problems: dict[str, str] = field(default_factory=dict)  # by order or trade, the last one
 
@@ -56,37 +56,22 @@ class Unwind:
                 self._tried(view.trade.trade_id, self.settle.run)
         return Left(self._live(), self._moving())
 
-    def hand_over(self, left: Left) -> tuple[str, ...]:
+    def give_up(self, left: Left) -> tuple[str, ...]:
         """Alarm for every trade that is left, and return them.
 
         One whose orders are all over ends here, for the operator to finish. One with an order of unknown
         fate goes on: what becomes of it is still recorded and repaired by whoever resolves it.
         """
-        return tuple(view.trade.trade_id for view in left.trades if self._handed(view))
+        return tuple(view.trade.trade_id for view in left.trades if self._given_up(view))
 
-    def _handed(self, view: TradeView) -> bool:
-        trade, now_ns = view.trade, self.clock.now_ns()
-        if all(order.is_terminal for order in view.orders):
-            ended = replace(
-                trade,
-                state=TradeState.HANDED_OVER,
-                reason=NOT_IN_TIME,
-                updated_at_ns=now_ns,
-                closed_at_ns=now_ns,
-            )
-            try:
-                self.trades.add_orders(ended, ())
-            except Conflict:  # a worker settled it at this moment
-                return False
-        self.alerts.raise_alert(
-            Alert(
-                kind="trade_handed_over",
-                subject=trade.trade_id,
-                severity=Severity.CRITICAL,
-                message=f"{trade.coin} trade {trade.trade_id} was not even in time after the kill",
-                at_ns=now_ns,
-            )
-        )
+    def _given_up(self, view: TradeView) -> bool:
+        if not all(order.is_terminal for order in view.orders):
+            self.hand_over.name(view, NOT_IN_TIME)
+            return True
+        try:
+            self.hand_over.run(view, NOT_IN_TIME)
+        except Conflict:  # a worker settled it at this moment
+            return False
         return True
 
     def _live(self) -> tuple[Order, ...]:

@@ -96,7 +96,7 @@ def books_of(engine: Engine) -> Books:
             trades=engine.trades,
             execute=engine.execute,
             settle=engine.settle,
-            alerts=engine.settle.alerts,
+            hand_over=engine.settle.hand_over,
             clock=engine.clock,
         ),
     )

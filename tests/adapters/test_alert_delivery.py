@@ -157,6 +157,26 @@ def test_two_processes_share_the_quiet_time(tmp_path):
     assert one.admit(alert(1_301)) == 1
 
 
+def test_an_alarm_whose_process_died_is_told_again_once_none_is_under_way(tmp_path, posts):
+    url, received = posts
+    desk = Desk(tmp_path / "alerts.log", [WebhookChannel(url, 2_000)])
+    assert desk.limiter.admit(alert(1_000)) == 0  # and there it died
+    for at_s in (1_005, 1_009):
+        desk.sink.repeat_alert(alert(at_s))
+    assert desk.rows() == []
+    for at_s in (1_010, 1_012):
+        desk.sink.repeat_alert(alert(at_s))
+    assert desk.delivery.flush(30_000)
+    assert len(received) == len(desk.rows()) == len(desk.lines()) == 1
+    assert desk.limiter.overdue(1_400 * SECOND) == []
+
+
+def test_an_alarm_that_was_never_raised_is_repeated_at_once_by_one_of_two_processes(tmp_path):
+    one, two = (SharedLimiter(SharedFile(tmp_path / "quiet.json", ManualClock()), QUIET_NS) for _ in range(2))
+    assert [limiter.admit_again(alert(1_000)) for limiter in (one, two)] == [True, False]
+    assert one.admit(alert(1_001)) is None
+
+
 def test_a_subject_with_a_bar_in_it_is_summed_up_whole():
     limiter = MemoryLimiter(QUIET_NS)
     odd = Alert(kind="k", subject="a|b", severity=Severity.WARNING, message="", at_ns=0)

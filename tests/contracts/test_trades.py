@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from arb.domain.alert import TRADE_HANDED_OVER, Alert, Severity
 from arb.domain.errors import Conflict, InvariantError
 from arb.domain.ids import Coin, Venue
 from arb.domain.order import State
@@ -197,3 +198,37 @@ def test_what_is_not_there_is_none(stores, session):
     assert stores.trades.view("aaaaaaaaaaaaa") is None
     assert stores.trades.balances("s-none") == {}
     assert stores.trades.working("s-none") == 0
+
+
+def handed_over(stores, session, closed_at_ns=NOW_NS):
+    opening = world.opening(session.session_id)
+    open_trade(stores, opening)
+    ended = replace(opening.trade, state=TradeState.HANDED_OVER, closed_at_ns=closed_at_ns)
+    return stores.trades.add_orders(ended, ())
+
+
+def told(stores, session, trade, at_ns, kind=TRADE_HANDED_OVER):
+    alert = Alert(kind=kind, subject=trade.trade_id, severity=Severity.CRITICAL, message="-", at_ns=at_ns)
+    stores.alerts.add(session.session_id, alert)
+
+
+def test_untold_are_the_trades_handed_over_before_then_without_an_alert(stores, session):
+    late, early = (handed_over(stores, session, NOW_NS + age) for age in (9, 3))
+    closed, running = world.opening(session.session_id), world.opening(session.session_id)
+    for opening in (closed, running):
+        open_trade(stores, opening)
+    stores.trades.add_orders(replace(closed.trade, state=TradeState.CLOSED, closed_at_ns=NOW_NS), ())
+    assert stores.trades.untold(session.session_id, NOW_NS + 10) == (early, late)
+    assert stores.trades.untold(session.session_id, NOW_NS + 9) == (early,)
+    assert stores.trades.untold("s-none", NOW_NS + 10) == ()
+    told(stores, session, early, early.closed_at_ns)
+    assert stores.trades.untold(session.session_id, NOW_NS + 10) == (late,)
+
+
+def test_an_alert_of_another_kind_or_from_before_does_not_tell_of_a_trade(stores, session):
+    trade = handed_over(stores, session, NOW_NS + 9)
+    told(stores, session, trade, NOW_NS + 9, kind="order_unknown")
+    told(stores, session, trade, NOW_NS + 8)
+    assert stores.trades.untold(session.session_id, NOW_NS + 10) == (trade,)
+    told(stores, session, trade, NOW_NS + 11)
+    assert stores.trades.untold(session.session_id, NOW_NS + 10) == ()

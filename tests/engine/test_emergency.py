@@ -22,7 +22,8 @@ class Stop:
         self.remembered: list[Ending] = []
         self.shut: list[Ending] = []
         self.emergency = Emergency(
-            drain=town.drain, trades=town.trades, alerts=self.alarms, clock=town.clock, rest_ms_max=2_000,
+            drain=town.drain, trades=town.trades, alerts=self.alarms,
+            hand_over=replace(town.hand_over, alerts=self.alarms), clock=town.clock, rest_ms_max=2_000,
             take_snapshot=TakeSnapshot(
                 session_id=SESSION, snapshots=MemorySnapshotStore(town.tables), counters=town.counters,
                 clock=town.clock, interval_ns=300_000_000_000, on_trade_interval_ns=0,

@@ -35,7 +35,7 @@ def books(town: Town) -> Books:
             trades=town.trades,
             execute=town.execute,
             settle=town.settle,
-            alerts=town.settle.alerts,
+            hand_over=town.hand_over,
             clock=town.clock,
         ),
     )

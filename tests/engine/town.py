@@ -35,6 +35,7 @@ from arb.engine.exit_guard import ExitGuard
 from arb.engine.explain import Explain
 from arb.engine.fresh_market import FreshMarkets
 from arb.engine.guard import EntryGuard
+from arb.engine.hand_over import HandOver
 from arb.engine.kill_gate import KillGate
 from arb.engine.markets import Markets
 from arb.engine.nearness import Nearness
@@ -199,7 +200,7 @@ class Town:
         self.switch = MemoryKillSwitch()
         trades, venues = self.wire.wrap(self.trades), {v: self.wire.wrap(c) for v, c in self.venues.items()}
         entropy = SeededEntropy(7)
-        alerts = RecordedAlerts(self.alert_store, SESSION, _Nowhere())
+        alerts = RecordedAlerts(self.alert_store, SESSION, Nowhere())
         instruments = {(rule.venue, rule.symbol): rule for rule in RULES.values()}
         markets = Markets(quotes=self.quotes, instruments=instruments)
         rules = RepairRules(
@@ -239,9 +240,10 @@ class Town:
             markets=markets, venues=dict(self.venues), counters=self.counters, clock=self.clock,
             limits=LIMITS, degree=lambda: self.degree,
         )  # fmt: skip
+        self.hand_over = HandOver(trades=trades, markets=fresh, alerts=alerts, clock=self.clock)
         self.settle = Settle(
             markets=fresh,
-            alerts=alerts,
+            hand_over=self.hand_over,
             rules=rules,
             order_lifetime_ns=3 * SECOND,
             place=self.execute.place,
@@ -362,11 +364,11 @@ class Town:
         }
 
 
-class _Nowhere:
+class Nowhere:
     """A file that takes everything."""
 
     @property
-    def parent(self) -> "_Nowhere":
+    def parent(self) -> "Nowhere":
         return self
 
     def mkdir(self, **_: Any) -> None: ...

@@ -6,12 +6,13 @@ from decimal import Decimal
 
 from arb.adapters.memory import exposure, ledger, lives
 from arb.adapters.memory.tables import MemoryTables
+from arb.domain.alert import TRADE_HANDED_OVER
 from arb.domain.errors import Conflict
 from arb.domain.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
 from arb.domain.ledger import Entry
 from arb.domain.order import Event, Order, OrderReport, State, apply
 from arb.domain.risk import Approved, Limits, Proposal, Refused, review
-from arb.domain.trade import Trade
+from arb.domain.trade import Trade, TradeState
 from arb.ports import TradeView
 
 
@@ -101,6 +102,18 @@ class MemoryTradeStore:
                 if coins is None or trade.coin in coins
             )
 
+    def untold(self, session_id: SessionId, before_ns: int) -> tuple[Trade, ...]:
+        with self.tables.transaction():
+            own = [
+                trade
+                for trade in self.tables.trades.values()
+                if trade.session_id == session_id
+                and trade.state is TradeState.HANDED_OVER
+                and trade.closed_at_ns < before_ns
+                and not self._is_told(trade)
+            ]
+            return tuple(sorted(own, key=lambda trade: (trade.closed_at_ns, trade.trade_id)))
+
     def overdue(self, session_id: SessionId, before_ns: int) -> tuple[Order, ...]:
         with self.tables.transaction():
             rows = [
@@ -157,6 +170,14 @@ class MemoryTradeStore:
     def _orders(self, trade_id: TradeId) -> tuple[Order, ...]:
         own = [row.order for row in self.tables.orders.values() if row.order.trade_id == trade_id]
         return tuple(sorted(own, key=lambda order: (order.created_at_ns, order.client_order_id)))
+
+    def _is_told(self, trade: Trade) -> bool:
+        return any(
+            alert.kind == TRADE_HANDED_OVER
+            and alert.subject == trade.trade_id
+            and alert.at_ns >= trade.closed_at_ns
+            for _, alert in self.tables.alerts
+        )
 
     def _give_up(
         self, client_order_id: ClientOrderId, fence: int, event: Event, reason: str, now_ns: int

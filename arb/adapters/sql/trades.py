@@ -91,6 +91,11 @@ class SqlTradeStore:
             return views.active(connection, session_id, coins)
 
     @harmless_twice
+    def untold(self, session_id: SessionId, before_ns: int) -> tuple[Trade, ...]:
+        with reading(self.engine) as connection:
+            return views.untold(connection, session_id, before_ns)
+
+    @harmless_twice
     def overdue(self, session_id: SessionId, before_ns: int) -> tuple[Order, ...]:
         with reading(self.engine) as connection:
             return views.overdue(connection, session_id, before_ns)

@@ -4,14 +4,16 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, func, or_, select
+from sqlalchemy import Connection, Row, Select, exists, func, or_, select
 
 from arb.adapters.sql.exposure import ACTIVE
 from arb.adapters.sql.neighbours import siblings
 from arb.adapters.sql.rows import fill_of, order_of, trade_of
-from arb.adapters.sql.tables import fills, orders, trades
+from arb.adapters.sql.tables import alerts, fills, orders, trades
+from arb.domain.alert import TRADE_HANDED_OVER
 from arb.domain.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
 from arb.domain.order import AT_VENUE, TERMINAL, Fill, Order, State
+from arb.domain.trade import Trade, TradeState
 from arb.ports import TradeView
 
 LIVE: Final = sorted(state.value for state in State if state not in TERMINAL)
@@ -101,6 +103,26 @@ def active_ids(connection: Connection, session_id: SessionId) -> list[TradeId]:
     """Return the ids of the trades that have not ended, oldest first."""
     found = select(trades.c.trade_id).where(trades.c.session_id == session_id, trades.c.state.in_(ACTIVE))
     return list(connection.execute(found.order_by(trades.c.opened_at_ns, trades.c.trade_id)).scalars())
+
+
+def untold(connection: Connection, session_id: SessionId, before_ns: int) -> tuple[Trade, ...]:
+    """Return the trades handed over before then of which no alert of that time or later tells."""
+    told = exists().where(
+        alerts.c.kind == TRADE_HANDED_OVER,
+        alerts.c.subject == trades.c.trade_id,
+        alerts.c.at_ns >= trades.c.closed_at_ns,
+    )
+    found = (
+        select(trades)
+        .where(
+            trades.c.session_id == session_id,
+            trades.c.state == TradeState.HANDED_OVER.value,
+            trades.c.closed_at_ns < before_ns,
+            ~told,
+        )
+        .order_by(trades.c.closed_at_ns, trades.c.trade_id)
+    )
+    return tuple(trade_of(row) for row in connection.execute(found))
 
 
 def some(connection: Connection, ids: Collection[TradeId]) -> tuple[TradeView, ...]:

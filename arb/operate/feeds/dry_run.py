@@ -38,6 +38,7 @@ from arb.engine.exit_guard import ExitGuard
 from arb.engine.feed import Feed
 from arb.engine.fresh_market import FreshMarkets
 from arb.engine.guard import EntryGuard
+from arb.engine.hand_over import HandOver
 from arb.engine.journal import Decision
 from arb.engine.kill_gate import KillGate
 from arb.engine.markets import Markets
@@ -225,18 +226,15 @@ class DryRun:
             overdue_ns=settings.orders.overdue_ms * MS,
             health=health,
         )
+        fresh = FreshMarkets(
+            markets=markets, venues=dict(self.venues), counters=counters, clock=self.clock, limits=limits
+        )
         self.settle = Settle(
             trades=self.trades,
-            markets=FreshMarkets(
-                markets=markets,
-                venues=dict(self.venues),
-                counters=counters,
-                clock=self.clock,
-                limits=limits,
-            ),
+            markets=fresh,
             dispatcher=self.dispatcher,
             counters=counters,
-            alerts=alerts,
+            hand_over=HandOver(trades=self.trades, markets=fresh, alerts=alerts, clock=self.clock),
             clock=self.clock,
             rules=repairs_of(settings),
             order_lifetime_ns=appetite_of(settings).order_lifetime_ns,
