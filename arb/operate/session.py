@@ -14,6 +14,7 @@ from arb.engine.feed_guard import NO_FEED
 from arb.engine.hot_state import FALLBACK
 from arb.engine.kill import KILLED
 from arb.engine.resume import Account
+from arb.operate.set_aside import refuse_unless_at_rest
 from arb.ports import Clock, Entropy, Session, SessionStore, TradeStore
 from config.settings import Settings
 
@@ -85,15 +86,26 @@ def resume_session(sessions: SessionStore, place: Place, clock: Clock, entropy: 
 
 
 def take_up_session(
-    sessions: SessionStore, chosen: SessionId, place: Place, clock: Clock, entropy: Entropy
+    sessions: SessionStore,
+    trades: TradeStore,
+    chosen: SessionId,
+    place: Place,
+    clock: Clock,
+    entropy: Entropy,
 ) -> SessionId:
-    """Make a kept session the one in use. Raises: ConfigError if there is no such session."""
+    """Make a kept session the one in use; the one that was is kept.
+
+    Raises: ConfigError if there is no such session, or the one in use must be looked after.
+    """
     session = sessions.get(chosen)
     if session is None or session.environment != place.environment:
         raise ConfigError(f"no {place.environment} session {chosen} exists; list them with `arb sessions`")
     if session.group_name != place.group:
         its = f"group {session.group_name}" if session.group_name else "no group"
         raise ConfigError(f"session {chosen} is of {its}; resume it with the same --group")
+    in_use = sessions.current(place.environment, place.group)
+    if in_use is not None and in_use.session_id != chosen:
+        refuse_unless_at_rest(in_use, trades, clock.now_ns())
     sessions.take_up(chosen, clock.now_ns())
     return resume_session(sessions, place, clock, entropy)
 
@@ -103,11 +115,11 @@ def clean_session(
 ) -> SessionId:
     """Begin a new session with empty books; the one in use is kept, and can be resumed.
 
-    Raises: ConfigError while orders of the old one may still execute: nobody would look after them.
+    Raises: ConfigError if the old one must be looked after.
     """
     old = sessions.current(place.environment, place.group)
-    if old is not None and (working := trades.working(old.session_id)):
-        raise ConfigError(f"session {old.session_id} has {working} orders under way: `arb resume` it first")
+    if old is not None:
+        refuse_unless_at_rest(old, trades, clock.now_ns())
     session_id = create_session(sessions, place, clock, entropy)
     sessions.take_up(session_id, clock.now_ns())
     return session_id

@@ -7,13 +7,15 @@ from typing import Any
 from pydantic import SecretStr
 from sqlalchemy import Engine as Database
 
+from arb.adapters.alerts import RecordedAlerts
 from arb.adapters.clock import SystemClock, SystemEntropy
 from arb.adapters.migrate import migrate
+from arb.adapters.sql.alerts import SqlAlertStore
 from arb.adapters.sql.engine import make_engine
 from arb.adapters.sql.sessions import SqlSessionStore
 from arb.adapters.sql.trades import SqlTradeStore
 from arb.bootstrap import Engine, build
-from arb.bootstrap.watch import forget_watch
+from arb.bootstrap.watch import alert_file, forget_watch
 from arb.domain.errors import ConfigError
 from arb.domain.ids import SessionId
 from arb.operate.ready import TRADING, wait_ready
@@ -29,12 +31,13 @@ from arb.operate.session import (
     resumed,
     take_up_session,
 )
+from arb.operate.set_aside import tell_of_pairs
 from arb.operate.world import (
     Tape,
     stack_settings,
     write_world,
 )
-from arb.ports import Clock, Entropy
+from arb.ports import Clock, Entropy, Session
 from arb.runtime.control import Supervisor
 from arb.runtime.home import Home, read_runtime, read_settings
 from arb.runtime.processes import Plan as Processes
@@ -78,7 +81,11 @@ def start(plan: Plan, progress: Progress) -> Engine:
         migrate(database_url)
         database = make_engine(database_url)
         try:
-            endings.extend(_choose_session(plan, database, Place.of(_loaded(home)), clock, entropy))
+            place = Place.of(_loaded(home))
+            left = SqlSessionStore(database).current(place.environment, place.group)
+            endings.extend(_choose_session(plan, database, place, clock, entropy))
+            if left is not None:
+                _tell_of_pairs(left, database, place, clock, progress)
         finally:
             database.dispose()
         forget_watch(home, _loaded(home))
@@ -169,18 +176,29 @@ def _choose_session(
     plan: Plan, database: Database, place: Place, clock: Clock, entropy: Entropy
 ) -> list[str]:
     """Have the session in use that the plan asks for; return how it ended before, if it is not a new one."""
-    sessions = SqlSessionStore(database)
+    sessions, trades = SqlSessionStore(database), SqlTradeStore(database)
     kept = sessions.get(SessionId(plan.session)) if plan.session else None
     before = kept or sessions.current(place.environment, place.group)
     if plan.fresh:
         create_session(sessions, place, clock, entropy)
     elif plan.clean:
-        clean_session(sessions, SqlTradeStore(database), place, clock, entropy)
+        clean_session(sessions, trades, place, clock, entropy)
     elif plan.session:
-        take_up_session(sessions, SessionId(plan.session), place, clock, entropy)
+        take_up_session(sessions, trades, SessionId(plan.session), place, clock, entropy)
     else:
         resume_session(sessions, place, clock, entropy)
     return [] if before is None or plan.fresh or plan.clean else [ended_by(before)]
+
+
+def _tell_of_pairs(left: Session, database: Database, place: Place, clock: Clock, progress: Progress) -> None:
+    """Say, and write down, which pairs nobody looks after where another session is in use now."""
+    in_use = SqlSessionStore(database).current(place.environment, place.group)
+    if in_use is None or in_use.session_id == left.session_id:
+        return
+    alerts = RecordedAlerts(SqlAlertStore(database), left.session_id, alert_file())
+    said = tell_of_pairs(SqlTradeStore(database), alerts, left, clock.now_ns())
+    if said is not None:
+        progress(said)
 
 
 def rest(engine: Engine, progress: Progress) -> bool:

@@ -1,22 +1,30 @@
 """Where a session belongs, and how it came to its end."""
 
+from dataclasses import replace
+
 import pytest
 
 from arb.adapters.clock import ManualClock, SeededEntropy
-from arb.adapters.memory import MemorySessionStore, MemoryTables
+from arb.adapters.memory import MemorySessionStore, MemoryTables, MemoryTradeStore
+from arb.domain.alert import Severity
 from arb.domain.errors import ConfigError
 from arb.domain.risk import Mode
+from arb.domain.trade import TradeState
 from arb.engine.hot_state import FALLBACK
 from arb.operate.session import (
     STARTING,
     STOPPING,
     Place,
+    clean_session,
     create_session,
     ended_by,
     resume_session,
     take_up_session,
 )
+from arb.operate.set_aside import tell_of_pairs
 from tests.contracts import world
+from tests.engine.test_settlement import lonely, only_trade, open_one, run_due
+from tests.engine.town import SESSION, Town
 
 NOTHING = (ManualClock(), SeededEntropy(1))
 
@@ -62,4 +70,80 @@ def test_a_session_that_goes_on_knows_the_account_of_today(sessions):
 def test_a_session_of_another_group_is_refused_with_what_to_do(sessions):
     session_id = create_session(sessions, Place(environment="mock", group="one"), *NOTHING)
     with pytest.raises(ConfigError, match="is of group one; resume it with the same --group"):
-        take_up_session(sessions, session_id, Place(environment="mock"), *NOTHING)
+        take_up_session(
+            sessions, MemoryTradeStore(sessions.tables), session_id, Place(environment="mock"), *NOTHING
+        )
+
+
+MOCK = Place(environment="mock")
+
+
+@pytest.fixture
+def town() -> Town:
+    return Town()
+
+
+def clean(town: Town):
+    return clean_session(town.sessions, town.trades, MOCK, town.clock, SeededEntropy(1))
+
+
+def take_up_another(town: Town):
+    other = world.session(started_at_ns=1)
+    town.sessions.create(other)
+    return take_up_session(town.sessions, town.trades, other.session_id, MOCK, town.clock, SeededEntropy(1))
+
+
+def repairing(town: Town) -> None:
+    """Between two repairs: no order works, and nobody could be asked for a market yet."""
+    lonely(town)
+    town.pass_time(5_000)
+    for venue in town.venues.values():
+        venue.silent = True
+    town.settle.run(only_trade(town).trade_id)
+    town.pending.clear()
+    assert only_trade(town).state is TradeState.REPAIRING
+    assert town.trades.working(SESSION) == 0
+
+
+@pytest.mark.parametrize("leave", [clean, take_up_another])
+@pytest.mark.parametrize("happened", [open_one, lonely, repairing])
+def test_a_session_that_is_not_at_rest_is_not_left(town, leave, happened):
+    happened(town)
+    with pytest.raises(ConfigError, match="is not at rest") as refused:
+        leave(town)
+    assert only_trade(town).trade_id in str(refused.value)
+    assert "`arb up`" in str(refused.value)
+    assert "`arb kill`" in str(refused.value)
+    assert town.sessions.current("mock").session_id == SESSION
+
+
+@pytest.mark.parametrize("leave", [clean, take_up_another])
+def test_a_session_whose_operator_was_not_told_of_a_trade_is_not_left(town, leave):
+    open_one(town)
+    run_due(town)
+    ended = replace(only_trade(town), state=TradeState.HANDED_OVER, closed_at_ns=town.clock.now_ns() - 1)
+    town.trades.add_orders(ended, ())
+    with pytest.raises(ConfigError, match=ended.trade_id):
+        leave(town)
+    town.pass_time(6_000)
+    town.sweep.run()
+    assert leave(town) != SESSION
+
+
+@pytest.mark.parametrize("leave", [clean, take_up_another])
+def test_hedged_pairs_of_a_session_that_is_left_are_named_and_alarmed(town, leave):
+    open_one(town)
+    run_due(town)
+    assert only_trade(town).state is TradeState.OPEN
+    left = town.sessions.get(SESSION)
+    assert leave(town) != SESSION
+    said = tell_of_pairs(town.trades, town.hand_over.alerts, left, town.clock.now_ns())
+    assert f"{only_trade(town).trade_id} (BTC)" in said
+    assert f"`arb resume {SESSION}`" in said
+    [(_, alert)] = town.tables.alerts
+    assert (alert.kind, alert.subject, alert.severity) == ("pairs_set_aside", SESSION, Severity.WARNING)
+
+
+def test_without_pairs_there_is_nothing_to_tell(town):
+    assert tell_of_pairs(town.trades, town.hand_over.alerts, town.sessions.get(SESSION), 1) is None
+    assert town.tables.alerts == []
