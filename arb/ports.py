@@ -55,6 +55,11 @@ class Session:
     group_name: str = ""  # of coins; each group of an environment has a session in use
     account: str = ""  # at the venues; sessions of one account see the same balances
 
+    @property
+    def stands_at(self) -> tuple[Mode, str, int]:
+        """Return how much is allowed, why, and since when: what a change of mode replaces."""
+        return self.mode, self.mode_reason, self.mode_changed_at_ns
+
 
 @dataclass(frozen=True, slots=True)
 class TradeView:
@@ -157,6 +162,9 @@ class SessionStore(Protocol):
 
     def set_mode(self, session_id: SessionId, mode: Mode, reason: str, now_ns: int) -> None:
         """Change how much is allowed, with the reason, and keep the history."""
+
+    def change_mode(self, seen: Session, mode: Mode, reason: str, now_ns: int) -> bool:
+        """The same if nobody has changed it since `seen` was read; False, and no change, if somebody has."""
 
     def set_account(self, session_id: SessionId, account: str) -> None:
         """Note which account a session trades on."""

@@ -10,6 +10,7 @@ from arb.domain.ledger import Entry
 from arb.domain.order import Event, Order, OrderReport
 from arb.domain.risk import Approved, Limits, Mode, Proposal, Refused
 from arb.domain.trade import Trade
+from arb.ports import Session
 
 
 class Note(Protocol):
@@ -114,3 +115,9 @@ class MirroredSessions(SqlSessionStore):
     def set_mode(self, session_id: SessionId, mode: Mode, reason: str, now_ns: int) -> None:
         SqlSessionStore.set_mode(self, session_id, mode, reason, now_ns)
         self.note()
+
+    def change_mode(self, seen: Session, mode: Mode, reason: str, now_ns: int) -> bool:
+        changed = SqlSessionStore.change_mode(self, seen, mode, reason, now_ns)
+        if changed:
+            self.note()
+        return changed

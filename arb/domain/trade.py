@@ -29,7 +29,6 @@ class TradeState(StrEnum):
 
 MOVING: Final = (TradeState.OPENING, TradeState.CLOSING, TradeState.REPAIRING)  # towards a rest
 ENDED: Final = frozenset({TradeState.CLOSED, TradeState.ABORTED, TradeState.HANDED_OVER})
-MOVING: Final = frozenset({TradeState.OPENING, TradeState.CLOSING, TradeState.REPAIRING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from arb.domain.degradation import Degradation, Degree, Rules, step
 from arb.domain.health import Reading
 from arb.domain.ids import SessionId
 from arb.domain.risk import Mode
-from arb.ports import AlertSink, Clock, Counters, SessionStore
+from arb.ports import AlertSink, Clock, Counters, Session, SessionStore
 
 KIND: Final = "degradation"
 DISK: Final = "disk_free_mb"
@@ -98,13 +98,14 @@ class Degrade:
         if session is None:
             return
         if min(free_mb) < self.disk_mb_min and session.mode is Mode.NORMAL:
-            self._set_mode(Mode.REDUCE_ONLY, NO_ROOM)
+            self._set_mode(session, Mode.REDUCE_ONLY, NO_ROOM)
         room = min(free_mb) >= self.disk_mb_min * (1 + self.rules.margin)
         if room and session.mode is Mode.REDUCE_ONLY and session.mode_reason == NO_ROOM:
-            self._set_mode(Mode.NORMAL, "there is room on the disk again")
+            self._set_mode(session, Mode.NORMAL, "there is room on the disk again")
 
-    def _set_mode(self, mode: Mode, reason: str) -> None:
-        self.sessions.set_mode(self.session_id, mode, reason, self.clock.now_ns())
+    def _set_mode(self, seen: Session, mode: Mode, reason: str) -> None:
+        if not self.sessions.change_mode(seen, mode, reason, self.clock.now_ns()):
+            return  # somebody else changed it at this moment; the next sweep looks again
         self.alerts.raise_alert(
             Alert(
                 kind="disk_full",

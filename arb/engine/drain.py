@@ -22,10 +22,14 @@ class Drain:
     clock: Clock
 
     def begin(self, reason: str) -> None:
-        """Open and close nothing more; what is uneven is still repaired."""
+        """Open and close nothing more; what is uneven is still repaired.
+
+        A session that somebody else halted keeps that reason, which may be one that no start lifts.
+        """
         session = self.sessions.get(self.session_id)
-        if session is not None and session.mode is not Mode.HALTED:
-            self.sessions.set_mode(self.session_id, Mode.HALTED, reason, self.clock.now_ns())
+        while session is not None and session.mode is not Mode.HALTED:
+            self.sessions.change_mode(session, Mode.HALTED, reason, self.clock.now_ns())
+            session = self.sessions.get(self.session_id)
 
     def at_rest(self) -> bool:
         """Tell whether no order works and every trade that has not ended is a hedged pair."""

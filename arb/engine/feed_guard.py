@@ -15,6 +15,10 @@ from arb.ports import AlertSink, FeedRegistry, Session, SessionStore
 NO_FEED: Final = "feeds: no feed worker is alive"  # the mode's reason
 KIND: Final = "no_feed_worker"
 SUBJECT: Final = "feeds"
+TOLD: Final = {
+    Mode.HALTED: (Severity.CRITICAL, "no feed worker is alive; trading is halted"),
+    Mode.NORMAL: (Severity.INFO, "recovered: coins are fed again; trading goes on"),
+}
 GONE_NS: Final = 6_000_000_000  # without any sign of life; a restart takes two or three seconds
 
 
@@ -36,11 +40,9 @@ class FeedGuard:
             if session is None:
                 return
             if gone and session.mode is Mode.NORMAL:
-                self._set(session, Mode.HALTED, NO_FEED, now_ns)
-                self._tell(Severity.CRITICAL, "no feed worker is alive; trading is halted", now_ns)
+                self._change(session, Mode.HALTED, NO_FEED, now_ns)
             elif gone is False and session.mode_reason == NO_FEED:
-                self._set(session, Mode.NORMAL, "the feeds are back", now_ns)
-                self._tell(Severity.INFO, "recovered: coins are fed again; trading goes on", now_ns)
+                self._change(session, Mode.NORMAL, "the feeds are back", now_ns)
         except StoreUnavailable:
             return  # what is away is told as that
 
@@ -56,10 +58,10 @@ class FeedGuard:
             return True
         return False if any(beat.fences for beat in alive) else None
 
-    def _set(self, session: Session, mode: Mode, reason: str, now_ns: int) -> None:
-        self.sessions.set_mode(session.session_id, mode, reason, now_ns)
-
-    def _tell(self, severity: Severity, message: str, now_ns: int) -> None:
+    def _change(self, seen: Session, mode: Mode, reason: str, now_ns: int) -> None:
+        if not self.sessions.change_mode(seen, mode, reason, now_ns):
+            return  # somebody else changed it at this moment, and that stays
+        severity, message = TOLD[mode]
         self.alerts.raise_alert(
             Alert(kind=KIND, subject=SUBJECT, severity=severity, message=message, at_ns=now_ns)
         )

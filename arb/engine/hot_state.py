@@ -163,7 +163,8 @@ class KeepHotState:
         session = self.sessions.get(self.session_id)
         if session is not None and session.mode_reason == FALLBACK:
             now_ns = self.clock.now_ns()
-            self.sessions.set_mode(self.session_id, Mode.NORMAL, "the state store is back", now_ns)
+            if not self.sessions.change_mode(session, Mode.NORMAL, "the state store is back", now_ns):
+                return  # restricted for another reason since it was read
             self._reload()
             self.sessions.recovered(
                 self.session_id,
@@ -179,7 +180,7 @@ class KeepHotState:
     def _reduce(self) -> None:
         session = self.sessions.get(self.session_id)
         if session is not None and session.mode is Mode.NORMAL:
-            self.sessions.set_mode(self.session_id, Mode.REDUCE_ONLY, FALLBACK, self.clock.now_ns())
+            self.sessions.change_mode(session, Mode.REDUCE_ONLY, FALLBACK, self.clock.now_ns())
 
 
 class _Counting:

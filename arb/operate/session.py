@@ -80,8 +80,9 @@ def resume_session(sessions: SessionStore, place: Place, clock: Clock, entropy: 
         return create_session(sessions, place, clock, entropy)
     if session.account != place.account:
         sessions.set_account(session.session_id, place.account)
-    if session.mode is Mode.NORMAL or session.mode_reason in (STOPPING, FALLBACK, NO_FEED):
-        sessions.set_mode(session.session_id, Mode.HALTED, STARTING, clock.now_ns())
+    goes_on = session.mode is Mode.NORMAL or session.mode_reason in (STOPPING, FALLBACK, NO_FEED)
+    if goes_on and not sessions.change_mode(session, Mode.HALTED, STARTING, clock.now_ns()):
+        return resume_session(sessions, place, clock, entropy)  # changed at this moment: look again
     return session.session_id
 
 
@@ -150,7 +151,7 @@ def note_recovery(engine: Engine, ended: str, began_ns: int, account: Account) -
 
 
 def begin_trading(engine: Engine, progress: Progress) -> None:
-    """Open the books, explain everything, then allow trading, unless somebody pulled the kill switch.
+    """Open the books, explain everything, then allow trading, unless somebody halted it for another reason.
 
     Raises: ConfigError if something stays unexplained.
     """
@@ -163,9 +164,8 @@ def begin_trading(engine: Engine, progress: Progress) -> None:
         raise ConfigError(f"trading stays halted: {error}") from error
     session = engine.sessions.get(engine.session_id)
     if session is not None and session.mode_reason == STARTING:
-        engine.sessions.set_mode(
-            engine.session_id, Mode.NORMAL, "books opened and reconciled", engine.clock.now_ns()
-        )
+        now_ns = engine.clock.now_ns()
+        engine.sessions.change_mode(session, Mode.NORMAL, "books opened and reconciled", now_ns)
 
 
 def keep_killed(engine: Engine) -> None:

@@ -1,5 +1,6 @@
 """Sessions and how much they allow."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -45,6 +46,43 @@ def test_a_change_of_mode_is_there_with_its_reason(stores, session):
 def test_a_session_that_does_not_exist_has_no_mode(stores):
     with pytest.raises(InvariantError):
         stores.sessions.set_mode("s-none", Mode.HALTED, "why", NOW_NS)
+
+
+def test_a_mode_that_nobody_changed_since_it_was_read_is_changed(stores, session):
+    assert stores.sessions.change_mode(session, Mode.HALTED, "starting", NOW_NS + 3)
+    changed = replace(session, mode=Mode.HALTED, mode_reason="starting", mode_changed_at_ns=NOW_NS + 3)
+    assert stores.sessions.get(session.session_id) == changed
+    assert stores.sessions.change_mode(changed, Mode.NORMAL, "reconciled", NOW_NS + 4)
+    assert stores.sessions.get(session.session_id).mode is Mode.NORMAL
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [(Mode.HALTED, "killed: by hand", NOW_NS + 1), (Mode.NORMAL, "start", NOW_NS + 1)],
+)
+def test_a_mode_that_somebody_changed_since_it_was_read_stays(stores, session, meanwhile):
+    stores.sessions.set_mode(session.session_id, *meanwhile)
+    assert not stores.sessions.change_mode(session, Mode.NORMAL, "the feeds are back", NOW_NS + 2)
+    assert stores.sessions.get(session.session_id).stands_at == meanwhile
+
+
+def test_a_change_of_mode_whose_answer_was_lost_is_ours(stores, session):
+    for _ in range(2):
+        assert stores.sessions.change_mode(session, Mode.HALTED, "starting", NOW_NS + 3)
+
+
+def test_of_eight_changes_at_once_one_is_made(stores, session):
+    def change(number):
+        return stores.sessions.change_mode(session, Mode.HALTED, f"reason {number}", NOW_NS + 3)
+
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(change, range(8)))
+    assert sum(made) == 1
+    assert stores.sessions.get(session.session_id).mode_reason == f"reason {made.index(True)}"
+
+
+def test_a_session_that_does_not_exist_is_not_changed(stores):
+    assert not stores.sessions.change_mode(world.session(), Mode.HALTED, "why", NOW_NS)
 
 
 def test_alerts_are_kept_with_and_without_a_session(stores, session):

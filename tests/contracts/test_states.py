@@ -18,6 +18,7 @@ from arb.domain.trade import TradeState
 from arb.engine.hot_state import FAILURES_MAX, FALLBACK, KeepHotState
 from arb.ports import Session, TradeView
 from tests.contracts import world
+from tests.engine.races import Raced
 
 NOW_NS = world.NOW_NS
 
@@ -175,6 +176,22 @@ def test_fallback_never_allows_more_than_before(stores, session, keeper):
     gone.away = False
     assert keeper.check_redis_health().reachable
     assert stores.sessions.get(session.session_id).mode_reason == "kill switch"
+
+
+@pytest.mark.parametrize("is_back", [False, True])
+def test_what_halts_a_session_while_fallback_begins_or_ends_stays(stores, session, keeper, is_back):
+    keeper.states = gone = MemoryStateStore(away=True)
+    for _ in range(FAILURES_MAX - 1):
+        assert not keeper.check_redis_health().reachable
+    if is_back:
+        keeper.check_redis_health()
+        assert stores.sessions.get(session.session_id).mode_reason == FALLBACK
+    gone.away = not is_back
+    keeper.sessions = Raced(stores.sessions)
+    keeper.check_redis_health()
+    found = stores.sessions.get(session.session_id)
+    assert (found.mode, found.mode_reason) == (Mode.HALTED, Raced.REASON)
+    assert stores.sessions.recoveries(session.session_id, 9) == ()
 
 
 @pytest.mark.integration

@@ -1,5 +1,6 @@
 """Each change is told once; a disk that is almost full allows no new trades until there is room again."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -16,6 +17,7 @@ from arb.engine.markets import USDT_KRW
 from tests.contracts import world
 from tests.domain.test_degradation import RULES
 from tests.engine.books import BTC_USDT, a_book
+from tests.engine.races import Raced
 from tests.engine.test_feed import World
 from tests.engine.town import SESSION, Town, Uncounted
 
@@ -104,6 +106,17 @@ def test_without_room_nothing_is_opened_and_with_room_it_goes_on_by_itself(place
     place.degrade.watch_disks(disk(60))
     assert place.mode()[0] is Mode.NORMAL
     assert [kind for kind, _ in place.alerts] == ["disk_full", "disk_full"]
+
+
+@pytest.mark.parametrize("free_mb", [49, 60])
+def test_what_halts_a_session_while_the_disk_is_looked_at_stays(place, free_mb):
+    if free_mb == 60:
+        place.degrade.watch_disks(disk(49))
+    told = len(place.alerts)
+    raced = replace(place.degrade, sessions=Raced(place.sessions))
+    raced.watch_disks(disk(free_mb))
+    assert place.mode() == (Mode.HALTED, Raced.REASON)
+    assert len(place.alerts) == told
 
 
 def test_room_on_the_disk_lifts_no_other_reason(place):

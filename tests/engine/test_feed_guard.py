@@ -13,6 +13,7 @@ from arb.domain.risk import Mode
 from arb.engine.feed_guard import NO_FEED, FeedGuard
 from arb.ports import Session
 from tests.engine.books import NOW_NS
+from tests.engine.races import Raced
 
 SESSION = SessionId("guarded")
 
@@ -107,3 +108,12 @@ def test_a_registry_that_is_away_proves_nothing():
     world.beat(Coin("BTC"))
     world.registry.away = True
     assert world.look(60) == (Mode.NORMAL, "test")
+
+
+@pytest.mark.parametrize("halted", [False, True])
+def test_what_halts_a_session_between_a_look_and_its_change_stays(halted):
+    world = World(*((Mode.HALTED, NO_FEED) if halted else (Mode.NORMAL, "test")))
+    world.beat(Coin("BTC"))
+    world.guard.sessions = Raced(world.sessions)
+    assert world.look(0 if halted else 7) == (Mode.HALTED, Raced.REASON)
+    assert world.alarms.severities == []

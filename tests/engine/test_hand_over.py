@@ -166,7 +166,7 @@ def test_an_alarm_whose_row_was_not_written_is_raised_until_it_is(town):
     store = Forgetful(town.alert_store)
     sink = RecordedAlerts(store, SESSION, Nowhere())
     give_up(town, "kill", replace(town.hand_over, alerts=sink))
-    town.sweep = replace(town.sweep, teller=sink)
+    town.sweep = replace(town.sweep, alerts=sink)
     sweep_for(town, 8)
     assert alarms(town) == []
     sweep_for(town, 8)

@@ -1,6 +1,6 @@
 """Where a session belongs, and how it came to its end."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -15,6 +15,7 @@ from arb.operate.session import (
     STARTING,
     STOPPING,
     Place,
+    begin_trading,
     clean_session,
     create_session,
     ended_by,
@@ -23,6 +24,7 @@ from arb.operate.session import (
 )
 from arb.operate.set_aside import tell_of_pairs
 from tests.contracts import world
+from tests.engine.races import Raced
 from tests.engine.test_settlement import lonely, only_trade, open_one, run_due
 from tests.engine.town import SESSION, Town
 
@@ -147,3 +149,34 @@ def test_hedged_pairs_of_a_session_that_is_left_are_named_and_alarmed(town, leav
 def test_without_pairs_there_is_nothing_to_tell(town):
     assert tell_of_pairs(town.trades, town.hand_over.alerts, town.sessions.get(SESSION), 1) is None
     assert town.tables.alerts == []
+
+
+@dataclass
+class Started:
+    """What beginning to trade needs of an engine."""
+
+    town: Town
+    sessions: object
+    session_id = SESSION
+
+    def __getattr__(self, name):
+        return getattr(self.town, {"kill_switch": "switch"}.get(name, name))
+
+
+def test_what_halts_a_session_while_it_starts_stays(town):
+    town.sessions.set_mode(SESSION, Mode.HALTED, STARTING, 1)
+    raced = Raced(town.sessions, reads_before=1)  # of the kill switch and the mode
+    begin_trading(Started(town, raced), lambda _: None)
+    assert town.sessions.get(SESSION).mode_reason == Raced.REASON
+
+
+def test_a_start_that_nobody_disturbs_allows_trading(town):
+    town.sessions.set_mode(SESSION, Mode.HALTED, STARTING, 1)
+    begin_trading(Started(town, town.sessions), lambda _: None)
+    assert town.sessions.get(SESSION).mode is Mode.NORMAL
+
+
+def test_what_halts_a_session_while_it_is_gone_on_with_stays(town):
+    raced = Raced(town.sessions)
+    assert resume_session(raced, MOCK, town.clock, SeededEntropy(1)) == SESSION
+    assert town.sessions.get(SESSION).mode_reason == Raced.REASON

@@ -45,6 +45,14 @@ class MemorySessionStore:
             session = self.tables.session(session_id)
             self._write(replace(session, mode=mode, mode_reason=reason, mode_changed_at_ns=now_ns))
 
+    def change_mode(self, seen: Session, mode: Mode, reason: str, now_ns: int) -> bool:
+        with self.tables.transaction():
+            found = self.tables.sessions.get(seen.session_id)
+            if found is None or found.stands_at != seen.stands_at:
+                return found is not None and found.stands_at == (mode, reason, now_ns)
+            self._write(replace(found, mode=mode, mode_reason=reason, mode_changed_at_ns=now_ns))
+            return True
+
     def set_account(self, session_id: SessionId, account: str) -> None:
         with self.tables.transaction():
             session = self.tables.session(session_id)

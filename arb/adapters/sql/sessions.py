@@ -86,6 +86,23 @@ class SqlSessionStore:
             _keep(connection, session_id, mode, reason, now_ns)
 
     @harmless_twice
+    def change_mode(self, seen: Session, mode: Mode, reason: str, now_ns: int) -> bool:
+        """A change that is there already is ours: the answer to its commit was lost."""
+        unchanged = update(sessions).where(
+            sessions.c.session_id == seen.session_id,
+            sessions.c.mode == seen.mode.value,
+            sessions.c.mode_reason == seen.mode_reason,
+            sessions.c.mode_changed_at_ns == seen.mode_changed_at_ns,
+        )
+        values = {"mode": mode.value, "mode_reason": reason, "mode_changed_at_ns": now_ns}
+        with transaction(self.engine) as connection:
+            if connection.execute(unchanged.values(values)).rowcount == 1:
+                _keep(connection, seen.session_id, mode, reason, now_ns)
+                return True
+            found = read(connection, seen.session_id)
+            return found is not None and found.stands_at == (mode, reason, now_ns)
+
+    @harmless_twice
     def set_account(self, session_id: SessionId, account: str) -> None:
         chosen = update(sessions).where(sessions.c.session_id == session_id)
         with transaction(self.engine) as connection:

@@ -14,7 +14,7 @@ from arb.adapters.sql.sessions import SqlSessionStore
 from arb.adapters.sql.trades import SqlTradeStore
 from arb.domain.errors import StoreUnavailable
 from arb.domain.ids import Venue
-from arb.domain.risk import Approved
+from arb.domain.risk import Approved, Mode
 from tests.contracts import world
 
 
@@ -134,6 +134,14 @@ def test_a_claim_whose_commit_was_lost_is_nobodys(engine, session, lost_commits)
         trades.claim(order.client_order_id, world.NOW_NS)
     assert trades.claim(order.client_order_id, world.NOW_NS) is None
     assert trades.order(order.client_order_id).state == "submitted"
+
+
+@pytest.mark.integration
+def test_a_change_of_mode_whose_commit_was_lost_is_made_once(engine, session, lost_commits):
+    sessions = SqlSessionStore(engine)
+    lost_commits[0] = 1
+    assert sessions.change_mode(session, Mode.HALTED, "starting", world.NOW_NS + 1)
+    assert sessions.get(session.session_id).mode_reason == "starting"
 
 
 @pytest.mark.integration
