@@ -55,8 +55,8 @@ def kill(reason: Reason = BY_HAND, within: Within = 30, as_json: AsJson = False)
 def unkill(force: Force = False, as_json: AsJson = False) -> None:
     """Let trading go on, unless venues and ledger differ."""
     from arb.bootstrap.control import UNKILL, broadcast
+    from arb.domain.mode import UNKILLED
     from arb.domain.risk import Mode
-    from arb.engine.kill import UNKILLED
 
     engine = running_engine()
     found = engine.reconcile.run()
@@ -79,8 +79,11 @@ def unkill(force: Force = False, as_json: AsJson = False) -> None:
 def mode(wanted: Wanted = "", reason: Reason = BY_HAND, as_json: AsJson = False) -> None:
     """Show how much is allowed, or change it."""
     from arb.bootstrap.control import MODE, broadcast
+    from arb.domain.mode import is_reserved
     from arb.domain.risk import Mode
 
+    if is_reserved(reason):
+        raise ConfigError(f"--reason: {reason!r} is what the engine itself says; use other words")
     engine = running_engine()
     killed = engine.kill_switch.engaged()
     if wanted:

@@ -35,10 +35,11 @@ def migrate(mode: Mode = None, as_json: AsJson = False) -> None:
 def begin(mode: Mode = None, as_json: AsJson = False) -> None:
     """Wait for servers and venues, open the books, reconcile, allow trading. The processes run already."""
     from arb.operate import begin as operation
+    from arb.operate.session import standing
     from config.settings import load
 
     engine = operation.begin(load(mode), say)
-    say(f"session {engine.session_id} is trading")
+    say(standing(engine))
     tell({"session_id": engine.session_id}, as_json, "")
 
 

@@ -104,6 +104,7 @@ def up(
     """
     from arb.operate import stack
     from arb.operate.demo import Interrupted, interruptible
+    from arb.operate.session import standing
     from arb.runtime.supervise import Lifetime
     from config.settings import load
 
@@ -131,13 +132,11 @@ def up(
     except Interrupted:
         say("interrupted before trading began; nothing is left running")
         raise typer.Exit(130) from None
-    if (reason := engine.kill_switch.engaged()) is not None:
-        say(f"session {engine.session_id} runs and stays killed ({reason}): `arb unkill` lets it trade")
-    elif once or loops:
+    reason = engine.kill_switch.engaged()
+    if reason is None and (once or loops):
         trade_for(engine, loops or 1, interval, as_json)
         return
-    else:
-        say(f"session {engine.session_id} is trading; look with `arb status`, stop with `arb down`")
+    say(f"{standing(engine)}; look with `arb status`, stop with `arb down`")
     tell({"session_id": engine.session_id, "killed": reason}, as_json, "")
 
 

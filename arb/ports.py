@@ -14,6 +14,7 @@ from arb.domain.external import ExternalOrder, ListedOrder
 from arb.domain.ids import ClientOrderId, Coin, SessionId, Symbol, TradeId, Venue
 from arb.domain.instrument import Instrument
 from arb.domain.ledger import Entry
+from arb.domain.mode import ModeChange
 from arb.domain.order import Event, Order, OrderReport
 from arb.domain.recovery import Recovery
 from arb.domain.risk import Approved, Limits, Mode, Proposal, Refused
@@ -165,6 +166,9 @@ class SessionStore(Protocol):
 
     def change_mode(self, seen: Session, mode: Mode, reason: str, now_ns: int) -> bool:
         """The same if nobody has changed it since `seen` was read; False, and no change, if somebody has."""
+
+    def last_mode(self, session_id: SessionId, besides: Collection[str]) -> ModeChange | None:
+        """Return the newest change of mode whose reason is none of these."""
 
     def set_account(self, session_id: SessionId, account: str) -> None:
         """Note which account a session trades on."""

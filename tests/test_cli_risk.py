@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from arb.cli import app
+from arb.domain.errors import ConfigError
 from arb.runtime.errors import StackNotRunning
 
 RUN = CliRunner()
@@ -41,6 +42,13 @@ def test_settings_that_cannot_be_read_do_not_keep_the_switch_off(home: Path, mon
     assert done.exit_code == 1
     assert "could not be done: the settings cannot be read" in done.stdout
     assert (home / "run" / "kill.json").exists()
+
+
+@pytest.mark.parametrize("reason", ["stopping", "killed: storm"])
+def test_a_reason_that_the_engine_acts_on_is_refused(home: Path, reason: str):
+    done = RUN.invoke(app, ["mode", "reduce-only", "--reason", reason])
+    assert isinstance(done.exception, ConfigError)
+    assert "use other words" in str(done.exception)
 
 
 @pytest.mark.parametrize("arguments", [["unkill"], ["mode"], ["mode", "normal"], ["reconcile"]])

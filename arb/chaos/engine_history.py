@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, Table, and_, or_, select
 
 from arb.adapters.sql import ledger, neighbours
 from arb.adapters.sql.engine import reading
-from arb.adapters.sql.rows import fill_of, order_of, session_of, trade_of
+from arb.adapters.sql.rows import fill_of, mode_change_of, order_of, session_of, trade_of
 from arb.adapters.sql.snapshots import SqlSnapshotStore
 from arb.adapters.sql.tables import (
     alerts,
@@ -29,7 +29,6 @@ from arb.chaos.history import (
     Elsewhere,
     EngineHistory,
     FillKey,
-    ModeChange,
     OrderEvent,
 )
 from arb.domain.errors import InvariantError
@@ -37,7 +36,6 @@ from arb.domain.ids import ClientOrderId, FillId, SessionId, Symbol, Venue
 from arb.domain.instrument import Instrument
 from arb.domain.ledger import EntryKind, Posting
 from arb.domain.order import Event, Order, State
-from arb.domain.risk import Mode
 from arb.ports import Clock
 
 LOOK_BACK_NS: Final = 60_000_000_000  # an order may be placed a while after its intent was written
@@ -76,10 +74,7 @@ class ReadEngine:
                     (row.account, row.asset): row.amount for row in connection.execute(self._of(balances))
                 },
                 ledger_position=ledger.position(connection, self.session_id),
-                mode_changes=tuple(
-                    ModeChange(mode=Mode(row.mode), reason=row.reason, at_ns=row.at_ns)
-                    for row in connection.execute(self._of(mode_changes))
-                ),
+                mode_changes=tuple(map(mode_change_of, connection.execute(self._of(mode_changes)))),
                 alerts=self._alerts(connection),
                 snapshot=found.snapshot,
                 damaged=tuple((skipped.slot, skipped.reason) for skipped in found.skipped),

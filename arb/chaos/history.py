@@ -14,9 +14,9 @@ from typing import NamedTuple
 from arb.domain.ids import ClientOrderId, Coin, FillId, Symbol, TradeId, Venue
 from arb.domain.instrument import Instrument, Side
 from arb.domain.ledger import EntryKind, Posting
+from arb.domain.mode import ModeChange
 from arb.domain.money import ZERO
 from arb.domain.order import Event, Fill, Order, State
-from arb.domain.risk import Mode
 from arb.domain.snapshot import Snapshot
 from arb.domain.trade import Trade
 from arb.ports import Session
@@ -92,15 +92,6 @@ class BookedEntry:
     key: str
     kind: EntryKind
     postings: tuple[Posting, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModeChange:
-    """From `at_ns` on this much was allowed."""
-
-    mode: Mode
-    reason: str
-    at_ns: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from arb.bootstrap import Engine, engine
 from arb.console.sources import Sources
 from arb.console.text import UNKNOWN, duration
 from arb.domain.errors import ArbError
-from arb.engine.hot_state import FALLBACK
+from arb.domain.mode import FALLBACK
 from arb.runtime.control import ProcessStatus
 from arb.runtime.home import Home
 from arb.runtime.status import stack_status

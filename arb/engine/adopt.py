@@ -8,7 +8,7 @@ from arb.domain.alert import Alert, Severity
 from arb.domain.errors import VenueError
 from arb.domain.external import ListedOrder
 from arb.domain.ids import SessionId, Venue
-from arb.domain.risk import Mode
+from arb.engine.halt import halt
 from arb.ports import AlertSink, Clock, ExternalOrderStore, SessionStore, TradeStore, VenueClient
 
 WITHOUT_INTENT: Final = "order_without_intent"
@@ -62,10 +62,8 @@ class Adopt:
             return
         for order in without_intent:
             self._alarm(WITHOUT_INTENT, order, Severity.CRITICAL, "has no intent here: trading is halted")
-        session = self.sessions.get(self.session_id)
-        if session is not None and session.mode is not Mode.HALTED:
-            reason = f"{WITHOUT_INTENT}: {without_intent[0]}"
-            self.sessions.set_mode(self.session_id, Mode.HALTED, reason, self.clock.now_ns())
+        reason = f"{WITHOUT_INTENT}: {without_intent[0]}"
+        halt(self.sessions, self.session_id, reason, self.clock.now_ns())
 
     def _alarm(self, kind: str, order: ListedOrder, severity: Severity, what: str) -> None:
         self.alerts.raise_alert(

@@ -12,12 +12,12 @@ from arb.domain.alert import Alert, Severity
 from arb.domain.degradation import Degradation, Degree, Rules, step
 from arb.domain.health import Reading
 from arb.domain.ids import SessionId
+from arb.domain.mode import NO_ROOM
 from arb.domain.risk import Mode
 from arb.ports import AlertSink, Clock, Counters, Session, SessionStore
 
 KIND: Final = "degradation"
 DISK: Final = "disk_free_mb"
-NO_ROOM: Final = "degraded: no room on the disk"
 LEFT_OUT: Final = {
     Degree.FULL: "everything is done again",
     Degree.LEAN: "no history and charts",

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from arb.domain.ids import SessionId
-from arb.domain.risk import Mode
 from arb.domain.trade import TradeState
+from arb.engine.halt import halt
 from arb.ports import Clock, SessionStore, TradeStore
 
 PAUSE_MS: Final = 100
@@ -22,14 +22,8 @@ class Drain:
     clock: Clock
 
     def begin(self, reason: str) -> None:
-        """Open and close nothing more; what is uneven is still repaired.
-
-        A session that somebody else halted keeps that reason, which may be one that no start lifts.
-        """
-        session = self.sessions.get(self.session_id)
-        while session is not None and session.mode is not Mode.HALTED:
-            self.sessions.change_mode(session, Mode.HALTED, reason, self.clock.now_ns())
-            session = self.sessions.get(self.session_id)
+        """Open and close nothing more; what is uneven is still repaired."""
+        halt(self.sessions, self.session_id, reason, self.clock.now_ns())
 
     def at_rest(self) -> bool:
         """Tell whether no order works and every trade that has not ended is a hedged pair."""

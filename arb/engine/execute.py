@@ -8,7 +8,7 @@ from arb.domain.backoff import ORDER_BACKOFF, RESOLVE_BACKOFF
 from arb.domain.errors import Fatal, OutcomeUnknown, RateLimited, Rejected, Retryable, VenueError
 from arb.domain.ids import ClientOrderId, SessionId, Venue
 from arb.domain.order import Event, Order, OrderReport, State
-from arb.domain.risk import Mode
+from arb.engine.halt import halt
 from arb.engine.kill_gate import KillGate
 from arb.engine.settle import FIRST_LOOK
 from arb.engine.stability import VenueHealthStore
@@ -144,7 +144,7 @@ class Execute:
         self.counters.count("orders_rejected", f"{order.venue}_{getattr(error, 'code', 'fatal')}")
         if isinstance(error, Fatal):
             now_ns = self.clock.now_ns()
-            self.sessions.set_mode(self.session_id, Mode.HALTED, str(error), now_ns)
+            halt(self.sessions, self.session_id, str(error), now_ns)
             self.alerts.raise_alert(
                 Alert(
                     kind="venue_fatal",

@@ -9,10 +9,10 @@ from typing import Final
 from arb.domain.alert import Alert, Severity
 from arb.domain.errors import StoreUnavailable
 from arb.domain.ids import SessionId
+from arb.domain.mode import NO_FEED
 from arb.domain.risk import Mode
 from arb.ports import AlertSink, FeedRegistry, Session, SessionStore
 
-NO_FEED: Final = "feeds: no feed worker is alive"  # the mode's reason
 KIND: Final = "no_feed_worker"
 SUBJECT: Final = "feeds"
 TOLD: Final = {

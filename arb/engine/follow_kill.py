@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from arb.domain.ids import SessionId
-from arb.engine.kill import KILLED, UNKILLED
+from arb.domain.mode import KILLED, UNKILLED
 from arb.ports import Clock, KillSwitch, SessionStore
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from arb.domain.errors import Conflict, DataError, HotStateUnavailable
 from arb.domain.ids import SessionId, TradeId
+from arb.domain.mode import FALLBACK
 from arb.domain.recovery import REDIS, Recovery
 from arb.domain.risk import Mode
 from arb.domain.state import HotState, Stamp
@@ -17,7 +18,6 @@ from arb.ports import Clock, Counters, SessionStore, SnapshotStore, StateStore
 
 FAILURES_MAX: Final = 3
 ATTEMPTS: Final = 5  # at a write that somebody else overtook
-FALLBACK: Final = "fallback: the state store does not answer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,12 @@ from typing import Final
 from arb.domain.errors import StoreUnavailable
 from arb.domain.external import ListedOrder
 from arb.domain.ids import SessionId
+from arb.domain.mode import KILLED
 from arb.domain.risk import Mode
 from arb.engine.unwind import Left, Unwind
 from arb.engine.withdraw import OpenNow, Withdraw
 from arb.ports import Clock, SessionStore
 
-KILLED: Final = "killed: "  # how the mode's reason begins
-UNKILLED: Final = "unkilled"  # the mode's reason after it
 PAUSE_MS: Final = 200
 BLIND_NS: Final = 6_000_000_000  # a claim outlives its intent's lifetime and the HTTP timeout by nothing
 NS_PER_MS: Final = 1_000_000

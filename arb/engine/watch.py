@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from arb.domain.alert import Alert, Severity
 from arb.domain.errors import StoreUnavailable, VenueError
 from arb.domain.health import Change, Health, Key, Level, Reading, Rule, Verdict, judge
-from arb.domain.risk import Mode
+from arb.domain.mode import STARTING, STOPPING
 from arb.engine.degrade import Degrade
 from arb.engine.feed_guard import FeedGuard
 from arb.engine.monitor import REDIS_AWAY, Standing, Stood, SystemMonitor, stand
@@ -21,7 +21,6 @@ from arb.engine.probes import Probe
 from arb.engine.probes.books import LastVitals
 from arb.ports import AlertSink, Clock, Counters
 
-NOT_ON_DUTY: Final = ("starting", "stopping")  # how the reason of a halted session begins
 GRACE_NS: Final = 15_000_000_000
 SEVERITIES: Final = {
     Level.OK: Severity.INFO,
@@ -109,7 +108,7 @@ class Watch:
             return True
         if vitals is None:
             return False
-        if vitals.mode is Mode.HALTED and vitals.mode_reason.startswith(NOT_ON_DUTY):
+        if vitals.mode_reason in (STARTING, STOPPING):
             return False
         return now_ns - vitals.mode_changed_at_ns >= GRACE_NS
 

@@ -21,8 +21,9 @@ from arb.chaos.feeds.zombies import zombies
 from arb.chaos.outcome import Failed, Outcome, expect, judged
 from arb.console.judge import check_of
 from arb.domain.assignment import Move
+from arb.domain.mode import NO_FEED
 from arb.domain.risk import Mode
-from arb.engine.feed_guard import KIND, NO_FEED
+from arb.engine.feed_guard import KIND
 from arb.operate import stack
 from arb.operate.feeds.workers import FeedWorkers
 from arb.operate.ops.told import AlertFile

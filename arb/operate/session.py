@@ -7,19 +7,16 @@ from typing import Final
 from arb.bootstrap import Engine, account_of
 from arb.domain.errors import ConfigError, StoreUnavailable, VenueError
 from arb.domain.ids import SessionId
+from arb.domain.mode import KILLED, PASSING, STARTING, STOPPING, return_to
 from arb.domain.recovery import SESSION, Recovery
 from arb.domain.risk import Mode
 from arb.domain.snapshot import SnapshotKind
-from arb.engine.feed_guard import NO_FEED
-from arb.engine.hot_state import FALLBACK
-from arb.engine.kill import KILLED
+from arb.engine.halt import halt
 from arb.engine.resume import Account
 from arb.operate.set_aside import refuse_unless_at_rest
 from arb.ports import Clock, Entropy, Session, SessionStore, TradeStore
 from config.settings import Settings
 
-STARTING: Final = "starting: not reconciled yet"
-STOPPING: Final = "stopping"
 EXPLAIN_MS_MAX: Final = 60_000  # the longest rule of proof takes 15 s, twice, and then some
 ASKING_MS_MAX: Final = 2_000  # the answer to a question, not the proof that takes the time it takes
 AGAIN_MS: Final = 1_000  # a look at everything costs 100 of Binance's weight
@@ -73,16 +70,14 @@ def create_session(sessions: SessionStore, place: Place, clock: Clock, entropy: 
 def resume_session(sessions: SessionStore, place: Place, clock: Clock, entropy: Entropy) -> SessionId:
     """Return the newest session, halted until it is reconciled, or a new one if there is none.
 
-    A session that somebody halted on purpose stays as it is.
+    A halt that only a person lifts stays as it is.
     """
     session = sessions.current(place.environment, place.group)
     if session is None:
         return create_session(sessions, place, clock, entropy)
     if session.account != place.account:
         sessions.set_account(session.session_id, place.account)
-    goes_on = session.mode is Mode.NORMAL or session.mode_reason in (STOPPING, FALLBACK, NO_FEED)
-    if goes_on and not sessions.change_mode(session, Mode.HALTED, STARTING, clock.now_ns()):
-        return resume_session(sessions, place, clock, entropy)  # changed at this moment: look again
+    halt(sessions, session.session_id, STARTING, clock.now_ns())
     return session.session_id
 
 
@@ -151,7 +146,7 @@ def note_recovery(engine: Engine, ended: str, began_ns: int, account: Account) -
 
 
 def begin_trading(engine: Engine, progress: Progress) -> None:
-    """Open the books, explain everything, then allow trading, unless somebody halted it for another reason.
+    """Open the books, explain everything, then allow what was allowed before the session ended.
 
     Raises: ConfigError if something stays unexplained.
     """
@@ -164,8 +159,20 @@ def begin_trading(engine: Engine, progress: Progress) -> None:
         raise ConfigError(f"trading stays halted: {error}") from error
     session = engine.sessions.get(engine.session_id)
     if session is not None and session.mode_reason == STARTING:
-        now_ns = engine.clock.now_ns()
-        engine.sessions.change_mode(session, Mode.NORMAL, "books opened and reconciled", now_ns)
+        mode, reason = return_to(engine.sessions.last_mode(engine.session_id, besides=PASSING))
+        engine.sessions.change_mode(session, mode, reason, engine.clock.now_ns())
+
+
+def standing(engine: Engine) -> str:
+    """Say whether a session that was begun trades, and if not, why and until when."""
+    session = engine.sessions.get(engine.session_id)
+    if session is None or session.mode is Mode.NORMAL:
+        return f"session {engine.session_id} is trading"
+    if session.mode_reason.startswith(KILLED):
+        reason = session.mode_reason.removeprefix(KILLED)
+        return f"session {engine.session_id} runs and stays killed ({reason}): `arb unkill` lets it trade"
+    until = "until that passes" if session.mode_reason in PASSING else "until `arb mode normal`"
+    return f"session {engine.session_id} runs and is {session.mode} {until} ({session.mode_reason})"
 
 
 def keep_killed(engine: Engine) -> None:

@@ -7,7 +7,6 @@ from arb.chaos.history import (
     BookedEntry,
     BookedFill,
     EngineHistory,
-    ModeChange,
     OrderEvent,
     VenueFill,
     VenueHistory,
@@ -17,6 +16,7 @@ from arb.chaos.history import (
 from arb.domain.ids import Coin, FillId, SessionId, Venue, VenueOrderId, client_order_id, trade_id
 from arb.domain.instrument import FeeIn, Instrument, Side
 from arb.domain.ledger import Entry, fill_entry, opening_entry
+from arb.domain.mode import ModeChange
 from arb.domain.money import ZERO
 from arb.domain.order import Event, Fill, Order, Purpose, State
 from arb.domain.risk import Mode

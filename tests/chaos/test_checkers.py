@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arb.chaos.checkers import check
-from arb.chaos.history import BookedEntry, Invariant, ModeChange, OrderEvent
+from arb.chaos.history import BookedEntry, Invariant, OrderEvent
 from arb.domain.ids import ClientOrderId, FillId, Venue, VenueOrderId
 from arb.domain.ledger import EntryKind, Posting
+from arb.domain.mode import ModeChange
 from arb.domain.order import Event, State
 from arb.domain.risk import Mode
 from arb.domain.trade import TradeState

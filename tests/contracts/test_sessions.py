@@ -7,6 +7,7 @@ import pytest
 
 from arb.domain.alert import Alert, Severity
 from arb.domain.errors import Conflict, InvariantError
+from arb.domain.mode import ModeChange
 from arb.domain.recovery import Recovery
 from arb.domain.risk import Mode
 from tests.contracts import world
@@ -41,6 +42,17 @@ def test_a_change_of_mode_is_there_with_its_reason(stores, session):
     assert stores.sessions.get(session.session_id) == replace(
         session, mode=Mode.HALTED, mode_reason="kill switch", mode_changed_at_ns=NOW_NS + 3
     )
+
+
+def test_the_newest_change_of_mode_but_for_some_reasons_is_found(stores, session):
+    for mode, reason, age in ((Mode.REDUCE_ONLY, "by hand", 3), (Mode.HALTED, "a", 2), (Mode.HALTED, "b", 1)):
+        stores.sessions.set_mode(session.session_id, mode, reason, NOW_NS - age)
+    other = world.session()
+    stores.sessions.create(other)
+    by_hand = ModeChange(mode=Mode.REDUCE_ONLY, reason="by hand", at_ns=NOW_NS - 3)
+    assert stores.sessions.last_mode(session.session_id, besides=frozenset("ab")) == by_hand
+    assert stores.sessions.last_mode(session.session_id, besides=()).reason == "b"
+    assert stores.sessions.last_mode(other.session_id, besides=(other.mode_reason,)) is None
 
 
 def test_a_session_that_does_not_exist_has_no_mode(stores):

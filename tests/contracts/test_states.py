@@ -11,11 +11,12 @@ from arb.adapters.records.documents import decode
 from arb.adapters.redis_store import RedisStateStore, connect
 from arb.domain.errors import HotStateUnavailable
 from arb.domain.ids import Venue
+from arb.domain.mode import FALLBACK
 from arb.domain.risk import Mode
 from arb.domain.snapshot import PARTS, canonical
 from arb.domain.state import HotState
 from arb.domain.trade import TradeState
-from arb.engine.hot_state import FAILURES_MAX, FALLBACK, KeepHotState
+from arb.engine.hot_state import FAILURES_MAX, KeepHotState
 from arb.ports import Session, TradeView
 from tests.contracts import world
 from tests.engine.races import Raced

@@ -11,8 +11,9 @@ from arb.domain.alert import Severity
 from arb.domain.degradation import Degradation, Degree
 from arb.domain.health import Reading
 from arb.domain.ids import Symbol, Venue
+from arb.domain.mode import NO_ROOM
 from arb.domain.risk import Mode
-from arb.engine.degrade import NO_ROOM, Degrade
+from arb.engine.degrade import Degrade
 from arb.engine.markets import USDT_KRW
 from tests.contracts import world
 from tests.domain.test_degradation import RULES

@@ -5,13 +5,17 @@ from dataclasses import replace
 import pytest
 
 from arb.adapters.memory import MemorySnapshotStore
+from arb.adapters.memory_feeds import MemoryFeedRegistry
+from arb.domain.assignment import Beat
 from arb.domain.ids import Venue
+from arb.domain.mode import NO_FEED
 from arb.domain.risk import Mode
 from arb.domain.trade import TradeState
 from arb.engine.emergency import Emergency, Ending
+from arb.engine.feed_guard import FeedGuard
 from arb.engine.snapshot import TakeSnapshot
 from tests.engine.test_watch import Alarms
-from tests.engine.town import SESSION, Town
+from tests.engine.town import BTC, SESSION, Town
 
 
 class Stop:
@@ -55,6 +59,28 @@ def test_a_hedged_stack_stops_at_rest_with_an_image_and_its_reason():
     assert town.sessions.get(SESSION).mode_reason == "watchdog: ws_lag_ms of upbit"
     assert stop.remembered == stop.shut == [ending]
     assert [alert.kind for alert in stop.alarms.raised] == ["stack_stopped"]
+
+
+def test_a_stop_for_want_of_feeds_is_not_undone_by_their_return():
+    town = Town()
+    stop = Stop(town)
+    guard = FeedGuard(
+        session_id=SESSION,
+        registry=MemoryFeedRegistry(town.quotes),
+        sessions=town.sessions,
+        alerts=stop.alarms,
+    )
+    guard.run(town.clock.now_ns())
+    town.clock.advance_ms(7_000)
+    guard.run(town.clock.now_ns())
+    assert town.sessions.get(SESSION).mode_reason == NO_FEED
+    stop.emergency.run("redis_heartbeat_age_ms of feed")
+    guard.registry.report(
+        Beat(worker="feed", incarnation=1, count=1, capacity=9, fences={BTC: 1}, at_ns=town.clock.now_ns())
+    )
+    guard.run(town.clock.now_ns())
+    session = town.sessions.get(SESSION)
+    assert (session.mode, session.mode_reason) == (Mode.HALTED, "watchdog: redis_heartbeat_age_ms of feed")
 
 
 def test_a_leg_that_nobody_evened_out_in_time_is_handed_over_by_name():

@@ -9,8 +9,9 @@ from arb.adapters.memory_quotes import MemoryQuoteStore
 from arb.domain.alert import Severity
 from arb.domain.assignment import Beat
 from arb.domain.ids import Coin, SessionId
+from arb.domain.mode import NO_FEED
 from arb.domain.risk import Mode
-from arb.engine.feed_guard import NO_FEED, FeedGuard
+from arb.engine.feed_guard import FeedGuard
 from arb.ports import Session
 from tests.engine.books import NOW_NS
 from tests.engine.races import Raced

@@ -6,9 +6,9 @@ from arb.adapters.clock import ManualClock
 from arb.adapters.kill_switch import FileKillSwitch, MemoryKillSwitch
 from arb.adapters.memory import MemorySessionStore, MemoryTables
 from arb.domain.ids import SessionId
+from arb.domain.mode import KILLED, UNKILLED
 from arb.domain.risk import Mode
 from arb.engine.follow_kill import FollowKill
-from arb.engine.kill import KILLED, UNKILLED
 from arb.ports import Session
 from tests.engine.books import NOW_NS
 

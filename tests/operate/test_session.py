@@ -8,12 +8,10 @@ from arb.adapters.clock import ManualClock, SeededEntropy
 from arb.adapters.memory import MemorySessionStore, MemoryTables, MemoryTradeStore
 from arb.domain.alert import Severity
 from arb.domain.errors import ConfigError
+from arb.domain.mode import FALLBACK, STARTING, STOPPING
 from arb.domain.risk import Mode
 from arb.domain.trade import TradeState
-from arb.engine.hot_state import FALLBACK
 from arb.operate.session import (
-    STARTING,
-    STOPPING,
     Place,
     begin_trading,
     clean_session,

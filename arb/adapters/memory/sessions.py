@@ -1,10 +1,12 @@
 """`arb.ports.SessionStore` in memory."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from arb.adapters.memory.tables import MemoryTables
 from arb.domain.errors import Conflict
 from arb.domain.ids import SessionId
+from arb.domain.mode import ModeChange
 from arb.domain.recovery import Recovery
 from arb.domain.risk import Mode
 from arb.ports import Session
@@ -53,6 +55,11 @@ class MemorySessionStore:
             self._write(replace(found, mode=mode, mode_reason=reason, mode_changed_at_ns=now_ns))
             return True
 
+    def last_mode(self, session_id: SessionId, besides: Collection[str]) -> ModeChange | None:
+        with self.tables.transaction():
+            own = [change for owner, change in self.tables.mode_changes if owner == session_id]
+            return next((change for change in reversed(own) if change.reason not in besides), None)
+
     def set_account(self, session_id: SessionId, account: str) -> None:
         with self.tables.transaction():
             session = self.tables.session(session_id)
@@ -73,6 +80,5 @@ class MemorySessionStore:
 
     def _write(self, session: Session) -> None:
         self.tables.sessions[session.session_id] = session
-        self.tables.mode_changes.append(
-            (session.session_id, session.mode, session.mode_reason, session.mode_changed_at_ns)
-        )
+        change = ModeChange(mode=session.mode, reason=session.mode_reason, at_ns=session.mode_changed_at_ns)
+        self.tables.mode_changes.append((session.session_id, change))

@@ -13,9 +13,9 @@ from arb.domain.errors import InvariantError, StoreUnavailable
 from arb.domain.external import ExternalOrder
 from arb.domain.ids import ClientOrderId, FillId, SessionId, Symbol, TradeId, Venue, VenueOrderId
 from arb.domain.ledger import Entry
+from arb.domain.mode import ModeChange
 from arb.domain.order import Event, Order, State
 from arb.domain.recovery import Recovery
-from arb.domain.risk import Mode
 from arb.domain.trade import Trade
 from arb.ports import Session
 
@@ -59,7 +59,7 @@ class MemoryTables:
     away: bool = False
     sessions: dict[SessionId, Session] = field(default_factory=dict)
     set_aside: set[SessionId] = field(default_factory=set)
-    mode_changes: list[tuple[SessionId, Mode, str, int]] = field(default_factory=list)
+    mode_changes: list[tuple[SessionId, ModeChange]] = field(default_factory=list)
     recoveries: list[tuple[SessionId, Recovery]] = field(default_factory=list)
     trades: dict[TradeId, Trade] = field(default_factory=dict)
     orders: dict[ClientOrderId, OrderRow] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from sqlalchemy import Row
 
 from arb.domain.ids import ClientOrderId, Coin, FillId, SessionId, Symbol, TradeId, Venue, VenueOrderId
 from arb.domain.instrument import Side
+from arb.domain.mode import ModeChange
 from arb.domain.order import Fill, Order, Purpose, State
 from arb.domain.risk import Mode
 from arb.domain.spread import Direction
@@ -29,6 +30,11 @@ def session_of(row: Row[Any]) -> Session:
         group_name=row.group_name,
         account=row.account,
     )
+
+
+def mode_change_of(row: Row[Any]) -> ModeChange:
+    """Return the change of mode of a row."""
+    return ModeChange(mode=Mode(row.mode), reason=row.reason, at_ns=row.at_ns)
 
 
 def trade_of(row: Row[Any]) -> Trade:

@@ -1,5 +1,6 @@
 """`arb.ports.SessionStore` in PostgreSQL."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 
 from sqlalchemy import Connection, Engine, insert, select, update
@@ -7,10 +8,11 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from arb.adapters.sql import neighbours, recoveries
 from arb.adapters.sql.engine import reading, transaction
 from arb.adapters.sql.retry import Retry, harmless_twice, interrupted_only
-from arb.adapters.sql.rows import session_of
+from arb.adapters.sql.rows import mode_change_of, session_of
 from arb.adapters.sql.tables import mode_changes, sessions
 from arb.domain.errors import InvariantError
 from arb.domain.ids import SessionId
+from arb.domain.mode import ModeChange
 from arb.domain.recovery import Recovery
 from arb.domain.risk import Mode
 from arb.ports import Session
@@ -101,6 +103,18 @@ class SqlSessionStore:
                 return True
             found = read(connection, seen.session_id)
             return found is not None and found.stands_at == (mode, reason, now_ns)
+
+    @harmless_twice
+    def last_mode(self, session_id: SessionId, besides: Collection[str]) -> ModeChange | None:
+        newest = (
+            select(mode_changes)
+            .where(mode_changes.c.session_id == session_id, mode_changes.c.reason.not_in(besides))
+            .order_by(mode_changes.c.mode_change_id.desc())
+            .limit(1)
+        )
+        with reading(self.engine) as connection:
+            row = connection.execute(newest).one_or_none()
+        return None if row is None else mode_change_of(row)
 
     @harmless_twice
     def set_account(self, session_id: SessionId, account: str) -> None:

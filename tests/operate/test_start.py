@@ -1,0 +1,126 @@
+"""What every start does: nothing trades before it is explained, and then what was decided holds again."""
+
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pytest
+
+from arb.adapters.clock import SeededEntropy
+from arb.domain.degradation import Rules
+from arb.domain.health import Reading
+from arb.domain.mode import FALLBACK, KILLED, NO_FEED, NO_ROOM, RECONCILED, STARTING, STOPPING
+from arb.domain.risk import Mode
+from arb.engine.degrade import Degrade
+from arb.operate.session import Place, begin_trading, resume_session, standing
+from arb.runtime.shutdown import silent
+from tests.engine.town import SESSION, Town
+
+DECIDED = [
+    (Mode.REDUCE_ONLY, "upbit suspended its wallet"),
+    (Mode.HALTED, "by hand"),
+    (Mode.HALTED, f"{KILLED}storm"),
+    (Mode.HALTED, "watchdog: beat_age_ms of beat"),
+]
+PASSES = [
+    (Mode.NORMAL, "the feeds are back"),
+    (Mode.REDUCE_ONLY, FALLBACK),
+    (Mode.REDUCE_ONLY, NO_ROOM),
+    (Mode.HALTED, NO_FEED),
+]
+
+
+class Stack:
+    """A town as the parts of an engine that a start needs, and the starts and ends of its session."""
+
+    def __init__(self) -> None:
+        self.town = Town()
+        town = self.town
+        self.engine = SimpleNamespace(
+            session_id=SESSION, sessions=town.sessions, trades=town.trades, clock=town.clock,
+            sweep=town.sweep, reconcile=town.reconcile, kill_switch=town.switch,
+        )  # fmt: skip
+
+    @property
+    def stands(self) -> tuple[Mode, str]:
+        session = self.town.sessions.get(SESSION)
+        return session.mode, session.mode_reason
+
+    def decide(self, mode: Mode, reason: str) -> None:
+        self.town.sessions.set_mode(SESSION, mode, reason, self.town.clock.now_ns())
+
+    def stop(self) -> None:
+        self.town.drain.begin(STOPPING)
+
+    def choose(self) -> None:
+        place = Place(environment="mock")
+        assert resume_session(self.town.sessions, place, self.town.clock, SeededEntropy(1)) == SESSION
+
+    def go_on(self) -> None:
+        begin_trading(self.engine, silent)
+
+
+@pytest.fixture
+def stack():
+    return Stack()
+
+
+@pytest.mark.parametrize("ends", ["stop", "crash", "stop crash stop"])
+@pytest.mark.parametrize(("mode", "reason"), DECIDED)
+def test_what_was_decided_holds_after_any_number_of_starts(stack, mode, reason, ends):
+    stack.decide(mode, reason)
+    for end in ends.split():
+        if end == "stop":
+            stack.stop()
+        stack.choose()
+        begin_trading(stack.engine, silent)
+    assert stack.stands == (mode, reason)
+
+
+@pytest.mark.parametrize("stop", [True, False])
+@pytest.mark.parametrize(("mode", "reason"), PASSES)
+def test_what_passes_is_over_after_a_start(stack, mode, reason, stop):
+    stack.decide(mode, reason)
+    if stop:
+        stack.stop()
+    stack.choose()
+    begin_trading(stack.engine, silent)
+    assert stack.stands == (Mode.NORMAL, RECONCILED)
+
+
+def test_a_decision_below_what_passes_holds_after_a_crash_in_the_middle_of_a_start(stack):
+    stack.decide(Mode.REDUCE_ONLY, "by hand")
+    stack.stop()
+    stack.choose()
+    stack.choose()
+    assert stack.stands == (Mode.HALTED, STARTING)
+    stack.go_on()
+    assert stack.stands == (Mode.REDUCE_ONLY, "by hand")
+    assert standing(stack.engine) == "session town runs and is reduce-only until `arb mode normal` (by hand)"
+
+
+@pytest.mark.parametrize(("mode", "reason"), [*PASSES, DECIDED[0]])
+def test_nothing_is_opened_or_closed_before_it_is_explained(stack, mode, reason):
+    stack.decide(mode, reason)
+    stack.choose()
+    assert stack.stands == (Mode.HALTED, STARTING)
+
+
+def test_room_on_the_disk_does_not_end_a_start(stack):
+    town = stack.town
+    degrade = Degrade(
+        session_id=SESSION, rules=Rules(gauges={}, margin=Decimal("0.2"), calm_ns=1), board=None,
+        machine=None, disk_mb_min=Decimal(100), sessions=town.sessions, alerts=town.reconcile.alerts,
+        counters=town.counters, journal=None, clock=town.clock,
+    )  # fmt: skip
+    degrade.watch_disks([Reading("disk_free_mb", "/", Decimal(10))])
+    assert stack.stands == (Mode.REDUCE_ONLY, NO_ROOM)
+    stack.choose()
+    degrade.watch_disks([Reading("disk_free_mb", "/", Decimal(5_000))])
+    assert stack.stands == (Mode.HALTED, STARTING)
+
+
+def test_a_kill_that_only_the_switch_knows_holds(stack):
+    stack.town.switch.engage("storm", 0)
+    stack.choose()
+    stack.go_on()
+    assert stack.stands == (Mode.HALTED, f"{KILLED}storm")
