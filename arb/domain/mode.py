@@ -43,6 +43,15 @@ def return_to(decided: ModeChange | None) -> tuple[Mode, str]:
     return decided.mode, decided.reason
 
 
+def ended_by(last: ModeChange | None) -> str | None:
+    """Return how a session came to its end, given its newest change but a start's; None if it is new."""
+    if last is None:
+        return None
+    if last.reason == STOPPING:
+        return "stopped"
+    return "halted" if stays_halted(last.mode, last.reason) else "killed"
+
+
 def is_reserved(reason: str) -> bool:
     """Tell whether the engine acts on this reason, so that nobody may give it by hand."""
     return reason in PASSING or reason == UNKILLED or reason.startswith(KILLED)

@@ -16,7 +16,8 @@ from arb.adapters.sql.sessions import SqlSessionStore
 from arb.bootstrap import Engine, build
 from arb.domain.errors import StoreUnavailable, VenueError
 from arb.domain.ids import SessionId
-from arb.operate.session import Place, Progress, begin_trading, resume_session
+from arb.operate.session import Place, go_on, resume_session
+from arb.runtime.shutdown import Progress
 from arb.runtime.wait import wait_until
 from config import addresses
 from config.settings import RunMode, Settings
@@ -45,11 +46,11 @@ def begin(settings: Settings, progress: Progress) -> Engine:
 
     Raises: ConfigError, TookTooLong, StoreUnavailable.
     """
+    began_ns = SystemClock().now_ns()
     wait_for_servers(settings, progress)
     _session_of(settings, is_held=False)
     engine = build(settings)
-    wait_for_venues(engine, progress)
-    begin_trading(engine, progress)
+    go_on(engine, began_ns, lambda: wait_for_venues(engine, progress), progress)
     return engine
 
 

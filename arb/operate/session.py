@@ -7,7 +7,7 @@ from typing import Final
 from arb.bootstrap import Engine, account_of
 from arb.domain.errors import ConfigError, StoreUnavailable, VenueError
 from arb.domain.ids import SessionId
-from arb.domain.mode import KILLED, PASSING, STARTING, STOPPING, return_to
+from arb.domain.mode import KILLED, PASSING, STARTING, STOPPING, ended_by, return_to
 from arb.domain.recovery import SESSION, Recovery
 from arb.domain.risk import Mode
 from arb.domain.snapshot import SnapshotKind
@@ -15,6 +15,7 @@ from arb.engine.halt import halt
 from arb.engine.resume import Account
 from arb.operate.set_aside import refuse_unless_at_rest
 from arb.ports import Clock, Entropy, Session, SessionStore, TradeStore
+from arb.runtime.shutdown import Progress, silent
 from config.settings import Settings
 
 EXPLAIN_MS_MAX: Final = 60_000  # the longest rule of proof takes 15 s, twice, and then some
@@ -25,8 +26,6 @@ LOOKS: Final = 3
 NS_PER_MS: Final = 1_000_000
 ACCEPT: Final = "arb reconcile --accept REASON"
 REST_MS_MAX: Final = 30_000
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +120,20 @@ def clean_session(
     return session_id
 
 
-def resumed(engine: Engine, progress: Progress) -> Account:
+def go_on(engine: Engine, began_ns: int, ready: Callable[[], None], progress: Progress) -> None:
+    """Take the steps of every start, whoever started the processes: from the rows to a session that trades.
+
+    `ready` returns when what trading needs answers. Raises: ConfigError if something stays unexplained.
+    """
+    ended = ended_by(engine.sessions.last_mode(engine.session_id, besides=(STARTING,)))
+    account = _resumed(engine, progress if ended else silent)
+    ready()
+    begin_trading(engine, progress)
+    if ended:
+        _note_recovery(engine, ended, began_ns, account)
+
+
+def _resumed(engine: Engine, progress: Progress) -> Account:
     """Rebuild the session from what is stored and say what was done. Raises: ConfigError if it differs."""
     account = engine.resume.run()
     for line in account.lines():
@@ -131,7 +143,7 @@ def resumed(engine: Engine, progress: Progress) -> Account:
     return account
 
 
-def note_recovery(engine: Engine, ended: str, began_ns: int, account: Account) -> None:
+def _note_recovery(engine: Engine, ended: str, began_ns: int, account: Account) -> None:
     """Write down that a session goes on, and how long that took from the beginning of the start."""
     engine.sessions.recovered(
         engine.session_id,
@@ -187,13 +199,6 @@ def keep_killed(engine: Engine) -> None:
         engine.kill_switch.engage(session.mode_reason.removeprefix(KILLED), engine.clock.now_ns())
     elif (reason := engine.kill_switch.engaged()) is not None:
         engine.sessions.set_mode(engine.session_id, Mode.HALTED, f"{KILLED}{reason}", engine.clock.now_ns())
-
-
-def ended_by(session: Session) -> str:
-    """Return how a session that is gone on with came to its end."""
-    if session.mode_reason == STOPPING:
-        return "stopped"
-    return "halted" if session.mode is Mode.HALTED and session.mode_reason != STARTING else "killed"
 
 
 def _explain(engine: Engine, progress: Progress) -> None:

@@ -21,14 +21,11 @@ from arb.domain.ids import SessionId
 from arb.operate.ready import TRADING, wait_ready
 from arb.operate.session import (
     Place,
-    begin_trading,
     clean_session,
     come_to_rest,
     create_session,
-    ended_by,
-    note_recovery,
+    go_on,
     resume_session,
-    resumed,
     take_up_session,
 )
 from arb.operate.set_aside import tell_of_pairs
@@ -42,7 +39,7 @@ from arb.runtime.control import Supervisor
 from arb.runtime.home import Home, read_runtime, read_settings
 from arb.runtime.processes import Plan as Processes
 from arb.runtime.processes import stack_processes
-from arb.runtime.shutdown import Progress, clear_leftovers, silent
+from arb.runtime.shutdown import Progress, clear_leftovers
 from arb.runtime.stack import Stack, Watch
 from arb.runtime.supervise import Lifetime
 from config.settings import RunMode, Settings, load
@@ -75,15 +72,13 @@ def start(plan: Plan, progress: Progress) -> Engine:
     home.create()
     ground = _ground(plan, clock, entropy)
 
-    endings: list[str] = []  # of the session that is gone on with
-
     def prepare(database_url: str) -> None:
         migrate(database_url)
         database = make_engine(database_url)
         try:
             place = Place.of(_loaded(home))
             left = SqlSessionStore(database).current(place.environment, place.group)
-            endings.extend(_choose_session(plan, database, place, clock, entropy))
+            _choose_session(plan, database, place, clock, entropy)
             if left is not None:
                 _tell_of_pairs(left, database, place, clock, progress)
         finally:
@@ -96,12 +91,12 @@ def start(plan: Plan, progress: Progress) -> Engine:
     def begin(watch: Watch) -> None:
         engine = build(_loaded(home))
         engines.append(engine)
-        account = resumed(engine, silent if plan.fresh else progress)
-        progress("waiting for the workers and the first quotes")
-        wait_ready(engine, TRADING, watch)
-        begin_trading(engine, progress)
-        if endings:
-            note_recovery(engine, endings[0], began_ns, account)
+
+        def ready() -> None:
+            progress("waiting for the workers and the first quotes")
+            wait_ready(engine, TRADING, watch)
+
+        go_on(engine, began_ns, ready, progress)
 
     stack = Stack(
         home,
@@ -172,13 +167,9 @@ def _loaded(home: Home) -> Settings:
     return load(environ={**os.environ, "ARB_HOME": str(home.path)})
 
 
-def _choose_session(
-    plan: Plan, database: Database, place: Place, clock: Clock, entropy: Entropy
-) -> list[str]:
-    """Have the session in use that the plan asks for; return how it ended before, if it is not a new one."""
+def _choose_session(plan: Plan, database: Database, place: Place, clock: Clock, entropy: Entropy) -> None:
+    """Have the session in use that the plan asks for."""
     sessions, trades = SqlSessionStore(database), SqlTradeStore(database)
-    kept = sessions.get(SessionId(plan.session)) if plan.session else None
-    before = kept or sessions.current(place.environment, place.group)
     if plan.fresh:
         create_session(sessions, place, clock, entropy)
     elif plan.clean:
@@ -187,7 +178,6 @@ def _choose_session(
         take_up_session(sessions, trades, SessionId(plan.session), place, clock, entropy)
     else:
         resume_session(sessions, place, clock, entropy)
-    return [] if before is None or plan.fresh or plan.clean else [ended_by(before)]
 
 
 def _tell_of_pairs(left: Session, database: Database, place: Place, clock: Clock, progress: Progress) -> None:

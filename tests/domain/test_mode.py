@@ -3,13 +3,17 @@
 import pytest
 
 from arb.domain.mode import (
+    FALLBACK,
     KILLED,
+    NO_FEED,
     NO_ROOM,
     PASSING,
     RECONCILED,
     STARTING,
+    STOPPING,
     UNKILLED,
     ModeChange,
+    ended_by,
     is_reserved,
     return_to,
     stays_halted,
@@ -42,6 +46,22 @@ def test_a_start_returns_to_what_was_decided(mode):
 @pytest.mark.parametrize("decided", [None, change(Mode.NORMAL, "the feeds are back")])
 def test_a_start_returns_to_normal_where_nothing_else_was_decided(decided):
     assert return_to(decided) == (Mode.NORMAL, RECONCILED)
+
+
+@pytest.mark.parametrize(
+    ("last", "ended"),
+    [
+        (None, None),
+        (change(Mode.NORMAL, RECONCILED), "killed"),
+        (change(Mode.REDUCE_ONLY, FALLBACK), "killed"),
+        (change(Mode.REDUCE_ONLY, "by hand"), "killed"),
+        (change(Mode.HALTED, NO_FEED), "killed"),
+        (change(Mode.HALTED, STOPPING), "stopped"),
+        (change(Mode.HALTED, "by hand"), "halted"),
+    ],
+)
+def test_a_session_says_how_it_ended(last, ended):
+    assert ended_by(last) == ended
 
 
 @pytest.mark.parametrize("reason", [STARTING, NO_ROOM, UNKILLED, f"{KILLED}storm"])

@@ -1,4 +1,4 @@
-"""Where a session belongs, and how it came to its end."""
+"""Where a session belongs, and what a start makes of how it stood before."""
 
 from dataclasses import dataclass, replace
 
@@ -8,7 +8,7 @@ from arb.adapters.clock import ManualClock, SeededEntropy
 from arb.adapters.memory import MemorySessionStore, MemoryTables, MemoryTradeStore
 from arb.domain.alert import Severity
 from arb.domain.errors import ConfigError
-from arb.domain.mode import FALLBACK, STARTING, STOPPING
+from arb.domain.mode import STARTING
 from arb.domain.risk import Mode
 from arb.domain.trade import TradeState
 from arb.operate.session import (
@@ -16,7 +16,6 @@ from arb.operate.session import (
     begin_trading,
     clean_session,
     create_session,
-    ended_by,
     resume_session,
     take_up_session,
 )
@@ -32,23 +31,6 @@ NOTHING = (ManualClock(), SeededEntropy(1))
 @pytest.fixture
 def sessions():
     return MemorySessionStore(MemoryTables())
-
-
-@pytest.mark.parametrize(
-    ("mode", "reason", "ended"),
-    [
-        (Mode.NORMAL, "books opened and reconciled", "killed"),
-        (Mode.REDUCE_ONLY, FALLBACK, "killed"),
-        (Mode.HALTED, STARTING, "killed"),
-        (Mode.REDUCE_ONLY, STOPPING, "stopped"),
-        (Mode.HALTED, "kill switch", "halted"),
-    ],
-)
-def test_a_session_says_how_it_ended(sessions, mode, reason, ended):
-    session = world.session()
-    sessions.create(session)
-    sessions.set_mode(session.session_id, mode, reason, 1)
-    assert ended_by(sessions.get(session.session_id)) == ended
 
 
 def test_each_group_goes_on_with_its_own_session(sessions):

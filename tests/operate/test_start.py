@@ -6,12 +6,17 @@ from types import SimpleNamespace
 import pytest
 
 from arb.adapters.clock import SeededEntropy
+from arb.adapters.memory import MemorySnapshotStore
+from arb.adapters.memory.states import MemoryStateStore
 from arb.domain.degradation import Rules
+from arb.domain.errors import ConfigError
 from arb.domain.health import Reading
 from arb.domain.mode import FALLBACK, KILLED, NO_FEED, NO_ROOM, RECONCILED, STARTING, STOPPING
 from arb.domain.risk import Mode
 from arb.engine.degrade import Degrade
-from arb.operate.session import Place, begin_trading, resume_session, standing
+from arb.engine.hot_state import KeepHotState
+from arb.engine.resume import Resume
+from arb.operate.session import Place, begin_trading, go_on, resume_session, standing
 from arb.runtime.shutdown import silent
 from tests.engine.town import SESSION, Town
 
@@ -35,15 +40,30 @@ class Stack:
     def __init__(self) -> None:
         self.town = Town()
         town = self.town
+        self.states = MemoryStateStore()
+        snapshots = MemorySnapshotStore(town.tables)
+        keeper = KeepHotState(
+            session_id=SESSION, states=self.states, snapshots=snapshots, sessions=town.sessions,
+            counters=town.counters, clock=town.clock,
+        )  # fmt: skip
         self.engine = SimpleNamespace(
             session_id=SESSION, sessions=town.sessions, trades=town.trades, clock=town.clock,
             sweep=town.sweep, reconcile=town.reconcile, kill_switch=town.switch,
+            resume=Resume(
+                session_id=SESSION, snapshots=snapshots, trades=town.trades, dispatcher=town.dispatcher,
+                hot_state=keeper, clock=town.clock,
+            ),
         )  # fmt: skip
+        self.told: list[str] = []
 
     @property
     def stands(self) -> tuple[Mode, str]:
         session = self.town.sessions.get(SESSION)
         return session.mode, session.mode_reason
+
+    @property
+    def recoveries(self) -> list[str]:
+        return [each.cause for each in self.town.sessions.recoveries(SESSION, 9)]
 
     def decide(self, mode: Mode, reason: str) -> None:
         self.town.sessions.set_mode(SESSION, mode, reason, self.town.clock.now_ns())
@@ -55,8 +75,8 @@ class Stack:
         place = Place(environment="mock")
         assert resume_session(self.town.sessions, place, self.town.clock, SeededEntropy(1)) == SESSION
 
-    def go_on(self) -> None:
-        begin_trading(self.engine, silent)
+    def go_on(self, ready=lambda: None) -> None:
+        go_on(self.engine, self.town.clock.now_ns(), ready, self.told.append)
 
 
 @pytest.fixture
@@ -119,8 +139,50 @@ def test_room_on_the_disk_does_not_end_a_start(stack):
     assert stack.stands == (Mode.HALTED, STARTING)
 
 
+def test_whoever_halts_during_a_start_has_the_last_word(stack):
+    stack.choose()
+    stack.go_on(ready=lambda: stack.decide(Mode.HALTED, "by hand"))
+    assert stack.stands == (Mode.HALTED, "by hand")
+
+
 def test_a_kill_that_only_the_switch_knows_holds(stack):
     stack.town.switch.engage("storm", 0)
     stack.choose()
     stack.go_on()
     assert stack.stands == (Mode.HALTED, f"{KILLED}storm")
+
+
+def test_a_start_rebuilds_the_copy_before_it_waits_and_is_written_down_after_it(stack):
+    found = []
+    stack.choose()
+    stack.go_on(ready=lambda: found.append((stack.states.load(SESSION) is not None, stack.recoveries)))
+    assert found == [(True, [])]
+    assert stack.recoveries == ["killed"]
+    assert stack.told[0] == "session town: no snapshot"
+
+
+def test_how_a_session_ended_is_known_though_another_process_halted_it_for_the_start(stack):
+    stack.stop()
+    stack.choose()  # as `arb migrate` does, before the container that goes on
+    stack.choose()
+    stack.go_on()
+    assert stack.recoveries == ["stopped"]
+
+
+def test_a_new_session_has_nothing_to_recover_from(stack):
+    town = stack.town
+    town.tables.mode_changes.clear()
+    stack.decide(Mode.HALTED, STARTING)
+    stack.go_on()
+    assert stack.recoveries == []
+    assert stack.told[0] == "opening the books"
+    assert standing(stack.engine) == "session town is trading"
+
+
+def test_what_cannot_be_rebuilt_does_not_trade(stack):
+    stack.choose()
+    balances = stack.town.tables.balances[SESSION]
+    balances[min(balances)] += 1
+    with pytest.raises(ConfigError, match="trading stays halted"):
+        stack.go_on(ready=lambda: pytest.fail("it went on"))
+    assert stack.stands == (Mode.HALTED, STARTING)
