@@ -92,7 +92,10 @@ class QoS(kombu_redis.QoS):  # type: ignore[misc]  # kombu ships no types
             pipe.hdel(self.unacked_key, *gone).zrem(self.unacked_index_key, *gone).execute()
 
     def give_back(self, tags: Iterable[str], end: str = AT_ONCE) -> None:
-        """Have messages delivered again, whoever holds them."""
+        """Have messages delivered again, whoever holds them.
+
+        One that nobody held a moment ago is done or waits already; whoever takes it now keeps it.
+        """
         wanted = tuple(tags)
         if not wanted:
             return
@@ -102,7 +105,8 @@ class QoS(kombu_redis.QoS):  # type: ignore[misc]  # kombu ships no types
                 pipe.hget(self.unacked_key, tag)
             found = pipe.execute()
         for tag, held in zip(wanted, found, strict=True):
-            self._give_back_one(tag, held, end, "")
+            if held is not None:
+                self._give_back_one(tag, held, end, "")
 
     def _settle(self) -> None:
         """Keep at the broker what was promised to lost connections."""
@@ -124,8 +128,8 @@ class QoS(kombu_redis.QoS):  # type: ignore[misc]  # kombu ships no types
         for tag, held in zip(found[::2], found[1::2], strict=True):
             self._give_back_one(bytes_to_str(tag), held, AT_ONCE, bytes_to_str(ceiling))
 
-    def _give_back_one(self, tag: str, held: bytes | None, end: str, ceiling: str) -> None:
-        queues, text = self.channel.redelivery(loads(bytes_to_str(held))) if held else ((), "")
+    def _give_back_one(self, tag: str, held: bytes, end: str, ceiling: str) -> None:
+        queues, text = self.channel.redelivery(loads(bytes_to_str(held)))
         keys = (self.unacked_key, self.unacked_index_key, *queues)
         self.channel.script(scripts.GIVE_BACK, keys, (tag, text, end, ceiling))
 

@@ -53,15 +53,20 @@ end
 )
 
 # KEYS: unacked, unacked_index. ARGV: seconds of silence, how many.
-# Returns {the newest stamp that counts as overdue, tag, held, tag, held ...}.
+# Returns {the newest stamp that counts as overdue, tag, held, tag, held ...}. A stamp of nothing goes.
 OVERDUE: Final = (
     NOW
     + """
 local ceiling = string.format('%.6f', now - ARGV[1])
 local found = {ceiling}
 for _, tag in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ceiling, 'LIMIT', 0, ARGV[2])) do
-    found[#found + 1] = tag
-    found[#found + 1] = redis.call('HGET', KEYS[1], tag)
+    local held = redis.call('HGET', KEYS[1], tag)
+    if held then
+        found[#found + 1] = tag
+        found[#found + 1] = held
+    else
+        redis.call('ZREM', KEYS[2], tag)
+    end
 end
 return found
 """

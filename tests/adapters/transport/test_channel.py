@@ -133,6 +133,12 @@ def test_a_holder_that_renewed_meanwhile_keeps_its_message(connect, client):
     assert (client.llen("orders"), held(client)) == (0, (1, 1))
 
 
+def test_a_stamp_whose_message_is_gone_goes_too(connect, client):
+    client.zadd("unacked_index", {"gone": 1})
+    connect().default_channel.qos.restore_visible()
+    assert client.keys() == []
+
+
 def test_a_clean_close_gives_everything_back_in_its_order(connect, client):
     put(client, 1, 2, 3)
     connection = connect()

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -63,6 +65,37 @@ def test_a_return_that_failed_is_made_up_for(holding, town, connect):
     town.start_redis()
     next_connection(connect, connection.default_channel)
     assert (town.redis.llen("orders"), town.redis.hlen("unacked")) == (1, 0)
+
+
+def after_its_next_command(channel, monkeypatch, happens):
+    """Let something happen once, between a channel's next command and the one after it."""
+    commands, ahead = channel.conn_or_acquire, [happens]
+
+    @contextmanager
+    def acquire(client=None):
+        with commands(client) as acquired:
+            yield acquired
+        if ahead:
+            ahead.pop()()
+
+    monkeypatch.setattr(channel, "conn_or_acquire", acquire)
+
+
+def test_a_return_that_somebody_else_made_takes_the_message_from_no_one(
+    holding, client, connect, monkeypatch
+):
+    connection, held = holding
+    mine, other = connection.default_channel, connect().default_channel
+    mine.qos.drop()
+    mine.qos.carried.returned.add(held.delivery_tag)
+    time.sleep(1.1)
+    other.qos.restore_visible()
+    assert client.llen("orders") == 1
+    after_its_next_command(mine, monkeypatch, lambda: other.basic_get("orders"))
+    mine.qos.restore_visible()
+    assert other.qos.held() == [held.delivery_tag]
+    assert (client.llen("orders"), client.hlen("unacked"), client.zcard("unacked_index")) == (0, 1, 1)
+    assert mine.qos.carried.returned == set()
 
 
 def test_a_close_without_the_server_raises_nothing_and_loses_nothing(holding, town):
