@@ -81,12 +81,12 @@ def test_dead_letters_of_no_stack_are_one_line(tmp_path):
 def test_a_dead_letter_is_listed_sent_again_once_and_dropped(tmp_path, database_url, redis_url):
     engine = make_engine(database_url)
     sql_stores(engine).sessions.create(world.session())
-    SqlDeadLetters(engine).add(
-        DeadLetter(
-            reason=Reason.FAILED, queue="housekeeping", error="Bug: x", at_ns=1, task="arb.snapshot",
-            task_id="the-id", args=["manual"],
-        )
+    letter = DeadLetter(
+        reason=Reason.FAILED, queue="housekeeping", error="Bug: x", at_ns=1, task="arb.snapshot",
+        task_id="the-id", args=["manual"],
     )  # fmt: skip
+    SqlDeadLetters(engine, "mock").add(letter)
+    SqlDeadLetters(engine, "mock:other").add(letter)
     engine.dispose()
     urls = {"ARB_DATABASE_URL": database_url, "ARB_REDIS_URL": redis_url}
 
@@ -109,3 +109,20 @@ def test_a_dead_letter_is_listed_sent_again_once_and_dropped(tmp_path, database_
     assert arb(tmp_path, "dead", "drop", "--all", **urls).stdout == "no dead letters wait\n"
     dropped = [arb(tmp_path, "dead", "drop", str(row["dead_letter_id"]), **urls) for _ in range(2)]
     assert [each.returncode for each in dropped] == [0, 1]
+
+
+@pytest.mark.integration
+def test_a_group_sends_no_other_groups_dead_letter_again(tmp_path, database_url, redis_url):
+    engine = make_engine(database_url)
+    sql_stores(engine).sessions.create(world.session(group="btc"))
+    SqlDeadLetters(engine, "mock:eth").add(
+        DeadLetter(
+            reason=Reason.FAILED, queue="orders", error="x", at_ns=1, task="arb.resolve_order", args=["id"]
+        )
+    )
+    engine.dispose()
+    urls = {"ARB_DATABASE_URL": database_url, "ARB_REDIS_URL": redis_url, "ARB_GROUP": "btc"}
+    assert arb(tmp_path, "dead", "list", **urls).stdout == "no dead letters wait\n"
+    assert arb(tmp_path, "dead", "replay", "--all", **urls).stdout == "no dead letters wait\n"
+    with redis.Redis.from_url(redis_url) as client:
+        assert client.keys("*orders") == []

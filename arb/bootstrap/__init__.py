@@ -117,7 +117,7 @@ def connect_stores(settings: Settings) -> Stores:
         sessions=SqlSessionStore(database),
         snapshots=SqlSnapshotStore(database),
         alerts=SqlAlertStore(database),
-        dead_letters=SqlDeadLetters(database),
+        dead_letters=SqlDeadLetters(database, settings.scope),
         external=SqlExternalOrderStore(database),
         quotes=RedisQuoteStore(redis, settings.scope),
         counters=RedisCounters(redis, settings.scope),

@@ -37,8 +37,8 @@ def _build(_pid: int) -> Undertaking:
     database = make_engine(addresses.database_url(settings), Pool(size=1, overflow_max=2, timeout_s=2))
     redis = connect(addresses.redis_url(settings))
     counters = RedisCounters(redis, settings.scope)
-    store = _Clean(database, Redactor(secrets_of(settings)))
-    lot = RedisParkingLot(redis)
+    store = _Clean(database, settings.scope, Redactor(secrets_of(settings)))
+    lot = RedisParkingLot(redis, broker_prefix=settings.broker_prefix, scope=settings.scope)
     alerts = alerts_of(settings, database, None, counters, clock)
     return Undertaking(
         store=store,

@@ -21,6 +21,7 @@ from tests.engine.town import Uncounted
 
 pytestmark = pytest.mark.integration
 QUEUES = ("orders", "housekeeping")
+PARKED = "arbitrage:dead_letters:mock:one"
 AWAY = "postgresql:///arb?host=/nowhere"
 
 
@@ -40,7 +41,7 @@ def database(database_url):
 def store(database):
     with database.begin() as connection:
         connection.execute(text("TRUNCATE dead_letters RESTART IDENTITY"))
-    return SqlDeadLetters(database)
+    return SqlDeadLetters(database, "mock:one")
 
 
 @pytest.fixture
@@ -57,7 +58,11 @@ def alerts():
 
 @pytest.fixture
 def lot(client):
-    return RedisParkingLot(client)
+    return parking(client)
+
+
+def parking(client, group="one"):
+    return RedisParkingLot(client, broker_prefix=f"{group}:", scope=f"mock:{group}")
 
 
 def letter(number=1, at_ns=100, **fields):
@@ -155,15 +160,15 @@ def test_dropping_removes_and_cleaning_up_removes_only_what_was_sent_again_long_
 def test_a_letter_waits_in_redis_while_sql_is_away_and_is_collected_when_it_is_back(
     store, lot, client, alerts
 ):
-    away = SqlDeadLetters(make_engine(AWAY, Pool(timeout_s=1)))
+    away = SqlDeadLetters(make_engine(AWAY, Pool(timeout_s=1)), "mock:one")
     burying(away, lot, alerts).run(letter())
-    assert (client.llen("orders.failed"), alerts) == (1, [("dead_letter", "arb.place_order")])
+    assert (client.llen(PARKED), alerts) == (1, [("dead_letter", "arb.place_order")])
     with pytest.raises(StoreUnavailable):
         collecting(away, lot, alerts).run()
-    assert client.llen("orders.failed") == 1
+    assert client.llen(PARKED) == 1
     assert collecting(store, lot, alerts).run() == 1
     [row] = store.listed(10)
-    assert (row["args"], row["failures"], client.llen("orders.failed"), len(alerts)) == (
+    assert (row["args"], row["failures"], client.llen(PARKED), len(alerts)) == (
         ["order-1", 2],
         1,
         0,
@@ -172,22 +177,59 @@ def test_a_letter_waits_in_redis_while_sql_is_away_and_is_collected_when_it_is_b
 
 
 def test_with_both_away_nothing_is_buried(alerts):
-    away = SqlDeadLetters(make_engine(AWAY, Pool(timeout_s=1)))
-    nowhere = RedisParkingLot(connect("redis://127.0.0.1:1/0"))
+    away = SqlDeadLetters(make_engine(AWAY, Pool(timeout_s=1)), "mock:one")
+    nowhere = parking(connect("redis://127.0.0.1:1/0"))
     with pytest.raises(StoreUnavailable):
         burying(away, nowhere, alerts).run(letter())
     assert alerts == []
 
 
 def test_what_the_transport_could_not_read_is_collected_and_told(store, lot, client, alerts):
-    client.lpush("orders.unreadable", b"\xff not json", message(1, "orders", (7,), task="t.gone"))
+    client.lpush("one:orders.unreadable", b"\xff not json", message(1, "orders", (7,), task="t.gone"))
     assert collecting(store, lot, alerts).run() == 2
     rows = {row["task"]: row for row in store.listed(10)}
     assert rows[""]["text"] == "\\xff not json"
     assert (rows["t.gone"]["args"], rows["t.gone"]["task_id"]) == ([7], "town-orders-1")
-    assert (client.llen("orders.unreadable"), sorted(alerts)) == (
+    assert (client.llen("one:orders.unreadable"), sorted(alerts)) == (
         0, [("dead_letter", "orders"), ("dead_letter", "t.gone")],
     )  # fmt: skip
+
+
+def test_groups_on_one_database_have_no_letter_in_common(database, store):
+    other = SqlDeadLetters(database, "mock:two")
+    for each in (store, other):
+        each.add(letter())
+    other.add(letter(2))
+    assert [row["failures"] for each in (store, other) for row in each.listed(10)] == [1, 1, 1]
+    assert (store.waiting(), other.waiting()) == (1, 2)
+    (own,), theirs = store.waiting_ids(), other.waiting_ids()
+    assert own not in theirs
+    assert {store.replay(each, pytest.fail, 500) for each in theirs} == {Replay.NOT_THERE}
+    assert store.drop(theirs) == 0
+    for each in theirs:
+        other.replay(each, lambda _: None, 500)
+    assert (store.clean_up(900), other.clean_up(900)) == (0, 2)
+    assert [row["dead_letter_id"] for row in store.listed(10, everything=True)] == [own]
+
+
+@pytest.mark.parametrize("group", ["two", ""])
+def test_nobody_collects_what_another_group_parked(client, lot, group):
+    client.lpush("one:orders.unreadable", b"no json")
+    lot.park(letter())
+    assert parking(client, group).parked(QUEUES, 1, 10) == []
+    assert len(lot.parked(QUEUES, 1, 10)) == 2
+
+
+def test_modes_on_one_redis_collect_their_own_letters(client):
+    mock, live = (RedisParkingLot(client, broker_prefix="", scope=mode) for mode in ("mock", "live"))
+    mock.park(letter())
+    assert live.parked(QUEUES, 1, 10) == []
+    assert len(mock.parked(QUEUES, 1, 10)) == 1
+
+
+def test_a_letter_of_no_queue_is_collected_too(lot):
+    lot.park(letter(queue=""))
+    assert [each.task_id for _, each in lot.parked(QUEUES, 1, 10)] == ["id-1"]
 
 
 def test_collecting_twice_after_a_death_in_between_is_one_letter(store, lot, client, alerts):

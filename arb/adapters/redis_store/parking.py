@@ -1,7 +1,7 @@
-"""`arb.ports.ParkingLot` on lists beside the queues.
+"""`arb.ports.ParkingLot` on lists.
 
-`<queue>.unreadable`  what the transport could not read, as it came
-`<queue>.failed`      letters that PostgreSQL could not take, as JSON
+`{broker_prefix}{queue}.unreadable`, beside its queue: what the transport could not read, as it came.
+`arbitrage:dead_letters:{env}`: letters that PostgreSQL could not take, as JSON.
 """
 
 import base64
@@ -17,29 +17,27 @@ from arb.adapters.redis_store.client import reaching
 from arb.domain.dead_letter import DeadLetter, Reason
 
 UNREADABLE: Final = ".unreadable"
-FAILED: Final = ".failed"
 NO_MESSAGE: Final = "this is no message"
 Token = tuple[str, bytes]
 
 
 class RedisParkingLot:
-    """The lists of one Redis."""
+    """The lists of one group on one Redis."""
 
-    def __init__(self, client: redis.Redis) -> None:
-        self._client = client
+    def __init__(self, client: redis.Redis, *, broker_prefix: str, scope: str) -> None:
+        self._client, self._broker_prefix = client, broker_prefix
+        self._letters = f"arbitrage:dead_letters:{scope}"
 
     def park(self, letter: DeadLetter) -> None:
         with reaching():
-            self._client.lpush(letter.queue + FAILED, json.dumps(asdict(letter), default=str))
+            self._client.lpush(self._letters, json.dumps(asdict(letter), default=str))
 
     def parked(self, queues: Sequence[str], now_ns: int, limit: int) -> Sequence[tuple[Token, DeadLetter]]:
-        found: list[tuple[Token, DeadLetter]] = []
+        found = [((self._letters, text), _letter(text)) for text in self._oldest(self._letters, limit)]
         for queue in queues:
-            for key in (queue + FAILED, queue + UNREADABLE):
-                with reaching():
-                    texts = cast(list[bytes], self._client.lrange(key, -limit, -1))
-                for text in reversed(texts):
-                    found.append(((key, text), _letter(queue, key, text, now_ns)))
+            key = f"{self._broker_prefix}{queue}{UNREADABLE}"
+            for text in self._oldest(key, limit):
+                found.append(((key, text), letter_of_text(queue, text, NO_MESSAGE, now_ns)))
         return found[:limit]
 
     def remove(self, token: Token) -> None:
@@ -47,12 +45,14 @@ class RedisParkingLot:
         with reaching():
             self._client.lrem(key, -1, cast(str, text))
 
+    def _oldest(self, key: str, limit: int) -> list[bytes]:
+        with reaching():
+            return cast(list[bytes], self._client.lrange(key, -limit, -1))[::-1]
 
-def _letter(queue: str, key: str, text: bytes, now_ns: int) -> DeadLetter:
-    if key.endswith(FAILED):
-        fields = json.loads(text)
-        return DeadLetter(**{**fields, "reason": Reason(fields["reason"])})
-    return letter_of_text(queue, text, NO_MESSAGE, now_ns)
+
+def _letter(text: bytes) -> DeadLetter:
+    fields = json.loads(text)
+    return DeadLetter(**{**fields, "reason": Reason(fields["reason"])})
 
 
 def letter_of_text(queue: str, text: bytes, error: str, now_ns: int) -> DeadLetter:

@@ -1,7 +1,8 @@
 """`arb.ports.DeadLetterStore` in PostgreSQL, and what `arb dead` asks of it.
 
 One row for all failures of the same work: it counts them, and one that was sent again and failed again
-waits again.
+waits again. Modes and groups that share a database see their own rows only: what one of them gave up must not
+run under the keys and settings of another.
 """
 
 import json
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from arb.adapters.sql.engine import reading, transaction
@@ -34,12 +35,14 @@ class Replay(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SqlDeadLetters:
-    """Dead letters as rows."""
+    """Dead letters of one mode and group as rows."""
 
     engine: Engine
+    scope: str
 
     def add(self, letter: DeadLetter) -> None:
         new = insert(table).values(
+            scope=self.scope,
             fingerprint=letter.fingerprint,
             reason=letter.reason.value,
             queue=letter.queue,
@@ -57,14 +60,13 @@ class SqlDeadLetters:
         counted = {"failures": table.c.failures + new.excluded.failures, "replayed_at_ns": 0}
         with transaction(self.engine) as connection:
             connection.execute(
-                new.on_conflict_do_update(index_elements=["fingerprint"], set_=again | counted)
+                new.on_conflict_do_update(index_elements=["scope", "fingerprint"], set_=again | counted)
             )
 
     def listed(self, limit: int, *, everything: bool = False) -> list[dict[str, Any]]:
         """Return those that wait, the newest first, or all. Raises: StoreUnavailable."""
-        wanted = select(*(table.c[name] for name in SHOWN), table.c.arguments)
-        if not everything:
-            wanted = wanted.where(table.c.replayed_at_ns == 0)
+        which = self._own if everything else self._waiting
+        wanted = select(*(table.c[name] for name in SHOWN), table.c.arguments).where(which)
         newest = wanted.order_by(table.c.last_at_ns.desc(), table.c.dead_letter_id.desc()).limit(limit)
         with reading(self.engine) as connection:
             return [_shown(row) for row in connection.execute(newest)]
@@ -72,13 +74,13 @@ class SqlDeadLetters:
     def waiting(self) -> int:
         """Return how many wait for a decision. Raises: StoreUnavailable."""
         with reading(self.engine) as connection:
-            wanted = select(func.count()).select_from(table).where(table.c.replayed_at_ns == 0)
+            wanted = select(func.count()).select_from(table).where(self._waiting)
             return int(connection.execute(wanted).scalar_one())
 
     def waiting_ids(self) -> tuple[int, ...]:
         """Return their numbers, the oldest first. Raises: StoreUnavailable."""
         with reading(self.engine) as connection:
-            wanted = select(table.c.dead_letter_id).where(table.c.replayed_at_ns == 0)
+            wanted = select(table.c.dead_letter_id).where(self._waiting)
             return tuple(connection.execute(wanted.order_by(table.c.dead_letter_id)).scalars())
 
     def replay(self, dead_letter_id: int, send: Callable[[DeadLetter], None], now_ns: int) -> Replay:
@@ -87,7 +89,7 @@ class SqlDeadLetters:
         What `send` raises is passed on, and the letter waits as before. Raises: StoreUnavailable.
         """
         with transaction(self.engine) as connection:
-            row = _locked(connection, dead_letter_id)
+            row = self._locked(connection, dead_letter_id)
             if row is None:
                 return Replay.NOT_THERE
             if row.replayed_at_ns:
@@ -104,19 +106,27 @@ class SqlDeadLetters:
 
     def drop(self, ids: Sequence[int]) -> int:
         """Delete these; return how many were there. Raises: StoreUnavailable."""
+        named = self._own & table.c.dead_letter_id.in_(ids)
         with transaction(self.engine) as connection:
-            return connection.execute(delete(table).where(table.c.dead_letter_id.in_(ids))).rowcount
+            return connection.execute(delete(table).where(named)).rowcount
 
     def clean_up(self, before_ns: int) -> int:
         """Delete what was sent again before that and did not come back. Raises: StoreUnavailable."""
-        old = (table.c.replayed_at_ns > 0) & (table.c.replayed_at_ns < before_ns)
+        old = self._own & (table.c.replayed_at_ns > 0) & (table.c.replayed_at_ns < before_ns)
         with transaction(self.engine) as connection:
             return connection.execute(delete(table).where(old)).rowcount
 
+    @property
+    def _own(self) -> ColumnElement[bool]:
+        return table.c.scope == self.scope
 
-def _locked(connection: Connection, dead_letter_id: int) -> Row[Any] | None:
-    wanted = select(table).where(table.c.dead_letter_id == dead_letter_id).with_for_update()
-    return connection.execute(wanted).first()
+    @property
+    def _waiting(self) -> ColumnElement[bool]:
+        return self._own & (table.c.replayed_at_ns == 0)
+
+    def _locked(self, connection: Connection, dead_letter_id: int) -> Row[Any] | None:
+        named = self._own & (table.c.dead_letter_id == dead_letter_id)
+        return connection.execute(select(table).where(named).with_for_update()).first()
 
 
 def _letter(row: Row[Any]) -> DeadLetter:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -250,7 +251,8 @@ dead_letters = Table(
     "dead_letters",
     METADATA,
     _id("dead_letter_id"),
-    _text("fingerprint", unique=True),
+    _text("scope"),  # mode and group
+    _text("fingerprint"),
     _text("reason"),
     _text("queue"),
     _text("task"),
@@ -263,6 +265,7 @@ dead_letters = Table(
     _ns("last_at_ns"),
     _count("replays", server_default="0"),
     Column("replayed_at_ns", BigInteger, nullable=False, server_default="0"),  # 0: it waits
+    UniqueConstraint("scope", "fingerprint"),
 )
 
 recoveries = Table(

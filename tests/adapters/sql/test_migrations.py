@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 
 from arb.adapters.migrate import MIGRATIONS, migrate
 from arb.adapters.records.holds import HoldState
+from arb.adapters.sql.dead_letters import SqlDeadLetters
 from arb.adapters.sql.engine import make_engine
 from arb.adapters.sql.snapshots import SqlSnapshotStore
 from arb.adapters.sql.tables import METADATA, SNAPSHOTS
@@ -138,6 +139,39 @@ def test_the_fallback_queue_works_and_survives_a_second_installation(empty_url):
     migrate(empty_url)
     with engine.begin() as connection:
         assert connection.execute(text("SELECT message FROM pgmq.read('orders', 1, 1)")).scalar() == {"id": 1}
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("sessions", "scope"),
+    [
+        ([("mock", "", 1), ("live", "", 2), ("live", "btc", 3)], "live"),
+        ([("live", "btc", 1)], "live:btc"),
+        ([], "mock"),
+    ],
+)
+def test_dead_letters_of_before_belong_to_the_sessions_without_a_group(empty_url, sessions, scope):
+    upgrade(empty_url, "0009")
+    engine = create_engine(empty_url)
+    with engine.begin() as connection:
+        for place, (environment, group, at_ns) in enumerate(sessions):
+            connection.execute(
+                text(
+                    "INSERT INTO sessions (session_id, environment, group_name, started_at_ns, mode,"
+                    " mode_reason, mode_changed_at_ns)"
+                    " VALUES (:id, :environment, :group, :at_ns, 'normal', '', 1)"
+                ),
+                {"id": f"s-{place}", "environment": environment, "group": group, "at_ns": at_ns},
+            )
+        connection.execute(
+            text(
+                "INSERT INTO dead_letters (fingerprint, reason, queue, task, task_id, arguments, error, text,"
+                " failures, first_at_ns, last_at_ns)"
+                " VALUES ('f', 'failed', 'orders', 't', '1', '[[], {}]', '', '', 1, 1, 1)"
+            )
+        )
+    migrate(empty_url)
+    assert [row["task"] for row in SqlDeadLetters(engine, scope).listed(10)] == ["t"]
     engine.dispose()
 
 

@@ -17,6 +17,7 @@ from arb.domain.errors import InvariantError, StoreUnavailable
 from arb.engine.bury import Bury
 from tests.adapters.transport.apps import FAST, MemoryCounters
 
+SCOPE = "mock"
 TRANSPORT_ALIASES["redis"] = "arb.adapters.transport:Transport"
 
 
@@ -27,8 +28,8 @@ class NoAlerts:
 
 def bury(letter):
     Bury(
-        store=SqlDeadLetters(make_engine(os.environ["ARB_POISON_DATABASE"], Pool(timeout_s=1))),
-        lot=RedisParkingLot(connect(os.environ["ARB_POISON_REDIS"])),
+        store=SqlDeadLetters(make_engine(os.environ["ARB_POISON_DATABASE"], Pool(timeout_s=1)), SCOPE),
+        lot=RedisParkingLot(connect(os.environ["ARB_POISON_REDIS"]), broker_prefix="", scope=SCOPE),
         alerts=NoAlerts(),
         counters=MemoryCounters(),
     ).run(letter)

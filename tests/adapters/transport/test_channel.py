@@ -6,6 +6,7 @@ import pytest
 import redis
 from kombu import Queue
 
+from arb.adapters.redis_store.parking import RedisParkingLot
 from arb.chaos.queue.messages import message
 
 pytestmark = pytest.mark.integration
@@ -163,6 +164,17 @@ def test_a_key_prefix_is_kept(connect, client):
     assert (client.hlen("p.unacked"), client.keys("unacked*")) == (1, [])
     found.requeue()
     assert client.llen("p.orders") == 1
+
+
+def test_what_a_group_cannot_read_is_parked_where_that_group_looks(connect, client):
+    client.lpush("btc:orders", "no json")
+    assert connect(global_keyprefix="btc:").default_channel.basic_get("orders") is None
+    btc, eth, none = (
+        RedisParkingLot(client, broker_prefix=prefix, scope="mock") for prefix in ("btc:", "eth:", "")
+    )
+    [(_, letter)] = btc.parked(("orders",), 1, 10)
+    assert (letter.queue, letter.text) == ("orders", "no json")
+    assert eth.parked(("orders",), 1, 10) == none.parked(("orders",), 1, 10) == []
 
 
 def test_it_can_give_back_what_kombu_held(connect, client):

@@ -38,7 +38,7 @@ def town():
 @pytest.fixture
 def store(database_url):
     engine = make_engine(database_url)
-    yield SqlDeadLetters(engine)
+    yield SqlDeadLetters(engine, "mock")
     engine.dispose()
 
 
@@ -71,10 +71,10 @@ def test_a_worker_buries_what_fails_what_came_too_often_and_what_nobody_knows(to
     assert dict(town.executed()) == {1: 1, 4: 1, 5: 1}
 
 
-def test_while_sql_is_away_it_waits_beside_its_queue(town):
+def test_while_sql_is_away_it_waits_in_redis(town):
     put(town, 1, "poison.fails")
     start(town, "postgresql:///arb?host=/nowhere")
-    assert until(lambda: town.redis.llen("orders.failed") == 1, UP_S), town.logs()
+    assert until(lambda: town.redis.llen("arbitrage:dead_letters:mock") == 1, UP_S), town.logs()
     assert until(lambda: town.waiting() == 0, 10)
 
 
