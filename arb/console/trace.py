@@ -1,5 +1,6 @@
 """The life of one trade in the order in which it happened: from rows, with the lines that logs add."""
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -77,20 +78,31 @@ def _posting(posting: Mapping[str, Any]) -> Step:
 
 def _log_steps(trade_id: str, logs: Path) -> Iterator[Step]:
     """Return the lines of all processes that name the trade; a log that cannot be read has none."""
-    for line in _lines(sorted(logs.glob(LOGS), reverse=True), trade_id):
+    for line in _lines(_newest_first(logs), trade_id):
         at_ns = _stamp(line)
         if at_ns is not None:
             yield _step(at_ns, "log", "line_logged", {"line": line[:LINE_CHARACTERS_MAX]})
 
 
+def _newest_first(logs: Path) -> list[Path]:
+    """Return the file of each day; the plain name leads to the newest, or is one of an earlier version."""
+    files = (path for path in logs.glob(LOGS) if not path.is_symlink())
+    return sorted(files, key=lambda path: (path.suffix == ".log", path.name), reverse=True)
+
+
 def _lines(paths: Iterable[Path], word: str) -> Iterator[str]:
-    left = SIZE_BYTES_MAX
+    """Return the lines with a word in it, of as much as may be looked through: of the last file its end."""
+    left, sought = SIZE_BYTES_MAX, word.encode()
     for path in paths:
-        left -= path.stat().st_size
-        if left < 0:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - left))
+            if size > left:
+                file.readline()  # the rest of one that began before
+            yield from (line.decode(errors="replace").rstrip() for line in file if sought in line)
+        left -= size
+        if left <= 0:
             return
-        with path.open(encoding="utf-8", errors="replace") as file:
-            yield from (line.rstrip() for line in file if word in line)
 
 
 def _stamp(line: str) -> int | None:
