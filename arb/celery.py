@@ -1,6 +1,8 @@
 """The Celery app: `celery -A arb worker|beat|flower|call` find it here. Importing it connects nothing."""
 
+import os
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 from arb.adapters.celery_app import ArbCelery
@@ -9,6 +11,7 @@ from arb.adapters.redis_store import RedisCounters, connect
 from arb.domain.breaker import Watermark
 from arb.domain.dead_letter import DeadLetter
 from arb.ports import Counters
+from arb.runtime.ports import LOOPBACK
 from config import addresses
 
 # Above the high mark a queue's messages go to the fallback until it is down to the low one. An
@@ -18,6 +21,12 @@ MARKS: Final = {
     "evaluate": Watermark(high=200, low=50),
     "housekeeping": Watermark(high=500, low=100),
 }
+
+
+# By itself Flower looks for a configuration in the working directory only; where it finds none, it is open to
+# everybody on every address.
+os.environ.setdefault("FLOWER_CONF", str(Path(addresses.__file__).with_name("flowerconfig.py")))
+os.environ.setdefault("FLOWER_ADDRESS", LOOPBACK)
 
 
 @cache

@@ -1,6 +1,6 @@
-"""What `celery -A arb flower` does unless told otherwise: loopback, a password, no events.
+"""What `celery -A arb flower` does unless told otherwise: a password, no events, few tasks.
 
-Flower reads this file from the working directory after its environment and before its command line.
+Flower reads this file after its environment and before its command line; `arb.celery` tells it where it is.
 Without a password everybody who reaches the port could read every task and, with Flower's API, run any.
 Events would halve a busy worker's throughput, and Flower asks all workers for them unless told not to.
 """
@@ -27,7 +27,6 @@ def _basic_auth() -> list[str]:
     return [Path(path).read_text(encoding="utf-8").strip()]
 
 
-address = os.environ.get("FLOWER_ADDRESS", "127.0.0.1")
 basic_auth = _basic_auth()
 enable_events = False
 settle()  # all but a little of Flower is imported by now

@@ -5,8 +5,8 @@ Those of before are taken for letters of the sessions without a group, in the mo
 
 from alembic import op
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 
 SCOPE = """
 ALTER TABLE dead_letters ADD COLUMN scope text;
