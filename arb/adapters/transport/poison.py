@@ -66,9 +66,12 @@ class Undertaker:
         """Bury a message as it came, and settle it; else let go of it, and its broker delivers it again."""
         if self.take(self._letter(message, reason, why)):
             message.reject()
-        else:
+        elif isinstance(message.channel, virtual.Channel):
             # Not settled, and held no longer: it comes again after the visibility timeout.
             virtual.QoS.ack(message.channel.qos, message.delivery_tag)
+        else:  # RabbitMQ has no such timeout
+            self._clock.sleep_ms(PAUSE_MS)
+            message.requeue()
 
     def _letter(self, message: Any, reason: Reason, why: str) -> DeadLetter:
         queue = str((message.delivery_info or {}).get("routing_key") or "")

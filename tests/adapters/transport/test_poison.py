@@ -5,12 +5,16 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from amqp import spec
+from kombu.transport import pyamqp
 
+from arb.adapters.clock import ManualClock
 from arb.adapters.sql.dead_letters import SqlDeadLetters
 from arb.adapters.sql.engine import make_engine
-from arb.adapters.transport.poison import deliveries
+from arb.adapters.transport.poison import PAUSE_MS, Undertaker, deliveries
 from arb.chaos.queue.messages import message
-from arb.domain.dead_letter import DELIVERIES_MAX
+from arb.domain.dead_letter import DELIVERIES_MAX, Reason
+from arb.domain.errors import StoreUnavailable
 from arb.operate.queue.town import QUIET, Town, until
 
 pytestmark = pytest.mark.integration
@@ -86,6 +90,29 @@ def test_while_nobody_can_keep_it_it_comes_again_after_a_pause_and_is_not_lost(t
     time.sleep(4)
     assert town.waiting() == 2
     assert 2 <= town.executed()[1] <= 6
+
+
+def test_while_nobody_can_keep_it_rabbitmq_has_it_back_after_a_pause():
+    def away(_letter):
+        raise StoreUnavailable("away")
+
+    class Channel(pyamqp.Channel):
+        def __init__(self):
+            self.sent = []
+
+        def send_method(self, *method, **_options):
+            self.sent.append(method)
+
+    channel, clock = Channel(), ManualClock()
+    delivered = SimpleNamespace(
+        body=b"?", delivery_tag=7, properties={}, delivery_info={"routing_key": "orders"}
+    )
+    message = pyamqp.Channel.Message(delivered, channel=channel)
+    Undertaker(away, clock).refused(message, Reason.UNREADABLE, "this is no task message")
+    assert clock.slept_ms == [PAUSE_MS]
+    assert [(method, arguments) for method, _, arguments in channel.sent] == [
+        (spec.Basic.Reject, (7, True))  # and to be delivered again
+    ]
 
 
 @pytest.mark.parametrize(
