@@ -5,7 +5,8 @@ short socket timeouts and no retries on publish (the dispatcher decides what com
 acknowledgement, a prefetch of one. A worker renews what it holds: the visibility timeout is how long it
 may be silent, in the solo pool for the length of a task.
 
-Flower and Redis tools want the scheme `redis://`, so our transport takes kombu's place behind that name.
+Flower and Redis tools want the scheme `redis://`, so our transports take the place of kombu's behind their
+names.
 """
 
 from kombu import Queue
@@ -20,6 +21,7 @@ VISIBILITY_TIMEOUT_S = 30  # the longest countdown is 5 s, the longest task abou
 
 TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "arb.adapters.transport:Transport")
 TRANSPORT_ALIASES["sentinel"] = "arb.adapters.transport:SentinelTransport"
+TRANSPORT_ALIASES["pgmq"] = "arb.adapters.transport.pgmq_transport:Transport"
 worker_consumer = "arb.adapters.transport.consumer:HardenedConsumer"
 
 broker_url = require_redis_url()

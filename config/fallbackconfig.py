@@ -3,33 +3,16 @@
 The `pgmq` package's SQL is installed by a migration; no server extension is needed.
 """
 
-from sqlalchemy.engine import make_url
-
+from arb.adapters.transport.pgmq_transport import conninfo
 from config import celeryconfig
 from config.addresses import database_url, settings
 from config.celeryconfig import *  # noqa: F403 - all that holds for the primary holds here
-
-
-def _libpq(url: str) -> str:
-    """Return a SQLAlchemy URL as libpq's `key=value` text, the one form that takes a unix socket."""
-    parsed = make_url(url)
-    host = parsed.host or parsed.query.get("host")
-    fields = {
-        "host": host,
-        "port": parsed.port,
-        "dbname": parsed.database,
-        "user": parsed.username,
-        "password": parsed.password,
-        "connect_timeout": 2,
-    }
-    return " ".join(f"{key}='{value}'" for key, value in fields.items() if value is not None)
-
 
 broker_url = "pgmq://"
 task_queues = celeryconfig.PLAIN_QUEUES
 worker_consumer = "arb.adapters.transport.consumer:ReconnectingConsumer"
 broker_transport_options = {
-    "conn_string": _libpq(database_url(settings())),
+    "conn_string": conninfo(database_url(settings())),
     "queue_name_prefix": settings().broker_prefix.replace(":", "_"),
     "init_extension": False,
     "visibility_timeout": celeryconfig.VISIBILITY_TIMEOUT_S,

@@ -20,7 +20,7 @@ from arb.adapters.transport.poison import Undertaker
 from arb.adapters.transport.watch import Watch
 from arb.domain.breaker import State, Watermark
 from arb.domain.dead_letter import DeadLetter
-from arb.domain.errors import DispatchError
+from arb.domain.errors import ConfigError, DispatchError
 from arb.engine.tally import Tally
 from arb.ports import Clock, Counters, Entropy
 
@@ -104,7 +104,7 @@ class ArbCelery(Celery):  # type: ignore[misc]  # Celery ships no types
             options.pop(option, None)
         try:
             return self.fallback.send_task(name, *args, **options)
-        except REFUSALS as error:
+        except (*REFUSALS, ConfigError) as error:
             self._counted.count("dispatch_errors", "both_refused")
             raise DispatchError(f"neither broker took {name}: {error}") from error
 
@@ -121,10 +121,13 @@ class ArbCelery(Celery):  # type: ignore[misc]  # Celery ships no types
     def _warm_up(self) -> None:
         """Connect to the fallback before it is needed: its first publish takes a third of a second."""
         try:
-            with self.fallback.producer_or_acquire() as producer:
+            with (
+                self.fallback.producer_or_acquire() as producer,
+                producer.connection._reraise_as_library_errors(),
+            ):
                 for queue in self.fallback.amqp.queues.values():
                     producer.maybe_declare(queue)
-        except REFUSALS as error:
+        except (*REFUSALS, ConfigError) as error:
             self._counted.count("dispatch_warm_ups", type(error).__name__.lower())
 
     def _report(self) -> None:

@@ -8,12 +8,13 @@ from typing import Any, Final
 # The fallback broker's package imports it when a thread first needs it, and while it is half imported
 # every other thread's statements fail: it has to be there before there are threads.
 import sqlalchemy.orm  # noqa: F401
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 
 from arb.adapters.clock import SystemClock
 from arb.adapters.sql import patience
 from arb.adapters.sql.failures import committing, translated
+from arb.domain.errors import ConfigError
 
 CONNECT_TIMEOUT_S: Final = 5
 STATEMENT_TIMEOUT_MS: Final = 10_000
@@ -34,29 +35,50 @@ class Pool:
     timeout_s: int = 5  # for a connection to become free
 
 
+def address(database_url: str) -> URL:
+    """Return a URL with the driver of these stores. Raises: ConfigError."""
+    try:
+        return make_url(database_url).set(drivername="postgresql+psycopg2")
+    except (ArgumentError, ValueError):  # they quote what they cannot read, and it may be the password
+        raise ConfigError(
+            "ARB_DATABASE_URL: is no address; write postgresql://user:password@host:5432/arb, "
+            "with what is neither letter nor digit in the password as %-codes"
+        ) from None
+
+
+def limits(url: URL, application_name: str) -> dict[str, Any]:
+    """Return what libpq is told beside a URL, so that a server that hangs is not waited for without end."""
+    options = (
+        *url.normalized_query.get("options", ()),
+        f"-c statement_timeout={STATEMENT_TIMEOUT_MS}",
+        f"-c lock_timeout={LOCK_TIMEOUT_MS}",
+        f"-c idle_in_transaction_session_timeout={IDLE_TRANSACTION_TIMEOUT_MS}",
+    )
+    return {
+        "application_name": application_name,
+        "connect_timeout": CONNECT_TIMEOUT_S,
+        "keepalives_idle": 10,
+        "keepalives_interval": 3,
+        "keepalives_count": 3,
+        "tcp_user_timeout": STATEMENT_TIMEOUT_MS,
+        "options": " ".join(options),
+    }
+
+
 def make_engine(database_url: str, pool: Pool | None = None, application_name: str = "arb") -> Engine:
     """Return an engine; nothing is connected yet. Make it after a fork, never before."""
     pool = pool or Pool()
     patience.install()
+    url = address(database_url)
     engine = create_engine(
-        make_url(database_url).set(drivername="postgresql+psycopg2"),
+        url,
         pool_size=pool.size,
         max_overflow=pool.overflow_max,
         pool_recycle=pool.lifetime_s,
         pool_timeout=pool.timeout_s,
         pool_pre_ping=True,
         pool_use_lifo=True,
-        connect_args={
-            "connection_factory": patience.Limited,
-            "application_name": application_name,
-            "connect_timeout": CONNECT_TIMEOUT_S,
-            "keepalives_idle": 10,
-            "keepalives_interval": 3,
-            "keepalives_count": 3,
-            "tcp_user_timeout": STATEMENT_TIMEOUT_MS,
-            "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS} "
-            f"-c idle_in_transaction_session_timeout={IDLE_TRANSACTION_TIMEOUT_MS}",
-        },
+        connect_args={"connection_factory": patience.Limited, **limits(url, application_name)},
     )
     _limit_idleness(engine, pool.idle_s * NS_PER_S)
     return engine

@@ -3,6 +3,7 @@
 The server's own `statement_timeout` cannot help where the server itself is stopped, and neither can TCP
 on a unix socket. So psycopg2 waits through `wait`, which gives a connection up when nothing came for too
 long. The hook is the driver's, one for the process; only a `Limited` connection has a limit on answers.
+The fallback broker's driver has the same limit (`arb.adapters.transport.pgmq_transport`).
 """
 
 import select

@@ -6,10 +6,10 @@ The watchdog asks again in a moment anyway, and an answer that takes long is an 
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, NullPool, Row, case, create_engine, func, make_url, select
+from sqlalchemy import Connection, Engine, NullPool, Row, case, create_engine, func, select
 
 from arb.adapters.sql import patience
-from arb.adapters.sql.engine import reading
+from arb.adapters.sql.engine import address, reading
 from arb.adapters.sql.tables import SNAPSHOTS, fills, orders, sessions, trades
 from arb.adapters.sql.views import OUT
 from arb.domain.ids import SessionId
@@ -27,7 +27,7 @@ def asking_engine(url: str) -> Engine:
     """
     patience.install()
     return create_engine(
-        make_url(url).set(drivername="postgresql+psycopg2"),
+        address(url),
         poolclass=NullPool,
         connect_args={"connection_factory": patience.Limited, "application_name": "arb-watchdog"},
     )

@@ -15,7 +15,7 @@ import psycopg
 from amqp.exceptions import MessageNacked, NoConsumers
 from kombu.transport import TRANSPORT_ALIASES, pgmq
 
-from arb.adapters.transport import Transport
+from arb.adapters.transport import Transport, pgmq_transport
 from arb.adapters.transport.channel import Channel
 
 PRIMARY: Final = "primary"
@@ -107,7 +107,7 @@ class FallbackChannel(pgmq.Channel):  # type: ignore[misc]  # kombu ships no typ
         super()._put(queue, message, **kwargs)
 
 
-class FallbackTransport(pgmq.Transport):  # type: ignore[misc]
-    """kombu's PGMQ transport with that channel."""
+class FallbackTransport(pgmq_transport.Transport):
+    """Our PGMQ transport with that channel."""
 
     Channel = FallbackChannel

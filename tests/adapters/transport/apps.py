@@ -4,10 +4,10 @@ from types import SimpleNamespace
 
 from kombu import Queue
 from kombu.transport import TRANSPORT_ALIASES, _transport_cache
-from sqlalchemy.engine import make_url
 
 from arb.adapters.celery_app import ArbCelery
 from arb.adapters.clock import SeededEntropy, SystemClock
+from arb.adapters.transport.pgmq_transport import conninfo
 from arb.domain.breaker import Watermark
 
 QUEUES = ("orders", "evaluate", "housekeeping")
@@ -42,9 +42,11 @@ class MemoryCounters:
 
 
 def use_our_transport() -> None:
-    """Let `redis://` mean ours in this process, whatever was asked for before."""
+    """Let `redis://` and `pgmq://` mean ours in this process, whatever was asked for before."""
     TRANSPORT_ALIASES["redis"] = "arb.adapters.transport:Transport"
-    _transport_cache.pop("redis", None)
+    TRANSPORT_ALIASES["pgmq"] = "arb.adapters.transport.pgmq_transport:Transport"
+    for name in ("redis", "pgmq"):
+        _transport_cache.pop(name, None)
 
 
 def publisher(redis_url: str, fallback: object, clock=None) -> tuple[ArbCelery, MemoryCounters]:
@@ -84,16 +86,13 @@ def common() -> dict[str, object]:
 
 def pgmq_fallback(database_url: str) -> object:
     """Return settings of a fallback broker on PostgreSQL."""
-    url = make_url(database_url)
-    host = url.host or url.query.get("host")
-    fields = {"host": host, "port": url.port, "dbname": url.database, "user": url.username}
-    text = " ".join(f"{key}='{value}'" for key, value in fields.items() if value is not None)
     return SimpleNamespace(
         broker_url="pgmq://",
         broker_transport_options={
-            "conn_string": text,
+            "conn_string": conninfo(database_url),
             "init_extension": False,
             "use_notify": True,
+            "pool_size": 4,
             "pool_timeout": 1,
             "max_retries": 0,
             "interval_start": 0,
