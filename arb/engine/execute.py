@@ -28,9 +28,11 @@ from arb.ports import (
 FOLLOW_MS: Final = (15, 30, 60, 120, 240)  # Upbit answers `wait` first; most results are there by 50 ms
 NS_PER_MS: Final = 1_000_000
 WORKING_MS_MAX: Final = 2_000  # an IOC order that still works after this is cancelled
-# The attempt that no other follows: of messages from sweeps, streams and starts. Only who sent the order asks
-# in a chain, so that however long a venue is away one order costs no more than its sweeps.
+# The attempt that no other follows: of messages from sweeps and of what streams catch up with. Who sent the
+# order, misses a fill or starts asks in a chain that ends: however long a venue is away, one order costs no
+# more than its sweeps.
 ASK_ONCE: Final = RESOLVE_BACKOFF.attempts_max
+FIRST_ASK: Final = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,7 @@ class Execute:
             return self._lost(order, error)
         except (Rejected, Fatal) as error:
             return self._refused(order, error)
-        return self._follow(self._record(report), 0)
+        return self._follow(self._record(report), FIRST_ASK)
 
     def resolve(self, client_order_id: ClientOrderId, attempt: int = ASK_ONCE) -> Order | None:
         """Ask the venue what became of an order; nothing but its proof moves an UNKNOWN.
@@ -126,7 +128,7 @@ class Execute:
     def _lost(self, order: Order, error: OutcomeUnknown) -> Order:
         self.counters.count("orders_unknown", order.venue)
         self.trades.lose(order.client_order_id, order.fence, str(error), self.clock.now_ns())
-        self._ask_later(order, 0)
+        self._ask_later(order, FIRST_ASK)
         return order
 
     def _end(self, order: Order, event: Event, reason: str) -> Order:
@@ -137,7 +139,7 @@ class Execute:
         """
         if self.trades.refuse(order.client_order_id, order.fence, event, reason, self.clock.now_ns()):
             return self._ended(order)
-        self._ask_later(order, 0)
+        self._ask_later(order, FIRST_ASK)
         return order
 
     def _refused(self, order: Order, error: Rejected | Fatal) -> Order:

@@ -15,6 +15,7 @@ from arb.domain.errors import DispatchError, IllegalTransition, StoreError
 from arb.domain.ids import SessionId, TradeId, Venue, parse_client_order_id
 from arb.domain.money import ZERO
 from arb.domain.order import AT_VENUE, Order, OrderReport, State
+from arb.engine.execute import FIRST_ASK
 from arb.engine.settle import FIRST_LOOK
 from arb.engine.stream import Notice
 from arb.ports import AlertSink, Clock, Counters, Dispatcher, TradeStore
@@ -117,7 +118,7 @@ class RecordReport:
         if order.is_terminal:
             self._alarm(streamed, "fills_missing", f"ended with {order.filled_quantity:f} filled")
         else:
-            self._send("arb.resolve_order", order.client_order_id)
+            self._send("arb.resolve_order", order.client_order_id, FIRST_ASK)
 
     def _send(self, task: str, *args: str | int) -> None:
         try:

@@ -16,6 +16,7 @@ from arb.domain.money import ZERO
 from arb.domain.order import State
 from arb.domain.snapshot import Skipped, Snapshot
 from arb.domain.state import Stamp
+from arb.engine.execute import FIRST_ASK
 from arb.engine.hot_state import KeepHotState
 from arb.ports import Clock, Dispatcher, SnapshotStore, TradeStore
 
@@ -104,9 +105,11 @@ class Resume:
         """Send or ask about every order that has not ended; what cannot be sent now a sweep sends."""
         asked = 0
         for order in self.trades.overdue(self.session_id, self.clock.now_ns() + AHEAD_NS):
-            task = "arb.place_order" if order.state is State.INTENT else "arb.resolve_order"
             try:
-                self.dispatcher.send(task, order.client_order_id)
+                if order.state is State.INTENT:
+                    self.dispatcher.send("arb.place_order", order.client_order_id)
+                else:
+                    self.dispatcher.send("arb.resolve_order", order.client_order_id, FIRST_ASK)
             except DispatchError:
                 break
             asked += 1

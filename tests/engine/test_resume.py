@@ -9,6 +9,7 @@ from arb.adapters.dispatch import MemoryDispatcher
 from arb.adapters.memory.states import MemoryStateStore
 from arb.domain.ids import Venue
 from arb.domain.snapshot import SnapshotKind
+from arb.engine.execute import FIRST_ASK
 from arb.engine.hot_state import KeepHotState
 from arb.engine.resume import Resume
 from arb.engine.snapshot import TakeSnapshot
@@ -107,9 +108,9 @@ def test_orders_whose_fate_is_open_are_sent_or_asked_about(stores, session, resu
     made = opened(stores, session)
     stores.trades.claim(made.on(Venue.UPBIT).client_order_id, NOW_NS)
     assert resume.run().orders_asked == 2
-    assert {(task, args[0]) for task, args, _ in resume.dispatcher.sent} == {
-        ("arb.resolve_order", made.on(Venue.UPBIT).client_order_id),
-        ("arb.place_order", made.on(Venue.BINANCE).client_order_id),
+    assert {(task, args) for task, args, _ in resume.dispatcher.sent} == {
+        ("arb.resolve_order", (made.on(Venue.UPBIT).client_order_id, FIRST_ASK)),
+        ("arb.place_order", (made.on(Venue.BINANCE).client_order_id,)),
     }
 
 
