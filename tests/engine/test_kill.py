@@ -13,10 +13,12 @@ from arb.domain.order import Purpose, State
 from arb.domain.position import trade_position
 from arb.domain.risk import Mode
 from arb.domain.trade import TradeState
-from arb.engine.kill import Books, Kill
+from arb.engine.kill import LOOK_NS, Books, Kill
 from arb.engine.unwind import Unwind
 from arb.engine.withdraw import Withdraw
-from tests.engine.town import SECOND, SESSION, Town
+from tests.adapters.scripted import binance_bench
+from tests.engine.town import MS, SECOND, SESSION, Town
+from tests.venues.samples import BINANCE_FULL, BINANCE_ROW, make_order, response
 
 SYMBOLS = {Venue.UPBIT: "BTC/KRW", Venue.BINANCE: "BTC/USDT"}
 
@@ -272,6 +274,51 @@ def test_kill_while_the_database_is_away_cancels_and_says_what_it_could_not_do(t
     again = kill(town)
     assert again.complete
     assert again.exposure_ms is not None
+
+
+def test_kill_looks_at_the_venues_now_and_then_and_leaves_room_for_repairs():
+    bench = binance_bench()
+    stubborn = {**BINANCE_ROW, "symbol": "BTCUSDT", "clientOrderId": ours(Venue.BINANCE).client_order_id}
+    bench.transport.on("GET /api/v3/openOrders", response(200, [stubborn]))
+    bench.transport.on("DELETE /api/v3/order", response(400, {"code": -2011, "msg": "Unknown order sent."}))
+    bench.transport.on("POST /api/v3/order", response(200, BINANCE_FULL))
+    started_ns = bench.clock.now_ns()
+    made = Kill(
+        withdraw=Withdraw(venues={Venue.BINANCE: bench.client}), books=None, clock=bench.clock,
+        within_ns=60 * SECOND,
+    )  # fmt: skip
+    report = made.run("test", started_ns)
+    assert report.problems == ()
+    assert 25 <= bench.transport.count("GET /api/v3/openOrders") <= 32
+    now_ns = bench.clock.now_ns()
+    repair = make_order(Venue.BINANCE, claimed_at_ns=now_ns, expires_at_ns=now_ns + 3 * SECOND)
+    assert bench.client.place(repair).fills
+
+
+def test_kill_unwinds_between_two_looks(town):
+    open_pair(town)
+    town.venues[Venue.UPBIT].troubles.append(Trouble.DROPPED)  # proved a second later
+    while town.pending and not any(order.state is State.UNKNOWN for order in orders(town).values()):
+        town.run_one()
+    report = kill(town)
+    assert report.complete
+    assert 1_000 < report.exposure_ms < LOOK_NS // MS
+
+
+def test_kill_looks_once_more_before_it_says_that_nothing_is_left(town):
+    bench = binance_bench()
+    late = {**BINANCE_ROW, "symbol": "BTCUSDT", "clientOrderId": ours(Venue.BINANCE).client_order_id}
+    lists = [response(200, rows) for rows in ([], [late], [])]
+    bench.transport.on("GET /api/v3/openOrders", *lists)
+    bench.transport.on("DELETE /api/v3/order", response(200, late))
+    made = Kill(
+        withdraw=Withdraw(venues={Venue.BINANCE: bench.client}), books=books(town), clock=town.clock,
+        within_ns=30 * SECOND,
+    )  # fmt: skip
+    report = made.run("test", town.clock.now_ns())
+    assert report.complete
+    assert [order.client_order_id for order in report.cancelled] == [late["clientOrderId"]]
+    assert report.no_open_orders_ms >= LOOK_NS // MS
 
 
 def test_kill_again_changes_nothing(town):
