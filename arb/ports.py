@@ -498,7 +498,10 @@ class VenueClient(Protocol):
         """Return a market's book as it is now, asked for over REST. Raises: VenueError."""
 
     def instruments(self, coins: Sequence[Coin]) -> tuple[Instrument, ...]:
-        """Return the rules of each coin's market (and USDT/KRW where the venue has it)."""
+        """Return the rules of each coin's market that the venue lists (and of USDT/KRW where it has it).
+
+        Raises: VenueError.
+        """
 
     def time_offset_ms(self) -> int | None:
         """Return the venue's clock minus ours, or None where the venue has no clock to compare."""

@@ -17,7 +17,7 @@ from arb.adapters.venue_client import (
     sending_time_left_ms,
 )
 from arb.domain.book import Book
-from arb.domain.errors import Retryable
+from arb.domain.errors import Rejected, Retryable
 from arb.domain.external import ListedOrder
 from arb.domain.ids import Coin, Symbol, Venue
 from arb.domain.instrument import Instrument
@@ -88,6 +88,7 @@ class BinanceClient:
         self._gateway, self._clock, self._fees = gateway, clock, fees or NoFees()
         self._api_key, self._recv_window_ms = api_key, recv_window_ms
         self._offset_ms, self._offset_at_ns = 0, -OFFSET_AGE_NS_MAX
+        self._unlisted: frozenset[Symbol] = frozenset()
 
     def place(self, order: Order) -> OrderReport:
         """Send one claimed order, signed with the moment of its claim.
@@ -161,12 +162,13 @@ class BinanceClient:
         )
 
     def instruments(self, coins: Sequence[Coin]) -> tuple[Instrument, ...]:
-        """Return the rules of each coin's USDT market; fees are the account's where there is one."""
+        """Return the rules of each coin's USDT market, those that Binance has; fees are the account's."""
         symbols = [symbol_of(self.venue, coin) for coin in coins]
-        fees = {} if self._api_key is None else self._fees_bps(symbols)
-        return self._ask(
-            binance.exchange_info(symbols), lambda body: binance_instruments.instruments(body, fees)
-        )
+        rules = self._rules(symbols)
+        if self._api_key is None:
+            return rules
+        fees = self._fees_bps([rule.symbol for rule in rules])
+        return tuple(replace(rule, taker_fee_bps=fees[rule.symbol]) for rule in rules)
 
     def time_offset_ms(self) -> int:
         """Measure the venue's clock minus ours, taking the reply for half a round trip old."""
@@ -218,6 +220,31 @@ class BinanceClient:
             return row.report(())
         request = binance.trades_of(symbol, row.venue_order_id, self._now())
         return row.report(self._ask(request, binance_replies.fills))
+
+    def _rules(self, symbols: Sequence[Symbol]) -> tuple[Instrument, ...]:
+        """Return the rules of the markets that are listed.
+
+        What was not the last time is asked for by itself: it costs one question more, not a search each time.
+        """
+        before = self._unlisted
+        known = self._listed([symbol for symbol in symbols if symbol not in before])
+        rules = (*known, *self._listed([symbol for symbol in symbols if symbol in before]))
+        self._unlisted = (before | {*symbols}) - {rule.symbol for rule in rules}
+        return rules
+
+    def _listed(self, symbols: Sequence[Symbol]) -> tuple[Instrument, ...]:
+        """Ask for all at once; one name that Binance does not have spoils that, then for either half."""
+        if not symbols:
+            return ()
+        try:
+            return self._ask(binance.exchange_info(symbols), binance_instruments.instruments)
+        except Rejected as error:
+            if not binance_errors.names_no_market(error):
+                raise
+        if len(symbols) == 1:
+            return ()
+        middle = len(symbols) // 2
+        return (*self._listed(symbols[:middle]), *self._listed(symbols[middle:]))
 
     def _fees_bps(self, symbols: Sequence[Symbol]) -> Mapping[Symbol, Decimal]:
         """Return the account's fees; each is asked for at 20 of weight, so what is known is not."""

@@ -2,26 +2,29 @@
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+
+import structlog
 
 from arb.domain.errors import VenueError
 from arb.domain.ids import Coin, Symbol, Venue
 from arb.domain.instrument import Instrument
+from arb.engine.rules import REFRESH_NS, RETRY_NS, WatchRules
 from arb.ports import Clock, VenueClient
 
-REFRESH_NS: Final = 300 * 1_000_000_000  # warnings and price bands change while we trade
-RETRY_NS: Final = 5 * 1_000_000_000
-
 Key = tuple[Venue, Symbol]
+log = structlog.get_logger("arb.rules")
 
 
 class LiveInstruments(Mapping[Key, Instrument]):
     """Rules by venue and symbol, fetched when first asked for. Safe between threads."""
 
-    def __init__(self, venues: Mapping[Venue, VenueClient], coins: Sequence[Coin], clock: Clock) -> None:
-        self._venues, self._coins, self._clock = venues, tuple(coins), clock
+    def __init__(
+        self, venues: Mapping[Venue, VenueClient], coins: Sequence[Coin], clock: Clock, watch: WatchRules
+    ) -> None:
+        self._venues, self._coins = venues, tuple(coins)
+        self._clock, self._watch = clock, watch
         self._rules: dict[Key, Instrument] = {}
-        self._due_ns: dict[Venue, int] = dict.fromkeys(venues, 0)
+        self._due_ns = dict.fromkeys(venues, 0)
         self._lock = threading.Lock()
 
     def expire(self) -> None:
@@ -42,14 +45,23 @@ class LiveInstruments(Mapping[Key, Instrument]):
         return len(self._rules)
 
     def _refresh(self) -> None:
-        """Fetch what is due. A venue that cannot be asked keeps its last rules, or has none yet."""
+        """Fetch what is due."""
         now_ns = self._clock.now_ns()
         with self._lock:
-            for venue in [venue for venue, due_ns in self._due_ns.items() if now_ns >= due_ns]:
-                try:
-                    found = self._venues[venue].instruments(self._coins)
-                except VenueError:
-                    self._due_ns[venue] = now_ns + RETRY_NS
-                    continue
-                self._rules.update({(venue, rule.symbol): rule for rule in found})
-                self._due_ns[venue] = now_ns + REFRESH_NS
+            for venue in self._venues:
+                if now_ns >= self._due_ns[venue]:
+                    self._read(venue, now_ns)
+
+    def _read(self, venue: Venue, now_ns: int) -> None:
+        """Replace a venue's rules: what it does not list any more has none. Where it is away, they stay."""
+        try:
+            found = self._venues[venue].instruments(self._coins)
+        except VenueError as error:
+            log.warning("rules_unread", venue=venue.value, cause=type(error).__name__, error=str(error))
+            self._due_ns[venue] = now_ns + RETRY_NS
+            self._watch.unread(venue, error, now_ns)
+            return
+        others = {key: rule for key, rule in self._rules.items() if key[0] != venue}
+        self._rules = others | {(venue, rule.symbol): rule for rule in found}
+        self._due_ns[venue] = now_ns + REFRESH_NS
+        self._watch.read(venue, found, now_ns)

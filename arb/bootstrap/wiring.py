@@ -33,6 +33,7 @@ from arb.engine.nearness import Nearness
 from arb.engine.rate_watch import RateWatch
 from arb.engine.reconcile import Reconcile
 from arb.engine.resume import Resume
+from arb.engine.rules import WatchRules
 from arb.engine.settle import Place, Settle
 from arb.engine.snapshot import TakeSnapshot
 from arb.engine.stability import Stability
@@ -114,7 +115,8 @@ class Wiring:
     @cached_property
     def instruments(self) -> LiveInstruments:
         """Return the venues' rules."""
-        return LiveInstruments(self.venues, self.coins, self.clock)
+        watch = WatchRules(coins=self.coins, alerts=self.alerts, counters=self.stores.counters)
+        return LiveInstruments(self.venues, self.coins, self.clock, watch)
 
     @cached_property
     def alerts(self) -> RecordedAlerts:

@@ -12,6 +12,7 @@ from rich.text import Text
 from arb.bootstrap import Engine, engine
 from arb.console.sources import Sources
 from arb.console.text import UNKNOWN, duration
+from arb.console.view_result import refusals
 from arb.domain.errors import ArbError
 from arb.domain.mode import FALLBACK
 from arb.runtime.control import ProcessStatus
@@ -38,6 +39,7 @@ def status_of(home: Home) -> dict[str, Any]:
         "recoveries": built and _or_none(lambda: _recoveries(built)),
         "queues": built and _or_none(Sources.of(built, home).queues),
         "fallback_queues": built and _or_none(Sources.of(built, home).fallback_queues),
+        "refusals": built and _or_none(lambda: built.counters.read().get("refused", {})),
         "degradation": built and _degradation(built),
         "dead_letters": built and _or_none(built.stores.dead_letters.waiting),
         "processes": [_process(each) for each in status.processes],
@@ -109,6 +111,8 @@ def status_view(status: Mapping[str, Any]) -> RenderableType:
     if status.get("recoveries"):
         head.append(f"back     {_recovery(status['recoveries'][0])}\n")
     head.append(f"queues   {_queues(status['queues'])}\nfallback {_queues(status['fallback_queues'])}\n")
+    if status.get("refusals"):
+        head.append(f"refused  {refusals(status['refusals'])}\n")
     degradation = status.get("degradation")
     if degradation and degradation["degree"] != "full":
         head.append(f"degraded {degradation['degree']}: {degradation['why']}\n", "bold red")

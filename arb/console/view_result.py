@@ -31,7 +31,7 @@ def totals(frame: Frame) -> Panel:
         )
     body.append(f"orders   {_orders(report)}\n")
     body.append(f"PnL      {signed(report.pnl_krw, 0)} KRW   {signed(report.pnl_usdt, 2)} USDT\n")
-    body.append(f"refused  {_refusals(report.refusals)}", QUIET)
+    body.append(f"refused  {refusals(report.refusals)}", QUIET)
     return Panel(body, title="result", title_align="left")
 
 
@@ -53,6 +53,7 @@ def _orders(report: Report) -> str:
     return ", ".join([text, *(f"{number} {state}" for state, number in sorted(others.items()))])
 
 
-def _refusals(refusals: Mapping[str, int]) -> str:
-    most = sorted(refusals.items(), key=lambda item: -item[1])[:2]
+def refusals(counts: Mapping[str, int]) -> str:
+    """Return the reasons for which most was refused."""
+    most = sorted(counts.items(), key=lambda item: -item[1])[:2]
     return ", ".join(f"{reason} {count(number)}" for reason, number in most) or "none"

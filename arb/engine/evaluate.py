@@ -1,6 +1,6 @@
 """Quotes in, decisions out: open a pair that is worth it, close one whose time has come."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -69,6 +69,7 @@ class Evaluate:
         markets = self.markets.read(coins, carried)
         if refused := self.markets.fences.take_refused():
             self.counters.count("quotes_refused", "fenced", refused)
+        self._count_without_rules(coin for coin in coins if coin not in markets)
         session = self.sessions.get(self.session_id)
         if not markets or session is None:
             return 0
@@ -77,6 +78,12 @@ class Evaluate:
             self._coin(market, [view for view in active if view.trade.coin == coin], session.mode)
             for coin, market in markets.items()
         )
+
+    def _count_without_rules(self, coins: Iterable[Coin]) -> None:
+        """Count what cannot be judged though it changed: nothing else would say why nothing happens."""
+        for coin in coins:
+            for venue in self.markets.without_rules(coin):
+                self.counters.count("refused", f"no_rules_{venue}")
 
     def _worth_a_look(self, coins: tuple[Coin, ...]) -> tuple[Coin, ...]:
         """Return the coins without those that are far, while there is not time for all."""

@@ -54,6 +54,10 @@ class Markets:
         found = ((coin, self.assemble(coin, books)) for coin in coins)
         return {coin: market for coin, market in found if market is not None}
 
+    def without_rules(self, coin: Coin) -> tuple[Venue, ...]:
+        """Return the venues whose rules for a coin are not known."""
+        return tuple(venue for venue in Venue if (venue, symbol_on(venue, coin)) not in self.instruments)
+
     def assemble(self, coin: Coin, books: Books) -> Market | None:
         """Return one coin's market, or None if a book or its rules are missing."""
         upbit, binance = ((venue, symbol_on(venue, coin)) for venue in (Venue.UPBIT, Venue.BINANCE))

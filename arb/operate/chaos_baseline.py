@@ -12,7 +12,6 @@ from typing import Final
 import urllib3
 
 from arb.adapters.clock import SystemClock, SystemEntropy
-from arb.adapters.instruments import LiveInstruments
 from arb.bootstrap import real_clients
 from arb.chaos.orders.naive import Naive
 from arb.chaos.orders.naive_outcome import NaiveOutcome, naive_outcome
@@ -92,7 +91,9 @@ def _trade(settings: Settings, seed: int, trades: int) -> NaiveOutcome:
     urls = {Venue.BINANCE: settings.binance.rest_url, Venue.UPBIT: settings.upbit.rest_url}
     coins = tuple(Coin(coin) for coin in settings.coins)
     venues = real_clients(settings, CLOCK, SystemEntropy())
-    instruments = dict(LiveInstruments(venues, coins, CLOCK))
+    instruments = {
+        (venue, rule.symbol): rule for venue, client in venues.items() for rule in client.instruments(coins)
+    }
     prices = Prices(
         base_urls=urls, coins=coins, instruments=instruments, notional_usdt=settings.strategy.notional_usdt
     )

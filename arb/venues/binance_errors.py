@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from arb.domain.errors import DataError, VenueError
+from arb.domain.errors import DataError, Rejected, VenueError
 from arb.domain.ids import Venue
 from arb.venues.errors import Kind, make_error, retry_after_ms
 from arb.venues.reply import read
@@ -17,6 +17,7 @@ from arb.venues.request import Effect, HttpRequest, HttpResponse
 
 TOO_MANY_ORDERS: Final = -1015
 DUPLICATE: Final = "Duplicate order sent."  # an order with this id is open
+NO_MARKET: Final = frozenset({"-1100", "-1121"})  # a name that cannot be one, or that nothing has
 PAUSE_MS: Final = 1_000  # 429 without Retry-After
 BAN_MS: Final = 120_000  # 418 lasts two minutes at least
 FIREWALL_PAUSE_MS: Final = 300_000  # 403 comes from the firewall and has no body of Binance's
@@ -61,6 +62,11 @@ def pause_scope(request: HttpRequest, response: HttpResponse) -> str | None:
     """Return the group that a rate-limited reply pauses, or None for all: weight is counted by IP."""
     code, _ = _code_and_message(response)
     return request.group if code == TOO_MANY_ORDERS else None
+
+
+def names_no_market(error: Rejected) -> bool:
+    """Tell whether a question about markets was refused since one of them does not exist."""
+    return error.code in NO_MARKET
 
 
 def _kind(status: int, code: int | None, message: str) -> Kind:

@@ -1,6 +1,6 @@
 """exchangeInfo and commission rates as `Instrument`s. Source: exchange_protocols.md 1.4 and 1.5."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Final
 
@@ -14,9 +14,9 @@ NO_LIMIT: Final = Decimal(1_000_000_000_000)
 COMMISSIONS: Final = ("standardCommission", "specialCommission", "taxCommission")
 
 
-def instruments(body: Any, fees_bps: Mapping[Symbol, Decimal]) -> tuple[Instrument, ...]:
-    """Return the markets of an exchangeInfo reply; a fee that is not known is the default."""
-    return tuple(_instruments(body, fees_bps))
+def instruments(body: Any) -> tuple[Instrument, ...]:
+    """Return the markets of an exchangeInfo reply, with the default fee: it says nothing of an account."""
+    return tuple(_instruments(body))
 
 
 def taker_fee_bps(body: Any) -> Decimal:
@@ -32,7 +32,7 @@ def _taker(rates: Any) -> Decimal:
     return amount(rates["taker"]) + sides
 
 
-def _instruments(body: Any, fees_bps: Mapping[Symbol, Decimal]) -> Iterator[Instrument]:
+def _instruments(body: Any) -> Iterator[Instrument]:
     for market in body["symbols"]:
         filters = {row["filterType"]: row for row in market["filters"]}
         price, lot = filters["PRICE_FILTER"], filters["LOT_SIZE"]
@@ -50,7 +50,7 @@ def _instruments(body: Any, fees_bps: Mapping[Symbol, Decimal]) -> Iterator[Inst
             quantity_min=amount(lot["minQty"]),
             quantity_max=amount(lot["maxQty"]) or NO_LIMIT,
             notional_min=amount(notional.get("minNotional", "0")),
-            taker_fee_bps=fees_bps.get(symbol, DEFAULT_TAKER_FEE_BPS),
+            taker_fee_bps=DEFAULT_TAKER_FEE_BPS,
             fee_in=FeeIn.RECEIVED,
             tradable=status == "TRADING"
             and market.get("isSpotTradingAllowed", True)

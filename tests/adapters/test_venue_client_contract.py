@@ -231,6 +231,12 @@ def test_instruments_include_what_the_venue_has(world: World):
     assert world.instrument.taker_fee_bps == (10 if world.simulator.venue is Venue.BINANCE else 5)
 
 
+def test_instruments_leave_out_what_the_venue_does_not_list(world: World):
+    coins = [Coin(coin) for coin in ("NONE", "BTC", "NEITHER")]
+    for client in (world.client, world.client, world.simulator.client()):
+        assert "BTC" in {made.base for made in client.instruments(coins)} <= {"BTC", "USDT"}
+
+
 @pytest.mark.parametrize("kind", ["accept_then_drop_reply", "error_5xx_accepted"])
 def test_order_whose_reply_is_lost_is_found_and_exists_once(world: World, kind: str):
     world.fault(kind, count=1)

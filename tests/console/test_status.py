@@ -44,6 +44,11 @@ def test_the_last_recovery_is_told() -> None:
     assert "session after 3.1 s at 2025-11-20T12:00:03+00:00 (killed)" in text
 
 
+def test_what_is_refused_most_says_why_nothing_happens() -> None:
+    text = drawn({**STATUS, "refusals": {"entry_cooldown": 3, "no_rules_binance": 1_234, "rate_stale": 1}})
+    assert "refused  no_rules_binance 1,234, entry_cooldown 3" in text
+
+
 def test_what_cannot_be_asked_is_a_dash() -> None:
     text = drawn({**STATUS, "session": None, "queues": None, "fallback_queues": None, "flower_url": None})
     assert text.count(" -\n") + text.count(" - ") >= 4

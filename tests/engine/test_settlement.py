@@ -169,9 +169,9 @@ def test_a_thin_book_is_left_step_by_step(town):
 def test_a_market_warning_stops_entries_and_neither_exits_nor_repairs(town, flag):
     town.venues[Venue.UPBIT].troubles.append(Trouble.PARTIAL)
     open_one(town)
-    instruments = town.evaluate.markets.instruments
     rule = RULES[Venue.UPBIT]
-    instruments[rule.venue, rule.symbol] = replace(rule, warning=flag)
+    town.venues[Venue.UPBIT].rules[rule.symbol] = replace(rule, warning=flag)
+    town.instruments.expire()
     run_due(town)
     assert only_trade(town).state is TradeState.OPEN
     town.premium(0)

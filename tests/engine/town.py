@@ -8,6 +8,7 @@ from typing import Any
 from arb.adapters.alerts import RecordedAlerts
 from arb.adapters.clock import ManualClock, SeededEntropy
 from arb.adapters.dispatch import MemoryDispatcher
+from arb.adapters.instruments import LiveInstruments
 from arb.adapters.kill_switch import MemoryKillSwitch
 from arb.adapters.memory import (
     MemoryAlertStore,
@@ -42,6 +43,7 @@ from arb.engine.nearness import Nearness
 from arb.engine.proposals import Appetite
 from arb.engine.rate_watch import RateWatch
 from arb.engine.reconcile import Reconcile
+from arb.engine.rules import WatchRules
 from arb.engine.settle import Settle
 from arb.engine.stability import Stability
 from arb.engine.sweep import Sweep
@@ -201,8 +203,10 @@ class Town:
         trades, venues = self.wire.wrap(self.trades), {v: self.wire.wrap(c) for v, c in self.venues.items()}
         entropy = SeededEntropy(7)
         alerts = RecordedAlerts(self.alert_store, SESSION, Nowhere())
-        instruments = {(rule.venue, rule.symbol): rule for rule in RULES.values()}
-        markets = Markets(quotes=self.quotes, instruments=instruments)
+        self.instruments = LiveInstruments(
+            self.venues, (BTC,), self.clock, WatchRules(coins=(BTC,), alerts=alerts, counters=self.counters)
+        )
+        markets = Markets(quotes=self.quotes, instruments=self.instruments)
         rules = RepairRules(
             time_ns_max=60 * SECOND, loss_bps_max=Decimal(100), slip_bps=Decimal(8), attempts_max=40,
             failures_max=2,

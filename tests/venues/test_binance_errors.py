@@ -3,7 +3,7 @@
 import pytest
 
 from arb.domain.errors import Fatal, OutcomeUnknown, RateLimited, Rejected, Retryable, VenueError
-from arb.venues.binance_errors import error_of, pause_scope
+from arb.venues.binance_errors import error_of, names_no_market, pause_scope
 from arb.venues.errors import AmbiguousRefusal, ClockRefused, OrderNotFound
 from arb.venues.request import Effect, HttpRequest
 from tests.venues.samples import response
@@ -92,3 +92,10 @@ def test_a_rejection_keeps_the_venues_code_and_is_short():
     assert isinstance(error, Rejected)
     assert error.code == "-2010"
     assert len(error.detail) <= 200
+
+
+@pytest.mark.parametrize(("code", "expected"), [(-1121, True), (-1100, True), (-1102, False), (-1022, False)])
+def test_a_market_that_is_not_there_is_told_from_other_refusals(code: int, expected: bool):
+    error = error_of(response(400, {"code": code, "msg": "refused"}), Effect.READ)
+    assert isinstance(error, Rejected)
+    assert names_no_market(error) is expected

@@ -82,7 +82,7 @@ def test_a_malformed_reply_is_a_data_error(body: bytes):
 
 
 def test_exchange_info_becomes_an_instrument():
-    (instrument,) = instruments({"symbols": [BINANCE_MARKET]}, {})
+    (instrument,) = instruments({"symbols": [BINANCE_MARKET]})
     assert (instrument.symbol, instrument.venue_symbol, instrument.base) == ("BTC/USDT", "BTCUSDT", "BTC")
     assert instrument.tick(Decimal(100_000)) == Decimal("0.01")
     assert (instrument.lot_step, instrument.notional_min) == (Decimal("0.00001"), 5)
@@ -92,7 +92,7 @@ def test_exchange_info_becomes_an_instrument():
 
 @pytest.mark.parametrize("status", ["HALT", "BREAK", "CANCEL_ONLY", "END_OF_DAY"])
 def test_a_market_that_is_not_trading_is_not_tradable(status: str):
-    (instrument,) = instruments({"symbols": [{**BINANCE_MARKET, "status": status}]}, {})
+    (instrument,) = instruments({"symbols": [{**BINANCE_MARKET, "status": status}]})
     assert (instrument.tradable, instrument.warning) == (False, status)
 
 
@@ -102,7 +102,7 @@ def test_a_filter_that_is_off_leaves_the_precision():
         {**BINANCE_MARKET["filters"][1], "maxQty": "0"},
         {"filterType": "MIN_NOTIONAL", "minNotional": "10"},
     ]
-    (instrument,) = instruments({"symbols": [{**BINANCE_MARKET, "filters": filters}]}, {})
+    (instrument,) = instruments({"symbols": [{**BINANCE_MARKET, "filters": filters}]})
     assert instrument.tick(Decimal(1)) == Decimal("1E-8")
     assert instrument.notional_min == 10
     assert instrument.quantity_max > 1_000_000
