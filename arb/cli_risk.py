@@ -119,10 +119,11 @@ def reconcile(accept: Accept = "", as_json: AsJson = False) -> None:
 
 def rules(as_json: AsJson = False) -> None:
     """Have every worker read the venues' trading rules anew, before their five minutes are over."""
-    from arb.bootstrap.control import RULES, broadcast
+    from arb.bootstrap.control import RULES, broadcast, outdated
+    from arb.domain.ids import Venue
 
     engine = running_engine()
-    told = broadcast(engine.settings, RULES, {})
+    told = broadcast(engine.settings, RULES, outdated(Venue, engine.clock.now_ns()))
     text = "every worker reads the venues' rules anew when it next needs them"
     tell(
         {"told": told},

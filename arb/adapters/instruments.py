@@ -8,7 +8,7 @@ import structlog
 from arb.domain.errors import VenueError
 from arb.domain.ids import Coin, Symbol, Venue
 from arb.domain.instrument import Instrument
-from arb.engine.rules import REFRESH_NS, RETRY_NS, WatchRules
+from arb.engine.rules import GAP_NS, REFRESH_NS, WatchRules
 from arb.ports import Clock, VenueClient
 
 Key = tuple[Venue, Symbol]
@@ -25,12 +25,17 @@ class LiveInstruments(Mapping[Key, Instrument]):
         self._clock, self._watch = clock, watch
         self._rules: dict[Key, Instrument] = {}
         self._due_ns = dict.fromkeys(venues, 0)
-        self._lock = threading.Lock()
+        self._asked_ns = dict.fromkeys(venues, 0)  # when the last reading began
+        self._expired_ns = dict.fromkeys(venues, 0)  # what was asked for before this is too old
+        self._expiring, self._reading = threading.Lock(), threading.Lock()
 
-    def expire(self) -> None:
-        """Have the rules fetched anew when they are next asked for; the last ones stay until then."""
-        with self._lock:
-            self._due_ns = dict.fromkeys(self._due_ns, 0)
+    def expire(self, venue: Venue, at_ns: int) -> None:
+        """Have a venue's rules read anew when they are next asked for, unless they were since `at_ns`.
+
+        The last ones stay until then. Never waits, not even for a reading that is going on.
+        """
+        with self._expiring:
+            self._expired_ns[venue] = max(self._expired_ns[venue], at_ns)
 
     def __getitem__(self, key: Key) -> Instrument:
         self._refresh()
@@ -47,18 +52,24 @@ class LiveInstruments(Mapping[Key, Instrument]):
     def _refresh(self) -> None:
         """Fetch what is due."""
         now_ns = self._clock.now_ns()
-        with self._lock:
+        with self._reading:
             for venue in self._venues:
-                if now_ns >= self._due_ns[venue]:
+                if self._is_due(venue, now_ns):
                     self._read(venue, now_ns)
+
+    def _is_due(self, venue: Venue, now_ns: int) -> bool:
+        if now_ns >= self._due_ns[venue]:
+            return True
+        asked_ns = self._asked_ns[venue]
+        return self._expired_ns[venue] >= asked_ns and now_ns - asked_ns >= GAP_NS
 
     def _read(self, venue: Venue, now_ns: int) -> None:
         """Replace a venue's rules: what it does not list any more has none. Where it is away, they stay."""
+        self._asked_ns[venue], self._due_ns[venue] = now_ns, now_ns + GAP_NS
         try:
             found = self._venues[venue].instruments(self._coins)
         except VenueError as error:
             log.warning("rules_unread", venue=venue.value, cause=type(error).__name__, error=str(error))
-            self._due_ns[venue] = now_ns + RETRY_NS
             self._watch.unread(venue, error, now_ns)
             return
         others = {key: rule for key, rule in self._rules.items() if key[0] != venue}

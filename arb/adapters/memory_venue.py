@@ -14,7 +14,7 @@ from typing import Final
 
 from arb.adapters.paper import within
 from arb.domain.book import Book
-from arb.domain.errors import OutcomeUnknown, RateLimited, Rejected, Retryable
+from arb.domain.errors import AgainstRules, OutcomeUnknown, RateLimited, Rejected, Retryable
 from arb.domain.external import ListedOrder
 from arb.domain.ids import ClientOrderId, Coin, FillId, Symbol, Venue, VenueOrderId
 from arb.domain.instrument import Instrument
@@ -173,6 +173,8 @@ class MemoryVenue:
         late = self.clock.now_ns() > order.claimed_at_ns + self.window_ns
         if self.venue is Venue.BINANCE and late:
             raise Retryable(self.venue, "-1021 outside of the recvWindow")
+        if order.limit_price % self.rules[order.symbol].tick(order.limit_price) != ZERO:
+            raise AgainstRules(self.venue, "not a multiple of the price unit", "price_unit")
         self.burnt.add(client_order_id)
         if trouble is Trouble.REJECTED:
             raise Rejected(self.venue, "refused", "refused")

@@ -1,6 +1,6 @@
 """Both ends of the control channel, wired."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import redis
@@ -11,7 +11,7 @@ from arb.adapters.redis_store import connect
 from arb.bootstrap.parts import Engine
 from arb.domain.assignment import Assignment
 from arb.domain.errors import ConfigError, StoreUnavailable
-from arb.domain.ids import Coin
+from arb.domain.ids import Coin, Venue
 from arb.engine.follow_kill import FollowKill
 from config import addresses
 from config.settings import Settings
@@ -38,15 +38,19 @@ def listener_of(engine: Engine) -> ControlListener:
     def learn(message: Mapping[str, Any]) -> None:
         engine.markets.fences.learn({Coin(coin): int(at) for coin, at in message["fences"].items()})
 
+    def reread(message: Mapping[str, Any]) -> None:
+        for venue in message["venues"]:
+            engine.instruments.expire(Venue(venue), message["at_ns"])
+
     def resync() -> None:
-        engine.instruments.expire()
+        reread(outdated(Venue, engine.clock.now_ns()))
         follow.look()
 
     handlers = {
         KILL: follow.kill,
         UNKILL: look,
         MODE: look,
-        RULES: lambda _message: engine.instruments.expire(),
+        RULES: reread,
         ASSIGNMENT: learn,
     }
     hearing = Hearing(handlers=handlers, resync=resync)
@@ -57,18 +61,31 @@ def listener_of(engine: Engine) -> ControlListener:
 def announce(client: redis.Redis, scope: str, assignment: Assignment) -> None:
     """Tell that an assignment is in force; without Redis they all look for themselves."""
     fences = {coin: owner.fence for coin, owner in assignment.owners.items()}
-    body = {"epoch": assignment.epoch, "fences": fences}
-    try:
-        ControlChannel(client, scope, SystemEntropy()).publish(ASSIGNMENT, body)
-    except StoreUnavailable:
-        return
+    _told(client, scope, ASSIGNMENT, {"epoch": assignment.epoch, "fences": fences})
+
+
+def announce_rules(client: redis.Redis, scope: str, venue: Venue, at_ns: int) -> None:
+    """Tell that a venue's rules have changed; without Redis each process learns it from its own refusals."""
+    _told(client, scope, RULES, outdated((venue,), at_ns))
+
+
+def outdated(venues: Iterable[Venue], at_ns: int) -> Mapping[str, Any]:
+    """Return the message that the rules of some venues are too old if they were read before `at_ns`."""
+    return {"venues": [venue.value for venue in venues], "at_ns": at_ns}
 
 
 def broadcast(settings: Settings, topic: str, body: Mapping[str, Any]) -> bool:
     """Tell every process of a stack; False if Redis is away: what is persisted is heard of later."""
     try:
         with connect(addresses.redis_url(settings)) as client:
-            ControlChannel(client, settings.scope, SystemEntropy()).publish(topic, body)
-    except (ConfigError, StoreUnavailable):
+            return _told(client, settings.scope, topic, body)
+    except ConfigError:
+        return False
+
+
+def _told(client: redis.Redis, scope: str, topic: str, body: Mapping[str, Any]) -> bool:
+    try:
+        ControlChannel(client, scope, SystemEntropy()).publish(topic, body)
+    except StoreUnavailable:
         return False
     return True

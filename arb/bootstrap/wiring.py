@@ -8,6 +8,7 @@ from arb.adapters.clock import SystemClock, SystemEntropy
 from arb.adapters.instruments import LiveInstruments
 from arb.adapters.journal import log_decision
 from arb.adapters.kill_switch import FileKillSwitch
+from arb.bootstrap.control import announce_rules
 from arb.bootstrap.degradation import degrade_of
 from arb.bootstrap.parts import Engine, Stores
 from arb.bootstrap.revival import revive_of
@@ -33,7 +34,7 @@ from arb.engine.nearness import Nearness
 from arb.engine.rate_watch import RateWatch
 from arb.engine.reconcile import Reconcile
 from arb.engine.resume import Resume
-from arb.engine.rules import WatchRules
+from arb.engine.rules import RereadRules, WatchRules
 from arb.engine.settle import Place, Settle
 from arb.engine.snapshot import TakeSnapshot
 from arb.engine.stability import Stability
@@ -259,6 +260,11 @@ class Wiring:
             ),
             overdue_ns=self.overdue_ns,
             health=self.stores.health,
+            reread_rules=RereadRules(
+                expire=self.instruments.expire,
+                announce=partial(announce_rules, self.stores.redis, self.settings.scope),
+                clock=self.clock,
+            ),
         )
 
     def settle(self, place: Place) -> Settle:

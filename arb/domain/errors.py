@@ -75,6 +75,10 @@ class Rejected(VenueError):
         self.code = code
 
 
+class AgainstRules(Rejected):
+    """The order broke a rule of its market: those we go by may be old, so read them anew."""
+
+
 class Fatal(VenueError):
     """Credentials or permissions: halt the venue and page."""
 

@@ -5,11 +5,20 @@ from typing import Final, assert_never
 
 from arb.domain.alert import Alert, Severity
 from arb.domain.backoff import ORDER_BACKOFF, RESOLVE_BACKOFF
-from arb.domain.errors import Fatal, OutcomeUnknown, RateLimited, Rejected, Retryable, VenueError
+from arb.domain.errors import (
+    AgainstRules,
+    Fatal,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Retryable,
+    VenueError,
+)
 from arb.domain.ids import ClientOrderId, SessionId, Venue
 from arb.domain.order import Event, Order, OrderReport, State
 from arb.engine.halt import halt
 from arb.engine.kill_gate import KillGate
+from arb.engine.rules import RereadRules
 from arb.engine.settle import FIRST_LOOK
 from arb.engine.stability import VenueHealthStore
 from arb.ports import (
@@ -51,6 +60,7 @@ class Execute:
     gate: KillGate
     overdue_ns: int
     health: VenueHealthStore
+    reread_rules: RereadRules
 
     def place(self, client_order_id: ClientOrderId) -> Order | None:
         """Send one intent at most once, and follow it to its end where that takes a moment only.
@@ -144,6 +154,8 @@ class Execute:
 
     def _refused(self, order: Order, error: Rejected | Fatal) -> Order:
         self.counters.count("orders_rejected", f"{order.venue}_{getattr(error, 'code', 'fatal')}")
+        if isinstance(error, AgainstRules):
+            self.reread_rules.run(order.venue)  # first: the repair of this trade goes by them already
         if isinstance(error, Fatal):
             now_ns = self.clock.now_ns()
             halt(self.sessions, self.session_id, str(error), now_ns)

@@ -1,6 +1,6 @@
 """The venues' trading rules as they are read: how old they may be, and what is told if they are missing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,11 +9,11 @@ from arb.domain.errors import Fatal, VenueError
 from arb.domain.ids import Coin, Symbol, Venue
 from arb.domain.instrument import Instrument
 from arb.engine.markets import symbol_on
-from arb.ports import AlertSink, Counters
+from arb.ports import AlertSink, Clock, Counters
 
 NS_PER_S: Final = 1_000_000_000
 REFRESH_NS: Final = 300 * NS_PER_S  # warnings and price bands change while we trade
-RETRY_NS: Final = 5 * NS_PER_S
+GAP_NS: Final = 5 * NS_PER_S  # between two readings of a venue, however many orders it refuses
 STALE_NS: Final = 2 * REFRESH_NS  # without a reading for longer than this is told
 UNREAD: Final = "rules_unread"
 UNLISTED: Final = "coin_unlisted"
@@ -68,3 +68,21 @@ class WatchRules:
         self.alerts.raise_alert(
             Alert(kind=kind, subject=subject, severity=severity, message=message, at_ns=now_ns)
         )
+
+
+@dataclass(slots=True, kw_only=True)
+class RereadRules:
+    """What an order that was refused by its market's rules sets off, here and in every other process."""
+
+    expire: Callable[[Venue, int], None]  # rules of a venue that were read before a time: here
+    announce: Callable[[Venue, int], None]  # and in the others
+    clock: Clock
+    _announced_ns: dict[Venue, int] = field(default_factory=dict)
+
+    def run(self, venue: Venue) -> None:
+        """Have the venue's rules read anew before the next order is made by them."""
+        now_ns = self.clock.now_ns()
+        self.expire(venue, now_ns)
+        if venue not in self._announced_ns or now_ns - self._announced_ns[venue] >= GAP_NS:
+            self._announced_ns[venue] = now_ns
+            self.announce(venue, now_ns)

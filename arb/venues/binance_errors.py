@@ -17,6 +17,7 @@ from arb.venues.request import Effect, HttpRequest, HttpResponse
 
 TOO_MANY_ORDERS: Final = -1015
 DUPLICATE: Final = "Duplicate order sent."  # an order with this id is open
+MARKET_CLOSED: Final = "Market is closed."
 NO_MARKET: Final = frozenset({"-1100", "-1121"})  # a name that cannot be one, or that nothing has
 PAUSE_MS: Final = 1_000  # 429 without Retry-After
 BAN_MS: Final = 120_000  # 418 lasts two minutes at least
@@ -26,14 +27,15 @@ CODES: Final[Mapping[int, Kind]] = MappingProxyType(
     {
         **dict.fromkeys((-1000, -1001, -1006, -1007), Kind.UNKNOWN),
         **dict.fromkeys((-1003, -1008, TOO_MANY_ORDERS, -1034), Kind.RATE_LIMITED),
-        -1013: Kind.REJECTED,  # filter failure: stopped before the engine
+        -1013: Kind.RULES,  # filter failure: stopped before the engine
         -1021: Kind.CLOCK,
         -1022: Kind.REJECTED,  # signature
         **dict.fromkeys(range(-1106, -1099), Kind.REJECTED),  # malformed parameters
-        -1111: Kind.REJECTED,  # precision
-        **dict.fromkeys(range(-1121, -1114), Kind.REJECTED),  # type, side, empty id, symbol
+        -1111: Kind.RULES,  # precision
+        **dict.fromkeys(range(-1120, -1114), Kind.REJECTED),  # type, side, empty id
+        -1121: Kind.RULES,  # no such symbol
         -1145: Kind.REJECTED,
-        -2010: Kind.REJECTED,  # by the engine; `DUPLICATE` is the exception
+        -2010: Kind.REJECTED,  # by the engine; `DUPLICATE` and `MARKET_CLOSED` are the exceptions
         -2011: Kind.NOT_FOUND,  # cancel of an order that is not open
         -2013: Kind.NOT_FOUND,
         -2014: Kind.FATAL,  # key format
@@ -72,6 +74,8 @@ def names_no_market(error: Rejected) -> bool:
 def _kind(status: int, code: int | None, message: str) -> Kind:
     if message == DUPLICATE:
         return Kind.AMBIGUOUS
+    if message == MARKET_CLOSED:
+        return Kind.RULES
     if status in (418, 429):
         return Kind.RATE_LIMITED
     if code is not None and code in CODES:

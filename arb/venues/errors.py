@@ -3,7 +3,15 @@
 from enum import StrEnum
 from typing import Final
 
-from arb.domain.errors import Fatal, OutcomeUnknown, RateLimited, Rejected, Retryable, VenueError
+from arb.domain.errors import (
+    AgainstRules,
+    Fatal,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Retryable,
+    VenueError,
+)
 from arb.domain.ids import Venue
 from arb.venues.request import Effect, HttpResponse
 
@@ -26,6 +34,7 @@ class Kind(StrEnum):
     """What an error of a venue means, before it is known what was asked."""
 
     REJECTED = "rejected"
+    RULES = "rules"  # rejected by a rule of the market, which may have changed
     RATE_LIMITED = "rate_limited"  # not placed
     RETRYABLE = "retryable"  # not placed
     CLOCK = "clock"  # not placed
@@ -50,6 +59,8 @@ def make_error(
             return ClockRefused(venue, text)
         case Kind.NOT_FOUND:
             return OrderNotFound(venue, text, code)
+        case Kind.RULES:
+            return AgainstRules(venue, text, code)
         case Kind.FATAL:
             return Fatal(venue, text)
         case Kind.AMBIGUOUS if effect is not Effect.READ:

@@ -17,16 +17,22 @@ from arb.venues.request import Effect, HttpRequest, HttpResponse
 PAUSE_MS: Final = 1_000  # limits are per second
 BLOCK_MS: Final = 10_000  # 418; the transport doubles it when it comes again
 
+# Refused by the price unit or the minimum of the market: ours are old, or no order would have been made so.
+AGAINST_RULES: Final = frozenset(
+    f"{name}_{side}" for name in ("invalid_price", "under_min_total") for side in ("ask", "bid")
+)
 # Refused for what the order is: the same body is refused whenever it arrives, unless funds or rules change.
-ON_MERIT: Final = frozenset(
-    f"{name}_{side}"
-    for name in ("insufficient_funds", "under_min_total", "invalid_price")
-    for side in ("ask", "bid")
-) | {"create_ask_error", "create_bid_error"}
+ON_MERIT: Final = AGAINST_RULES | {
+    "insufficient_funds_ask",
+    "insufficient_funds_bid",
+    "create_ask_error",
+    "create_bid_error",
+}
 
 NAMES: Final[Mapping[str, Kind]] = MappingProxyType(
     {
-        **dict.fromkeys(sorted(ON_MERIT), Kind.REJECTED),
+        **dict.fromkeys(sorted(ON_MERIT - AGAINST_RULES), Kind.REJECTED),
+        **dict.fromkeys(sorted(AGAINST_RULES), Kind.RULES),
         "validation_error": Kind.AMBIGUOUS,
         "invalid_parameter": Kind.AMBIGUOUS,
         "withdraw_address_not_registered": Kind.FATAL,

@@ -12,7 +12,8 @@ from arb.adapters.instruments import LiveInstruments
 from arb.adapters.memory import MemoryAlertStore, MemoryTables
 from arb.domain.alert import Severity
 from arb.domain.ids import Coin, Symbol, Venue
-from arb.engine.rules import REFRESH_NS, RETRY_NS, STALE_NS, WatchRules
+from arb.domain.money import ONE
+from arb.engine.rules import GAP_NS, REFRESH_NS, STALE_NS, WatchRules
 from arb.sim.binance.symbols import exchange_info, make_symbols
 from arb.sim.core.coins import DEFAULT_COINS
 from arb.venues.request import HttpRequest, HttpResponse
@@ -96,7 +97,7 @@ def test_rules_that_cannot_be_read_stay_are_counted_and_told_of_once_when_they_a
         assert len(binance.rules) == 2
     assert binance.told() == [("rules_unread", "binance", Severity.WARNING)]
     binance.transport.on(INFO, binance.answer)
-    binance.pass_ns(RETRY_NS)
+    binance.pass_ns(GAP_NS)
     assert len(binance.rules) == 2
     assert binance.told()[1:] == [("rules_unread", "binance", Severity.INFO)]
 
@@ -105,6 +106,52 @@ def test_keys_that_are_refused_are_told_of_at_once(binance: Binance):
     binance.transport.on(FEES, response(401, {"code": -2015, "msg": "Invalid API-key."}))
     for _ in range(3):
         assert len(binance.rules) == 0
-        binance.pass_ns(RETRY_NS)
+        binance.pass_ns(GAP_NS)
     assert binance.counters.counts["rules_unread", "binance_fatal"] == 3
     assert binance.told() == [("rules_unread", "binance", Severity.CRITICAL)]
+
+
+def test_rules_that_expire_are_read_anew_at_once(binance: Binance):
+    assert binance.rules[BITCOIN].tick(ONE) != ONE
+    binance.pass_ns(GAP_NS)
+    price_filter = {"filterType": "PRICE_FILTER", "minPrice": "1", "maxPrice": "1000000", "tickSize": "1"}
+    info = exchange_info(binance.markets.values(), 0)
+    for market in info["symbols"]:
+        market["filters"] = [price_filter, *market["filters"][1:]]
+    binance.transport.on(INFO, response(200, info))
+    binance.rules.expire(Venue.BINANCE, binance.clock.now_ns())
+    assert binance.rules[BITCOIN].tick(ONE) == ONE
+
+
+def test_rules_that_expire_all_the_time_are_read_every_five_seconds(binance: Binance):
+    assert len(binance.rules) == 2
+    binance.asked()
+    for _ in range(100):
+        binance.pass_ns(GAP_NS // 10)
+        binance.rules.expire(Venue.BINANCE, binance.clock.now_ns())
+        assert len(binance.rules) == 2
+    assert binance.asked() == 10
+
+
+def test_what_expired_before_the_last_reading_is_not_read_again(binance: Binance):
+    expired_ns = binance.clock.now_ns()
+    binance.pass_ns(GAP_NS)
+    assert len(binance.rules) == 2
+    binance.asked()
+    binance.rules.expire(Venue.BINANCE, expired_ns)
+    binance.pass_ns(GAP_NS)
+    assert len(binance.rules) == 2
+    assert binance.asked() == 0
+
+
+def test_what_expires_while_it_is_read_is_read_again(binance: Binance):
+    def expiring(request: HttpRequest) -> HttpResponse:
+        binance.pass_ns(MS)
+        binance.rules.expire(Venue.BINANCE, binance.clock.now_ns())
+        return binance.answer(request)
+
+    binance.transport.on(INFO, expiring, binance.answer)
+    assert len(binance.rules) == 2
+    binance.pass_ns(GAP_NS)
+    assert len(binance.rules) == 2
+    assert binance.asked() == 2

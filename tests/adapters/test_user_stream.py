@@ -33,6 +33,7 @@ from arb.domain.spread import Direction
 from arb.engine.execute import Execute
 from arb.engine.fills import CatchUp, RecordReport, UserStream
 from arb.engine.kill_gate import KillGate
+from arb.engine.rules import RereadRules
 from arb.engine.stream import Notice
 from arb.ports import VenueClient
 from arb.venues.binance_user_stream import BinanceUserStream
@@ -187,6 +188,7 @@ class Desk:
                 switch=MemoryKillSwitch(), trades=self.stores.trades, counters=self.counts, clock=CLOCK
             ),
             health=MemoryVenueHealth(MemoryTables()),
+            reread_rules=RereadRules(expire=lambda *_: None, announce=lambda *_: None, clock=CLOCK),
         )  # fmt: skip
 
     def order(self, direction: Direction, quantity: Decimal, limit: Decimal) -> Order:

@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from arb.domain.errors import OutcomeUnknown, RateLimited, Rejected, Retryable, VenueError
+from arb.domain.errors import AgainstRules, OutcomeUnknown, RateLimited, Rejected, Retryable, VenueError
 from arb.domain.external import ListedOrder
 from arb.domain.ids import Coin, Symbol, Venue, VenueOrderId
 from arb.domain.instrument import Instrument, Side
@@ -235,6 +235,16 @@ def test_instruments_leave_out_what_the_venue_does_not_list(world: World):
     coins = [Coin(coin) for coin in ("NONE", "BTC", "NEITHER")]
     for client in (world.client, world.client, world.simulator.client()):
         assert "BTC" in {made.base for made in client.instruments(coins)} <= {"BTC", "USDT"}
+
+
+@pytest.mark.parametrize(
+    "price", [Decimal("0.001"), Decimal("0.0000000001")], ids=["beyond the unit", "beyond 8 decimals"]
+)
+def test_order_beside_the_price_unit_is_told_from_other_refusals(world: World, price: Decimal):
+    order = world.order()
+    with pytest.raises(AgainstRules):
+        world.client.place(replace(order, limit_price=order.limit_price + price))
+    assert world.simulator.orders(order.client_order_id) == []
 
 
 @pytest.mark.parametrize("kind", ["accept_then_drop_reply", "error_5xx_accepted"])

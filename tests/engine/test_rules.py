@@ -1,11 +1,61 @@
-"""Rules in town: what is said where they are missing."""
+"""Rules that changed, in town: an order that is refused by them has them read anew, here and elsewhere."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
 from arb.domain.ids import Venue
-from tests.engine.town import BTC, RULES, Town
+from arb.domain.order import Purpose, State
+from arb.domain.trade import TradeState
+from arb.engine.rules import GAP_NS
+from tests.engine.town import BTC, MS, RULES, Town
+
+
+@pytest.fixture
+def town() -> Town:
+    town = Town()
+    town.evaluate_now()  # the rules are read
+    town.pass_time(GAP_NS // MS)
+    return town
+
+
+def change_unit(town: Town, venue: Venue) -> None:
+    """Make the venue's price unit a coarser one than any that prices in town happen to fit."""
+    rule = RULES[venue]
+    town.venues[venue].rules[rule.symbol] = replace(rule, price_bands=((Decimal(0), Decimal(7)),))
+
+
+def open_one(town: Town) -> None:
+    town.premium(60)
+    assert town.evaluate_now() == 1
+    while town.pending and town.pending[0][0] <= town.clock.now_ns():
+        town.run_one()
+
+
+def entries(town: Town, venue: Venue) -> list[State]:
+    orders = [row.order for row in town.tables.orders.values()]
+    return [order.state for order in orders if order.venue is venue and order.purpose is Purpose.ENTRY]
+
+
+@pytest.mark.parametrize("venue", list(Venue))
+def test_a_price_unit_that_changed_refuses_one_entry_and_the_next_one_fits(town: Town, venue: Venue):
+    change_unit(town, venue)
+    open_one(town)
+    assert entries(town, venue) == [State.REJECTED]
+    assert town.announced == [(venue, town.clock.now_ns())]
+    open_one(town)
+    assert entries(town, venue) == [State.REJECTED, State.FILLED]
+    assert [trade.state for trade in town.tables.trades.values()][-1] is TradeState.OPEN
+    assert len(town.announced) == 1
+
+
+def test_refusals_in_a_row_are_announced_every_five_seconds(town: Town):
+    for _ in range(100):
+        town.execute.reread_rules.run(Venue.UPBIT)
+        town.execute.reread_rules.run(Venue.BINANCE)
+        town.pass_time(GAP_NS // MS // 10)
+    assert [venue for venue, _ in town.announced] == [Venue.UPBIT, Venue.BINANCE] * 10
 
 
 @pytest.mark.parametrize("venue", list(Venue))

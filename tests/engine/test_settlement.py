@@ -10,6 +10,7 @@ from arb.domain.ids import Venue
 from arb.domain.order import Purpose, State
 from arb.domain.position import trade_position
 from arb.domain.trade import TradeState
+from arb.engine.rules import GAP_NS
 from tests.engine.town import MS, RULES, SESSION, Town
 
 AT_REST = (TradeState.OPEN, TradeState.CLOSED, TradeState.ABORTED)
@@ -167,11 +168,13 @@ def test_a_thin_book_is_left_step_by_step(town):
 
 @pytest.mark.parametrize("flag", ["WARNING", "GLOBAL_PRICE_DIFFERENCES"])
 def test_a_market_warning_stops_entries_and_neither_exits_nor_repairs(town, flag):
+    town.evaluate_now()
+    town.pass_time(GAP_NS // MS)
     town.venues[Venue.UPBIT].troubles.append(Trouble.PARTIAL)
     open_one(town)
     rule = RULES[Venue.UPBIT]
     town.venues[Venue.UPBIT].rules[rule.symbol] = replace(rule, warning=flag)
-    town.instruments.expire()
+    town.instruments.expire(Venue.UPBIT, town.clock.now_ns())
     run_due(town)
     assert only_trade(town).state is TradeState.OPEN
     town.premium(0)

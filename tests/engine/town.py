@@ -43,7 +43,7 @@ from arb.engine.nearness import Nearness
 from arb.engine.proposals import Appetite
 from arb.engine.rate_watch import RateWatch
 from arb.engine.reconcile import Reconcile
-from arb.engine.rules import WatchRules
+from arb.engine.rules import RereadRules, WatchRules
 from arb.engine.settle import Settle
 from arb.engine.stability import Stability
 from arb.engine.sweep import Sweep
@@ -169,6 +169,7 @@ class Town:
     counters: Uncounted = field(default_factory=Uncounted)
     wire: Tripwire = field(default_factory=Tripwire)
     pending: list[tuple[int, str, tuple[Any, ...]]] = field(default_factory=list)
+    announced: list[tuple[Venue, int]] = field(default_factory=list)  # rules that were found to be old
 
     def __post_init__(self) -> None:
         self.degree = Degree.FULL
@@ -238,7 +239,12 @@ class Town:
         self.execute = Execute(
             session_id=SESSION, sessions=self.sessions, venues=venues, alerts=alerts, entropy=entropy,
             gate=KillGate(switch=self.switch, trades=trades, counters=self.counters, clock=self.clock),
-            overdue_ns=OVERDUE_NS, health=self.health, **common,
+            overdue_ns=OVERDUE_NS, health=self.health,
+            reread_rules=RereadRules(
+                expire=self.instruments.expire,
+                announce=lambda venue, at_ns: self.announced.append((venue, at_ns)),
+                clock=self.clock,
+            ), **common,
         )  # fmt: skip
         fresh = FreshMarkets(
             markets=markets, venues=dict(self.venues), counters=self.counters, clock=self.clock,

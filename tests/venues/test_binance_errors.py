@@ -2,7 +2,15 @@
 
 import pytest
 
-from arb.domain.errors import Fatal, OutcomeUnknown, RateLimited, Rejected, Retryable, VenueError
+from arb.domain.errors import (
+    AgainstRules,
+    Fatal,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Retryable,
+    VenueError,
+)
 from arb.venues.binance_errors import error_of, names_no_market, pause_scope
 from arb.venues.errors import AmbiguousRefusal, ClockRefused, OrderNotFound
 from arb.venues.request import Effect, HttpRequest
@@ -19,15 +27,16 @@ ROWS: list[tuple[int, int, str, type[VenueError]]] = [
     (503, -1008, "Server is currently overloaded.", RateLimited),
     (429, -1015, "Too many new orders.", RateLimited),
     (400, -1034, "Too many connections.", RateLimited),
-    (400, -1013, "Filter failure: LOT_SIZE", Rejected),
+    (400, -1013, "Filter failure: LOT_SIZE", AgainstRules),
     (400, -1021, "Timestamp for this request is outside of the recvWindow.", ClockRefused),
     (400, -1022, "Signature for this request is not valid.", Rejected),
     *((400, code, "malformed", Rejected) for code in (-1100, -1101, -1102, -1103, -1104, -1105, -1106)),
-    (400, -1111, "Precision is over the maximum defined for this asset.", Rejected),
-    *((400, code, "malformed", Rejected) for code in range(-1121, -1114)),
+    (400, -1111, "Precision is over the maximum defined for this asset.", AgainstRules),
+    *((400, code, "malformed", Rejected) for code in range(-1120, -1114)),
+    (400, -1121, "Invalid symbol.", AgainstRules),
     (400, -1145, "Invalid cancelRestrictions", Rejected),
     (400, -2010, "Account has insufficient balance for requested action.", Rejected),
-    (400, -2010, "Market is closed.", Rejected),
+    (400, -2010, "Market is closed.", AgainstRules),
     (400, -2010, "Duplicate order sent.", AmbiguousRefusal),
     (400, -2011, "Unknown order sent.", OrderNotFound),
     (400, -2013, "Order does not exist.", OrderNotFound),

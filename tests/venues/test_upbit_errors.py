@@ -2,7 +2,15 @@
 
 import pytest
 
-from arb.domain.errors import Fatal, OutcomeUnknown, RateLimited, Rejected, Retryable, VenueError
+from arb.domain.errors import (
+    AgainstRules,
+    Fatal,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Retryable,
+    VenueError,
+)
 from arb.venues.errors import AmbiguousRefusal, OrderNotFound
 from arb.venues.request import Effect, HttpRequest
 from arb.venues.upbit_errors import error_of, pause_scope, refused_on_merit
@@ -13,10 +21,10 @@ ROWS: list[tuple[int, str, type[VenueError]]] = [
     (400, "create_bid_error", Rejected),
     (400, "insufficient_funds_ask", Rejected),
     (400, "insufficient_funds_bid", Rejected),
-    (400, "under_min_total_ask", Rejected),
-    (400, "under_min_total_bid", Rejected),
-    (400, "invalid_price_ask", Rejected),
-    (400, "invalid_price_bid", Rejected),
+    (400, "under_min_total_ask", AgainstRules),
+    (400, "under_min_total_bid", AgainstRules),
+    (400, "invalid_price_ask", AgainstRules),
+    (400, "invalid_price_bid", AgainstRules),
     (400, "validation_error", AmbiguousRefusal),
     (400, "invalid_parameter", AmbiguousRefusal),
     (400, "a_name_we_do_not_know", AmbiguousRefusal),

@@ -14,6 +14,7 @@ import orjson
 
 from arb.adapters.clock import ManualClock, SeededEntropy
 from arb.adapters.dispatch import MemoryDispatcher
+from arb.adapters.instruments import LiveInstruments
 from arb.adapters.kill_switch import MemoryKillSwitch
 from arb.adapters.memory import (
     MemoryAlertStore,
@@ -44,6 +45,7 @@ from arb.engine.kill_gate import KillGate
 from arb.engine.markets import Markets
 from arb.engine.membership import Membership
 from arb.engine.rate_watch import RateWatch
+from arb.engine.rules import RereadRules, WatchRules
 from arb.engine.settle import Settle
 from arb.engine.stability import Stability
 from arb.engine.tally import Tally
@@ -185,10 +187,11 @@ class DryRun:
 
     def _wire(self) -> None:
         settings, limits, stability = self.settings, limits_of(self.settings), stability_of(self.settings)
-        rules = {(venue, symbol): rule for venue in Venue for symbol, rule in self.world.rules(venue).items()}
-        markets = Markets(quotes=self.quotes, instruments=rules)
         health, switch = MemoryVenueHealth(self.tables), MemoryKillSwitch()
         alerts, counters = _KeptAlerts(MemoryAlertStore(self.tables)), _NoCounters()
+        watch_rules = WatchRules(coins=self.coins, alerts=alerts, counters=counters)
+        instruments = LiveInstruments(self.venues, self.coins, self.clock, watch_rules)
+        markets = Markets(quotes=self.quotes, instruments=instruments)
         self.evaluate = Evaluate(
             session_id=SESSION,
             quotes=self.quotes,
@@ -225,6 +228,9 @@ class DryRun:
             gate=KillGate(switch=switch, trades=self.trades, counters=counters, clock=self.clock),
             overdue_ns=settings.orders.overdue_ms * MS,
             health=health,
+            reread_rules=RereadRules(
+                expire=instruments.expire, announce=_nobody_else_trades, clock=self.clock
+            ),
         )
         fresh = FreshMarkets(
             markets=markets, venues=dict(self.venues), counters=counters, clock=self.clock, limits=limits
@@ -240,6 +246,10 @@ class DryRun:
             order_lifetime_ns=appetite_of(settings).order_lifetime_ns,
             place=self.execute.place,
         )
+
+
+def _nobody_else_trades(_venue: Venue, _at_ns: int) -> None:
+    """Tell nobody."""
 
 
 def dry_run(seed: int, steps: int = STEPS) -> Replay:

@@ -1,0 +1,80 @@
+"""Rules that one process found to be old, over a real Redis: another process reads them anew."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from arb.adapters.dispatch import SilentDispatcher
+from arb.adapters.memory_quotes import MemoryQuoteStore
+from arb.adapters.memory_venue import MemoryVenue
+from arb.bootstrap import Engine, connect_stores, wire
+from arb.bootstrap.control import listener_of
+from arb.domain.ids import SessionId, Venue
+from arb.domain.risk import Mode
+from arb.engine.rules import GAP_NS
+from arb.ports import Session
+from config.settings import load
+from tests.engine.town import RULES
+
+pytestmark = pytest.mark.integration
+SESSION = SessionId("rules")
+UPBIT = RULES[Venue.UPBIT]
+KEY = (Venue.UPBIT, UPBIT.symbol)
+
+
+@pytest.fixture
+def environ(
+    tmp_path: Path, redis_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
+    found = {"ARB_HOME": str(tmp_path), "ARB_REDIS_URL": redis_url, "ARB_DATABASE_URL": database_url}
+    for name, text in found.items():
+        monkeypatch.setenv(name, text)
+    return found
+
+
+@contextmanager
+def process(environ: dict[str, str]) -> Iterator[Engine]:
+    """One process's engine on the shared stores; its Upbit has the rules that a test gives it."""
+    settings = load("mock", environ)
+    stores = connect_stores(settings)
+    if stores.sessions.get(SESSION) is None:
+        now_ns = time.time_ns()
+        stores.sessions.create(Session(
+            session_id=SESSION, environment="mock", started_at_ns=now_ns, mode=Mode.NORMAL,
+            mode_reason="test", mode_changed_at_ns=now_ns,
+        ))  # fmt: skip
+    engine = wire(settings, SESSION, stores, SilentDispatcher())
+    for venue, rule in RULES.items():
+        engine.venues[venue] = MemoryVenue(
+            venue=venue, rules={rule.symbol: rule}, quotes=MemoryQuoteStore(engine.clock), clock=engine.clock,
+            held={},
+        )  # fmt: skip
+    listener = listener_of(engine)
+    listener.start()
+    try:
+        eventually(lambda: listener.state.resyncs > 0)
+        yield engine
+    finally:
+        listener.stop()
+        stores.redis.close()
+        stores.trades.engine.dispose()
+
+
+def eventually(condition, within_s: float = 20) -> None:
+    deadline = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_what_a_refusal_in_one_process_says_of_the_rules_is_heard_by_another(environ: dict[str, str]):
+    changed = replace(UPBIT, warning="changed")
+    with process(environ) as executing, process(environ) as evaluating:
+        assert evaluating.instruments[KEY].warning == ""
+        evaluating.venues[Venue.UPBIT].rules[UPBIT.symbol] = changed
+        executing.execute.reread_rules.run(Venue.UPBIT)
+        eventually(lambda: evaluating.instruments[KEY].warning == "changed", within_s=3 * GAP_NS / 1e9)
