@@ -3,16 +3,17 @@
 from arb.bootstrap import engine
 from arb.celery import app
 from arb.engine.probes.life import BEAT
-from workers.vigil import revive
+from workers.life import end_worker
+from workers.vigil import act
 
 
 @app.task(name="arb.watchdog")
 def watchdog() -> str | None:
-    """Sweep once; returns the worst level, None if it is another process's turn."""
+    """Sweep once and act on it; returns the worst level, None if it is another process's turn."""
     wired = engine()
     wired.heartbeats.beat(BEAT, {}, wired.clock.now_ns())
     verdict = wired.watch.run()
     if verdict is None:
         return None
-    revive(wired)
+    act(wired, verdict, end_worker)
     return verdict.level.value

@@ -56,7 +56,7 @@ def begin(sender: Any, **_: Any) -> None:
     queues = list(sender.task_consumer.queues) if sender.app is app and sender.task_consumer else []
     facts = {"pid": str(os.getpid()), "queue": queues[0].name if len(queues) == 1 else ""}
     threading.Thread(target=_beat, args=(name, facts), name="heartbeat", daemon=True).start()
-    Vigil(on_critical=_stop).start()
+    Vigil(on_critical=end_worker).start()
     log.info("worker_started", process=name, pid=os.getpid())
 
 
@@ -82,7 +82,8 @@ def _beat(name: str, facts: dict[str, str]) -> None:
         wired.heartbeats.beat(name, {**facts, "took_ns": str(_took.ns)}, wired.clock.now_ns())
 
 
-def _stop() -> None:
+def end_worker() -> None:
+    """Have this worker end, with the status that says why."""
     state.should_stop = EXIT_CRITICAL
 
 

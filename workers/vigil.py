@@ -41,27 +41,36 @@ class Vigil:
             except (ConfigError, StoreUnavailable):
                 continue  # no session yet, or no database to ask
             verdict = wired.watch.run()
-            if verdict is not None:
-                report(verdict)
-                if verdict.level is Level.CRITICAL:
-                    self._end(wired, verdict)
-                    return
-                revive(wired)
+            if verdict is not None and act(wired, verdict, self._on_critical):
+                return
 
-    def _end(self, wired: Engine, verdict: Verdict) -> None:
-        critical = sorted(key for key, health in verdict.healths.items() if health.level is Level.CRITICAL)
-        why = ", ".join(f"{rule} of {subject}" for rule, subject in critical)
-        log.critical("stack_stopping", why=why)
-        ending = wired.emergency.run(why)
-        log.critical(
-            "stack_stopped",
-            why=why,
-            rested=ending.rested,
-            handed_over=len(ending.handed_over),
-            left_working=ending.left_working,
-            snapshot=ending.snapshot,
-        )
-        self._on_critical()
+
+def act(wired: Engine, verdict: Verdict, on_critical: Callable[[], None]) -> bool:
+    """Do what a sweep's verdict means, whoever swept; tell whether it ended this process."""
+    report(verdict)
+    if verdict.level is Level.CRITICAL:
+        return _end(wired, verdict, on_critical)
+    revive(wired)
+    return False
+
+
+def _end(wired: Engine, verdict: Verdict, on_critical: Callable[[], None]) -> bool:
+    critical = sorted(key for key, health in verdict.healths.items() if health.level is Level.CRITICAL)
+    why = ", ".join(f"{rule} of {subject}" for rule, subject in critical)
+    log.critical("stack_stopping", why=why)
+    ending = wired.emergency.run(why)
+    if ending is None:
+        return False  # another thread does it already
+    log.critical(
+        "stack_stopped",
+        why=why,
+        rested=ending.rested,
+        handed_over=len(ending.handed_over),
+        left_working=ending.left_working,
+        snapshot=ending.snapshot,
+    )
+    on_critical()
+    return True
 
 
 def revive(wired: Engine) -> None:

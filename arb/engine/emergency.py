@@ -4,7 +4,8 @@ Every step is tried even where the one before failed: a stack whose database is 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import Final, TypeVar
 
 from arb.domain.alert import Alert, Severity
@@ -46,9 +47,18 @@ class Emergency:
     rest_ms_max: int
     remember: Callable[[Ending], None]
     shut_down: Callable[[Ending], None]
+    _under_way: Lock = field(default_factory=Lock, init=False)
 
-    def run(self, why: str) -> Ending:
-        """Do all of it, once."""
+    def run(self, why: str) -> Ending | None:
+        """Do all of it; None if another thread of this process is at it, which the next sweeps find too."""
+        if not self._under_way.acquire(blocking=False):
+            return None
+        try:
+            return self._end(why)
+        finally:
+            self._under_way.release()
+
+    def _end(self, why: str) -> Ending:
         reason = f"{REASON}: {why}"
         rested = self._tried(lambda: self._rest(reason)) or False
         handed_over = () if rested else self._tried(self._give_up) or ()

@@ -109,3 +109,11 @@ def test_with_the_database_away_the_stack_still_stops_and_says_so():
 def test_the_reason_travels(why):
     stop = Stop(Town())
     assert stop.emergency.run(why).reason == f"watchdog: {why}"
+
+
+def test_what_another_thread_is_at_is_not_done_beside_it_and_again_after_it():
+    stop, beside = Stop(Town()), []
+    again = replace(stop.emergency, shut_down=lambda _ending: beside.append(again.run("found once more")))
+    assert again.run("ws_lag_ms of upbit") is not None
+    assert beside == [None]
+    assert again.run("still") is not None

@@ -1,11 +1,18 @@
-"""A long-lived process keeps watch: it sweeps, does what CRITICAL means once, and then ends."""
+"""Whoever sweeps, the thread of a process or beat's task, does what CRITICAL means, and then ends."""
 
 import threading
 from types import SimpleNamespace
 
+import pytest
+from celery.worker import state
+
 from arb.domain.errors import StoreUnavailable
 from arb.domain.health import Health, Level, Verdict
+from arb.domain.risk import Mode
 from arb.engine.emergency import Ending
+from config import addresses
+from tests.engine.test_emergency import Stop
+from tests.engine.town import SESSION, Town
 from workers import vigil
 
 ENDING = Ending(reason="", at_ns=0, rested=True, handed_over=(), left_working=0, snapshot="s")
@@ -21,6 +28,8 @@ class Engine:
         self.emergency = SimpleNamespace(run=self._stop)
         self.revive = SimpleNamespace(run=self._revive)
         self.revivals = 0
+        self.heartbeats = SimpleNamespace(beat=lambda *_: None)
+        self.clock = SimpleNamespace(now_ns=lambda: 0)
 
     def _sweep(self) -> Verdict | None:
         level = self.levels.pop(0) if self.levels else None
@@ -58,3 +67,37 @@ def test_without_a_database_it_waits_and_goes_on(monkeypatch):
     vigil.Vigil(on_critical=ended.set, build=build).start()
     assert ended.wait(10)
     assert engine.stopped_for == ["ws_lag_ms of upbit"]
+
+
+@pytest.fixture
+def beats_task(monkeypatch):
+    """Beat's task, run by this process on an engine of the test."""
+    monkeypatch.setenv("ARB_REDIS_URL", "redis://127.0.0.1:1/0")
+    monkeypatch.setattr(state, "should_stop", None)
+    from beat import watchdog
+
+    def run(engine: Engine) -> str | None:
+        monkeypatch.setattr(watchdog, "engine", lambda: engine)
+        return watchdog.watchdog.run()
+
+    yield run
+    addresses.settings.cache_clear()
+
+
+def test_a_critical_that_beats_task_finds_stops_the_stack_and_ends_the_worker(beats_task):
+    town, engine = Town(), Engine(Level.CRITICAL)
+    stop = Stop(town)
+    engine.emergency = stop.emergency
+    assert beats_task(engine) == "critical"
+    assert town.sessions.get(SESSION).mode is Mode.HALTED
+    assert [ending.reason for ending in stop.shut] == ["watchdog: ws_lag_ms of upbit"]
+    assert state.should_stop == vigil.EXIT_CRITICAL
+    assert engine.revivals == 0
+
+
+def test_less_than_critical_ends_nothing(beats_task):
+    engine = Engine(Level.ERROR, None)
+    assert (beats_task(engine), beats_task(engine)) == ("error", None)
+    assert engine.stopped_for == []
+    assert state.should_stop is None
+    assert engine.revivals == 1
