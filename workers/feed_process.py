@@ -109,7 +109,7 @@ class FeedProcess:
                 f"{socket.venue}_failures": str(state.failures),
                 f"{socket.venue}_frames": str(state.frames),
                 f"{socket.venue}_last_frame_ns": str(state.last_frame_ns),
-                f"{socket.venue}_lag_us": str(feed.lag_ns // 1_000),
+                f"{socket.venue}_lag_us": "" if feed.lag_ns is None else str(feed.lag_ns // 1_000),
                 f"{socket.venue}_refusal": feed.refusal,
             }
         return facts

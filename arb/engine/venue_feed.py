@@ -34,7 +34,7 @@ class VenueFeed:
         self._accepted = 0
         self._distrusted = False
         self.refusal = ""  # the venue's last words about our subscription
-        self.lag_ns = 0  # of the last book with a stamp
+        self.lag_ns: int | None = None  # of the connection's last book with a stamp, believed or not
 
     def opened(self) -> Sequence[str]:
         """Start over: sequences and levels belong to one connection."""
@@ -53,6 +53,8 @@ class VenueFeed:
             found = self._stream.read(frame, ts_recv_ns)
             if isinstance(found, Notice):
                 return found
+            if found.ts_event_ns:
+                self.lag_ns = ts_recv_ns - found.ts_event_ns
             self._gate.admit(found)
         except DataError as error:
             self._tally.count(DROPPED, f"{self._stream.venue}:{error.reason}")
@@ -75,6 +77,7 @@ class VenueFeed:
     def closed(self) -> None:
         """Make every quote of this venue stale at once."""
         self._newest.clear()
+        self.lag_ns = None
         self._feed.invalidate(self._stream.venue)
 
     def _keep(self, book: Book) -> None:
@@ -82,7 +85,5 @@ class VenueFeed:
             self._held_since_ns = book.ts_recv_ns
         self._newest[book.symbol] = book
         self._accepted += 1
-        if book.ts_event_ns:
-            self.lag_ns = book.ts_recv_ns - book.ts_event_ns
         if book.ts_recv_ns - self._held_since_ns > HOLD_NS_MAX:
             self.drained()

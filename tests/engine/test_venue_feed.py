@@ -16,6 +16,7 @@ from arb.engine.gate import Gate, GateLimits
 from arb.engine.stream import Notice
 from arb.engine.tally import Tally
 from arb.engine.venue_feed import VenueFeed
+from arb.venues.binance_stream import BinanceStream
 from arb.venues.upbit_stream import UpbitStream
 from tests.engine.books import BTC_KRW, NOW_NS
 
@@ -125,6 +126,30 @@ def test_a_closed_socket_takes_its_quotes_along_and_a_new_one_starts_over(world)
     assert "KRW-BTC" in world.listener.opened()[0]
     earlier = NOW_NS // MS - 1_000
     assert world.listener.received(frame(earlier), NOW_NS) is Notice.PROGRESS
+
+
+def test_the_lag_is_told_of_books_that_come_too_late_to_be_believed(world):
+    assert world.listener.lag_ns is None
+    for lag_ms in (5, 1_500, 1_501, 6_000):
+        world.listener.received(frame(), NOW_NS + lag_ms * MS)
+        assert world.listener.lag_ns == lag_ms * MS
+    assert world.counts()["frames_dropped", "upbit:stale"] == 2
+
+
+def test_a_closed_socket_has_no_lag(world):
+    world.listener.received(frame(), NOW_NS + 6_000 * MS)
+    world.listener.closed()
+    assert world.listener.lag_ns is None
+
+
+def test_books_without_a_stamp_have_no_lag(world):
+    stream = BinanceStream(coins=[Coin("BTC")], levels_max=1)
+    listener = VenueFeed(stream=stream, gate=Gate(LIMITS), feed=world.feed, tally=world.tally)
+    top = {"u": 1, "b": "100", "B": "1", "a": "101", "A": "1"}
+    listener.received(orjson.dumps({"stream": "btcusdt@bookTicker", "data": top}), NOW_NS)
+    listener.drained()
+    assert world.counts() == {("frames_accepted", "binance"): 1}
+    assert listener.lag_ns is None
 
 
 @given(st.lists(st.integers(0, 20), min_size=1, max_size=30), st.data())

@@ -306,6 +306,15 @@ def test_the_worst_lag_of_all_feeds_counts():
     assert readings(FeedLag(beats), 0) == {("ws_lag_ms", "upbit"): Decimal(7)}
 
 
+def test_a_feed_that_fell_silent_or_has_no_connection_tells_no_lag():
+    beats = Beats({
+        "feed-1": {"at_ns": "0", "upbit_lag_us": "7000"},
+        "feed-2": {"at_ns": str(20 * SECOND), "upbit_lag_us": "", "binance_lag_us": ""},
+    })  # fmt: skip
+    assert readings(FeedLag(beats), 10 * SECOND) == {("ws_lag_ms", "upbit"): Decimal(7)}
+    assert readings(FeedLag(beats), 11 * SECOND) == {}
+
+
 def test_beat_has_a_rule_of_its_own():
     beats = Beats({"beat": {"at_ns": str(SECOND)}, "feed": {"at_ns": str(2 * SECOND)}})
     assert readings(HeartbeatAge(beats), 4 * SECOND) == {

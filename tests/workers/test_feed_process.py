@@ -109,7 +109,9 @@ def test_quotes_of_both_venues_reach_the_store_and_stopping_takes_them_away():
     with Server(upbit) as one, Server(calm_binance) as other, running(one, other) as world:
         eventually(lambda: world.stored() == set(ALL))
         assert world.process.healthy()
-        assert world.process.facts()["upbit_frames"] == "2"
+        facts = world.process.facts()
+        assert (facts["upbit_frames"], facts["binance_lag_us"]) == ("2", "")
+        assert int(facts["upbit_lag_us"]) >= 0
         assert {task for task, *_ in world.dispatcher.take()} == {"arb.evaluate"}
     assert world.stored() == set()
     assert not world.process.healthy()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from arb.domain.health import Reading
 from arb.domain.ids import Coin, Venue
@@ -10,12 +11,13 @@ from arb.engine.markets import keys_of
 from arb.engine.probes import age_ms
 from arb.ports import Heartbeats, QuoteStore
 
-US_PER_MS = 1_000
+US_PER_MS: Final = 1_000
+SILENT_MS: Final = 10_000  # what a feed said before is no measurement of now
 
 
 @dataclass(frozen=True, slots=True)
 class FeedLag:
-    """How long after the venue's stamp its frames arrive, by what the feeds say."""
+    """How long after the venue's stamp its frames arrive, by what the feeds say; of frames with a stamp."""
 
     heartbeats: Heartbeats
 
@@ -23,6 +25,8 @@ class FeedLag:
         """Return the worst lag of each venue. Raises: StoreUnavailable."""
         worst: dict[Venue, Decimal] = {}
         for facts in self.heartbeats.read().values():
+            if age_ms(int(facts.get("at_ns", "0")), now_ns) > SILENT_MS:
+                continue
             for venue in Venue:
                 if lag_us := facts.get(f"{venue}_lag_us"):
                     worst[venue] = max(worst.get(venue, Decimal(0)), Decimal(lag_us) / US_PER_MS)
