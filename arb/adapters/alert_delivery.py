@@ -1,6 +1,7 @@
 """Delivers alerts in a thread of its own: the first channel that takes one, then a row that says which.
 
-Trading never waits for it: what comes while a thousand wait is left to the file, which has it already.
+Trading never waits for it: what comes while a thousand wait is left to the file, which has it already. In
+between it tells, in the file too, what was held back in quiet times that are over.
 """
 
 import atexit
@@ -8,11 +9,13 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 import structlog
 
 from arb.adapters.alert_channels import Channel
+from arb.adapters.alert_file import append
 from arb.domain.alert import Alert
 from arb.domain.errors import StoreError
 from arb.ports import Clock, Counters
@@ -29,12 +32,13 @@ class Delivery:
     def __init__(
         self,
         channels: Sequence[Channel],
+        path: Path,
         store: Callable[[Alert], None],
         overdue: Callable[[int], Sequence[Alert]],
         counters: Counters,
         clock: Clock,
     ) -> None:
-        self._channels, self._store, self._overdue = tuple(channels), store, overdue
+        self._channels, self._path, self._store, self._overdue = tuple(channels), path, store, overdue
         self._counters, self._clock = counters, clock
         self._waiting: queue.Queue[Alert] = queue.Queue(WAITING_MAX)
         self._lock = threading.Lock()
@@ -67,6 +71,7 @@ class Delivery:
                 alert = self._waiting.get(timeout=LOOK_S)
             except queue.Empty:
                 for summary in self._overdue(self._clock.now_ns()):
+                    append(self._path, summary)
                     self.deliver(summary)
                 continue
             try:

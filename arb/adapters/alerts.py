@@ -5,11 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-import orjson
 import structlog
 
-from arb.adapters.alert_channels import document_of
 from arb.adapters.alert_delivery import Delivery
+from arb.adapters.alert_file import append
 from arb.adapters.alert_limiter import Limiter, MemoryLimiter
 from arb.domain.alert import Alert, Severity
 from arb.domain.errors import StoreError
@@ -17,7 +16,7 @@ from arb.domain.ids import SessionId
 from arb.engine.monitor import MESSAGES
 from arb.ports import AlertStore
 
-QUIET_NS: Final = 300 * 1_000_000_000  # one alert of a kind and subject in this time
+QUIET_NS: Final = 300 * 1_000_000_000  # in which what tells nothing new is counted
 
 
 def as_it_is(text: str) -> str:
@@ -59,7 +58,7 @@ class RecordedAlerts:
         self._delivery, self._clean = delivery, clean
 
     def raise_alert(self, alert: Alert) -> None:
-        """Record one alert, unless an equal one was recorded a moment ago; never raises."""
+        """Record one alert, unless it says nothing new about its subject; never raises."""
         clean = self._cleaned(alert)
         held = self._limiter.admit(clean)
         if held is not None:
@@ -83,7 +82,7 @@ class RecordedAlerts:
         return replace(alert, subject=self._clean(alert.subject), message=self._clean(alert.message))
 
     def _tell(self, alert: Alert) -> None:
-        self._to_file(alert)
+        append(self._path, alert)
         _to_log(alert)
         if self._delivery is not None:
             self._delivery.submit(alert)
@@ -95,11 +94,3 @@ class RecordedAlerts:
             self._store.add(self._session_id, alert)
         except StoreError:
             return  # the file has it
-
-    def _to_file(self, alert: Alert) -> None:
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(orjson.dumps(document_of(alert)).decode() + "\n")
-        except OSError:
-            return  # a full disk must not stop trading; the channels and the row have the alert

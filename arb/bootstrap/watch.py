@@ -84,13 +84,13 @@ def alerts_of(
     """Return where alerts go: the file, the channels that are configured, the table."""
     store = SqlAlertStore(database)
     limiter = SharedLimiter(
-        SharedFile(Home.default().run / "alerts.json", clock), settings.alerts.quiet_sec * SECOND
+        SharedFile(Home.default().run / "quiet.json", clock), settings.alerts.quiet_sec * SECOND
     )
 
     def keep(alert: Alert) -> None:
         store.add(session_id, alert)
 
-    delivery = Delivery(channels_of(settings), keep, limiter.overdue, counters, clock)
+    delivery = Delivery(channels_of(settings), alert_file(), keep, limiter.overdue, counters, clock)
     clean = Redactor(secrets_of(settings)).clean
     return RecordedAlerts(store, session_id, alert_file(), limiter=limiter, delivery=delivery, clean=clean)
 

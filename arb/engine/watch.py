@@ -155,6 +155,7 @@ def alert_of(change: Change) -> Alert:
         kind=f"watchdog_{change.rule}",
         subject=change.subject,
         severity=SEVERITIES[change.after],
+        grade=list(Level).index(change.after),
         message=f"{how}: {change.rule} of {change.subject} is {change.value:f} "
         f"(limit {change.limit:f}, was {change.before})",
         at_ns=change.at_ns,

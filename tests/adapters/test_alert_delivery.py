@@ -2,7 +2,9 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 
 from arb.adapters.alert_channels import AppriseChannel, WebhookChannel
 from arb.adapters.alert_delivery import Delivery
-from arb.adapters.alert_limiter import MemoryLimiter, SharedLimiter
+from arb.adapters.alert_limiter import KEYS_MAX, MemoryLimiter, SharedLimiter
 from arb.adapters.alerts import RecordedAlerts
 from arb.adapters.clock import ManualClock, SystemClock
 from arb.adapters.memory import MemoryAlertStore, MemoryTables
@@ -84,8 +86,9 @@ class Desk:
         self.limiter = limiter or MemoryLimiter(QUIET_NS)
         store = MemoryAlertStore(self.tables)
         self.delivery = Delivery(
-            channels, lambda told: store.add(None, told), self.limiter.overdue, self.counts, SystemClock()
-        )
+            channels, path, lambda told: store.add(None, told), self.limiter.overdue, self.counts,
+            SystemClock(),
+        )  # fmt: skip
         self.sink = RecordedAlerts(
             store, None, path, limiter=self.limiter, delivery=self.delivery, clean=Redactor(secrets).clean
         )
@@ -148,6 +151,25 @@ def test_a_thousand_equal_alerts_make_one_message_and_a_count(tmp_path, posts):
     assert summary.held_back == 999
     assert summary.message == "999 more like this were held back in 300 s"
     assert desk.limiter.overdue(1_301 * SECOND) == []
+
+
+def test_what_was_held_back_is_told_in_the_file_too_which_needs_no_channel(tmp_path):
+    desk = Desk(tmp_path / "alerts.log", [])
+    desk.tables.away = True
+    desk.tell(alert(1_000), alert(1_000), alert(1_001, "upbit holds 1 BTC, the ledger says 3"))
+    until_s = time.monotonic() + 10
+    while len(desk.lines()) < 2 and time.monotonic() < until_s:
+        time.sleep(0.05)
+    [_, summary] = desk.lines()
+    assert summary["message"].startswith("upbit holds 1 BTC, the ledger says 3 (the last of 2 ")
+    assert (summary["severity"], summary["held_back"]) == ("critical", 2)
+
+
+def test_many_subjects_with_long_words_fit_into_the_file_that_is_shared(tmp_path):
+    limiters = [SharedLimiter(SharedFile(tmp_path / "quiet.json", ManualClock()), QUIET_NS) for _ in range(2)]
+    odd = [replace(alert(message="x" * 1_000), subject=f"upbit:{number:030}") for number in range(KEYS_MAX)]
+    assert [limiters[0].admit(each) for each in odd] == [0] * KEYS_MAX
+    assert [limiters[1].admit(each) for each in odd] == [None] * KEYS_MAX
 
 
 def test_two_processes_share_the_quiet_time(tmp_path):

@@ -24,6 +24,7 @@ class SqlAlertStore:
 
     def add(self, session_id: SessionId | None, alert: Alert) -> None:
         values = asdict(alert) | {"severity": alert.severity.value, "session_id": session_id}
+        del values["grade"]  # it has decided whether the alert is told
         with transaction(self.engine) as connection:
             connection.execute(insert(alerts).values(values))
 
