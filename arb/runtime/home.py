@@ -127,6 +127,10 @@ class Home:
         """Publish the settings that the stack's processes, and commands typed by hand, share."""
         write_json(self.settings_file, settings)
 
+    def holds_stack(self) -> bool:
+        """Say whether a stack was started here and not stopped, even if its supervisor died meanwhile."""
+        return self.settings_file.exists()
+
     def forget_stack(self) -> None:
         """Withdraw what a stack published."""
         self.runtime_file.unlink(missing_ok=True)

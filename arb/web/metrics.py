@@ -33,7 +33,8 @@ class StackMetrics:
         self._wired: Sources | None = None
 
     def sources(self) -> dict[str, Source]:
-        """Return every source by its name."""
+        """Return every source by its name; of processes only where a stack was started, supervised."""
+        supervised: dict[str, Source] = {"processes": self.processes} if self._home.holds_stack() else {}
         return {
             "quotes": self.quotes,
             "session": self.session,
@@ -44,7 +45,7 @@ class StackMetrics:
             "alerts": self.alerts,
             "broker": self.broker,
             "fallback": self.fallback,
-            "processes": self.processes,
+            **supervised,
             "heartbeats": self.heartbeats,
             "counters": self.counters,
         }

@@ -59,6 +59,26 @@ def test_a_source_that_is_away_is_named_and_the_others_are_there():
     assert "arb_queue_depth{" in text
 
 
+def processes_of(home):
+    """Return what is scraped of a home's processes."""
+    settings = load("mock", {"ARB_HOME": str(home.path), "ARB_REDIS_URL": "redis://127.0.0.1:1/0"})
+    sources = StackMetrics(lambda: SimpleNamespace(settings=settings), home, lambda: None).sources()
+    return scraped(**{name: source for name, source in sources.items() if name == "processes"})
+
+
+def test_where_nothing_supervises_there_is_no_source_that_could_be_away(tmp_path):
+    assert "arb_source_up{" not in processes_of(Home(tmp_path))
+
+
+def test_a_stack_whose_supervisor_died_has_one_that_is_away(tmp_path):
+    home = Home(tmp_path)
+    home.create()
+    home.write_settings({"mode": "mock"})
+    assert 'arb_source_up{source="processes"} 0.0' in processes_of(home)
+    home.forget_stack()
+    assert "arb_source_up{" not in processes_of(home)
+
+
 def test_scrapes_close_together_read_once():
     reads = []
     clock = ManualClock()
