@@ -1,9 +1,9 @@
 """Where the web page is shown, and to whom."""
 
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 
 class Web(BaseModel):
@@ -15,7 +15,15 @@ class Web(BaseModel):
     port: int = Field(ge=0, le=65_535)  # 0: one that the home keeps
     authentication: bool
     public_url: str | None = None  # where a reverse proxy shows it
+    proxies: tuple[str, ...] = ("127.0.0.0/8", "::1/128")  # whose word on a visitor's address counts
     session_hours: int = Field(gt=0, le=720)
+
+    @field_validator("proxies", mode="after")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            ip_network(text)
+        return value
 
     @model_validator(mode="after")
     def _check(self) -> "Web":

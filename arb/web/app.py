@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from ipaddress import ip_network
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -31,6 +32,7 @@ def make_guard(settings: Web, secrets: Secrets, clock: Clock, entropy: Entropy) 
         hosts=LOOPBACK_NAMES | {settings.host} | ({public.hostname} if public.hostname else set()),
         any_address=not is_loopback(settings.host),
         secure=public.scheme == "https",
+        proxies=tuple(ip_network(text) for text in settings.proxies) if settings.public_url else (),
     )
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from arb.web.tickets import Tickets
+from arb.web.visitor import Network, visitor_of
 
 COOKIE: Final = "arb_desk"
 TOKEN_HEADER: Final = "X-CSRF-Token"
@@ -43,6 +44,7 @@ class Guard:
     hosts: frozenset[str]  # names that a request may be for, without the port
     any_address: bool  # or any numeric address, which no DNS answer can forge
     secure: bool  # it is shown over HTTPS
+    proxies: tuple[Network, ...]  # through which it is shown
 
     async def pass_through(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Let a request through, or refuse it."""
@@ -63,6 +65,10 @@ class Guard:
                 raise web.HTTPSeeOther("/login")
             raise web.HTTPUnauthorized(text="log in first\n")
         return await self._admitted(request, handler)
+
+    def visitor(self, request: web.Request) -> str:
+        """Return whom wrong passwords are counted for."""
+        return visitor_of(request, self.proxies)
 
     def admit(self, response: web.StreamResponse) -> None:
         """Give whoever gets this response a ticket."""

@@ -35,7 +35,7 @@ class Login:
 
     async def enter(self, request: web.Request) -> web.StreamResponse:
         """Check the password and give out a ticket."""
-        address = request.remote or ""
+        address = self.guard.visitor(request)
         wait_s = self.throttle.wait_s(address)
         if wait_s:
             response = self._form(f"Too many wrong passwords. Try again in {wait_s} s.", status=429)

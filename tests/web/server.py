@@ -52,11 +52,11 @@ class Browser:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         return self._send("POST", path, {k: v for k, v in {**own, **sent}.items() if v}, form=form, body=body)
 
-    def log_in(self, password: str = PASSWORD) -> urllib3.BaseHTTPResponse:
+    def log_in(self, password: str = PASSWORD, **headers: str) -> urllib3.BaseHTTPResponse:
         page = self.get("/login").data.decode()
         found = re.search(r'name="token" value="([^"]*)"', page)
         assert found
-        return self.post("/login", form={"password": password, "token": found[1]})
+        return self.post("/login", form={"password": password, "token": found[1]}, **headers)
 
     def token(self) -> str:
         return str(self.get("/api/session").json()["token"])

@@ -167,3 +167,49 @@ def test_a_proxy_may_show_it_under_its_own_name():
         assert browser.get("/health", Host="desk.example").status == 200
         assert browser.get("/health", Host="other.example").status == 421
         assert "Secure" in browser.log_in().headers["Set-Cookie"]
+
+
+SHOWN = LOOPBACK.model_copy(update={"public_url": "https://desk.example"})
+
+
+def guess(shown, address: str, times: int = FAILURES_PER_ADDRESS_MAX) -> None:
+    for _ in range(times):
+        assert shown.browser().log_in("wrong", X_Forwarded_For=address).status == 401
+
+
+def test_a_stranger_behind_the_same_proxy_locks_nobody_out():
+    with serving(settings=SHOWN) as shown:
+        guess(shown, "203.0.113.7")
+        assert shown.browser().log_in(X_Forwarded_For="203.0.113.7").status == 429
+        assert shown.browser().log_in(X_Forwarded_For="198.51.100.2").status == 303
+
+
+@pytest.mark.parametrize("claims", ["203.0.113.{}, 198.51.100.2", "nonsense {}, 198.51.100.2"])
+def test_what_a_visitor_claims_before_the_proxys_word_does_not_count(claims):
+    with serving(settings=SHOWN) as shown:
+        for number in range(FAILURES_PER_ADDRESS_MAX):
+            guess(shown, claims.format(number), times=1)
+        assert shown.browser().log_in(X_Forwarded_For=claims.format(99)).status == 429
+
+
+def test_addresses_of_one_network_at_home_are_one_visitor():
+    with serving(settings=SHOWN) as shown:
+        for number in range(FAILURES_PER_ADDRESS_MAX):
+            guess(shown, f"2001:db8:0:1::{number}", times=1)
+        assert shown.browser().log_in(X_Forwarded_For="2001:db8:0:1::ffff").status == 429
+        assert shown.browser().log_in(X_Forwarded_For="2001:db8:0:2::1").status == 303
+
+
+@pytest.mark.parametrize("settings", [LOOPBACK, SHOWN.model_copy(update={"proxies": ("10.0.0.1",)})])
+def test_nobody_else_is_believed(settings):
+    with serving(settings=settings) as shown:
+        for number in range(FAILURES_PER_ADDRESS_MAX):
+            guess(shown, f"203.0.113.{number}", times=1)
+        assert shown.browser().log_in(X_Forwarded_For="198.51.100.2").status == 429
+
+
+@pytest.mark.parametrize("word", ["", "unknown"])
+def test_a_proxy_without_a_word_is_the_visitor(word):
+    with serving(settings=SHOWN) as shown:
+        guess(shown, word)
+        assert shown.browser().log_in(X_Forwarded_For=word).status == 429

@@ -24,6 +24,13 @@ def test_a_proxy_without_authentication_is_refused():
         load("mock", {"ARB_WEB__PUBLIC_URL": "https://desk.example", "ARB_WEB__AUTHENTICATION": "no"})
 
 
+@pytest.mark.parametrize("proxies", ["desk.example", "127.0.0.1, 10.0.0.1/8"])
+def test_proxies_are_addresses_or_networks(proxies):
+    with pytest.raises(ConfigError, match=r"^web\.proxies: "):
+        load("mock", {"ARB_WEB__PROXIES": proxies})
+    assert load("mock", {"ARB_WEB__PROXIES": "10.0.0.1, fd00::/8"}).web.proxies == ("10.0.0.1", "fd00::/8")
+
+
 @pytest.mark.parametrize("url", ["desk.example", "ftp://desk.example", "https://desk.example/path"])
 def test_a_public_url_is_a_scheme_and_a_host(url):
     with pytest.raises(ConfigError, match=r"^web: .*public_url"):
