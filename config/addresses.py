@@ -20,7 +20,7 @@ def settings() -> Settings:
 def redis_url(chosen: Settings) -> str:
     """Return the URL of Redis. Raises: ConfigError."""
     configured = chosen.redis_url
-    if configured is None:
+    if not configured:
         raise ConfigError(NO_STACK.format(variable="ARB_REDIS_URL"))
     return configured.get_secret_value()
 
@@ -28,7 +28,7 @@ def redis_url(chosen: Settings) -> str:
 def database_url(chosen: Settings) -> str:
     """Return the SQLAlchemy URL of PostgreSQL. Raises: ConfigError."""
     configured = chosen.database_url
-    if configured is None:
+    if not configured:
         raise ConfigError(NO_STACK.format(variable="ARB_DATABASE_URL"))
     return configured.get_secret_value()
 

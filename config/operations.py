@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 
 from arb.domain.degradation import Gauge
 from arb.domain.health import Rule, Worse
+from config.server_address import WebAddress
 
 Positive = Field(gt=0)
 NotNegative = Field(ge=0)
@@ -79,7 +80,7 @@ class Watchdog(Thresholds):
     revive_after_sec: int = Field(gt=0, le=600)
     revive_pause_sec: int = Positive
     revive_hourly_max: int = Positive
-    dead_man_url: SecretStr | None = None
+    dead_man_url: WebAddress | None = None
     dead_man_interval_sec: int = Positive
     disk_paths: tuple[str, ...] = ()
     max_ws_lag_ms: int = Positive
@@ -158,7 +159,7 @@ class Alerts(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     urls: tuple[SecretStr, ...] = ()
-    webhook_url: SecretStr | None = None
+    webhook_url: WebAddress | None = None
     quiet_sec: int = Positive
     timeout_ms: int = Field(gt=0, le=30_000)
 

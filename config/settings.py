@@ -20,6 +20,7 @@ from arb.domain.errors import ConfigError
 from arb.runtime.home import Home, read_settings
 from config.operations import GAUGES, Alerts, Degradation, Logs, SysMonitor, Watchdog
 from config.pool import Database
+from config.server_address import PostgresAddress, RabbitAddress, RedisAddress
 from config.web import Web
 
 FOLDER: Final = Path(__file__).parent
@@ -165,9 +166,9 @@ class Settings(Section):
     """Everything that can be configured."""
 
     mode: RunMode
-    redis_url: SecretStr | None = None
-    broker_url: SecretStr | None = None  # RabbitMQ, in Redis's place as the primary broker
-    database_url: SecretStr | None = None
+    redis_url: RedisAddress | None = None
+    broker_url: RabbitAddress | None = None  # RabbitMQ, in Redis's place as the primary broker
+    database_url: PostgresAddress | None = None
     session: str | None = None  # this one instead of the one in use
     group: str = Field(default="", pattern=r"^[a-z0-9]{0,12}$")  # of coins; each has a session in use
     coins: tuple[str, ...] = Field(min_length=1)
@@ -248,7 +249,7 @@ def _own_layers(environ: Mapping[str, str], stack: dict[str, Any]) -> list[dict[
 def _yaml(path: Path) -> dict[str, Any]:
     try:
         tree = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:  # not UTF-8, or a date that is none
         raise ConfigError(f"{path}: cannot be read as YAML: {str(error).splitlines()[0]}") from None
     if not isinstance(tree, dict):
         raise ConfigError(f"{path}: must hold keys and values, as config/default.yml does")
@@ -261,15 +262,20 @@ def _environment(environ: Mapping[str, str]) -> dict[str, Any]:
     `ARB_A__B_FILE=/run/secrets/c` takes the value from a file, so that no environment holds a secret.
     """
     tree: dict[str, Any] = {}
-    for name, text in environ.items():
+    for name, text in sorted(environ.items()):  # a section before its keys
         if not name.startswith(PREFIX) or name in NOT_SETTINGS:
             continue
         if name.endswith(FROM_FILE):
             name, text = name.removesuffix(FROM_FILE), _content(name, Path(text))
         *parents, leaf = name.removeprefix(PREFIX).lower().split("__")
         node = tree
-        for parent in parents:
+        for depth, parent in enumerate(parents):
             node = node.setdefault(parent, {})
+            if not isinstance(node, dict):
+                section = _variable(".".join(parents[: depth + 1]))
+                raise ConfigError(
+                    f"{section}: sets a section whole, and {name} a key of it; unset one of them"
+                )
         node[leaf] = [part.strip() for part in text.split(",")] if leaf in LISTS else text
     return tree
 
@@ -279,6 +285,10 @@ def _content(name: str, path: Path) -> str:
         return path.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise ConfigError(f"{name}: {path}: {error.strerror}") from None
+    except ValueError:
+        raise ConfigError(
+            f"{name}: {path}: is not UTF-8 text; write the value into it and nothing else"
+        ) from None
 
 
 def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -296,7 +306,8 @@ def _line(error: ValidationError) -> str:
         return f"{key}: unknown key; the known ones are in config/default.yml"
     if first["type"] == "missing":
         return f"{key}: missing; set it in the file named by ARB_CONFIG or as {_variable(key)}"
-    return f"{key}: {first['msg'].lower()}; set it in the file named by ARB_CONFIG or as {_variable(key)}"
+    wrong = first["msg"].removeprefix("Value error, ").lower()
+    return f"{key}: {wrong}; set it in the file named by ARB_CONFIG or as {_variable(key)}"
 
 
 def _variable(key: str) -> str:

@@ -1,9 +1,9 @@
 """`arb kill`, put together: from one process, with whatever of the stack still answers."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -18,8 +18,9 @@ from arb.engine.unwind import Unwind
 from arb.engine.withdraw import Withdraw
 from arb.ports import VenueClient
 from arb.runtime.home import Home
-from config.settings import RunMode, Settings, load
+from config.settings import PREFIX, RunMode, Settings, load
 
+SERVERS: Final = frozenset({"redis_url", "database_url", "broker_url"})
 NOTHING_RUNS: Final = "no stack runs here: the switch holds for the next one"
 
 Progress = Callable[[str], None]
@@ -38,13 +39,13 @@ def kill(home: Home, reason: str, started_ns: int, within_ms: int, progress: Pro
     """Bring everything to rest; the switch is on already. Problems are in the report."""
     clock = SystemClock()
     try:
-        settings = load(environ={**os.environ, "ARB_HOME": str(home.path)})
+        settings, unusable = _settings({**os.environ, "ARB_HOME": str(home.path)})
     except ConfigError as error:
         return KillReport(reason=reason, problems=(f"the settings cannot be read: {error}",))
-    if settings.mode is RunMode.MOCK and settings.database_url is None:
+    if settings.mode is RunMode.MOCK and not settings.database_url and not unusable:
         progress(NOTHING_RUNS)  # and neither do the simulated exchanges
         return KillReport(reason=reason)
-    broadcast(settings, KILL, {"reason": reason, "at_ns": started_ns})
+    untold = _broadcast(settings, {"reason": reason, "at_ns": started_ns})
     reached = reach(settings, clock)
     if reached.problem:
         progress(reached.problem)
@@ -55,9 +56,34 @@ def kill(home: Home, reason: str, started_ns: int, within_ms: int, progress: Pro
     except SQLAlchemyError as error:  # a schema that is not ours must not keep orders at the venues
         problem = f"{DATABASE_AWAY}: {type(error).__name__}"
         report = _kill(reached, None, clock, within_ms).run(reason, started_ns)
-    if problem:
-        report.problems = (problem, *report.problems)
+    report.problems = (*unusable, *untold, *((problem,) if problem else ()), *report.problems)
     return report
+
+
+def _settings(environ: Mapping[str, str], unusable: tuple[str, ...] = ()) -> tuple[Settings, tuple[str, ...]]:
+    """Return the settings, and what of them cannot be used. Raises: ConfigError.
+
+    The address of a server that is none must not keep orders at the venues: without it that of the stack
+    which runs here serves, or none.
+    """
+    try:
+        return load(environ=environ), unusable
+    except ConfigError as error:
+        key = str(error).partition(":")[0]
+        variable = f"{PREFIX}{key.upper()}"
+        usable = {name: text for name, text in environ.items() if not name.startswith(variable)}
+        if key not in SERVERS or len(usable) == len(environ):
+            raise
+        return _settings(usable, (*unusable, str(error)))
+
+
+def _broadcast(settings: Settings, body: dict[str, Any]) -> tuple[str, ...]:
+    """Tell every process at once; return why that failed. The switch is on: they see it a moment later."""
+    try:
+        broadcast(settings, KILL, body)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the orders at the venues come next
+        return (f"the processes could not be told at once: {type(error).__name__}",)
+    return ()
 
 
 def _kill(reached: Reach, books: Books | None, clock: SystemClock, within_ms: int) -> Kill:
