@@ -2,8 +2,8 @@
 
 Order, later wins: config/default.yml, config/watchdog.yml, config/<mode>.yml, the file named by ARB_CONFIG,
 what the running stack wrote about itself (`run/settings.json` in its home, so that `celery -A arb ...` typed
-by hand finds it), environment variables (prefix `ARB_`, nesting by `__`). An unknown key or a bad value is
-one line that names the key.
+by hand finds it), environment variables (prefix `ARB_`, nesting by `__`), the accounts' keys that a mode
+insists on. An unknown key or a bad value is one line that names the key.
 """
 
 import os
@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from arb.domain.errors import ConfigError
 from arb.runtime.home import Home, read_settings
+from config.hosts import host_of, is_private
 from config.operations import GAUGES, Alerts, Degradation, Logs, SysMonitor, Watchdog
 from config.pool import Database
 from config.server_address import PostgresAddress, RabbitAddress, RedisAddress
@@ -28,6 +29,8 @@ PREFIX: Final = "ARB_"
 # Environment variables that are read elsewhere and are no settings.
 NOT_SETTINGS: Final = frozenset({"ARB_CONFIG", "ARB_HOME", "ARB_MODE"})
 FROM_FILE: Final = "_FILE"
+VENUES: Final = ("binance", "upbit")
+ADDRESSES: Final = ("rest_url", "stream_url", "user_stream_url")
 LISTS: Final = frozenset(
     {"coins", "warnings_blocked", "urls", "disk_paths", "proxies", *GAUGES}
 )  # written with commas in the environment
@@ -221,7 +224,7 @@ def load(mode: str | None = None, environ: Mapping[str, str] | None = None) -> S
     own = _own_layers(environ, stack)
     tree: dict[str, Any] = {}
     files = (_yaml(FOLDER / f"{name}.yml") for name in ("default", "watchdog", chosen))
-    for layer in (*files, *own, {"mode": chosen}):
+    for layer in (*files, *own, _keys(chosen, stack), {"mode": chosen}):
         tree = _merge(tree, layer)
     try:
         settings = Settings.model_validate(tree)
@@ -229,6 +232,8 @@ def load(mode: str | None = None, environ: Mapping[str, str] | None = None) -> S
         raise ConfigError(_line(error)) from None
     if settings.mode is RunMode.LIVE:
         _check_live(settings, own, environ)
+    if settings.mode is RunMode.MOCK:
+        _check_mock(settings)
     _check_alerts(settings.alerts)
     return settings
 
@@ -244,6 +249,19 @@ def _own_layers(environ: Mapping[str, str], stack: dict[str, Any]) -> list[dict[
     if path := environ.get("ARB_CONFIG"):
         layers.insert(0, _yaml(Path(path)))
     return layers
+
+
+def _keys(mode: str, stack: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the accounts' keys that a mode insists on, so that real ones in the environment stay there.
+
+    Paper mode signs nothing. A mock stack's simulators know the keys that were made up for them.
+    """
+    if mode == RunMode.PAPER:
+        return {venue: {"credentials": None} for venue in VENUES}
+    if mode == RunMode.MOCK:
+        made_up = {venue: stack.get(venue, {}).get("credentials") for venue in VENUES}
+        return {venue: {"credentials": keys} for venue, keys in made_up.items() if keys}
+    return {}
 
 
 def _yaml(path: Path) -> dict[str, Any]:
@@ -322,13 +340,27 @@ def _check_alerts(alerts: Alerts) -> None:
         AppriseChannel([url.get_secret_value() for url in alerts.urls])
 
 
+def _check_mock(settings: Settings) -> None:
+    """Refuse an address that may be a real exchange's: nobody asked for real orders."""
+    for venue in VENUES:
+        for address in ADDRESSES:
+            url = getattr(getattr(settings, venue), address)
+            if not is_private(host_of(url)):
+                key = f"{venue}.{address}"
+                raise ConfigError(
+                    f"{key}: mock mode trades with simulated exchanges on hosts of your own only, not with "
+                    f"{host_of(url) or url}; take it out of the file named by ARB_CONFIG and out of "
+                    f"{_variable(key)}, or set ARB_MODE to paper or live"
+                )
+
+
 def _check_live(settings: Settings, own: list[dict[str, Any]], environ: Mapping[str, str]) -> None:
     """Refuse live mode unless everything dangerous was asked for in so many words."""
     if environ.get("LIVE_TRADING") != "1":
         raise ConfigError("mode: live needs the environment variable LIVE_TRADING=1")
     if not Path(".live_trading_ok").exists():
         raise ConfigError("mode: live needs the file .live_trading_ok in the working directory")
-    for venue in ("binance", "upbit"):
+    for venue in VENUES:
         if getattr(settings, venue).credentials is None:
             raise ConfigError(
                 f"{venue}.credentials: missing; set {_variable(venue + '.credentials.key')} and "

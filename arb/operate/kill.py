@@ -104,12 +104,18 @@ def reach(settings: Settings, clock: SystemClock) -> Reach:
             stores.sessions.get(chosen) if chosen else stores.sessions.current(settings.mode, settings.group)
         )
     except (ConfigError, StoreUnavailable, SQLAlchemyError) as error:
-        venues = {} if settings.mode is RunMode.PAPER else real_clients(settings, clock, SystemEntropy())
-        return Reach(venues=venues, engine=None, problem=f"{DATABASE_AWAY}: {first_line(error)}")
+        return Reach(
+            venues=_venues(settings, clock), engine=None, problem=f"{DATABASE_AWAY}: {first_line(error)}"
+        )
     if session is None:
-        return Reach(venues=real_clients(settings, clock, SystemEntropy()), engine=None)
+        return Reach(venues=_venues(settings, clock), engine=None)
     engine = wire(settings, session.session_id, stores, SilentDispatcher())
     return Reach(venues=engine.venues, engine=engine)
+
+
+def _venues(settings: Settings, clock: SystemClock) -> dict[Venue, VenueClient]:
+    """Return the venues that may have orders of ours; those of paper never left their process."""
+    return {} if settings.mode is RunMode.PAPER else real_clients(settings, clock, SystemEntropy())
 
 
 def books_of(engine: Engine) -> Books:
