@@ -24,10 +24,16 @@ from arb.domain.trade import Trade
 
 
 class Clock(Protocol):
-    """Time, as an argument of everything that needs it."""
+    """Time, as an argument of everything that needs it: stamps by one clock, waits by another.
+
+    The wall clock can be set, back too. What one process waits for or measures is by the steady clock.
+    """
 
     def now_ns(self) -> int:
         """Return nanoseconds since the Unix epoch."""
+
+    def steady_ns(self) -> int:
+        """Return nanoseconds since some moment; they only grow, at the pace of time."""
 
     def sleep_ms(self, duration_ms: int) -> None:
         """Wait."""

@@ -58,9 +58,9 @@ class Delivery:
 
     def flush(self, limit_ms: int = FLUSH_MS) -> bool:
         """Wait until all are delivered; False if that took too long."""
-        until_ns = self._clock.now_ns() + limit_ms * 1_000_000
+        until_ns = self._clock.steady_ns() + limit_ms * 1_000_000
         while self._waiting.unfinished_tasks:
-            if self._clock.now_ns() > until_ns:
+            if self._clock.steady_ns() > until_ns:
                 return False
             self._clock.sleep_ms(20)
         return True

@@ -132,7 +132,7 @@ class ArbCelery(Celery):  # type: ignore[misc]  # Celery ships no types
 
     def _report(self) -> None:
         """Hand the counts over once a second, and never to a Redis that is away."""
-        now_ns = self._clock.now_ns()
+        now_ns = self._clock.steady_ns()
         if self.gate.state is State.CLOSED and now_ns - self._reported_ns > REPORT_NS:
             self._counted.report(self._counters())
             self._reported_ns = now_ns

@@ -7,14 +7,20 @@ import time
 from typing import Final
 
 NS_PER_MS: Final = 1_000_000
+# Where there is one, the clock that goes on while the machine sleeps.
+STEADY: Final[int] = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class SystemClock:
-    """The machine's wall clock."""
+    """The machine's clocks."""
 
     def now_ns(self) -> int:
         """Return nanoseconds since the Unix epoch."""
         return time.time_ns()
+
+    def steady_ns(self) -> int:
+        """Return nanoseconds since some moment; nobody sets this clock."""
+        return time.clock_gettime_ns(STEADY)
 
     def sleep_ms(self, duration_ms: int) -> None:
         """Wait; not at all if the duration is not positive."""
@@ -27,6 +33,7 @@ class ManualClock:
 
     def __init__(self, now_ns: int = 1_700_000_000_000_000_000) -> None:
         self._now_ns = now_ns
+        self._set_back_ns = 0  # in all
         self._lock = threading.Lock()
         self.slept_ms: list[int] = []
 
@@ -34,6 +41,11 @@ class ManualClock:
         """Return the time it was moved to."""
         with self._lock:
             return self._now_ns
+
+    def steady_ns(self) -> int:
+        """Return the time it would be if it had not been set back."""
+        with self._lock:
+            return self._now_ns + self._set_back_ns
 
     def sleep_ms(self, duration_ms: int) -> None:
         """Move ahead at once, and remember the wait."""
@@ -45,6 +57,12 @@ class ManualClock:
         """Move ahead."""
         with self._lock:
             self._now_ns += duration_ms * NS_PER_MS
+
+    def set_back_ms(self, duration_ms: int) -> None:
+        """Set it back, as somebody does to a wall clock; no time passes."""
+        with self._lock:
+            self._now_ns -= duration_ms * NS_PER_MS
+            self._set_back_ns += duration_ms * NS_PER_MS
 
 
 class SystemEntropy:

@@ -135,13 +135,13 @@ class ControlListener:
         self._owes_resync = True
         looked_ns = self._look()
         self.state.connections += 1
-        self.state.connected_since_ns = looked_ns
+        self.state.connected_since_ns = self._clock.now_ns()
         self._plan.succeeded()
         self.state.failures = 0
         log.info("control_connected", connections=self.state.connections)
         while not self._stopping.is_set():
             is_woken = woken.get_message(timeout=TICK_S) is not None
-            if is_woken or self._clock.now_ns() - looked_ns >= LOOK_NS:
+            if is_woken or self._clock.steady_ns() - looked_ns >= LOOK_NS:
                 looked_ns = self._look()
 
     def _look(self) -> int:
@@ -153,7 +153,7 @@ class ControlListener:
         if self._owes_resync and self._tried(self._hearing.resync):
             self._owes_resync = False
             self.state.resyncs += 1
-        return self._clock.now_ns()
+        return self._clock.steady_ns()
 
     def _hear(self, place: bytes, fields: Mapping[bytes, bytes]) -> None:
         mark = place + fields[b"body"]

@@ -19,7 +19,7 @@ class DeadManPing:
 
     def ping(self, now_ns: int) -> None:
         """Say that all is well, if it is time to."""
-        if self._url is None or now_ns - self._pinged_ns < self._interval_ns:
+        if self._url is None or 0 <= now_ns - self._pinged_ns < self._interval_ns:
             return
         self._pinged_ns = now_ns
         try:

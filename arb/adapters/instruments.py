@@ -24,7 +24,8 @@ class LiveInstruments(Mapping[Key, Instrument]):
         self._venues, self._coins = venues, tuple(coins)
         self._clock, self._watch = clock, watch
         self._rules: dict[Key, Instrument] = {}
-        self._due_ns = dict.fromkeys(venues, 0)
+        self._due_ns = dict.fromkeys(venues, 0)  # by the steady clock, and so is the next
+        self._free_ns = dict.fromkeys(venues, 0)  # before this not even what expired is read again
         self._asked_ns = dict.fromkeys(venues, 0)  # when the last reading began
         self._expired_ns = dict.fromkeys(venues, 0)  # what was asked for before this is too old
         self._expiring, self._reading = threading.Lock(), threading.Lock()
@@ -51,21 +52,21 @@ class LiveInstruments(Mapping[Key, Instrument]):
 
     def _refresh(self) -> None:
         """Fetch what is due."""
-        now_ns = self._clock.now_ns()
+        steady_ns = self._clock.steady_ns()
         with self._reading:
             for venue in self._venues:
-                if self._is_due(venue, now_ns):
-                    self._read(venue, now_ns)
+                if self._is_due(venue, steady_ns):
+                    self._read(venue, steady_ns)
 
-    def _is_due(self, venue: Venue, now_ns: int) -> bool:
-        if now_ns >= self._due_ns[venue]:
-            return True
-        asked_ns = self._asked_ns[venue]
-        return self._expired_ns[venue] >= asked_ns and now_ns - asked_ns >= GAP_NS
+    def _is_due(self, venue: Venue, steady_ns: int) -> bool:
+        is_expired = self._expired_ns[venue] >= self._asked_ns[venue]
+        return steady_ns >= (self._free_ns if is_expired else self._due_ns)[venue]
 
-    def _read(self, venue: Venue, now_ns: int) -> None:
+    def _read(self, venue: Venue, steady_ns: int) -> None:
         """Replace a venue's rules: what it does not list any more has none. Where it is away, they stay."""
-        self._asked_ns[venue], self._due_ns[venue] = now_ns, now_ns + GAP_NS
+        now_ns = self._clock.now_ns()
+        self._asked_ns[venue] = now_ns
+        self._free_ns[venue] = self._due_ns[venue] = steady_ns + GAP_NS
         try:
             found = self._venues[venue].instruments(self._coins)
         except VenueError as error:
@@ -74,5 +75,5 @@ class LiveInstruments(Mapping[Key, Instrument]):
             return
         others = {key: rule for key, rule in self._rules.items() if key[0] != venue}
         self._rules = others | {(venue, rule.symbol): rule for rule in found}
-        self._due_ns[venue] = now_ns + REFRESH_NS
+        self._due_ns[venue] = steady_ns + REFRESH_NS
         self._watch.read(venue, found, now_ns)

@@ -2,7 +2,7 @@
 
 Silence alone proves nothing (a quiet market sends nothing), so it is probed; a probe without an answer
 does. A connection that answers but has brought no quote for `idle_ms_max` is replaced too: its
-subscription may be dead, and a fresh one begins with a snapshot.
+subscription may be dead, and a fresh one begins with a snapshot. The times are the steady clock's.
 """
 
 from dataclasses import dataclass

@@ -60,7 +60,7 @@ class PsutilMachine:
         """
         last = self._looks.get(pid)
         if last is not None and last.created_s == look.created_s:
-            if look.at_ns - last.at_ns < LOOK_NS_MIN:
+            if 0 <= look.at_ns - last.at_ns < LOOK_NS_MIN:
                 return None
             used_s, over_ns = look.cpu_s - last.cpu_s, look.at_ns - last.at_ns
         else:

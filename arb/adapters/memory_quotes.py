@@ -30,7 +30,7 @@ class MemoryQuoteStore:
     def put(self, books: Sequence[Book], dirty: Sequence[Coin]) -> Written:
         """Write what is its owner's, mark dirty. Raises: StoreUnavailable."""
         self._reach()
-        now_ns = self._clock.now_ns()
+        now_ns = self._clock.steady_ns()
         with self._lock:
             taken = [book for book in books if self._owns(book)]
             refused = tuple({coin_of(book.symbol): None for book in books if not self._owns(book)})

@@ -64,8 +64,8 @@ class _Window:
             self.spend(used - self._used, now_ns)
 
     def _forget(self, now_ns: int) -> None:
-        """Drop what is older than a period, and what a clock that was set back left in the future."""
-        while self._spent and not 0 <= now_ns - self._spent[0][0] < self._period_ns:
+        """Drop what is older than a period."""
+        while self._spent and now_ns - self._spent[0][0] >= self._period_ns:
             self._used -= self._spent.popleft()[1]
 
 
@@ -88,10 +88,10 @@ class RateLimiter:
 
     def acquire(self, group: str, weight: int, wait_ms_max: int) -> None:
         """Wait for room and take it. Raises: RateLimited if that would take longer than `wait_ms_max`."""
-        deadline_ns = self._clock.now_ns() + wait_ms_max * NS_PER_MS
+        deadline_ns = self._clock.steady_ns() + wait_ms_max * NS_PER_MS
         while True:
             with self._lock:
-                now_ns = self._clock.now_ns()
+                now_ns = self._clock.steady_ns()
                 wait_ns = self._wait_ns(group, weight, now_ns)
                 if wait_ns <= 0:
                     self._spend(group, weight, now_ns)
@@ -108,12 +108,12 @@ class RateLimiter:
         with self._lock:
             for usage in usages:
                 if window := self._windows.get(usage.group):
-                    window.observe(usage, self._clock.now_ns())
+                    window.observe(usage, self._clock.steady_ns())
 
     def pause(self, scope: str | None, duration_ms: int) -> None:
         """Leave a group, or `ALL`, alone; each refusal after a pause doubles the next one."""
         with self._lock:
-            now_ns = self._clock.now_ns()
+            now_ns = self._clock.steady_ns()
             pause = self._pauses.setdefault(scope, _Pause())
             grown_ms = min(duration_ms << min(pause.strikes, STRIKES_MAX), PAUSE_MS_MAX)
             if now_ns >= pause.until_ns:  # else it is a reply to what was already on its way

@@ -64,13 +64,13 @@ class SharedFile:
 
     @contextmanager
     def _locked(self, handle: int) -> Iterator[None]:
-        until_ns = self._clock.now_ns() + PATIENCE_MS * 1_000_000
+        until_ns = self._clock.steady_ns() + PATIENCE_MS * 1_000_000
         while True:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
-                if self._clock.now_ns() >= until_ns:
+                if self._clock.steady_ns() >= until_ns:
                     break
                 self._clock.sleep_ms(PAUSE_MS)
         try:

@@ -32,7 +32,7 @@ class VenueBreaker:
         if self._breaker.state is State.CLOSED:
             return
         with self._lock:
-            before, now_ns = self._breaker, self._clock.now_ns()
+            before, now_ns = self._breaker, self._clock.steady_ns()
             if before.state is State.CLOSED:
                 return
             self._breaker = probe(before, now_ns, self._entropy.draw(), self._rules)
@@ -53,7 +53,7 @@ class VenueBreaker:
     def _observe(self, event: Event) -> None:
         with self._lock:
             before = self._breaker
-            self._breaker = observe(before, event, self._clock.now_ns(), self._entropy.draw(), self._rules)
+            self._breaker = observe(before, event, self._clock.steady_ns(), self._entropy.draw(), self._rules)
             after = self._breaker
         if after.state is not before.state:
             log.warning("venue_breaker_changed", venue=self._venue, before=before.state, after=after.state)

@@ -162,7 +162,7 @@ class VenueSocket:
             connection.shutdown()
 
     def _read(self, connection: websocket.WebSocket) -> None:
-        liveness = Liveness(self._rules.silence, self._clock.now_ns())
+        liveness = Liveness(self._rules.silence, self._clock.steady_ns())
         poll = select.poll()
         poll.register(connection.sock, select.POLLIN)
         while not self._hurry.is_set():
@@ -170,27 +170,28 @@ class VenueSocket:
                 opcode, frame = connection.recv_data_frame(control_frame=True)
             except WebSocketTimeoutException:
                 opcode, frame = None, None
-            now_ns = self._clock.now_ns()
+            steady_ns = self._clock.steady_ns()
             if opcode is not None:
-                liveness.heard(now_ns)
+                liveness.heard(steady_ns)
             if opcode == ABNF.OPCODE_CLOSE:
                 return
-            if opcode in DATA and not self._take(frame.data, now_ns, liveness):
+            if opcode in DATA and not self._take(frame.data, steady_ns, liveness):
                 return
             if opcode in DATA and _drained(connection, poll):
                 self._listener.drained()
             while self._unsent:
                 connection.send(self._unsent.popleft())
-            if not self._look_after(connection, liveness.step(now_ns)):
+            if not self._look_after(connection, liveness.step(steady_ns)):
                 return
 
-    def _take(self, frame: bytes, now_ns: int, liveness: Liveness) -> bool:
+    def _take(self, frame: bytes, steady_ns: int, liveness: Liveness) -> bool:
         """Hand one frame over; return False if this connection should end."""
+        now_ns = self._clock.now_ns()
         self.state.frames += 1
         self.state.last_frame_ns = now_ns
         notice = self._listener.received(frame, now_ns)
         if notice is Notice.PROGRESS:
-            liveness.progressed(now_ns)
+            liveness.progressed(steady_ns)
             self._plan.succeeded()
             self.state.failures = 0
             return True

@@ -87,7 +87,7 @@ class FrameReader:
 
     def _slowly(self, name: str, source: Callable[[], Value]) -> Value | None:
         """Read at most every two seconds; in between, and not longer, what was read last."""
-        now_ns = self._clock.now_ns()
+        now_ns = self._clock.steady_ns()
         due_ns: int
         kept: Value | None
         due_ns, kept = self._kept.get(name, (0, None))

@@ -36,10 +36,10 @@ class Drain:
 
         An evaluation that began before the mode changed may still close a pair: rest has to last.
         """
-        until_ns = self.clock.now_ns() + timeout_ms * 1_000_000
+        until_ns = self.clock.steady_ns() + timeout_ms * 1_000_000
         rests = 0
         while rests < RESTS_IN_A_ROW:
-            if self.clock.now_ns() >= until_ns:
+            if self.clock.steady_ns() >= until_ns:
                 return False
             rests = rests + 1 if self.at_rest() else 0
             self.clock.sleep_ms(PAUSE_MS)

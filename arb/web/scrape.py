@@ -30,9 +30,9 @@ class Exporter:
     def text(self) -> bytes:
         """Return everything in Prometheus' text format; safe between threads."""
         with self._lock:
-            if self._clock.now_ns() >= self._until_ns:
+            if self._clock.steady_ns() >= self._until_ns:
                 self._text = generate_latest(self._registry)
-                self._until_ns = self._clock.now_ns() + KEPT_NS
+                self._until_ns = self._clock.steady_ns() + KEPT_NS
             return self._text
 
 

@@ -19,7 +19,7 @@ class Throttle:
 
     def wait_s(self, address: str) -> int:
         """Return how many seconds this address has to wait, 0 if it may try now."""
-        now_ns = self._clock.now_ns()
+        now_ns = self._clock.steady_ns()
         while self._failures and now_ns - self._failures[0][0] >= WINDOW_NS:
             self._failures.popleft()
         own = [at_ns for at_ns, of in self._failures if of == address]
@@ -29,7 +29,7 @@ class Throttle:
 
     def failed(self, address: str) -> None:
         """Remember a wrong password."""
-        self._failures.append((self._clock.now_ns(), address))
+        self._failures.append((self._clock.steady_ns(), address))
 
 
 def _left_s(since_ns: int, now_ns: int) -> int:

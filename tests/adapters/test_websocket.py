@@ -16,6 +16,7 @@ from arb.adapters.websocket import SocketRules, VenueSocket
 from arb.domain.backoff import Backoff
 from arb.domain.ids import Venue
 from arb.engine.stream import Notice
+from arb.ports import Clock
 from tests.adapters.websocket_server import Peer, Server
 
 SOON_S = 5.0
@@ -23,6 +24,7 @@ CALM = SilenceLimits(silence_ms_max=60_000, probe_ms_max=60_000, idle_ms_max=60_
 NERVOUS = SilenceLimits(silence_ms_max=200, probe_ms_max=200, idle_ms_max=60_000, keep_alive_ms=60_000)
 QUICK = Backoff(first_ms=20, max_ms=100)
 SLOW = Backoff(first_ms=60_000, max_ms=60_000)
+REAL = SystemClock()
 
 
 class Ear:
@@ -66,6 +68,7 @@ def connected(
     silence: SilenceLimits = CALM,
     backoff: Backoff = QUICK,
     keep_alive: str = "",
+    clock: Clock = REAL,
 ) -> Iterator[VenueSocket]:
     rules = SocketRules(
         venue=Venue.UPBIT,
@@ -76,7 +79,7 @@ def connected(
         backoff=backoff,
         cooldown_ms=100,
     )
-    made = VenueSocket(rules=rules, listener=ear, clock=SystemClock(), entropy=SeededEntropy(1))
+    made = VenueSocket(rules=rules, listener=ear, clock=clock, entropy=SeededEntropy(1))
     made.start()
     try:
         yield made

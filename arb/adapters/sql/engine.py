@@ -90,12 +90,12 @@ def _limit_idleness(engine: Engine, idle_ns_max: int) -> None:
 
     @event.listens_for(engine, "checkin")
     def remember(_connection: Any, record: Any) -> None:
-        record.info[RETURNED] = clock.now_ns()
+        record.info[RETURNED] = clock.steady_ns()
 
     @event.listens_for(engine, "checkout")
     def look(_connection: Any, record: Any, _proxy: Any) -> None:
         returned_ns = record.info.pop(RETURNED, None)
-        if returned_ns is not None and clock.now_ns() - returned_ns > idle_ns_max:
+        if returned_ns is not None and clock.steady_ns() - returned_ns > idle_ns_max:
             raise DisconnectionError("idle for too long")
 
 

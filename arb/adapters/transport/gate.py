@@ -76,7 +76,7 @@ class Gate:
         """Tell, once for each cooldown, whether to send a canary; until it is back nothing else is sent."""
         with self._lock:
             before = self._breaker
-            self._breaker = probe(before, self._clock.now_ns(), self._entropy.draw(), self._rules)
+            self._breaker = probe(before, self._clock.steady_ns(), self._entropy.draw(), self._rules)
             return self._breaker is not before
 
     def measured(self, lengths: Mapping[str, int]) -> None:
@@ -93,7 +93,7 @@ class Gate:
 
     def _observe(self, event: Event) -> None:
         with self._lock:
-            now_ns, draw = self._clock.now_ns(), self._entropy.draw()
+            now_ns, draw = self._clock.steady_ns(), self._entropy.draw()
             self._breaker = observe(self._breaker, event, now_ns, draw, self._rules)
 
 
