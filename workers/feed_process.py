@@ -120,6 +120,7 @@ class FeedProcess:
             venue.socket.force_reconnect()
 
     def _flush(self) -> None:
+        # The wall clock: who slept with the machine was frozen too, and some steady clocks sleep.
         reported_ns, awake_ns = 0, self._clock.now_ns()
         while not self._stopping.is_set():
             self._feed.changed.wait(LOOK_AGAIN_S)
@@ -129,7 +130,7 @@ class FeedProcess:
                 self._thaw()
             awake_ns = now_ns
             self._feed.flush()
-            if now_ns - reported_ns > REPORT_NS:
+            if not 0 <= now_ns - reported_ns <= REPORT_NS:
                 self._tally.report(self._counters)
                 reported_ns = now_ns
             self._stopping.wait(self._flush_interval_s)

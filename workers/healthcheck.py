@@ -43,7 +43,7 @@ def process(name: str) -> str | None:
 
     settings = addresses.settings()
     beats = RedisHeartbeats(connect(addresses.redis_url(settings)), settings.scope).read()
-    age_ns = SystemClock().now_ns() - int(beats.get(name, {}).get("at_ns", "0"))
+    age_ns = abs(SystemClock().now_ns() - int(beats.get(name, {}).get("at_ns", "0")))
     return None if age_ns < AGE_NS_MAX else f"no heartbeat of {name} for {age_ns // 1_000_000_000} s"
 
 

@@ -16,6 +16,7 @@ from arb.domain.ids import Coin, FillId, Symbol, Venue, VenueOrderId
 from arb.domain.instrument import Instrument, Side
 from arb.domain.money import ZERO
 from arb.domain.order import Fill, Order, OrderReport, State
+from arb.domain.sanity import is_current
 from arb.ports import Clock, NeverPlaced, QuoteStore, Resolution
 
 
@@ -100,9 +101,9 @@ class PaperVenue:
             book = self.quotes.get([(self.venue, symbol)]).get((self.venue, symbol))
         except StoreUnavailable:
             book = None
-        if book is None or self.clock.now_ns() - book.ts_recv_ns > self.quote_age_ns_max:
-            return self.rules.book(symbol)
-        return book
+        if book is not None and is_current(book.ts_recv_ns, self.clock.now_ns(), self.quote_age_ns_max):
+            return book
+        return self.rules.book(symbol)
 
     def _instrument(self, symbol: Symbol) -> Instrument:
         if symbol not in self.known:

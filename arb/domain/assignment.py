@@ -166,8 +166,16 @@ def _silent(known: Standing, now_ns: int, rules: Rules) -> Standing:
 
 
 def excused(standings: Mapping[str, Standing], now_ns: int) -> dict[str, Standing]:
-    """Return the standings after the observer itself was away: nobody's silence meanwhile counts."""
-    return {worker: replace(each, seen_ns=now_ns) for worker, each in standings.items()}
+    """Return the standings after the observer was away, or its clock was set back: no silence counts."""
+    return {
+        worker: replace(
+            each,
+            seen_ns=now_ns,
+            well_since_ns=min(each.well_since_ns, now_ns),
+            troubled_since_ns=min(each.troubled_since_ns, now_ns),
+        )
+        for worker, each in standings.items()
+    }
 
 
 def reassign(

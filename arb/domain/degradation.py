@@ -73,7 +73,7 @@ def step(before: Degradation, rules: Rules, readings: Iterable[Reading], now_ns:
     held, why_held = _worst(rules, known, rules.margin)
     if held >= before.degree:
         return replace(before, why=why_held if before.degree else "", calm_since_ns=0)
-    since_ns = before.calm_since_ns or now_ns
+    since_ns = min(before.calm_since_ns or now_ns, now_ns)
     if now_ns - since_ns < rules.calm_ns:
         return replace(before, calm_since_ns=since_ns)
     lower = Degree(before.degree - 1)

@@ -10,6 +10,7 @@ from arb.domain.ids import Venue
 from arb.domain.money import ZERO, bps, ceil_to, floor_to
 from arb.domain.order import Order, Purpose
 from arb.domain.position import TradePosition, is_dust
+from arb.domain.sanity import AHEAD_NS_MAX
 from arb.domain.spread import Direction, Market, edge
 from arb.domain.trade import Trade
 
@@ -59,11 +60,12 @@ def exits_so_far(orders: Sequence[Order]) -> Exits:
     )
 
 
-def rests_until_ns(exits: Exits) -> int:
-    """Return before when no other exit is sent."""
+def is_resting(exits: Exits, now_ns: int) -> bool:
+    """Tell whether the next exit has to wait."""
     if not exits.lonely:
-        return 0
-    return exits.lonely_at_ns + PAUSES.delay_ms(exits.lonely - 1, EVEN_DRAW) * NS_PER_MS
+        return False
+    pause_ns = PAUSES.delay_ms(exits.lonely - 1, EVEN_DRAW) * NS_PER_MS
+    return -AHEAD_NS_MAX <= now_ns - exits.lonely_at_ns < pause_ns
 
 
 def cautious(wanted: Decimal, position: TradePosition, exits: Exits, market: Market) -> Decimal:

@@ -124,7 +124,7 @@ def _step(known: Health, rule: Rule, found: Level, now_ns: int, sample_ns: int) 
     errors, counted_ns = known.errors, known.counted_ns
     if found is not Level.ERROR:
         errors, counted_ns = 0, 0
-    elif errors == 0 or now_ns - counted_ns >= sample_ns:
+    elif errors == 0 or not 0 <= now_ns - counted_ns < sample_ns:
         errors, counted_ns = errors + 1, now_ns
     level = Level.CRITICAL if errors >= ERRORS_UNTIL_CRITICAL and not rule.borne else found
     since_ns = known.since_ns if level is known.level else now_ns

@@ -17,6 +17,7 @@ from arb.domain.money import ONE, ZERO, bps, fraction
 from arb.domain.order import Order, Purpose
 from arb.domain.position import is_dust
 from arb.domain.risk import FEE_RESERVE
+from arb.domain.sanity import AHEAD_NS_MAX
 from arb.domain.spread import Market, protective_price
 from arb.domain.trade import Leg, Trade
 
@@ -91,12 +92,13 @@ def failures(orders: Sequence[Order], venue: Venue | None = None) -> int:
     return count
 
 
-def rests_until_ns(orders: Sequence[Order]) -> int:
-    """Return before when no other repair is sent: books that just moved away need a moment."""
+def is_resting(orders: Sequence[Order], now_ns: int) -> bool:
+    """Tell whether the next repair has to wait: books that just moved away need a moment."""
     failed = failures(orders)
     if not failed:
-        return 0
-    return _repairs(orders)[-1].created_at_ns + PAUSES.delay_ms(failed - 1, EVEN_DRAW) * NS_PER_MS
+        return False
+    pause_ns = PAUSES.delay_ms(failed - 1, EVEN_DRAW) * NS_PER_MS
+    return -AHEAD_NS_MAX <= now_ns - _repairs(orders)[-1].created_at_ns < pause_ns
 
 
 def spent_krw(orders: Sequence[Order], market: Market) -> Decimal:

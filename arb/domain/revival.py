@@ -69,7 +69,8 @@ def look(
     for worker in workers:
         why = _amiss(memory, worker, now_ns, rules)
         if why:
-            past = tuple(at for at in memory.revived_ns.get(worker.program, ()) if now_ns - at < HOUR_NS)
+            revived = memory.revived_ns.get(worker.program, ())
+            past = tuple(at for at in revived if 0 <= now_ns - at < HOUR_NS)
             if past and now_ns - past[-1] < rules.pause_ns:
                 continue
             permitted = len(past) < rules.hourly_max
@@ -82,7 +83,8 @@ def look(
 
 def _since(memory: Memory, workers: Sequence[Worker], queue: str, now_ns: int) -> int:
     """Return since when messages wait in a queue and nobody takes any."""
-    took_ns = max((worker.took_ns for worker in workers if worker.queue == queue), default=0)
+    took = [worker.took_ns for worker in workers if worker.queue == queue]
+    took_ns = max((at_ns for at_ns in took if at_ns <= now_ns), default=0)
     return max(memory.waiting_since_ns.get(queue, now_ns), took_ns)
 
 
@@ -91,7 +93,7 @@ def _amiss(memory: Memory, worker: Worker, now_ns: int, rules: Rules) -> str:
     seen_ns = min(now_ns - memory.seen_since_ns, worker.up_ns)
     if seen_ns < rules.after_ns:
         return ""
-    silent_ns = now_ns - worker.sign_ns
+    silent_ns = abs(now_ns - worker.sign_ns)
     if silent_ns >= rules.after_ns:
         return f"no sign of life for {silent_ns // 1_000_000_000} s"
     deaf_ns = now_ns - memory.waiting_since_ns.get(worker.queue, now_ns)

@@ -1,10 +1,11 @@
 """Whether a market may be traded on at all, before anybody asks how much.
 
-Stale data stops everything. A venue's warning or an absurd premium stops entries only: what is open must
-still be closed and repaired.
+Data that is old, or of no known age, stops everything. A venue's warning or an absurd premium stops entries
+only: what is open must still be closed and repaired.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from arb.domain.ids import Venue
 from arb.domain.money import bps
@@ -12,15 +13,27 @@ from arb.domain.risk import Limits, Refused
 from arb.domain.spread import Market
 from arb.domain.trade import Leg
 
+# How far ahead of our clock a stamp of ours may lie: machines differ by less, and beyond it a clock was set.
+AHEAD_NS_MAX: Final = 500_000_000
+
 
 def stale(market: Market, limits: Limits, now_ns: int) -> Refused | None:
-    """Return which of the market's data is too old to act on, or None."""
-    ages = (now_ns - market.upbit.ts_recv_ns, now_ns - market.binance.ts_recv_ns)
-    if max(ages) > limits.quote_age_ns_max:
-        return Refused("quote_stale")
-    if now_ns - market.rate.ts_recv_ns > limits.rate_age_ns_max:
-        return Refused("rate_stale")
+    """Return which of the market's data is too old to act on, or stamped ahead of now, or None."""
+    for name, seen, age_ns_max in (
+        ("quote", (market.upbit, market.binance), limits.quote_age_ns_max),
+        ("rate", (market.rate,), limits.rate_age_ns_max),
+    ):
+        ages_ns = [now_ns - each.ts_recv_ns for each in seen]
+        if max(ages_ns) > age_ns_max:
+            return Refused(f"{name}_stale")
+        if min(ages_ns) < -AHEAD_NS_MAX:
+            return Refused(f"{name}_ahead")
     return None
+
+
+def is_current(ts_recv_ns: int, now_ns: int, age_ns_max: int) -> bool:
+    """Tell whether what was received then is young; what lies ahead of now is not, whatever its age."""
+    return -AHEAD_NS_MAX <= now_ns - ts_recv_ns <= age_ns_max
 
 
 def untradable(market: Market) -> Refused | None:

@@ -13,7 +13,7 @@ from arb.domain.ids import Venue
 from arb.domain.money import ZERO
 from arb.domain.order import AT_VENUE, Order, State
 from arb.domain.position import TradePosition, trade_position
-from arb.domain.repair import Means, RepairRules, attempts, is_unsendable, repair_leg, rests_until_ns
+from arb.domain.repair import Means, RepairRules, attempts, is_resting, is_unsendable, repair_leg
 from arb.domain.spread import Market
 from arb.domain.trade import ENDED, Leg, Trade, TradeState
 
@@ -94,7 +94,7 @@ def _uneven(
     why = "market_unknown"
     if means.market is not None:
         leg = repair_leg(trade, orders, imbalance, means.market, means.free, rules)
-        rested = is_late or now_ns >= rests_until_ns(orders)
+        rested = is_late or not is_resting(orders, now_ns)
         if leg is not None and rested:
             return Repair(leg)
         why = "repair_pause" if leg is not None else "repair_beyond_ceilings"

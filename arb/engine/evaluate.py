@@ -66,7 +66,7 @@ class Evaluate:
         `carried` are the books that came with the message: enough to go on while Redis is away.
         """
         coins = self._worth_a_look(self._changed(carried))
-        markets = self.markets.read(coins, carried)
+        markets = self.markets.read(coins, self.clock.now_ns(), carried)
         if refused := self.markets.fences.take_refused():
             self.counters.count("quotes_refused", "fenced", refused)
         self._count_without_rules(coin for coin in coins if coin not in markets)

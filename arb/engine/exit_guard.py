@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from arb.domain.alert import Alert, Severity
-from arb.domain.exits import Exits, cautious, exits_so_far, rests_until_ns
+from arb.domain.exits import Exits, cautious, exits_so_far, is_resting
 from arb.domain.ids import Coin, SessionId, Venue
 from arb.domain.money import ZERO
 from arb.domain.position import TradePosition
@@ -29,14 +29,14 @@ class ExitGuard:
     trades: TradeStore
     counters: Counters
     alerts: AlertSink
-    _unpaid_until_ns: dict[Asset, int] = field(default_factory=dict)
+    _unpaid_at_ns: dict[Asset, int] = field(default_factory=dict)
 
     def size(
         self, view: TradeView, position: TradePosition, wanted: Decimal, market: Market, now_ns: int
     ) -> Decimal:
         """Return how much of the wanted exit to try now, 0 to wait."""
         exits = exits_so_far(view.orders)
-        if now_ns < rests_until_ns(exits):
+        if is_resting(exits, now_ns):
             return ZERO
         if exits.lonely >= TOLD_FROM:
             self._tell_of_refusals(view.trade, exits, now_ns)
@@ -45,12 +45,12 @@ class ExitGuard:
     def pays(self, trade: Trade, legs: Sequence[Leg], now_ns: int) -> bool:
         """Tell whether free balances pay for both legs. Raises: StoreUnavailable."""
         needs = {(leg.venue, hold_of(leg, trade.coin)[0]): hold_of(leg, trade.coin)[1] for leg in legs}
-        if any(now_ns < self._unpaid_until_ns.get(asset, 0) for asset in needs):
+        if any(0 <= now_ns - self._unpaid_at_ns.get(asset, 0) < UNPAID_NS for asset in needs):
             return False
         free = self.trades.free(self.session_id)
         lacking = {asset: need for asset, need in needs.items() if free.get(asset, ZERO) < need}
         for asset in lacking:
-            self._unpaid_until_ns[asset] = now_ns + UNPAID_NS
+            self._unpaid_at_ns[asset] = now_ns
         if lacking:
             self.counters.count("exit_waits", "balance")
             self._tell_of_balances(trade.coin, lacking, free, now_ns)

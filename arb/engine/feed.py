@@ -7,6 +7,9 @@ evaluation goes on while the store is away; then at most one is asked for per `O
 
 Every book goes out under the fence of its coin. Books of coins that are not owned go nowhere, but for
 the rate: it is kept for the messages, without a fence, since no coin is evaluated without it.
+
+When the clock is set back every book is forgotten: stamped ahead of it, one that is never replaced (a venue
+whose stamps are ahead of us is not heard meanwhile) would look young when the clock gets there again.
 """
 
 import threading
@@ -19,6 +22,7 @@ from arb.domain.degradation import BOOK_LEVELS, Degree
 from arb.domain.errors import DispatchError, StoreUnavailable
 from arb.domain.ids import Coin, Symbol, Venue, coin_of
 from arb.domain.rates import USDT
+from arb.domain.sanity import AHEAD_NS_MAX
 from arb.engine.book_codec import encode_book
 from arb.engine.markets import USDT_KRW, keys_of
 from arb.engine.nearness import never_degraded
@@ -71,6 +75,7 @@ class Feed:
         self._gone: set[Key] = set()
         self._owed: set[Coin] = set()  # changed, and nobody was asked to evaluate them yet
         self._asked_ns = 0
+        self._flushed_at_ns = 0
         self._taken = True  # the last message found a taker
         self.changed = threading.Event()
         self.write_lag_ns = 0  # from received to written, of the last flush
@@ -105,8 +110,11 @@ class Feed:
 
     def accept(self, books: Iterable[Book]) -> None:
         """Keep these books, each the newest of its instrument."""
+        horizon_ns = self._clock.now_ns() + AHEAD_NS_MAX
         with self._lock:
             for deep in books:
+                if deep.ts_recv_ns > horizon_ns:
+                    continue  # received before the clock was set back
                 book = deep.top(BOOK_LEVELS) if self._shallow else deep
                 key = (book.venue, book.symbol)
                 if key == USDT_KRW:
@@ -132,6 +140,7 @@ class Feed:
 
     def flush(self) -> None:
         """Write what changed and ask for its evaluation."""
+        self._heed_clock()
         self._shallow = self._degree() >= Degree.SHALLOW
         with self._lock:
             fences = dict(self._fences)
@@ -142,7 +151,7 @@ class Feed:
             self._dirty = set()
         if not (gone or books or self._owed):
             return
-        now_ns = self._clock.now_ns()
+        now_ns = self._clock.steady_ns()
         try:
             due = self._write({key: fences[coin_of(key[1])] for key in gone}, books)
         except StoreUnavailable:
@@ -151,6 +160,13 @@ class Feed:
         # Still owed although nothing is due: the store is away, or the last message found no taker.
         if self._owed and (due or now_ns - self._asked_ns >= OUTAGE_INTERVAL_NS):
             self._ask(now_ns)
+
+    def _heed_clock(self) -> None:
+        before_ns, self._flushed_at_ns = self._flushed_at_ns, self._clock.now_ns()
+        if self._flushed_at_ns < before_ns - AHEAD_NS_MAX:
+            self._tally.count(FLUSHES, "clock_set_back")
+            for venue in Venue:
+                self.invalidate(venue)
 
     def _is_ours(self, key: Key) -> bool:
         return coin_of(key[1]) in self._fences

@@ -51,9 +51,9 @@ class FeedGuard:
         roster, _ = self.registry.read()
         if not roster.beats:
             self._nobody_since_ns = self._nobody_since_ns or now_ns
-            return True if now_ns - self._nobody_since_ns > GONE_NS else None
+            return None if 0 <= now_ns - self._nobody_since_ns <= GONE_NS else True
         self._nobody_since_ns = 0
-        alive = [beat for beat in roster.beats.values() if now_ns - beat.at_ns <= GONE_NS]
+        alive = [beat for beat in roster.beats.values() if abs(now_ns - beat.at_ns) <= GONE_NS]
         if not alive:
             return True
         return False if any(beat.fences for beat in alive) else None

@@ -32,20 +32,20 @@ class FreshMarkets:
     clock: Clock
     limits: Limits
     degree: Callable[[], Degree] = never_degraded
-    asked: dict[Key, Book] = field(default_factory=dict)
+    asked: dict[Key, tuple[int, Book]] = field(default_factory=dict)  # when, and the answer
 
     def read(self, coin: Coin, *, deep: bool = False) -> Market | None:
         """Return the coin's market, or None while a book of it can be had nowhere.
 
         `deep`: with all the depth that the venues show, even while the hot books are kept shallow.
         """
-        market = self.markets.read((coin,)).get(coin)
+        market = self.markets.read((coin,), self.clock.now_ns()).get(coin)
         fresh = market is not None and stale(market, self.limits, self.clock.now_ns()) is None
         if fresh:
             is_shallow = deep and self.degree() >= Degree.SHALLOW
             return (self._deep(coin) or market) if is_shallow else market
         books = [book for key in keys_of((coin,)) if (book := self._ask(*key)) is not None]
-        market = self.markets.read((coin,), books).get(coin)
+        market = self.markets.read((coin,), self.clock.now_ns(), books).get(coin)
         if market is None or stale(market, self.limits, self.clock.now_ns()) is not None:
             return None
         return market
@@ -56,8 +56,8 @@ class FreshMarkets:
         return self.markets.assemble(coin, asked)
 
     def _ask(self, venue: Venue, symbol: Symbol) -> Book | None:
-        known = self.asked.get((venue, symbol))
-        if known is not None and 0 <= self.clock.now_ns() - known.ts_recv_ns < REUSED_NS:
+        asked_ns, known = self.asked.get((venue, symbol), (0, None))
+        if known is not None and self.clock.steady_ns() - asked_ns < REUSED_NS:
             return known
         try:
             book = self.venues[venue].book(symbol)
@@ -65,5 +65,5 @@ class FreshMarkets:
             self.counters.count("books_asked", f"{venue}_failed")
             return None
         self.counters.count("books_asked", venue)
-        self.asked[venue, symbol] = book
+        self.asked[venue, symbol] = (self.clock.steady_ns(), book)
         return book

@@ -52,7 +52,7 @@ class Gate:
     def _check_against(self, last: Book, book: Book) -> None:
         if book.sequence < last.sequence:
             raise DataError("out_of_order", f"{book.venue} {book.symbol} {last.sequence} -> {book.sequence}")
-        if book.ts_recv_ns - last.ts_recv_ns >= self._limits.jump_window_ns:
+        if not 0 <= book.ts_recv_ns - last.ts_recv_ns < self._limits.jump_window_ns:
             return
         if abs(bps(book.mid - last.mid, last.mid)) > self._limits.jump_bps_max:
             raise DataError("absurd", f"{book.venue} {book.symbol} {last.mid} -> {book.mid}")

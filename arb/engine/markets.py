@@ -9,6 +9,7 @@ from arb.domain.errors import StoreUnavailable
 from arb.domain.ids import Coin, Symbol, Venue
 from arb.domain.instrument import Instrument
 from arb.domain.rates import rate_from_book
+from arb.domain.sanity import AHEAD_NS_MAX
 from arb.domain.spread import Market
 from arb.engine.fences import Fences
 from arb.ports import Quotes, QuoteStore
@@ -35,11 +36,11 @@ class Markets:
     instruments: Mapping[tuple[Venue, Symbol], Instrument]
     fences: Fences = field(default_factory=Fences)
 
-    def read(self, coins: Sequence[Coin], carried: Sequence[Book] = ()) -> dict[Coin, Market]:
+    def read(self, coins: Sequence[Coin], now_ns: int, carried: Sequence[Book] = ()) -> dict[Coin, Market]:
         """Return the market of each coin whose books are all there.
 
         Books that a message carried are used where the store has none newer, or is away; no book is that
-        a former owner sent or left behind.
+        a former owner sent or left behind. One that is stamped ahead of now is newer than none.
         """
         try:
             seen = self.quotes.look(keys_of(coins))
@@ -49,7 +50,7 @@ class Markets:
         books = {(book.venue, book.symbol): book for book in self.fences.admitted_of_message(carried)}
         for book in self.fences.admitted(seen.books.values()):
             key = (book.venue, book.symbol)
-            if key not in books or books[key].ts_recv_ns <= book.ts_recv_ns:
+            if key not in books or books[key].ts_recv_ns <= book.ts_recv_ns <= now_ns + AHEAD_NS_MAX:
                 books[key] = book
         found = ((coin, self.assemble(coin, books)) for coin in coins)
         return {coin: market for coin, market in found if market is not None}

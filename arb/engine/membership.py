@@ -89,7 +89,7 @@ class Membership:
     def step(self, *, troubled: bool = False, leaving: bool = False) -> Fenced:
         """Say that we live and return what is ours now, with its fences."""
         now_ns = self.clock.now_ns()
-        if self._stepped_ns and now_ns - self._stepped_ns > self.rules.dead_ns * 3 // 4:
+        if self._stepped_ns and not 0 <= now_ns - self._stepped_ns <= self.rules.dead_ns * 3 // 4:
             self._standings = excused(self._standings, now_ns)
         self._stepped_ns = now_ns
         self._count += 1

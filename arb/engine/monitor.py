@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from arb.domain.alert import Alert, Severity
+from arb.domain.book import Book
 from arb.domain.errors import StoreUnavailable, VenueError
 from arb.domain.ids import Coin, Venue
+from arb.domain.sanity import is_current
 from arb.engine.markets import Markets, keys_of
 from arb.engine.probes.books import VitalsStore
 from arb.ports import Heartbeats, QuoteStore
@@ -72,25 +74,29 @@ class SystemMonitor:
         except StoreUnavailable:
             return {REDIS_AWAY: True}
         workers = [int(facts["at_ns"]) for name, facts in beats.items() if name.startswith(WORKERS)]
-        gone = bool(workers) and now_ns - max(workers) > self.heartbeat_age_ns_max
+        alive = any(abs(now_ns - at_ns) <= self.heartbeat_age_ns_max for at_ns in workers)
         return {
             REDIS_AWAY: False,
             "all_feeds_unhealthy": not fresh,
             "no_tradable_market": not tradable,
-            "all_workers_gone": gone,
+            "all_workers_gone": bool(workers) and not alive,
         }
 
     def _fresh_venues(self, now_ns: int) -> set[Venue]:
         books = self.quotes.get(keys_of(self.coins)).values()
-        return {book.venue for book in books if now_ns - book.ts_recv_ns <= self.quote_age_ns_max}
+        return {book.venue for book in books if self._is_fresh(book, now_ns)}
+
+    def _is_fresh(self, book: Book, now_ns: int) -> bool:
+        return is_current(book.ts_recv_ns, now_ns, self.quote_age_ns_max)
 
     def _any_tradable(self, now_ns: int) -> bool:
         try:
-            markets = self.markets.read(tuple(self.coins)).values()
+            markets = self.markets.read(tuple(self.coins), now_ns).values()
         except VenueError:  # the rules cannot be read
             return False
         return any(
-            now_ns - min(market.upbit.ts_recv_ns, market.binance.ts_recv_ns) <= self.quote_age_ns_max
+            self._is_fresh(market.upbit, now_ns)
+            and self._is_fresh(market.binance, now_ns)
             and market.upbit_instrument.tradable
             and market.binance_instrument.tradable
             for market in markets
@@ -107,7 +113,7 @@ def stand(before: Mapping[str, Standing], facts: Mapping[str, bool], began_ns: i
         known = standing.pop(kind, None)
         if wrong:
             standing[kind] = known or Standing(began_ns)
-            if not standing[kind].told and now_ns - standing[kind].since_ns >= HOLD_NS:
+            if not standing[kind].told and not 0 <= now_ns - standing[kind].since_ns < HOLD_NS:
                 standing[kind] = Standing(standing[kind].since_ns, told=True)
                 alerts.append(_alert(kind, Severity.CRITICAL, MESSAGES[kind], now_ns))
         elif known is not None and known.told:

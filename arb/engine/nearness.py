@@ -23,7 +23,7 @@ class Nearness:
         """Return the coins to look at now."""
         if self.degree() < Degree.NEAR:
             return tuple(coins)
-        return tuple(coin for coin in coins if now_ns - self._far_ns.get(coin, 0) >= FAR_PAUSE_NS)
+        return tuple(coin for coin in coins if not 0 <= now_ns - self._far_ns.get(coin, 0) < FAR_PAUSE_NS)
 
     def note(self, coin: Coin, now_ns: int, *, far: bool) -> None:
         """Remember how a coin was."""

@@ -85,5 +85,5 @@ class VenueFeed:
             self._held_since_ns = book.ts_recv_ns
         self._newest[book.symbol] = book
         self._accepted += 1
-        if book.ts_recv_ns - self._held_since_ns > HOLD_NS_MAX:
+        if not 0 <= book.ts_recv_ns - self._held_since_ns <= HOLD_NS_MAX:
             self.drained()

@@ -110,7 +110,7 @@ class Watch:
             return False
         if vitals.mode_reason in (STARTING, STOPPING):
             return False
-        return now_ns - vitals.mode_changed_at_ns >= GRACE_NS
+        return not 0 <= now_ns - vitals.mode_changed_at_ns < GRACE_NS
 
     def _look(self, began_ns: int) -> bool:
         """Look at the whole and tell what changed; return whether Redis is away."""

@@ -19,3 +19,8 @@ class Probe(Protocol):
 def age_ms(since_ns: int, now_ns: int) -> Decimal:
     """Return the age of something in milliseconds."""
     return Decimal(max(0, now_ns - since_ns) // NS_PER_MS)
+
+
+def silence_ms(sign_ns: int, now_ns: int) -> Decimal:
+    """Return how far a sign of life is from now in milliseconds: ahead of it, a clock was set back since."""
+    return Decimal(abs(now_ns - sign_ns) // NS_PER_MS)

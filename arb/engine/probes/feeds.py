@@ -8,7 +8,7 @@ from typing import Final
 from arb.domain.health import Reading
 from arb.domain.ids import Coin, Venue
 from arb.engine.markets import keys_of
-from arb.engine.probes import age_ms
+from arb.engine.probes import silence_ms
 from arb.ports import Heartbeats, QuoteStore
 
 US_PER_MS: Final = 1_000
@@ -25,7 +25,7 @@ class FeedLag:
         """Return the worst lag of each venue. Raises: StoreUnavailable."""
         worst: dict[Venue, Decimal] = {}
         for facts in self.heartbeats.read().values():
-            if age_ms(int(facts.get("at_ns", "0")), now_ns) > SILENT_MS:
+            if silence_ms(int(facts.get("at_ns", "0")), now_ns) > SILENT_MS:
                 continue
             for venue in Venue:
                 if lag_us := facts.get(f"{venue}_lag_us"):
@@ -45,4 +45,4 @@ class QuoteAge:
         newest: dict[Venue, int] = {}
         for (venue, _), book in self.quotes.get(keys_of(self.coins)).items():
             newest[venue] = max(newest.get(venue, 0), book.ts_recv_ns)
-        return [Reading("quote_age_ms", venue, age_ms(at_ns, now_ns)) for venue, at_ns in newest.items()]
+        return [Reading("quote_age_ms", venue, silence_ms(at_ns, now_ns)) for venue, at_ns in newest.items()]

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from arb.domain.errors import DispatchError
 from arb.domain.health import Reading
-from arb.engine.probes import age_ms
+from arb.engine.probes import silence_ms
 from arb.ports import Dispatcher, Heartbeats
 
 BEAT: Final = "beat"
@@ -31,7 +31,7 @@ class HeartbeatAge:
         """Return an age for each process. Raises: StoreUnavailable."""
         for process, facts in self.heartbeats.read().items():
             rule = "beat_age_ms" if process == BEAT else "redis_heartbeat_age_ms"
-            yield Reading(rule, process, age_ms(int(facts.get("at_ns", "0")), now_ns))
+            yield Reading(rule, process, silence_ms(int(facts.get("at_ns", "0")), now_ns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Canaries:
             if at_ns != self._seen_ns.get(queue):
                 self._seen_ns[queue] = at_ns
                 yield Reading("loop_latency_ms", queue, Decimal(facts["latency_us"]) / 1_000)
-            yield Reading("canary_age_ms", queue, age_ms(at_ns, now_ns))
+            yield Reading("canary_age_ms", queue, silence_ms(at_ns, now_ns))
 
     def _send(self, queue: str, now_ns: int) -> None:
         try:

@@ -56,7 +56,7 @@ class ClockOffset:
 
     def read(self, now_ns: int) -> Iterable[Reading]:
         """Return how far each venue's clock is off, either way. Raises: VenueError."""
-        if now_ns - self._asked_ns >= self.every_ns:
+        if not 0 <= now_ns - self._asked_ns < self.every_ns:  # also when our clock was set back
             self._asked_ns, self._last = now_ns, []
             for venue, client in self.venues.items():
                 offset_ms = client.time_offset_ms()

@@ -25,7 +25,7 @@ COUNTED: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Differences of counters; a counter that was reset begins again."""
+    """Differences of counters; after a reset of a counter, or a clock set back, they begin again."""
 
     counters: Counters
     _samples: dict[str, deque[tuple[int, int]]] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Rates:
 
     def _grown(self, rule: str, total: int, now_ns: int) -> int:
         samples = self._samples.setdefault(rule, deque())
-        if samples and samples[-1][1] > total:
+        if samples and (samples[-1][1] > total or samples[-1][0] > now_ns):
             samples.clear()
         samples.append((now_ns, total))
         while now_ns - samples[0][0] > MINUTE_NS:

@@ -1,0 +1,87 @@
+"""A clock that was set back by a minute: what lies ahead of it is not young, and nothing waits for it."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from arb.domain import revival
+from arb.domain.degradation import Degradation, Degree, step
+from arb.domain.exits import Exits, is_resting
+from arb.domain.health import Level
+from arb.domain.ids import Venue
+from arb.domain.rates import rate_from_book
+from arb.domain.risk import Refused
+from arb.domain.sanity import AHEAD_NS_MAX, is_current, stale
+from arb.domain.settlement import Repair
+from arb.domain.stability import VenueRecord, obstacle
+from tests.contracts import world
+from tests.domain import test_degradation, test_revival, test_stability
+from tests.domain.markets import NOW_NS, market
+from tests.domain.test_health import sweep
+from tests.domain.test_settle import LATE, pair, repaired, settled
+from tests.engine.books import a_book
+
+STEP_NS = 60_000_000_000
+SECOND = 1_000_000_000
+
+
+@pytest.mark.parametrize("part", ["upbit", "binance"])
+def test_a_book_ahead_of_now_is_refused_beyond_what_clocks_differ_by(part):
+    book = replace(getattr(market(), part), ts_recv_ns=NOW_NS + AHEAD_NS_MAX)
+    found = replace(market(), **{part: book})
+    assert stale(found, world.LIMITS, NOW_NS) is None
+    assert stale(found, world.LIMITS, NOW_NS - 1) == Refused("quote_ahead")
+
+
+def test_so_is_a_rate():
+    rate = rate_from_book(a_book(bid="1400", ts_recv_ns=NOW_NS + AHEAD_NS_MAX + 1))
+    assert stale(replace(market(), rate=rate), world.LIMITS, NOW_NS) == Refused("rate_ahead")
+
+
+@pytest.mark.parametrize(
+    ("age_ns", "current"),
+    [(0, True), (9, True), (10, False), (-AHEAD_NS_MAX, True), (-AHEAD_NS_MAX - 1, False)],
+)
+def test_what_is_current_is_neither_old_nor_ahead(age_ns, current):
+    assert is_current(NOW_NS, NOW_NS + age_ns, 9) is current
+
+
+def test_a_repair_does_not_rest_until_the_clock_is_there_again():
+    orders = pair("0.01", "0")
+    failed = (*orders, repaired(settled(orders).leg, 2))
+    assert isinstance(settled(failed, trade=LATE, now_ns=NOW_NS - STEP_NS), Repair)
+
+
+def test_neither_does_an_exit():
+    exits = Exits(lonely=3, lonely_at_ns=NOW_NS, newest=Decimal(0))
+    assert is_resting(exits, NOW_NS + SECOND)
+    assert not is_resting(exits, NOW_NS - STEP_NS)
+
+
+def test_errors_go_on_being_counted():
+    known = dict(sweep(9_000, {}, 100).healths)
+    again = sweep(9_000, known, 40)
+    assert sweep(9_000, dict(again.healths), 70).level is Level.CRITICAL
+
+
+def test_a_calm_that_began_before_is_as_long_as_any():
+    calm = Degradation(degree=Degree.LEAN, calm_since_ns=100 * SECOND)
+    rules, load = test_degradation.RULES, test_degradation.load(10)
+    begun = step(calm, rules, load, 40 * SECOND)
+    assert begun.degree is Degree.LEAN
+    assert step(begun, rules, load, 70 * SECOND).degree is Degree.FULL
+
+
+def test_a_venue_whose_orders_failed_before_is_tried_again():
+    record = VenueRecord(claims=4, troubles=4, last_trouble_ns=NOW_NS)
+    assert obstacle(Venue.UPBIT, record, test_stability.RULES, NOW_NS) is not None
+    assert obstacle(Venue.UPBIT, record, test_stability.RULES, NOW_NS - STEP_NS) is None
+
+
+@pytest.mark.parametrize("amiss", [test_revival.frozen, test_revival.deaf])
+def test_a_worker_that_stopped_before_is_restarted(amiss):
+    """Its last signs lie ahead of us; it was restarted once before, which does too."""
+    memory = revival.Memory(revived_ns={"worker-orders": (test_revival.NOW - SECOND,)})
+    _, found = test_revival.watched(range(-60, 20, 5), lambda now_ns: amiss(now_ns + STEP_NS), memory=memory)
+    assert [permitted for _, _, permitted in found] == [True]

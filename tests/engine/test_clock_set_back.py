@@ -1,0 +1,260 @@
+"""Somebody sets the clock back by a minute: nothing old becomes young, and nothing waits for a minute."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from arb.adapters.clock import ManualClock
+from arb.adapters.dispatch import MemoryDispatcher
+from arb.adapters.memory_venue import Trouble
+from arb.domain.book import Book
+from arb.domain.degradation import Degree
+from arb.domain.errors import DataError
+from arb.domain.health import Level, Rule
+from arb.domain.ids import Coin, Venue
+from arb.domain.order import Purpose
+from arb.domain.position import trade_position
+from arb.domain.rates import USDT
+from arb.domain.risk import Mode
+from arb.domain.spread import Direction
+from arb.domain.trade import TradeState, pair_legs
+from arb.engine.feed import Feed
+from arb.engine.gate import Gate, GateLimits
+from arb.engine.markets import USDT_KRW
+from arb.engine.nearness import Nearness
+from arb.engine.probes import silence_ms
+from arb.engine.probes.machine import ClockOffset
+from arb.engine.probes.rates import Rates
+from arb.engine.tally import Tally
+from tests.engine.books import BTC_KRW, BTC_USDT, NOW_NS, a_book
+from tests.engine.test_feed_guard import World as Guarded
+from tests.engine.test_membership import settled
+from tests.engine.test_watch import Counts, Post
+from tests.engine.town import BTC, MS, SECOND, Town
+
+STEP_MS = 60_000
+STEP_NS = STEP_MS * MS
+LIMITS = GateLimits(
+    lag_ns_max=1_500 * MS, ahead_ns_max=5 * SECOND, jump_bps_max=Decimal(500), jump_window_ns=SECOND
+)
+
+
+@pytest.fixture
+def town() -> Town:
+    return Town()
+
+
+class Fed:
+    """A town whose quotes come by a feed. Upbit stamps its books with the true time, Binance does not."""
+
+    def __init__(self) -> None:
+        self.town, self.tally = Town(), Tally()
+        self.clock = self.town.clock
+        self.gates = {venue: Gate(LIMITS) for venue in Venue}
+        self.feed = Feed(
+            store=self.town.quotes, dispatcher=MemoryDispatcher(), tally=self.tally, clock=self.clock
+        )
+        self.feed.own({BTC: 0, USDT: 0})
+        self.refused = 0
+
+    def hear(self, upbit: str, binance: str) -> None:
+        true_ns = self.clock.steady_ns()
+        for venue, symbol, bid, stamp_ns in (
+            (Venue.UPBIT, "BTC/KRW", upbit, true_ns),
+            (Venue.UPBIT, "USDT/KRW", "1400", true_ns),
+            (Venue.BINANCE, "BTC/USDT", binance, 0),
+        ):
+            book = self.town.book(venue, symbol, bid, str(Decimal(bid) + 1), "5")
+            self.take(replace(book, ts_event_ns=stamp_ns, sequence=true_ns))
+        self.feed.flush()
+
+    def take(self, book: Book) -> None:
+        try:
+            self.gates[book.venue].admit(book)
+        except DataError:
+            self.refused += 1
+        else:
+            self.feed.accept([book])
+
+    def stored(self) -> set[object]:
+        return set(self.town.quotes.get((BTC_KRW, BTC_USDT, USDT_KRW)))
+
+
+def test_a_price_from_before_is_never_traded_on_and_trading_goes_on_when_the_clock_is_right():
+    fed = Fed()
+    fed.hear("140000000", "100000")
+    fed.clock.set_back_ms(STEP_MS)
+    for _ in range(280):  # beyond the moment when the clock has come to where it was
+        fed.clock.advance_ms(250)
+        fed.hear("141400000", "101000")  # the whole market is up, and of Upbit that is not heard
+        assert fed.town.evaluate_now() == 0
+    assert fed.refused == 560
+    assert fed.stored() == {BTC_USDT}
+    fed.clock.set_back_ms(-STEP_MS)
+    fed.hear("141400000", "100000")
+    assert fed.town.evaluate_now() == 1
+
+
+def test_a_book_that_was_on_its_way_when_the_clock_was_set_back_is_dropped():
+    fed = Fed()
+    fed.hear("140000000", "100000")
+    late = replace(fed.town.book(Venue.UPBIT, "BTC/KRW", "140000000", "140000001", "5"), sequence=2**62)
+    fed.clock.set_back_ms(STEP_MS)
+    fed.feed.flush()
+    fed.feed.accept([late])
+    fed.feed.flush()
+    assert not fed.stored()
+
+
+def test_a_small_correction_forgets_nothing():
+    fed = Fed()
+    fed.hear("140000000", "100000")
+    fed.clock.set_back_ms(400)
+    fed.feed.flush()
+    assert len(fed.stored()) == 3
+
+
+def test_quotes_of_a_feed_whose_clock_is_ahead_open_and_close_nothing(town):
+    town.premium(60)
+    assert town.evaluate_now() == 1
+    while town.pending:
+        town.run_one()
+    town.premium(0)  # time to close
+    town.clock.set_back_ms(STEP_MS)
+    assert town.evaluate_now() == 0
+    assert town.counters.counts["refused", "quote_ahead"] == 1
+    (trade,) = town.tables.trades.values()
+    assert trade.state is TradeState.OPEN
+
+
+def test_a_leg_is_repaired_by_what_the_venues_say_while_the_quotes_are_ahead(town):
+    town.venues[Venue.UPBIT].troubles.append(Trouble.REJECTED)
+    town.premium(60)
+    town.evaluate_now()
+    town.run_one()
+    town.run_one()
+    town.clock.set_back_ms(STEP_MS)
+    for _ in range(10):
+        if town.pending:
+            town.run_one()
+        town.pass_time(100)
+    assert trade_position([row.order for row in town.tables.orders.values()]).imbalance == 0
+    assert town.counters.counts["books_asked", "upbit"] > 0
+
+
+KEYS = (BTC_KRW, BTC_USDT, USDT_KRW)
+
+
+def test_what_a_venue_was_asked_is_not_used_again_when_the_clock_gets_there_once_more(town):
+    fresh = town.settle.markets
+    town.quotes.remove(dict.fromkeys(KEYS, 0))
+    assert fresh.read(BTC) is not None
+    town.clock.set_back_ms(STEP_MS)
+    town.clock.advance_ms(STEP_MS)
+    before = dict(town.counters.counts)
+    fresh.read(BTC)
+    assert town.counters.counts["books_asked", "upbit"] == before["books_asked", "upbit"] + 2
+
+
+def test_balances_that_did_not_pay_for_an_exit_are_looked_at_again(town):
+    town.premium(60)
+    town.evaluate_now()
+    (trade,) = town.tables.trades.values()
+    market, guard, now_ns = town.settle.markets.read(BTC), town.evaluate.exit_guard, town.clock.now_ns()
+    legs = pair_legs(market, Direction.SELL_UPBIT, Purpose.EXIT, Decimal(5), Decimal(8))
+    dear = tuple(replace(leg, quantity=Decimal(1_000_000)) for leg in legs)
+    assert not any(guard.pays(trade, dear, at_ns) for at_ns in (now_ns, now_ns + 1, now_ns - STEP_NS))
+    assert town.counters.counts["exit_waits", "balance"] == 2
+
+
+def test_a_move_after_the_step_is_no_jump():
+    gate = Gate(LIMITS)
+    gate.admit(a_book(bid="100"))
+    gate.admit(a_book(bid="200", sequence=2, ts_recv_ns=NOW_NS - STEP_NS))
+
+
+class Rushing:
+    """A venue whose clock is right."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.clock, self.asked = clock, 0
+
+    def time_offset_ms(self) -> int:
+        self.asked += 1
+        return (self.clock.steady_ns() - self.clock.now_ns()) // MS
+
+
+def test_a_wrong_clock_is_an_error_within_a_sample_and_critical_within_a_minute_and_a_half():
+    """What docs/operations.md promises; CRITICAL halts the session."""
+    post = Post()
+    rule = Rule(name="clock_offset_ms", warn=Decimal(500), limit=Decimal(1_000))
+    probe = ClockOffset({Venue.BINANCE: Rushing(post.clock)}, 10 * SECOND)
+    object.__setattr__(post.watch, "probes", (probe,))
+    object.__setattr__(post.watch, "redis_probes", ())
+    object.__setattr__(post.watch, "rules", {"clock_offset_ms": rule})
+    assert post.sweep(10).level is Level.OK
+    post.clock.set_back_ms(STEP_MS)
+    assert post.sweep(1).level is Level.ERROR
+    assert post.sweep(13).level is Level.CRITICAL
+
+
+def test_the_watchdog_stays_on_duty_when_its_session_began_in_what_is_the_future_now():
+    post = Post()
+    post.store.vitals = replace(post.store.vitals, mode=Mode.NORMAL, mode_changed_at_ns=post.clock.now_ns())
+    assert post.sweep() is None
+    post.clock.set_back_ms(STEP_MS)
+    assert post.sweep() is not None
+
+
+@pytest.mark.parametrize("wrong", ["all_feeds_unhealthy", "all_workers_gone"])
+def test_what_is_stamped_ahead_is_no_sign_of_life(wrong):
+    post = Post()
+    post.quotes.put([a_book(ts_recv_ns=post.clock.now_ns())], [])
+    post.beats.beat("worker-orders", {}, post.clock.now_ns())
+    assert not post.watch.monitor.look(post.clock.now_ns())[wrong]
+    assert post.watch.monitor.look(post.clock.now_ns() - STEP_NS)[wrong]
+    assert silence_ms(post.clock.now_ns(), post.clock.now_ns() - STEP_NS) == STEP_MS
+
+
+def test_a_condition_that_began_before_is_told_in_time():
+    post = Post()
+    post.beats.away = True
+    post.sweep()
+    post.clock.set_back_ms(STEP_MS)
+    post.sweep()
+    assert post.told("redis_unreachable")
+
+
+def test_feeds_that_died_before_are_missed():
+    world = Guarded()
+    world.beat(Coin("BTC"))
+    world.clock.set_back_ms(STEP_MS)
+    world.guard.run(world.clock.now_ns())
+    assert world.sessions.get(world.guard.session_id).mode is Mode.HALTED
+
+
+def test_the_coins_of_a_feed_worker_that_died_before_are_fed_by_others_within_ten_seconds():
+    world = settled("one", "two", "three")
+    world.run(1_000, without=("two",))
+    world.clock.set_back_ms(STEP_MS)
+    world.run(10_000, without=("two",))
+    assert set(world.fed("one", "three").values()) == {"one", "three"}
+    assert len(world.fed("one", "three")) == 6
+
+
+def test_a_count_of_the_last_minute_does_not_grow_longer():
+    counts = Counts()
+    rates = Rates(counts)
+    for second in range(0, 120, 10):
+        counts.count("errors", "any")
+        readings = list(rates.read(NOW_NS - (STEP_NS if second >= 60 else 0) + second * SECOND))
+    (errors,) = (reading for reading in readings if reading.rule == "live_errors_per_minute")
+    assert errors.value <= 6
+
+
+def test_a_far_coin_is_looked_at_again():
+    nearness = Nearness(lambda: Degree.NEAR)
+    nearness.note(BTC, NOW_NS, far=True)
+    assert nearness.worth((BTC,), NOW_NS) == ()
+    assert nearness.worth((BTC,), NOW_NS - STEP_NS) == (BTC,)
