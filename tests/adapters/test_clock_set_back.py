@@ -8,7 +8,7 @@ import redis
 from arb.adapters.alert_limiter import SharedLimiter
 from arb.adapters.clock import ManualClock, SeededEntropy, SystemClock
 from arb.adapters.dead_man import DeadManPing
-from arb.adapters.instruments import REFRESH_NS, LiveInstruments
+from arb.adapters.instruments import LiveInstruments
 from arb.adapters.rate_limit import Limit, RateLimiter
 from arb.adapters.shared_file import SharedFile
 from arb.adapters.transport.gate import Gate
@@ -16,6 +16,7 @@ from arb.adapters.venue_breaker import RULES, VenueBreaker
 from arb.domain.alert import Alert, Severity
 from arb.domain.errors import Retryable
 from arb.domain.ids import Coin, Venue
+from arb.engine.rules import REFRESH_NS, WatchRules
 from arb.web.scrape import Exporter
 from arb.web.throttle import FAILURES_PER_ADDRESS_MAX, Throttle
 from tests.adapters.test_dead_man import outside  # noqa: F401 - a fixture
@@ -80,7 +81,8 @@ def test_rules_are_refreshed_when_they_are_due(clock):
             asked.append(coins)
             return tuple(INSTRUMENTS.values())
 
-    rules = LiveInstruments({Venue.UPBIT: Venues()}, [Coin("BTC")], clock)
+    nobody_told = WatchRules(coins=(), alerts=None, counters=None)
+    rules = LiveInstruments({Venue.UPBIT: Venues()}, [Coin("BTC")], clock, nobody_told)
     assert rules[BTC_KRW] and rules[BTC_KRW]
     later(clock, REFRESH_NS // MS)
     assert rules[BTC_KRW] and len(asked) == 2

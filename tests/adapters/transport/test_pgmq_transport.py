@@ -91,15 +91,12 @@ def test_an_address_that_cannot_be_read_is_not_quoted(url):
     assert "secret-word" not in str(error.value)
 
 
-@pytest.mark.parametrize(
-    "url", ["postgresql://arb:it%27s-secret@127.0.0.1:1/arb", "postgresql://arb:my-secret"]
-)
-def test_a_publisher_is_told_of_a_fallback_that_cannot_be_used_and_no_password_is(url, tmp_path):
+def test_a_publisher_is_told_of_a_fallback_that_cannot_be_used_and_no_password_is(tmp_path):
     environment = os.environ | {
         "ARB_MODE": "mock",
         "ARB_HOME": str(tmp_path),
         "ARB_REDIS_URL": NOWHERE,
-        "ARB_DATABASE_URL": url,
+        "ARB_DATABASE_URL": "postgresql://arb:it%27s-secret@127.0.0.1:1/arb",
     }
     said = subprocess.run(
         [sys.executable, "-c", PUBLISH], env=environment, capture_output=True, text=True, timeout=100
