@@ -11,13 +11,15 @@ MEMORY_MB_PER_HOUR_MAX: Final = 1.0
 QUEUE_PER_HOUR_MAX: Final = 60.0
 WARM_UP_SHARE: Final = 1 / 3  # pools fill and caches warm
 
+Process = tuple[str, int]  # its program's name, its id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoakSample:
     """Everything measured at one moment."""
 
     at_s: float
-    memory_bytes: Mapping[str, int]  # by process
+    memory_bytes: Mapping[Process, int]
     redis_bytes: int
     queues: Mapping[str, int]
 
@@ -28,7 +30,7 @@ class SoakReport:
 
     minutes: float
     samples: int
-    memory_mb: Mapping[str, Growth]
+    memory_mb: Mapping[str, Growth]  # by program, of its process that grows fastest
     redis_mb: Growth | None
     queue_depth: Growth | None  # of all queues together
     queue_depth_max: int
@@ -81,17 +83,10 @@ def judge_soak(
     """Return the report of a run; its first third is warm-up."""
     lasted_s = samples[-1].at_s - samples[0].at_s if samples else 0.0
     warm = [each for each in samples if each.at_s - samples[0].at_s >= lasted_s * WARM_UP_SHARE]
-    names = sorted({name for each in warm for name in each.memory_bytes})
-    memory = {
-        name: growth(
-            [(each.at_s, each.memory_bytes[name] / MB) for each in warm if name in each.memory_bytes]
-        )
-        for name in names
-    }
     return SoakReport(
         minutes=lasted_s / 60,
         samples=len(samples),
-        memory_mb={name: found for name, found in memory.items() if found is not None},
+        memory_mb=_worst(warm),
         redis_mb=growth([(each.at_s, each.redis_bytes / MB) for each in warm]),
         queue_depth=growth([(each.at_s, float(sum(each.queues.values()))) for each in warm]),
         queue_depth_max=max((sum(each.queues.values()) for each in samples), default=0),
@@ -100,6 +95,23 @@ def judge_soak(
         rested=rested,
         errors=tuple(errors),
     )
+
+
+def _worst(samples: Sequence[SoakSample]) -> dict[str, Growth]:
+    """Return the growth of each program's process that grows fastest.
+
+    Those that were there for less than half of the time, as connections that are given up, say nothing.
+    """
+    lines: dict[Process, list[tuple[float, float]]] = {}
+    for each in samples:
+        for process, held in each.memory_bytes.items():
+            lines.setdefault(process, []).append((each.at_s, held / MB))
+    worst: dict[str, Growth] = {}
+    for (program, _), line in sorted(lines.items()):
+        found = growth(line) if len(line) * 2 >= len(samples) else None
+        if found and (program not in worst or found.per_hour > worst[program].per_hour):
+            worst[program] = found
+    return worst
 
 
 def _growth(part: Growth) -> dict[str, float]:

@@ -64,22 +64,26 @@ def _measure(
 
 def _sample(sources: Sources, at_s: float) -> SoakSample:
     found = stack_status(sources.home)
-    memory = {each.name: anonymous_bytes(each.pid) for each in found.processes}
-    memory[SUPERVISOR] = _alone(found.runtime.supervisor_pid)
+    supervisor = found.runtime.supervisor_pid
+    memory = {
+        (program.name, pid): held
+        for program in found.processes
+        for pid, held in anonymous_bytes(program.pid).items()
+    } | {(SUPERVISOR, pid): held for pid, held in _alone(supervisor).items()}
     return SoakSample(
         at_s=at_s,
-        memory_bytes={name: held for name, held in memory.items() if held is not None},
+        memory_bytes=memory,
         redis_bytes=sources.redis_bytes(),
         queues={**sources.queues(), **{f"{k}-fallback": v for k, v in sources.fallback_queues().items()}},
     )
 
 
-def _alone(pid: int) -> int | None:
+def _alone(pid: int) -> dict[int, int]:
     """Return the memory of a process without those that it runs."""
     try:
-        return anonymous_of(psutil.Process(pid))
+        return {pid: anonymous_of(psutil.Process(pid))}
     except (psutil.Error, OSError):
-        return None
+        return {}
 
 
 def _line(sample: SoakSample, minutes: float) -> str:

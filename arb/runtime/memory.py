@@ -11,33 +11,35 @@ BYTES_PER_KB: Final = 1_024
 
 def resident_bytes(pid: int | None) -> int | None:
     """Return the memory of a process and of all it started, shared pages shared out; None if it is gone."""
-    return _total(pid, _proportional)
+    found = _by_process(pid, _proportional)
+    return sum(found.values()) if found else None
 
 
-def anonymous_bytes(pid: int | None) -> int | None:
-    """Return the part that no file is behind, heaps and stacks, shared pages shared out.
+def anonymous_bytes(pid: int | None) -> dict[int, int]:
+    """Return the part that no file is behind, heaps and stacks, of a process and of each that it started.
 
     A leak shows in it. Programs in the page cache do not, and neither do PostgreSQL's shared buffers, whose
     size is fixed and which each of its processes touches for the first time at some moment.
     """
-    return _total(pid, anonymous_of)
+    return _by_process(pid, anonymous_of)
 
 
-def _total(pid: int | None, part: Callable[[psutil.Process], int]) -> int | None:
+def _by_process(pid: int | None, part: Callable[[psutil.Process], int]) -> dict[int, int]:
     if pid is None:
-        return None
+        return {}
     try:
         top = psutil.Process(pid)
-        return sum(_one(each, part) for each in (top, *top.children(recursive=True)))
+        found = {each.pid: _one(each, part) for each in (top, *top.children(recursive=True))}
     except psutil.Error:
-        return None
+        return {}
+    return {each: held for each, held in found.items() if held is not None}
 
 
-def _one(process: psutil.Process, part: Callable[[psutil.Process], int]) -> int:
+def _one(process: psutil.Process, part: Callable[[psutil.Process], int]) -> int | None:
     try:
         return part(process)
     except (psutil.Error, OSError):
-        return 0  # it has just ended
+        return None  # it has just ended
 
 
 def _proportional(process: psutil.Process) -> int:
