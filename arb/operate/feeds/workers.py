@@ -4,6 +4,7 @@ import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import psutil
@@ -18,6 +19,7 @@ from arb.runtime.control import Supervisor
 from arb.runtime.home import Home
 
 PAUSE_MS: Final = 50
+AWAY_S_MAX: Final = 15.0
 NS_PER_S: Final = 1_000_000_000
 
 
@@ -83,10 +85,9 @@ class FeedWorkers:
         """Kill -9 workers at once and keep their supervisor from starting them until the end."""
         supervisor = Supervisor(self.home)
         for worker in workers:
-            for process in self._family(worker):
-                _send(process, signal.SIGKILL)
+            self._kill(worker)
         for worker in workers:
-            supervisor.stop(worker)
+            self.wait(f"the end of {worker}", partial(self._is_kept_away, worker), AWAY_S_MAX)
         try:
             yield
         finally:
@@ -114,12 +115,29 @@ class FeedWorkers:
             "quotes": int(counts.get("quotes_refused", {}).get("fenced", 0)),
         }
 
+    def _is_kept_away(self, worker: str) -> bool:
+        """Have a worker that was killed stay away; one that was just being started anew is killed as well.
+
+        Between its exit and its next start a supervisor takes no word to stop.
+        """
+        supervisor = Supervisor(self.home)
+        supervisor.stop(worker)
+        self._kill(worker)
+        return supervisor.status(worker).state == "STOPPED"
+
+    def _kill(self, worker: str) -> None:
+        for process in self._family(worker):
+            _send(process, signal.SIGKILL)
+
     def _family(self, worker: str) -> list[psutil.Process]:
         pid = Supervisor(self.home).status(worker).pid
         if pid is None:
             return []
-        top = psutil.Process(pid)
-        return [top, *top.children(recursive=True)]
+        try:
+            top = psutil.Process(pid)
+            return [top, *top.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return []
 
 
 def _send(process: psutil.Process, number: signal.Signals) -> None:
