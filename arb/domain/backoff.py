@@ -1,6 +1,10 @@
 """How long to wait before the next attempt. Pure: the random draw comes in."""
 
 from dataclasses import dataclass
+from typing import Final
+
+EVEN_DRAW: Final = 0.5  # of no spread
+NS_PER_MS: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +21,10 @@ class Backoff:
         """Return the wait before retry number `attempt` (from 0); `draw` is uniform in [0, 1)."""
         base = min(self.first_ms * self.factor ** min(attempt, 62), self.max_ms)
         return max(1, round(base * (1 + self.jitter * (2 * draw - 1))))
+
+    def even_ns(self, attempt: int) -> int:
+        """Return the same wait in nanoseconds, not spread: for who has nobody to be out of step with."""
+        return self.delay_ms(attempt, EVEN_DRAW) * NS_PER_MS
 
 
 SOCKET_BACKOFF = Backoff(first_ms=1_000, max_ms=60_000, attempts_max=10)

@@ -10,14 +10,12 @@ from arb.domain.ids import Venue
 from arb.domain.money import ZERO, bps, ceil_to, floor_to
 from arb.domain.order import Order, Purpose
 from arb.domain.position import TradePosition, is_dust
-from arb.domain.sanity import AHEAD_NS_MAX
+from arb.domain.sanity import is_within
 from arb.domain.spread import Direction, Market, edge
 from arb.domain.trade import Trade
 
 LIMIT_SLACK: Final = Decimal("0.98")  # minimums hold at the limit price, which may be below the best bid
 PAUSES: Final = Backoff(first_ms=1_000, max_ms=900_000)  # after exits that left a leg alone
-EVEN_DRAW: Final = 0.5  # one exit at a time per trade: nobody to be out of step with
-NS_PER_MS: Final = 1_000_000
 PROBED_FROM: Final = 2  # exits that left a leg alone; then the next one is as small as can be
 PROBE: Final = 2  # times the venues' minimums, so that a leg of it that stays alone can be sent as well
 GROWTH: Final = 10  # times the newest exit that went through
@@ -62,10 +60,7 @@ def exits_so_far(orders: Sequence[Order]) -> Exits:
 
 def is_resting(exits: Exits, now_ns: int) -> bool:
     """Tell whether the next exit has to wait."""
-    if not exits.lonely:
-        return False
-    pause_ns = PAUSES.delay_ms(exits.lonely - 1, EVEN_DRAW) * NS_PER_MS
-    return -AHEAD_NS_MAX <= now_ns - exits.lonely_at_ns < pause_ns
+    return exits.lonely > 0 and is_within(exits.lonely_at_ns, now_ns, PAUSES.even_ns(exits.lonely - 1))
 
 
 def cautious(wanted: Decimal, position: TradePosition, exits: Exits, market: Market) -> Decimal:

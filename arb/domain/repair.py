@@ -17,14 +17,12 @@ from arb.domain.money import ONE, ZERO, bps, fraction
 from arb.domain.order import Order, Purpose
 from arb.domain.position import is_dust
 from arb.domain.risk import FEE_RESERVE
-from arb.domain.sanity import AHEAD_NS_MAX
+from arb.domain.sanity import is_within
 from arb.domain.spread import Market, protective_price
 from arb.domain.trade import Leg, Trade
 
 Free = Mapping[tuple[Venue, str], Decimal]  # (venue, asset) -> balance minus holds
 PAUSES: Final = Backoff(first_ms=100, max_ms=2_000)  # between repairs that executed nothing
-EVEN_DRAW: Final = 0.5  # one repair at a time per trade: nobody to be out of step with
-NS_PER_MS: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +93,7 @@ def failures(orders: Sequence[Order], venue: Venue | None = None) -> int:
 def is_resting(orders: Sequence[Order], now_ns: int) -> bool:
     """Tell whether the next repair has to wait: books that just moved away need a moment."""
     failed = failures(orders)
-    if not failed:
-        return False
-    pause_ns = PAUSES.delay_ms(failed - 1, EVEN_DRAW) * NS_PER_MS
-    return -AHEAD_NS_MAX <= now_ns - _repairs(orders)[-1].created_at_ns < pause_ns
+    return failed > 0 and is_within(_repairs(orders)[-1].created_at_ns, now_ns, PAUSES.even_ns(failed - 1))
 
 
 def spent_krw(orders: Sequence[Order], market: Market) -> Decimal:

@@ -36,6 +36,11 @@ def is_current(ts_recv_ns: int, now_ns: int, age_ns_max: int) -> bool:
     return -AHEAD_NS_MAX <= now_ns - ts_recv_ns <= age_ns_max
 
 
+def is_within(since_ns: int, now_ns: int, span_ns: int) -> bool:
+    """Tell whether a span that began then still lasts; one that lies ahead began before a step back."""
+    return -AHEAD_NS_MAX <= now_ns - since_ns < span_ns
+
+
 def untradable(market: Market) -> Refused | None:
     """Return which venue takes no orders, or None: a pair needs both."""
     for venue in Venue:

@@ -11,7 +11,7 @@ from arb.domain.ids import Venue
 from arb.domain.money import ONE, ZERO
 from arb.domain.order import Event
 from arb.domain.risk import Refused
-from arb.domain.sanity import AHEAD_NS_MAX
+from arb.domain.sanity import is_within
 
 TROUBLES = frozenset({Event.LOSE, Event.RELEASE, Event.REJECT, Event.ABSENT})
 
@@ -56,4 +56,4 @@ def obstacle(venue: Venue, record: VenueRecord, rules: StabilityRules, now_ns: i
 def _circuit_is_open(record: VenueRecord, rules: StabilityRules, now_ns: int) -> bool:
     """Tell whether everything failed a moment ago; after a while one trade is let through to see."""
     all_failed = record.claims >= rules.circuit_claims_min and record.troubles >= record.claims
-    return all_failed and -AHEAD_NS_MAX <= now_ns - record.last_trouble_ns < rules.circuit_ns
+    return all_failed and is_within(record.last_trouble_ns, now_ns, rules.circuit_ns)

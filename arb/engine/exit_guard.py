@@ -44,7 +44,8 @@ class ExitGuard:
 
     def pays(self, trade: Trade, legs: Sequence[Leg], now_ns: int) -> bool:
         """Tell whether free balances pay for both legs. Raises: StoreUnavailable."""
-        needs = {(leg.venue, hold_of(leg, trade.coin)[0]): hold_of(leg, trade.coin)[1] for leg in legs}
+        holds = [(leg.venue, *hold_of(leg, trade.coin)) for leg in legs]
+        needs = {(venue, asset): amount for venue, asset, amount in holds}
         if any(0 <= now_ns - self._unpaid_at_ns.get(asset, 0) < UNPAID_NS for asset in needs):
             return False
         free = self.trades.free(self.session_id)
