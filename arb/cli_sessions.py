@@ -9,11 +9,11 @@ import typer
 
 from arb.cli_output import AsJson
 from arb.cli_stack import Beside, Coins, Group
+from arb.domain.time import NS_PER_S
 from arb.runtime.home import Home, read_runtime
 
 Chosen = Annotated[str | None, typer.Argument(help="Which session; without it the one in use.")]
 Mode = Annotated[str, typer.Option(help="mock, paper or live.")]
-NS_PER_S = 1_000_000_000
 
 
 def register(app: typer.Typer) -> None:

@@ -4,9 +4,8 @@ from arb.bootstrap import engine, engine_for
 from arb.celery import app
 from arb.domain.ids import SessionId
 from arb.domain.snapshot import SnapshotKind
+from arb.domain.time import NS_PER_DAY
 from workers.disposition import retried
-
-NS_PER_DAY = 86_400_000_000_000
 
 
 @app.task(name="arb.snapshot", **retried(3))

@@ -31,14 +31,14 @@ from arb.bootstrap.degradation import board_of
 from arb.bootstrap.watch import alerts_of
 from arb.domain.assignment import Assignment
 from arb.domain.backoff import SOCKET_BACKOFF, SOCKET_COOLDOWN_MS
-from arb.domain.degradation import Degree
+from arb.domain.degradation import Degree, never_degraded
 from arb.domain.errors import ConfigError
 from arb.domain.ids import Coin
 from arb.domain.rates import USDT
+from arb.domain.time import NS_PER_MS, VENUE_AHEAD_NS_MAX
 from arb.engine.feed import Feed, FeedStore
 from arb.engine.gate import Gate, GateLimits
 from arb.engine.membership import Keepsake, Membership, Witness, unheard
-from arb.engine.nearness import never_degraded
 from arb.engine.stream import MarketStream
 from arb.engine.tally import Tally
 from arb.engine.venue_feed import VenueFeed
@@ -52,12 +52,10 @@ from workers import guarded
 from workers.feed_place import FileKeepsake, LoggedWitness, worker_name
 from workers.feed_process import FeedProcess, VenueLine
 
-NS_PER_MS: Final = 1_000_000
 CONNECT_MS_MAX: Final = 5_000
 PROBE_MS_MAX: Final = 5_000
 IDLE_MS_MAX: Final = 60_000
 KEEP_ALIVE_MS: Final = 60_000
-AHEAD_MS_MAX: Final = 5_000  # clocks of venues and machines have been seen 1.2 s apart
 JUMP_BPS_MAX: Final = Decimal(2_000)
 JUMP_WINDOW_MS: Final = 1_000
 INCARNATION_BITS: Final = 48
@@ -135,7 +133,7 @@ def _membership(settings: Settings, worker: str, outside: Outside) -> Membership
 def _gate_limits(settings: Settings) -> GateLimits:
     return GateLimits(
         lag_ns_max=settings.risk.quote_age_ms_max * NS_PER_MS,
-        ahead_ns_max=AHEAD_MS_MAX * NS_PER_MS,
+        ahead_ns_max=VENUE_AHEAD_NS_MAX,
         jump_bps_max=JUMP_BPS_MAX,
         jump_window_ns=JUMP_WINDOW_MS * NS_PER_MS,
     )

@@ -8,14 +8,7 @@ from typing import Any, Final, Protocol, TypeVar
 from arb.adapters.http import HttpTransport
 from arb.adapters.rate_limit import Limit, RateLimiter
 from arb.adapters.venue_breaker import VenueBreaker
-from arb.adapters.venue_client import (
-    NS_PER_MS,
-    READ_WAIT_MS_MAX,
-    Dialect,
-    Gateway,
-    require_key,
-    sending_time_left_ms,
-)
+from arb.adapters.venue_client import READ_WAIT_MS_MAX, Dialect, Gateway, require_key, sending_time_left_ms
 from arb.domain.book import Book
 from arb.domain.errors import Rejected, Retryable
 from arb.domain.external import ListedOrder
@@ -23,6 +16,7 @@ from arb.domain.ids import Coin, Symbol, Venue
 from arb.domain.instrument import Instrument
 from arb.domain.money import ZERO
 from arb.domain.order import Order, OrderReport
+from arb.domain.time import NS_PER_MS
 from arb.ports import Clock, Entropy, NeverPlaced, NotFoundYet, Resolution
 from arb.venues import binance, binance_errors, binance_instruments, binance_replies, rest_books
 from arb.venues.binance_auth import Stamp

@@ -6,7 +6,8 @@ import threading
 import time
 from typing import Final
 
-NS_PER_MS: Final = 1_000_000
+from arb.domain.time import NS_PER_MS
+
 # Where there is one, the clock that goes on while the machine sleeps.
 STEADY: Final[int] = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 

@@ -7,9 +7,8 @@ subscription may be dead, and a fresh one begins with a snapshot. The times are 
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
 
-NS_PER_MS: Final = 1_000_000
+from arb.domain.time import NS_PER_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

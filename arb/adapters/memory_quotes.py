@@ -7,10 +7,10 @@ from typing import Final
 from arb.domain.book import Book
 from arb.domain.errors import StoreUnavailable
 from arb.domain.ids import Coin, Symbol, Venue, coin_of
+from arb.domain.time import NS_PER_MS
 from arb.ports import Clock, Quotes, Written
 
 PENDING_MS: Final = 1_000
-NS_PER_MS: Final = 1_000_000
 Key = tuple[Venue, Symbol]
 
 

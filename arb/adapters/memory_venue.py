@@ -20,11 +20,11 @@ from arb.domain.ids import ClientOrderId, Coin, FillId, Symbol, Venue, VenueOrde
 from arb.domain.instrument import Instrument
 from arb.domain.money import ZERO
 from arb.domain.order import Fill, Order, OrderReport, State
+from arb.domain.time import NS_PER_MS
 from arb.ports import Clock, NeverPlaced, NotFoundYet, QuoteStore, Resolution
 from arb.venues.upbit import unfillable
 
-MS: Final = 1_000_000
-FENCE_MARGIN_NS: Final = 10_000 * MS  # the venue's own API timeout
+FENCE_MARGIN_NS: Final = 10_000 * NS_PER_MS  # the venue's own API timeout
 
 
 class Trouble(StrEnum):
@@ -52,7 +52,7 @@ class MemoryVenue:
     quotes: QuoteStore
     clock: Clock
     held: dict[str, Decimal]
-    window_ns: int = 2_000 * MS
+    window_ns: int = 2_000 * NS_PER_MS
     silent: bool = False  # answers no question about its market
     mute: bool = False  # answers no question about an order
     troubles: deque[Trouble] = field(default_factory=deque)
@@ -76,7 +76,7 @@ class MemoryVenue:
             case Trouble.DROPPED:
                 raise OutcomeUnknown(self.venue, "timeout")
             case Trouble.LATE:
-                self.on_the_way.append((self.clock.now_ns() + 1_500 * MS, order))
+                self.on_the_way.append((self.clock.now_ns() + 1_500 * NS_PER_MS, order))
                 raise OutcomeUnknown(self.venue, "timeout")
             case _:
                 return self._arrive(order, trouble)
@@ -107,7 +107,7 @@ class MemoryVenue:
         if found is not None:
             return found
         now_ns = self.clock.now_ns()
-        if self.venue is Venue.UPBIT and now_ns - order.claimed_at_ns > 1_000 * MS:
+        if self.venue is Venue.UPBIT and now_ns - order.claimed_at_ns > 1_000 * NS_PER_MS:
             return self._redrive(order if may_trade else unfillable(order), now_ns)
         if self.venue is Venue.BINANCE and now_ns > order.claimed_at_ns + self.window_ns + FENCE_MARGIN_NS:
             return NeverPlaced("window_over_and_absent")
@@ -158,7 +158,7 @@ class MemoryVenue:
     def _arrive(self, order: Order, trouble: Trouble) -> OrderReport:
         report = self._accept(order, trouble)
         if trouble is Trouble.HIDDEN:
-            self.hidden_until_ns[order.client_order_id] = self.clock.now_ns() + 3_000 * MS
+            self.hidden_until_ns[order.client_order_id] = self.clock.now_ns() + 3_000 * NS_PER_MS
         if trouble in (Trouble.REPLY_LOST, Trouble.HIDDEN):
             raise OutcomeUnknown(self.venue, "reply lost")
         if trouble is Trouble.WAIT:

@@ -16,7 +16,7 @@ from arb.domain.ids import Coin, FillId, Symbol, Venue, VenueOrderId
 from arb.domain.instrument import Instrument, Side
 from arb.domain.money import ZERO
 from arb.domain.order import Fill, Order, OrderReport, State
-from arb.domain.sanity import is_current
+from arb.domain.time import is_current
 from arb.ports import Clock, NeverPlaced, QuoteStore, Resolution
 
 

@@ -13,10 +13,10 @@ from typing import Final
 
 from arb.domain.errors import RateLimited
 from arb.domain.ids import Venue
+from arb.domain.time import NS_PER_MS
 from arb.ports import Clock
 from arb.venues.request import Usage
 
-NS_PER_MS: Final = 1_000_000
 PAUSE_MS_MAX: Final = 3 * 24 * 3_600_000  # the longest ban Binance names
 STRIKES_MAX: Final = 10
 ALL: Final = None  # the scope of a pause that is for every group

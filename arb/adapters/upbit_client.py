@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from arb.adapters.http import HttpTransport
 from arb.adapters.rate_limit import Limit, RateLimiter
 from arb.adapters.venue_breaker import VenueBreaker
-from arb.adapters.venue_client import NS_PER_MS, Dialect, Gateway, require_key, sending_time_left_ms
+from arb.adapters.venue_client import Dialect, Gateway, require_key, sending_time_left_ms
 from arb.domain.book import Book
 from arb.domain.errors import OutcomeUnknown, Rejected, Retryable
 from arb.domain.external import ListedOrder
@@ -17,6 +17,7 @@ from arb.domain.ids import Coin, Symbol, Venue, VenueOrderId
 from arb.domain.instrument import Instrument
 from arb.domain.money import fraction
 from arb.domain.order import Order, OrderReport
+from arb.domain.time import NS_PER_MS
 from arb.ports import Clock, Entropy, NeverPlaced, NotFoundYet, Resolution
 from arb.venues import rest_books, upbit, upbit_errors, upbit_instruments, upbit_replies
 from arb.venues.errors import AmbiguousRefusal, OrderNotFound

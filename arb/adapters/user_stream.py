@@ -13,11 +13,11 @@ from arb.adapters.websocket import SocketRules, VenueSocket
 from arb.domain.alert import Alert, Severity
 from arb.domain.backoff import SOCKET_BACKOFF, SOCKET_COOLDOWN_MS
 from arb.domain.errors import DataError, Rejected, VenueError
+from arb.domain.time import NS_PER_MS
 from arb.engine.fills import CatchUp, RecordReport, UserStream
 from arb.engine.stream import Notice
 from arb.ports import AlertSink, Clock, Counters, Entropy, VenueClient
 
-NS_PER_MS: Final = 1_000_000
 CONNECT_MS_MAX: Final = 5_000
 # An account is quiet for hours, so what proves the subscription is the answer to the keep-alive.
 SILENCE: Final = SilenceLimits(

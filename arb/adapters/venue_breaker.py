@@ -12,10 +12,10 @@ import structlog
 from arb.domain.breaker import Breaker, Event, Rules, State, observe, probe
 from arb.domain.errors import Retryable
 from arb.domain.ids import Venue
+from arb.domain.time import NS_PER_MS
 from arb.ports import Clock, Entropy
 
 RULES: Final = Rules(failures_max=10, cooldown_ms=1_000)
-NS_PER_MS: Final = 1_000_000
 log = structlog.get_logger("arb.venues")
 
 

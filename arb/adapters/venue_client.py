@@ -23,11 +23,11 @@ from arb.domain.errors import (
 )
 from arb.domain.ids import Venue
 from arb.domain.order import Order
+from arb.domain.time import NS_PER_MS
 from arb.venues.reply import read
 from arb.venues.request import ApiKey, Effect, HttpRequest, HttpResponse, Usage
 
 READ_WAIT_MS_MAX: Final = 5_000  # how long a question may wait for room; an order has its own lifetime
-NS_PER_MS: Final = 1_000_000
 
 Parsed = TypeVar("Parsed")
 

@@ -10,9 +10,9 @@ from arb.adapters.degradation_board import SharedBoard
 from arb.adapters.machine import BYTES_PER_MB, PsutilMachine
 from arb.adapters.memory_budget import ProcessBudget, own_bytes
 from arb.adapters.shared_file import SharedFile
-from arb.bootstrap.rules import SECOND
 from arb.domain.degradation import Degradation, Rules
 from arb.domain.ids import SessionId
+from arb.domain.time import NS_PER_S
 from arb.engine.degrade import LEFT_OUT, Board, Degrade
 from arb.ports import AlertSink, Clock, Counters, SessionStore
 from arb.runtime.home import Home
@@ -41,7 +41,7 @@ def rules_of(settings: Settings) -> Rules:
     """Return when to do less."""
     chosen = settings.degradation
     return Rules(
-        gauges=chosen.gauges(), margin=Decimal(chosen.margin_pct) / 100, calm_ns=chosen.calm_sec * SECOND
+        gauges=chosen.gauges(), margin=Decimal(chosen.margin_pct) / 100, calm_ns=chosen.calm_sec * NS_PER_S
     )
 
 

@@ -10,13 +10,13 @@ from arb.adapters.redis_store.queues import RedisQueues
 from arb.adapters.shared_file import Document, SharedFile
 from arb.bootstrap.watch import AWAY, QUEUES
 from arb.domain.revival import Memory, Rules
+from arb.domain.time import NS_PER_S
 from arb.engine.revive import Revive
 from arb.ports import AlertSink, Clock, Counters, Heartbeats
 from arb.runtime.control import Supervisor
 from arb.runtime.home import Home
 from config.settings import Settings
 
-SECOND: Final = 1_000_000_000
 GAP_SWEEPS: Final = 4  # between two looks: a frozen process keeps its turn for two
 Result = TypeVar("Result")
 
@@ -33,7 +33,7 @@ class SupervisedWorkers:
         except AWAY:
             return {}
         return {
-            each.pid: (each.name, each.uptime_s * SECOND)
+            each.pid: (each.name, each.uptime_s * NS_PER_S)
             for each in found
             if each.pid is not None and each.is_running
         }
@@ -85,9 +85,9 @@ def revive_of(
         keeper=SupervisedWorkers(Supervisor(home)),
         memory=FileRevivalMemory(SharedFile(home.run / "revival.json", clock)),
         rules=Rules(
-            after_ns=watchdog.revive_after_sec * SECOND,
-            gap_ns=GAP_SWEEPS * watchdog.sweep_interval_sec * SECOND,
-            pause_ns=watchdog.revive_pause_sec * SECOND,
+            after_ns=watchdog.revive_after_sec * NS_PER_S,
+            gap_ns=GAP_SWEEPS * watchdog.sweep_interval_sec * NS_PER_S,
+            pause_ns=watchdog.revive_pause_sec * NS_PER_S,
             hourly_max=watchdog.revive_hourly_max,
         ),
         alerts=alerts,

@@ -1,16 +1,12 @@
 """Settings become the engine's rules. Nanoseconds inside, the settings' units outside."""
 
-from typing import Final
-
 from arb.domain.exits import ExitRules
 from arb.domain.repair import RepairRules
 from arb.domain.risk import Limits
 from arb.domain.stability import StabilityRules
+from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.engine.proposals import Appetite
 from config.settings import Settings
-
-MS: Final = 1_000_000
-SECOND: Final = 1_000_000_000
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -26,12 +22,12 @@ def limits_of(settings: Settings) -> Limits:
         loss_per_trade_krw_max=risk.loss_per_trade_krw_max,
         loss_reserve_bps=settings.strategy.stop_loss_bps + settings.orders.repair_loss_bps_max,
         orders_per_minute_max=risk.orders_per_minute_max,
-        entry_cooldown_ns=risk.entry_cooldown_ms * MS,
+        entry_cooldown_ns=risk.entry_cooldown_ms * NS_PER_MS,
         premium_bps_abs_max=risk.premium_bps_abs_max,
         price_band_bps_max=risk.price_band_bps_max,
         rate_move_bps_max=risk.rate_move_bps_max,
-        quote_age_ns_max=risk.quote_age_ms_max * MS,
-        rate_age_ns_max=risk.rate_age_ms_max * MS,
+        quote_age_ns_max=risk.quote_age_ms_max * NS_PER_MS,
+        rate_age_ns_max=risk.rate_age_ms_max * NS_PER_MS,
         warnings_blocked=risk.warnings_blocked,
     )
 
@@ -40,11 +36,11 @@ def stability_of(settings: Settings) -> StabilityRules:
     """Return when a venue is entrusted with less."""
     risk = settings.risk
     return StabilityRules(
-        window_ns=risk.stability_window_s * SECOND,
+        window_ns=risk.stability_window_s * NS_PER_S,
         samples_min=risk.stability_samples_min,
         score_min=risk.stability_score_min,
         circuit_claims_min=risk.circuit_claims_min,
-        circuit_ns=risk.circuit_s * SECOND,
+        circuit_ns=risk.circuit_s * NS_PER_S,
     )
 
 
@@ -55,14 +51,14 @@ def exits_of(settings: Settings) -> ExitRules:
         converged_bps=strategy.converged_bps,
         take_profit_bps=strategy.take_profit_bps,
         stop_loss_bps=strategy.stop_loss_bps,
-        holding_ns_max=strategy.holding_s_max * SECOND,
+        holding_ns_max=strategy.holding_s_max * NS_PER_S,
     )
 
 
 def repairs_of(settings: Settings) -> RepairRules:
     """Return the ceilings of an unwind."""
     return RepairRules(
-        time_ns_max=settings.orders.repair_time_s_max * SECOND,
+        time_ns_max=settings.orders.repair_time_s_max * NS_PER_S,
         loss_bps_max=settings.orders.repair_loss_bps_max,
         slip_bps=settings.strategy.slip_bps,
         attempts_max=settings.orders.repair_attempts_max,
@@ -75,5 +71,5 @@ def appetite_of(settings: Settings) -> Appetite:
     return Appetite(
         notional_usdt=settings.strategy.notional_usdt,
         slip_bps=settings.strategy.slip_bps,
-        order_lifetime_ns=settings.orders.lifetime_ms * MS,
+        order_lifetime_ns=settings.orders.lifetime_ms * NS_PER_MS,
     )

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import partial
-from typing import Final
 
 from arb.adapters.binance_client import Fees, connect_binance
 from arb.adapters.clock import SystemClock, SystemEntropy
@@ -13,11 +12,10 @@ from arb.adapters.redis_store import RedisFees
 from arb.adapters.upbit_client import connect_upbit
 from arb.bootstrap.parts import Stores
 from arb.domain.ids import SessionId, Venue
+from arb.domain.time import NS_PER_MS
 from arb.ports import VenueClient
 from arb.venues.request import ApiKey
 from config.settings import Credentials, RunMode, Settings
-
-MS: Final = 1_000_000
 
 
 def venue_clients(
@@ -34,7 +32,7 @@ def venue_clients(
             quotes=stores.quotes,
             clock=clock,
             read_balances=partial(_paper_balances, settings, session_id, stores, venue),
-            quote_age_ns_max=settings.risk.quote_age_ms_max * MS,
+            quote_age_ns_max=settings.risk.quote_age_ms_max * NS_PER_MS,
         )
         for venue, client in real.items()
     }

@@ -32,6 +32,7 @@ from arb.adapters.watch_memory import FileHealthMemory
 from arb.bootstrap.degradation import board_file, board_of
 from arb.domain.alert import Alert
 from arb.domain.ids import Coin, SessionId, Venue
+from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.engine.degrade import Degrade
 from arb.engine.drain import Drain
 from arb.engine.emergency import Emergency, Ending
@@ -56,8 +57,6 @@ from config.addresses import database_url, redis_url
 from config.logging import secrets_of
 from config.settings import Settings
 
-MS: Final = 1_000_000
-SECOND: Final = 1_000_000_000
 REST_MS_MAX: Final = 30_000
 QUEUES: Final = ("orders", "evaluate", "housekeeping")
 AWAY: Final = (OSError, HTTPException, Fault)  # the supervisor, also while it shuts down
@@ -84,7 +83,7 @@ def alerts_of(
     """Return where alerts go: the file, the channels that are configured, the table."""
     store = SqlAlertStore(database)
     limiter = SharedLimiter(
-        SharedFile(Home.default().run / "quiet.json", clock), settings.alerts.quiet_sec * SECOND
+        SharedFile(Home.default().run / "quiet.json", clock), settings.alerts.quiet_sec * NS_PER_S
     )
 
     def keep(alert: Alert) -> None:
@@ -125,7 +124,7 @@ def watch_of(
     """Return the watchdog's sweep."""
     watchdog, coins = settings.watchdog, tuple(Coin(coin) for coin in settings.coins)
     vitals = LastVitals(SqlVitals(asking_engine(database_url(settings)), settings.mode, settings.group))
-    sample_ns = settings.sys_monitor.sample_interval_sec * SECOND
+    sample_ns = settings.sys_monitor.sample_interval_sec * NS_PER_S
     home = Home.default()
     paths = (home.path, *map(Path, watchdog.disk_paths))
     redis_probes: tuple[Probe, ...] = (
@@ -151,20 +150,20 @@ def watch_of(
             markets=markets,
             vitals=vitals,
             coins=coins,
-            quote_age_ns_max=watchdog.quote_age_warn_threshold_ms * MS,
+            quote_age_ns_max=watchdog.quote_age_warn_threshold_ms * NS_PER_MS,
             # Sooner than one silent process is warned about: that nobody works is told within 30 s.
-            heartbeat_age_ns_max=watchdog.redis_heartbeat_age_warn_threshold_ms * MS * 2 // 3,
+            heartbeat_age_ns_max=watchdog.redis_heartbeat_age_warn_threshold_ms * NS_PER_MS * 2 // 3,
         ),
         feeds=feeds,
         vitals=vitals,
         memory=FileHealthMemory(
             file=SharedFile(watch_file(home), clock),
             owner=f"{socket.gethostname()}:{os.getpid()}",
-            interval_ns=watchdog.sweep_interval_sec * SECOND,
+            interval_ns=watchdog.sweep_interval_sec * NS_PER_S,
         ),
         changes=SqlHealthChanges(database),
         degrade=degrade,
-        dead_man=DeadManPing(_secret(watchdog.dead_man_url), watchdog.dead_man_interval_sec * SECOND),
+        dead_man=DeadManPing(_secret(watchdog.dead_man_url), watchdog.dead_man_interval_sec * NS_PER_S),
         alerts=alerts,
         counters=counters,
         clock=clock,

@@ -12,11 +12,12 @@ from arb.bootstrap.control import announce_rules
 from arb.bootstrap.degradation import degrade_of
 from arb.bootstrap.parts import Engine, Stores
 from arb.bootstrap.revival import revive_of
-from arb.bootstrap.rules import MS, SECOND, appetite_of, exits_of, limits_of, repairs_of, stability_of
+from arb.bootstrap.rules import appetite_of, exits_of, limits_of, repairs_of, stability_of
 from arb.bootstrap.state import keep
 from arb.bootstrap.venues import venue_clients
 from arb.bootstrap.watch import alerts_of, emergency_of, watch_of
 from arb.domain.ids import Coin, SessionId, Venue
+from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.engine.adopt import Adopt
 from arb.engine.drain import Drain
 from arb.engine.evaluate import Evaluate
@@ -148,15 +149,15 @@ class Wiring:
             snapshots=self.stores.snapshots,
             counters=self.stores.counters,
             clock=self.clock,
-            interval_ns=self.settings.snapshot.interval_s * SECOND,
-            on_trade_interval_ns=self.settings.snapshot.on_trade_interval_s * SECOND,
+            interval_ns=self.settings.snapshot.interval_s * NS_PER_S,
+            on_trade_interval_ns=self.settings.snapshot.on_trade_interval_s * NS_PER_S,
             budget=self.stores.budget,
         )
 
     @property
     def overdue_ns(self) -> int:
         """Return how long an order may stand still."""
-        return self.settings.orders.overdue_ms * MS
+        return self.settings.orders.overdue_ms * NS_PER_MS
 
     def engine(self) -> Engine:
         """Return everything, wired."""

@@ -7,7 +7,8 @@ from typing import Any, Final
 from rich.table import Table
 from rich.text import Text
 
-NS_PER_S: Final = 1_000_000_000
+from arb.domain.time import NS_PER_S
+
 STYLES: Final = {"critical": "bold red", "warning": "yellow", "info": "green"}
 
 

@@ -9,10 +9,10 @@ from rich.text import Text
 
 from arb.console.alerts import moment
 from arb.domain.assignment import Health, Rules
+from arb.domain.time import NS_PER_S
 from arb.ports import FeedRegistry
 
 STYLES: Final = {"healthy": "green", "proving": "cyan", "degraded": "yellow", "dead": "bold red"}
-NS_PER_S: Final = 1_000_000_000
 
 
 def feeds_of(registry: FeedRegistry, coins: Sequence[str], moves: int, now_ns: int) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from rich.table import Table
 from sqlalchemy import Engine, func, select
@@ -12,9 +12,9 @@ from arb.adapters.sql.tables import fills, orders, trades
 from arb.console.text import UNKNOWN, bare, duration, signed
 from arb.domain.ids import SessionId
 from arb.domain.money import ZERO, plain
+from arb.domain.time import NS_PER_S
 
 Row = dict[str, Any]
-NS_PER_S: Final = 1_000_000_000
 
 
 def newest_trades(database: Engine, session_id: SessionId, limit: int) -> list[Row]:

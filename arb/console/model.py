@@ -12,11 +12,11 @@ from arb.domain.position import trade_position
 from arb.domain.rates import rate_from_book
 from arb.domain.report import Report
 from arb.domain.spread import Direction, Market, common_quantity, edge
+from arb.domain.time import NS_PER_MS
 from arb.engine.markets import USDT_KRW, symbol_on
 from arb.ports import Clock, Session, TradeView
 from arb.runtime.control import ProcessStatus
 
-MS: Final = 1_000_000
 SLOW_NS: Final = 2_000_000_000  # what costs more than a round trip is read this often
 Value = TypeVar("Value")
 Books = Mapping[tuple[Venue, Symbol], Book]
@@ -112,9 +112,9 @@ def quote_line(
     return QuoteLine(
         coin=coin,
         upbit_krw=upbit.mid if upbit else None,
-        upbit_age_ms=(now_ns - upbit.ts_recv_ns) // MS if upbit else None,
+        upbit_age_ms=(now_ns - upbit.ts_recv_ns) // NS_PER_MS if upbit else None,
         binance_usdt=binance.mid if binance else None,
-        binance_age_ms=(now_ns - binance.ts_recv_ns) // MS if binance else None,
+        binance_age_ms=(now_ns - binance.ts_recv_ns) // NS_PER_MS if binance else None,
         premium_bps=market.premium_bps if market else None,
         edge_bps=_edge_bps(market, notional_usdt) if market else None,
     )
@@ -134,7 +134,7 @@ def trade_line(view: TradeView, now_ns: int) -> TradeLine:
         coin=view.trade.coin,
         state=view.trade.state.value,
         direction=view.trade.direction.value,
-        age_s=(now_ns - view.trade.opened_at_ns) // (1000 * MS),
+        age_s=(now_ns - view.trade.opened_at_ns) // (1000 * NS_PER_MS),
         hedged=position.hedged,
         imbalance=position.imbalance,
         orders=len(view.orders),
@@ -157,4 +157,4 @@ def process_lines(
 
 def _age_ms(facts: Mapping[str, str] | None, now_ns: int) -> int | None:
     at_ns = int(facts.get("at_ns", "0")) if facts else 0
-    return (now_ns - at_ns) // MS if at_ns else None
+    return (now_ns - at_ns) // NS_PER_MS if at_ns else None

@@ -15,12 +15,12 @@ from arb.console.text import UNKNOWN, duration
 from arb.console.view_result import refusals
 from arb.domain.errors import ArbError
 from arb.domain.mode import FALLBACK
+from arb.domain.time import NS_PER_S
 from arb.runtime.control import ProcessStatus
 from arb.runtime.home import Home
 from arb.runtime.status import stack_status
 
 RECOVERIES: Final = 5
-NS_PER_S: Final = 1_000_000_000
 
 
 def status_of(home: Home) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from rich.text import Text
 
 from arb.adapters.sql.trace import Traced
 from arb.domain.money import plain
+from arb.domain.time import NS_PER_MS
 from arb.domain.trade import ENDED
 
-NS_PER_MS: Final = 1_000_000
 LOGS: Final = "live_loop.log*"
 LINE_CHARACTERS_MAX: Final = 600
 SIZE_BYTES_MAX: Final = 200 * 1024 * 1024  # of logs that are looked through, the newest first

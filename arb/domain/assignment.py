@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import Final
 
 from arb.domain.ids import Coin
+from arb.domain.time import NS_PER_MS
 
-NS_PER_MS: Final = 1_000_000
 NOBODY: Final = ""
 
 

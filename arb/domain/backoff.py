@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
+from arb.domain.time import NS_PER_MS
+
 EVEN_DRAW: Final = 0.5  # of no spread
-NS_PER_MS: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

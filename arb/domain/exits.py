@@ -10,8 +10,8 @@ from arb.domain.ids import Venue
 from arb.domain.money import ZERO, bps, ceil_to, floor_to
 from arb.domain.order import Order, Purpose
 from arb.domain.position import TradePosition, is_dust
-from arb.domain.sanity import is_within
 from arb.domain.spread import Direction, Market, edge
+from arb.domain.time import is_within
 from arb.domain.trade import Trade
 
 LIMIT_SLACK: Final = Decimal("0.98")  # minimums hold at the limit price, which may be below the best bid

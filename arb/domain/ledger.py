@@ -10,14 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
 
 from arb.domain.errors import InvariantError
 from arb.domain.ids import Venue
 from arb.domain.money import ZERO
 from arb.domain.order import Fill, Order
-
-NS_PER_MINUTE: Final = 60_000_000_000
+from arb.domain.time import NS_PER_MINUTE
 
 
 class EntryKind(StrEnum):

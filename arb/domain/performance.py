@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from arb.domain.money import plain
 from arb.domain.risk import Mode
+from arb.domain.time import NS_PER_S
 
-NS_PER_S: Final = 1_000_000_000
 CENT: Final = Decimal("0.01")
 
 

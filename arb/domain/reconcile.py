@@ -14,7 +14,7 @@ from arb.domain.ids import ClientOrderId, Coin, Venue
 from arb.domain.instrument import Side
 from arb.domain.money import ZERO
 from arb.domain.order import Order
-from arb.domain.risk import hold_of
+from arb.domain.reserve import hold_of
 from arb.domain.trade import Leg
 
 Key = tuple[Venue, str]

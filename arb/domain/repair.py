@@ -16,9 +16,9 @@ from arb.domain.instrument import Side
 from arb.domain.money import ONE, ZERO, bps, fraction
 from arb.domain.order import Order, Purpose
 from arb.domain.position import is_dust
-from arb.domain.risk import FEE_RESERVE
-from arb.domain.sanity import is_within
+from arb.domain.reserve import FEE_RESERVE
 from arb.domain.spread import Market, protective_price
+from arb.domain.time import is_within
 from arb.domain.trade import Leg, Trade
 
 Free = Mapping[tuple[Venue, str], Decimal]  # (venue, asset) -> balance minus holds

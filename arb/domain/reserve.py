@@ -1,10 +1,22 @@
-"""What a trade can lose, set aside in the day's budget before its first leg goes out."""
+"""What is set aside before a leg goes out: its cost at the venue, and its worst loss in the day's budget."""
 
 from decimal import Decimal
+from typing import Final
 
-from arb.domain.ids import Venue
+from arb.domain.ids import Coin, Venue
 from arb.domain.money import ZERO, fraction
 from arb.domain.spread import Market
+from arb.domain.trade import Leg
+
+FEE_RESERVE: Final = Decimal("1.002")  # twice the dearest taker fee, so that a hold always covers its fee
+
+
+def hold_of(leg: Leg, coin: Coin) -> tuple[str, Decimal]:
+    """Return (asset, amount) that an order of this leg can cost at most."""
+    if leg.side.sign < 0:
+        return coin, leg.quantity
+    quote = "KRW" if leg.venue == "upbit" else "USDT"
+    return quote, leg.quantity * leg.limit_price * FEE_RESERVE
 
 
 def loss_reserve_krw(notional_krw: Decimal, market: Market, loss_bps: Decimal) -> Decimal:

@@ -9,7 +9,7 @@ after each time that nobody could read them they are watched anew.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-HOUR_NS = 3_600_000_000_000
+from arb.domain.time import NS_PER_HOUR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ def look(
         why = _amiss(memory, worker, now_ns, rules)
         if why:
             revived = memory.revived_ns.get(worker.program, ())
-            past = tuple(at for at in revived if 0 <= now_ns - at < HOUR_NS)
+            past = tuple(at for at in revived if 0 <= now_ns - at < NS_PER_HOUR)
             if past and now_ns - past[-1] < rules.pause_ns:
                 continue
             permitted = len(past) < rules.hourly_max

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from arb.domain.ids import Coin
 from arb.domain.money import ZERO
+from arb.domain.reserve import hold_of
 from arb.domain.spread import Direction, Edge
 from arb.domain.trade import Leg, Trade
 
@@ -133,14 +134,3 @@ def _losses(trade: Trade, limits: Limits, exposure: Exposure) -> tuple[Check, ..
         ("loss_per_trade", trade.loss_reserve_krw > limits.loss_per_trade_krw_max),
         ("daily_loss_budget", worst_krw < -limits.daily_loss_krw_max),
     )
-
-
-FEE_RESERVE = Decimal("1.002")  # twice the dearest taker fee, so that a hold always covers its fee
-
-
-def hold_of(leg: Leg, coin: Coin) -> tuple[str, Decimal]:
-    """Return (asset, amount) that an order of this leg can cost at most."""
-    if leg.side.sign < 0:
-        return coin, leg.quantity
-    quote = "KRW" if leg.venue == "upbit" else "USDT"
-    return quote, leg.quantity * leg.limit_price * FEE_RESERVE

@@ -5,16 +5,13 @@ only: what is open must still be closed and repaired.
 """
 
 from collections.abc import Sequence
-from typing import Final
 
 from arb.domain.ids import Venue
 from arb.domain.money import bps
 from arb.domain.risk import Limits, Refused
 from arb.domain.spread import Market
+from arb.domain.time import STAMP_AHEAD_NS_MAX
 from arb.domain.trade import Leg
-
-# How far ahead of our clock a stamp of ours may lie: machines differ by less, and beyond it a clock was set.
-AHEAD_NS_MAX: Final = 500_000_000
 
 
 def stale(market: Market, limits: Limits, now_ns: int) -> Refused | None:
@@ -26,19 +23,9 @@ def stale(market: Market, limits: Limits, now_ns: int) -> Refused | None:
         ages_ns = [now_ns - each.ts_recv_ns for each in seen]
         if max(ages_ns) > age_ns_max:
             return Refused(f"{name}_stale")
-        if min(ages_ns) < -AHEAD_NS_MAX:
+        if min(ages_ns) < -STAMP_AHEAD_NS_MAX:
             return Refused(f"{name}_ahead")
     return None
-
-
-def is_current(ts_recv_ns: int, now_ns: int, age_ns_max: int) -> bool:
-    """Tell whether what was received then is young; what lies ahead of now is not, whatever its age."""
-    return -AHEAD_NS_MAX <= now_ns - ts_recv_ns <= age_ns_max
-
-
-def is_within(since_ns: int, now_ns: int, span_ns: int) -> bool:
-    """Tell whether a span that began then still lasts; one that lies ahead began before a step back."""
-    return -AHEAD_NS_MAX <= now_ns - since_ns < span_ns
 
 
 def untradable(market: Market) -> Refused | None:

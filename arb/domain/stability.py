@@ -11,7 +11,7 @@ from arb.domain.ids import Venue
 from arb.domain.money import ONE, ZERO
 from arb.domain.order import Event
 from arb.domain.risk import Refused
-from arb.domain.sanity import is_within
+from arb.domain.time import is_within
 
 TROUBLES = frozenset({Event.LOSE, Event.RELEASE, Event.REJECT, Event.ABSENT})
 

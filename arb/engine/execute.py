@@ -16,6 +16,7 @@ from arb.domain.errors import (
 )
 from arb.domain.ids import ClientOrderId, SessionId, Venue
 from arb.domain.order import Event, Order, OrderReport, State
+from arb.domain.time import NS_PER_MS
 from arb.engine.halt import halt
 from arb.engine.kill_gate import KillGate
 from arb.engine.rules import RereadRules
@@ -35,7 +36,6 @@ from arb.ports import (
 )
 
 FOLLOW_MS: Final = (15, 30, 60, 120, 240)  # Upbit answers `wait` first; most results are there by 50 ms
-NS_PER_MS: Final = 1_000_000
 WORKING_MS_MAX: Final = 2_000  # an IOC order that still works after this is cancelled
 # The attempt that no other follows: of messages from sweeps and of what streams catch up with. Who sent the
 # order, misses a fill or starts asks in a chain that ends: however long a venue is away, one order costs no

@@ -10,7 +10,7 @@ from arb.domain.exits import Exits, cautious, exits_so_far, is_resting
 from arb.domain.ids import Coin, SessionId, Venue
 from arb.domain.money import ZERO
 from arb.domain.position import TradePosition
-from arb.domain.risk import hold_of
+from arb.domain.reserve import hold_of
 from arb.domain.spread import Market
 from arb.domain.trade import Leg, Trade
 from arb.ports import AlertSink, Counters, TradeStore, TradeView

@@ -18,14 +18,13 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from arb.domain.book import Book
-from arb.domain.degradation import BOOK_LEVELS, Degree
+from arb.domain.degradation import BOOK_LEVELS, Degree, never_degraded
 from arb.domain.errors import DispatchError, StoreUnavailable
 from arb.domain.ids import Coin, Symbol, Venue, coin_of
 from arb.domain.rates import USDT
-from arb.domain.sanity import AHEAD_NS_MAX
+from arb.domain.time import STAMP_AHEAD_NS_MAX
 from arb.engine.book_codec import encode_book
 from arb.engine.markets import USDT_KRW, keys_of
-from arb.engine.nearness import never_degraded
 from arb.engine.tally import Tally
 from arb.ports import Clock, Dispatcher, QuoteStore
 
@@ -110,7 +109,7 @@ class Feed:
 
     def accept(self, books: Iterable[Book]) -> None:
         """Keep these books, each the newest of its instrument."""
-        horizon_ns = self._clock.now_ns() + AHEAD_NS_MAX
+        horizon_ns = self._clock.now_ns() + STAMP_AHEAD_NS_MAX
         with self._lock:
             for deep in books:
                 if deep.ts_recv_ns > horizon_ns:
@@ -163,7 +162,7 @@ class Feed:
 
     def _heed_clock(self) -> None:
         before_ns, self._flushed_at_ns = self._flushed_at_ns, self._clock.now_ns()
-        if self._flushed_at_ns < before_ns - AHEAD_NS_MAX:
+        if self._flushed_at_ns < before_ns - STAMP_AHEAD_NS_MAX:
             self._tally.count(FLUSHES, "clock_set_back")
             for venue in Venue:
                 self.invalidate(venue)

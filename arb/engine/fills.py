@@ -15,6 +15,7 @@ from arb.domain.errors import DispatchError, IllegalTransition, StoreError
 from arb.domain.ids import SessionId, TradeId, Venue, parse_client_order_id
 from arb.domain.money import ZERO
 from arb.domain.order import AT_VENUE, Order, OrderReport, State
+from arb.domain.time import ROW_AHEAD_NS_MAX
 from arb.engine.execute import FIRST_ASK
 from arb.engine.settle import FIRST_LOOK
 from arb.engine.stream import Notice
@@ -23,7 +24,6 @@ from arb.ports import AlertSink, Clock, Counters, Dispatcher, TradeStore
 # A report of one of these ends an order whatever its fills; FILLED ends it by its fills only.
 ENDS: Final = frozenset({State.CANCELED, State.EXPIRED, State.REJECTED})
 REPORTS: Final = "stream_reports"
-AHEAD_NS_MAX: Final = 5_000_000_000  # the clock of whoever changed an order last may be ahead of ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +160,7 @@ class CatchUp:
         """Return how many orders are asked about; what cannot be asked now, a sweep asks later."""
         asked = 0
         try:
-            for order in self.trades.overdue(self.session_id, self.clock.now_ns() + AHEAD_NS_MAX):
+            for order in self.trades.overdue(self.session_id, self.clock.now_ns() + ROW_AHEAD_NS_MAX):
                 if order.venue is venue and order.state in AT_VENUE:
                     self.dispatcher.send("arb.resolve_order", order.client_order_id)
                     asked += 1

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from arb.domain.book import Book
-from arb.domain.degradation import Degree
+from arb.domain.degradation import Degree, never_degraded
 from arb.domain.errors import DataError, VenueError
 from arb.domain.ids import Coin, Symbol, Venue
 from arb.domain.risk import Limits
 from arb.domain.sanity import stale
 from arb.domain.spread import Market
 from arb.engine.markets import Markets, keys_of
-from arb.engine.nearness import never_degraded
 from arb.ports import Clock, Counters, VenueClient
 
 REUSED_NS: Final = 500_000_000  # several trades that wait at once ask a venue once

@@ -12,6 +12,7 @@ from arb.domain.external import ListedOrder
 from arb.domain.ids import SessionId
 from arb.domain.mode import KILLED
 from arb.domain.risk import Mode
+from arb.domain.time import NS_PER_MS
 from arb.engine.unwind import Left, Unwind
 from arb.engine.withdraw import OpenNow, Withdraw
 from arb.ports import Clock, SessionStore
@@ -19,7 +20,6 @@ from arb.ports import Clock, SessionStore
 PAUSE_MS: Final = 200
 LOOK_NS: Final = 2_000_000_000  # at all open orders: 80 of the 6,000 of weight that Binance gives a minute
 BLIND_NS: Final = 6_000_000_000  # a claim outlives its intent's lifetime and the HTTP timeout by nothing
-NS_PER_MS: Final = 1_000_000
 DATABASE_AWAY: Final = "the database is away, so no order was resolved and no trade settled"
 
 

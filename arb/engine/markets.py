@@ -9,8 +9,8 @@ from arb.domain.errors import StoreUnavailable
 from arb.domain.ids import Coin, Symbol, Venue
 from arb.domain.instrument import Instrument
 from arb.domain.rates import rate_from_book
-from arb.domain.sanity import AHEAD_NS_MAX
 from arb.domain.spread import Market
+from arb.domain.time import STAMP_AHEAD_NS_MAX
 from arb.engine.fences import Fences
 from arb.ports import Quotes, QuoteStore
 
@@ -50,7 +50,7 @@ class Markets:
         books = {(book.venue, book.symbol): book for book in self.fences.admitted_of_message(carried)}
         for book in self.fences.admitted(seen.books.values()):
             key = (book.venue, book.symbol)
-            if key not in books or books[key].ts_recv_ns <= book.ts_recv_ns <= now_ns + AHEAD_NS_MAX:
+            if key not in books or books[key].ts_recv_ns <= book.ts_recv_ns <= now_ns + STAMP_AHEAD_NS_MAX:
                 books[key] = book
         found = ((coin, self.assemble(coin, books)) for coin in coins)
         return {coin: market for coin, market in found if market is not None}

@@ -8,7 +8,7 @@ from arb.domain.alert import Alert, Severity
 from arb.domain.book import Book
 from arb.domain.errors import StoreUnavailable, VenueError
 from arb.domain.ids import Coin, Venue
-from arb.domain.sanity import is_current
+from arb.domain.time import is_current
 from arb.engine.markets import Markets, keys_of
 from arb.engine.probes.books import VitalsStore
 from arb.ports import Heartbeats, QuoteStore

@@ -3,13 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from arb.domain.degradation import FAR_PAUSE_NS, Degree
+from arb.domain.degradation import FAR_PAUSE_NS, Degree, never_degraded
 from arb.domain.ids import Coin
-
-
-def never_degraded() -> Degree:
-    """Return that everything is done."""
-    return Degree.FULL
 
 
 @dataclass(frozen=True, slots=True)

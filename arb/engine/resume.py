@@ -16,6 +16,7 @@ from arb.domain.money import ZERO
 from arb.domain.order import State
 from arb.domain.snapshot import Skipped, Snapshot
 from arb.domain.state import Stamp
+from arb.domain.time import ROW_AHEAD_NS_MAX
 from arb.engine.execute import FIRST_ASK
 from arb.engine.hot_state import KeepHotState
 from arb.ports import Clock, Dispatcher, SnapshotStore, TradeStore
@@ -23,7 +24,6 @@ from arb.ports import Clock, Dispatcher, SnapshotStore, TradeStore
 Balances = dict[tuple[str, str], Decimal]  # (account, asset)
 EXACT: Final = Context(prec=400, traps=[Inexact])
 READINGS: Final = 10  # of rows that move while they are read
-AHEAD_NS: Final = 5_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +104,7 @@ class Resume:
     def _ask(self) -> int:
         """Send or ask about every order that has not ended; what cannot be sent now a sweep sends."""
         asked = 0
-        for order in self.trades.overdue(self.session_id, self.clock.now_ns() + AHEAD_NS):
+        for order in self.trades.overdue(self.session_id, self.clock.now_ns() + ROW_AHEAD_NS_MAX):
             try:
                 if order.state is State.INTENT:
                     self.dispatcher.send("arb.place_order", order.client_order_id)

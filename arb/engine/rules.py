@@ -8,10 +8,10 @@ from arb.domain.alert import Alert, Severity
 from arb.domain.errors import Fatal, VenueError
 from arb.domain.ids import Coin, Symbol, Venue
 from arb.domain.instrument import Instrument
+from arb.domain.time import NS_PER_S
 from arb.engine.markets import symbol_on
 from arb.ports import AlertSink, Clock, Counters
 
-NS_PER_S: Final = 1_000_000_000
 REFRESH_NS: Final = 300 * NS_PER_S  # warnings and price bands change while we trade
 GAP_NS: Final = 5 * NS_PER_S  # between two readings of a venue, however many orders it refuses
 STALE_NS: Final = 2 * REFRESH_NS  # without a reading for longer than this is told

@@ -11,13 +11,13 @@ from typing import Any, Final
 from arb.domain.errors import ArbError, Conflict, StoreUnavailable
 from arb.domain.ids import SessionId
 from arb.domain.order import Order, State
+from arb.domain.time import ROW_AHEAD_NS_MAX
 from arb.domain.trade import MOVING
 from arb.engine.execute import Execute
 from arb.engine.hand_over import HandOver
 from arb.engine.settle import Settle
 from arb.ports import Clock, TradeStore, TradeView
 
-AHEAD_NS: Final = 60_000_000_000  # every live row is older than this, whoever's clock wrote it
 NOT_IN_TIME: Final = "kill_time_ceiling"
 
 
@@ -75,7 +75,7 @@ class Unwind:
         return True
 
     def _live(self) -> tuple[Order, ...]:
-        return self.trades.overdue(self.session_id, self.clock.now_ns() + AHEAD_NS)
+        return self.trades.overdue(self.session_id, self.clock.now_ns() + ROW_AHEAD_NS_MAX)
 
     def _moving(self) -> tuple[TradeView, ...]:
         return tuple(view for view in self.trades.active(self.session_id) if view.trade.state in MOVING)

@@ -22,6 +22,7 @@ from arb.chaos.venue_history import ReadVenues
 from arb.domain import ids
 from arb.domain.ids import Coin, Venue
 from arb.domain.instrument import Side
+from arb.domain.time import NS_PER_MS
 from arb.operate.world import stack_settings, write_world
 from arb.runtime.home import CHECKOUT, Home
 from arb.runtime.process_spec import Phase, ProcessSpec
@@ -33,7 +34,6 @@ from config.settings import Settings, load
 TRADERS: Final = 6
 LOOK_MS: Final = 250
 LATE_MS: Final = 5_000  # until the last late execution has landed
-NS_PER_MS: Final = 1_000_000
 START_S_MAX: Final = 30.0
 CLOCK: Final = SystemClock()
 

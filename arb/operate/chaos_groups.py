@@ -14,6 +14,7 @@ import psutil
 from arb.bootstrap import build
 from arb.chaos.outcome import Outcome, expect, run_all
 from arb.domain.snapshot import PARTS
+from arb.domain.time import NS_PER_S
 from arb.operate.chaos_state import TRADING_S_MAX, kill_9, kill_stack
 from arb.operate.observed import PATIENCE_MS, Observed
 from arb.runtime.control import Supervisor
@@ -25,7 +26,6 @@ from config.settings import load
 ARB: Final = (sys.executable, "-c", "from arb.cli import main; main()")
 COINS: Final = {"one": "BTC,XRP,ADA", "two": "ETH,SOL"}
 SHARED: Final = ("redis", "postgres", "sim-binance", "sim-upbit")
-NS_PER_S: Final = 1_000_000_000
 
 
 def on_groups(home: Home, progress: Progress) -> Iterator[Outcome]:

@@ -9,6 +9,7 @@ from arb.bootstrap.watch import QUEUES, alert_file, ending_file, watch_file
 from arb.chaos.orders.switchboard import Switchboard
 from arb.domain.health import Level
 from arb.domain.ids import Venue
+from arb.domain.time import NS_PER_S
 from arb.operate import stack
 from arb.operate.demo import interruptible
 from arb.operate.ops.told import AlertFile
@@ -27,7 +28,6 @@ WATCHED_S_MAX: Final = 180.0
 WATCHED: Final = ("beat_age_ms|beat", *(f"canary_age_ms|{queue}" for queue in QUEUES), "cpu_pct|feed")
 CRITICAL_S_MAX: Final = 120.0
 STOP_S_MAX: Final = 120.0
-NS_PER_S: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

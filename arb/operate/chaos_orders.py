@@ -17,13 +17,13 @@ from arb.chaos.orders.switchboard import Switchboard
 from arb.chaos.orders.verdict import Outcome
 from arb.console.judge import check_of
 from arb.domain.ids import Venue
+from arb.domain.time import NS_PER_S
 from arb.operate import stack
 from arb.operate.demo import interruptible
 from arb.runtime.control import Supervisor
 from arb.runtime.shutdown import Progress, stop_stack
 
 ERRORS: Final = ("order_retries", "orders_rejected", "orders_unknown", "venue_errors", "settle_waits")
-NS_PER_S: Final = 1_000_000_000
 
 
 def run(plan: stack.Plan, seed: int, trades: int, progress: Progress) -> Outcome:

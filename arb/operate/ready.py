@@ -6,13 +6,13 @@ from typing import Final
 from arb.bootstrap import Engine
 from arb.domain.errors import DispatchError, StoreUnavailable
 from arb.domain.ids import Coin
+from arb.domain.time import NS_PER_MS
 from arb.engine.markets import keys_of
 from arb.runtime.errors import TookTooLong
 
 LIMIT_S: Final = 120  # a loaded machine takes a minute to import a worker
 CANARY_MS: Final = 2_000
 PAUSE_MS: Final = 100
-NS_PER_MS: Final = 1_000_000
 TRADING: Final = ("orders", "evaluate")  # the queues without which nothing is traded
 
 

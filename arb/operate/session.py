@@ -11,6 +11,7 @@ from arb.domain.mode import KILLED, PASSING, STARTING, STOPPING, ended_by, retur
 from arb.domain.recovery import SESSION, Recovery
 from arb.domain.risk import Mode
 from arb.domain.snapshot import SnapshotKind
+from arb.domain.time import NS_PER_MS
 from arb.engine.halt import halt
 from arb.engine.resume import Account
 from arb.operate.set_aside import refuse_unless_at_rest
@@ -23,7 +24,6 @@ ASKING_MS_MAX: Final = 2_000  # the answer to a question, not the proof that tak
 AGAIN_MS: Final = 1_000  # a look at everything costs 100 of Binance's weight
 PAUSE_MS: Final = 50
 LOOKS: Final = 3
-NS_PER_MS: Final = 1_000_000
 ACCEPT: Final = "arb reconcile --accept REASON"
 REST_MS_MAX: Final = 30_000
 

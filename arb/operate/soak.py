@@ -10,6 +10,7 @@ from arb.console.judge import judge
 from arb.console.sources import Sources
 from arb.domain.errors import ArbError
 from arb.domain.soak import SoakReport, SoakSample, judge_soak
+from arb.domain.time import NS_PER_S
 from arb.operate import stack
 from arb.operate.demo import interruptible
 from arb.runtime.home import Home
@@ -18,7 +19,6 @@ from arb.runtime.shutdown import Progress, stop_stack
 from arb.runtime.status import stack_status
 
 SAMPLE_MS: Final = 5_000
-NS_PER_S: Final = 1_000_000_000
 ERRORS_MAX: Final = 50
 SUPERVISOR: Final = "supervisord"
 

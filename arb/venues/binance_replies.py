@@ -12,9 +12,8 @@ from typing import Any, Final
 from arb.domain.ids import ClientOrderId, FillId, VenueOrderId
 from arb.domain.money import ZERO
 from arb.domain.order import Fill, OrderReport, State
+from arb.domain.time import NS_PER_MS
 from arb.venues.reply import amount, proven_status
-
-NS_PER_MS: Final = 1_000_000
 
 STATUSES: Final[Mapping[str, State]] = MappingProxyType(
     {

@@ -14,10 +14,11 @@ from arb.domain.errors import DataError, Rejected
 from arb.domain.ids import ClientOrderId, FillId, Venue, VenueOrderId
 from arb.domain.money import ZERO
 from arb.domain.order import Fill, OrderReport
+from arb.domain.time import NS_PER_MS
 from arb.engine.fills import StreamedReport
 from arb.engine.stream import Notice
 from arb.venues.binance_auth import sign_sorted
-from arb.venues.binance_replies import NS_PER_MS, STATUSES
+from arb.venues.binance_replies import STATUSES
 from arb.venues.reply import amount
 from arb.venues.request import ApiKey
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from arb.domain.book import Book, Level
 from arb.domain.ids import Symbol, Venue
+from arb.domain.time import NS_PER_MS
 from arb.venues.levels import best_first
 from arb.venues.registry import to_venue_symbol
 from arb.venues.reply import amount
@@ -14,7 +15,6 @@ from arb.venues.request import HttpRequest
 
 LEVELS: Final = 15
 WAIT_MS_MAX: Final = 500  # for room within the limits: a book that comes later is of little use
-NS_PER_MS: Final = 1_000_000
 Pairs = list[tuple[Decimal, Decimal]]
 
 

@@ -14,13 +14,13 @@ import msgspec
 from arb.domain.book import Book
 from arb.domain.errors import DataError, Rejected
 from arb.domain.ids import Coin, Symbol, Venue
+from arb.domain.time import NS_PER_MS
 from arb.engine.markets import USDT_KRW, symbol_on
 from arb.engine.stream import Notice
 from arb.venues.levels import best_first
 
 UNITS: Final = (1, 5, 15, 30)
 KEEP_ALIVE: Final = "PING"
-NS_PER_MS: Final = 1_000_000
 
 
 class _Row(msgspec.Struct):

@@ -16,6 +16,7 @@ from arb.domain.errors import DataError, Rejected
 from arb.domain.ids import ClientOrderId, FillId, Venue, VenueOrderId
 from arb.domain.money import ZERO
 from arb.domain.order import Fill, OrderReport, State
+from arb.domain.time import NS_PER_MS
 from arb.engine.fills import StreamedReport
 from arb.engine.stream import Notice
 from arb.venues.reply import amount
@@ -48,7 +49,6 @@ SHORT_NAMES: Final = MappingProxyType(
     }
 )
 KEEP_ALIVE: Final = "PING"
-NS_PER_MS: Final = 1_000_000
 
 
 class _MyOrder(msgspec.Struct):

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from arb.domain.time import NS_PER_HOUR
 from arb.ports import Clock, Entropy
 from arb.web.guard import Guard, Handler, add_headers
 from arb.web.hub import Hub
@@ -19,7 +20,6 @@ from arb.web.tickets import Tickets
 from config.web import Web, is_loopback
 
 BODY_BYTES_MAX: Final = 16_384
-NS_PER_HOUR: Final = 3_600 * 1_000_000_000
 LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 

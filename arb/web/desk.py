@@ -18,13 +18,13 @@ from arb.domain.degradation import Degree
 from arb.domain.errors import ArbError, StoreUnavailable
 from arb.domain.ids import Coin, Venue
 from arb.domain.risk import Mode
+from arb.domain.time import NS_PER_MS
 from arb.engine.markets import USDT_KRW, symbol_on
 from arb.runtime.home import Home
 from arb.runtime.memory import resident_bytes
 from arb.web.budget import budget
 from arb.web.history import History
 
-MS: Final = 1_000_000
 LEVELS_MAX: Final = 8
 EVENTS_MAX: Final = 60
 ALERTS_MAX: Final = 20
@@ -82,7 +82,7 @@ class Desk:
         quotes = [quote_line(coin, books, markets[coin], notional, now_ns) for coin in sources.coins]
         lean = self._lean()
         if not lean:
-            self._history.add(now_ns // MS, quotes)
+            self._history.add(now_ns // NS_PER_MS, quotes)
         return {
             "krw_per_usdt": books[USDT_KRW].mid if USDT_KRW in books else None,
             "entry_edge_bps": engine.settings.strategy.entry_edge_bps,

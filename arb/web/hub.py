@@ -13,12 +13,12 @@ import orjson
 
 from arb.domain.errors import ArbError
 from arb.domain.money import plain
+from arb.domain.time import NS_PER_MS
 from arb.ports import Clock
 from arb.web.desk import Section
 
 PAGES_MAX: Final = 16
 KEEP_ALIVE_S: Final = 10.0
-MS: Final = 1_000_000
 
 
 class Hub:
@@ -93,7 +93,7 @@ class Hub:
         return event(section.name, {"at_ms": self._now_ms(), "data": data, "away": away})
 
     def _now_ms(self) -> int:
-        return self._clock.now_ns() // MS
+        return self._clock.now_ns() // NS_PER_MS
 
 
 def event(name: str, document: Any) -> bytes:

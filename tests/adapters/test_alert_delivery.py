@@ -20,13 +20,13 @@ from arb.adapters.redaction import Redactor
 from arb.adapters.shared_file import SharedFile
 from arb.domain.alert import Alert, Severity
 from arb.domain.errors import ConfigError
+from arb.domain.time import NS_PER_S
 from tests.adapters.smtp_server import SmtpServer
 from tests.ports import free_port
 
 # apprise imports it where Python still has it
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
-SECOND = 1_000_000_000
-QUIET_NS = 300 * SECOND
+QUIET_NS = 300 * NS_PER_S
 
 
 class Counts:
@@ -74,7 +74,7 @@ def mail_url(port: int) -> str:
 def alert(at_s: int = 1_000, message: str = "upbit holds 1 BTC, the ledger says 2") -> Alert:
     return Alert(
         kind="ledger_drift", subject="upbit:BTC", severity=Severity.CRITICAL, message=message,
-        at_ns=at_s * SECOND,
+        at_ns=at_s * NS_PER_S,
     )  # fmt: skip
 
 
@@ -147,10 +147,10 @@ def test_a_thousand_equal_alerts_make_one_message_and_a_count(tmp_path, posts):
     desk = Desk(tmp_path / "alerts.log", [WebhookChannel(url, 2_000)])
     desk.tell(*(alert(1_000) for _ in range(1_000)))
     assert len(received) == len(desk.rows()) == len(desk.lines()) == 1
-    [summary] = desk.limiter.overdue(1_300 * SECOND)
+    [summary] = desk.limiter.overdue(1_300 * NS_PER_S)
     assert summary.held_back == 999
     assert summary.message == "999 more like this were held back in 300 s"
-    assert desk.limiter.overdue(1_301 * SECOND) == []
+    assert desk.limiter.overdue(1_301 * NS_PER_S) == []
 
 
 def test_what_was_held_back_is_told_in_the_file_too_which_needs_no_channel(tmp_path):
@@ -190,7 +190,7 @@ def test_an_alarm_whose_process_died_is_told_again_once_none_is_under_way(tmp_pa
         desk.sink.repeat_alert(alert(at_s))
     assert desk.delivery.flush(30_000)
     assert len(received) == len(desk.rows()) == len(desk.lines()) == 1
-    assert desk.limiter.overdue(1_400 * SECOND) == []
+    assert desk.limiter.overdue(1_400 * NS_PER_S) == []
 
 
 def test_an_alarm_that_was_never_raised_is_repeated_at_once_by_one_of_two_processes(tmp_path):

@@ -16,6 +16,7 @@ from arb.adapters.venue_breaker import RULES, VenueBreaker
 from arb.domain.alert import Alert, Severity
 from arb.domain.errors import Retryable
 from arb.domain.ids import Coin, Venue
+from arb.domain.time import NS_PER_MS
 from arb.engine.rules import REFRESH_NS, WatchRules
 from arb.web.scrape import Exporter
 from arb.web.throttle import FAILURES_PER_ADDRESS_MAX, Throttle
@@ -26,7 +27,6 @@ from tests.engine.books import BTC_KRW
 from tests.engine.town import RULES as INSTRUMENTS
 
 STEP_MS = 3_600_000
-MS = 1_000_000
 
 
 @pytest.fixture
@@ -42,8 +42,8 @@ def later(clock: ManualClock, ms: int) -> None:
 def test_the_steady_clock_is_not_set(clock):
     before_ns = clock.steady_ns()
     later(clock, 5)
-    assert clock.steady_ns() == before_ns + 5 * MS
-    assert clock.now_ns() == before_ns + (5 - STEP_MS) * MS
+    assert clock.steady_ns() == before_ns + 5 * NS_PER_MS
+    assert clock.now_ns() == before_ns + (5 - STEP_MS) * NS_PER_MS
     real = SystemClock()
     assert real.steady_ns() <= real.steady_ns()
 
@@ -84,12 +84,12 @@ def test_rules_are_refreshed_when_they_are_due(clock):
     nobody_told = WatchRules(coins=(), alerts=None, counters=None)
     rules = LiveInstruments({Venue.UPBIT: Venues()}, [Coin("BTC")], clock, nobody_told)
     assert rules[BTC_KRW] and rules[BTC_KRW]
-    later(clock, REFRESH_NS // MS)
+    later(clock, REFRESH_NS // NS_PER_MS)
     assert rules[BTC_KRW] and len(asked) == 2
 
 
 def test_what_was_held_back_is_told(clock, tmp_path):
-    limiter = SharedLimiter(SharedFile(tmp_path / "alerts.json", clock), 300_000 * MS)
+    limiter = SharedLimiter(SharedFile(tmp_path / "alerts.json", clock), 300_000 * NS_PER_MS)
     for _ in range(2):
         limiter.admit(
             Alert(kind="drift", subject="btc", severity=Severity.WARNING, message="", at_ns=clock.now_ns())
@@ -100,7 +100,7 @@ def test_what_was_held_back_is_told(clock, tmp_path):
 
 
 def test_who_waits_for_our_ping_hears_it(clock, outside):  # noqa: F811
-    ping = DeadManPing(outside.url, 60_000 * MS)
+    ping = DeadManPing(outside.url, 60_000 * NS_PER_MS)
     ping.ping(clock.now_ns())
     clock.set_back_ms(STEP_MS)
     ping.ping(clock.now_ns())
@@ -139,7 +139,7 @@ def test_a_frozen_connection_is_replaced_all_the_same():
     async def script(peer: Peer) -> None:
         await peer.send(b"quote")
         await asyncio.sleep(0.05)
-        clock.behind_ns = STEP_MS * MS
+        clock.behind_ns = STEP_MS * NS_PER_MS
         await peer.freeze()
 
     ear = Ear()

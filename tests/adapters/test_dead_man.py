@@ -8,8 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from arb.adapters.dead_man import DeadManPing
-
-MINUTE = 60_000_000_000
+from arb.domain.time import NS_PER_MINUTE
 
 
 class Outside(HTTPServer):
@@ -49,32 +48,38 @@ def outside() -> Iterator[Outside]:
 
 
 def test_it_pings_once_in_an_interval(outside: Outside) -> None:
-    ping = DeadManPing(outside.url, MINUTE)
-    for at_ns in (MINUTE, MINUTE + 1, 2 * MINUTE - 1, 2 * MINUTE, 3 * MINUTE + 5):
+    ping = DeadManPing(outside.url, NS_PER_MINUTE)
+    for at_ns in (
+        NS_PER_MINUTE,
+        NS_PER_MINUTE + 1,
+        2 * NS_PER_MINUTE - 1,
+        2 * NS_PER_MINUTE,
+        3 * NS_PER_MINUTE + 5,
+    ):
         ping.ping(at_ns)
     assert outside.asked == ["/ping/secret-id"] * 3
 
 
 def test_without_an_address_it_is_silent() -> None:
     with capture_logs() as said:
-        DeadManPing(None, MINUTE).ping(MINUTE)
+        DeadManPing(None, NS_PER_MINUTE).ping(NS_PER_MINUTE)
     assert said == []
 
 
 def test_a_refusal_is_a_line_without_the_address_and_the_next_ping_comes_as_ever(outside: Outside) -> None:
     outside.status = 503
-    ping = DeadManPing(outside.url, MINUTE)
+    ping = DeadManPing(outside.url, NS_PER_MINUTE)
     with capture_logs() as said:
-        ping.ping(MINUTE)
-        ping.ping(2 * MINUTE)
+        ping.ping(NS_PER_MINUTE)
+        ping.ping(2 * NS_PER_MINUTE)
     assert len(outside.asked) == 2
     assert [line["reason"] for line in said] == ["status 503", "status 503"]
     assert "secret-id" not in str(said)
 
 
 def test_nobody_there_is_a_line_and_nothing_is_raised(outside: Outside) -> None:
-    ping = DeadManPing("http://127.0.0.1:9/ping/secret-id", MINUTE)
+    ping = DeadManPing("http://127.0.0.1:9/ping/secret-id", NS_PER_MINUTE)
     with capture_logs() as said:
-        ping.ping(MINUTE)
+        ping.ping(NS_PER_MINUTE)
     assert [line["event"] for line in said] == ["dead_man_not_reached"]
     assert "secret-id" not in str(said)

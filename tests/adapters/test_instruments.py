@@ -13,6 +13,7 @@ from arb.adapters.memory import MemoryAlertStore, MemoryTables
 from arb.domain.alert import Severity
 from arb.domain.ids import Coin, Symbol, Venue
 from arb.domain.money import ONE
+from arb.domain.time import NS_PER_MS
 from arb.engine.rules import GAP_NS, REFRESH_NS, STALE_NS, WatchRules
 from arb.sim.binance.symbols import exchange_info, make_symbols
 from arb.sim.core.coins import DEFAULT_COINS
@@ -21,7 +22,6 @@ from tests.adapters.scripted import binance_bench
 from tests.engine.town import Uncounted
 from tests.venues.samples import response
 
-MS = 1_000_000
 INFO, FEES = "GET /api/v3/exchangeInfo", "GET /api/v3/account/commission"
 BITCOIN, ETHER = ((Venue.BINANCE, Symbol(f"{coin}/USDT")) for coin in ("BTC", "ETH"))
 RATES = {"standardCommission": {"maker": "0.0006", "taker": "0.00075", "buyer": "0", "seller": "0"}}
@@ -48,7 +48,7 @@ class Binance:
         return response(200, exchange_info([self.markets[name] for name in names], 0))
 
     def pass_ns(self, duration_ns: int) -> None:
-        self.clock.advance_ms(duration_ns // MS)
+        self.clock.advance_ms(duration_ns // NS_PER_MS)
 
     def told(self) -> list[tuple[str, str, Severity]]:
         return [(alert.kind, alert.subject, alert.severity) for _, alert in self.tables.alerts]
@@ -146,7 +146,7 @@ def test_what_expired_before_the_last_reading_is_not_read_again(binance: Binance
 
 def test_what_expires_while_it_is_read_is_read_again(binance: Binance):
     def expiring(request: HttpRequest) -> HttpResponse:
-        binance.pass_ns(MS)
+        binance.pass_ns(NS_PER_MS)
         binance.rules.expire(Venue.BINANCE, binance.clock.now_ns())
         return binance.answer(request)
 

@@ -10,8 +10,7 @@ import psutil
 import pytest
 
 from arb.adapters.machine import PsutilMachine
-
-SECOND = 1_000_000_000
+from arb.domain.time import NS_PER_S
 
 
 @pytest.fixture
@@ -29,12 +28,12 @@ def usage(machine: PsutilMachine, now_ns: int):
 
 def test_the_load_is_that_since_the_last_look(spinner, tmp_path):
     machine = PsutilMachine(lambda: {"spinner": spinner}, [tmp_path])
-    born_ns = int(psutil.Process(spinner).create_time() * SECOND)
-    assert usage(machine, born_ns + SECOND).cpu_pct is None  # it has only just begun
+    born_ns = int(psutil.Process(spinner).create_time() * NS_PER_S)
+    assert usage(machine, born_ns + NS_PER_S).cpu_pct is None  # it has only just begun
     before_s = psutil.Process(spinner).cpu_times().user
     while psutil.Process(spinner).cpu_times().user < before_s + 0.3:
         time.sleep(0.05)
-    found = usage(machine, born_ns + 2 * SECOND)
+    found = usage(machine, born_ns + 2 * NS_PER_S)
     assert found.cpu_pct is not None
     assert found.cpu_pct >= Decimal(25)
     assert found.rss_mb > 1
@@ -42,15 +41,15 @@ def test_the_load_is_that_since_the_last_look(spinner, tmp_path):
 
 def test_at_the_first_look_an_older_process_is_measured_since_it_began(tmp_path):
     machine = PsutilMachine(lambda: {"self": os.getpid()}, [tmp_path])
-    born_ns = int(psutil.Process().create_time() * SECOND)
-    assert usage(machine, born_ns + 60 * SECOND).cpu_pct is not None
+    born_ns = int(psutil.Process().create_time() * NS_PER_S)
+    assert usage(machine, born_ns + 60 * NS_PER_S).cpu_pct is not None
 
 
 def test_who_is_gone_is_left_out_and_so_is_a_disk_that_is_not_there(tmp_path):
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         ended.wait()
     machine = PsutilMachine(lambda: {"ended": ended.pid}, [tmp_path, tmp_path / "nowhere"])
-    assert machine.processes(SECOND) == []
+    assert machine.processes(NS_PER_S) == []
     assert list(machine.disk_free_mb()) == [str(tmp_path)]
 
 

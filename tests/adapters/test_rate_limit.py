@@ -10,10 +10,10 @@ from arb.adapters.clock import ManualClock, SystemClock
 from arb.adapters.rate_limit import ALL, Limit, RateLimiter
 from arb.domain.errors import RateLimited
 from arb.domain.ids import Venue
+from arb.domain.time import NS_PER_MS
 from arb.venues.request import Usage
 
 START_NS = 1_700_000_000_000_000_000
-MS = 1_000_000
 
 
 def limiter(clock: ManualClock, *, order: int = 3, weight: int = 100) -> RateLimiter:
@@ -41,7 +41,7 @@ def test_what_does_not_fit_waits_until_the_oldest_is_a_period_ago():
     limits.acquire("order", 1, 0)
     limits.acquire("order", 1, 0)
     limits.acquire("order", 1, 1_000)
-    assert clock.now_ns() == START_NS + 1_000 * MS
+    assert clock.now_ns() == START_NS + 1_000 * NS_PER_MS
 
 
 def test_what_cannot_wait_is_refused_with_the_time_to_come_back():
@@ -115,7 +115,7 @@ def test_a_pause_is_the_groups_own():
         limits.acquire("order", 1, 1_000)
     assert caught.value.retry_after_ms == 2_000
     limits.acquire("order", 1, 2_000)
-    assert clock.now_ns() == START_NS + 2_000 * MS
+    assert clock.now_ns() == START_NS + 2_000 * NS_PER_MS
 
 
 def test_a_pause_of_all_is_for_all():
@@ -141,12 +141,12 @@ def test_each_refusal_after_a_pause_doubles_the_next_until_something_is_served()
         limits.pause("default", 1_000)
         before_ns = clock.now_ns()
         limits.acquire("default", 1, 60_000)
-        assert clock.now_ns() - before_ns == expected_ms * MS
+        assert clock.now_ns() - before_ns == expected_ms * NS_PER_MS
     limits.calm("default")
     limits.pause("default", 1_000)
     before_ns = clock.now_ns()
     limits.acquire("default", 1, 60_000)
-    assert clock.now_ns() - before_ns == 1_000 * MS
+    assert clock.now_ns() - before_ns == 1_000 * NS_PER_MS
 
 
 def test_a_clock_that_is_set_back_locks_the_group_no_longer():
@@ -174,7 +174,7 @@ def test_no_window_of_a_period_ever_holds_more_than_the_limit(steps: list[tuple[
         limits.acquire("", weight, 10_000)
         sent.append((clock.now_ns(), weight))
     for end_ns, _ in sent:
-        assert sum(weight for at_ns, weight in sent if end_ns - 1_000 * MS < at_ns <= end_ns) <= 7
+        assert sum(weight for at_ns, weight in sent if end_ns - 1_000 * NS_PER_MS < at_ns <= end_ns) <= 7
 
 
 def test_threads_together_stay_within_the_limit():
@@ -195,4 +195,4 @@ def test_threads_together_stay_within_the_limit():
     served.sort()
     assert len(served) == 30
     # a thread may be held up between being served and noting it: allow for that
-    assert all(served[index + 10] - served[index] > 150 * MS for index in range(20))
+    assert all(served[index + 10] - served[index] > 150 * NS_PER_MS for index in range(20))

@@ -9,26 +9,25 @@ from arb.adapters.clock import ManualClock, SystemClock
 from arb.adapters.shared_file import SIZE_BYTES, SharedFile
 from arb.adapters.watch_memory import FileHealthMemory
 from arb.domain.health import Health, Level, Reading, Rule, Verdict, judge
+from arb.domain.time import NS_PER_S
 from arb.engine.monitor import Standing, Stood
 from arb.ports import Clock
-
-SECOND = 1_000_000_000
 
 
 def memory(path, owner: str, clock: Clock | None = None) -> FileHealthMemory:
     file = SharedFile(path, clock or ManualClock())
-    return FileHealthMemory(file=file, owner=owner, interval_ns=5 * SECOND)
+    return FileHealthMemory(file=file, owner=owner, interval_ns=5 * NS_PER_S)
 
 
 def test_one_process_keeps_the_turns_and_another_takes_over_when_it_is_silent(tmp_path):
     one, two = (memory(tmp_path / "watch.json", name) for name in ("one", "two"))
-    assert one.take_turn(100 * SECOND)
-    assert not one.take_turn(101 * SECOND)
-    assert not two.take_turn(105 * SECOND)
-    assert one.take_turn(105 * SECOND)
-    assert not two.take_turn(110 * SECOND)
-    assert two.take_turn(115 * SECOND)
-    assert not one.take_turn(116 * SECOND)
+    assert one.take_turn(100 * NS_PER_S)
+    assert not one.take_turn(101 * NS_PER_S)
+    assert not two.take_turn(105 * NS_PER_S)
+    assert one.take_turn(105 * NS_PER_S)
+    assert not two.take_turn(110 * NS_PER_S)
+    assert two.take_turn(115 * NS_PER_S)
+    assert not one.take_turn(116 * NS_PER_S)
 
 
 def left(kept: FileHealthMemory) -> tuple[dict, dict]:
@@ -52,7 +51,7 @@ def test_a_torn_file_reads_as_nothing_and_is_written_again(tmp_path):
     path.write_text('{"healths": {"ws_l')
     torn = memory(path, "one")
     assert left(torn) == ({}, {})
-    assert torn.take_turn(100 * SECOND)
+    assert torn.take_turn(100 * NS_PER_S)
     assert json.loads(path.read_text())["turn"]["owner"] == "one"
 
 
@@ -68,7 +67,7 @@ def test_without_a_place_for_the_file_a_process_remembers_for_itself(tmp_path):
     alone = memory(tmp_path / "file" / "watch.json", "one")
     rules = {"lag": Rule(name="lag", warn=Decimal(1), limit=Decimal(2))}
     readings = [Reading("lag", "upbit", Decimal(3))]
-    verdict = alone.judge(lambda before: judge(rules, readings, before, SECOND, SECOND))
+    verdict = alone.judge(lambda before: judge(rules, readings, before, NS_PER_S, NS_PER_S))
     assert left(alone) == (verdict.healths, {})
 
 

@@ -16,6 +16,7 @@ from arb.adapters.dispatch import MemoryDispatcher
 from arb.adapters.memory_quotes import MemoryQuoteStore
 from arb.adapters.redis_store import RedisQuoteStore, connect
 from arb.domain.ids import Coin, Symbol, Venue
+from arb.domain.time import NS_PER_S
 from arb.engine.feed import Feed
 from arb.engine.gate import Gate, GateLimits
 from arb.engine.stream import MarketStream, Notice
@@ -28,16 +29,15 @@ from tests.engine.books import a_book
 FRAMES = 2_000
 ROUNDS = 3
 DRAIN_EVERY = 20
-SECOND_NS = 1_000_000_000
 COINS = [Coin("BTC")]
 
 
 def limits() -> GateLimits:
     return GateLimits(
-        lag_ns_max=60 * SECOND_NS,
-        ahead_ns_max=60 * SECOND_NS,
+        lag_ns_max=60 * NS_PER_S,
+        ahead_ns_max=60 * NS_PER_S,
         jump_bps_max=Decimal(2_000),
-        jump_window_ns=SECOND_NS,
+        jump_window_ns=NS_PER_S,
     )
 
 

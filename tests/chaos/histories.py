@@ -22,13 +22,12 @@ from arb.domain.order import Event, Fill, Order, Purpose, State
 from arb.domain.risk import Mode
 from arb.domain.snapshot import Snapshot, SnapshotKind
 from arb.domain.spread import Direction
+from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trade import Trade, TradeState
 from arb.engine.markets import symbol_on
 from arb.ports import Session
 
 START_NS = 1_700_000_000_000_000_000
-SECOND = 1_000_000_000
-MS = 1_000_000
 SESSION = Session(
     session_id=SessionId("s1"),
     environment="mock",
@@ -105,7 +104,7 @@ def order(number_of_trade: int, venue: Venue, number: int, quantity: Decimal, at
     """Return a filled order; odd numbers enter, even ones exit."""
     entering = number % 2 == 1
     direction = Direction.SELL_UPBIT if entering else Direction.BUY_UPBIT
-    trade = trade_id(START_NS // MS, number_of_trade)
+    trade = trade_id(START_NS // NS_PER_MS, number_of_trade)
     side, symbol = direction.side(venue), symbol_on(venue, BTC)
     fee_asset, fee = RULES[venue, symbol].fee(side, quantity, PRICES[venue])
     fill = Fill(
@@ -114,7 +113,7 @@ def order(number_of_trade: int, venue: Venue, number: int, quantity: Decimal, at
         quantity=quantity,
         fee=fee,
         fee_asset=fee_asset,
-        ts_event_ns=at_ns + 30 * MS,
+        ts_event_ns=at_ns + 30 * NS_PER_MS,
     )
     return Order(
         client_order_id=client_order_id(trade, venue, number),
@@ -125,12 +124,12 @@ def order(number_of_trade: int, venue: Venue, number: int, quantity: Decimal, at
         purpose=Purpose.ENTRY if entering else Purpose.EXIT,
         quantity=quantity,
         limit_price=PRICES[venue],
-        expires_at_ns=at_ns + 3 * SECOND,
+        expires_at_ns=at_ns + 3 * NS_PER_S,
         created_at_ns=at_ns,
         state=State.FILLED,
         fence=1,
         attempts=1,
-        claimed_at_ns=at_ns + 10 * MS,
+        claimed_at_ns=at_ns + 10 * NS_PER_MS,
         venue_order_id=VenueOrderId(f"{venue}-{number_of_trade}-{number}"),
         fills=(fill,),
     )
@@ -152,7 +151,7 @@ def events_of(filled: Order) -> tuple[OrderEvent, ...]:
             to_state=after,
             fence=1,
             reason=reason,
-            at_ns=filled.created_at_ns + later_ms * MS,
+            at_ns=filled.created_at_ns + later_ms * NS_PER_MS,
         )
         for seq, (event, before, after, reason, later_ms) in enumerate(path, start=1)
     )
@@ -161,7 +160,7 @@ def events_of(filled: Order) -> tuple[OrderEvent, ...]:
 def trade(number: int, quantity: Decimal, at_ns: int) -> Trade:
     """Return a closed trade."""
     return Trade(
-        trade_id=trade_id(START_NS // MS, number),
+        trade_id=trade_id(START_NS // NS_PER_MS, number),
         session_id=SESSION.session_id,
         coin=BTC,
         direction=Direction.SELL_UPBIT,
@@ -171,8 +170,8 @@ def trade(number: int, quantity: Decimal, at_ns: int) -> Trade:
         entry_edge_bps=Decimal(20),
         entry_premium_bps=Decimal(40),
         opened_at_ns=at_ns,
-        updated_at_ns=at_ns + 3 * SECOND,
-        closed_at_ns=at_ns + 3 * SECOND,
+        updated_at_ns=at_ns + 3 * NS_PER_S,
+        closed_at_ns=at_ns + 3 * NS_PER_S,
         reason="converged",
         version=2,
     )
@@ -183,11 +182,11 @@ def story(*quantities: Decimal) -> Told:
     quantities = quantities or (Decimal("0.1"),)
     trades, orders = [], []
     for number, quantity in enumerate(quantities, start=1):
-        at_ns = START_NS + number * 10 * SECOND
+        at_ns = START_NS + number * 10 * NS_PER_S
         trades.append(trade(number, quantity, at_ns))
         for step in (1, 2):
             orders += [
-                order(number, venue, step, quantity, at_ns + (step - 1) * 2 * SECOND) for venue in Venue
+                order(number, venue, step, quantity, at_ns + (step - 1) * 2 * NS_PER_S) for venue in Venue
             ]
     return Told(engine=_engine(tuple(trades), tuple(orders)), venues=_venues(tuple(orders)))
 
@@ -201,8 +200,8 @@ def _engine(trades: tuple[Trade, ...], orders: tuple[Order, ...]) -> EngineHisto
             balances[key] = balances.get(key, ZERO) + posting.amount
     return EngineHistory(
         session=SESSION,
-        read_at_ns=START_NS + 1000 * SECOND,
-        repair_ns_max=60 * SECOND,
+        read_at_ns=START_NS + 1000 * NS_PER_S,
+        repair_ns_max=60 * NS_PER_S,
         trades=trades,
         orders=orders,
         events=tuple(event for each in orders for event in events_of(each)),
@@ -212,7 +211,7 @@ def _engine(trades: tuple[Trade, ...], orders: tuple[Order, ...]) -> EngineHisto
                 symbol=each.symbol,
                 client_order_id=each.client_order_id,
                 fill=fill,
-                booked_at_ns=fill.ts_event_ns + 5 * MS,
+                booked_at_ns=fill.ts_event_ns + 5 * NS_PER_MS,
             )
             for each in orders
             for fill in each.fills
@@ -246,7 +245,7 @@ def _opening_snapshot(entries: tuple[BookedEntry, ...]) -> Snapshot:
         session_id=SESSION.session_id,
         kind=SnapshotKind.PERIODIC,
         slot="periodic:1",
-        taken_at_ns=START_NS + SECOND,
+        taken_at_ns=START_NS + NS_PER_S,
         ledger_position=entries[-1].entry_id,
         parts={"positions": {"balances": balances, "trades": []}},
     )
@@ -268,7 +267,7 @@ def venue_order(ours: Order) -> VenueOrder:
         client_id=ours.client_order_id,
         coin=BTC,
         status="FILLED",
-        received_ns=ours.created_at_ns + 20 * MS,
+        received_ns=ours.created_at_ns + 20 * NS_PER_MS,
     )
 
 

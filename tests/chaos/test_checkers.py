@@ -15,8 +15,9 @@ from arb.domain.ledger import EntryKind, Posting
 from arb.domain.mode import ModeChange
 from arb.domain.order import Event, State
 from arb.domain.risk import Mode
+from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trade import TradeState
-from tests.chaos.histories import MS, SECOND, START_NS, Told, changed, order, story, venue_order, without
+from tests.chaos.histories import START_NS, Told, changed, order, story, venue_order, without
 
 quantities = st.lists(
     st.integers(min_value=1, max_value=50_000).map(lambda lots: lots * Decimal("0.00001")),
@@ -125,7 +126,7 @@ def fence_went_back(told: Told) -> Told:
 def resent_while_unknown(told: Told) -> Told:
     """The first exit order is made while the first entry order is unknown."""
     first, exit_ = told.engine.orders[0], told.engine.orders[2]
-    moved = first.created_at_ns + 600 * MS - exit_.created_at_ns
+    moved = first.created_at_ns + 600 * NS_PER_MS - exit_.created_at_ns
     return told.with_order(2, created_at_ns=exit_.created_at_ns + moved)
 
 
@@ -227,7 +228,7 @@ def open_with_one_leg_for_too_long(told: Told) -> Told:
 
 
 def repaired_for_too_long(told: Told) -> Told:
-    since_ns = told.engine.read_at_ns - 76 * SECOND
+    since_ns = told.engine.read_at_ns - 76 * NS_PER_S
     return closed_with_one_leg(told).with_trade(0, state=TradeState.REPAIRING, repair_since_ns=since_ns)
 
 
@@ -289,7 +290,7 @@ def fill_forgotten(told: Told) -> Told:
 
 def opened_in(mode: Mode) -> Callable[[Told], Told]:
     def wrong(told: Told) -> Told:
-        at_ns = told.engine.trades[0].opened_at_ns - 2 * SECOND
+        at_ns = told.engine.trades[0].opened_at_ns - 2 * NS_PER_S
         change = ModeChange(mode=mode, reason="drain", at_ns=at_ns)
         return told.with_engine(mode_changes=(*told.engine.mode_changes, change))
 
@@ -389,7 +390,7 @@ def test_a_fault_is_found_in_any_history(
 
 def test_an_order_nobody_here_knows_breaks_both_the_first_and_the_second() -> None:
     told = story()
-    unknown = venue_order(order(9, Venue.BINANCE, 1, Decimal(1), START_NS + SECOND))
+    unknown = venue_order(order(9, Venue.BINANCE, 1, Decimal(1), START_NS + NS_PER_S))
     found = broken(told.with_venues(orders=(*told.venues.orders, unknown)))
     assert found == {Invariant.INTENT_FIRST, Invariant.AT_MOST_ONCE}
 
@@ -413,7 +414,7 @@ def test_a_fill_of_an_order_in_flight_is_not_missed_yet_and_explains_the_balance
     told = told.with_order(
         0, state=State.UNKNOWN, fills=(), created_at_ns=told.engine.orders[0].created_at_ns
     )
-    told = told.with_engine(events=without(told.engine.events, 2), read_at_ns=START_NS + 20 * SECOND)
+    told = told.with_engine(events=without(told.engine.events, 2), read_at_ns=START_NS + 20 * NS_PER_S)
     told = told.with_trade(0, state=TradeState.OPENING, closed_at_ns=0)
     assert broken(told) - {Invariant.UNKNOWN_IS_A_STATE} == set()
 
@@ -451,7 +452,7 @@ def test_a_pair_that_one_venue_takes_no_order_for_may_be_left_and_a_leg_of_that_
 
 
 def test_one_leg_within_its_time_is_no_fault() -> None:
-    told = open_with_one_leg_for_too_long(story()).with_engine(read_at_ns=START_NS + 40 * SECOND)
+    told = open_with_one_leg_for_too_long(story()).with_engine(read_at_ns=START_NS + 40 * NS_PER_S)
     assert broken(told) == set()
 
 
@@ -463,13 +464,15 @@ def test_handed_over_with_an_alarm_is_no_fault() -> None:
 
 def test_a_trade_that_had_the_lock_before_the_mode_changed_is_no_fault() -> None:
     told = story()
-    change = ModeChange(mode=Mode.HALTED, reason="kill", at_ns=told.engine.trades[0].opened_at_ns - 5 * MS)
+    change = ModeChange(
+        mode=Mode.HALTED, reason="kill", at_ns=told.engine.trades[0].opened_at_ns - 5 * NS_PER_MS
+    )
     assert broken(told.with_engine(mode_changes=(*told.engine.mode_changes, change))) == set()
 
 
 def test_normal_again_may_open_again() -> None:
     told = opened_in(Mode.HALTED)(story())
-    again = ModeChange(mode=Mode.NORMAL, reason="unkill", at_ns=told.engine.trades[0].opened_at_ns - SECOND)
+    again = ModeChange(mode=Mode.NORMAL, reason="unkill", at_ns=told.engine.trades[0].opened_at_ns - NS_PER_S)
     assert broken(told.with_engine(mode_changes=(*told.engine.mode_changes, again))) == set()
 
 

@@ -22,6 +22,7 @@ from arb.domain.order import State
 from arb.domain.report import Held
 from arb.domain.risk import Mode
 from arb.domain.snapshot import Snapshot, SnapshotKind
+from arb.domain.time import NS_PER_S
 from arb.domain.trade import TradeState
 from arb.ports import Session
 from tests.chaos.histories import RULES, venue_fill, venue_order
@@ -31,7 +32,7 @@ from tests.contracts.backends import sql_engine
 pytestmark = pytest.mark.integration
 
 NOW_NS = world.NOW_NS
-SECOND = world.SECOND_NS
+SECOND = NS_PER_S
 BTC = Coin("BTC")
 
 

@@ -11,7 +11,8 @@ from arb.chaos.orders.exposure import exposure
 from arb.chaos.orders.figures import figures
 from arb.chaos.orders.verdict import Outcome
 from arb.domain.order import State
-from tests.chaos.histories import SECOND, Told, story, without
+from arb.domain.time import NS_PER_S
+from tests.chaos.histories import Told, story, without
 from tests.chaos.test_checkers import balance_off_by_one_unit, fill_not_booked, sent_twice
 
 
@@ -106,7 +107,7 @@ def test_a_run_without_an_unknown_order_proves_nothing():
 def test_exposure_is_the_time_between_the_legs():
     told = story()
     first = told.venues.fills[0]
-    late = replace(first, fill=replace(first.fill, ts_event_ns=first.fill.ts_event_ns + 3 * SECOND // 2))
+    late = replace(first, fill=replace(first.fill, ts_event_ns=first.fill.ts_event_ns + 3 * NS_PER_S // 2))
     fills = (late, *told.venues.fills[1:])
     found = exposure(fills, told.engine.instruments, told.engine.read_at_ns)
     assert (found.total_s, found.longest_s, found.uneven) == (1.5, 1.5, ())
@@ -116,7 +117,7 @@ def test_exposure_that_lasts_is_counted_to_the_end_and_named():
     told = story()
     fills = without(told.venues.fills, len(told.venues.fills) - 1)
     last_ns = max(fill.fill.ts_event_ns for fill in fills)
-    found = exposure(fills, told.engine.instruments, last_ns + 7 * SECOND)
+    found = exposure(fills, told.engine.instruments, last_ns + 7 * NS_PER_S)
     assert (found.total_s, found.uneven) == (7.0, (told.engine.trades[0].trade_id,))
 
 

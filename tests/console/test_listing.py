@@ -14,6 +14,7 @@ from arb.console.listing import newest_orders, newest_trades, orders_view, trade
 from arb.console.sources import Sources
 from arb.domain.errors import StoreUnavailable
 from arb.domain.ids import Venue
+from arb.domain.time import NS_PER_S
 from arb.ports import Session
 from arb.runtime.errors import StackNotRunning
 from arb.runtime.home import Home
@@ -31,7 +32,7 @@ def session(database: Engine) -> Session:
     for entry in world.openings(made.session_id):
         store.book_entry(made.session_id, entry, world.NOW_NS)
     for later_s in (0, 1):
-        opening = world.opening(made.session_id, now_ns=world.NOW_NS + later_s * world.SECOND_NS)
+        opening = world.opening(made.session_id, now_ns=world.NOW_NS + later_s * NS_PER_S)
         store.open_trade(opening.proposal, opening.orders, world.LIMITS, world.NOW_NS)
     order = opening.on(Venue.UPBIT)
     assert store.claim(order.client_order_id, world.NOW_NS)
@@ -41,9 +42,9 @@ def session(database: Engine) -> Session:
 
 def test_trades_come_newest_first_and_no_more_than_asked_for(database: Engine, session: Session) -> None:
     rows = newest_trades(database, session.session_id, 10)
-    assert [row["opened_at_ns"] for row in rows] == [world.NOW_NS + world.SECOND_NS, world.NOW_NS]
+    assert [row["opened_at_ns"] for row in rows] == [world.NOW_NS + NS_PER_S, world.NOW_NS]
     assert newest_trades(database, session.session_id, 1) == rows[:1]
-    shown = drawn(trades_view(rows, world.NOW_NS + 61 * world.SECOND_NS))
+    shown = drawn(trades_view(rows, world.NOW_NS + 61 * NS_PER_S))
     assert rows[0]["trade_id"] in shown
     assert "01:01" in shown
 

@@ -8,9 +8,10 @@ import pytest
 from arb.domain.ids import Venue
 from arb.domain.order import State
 from arb.domain.risk import Approved
+from arb.domain.time import NS_PER_S
 from tests.contracts import world
 
-NOW_NS, SECOND_NS = world.NOW_NS, world.SECOND_NS
+NOW_NS, SECOND_NS = world.NOW_NS, NS_PER_S
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from arb.domain.order import State
 from arb.domain.risk import Approved, Refused
 from arb.domain.spread import Direction
 from arb.domain.stability import VenueRecord
+from arb.domain.time import NS_PER_DAY, NS_PER_S
 from arb.domain.trade import TradeState
 from tests.contracts import world
 
 NOW_NS = world.NOW_NS
-DAY_NS = 86_400 * 10**9
 
 
 def open_trade(stores, opening, limits=world.LIMITS, now_ns=NOW_NS):
@@ -35,7 +35,7 @@ def opened(stores, session, **values):
         (TradeState.CLOSED, NOW_NS, False),
         (TradeState.ABORTED, NOW_NS, False),
         (TradeState.HANDED_OVER, NOW_NS, True),
-        (TradeState.HANDED_OVER, NOW_NS - DAY_NS, False),
+        (TradeState.HANDED_OVER, NOW_NS - NS_PER_DAY, False),
     ],
 )
 def test_the_budget_holds_the_reserves_of_what_may_still_lose(stores, session, state, closed_at_ns, reserves):
@@ -59,16 +59,16 @@ def test_losses_made_and_losses_to_come_share_the_budget(stores, session):
 
 def test_a_coin_and_direction_rest_after_an_entry(stores, session):
     opened(stores, session)
-    limits = world.with_limits(entry_cooldown_ns=2 * world.SECOND_NS)
+    limits = world.with_limits(entry_cooldown_ns=2 * NS_PER_S)
 
     def again(after_ns, **values):
         now_ns = NOW_NS + after_ns
         return open_trade(stores, world.opening(session.session_id, now_ns=now_ns, **values), limits, now_ns)
 
-    assert again(2 * world.SECOND_NS - 1) == Refused("entry_cooldown")
+    assert again(2 * NS_PER_S - 1) == Refused("entry_cooldown")
     assert isinstance(again(1, coin="ETH"), Approved)
     assert isinstance(again(1, direction=Direction.BUY_UPBIT), Approved)
-    assert isinstance(again(2 * world.SECOND_NS), Approved)
+    assert isinstance(again(2 * NS_PER_S), Approved)
 
 
 def test_reserve_and_residual_are_kept(stores, session):

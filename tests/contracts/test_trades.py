@@ -12,6 +12,7 @@ from arb.domain.ids import Coin, Venue
 from arb.domain.order import State
 from arb.domain.risk import Approved, Mode, Refused
 from arb.domain.spread import Direction
+from arb.domain.time import NS_PER_S
 from arb.domain.trade import TradeState
 from arb.ports import TradeView
 from tests.contracts import world
@@ -98,7 +99,7 @@ def test_a_hold_is_given_back_when_the_order_ends(stores, session):
 def test_orders_older_than_a_minute_do_not_count(stores, session):
     open_trade(stores, world.opening(session.session_id))
     limits = world.with_limits(orders_per_minute_max=2)
-    later_ns = NOW_NS + 60 * world.SECOND_NS
+    later_ns = NOW_NS + 60 * NS_PER_S
     early = world.opening(session.session_id, now_ns=later_ns - 1)
     assert open_trade(stores, early, limits, later_ns - 1) == Refused("orders_per_minute")
     late = world.opening(session.session_id, now_ns=later_ns)

@@ -21,12 +21,12 @@ from arb.domain.ledger import opening_entry
 from arb.domain.order import Fill, Order, OrderReport, Purpose, State
 from arb.domain.risk import Limits, Mode, Proposal
 from arb.domain.spread import Direction, Edge
+from arb.domain.time import NS_PER_S
 from arb.domain.trade import Leg, Trade, TradeState
 from arb.ports import Session
 
 NOW_NS = 1_763_640_000_000_000_000  # 2025-11-20 12:00 UTC
-SECOND_NS = 1_000_000_000
-LIFETIME_NS = 3 * SECOND_NS
+LIFETIME_NS = 3 * NS_PER_S
 PRICES = {Venue.UPBIT: Decimal("140000000"), Venue.BINANCE: Decimal("100000")}
 QUOTES = {Venue.UPBIT: "KRW", Venue.BINANCE: "USDT"}
 FUNDS = {
@@ -47,8 +47,8 @@ LIMITS = Limits(
     premium_bps_abs_max=Decimal("1000"),
     price_band_bps_max=Decimal("1000"),
     rate_move_bps_max=Decimal("500"),
-    quote_age_ns_max=SECOND_NS,
-    rate_age_ns_max=SECOND_NS,
+    quote_age_ns_max=NS_PER_S,
+    rate_age_ns_max=NS_PER_S,
     warnings_blocked=("WARNING", "GLOBAL_PRICE_DIFFERENCES"),
 )
 numbers = count(1)

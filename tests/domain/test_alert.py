@@ -6,15 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arb.domain.alert import Alert, Quiet, Severity, admit, summary
+from arb.domain.time import NS_PER_S
 
-SECOND = 1_000_000_000
-QUIET_NS = 300 * SECOND
+QUIET_NS = 300 * NS_PER_S
 LEVELS = ["ok", "warn", "error", "critical"]
 SEVERITIES = [Severity.INFO, Severity.WARNING, Severity.CRITICAL, Severity.CRITICAL]
 
 
 def alert(at_s: int, severity: Severity = Severity.CRITICAL) -> Alert:
-    return Alert(kind="drift", subject="upbit", severity=severity, message="m", at_ns=at_s * SECOND)
+    return Alert(kind="drift", subject="upbit", severity=severity, message="m", at_ns=at_s * NS_PER_S)
 
 
 def of_level(at_s: int, level: str) -> Alert:
@@ -55,7 +55,7 @@ def test_a_clock_that_was_set_back_does_not_silence():
     quiet, _ = admit(None, alert(1_000), QUIET_NS)
     _, held = admit(quiet, alert(10), QUIET_NS)
     assert held == 0
-    assert quiet.is_over(10 * SECOND, QUIET_NS), "nothing held back waits until the clock has caught up"
+    assert quiet.is_over(10 * NS_PER_S, QUIET_NS), "nothing held back waits until the clock has caught up"
 
 
 def test_a_recovery_is_told_though_the_alarm_was_told_just_now():
@@ -70,7 +70,7 @@ def test_what_breaks_again_or_gets_worse_is_told_at_once():
 def test_a_second_relapse_is_held_back_and_the_last_word_is_how_it_is():
     story = [(0, "error"), (20, "ok"), (40, "error"), (60, "ok"), (80, "error"), (100, "ok")]
     assert told(story) == ["error", "ok", "error"]
-    last = summary("ws_lag_ms|upbit", after(story), 300 * SECOND, QUIET_NS)
+    last = summary("ws_lag_ms|upbit", after(story), 300 * NS_PER_S, QUIET_NS)
     assert (last.severity, last.held_back) == (Severity.INFO, 3)
     assert last.message == "ok (the last of 3 that were held back in 300 s)"
 

@@ -19,10 +19,9 @@ from arb.domain.assignment import (
     reassign,
 )
 from arb.domain.ids import Coin
+from arb.domain.time import NS_PER_MS, NS_PER_S
 
-MS = 1_000_000
-SECOND = 1_000 * MS
-NOW_NS = 1_700_000_000 * SECOND
+NOW_NS = 1_700_000_000 * NS_PER_S
 RULES = Rules()
 FEWER = settings(max_examples=60)
 COINS = tuple(Coin(name) for name in ("ADA", "BTC", "ETH", "SOL", "USDT", "XRP"))
@@ -48,7 +47,7 @@ class Watched:
         self.now_ns = NOW_NS
 
     def step(self, *, silent=(), ms=500, **changes) -> dict[str, Health]:
-        self.now_ns += ms * MS
+        self.now_ns += ms * NS_PER_MS
         for worker, beat in self.beats.items():
             if worker not in silent:
                 self.beats[worker] = replace(beat, count=beat.count + 1, **changes.get(worker, {}))
@@ -124,7 +123,7 @@ def test_a_worker_without_its_venues_is_degraded_until_they_are_back():
 
 def test_an_observer_that_was_away_holds_nobody_for_dead():
     watched = settled("feed-1", "feed-2")
-    watched.standings = excused(watched.standings, watched.now_ns + 60 * SECOND)
+    watched.standings = excused(watched.standings, watched.now_ns + 60 * NS_PER_S)
     assert set(watched.step(ms=60_500).values()) == {Health.HEALTHY}
 
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arb.domain.breaker import TRANSITIONS, Breaker, Event, Rules, State, Watermark, observe, probe
+from arb.domain.time import NS_PER_S
 
 RULES = Rules(failures_max=10, cooldown_ms=1_000, jitter=0.1)
-SECOND = 1_000_000_000
 ENDS = (Event.SUCCEED, Event.FAIL, Event.TRIP)
 
 
@@ -60,41 +60,41 @@ def test_the_cooldown_is_spread_by_a_tenth(draw):
 
 def test_an_open_breaker_is_probed_after_its_cooldown_and_not_before():
     opened = after(Event.TRIP)
-    assert probed(opened, SECOND - 1).state is State.OPEN
-    assert probed(opened, SECOND).state is State.HALF_OPEN
+    assert probed(opened, NS_PER_S - 1).state is State.OPEN
+    assert probed(opened, NS_PER_S).state is State.HALF_OPEN
 
 
 def test_the_probe_of_what_is_not_open_changes_nothing():
-    assert probed(Breaker(), SECOND) == Breaker()
+    assert probed(Breaker(), NS_PER_S) == Breaker()
 
 
 def test_a_canary_that_nobody_hears_of_again_is_replaced_after_another_cooldown():
-    half_open = probed(after(Event.TRIP), SECOND)
-    assert probed(half_open, 2 * SECOND - 1) is half_open
-    assert probed(half_open, 2 * SECOND) is not half_open
+    half_open = probed(after(Event.TRIP), NS_PER_S)
+    assert probed(half_open, 2 * NS_PER_S - 1) is half_open
+    assert probed(half_open, 2 * NS_PER_S) is not half_open
 
 
 def test_a_canary_that_arrives_closes():
-    assert after(Event.SUCCEED, breaker=probed(after(Event.TRIP), SECOND)) == Breaker()
+    assert after(Event.SUCCEED, breaker=probed(after(Event.TRIP), NS_PER_S)) == Breaker()
 
 
 @pytest.mark.parametrize("event", [Event.FAIL, Event.TRIP])
 def test_a_canary_that_does_not_arrive_opens_for_another_cooldown(event):
-    again = after(event, breaker=probed(after(Event.TRIP), SECOND), now_ns=SECOND)
-    assert (again.state, again.until_ns) == (State.OPEN, 2 * SECOND)
+    again = after(event, breaker=probed(after(Event.TRIP), NS_PER_S), now_ns=NS_PER_S)
+    assert (again.state, again.until_ns) == (State.OPEN, 2 * NS_PER_S)
 
 
 @pytest.mark.parametrize("event", ENDS)
 def test_what_was_under_way_when_it_opened_changes_nothing(event):
     opened = after(Event.TRIP)
-    assert after(event, breaker=opened, now_ns=SECOND // 2) == opened
+    assert after(event, breaker=opened, now_ns=NS_PER_S // 2) == opened
 
 
 @given(st.lists(st.sampled_from([*ENDS, Event.PROBE]), max_size=60))
 def test_it_is_never_closed_by_anything_but_a_success(events):
     breaker, now_ns = Breaker(), 0
     for event in events:
-        now_ns += SECOND
+        now_ns += NS_PER_S
         before = breaker
         known = event in TRANSITIONS[breaker.state]
         breaker = (

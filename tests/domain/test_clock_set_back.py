@@ -12,9 +12,10 @@ from arb.domain.health import Level
 from arb.domain.ids import Venue
 from arb.domain.rates import rate_from_book
 from arb.domain.risk import Refused
-from arb.domain.sanity import AHEAD_NS_MAX, is_current, stale
+from arb.domain.sanity import stale
 from arb.domain.settlement import Repair
 from arb.domain.stability import VenueRecord, obstacle
+from arb.domain.time import NS_PER_S, STAMP_AHEAD_NS_MAX, is_current
 from tests.contracts import world
 from tests.domain import test_degradation, test_revival, test_stability
 from tests.domain.markets import NOW_NS, market
@@ -23,25 +24,24 @@ from tests.domain.test_settle import LATE, pair, repaired, settled
 from tests.engine.books import a_book
 
 STEP_NS = 60_000_000_000
-SECOND = 1_000_000_000
 
 
 @pytest.mark.parametrize("part", ["upbit", "binance"])
 def test_a_book_ahead_of_now_is_refused_beyond_what_clocks_differ_by(part):
-    book = replace(getattr(market(), part), ts_recv_ns=NOW_NS + AHEAD_NS_MAX)
+    book = replace(getattr(market(), part), ts_recv_ns=NOW_NS + STAMP_AHEAD_NS_MAX)
     found = replace(market(), **{part: book})
     assert stale(found, world.LIMITS, NOW_NS) is None
     assert stale(found, world.LIMITS, NOW_NS - 1) == Refused("quote_ahead")
 
 
 def test_so_is_a_rate():
-    rate = rate_from_book(a_book(bid="1400", ts_recv_ns=NOW_NS + AHEAD_NS_MAX + 1))
+    rate = rate_from_book(a_book(bid="1400", ts_recv_ns=NOW_NS + STAMP_AHEAD_NS_MAX + 1))
     assert stale(replace(market(), rate=rate), world.LIMITS, NOW_NS) == Refused("rate_ahead")
 
 
 @pytest.mark.parametrize(
     ("age_ns", "current"),
-    [(0, True), (9, True), (10, False), (-AHEAD_NS_MAX, True), (-AHEAD_NS_MAX - 1, False)],
+    [(0, True), (9, True), (10, False), (-STAMP_AHEAD_NS_MAX, True), (-STAMP_AHEAD_NS_MAX - 1, False)],
 )
 def test_what_is_current_is_neither_old_nor_ahead(age_ns, current):
     assert is_current(NOW_NS, NOW_NS + age_ns, 9) is current
@@ -55,7 +55,7 @@ def test_a_repair_does_not_rest_until_the_clock_is_there_again():
 
 def test_neither_does_an_exit():
     exits = Exits(lonely=3, lonely_at_ns=NOW_NS, newest=Decimal(0))
-    assert is_resting(exits, NOW_NS + SECOND)
+    assert is_resting(exits, NOW_NS + NS_PER_S)
     assert not is_resting(exits, NOW_NS - STEP_NS)
 
 
@@ -66,11 +66,11 @@ def test_errors_go_on_being_counted():
 
 
 def test_a_calm_that_began_before_is_as_long_as_any():
-    calm = Degradation(degree=Degree.LEAN, calm_since_ns=100 * SECOND)
+    calm = Degradation(degree=Degree.LEAN, calm_since_ns=100 * NS_PER_S)
     rules, load = test_degradation.RULES, test_degradation.load(10)
-    begun = step(calm, rules, load, 40 * SECOND)
+    begun = step(calm, rules, load, 40 * NS_PER_S)
     assert begun.degree is Degree.LEAN
-    assert step(begun, rules, load, 70 * SECOND).degree is Degree.FULL
+    assert step(begun, rules, load, 70 * NS_PER_S).degree is Degree.FULL
 
 
 def test_a_venue_whose_orders_failed_before_is_tried_again():
@@ -82,6 +82,6 @@ def test_a_venue_whose_orders_failed_before_is_tried_again():
 @pytest.mark.parametrize("amiss", [test_revival.frozen, test_revival.deaf])
 def test_a_worker_that_stopped_before_is_restarted(amiss):
     """Its last signs lie ahead of us; it was restarted once before, which does too."""
-    memory = revival.Memory(revived_ns={"worker-orders": (test_revival.NOW - SECOND,)})
+    memory = revival.Memory(revived_ns={"worker-orders": (test_revival.NOW - NS_PER_S,)})
     _, found = test_revival.watched(range(-60, 20, 5), lambda now_ns: amiss(now_ns + STEP_NS), memory=memory)
     assert [permitted for _, _, permitted in found] == [True]

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from arb.domain.degradation import Degradation, Degree, Gauge, Rules, chunk_items, is_far, step
 from arb.domain.health import Reading, Worse
+from arb.domain.time import NS_PER_S
 
-SECOND = 1_000_000_000
 RULES = Rules(
     gauges={
         "load_pct": Gauge(name="load_pct", marks=(Decimal(100), Decimal(200), Decimal(400))),
@@ -18,7 +18,7 @@ RULES = Rules(
         ),
     },
     margin=Decimal("0.2"),
-    calm_ns=30 * SECOND,
+    calm_ns=30 * NS_PER_S,
 )
 
 
@@ -26,7 +26,7 @@ def load(value):
     return [Reading("load_pct", "machine", Decimal(value))]
 
 
-def after(*values, every_ns=10 * SECOND, start=None):
+def after(*values, every_ns=10 * NS_PER_S, start=None):
     """Return each degree after one reading in ten seconds."""
     found, degrees = start or Degradation(), []
     for number, value in enumerate(values, start=1):
@@ -42,8 +42,8 @@ def test_a_mark_is_crossed_at_once_however_many_lie_below_it(value, degree):
 
 def test_less_free_is_worse():
     readings = [Reading("disk_free_mb", "/", Decimal(499))]
-    found = step(Degradation(), RULES, readings, SECOND)
-    assert (found.degree, found.why, found.since_ns) == (Degree.NEAR, "disk_free_mb of / is 499", SECOND)
+    found = step(Degradation(), RULES, readings, NS_PER_S)
+    assert (found.degree, found.why, found.since_ns) == (Degree.NEAR, "disk_free_mb of / is 499", NS_PER_S)
 
 
 def test_the_worst_of_all_counts():

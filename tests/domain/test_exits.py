@@ -10,16 +10,16 @@ from arb.domain.ids import Venue
 from arb.domain.instrument import Side
 from arb.domain.order import Purpose, State
 from arb.domain.position import trade_position
+from arb.domain.time import NS_PER_S
 from arb.domain.trade import TradeState, pair_legs
 from tests.contracts import world
 from tests.domain.markets import NOW_NS, UPBIT, market
 
-SECOND_NS = 1_000_000_000
 EXITS = ExitRules(
     converged_bps=Decimal(0),
     take_profit_bps=Decimal(40),
     stop_loss_bps=Decimal(200),
-    holding_ns_max=3_600 * SECOND_NS,
+    holding_ns_max=3_600 * NS_PER_S,
 )
 OPENING = world.opening("s", loss_reserve_krw="40000")
 WHOLE = Decimal("0.01")

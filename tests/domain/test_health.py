@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from arb.domain.health import FORGET_NS, Health, Level, Reading, Rule, Worse, judge
+from arb.domain.time import NS_PER_S
 
-SECOND = 1_000_000_000
 LAG = Rule(name="ws_lag_ms", warn=Decimal(2_000), limit=Decimal(5_000))
 DISK = Rule(name="disk_free_mb", warn=Decimal(2_048), limit=Decimal(512), worse=Worse.BELOW)
 RULES = {rule.name: rule for rule in (LAG, DISK)}
@@ -17,7 +17,7 @@ KEY = ("ws_lag_ms", "upbit")
 def sweep(value: int, before: dict[tuple[str, str], Health], now_s: int):
     """Judge one reading of the lag."""
     reading = Reading("ws_lag_ms", "upbit", Decimal(value))
-    return judge(RULES, [reading], before, now_s * SECOND, 30 * SECOND)
+    return judge(RULES, [reading], before, now_s * NS_PER_S, 30 * NS_PER_S)
 
 
 @pytest.mark.parametrize(
@@ -66,10 +66,10 @@ def test_only_a_change_is_told():
 
 def test_what_cannot_be_measured_keeps_its_level_until_it_is_forgotten():
     known = dict(sweep(9_000, {}, 0).healths)
-    silent = judge(RULES, [], known, 60 * SECOND, 30 * SECOND)
+    silent = judge(RULES, [], known, 60 * NS_PER_S, 30 * NS_PER_S)
     assert silent.healths[KEY].level is Level.ERROR
     assert silent.changes == ()
-    assert judge(RULES, [], known, FORGET_NS, 30 * SECOND).healths == {}
+    assert judge(RULES, [], known, FORGET_NS, 30 * NS_PER_S).healths == {}
 
 
 def test_what_is_borne_stays_an_error():
@@ -77,5 +77,7 @@ def test_what_is_borne_stays_an_error():
     healths: dict[tuple[str, str], Health] = {}
     for minute in range(10):
         reading = Reading(borne.name, "/home", Decimal(1))
-        healths = dict(judge({borne.name: borne}, [reading], healths, minute * 60 * SECOND, SECOND).healths)
+        healths = dict(
+            judge({borne.name: borne}, [reading], healths, minute * 60 * NS_PER_S, NS_PER_S).healths
+        )
     assert healths[borne.name, "/home"].level is Level.ERROR

@@ -6,12 +6,12 @@ from decimal import Decimal
 from arb.domain.ids import Coin, Venue
 from arb.domain.order import State
 from arb.domain.report import Held, Prices, Report, SessionTotals, make_report
+from arb.domain.time import NS_PER_S
 from arb.domain.trade import TradeState
 
 BTC, ETH = Coin("BTC"), Coin("ETH")
-SECOND = 1_000_000_000
 TOTALS = SessionTotals(
-    started_at_ns=1_700_000_000 * SECOND,
+    started_at_ns=1_700_000_000 * NS_PER_S,
     trades={
         (BTC, TradeState.CLOSED): 3,
         (BTC, TradeState.OPEN): 1,

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arb.domain.ids import Venue
-from arb.domain.risk import Approved, Exposure, Mode, Refused, hold_of, review
+from arb.domain.reserve import hold_of
+from arb.domain.risk import Approved, Exposure, Mode, Refused, review
 from arb.domain.spread import Direction
+from arb.domain.time import NS_PER_S
 from tests.contracts import world
 
 RICH = {(venue.value, asset): Decimal("1e12") for venue in Venue for asset in ("KRW", "USDT", "BTC")}
@@ -25,7 +27,7 @@ IDLE = Exposure(
 )
 MANY = Decimal(100_000_000)
 WAY, OTHER_WAY = ("BTC", Direction.SELL_UPBIT), ("BTC", Direction.BUY_UPBIT)
-COOLDOWN_NS = 2 * world.SECOND_NS
+COOLDOWN_NS = 2 * NS_PER_S
 
 
 @pytest.fixture

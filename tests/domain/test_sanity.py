@@ -13,6 +13,7 @@ from arb.domain.reserve import loss_reserve_krw
 from arb.domain.risk import Refused
 from arb.domain.sanity import out_of_band, stale, unfit, untradable
 from arb.domain.spread import Direction
+from arb.domain.time import NS_PER_S
 from arb.domain.trade import pair_legs
 from tests.contracts import world
 from tests.domain.markets import BINANCE, NOW_NS, UPBIT, market
@@ -20,18 +21,18 @@ from tests.domain.markets import BINANCE, NOW_NS, UPBIT, market
 
 def test_a_fresh_market_is_fit_for_everything():
     found = market()
-    assert stale(found, world.LIMITS, NOW_NS + world.SECOND_NS) is None
+    assert stale(found, world.LIMITS, NOW_NS + NS_PER_S) is None
     assert untradable(found) is None
     assert unfit(found, world.LIMITS) is None
 
 
 def test_old_books_are_stale():
-    assert stale(market(), world.LIMITS, NOW_NS + world.SECOND_NS + 1) == Refused("quote_stale")
+    assert stale(market(), world.LIMITS, NOW_NS + NS_PER_S + 1) == Refused("quote_stale")
 
 
 def test_a_rate_has_an_age_of_its_own():
-    limits = replace(world.LIMITS, quote_age_ns_max=10 * world.SECOND_NS)
-    assert stale(market(), limits, NOW_NS + world.SECOND_NS + 1) == Refused("rate_stale")
+    limits = replace(world.LIMITS, quote_age_ns_max=10 * NS_PER_S)
+    assert stale(market(), limits, NOW_NS + NS_PER_S + 1) == Refused("rate_stale")
 
 
 def test_a_venue_that_takes_no_orders_is_not_traded_on():

@@ -13,14 +13,13 @@ from arb.domain.order import AT_VENUE, Purpose, State
 from arb.domain.position import trade_position
 from arb.domain.repair import Means, RepairRules
 from arb.domain.settlement import Become, Repair, Wait, settle
+from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trade import ENDED, TradeState
 from tests.contracts import world
 from tests.domain.markets import BINANCE, NOW_NS, UPBIT, market
 
-SECOND_NS = 1_000_000_000
-MS = 1_000_000
 RULES = RepairRules(
-    time_ns_max=10 * SECOND_NS,
+    time_ns_max=10 * NS_PER_S,
     loss_bps_max=Decimal(50),
     slip_bps=Decimal(10),
     attempts_max=20,
@@ -149,7 +148,7 @@ def test_past_the_number_of_repairs_it_is_handed_over():
     orders = pair("0.01", "0")
     leg = settled(orders).leg
     failed = [repaired(leg, 2 + number) for number in range(RULES.attempts_max)]
-    decision = settled((*orders, *failed), trade=LATE, now_ns=NOW_NS + 5 * SECOND_NS)
+    decision = settled((*orders, *failed), trade=LATE, now_ns=NOW_NS + 5 * NS_PER_S)
     assert decision == Become(TradeState.HANDED_OVER, "repair_attempts", Decimal("-0.01"))
 
 
@@ -157,7 +156,7 @@ def test_repairs_of_an_earlier_imbalance_do_not_count():
     orders = pair("0.01", "0")
     leg = settled(orders).leg
     early = [repaired(leg, 2 + number, created_at_ns=NOW_NS - 1) for number in range(RULES.attempts_max)]
-    assert isinstance(settled((*orders, *early), trade=LATE, now_ns=NOW_NS + 5 * SECOND_NS), Repair)
+    assert isinstance(settled((*orders, *early), trade=LATE, now_ns=NOW_NS + 5 * NS_PER_S), Repair)
 
 
 def test_beyond_the_loss_ceiling_only_what_is_within_it_is_taken():
@@ -181,7 +180,7 @@ def test_repairs_together_cost_no_more_than_was_reserved(already, cost_krw):
     """0.01 at 100,000 USDT costs Binance's fee of 10 bps; half of it was bought 10 bps dearer before."""
     orders, only_binance = pair("0.01", "0"), market(upbit=replace(UPBIT, tradable=False))
     leg = settled(orders, only_binance).leg
-    orders += (repaired(leg, 2, already, created_at_ns=NOW_NS - SECOND_NS),)
+    orders += (repaired(leg, 2, already, created_at_ns=NOW_NS - NS_PER_S),)
     for reserve_krw, expected in ((cost_krw, Repair), (cost_krw - 1, Wait)):
         trade = replace(LATE, loss_reserve_krw=Decimal(reserve_krw))
         assert isinstance(settled(orders, only_binance, trade), expected)
@@ -214,7 +213,7 @@ def test_a_warning_does_not_stop_a_repair():
 def test_after_failures_in_a_row_the_other_venue_is_tried_and_then_the_first_again():
     orders, tried = pair("0.01", "0"), []
     for number in range(6):
-        leg = settled(orders, trade=LATE, now_ns=NOW_NS + number * SECOND_NS).leg
+        leg = settled(orders, trade=LATE, now_ns=NOW_NS + number * NS_PER_S).leg
         tried.append(leg.venue)
         orders += (repaired(leg, 2 + number, created_at_ns=NOW_NS + number),)
     first, other = Venue.BINANCE, Venue.UPBIT
@@ -224,8 +223,8 @@ def test_after_failures_in_a_row_the_other_venue_is_tried_and_then_the_first_aga
 def test_a_repair_that_executed_nothing_is_followed_by_a_pause():
     orders = pair("0.01", "0")
     failed = (*orders, repaired(settled(orders).leg, 2))
-    assert settled(failed, trade=LATE, now_ns=NOW_NS + 99 * MS) == Wait("repair_pause")
-    assert isinstance(settled(failed, trade=LATE, now_ns=NOW_NS + 100 * MS), Repair)
+    assert settled(failed, trade=LATE, now_ns=NOW_NS + 99 * NS_PER_MS) == Wait("repair_pause")
+    assert isinstance(settled(failed, trade=LATE, now_ns=NOW_NS + 100 * NS_PER_MS), Repair)
 
 
 def test_a_shallow_book_repairs_what_it_can():
@@ -268,5 +267,5 @@ def test_settling_always_ends_and_no_repair_makes_it_worse(upbit, binance, data)
             after = trade_position(orders).imbalance
             assert abs(after) <= abs(before)
             assert after * before >= 0
-        now_ns += data.draw(st.sampled_from([1, 100 * MS, 300 * MS, 2 * SECOND_NS]))
+        now_ns += data.draw(st.sampled_from([1, 100 * NS_PER_MS, 300 * NS_PER_MS, 2 * NS_PER_S]))
     assert now_ns < NOW_NS + RULES.time_ns_max, "neither the number of repairs nor the time ended it"

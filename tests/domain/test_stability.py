@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from arb.domain.ids import Venue
 from arb.domain.risk import Refused
 from arb.domain.stability import StabilityRules, VenueRecord, obstacle, score
+from arb.domain.time import NS_PER_S
 
 NOW_NS = 1_763_640_000_000_000_000
-SECOND_NS = 1_000_000_000
 RULES = StabilityRules(
-    window_ns=60 * SECOND_NS,
+    window_ns=60 * NS_PER_S,
     samples_min=10,
     score_min=Decimal("0.5"),
     circuit_claims_min=4,
-    circuit_ns=10 * SECOND_NS,
+    circuit_ns=10 * NS_PER_S,
 )
 
 

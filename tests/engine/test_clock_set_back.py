@@ -18,6 +18,7 @@ from arb.domain.position import trade_position
 from arb.domain.rates import USDT
 from arb.domain.risk import Mode
 from arb.domain.spread import Direction
+from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trade import TradeState, pair_legs
 from arb.engine.feed import Feed
 from arb.engine.gate import Gate, GateLimits
@@ -31,12 +32,15 @@ from tests.engine.books import BTC_KRW, BTC_USDT, NOW_NS, a_book
 from tests.engine.test_feed_guard import World as Guarded
 from tests.engine.test_membership import settled
 from tests.engine.test_watch import Counts, Post
-from tests.engine.town import BTC, MS, SECOND, Town
+from tests.engine.town import BTC, Town
 
 STEP_MS = 60_000
-STEP_NS = STEP_MS * MS
+STEP_NS = STEP_MS * NS_PER_MS
 LIMITS = GateLimits(
-    lag_ns_max=1_500 * MS, ahead_ns_max=5 * SECOND, jump_bps_max=Decimal(500), jump_window_ns=SECOND
+    lag_ns_max=1_500 * NS_PER_MS,
+    ahead_ns_max=5 * NS_PER_S,
+    jump_bps_max=Decimal(500),
+    jump_window_ns=NS_PER_S,
 )
 
 
@@ -182,14 +186,14 @@ class Rushing:
 
     def time_offset_ms(self) -> int:
         self.asked += 1
-        return (self.clock.steady_ns() - self.clock.now_ns()) // MS
+        return (self.clock.steady_ns() - self.clock.now_ns()) // NS_PER_MS
 
 
 def test_a_wrong_clock_is_an_error_within_a_sample_and_critical_within_a_minute_and_a_half():
     """What docs/operations.md promises; CRITICAL halts the session."""
     post = Post()
     rule = Rule(name="clock_offset_ms", warn=Decimal(500), limit=Decimal(1_000))
-    probe = ClockOffset({Venue.BINANCE: Rushing(post.clock)}, 10 * SECOND)
+    probe = ClockOffset({Venue.BINANCE: Rushing(post.clock)}, 10 * NS_PER_S)
     object.__setattr__(post.watch, "probes", (probe,))
     object.__setattr__(post.watch, "redis_probes", ())
     object.__setattr__(post.watch, "rules", {"clock_offset_ms": rule})
@@ -248,7 +252,7 @@ def test_a_count_of_the_last_minute_does_not_grow_longer():
     rates = Rates(counts)
     for second in range(0, 120, 10):
         counts.count("errors", "any")
-        readings = list(rates.read(NOW_NS - (STEP_NS if second >= 60 else 0) + second * SECOND))
+        readings = list(rates.read(NOW_NS - (STEP_NS if second >= 60 else 0) + second * NS_PER_S))
     (errors,) = (reading for reading in readings if reading.rule == "live_errors_per_minute")
     assert errors.value <= 6
 

@@ -7,12 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arb.domain.errors import DataError
+from arb.domain.time import NS_PER_MS
 from arb.engine.gate import Gate, GateLimits
 from tests.engine.books import BTC_USDT, NOW_NS, a_book
 
-MS = 1_000_000
 LIMITS = GateLimits(
-    lag_ns_max=1_500 * MS, ahead_ns_max=5_000 * MS, jump_bps_max=Decimal(2_000), jump_window_ns=1_000 * MS
+    lag_ns_max=1_500 * NS_PER_MS,
+    ahead_ns_max=5_000 * NS_PER_MS,
+    jump_bps_max=Decimal(2_000),
+    jump_window_ns=1_000 * NS_PER_MS,
 )
 
 
@@ -24,12 +27,12 @@ def refused(gate: Gate, book) -> str:
 
 @pytest.mark.parametrize("lag_ms", [-5_000, -1, 1, 1_500])
 def test_a_stamp_within_the_limits_is_admitted(lag_ms):
-    Gate(LIMITS).admit(a_book(ts_event_ns=NOW_NS - lag_ms * MS))
+    Gate(LIMITS).admit(a_book(ts_event_ns=NOW_NS - lag_ms * NS_PER_MS))
 
 
 @pytest.mark.parametrize(("lag_ms", "reason"), [(1_501, "stale"), (-5_001, "ahead")])
 def test_a_stamp_beyond_the_limits_is_refused(lag_ms, reason):
-    assert refused(Gate(LIMITS), a_book(ts_event_ns=NOW_NS - lag_ms * MS)) == reason
+    assert refused(Gate(LIMITS), a_book(ts_event_ns=NOW_NS - lag_ms * NS_PER_MS)) == reason
 
 
 def test_a_book_without_a_stamp_is_not_judged_by_it():
@@ -49,10 +52,10 @@ def test_a_sequence_may_repeat_but_not_go_back_until_a_reset():
 def test_a_jump_is_absurd_within_a_second_and_a_move_after_it():
     gate = Gate(LIMITS)
     gate.admit(a_book(bid="100"))
-    assert refused(gate, a_book(bid="121", ts_recv_ns=NOW_NS + 999 * MS)) == "absurd"
-    assert refused(gate, a_book(bid="79", ts_recv_ns=NOW_NS + 999 * MS)) == "absurd"
-    gate.admit(a_book(bid="119", ts_recv_ns=NOW_NS + 999 * MS))
-    gate.admit(a_book(bid="300", ts_recv_ns=NOW_NS + 1_999 * MS))
+    assert refused(gate, a_book(bid="121", ts_recv_ns=NOW_NS + 999 * NS_PER_MS)) == "absurd"
+    assert refused(gate, a_book(bid="79", ts_recv_ns=NOW_NS + 999 * NS_PER_MS)) == "absurd"
+    gate.admit(a_book(bid="119", ts_recv_ns=NOW_NS + 999 * NS_PER_MS))
+    gate.admit(a_book(bid="300", ts_recv_ns=NOW_NS + 1_999 * NS_PER_MS))
 
 
 @given(st.lists(st.integers(0, 9), max_size=30))

@@ -12,12 +12,13 @@ from arb.domain.instrument import Side
 from arb.domain.order import Purpose, State
 from arb.domain.position import trade_position
 from arb.domain.risk import Mode
+from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trade import TradeState
 from arb.engine.kill import LOOK_NS, Books, Kill
 from arb.engine.unwind import Unwind
 from arb.engine.withdraw import Withdraw
 from tests.adapters.scripted import binance_bench
-from tests.engine.town import MS, SECOND, SESSION, Town
+from tests.engine.town import SESSION, Town
 from tests.venues.samples import BINANCE_FULL, BINANCE_ROW, make_order, response
 
 SYMBOLS = {Venue.UPBIT: "BTC/KRW", Venue.BINANCE: "BTC/USDT"}
@@ -50,7 +51,7 @@ def kill(town: Town, *, within_s: int = 30, with_books: bool = True):
         withdraw=Withdraw(venues=town.venues),
         books=books(town) if with_books else None,
         clock=town.clock,
-        within_ns=within_s * SECOND,
+        within_ns=within_s * NS_PER_S,
     )
     return made.run(reason, started_ns)
 
@@ -285,13 +286,13 @@ def test_kill_looks_at_the_venues_now_and_then_and_leaves_room_for_repairs():
     started_ns = bench.clock.now_ns()
     made = Kill(
         withdraw=Withdraw(venues={Venue.BINANCE: bench.client}), books=None, clock=bench.clock,
-        within_ns=60 * SECOND,
+        within_ns=60 * NS_PER_S,
     )  # fmt: skip
     report = made.run("test", started_ns)
     assert report.problems == ()
     assert 25 <= bench.transport.count("GET /api/v3/openOrders") <= 32
     now_ns = bench.clock.now_ns()
-    repair = make_order(Venue.BINANCE, claimed_at_ns=now_ns, expires_at_ns=now_ns + 3 * SECOND)
+    repair = make_order(Venue.BINANCE, claimed_at_ns=now_ns, expires_at_ns=now_ns + 3 * NS_PER_S)
     assert bench.client.place(repair).fills
 
 
@@ -302,7 +303,7 @@ def test_kill_unwinds_between_two_looks(town):
         town.run_one()
     report = kill(town)
     assert report.complete
-    assert 1_000 < report.exposure_ms < LOOK_NS // MS
+    assert 1_000 < report.exposure_ms < LOOK_NS // NS_PER_MS
 
 
 def test_kill_looks_once_more_before_it_says_that_nothing_is_left(town):
@@ -313,12 +314,12 @@ def test_kill_looks_once_more_before_it_says_that_nothing_is_left(town):
     bench.transport.on("DELETE /api/v3/order", response(200, late))
     made = Kill(
         withdraw=Withdraw(venues={Venue.BINANCE: bench.client}), books=books(town), clock=town.clock,
-        within_ns=30 * SECOND,
+        within_ns=30 * NS_PER_S,
     )  # fmt: skip
     report = made.run("test", town.clock.now_ns())
     assert report.complete
     assert [order.client_order_id for order in report.cancelled] == [late["clientOrderId"]]
-    assert report.no_open_orders_ms >= LOOK_NS // MS
+    assert report.no_open_orders_ms >= LOOK_NS // NS_PER_MS
 
 
 def test_kill_again_changes_nothing(town):

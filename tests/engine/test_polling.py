@@ -6,10 +6,11 @@ from arb.adapters.memory_venue import Trouble
 from arb.domain.backoff import RESOLVE_BACKOFF
 from arb.domain.ids import Venue
 from arb.domain.order import Order, State
+from arb.domain.time import NS_PER_S
 from arb.domain.trade import TradeState
 from arb.engine.fills import CatchUp
 from arb.engine.settle import LOOKS_MAX
-from tests.engine.town import SECOND, SESSION, Town
+from tests.engine.town import SESSION, Town
 
 RESOLVE, SETTLE, PLACE = "arb.resolve_order", "arb.settle_trade", "arb.place_order"
 STEP_MS = 100
@@ -129,7 +130,7 @@ def test_a_binance_order_is_proven_absent_within_a_sweep_of_when_it_can_be(town)
     live(town, 20)
     row = town.tables.orders[order.client_order_id]
     assert row.order.state is State.EXPIRED
-    assert row.changed_at_ns - order.claimed_at_ns <= (12 + SWEEP_S) * SECOND
+    assert row.changed_at_ns - order.claimed_at_ns <= (12 + SWEEP_S) * NS_PER_S
 
 
 def test_the_end_of_an_outage_is_followed_at_once_and_by_a_hedged_trade(town):

@@ -7,16 +7,17 @@ import pytest
 
 from arb.domain.ids import Venue
 from arb.domain.order import Purpose, State
+from arb.domain.time import NS_PER_MS
 from arb.domain.trade import TradeState
 from arb.engine.rules import GAP_NS
-from tests.engine.town import BTC, MS, RULES, Town
+from tests.engine.town import BTC, RULES, Town
 
 
 @pytest.fixture
 def town() -> Town:
     town = Town()
     town.evaluate_now()  # the rules are read
-    town.pass_time(GAP_NS // MS)
+    town.pass_time(GAP_NS // NS_PER_MS)
     return town
 
 
@@ -54,7 +55,7 @@ def test_refusals_in_a_row_are_announced_every_five_seconds(town: Town):
     for _ in range(100):
         town.execute.reread_rules.run(Venue.UPBIT)
         town.execute.reread_rules.run(Venue.BINANCE)
-        town.pass_time(GAP_NS // MS // 10)
+        town.pass_time(GAP_NS // NS_PER_MS // 10)
     assert [venue for venue, _ in town.announced] == [Venue.UPBIT, Venue.BINANCE] * 10
 
 

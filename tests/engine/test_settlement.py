@@ -9,9 +9,10 @@ from arb.adapters.memory_venue import Trouble
 from arb.domain.ids import Venue
 from arb.domain.order import Purpose, State
 from arb.domain.position import trade_position
+from arb.domain.time import NS_PER_MS
 from arb.domain.trade import TradeState
 from arb.engine.rules import GAP_NS
-from tests.engine.town import MS, RULES, SESSION, Town
+from tests.engine.town import RULES, SESSION, Town
 
 AT_REST = (TradeState.OPEN, TradeState.CLOSED, TradeState.ABORTED)
 
@@ -169,7 +170,7 @@ def test_a_thin_book_is_left_step_by_step(town):
 @pytest.mark.parametrize("flag", ["WARNING", "GLOBAL_PRICE_DIFFERENCES"])
 def test_a_market_warning_stops_entries_and_neither_exits_nor_repairs(town, flag):
     town.evaluate_now()
-    town.pass_time(GAP_NS // MS)
+    town.pass_time(GAP_NS // NS_PER_MS)
     town.venues[Venue.UPBIT].troubles.append(Trouble.PARTIAL)
     open_one(town)
     rule = RULES[Venue.UPBIT]
@@ -198,7 +199,7 @@ def test_a_rate_that_jumps_stops_entries(town):
 
 
 def test_a_venue_that_asks_for_a_pause_gets_no_entries_until_then(town):
-    town.health.pause(SESSION, Venue.BINANCE, town.clock.now_ns() + 5_000 * MS, "418")
+    town.health.pause(SESSION, Venue.BINANCE, town.clock.now_ns() + 5_000 * NS_PER_MS, "418")
     town.premium(60)
     assert town.evaluate_now() == 0
     assert town.counters.counts["refused", "venue_paused_binance"] == 1
@@ -212,7 +213,7 @@ def test_a_rate_limited_order_pauses_its_venue_for_every_process(town):
     town.run_one(0)
     town.run_one(0)
     paused_ns = town.health.records(SESSION, 0)[Venue.UPBIT].paused_until_ns
-    assert paused_ns == town.clock.now_ns() + 100 * MS
+    assert paused_ns == town.clock.now_ns() + 100 * NS_PER_MS
 
 
 def test_troubles_shrink_the_next_trade(town):

@@ -8,9 +8,10 @@ from arb.domain.alert import Alert, Severity
 from arb.domain.errors import DispatchError
 from arb.domain.ids import Venue
 from arb.domain.order import AT_VENUE, Order, State
+from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.engine.sweep import ENDED_NS_MAX, INTENT_NS_MAX
 from tests.contracts import world
-from tests.engine.town import MS, OVERDUE_NS, SECOND, Town
+from tests.engine.town import OVERDUE_NS, Town
 
 
 @pytest.fixture
@@ -24,28 +25,28 @@ def town() -> Town:
 def swept(town: Town, after_ns: int) -> list[str]:
     """Lose every message, wait, sweep; return the tasks that this sent."""
     town.pending.clear()
-    town.pass_time(after_ns // MS)
+    town.pass_time(after_ns // NS_PER_MS)
     town.sweep.run()
     town.collect()
     return sorted(name for _, name, _ in town.pending)
 
 
 def test_a_lost_place_message_is_sent_again_while_the_intent_lives(town):
-    assert swept(town, INTENT_NS_MAX + MS) == ["arb.place_order"] * 2
+    assert swept(town, INTENT_NS_MAX + NS_PER_MS) == ["arb.place_order"] * 2
     for _ in range(2):
         town.run_one(0)
     assert [sum(town.orders_at(venue).values()) for venue in Venue] == [1, 1]
 
 
 def test_a_message_that_may_still_be_under_way_is_not_sent_again(town):
-    assert swept(town, INTENT_NS_MAX - MS) == []
+    assert swept(town, INTENT_NS_MAX - NS_PER_MS) == []
 
 
 def test_a_claimed_order_is_left_to_its_sender_for_longer(town):
     for row in list(town.tables.orders):
         town.trades.claim(row, town.clock.now_ns())
-    assert swept(town, OVERDUE_NS - MS) == []
-    assert swept(town, 2 * MS) == ["arb.resolve_order"] * 2
+    assert swept(town, OVERDUE_NS - NS_PER_MS) == []
+    assert swept(town, 2 * NS_PER_MS) == ["arb.resolve_order"] * 2
     assert {row.order.state for row in town.tables.orders.values()} == {State.SUBMITTED}
 
 
@@ -74,9 +75,9 @@ def test_a_settlement_that_was_lost_is_asked_for_soon(town):
         town.run_one(0)
     assert {row.order.state for row in town.tables.orders.values()} == {State.FILLED}
     assert swept(town, ENDED_NS_MAX) == []
-    assert swept(town, MS) == ["arb.settle_trade"]
+    assert swept(town, NS_PER_MS) == ["arb.settle_trade"]
     town.run_one(0)
-    assert swept(town, 60 * SECOND) == []
+    assert swept(town, 60 * NS_PER_S) == []
 
 
 def test_what_became_of_an_order_is_not_known_for_a_minute_whatever_is_known_of_it():
@@ -85,9 +86,9 @@ def test_what_became_of_an_order_is_not_known_for_a_minute_whatever_is_known_of_
         town.premium(60)
         town.evaluate_now()
         order = claimed(town, state)
-        assert swept(town, 60 * SECOND) and not alarms(town)
+        assert swept(town, 60 * NS_PER_S) and not alarms(town)
         for _ in range(20):
-            swept(town, 2 * SECOND)
+            swept(town, 2 * NS_PER_S)
         (alert,) = alarms(town)
         assert (alert.kind, alert.subject, alert.severity) == (
             "order_unknown", order.client_order_id, Severity.CRITICAL,
@@ -96,7 +97,7 @@ def test_what_became_of_an_order_is_not_known_for_a_minute_whatever_is_known_of_
 
 
 def test_an_order_that_nobody_sent_is_no_alarm(town):
-    swept(town, 120 * SECOND)
+    swept(town, 120 * NS_PER_S)
     assert not alarms(town)
 
 

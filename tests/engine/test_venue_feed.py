@@ -11,6 +11,7 @@ from arb.adapters.clock import ManualClock
 from arb.adapters.dispatch import MemoryDispatcher
 from arb.adapters.memory_quotes import MemoryQuoteStore
 from arb.domain.ids import Coin
+from arb.domain.time import NS_PER_MS
 from arb.engine.feed import Feed
 from arb.engine.gate import Gate, GateLimits
 from arb.engine.stream import Notice
@@ -20,9 +21,11 @@ from arb.venues.binance_stream import BinanceStream
 from arb.venues.upbit_stream import UpbitStream
 from tests.engine.books import BTC_KRW, NOW_NS
 
-MS = 1_000_000
 LIMITS = GateLimits(
-    lag_ns_max=1_500 * MS, ahead_ns_max=5_000 * MS, jump_bps_max=Decimal(2_000), jump_window_ns=1_000 * MS
+    lag_ns_max=1_500 * NS_PER_MS,
+    ahead_ns_max=5_000 * NS_PER_MS,
+    jump_bps_max=Decimal(2_000),
+    jump_window_ns=1_000 * NS_PER_MS,
 )
 
 
@@ -67,7 +70,7 @@ def world() -> World:
     return World()
 
 
-def frame(stamp_ms: int = NOW_NS // MS, bid: int = 100) -> bytes:
+def frame(stamp_ms: int = NOW_NS // NS_PER_MS, bid: int = 100) -> bytes:
     row = {"ap": bid + 1, "bp": bid, "as": 1, "bs": 1}
     return orjson.dumps({"ty": "orderbook", "cd": "KRW-BTC", "tms": stamp_ms, "obu": [row]})
 
@@ -76,14 +79,14 @@ def test_a_frame_reaches_the_store_when_the_socket_is_drained(world):
     assert world.listener.received(frame(), NOW_NS) is Notice.PROGRESS
     assert world.stored() is None
     world.listener.drained()
-    assert world.stored() == NOW_NS // MS
+    assert world.stored() == NOW_NS // NS_PER_MS
     assert world.counts() == {("frames_accepted", "upbit"): 1}
 
 
 def test_a_socket_that_never_drains_is_not_waited_for_too_long(world):
     for passed_ms in (0, 50, 51):
         assert world.stored() is None
-        world.listener.received(frame(), NOW_NS + passed_ms * MS)
+        world.listener.received(frame(), NOW_NS + passed_ms * NS_PER_MS)
     assert world.stored() is not None
 
 
@@ -91,9 +94,9 @@ def test_a_socket_that_never_drains_is_not_waited_for_too_long(world):
     ("bad", "reason"),
     [
         (b"\x00\xff", "malformed"),
-        (frame(NOW_NS // MS - 1_501), "stale"),
-        (frame(NOW_NS // MS + 5_001), "ahead"),
-        (frame(NOW_NS // MS - 1), "out_of_order"),
+        (frame(NOW_NS // NS_PER_MS - 1_501), "stale"),
+        (frame(NOW_NS // NS_PER_MS + 5_001), "ahead"),
+        (frame(NOW_NS // NS_PER_MS - 1), "out_of_order"),
         (frame(bid=1000), "absurd"),
         (frame(bid=-5), "absurd"),
         (frame().replace(b'"ap":101', b'"ap":99'), "book_crossed"),
@@ -103,9 +106,9 @@ def test_a_socket_that_never_drains_is_not_waited_for_too_long(world):
 def test_a_bad_frame_is_counted_and_the_next_one_is_taken(world, bad, reason):
     world.listener.received(frame(), NOW_NS)
     assert world.listener.received(bad, NOW_NS) is Notice.ALIVE
-    assert world.listener.received(frame(NOW_NS // MS + 1), NOW_NS) is Notice.PROGRESS
+    assert world.listener.received(frame(NOW_NS // NS_PER_MS + 1), NOW_NS) is Notice.PROGRESS
     world.listener.drained()
-    assert world.stored() == NOW_NS // MS + 1
+    assert world.stored() == NOW_NS // NS_PER_MS + 1
     assert world.counts() == {("frames_accepted", "upbit"): 2, ("frames_dropped", f"upbit:{reason}"): 1}
 
 
@@ -124,20 +127,20 @@ def test_a_closed_socket_takes_its_quotes_along_and_a_new_one_starts_over(world)
     world.listener.drained()
     assert world.stored() is None
     assert "KRW-BTC" in world.listener.opened()[0]
-    earlier = NOW_NS // MS - 1_000
+    earlier = NOW_NS // NS_PER_MS - 1_000
     assert world.listener.received(frame(earlier), NOW_NS) is Notice.PROGRESS
 
 
 def test_the_lag_is_told_of_books_that_come_too_late_to_be_believed(world):
     assert world.listener.lag_ns is None
     for lag_ms in (5, 1_500, 1_501, 6_000):
-        world.listener.received(frame(), NOW_NS + lag_ms * MS)
-        assert world.listener.lag_ns == lag_ms * MS
+        world.listener.received(frame(), NOW_NS + lag_ms * NS_PER_MS)
+        assert world.listener.lag_ns == lag_ms * NS_PER_MS
     assert world.counts()["frames_dropped", "upbit:stale"] == 2
 
 
 def test_a_closed_socket_has_no_lag(world):
-    world.listener.received(frame(), NOW_NS + 6_000 * MS)
+    world.listener.received(frame(), NOW_NS + 6_000 * NS_PER_MS)
     world.listener.closed()
     assert world.listener.lag_ns is None
 
@@ -155,7 +158,7 @@ def test_books_without_a_stamp_have_no_lag(world):
 @given(st.lists(st.integers(0, 20), min_size=1, max_size=30), st.data())
 def test_whatever_order_frames_come_in_the_newest_is_kept(stamps, data):
     world = World()
-    base = NOW_NS // MS
+    base = NOW_NS // NS_PER_MS
     for stamp in stamps:
         world.listener.received(frame(base + stamp), NOW_NS)
         if data.draw(st.booleans()):

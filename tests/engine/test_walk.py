@@ -7,8 +7,9 @@ from arb.domain.errors import Rejected
 from arb.domain.ids import Venue
 from arb.domain.order import Event, State
 from arb.domain.risk import Mode
+from arb.domain.time import NS_PER_MS
 from arb.domain.trade import TradeState
-from tests.engine.town import MS, OVERDUE_NS, SESSION, Town, Tripwire
+from tests.engine.town import OVERDUE_NS, SESSION, Town, Tripwire
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def drain(town: Town) -> None:
             return
         due = min(at_ns for at_ns, _, _ in town.pending)
         if due > town.clock.now_ns():
-            town.pass_time((due - town.clock.now_ns()) // MS + 1)
+            town.pass_time((due - town.clock.now_ns()) // NS_PER_MS + 1)
         town.premium(60)
         town.run_one(next(i for i, each in enumerate(town.pending) if each[0] <= town.clock.now_ns()))
 
@@ -164,7 +165,7 @@ def test_killed_between_wire_and_record_books_what_happened(town):
 def test_lost_messages_are_found_by_the_sweep(town):
     open_one(town)
     town.pending.clear()
-    town.pass_time(OVERDUE_NS // MS + 1)
+    town.pass_time(OVERDUE_NS // NS_PER_MS + 1)
     town.quiesce()
     assert only_trade(town).state in ENDED_OR_OPEN
 
@@ -219,7 +220,7 @@ def test_late_refusal_does_not_end_an_order_that_was_sent_again_for_it(town):
     open_one(town)
     upbit = next(row.order for row in town.tables.orders.values() if row.order.venue is Venue.UPBIT)
     claimed = town.trades.claim(upbit.client_order_id, town.clock.now_ns())
-    town.clock.advance_ms(OVERDUE_NS // MS + 1)
+    town.clock.advance_ms(OVERDUE_NS // NS_PER_MS + 1)
     town.premium(60)
     town.execute.resolve(upbit.client_order_id)  # gives the sender up
     town.execute.resolve(upbit.client_order_id)  # sends the same identifier again

@@ -16,6 +16,7 @@ from arb.domain.health import Change, Health, Key, Reading, Rule, Verdict
 from arb.domain.health import Level as Grade
 from arb.domain.ids import Coin, SessionId, Symbol, Venue
 from arb.domain.risk import Mode
+from arb.domain.time import NS_PER_MINUTE, NS_PER_S
 from arb.engine.feed_guard import FeedGuard
 from arb.engine.markets import Markets
 from arb.engine.monitor import Standing, Stood, SystemMonitor
@@ -25,8 +26,6 @@ from arb.engine.probes.life import Canaries, HeartbeatAge
 from arb.engine.probes.rates import Rates
 from arb.engine.watch import Watch
 
-SECOND = 1_000_000_000
-MINUTE = 60 * SECOND
 BTC = Coin("BTC")
 VITALS = Vitals(
     session_id=SessionId("town"), mode=Mode.NORMAL, mode_reason="", mode_changed_at_ns=0, started_at_ns=0,
@@ -149,7 +148,7 @@ class Post:
     """A watch and all that it looks at."""
 
     def __init__(self) -> None:
-        self.clock, self.alarms, self.memory = ManualClock(1_000 * SECOND), Alarms(), Memory()
+        self.clock, self.alarms, self.memory = ManualClock(1_000 * NS_PER_S), Alarms(), Memory()
         self.store, self.beats, self.counts = Store(), Beats(), Counts()
         self.rows, self.outside = Rows(), Outside()
         self.given, self.by_redis = Given(), Given(subject="redis")
@@ -161,8 +160,8 @@ class Post:
             rules={"lag": Rule(name="lag", warn=Decimal(2), limit=Decimal(5))},
             monitor=SystemMonitor(
                 quotes=self.quotes, heartbeats=self.beats, vitals=vitals, coins=(BTC,),
-                markets=Markets(quotes=self.quotes, instruments={}), quote_age_ns_max=10 * SECOND,
-                heartbeat_age_ns_max=15 * SECOND,
+                markets=Markets(quotes=self.quotes, instruments={}), quote_age_ns_max=10 * NS_PER_S,
+                heartbeat_age_ns_max=15 * NS_PER_S,
             ),
             feeds=FeedGuard(
                 session_id=SessionId("s"), registry=MemoryFeedRegistry(self.quotes), alerts=self.alarms,
@@ -170,7 +169,7 @@ class Post:
             ),
             degrade=self.degrade, vitals=vitals, memory=self.memory, changes=self.rows, dead_man=self.outside,
             alerts=self.alarms,
-            counters=self.counts, clock=self.clock, sample_ns=30 * SECOND,
+            counters=self.counts, clock=self.clock, sample_ns=30 * NS_PER_S,
         )  # fmt: skip
 
     def told(self, kind: str) -> list[Severity]:
@@ -221,7 +220,7 @@ def test_nobody_sweeps_out_of_turn_or_while_the_stack_starts_or_stops():
     for reason in ("starting: not reconciled yet", "stopping"):
         post.store.vitals = replace(VITALS, mode=Mode.HALTED, mode_reason=reason)
         assert post.sweep(value=9) is None
-    post.store.vitals = replace(VITALS, mode_changed_at_ns=post.clock.now_ns() - SECOND)
+    post.store.vitals = replace(VITALS, mode_changed_at_ns=post.clock.now_ns() - NS_PER_S)
     assert post.sweep(value=9) is None
     post.store.vitals = replace(VITALS, mode=Mode.HALTED, mode_reason="by hand")
     assert post.sweep(value=9) is not None
@@ -274,7 +273,7 @@ def test_a_moment_is_no_outage():
 
 def test_silent_workers_and_feeds_are_told_apart():
     post = Post()
-    post.beats.beat("worker-orders", {}, post.clock.now_ns() - 20 * SECOND)
+    post.beats.beat("worker-orders", {}, post.clock.now_ns() - 20 * NS_PER_S)
     post.beats.beat("feed", {}, post.clock.now_ns())
     post.sweep(2)
     assert post.told("all_workers_gone") == [Severity.CRITICAL]
@@ -289,11 +288,11 @@ def readings(probe, now_ns: int) -> dict[tuple[str, str], Decimal]:
 
 
 def test_the_age_of_a_venue_is_that_of_its_newest_book():
-    clock = ManualClock(1_000 * SECOND)
+    clock = ManualClock(1_000 * NS_PER_S)
     quotes = MemoryQuoteStore(clock)
     level = (Level(Decimal(1), Decimal(1)),)
     for symbol, at_s in (("BTC/KRW", 990), ("USDT/KRW", 997)):
-        at_ns = at_s * SECOND
+        at_ns = at_s * NS_PER_S
         quotes.put([Book(
             venue=Venue.UPBIT, symbol=Symbol(symbol), sequence=1, ts_event_ns=at_ns, ts_recv_ns=at_ns,
             bids=level, asks=(Level(Decimal(2), Decimal(1)),),
@@ -309,23 +308,23 @@ def test_the_worst_lag_of_all_feeds_counts():
 def test_a_feed_that_fell_silent_or_has_no_connection_tells_no_lag():
     beats = Beats({
         "feed-1": {"at_ns": "0", "upbit_lag_us": "7000"},
-        "feed-2": {"at_ns": str(20 * SECOND), "upbit_lag_us": "", "binance_lag_us": ""},
+        "feed-2": {"at_ns": str(20 * NS_PER_S), "upbit_lag_us": "", "binance_lag_us": ""},
     })  # fmt: skip
-    assert readings(FeedLag(beats), 10 * SECOND) == {("ws_lag_ms", "upbit"): Decimal(7)}
-    assert readings(FeedLag(beats), 11 * SECOND) == {}
+    assert readings(FeedLag(beats), 10 * NS_PER_S) == {("ws_lag_ms", "upbit"): Decimal(7)}
+    assert readings(FeedLag(beats), 11 * NS_PER_S) == {}
 
 
 def test_beat_has_a_rule_of_its_own():
-    beats = Beats({"beat": {"at_ns": str(SECOND)}, "feed": {"at_ns": str(2 * SECOND)}})
-    assert readings(HeartbeatAge(beats), 4 * SECOND) == {
+    beats = Beats({"beat": {"at_ns": str(NS_PER_S)}, "feed": {"at_ns": str(2 * NS_PER_S)}})
+    assert readings(HeartbeatAge(beats), 4 * NS_PER_S) == {
         ("beat_age_ms", "beat"): Decimal(3_000), ("redis_heartbeat_age_ms", "feed"): Decimal(2_000),
     }  # fmt: skip
 
 
 def test_a_canary_is_sent_to_every_queue_and_the_last_answers_are_read():
     dispatcher = MemoryDispatcher()
-    answers = Beats({"orders": {"latency_us": "2500", "at_ns": str(SECOND)}})
-    found = readings(Canaries(answers, dispatcher, ("orders", "evaluate")), 3 * SECOND)
+    answers = Beats({"orders": {"latency_us": "2500", "at_ns": str(NS_PER_S)}})
+    found = readings(Canaries(answers, dispatcher, ("orders", "evaluate")), 3 * NS_PER_S)
     assert found == {
         ("loop_latency_ms", "orders"): Decimal("2.5"), ("canary_age_ms", "orders"): Decimal(2_000),
     }  # fmt: skip
@@ -333,27 +332,27 @@ def test_a_canary_is_sent_to_every_queue_and_the_last_answers_are_read():
 
 
 def test_a_latency_is_measured_once_and_the_age_goes_on():
-    answers = Beats({"orders": {"latency_us": "9000000", "at_ns": str(SECOND)}})
+    answers = Beats({"orders": {"latency_us": "9000000", "at_ns": str(NS_PER_S)}})
     canaries = Canaries(answers, MemoryDispatcher(), ("orders",))
-    assert ("loop_latency_ms", "orders") in readings(canaries, 2 * SECOND)
-    assert readings(canaries, 9 * SECOND) == {("canary_age_ms", "orders"): Decimal(8_000)}
+    assert ("loop_latency_ms", "orders") in readings(canaries, 2 * NS_PER_S)
+    assert readings(canaries, 9 * NS_PER_S) == {("canary_age_ms", "orders"): Decimal(8_000)}
 
 
 def test_ages_of_nothing_are_zero_and_a_snapshot_that_never_was_is_as_old_as_the_session():
-    found = readings(Books(Store()), 5 * SECOND)
+    found = readings(Books(Store()), 5 * NS_PER_S)
     assert found[("snapshot_age_ms", "town")] == 5_000
     assert found[("unknown_order_age_ms", "town")] == 0
     assert (found[("unhedged_age_ms", "town")], found[("unhedged_krw", "town")]) == (0, 0)
-    assert readings(Books(Store(None)), SECOND) == {}
+    assert readings(Books(Store(None)), NS_PER_S) == {}
 
 
 def test_legs_that_differ_for_a_moment_are_trading_and_longer_they_are_unhedged():
     uneven = (
-        Uneven(since_ns=10 * SECOND, krw=Decimal(7)),
-        Uneven(since_ns=12 * SECOND, krw=Decimal(20)),
-        Uneven(since_ns=40 * SECOND - MOMENT_NS + 1, krw=Decimal(100)),
+        Uneven(since_ns=10 * NS_PER_S, krw=Decimal(7)),
+        Uneven(since_ns=12 * NS_PER_S, krw=Decimal(20)),
+        Uneven(since_ns=40 * NS_PER_S - MOMENT_NS + 1, krw=Decimal(100)),
     )
-    found = readings(Books(Store(replace(VITALS, uneven=uneven))), 40 * SECOND)
+    found = readings(Books(Store(replace(VITALS, uneven=uneven))), 40 * NS_PER_S)
     assert (found[("unhedged_age_ms", "town")], found[("unhedged_krw", "town")]) == (30_000, 27)
 
 
@@ -363,10 +362,10 @@ def test_rates_are_of_the_last_minute_and_survive_a_reset():
     seen = []
     for at_s in range(0, 150, 30):
         counts.count("errors", "arb.settle_trade", 2)
-        seen.append(int(readings(rates, at_s * SECOND)[("live_errors_per_minute", "errors")]))
+        seen.append(int(readings(rates, at_s * NS_PER_S)[("live_errors_per_minute", "errors")]))
     assert seen == [0, 2, 4, 4, 4]
     counts.counts.clear()
-    assert readings(rates, 3 * MINUTE)[("live_errors_per_minute", "errors")] == 0
+    assert readings(rates, 3 * NS_PER_MINUTE)[("live_errors_per_minute", "errors")] == 0
 
 
 def test_a_sweep_decides_how_much_is_done_and_asks_no_database_that_is_away():

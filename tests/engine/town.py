@@ -28,6 +28,7 @@ from arb.domain.instrument import UPBIT_KRW_BANDS, FeeIn, Instrument
 from arb.domain.repair import RepairRules
 from arb.domain.risk import Limits, Mode
 from arb.domain.stability import StabilityRules
+from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.engine.adopt import Adopt
 from arb.engine.drain import Drain
 from arb.engine.evaluate import Evaluate
@@ -49,11 +50,9 @@ from arb.engine.stability import Stability
 from arb.engine.sweep import Sweep
 from arb.ports import Session
 
-MS = 1_000_000
-SECOND = 1_000 * MS
 BTC = Coin("BTC")
 SESSION = SessionId("town")
-OVERDUE_NS = 5 * SECOND
+OVERDUE_NS = 5 * NS_PER_S
 LIMITS = Limits(
     entry_edge_bps_min=Decimal(15),
     notional_per_coin_krw_max=Decimal(100_000_000),
@@ -68,13 +67,13 @@ LIMITS = Limits(
     premium_bps_abs_max=Decimal(1_000),
     price_band_bps_max=Decimal(1_500),
     rate_move_bps_max=Decimal(500),
-    quote_age_ns_max=2 * SECOND,
-    rate_age_ns_max=5 * SECOND,
+    quote_age_ns_max=2 * NS_PER_S,
+    rate_age_ns_max=5 * NS_PER_S,
     warnings_blocked=("WARNING", "GLOBAL_PRICE_DIFFERENCES"),
 )
 STABILITY = StabilityRules(
-    window_ns=60 * SECOND, samples_min=10, score_min=Decimal("0.5"), circuit_claims_min=8,
-    circuit_ns=2 * SECOND,
+    window_ns=60 * NS_PER_S, samples_min=10, score_min=Decimal("0.5"), circuit_claims_min=8,
+    circuit_ns=2 * NS_PER_S,
 )  # fmt: skip
 RULES = {
     Venue.UPBIT: Instrument(
@@ -209,12 +208,12 @@ class Town:
         )
         markets = Markets(quotes=self.quotes, instruments=self.instruments)
         rules = RepairRules(
-            time_ns_max=60 * SECOND, loss_bps_max=Decimal(100), slip_bps=Decimal(8), attempts_max=40,
+            time_ns_max=60 * NS_PER_S, loss_bps_max=Decimal(100), slip_bps=Decimal(8), attempts_max=40,
             failures_max=2,
         )  # fmt: skip
         exits = ExitRules(
             converged_bps=Decimal(4), take_profit_bps=Decimal(25), stop_loss_bps=Decimal(150),
-            holding_ns_max=600 * SECOND,
+            holding_ns_max=600 * NS_PER_S,
         )  # fmt: skip
         common: dict[str, Any] = {
             "trades": trades, "dispatcher": self.dispatcher, "counters": self.counters, "clock": self.clock,
@@ -233,7 +232,7 @@ class Town:
                 session_id=SESSION, trades=trades, counters=self.counters, alerts=alerts
             ),
             appetite=Appetite(
-                notional_usdt=Decimal(1_000), slip_bps=Decimal(8), order_lifetime_ns=3 * SECOND
+                notional_usdt=Decimal(1_000), slip_bps=Decimal(8), order_lifetime_ns=3 * NS_PER_S
             ), nearness=Nearness(lambda: self.degree), **common,
         )  # fmt: skip
         self.execute = Execute(
@@ -255,7 +254,7 @@ class Town:
             markets=fresh,
             hand_over=self.hand_over,
             rules=rules,
-            order_lifetime_ns=3 * SECOND,
+            order_lifetime_ns=3 * NS_PER_S,
             place=self.execute.place,
             **common,
         )
@@ -309,7 +308,7 @@ class Town:
         """Take what was sent into the queue."""
         now_ns = self.clock.now_ns()
         self.pending += [
-            (now_ns + delay_ms * MS, name, args) for name, args, delay_ms in self.dispatcher.take()
+            (now_ns + delay_ms * NS_PER_MS, name, args) for name, args, delay_ms in self.dispatcher.take()
         ]
 
     def run_one(self, index: int = 0, *, keep: bool = False, trip: Tripwire | None = None) -> None:

@@ -12,14 +12,14 @@ import pytest
 from arb.domain.book import Book, Level
 from arb.domain.errors import DataError
 from arb.domain.ids import Coin
+from arb.domain.time import NS_PER_S
 from arb.engine.gate import Gate, GateLimits
 from arb.engine.stream import Notice
 from arb.venues.binance_stream import BinanceStream
 
 TAPE = Path(__file__).parents[3] / "shared/tapes/binance_btcusdt_20240808.jsonl.gz"
-SECOND_NS = 1_000_000_000
 LIMITS = GateLimits(
-    lag_ns_max=SECOND_NS, ahead_ns_max=SECOND_NS, jump_bps_max=Decimal(2_000), jump_window_ns=SECOND_NS
+    lag_ns_max=NS_PER_S, ahead_ns_max=NS_PER_S, jump_bps_max=Decimal(2_000), jump_window_ns=NS_PER_S
 )
 pytestmark = pytest.mark.skipif(not TAPE.exists(), reason="the recorded frames are not here")
 
@@ -72,6 +72,4 @@ def test_a_recorded_depth_stands_behind_the_best_prices_that_follow_it(frames):
     ]
     books = [found for _, found in read([(at_ns, depth), *newer[:20]]) if isinstance(found, Book)]
     assert len(books) == 21
-    assert all(
-        len(book.bids) == len(book.asks) == 15 for book in books if book.ts_recv_ns < at_ns + SECOND_NS
-    )
+    assert all(len(book.bids) == len(book.asks) == 15 for book in books if book.ts_recv_ns < at_ns + NS_PER_S)

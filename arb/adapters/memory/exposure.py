@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from decimal import Decimal
-from typing import Final
 
 from arb.adapters.memory.ledger import venue_balances
 from arb.adapters.memory.tables import MemoryTables
@@ -13,9 +12,8 @@ from arb.domain.ids import Coin, SessionId, Venue
 from arb.domain.money import ZERO
 from arb.domain.risk import Exposure
 from arb.domain.spread import Direction
+from arb.domain.time import NS_PER_MINUTE
 from arb.domain.trade import ENDED, Trade, TradeState
-
-NS_PER_MINUTE: Final = 60_000_000_000
 
 
 def active(tables: MemoryTables, session_id: SessionId) -> list[Trade]:

@@ -10,7 +10,7 @@ from arb.adapters.memory import exposure, ledger
 from arb.adapters.memory.tables import MemoryTables
 from arb.adapters.memory.trades import MemoryTradeStore
 from arb.adapters.records.exact import EXACT
-from arb.adapters.records.images import NS_PER_DAY, Sums, changed_trades, parts, sum_parts
+from arb.adapters.records.images import Sums, changed_trades, parts, sum_parts
 from arb.adapters.records.seals import seal, unseal
 from arb.domain.errors import DataError
 from arb.domain.ids import Coin, SessionId, TradeId
@@ -18,6 +18,7 @@ from arb.domain.ledger import Entry
 from arb.domain.money import ZERO
 from arb.domain.snapshot import PARTS, Found, Skipped, Snapshot, SnapshotKind
 from arb.domain.state import Stamp, StateChange
+from arb.domain.time import NS_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from arb.domain.ids import ClientOrderId, Coin, Venue
 from arb.domain.order import Order
-from arb.domain.risk import hold_of
+from arb.domain.reserve import hold_of
 from arb.domain.trade import Leg
 
 

@@ -11,10 +11,10 @@ from arb.adapters.records.exact import exact_sum
 from arb.adapters.records.holds import Hold
 from arb.domain.ids import Coin, TradeId, Venue
 from arb.domain.money import plain
+from arb.domain.time import NS_PER_DAY
 from arb.domain.trade import ENDED
 from arb.ports import Session, TradeView
 
-NS_PER_DAY: Final = 86_400_000_000_000
 FEES: Final = "fees:"
 
 

@@ -17,10 +17,10 @@ from arb.adapters.sql.views import OUT
 from arb.domain.ids import SessionId
 from arb.domain.order import State
 from arb.domain.risk import Exposure, Mode
+from arb.domain.time import NS_PER_MS
 
 POINTS_MAX: Final = 240  # of the profit curve
 ORDERS_LOOKED_AT: Final = 40
-MS: Final = 1_000_000
 Row = dict[str, Any]
 
 
@@ -86,7 +86,7 @@ class SqlDesk:
             began_ns = connection.execute(
                 select(sessions.c.started_at_ns).where(sessions.c.session_id == self.session_id)
             ).scalar_one()
-            step_ns = max(MS, (now_ns - began_ns) // POINTS_MAX)
+            step_ns = max(NS_PER_MS, (now_ns - began_ns) // POINTS_MAX)
             bucket = func.div(trades.c.closed_at_ns - began_ns, step_ns)
             summed = (
                 select(
@@ -96,10 +96,10 @@ class SqlDesk:
                 .group_by(bucket)
                 .order_by(bucket)
             )
-            total, points = Decimal(0), [(began_ns // MS, Decimal(0))]
+            total, points = Decimal(0), [(began_ns // NS_PER_MS, Decimal(0))]
             for row in connection.execute(summed):
                 total += row.krw
-                points.append((row.at_ns // MS, total))
+                points.append((row.at_ns // NS_PER_MS, total))
         return points
 
     def exposure(self, mode: Mode, now_ns: int) -> Exposure:

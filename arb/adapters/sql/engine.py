@@ -15,12 +15,12 @@ from arb.adapters.clock import SystemClock
 from arb.adapters.sql import patience
 from arb.adapters.sql.failures import committing, translated
 from arb.domain.errors import ConfigError
+from arb.domain.time import NS_PER_S
 
 CONNECT_TIMEOUT_S: Final = 5
 STATEMENT_TIMEOUT_MS: Final = 10_000
 LOCK_TIMEOUT_MS: Final = 5_000
 IDLE_TRANSACTION_TIMEOUT_MS: Final = 15_000  # a worker that hangs inside a transaction loses its locks
-NS_PER_S: Final = 1_000_000_000
 RETURNED: Final = "arb_returned_at_ns"
 
 

@@ -17,10 +17,10 @@ from arb.domain.ids import Coin, SessionId, Venue
 from arb.domain.money import ZERO
 from arb.domain.risk import Exposure, Mode
 from arb.domain.spread import Direction
+from arb.domain.time import NS_PER_MINUTE
 from arb.domain.trade import ENDED, TradeState
 
 ACTIVE: Final = sorted(state.value for state in TradeState if state not in ENDED)
-NS_PER_MINUTE: Final = 60_000_000_000
 
 SESSION: Final[BindParameter[str]] = bindparam("session_id")
 NOTHING: Final = literal("")

@@ -5,13 +5,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, func, select
 
-from arb.adapters.records.images import NS_PER_DAY, Sums
+from arb.adapters.records.images import Sums
 from arb.adapters.sql import holds, ledger, sessions, venue_health
 from arb.adapters.sql.exposure import ACTIVE
 from arb.adapters.sql.tables import balances, fills, orders, trades
 from arb.domain.errors import InvariantError
 from arb.domain.ids import Coin, SessionId
 from arb.domain.state import Stamp
+from arb.domain.time import NS_PER_DAY
 
 
 def read(connection: Connection, session_id: SessionId) -> Sums:

@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, Connection, Float, func, select
 from arb.adapters.sql.tables import order_events, orders
 from arb.domain.ids import SessionId
 from arb.domain.order import Event
+from arb.domain.time import NS_PER_S
 
-NS: Final = 1_000_000_000
 ANSWERS: Final = (Event.ACCEPT, Event.PARTIAL, Event.FILL, Event.CANCEL, Event.REJECT, Event.EXPIRE)
 STAGES: Final = {
     "decided_to_sent": ("decided", "sent"),
@@ -58,4 +58,4 @@ def _first(*events: Event) -> ColumnElement[Any]:
 
 def _seconds(moments: Any, start: str, end: str) -> ColumnElement[Any]:
     between: ColumnElement[Any] = moments.c[end] - moments.c[start]
-    return between.cast(Float) / NS
+    return between.cast(Float) / NS_PER_S

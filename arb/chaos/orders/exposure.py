@@ -12,9 +12,9 @@ from arb.domain.ids import Symbol, TradeId, Venue, parse_client_order_id
 from arb.domain.instrument import Instrument
 from arb.domain.money import ZERO
 from arb.domain.position import is_dust
+from arb.domain.time import NS_PER_S
 
 Instruments = Mapping[tuple[Venue, Symbol], Instrument]
-NS_PER_S: Final = 1_000_000_000
 PRICE_SLACK: Final = Decimal("0.9")  # dust was judged at a price of that moment, not at the fill's
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from arb.chaos.orders.plan import is_mortal, lives_ms
+from arb.domain.time import NS_PER_MS
 from arb.ports import Clock
 
 LOOK_S: Final = 0.2
-NS_PER_MS: Final = 1_000_000
 Running = Callable[[], Mapping[str, int]]  # program -> pid, of those that are at work
 
 

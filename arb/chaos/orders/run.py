@@ -9,10 +9,10 @@ from arb.chaos.orders.plan import spell_at
 from arb.chaos.orders.switchboard import Switchboard
 from arb.domain.ids import Venue
 from arb.domain.risk import Mode
+from arb.domain.time import NS_PER_MS
 from arb.engine.drain import Drain
 from arb.ports import Clock
 
-NS_PER_MS: Final = 1_000_000
 LOOK_MS: Final = 250
 TELL_MS: Final = 10_000
 WARM_UP_MS: Final = 60_000

@@ -17,13 +17,13 @@ from arb.chaos.outcome import expect, timed
 from arb.domain.ids import SessionId
 from arb.domain.risk import Mode
 from arb.domain.snapshot import SnapshotKind, canonical
+from arb.domain.time import NS_PER_S
 from arb.engine.hot_state import KeepHotState
 from arb.engine.resume import Account, Resume
 from arb.engine.snapshot import TakeSnapshot
 from arb.ports import Session
 
 ENVIRONMENT = "mock"
-NS_PER_S = 1_000_000_000
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Final, Protocol
+from typing import Protocol
 
 from arb.domain.health import Reading
-
-NS_PER_MS: Final = 1_000_000
+from arb.domain.time import NS_PER_MS
 
 
 class Probe(Protocol):

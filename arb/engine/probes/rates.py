@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Final
 
 from arb.domain.health import Reading
+from arb.domain.time import NS_PER_MINUTE
 from arb.ports import Counters
 
-MINUTE_NS: Final = 60_000_000_000
 # rule -> (counter, its reasons; none: all of them)
 COUNTED: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
     "live_errors_per_minute": ("errors", ()),
@@ -43,6 +43,6 @@ class Rates:
         if samples and (samples[-1][1] > total or samples[-1][0] > now_ns):
             samples.clear()
         samples.append((now_ns, total))
-        while now_ns - samples[0][0] > MINUTE_NS:
+        while now_ns - samples[0][0] > NS_PER_MINUTE:
             samples.popleft()
         return total - samples[0][1]

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Final
 
 from arb.adapters.clock import SystemClock, SystemEntropy
 from arb.bootstrap import api_key, real_clients
 from arb.bootstrap.watch import channels_of, ending_file
 from arb.domain.errors import ConfigError, VenueError
 from arb.domain.ids import Venue
+from arb.domain.time import NS_PER_S
 from arb.operate.doctor import Finding, bad, ok, warn
 from arb.ports import VenueClient
 from arb.runtime.errors import StackNotRunning
@@ -18,8 +18,6 @@ from arb.runtime.postgres_server import ping_database
 from arb.runtime.redis_server import ping_redis
 from arb.runtime.status import stack_status
 from config.settings import RunMode, Settings
-
-NS_PER_S: Final = 1_000_000_000
 
 
 def stack(home: Home) -> Iterator[Finding]:

@@ -26,12 +26,13 @@ from arb.adapters.memory import (
 from arb.adapters.memory_feeds import MemoryFeedRegistry, MemoryKeepsake, SilentWitness
 from arb.adapters.memory_quotes import MemoryQuoteStore
 from arb.adapters.memory_venue import MemoryVenue
-from arb.bootstrap.rules import MS, appetite_of, exits_of, limits_of, repairs_of, stability_of
+from arb.bootstrap.rules import appetite_of, exits_of, limits_of, repairs_of, stability_of
 from arb.domain.alert import Alert
 from arb.domain.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
 from arb.domain.ledger import opening_entry
 from arb.domain.rates import USDT
 from arb.domain.risk import Mode
+from arb.domain.time import NS_PER_MS
 from arb.engine.book_codec import decode_book
 from arb.engine.evaluate import Evaluate
 from arb.engine.execute import Execute
@@ -226,7 +227,7 @@ class DryRun:
             clock=self.clock,
             entropy=self.entropy,
             gate=KillGate(switch=switch, trades=self.trades, counters=counters, clock=self.clock),
-            overdue_ns=settings.orders.overdue_ms * MS,
+            overdue_ns=settings.orders.overdue_ms * NS_PER_MS,
             health=health,
             reread_rules=RereadRules(
                 expire=instruments.expire, announce=_nobody_else_trades, clock=self.clock

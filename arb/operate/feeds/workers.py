@@ -14,13 +14,13 @@ from arb.chaos.outcome import Failed
 from arb.domain.assignment import Assignment, Health
 from arb.domain.errors import StoreUnavailable
 from arb.domain.ids import Coin, coin_of
+from arb.domain.time import NS_PER_S
 from arb.engine.markets import keys_of
 from arb.runtime.control import Supervisor
 from arb.runtime.home import Home
 
 PAUSE_MS: Final = 50
 AWAY_S_MAX: Final = 15.0
-NS_PER_S: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

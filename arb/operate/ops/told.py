@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import orjson
 
+from arb.domain.time import NS_PER_S
 from arb.ports import Clock
 
 PAUSE_MS: Final = 100
-NS_PER_S: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)

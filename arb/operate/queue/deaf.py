@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from arb.celery import app
+from arb.domain.time import NS_PER_S
 from arb.operate.observed import Observed
 from arb.runtime.control import Supervisor
 from arb.runtime.home import Home
 
 REVIVE_AFTER_S: Final = 10
 REVIVED_MS_MAX: Final = 90_000
-NS_PER_S: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from arb.chaos.outcome import Failed, expect
 from arb.domain.errors import StoreUnavailable
 from arb.domain.risk import Mode
 from arb.domain.snapshot import SnapshotKind
+from arb.domain.time import NS_PER_S
 from arb.operate import stack
 from arb.operate.observed import Observed
 from arb.operate.ops.trips import small_disk
@@ -36,7 +37,6 @@ HALT_MS_MAX: Final = 30_000
 BLOCKS: Final = (1024 * 1024, 4096, 256)
 PAUSE_MS: Final = 250
 SEGMENTS: Final = 20  # more than it keeps for use again
-NS_PER_S: Final = 1_000_000_000
 # What is little room on a server is more than this disk has.
 THRESHOLDS: Final[Mapping[str, str]] = {
     "ARB_DEGRADATION__DISK_FREE_MB": "80,60,40",

@@ -17,6 +17,7 @@ from arb.adapters.sql.engine import make_engine
 from arb.adapters.sql.sessions import SqlSessionStore
 from arb.chaos.outcome import Failed, expect
 from arb.chaos.queue.effects import Account, Effects
+from arb.domain.time import NS_PER_S
 from arb.operate.queue.town import QUIET, Town, until
 from arb.operate.queue.way import Way
 from arb.operate.session import Place, create_session
@@ -29,7 +30,6 @@ PRIMARY_WORKER: Final = "orders"
 FALLBACK_WORKER: Final = "fallback"
 UP_S_MAX: Final = 60.0
 END_S_MAX: Final = 300.0
-NS_PER_S: Final = 1_000_000_000
 
 
 @dataclass

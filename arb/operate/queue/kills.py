@@ -21,6 +21,7 @@ from sqlalchemy.engine import make_url
 from arb.adapters.clock import SystemClock
 from arb.chaos.outcome import expect
 from arb.chaos.queue.effects import Effects
+from arb.domain.time import NS_PER_MS
 from arb.operate.queue.town import Town, until
 from arb.runtime.postgres_server import create_database
 from arb.runtime.servers import Servers
@@ -31,7 +32,6 @@ DRAIN_S_MAX: Final = 30.0
 ASLEEP_S: Final = 15.0
 UP_S_MAX: Final = 180.0  # the first start of a fleet on a loaded machine takes most of a minute
 LOOK_S: Final = 0.03
-NS_PER_MS: Final = 1_000_000
 SOLO: Final = ("-P", "solo")
 POOLS: Final = {
     "solo": SOLO,

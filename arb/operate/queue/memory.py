@@ -9,6 +9,7 @@ from arb.adapters.clock import SystemClock
 from arb.chaos.outcome import expect
 from arb.chaos.queue.hungry_app import LIMIT_MB, MB
 from arb.chaos.queue.messages import message
+from arb.domain.time import NS_PER_S
 from arb.operate.queue.town import QUIET, Town, until
 from arb.runtime.shutdown import Progress
 
@@ -17,7 +18,6 @@ SMALL_MB: Final = 10
 UP_S: Final = 90.0
 DONE_S: Final = 120.0
 APP: Final = "arb.chaos.queue.hungry_app"
-NS_PER_S: Final = 1_000_000_000
 
 
 def little_memory(progress: Progress) -> tuple[float, str]:

@@ -19,6 +19,7 @@ from arb.chaos.orders.switchboard import Switchboard
 from arb.chaos.outcome import expect
 from arb.console.judge import check_of
 from arb.domain.ids import Venue
+from arb.domain.time import NS_PER_S
 from arb.domain.trade import ENDED
 from arb.operate import stack
 from arb.operate.queue.variables import in_force
@@ -40,7 +41,6 @@ TIMEOUTS: Final = (
     {"kind": "slow_accept", "probability": 0.11, "endpoint": "*", "delay_ms": 1_500},  # of the other 90 %
 )
 ERRORS: Final = ("order_retries", "orders_unknown", "venue_errors")
-NS_PER_S: Final = 1_000_000_000
 
 
 def venue_calls(seed: int, trades: int, progress: Progress) -> tuple[float, str]:

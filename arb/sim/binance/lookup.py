@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Final, TypeVar
 
+from arb.domain.time import NS_PER_MS
 from arb.sim.binance import errors, params, render
 from arb.sim.binance.order_form import symbol_of
 from arb.sim.binance.params import Params
 from arb.sim.binance.symbols import Symbol
 from arb.sim.binance.wire import milliseconds
-from arb.sim.core.clock import NS_PER_MS
 from arb.sim.core.events import OrderFilled
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.faults import Call, Scope

@@ -9,13 +9,13 @@ from functools import partial
 from random import Random
 from typing import Final
 
+from arb.domain.time import NS_PER_S
 from arb.sim.binance import frames
 from arb.sim.binance.books import Change, PublishedBooks, merged
 from arb.sim.binance.frames import stream_name
 from arb.sim.binance.hub import Hub
 from arb.sim.binance.wire import milliseconds
 from arb.sim.core.book import Book, Level
-from arb.sim.core.clock import NS_PER_S
 from arb.sim.core.events import OrderFilled
 from arb.sim.core.faults import Call
 from arb.sim.core.faults import Stage as FaultStage

@@ -14,11 +14,11 @@ from typing import Final
 import orjson
 from aiohttp import web
 
+from arb.domain.time import NS_PER_S
 from arb.sim.binance.books import PublishedBooks
 from arb.sim.binance.hub import Hub
 from arb.sim.binance.local_book import LocalBook
 from arb.sim.binance.publisher import Publisher
-from arb.sim.core.clock import NS_PER_S
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.stage import Stage
 from arb.sim.core.tape import TAPE_COIN, Frame, read_frames

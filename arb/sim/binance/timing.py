@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from arb.domain.time import NS_PER_MS
 from arb.sim.binance import errors
-from arb.sim.core.clock import NS_PER_MS
 
 AHEAD_NS_MAX: Final = 1_000 * NS_PER_MS
 WINDOW_MS_DEFAULT: Final = "5000"

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
+from arb.domain.time import NS_PER_MS
 from arb.sim.core.book import Book, Level
-from arb.sim.core.clock import NS_PER_MS
 
 ZERO_TEXT: Final = "0.00000000"
 

@@ -3,8 +3,7 @@
 import time
 from typing import Protocol
 
-NS_PER_MS = 1_000_000
-NS_PER_S = 1_000_000_000
+from arb.domain.time import NS_PER_MS
 
 
 class Clock(Protocol):

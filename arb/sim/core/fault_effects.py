@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
-from arb.sim.core.clock import NS_PER_MS
+from arb.domain.time import NS_PER_MS
 from arb.sim.core.faults import Call, Fault, FaultKind, Scope
 from arb.sim.core.faults import Stage as FaultStage
 from arb.sim.core.stage import Stage

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from arb.sim.core.clock import NS_PER_MS, Clock
+from arb.domain.time import NS_PER_MS
+from arb.sim.core.clock import Clock
 from arb.sim.core.faults import Call, FaultKind, FaultPlan, Stage
 
 LATE_MS: Final = 1_000

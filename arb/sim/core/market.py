@@ -10,8 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
+from arb.domain.time import NS_PER_MS
 from arb.sim.core.book import Book
-from arb.sim.core.clock import NS_PER_MS
 from arb.sim.core.coins import Coin
 from arb.sim.core.config import SimConfig
 from arb.sim.core.path import FairPath, FairState, SeededPath

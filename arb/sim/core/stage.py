@@ -7,7 +7,8 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-from arb.sim.core.clock import NS_PER_S, Clock
+from arb.domain.time import NS_PER_S
+from arb.sim.core.clock import Clock
 from arb.sim.core.config import ConfigError, SimConfig
 from arb.sim.core.events import FaultStruck
 from arb.sim.core.faults import Call, Fault, FaultPlan

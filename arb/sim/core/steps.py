@@ -7,8 +7,8 @@ books as always, only later.
 import asyncio
 from collections.abc import Callable, Mapping
 
+from arb.domain.time import NS_PER_S
 from arb.sim.core.book import Book
-from arb.sim.core.clock import NS_PER_S
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.stage import Stage
 

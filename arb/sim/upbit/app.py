@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 import msgspec
 from aiohttp import web
 
+from arb.domain.time import NS_PER_S
 from arb.sim.core.admin import reply
 from arb.sim.core.book import Book
-from arb.sim.core.clock import NS_PER_S
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.faults import Call
 from arb.sim.core.faults import Stage as FaultStage

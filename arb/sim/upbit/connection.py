@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
-from arb.sim.core.clock import NS_PER_MS, NS_PER_S
+from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.sim.core.sockets import Outbox
 from arb.sim.core.stage import Stage
 from arb.sim.upbit.errors import SocketRefusal

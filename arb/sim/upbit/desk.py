@@ -11,7 +11,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
-from arb.sim.core.clock import NS_PER_MS
+from arb.domain.time import NS_PER_MS
 from arb.sim.core.events import OrderAccepted, OrderClosed, OrderFilled, OrderRejected
 from arb.sim.core.exchange import Exchange, Refused
 from arb.sim.core.faults import Call, FaultKind

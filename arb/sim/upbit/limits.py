@@ -8,13 +8,14 @@ exchange_protocols.md 2.3; how many 429s make a 418, and the block times, are no
 from dataclasses import dataclass, field
 from typing import Final
 
+from arb.domain.time import NS_PER_S
 from arb.sim.upbit.errors import refuse
-from arb.sim.upbit.rates import MESSAGE_RATES, SECOND_NS, Rate
+from arb.sim.upbit.rates import MESSAGE_RATES, Rate
 
 EXCESS_MAX: Final = 20  # refused requests in one strike before the block
-STRIKE_MEMORY_NS: Final = 60 * SECOND_NS  # good behaviour this long forgets
-BLOCK_NS_FIRST: Final = 2 * SECOND_NS
-BLOCK_NS_MAX: Final = 300 * SECOND_NS
+STRIKE_MEMORY_NS: Final = 60 * NS_PER_S  # good behaviour this long forgets
+BLOCK_NS_FIRST: Final = 2 * NS_PER_S
+BLOCK_NS_MAX: Final = 300 * NS_PER_S
 CALLERS_MAX: Final = 10_000
 
 
@@ -89,5 +90,5 @@ class MessageLimiter:
 
 
 def _blocked(window: Window, now_ns: int) -> Exception:
-    seconds = -(-(window.blocked_until_ns - now_ns) // SECOND_NS)
+    seconds = -(-(window.blocked_until_ns - now_ns) // NS_PER_S)
     return refuse("blocked", f"요청 수 제한을 반복해서 초과하여 {seconds}초간 차단되었습니다.")

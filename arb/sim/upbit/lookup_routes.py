@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
+from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.faults import Call
 from arb.sim.core.faults import Stage as FaultStage
@@ -17,11 +18,11 @@ from arb.sim.upbit.errors import refuse
 from arb.sim.upbit.orders import CANCEL, DONE, WAIT
 from arb.sim.upbit.parameters import Parameters
 from arb.sim.upbit.render import order_json, order_with_trades_json
-from arb.sim.upbit.text import KST, NS_PER_MS, NS_PER_SECOND
+from arb.sim.upbit.text import KST
 
 LIST_MAX: Final = 100
 CLOSED_MAX: Final = 1_000
-WINDOW_NS: Final = 7 * 86_400 * NS_PER_SECOND
+WINDOW_NS: Final = 7 * 86_400 * NS_PER_S
 
 
 class Lookup:
@@ -153,4 +154,4 @@ def _time(parameters: Parameters, name: str) -> int | None:
         raise refuse("invalid_parameter", f"{name} is not a time") from error
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=KST)
-    return int(moment.timestamp()) * NS_PER_SECOND
+    return int(moment.timestamp()) * NS_PER_S

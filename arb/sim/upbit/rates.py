@@ -6,7 +6,7 @@ Units: nanoseconds. Source: exchange_protocols.md 2.3.
 from dataclasses import dataclass
 from typing import Final
 
-SECOND_NS: Final = 1_000_000_000
+from arb.domain.time import NS_PER_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +14,7 @@ class Rate:
     """`count` requests in each `period_ns`."""
 
     count: int
-    period_ns: int = SECOND_NS
+    period_ns: int = NS_PER_S
 
 
 DEFAULT_RATES: Final = {
@@ -26,11 +26,11 @@ DEFAULT_RATES: Final = {
     "default": Rate(count=30),
     "order": Rate(count=12),
     "order-test": Rate(count=8),
-    "order-cancel-all": Rate(count=1, period_ns=2 * SECOND_NS),
+    "order-cancel-all": Rate(count=1, period_ns=2 * NS_PER_S),
     "websocket-connect": Rate(count=5),
-    "origin": Rate(count=1, period_ns=10 * SECOND_NS),
+    "origin": Rate(count=1, period_ns=10 * NS_PER_S),
 }
-MESSAGE_RATES: Final = (Rate(count=5), Rate(count=100, period_ns=60 * SECOND_NS))
+MESSAGE_RATES: Final = (Rate(count=5), Rate(count=100, period_ns=60 * NS_PER_S))
 
 
 def remaining_header(group: str, rate: Rate, left: int) -> str:

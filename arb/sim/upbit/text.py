@@ -11,10 +11,9 @@ from typing import Any, Final
 
 import msgspec
 
+from arb.domain.time import NS_PER_MS, NS_PER_S, NS_PER_US
+
 KST: Final = timezone(timedelta(hours=9))
-NS_PER_SECOND: Final = 1_000_000_000
-NS_PER_MS: Final = 1_000_000
-NS_PER_US: Final = 1_000
 EXACT: Final = Context(prec=60)
 
 to_json: Final[Callable[[Any], bytes]] = msgspec.json.Encoder(decimal_format="number").encode
@@ -44,23 +43,23 @@ def milliseconds(ts_ns: int) -> int:
 
 def kst_seconds(ts_ns: int) -> str:
     """Return `2018-04-10T15:42:23+09:00`."""
-    return datetime.fromtimestamp(ts_ns // NS_PER_SECOND, KST).isoformat(timespec="seconds")
+    return datetime.fromtimestamp(ts_ns // NS_PER_S, KST).isoformat(timespec="seconds")
 
 
 def kst_microseconds(ts_ns: int) -> str:
     """Return `2025-08-09T16:44:00.597751+09:00`."""
-    seconds, rest_ns = divmod(ts_ns, NS_PER_SECOND)
+    seconds, rest_ns = divmod(ts_ns, NS_PER_S)
     moment = datetime.fromtimestamp(seconds, KST).replace(microsecond=rest_ns // NS_PER_US)
     return moment.isoformat(timespec="microseconds")
 
 
 def date_and_time(ts_ns: int) -> tuple[str, str]:
     """Return (`2023-10-06`, `09:37:36`) in UTC."""
-    moment = datetime.fromtimestamp(ts_ns // NS_PER_SECOND, UTC)
+    moment = datetime.fromtimestamp(ts_ns // NS_PER_S, UTC)
     return moment.strftime("%Y-%m-%d"), moment.strftime("%H:%M:%S")
 
 
 def compact_date_and_time(ts_ns: int, zone: timezone) -> tuple[str, str]:
     """Return (`20231006`, `093736`) in `zone`."""
-    moment = datetime.fromtimestamp(ts_ns // NS_PER_SECOND, zone)
+    moment = datetime.fromtimestamp(ts_ns // NS_PER_S, zone)
     return moment.strftime("%Y%m%d"), moment.strftime("%H%M%S")

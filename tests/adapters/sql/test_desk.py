@@ -15,12 +15,12 @@ from arb.domain.alert import Alert, Severity
 from arb.domain.ids import Venue
 from arb.domain.order import State
 from arb.domain.risk import Mode
+from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trade import TradeState
 from tests.contracts import world
 
 pytestmark = pytest.mark.integration
-MS = 1_000_000
-LATER_NS = world.NOW_NS + 60 * world.SECOND_NS
+LATER_NS = world.NOW_NS + 60 * NS_PER_S
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +44,14 @@ def traded(database, session_id, pnl_krw, at_ns=world.NOW_NS, better_by="1"):
     store, opening = SqlTradeStore(database), world.opening(session_id, now_ns=at_ns)
     store.open_trade(opening.proposal, opening.orders, world.LIMITS, at_ns)
     for order in opening.orders:
-        store.claim(order.client_order_id, at_ns + 10 * MS)
+        store.claim(order.client_order_id, at_ns + 10 * NS_PER_MS)
         price = order.limit_price * (Decimal(better_by) if order.side.sign < 0 else 1 / Decimal(better_by))
-        store.record(world.report(order, State.FILLED, world.fill(order, price=price)), at_ns + 50 * MS)
+        store.record(
+            world.report(order, State.FILLED, world.fill(order, price=price)), at_ns + 50 * NS_PER_MS
+        )
     view = store.view(opening.trade.trade_id)
     ended = replace(
-        view.trade, state=TradeState.CLOSED, closed_at_ns=at_ns + 100 * MS, pnl_krw=Decimal(pnl_krw)
+        view.trade, state=TradeState.CLOSED, closed_at_ns=at_ns + 100 * NS_PER_MS, pnl_krw=Decimal(pnl_krw)
     )
     store.add_orders(ended, ())
     return opening
@@ -58,14 +60,14 @@ def traded(database, session_id, pnl_krw, at_ns=world.NOW_NS, better_by="1"):
 def test_an_empty_session_has_nothing_and_breaks_nothing(database, session_id):
     desk = SqlDesk(database, session_id)
     assert (desk.events(10), desk.alerts_by_kind(), desk.orders_by_state()) == ([], [], [])
-    assert desk.profit_curve(LATER_NS) == [(world.NOW_NS // MS, Decimal(0))]
+    assert desk.profit_curve(LATER_NS) == [(world.NOW_NS // NS_PER_MS, Decimal(0))]
     assert (desk.unknown_age_ns(LATER_NS), desk.snapshot_age_ns(LATER_NS)) == (0, None)
     assert desk.latencies_s(0, ("0.5",)) == {}
 
 
 def test_events_are_the_newest_first_and_bounded(database, session_id):
     for number in range(3):
-        opening = traded(database, session_id, 1, world.NOW_NS + number * world.SECOND_NS)
+        opening = traded(database, session_id, 1, world.NOW_NS + number * NS_PER_S)
     events = SqlDesk(database, session_id).events(5)
     assert len(events) == 5
     assert [each["at_ns"] for each in events] == sorted((each["at_ns"] for each in events), reverse=True)
@@ -76,7 +78,7 @@ def test_events_are_the_newest_first_and_bounded(database, session_id):
 def test_the_profit_curve_adds_up_and_stays_small(database, session_id):
     amounts = (100, -30, 7)
     for number, amount in enumerate(amounts):
-        traded(database, session_id, amount, world.NOW_NS + number * world.SECOND_NS)
+        traded(database, session_id, amount, world.NOW_NS + number * NS_PER_S)
     curve = SqlDesk(database, session_id).profit_curve(LATER_NS)
     assert [amount for _, amount in curve] == [0, 100, 70, 77]
     assert len(curve) <= POINTS_MAX + 2
@@ -94,10 +96,10 @@ def test_an_order_in_doubt_ages_since_it_was_sent(database, session_id, known):
     store.open_trade(opening.proposal, opening.orders, world.LIMITS, world.NOW_NS)
     order = store.claim(opening.on(Venue.UPBIT).client_order_id, world.NOW_NS)
     if known is State.UNKNOWN:
-        store.lose(order.client_order_id, order.fence, "cut", world.NOW_NS + MS)
+        store.lose(order.client_order_id, order.fence, "cut", world.NOW_NS + NS_PER_MS)
     else:
-        store.record(world.report(order, known), world.NOW_NS + MS)
-    assert SqlDesk(database, session_id).unknown_age_ns(LATER_NS) == 60 * world.SECOND_NS
+        store.record(world.report(order, known), world.NOW_NS + NS_PER_MS)
+    assert SqlDesk(database, session_id).unknown_age_ns(LATER_NS) == 60 * NS_PER_S
 
 
 def test_latency_counts_from_decision_to_fill(database, session_id):
@@ -130,8 +132,8 @@ def test_slippage_is_against_the_limit_without_its_allowance(database, session_i
 
 def test_days_and_modes_are_summed(database, session_id):
     traded(database, session_id, 5)
-    traded(database, session_id, 6, world.NOW_NS + 86_400 * world.SECOND_NS)
-    halted_ns = world.NOW_NS + 30 * world.SECOND_NS
+    traded(database, session_id, 6, world.NOW_NS + 86_400 * NS_PER_S)
+    halted_ns = world.NOW_NS + 30 * NS_PER_S
     SqlSessionStore(database).set_mode(session_id, Mode.HALTED, "test", halted_ns)
     read = SqlPerformance(engine=database, session_id=session_id, slip_bps=Decimal(8)).read(LATER_NS)
     assert [(each.day, each.trades, each.pnl_krw) for each in read.by_day] == [

@@ -32,13 +32,13 @@ from arb.domain.order import TERMINAL, Event, Purpose, State
 from arb.domain.risk import Mode
 from arb.domain.snapshot import PARTS, Snapshot, SnapshotKind
 from arb.domain.spread import Direction
+from arb.domain.time import NS_PER_DAY
 from arb.domain.trade import TradeState
 from arb.runtime.postgres_server import create_database
 from tests.contracts import world
 from tests.contracts.backends import sql_stores
 
 pytestmark = pytest.mark.integration
-DAY_NS = 86_400_000_000_000
 NEWEST = max(path.name[:4] for path in Path("migrations/versions").glob("0*.py"))
 numbers = count(1)
 HEAD = max(path.name[:4] for path in (MIGRATIONS / "versions").glob("0*.py"))
@@ -204,7 +204,7 @@ def saved(stores, ages_days, now_ns):
                 session_id=session.session_id,
                 kind=SnapshotKind.PERIODIC,
                 slot=f"periodic:{days}",
-                taken_at_ns=now_ns - days * DAY_NS,
+                taken_at_ns=now_ns - days * NS_PER_DAY,
                 ledger_position=0,
                 parts={name: {} for name in PARTS},
             )
@@ -253,7 +253,7 @@ def test_the_view_shows_the_newest_complete_snapshot_of_each_session(engine):
         row = connection.execute(
             text("SELECT * FROM v_latest_snapshots WHERE session_id = :id"), {"id": session_id}
         ).one()
-    assert (row.slot, row.taken_at_ns) == ("periodic:2", now_ns - 2 * DAY_NS)
+    assert (row.slot, row.taken_at_ns) == ("periodic:2", now_ns - 2 * NS_PER_DAY)
     assert row.taken_at.timestamp() * 10**9 == row.taken_at_ns
 
 

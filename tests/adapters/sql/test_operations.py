@@ -18,6 +18,7 @@ from arb.domain.health import Change, Level
 from arb.domain.ids import TradeId, Venue
 from arb.domain.ledger import opening_entry
 from arb.domain.order import State
+from arb.domain.time import NS_PER_S
 from arb.domain.trade import TradeState
 from arb.engine.probes.books import Uneven
 from tests.contracts import world
@@ -25,7 +26,6 @@ from tests.contracts.backends import sql_stores
 
 pytestmark = pytest.mark.integration
 NOW_NS = world.NOW_NS
-SECOND = 1_000_000_000
 later = count(1)
 
 
@@ -59,8 +59,8 @@ def opening(stores, session):
     made = replace(made, proposal=replace(made.proposal, decided_on={"upbit_bid": "140000000"}))
     stores.trades.open_trade(made.proposal, made.orders, world.LIMITS, NOW_NS)
     for order in made.orders:
-        assert stores.trades.claim(order.client_order_id, NOW_NS + SECOND)
-    stores.trades.record(world.filled(made.on(Venue.UPBIT)), NOW_NS + 2 * SECOND)
+        assert stores.trades.claim(order.client_order_id, NOW_NS + NS_PER_S)
+    stores.trades.record(world.filled(made.on(Venue.UPBIT)), NOW_NS + 2 * NS_PER_S)
     return made
 
 
@@ -78,25 +78,25 @@ def test_vitals_name_the_oldest_order_in_doubt_and_the_leg_that_stands_alone(
     """Whatever the venue said of the other order, and long before its trade is under repair."""
     other = stores.trades.order(opening.on(Venue.BINANCE).client_order_id)
     if known is State.UNKNOWN:
-        assert stores.trades.lose(other.client_order_id, other.fence, "timeout", NOW_NS + 3 * SECOND)
+        assert stores.trades.lose(other.client_order_id, other.fence, "timeout", NOW_NS + 3 * NS_PER_S)
     elif known is State.ACCEPTED:
-        stores.trades.record(world.report(other, State.ACCEPTED), NOW_NS + 3 * SECOND)
+        stores.trades.record(world.report(other, State.ACCEPTED), NOW_NS + 3 * NS_PER_S)
     vitals = _vitals_of(engine, session)
-    assert vitals.unknown_since_ns == NOW_NS + SECOND
+    assert vitals.unknown_since_ns == NOW_NS + NS_PER_S
     assert vitals.uneven == (Uneven(since_ns=NOW_NS, krw=round(opening.trade.notional_krw, 2)),)
 
 
 def test_vitals_of_a_trade_under_repair_count_from_its_first_repair(engine, stores, session, opening):
-    _become(stores, opening, TradeState.REPAIRING, repair_since_ns=NOW_NS + 4 * SECOND)
+    _become(stores, opening, TradeState.REPAIRING, repair_since_ns=NOW_NS + 4 * NS_PER_S)
     (uneven,) = _vitals_of(engine, session).uneven
-    assert uneven.since_ns == NOW_NS + 4 * SECOND
+    assert uneven.since_ns == NOW_NS + 4 * NS_PER_S
 
 
 def test_vitals_leave_out_even_legs_and_the_dust_of_an_open_pair(engine, stores, session, opening):
     _become(stores, opening, TradeState.OPEN)
     assert _vitals_of(engine, session).uneven == ()
-    stores.trades.record(world.filled(opening.on(Venue.BINANCE)), NOW_NS + 3 * SECOND)
-    _become(stores, opening, TradeState.REPAIRING, repair_since_ns=NOW_NS + 4 * SECOND)
+    stores.trades.record(world.filled(opening.on(Venue.BINANCE)), NOW_NS + 3 * NS_PER_S)
+    _become(stores, opening, TradeState.REPAIRING, repair_since_ns=NOW_NS + 4 * NS_PER_S)
     vitals = _vitals_of(engine, session)
     assert (vitals.unknown_since_ns, vitals.uneven) == (0, ())
 

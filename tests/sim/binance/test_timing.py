@@ -2,11 +2,11 @@
 
 import pytest
 
+from arb.domain.time import NS_PER_MS
 from arb.sim.binance.errors import BinanceError
 from arb.sim.binance.timing import parse_validity
 
 NOW_MS = 1_700_000_000_000
-MS = 1_000_000
 LATE = "Timestamp for this request is outside of the recvWindow."
 EARLY = "Timestamp for this request was 1000ms ahead of the server's time."
 
@@ -14,7 +14,7 @@ EARLY = "Timestamp for this request was 1000ms ahead of the server's time."
 def arrival(offset_ms, window="5000"):
     """Return the error text of a request stamped `offset_ms` after the server's time."""
     try:
-        parse_validity(str(NOW_MS + offset_ms), window).check_arrival(NOW_MS * MS)
+        parse_validity(str(NOW_MS + offset_ms), window).check_arrival(NOW_MS * NS_PER_MS)
     except BinanceError as error:
         assert error.code == -1021
         return error.text
@@ -40,14 +40,14 @@ def test_arrival(offset_ms, window, text):
 
 def test_engine_refuses_what_was_in_time_on_arrival_but_is_not_any_more():
     validity = parse_validity(str(NOW_MS), "100")
-    validity.check_arrival(NOW_MS * MS)
-    validity.check_engine((NOW_MS + 100) * MS)
+    validity.check_arrival(NOW_MS * NS_PER_MS)
+    validity.check_engine((NOW_MS + 100) * NS_PER_MS)
     with pytest.raises(BinanceError, match="outside of the recvWindow"):
-        validity.check_engine((NOW_MS + 101) * MS)
+        validity.check_engine((NOW_MS + 101) * NS_PER_MS)
 
 
 def test_microseconds_are_understood():
-    assert parse_validity(f"{NOW_MS}123").timestamp_ns == NOW_MS * MS + 123_000
+    assert parse_validity(f"{NOW_MS}123").timestamp_ns == NOW_MS * NS_PER_MS + 123_000
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
 import pytest
 
+from arb.domain.time import NS_PER_S
 from arb.sim.upbit.errors import UpbitRefusal
 from arb.sim.upbit.limits import BLOCK_NS_FIRST, EXCESS_MAX, STRIKE_MEMORY_NS, Limiter, MessageLimiter
-from arb.sim.upbit.rates import DEFAULT_RATES, SECOND_NS, remaining_header
+from arb.sim.upbit.rates import DEFAULT_RATES, remaining_header
 
-START_NS = 1_000 * SECOND_NS
+START_NS = 1_000 * NS_PER_S
 
 
 @pytest.fixture
@@ -30,8 +31,8 @@ def strike(limiter, now_ns):
 
 def test_remaining_counts_down_and_comes_back_with_the_next_second(limiter):
     assert spend(limiter, START_NS) == list(range(11, -1, -1))
-    assert status(limiter, START_NS + SECOND_NS - 1) == 429
-    assert limiter.take("order", "a", START_NS + SECOND_NS) == 11
+    assert status(limiter, START_NS + NS_PER_S - 1) == 429
+    assert limiter.take("order", "a", START_NS + NS_PER_S) == 11
 
 
 @pytest.mark.parametrize(
@@ -49,8 +50,8 @@ def test_callers_do_not_share_a_limit(limiter):
 
 def test_cancel_all_is_once_in_two_seconds(limiter):
     limiter.take("order-cancel-all", "a", START_NS)
-    assert status(limiter, START_NS + SECOND_NS, "order-cancel-all") == 429
-    limiter.take("order-cancel-all", "a", START_NS + 2 * SECOND_NS)
+    assert status(limiter, START_NS + NS_PER_S, "order-cancel-all") == 429
+    limiter.take("order-cancel-all", "a", START_NS + 2 * NS_PER_S)
 
 
 def test_going_on_is_blocked_and_the_block_grows(limiter):
@@ -77,6 +78,6 @@ def test_connection_takes_five_messages_a_second_and_a_hundred_a_minute():
     messages = MessageLimiter()
     start_ns = 60 * START_NS
     assert [messages.take(start_ns) for _ in range(6)] == [True] * 5 + [False]
-    later = [messages.take(start_ns + number * SECOND_NS // 4) for number in range(4, 100)]
+    later = [messages.take(start_ns + number * NS_PER_S // 4) for number in range(4, 100)]
     assert all(later[:94])
     assert not later[95]

@@ -1,0 +1,31 @@
+"""Time is integer nanoseconds since the Unix epoch: its units, and how far clocks may disagree.
+
+Units come last in names (`timeout_ms`, `age_ns`). Clocks of machines and venues differ, and a clock can be
+set while something waits. So a stamp may lie ahead of now; how far ahead it is still believed is said here.
+"""
+
+from typing import Final
+
+NS_PER_US: Final = 1_000
+NS_PER_MS: Final = 1_000_000
+NS_PER_S: Final = 1_000_000_000
+NS_PER_MINUTE: Final = 60 * NS_PER_S
+NS_PER_HOUR: Final = 60 * NS_PER_MINUTE
+NS_PER_DAY: Final = 24 * NS_PER_HOUR
+
+# A stamp of one of our own processes: machines differ by less, and beyond it a clock was set.
+STAMP_AHEAD_NS_MAX: Final = 500 * NS_PER_MS
+# A venue's stamp: clocks of venues and machines have been seen 1.2 s apart.
+VENUE_AHEAD_NS_MAX: Final = 5 * NS_PER_S
+# A row's stamp: every live row is older than now and this, whoever's clock wrote it.
+ROW_AHEAD_NS_MAX: Final = 60 * NS_PER_S
+
+
+def is_current(ts_recv_ns: int, now_ns: int, age_ns_max: int) -> bool:
+    """Tell whether what was received then is young; what lies ahead of now is not, whatever its age."""
+    return -STAMP_AHEAD_NS_MAX <= now_ns - ts_recv_ns <= age_ns_max
+
+
+def is_within(since_ns: int, now_ns: int, span_ns: int) -> bool:
+    """Tell whether a span that began then still lasts; one that lies ahead began before a step back."""
+    return -STAMP_AHEAD_NS_MAX <= now_ns - since_ns < span_ns
