@@ -5,6 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from kombu.utils.imports import symbol_by_name
+
 from arb.adapters.celery_app import ArbCelery
 from arb.adapters.clock import SystemClock, SystemEntropy
 from arb.adapters.redis_store import RedisCounters, connect
@@ -29,6 +31,10 @@ os.environ.setdefault("FLOWER_CONF", str(Path(addresses.__file__).with_name("flo
 os.environ.setdefault("FLOWER_ADDRESS", LOOPBACK)
 
 
+# By name: what buries a message is wired above this module, and sends by its app.
+UNDERTAKING: Final = "arb.bootstrap.dead:undertaking"
+
+
 @cache
 def counters() -> Counters:
     """Return where the dispatcher's counts go."""
@@ -38,9 +44,7 @@ def counters() -> Counters:
 
 def bury(letter: DeadLetter) -> None:
     """Give a message up. Raises: StoreUnavailable if neither store takes it."""
-    from arb.bootstrap.dead import undertaking  # which stands on this module
-
-    undertaking().bury.run(letter)
+    symbol_by_name(UNDERTAKING)().bury.run(letter)
 
 
 app = ArbCelery(

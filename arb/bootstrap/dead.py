@@ -11,6 +11,7 @@ from arb.adapters.redis_store.parking import RedisParkingLot
 from arb.adapters.sql.dead_letters import SqlDeadLetters
 from arb.adapters.sql.engine import Pool, make_engine
 from arb.bootstrap.watch import QUEUES, alerts_of
+from arb.celery import app
 from arb.domain.dead_letter import DeadLetter
 from arb.engine.bury import Bury, CollectDead
 from config import addresses
@@ -51,8 +52,6 @@ def _build(_pid: int) -> Undertaking:
 
 def resend(letter: DeadLetter) -> None:
     """Send a letter's task again, on its queue if that still exists. Raises: DispatchError."""
-    from arb.celery import app  # which names this module's `undertaking`
-
     options = {"queue": letter.queue} if letter.queue in QUEUES else {}
     app.send_task(
         letter.task, args=letter.args, kwargs=letter.kwargs, task_id=letter.task_id or None, **options
