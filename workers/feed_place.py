@@ -47,7 +47,7 @@ class FileKeepsake:
         """Write it; without it a worker waits for Redis."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            write_json(self.path, fences)
+            write_json(self.path, {str(coin): fence for coin, fence in fences.items()})
         except OSError as error:
             log.warning("keepsake_not_written", path=str(self.path), error=error.strerror)
 
