@@ -1,0 +1,75 @@
+"""A fill is known by its venue's id alone, and ids of simulators, test networks and accounts meet.
+
+What a mock session has booked under an id keeps a live session's fill of that id from being booked: the order
+stays without its fill, and its leg is repaired as if it had not been executed.
+"""
+
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+
+from arb.domain.errors import InvariantError
+from arb.domain.ids import FillId, Venue
+from arb.domain.order import Order, State
+from arb.domain.risk import Approved
+from arb.ports import Session
+from tests.contracts import world
+from tests.contracts.backends import Stores, memory_stores
+from tests.known_losses.helpers import require
+
+
+@pytest.fixture(params=["memory", pytest.param("sql", marks=pytest.mark.integration)])
+def stores(request: pytest.FixtureRequest) -> Stores:
+    return memory_stores() if request.param == "memory" else request.getfixturevalue("sql")
+
+
+def claimed_order(stores: Stores, session: Session) -> Order:
+    """Return an order at Binance that was sent in a new session."""
+    stores.sessions.create(session)
+    for entry in world.openings(session.session_id):
+        stores.trades.book_entry(session.session_id, entry, world.NOW_NS)
+    opening = world.opening(session.session_id)
+    verdict = stores.trades.open_trade(opening.proposal, opening.orders, world.LIMITS, world.NOW_NS)
+    require(isinstance(verdict, Approved), "the trade is approved")
+    order = stores.trades.claim(opening.on(Venue.BINANCE).client_order_id, world.NOW_NS)
+    require(order, "the order is claimed")
+    return order
+
+
+def state_after_fill(stores: Stores, session: Session, fill_id: str) -> State:
+    order = claimed_order(stores, session)
+    fill = replace(world.fill(order), fill_id=FillId(fill_id))
+    with suppress(InvariantError):
+        stores.trades.record(world.report(order, State.FILLED, fill), world.NOW_NS)
+    return stores.trades.order(order.client_order_id).state
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="a live fill of 0.01 BTC is not booked, for a mock session has booked one of the same id",
+)
+def test_a_fill_is_booked_whatever_another_environment_has_booked_under_its_id(stores: Stores):
+    require(state_after_fill(stores, world.session(), "28") is State.FILLED, "the first one is booked")
+    state = state_after_fill(stores, world.session(environment="live"), "28")
+    assert state is State.FILLED
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="a fill of 0.01 BTC is not booked, for a session of another account has booked one of the same id",
+)
+def test_a_fill_is_booked_whatever_another_account_has_booked_under_its_id(stores: Stores):
+    one, other = (replace(world.session(environment="live"), account=name) for name in ("one", "other"))
+    require(state_after_fill(stores, one, "29") is State.FILLED, "the first one is booked")
+    state = state_after_fill(stores, other, "29")
+    assert state is State.FILLED
+
+
+def test_a_fill_is_not_booked_twice_within_one_account(stores: Stores):
+    one, other = (replace(world.session(environment="live"), account="same") for _ in range(2))
+    require(state_after_fill(stores, one, "30") is State.FILLED, "the first one is booked")
+    state = state_after_fill(stores, other, "30")
+    assert state is not State.FILLED

@@ -1,0 +1,129 @@
+"""Decisions by the middle of a book: a hole in one side of it closes good pairs, and opens pairs on nothing.
+
+When the asks of a book are pulled for a moment, its middle jumps and nothing can be traded there. A pair is
+closed as converged although closing it loses money; another is opened although no coin costs more anywhere.
+"""
+
+from decimal import Decimal
+
+import pytest
+
+from arb.domain.money import floor_to
+from tests.engine.town import Town
+from tests.known_losses.helpers import (
+    go_on,
+    open_pairs,
+    open_trades,
+    quote,
+    run_all,
+    trades,
+    upbit_books,
+    work,
+)
+
+PAIRS = 3
+RATE, BINANCE = ("1399", "1401"), ("99999.50", "100000.50")
+ASKS_PULLED_RATE, BIDS_PULLED_RATE = ("1399", "1540"), ("1260", "1401")
+CLOSED = pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="one tick without one side of the rate closes 3 of 3 good pairs as converged, 31,532 KRW lost",
+)
+CLOSED_BY_THE_COIN = pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="one side of a book 120 bps away closes 3 of 3 good pairs as converged, 31,532 KRW lost",
+)
+Prices = tuple[str, str]
+
+
+def pull(prices: Prices, side: str, by_bps: int, tick: str) -> Prices:
+    """Return the best prices once one side is that far away."""
+    bid, ask = (Decimal(price) for price in prices)
+    away = Decimal(by_bps) / 10_000
+    if side == "bids":
+        return str(floor_to(bid * (1 - away), Decimal(tick))), prices[1]
+    return prices[0], str(floor_to(ask * (1 + away), Decimal(tick)))
+
+
+def with_pairs(premium_bps: int) -> Town:
+    town = Town()
+    open_pairs(town, premium_bps, count=PAIRS)
+    return town
+
+
+def show_for_a_tick(
+    town: Town, premium_bps: int, *, upbit: Prices, binance: Prices = BINANCE, rate: Prices = RATE
+) -> None:
+    """Show these books for one tick, then the market as it was."""
+    quote(town, upbit=upbit, binance=binance, rate=rate)
+    work(town)
+    town.pass_time(100)
+    go_on(town, for_ms=1_500, step_ms=100, quoting=lambda: town.premium(premium_bps))
+
+
+@pytest.mark.parametrize(
+    ("premium_bps", "rate"),
+    [
+        pytest.param(60, ASKS_PULLED_RATE, marks=CLOSED),
+        pytest.param(-60, BIDS_PULLED_RATE, marks=CLOSED),
+        (60, BIDS_PULLED_RATE),
+        (-60, ASKS_PULLED_RATE),
+    ],
+)
+def test_a_hole_in_the_book_of_the_rate_closes_no_pair(premium_bps: int, rate: Prices):
+    town = with_pairs(premium_bps)
+    show_for_a_tick(town, premium_bps, upbit=upbit_books(premium_bps), rate=rate)
+    held = len(open_trades(town))
+    assert held == PAIRS
+
+
+@pytest.mark.parametrize(
+    ("premium_bps", "side", "by_bps"),
+    [
+        (60, "bids", 50),
+        (-60, "asks", 50),
+        pytest.param(60, "bids", 120, marks=CLOSED_BY_THE_COIN),
+        pytest.param(60, "bids", 200, marks=CLOSED_BY_THE_COIN),
+        pytest.param(-60, "asks", 120, marks=CLOSED_BY_THE_COIN),
+        pytest.param(-60, "asks", 200, marks=CLOSED_BY_THE_COIN),
+    ],
+)
+def test_a_hole_in_the_coins_book_on_upbit_closes_no_pair(premium_bps: int, side: str, by_bps: int):
+    town = with_pairs(premium_bps)
+    show_for_a_tick(town, premium_bps, upbit=pull(upbit_books(premium_bps), side, by_bps, "1000"))
+    held = len(open_trades(town))
+    assert held == PAIRS
+
+
+@pytest.mark.parametrize(
+    ("premium_bps", "side", "by_bps"),
+    [
+        (60, "asks", 50),
+        (-60, "bids", 50),
+        pytest.param(60, "asks", 120, marks=CLOSED_BY_THE_COIN),
+        pytest.param(-60, "bids", 120, marks=CLOSED_BY_THE_COIN),
+    ],
+)
+def test_a_hole_in_the_coins_book_on_binance_closes_no_pair(premium_bps: int, side: str, by_bps: int):
+    town = with_pairs(premium_bps)
+    hole = pull(BINANCE, side, by_bps, "0.01")
+    show_for_a_tick(town, premium_bps, upbit=upbit_books(premium_bps), binance=hole)
+    held = len(open_trades(town))
+    assert held == PAIRS
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="a tick without one side of the rate's book opens a pair at a premium of 0, which loses 4,230 KRW",
+)
+@pytest.mark.parametrize("rate", [("1399", "1480"), ("1260", "1401"), ("1330", "1401")])
+def test_a_hole_in_the_book_of_the_rate_opens_no_pair_at_even_prices(rate: Prices):
+    town = Town()
+    go_on(town, for_ms=5_000, step_ms=500, quoting=lambda: town.premium(0))
+    quote(town, upbit=upbit_books(0), rate=rate)
+    town.evaluate_now()
+    run_all(town)
+    opened = len(trades(town))
+    assert opened == 0

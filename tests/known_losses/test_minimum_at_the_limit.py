@@ -1,0 +1,81 @@
+"""A venue's minimum holds at the best bid, and the order goes out at its limit, which is lower.
+
+A leg that is just big enough at the best price is too small at the price that is sent: the venue refuses it,
+and the other leg stands alone.
+"""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from arb.domain.ids import Venue
+from arb.domain.order import Order, Purpose
+from tests.engine.town import RULES, Town
+from tests.known_losses.helpers import orders, pay, require, tell
+
+PRICES_USDT = ("0.25", "0.5", "1.25", "2.5", "5", "20")
+LOTS = ("1", "0.1", "0.001")
+NOTIONALS_USDT = ("5", "5.01", "5.05", "5.1", "7")
+TICK = Decimal("0.0001")
+KRW_PER_USDT = 1_400
+
+
+def town_with(lot: str, notional_usdt: str) -> Town:
+    """Return a town whose coin is traded in such lots, and whose pairs are that big."""
+    town = Town()
+    rule = replace(
+        RULES[Venue.BINANCE],
+        lot_step=Decimal(lot),
+        quantity_min=Decimal(lot),
+        price_bands=((Decimal(0), TICK),),
+    )
+    town.venues[Venue.BINANCE].rules[rule.symbol] = rule
+    for venue in Venue:
+        pay(town, venue, "BTC", Decimal(1_000))
+    appetite = replace(town.evaluate.appetite, notional_usdt=Decimal(notional_usdt))
+    town.evaluate = replace(town.evaluate, appetite=appetite)
+    return town
+
+
+def show(town: Town, price_usdt: Decimal, premium_bps: int) -> None:
+    krw = price_usdt * KRW_PER_USDT * (1 + Decimal(premium_bps) / 10_000)
+    tick = RULES[Venue.UPBIT].tick(krw)
+    ask = (krw / tick).to_integral_value() * tick
+    tell(
+        town,
+        town.book(Venue.BINANCE, "BTC/USDT", str(price_usdt), str(price_usdt + TICK), "1000"),
+        town.book(Venue.UPBIT, "BTC/KRW", str(ask - tick), str(ask), "1000"),
+        town.book(Venue.UPBIT, "USDT/KRW", "1399", "1401", "100000"),
+    )
+
+
+def entries(price_usdt: Decimal, lot: str, notional_usdt: str, premium_bps: int) -> list[Order]:
+    """Return the legs that are decided in such a market, if any."""
+    town = town_with(lot, notional_usdt)
+    show(town, price_usdt, premium_bps)
+    town.evaluate_now()
+    return orders(town, Purpose.ENTRY)
+
+
+def too_small(order: Order) -> bool:
+    return order.quantity * order.limit_price < RULES[order.venue].notional_min
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="30 of 260 legs are below the venue's minimum at the price they are sent at, 4.996 USDT of 5",
+)
+def test_no_leg_is_below_the_venues_minimum_at_its_own_limit():
+    found = [
+        order
+        for price_usdt in map(Decimal, PRICES_USDT)
+        for lot in LOTS
+        for notional_usdt in NOTIONALS_USDT
+        for premium_bps in (200, -200)
+        for order in entries(price_usdt, lot, notional_usdt, premium_bps)
+    ]
+    require(found, "pairs are opened in some of these markets")
+    refused = [(order.quantity, order.limit_price) for order in found if too_small(order)]
+    assert refused == []

@@ -1,0 +1,51 @@
+"""A pair bought without spare coin cannot be closed: the fee was taken from what was bought.
+
+An account that holds only USDT at Binance buys a coin there, has a thousandth less of it than was ordered,
+and then waits for ever for enough of it to sell what was ordered; take-profit and stop-loss never act.
+"""
+
+from decimal import Decimal
+
+import pytest
+
+from arb.domain.ids import Venue
+from arb.domain.trade import TradeState
+from tests.engine.town import Town
+from tests.known_losses.helpers import go_on, open_trades, pay, reduce_only, require, run_all, trades
+
+NEVER_CLOSED = pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="a pair of 1.4 million KRW bought without spare coin is never closed, whatever it earns or loses",
+)
+
+
+def buy_with_spare(spare: Decimal) -> Town:
+    """Open a pair, where it is opened at all, with so much of the coin held on Binance before."""
+    town = Town()
+    pay(town, Venue.BINANCE, "BTC", spare)
+    for _ in range(100):
+        town.premium(60)
+        town.evaluate_now()
+        run_all(town)
+        if open_trades(town):
+            break
+        town.pass_time(300)
+    reduce_only(town)
+    return town
+
+
+def left_open(town: Town) -> list[str]:
+    over = (TradeState.CLOSED, TradeState.ABORTED)
+    return [trade.trade_id for trade in trades(town) if trade.state not in over]
+
+
+@pytest.mark.parametrize(
+    "spare", [pytest.param(Decimal(0), marks=NEVER_CLOSED), Decimal("0.00001"), Decimal("0.001")]
+)
+@pytest.mark.parametrize("premium_bps", [0, 260], ids=["take profit", "stop loss"])
+def test_a_pair_that_was_bought_can_be_closed(spare: Decimal, premium_bps: int):
+    town = buy_with_spare(spare)
+    require(trades(town) or not spare, "a pair was opened where it can be paid for")
+    go_on(town, for_ms=60_000, step_ms=500, quoting=lambda: town.premium(premium_bps))
+    assert left_open(town) == []

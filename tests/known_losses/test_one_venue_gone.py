@@ -1,0 +1,141 @@
+"""A venue that is gone takes the other one's market with it, and what is handed over is forgotten.
+
+A leg on the healthy venue is not reversed there, because a repair asks for the books of both venues. Handed
+over, it stands alone for good and counts for no ceiling, so that the engine goes on to make more like it.
+"""
+
+from dataclasses import replace
+from decimal import Decimal
+from itertools import cycle
+
+import pytest
+
+from arb.adapters.memory_venue import Trouble
+from arb.domain.errors import Rejected
+from arb.domain.ids import Venue
+from arb.domain.order import Order, OrderReport, Purpose
+from arb.domain.risk import Mode
+from arb.domain.time import NS_PER_S
+from arb.domain.trade import TradeState
+from tests.engine.town import SESSION, Town
+from tests.known_losses.helpers import (
+    BTC_KRW,
+    DEFAULT_LIMITS,
+    TunedTown,
+    go_on,
+    imbalance,
+    naked,
+    reduce_only,
+    require,
+    tell,
+    trades,
+    upbit_books,
+    work,
+)
+
+PAIRS_MAX = 2  # so many, and their notional, are all that may be open
+NOTIONAL_KRW_MAX = Decimal(3_000_000)
+
+
+# a leg on the venue that is still there
+
+
+def quote_only(town: Town, healthy: Venue) -> None:
+    """Show the healthy venue's own books, as its feed does while the other one is gone."""
+    if healthy is Venue.BINANCE:
+        tell(town, town.book(Venue.BINANCE, "BTC/USDT", "99999.50", "100000.50", "5"))
+        return
+    tell(
+        town,
+        town.book(Venue.UPBIT, "BTC/KRW", *upbit_books(60), "5"),
+        town.book(Venue.UPBIT, "USDT/KRW", "1399", "1401", "100000"),
+    )
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="the leg of 0.00999 BTC on the healthy venue is not reversed in 62 s and is handed over naked",
+)
+@pytest.mark.parametrize("gone", list(Venue))
+def test_a_leg_on_the_healthy_venue_is_reversed_there_while_the_other_one_is_gone(gone: Venue):
+    town = Town()
+    town.venues[gone].troubles.extend([Trouble.REFUSED] * 400)
+    town.premium(60)
+    require(town.evaluate_now() == 1, "a pair is being opened")
+    reduce_only(town)
+    town.venues[gone].silent = True
+    go_on(town, for_ms=75_000, step_ms=250, quoting=lambda: quote_only(town, gone.other))
+    (trade,) = trades(town)
+    assert imbalance(town, trade) == 0
+
+
+# legs that nobody takes
+
+
+def refuse_the_way_out(town: Town) -> None:
+    """Have Upbit take every second entry only, and neither venue a repair."""
+    upbit, binance = town.venues[Venue.UPBIT], town.venues[Venue.BINANCE]
+    upbit_place, binance_place = upbit.place, binance.place
+    takes = cycle([True, False])
+
+    def at_upbit(order: Order) -> OrderReport:
+        if order.purpose is Purpose.REPAIR or not next(takes):
+            raise Rejected(Venue.UPBIT, "market suspended", "suspended")
+        return upbit_place(order)
+
+    def at_binance(order: Order) -> OrderReport:
+        if order.purpose is Purpose.REPAIR:
+            raise Rejected(Venue.BINANCE, "this account may not do that now", "-2010")
+        return binance_place(order)
+
+    upbit.place, binance.place = at_upbit, at_binance
+
+
+def hand_over_legs(**limits: object) -> Town:
+    """Trade for six minutes in which every second pair loses a leg that nobody evens out."""
+    town = TunedTown(limits=replace(DEFAULT_LIMITS, **limits))
+    town.settle = replace(town.settle, rules=replace(town.settle.rules, time_ns_max=5 * NS_PER_S))
+    refuse_the_way_out(town)
+    for _ in range(360):
+        town.premium(60)
+        work(town)
+        town.premium(0)
+        work(town)
+        town.pass_time(1_000)
+    require(naked(town), "a leg stands alone")
+    return town
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="in six minutes 12 legs are handed over, 16.8 million KRW naked beside a ceiling of 3 million",
+)
+def test_legs_that_stand_alone_are_never_worth_more_than_the_ceiling_of_notional():
+    town = hand_over_legs(notional_per_coin_krw_max=NOTIONAL_KRW_MAX)
+    naked_krw = sum(abs(imbalance(town, trade)) for trade in naked(town)) * BTC_KRW
+    assert naked_krw <= NOTIONAL_KRW_MAX
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="in six minutes 12 legs of 1.4 million KRW each stand alone beside a ceiling of 2 open trades",
+)
+def test_legs_that_stand_alone_are_never_more_than_the_ceiling_of_open_trades():
+    town = hand_over_legs(trades_open_max=PAIRS_MAX)
+    alone = len(naked(town))
+    assert alone <= PAIRS_MAX
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="with 1.4 million KRW naked and handed over the session stays in its normal mode and opens more",
+)
+def test_a_leg_that_was_handed_over_reduces_the_mode():
+    town = hand_over_legs()
+    require(any(trade.state is TradeState.HANDED_OVER for trade in trades(town)), "a leg was handed over")
+    mode = town.sessions.get(SESSION).mode
+    assert mode is not Mode.NORMAL

@@ -1,0 +1,165 @@
+"""A leg that stays unfilled again and again stops nothing and tells nobody.
+
+The other leg is executed, and a repair pays to undo it. Whatever kept the first one from being filled, a feed
+that lags or a rule of the venue for one coin, keeps the next one from it too, every two seconds.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from arb.domain.alert import Severity
+from arb.domain.errors import AgainstRules, Rejected, VenueError
+from arb.domain.ids import Venue
+from arb.domain.instrument import Side
+from arb.domain.order import Order, OrderReport
+from arb.domain.stability import VenueRecord
+from tests.engine.town import Town
+from tests.known_losses.helpers import (
+    DEFAULT_LIMITS,
+    DEFAULT_STABILITY,
+    TunedTown,
+    alerts,
+    quote,
+    require,
+    trades,
+    upbit_books,
+    work,
+    worth_krw,
+)
+
+MINUTES = 5
+LOST_KRW_MAX = Decimal(20_000)  # a dozen pairs to find it out, and then small ones to see whether it is over
+LATE_KRW = Decimal(140_840_000)  # where the coin is on both venues while one feed lags
+REFUSALS = {
+    "by a rule of the market": AgainstRules(Venue.BINANCE, "-1013 Filter failure: MAX_POSITION", "-1013"),
+    "for the account": Rejected(
+        Venue.BINANCE, "-2010 This symbol is not permitted for this account.", "-2010"
+    ),
+}
+COSTS_AMONG_OTHERS = pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="a venue that refuses one side of one coin costs 121,553 KRW in five minutes, 150 round trips",
+)
+COSTS_ALONE = pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="even where nothing else is traded it costs 28,539 KRW in five minutes, 20 round trips",
+)
+
+
+class BusyVenues:
+    """What is known of the venues, with a hundred good orders of other coins on top."""
+
+    def __init__(self, health: Any) -> None:
+        self._health = health
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._health, name)
+
+    def records(self, *args: Any, **kwargs: Any) -> dict[Venue, VenueRecord]:
+        known = dict(self._health.records(*args, **kwargs))
+        records = {venue: known.get(venue, VenueRecord()) for venue in Venue}
+        return {venue: replace(record, claims=record.claims + 100) for venue, record in records.items()}
+
+
+def town_by_default() -> Town:
+    return TunedTown(limits=DEFAULT_LIMITS, stability=DEFAULT_STABILITY)
+
+
+def trade_for_minutes(town: Town, show: Callable[[Town], None]) -> None:
+    for _ in range(MINUTES * 60 * 2):
+        show(town)
+        work(town)
+        town.pass_time(500)
+    require(trades(town), "something was opened")
+
+
+def told(town: Town) -> list[str]:
+    return [alert.kind for alert in alerts(town) if alert.severity is not Severity.INFO]
+
+
+# a feed that lags
+
+
+def show_binance_late(town: Town) -> None:
+    """Binance is where Upbit is; its feed still shows it 60 bps lower."""
+    quote(town, upbit=upbit_books(60))
+    town.show(town.book(Venue.BINANCE, "BTC/USDT", "100599.50", "100600.50", "5"))
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="with one feed 60 bps late 150 pairs are opened and unwound in five minutes for 214,046 KRW",
+)
+def test_a_feed_that_lags_is_not_traded_on_again_and_again():
+    town = town_by_default()
+    before = worth_krw(town, btc_krw=LATE_KRW)
+    trade_for_minutes(town, show_binance_late)
+    lost_krw = before - worth_krw(town, btc_krw=LATE_KRW)
+    assert lost_krw <= LOST_KRW_MAX
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="150 pairs of one coin are opened and unwound at a loss within five minutes and no alert tells it",
+)
+def test_legs_that_a_lagging_feed_leaves_unfilled_are_told():
+    town = town_by_default()
+    trade_for_minutes(town, show_binance_late)
+    assert told(town)
+
+
+# a venue that refuses one side of one coin
+
+
+def refusing_town(error: VenueError, *, others_do_well: bool) -> Town:
+    """Return a town whose Binance refuses every purchase of the coin."""
+    town = town_by_default()
+    if others_do_well:
+        town.health = BusyVenues(town.health)
+        town._wire_engine()
+    client = town.venues[Venue.BINANCE]
+    place = client.place
+
+    def refuse(order: Order) -> OrderReport:
+        if order.side is Side.BUY:
+            raise error
+        return place(order)
+
+    client.place = refuse
+    return town
+
+
+@pytest.mark.parametrize(
+    "others_do_well",
+    [
+        pytest.param(True, id="others do well", marks=COSTS_AMONG_OTHERS),
+        pytest.param(False, id="no others", marks=COSTS_ALONE),
+    ],
+)
+@pytest.mark.parametrize("why", list(REFUSALS))
+def test_a_coin_that_a_venue_refuses_is_not_opened_again_and_again(why: str, others_do_well: bool):
+    town = refusing_town(REFUSALS[why], others_do_well=others_do_well)
+    before = worth_krw(town)
+    trade_for_minutes(town, lambda town: town.premium(60))
+    lost_krw = before - worth_krw(town)
+    assert lost_krw <= LOST_KRW_MAX
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="450 orders are refused in five minutes, each of them left a leg alone, and no alert tells it",
+)
+@pytest.mark.parametrize("why", list(REFUSALS))
+def test_a_coin_that_a_venue_refuses_is_told(why: str):
+    town = refusing_town(REFUSALS[why], others_do_well=True)
+    trade_for_minutes(town, lambda town: town.premium(60))
+    assert told(town)

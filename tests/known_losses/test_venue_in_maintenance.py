@@ -1,0 +1,83 @@
+"""Exits are sent into a venue that takes no orders, as if it were well, and leave their other legs alone.
+
+A venue in maintenance answers 5xx to orders while its market stream goes on. Entries ask how the venues did
+lately; exits do not, and each of them turns a hedged pair into a naked leg.
+"""
+
+import pytest
+
+from arb.domain.errors import OutcomeUnknown
+from arb.domain.ids import Venue
+from arb.domain.order import Order, OrderReport
+from tests.engine.town import Town
+from tests.known_losses.helpers import (
+    DEFAULT_STABILITY,
+    TunedTown,
+    closed_trades,
+    go_on,
+    naked,
+    open_trades,
+    quote,
+    reduce_only,
+    require,
+    run_all,
+    upbit_books,
+)
+
+PAIRS = 15
+FIRST_BPS, LAST_BPS, APART_BPS = 60, 116, 4  # of the premiums at which pairs are opened
+FALL_MS = 30_000  # from the last of them to even
+# What it takes to know that the venue is away, a pair that was on its way then, and a try in each 10 s.
+NAKED_MAX = DEFAULT_STABILITY.circuit_claims_min + 1 + FALL_MS // 10_000
+
+
+def with_pairs_due_in_turn() -> Town:
+    """Return a town with pairs opened at wider and wider premiums, each worth closing at its own."""
+    town = TunedTown(stability=DEFAULT_STABILITY)
+    for premium_bps in range(FIRST_BPS, LAST_BPS + 1, APART_BPS):
+        quote(town, upbit=upbit_books(premium_bps))
+        town.evaluate_now()
+        run_all(town)
+        town.pass_time(2_000)
+    require(len(open_trades(town)) == PAIRS, f"{len(open_trades(town))} pairs are open")
+    reduce_only(town)
+    town.pass_time(60_000)
+    return town
+
+
+def let_premium_fall(town: Town) -> None:
+    """Bring the premium back to even, so that one pair after the other is worth closing."""
+    step_ms = 250
+    premiums = iter(range(LAST_BPS * 100, 0, -LAST_BPS * 100 * step_ms // FALL_MS))
+    go_on(town, FALL_MS, step_ms, lambda: quote(town, upbit=upbit_books(next(premiums, 0) // 100)))
+
+
+def answer_nothing(town: Town, venue: Venue) -> None:
+    """Have a venue answer 5xx to every order and every question about one."""
+
+    def lost(order: Order) -> OrderReport:
+        raise OutcomeUnknown(venue, "HTTP 503")
+
+    client = town.venues[venue]
+    client.place, client.mute = lost, True
+
+
+def test_pairs_are_closed_in_turn_while_both_venues_are_well():
+    town = with_pairs_due_in_turn()
+    let_premium_fall(town)
+    assert len(closed_trades(town)) == PAIRS
+    assert not naked(town)
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="all 15 hedged pairs lose a leg to a venue that answers 5xx, 20.98 million KRW naked one way",
+)
+@pytest.mark.parametrize("away", list(Venue))
+def test_hedged_pairs_are_not_closed_with_one_leg_at_a_venue_that_takes_no_orders(away: Venue):
+    town = with_pairs_due_in_turn()
+    answer_nothing(town, away)
+    let_premium_fall(town)
+    alone = len(naked(town))
+    assert alone <= NAKED_MAX
