@@ -7,13 +7,13 @@ from typing import Final
 
 from kombu.utils.imports import symbol_by_name
 
-from arb.adapters.celery_app import ArbCelery
-from arb.adapters.clock import SystemClock, SystemEntropy
-from arb.adapters.redis_store import RedisCounters, connect
-from arb.domain.breaker import Watermark
-from arb.domain.dead_letter import DeadLetter
+from arb.adapters.broker.celery_app import ArbCelery
+from arb.adapters.local.clock import SystemClock, SystemEntropy
+from arb.adapters.redis import RedisCounters, connect
+from arb.domain.health.breaker import Watermark
+from arb.domain.health.dead_letter import DeadLetter
 from arb.ports import Counters
-from arb.runtime.ports import LOOPBACK
+from arb.stack.ports import LOOPBACK
 from config import addresses
 
 # Above the high mark a queue's messages go to the fallback until it is down to the low one. An
@@ -32,7 +32,7 @@ os.environ.setdefault("FLOWER_ADDRESS", LOOPBACK)
 
 
 # By name: what buries a message is wired above this module, and sends by its app.
-UNDERTAKING: Final = "arb.bootstrap.dead:undertaking"
+UNDERTAKING: Final = "arb.app.dead:undertaking"
 
 
 @cache

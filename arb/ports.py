@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
-from arb.domain.alert import Alert
-from arb.domain.assignment import Assignment, Beat, Health, Move
-from arb.domain.book import Book
-from arb.domain.dead_letter import DeadLetter
-from arb.domain.external import ExternalOrder, ListedOrder
-from arb.domain.ids import ClientOrderId, Coin, SessionId, Symbol, TradeId, Venue
-from arb.domain.instrument import Instrument
-from arb.domain.ledger import Entry
-from arb.domain.mode import ModeChange
-from arb.domain.order import Event, Order, OrderReport
-from arb.domain.recovery import Recovery
-from arb.domain.risk import Approved, Limits, Mode, Proposal, Refused
-from arb.domain.snapshot import Found, Snapshot, SnapshotKind
-from arb.domain.state import HotState, Stamp, StateChange
-from arb.domain.trade import Trade
+from arb.domain.health.alert import Alert
+from arb.domain.health.assignment import Assignment, Beat, Health, Move
+from arb.domain.health.dead_letter import DeadLetter
+from arb.domain.ledger.ledger import Entry
+from arb.domain.market.book import Book
+from arb.domain.market.ids import ClientOrderId, Coin, SessionId, Symbol, TradeId, Venue
+from arb.domain.market.instrument import Instrument
+from arb.domain.risk.mode import ModeChange
+from arb.domain.risk.review import Approved, Limits, Mode, Proposal, Refused
+from arb.domain.state.hot_state import HotState, Stamp, StateChange
+from arb.domain.state.recovery import Recovery
+from arb.domain.state.snapshot import Found, Snapshot, SnapshotKind
+from arb.domain.trading.external import ExternalOrder, ListedOrder
+from arb.domain.trading.order import Event, Order, OrderReport
+from arb.domain.trading.trade import Trade
 
 
 class Clock(Protocol):

@@ -1,6 +1,6 @@
 """`arb.collect_dead`: what was given up while PostgreSQL was away, and what nobody could read."""
 
-from arb.bootstrap.dead import undertaking
+from arb.app.dead import undertaking
 from arb.celery import app
 
 

@@ -1,6 +1,6 @@
 """`arb.reconcile`: the ledger against the venues."""
 
-from arb.bootstrap import engine
+from arb.app.engines import engine
 from arb.celery import app
 from workers.disposition import retried
 

@@ -1,9 +1,9 @@
 """`arb.snapshot`: image a session; every interval, after a trade, at a stop, or by hand."""
 
-from arb.bootstrap import engine, engine_for
+from arb.app.engines import engine, engine_for
 from arb.celery import app
-from arb.domain.ids import SessionId
-from arb.domain.snapshot import SnapshotKind
+from arb.domain.market.ids import SessionId
+from arb.domain.state.snapshot import SnapshotKind
 from arb.domain.time import NS_PER_DAY
 from workers.disposition import retried
 

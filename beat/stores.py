@@ -1,6 +1,6 @@
 """`arb.check_stores`: whether PostgreSQL answers, and whether the hot state in Redis is SQL's."""
 
-from arb.bootstrap import engine
+from arb.app.engines import engine
 from arb.celery import app
 
 

@@ -1,6 +1,6 @@
 """`arb.sweep_orders`: re-send what is overdue."""
 
-from arb.bootstrap import engine
+from arb.app.engines import engine
 from arb.celery import app
 
 

@@ -1,8 +1,8 @@
 """`arb.watchdog`: sweep, if no other process does; that it is called at all is beat's sign of life."""
 
-from arb.bootstrap import engine
+from arb.app.engines import engine
 from arb.celery import app
-from arb.engine.probes.life import BEAT
+from arb.engine.health.probes.life import BEAT
 from workers.life import end_worker
 from workers.vigil import act
 

@@ -12,17 +12,17 @@ names.
 from kombu import Queue
 from kombu.transport import TRANSPORT_ALIASES
 
-from arb.adapters.redis_store.address import sentinels_of
-from beat.schedule import SCHEDULE
+from arb.adapters.redis.address import sentinels_of
 from config import rabbitmq
 from config.addresses import require_redis_url, settings
+from config.schedule import SCHEDULE
 
 VISIBILITY_TIMEOUT_S = 30  # the longest countdown is 5 s, the longest task about as long
 
-TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "arb.adapters.transport:Transport")
-TRANSPORT_ALIASES["sentinel"] = "arb.adapters.transport:SentinelTransport"
-TRANSPORT_ALIASES["pgmq"] = "arb.adapters.transport.pgmq_transport:Transport"
-worker_consumer = "arb.adapters.transport.consumer:HardenedConsumer"
+TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "arb.adapters.broker:Transport")
+TRANSPORT_ALIASES["sentinel"] = "arb.adapters.broker:SentinelTransport"
+TRANSPORT_ALIASES["pgmq"] = "arb.adapters.broker.pgmq_transport:Transport"
+worker_consumer = "arb.adapters.broker.consumer:HardenedConsumer"
 
 broker_url = require_redis_url()
 broker_transport_options = {

@@ -3,14 +3,14 @@
 The `pgmq` package's SQL is installed by a migration; no server extension is needed.
 """
 
-from arb.adapters.transport.pgmq_transport import conninfo
+from arb.adapters.broker.pgmq_transport import conninfo
 from config import celeryconfig
 from config.addresses import database_url, settings
 from config.celeryconfig import *  # noqa: F403 - all that holds for the primary holds here
 
 broker_url = "pgmq://"
 task_queues = celeryconfig.PLAIN_QUEUES
-worker_consumer = "arb.adapters.transport.consumer:ReconnectingConsumer"
+worker_consumer = "arb.adapters.broker.consumer:ReconnectingConsumer"
 broker_transport_options = {
     "conn_string": conninfo(database_url(settings())),
     "queue_name_prefix": settings().broker_prefix.replace(":", "_"),

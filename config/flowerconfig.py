@@ -8,10 +8,10 @@ Events would halve a busy worker's throughput, and Flower asks all workers for t
 import os
 from pathlib import Path
 
-from arb.adapters.collector import settle
-from arb.runtime.errors import StackNotRunning
-from arb.runtime.home import read_runtime
-from arb.runtime.processes import FLOWER_TASKS_MAX
+from arb.adapters.local.collector import settle
+from arb.stack.errors import StackNotRunning
+from arb.stack.home import read_runtime
+from arb.stack.processes import FLOWER_TASKS_MAX
 
 
 def _basic_auth() -> list[str]:

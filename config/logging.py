@@ -17,8 +17,8 @@ import structlog
 from pydantic import BaseModel, SecretStr
 from structlog.typing import Processor
 
-from arb.adapters.log_files import ComponentFiles
-from arb.adapters.redaction import Redactor
+from arb.adapters.alerts.redaction import Redactor
+from arb.adapters.local.log_files import ComponentFiles
 from config.operations import LogFormat
 from config.settings import Settings
 

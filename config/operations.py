@@ -10,8 +10,8 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
-from arb.domain.degradation import Gauge
-from arb.domain.health import Rule, Worse
+from arb.domain.health.degradation import Gauge
+from arb.domain.health.judge import Rule, Worse
 from config.server_address import WebAddress
 
 Positive = Field(gt=0)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from kombu import Exchange, Queue
 
 LENGTHS_MAX: Final = {"orders": 2_000, "evaluate": 200, "housekeeping": 500}
-DELIVERIES_MAX: Final = 25  # the last net: consumers bury it before (arb.domain.dead_letter)
+DELIVERIES_MAX: Final = 25  # the last net: consumers bury it before (arb.domain.health.dead_letter)
 
 
 def overrides(url: str, queues: Iterable[Queue]) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def overrides(url: str, queues: Iterable[Queue]) -> dict[str, Any]:
         "broker_heartbeat": 30,
         # Delays carry hints whose rows are swept: 28 more quorum queues would cost more than they save.
         "broker_native_delayed_delivery_queue_type": "classic",
-        "worker_consumer": "arb.adapters.transport.consumer:ReconnectingConsumer",
+        "worker_consumer": "arb.adapters.broker.consumer:ReconnectingConsumer",
         "worker_detect_quorum_queues": True,
         "task_queues": tuple(_quorum(queue.name, exchange) for queue in queues),
     }

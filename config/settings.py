@@ -17,7 +17,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from arb.domain.errors import ConfigError
-from arb.runtime.home import Home, read_settings
+from arb.stack.home import Home, read_settings
 from config.hosts import host_of, is_private
 from config.operations import GAUGES, Alerts, Degradation, Logs, SysMonitor, Watchdog
 from config.pool import Database
@@ -335,7 +335,9 @@ def _variable(key: str) -> str:
 def _check_alerts(alerts: Alerts) -> None:
     """Refuse an address that nobody could be told through. Raises: ConfigError without its secret."""
     if alerts.urls:
-        from arb.adapters.alert_channels import AppriseChannel  # takes a while to import, and is optional
+        from arb.adapters.alerts.alert_channels import (
+            AppriseChannel,  # takes a while to import, and is optional
+        )
 
         AppriseChannel([url.get_secret_value() for url in alerts.urls])
 

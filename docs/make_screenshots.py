@@ -16,9 +16,9 @@ from rich.console import Console
 CHECKOUT: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(CHECKOUT))
 
-from arb.console.live import frame_reader  # noqa: E402
-from arb.console.view import render  # noqa: E402
-from arb.runtime.home import Home  # noqa: E402
+from arb.cli.views.live import frame_reader  # noqa: E402
+from arb.cli.views.view import render  # noqa: E402
+from arb.stack.home import Home  # noqa: E402
 from tests.browser.chromium import Page, browser, chromium  # noqa: E402
 from tests.integration.page import PageStack, page_stack  # noqa: E402
 
@@ -62,7 +62,7 @@ def enter(page: Page, stack: PageStack) -> None:
 def terminal(page: Page, stack: PageStack) -> None:
     """Draw `arb top` as a terminal of 120 columns shows it."""
     os.environ["ARB_HOME"] = str(stack.home)
-    from arb.bootstrap import engine
+    from arb.app.engines import engine
 
     console = Console(record=True, width=COLUMNS, force_terminal=True, file=io.StringIO())
     console.print(render(frame_reader(engine(), Home(stack.home)).read(), COLUMNS))

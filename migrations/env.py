@@ -8,7 +8,7 @@ import os
 from alembic import context
 from sqlalchemy import create_engine, make_url, pool, text
 
-from arb.adapters.sql.tables import METADATA
+from arb.adapters.postgres.tables import METADATA
 
 LOCK_KEY = 0x617262  # "arb": two processes that start at once migrate one after the other
 

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, settings
 from psycopg2 import sql
 from sqlalchemy.engine import make_url
 
-from arb.adapters.migrate import migrate
-from arb.runtime.postgres_server import create_database
-from arb.runtime.servers import Servers, servers_only
+from arb.adapters.postgres.migrate import migrate
+from arb.stack.postgres_server import create_database
+from arb.stack.servers import Servers, servers_only
 
 # A busy machine is no finding: nothing here may fail for the time that it takes.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,7 +1,7 @@
 """`arb.canary.<queue>`: a task that only says how long it waited in its queue."""
 
-from arb.bootstrap import engine
-from arb.bootstrap.watch import QUEUES
+from arb.app.engines import engine
+from arb.app.watch import QUEUES
 from arb.celery import app
 
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from arb.adapters.book_codec import decode_book
-from arb.bootstrap import engine
+from arb.adapters.redis.book_codec import decode_book
+from arb.app.engines import engine
 from arb.celery import app
 
 

@@ -1,9 +1,9 @@
 """`arb.place_order` and `arb.resolve_order`: send one intent at most once, and ask what became of it."""
 
-from arb.bootstrap import Engine, engine, engine_of
+from arb.app.engines import Engine, engine, engine_of
 from arb.celery import app
-from arb.domain.ids import ClientOrderId, parse_client_order_id
-from arb.engine.execute import ASK_ONCE
+from arb.domain.market.ids import ClientOrderId, parse_client_order_id
+from arb.engine.trading.execute import ASK_ONCE
 from workers import facts
 from workers.disposition import retried
 

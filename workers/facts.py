@@ -2,8 +2,8 @@
 
 import structlog
 
-from arb.domain.order import Order
-from arb.domain.trade import ENDED, Trade, TradeState
+from arb.domain.trading.order import Order
+from arb.domain.trading.trade import ENDED, Trade, TradeState
 
 log = structlog.get_logger("arb.trading")
 RESTING = ENDED | {TradeState.OPEN}

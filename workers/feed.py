@@ -13,39 +13,39 @@ from typing import Final
 
 from redis import Redis
 
-from arb.adapters.clock import SystemClock, SystemEntropy
-from arb.adapters.control import ControlListener, Hearing
-from arb.adapters.dispatch import CeleryDispatcher
-from arb.adapters.liveness import SilenceLimits
-from arb.adapters.redis_store import (
+from arb.adapters.broker.dispatch import CeleryDispatcher
+from arb.adapters.local.clock import SystemClock, SystemEntropy
+from arb.adapters.postgres.engine import make_engine
+from arb.adapters.redis import (
     RedisCounters,
     RedisFeedRegistry,
     RedisHeartbeats,
     RedisQuoteStore,
     connect,
 )
-from arb.adapters.sql.engine import make_engine
-from arb.adapters.websocket import SocketRules, VenueSocket
-from arb.bootstrap.control import ASSIGNMENT, announce
-from arb.bootstrap.degradation import board_of
-from arb.bootstrap.watch import alerts_of
-from arb.domain.assignment import Assignment
-from arb.domain.backoff import SOCKET_BACKOFF, SOCKET_COOLDOWN_MS
-from arb.domain.degradation import Degree, never_degraded
+from arb.adapters.redis.control import ControlListener, Hearing
+from arb.adapters.venues.liveness import SilenceLimits
+from arb.adapters.venues.websocket import SocketRules, VenueSocket
+from arb.app.control import ASSIGNMENT, announce
+from arb.app.degradation import board_of
+from arb.app.watch import alerts_of
 from arb.domain.errors import ConfigError
-from arb.domain.ids import Coin
-from arb.domain.rates import USDT
+from arb.domain.health.assignment import Assignment
+from arb.domain.health.backoff import SOCKET_BACKOFF, SOCKET_COOLDOWN_MS
+from arb.domain.health.degradation import Degree, never_degraded
+from arb.domain.market.ids import Coin
+from arb.domain.market.rates import USDT
 from arb.domain.time import NS_PER_MS, VENUE_AHEAD_NS_MAX
-from arb.engine.feed import Feed, FeedStore
-from arb.engine.gate import Gate, GateLimits
-from arb.engine.membership import Keepsake, Membership, Witness, unheard
-from arb.engine.stream import MarketStream
-from arb.engine.tally import Tally
-from arb.engine.venue_feed import VenueFeed
+from arb.engine.market.feed import Feed, FeedStore
+from arb.engine.market.gate import Gate, GateLimits
+from arb.engine.market.membership import Keepsake, Membership, Witness, unheard
+from arb.engine.market.stream import MarketStream
+from arb.engine.market.tally import Tally
+from arb.engine.market.venue_feed import VenueFeed
 from arb.ports import Clock, Counters, Dispatcher, Entropy, FeedRegistry
-from arb.runtime.home import Home
-from arb.venues.binance_stream import BinanceStream
-from arb.venues.upbit_stream import KEEP_ALIVE, UpbitStream
+from arb.stack.home import Home
+from arb.venues.binance.stream import BinanceStream
+from arb.venues.upbit.stream import KEEP_ALIVE, UpbitStream
 from config import addresses
 from config.settings import Settings
 from workers import guarded

@@ -9,12 +9,12 @@ from typing import Final
 
 import structlog
 
-from arb.domain.alert import Alert, Severity
-from arb.domain.assignment import Health, Move
-from arb.domain.ids import Coin
-from arb.engine.membership import Fenced
+from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.assignment import Health, Move
+from arb.domain.market.ids import Coin
+from arb.engine.market.membership import Fenced
 from arb.ports import AlertSink, Clock
-from arb.runtime.files import read_json, write_json
+from arb.stack.files import read_json, write_json
 
 FOLDER: Final = "feeds"  # below run/
 log = structlog.get_logger("arb.feeds")

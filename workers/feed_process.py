@@ -7,14 +7,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from arb.adapters.websocket import VenueSocket
-from arb.domain.ids import Coin
-from arb.domain.rates import USDT
-from arb.engine.feed import Feed
-from arb.engine.membership import Membership
-from arb.engine.stream import MarketStream
-from arb.engine.tally import Tally
-from arb.engine.venue_feed import VenueFeed
+from arb.adapters.venues.websocket import VenueSocket
+from arb.domain.market.ids import Coin
+from arb.domain.market.rates import USDT
+from arb.engine.market.feed import Feed
+from arb.engine.market.membership import Membership
+from arb.engine.market.stream import MarketStream
+from arb.engine.market.tally import Tally
+from arb.engine.market.venue_feed import VenueFeed
 from arb.ports import Clock, Counters
 
 LOOK_AGAIN_S: Final = 0.1  # at what a flush left over

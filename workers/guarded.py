@@ -5,7 +5,7 @@ import signal
 import threading
 
 from arb.ports import Clock, Heartbeats
-from arb.runtime.home import Home
+from arb.stack.home import Home
 from config import addresses
 from config.logging import configure
 from workers import process

@@ -20,7 +20,7 @@ ANSWER_S: Final = 4.0
 
 def servers() -> str | None:
     """Return which server does not answer."""
-    from arb.operate.begin import away
+    from arb.app.begin import away
     from config import addresses
 
     return away(addresses.settings())
@@ -37,8 +37,8 @@ def worker(node: str) -> str | None:
 
 def process(name: str) -> str | None:
     """Return how old the heartbeat is, if too old."""
-    from arb.adapters.clock import SystemClock
-    from arb.adapters.redis_store import RedisHeartbeats, connect
+    from arb.adapters.local.clock import SystemClock
+    from arb.adapters.redis import RedisHeartbeats, connect
     from config import addresses
 
     settings = addresses.settings()

@@ -13,15 +13,15 @@ import structlog
 from celery import signals
 from celery.worker import state
 
-from arb.adapters.clock import SystemClock
-from arb.adapters.collector import settle, tidy
-from arb.adapters.control import ControlListener
-from arb.bootstrap import engine
-from arb.bootstrap.control import listener_of
+from arb.adapters.local.clock import SystemClock
+from arb.adapters.local.collector import settle, tidy
+from arb.adapters.redis.control import ControlListener
+from arb.app.control import listener_of
+from arb.app.engines import engine
 from arb.celery import app
 from arb.domain.errors import ConfigError, StoreUnavailable
-from arb.domain.ids import parse_client_order_id
-from arb.runtime.home import Home
+from arb.domain.market.ids import parse_client_order_id
+from arb.stack.home import Home
 from config import addresses
 from config.logging import configure
 from workers.disposition import WORTH_ANOTHER
@@ -43,13 +43,13 @@ class _Took:
 _took = _Took()
 
 
-@signals.setup_logging.connect  # type: ignore[untyped-decorator]
+@signals.setup_logging.connect
 def set_up_logs(**_: Any) -> None:
     """Log as every process of ours does; that this is connected keeps Celery from its own way."""
     configure(addresses.settings(), Home.default().logs)
 
 
-@signals.worker_ready.connect  # type: ignore[untyped-decorator]
+@signals.worker_ready.connect
 def begin(sender: Any, **_: Any) -> None:
     """Give signs of life, and keep watch."""
     name = f"worker-{sender.hostname.partition('@')[0]}"
@@ -60,7 +60,7 @@ def begin(sender: Any, **_: Any) -> None:
     log.info("worker_started", process=name, pid=os.getpid())
 
 
-@signals.beat_init.connect  # type: ignore[untyped-decorator]
+@signals.beat_init.connect
 def begin_beat(**_: Any) -> None:
     """Start no heap of garbage; beat's sign of life is what its tasks leave."""
     settle()
@@ -87,13 +87,13 @@ def end_worker() -> None:
     state.should_stop = EXIT_CRITICAL
 
 
-@signals.task_received.connect  # type: ignore[untyped-decorator]
+@signals.task_received.connect
 def took(**_: Any) -> None:
     """Note it."""
     _took.ns = clock.now_ns()
 
 
-@signals.task_prerun.connect  # type: ignore[untyped-decorator]
+@signals.task_prerun.connect
 def bind(task_id: str, task: Any, args: Any, **_: Any) -> None:
     """Put the ids that a task is about on every line that it writes."""
     ids = {"task": task.name, "task_id": task_id}
@@ -106,13 +106,13 @@ def bind(task_id: str, task: Any, args: Any, **_: Any) -> None:
     structlog.contextvars.bind_contextvars(**ids)
 
 
-@signals.task_postrun.connect  # type: ignore[untyped-decorator]
+@signals.task_postrun.connect
 def unbind(**_: Any) -> None:
     """Forget them."""
     structlog.contextvars.clear_contextvars()
 
 
-@signals.task_failure.connect  # type: ignore[untyped-decorator]
+@signals.task_failure.connect
 def count_failure(sender: Any, exception: BaseException, **_: Any) -> None:
     """Count what is neither an outage nor somebody else's turn: errors of ours."""
     if not isinstance(exception, WORTH_ANOTHER):

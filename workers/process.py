@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 import structlog
 
-from arb.adapters.collector import tidy
+from arb.adapters.local.collector import tidy
 from arb.ports import Clock, Heartbeats
 
 HEARTBEAT_S: Final = 1.0

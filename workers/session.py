@@ -10,11 +10,11 @@ from collections.abc import Mapping
 
 import structlog
 
-from arb.bootstrap import Engine
+from arb.app.begin import HOLDER, begin
+from arb.app.engines import Engine
+from arb.app.session import come_to_rest
 from arb.domain.errors import ConfigError
-from arb.operate.begin import HOLDER, begin
-from arb.operate.session import come_to_rest
-from arb.runtime.errors import StackError
+from arb.stack.errors import StackError
 from config import addresses
 from workers import guarded
 

@@ -1,11 +1,11 @@
 """`arb.settle_trade`: what comes next for a trade."""
 
-from arb.bootstrap import engine_of
+from arb.app.engines import engine_of
 from arb.celery import app
-from arb.domain.ids import TradeId
-from arb.domain.snapshot import SnapshotKind
-from arb.domain.trade import ENDED
-from arb.engine.settle import LOOK_ONCE
+from arb.domain.market.ids import TradeId
+from arb.domain.state.snapshot import SnapshotKind
+from arb.domain.trading.trade import ENDED
+from arb.engine.trading.settle import LOOK_ONCE
 from workers import facts
 from workers.disposition import retried
 

@@ -9,16 +9,16 @@ from functools import partial
 
 import structlog
 
-from arb.adapters.clock import SystemEntropy
-from arb.adapters.user_stream import StreamWork, UserStreams, venue_now_ms
-from arb.bootstrap import Engine, api_key, engine
+from arb.adapters.local.clock import SystemEntropy
+from arb.adapters.venues.user_stream import StreamWork, UserStreams, venue_now_ms
+from arb.app.engines import Engine, api_key, engine
 from arb.domain.errors import ConfigError
-from arb.domain.ids import TradeId, Venue
-from arb.engine.fills import CatchUp, RecordReport, UserStream
+from arb.domain.market.ids import TradeId, Venue
+from arb.engine.trading.fills import CatchUp, RecordReport, UserStream
 from arb.ports import Clock, Entropy, VenueClient
-from arb.venues.binance_user_stream import BinanceUserStream
-from arb.venues.upbit_auth import nonce_of
-from arb.venues.upbit_user_stream import UpbitUserStream
+from arb.venues.binance.user_stream import BinanceUserStream
+from arb.venues.upbit.auth import nonce_of
+from arb.venues.upbit.user_stream import UpbitUserStream
 from config.settings import RunMode, Settings
 from workers import guarded
 

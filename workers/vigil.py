@@ -9,9 +9,9 @@ from typing import Final
 
 import structlog
 
-from arb.bootstrap import Engine, engine
+from arb.app.engines import Engine, engine
 from arb.domain.errors import ConfigError, StoreUnavailable
-from arb.domain.health import Level, Verdict
+from arb.domain.health.judge import Level, Verdict
 
 EXIT_CRITICAL: Final = 4  # of a process that stopped because the watchdog said so
 LOOK_S: Final = 1.0

@@ -12,7 +12,7 @@ from arb.domain.errors import (
     Retryable,
     VenueError,
 )
-from arb.domain.ids import Venue
+from arb.domain.market.ids import Venue
 from arb.venues.request import Effect, HttpResponse
 
 DETAIL_LENGTH_MAX: Final = 200

@@ -5,9 +5,9 @@ from decimal import Decimal, InvalidOperation
 from itertools import islice
 from typing import Final
 
-from arb.domain.book import Level
 from arb.domain.errors import DataError
-from arb.domain.money import ZERO
+from arb.domain.market.book import Level
+from arb.domain.market.money import ZERO
 
 AMOUNT_MAX: Final = Decimal("1e18")  # also keeps Infinity out
 

@@ -2,13 +2,13 @@
 
 from typing import Any, Final
 
-from arb.domain.external import ListedOrder
-from arb.domain.ids import ClientOrderId, Venue, VenueOrderId
-from arb.domain.instrument import Side
-from arb.venues.binance_replies import STATUSES
+from arb.domain.market.ids import ClientOrderId, Venue, VenueOrderId
+from arb.domain.market.instrument import Side
+from arb.domain.trading.external import ListedOrder
+from arb.venues.binance.replies import STATUSES
 from arb.venues.registry import known_or_own_name
 from arb.venues.reply import amount
-from arb.venues.upbit_replies import STATES
+from arb.venues.upbit.replies import STATES
 
 SIDES: Final = {"BUY": Side.BUY, "SELL": Side.SELL, "bid": Side.BUY, "ask": Side.SELL}
 

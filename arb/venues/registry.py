@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from arb.domain.ids import Coin, Symbol, Venue
-from arb.domain.instrument import FeeIn
+from arb.domain.market.ids import Coin, Symbol, Venue
+from arb.domain.market.instrument import FeeIn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

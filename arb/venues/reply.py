@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from arb.domain.errors import DataError
-from arb.domain.money import ZERO
-from arb.domain.order import Fill, State
+from arb.domain.market.money import ZERO
+from arb.domain.trading.order import Fill, State
 from arb.venues.request import HttpResponse
 
 Parsed = TypeVar("Parsed")

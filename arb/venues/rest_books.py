@@ -5,8 +5,8 @@ from operator import gt, lt
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from arb.domain.book import Book, Level
-from arb.domain.ids import Symbol, Venue
+from arb.domain.market.book import Book, Level
+from arb.domain.market.ids import Symbol, Venue
 from arb.domain.time import NS_PER_MS
 from arb.venues.levels import best_first
 from arb.venues.registry import to_venue_symbol

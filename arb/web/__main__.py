@@ -2,7 +2,7 @@
 
 import sys
 
-from arb.runtime.home import Home
+from arb.stack.home import Home
 from arb.web.serve import serve
 from config.addresses import settings
 

@@ -3,8 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
-from arb.domain.money import ZERO
-from arb.domain.risk import Exposure
+from arb.domain.market.money import ZERO
+from arb.domain.risk.review import Exposure
 from config.settings import Settings
 
 

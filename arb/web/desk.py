@@ -8,20 +8,20 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
-from arb.adapters.sql.desk import SqlDesk
-from arb.bootstrap import Engine
-from arb.console.frame import ProcessLine
-from arb.console.model import Books, process_lines, quote_line, trade_line
-from arb.console.sources import Sources
-from arb.domain.book import Book
-from arb.domain.degradation import Degree
+from arb.adapters.postgres.desk import SqlDesk
+from arb.app.engines import Engine
+from arb.app.facts.frame import ProcessLine
+from arb.app.facts.model import Books, process_lines, quote_line, trade_line
+from arb.app.facts.sources import Sources
 from arb.domain.errors import ArbError, StoreUnavailable
-from arb.domain.ids import Coin, Venue
-from arb.domain.risk import Mode
+from arb.domain.health.degradation import Degree
+from arb.domain.market.book import Book
+from arb.domain.market.ids import Coin, Venue
+from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_MS
-from arb.engine.markets import USDT_KRW, symbol_on
-from arb.runtime.home import Home
-from arb.runtime.memory import resident_bytes
+from arb.engine.market.markets import USDT_KRW, symbol_on
+from arb.stack.home import Home
+from arb.stack.memory import resident_bytes
 from arb.web.budget import budget
 from arb.web.history import History
 

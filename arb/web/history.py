@@ -6,8 +6,8 @@ from decimal import Decimal
 from threading import Lock
 from typing import Final
 
-from arb.console.frame import QuoteLine
-from arb.domain.ids import Coin
+from arb.app.facts.frame import QuoteLine
+from arb.domain.market.ids import Coin
 
 POINTS_MAX: Final = 600
 Point = tuple[int, float | None, float | None]

@@ -12,7 +12,7 @@ from typing import Any, Final
 import orjson
 
 from arb.domain.errors import ArbError
-from arb.domain.money import plain
+from arb.domain.market.money import plain
 from arb.domain.time import NS_PER_MS
 from arb.ports import Clock
 from arb.web.desk import Section

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import structlog
 
-from arb.adapters.kill_switch import FileKillSwitch
-from arb.console.kill import kill_document, kill_text
-from arb.engine.kill import KillReport
+from arb.adapters.local.kill_switch import FileKillSwitch
+from arb.app.facts.kill import kill_document, kill_text
+from arb.engine.kill.kill import KillReport
 from arb.ports import Clock
 
 REASON_CHARACTERS_MAX: Final = 200

@@ -4,19 +4,19 @@ from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Final
 
-from arb.adapters.sql.desk import SqlDesk
-from arb.bootstrap import Engine
-from arb.console.model import process_lines, quote_line
-from arb.console.sources import Sources
-from arb.domain.degradation import Degree
-from arb.domain.ids import Venue
-from arb.domain.order import TERMINAL, State
-from arb.domain.position import trade_position
-from arb.domain.risk import Mode
-from arb.domain.trade import ENDED, MOVING
-from arb.engine.markets import USDT_KRW
-from arb.runtime.home import Home
-from arb.runtime.memory import resident_bytes
+from arb.adapters.postgres.desk import SqlDesk
+from arb.app.engines import Engine
+from arb.app.facts.model import process_lines, quote_line
+from arb.app.facts.sources import Sources
+from arb.domain.health.degradation import Degree
+from arb.domain.market.ids import Venue
+from arb.domain.risk.review import Mode
+from arb.domain.trading.order import TERMINAL, State
+from arb.domain.trading.position import trade_position
+from arb.domain.trading.trade import ENDED, MOVING
+from arb.engine.market.markets import USDT_KRW
+from arb.stack.home import Home
+from arb.stack.memory import resident_bytes
 from arb.web.budget import budget
 from arb.web.scrape import Sample, Source
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from arb.runtime.files import remembered_secret
-from arb.runtime.home import Home
-from arb.runtime.processes import WEB_PASSWORD
+from arb.stack.files import remembered_secret
+from arb.stack.home import Home
+from arb.stack.processes import WEB_PASSWORD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

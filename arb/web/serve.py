@@ -7,12 +7,12 @@ from functools import partial
 import structlog
 from aiohttp import web
 
-from arb.adapters.clock import SystemClock, SystemEntropy
-from arb.adapters.collector import settle
-from arb.bootstrap import engine, kill_switch
-from arb.engine.kill import KillReport
-from arb.operate import kill as operation
-from arb.runtime.home import Home
+from arb.adapters.local.clock import SystemClock, SystemEntropy
+from arb.adapters.local.collector import settle
+from arb.app import kill as operation
+from arb.app.engines import engine, kill_switch
+from arb.engine.kill.kill import KillReport
+from arb.stack.home import Home
 from arb.web.app import make_app, make_guard
 from arb.web.desk import Desk
 from arb.web.history import History

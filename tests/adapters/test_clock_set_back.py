@@ -5,24 +5,24 @@ import asyncio
 import pytest
 import redis
 
-from arb.adapters.alert_limiter import SharedLimiter
-from arb.adapters.clock import ManualClock, SeededEntropy, SystemClock
-from arb.adapters.dead_man import DeadManPing
-from arb.adapters.instruments import LiveInstruments
-from arb.adapters.rate_limit import Limit, RateLimiter
-from arb.adapters.shared_file import SharedFile
-from arb.adapters.transport.gate import Gate
-from arb.adapters.venue_breaker import RULES, VenueBreaker
-from arb.domain.alert import Alert, Severity
+from arb.adapters.alerts.alert_limiter import SharedLimiter
+from arb.adapters.alerts.dead_man import DeadManPing
+from arb.adapters.broker.gate import Gate
+from arb.adapters.local.clock import ManualClock, SeededEntropy, SystemClock
+from arb.adapters.local.shared_file import SharedFile
+from arb.adapters.venues.instruments import LiveInstruments
+from arb.adapters.venues.rate_limit import Limit, RateLimiter
+from arb.adapters.venues.venue_breaker import RULES, VenueBreaker
 from arb.domain.errors import Retryable
-from arb.domain.ids import Coin, Venue
+from arb.domain.health.alert import Alert, Severity
+from arb.domain.market.ids import Coin, Venue
 from arb.domain.time import NS_PER_MS
-from arb.engine.rules import REFRESH_NS, WatchRules
+from arb.engine.market.rules import REFRESH_NS, WatchRules
 from arb.web.scrape import Exporter
 from arb.web.throttle import FAILURES_PER_ADDRESS_MAX, Throttle
-from tests.adapters.test_dead_man import outside  # noqa: F401 - a fixture
-from tests.adapters.test_websocket import NERVOUS, Ear, connected, times
-from tests.adapters.websocket_server import Peer, Server
+from tests.adapters.alerts.test_dead_man import outside  # noqa: F401 - a fixture
+from tests.adapters.venues.test_websocket import NERVOUS, Ear, connected, times
+from tests.adapters.venues.websocket_server import Peer, Server
 from tests.engine.books import BTC_KRW
 from tests.engine.town import RULES as INSTRUMENTS
 

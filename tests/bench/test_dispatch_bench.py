@@ -10,9 +10,9 @@ from statistics import median, quantiles
 
 import pytest
 
-from arb.domain.breaker import State
-from arb.operate.queue.town import Town, until
-from tests.adapters.transport.apps import QUEUES, pgmq_fallback, publisher
+from arb.chaos.queue.town import Town, until
+from arb.domain.health.breaker import State
+from tests.adapters.broker.apps import QUEUES, pgmq_fallback, publisher
 
 AMOUNT = 150  # below the watermark of the queue
 pytestmark = [

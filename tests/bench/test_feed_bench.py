@@ -10,20 +10,20 @@ from decimal import Decimal
 import orjson
 import pytest
 
-from arb.adapters.book_codec import book_to_text
-from arb.adapters.clock import SystemClock
-from arb.adapters.dispatch import MemoryDispatcher
-from arb.adapters.memory_quotes import MemoryQuoteStore
-from arb.adapters.redis_store import RedisQuoteStore, connect
-from arb.domain.ids import Coin, Symbol, Venue
+from arb.adapters.broker.dispatch import MemoryDispatcher
+from arb.adapters.local.clock import SystemClock
+from arb.adapters.memory.memory_quotes import MemoryQuoteStore
+from arb.adapters.redis import RedisQuoteStore, connect
+from arb.adapters.redis.book_codec import book_to_text
+from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.time import NS_PER_S
-from arb.engine.feed import Feed
-from arb.engine.gate import Gate, GateLimits
-from arb.engine.stream import MarketStream, Notice
-from arb.engine.tally import Tally
-from arb.engine.venue_feed import VenueFeed
-from arb.venues.binance_stream import BinanceStream
-from arb.venues.upbit_stream import UpbitStream
+from arb.engine.market.feed import Feed
+from arb.engine.market.gate import Gate, GateLimits
+from arb.engine.market.stream import MarketStream, Notice
+from arb.engine.market.tally import Tally
+from arb.engine.market.venue_feed import VenueFeed
+from arb.venues.binance.stream import BinanceStream
+from arb.venues.upbit.stream import UpbitStream
 from tests.engine.books import a_book
 
 FRAMES = 2_000

@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from arb.adapters.mirror import Mirror
-from arb.adapters.sql.engine import Pool, make_engine
-from arb.adapters.sql.sessions import SqlSessionStore
-from arb.adapters.sql.trades import SqlTradeStore
+from arb.adapters.postgres.engine import Pool, make_engine
+from arb.adapters.postgres.mirror import Mirror
+from arb.adapters.postgres.sessions import SqlSessionStore
+from arb.adapters.postgres.trades import SqlTradeStore
 from tests.contracts import world
 
 TRADES = 200

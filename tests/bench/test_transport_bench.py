@@ -8,8 +8,8 @@ from statistics import median, quantiles
 
 import pytest
 
-from arb.operate.queue.town import Town, until
-from tests.adapters.transport.apps import use_our_transport
+from arb.chaos.queue.town import Town, until
+from tests.adapters.broker.apps import use_our_transport
 
 POOLS = {"solo": ("-P", "solo"), "threads": ("-P", "threads", "-c", "8")}
 LATENCY_TASKS = 300

@@ -3,11 +3,11 @@
 import pytest
 from sqlalchemy import text
 
-from arb.adapters.sql.engine import make_engine, reading
+from arb.adapters.postgres.engine import make_engine, reading
 from arb.chaos.outcome import judged
-from arb.operate.queue.beats import start_beat, two_beats
-from arb.operate.queue.ground import grounded
-from arb.operate.queue.town import until
+from arb.chaos.queue.beats import start_beat, two_beats
+from arb.chaos.queue.ground import grounded
+from arb.chaos.queue.town import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 UP_S = 60.0

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from arb.operate.queue.kills import beside_stock, kill_redis, kill_workers
+from arb.chaos.queue.kills import beside_stock, kill_redis, kill_workers
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 

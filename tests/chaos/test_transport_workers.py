@@ -1,4 +1,4 @@
-"""Real worker processes: killed, paused, slow, patient. Quicker ones are in tests/adapters/transport."""
+"""Real worker processes: killed, paused, slow, patient. Quicker ones are in tests/adapters/broker."""
 
 import os
 import signal
@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from arb.operate.queue.town import Town, until
+from arb.chaos.queue.town import Town, until
 
 pytestmark = [pytest.mark.integration]
 SOLO = ("-P", "solo")

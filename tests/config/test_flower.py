@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from arb.adapters import collector
-from arb.runtime.files import write_private
-from arb.runtime.home import Home, Runtime
+from arb.adapters.local import collector
+from arb.stack.files import write_private
+from arb.stack.home import Home, Runtime
 from tests.ports import free_port
 
 CONFIGURATION = str(Path(__file__).resolve().parents[2] / "config" / "flowerconfig.py")

@@ -3,7 +3,7 @@
 import pytest
 
 from arb.domain.errors import ConfigError
-from arb.domain.health import Worse
+from arb.domain.health.judge import Worse
 from config.settings import load
 
 # apprise imports it where Python still has it

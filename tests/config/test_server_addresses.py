@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from arb.adapters.redis_store import connect
-from arb.adapters.sql.engine import make_engine
+from arb.adapters.postgres.engine import make_engine
+from arb.adapters.redis import connect
 from arb.domain.errors import ConfigError
 from config import addresses
 from config.settings import Settings, load

@@ -2,10 +2,10 @@
 
 import pytest
 
-from arb.adapters.clock import SystemClock, SystemEntropy
-from arb.bootstrap import real_clients
+from arb.adapters.local.clock import SystemClock, SystemEntropy
+from arb.app.engines import real_clients
 from arb.domain.errors import ConfigError, Fatal
-from arb.runtime.home import Home
+from arb.stack.home import Home
 from config.settings import load
 
 KEYS = {
@@ -31,7 +31,7 @@ def mock_stack(home, monkeypatch):
     home.create()
     venue = {"rest_url": "http://127.0.0.1:9001", "credentials": MADE_UP}
     home.write_settings({"mode": "mock", "binance": venue, "upbit": venue})
-    monkeypatch.setattr("arb.runtime.home.answers", lambda _: True)
+    monkeypatch.setattr("arb.stack.home.answers", lambda _: True)
 
 
 @pytest.mark.parametrize("venue", ["binance", "upbit"])

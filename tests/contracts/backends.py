@@ -16,16 +16,16 @@ from arb.adapters.memory import (
     MemoryTradeStore,
     MemoryVenueHealth,
 )
-from arb.adapters.sql.alerts import SqlAlertStore
-from arb.adapters.sql.engine import Pool, make_engine
-from arb.adapters.sql.external import SqlExternalOrderStore
-from arb.adapters.sql.sessions import SqlSessionStore
-from arb.adapters.sql.snapshots import SqlSnapshotStore
-from arb.adapters.sql.trades import SqlTradeStore
-from arb.adapters.sql.venue_health import SqlVenueHealth
-from arb.domain.ids import ClientOrderId, SessionId
-from arb.domain.ledger import Posting
-from arb.engine.stability import VenueHealthStore
+from arb.adapters.postgres.alerts import SqlAlertStore
+from arb.adapters.postgres.engine import Pool, make_engine
+from arb.adapters.postgres.external import SqlExternalOrderStore
+from arb.adapters.postgres.sessions import SqlSessionStore
+from arb.adapters.postgres.snapshots import SqlSnapshotStore
+from arb.adapters.postgres.trades import SqlTradeStore
+from arb.adapters.postgres.venue_health import SqlVenueHealth
+from arb.domain.ledger.ledger import Posting
+from arb.domain.market.ids import ClientOrderId, SessionId
+from arb.engine.trading.stability import VenueHealthStore
 from arb.ports import AlertStore, ExternalOrderStore, SessionStore, TradeStore
 
 Balances = dict[tuple[str, str], Decimal]

@@ -6,9 +6,9 @@ from decimal import Decimal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from arb.domain.ids import Venue
-from arb.domain.ledger import Entry, EntryKind, move
-from arb.domain.order import State
+from arb.domain.ledger.ledger import Entry, EntryKind, move
+from arb.domain.market.ids import Venue
+from arb.domain.trading.order import State
 from tests.contracts import world
 from tests.contracts.backends import sums
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from arb.domain.ids import Venue
-from arb.domain.order import State
-from arb.domain.risk import Approved
+from arb.domain.market.ids import Venue
+from arb.domain.risk.review import Approved
 from arb.domain.time import NS_PER_S
+from arb.domain.trading.order import State
 from tests.contracts import world
 
 NOW_NS, SECOND_NS = world.NOW_NS, NS_PER_S

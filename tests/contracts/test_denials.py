@@ -1,7 +1,7 @@
 """An intent that must not be sent is denied, and which orders moved since a moment."""
 
-from arb.domain.ids import Venue
-from arb.domain.order import State
+from arb.domain.market.ids import Venue
+from arb.domain.trading.order import State
 from tests.contracts import world
 
 NOW_NS = world.NOW_NS

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from arb.domain.ids import Venue
-from arb.domain.ledger import totals
-from arb.domain.order import State
-from arb.domain.risk import Mode
-from arb.domain.trade import TradeState
+from arb.domain.ledger.ledger import totals
+from arb.domain.market.ids import Venue
+from arb.domain.risk.review import Mode
+from arb.domain.trading.order import State
+from arb.domain.trading.trade import TradeState
 from tests.contracts import world
 from tests.contracts.backends import sums
 

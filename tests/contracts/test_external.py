@@ -5,10 +5,10 @@ from itertools import count
 
 import pytest
 
-from arb.domain.external import ExternalState, ListedOrder
-from arb.domain.ids import ClientOrderId, Symbol, Venue, VenueOrderId
-from arb.domain.instrument import Side
-from arb.domain.order import State
+from arb.domain.market.ids import ClientOrderId, Symbol, Venue, VenueOrderId
+from arb.domain.market.instrument import Side
+from arb.domain.trading.external import ExternalState, ListedOrder
+from arb.domain.trading.order import State
 from tests.contracts.world import NOW_NS
 
 numbers = count(1)

@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from arb.adapters.clock import SystemClock
-from arb.adapters.memory_feeds import MemoryFeedRegistry
-from arb.adapters.memory_quotes import MemoryQuoteStore
-from arb.adapters.redis_store import RedisFeedRegistry, RedisHeartbeats, RedisQuoteStore, connect
-from arb.domain.assignment import Assignment, Beat, Health, Move, Owner
-from arb.domain.ids import Coin
-from arb.domain.rates import USDT
-from arb.engine.feed import FeedStore
-from arb.engine.markets import USDT_KRW
+from arb.adapters.local.clock import SystemClock
+from arb.adapters.memory.memory_feeds import MemoryFeedRegistry
+from arb.adapters.memory.memory_quotes import MemoryQuoteStore
+from arb.adapters.redis import RedisFeedRegistry, RedisHeartbeats, RedisQuoteStore, connect
+from arb.domain.health.assignment import Assignment, Beat, Health, Move, Owner
+from arb.domain.market.ids import Coin
+from arb.domain.market.rates import USDT
+from arb.engine.market.feed import FeedStore
+from arb.engine.market.markets import USDT_KRW
 from arb.ports import FeedRegistry
 from tests.engine.books import BTC_KRW, BTC_USDT, a_book
 

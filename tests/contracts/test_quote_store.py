@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from arb.adapters.clock import SystemClock
-from arb.adapters.memory_quotes import MemoryQuoteStore
-from arb.adapters.redis_store import RedisQuoteStore, connect
-from arb.domain.ids import Coin, Symbol, Venue
-from arb.engine.feed import FeedStore
+from arb.adapters.local.clock import SystemClock
+from arb.adapters.memory.memory_quotes import MemoryQuoteStore
+from arb.adapters.redis import RedisQuoteStore, connect
+from arb.domain.market.ids import Coin, Symbol, Venue
+from arb.engine.market.feed import FeedStore
 from tests.engine.books import BTC_KRW, BTC_USDT, a_book
 
 PENDING_MS = 60

@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 
 from arb.domain.errors import DataError, IllegalTransition, InvariantError
-from arb.domain.ids import Venue
-from arb.domain.ledger import totals
-from arb.domain.order import State
-from arb.domain.spread import Direction
+from arb.domain.ledger.ledger import totals
+from arb.domain.market.ids import Venue
+from arb.domain.market.spread import Direction
+from arb.domain.trading.order import State
 from tests.contracts import world
 from tests.contracts.backends import sums
 

@@ -5,13 +5,13 @@ from decimal import Decimal
 
 import pytest
 
-from arb.domain.ids import Venue
-from arb.domain.order import State
-from arb.domain.risk import Approved, Refused
-from arb.domain.spread import Direction
-from arb.domain.stability import VenueRecord
+from arb.domain.market.ids import Venue
+from arb.domain.market.spread import Direction
+from arb.domain.risk.review import Approved, Refused
+from arb.domain.risk.stability import VenueRecord
 from arb.domain.time import NS_PER_DAY, NS_PER_S
-from arb.domain.trade import TradeState
+from arb.domain.trading.order import State
+from arb.domain.trading.trade import TradeState
 from tests.contracts import world
 
 NOW_NS = world.NOW_NS

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from arb.domain.alert import Alert, Severity
 from arb.domain.errors import Conflict, InvariantError
-from arb.domain.mode import ModeChange
-from arb.domain.recovery import Recovery
-from arb.domain.risk import Mode
+from arb.domain.health.alert import Alert, Severity
+from arb.domain.risk.mode import ModeChange
+from arb.domain.risk.review import Mode
+from arb.domain.state.recovery import Recovery
 from tests.contracts import world
 
 NOW_NS = world.NOW_NS

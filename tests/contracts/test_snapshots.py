@@ -6,12 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from arb.adapters.records.documents import decode
+from arb.adapters.postgres.records.documents import decode
 from arb.domain.errors import InvariantError
-from arb.domain.ids import Venue
-from arb.domain.risk import Mode
-from arb.domain.snapshot import PARTS, Snapshot, SnapshotKind, canonical
-from arb.domain.trade import TradeState
+from arb.domain.market.ids import Venue
+from arb.domain.risk.review import Mode
+from arb.domain.state.snapshot import PARTS, Snapshot, SnapshotKind, canonical
+from arb.domain.trading.trade import TradeState
 from arb.ports import Session, TradeView
 from tests.contracts import world
 

@@ -5,18 +5,18 @@ from decimal import Decimal
 
 import pytest
 
-from arb.adapters.clock import ManualClock
+from arb.adapters.local.clock import ManualClock
 from arb.adapters.memory.states import MemoryStateStore
-from arb.adapters.records.documents import decode
-from arb.adapters.redis_store import RedisStateStore, connect
+from arb.adapters.postgres.records.documents import decode
+from arb.adapters.redis import RedisStateStore, connect
 from arb.domain.errors import HotStateUnavailable
-from arb.domain.ids import Venue
-from arb.domain.mode import FALLBACK
-from arb.domain.risk import Mode
-from arb.domain.snapshot import PARTS, canonical
-from arb.domain.state import HotState
-from arb.domain.trade import TradeState
-from arb.engine.hot_state import FAILURES_MAX, KeepHotState
+from arb.domain.market.ids import Venue
+from arb.domain.risk.mode import FALLBACK
+from arb.domain.risk.review import Mode
+from arb.domain.state.hot_state import HotState
+from arb.domain.state.snapshot import PARTS, canonical
+from arb.domain.trading.trade import TradeState
+from arb.engine.state.hot_state import FAILURES_MAX, KeepHotState
 from arb.ports import Session, TradeView
 from tests.contracts import world
 from tests.engine.races import Raced

@@ -6,14 +6,14 @@ from decimal import Decimal
 
 import pytest
 
-from arb.domain.alert import TRADE_HANDED_OVER, Alert, Severity
 from arb.domain.errors import Conflict, InvariantError
-from arb.domain.ids import Coin, Venue
-from arb.domain.order import State
-from arb.domain.risk import Approved, Mode, Refused
-from arb.domain.spread import Direction
+from arb.domain.health.alert import TRADE_HANDED_OVER, Alert, Severity
+from arb.domain.market.ids import Coin, Venue
+from arb.domain.market.spread import Direction
+from arb.domain.risk.review import Approved, Mode, Refused
 from arb.domain.time import NS_PER_S
-from arb.domain.trade import TradeState
+from arb.domain.trading.order import State
+from arb.domain.trading.trade import TradeState
 from arb.ports import TradeView
 from tests.contracts import world
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import count
 
-from arb.domain.book import Sweep
-from arb.domain.ids import (
+from arb.domain.ledger.ledger import opening_entry
+from arb.domain.market.book import Sweep
+from arb.domain.market.ids import (
     ClientOrderId,
     Coin,
     FillId,
@@ -16,13 +17,12 @@ from arb.domain.ids import (
     client_order_id,
     trade_id,
 )
-from arb.domain.instrument import Side
-from arb.domain.ledger import opening_entry
-from arb.domain.order import Fill, Order, OrderReport, Purpose, State
-from arb.domain.risk import Limits, Mode, Proposal
-from arb.domain.spread import Direction, Edge
+from arb.domain.market.instrument import Side
+from arb.domain.market.spread import Direction, Edge
+from arb.domain.risk.review import Limits, Mode, Proposal
 from arb.domain.time import NS_PER_S
-from arb.domain.trade import Leg, Trade, TradeState
+from arb.domain.trading.order import Fill, Order, OrderReport, Purpose, State
+from arb.domain.trading.trade import Leg, Trade, TradeState
 from arb.ports import Session
 
 NOW_NS = 1_763_640_000_000_000_000  # 2025-11-20 12:00 UTC

@@ -5,22 +5,23 @@ from decimal import Decimal
 
 import pytest
 
-from arb.domain import revival
-from arb.domain.degradation import Degradation, Degree, step
-from arb.domain.exits import Exits, is_resting
-from arb.domain.health import Level
-from arb.domain.ids import Venue
-from arb.domain.rates import rate_from_book
-from arb.domain.risk import Refused
-from arb.domain.sanity import stale
-from arb.domain.settlement import Repair
-from arb.domain.stability import VenueRecord, obstacle
+from arb.domain.health import revival
+from arb.domain.health.degradation import Degradation, Degree, step
+from arb.domain.health.judge import Level
+from arb.domain.market.ids import Venue
+from arb.domain.market.rates import rate_from_book
+from arb.domain.risk.review import Refused
+from arb.domain.risk.sanity import stale
+from arb.domain.risk.stability import VenueRecord, obstacle
 from arb.domain.time import NS_PER_S, STAMP_AHEAD_NS_MAX, is_current
+from arb.domain.trading.exits import Exits, is_resting
+from arb.domain.trading.settlement import Repair
 from tests.contracts import world
-from tests.domain import test_degradation, test_revival, test_stability
+from tests.domain.health import test_degradation, test_revival
+from tests.domain.health.test_judge import sweep
 from tests.domain.markets import NOW_NS, market
-from tests.domain.test_health import sweep
-from tests.domain.test_settle import LATE, pair, repaired, settled
+from tests.domain.risk import test_stability
+from tests.domain.trading.test_settle import LATE, pair, repaired, settled
 from tests.engine.books import a_book
 
 STEP_NS = 60_000_000_000

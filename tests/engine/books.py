@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from arb.domain.book import Book, Level
-from arb.domain.ids import Symbol, Venue
+from arb.domain.market.book import Book, Level
+from arb.domain.market.ids import Symbol, Venue
 
 NOW_NS = 1_700_000_000_000_000_000
 BTC_KRW = (Venue.UPBIT, Symbol("BTC/KRW"))

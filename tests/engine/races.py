@@ -1,6 +1,6 @@
 """Somebody else changes the mode in the milliseconds between a read of it and the write that follows."""
 
-from arb.domain.risk import Mode
+from arb.domain.risk.review import Mode
 
 
 class Raced:

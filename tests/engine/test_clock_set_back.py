@@ -5,33 +5,33 @@ from decimal import Decimal
 
 import pytest
 
-from arb.adapters.clock import ManualClock
-from arb.adapters.dispatch import MemoryDispatcher
-from arb.adapters.memory_venue import Trouble
-from arb.domain.book import Book
-from arb.domain.degradation import Degree
+from arb.adapters.broker.dispatch import MemoryDispatcher
+from arb.adapters.local.clock import ManualClock
+from arb.adapters.memory.memory_venue import Trouble
 from arb.domain.errors import DataError
-from arb.domain.health import Level, Rule
-from arb.domain.ids import Coin, Venue
-from arb.domain.order import Purpose
-from arb.domain.position import trade_position
-from arb.domain.rates import USDT
-from arb.domain.risk import Mode
-from arb.domain.spread import Direction
+from arb.domain.health.degradation import Degree
+from arb.domain.health.judge import Level, Rule
+from arb.domain.market.book import Book
+from arb.domain.market.ids import Coin, Venue
+from arb.domain.market.rates import USDT
+from arb.domain.market.spread import Direction
+from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_MS, NS_PER_S
-from arb.domain.trade import TradeState, pair_legs
-from arb.engine.feed import Feed
-from arb.engine.gate import Gate, GateLimits
-from arb.engine.markets import USDT_KRW
-from arb.engine.nearness import Nearness
-from arb.engine.probes import silence_ms
-from arb.engine.probes.machine import ClockOffset
-from arb.engine.probes.rates import Rates
-from arb.engine.tally import Tally
+from arb.domain.trading.order import Purpose
+from arb.domain.trading.position import trade_position
+from arb.domain.trading.trade import TradeState, pair_legs
+from arb.engine.health.probes.machine import ClockOffset
+from arb.engine.health.probes.probe import silence_ms
+from arb.engine.health.probes.rates import Rates
+from arb.engine.market.feed import Feed
+from arb.engine.market.gate import Gate, GateLimits
+from arb.engine.market.markets import USDT_KRW
+from arb.engine.market.tally import Tally
+from arb.engine.trading.nearness import Nearness
 from tests.engine.books import BTC_KRW, BTC_USDT, NOW_NS, a_book
-from tests.engine.test_feed_guard import World as Guarded
-from tests.engine.test_membership import settled
-from tests.engine.test_watch import Counts, Post
+from tests.engine.health.test_watch import Counts, Post
+from tests.engine.market.test_feed_guard import World as Guarded
+from tests.engine.market.test_membership import settled
 from tests.engine.town import BTC, Town
 
 STEP_MS = 60_000

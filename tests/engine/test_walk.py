@@ -2,13 +2,13 @@
 
 import pytest
 
-from arb.adapters.memory_venue import Trouble
+from arb.adapters.memory.memory_venue import Trouble
 from arb.domain.errors import Rejected
-from arb.domain.ids import Venue
-from arb.domain.order import Event, State
-from arb.domain.risk import Mode
+from arb.domain.market.ids import Venue
+from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_MS
-from arb.domain.trade import TradeState
+from arb.domain.trading.order import Event, State
+from arb.domain.trading.trade import TradeState
 from tests.engine.town import OVERDUE_NS, SESSION, Town, Tripwire
 
 

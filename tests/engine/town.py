@@ -5,11 +5,10 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from arb.adapters.alerts import RecordedAlerts
-from arb.adapters.clock import ManualClock, SeededEntropy
-from arb.adapters.dispatch import MemoryDispatcher
-from arb.adapters.instruments import LiveInstruments
-from arb.adapters.kill_switch import MemoryKillSwitch
+from arb.adapters.alerts.alerts import RecordedAlerts
+from arb.adapters.broker.dispatch import MemoryDispatcher
+from arb.adapters.local.clock import ManualClock, SeededEntropy
+from arb.adapters.local.kill_switch import MemoryKillSwitch
 from arb.adapters.memory import (
     MemoryAlertStore,
     MemoryExternalOrderStore,
@@ -18,36 +17,37 @@ from arb.adapters.memory import (
     MemoryTradeStore,
     MemoryVenueHealth,
 )
-from arb.adapters.memory_quotes import MemoryQuoteStore
-from arb.adapters.memory_venue import MemoryVenue
-from arb.domain.book import Book, Level
-from arb.domain.degradation import Degree
-from arb.domain.exits import ExitRules
-from arb.domain.ids import ClientOrderId, Coin, SessionId, Symbol, TradeId, Venue
-from arb.domain.instrument import UPBIT_KRW_BANDS, FeeIn, Instrument
-from arb.domain.repair import RepairRules
-from arb.domain.risk import Limits, Mode
-from arb.domain.stability import StabilityRules
+from arb.adapters.memory.memory_quotes import MemoryQuoteStore
+from arb.adapters.memory.memory_venue import MemoryVenue
+from arb.adapters.venues.instruments import LiveInstruments
+from arb.domain.health.degradation import Degree
+from arb.domain.market.book import Book, Level
+from arb.domain.market.ids import ClientOrderId, Coin, SessionId, Symbol, TradeId, Venue
+from arb.domain.market.instrument import UPBIT_KRW_BANDS, FeeIn, Instrument
+from arb.domain.risk.review import Limits, Mode
+from arb.domain.risk.stability import StabilityRules
 from arb.domain.time import NS_PER_MS, NS_PER_S
-from arb.engine.adopt import Adopt
-from arb.engine.drain import Drain
-from arb.engine.evaluate import Evaluate
-from arb.engine.execute import Execute
-from arb.engine.exit_guard import ExitGuard
-from arb.engine.explain import Explain
-from arb.engine.fresh_market import FreshMarkets
-from arb.engine.guard import EntryGuard
-from arb.engine.hand_over import HandOver
-from arb.engine.kill_gate import KillGate
-from arb.engine.markets import Markets
-from arb.engine.nearness import Nearness
-from arb.engine.proposals import Appetite
-from arb.engine.rate_watch import RateWatch
-from arb.engine.reconcile import Reconcile
-from arb.engine.rules import RereadRules, WatchRules
-from arb.engine.settle import Settle
-from arb.engine.stability import Stability
-from arb.engine.sweep import Sweep
+from arb.domain.trading.exits import ExitRules
+from arb.domain.trading.repair import RepairRules
+from arb.engine.kill.drain import Drain
+from arb.engine.ledger.adopt import Adopt
+from arb.engine.ledger.explain import Explain
+from arb.engine.ledger.reconcile import Reconcile
+from arb.engine.market.fresh_market import FreshMarkets
+from arb.engine.market.markets import Markets
+from arb.engine.market.rate_watch import RateWatch
+from arb.engine.market.rules import RereadRules, WatchRules
+from arb.engine.trading.evaluate import Evaluate
+from arb.engine.trading.execute import Execute
+from arb.engine.trading.exit_guard import ExitGuard
+from arb.engine.trading.guard import EntryGuard
+from arb.engine.trading.hand_over import HandOver
+from arb.engine.trading.kill_gate import KillGate
+from arb.engine.trading.nearness import Nearness
+from arb.engine.trading.proposals import Appetite
+from arb.engine.trading.settle import Settle
+from arb.engine.trading.stability import Stability
+from arb.engine.trading.sweep import Sweep
 from arb.ports import Session
 
 BTC = Coin("BTC")

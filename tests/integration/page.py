@@ -12,7 +12,7 @@ from typing import Any
 
 import urllib3
 
-from arb.runtime.wait import wait_until
+from arb.stack.wait import wait_until
 from tests.web.server import Browser
 
 ARB = str(Path(sys.executable).with_name("arb"))

@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from arb.domain.ids import parse_client_order_id
+from arb.domain.market.ids import parse_client_order_id
 
 pytestmark = pytest.mark.stack
 ARB = str(Path(sys.executable).with_name("arb"))

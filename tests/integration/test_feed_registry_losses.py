@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from arb.adapters.clock import ManualClock
-from arb.adapters.memory_feeds import MemoryKeepsake, SilentWitness
-from arb.adapters.redis_store import RedisFeedRegistry, RedisQuoteStore, connect
-from arb.domain.assignment import Assignment
-from arb.domain.ids import Coin
-from arb.engine.membership import Membership
-from arb.operate.queue.town import Town
+from arb.adapters.local.clock import ManualClock
+from arb.adapters.memory.memory_feeds import MemoryKeepsake, SilentWitness
+from arb.adapters.redis import RedisFeedRegistry, RedisQuoteStore, connect
+from arb.chaos.queue.town import Town
+from arb.domain.health.assignment import Assignment
+from arb.domain.market.ids import Coin
+from arb.engine.market.membership import Membership
 from tests.engine.books import BTC_KRW, NOW_NS, a_book
 
 pytestmark = pytest.mark.integration

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from arb.adapters.http import HttpTransport
-from arb.runtime.control import Supervisor
-from arb.runtime.home import Home, read_runtime
+from arb.adapters.venues.http import HttpTransport
+from arb.stack.control import Supervisor
+from arb.stack.home import Home, read_runtime
 from arb.venues.request import HttpRequest
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300), pytest.mark.chaos]

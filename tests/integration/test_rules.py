@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from arb.adapters.dispatch import SilentDispatcher
-from arb.adapters.memory_quotes import MemoryQuoteStore
-from arb.adapters.memory_venue import MemoryVenue
-from arb.bootstrap import Engine, connect_stores, wire
-from arb.bootstrap.control import listener_of
-from arb.domain.ids import SessionId, Venue
-from arb.domain.risk import Mode
-from arb.engine.rules import GAP_NS
+from arb.adapters.broker.dispatch import SilentDispatcher
+from arb.adapters.memory.memory_quotes import MemoryQuoteStore
+from arb.adapters.memory.memory_venue import MemoryVenue
+from arb.app.control import listener_of
+from arb.app.engines import Engine, connect_stores, wire
+from arb.domain.market.ids import SessionId, Venue
+from arb.domain.risk.review import Mode
+from arb.engine.market.rules import GAP_NS
 from arb.ports import Session
 from config.settings import load
 from tests.engine.town import RULES

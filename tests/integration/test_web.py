@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from arb.domain.ids import Venue
-from arb.domain.order import State
-from arb.runtime.control import Supervisor
-from arb.runtime.home import Home
-from arb.runtime.wait import wait_until
+from arb.domain.market.ids import Venue
+from arb.domain.trading.order import State
+from arb.stack.control import Supervisor
+from arb.stack.home import Home
+from arb.stack.wait import wait_until
 from tests.integration.page import LIMIT_S, page_stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(LIMIT_S * 2), pytest.mark.chaos]

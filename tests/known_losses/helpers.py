@@ -11,16 +11,16 @@ from decimal import Decimal
 
 import pytest
 
-from arb.domain.alert import Alert
-from arb.domain.book import Book
-from arb.domain.ids import Venue
-from arb.domain.ledger import adjustment_entry
-from arb.domain.order import Order, Purpose
-from arb.domain.position import trade_position
-from arb.domain.risk import Limits, Mode
-from arb.domain.stability import StabilityRules
+from arb.domain.health.alert import Alert
+from arb.domain.ledger.ledger import adjustment_entry
+from arb.domain.market.book import Book
+from arb.domain.market.ids import Venue
+from arb.domain.risk.review import Limits, Mode
+from arb.domain.risk.stability import StabilityRules
 from arb.domain.time import NS_PER_S
-from arb.domain.trade import Trade, TradeState
+from arb.domain.trading.order import Order, Purpose
+from arb.domain.trading.position import trade_position
+from arb.domain.trading.trade import Trade, TradeState
 from tests.engine import town as town_module
 from tests.engine.town import BTC, LIMITS, SESSION, STABILITY, Town
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from arb.bootstrap.rules import appetite_of, exits_of, limits_of, stability_of
-from arb.domain.trade import TradeState
+from arb.app.rules import appetite_of, exits_of, limits_of, stability_of
+from arb.domain.trading.trade import TradeState
 from config.settings import load
 from tests.known_losses.helpers import (
     TunedTown,

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from arb.domain.ids import Venue
+from arb.domain.market.ids import Venue
 from tests.engine.town import Town
 from tests.known_losses.helpers import KRW_PER_USDT, closed_trades, go_on, pay, quote, upbit_books, worth_krw
 

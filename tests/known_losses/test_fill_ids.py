@@ -10,9 +10,9 @@ from dataclasses import replace
 import pytest
 
 from arb.domain.errors import InvariantError
-from arb.domain.ids import FillId, Venue
-from arb.domain.order import Order, State
-from arb.domain.risk import Approved
+from arb.domain.market.ids import FillId, Venue
+from arb.domain.risk.review import Approved
+from arb.domain.trading.order import Order, State
 from arb.ports import Session
 from tests.contracts import world
 from tests.contracts.backends import Stores, memory_stores

@@ -11,9 +11,9 @@ from threading import Barrier
 
 import pytest
 
-from arb.domain.ids import SessionId, Venue
-from arb.domain.ledger import opening_entry
-from arb.domain.risk import Approved
+from arb.domain.ledger.ledger import opening_entry
+from arb.domain.market.ids import SessionId, Venue
+from arb.domain.risk.review import Approved
 from tests.contracts import world
 from tests.contracts.backends import Stores
 from tests.contracts.world import Opening

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from arb.domain.money import floor_to
+from arb.domain.market.money import floor_to
 from tests.engine.town import Town
 from tests.known_losses.helpers import (
     go_on,

@@ -9,8 +9,8 @@ from decimal import Decimal
 
 import pytest
 
-from arb.domain.ids import Venue
-from arb.domain.order import Order, Purpose
+from arb.domain.market.ids import Venue
+from arb.domain.trading.order import Order, Purpose
 from tests.engine.town import RULES, Town
 from tests.known_losses.helpers import orders, pay, require, tell
 

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from arb.domain.ids import Venue
-from arb.domain.trade import TradeState
+from arb.domain.market.ids import Venue
+from arb.domain.trading.trade import TradeState
 from tests.engine.town import Town
 from tests.known_losses.helpers import go_on, open_trades, pay, reduce_only, require, run_all, trades
 

@@ -10,13 +10,13 @@ from itertools import cycle
 
 import pytest
 
-from arb.adapters.memory_venue import Trouble
+from arb.adapters.memory.memory_venue import Trouble
 from arb.domain.errors import Rejected
-from arb.domain.ids import Venue
-from arb.domain.order import Order, OrderReport, Purpose
-from arb.domain.risk import Mode
+from arb.domain.market.ids import Venue
+from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_S
-from arb.domain.trade import TradeState
+from arb.domain.trading.order import Order, OrderReport, Purpose
+from arb.domain.trading.trade import TradeState
 from tests.engine.town import SESSION, Town
 from tests.known_losses.helpers import (
     BTC_KRW,

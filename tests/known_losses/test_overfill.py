@@ -10,11 +10,11 @@ from decimal import Decimal
 
 import pytest
 
-from arb.domain.alert import Severity
-from arb.domain.ids import FillId, Venue
-from arb.domain.order import Fill, Order, OrderReport, State
-from arb.domain.risk import Mode
-from arb.engine.fills import RecordReport, StreamedReport
+from arb.domain.health.alert import Severity
+from arb.domain.market.ids import FillId, Venue
+from arb.domain.risk.review import Mode
+from arb.domain.trading.order import Fill, Order, OrderReport, State
+from arb.engine.trading.fills import RecordReport, StreamedReport
 from tests.engine.town import SESSION, Town
 from tests.known_losses.helpers import alerts, orders, require, run_due, run_one
 

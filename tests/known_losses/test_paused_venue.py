@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from arb.domain.errors import RateLimited
-from arb.domain.ids import Venue
-from arb.domain.order import Order, OrderReport, Purpose
+from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_MS, NS_PER_S
+from arb.domain.trading.order import Order, OrderReport, Purpose
 from tests.engine.town import Town
 from tests.known_losses.helpers import go_on, open_pairs, open_trades, orders, require
 

@@ -9,12 +9,12 @@ from decimal import Decimal
 import pytest
 
 from arb.domain.errors import OutcomeUnknown
-from arb.domain.ids import Venue
-from arb.domain.order import Order, OrderReport, Purpose
+from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_S
+from arb.domain.trading.order import Order, OrderReport, Purpose
 from arb.ports import NeverPlaced, NotFoundYet, Resolution
 from arb.venues.request import Effect, HttpResponse
-from arb.venues.upbit_errors import error_of
+from arb.venues.upbit.errors import error_of
 from tests.engine.town import Town
 from tests.known_losses.helpers import naked, orders, reduce_only, require, run_due
 

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from arb.domain.ids import Venue
-from arb.domain.order import Order, State
-from arb.domain.risk import Approved
+from arb.domain.market.ids import Venue
+from arb.domain.risk.review import Approved
 from arb.domain.time import NS_PER_S
-from arb.runtime.servers import Servers
+from arb.domain.trading.order import Order, State
+from arb.stack.servers import Servers
 from tests.contracts import world
 from tests.contracts.backends import Stores
 from tests.contracts.world import Opening

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from arb.domain.alert import Severity
 from arb.domain.errors import AgainstRules, Rejected, VenueError
-from arb.domain.ids import Venue
-from arb.domain.instrument import Side
-from arb.domain.order import Order, OrderReport
-from arb.domain.stability import VenueRecord
+from arb.domain.health.alert import Severity
+from arb.domain.market.ids import Venue
+from arb.domain.market.instrument import Side
+from arb.domain.risk.stability import VenueRecord
+from arb.domain.trading.order import Order, OrderReport
 from tests.engine.town import Town
 from tests.known_losses.helpers import (
     DEFAULT_LIMITS,

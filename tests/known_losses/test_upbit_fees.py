@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from arb.domain.alert import Severity
-from arb.domain.ids import ClientOrderId, Symbol, TradeId, Venue, client_order_id, trade_id
-from arb.domain.instrument import Side
-from arb.domain.order import Order, Purpose, State, fold
-from arb.venues.upbit_replies import order_report
+from arb.domain.health.alert import Severity
+from arb.domain.market.ids import ClientOrderId, Symbol, TradeId, Venue, client_order_id, trade_id
+from arb.domain.market.instrument import Side
+from arb.domain.trading.order import Order, Purpose, State, fold
+from arb.venues.upbit.replies import order_report
 from tests.engine.town import Town
 from tests.known_losses.helpers import alerts, require, run_all, trades
 

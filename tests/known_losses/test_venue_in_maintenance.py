@@ -7,8 +7,8 @@ lately; exits do not, and each of them turns a hedged pair into a naked leg.
 import pytest
 
 from arb.domain.errors import OutcomeUnknown
-from arb.domain.ids import Venue
-from arb.domain.order import Order, OrderReport
+from arb.domain.market.ids import Venue
+from arb.domain.trading.order import Order, OrderReport
 from tests.engine.town import Town
 from tests.known_losses.helpers import (
     DEFAULT_STABILITY,

@@ -5,19 +5,19 @@ from types import SimpleNamespace
 
 import pytest
 
-from arb.adapters.clock import SeededEntropy
+from arb.adapters.local.clock import SeededEntropy
 from arb.adapters.memory import MemorySnapshotStore
 from arb.adapters.memory.states import MemoryStateStore
-from arb.domain.degradation import Rules
+from arb.app.session import Place, begin_trading, go_on, resume_session, standing
 from arb.domain.errors import ConfigError
-from arb.domain.health import Reading
-from arb.domain.mode import FALLBACK, KILLED, NO_FEED, NO_ROOM, RECONCILED, STARTING, STOPPING
-from arb.domain.risk import Mode
-from arb.engine.degrade import Degrade
-from arb.engine.hot_state import KeepHotState
-from arb.engine.resume import Resume
-from arb.operate.session import Place, begin_trading, go_on, resume_session, standing
-from arb.runtime.shutdown import silent
+from arb.domain.health.degradation import Rules
+from arb.domain.health.judge import Reading
+from arb.domain.risk.mode import FALLBACK, KILLED, NO_FEED, NO_ROOM, RECONCILED, STARTING, STOPPING
+from arb.domain.risk.review import Mode
+from arb.engine.health.degrade import Degrade
+from arb.engine.state.hot_state import KeepHotState
+from arb.engine.state.resume import Resume
+from arb.stack.shutdown import silent
 from tests.engine.town import SESSION, Town
 
 DECIDED = [

@@ -10,14 +10,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from arb.adapters.memory_venue import Trouble
-from arb.domain.ids import TradeId, Venue
-from arb.domain.ledger import totals
-from arb.domain.money import ZERO
-from arb.domain.order import Purpose, State
-from arb.domain.position import trade_position
-from arb.domain.trade import ENDED, TradeState
-from tests.engine.test_kill import kill
+from arb.adapters.memory.memory_venue import Trouble
+from arb.domain.ledger.ledger import totals
+from arb.domain.market.ids import TradeId, Venue
+from arb.domain.market.money import ZERO
+from arb.domain.trading.order import Purpose, State
+from arb.domain.trading.position import trade_position
+from arb.domain.trading.trade import ENDED, TradeState
+from tests.engine.kill.test_kill import kill
 from tests.engine.town import SESSION, Town, Tripwire
 
 Pair = tuple[TradeId, Purpose, int]

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
 from arb.domain.errors import IllegalTransition
-from arb.domain.ids import Venue
-from arb.domain.ledger import totals, venue_account
-from arb.domain.money import ZERO
-from arb.domain.order import State
-from arb.domain.risk import Approved
-from arb.domain.spread import Direction
+from arb.domain.ledger.ledger import totals, venue_account
+from arb.domain.market.ids import Venue
+from arb.domain.market.money import ZERO
+from arb.domain.market.spread import Direction
+from arb.domain.risk.review import Approved
+from arb.domain.trading.order import State
 from tests.contracts import world
 from tests.contracts.backends import memory_stores, sums
 

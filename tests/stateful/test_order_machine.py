@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from arb.domain.errors import IllegalTransition
-from arb.domain.ids import Venue
-from arb.domain.order import AT_VENUE, TERMINAL, TRANSITIONS, Event, State, apply, fold
+from arb.domain.market.ids import Venue
+from arb.domain.trading.order import AT_VENUE, TERMINAL, TRANSITIONS, Event, State, apply, fold
 from tests.contracts import world
 
 REPORTED = (

@@ -4,9 +4,9 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from arb.domain.ids import Symbol, TradeId, Venue, client_order_id
-from arb.domain.instrument import Side
-from arb.domain.order import Order, Purpose, State
+from arb.domain.market.ids import Symbol, TradeId, Venue, client_order_id
+from arb.domain.market.instrument import Side
+from arb.domain.trading.order import Order, Purpose, State
 from arb.venues.request import HttpResponse
 
 TRADE = TradeId("abcdefghijkl2")

@@ -5,9 +5,9 @@ from decimal import Decimal
 import pytest
 
 from arb.domain.errors import DataError
-from arb.domain.ids import TradeId, Venue, client_order_id
-from arb.domain.instrument import Side
-from arb.domain.order import State
+from arb.domain.market.ids import TradeId, Venue, client_order_id
+from arb.domain.market.instrument import Side
+from arb.domain.trading.order import State
 from arb.venues.listed import binance_listed, upbit_listed
 from arb.venues.reply import read
 from tests.venues.samples import BINANCE_ROW, UPBIT_WAIT, response

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arb.domain.ids import Coin, Venue
+from arb.domain.market.ids import Coin, Venue
 from arb.venues.registry import from_venue_symbol, symbol_of, to_venue_symbol
 
 COINS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=1, max_size=10)

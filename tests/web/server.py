@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import urllib3
 from aiohttp import web
 
-from arb.adapters.clock import ManualClock, SeededEntropy
+from arb.adapters.local.clock import ManualClock, SeededEntropy
 from arb.web.app import make_app, make_guard
 from arb.web.desk import Section
 from arb.web.hub import Hub

@@ -3,9 +3,9 @@
 import threading
 import time
 
-from arb.adapters.clock import ManualClock
-from arb.adapters.kill_switch import FileKillSwitch
-from arb.engine.kill import KillReport
+from arb.adapters.local.clock import ManualClock
+from arb.adapters.local.kill_switch import FileKillSwitch
+from arb.engine.kill.kill import KillReport
 from arb.web.kill import KillFromPage
 
 

@@ -9,12 +9,12 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-from arb.adapters.clock import ManualClock
-from arb.adapters.memory_venue import Trouble
+from arb.adapters.local.clock import ManualClock
+from arb.adapters.memory.memory_venue import Trouble
 from arb.domain.errors import StoreUnavailable
-from arb.domain.ids import Venue
-from arb.domain.trade import TradeState
-from arb.runtime.home import Home
+from arb.domain.market.ids import Venue
+from arb.domain.trading.trade import TradeState
+from arb.stack.home import Home
 from arb.web.catalogue import BY_NAME, METRICS
 from arb.web.metrics import StackMetrics
 from arb.web.scrape import Exporter

@@ -8,14 +8,14 @@ from contextlib import contextmanager
 import orjson
 import pytest
 
-from arb.adapters.clock import SeededEntropy, SystemClock
-from arb.adapters.dispatch import MemoryDispatcher
-from arb.adapters.memory_feeds import MemoryFeedRegistry, MemoryKeepsake, SilentWitness
-from arb.adapters.memory_quotes import MemoryQuoteStore
-from arb.domain.ids import Symbol, Venue
-from arb.engine.markets import USDT_KRW
+from arb.adapters.broker.dispatch import MemoryDispatcher
+from arb.adapters.local.clock import SeededEntropy, SystemClock
+from arb.adapters.memory.memory_feeds import MemoryFeedRegistry, MemoryKeepsake, SilentWitness
+from arb.adapters.memory.memory_quotes import MemoryQuoteStore
+from arb.domain.market.ids import Symbol, Venue
+from arb.engine.market.markets import USDT_KRW
 from config.settings import Settings, load
-from tests.adapters.websocket_server import Peer, Server
+from tests.adapters.venues.websocket_server import Peer, Server
 from workers.feed import Outside, build
 from workers.feed_process import FeedProcess
 

@@ -8,7 +8,7 @@ import pytest
 
 PROGRAM = """
 import sys
-from arb.adapters.clock import SystemClock
+from arb.adapters.local.clock import SystemClock
 from workers import process
 
 class Work:

@@ -7,11 +7,11 @@ import pytest
 from celery.worker import state
 
 from arb.domain.errors import StoreUnavailable
-from arb.domain.health import Health, Level, Verdict
-from arb.domain.risk import Mode
-from arb.engine.emergency import Ending
+from arb.domain.health.judge import Health, Level, Verdict
+from arb.domain.risk.review import Mode
+from arb.engine.kill.emergency import Ending
 from config import addresses
-from tests.engine.test_emergency import Stop
+from tests.engine.kill.test_emergency import Stop
 from tests.engine.town import SESSION, Town
 from workers import vigil
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from arb.adapters.memory.tables import MemoryTables
-from arb.domain.alert import Alert
-from arb.domain.ids import SessionId
+from arb.domain.health.alert import Alert
+from arb.domain.market.ids import SessionId
 
 
 @dataclass(frozen=True, slots=True)

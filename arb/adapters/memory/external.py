@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from arb.adapters.memory.tables import MemoryTables
-from arb.domain.external import ExternalOrder, ExternalState, ListedOrder
-from arb.domain.ids import Venue
+from arb.domain.market.ids import Venue
+from arb.domain.trading.external import ExternalOrder, ExternalState, ListedOrder
 
 
 @dataclass(frozen=True, slots=True)

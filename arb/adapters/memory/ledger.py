@@ -5,10 +5,10 @@ from decimal import Decimal
 from typing import Final
 
 from arb.adapters.memory.tables import Booked, MemoryTables
-from arb.adapters.records.exact import EXACT
-from arb.domain.ids import SessionId, Venue
-from arb.domain.ledger import Entry, venue_account
-from arb.domain.money import ZERO
+from arb.adapters.postgres.records.exact import EXACT
+from arb.domain.ledger.ledger import Entry, venue_account
+from arb.domain.market.ids import SessionId, Venue
+from arb.domain.market.money import ZERO
 
 OWN: Final = {venue_account(venue): venue for venue in Venue}
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from arb.adapters.memory import ledger
 from arb.adapters.memory.tables import MemoryTables, OrderEvent, OrderRow
-from arb.adapters.records.holds import hold_for, hold_state
+from arb.adapters.postgres.records.holds import hold_for, hold_state
 from arb.domain.errors import Conflict, DataError, InvariantError
-from arb.domain.ids import ClientOrderId
-from arb.domain.ledger import fill_entry
-from arb.domain.order import Event, Order, OrderReport, State, apply, fold, transition
-from arb.domain.trade import Trade
+from arb.domain.ledger.ledger import fill_entry
+from arb.domain.market.ids import ClientOrderId
+from arb.domain.trading.order import Event, Order, OrderReport, State, apply, fold, transition
+from arb.domain.trading.trade import Trade
 
 
 def insert(tables: MemoryTables, trade: Trade, intents: Sequence[Order]) -> None:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 from arb.adapters.memory.tables import MemoryTables
 from arb.domain.errors import Conflict
-from arb.domain.ids import SessionId
-from arb.domain.mode import ModeChange
-from arb.domain.recovery import Recovery
-from arb.domain.risk import Mode
+from arb.domain.market.ids import SessionId
+from arb.domain.risk.mode import ModeChange
+from arb.domain.risk.review import Mode
+from arb.domain.state.recovery import Recovery
 from arb.ports import Session
 
 

@@ -6,8 +6,8 @@ from threading import RLock
 from typing import Any
 
 from arb.domain.errors import HotStateUnavailable
-from arb.domain.ids import SessionId
-from arb.domain.state import HotState, StateChange
+from arb.domain.market.ids import SessionId
+from arb.domain.state.hot_state import HotState, StateChange
 
 
 @dataclass(slots=True)

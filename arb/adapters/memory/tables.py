@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from threading import RLock
 
-from arb.adapters.records.holds import Hold
-from arb.adapters.records.seals import SealedPart
-from arb.domain.alert import Alert
+from arb.adapters.postgres.records.holds import Hold
+from arb.adapters.postgres.records.seals import SealedPart
 from arb.domain.errors import InvariantError, StoreUnavailable
-from arb.domain.external import ExternalOrder
-from arb.domain.ids import ClientOrderId, FillId, SessionId, Symbol, TradeId, Venue, VenueOrderId
-from arb.domain.ledger import Entry
-from arb.domain.mode import ModeChange
-from arb.domain.order import Event, Order, State
-from arb.domain.recovery import Recovery
-from arb.domain.trade import Trade
+from arb.domain.health.alert import Alert
+from arb.domain.ledger.ledger import Entry
+from arb.domain.market.ids import ClientOrderId, FillId, SessionId, Symbol, TradeId, Venue, VenueOrderId
+from arb.domain.risk.mode import ModeChange
+from arb.domain.state.recovery import Recovery
+from arb.domain.trading.external import ExternalOrder
+from arb.domain.trading.order import Event, Order, State
+from arb.domain.trading.trade import Trade
 from arb.ports import Session
 
 

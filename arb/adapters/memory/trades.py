@@ -6,13 +6,13 @@ from decimal import Decimal
 
 from arb.adapters.memory import exposure, ledger, lives
 from arb.adapters.memory.tables import MemoryTables
-from arb.domain.alert import TRADE_HANDED_OVER
 from arb.domain.errors import Conflict
-from arb.domain.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
-from arb.domain.ledger import Entry
-from arb.domain.order import Event, Order, OrderReport, State, apply
-from arb.domain.risk import Approved, Limits, Proposal, Refused, review
-from arb.domain.trade import Trade, TradeState
+from arb.domain.health.alert import TRADE_HANDED_OVER
+from arb.domain.ledger.ledger import Entry
+from arb.domain.market.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
+from arb.domain.risk.review import Approved, Limits, Proposal, Refused, review
+from arb.domain.trading.order import Event, Order, OrderReport, State, apply
+from arb.domain.trading.trade import Trade, TradeState
 from arb.ports import TradeView
 
 

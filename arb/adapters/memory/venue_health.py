@@ -1,11 +1,11 @@
-"""`arb.engine.stability.VenueHealthStore` in memory."""
+"""`arb.engine.trading.stability.VenueHealthStore` in memory."""
 
 from dataclasses import dataclass
 
 from arb.adapters.memory.tables import MemoryTables, OrderEvent
-from arb.domain.ids import SessionId, Venue
-from arb.domain.order import Event
-from arb.domain.stability import TROUBLES, VenueRecord
+from arb.domain.market.ids import SessionId, Venue
+from arb.domain.risk.stability import TROUBLES, VenueRecord
+from arb.domain.trading.order import Event
 
 
 @dataclass(frozen=True, slots=True)

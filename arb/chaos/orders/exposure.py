@@ -7,12 +7,12 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Final
 
-from arb.chaos.history import VenueFill
-from arb.domain.ids import Symbol, TradeId, Venue, parse_client_order_id
-from arb.domain.instrument import Instrument
-from arb.domain.money import ZERO
-from arb.domain.position import is_dust
+from arb.check.history import VenueFill
+from arb.domain.market.ids import Symbol, TradeId, Venue, parse_client_order_id
+from arb.domain.market.instrument import Instrument
+from arb.domain.market.money import ZERO
 from arb.domain.time import NS_PER_S
+from arb.domain.trading.position import is_dust
 
 Instruments = Mapping[tuple[Venue, Symbol], Instrument]
 PRICE_SLACK: Final = Decimal("0.9")  # dust was judged at a price of that moment, not at the fill's

@@ -3,14 +3,14 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from arb.chaos.checkers import Check
-from arb.chaos.history import EngineHistory, VenueHistory
 from arb.chaos.orders.exposure import Exposure, exposure
+from arb.check.checkers import Check
+from arb.check.history import EngineHistory, VenueHistory
 from arb.domain.errors import InvariantError
-from arb.domain.ids import ClientOrderId, Venue
-from arb.domain.order import Event, State
-from arb.domain.reconcile import drifts
-from arb.domain.trade import TradeState
+from arb.domain.ledger.reconcile import drifts
+from arb.domain.market.ids import ClientOrderId, Venue
+from arb.domain.trading.order import Event, State
+from arb.domain.trading.trade import TradeState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

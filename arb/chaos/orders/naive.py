@@ -13,10 +13,10 @@ from typing import Final, NamedTuple
 from arb.chaos.orders.exposure import Instruments
 from arb.chaos.orders.prices import Prices
 from arb.domain.errors import OutcomeUnknown, VenueError
-from arb.domain.ids import ClientOrderId, Coin, TradeId, Venue, client_order_id
-from arb.domain.instrument import Side
-from arb.domain.order import Order, Purpose, State
-from arb.engine.markets import symbol_on
+from arb.domain.market.ids import ClientOrderId, Coin, TradeId, Venue, client_order_id
+from arb.domain.market.instrument import Side
+from arb.domain.trading.order import Order, Purpose, State
+from arb.engine.market.markets import symbol_on
 from arb.ports import Clock, VenueClient
 
 ATTEMPTS_MAX: Final = 5

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from arb.chaos.history import VenueFill, VenueHistory
 from arb.chaos.orders.naive import NaiveLeg
-from arb.domain.ids import ClientOrderId, Coin
-from arb.domain.money import ZERO
+from arb.check.history import VenueFill, VenueHistory
+from arb.domain.market.ids import ClientOrderId, Coin
+from arb.domain.market.money import ZERO
 
 CENT: Final = Decimal("0.01")
 

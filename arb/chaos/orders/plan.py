@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any, Final
 
-from arb.domain.ids import Venue
+from arb.domain.market.ids import Venue
 
 SPELL_MS: Final = 8_000
 BAN_SPELLS: Final = 6  # one spell in this many begins with a ban

@@ -9,10 +9,10 @@ import orjson
 import urllib3
 
 from arb.chaos.orders.exposure import Instruments
-from arb.domain.ids import Coin, Venue
-from arb.domain.instrument import Side
-from arb.domain.money import fraction
-from arb.engine.markets import symbol_on
+from arb.domain.market.ids import Coin, Venue
+from arb.domain.market.instrument import Side
+from arb.domain.market.money import fraction
+from arb.engine.market.markets import symbol_on
 
 TIMEOUT_S: Final = 2.0
 SLIP: Final = fraction(Decimal(60))

@@ -7,10 +7,10 @@ from typing import Any, Final
 from arb.chaos.orders.killer import Killer
 from arb.chaos.orders.plan import spell_at
 from arb.chaos.orders.switchboard import Switchboard
-from arb.domain.ids import Venue
-from arb.domain.risk import Mode
+from arb.domain.market.ids import Venue
+from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_MS
-from arb.engine.drain import Drain
+from arb.engine.kill.drain import Drain
 from arb.ports import Clock
 
 LOOK_MS: Final = 250

@@ -9,7 +9,7 @@ import orjson
 import urllib3
 
 from arb.domain.errors import VenueError
-from arb.domain.ids import Venue
+from arb.domain.market.ids import Venue
 
 TIMEOUT_S: Final = 30.0  # a busy machine is no reason to end a run
 # So that a run takes minutes: the real limits are 12 orders a second at Upbit, and at Binance a weight of

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from arb.chaos.checkers import Findings
 from arb.chaos.orders.figures import Figures
+from arb.check.checkers import Findings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

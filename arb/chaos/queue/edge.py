@@ -15,8 +15,8 @@ import psycopg
 from amqp.exceptions import MessageNacked, NoConsumers
 from kombu.transport import TRANSPORT_ALIASES, pgmq
 
-from arb.adapters.transport import Transport, pgmq_transport
-from arb.adapters.transport.channel import Channel
+from arb.adapters.broker import Transport, pgmq_transport
+from arb.adapters.broker.channel import Channel
 
 PRIMARY: Final = "primary"
 FALLBACK: Final = "fallback"

@@ -17,21 +17,21 @@ from celery import Celery
 from kombu import Queue
 from kombu.transport import TRANSPORT_ALIASES
 
-from arb.adapters.clock import SystemClock
-from arb.adapters.memory_budget import ProcessBudget, own_bytes
-from arb.domain.degradation import Degree
+from arb.adapters.local.clock import SystemClock
+from arb.adapters.local.memory_budget import ProcessBudget, own_bytes
+from arb.domain.health.degradation import Degree
 
 MB: Final = 1024 * 1024
 LIMIT_MB: Final = 100
 HELD_MS: Final = 300  # how long a task needs what it took, so that all of them overlap
-TRANSPORT_ALIASES["redis"] = "arb.adapters.transport:Transport"
+TRANSPORT_ALIASES["redis"] = "arb.adapters.broker:Transport"
 clock = SystemClock()
 threads_up = threading.Barrier(int(os.environ.get("HUNGRY_THREADS", "1")))
 
 app = Celery(
     "hungry",
     broker=os.environ.get("HUNGRY_BROKER", "redis://127.0.0.1:1/0"),
-    task_cls="arb.adapters.transport.task:Task",
+    task_cls="arb.adapters.broker.task:Task",
 )
 app.conf.update(
     task_queues=[Queue("hungry")],
@@ -39,7 +39,7 @@ app.conf.update(
     task_acks_late=True,
     task_ignore_result=True,
     worker_prefetch_multiplier=1,
-    worker_consumer="arb.adapters.transport.consumer:HardenedConsumer",
+    worker_consumer="arb.adapters.broker.consumer:HardenedConsumer",
     broker_transport_options={"visibility_timeout": 60, "priority_steps": [0]},
 )
 

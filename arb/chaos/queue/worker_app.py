@@ -10,7 +10,7 @@ from celery import Celery, Task
 from kombu import Queue
 from kombu.transport import TRANSPORT_ALIASES
 
-from arb.adapters.clock import SystemClock
+from arb.adapters.local.clock import SystemClock
 from arb.chaos.queue.effects import Effects
 
 OURS = os.environ.get("TOWN_KIND", "ours") == "ours"
@@ -18,12 +18,12 @@ VISIBILITY_TIMEOUT_S = int(os.environ.get("TOWN_VISIBILITY_S", "4"))
 QUEUES = ("orders", "evaluate", "housekeeping")
 
 if OURS:
-    TRANSPORT_ALIASES["redis"] = "arb.adapters.transport:Transport"
+    TRANSPORT_ALIASES["redis"] = "arb.adapters.broker:Transport"
 
 app = Celery(
     "town",
     broker=os.environ.get("TOWN_BROKER", "redis://127.0.0.1:1/0"),
-    task_cls="arb.adapters.transport.task:Task" if OURS else None,
+    task_cls="arb.adapters.broker.task:Task" if OURS else None,
 )
 app.conf.update(
     task_queues=[Queue(name) for name in QUEUES],
@@ -43,7 +43,7 @@ app.conf.update(
 )
 if OURS:
     app.conf.update(
-        worker_consumer="arb.adapters.transport.consumer:HardenedConsumer",
+        worker_consumer="arb.adapters.broker.consumer:HardenedConsumer",
         broker_channel_error_retry=True,
         broker_transport_options={
             **app.conf.broker_transport_options,

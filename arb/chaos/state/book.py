@@ -8,17 +8,17 @@ from typing import Final
 
 from sqlalchemy import insert
 
-from arb.adapters.sql import holds, ledger
-from arb.adapters.sql.engine import transaction
-from arb.adapters.sql.rows import fill_values, order_values, trade_values
-from arb.adapters.sql.tables import fills, orders, trades
+from arb.adapters.postgres import holds, ledger
+from arb.adapters.postgres.engine import transaction
+from arb.adapters.postgres.rows import fill_values, order_values, trade_values
+from arb.adapters.postgres.tables import fills, orders, trades
 from arb.chaos.state.ground import Ground
-from arb.domain.ids import Coin, FillId, SessionId, Venue, VenueOrderId, client_order_id, trade_id
-from arb.domain.ledger import fill_entry, opening_entry
-from arb.domain.order import Fill, Order, OrderReport, Purpose, State
-from arb.domain.spread import Direction
-from arb.domain.trade import Trade, TradeState
-from arb.engine.markets import symbol_on
+from arb.domain.ledger.ledger import fill_entry, opening_entry
+from arb.domain.market.ids import Coin, FillId, SessionId, Venue, VenueOrderId, client_order_id, trade_id
+from arb.domain.market.spread import Direction
+from arb.domain.trading.order import Fill, Order, OrderReport, Purpose, State
+from arb.domain.trading.trade import Trade, TradeState
+from arb.engine.market.markets import symbol_on
 
 PRICES: Final = {Venue.UPBIT: Decimal("140000000"), Venue.BINANCE: Decimal("100000")}
 FUNDS: Final = {

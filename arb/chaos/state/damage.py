@@ -6,9 +6,9 @@ from typing import Final
 
 from sqlalchemy import Engine, text
 
-from arb.adapters.sql.engine import transaction
-from arb.adapters.sql.tables import SNAPSHOTS
-from arb.domain.ids import SessionId
+from arb.adapters.postgres.engine import transaction
+from arb.adapters.postgres.tables import SNAPSHOTS
+from arb.domain.market.ids import SessionId
 
 TABLES: Final = tuple(table.name for table in SNAPSHOTS.values())
 FIRST: Final = TABLES[0]

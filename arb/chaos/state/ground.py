@@ -7,20 +7,20 @@ from typing import Any
 import redis
 from sqlalchemy import Engine
 
-from arb.adapters.clock import SystemClock, SystemEntropy
-from arb.adapters.dispatch import MemoryDispatcher
-from arb.adapters.redis_store import RedisCounters, RedisStateStore
-from arb.adapters.sql.sessions import SqlSessionStore
-from arb.adapters.sql.snapshots import SqlSnapshotStore
-from arb.adapters.sql.trades import SqlTradeStore
+from arb.adapters.broker.dispatch import MemoryDispatcher
+from arb.adapters.local.clock import SystemClock, SystemEntropy
+from arb.adapters.postgres.sessions import SqlSessionStore
+from arb.adapters.postgres.snapshots import SqlSnapshotStore
+from arb.adapters.postgres.trades import SqlTradeStore
+from arb.adapters.redis import RedisCounters, RedisStateStore
 from arb.chaos.outcome import expect, timed
-from arb.domain.ids import SessionId
-from arb.domain.risk import Mode
-from arb.domain.snapshot import SnapshotKind, canonical
+from arb.domain.market.ids import SessionId
+from arb.domain.risk.review import Mode
+from arb.domain.state.snapshot import SnapshotKind, canonical
 from arb.domain.time import NS_PER_S
-from arb.engine.hot_state import KeepHotState
-from arb.engine.resume import Account, Resume
-from arb.engine.snapshot import TakeSnapshot
+from arb.engine.state.hot_state import KeepHotState
+from arb.engine.state.resume import Account, Resume
+from arb.engine.state.snapshot import TakeSnapshot
 from arb.ports import Session
 
 ENVIRONMENT = "mock"

@@ -5,14 +5,14 @@ from decimal import Decimal
 from functools import partial
 from typing import Final
 
-from arb.adapters.records.documents import decode
+from arb.adapters.postgres.records.documents import decode
 from arb.chaos.outcome import Scenario, expect, timed
 from arb.chaos.state import book, damage
 from arb.chaos.state.ground import Ground
-from arb.domain.ids import SessionId, Venue
-from arb.domain.order import Purpose
-from arb.domain.risk import Mode
-from arb.domain.snapshot import canonical
+from arb.domain.market.ids import SessionId, Venue
+from arb.domain.risk.review import Mode
+from arb.domain.state.snapshot import canonical
+from arb.domain.trading.order import Purpose
 from arb.ports import TradeView
 
 POSITIONS: Final = 10_000

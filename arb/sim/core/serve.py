@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from arb.adapters.collector import settle
+from arb.adapters.local.collector import settle
 from arb.sim.core.admin import Admin
 from arb.sim.core.clock import SystemClock
 from arb.sim.core.config import ConfigError, load_config

@@ -1,0 +1,96 @@
+"""Where alerts go: always a line in a file; then the channels and a row in SQL; the same not too often."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from arb.adapters.alerts.alert_delivery import Delivery
+from arb.adapters.alerts.alert_file import append
+from arb.adapters.alerts.alert_limiter import Limiter, MemoryLimiter
+from arb.domain.errors import StoreError
+from arb.domain.health.alert import Alert, Severity
+from arb.domain.market.ids import SessionId
+from arb.engine.health.monitor import MESSAGES
+from arb.ports import AlertStore
+
+QUIET_NS: Final = 300 * 1_000_000_000  # in which what tells nothing new is counted
+
+
+def as_it_is(text: str) -> str:
+    """Return the text: for alerts that can hold no secret."""
+    return text
+
+
+def _to_log(alert: Alert) -> None:
+    """Write a line; the watchdog writes its own about each change of a level."""
+    if alert.kind.startswith("watchdog_"):
+        return
+    log = structlog.get_logger("arb.sys_monitor" if alert.kind in MESSAGES else "arb.safety")
+    write = log.info if alert.severity is Severity.INFO else log.warning
+    write(
+        "alert_raised",
+        kind=alert.kind,
+        subject=alert.subject,
+        severity=alert.severity.value,
+        message=alert.message,
+        held_back=alert.held_back,
+    )
+
+
+class RecordedAlerts:
+    """Writes an alert to the file at once, and hands it to the delivery, or else to the store."""
+
+    def __init__(
+        self,
+        store: AlertStore,
+        session_id: SessionId | None,
+        path: Path,
+        *,
+        limiter: Limiter | None = None,
+        delivery: Delivery | None = None,
+        clean: Callable[[str], str] = as_it_is,
+    ) -> None:
+        self._store, self._session_id, self._path = store, session_id, path
+        self._limiter = limiter or MemoryLimiter(QUIET_NS)
+        self._delivery, self._clean = delivery, clean
+
+    def raise_alert(self, alert: Alert) -> None:
+        """Record one alert, unless it says nothing new about its subject; never raises."""
+        clean = self._cleaned(alert)
+        held = self._limiter.admit(clean)
+        if held is not None:
+            self._tell(replace(clean, held_back=held))
+
+    def repeat_alert(self, alert: Alert) -> None:
+        """Record one whose process may have died on the way, unless it was recorded just now; never raises.
+
+        The quiet time is no reason to keep it back: what began it may have reached nobody.
+        """
+        clean = self._cleaned(alert)
+        if self._limiter.admit_again(clean):
+            self._tell(clean)
+
+    def flush(self) -> None:
+        """Wait, not for long, until what was raised is delivered."""
+        if self._delivery is not None:
+            self._delivery.flush()
+
+    def _cleaned(self, alert: Alert) -> Alert:
+        return replace(alert, subject=self._clean(alert.subject), message=self._clean(alert.message))
+
+    def _tell(self, alert: Alert) -> None:
+        append(self._path, alert)
+        _to_log(alert)
+        if self._delivery is not None:
+            self._delivery.submit(alert)
+        else:
+            self._to_store(alert)
+
+    def _to_store(self, alert: Alert) -> None:
+        try:
+            self._store.add(self._session_id, alert)
+        except StoreError:
+            return  # the file has it

@@ -1,0 +1,44 @@
+"""The Dispatcher port on Celery."""
+
+from typing import Any
+
+from arb.adapters.broker.celery_app import ArbCelery
+
+
+class CeleryDispatcher:
+    """Hands work to other processes by task name."""
+
+    def __init__(self, app: ArbCelery) -> None:
+        self._app = app
+
+    def send(self, task: str, *args: Any, countdown_ms: int = 0, expires_ms: int = 0) -> None:
+        """Enqueue one task on the queue of its purpose. Raises: DispatchError."""
+        options: dict[str, Any] = {}
+        if countdown_ms > 0:
+            options["countdown"] = countdown_ms / 1000
+        if expires_ms > 0:
+            options["expires"] = expires_ms / 1000
+        self._app.send_task(task, args=args, **options)
+
+
+class MemoryDispatcher:
+    """Keeps what was sent, in order: the twin for tests and replays."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, tuple[Any, ...], int]] = []
+
+    def send(self, task: str, *args: Any, countdown_ms: int = 0, expires_ms: int = 0) -> None:
+        """Remember one task."""
+        self.sent.append((task, args, countdown_ms))
+
+    def take(self) -> list[tuple[str, tuple[Any, ...], int]]:
+        """Return what was sent since the last call, and forget it."""
+        sent, self.sent = self.sent, []
+        return sent
+
+
+class SilentDispatcher:
+    """Sends nothing: for a process that looks at the rows itself and needs no broker."""
+
+    def send(self, task: str, *args: Any, countdown_ms: int = 0, expires_ms: int = 0) -> None:
+        """Forget one task: its row is there."""

@@ -1,0 +1,34 @@
+"""The transport itself: kombu's, with our channel and poller."""
+
+from typing import Any
+
+from kombu.transport import redis as kombu_redis
+
+from arb.adapters.broker.channel import Channel
+from arb.adapters.broker.wake import Poller
+from arb.adapters.redis.address import PORT
+
+
+class Transport(kombu_redis.Transport):  # type: ignore[misc]
+    """`redis://` for workers that may be killed at any moment."""
+
+    Channel = Channel
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.cycle = Poller()
+
+
+class SentinelChannel(Channel, kombu_redis.SentinelChannel):  # type: ignore[misc]
+    """Our channel on the master that sentinels name; they are asked again at each new connection."""
+
+    from_transport_options = tuple(
+        dict.fromkeys((*Channel.from_transport_options, *kombu_redis.SentinelChannel.from_transport_options))
+    )
+
+
+class SentinelTransport(Transport):
+    """`sentinel://`: the same, and a failover is a connection that was lost."""
+
+    default_port = PORT
+    Channel = SentinelChannel

@@ -1,0 +1,99 @@
+"""The feed registry without a server: the twin for tests and replays."""
+
+import threading
+from collections.abc import Mapping, Sequence
+
+from arb.adapters.memory.memory_quotes import MemoryQuoteStore
+from arb.domain.errors import StoreUnavailable
+from arb.domain.health.assignment import Assignment, Beat, Health, Move
+from arb.engine.market.membership import Fenced
+from arb.ports import Roster
+
+
+class MemoryFeedRegistry:
+    """Keeps everything in fields; fences are put in force in the quote store. The lead never expires."""
+
+    def __init__(self, quotes: MemoryQuoteStore) -> None:
+        self._quotes = quotes
+        self._lock = threading.Lock()
+        self._moves: list[Move] = []
+        self._healths: Mapping[str, Health] = {}
+        self.assignment = Assignment()
+        self.beats: dict[str, Beat] = {}
+        self.leader: str | None = None
+        self.buried: list[str] = []
+        self.away = False
+
+    def report(self, beat: Beat) -> Roster:
+        self._reach()
+        with self._lock:
+            self.beats[beat.worker] = beat
+            self.leader = self.leader or beat.worker
+            leads = self.leader == beat.worker
+            return Roster(assignment=self.assignment, beats=dict(self.beats), leads=leads)
+
+    def commit(self, assignment: Assignment, moves: Sequence[Move], epoch: int) -> bool:
+        self._reach()
+        with self._lock:
+            if self.assignment.epoch != epoch:
+                return False
+            self.assignment = assignment
+            self._moves = [*reversed(moves), *self._moves]
+            fences = {coin: owner.fence for coin, owner in assignment.owners.items()}
+            self._quotes.fence(fences, {move.coin for move in moves})
+            return True
+
+    def leave(self, worker: str) -> None:
+        self._reach()
+        with self._lock:
+            self.beats.pop(worker, None)
+            self.leader = None if self.leader == worker else self.leader
+
+    def bury(self, worker: str) -> None:
+        self._reach()
+        self.buried.append(worker)
+
+    def note(self, healths: Mapping[str, Health]) -> None:
+        self._reach()
+        self._healths = dict(healths)
+
+    def read(self) -> tuple[Roster, Mapping[str, Health]]:
+        self._reach()
+        with self._lock:
+            return Roster(assignment=self.assignment, beats=dict(self.beats)), self._healths
+
+    def moves(self, limit: int) -> tuple[Move, ...]:
+        self._reach()
+        return tuple(self._moves[:limit])
+
+    def _reach(self) -> None:
+        if self.away:
+            raise StoreUnavailable("memory: away")
+
+
+class MemoryKeepsake:
+    """The twin of a worker's file."""
+
+    def __init__(self) -> None:
+        self.kept: Fenced = {}
+
+    def load(self) -> Fenced:
+        """Return it."""
+        return self.kept
+
+    def save(self, fences: Fenced) -> None:
+        """Keep it."""
+        self.kept = dict(fences)
+
+
+class SilentWitness:
+    """Writes nothing down."""
+
+    def moved(self, moves: Sequence[Move]) -> None:
+        """Forget them: the registry keeps them."""
+
+    def changed(self, worker: str, before: Health, after: Health) -> None:
+        """Forget it."""
+
+    def holds(self, fences: Fenced) -> None:
+        """Forget it."""

@@ -1,0 +1,43 @@
+"""`arb.ports.AlertStore` in PostgreSQL, and what `arb alerts` asks of it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Engine, insert, select, update
+
+from arb.adapters.postgres.engine import reading, transaction
+from arb.adapters.postgres.tables import alerts
+from arb.domain.health.alert import Alert
+from arb.domain.market.ids import SessionId
+
+COLUMNS = (
+    "alert_id", "at_ns", "severity", "kind", "subject", "message", "held_back", "delivered_by", "acked_at_ns",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SqlAlertStore:
+    """Alerts as rows."""
+
+    engine: Engine
+
+    def add(self, session_id: SessionId | None, alert: Alert) -> None:
+        values = asdict(alert) | {"severity": alert.severity.value, "session_id": session_id}
+        del values["grade"]  # it has decided whether the alert is told
+        with transaction(self.engine) as connection:
+            connection.execute(insert(alerts).values(values))
+
+    def newest(self, limit: int) -> list[dict[str, Any]]:
+        """Return the newest alerts, newest first. Raises: StoreUnavailable."""
+        wanted = select(*(alerts.c[name] for name in COLUMNS)).order_by(alerts.c.alert_id.desc()).limit(limit)
+        with reading(self.engine) as connection:
+            return [dict(row) for row in connection.execute(wanted).mappings()]
+
+    def acknowledge(self, ids: Sequence[int] | None, now_ns: int) -> int:
+        """Mark these, or all, as seen; return how many were not yet. Raises: StoreUnavailable."""
+        unseen = update(alerts).where(alerts.c.acked_at_ns == 0)
+        if ids is not None:
+            unseen = unseen.where(alerts.c.alert_id.in_(ids))
+        with transaction(self.engine) as connection:
+            return connection.execute(unseen.values(acked_at_ns=now_ns)).rowcount

@@ -1,0 +1,118 @@
+"""Connections to PostgreSQL: one pool for each process, and transactions on it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+# The fallback broker's package imports it when a thread first needs it, and while it is half imported
+# every other thread's statements fail: it has to be there before there are threads.
+import sqlalchemy.orm  # noqa: F401
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DisconnectionError
+
+from arb.adapters.local.clock import SystemClock
+from arb.adapters.postgres import patience
+from arb.adapters.postgres.failures import committing, translated
+from arb.domain.errors import ConfigError
+from arb.domain.time import NS_PER_S
+
+CONNECT_TIMEOUT_S: Final = 5
+STATEMENT_TIMEOUT_MS: Final = 10_000
+LOCK_TIMEOUT_MS: Final = 5_000
+IDLE_TRANSACTION_TIMEOUT_MS: Final = 15_000  # a worker that hangs inside a transaction loses its locks
+RETURNED: Final = "arb_returned_at_ns"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """How many connections one process keeps and for how long."""
+
+    size: int = 5
+    overflow_max: int = 5
+    lifetime_s: int = 1_800
+    idle_s: int = 600
+    timeout_s: int = 5  # for a connection to become free
+
+
+def address(database_url: str) -> URL:
+    """Return a URL with the driver of these stores. Raises: ConfigError."""
+    try:
+        return make_url(database_url).set(drivername="postgresql+psycopg2")
+    except (ArgumentError, ValueError):  # they quote what they cannot read, and it may be the password
+        raise ConfigError(
+            "ARB_DATABASE_URL: is no address; write postgresql://user:password@host:5432/arb, "
+            "with what is neither letter nor digit in the password as %-codes"
+        ) from None
+
+
+def limits(url: URL, application_name: str) -> dict[str, Any]:
+    """Return what libpq is told beside a URL, so that a server that hangs is not waited for without end."""
+    options = (
+        *url.normalized_query.get("options", ()),
+        f"-c statement_timeout={STATEMENT_TIMEOUT_MS}",
+        f"-c lock_timeout={LOCK_TIMEOUT_MS}",
+        f"-c idle_in_transaction_session_timeout={IDLE_TRANSACTION_TIMEOUT_MS}",
+    )
+    return {
+        "application_name": application_name,
+        "connect_timeout": CONNECT_TIMEOUT_S,
+        "keepalives_idle": 10,
+        "keepalives_interval": 3,
+        "keepalives_count": 3,
+        "tcp_user_timeout": STATEMENT_TIMEOUT_MS,
+        "options": " ".join(options),
+    }
+
+
+def make_engine(database_url: str, pool: Pool | None = None, application_name: str = "arb") -> Engine:
+    """Return an engine; nothing is connected yet. Make it after a fork, never before."""
+    pool = pool or Pool()
+    patience.install()
+    url = address(database_url)
+    engine = create_engine(
+        url,
+        pool_size=pool.size,
+        max_overflow=pool.overflow_max,
+        pool_recycle=pool.lifetime_s,
+        pool_timeout=pool.timeout_s,
+        pool_pre_ping=True,
+        pool_use_lifo=True,
+        connect_args={"connection_factory": patience.Limited, **limits(url, application_name)},
+    )
+    _limit_idleness(engine, pool.idle_s * NS_PER_S)
+    return engine
+
+
+def _limit_idleness(engine: Engine, idle_ns_max: int) -> None:
+    """Replace a connection that nobody used for too long; with LIFO these are those beyond the need."""
+    clock = SystemClock()
+
+    @event.listens_for(engine, "checkin")
+    def remember(_connection: Any, record: Any) -> None:
+        record.info[RETURNED] = clock.steady_ns()
+
+    @event.listens_for(engine, "checkout")
+    def look(_connection: Any, record: Any, _proxy: Any) -> None:
+        returned_ns = record.info.pop(RETURNED, None)
+        if returned_ns is not None and clock.steady_ns() - returned_ns > idle_ns_max:
+            raise DisconnectionError("idle for too long")
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """Run the block in one transaction, committed at its end.
+
+    Raises: StoreUnavailable, Conflict; as `CommitUnknown` where the commit's answer was lost.
+    """
+    with translated(), engine.connect() as connection:
+        yield connection  # an exception in the block rolls back as the connection is given back
+        with committing():
+            connection.commit()
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Run the block on one consistent view of the database, changing nothing. Raises: StoreUnavailable."""
+    with translated(), engine.connect() as connection:
+        yield connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)

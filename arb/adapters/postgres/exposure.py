@@ -1,0 +1,107 @@
+"""What is at risk, read in one statement, so that all of it is of the same moment."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, Final
+
+from sqlalchemy import BindParameter, Connection, Row, bindparam, func, literal, select, union_all
+
+from arb.adapters.postgres.ledger import OWN
+from arb.adapters.postgres.neighbours import siblings
+from arb.adapters.postgres.records.exact import EXACT, exact_sum
+from arb.adapters.postgres.records.holds import HoldState
+from arb.adapters.postgres.records.images import day_start_ns
+from arb.adapters.postgres.tables import balances, holds, orders, trades
+from arb.domain.market.ids import Coin, SessionId, Venue
+from arb.domain.market.money import ZERO
+from arb.domain.market.spread import Direction
+from arb.domain.risk.review import Exposure, Mode
+from arb.domain.time import NS_PER_MINUTE
+from arb.domain.trading.trade import ENDED, TradeState
+
+ACTIVE: Final = sorted(state.value for state in TradeState if state not in ENDED)
+
+SESSION: Final[BindParameter[str]] = bindparam("session_id")
+NOTHING: Final = literal("")
+HELD: Final = (
+    select(literal("balances").label("part"), balances.c.account.label("name"), balances.c.asset,
+           balances.c.amount, literal(0).label("number"))
+    .where(balances.c.session_id == SESSION, balances.c.account.in_(OWN))
+)  # fmt: skip
+ON_HOLD: Final = (
+    select(literal("holds").label("part"), holds.c.venue.label("name"), holds.c.asset,
+           func.sum(holds.c.amount).label("amount"), func.count().label("number"))
+    .where(holds.c.session_id.in_(siblings(SESSION)), holds.c.state == HoldState.RESERVED.value)
+    .group_by(holds.c.venue, holds.c.asset)
+)  # fmt: skip
+FREE: Final = union_all(HELD, ON_HOLD)
+PARTS: Final = union_all(
+    select(literal("trades").label("part"), trades.c.coin.label("name"), NOTHING.label("asset"),
+           func.sum(trades.c.notional_krw).label("amount"), func.count().label("number"))
+    .where(trades.c.session_id == SESSION, trades.c.state.in_(ACTIVE))
+    .group_by(trades.c.coin),
+    select(literal("realised"), NOTHING, NOTHING,
+           func.coalesce(func.sum(trades.c.pnl_krw), 0), func.count())
+    .where(trades.c.session_id == SESSION, trades.c.closed_at_ns >= bindparam("day_start_ns")),
+    select(literal("reserved"), NOTHING, NOTHING,
+           func.coalesce(func.sum(trades.c.loss_reserve_krw), 0), func.count())
+    .where(trades.c.session_id == SESSION, trades.c.state.in_(ACTIVE)),
+    select(literal("reserved"), NOTHING, NOTHING,
+           func.coalesce(func.sum(trades.c.loss_reserve_krw), 0), func.count())
+    .where(trades.c.session_id == SESSION, trades.c.state == TradeState.HANDED_OVER.value,
+           trades.c.closed_at_ns >= bindparam("day_start_ns")),
+    select(literal("opened"), trades.c.coin, trades.c.direction, literal(0), func.max(trades.c.opened_at_ns))
+    .where(trades.c.session_id == SESSION, trades.c.opened_at_ns > bindparam("minute_ago_ns"))
+    .group_by(trades.c.coin, trades.c.direction),
+    select(literal("orders"), NOTHING, NOTHING, literal(0), func.count())
+    .where(orders.c.session_id == SESSION, orders.c.created_at_ns > bindparam("minute_ago_ns")),
+    HELD,
+    ON_HOLD,
+)  # fmt: skip
+
+
+def exposure(connection: Connection, session_id: SessionId, mode: Mode, now_ns: int) -> Exposure:
+    """Return the session's exposure; the caller holds the session's lock."""
+    rows = connection.execute(
+        PARTS,
+        {
+            "session_id": session_id,
+            "day_start_ns": max(1, day_start_ns(now_ns)),  # 0 marks a trade that has not ended
+            "minute_ago_ns": now_ns - NS_PER_MINUTE,
+        },
+    )
+    by_part = _by_part(rows)
+    (realised,), (recent,) = by_part["realised"], by_part["orders"]
+    return Exposure(
+        mode=mode,
+        notional_by_coin_krw={Coin(row.name): row.amount for row in by_part["trades"]},
+        trades_open_by_coin={Coin(row.name): row.number for row in by_part["trades"]},
+        realised_today_krw=Decimal(realised.amount),
+        loss_reserved_krw=exact_sum(Decimal(row.amount) for row in by_part["reserved"]),
+        orders_last_minute=recent.number,
+        opened_at_ns={(Coin(row.name), Direction(row.asset)): row.number for row in by_part["opened"]},
+        free=_free(by_part["balances"], by_part["holds"]),
+    )
+
+
+def free_balances(connection: Connection, session_id: SessionId) -> dict[tuple[Venue, str], Decimal]:
+    """Return what each venue's balances leave free, at one moment."""
+    by_part = _by_part(connection.execute(FREE, {"session_id": session_id}))
+    found = _free(by_part["balances"], by_part["holds"])
+    return {(Venue(venue), asset): amount for (venue, asset), amount in found.items()}
+
+
+def _by_part(rows: Iterable[Row[Any]]) -> dict[str, list[Row[Any]]]:
+    by_part: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        by_part[row.part].append(row)
+    return by_part
+
+
+def _free(held: Iterable[Row[Any]], reserved: Iterable[Row[Any]]) -> dict[tuple[str, str], Decimal]:
+    free: dict[tuple[str, str], Decimal] = {(OWN[row.name].value, row.asset): row.amount for row in held}
+    for row in reserved:
+        key = (row.name, row.asset)
+        free[key] = EXACT.subtract(free.get(key, ZERO), row.amount)
+    return free

@@ -1,0 +1,54 @@
+"""Holds as rows."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from arb.adapters.postgres.records.holds import Hold, HoldState, hold_for
+from arb.adapters.postgres.tables import holds
+from arb.domain.market.ids import ClientOrderId, SessionId, Venue
+from arb.domain.trading.order import Order
+
+
+def reserve(connection: Connection, session_id: SessionId, orders: Sequence[Order]) -> None:
+    """Set aside what new intents can cost."""
+    rows = [_values(hold_for(order)) | {"session_id": session_id} for order in orders]
+    connection.execute(insert(holds).values(rows))
+
+
+def settle(connection: Connection, client_order_id: ClientOrderId, state: HoldState) -> None:
+    """Move a hold to where its order put it."""
+    connection.execute(
+        update(holds).where(holds.c.client_order_id == client_order_id).values(state=state.value)
+    )
+
+
+def reserved(connection: Connection, session_id: SessionId) -> tuple[Hold, ...]:
+    """Return what is set aside, by client order id."""
+    rows = connection.execute(
+        select(holds)
+        .where(holds.c.session_id == session_id, holds.c.state == HoldState.RESERVED.value)
+        .order_by(holds.c.client_order_id)
+    )
+    return tuple(_hold(row) for row in rows)
+
+
+def _values(hold: Hold) -> dict[str, Any]:
+    return {
+        "client_order_id": hold.client_order_id,
+        "venue": hold.venue.value,
+        "asset": hold.asset,
+        "amount": hold.amount,
+        "state": hold.state.value,
+    }
+
+
+def _hold(row: Row[Any]) -> Hold:
+    return Hold(
+        client_order_id=ClientOrderId(row.client_order_id),
+        venue=Venue(row.venue),
+        asset=row.asset,
+        amount=row.amount,
+        state=HoldState(row.state),
+    )

@@ -1,0 +1,77 @@
+"""New trades and new orders of a trade."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection, Engine, insert, select, update
+
+from arb.adapters.postgres import holds
+from arb.adapters.postgres.engine import transaction
+from arb.adapters.postgres.exposure import exposure
+from arb.adapters.postgres.rows import order_values, trade_values
+from arb.adapters.postgres.tables import orders, sessions, trades
+from arb.domain.errors import Conflict, InvariantError
+from arb.domain.market.ids import SessionId
+from arb.domain.risk.review import Approved, Limits, Mode, Proposal, Refused, review
+from arb.domain.trading.order import Order
+from arb.domain.trading.trade import Trade
+
+
+def open_trade(
+    engine: Engine, proposal: Proposal, intents: Sequence[Order], limits: Limits, now_ns: int
+) -> Approved | Refused:
+    """Review under the session's lock, and write trade, intents and holds if risk says yes.
+
+    A trade of this id that is there already is this one, committed by an attempt whose answer was lost.
+    """
+    trade = proposal.trade
+    with transaction(engine) as connection:
+        mode = lock_session(connection, trade.session_id)
+        if _exists(connection, trade):
+            return Approved(proposal)
+        verdict = review(proposal, limits, exposure(connection, trade.session_id, mode, now_ns))
+        if isinstance(verdict, Approved):
+            connection.execute(
+                insert(trades).values(trade_values(trade) | {"decided_on": dict(proposal.decided_on)})
+            )
+            _insert(connection, trade, intents)
+        return verdict
+
+
+def _exists(connection: Connection, trade: Trade) -> bool:
+    found = select(trades.c.trade_id).where(trades.c.trade_id == trade.trade_id)
+    return connection.execute(found).one_or_none() is not None
+
+
+def lock_session(connection: Connection, session_id: SessionId) -> Mode:
+    """Serialise risk decisions of a session; return its mode. Does not block references to the session."""
+    mode = connection.execute(
+        select(sessions.c.mode).where(sessions.c.session_id == session_id).with_for_update(key_share=True)
+    ).scalar_one_or_none()
+    if mode is None:
+        raise InvariantError(f"session {session_id} does not exist")
+    return Mode(mode)
+
+
+def add_orders(engine: Engine, trade: Trade, intents: Sequence[Order]) -> Trade:
+    """Write a changed trade and its new intents. Raises: Conflict if the trade moved on meanwhile."""
+    following = replace(trade, version=trade.version + 1)
+    with transaction(engine) as connection:
+        values = trade_values(following)
+        changed = connection.execute(
+            update(trades)
+            .where(trades.c.trade_id == trade.trade_id, trades.c.version == trade.version)
+            .values(values)
+        )
+        if changed.rowcount != 1:
+            raise Conflict(f"trade {trade.trade_id} is no longer at version {trade.version}")
+        _insert(connection, trade, intents)
+    return following
+
+
+def _insert(connection: Connection, trade: Trade, intents: Sequence[Order]) -> None:
+    if not intents:
+        return
+    rows = [order_values(order, trade.session_id, order.created_at_ns) for order in intents]
+    connection.execute(insert(orders).values(rows))
+    holds.reserve(connection, trade.session_id, intents)

@@ -1,0 +1,51 @@
+"""What the venue says, folded into its order: events, fills, ledger and holds in one transaction."""
+
+from sqlalchemy import Connection, Engine, insert
+
+from arb.adapters.postgres import ledger
+from arb.adapters.postgres.engine import transaction
+from arb.adapters.postgres.lives import Locked, lock, write
+from arb.adapters.postgres.rows import fill_values
+from arb.adapters.postgres.tables import fills
+from arb.domain.errors import DataError
+from arb.domain.ledger.ledger import fill_entry
+from arb.domain.market.ids import ClientOrderId
+from arb.domain.trading.order import Event, Folded, Order, OrderReport, State, apply, fold
+
+
+def record(engine: Engine, report: OrderReport, now_ns: int) -> Order:
+    """Book a report once; news that is no news writes nothing. Raises: DataError if it is not ours."""
+    with transaction(engine) as connection:
+        locked = _ours(connection, report.client_order_id)
+        folded = fold(locked.order, report)
+        if folded.order != locked.order:
+            _write(connection, locked, folded, now_ns)
+        return folded.order
+
+
+def absent(engine: Engine, client_order_id: ClientOrderId, reason: str, now_ns: int) -> Order:
+    """End an order that the venue proved was never placed; ended already by the same proof is fine."""
+    with transaction(engine) as connection:
+        locked = _ours(connection, client_order_id)
+        if locked.order.state is State.EXPIRED and not locked.order.fills:
+            return locked.order
+        after = apply(locked.order, Event.ABSENT, reason)
+        write(connection, locked, after, (Event.ABSENT,), now_ns)
+        return after
+
+
+def _ours(connection: Connection, client_order_id: ClientOrderId) -> Locked:
+    locked = lock(connection, client_order_id)
+    if locked is None:
+        raise DataError("order_not_ours", client_order_id)
+    return locked
+
+
+def _write(connection: Connection, locked: Locked, folded: Folded, now_ns: int) -> None:
+    order = folded.order
+    write(connection, locked, order, folded.events, now_ns)
+    if not folded.new_fills:
+        return
+    connection.execute(insert(fills).values([fill_values(order, fill, now_ns) for fill in folded.new_fills]))
+    entries = [fill_entry(order, fill) for fill in folded.new_fills]
+    ledger.book(connection, locked.session_id, entries, now_ns)

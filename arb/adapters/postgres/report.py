@@ -1,0 +1,131 @@
+"""`arb.engine.ledger.report.ReportStore` in PostgreSQL: the database adds up, one view of one moment."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, case, func, select
+
+from arb.adapters.postgres.engine import reading
+from arb.adapters.postgres.exposure import ACTIVE
+from arb.adapters.postgres.tables import fills, orders, sessions, trades
+from arb.domain.errors import InvariantError
+from arb.domain.ledger.report import Held, SessionTotals
+from arb.domain.market.ids import Coin, SessionId, Venue
+from arb.domain.market.instrument import Side
+from arb.domain.market.money import ZERO
+from arb.domain.trading.order import State
+from arb.domain.trading.trade import TradeState
+
+FILLED: Final = fills.join(orders, fills.c.client_order_id == orders.c.client_order_id).join(
+    trades, orders.c.trade_id == trades.c.trade_id
+)
+SIGN: Final = case((orders.c.side == Side.BUY.value, 1), else_=-1)
+BASE_FEE: Final = case((fills.c.fee_asset == trades.c.coin, fills.c.fee), else_=0)
+CURRENCY: Final = case((fills.c.venue == Venue.UPBIT.value, "KRW"), else_="USDT")
+QUOTE_FEE: Final = case((fills.c.fee_asset == CURRENCY, fills.c.fee), else_=0)
+
+
+@dataclass(frozen=True, slots=True)
+class SqlReportStore:
+    """Sums of a session's rows."""
+
+    engine: Engine
+
+    def totals(self, session_id: SessionId) -> SessionTotals:
+        with reading(self.engine) as connection:
+            started = connection.execute(
+                select(sessions.c.started_at_ns).where(sessions.c.session_id == session_id)
+            ).scalar_one_or_none()
+            if started is None:
+                raise InvariantError(f"session {session_id} does not exist")
+            return SessionTotals(
+                started_at_ns=started,
+                trades=_trades(connection, session_id),
+                realised_krw=_realised(connection, session_id),
+                orders=_orders(connection, session_id),
+                fills=_fills(connection, session_id),
+                fees=_fees(connection, session_id),
+                held=_held(connection, session_id),
+                residual=_residual(connection, session_id),
+            )
+
+
+def _trades(connection: Connection, session_id: SessionId) -> dict[tuple[Coin, TradeState], int]:
+    counted = (
+        select(trades.c.coin, trades.c.state, func.count().label("number"))
+        .where(trades.c.session_id == session_id)
+        .group_by(trades.c.coin, trades.c.state)
+    )
+    return {(Coin(row.coin), TradeState(row.state)): row.number for row in connection.execute(counted)}
+
+
+def _realised(connection: Connection, session_id: SessionId) -> dict[Coin, Decimal]:
+    summed = (
+        select(trades.c.coin, func.sum(trades.c.pnl_krw).label("amount"))
+        .where(trades.c.session_id == session_id, trades.c.state.not_in(ACTIVE))
+        .group_by(trades.c.coin)
+    )
+    return {Coin(row.coin): row.amount for row in connection.execute(summed)}
+
+
+def _residual(connection: Connection, session_id: SessionId) -> dict[Coin, Decimal]:
+    summed = (
+        select(trades.c.coin, func.sum(trades.c.residual).label("amount"))
+        .where(trades.c.session_id == session_id, trades.c.state.not_in(ACTIVE), trades.c.residual != 0)
+        .group_by(trades.c.coin)
+    )
+    return {Coin(row.coin): row.amount for row in connection.execute(summed)}
+
+
+def _orders(connection: Connection, session_id: SessionId) -> dict[State, int]:
+    counted = (
+        select(orders.c.state, func.count().label("number"))
+        .where(orders.c.session_id == session_id)
+        .group_by(orders.c.state)
+    )
+    return {State(row.state): row.number for row in connection.execute(counted)}
+
+
+def _fills(connection: Connection, session_id: SessionId) -> dict[Coin, int]:
+    counted = (
+        select(trades.c.coin, func.count().label("number"))
+        .select_from(FILLED)
+        .where(trades.c.session_id == session_id)
+        .group_by(trades.c.coin)
+    )
+    return {Coin(row.coin): row.number for row in connection.execute(counted)}
+
+
+def _fees(connection: Connection, session_id: SessionId) -> dict[tuple[Venue, str], Decimal]:
+    summed = (
+        select(fills.c.venue, fills.c.fee_asset, func.sum(fills.c.fee).label("amount"))
+        .select_from(FILLED)
+        .where(trades.c.session_id == session_id)
+        .group_by(fills.c.venue, fills.c.fee_asset)
+    )
+    return {(Venue(row.venue), row.fee_asset): row.amount for row in connection.execute(summed)}
+
+
+def _held(connection: Connection, session_id: SessionId) -> dict[Coin, Held]:
+    """Return what the fills of trades that have not ended add up to, fees off."""
+    base: Any = func.sum(SIGN * fills.c.quantity - BASE_FEE)
+    quote: Any = func.sum(-SIGN * fills.c.quantity * fills.c.price - QUOTE_FEE)
+    summed = (
+        select(trades.c.coin, fills.c.venue, base.label("base"), quote.label("quote"))
+        .select_from(FILLED)
+        .where(trades.c.session_id == session_id, trades.c.state.in_(ACTIVE))
+        .group_by(trades.c.coin, fills.c.venue)
+    )
+    flows: dict[Coin, dict[Venue, Any]] = defaultdict(dict)
+    for row in connection.execute(summed):
+        flows[Coin(row.coin)][Venue(row.venue)] = row
+    return {
+        coin: Held(
+            krw=by_venue[Venue.UPBIT].quote if Venue.UPBIT in by_venue else ZERO,
+            usdt=by_venue[Venue.BINANCE].quote if Venue.BINANCE in by_venue else ZERO,
+            base=sum((row.base for row in by_venue.values()), ZERO),
+        )
+        for coin, by_venue in flows.items()
+    }

@@ -1,0 +1,122 @@
+"""Rows to domain values and back."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Row
+
+from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, Symbol, TradeId, Venue, VenueOrderId
+from arb.domain.market.instrument import Side
+from arb.domain.market.spread import Direction
+from arb.domain.risk.mode import ModeChange
+from arb.domain.risk.review import Mode
+from arb.domain.trading.order import Fill, Order, Purpose, State
+from arb.domain.trading.trade import Trade, TradeState
+from arb.ports import Session
+
+Values = dict[str, Any]
+
+
+def session_of(row: Row[Any]) -> Session:
+    """Return the session of a row."""
+    return Session(
+        session_id=SessionId(row.session_id),
+        environment=row.environment,
+        started_at_ns=row.started_at_ns,
+        mode=Mode(row.mode),
+        mode_reason=row.mode_reason,
+        mode_changed_at_ns=row.mode_changed_at_ns,
+        group_name=row.group_name,
+        account=row.account,
+    )
+
+
+def mode_change_of(row: Row[Any]) -> ModeChange:
+    """Return the change of mode of a row."""
+    return ModeChange(mode=Mode(row.mode), reason=row.reason, at_ns=row.at_ns)
+
+
+def trade_of(row: Row[Any]) -> Trade:
+    """Return the trade of a row."""
+    return Trade(
+        trade_id=TradeId(row.trade_id),
+        session_id=SessionId(row.session_id),
+        coin=Coin(row.coin),
+        direction=Direction(row.direction),
+        state=TradeState(row.state),
+        quantity=row.quantity,
+        notional_krw=row.notional_krw,
+        entry_edge_bps=row.entry_edge_bps,
+        entry_premium_bps=row.entry_premium_bps,
+        opened_at_ns=row.opened_at_ns,
+        updated_at_ns=row.updated_at_ns,
+        repair_since_ns=row.repair_since_ns,
+        closed_at_ns=row.closed_at_ns,
+        pnl_krw=row.pnl_krw,
+        reason=row.reason,
+        loss_reserve_krw=row.loss_reserve_krw,
+        residual=row.residual,
+        version=row.version,
+    )
+
+
+def order_of(row: Row[Any], fills: Iterable[Fill] = ()) -> Order:
+    """Return the order of a row and its fills."""
+    return Order(
+        client_order_id=ClientOrderId(row.client_order_id),
+        trade_id=TradeId(row.trade_id),
+        venue=Venue(row.venue),
+        symbol=Symbol(row.symbol),
+        side=Side(row.side),
+        purpose=Purpose(row.purpose),
+        quantity=row.quantity,
+        limit_price=row.limit_price,
+        expires_at_ns=row.expires_at_ns,
+        created_at_ns=row.created_at_ns,
+        state=State(row.state),
+        fence=row.fence,
+        attempts=row.attempts,
+        claimed_at_ns=row.claimed_at_ns,
+        venue_order_id=None if row.venue_order_id is None else VenueOrderId(row.venue_order_id),
+        fills=tuple(fills),
+        reason=row.reason,
+    )
+
+
+def fill_of(row: Row[Any]) -> Fill:
+    """Return the fill of a row."""
+    return Fill(
+        fill_id=FillId(row.fill_id),
+        price=row.price,
+        quantity=row.quantity,
+        fee=row.fee,
+        fee_asset=row.fee_asset,
+        ts_event_ns=row.ts_event_ns,
+    )
+
+
+def trade_values(trade: Trade) -> Values:
+    """Return the columns of a trade."""
+    return _texts(asdict(trade))
+
+
+def order_values(order: Order, session_id: SessionId, changed_at_ns: int) -> Values:
+    """Return the columns of an order; its fills have rows of their own."""
+    values = {name: getattr(order, name) for name in order.__dataclass_fields__ if name != "fills"}
+    return _texts(values) | {"session_id": session_id, "changed_at_ns": changed_at_ns}
+
+
+def fill_values(order: Order, fill: Fill, now_ns: int) -> Values:
+    """Return the columns of one fill of an order."""
+    return asdict(fill) | {
+        "venue": order.venue.value,
+        "symbol": order.symbol,
+        "client_order_id": order.client_order_id,
+        "booked_at_ns": now_ns,
+    }
+
+
+def _texts(values: Values) -> Values:
+    """Return the values with every enumeration as the plain text that SQL keeps."""
+    return {name: str(value) if isinstance(value, str) else value for name, value in values.items()}

@@ -1,0 +1,313 @@
+"""The tables, as the queries name them. `migrations/` creates them; a test holds the two together."""
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Computed,
+    DateTime,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+METADATA: Final = MetaData()
+
+
+def _text(name: str, **options: Any) -> Column[str]:
+    return Column(name, Text, nullable=options.pop("nullable", False), **options)
+
+
+def _money(name: str) -> Column[Any]:
+    return Column(name, Numeric, nullable=False)
+
+
+def _ns(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False)
+
+
+def _count(name: str, **options: Any) -> Column[int]:
+    return Column(name, Integer, nullable=False, **options)
+
+
+def _id(name: str) -> Column[int]:
+    return Column(name, BigInteger, primary_key=True)
+
+
+def _of(name: str, target: str, **options: Any) -> Column[str]:
+    """Return a foreign key to the column of the same meaning in `target`."""
+    return Column(name, Text, ForeignKey(target), nullable=options.pop("nullable", False), **options)
+
+
+SESSION_ID: Final = "sessions.session_id"
+ORDER_ID: Final = "orders.client_order_id"
+
+sessions = Table(
+    "sessions",
+    METADATA,
+    _text("session_id", primary_key=True),
+    _text("environment"),
+    _ns("started_at_ns"),
+    _text("mode"),
+    _text("mode_reason"),
+    _ns("mode_changed_at_ns"),
+    Column("set_aside_at_ns", BigInteger, nullable=False, server_default="0"),
+    _text("group_name", server_default=""),
+    _text("account", server_default=""),
+)
+
+moves_booked = Table(
+    "moves_booked",
+    METADATA,
+    _of("session_id", SESSION_ID, primary_key=True),
+    _of("other_id", SESSION_ID, primary_key=True),
+    _ns("entry_id"),
+)
+
+mode_changes = Table(
+    "mode_changes",
+    METADATA,
+    _id("mode_change_id"),
+    _of("session_id", SESSION_ID),
+    _text("mode"),
+    _text("reason"),
+    _ns("at_ns"),
+)
+
+trades = Table(
+    "trades",
+    METADATA,
+    _text("trade_id", primary_key=True),
+    _of("session_id", SESSION_ID),
+    _text("coin"),
+    _text("direction"),
+    _text("state"),
+    _money("quantity"),
+    _money("notional_krw"),
+    _money("entry_edge_bps"),
+    _money("entry_premium_bps"),
+    _ns("opened_at_ns"),
+    _ns("updated_at_ns"),
+    _ns("repair_since_ns"),
+    _ns("closed_at_ns"),
+    _money("pnl_krw"),
+    _text("reason"),
+    _money("loss_reserve_krw"),
+    _money("residual"),
+    Column("version", BigInteger, nullable=False),
+    Column("decided_on", JSONB, nullable=False, server_default="{}"),
+)
+
+orders = Table(
+    "orders",
+    METADATA,
+    _text("client_order_id", primary_key=True),
+    _of("trade_id", "trades.trade_id"),
+    _of("session_id", SESSION_ID),
+    _text("venue"),
+    _text("symbol"),
+    _text("side"),
+    _text("purpose"),
+    _money("quantity"),
+    _money("limit_price"),
+    _ns("expires_at_ns"),
+    _ns("created_at_ns"),
+    _text("state"),
+    Column("fence", BigInteger, nullable=False),
+    _count("attempts"),
+    _ns("claimed_at_ns"),
+    _text("venue_order_id", nullable=True),
+    _text("reason"),
+    _ns("changed_at_ns"),
+    _count("event_seq", server_default="0"),
+)
+
+order_events = Table(
+    "order_events",
+    METADATA,
+    _of("client_order_id", ORDER_ID, primary_key=True),
+    _count("seq", primary_key=True),
+    _text("event"),
+    _text("from_state"),
+    _text("to_state"),
+    Column("fence", BigInteger, nullable=False),
+    _text("reason"),
+    _ns("at_ns"),
+)
+
+venue_pauses = Table(
+    "venue_pauses",
+    METADATA,
+    _of("session_id", SESSION_ID, primary_key=True),
+    _text("venue", primary_key=True),
+    _ns("until_ns"),
+    _text("reason"),
+)
+
+fills = Table(
+    "fills",
+    METADATA,
+    _text("venue", primary_key=True),
+    _text("symbol", primary_key=True),
+    _text("fill_id", primary_key=True),
+    _of("client_order_id", ORDER_ID),
+    _money("price"),
+    _money("quantity"),
+    _money("fee"),
+    _text("fee_asset"),
+    _ns("ts_event_ns"),
+    _ns("booked_at_ns"),
+)
+
+holds = Table(
+    "holds",
+    METADATA,
+    _of("client_order_id", ORDER_ID, primary_key=True),
+    _of("session_id", SESSION_ID),
+    _text("venue"),
+    _text("asset"),
+    _money("amount"),
+    _text("state"),
+)
+
+ledger_entries = Table(
+    "ledger_entries",
+    METADATA,
+    _id("entry_id"),
+    _of("session_id", SESSION_ID),
+    _text("key", unique=True),
+    _text("kind"),
+    _ns("at_ns"),
+)
+
+ledger_postings = Table(
+    "ledger_postings",
+    METADATA,
+    Column("entry_id", BigInteger, ForeignKey("ledger_entries.entry_id"), primary_key=True),
+    Column("line", SmallInteger, primary_key=True),
+    _text("account"),
+    _text("asset"),
+    _money("amount"),
+)
+
+balances = Table(
+    "balances",
+    METADATA,
+    _of("session_id", SESSION_ID, primary_key=True),
+    _text("account", primary_key=True),
+    _text("asset", primary_key=True),
+    _money("amount"),
+)
+
+external_orders = Table(
+    "external_orders",
+    METADATA,
+    _text("venue", primary_key=True),
+    _text("venue_order_id", primary_key=True),
+    _text("client_id"),
+    _text("symbol"),
+    _ns("first_seen_ns"),
+    _ns("last_seen_ns"),
+    _text("state"),
+)
+
+alerts = Table(
+    "alerts",
+    METADATA,
+    _id("alert_id"),
+    _of("session_id", SESSION_ID, nullable=True),
+    _text("kind"),
+    _text("subject"),
+    _text("severity"),
+    _text("message"),
+    _ns("at_ns"),
+    Column("held_back", BigInteger, nullable=False, server_default="0"),
+    _text("delivered_by", server_default=""),
+    Column("acked_at_ns", BigInteger, nullable=False, server_default="0"),
+)
+
+health_changes = Table(
+    "health_changes",
+    METADATA,
+    _id("health_change_id"),
+    _text("rule"),
+    _text("subject"),
+    _text("before"),
+    _text("after"),
+    _money("value"),
+    _money("limit"),
+    _ns("at_ns"),
+)
+
+dead_letters = Table(
+    "dead_letters",
+    METADATA,
+    _id("dead_letter_id"),
+    _text("scope"),  # mode and group
+    _text("fingerprint"),
+    _text("reason"),
+    _text("queue"),
+    _text("task"),
+    _text("task_id"),
+    _text("arguments"),  # [args, kwargs] as JSON
+    _text("error"),
+    _text("text"),
+    _count("failures"),
+    _ns("first_at_ns"),
+    _ns("last_at_ns"),
+    _count("replays", server_default="0"),
+    Column("replayed_at_ns", BigInteger, nullable=False, server_default="0"),  # 0: it waits
+    UniqueConstraint("scope", "fingerprint"),
+)
+
+recoveries = Table(
+    "recoveries",
+    METADATA,
+    _id("recovery_id"),
+    _of("session_id", SESSION_ID, nullable=True),
+    _text("component"),
+    _text("cause"),
+    _ns("lost_at_ns"),
+    _ns("recovered_at_ns"),
+    _text("detail"),
+)
+
+
+def _snapshots(name: str) -> Table:
+    return Table(
+        name,
+        METADATA,
+        _of("session_id", SESSION_ID, primary_key=True),
+        _text("slot", primary_key=True),
+        _text("kind"),
+        _count("schema_version"),
+        _text("checksum"),
+        Column("ledger_position", BigInteger, nullable=False),
+        Column("body", LargeBinary, nullable=False),
+        _ns("taken_at_ns"),
+        Column(
+            "taken_at",
+            DateTime(timezone=True),
+            Computed("to_timestamp(taken_at_ns::double precision / 1000000000)", persisted=True),
+            nullable=False,
+        ),
+        _count("chunk", primary_key=True, server_default="0"),
+        _count("chunks", server_default="1"),
+    )
+
+
+# By the part of the state that each holds; the keys are `arb.domain.state.snapshot.PARTS`.
+SNAPSHOTS: Final = {
+    "session": _snapshots("session_snapshots"),
+    "positions": _snapshots("position_snapshots"),
+    "metrics": _snapshots("metrics_snapshots"),
+    "risk_guard": _snapshots("risk_guard_snapshots"),
+}

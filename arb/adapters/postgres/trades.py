@@ -1,0 +1,140 @@
+"""`arb.ports.TradeStore` in PostgreSQL: each method is one transaction."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from sqlalchemy import Engine
+
+from arb.adapters.postgres import claims, ledger, neighbours, opening, recording, views
+from arb.adapters.postgres.engine import reading, transaction
+from arb.adapters.postgres.exposure import free_balances
+from arb.adapters.postgres.retry import Retry, harmless_twice, interrupted_only
+from arb.domain.ledger.ledger import Entry
+from arb.domain.market.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
+from arb.domain.risk.review import Approved, Limits, Proposal, Refused
+from arb.domain.trading.order import Event, Order, OrderReport
+from arb.domain.trading.trade import Trade
+from arb.ports import TradeView
+
+
+@dataclass(frozen=True, slots=True)
+class SqlTradeStore:
+    """Trades, orders, fills and ledger: the truth."""
+
+    engine: Engine
+    retry: Retry = field(default_factory=Retry)
+
+    @harmless_twice
+    def open_trade(
+        self, proposal: Proposal, orders: tuple[Order, Order], limits: Limits, now_ns: int
+    ) -> Approved | Refused:
+        return opening.open_trade(self.engine, proposal, orders, limits, now_ns)
+
+    @interrupted_only
+    def add_orders(self, trade: Trade, orders: Sequence[Order]) -> Trade:
+        return opening.add_orders(self.engine, trade, orders)
+
+    @harmless_twice
+    def next_order_number(self, trade_id: TradeId, venue: Venue) -> int:
+        with reading(self.engine) as connection:
+            return views.next_order_number(connection, trade_id, venue)
+
+    @interrupted_only
+    def claim(self, client_order_id: ClientOrderId, now_ns: int) -> Order | None:
+        return claims.claim(self.engine, client_order_id, now_ns)
+
+    @interrupted_only
+    def release(self, client_order_id: ClientOrderId, fence: int, reason: str, now_ns: int) -> bool:
+        return claims.give_up(self.engine, client_order_id, fence, Event.RELEASE, reason, now_ns)
+
+    @interrupted_only
+    def lose(self, client_order_id: ClientOrderId, fence: int, reason: str, now_ns: int) -> bool:
+        return claims.give_up(self.engine, client_order_id, fence, Event.LOSE, reason, now_ns)
+
+    @interrupted_only
+    def refuse(
+        self, client_order_id: ClientOrderId, fence: int, event: Event, reason: str, now_ns: int
+    ) -> bool:
+        return claims.give_up(self.engine, client_order_id, fence, event, reason, now_ns)
+
+    @harmless_twice
+    def absent(self, client_order_id: ClientOrderId, reason: str, now_ns: int) -> Order:
+        return recording.absent(self.engine, client_order_id, reason, now_ns)
+
+    @harmless_twice
+    def record(self, report: OrderReport, now_ns: int) -> Order:
+        return recording.record(self.engine, report, now_ns)
+
+    def deny(self, client_order_id: ClientOrderId, reason: str, now_ns: int) -> bool:
+        return claims.deny(self.engine, client_order_id, reason, now_ns)
+
+    @harmless_twice
+    def order(self, client_order_id: ClientOrderId) -> Order | None:
+        with reading(self.engine) as connection:
+            return views.order(connection, client_order_id)
+
+    @harmless_twice
+    def session_of(self, trade_id: TradeId) -> SessionId | None:
+        """Return the session that a trade belongs to."""
+        with reading(self.engine) as connection:
+            return views.session_of(connection, trade_id)
+
+    @harmless_twice
+    def view(self, trade_id: TradeId) -> TradeView | None:
+        with reading(self.engine) as connection:
+            return views.view(connection, trade_id)
+
+    @harmless_twice
+    def active(self, session_id: SessionId, coins: Sequence[Coin] | None = None) -> tuple[TradeView, ...]:
+        with reading(self.engine) as connection:
+            return views.active(connection, session_id, coins)
+
+    @harmless_twice
+    def untold(self, session_id: SessionId, before_ns: int) -> tuple[Trade, ...]:
+        with reading(self.engine) as connection:
+            return views.untold(connection, session_id, before_ns)
+
+    @harmless_twice
+    def overdue(self, session_id: SessionId, before_ns: int) -> tuple[Order, ...]:
+        with reading(self.engine) as connection:
+            return views.overdue(connection, session_id, before_ns)
+
+    def moving(self, session_id: SessionId, since_ns: int) -> tuple[Order, ...]:
+        with reading(self.engine) as connection:
+            return views.moving(connection, session_id, since_ns)
+
+    @harmless_twice
+    def orders(self, ids: Collection[ClientOrderId]) -> tuple[Order, ...]:
+        with reading(self.engine) as connection:
+            return views.orders_of(connection, ids)
+
+    @harmless_twice
+    def book_entry(self, session_id: SessionId, entry: Entry, now_ns: int) -> bool:
+        with transaction(self.engine) as connection:
+            return ledger.book(connection, session_id, (entry,), now_ns) == 1
+
+    @harmless_twice
+    def book_moves(self, session_id: SessionId, now_ns: int) -> int:
+        with transaction(self.engine) as connection:
+            return neighbours.book_moves(connection, session_id, now_ns)
+
+    @harmless_twice
+    def open_beside(self, session_id: SessionId, now_ns: int) -> bool:
+        with transaction(self.engine) as connection:
+            return neighbours.open_beside(connection, session_id, now_ns)
+
+    @harmless_twice
+    def balances(self, session_id: SessionId) -> Mapping[tuple[Venue, str], Decimal]:
+        with reading(self.engine) as connection:
+            return ledger.venue_balances(connection, session_id)
+
+    @harmless_twice
+    def free(self, session_id: SessionId) -> Mapping[tuple[Venue, str], Decimal]:
+        with reading(self.engine) as connection:
+            return free_balances(connection, session_id)
+
+    @harmless_twice
+    def working(self, session_id: SessionId) -> int:
+        with reading(self.engine) as connection:
+            return views.working(connection, session_id)

@@ -1,0 +1,164 @@
+"""Reading trades and orders; each view is of one moment."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, Select, exists, func, or_, select
+
+from arb.adapters.postgres.exposure import ACTIVE
+from arb.adapters.postgres.neighbours import siblings
+from arb.adapters.postgres.rows import fill_of, order_of, trade_of
+from arb.adapters.postgres.tables import alerts, fills, orders, trades
+from arb.domain.health.alert import TRADE_HANDED_OVER
+from arb.domain.market.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
+from arb.domain.trading.order import AT_VENUE, TERMINAL, Fill, Order, State
+from arb.domain.trading.trade import Trade, TradeState
+from arb.ports import TradeView
+
+LIVE: Final = sorted(state.value for state in State if state not in TERMINAL)
+OUT: Final = sorted(state.value for state in AT_VENUE)  # whose outcome is not known
+
+
+def order(connection: Connection, client_order_id: ClientOrderId) -> Order | None:
+    """Return one order."""
+    return next(iter(_orders(connection, select(orders).where(_is(client_order_id)))), None)
+
+
+def orders_of(connection: Connection, ids: Collection[ClientOrderId]) -> tuple[Order, ...]:
+    """Return those of these orders that exist, by age."""
+    found = select(orders).where(orders.c.client_order_id == func.any(list(ids)))
+    return tuple(_orders(connection, found)) if ids else ()
+
+
+def _is(client_order_id: ClientOrderId) -> Any:
+    return orders.c.client_order_id == client_order_id
+
+
+def overdue(connection: Connection, session_id: SessionId, before_ns: int) -> tuple[Order, ...]:
+    """Return live orders that have not changed since `before_ns`, the longest unchanged first."""
+    found = (
+        select(orders)
+        .where(
+            orders.c.session_id == session_id,
+            orders.c.state.in_(LIVE),
+            orders.c.changed_at_ns < before_ns,
+        )
+        .order_by(orders.c.changed_at_ns, orders.c.client_order_id)
+    )
+    return tuple(_orders(connection, found))
+
+
+def moving(connection: Connection, session_id: SessionId, since_ns: int) -> tuple[Order, ...]:
+    """Return the account's orders that are live or have changed since `since_ns`, by age."""
+    found = select(orders).where(
+        orders.c.session_id.in_(siblings(session_id)),
+        or_(orders.c.state.in_(LIVE), orders.c.changed_at_ns >= since_ns),
+    )
+    return tuple(_orders(connection, found))
+
+
+def working(connection: Connection, session_id: SessionId) -> int:
+    """Return how many orders may still execute."""
+    counted = (
+        select(func.count())
+        .select_from(orders)
+        .where(orders.c.session_id == session_id, orders.c.state.in_(LIVE))
+    )
+    return connection.execute(counted).scalar_one()
+
+
+def next_order_number(connection: Connection, trade_id: TradeId, venue: Venue) -> int:
+    """Return the number of the trade's next order on a venue; numbers are never reused."""
+    counted = (
+        select(func.count())
+        .select_from(orders)
+        .where(orders.c.trade_id == trade_id, orders.c.venue == venue.value)
+    )
+    return connection.execute(counted).scalar_one() + 1
+
+
+def session_of(connection: Connection, trade_id: TradeId) -> SessionId | None:
+    """Return the session that a trade belongs to."""
+    return connection.execute(select(trades.c.session_id).where(trades.c.trade_id == trade_id)).scalar()
+
+
+def view(connection: Connection, trade_id: TradeId) -> TradeView | None:
+    """Return a trade and its orders."""
+    found = select(trades).where(trades.c.trade_id == trade_id)
+    return next(iter(_views(connection, found)), None)
+
+
+def active(
+    connection: Connection, session_id: SessionId, coins: Sequence[Coin] | None
+) -> tuple[TradeView, ...]:
+    """Return the trades that have not ended, oldest first."""
+    found = select(trades).where(trades.c.session_id == session_id, trades.c.state.in_(ACTIVE))
+    if coins is not None:
+        found = found.where(trades.c.coin.in_(tuple(coins)))
+    return _views(connection, found.order_by(trades.c.opened_at_ns, trades.c.trade_id))
+
+
+def active_ids(connection: Connection, session_id: SessionId) -> list[TradeId]:
+    """Return the ids of the trades that have not ended, oldest first."""
+    found = select(trades.c.trade_id).where(trades.c.session_id == session_id, trades.c.state.in_(ACTIVE))
+    return list(connection.execute(found.order_by(trades.c.opened_at_ns, trades.c.trade_id)).scalars())
+
+
+def untold(connection: Connection, session_id: SessionId, before_ns: int) -> tuple[Trade, ...]:
+    """Return the trades handed over before then of which no alert of that time or later tells."""
+    told = exists().where(
+        alerts.c.kind == TRADE_HANDED_OVER,
+        alerts.c.subject == trades.c.trade_id,
+        alerts.c.at_ns >= trades.c.closed_at_ns,
+    )
+    found = (
+        select(trades)
+        .where(
+            trades.c.session_id == session_id,
+            trades.c.state == TradeState.HANDED_OVER.value,
+            trades.c.closed_at_ns < before_ns,
+            ~told,
+        )
+        .order_by(trades.c.closed_at_ns, trades.c.trade_id)
+    )
+    return tuple(trade_of(row) for row in connection.execute(found))
+
+
+def some(connection: Connection, ids: Collection[TradeId]) -> tuple[TradeView, ...]:
+    """Return these trades, oldest first; those that do not exist are left out."""
+    found = select(trades).where(trades.c.trade_id == func.any(list(ids)))
+    return _views(connection, found.order_by(trades.c.opened_at_ns, trades.c.trade_id))
+
+
+def _views(connection: Connection, found: Select[Any]) -> tuple[TradeView, ...]:
+    """Return the trades of a query with all of their orders, in three statements however many."""
+    listed = [trade_of(row) for row in connection.execute(found)]
+    if not listed:
+        return ()
+    ids = [trade.trade_id for trade in listed]
+    by_trade: dict[str, list[Order]] = defaultdict(list)
+    for order_ in _orders(connection, select(orders).where(orders.c.trade_id == func.any(ids))):
+        by_trade[order_.trade_id].append(order_)
+    return tuple(TradeView(trade, tuple(by_trade[trade.trade_id])) for trade in listed)
+
+
+def _orders(connection: Connection, found: Select[Any]) -> list[Order]:
+    """Return the orders of a query with their fills; by age unless the query says otherwise."""
+    rows = connection.execute(found.order_by(orders.c.created_at_ns, orders.c.client_order_id)).all()
+    by_order = _fills(connection, rows)
+    return [order_of(row, by_order[row.client_order_id]) for row in rows]
+
+
+def _fills(connection: Connection, rows: Iterable[Row[Any]]) -> dict[str, list[Fill]]:
+    ids = [row.client_order_id for row in rows if row.event_seq]
+    by_order: dict[str, list[Fill]] = defaultdict(list)
+    if ids:
+        found = (
+            select(fills)
+            .where(fills.c.client_order_id == func.any(ids))
+            .order_by(fills.c.ts_event_ns, fills.c.fill_id)
+        )
+        for row in connection.execute(found):
+            by_order[row.client_order_id].append(fill_of(row))
+    return by_order

@@ -1,1 +1,0 @@
-"""The stores in PostgreSQL: SQLAlchemy Core over psycopg2."""

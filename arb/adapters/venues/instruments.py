@@ -1,0 +1,79 @@
+"""The venues' live rules, read once and refreshed; the last good ones stay while a venue is away."""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+
+import structlog
+
+from arb.domain.errors import VenueError
+from arb.domain.market.ids import Coin, Symbol, Venue
+from arb.domain.market.instrument import Instrument
+from arb.engine.market.rules import GAP_NS, REFRESH_NS, WatchRules
+from arb.ports import Clock, VenueClient
+
+Key = tuple[Venue, Symbol]
+log = structlog.get_logger("arb.rules")
+
+
+class LiveInstruments(Mapping[Key, Instrument]):
+    """Rules by venue and symbol, fetched when first asked for. Safe between threads."""
+
+    def __init__(
+        self, venues: Mapping[Venue, VenueClient], coins: Sequence[Coin], clock: Clock, watch: WatchRules
+    ) -> None:
+        self._venues, self._coins = venues, tuple(coins)
+        self._clock, self._watch = clock, watch
+        self._rules: dict[Key, Instrument] = {}
+        self._due_ns = dict.fromkeys(venues, 0)  # by the steady clock, and so is the next
+        self._free_ns = dict.fromkeys(venues, 0)  # before this not even what expired is read again
+        self._asked_ns = dict.fromkeys(venues, 0)  # when the last reading began
+        self._expired_ns = dict.fromkeys(venues, 0)  # what was asked for before this is too old
+        self._expiring, self._reading = threading.Lock(), threading.Lock()
+
+    def expire(self, venue: Venue, at_ns: int) -> None:
+        """Have a venue's rules read anew when they are next asked for, unless they were since `at_ns`.
+
+        The last ones stay until then. Never waits, not even for a reading that is going on.
+        """
+        with self._expiring:
+            self._expired_ns[venue] = max(self._expired_ns[venue], at_ns)
+
+    def __getitem__(self, key: Key) -> Instrument:
+        self._refresh()
+        return self._rules[key]
+
+    def __iter__(self) -> Iterator[Key]:
+        self._refresh()
+        return iter(tuple(self._rules))
+
+    def __len__(self) -> int:
+        self._refresh()
+        return len(self._rules)
+
+    def _refresh(self) -> None:
+        """Fetch what is due."""
+        steady_ns = self._clock.steady_ns()
+        with self._reading:
+            for venue in self._venues:
+                if self._is_due(venue, steady_ns):
+                    self._read(venue, steady_ns)
+
+    def _is_due(self, venue: Venue, steady_ns: int) -> bool:
+        is_expired = self._expired_ns[venue] >= self._asked_ns[venue]
+        return steady_ns >= (self._free_ns if is_expired else self._due_ns)[venue]
+
+    def _read(self, venue: Venue, steady_ns: int) -> None:
+        """Replace a venue's rules: what it does not list any more has none. Where it is away, they stay."""
+        now_ns = self._clock.now_ns()
+        self._asked_ns[venue] = now_ns
+        self._free_ns[venue] = self._due_ns[venue] = steady_ns + GAP_NS
+        try:
+            found = self._venues[venue].instruments(self._coins)
+        except VenueError as error:
+            log.warning("rules_unread", venue=venue.value, cause=type(error).__name__, error=str(error))
+            self._watch.unread(venue, error, now_ns)
+            return
+        others = {key: rule for key, rule in self._rules.items() if key[0] != venue}
+        self._rules = others | {(venue, rule.symbol): rule for rule in found}
+        self._due_ns[venue] = steady_ns + REFRESH_NS
+        self._watch.read(venue, found, now_ns)

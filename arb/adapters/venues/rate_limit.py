@@ -1,0 +1,143 @@
+"""Staying within a venue's limits before it says so, and out of its way once it did.
+
+Each group keeps the requests of its last period: however the venue's own windows lie, none of them holds
+more than the limit (a bucket that refills lets twice as much through). What the venue's headers report on
+top (other processes, other machines) counts as sent now. Safe between threads; waiting is bounded.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from arb.domain.errors import RateLimited
+from arb.domain.market.ids import Venue
+from arb.domain.time import NS_PER_MS
+from arb.ports import Clock
+from arb.venues.request import Usage
+
+PAUSE_MS_MAX: Final = 3 * 24 * 3_600_000  # the longest ban Binance names
+STRIKES_MAX: Final = 10
+ALL: Final = None  # the scope of a pause that is for every group
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """At most `count` of weight in any `period_ms`."""
+
+    count: int
+    period_ms: int
+
+
+class _Window:
+    """What was spent in the last period."""
+
+    def __init__(self, limit: Limit) -> None:
+        self._count = limit.count
+        self._period_ns = limit.period_ms * NS_PER_MS
+        self._spent: deque[tuple[int, int]] = deque()  # (when, weight)
+        self._used = 0
+
+    def wait_ns(self, weight: int, now_ns: int) -> int:
+        """Return how long until `weight` fits; a whole period if it never does."""
+        self._forget(now_ns)
+        excess = self._used + weight - self._count
+        if excess <= 0:
+            return 0
+        for spent_ns, spent in self._spent:
+            excess -= spent
+            if excess <= 0:
+                return spent_ns + self._period_ns - now_ns
+        return self._period_ns
+
+    def spend(self, weight: int, now_ns: int) -> None:
+        """Count what is sent."""
+        self._spent.append((now_ns, weight))
+        self._used += weight
+
+    def observe(self, usage: Usage, now_ns: int) -> None:
+        """Count what others spent, by the venue's own figure."""
+        self._forget(now_ns)
+        used = usage.used if usage.used is not None else self._count - (usage.left or 0)
+        if used > self._used:
+            self.spend(used - self._used, now_ns)
+
+    def _forget(self, now_ns: int) -> None:
+        """Drop what is older than a period."""
+        while self._spent and now_ns - self._spent[0][0] >= self._period_ns:
+            self._used -= self._spent.popleft()[1]
+
+
+@dataclass(slots=True)
+class _Pause:
+    """Until when a group is left alone, and how often in a row that was asked for."""
+
+    until_ns: int = 0
+    strikes: int = 0
+
+
+class RateLimiter:
+    """The limits of one venue. Each request costs 1 of its group and its weight of the `pool`, if any."""
+
+    def __init__(self, venue: Venue, limits: Mapping[str, Limit], clock: Clock, *, pool: str = "") -> None:
+        self._venue, self._clock, self._pool = venue, clock, pool
+        self._windows = {name: _Window(limit) for name, limit in limits.items()}
+        self._pauses: dict[str | None, _Pause] = {}
+        self._lock = threading.Lock()
+
+    def acquire(self, group: str, weight: int, wait_ms_max: int) -> None:
+        """Wait for room and take it. Raises: RateLimited if that would take longer than `wait_ms_max`."""
+        deadline_ns = self._clock.steady_ns() + wait_ms_max * NS_PER_MS
+        while True:
+            with self._lock:
+                now_ns = self._clock.steady_ns()
+                wait_ns = self._wait_ns(group, weight, now_ns)
+                if wait_ns <= 0:
+                    self._spend(group, weight, now_ns)
+                    return
+            wait_ms = -(-wait_ns // NS_PER_MS)
+            if now_ns + wait_ns > deadline_ns:
+                raise RateLimited(
+                    self._venue, f"{group or 'request'}: no room within {wait_ms_max} ms", wait_ms
+                )
+            self._clock.sleep_ms(wait_ms)
+
+    def observe(self, usages: Iterable[Usage]) -> None:
+        """Take over what a reply said of the limits."""
+        with self._lock:
+            for usage in usages:
+                if window := self._windows.get(usage.group):
+                    window.observe(usage, self._clock.steady_ns())
+
+    def pause(self, scope: str | None, duration_ms: int) -> None:
+        """Leave a group, or `ALL`, alone; each refusal after a pause doubles the next one."""
+        with self._lock:
+            now_ns = self._clock.steady_ns()
+            pause = self._pauses.setdefault(scope, _Pause())
+            grown_ms = min(duration_ms << min(pause.strikes, STRIKES_MAX), PAUSE_MS_MAX)
+            if now_ns >= pause.until_ns:  # else it is a reply to what was already on its way
+                pause.strikes += 1
+            else:
+                grown_ms = duration_ms
+            pause.until_ns = max(pause.until_ns, now_ns + grown_ms * NS_PER_MS)
+
+    def calm(self, group: str) -> None:
+        """The venue served a request: start over with short pauses."""
+        with self._lock:
+            for scope in (group, ALL):
+                if pause := self._pauses.get(scope):
+                    pause.strikes = 0
+
+    def _wait_ns(self, group: str, weight: int, now_ns: int) -> int:
+        pauses = (self._pauses[scope].until_ns - now_ns for scope in (group, ALL) if scope in self._pauses)
+        rooms = (window.wait_ns(cost, now_ns) for window, cost in self._charges(group, weight))
+        return max(0, *pauses, *rooms, 0)
+
+    def _spend(self, group: str, weight: int, now_ns: int) -> None:
+        for window, cost in self._charges(group, weight):
+            window.spend(cost, now_ns)
+
+    def _charges(self, group: str, weight: int) -> list[tuple[_Window, int]]:
+        costs = ((group, 1), (self._pool, weight))
+        return [(self._windows[name], cost) for name, cost in costs if name in self._windows]

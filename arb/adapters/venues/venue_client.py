@@ -1,0 +1,118 @@
+"""The way to one venue and back: limits, breaker, transport, and every failure sorted by what it proves.
+
+Nothing here retries: one call is at most one request. What a failure means depends on what was asked. An
+order whose request cannot have left is `Retryable`; one whose reply is missing, cut or unreadable is
+`OutcomeUnknown`; a read that failed is simply asked again by whoever needs it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, TypeVar
+
+from arb.adapters.venues.http import NoConnectionFree, NotSent, ReplyLost
+from arb.adapters.venues.rate_limit import RateLimiter
+from arb.adapters.venues.venue_breaker import VenueBreaker
+from arb.domain.errors import (
+    DataError,
+    Fatal,
+    InvariantError,
+    OutcomeUnknown,
+    RateLimited,
+    Retryable,
+    VenueError,
+)
+from arb.domain.market.ids import Venue
+from arb.domain.time import NS_PER_MS
+from arb.domain.trading.order import Order
+from arb.venues.reply import read
+from arb.venues.request import ApiKey, Effect, HttpRequest, HttpResponse, Usage
+
+READ_WAIT_MS_MAX: Final = 5_000  # how long a question may wait for room; an order has its own lifetime
+
+Parsed = TypeVar("Parsed")
+
+
+class Transport(Protocol):
+    """What carries requests."""
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        """Send once. Raises: NotSent, ReplyLost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """How a venue speaks of errors and limits."""
+
+    venue: Venue
+    error_of: Callable[[HttpResponse, Effect], VenueError]
+    pause_scope: Callable[[HttpRequest, HttpResponse], str | None]
+    usage: Callable[[HttpResponse], tuple[Usage, ...]]
+
+
+class Gateway:
+    """Sends a venue's requests within its limits, while it can be reached."""
+
+    def __init__(
+        self, dialect: Dialect, transport: Transport, limiter: RateLimiter, breaker: VenueBreaker
+    ) -> None:
+        self._dialect, self._transport = dialect, transport
+        self._limiter, self._breaker = limiter, breaker
+
+    def ask(
+        self, request: HttpRequest, parser: Callable[[Any], Parsed], wait_ms_max: int = READ_WAIT_MS_MAX
+    ) -> Parsed:
+        """Send one request and return what `parser` makes of the reply. Raises: VenueError."""
+        self._limiter.acquire(request.group, request.weight, wait_ms_max)
+        self._breaker.enter()
+        response = self._exchange(request)
+        try:
+            return read(response, parser)
+        except DataError as error:
+            raise self._lost(request, f"{request.path}: {error}") from error
+
+    def _exchange(self, request: HttpRequest) -> HttpResponse:
+        try:
+            response = self._transport.send(request)
+        except NoConnectionFree as error:
+            raise Retryable(self._dialect.venue, f"{request.path}: not sent: {error}") from error
+        except NotSent as error:
+            self._breaker.failed()
+            raise Retryable(self._dialect.venue, f"{request.path}: not sent: {error}") from error
+        except ReplyLost as error:
+            self._breaker.failed()
+            raise self._lost(request, f"{request.path}: reply lost: {error}") from error
+        self._breaker.succeeded()
+        self._limiter.observe(self._dialect.usage(response))
+        if response.is_success:
+            self._limiter.calm(request.group)
+            return response
+        problem = self._dialect.error_of(response, request.effect)
+        if isinstance(problem, RateLimited):
+            self._limiter.pause(self._dialect.pause_scope(request, response), problem.retry_after_ms)
+        raise problem
+
+    def _lost(self, request: HttpRequest, detail: str) -> VenueError:
+        """Return what a missing answer means: nothing for a question, everything for an order."""
+        if request.effect is Effect.READ:
+            return Retryable(self._dialect.venue, detail)
+        return OutcomeUnknown(self._dialect.venue, detail)
+
+
+def require_key(venue: Venue, api_key: ApiKey | None) -> ApiKey:
+    """Return the key. Raises: Fatal where a private endpoint is used without one."""
+    if api_key is None:
+        raise Fatal(venue, "credentials are missing")
+    return api_key
+
+
+def sending_time_left_ms(order: Order, now_ns: int) -> int:
+    """Return how long this claimed order may still wait to be sent.
+
+    Raises: Retryable if its lifetime is over (nothing was sent), InvariantError if nobody claimed it.
+    """
+    if order.claimed_at_ns <= 0:
+        raise InvariantError(f"order {order.client_order_id} is sent without a claim")
+    left_ms = (order.expires_at_ns - now_ns) // NS_PER_MS
+    if left_ms <= 0:
+        raise Retryable(order.venue, f"{order.client_order_id}: lifetime over before it was sent")
+    return left_ms

@@ -1,0 +1,116 @@
+"""Beginning where containers are the processes: nothing is started here, everything is waited for.
+
+`prepare` readies the database before anything else runs, `begin` lets trading begin once venues answer.
+"""
+
+from typing import Final
+
+from sqlalchemy import text
+
+from arb.adapters.local.clock import SystemClock, SystemEntropy
+from arb.adapters.postgres.engine import make_engine, reading
+from arb.adapters.postgres.migrate import migrate
+from arb.adapters.postgres.sessions import SqlSessionStore
+from arb.adapters.redis import RedisHeartbeats
+from arb.adapters.redis.client import connect, reaching
+from arb.app.engines import Engine, build
+from arb.app.session import Place, go_on, resume_session
+from arb.domain.errors import StoreUnavailable, VenueError
+from arb.domain.market.ids import SessionId
+from arb.stack.shutdown import Progress
+from arb.stack.wait import wait_until
+from config import addresses
+from config.settings import RunMode, Settings
+
+SERVERS_S_MAX: Final = 60.0
+VENUES_S_MAX: Final = 60.0
+PAUSE_S: Final = 0.5
+HOLDER: Final = "session"  # the process that holds a session open, by its heartbeat
+HOLDER_AGE_NS_MAX: Final = 15_000_000_000
+
+
+def prepare(settings: Settings, progress: Progress) -> SessionId:
+    """Migrate the database and make sure that there is a session; return it.
+
+    A session that no live process holds is halted, so that nothing trades before `begin`.
+    Raises: ConfigError, TookTooLong, StoreUnavailable.
+    """
+    wait_for_servers(settings, progress)
+    progress("migrating the database")
+    migrate(addresses.database_url(settings))
+    return _session_of(settings, is_held=_is_held(settings))
+
+
+def begin(settings: Settings, progress: Progress) -> Engine:
+    """Go on with the newest session of the mode, or begin one, and allow it to trade.
+
+    Raises: ConfigError, TookTooLong, StoreUnavailable.
+    """
+    began_ns = SystemClock().now_ns()
+    wait_for_servers(settings, progress)
+    _session_of(settings, is_held=False)
+    engine = build(settings)
+    go_on(engine, began_ns, lambda: wait_for_venues(engine, progress), progress)
+    return engine
+
+
+def wait_for_servers(settings: Settings, progress: Progress) -> None:
+    """Return when Redis and PostgreSQL answer. Raises: ConfigError, TookTooLong."""
+    addresses.redis_url(settings), addresses.database_url(settings)
+    progress("waiting for Redis and PostgreSQL")
+    wait_until(lambda: away(settings), limit_s=SERVERS_S_MAX, what="waiting for the servers", pause_s=PAUSE_S)
+
+
+def wait_for_venues(engine: Engine, progress: Progress) -> None:
+    """Return when every venue tells our balances. Raises: TookTooLong."""
+    progress("waiting for the venues")
+    wait_until(
+        lambda: _silent_venue(engine), limit_s=VENUES_S_MAX, what="waiting for the venues", pause_s=PAUSE_S
+    )
+
+
+def away(settings: Settings) -> str | None:
+    """Return what is wrong with a server, or None if both answer."""
+    database = make_engine(addresses.database_url(settings))
+    try:
+        with reaching():
+            connect(addresses.redis_url(settings)).ping()
+        with reading(database) as connection:
+            connection.execute(text("SELECT 1"))
+    except StoreUnavailable as error:
+        return str(error)
+    finally:
+        database.dispose()
+    return None
+
+
+def _silent_venue(engine: Engine) -> str | None:
+    for venue, client in engine.venues.items():
+        try:
+            client.balances()
+        except VenueError as error:
+            return f"{venue}: {error}{_hint(engine.settings.mode)}"
+    return None
+
+
+def _hint(mode: RunMode) -> str:
+    return "; mock mode needs the simulated exchanges (profile demo)" if mode is RunMode.MOCK else ""
+
+
+def _session_of(settings: Settings, *, is_held: bool) -> SessionId:
+    database = make_engine(addresses.database_url(settings))
+    try:
+        sessions = SqlSessionStore(database)
+        held = sessions.current(settings.mode, settings.group) if is_held else None
+        if held is not None:
+            return held.session_id
+        return resume_session(sessions, Place.of(settings), SystemClock(), SystemEntropy())
+    finally:
+        database.dispose()
+
+
+def _is_held(settings: Settings) -> bool:
+    """Tell whether a live process holds the session: then it trades, and nothing may be halted."""
+    beats = RedisHeartbeats(connect(addresses.redis_url(settings)), settings.scope).read()
+    last_ns = int(beats.get(HOLDER, {}).get("at_ns", "0"))
+    return SystemClock().now_ns() - last_ns < HOLDER_AGE_NS_MAX

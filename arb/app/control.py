@@ -1,0 +1,91 @@
+"""Both ends of the control channel, wired."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import redis
+
+from arb.adapters.local.clock import SystemClock, SystemEntropy
+from arb.adapters.redis import connect
+from arb.adapters.redis.control import ControlChannel, ControlListener, Hearing
+from arb.app.parts import Engine
+from arb.domain.errors import ConfigError, StoreUnavailable
+from arb.domain.health.assignment import Assignment
+from arb.domain.market.ids import Coin, Venue
+from arb.engine.kill.follow_kill import FollowKill
+from config import addresses
+from config.settings import Settings
+
+ASSIGNMENT: Final = "assignment"
+KILL: Final = "kill"
+UNKILL: Final = "unkill"
+MODE: Final = "mode"
+RULES: Final = "rules"
+
+
+def listener_of(engine: Engine) -> ControlListener:
+    """Return what a worker hears by; it is not started yet."""
+    follow = FollowKill(
+        session_id=engine.session_id,
+        switch=engine.kill_switch,
+        sessions=engine.sessions,
+        clock=engine.clock,
+    )
+
+    def look(_message: Mapping[str, Any]) -> None:
+        follow.look()
+
+    def learn(message: Mapping[str, Any]) -> None:
+        engine.markets.fences.learn({Coin(coin): int(at) for coin, at in message["fences"].items()})
+
+    def reread(message: Mapping[str, Any]) -> None:
+        for venue in message["venues"]:
+            engine.instruments.expire(Venue(venue), message["at_ns"])
+
+    def resync() -> None:
+        reread(outdated(Venue, engine.clock.now_ns()))
+        follow.look()
+
+    handlers = {
+        KILL: follow.kill,
+        UNKILL: look,
+        MODE: look,
+        RULES: reread,
+        ASSIGNMENT: learn,
+    }
+    hearing = Hearing(handlers=handlers, resync=resync)
+    scope = engine.settings.scope
+    return ControlListener(engine.stores.redis, scope, hearing, SystemClock(), SystemEntropy())
+
+
+def announce(client: redis.Redis, scope: str, assignment: Assignment) -> None:
+    """Tell that an assignment is in force; without Redis they all look for themselves."""
+    fences = {coin: owner.fence for coin, owner in assignment.owners.items()}
+    _told(client, scope, ASSIGNMENT, {"epoch": assignment.epoch, "fences": fences})
+
+
+def announce_rules(client: redis.Redis, scope: str, venue: Venue, at_ns: int) -> None:
+    """Tell that a venue's rules have changed; without Redis each process learns it from its own refusals."""
+    _told(client, scope, RULES, outdated((venue,), at_ns))
+
+
+def outdated(venues: Iterable[Venue], at_ns: int) -> Mapping[str, Any]:
+    """Return the message that the rules of some venues are too old if they were read before `at_ns`."""
+    return {"venues": [venue.value for venue in venues], "at_ns": at_ns}
+
+
+def broadcast(settings: Settings, topic: str, body: Mapping[str, Any]) -> bool:
+    """Tell every process of a stack; False if Redis is away: what is persisted is heard of later."""
+    try:
+        with connect(addresses.redis_url(settings)) as client:
+            return _told(client, settings.scope, topic, body)
+    except ConfigError:
+        return False
+
+
+def _told(client: redis.Redis, scope: str, topic: str, body: Mapping[str, Any]) -> bool:
+    try:
+        ControlChannel(client, scope, SystemEntropy()).publish(topic, body)
+    except StoreUnavailable:
+        return False
+    return True

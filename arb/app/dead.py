@@ -1,0 +1,68 @@
+"""What giving a message up needs, wired: no session has to exist, and no store has to answer yet."""
+
+import os
+from dataclasses import dataclass, replace
+from functools import cache
+
+from arb.adapters.alerts.redaction import Redactor
+from arb.adapters.local.clock import SystemClock
+from arb.adapters.postgres.dead_letters import SqlDeadLetters
+from arb.adapters.postgres.engine import Pool, make_engine
+from arb.adapters.redis import RedisCounters, connect
+from arb.adapters.redis.parking import RedisParkingLot
+from arb.app.watch import QUEUES, alerts_of
+from arb.celery import app
+from arb.domain.health.dead_letter import DeadLetter
+from arb.engine.health.bury import Bury, CollectDead
+from config import addresses
+from config.logging import secrets_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Undertaking:
+    """The use cases around dead letters, in one process."""
+
+    store: SqlDeadLetters
+    bury: Bury
+    collect: CollectDead
+
+
+def undertaking() -> Undertaking:
+    """Return this process's, built on the first call: after any fork. Raises: ConfigError."""
+    return _build(os.getpid())
+
+
+@cache
+def _build(_pid: int) -> Undertaking:
+    settings, clock = addresses.settings(), SystemClock()
+    database = make_engine(addresses.database_url(settings), Pool(size=1, overflow_max=2, timeout_s=2))
+    redis = connect(addresses.redis_url(settings))
+    counters = RedisCounters(redis, settings.scope)
+    store = _Clean(database, settings.scope, Redactor(secrets_of(settings)))
+    lot = RedisParkingLot(redis, broker_prefix=settings.broker_prefix, scope=settings.scope)
+    alerts = alerts_of(settings, database, None, counters, clock)
+    return Undertaking(
+        store=store,
+        bury=Bury(store=store, lot=lot, alerts=alerts, counters=counters),
+        collect=CollectDead(
+            store=store, lot=lot, alerts=alerts, counters=counters, now_ns=clock.now_ns, queues=QUEUES
+        ),
+    )
+
+
+def resend(letter: DeadLetter) -> None:
+    """Send a letter's task again, on its queue if that still exists. Raises: DispatchError."""
+    options = {"queue": letter.queue} if letter.queue in QUEUES else {}
+    app.send_task(
+        letter.task, args=letter.args, kwargs=letter.kwargs, task_id=letter.task_id or None, **options
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Clean(SqlDeadLetters):
+    """Keeps no secret that an error may quote."""
+
+    redactor: Redactor
+
+    def add(self, letter: DeadLetter) -> None:
+        SqlDeadLetters.add(self, replace(letter, error=self.redactor.clean(letter.error)))

@@ -1,0 +1,90 @@
+"""Where the facts of a frame come from. Each source may be away: it raises an `ArbError` then."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, cast
+
+import redis
+from sqlalchemy import text
+
+from arb.adapters.postgres.engine import reading
+from arb.adapters.redis.client import connect, reaching
+from arb.adapters.redis.queues import RedisQueues
+from arb.app.engines import Engine
+from arb.app.judge import report_of
+from arb.domain.ledger.report import Report
+from arb.domain.market.book import Book
+from arb.domain.market.ids import Coin, Symbol, Venue
+from arb.engine.market.markets import keys_of
+from arb.ports import Session, TradeView
+from arb.stack.control import ProcessStatus
+from arb.stack.home import Home
+from arb.stack.status import stack_status
+from config.addresses import redis_url
+
+QUEUES: Final = ("orders", "evaluate", "housekeeping")  # in the order of urgency
+FALLBACK_LENGTHS: Final = text("SELECT queue_name, queue_length FROM pgmq.metrics_all() ORDER BY 1")
+# kombu's own channels for worker control: never work that waits.
+NO_WORK: Final = "pidbox"
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Reads from a running stack."""
+
+    engine: Engine
+    home: Home
+    broker: redis.Redis
+
+    @classmethod
+    def of(cls, engine: Engine, home: Home) -> "Sources":
+        """Return the sources of an engine; nothing is connected yet."""
+        return cls(engine, home, connect(redis_url(engine.settings)))
+
+    @property
+    def coins(self) -> tuple[Coin, ...]:
+        """Return the coins that are traded."""
+        return tuple(Coin(coin) for coin in self.engine.settings.coins)
+
+    def books(self) -> Mapping[tuple[Venue, Symbol], Book]:
+        """Return the newest books."""
+        return self.engine.quotes.get(keys_of(self.coins))
+
+    def session(self) -> Session | None:
+        """Return the session as it is now."""
+        return self.engine.sessions.get(self.engine.session_id)
+
+    def active(self) -> tuple[TradeView, ...]:
+        """Return the trades that have not ended."""
+        return self.engine.trades.active(self.engine.session_id)
+
+    def report(self) -> Report:
+        """Return the counts and sums so far."""
+        return report_of(self.engine).run({})
+
+    def queues(self) -> dict[str, int]:
+        """Return how many messages wait in each of the primary broker's queues."""
+        return dict(RedisQueues(self.broker, QUEUES, self.engine.settings.broker_prefix).depths())
+
+    def fallback_queues(self) -> dict[str, int]:
+        """Return how many messages wait in each of the fallback broker's queues."""
+        with reading(self.engine.stores.trades.engine) as connection:
+            rows = connection.execute(FALLBACK_LENGTHS)
+            return {row.queue_name: row.queue_length for row in rows if NO_WORK not in row.queue_name}
+
+    def redis_bytes(self) -> int:
+        """Return how much memory Redis uses."""
+        with reaching():
+            return int(cast(dict[str, int], self.broker.info("memory"))["used_memory"])
+
+    def processes(self) -> tuple[ProcessStatus, ...]:
+        """Return what the supervisor says of every process."""
+        return stack_status(self.home).processes
+
+    def heartbeats(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the last sign of life of each process that gives one."""
+        return self.engine.heartbeats.read()
+
+    def counters(self) -> Mapping[str, Mapping[str, int]]:
+        """Return all counters."""
+        return self.engine.counters.read()

@@ -1,0 +1,102 @@
+"""The checkers and the report, wired to a running engine; and the report that outlives its stack."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from arb.adapters.postgres.performance import SqlPerformance
+from arb.adapters.postgres.report import SqlReportStore
+from arb.app.engines import Engine
+from arb.check.checkers import Check, Findings
+from arb.check.engine_history import ReadEngine
+from arb.check.venue_history import ReadVenues
+from arb.domain.ledger.performance import Performance
+from arb.domain.ledger.report import Report
+from arb.domain.market.ids import Coin, Venue
+from arb.engine.ledger.report import MakeReport
+from arb.stack.files import read_json, write_json
+from arb.stack.home import Home
+from config.settings import RunMode
+
+REPORT_FILE: Final = "report.json"
+CHECK_FILE: Final = "check.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """How a run was."""
+
+    report: Report
+    findings: Findings
+    performance: Performance
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `arb report --json` prints."""
+        return self.report.as_json() | self.performance.as_json()
+
+
+def check_of(engine: Engine) -> Check:
+    """Return the check of the engine's session; only the simulated venues keep a record of their own."""
+    settings = engine.settings
+    urls = {Venue.BINANCE: settings.binance.rest_url, Venue.UPBIT: settings.upbit.rest_url}
+    return Check(
+        read_engine=ReadEngine(
+            database=engine.stores.trades.engine,
+            session_id=engine.session_id,
+            clock=engine.clock,
+            repair_ns_max=engine.settle.rules.time_ns_max,
+            instruments=engine.markets.instruments,
+        ),
+        read_venues=ReadVenues(base_urls=urls) if settings.mode is RunMode.MOCK else None,
+        clock=engine.clock,
+    )
+
+
+def report_of(engine: Engine) -> MakeReport:
+    """Return the reporter of the engine's session."""
+    return MakeReport(
+        session_id=engine.session_id,
+        store=SqlReportStore(engine.stores.trades.engine),
+        quotes=engine.quotes,
+        counters=engine.counters,
+        coins=tuple(Coin(coin) for coin in engine.settings.coins),
+    )
+
+
+def performance_of(engine: Engine) -> Performance:
+    """Return how well the engine's session was traded. Raises: StoreUnavailable."""
+    reader = SqlPerformance(
+        engine=engine.stores.trades.engine,
+        session_id=engine.session_id,
+        slip_bps=engine.settings.strategy.slip_bps,
+    )
+    return reader.read(engine.clock.now_ns())
+
+
+def look(engine: Engine) -> Judgement:
+    """Check and report a session that goes on. Raises: StoreUnavailable."""
+    findings = check_of(engine).run()
+    report = report_of(engine).run(findings.invariants)
+    return Judgement(report=report, findings=findings, performance=performance_of(engine))
+
+
+def judge(engine: Engine, home: Home) -> Judgement:
+    """Check and report a run that is at its end, and keep report and findings in its home."""
+    findings = check_of(engine).run()
+    report = report_of(engine).run(findings.invariants, engine.clock.now_ns())
+    judgement = Judgement(report=report, findings=findings, performance=performance_of(engine))
+    write_json(report_path(home), judgement.as_json())
+    write_json(home.path / CHECK_FILE, findings.as_json())
+    return judgement
+
+
+def last_report(homes: Iterable[Home]) -> dict[str, Any] | None:
+    """Return the report of the last run that ended in one of these homes."""
+    kept = {path.stat().st_mtime_ns: path for home in homes if (path := report_path(home)).exists()}
+    return read_json(kept[max(kept)]) if kept else None
+
+
+def report_path(home: Home) -> Path:
+    """Return where the report of a home's last run is kept."""
+    return home.path / REPORT_FILE

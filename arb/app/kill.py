@@ -1,0 +1,139 @@
+"""`arb kill`, put together: from one process, with whatever of the stack still answers."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from arb.adapters.broker.dispatch import SilentDispatcher
+from arb.adapters.local.clock import SystemClock, SystemEntropy
+from arb.app.control import KILL, broadcast
+from arb.app.engines import Engine, connect_stores, real_clients, wire
+from arb.domain.errors import ConfigError, StoreUnavailable
+from arb.domain.market.ids import SessionId, Venue
+from arb.engine.kill.kill import DATABASE_AWAY, Books, Kill, KillReport
+from arb.engine.kill.unwind import Unwind
+from arb.engine.kill.withdraw import Withdraw
+from arb.ports import VenueClient
+from arb.stack.home import Home
+from config.settings import PREFIX, RunMode, Settings, load
+
+SERVERS: Final = frozenset({"redis_url", "database_url", "broker_url"})
+NOTHING_RUNS: Final = "no stack runs here: the switch holds for the next one"
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """What could be reached, and what could not."""
+
+    venues: dict[Venue, VenueClient]
+    engine: Engine | None
+    problem: str = ""
+
+
+def kill(home: Home, reason: str, started_ns: int, within_ms: int, progress: Progress) -> KillReport:
+    """Bring everything to rest; the switch is on already. Problems are in the report."""
+    clock = SystemClock()
+    try:
+        settings, unusable = _settings({**os.environ, "ARB_HOME": str(home.path)})
+    except ConfigError as error:
+        return KillReport(reason=reason, problems=(f"the settings cannot be read: {error}",))
+    if settings.mode is RunMode.MOCK and not settings.database_url and not unusable:
+        progress(NOTHING_RUNS)  # and neither do the simulated exchanges
+        return KillReport(reason=reason)
+    untold = _broadcast(settings, {"reason": reason, "at_ns": started_ns})
+    reached = reach(settings, clock)
+    if reached.problem:
+        progress(reached.problem)
+    books = None if reached.engine is None else books_of(reached.engine)
+    problem = reached.problem
+    try:
+        report = _kill(reached, books, clock, within_ms).run(reason, started_ns)
+    except SQLAlchemyError as error:  # a schema that is not ours must not keep orders at the venues
+        problem = f"{DATABASE_AWAY}: {type(error).__name__}"
+        report = _kill(reached, None, clock, within_ms).run(reason, started_ns)
+    report.problems = (*unusable, *untold, *((problem,) if problem else ()), *report.problems)
+    return report
+
+
+def _settings(environ: Mapping[str, str], unusable: tuple[str, ...] = ()) -> tuple[Settings, tuple[str, ...]]:
+    """Return the settings, and what of them cannot be used. Raises: ConfigError.
+
+    The address of a server that is none must not keep orders at the venues: without it that of the stack
+    which runs here serves, or none.
+    """
+    try:
+        return load(environ=environ), unusable
+    except ConfigError as error:
+        key = str(error).partition(":")[0]
+        variable = f"{PREFIX}{key.upper()}"
+        usable = {name: text for name, text in environ.items() if not name.startswith(variable)}
+        if key not in SERVERS or len(usable) == len(environ):
+            raise
+        return _settings(usable, (*unusable, str(error)))
+
+
+def _broadcast(settings: Settings, body: dict[str, Any]) -> tuple[str, ...]:
+    """Tell every process at once; return why that failed. The switch is on: they see it a moment later."""
+    try:
+        broadcast(settings, KILL, body)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the orders at the venues come next
+        return (f"the processes could not be told at once: {type(error).__name__}",)
+    return ()
+
+
+def _kill(reached: Reach, books: Books | None, clock: SystemClock, within_ms: int) -> Kill:
+    return Kill(
+        withdraw=Withdraw(venues=reached.venues),
+        books=books,
+        clock=clock,
+        within_ns=within_ms * 1_000_000,
+    )
+
+
+def reach(settings: Settings, clock: SystemClock) -> Reach:
+    """Return the engine of the newest session, or where its database is away the venues alone."""
+    try:
+        stores = connect_stores(settings)
+        chosen = SessionId(settings.session) if settings.session else None
+        session = (
+            stores.sessions.get(chosen) if chosen else stores.sessions.current(settings.mode, settings.group)
+        )
+    except (ConfigError, StoreUnavailable, SQLAlchemyError) as error:
+        return Reach(
+            venues=_venues(settings, clock), engine=None, problem=f"{DATABASE_AWAY}: {first_line(error)}"
+        )
+    if session is None:
+        return Reach(venues=_venues(settings, clock), engine=None)
+    engine = wire(settings, session.session_id, stores, SilentDispatcher())
+    return Reach(venues=engine.venues, engine=engine)
+
+
+def _venues(settings: Settings, clock: SystemClock) -> dict[Venue, VenueClient]:
+    """Return the venues that may have orders of ours; those of paper never left their process."""
+    return {} if settings.mode is RunMode.PAPER else real_clients(settings, clock, SystemEntropy())
+
+
+def books_of(engine: Engine) -> Books:
+    """Return what a kill does with the rows of a session."""
+    return Books(
+        session_id=engine.session_id,
+        sessions=engine.sessions,
+        unwind=Unwind(
+            session_id=engine.session_id,
+            trades=engine.trades,
+            execute=engine.execute,
+            settle=engine.settle,
+            hand_over=engine.settle.hand_over,
+            clock=engine.clock,
+        ),
+    )
+
+
+def first_line(error: Exception) -> str:
+    """Return what an error says, without the query that it was about."""
+    return str(error).partition("\n")[0]

@@ -1,0 +1,75 @@
+"""Settings become the engine's rules. Nanoseconds inside, the settings' units outside."""
+
+from arb.domain.risk.review import Limits
+from arb.domain.risk.stability import StabilityRules
+from arb.domain.time import NS_PER_MS, NS_PER_S
+from arb.domain.trading.exits import ExitRules
+from arb.domain.trading.repair import RepairRules
+from arb.engine.trading.proposals import Appetite
+from config.settings import Settings
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Return the risk ceilings."""
+    risk = settings.risk
+    return Limits(
+        entry_edge_bps_min=settings.strategy.entry_edge_bps,
+        notional_per_coin_krw_max=risk.notional_per_coin_krw_max,
+        notional_total_krw_max=risk.notional_total_krw_max,
+        trades_open_max=risk.trades_open_max,
+        trades_open_per_coin_max=risk.trades_open_per_coin_max,
+        daily_loss_krw_max=risk.daily_loss_krw_max,
+        loss_per_trade_krw_max=risk.loss_per_trade_krw_max,
+        loss_reserve_bps=settings.strategy.stop_loss_bps + settings.orders.repair_loss_bps_max,
+        orders_per_minute_max=risk.orders_per_minute_max,
+        entry_cooldown_ns=risk.entry_cooldown_ms * NS_PER_MS,
+        premium_bps_abs_max=risk.premium_bps_abs_max,
+        price_band_bps_max=risk.price_band_bps_max,
+        rate_move_bps_max=risk.rate_move_bps_max,
+        quote_age_ns_max=risk.quote_age_ms_max * NS_PER_MS,
+        rate_age_ns_max=risk.rate_age_ms_max * NS_PER_MS,
+        warnings_blocked=risk.warnings_blocked,
+    )
+
+
+def stability_of(settings: Settings) -> StabilityRules:
+    """Return when a venue is entrusted with less."""
+    risk = settings.risk
+    return StabilityRules(
+        window_ns=risk.stability_window_s * NS_PER_S,
+        samples_min=risk.stability_samples_min,
+        score_min=risk.stability_score_min,
+        circuit_claims_min=risk.circuit_claims_min,
+        circuit_ns=risk.circuit_s * NS_PER_S,
+    )
+
+
+def exits_of(settings: Settings) -> ExitRules:
+    """Return when pairs are closed."""
+    strategy = settings.strategy
+    return ExitRules(
+        converged_bps=strategy.converged_bps,
+        take_profit_bps=strategy.take_profit_bps,
+        stop_loss_bps=strategy.stop_loss_bps,
+        holding_ns_max=strategy.holding_s_max * NS_PER_S,
+    )
+
+
+def repairs_of(settings: Settings) -> RepairRules:
+    """Return the ceilings of an unwind."""
+    return RepairRules(
+        time_ns_max=settings.orders.repair_time_s_max * NS_PER_S,
+        loss_bps_max=settings.orders.repair_loss_bps_max,
+        slip_bps=settings.strategy.slip_bps,
+        attempts_max=settings.orders.repair_attempts_max,
+        failures_max=settings.orders.repair_failures_max,
+    )
+
+
+def appetite_of(settings: Settings) -> Appetite:
+    """Return how big pairs are and how they are sent."""
+    return Appetite(
+        notional_usdt=settings.strategy.notional_usdt,
+        slip_bps=settings.strategy.slip_bps,
+        order_lifetime_ns=settings.orders.lifetime_ms * NS_PER_MS,
+    )

@@ -1,0 +1,105 @@
+"""The simulated world of mock mode: one market, two venues, one account on each, made-up keys."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from arb.domain.errors import ConfigError
+from arb.ports import Clock, Entropy
+from arb.sim.core.coins import DEFAULT_COINS
+from arb.stack.files import read_json, write_json
+from arb.stack.home import Home
+from arb.stack.processes import Plan
+from config.settings import Settings
+
+KEY_BITS: Final = 256
+# Worth of the inventory that each account starts with, so that either leg can be sold at once.
+OPENING_USDT: Final = Decimal(200_000)
+OPENING_KRW: Final = Decimal(280_000_000)
+OPENING_COIN_USDT: Final = Decimal(50_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tape:
+    """Recorded market data to drive the simulated books with."""
+
+    path: Path
+    speed: str  # tape seconds per second, or "max"
+
+    def __post_init__(self) -> None:
+        if not self.path.is_file():
+            raise ConfigError(f"--tape: {self.path} is no file")
+
+
+def write_world(
+    home: Home,
+    settings: Settings,
+    tape: Tape | None,
+    clock: Clock,
+    entropy: Entropy,
+    credentials: dict[str, dict[str, str]] | None = None,
+    coins: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """Write the simulators' configuration; return it. A world that is there goes on with its keys.
+
+    `credentials` are those of a world whose keys are chosen outside; others are made up. `coins` are
+    those of the market, if they are not just those that are traded.
+    """
+    path = home.sim / "sim.json"
+    known = read_json(path) or {}
+    world = {
+        "seed": settings.sim.seed,
+        "epoch_ns": known.get("epoch_ns") or clock.now_ns(),
+        "step_ms": settings.sim.step_ms,
+        "coins": list(coins or settings.coins),
+        "premium": {
+            "mean_bps": "0",
+            "stdev_bps": str(settings.sim.premium_stdev_bps),
+            "half_life_s": str(settings.sim.premium_half_life_s),
+        },
+        "tape": str(tape.path.absolute()) if tape else None,
+        "speed": tape.speed if tape else "1",
+        "credentials": credentials
+        or known.get("credentials")
+        or {venue: {"key": _secret(entropy), "secret": _secret(entropy)} for venue in ("binance", "upbit")},
+        "balances": _opening(coins or settings.coins),
+    }
+    write_json(path, world)
+    return world
+
+
+def stack_settings(plan: Plan, world: dict[str, Any] | None, settings: Settings) -> dict[str, Any]:
+    """Return what the stack's processes must know beyond the files: where its simulators are."""
+    tree: dict[str, Any] = {
+        "mode": plan.mode,
+        "coins": list(settings.coins),
+        "group": settings.group,
+    }
+    if world is None:
+        return tree
+    for venue, base in plan.simulators.items():
+        stream = base.replace("http://", "ws://", 1)
+        tree[venue] = {"rest_url": base, "credentials": world["credentials"][venue]}
+        if venue == "binance":
+            tree[venue] |= {"stream_url": stream, "user_stream_url": f"{stream}/ws-api/v3"}
+        else:
+            public = f"{stream}/websocket/v1"
+            tree[venue] |= {"stream_url": public, "user_stream_url": f"{public}/private"}
+    return tree
+
+
+def _secret(entropy: Entropy) -> str:
+    return f"{entropy.bits(KEY_BITS):064x}"
+
+
+def _opening(traded: tuple[str, ...]) -> dict[str, dict[str, str]]:
+    coins = {
+        coin: f"{(OPENING_COIN_USDT / DEFAULT_COINS[coin].price_usdt).quantize(Decimal('0.001')):f}"
+        for coin in traded
+        if coin in DEFAULT_COINS
+    }
+    return {
+        "binance": {"USDT": f"{OPENING_USDT:f}", **coins},
+        "upbit": {"KRW": f"{OPENING_KRW:f}", **coins},
+    }

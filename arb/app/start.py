@@ -1,0 +1,201 @@
+"""A stack and the session it runs, put together for `arb up` and `arb demo`."""
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import SecretStr
+from sqlalchemy import Engine as Database
+
+from arb.adapters.alerts.alerts import RecordedAlerts
+from arb.adapters.local.clock import SystemClock, SystemEntropy
+from arb.adapters.postgres.alerts import SqlAlertStore
+from arb.adapters.postgres.engine import make_engine
+from arb.adapters.postgres.migrate import migrate
+from arb.adapters.postgres.sessions import SqlSessionStore
+from arb.adapters.postgres.trades import SqlTradeStore
+from arb.app.engines import Engine, build
+from arb.app.ready import TRADING, wait_ready
+from arb.app.session import (
+    Place,
+    clean_session,
+    come_to_rest,
+    create_session,
+    go_on,
+    resume_session,
+    take_up_session,
+)
+from arb.app.set_aside import tell_of_pairs
+from arb.app.sim_world import (
+    Tape,
+    stack_settings,
+    write_world,
+)
+from arb.app.watch import alert_file, forget_watch
+from arb.domain.errors import ConfigError
+from arb.domain.market.ids import SessionId
+from arb.ports import Clock, Entropy, Session
+from arb.stack.control import Supervisor
+from arb.stack.home import Home, read_runtime, read_settings
+from arb.stack.lifecycle import Stack, Watch
+from arb.stack.processes import Plan as Processes
+from arb.stack.processes import stack_processes
+from arb.stack.shutdown import Progress, clear_leftovers
+from arb.stack.supervise import Lifetime
+from config.settings import RunMode, Settings, load
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What to run."""
+
+    home: Home
+    settings: Settings
+    lifetime: Lifetime
+    tape: Tape | None = None
+    fresh: bool = False  # a new session in a new world, instead of going on with the last one
+    clean: bool = False  # a new session in the same world; the last one is kept
+    session: str | None = None  # go on with this one
+    beside: Home | None = None  # use the servers and simulated venues of the stack that runs there
+    world_coins: tuple[str, ...] = ()  # of the simulated market, besides those that are traded
+
+
+def start(plan: Plan, progress: Progress) -> Engine:
+    """Start everything, begin trading, return this process's engine.
+
+    Raises: ConfigError, StackError; then nothing is left running.
+    """
+    home, clock, entropy = plan.home, SystemClock(), SystemEntropy()
+    if plan.fresh and home.path.exists() and not Supervisor(home).is_running():
+        clear_leftovers(home)
+        home.remove()  # the ids of a new world's fills would collide with those of the last one
+    home.create()
+    ground = _ground(plan, clock, entropy)
+
+    def prepare(database_url: str) -> None:
+        migrate(database_url)
+        database = make_engine(database_url)
+        try:
+            place = Place.of(_loaded(home))
+            left = SqlSessionStore(database).current(place.environment, place.group)
+            _choose_session(plan, database, place, clock, entropy)
+            if left is not None:
+                _tell_of_pairs(left, database, place, clock, progress)
+        finally:
+            database.dispose()
+        forget_watch(home, _loaded(home))
+
+    engines: list[Engine] = []
+    began_ns = clock.now_ns()
+
+    def begin(watch: Watch) -> None:
+        engine = build(_loaded(home))
+        engines.append(engine)
+
+        def ready() -> None:
+            progress("waiting for the workers and the first quotes")
+            wait_ready(engine, TRADING, watch)
+
+        go_on(engine, began_ns, ready, progress)
+
+    stack = Stack(
+        home,
+        ground.processes,
+        migrate=prepare,
+        begin=begin,
+        settings=ground.tree,
+        lifetime=plan.lifetime,
+        redis_url=ground.redis_url,
+        database_url=ground.database_url,
+    )
+    stack.start(progress)
+    return engines[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Ground:
+    """What a stack stands on. A URL that is absent is that of a server of its own."""
+
+    processes: Processes
+    tree: dict[str, Any]  # what its processes must know
+    redis_url: str | None
+    database_url: str | None
+
+
+def _ground(plan: Plan, clock: Clock, entropy: Entropy) -> _Ground:
+    """Return servers and venues: the configured ones, those of another stack, or a world of its own."""
+    settings = plan.settings
+    is_mock, mode = settings.mode is RunMode.MOCK, settings.mode
+    if plan.beside is not None:
+        other = read_runtime(plan.beside)
+        if other.mode != mode:
+            raise ConfigError(
+                f"--beside: the stack in {plan.beside.path} runs in {other.mode} mode, not {mode}"
+            )
+        processes = _processes(plan, simulated=False)
+        shared = (
+            {venue: read_settings(plan.beside)[venue] for venue in ("binance", "upbit")} if is_mock else {}
+        )
+        tree = stack_settings(processes, None, settings) | shared
+        return _Ground(
+            processes=processes, tree=tree, redis_url=other.redis_url, database_url=other.database_url
+        )
+    coins = tuple(dict.fromkeys((*settings.coins, *plan.world_coins)))
+    world = write_world(plan.home, settings, plan.tape, clock, entropy, coins=coins) if is_mock else None
+    processes = _processes(plan, simulated=is_mock)
+    return _Ground(
+        processes=processes,
+        tree=stack_settings(processes, world, settings),
+        redis_url=_secret(settings.redis_url),
+        database_url=_secret(settings.database_url),
+    )
+
+
+def _processes(plan: Plan, *, simulated: bool) -> Processes:
+    settings = plan.settings
+    return stack_processes(
+        settings.mode.value,
+        plan.home,
+        feed_workers=settings.feed.workers,
+        web_port=settings.web.port,
+        simulated=simulated,
+    )
+
+
+def _loaded(home: Home) -> Settings:
+    """Return the settings of the stack that runs in a home."""
+    return load(environ={**os.environ, "ARB_HOME": str(home.path)})
+
+
+def _choose_session(plan: Plan, database: Database, place: Place, clock: Clock, entropy: Entropy) -> None:
+    """Have the session in use that the plan asks for."""
+    sessions, trades = SqlSessionStore(database), SqlTradeStore(database)
+    if plan.fresh:
+        create_session(sessions, place, clock, entropy)
+    elif plan.clean:
+        clean_session(sessions, trades, place, clock, entropy)
+    elif plan.session:
+        take_up_session(sessions, trades, SessionId(plan.session), place, clock, entropy)
+    else:
+        resume_session(sessions, place, clock, entropy)
+
+
+def _tell_of_pairs(left: Session, database: Database, place: Place, clock: Clock, progress: Progress) -> None:
+    """Say, and write down, which pairs nobody looks after where another session is in use now."""
+    in_use = SqlSessionStore(database).current(place.environment, place.group)
+    if in_use is None or in_use.session_id == left.session_id:
+        return
+    alerts = RecordedAlerts(SqlAlertStore(database), left.session_id, alert_file())
+    said = tell_of_pairs(SqlTradeStore(database), alerts, left, clock.now_ns())
+    if said is not None:
+        progress(said)
+
+
+def rest(engine: Engine, progress: Progress) -> bool:
+    """Open nothing new and wait until nothing is unhedged; tell whether it came to that."""
+    progress("opening nothing new, hedging what is open")
+    return come_to_rest(engine)
+
+
+def _secret(value: SecretStr | None) -> str | None:
+    return value.get_secret_value() if value is not None else None

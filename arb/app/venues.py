@@ -1,0 +1,104 @@
+"""The venues: real clients, or paper ones around their reference data."""
+
+import hashlib
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import partial
+
+from arb.adapters.local.clock import SystemClock, SystemEntropy
+from arb.adapters.redis import RedisFees
+from arb.adapters.venues.binance_client import Fees, connect_binance
+from arb.adapters.venues.paper import PaperVenue
+from arb.adapters.venues.upbit_client import connect_upbit
+from arb.app.parts import Stores
+from arb.domain.market.ids import SessionId, Venue
+from arb.domain.time import NS_PER_MS
+from arb.ports import VenueClient
+from arb.venues.request import ApiKey
+from config.settings import Credentials, RunMode, Settings
+
+
+def venue_clients(
+    settings: Settings, session_id: SessionId, stores: Stores, clock: SystemClock, entropy: SystemEntropy
+) -> dict[Venue, VenueClient]:
+    """Return a client for each venue: real ones, or paper ones around their reference data."""
+    real = real_clients(settings, clock, entropy, _fees(settings, stores))
+    if settings.mode is not RunMode.PAPER:
+        return real
+    return {
+        venue: PaperVenue(
+            venue=venue,
+            rules=client,
+            quotes=stores.quotes,
+            clock=clock,
+            read_balances=partial(_paper_balances, settings, session_id, stores, venue),
+            quote_age_ns_max=settings.risk.quote_age_ms_max * NS_PER_MS,
+        )
+        for venue, client in real.items()
+    }
+
+
+def _paper_balances(
+    settings: Settings, session_id: SessionId, stores: Stores, venue: Venue
+) -> Mapping[str, Decimal]:
+    """Return the ledger's balances of a venue; before there are any, what the settings begin with."""
+    booked = stores.trades.balances(session_id)
+    own = {asset: amount for (holder, asset), amount in booked.items() if holder is venue}
+    return own or settings.paper.balances.get(venue, {})
+
+
+def _fees(settings: Settings, stores: Stores) -> Fees | None:
+    """Return what remembers the fees of the account at Binance; None where there is no account."""
+    key = settings.binance.credentials
+    if key is None:
+        return None
+    return RedisFees(stores.redis, settings.mode, _named(key))
+
+
+def account_of(settings: Settings) -> str:
+    """Return a name for what is traded on that tells nothing of the keys; paper groups have one each."""
+    keys = (settings.binance.credentials, settings.upbit.credentials)
+    if settings.mode is RunMode.PAPER or None in keys:
+        return f"paper:{settings.group}" if settings.mode is RunMode.PAPER else ""
+    return _named(*(key for key in keys if key is not None))
+
+
+def _named(*credentials: Credentials) -> str:
+    public = "|".join(each.key.get_secret_value() for each in credentials)
+    return hashlib.sha256(public.encode()).hexdigest()[:12]
+
+
+def real_clients(
+    settings: Settings, clock: SystemClock, entropy: SystemEntropy, fees: Fees | None = None
+) -> dict[Venue, VenueClient]:
+    """Return clients that speak the venues' protocols; without credentials only reference data works."""
+    timeout_ms = settings.orders.http_timeout_ms
+    return {
+        Venue.UPBIT: connect_upbit(
+            settings.upbit.rest_url,
+            clock,
+            entropy,
+            api_key=api_key(settings.upbit.credentials),
+            http_timeout_ms=timeout_ms,
+            orders_per_s=settings.upbit.orders_per_s,
+            requests_per_s=settings.upbit.requests_per_s,
+        ),
+        Venue.BINANCE: connect_binance(
+            settings.binance.rest_url,
+            clock,
+            entropy,
+            api_key=api_key(settings.binance.credentials),
+            http_timeout_ms=timeout_ms,
+            recv_window_ms=settings.orders.recv_window_ms,
+            weight_per_minute=settings.binance.weight_per_minute,
+            orders_per_10s=settings.binance.orders_per_10s,
+            fees=fees,
+        ),
+    }
+
+
+def api_key(credentials: Credentials | None) -> ApiKey | None:
+    """Return the key pair that a venue client signs with."""
+    if credentials is None:
+        return None
+    return ApiKey(credentials.key.get_secret_value(), credentials.secret.get_secret_value())

@@ -1,0 +1,192 @@
+"""`arb chaos ops`: every rule of the watchdog tripped for real on a stack of its own, CRITICAL at last."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from arb.app import start as stack
+from arb.app.demo import interruptible
+from arb.app.engines import Engine
+from arb.app.watch import QUEUES, alert_file, ending_file, watch_file
+from arb.chaos.ops.told import AlertFile
+from arb.chaos.ops.trips import Breaker, NotHere, StackGone, Trip
+from arb.chaos.orders.switchboard import Switchboard
+from arb.domain.health.judge import Level
+from arb.domain.market.ids import Venue
+from arb.domain.time import NS_PER_S
+from arb.ports import Clock
+from arb.stack.errors import StackNotRunning
+from arb.stack.files import read_json
+from arb.stack.home import Home
+from arb.stack.shutdown import Progress, stop_stack
+from arb.stack.signals import marked_processes
+from arb.stack.wait import wait_until
+
+TELL_S_MAX: Final = 30.0
+MEND_S_MAX: Final = 60.0
+WATCHED_S_MAX: Final = 180.0
+WATCHED: Final = ("beat_age_ms|beat", *(f"canary_age_ms|{queue}" for queue in QUEUES), "cpu_pct|feed")
+CRITICAL_S_MAX: Final = 120.0
+STOP_S_MAX: Final = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tripped:
+    """What came of one trip."""
+
+    name: str
+    alert: str = ""
+    subject: str = ""
+    told_after_s: float | None = None  # None: not in time
+    recovered_after_s: float | None = None
+    skipped: str = ""
+    stack_ended: str = ""  # why the stack ended during this trip, or before it
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether somebody was told in time and the stack lived on, or it cannot be done here."""
+        return bool(self.skipped) or (self.told_after_s is not None and not self.stack_ended)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """How the stack ended after CRITICAL."""
+
+    reason: str
+    critical_after_s: float | None
+    stopped_after_s: float | None
+    rested: bool
+    handed_over: int
+    left_working: int
+    snapshot: str
+    left_running: int
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether it ended by itself and left nothing open and nothing running."""
+        ended = self.stopped_after_s is not None and bool(self.reason) and bool(self.snapshot)
+        return ended and self.rested and self.left_working == 0 and self.left_running == 0
+
+
+def run(plan: stack.Plan, disk: Path | None, only: tuple[str, ...], progress: Progress) -> dict[str, Any]:
+    """Run it; whatever happens, nothing keeps running. Raises: ConfigError, StackError, VenueError."""
+    with interruptible():
+        engine = stack.start(plan, progress)
+        try:
+            return _document(*_break_all(engine, plan.home, disk, only, progress))
+        finally:
+            _stop(plan.home, progress)
+
+
+def _break_all(
+    engine: Engine, home: Home, disk: Path | None, only: tuple[str, ...], progress: Progress
+) -> tuple[list[Tripped], Stopped | None]:
+    settings, clock = engine.settings, engine.clock
+    urls = {Venue.BINANCE: settings.binance.rest_url, Venue.UPBIT: settings.upbit.rest_url}
+    breaker = Breaker(home=home, switchboard=Switchboard(base_urls=urls), disk=disk)
+    alerts = AlertFile(alert_file(), clock)
+    _wait_watched(home)
+    chosen = [trip for trip in breaker.trips() if not only or trip.name in only]
+    tripped: list[Tripped] = []
+    for trip in chosen:
+        if tripped and tripped[-1].stack_ended:
+            tripped.append(Tripped(name=trip.name, stack_ended=tripped[-1].stack_ended))
+            continue
+        progress(f"tripping {trip.name}")
+        tripped.append(attempt(trip, alerts, home))
+        progress(told_text(tripped[-1]))
+    ended = bool(tripped) and bool(tripped[-1].stack_ended)
+    if ended or (only and "critical" not in only):
+        return tripped, None
+    progress("freezing the feed until the watchdog has enough")
+    return tripped, _critical(breaker, alerts, home, clock)
+
+
+def _wait_watched(home: Home) -> None:
+    """Wait until every queue and beat has answered and nothing is amiss: the start is over."""
+
+    def pending() -> str | None:
+        healths = read_json(watch_file(home)).get("healths", {})
+        late = [key for key in WATCHED if healths.get(key, {}).get("level") != Level.OK]
+        return f"not well yet: {', '.join(late)}" if late else None
+
+    wait_until(pending, limit_s=WATCHED_S_MAX, what="the first sweeps")
+
+
+def attempt(trip: Trip, alerts: AlertFile, home: Home) -> Tripped:
+    """Break one thing, wait until somebody was told, mend it, and wait for that to be told as well."""
+    alerts.skip()
+    try:
+        with trip.broken() as subject:
+            told = alerts.wait(trip.told_by, subject, recovery=False, limit_s=TELL_S_MAX)
+    except NotHere as missing:
+        return Tripped(name=trip.name, skipped=str(missing))
+    except StackGone as gone:
+        return Tripped(name=trip.name, stack_ended=read_json(ending_file(home)).get("reason") or str(gone))
+    if told is None:
+        return Tripped(name=trip.name)
+    mended = alerts.wait((told.kind,), told.subject, recovery=True, limit_s=MEND_S_MAX)
+    return Tripped(
+        name=trip.name,
+        alert=told.kind,
+        subject=told.subject,
+        told_after_s=told.after_s,
+        recovered_after_s=mended.after_s if mended else None,
+    )
+
+
+def _critical(breaker: Breaker, alerts: AlertFile, home: Home, clock: Clock) -> Stopped:
+    alerts.skip()
+    begin_ns = clock.now_ns()
+    with breaker.stopped("feed"):
+        told = alerts.wait(("stack_stopped",), "stack", recovery=False, limit_s=CRITICAL_S_MAX)
+        stopped_s = _until_stopped(home, clock, begin_ns)
+    ending = read_json(ending_file(home))
+    return Stopped(
+        reason=ending.get("reason", ""),
+        critical_after_s=told.after_s if told else None,
+        stopped_after_s=stopped_s,
+        rested=bool(ending.get("rested")),
+        handed_over=len(ending.get("handed_over", ())),
+        left_working=int(ending.get("left_working", -1)),
+        snapshot=ending.get("snapshot") or "",
+        left_running=len(marked_processes(home)),
+    )
+
+
+def _until_stopped(home: Home, clock: Clock, begin_ns: int) -> float | None:
+    """Return when the supervisor and all that it ran were gone, by themselves."""
+    until_ns = clock.now_ns() + int(STOP_S_MAX * NS_PER_S)
+    while marked_processes(home):
+        if clock.now_ns() > until_ns:
+            return None
+        clock.sleep_ms(500)
+    return round((clock.now_ns() - begin_ns) / NS_PER_S, 1)
+
+
+def _document(tripped: list[Tripped], stopped: Stopped | None) -> dict[str, Any]:
+    passed = all(each.passed for each in tripped) and (stopped is None or stopped.passed)
+    return {
+        "verdict": passed,
+        "tell_s_max": TELL_S_MAX,
+        "trips": [asdict(each) | {"passed": each.passed} for each in tripped],
+        "critical": None if stopped is None else asdict(stopped) | {"passed": stopped.passed},
+    }
+
+
+def told_text(tripped: Tripped) -> str:
+    """Return one line about what came of a trip."""
+    if tripped.stack_ended:
+        return f"{tripped.name}: the stack ended: {tripped.stack_ended}"
+    if tripped.skipped:
+        return f"{tripped.name}: left out, it needs {tripped.skipped}"
+    if tripped.told_after_s is None:
+        return f"{tripped.name}: nobody was told within {TELL_S_MAX:.0f} s"
+    return f"{tripped.name}: {tripped.alert} of {tripped.subject} after {tripped.told_after_s} s"
+
+
+def _stop(home: Home, progress: Progress) -> None:
+    try:
+        stop_stack(home, progress)
+    except StackNotRunning:
+        return

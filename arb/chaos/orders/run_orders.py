@@ -1,0 +1,92 @@
+"""`arb chaos orders`: a stack of its own, the storm over it, and what the venues say afterwards."""
+
+from collections.abc import Mapping
+from functools import partial
+from http.client import HTTPException
+from typing import Final
+from xmlrpc.client import Fault
+
+from arb.adapters.postgres.report import SqlReportStore
+from arb.app import start as stack
+from arb.app.demo import interruptible
+from arb.app.engines import Engine
+from arb.app.judge import check_of
+from arb.chaos.orders.figures import figures_of
+from arb.chaos.orders.killer import Killer
+from arb.chaos.orders.plan import faults_of
+from arb.chaos.orders.readiness import Readiness, Spawned
+from arb.chaos.orders.run import OrderChaos
+from arb.chaos.orders.switchboard import Switchboard
+from arb.chaos.orders.verdict import Outcome
+from arb.domain.market.ids import Venue
+from arb.domain.time import NS_PER_S
+from arb.stack.control import Supervisor
+from arb.stack.shutdown import Progress, stop_stack
+
+ERRORS: Final = ("order_retries", "orders_rejected", "orders_unknown", "venue_errors", "settle_waits")
+
+
+def run(plan: stack.Plan, seed: int, trades: int, progress: Progress) -> Outcome:
+    """Run it; whatever happens, nothing keeps running.
+
+    Raises: ConfigError, StackError, VenueError, StoreUnavailable; Interrupted by Ctrl-C or SIGTERM.
+    """
+    with interruptible():
+        engine = stack.start(plan, progress)
+        try:
+            return _weather(engine, plan, seed, trades, progress)
+        finally:
+            stop_stack(plan.home, progress)
+
+
+def _weather(engine: Engine, plan: stack.Plan, seed: int, trades: int, progress: Progress) -> Outcome:
+    started_ns = engine.clock.now_ns()
+    chaos = _chaos(engine, plan, seed, trades, progress)
+    try:
+        chaos.storm()
+    finally:
+        chaos.killer.stop()
+    rested = chaos.calm()
+    progress("asking the venues what really happened")
+    check = check_of(engine)
+    return Outcome(
+        seed=seed,
+        trades_wanted=trades,
+        findings=check.run(),
+        figures=figures_of(check),
+        rested=rested,
+        kills=dict(sorted(chaos.killer.kills.items())),
+        faults=dict(sorted(chaos.switchboard.struck().items())),
+        errors=_errors(engine.counters.read()),
+        duration_s=(engine.clock.now_ns() - started_ns) / NS_PER_S,
+    )
+
+
+def _chaos(engine: Engine, plan: stack.Plan, seed: int, trades: int, progress: Progress) -> OrderChaos:
+    report = SqlReportStore(engine.trades.engine)
+    settings, supervisor = engine.settings, Supervisor(plan.home)
+    readiness = Readiness(plan.home.logs)
+    urls = {Venue.BINANCE: settings.binance.rest_url, Venue.UPBIT: settings.upbit.rest_url}
+    return OrderChaos(
+        faults=partial(faults_of, seed),
+        trades_wanted=trades,
+        trades_so_far=lambda: sum(report.totals(engine.session_id).trades.values()),
+        switchboard=Switchboard(base_urls=urls),
+        killer=Killer(seed, lambda: readiness.at_work(_spawned(supervisor)), engine.clock),
+        drain=engine.drain,
+        clock=engine.clock,
+        progress=progress,
+    )
+
+
+def _errors(counts: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    named = {f"{name} {reason}": count for name in ERRORS for reason, count in counts.get(name, {}).items()}
+    return dict(sorted(named.items()))
+
+
+def _spawned(supervisor: Supervisor) -> list[Spawned]:
+    try:
+        statuses = supervisor.statuses()
+    except (OSError, HTTPException, Fault):  # it is busy, or going: nobody to kill at this moment
+        return []
+    return [Spawned(each.name, each.pid) for each in statuses if each.pid is not None]

@@ -1,0 +1,56 @@
+"""Two beats side by side through an outage of Redis: each slot has one snapshot, none has two."""
+
+from typing import Final
+
+from sqlalchemy import text
+
+from arb.adapters.postgres.engine import make_engine, reading
+from arb.chaos.outcome import expect
+from arb.chaos.queue.ground import CELERY, Ground
+from arb.chaos.queue.town import until
+
+INTERVAL_S: Final = 3  # of a slot; five minutes in the product
+UP_S_MAX: Final = 120.0
+OUTAGE_SLOTS: Final = 4
+SLOTS: Final = "SELECT slot FROM session_snapshots WHERE slot LIKE 'periodic:%'"
+
+
+def start_beat(ground: Ground, name: str) -> None:
+    """Start a beat of the real app."""
+    schedule = str(ground.town.home.run / f"{name}-schedule")
+    command = (*CELERY, "arb", "beat", "--schedule", schedule, "-l", "INFO")
+    ground.workers[name] = ground.town.start(command, name)
+
+
+def two_beats(ground: Ground) -> tuple[float, str]:
+    """Count the snapshots of each slot before, during and after the outage. Raises: Failed."""
+    ground.town.environment["ARB_SNAPSHOT__INTERVAL_S"] = str(INTERVAL_S)
+    ground.start_worker("housekeeping", "arb", "-Q", "housekeeping")
+    ground.start_worker("fallback", "workers.fallback")
+    start_beat(ground, "beat-1")
+    start_beat(ground, "beat-2")
+    database = make_engine(ground.database_url)
+
+    def slots() -> list[int]:
+        with reading(database) as connection:
+            return sorted(int(slot.split(":")[1]) for (slot,) in connection.execute(text(SLOTS)))
+
+    try:
+        expect(until(lambda: len(slots()) >= 3, UP_S_MAX, 0.2), "the beats make no snapshots")
+        before = len(slots())
+        ground.town.kill_redis()
+        ground.clock.sleep_ms(OUTAGE_SLOTS * INTERVAL_S * 1000)
+        during = len(slots()) - before
+        ground.town.start_redis()
+        ground.clock.sleep_ms(OUTAGE_SLOTS * INTERVAL_S * 1000)
+        found = slots()
+    finally:
+        database.dispose()
+    ground.expect_all_run()
+    missing = sorted(set(range(found[0], found[-1] + 1)) - set(found))
+    expect(not missing, f"slots without a snapshot: {missing}")
+    expect(len(found) == len(set(found)), "a slot has two snapshots")
+    return 0.0, (
+        f"{len(found)} slots of {INTERVAL_S} s, one snapshot each: {before} before the outage of "
+        f"{OUTAGE_SLOTS * INTERVAL_S} s, {during} in it, {len(found) - before - during} after it"
+    )

@@ -1,0 +1,154 @@
+"""What scenarios stand on: a Redis that may be harmed, a PostgreSQL, and processes of the real app."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from arb.adapters.local.clock import SystemClock, SystemEntropy
+from arb.adapters.postgres.engine import make_engine
+from arb.adapters.postgres.migrate import migrate
+from arb.adapters.postgres.sessions import SqlSessionStore
+from arb.app.session import Place, create_session
+from arb.chaos.outcome import Failed, expect
+from arb.chaos.queue.effects import Account, Effects
+from arb.chaos.queue.town import QUIET, Town, until
+from arb.chaos.queue.way import Way
+from arb.domain.time import NS_PER_S
+from arb.stack.servers import servers_only
+from arb.stack.shutdown import Progress
+
+CELERY: Final = (sys.executable, "-m", "celery", "-A")
+THREADS: Final = ("-P", "threads", "-c")
+PRIMARY_WORKER: Final = "orders"
+FALLBACK_WORKER: Final = "fallback"
+UP_S_MAX: Final = 60.0
+END_S_MAX: Final = 300.0
+
+
+@dataclass
+class Publishing:
+    """A publisher process, and what it left."""
+
+    process: subprocess.Popen[bytes]
+    read: Callable[[], dict[str, Any]]
+
+    def stop(self) -> dict[str, Any]:
+        """Have it publish nothing new; return its figures once all was had. Raises: Failed."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.wait()
+
+    def wait(self) -> dict[str, Any]:
+        """Wait for its end; return its figures. Raises: Failed."""
+        try:
+            status = self.process.wait(END_S_MAX)
+        except subprocess.TimeoutExpired:
+            raise Failed("the publisher does not end") from None
+        expect(status == 0, f"the publisher ended with {status}")
+        return self.read()
+
+
+@dataclass
+class Ground:
+    """The servers and processes of the scenarios with the real app."""
+
+    town: Town
+    database_url: str
+    effects: Effects
+    clock: SystemClock
+    workers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _publishers: int = 0
+
+    def way_to_redis(self) -> Way:
+        """Return a way that the processes started from now on take; it is to be opened."""
+        url = self.town.server.url
+        port = urlsplit(url).port or 0
+        way = Way(self.town.home, "redis", port)
+        self.town.environment["ARB_REDIS_URL"] = url.replace(f":{port}/", f":{way.port}/")
+        return way
+
+    def start_workers(self, count: int = 2) -> None:
+        """Start workers of the queue of orders, and one of the fallback. Raises: Failed."""
+        for number in range(1, count + 1):
+            self.start_worker(f"{PRIMARY_WORKER}{number}", "arb.chaos.queue.work:app", "-Q", "orders")
+        self.start_worker(FALLBACK_WORKER, "arb.chaos.queue.work:fallback")
+
+    def start_worker(self, name: str, app: str, *options: str) -> None:
+        """Start one Celery worker."""
+        command = (*CELERY, app, "worker", "-n", f"{name}@ground", *options, *THREADS, "4", *QUIET)
+        self.workers[name] = self.town.start(command, name)
+
+    @contextmanager
+    def publishing(self, pace_ms: float, *options: str) -> Iterator[Publishing]:
+        """Have a publisher at work on a clean sheet; it does not outlive the block."""
+        self.effects.clear()
+        self._publishers += 1
+        file = self.town.home.run / f"published-{self._publishers}.json"
+        module = ("-m", "arb.chaos.queue.publisher", str(file), "--pace-ms", str(pace_ms))
+        process = self.town.start((sys.executable, *module, *options), f"publisher-{self._publishers}")
+        try:
+            yield Publishing(process, lambda: dict(json.loads(file.read_text())))
+        finally:
+            process.kill()
+            process.wait()
+
+    def wait_served(self, since_ns: int, worker: str, limit_s: float) -> float:
+        """Return how long it took until a worker ran something planned since then. Raises: Failed."""
+        served = until(lambda: self.effects.served_ns(since_ns, worker) is not None, limit_s, 0.05)
+        at_ns = self.effects.served_ns(since_ns, worker)
+        expect(
+            served and at_ns is not None,
+            f"nothing ran on {worker} within {limit_s:.0f} s\n{self.town.logs()[-2000:]}",
+        )
+        return ((at_ns or 0) - since_ns) / NS_PER_S
+
+    def expect_all_awake(self, since_ns: int, limit_s: float) -> None:
+        """Expect that no worker ended, and that each of the primary's has run something since then."""
+        self.expect_all_run()
+        for name in self.workers:
+            if name != FALLBACK_WORKER:
+                self.wait_served(since_ns, name, limit_s)
+
+    def expect_all_run(self) -> None:
+        """Expect that no worker ended. Raises: Failed."""
+        ended = [name for name, process in self.workers.items() if process.poll() is not None]
+        expect(not ended, f"workers ended: {', '.join(ended)}")
+
+    def expect_whole(self) -> Account:
+        """Expect that every effect was had once. Raises: Failed."""
+        account = self.effects.account()
+        expect(account.lost == 0, f"{account.lost} of {account.planned} tasks were lost")
+        expect(account.doubled == 0, f"{account.doubled} of {account.planned} effects were doubled")
+        return account
+
+
+@contextmanager
+def grounded(progress: Progress, visibility_s: int = 30) -> Iterator[Ground]:
+    """Start servers; everything ends with the block."""
+    progress("starting Redis and PostgreSQL")
+    clock = SystemClock()
+    with servers_only() as servers, Town("ours", visibility_s) as town:
+        url = servers.postgres.url
+        migrate(url)
+        database = make_engine(url)
+        create_session(SqlSessionStore(database), Place(environment="mock"), clock, SystemEntropy())
+        database.dispose()
+        effects = Effects(url, clock)
+        effects.create()
+        kept = {name: text for name, text in os.environ.items() if not name.startswith("ARB_")}
+        town.environment = kept | {
+            "ARB_HOME": str(town.home.path),
+            "ARB_MODE": "mock",
+            "ARB_REDIS_URL": town.server.url,
+            "ARB_DATABASE_URL": url,
+        }
+        try:
+            yield Ground(town=town, database_url=url, effects=effects, clock=clock)
+        finally:
+            effects.close()

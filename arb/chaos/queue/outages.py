@@ -1,0 +1,109 @@
+"""Redis is full, killed, stopped or cut off while tasks are published: none is lost, and it is soon over.
+
+Tasks are published at an even pace all the time. The time to normal service is from the moment at which
+Redis can be used again until a task published after it was run by a worker of the primary broker.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Final
+
+import redis
+
+from arb.chaos.outcome import expect
+from arb.chaos.queue.ground import FALLBACK_WORKER, PRIMARY_WORKER, Ground
+from arb.chaos.queue.way import Way
+
+PACE_MS: Final = 10.0
+CALM_S: Final = 2.0
+SERVED_S_MAX: Final = 90.0
+RECOVERY_S_MAX: Final = 5.0
+BALLAST_BYTES: Final = 8 * 1024 * 1024
+BALLAST_CHUNK: Final = 64 * 1024
+Outage = Callable[[Ground, Way], AbstractContextManager[None]]
+
+
+@contextmanager
+def full(ground: Ground, _way: Way) -> Iterator[None]:
+    """Redis at `maxmemory`, with `noeviction`."""
+    client = ground.town.redis
+    used = int(client.info("memory")["used_memory"])
+    client.config_set("maxmemory", used + BALLAST_BYTES)
+    try:
+        while True:
+            client.rpush("ballast", b"x" * BALLAST_CHUNK)
+    except redis.OutOfMemoryError:
+        yield
+    client.delete("ballast")
+
+
+@contextmanager
+def killed(ground: Ground, _way: Way) -> Iterator[None]:
+    """Redis killed and started again."""
+    ground.town.kill_redis()
+    yield
+    ground.town.start_redis()
+
+
+@contextmanager
+def stopped(ground: Ground, _way: Way) -> Iterator[None]:
+    """Redis there, and silent."""
+    pid = ground.town.redis_process.pid
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def refusing(_ground: Ground, way: Way) -> Iterator[None]:
+    """The way to Redis cut: connections are reset, new ones refused."""
+    way.cut()
+    yield
+    way.open()
+
+
+@contextmanager
+def swallowing(_ground: Ground, way: Way) -> Iterator[None]:
+    """The way to Redis cut: nothing comes through, and nobody says so."""
+    way.stop()
+    yield
+    way.go_on()
+
+
+OUTAGES: Final[dict[str, tuple[Outage, float]]] = {  # name -> what, seconds
+    "redis_at_maxmemory": (full, 10.0),
+    "redis_killed_and_restarted": (killed, 5.0),
+    "redis_stopped": (stopped, 15.0),
+    "redis_port_refuses": (refusing, 5.0),
+    "redis_port_swallows": (swallowing, 10.0),
+}
+
+
+def outage(ground: Ground, way: Way, name: str, duration_s: float | None = None) -> tuple[float, str]:
+    """Have one outage under a steady load."""
+    kind, usual_s = OUTAGES[name]
+    lasts_s = duration_s or usual_s
+    with ground.publishing(PACE_MS) as publishing:
+        ground.wait_served(0, PRIMARY_WORKER, SERVED_S_MAX)
+        ground.clock.sleep_ms(int(CALM_S * 1000))
+        with kind(ground, way):
+            ground.clock.sleep_ms(int(lasts_s * 1000))
+        back_ns = ground.clock.now_ns()
+        recovery_s = ground.wait_served(back_ns, PRIMARY_WORKER, SERVED_S_MAX)
+        ground.expect_all_awake(back_ns, SERVED_S_MAX)
+        found = publishing.stop()
+    account = ground.expect_whole()
+    ran = ground.effects.workers()
+    turned = found["turned_ms"]
+    detail = (
+        f"{lasts_s:.0f} s under {account.planned} tasks, 0 lost, 0 doubled ({account.refused} came twice),"
+        f" {ran.get(FALLBACK_WORKER + '@ground', 0)} by the fallback, swept {found['swept']};"
+        f" turned after p50 {turned.get('p50', 0)} ms, at most {turned.get('max', 0)} ms;"
+        f" normal service {recovery_s:.2f} s after it, no worker ended or fell asleep"
+    )
+    expect(recovery_s < RECOVERY_S_MAX, detail, recovery_s)
+    return recovery_s, detail

@@ -1,0 +1,143 @@
+"""Every invariant with its checker, and a check that can run against a live stack at any time.
+
+The venues are read first and the engine after them, so that whatever the venues show was committed by
+the time the engine is read. What is in flight may still look wrong for a moment: a violation counts only
+if it is there in several readings in a row.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Context, localcontext
+from types import MappingProxyType
+from typing import Any, Final, Protocol
+
+from arb.check.history import EngineHistory, Invariant, VenueHistory, Violation
+from arb.check.invariants.at_most_once import at_most_once
+from arb.check.invariants.every_fill_once import every_fill_once
+from arb.check.invariants.intent_first import intent_first
+from arb.check.invariants.no_lonely_leg import no_lonely_leg
+from arb.check.invariants.nothing_lost_on_restart import nothing_lost_on_restart
+from arb.check.invariants.risk_only_shrinks import risk_only_shrinks
+from arb.check.invariants.unknown_is_a_state import unknown_is_a_state
+from arb.domain.errors import VenueError
+from arb.domain.market.ids import Venue
+from arb.ports import Clock
+
+Checker = Callable[[EngineHistory, VenueHistory | None], tuple[Violation, ...]]
+
+CHECKERS: Final[Mapping[Invariant, Checker]] = MappingProxyType(
+    {
+        Invariant.INTENT_FIRST: intent_first,
+        Invariant.AT_MOST_ONCE: at_most_once,
+        Invariant.UNKNOWN_IS_A_STATE: unknown_is_a_state,
+        Invariant.EVERY_FILL_ONCE: every_fill_once,
+        Invariant.NO_LONELY_LEG: no_lonely_leg,
+        Invariant.NOTHING_LOST_ON_RESTART: nothing_lost_on_restart,
+        Invariant.RISK_ONLY_SHRINKS: risk_only_shrinks,
+    }
+)
+NEED_VENUES: Final = (Invariant.INTENT_FIRST, Invariant.AT_MOST_ONCE, Invariant.EVERY_FILL_ONCE)
+EXACT: Final = Context(prec=100)  # sums of balances have more digits than the default keeps
+READINGS_MAX: Final = 16
+STREAK_MIN: Final = 8  # readings in a row that a violation must be there: longer than anything is in flight
+PAUSE_MS: Final = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What a check found; `inconclusive` says in words what could not be compared."""
+
+    violations: tuple[Violation, ...] = ()
+    inconclusive: tuple[str, ...] = ()
+
+    @property
+    def invariants(self) -> dict[str, bool]:
+        """Return whether each invariant held."""
+        broken = {violation.invariant for violation in self.violations}
+        return {invariant.value: invariant not in broken for invariant in Invariant}
+
+    @property
+    def all_hold(self) -> bool:
+        """Tell whether nothing was violated."""
+        return not self.violations
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `arb check --json` prints."""
+        return {
+            "invariants": self.invariants,
+            "violations": [
+                {"invariant": each.invariant.value, "row": each.row, "message": each.message}
+                for each in self.violations
+            ],
+            "inconclusive": list(self.inconclusive),
+        }
+
+
+def check(engine: EngineHistory, venues: VenueHistory | None) -> Findings:
+    """Return what one pair of histories shows; pure."""
+    if venues is not None:
+        venues = venues.since(engine.session.started_at_ns).without(engine.elsewhere)
+    with localcontext(EXACT):
+        found = [each for checker in CHECKERS.values() for each in checker(engine, venues)]
+    return Findings(violations=tuple(found), inconclusive=_not_compared(venues))
+
+
+def _not_compared(venues: VenueHistory | None) -> tuple[str, ...]:
+    if venues is None:
+        needing = ", ".join(NEED_VENUES)
+        return (f"the venues' own record is not available: {needing} were checked on our rows alone",)
+    return tuple(
+        f"{Venue(venue)} moved while it was read: ledger and balances there were not compared"
+        for venue in sorted(venues.torn)
+    )
+
+
+class EngineReader(Protocol):
+    """Reads our journal."""
+
+    def __call__(self) -> EngineHistory:
+        """Return the session as it is now. Raises: StoreUnavailable."""
+
+
+class VenueReader(Protocol):
+    """Reads the venues' ground truth."""
+
+    def __call__(self) -> VenueHistory:
+        """Return what they say now. Raises: VenueError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """The use case of `arb check` and of the end of every run."""
+
+    read_engine: EngineReader
+    read_venues: VenueReader | None  # None where there is no ground truth: paper and live
+    clock: Clock
+
+    def run(self) -> Findings:
+        """Read until nothing looks wrong, or until what looks wrong has stayed. Raises: StoreUnavailable."""
+        streaks: dict[tuple[Invariant, str], int] = {}
+        for reading in range(READINGS_MAX):
+            if reading:
+                self.clock.sleep_ms(PAUSE_MS)
+            findings = self._look()
+            seen = {(each.invariant, each.row): each for each in findings.violations}
+            streaks = {key: streaks.get(key, 0) + 1 for key in seen}
+            undecided = findings.inconclusive and self.read_venues
+            if not undecided and all(streak >= STREAK_MIN for streak in streaks.values()):
+                break
+        standing = tuple(each for key, each in seen.items() if streaks[key] >= STREAK_MIN)
+        return Findings(violations=standing, inconclusive=findings.inconclusive)
+
+    def _look(self) -> Findings:
+        venues = None
+        if self.read_venues is not None:
+            try:
+                venues = self.read_venues()
+            except VenueError as error:
+                return self._without_venues(error)
+        return check(self.read_engine(), venues)
+
+    def _without_venues(self, error: VenueError) -> Findings:
+        findings = check(self.read_engine(), None)
+        return Findings(violations=findings.violations, inconclusive=(*findings.inconclusive, str(error)))

@@ -1,0 +1,169 @@
+"""The engine's journal, read from SQL as it was at one moment."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, Table, and_, or_, select
+
+from arb.adapters.postgres import ledger, neighbours
+from arb.adapters.postgres.engine import reading
+from arb.adapters.postgres.rows import fill_of, mode_change_of, order_of, session_of, trade_of
+from arb.adapters.postgres.snapshots import SqlSnapshotStore
+from arb.adapters.postgres.tables import (
+    alerts,
+    balances,
+    fills,
+    ledger_entries,
+    ledger_postings,
+    mode_changes,
+    order_events,
+    orders,
+    sessions,
+    trades,
+)
+from arb.check.history import (
+    BookedEntry,
+    BookedFill,
+    Elsewhere,
+    EngineHistory,
+    FillKey,
+    OrderEvent,
+)
+from arb.domain.errors import InvariantError
+from arb.domain.ledger.ledger import EntryKind, Posting
+from arb.domain.market.ids import ClientOrderId, FillId, SessionId, Symbol, Venue
+from arb.domain.market.instrument import Instrument
+from arb.domain.trading.order import Event, Order, State
+from arb.ports import Clock
+
+LOOK_BACK_NS: Final = 60_000_000_000  # an order may be placed a while after its intent was written
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadEngine:
+    """Reads one session."""
+
+    database: Engine
+    session_id: SessionId
+    clock: Clock
+    repair_ns_max: int
+    instruments: Mapping[tuple[Venue, Symbol], Instrument]
+
+    def __call__(self) -> EngineHistory:
+        """Return the session's history. Raises: StoreUnavailable."""
+        # The snapshot before the rows: what it was taken of is in them.
+        found = SqlSnapshotStore(self.database).find(self.session_id)
+        instruments = dict(self.instruments)
+        with reading(self.database) as connection:
+            session = connection.execute(self._of(sessions)).one_or_none()
+            if session is None:
+                raise InvariantError(f"session {self.session_id} does not exist")
+            booked = self._fills(connection)
+            return EngineHistory(
+                session=session_of(session),
+                read_at_ns=self.clock.now_ns(),
+                repair_ns_max=self.repair_ns_max,
+                trades=tuple(trade_of(row) for row in connection.execute(self._of(trades))),
+                orders=self._orders(connection, booked),
+                events=self._events(connection),
+                fills=booked,
+                entries=self._entries(connection),
+                balances={
+                    (row.account, row.asset): row.amount for row in connection.execute(self._of(balances))
+                },
+                ledger_position=ledger.position(connection, self.session_id),
+                mode_changes=tuple(map(mode_change_of, connection.execute(self._of(mode_changes)))),
+                alerts=self._alerts(connection),
+                snapshot=found.snapshot,
+                damaged=tuple((skipped.slot, skipped.reason) for skipped in found.skipped),
+                instruments=instruments,
+                elsewhere=self._elsewhere(connection, session.started_at_ns),
+            )
+
+    def _of(self, table: Table) -> Any:
+        return select(table).where(table.c.session_id == self.session_id)
+
+    def _elsewhere(self, connection: Connection, since_ns: int) -> Elsewhere:
+        others = neighbours.siblings(self.session_id).subquery()
+        of_others = and_(
+            orders.c.session_id.in_(select(others.c.session_id)),
+            orders.c.session_id != self.session_id,
+            orders.c.created_at_ns >= since_ns - LOOK_BACK_NS,
+        )
+        placed = connection.execute(select(orders.c.client_order_id).where(of_others)).scalars()
+        joined = fills.join(orders, fills.c.client_order_id == orders.c.client_order_id)
+        booked = select(fills.c.venue, fills.c.symbol, fills.c.fill_id).select_from(joined).where(of_others)
+        return Elsewhere(
+            orders=frozenset(placed),
+            fills=frozenset(
+                FillKey(Venue(row.venue), Symbol(row.symbol), FillId(row.fill_id))
+                for row in connection.execute(booked)
+            ),
+            unbooked=neighbours.unbooked(connection, self.session_id),
+        )
+
+    def _fills(self, connection: Connection) -> tuple[BookedFill, ...]:
+        joined = fills.join(orders, fills.c.client_order_id == orders.c.client_order_id)
+        wanted = select(fills).select_from(joined).where(orders.c.session_id == self.session_id)
+        return tuple(
+            BookedFill(
+                venue=Venue(row.venue),
+                symbol=Symbol(row.symbol),
+                client_order_id=ClientOrderId(row.client_order_id),
+                fill=fill_of(row),
+                booked_at_ns=row.booked_at_ns,
+            )
+            for row in connection.execute(wanted)
+        )
+
+    def _orders(self, connection: Connection, booked: tuple[BookedFill, ...]) -> tuple[Order, ...]:
+        by_order = defaultdict(list)
+        for each in booked:
+            by_order[each.client_order_id].append(each.fill)
+        wanted = self._of(orders).order_by(orders.c.created_at_ns, orders.c.client_order_id)
+        return tuple(order_of(row, by_order[row.client_order_id]) for row in connection.execute(wanted))
+
+    def _events(self, connection: Connection) -> tuple[OrderEvent, ...]:
+        joined = order_events.join(orders, order_events.c.client_order_id == orders.c.client_order_id)
+        wanted = select(order_events).select_from(joined).where(orders.c.session_id == self.session_id)
+        return tuple(
+            OrderEvent(
+                client_order_id=ClientOrderId(row.client_order_id),
+                seq=row.seq,
+                event=Event(row.event),
+                from_state=State(row.from_state),
+                to_state=State(row.to_state),
+                fence=row.fence,
+                reason=row.reason,
+                at_ns=row.at_ns,
+            )
+            for row in connection.execute(wanted)
+        )
+
+    def _entries(self, connection: Connection) -> tuple[BookedEntry, ...]:
+        joined = ledger_postings.join(ledger_entries, ledger_postings.c.entry_id == ledger_entries.c.entry_id)
+        wanted = (
+            select(ledger_postings)
+            .select_from(joined)
+            .where(ledger_entries.c.session_id == self.session_id)
+            .order_by(ledger_postings.c.entry_id, ledger_postings.c.line)
+        )
+        postings: dict[int, tuple[Posting, ...]] = defaultdict(tuple)
+        for row in connection.execute(wanted):
+            postings[row.entry_id] += (Posting(row.account, row.asset, row.amount),)
+        return tuple(
+            BookedEntry(
+                entry_id=row.entry_id,
+                key=row.key,
+                kind=EntryKind(row.kind),
+                postings=postings[row.entry_id],
+            )
+            for row in connection.execute(self._of(ledger_entries))
+        )
+
+    def _alerts(self, connection: Connection) -> frozenset[tuple[str, str]]:
+        mine = or_(alerts.c.session_id == self.session_id, alerts.c.session_id.is_(None))
+        wanted = select(alerts.c.kind, alerts.c.subject).where(mine).distinct()
+        return frozenset((row.kind, row.subject) for row in connection.execute(wanted))

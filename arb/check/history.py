@@ -1,0 +1,224 @@
+"""What happened, told twice: by the engine's journal and by the venues' own.
+
+Values only. `EngineHistory` is one consistent reading of one session's rows; `VenueHistory` is what the
+simulated venues say for themselves since that session began.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+from arb.domain.ledger.ledger import EntryKind, Posting
+from arb.domain.market.ids import ClientOrderId, Coin, FillId, Symbol, TradeId, Venue
+from arb.domain.market.instrument import Instrument, Side
+from arb.domain.market.money import ZERO
+from arb.domain.risk.mode import ModeChange
+from arb.domain.state.snapshot import Snapshot
+from arb.domain.trading.order import Event, Fill, Order, State
+from arb.domain.trading.trade import Trade
+from arb.ports import Session
+
+
+class Invariant(StrEnum):
+    """What must hold, through every fault; DESIGN section 3."""
+
+    INTENT_FIRST = "intent_first"
+    AT_MOST_ONCE = "at_most_once"
+    UNKNOWN_IS_A_STATE = "unknown_is_a_state"
+    EVERY_FILL_ONCE = "every_fill_once"
+    NO_LONELY_LEG = "no_lonely_leg"
+    NOTHING_LOST_ON_RESTART = "nothing_lost_on_restart"
+    RISK_ONLY_SHRINKS = "risk_only_shrinks"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One row that breaks an invariant, and how."""
+
+    invariant: Invariant
+    row: str  # "order a1-...", "trade ...", "fill binance BTC/USDT 12"
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderEvent:
+    """One change of an order's state, as written down."""
+
+    client_order_id: ClientOrderId
+    seq: int
+    event: Event
+    from_state: State
+    to_state: State
+    fence: int
+    reason: str
+    at_ns: int
+
+
+class FillKey(NamedTuple):
+    """How a venue's fill is told from every other."""
+
+    venue: Venue
+    symbol: Symbol
+    fill_id: FillId
+
+    def __str__(self) -> str:
+        return f"fill {self.venue} {self.symbol} {self.fill_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookedFill:
+    """A fill in our tables."""
+
+    venue: Venue
+    symbol: Symbol
+    client_order_id: ClientOrderId
+    fill: Fill
+    booked_at_ns: int
+
+    @property
+    def key(self) -> FillKey:
+        """Return what identifies it."""
+        return FillKey(self.venue, self.symbol, self.fill.fill_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookedEntry:
+    """A ledger entry in our tables: unlike `Entry` it may be wrong, which is what is looked for."""
+
+    entry_id: int
+    key: str
+    kind: EntryKind
+    postings: tuple[Posting, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """What other sessions did on the same account: it is theirs to explain."""
+
+    orders: frozenset[str] = frozenset()  # client order ids
+    fills: frozenset[FillKey] = frozenset()  # that they booked
+    unbooked: Mapping[tuple[Venue, str], Decimal] = field(default_factory=dict)  # here, though booked there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineHistory:
+    """One session as SQL has it, read in one transaction."""
+
+    session: Session
+    read_at_ns: int
+    repair_ns_max: int
+    trades: tuple[Trade, ...] = ()
+    orders: tuple[Order, ...] = ()
+    events: tuple[OrderEvent, ...] = ()
+    fills: tuple[BookedFill, ...] = ()
+    entries: tuple[BookedEntry, ...] = ()
+    balances: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)  # (account, asset)
+    ledger_position: int = 0
+    mode_changes: tuple[ModeChange, ...] = ()
+    alerts: frozenset[tuple[str, str]] = frozenset()  # (kind, subject)
+    snapshot: Snapshot | None = None  # the newest that verifies
+    damaged: tuple[tuple[str, str], ...] = ()  # (slot, why) of newer ones that do not
+    instruments: Mapping[tuple[Venue, Symbol], Instrument] = field(default_factory=dict)
+    elsewhere: "Elsewhere" = field(default_factory=lambda: Elsewhere())
+
+    def orders_by_id(self) -> dict[ClientOrderId, Order]:
+        """Return the orders by their ids."""
+        return {order.client_order_id: order for order in self.orders}
+
+    def orders_by_trade(self) -> dict[TradeId, tuple[Order, ...]]:
+        """Return each trade's orders; trades without any are left out."""
+        found: dict[TradeId, tuple[Order, ...]] = defaultdict(tuple)
+        for order in self.orders:
+            found[order.trade_id] += (order,)
+        return dict(found)
+
+    def events_by_order(self) -> dict[ClientOrderId, list[OrderEvent]]:
+        """Return each order's events in the order they were written."""
+        found: dict[ClientOrderId, list[OrderEvent]] = defaultdict(list)
+        for event in sorted(self.events, key=lambda event: event.seq):
+            found[event.client_order_id].append(event)
+        return dict(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueOrder:
+    """An order that a venue accepted."""
+
+    venue: Venue
+    venue_order_id: str
+    client_id: str
+    coin: Coin
+    status: str
+    received_ns: int  # when the request came in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueFill:
+    """An execution at a venue."""
+
+    venue: Venue
+    symbol: Symbol
+    client_id: str
+    side: Side
+    fill: Fill
+
+    @property
+    def key(self) -> FillKey:
+        """Return what identifies it."""
+        return FillKey(self.venue, self.symbol, self.fill.fill_id)
+
+    def effects(self) -> dict[str, Decimal]:
+        """Return what the venue's balances changed by, by asset."""
+        base, _, quote = self.symbol.partition("/")
+        moved: dict[str, Decimal] = defaultdict(lambda: ZERO)
+        moved[base] += self.side.sign * self.fill.quantity
+        moved[quote] -= self.side.sign * self.fill.quantity * self.fill.price
+        moved[self.fill.fee_asset] -= self.fill.fee
+        return dict(moved)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueHistory:
+    """What the venues say; `torn` are those that moved while they were read."""
+
+    orders: tuple[VenueOrder, ...] = ()
+    fills: tuple[VenueFill, ...] = ()
+    balances: Mapping[tuple[Venue, str], Decimal] = field(default_factory=dict)  # free and locked
+    torn: frozenset[Venue] = frozenset()
+
+    def since(self, start_ns: int) -> "VenueHistory":
+        """Return the same without what happened before `start_ns`: that belongs to older sessions."""
+        return replace(
+            self,
+            orders=tuple(order for order in self.orders if order.received_ns >= start_ns),
+            fills=tuple(fill for fill in self.fills if fill.fill.ts_event_ns >= start_ns),
+        )
+
+    def without(self, elsewhere: Elsewhere) -> "VenueHistory":
+        """Return the same as it would be if others had done nothing that this session has not booked."""
+        theirs = [each for each in self.fills if each.client_id in elsewhere.orders]
+        coming = sum_effects(each for each in theirs if each.key not in elsewhere.fills)
+        moved = {
+            key: coming.get(key, ZERO) + elsewhere.unbooked.get(key, ZERO)
+            for key in {*coming, *elsewhere.unbooked}
+        }
+        return replace(
+            self,
+            orders=tuple(order for order in self.orders if order.client_id not in elsewhere.orders),
+            fills=tuple(each for each in self.fills if each.client_id not in elsewhere.orders),
+            balances={
+                key: self.balances.get(key, ZERO) - moved.get(key, ZERO) for key in {*self.balances, *moved}
+            },
+        )
+
+
+def sum_effects(fills: Iterable[VenueFill]) -> dict[tuple[Venue, str], Decimal]:
+    """Return what fills changed the venues' balances by, together."""
+    sums: dict[tuple[Venue, str], Decimal] = defaultdict(lambda: ZERO)
+    for fill in fills:
+        for asset, amount in fill.effects().items():
+            sums[fill.venue, asset] += amount
+    return dict(sums)

@@ -1,0 +1,139 @@
+"""Each fill is booked once, in a ledger that sums to zero and equals the venues' balances."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
+
+from arb.check.history import (
+    BookedFill,
+    EngineHistory,
+    FillKey,
+    Invariant,
+    VenueFill,
+    VenueHistory,
+    Violation,
+    sum_effects,
+)
+from arb.domain.ledger.ledger import EntryKind, fill_entry, totals
+from arb.domain.market.ids import ClientOrderId, Venue
+from arb.domain.market.money import ZERO
+from arb.domain.trading.order import Order
+
+VENUE_ACCOUNT: Final = "venue:"
+
+
+def every_fill_once(engine: EngineHistory, venues: VenueHistory | None) -> tuple[Violation, ...]:
+    """Return what is booked wrongly, twice, or not at all; and where the balances differ."""
+    rows = [*_booked(engine), *_entries(engine)]
+    if venues is not None:
+        rows += [*_against_venue(engine, venues), *_balances(engine, venues)]
+    return tuple(Violation(Invariant.EVERY_FILL_ONCE, row, message) for row, message in rows)
+
+
+def _booked(engine: EngineHistory) -> Iterator[tuple[str, str]]:
+    """Yield fills without an order or a right entry, and orders that were filled too much."""
+    orders, entries = engine.orders_by_id(), {entry.key: entry for entry in engine.entries}
+    filled: dict[ClientOrderId, Decimal] = defaultdict(lambda: ZERO)
+    for booked in engine.fills:
+        order = orders.get(booked.client_order_id)
+        if order is None:
+            yield str(booked.key), f"belongs to {booked.client_order_id}, which has no row"
+            continue
+        filled[booked.client_order_id] += booked.fill.quantity
+        expected = fill_entry(order, booked.fill)
+        entry = entries.get(expected.key)
+        if entry is None:
+            yield str(booked.key), f"has no ledger entry {expected.key}"
+        elif Counter(entry.postings) != Counter(expected.postings):
+            yield str(booked.key), f"is booked with other amounts in ledger entry {entry.entry_id}"
+    for client_order_id, quantity in filled.items():
+        if quantity > orders[client_order_id].quantity:
+            yield f"order {client_order_id}", f"was filled {quantity:f}, and asked for less"
+
+
+def _entries(engine: EngineHistory) -> Iterator[tuple[str, str]]:
+    """Yield entries that do not balance, and those of fills that there are not."""
+    fills = {f"fill:{booked.venue}:{booked.symbol}:{booked.fill.fill_id}" for booked in engine.fills}
+    for key, count in Counter(entry.key for entry in engine.entries).items():
+        if count > 1:
+            yield f"entry {key}", f"is booked {count} times"
+    for entry in engine.entries:
+        for asset, total in totals(entry.postings).items():
+            if total != ZERO:
+                yield f"entry {entry.entry_id}", f"{entry.key}: {asset} sums to {total:f}"
+        if entry.kind is EntryKind.FILL and entry.key not in fills:
+            yield f"entry {entry.entry_id}", f"{entry.key}: there is no such fill"
+
+
+def _against_venue(engine: EngineHistory, venues: VenueHistory) -> Iterator[tuple[str, str]]:
+    orders = engine.orders_by_id()
+    ours: dict[FillKey, BookedFill] = {booked.key: booked for booked in engine.fills}
+    theirs: dict[FillKey, VenueFill] = {filled.key: filled for filled in venues.fills}
+    for key in ours.keys() - theirs.keys():
+        yield str(key), f"is booked, and {key.venue} has no such fill"
+    for key, filled in theirs.items():
+        order = orders.get(ClientOrderId(filled.client_id))
+        booked = ours.get(key)
+        if booked is None:
+            if order is not None and order.is_terminal:
+                yield str(key), f"of order {filled.client_id} ({order.state}) is not booked"
+        elif difference := _difference(booked, filled, order):
+            yield str(key), difference
+
+
+def _difference(booked: BookedFill, filled: VenueFill, order: Order | None) -> str | None:
+    if booked.client_order_id != filled.client_id or (order and order.side is not filled.side):
+        return f"is booked for {booked.client_order_id}, and belongs to {filled.client_id} ({filled.side})"
+    for name in ("price", "quantity", "fee", "fee_asset"):
+        mine, true = getattr(booked.fill, name), getattr(filled.fill, name)
+        if mine != true:
+            return f"has {name} {mine}, at {filled.venue} it is {true}"
+    return None
+
+
+def _balances(engine: EngineHistory, venues: VenueHistory) -> Iterator[tuple[str, str]]:
+    """Yield where ledger and balance differ by more than the fills that one side has not seen yet.
+
+    What somebody else did on the account may be in the ledger, as an adjustment, or not yet.
+    """
+    ours, theirs = {booked.key for booked in engine.fills}, {filled.key for filled in venues.fills}
+    known = engine.orders_by_id()
+    unbooked = [filled for filled in venues.fills if filled.key not in ours]
+    coming = sum_effects(filled for filled in unbooked if filled.client_id in known)
+    foreign = sum_effects(filled for filled in unbooked if filled.client_id not in known)
+    unseen = _effects_of_booked(engine, ours - theirs)
+    ledger = _ledger(engine)
+    for holder in sorted({*ledger, *venues.balances}):
+        if holder[0] in venues.torn:
+            continue
+        held, booked = venues.balances.get(holder, ZERO), ledger.get(holder, ZERO)
+        drift = held - booked - coming.get(holder, ZERO) + unseen.get(holder, ZERO)
+        if drift not in (ZERO, foreign.get(holder, ZERO)):
+            message = f"is {held:f} at the venue and {booked:f} in the ledger, {drift:f} unexplained"
+            yield f"balance {holder[0]} {holder[1]}", message
+
+
+def _effects_of_booked(engine: EngineHistory, keys: set[FillKey]) -> dict[tuple[Venue, str], Decimal]:
+    orders = engine.orders_by_id()
+    return sum_effects(
+        VenueFill(
+            venue=booked.venue,
+            symbol=booked.symbol,
+            client_id=booked.client_order_id,
+            side=orders[booked.client_order_id].side,
+            fill=booked.fill,
+        )
+        for booked in engine.fills
+        if booked.key in keys and booked.client_order_id in orders
+    )
+
+
+def _ledger(engine: EngineHistory) -> dict[tuple[Venue, str], Decimal]:
+    """Return what each venue should hold, from the entries alone."""
+    sums: dict[tuple[Venue, str], Decimal] = defaultdict(lambda: ZERO)
+    for entry in engine.entries:
+        for posting in entry.postings:
+            if posting.account.startswith(VENUE_ACCOUNT):
+                sums[Venue(posting.account.removeprefix(VENUE_ACCOUNT)), posting.asset] += posting.amount
+    return dict(sums)

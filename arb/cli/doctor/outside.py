@@ -1,0 +1,117 @@
+"""Checks of what is outside this process: the stack, the servers, the venues, the alert channels."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from arb.adapters.local.clock import SystemClock, SystemEntropy
+from arb.app.engines import api_key, real_clients
+from arb.app.watch import channels_of, ending_file
+from arb.cli.doctor.finding import Finding, bad, ok, warn
+from arb.domain.errors import ConfigError, VenueError
+from arb.domain.market.ids import Venue
+from arb.domain.time import NS_PER_S
+from arb.ports import VenueClient
+from arb.stack.errors import StackNotRunning
+from arb.stack.files import read_json
+from arb.stack.home import Home
+from arb.stack.postgres_server import ping_database
+from arb.stack.redis_server import ping_redis
+from arb.stack.status import stack_status
+from config.settings import RunMode, Settings
+
+
+def stack(home: Home) -> Iterator[Finding]:
+    """Look at the stack of this home, and at how the last one ended."""
+    ending = read_json(ending_file(home))
+    try:
+        status = stack_status(home)
+    except StackNotRunning:
+        if ending:
+            at = datetime.fromtimestamp(ending["at_ns"] // NS_PER_S, UTC).isoformat()
+            yield bad(
+                "stack",
+                f"the last one stopped itself at {at}: {ending['reason']}",
+                "mend that, then `arb up` and `arb mode normal`",
+            )
+        else:
+            yield ok("stack", f"none runs in {home.path}")
+        return
+    silent = [each.name for each in status.processes if not each.is_running]
+    if silent:
+        yield bad("stack", f"not running: {', '.join(silent)}", f"read their logs in {home.logs}")
+    else:
+        yield ok("stack", f"{len(status.processes)} processes run")
+
+
+def servers(settings: Settings) -> Iterator[Finding]:
+    """Ask Redis and PostgreSQL, where they are known."""
+    for name, url, ping in (
+        ("redis", settings.redis_url, ping_redis),
+        ("postgres", settings.database_url, ping_database),
+    ):
+        if url is None:
+            yield ok(name, "embedded; started by `arb up`")
+            continue
+        reason = ping(url.get_secret_value())
+        key = "ARB_REDIS_URL" if name == "redis" else "ARB_DATABASE_URL"
+        if reason is None:
+            yield ok(name, "answers")
+        else:
+            yield bad(name, f"does not answer: {reason}", f"start it, or correct {key}")
+
+
+def venues(settings: Settings) -> Iterator[Finding]:
+    """Ask the venues for their time and, with credentials, for our balances."""
+    if settings.mode is RunMode.MOCK and settings.redis_url is None:
+        yield ok("venues", "simulated; there to be asked when a stack runs")
+        return
+    clients = real_clients(settings, SystemClock(), SystemEntropy())
+    for venue, client in clients.items():
+        yield from _clock(venue, client, settings)
+        yield from _credentials(venue, client, settings)
+
+
+def _clock(venue: Venue, client: VenueClient, settings: Settings) -> Iterator[Finding]:
+    check = f"{venue} clock"
+    try:
+        offset_ms = client.time_offset_ms()
+    except VenueError as error:
+        yield bad(check, f"cannot be asked: {error}", f"check the network and {venue}.rest_url")
+        return
+    if offset_ms is None:
+        yield ok(check, "does not matter to this venue")
+    elif abs(offset_ms) > settings.watchdog.clock_offset_warn_threshold_ms:
+        yield bad(check, f"ours is {-offset_ms} ms ahead", "synchronise it: `timedatectl set-ntp true`")
+    else:
+        yield ok(check, f"within {abs(offset_ms)} ms of ours")
+
+
+def _credentials(venue: Venue, client: VenueClient, settings: Settings) -> Iterator[Finding]:
+    check = f"{venue} credentials"
+    if api_key(getattr(settings, venue.value).credentials) is None:
+        if settings.mode is RunMode.LIVE:
+            variable = f"ARB_{venue.value.upper()}__CREDENTIALS__KEY"
+            yield bad(check, "missing", f"set {variable} and the same with __SECRET")
+        else:
+            yield ok(check, "none; not needed in this mode")
+        return
+    try:
+        assets = len(client.balances())
+    except VenueError as error:
+        yield bad(check, f"not accepted: {error}", "check the key, its permissions and its list of addresses")
+        return
+    yield ok(check, f"accepted; {assets} assets held")
+
+
+def alerts(settings: Settings) -> Iterator[Finding]:
+    """See that somebody would be told."""
+    try:
+        channels = channels_of(settings)
+    except ConfigError as error:
+        yield bad("alerts", str(error), "correct the address, see apprise's list of services")
+        return
+    if channels:
+        names = ", ".join(channel.name for channel in channels)
+        yield ok("alerts", f"go to {names} and the file; try them with `arb alerts test`")
+    else:
+        yield warn("alerts", "only the file gets them", "set alerts.urls or alerts.webhook_url")

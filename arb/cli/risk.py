@@ -1,0 +1,165 @@
+"""The commands that stop trading and let it go on: `arb kill`, `unkill`, `mode`, `reconcile`."""
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from arb.adapters.local.clock import SystemClock
+from arb.adapters.local.kill_switch import FileKillSwitch
+from arb.cli.output import AsJson, tell
+from arb.cli.stack import demo_home, say
+from arb.domain.errors import ConfigError
+from arb.stack.errors import StackNotRunning
+from arb.stack.home import Home, read_runtime
+
+if TYPE_CHECKING:
+    from arb.app.engines import Engine
+
+FAILED: Final = 1
+BY_HAND: Final = "by hand"
+
+Reason = Annotated[str, typer.Option(help="Why; kept with the switch, in the database and in the report.")]
+Within = Annotated[int, typer.Option(help="Seconds until what is not hedged is handed over.", min=1, max=600)]
+Force = Annotated[bool, typer.Option("--force", help="Although venues and ledger differ, or cannot be read.")]
+Accept = Annotated[str, typer.Option(help="Book the differences found as money that you moved; say why.")]
+Wanted = Annotated[str, typer.Argument(help="normal, reduce-only or halted; left out: show it.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the `arb` command."""
+    for command in (kill, unkill, mode, reconcile, rules):
+        app.command()(command)
+
+
+def kill(reason: Reason = BY_HAND, within: Within = 30, as_json: AsJson = False) -> None:
+    """Stop at once: no new orders, cancel what is open, even out what is not hedged. Stays until `unkill`."""
+    clock = SystemClock()
+    started_ns = clock.now_ns()
+    home = home_in_force()
+    in_force = switch_of(home).engage(reason, started_ns)  # before anything that could fail or take time
+    switched_ms = (clock.now_ns() - started_ns) // 1_000_000
+    say(f"killed ({in_force}); no process of {home.path} sends new orders from now on")
+    from arb.app.facts.kill import kill_document, kill_text
+    from arb.app.kill import kill as bring_to_rest
+
+    report = bring_to_rest(home, in_force, started_ns, within * 1_000, say)
+    report.switched_ms = switched_ms
+    typer.echo(_json(kill_document(report)) if as_json else kill_text(report))
+    if not report.complete:
+        raise typer.Exit(FAILED)
+
+
+def unkill(force: Force = False, as_json: AsJson = False) -> None:
+    """Let trading go on, unless venues and ledger differ."""
+    from arb.app.control import UNKILL, broadcast
+    from arb.domain.risk.mode import UNKILLED
+    from arb.domain.risk.review import Mode
+
+    engine = running_engine()
+    found = engine.reconcile.run()
+    if not found.explained:
+        for line in found.lines() or ("nothing conclusive could be compared; try again",):
+            say(line)
+        if not force:
+            say(
+                "still killed: `arb reconcile --accept REASON` books money that you moved; --force skips this"
+            )
+            tell({"killed": True, "differences": list(found.lines())}, as_json, "")
+            raise typer.Exit(FAILED)
+    engine.sessions.set_mode(engine.session_id, Mode.NORMAL, UNKILLED, engine.clock.now_ns())
+    engine.kill_switch.release()
+    broadcast(engine.settings, UNKILL, {})
+    say(f"session {engine.session_id} is trading again")
+    tell({"killed": False, "differences": list(found.lines())}, as_json, "")
+
+
+def mode(wanted: Wanted = "", reason: Reason = BY_HAND, as_json: AsJson = False) -> None:
+    """Show how much is allowed, or change it."""
+    from arb.app.control import MODE, broadcast
+    from arb.domain.risk.mode import is_reserved
+    from arb.domain.risk.review import Mode
+
+    if is_reserved(reason):
+        raise ConfigError(f"--reason: {reason!r} is what the engine itself says; use other words")
+    engine = running_engine()
+    killed = engine.kill_switch.engaged()
+    if wanted:
+        if wanted not in tuple(Mode):
+            raise ConfigError(f"mode: {wanted!r} is not one of {', '.join(Mode)}")
+        if killed is not None and wanted != Mode.HALTED:
+            raise ConfigError(f"mode: killed ({killed}); `arb unkill` lets trading go on")
+        engine.sessions.set_mode(engine.session_id, Mode(wanted), reason, engine.clock.now_ns())
+        broadcast(engine.settings, MODE, {"mode": wanted, "reason": reason})
+    session = engine.sessions.get(engine.session_id)
+    if session is not None:
+        document = {"mode": session.mode.value, "reason": session.mode_reason, "killed": killed}
+        text = f"{session.mode} ({session.mode_reason})" + (f"; killed ({killed})" if killed else "")
+        tell(document, as_json, text)
+
+
+def reconcile(accept: Accept = "", as_json: AsJson = False) -> None:
+    """Compare the ledger with the venues now; exit status 0 only if everything is explained."""
+    engine = running_engine()
+    found = engine.reconcile.run()
+    if accept and found.drifts:
+        engine.reconcile.accept(found, accept)
+        say(f"booked {len(found.drifts)} differences against `external`: {accept}")
+        found = engine.reconcile.run()
+    if as_json:
+        typer.echo(_json(found.as_json()))
+    else:
+        for line in found.lines() or ("ledger and venues agree to the last unit",):
+            typer.echo(line)
+    if not found.explained:
+        raise typer.Exit(FAILED)
+
+
+def rules(as_json: AsJson = False) -> None:
+    """Have every worker read the venues' trading rules anew, before their five minutes are over."""
+    from arb.app.control import RULES, broadcast, outdated
+    from arb.domain.market.ids import Venue
+
+    engine = running_engine()
+    told = broadcast(engine.settings, RULES, outdated(Venue, engine.clock.now_ns()))
+    text = "every worker reads the venues' rules anew when it next needs them"
+    tell(
+        {"told": told},
+        as_json,
+        text if told else "Redis is away; workers do so when they are connected again",
+    )
+    if not told:
+        raise typer.Exit(FAILED)
+
+
+def home_in_force() -> Home:
+    """Return the home whose stack runs, which may be the demo's; the default one if none does."""
+    for home in (Home.default(), demo_home()):
+        try:
+            read_runtime(home)
+        except StackNotRunning:
+            continue
+        return home
+    return Home.default()
+
+
+def switch_of(home: Home) -> FileKillSwitch:
+    """Return the kill switch of a home."""
+    return FileKillSwitch(home.run / "kill.json")
+
+
+def running_engine() -> "Engine":
+    """Return the engine of the stack that runs. Raises: StackNotRunning, ConfigError, StoreUnavailable."""
+    home = home_in_force()
+    if "ARB_DATABASE_URL" not in os.environ:
+        read_runtime(home)
+    os.environ["ARB_HOME"] = str(home.path)  # the settings are those of that stack
+    from arb.app.engines import engine
+
+    return engine()
+
+
+def _json(document: Any) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None)

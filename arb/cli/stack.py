@@ -1,0 +1,204 @@
+"""The commands that start and stop a stack: `arb demo`, `arb up`, `arb down`."""
+
+import os
+import sys
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from arb.cli.output import AsJson, show, tell
+from arb.domain.errors import ConfigError, StoreUnavailable
+from arb.stack.home import Home
+
+if TYPE_CHECKING:
+    from arb.app.engines import Engine
+
+Duration = Annotated[int, typer.Option(help="Seconds of trading.", min=1)]
+TapePath = Annotated[Path | None, typer.Option(help="Recorded market data (.csv.gz or .jsonl.gz).")]
+Speed = Annotated[str, typer.Option(help="Tape seconds per second, or max.")]
+Seed = Annotated[int | None, typer.Option(help="Seed of the simulated market.", min=0)]
+Mode = Annotated[str, typer.Option(help="mock, paper or live.")]
+Clean = Annotated[bool, typer.Option("--clean", help="Begin a new session; the last one is kept.")]
+SessionOption = Annotated[str | None, typer.Option("--session", help="Go on with this kept session.")]
+Once = Annotated[bool, typer.Option("--once", help="Trade for one interval, then stop.")]
+Loops = Annotated[int, typer.Option(help="Trade for this many intervals, then stop.", min=0)]
+Group = Annotated[
+    str | None, typer.Option("--group", help="Trade as this group: a session of its own, see docs/state.md.")
+]
+Coins = Annotated[str | None, typer.Option("--coins", help="What to trade, with commas.")]
+Beside = Annotated[
+    Path | None,
+    typer.Option("--beside", help="Use the servers (and simulated venues) of the stack of this home."),
+]
+Interval = Annotated[int, typer.Option(help="Seconds of one interval.", min=1)]
+DEMO_HOME = "demo"
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the `arb` command."""
+    app.command()(demo)
+    app.command()(up)
+    app.command()(down)
+
+
+def demo(
+    duration: Duration = 60,
+    tape: TapePath = None,
+    speed: Speed = "1",
+    seed: Seed = None,
+    as_json: AsJson = False,
+) -> None:
+    """Trade on two simulated exchanges for a while, then report. Exit 0 only if every invariant held."""
+    from arb.adapters.local.clock import SystemClock
+    from arb.app import demo as demonstration
+    from arb.app.judge import judge
+    from arb.app.sim_world import Tape
+    from arb.app.start import Plan
+    from arb.cli.views.live import show_live
+    from arb.cli.views.report import report_view
+    from arb.stack.supervise import Lifetime
+    from config.settings import load
+
+    home = demo_home()
+    os.environ["ARB_HOME"] = str(home.path)  # the settings of this process are the demo's
+    environ = {**os.environ, "ARB_MODE": "mock"}
+    if seed is not None:
+        environ["ARB_SIM__SEED"] = str(seed)
+    plan = Plan(
+        home=home,
+        settings=load("mock", environ),
+        lifetime=Lifetime.CALLER,
+        tape=Tape(path=tape, speed=checked_speed(speed)) if tape else None,
+        fresh=True,
+    )
+    outcome = demonstration.run(
+        plan,
+        show=lambda engine: show_live(engine, home, SystemClock(), duration, to_stderr=as_json),
+        judge=lambda engine: judge(engine, home).report,
+        progress=say,
+    )
+    if outcome is None:
+        raise typer.Exit(130)
+    document = outcome.report.as_json()
+    show(document, as_json, lambda: report_view(document))
+    raise typer.Exit(0 if outcome.passed else 1)
+
+
+def up(
+    mode: Mode = "mock",
+    clean: Clean = False,
+    session: SessionOption = None,
+    once: Once = False,
+    loops: Loops = 0,
+    interval: Interval = 10,
+    group: Group = None,
+    coins: Coins = None,
+    beside: Beside = None,
+    as_json: AsJson = False,
+) -> None:
+    """Start the stack and leave it running; it goes on with the session in use unless told otherwise.
+
+    With --once or --loops the run is bounded: it ends as with `arb down`.
+    """
+    from arb.app import start as stack
+    from arb.app.demo import Interrupted, interruptible
+    from arb.app.session import standing
+    from arb.stack.supervise import Lifetime
+    from config.settings import load
+
+    home = Home.default()
+    os.environ["ARB_HOME"] = str(home.path)
+    if clean and session:
+        raise ConfigError("--clean begins a new session, --session goes on with a kept one: choose one")
+    every_coin = load(mode).coins
+    for name, given in (("ARB_GROUP", group), ("ARB_COINS", coins)):
+        if given is not None:
+            os.environ[name] = given  # for this process and those that it starts
+    settings = load(mode)
+    plan = stack.Plan(
+        home=home,
+        settings=settings,
+        lifetime=Lifetime.DETACHED,
+        clean=clean,
+        session=None if clean else session or settings.session,
+        beside=Home(beside) if beside else None,
+        world_coins=every_coin,
+    )
+    try:
+        with interruptible():
+            engine = stack.start(plan, say)
+    except Interrupted:
+        say("interrupted before trading began; nothing is left running")
+        raise typer.Exit(130) from None
+    reason = engine.kill_switch.engaged()
+    if reason is None and (once or loops):
+        trade_for(engine, loops or 1, interval, as_json)
+        return
+    say(f"{standing(engine)}; look with `arb status`, stop with `arb down`")
+    tell({"session_id": engine.session_id, "killed": reason}, as_json, "")
+
+
+def trade_for(engine: "Engine", loops: int, interval_s: int, as_json: bool) -> None:
+    """Trade for some intervals, a line after each, then stop the stack; an interrupt stops it sooner."""
+    from arb.app.demo import Interrupted, interruptible
+
+    try:
+        with interruptible():
+            for loop in range(1, loops + 1):
+                engine.clock.sleep_ms(interval_s * 1_000)
+                active = len(engine.trades.active(engine.session_id))
+                say(f"loop {loop} of {loops}: {active} trades under way")
+    except Interrupted:
+        say("interrupted: winding down")
+    finally:
+        down(as_json)
+
+
+def down(as_json: AsJson = False) -> None:
+    """Stop opening trades, wait until nothing is unhedged, then stop every process."""
+    from arb.stack.home import read_runtime
+    from arb.stack.shutdown import stop_stack
+
+    home = Home.default()
+    read_runtime(home)
+    unrested = _rest(home)
+    stop_stack(home, say)
+    tell({"rested": not unrested, "reason": unrested}, as_json, "")
+    if unrested:
+        say(f"{unrested}: `arb up` goes on from there")
+        raise typer.Exit(1)
+
+
+def _rest(home: Home) -> str:
+    """Bring a stack to rest; return why it could not be, empty if it could. It is stopped all the same."""
+    from arb.app import start as stack
+    from arb.app.engines import build
+    from config.settings import load
+
+    try:
+        rested = stack.rest(build(load(environ={**os.environ, "ARB_HOME": str(home.path)})), say)
+    except StoreUnavailable as error:
+        return f"stopped without coming to rest, since a store is away ({error})"
+    return "" if rested else "something was still unhedged when the time was up"
+
+
+def demo_home() -> Home:
+    """Return the demo's own home, inside the one that is meant to stay: only this one is ever wiped."""
+    return Home(Home.default().path / DEMO_HOME)
+
+
+def checked_speed(text: str) -> str:
+    """Return the speed as given. Raises: ConfigError."""
+    try:
+        if text != "max" and not Decimal(text) > 0:
+            raise InvalidOperation
+    except InvalidOperation:
+        raise ConfigError(f"--speed: {text!r} is neither a number above 0 nor max") from None
+    return text
+
+
+def say(text: str) -> None:
+    """Show one line of progress."""
+    typer.echo(f"arb: {text}", file=sys.stderr)

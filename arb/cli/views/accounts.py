@@ -1,0 +1,114 @@
+"""What is held and what it earned, as rows for a table or for JSON: positions, balances, profit."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from arb.cli.views.style import BAD, plain_table
+from arb.cli.views.text import UNKNOWN, bare, signed
+from arb.domain.ledger.report import CoinLine
+from arb.domain.market.ids import Coin, Venue
+from arb.domain.market.money import ZERO, plain
+from arb.domain.trading.position import TradePosition, trade_position
+from arb.ports import TradeView
+
+Row = dict[str, Any]
+
+
+def positions(active: Iterable[TradeView], coins: Iterable[CoinLine]) -> list[Row]:
+    """Return what the trades that have not ended hold of each coin, on both venues together and apart."""
+    held: dict[Coin, list[TradePosition]] = {}
+    for view in active:
+        held.setdefault(view.trade.coin, []).append(trade_position(view.orders))
+    worth = {line.coin: line for line in coins}
+    return [_position(coin, parts, worth.get(coin)) for coin, parts in sorted(held.items())]
+
+
+def _position(coin: Coin, parts: list[TradePosition], line: CoinLine | None) -> Row:
+    unrealised = None if line is None or line.pnl_krw is None else line.pnl_krw - line.realised_krw
+    return {
+        "coin": coin,
+        "trades": len(parts),
+        "upbit": plain(sum((part.upbit.base_net for part in parts), ZERO)),
+        "binance": plain(sum((part.binance.base_net for part in parts), ZERO)),
+        "hedged": plain(sum((part.hedged for part in parts), ZERO)),
+        "unhedged": plain(sum((part.imbalance for part in parts), ZERO)),
+        "unrealised_krw": None if unrealised is None else plain(round(unrealised, 2)),
+    }
+
+
+def balances(
+    ledger: Mapping[tuple[Venue, str], Decimal], free: Mapping[tuple[Venue, str], Decimal]
+) -> list[Row]:
+    """Return what each venue should hold by the ledger, and what of it waits for orders."""
+    return [
+        {
+            "venue": venue.value,
+            "asset": asset,
+            "total": plain(total),
+            "free": plain(free.get((venue, asset), total)),
+            "on_hold": plain(total - free.get((venue, asset), total)),
+        }
+        for (venue, asset), total in sorted(ledger.items())
+    ]
+
+
+def profit(report: Mapping[str, Any]) -> Row:
+    """Return the profit of a report: in all, by coin, by day, and the fees that are in it already."""
+    by_day: Counter[str] = Counter()
+    for line in report.get("by_day", ()):
+        by_day[line["day"]] += Decimal(line["pnl_krw"])  # type: ignore[assignment]
+    names = ("pnl_krw", "pnl_usdt", "realised_krw", "fees")
+    by_coin = ("coin", "trades_closed", "realised_krw", "pnl_krw")
+    return {
+        **{name: report[name] for name in names},
+        "by_coin": [{name: line[name] for name in by_coin} for line in report["by_coin"]],
+        "by_day": [{"day": day, "realised_krw": plain(Decimal(krw))} for day, krw in sorted(by_day.items())],
+    }
+
+
+def positions_view(rows: list[Row]) -> Table:
+    """Return positions as a table."""
+    title = "held by open trades" if rows else "no trade is open"
+    table = plain_table(title, "coin", "trades", "Upbit", "Binance", "hedged", "unhedged", "unrealised KRW")
+    for row in rows:
+        rest = bare(row["unhedged"])
+        table.add_row(
+            row["coin"],
+            str(row["trades"]),
+            bare(row["upbit"]),
+            bare(row["binance"]),
+            bare(row["hedged"]),
+            Text(rest, BAD if rest != "0" else ""),
+            _signed(row["unrealised_krw"]),
+        )
+    return table
+
+
+def balances_view(rows: list[Row]) -> Table:
+    """Return balances as a table."""
+    table = plain_table("by the ledger", "venue", "asset", "total", "free", "on hold")
+    for row in rows:
+        amounts = (bare(row[name]) for name in ("total", "free", "on_hold"))
+        table.add_row(row["venue"], row["asset"], *amounts)
+    return table
+
+
+def profit_view(found: Row) -> Table:
+    """Return profit as a table, the sum last."""
+    table = plain_table("profit in KRW", "", "closed", "realised", "with what is open")
+    for line in found["by_coin"]:
+        closed = str(line["trades_closed"])
+        table.add_row(line["coin"], closed, _signed(line["realised_krw"]), _signed(line["pnl_krw"]))
+    for line in found["by_day"]:
+        table.add_row(line["day"], "", _signed(line["realised_krw"]), "")
+    table.add_row("all", "", _signed(found["realised_krw"]), _signed(found["pnl_krw"]), style="bold")
+    return table
+
+
+def _signed(text: str | None) -> str:
+    return UNKNOWN if text is None else signed(Decimal(text), 0)

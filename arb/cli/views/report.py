@@ -1,0 +1,77 @@
+"""A report as a person reads it; it comes as its JSON document, be it of this moment or of the last run."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from arb.cli.views.findings import invariants_view
+from arb.cli.views.report_performance import performance_tables
+from arb.cli.views.text import UNKNOWN, amount, bare, signed
+
+
+def report_view(report: Mapping[str, Any]) -> RenderableType:
+    """Return a report as tables."""
+    facts = (_head(report), _coins(report), _facts(report))
+    return Group(*facts, *performance_tables(report), invariants_view(report["invariants"]))
+
+
+def _head(report: Mapping[str, Any]) -> Text:
+    ended = report["ended"] or "still running"
+    return Text.assemble(
+        (f"{report['started']} to {ended}\n", "dim"),
+        f"{report['trades_opened']} trades opened, {report['trades_closed']} closed, "
+        f"{report['trades_open']} open, {report['trades_aborted']} aborted, "
+        f"{report['trades_handed_over']} handed over\n",
+        ("PnL ", "bold"),
+        (f"{_signed(report['pnl_krw'], 0)} KRW  {_signed(report['pnl_usdt'], 2)} USDT", "bold"),
+        f"  (realised {_signed(report['realised_krw'], 0)} KRW)",
+    )
+
+
+def _coins(report: Mapping[str, Any]) -> Table:
+    table = Table(expand=False, box=None, pad_edge=False, header_style="bold")
+    table.add_column("coin")
+    for column in ("opened", "closed", "fills", "realised KRW", "PnL KRW"):
+        table.add_column(column, justify="right")
+    for line in report["by_coin"]:
+        table.add_row(
+            line["coin"],
+            str(line["trades_opened"]),
+            str(line["trades_closed"]),
+            str(line["fills"]),
+            _signed(line["realised_krw"], 0),
+            _signed(line["pnl_krw"], 0),
+        )
+    return table
+
+
+def _facts(report: Mapping[str, Any]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold")
+    table.add_column()
+    table.add_row("orders", _counts(report["orders"], report["orders_by_state"]))
+    table.add_row("fills", str(report["fills"]))
+    for venue, fees in report["fees"].items():
+        listed = ", ".join(f"{_plain(fee)} {asset}" for asset, fee in fees.items())
+        table.add_row(f"fees {venue}", listed)
+    refused = sorted(report["refusals"].items(), key=lambda item: -item[1])
+    table.add_row("refusals", ", ".join(f"{reason} {number:,}" for reason, number in refused) or "none")
+    return table
+
+
+def _counts(total: int, by_state: Mapping[str, int]) -> str:
+    listed = ", ".join(f"{number} {state}" for state, number in by_state.items())
+    return f"{total} ({listed})" if listed else str(total)
+
+
+def _signed(text: str | None, places: int) -> str:
+    return UNKNOWN if text is None else signed(Decimal(text), places)
+
+
+def _plain(text: str) -> str:
+    """Return an amount with eight digits after the point at most."""
+    return bare(amount(Decimal(text), 8))

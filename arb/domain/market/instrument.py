@@ -1,0 +1,121 @@
+"""What a venue lets us trade, and its rounding rules.
+
+Sources: Binance filters PRICE_FILTER, LOT_SIZE, NOTIONAL; Upbit price units by band (in force since
+2025-07-31), 5,000 KRW minimum, 8 decimals of volume. Live rules replace the defaults at start.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from arb.domain.market.ids import Coin, Symbol, Venue
+from arb.domain.market.money import ZERO, ceil_to, floor_to, fraction
+
+
+class Side(StrEnum):
+    """The side of our order."""
+
+    BUY = "buy"
+    SELL = "sell"
+
+    @property
+    def opposite(self) -> "Side":
+        """Return the side that undoes this one."""
+        return Side.SELL if self is Side.BUY else Side.BUY
+
+    @property
+    def sign(self) -> int:
+        """Return +1 if the order brings base in, -1 if it takes it out."""
+        return 1 if self is Side.BUY else -1
+
+
+class FeeIn(StrEnum):
+    """The asset a venue takes its fee in."""
+
+    RECEIVED = "received"  # Binance: base of a buy, quote of a sell
+    QUOTE = "quote"  # Upbit: on top of a bid, off an ask's proceeds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instrument:
+    """One market of one venue. Prices are quote per base, quantities are base."""
+
+    venue: Venue
+    symbol: Symbol
+    venue_symbol: str  # "BTCUSDT", "KRW-BTC"
+    base: Coin
+    quote: str
+    price_bands: tuple[tuple[Decimal, Decimal], ...]  # (lower bound, tick), highest bound first
+    lot_step: Decimal
+    quantity_min: Decimal
+    quantity_max: Decimal
+    notional_min: Decimal  # quote
+    taker_fee_bps: Decimal
+    fee_in: FeeIn
+    tradable: bool = True
+    warning: str = ""  # the venue's own market warning, if any
+
+    def __post_init__(self) -> None:
+        if not self.price_bands or self.lot_step <= ZERO or self.taker_fee_bps < ZERO:
+            raise ValueError(f"instrument {self.venue} {self.symbol}: empty price bands, lot or fee")
+
+    def tick(self, price: Decimal) -> Decimal:
+        """Return the price step at `price`; a price on a band's lower bound belongs to that band."""
+        for lower, tick in self.price_bands:
+            if price >= lower:
+                return tick
+        return self.price_bands[-1][1]
+
+    def round_price(self, price: Decimal, side: Side) -> Decimal:
+        """Return a valid price at least as aggressive as `price`: up for a buy, down for a sell.
+
+        The band is looked up again after rounding, since rounding up can enter the next band.
+        """
+        round_to = ceil_to if side is Side.BUY else floor_to
+        rounded = round_to(price, self.tick(price))
+        return round_to(rounded, self.tick(rounded))
+
+    def round_quantity(self, quantity: Decimal) -> Decimal:
+        """Return the largest sendable quantity that is at most `quantity`."""
+        return floor_to(min(quantity, self.quantity_max), self.lot_step)
+
+    def accepts(self, quantity: Decimal, price: Decimal) -> bool:
+        """Tell whether an order of `quantity` at `price` meets the venue's minimums."""
+        return (
+            quantity >= self.quantity_min
+            and quantity <= self.quantity_max
+            and quantity > ZERO
+            and quantity * price >= self.notional_min
+        )
+
+    def fee(self, side: Side, quantity: Decimal, price: Decimal) -> tuple[str, Decimal]:
+        """Return (asset, amount) of the taker fee of one fill, exact."""
+        rate = fraction(self.taker_fee_bps)
+        if self.fee_in is FeeIn.RECEIVED and side is Side.BUY:
+            return self.base, quantity * rate
+        return self.quote, quantity * price * rate
+
+
+UPBIT_KRW_BANDS: Final = tuple(
+    (Decimal(lower), Decimal(tick))
+    for lower, tick in (
+        ("2000000", "1000"),
+        ("1000000", "1000"),
+        ("500000", "500"),
+        ("100000", "100"),
+        ("50000", "50"),
+        ("10000", "10"),
+        ("5000", "5"),
+        ("1000", "1"),
+        ("100", "1"),
+        ("10", "0.1"),
+        ("1", "0.01"),
+        ("0.1", "0.001"),
+        ("0.01", "0.0001"),
+        ("0.001", "0.00001"),
+        ("0.0001", "0.000001"),
+        ("0.00001", "0.0000001"),
+        ("0", "0.00000001"),
+    )
+)

@@ -1,0 +1,136 @@
+"""What may be sent. "No" is a value with a reason; only an `Approved` can be sent: the type is the guard."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from arb.domain.market.ids import Coin
+from arb.domain.market.money import ZERO
+from arb.domain.market.spread import Direction, Edge
+from arb.domain.trading.reserve import hold_of
+from arb.domain.trading.trade import Leg, Trade
+
+
+class Mode(StrEnum):
+    """How much is allowed; in degraded modes risk only ever shrinks."""
+
+    NORMAL = "normal"
+    REDUCE_ONLY = "reduce-only"
+    HALTED = "halted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Ceilings; money in KRW. None of them has a default: each is a decision."""
+
+    entry_edge_bps_min: Decimal
+    notional_per_coin_krw_max: Decimal
+    notional_total_krw_max: Decimal
+    trades_open_max: int
+    trades_open_per_coin_max: int
+    daily_loss_krw_max: Decimal
+    loss_per_trade_krw_max: Decimal  # of what a trade sets aside for its worst loss
+    loss_reserve_bps: Decimal  # stop-loss and repair ceiling together; fees come on top
+    orders_per_minute_max: int
+    entry_cooldown_ns: int  # between two trades of a coin and direction, a minute at most
+    premium_bps_abs_max: Decimal
+    price_band_bps_max: Decimal  # a leg's limit against the other venue's middle
+    rate_move_bps_max: Decimal  # of KRW per USDT within the last minute
+    quote_age_ns_max: int
+    rate_age_ns_max: int
+    warnings_blocked: tuple[str, ...]  # venues' market warnings that stop entries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposure:
+    """What is at risk at this moment, as SQL knows it under the session's lock."""
+
+    mode: Mode
+    notional_by_coin_krw: dict[Coin, Decimal]
+    trades_open_by_coin: dict[Coin, int]
+    realised_today_krw: Decimal
+    loss_reserved_krw: Decimal  # of trades that have not ended, and of those handed over today
+    orders_last_minute: int
+    opened_at_ns: dict[tuple[Coin, Direction], int]  # when the newest trade of the last minute was opened
+    free: dict[tuple[str, str], Decimal]  # (venue, asset) -> balance minus holds
+
+    @property
+    def notional_total_krw(self) -> Decimal:
+        """Return the notional of all trades that have not ended."""
+        return sum(self.notional_by_coin_krw.values(), ZERO)
+
+    @property
+    def trades_open(self) -> int:
+        """Return how many trades have not ended."""
+        return sum(self.trades_open_by_coin.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A trade that evaluation would like to open."""
+
+    trade: Trade
+    legs: tuple[Leg, Leg]
+    edge: Edge
+    decided_on: Mapping[str, str] = field(default_factory=dict)  # the quotes, for whoever asks later
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """Risk said yes: this may be written as intents and sent."""
+
+    proposal: Proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Risk said no; `reason` is counted."""
+
+    reason: str
+
+
+def review(proposal: Proposal, limits: Limits, exposure: Exposure) -> Approved | Refused:
+    """Return whether the proposal may be sent, and why not."""
+    checks = (*_ceilings(proposal, limits, exposure), *_losses(proposal.trade, limits, exposure))
+    for reason, refused in checks:
+        if refused:
+            return Refused(reason)
+    for leg in proposal.legs:
+        asset, amount = hold_of(leg, proposal.trade.coin)
+        if exposure.free.get((leg.venue, asset), ZERO) < amount:
+            return Refused(f"balance_{leg.venue}_{asset.lower()}")
+    return Approved(proposal)
+
+
+Check = tuple[str, bool]
+
+
+def _ceilings(proposal: Proposal, limits: Limits, exposure: Exposure) -> tuple[Check, ...]:
+    """Return what bounds how much is open and how fast that grows."""
+    trade = proposal.trade
+    of_coin_krw = exposure.notional_by_coin_krw.get(trade.coin, ZERO) + trade.notional_krw
+    since_ns = trade.opened_at_ns - exposure.opened_at_ns.get((trade.coin, trade.direction), 0)
+    return (
+        ("mode_not_normal", exposure.mode is not Mode.NORMAL),
+        ("edge_too_small", proposal.edge.net_bps < limits.entry_edge_bps_min),
+        ("trades_open", exposure.trades_open >= limits.trades_open_max),
+        (
+            "trades_open_per_coin",
+            exposure.trades_open_by_coin.get(trade.coin, 0) >= limits.trades_open_per_coin_max,
+        ),
+        ("entry_cooldown", since_ns < limits.entry_cooldown_ns),
+        ("notional_per_coin", of_coin_krw > limits.notional_per_coin_krw_max),
+        ("notional_total", exposure.notional_total_krw + trade.notional_krw > limits.notional_total_krw_max),
+        ("orders_per_minute", exposure.orders_last_minute + 2 > limits.orders_per_minute_max),
+    )
+
+
+def _losses(trade: Trade, limits: Limits, exposure: Exposure) -> tuple[Check, ...]:
+    """Return what bounds losses: those that were made, and the worst that all open trades can make."""
+    worst_krw = exposure.realised_today_krw - exposure.loss_reserved_krw - trade.loss_reserve_krw
+    return (
+        ("daily_loss", exposure.realised_today_krw <= -limits.daily_loss_krw_max),
+        ("loss_per_trade", trade.loss_reserve_krw > limits.loss_per_trade_krw_max),
+        ("daily_loss_budget", worst_krw < -limits.daily_loss_krw_max),
+    )

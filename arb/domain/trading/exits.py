@@ -1,0 +1,137 @@
+"""When an open pair is closed, and how much of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from arb.domain.health.backoff import Backoff
+from arb.domain.market.ids import Venue
+from arb.domain.market.money import ZERO, bps, ceil_to, floor_to
+from arb.domain.market.spread import Direction, Market, edge
+from arb.domain.time import is_within
+from arb.domain.trading.order import Order, Purpose
+from arb.domain.trading.position import TradePosition, is_dust
+from arb.domain.trading.trade import Trade
+
+LIMIT_SLACK: Final = Decimal("0.98")  # minimums hold at the limit price, which may be below the best bid
+PAUSES: Final = Backoff(first_ms=1_000, max_ms=900_000)  # after exits that left a leg alone
+PROBED_FROM: Final = 2  # exits that left a leg alone; then the next one is as small as can be
+PROBE: Final = 2  # times the venues' minimums, so that a leg of it that stays alone can be sent as well
+GROWTH: Final = 10  # times the newest exit that went through
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExitRules:
+    """When an open pair is closed. Basis points of the entry's notional, nanoseconds."""
+
+    converged_bps: Decimal  # premium back within this of even
+    take_profit_bps: Decimal
+    stop_loss_bps: Decimal  # positive
+    holding_ns_max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exits:
+    """How the exits of a trade went so far.
+
+    One of which a single leg executed leaves that leg alone, and a repair pays to undo it. Whatever made the
+    other venue refuse, money that is not there or a market that it closed, will do so again.
+    """
+
+    lonely: int  # how many left a leg alone
+    lonely_at_ns: int  # when the newest of them was decided
+    newest: Decimal  # base that both legs of the newest exit executed
+
+
+def exits_so_far(orders: Sequence[Order]) -> Exits:
+    """Return how the exits among a trade's orders went; none of them may still execute."""
+    pairs: dict[int, list[Decimal]] = {}
+    for order in orders:
+        if order.purpose is Purpose.EXIT:
+            pairs.setdefault(order.created_at_ns, []).append(order.filled_quantity)
+    lonely = [at_ns for at_ns, filled in pairs.items() if min(filled) == ZERO < max(filled)]
+    return Exits(
+        lonely=len(lonely),
+        lonely_at_ns=max(lonely, default=0),
+        newest=min(pairs[max(pairs)]) if pairs else ZERO,
+    )
+
+
+def is_resting(exits: Exits, now_ns: int) -> bool:
+    """Tell whether the next exit has to wait."""
+    return exits.lonely > 0 and is_within(exits.lonely_at_ns, now_ns, PAUSES.even_ns(exits.lonely - 1))
+
+
+def cautious(wanted: Decimal, position: TradePosition, exits: Exits, market: Market) -> Decimal:
+    """Return how much of an exit to try: little of it while exits leave legs alone, then more each time.
+
+    What would leave a rest that no venue takes is tried whole.
+    """
+    if exits.lonely < PROBED_FROM:
+        return wanted
+    step = max(market.instrument(venue).lot_step for venue in Venue)
+    size = max(_smallest_pair(market, step), floor_to(exits.newest * GROWTH, step))
+    return size if size < wanted and is_sendable_pair(position.hedged - size, market) else wanted
+
+
+def _smallest_pair(market: Market, step: Decimal) -> Decimal:
+    least = ZERO
+    for venue in Venue:
+        instrument, price = market.instrument(venue), market.book(venue).bid * LIMIT_SLACK
+        least = max(least, instrument.quantity_min, instrument.notional_min / price)
+    return ceil_to(PROBE * least, step)
+
+
+def exit_quantity(trade: Trade, position: TradePosition, market: Market) -> Decimal:
+    """Return how much of the pair both venues take now: all of it, or as much as their books show.
+
+    0 where nothing can be sent: what is left is below a minimum, or a book is too thin for one.
+    """
+    closing = trade.direction.opposite
+    depths = [
+        sum((level.quantity for level in market.book(venue).against(closing.side(venue))), ZERO)
+        for venue in Venue
+    ]
+    ceilings = [market.instrument(venue).quantity_max for venue in Venue]
+    step = max(market.instrument(venue).lot_step for venue in Venue)
+    quantity = floor_to(min(position.hedged, *depths, *ceilings), step)
+    return quantity if is_sendable_pair(quantity, market) else ZERO
+
+
+def is_sendable_pair(quantity: Decimal, market: Market) -> bool:
+    """Tell whether both venues take an order of this size; else the pair is dust: hedged, and booked."""
+    return not any(
+        is_dust(quantity, market.book(venue).bid * LIMIT_SLACK, market.instrument(venue)) for venue in Venue
+    )
+
+
+def exit_reason(
+    trade: Trade,
+    position: TradePosition,
+    quantity: Decimal,
+    market: Market,
+    rules: ExitRules,
+    now_ns: int,
+) -> str | None:
+    """Return why `quantity` of an open pair should be closed now, or None to go on holding it.
+
+    The rest of the pair is valued at what closing `quantity` brings.
+    """
+    closing = edge(market, trade.direction.opposite, quantity)
+    if closing is None:
+        return None
+    base_price = market.krw(Venue.BINANCE, market.binance.mid)
+    total = position.pnl_krw(market.rate.krw_per_usdt, base_price)
+    # What is still held is valued at what closing it brings, not at the middle.
+    held = position.upbit.base + position.binance.base
+    total += closing.net_krw * position.hedged / quantity - held * base_price
+    earned_bps = bps(total, trade.notional_krw)
+    if earned_bps >= rules.take_profit_bps:
+        return "take_profit"
+    if earned_bps <= -rules.stop_loss_bps:
+        return "stop_loss"
+    if now_ns - trade.opened_at_ns >= rules.holding_ns_max:
+        return "holding_time"
+    sign = 1 if trade.direction is Direction.SELL_UPBIT else -1
+    return "converged" if sign * market.premium_bps <= rules.converged_bps else None

@@ -1,0 +1,229 @@
+"""The life of one order, as a table, and the pure fold of what a venue reports into it.
+
+Everything that changes an order's state is in this file. INTENT is a committed row that nobody sent
+yet; UNKNOWN means that the bytes may have arrived and no answer came: only evidence from the venue
+moves it on. Late fills after CANCELED and EXPIRED are legal: a fill may race our cancel.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from arb.domain.errors import IllegalTransition
+from arb.domain.market.ids import ClientOrderId, FillId, Symbol, TradeId, Venue, VenueOrderId
+from arb.domain.market.instrument import Side
+from arb.domain.market.money import ZERO
+
+
+class State(StrEnum):
+    """Where an order is. *Denied* is our word, *rejected* the venue's."""
+
+    INTENT = "intent"
+    DENIED = "denied"
+    SUBMITTED = "submitted"
+    UNKNOWN = "unknown"
+    ACCEPTED = "accepted"
+    PARTIALLY_FILLED = "partially_filled"
+    FILLED = "filled"
+    CANCELED = "canceled"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+
+
+class Event(StrEnum):
+    """What can happen to an order."""
+
+    CLAIM = "claim"  # one worker got the right to send it
+    RELEASE = "release"  # proven that nothing was placed: may be sent again
+    DENY = "deny"
+    LOSE = "lose"  # sent, and no answer came
+    ACCEPT = "accept"
+    PARTIAL = "partial"
+    FILL = "fill"
+    CANCEL = "cancel"
+    REJECT = "reject"
+    EXPIRE = "expire"
+    ABSENT = "absent"  # proven by the venue's own rule that it was never placed
+
+
+_SENT: Final = {
+    Event.ACCEPT: State.ACCEPTED,
+    Event.PARTIAL: State.PARTIALLY_FILLED,
+    Event.FILL: State.FILLED,
+    Event.CANCEL: State.CANCELED,
+    Event.REJECT: State.REJECTED,
+    Event.EXPIRE: State.EXPIRED,
+}
+_WORKING: Final = {
+    Event.PARTIAL: State.PARTIALLY_FILLED,
+    Event.FILL: State.FILLED,
+    Event.CANCEL: State.CANCELED,
+    Event.EXPIRE: State.EXPIRED,
+}
+
+TRANSITIONS: Final[Mapping[State, Mapping[Event, State]]] = MappingProxyType(
+    {
+        State.INTENT: {
+            Event.CLAIM: State.SUBMITTED,
+            Event.DENY: State.DENIED,
+            Event.EXPIRE: State.EXPIRED,
+        },
+        State.SUBMITTED: {**_SENT, Event.LOSE: State.UNKNOWN, Event.RELEASE: State.INTENT},
+        State.UNKNOWN: {**_SENT, Event.ABSENT: State.EXPIRED},
+        State.ACCEPTED: {**_WORKING, Event.REJECT: State.REJECTED},
+        State.PARTIALLY_FILLED: _WORKING,
+        State.CANCELED: {Event.PARTIAL: State.CANCELED, Event.FILL: State.FILLED},
+        State.EXPIRED: {Event.PARTIAL: State.EXPIRED, Event.FILL: State.FILLED},
+        State.FILLED: {},
+        State.REJECTED: {},
+        State.DENIED: {},
+    }
+)
+
+TERMINAL: Final = frozenset({State.DENIED, State.FILLED, State.CANCELED, State.REJECTED, State.EXPIRED})
+AT_VENUE: Final = frozenset({State.SUBMITTED, State.UNKNOWN, State.ACCEPTED, State.PARTIALLY_FILLED})
+
+_EVENT_OF_STATUS: Final = MappingProxyType(
+    {
+        State.ACCEPTED: Event.ACCEPT,
+        State.PARTIALLY_FILLED: Event.PARTIAL,
+        State.FILLED: Event.FILL,
+        State.CANCELED: Event.CANCEL,
+        State.REJECTED: Event.REJECT,
+        State.EXPIRED: Event.EXPIRE,
+    }
+)
+
+
+def transition(subject: str, state: State, event: Event) -> State:
+    """Return the next state. Raises: IllegalTransition, and nothing has changed."""
+    try:
+        return TRANSITIONS[state][event]
+    except KeyError:
+        raise IllegalTransition(subject, state, event) from None
+
+
+class Purpose(StrEnum):
+    """Why a trade sends an order."""
+
+    ENTRY = "entry"
+    EXIT = "exit"
+    REPAIR = "repair"  # hedges or reverses what one leg has more than the other
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fill:
+    """One execution at a venue, known by the venue's own id."""
+
+    fill_id: FillId
+    price: Decimal  # quote per base
+    quantity: Decimal  # base, before a fee taken in base
+    fee: Decimal
+    fee_asset: str
+    ts_event_ns: int  # the venue's stamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One LIMIT IOC order: the intent first, then what became of it."""
+
+    client_order_id: ClientOrderId
+    trade_id: TradeId
+    venue: Venue
+    symbol: Symbol
+    side: Side
+    purpose: Purpose
+    quantity: Decimal  # base
+    limit_price: Decimal  # quote per base
+    expires_at_ns: int  # an intent is not sent after this
+    created_at_ns: int
+    state: State = State.INTENT
+    fence: int = 0  # grows with every claim
+    attempts: int = 0  # claims so far
+    claimed_at_ns: int = 0  # signed into the request where the venue checks it
+    venue_order_id: VenueOrderId | None = None
+    fills: tuple[Fill, ...] = ()
+    reason: str = ""
+
+    @property
+    def filled_quantity(self) -> Decimal:
+        """Return the base executed so far, before fees."""
+        return sum((fill.quantity for fill in self.fills), ZERO)
+
+    @property
+    def is_terminal(self) -> bool:
+        """Tell whether nothing more is expected (a late fill is still booked)."""
+        return self.state in TERMINAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReport:
+    """What a venue says of an order, whichever way it said it: reply, query or stream."""
+
+    client_order_id: ClientOrderId
+    venue_order_id: VenueOrderId | None
+    status: State
+    fills: tuple[Fill, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """An order after a report: what it is now, the events it took, the fills that were new."""
+
+    order: Order
+    events: tuple[Event, ...]
+    new_fills: tuple[Fill, ...]
+
+
+def apply(order: Order, event: Event, reason: str = "") -> Order:
+    """Return the order after one event. Raises: IllegalTransition."""
+    state = transition(order.client_order_id, order.state, event)
+    return replace(order, state=state, reason=reason or order.reason)
+
+
+def fold(order: Order, report: OrderReport) -> Folded:
+    """Fold a report into an order: each fill once, stale news harmless, the order of arrival free.
+
+    A report that says less than we know (an ACCEPTED that overtook its FILLED) only adds its fills.
+    """
+    known = {fill.fill_id for fill in order.fills}
+    new_fills = _distinct(fill for fill in report.fills if fill.fill_id not in known)
+    grown = replace(
+        order,
+        fills=tuple(sorted(order.fills + new_fills, key=lambda fill: (fill.ts_event_ns, fill.fill_id))),
+        venue_order_id=order.venue_order_id or report.venue_order_id,
+    )
+    event = _event(grown, report, bool(new_fills))
+    if event is None:
+        return Folded(grown, (), new_fills)
+    return Folded(apply(grown, event, report.reason), (event,), new_fills)
+
+
+def _distinct(fills: Iterable[Fill]) -> tuple[Fill, ...]:
+    return tuple({fill.fill_id: fill for fill in fills}.values())
+
+
+def _event(order: Order, report: OrderReport, has_new_fills: bool) -> Event | None:
+    """Return the one event that this report means for this order, or None if it is no news."""
+    if order.filled_quantity >= order.quantity:
+        return Event.FILL if order.state is not State.FILLED else None
+    event = _EVENT_OF_STATUS[report.status]
+    if order.state in TERMINAL:
+        return Event.PARTIAL if has_new_fills else None
+    if event is Event.ACCEPT and has_new_fills:
+        return Event.PARTIAL
+    if event is Event.ACCEPT and order.state in (State.ACCEPTED, State.PARTIALLY_FILLED):
+        return None
+    if event is Event.FILL:  # the status ran ahead of the fills: wait for them
+        return Event.PARTIAL if has_new_fills else _accepted(order)
+    if event is Event.PARTIAL and not has_new_fills:
+        return _accepted(order)
+    return event
+
+
+def _accepted(order: Order) -> Event | None:
+    return Event.ACCEPT if order.state in (State.SUBMITTED, State.UNKNOWN) else None

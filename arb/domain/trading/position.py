@@ -1,0 +1,90 @@
+"""What a trade holds and what it has earned, computed from its fills alone."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from arb.domain.market.ids import Venue
+from arb.domain.market.instrument import FeeIn, Instrument
+from arb.domain.market.money import ZERO
+from arb.domain.trading.order import Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegPosition:
+    """The sum of one venue's fills in one trade. Signs: what came in is positive."""
+
+    base: Decimal = ZERO  # before fees taken in base
+    base_fee: Decimal = ZERO  # fees taken in base, positive
+    quote: Decimal = ZERO  # net of fees taken in quote
+    quote_fee: Decimal = ZERO  # positive
+
+    @property
+    def base_net(self) -> Decimal:
+        """Return the base that the venue's balance changed by."""
+        return self.base - self.base_fee
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradePosition:
+    """Both legs of a trade."""
+
+    upbit: LegPosition
+    binance: LegPosition
+
+    def leg(self, venue: Venue) -> LegPosition:
+        """Return one venue's leg."""
+        return self.upbit if venue is Venue.UPBIT else self.binance
+
+    @property
+    def imbalance(self) -> Decimal:
+        """Return the base that one leg has more than the other: 0 is hedged, > 0 is long."""
+        return self.upbit.base + self.binance.base
+
+    @property
+    def hedged(self) -> Decimal:
+        """Return the base that both legs hold against each other."""
+        if (self.upbit.base > ZERO) == (self.binance.base > ZERO):
+            return ZERO
+        return min(abs(self.upbit.base), abs(self.binance.base))
+
+    def pnl_krw(self, krw_per_usdt: Decimal, base_price_krw: Decimal) -> Decimal:
+        """Return all that came in and went out, valued in KRW at the given prices."""
+        base = self.upbit.base_net + self.binance.base_net
+        return self.upbit.quote + self.binance.quote * krw_per_usdt + base * base_price_krw
+
+
+def leg_position(orders: Iterable[Order], venue: Venue) -> LegPosition:
+    """Return the sum of the orders' fills on `venue`.
+
+    Fees in a third asset (BNB) touch neither base nor quote; the ledger has them.
+    """
+    base = base_fee = quote = quote_fee = ZERO
+    for order in orders:
+        if order.venue is not venue:
+            continue
+        coin, _, currency = order.symbol.partition("/")
+        for fill in order.fills:
+            base += order.side.sign * fill.quantity
+            quote -= order.side.sign * fill.quantity * fill.price
+            if fill.fee_asset == coin:
+                base_fee += fill.fee
+            elif fill.fee_asset == currency:
+                quote_fee += fill.fee
+    return LegPosition(base=base, base_fee=base_fee, quote=quote - quote_fee, quote_fee=quote_fee)
+
+
+def trade_position(orders: Iterable[Order]) -> TradePosition:
+    """Return both legs of a trade from all of its orders."""
+    listed = tuple(orders)
+    return TradePosition(upbit=leg_position(listed, Venue.UPBIT), binance=leg_position(listed, Venue.BINANCE))
+
+
+def is_dust(quantity: Decimal, price: Decimal, instrument: Instrument) -> bool:
+    """Tell whether `quantity` is too small to send: it is booked, not chased."""
+    return not instrument.accepts(instrument.round_quantity(abs(quantity)), price)
+
+
+def needs_fee_buffer(instrument: Instrument) -> bool:
+    """Tell whether buys on this venue bring in less base than was ordered."""
+    return instrument.fee_in is FeeIn.RECEIVED

@@ -1,0 +1,29 @@
+"""What is set aside before a leg goes out: its cost at the venue, and its worst loss in the day's budget."""
+
+from decimal import Decimal
+from typing import Final
+
+from arb.domain.market.ids import Coin, Venue
+from arb.domain.market.money import ZERO, fraction
+from arb.domain.market.spread import Market
+from arb.domain.trading.trade import Leg
+
+FEE_RESERVE: Final = Decimal("1.002")  # twice the dearest taker fee, so that a hold always covers its fee
+
+
+def hold_of(leg: Leg, coin: Coin) -> tuple[str, Decimal]:
+    """Return (asset, amount) that an order of this leg can cost at most."""
+    if leg.side.sign < 0:
+        return coin, leg.quantity
+    quote = "KRW" if leg.venue == "upbit" else "USDT"
+    return quote, leg.quantity * leg.limit_price * FEE_RESERVE
+
+
+def loss_reserve_krw(notional_krw: Decimal, market: Market, loss_bps: Decimal) -> Decimal:
+    """Return the worst loss of a pair: `loss_bps` (stop-loss and repair ceiling), and all of its fees.
+
+    Four taker fees for a pair that opens and closes, and one more, the dearer, for a repair.
+    """
+    fees_bps = [market.instrument(venue).taker_fee_bps for venue in Venue]
+    worst_bps = max(ZERO, loss_bps) + 2 * sum(fees_bps, ZERO) + max(fees_bps)
+    return abs(notional_krw) * fraction(worst_bps)

@@ -1,0 +1,103 @@
+"""What comes next for a trade after its orders; its state follows from them.
+
+While one of them may still execute it waits, however long: nothing is repaired on a guess. When one leg has
+more than the other it is repaired; when both are even it is open, closed or aborted. It always ends: repairs
+are bounded in number, time and loss, and beyond that it is handed over.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from arb.domain.market.ids import Venue
+from arb.domain.market.money import ZERO
+from arb.domain.market.spread import Market
+from arb.domain.trading.exits import is_sendable_pair
+from arb.domain.trading.order import AT_VENUE, Order, State
+from arb.domain.trading.position import TradePosition, trade_position
+from arb.domain.trading.repair import Means, RepairRules, attempts, is_resting, is_unsendable, repair_leg
+from arb.domain.trading.trade import ENDED, Leg, Trade, TradeState
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Something of this trade may still execute, or what is needed to act is not there."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """Send one order that takes the imbalance away."""
+
+    leg: Leg
+
+
+@dataclass(frozen=True, slots=True)
+class Become:
+    """The trade is in this state now; `residual` is the base that one leg has more than the other."""
+
+    state: TradeState
+    reason: str = ""
+    residual: Decimal = ZERO
+
+
+Settlement = Wait | Repair | Become
+
+
+def is_working(orders: tuple[Order, ...]) -> bool:
+    """Tell whether an order may still execute: sent, to be sent, or of unknown fate."""
+    return any(order.state in AT_VENUE or order.state is State.INTENT for order in orders)
+
+
+def settle(
+    trade: Trade, orders: tuple[Order, ...], means: Means, rules: RepairRules, now_ns: int
+) -> Settlement:
+    """Return what comes next for a trade."""
+    if is_working(orders):
+        return Wait("order_working")
+    if trade.state in ENDED:
+        return Wait("ended")
+    position, market = trade_position(orders), means.market
+    if position.imbalance == ZERO:
+        return _even(trade, position, market)
+    if market is not None and is_unsendable(position.imbalance, market, rules):
+        return _even(trade, position, market)
+    return _uneven(trade, orders, position.imbalance, means, rules, now_ns)
+
+
+def _even(trade: Trade, position: TradePosition, market: Market | None) -> Become:
+    """Return the state of a trade whose legs are even: open while a pair that can be closed is left."""
+    residual = position.imbalance
+    if position.hedged > ZERO and (market is None or is_sendable_pair(position.hedged, market)):
+        return Become(TradeState.OPEN, "", residual)
+    if any(position.leg(venue).base or position.leg(venue).quote for venue in Venue):
+        return Become(TradeState.CLOSED, trade.reason or "unwound", residual)
+    return Become(TradeState.ABORTED, "no_fill")
+
+
+def _uneven(
+    trade: Trade,
+    orders: tuple[Order, ...],
+    imbalance: Decimal,
+    means: Means,
+    rules: RepairRules,
+    now_ns: int,
+) -> Settlement:
+    """Return the next repair, or hand over once a ceiling is reached."""
+    if attempts(trade, orders) >= rules.attempts_max:
+        return Become(TradeState.HANDED_OVER, "repair_attempts", imbalance)
+    deadline_ns = trade.repair_since_ns + rules.time_ns_max if trade.repair_since_ns else 0
+    is_late = 0 < deadline_ns < now_ns
+    # One more try past the ceiling: what kept us waiting may have been an answer from the venue.
+    if is_late and any(order.created_at_ns > deadline_ns for order in orders):
+        return Become(TradeState.HANDED_OVER, "repair_time_ceiling", imbalance)
+    why = "market_unknown"
+    if means.market is not None:
+        leg = repair_leg(trade, orders, imbalance, means.market, means.free, rules)
+        rested = is_late or not is_resting(orders, now_ns)
+        if leg is not None and rested:
+            return Repair(leg)
+        why = "repair_pause" if leg is not None else "repair_beyond_ceilings"
+    if is_late:
+        return Become(TradeState.HANDED_OVER, "repair_time_ceiling", imbalance)
+    return Wait(why)

@@ -1,0 +1,93 @@
+"""A trade: two legs that open a pair, two that close it, and repairs in between.
+
+Its state follows from its orders (`arb.domain.trading.settlement`).
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from arb.domain.market.ids import Coin, SessionId, TradeId, Venue
+from arb.domain.market.instrument import Side
+from arb.domain.market.money import ZERO
+from arb.domain.market.spread import Direction, Market, edge, protective_price
+from arb.domain.trading.order import Purpose
+
+
+class TradeState(StrEnum):
+    """Where a trade is."""
+
+    OPENING = "opening"
+    OPEN = "open"
+    CLOSING = "closing"
+    REPAIRING = "repairing"
+    CLOSED = "closed"
+    ABORTED = "aborted"  # nothing was filled
+    HANDED_OVER = "handed_over"  # beyond its ceilings: an alarmed item for the operator
+
+
+MOVING: Final = (TradeState.OPENING, TradeState.CLOSING, TradeState.REPAIRING)  # towards a rest
+ENDED: Final = frozenset({TradeState.CLOSED, TradeState.ABORTED, TradeState.HANDED_OVER})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trade:
+    """One decided opportunity and the pair that came of it."""
+
+    trade_id: TradeId
+    session_id: SessionId
+    coin: Coin
+    direction: Direction
+    state: TradeState
+    quantity: Decimal  # base intended on each venue
+    notional_krw: Decimal  # at the decision
+    entry_edge_bps: Decimal  # at the decision
+    entry_premium_bps: Decimal
+    opened_at_ns: int
+    updated_at_ns: int
+    repair_since_ns: int = 0  # when the first repair of the current imbalance was decided
+    closed_at_ns: int = 0
+    pnl_krw: Decimal = ZERO  # valued when the trade ended
+    reason: str = ""  # why it was closed, aborted or handed over
+    loss_reserve_krw: Decimal = ZERO  # set aside in the day's budget before the first leg went out
+    residual: Decimal = ZERO  # base that one leg has more than the other: dust, or what was handed over
+    version: int = 0  # grows with every change: compare-and-set
+
+    @property
+    def moving_since_ns(self) -> int:
+        """Return when what moves it began: its repair, or else the orders that open or close it."""
+        return self.repair_since_ns or self.updated_at_ns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """An order to be: what `settle` and the exits ask for."""
+
+    venue: Venue
+    side: Side
+    purpose: Purpose
+    quantity: Decimal
+    limit_price: Decimal
+
+
+def pair_legs(
+    market: Market, direction: Direction, purpose: Purpose, quantity: Decimal, slip_bps: Decimal
+) -> tuple[Leg, Leg] | None:
+    """Return both legs of a pair at their protective prices, or None where a book holds less."""
+    found = edge(market, direction, quantity)
+    if found is None:
+        return None
+    upbit, binance = (
+        Leg(
+            venue=venue,
+            side=direction.side(venue),
+            purpose=purpose,
+            quantity=quantity,
+            limit_price=protective_price(
+                market, venue, direction.side(venue), found.sweep(venue).worst_price, slip_bps
+            ),
+        )
+        for venue in (Venue.UPBIT, Venue.BINANCE)
+    )
+    return upbit, binance

@@ -1,0 +1,125 @@
+"""The system monitor: five conditions, each an alert of its own kind, and a notice when it is over."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from arb.domain.errors import StoreUnavailable, VenueError
+from arb.domain.health.alert import Alert, Severity
+from arb.domain.market.book import Book
+from arb.domain.market.ids import Coin, Venue
+from arb.domain.time import is_current
+from arb.engine.health.probes.books import VitalsStore
+from arb.engine.market.markets import Markets, keys_of
+from arb.ports import Heartbeats, QuoteStore
+
+SUBJECT: Final = "system"
+REDIS_AWAY: Final = "redis_unreachable"
+HOLD_NS: Final = 4_000_000_000  # less than a sweep: what stands at the next one is told
+WORKERS: Final = "worker-"  # how their heartbeats are named
+MESSAGES: Final = {
+    "all_feeds_unhealthy": "no venue has sent a quote lately",
+    "redis_unreachable": "Redis does not answer",
+    "postgres_unreachable": "PostgreSQL does not answer; no trade is opened",
+    "no_tradable_market": "no coin has fresh quotes on both venues and a market that is open",
+    "all_workers_gone": "no worker gives a sign of life",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A condition that is wrong: since when, and whether it was told."""
+
+    since_ns: int
+    told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """What stands after a look, and what is to be told of it."""
+
+    conditions: Mapping[str, Standing]
+    alerts: tuple[Alert, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemMonitor:
+    """Looks at the whole; each condition is a fact or unknown, and told when it lasts."""
+
+    quotes: QuoteStore
+    heartbeats: Heartbeats
+    markets: Markets
+    vitals: VitalsStore
+    coins: Sequence[Coin]
+    quote_age_ns_max: int
+    heartbeat_age_ns_max: int
+
+    def look(self, now_ns: int) -> Mapping[str, bool]:
+        """Return what is wrong, condition by condition; one that cannot be told is left out."""
+        return {"postgres_unreachable": self._is_away(), **self._by_redis(now_ns)}
+
+    def _is_away(self) -> bool:
+        try:
+            self.vitals.read()
+        except StoreUnavailable:
+            return True
+        return False
+
+    def _by_redis(self, now_ns: int) -> Mapping[str, bool]:
+        """Return what Redis tells; if it is away, only that."""
+        try:
+            fresh = self._fresh_venues(now_ns)
+            beats = self.heartbeats.read()
+            tradable = bool(fresh) and self._any_tradable(now_ns)
+        except StoreUnavailable:
+            return {REDIS_AWAY: True}
+        workers = [int(facts["at_ns"]) for name, facts in beats.items() if name.startswith(WORKERS)]
+        alive = any(abs(now_ns - at_ns) <= self.heartbeat_age_ns_max for at_ns in workers)
+        return {
+            REDIS_AWAY: False,
+            "all_feeds_unhealthy": not fresh,
+            "no_tradable_market": not tradable,
+            "all_workers_gone": bool(workers) and not alive,
+        }
+
+    def _fresh_venues(self, now_ns: int) -> set[Venue]:
+        books = self.quotes.get(keys_of(self.coins)).values()
+        return {book.venue for book in books if self._is_fresh(book, now_ns)}
+
+    def _is_fresh(self, book: Book, now_ns: int) -> bool:
+        return is_current(book.ts_recv_ns, now_ns, self.quote_age_ns_max)
+
+    def _any_tradable(self, now_ns: int) -> bool:
+        try:
+            markets = self.markets.read(tuple(self.coins), now_ns).values()
+        except VenueError:  # the rules cannot be read
+            return False
+        return any(
+            self._is_fresh(market.upbit, now_ns)
+            and self._is_fresh(market.binance, now_ns)
+            and market.upbit_instrument.tradable
+            and market.binance_instrument.tradable
+            for market in markets
+        )
+
+
+def stand(before: Mapping[str, Standing], facts: Mapping[str, bool], began_ns: int, now_ns: int) -> Stood:
+    """Return what stands now, and alarms on what is still wrong and on what is right again.
+
+    The sweep began at `began_ns`: a database that was waited for since then is away since then.
+    """
+    standing, alerts = dict(before), []
+    for kind, wrong in facts.items():
+        known = standing.pop(kind, None)
+        if wrong:
+            standing[kind] = known or Standing(began_ns)
+            if not standing[kind].told and not 0 <= now_ns - standing[kind].since_ns < HOLD_NS:
+                standing[kind] = Standing(standing[kind].since_ns, told=True)
+                alerts.append(_alert(kind, Severity.CRITICAL, MESSAGES[kind], now_ns))
+        elif known is not None and known.told:
+            alerts.append(_alert(kind, Severity.INFO, f"recovered: {kind} is over", now_ns))
+    return Stood(standing, tuple(alerts))
+
+
+def _alert(kind: str, severity: Severity, message: str, now_ns: int) -> Alert:
+    return Alert(kind=kind, subject=SUBJECT, severity=severity, message=message, at_ns=now_ns)

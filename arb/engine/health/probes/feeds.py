@@ -1,0 +1,48 @@
+"""Feed lag and quote age of each venue."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from arb.domain.health.judge import Reading
+from arb.domain.market.ids import Coin, Venue
+from arb.engine.health.probes.probe import silence_ms
+from arb.engine.market.markets import keys_of
+from arb.ports import Heartbeats, QuoteStore
+
+US_PER_MS: Final = 1_000
+SILENT_MS: Final = 10_000  # what a feed said before is no measurement of now
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLag:
+    """How long after the venue's stamp its frames arrive, by what the feeds say; of frames with a stamp."""
+
+    heartbeats: Heartbeats
+
+    def read(self, now_ns: int) -> Iterable[Reading]:
+        """Return the worst lag of each venue. Raises: StoreUnavailable."""
+        worst: dict[Venue, Decimal] = {}
+        for facts in self.heartbeats.read().values():
+            if silence_ms(int(facts.get("at_ns", "0")), now_ns) > SILENT_MS:
+                continue
+            for venue in Venue:
+                if lag_us := facts.get(f"{venue}_lag_us"):
+                    worst[venue] = max(worst.get(venue, Decimal(0)), Decimal(lag_us) / US_PER_MS)
+        return [Reading("ws_lag_ms", venue, lag_ms) for venue, lag_ms in worst.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteAge:
+    """How old the newest book of each venue is; one that never came is no measurement."""
+
+    quotes: QuoteStore
+    coins: Sequence[Coin]
+
+    def read(self, now_ns: int) -> Iterable[Reading]:
+        """Return the age of each venue's newest book. Raises: StoreUnavailable."""
+        newest: dict[Venue, int] = {}
+        for (venue, _), book in self.quotes.get(keys_of(self.coins)).items():
+            newest[venue] = max(newest.get(venue, 0), book.ts_recv_ns)
+        return [Reading("quote_age_ms", venue, silence_ms(at_ns, now_ns)) for venue, at_ns in newest.items()]

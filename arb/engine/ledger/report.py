@@ -1,0 +1,55 @@
+"""A session in numbers, valued at the newest prices."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from arb.domain.errors import StoreUnavailable
+from arb.domain.ledger.report import Prices, Report, SessionTotals, make_report
+from arb.domain.market.ids import Coin, SessionId, Venue
+from arb.engine.market.markets import USDT_KRW, keys_of, symbol_on
+from arb.ports import Counters, QuoteStore
+
+
+class ReportStore(Protocol):
+    """The sums of a session's rows."""
+
+    def totals(self, session_id: SessionId) -> SessionTotals:
+        """Return the sums at one moment. Raises: StoreUnavailable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakeReport:
+    """The use case of `arb report` and of the end of every run."""
+
+    session_id: SessionId
+    store: ReportStore
+    quotes: QuoteStore
+    counters: Counters
+    coins: Sequence[Coin]
+
+    def run(self, invariants: Mapping[str, bool], ended_at_ns: int | None = None) -> Report:
+        """Return the report; `ended_at_ns` is None while the session runs. Raises: StoreUnavailable."""
+        totals = self.store.totals(self.session_id)
+        return make_report(totals, self._prices(), self._refusals(), invariants, ended_at_ns)
+
+    def _prices(self) -> Prices:
+        """Return what is known: the newest books, however old; nothing while their store is away."""
+        try:
+            books = self.quotes.get(keys_of(self.coins))
+        except StoreUnavailable:
+            return Prices()
+        if USDT_KRW not in books:
+            return Prices()
+        rate = books[USDT_KRW].mid
+        found = {coin: books.get((Venue.BINANCE, symbol_on(Venue.BINANCE, coin))) for coin in self.coins}
+        return Prices(
+            krw_per_usdt=rate,
+            krw_per_coin={coin: book.mid * rate for coin, book in found.items() if book is not None},
+        )
+
+    def _refusals(self) -> Mapping[str, int]:
+        try:
+            return self.counters.read().get("refused", {})
+        except StoreUnavailable:
+            return {}

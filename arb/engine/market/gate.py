@@ -1,0 +1,58 @@
+"""Which books of one venue may be believed: not stale, not out of order, not absurd.
+
+Pure: times come with the books. Crossed and empty books cannot exist (`Book` refuses them).
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from arb.domain.errors import DataError
+from arb.domain.market.book import Book
+from arb.domain.market.ids import Symbol
+from arb.domain.market.money import bps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateLimits:
+    """Beyond these a book is dropped."""
+
+    lag_ns_max: int  # our receive time after the venue's stamp
+    ahead_ns_max: int  # the venue's stamp after our receive time: its clock or ours is off
+    jump_bps_max: Decimal  # of the middle, against the last accepted one
+    jump_window_ns: int  # a jump over a longer time than this is a move
+
+
+class Gate:
+    """Remembers the last accepted book of each symbol of one venue, for one connection."""
+
+    def __init__(self, limits: GateLimits) -> None:
+        self._limits = limits
+        self._last: dict[Symbol, Book] = {}
+
+    def reset(self) -> None:
+        """Forget: a new connection starts its own sequence."""
+        self._last.clear()
+
+    def admit(self, book: Book) -> None:
+        """Remember the book as accepted. Raises: DataError stale, ahead, out_of_order, absurd."""
+        if book.ts_event_ns:
+            self._check_stamp(book)
+        last = self._last.get(book.symbol)
+        if last is not None:
+            self._check_against(last, book)
+        self._last[book.symbol] = book
+
+    def _check_stamp(self, book: Book) -> None:
+        lag_ns = book.ts_recv_ns - book.ts_event_ns
+        if lag_ns > self._limits.lag_ns_max:
+            raise DataError("stale", f"{book.venue} {book.symbol} lag_ns={lag_ns}")
+        if -lag_ns > self._limits.ahead_ns_max:
+            raise DataError("ahead", f"{book.venue} {book.symbol} lag_ns={lag_ns}")
+
+    def _check_against(self, last: Book, book: Book) -> None:
+        if book.sequence < last.sequence:
+            raise DataError("out_of_order", f"{book.venue} {book.symbol} {last.sequence} -> {book.sequence}")
+        if not 0 <= book.ts_recv_ns - last.ts_recv_ns < self._limits.jump_window_ns:
+            return
+        if abs(bps(book.mid - last.mid, last.mid)) > self._limits.jump_bps_max:
+            raise DataError("absurd", f"{book.venue} {book.symbol} {last.mid} -> {book.mid}")

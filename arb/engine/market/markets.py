@@ -1,0 +1,75 @@
+"""Both venues' books of a coin, the rate and the rules, brought together into one `Market`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from arb.domain.errors import StoreUnavailable
+from arb.domain.market.book import Book
+from arb.domain.market.ids import Coin, Symbol, Venue
+from arb.domain.market.instrument import Instrument
+from arb.domain.market.rates import rate_from_book
+from arb.domain.market.spread import Market
+from arb.domain.time import STAMP_AHEAD_NS_MAX
+from arb.engine.market.fences import Fences
+from arb.ports import Quotes, QuoteStore
+
+USDT_KRW: Final = (Venue.UPBIT, Symbol("USDT/KRW"))
+Books = Mapping[tuple[Venue, Symbol], Book]
+
+
+def symbol_on(venue: Venue, coin: Coin) -> Symbol:
+    """Return the symbol that a coin is traded under on a venue."""
+    return Symbol(f"{coin}/KRW" if venue is Venue.UPBIT else f"{coin}/USDT")
+
+
+def keys_of(coins: Iterable[Coin]) -> tuple[tuple[Venue, Symbol], ...]:
+    """Return every instrument whose book evaluating these coins needs, the rate's included."""
+    return (USDT_KRW, *((venue, symbol_on(venue, coin)) for coin in coins for venue in Venue))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Markets:
+    """Assembles markets from the newest books."""
+
+    quotes: QuoteStore
+    instruments: Mapping[tuple[Venue, Symbol], Instrument]
+    fences: Fences = field(default_factory=Fences)
+
+    def read(self, coins: Sequence[Coin], now_ns: int, carried: Sequence[Book] = ()) -> dict[Coin, Market]:
+        """Return the market of each coin whose books are all there.
+
+        Books that a message carried are used where the store has none newer, or is away; no book is that
+        a former owner sent or left behind. One that is stamped ahead of now is newer than none.
+        """
+        try:
+            seen = self.quotes.look(keys_of(coins))
+        except StoreUnavailable:
+            seen = Quotes({}, {})
+        self.fences.learn(seen.fences)
+        books = {(book.venue, book.symbol): book for book in self.fences.admitted_of_message(carried)}
+        for book in self.fences.admitted(seen.books.values()):
+            key = (book.venue, book.symbol)
+            if key not in books or books[key].ts_recv_ns <= book.ts_recv_ns <= now_ns + STAMP_AHEAD_NS_MAX:
+                books[key] = book
+        found = ((coin, self.assemble(coin, books)) for coin in coins)
+        return {coin: market for coin, market in found if market is not None}
+
+    def without_rules(self, coin: Coin) -> tuple[Venue, ...]:
+        """Return the venues whose rules for a coin are not known."""
+        return tuple(venue for venue in Venue if (venue, symbol_on(venue, coin)) not in self.instruments)
+
+    def assemble(self, coin: Coin, books: Books) -> Market | None:
+        """Return one coin's market, or None if a book or its rules are missing."""
+        upbit, binance = ((venue, symbol_on(venue, coin)) for venue in (Venue.UPBIT, Venue.BINANCE))
+        missing = any(key not in books for key in (upbit, binance, USDT_KRW))
+        if missing or upbit not in self.instruments or binance not in self.instruments:
+            return None
+        return Market(
+            coin=coin,
+            upbit=books[upbit],
+            binance=books[binance],
+            upbit_instrument=self.instruments[upbit],
+            binance_instrument=self.instruments[binance],
+            rate=rate_from_book(books[USDT_KRW]),
+        )

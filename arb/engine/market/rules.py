@@ -1,0 +1,88 @@
+"""The venues' trading rules as they are read: how old they may be, and what is told if they are missing."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from arb.domain.errors import Fatal, VenueError
+from arb.domain.health.alert import Alert, Severity
+from arb.domain.market.ids import Coin, Symbol, Venue
+from arb.domain.market.instrument import Instrument
+from arb.domain.time import NS_PER_S
+from arb.engine.market.markets import symbol_on
+from arb.ports import AlertSink, Clock, Counters
+
+REFRESH_NS: Final = 300 * NS_PER_S  # warnings and price bands change while we trade
+GAP_NS: Final = 5 * NS_PER_S  # between two readings of a venue, however many orders it refuses
+STALE_NS: Final = 2 * REFRESH_NS  # without a reading for longer than this is told
+UNREAD: Final = "rules_unread"
+UNLISTED: Final = "coin_unlisted"
+
+
+@dataclass(slots=True, kw_only=True)
+class WatchRules:
+    """Tells of a venue whose rules cannot be read, and of coins that have no market there; once each."""
+
+    coins: Sequence[Coin]
+    alerts: AlertSink
+    counters: Counters
+    _read_ns: dict[Venue, int] = field(default_factory=dict)
+    _told: dict[tuple[str, str], Severity] = field(default_factory=dict)
+
+    def unread(self, venue: Venue, error: VenueError, now_ns: int) -> None:
+        """A venue was asked in vain; refused keys are told at once, since no later question fares better."""
+        self.counters.count(UNREAD, f"{venue}_{type(error).__name__.lower()}")
+        age_ns = now_ns - self._read_ns.setdefault(venue, now_ns)
+        if isinstance(error, Fatal):
+            self._alarm(
+                UNREAD, venue, Severity.CRITICAL, f"rules are not told to these keys: {error}", now_ns
+            )
+        elif age_ns > STALE_NS:
+            message = f"rules could not be read for {age_ns // NS_PER_S} s: {error}"
+            self._alarm(UNREAD, venue, Severity.WARNING, message, now_ns)
+
+    def read(self, venue: Venue, rules: Iterable[Instrument], now_ns: int) -> None:
+        """A venue told its rules; a coin without any there trades nowhere: a pair needs both venues."""
+        self._read_ns[venue] = now_ns
+        self._recovered(UNREAD, venue, "rules are read again", now_ns)
+        listed: set[Symbol] = {rule.symbol for rule in rules}
+        for coin in self.coins:
+            subject = f"{coin} on {venue}"
+            if symbol_on(venue, coin) in listed:
+                self._recovered(UNLISTED, subject, f"{venue} lists {coin}", now_ns)
+            else:
+                message = f"{venue} does not list {coin}: nothing of it is opened or closed"
+                self._alarm(UNLISTED, subject, Severity.WARNING, message, now_ns)
+
+    def _alarm(self, kind: str, subject: str, severity: Severity, message: str, now_ns: int) -> None:
+        if self._told.get((kind, subject)) is severity:
+            return
+        self._told[kind, subject] = severity
+        self._tell(kind, subject, severity, message, now_ns)
+
+    def _recovered(self, kind: str, subject: str, message: str, now_ns: int) -> None:
+        if self._told.pop((kind, subject), None) is not None:
+            self._tell(kind, subject, Severity.INFO, f"recovered: {message}", now_ns)
+
+    def _tell(self, kind: str, subject: str, severity: Severity, message: str, now_ns: int) -> None:
+        self.alerts.raise_alert(
+            Alert(kind=kind, subject=subject, severity=severity, message=message, at_ns=now_ns)
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class RereadRules:
+    """What an order that was refused by its market's rules sets off, here and in every other process."""
+
+    expire: Callable[[Venue, int], None]  # rules of a venue that were read before a time: here
+    announce: Callable[[Venue, int], None]  # and in the others
+    clock: Clock
+    _announced_ns: dict[Venue, int] = field(default_factory=dict)
+
+    def run(self, venue: Venue) -> None:
+        """Have the venue's rules read anew before the next order is made by them."""
+        now_ns = self.clock.now_ns()
+        self.expire(venue, now_ns)
+        if venue not in self._announced_ns or now_ns - self._announced_ns[venue] >= GAP_NS:
+            self._announced_ns[venue] = now_ns
+            self.announce(venue, now_ns)

@@ -1,0 +1,51 @@
+"""The seams between a venue's socket, its codec and the feed."""
+
+from collections.abc import Collection, Sequence
+from enum import Enum
+from typing import Protocol
+
+from arb.domain.market.book import Book
+from arb.domain.market.ids import Coin, Venue
+
+
+class Notice(Enum):
+    """What a frame means for the connection it came on."""
+
+    PROGRESS = "progress"  # it brought a quote: the connection works
+    ALIVE = "alive"  # it brought nothing to use
+    SHUTDOWN = "shutdown"  # the venue is about to close: open another connection at once
+    REFUSED = "refused"  # the venue does not take our subscription
+
+
+class MarketStream(Protocol):
+    """A venue's market data protocol, without the socket; remembers only the current connection."""
+
+    venue: Venue
+
+    def opened(self) -> Sequence[str]:
+        """Forget the last connection and return the messages to send on the new one."""
+
+    def path(self) -> str:
+        """Return what follows the host in the address of the next connection."""
+
+    def watch(self, coins: Collection[Coin]) -> Sequence[str]:
+        """Want these coins from now on; return what to send on a connection that is open."""
+
+    def read(self, frame: bytes, ts_recv_ns: int) -> Book | Notice:
+        """Return what a frame says. Raises: DataError to drop it, Rejected if the venue refuses us."""
+
+
+class SocketListener(Protocol):
+    """What a socket tells of its life; every call comes from the socket's own thread."""
+
+    def opened(self) -> Sequence[str]:
+        """Return the messages to send first."""
+
+    def received(self, frame: bytes, ts_recv_ns: int) -> Notice:
+        """Take one frame."""
+
+    def drained(self) -> None:
+        """Nothing more waits in the socket: what was received last is the newest there is."""
+
+    def closed(self) -> None:
+        """The connection is gone."""

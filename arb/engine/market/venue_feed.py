@@ -1,0 +1,89 @@
+"""One venue's frames, from its socket to the feed: decoded, checked, and only the newest kept.
+
+A book is handed on when the socket is drained, so that after a pause of our process (frames piled up
+in the kernel, their stamps would be fresh and their content old) the pile is conflated away first.
+Under a load that never lets the socket drain, it is handed on after `HOLD_NS_MAX`.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from arb.domain.errors import DataError, Rejected
+from arb.domain.market.book import Book
+from arb.domain.market.ids import Symbol
+from arb.engine.market.feed import Feed
+from arb.engine.market.gate import Gate
+from arb.engine.market.stream import MarketStream, Notice
+from arb.engine.market.tally import Tally
+
+HOLD_NS_MAX: Final = 50_000_000  # 1,000 frames at the pace they are decoded
+ACCEPTED: Final = "frames_accepted"
+DROPPED: Final = "frames_dropped"
+
+
+class VenueFeed:
+    """A `SocketListener`; everything here runs in the socket's thread."""
+
+    def __init__(self, *, stream: MarketStream, gate: Gate, feed: Feed, tally: Tally) -> None:
+        self._stream = stream
+        self._gate = gate
+        self._feed = feed
+        self._tally = tally
+        self._newest: dict[Symbol, Book] = {}
+        self._held_since_ns = 0
+        self._accepted = 0
+        self._distrusted = False
+        self.refusal = ""  # the venue's last words about our subscription
+        self.lag_ns: int | None = None  # of the connection's last book with a stamp, believed or not
+
+    def opened(self) -> Sequence[str]:
+        """Start over: sequences and levels belong to one connection."""
+        self._gate.reset()
+        self._newest.clear()
+        self._distrusted = False
+        return self._stream.opened()
+
+    def distrust(self) -> None:
+        """Drop what this connection still brings: it piled up while our process was frozen."""
+        self._distrusted = True
+
+    def received(self, frame: bytes, ts_recv_ns: int) -> Notice:
+        """Decode, check and keep one frame; a bad one is counted and dropped."""
+        try:
+            found = self._stream.read(frame, ts_recv_ns)
+            if isinstance(found, Notice):
+                return found
+            if found.ts_event_ns:
+                self.lag_ns = ts_recv_ns - found.ts_event_ns
+            self._gate.admit(found)
+        except DataError as error:
+            self._tally.count(DROPPED, f"{self._stream.venue}:{error.reason}")
+            return Notice.ALIVE
+        except Rejected as error:
+            self._tally.count(DROPPED, f"{self._stream.venue}:refused")
+            self.refusal = str(error)
+            return Notice.REFUSED
+        self._keep(found)
+        return Notice.PROGRESS
+
+    def drained(self) -> None:
+        """Hand on what is kept."""
+        if self._newest and not self._distrusted:
+            self._feed.accept(tuple(self._newest.values()))
+            self._tally.count(ACCEPTED, self._stream.venue.value, self._accepted)
+        self._newest.clear()
+        self._accepted = 0
+
+    def closed(self) -> None:
+        """Make every quote of this venue stale at once."""
+        self._newest.clear()
+        self.lag_ns = None
+        self._feed.invalidate(self._stream.venue)
+
+    def _keep(self, book: Book) -> None:
+        if not self._newest:
+            self._held_since_ns = book.ts_recv_ns
+        self._newest[book.symbol] = book
+        self._accepted += 1
+        if not 0 <= book.ts_recv_ns - self._held_since_ns <= HOLD_NS_MAX:
+            self.drained()

@@ -1,0 +1,216 @@
+"""Quotes in, decisions out: open a pair that is worth it, close one whose time has come."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from arb.domain.errors import Conflict, StoreUnavailable
+from arb.domain.health.degradation import is_far
+from arb.domain.market import ids
+from arb.domain.market.book import Book
+from arb.domain.market.ids import Coin, SessionId, coin_of
+from arb.domain.market.money import ONE, ZERO
+from arb.domain.market.rates import USDT
+from arb.domain.market.spread import Edge, Market
+from arb.domain.risk.review import Approved, Limits, Mode, Proposal, Refused
+from arb.domain.risk.sanity import stale, untradable
+from arb.domain.trading.exits import ExitRules, exit_quantity, exit_reason, is_sendable_pair
+from arb.domain.trading.order import Order, Purpose
+from arb.domain.trading.position import trade_position
+from arb.domain.trading.trade import Leg, Trade, TradeState, pair_legs
+from arb.engine.market.markets import Markets
+from arb.engine.trading.exit_guard import ExitGuard
+from arb.engine.trading.guard import EntryGuard
+from arb.engine.trading.intents import intents
+from arb.engine.trading.journal import Journal, decision, unread
+from arb.engine.trading.nearness import Nearness
+from arb.engine.trading.proposals import Appetite, Identity, best_edge, propose
+from arb.ports import (
+    Clock,
+    Counters,
+    Dispatcher,
+    Entropy,
+    KillSwitch,
+    QuoteStore,
+    SessionStore,
+    TradeStore,
+    TradeView,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluate:
+    """The use case behind `arb.evaluate`."""
+
+    session_id: SessionId
+    quotes: QuoteStore
+    markets: Markets
+    trades: TradeStore
+    sessions: SessionStore
+    dispatcher: Dispatcher
+    kill_switch: KillSwitch
+    counters: Counters
+    clock: Clock
+    entropy: Entropy
+    guard: EntryGuard
+    exit_guard: ExitGuard
+    limits: Limits
+    exits: ExitRules
+    appetite: Appetite
+    nearness: Nearness = field(default_factory=Nearness)
+    journal: Journal = unread
+
+    def run(self, carried: Sequence[Book] = ()) -> int:
+        """Evaluate every coin that changed; return how many trades were opened or told to close.
+
+        `carried` are the books that came with the message: enough to go on while Redis is away.
+        """
+        coins = self._worth_a_look(self._changed(carried))
+        markets = self.markets.read(coins, self.clock.now_ns(), carried)
+        if refused := self.markets.fences.take_refused():
+            self.counters.count("quotes_refused", "fenced", refused)
+        self._count_without_rules(coin for coin in coins if coin not in markets)
+        session = self.sessions.get(self.session_id)
+        if not markets or session is None:
+            return 0
+        active = self.trades.active(self.session_id, tuple(markets))
+        return sum(
+            self._coin(market, [view for view in active if view.trade.coin == coin], session.mode)
+            for coin, market in markets.items()
+        )
+
+    def _count_without_rules(self, coins: Iterable[Coin]) -> None:
+        """Count what cannot be judged though it changed: nothing else would say why nothing happens."""
+        for coin in coins:
+            for venue in self.markets.without_rules(coin):
+                self.counters.count("refused", f"no_rules_{venue}")
+
+    def _worth_a_look(self, coins: tuple[Coin, ...]) -> tuple[Coin, ...]:
+        """Return the coins without those that are far, while there is not time for all."""
+        wanted = self.nearness.worth(coins, self.clock.now_ns())
+        if len(wanted) < len(coins):
+            self.counters.count("degraded", "far_coins", len(coins) - len(wanted))
+        return wanted
+
+    def _changed(self, carried: Sequence[Book]) -> tuple[Coin, ...]:
+        from_message = {coin_of(book.symbol) for book in carried}
+        try:
+            changed = from_message | set(self.quotes.take_dirty())
+        except StoreUnavailable:
+            changed = from_message
+        return tuple(sorted(changed - {USDT}))
+
+    def _coin(self, market: Market, active: list[TradeView], mode: Mode) -> int:
+        now_ns = self.clock.now_ns()
+        far = not active and is_far(market.premium_bps, self.limits.entry_edge_bps_min)
+        self.nearness.note(market.coin, now_ns, far=far)
+        refused = stale(market, self.limits, now_ns) or untradable(market)
+        if refused is not None:
+            self.counters.count("refused", refused.reason)
+            return 0
+        self.guard.watch(market.rate)
+        if mode is Mode.HALTED or self.kill_switch.engaged() is not None:
+            return 0
+        closed = sum(self._close_if_due(view, market, now_ns) for view in active)
+        if mode is not Mode.NORMAL or closed:
+            return closed
+        return self._open_if_worth(market, active, now_ns)
+
+    def _close_if_due(self, view: TradeView, market: Market, now_ns: int) -> bool:
+        trade = view.trade
+        if trade.state is not TradeState.OPEN:
+            return False
+        position = trade_position(view.orders)
+        quantity = exit_quantity(trade, position, market)
+        if quantity <= ZERO:
+            if not is_sendable_pair(position.hedged, market):
+                self.dispatcher.send("arb.settle_trade", trade.trade_id)  # it became dust while it was held
+            return False
+        reason = exit_reason(trade, position, quantity, market, self.exits, now_ns)
+        if reason is None:
+            return False
+        quantity = self.exit_guard.size(view, position, quantity, market, now_ns)
+        legs = self._exit_legs(trade, quantity, market) if quantity > ZERO else None
+        if legs is None or not self.exit_guard.pays(trade, legs, now_ns):
+            return False
+        if not self._close(view, legs, reason, now_ns):
+            return False
+        self.journal(decision("close", trade.trade_id, market, now_ns))
+        return True
+
+    def _exit_legs(self, trade: Trade, quantity: Decimal, market: Market) -> tuple[Leg, Leg] | None:
+        return pair_legs(market, trade.direction.opposite, Purpose.EXIT, quantity, self.appetite.slip_bps)
+
+    def _close(self, view: TradeView, legs: tuple[Leg, Leg], reason: str, now_ns: int) -> bool:
+        trade, lifetime_ns = view.trade, self.appetite.order_lifetime_ns
+        orders = intents(legs, trade.trade_id, trade.coin, view.orders, now_ns, lifetime_ns)
+        closing = replace(trade, state=TradeState.CLOSING, reason=reason, updated_at_ns=now_ns)
+        try:
+            self.trades.add_orders(closing, orders)
+        except Conflict:
+            return False
+        self._send(orders)
+        return True
+
+    def _open_if_worth(self, market: Market, active: list[TradeView], now_ns: int) -> bool:
+        best = best_edge(market, self.appetite.notional_usdt)
+        if best is None or best.net_bps < self.limits.entry_edge_bps_min:
+            return False
+        wanted = self._wanted(market, best, active, now_ns)
+        match wanted:
+            case Refused(reason):
+                self.counters.count("refused", reason)
+                return False
+            case Proposal():
+                if not self._open(wanted, now_ns):
+                    return False
+                self.journal(decision("open", wanted.trade.trade_id, market, now_ns))
+                return True
+            case None:
+                return False
+
+    def _wanted(
+        self, market: Market, best: Edge, active: list[TradeView], now_ns: int
+    ) -> Proposal | Refused | None:
+        """Return the trade to propose, at the size that the venues' behaviour allows."""
+        refused = self._crowded(best, active, now_ns)
+        if refused is not None:
+            return refused
+        share = self.guard.share(market, now_ns)
+        if isinstance(share, Refused):
+            return share
+        sized = best if share == ONE else best_edge(market, self.appetite.notional_usdt * share)
+        if sized is None:
+            return Refused("size_too_small")
+        identity = Identity(
+            trade_id=ids.trade_id(now_ns // 1_000_000, self.entropy.bits(ids.RANDOM_BITS)),
+            session_id=self.session_id,
+            now_ns=now_ns,
+        )
+        return propose(market, sized, identity, self.limits, self.appetite.slip_bps)
+
+    def _crowded(self, best: Edge, active: list[TradeView], now_ns: int) -> Refused | None:
+        """Return what the review would refuse anyway, before its lock is taken for nothing."""
+        if len(active) >= self.limits.trades_open_per_coin_max:
+            return Refused("trades_open_per_coin")
+        since_ns = now_ns - self.limits.entry_cooldown_ns
+        newest = [view.trade for view in active if view.trade.opened_at_ns > since_ns]
+        if any(trade.direction is best.direction for trade in newest):
+            return Refused("entry_cooldown")
+        return None
+
+    def _open(self, proposal: Proposal, now_ns: int) -> bool:
+        trade, lifetime_ns = proposal.trade, self.appetite.order_lifetime_ns
+        orders = intents(proposal.legs, trade.trade_id, trade.coin, (), now_ns, lifetime_ns)
+        verdict = self.trades.open_trade(proposal, (orders[0], orders[1]), self.limits, now_ns)
+        match verdict:
+            case Refused(reason):
+                self.counters.count("refused", reason)
+                return False
+            case Approved():
+                self._send(orders)
+                return True
+
+    def _send(self, orders: Sequence[Order]) -> None:
+        for order in orders:
+            self.dispatcher.send("arb.place_order", order.client_order_id)

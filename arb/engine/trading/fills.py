@@ -1,0 +1,170 @@
+"""What user streams say of our orders: booked once, and never believed beyond what it proves.
+
+Streams lose, repeat and reorder events and replay none; asking the venue is the safety net. So an event
+is recorded as far as the fills we know bear it out, and wherever it shows that some are missing, the
+venue is asked. Both paths end in `arb.domain.trading.order.fold`, which books each fill by the venue's own
+id.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Final, Protocol
+
+from arb.domain.errors import DispatchError, IllegalTransition, StoreError
+from arb.domain.health.alert import Alert, Severity
+from arb.domain.market.ids import SessionId, TradeId, Venue, parse_client_order_id
+from arb.domain.market.money import ZERO
+from arb.domain.time import ROW_AHEAD_NS_MAX
+from arb.domain.trading.order import AT_VENUE, Order, OrderReport, State
+from arb.engine.market.stream import Notice
+from arb.engine.trading.execute import FIRST_ASK
+from arb.engine.trading.settle import FIRST_LOOK
+from arb.ports import AlertSink, Clock, Counters, Dispatcher, TradeStore
+
+# A report of one of these ends an order whatever its fills; FILLED ends it by its fills only.
+ENDS: Final = frozenset({State.CANCELED, State.EXPIRED, State.REJECTED})
+REPORTS: Final = "stream_reports"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamedReport:
+    """One event: what it proves of an order, and how much the venue says was executed in all."""
+
+    venue: Venue
+    report: OrderReport
+    executed: Decimal  # base
+
+
+class UserStream(Protocol):
+    """A venue's user stream, without the socket."""
+
+    venue: Venue
+    keep_alive: str  # text whose answer proves that the subscription stands
+
+    def headers(self) -> Mapping[str, str]:
+        """Return what the handshake of the next connection must carry."""
+
+    def opened(self) -> Sequence[str]:
+        """Return the messages to send on a new connection."""
+
+    def read(self, frame: bytes) -> StreamedReport | Notice:
+        """Return what a frame says. Raises: DataError to drop it, Rejected if the venue refuses us."""
+
+
+def borne_out(order: Order, streamed: StreamedReport) -> OrderReport:
+    """Return the report with no more of an end than the known fills and its own bear out.
+
+    An order that ended without its fills would never be asked about again, and they would be lost.
+    """
+    report = streamed.report
+    quantities = {fill.fill_id: fill.quantity for fill in (*order.fills, *report.fills)}
+    if report.status not in ENDS or sum(quantities.values(), ZERO) >= streamed.executed:
+        return report
+    return replace(report, status=State.PARTIALLY_FILLED if report.fills else State.ACCEPTED, reason="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordReport:
+    """The use case behind a user stream's events; an event that cannot be recorded is asked about."""
+
+    trades: TradeStore
+    dispatcher: Dispatcher
+    counters: Counters
+    alerts: AlertSink
+    clock: Clock
+    is_mine: Callable[[TradeId], bool] = lambda _trade: True  # not of a group that hears of it itself
+
+    def run(self, streamed: StreamedReport) -> Order | None:
+        """Record one event; return the order afterwards, None if nothing was recorded."""
+        name = parse_client_order_id(streamed.report.client_order_id)
+        if name is None or name[1] is not streamed.venue:
+            self._alarm(streamed, "external_order", "is not ours", Severity.WARNING)
+            return None
+        try:
+            return self._record(streamed) if self.is_mine(name[0]) else None
+        except IllegalTransition as error:
+            self._alarm(streamed, "order_contradiction", str(error))
+        except StoreError:
+            self._count(streamed, "store_unavailable")
+            self._send("arb.resolve_order", streamed.report.client_order_id)
+        return None
+
+    def _record(self, streamed: StreamedReport) -> Order | None:
+        known = self.trades.order(streamed.report.client_order_id)
+        if known is None:
+            self._alarm(streamed, "order_without_intent", "has no intent here")
+            return None
+        self._look_for_contradiction(known, streamed)
+        order = self.trades.record(borne_out(known, streamed), self.clock.now_ns())
+        self._count(streamed, "recorded")
+        if order.filled_quantity < streamed.executed:
+            self._ask_for_fills(order, streamed)
+        if order.is_terminal and order != known:  # what is no news was settled by who heard it first
+            self._send("arb.settle_trade", order.trade_id, FIRST_LOOK)
+        return order
+
+    def _look_for_contradiction(self, known: Order, streamed: StreamedReport) -> None:
+        """The venue has an order that we believe was never placed: alarm, and never send it again."""
+        if known.state is State.INTENT:
+            self.trades.claim(known.client_order_id, self.clock.now_ns())
+        elif not known.is_terminal or known.venue_order_id is not None:
+            return
+        if streamed.report.status is not State.REJECTED:
+            self._alarm(streamed, "order_contradiction", f"was {known.state} before the venue reported it")
+
+    def _ask_for_fills(self, order: Order, streamed: StreamedReport) -> None:
+        """Fills are missing: ask for them, or alarm where an ended order is not asked about any more."""
+        self._count(streamed, "fills_missing")
+        if order.is_terminal:
+            self._alarm(streamed, "fills_missing", f"ended with {order.filled_quantity:f} filled")
+        else:
+            self._send("arb.resolve_order", order.client_order_id, FIRST_ASK)
+
+    def _send(self, task: str, *args: str | int) -> None:
+        try:
+            self.dispatcher.send(task, *args)
+        except DispatchError:  # a sweep finds what is overdue
+            self.counters.count("stream_dispatch_failed", task)
+
+    def _count(self, streamed: StreamedReport, what: str) -> None:
+        self.counters.count(REPORTS, f"{streamed.venue}_{what}")
+
+    def _alarm(
+        self, streamed: StreamedReport, kind: str, what: str, severity: Severity = Severity.CRITICAL
+    ) -> None:
+        self._count(streamed, kind)
+        report = streamed.report
+        self.alerts.raise_alert(
+            Alert(
+                kind=kind,
+                subject=f"{streamed.venue}:{report.client_order_id or report.venue_order_id}",
+                severity=severity,
+                message=f"{streamed.venue} order {report.client_order_id} ({report.venue_order_id}), "
+                f"{report.status} with {streamed.executed:f} executed, {what}",
+                at_ns=self.clock.now_ns(),
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatchUp:
+    """Once a new subscription stands: nothing is replayed, so ask about every order at the venue."""
+
+    session_id: SessionId
+    trades: TradeStore
+    dispatcher: Dispatcher
+    counters: Counters
+    clock: Clock
+
+    def run(self, venue: Venue) -> int:
+        """Return how many orders are asked about; what cannot be asked now, a sweep asks later."""
+        asked = 0
+        try:
+            for order in self.trades.overdue(self.session_id, self.clock.now_ns() + ROW_AHEAD_NS_MAX):
+                if order.venue is venue and order.state in AT_VENUE:
+                    self.dispatcher.send("arb.resolve_order", order.client_order_id)
+                    asked += 1
+        except (StoreError, DispatchError) as error:
+            self.counters.count("stream_catch_up_failed", f"{venue}_{type(error).__name__.lower()}")
+        return asked

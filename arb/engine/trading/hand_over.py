@@ -1,0 +1,84 @@
+"""The end of a trade that nobody evens out: what is left of it is written down, and the operator is told.
+
+The row comes first. Whoever dies before the alarm is out leaves a trade that no alert tells of, and the
+sweep finds it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from arb.domain.health.alert import TRADE_HANDED_OVER, Alert, Severity
+from arb.domain.market.ids import Venue
+from arb.domain.market.spread import Market
+from arb.domain.trading.order import Order
+from arb.domain.trading.position import trade_position
+from arb.domain.trading.trade import Trade, TradeState
+from arb.engine.market.fresh_market import FreshMarkets
+from arb.ports import AlertSink, Clock, TradeStore, TradeView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """The one way in which a trade becomes the operator's."""
+
+    trades: TradeStore
+    markets: FreshMarkets
+    alerts: AlertSink
+    clock: Clock
+
+    def run(self, view: TradeView, reason: str) -> Trade:
+        """End a trade whose orders are all over. Raises: Conflict if somebody changed it meanwhile."""
+        market, now_ns = self.markets.read(view.trade.coin), self.clock.now_ns()
+        changed = self.trades.add_orders(
+            replace(
+                _left_over(view, reason),
+                state=TradeState.HANDED_OVER,
+                pnl_krw=pnl_krw(view.orders, market) if market else view.trade.pnl_krw,
+                repair_since_ns=0,
+                updated_at_ns=now_ns,
+                closed_at_ns=now_ns,
+            ),
+            (),
+        )
+        self.alerts.raise_alert(alarm_of(changed, now_ns))
+        return changed
+
+    def name(self, view: TradeView, reason: str) -> None:
+        """Alarm for a trade that goes on: it has an order of unknown fate, and may still be evened out."""
+        self.alerts.raise_alert(alarm_of(_left_over(view, reason), self.clock.now_ns()))
+
+
+def alarm_of(trade: Trade, at_ns: int) -> Alert:
+    """Return what the operator is told of a trade that is his now, or may become so."""
+    return Alert(
+        kind=TRADE_HANDED_OVER,
+        subject=trade.trade_id,
+        severity=Severity.CRITICAL,
+        message=f"trade {trade.trade_id} {_left(trade)} ({trade.reason}); {_worth(trade)}",
+        at_ns=at_ns,
+    )
+
+
+def pnl_krw(orders: Iterable[Order], market: Market) -> Decimal:
+    """Return what a trade has earned, with the base that it holds at the market's price."""
+    base_price = market.krw(Venue.BINANCE, market.binance.mid)
+    return trade_position(orders).pnl_krw(market.rate.krw_per_usdt, base_price)
+
+
+def _left_over(view: TradeView, reason: str) -> Trade:
+    return replace(view.trade, residual=trade_position(view.orders).imbalance, reason=reason)
+
+
+def _left(trade: Trade) -> str:
+    if not trade.residual:
+        return f"was not settled, both of its {trade.coin} legs are even"
+    return f"is not hedged: {trade.residual:+f} {trade.coin} left over both venues"
+
+
+def _worth(trade: Trade) -> str:
+    if trade.state is not TradeState.HANDED_OVER:
+        return "an order of unknown fate may still change that"
+    if not trade.pnl_krw:  # nothing that was bought or sold comes out at exactly 0
+        return "what it earned or lost is not known: no market to value it by"
+    return f"{trade.pnl_krw:+.0f} KRW with what is left at the market's price"

@@ -1,0 +1,89 @@
+"""The pair that a market is worth, if any. Pure: time and identity come in."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from arb.domain.market.ids import SessionId, TradeId, Venue
+from arb.domain.market.money import ZERO, plain
+from arb.domain.market.spread import Direction, Edge, Market, common_quantity, edge
+from arb.domain.risk.review import Limits, Proposal, Refused
+from arb.domain.risk.sanity import out_of_band
+from arb.domain.trading.order import Purpose
+from arb.domain.trading.reserve import loss_reserve_krw
+from arb.domain.trading.trade import Trade, TradeState, pair_legs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appetite:
+    """How big a pair is and how it is sent."""
+
+    notional_usdt: Decimal
+    slip_bps: Decimal
+    order_lifetime_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Which trade it would be."""
+
+    trade_id: TradeId
+    session_id: SessionId
+    now_ns: int
+
+
+def best_edge(market: Market, notional_usdt: Decimal) -> Edge | None:
+    """Return the better of the two directions at this size, or None where none can be taken."""
+    quantity = common_quantity(market, notional_usdt)
+    if quantity <= ZERO:
+        return None
+    edges = [found for way in Direction if (found := edge(market, way, quantity))]
+    return max(edges, key=lambda found: found.net_bps, default=None)
+
+
+def propose(
+    market: Market, best: Edge, identity: Identity, limits: Limits, slip_bps: Decimal
+) -> Proposal | Refused | None:
+    """Return the trade that takes this edge, why its prices are not believed, or None if it is gone."""
+    legs = pair_legs(market, best.direction, Purpose.ENTRY, best.quantity, slip_bps)
+    if legs is None:
+        return None
+    refused = out_of_band(legs, market, limits)
+    if refused is not None:
+        return refused
+    trade = Trade(
+        trade_id=identity.trade_id,
+        session_id=identity.session_id,
+        coin=market.coin,
+        direction=best.direction,
+        state=TradeState.OPENING,
+        quantity=best.quantity,
+        notional_krw=best.cost_krw,
+        entry_edge_bps=best.net_bps,
+        entry_premium_bps=market.premium_bps,
+        opened_at_ns=identity.now_ns,
+        updated_at_ns=identity.now_ns,
+        loss_reserve_krw=loss_reserve_krw(best.cost_krw, market, limits.loss_reserve_bps),
+    )
+    return Proposal(trade=trade, legs=legs, edge=best, decided_on=quotes_of(market, best, identity.now_ns))
+
+
+def quotes_of(market: Market, best: Edge, now_ns: int) -> dict[str, str]:
+    """Return what a trade is decided on, as text: the best prices, their ages, the rate and the edge."""
+    facts = {
+        "krw_per_usdt": plain(market.rate.krw_per_usdt),
+        "rate_age_ms": str((now_ns - market.rate.ts_recv_ns) // 1_000_000),
+        "rate_fence": str(market.rate.fence),
+        "premium_bps": plain(round(market.premium_bps, 4)),
+        "edge_bps": plain(round(best.net_bps, 4)),
+    }
+    for venue in Venue:
+        book, wanted = market.book(venue), best.sweep(venue)
+        facts |= {
+            f"{venue}_bid": plain(book.bid),
+            f"{venue}_ask": plain(book.ask),
+            f"{venue}_worst_price": plain(wanted.worst_price),
+            f"{venue}_age_ms": str((now_ns - book.ts_recv_ns) // 1_000_000),
+            f"{venue}_ts_event_ns": str(book.ts_event_ns),
+            f"{venue}_fence": str(book.fence),
+        }
+    return facts

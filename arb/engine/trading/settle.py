@@ -1,0 +1,136 @@
+"""What comes next for a trade after its orders: open, closed, or one order that evens its legs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from arb.domain.errors import Conflict
+from arb.domain.market.ids import ClientOrderId, TradeId
+from arb.domain.market.money import ZERO
+from arb.domain.market.spread import Market
+from arb.domain.trading.position import trade_position
+from arb.domain.trading.repair import Means, RepairRules
+from arb.domain.trading.settlement import Become, Repair, Wait, is_working, settle
+from arb.domain.trading.trade import ENDED, Leg, Trade, TradeState
+from arb.engine.market.fresh_market import FreshMarkets
+from arb.engine.trading.hand_over import HandOver, pnl_krw
+from arb.engine.trading.intents import intents
+from arb.ports import Clock, Counters, Dispatcher, TradeStore, TradeView
+
+# Sends one intent at once: a leg that stands alone waits for no queue, and its price was read just now.
+# Should we die before it is sent, a sweep finds the intent.
+Place = Callable[[ClientOrderId], object]
+LOOK_AGAIN_MS: Final = 300
+LOOK_AGAIN_MS_MAX: Final = 5_000  # later than this a sweep has seen to it
+LOOKS_MAX: Final = 20  # 6 s in all, then a sweep looks
+FIRST_LOOK: Final = 0  # of who saw an order end: what is missing may be there in a moment
+LOOK_ONCE: Final = LOOKS_MAX  # the look that no other follows: of who comes again anyway
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settle:
+    """The use case behind `arb.settle_trade`; running it twice, or late, changes nothing."""
+
+    trades: TradeStore
+    markets: FreshMarkets
+    dispatcher: Dispatcher
+    counters: Counters
+    hand_over: HandOver
+    clock: Clock
+    rules: RepairRules
+    order_lifetime_ns: int
+    place: Place
+
+    def run(self, trade_id: TradeId, look: int = LOOK_ONCE) -> Trade | None:
+        """Settle one trade; return it as it is afterwards, None if there is nothing to settle.
+
+        A trade that had ended before is none: messages about it may come many times.
+        """
+        view = self.trades.view(trade_id)
+        if view is None or view.trade.state in ENDED:
+            return None
+        try:
+            trade, waits = self._act(view)
+        except Conflict:  # somebody settled it at the same moment: look at what they did
+            trade, waits = view.trade, True
+        if waits and look < LOOKS_MAX:
+            self._look_again(trade_id, look + 1)
+        return trade
+
+    def _act(self, view: TradeView) -> tuple[Trade, bool]:
+        """Return the trade afterwards, and whether it waits for what may be there in a moment."""
+        now_ns = self.clock.now_ns()
+        means = self._means(view)
+        decision = settle(view.trade, view.orders, means, self.rules, now_ns)
+        match decision:
+            case Wait(why):
+                return self._wait(view.trade, why, now_ns)
+            case Repair(leg):
+                return self._repair(view, leg, now_ns), False
+            case Become():
+                return self._become(view, decision, means.market, now_ns)
+
+    def _means(self, view: TradeView) -> Means:
+        """Return what the decision needs, and nothing is asked for in vain."""
+        if is_working(view.orders):
+            return Means(market=None, free={})
+        is_even = trade_position(view.orders).imbalance == ZERO
+        return Means(
+            market=self.markets.read(view.trade.coin, deep=not is_even),
+            free={} if is_even else self.trades.free(view.trade.session_id),
+        )
+
+    def _wait(self, trade: Trade, why: str, now_ns: int) -> tuple[Trade, bool]:
+        """Look again soon; an imbalance that cannot be repaired now runs against its time ceiling."""
+        if why in ("order_working", "ended"):
+            return trade, False
+        self.counters.count("settle_waits", why)
+        if not trade.repair_since_ns:
+            trade = self.trades.add_orders(
+                replace(trade, state=TradeState.REPAIRING, repair_since_ns=now_ns, updated_at_ns=now_ns), ()
+            )
+        return trade, True
+
+    def _repair(self, view: TradeView, leg: Leg, now_ns: int) -> Trade:
+        trade = replace(
+            view.trade,
+            state=TradeState.REPAIRING,
+            updated_at_ns=now_ns,
+            repair_since_ns=view.trade.repair_since_ns or now_ns,
+        )
+        orders = intents((leg,), trade.trade_id, trade.coin, view.orders, now_ns, self.order_lifetime_ns)
+        changed = self.trades.add_orders(trade, orders)
+        self.counters.count("repairs", leg.venue)
+        self.place(orders[0].client_order_id)
+        return changed
+
+    def _become(
+        self, view: TradeView, become: Become, market: Market | None, now_ns: int
+    ) -> tuple[Trade, bool]:
+        trade = view.trade
+        if become.state is trade.state:
+            return trade, False
+        if become.state is TradeState.HANDED_OVER:
+            return self.hand_over.run(view, become.reason), False
+        if become.state is TradeState.CLOSED and market is None:
+            return trade, True  # its worth needs a rate: close it when there is one
+        ended = become.state in ENDED
+        changed = self.trades.add_orders(
+            replace(
+                trade,
+                state=become.state,
+                reason=become.reason,
+                residual=become.residual,
+                updated_at_ns=now_ns,
+                repair_since_ns=0,
+                closed_at_ns=now_ns if ended else 0,
+                pnl_krw=pnl_krw(view.orders, market) if ended and market else trade.pnl_krw,
+            ),
+            (),
+        )
+        return changed, False
+
+    def _look_again(self, trade_id: TradeId, look: int) -> None:
+        self.dispatcher.send(
+            "arb.settle_trade", trade_id, look, countdown_ms=LOOK_AGAIN_MS, expires_ms=LOOK_AGAIN_MS_MAX
+        )

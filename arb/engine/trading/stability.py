@@ -1,0 +1,40 @@
+"""How the venues did lately, read at most once a second."""
+
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from arb.domain.market.ids import SessionId, Venue
+from arb.domain.risk.stability import VenueRecord
+from arb.ports import Clock
+
+FRESH_NS: Final = 1_000_000_000
+
+
+class VenueHealthStore(Protocol):
+    """What became of recent orders, and pauses that venues asked for; in SQL. Raises: StoreUnavailable."""
+
+    def pause(self, session_id: SessionId, venue: Venue, until_ns: int, reason: str) -> None:
+        """Remember that a venue wants to be left alone; a shorter pause never replaces a longer one."""
+
+    def records(self, session_id: SessionId, since_ns: int) -> Mapping[Venue, VenueRecord]:
+        """Return each venue's record over the orders created after `since_ns`."""
+
+
+class Stability:
+    """The newest records of one session's venues."""
+
+    def __init__(
+        self, session_id: SessionId, store: VenueHealthStore, clock: Clock, *, window_ns: int
+    ) -> None:
+        self._session_id, self._store, self._clock = session_id, store, clock
+        self._window_ns = window_ns
+        self._records: Mapping[Venue, VenueRecord] = {}
+        self._read_at_ns = 0
+
+    def records(self) -> Mapping[Venue, VenueRecord]:
+        """Return each venue's record, a second old at most. Raises: StoreUnavailable."""
+        now_ns = self._clock.now_ns()
+        if not 0 <= now_ns - self._read_at_ns < FRESH_NS:
+            self._records = self._store.records(self._session_id, now_ns - self._window_ns)
+            self._read_at_ns = now_ns
+        return self._records

@@ -1,1 +1,0 @@
-"""`arb chaos queue`: scenarios on real servers and worker processes."""

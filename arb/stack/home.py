@@ -1,0 +1,176 @@
+"""One directory holds everything a stack owns: data, logs, sockets, secrets, and where to find it.
+
+Standard library only: the settings module reads it before anything else is imported.
+
+    <home>/redis/        the append-only file
+    <home>/postgres/     the cluster (elsewhere only if its user cannot reach it, see postgres_server)
+    <home>/logs/         one log for each process, rotated
+    <home>/run/          control socket, generated configuration, remembered ports and secrets
+    <home>/sim/          simulator configuration and journals
+    <home>/runtime.json  where the running stack is; read it with `read_runtime`
+
+`run/settings.json` is what its processes share; read it with `read_settings`.
+"""
+
+import hashlib
+import os
+import shutil
+import socket
+import stat
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+
+from arb.stack.errors import StackError, StackNotRunning
+from arb.stack.files import read_json, read_text, write_json, write_private
+
+CHECKOUT: Final = Path(__file__).resolve().parents[2]
+POSTGRES_SOCKET: Final = ".s.PGSQL.5432"
+SOCKET_PATH_BYTES_MAX: Final = 85  # sun_path holds 107; supervisord and PostgreSQL append their own suffixes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    """Where a running stack is. The URLs hold passwords: the file is 0600 and is never printed."""
+
+    home: str
+    mode: str  # mock, paper or live
+    redis_url: str
+    database_url: str
+    control_socket: str  # the supervisor's
+    supervisor_pid: int
+    flower_url: str | None = None
+    flower_credentials: str | None = None  # path of a file that holds user:password
+    web_url: str | None = None
+    web_credentials: str | None = None  # path of a file that holds the password
+    simulators: dict[str, str] = field(default_factory=dict)  # venue -> base URL
+    session: dict[str, str] = field(default_factory=dict)
+
+
+class Home:
+    """The paths below one home, and the two that may have to live elsewhere."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path).expanduser().absolute()
+        self.redis = self.path / "redis"
+        self.postgres = self.path / "postgres"
+        self.logs = self.path / "logs"
+        self.run = self.path / "run"
+        self.sim = self.path / "sim"
+        self.runtime_file = self.path / "runtime.json"
+        self.settings_file = self.run / "settings.json"
+        self.lock_file = self.run / "lock"
+        self.postgres_note = self.run / "postgres"  # where the cluster is, if not here
+        self._short_note = self.run / "sockets"
+        self.supervisord_conf = self.run / "supervisord.conf"
+
+    @classmethod
+    def default(cls) -> "Home":
+        """Return `ARB_HOME`, or `.arb` in the checkout this code runs from, else in the working directory."""
+        configured = os.environ.get("ARB_HOME")
+        if configured:
+            return cls(configured)
+        return cls((CHECKOUT if (CHECKOUT / "pyproject.toml").exists() else Path.cwd()) / ".arb")
+
+    def create(self) -> None:
+        """Make the directories. As root others may pass through (not list): PostgreSQL drops to a user."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        mode = 0o711 if os.geteuid() == 0 else 0o700
+        self.path.chmod(mode)
+        for directory in (self.redis, self.postgres, self.logs, self.run, self.sim):
+            directory.mkdir(exist_ok=True)
+            directory.chmod(mode if directory == self.postgres else 0o700)
+        self._create_short_directory()
+
+    def remove(self) -> None:
+        """Delete the home and what it put elsewhere. Only for a home whose stack is stopped."""
+        for note in (self._short_note, self.postgres_note):
+            elsewhere = read_text(note)
+            if elsewhere:
+                shutil.rmtree(elsewhere.strip(), ignore_errors=True)
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def control_socket(self) -> Path:
+        """Return the supervisor's socket: below `run/`, or in the short directory."""
+        return self._short_enough(self.run / "supervisor.sock")
+
+    def socket_directory(self, preferred: Path) -> Path:
+        """Return where PostgreSQL's socket goes: `preferred`, or a place in the short directory."""
+        return self._short_enough(preferred / POSTGRES_SOCKET).parent
+
+    def _short_enough(self, path: Path) -> Path:
+        if len(os.fsencode(path)) <= SOCKET_PATH_BYTES_MAX:
+            return path
+        return self._short_directory() / path.parent.name / path.name
+
+    def _short_directory(self) -> Path:
+        """Return the directory for the sockets of a deep home; remembered, should TMPDIR change."""
+        remembered = (read_text(self._short_note) or "").strip()
+        name = "arb-" + hashlib.sha256(os.fsencode(self.path)).hexdigest()[:12]
+        return Path(remembered or Path(tempfile.gettempdir()) / name)
+
+    def _create_short_directory(self) -> None:
+        if self.socket_directory(self.postgres / "sockets").is_relative_to(self.path):
+            return
+        short = self._short_directory()
+        _own_directory(short, 0o711)
+        _own_directory(short / "run", 0o700)
+        write_private(self._short_note, f"{short}\n")
+
+    def write_runtime(self, runtime: Runtime) -> None:
+        """Publish where the stack is."""
+        write_json(self.runtime_file, asdict(runtime))
+
+    def write_settings(self, settings: Mapping[str, Any]) -> None:
+        """Publish the settings that the stack's processes, and commands typed by hand, share."""
+        write_json(self.settings_file, settings)
+
+    def holds_stack(self) -> bool:
+        """Say whether a stack was started here and not stopped, even if its supervisor died meanwhile."""
+        return self.settings_file.exists()
+
+    def forget_stack(self) -> None:
+        """Withdraw what a stack published."""
+        self.runtime_file.unlink(missing_ok=True)
+        self.settings_file.unlink(missing_ok=True)
+
+
+def _own_directory(path: Path, mode: int) -> None:
+    """Make `path`, or make sure that the one that is there is ours and no link (the parent is shared)."""
+    path.mkdir(mode=mode, exist_ok=True)
+    found = path.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+        raise StackError(f"{path} belongs to somebody else; remove it, or set ARB_HOME to a shorter path")
+    path.chmod(mode)
+
+
+def answers(control_socket: Path | str) -> bool:
+    """Say whether a live process listens on this unix socket (a socket file outlives its owner)."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(str(control_socket))
+        except OSError:
+            return False
+    return True
+
+
+def read_settings(home: Home | None = None) -> dict[str, Any]:
+    """Return the settings that the running stack of `home` published; none if no stack runs there."""
+    home = home or Home.default()
+    return read_json(home.settings_file) if answers(home.control_socket()) else {}
+
+
+def read_runtime(home: Home | None = None) -> Runtime:
+    """Return where the stack of `home` (default: `Home.default()`) is.
+
+    Raises: StackNotRunning if there is none, also when an old file was left by one that was killed.
+    """
+    home = home or Home.default()
+    known = {each.name for each in fields(Runtime)}
+    found = {key: value for key, value in read_json(home.runtime_file).items() if key in known}
+    if not found or not answers(found.get("control_socket", "")):
+        raise StackNotRunning(home.path)
+    return Runtime(**found)

@@ -1,0 +1,101 @@
+"""What Binance answers, as values: orders, fills, balances, time. Source: exchange_protocols.md 1.6, 1.7.
+
+Parsers take the decoded JSON; run them with `reply.read`, which names what is malformed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, Final
+
+from arb.domain.market.ids import ClientOrderId, FillId, VenueOrderId
+from arb.domain.market.money import ZERO
+from arb.domain.time import NS_PER_MS
+from arb.domain.trading.order import Fill, OrderReport, State
+from arb.venues.reply import amount, proven_status
+
+STATUSES: Final[Mapping[str, State]] = MappingProxyType(
+    {
+        "NEW": State.ACCEPTED,
+        "PENDING_NEW": State.ACCEPTED,
+        "PENDING_CANCEL": State.ACCEPTED,
+        "PARTIALLY_FILLED": State.PARTIALLY_FILLED,
+        "FILLED": State.FILLED,
+        "CANCELED": State.CANCELED,
+        "REJECTED": State.REJECTED,
+        "EXPIRED": State.EXPIRED,  # also an IOC's remainder: it can carry fills
+        "EXPIRED_IN_MATCH": State.EXPIRED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRow:
+    """An order as queries and lists show it: how much was executed, but not by which fills."""
+
+    client_order_id: ClientOrderId
+    venue_order_id: VenueOrderId
+    status: State
+    executed: Decimal  # base
+    reason: str
+
+    def report(self, fills: tuple[Fill, ...]) -> OrderReport:
+        """Return the report of this order with its fills."""
+        return OrderReport(
+            client_order_id=self.client_order_id,
+            venue_order_id=self.venue_order_id,
+            status=proven_status(self.status, self.executed, fills),
+            fills=fills,
+            reason=self.reason,
+        )
+
+
+def placed(body: Any) -> OrderReport:
+    """Return the report in a FULL reply to an order."""
+    stamp_ns = int(body["transactTime"]) * NS_PER_MS
+    fills = tuple(_fill(row, row["tradeId"], stamp_ns) for row in body["fills"])
+    return order_row(body).report(fills)
+
+
+def order_row(body: Any) -> OrderRow:
+    """Return one order."""
+    return OrderRow(
+        client_order_id=ClientOrderId(str(body["clientOrderId"])),
+        venue_order_id=VenueOrderId(str(body["orderId"])),
+        status=STATUSES[body["status"]],
+        executed=amount(body["executedQty"]),
+        reason=str(body.get("expiryReason", "")),
+    )
+
+
+def order_rows(body: Any) -> tuple[OrderRow, ...]:
+    """Return a list of orders."""
+    return tuple(order_row(row) for row in body)
+
+
+def fills(body: Any) -> tuple[Fill, ...]:
+    """Return the fills of a myTrades reply."""
+    return tuple(_fill(row, row["id"], int(row["time"]) * NS_PER_MS) for row in body)
+
+
+def balances(body: Any) -> dict[str, Decimal]:
+    """Return free plus locked by asset, zeros left out."""
+    totals = {row["asset"]: amount(row["free"]) + amount(row["locked"]) for row in body["balances"]}
+    return {asset: total for asset, total in totals.items() if total != ZERO}
+
+
+def server_time_ms(body: Any) -> int:
+    """Return the venue's clock."""
+    return int(body["serverTime"])
+
+
+def _fill(row: Any, fill_id: int, stamp_ns: int) -> Fill:
+    return Fill(
+        fill_id=FillId(str(fill_id)),
+        price=amount(row["price"]),
+        quantity=amount(row["qty"]),
+        fee=amount(row["commission"]),
+        fee_asset=str(row["commissionAsset"]),
+        ts_event_ns=stamp_ns,
+    )

@@ -1,0 +1,140 @@
+"""Binance market data over a combined stream: `@bookTicker` and `@depth<n>@100ms`.
+
+Pure. The subscription is in the address; what changes later is asked for on the open connection. Amounts
+arrive as text and never pass a binary float.
+Source: exchange_protocols.md 1.3.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from decimal import Decimal
+from operator import gt, lt
+from typing import Any, Final
+
+import msgspec
+
+from arb.domain.errors import DataError, Rejected
+from arb.domain.market.book import Book
+from arb.domain.market.ids import Coin, Symbol, Venue
+from arb.engine.market.markets import symbol_on
+from arb.engine.market.stream import Notice
+from arb.venues.binance.merge import MergedBook
+from arb.venues.levels import best_first
+
+DEPTHS: Final = (5, 10, 20)
+SHUTDOWN_EVENT: Final = "serverShutdown"
+
+
+class _Frame(msgspec.Struct):
+    """A combined frame, a control reply, or a bare event."""
+
+    stream: str = ""
+    data: msgspec.Raw = msgspec.Raw(b"null")
+    e: str = ""
+    error: Any = None
+    code: Any = None
+
+
+class _Top(msgspec.Struct):
+    u: int
+    b: Decimal
+    B: Decimal
+    a: Decimal
+    A: Decimal
+
+
+class _Depth(msgspec.Struct):
+    lastUpdateId: int
+    bids: list[tuple[Decimal, Decimal]]
+    asks: list[tuple[Decimal, Decimal]]
+
+
+_FRAME: Final = msgspec.json.Decoder(_Frame)
+_TOP: Final = msgspec.json.Decoder(_Top)
+_DEPTH: Final = msgspec.json.Decoder(_Depth)
+
+
+class BinanceStream:
+    """The market data protocol of one connection."""
+
+    venue = Venue.BINANCE
+
+    def __init__(self, *, coins: Sequence[Coin], levels_max: int) -> None:
+        self._levels_max = levels_max
+        self._depth = next(depth for depth in DEPTHS if depth >= levels_max)
+        self._symbols = _symbols(coins)
+        self._books: dict[Symbol, MergedBook] = {}
+        self._requests = 0
+
+    def path(self) -> str:
+        """Return the address after the host: it is the subscription."""
+        return "/stream?streams=" + "/".join(self._streams(self._symbols))
+
+    def watch(self, coins: Collection[Coin]) -> tuple[str, ...]:
+        """Return what subscribes to new coins and ends the subscription of others."""
+        before, after = self._symbols, _symbols(coins)
+        self._symbols = after
+        changes = (("SUBSCRIBE", after.keys() - before), ("UNSUBSCRIBE", before.keys() - after))
+        return tuple(self._request(method, names) for method, names in changes if names)
+
+    def _request(self, method: str, names: Collection[str]) -> str:
+        self._requests += 1
+        asked = {"method": method, "params": self._streams(sorted(names)), "id": self._requests}
+        return msgspec.json.encode(asked).decode()
+
+    def _streams(self, names: Iterable[str]) -> list[str]:
+        return [f"{name}@{kind}" for name in names for kind in self._kinds]
+
+    @property
+    def _kinds(self) -> tuple[str, str]:
+        return "bookTicker", f"depth{self._depth}@100ms"
+
+    def opened(self) -> tuple[str, ...]:
+        """Forget the last connection's books; nothing has to be sent."""
+        self._books.clear()
+        return ()
+
+    def read(self, frame: bytes, ts_recv_ns: int) -> Book | Notice:
+        """Return the symbol's book after this frame, or what else the frame says.
+
+        Raises: DataError, Rejected.
+        """
+        try:
+            outer = _FRAME.decode(frame)
+            name, _, kind = outer.stream.partition("@")
+            symbol = self._symbols.get(name)
+            if symbol is not None and kind == "bookTicker":
+                return self._read_top(symbol, _TOP.decode(outer.data), ts_recv_ns)
+            if symbol is not None and kind == self._kinds[1]:
+                return self._read_depth(symbol, _DEPTH.decode(outer.data), ts_recv_ns)
+        except (ValueError, RecursionError) as error:  # not JSON, not UTF-8, not the right shape, too deep
+            raise DataError("malformed", str(error)) from error
+        return _notice(outer)
+
+    def _read_top(self, symbol: Symbol, top: _Top, ts_recv_ns: int) -> Book:
+        bids = best_first(((top.b, top.B),), 1, lt)
+        asks = best_first(((top.a, top.A),), 1, gt)
+        return self._book(symbol).take_top(bids[0], asks[0], top.u, ts_recv_ns)
+
+    def _read_depth(self, symbol: Symbol, depth: _Depth, ts_recv_ns: int) -> Book:
+        bids = best_first(depth.bids, self._levels_max, lt)
+        asks = best_first(depth.asks, self._levels_max, gt)
+        return self._book(symbol).take_depth(bids, asks, depth.lastUpdateId, ts_recv_ns)
+
+    def _book(self, symbol: Symbol) -> MergedBook:
+        if symbol not in self._books:
+            self._books[symbol] = MergedBook(symbol, self._levels_max)
+        return self._books[symbol]
+
+
+def _symbols(coins: Iterable[Coin]) -> dict[str, Symbol]:
+    return {f"{coin}usdt".lower(): symbol_on(Venue.BINANCE, coin) for coin in coins}
+
+
+def _notice(frame: _Frame) -> Notice:
+    if frame.e == SHUTDOWN_EVENT or frame.stream == f"!{SHUTDOWN_EVENT}":
+        return Notice.SHUTDOWN
+    if frame.error is not None or frame.code is not None:
+        raise Rejected(Venue.BINANCE, f"subscription: {frame.error or frame.code}"[:200])
+    if frame.stream:
+        raise DataError("unexpected", frame.stream[:80])
+    return Notice.ALIVE

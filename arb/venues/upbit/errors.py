@@ -1,0 +1,107 @@
+"""What Upbit's errors mean, as one table. Source: exchange_protocols.md 2.9.
+
+The name decides before the HTTP status. The list is not closed, and the name of a duplicate identifier is
+not published: a 400 that no row names may mean that the order exists.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from arb.domain.errors import DataError, Rejected, VenueError
+from arb.domain.market.ids import Venue
+from arb.venues.errors import Kind, make_error, retry_after_ms
+from arb.venues.reply import read
+from arb.venues.request import Effect, HttpRequest, HttpResponse
+
+PAUSE_MS: Final = 1_000  # limits are per second
+BLOCK_MS: Final = 10_000  # 418; the transport doubles it when it comes again
+
+# Refused by the price unit or the minimum of the market: ours are old, or no order would have been made so.
+AGAINST_RULES: Final = frozenset(
+    f"{name}_{side}" for name in ("invalid_price", "under_min_total") for side in ("ask", "bid")
+)
+# Refused for what the order is: the same body is refused whenever it arrives, unless funds or rules change.
+ON_MERIT: Final = AGAINST_RULES | {
+    "insufficient_funds_ask",
+    "insufficient_funds_bid",
+    "create_ask_error",
+    "create_bid_error",
+}
+
+NAMES: Final[Mapping[str, Kind]] = MappingProxyType(
+    {
+        **dict.fromkeys(sorted(ON_MERIT - AGAINST_RULES), Kind.REJECTED),
+        **dict.fromkeys(sorted(AGAINST_RULES), Kind.RULES),
+        "validation_error": Kind.AMBIGUOUS,
+        "invalid_parameter": Kind.AMBIGUOUS,
+        "withdraw_address_not_registered": Kind.FATAL,
+        "thirdparty_agreement_required": Kind.FATAL,
+        # 401: refused at the door, before the engine
+        "invalid_query_payload": Kind.REJECTED,
+        "jwt_verification": Kind.REJECTED,
+        "nonce_used": Kind.RETRYABLE,  # a new nonce, the same identifier
+        # also at the door, but no later request will fare better: halt, instead of losing leg after leg
+        "expired_access_key": Kind.FATAL,
+        "invalid_access_key": Kind.FATAL,
+        "no_authorization_ip": Kind.FATAL,
+        "no_authorization_i_p": Kind.FATAL,
+        "no_authorization_token": Kind.FATAL,
+        "out_of_scope": Kind.FATAL,
+        "order_not_found": Kind.NOT_FOUND,
+        "blocked": Kind.RATE_LIMITED,
+        "too_many_requests": Kind.RATE_LIMITED,
+    }
+)
+
+STATUSES: Final[Mapping[int, Kind]] = MappingProxyType(
+    {
+        400: Kind.AMBIGUOUS,
+        401: Kind.REJECTED,
+        403: Kind.FATAL,
+        418: Kind.RATE_LIMITED,
+        429: Kind.RATE_LIMITED,
+    }
+)
+
+
+def error_of(response: HttpResponse, effect: Effect) -> VenueError:
+    """Return what a reply other than success means for a request of `effect`."""
+    name, message = _name_and_message(response)
+    return make_error(
+        _kind(response.status, name),
+        Venue.UPBIT,
+        effect,
+        code=name,
+        detail=f"HTTP {response.status} {message}",
+        retry_after_ms=retry_after_ms(response, BLOCK_MS if response.status == 418 else PAUSE_MS),
+    )
+
+
+def pause_scope(request: HttpRequest, response: HttpResponse) -> str | None:
+    """Return the group that a rate-limited reply pauses, or None for all: a block is for everything."""
+    return None if response.status == 418 else request.group
+
+
+def refused_on_merit(error: Rejected) -> bool:
+    """Tell whether the order itself was refused, and not the request that carried it."""
+    return error.code in ON_MERIT
+
+
+def _kind(status: int, name: str) -> Kind:
+    if status >= 500:  # executed or not, whatever the body says
+        return Kind.UNKNOWN
+    if status == 400 and not name:
+        return Kind.FOREIGN
+    return NAMES.get(name) or STATUSES.get(status, Kind.FOREIGN)
+
+
+def _name_and_message(response: HttpResponse) -> tuple[str, str]:
+    try:
+        return read(response, _envelope)
+    except DataError:
+        return "", "no error body"
+
+
+def _envelope(body: Any) -> tuple[str, str]:
+    return str(body["error"]["name"]), str(body["error"].get("message", ""))

@@ -1,0 +1,115 @@
+"""What Upbit answers, as values: orders, fills, balances. Source: exchange_protocols.md 2.6 and 2.7.
+
+Parsers take the decoded JSON; run them with `reply.read`, which names what is malformed. An order that
+ended as `cancel` may have been filled, wholly or in part: what counts are its trades.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, Final
+
+from arb.domain.market.ids import ClientOrderId, FillId, VenueOrderId
+from arb.domain.market.money import ZERO
+from arb.domain.trading.order import Fill, OrderReport, State
+from arb.venues.reply import amount, proven_status
+
+STATES: Final[Mapping[str, State]] = MappingProxyType(
+    {
+        "wait": State.ACCEPTED,
+        "watch": State.ACCEPTED,
+        "done": State.FILLED,
+        "cancel": State.CANCELED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRow:
+    """An order as replies and lists show it, without its trades."""
+
+    client_order_id: ClientOrderId  # "" for an order that somebody placed without an identifier
+    venue_order_id: VenueOrderId
+    status: State
+    executed: Decimal  # base
+
+    def report(self, fills: tuple[Fill, ...] = ()) -> OrderReport:
+        """Return the report of this order with its fills."""
+        status = proven_status(self.status, self.executed, fills)
+        working = status is State.ACCEPTED and bool(fills)
+        return OrderReport(
+            client_order_id=self.client_order_id,
+            venue_order_id=self.venue_order_id,
+            status=State.PARTIALLY_FILLED if working else status,
+            fills=fills,
+        )
+
+
+def placed(body: Any) -> OrderReport:
+    """Return the report in a reply to an order: accepted, whatever the book already did with it."""
+    row = order_row(body)
+    return OrderReport(
+        client_order_id=row.client_order_id, venue_order_id=row.venue_order_id, status=State.ACCEPTED
+    )
+
+
+def order_row(body: Any) -> OrderRow:
+    """Return one order."""
+    return OrderRow(
+        client_order_id=ClientOrderId(str(body.get("identifier") or "")),
+        venue_order_id=VenueOrderId(str(body["uuid"])),
+        status=STATES[body["state"]],
+        executed=amount(body["executed_volume"]),
+    )
+
+
+def order_rows(body: Any) -> tuple[OrderRow, ...]:
+    """Return a list of orders."""
+    return tuple(order_row(row) for row in body)
+
+
+def order_report(body: Any, taker_fee: Decimal) -> OrderReport:
+    """Return an order with its trades; `taker_fee` is a fraction, used where the order names no fee."""
+    trades = body["trades"]
+    rate = _fee_rate(body, trades, taker_fee)
+    return order_row(body).report(tuple(_fill(trade, rate) for trade in trades))
+
+
+def balances(body: Any) -> dict[str, Decimal]:
+    """Return balance plus locked by asset, zeros left out: `balance` is only what is free."""
+    totals = {row["currency"]: amount(row["balance"]) + amount(row["locked"]) for row in body}
+    return {asset: total for asset, total in totals.items() if total != ZERO}
+
+
+def _fee_rate(body: Any, trades: Sequence[Any], taker_fee: Decimal) -> Decimal:
+    """Return the fee of a trade as a fraction of its funds.
+
+    Trades carry no fee, but the order says what all of them paid. That beats what we think the rate is
+    whenever the trades listed are all there are.
+    """
+    volume = sum((amount(trade["volume"]) for trade in trades), ZERO)
+    funds = sum((amount(trade["funds"]) for trade in trades), ZERO)
+    if "paid_fee" not in body or funds == ZERO or volume != amount(body["executed_volume"]):
+        return taker_fee
+    return amount(body["paid_fee"]) / funds
+
+
+def _fill(trade: Any, fee_rate: Decimal) -> Fill:
+    return Fill(
+        fill_id=FillId(str(trade["uuid"])),
+        price=amount(trade["price"]),
+        quantity=amount(trade["volume"]),
+        fee=amount(trade["funds"]) * fee_rate,
+        fee_asset=str(trade["market"]).partition("-")[0],
+        ts_event_ns=_stamp_ns(trade["created_at"]),
+    )
+
+
+def _stamp_ns(text: str) -> int:
+    """Return an ISO 8601 stamp with its offset as nanoseconds, exact to the microsecond."""
+    stamp = datetime.fromisoformat(text)
+    if stamp.tzinfo is None:
+        raise ValueError(f"no offset: {text!r}")
+    return int(stamp.replace(microsecond=0).timestamp()) * 1_000_000_000 + stamp.microsecond * 1_000

@@ -1,0 +1,138 @@
+"""Upbit's private stream: `myOrder` events as reports, DEFAULT or SIMPLE names, binary or text.
+
+Pure. The handshake carries the token, of no parameters. A `trade` event is one fill; every other state
+only says how much was executed in all. Events only, nothing is replayed. Source: exchange_protocols.md
+2.2, 2.7 and 2.8.
+"""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, Final
+
+import msgspec
+
+from arb.domain.errors import DataError, Rejected
+from arb.domain.market.ids import ClientOrderId, FillId, Venue, VenueOrderId
+from arb.domain.market.money import ZERO
+from arb.domain.time import NS_PER_MS
+from arb.domain.trading.order import Fill, OrderReport, State
+from arb.engine.market.stream import Notice
+from arb.engine.trading.fills import StreamedReport
+from arb.venues.reply import amount
+from arb.venues.request import ApiKey
+from arb.venues.upbit.auth import Pass, bearer
+from arb.venues.upbit.replies import STATES as REST_STATES
+
+MY_ORDER: Final = "myOrder"
+TRADE: Final = "trade"
+STATES: Final[Mapping[str, State]] = MappingProxyType(
+    {
+        **REST_STATES,
+        TRADE: State.PARTIALLY_FILLED,
+        "prevented": State.ACCEPTED,  # a self-match was prevented; what that ends, `cancel` says
+    }
+)
+SHORT_NAMES: Final = MappingProxyType(
+    {
+        "ty": "type",
+        "cd": "code",
+        "uid": "uuid",
+        "s": "state",
+        "tuid": "trade_uuid",
+        "p": "price",
+        "v": "volume",
+        "ev": "executed_volume",
+        "tf": "trade_fee",
+        "id": "identifier",
+        "ttms": "trade_timestamp",
+    }
+)
+KEEP_ALIVE: Final = "PING"
+
+
+class _MyOrder(msgspec.Struct):
+    code: str
+    uuid: str
+    state: str
+    executed_volume: Decimal
+    identifier: str | None = None
+    trade_uuid: str | None = None
+    price: Decimal | None = None  # of the fill, in a trade
+    volume: Decimal | None = None
+    trade_fee: Decimal | None = None
+    trade_timestamp: int | None = None
+
+
+# Numbers with a fraction or an exponent come in as their own text, so that they stay exact.
+_FRAME: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+
+
+class UpbitUserStream:
+    """The private stream protocol of one account. `nonce` gives a UUID that was never used before."""
+
+    venue = Venue.UPBIT
+    keep_alive = KEEP_ALIVE
+
+    def __init__(self, api_key: ApiKey, nonce: Callable[[], str]) -> None:
+        self._api_key = api_key
+        self._nonce = nonce
+
+    def headers(self) -> Mapping[str, str]:
+        """Return the token of one handshake."""
+        return bearer(Pass(self._api_key, self._nonce()))
+
+    def opened(self) -> tuple[str, ...]:
+        """Return the subscription to the orders of every market.
+
+        It is not answered, so a `PING` follows: whoever answers that has read the subscription.
+        """
+        request = [{"ticket": self._nonce()}, {"type": MY_ORDER}, {"format": "SIMPLE"}]
+        return msgspec.json.encode(request).decode(), KEEP_ALIVE
+
+    def read(self, frame: bytes) -> StreamedReport | Notice:
+        """Return what a frame says. Raises: DataError, Rejected."""
+        try:
+            found = {SHORT_NAMES.get(name, name): value for name, value in _FRAME.decode(frame).items()}
+            if found.get("type") == MY_ORDER:
+                return _report(msgspec.convert(found, _MyOrder))
+        except (msgspec.MsgspecError, RecursionError, ArithmeticError, ValueError) as error:
+            raise DataError("malformed", str(error)) from error
+        if "error" in found:
+            raise Rejected(Venue.UPBIT, f"subscription: {found['error']}"[:200])
+        return Notice.PROGRESS if found.get("status") == "UP" else Notice.ALIVE
+
+
+def _report(event: _MyOrder) -> StreamedReport:
+    if event.state not in STATES:
+        raise DataError("unexpected", event.state[:80])
+    return StreamedReport(
+        venue=Venue.UPBIT,
+        executed=amount(event.executed_volume),
+        report=OrderReport(
+            client_order_id=ClientOrderId(event.identifier or ""),
+            venue_order_id=VenueOrderId(event.uuid),
+            status=STATES[event.state],
+            fills=(_fill(event),) if event.state == TRADE else (),
+        ),
+    )
+
+
+def _fill(event: _MyOrder) -> Fill:
+    if (
+        not event.trade_uuid
+        or event.price is None
+        or event.volume is None
+        or event.trade_fee is None
+        or event.trade_timestamp is None
+        or min(event.price, event.volume) <= ZERO
+    ):
+        raise DataError("malformed", f"trade {event.trade_uuid} without its id, price, volume, fee or time")
+    return Fill(
+        fill_id=FillId(event.trade_uuid),
+        price=amount(event.price),
+        quantity=amount(event.volume),
+        fee=amount(event.trade_fee),
+        fee_asset=event.code.partition("-")[0],
+        ts_event_ns=event.trade_timestamp * NS_PER_MS,
+    )

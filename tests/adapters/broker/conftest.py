@@ -1,0 +1,50 @@
+"""Channels of our transport, and towns of worker processes."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+import redis
+from kombu import Connection
+
+from arb.chaos.queue.town import Town
+from tests.adapters.broker.apps import use_our_transport
+
+OPTIONS = {"visibility_timeout": 1, "priority_steps": [0], "socket_timeout": 1.0}
+
+
+@pytest.fixture(scope="module")
+def module_town() -> Iterator[Town]:
+    """A Redis of this module's own, which may be killed, filled and stopped."""
+    with Town() as town:
+        yield town
+
+
+@pytest.fixture
+def town(module_town: Town) -> Town:
+    """That Redis, empty and running."""
+    if module_town.redis_process.poll() is not None:
+        module_town.start_redis()
+    module_town.redis.config_set("maxmemory", 0)
+    module_town.redis.flushall()
+    return module_town
+
+
+@pytest.fixture
+def client(town: Town) -> redis.Redis:
+    """A plain client, to look behind the transport."""
+    return town.redis
+
+
+@pytest.fixture
+def connect(town: Town) -> Iterator[Callable[..., Connection]]:
+    """Make connections of our transport; closed at the end."""
+    use_our_transport()
+    with ExitStack() as cleanup:
+
+        def make(**options: object) -> Connection:
+            made = Connection(town.server.url, transport_options=OPTIONS | options)
+            cleanup.callback(made.close)
+            return made
+
+        yield make

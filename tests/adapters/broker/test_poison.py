@@ -1,0 +1,129 @@
+"""Real workers and messages that they give up: each is a row, or stays with its broker."""
+
+import sys
+import time
+from types import SimpleNamespace
+
+import pytest
+from amqp import spec
+from kombu.transport import pyamqp
+
+from arb.adapters.broker.poison import PAUSE_MS, Undertaker, deliveries
+from arb.adapters.local.clock import ManualClock
+from arb.adapters.postgres.dead_letters import SqlDeadLetters
+from arb.adapters.postgres.engine import make_engine
+from arb.chaos.queue.messages import message
+from arb.chaos.queue.town import QUIET, Town, until
+from arb.domain.errors import StoreUnavailable
+from arb.domain.health.dead_letter import DELIVERIES_MAX, Reason
+
+pytestmark = pytest.mark.integration
+CELERY = (
+    sys.executable,
+    "-m",
+    "celery",
+    "-A",
+    "tests.adapters.broker.poison_app",
+    "worker",
+    *QUIET,
+    "-P",
+    "solo",
+)
+NOWHERE = "redis://127.0.0.1:1/0"
+UP_S = 90.0
+
+
+@pytest.fixture
+def town():
+    with Town() as made:
+        yield made
+
+
+@pytest.fixture
+def store(database_url):
+    engine = make_engine(database_url)
+    yield SqlDeadLetters(engine, "mock")
+    engine.dispose()
+
+
+def start(town, database_url, parking=None):
+    town.environment |= {"ARB_POISON_DATABASE": database_url, "ARB_POISON_REDIS": parking or town.server.url}
+    return town.start((*CELERY, "-n", "poison@town"), "worker-poison")
+
+
+def put(town, number, task, **headers):
+    town.redis.lpush("orders", message(number, "orders", (number,), task=task, **headers))
+
+
+def test_a_worker_buries_what_fails_what_came_too_often_and_what_nobody_knows(town, store, database_url):
+    put(town, 1, "poison.fails")
+    put(town, 2, "poison.work", redeliveries=DELIVERIES_MAX)
+    put(town, 3, "poison.gone")
+    put(town, 4, "poison.outage")
+    put(town, 5, "poison.work", redeliveries=DELIVERIES_MAX - 1)
+    start(town, database_url)
+    assert town.ran([1, 4, 5], UP_S), town.logs()
+    assert until(lambda: town.waiting() == 0, 10)
+    rows = {row["task"]: row for row in store.listed(10)}
+    assert {task: (row["reason"], row["args"], row["failures"]) for task, row in rows.items()} == {
+        "poison.fails": ("failed", [1], 1),
+        "poison.work": ("redelivered", [2], DELIVERIES_MAX),
+        "poison.gone": ("unreadable", [3], 1),
+    }
+    assert rows["poison.fails"]["error"] == "InvariantError: bug 1"
+    assert {row["queue"] for row in rows.values()} == {"orders"}
+    assert dict(town.executed()) == {1: 1, 4: 1, 5: 1}
+
+
+def test_while_sql_is_away_it_waits_in_redis(town):
+    put(town, 1, "poison.fails")
+    start(town, "postgresql:///arb?host=/nowhere")
+    assert until(lambda: town.redis.llen("arbitrage:dead_letters:mock") == 1, UP_S), town.logs()
+    assert until(lambda: town.waiting() == 0, 10)
+
+
+def test_while_nobody_can_keep_it_it_comes_again_after_a_pause_and_is_not_lost(town):
+    put(town, 1, "poison.fails")
+    put(town, 2, "poison.gone")
+    start(town, "postgresql:///arb?host=/nowhere", NOWHERE)
+    assert town.ran([1], UP_S), town.logs()
+    time.sleep(4)
+    assert town.waiting() == 2
+    assert 2 <= town.executed()[1] <= 6
+
+
+def test_while_nobody_can_keep_it_rabbitmq_has_it_back_after_a_pause():
+    def away(_letter):
+        raise StoreUnavailable("away")
+
+    class Channel(pyamqp.Channel):
+        def __init__(self):
+            self.sent = []
+
+        def send_method(self, *method, **_options):
+            self.sent.append(method)
+
+    channel, clock = Channel(), ManualClock()
+    delivered = SimpleNamespace(
+        body=b"?", delivery_tag=7, properties={}, delivery_info={"routing_key": "orders"}
+    )
+    message = pyamqp.Channel.Message(delivered, channel=channel)
+    Undertaker(away, clock).refused(message, Reason.UNREADABLE, "this is no task message")
+    assert clock.slept_ms == [PAUSE_MS]
+    assert [(method, arguments) for method, _, arguments in channel.sent] == [
+        (spec.Basic.Reject, (7, True))  # and to be delivered again
+    ]
+
+
+@pytest.mark.parametrize(
+    ("headers", "delivery_info", "expected"),
+    [
+        ({}, {}, 0),
+        ({"redeliveries": 3}, {}, 3),
+        ({"x-delivery-count": 4}, {}, 4),
+        ({}, {"pgmq_message": {"msg_id": 1, "read_ct": 6}}, 5),
+        (None, None, 0),
+    ],
+)
+def test_every_broker_counts_deliveries_in_a_way_of_its_own(headers, delivery_info, expected):
+    assert deliveries(SimpleNamespace(headers=headers, delivery_info=delivery_info)) == expected

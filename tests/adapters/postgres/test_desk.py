@@ -1,0 +1,143 @@
+"""What the page, the metrics and the report read, from rows whose figures are known."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from arb.adapters.postgres.alerts import SqlAlertStore
+from arb.adapters.postgres.desk import POINTS_MAX, SqlDesk
+from arb.adapters.postgres.engine import make_engine
+from arb.adapters.postgres.performance import SqlPerformance
+from arb.adapters.postgres.sessions import SqlSessionStore
+from arb.adapters.postgres.trades import SqlTradeStore
+from arb.domain.health.alert import Alert, Severity
+from arb.domain.market.ids import Venue
+from arb.domain.risk.review import Mode
+from arb.domain.time import NS_PER_MS, NS_PER_S
+from arb.domain.trading.order import State
+from arb.domain.trading.trade import TradeState
+from tests.contracts import world
+
+pytestmark = pytest.mark.integration
+LATER_NS = world.NOW_NS + 60 * NS_PER_S
+
+
+@pytest.fixture(scope="module")
+def database(database_url):
+    made = make_engine(database_url)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def session_id(database):
+    session = world.session()
+    SqlSessionStore(database).create(session)
+    for entry in world.openings(session.session_id):
+        SqlTradeStore(database).book_entry(session.session_id, entry, world.NOW_NS)
+    return session.session_id
+
+
+def traded(database, session_id, pnl_krw, at_ns=world.NOW_NS, better_by="1"):
+    """One trade: sent after 10 ms, filled after 50 ms, both legs better than their limit by a factor."""
+    store, opening = SqlTradeStore(database), world.opening(session_id, now_ns=at_ns)
+    store.open_trade(opening.proposal, opening.orders, world.LIMITS, at_ns)
+    for order in opening.orders:
+        store.claim(order.client_order_id, at_ns + 10 * NS_PER_MS)
+        price = order.limit_price * (Decimal(better_by) if order.side.sign < 0 else 1 / Decimal(better_by))
+        store.record(
+            world.report(order, State.FILLED, world.fill(order, price=price)), at_ns + 50 * NS_PER_MS
+        )
+    view = store.view(opening.trade.trade_id)
+    ended = replace(
+        view.trade, state=TradeState.CLOSED, closed_at_ns=at_ns + 100 * NS_PER_MS, pnl_krw=Decimal(pnl_krw)
+    )
+    store.add_orders(ended, ())
+    return opening
+
+
+def test_an_empty_session_has_nothing_and_breaks_nothing(database, session_id):
+    desk = SqlDesk(database, session_id)
+    assert (desk.events(10), desk.alerts_by_kind(), desk.orders_by_state()) == ([], [], [])
+    assert desk.profit_curve(LATER_NS) == [(world.NOW_NS // NS_PER_MS, Decimal(0))]
+    assert (desk.unknown_age_ns(LATER_NS), desk.snapshot_age_ns(LATER_NS)) == (0, None)
+    assert desk.latencies_s(0, ("0.5",)) == {}
+
+
+def test_events_are_the_newest_first_and_bounded(database, session_id):
+    for number in range(3):
+        opening = traded(database, session_id, 1, world.NOW_NS + number * NS_PER_S)
+    events = SqlDesk(database, session_id).events(5)
+    assert len(events) == 5
+    assert [each["at_ns"] for each in events] == sorted((each["at_ns"] for each in events), reverse=True)
+    ours = {opening.trade.trade_id, *(order.client_order_id for order in opening.orders)}
+    assert {each["subject"] for each in events} == ours
+
+
+def test_the_profit_curve_adds_up_and_stays_small(database, session_id):
+    amounts = (100, -30, 7)
+    for number, amount in enumerate(amounts):
+        traded(database, session_id, amount, world.NOW_NS + number * NS_PER_S)
+    curve = SqlDesk(database, session_id).profit_curve(LATER_NS)
+    assert [amount for _, amount in curve] == [0, 100, 70, 77]
+    assert len(curve) <= POINTS_MAX + 2
+
+
+def test_orders_are_counted_by_venue_and_state(database, session_id):
+    traded(database, session_id, 1)
+    found = SqlDesk(database, session_id).orders_by_state()
+    assert sorted(found) == [("binance", State.FILLED, 1), ("upbit", State.FILLED, 1)]
+
+
+@pytest.mark.parametrize("known", [State.UNKNOWN, State.ACCEPTED])
+def test_an_order_in_doubt_ages_since_it_was_sent(database, session_id, known):
+    store, opening = SqlTradeStore(database), world.opening(session_id)
+    store.open_trade(opening.proposal, opening.orders, world.LIMITS, world.NOW_NS)
+    order = store.claim(opening.on(Venue.UPBIT).client_order_id, world.NOW_NS)
+    if known is State.UNKNOWN:
+        store.lose(order.client_order_id, order.fence, "cut", world.NOW_NS + NS_PER_MS)
+    else:
+        store.record(world.report(order, known), world.NOW_NS + NS_PER_MS)
+    assert SqlDesk(database, session_id).unknown_age_ns(LATER_NS) == 60 * NS_PER_S
+
+
+def test_latency_counts_from_decision_to_fill(database, session_id):
+    traded(database, session_id, 1)
+    found = SqlDesk(database, session_id).latencies_s(0, ("0.5", "0.99"))
+    assert found["decided_to_sent"] == pytest.approx([0.01, 0.01])
+    assert found["sent_to_filled"] == pytest.approx([0.04, 0.04])
+    assert found["decided_to_filled"] == pytest.approx([0.05, 0.05])
+
+
+def test_alerts_are_this_sessions_and_those_of_none(database, session_id):
+    store = SqlAlertStore(database)
+    alert = Alert(kind="k", subject="s", severity=Severity.WARNING, message="m", at_ns=world.NOW_NS)
+    store.add(session_id, alert)
+    assert [each["kind"] for each in SqlDesk(database, session_id).alerts(5)] == ["k"]
+    assert SqlDesk(database, session_id).alerts_by_kind() == [("k", "warning", 1)]
+
+
+def test_slippage_is_against_the_limit_without_its_allowance(database, session_id):
+    """The allowance is 8 bps and the fill 8 bps better than the limit: as decided, so about zero."""
+    traded(database, session_id, 5, better_by="1.0008")
+    read = SqlPerformance(engine=database, session_id=session_id, slip_bps=Decimal(8)).read(LATER_NS)
+    assert {(each.venue, each.purpose, each.orders) for each in read.slippage} == {
+        ("binance", "entry", 1),
+        ("upbit", "entry", 1),
+    }
+    assert all(abs(each.mean_bps) < Decimal("0.02") for each in read.slippage)
+    assert read.latency_ms["decided_to_filled"] == {"p50": 50, "p90": 50, "p99": 50}
+
+
+def test_days_and_modes_are_summed(database, session_id):
+    traded(database, session_id, 5)
+    traded(database, session_id, 6, world.NOW_NS + 86_400 * NS_PER_S)
+    halted_ns = world.NOW_NS + 30 * NS_PER_S
+    SqlSessionStore(database).set_mode(session_id, Mode.HALTED, "test", halted_ns)
+    read = SqlPerformance(engine=database, session_id=session_id, slip_bps=Decimal(8)).read(LATER_NS)
+    assert [(each.day, each.trades, each.pnl_krw) for each in read.by_day] == [
+        ("2025-11-20", 1, 5),
+        ("2025-11-21", 1, 6),
+    ]
+    assert read.seconds_in_mode == {Mode.NORMAL: 30, Mode.HALTED: 30}

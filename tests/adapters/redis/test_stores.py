@@ -1,0 +1,184 @@
+"""What is particular to Redis: key names, one round trip, races, and its absence."""
+
+import socket
+import time
+from decimal import Decimal
+from threading import Event, Thread
+
+import pytest
+import redis
+
+from arb.adapters.redis import (
+    RedisCounters,
+    RedisFees,
+    RedisHeartbeats,
+    RedisQuoteStore,
+    connect,
+)
+from arb.adapters.redis.fees import AGE_NS_MAX
+from arb.domain.errors import StoreUnavailable
+from arb.domain.market.ids import Coin, Symbol
+from tests.engine.books import BTC_KRW, NOW_NS, a_book
+
+BTC = Coin("BTC")
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def client(redis_url):
+    with connect(redis_url) as made:
+        yield made
+
+
+@pytest.fixture
+def nowhere():
+    """A client of an address where nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        with connect(f"redis://127.0.0.1:{free.getsockname()[1]}/0") as made:
+            yield made
+
+
+def test_a_quote_is_readable_under_its_documented_name(client):
+    RedisQuoteStore(client, "mock").put([a_book()], [BTC])
+    text = client.hget("arbitrage:quotes:mock", "upbit|BTC/KRW")
+    assert text.startswith(b'{"venue":"upbit","symbol":"BTC/KRW","sequence":1,')
+    assert client.smembers("arbitrage:dirty:mock") == {b"BTC"}
+    assert 0 < client.pttl("arbitrage:pending:mock") <= 1_000
+
+
+def test_put_and_take_are_one_round_trip_each(client, monkeypatch):
+    sent = []
+    pack = redis.connection.Connection.send_packed_command
+    monkeypatch.setattr(
+        redis.connection.Connection,
+        "send_packed_command",
+        lambda self, *args, **kwargs: (sent.append(args), pack(self, *args, **kwargs))[1],
+    )
+    store = RedisQuoteStore(client, "mock")
+    store.put([], [])  # loads the script
+    store.take_dirty()
+    sent.clear()
+    store.put([a_book()], [BTC])
+    store.take_dirty()
+    assert len(sent) == 2
+
+
+def test_taking_clears_the_pending_mark_before_it_drains(client):
+    """Drained first, a coin marked in between would wait with its wake-up already refused."""
+    store = RedisQuoteStore(client, "mock")
+    store.put([], [BTC])
+    ours = []
+    with client.monitor() as monitor:
+        store.take_dirty()
+        while len(ours) < 2:
+            name = monitor.next_command()["command"].split()[0].upper()
+            if name in ("DEL", "SPOP"):
+                ours.append(name)
+    assert ours == ["DEL", "SPOP"]
+
+
+def test_no_wake_up_is_lost_between_a_writer_and_an_evaluator(redis_url):
+    """Every put either finds an evaluation pending that will take its coin, or is told to ask for one."""
+    asked, done, taken = Event(), Event(), []
+
+    def evaluate():
+        with connect(redis_url) as own:
+            store = RedisQuoteStore(own, "mock", pending_ms=60_000)
+            while not done.is_set() or asked.is_set():
+                if asked.wait(0.01):
+                    asked.clear()
+                    taken.extend(store.take_dirty())
+
+    evaluator = Thread(target=evaluate)
+    evaluator.start()
+    coins = [Coin(f"C{number}") for number in range(2_000)]
+    with connect(redis_url) as own:
+        store = RedisQuoteStore(own, "mock", pending_ms=60_000)
+        for coin in coins:
+            if store.put([], [coin]).due:
+                asked.set()
+    time.sleep(0.05)
+    done.set()
+    evaluator.join(10)
+    assert sorted(taken) == sorted(coins)
+
+
+def test_an_unreadable_book_is_as_good_as_none(client):
+    client.hset("arbitrage:quotes:mock", "upbit|BTC/KRW", "{}")
+    assert dict(RedisQuoteStore(client, "mock").get([BTC_KRW])) == {}
+
+
+def test_counters_add_up_by_name_and_reason(client):
+    counters = RedisCounters(client, "mock")
+    counters.count("frames_dropped", "upbit:stale")
+    counters.count("frames_dropped", "upbit:stale", 2)
+    counters.count("refused", "thin")
+    assert counters.read() == {"frames_dropped": {"upbit:stale": 3}, "refused": {"thin": 1}}
+
+
+def test_the_newest_heartbeat_is_kept_with_its_time(client):
+    beats = RedisHeartbeats(client, "mock")
+    beats.beat("feed", {"frames": "1"}, NOW_NS)
+    beats.beat("feed", {"frames": "2"}, NOW_NS + 1)
+    assert beats.read() == {"feed": {"frames": "2", "at_ns": str(NOW_NS + 1)}}
+
+
+def test_without_a_server_quotes_are_unavailable_at_once(nowhere):
+    store = RedisQuoteStore(nowhere, "mock")
+    began = time.monotonic()
+    for call in (lambda: store.put([a_book()], [BTC]), store.take_dirty, lambda: store.get([BTC_KRW])):
+        with pytest.raises(StoreUnavailable):
+            call()
+    with pytest.raises(StoreUnavailable):
+        store.remove({BTC_KRW: 0})
+    assert time.monotonic() - began < 0.5
+
+
+def test_a_server_that_hangs_is_unavailable_within_the_timeout():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        with connect(address, timeout_ms=50) as client:
+            began = time.monotonic()
+            with pytest.raises(StoreUnavailable):
+                RedisQuoteStore(client, "mock").take_dirty()
+            assert time.monotonic() - began < 0.5
+
+
+def test_counts_and_heartbeats_are_lost_quietly_without_a_server(nowhere):
+    RedisCounters(nowhere, "mock").count("frames_dropped", "upbit:stale")
+    RedisHeartbeats(nowhere, "mock").beat("feed", {}, NOW_NS)
+    with pytest.raises(StoreUnavailable):
+        RedisCounters(nowhere, "mock").read()
+
+
+def test_a_full_server_is_unavailable_and_loses_counts_quietly(client):
+    client.config_set("maxmemory", "1")
+    try:
+        with pytest.raises(StoreUnavailable, match=r"OutOfMemory|OOM"):
+            RedisQuoteStore(client, "mock").put([a_book()], [BTC])
+        RedisCounters(client, "mock").count("frames_dropped", "upbit:stale")
+        RedisHeartbeats(client, "mock").beat("feed", {}, NOW_NS)
+    finally:
+        client.config_set("maxmemory", "0")
+
+
+BTC_USDT, ETH_USDT = Symbol("BTC/USDT"), Symbol("ETH/USDT")
+
+
+def test_a_fee_is_known_to_every_process_for_an_hour_and_no_longer(client):
+    RedisFees(client, "mock", "account").remember({BTC_USDT: Decimal("7.5")}, NOW_NS)
+    fees = RedisFees(client, "mock", "account")
+    assert fees.known([BTC_USDT, ETH_USDT], NOW_NS + AGE_NS_MAX - 1) == {BTC_USDT: Decimal("7.5")}
+    assert fees.known([BTC_USDT], NOW_NS + AGE_NS_MAX) == {}
+
+
+def test_a_fee_is_the_accounts_own(client):
+    RedisFees(client, "mock", "one").remember({BTC_USDT: Decimal("7.5")}, NOW_NS)
+    assert RedisFees(client, "mock", "another").known([BTC_USDT], NOW_NS) == {}
+
+
+def test_without_redis_no_fee_is_known(nowhere):
+    fees = RedisFees(nowhere, "mock", "account")
+    fees.remember({BTC_USDT: Decimal("7.5")}, NOW_NS)
+    assert fees.known([BTC_USDT], NOW_NS) == {}

@@ -1,0 +1,162 @@
+"""Where a session belongs, and what a start makes of how it stood before."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from arb.adapters.local.clock import ManualClock, SeededEntropy
+from arb.adapters.memory import MemorySessionStore, MemoryTables, MemoryTradeStore
+from arb.app.session import (
+    Place,
+    begin_trading,
+    clean_session,
+    create_session,
+    resume_session,
+    take_up_session,
+)
+from arb.app.set_aside import tell_of_pairs
+from arb.domain.errors import ConfigError
+from arb.domain.health.alert import Severity
+from arb.domain.risk.mode import STARTING
+from arb.domain.risk.review import Mode
+from arb.domain.trading.trade import TradeState
+from tests.contracts import world
+from tests.engine.races import Raced
+from tests.engine.town import SESSION, Town
+from tests.engine.trading.test_settle import lonely, only_trade, open_one, run_due
+
+NOTHING = (ManualClock(), SeededEntropy(1))
+
+
+@pytest.fixture
+def sessions():
+    return MemorySessionStore(MemoryTables())
+
+
+def test_each_group_goes_on_with_its_own_session(sessions):
+    one, two = (Place(environment="mock", group=group, account="a") for group in ("one", "two"))
+    first = create_session(sessions, one, *NOTHING)
+    second = create_session(sessions, two, *NOTHING)
+    assert first.startswith("mock-one-")
+    assert resume_session(sessions, one, *NOTHING) == first
+    assert resume_session(sessions, two, *NOTHING) == second
+
+
+def test_a_session_that_goes_on_knows_the_account_of_today(sessions):
+    place = Place(environment="mock", account="old")
+    session_id = create_session(sessions, place, *NOTHING)
+    resume_session(sessions, Place(environment="mock", account="new"), *NOTHING)
+    assert sessions.get(session_id).account == "new"
+
+
+def test_a_session_of_another_group_is_refused_with_what_to_do(sessions):
+    session_id = create_session(sessions, Place(environment="mock", group="one"), *NOTHING)
+    with pytest.raises(ConfigError, match="is of group one; resume it with the same --group"):
+        take_up_session(
+            sessions, MemoryTradeStore(sessions.tables), session_id, Place(environment="mock"), *NOTHING
+        )
+
+
+MOCK = Place(environment="mock")
+
+
+@pytest.fixture
+def town() -> Town:
+    return Town()
+
+
+def clean(town: Town):
+    return clean_session(town.sessions, town.trades, MOCK, town.clock, SeededEntropy(1))
+
+
+def take_up_another(town: Town):
+    other = world.session(started_at_ns=1)
+    town.sessions.create(other)
+    return take_up_session(town.sessions, town.trades, other.session_id, MOCK, town.clock, SeededEntropy(1))
+
+
+def repairing(town: Town) -> None:
+    """Between two repairs: no order works, and nobody could be asked for a market yet."""
+    lonely(town)
+    town.pass_time(5_000)
+    for venue in town.venues.values():
+        venue.silent = True
+    town.settle.run(only_trade(town).trade_id)
+    town.pending.clear()
+    assert only_trade(town).state is TradeState.REPAIRING
+    assert town.trades.working(SESSION) == 0
+
+
+@pytest.mark.parametrize("leave", [clean, take_up_another])
+@pytest.mark.parametrize("happened", [open_one, lonely, repairing])
+def test_a_session_that_is_not_at_rest_is_not_left(town, leave, happened):
+    happened(town)
+    with pytest.raises(ConfigError, match="is not at rest") as refused:
+        leave(town)
+    assert only_trade(town).trade_id in str(refused.value)
+    assert "`arb up`" in str(refused.value)
+    assert "`arb kill`" in str(refused.value)
+    assert town.sessions.current("mock").session_id == SESSION
+
+
+@pytest.mark.parametrize("leave", [clean, take_up_another])
+def test_a_session_whose_operator_was_not_told_of_a_trade_is_not_left(town, leave):
+    open_one(town)
+    run_due(town)
+    ended = replace(only_trade(town), state=TradeState.HANDED_OVER, closed_at_ns=town.clock.now_ns() - 1)
+    town.trades.add_orders(ended, ())
+    with pytest.raises(ConfigError, match=ended.trade_id):
+        leave(town)
+    town.pass_time(6_000)
+    town.sweep.run()
+    assert leave(town) != SESSION
+
+
+@pytest.mark.parametrize("leave", [clean, take_up_another])
+def test_hedged_pairs_of_a_session_that_is_left_are_named_and_alarmed(town, leave):
+    open_one(town)
+    run_due(town)
+    assert only_trade(town).state is TradeState.OPEN
+    left = town.sessions.get(SESSION)
+    assert leave(town) != SESSION
+    said = tell_of_pairs(town.trades, town.hand_over.alerts, left, town.clock.now_ns())
+    assert f"{only_trade(town).trade_id} (BTC)" in said
+    assert f"`arb resume {SESSION}`" in said
+    [(_, alert)] = town.tables.alerts
+    assert (alert.kind, alert.subject, alert.severity) == ("pairs_set_aside", SESSION, Severity.WARNING)
+
+
+def test_without_pairs_there_is_nothing_to_tell(town):
+    assert tell_of_pairs(town.trades, town.hand_over.alerts, town.sessions.get(SESSION), 1) is None
+    assert town.tables.alerts == []
+
+
+@dataclass
+class Started:
+    """What beginning to trade needs of an engine."""
+
+    town: Town
+    sessions: object
+    session_id = SESSION
+
+    def __getattr__(self, name):
+        return getattr(self.town, {"kill_switch": "switch"}.get(name, name))
+
+
+def test_what_halts_a_session_while_it_starts_stays(town):
+    town.sessions.set_mode(SESSION, Mode.HALTED, STARTING, 1)
+    raced = Raced(town.sessions, reads_before=1)  # of the kill switch and the mode
+    begin_trading(Started(town, raced), lambda _: None)
+    assert town.sessions.get(SESSION).mode_reason == Raced.REASON
+
+
+def test_a_start_that_nobody_disturbs_allows_trading(town):
+    town.sessions.set_mode(SESSION, Mode.HALTED, STARTING, 1)
+    begin_trading(Started(town, town.sessions), lambda _: None)
+    assert town.sessions.get(SESSION).mode is Mode.NORMAL
+
+
+def test_what_halts_a_session_while_it_is_gone_on_with_stays(town):
+    raced = Raced(town.sessions)
+    assert resume_session(raced, MOCK, town.clock, SeededEntropy(1)) == SESSION
+    assert town.sessions.get(SESSION).mode_reason == Raced.REASON

@@ -1,0 +1,128 @@
+"""`arb doctor` and `arb alerts` from outside, on a machine where no stack runs."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import redis
+
+from arb.adapters.postgres.dead_letters import SqlDeadLetters
+from arb.adapters.postgres.engine import make_engine
+from arb.domain.health.dead_letter import DeadLetter, Reason
+from tests.contracts import world
+from tests.contracts.backends import sql_stores
+
+ARB = (sys.executable, "-c", "from arb.cli.main import main; main()")
+
+
+def arb(tmp_path: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("ARB_")}
+    return subprocess.run(
+        [*ARB, *arguments], env={**clean, "ARB_HOME": str(tmp_path / "home"), **environ},
+        capture_output=True, text=True, check=False, timeout=100,
+    )  # fmt: skip
+
+
+def test_the_doctor_says_what_is_wrong_how_to_mend_it_and_by_its_exit_code(tmp_path):
+    said = arb(tmp_path, "doctor", "--json", ARB_DATABASE_URL="postgresql://arb:marker-pw@127.0.0.1:1/arb")
+    findings = {row["check"]: row for row in json.loads(said.stdout)}
+    assert said.returncode == 1
+    assert findings["postgres"]["state"] == "bad"
+    assert "ARB_DATABASE_URL" in findings["postgres"]["mend"]
+    assert findings["configuration"]["state"] == findings["disk"]["state"] == "ok"
+    assert all(row["mend"] for row in findings.values() if row["state"] != "ok")
+    assert "marker-pw" not in said.stdout + said.stderr
+
+
+def test_the_doctor_tells_why_the_last_stack_stopped_itself(tmp_path):
+    run = tmp_path / "home" / "run"
+    run.mkdir(parents=True)
+    (run / "ending.json").write_text(
+        json.dumps({"reason": "watchdog: beat_age_ms of beat", "at_ns": 1_763_640_000_000_000_000})
+    )
+    said = arb(tmp_path, "doctor")
+    assert said.returncode == 1
+    assert "stopped itself at 2025-11-20T12:00:00+00:00: watchdog: beat_age_ms of beat" in said.stdout
+
+
+def test_a_wrong_key_is_the_doctors_finding_and_not_its_end(tmp_path):
+    said = arb(tmp_path, "doctor", ARB_WATCHDOG__WS_LAG_WARN_THRESHOLD_MS="9000")
+    assert said.returncode == 1
+    assert "watchdog.ws_lag_warn_threshold_ms" in said.stdout
+    assert said.stderr == ""
+
+
+def test_a_channel_that_does_not_answer_fails_the_test_without_naming_its_address(tmp_path):
+    url = "http://127.0.0.1:1/hook/marker-token"
+    said = arb(tmp_path, "alerts", "test", "--json", ARB_ALERTS__WEBHOOK_URL=url)
+    [channel] = json.loads(said.stdout)["channels"]
+    assert (said.returncode, channel["name"], channel["ok"]) == (1, "webhook", False)
+    assert "marker" not in said.stdout + said.stderr
+
+
+def test_alerts_of_no_stack_are_one_line(tmp_path):
+    said = arb(tmp_path, "alerts", "list")
+    assert said.returncode == 3
+    assert said.stderr.startswith("arb: no stack is running")
+    assert arb(tmp_path, "alerts", "ack").returncode == 2
+
+
+def test_dead_letters_of_no_stack_are_one_line(tmp_path):
+    said = arb(tmp_path, "dead", "list")
+    assert said.returncode == 3
+    assert said.stderr.startswith("arb: no stack is running")
+    assert arb(tmp_path, "dead", "replay").returncode == 2
+
+
+@pytest.mark.integration
+def test_a_dead_letter_is_listed_sent_again_once_and_dropped(tmp_path, database_url, redis_url):
+    engine = make_engine(database_url)
+    sql_stores(engine).sessions.create(world.session())
+    letter = DeadLetter(
+        reason=Reason.FAILED, queue="housekeeping", error="Bug: x", at_ns=1, task="arb.snapshot",
+        task_id="the-id", args=["manual"],
+    )  # fmt: skip
+    SqlDeadLetters(engine, "mock").add(letter)
+    SqlDeadLetters(engine, "mock:other").add(letter)
+    engine.dispose()
+    urls = {"ARB_DATABASE_URL": database_url, "ARB_REDIS_URL": redis_url}
+
+    [row] = json.loads(arb(tmp_path, "dead", "list", "--json", **urls).stdout)
+    assert (row["task"], row["args"], row["error"], row["failures"]) == (
+        "arb.snapshot",
+        ["manual"],
+        "Bug: x",
+        1,
+    )
+    assert "arb.snapshot" in arb(tmp_path, "dead", "list", **urls).stdout
+
+    again = [arb(tmp_path, "dead", "replay", str(row["dead_letter_id"]), **urls) for _ in range(2)]
+    assert [each.returncode for each in again] == [0, 1]
+    assert "sent again already" in again[1].stdout
+    with redis.Redis.from_url(redis_url) as client:
+        [sent] = client.lrange("housekeeping", 0, -1)
+    assert json.loads(sent)["headers"]["id"] == "the-id"
+
+    assert arb(tmp_path, "dead", "drop", "--all", **urls).stdout == "no dead letters wait\n"
+    dropped = [arb(tmp_path, "dead", "drop", str(row["dead_letter_id"]), **urls) for _ in range(2)]
+    assert [each.returncode for each in dropped] == [0, 1]
+
+
+@pytest.mark.integration
+def test_a_group_sends_no_other_groups_dead_letter_again(tmp_path, database_url, redis_url):
+    engine = make_engine(database_url)
+    sql_stores(engine).sessions.create(world.session(group="btc"))
+    SqlDeadLetters(engine, "mock:eth").add(
+        DeadLetter(
+            reason=Reason.FAILED, queue="orders", error="x", at_ns=1, task="arb.resolve_order", args=["id"]
+        )
+    )
+    engine.dispose()
+    urls = {"ARB_DATABASE_URL": database_url, "ARB_REDIS_URL": redis_url, "ARB_GROUP": "btc"}
+    assert arb(tmp_path, "dead", "list", **urls).stdout == "no dead letters wait\n"
+    assert arb(tmp_path, "dead", "replay", "--all", **urls).stdout == "no dead letters wait\n"
+    with redis.Redis.from_url(redis_url) as client:
+        assert client.keys("*orders") == []

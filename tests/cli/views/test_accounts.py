@@ -1,0 +1,86 @@
+"""Positions and balances of a session in a real database, and the profit of a report."""
+
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import Engine
+
+from arb.adapters.postgres.report import SqlReportStore
+from arb.adapters.postgres.sessions import SqlSessionStore
+from arb.adapters.postgres.trades import SqlTradeStore
+from arb.cli.views.accounts import balances, balances_view, positions, positions_view, profit, profit_view
+from arb.domain.ledger.report import Prices, make_report
+from arb.domain.market.ids import Coin, Venue
+from arb.ports import Session
+from tests.cli.views.drawing import drawn
+from tests.contracts import world
+
+pytestmark = pytest.mark.integration
+KRW_PER_USDT = Decimal(1_400)
+
+
+@pytest.fixture
+def session(database: Engine) -> Session:
+    """A session with a trade whose leg on Upbit is filled and whose other one waits."""
+    made, store = world.session(), SqlTradeStore(database)
+    SqlSessionStore(database).create(made)
+    for entry in world.openings(made.session_id):
+        store.book_entry(made.session_id, entry, world.NOW_NS)
+    opening = world.opening(made.session_id)
+    store.open_trade(opening.proposal, opening.orders, world.LIMITS, world.NOW_NS)
+    order = opening.on(Venue.UPBIT)
+    assert store.claim(order.client_order_id, world.NOW_NS)
+    store.record(world.filled(order), world.NOW_NS)
+    return made
+
+
+def report_of(database: Engine, session: Session, price_krw: str):
+    totals = SqlReportStore(database).totals(session.session_id)
+    prices = Prices(krw_per_usdt=KRW_PER_USDT, krw_per_coin={Coin("BTC"): Decimal(price_krw)})
+    return make_report(totals, prices, {}, {}, None)
+
+
+def test_a_lonely_leg_is_an_unhedged_position_worth_what_it_would_cost_to_even_out(
+    database: Engine, session: Session
+) -> None:
+    active = SqlTradeStore(database).active(session.session_id)
+    (row,) = positions(active, report_of(database, session, "141000000").by_coin)
+    assert (row["coin"], row["trades"], row["upbit"], row["binance"]) == ("BTC", 1, "-0.01", "0")
+    assert (row["hedged"], row["unhedged"]) == ("0", "-0.01")
+    assert Decimal(row["unrealised_krw"]) == 1_400_000 - 700 - 1_410_000
+    assert "-10,700" in drawn(positions_view([row]))
+
+
+def test_without_a_price_the_worth_is_not_known(database: Engine, session: Session) -> None:
+    active = SqlTradeStore(database).active(session.session_id)
+    (row,) = positions(active, ())
+    assert row["unrealised_krw"] is None
+    assert "no trade is open" in drawn(positions_view([]))
+
+
+def test_balances_say_what_waits_for_orders(database: Engine, session: Session) -> None:
+    store = SqlTradeStore(database)
+    rows = balances(store.balances(session.session_id), store.free(session.session_id))
+    found = {(row["venue"], row["asset"]): row for row in rows}
+    assert Decimal(found["upbit", "BTC"]["total"]) == Decimal("1.99")
+    assert Decimal(found["upbit", "KRW"]["total"]) == 50_000_000 + 1_400_000 - 700
+    usdt = found["binance", "USDT"]
+    assert Decimal(usdt["total"]) == 40_000
+    assert Decimal(usdt["on_hold"]) == 40_000 - Decimal(usdt["free"]) > 1_000
+    assert "KRW" in drawn(balances_view(rows))
+
+
+def test_profit_adds_the_days_up_over_the_coins() -> None:
+    report = {
+        "pnl_krw": "30.00", "pnl_usdt": "0.02", "realised_krw": "25.00", "fees": {"upbit": {"KRW": "1"}},
+        "by_coin": [{"coin": "BTC", "trades_opened": 2, "trades_closed": 1, "fills": 4,
+                     "realised_krw": "25.00", "pnl_krw": "30.00"}],
+        "by_day": [{"day": "2025-11-20", "coin": coin, "trades": 1, "pnl_krw": krw}
+                   for coin, krw in (("BTC", "20.00"), ("ETH", "5.00"))],
+    }  # fmt: skip
+    found = profit(report)
+    assert found["by_day"] == [{"day": "2025-11-20", "realised_krw": "25.00"}]
+    assert found["by_coin"] == [
+        {"coin": "BTC", "trades_closed": 1, "realised_krw": "25.00", "pnl_krw": "30.00"}
+    ]
+    assert "+30" in drawn(profit_view(found))

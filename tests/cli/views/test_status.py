@@ -1,0 +1,54 @@
+"""The status says what runs, and `-` for what cannot be asked."""
+
+from typing import Any
+
+from arb.cli.views.status import status_view
+from tests.cli.views import drawing
+
+STATUS: dict[str, Any] = {
+    "home": "/somewhere/.arb",
+    "mode": "mock",
+    "healthy": False,
+    "flower_url": "http://127.0.0.1:5555",
+    "web_url": "http://127.0.0.1:5556",
+    "web_password_file": "/somewhere/.arb/run/web-password",
+    "session": {"session_id": "mock-1", "mode": "reduce-only", "mode_reason": "stopping"},
+    "queues": {"orders": 1, "evaluate": 0, "housekeeping": 0},
+    "fallback_queues": {},
+    "processes": [
+        {"name": "feed", "state": "RUNNING", "pid": 12, "uptime_s": 61, "starts": 1, "exits": 0},
+        {"name": "beat", "state": "BACKOFF", "pid": None, "uptime_s": 0, "starts": 4, "exits": 4},
+    ],
+}
+
+
+def drawn(status: dict[str, Any]) -> str:
+    return drawing.drawn(status_view(status), 80)
+
+
+def test_everything_is_said() -> None:
+    text = drawn(STATUS)
+    for expected in ("reduce-only (stopping)", "mock-1", "orders 1", "none yet", "backoff", "01:01", "12"):
+        assert expected in text
+
+
+def test_the_last_recovery_is_told() -> None:
+    recovery = {
+        "component": "session",
+        "cause": "killed",
+        "lost_at_ns": 1_763_640_000_000_000_000,
+        "recovered_at_ns": 1_763_640_003_100_000_000,
+        "detail": "no snapshot",
+    }
+    text = drawn({**STATUS, "recoveries": [recovery]})
+    assert "session after 3.1 s at 2025-11-20T12:00:03+00:00 (killed)" in text
+
+
+def test_what_is_refused_most_says_why_nothing_happens() -> None:
+    text = drawn({**STATUS, "refusals": {"entry_cooldown": 3, "no_rules_binance": 1_234, "rate_stale": 1}})
+    assert "refused  no_rules_binance 1,234, entry_cooldown 3" in text
+
+
+def test_what_cannot_be_asked_is_a_dash() -> None:
+    text = drawn({**STATUS, "session": None, "queues": None, "fallback_queues": None, "flower_url": None})
+    assert text.count(" -\n") + text.count(" - ") >= 4

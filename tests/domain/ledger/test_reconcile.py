@@ -1,0 +1,64 @@
+"""What orders whose fate is open can have moved, and what they cannot."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from arb.domain.ledger.reconcile import Look, within_reach
+from arb.domain.market.ids import ClientOrderId, Symbol, TradeId, Venue
+from arb.domain.market.instrument import Side
+from arb.domain.trading.order import Order, Purpose, State
+
+UNKNOWN = Order(
+    client_order_id=ClientOrderId("o-1"),
+    trade_id=TradeId("t-1"),
+    venue=Venue.BINANCE,
+    symbol=Symbol("BTC/USDT"),
+    side=Side.BUY,
+    purpose=Purpose.ENTRY,
+    quantity=Decimal(2),
+    limit_price=Decimal(100),
+    expires_at_ns=1,
+    created_at_ns=0,
+    state=State.UNKNOWN,
+)
+BTC, USDT, BNB = ((Venue.BINANCE, asset) for asset in ("BTC", "USDT", "BNB"))
+
+
+def look(key, difference: str, *orders: Order) -> Look:
+    return Look(ledger={}, balances={key: Decimal(difference)}, movers=orders)
+
+
+@pytest.mark.parametrize(
+    ("key", "difference", "reached"),
+    [
+        (BTC, "2", True),
+        (BTC, "2.00000001", False),
+        (BTC, "-0.00000001", False),
+        (USDT, "-200", True),
+        (USDT, "-250", False),
+        (USDT, "0.01", False),
+        (BNB, "-0.1", True),
+        ((Venue.UPBIT, "BTC"), "0.1", False),
+    ],
+)
+def test_a_buy_can_have_brought_its_base_and_cost_its_quote(key, difference, reached):
+    assert within_reach(look(key, difference, UNKNOWN), key) is reached
+
+
+@pytest.mark.parametrize(
+    ("key", "difference", "reached"),
+    [(BTC, "-2", True), (BTC, "-2.1", False), (BTC, "0.1", False), (USDT, "500", True), (USDT, "-1", False)],
+)
+def test_a_sale_can_have_cost_its_base_and_brought_any_amount_of_its_quote(key, difference, reached):
+    assert within_reach(look(key, difference, replace(UNKNOWN, side=Side.SELL)), key) is reached
+
+
+def test_orders_that_have_ended_explain_nothing():
+    assert not within_reach(look(BTC, "1", replace(UNKNOWN, state=State.EXPIRED)), BTC)
+
+
+def test_several_orders_reach_as_far_as_all_of_them():
+    assert within_reach(look(BTC, "4", UNKNOWN, UNKNOWN), BTC)
+    assert not within_reach(look(BTC, "4.1", UNKNOWN, UNKNOWN), BTC)

@@ -1,0 +1,95 @@
+"""The net edge of a pair: depth, both fees, the rate."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arb.domain.market.ids import Venue
+from arb.domain.market.instrument import Side
+from arb.domain.market.spread import Direction, common_quantity, edge, protective_price
+from tests.domain.markets import BINANCE, UPBIT, market
+
+TENTH = Decimal("0.1")
+
+
+def test_a_direction_buys_on_one_venue_and_sells_on_the_other():
+    for direction in Direction:
+        assert {direction.side(venue) for venue in Venue} == set(Side)
+        assert direction.opposite.opposite is direction
+    assert Direction.SELL_UPBIT.side(Venue.UPBIT) is Side.SELL
+
+
+def test_the_edge_by_hand():
+    """Sell 0.1 at 141.4 M KRW less 5 bps, buy 0.1 at 100,000 USDT x 1,400 plus 10 bps."""
+    found = edge(market(), Direction.SELL_UPBIT, TENTH)
+    proceeds = Decimal("14140000") * Decimal("0.9995")
+    cost = Decimal("14000000") * Decimal("1.001")
+    assert (found.net_krw, found.cost_krw) == (proceeds - cost, cost)
+    assert found.net_bps == (proceeds - cost) / cost * 10_000
+
+
+def test_the_other_direction_loses_what_this_one_earns_and_both_spreads():
+    forward, backward = (edge(market(), direction, TENTH) for direction in Direction)
+    assert forward.net_krw > 0 > backward.net_krw
+    assert forward.net_krw + backward.net_krw < 0
+
+
+def test_depth_makes_the_edge_smaller():
+    thin = market(binance_asks=(("100000", "0.05"), ("100500", "1")))
+    assert (
+        edge(thin, Direction.SELL_UPBIT, TENTH).net_bps < edge(market(), Direction.SELL_UPBIT, TENTH).net_bps
+    )
+    assert edge(thin, Direction.SELL_UPBIT, TENTH).binance.worst_price == 100_500
+
+
+@pytest.mark.parametrize("quantity", ["1.1", "0"])
+def test_without_depth_or_quantity_there_is_no_edge(quantity):
+    assert edge(market(), Direction.SELL_UPBIT, Decimal(quantity)) is None
+
+
+@given(premium=st.integers(-300, 300), lots=st.integers(1, 100_000))
+def test_opening_and_closing_at_once_never_earns(premium, lots):
+    bid = 140_000_000 + premium * 14_000
+    shifted = market(upbit_bids=((str(bid), "1"),), upbit_asks=((str(bid + 1000), "1"),))
+    quantity = Decimal(lots) * Decimal("0.00001")
+    assert sum(edge(shifted, direction, quantity).net_krw for direction in Direction) < 0
+
+
+def test_the_premium_is_middle_to_middle():
+    assert round(market().premium_bps, 1) == Decimal("100.0")
+
+
+def test_the_common_quantity_is_a_multiple_of_the_coarser_lot():
+    quantity = common_quantity(market(), Decimal("1000.55"))
+    assert quantity == Decimal("0.01000")
+    assert quantity % BINANCE.lot_step == 0
+
+
+@pytest.mark.parametrize("notional", ["0", "0.5", "3"])
+def test_too_little_for_a_venue_is_nothing(notional):
+    assert common_quantity(market(), Decimal(notional)) == 0
+
+
+def test_too_much_for_a_venue_is_nothing():
+    small = market(binance=replace(BINANCE, quantity_max=Decimal("0.001")))
+    assert common_quantity(small, Decimal("1000")) == 0
+
+
+@given(
+    venue=st.sampled_from(Venue),
+    side=st.sampled_from(Side),
+    worst=st.integers(1000, 200_000_000),
+    slip_bps=st.integers(0, 100),
+)
+def test_a_protective_price_reaches_the_level_and_stays_within_the_slip(venue, side, worst, slip_bps):
+    """A level is on a tick. Only a step into a coarser band may cost more than the slip."""
+    instrument = UPBIT if venue is Venue.UPBIT else BINANCE
+    level = instrument.round_price(Decimal(worst), side)
+    price = protective_price(market(), venue, side, level, Decimal(slip_bps))
+    assert price % instrument.tick(price) == 0
+    assert side.sign * (price - level) >= 0
+    slip = level * slip_bps / 10_000
+    assert side.sign * (price - level) <= slip + (instrument.tick(price) if side is Side.BUY else 0)

@@ -1,0 +1,85 @@
+"""Which markets are traded on, and which only left."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arb.domain.market.money import fraction
+from arb.domain.market.spread import Direction
+from arb.domain.risk.review import Refused
+from arb.domain.risk.sanity import out_of_band, stale, unfit, untradable
+from arb.domain.time import NS_PER_S
+from arb.domain.trading.order import Purpose
+from arb.domain.trading.reserve import loss_reserve_krw
+from arb.domain.trading.trade import pair_legs
+from tests.contracts import world
+from tests.domain.markets import BINANCE, NOW_NS, UPBIT, market
+
+
+def test_a_fresh_market_is_fit_for_everything():
+    found = market()
+    assert stale(found, world.LIMITS, NOW_NS + NS_PER_S) is None
+    assert untradable(found) is None
+    assert unfit(found, world.LIMITS) is None
+
+
+def test_old_books_are_stale():
+    assert stale(market(), world.LIMITS, NOW_NS + NS_PER_S + 1) == Refused("quote_stale")
+
+
+def test_a_rate_has_an_age_of_its_own():
+    limits = replace(world.LIMITS, quote_age_ns_max=10 * NS_PER_S)
+    assert stale(market(), limits, NOW_NS + NS_PER_S + 1) == Refused("rate_stale")
+
+
+def test_a_venue_that_takes_no_orders_is_not_traded_on():
+    assert untradable(market(upbit=replace(UPBIT, tradable=False))) == Refused("not_tradable_upbit")
+
+
+@pytest.mark.parametrize(
+    ("reason", "values"),
+    [
+        ("premium_absurd", {"krw_per_usdt": "1200"}),
+        ("market_warning_upbit", {"upbit": replace(UPBIT, warning="GLOBAL_PRICE_DIFFERENCES")}),
+        ("market_warning_upbit", {"upbit": replace(UPBIT, warning="PRICE_FLUCTUATIONS,WARNING")}),
+        ("market_warning_binance", {"binance": replace(BINANCE, warning="WARNING")}),
+    ],
+)
+def test_what_stops_entries_does_not_stop_exits(reason, values):
+    found = market(**values)
+    assert unfit(found, world.LIMITS) == Refused(reason)
+    assert stale(found, world.LIMITS, NOW_NS) is None
+    assert untradable(found) is None
+
+
+def test_a_caution_that_is_not_on_the_list_stops_nothing():
+    assert unfit(market(upbit=replace(UPBIT, warning="TRADING_VOLUME_SOARING")), world.LIMITS) is None
+
+
+@pytest.mark.parametrize(
+    ("reason", "band_bps"), [(None, "110"), ("price_band_upbit", "50"), ("price_band_upbit", "98")]
+)
+def test_a_limit_price_is_held_against_the_other_venue(reason, band_bps):
+    """Upbit quotes 100 bps above Binance."""
+    found = market()
+    legs = pair_legs(found, Direction.SELL_UPBIT, Purpose.ENTRY, Decimal("0.1"), Decimal(1))
+    limits = replace(world.LIMITS, price_band_bps_max=Decimal(band_bps))
+    assert out_of_band(legs, found, limits) == (reason and Refused(reason))
+
+
+def test_a_reserve_covers_stop_loss_repair_and_all_fees():
+    """250 bps, four fees of 5 + 5 + 10 + 10 bps, and a repair's 10."""
+    assert loss_reserve_krw(Decimal(1_000_000), market(), Decimal(250)) == Decimal(29_000)
+
+
+@given(
+    notional=st.decimals("-1e9", "1e12", places=2),
+    loss_bps=st.decimals("-500", "5000", places=1),
+    fee_bps=st.decimals("0", "100", places=2),
+)
+def test_a_reserve_is_never_negative_and_covers_the_fees(notional, loss_bps, fee_bps):
+    found = market(upbit=replace(UPBIT, taker_fee_bps=fee_bps))
+    assert loss_reserve_krw(notional, found, loss_bps) >= abs(notional) * fraction(3 * fee_bps) >= 0

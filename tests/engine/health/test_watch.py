@@ -1,0 +1,380 @@
+"""A sweep over memory adapters: what it measures, tells, keeps, and when it stands back."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from arb.adapters.broker.dispatch import MemoryDispatcher
+from arb.adapters.local.clock import ManualClock
+from arb.adapters.memory import MemorySessionStore, MemoryTables
+from arb.adapters.memory.memory_feeds import MemoryFeedRegistry
+from arb.adapters.memory.memory_quotes import MemoryQuoteStore
+from arb.domain.errors import StoreUnavailable
+from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.judge import Change, Health, Key, Reading, Rule, Verdict
+from arb.domain.health.judge import Level as Grade
+from arb.domain.market.book import Book, Level
+from arb.domain.market.ids import Coin, SessionId, Symbol, Venue
+from arb.domain.risk.review import Mode
+from arb.domain.time import NS_PER_MINUTE, NS_PER_S
+from arb.engine.health.monitor import Standing, Stood, SystemMonitor
+from arb.engine.health.probes.books import MOMENT_NS, Books, LastVitals, Uneven, Vitals
+from arb.engine.health.probes.feeds import FeedLag, QuoteAge
+from arb.engine.health.probes.life import Canaries, HeartbeatAge
+from arb.engine.health.probes.rates import Rates
+from arb.engine.health.watch import Watch
+from arb.engine.market.feed_guard import FeedGuard
+from arb.engine.market.markets import Markets
+
+BTC = Coin("BTC")
+VITALS = Vitals(
+    session_id=SessionId("town"), mode=Mode.NORMAL, mode_reason="", mode_changed_at_ns=0, started_at_ns=0,
+    snapshot_at_ns=0, unknown_since_ns=0, uneven=(),
+)  # fmt: skip
+
+
+@dataclass
+class Alarms:
+    raised: list[Alert] = field(default_factory=list)
+
+    def raise_alert(self, alert: Alert) -> None:
+        self.raised.append(alert)
+
+
+@dataclass
+class Memory:
+    kept: Mapping[Key, Health] = field(default_factory=dict)
+    stood: Mapping[str, Standing] = field(default_factory=dict)
+    turn: bool = True
+
+    def take_turn(self, now_ns: int) -> bool:
+        return self.turn
+
+    def judge(self, step: Callable[[Mapping[Key, Health]], Verdict]) -> Verdict:
+        verdict = step(self.kept)
+        self.kept = verdict.healths
+        return verdict
+
+    def stand(self, step: Callable[[Mapping[str, Standing]], Stood]) -> Stood:
+        stood = step(self.stood)
+        self.stood = stood.conditions
+        return stood
+
+
+@dataclass
+class Store:
+    vitals: Vitals | None = VITALS
+    away: bool = False
+
+    def read(self) -> Vitals | None:
+        if self.away:
+            raise StoreUnavailable("away")
+        return self.vitals
+
+
+@dataclass
+class Beats:
+    beats: dict[str, dict[str, str]] = field(default_factory=dict)
+    away: bool = False
+
+    def beat(self, process: str, facts: Mapping[str, str], now_ns: int) -> None:
+        self.beats[process] = {**facts, "at_ns": str(now_ns)}
+
+    def read(self) -> Mapping[str, Mapping[str, str]]:
+        if self.away:
+            raise StoreUnavailable("away")
+        return self.beats
+
+
+@dataclass
+class Counts:
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def count(self, name: str, reason: str, amount: int = 1) -> None:
+        self.counts.setdefault(name, {}).setdefault(reason, 0)
+        self.counts[name][reason] += amount
+
+    def read(self) -> Mapping[str, Mapping[str, int]]:
+        return self.counts
+
+
+@dataclass
+class Rows:
+    changes: list[Change] = field(default_factory=list)
+
+    def add(self, change: Change) -> None:
+        self.changes.append(change)
+
+
+@dataclass
+class Outside:
+    pings: int = 0
+
+    def ping(self, now_ns: int) -> None:
+        self.pings += 1
+
+
+@dataclass
+class Given:
+    """A probe that reads what the test says."""
+
+    value: int = 0
+    away: bool = False
+    subject: str = "upbit"
+    asked: int = 0
+
+    def read(self, now_ns: int) -> Iterable[Reading]:
+        self.asked += 1
+        if self.away:
+            raise StoreUnavailable("away")
+        return [Reading("lag", self.subject, Decimal(self.value))]
+
+
+@dataclass
+class Less:
+    """What a sweep ends with; remembers what it was given."""
+
+    decided: list[list[Reading]] = field(default_factory=list)
+    disks: list[list[Reading]] = field(default_factory=list)
+
+    def run(self, readings: list[Reading]) -> None:
+        self.decided.append(readings)
+
+    def watch_disks(self, readings: list[Reading]) -> None:
+        self.disks.append(readings)
+
+
+class Post:
+    """A watch and all that it looks at."""
+
+    def __init__(self) -> None:
+        self.clock, self.alarms, self.memory = ManualClock(1_000 * NS_PER_S), Alarms(), Memory()
+        self.store, self.beats, self.counts = Store(), Beats(), Counts()
+        self.rows, self.outside = Rows(), Outside()
+        self.given, self.by_redis = Given(), Given(subject="redis")
+        self.quotes = MemoryQuoteStore(self.clock)
+        self.degrade = Less()
+        vitals = LastVitals(self.store)
+        self.watch = Watch(
+            probes=(self.given,), redis_probes=(self.by_redis,),
+            rules={"lag": Rule(name="lag", warn=Decimal(2), limit=Decimal(5))},
+            monitor=SystemMonitor(
+                quotes=self.quotes, heartbeats=self.beats, vitals=vitals, coins=(BTC,),
+                markets=Markets(quotes=self.quotes, instruments={}), quote_age_ns_max=10 * NS_PER_S,
+                heartbeat_age_ns_max=15 * NS_PER_S,
+            ),
+            feeds=FeedGuard(
+                session_id=SessionId("s"), registry=MemoryFeedRegistry(self.quotes), alerts=self.alarms,
+                sessions=MemorySessionStore(MemoryTables()),
+            ),
+            degrade=self.degrade, vitals=vitals, memory=self.memory, changes=self.rows, dead_man=self.outside,
+            alerts=self.alarms,
+            counters=self.counts, clock=self.clock, sample_ns=30 * NS_PER_S,
+        )  # fmt: skip
+
+    def told(self, kind: str) -> list[Severity]:
+        return [alert.severity for alert in self.alarms.raised if alert.kind == kind]
+
+    def sweep(self, times: int = 1, value: int | None = None):
+        if value is not None:
+            self.given.value = value
+        for _ in range(times):
+            verdict = self.watch.run()
+            self.clock.advance_ms(5_000)
+        return verdict
+
+
+def test_each_change_of_a_level_is_one_alert_and_one_row():
+    post = Post()
+    post.sweep(3, value=3)
+    post.sweep(2, value=0)
+    assert post.told("watchdog_lag") == [Severity.WARNING, Severity.INFO]
+    assert [(row.before, row.after) for row in post.rows.changes] == [
+        (Grade.OK, Grade.WARN), (Grade.WARN, Grade.OK),
+    ]  # fmt: skip
+
+
+def test_three_errors_counted_once_in_a_sample_are_critical_and_silence_the_ping():
+    post = Post()
+    assert post.sweep(12, value=9).level is Grade.ERROR
+    pings = post.outside.pings
+    assert post.sweep(1).level is Grade.CRITICAL
+    assert post.outside.pings == pings
+
+
+def test_another_process_goes_on_counting_where_one_stopped():
+    post = Post()
+    post.sweep(7, value=9)
+    following = Post()
+    following.clock.advance_ms(35_000)
+    following.memory = post.memory
+    object.__setattr__(following.watch, "memory", post.memory)
+    assert following.sweep(7, value=9).level is Grade.CRITICAL
+
+
+def test_nobody_sweeps_out_of_turn_or_while_the_stack_starts_or_stops():
+    post = Post()
+    post.memory.turn = False
+    assert post.sweep(value=9) is None
+    post.memory.turn = True
+    for reason in ("starting: not reconciled yet", "stopping"):
+        post.store.vitals = replace(VITALS, mode=Mode.HALTED, mode_reason=reason)
+        assert post.sweep(value=9) is None
+    post.store.vitals = replace(VITALS, mode_changed_at_ns=post.clock.now_ns() - NS_PER_S)
+    assert post.sweep(value=9) is None
+    post.store.vitals = replace(VITALS, mode=Mode.HALTED, mode_reason="by hand")
+    assert post.sweep(value=9) is not None
+
+
+def test_what_cannot_be_measured_is_counted_and_keeps_its_level():
+    post = Post()
+    post.sweep(value=9)
+    post.given.away = True
+    assert post.sweep(5).level is Grade.ERROR
+    assert post.counts.counts["watchdog"]["unmeasured_given"] == 5
+
+
+def test_a_database_that_is_away_is_told_within_two_sweeps_and_so_is_its_return():
+    post = Post()
+    post.store.away = True
+    post.sweep(2)
+    assert post.told("postgres_unreachable") == [Severity.CRITICAL]
+    post.sweep(3)
+    post.store.away = False
+    post.sweep(2)
+    assert post.told("postgres_unreachable") == [Severity.CRITICAL, Severity.INFO]
+
+
+def test_redis_away_is_told_as_that_and_as_nothing_else():
+    post = Post()
+    post.beats.away = True
+    post.sweep(3)
+    assert {alert.kind for alert in post.alarms.raised} == {"redis_unreachable"}
+
+
+def test_while_redis_is_away_only_the_rest_is_measured():
+    post = Post()
+    post.beats.away = True
+    post.sweep(3, value=9)
+    assert (post.given.asked, post.by_redis.asked) == (3, 0)
+    post.beats.away = False
+    post.sweep(1)
+    assert post.by_redis.asked == 1
+
+
+def test_a_moment_is_no_outage():
+    post = Post()
+    post.beats.away = True
+    post.sweep(1)
+    post.beats.away = False
+    post.sweep(1)
+    assert post.told("redis_unreachable") == []
+
+
+def test_silent_workers_and_feeds_are_told_apart():
+    post = Post()
+    post.beats.beat("worker-orders", {}, post.clock.now_ns() - 20 * NS_PER_S)
+    post.beats.beat("feed", {}, post.clock.now_ns())
+    post.sweep(2)
+    assert post.told("all_workers_gone") == [Severity.CRITICAL]
+    assert post.told("all_feeds_unhealthy") == [Severity.CRITICAL]
+    post.beats.beat("worker-evaluate", {}, post.clock.now_ns())
+    post.sweep(1)
+    assert post.told("all_workers_gone") == [Severity.CRITICAL, Severity.INFO]
+
+
+def readings(probe, now_ns: int) -> dict[tuple[str, str], Decimal]:
+    return {(each.rule, each.subject): each.value for each in probe.read(now_ns)}
+
+
+def test_the_age_of_a_venue_is_that_of_its_newest_book():
+    clock = ManualClock(1_000 * NS_PER_S)
+    quotes = MemoryQuoteStore(clock)
+    level = (Level(Decimal(1), Decimal(1)),)
+    for symbol, at_s in (("BTC/KRW", 990), ("USDT/KRW", 997)):
+        at_ns = at_s * NS_PER_S
+        quotes.put([Book(
+            venue=Venue.UPBIT, symbol=Symbol(symbol), sequence=1, ts_event_ns=at_ns, ts_recv_ns=at_ns,
+            bids=level, asks=(Level(Decimal(2), Decimal(1)),),
+        )], [])  # fmt: skip
+    assert readings(QuoteAge(quotes, (BTC,)), clock.now_ns()) == {("quote_age_ms", "upbit"): Decimal(3_000)}
+
+
+def test_the_worst_lag_of_all_feeds_counts():
+    beats = Beats({"feed-1": {"upbit_lag_us": "1500"}, "feed-2": {"upbit_lag_us": "7000"}, "other": {}})
+    assert readings(FeedLag(beats), 0) == {("ws_lag_ms", "upbit"): Decimal(7)}
+
+
+def test_a_feed_that_fell_silent_or_has_no_connection_tells_no_lag():
+    beats = Beats({
+        "feed-1": {"at_ns": "0", "upbit_lag_us": "7000"},
+        "feed-2": {"at_ns": str(20 * NS_PER_S), "upbit_lag_us": "", "binance_lag_us": ""},
+    })  # fmt: skip
+    assert readings(FeedLag(beats), 10 * NS_PER_S) == {("ws_lag_ms", "upbit"): Decimal(7)}
+    assert readings(FeedLag(beats), 11 * NS_PER_S) == {}
+
+
+def test_beat_has_a_rule_of_its_own():
+    beats = Beats({"beat": {"at_ns": str(NS_PER_S)}, "feed": {"at_ns": str(2 * NS_PER_S)}})
+    assert readings(HeartbeatAge(beats), 4 * NS_PER_S) == {
+        ("beat_age_ms", "beat"): Decimal(3_000), ("redis_heartbeat_age_ms", "feed"): Decimal(2_000),
+    }  # fmt: skip
+
+
+def test_a_canary_is_sent_to_every_queue_and_the_last_answers_are_read():
+    dispatcher = MemoryDispatcher()
+    answers = Beats({"orders": {"latency_us": "2500", "at_ns": str(NS_PER_S)}})
+    found = readings(Canaries(answers, dispatcher, ("orders", "evaluate")), 3 * NS_PER_S)
+    assert found == {
+        ("loop_latency_ms", "orders"): Decimal("2.5"), ("canary_age_ms", "orders"): Decimal(2_000),
+    }  # fmt: skip
+    assert [task for task, _, _ in dispatcher.take()] == ["arb.canary.orders", "arb.canary.evaluate"]
+
+
+def test_a_latency_is_measured_once_and_the_age_goes_on():
+    answers = Beats({"orders": {"latency_us": "9000000", "at_ns": str(NS_PER_S)}})
+    canaries = Canaries(answers, MemoryDispatcher(), ("orders",))
+    assert ("loop_latency_ms", "orders") in readings(canaries, 2 * NS_PER_S)
+    assert readings(canaries, 9 * NS_PER_S) == {("canary_age_ms", "orders"): Decimal(8_000)}
+
+
+def test_ages_of_nothing_are_zero_and_a_snapshot_that_never_was_is_as_old_as_the_session():
+    found = readings(Books(Store()), 5 * NS_PER_S)
+    assert found[("snapshot_age_ms", "town")] == 5_000
+    assert found[("unknown_order_age_ms", "town")] == 0
+    assert (found[("unhedged_age_ms", "town")], found[("unhedged_krw", "town")]) == (0, 0)
+    assert readings(Books(Store(None)), NS_PER_S) == {}
+
+
+def test_legs_that_differ_for_a_moment_are_trading_and_longer_they_are_unhedged():
+    uneven = (
+        Uneven(since_ns=10 * NS_PER_S, krw=Decimal(7)),
+        Uneven(since_ns=12 * NS_PER_S, krw=Decimal(20)),
+        Uneven(since_ns=40 * NS_PER_S - MOMENT_NS + 1, krw=Decimal(100)),
+    )
+    found = readings(Books(Store(replace(VITALS, uneven=uneven))), 40 * NS_PER_S)
+    assert (found[("unhedged_age_ms", "town")], found[("unhedged_krw", "town")]) == (30_000, 27)
+
+
+def test_rates_are_of_the_last_minute_and_survive_a_reset():
+    counts = Counts()
+    rates = Rates(counts)
+    seen = []
+    for at_s in range(0, 150, 30):
+        counts.count("errors", "arb.settle_trade", 2)
+        seen.append(int(readings(rates, at_s * NS_PER_S)[("live_errors_per_minute", "errors")]))
+    assert seen == [0, 2, 4, 4, 4]
+    counts.counts.clear()
+    assert readings(rates, 3 * NS_PER_MINUTE)[("live_errors_per_minute", "errors")] == 0
+
+
+def test_a_sweep_decides_how_much_is_done_and_asks_no_database_that_is_away():
+    post = Post()
+    post.given.value = 3
+    post.watch.run()
+    post.store.away = True
+    post.clock.advance_ms(5_000)
+    post.watch.run()
+    assert [readings[-1].value for readings in post.degrade.decided] == [3, 3]
+    assert len(post.degrade.disks) == 1
+    assert post.counts.counts["watchdog"]["mode_not_written"] == 1

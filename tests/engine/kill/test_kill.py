@@ -1,0 +1,340 @@
+"""The kill switch in town: what is denied, what still goes, and how everything comes to rest."""
+
+from decimal import Decimal
+
+import pytest
+
+from arb.adapters.broker.dispatch import SilentDispatcher
+from arb.adapters.memory.memory_venue import Trouble
+from arb.domain.market.ids import ClientOrderId, Symbol, Venue, VenueOrderId, client_order_id, trade_id
+from arb.domain.market.instrument import Side
+from arb.domain.risk.review import Mode
+from arb.domain.time import NS_PER_MS, NS_PER_S
+from arb.domain.trading.external import ListedOrder
+from arb.domain.trading.order import Purpose, State
+from arb.domain.trading.position import trade_position
+from arb.domain.trading.trade import TradeState
+from arb.engine.kill.kill import LOOK_NS, Books, Kill
+from arb.engine.kill.unwind import Unwind
+from arb.engine.kill.withdraw import Withdraw
+from tests.adapters.venues.scripted import binance_bench
+from tests.engine.town import SESSION, Town
+from tests.venues.samples import BINANCE_FULL, BINANCE_ROW, make_order, response
+
+SYMBOLS = {Venue.UPBIT: "BTC/KRW", Venue.BINANCE: "BTC/USDT"}
+
+
+@pytest.fixture
+def town() -> Town:
+    return Town()
+
+
+def books(town: Town) -> Books:
+    return Books(
+        session_id=SESSION,
+        sessions=town.sessions,
+        unwind=Unwind(
+            session_id=SESSION,
+            trades=town.trades,
+            execute=town.execute,
+            settle=town.settle,
+            hand_over=town.hand_over,
+            clock=town.clock,
+        ),
+    )
+
+
+def kill(town: Town, *, within_s: int = 30, with_books: bool = True):
+    started_ns = town.clock.now_ns()
+    reason = town.switch.engage("test", started_ns)
+    made = Kill(
+        withdraw=Withdraw(venues=town.venues),
+        books=books(town) if with_books else None,
+        clock=town.clock,
+        within_ns=within_s * NS_PER_S,
+    )
+    return made.run(reason, started_ns)
+
+
+def open_pair(town: Town) -> None:
+    town.premium(60)
+    assert town.evaluate_now() == 1
+
+
+def orders(town: Town):
+    return {row.order.venue: row.order for row in town.tables.orders.values()}
+
+
+def only_trade(town: Town):
+    (trade,) = town.tables.trades.values()
+    return trade
+
+
+def listed(venue: Venue, client_id: str) -> ListedOrder:
+    return ListedOrder(
+        venue=venue,
+        symbol=Symbol(SYMBOLS[venue]),
+        client_order_id=ClientOrderId(client_id),
+        venue_order_id=VenueOrderId("77"),
+        side=Side.BUY,
+        status=State.ACCEPTED,
+        executed=Decimal(0),
+    )
+
+
+def ours(venue: Venue) -> ListedOrder:
+    return listed(venue, client_order_id(trade_id(1, 1), venue, 1))
+
+
+def test_killed_opens_and_closes_nothing(town):
+    town.switch.engage("test", 0)
+    town.premium(60)
+    assert town.evaluate_now() == 0
+    assert not town.tables.orders
+
+
+def test_a_hedged_pair_is_not_closed_while_killed(town):
+    open_pair(town)
+    while town.pending:
+        town.run_one()
+    assert only_trade(town).state is TradeState.OPEN
+    town.switch.engage("test", 0)
+    town.premium(0)
+    assert town.evaluate_now() == 0
+
+
+def test_entries_that_were_not_sent_are_denied_and_their_trade_is_aborted(town):
+    open_pair(town)
+    town.switch.engage("test", 0)
+    while town.pending:
+        town.run_one()
+    assert {order.state for order in orders(town).values()} == {State.DENIED}
+    assert {order.reason for order in orders(town).values()} == {"killed: test"}
+    assert only_trade(town).state is TradeState.ABORTED
+    assert not any(town.orders_at(venue) for venue in Venue)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_the_second_leg_goes_where_the_first_went(town, first):
+    open_pair(town)
+    town.run_one(first)
+    town.switch.engage("test", 0)
+    while town.pending:
+        town.run_one()
+    assert [sum(town.orders_at(venue).values()) for venue in Venue] == [1, 1]
+    assert only_trade(town).state is TradeState.OPEN
+
+
+def test_the_second_leg_is_denied_where_the_first_was_refused(town):
+    open_pair(town)
+    first = town.pending[0][2][0]
+    venue = town.tables.orders[first].order.venue
+    town.venues[venue].troubles.append(Trouble.REJECTED)
+    town.run_one()
+    town.switch.engage("test", 0)
+    while town.pending:
+        town.run_one()
+    assert orders(town)[venue.other].state is State.DENIED
+    assert only_trade(town).state is TradeState.ABORTED
+
+
+def test_switch_pulled_between_claim_and_wire_takes_the_claim_back(town):
+    open_pair(town)
+    claimed = town.trades.claim(town.pending[0][2][0], town.clock.now_ns())
+    town.switch.engage("test", 0)
+    assert town.execute.gate.takes_back(claimed)
+    assert {order.state for order in orders(town).values()} == {State.DENIED}
+
+
+def test_repairs_go_on_while_killed(town):
+    open_pair(town)
+    town.venues[Venue.UPBIT].troubles.append(Trouble.PARTIAL)
+    town.run_one()
+    town.run_one()
+    town.switch.engage("test", 0)
+    town.quiesce()
+    purposes = [row.order.purpose for row in town.tables.orders.values()]
+    assert Purpose.REPAIR in purposes
+    assert Purpose.EXIT not in purposes
+    assert only_trade(town).state in (TradeState.OPEN, TradeState.CLOSED)
+    assert not town.drifts()
+
+
+@pytest.mark.parametrize("first", list(Venue))
+def test_nothing_is_opened_by_asking_about_a_leg_that_never_arrived(town, first):
+    """Its sender died before a byte left: neither the proof nor the other leg may open the pair now."""
+    open_pair(town)
+    town.trades.claim(orders(town)[first].client_order_id, town.clock.now_ns())
+    town.pending.clear()
+    assert kill(town).complete
+    assert {order.filled_quantity for order in orders(town).values()} == {Decimal(0)}
+    assert only_trade(town).state is TradeState.ABORTED
+
+
+@pytest.mark.parametrize("first", list(Venue))
+def test_the_second_leg_waits_for_what_became_of_the_first(town, first):
+    """It arrived, and only its answer is missing: the pair is hedged as soon as that is known."""
+    open_pair(town)
+    sent = orders(town)[first]
+    claimed = town.trades.claim(sent.client_order_id, town.clock.now_ns())
+    report = town.venues[first].place(claimed)
+    town.switch.engage("test", 0)
+    second = orders(town)[first.other].client_order_id
+    assert town.execute.place(second).state is State.INTENT
+    town.trades.record(report, town.clock.now_ns())
+    assert town.execute.place(second).state is State.FILLED
+    assert trade_position(town.trades.view(only_trade(town).trade_id).orders).imbalance == 0
+
+
+@pytest.mark.parametrize("tasks_run", [0, 1, 2])
+def test_kill_in_the_middle_of_a_pair_leaves_no_leg_alone(town, tasks_run):
+    open_pair(town)
+    for _ in range(tasks_run):
+        town.run_one()
+    town.pending.clear()  # broker and workers are gone
+    report = kill(town)
+    assert report.complete
+    assert None not in (report.no_new_intents_ms, report.no_open_orders_ms, report.exposure_ms)
+    assert town.trades.working(SESSION) == 0
+    view = town.trades.view(only_trade(town).trade_id)
+    assert trade_position(view.orders).imbalance == 0
+    assert town.sessions.get(SESSION).mode is Mode.HALTED
+    assert town.sessions.get(SESSION).mode_reason == "killed: test"
+
+
+@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("trouble", [Trouble.REPLY_LOST, Trouble.DROPPED, Trouble.LATE, Trouble.HIDDEN])
+def test_kill_with_an_unknown_order_resolves_it_by_proof(town, venue, trouble):
+    open_pair(town)
+    town.venues[venue].troubles.append(trouble)
+    town.run_one()
+    town.run_one()
+    town.pending.clear()
+    assert orders(town)[venue].state is State.UNKNOWN
+    for _ in range(3):  # what is late arrives while the kill goes on
+        report = kill(town, within_s=8)
+        town.pass_time(8_000)
+        town.premium(60)
+    assert not report.unresolved
+    assert not report.handed_over
+    assert all(count == 1 for each in Venue for count in town.orders_at(each).values())
+    assert not town.drifts()
+
+
+def test_an_order_that_stays_unknown_is_named_and_alarmed_but_not_given_up(town):
+    open_pair(town)
+    town.venues[Venue.BINANCE].troubles.append(Trouble.DROPPED)
+    town.run_one()
+    town.run_one()
+    report = kill(town, within_s=1)
+    unknown = orders(town)[Venue.BINANCE]
+    assert report.unresolved == (unknown.client_order_id,)
+    assert report.handed_over == (only_trade(town).trade_id,)
+    assert not report.complete
+    assert unknown.state is State.UNKNOWN
+    assert "trade_handed_over" in [alert.kind for _, alert in town.tables.alerts]
+    assert only_trade(town).state is not TradeState.HANDED_OVER  # whoever resolves it repairs it
+
+
+def test_a_leg_that_cannot_be_evened_in_time_is_handed_over(town):
+    open_pair(town)
+    town.venues[Venue.UPBIT].troubles.append(Trouble.REJECTED)
+    town.run_one()
+    town.run_one()
+    for venue in Venue:
+        town.venues[venue].troubles.extend([Trouble.UNFILLED] * 500)
+    report = kill(town, within_s=1)
+    assert report.handed_over == (only_trade(town).trade_id,)
+    assert report.exposure_ms is not None
+    assert only_trade(town).state is TradeState.HANDED_OVER
+
+
+def test_kill_cancels_what_is_ours_and_leaves_the_rest_alone(town):
+    town.venues[Venue.UPBIT].listed = [ours(Venue.UPBIT), listed(Venue.UPBIT, "")]
+    town.venues[Venue.BINANCE].listed = [ours(Venue.BINANCE), listed(Venue.BINANCE, "web_1")]
+    report = kill(town)
+    assert {order.venue for order in report.cancelled} == set(Venue)
+    assert {order.client_order_id for order in report.foreign} == {"", "web_1"}
+    assert [len(town.venues[venue].listed) for venue in Venue] == [1, 1]
+    assert report.complete
+
+
+@pytest.mark.parametrize("with_books", [True, False])
+def test_kill_while_the_database_is_away_cancels_and_says_what_it_could_not_do(town, with_books):
+    open_pair(town)
+    town.run_one()
+    town.venues[Venue.BINANCE].listed = [ours(Venue.BINANCE)]
+    town.tables.away = True
+    report = kill(town, with_books=with_books)
+    assert [order.venue for order in report.cancelled] == [Venue.BINANCE]
+    assert report.no_open_orders_ms is not None
+    assert report.exposure_ms is None
+    assert with_books is bool(report.problems)
+    assert town.switch.engaged() == "test"
+    town.tables.away = False
+    again = kill(town)
+    assert again.complete
+    assert again.exposure_ms is not None
+
+
+def test_kill_looks_at_the_venues_now_and_then_and_leaves_room_for_repairs():
+    bench = binance_bench()
+    stubborn = {**BINANCE_ROW, "symbol": "BTCUSDT", "clientOrderId": ours(Venue.BINANCE).client_order_id}
+    bench.transport.on("GET /api/v3/openOrders", response(200, [stubborn]))
+    bench.transport.on("DELETE /api/v3/order", response(400, {"code": -2011, "msg": "Unknown order sent."}))
+    bench.transport.on("POST /api/v3/order", response(200, BINANCE_FULL))
+    started_ns = bench.clock.now_ns()
+    made = Kill(
+        withdraw=Withdraw(venues={Venue.BINANCE: bench.client}), books=None, clock=bench.clock,
+        within_ns=60 * NS_PER_S,
+    )  # fmt: skip
+    report = made.run("test", started_ns)
+    assert report.problems == ()
+    assert 25 <= bench.transport.count("GET /api/v3/openOrders") <= 32
+    now_ns = bench.clock.now_ns()
+    repair = make_order(Venue.BINANCE, claimed_at_ns=now_ns, expires_at_ns=now_ns + 3 * NS_PER_S)
+    assert bench.client.place(repair).fills
+
+
+def test_kill_unwinds_between_two_looks(town):
+    open_pair(town)
+    town.venues[Venue.UPBIT].troubles.append(Trouble.DROPPED)  # proved a second later
+    while town.pending and not any(order.state is State.UNKNOWN for order in orders(town).values()):
+        town.run_one()
+    report = kill(town)
+    assert report.complete
+    assert 1_000 < report.exposure_ms < LOOK_NS // NS_PER_MS
+
+
+def test_kill_looks_once_more_before_it_says_that_nothing_is_left(town):
+    bench = binance_bench()
+    late = {**BINANCE_ROW, "symbol": "BTCUSDT", "clientOrderId": ours(Venue.BINANCE).client_order_id}
+    lists = [response(200, rows) for rows in ([], [late], [])]
+    bench.transport.on("GET /api/v3/openOrders", *lists)
+    bench.transport.on("DELETE /api/v3/order", response(200, late))
+    made = Kill(
+        withdraw=Withdraw(venues={Venue.BINANCE: bench.client}), books=books(town), clock=town.clock,
+        within_ns=30 * NS_PER_S,
+    )  # fmt: skip
+    report = made.run("test", town.clock.now_ns())
+    assert report.complete
+    assert [order.client_order_id for order in report.cancelled] == [late["clientOrderId"]]
+    assert report.no_open_orders_ms >= LOOK_NS // NS_PER_MS
+
+
+def test_kill_again_changes_nothing(town):
+    open_pair(town)
+    kill(town)
+    before = (dict(town.tables.orders), list(town.tables.mode_changes))
+    report = kill(town)
+    assert report.complete
+    assert (dict(town.tables.orders), list(town.tables.mode_changes)) == before
+
+
+def test_the_first_reason_stays(town):
+    assert town.switch.engage("first", 0) == "first"
+    assert town.switch.engage("second", 1) == "first"
+
+
+def test_a_silent_dispatcher_needs_no_broker():
+    SilentDispatcher().send("arb.place_order", "x", countdown_ms=1)

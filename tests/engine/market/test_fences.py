@@ -1,0 +1,148 @@
+"""No book of a former owner is believed, whichever way it comes."""
+
+from dataclasses import replace
+
+from arb.adapters.broker.dispatch import MemoryDispatcher
+from arb.adapters.local.clock import ManualClock
+from arb.adapters.memory.memory_quotes import MemoryQuoteStore
+from arb.domain.market.ids import Coin, Symbol, Venue
+from arb.domain.market.rates import USDT
+from arb.engine.market.book_codec import decode_book
+from arb.engine.market.feed import Feed
+from arb.engine.market.fences import Fences
+from arb.engine.market.markets import USDT_KRW
+from arb.engine.market.tally import Tally
+from tests.engine.books import BTC_KRW, BTC_USDT, NOW_NS, a_book
+from tests.engine.town import Town as TradingTown
+
+BTC, ETH = Coin("BTC"), Coin("ETH")
+ETH_KRW = (Venue.UPBIT, Symbol("ETH/KRW"))
+
+
+def fenced(fence, key=BTC_KRW, **more):
+    return replace(a_book(key, **more), fence=fence)
+
+
+class World:
+    """A feed, the store it writes to, and what that store's fences are."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock(NOW_NS)
+        self.store, self.dispatcher = MemoryQuoteStore(self.clock), MemoryDispatcher()
+        self.refused: list[tuple[Coin, ...]] = []
+        self.feed = Feed(
+            store=self.store,
+            dispatcher=self.dispatcher,
+            tally=Tally(),
+            clock=self.clock,
+            on_refused=lambda coins: self.refused.append(tuple(coins)),
+        )
+
+    def own(self, fences) -> None:
+        self.store.fence(fences, ())
+        self.feed.own(fences)
+
+    def stored(self, *keys):
+        return {key: book.fence for key, book in self.store.get(keys).items()}
+
+    def carried(self):
+        return [decode_book(values) for _, args, _ in self.dispatcher.take() for values in args[0]]
+
+
+def test_the_greatest_fence_ever_seen_holds():
+    fences = Fences()
+    fences.learn({BTC: 5})
+    fences.learn({BTC: 3})
+    assert fences.admitted([fenced(4), fenced(5), fenced(6)]) == [fenced(5), fenced(6)]
+    assert (fences.take_refused(), fences.take_refused()) == (1, 0)
+
+
+def test_a_message_of_a_former_owner_brings_nothing_not_even_the_rate():
+    fences = Fences()
+    fences.learn({BTC: 5, USDT: 5})
+    assert fences.admitted_of_message([fenced(0, USDT_KRW), fenced(4)]) == []
+
+
+def test_the_rate_of_who_does_not_own_it_is_as_good_as_its_coins():
+    fences = Fences()
+    fences.learn({BTC: 5, USDT: 5})
+    message = [fenced(0, USDT_KRW), fenced(5), fenced(4, BTC_USDT)]
+    assert fences.admitted_of_message(message) == [fenced(0, USDT_KRW), fenced(5)]
+
+
+def test_a_former_owners_rate_is_refused_although_its_coins_are_its_own():
+    fences = Fences()
+    fences.learn({BTC: 5, USDT: 7})
+    assert fences.admitted_of_message([fenced(5, USDT_KRW), fenced(5)]) == [fenced(5)]
+
+
+def test_books_go_out_under_the_fence_of_their_coin():
+    world = World()
+    world.own({BTC: 5, USDT: 4})
+    world.feed.accept([a_book(BTC_KRW), a_book(USDT_KRW), a_book(ETH_KRW)])
+    world.feed.flush()
+    assert world.stored(BTC_KRW, USDT_KRW, ETH_KRW) == {BTC_KRW: 5, USDT_KRW: 4}
+    assert {(book.symbol, book.fence) for book in world.carried()} == {("BTC/KRW", 5), ("USDT/KRW", 4)}
+
+
+def test_the_rate_goes_with_the_message_of_who_does_not_own_it_and_not_into_the_store():
+    world = World()
+    world.own({BTC: 5})
+    world.feed.accept([a_book(USDT_KRW), a_book(BTC_KRW)])
+    world.feed.flush()
+    assert world.stored(USDT_KRW, BTC_KRW) == {BTC_KRW: 5}
+    assert {(book.symbol, book.fence) for book in world.carried()} == {("BTC/KRW", 5), ("USDT/KRW", 0)}
+
+
+def test_a_refused_coin_is_fed_no_more_and_its_evaluation_not_asked_for():
+    world = World()
+    world.own({BTC: 5, ETH: 5})
+    world.store.fence({BTC: 6, ETH: 5}, ())
+    world.feed.accept([a_book(BTC_KRW)])
+    world.feed.flush()
+    assert world.stored(BTC_KRW) == {}
+    assert world.carried() == []
+    assert world.refused == [(BTC,)]
+    assert world.feed.owned() == {ETH: 5}
+
+
+def test_books_known_under_a_former_fence_are_written_again_under_the_new_one():
+    world = World()
+    world.own({BTC: 5})
+    world.feed.accept([a_book(BTC_KRW)])
+    world.feed.flush()
+    world.store.fence({BTC: 6}, {BTC})
+    world.feed.own({BTC: 6})
+    world.feed.flush()
+    assert world.stored(BTC_KRW) == {BTC_KRW: 6}
+
+
+def test_a_coin_that_is_given_up_is_written_no_more():
+    world = World()
+    world.own({BTC: 5, ETH: 5})
+    world.feed.accept([a_book(BTC_KRW), a_book(ETH_KRW)])
+    world.feed.own({ETH: 5})
+    world.feed.accept([a_book(BTC_KRW, sequence=2)])
+    world.feed.flush()
+    assert world.stored(BTC_KRW, ETH_KRW) == {ETH_KRW: 5}
+
+
+def test_a_message_of_a_former_owner_opens_nothing_and_the_owners_does():
+    town = TradingTown()
+    town.premium(150)
+    books = list(town.quotes.get([BTC_KRW, BTC_USDT, USDT_KRW]).values())
+    town.quotes.fence({BTC: 6, USDT: 6}, {BTC, USDT})
+    assert town.evaluate.run([replace(book, fence=5) for book in books]) == 0
+    assert town.evaluate.run([replace(book, fence=6) for book in books]) == 1
+
+
+def test_without_the_store_the_fences_that_were_seen_last_still_hold():
+    town = TradingTown()
+    town.premium(150)
+    books = list(town.quotes.get([BTC_KRW, BTC_USDT, USDT_KRW]).values())
+    town.quotes.fence({BTC: 6, USDT: 6}, {BTC, USDT})
+    town.evaluate.run()
+    town.evaluate.run([replace(book, fence=5) for book in books])
+    town.quotes.away = True
+    assert town.evaluate.run([replace(book, fence=5) for book in books]) == 0
+    assert town.evaluate.run([replace(book, fence=6) for book in books]) == 1

@@ -1,0 +1,72 @@
+"""The gate lets believable books through, in order."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arb.domain.errors import DataError
+from arb.domain.time import NS_PER_MS
+from arb.engine.market.gate import Gate, GateLimits
+from tests.engine.books import BTC_USDT, NOW_NS, a_book
+
+LIMITS = GateLimits(
+    lag_ns_max=1_500 * NS_PER_MS,
+    ahead_ns_max=5_000 * NS_PER_MS,
+    jump_bps_max=Decimal(2_000),
+    jump_window_ns=1_000 * NS_PER_MS,
+)
+
+
+def refused(gate: Gate, book) -> str:
+    with pytest.raises(DataError) as caught:
+        gate.admit(book)
+    return caught.value.reason
+
+
+@pytest.mark.parametrize("lag_ms", [-5_000, -1, 1, 1_500])
+def test_a_stamp_within_the_limits_is_admitted(lag_ms):
+    Gate(LIMITS).admit(a_book(ts_event_ns=NOW_NS - lag_ms * NS_PER_MS))
+
+
+@pytest.mark.parametrize(("lag_ms", "reason"), [(1_501, "stale"), (-5_001, "ahead")])
+def test_a_stamp_beyond_the_limits_is_refused(lag_ms, reason):
+    assert refused(Gate(LIMITS), a_book(ts_event_ns=NOW_NS - lag_ms * NS_PER_MS)) == reason
+
+
+def test_a_book_without_a_stamp_is_not_judged_by_it():
+    Gate(LIMITS).admit(a_book(ts_event_ns=0))
+
+
+def test_a_sequence_may_repeat_but_not_go_back_until_a_reset():
+    gate = Gate(LIMITS)
+    gate.admit(a_book(sequence=5))
+    gate.admit(a_book(sequence=5))
+    assert refused(gate, a_book(sequence=4)) == "out_of_order"
+    gate.admit(a_book(BTC_USDT, sequence=4))
+    gate.reset()
+    gate.admit(a_book(sequence=4))
+
+
+def test_a_jump_is_absurd_within_a_second_and_a_move_after_it():
+    gate = Gate(LIMITS)
+    gate.admit(a_book(bid="100"))
+    assert refused(gate, a_book(bid="121", ts_recv_ns=NOW_NS + 999 * NS_PER_MS)) == "absurd"
+    assert refused(gate, a_book(bid="79", ts_recv_ns=NOW_NS + 999 * NS_PER_MS)) == "absurd"
+    gate.admit(a_book(bid="119", ts_recv_ns=NOW_NS + 999 * NS_PER_MS))
+    gate.admit(a_book(bid="300", ts_recv_ns=NOW_NS + 1_999 * NS_PER_MS))
+
+
+@given(st.lists(st.integers(0, 9), max_size=30))
+def test_what_is_admitted_never_goes_back(sequences):
+    gate, admitted = Gate(LIMITS), []
+    for sequence in sequences:
+        try:
+            gate.admit(a_book(sequence=sequence))
+        except DataError:
+            continue
+        admitted.append(sequence)
+    assert admitted == sorted(admitted)
+    assert set(admitted) <= set(sequences)
+    assert not sequences or max(sequences) == admitted[-1]

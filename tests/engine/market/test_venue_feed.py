@@ -1,0 +1,167 @@
+"""From frames to the feed: decoded, checked, conflated, counted."""
+
+from decimal import Decimal
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arb.adapters.broker.dispatch import MemoryDispatcher
+from arb.adapters.local.clock import ManualClock
+from arb.adapters.memory.memory_quotes import MemoryQuoteStore
+from arb.domain.market.ids import Coin
+from arb.domain.time import NS_PER_MS
+from arb.engine.market.feed import Feed
+from arb.engine.market.gate import Gate, GateLimits
+from arb.engine.market.stream import Notice
+from arb.engine.market.tally import Tally
+from arb.engine.market.venue_feed import VenueFeed
+from arb.venues.binance.stream import BinanceStream
+from arb.venues.upbit.stream import UpbitStream
+from tests.engine.books import BTC_KRW, NOW_NS
+
+LIMITS = GateLimits(
+    lag_ns_max=1_500 * NS_PER_MS,
+    ahead_ns_max=5_000 * NS_PER_MS,
+    jump_bps_max=Decimal(2_000),
+    jump_window_ns=1_000 * NS_PER_MS,
+)
+
+
+class Counts:
+    """A Counters that remembers."""
+
+    def __init__(self) -> None:
+        self.counts: dict[tuple[str, str], int] = {}
+
+    def count(self, name: str, reason: str, amount: int = 1) -> None:
+        self.counts[name, reason] = self.counts.get((name, reason), 0) + amount
+
+    def read(self):
+        raise NotImplementedError
+
+
+class World:
+    """Upbit's feed of one coin."""
+
+    def __init__(self) -> None:
+        clock = ManualClock(NOW_NS)
+        self.store, self.tally = MemoryQuoteStore(clock), Tally()
+        coins = [Coin("BTC")]
+        self.feed = Feed(store=self.store, dispatcher=MemoryDispatcher(), tally=self.tally, clock=clock)
+        self.feed.own({Coin("BTC"): 0})
+        stream = UpbitStream(coins=coins, levels_max=1, ticket="t")
+        self.listener = VenueFeed(stream=stream, gate=Gate(LIMITS), feed=self.feed, tally=self.tally)
+
+    def stored(self) -> int | None:
+        self.feed.flush()
+        book = self.store.get([BTC_KRW]).get(BTC_KRW)
+        return book and book.sequence
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        counters = Counts()
+        self.tally.report(counters)
+        return {key: count for key, count in counters.counts.items() if key[0] != "feed_flushes"}
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def frame(stamp_ms: int = NOW_NS // NS_PER_MS, bid: int = 100) -> bytes:
+    row = {"ap": bid + 1, "bp": bid, "as": 1, "bs": 1}
+    return orjson.dumps({"ty": "orderbook", "cd": "KRW-BTC", "tms": stamp_ms, "obu": [row]})
+
+
+def test_a_frame_reaches_the_store_when_the_socket_is_drained(world):
+    assert world.listener.received(frame(), NOW_NS) is Notice.PROGRESS
+    assert world.stored() is None
+    world.listener.drained()
+    assert world.stored() == NOW_NS // NS_PER_MS
+    assert world.counts() == {("frames_accepted", "upbit"): 1}
+
+
+def test_a_socket_that_never_drains_is_not_waited_for_too_long(world):
+    for passed_ms in (0, 50, 51):
+        assert world.stored() is None
+        world.listener.received(frame(), NOW_NS + passed_ms * NS_PER_MS)
+    assert world.stored() is not None
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (b"\x00\xff", "malformed"),
+        (frame(NOW_NS // NS_PER_MS - 1_501), "stale"),
+        (frame(NOW_NS // NS_PER_MS + 5_001), "ahead"),
+        (frame(NOW_NS // NS_PER_MS - 1), "out_of_order"),
+        (frame(bid=1000), "absurd"),
+        (frame(bid=-5), "absurd"),
+        (frame().replace(b'"ap":101', b'"ap":99'), "book_crossed"),
+        (b'{"ty":"trade"}', "unexpected"),
+    ],
+)
+def test_a_bad_frame_is_counted_and_the_next_one_is_taken(world, bad, reason):
+    world.listener.received(frame(), NOW_NS)
+    assert world.listener.received(bad, NOW_NS) is Notice.ALIVE
+    assert world.listener.received(frame(NOW_NS // NS_PER_MS + 1), NOW_NS) is Notice.PROGRESS
+    world.listener.drained()
+    assert world.stored() == NOW_NS // NS_PER_MS + 1
+    assert world.counts() == {("frames_accepted", "upbit"): 2, ("frames_dropped", f"upbit:{reason}"): 1}
+
+
+def test_a_refused_subscription_is_told_and_remembered(world):
+    notice = world.listener.received(b'{"error":{"name":"NO_CODES","message":"..."}}', NOW_NS)
+    assert notice is Notice.REFUSED
+    assert "NO_CODES" in world.listener.refusal
+
+
+def test_a_closed_socket_takes_its_quotes_along_and_a_new_one_starts_over(world):
+    world.listener.received(frame(), NOW_NS)
+    world.listener.drained()
+    assert world.stored() is not None
+    world.listener.received(frame(), NOW_NS)
+    world.listener.closed()
+    world.listener.drained()
+    assert world.stored() is None
+    assert "KRW-BTC" in world.listener.opened()[0]
+    earlier = NOW_NS // NS_PER_MS - 1_000
+    assert world.listener.received(frame(earlier), NOW_NS) is Notice.PROGRESS
+
+
+def test_the_lag_is_told_of_books_that_come_too_late_to_be_believed(world):
+    assert world.listener.lag_ns is None
+    for lag_ms in (5, 1_500, 1_501, 6_000):
+        world.listener.received(frame(), NOW_NS + lag_ms * NS_PER_MS)
+        assert world.listener.lag_ns == lag_ms * NS_PER_MS
+    assert world.counts()["frames_dropped", "upbit:stale"] == 2
+
+
+def test_a_closed_socket_has_no_lag(world):
+    world.listener.received(frame(), NOW_NS + 6_000 * NS_PER_MS)
+    world.listener.closed()
+    assert world.listener.lag_ns is None
+
+
+def test_books_without_a_stamp_have_no_lag(world):
+    stream = BinanceStream(coins=[Coin("BTC")], levels_max=1)
+    listener = VenueFeed(stream=stream, gate=Gate(LIMITS), feed=world.feed, tally=world.tally)
+    top = {"u": 1, "b": "100", "B": "1", "a": "101", "A": "1"}
+    listener.received(orjson.dumps({"stream": "btcusdt@bookTicker", "data": top}), NOW_NS)
+    listener.drained()
+    assert world.counts() == {("frames_accepted", "binance"): 1}
+    assert listener.lag_ns is None
+
+
+@given(st.lists(st.integers(0, 20), min_size=1, max_size=30), st.data())
+def test_whatever_order_frames_come_in_the_newest_is_kept(stamps, data):
+    world = World()
+    base = NOW_NS // NS_PER_MS
+    for stamp in stamps:
+        world.listener.received(frame(base + stamp), NOW_NS)
+        if data.draw(st.booleans()):
+            world.listener.drained()
+    world.listener.drained()
+    assert world.stored() == base + max(stamps)

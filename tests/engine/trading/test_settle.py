@@ -1,0 +1,245 @@
+"""The lonely leg on memory adapters, whatever happens to the venues, the quotes and the balances."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from arb.adapters.memory.memory_venue import Trouble
+from arb.domain.market.ids import Venue
+from arb.domain.time import NS_PER_MS
+from arb.domain.trading.order import Purpose, State
+from arb.domain.trading.position import trade_position
+from arb.domain.trading.trade import TradeState
+from arb.engine.market.rules import GAP_NS
+from tests.engine.town import RULES, SESSION, Town
+
+AT_REST = (TradeState.OPEN, TradeState.CLOSED, TradeState.ABORTED)
+
+
+@pytest.fixture
+def town() -> Town:
+    return Town()
+
+
+def open_one(town: Town) -> None:
+    town.premium(60)
+    assert town.evaluate_now() == 1
+
+
+def run_due(town: Town) -> None:
+    while any(at_ns <= town.clock.now_ns() for at_ns, _, _ in town.pending):
+        town.run_one(next(i for i, each in enumerate(town.pending) if each[0] <= town.clock.now_ns()))
+
+
+def only_trade(town: Town):
+    (trade,) = town.tables.trades.values()
+    return trade
+
+
+def imbalance(town: Town) -> Decimal:
+    return trade_position([row.order for row in town.tables.orders.values()]).imbalance
+
+
+def repairs(town: Town) -> list:
+    found = [row.order for row in town.tables.orders.values() if row.order.purpose is Purpose.REPAIR]
+    return sorted(found, key=lambda order: (order.created_at_ns, order.client_order_id))
+
+
+def lonely(town: Town, trouble: Trouble = Trouble.REJECTED) -> None:
+    """Open a pair whose Upbit leg does not come."""
+    town.venues[Venue.UPBIT].troubles.append(trouble)
+    open_one(town)
+    town.run_one(0)
+    town.run_one(0)
+
+
+@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("trouble", [Trouble.PARTIAL, Trouble.UNFILLED, Trouble.REJECTED])
+def test_whatever_is_missing_on_one_leg_is_made_even(town, venue, trouble):
+    town.venues[venue].troubles.append(trouble)
+    open_one(town)
+    run_due(town)
+    town.quiesce()
+    assert only_trade(town).state in AT_REST
+    assert imbalance(town) == 0
+    assert not town.drifts()
+
+
+def test_an_unknown_leg_is_never_repaired_on_a_guess(town):
+    lonely(town, Trouble.DROPPED)
+    for _ in range(3):
+        town.premium(60)
+        town.pass_time(300)
+        run_due(town)
+    (unknown,) = [row.order for row in town.tables.orders.values() if row.order.venue is Venue.UPBIT]
+    if unknown.state is State.UNKNOWN:
+        assert not repairs(town)
+
+
+def test_while_the_quotes_are_away_the_venues_are_asked(town):
+    lonely(town)
+    town.quotes.away = True
+    run_due(town)
+    assert repairs(town)
+    assert town.counters.counts["books_asked", "upbit"] >= 1
+    town.quotes.away = False
+    town.quiesce()
+    assert imbalance(town) == 0
+
+
+def test_stale_quotes_open_nothing_but_do_not_leave_a_leg_alone(town):
+    lonely(town)
+    town.pass_time(5_000)
+    assert town.evaluate_now() == 0
+    town.sweep.run()
+    town.collect()
+    run_due(town)
+    assert imbalance(town) == 0
+    assert only_trade(town).state in AT_REST
+
+
+def test_a_venue_without_money_is_not_asked_to_repair(town):
+    """The pair is bought on Binance; its Upbit leg fails; and Binance has no BTC to sell back by then."""
+    lonely(town)
+    free = dict(town.trades.free(SESSION))
+    poor = {**free, (Venue.BINANCE, "BTC"): Decimal(0)}
+    settle = replace(town.settle, trades=_Free(town.settle.trades, poor))
+    for _, name, args in list(town.pending):
+        if name == "arb.settle_trade":
+            settle.run(args[0])
+    assert {order.venue for order in repairs(town)} == {Venue.UPBIT}
+
+
+class _Free:
+    """A store whose balances are what a test says."""
+
+    def __init__(self, store, free):
+        self._store, self._free = store, free
+
+    def free(self, session_id):
+        return self._free
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+
+def test_repairs_that_fail_at_one_venue_go_to_the_other(town):
+    town.venues[Venue.UPBIT].troubles.extend([Trouble.REJECTED] * 3)
+    open_one(town)
+    for _ in range(20):
+        town.premium(60)
+        run_due(town)
+        town.pass_time(300)
+    assert [order.venue for order in repairs(town)] == [Venue.UPBIT, Venue.UPBIT, Venue.BINANCE]
+    assert imbalance(town) == 0
+
+
+def test_a_leg_that_nobody_takes_is_handed_over_within_the_ceilings_and_named(town):
+    lonely(town)
+    for _ in range(300):
+        for venue in town.venues.values():
+            venue.troubles.extend([Trouble.UNFILLED] * 3)
+        town.premium(60)
+        town.sweep.run()
+        town.collect()
+        run_due(town)
+        town.pass_time(500)
+    trade = only_trade(town)
+    assert trade.state is TradeState.HANDED_OVER
+    assert len(repairs(town)) <= 41
+    assert trade.residual == imbalance(town) != 0
+    (alert,) = [alert for _, alert in town.tables.alerts if alert.kind == "trade_handed_over"]
+    assert f"{trade.residual:+f} BTC" in alert.message
+
+
+def test_a_thin_book_is_left_step_by_step(town):
+    open_one(town)
+    run_due(town)
+    assert only_trade(town).state is TradeState.OPEN
+    for _ in range(12):
+        town.premium(0, depth="0.002")
+        town.evaluate_now()
+        run_due(town)
+        town.pass_time(100)
+    assert only_trade(town).state is TradeState.CLOSED
+    assert imbalance(town) == 0
+    assert not town.drifts()
+
+
+@pytest.mark.parametrize("flag", ["WARNING", "GLOBAL_PRICE_DIFFERENCES"])
+def test_a_market_warning_stops_entries_and_neither_exits_nor_repairs(town, flag):
+    town.evaluate_now()
+    town.pass_time(GAP_NS // NS_PER_MS)
+    town.venues[Venue.UPBIT].troubles.append(Trouble.PARTIAL)
+    open_one(town)
+    rule = RULES[Venue.UPBIT]
+    town.venues[Venue.UPBIT].rules[rule.symbol] = replace(rule, warning=flag)
+    town.instruments.expire(Venue.UPBIT, town.clock.now_ns())
+    run_due(town)
+    assert only_trade(town).state is TradeState.OPEN
+    town.premium(0)
+    assert town.evaluate_now() == 1
+    run_due(town)
+    assert only_trade(town).state is TradeState.CLOSED
+    town.premium(60)
+    assert town.evaluate_now() == 0
+    assert town.counters.counts["refused", "market_warning_upbit"] == 1
+
+
+def test_a_rate_that_jumps_stops_entries(town):
+    town.premium(0)
+    town.evaluate_now()
+    town.pass_time(600)
+    town.premium(60)
+    leap = town.book(Venue.UPBIT, "USDT/KRW", "1510", "1512", "100000")
+    town.quotes.put([leap], [])
+    assert town.evaluate_now() == 0
+    assert town.counters.counts["refused", "rate_absurd"] == 1
+
+
+def test_a_venue_that_asks_for_a_pause_gets_no_entries_until_then(town):
+    town.health.pause(SESSION, Venue.BINANCE, town.clock.now_ns() + 5_000 * NS_PER_MS, "418")
+    town.premium(60)
+    assert town.evaluate_now() == 0
+    assert town.counters.counts["refused", "venue_paused_binance"] == 1
+    town.pass_time(5_001)
+    open_one(town)
+
+
+def test_a_rate_limited_order_pauses_its_venue_for_every_process(town):
+    town.venues[Venue.UPBIT].troubles.append(Trouble.LIMITED)
+    open_one(town)
+    town.run_one(0)
+    town.run_one(0)
+    paused_ns = town.health.records(SESSION, 0)[Venue.UPBIT].paused_until_ns
+    assert paused_ns == town.clock.now_ns() + 100 * NS_PER_MS
+
+
+def test_troubles_shrink_the_next_trade(town):
+    for trouble in [Trouble.REJECTED] * 4 + [Trouble.NONE] * 8:
+        town.venues[Venue.UPBIT].troubles.append(trouble)
+        open_one(town)
+        run_due(town)
+        town.quiesce()
+        town.pass_time(1_100)
+    town.premium(60)
+    town.evaluate_now()
+    newest = max(town.tables.trades.values(), key=lambda trade: trade.opened_at_ns)
+    first = min(town.tables.trades.values(), key=lambda trade: trade.opened_at_ns)
+    assert newest.quantity < first.quantity
+    assert newest.loss_reserve_krw < first.loss_reserve_krw
+
+
+def test_retries_are_bounded_and_the_leg_ends_within_its_lifetime(town):
+    town.venues[Venue.UPBIT].troubles.extend([Trouble.REFUSED] * 50)
+    open_one(town)
+    for _ in range(60):
+        town.premium(60)
+        run_due(town)
+        town.pass_time(50)
+    upbit = [row.order for row in town.tables.orders.values() if row.order.venue is Venue.UPBIT]
+    entry = next(order for order in upbit if order.purpose is Purpose.ENTRY)
+    assert entry.state is State.EXPIRED
+    assert entry.attempts <= 8
+    assert not entry.fills

@@ -1,0 +1,117 @@
+"""Binance's replies as values."""
+
+from decimal import Decimal
+
+import pytest
+
+from arb.domain.errors import DataError
+from arb.domain.trading.order import State
+from arb.venues.binance import replies as replies
+from arb.venues.binance.instruments import instruments, taker_fee_bps
+from arb.venues.reply import read
+from tests.venues.samples import BINANCE_FULL, BINANCE_MARKET, BINANCE_ROW, BINANCE_TRADES, response
+
+
+def test_full_reply_of_an_ioc_order_that_filled_in_part():
+    report = read(response(200, BINANCE_FULL), replies.placed)
+    (fill,) = report.fills
+    assert (report.status, report.reason) == (State.EXPIRED, "UNFILLED_IOC_QUANTITY_EXPIRED")
+    assert (report.client_order_id, report.venue_order_id) == ("6gCrw2kRUAF9CvJDGP16IP", "28")
+    assert (fill.fill_id, fill.price, fill.quantity) == ("56", 4000, 1)
+    assert (fill.fee, fill.fee_asset, fill.ts_event_ns) == (4, "USDT", 1507725176595_000_000)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("NEW", State.ACCEPTED),
+        ("PENDING_NEW", State.ACCEPTED),
+        ("FILLED", State.FILLED),
+        ("CANCELED", State.CANCELED),
+        ("REJECTED", State.REJECTED),
+        ("EXPIRED", State.EXPIRED),
+        ("EXPIRED_IN_MATCH", State.EXPIRED),
+    ],
+)
+def test_status(status: str, expected: State):
+    row = read(response(200, {**BINANCE_ROW, "status": status}), replies.order_row)
+    assert row.report(()).status is expected
+
+
+def test_an_order_is_not_over_while_its_fills_are_missing():
+    row = replies.order_row({**BINANCE_ROW, "status": "EXPIRED", "executedQty": "13"})
+    fills = read(response(200, BINANCE_TRADES), replies.fills)
+    assert row.report(()).status is State.ACCEPTED
+    assert row.report(fills).status is State.PARTIALLY_FILLED
+    assert row.report(fills).fills == fills
+
+
+def test_trades_carry_fee_asset_id_and_stamp():
+    (fill,) = replies.fills(BINANCE_TRADES)
+    assert (fill.fill_id, fill.fee, fill.fee_asset) == ("28457", Decimal("10.1"), "BNB")
+    assert fill.ts_event_ns == 1499865549590_000_000
+
+
+def test_balances_are_free_plus_locked_without_zeros():
+    body = {
+        "balances": [
+            {"asset": "BTC", "free": "4723846.89208129", "locked": "0.00000001"},
+            {"asset": "LTC", "free": "0.0", "locked": "0"},
+        ]
+    }
+    assert replies.balances(body) == {"BTC": Decimal("4723846.89208130")}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"null",
+        b'{"orderId": 1}',
+        b'{"clientOrderId":"a","orderId":1,"status":"ODD","executedQty":"1"}',
+        b'{"clientOrderId":"a","orderId":1,"status":"NEW","executedQty":"NaN"}',
+        b'{"clientOrderId":"a","orderId":1,"status":"NEW","executedQty":NaN}',
+        b'{"clientOrderId":"a","orderId":1,"status":"NEW","executedQty":"one"}',
+        b"\xff\xfe",
+    ],
+)
+def test_a_malformed_reply_is_a_data_error(body: bytes):
+    with pytest.raises(DataError, match="reply_malformed"):
+        read(response(200, body), replies.order_row)
+
+
+def test_exchange_info_becomes_an_instrument():
+    (instrument,) = instruments({"symbols": [BINANCE_MARKET]})
+    assert (instrument.symbol, instrument.venue_symbol, instrument.base) == ("BTC/USDT", "BTCUSDT", "BTC")
+    assert instrument.tick(Decimal(100_000)) == Decimal("0.01")
+    assert (instrument.lot_step, instrument.notional_min) == (Decimal("0.00001"), 5)
+    assert (instrument.quantity_min, instrument.quantity_max) == (Decimal("0.00001"), 9000)
+    assert (instrument.taker_fee_bps, instrument.tradable, instrument.warning) == (10, True, "")
+
+
+@pytest.mark.parametrize("status", ["HALT", "BREAK", "CANCEL_ONLY", "END_OF_DAY"])
+def test_a_market_that_is_not_trading_is_not_tradable(status: str):
+    (instrument,) = instruments({"symbols": [{**BINANCE_MARKET, "status": status}]})
+    assert (instrument.tradable, instrument.warning) == (False, status)
+
+
+def test_a_filter_that_is_off_leaves_the_precision():
+    filters = [
+        {**BINANCE_MARKET["filters"][0], "tickSize": "0.00000000"},
+        {**BINANCE_MARKET["filters"][1], "maxQty": "0"},
+        {"filterType": "MIN_NOTIONAL", "minNotional": "10"},
+    ]
+    (instrument,) = instruments({"symbols": [{**BINANCE_MARKET, "filters": filters}]})
+    assert instrument.tick(Decimal(1)) == Decimal("1E-8")
+    assert instrument.notional_min == 10
+    assert instrument.quantity_max > 1_000_000
+
+
+def test_taker_fee_adds_every_commission_and_no_discount():
+    body = {
+        "standardCommission": {"maker": "0.001", "taker": "0.001", "buyer": "0", "seller": "0.0002"},
+        "taxCommission": {"maker": "0", "taker": "0.0001", "buyer": "0", "seller": "0"},
+        "discount": {"enabledForAccount": True, "enabledForSymbol": True, "discount": "0.75"},
+    }
+    assert taker_fee_bps(body) == Decimal(13)
