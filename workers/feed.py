@@ -33,8 +33,7 @@ from arb.domain.errors import ConfigError
 from arb.domain.health.assignment import Assignment
 from arb.domain.health.backoff import SOCKET_BACKOFF, SOCKET_COOLDOWN_MS
 from arb.domain.health.degradation import Degree, never_degraded
-from arb.domain.market.ids import Coin
-from arb.domain.market.rates import USDT
+from arb.domain.market.ids import USDT, Coin
 from arb.domain.time import NS_PER_MS, VENUE_AHEAD_NS_MAX
 from arb.engine.market.feed import Feed, FeedStore
 from arb.engine.market.gate import Gate, GateLimits

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from arb.adapters.venues.websocket import VenueSocket
-from arb.domain.market.ids import Coin
-from arb.domain.market.rates import USDT
+from arb.domain.market.ids import USDT, Coin
 from arb.engine.market.feed import Feed
 from arb.engine.market.membership import Membership
 from arb.engine.market.stream import MarketStream

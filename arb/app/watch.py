@@ -39,9 +39,8 @@ from arb.engine.health.probes.books import Books, LastVitals
 from arb.engine.health.probes.feeds import FeedLag, QuoteAge
 from arb.engine.health.probes.life import Canaries, Depth, HeartbeatAge
 from arb.engine.health.probes.machine import ClockOffset, Load
-from arb.engine.health.probes.probe import Probe
 from arb.engine.health.probes.rates import Rates
-from arb.engine.health.watch import Watch
+from arb.engine.health.watch import Probe, Watch
 from arb.engine.kill.drain import Drain
 from arb.engine.kill.emergency import Emergency, Ending
 from arb.engine.market.feed_guard import FeedGuard

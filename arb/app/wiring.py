@@ -26,19 +26,17 @@ from arb.engine.ledger.reconcile import Reconcile
 from arb.engine.market.feed_guard import FeedGuard
 from arb.engine.market.fresh_market import FreshMarkets
 from arb.engine.market.markets import Markets
-from arb.engine.market.rate_watch import RateWatch
 from arb.engine.market.rules import RereadRules, WatchRules
 from arb.engine.state.hot_state import KeepHotState
 from arb.engine.state.resume import Resume
 from arb.engine.state.snapshot import TakeSnapshot
 from arb.engine.state.store_health import WatchDatabase
-from arb.engine.trading.evaluate import Evaluate
+from arb.engine.trading.evaluate import Evaluate, Nearness
 from arb.engine.trading.execute import Execute
 from arb.engine.trading.exit_guard import ExitGuard
-from arb.engine.trading.guard import EntryGuard
+from arb.engine.trading.guard import EntryGuard, RateWatch
 from arb.engine.trading.hand_over import HandOver
 from arb.engine.trading.kill_gate import KillGate
-from arb.engine.trading.nearness import Nearness
 from arb.engine.trading.settle import Place, Settle
 from arb.engine.trading.stability import Stability
 from arb.engine.trading.sweep import Sweep

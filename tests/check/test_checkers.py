@@ -18,6 +18,7 @@ from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trading.order import Event, State
 from arb.domain.trading.trade import TradeState
 from tests.check.histories import START_NS, Told, changed, order, story, venue_order, without
+from tests.domain.markets import OTHER
 
 quantities = st.lists(
     st.integers(min_value=1, max_value=50_000).map(lambda lots: lots * Decimal("0.00001")),
@@ -90,7 +91,7 @@ def sent_twice(told: Told) -> Told:
 
 
 def at_the_wrong_venue(told: Told) -> Told:
-    return told.with_venues(orders=changed(told.venues.orders, 0, venue=told.venues.orders[0].venue.other))
+    return told.with_venues(orders=changed(told.venues.orders, 0, venue=OTHER[told.venues.orders[0].venue]))
 
 
 def under_another_venue_id(told: Told) -> Told:

@@ -10,8 +10,7 @@ from arb.adapters.memory.memory_feeds import MemoryFeedRegistry
 from arb.adapters.memory.memory_quotes import MemoryQuoteStore
 from arb.adapters.redis import RedisFeedRegistry, RedisHeartbeats, RedisQuoteStore, connect
 from arb.domain.health.assignment import Assignment, Beat, Health, Move, Owner
-from arb.domain.market.ids import Coin
-from arb.domain.market.rates import USDT
+from arb.domain.market.ids import USDT, Coin
 from arb.engine.market.feed import FeedStore
 from arb.engine.market.markets import USDT_KRW
 from arb.ports import FeedRegistry

@@ -5,9 +5,9 @@ from decimal import Decimal
 from arb.domain.market.book import Book, Level
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.market.instrument import UPBIT_KRW_BANDS, FeeIn, Instrument
-from arb.domain.market.rates import Rate
-from arb.domain.market.spread import Market
+from arb.domain.market.spread import Market, Rate
 
+OTHER = {Venue.UPBIT: Venue.BINANCE, Venue.BINANCE: Venue.UPBIT}
 NOW_NS = 1_763_640_000_000_000_000
 
 UPBIT = Instrument(

@@ -9,7 +9,7 @@ from arb.domain.health import revival
 from arb.domain.health.degradation import Degradation, Degree, step
 from arb.domain.health.judge import Level
 from arb.domain.market.ids import Venue
-from arb.domain.market.rates import rate_from_book
+from arb.domain.market.spread import rate_from_book
 from arb.domain.risk.review import Refused
 from arb.domain.risk.sanity import stale
 from arb.domain.risk.stability import VenueRecord, obstacle

@@ -10,10 +10,9 @@ from arb.adapters.local.clock import ManualClock
 from arb.adapters.memory.memory_venue import Trouble
 from arb.domain.errors import DataError
 from arb.domain.health.degradation import Degree
-from arb.domain.health.judge import Level, Rule
+from arb.domain.health.judge import Level, Rule, silence_ms
 from arb.domain.market.book import Book
-from arb.domain.market.ids import Coin, Venue
-from arb.domain.market.rates import USDT
+from arb.domain.market.ids import USDT, Coin, Venue
 from arb.domain.market.spread import Direction
 from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_MS, NS_PER_S
@@ -21,13 +20,12 @@ from arb.domain.trading.order import Purpose
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import TradeState, pair_legs
 from arb.engine.health.probes.machine import ClockOffset
-from arb.engine.health.probes.probe import silence_ms
 from arb.engine.health.probes.rates import Rates
 from arb.engine.market.feed import Feed
 from arb.engine.market.gate import Gate, GateLimits
 from arb.engine.market.markets import USDT_KRW
 from arb.engine.market.tally import Tally
-from arb.engine.trading.nearness import Nearness
+from arb.engine.trading.evaluate import Nearness
 from tests.engine.books import BTC_KRW, BTC_USDT, NOW_NS, a_book
 from tests.engine.health.test_watch import Counts, Post
 from tests.engine.market.test_feed_guard import World as Guarded

@@ -9,6 +9,7 @@ from arb.adapters.alerts.alerts import RecordedAlerts
 from arb.adapters.broker.dispatch import MemoryDispatcher
 from arb.adapters.local.clock import ManualClock, SeededEntropy
 from arb.adapters.local.kill_switch import MemoryKillSwitch
+from arb.adapters.local.memory_budget import UnlimitedBudget
 from arb.adapters.memory import (
     MemoryAlertStore,
     MemoryExternalOrderStore,
@@ -35,15 +36,13 @@ from arb.engine.ledger.explain import Explain
 from arb.engine.ledger.reconcile import Reconcile
 from arb.engine.market.fresh_market import FreshMarkets
 from arb.engine.market.markets import Markets
-from arb.engine.market.rate_watch import RateWatch
 from arb.engine.market.rules import RereadRules, WatchRules
-from arb.engine.trading.evaluate import Evaluate
+from arb.engine.trading.evaluate import Evaluate, Nearness
 from arb.engine.trading.execute import Execute
 from arb.engine.trading.exit_guard import ExitGuard
-from arb.engine.trading.guard import EntryGuard
+from arb.engine.trading.guard import EntryGuard, RateWatch
 from arb.engine.trading.hand_over import HandOver
 from arb.engine.trading.kill_gate import KillGate
-from arb.engine.trading.nearness import Nearness
 from arb.engine.trading.proposals import Appetite
 from arb.engine.trading.settle import Settle
 from arb.engine.trading.stability import Stability
@@ -267,7 +266,7 @@ class Town:
             ),
             explain=Explain(
                 session_id=SESSION, trades=self.trades, venues=dict(self.venues), coins=(BTC,),
-                clock=self.clock,
+                clock=self.clock, budget=UnlimitedBudget(),
             ),
             alerts=alerts, clock=self.clock,
         )  # fmt: skip

@@ -17,6 +17,7 @@ from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.order import Order, OrderReport, Purpose
 from arb.domain.trading.trade import TradeState
+from tests.domain.markets import OTHER
 from tests.engine.town import SESSION, Town
 from tests.known_losses.helpers import (
     BTC_KRW,
@@ -65,7 +66,7 @@ def test_a_leg_on_the_healthy_venue_is_reversed_there_while_the_other_one_is_gon
     require(town.evaluate_now() == 1, "a pair is being opened")
     reduce_only(town)
     town.venues[gone].silent = True
-    go_on(town, for_ms=75_000, step_ms=250, quoting=lambda: quote_only(town, gone.other))
+    go_on(town, for_ms=75_000, step_ms=250, quoting=lambda: quote_only(town, OTHER[gone]))
     (trade,) = trades(town)
     assert imbalance(town, trade) == 0
 

@@ -20,8 +20,7 @@ import redis
 from arb.adapters.redis.client import AWAY, reaching
 from arb.adapters.redis.quotes import fences_key, field_of, quotes_key
 from arb.domain.health.assignment import Assignment, Beat, Health, Move, Owner
-from arb.domain.market.ids import Coin
-from arb.domain.market.rates import USDT
+from arb.domain.market.ids import USDT, Coin
 from arb.engine.market.markets import keys_of
 from arb.ports import Roster
 

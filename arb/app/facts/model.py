@@ -9,8 +9,7 @@ from arb.domain.errors import ArbError
 from arb.domain.ledger.report import Report
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue
-from arb.domain.market.rates import rate_from_book
-from arb.domain.market.spread import Direction, Market, common_quantity, edge
+from arb.domain.market.spread import Direction, Market, common_quantity, edge, rate_from_book
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.position import trade_position
 from arb.engine.market.markets import USDT_KRW, symbol_on

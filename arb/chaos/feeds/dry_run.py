@@ -30,8 +30,7 @@ from arb.app.rules import appetite_of, exits_of, limits_of, repairs_of, stabilit
 from arb.chaos.feeds.dry_world import EPOCH_NS, DryWorld
 from arb.domain.health.alert import Alert
 from arb.domain.ledger.ledger import opening_entry
-from arb.domain.market.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
-from arb.domain.market.rates import USDT
+from arb.domain.market.ids import USDT, ClientOrderId, Coin, SessionId, TradeId, Venue
 from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_MS
 from arb.engine.market.book_codec import decode_book
@@ -39,13 +38,12 @@ from arb.engine.market.feed import Feed
 from arb.engine.market.fresh_market import FreshMarkets
 from arb.engine.market.markets import Markets
 from arb.engine.market.membership import Membership
-from arb.engine.market.rate_watch import RateWatch
 from arb.engine.market.rules import RereadRules, WatchRules
 from arb.engine.market.tally import Tally
 from arb.engine.trading.evaluate import Evaluate
 from arb.engine.trading.execute import Execute
 from arb.engine.trading.exit_guard import ExitGuard
-from arb.engine.trading.guard import EntryGuard
+from arb.engine.trading.guard import EntryGuard, RateWatch
 from arb.engine.trading.hand_over import HandOver
 from arb.engine.trading.journal import Decision
 from arb.engine.trading.kill_gate import KillGate

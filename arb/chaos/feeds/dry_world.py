@@ -5,10 +5,9 @@ from decimal import Decimal
 from typing import Final
 
 from arb.domain.market.book import Book, Level
-from arb.domain.market.ids import Coin, Symbol, Venue
+from arb.domain.market.ids import USDT, Coin, Symbol, Venue
 from arb.domain.market.instrument import UPBIT_KRW_BANDS, FeeIn, Instrument
 from arb.domain.market.money import ZERO
-from arb.domain.market.rates import USDT
 from arb.engine.market.markets import symbol_on
 from arb.sim.core.config import CoinOverride, Premium, SimConfig
 from arb.sim.core.market import Market, build_market

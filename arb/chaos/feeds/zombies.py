@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from arb.domain.health.assignment import Move
-from arb.domain.market.ids import Coin
-from arb.domain.market.rates import USDT
+from arb.domain.market.ids import USDT, Coin
 
 # A move is written down when it is decided, and in force a moment later; and a quote that was received
 # before it is fresh for as long as any.

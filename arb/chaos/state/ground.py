@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from arb.adapters.broker.dispatch import MemoryDispatcher
 from arb.adapters.local.clock import SystemClock, SystemEntropy
+from arb.adapters.local.memory_budget import UnlimitedBudget
 from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.postgres.snapshots import SqlSnapshotStore
 from arb.adapters.postgres.trades import SqlTradeStore
@@ -92,6 +93,7 @@ class Ground:
             clock=self.clock,
             interval_ns=NS_PER_S,
             on_trade_interval_ns=NS_PER_S,
+            budget=UnlimitedBudget(),
         ).run(SnapshotKind.MANUAL)
         expect(taken is not None, "no snapshot was taken")
         return str(taken)

@@ -11,6 +11,8 @@ from decimal import Decimal
 from enum import Enum, StrEnum
 from typing import Final
 
+from arb.domain.time import NS_PER_MS
+
 ERRORS_UNTIL_CRITICAL: Final = 3
 FORGET_NS: Final = 600_000_000_000  # a subject that nobody measured for this long is no subject any more
 
@@ -58,6 +60,16 @@ class Reading:
     rule: str
     subject: str
     value: Decimal
+
+
+def age_ms(since_ns: int, now_ns: int) -> Decimal:
+    """Return the age of something in milliseconds."""
+    return Decimal(max(0, now_ns - since_ns) // NS_PER_MS)
+
+
+def silence_ms(sign_ns: int, now_ns: int) -> Decimal:
+    """Return how far a sign of life is from now in milliseconds: ahead of it, a clock was set back since."""
+    return Decimal(abs(now_ns - sign_ns) // NS_PER_MS)
 
 
 @dataclass(frozen=True, slots=True)

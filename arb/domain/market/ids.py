@@ -21,6 +21,7 @@ FillId = NewType("FillId", str)
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz234567"
 _CLIENT_ORDER_ID: Final = re.compile(r"a1-([a-z2-7]{13})-([ub])([1-9][0-9]{0,4})")
 RANDOM_BITS: Final = 22
+USDT: Final = Coin("USDT")  # fed and fenced like a coin, and never evaluated
 
 
 class Venue(StrEnum):
@@ -28,11 +29,6 @@ class Venue(StrEnum):
 
     UPBIT = "upbit"
     BINANCE = "binance"
-
-    @property
-    def other(self) -> "Venue":
-        """Return the venue that the opposite leg goes to."""
-        return Venue.BINANCE if self is Venue.UPBIT else Venue.UPBIT
 
 
 def coin_of(symbol: Symbol) -> Coin:

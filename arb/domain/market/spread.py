@@ -13,7 +13,6 @@ from arb.domain.market.book import Book, Sweep, sweep
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.instrument import Instrument, Side
 from arb.domain.market.money import ONE, ZERO, bps, floor_to, fraction
-from arb.domain.market.rates import Rate
 
 
 class Direction(StrEnum):
@@ -31,6 +30,24 @@ class Direction(StrEnum):
     def opposite(self) -> "Direction":
         """Return the way that closes what this one opened."""
         return Direction.BUY_UPBIT if self is Direction.SELL_UPBIT else Direction.SELL_UPBIT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """How many KRW one USDT is worth; `ts_recv_ns` is when we learnt it."""
+
+    krw_per_usdt: Decimal
+    ts_recv_ns: int
+    fence: int = 0  # of its book
+
+
+def rate_from_book(book: Book) -> Rate:
+    """Return the rate of the tradable USDT/KRW book's middle.
+
+    A trade converts no money: it is closed in the currencies it was opened in, so the middle values
+    both sides without a bias; the spread of the conversion is a cost of rebalancing, not of a trade.
+    """
+    return Rate(krw_per_usdt=book.mid, ts_recv_ns=book.ts_recv_ns, fence=book.fence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

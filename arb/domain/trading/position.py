@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from arb.domain.market.ids import Venue
-from arb.domain.market.instrument import FeeIn, Instrument
+from arb.domain.market.instrument import Instrument
 from arb.domain.market.money import ZERO
 from arb.domain.trading.order import Order
 
@@ -83,8 +83,3 @@ def trade_position(orders: Iterable[Order]) -> TradePosition:
 def is_dust(quantity: Decimal, price: Decimal, instrument: Instrument) -> bool:
     """Tell whether `quantity` is too small to send: it is booked, not chased."""
     return not instrument.accepts(instrument.round_quantity(abs(quantity)), price)
-
-
-def needs_fee_buffer(instrument: Instrument) -> bool:
-    """Tell whether buys on this venue bring in less base than was ordered."""
-    return instrument.fee_in is FeeIn.RECEIVED

@@ -6,7 +6,7 @@ counts survive the sweeper. A sweep that waits for something can meet the next o
 each finds is folded into what is kept, one at a time. A stack that starts or stops is left alone.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -17,7 +17,6 @@ from arb.domain.risk.mode import STARTING, STOPPING
 from arb.engine.health.degrade import Degrade
 from arb.engine.health.monitor import REDIS_AWAY, Standing, Stood, SystemMonitor, stand
 from arb.engine.health.probes.books import LastVitals
-from arb.engine.health.probes.probe import Probe
 from arb.engine.market.feed_guard import FeedGuard
 from arb.ports import AlertSink, Clock, Counters
 
@@ -28,6 +27,13 @@ SEVERITIES: Final = {
     Level.ERROR: Severity.CRITICAL,
     Level.CRITICAL: Severity.CRITICAL,
 }
+
+
+class Probe(Protocol):
+    """One source of measurements."""
+
+    def read(self, now_ns: int) -> Iterable[Reading]:
+        """Return what is measured now. Raises: StoreUnavailable, VenueError where it cannot be."""
 
 
 class HealthMemory(Protocol):

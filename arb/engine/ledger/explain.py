@@ -1,7 +1,7 @@
 """Where a drift comes from: the orders at the venue whose fills the ledger does not have."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from arb.domain.errors import VenueError
@@ -10,7 +10,6 @@ from arb.domain.market.ids import ClientOrderId, Coin, SessionId, Symbol, Venue
 from arb.domain.market.money import ZERO
 from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import Order
-from arb.engine.health.boundless import Boundless
 from arb.engine.market.markets import symbol_on
 from arb.ports import Clock, MemoryBudget, TradeStore, VenueClient
 
@@ -31,7 +30,7 @@ class Explain:
     venues: Mapping[Venue, VenueClient]
     coins: tuple[Coin, ...]
     clock: Clock
-    budget: MemoryBudget = field(default_factory=Boundless)
+    budget: MemoryBudget
 
     def run(self, drift: Drift) -> tuple[str, ...]:
         """Return what the drift may come from, named; one line if nothing was found."""

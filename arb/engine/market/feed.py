@@ -20,8 +20,7 @@ from typing import Final, Protocol
 from arb.domain.errors import DispatchError, StoreUnavailable
 from arb.domain.health.degradation import BOOK_LEVELS, Degree, never_degraded
 from arb.domain.market.book import Book
-from arb.domain.market.ids import Coin, Symbol, Venue, coin_of
-from arb.domain.market.rates import USDT
+from arb.domain.market.ids import USDT, Coin, Symbol, Venue, coin_of
 from arb.domain.time import STAMP_AHEAD_NS_MAX
 from arb.engine.market.book_codec import encode_book
 from arb.engine.market.markets import USDT_KRW, keys_of

@@ -8,8 +8,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 
 from arb.domain.market.book import Book
-from arb.domain.market.ids import Coin, coin_of
-from arb.domain.market.rates import USDT
+from arb.domain.market.ids import USDT, Coin, coin_of
 
 
 class Fences:

@@ -8,8 +8,7 @@ from arb.domain.errors import StoreUnavailable
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.market.instrument import Instrument
-from arb.domain.market.rates import rate_from_book
-from arb.domain.market.spread import Market
+from arb.domain.market.spread import Market, rate_from_book
 from arb.domain.time import STAMP_AHEAD_NS_MAX
 from arb.engine.market.fences import Fences
 from arb.ports import Quotes, QuoteStore

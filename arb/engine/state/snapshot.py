@@ -1,11 +1,10 @@
 """One consistent image of a session, taken once a slot whoever asks."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from arb.domain.market.ids import SessionId
 from arb.domain.state.snapshot import SnapshotKind
-from arb.engine.health.boundless import Boundless
 from arb.ports import Clock, Counters, MemoryBudget, SnapshotStore
 
 TRADE_BYTES: Final = 20_000  # read, encoded, compressed: 10 kB with two orders, and more with repairs
@@ -22,7 +21,7 @@ class TakeSnapshot:
     clock: Clock
     interval_ns: int
     on_trade_interval_ns: int  # the first trade that ends in it is imaged; the ledger has the others
-    budget: MemoryBudget = field(default_factory=Boundless)
+    budget: MemoryBudget
 
     def run(self, kind: SnapshotKind) -> str | None:
         """Take a snapshot; return its slot, or None if another process took that slot already.

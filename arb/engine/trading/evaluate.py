@@ -1,16 +1,15 @@
 """Quotes in, decisions out: open a pair that is worth it, close one whose time has come."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from arb.domain.errors import Conflict, StoreUnavailable
-from arb.domain.health.degradation import is_far
+from arb.domain.health.degradation import FAR_PAUSE_NS, Degree, is_far, never_degraded
 from arb.domain.market import ids
 from arb.domain.market.book import Book
-from arb.domain.market.ids import Coin, SessionId, coin_of
+from arb.domain.market.ids import USDT, Coin, SessionId, coin_of
 from arb.domain.market.money import ONE, ZERO
-from arb.domain.market.rates import USDT
 from arb.domain.market.spread import Edge, Market
 from arb.domain.risk.review import Approved, Limits, Mode, Proposal, Refused
 from arb.domain.risk.sanity import stale, untradable
@@ -23,7 +22,6 @@ from arb.engine.trading.exit_guard import ExitGuard
 from arb.engine.trading.guard import EntryGuard
 from arb.engine.trading.intents import intents
 from arb.engine.trading.journal import Journal, decision, unread
-from arb.engine.trading.nearness import Nearness
 from arb.engine.trading.proposals import Appetite, Identity, best_edge, propose
 from arb.ports import (
     Clock,
@@ -36,6 +34,30 @@ from arb.ports import (
     TradeStore,
     TradeView,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Nearness:
+    """Which coins are worth a look while the machine is short of something: near ones, and those held.
+
+    Remembers, in one process, which coins were far when they were looked at last.
+    """
+
+    degree: Callable[[], Degree] = never_degraded
+    _far_ns: dict[Coin, int] = field(default_factory=dict)
+
+    def worth(self, coins: Sequence[Coin], now_ns: int) -> tuple[Coin, ...]:
+        """Return the coins to look at now."""
+        if self.degree() < Degree.NEAR:
+            return tuple(coins)
+        return tuple(coin for coin in coins if not 0 <= now_ns - self._far_ns.get(coin, 0) < FAR_PAUSE_NS)
+
+    def note(self, coin: Coin, now_ns: int, *, far: bool) -> None:
+        """Remember how a coin was."""
+        if far:
+            self._far_ns[coin] = now_ns
+        else:
+            self._far_ns.pop(coin, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

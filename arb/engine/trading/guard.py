@@ -1,17 +1,37 @@
 """What stops a new pair before its exposure is looked at: the market, the rate, the venues' behaviour."""
 
+from collections import deque
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from arb.domain.market.ids import Venue
-from arb.domain.market.money import ONE
-from arb.domain.market.rates import Rate
-from arb.domain.market.spread import Market
+from arb.domain.market.money import ONE, ZERO, bps
+from arb.domain.market.spread import Market, Rate
 from arb.domain.risk.review import Limits, Refused
 from arb.domain.risk.sanity import unfit
 from arb.domain.risk.stability import StabilityRules, VenueRecord, obstacle, score
-from arb.engine.market.rate_watch import RateWatch
+from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.engine.trading.stability import Stability
+
+RATE_WINDOW_NS: Final = 60 * NS_PER_S
+RATE_SPACING_NS: Final = 500 * NS_PER_MS  # rates closer together than this are not all kept
+
+
+class RateWatch:
+    """Remembers the rates that this process saw within the last minute, each with when it was learnt."""
+
+    def __init__(self) -> None:
+        self._seen: deque[Rate] = deque()
+
+    def moved_bps(self, rate: Rate) -> Decimal:
+        """Return the largest distance of `rate` from what was seen in the minute before it; remember it."""
+        while self._seen and not 0 <= rate.ts_recv_ns - self._seen[0].ts_recv_ns <= RATE_WINDOW_NS:
+            self._seen.popleft()
+        moves = [abs(bps(rate.krw_per_usdt - seen.krw_per_usdt, seen.krw_per_usdt)) for seen in self._seen]
+        if not self._seen or rate.ts_recv_ns - self._seen[-1].ts_recv_ns >= RATE_SPACING_NS:
+            self._seen.append(rate)
+        return max(moves, default=ZERO)
 
 
 @dataclass(slots=True, kw_only=True)

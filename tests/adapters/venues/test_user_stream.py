@@ -43,6 +43,7 @@ from arb.venues.upbit.user_stream import UpbitUserStream
 from config.settings import load
 from tests.contracts import world
 from tests.contracts.backends import Stores, memory_stores, sql_engine, sql_stores
+from tests.domain.markets import OTHER
 from tests.engine.trading.test_fills import Alarms, Counts
 from tests.ports import free_port
 from workers.stream import streams
@@ -167,7 +168,7 @@ class Desk:
         self.simulator, self.venue, self.client = simulator, simulator.venue, simulator.client()
         self.stores, self.session = stores or memory_stores(), world.session()
         self.stores.sessions.create(self.session)
-        funds = {self.venue: dict(self.client.balances()), self.venue.other: PLENTY}
+        funds = {self.venue: dict(self.client.balances()), OTHER[self.venue]: PLENTY}
         for venue, assets in funds.items():
             entry = opening_entry(self.session.session_id, venue, assets)
             self.stores.trades.book_entry(self.session.session_id, entry, CLOCK.now_ns())

@@ -5,8 +5,7 @@ import pytest
 from arb.adapters.local.journal import log_decision
 from arb.chaos.feeds.zombies import FRESH_NS, MOVING_NS, zombies
 from arb.domain.health.assignment import Move
-from arb.domain.market.ids import Coin
-from arb.domain.market.rates import USDT
+from arb.domain.market.ids import USDT, Coin
 from arb.engine.trading.journal import decision
 from tests.domain.markets import market
 

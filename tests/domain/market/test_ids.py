@@ -34,8 +34,3 @@ def test_a_number_out_of_range_is_refused(number):
 @pytest.mark.parametrize("text", ["", "web_1", "a1-short-u1", "a1-aaaaaaaaaaaaa-x1", "a1-aaaaaaaaaaaaa-u0"])
 def test_foreign_ids_are_not_ours(text):
     assert parse_client_order_id(text) is None
-
-
-def test_the_other_venue_is_the_other_one():
-    assert [venue.other.other for venue in Venue] == list(Venue)
-    assert Venue.UPBIT.other is Venue.BINANCE

@@ -6,11 +6,11 @@ from decimal import Decimal
 from arb.domain.ledger.reconcile import drifts
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Venue
-from arb.domain.market.rates import rate_from_book
+from arb.domain.market.spread import rate_from_book
 from arb.domain.trading.order import State
-from arb.domain.trading.position import is_dust, leg_position, needs_fee_buffer, trade_position
+from arb.domain.trading.position import is_dust, leg_position, trade_position
 from tests.contracts import world
-from tests.domain.markets import BINANCE, NOW_NS, UPBIT, levels
+from tests.domain.markets import BINANCE, NOW_NS, levels
 
 
 def filled(order, quantity=None, **changes):
@@ -64,10 +64,6 @@ def test_dust_is_what_a_venue_would_not_take():
     assert is_dust(Decimal("-0.00004"), price, BINANCE)
     assert not is_dust(Decimal("-0.00005"), price, BINANCE)
     assert is_dust(Decimal("0.000009"), price, BINANCE)
-
-
-def test_only_a_fee_in_what_is_received_needs_a_buffer():
-    assert (needs_fee_buffer(BINANCE), needs_fee_buffer(UPBIT)) == (True, False)
 
 
 def test_the_rate_is_the_middle_of_its_book():

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from arb.adapters.local.memory_budget import UnlimitedBudget
 from arb.adapters.memory import MemorySnapshotStore
 from arb.adapters.memory.memory_feeds import MemoryFeedRegistry
 from arb.domain.health.assignment import Beat
@@ -31,6 +32,7 @@ class Stop:
             take_snapshot=TakeSnapshot(
                 session_id=SESSION, snapshots=MemorySnapshotStore(town.tables), counters=town.counters,
                 clock=town.clock, interval_ns=300_000_000_000, on_trade_interval_ns=0,
+                budget=UnlimitedBudget(),
             ),
             remember=self.remembered.append, shut_down=self.shut.append,
         )  # fmt: skip

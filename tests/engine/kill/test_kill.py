@@ -18,6 +18,7 @@ from arb.engine.kill.kill import LOOK_NS, Books, Kill
 from arb.engine.kill.unwind import Unwind
 from arb.engine.kill.withdraw import Withdraw
 from tests.adapters.venues.scripted import binance_bench
+from tests.domain.markets import OTHER
 from tests.engine.town import SESSION, Town
 from tests.venues.samples import BINANCE_FULL, BINANCE_ROW, make_order, response
 
@@ -134,7 +135,7 @@ def test_the_second_leg_is_denied_where_the_first_was_refused(town):
     town.switch.engage("test", 0)
     while town.pending:
         town.run_one()
-    assert orders(town)[venue.other].state is State.DENIED
+    assert orders(town)[OTHER[venue]].state is State.DENIED
     assert only_trade(town).state is TradeState.ABORTED
 
 
@@ -179,7 +180,7 @@ def test_the_second_leg_waits_for_what_became_of_the_first(town, first):
     claimed = town.trades.claim(sent.client_order_id, town.clock.now_ns())
     report = town.venues[first].place(claimed)
     town.switch.engage("test", 0)
-    second = orders(town)[first.other].client_order_id
+    second = orders(town)[OTHER[first]].client_order_id
     assert town.execute.place(second).state is State.INTENT
     town.trades.record(report, town.clock.now_ns())
     assert town.execute.place(second).state is State.FILLED

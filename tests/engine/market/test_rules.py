@@ -10,6 +10,7 @@ from arb.domain.time import NS_PER_MS
 from arb.domain.trading.order import Purpose, State
 from arb.domain.trading.trade import TradeState
 from arb.engine.market.rules import GAP_NS
+from tests.domain.markets import OTHER
 from tests.engine.town import BTC, RULES, Town
 
 
@@ -66,7 +67,7 @@ def test_a_coin_without_rules_is_counted_as_refused(venue: Venue):
     town.premium(60)
     assert town.evaluate_now() == 0
     assert town.counters.counts["refused", f"no_rules_{venue}"] == 1
-    assert ("refused", f"no_rules_{venue.other}") not in town.counters.counts
+    assert ("refused", f"no_rules_{OTHER[venue]}") not in town.counters.counts
     assert [(alert.kind, alert.subject) for _, alert in town.tables.alerts] == [
         ("coin_unlisted", f"{BTC} on {venue}")
     ]

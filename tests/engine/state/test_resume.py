@@ -6,6 +6,7 @@ import pytest
 
 from arb.adapters.broker.dispatch import MemoryDispatcher
 from arb.adapters.local.clock import ManualClock
+from arb.adapters.local.memory_budget import UnlimitedBudget
 from arb.adapters.memory.states import MemoryStateStore
 from arb.domain.market.ids import Venue
 from arb.domain.state.snapshot import SnapshotKind
@@ -68,6 +69,7 @@ def snapshot(stores, session, now_ns=NOW_NS):
         clock=ManualClock(now_ns),
         interval_ns=300_000_000_000,
         on_trade_interval_ns=10_000_000_000,
+        budget=UnlimitedBudget(),
     )
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from arb.adapters.alerts.alerts import RecordedAlerts
+from arb.adapters.local.memory_budget import UnlimitedBudget
 from arb.adapters.memory import MemorySnapshotStore
 from arb.adapters.memory.memory_venue import Trouble
 from arb.domain.errors import StoreUnavailable
@@ -44,7 +45,7 @@ def emergency(town: Town, hand_over: HandOver) -> Emergency:
         clock=town.clock, rest_ms_max=1_000, remember=lambda _: None, shut_down=lambda _: None,
         take_snapshot=TakeSnapshot(
             session_id=SESSION, snapshots=MemorySnapshotStore(town.tables), counters=town.counters,
-            clock=town.clock, interval_ns=300_000_000_000, on_trade_interval_ns=0,
+            clock=town.clock, interval_ns=300_000_000_000, on_trade_interval_ns=0, budget=UnlimitedBudget(),
         ),
     )  # fmt: skip
 

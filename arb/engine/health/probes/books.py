@@ -6,11 +6,10 @@ from decimal import Decimal
 from typing import Final, Protocol
 
 from arb.domain.errors import StoreUnavailable
-from arb.domain.health.judge import Reading
+from arb.domain.health.judge import Reading, age_ms
 from arb.domain.market.ids import SessionId
 from arb.domain.market.money import ZERO
 from arb.domain.risk.review import Mode
-from arb.engine.health.probes.probe import age_ms
 
 MOMENT_NS: Final = 5_000_000_000  # the legs of a pair that is opened, closed or repaired differ for less
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from arb.domain.health.judge import Reading
+from arb.domain.health.judge import Reading, silence_ms
 from arb.domain.market.ids import Coin, Venue
-from arb.engine.health.probes.probe import silence_ms
 from arb.engine.market.markets import keys_of
 from arb.ports import Heartbeats, QuoteStore
 

@@ -6,8 +6,7 @@ from decimal import Decimal
 from typing import Final, Protocol
 
 from arb.domain.errors import DispatchError
-from arb.domain.health.judge import Reading
-from arb.engine.health.probes.probe import silence_ms
+from arb.domain.health.judge import Reading, silence_ms
 from arb.ports import Dispatcher, Heartbeats
 
 BEAT: Final = "beat"

@@ -15,8 +15,7 @@ from arb.domain.ledger.ledger import Entry
 from arb.domain.ledger.reconcile import Drift
 from arb.domain.market.book import Book
 from arb.domain.market.instrument import Instrument
-from arb.domain.market.rates import Rate
-from arb.domain.market.spread import Edge, Market
+from arb.domain.market.spread import Edge, Market, Rate
 from arb.domain.risk.review import Exposure, Limits, Proposal, Refused
 from arb.domain.trading.exits import ExitRules
 from arb.domain.trading.order import Fill, Order, OrderReport
