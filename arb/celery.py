@@ -10,20 +10,11 @@ from kombu.utils.imports import symbol_by_name
 from arb.adapters.broker.celery_app import ArbCelery
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.adapters.redis import RedisCounters, connect
-from arb.domain.health.breaker import Watermark
 from arb.domain.health.dead_letter import DeadLetter
+from arb.domain.health.queues import MARKS
 from arb.ports import Counters
 from arb.stack.ports import LOOPBACK
 from config import addresses
-
-# Above the high mark a queue's messages go to the fallback until it is down to the low one. An
-# evaluation is worth nothing after a second; orders overflow last.
-MARKS: Final = {
-    "orders": Watermark(high=2_000, low=500),
-    "evaluate": Watermark(high=200, low=50),
-    "housekeeping": Watermark(high=500, low=100),
-}
-
 
 # By itself Flower looks for a configuration in the working directory only; where it finds none, it is open to
 # everybody on every address.

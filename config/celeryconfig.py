@@ -13,6 +13,7 @@ from kombu import Queue
 from kombu.transport import TRANSPORT_ALIASES
 
 from arb.adapters.redis.address import sentinels_of
+from arb.domain.health.queues import EVALUATE, HOUSEKEEPING, ORDERS, QUEUES
 from config import rabbitmq
 from config.addresses import require_redis_url, settings
 from config.schedule import SCHEDULE
@@ -52,15 +53,14 @@ broker_channel_error_retry = True  # a Redis that is full or read-only for a whi
 broker_pool_limit = 10
 task_publish_retry = False
 
-# In the order of urgency: a burst of quotes never delays an order.
-task_queues = tuple(Queue(name, routing_key=name) for name in ("orders", "evaluate", "housekeeping"))
-task_default_queue = "housekeeping"
+task_queues = tuple(Queue(name, routing_key=name) for name in QUEUES)
+task_default_queue = HOUSEKEEPING
 task_create_missing_queues = False
 task_routes = {
-    "arb.place_order": {"queue": "orders"},
-    "arb.resolve_order": {"queue": "orders"},
-    "arb.settle_trade": {"queue": "orders"},
-    "arb.evaluate": {"queue": "evaluate"},
+    "arb.place_order": {"queue": ORDERS},
+    "arb.resolve_order": {"queue": ORDERS},
+    "arb.settle_trade": {"queue": ORDERS},
+    "arb.evaluate": {"queue": EVALUATE},
     **{f"arb.canary.{queue.name}": {"queue": queue.name} for queue in task_queues},
 }
 

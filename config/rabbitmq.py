@@ -1,7 +1,8 @@
 """RabbitMQ in Redis's place as the primary broker: `ARB_BROKER_URL=amqp://user:password@host:5672//`.
 
-Quorum queues, bounded, which refuse what does not fit: a refused publish is negatively confirmed, and the
-dispatcher sends it to the fallback. Delays need a topic exchange (Celery's native delayed delivery).
+Quorum queues, bounded at the high mark, which refuse what does not fit: a refused publish is negatively
+confirmed, and the dispatcher sends it to the fallback. Delays need a topic exchange (Celery's native delayed
+delivery).
 Redis stays what it is besides: hot state, counters and heartbeats.
 """
 
@@ -10,7 +11,8 @@ from typing import Any, Final
 
 from kombu import Exchange, Queue
 
-LENGTHS_MAX: Final = {"orders": 2_000, "evaluate": 200, "housekeeping": 500}
+from arb.domain.health.queues import MARKS
+
 DELIVERIES_MAX: Final = 25  # the last net: consumers bury it before (arb.domain.health.dead_letter)
 
 
@@ -40,7 +42,7 @@ def _quorum(name: str, exchange: Exchange) -> Queue:
     arguments = {
         "x-queue-type": "quorum",
         "x-overflow": "reject-publish",
-        "x-max-length": LENGTHS_MAX[name],
+        "x-max-length": int(MARKS[name].high),
         "x-delivery-limit": DELIVERIES_MAX,
     }
     return Queue(name, exchange, routing_key=name, queue_arguments=arguments)

@@ -5,9 +5,8 @@ Every entry expires before it is due again, so that an outage leaves no heap of 
 
 from typing import Any, Final
 
+from arb.domain.health.queues import HOUSEKEEPING
 from config.addresses import settings
-
-HOUSEKEEPING: Final = {"queue": "housekeeping"}
 
 
 def _every(seconds: float, task: str, *args: Any) -> dict[str, Any]:
@@ -15,7 +14,7 @@ def _every(seconds: float, task: str, *args: Any) -> dict[str, Any]:
         "task": task,
         "schedule": seconds,
         "args": args,
-        "options": {**HOUSEKEEPING, "expires": max(1.0, seconds * 0.9)},
+        "options": {"queue": HOUSEKEEPING, "expires": max(1.0, seconds * 0.9)},
     }
 
 

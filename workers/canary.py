@@ -1,8 +1,8 @@
 """`arb.canary.<queue>`: a task that only says how long it waited in its queue."""
 
 from arb.app.engines import engine
-from arb.app.watch import QUEUES
 from arb.celery import app
+from arb.domain.health.queues import QUEUES
 
 
 def answer(queue: str, sent_ns: int) -> None:

@@ -5,6 +5,7 @@ from typing import Final
 
 from arb.app.engines import Engine
 from arb.domain.errors import DispatchError, StoreUnavailable
+from arb.domain.health.queues import EVALUATE, ORDERS
 from arb.domain.market.ids import Coin
 from arb.domain.time import NS_PER_MS
 from arb.engine.market.markets import keys_of
@@ -13,7 +14,7 @@ from arb.stack.errors import TookTooLong
 LIMIT_S: Final = 120  # a loaded machine takes a minute to import a worker
 CANARY_MS: Final = 2_000
 PAUSE_MS: Final = 100
-TRADING: Final = ("orders", "evaluate")  # the queues without which nothing is traded
+TRADING: Final = (ORDERS, EVALUATE)  # the queues without which nothing is traded
 
 
 def wait_ready(engine: Engine, queues: Sequence[str], watch: Callable[[], None]) -> None:

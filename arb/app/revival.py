@@ -8,7 +8,8 @@ import redis
 
 from arb.adapters.local.shared_file import Document, SharedFile
 from arb.adapters.redis.queues import RedisQueues
-from arb.app.watch import AWAY, QUEUES
+from arb.app.watch import AWAY
+from arb.domain.health.queues import QUEUES
 from arb.domain.health.revival import Memory, Rules
 from arb.domain.time import NS_PER_S
 from arb.engine.health.revive import Revive

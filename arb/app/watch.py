@@ -31,6 +31,7 @@ from arb.adapters.redis.heartbeats import WritableHeartbeats
 from arb.adapters.redis.queues import RedisQueues
 from arb.app.degradation import board_file, board_of
 from arb.domain.health.alert import Alert
+from arb.domain.health.queues import QUEUES
 from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.engine.health.degrade import Degrade
@@ -57,7 +58,6 @@ from config.logging import secrets_of
 from config.settings import Settings
 
 REST_MS_MAX: Final = 30_000
-QUEUES: Final = ("orders", "evaluate", "housekeeping")
 AWAY: Final = (OSError, HTTPException, Fault)  # the supervisor, also while it shuts down
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from arb.chaos.queue.town import Town, until
 from arb.domain.health.breaker import State
-from tests.adapters.broker.apps import QUEUES, pgmq_fallback, publisher
+from arb.domain.health.queues import QUEUES
+from tests.adapters.broker.apps import pgmq_fallback, publisher
 
 AMOUNT = 150  # below the watermark of the queue
 pytestmark = [

@@ -12,6 +12,7 @@ from arb.adapters.redis.client import connect, reaching
 from arb.adapters.redis.queues import RedisQueues
 from arb.app.engines import Engine
 from arb.app.judge import report_of
+from arb.domain.health.queues import QUEUES
 from arb.domain.ledger.report import Report
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue
@@ -22,7 +23,6 @@ from arb.stack.home import Home
 from arb.stack.status import stack_status
 from config.addresses import redis_url
 
-QUEUES: Final = ("orders", "evaluate", "housekeeping")  # in the order of urgency
 FALLBACK_LENGTHS: Final = text("SELECT queue_name, queue_length FROM pgmq.metrics_all() ORDER BY 1")
 # kombu's own channels for worker control: never work that waits.
 NO_WORK: Final = "pidbox"

@@ -7,11 +7,12 @@ from typing import Any, Final
 from arb.app import start as stack
 from arb.app.demo import interruptible
 from arb.app.engines import Engine
-from arb.app.watch import QUEUES, alert_file, ending_file, watch_file
+from arb.app.watch import alert_file, ending_file, watch_file
 from arb.chaos.ops.told import AlertFile
 from arb.chaos.ops.trips import Breaker, NotHere, StackGone, Trip
 from arb.chaos.orders.switchboard import Switchboard
 from arb.domain.health.judge import Level
+from arb.domain.health.queues import QUEUES
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_S
 from arb.ports import Clock

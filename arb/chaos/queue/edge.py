@@ -17,10 +17,11 @@ from kombu.transport import TRANSPORT_ALIASES, pgmq
 
 from arb.adapters.broker import Transport, pgmq_transport
 from arb.adapters.broker.channel import Channel
+from arb.domain.health.queues import ORDERS
 
 PRIMARY: Final = "primary"
 FALLBACK: Final = "fallback"
-QUEUE: Final = "orders"  # the only one that is refused: canaries are not messages
+QUEUE: Final = ORDERS  # the only one that is refused: canaries are not messages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,11 +19,11 @@ from redis.retry import Retry
 
 from arb.chaos.outcome import expect
 from arb.chaos.queue.messages import message
+from arb.domain.health.queues import QUEUES
 from arb.stack.home import CHECKOUT, Home
 from arb.stack.process_spec import Phase, ProcessSpec
 from arb.stack.redis_server import embedded_redis
 
-QUEUES = ("orders", "evaluate", "housekeeping")
 CELERY = (sys.executable, "-m", "celery", "-A", "arb.chaos.queue.worker_app")
 REDIS_S_MAX: Final = 20.0
 QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "WARNING")

@@ -12,10 +12,10 @@ from kombu.transport import TRANSPORT_ALIASES
 
 from arb.adapters.local.clock import SystemClock
 from arb.chaos.queue.effects import Effects
+from arb.domain.health.queues import QUEUES
 
 OURS = os.environ.get("TOWN_KIND", "ours") == "ours"
 VISIBILITY_TIMEOUT_S = int(os.environ.get("TOWN_VISIBILITY_S", "4"))
-QUEUES = ("orders", "evaluate", "housekeeping")
 
 if OURS:
     TRANSPORT_ALIASES["redis"] = "arb.adapters.broker:Transport"

@@ -9,8 +9,8 @@ from arb.adapters.broker.celery_app import ArbCelery
 from arb.adapters.broker.pgmq_transport import conninfo
 from arb.adapters.local.clock import SeededEntropy, SystemClock
 from arb.domain.health.breaker import Watermark
+from arb.domain.health.queues import QUEUES
 
-QUEUES = ("orders", "evaluate", "housekeeping")
 MARKS = {
     "orders": Watermark(high=200, low=50),
     "evaluate": Watermark(high=20, low=5),

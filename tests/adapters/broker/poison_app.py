@@ -12,8 +12,9 @@ from arb.adapters.postgres.dead_letters import SqlDeadLetters
 from arb.adapters.postgres.engine import Pool, make_engine
 from arb.adapters.redis import connect
 from arb.adapters.redis.parking import RedisParkingLot
-from arb.chaos.queue.worker_app import QUEUES, note
+from arb.chaos.queue.worker_app import note
 from arb.domain.errors import InvariantError, StoreUnavailable
+from arb.domain.health.queues import QUEUES
 from arb.engine.health.bury import Bury
 from tests.adapters.broker.apps import FAST, MemoryCounters
 

@@ -14,7 +14,8 @@ from arb.adapters.broker.dispatch import CeleryDispatcher
 from arb.chaos.queue.town import until
 from arb.domain.errors import DispatchError
 from arb.domain.health.breaker import State
-from tests.adapters.broker.apps import FAST, QUEUES, pgmq_fallback, publisher
+from arb.domain.health.queues import QUEUES
+from tests.adapters.broker.apps import FAST, pgmq_fallback, publisher
 
 pytestmark = [
     pytest.mark.integration,

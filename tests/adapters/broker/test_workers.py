@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from arb.chaos.queue.town import QUEUES, Town, until
+from arb.chaos.queue.town import Town, until
+from arb.domain.health.queues import QUEUES
 
 pytestmark = [pytest.mark.integration]
 SOLO = ("-P", "solo")
