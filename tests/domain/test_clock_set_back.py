@@ -13,7 +13,7 @@ from arb.domain.market.spread import rate_from_book
 from arb.domain.risk.review import Refused
 from arb.domain.risk.sanity import stale
 from arb.domain.risk.stability import VenueRecord, obstacle
-from arb.domain.time import NS_PER_S, STAMP_AHEAD_NS_MAX, is_current
+from arb.domain.time import NS_PER_S, STAMP_AHEAD_NS_MAX
 from arb.domain.trading.exits import Exits, is_resting
 from arb.domain.trading.settlement import Repair
 from tests.contracts import world
@@ -21,7 +21,7 @@ from tests.domain.health import test_degradation, test_revival
 from tests.domain.health.test_judge import sweep
 from tests.domain.markets import NOW_NS, market
 from tests.domain.risk import test_stability
-from tests.domain.trading.test_settle import LATE, pair, repaired, settled
+from tests.domain.trading.test_settlement import LATE, pair, repaired, settled
 from tests.engine.books import a_book
 
 STEP_NS = 60_000_000_000
@@ -38,14 +38,6 @@ def test_a_book_ahead_of_now_is_refused_beyond_what_clocks_differ_by(part):
 def test_so_is_a_rate():
     rate = rate_from_book(a_book(bid="1400", ts_recv_ns=NOW_NS + STAMP_AHEAD_NS_MAX + 1))
     assert stale(replace(market(), rate=rate), world.LIMITS, NOW_NS) == Refused("rate_ahead")
-
-
-@pytest.mark.parametrize(
-    ("age_ns", "current"),
-    [(0, True), (9, True), (10, False), (-STAMP_AHEAD_NS_MAX, True), (-STAMP_AHEAD_NS_MAX - 1, False)],
-)
-def test_what_is_current_is_neither_old_nor_ahead(age_ns, current):
-    assert is_current(NOW_NS, NOW_NS + age_ns, 9) is current
 
 
 def test_a_repair_does_not_rest_until_the_clock_is_there_again():

@@ -6,11 +6,10 @@ from decimal import Decimal
 import pytest
 
 from arb.adapters.broker.dispatch import MemoryDispatcher
-from arb.adapters.local.clock import ManualClock
 from arb.adapters.memory.memory_venue import Trouble
 from arb.domain.errors import DataError
 from arb.domain.health.degradation import Degree
-from arb.domain.health.judge import Level, Rule, silence_ms
+from arb.domain.health.judge import silence_ms
 from arb.domain.market.book import Book
 from arb.domain.market.ids import USDT, Coin, Venue
 from arb.domain.market.spread import Direction
@@ -19,7 +18,6 @@ from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trading.order import Purpose
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import TradeState, pair_legs
-from arb.engine.health.probes.machine import ClockOffset
 from arb.engine.health.probes.rates import Rates
 from arb.engine.market.feed import Feed
 from arb.engine.market.gate import Gate, GateLimits
@@ -174,31 +172,6 @@ def test_a_move_after_the_step_is_no_jump():
     gate = Gate(LIMITS)
     gate.admit(a_book(bid="100"))
     gate.admit(a_book(bid="200", sequence=2, ts_recv_ns=NOW_NS - STEP_NS))
-
-
-class Rushing:
-    """A venue whose clock is right."""
-
-    def __init__(self, clock: ManualClock) -> None:
-        self.clock, self.asked = clock, 0
-
-    def time_offset_ms(self) -> int:
-        self.asked += 1
-        return (self.clock.steady_ns() - self.clock.now_ns()) // NS_PER_MS
-
-
-def test_a_wrong_clock_is_an_error_within_a_sample_and_critical_within_a_minute_and_a_half():
-    """What docs/operations.md promises; CRITICAL halts the session."""
-    post = Post()
-    rule = Rule(name="clock_offset_ms", warn=Decimal(500), limit=Decimal(1_000))
-    probe = ClockOffset({Venue.BINANCE: Rushing(post.clock)}, 10 * NS_PER_S)
-    object.__setattr__(post.watch, "probes", (probe,))
-    object.__setattr__(post.watch, "redis_probes", ())
-    object.__setattr__(post.watch, "rules", {"clock_offset_ms": rule})
-    assert post.sweep(10).level is Level.OK
-    post.clock.set_back_ms(STEP_MS)
-    assert post.sweep(1).level is Level.ERROR
-    assert post.sweep(13).level is Level.CRITICAL
 
 
 def test_the_watchdog_stays_on_duty_when_its_session_began_in_what_is_the_future_now():

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from arb.domain.ledger.reconcile import Look, within_reach
+from arb.domain.ledger.reconcile import Look, drifts, within_reach
 from arb.domain.market.ids import ClientOrderId, Symbol, TradeId, Venue
 from arb.domain.market.instrument import Side
 from arb.domain.trading.order import Order, Purpose, State
@@ -62,3 +62,10 @@ def test_orders_that_have_ended_explain_nothing():
 def test_several_orders_reach_as_far_as_all_of_them():
     assert within_reach(look(BTC, "4", UNKNOWN, UNKNOWN), BTC)
     assert not within_reach(look(BTC, "4.1", UNKNOWN, UNKNOWN), BTC)
+
+
+def test_drift_names_what_differs_exactly():
+    ledger = {"BTC": Decimal("1.00"), "KRW": Decimal(5), "ETH": Decimal(0)}
+    balances = {"BTC": Decimal("1"), "KRW": Decimal("5.00000001"), "BNB": Decimal(2)}
+    found = {drift.asset: drift.difference for drift in drifts(Venue.UPBIT, ledger, balances)}
+    assert found == {"KRW": Decimal("0.00000001"), "BNB": 2}

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arb.domain.market.book import Book
 from arb.domain.market.ids import Venue
 from arb.domain.market.instrument import Side
-from arb.domain.market.spread import Direction, common_quantity, edge, protective_price
-from tests.domain.markets import BINANCE, UPBIT, market
+from arb.domain.market.spread import Direction, common_quantity, edge, protective_price, rate_from_book
+from tests.domain.markets import BINANCE, NOW_NS, UPBIT, levels, market
 
 TENTH = Decimal("0.1")
 
@@ -93,3 +94,17 @@ def test_a_protective_price_reaches_the_level_and_stays_within_the_slip(venue, s
     assert side.sign * (price - level) >= 0
     slip = level * slip_bps / 10_000
     assert side.sign * (price - level) <= slip + (instrument.tick(price) if side is Side.BUY else 0)
+
+
+def test_the_rate_is_the_middle_of_its_book():
+    book = Book(
+        venue=Venue.UPBIT,
+        symbol="USDT/KRW",
+        bids=levels(("1399", "1")),
+        asks=levels(("1401", "1")),
+        sequence=1,
+        ts_event_ns=0,
+        ts_recv_ns=NOW_NS,
+    )
+    rate = rate_from_book(book)
+    assert (rate.krw_per_usdt, rate.ts_recv_ns) == (1400, NOW_NS)

@@ -11,7 +11,6 @@ from arb.domain.market.ids import Venue
 from arb.domain.market.spread import Direction
 from arb.domain.risk.review import Approved, Exposure, Mode, Refused, review
 from arb.domain.time import NS_PER_S
-from arb.domain.trading.reserve import hold_of
 from tests.contracts import world
 
 RICH = {(venue.value, asset): Decimal("1e12") for venue in Venue for asset in ("KRW", "USDT", "BTC")}
@@ -76,12 +75,6 @@ def test_each_ceiling_refuses_with_its_reason(proposal, reason, change):
 def test_exactly_at_a_ceiling_is_allowed(proposal, change):
     limits = replace(world.LIMITS, trades_open_per_coin_max=49, entry_cooldown_ns=COOLDOWN_NS)
     assert isinstance(review(proposal, limits, replace(IDLE, **change)), Approved)
-
-
-def test_a_hold_covers_the_order_and_its_fee(proposal):
-    upbit, binance = proposal.legs
-    assert hold_of(upbit, "BTC") == ("BTC", Decimal("0.01"))
-    assert hold_of(binance, "BTC") == ("USDT", Decimal("1002.00"))
 
 
 def test_a_trade_that_may_lose_too_much_alone_is_refused(proposal):

@@ -4,16 +4,12 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from arb.domain.market.money import fraction
 from arb.domain.market.spread import Direction
 from arb.domain.risk.review import Refused
 from arb.domain.risk.sanity import out_of_band, stale, unfit, untradable
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.order import Purpose
-from arb.domain.trading.reserve import loss_reserve_krw
 from arb.domain.trading.trade import pair_legs
 from tests.contracts import world
 from tests.domain.markets import BINANCE, NOW_NS, UPBIT, market
@@ -68,18 +64,3 @@ def test_a_limit_price_is_held_against_the_other_venue(reason, band_bps):
     legs = pair_legs(found, Direction.SELL_UPBIT, Purpose.ENTRY, Decimal("0.1"), Decimal(1))
     limits = replace(world.LIMITS, price_band_bps_max=Decimal(band_bps))
     assert out_of_band(legs, found, limits) == (reason and Refused(reason))
-
-
-def test_a_reserve_covers_stop_loss_repair_and_all_fees():
-    """250 bps, four fees of 5 + 5 + 10 + 10 bps, and a repair's 10."""
-    assert loss_reserve_krw(Decimal(1_000_000), market(), Decimal(250)) == Decimal(29_000)
-
-
-@given(
-    notional=st.decimals("-1e9", "1e12", places=2),
-    loss_bps=st.decimals("-500", "5000", places=1),
-    fee_bps=st.decimals("0", "100", places=2),
-)
-def test_a_reserve_is_never_negative_and_covers_the_fees(notional, loss_bps, fee_bps):
-    found = market(upbit=replace(UPBIT, taker_fee_bps=fee_bps))
-    assert loss_reserve_krw(notional, found, loss_bps) >= abs(notional) * fraction(3 * fee_bps) >= 0

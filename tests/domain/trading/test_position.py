@@ -3,14 +3,11 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from arb.domain.ledger.reconcile import drifts
-from arb.domain.market.book import Book
 from arb.domain.market.ids import Venue
-from arb.domain.market.spread import rate_from_book
 from arb.domain.trading.order import State
 from arb.domain.trading.position import is_dust, leg_position, trade_position
 from tests.contracts import world
-from tests.domain.markets import BINANCE, NOW_NS, levels
+from tests.domain.markets import BINANCE
 
 
 def filled(order, quantity=None, **changes):
@@ -64,24 +61,3 @@ def test_dust_is_what_a_venue_would_not_take():
     assert is_dust(Decimal("-0.00004"), price, BINANCE)
     assert not is_dust(Decimal("-0.00005"), price, BINANCE)
     assert is_dust(Decimal("0.000009"), price, BINANCE)
-
-
-def test_the_rate_is_the_middle_of_its_book():
-    book = Book(
-        venue=Venue.UPBIT,
-        symbol="USDT/KRW",
-        bids=levels(("1399", "1")),
-        asks=levels(("1401", "1")),
-        sequence=1,
-        ts_event_ns=0,
-        ts_recv_ns=NOW_NS,
-    )
-    rate = rate_from_book(book)
-    assert (rate.krw_per_usdt, rate.ts_recv_ns) == (1400, NOW_NS)
-
-
-def test_drift_names_what_differs_exactly():
-    ledger = {"BTC": Decimal("1.00"), "KRW": Decimal(5), "ETH": Decimal(0)}
-    balances = {"BTC": Decimal("1"), "KRW": Decimal("5.00000001"), "BNB": Decimal(2)}
-    found = {drift.asset: drift.difference for drift in drifts(Venue.UPBIT, ledger, balances)}
-    assert found == {"KRW": Decimal("0.00000001"), "BNB": 2}

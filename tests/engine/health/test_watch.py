@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from arb.adapters.broker.dispatch import MemoryDispatcher
 from arb.adapters.local.clock import ManualClock
 from arb.adapters.memory import MemorySessionStore, MemoryTables
 from arb.adapters.memory.memory_feeds import MemoryFeedRegistry
@@ -13,15 +12,11 @@ from arb.domain.errors import StoreUnavailable
 from arb.domain.health.alert import Alert, Severity
 from arb.domain.health.judge import Change, Health, Key, Reading, Rule, Verdict
 from arb.domain.health.judge import Level as Grade
-from arb.domain.market.book import Book, Level
-from arb.domain.market.ids import Coin, SessionId, Symbol, Venue
+from arb.domain.market.ids import Coin, SessionId
 from arb.domain.risk.review import Mode
-from arb.domain.time import NS_PER_MINUTE, NS_PER_S
+from arb.domain.time import NS_PER_S
 from arb.engine.health.monitor import Standing, Stood, SystemMonitor
-from arb.engine.health.probes.books import MOMENT_NS, Books, LastVitals, Uneven, Vitals
-from arb.engine.health.probes.feeds import FeedLag, QuoteAge
-from arb.engine.health.probes.life import Canaries, HeartbeatAge
-from arb.engine.health.probes.rates import Rates
+from arb.engine.health.probes.books import LastVitals, Vitals
 from arb.engine.health.watch import Watch
 from arb.engine.market.feed_guard import FeedGuard
 from arb.engine.market.markets import Markets
@@ -281,91 +276,6 @@ def test_silent_workers_and_feeds_are_told_apart():
     post.beats.beat("worker-evaluate", {}, post.clock.now_ns())
     post.sweep(1)
     assert post.told("all_workers_gone") == [Severity.CRITICAL, Severity.INFO]
-
-
-def readings(probe, now_ns: int) -> dict[tuple[str, str], Decimal]:
-    return {(each.rule, each.subject): each.value for each in probe.read(now_ns)}
-
-
-def test_the_age_of_a_venue_is_that_of_its_newest_book():
-    clock = ManualClock(1_000 * NS_PER_S)
-    quotes = MemoryQuoteStore(clock)
-    level = (Level(Decimal(1), Decimal(1)),)
-    for symbol, at_s in (("BTC/KRW", 990), ("USDT/KRW", 997)):
-        at_ns = at_s * NS_PER_S
-        quotes.put([Book(
-            venue=Venue.UPBIT, symbol=Symbol(symbol), sequence=1, ts_event_ns=at_ns, ts_recv_ns=at_ns,
-            bids=level, asks=(Level(Decimal(2), Decimal(1)),),
-        )], [])  # fmt: skip
-    assert readings(QuoteAge(quotes, (BTC,)), clock.now_ns()) == {("quote_age_ms", "upbit"): Decimal(3_000)}
-
-
-def test_the_worst_lag_of_all_feeds_counts():
-    beats = Beats({"feed-1": {"upbit_lag_us": "1500"}, "feed-2": {"upbit_lag_us": "7000"}, "other": {}})
-    assert readings(FeedLag(beats), 0) == {("ws_lag_ms", "upbit"): Decimal(7)}
-
-
-def test_a_feed_that_fell_silent_or_has_no_connection_tells_no_lag():
-    beats = Beats({
-        "feed-1": {"at_ns": "0", "upbit_lag_us": "7000"},
-        "feed-2": {"at_ns": str(20 * NS_PER_S), "upbit_lag_us": "", "binance_lag_us": ""},
-    })  # fmt: skip
-    assert readings(FeedLag(beats), 10 * NS_PER_S) == {("ws_lag_ms", "upbit"): Decimal(7)}
-    assert readings(FeedLag(beats), 11 * NS_PER_S) == {}
-
-
-def test_beat_has_a_rule_of_its_own():
-    beats = Beats({"beat": {"at_ns": str(NS_PER_S)}, "feed": {"at_ns": str(2 * NS_PER_S)}})
-    assert readings(HeartbeatAge(beats), 4 * NS_PER_S) == {
-        ("beat_age_ms", "beat"): Decimal(3_000), ("redis_heartbeat_age_ms", "feed"): Decimal(2_000),
-    }  # fmt: skip
-
-
-def test_a_canary_is_sent_to_every_queue_and_the_last_answers_are_read():
-    dispatcher = MemoryDispatcher()
-    answers = Beats({"orders": {"latency_us": "2500", "at_ns": str(NS_PER_S)}})
-    found = readings(Canaries(answers, dispatcher, ("orders", "evaluate")), 3 * NS_PER_S)
-    assert found == {
-        ("loop_latency_ms", "orders"): Decimal("2.5"), ("canary_age_ms", "orders"): Decimal(2_000),
-    }  # fmt: skip
-    assert [task for task, _, _ in dispatcher.take()] == ["arb.canary.orders", "arb.canary.evaluate"]
-
-
-def test_a_latency_is_measured_once_and_the_age_goes_on():
-    answers = Beats({"orders": {"latency_us": "9000000", "at_ns": str(NS_PER_S)}})
-    canaries = Canaries(answers, MemoryDispatcher(), ("orders",))
-    assert ("loop_latency_ms", "orders") in readings(canaries, 2 * NS_PER_S)
-    assert readings(canaries, 9 * NS_PER_S) == {("canary_age_ms", "orders"): Decimal(8_000)}
-
-
-def test_ages_of_nothing_are_zero_and_a_snapshot_that_never_was_is_as_old_as_the_session():
-    found = readings(Books(Store()), 5 * NS_PER_S)
-    assert found[("snapshot_age_ms", "town")] == 5_000
-    assert found[("unknown_order_age_ms", "town")] == 0
-    assert (found[("unhedged_age_ms", "town")], found[("unhedged_krw", "town")]) == (0, 0)
-    assert readings(Books(Store(None)), NS_PER_S) == {}
-
-
-def test_legs_that_differ_for_a_moment_are_trading_and_longer_they_are_unhedged():
-    uneven = (
-        Uneven(since_ns=10 * NS_PER_S, krw=Decimal(7)),
-        Uneven(since_ns=12 * NS_PER_S, krw=Decimal(20)),
-        Uneven(since_ns=40 * NS_PER_S - MOMENT_NS + 1, krw=Decimal(100)),
-    )
-    found = readings(Books(Store(replace(VITALS, uneven=uneven))), 40 * NS_PER_S)
-    assert (found[("unhedged_age_ms", "town")], found[("unhedged_krw", "town")]) == (30_000, 27)
-
-
-def test_rates_are_of_the_last_minute_and_survive_a_reset():
-    counts = Counts()
-    rates = Rates(counts)
-    seen = []
-    for at_s in range(0, 150, 30):
-        counts.count("errors", "arb.settle_trade", 2)
-        seen.append(int(readings(rates, at_s * NS_PER_S)[("live_errors_per_minute", "errors")]))
-    assert seen == [0, 2, 4, 4, 4]
-    counts.counts.clear()
-    assert readings(rates, 3 * NS_PER_MINUTE)[("live_errors_per_minute", "errors")] == 0
 
 
 def test_a_sweep_decides_how_much_is_done_and_asks_no_database_that_is_away():

@@ -8,6 +8,7 @@ from arb.adapters.broker.dispatch import MemoryDispatcher
 from arb.adapters.local.clock import ManualClock
 from arb.adapters.memory.memory_quotes import MemoryQuoteStore
 from arb.domain.errors import DispatchError
+from arb.domain.health.degradation import Degree
 from arb.domain.market.ids import USDT, Coin, Symbol, Venue
 from arb.engine.market.book_codec import decode_book
 from arb.engine.market.feed import Feed
@@ -206,3 +207,27 @@ def test_after_any_history_the_store_has_exactly_the_newest_valid_books_and_no_c
     seen = evaluated | set(world.store.take_dirty())
     seen |= {symbol.partition("/")[0] for keys in world.asked() for _, symbol in keys}
     assert seen >= {key[1].partition("/")[0] for key in newest if key != USDT_KRW}
+
+
+def test_books_are_shallow_at_the_last_degree_only():
+    levels = {}
+    for degree in Degree:
+        feeding = World()
+        feeding.feed._degree = lambda degree=degree: degree
+        feeding.feed.flush()
+        feeding.feed.accept([deep(BTC_USDT)])
+        feeding.feed.flush()
+        book = feeding.store.get([BTC_USDT])[BTC_USDT]
+        levels[degree] = (len(book.bids), len(book.asks))
+    assert levels == {Degree.FULL: (9, 9), Degree.LEAN: (9, 9), Degree.NEAR: (9, 9), Degree.SHALLOW: (5, 5)}
+
+
+def deep(key):
+    book = a_book(key)
+    level = book.bids[0]
+    bids = tuple(type(level)(level.price - number, level.quantity) for number in range(9))
+    asks = tuple(type(level)(level.price + 1 + number, level.quantity) for number in range(9))
+    return type(book)(
+        venue=book.venue, symbol=book.symbol, bids=bids, asks=asks, sequence=1, ts_event_ns=0,
+        ts_recv_ns=book.ts_recv_ns,
+    )  # fmt: skip

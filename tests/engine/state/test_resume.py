@@ -137,10 +137,3 @@ def test_redis_away_is_no_obstacle(stores, session, states, resume):
     account = resume.run()
     assert not account.hot_state
     assert account.differences == ()
-
-
-@pytest.mark.parametrize("kind", [SnapshotKind.PERIODIC, SnapshotKind.ON_TRADE])
-def test_a_slot_is_imaged_once_whoever_asks(stores, session, kind):
-    take = snapshot(stores, session)
-    assert take.run(kind) is not None
-    assert take.run(kind) is None
