@@ -1,9 +1,9 @@
 """The part of an engine that keeps its state: hot in Redis, imaged in SQL, resumed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from arb.adapters.postgres.engine import noting
 from arb.adapters.postgres.mirror import Mirror
-from arb.adapters.postgres.mirrored import MirroredSessions, MirroredTrades
 from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.postgres.snapshots import SqlSnapshotStore
 from arb.adapters.postgres.trades import SqlTradeStore
@@ -16,8 +16,8 @@ from arb.ports import Clock, Counters, StateStore
 class Mirrored:
     """The stores of one session that every use case writes through, and who keeps their copy."""
 
-    trades: MirroredTrades
-    sessions: MirroredSessions
+    trades: SqlTradeStore
+    sessions: SqlSessionStore
     hot_state: KeepHotState
 
 
@@ -40,7 +40,8 @@ def keep(
         clock=clock,
     )
     mirror = Mirror(keeper, clock.now_ns)
-    keeper.sessions = MirroredSessions.around(sessions, mirror.note)
+    noted = replace(sessions, engine=noting(sessions.engine, mirror.note))
+    keeper.sessions = noted
     return Mirrored(
-        trades=MirroredTrades.around(trades, mirror.note), sessions=keeper.sessions, hot_state=keeper
+        trades=replace(trades, engine=noting(trades.engine, mirror.note)), sessions=noted, hot_state=keeper
     )

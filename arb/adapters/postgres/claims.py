@@ -2,8 +2,7 @@
 
 from sqlalchemy import Connection, Engine, insert, update
 
-from arb.adapters.postgres.engine import transaction
-from arb.adapters.postgres.lives import lock, write
+from arb.adapters.postgres.lives import changing, lock, write
 from arb.adapters.postgres.rows import order_of
 from arb.adapters.postgres.tables import order_events, orders
 from arb.domain.market.ids import ClientOrderId
@@ -12,7 +11,7 @@ from arb.domain.trading.order import Event, Order, State, apply, transition
 
 def claim(engine: Engine, client_order_id: ClientOrderId, now_ns: int) -> Order | None:
     """Take the right to send, or end an intent whose time is over; None if it was no intent any more."""
-    with transaction(engine) as connection:
+    with changing(engine, client_order_id) as connection:
         return _take(connection, client_order_id, now_ns) or _expire(connection, client_order_id, now_ns)
 
 
@@ -64,7 +63,7 @@ def _expire(connection: Connection, client_order_id: ClientOrderId, now_ns: int)
 
 def deny(engine: Engine, client_order_id: ClientOrderId, reason: str, now_ns: int) -> bool:
     """End an intent that must not be sent; False if it is none any more and was not denied."""
-    with transaction(engine) as connection:
+    with changing(engine, client_order_id) as connection:
         locked = lock(connection, client_order_id)
         if locked is None or locked.order.state is not State.INTENT:
             return locked is not None and locked.order.state is State.DENIED
@@ -76,7 +75,7 @@ def give_up(
     engine: Engine, client_order_id: ClientOrderId, fence: int, event: Event, reason: str, now_ns: int
 ) -> bool:
     """End a claim by RELEASE, LOSE, REJECT or EXPIRE; False, and no change, if it is not the caller's."""
-    with transaction(engine) as connection:
+    with changing(engine, client_order_id) as connection:
         locked = lock(connection, client_order_id)
         if locked is None or locked.order.state is not State.SUBMITTED or locked.order.fence != fence:
             return False

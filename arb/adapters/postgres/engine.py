@@ -1,9 +1,13 @@
-"""Connections to PostgreSQL: one pool for each process, and transactions on it."""
+"""Connections to PostgreSQL: one pool for each process, and transactions on it.
+
+Who keeps a copy of what is written here listens to an engine (`noting`): each commit through it is noted,
+with the trades that it changed. A store opens its transactions here and nowhere else, so no write escapes.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 # The fallback broker's package imports it when a thread first needs it, and while it is half imported
 # every other thread's statements fail: it has to be there before there are threads.
@@ -15,6 +19,7 @@ from arb.adapters.local.clock import SystemClock
 from arb.adapters.postgres import patience
 from arb.adapters.postgres.failures import committing, translated
 from arb.domain.errors import ConfigError
+from arb.domain.market.ids import TradeId
 from arb.domain.time import NS_PER_S
 
 CONNECT_TIMEOUT_S: Final = 5
@@ -22,6 +27,14 @@ STATEMENT_TIMEOUT_MS: Final = 10_000
 LOCK_TIMEOUT_MS: Final = 5_000
 IDLE_TRANSACTION_TIMEOUT_MS: Final = 15_000  # a worker that hangs inside a transaction loses its locks
 RETURNED: Final = "arb_returned_at_ns"
+NOTE: Final = "arb_note"
+UNCHANGED: Final = "arb_unchanged"
+
+
+class Note(Protocol):
+    """Takes which trades a commit changed, none where it changed only sums; returns at once, never raises."""
+
+    def __call__(self, *trades: TradeId) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +112,14 @@ def _limit_idleness(engine: Engine, idle_ns_max: int) -> None:
             raise DisconnectionError("idle for too long")
 
 
+def noting(engine: Engine, note: Note) -> Engine:
+    """Return an engine on the same pool whose commits are noted."""
+    return engine.execution_options(**{NOTE: note})
+
+
 @contextmanager
-def transaction(engine: Engine) -> Iterator[Connection]:
-    """Run the block in one transaction, committed at its end.
+def transaction(engine: Engine, *trades: TradeId) -> Iterator[Connection]:
+    """Run the block in one transaction, committed at its end; it changes rows of these trades at most.
 
     Raises: StoreUnavailable, Conflict; as `CommitUnknown` where the commit's answer was lost.
     """
@@ -109,6 +127,15 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         yield connection  # an exception in the block rolls back as the connection is given back
         with committing():
             connection.commit()
+        changed = not connection.get_execution_options().get(UNCHANGED)
+    note: Note | None = engine.get_execution_options().get(NOTE)
+    if note is not None and changed:
+        note(*trades)
+
+
+def nothing_changed(connection: Connection) -> None:
+    """Say that this transaction found nothing to change: its commit is not noted."""
+    connection.execution_options(**{UNCHANGED: True})
 
 
 @contextmanager

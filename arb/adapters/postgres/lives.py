@@ -5,15 +5,17 @@ order, ledger; so no two transactions can wait for each other.
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Engine, insert, select, update
 
 from arb.adapters.postgres import holds
+from arb.adapters.postgres.engine import transaction
 from arb.adapters.postgres.records.holds import hold_state
 from arb.adapters.postgres.rows import fill_of, order_of, order_values
 from arb.adapters.postgres.tables import fills, order_events, orders
-from arb.domain.market.ids import ClientOrderId, SessionId
+from arb.domain.market.ids import ClientOrderId, SessionId, parse_client_order_id
 from arb.domain.trading.order import Event, Fill, Order, transition
 
 
@@ -25,6 +27,12 @@ class Locked:
     session_id: SessionId
     event_seq: int
     changed_at_ns: int
+
+
+def changing(engine: Engine, client_order_id: ClientOrderId) -> AbstractContextManager[Connection]:
+    """Run the block in one transaction that changes this order, and so its trade."""
+    named = parse_client_order_id(client_order_id)
+    return transaction(engine, *(() if named is None else named[:1]))
 
 
 def lock(connection: Connection, client_order_id: ClientOrderId) -> Locked | None:

@@ -1,7 +1,7 @@
 """Keeps the hot state up behind the stores: what a commit changed is written a moment later, by a thread.
 
-The stores in front (`MirroredTrades`, `MirroredSessions`) only note what changed, so that no caller waits
-for Redis. A change that is lost with its process is found by the next health check, or by resuming.
+The stores' engine only notes what a commit changed (`engine.noting`), so that no caller waits for Redis. A
+change that is lost with its process is found by the next health check, or by resuming.
 """
 
 import threading

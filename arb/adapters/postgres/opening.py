@@ -6,7 +6,7 @@ from dataclasses import replace
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from arb.adapters.postgres import holds
-from arb.adapters.postgres.engine import transaction
+from arb.adapters.postgres.engine import nothing_changed, transaction
 from arb.adapters.postgres.exposure import exposure
 from arb.adapters.postgres.rows import order_values, trade_values
 from arb.adapters.postgres.tables import orders, sessions, trades
@@ -25,7 +25,7 @@ def open_trade(
     A trade of this id that is there already is this one, committed by an attempt whose answer was lost.
     """
     trade = proposal.trade
-    with transaction(engine) as connection:
+    with transaction(engine, trade.trade_id) as connection:
         mode = lock_session(connection, trade.session_id)
         if _exists(connection, trade):
             return Approved(proposal)
@@ -35,6 +35,8 @@ def open_trade(
                 insert(trades).values(trade_values(trade) | {"decided_on": dict(proposal.decided_on)})
             )
             _insert(connection, trade, intents)
+        else:
+            nothing_changed(connection)
         return verdict
 
 
@@ -56,7 +58,7 @@ def lock_session(connection: Connection, session_id: SessionId) -> Mode:
 def add_orders(engine: Engine, trade: Trade, intents: Sequence[Order]) -> Trade:
     """Write a changed trade and its new intents. Raises: Conflict if the trade moved on meanwhile."""
     following = replace(trade, version=trade.version + 1)
-    with transaction(engine) as connection:
+    with transaction(engine, trade.trade_id) as connection:
         values = trade_values(following)
         changed = connection.execute(
             update(trades)

@@ -3,8 +3,7 @@
 from sqlalchemy import Connection, Engine, insert
 
 from arb.adapters.postgres import ledger
-from arb.adapters.postgres.engine import transaction
-from arb.adapters.postgres.lives import Locked, lock, write
+from arb.adapters.postgres.lives import Locked, changing, lock, write
 from arb.adapters.postgres.rows import fill_values
 from arb.adapters.postgres.tables import fills
 from arb.domain.errors import DataError
@@ -15,7 +14,7 @@ from arb.domain.trading.order import Event, Folded, Order, OrderReport, State, a
 
 def record(engine: Engine, report: OrderReport, now_ns: int) -> Order:
     """Book a report once; news that is no news writes nothing. Raises: DataError if it is not ours."""
-    with transaction(engine) as connection:
+    with changing(engine, report.client_order_id) as connection:
         locked = _ours(connection, report.client_order_id)
         folded = fold(locked.order, report)
         if folded.order != locked.order:
@@ -25,7 +24,7 @@ def record(engine: Engine, report: OrderReport, now_ns: int) -> Order:
 
 def absent(engine: Engine, client_order_id: ClientOrderId, reason: str, now_ns: int) -> Order:
     """End an order that the venue proved was never placed; ended already by the same proof is fine."""
-    with transaction(engine) as connection:
+    with changing(engine, client_order_id) as connection:
         locked = _ours(connection, client_order_id)
         if locked.order.state is State.EXPIRED and not locked.order.fills:
             return locked.order

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from arb.adapters.postgres import neighbours, recoveries
-from arb.adapters.postgres.engine import reading, transaction
+from arb.adapters.postgres.engine import nothing_changed, reading, transaction
 from arb.adapters.postgres.retry import Retry, harmless_twice, interrupted_only
 from arb.adapters.postgres.rows import mode_change_of, session_of
 from arb.adapters.postgres.tables import mode_changes, sessions
@@ -102,7 +102,10 @@ class SqlSessionStore:
                 _keep(connection, seen.session_id, mode, reason, now_ns)
                 return True
             found = read(connection, seen.session_id)
-            return found is not None and found.stands_at == (mode, reason, now_ns)
+            if found is not None and found.stands_at == (mode, reason, now_ns):
+                return True
+            nothing_changed(connection)
+            return False
 
     @harmless_twice
     def last_mode(self, session_id: SessionId, besides: Collection[str]) -> ModeChange | None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlalchemy import Engine
 
 from arb.adapters.postgres import claims, ledger, neighbours, opening, recording, views
-from arb.adapters.postgres.engine import reading, transaction
+from arb.adapters.postgres.engine import nothing_changed, reading, transaction
 from arb.adapters.postgres.exposure import free_balances
 from arb.adapters.postgres.retry import Retry, harmless_twice, interrupted_only
 from arb.domain.ledger.ledger import Entry
@@ -117,7 +117,10 @@ class SqlTradeStore:
     @harmless_twice
     def book_moves(self, session_id: SessionId, now_ns: int) -> int:
         with transaction(self.engine) as connection:
-            return neighbours.book_moves(connection, session_id, now_ns)
+            booked = neighbours.book_moves(connection, session_id, now_ns)
+            if not booked:
+                nothing_changed(connection)
+            return booked
 
     @harmless_twice
     def open_beside(self, session_id: SessionId, now_ns: int) -> bool:

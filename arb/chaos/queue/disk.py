@@ -147,7 +147,7 @@ class Filling:
 
     def _use_up_the_log(self) -> None:
         """Have PostgreSQL need more write-ahead log: without room it panics and starts again."""
-        engine = self.seen.engine.stores.trades.engine
+        engine = self.seen.engine.unmirrored.trades.engine
         for _ in range(SEGMENTS):
             self.filler.fill()
             try:

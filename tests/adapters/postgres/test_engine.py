@@ -1,0 +1,305 @@
+"""Each commit through an engine that is listened to is noted, with the trades that it changed."""
+
+import ast
+import inspect
+from copy import copy
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy.exc import OperationalError
+
+import arb.adapters.postgres
+from arb.adapters.postgres.engine import Pool, make_engine, noting, reading, transaction
+from arb.adapters.postgres.failures import CommitUnknown
+from arb.adapters.postgres.sessions import SqlSessionStore
+from arb.adapters.postgres.tables import METADATA, fills, holds, order_events, orders, trades
+from arb.adapters.postgres.trades import SqlTradeStore
+from arb.domain.errors import Conflict, InvariantError
+from arb.domain.ledger.ledger import Entry, EntryKind, move
+from arb.domain.market.ids import Venue, parse_client_order_id
+from arb.domain.risk.review import Mode, Refused
+from arb.domain.state.recovery import Recovery
+from arb.domain.trading.order import Event, State
+from tests.contracts import world
+from tests.contracts.world import NOW_NS
+
+pytestmark = pytest.mark.integration
+STORES = (SqlTradeStore, SqlSessionStore)
+METHODS = [
+    (store, name)
+    for store in STORES
+    for name, _ in inspect.getmembers(store, inspect.isfunction)
+    if not name.startswith("_")
+]
+PACKAGE = Path(arb.adapters.postgres.__file__).parent
+
+
+def contents(engine: Engine) -> dict[str, set[str]]:
+    """Return the rows of every table as text."""
+    with engine.connect() as connection:
+        return {
+            name: {repr(row) for row in connection.execute(select(table))}
+            for name, table in METADATA.tables.items()
+        }
+
+
+def changed_trades(engine: Engine, before: dict[str, set[str]]) -> set[str]:
+    """Return the trades of which a row is other than it was."""
+    found = set()
+    with engine.connect() as connection:
+        for table in (trades, orders, order_events, fills, holds):
+            for row in connection.execute(select(table)):
+                if repr(row) not in before[table.name]:
+                    values = row._mapping
+                    named = values.get("trade_id") or parse_client_order_id(values["client_order_id"])[0]
+                    found.add(named)
+    return found
+
+
+class Notes:
+    """What was noted, and what another connection saw at that moment."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.trades: list[tuple[str, ...]] = []
+        self.seen: list[dict[str, set[str]]] = []
+
+    def __call__(self, *named: str) -> None:
+        self.trades.append(named)
+        self.seen.append(contents(self._engine))
+
+
+class Scene:
+    """A session with money, a trade whose orders are intents, and one with an order that is being sent."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.hear(engine)
+        self.session = world.session()
+        self.id = self.session.session_id
+        self.sessions.create(self.session)
+        for entry in world.openings(self.id):
+            self.trades.book_entry(self.id, entry, NOW_NS)
+        self.new, self.opened, sent = world.opening(self.id), self._open(), self._open()
+        self.intent = self.opened.on(Venue.UPBIT).client_order_id
+        self.claimed = self.trades.claim(sent.on(Venue.UPBIT).client_order_id, NOW_NS)
+
+    def hear(self, engine: Engine) -> None:
+        self.trades, self.sessions = SqlTradeStore(engine), SqlSessionStore(engine)
+
+    def _open(self):
+        made = world.opening(self.id)
+        self.trades.open_trade(made.proposal, made.orders, world.LIMITS, NOW_NS)
+        return made
+
+    @property
+    def claim(self):
+        return self.claimed.client_order_id, self.claimed.fence
+
+    def lost(self):
+        self.trades.lose(*self.claim, "no answer", NOW_NS)
+        return self.claimed.client_order_id
+
+    def neighbour(self, group="b"):
+        """Return another session on the same account."""
+        other = replace(world.session(group=group), account=self.account())
+        self.sessions.create(other)
+        return other.session_id
+
+    def account(self):
+        name = f"account of {self.id}"
+        self.sessions.set_account(self.id, name)
+        return name
+
+    def beside_one_that_moved(self):
+        """Return this session after another one on its account has traded."""
+        other = self.neighbour()
+        self.trades.open_beside(other, NOW_NS)
+        self.trades.book_moves(self.id, NOW_NS)
+        opened = world.opening(other)
+        self.trades.open_trade(opened.proposal, opened.orders, world.LIMITS, NOW_NS)
+        order = self.trades.claim(opened.on(Venue.UPBIT).client_order_id, NOW_NS)
+        self.trades.record(world.filled(order), NOW_NS)
+        return self.id
+
+    def entry(self):
+        postings = move("external", "venue:upbit", "BTC", Decimal(1))
+        return Entry(key=f"deposit {self.id}", kind=EntryKind.ADJUSTMENT, postings=postings)
+
+
+CALLS = {
+    "open_trade": lambda s: s.trades.open_trade(s.new.proposal, s.new.orders, world.LIMITS, NOW_NS),
+    "add_orders": lambda s: s.trades.add_orders(
+        s.opened.trade, [world.exit_intent(s.opened.trade, Venue.UPBIT, 2)]
+    ),
+    "next_order_number": lambda s: s.trades.next_order_number(s.opened.trade.trade_id, Venue.UPBIT),
+    "claim": lambda s: s.trades.claim(s.intent, NOW_NS),
+    "release": lambda s: s.trades.release(*s.claim, "not sent", NOW_NS),
+    "lose": lambda s: s.trades.lose(*s.claim, "no answer", NOW_NS),
+    "refuse": lambda s: s.trades.refuse(*s.claim, Event.REJECT, "no", NOW_NS),
+    "absent": lambda s, lost: s.trades.absent(lost, "not there", NOW_NS),
+    "record": lambda s: s.trades.record(world.filled(s.claimed), NOW_NS),
+    "deny": lambda s: s.trades.deny(s.intent, "no", NOW_NS),
+    "order": lambda s: s.trades.order(s.intent),
+    "orders": lambda s: s.trades.orders([s.intent]),
+    "session_of": lambda s: s.trades.session_of(s.opened.trade.trade_id),
+    "view": lambda s: s.trades.view(s.opened.trade.trade_id),
+    "active": lambda s: s.trades.active(s.id),
+    "untold": lambda s: s.trades.untold(s.id, NOW_NS),
+    "overdue": lambda s: s.trades.overdue(s.id, NOW_NS),
+    "moving": lambda s: s.trades.moving(s.id, NOW_NS),
+    "book_entry": lambda s: s.trades.book_entry(s.id, s.entry(), NOW_NS),
+    "book_moves": lambda s, moved: s.trades.book_moves(moved, NOW_NS),
+    "open_beside": lambda s, other: s.trades.open_beside(other, NOW_NS),
+    "balances": lambda s: s.trades.balances(s.id),
+    "free": lambda s: s.trades.free(s.id),
+    "working": lambda s: s.trades.working(s.id),
+    "create": lambda s: s.sessions.create(world.session()),
+    "current": lambda s: s.sessions.current("mock"),
+    "listed": lambda s: s.sessions.listed("mock"),
+    "take_up": lambda s, other: s.sessions.take_up(other, NOW_NS),
+    "set_mode": lambda s: s.sessions.set_mode(s.id, Mode.HALTED, "stop", NOW_NS + 1),
+    "change_mode": lambda s: s.sessions.change_mode(s.session, Mode.HALTED, "stop", NOW_NS + 1),
+    "last_mode": lambda s: s.sessions.last_mode(s.id, []),
+    "set_account": lambda s: s.sessions.set_account(s.id, "another"),
+    "recovered": lambda s: s.sessions.recovered(
+        s.id, Recovery(component="redis", cause="away", lost_at_ns=1, recovered_at_ns=2, detail="back")
+    ),
+    "recoveries": lambda s: s.sessions.recoveries(s.id, 10),
+    "get": lambda s: s.sessions.get(s.id),
+}
+BEFORE = {
+    "absent": Scene.lost,
+    "book_moves": Scene.beside_one_that_moved,
+    "open_beside": Scene.neighbour,
+    "take_up": lambda s: s.neighbour(group=""),
+}
+
+
+@pytest.fixture(scope="module")
+def engine(database_url):
+    made = make_engine(database_url, Pool(size=4))
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def notes(engine):
+    return Notes(engine)
+
+
+@pytest.fixture
+def noted(engine, notes):
+    return noting(engine, notes)
+
+
+@pytest.fixture
+def scene(engine):
+    return Scene(engine)
+
+
+@pytest.fixture
+def heard(scene, noted):
+    """The same scene, through stores that are listened to."""
+    same = copy(scene)
+    same.hear(noted)
+    return same
+
+
+@pytest.fixture
+def commits(monkeypatch):
+    """Count the commits."""
+    commit, made = Connection.commit, []
+
+    def counted(connection):
+        commit(connection)
+        made.append(connection)
+
+    monkeypatch.setattr(Connection, "commit", counted)
+    return made
+
+
+@pytest.mark.parametrize(("store", "name"), METHODS, ids=[f"{s.__name__}.{n}" for s, n in METHODS])
+def test_each_method_that_writes_is_noted_after_its_commit(store, name, engine, scene, heard, notes, commits):
+    given = [BEFORE[name](scene)] if name in BEFORE else []
+    before = contents(engine)
+    commits.clear()
+    CALLS[name](heard, *given)
+    after = contents(engine)
+    assert (before != after) is bool(commits), "a call that commits has to be one that changes something here"
+    assert len(notes.trades) == len(commits)
+    assert all(seen == after for seen in notes.seen), "noted before the commit"
+    assert {trade for named in notes.trades for trade in named} == changed_trades(engine, before)
+
+
+def test_only_this_module_opens_connections():
+    opening = {"begin", "begin_nested", "commit", "connect", "raw_connection"}
+    found = {
+        path.name
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in opening
+    }
+    assert found == {"engine.py"}
+
+
+def test_a_reading_changes_nothing(heard, notes):
+    with pytest.raises(Exception, match="read-only"), reading(heard.trades.engine) as connection:
+        connection.execute(trades.delete())
+    assert notes.trades == []
+
+
+def test_what_fails_is_not_noted(heard, notes):
+    with pytest.raises(Conflict):
+        heard.trades.add_orders(replace(heard.opened.trade, version=7), [])
+    with pytest.raises(InvariantError):
+        heard.sessions.set_mode("nobody's", Mode.HALTED, "stop", NOW_NS)
+    assert notes.trades == []
+
+
+def test_a_commit_whose_answer_was_lost_is_noted_by_whoever_finds_it_there(heard, notes, monkeypatch):
+    commit, answers = Connection.commit, iter([False, True])
+
+    def lose(connection):
+        commit(connection)
+        if not next(answers):
+            raise OperationalError("COMMIT", {}, Exception("server closed the connection"))
+
+    monkeypatch.setattr(Connection, "commit", lose)
+    heard.trades.open_trade(heard.new.proposal, heard.new.orders, world.LIMITS, NOW_NS)
+    assert notes.trades == [(heard.new.trade.trade_id,)]
+
+
+def test_a_lost_answer_itself_is_not_noted(noted, notes, monkeypatch):
+    def lose(_connection):
+        raise OperationalError("COMMIT", {}, Exception("server closed the connection"))
+
+    monkeypatch.setattr(Connection, "commit", lose)
+    with pytest.raises(CommitUnknown), transaction(noted) as connection:
+        connection.execute(select(1))
+    assert notes.trades == []
+
+
+def test_what_found_nothing_to_change_is_not_noted(heard, notes):
+    refused = heard.trades.open_trade(
+        heard.new.proposal, heard.new.orders, world.with_limits(trades_open_max=1), NOW_NS
+    )
+    assert isinstance(refused, Refused)
+    moved_on = replace(heard.session, mode_reason="another")
+    assert not heard.sessions.change_mode(moved_on, Mode.HALTED, "stop", NOW_NS)
+    assert heard.trades.book_moves(heard.id, NOW_NS) == 0
+    assert notes.trades == []
+
+
+def test_an_intent_whose_lifetime_ends_at_a_claim_is_noted(heard, notes):
+    late_ns = NOW_NS + world.LIFETIME_NS
+    assert heard.trades.claim(heard.intent, late_ns).state is State.EXPIRED
+    assert notes.trades == [(heard.opened.trade.trade_id,)]
+
+
+def test_stores_on_the_same_pool_that_nobody_listens_to_note_nothing(scene, heard, notes):
+    scene.trades.claim(scene.intent, NOW_NS)
+    assert notes.trades == []
+    assert heard.trades.engine.pool is scene.trades.engine.pool
