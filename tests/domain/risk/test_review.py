@@ -11,6 +11,7 @@ from arb.domain.market.ids import Venue
 from arb.domain.market.spread import Direction
 from arb.domain.risk.review import Approved, Exposure, Mode, Refused, review
 from arb.domain.time import NS_PER_S
+from arb.domain.trading.reserve import hold_of
 from tests.contracts import world
 
 RICH = {(venue.value, asset): Decimal("1e12") for venue in Venue for asset in ("KRW", "USDT", "BTC")}
@@ -110,3 +111,27 @@ def test_a_smaller_trade_is_never_refused_where_a_larger_one_passes(share, reali
     )
     if isinstance(review(whole, limits, exposure), Approved):
         assert isinstance(review(part, limits, exposure), Approved)
+
+
+def test_an_edge_below_the_least_is_refused_and_exactly_the_least_is_taken(proposal):
+    least = proposal.edge.net_bps
+    assert review(proposal, replace(world.LIMITS, entry_edge_bps_min=least), IDLE) == Approved(proposal)
+    more = replace(world.LIMITS, entry_edge_bps_min=least + Decimal("0.0001"))
+    assert review(proposal, more, IDLE) == Refused("edge_too_small")
+
+
+def test_a_balance_that_pays_exactly_for_the_hold_is_enough(proposal):
+    holds = {(leg.venue, *hold_of(leg, "BTC")) for leg in proposal.legs}
+    exact = {(venue, asset): amount for venue, asset, amount in holds}
+    assert isinstance(review(proposal, world.LIMITS, replace(IDLE, free=exact)), Approved)
+
+
+def test_a_venue_of_which_no_balance_is_known_pays_for_nothing(proposal):
+    assert review(proposal, world.LIMITS, replace(IDLE, free={})) == Refused("balance_upbit_btc")
+
+
+def test_trades_of_all_coins_count_against_the_ceiling_of_open_trades(proposal):
+    limits = replace(world.LIMITS, trades_open_max=5)
+    full = replace(IDLE, trades_open_by_coin={"ETH": 2, "XRP": 3})
+    assert review(proposal, limits, full) == Refused("trades_open")
+    assert isinstance(review(proposal, limits, replace(IDLE, trades_open_by_coin={"ETH": 4})), Approved)

@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import pytest
 
+from arb.domain.market.ids import Venue
 from arb.domain.market.spread import Direction
 from arb.domain.risk.review import Refused
 from arb.domain.risk.sanity import out_of_band, stale, unfit, untradable
-from arb.domain.time import NS_PER_S
+from arb.domain.time import NS_PER_S, STAMP_AHEAD_NS_MAX
 from arb.domain.trading.order import Purpose
 from arb.domain.trading.trade import pair_legs
 from tests.contracts import world
@@ -64,3 +65,29 @@ def test_a_limit_price_is_held_against_the_other_venue(reason, band_bps):
     legs = pair_legs(found, Direction.SELL_UPBIT, Purpose.ENTRY, Decimal("0.1"), Decimal(1))
     limits = replace(world.LIMITS, price_band_bps_max=Decimal(band_bps))
     assert out_of_band(legs, found, limits) == (reason and Refused(reason))
+
+
+@pytest.mark.parametrize("venue", list(Venue))
+def test_either_venue_that_takes_no_orders_keeps_the_pair_from_being_traded(venue):
+    rule = UPBIT if venue is Venue.UPBIT else BINANCE
+    found = market(**{venue.value: replace(rule, tradable=False)})
+    assert untradable(found) == Refused(f"not_tradable_{venue}")
+
+
+@pytest.mark.parametrize(("ahead_ns", "refused"), [(0, None), (1, Refused("quote_ahead"))])
+def test_one_book_of_two_that_is_ahead_of_now_is_enough_to_refuse(ahead_ns, refused):
+    found = market()
+    ahead = replace(found.binance, ts_recv_ns=NOW_NS + STAMP_AHEAD_NS_MAX + ahead_ns)
+    assert stale(replace(found, binance=ahead), world.LIMITS, NOW_NS) == refused
+
+
+def test_a_premium_exactly_at_its_bound_is_still_believed():
+    found = market()
+    at_bound = replace(world.LIMITS, premium_bps_abs_max=abs(found.premium_bps))
+    assert unfit(found, at_bound) is None
+    below = replace(world.LIMITS, premium_bps_abs_max=abs(found.premium_bps) - 1)
+    assert unfit(found, below) == Refused("premium_absurd")
+
+
+def test_a_discount_is_as_absurd_as_a_premium():
+    assert unfit(market(krw_per_usdt="1600"), world.LIMITS) == Refused("premium_absurd")
