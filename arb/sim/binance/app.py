@@ -26,9 +26,8 @@ from arb.sim.core.admin import reply
 from arb.sim.core.config import SimConfig
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.fault_stream import PublicShaper
-from arb.sim.core.fees import ReceivedAssetFee
 from arb.sim.core.market import BINANCE
-from arb.sim.core.rules import VenueRules
+from arb.sim.core.rules import ReceivedAssetFee, VenueRules
 from arb.sim.core.serve import install
 from arb.sim.core.stage import Stage
 from arb.sim.core.tape import has_frame_tape

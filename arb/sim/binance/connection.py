@@ -16,8 +16,8 @@ from aiohttp import ClientConnectionResetError, WSMsgType, web
 from arb.domain.time import NS_PER_S
 from arb.sim.binance.frames import shutdown
 from arb.sim.binance.wire import milliseconds
-from arb.sim.core.clock import Clock
 from arb.sim.core.sockets import Outbox
+from arb.sim.core.stage import Clock
 
 MESSAGE_BYTES_MAX: Final = 1 << 20
 

@@ -12,7 +12,7 @@ import msgspec
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.sim.binance.errors import BinanceError
 from arb.sim.binance.symbols import ORDERS_10S_LIMIT, ORDERS_DAY_LIMIT, WEIGHT_LIMIT
-from arb.sim.core.clock import Clock
+from arb.sim.core.stage import Clock
 
 STUBBORN_CALLS_MAX: Final = 20  # refused calls in one window before the ban
 BAN_S: Final = 120

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from arb.sim.binance.connection import Connection, Keepalive, accept
 from arb.sim.binance.hub import Hub, Listener
-from arb.sim.core.clock import Clock
+from arb.sim.core.stage import Clock
 
 STREAMS_MAX: Final = 1_024
 

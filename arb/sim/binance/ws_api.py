@@ -15,8 +15,8 @@ from arb.sim.binance.endpoints import Endpoint
 from arb.sim.binance.limits import Limits
 from arb.sim.binance.signing import api_payload
 from arb.sim.binance.user_stream import Subscription, UserStream
-from arb.sim.core.clock import Clock
 from arb.sim.core.fault_effects import CallFault
+from arb.sim.core.stage import Clock
 
 TERMS = Keepalive(messages_per_s=100)  # requests count by weight here, not by message
 

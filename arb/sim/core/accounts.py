@@ -7,8 +7,8 @@ changes by a unit. A balance that would go below zero is a bug here, never a sta
 from dataclasses import dataclass
 from decimal import Decimal
 
-from arb.sim.core.fees import Fee
 from arb.sim.core.orders import ZERO, Side
+from arb.sim.core.rules import Fee
 
 
 class Overdrawn(Exception):

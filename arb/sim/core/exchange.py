@@ -11,8 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from arb.sim.core.accounts import Balance
-from arb.sim.core.book import Book, Level
-from arb.sim.core.clock import Clock
+from arb.sim.core.book import Book, Level, Liquidity
 from arb.sim.core.events import (
     BalancesOpened,
     Event,
@@ -23,11 +22,11 @@ from arb.sim.core.events import (
     OrderRejected,
 )
 from arb.sim.core.journal import Journal, Recorded
-from arb.sim.core.matching import Liquidity
 from arb.sim.core.orders import ZERO, Order, OrderRequest, Side, Status, TimeInForce
 from arb.sim.core.planning import Plan, hold_after, hold_asset, make_plan
 from arb.sim.core.records import Orders, Records
 from arb.sim.core.rules import VenueRules
+from arb.sim.core.stage import Clock
 
 
 class Reason(StrEnum):

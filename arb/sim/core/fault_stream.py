@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from arb.domain.time import NS_PER_MS
-from arb.sim.core.clock import Clock
 from arb.sim.core.faults import Call, FaultKind, FaultPlan, Stage
+from arb.sim.core.stage import Clock
 
 LATE_MS: Final = 1_000
 

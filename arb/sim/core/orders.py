@@ -16,10 +16,6 @@ class Side(StrEnum):
     BUY = "BUY"
     SELL = "SELL"
 
-    @property
-    def opposite(self) -> "Side":
-        return Side.SELL if self is Side.BUY else Side.BUY
-
 
 class TimeInForce(StrEnum):
     """What happens to what does not fill at once."""
@@ -79,8 +75,3 @@ class Order:
     @property
     def is_open(self) -> bool:
         return self.status in OPEN_STATUSES
-
-    @property
-    def remaining(self) -> Decimal | None:
-        """Base left to execute; None when the order was given in quote."""
-        return None if self.request.quantity is None else self.request.quantity - self.executed

@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from arb.sim.core.book import Level
-from arb.sim.core.fees import Fee
-from arb.sim.core.matching import Liquidity, quantity_of, take, take_quote, value_of
+from arb.sim.core.book import Level, Liquidity, quantity_of, take, take_quote, value_of
 from arb.sim.core.orders import ZERO, Order, OrderRequest, Side, Status, TimeInForce
-from arb.sim.core.rules import VenueRules
+from arb.sim.core.rules import Fee, VenueRules
 from arb.sim.core.ticks import floor_to
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from arb.sim.core.accounts import Accounts
 from arb.sim.core.events import BalancesOpened, OrderAccepted, OrderClosed, OrderFilled
-from arb.sim.core.fees import Fee
 from arb.sim.core.journal import Recorded
 from arb.sim.core.orders import ZERO, Order
+from arb.sim.core.rules import Fee
 from arb.sim.core.shelf import EVER_NS, Shelf
 
 

@@ -16,9 +16,9 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
+from arb.adapters.local.clock import SystemClock
 from arb.adapters.local.collector import settle
 from arb.sim.core.admin import Admin
-from arb.sim.core.clock import SystemClock
 from arb.sim.core.config import ConfigError, load_config
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.market import BINANCE, UPBIT

@@ -5,10 +5,9 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from arb.domain.time import NS_PER_S
-from arb.sim.core.clock import Clock
 from arb.sim.core.config import ConfigError, SimConfig
 from arb.sim.core.events import FaultStruck
 from arb.sim.core.faults import Call, Fault, FaultPlan
@@ -17,6 +16,12 @@ from arb.sim.core.journal import Journal
 from arb.sim.core.market import BINANCE, Market, build_market
 
 EPOCH_AGE_NS_MAX: Final = 7 * 86_400 * NS_PER_S  # drawing a day of steps takes seconds
+
+
+class Clock(Protocol):
+    """Anything that tells the time in Unix nanoseconds."""
+
+    def now_ns(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,9 +16,8 @@ from arb.sim.core.book import Book
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.faults import Call
 from arb.sim.core.faults import Stage as FaultStage
-from arb.sim.core.fees import QuoteFee
 from arb.sim.core.market import UPBIT_LOT
-from arb.sim.core.rules import VenueRules
+from arb.sim.core.rules import QuoteFee, VenueRules
 from arb.sim.core.serve import install
 from arb.sim.core.stage import Stage
 from arb.sim.upbit.account_routes import Account

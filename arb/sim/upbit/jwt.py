@@ -8,7 +8,6 @@ import binascii
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
 from typing import Any, Final
 
 DIGESTS: Final = {"HS256": hashlib.sha256, "HS512": hashlib.sha512}
@@ -17,13 +16,6 @@ TOKEN_LENGTH_MAX: Final = 8_192  # characters; a longer header is not one of our
 
 class BadToken(Exception):
     """The text is not a token, or its signature is wrong."""
-
-
-def encode_token(claims: Mapping[str, str], secret: str, algorithm: str) -> str:
-    """Return a signed token; claims keep their order."""
-    header = _encode_part(_compact({"alg": algorithm, "typ": "JWT"}))
-    body = _encode_part(_compact(claims))
-    return f"{header}.{body}.{_signature(f'{header}.{body}', secret, algorithm)}"
 
 
 def read_claims(token: str) -> dict[str, Any]:
@@ -70,7 +62,3 @@ def _signature(signed: str, secret: str, algorithm: str) -> str:
 
 def _encode_part(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def _compact(value: Mapping[str, str]) -> bytes:
-    return json.dumps(dict(value), separators=(",", ":")).encode()

@@ -3,10 +3,9 @@
 from decimal import Decimal
 from typing import Any, Final
 
-from arb.sim.core.book import Book
+from arb.sim.core.book import Book, quantity_of, value_of
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.faults import Scope
-from arb.sim.core.matching import quantity_of, value_of
 from arb.sim.upbit.auth import MAKE_ORDERS
 from arb.sim.upbit.desk import Desk
 from arb.sim.upbit.door import Route

@@ -7,8 +7,8 @@ import pytest
 from aiohttp import ClientSession, WSMsgType, web
 from aiohttp.test_utils import TestServer
 
+from arb.adapters.local.clock import SystemClock
 from arb.sim.binance.connection import Connection, Keepalive, accept
-from arb.sim.core.clock import SystemClock
 
 
 def converse(terms, scene):

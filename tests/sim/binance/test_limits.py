@@ -2,9 +2,9 @@
 
 import pytest
 
+from arb.adapters.local.clock import ManualClock
 from arb.sim.binance.errors import BinanceError
 from arb.sim.binance.limits import STUBBORN_CALLS_MAX, Limits, LimitSwitches
-from arb.sim.core.clock import ManualClock
 
 MINUTE_MS = 60_000
 

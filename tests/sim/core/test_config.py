@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from arb.adapters.local.clock import ManualClock
 from arb.sim.__main__ import main
-from arb.sim.core.clock import ManualClock
 from arb.sim.core.config import ConfigError, load_config, parse_config
 from arb.sim.core.stage import make_stage
 from tests.sim.core.worlds import config

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from arb.sim.core.clock import ManualClock
+from arb.adapters.local.clock import ManualClock
 from arb.sim.core.fault_effects import (
     RejectedByPlan,
     ReplyLost,

@@ -8,7 +8,6 @@ import pytest
 
 from arb.sim.core.config import SimConfig
 from arb.sim.core.market import BINANCE, UPBIT, build_market
-from arb.sim.core.orders import Side
 from arb.sim.core.ticks import is_multiple, krw_tick
 from tests.sim.core.worlds import CONFIG, config
 
@@ -100,8 +99,3 @@ def test_step_counts_from_the_epoch_and_holds_before_it():
 
 def mid(book):
     return (book.bids[0].price + book.asks[0].price) / 2
-
-
-def test_side_has_an_opposite():
-    assert Side.BUY.opposite is Side.SELL
-    assert Side.SELL.opposite is Side.BUY

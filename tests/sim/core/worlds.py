@@ -4,14 +4,13 @@ from decimal import Decimal
 
 import orjson
 
+from arb.adapters.local.clock import ManualClock
 from arb.sim.core.book import Book, Level
-from arb.sim.core.clock import ManualClock
 from arb.sim.core.config import parse_config
 from arb.sim.core.exchange import Exchange
-from arb.sim.core.fees import QuoteFee, ReceivedAssetFee
 from arb.sim.core.journal import Journal
 from arb.sim.core.orders import OrderRequest, Side, TimeInForce
-from arb.sim.core.rules import VenueRules
+from arb.sim.core.rules import QuoteFee, ReceivedAssetFee, VenueRules
 
 BALANCES = {"USDT": Decimal(10_000), "BTC": Decimal(10)}
 CONFIG = b'{"seed": 42, "epoch_ns": 1000000000, "coins": ["BTC", "ETH", "XRP"]}'

@@ -41,10 +41,7 @@ class Client:
         claims = {"access_key": KEY, "nonce": nonce or str(uuid.uuid4())}
         if text:
             claims |= {"query_hash": hashlib.sha512(text.encode()).hexdigest(), "query_hash_alg": "SHA512"}
-        parts = [{"alg": algorithm, "typ": "JWT"}, claims]
-        signed = ".".join(_part(json.dumps(part).encode()) for part in parts)
-        signature = hmac.new(SECRET.encode(), signed.encode(), DIGESTS[algorithm]).digest()
-        return f"Bearer {signed}.{_part(signature)}"
+        return "Bearer " + signed_token(claims, SECRET, algorithm)
 
     def send(self, method, path, query="", body=None, headers=None):
         """Return the reply; raises RemoteDisconnected if the server cut the connection."""
@@ -143,6 +140,14 @@ def receive(socket):
     """Return (opcode, message) of the next data frame."""
     opcode, data = socket.recv_data()
     return opcode, json.loads(data)
+
+
+def signed_token(claims, secret, algorithm):
+    """Return a token as the venue's documentation makes it."""
+    parts = [{"alg": algorithm, "typ": "JWT"}, claims]
+    signed = ".".join(_part(json.dumps(part, separators=(",", ":")).encode()) for part in parts)
+    signature = hmac.new(secret.encode(), signed.encode(), DIGESTS[algorithm]).digest()
+    return f"{signed}.{_part(signature)}"
 
 
 def _part(data):

@@ -5,8 +5,8 @@ import pytest
 from arb.sim.core.shelf import Shelf
 from arb.sim.upbit.auth import AccessKey, Authenticator, KeyPolicy, check_policy
 from arb.sim.upbit.errors import UpbitRefusal
-from arb.sim.upbit.jwt import encode_token
 from arb.sim.upbit.parameters import Parameters, from_json, from_query, query_hash
+from tests.sim.upbit.client import signed_token
 
 KEY = "test-access-key-000000000000000000000000"
 SECRET = "test-secret-key-000000000000000000000000"
@@ -32,7 +32,7 @@ def token(nonce=NONCE, text="", key=KEY, secret=SECRET, algorithm="HS256"):
     claims = {"access_key": key, "nonce": nonce}
     if text:
         claims |= {"query_hash": query_hash(text), "query_hash_alg": "SHA512"}
-    return "Bearer " + encode_token(claims, secret, algorithm)
+    return "Bearer " + signed_token(claims, secret, algorithm)
 
 
 def refused(authenticator, header, parameters=NOTHING):

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from arb.adapters.local.clock import ManualClock
 from arb.sim.core.book import Book, Level
-from arb.sim.core.clock import ManualClock
 from arb.sim.core.config import SimConfig, VenueMap
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.stage import make_stage
