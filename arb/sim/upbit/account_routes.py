@@ -7,7 +7,7 @@ from arb.sim.upbit.account_render import account_json, chance_json
 from arb.sim.upbit.auth import MAKE_ORDERS, VIEW_ASSETS
 from arb.sim.upbit.door import Route
 from arb.sim.upbit.errors import refuse
-from arb.sim.upbit.forms import QUOTE
+from arb.sim.upbit.forms import QUOTE, coin_of
 from arb.sim.upbit.parameters import Parameters
 
 
@@ -35,9 +35,8 @@ class Account:
         market = parameters.get("market")
         if market is None or market not in self._markets:
             raise refuse("validation_error", "market does not have a valid value")
-        base = market.partition("-")[2]
         rate = self._exchange.rules.fees.rate
-        return chance_json(market, rate, self._account(QUOTE), self._account(base))
+        return chance_json(market, rate, self._account(QUOTE), self._account(coin_of(market)))
 
     def _account(self, currency: str) -> dict[str, Any]:
         balance = self._exchange.balance(currency)

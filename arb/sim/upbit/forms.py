@@ -40,6 +40,11 @@ class OrderForm:
     smp_type: str
 
     @property
+    def coin(self) -> str:
+        """What is traded."""
+        return coin_of(self.market)
+
+    @property
     def spends_total(self) -> bool:
         """Whether `price` is a KRW total to spend."""
         return self.side == BID and self.ord_type in ("price", "best")
@@ -55,7 +60,7 @@ class OrderForm:
         at_once = self.ord_type != "limit" and self.time_in_force is None
         limits = {"limit": self.price, "best": best_opposite}
         return OrderRequest(
-            coin=self.market.removeprefix(f"{QUOTE}-"),
+            coin=self.coin,
             side=SIDES[self.side],
             client_id=self.identifier or "",
             time_in_force=TimeInForce.IOC if at_once else TIMES[self.time_in_force],
@@ -77,6 +82,16 @@ class OrderForm:
             "smp_type": self.smp_type,
         }
         return {name: text for name, text in sent.items() if text is not None}
+
+
+def market_code(coin: str) -> str:
+    """Return Upbit's name of the KRW market of a coin."""
+    return f"{QUOTE}-{coin}"
+
+
+def coin_of(market: str) -> str:
+    """Return the coin of a market: `BTC` of `KRW-BTC`."""
+    return market.partition("-")[2]
 
 
 def form_of(request: OrderRequest) -> OrderForm:

@@ -11,13 +11,13 @@ from arb.sim.upbit.desk import Desk
 from arb.sim.upbit.door import Route
 from arb.sim.upbit.errors import UpbitRefusal, refuse
 from arb.sim.upbit.forms import BID, ZERO, OrderForm
-from arb.sim.upbit.ids import seeded_uuid
 from arb.sim.upbit.lookup_routes import Lookup
 from arb.sim.upbit.orders import WAIT, OrderView
 from arb.sim.upbit.parameters import Parameters
 from arb.sim.upbit.render import order_json
 from arb.sim.upbit.rules import check_size, read_identifier, read_order
 from arb.sim.upbit.switches import Switchboard
+from arb.sim.upbit.text import seeded_uuid
 
 CREATED: Final = 201
 DEPTH_LEVELS: Final = 30  # a market order larger than these together is refused
@@ -65,7 +65,7 @@ class Ordering:
         self._check_identifier(form.identifier)
         rate = self._exchange.rules.fees.rate
         asset, needed = (
-            ("KRW", form.funds * (1 + rate)) if form.side == BID else (_base(form), form.volume or ZERO)
+            ("KRW", form.funds * (1 + rate)) if form.side == BID else (form.coin, form.volume or ZERO)
         )
         if needed > self._exchange.balance(asset).free:
             raise refuse(f"insufficient_funds_{form.side}")
@@ -102,7 +102,7 @@ class Ordering:
         try:
             self._check_identifier(identifier)
             form = self._checked(parameters)
-            return self._desk.place(form, _best_opposite(form, self._exchange.book(_base(form))))
+            return self._desk.place(form, _best_opposite(form, self._exchange.book(form.coin)))
         except UpbitRefusal as refusal:
             self._exchange.reject(identifier or "", str(refusal.reply.name))
             raise
@@ -113,15 +113,11 @@ class Ordering:
 
     def _checked(self, parameters: Parameters) -> OrderForm:
         form = read_order(parameters, self._markets)
-        book = self._exchange.book(_base(form))
+        book = self._exchange.book(form.coin)
         _check_depth(form, book)
         best_bid = book.bids[0].price if book.bids else ZERO
         check_size(form, best_bid, self._board.switches.price_units)
         return form
-
-
-def _base(form: OrderForm) -> str:
-    return form.market.partition("-")[2]
 
 
 def _best_opposite(form: OrderForm, book: Book) -> Decimal:

@@ -12,8 +12,8 @@ from arb.sim.core.stage import Stage
 from arb.sim.upbit.account_render import my_asset_json
 from arb.sim.upbit.connection import Connection
 from arb.sim.upbit.frames import encode_frame
-from arb.sim.upbit.ids import seeded_uuid
 from arb.sim.upbit.render import my_order_json
+from arb.sim.upbit.text import seeded_uuid
 from arb.sim.upbit.updates import Update
 
 MY_ORDER: Final = "myOrder"

@@ -16,11 +16,10 @@ from arb.sim.upbit.connection import Connection
 from arb.sim.upbit.frames import encode_frame
 from arb.sim.upbit.public_tape import PublicTape
 from arb.sim.upbit.public_trades import PublicTrade, trade_message
-from arb.sim.upbit.quotation import grouped, orderbook_fields
+from arb.sim.upbit.quotation import grouped, grouping_levels, orderbook_fields
 from arb.sim.upbit.subscription import Subscription, split_code
 from arb.sim.upbit.switches import Switchboard
 from arb.sim.upbit.tickers import ticker_message
-from arb.sim.upbit.ticks import grouping_levels, price_unit
 
 SNAPSHOT: Final = "SNAPSHOT"
 REALTIME: Final = "REALTIME"
@@ -121,8 +120,7 @@ class PublicStream:
                 yield Channel("orderbook", market, units, subscription.level)
 
     def _levels(self, market: str) -> list[str]:
-        price = self._tape.books[market].asks[0].price
-        return grouping_levels(price_unit(market, price, self._board.switches.price_units))
+        return grouping_levels(self._tape.unit(market, self._board.switches.price_units))
 
 
 def swap_sides(frame: bytes) -> bytes:

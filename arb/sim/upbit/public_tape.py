@@ -16,6 +16,7 @@ from arb.sim.core.journal import Recorded
 from arb.sim.core.market import UPBIT_LOT
 from arb.sim.core.orders import Side
 from arb.sim.upbit.public_trades import PublicTrade
+from arb.sim.upbit.quotation import price_unit
 from arb.sim.upbit.tickers import DayStatistics
 
 TRADE_PROBABILITY: Final = 0.3  # per market and step
@@ -52,6 +53,10 @@ class PublicTape:
             taker_sells = (fill.side is Side.SELL) is not fill.maker
             trade = self._numbered(fill.price, fill.quantity, "ASK" if taker_sells else "BID", recorded.ts_ns)
             self._add(fill.symbol, trade)
+
+    def unit(self, market: str, overrides: Mapping[str, Decimal]) -> Decimal:
+        """Return the price unit of a market at its best ask, KRW."""
+        return price_unit(market, self.books[market].asks[0].price, overrides)
 
     def _print(self, market: str, book: Book, ask_bid: str, share: float, ts_ns: int) -> None:
         level = book.bids[0] if ask_bid == "ASK" else book.asks[0]

@@ -1,19 +1,36 @@
-"""Order books as Upbit writes them: full books of N rows, prices as JSON numbers.
+"""Order books as Upbit writes them: full books of N rows, prices as JSON numbers, and price units.
 
-Pure. Shapes: exchange_protocols.md 2.4 and 2.8.
+Pure. A price unit is the table's (core/ticks.py) by price band, unless the venue changed a market's at
+run time: `overrides`. Shapes: exchange_protocols.md 2.4 and 2.8.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from itertools import groupby, zip_longest
 from typing import Any, Final
 
 from arb.sim.core.book import Book, Level
-from arb.sim.core.ticks import ceil_to, floor_to
+from arb.sim.core.ticks import ceil_to, floor_to, is_multiple, krw_tick
 from arb.sim.upbit.text import milliseconds, number
 
 ZERO: Final = Decimal(0)
 NOTHING: Final = Level(ZERO, ZERO)
+LEVEL_MULTIPLES: Final = (0, 10, 100, 1_000, 10_000)  # of the unit, as /orderbook/instruments lists them
+
+
+def price_unit(market: str, price: Decimal, overrides: Mapping[str, Decimal]) -> Decimal:
+    """Return the unit `market` uses at `price`, in KRW."""
+    return overrides.get(market) or krw_tick(price)
+
+
+def is_on_unit(market: str, price: Decimal, overrides: Mapping[str, Decimal]) -> bool:
+    """Return whether an order at `price` would be taken."""
+    return is_multiple(price, price_unit(market, price, overrides))
+
+
+def grouping_levels(unit: Decimal) -> list[str]:
+    """Return the order book groupings a market with this unit supports, in KRW; 0 is none."""
+    return [format(multiple * unit, "f") if multiple else "0" for multiple in LEVEL_MULTIPLES]
 
 
 def grouped(book: Book, level: Decimal) -> Book:

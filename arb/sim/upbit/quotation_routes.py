@@ -9,14 +9,14 @@ from arb.sim.core.exchange import Exchange
 from arb.sim.core.stage import Stage
 from arb.sim.upbit.door import Route
 from arb.sim.upbit.errors import refuse_quotation
+from arb.sim.upbit.forms import coin_of
 from arb.sim.upbit.parameters import Parameters
 from arb.sim.upbit.public_tape import PublicTape
 from arb.sim.upbit.public_trades import tick_json
-from arb.sim.upbit.quotation import grouped, orderbook_fields
+from arb.sim.upbit.quotation import grouped, grouping_levels, orderbook_fields
 from arb.sim.upbit.subscription import ORDERBOOK_UNIT_DEFAULT
 from arb.sim.upbit.switches import MarketEvent, Switchboard
 from arb.sim.upbit.tickers import ticker_json
-from arb.sim.upbit.ticks import grouping_levels, price_unit
 
 MISSING: Final = "Missing request parameter error. Check the required parameters!"
 UNKNOWN_CODE: Final = "Code not found"
@@ -48,7 +48,7 @@ class Quotation:
         details = (parameters.get("is_details") or "").lower() == "true"
         rows: list[dict[str, Any]] = []
         for market in self._tape.books:
-            coin = market.partition("-")[2]
+            coin = coin_of(market)
             row: dict[str, Any] = {"market": market, "korean_name": coin, "english_name": coin}
             if details:
                 event = self._board.switches.market_events.get(market) or MarketEvent()
@@ -61,7 +61,7 @@ class Quotation:
         level = self._level(parameters)
         rows = []
         for market in self._markets(parameters, "markets"):
-            book = self._exchange.book(market.partition("-")[2])
+            book = self._exchange.book(coin_of(market))
             if level and format(level, "f") not in grouping_levels(self._unit(market)):
                 raise refuse_quotation(400, "Not supported level")
             fields = orderbook_fields(grouped(book, level), self._stage.now_ns(), count)
@@ -92,8 +92,7 @@ class Quotation:
         return [tick_json(market, trade, opening) for trade in reversed(trades)]
 
     def _unit(self, market: str) -> Decimal:
-        price = self._tape.books[market].asks[0].price
-        return price_unit(market, price, self._board.switches.price_units)
+        return self._tape.unit(market, self._board.switches.price_units)
 
     def _markets(self, parameters: Parameters, name: str) -> list[str]:
         markets = parameters.all(name)

@@ -12,7 +12,7 @@ from typing import Final
 from arb.sim.upbit.errors import UpbitRefusal, refuse
 from arb.sim.upbit.forms import ASK, BID, OrderForm
 from arb.sim.upbit.parameters import Parameters
-from arb.sim.upbit.ticks import is_on_unit
+from arb.sim.upbit.quotation import is_on_unit
 
 MIN_TOTAL_KRW: Final = Decimal(5_000)
 MAX_TOTAL_KRW: Final = Decimal(1_000_000_000)

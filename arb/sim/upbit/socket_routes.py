@@ -1,10 +1,12 @@
-"""The two WebSocket endpoints: who may connect, and which stream serves them."""
+"""The two WebSocket endpoints: who may connect, which stream serves them, and whom a fault cuts off."""
 
 from typing import Protocol
 
 from aiohttp import web
 
 from arb.sim.core.fault_effects import ReplyLost, ServerError
+from arb.sim.core.faults import Call
+from arb.sim.core.faults import Stage as FaultStage
 from arb.sim.core.stage import Stage
 from arb.sim.upbit.auth import VIEW_ORDERS
 from arb.sim.upbit.connection import Connection
@@ -25,6 +27,8 @@ class Stream(Protocol):
     def join(self, connection: Connection) -> None: ...
 
     def leave(self, connection: Connection) -> None: ...
+
+    def drop_all(self) -> None: ...
 
 
 async def _nothing(_parameters: Parameters) -> None:
@@ -51,6 +55,17 @@ class Sockets:
         """Return the routes to add to the application."""
         return [web.get(PUBLIC_PATH, self.public), web.get(PRIVATE_PATH, self.private)]
 
+    def strike(self) -> None:
+        """Cut the connections a fault names by path; a fault without one cuts them all."""
+        for path, stream in ((PUBLIC_PATH, self._public), (PRIVATE_PATH, self._private)):
+            fault = self._stage.faults.strike(FaultStage.SOCKET, Call(endpoint=path))
+            if fault is not None and fault.endpoint is None:
+                self._public.drop_all()
+                self._private.drop_all()
+                return
+            if fault is not None:
+                stream.drop_all()
+
     async def public(self, request: web.Request) -> web.StreamResponse:
         return await self._accept(PUBLIC_ROUTE, request, self._public, PUBLIC_TYPES)
 
@@ -67,9 +82,7 @@ class Sockets:
             await self._door.pass_faults(route, "", lambda: route.handler(nothing))
         except UpbitRefusal as refusal:
             return _refused(refusal)
-        except ServerError:
-            return _refused(refuse("server_error"))
-        except ReplyLost:
+        except (ServerError, ReplyLost):
             return _refused(refuse("server_error"))
         connection = Connection(self._stage, self._board, types, stream.join)
         try:

@@ -8,9 +8,12 @@ from decimal import Decimal
 from typing import Final
 
 import msgspec
+from aiohttp import web
 
+from arb.sim.core.admin import reply
 from arb.sim.upbit.auth import PERMISSIONS
 
+PATH: Final = "/sim/upbit/switches"
 IDLE_CLOSE_MS: Final = 120_000
 
 
@@ -56,3 +59,16 @@ class Switchboard:
         """
         self.switches = msgspec.json.decode(body, type=Switches)
         return self.switches
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes to add to the application."""
+        return [web.get(PATH, self._show), web.put(PATH, self._replace)]
+
+    async def _show(self, _request: web.Request) -> web.Response:
+        return reply(msgspec.to_builtins(self.switches))
+
+    async def _replace(self, request: web.Request) -> web.Response:
+        try:
+            return reply(msgspec.to_builtins(self.replace(await request.read())))
+        except msgspec.DecodeError as error:
+            return reply({"error": str(error)}, status=400)

@@ -1,13 +1,16 @@
-"""How Upbit writes numbers and times.
+"""How Upbit writes numbers, times and ids.
 
 Strings in the exchange REST API, bare JSON numbers in quotation and on the WebSocket, local (KST)
-ISO 8601 times in orders, milliseconds elsewhere. Decimal and int in, text out; no floats.
+ISO 8601 times in orders, milliseconds elsewhere. Decimal and int in, text out; no floats. Ids are
+UUIDs drawn from the seed, so that the same run gives the same ids.
 """
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Context, Decimal
+from random import Random
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 
@@ -63,3 +66,13 @@ def compact_date_and_time(ts_ns: int, zone: timezone) -> tuple[str, str]:
     """Return (`20231006`, `093736`) in `zone`."""
     moment = datetime.fromtimestamp(ts_ns // NS_PER_S, zone)
     return moment.strftime("%Y%m%d"), moment.strftime("%H%M%S")
+
+
+def seeded_uuid(seed_text: str) -> str:
+    """Return a version 4 UUID that depends on nothing but `seed_text`."""
+    return str(UUID(int=Random(seed_text).getrandbits(128), version=4))
+
+
+def uuid_source(seed: int, kind: str) -> Callable[[int], str]:
+    """Return the function that names the n-th thing of a kind."""
+    return lambda number: seeded_uuid(f"{seed}:upbit:{kind}:{number}")

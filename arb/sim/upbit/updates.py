@@ -26,7 +26,7 @@ def trade_of(fill: OrderFilled, ts_ns: int) -> Trade:
 
 def results(view: OrderView, event: OrderFilled | OrderClosed) -> list[Update]:
     """Return the updates that follow from a fill or an end."""
-    base = view.form.market.partition("-")[2]
+    base = view.form.coin
     if isinstance(event, OrderClosed):
         return [make_update(view, view.state, None, QUOTE if view.form.side == BID else base)]
     updates = [make_update(view, "trade", view.trades[-1], QUOTE, base)]
