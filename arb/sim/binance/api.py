@@ -1,0 +1,64 @@
+"""The calls of the venue by REST and WebSocket, and the account's events: one half of the application.
+
+The other half is the market data (feed.py). Both see the same published books.
+"""
+
+from functools import partial
+
+import msgspec
+from aiohttp import web
+
+from arb.sim.binance.books import PublishedBooks
+from arb.sim.binance.desk import Desk
+from arb.sim.binance.endpoints import public_endpoints, signed_endpoints
+from arb.sim.binance.limits import Limits, LimitSwitches
+from arb.sim.binance.lookup import Lookup
+from arb.sim.binance.market_data import MarketData
+from arb.sim.binance.rest import rest_routes
+from arb.sim.binance.symbols import make_symbols
+from arb.sim.binance.trading import Trading
+from arb.sim.binance.user_stream import UserStream
+from arb.sim.binance.ws_api import ApiDoor
+from arb.sim.core.admin import reply
+from arb.sim.core.exchange import Exchange
+from arb.sim.core.stage import Stage
+
+
+class Api:
+    """Answers calls, and tells user data subscribers what became of their orders."""
+
+    def __init__(self, stage: Stage, exchange: Exchange, books: PublishedBooks) -> None:
+        symbols = make_symbols(stage.config.coin_table())
+        self._limits = Limits(stage.clock)
+        self._trading = Trading(stage, exchange, symbols, self._limits)
+        self._endpoints = [
+            *public_endpoints(MarketData(stage, symbols, books)),
+            *signed_endpoints(self._trading, Lookup(stage, exchange, symbols), self._limits),
+        ]
+        self._desk = Desk(stage, exchange, self._limits, self._trading.new_client_id)
+        self._users = UserStream(exchange, stage.faults, self._trading.cancel_ids)
+        self._sockets = ApiDoor(self._desk, self._endpoints, self._limits, self._users, stage.clock)
+        exchange.subscribe(self._trading.on_event)
+        exchange.subscribe(self._users.on_event)
+
+    def drop_all(self) -> None:
+        """Cut every connection of the WebSocket API."""
+        self._sockets.drop_all()
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes to add to the application."""
+        return [
+            *rest_routes(self._endpoints, self._desk, self._limits),
+            *self._sockets.routes(),
+            web.put("/sim/binance/limits", partial(_replace_limits, self._limits)),
+        ]
+
+
+async def _replace_limits(limits: Limits, request: web.Request) -> web.Response:
+    """PUT JSON; what is left out goes back to the real venue's limit."""
+    try:
+        switches = msgspec.json.decode(await request.read(), type=LimitSwitches)
+    except msgspec.DecodeError as error:
+        return reply({"error": str(error)}, status=400)
+    limits.replace(switches)
+    return reply(msgspec.to_builtins(switches))

@@ -1,0 +1,45 @@
+"""The market data of the venue: stream connections and what they are sent, from the seed or from a tape.
+
+The other half of the application is the calls (api.py). Both see the same published books.
+"""
+
+from collections.abc import Callable, Mapping
+
+from aiohttp import web
+
+from arb.sim.binance import frames
+from arb.sim.binance.books import PublishedBooks
+from arb.sim.binance.connection import Keepalive
+from arb.sim.binance.hub import Hub
+from arb.sim.binance.publisher import Publisher
+from arb.sim.binance.replay import Replay
+from arb.sim.binance.streams import Streams
+from arb.sim.core.book import Book
+from arb.sim.core.exchange import Exchange
+from arb.sim.core.fault_stream import PublicShaper
+from arb.sim.core.stage import Stage
+from arb.sim.core.tape import has_frame_tape
+
+
+class Feed:
+    """Publishes books and trades. `drop_others` cuts the connections that are not this feed's."""
+
+    def __init__(
+        self, stage: Stage, exchange: Exchange, books: PublishedBooks, drop_others: Callable[[], None]
+    ) -> None:
+        self._stage, self._exchange, self._books = stage, exchange, books
+        self._hub = Hub(PublicShaper(stage.faults, stage.clock, frames.crossed))
+        self._streams = Streams(self._hub, stage.clock, Keepalive())
+        self._publisher = Publisher(stage, books, self._hub, (self._streams.drop_all, drop_others))
+        exchange.subscribe(self._publisher.on_event)
+
+    def step(self, step: int, books: Mapping[str, Book]) -> None:
+        """Publish one market step."""
+        self._publisher.step(step, books)
+
+    def install(self, app: web.Application) -> None:
+        """Add the stream connections, and the replay of a tape where there is one, to the application."""
+        app.add_routes(self._streams.routes())
+        if has_frame_tape(self._stage.config):
+            replay = Replay(self._stage, self._exchange, self._books, self._hub, self._publisher)
+            app.cleanup_ctx.append(replay.run)
