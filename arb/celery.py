@@ -45,19 +45,7 @@ app = ArbCelery(
     marks=MARKS,
     counters=counters,
     bury=bury,
-    include=[
-        "workers.evaluate",
-        "workers.execute",
-        "workers.settle",
-        "workers.canary",
-        "workers.life",
-        "beat.snapshot",
-        "beat.watchdog",
-        "beat.reconcile",
-        "beat.stores",
-        "beat.sweeps",
-        "beat.dead",
-    ],
+    include=["workers.tasks", "workers.life", "beat.tasks"],
 )
 app.config_from_object("config.celeryconfig")
 app.fallback_from_object("config.fallbackconfig")

@@ -24,7 +24,7 @@ from arb.domain.market.ids import parse_client_order_id
 from arb.stack.home import Home
 from config import addresses
 from config.logging import configure
-from workers.disposition import WORTH_ANOTHER
+from workers.outcome import WORTH_ANOTHER
 from workers.vigil import EXIT_CRITICAL, Vigil
 
 HEARTBEAT_S: Final = 1.0

@@ -1,9 +1,10 @@
-"""The shell of a long-lived process: signals, a heartbeat every second, and an exit code.
+"""The shell of a long-lived process: logs, signals, a heartbeat every second, the watch, and an exit code.
 
 A process whose work broke ends with status 1 and its supervisor starts another; nothing is mended in
-place. A second signal kills at once.
+place. A second signal kills at once. A process of the stack calls `prepare` first, then `run_watched`.
 """
 
+import os
 import signal
 import threading
 from collections.abc import Mapping
@@ -15,6 +16,10 @@ import structlog
 
 from arb.adapters.local.collector import tidy
 from arb.ports import Clock, Heartbeats
+from arb.stack.home import Home
+from config import addresses
+from config.logging import configure
+from workers.vigil import EXIT_CRITICAL, Vigil
 
 HEARTBEAT_S: Final = 1.0
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
@@ -39,17 +44,24 @@ class Work(Protocol):
         """Return what the heartbeat tells."""
 
 
-class Watchman(Protocol):
-    """Looks after the whole stack from within this process."""
-
-    def start(self) -> None:
-        """Begin."""
-
-    def stop(self) -> None:
-        """End."""
+def prepare() -> None:
+    """Set up the logs; before anything logs."""
+    configure(addresses.settings(), Home.default().logs)
 
 
-def run(work: Work, heartbeats: Heartbeats, clock: Clock, watchman: Watchman | None = None) -> int:
+def run_watched(work: Work, heartbeats: Heartbeats, clock: Clock) -> int:
+    """Do the work, with an eye on the whole stack; the status tells too when the watchdog ended it."""
+    critical = threading.Event()
+
+    def end() -> None:
+        critical.set()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    status = run(work, heartbeats, clock, Vigil(on_critical=end))
+    return EXIT_CRITICAL if critical.is_set() else status
+
+
+def run(work: Work, heartbeats: Heartbeats, clock: Clock, vigil: Vigil | None = None) -> int:
     """Do the work until a signal comes (status 0) or it breaks (status 1)."""
     stopping = threading.Event()
 
@@ -62,12 +74,12 @@ def run(work: Work, heartbeats: Heartbeats, clock: Clock, watchman: Watchman | N
     log.info("process_started", process=work.name)
     try:
         work.start()
-        if watchman is not None:
-            watchman.start()
+        if vigil is not None:
+            vigil.start()
         status = _watch(work, heartbeats, clock, stopping)
     finally:
-        if watchman is not None:
-            watchman.stop()
+        if vigil is not None:
+            vigil.stop()
         work.stop()
     log.info("process_ended", process=work.name, status=status)
     return status

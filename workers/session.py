@@ -16,7 +16,7 @@ from arb.app.session import come_to_rest
 from arb.domain.errors import ConfigError
 from arb.stack.errors import StackError
 from config import addresses
-from workers import guarded
+from workers import process
 
 log = structlog.get_logger()
 
@@ -49,12 +49,12 @@ class SessionWork:
 
 def main() -> int:
     """Hold the newest session of this process's mode."""
-    guarded.prepare()
+    process.prepare()
     try:
         engine = begin(addresses.settings(), lambda text: log.info("session_begins", step=text))
     except (ConfigError, StackError) as error:
         raise SystemExit(f"arb: {error}") from None
-    return guarded.run(SessionWork(engine), engine.heartbeats, engine.clock)
+    return process.run_watched(SessionWork(engine), engine.heartbeats, engine.clock)
 
 
 if __name__ == "__main__":

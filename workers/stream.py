@@ -20,7 +20,7 @@ from arb.venues.binance.user_stream import BinanceUserStream
 from arb.venues.upbit.auth import nonce_of
 from arb.venues.upbit.user_stream import UpbitUserStream
 from config.settings import RunMode, Settings
-from workers import guarded
+from workers import process
 
 log = structlog.get_logger()
 
@@ -75,7 +75,7 @@ def _is_mine(wired: Engine, trade_id: TradeId) -> bool:
 def main() -> int:
     """Listen for the accounts of this process's settings."""
     try:
-        guarded.prepare()
+        process.prepare()
         wired = engine()
     except ConfigError as error:
         raise SystemExit(f"arb: {error}") from None
@@ -84,7 +84,7 @@ def main() -> int:
     if not found:
         log.info("streams_idle", mode=wired.settings.mode.value, reason="no account is traded on")
     work = UserStreams(work_of(wired), entropy, found)
-    return guarded.run(work, wired.heartbeats, wired.clock)
+    return process.run_watched(work, wired.heartbeats, wired.clock)
 
 
 if __name__ == "__main__":

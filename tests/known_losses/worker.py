@@ -8,8 +8,7 @@ from contextlib import suppress
 from typing import Final
 
 from arb.domain.errors import ArbError
-from workers.execute import place_order, resolve_order
-from workers.settle import settle_trade
+from workers.tasks import place_order, resolve_order, settle_trade
 
 TASKS: Final = {"place_order": place_order, "resolve_order": resolve_order, "settle_trade": settle_trade}
 

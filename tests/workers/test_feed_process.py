@@ -16,8 +16,8 @@ from arb.domain.market.ids import Symbol, Venue
 from arb.engine.market.markets import USDT_KRW
 from config.settings import Settings, load
 from tests.adapters.venues.websocket_server import Peer, Server
-from workers.feed import Outside, build
 from workers.feed_process import FeedProcess
+from workers.feed_wiring import Outside, build
 
 UPBIT = (Venue.UPBIT, Symbol("BTC/KRW"))
 BINANCE = (Venue.BINANCE, Symbol("BTC/USDT"))

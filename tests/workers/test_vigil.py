@@ -74,11 +74,11 @@ def beats_task(monkeypatch):
     """Beat's task, run by this process on an engine of the test."""
     monkeypatch.setenv("ARB_REDIS_URL", "redis://127.0.0.1:1/0")
     monkeypatch.setattr(state, "should_stop", None)
-    from beat import watchdog
+    from beat import tasks
 
     def run(engine: Engine) -> str | None:
-        monkeypatch.setattr(watchdog, "engine", lambda: engine)
-        return watchdog.watchdog.run()
+        monkeypatch.setattr(tasks, "engine", lambda: engine)
+        return tasks.watchdog.run()
 
     yield run
     addresses.settings.cache_clear()

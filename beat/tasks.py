@@ -1,0 +1,76 @@
+"""The tasks that beat starts: snapshot, watchdog, reconciliation, store check, sweep, dead letters.
+
+One that beat starts again soon anyway is not retried.
+"""
+
+from arb.app.dead import undertaking
+from arb.app.engines import engine, engine_for
+from arb.celery import app
+from arb.domain.market.ids import SessionId
+from arb.domain.state.snapshot import SnapshotKind
+from arb.domain.time import NS_PER_DAY
+from arb.engine.health.probes.life import BEAT
+from workers.life import end_worker
+from workers.outcome import retried
+from workers.vigil import act
+
+
+@app.task(name="arb.snapshot", **retried(3))
+def snapshot(kind: str = SnapshotKind.MANUAL, session_id: str = "") -> str | None:
+    """Image a session: every interval, after a trade, at a stop, or by hand.
+
+    Returns the snapshot's slot, or None if that slot was already taken.
+    """
+    built = engine_for(SessionId(session_id)) if session_id else engine()
+    return built.take_snapshot.run(SnapshotKind(kind))
+
+
+@app.task(name="arb.cleanup", **retried(3))
+def cleanup() -> None:
+    """Delete snapshots that are older than the settings keep, and dead letters that were sent again."""
+    wired = engine()
+    keep_days = wired.settings.snapshot.keep_days
+    wired.snapshots.clean_up(keep_days)
+    wired.stores.dead_letters.clean_up(wired.clock.now_ns() - keep_days * NS_PER_DAY)
+
+
+@app.task(name="arb.watchdog")
+def watchdog() -> str | None:
+    """Sweep, if no other process does, and act on it; that this is called at all is beat's sign of life.
+
+    Returns the worst level, None if it is another process's turn.
+    """
+    wired = engine()
+    wired.heartbeats.beat(BEAT, {}, wired.clock.now_ns())
+    verdict = wired.watch.run()
+    if verdict is None:
+        return None
+    act(wired, verdict, end_worker)
+    return verdict.level.value
+
+
+@app.task(name="arb.reconcile", **retried(1))
+def reconcile() -> bool:
+    """Compare the ledger with the venues once; returns whether everything there is explained."""
+    return engine().reconcile.run().explained
+
+
+@app.task(name="arb.check_stores")
+def check_stores() -> dict[str, bool]:
+    """Look once whether PostgreSQL answers, and whether the hot state in Redis is SQL's."""
+    built = engine()
+    if not built.watch_database.run():
+        return {"postgres": False}
+    return {"postgres": True, "redis": built.hot_state.check_redis_health().reachable}
+
+
+@app.task(name="arb.sweep_orders")
+def sweep_orders() -> int:
+    """Send again what is overdue."""
+    return engine().sweep.run()
+
+
+@app.task(name="arb.collect_dead")
+def collect_dead() -> int:
+    """Collect what was given up while PostgreSQL was away, and what nobody could read."""
+    return undertaking().collect.run()

@@ -1,0 +1,129 @@
+"""Wiring of a feed worker: a socket and a gate for each venue, the feed behind them, and its membership."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from arb.adapters.venues.liveness import SilenceLimits
+from arb.adapters.venues.websocket import SocketRules, VenueSocket
+from arb.domain.health.assignment import Assignment
+from arb.domain.health.backoff import SOCKET_BACKOFF, SOCKET_COOLDOWN_MS
+from arb.domain.health.degradation import Degree, never_degraded
+from arb.domain.market.ids import USDT, Coin
+from arb.domain.time import NS_PER_MS, VENUE_AHEAD_NS_MAX
+from arb.engine.market.feed import Feed, FeedStore
+from arb.engine.market.gate import Gate, GateLimits
+from arb.engine.market.membership import Keepsake, Membership, Witness, unheard
+from arb.engine.market.stream import MarketStream
+from arb.engine.market.tally import Tally
+from arb.engine.market.venue_feed import VenueFeed
+from arb.ports import Clock, Counters, Dispatcher, Entropy, FeedRegistry
+from arb.venues.binance.stream import BinanceStream
+from arb.venues.upbit.stream import KEEP_ALIVE, UpbitStream
+from config.settings import Settings
+from workers.feed_process import FeedProcess, VenueLine
+
+CONNECT_MS_MAX: Final = 5_000
+PROBE_MS_MAX: Final = 5_000
+IDLE_MS_MAX: Final = 60_000
+KEEP_ALIVE_MS: Final = 60_000
+JUMP_BPS_MAX: Final = Decimal(2_000)
+JUMP_WINDOW_MS: Final = 1_000
+INCARNATION_BITS: Final = 48
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """What a feed talks to, besides the venues."""
+
+    store: FeedStore
+    registry: FeedRegistry
+    dispatcher: Dispatcher
+    counters: Counters
+    keepsake: Keepsake
+    witness: Witness
+    clock: Clock
+    entropy: Entropy
+    degree: Callable[[], Degree] = never_degraded
+    announce: Callable[[Assignment], None] = unheard
+
+
+def build(settings: Settings, worker: str, outside: Outside) -> FeedProcess:
+    """Return a feed worker that may be given any of the settings' coins, wired and not yet started."""
+    clock, entropy, tally = outside.clock, outside.entropy, Tally()
+    levels_max = settings.feed.depth_levels
+    feed = Feed(
+        store=outside.store,
+        dispatcher=outside.dispatcher,
+        tally=tally,
+        clock=clock,
+        degree=outside.degree,
+        on_refused=lambda coins: process.hasten(coins),
+    )
+    binance = BinanceStream(coins=(), levels_max=levels_max)
+    upbit = UpbitStream(coins=(), levels_max=levels_max, ticket=f"arb-{entropy.bits(64):016x}")
+    limits = _gate_limits(settings)
+
+    def line(stream: MarketStream, url: str, keep_alive: str) -> VenueLine:
+        listener = VenueFeed(stream=stream, gate=Gate(limits), feed=feed, tally=tally)
+        rules = _rules(settings, stream, url, keep_alive)
+        socket = VenueSocket(rules=rules, listener=listener, clock=clock, entropy=entropy)
+        return VenueLine(socket, listener, stream)
+
+    membership = _membership(settings, worker, outside)
+    process = FeedProcess(
+        feed=feed,
+        venues=(
+            line(binance, settings.binance.stream_url, ""),
+            line(upbit, settings.upbit.stream_url, KEEP_ALIVE),
+        ),
+        membership=membership,
+        tally=tally,
+        counters=outside.counters,
+        clock=clock,
+        flush_interval_ms=settings.feed.flush_interval_ms,
+        frozen_ns=membership.rules.dead_ns * 3 // 4,  # until then nobody holds us for dead
+    )
+    return process
+
+
+def _membership(settings: Settings, worker: str, outside: Outside) -> Membership:
+    return Membership(
+        worker=worker,
+        incarnation=outside.entropy.bits(INCARNATION_BITS),
+        capacity=settings.feed.coins_max,
+        coins=(USDT, *(Coin(coin) for coin in settings.coins)),
+        registry=outside.registry,
+        keepsake=outside.keepsake,
+        witness=outside.witness,
+        announce=outside.announce,
+        clock=outside.clock,
+    )
+
+
+def _gate_limits(settings: Settings) -> GateLimits:
+    return GateLimits(
+        lag_ns_max=settings.risk.quote_age_ms_max * NS_PER_MS,
+        ahead_ns_max=VENUE_AHEAD_NS_MAX,
+        jump_bps_max=JUMP_BPS_MAX,
+        jump_window_ns=JUMP_WINDOW_MS * NS_PER_MS,
+    )
+
+
+def _rules(settings: Settings, stream: MarketStream, url: str, keep_alive: str) -> SocketRules:
+    return SocketRules(
+        venue=stream.venue,
+        url=url,
+        path=stream.path,
+        keep_alive=keep_alive,
+        connect_ms_max=CONNECT_MS_MAX,
+        silence=SilenceLimits(
+            silence_ms_max=settings.feed.silence_ms_max,
+            probe_ms_max=min(PROBE_MS_MAX, settings.feed.silence_ms_max),
+            idle_ms_max=max(IDLE_MS_MAX, 2 * settings.feed.silence_ms_max),
+            keep_alive_ms=KEEP_ALIVE_MS,
+        ),
+        backoff=SOCKET_BACKOFF,
+        cooldown_ms=SOCKET_COOLDOWN_MS,
+    )

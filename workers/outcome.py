@@ -1,0 +1,58 @@
+"""What comes of a task: another attempt where that may help, and a line in the log where something moved.
+
+A store that is away or a row that somebody else changed is worth another attempt in a moment; the row
+stays the truth, so when the attempts are used up a sweep takes over. Everything else is a bug and fails
+loudly.
+"""
+
+from typing import Any, Final
+
+import structlog
+
+from arb.domain.errors import Conflict, DispatchError, StoreUnavailable
+from arb.domain.trading.order import Order
+from arb.domain.trading.trade import ENDED, Trade, TradeState
+
+WORTH_ANOTHER: Final = (StoreUnavailable, Conflict, DispatchError)
+BACKOFF_S_MAX: Final = 5  # far below the visibility timeout
+RESTING: Final = ENDED | {TradeState.OPEN}
+log = structlog.get_logger("arb.trading")
+
+
+def retried(attempts: int) -> dict[str, Any]:
+    """Return the task options for up to `attempts` more attempts with jittered exponential backoff."""
+    return {
+        "autoretry_for": WORTH_ANOTHER,
+        "max_retries": attempts,
+        "retry_backoff": True,
+        "retry_backoff_max": BACKOFF_S_MAX,
+        "retry_jitter": True,
+    }
+
+
+def log_order(event: str, order: Order | None) -> None:
+    """Write what became of an order; None is somebody else's and was not touched."""
+    if order is None:
+        return
+    log.info(
+        event,
+        order=order.client_order_id,
+        trade=order.trade_id,
+        venue=order.venue.value,
+        symbol=order.symbol,
+        side=order.side.value,
+        state=order.state.value,
+        filled=format(order.filled_quantity, "f"),
+        quantity=format(order.quantity, "f"),
+        reason=order.reason,
+    )
+
+
+def log_trade(trade: Trade | None) -> None:
+    """Write where a trade has come to; that it still moves is for who asked for DEBUG."""
+    if trade is None:
+        return
+    write = log.info if trade.state in RESTING else log.debug
+    write(
+        "trade_settled", trade=trade.trade_id, coin=trade.coin, state=trade.state.value, reason=trade.reason
+    )

@@ -1,0 +1,68 @@
+"""The tasks of trading, doors of a few lines: evaluate, place or resolve an order, settle a trade."""
+
+from typing import Any
+
+from arb.adapters.redis.book_codec import decode_book
+from arb.app.engines import Engine, engine, engine_of
+from arb.celery import app
+from arb.domain.health.queues import QUEUES
+from arb.domain.market.ids import ClientOrderId, TradeId, parse_client_order_id
+from arb.domain.state.snapshot import SnapshotKind
+from arb.domain.trading.trade import ENDED
+from arb.engine.trading.execute import ASK_ONCE
+from arb.engine.trading.settle import LOOK_ONCE
+from workers.outcome import log_order, log_trade, retried
+
+
+@app.task(name="arb.evaluate")
+def evaluate(books: list[dict[str, Any]] | None = None) -> int:
+    """Decide on every coin that changed; never retried, since the next quote brings the next evaluation."""
+    return engine().evaluate.run([decode_book(book) for book in books or ()])
+
+
+@app.task(name="arb.place_order", **retried(5))
+def place_order(client_order_id: str) -> None:
+    """Send one intent, unless it was sent, ended or expired."""
+    order = _engine(client_order_id).execute.place(ClientOrderId(client_order_id))
+    log_order("order_placed", order)
+
+
+@app.task(name="arb.resolve_order", **retried(5))
+def resolve_order(client_order_id: str, attempt: int = ASK_ONCE) -> None:
+    """Ask the venue about one order, once or as an attempt of a chain that ends within seconds."""
+    order = _engine(client_order_id).execute.resolve(ClientOrderId(client_order_id), attempt)
+    log_order("order_asked", order)
+
+
+@app.task(name="arb.settle_trade", **retried(5))
+def settle_trade(trade_id: str, look: int = LOOK_ONCE) -> None:
+    """Settle one trade; running it twice changes nothing. One that has ended is worth a snapshot."""
+    trade = engine_of(TradeId(trade_id)).settle.run(TradeId(trade_id), look)
+    log_trade(trade)
+    if trade is not None and trade.state in ENDED:
+        app.send_task("arb.snapshot", (SnapshotKind.ON_TRADE.value, trade.session_id))
+
+
+def _engine(client_order_id: str) -> Engine:
+    """Return the engine of the order's session."""
+    named = parse_client_order_id(client_order_id)
+    return engine() if named is None else engine_of(named[0])
+
+
+def answer(queue: str, sent_ns: int) -> None:
+    """Leave the latency of a queue's canary where the watchdog looks."""
+    wired = engine()
+    now_ns = wired.clock.now_ns()
+    wired.stores.canaries.beat(queue, {"latency_us": str((now_ns - sent_ns) // 1_000)}, now_ns)
+
+
+def _define_canary(queue: str) -> None:
+    """Define `arb.canary.<queue>`: a task that only says how long it waited in its queue."""
+
+    @app.task(name=f"arb.canary.{queue}")
+    def canary(sent_ns: int) -> None:
+        answer(queue, sent_ns)
+
+
+for _queue in QUEUES:
+    _define_canary(_queue)
