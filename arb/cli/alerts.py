@@ -1,25 +1,30 @@
-"""`arb alerts`: see what was raised, say that it was seen, and try the channels."""
+"""`arb alerts` and `arb dead`: what went wrong and waits for somebody.
+
+`arb alerts list`, `ack` and `test` show alerts, say that they were seen, and try the channels;
+`arb dead list`, `replay` and `drop` show the messages that were given up, send them again, or delete them.
+"""
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from arb.cli.output import AsJson, tell
-from arb.cli.risk import running_engine
+from arb.cli import running
+from arb.cli.output import BAD_USE, FAILED, AsJson, tell
 
-Ids = Annotated[list[int] | None, typer.Argument(help="Numbers of alerts, as `arb alerts list` shows them.")]
-All = Annotated[bool, typer.Option("--all", help="Every alert that nobody has seen yet.")]
+AlertIds = Annotated[
+    list[int] | None, typer.Argument(help="Numbers of alerts, as `arb alerts list` shows them.")
+]
+EveryAlert = Annotated[bool, typer.Option("--all", help="Every alert that nobody has seen yet.")]
+LetterIds = Annotated[
+    list[int] | None, typer.Argument(help="Numbers of letters, as `arb dead list` shows them.")
+]
+EveryLetter = Annotated[bool, typer.Option("--all", help="Every letter that waits.")]
+AlsoSent = Annotated[bool, typer.Option("--all", help="Also those that were sent again.")]
 Limit = Annotated[int, typer.Option(min=1, max=10_000, help="How many, the newest first.")]
-FAILED = 1
-BAD_USE = 2
 
 alerts_app = typer.Typer(help="See, acknowledge and test alerts.", no_args_is_help=True)
-
-
-def register(app: typer.Typer) -> None:
-    """Add the group to the `arb` command."""
-    app.add_typer(alerts_app, name="alerts")
+dead_app = typer.Typer(help="Messages that were given up: list, send again, drop.", no_args_is_help=True)
 
 
 @alerts_app.command("list")
@@ -29,7 +34,7 @@ def list_alerts(limit: Limit = 20, as_json: AsJson = False) -> None:
 
     from arb.cli.views.alerts import alerts_view
 
-    rows = running_engine().stores.alerts.newest(limit)
+    rows = running.engine().stores.alerts.newest(limit)
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
@@ -37,12 +42,12 @@ def list_alerts(limit: Limit = 20, as_json: AsJson = False) -> None:
 
 
 @alerts_app.command()
-def ack(ids: Ids = None, everything: All = False, as_json: AsJson = False) -> None:
+def ack(ids: AlertIds = None, everything: EveryAlert = False, as_json: AsJson = False) -> None:
     """Say that alerts were seen."""
     if everything == bool(ids):
         typer.echo("arb: name the alerts by their numbers, or say --all", err=True)
         raise typer.Exit(BAD_USE)
-    engine = running_engine()
+    engine = running.engine()
     seen = engine.stores.alerts.acknowledge(None if everything else ids, engine.clock.now_ns())
     tell({"acknowledged": seen}, as_json, f"{seen} acknowledged")
 
@@ -76,3 +81,84 @@ def test(as_json: AsJson = False) -> None:
             typer.echo("no channel is configured: set alerts.urls or alerts.webhook_url")
         typer.echo(f"file: {alert_file()} has every alert")
     raise typer.Exit(FAILED if any(results.values()) else 0)
+
+
+@dead_app.command("list")
+def list_dead(limit: Limit = 20, everything: AlsoSent = False, as_json: AsJson = False) -> None:
+    """List what was given up and waits for a decision."""
+    from rich.console import Console
+
+    from arb.cli.views.dead import dead_view
+
+    rows = running.engine().stores.dead_letters.listed(limit, everything=everything)
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+    elif not rows:
+        typer.echo("no dead letters wait")
+    else:
+        Console(width=None if Console().is_terminal else 160).print(dead_view(rows))
+
+
+@dead_app.command()
+def replay(ids: LetterIds = None, everything: EveryLetter = False, as_json: AsJson = False) -> None:
+    """Send letters again, each once. Exit 0 only if all were sent."""
+    from arb.adapters.postgres.dead_letters import Replay
+    from arb.app.dead import resend
+
+    _check(ids, everything)
+    store, clock = _stores()
+    results = {each: store.replay(each, resend, clock.now_ns()) for each in _chosen(store, ids)}
+    document = [
+        {
+            "dead_letter_id": each,
+            "sent": how is Replay.SENT,
+            "reason": "" if how is Replay.SENT else how.value,
+        }
+        for each, how in results.items()
+    ]
+    _tell(document, "sent", as_json)
+
+
+@dead_app.command()
+def drop(ids: LetterIds = None, everything: EveryLetter = False, as_json: AsJson = False) -> None:
+    """Delete letters for good. Exit 0 only if all were there."""
+    _check(ids, everything)
+    store, _ = _stores()
+    document = []
+    for each in _chosen(store, ids):
+        there = bool(store.drop([each]))
+        document.append(
+            {
+                "dead_letter_id": each,
+                "dropped": there,
+                "reason": "" if there else "there is no such dead letter",
+            }
+        )
+    _tell(document, "dropped", as_json)
+
+
+def _stores() -> tuple[Any, Any]:
+    engine = running.engine()
+    return engine.stores.dead_letters, engine.clock
+
+
+def _check(ids: list[int] | None, everything: bool) -> None:
+    if everything == bool(ids):
+        typer.echo("arb: name the letters by their numbers, or say --all", err=True)
+        raise typer.Exit(BAD_USE)
+
+
+def _chosen(store: Any, ids: list[int] | None) -> list[int]:
+    return list(dict.fromkeys(ids or store.waiting_ids()))
+
+
+def _tell(document: list[dict[str, Any]], done: str, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(document, indent=2))
+    else:
+        for each in document:
+            typer.echo(f"{each['dead_letter_id']}: {each['reason'] or done}")
+        if not document:
+            typer.echo("no dead letters wait")
+    if not all(each[done] for each in document):
+        raise typer.Exit(FAILED)

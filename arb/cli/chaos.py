@@ -1,39 +1,51 @@
-"""`arb chaos`: break it on purpose, and have the venues say whether it did harm."""
+"""Commands that break a stack on purpose: `arb chaos orders`, `ops`, `feeds`, `queue`, `state`, `arb soak`.
+
+The venues' own record judges whether it did harm. What a run leaves behind is removed if it passed.
+"""
 
 import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from arb.cli.stack import say
+from arb.cli.output import FAILED, AsJsonOfTable, say
 from arb.domain.errors import ConfigError
 from arb.stack.home import CHECKOUT, Home
 
 if TYPE_CHECKING:
+    from arb.app.start import Plan
     from arb.chaos.outcome import Outcome
-    from config.settings import Settings
+    from arb.domain.health.soak import SoakReport
 
-OPS_FILE = CHECKOUT / "config" / "chaos-ops.yml"
-SETTINGS_FILE = CHECKOUT / "config" / "chaos-orders.yml"
+OPS_FILE: Final = CHECKOUT / "config" / "chaos-ops.yml"
+ORDERS_FILE: Final = CHECKOUT / "config" / "chaos-orders.yml"
+INTERRUPTED: Final = 130
 
-Seed = Annotated[int, typer.Option(help="Decides the faults, the kills and the market.", min=0)]
+AsJsonLines = Annotated[bool, typer.Option("--json", help="Print one JSON document a scenario.")]
+OrdersSeed = Annotated[int, typer.Option(help="Decides the faults, the kills and the market.", min=0)]
 Trades = Annotated[int, typer.Option(help="How many trades to open before it ends.", min=1, max=100_000)]
 Policy = Annotated[str, typer.Option(help="ours, or naive: an exception means failed, send a new order.")]
-Only = Annotated[list[str] | None, typer.Option(help="Only this trip; critical is the last.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
 Keep = Annotated[bool, typer.Option("--keep", help="Keep its logs and journals, also if it passed.")]
+OnlyTrip = Annotated[list[str] | None, typer.Option("--only", help="Only this trip; critical is the last.")]
+FeedsSeed = Annotated[int, typer.Option(help="Decides who is hit, the market, and the dry runs.", min=0)]
+OnlyDry = Annotated[bool, typer.Option("--no-stack", help="Only the dry runs, which need no stack.")]
+QueueSeed = Annotated[int, typer.Option(help="Decides who is refused and when who is killed.", min=0)]
+Quick = Annotated[bool, typer.Option("--quick", help="Fewer tasks and kills: some minutes less.")]
+OnlyScenario = Annotated[
+    list[str] | None, typer.Option("--only", help="Only this scenario; may be given again.")
+]
+Rounds = Annotated[int, typer.Option(help="How often every process is killed.", min=0, max=1_000)]
+NoStack = Annotated[bool, typer.Option("--no-stack", help="Only the scenarios that need no stack.")]
+Minutes = Annotated[float, typer.Option(help="How long; the first third is warm-up.", min=0.5, max=10_080)]
+SoakSeed = Annotated[int, typer.Option(help="Seed of the simulated market.", min=0)]
 
 chaos_app = typer.Typer(help="Break it on purpose, then judge by the venues' record.", no_args_is_help=True)
-
-
-def register(app: typer.Typer) -> None:
-    """Add the group to the `arb` command."""
-    app.add_typer(chaos_app, name="chaos")
 
 
 @chaos_app.callback()
@@ -46,101 +58,38 @@ def chaos() -> None:
 
 @chaos_app.command()
 def orders(
-    seed: Seed = 1,
+    seed: OrdersSeed = 1,
     trades: Trades = 200,
     policy: Policy = "ours",
-    as_json: AsJson = False,
+    as_json: AsJsonOfTable = False,
     keep: Keep = False,
 ) -> None:
     """Order faults and kills at random, on a stack of its own. Exit 0 only if nothing was lost or doubled."""
     if policy not in ("ours", "naive"):
         raise ConfigError(f"--policy: {policy!r} is neither ours nor naive")
     say(f"seed {seed}")
-    home = Home(Path(tempfile.mkdtemp(prefix="arb-chaos-")))
-    document = _ours(home, seed, trades) if policy == "ours" else _naive(home, seed, trades)
+    home = _new_home("arb-chaos-")
+    variables = {"ARB_CONFIG": str(ORDERS_FILE), "ARB_SIM__SEED": str(seed)}
+    document = (_ours if policy == "ours" else _naive)(home, variables, seed, trades)
     if not keep and (document["verdict"] or policy == "naive"):
         home.remove()
     else:
         say(f"logs and the venues' journals are kept in {home.path}")
     _show(document, as_json)
-    raise typer.Exit(0 if document["verdict"] else 1)
+    _end(document["verdict"])
 
 
-@chaos_app.command()
-def ops(only: Only = None, as_json: AsJson = False, keep: Keep = False) -> None:
-    """Trip the watchdog for real, on a stack of its own. Exit 0 only if all was told in time."""
-    from arb.chaos.ops.trips import small_disk
-    from arb.cli.views.ops import ops_text
+def _ours(home: Home, variables: dict[str, str], seed: int, trades: int) -> dict[str, Any]:
+    from arb.chaos.orders import run_orders
 
-    home = Home(Path(tempfile.mkdtemp(prefix="arb-chaos-ops-")))
-    with tempfile.TemporaryDirectory(prefix="arb-small-disk-") as place, small_disk(Path(place)) as disk:
-        document = _ops(home, disk, tuple(only or ()))
-    if document["verdict"] and not keep:
-        home.remove()
-    else:
-        say(f"logs are kept in {home.path}")
-    typer.echo(json.dumps(document, ensure_ascii=False, indent=2) if as_json else ops_text(document))
-    raise typer.Exit(0 if document["verdict"] else 1)
+    with _interruptions():
+        return run_orders.run(_plan(home, variables), seed, trades, say).as_json()
 
 
-def _ops(home: Home, disk: Path | None, only: tuple[str, ...]) -> dict[str, Any]:
-    from arb.app.demo import Interrupted
-    from arb.app.start import Plan
-    from arb.chaos.ops import run_ops as chaos_ops
-    from arb.stack.supervise import Lifetime
-    from config.settings import load
+def _naive(home: Home, variables: dict[str, str], seed: int, trades: int) -> dict[str, Any]:
+    from arb.chaos.orders import run_baseline
 
-    os.environ |= {"ARB_HOME": str(home.path), "ARB_CONFIG": str(OPS_FILE)}
-    if disk is not None:
-        os.environ["ARB_WATCHDOG__DISK_PATHS"] = str(disk)
-    plan = Plan(home=home, settings=load("mock"), lifetime=Lifetime.CALLER, fresh=True)
-    try:
-        return chaos_ops.run(plan, disk, only, say)
-    except Interrupted:
-        raise typer.Exit(130) from None
-
-
-def _ours(home: Home, seed: int, trades: int) -> dict[str, Any]:
-    from arb.app.demo import Interrupted
-    from arb.app.start import Plan
-    from arb.chaos.orders import run_orders as chaos_orders
-    from arb.stack.supervise import Lifetime
-
-    plan = Plan(home=home, settings=_settings(home, seed), lifetime=Lifetime.CALLER, fresh=True)
-    try:
-        return chaos_orders.run(plan, seed, trades, say).as_json()
-    except Interrupted:
-        raise typer.Exit(130) from None
-
-
-def _naive(home: Home, seed: int, trades: int) -> dict[str, Any]:
-    from arb.chaos.orders import run_baseline as chaos_baseline
-
-    settings = _settings(home, seed)
-    return chaos_baseline.run(home, settings, seed, trades, say).as_json()
-
-
-def _settings(home: Home, seed: int) -> "Settings":
-    """Return the run's settings, in force for this process and all that it starts."""
-    from config.settings import load
-
-    os.environ |= {
-        "ARB_HOME": str(home.path),
-        "ARB_CONFIG": str(SETTINGS_FILE),
-        "ARB_SIM__SEED": str(seed),
-    }
-    return load("mock")
-
-
-def tell(outcomes: Iterable["Outcome"], as_json: bool) -> bool:
-    """Print a line for each scenario as it ends; tell whether all passed."""
-    passed = True
-    for outcome in outcomes:
-        mark = "passed" if outcome.passed else "FAILED"
-        line = f"{mark}  {outcome.recovery_s:7.2f} s  {outcome.name}: {outcome.detail}"
-        typer.echo(json.dumps(outcome.as_json(), ensure_ascii=False) if as_json else line)
-        passed &= outcome.passed
-    return passed
+    return run_baseline.run(home, _plan(home, variables).settings, seed, trades, say).as_json()
 
 
 def _show(document: dict[str, Any], as_json: bool) -> None:
@@ -152,3 +101,161 @@ def _show(document: dict[str, Any], as_json: bool) -> None:
     from arb.cli.views.chaos import chaos_view
 
     Console().print(chaos_view(document))
+
+
+@chaos_app.command()
+def ops(only: OnlyTrip = None, as_json: AsJsonOfTable = False, keep: Keep = False) -> None:
+    """Trip the watchdog for real, on a stack of its own. Exit 0 only if all was told in time."""
+    from arb.chaos.ops import run_ops
+    from arb.chaos.ops.trips import small_disk
+    from arb.cli.views.chaos import ops_text
+
+    home = _new_home("arb-chaos-ops-")
+    with tempfile.TemporaryDirectory(prefix="arb-small-disk-") as place, small_disk(Path(place)) as disk:
+        variables = {"ARB_CONFIG": str(OPS_FILE)}
+        if disk is not None:
+            variables["ARB_WATCHDOG__DISK_PATHS"] = str(disk)
+        with _interruptions():
+            document = run_ops.run(_plan(home, variables), disk, tuple(only or ()), say)
+    if document["verdict"] and not keep:
+        home.remove()
+    else:
+        _kept(home)
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2) if as_json else ops_text(document))
+    _end(document["verdict"])
+
+
+@chaos_app.command()
+def feeds(seed: FeedsSeed = 1, as_json: AsJsonLines = False, no_stack: OnlyDry = False) -> None:
+    """Kill and freeze feed workers; replay decisions. Exit 0 only if every scenario passed."""
+    from arb.app.demo import interruptible
+    from arb.chaos.feeds import run_feeds
+
+    say(f"seed {seed}")
+    home = _new_home("arb-chaos-")
+
+    def outcomes() -> "Iterator[Outcome]":
+        yield run_feeds.dry_runs(seed, say)
+        if not no_stack:
+            variables = {
+                "ARB_FEED__WORKERS": str(len(run_feeds.WORKERS)),
+                "ARB_LOGS__FORMAT": "json",
+                "ARB_SIM__SEED": str(seed),
+            }
+            yield from run_feeds.on_stack(_plan(home, variables), seed, say)
+
+    with _interruptions(), interruptible():
+        passed = _tell(outcomes(), as_json)
+    _clear(home, passed)
+    _end(passed)
+
+
+@chaos_app.command()
+def queue(
+    seed: QueueSeed = 1, as_json: AsJsonLines = False, quick: Quick = False, only: OnlyScenario = None
+) -> None:
+    """Brokers that refuse, end, hang and fill up; workers killed. Exit 0 only if every scenario passed."""
+    from arb.app.demo import interruptible
+    from arb.chaos.queue import run_queue
+
+    terms = run_queue.Terms(seed=seed, quick=quick, progress=say, only=tuple(only or ()))
+    unknown = sorted(set(terms.only) - set(run_queue.NAMES))
+    if unknown:
+        raise ConfigError(f"--only: no scenario {unknown[0]}; there are {', '.join(run_queue.NAMES)}")
+    say(f"seed {seed}")
+    with _interruptions(), interruptible():
+        passed = _tell(run_queue.run(terms), as_json)
+    _end(passed)
+
+
+@chaos_app.command()
+def state(as_json: AsJsonLines = False, rounds: Rounds = 10, no_stack: NoStack = False) -> None:
+    """Crashes, damaged snapshots, servers away. Exit 0 only if every scenario passed."""
+    from arb.app.demo import interruptible
+    from arb.chaos.state import run_groups, run_state
+
+    home = _new_home("arb-chaos-")
+    plan = _plan(home, {})
+    with _interruptions(), interruptible():
+        passed = _tell(run_state.on_servers(say), as_json)
+        if not no_stack:
+            passed &= _tell(run_state.on_stack(plan, say, rounds), as_json)
+            passed &= _tell(run_groups.on_groups(home, say), as_json)
+    _clear(home, passed)
+    _end(passed)
+
+
+def soak(minutes: Minutes = 30, seed: SoakSeed = 42, as_json: AsJsonOfTable = False) -> None:
+    """Trade on a stack of its own for long. Exit 0 only if nothing grows and nothing went wrong."""
+    from arb.chaos import soak as operation
+
+    home = _new_home("arb-soak-")
+    with _interruptions():
+        plan = _plan(home, {"ARB_MODE": "mock", "ARB_SIM__SEED": str(seed)})
+        report = operation.run(plan, minutes, say)
+    _clear(home, report.passed)
+    if as_json:
+        typer.echo(json.dumps(report.as_json(), indent=2))
+    else:
+        _print(report)
+    _end(report.passed)
+
+
+def _print(report: "SoakReport") -> None:
+    from rich.console import Console
+
+    from arb.cli.views.chaos import soak_view
+
+    Console().print(soak_view(report))
+
+
+def _new_home(prefix: str) -> Home:
+    return Home(Path(tempfile.mkdtemp(prefix=prefix)))
+
+
+def _plan(home: Home, variables: dict[str, str]) -> "Plan":
+    """Return what to run; its settings are in force for this process and all that it starts."""
+    from arb.app.start import Plan
+    from arb.stack.supervise import Lifetime
+    from config.settings import load
+
+    os.environ |= {"ARB_HOME": str(home.path), **variables}
+    return Plan(home=home, settings=load("mock"), lifetime=Lifetime.CALLER, fresh=True)
+
+
+@contextmanager
+def _interruptions() -> Iterator[None]:
+    """End the command where it was interrupted."""
+    from arb.app.demo import Interrupted
+
+    try:
+        yield
+    except Interrupted:
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _tell(outcomes: "Iterable[Outcome]", as_json: bool) -> bool:
+    """Print a line for each scenario as it ends; tell whether all passed."""
+    passed = True
+    for outcome in outcomes:
+        mark = "passed" if outcome.passed else "FAILED"
+        line = f"{mark}  {outcome.recovery_s:7.2f} s  {outcome.name}: {outcome.detail}"
+        typer.echo(json.dumps(outcome.as_json(), ensure_ascii=False) if as_json else line)
+        passed &= outcome.passed
+    return passed
+
+
+def _clear(home: Home, passed: bool) -> None:
+    """Remove what a run left that passed."""
+    if passed:
+        home.remove()
+    else:
+        _kept(home)
+
+
+def _kept(home: Home) -> None:
+    say(f"logs are kept in {home.path}")
+
+
+def _end(passed: bool) -> None:
+    raise typer.Exit(0 if passed else FAILED)

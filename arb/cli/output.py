@@ -1,4 +1,4 @@
-"""How a command says what it found: one JSON document, or what a person reads."""
+"""How a command says what it found: one JSON document, or what a person reads; and its exit codes."""
 
 import json
 import sys
@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+AsJsonOfTable = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
+FAILED: Final = 1
+BAD_USE: Final = 2
+NOT_RUNNING: Final = 3
 PIPE_WIDTH: Final = 140  # of tables that no terminal limits
 
 
@@ -30,3 +34,8 @@ def tell(document: Any, as_json: bool, text: str) -> None:
         typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
     elif text:
         typer.echo(text)
+
+
+def say(text: str) -> None:
+    """Show one line of progress."""
+    typer.echo(f"arb: {text}", file=sys.stderr)

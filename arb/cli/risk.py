@@ -1,24 +1,18 @@
-"""The commands that stop trading and let it go on: `arb kill`, `unkill`, `mode`, `reconcile`."""
+"""The commands that stop trading and let it go on: `arb kill`, `unkill`, `mode`, `reconcile`, `rules`."""
 
 import json
-import os
 import sys
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
 from arb.adapters.local.clock import SystemClock
 from arb.adapters.local.kill_switch import FileKillSwitch
-from arb.cli.output import AsJson, tell
-from arb.cli.stack import demo_home, say
+from arb.cli import running
+from arb.cli.output import FAILED, AsJson, say, tell
 from arb.domain.errors import ConfigError
-from arb.stack.errors import StackNotRunning
-from arb.stack.home import Home, read_runtime
+from arb.stack.home import Home
 
-if TYPE_CHECKING:
-    from arb.app.engines import Engine
-
-FAILED: Final = 1
 BY_HAND: Final = "by hand"
 
 Reason = Annotated[str, typer.Option(help="Why; kept with the switch, in the database and in the report.")]
@@ -28,17 +22,11 @@ Accept = Annotated[str, typer.Option(help="Book the differences found as money t
 Wanted = Annotated[str, typer.Argument(help="normal, reduce-only or halted; left out: show it.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add these commands to the `arb` command."""
-    for command in (kill, unkill, mode, reconcile, rules):
-        app.command()(command)
-
-
 def kill(reason: Reason = BY_HAND, within: Within = 30, as_json: AsJson = False) -> None:
     """Stop at once: no new orders, cancel what is open, even out what is not hedged. Stays until `unkill`."""
     clock = SystemClock()
     started_ns = clock.now_ns()
-    home = home_in_force()
+    home = running.home_in_force()
     in_force = switch_of(home).engage(reason, started_ns)  # before anything that could fail or take time
     switched_ms = (clock.now_ns() - started_ns) // 1_000_000
     say(f"killed ({in_force}); no process of {home.path} sends new orders from now on")
@@ -58,7 +46,7 @@ def unkill(force: Force = False, as_json: AsJson = False) -> None:
     from arb.domain.risk.mode import UNKILLED
     from arb.domain.risk.review import Mode
 
-    engine = running_engine()
+    engine = running.engine()
     found = engine.reconcile.run()
     if not found.explained:
         for line in found.lines() or ("nothing conclusive could be compared; try again",):
@@ -84,7 +72,7 @@ def mode(wanted: Wanted = "", reason: Reason = BY_HAND, as_json: AsJson = False)
 
     if is_reserved(reason):
         raise ConfigError(f"--reason: {reason!r} is what the engine itself says; use other words")
-    engine = running_engine()
+    engine = running.engine()
     killed = engine.kill_switch.engaged()
     if wanted:
         if wanted not in tuple(Mode):
@@ -102,7 +90,7 @@ def mode(wanted: Wanted = "", reason: Reason = BY_HAND, as_json: AsJson = False)
 
 def reconcile(accept: Accept = "", as_json: AsJson = False) -> None:
     """Compare the ledger with the venues now; exit status 0 only if everything is explained."""
-    engine = running_engine()
+    engine = running.engine()
     found = engine.reconcile.run()
     if accept and found.drifts:
         engine.reconcile.accept(found, accept)
@@ -122,7 +110,7 @@ def rules(as_json: AsJson = False) -> None:
     from arb.app.control import RULES, broadcast, outdated
     from arb.domain.market.ids import Venue
 
-    engine = running_engine()
+    engine = running.engine()
     told = broadcast(engine.settings, RULES, outdated(Venue, engine.clock.now_ns()))
     text = "every worker reads the venues' rules anew when it next needs them"
     tell(
@@ -134,31 +122,9 @@ def rules(as_json: AsJson = False) -> None:
         raise typer.Exit(FAILED)
 
 
-def home_in_force() -> Home:
-    """Return the home whose stack runs, which may be the demo's; the default one if none does."""
-    for home in (Home.default(), demo_home()):
-        try:
-            read_runtime(home)
-        except StackNotRunning:
-            continue
-        return home
-    return Home.default()
-
-
 def switch_of(home: Home) -> FileKillSwitch:
     """Return the kill switch of a home."""
     return FileKillSwitch(home.run / "kill.json")
-
-
-def running_engine() -> "Engine":
-    """Return the engine of the stack that runs. Raises: StackNotRunning, ConfigError, StoreUnavailable."""
-    home = home_in_force()
-    if "ARB_DATABASE_URL" not in os.environ:
-        read_runtime(home)
-    os.environ["ARB_HOME"] = str(home.path)  # the settings are those of that stack
-    from arb.app.engines import engine
-
-    return engine()
 
 
 def _json(document: Any) -> str:

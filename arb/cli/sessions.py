@@ -1,33 +1,27 @@
-"""The commands about sessions: `arb sessions` lists them, `arb resume` goes on with one."""
+"""The commands about sessions and what they hold.
+
+`arb sessions` lists them, `arb resume` goes on with one; `arb positions`, `balances` and `pnl` are about the
+one that runs.
+"""
 
 import json
-import os
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
-from arb.cli.output import AsJson
+from arb.cli import running
+from arb.cli.output import AsJson, show
 from arb.cli.stack import Beside, Coins, Group
 from arb.domain.time import NS_PER_S
-from arb.stack.home import Home, read_runtime
 
 Chosen = Annotated[str | None, typer.Argument(help="Which session; without it the one in use.")]
 Mode = Annotated[str, typer.Option(help="mock, paper or live.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add these commands to the `arb` command."""
-    app.command()(sessions)
-    app.command()(resume)
-
-
 def sessions(as_json: AsJson = False) -> None:
     """List the sessions of the running stack's mode, the newest first, with their last snapshots."""
-    from arb.app.engines import engine as running_engine
-
-    os.environ["ARB_HOME"] = read_runtime(Home.default()).home
-    engine = running_engine()
+    engine = running.engine()
     rows = [
         {
             "session_id": each.session_id,
@@ -55,6 +49,36 @@ def resume(
     from arb.cli.stack import up
 
     up(mode=mode, session=session, group=group, coins=coins, beside=beside, as_json=as_json)
+
+
+def positions(as_json: AsJson = False) -> None:
+    """Show what open trades hold of each coin on both venues, and what of it is not hedged."""
+    engine = running.engine()
+    from arb.app.judge import report_of
+    from arb.cli.views import accounts
+
+    active = engine.trades.active(engine.session_id)
+    rows = accounts.positions(active, report_of(engine).run({}).by_coin)
+    show(rows, as_json, lambda: accounts.positions_view(rows))
+
+
+def balances(as_json: AsJson = False) -> None:
+    """Show what each venue should hold by the ledger; `arb reconcile` compares it with the venues."""
+    engine = running.engine()
+    from arb.cli.views import accounts
+
+    rows = accounts.balances(engine.trades.balances(engine.session_id), engine.trades.free(engine.session_id))
+    show(rows, as_json, lambda: accounts.balances_view(rows))
+
+
+def pnl(as_json: AsJson = False) -> None:
+    """Show the profit of the running session: by coin, by day, and in all."""
+    engine = running.engine()
+    from arb.app.judge import performance_of, report_of
+    from arb.cli.views import accounts
+
+    found = accounts.profit(report_of(engine).run({}).as_json() | performance_of(engine).as_json())
+    show(found, as_json, lambda: accounts.profit_view(found))
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -1,19 +1,23 @@
-"""The commands that start and stop a stack: `arb demo`, `arb up`, `arb down`."""
+"""The commands that start and stop a stack: `arb demo`, `up`, `status`, `down`.
+
+Where its processes are containers `arb migrate`, `begin` and the hidden `world` do what `arb up` does.
+"""
 
 import os
-import sys
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from arb.cli.output import AsJson, show, tell
+from arb.cli import running
+from arb.cli.output import FAILED, AsJson, say, show, tell
 from arb.domain.errors import ConfigError, StoreUnavailable
 from arb.stack.home import Home
 
 if TYPE_CHECKING:
     from arb.app.engines import Engine
+    from config.settings import Credentials
 
 Duration = Annotated[int, typer.Option(help="Seconds of trading.", min=1)]
 TapePath = Annotated[Path | None, typer.Option(help="Recorded market data (.csv.gz or .jsonl.gz).")]
@@ -33,14 +37,7 @@ Beside = Annotated[
     typer.Option("--beside", help="Use the servers (and simulated venues) of the stack of this home."),
 ]
 Interval = Annotated[int, typer.Option(help="Seconds of one interval.", min=1)]
-DEMO_HOME = "demo"
-
-
-def register(app: typer.Typer) -> None:
-    """Add these commands to the `arb` command."""
-    app.command()(demo)
-    app.command()(up)
-    app.command()(down)
+ContainerMode = Annotated[str | None, typer.Option(help="mock, paper or live; else ARB_MODE, else mock.")]
 
 
 def demo(
@@ -61,7 +58,7 @@ def demo(
     from arb.stack.supervise import Lifetime
     from config.settings import load
 
-    home = demo_home()
+    home = running.demo_home()
     os.environ["ARB_HOME"] = str(home.path)  # the settings of this process are the demo's
     environ = {**os.environ, "ARB_MODE": "mock"}
     if seed is not None:
@@ -158,17 +155,15 @@ def trade_for(engine: "Engine", loops: int, interval_s: int, as_json: bool) -> N
 
 def down(as_json: AsJson = False) -> None:
     """Stop opening trades, wait until nothing is unhedged, then stop every process."""
-    from arb.stack.home import read_runtime
     from arb.stack.shutdown import stop_stack
 
-    home = Home.default()
-    read_runtime(home)
+    home = running.lasting().home
     unrested = _rest(home)
     stop_stack(home, say)
     tell({"rested": not unrested, "reason": unrested}, as_json, "")
     if unrested:
         say(f"{unrested}: `arb up` goes on from there")
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)
 
 
 def _rest(home: Home) -> str:
@@ -184,11 +179,6 @@ def _rest(home: Home) -> str:
     return "" if rested else "something was still unhedged when the time was up"
 
 
-def demo_home() -> Home:
-    """Return the demo's own home, inside the one that is meant to stay: only this one is ever wiped."""
-    return Home(Home.default().path / DEMO_HOME)
-
-
 def checked_speed(text: str) -> str:
     """Return the speed as given. Raises: ConfigError."""
     try:
@@ -199,6 +189,58 @@ def checked_speed(text: str) -> str:
     return text
 
 
-def say(text: str) -> None:
-    """Show one line of progress."""
-    typer.echo(f"arb: {text}", file=sys.stderr)
+def status(as_json: AsJson = False) -> None:
+    """Show the running stack: processes, mode, session, queues."""
+    home = running.attach().home
+    from arb.cli.views.status import status_of, status_view
+
+    found = status_of(home)
+    show(found, as_json, lambda: status_view(found))
+
+
+def migrate(mode: ContainerMode = None, as_json: AsJson = False) -> None:
+    """Wait for the servers, bring the database to the newest schema, make sure that there is a session."""
+    from arb.app.begin import prepare
+    from config.settings import load
+
+    session_id = prepare(load(mode), say)
+    say(f"the database is ready, session {session_id}")
+    tell({"session_id": session_id}, as_json, "")
+
+
+def begin(mode: ContainerMode = None, as_json: AsJson = False) -> None:
+    """Wait for servers and venues, open the books, reconcile, allow trading. The processes run already."""
+    from arb.app import begin as operation
+    from arb.app.session import standing
+    from config.settings import load
+
+    engine = operation.begin(load(mode), say)
+    say(standing(engine))
+    tell({"session_id": engine.session_id}, as_json, "")
+
+
+def world() -> None:
+    """Write what the simulated exchanges read, below ARB_HOME; one that is there goes on."""
+    from arb.adapters.local.clock import SystemClock, SystemEntropy
+    from arb.app.sim_world import write_world
+    from config.settings import load
+
+    settings = load("mock")
+    credentials = {
+        "binance": _pair("binance", settings.binance.credentials),
+        "upbit": _pair("upbit", settings.upbit.credentials),
+    }
+    home = Home.default()
+    home.sim.mkdir(parents=True, exist_ok=True)
+    write_world(home, settings, None, SystemClock(), SystemEntropy(), credentials)
+    say(f"the simulated world is in {home.sim}")
+
+
+def _pair(venue: str, credentials: "Credentials | None") -> dict[str, str]:
+    """Return the key pair that the simulator accepts. Raises: ConfigError."""
+    if credentials is None or not (
+        credentials.key.get_secret_value() and credentials.secret.get_secret_value()
+    ):
+        variable = f"ARB_{venue.upper()}__CREDENTIALS__"
+        raise ConfigError(f"{variable}KEY and {variable}SECRET: missing; make up any two words for them")
+    return {"key": credentials.key.get_secret_value(), "secret": credentials.secret.get_secret_value()}

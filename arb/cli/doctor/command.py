@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from arb.cli.output import FAILED
 from arb.domain.errors import ConfigError
 from arb.stack.home import Home
 
@@ -15,13 +16,7 @@ if TYPE_CHECKING:
 
 Mode = Annotated[str | None, typer.Option(help="mock, paper or live; else the mode in force here.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of lines.")]
-FAILED = 1
 SIGNS = {"ok": "ok  ", "warn": "warn", "bad": "BAD "}
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the `arb` command."""
-    app.command()(doctor)
 
 
 def doctor(mode: Mode = None, as_json: AsJson = False) -> None:

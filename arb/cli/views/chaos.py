@@ -1,4 +1,4 @@
-"""What came of a chaos run, as a person reads it."""
+"""What came of `arb chaos orders`, of `arb chaos ops` and of `arb soak`, as a person reads it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,6 +6,10 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
+
+from arb.cli.views.style import BAD, GOOD
+from arb.domain.health.growth import Growth
+from arb.domain.health.soak import MEMORY_MB_PER_HOUR_MAX, SoakReport
 
 
 def chaos_view(document: Mapping[str, Any]) -> RenderableType:
@@ -29,3 +33,59 @@ def _text(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {count}" for name, count in value.items()) or "none"
     return str(value)
+
+
+def ops_text(document: Mapping[str, Any]) -> str:
+    """Return the document of a run as lines, with its verdict."""
+    lines = [_trip(trip) for trip in document["trips"]]
+    if document["critical"] is not None:
+        lines.append(_critical(document["critical"]))
+    return "\n".join((*lines, "passed" if document["verdict"] else "failed"))
+
+
+def _trip(trip: Mapping[str, Any]) -> str:
+    name = f"{trip['name']:<16}"
+    if trip["stack_ended"]:
+        return f"{name}the stack ended: {trip['stack_ended']}"
+    if trip["skipped"]:
+        return f"{name}left out: {trip['skipped']}"
+    if trip["told_after_s"] is None:
+        return f"{name}NOT TOLD"
+    mended = trip["recovered_after_s"]
+    recovery = "no recovery seen" if mended is None else f"recovery told {mended} s after it was mended"
+    return f"{name}{trip['alert']} of {trip['subject']} after {trip['told_after_s']} s; {recovery}"
+
+
+def _critical(ending: Mapping[str, Any]) -> str:
+    return (
+        f"critical        {ending['reason'] or 'NOT REACHED'}; stopped after {ending['stopped_after_s']} s, "
+        f"at rest {ending['rested']}, handed over {ending['handed_over']}, "
+        f"orders out {ending['left_working']}, "
+        f"snapshot {ending['snapshot'] or 'NONE'}, still running {ending['left_running']}"
+    )
+
+
+def soak_view(report: SoakReport) -> RenderableType:
+    """Return the growth of everything, and the verdict."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("memory of")
+    for column in ("first MB", "last MB", "MB an hour", "between (95 %)"):
+        table.add_column(column, justify="right")
+    for name, part in report.memory_mb.items():
+        table.add_row(name, *_growth(part))
+    if report.redis_mb:
+        table.add_row("inside redis", *_growth(report.redis_mb))
+    text = Text(f"{report.minutes:.1f} min, {report.samples} samples, {report.trades} trades, ")
+    text.append(f"at most {report.queue_depth_max} messages waited\n")
+    for error in report.errors:
+        text.append(f"{error}\n", BAD)
+    if report.growing:
+        text.append(f"growing: {', '.join(report.growing)}\n", BAD)
+    text.append("passed" if report.passed else "not passed", GOOD if report.passed else BAD)
+    return Group(table, text)
+
+
+def _growth(part: Growth) -> tuple[Text | str, ...]:
+    loud = BAD if part.exceeds(MEMORY_MB_PER_HOUR_MAX) else ""
+    slope = Text(f"{part.per_hour:+.1f}", loud)
+    return f"{part.first:.1f}", f"{part.last:.1f}", slope, f"{part.low:+.1f} and {part.high:+.1f}"

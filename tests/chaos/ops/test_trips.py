@@ -10,7 +10,7 @@ from arb.chaos.ops.run_ops import attempt
 from arb.chaos.ops.told import AlertFile
 from arb.chaos.ops.trips import Breaker, Trip
 from arb.chaos.orders.switchboard import Switchboard
-from arb.cli.views.ops import ops_text
+from arb.cli.views.chaos import ops_text
 from arb.domain.market.ids import Venue
 from arb.stack.home import Home
 

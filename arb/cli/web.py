@@ -1,23 +1,15 @@
-"""The commands that look at a running stack: `arb top` in a terminal, `arb web` in a browser, `arb feeds`."""
+"""The commands that watch a running stack: `arb top` in a terminal, `arb web` in a browser, `arb feeds`."""
 
 from typing import Annotated
 
 import typer
 
+from arb.cli import running
 from arb.cli.output import AsJson, show, tell
-from arb.cli.risk import home_in_force, running_engine
-from arb.stack.home import read_runtime
 
 Once = Annotated[bool, typer.Option("--once", help="Show it once and end.")]
 Port = Annotated[int, typer.Option(help="Serve one more page here, on this port.", min=1, max=65_535)]
 Moves = Annotated[int, typer.Option(min=0, max=1_000, help="How many moves, the newest first.")]
-
-
-def register(app: typer.Typer) -> None:
-    """Add these commands to the `arb` command."""
-    app.command()(top)
-    app.command()(web)
-    app.command()(feeds)
 
 
 def top(once: Once = False, as_json: AsJson = False) -> None:
@@ -27,17 +19,18 @@ def top(once: Once = False, as_json: AsJson = False) -> None:
     # From here on: what comes while something is imported would be lost, see `interruptible`.
     try:
         with interruptible():
-            engine, home = running_engine(), home_in_force()
+            found = running.attach()
+            engine = found.engine()
             from arb.cli.views.live import show_live
 
-            show_live(engine, home, engine.clock, 0 if once else None, as_json=as_json)
+            show_live(engine, found.home, engine.clock, 0 if once else None, as_json=as_json)
     except Interrupted:
         return
 
 
 def feeds(moves: Moves = 10, as_json: AsJson = False) -> None:
     """Show the feed workers, which coins each feeds, and the last moves."""
-    engine = running_engine()
+    engine = running.engine()
     from arb.cli.views.feeds import feeds_of, feeds_view
 
     found = feeds_of(engine.stores.feeds, engine.settings.coins, moves, engine.clock.now_ns())
@@ -46,27 +39,26 @@ def feeds(moves: Moves = 10, as_json: AsJson = False) -> None:
 
 def web(port: Port | None = None, as_json: AsJson = False) -> None:
     """Say where the page of the running stack is; with --port, serve one from here."""
-    home = home_in_force()
-    runtime = read_runtime(home)
+    stack = running.attach()
     if port is not None:
-        _serve(port)
+        _serve(stack, port)
         return
+    runtime = stack.supervised()
     from arb.web.secrets import metrics_token_file
 
     found = {
         "url": runtime.web_url,
         "password_file": runtime.web_credentials,
         "metrics_url": f"{runtime.web_url}/metrics",
-        "metrics_token_file": str(metrics_token_file(home)),
+        "metrics_token_file": str(metrics_token_file(stack.home)),
     }
     tell(found, as_json, "\n".join(f"{name:20}{value}" for name, value in found.items()))
 
 
-def _serve(port: int) -> None:
+def _serve(stack: running.Running, port: int) -> None:
     from arb.web.serve import serve
     from config.settings import load
 
-    engine = running_engine()  # also makes its home the one in force
-    settings = load(engine.settings.mode).web
+    settings = load(stack.engine().settings.mode).web
     typer.echo(f"serving on http://{settings.host}:{port}", err=True)
-    serve(settings, home_in_force(), port)
+    serve(settings, stack.home, port)

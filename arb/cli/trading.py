@@ -1,0 +1,100 @@
+"""The commands that show what was traded, and prove it.
+
+`arb trades`, `orders` and `trace` list it, `report` and `check` judge it, `snapshot` keeps it.
+"""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from arb.cli import running
+from arb.cli.output import FAILED, AsJson, AsJsonOfTable, show, tell
+from arb.domain.errors import ConfigError
+from arb.stack.errors import StackError, StackNotRunning
+from arb.stack.home import Home
+
+Limit = Annotated[int, typer.Option(min=1, max=100_000, help="How many, the newest first.")]
+HtmlFile = Annotated[Path | None, typer.Option("--html", help="Write it with plots into this file.")]
+TradeId = Annotated[str, typer.Argument(metavar="TRADE_ID", help="As `arb trades` shows it.")]
+
+
+def report(as_json: AsJson = False, html: HtmlFile = None) -> None:
+    """Report trades, fees, profit and the invariants: of the running session, else of the last run."""
+    from arb.app.judge import last_report, look
+    from arb.cli.views.report import report_view
+
+    try:
+        document = look(running.engine()).as_json()
+    except StackNotRunning as error:
+        found = last_report(running.homes())
+        if found is None:
+            raise StackError(f"{error}; no run has ended there yet") from None
+        document = found
+    if html is not None:
+        from arb.cli.views.report_html import report_html
+
+        html.write_text(report_html(document), encoding="utf-8")
+        typer.echo(f"arb: wrote {html}", err=True)
+        return
+    show(document, as_json, lambda: report_view(document))
+
+
+def check(as_json: AsJson = False) -> None:
+    """Check every invariant against the running stack; exit status 0 only if all hold."""
+    from arb.app.judge import check_of
+    from arb.cli.views.findings import findings_view
+
+    findings = check_of(running.engine()).run()
+    show(findings.as_json(), as_json, lambda: findings_view(findings))
+    if not findings.all_hold:
+        raise typer.Exit(FAILED)
+
+
+def trades(limit: Limit = 20, as_json: AsJson = False) -> None:
+    """List the newest trades."""
+    engine = running.engine()
+    from arb.cli.views.listing import newest_trades, trades_view
+
+    rows = newest_trades(engine.stores.trades.engine, engine.session_id, limit)
+    show(rows, as_json, lambda: trades_view(rows, engine.clock.now_ns()))
+
+
+def orders(limit: Limit = 20, as_json: AsJson = False) -> None:
+    """List the newest orders."""
+    engine = running.engine()
+    from arb.cli.views.listing import newest_orders, orders_view
+
+    rows = newest_orders(engine.stores.trades.engine, engine.session_id, limit)
+    show(rows, as_json, lambda: orders_view(rows))
+
+
+def snapshot(as_json: AsJson = False) -> None:
+    """Take a snapshot of the running session now."""
+    engine = running.engine()
+    from arb.domain.state.snapshot import SnapshotKind
+
+    slot = engine.take_snapshot.run(SnapshotKind.MANUAL)
+    tell({"slot": slot}, as_json, slot or "another process took one at this moment")
+
+
+def trace(trade_id: TradeId, as_json: AsJsonOfTable = False) -> None:
+    """Print the life of one trade: quotes, decision, intents, requests, fills, ledger, PnL, log lines."""
+    from rich.console import Console
+
+    from arb.adapters.postgres.trace import SqlTrace
+    from arb.cli.views.trace import begun, steps_of, trace_view
+    from arb.domain.market import ids
+
+    traced = SqlTrace(running.engine().trades.engine).read(ids.TradeId(trade_id))
+    if traced is None:
+        raise ConfigError(f"{trade_id}: there is no such trade; `arb trades` lists them")
+    steps = steps_of(traced, Home.default().logs)
+    if as_json:
+        document = {"trade_id": trade_id, "state": traced.trade["state"], "steps": steps}
+        typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        return
+    console = Console()
+    console.print(f"trade {trade_id}  {traced.trade['state']}  begun {begun(steps[0])}")
+    Console(width=None if console.is_terminal else 180).print(trace_view(steps))
