@@ -9,6 +9,10 @@ DURATION ?= 60
 MODE ?= mock
 ARGS ?=
 
+# Tests start hundreds of processes: what the first of them compiled serves the others, and nothing is written
+# beside the sources.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/.venv/bytecode $(BIN)/pytest -q
+
 .PHONY: help setup setup-dev demo up down status test chaos bench smoke compose-smoke env check fmt clean
 
 help:
@@ -37,16 +41,16 @@ down status: setup
 	@exec $(BIN)/arb $@ $(ARGS)
 
 test: setup-dev
-	@exec $(BIN)/pytest -q -m 'not chaos and not smoke' --ignore=tests/bench $(ARGS)
+	@exec $(PYTEST) -m 'not chaos and not smoke' --ignore=tests/bench $(ARGS)
 
 chaos: setup-dev
-	@exec $(BIN)/pytest -q -m chaos tests $(ARGS)
+	@exec $(PYTEST) -m chaos tests $(ARGS)
 
 bench: setup-dev
-	@exec $(BIN)/pytest -q tests/bench $(ARGS)
+	@exec $(PYTEST) tests/bench $(ARGS)
 
 smoke: setup-dev
-	@exec $(BIN)/pytest -q -m smoke tests/smoke $(ARGS)
+	@exec $(PYTEST) -m smoke tests/smoke $(ARGS)
 
 compose-smoke:
 	@exec .ci/compose-smoke

@@ -16,6 +16,11 @@ from tests.adapters.venues.simulators import CLOCK, ENTROPY, KEYS, Simulator, ma
 from tests.ports import free_port
 
 MARK = "efGH34"
+WAITED_NS = 5_000_000_000  # since the switch went on: of the time that a kill without a database waits
+
+
+def engaged_ns():
+    return CLOCK.now_ns() - WAITED_NS
 
 
 @pytest.fixture
@@ -57,7 +62,7 @@ def test_an_address_that_is_none_keeps_no_order_at_a_venue(venues, tmp_path, mon
     monkeypatch.setenv("ARB_DATABASE_URL", database)
     resting = rest(venues[Venue.UPBIT])
     said: list[str] = []
-    report = operation.kill(Home(tmp_path), "storm", CLOCK.now_ns(), 15_000, said.append)
+    report = operation.kill(Home(tmp_path), "storm", engaged_ns(), 20_000, said.append)
     assert [order.client_order_id for order in report.cancelled] == [resting]
     assert report.no_open_orders_ms is not None
     assert "is no address as " in report.problems[0]
@@ -72,6 +77,6 @@ def test_whatever_fails_as_the_processes_are_told_ends_no_kill(tmp_path, monkeyp
     monkeypatch.setenv("ARB_MODE", "paper")
     monkeypatch.setenv("ARB_REDIS_URL", "redis://127.0.0.1:1/0")
     monkeypatch.setenv("ARB_DATABASE_URL", f"postgresql://arb@127.0.0.1:{free_port()}/arb")
-    report = operation.kill(Home(tmp_path), "storm", CLOCK.now_ns(), 10_000, lambda _text: None)
+    report = operation.kill(Home(tmp_path), "storm", engaged_ns(), 15_000, lambda _text: None)
     assert "the processes could not be told at once: ValueError" in report.problems
     assert report.no_open_orders_ms is not None

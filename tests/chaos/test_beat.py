@@ -11,6 +11,7 @@ from arb.chaos.queue.town import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 UP_S = 60.0
+OUTAGE_SLOTS = 2
 
 
 @pytest.fixture
@@ -37,6 +38,6 @@ def test_beat_starts_while_redis_is_away_and_publishes_to_the_fallback(ground):
 
 
 def test_two_beats_make_one_snapshot_a_slot_through_an_outage(ground):
-    outcome = judged("beats", lambda: two_beats(ground))
+    outcome = judged("beats", lambda: two_beats(ground, OUTAGE_SLOTS))
     print(outcome.detail)
     assert outcome.passed, outcome.detail

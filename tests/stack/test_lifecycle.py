@@ -2,20 +2,23 @@
 
 import json
 import subprocess
+from functools import partial
 
 import psycopg2
 import pytest
 from sqlalchemy.engine import make_url
 
 from arb.domain.errors import ConfigError
+from arb.stack import shutdown
 from arb.stack.control import Supervisor
 from arb.stack.errors import StackAlreadyRunning, StackBusy, StackNotRunning, StartFailed
 from arb.stack.home import read_runtime, read_settings
 from arb.stack.lock import exclusive
 from arb.stack.process_spec import Phase, ProcessSpec
 from arb.stack.shutdown import stop_stack
-from arb.stack.signals import marked_processes
+from arb.stack.signals import end, marked_processes
 from arb.stack.wait import wait_until
+from tests.ports import free_port
 from tests.stack.stand_ins import (
     ENVIRONMENT,
     SLEEPER,
@@ -82,7 +85,8 @@ def test_a_program_that_ignores_the_request_is_killed(home):
     wait_gone(list(everything), limit_s=0)
 
 
-def test_a_stack_that_shuts_itself_down_is_said_to_end_and_can_be_stopped(home):
+def test_a_stack_that_shuts_itself_down_is_said_to_end_and_can_be_stopped(home, monkeypatch):
+    monkeypatch.setattr(shutdown, "end", partial(end, polite_wait_s=1))
     stack = a_stack(home, [python("worker", STUBBORN, stop_wait_s=10)])
     stack.start()
     everything = pids(stack).values()
@@ -235,12 +239,13 @@ def test_a_program_that_keeps_ending_is_told_to_who_waits_in_begin(home):
 
 def test_the_start_waits_until_a_simulator_is_healthy(home, tmp_path):
     (tmp_path / "health").write_text("ok")
+    port = free_port()
     server = python(
         "sim",
-        f"import http.server as h, functools as f; h.HTTPServer(('127.0.0.1', 14999), "
+        f"import http.server as h, functools as f; h.HTTPServer(('127.0.0.1', {port}), "
         f"f.partial(h.SimpleHTTPRequestHandler, directory={str(tmp_path)!r})).serve_forever()",
         Phase.SIMULATORS,
-        health_url="http://127.0.0.1:14999/health",
+        health_url=f"http://127.0.0.1:{port}/health",
     )
     stack = a_stack(home, [server])
     stack.start()

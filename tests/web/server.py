@@ -68,6 +68,7 @@ class Browser:
             self.served.url + "/api/stream",
             headers={"Cookie": cookie},
             preload_content=False,
+            retries=False,  # a refusal names the pause before the next try, and urllib3 would wait it out
             timeout=5,
         )
 

@@ -144,7 +144,8 @@ def test_force_reconnect_brings_quotes_back_over_new_connections():
 
 
 @pytest.mark.parametrize(
-    ("bad", "reason"), [(b"\x00\xff{", "malformed"), (upbit_frame("KRW-BTC", -3), "absurd")]
+    ("bad", "reason"),
+    [(b"\x00\xff{", "malformed"), pytest.param(upbit_frame("KRW-BTC", -3), "absurd", id="absurd")],
 )
 def test_a_bad_frame_is_counted_and_the_stream_goes_on(bad, reason):
     async def upbit(peer: Peer) -> None:

@@ -97,8 +97,9 @@ class ControlListener:
         *,
         backoff: Backoff = SOCKET_BACKOFF,
         cooldown_ms: int = SOCKET_COOLDOWN_MS,
+        look_ns: int = LOOK_NS,
     ) -> None:
-        self._client, self._hearing = client, hearing
+        self._client, self._hearing, self._look_ns = client, hearing, look_ns
         self._clock, self._entropy = clock, entropy
         self._plan = ReconnectPlan(backoff, cooldown_ms)
         self._reader = _Reader(client, stream_key(environment), f"{entropy.bits(NAME_BITS):x}")
@@ -141,7 +142,7 @@ class ControlListener:
         log.info("control_connected", connections=self.state.connections)
         while not self._stopping.is_set():
             is_woken = woken.get_message(timeout=TICK_S) is not None
-            if is_woken or self._clock.steady_ns() - looked_ns >= LOOK_NS:
+            if is_woken or self._clock.steady_ns() - looked_ns >= self._look_ns:
                 looked_ns = self._look()
 
     def _look(self) -> int:

@@ -22,7 +22,7 @@ def start_beat(ground: Ground, name: str) -> None:
     ground.workers[name] = ground.town.start(command, name)
 
 
-def two_beats(ground: Ground) -> tuple[float, str]:
+def two_beats(ground: Ground, outage_slots: int = OUTAGE_SLOTS) -> tuple[float, str]:
     """Count the snapshots of each slot before, during and after the outage. Raises: Failed."""
     ground.town.environment["ARB_SNAPSHOT__INTERVAL_S"] = str(INTERVAL_S)
     ground.start_worker("housekeeping", "arb", "-Q", "housekeeping")
@@ -39,10 +39,10 @@ def two_beats(ground: Ground) -> tuple[float, str]:
         expect(until(lambda: len(slots()) >= 3, UP_S_MAX, 0.2), "the beats make no snapshots")
         before = len(slots())
         ground.town.kill_redis()
-        ground.clock.sleep_ms(OUTAGE_SLOTS * INTERVAL_S * 1000)
+        ground.clock.sleep_ms(outage_slots * INTERVAL_S * 1000)
         during = len(slots()) - before
         ground.town.start_redis()
-        ground.clock.sleep_ms(OUTAGE_SLOTS * INTERVAL_S * 1000)
+        ground.clock.sleep_ms(outage_slots * INTERVAL_S * 1000)
         found = slots()
     finally:
         database.dispose()
@@ -52,5 +52,5 @@ def two_beats(ground: Ground) -> tuple[float, str]:
     expect(len(found) == len(set(found)), "a slot has two snapshots")
     return 0.0, (
         f"{len(found)} slots of {INTERVAL_S} s, one snapshot each: {before} before the outage of "
-        f"{OUTAGE_SLOTS * INTERVAL_S} s, {during} in it, {len(found) - before - during} after it"
+        f"{outage_slots * INTERVAL_S} s, {during} in it, {len(found) - before - during} after it"
     )

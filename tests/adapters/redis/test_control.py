@@ -18,6 +18,7 @@ from arb.domain.health.backoff import Backoff
 
 pytestmark = pytest.mark.integration
 QUICK = Backoff(first_ms=50, max_ms=200)
+LOOK_NS = 400_000_000
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,12 @@ class Heard:
         hearing = Hearing(handlers={"number": self.hear, "refused": self.refuse}, resync=self.resync)
         self.client = connect(url, timeout_ms=2_000)  # a busy machine is no outage
         self.listener = ControlListener(
-            self.client, "test", hearing, SystemClock(), SeededEntropy(2), **{"backoff": QUICK, **rules}
+            self.client,
+            "test",
+            hearing,
+            SystemClock(),
+            SeededEntropy(2),
+            **{"backoff": QUICK, "look_ns": LOOK_NS, **rules},
         )
 
     def hear(self, body) -> None:
