@@ -1,10 +1,19 @@
 """Which coins are looked at, and what is decided on them."""
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 
 from arb.domain.health.degradation import Degree
+from arb.domain.market.ids import Venue
+from arb.domain.risk.review import Mode
+from arb.domain.time import NS_PER_S
+from arb.domain.trading.order import Purpose, State
 from arb.domain.trading.trade import TradeState
-from tests.engine.town import Town
+from arb.engine.market.markets import USDT_KRW
+from arb.engine.trading.evaluate import Evaluate
+from tests.engine.town import LIMITS, SESSION, Town
 
 
 @pytest.fixture
@@ -75,3 +84,231 @@ def test_a_hedged_pair_is_not_closed_while_killed(town):
     town.switch.engage("test", 0)
     town.premium(0)
     assert town.evaluate_now() == 0
+
+
+# what is decided on a coin
+
+
+def refused(town: Town) -> dict[str, int]:
+    return {reason: count for (name, reason), count in town.counters.counts.items() if name == "refused"}
+
+
+def with_limits(town: Town, **changes) -> Evaluate:
+    return replace(town.evaluate, limits=replace(LIMITS, **changes))
+
+
+def settle_all(town: Town) -> None:
+    town.collect()
+    while town.pending:
+        town.run_one()
+
+
+def test_a_premium_worth_taking_is_written_before_it_is_sent(town):
+    town.premium(60)
+    assert town.evaluate.run() == 1
+    written = [row.order for row in town.tables.orders.values()]
+    assert {order.state for order in written} == {State.INTENT}
+    sent = [(task, args) for task, args, _ in town.dispatcher.take()]
+    assert sorted(sent) == sorted(("arb.place_order", (order.client_order_id,)) for order in written)
+
+
+def test_a_coin_that_did_not_change_is_not_looked_at_again(town):
+    town.premium(60)
+    town.quotes.take_dirty()
+    assert town.evaluate.run() == 0
+
+
+def test_the_rate_is_no_coin_to_trade(town):
+    rate = town.book(Venue.UPBIT, "USDT/KRW", "1399", "1401", "100000")
+    town.quotes.take_dirty()
+    assert town.evaluate.run([rate]) == 0
+    assert town.counters.counts == {}
+
+
+def test_books_that_a_message_carries_are_enough_while_the_store_is_away(town):
+    town.quotes.away = True
+    town.premium(60)
+    books = town.shown.get([*town.instruments, USDT_KRW]).values()
+    assert town.evaluate.run(list(books)) == 1
+
+
+def test_without_books_nothing_is_evaluated(town):
+    town.quotes.away = True
+    assert town.evaluate.run() == 0
+
+
+def test_an_edge_below_the_least_opens_nothing_and_is_no_refusal(town):
+    town.premium(60)
+    assert with_limits(town, entry_edge_bps_min=Decimal(60)).run() == 0
+    assert refused(town) == {}
+
+
+def test_old_quotes_are_refused_with_their_reason(town):
+    town.premium(60)
+    town.pass_time(2_001)
+    assert town.evaluate.run() == 0
+    assert refused(town) == {"quote_stale": 1}
+
+
+def test_a_coin_whose_rules_are_not_known_is_refused_for_each_venue(town):
+    eth = [
+        town.book(Venue.BINANCE, "ETH/USDT", "3999", "4001", "5"),
+        town.book(Venue.UPBIT, "ETH/KRW", "5600000", "5602000", "5"),
+    ]
+    town.quotes.put(eth, ["ETH"])
+    town.quotes.take_dirty()
+    assert town.evaluate.run(eth) == 0
+    assert refused(town) == {"no_rules_binance": 1, "no_rules_upbit": 1}
+
+
+def test_what_risk_refuses_is_counted_and_leaves_no_row(town):
+    town.premium(60)
+    assert with_limits(town, notional_total_krw_max=Decimal(1_000)).run() == 0
+    assert refused(town) == {"notional_total": 1}
+    assert not town.tables.trades
+
+
+def test_a_limit_price_that_the_other_venue_contradicts_is_refused(town):
+    town.premium(60)
+    assert with_limits(town, price_band_bps_max=Decimal(10)).run() == 0
+    assert [*refused(town)] == ["price_band_upbit"]
+
+
+def test_a_coin_with_enough_open_trades_is_refused_before_any_lock(town):
+    town.premium(60)
+    assert town.evaluate_now() == 1
+    town.premium(60)
+    assert replace(with_limits(town, trades_open_per_coin_max=1), trades=Unlocked(town.trades)).run() == 0
+    assert refused(town) == {"trades_open_per_coin": 1}
+
+
+def test_a_second_trade_of_the_same_way_waits_for_its_cooldown(town):
+    calm = with_limits(town, entry_cooldown_ns=NS_PER_S)
+    town.premium(60)
+    assert calm.run() == 1
+    town.pass_time(999)
+    town.premium(60)
+    assert calm.run() == 0
+    assert refused(town) == {"entry_cooldown": 1}
+    town.pass_time(1)
+    town.premium(60)
+    assert calm.run() == 1
+
+
+def test_the_other_way_has_a_cooldown_of_its_own(town):
+    calm = with_limits(town, entry_cooldown_ns=NS_PER_S)
+    town.premium(60)
+    assert calm.run() == 1
+    town.premium(-60)
+    assert calm.run() == 1
+
+
+def test_a_share_too_small_to_send_is_refused(town):
+    class Cautious:
+        def watch(self, _rate): ...
+
+        def share(self, _market, _now_ns):
+            return Decimal("0.000001")
+
+    town.premium(60)
+    assert replace(town.evaluate, guard=Cautious()).run() == 0
+    assert refused(town) == {"size_too_small": 1}
+
+
+# closing
+
+
+def opened(town: Town) -> None:
+    open_pair(town)
+    settle_all(town)
+    assert only_trade(town).state is TradeState.OPEN
+
+
+def test_an_exit_is_written_before_it_is_sent_and_says_why(town):
+    opened(town)
+    town.premium(0)
+    assert town.evaluate.run() == 1
+    assert (only_trade(town).state, only_trade(town).reason) == (TradeState.CLOSING, "take_profit")
+    exits = [row.order for row in town.tables.orders.values() if row.order.purpose is Purpose.EXIT]
+    assert {order.state for order in exits} == {State.INTENT}
+    assert {args[0] for _, args, _ in town.dispatcher.take()} == {order.client_order_id for order in exits}
+
+
+def test_a_pair_whose_time_has_not_come_is_held(town):
+    opened(town)
+    town.premium(55)
+    assert (
+        replace(town.evaluate, appetite=replace(town.evaluate.appetite, notional_usdt=Decimal(1))).run() == 0
+    )
+    assert only_trade(town).state is TradeState.OPEN
+
+
+def test_a_coin_that_closes_a_pair_opens_none_in_the_same_look(town):
+    opened(town)
+    town.premium(-60)
+    assert town.evaluate.run() == 1
+    assert len(town.tables.trades) == 1
+
+
+def test_a_trade_that_somebody_else_closed_at_this_moment_is_left_to_them(town):
+    opened(town)
+    view = town.trades.view(only_trade(town).trade_id)
+    town.trades.add_orders(replace(view.trade, reason="somebody else"), ())
+    town.premium(0)
+    assert replace(town.evaluate, trades=Stale(town.trades, view)).run() == 0
+    assert town.dispatcher.take() == []
+
+
+class Unlocked:
+    """A store in which nobody may take the lock of the review."""
+
+    def __init__(self, trades) -> None:
+        self._trades = trades
+
+    def __getattr__(self, name):
+        assert name != "open_trade"
+        return getattr(self._trades, name)
+
+
+class Stale:
+    """A store whose list of active trades is a moment old."""
+
+    def __init__(self, trades, view) -> None:
+        self._trades, self._view = trades, view
+
+    def active(self, *_args):
+        return (self._view,)
+
+    def __getattr__(self, name):
+        return getattr(self._trades, name)
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_a_mode_allows_only_what_shrinks_risk(town, mode):
+    opened(town)
+    town.sessions.set_mode(SESSION, mode, "test", town.clock.now_ns())
+    town.premium(0)
+    closes = mode is not Mode.HALTED
+    assert town.evaluate.run() == closes
+    settle_all(town)
+    town.premium(60)
+    assert town.evaluate.run() == (mode is Mode.NORMAL)
+
+
+def test_each_decision_is_kept_in_the_journal(town):
+    kept = []
+    watched = replace(town.evaluate, journal=kept.append)
+    town.premium(60)
+    watched.run()
+    settle_all(town)
+    town.premium(0)
+    watched.run()
+    trade_id = only_trade(town).trade_id
+    assert [(made.action, made.trade_id) for made in kept] == [("open", trade_id), ("close", trade_id)]
+
+
+def test_a_refused_trade_is_no_decision_for_the_journal(town):
+    kept = []
+    town.premium(60)
+    replace(with_limits(town, notional_total_krw_max=Decimal(1_000)), journal=kept.append).run()
+    assert kept == []

@@ -1,5 +1,7 @@
 """What is still sent, and what is denied, while the kill switch is pulled."""
 
+from dataclasses import replace
+
 import pytest
 
 from arb.adapters.memory.memory_venue import Trouble
@@ -100,3 +102,79 @@ def test_the_second_leg_waits_for_what_became_of_the_first(town, first):
     town.trades.record(report, town.clock.now_ns())
     assert town.execute.place(second).state is State.FILLED
     assert trade_position(town.trades.view(only_trade(town).trade_id).orders).imbalance == 0
+
+
+def intent(town: Town, venue: Venue):
+    open_pair(town)
+    return orders(town)[venue]
+
+
+def test_nothing_is_denied_while_the_switch_is_off(town):
+    order = intent(town, Venue.UPBIT)
+    assert not town.execute.gate.denies(order.client_order_id)
+    assert orders(town)[Venue.UPBIT].state is State.INTENT
+
+
+def test_a_claim_is_not_taken_back_while_the_switch_is_off(town):
+    order = intent(town, Venue.UPBIT)
+    claimed = town.trades.claim(order.client_order_id, town.clock.now_ns())
+    assert not town.execute.gate.takes_back(claimed)
+
+
+def test_an_order_that_does_not_exist_is_not_denied(town):
+    town.switch.engage("test", 0)
+    assert not town.execute.gate.denies("nobody")
+
+
+def test_a_denial_denies_the_other_leg_with_it(town):
+    order = intent(town, Venue.UPBIT)
+    town.switch.engage("test", 0)
+    assert town.execute.gate.denies(order.client_order_id)
+    assert {each.state for each in orders(town).values()} == {State.DENIED}
+    assert town.counters.counts["orders_denied", "killed"] == 1
+
+
+def test_a_second_leg_whose_first_stays_unknown_is_denied_once_its_lifetime_is_over(town):
+    first = intent(town, Venue.UPBIT)
+    claimed = town.trades.claim(first.client_order_id, town.clock.now_ns())
+    town.trades.lose(claimed.client_order_id, claimed.fence, "no answer", town.clock.now_ns())
+    town.switch.engage("test", 0)
+    second = orders(town)[Venue.BINANCE]
+    assert town.execute.gate.denies(second.client_order_id)
+    assert orders(town)[Venue.BINANCE].state is State.INTENT
+    town.pass_time(3_000)
+    assert town.execute.gate.denies(second.client_order_id)
+    assert orders(town)[Venue.BINANCE].state is State.DENIED
+
+
+def test_an_exit_is_not_held_up_by_an_entry_of_the_same_trade(town):
+    """Its own other leg decides: the entries were filled long ago, and neither exit was sent."""
+    open_pair(town)
+    while town.pending:
+        town.run_one()
+    town.premium(0)
+    assert town.evaluate_now() == 1
+    exits = [row.order for row in town.tables.orders.values() if row.order.purpose is Purpose.EXIT]
+    town.switch.engage("test", 0)
+    assert town.execute.gate.denies(exits[0].client_order_id)
+    states = {town.trades.order(each.client_order_id).state for each in exits}
+    assert states == {State.DENIED}
+
+
+@pytest.mark.parametrize(
+    ("purpose", "is_killed", "waited_ms", "may_trade"),
+    [
+        (Purpose.ENTRY, False, 2_999, True),
+        (Purpose.ENTRY, False, 3_000, False),
+        (Purpose.ENTRY, True, 0, False),
+        (Purpose.EXIT, True, 0, False),
+        (Purpose.REPAIR, True, 2_999, True),
+        (Purpose.REPAIR, True, 3_000, False),
+    ],
+)
+def test_what_is_sent_again_as_a_proof_may_trade(town, purpose, is_killed, waited_ms, may_trade):
+    order = replace(intent(town, Venue.UPBIT), purpose=purpose)
+    if is_killed:
+        town.switch.engage("test", 0)
+    town.pass_time(waited_ms)
+    assert town.execute.gate.may_trade(order) is may_trade
