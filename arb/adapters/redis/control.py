@@ -22,7 +22,7 @@ import structlog
 from redis.client import PubSub
 
 from arb.adapters.redis.client import reaching
-from arb.adapters.venues.reconnect import ReconnectPlan
+from arb.adapters.venues.liveness import ReconnectPlan
 from arb.domain.errors import ArbError
 from arb.domain.health.backoff import SOCKET_BACKOFF, SOCKET_COOLDOWN_MS, Backoff
 from arb.ports import Clock, Entropy

@@ -1,4 +1,4 @@
-"""Whether an open connection still lives, judged by its silence. Pure: times are arguments.
+"""Whether a connection still lives, and how long to wait before the next. Pure: times and chance come in.
 
 Silence alone proves nothing (a quiet market sends nothing), so it is probed; a probe without an answer
 does. A connection that answers but has brought no quote for `idle_ms_max` is replaced too: its
@@ -8,6 +8,7 @@ subscription may be dead, and a fresh one begins with a snapshot. The times are 
 from dataclasses import dataclass
 from enum import Enum
 
+from arb.domain.health.backoff import Backoff
 from arb.domain.time import NS_PER_MS
 
 
@@ -61,3 +62,24 @@ class Liveness:
             self._sent_ns = now_ns
             return Step.PROBE
         return Step.NOTHING
+
+
+class ReconnectPlan:
+    """Counts failures in a row: backoff after each, a cooldown after `attempts_max`, and over again."""
+
+    def __init__(self, backoff: Backoff, cooldown_ms: int) -> None:
+        self._backoff = backoff
+        self._cooldown_ms = cooldown_ms
+        self.failures = 0
+
+    def failed_ms(self, draw: float) -> int:
+        """Count one failure and return the wait after it."""
+        attempt = self.failures % (self._backoff.attempts_max + 1)
+        self.failures += 1
+        if attempt == self._backoff.attempts_max:
+            return self._cooldown_ms
+        return self._backoff.delay_ms(attempt, draw)
+
+    def succeeded(self) -> None:
+        """Start over."""
+        self.failures = 0

@@ -18,8 +18,7 @@ import structlog
 import websocket
 from websocket import ABNF, WebSocketException, WebSocketTimeoutException
 
-from arb.adapters.venues.liveness import Liveness, SilenceLimits, Step
-from arb.adapters.venues.reconnect import ReconnectPlan
+from arb.adapters.venues.liveness import Liveness, ReconnectPlan, SilenceLimits, Step
 from arb.domain.health.backoff import Backoff
 from arb.domain.market.ids import Venue
 from arb.engine.market.stream import Notice, SocketListener
