@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from arb.adapters.local.clock import ManualClock, SeededEntropy
-from arb.adapters.venues import binance_client, upbit_client
-from arb.adapters.venues.binance_client import BinanceClient
+from arb.adapters.venues.binance import connect as binance_connect
+from arb.adapters.venues.binance.client import BinanceClient
+from arb.adapters.venues.binance.markets import Fees
 from arb.adapters.venues.rate_limit import Limit, RateLimiter
-from arb.adapters.venues.upbit_client import UpbitClient
+from arb.adapters.venues.upbit import connect as upbit_connect
+from arb.adapters.venues.upbit.client import UpbitClient
 from arb.adapters.venues.venue_breaker import VenueBreaker
 from arb.adapters.venues.venue_client import Gateway
 from arb.domain.market.ids import Venue
@@ -59,9 +61,7 @@ class Bench:
     clock: ManualClock
 
 
-def binance_bench(
-    *, key: ApiKey | None = KEY, offset_ms: int = 0, fees: binance_client.Fees | None = None
-) -> Bench:
+def binance_bench(*, key: ApiKey | None = KEY, offset_ms: int = 0, fees: Fees | None = None) -> Bench:
     """A Binance client whose venue clock is `offset_ms` ahead."""
     clock, transport = ManualClock(NOW_NS), ScriptedTransport()
     limits = {
@@ -69,7 +69,7 @@ def binance_bench(
         "order": Limit(count=5, period_ms=10_000),
     }
     gateway = Gateway(
-        binance_client.DIALECT,
+        binance_connect.DIALECT,
         transport,
         RateLimiter(Venue.BINANCE, limits, clock, pool="weight"),
         VenueBreaker(Venue.BINANCE, clock, SeededEntropy(1)),
@@ -90,6 +90,6 @@ def upbit_bench(*, key: ApiKey | None = KEY) -> Bench:
         "default": Limit(count=30, period_ms=1_000),
     }
     breaker = VenueBreaker(Venue.UPBIT, clock, SeededEntropy(1))
-    gateway = Gateway(upbit_client.DIALECT, transport, RateLimiter(Venue.UPBIT, limits, clock), breaker)
+    gateway = Gateway(upbit_connect.DIALECT, transport, RateLimiter(Venue.UPBIT, limits, clock), breaker)
     client = UpbitClient(gateway, clock, SeededEntropy(1), api_key=key, http_timeout_ms=HTTP_TIMEOUT_MS)
     return Bench(client, transport, clock)

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from arb.adapters.local.clock import SystemClock, SystemEntropy
-from arb.adapters.venues.binance_client import connect_binance
+from arb.adapters.venues.binance.connect import connect_binance
 from arb.adapters.venues.http import HttpTransport, NotSent
-from arb.adapters.venues.upbit_client import connect_upbit
+from arb.adapters.venues.upbit.connect import connect_upbit
 from arb.domain.market.ids import Symbol, Venue, client_order_id, trade_id
 from arb.domain.market.instrument import Instrument, Side
 from arb.domain.trading.order import Order, Purpose, State

@@ -20,8 +20,8 @@ from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.adapters.local.kill_switch import MemoryKillSwitch
 from arb.adapters.memory import MemoryTables, MemoryVenueHealth
 from arb.adapters.redis import RedisHeartbeats
-from arb.adapters.venues.binance_client import connect_binance
-from arb.adapters.venues.upbit_client import connect_upbit
+from arb.adapters.venues.binance.connect import connect_binance
+from arb.adapters.venues.upbit.connect import connect_upbit
 from arb.adapters.venues.user_stream import StreamWork, UserStreamListener, UserStreams, venue_now_ms
 from arb.domain.errors import Retryable
 from arb.domain.ledger.ledger import opening_entry

@@ -1,15 +1,13 @@
-"""Upbit KR behind the `VenueClient` port."""
+"""Upbit KR behind the `VenueClient` port: orders, and the proof of what became of them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from enum import Enum
-from typing import Final, TypeVar
+from typing import Final
 
-from arb.adapters.venues.http import HttpTransport
-from arb.adapters.venues.rate_limit import Limit, RateLimiter
-from arb.adapters.venues.venue_breaker import VenueBreaker
-from arb.adapters.venues.venue_client import Dialect, Gateway, require_key, sending_time_left_ms
+from arb.adapters.venues.upbit.markets import UpbitMarkets
+from arb.adapters.venues.venue_client import Gateway, require_key, sending_time_left_ms
 from arb.domain.errors import OutcomeUnknown, Rejected, Retryable
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue, VenueOrderId
@@ -19,25 +17,13 @@ from arb.domain.time import NS_PER_MS
 from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import Order, OrderReport
 from arb.ports import Clock, Entropy, NeverPlaced, NotFoundYet, Resolution
-from arb.venues import rest_books
 from arb.venues.errors import AmbiguousRefusal, OrderNotFound
 from arb.venues.listed import upbit_listed
-from arb.venues.registry import symbol_of
 from arb.venues.request import ApiKey, HttpRequest
-from arb.venues.upbit import errors as upbit_errors
-from arb.venues.upbit import instruments as upbit_instruments
-from arb.venues.upbit import orders as upbit
-from arb.venues.upbit import replies as upbit_replies
+from arb.venues.upbit import errors, orders, replies
 from arb.venues.upbit.auth import Pass, nonce_of
-from arb.venues.upbit.instruments import DEFAULT_TERMS, Terms
+from arb.venues.upbit.instruments import DEFAULT_TERMS
 
-DIALECT: Final = Dialect(
-    venue=Venue.UPBIT,
-    error_of=upbit_errors.error_of,
-    pause_scope=upbit_errors.pause_scope,
-    usage=upbit.usage,
-)
-QUOTATIONS_PER_S: Final = 9  # of 10
 REDRIVE_AFTER_MS: Final = 1_000
 REDRIVE_WAIT_MS_MAX: Final = 1_000  # for room within the limits
 SETTLED_MS: Final = 10_000  # on top of our own timeout
@@ -49,8 +35,6 @@ CLOSED_ROWS_MAX: Final = 1_000
 CLOSED_WINDOW_MS_MAX: Final = 7 * 24 * 3_600_000
 CLOCKS_MS: Final = 60_000  # how far before the claim a created order is looked for
 FEE_RATE: Final = fraction(DEFAULT_TERMS.taker_fee_bps)
-
-Parsed = TypeVar("Parsed")
 
 
 class Refusal(Enum):
@@ -77,6 +61,7 @@ class UpbitClient:
     ) -> None:
         self._gateway, self._clock, self._entropy = gateway, clock, entropy
         self._api_key, self._http_timeout_ms = api_key, http_timeout_ms
+        self._markets = UpbitMarkets(gateway, clock, None if api_key is None else self._pass)
 
     def place(self, order: Order) -> OrderReport:
         """Send one claimed order; the reply says accepted at best, `query` says what came of it."""
@@ -84,7 +69,7 @@ class UpbitClient:
 
     def query(self, order: Order) -> OrderReport | None:
         """Return the order with its fills, None if Upbit does not know it (yet)."""
-        report = self._found(upbit.query(order, self._pass()))
+        report = self._found(orders.query(order, self._pass()))
         return None if report is None else replace(report, client_order_id=order.client_order_id)
 
     def resolve(self, order: Order, *, may_trade: bool) -> Resolution:
@@ -102,7 +87,7 @@ class UpbitClient:
             return report
         if self._age_ms(order) < REDRIVE_AFTER_MS:
             return NotFoundYet(REDRIVE_AFTER_MS - self._age_ms(order))
-        answer = self._redrive(order if may_trade else upbit.unfillable(order))
+        answer = self._redrive(order if may_trade else orders.unfillable(order))
         if isinstance(answer, OrderReport):
             return answer
         if answer is Refusal.NONE:
@@ -116,7 +101,7 @@ class UpbitClient:
     def cancel(self, order: Order | ListedOrder) -> None:
         """Ask to cancel; an order that is not open is no error."""
         try:
-            self._gateway.ask(upbit.cancel(order, self._pass()), upbit_replies.order_row)
+            self._gateway.ask(orders.cancel(order, self._pass()), replies.order_row)
         except OrderNotFound:
             return
 
@@ -128,40 +113,27 @@ class UpbitClient:
         """Return the open orders of a market and those that ended, of the last 7 days at most."""
         end_ms = self._clock.now_ns() // NS_PER_MS
         start_ms = max(since_ns // NS_PER_MS, end_ms - CLOSED_WINDOW_MS_MAX)
-        request = upbit.closed_orders(symbol, start_ms, end_ms, self._pass())
+        request = orders.closed_orders(symbol, start_ms, end_ms, self._pass())
         return (*self._open_rows(symbol), *self._gateway.ask(request, upbit_listed))
 
     def balances(self) -> Mapping[str, Decimal]:
         """Return free plus locked by asset."""
-        return self._gateway.ask(upbit.accounts(self._pass()), upbit_replies.balances)
+        return self._gateway.ask(orders.accounts(self._pass()), replies.balances)
 
     def book(self, symbol: Symbol) -> Book:
         """Return a market's book as it is now."""
-        return self._gateway.ask(
-            rest_books.upbit_request(symbol),
-            lambda body: rest_books.upbit_book(symbol, body, self._clock.now_ns()),
-            rest_books.WAIT_MS_MAX,
-        )
+        return self._markets.book(symbol)
 
     def instruments(self, coins: Sequence[Coin]) -> tuple[Instrument, ...]:
         """Return the rules of each coin's KRW market and of USDT/KRW, those that Upbit has."""
-        wanted = dict.fromkeys(symbol_of(self.venue, coin) for coin in (*coins, Coin("USDT")))
-        warnings = self._gateway.ask(upbit.markets(), upbit_instruments.warnings)
-        listed = [symbol for symbol in wanted if symbol in warnings]
-        prices = self._gateway.ask(upbit.tickers(listed), upbit_instruments.last_prices)
-        ticks = self._tick_sizes(listed)
-        return tuple(
-            upbit_instruments.instrument(symbol, warnings[symbol], prices[symbol], ticks, self._terms(symbol))
-            for symbol in listed
-            if symbol in prices
-        )
+        return self._markets.instruments(coins)
 
     def time_offset_ms(self) -> None:
         """Return None: nothing at Upbit depends on a clock."""
 
     def _post(self, order: Order, wait_ms_max: int) -> OrderReport:
-        request = upbit.place(order, self._pass())
-        report = self._gateway.ask(request, upbit_replies.placed, wait_ms_max)
+        request = orders.place(order, self._pass())
+        report = self._gateway.ask(request, replies.placed, wait_ms_max)
         return replace(report, client_order_id=order.client_order_id)
 
     def _redrive(self, order: Order) -> OrderReport | Refusal:
@@ -173,7 +145,7 @@ class UpbitClient:
         except (Retryable, OutcomeUnknown):
             return Refusal.NONE
         except Rejected as error:
-            if upbit_errors.refused_on_merit(error):
+            if errors.refused_on_merit(error):
                 return Refusal.ON_MERIT
             raise
 
@@ -191,7 +163,7 @@ class UpbitClient:
         """Look for the order in the lists; only there being nothing at all is a proof."""
         start_ms = order.claimed_at_ns // NS_PER_MS - CLOCKS_MS
         end_ms = min(self._clock.now_ns() // NS_PER_MS, start_ms + CLOSED_WINDOW_MS_MAX)
-        request = upbit.closed_orders(order.symbol, start_ms, end_ms, self._pass())
+        request = orders.closed_orders(order.symbol, start_ms, end_ms, self._pass())
         closed = self._gateway.ask(request, upbit_listed)
         for row in (*self._open_rows(order.symbol), *closed):
             if row.client_order_id == order.client_order_id:
@@ -201,57 +173,24 @@ class UpbitClient:
         return NeverPlaced(f"sent again and refused ({answer.value}), unknown, and in no list")
 
     def _found_by_uuid(self, venue_order_id: VenueOrderId) -> OrderReport | None:
-        return self._found(upbit.query_uuid(venue_order_id, self._pass()))
+        return self._found(orders.query_uuid(venue_order_id, self._pass()))
 
     def _found(self, request: HttpRequest) -> OrderReport | None:
         try:
-            return self._gateway.ask(request, lambda body: upbit_replies.order_report(body, FEE_RATE))
+            return self._gateway.ask(request, lambda body: replies.order_report(body, FEE_RATE))
         except OrderNotFound:
             return None
 
     def _open_rows(self, symbol: Symbol | None) -> Iterator[ListedOrder]:
         for page in range(1, PAGES_MAX + 1):
-            rows = self._gateway.ask(upbit.open_orders(symbol, page, self._pass()), upbit_listed)
+            rows = self._gateway.ask(orders.open_orders(symbol, page, self._pass()), upbit_listed)
             yield from rows
             if len(rows) < PAGE_ROWS:
                 return
         raise Retryable(self.venue, f"more than {PAGES_MAX * PAGE_ROWS} open orders")
-
-    def _tick_sizes(self, symbols: Sequence[Symbol]) -> Mapping[Symbol, Decimal]:
-        """Return the published price units; where Upbit refuses to say, the fallback table holds."""
-        try:
-            return self._gateway.ask(upbit.tick_sizes(symbols), upbit_instruments.tick_sizes)
-        except Rejected:
-            return {}
-
-    def _terms(self, symbol: Symbol) -> Terms:
-        if self._api_key is None:
-            return DEFAULT_TERMS
-        return self._gateway.ask(upbit.chance(symbol, self._pass()), upbit_instruments.terms)
 
     def _age_ms(self, order: Order) -> int:
         return (self._clock.now_ns() - order.claimed_at_ns) // NS_PER_MS
 
     def _pass(self) -> Pass:
         return Pass(require_key(self.venue, self._api_key), nonce_of(self._entropy.bits(128)))
-
-
-def connect_upbit(
-    rest_url: str,
-    clock: Clock,
-    entropy: Entropy,
-    *,
-    api_key: ApiKey | None,
-    http_timeout_ms: int,
-    orders_per_s: int,
-    requests_per_s: int,
-) -> UpbitClient:
-    """Return a client with its own connections and limits; call it after a fork."""
-    transport = HttpTransport(rest_url, connect_timeout_ms=http_timeout_ms, read_timeout_ms=http_timeout_ms)
-    limits = {
-        upbit.ORDER_GROUP: Limit(count=orders_per_s, period_ms=1_000),
-        upbit.DEFAULT_GROUP: Limit(count=requests_per_s, period_ms=1_000),
-    } | {group: Limit(count=QUOTATIONS_PER_S, period_ms=1_000) for group in upbit.QUOTATION_GROUPS}
-    limiter, breaker = RateLimiter(Venue.UPBIT, limits, clock), VenueBreaker(Venue.UPBIT, clock, entropy)
-    gateway = Gateway(DIALECT, transport, limiter, breaker)
-    return UpbitClient(gateway, clock, entropy, api_key=api_key, http_timeout_ms=http_timeout_ms)

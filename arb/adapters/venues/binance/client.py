@@ -1,0 +1,174 @@
+"""Binance spot behind the `VenueClient` port: orders, and the proof of what became of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, Final
+
+from arb.adapters.venues.binance.markets import BinanceMarkets, Fees, NoFees
+from arb.adapters.venues.binance.session import BinanceSession
+from arb.adapters.venues.venue_client import Gateway, sending_time_left_ms
+from arb.domain.errors import Retryable
+from arb.domain.market.book import Book
+from arb.domain.market.ids import Coin, Symbol, Venue
+from arb.domain.market.instrument import Instrument
+from arb.domain.market.money import ZERO
+from arb.domain.time import NS_PER_MS
+from arb.domain.trading.external import ListedOrder
+from arb.domain.trading.order import Order, OrderReport
+from arb.ports import Clock, NeverPlaced, NotFoundYet, Resolution
+from arb.venues.binance import orders, replies
+from arb.venues.binance.replies import OrderRow
+from arb.venues.errors import OrderNotFound
+from arb.venues.listed import binance_listed
+from arb.venues.request import ApiKey
+
+ENGINE_TIMEOUT_MS: Final = 10_000  # Binance answers -1007 after this long: nothing is still on its way
+MARGIN_MS: Final = 2_000  # what two machines' clocks, both kept by NTP, may differ, and to spare
+TRANSIT_MS: Final = 250  # of the receive window, kept for the way to the venue
+CONFIRM_MS: Final = 250
+RETRY_MS: Final = 500
+ROWS_MAX: Final = 1_000
+WINDOW_MS_MAX: Final = 24 * 3_600_000
+
+
+class BinanceClient:
+    """Orders, balances and reference data of Binance; public endpoints only without a key."""
+
+    venue = Venue.BINANCE
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        clock: Clock,
+        *,
+        api_key: ApiKey | None,
+        recv_window_ms: int,
+        fees: Fees | None = None,
+    ) -> None:
+        self._clock, self._recv_window_ms = clock, recv_window_ms
+        self._session = BinanceSession(gateway, clock, api_key, recv_window_ms)
+        self._markets = BinanceMarkets(self._session, clock, fees or NoFees())
+
+    def place(self, order: Order) -> OrderReport:
+        """Send one claimed order, signed with the moment of its claim.
+
+        The venue refuses the request (-1021) once the receive window has passed since that moment. So a
+        worker that was paused between its claim and the wire, and wakes up after somebody else concluded
+        that the order does not exist, cannot place it any more: this is the fence that `resolve` relies on.
+        Signing with the present time would take it down.
+        """
+        self._sending_time_left_ms(order)
+        stamp = self._session.stamp(order.claimed_at_ns)
+        left_ms = self._sending_time_left_ms(order)
+        report = self._session.ask(orders.place(order, stamp), replies.placed, left_ms)
+        return replace(report, client_order_id=order.client_order_id)
+
+    def query(self, order: Order) -> OrderReport | None:
+        """Return the order with its fills, None if Binance does not know it (yet)."""
+        try:
+            row = self._session.ask(orders.query(order, self._session.now()), replies.order_row)
+        except OrderNotFound:
+            return None
+        return replace(self._with_fills(order.symbol, row), client_order_id=order.client_order_id)
+
+    def resolve(self, order: Order, *, may_trade: bool) -> Resolution:
+        """Return the order, or the proof that it was never placed.
+
+        Signed at T with the window W, it cannot reach the engine after T + W, and the engine gives up after
+        10 s. Until then "does not exist" proves nothing. Afterwards it does, if said twice and if no list of
+        orders has it: queries are answered from copies that lag behind.
+        """
+        if (report := self.query(order)) is not None:
+            return report
+        left_ms = self._fence_ms(order) - self._clock.now_ns() // NS_PER_MS
+        if left_ms >= 0:
+            return NotFoundYet(min(left_ms + 1, RETRY_MS))
+        self._clock.sleep_ms(CONFIRM_MS)
+        if (report := self.query(order)) is not None:
+            return report
+        return self._search(order)
+
+    def cancel(self, order: Order | ListedOrder) -> None:
+        """Ask to cancel; an order that is not open is no error."""
+        try:
+            self._session.ask(orders.cancel(order, self._session.now()), _ignore)
+        except OrderNotFound:
+            return
+
+    def open_orders(self) -> tuple[ListedOrder, ...]:
+        """Return every open order of the account."""
+        return self._session.ask(orders.open_orders(None, self._session.now()), binance_listed)
+
+    def recent_orders(self, symbol: Symbol, since_ns: int) -> tuple[ListedOrder, ...]:
+        """Return the orders of a market created since then, of the last 24 hours at most.
+
+        A few older ones may be among them: the venue's clock is known to within half a round trip only.
+        """
+        end_ms = self._clock.now_ns() // NS_PER_MS + self._session.offset_ms() + MARGIN_MS
+        start_ms = max(since_ns // NS_PER_MS + self._session.offset_ms() - MARGIN_MS, end_ms - WINDOW_MS_MAX)
+        request = orders.all_orders(symbol, start_ms, end_ms, self._session.now())
+        return self._session.ask(request, binance_listed)
+
+    def balances(self) -> Mapping[str, Decimal]:
+        """Return free plus locked by asset."""
+        return self._session.ask(orders.account(self._session.now()), replies.balances)
+
+    def book(self, symbol: Symbol) -> Book:
+        """Return a market's book as it is now."""
+        return self._markets.book(symbol)
+
+    def instruments(self, coins: Sequence[Coin]) -> tuple[Instrument, ...]:
+        """Return the rules of each coin's USDT market, those that Binance has; fees are the account's."""
+        return self._markets.instruments(coins)
+
+    def time_offset_ms(self) -> int:
+        """Measure the venue's clock minus ours."""
+        return self._session.measured_offset_ms()
+
+    def _search(self, order: Order) -> Resolution:
+        """Look for the order in the lists; only there being nothing at all is a proof."""
+        offset_ms = self._session.offset_ms()
+        start_ms = order.claimed_at_ns // NS_PER_MS + offset_ms - MARGIN_MS
+        end_ms = self._fence_ms(order) + offset_ms
+        request = orders.open_orders(order.symbol, self._session.now())
+        still_open = self._session.ask(request, replies.order_rows)
+        request = orders.all_orders(order.symbol, start_ms, end_ms, self._session.now())
+        listed = self._session.ask(request, replies.order_rows)
+        for row in (*still_open, *listed):
+            if row.client_order_id == order.client_order_id:
+                return self._with_fills(order.symbol, row)
+        if len(listed) >= ROWS_MAX:
+            return NotFoundYet(RETRY_MS)
+        return NeverPlaced(f"unknown after T+{self._recv_window_ms} ms, twice, and in no list since T")
+
+    def _sending_time_left_ms(self, order: Order) -> int:
+        """Return how long this order may still wait: within its lifetime, and in time for its signature.
+
+        Raises: Retryable once either is over (nothing was sent); the next claim signs anew.
+        """
+        now_ns = self._clock.now_ns()
+        lifetime_ms = sending_time_left_ms(order, now_ns)
+        signed_ms = (order.claimed_at_ns - now_ns) // NS_PER_MS + self._recv_window_ms - TRANSIT_MS
+        if signed_ms <= 0:
+            raise Retryable(self.venue, f"{order.client_order_id}: signature too old before it was sent")
+        return min(lifetime_ms, signed_ms)
+
+    def _fence_ms(self, order: Order) -> int:
+        """Return when, by our clock, the order can no longer come to be.
+
+        The offset cancels out where sender and resolver share a clock; where they do not, the sender's may
+        have been off by as much as ours is.
+        """
+        signed_until_ms = order.claimed_at_ns // NS_PER_MS + self._recv_window_ms
+        return signed_until_ms + ENGINE_TIMEOUT_MS + MARGIN_MS + abs(self._session.offset_ms())
+
+    def _with_fills(self, symbol: Symbol, row: OrderRow) -> OrderReport:
+        if row.executed == ZERO:
+            return row.report(())
+        request = orders.trades_of(symbol, row.venue_order_id, self._session.now())
+        return row.report(self._session.ask(request, replies.fills))
+
+
+def _ignore(body: Any) -> None:
+    """Take any reply."""

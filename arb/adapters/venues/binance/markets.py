@@ -1,0 +1,98 @@
+"""Binance's markets: their rules, with the account's fees, and their books."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Protocol
+
+from arb.adapters.venues.binance.session import BinanceSession
+from arb.domain.errors import Rejected
+from arb.domain.market.book import Book
+from arb.domain.market.ids import Coin, Symbol, Venue
+from arb.domain.market.instrument import Instrument
+from arb.ports import Clock
+from arb.venues import rest_books
+from arb.venues.binance import errors, instruments, orders
+from arb.venues.registry import symbol_of
+
+
+class Fees(Protocol):
+    """Remembers what the venue said of an account's fees, for every process."""
+
+    def known(self, symbols: Sequence[Symbol], now_ns: int) -> Mapping[Symbol, Decimal]:
+        """Return the taker fees in basis points that need not be asked for."""
+
+    def remember(self, fees_bps: Mapping[Symbol, Decimal], now_ns: int) -> None:
+        """Keep what the venue said just now."""
+
+
+class NoFees:
+    """Remembers nothing: every fee is asked for."""
+
+    def known(self, _symbols: Sequence[Symbol], _now_ns: int) -> Mapping[Symbol, Decimal]:
+        """Return nothing."""
+        return {}
+
+    def remember(self, _fees_bps: Mapping[Symbol, Decimal], _now_ns: int) -> None:
+        """Forget it."""
+
+
+class BinanceMarkets:
+    """What can be traded, by which rules, at what fee, and at which prices."""
+
+    def __init__(self, session: BinanceSession, clock: Clock, fees: Fees) -> None:
+        self._session, self._clock, self._fees = session, clock, fees
+        self._unlisted: frozenset[Symbol] = frozenset()
+
+    def book(self, symbol: Symbol) -> Book:
+        """Return a market's book as it is now."""
+        return self._session.ask(
+            rest_books.binance_request(symbol),
+            lambda body: rest_books.binance_book(symbol, body, self._clock.now_ns()),
+            rest_books.WAIT_MS_MAX,
+        )
+
+    def instruments(self, coins: Sequence[Coin]) -> tuple[Instrument, ...]:
+        """Return the rules of each coin's USDT market, those that Binance has; fees are the account's."""
+        symbols = [symbol_of(Venue.BINANCE, coin) for coin in coins]
+        rules = self._rules(symbols)
+        if not self._session.has_key:
+            return rules
+        fees = self._fees_bps([rule.symbol for rule in rules])
+        return tuple(replace(rule, taker_fee_bps=fees[rule.symbol]) for rule in rules)
+
+    def _rules(self, symbols: Sequence[Symbol]) -> tuple[Instrument, ...]:
+        """Return the rules of the markets that are listed.
+
+        What was not the last time is asked for by itself: it costs one question more, not a search each time.
+        """
+        before = self._unlisted
+        known = self._listed([symbol for symbol in symbols if symbol not in before])
+        rules = (*known, *self._listed([symbol for symbol in symbols if symbol in before]))
+        self._unlisted = (before | {*symbols}) - {rule.symbol for rule in rules}
+        return rules
+
+    def _listed(self, symbols: Sequence[Symbol]) -> tuple[Instrument, ...]:
+        """Ask for all at once; one name that Binance does not have spoils that, then for either half."""
+        if not symbols:
+            return ()
+        try:
+            return self._session.ask(orders.exchange_info(symbols), instruments.instruments)
+        except Rejected as error:
+            if not errors.names_no_market(error):
+                raise
+        if len(symbols) == 1:
+            return ()
+        middle = len(symbols) // 2
+        return (*self._listed(symbols[:middle]), *self._listed(symbols[middle:]))
+
+    def _fees_bps(self, symbols: Sequence[Symbol]) -> Mapping[Symbol, Decimal]:
+        """Return the account's fees; each is asked for at 20 of weight, so what is known is not."""
+        now_ns = self._clock.now_ns()
+        known = self._fees.known(symbols, now_ns)
+        asked = {symbol: self._fee_bps(symbol) for symbol in symbols if symbol not in known}
+        self._fees.remember(asked, now_ns)
+        return {**known, **asked}
+
+    def _fee_bps(self, symbol: Symbol) -> Decimal:
+        return self._session.ask(orders.commission(symbol, self._session.now()), instruments.taker_fee_bps)

@@ -1,0 +1,42 @@
+"""How a client of Upbit gets connections, limits and a breaker of its own."""
+
+from typing import Final
+
+from arb.adapters.venues.http import HttpTransport
+from arb.adapters.venues.rate_limit import Limit, RateLimiter
+from arb.adapters.venues.upbit.client import UpbitClient
+from arb.adapters.venues.venue_breaker import VenueBreaker
+from arb.adapters.venues.venue_client import Dialect, Gateway
+from arb.domain.market.ids import Venue
+from arb.ports import Clock, Entropy
+from arb.venues.request import ApiKey
+from arb.venues.upbit import errors, orders
+
+DIALECT: Final = Dialect(
+    venue=Venue.UPBIT,
+    error_of=errors.error_of,
+    pause_scope=errors.pause_scope,
+    usage=orders.usage,
+)
+QUOTATIONS_PER_S: Final = 9  # of 10
+
+
+def connect_upbit(
+    rest_url: str,
+    clock: Clock,
+    entropy: Entropy,
+    *,
+    api_key: ApiKey | None,
+    http_timeout_ms: int,
+    orders_per_s: int,
+    requests_per_s: int,
+) -> UpbitClient:
+    """Return a client with its own connections and limits; call it after a fork."""
+    transport = HttpTransport(rest_url, connect_timeout_ms=http_timeout_ms, read_timeout_ms=http_timeout_ms)
+    limits = {
+        orders.ORDER_GROUP: Limit(count=orders_per_s, period_ms=1_000),
+        orders.DEFAULT_GROUP: Limit(count=requests_per_s, period_ms=1_000),
+    } | {group: Limit(count=QUOTATIONS_PER_S, period_ms=1_000) for group in orders.QUOTATION_GROUPS}
+    limiter, breaker = RateLimiter(Venue.UPBIT, limits, clock), VenueBreaker(Venue.UPBIT, clock, entropy)
+    gateway = Gateway(DIALECT, transport, limiter, breaker)
+    return UpbitClient(gateway, clock, entropy, api_key=api_key, http_timeout_ms=http_timeout_ms)

@@ -1,0 +1,58 @@
+"""Upbit's markets: their rules, with the account's fees and limits, and their books."""
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+
+from arb.adapters.venues.venue_client import Gateway
+from arb.domain.errors import Rejected
+from arb.domain.market.book import Book
+from arb.domain.market.ids import Coin, Symbol, Venue
+from arb.domain.market.instrument import Instrument
+from arb.ports import Clock
+from arb.venues import rest_books
+from arb.venues.registry import symbol_of
+from arb.venues.upbit import instruments as rules
+from arb.venues.upbit import orders
+from arb.venues.upbit.auth import Pass
+from arb.venues.upbit.instruments import DEFAULT_TERMS, Terms
+
+
+class UpbitMarkets:
+    """What can be traded, by which rules, at what fee, and at which prices."""
+
+    def __init__(self, gateway: Gateway, clock: Clock, sign: Callable[[], Pass] | None) -> None:
+        self._gateway, self._clock = gateway, clock
+        self._sign = sign  # None without a key: then the terms are everybody's
+
+    def book(self, symbol: Symbol) -> Book:
+        """Return a market's book as it is now."""
+        return self._gateway.ask(
+            rest_books.upbit_request(symbol),
+            lambda body: rest_books.upbit_book(symbol, body, self._clock.now_ns()),
+            rest_books.WAIT_MS_MAX,
+        )
+
+    def instruments(self, coins: Sequence[Coin]) -> tuple[Instrument, ...]:
+        """Return the rules of each coin's KRW market and of USDT/KRW, those that Upbit has."""
+        wanted = dict.fromkeys(symbol_of(Venue.UPBIT, coin) for coin in (*coins, Coin("USDT")))
+        warnings = self._gateway.ask(orders.markets(), rules.warnings)
+        listed = [symbol for symbol in wanted if symbol in warnings]
+        prices = self._gateway.ask(orders.tickers(listed), rules.last_prices)
+        ticks = self._tick_sizes(listed)
+        return tuple(
+            rules.instrument(symbol, warnings[symbol], prices[symbol], ticks, self._terms(symbol))
+            for symbol in listed
+            if symbol in prices
+        )
+
+    def _tick_sizes(self, symbols: Sequence[Symbol]) -> Mapping[Symbol, Decimal]:
+        """Return the published price units; where Upbit refuses to say, the fallback table holds."""
+        try:
+            return self._gateway.ask(orders.tick_sizes(symbols), rules.tick_sizes)
+        except Rejected:
+            return {}
+
+    def _terms(self, symbol: Symbol) -> Terms:
+        if self._sign is None:
+            return DEFAULT_TERMS
+        return self._gateway.ask(orders.chance(symbol, self._sign()), rules.terms)
