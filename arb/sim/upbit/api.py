@@ -1,11 +1,20 @@
-"""The REST API by chapter: quotation, balances, and orders looked up, made and ended."""
+"""The REST API of the venue, by chapter, behind one door: one half of the application.
 
+The other half is the WebSocket streams (socket_routes.py), which stand behind the same door.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from aiohttp import web
+
+from arb.domain.time import NS_PER_S
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.stage import Stage
 from arb.sim.upbit.account_routes import Account
 from arb.sim.upbit.cancel_routes import Canceling
 from arb.sim.upbit.desk import Desk
-from arb.sim.upbit.door import Route
+from arb.sim.upbit.door import Door
 from arb.sim.upbit.forms import market_code
 from arb.sim.upbit.lookup_routes import Lookup
 from arb.sim.upbit.order_routes import Ordering
@@ -14,16 +23,26 @@ from arb.sim.upbit.quotation_routes import Quotation
 from arb.sim.upbit.switches import Switchboard
 
 
-def rest_routes(
-    stage: Stage, exchange: Exchange, desk: Desk, tape: PublicTape, board: Switchboard
-) -> list[Route]:
-    """Return every endpoint, to be installed behind the door."""
-    markets = frozenset(market_code(coin) for coin in stage.market.coins(stage.venue))
-    lookup = Lookup(stage, exchange, desk)
-    return [
-        *Quotation(stage, exchange, tape, board).routes(),
-        *Account(exchange, markets).routes(),
-        *lookup.routes(),
-        *Ordering(exchange, desk, lookup, board, markets).routes(),
-        *Canceling(desk, lookup).routes(),
-    ]
+class Api:
+    """Quotation, balances, and orders looked up, made and ended."""
+
+    def __init__(self, stage: Stage, exchange: Exchange, tape: PublicTape, board: Switchboard) -> None:
+        self.desk = Desk(stage, exchange, _later)
+        self.door = Door(stage, board, exchange.reject, exchange.records.shelf.spend)
+        markets = frozenset(market_code(coin) for coin in stage.market.coins(stage.venue))
+        lookup = Lookup(stage, exchange, self.desk)
+        self._routes = [
+            *Quotation(stage, exchange, tape, board).routes(),
+            *Account(exchange, markets).routes(),
+            *lookup.routes(),
+            *Ordering(exchange, self.desk, lookup, board, markets).routes(),
+            *Canceling(self.desk, lookup).routes(),
+        ]
+
+    def install(self, app: web.Application) -> None:
+        """Add every endpoint to the application."""
+        self.door.install(app, self._routes)
+
+
+def _later(delay_ns: int, action: Callable[[], None]) -> None:
+    asyncio.get_running_loop().call_later(delay_ns / NS_PER_S, action)

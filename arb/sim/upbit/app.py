@@ -4,21 +4,17 @@
 /sim/* for checkers and operators.
 """
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from aiohttp import web
 
-from arb.domain.time import NS_PER_S
 from arb.sim.core.book import Book
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.market import UPBIT_LOT
 from arb.sim.core.rules import QuoteFee, VenueRules
 from arb.sim.core.serve import install
 from arb.sim.core.stage import Stage
-from arb.sim.upbit.api import rest_routes
-from arb.sim.upbit.desk import Desk
-from arb.sim.upbit.door import Door
+from arb.sim.upbit.api import Api
 from arb.sim.upbit.forms import QUOTE, market_code
 from arb.sim.upbit.private_stream import PrivateStream
 from arb.sim.upbit.public_stream import PublicStream
@@ -47,24 +43,19 @@ def build(stage: Stage) -> web.Application:
     app = web.Application()
     exchange = Exchange(venue_rules(stage), stage.journal, stage.clock, stage.config.balances.upbit)
     board, tape = Switchboard(), PublicTape(stage.config.seed)
-    desk = Desk(stage, exchange, _later)
+    api = Api(stage, exchange, tape, board)
     public, private = PublicStream(stage, tape, board), PrivateStream(stage, exchange)
-    desk.subscribe(private.tell)
+    api.desk.subscribe(private.tell)
     exchange.subscribe(tape.follow)
-    door = Door(stage, board, exchange.reject, exchange.records.shelf.spend)
-    sockets = Sockets(stage, board, door, public, private)
+    sockets = Sockets(stage, board, api.door, public, private)
 
     def publish(step: int, books: Mapping[str, Book]) -> None:
         sockets.strike()
         named = {market_code(coin): book for coin, book in books.items()}
         public.publish(tape.advance(step, stage.now_ns(), named))
 
-    door.install(app, rest_routes(stage, exchange, desk, tape, board))
+    api.install(app)
     app.add_routes(sockets.routes())
     app.add_routes(board.routes())
     install(app, stage, exchange, publish)
     return app
-
-
-def _later(delay_ns: int, action: Callable[[], None]) -> None:
-    asyncio.get_running_loop().call_later(delay_ns / NS_PER_S, action)
