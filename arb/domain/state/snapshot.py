@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from arb.domain.errors import DataError
 from arb.domain.market.ids import SessionId
 
 SCHEMA_VERSION = 2  # 1: the positions in one piece, no chunk numbers in the headers
@@ -60,10 +59,3 @@ def canonical(part: Any) -> bytes:
 def checksum(body: bytes) -> str:
     """Return the SHA-256 of a part's canonical text, in hex."""
     return hashlib.sha256(body).hexdigest()
-
-
-def verify(body: bytes, expected: str) -> Any:
-    """Return the part that `body` holds. Raises: DataError if it is not what was written."""
-    if checksum(body) != expected:
-        raise DataError("snapshot_checksum")
-    return json.loads(body)

@@ -1,11 +1,13 @@
 """A market to settle on, whatever became of the hot quotes."""
 
+from decimal import Decimal
+
 import pytest
 
 from arb.domain.health.degradation import Degree
 from arb.domain.market.ids import Symbol, Venue
 from arb.engine.market.markets import USDT_KRW
-from tests.engine.town import SESSION, Town
+from tests.engine.town import BTC, SESSION, Town
 
 
 @pytest.fixture
@@ -23,3 +25,73 @@ def test_a_hedge_is_decided_on_all_the_depth_that_the_venues_show():
     town.degree = Degree.NEAR
     assert town.settle.markets.read("BTC", deep=True).binance.bids[0].quantity == 1
     assert (Venue.UPBIT, Symbol("USDT/KRW")) == USDT_KRW and SESSION
+
+
+def asked(town: Town) -> dict[str, int]:
+    return {reason: count for (name, reason), count in town.counters.counts.items() if name == "books_asked"}
+
+
+def test_hot_quotes_that_are_fresh_are_used_and_no_venue_is_asked(town):
+    town.show(town.book(Venue.BINANCE, "BTC/USDT", "1.00", "2.00", "5"))
+    assert town.settle.markets.read(BTC).binance.bid == Decimal("99999.50")
+    assert asked(town) == {}
+
+
+def test_quotes_that_are_stale_are_asked_of_the_venues(town):
+    town.show(town.book(Venue.BINANCE, "BTC/USDT", "1.00", "2.00", "5"))
+    town.pass_time(2_001)
+    found = town.settle.markets.read(BTC)
+    assert found.binance.bid == 1
+    assert found.binance.ts_recv_ns == town.clock.now_ns()
+    assert asked(town) == {"upbit": 2, "binance": 1}
+
+
+def test_quotes_whose_store_is_away_are_asked_of_the_venues(town):
+    town.quotes.away = True
+    assert town.settle.markets.read(BTC) is not None
+
+
+@pytest.mark.parametrize("venue", list(Venue))
+def test_a_venue_that_says_nothing_leaves_no_market_to_act_on(town, venue):
+    town.pass_time(2_001)
+    town.venues[venue].silent = True
+    assert town.settle.markets.read(BTC) is None
+    assert asked(town)[f"{venue}_failed"] >= 1
+
+
+def test_a_hot_book_that_is_still_there_is_not_used_once_it_is_stale(town):
+    """Only one venue's book is old: the other one's answer does not make it fresh."""
+    town.pass_time(2_001)
+    town.quotes.put([town.book(Venue.UPBIT, "BTC/KRW", "139999000", "140001000", "5")], [])
+    town.venues[Venue.BINANCE].silent = True
+    assert town.settle.markets.read(BTC) is None
+
+
+@pytest.mark.parametrize(("after_ms", "times"), [(499, 1), (500, 2)])
+def test_trades_that_wait_at_once_ask_a_venue_once(town, after_ms, times):
+    town.quotes.away = True
+    town.settle.markets.read(BTC)
+    town.pass_time(after_ms)
+    assert town.settle.markets.read(BTC) is not None
+    assert asked(town) == {"upbit": 2 * times, "binance": times}
+
+
+def test_a_venue_that_failed_is_asked_again_at_once(town):
+    town.quotes.away = True
+    town.venues[Venue.BINANCE].silent = True
+    assert town.settle.markets.read(BTC) is None
+    town.venues[Venue.BINANCE].silent = False
+    assert town.settle.markets.read(BTC) is not None
+
+
+def test_depth_that_no_venue_tells_is_no_obstacle_while_the_hot_books_are_fresh(town):
+    town.degree = Degree.SHALLOW
+    for venue in town.venues.values():
+        venue.silent = True
+    assert town.settle.markets.read(BTC, deep=True) is not None
+
+
+def test_depth_that_nobody_wants_is_not_asked_for(town):
+    town.degree = Degree.SHALLOW
+    town.settle.markets.read(BTC)
+    assert asked(town) == {}
