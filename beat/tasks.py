@@ -22,7 +22,7 @@ def snapshot(kind: str = SnapshotKind.MANUAL, session_id: str = "") -> str | Non
     Returns the snapshot's slot, or None if that slot was already taken.
     """
     built = engine_for(SessionId(session_id)) if session_id else engine()
-    return built.take_snapshot.run(SnapshotKind(kind))
+    return built.state.take_snapshot.run(SnapshotKind(kind))
 
 
 @app.task(name="arb.cleanup", **retried(3))
@@ -30,7 +30,7 @@ def cleanup() -> None:
     """Delete snapshots that are older than the settings keep, and dead letters that were sent again."""
     wired = engine()
     keep_days = wired.settings.snapshot.keep_days
-    wired.snapshots.clean_up(keep_days)
+    wired.stores.snapshots.clean_up(keep_days)
     wired.stores.dead_letters.clean_up(wired.clock.now_ns() - keep_days * NS_PER_DAY)
 
 
@@ -42,7 +42,7 @@ def watchdog() -> str | None:
     """
     wired = engine()
     wired.heartbeats.beat(BEAT, {}, wired.clock.now_ns())
-    verdict = wired.watch.run()
+    verdict = wired.health.watch.run()
     if verdict is None:
         return None
     act(wired, verdict, end_worker)
@@ -52,22 +52,22 @@ def watchdog() -> str | None:
 @app.task(name="arb.reconcile", **retried(1))
 def reconcile() -> bool:
     """Compare the ledger with the venues once; returns whether everything there is explained."""
-    return engine().reconcile.run().explained
+    return engine().ledger.reconcile.run().explained
 
 
 @app.task(name="arb.check_stores")
 def check_stores() -> dict[str, bool]:
     """Look once whether PostgreSQL answers, and whether the hot state in Redis is SQL's."""
     built = engine()
-    if not built.watch_database.run():
+    if not built.state.watch_database.run():
         return {"postgres": False}
-    return {"postgres": True, "redis": built.hot_state.check_redis_health().reachable}
+    return {"postgres": True, "redis": built.state.hot_state.check_redis_health().reachable}
 
 
 @app.task(name="arb.sweep_orders")
 def sweep_orders() -> int:
     """Send again what is overdue."""
-    return engine().sweep.run()
+    return engine().trading.sweep.run()
 
 
 @app.task(name="arb.collect_dead")

@@ -21,9 +21,9 @@ from arb.adapters.redis import (
     connect,
 )
 from arb.adapters.redis.control import ControlListener, Hearing
+from arb.app.alerts import alerts_of
 from arb.app.control import ASSIGNMENT, announce
 from arb.app.degradation import board_of
-from arb.app.watch import alerts_of
 from arb.domain.errors import ConfigError
 from arb.ports import Clock
 from arb.stack.home import Home

@@ -16,8 +16,8 @@ from celery.worker import state
 from arb.adapters.local.clock import SystemClock
 from arb.adapters.local.collector import settle, tidy
 from arb.adapters.redis.control import ControlListener
-from arb.app.control import listener_of
 from arb.app.engines import engine
+from arb.app.listener import listener_of
 from arb.celery import app
 from arb.domain.errors import ConfigError, StoreUnavailable
 from arb.domain.market.ids import parse_client_order_id

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 import structlog
 
 from arb.app.begin import HOLDER, begin
-from arb.app.engines import Engine
 from arb.app.session import come_to_rest
+from arb.app.wiring import Engine
 from arb.domain.errors import ConfigError
 from arb.stack.errors import StackError
 from config import addresses

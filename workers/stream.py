@@ -11,7 +11,9 @@ import structlog
 
 from arb.adapters.local.clock import SystemEntropy
 from arb.adapters.venues.user_stream import StreamWork, UserStreams, venue_now_ms
-from arb.app.engines import Engine, api_key, engine
+from arb.app.engines import engine
+from arb.app.venues import api_key
+from arb.app.wiring import Engine
 from arb.domain.errors import ConfigError
 from arb.domain.market.ids import TradeId, Venue
 from arb.engine.trading.fills import CatchUp, RecordReport, UserStream
@@ -43,8 +45,8 @@ def streams(
 
 def work_of(wired: Engine) -> StreamWork:
     """Return what the streams need of an engine."""
-    trades, dispatcher = wired.trades, wired.execute.dispatcher
-    counters, alerts, clock = wired.counters, wired.execute.alerts, wired.clock
+    trades, dispatcher = wired.trades, wired.dispatcher
+    counters, alerts, clock = wired.counters, wired.alerts, wired.clock
     return StreamWork(
         record=RecordReport(
             trades=trades,

@@ -3,7 +3,8 @@
 from typing import Any
 
 from arb.adapters.redis.book_codec import decode_book
-from arb.app.engines import Engine, engine, engine_of
+from arb.app.engines import engine, engine_of
+from arb.app.wiring import Engine
 from arb.celery import app
 from arb.domain.health.queues import QUEUES
 from arb.domain.market.ids import ClientOrderId, TradeId, parse_client_order_id
@@ -17,27 +18,27 @@ from workers.outcome import log_order, log_trade, retried
 @app.task(name="arb.evaluate")
 def evaluate(books: list[dict[str, Any]] | None = None) -> int:
     """Decide on every coin that changed; never retried, since the next quote brings the next evaluation."""
-    return engine().evaluate.run([decode_book(book) for book in books or ()])
+    return engine().trading.evaluate.run([decode_book(book) for book in books or ()])
 
 
 @app.task(name="arb.place_order", **retried(5))
 def place_order(client_order_id: str) -> None:
     """Send one intent, unless it was sent, ended or expired."""
-    order = _engine(client_order_id).execute.place(ClientOrderId(client_order_id))
+    order = _engine(client_order_id).trading.execute.place(ClientOrderId(client_order_id))
     log_order("order_placed", order)
 
 
 @app.task(name="arb.resolve_order", **retried(5))
 def resolve_order(client_order_id: str, attempt: int = ASK_ONCE) -> None:
     """Ask the venue about one order, once or as an attempt of a chain that ends within seconds."""
-    order = _engine(client_order_id).execute.resolve(ClientOrderId(client_order_id), attempt)
+    order = _engine(client_order_id).trading.execute.resolve(ClientOrderId(client_order_id), attempt)
     log_order("order_asked", order)
 
 
 @app.task(name="arb.settle_trade", **retried(5))
 def settle_trade(trade_id: str, look: int = LOOK_ONCE) -> None:
     """Settle one trade; running it twice changes nothing. One that has ended is worth a snapshot."""
-    trade = engine_of(TradeId(trade_id)).settle.run(TradeId(trade_id), look)
+    trade = engine_of(TradeId(trade_id)).trading.settle.run(TradeId(trade_id), look)
     log_trade(trade)
     if trade is not None and trade.state in ENDED:
         app.send_task("arb.snapshot", (SnapshotKind.ON_TRADE.value, trade.session_id))

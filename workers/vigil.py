@@ -9,7 +9,8 @@ from typing import Final
 
 import structlog
 
-from arb.app.engines import Engine, engine
+from arb.app.engines import engine
+from arb.app.wiring import Engine
 from arb.domain.errors import ConfigError, StoreUnavailable
 from arb.domain.health.judge import Level, Verdict
 
@@ -40,7 +41,7 @@ class Vigil:
                 wired = self._build()
             except (ConfigError, StoreUnavailable):
                 continue  # no session yet, or no database to ask
-            verdict = wired.watch.run()
+            verdict = wired.health.watch.run()
             if verdict is not None and act(wired, verdict, self._on_critical):
                 return
 
@@ -58,7 +59,7 @@ def _end(wired: Engine, verdict: Verdict, on_critical: Callable[[], None]) -> bo
     critical = sorted(key for key, health in verdict.healths.items() if health.level is Level.CRITICAL)
     why = ", ".join(f"{rule} of {subject}" for rule, subject in critical)
     log.critical("stack_stopping", why=why)
-    ending = wired.emergency.run(why)
+    ending = wired.kill.emergency.run(why)
     if ending is None:
         return False  # another thread does it already
     log.critical(
@@ -75,7 +76,7 @@ def _end(wired: Engine, verdict: Verdict, on_critical: Callable[[], None]) -> bo
 
 def revive(wired: Engine) -> None:
     """Restart the workers that do not work, with a line for each."""
-    for finding in wired.revive.run():
+    for finding in wired.health.revive.run():
         log.warning(
             "worker_does_not_work", program=finding.program, why=finding.why, restarted=finding.permitted
         )

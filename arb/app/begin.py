@@ -13,8 +13,9 @@ from arb.adapters.postgres.migrate import migrate
 from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.redis import RedisHeartbeats
 from arb.adapters.redis.client import connect, reaching
-from arb.app.engines import Engine, build
+from arb.app.engines import build
 from arb.app.session import Place, go_on, resume_session
+from arb.app.wiring import Engine
 from arb.domain.errors import StoreUnavailable, VenueError
 from arb.domain.market.ids import SessionId
 from arb.stack.shutdown import Progress

@@ -1,18 +1,16 @@
-"""Both ends of the control channel, wired."""
+"""What is sent on the control channel, which every process of a stack hears."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import redis
 
-from arb.adapters.local.clock import SystemClock, SystemEntropy
-from arb.adapters.redis import connect
-from arb.adapters.redis.control import ControlChannel, ControlListener, Hearing
-from arb.app.parts import Engine
+from arb.adapters.local.clock import SystemEntropy
+from arb.adapters.redis.client import connect
+from arb.adapters.redis.control import ControlChannel
 from arb.domain.errors import ConfigError, StoreUnavailable
 from arb.domain.health.assignment import Assignment
-from arb.domain.market.ids import Coin, Venue
-from arb.engine.kill.follow_kill import FollowKill
+from arb.domain.market.ids import Venue
 from config import addresses
 from config.settings import Settings
 
@@ -21,41 +19,6 @@ KILL: Final = "kill"
 UNKILL: Final = "unkill"
 MODE: Final = "mode"
 RULES: Final = "rules"
-
-
-def listener_of(engine: Engine) -> ControlListener:
-    """Return what a worker hears by; it is not started yet."""
-    follow = FollowKill(
-        session_id=engine.session_id,
-        switch=engine.kill_switch,
-        sessions=engine.sessions,
-        clock=engine.clock,
-    )
-
-    def look(_message: Mapping[str, Any]) -> None:
-        follow.look()
-
-    def learn(message: Mapping[str, Any]) -> None:
-        engine.markets.fences.learn({Coin(coin): int(at) for coin, at in message["fences"].items()})
-
-    def reread(message: Mapping[str, Any]) -> None:
-        for venue in message["venues"]:
-            engine.instruments.expire(Venue(venue), message["at_ns"])
-
-    def resync() -> None:
-        reread(outdated(Venue, engine.clock.now_ns()))
-        follow.look()
-
-    handlers = {
-        KILL: follow.kill,
-        UNKILL: look,
-        MODE: look,
-        RULES: reread,
-        ASSIGNMENT: learn,
-    }
-    hearing = Hearing(handlers=handlers, resync=resync)
-    scope = engine.settings.scope
-    return ControlListener(engine.stores.redis, scope, hearing, SystemClock(), SystemEntropy())
 
 
 def announce(client: redis.Redis, scope: str, assignment: Assignment) -> None:

@@ -10,7 +10,7 @@ from arb.adapters.postgres.dead_letters import SqlDeadLetters
 from arb.adapters.postgres.engine import Pool, make_engine
 from arb.adapters.redis import RedisCounters, connect
 from arb.adapters.redis.parking import RedisParkingLot
-from arb.app.watch import alerts_of
+from arb.app.alerts import alerts_of
 from arb.celery import app
 from arb.domain.health.dead_letter import DeadLetter
 from arb.domain.health.queues import QUEUES

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 from arb.app import start as stack
-from arb.app.engines import Engine
+from arb.app.wiring import Engine
 from arb.domain.errors import ArbError
 from arb.domain.ledger.report import Report
 from arb.stack.errors import StackNotRunning

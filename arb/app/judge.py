@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from arb.adapters.postgres.performance import SqlPerformance
 from arb.adapters.postgres.report import SqlReportStore
-from arb.app.engines import Engine
+from arb.app.wiring import Engine
 from arb.check.checkers import Check, Findings
 from arb.check.engine_history import ReadEngine
 from arb.check.venue_history import ReadVenues
@@ -45,7 +45,7 @@ def check_of(engine: Engine) -> Check:
             database=engine.stores.trades.engine,
             session_id=engine.session_id,
             clock=engine.clock,
-            repair_ns_max=engine.settle.rules.time_ns_max,
+            repair_ns_max=engine.trading.settle.rules.time_ns_max,
             instruments=engine.markets.instruments,
         ),
         read_venues=ReadVenues(base_urls=urls) if settings.mode is RunMode.MOCK else None,

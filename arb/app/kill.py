@@ -10,7 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from arb.adapters.broker.dispatch import SilentDispatcher
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.app.control import KILL, broadcast
-from arb.app.engines import Engine, connect_stores, real_clients, wire
+from arb.app.stores import connect_stores
+from arb.app.venues import real_clients
+from arb.app.wiring import Engine, wire
 from arb.domain.errors import ConfigError, StoreUnavailable
 from arb.domain.market.ids import SessionId, Venue
 from arb.engine.kill.kill import DATABASE_AWAY, Books, Kill, KillReport
@@ -126,9 +128,9 @@ def books_of(engine: Engine) -> Books:
         unwind=Unwind(
             session_id=engine.session_id,
             trades=engine.trades,
-            execute=engine.execute,
-            settle=engine.settle,
-            hand_over=engine.settle.hand_over,
+            execute=engine.trading.execute,
+            settle=engine.trading.settle,
+            hand_over=engine.trading.hand_over,
             clock=engine.clock,
         ),
     )

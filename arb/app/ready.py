@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from arb.app.engines import Engine
+from arb.app.wiring import Engine
 from arb.domain.errors import DispatchError, StoreUnavailable
 from arb.domain.health.queues import EVALUATE, ORDERS
 from arb.domain.market.ids import Coin
@@ -38,7 +38,7 @@ def wait_ready(engine: Engine, queues: Sequence[str], watch: Callable[[], None])
 def _send_canaries(engine: Engine, queues: Sequence[str], now_ns: int) -> None:
     for queue in queues:
         try:
-            engine.execute.dispatcher.send(f"arb.canary.{queue}", now_ns, expires_ms=CANARY_MS)
+            engine.dispatcher.send(f"arb.canary.{queue}", now_ns, expires_ms=CANARY_MS)
         except DispatchError:
             return  # the next round sends again
 

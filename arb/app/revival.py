@@ -4,19 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, TypeVar
 
-import redis
-
 from arb.adapters.local.shared_file import Document, SharedFile
 from arb.adapters.redis.queues import RedisQueues
-from arb.app.watch import AWAY
+from arb.app.shared import Shared
 from arb.domain.health.queues import QUEUES
 from arb.domain.health.revival import Memory, Rules
 from arb.domain.time import NS_PER_S
 from arb.engine.health.revive import Revive
-from arb.ports import AlertSink, Clock, Counters, Heartbeats
-from arb.stack.control import Supervisor
+from arb.stack.control import AWAY, Supervisor
 from arb.stack.home import Home
-from config.settings import Settings
 
 GAP_SWEEPS: Final = 4  # between two looks: a frozen process keeps its turn for two
 Result = TypeVar("Result")
@@ -69,29 +65,21 @@ def _memory(document: Mapping[str, Any]) -> Memory:
     return Memory(**{**document, "revived_ns": revived})
 
 
-def revive_of(
-    settings: Settings,
-    broker: redis.Redis,
-    *,
-    heartbeats: Heartbeats,
-    alerts: AlertSink,
-    counters: Counters,
-    clock: Clock,
-) -> Revive:
+def revive_of(shared: Shared) -> Revive:
     """Return what restarts the workers of this home that do not work."""
-    home, watchdog = Home.default(), settings.watchdog
+    home, watchdog = Home.default(), shared.settings.watchdog
     return Revive(
-        heartbeats=heartbeats,
-        queues=RedisQueues(broker, QUEUES, settings.broker_prefix),
+        heartbeats=shared.stores.heartbeats,
+        queues=RedisQueues(shared.stores.redis, QUEUES, shared.settings.broker_prefix),
         keeper=SupervisedWorkers(Supervisor(home)),
-        memory=FileRevivalMemory(SharedFile(home.run / "revival.json", clock)),
+        memory=FileRevivalMemory(SharedFile(home.run / "revival.json", shared.clock)),
         rules=Rules(
             after_ns=watchdog.revive_after_sec * NS_PER_S,
             gap_ns=GAP_SWEEPS * watchdog.sweep_interval_sec * NS_PER_S,
             pause_ns=watchdog.revive_pause_sec * NS_PER_S,
             hourly_max=watchdog.revive_hourly_max,
         ),
-        alerts=alerts,
-        counters=counters,
-        clock=clock,
+        alerts=shared.alerts,
+        counters=shared.stores.counters,
+        clock=shared.clock,
     )

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from arb.app.engines import Engine, account_of
 from arb.app.set_aside import refuse_unless_at_rest
+from arb.app.venues import account_of
+from arb.app.wiring import Engine
 from arb.domain.errors import ConfigError, StoreUnavailable, VenueError
 from arb.domain.market.ids import SessionId
 from arb.domain.risk.mode import KILLED, PASSING, STARTING, STOPPING, ended_by, return_to
@@ -135,7 +136,7 @@ def go_on(engine: Engine, began_ns: int, ready: Callable[[], None], progress: Pr
 
 def _resumed(engine: Engine, progress: Progress) -> Account:
     """Rebuild the session from what is stored and say what was done. Raises: ConfigError if it differs."""
-    account = engine.resume.run()
+    account = engine.state.resume.run()
     for line in account.lines():
         progress(line)
     if account.differences:
@@ -165,7 +166,7 @@ def begin_trading(engine: Engine, progress: Progress) -> None:
     keep_killed(engine)
     progress("opening the books")
     try:
-        engine.reconcile.open_books()
+        engine.ledger.reconcile.open_books()
         _explain(engine, progress)
     except (VenueError, StoreUnavailable) as error:
         raise ConfigError(f"trading stays halted: {error}") from error
@@ -211,7 +212,7 @@ def _explain(engine: Engine, progress: Progress) -> None:
     told = False
     while True:
         _ask_about_orders(engine, began_ns + ASKING_MS_MAX * NS_PER_MS)
-        found = engine.reconcile.run(LOOKS)
+        found = engine.ledger.reconcile.run(LOOKS)
         if found.explained or found.bearable:
             break
         text = "; ".join(found.lines())
@@ -227,14 +228,14 @@ def _explain(engine: Engine, progress: Progress) -> None:
 
 def _ask_about_orders(engine: Engine, until_ns: int) -> None:
     """Wait while orders are asked about; nobody else looks after lost messages yet."""
-    engine.sweep.run()
+    engine.trading.sweep.run()
     while engine.trades.working(engine.session_id) and engine.clock.now_ns() < until_ns:
         engine.clock.sleep_ms(PAUSE_MS)
 
 
 def come_to_rest(engine: Engine) -> bool:
     """Open no more trades, wait until nothing is unhedged, snapshot; tell whether it came to rest."""
-    engine.drain.begin(STOPPING)
-    rested = engine.drain.wait(REST_MS_MAX)
-    engine.take_snapshot.run(SnapshotKind.ON_STOP)
+    engine.kill.drain.begin(STOPPING)
+    rested = engine.kill.drain.wait(REST_MS_MAX)
+    engine.state.take_snapshot.run(SnapshotKind.ON_STOP)
     return rested

@@ -5,36 +5,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import Engine as Database
 
-from arb.adapters.alerts.alerts import RecordedAlerts
 from arb.adapters.local.clock import SystemClock, SystemEntropy
-from arb.adapters.postgres.alerts import SqlAlertStore
-from arb.adapters.postgres.engine import make_engine
 from arb.adapters.postgres.migrate import migrate
-from arb.adapters.postgres.sessions import SqlSessionStore
-from arb.adapters.postgres.trades import SqlTradeStore
-from arb.app.engines import Engine, build
+from arb.app.choose_session import Choice, choose_session
+from arb.app.engines import build
+from arb.app.health import forget_watch
 from arb.app.ready import TRADING, wait_ready
-from arb.app.session import (
-    Place,
-    clean_session,
-    come_to_rest,
-    create_session,
-    go_on,
-    resume_session,
-    take_up_session,
-)
-from arb.app.set_aside import tell_of_pairs
+from arb.app.session import Place, come_to_rest, go_on
 from arb.app.sim_world import (
     Tape,
     stack_settings,
     write_world,
 )
-from arb.app.watch import alert_file, forget_watch
+from arb.app.wiring import Engine
 from arb.domain.errors import ConfigError
-from arb.domain.market.ids import SessionId
-from arb.ports import Clock, Entropy, Session
+from arb.ports import Clock, Entropy
 from arb.stack.control import Supervisor
 from arb.stack.home import Home, read_runtime, read_settings
 from arb.stack.lifecycle import Stack, Watch
@@ -74,16 +60,10 @@ def start(plan: Plan, progress: Progress) -> Engine:
 
     def prepare(database_url: str) -> None:
         migrate(database_url)
-        database = make_engine(database_url)
-        try:
-            place = Place.of(_loaded(home))
-            left = SqlSessionStore(database).current(place.environment, place.group)
-            _choose_session(plan, database, place, clock, entropy)
-            if left is not None:
-                _tell_of_pairs(left, database, place, clock, progress)
-        finally:
-            database.dispose()
-        forget_watch(home, _loaded(home))
+        settings = _loaded(home)
+        choice = Choice(fresh=plan.fresh, clean=plan.clean, session=plan.session)
+        choose_session(choice, database_url, Place.of(settings), clock, entropy, progress)
+        forget_watch(home, settings)
 
     engines: list[Engine] = []
     began_ns = clock.now_ns()
@@ -165,30 +145,6 @@ def _processes(plan: Plan, *, simulated: bool) -> Processes:
 def _loaded(home: Home) -> Settings:
     """Return the settings of the stack that runs in a home."""
     return load(environ={**os.environ, "ARB_HOME": str(home.path)})
-
-
-def _choose_session(plan: Plan, database: Database, place: Place, clock: Clock, entropy: Entropy) -> None:
-    """Have the session in use that the plan asks for."""
-    sessions, trades = SqlSessionStore(database), SqlTradeStore(database)
-    if plan.fresh:
-        create_session(sessions, place, clock, entropy)
-    elif plan.clean:
-        clean_session(sessions, trades, place, clock, entropy)
-    elif plan.session:
-        take_up_session(sessions, trades, SessionId(plan.session), place, clock, entropy)
-    else:
-        resume_session(sessions, place, clock, entropy)
-
-
-def _tell_of_pairs(left: Session, database: Database, place: Place, clock: Clock, progress: Progress) -> None:
-    """Say, and write down, which pairs nobody looks after where another session is in use now."""
-    in_use = SqlSessionStore(database).current(place.environment, place.group)
-    if in_use is None or in_use.session_id == left.session_id:
-        return
-    alerts = RecordedAlerts(SqlAlertStore(database), left.session_id, alert_file())
-    said = tell_of_pairs(SqlTradeStore(database), alerts, left, clock.now_ns())
-    if said is not None:
-        progress(said)
 
 
 def rest(engine: Engine, progress: Progress) -> bool:

@@ -6,12 +6,12 @@ from decimal import Decimal
 from functools import partial
 
 from arb.adapters.local.clock import SystemClock, SystemEntropy
-from arb.adapters.redis import RedisFees
+from arb.adapters.redis.fees import RedisFees
 from arb.adapters.venues.binance.connect import connect_binance
 from arb.adapters.venues.binance.markets import Fees
 from arb.adapters.venues.paper import PaperVenue
 from arb.adapters.venues.upbit.connect import connect_upbit
-from arb.app.parts import Stores
+from arb.app.stores import Stores
 from arb.domain.market.ids import SessionId, Venue
 from arb.domain.time import NS_PER_MS
 from arb.ports import VenueClient

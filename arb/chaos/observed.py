@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 
 from arb.adapters.postgres.engine import reading
 from arb.adapters.postgres.tables import trades
-from arb.app.engines import Engine
 from arb.app.judge import check_of
+from arb.app.wiring import Engine
 from arb.chaos.outcome import Failed, expect
 from arb.domain.errors import StoreUnavailable
 from arb.stack.shutdown import Progress
@@ -27,7 +27,7 @@ class Observed:
 
     def image(self) -> Mapping[str, Any]:
         """Return the state of the session as SQL has it. Raises: StoreUnavailable."""
-        return self.engine.snapshots.image(self.engine.session_id)[1]
+        return self.engine.stores.snapshots.image(self.engine.session_id)[1]
 
     def opened(self, since_ns: int, until_ns: int) -> int:
         """Return how many trades were opened in a time. Raises: StoreUnavailable."""

@@ -7,9 +7,9 @@ import psutil
 
 from arb.app import start as stack
 from arb.app.demo import interruptible
-from arb.app.engines import Engine
 from arb.app.facts.sources import Sources
 from arb.app.judge import judge
+from arb.app.wiring import Engine
 from arb.domain.errors import ArbError
 from arb.domain.health.soak import SoakReport, SoakSample, judge_soak
 from arb.domain.time import NS_PER_S

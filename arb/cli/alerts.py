@@ -56,7 +56,7 @@ def ack(ids: AlertIds = None, everything: EveryAlert = False, as_json: AsJson = 
 def test(as_json: AsJson = False) -> None:
     """Send one alert through every channel that is configured. Exit 0 only if all took it."""
     from arb.adapters.local.clock import SystemClock
-    from arb.app.watch import alert_file, channels_of
+    from arb.app.alerts import alert_file, channels_of
     from arb.domain.health.alert import Alert, Severity
     from config.settings import load
 

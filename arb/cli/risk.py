@@ -47,7 +47,7 @@ def unkill(force: Force = False, as_json: AsJson = False) -> None:
     from arb.domain.risk.review import Mode
 
     engine = running.engine()
-    found = engine.reconcile.run()
+    found = engine.ledger.reconcile.run()
     if not found.explained:
         for line in found.lines() or ("nothing conclusive could be compared; try again",):
             say(line)
@@ -91,11 +91,11 @@ def mode(wanted: Wanted = "", reason: Reason = BY_HAND, as_json: AsJson = False)
 def reconcile(accept: Accept = "", as_json: AsJson = False) -> None:
     """Compare the ledger with the venues now; exit status 0 only if everything is explained."""
     engine = running.engine()
-    found = engine.reconcile.run()
+    found = engine.ledger.reconcile.run()
     if accept and found.drifts:
-        engine.reconcile.accept(found, accept)
+        engine.ledger.reconcile.accept(found, accept)
         say(f"booked {len(found.drifts)} differences against `external`: {accept}")
-        found = engine.reconcile.run()
+        found = engine.ledger.reconcile.run()
     if as_json:
         typer.echo(_json(found.as_json()))
     else:

@@ -12,7 +12,7 @@ from arb.stack.errors import StackNotRunning
 from arb.stack.home import Home, Runtime, read_runtime
 
 if TYPE_CHECKING:
-    from arb.app.engines import Engine
+    from arb.app.wiring import Engine
 
 DEMO: Final = "demo"
 DATABASE: Final = ("ARB_DATABASE_URL", "ARB_DATABASE_URL_FILE")

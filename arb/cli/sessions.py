@@ -30,7 +30,7 @@ def sessions(as_json: AsJson = False) -> None:
             "mode": each.mode.value,
             "mode_reason": each.mode_reason,
             "started_at_ns": each.started_at_ns,
-            "snapshot": (found := engine.snapshots.latest(each.session_id)) and found.slot,
+            "snapshot": (found := engine.stores.snapshots.latest(each.session_id)) and found.slot,
         }
         for each in engine.sessions.listed(engine.settings.mode)
     ]

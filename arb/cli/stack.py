@@ -16,7 +16,7 @@ from arb.domain.errors import ConfigError, StoreUnavailable
 from arb.stack.home import Home
 
 if TYPE_CHECKING:
-    from arb.app.engines import Engine
+    from arb.app.wiring import Engine
     from config.settings import Credentials
 
 Duration = Annotated[int, typer.Option(help="Seconds of trading.", min=1)]

@@ -75,7 +75,7 @@ def snapshot(as_json: AsJson = False) -> None:
     engine = running.engine()
     from arb.domain.state.snapshot import SnapshotKind
 
-    slot = engine.take_snapshot.run(SnapshotKind.MANUAL)
+    slot = engine.state.take_snapshot.run(SnapshotKind.MANUAL)
     tell({"slot": slot}, as_json, slot or "another process took one at this moment")
 
 

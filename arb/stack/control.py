@@ -13,6 +13,11 @@ from arb.stack.home import Home, answers
 USER: Final = "arb"
 RUNNING: Final = "RUNNING"
 STOPPED: Final = frozenset({"STOPPED", "EXITED", "FATAL"})
+AWAY: Final = (
+    OSError,
+    HTTPException,
+    Fault,
+)  # no supervisor answers, or it shuts down
 ALREADY: Final = frozenset({Faults.ALREADY_STARTED, Faults.NOT_RUNNING, Faults.SHUTDOWN_STATE})
 
 
@@ -40,7 +45,7 @@ class ProcessStatus:
 
 
 class Supervisor:
-    """The supervisor of one home. Methods raise OSError when it is gone."""
+    """The supervisor of one home. Methods raise one of `AWAY` when it is gone."""
 
     def __init__(self, home: Home) -> None:
         self.socket = home.control_socket()
@@ -55,7 +60,7 @@ class Supervisor:
             return False
         try:
             self.pid()
-        except (OSError, HTTPException, Fault):
+        except AWAY:
             return False
         return True
 

@@ -3,14 +3,12 @@
 import configparser
 from collections.abc import Callable
 from contextlib import suppress
-from http.client import HTTPException
 from itertools import groupby
 from typing import Final
-from xmlrpc.client import Fault
 
 import psutil
 
-from arb.stack.control import Supervisor
+from arb.stack.control import AWAY, Supervisor
 from arb.stack.errors import StackNotRunning, TookTooLong
 from arb.stack.home import Home
 from arb.stack.lock import exclusive
@@ -51,7 +49,7 @@ def halt(home: Home, progress: Progress) -> int:
     ours: list[psutil.Process] = []
     if supervisor.is_running():
         # It died under us, or shuts down by itself already: what is left is ended below.
-        with suppress(OSError, HTTPException, Fault, TookTooLong):
+        with suppress(*AWAY, TookTooLong):
             ours = descendants(supervisor.pid())
             _stop_in_order(home, supervisor, progress)
             supervisor.shutdown()

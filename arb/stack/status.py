@@ -1,14 +1,15 @@
 """How a stack is."""
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path
 from typing import Final
-from xmlrpc.client import Fault
 
-from arb.stack.control import ProcessStatus, Supervisor
+from arb.stack.control import AWAY, ProcessStatus, Supervisor
 from arb.stack.errors import StackNotRunning
 from arb.stack.home import Home, Runtime, read_runtime
+from arb.stack.signals import descendants, marked_processes
 
 TAIL_BYTES: Final = 4096
 LINE_CHARACTERS_MAX: Final = 300
@@ -32,8 +33,21 @@ def stack_status(home: Home) -> StackStatus:
     runtime = read_runtime(home)
     try:
         return StackStatus(runtime=runtime, processes=Supervisor(home).statuses())
-    except (OSError, HTTPException, Fault) as error:  # a fault: it is shutting down
+    except AWAY as error:
         raise StackNotRunning(home.path) from error
+
+
+def processes_of(home: Home) -> Mapping[str, int]:
+    """Return name -> pid of all that runs for a home; without a supervisor only this process."""
+    supervisor = Supervisor(home)
+    try:
+        supervised = {each.name: each.pid for each in supervisor.statuses() if each.pid is not None}
+        itself = supervisor.pid()
+    except AWAY:
+        return {f"process-{os.getpid()}": os.getpid()}
+    below = {child.pid for pid in supervised.values() for child in descendants(pid)}
+    strays = [each.pid for each in marked_processes(home) if each.pid not in below | {itself}]
+    return {"supervisord": itself, **supervised, **{f"process-{pid}": pid for pid in strays}}
 
 
 def last_words(log: Path) -> str:

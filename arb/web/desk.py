@@ -9,10 +9,10 @@ from functools import partial
 from typing import Any, Final
 
 from arb.adapters.postgres.desk import SqlDesk
-from arb.app.engines import Engine
 from arb.app.facts.frame import ProcessLine
 from arb.app.facts.model import Books, process_lines, quote_line, trade_line
 from arb.app.facts.sources import Sources
+from arb.app.wiring import Engine
 from arb.domain.errors import ArbError, StoreUnavailable
 from arb.domain.health.degradation import Degree
 from arb.domain.market.book import Book

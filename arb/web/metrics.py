@@ -5,9 +5,9 @@ from itertools import product
 from typing import Final
 
 from arb.adapters.postgres.desk import SqlDesk
-from arb.app.engines import Engine
 from arb.app.facts.model import process_lines, quote_line
 from arb.app.facts.sources import Sources
+from arb.app.wiring import Engine
 from arb.domain.health.degradation import Degree
 from arb.domain.market.ids import Venue
 from arb.domain.risk.review import Mode

@@ -10,7 +10,8 @@ from aiohttp import web
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.adapters.local.collector import settle
 from arb.app import kill as operation
-from arb.app.engines import engine, kill_switch
+from arb.app.engines import engine
+from arb.app.shared import kill_switch
 from arb.engine.kill.kill import KillReport
 from arb.stack.home import Home
 from arb.web.app import make_app, make_guard

@@ -140,6 +140,8 @@ class Started:
     session_id = SESSION
 
     def __getattr__(self, name):
+        if name in ("trading", "ledger"):
+            return self.town
         return getattr(self.town, {"kill_switch": "switch"}.get(name, name))
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from arb.app.engines import account_of
+from arb.app.venues import account_of
 from arb.domain.errors import ConfigError
 from config.settings import load
 

@@ -3,7 +3,7 @@
 import pytest
 
 from arb.adapters.local.clock import SystemClock, SystemEntropy
-from arb.app.engines import real_clients
+from arb.app.venues import real_clients
 from arb.domain.errors import ConfigError, Fatal
 from arb.stack.home import Home
 from config.settings import load

@@ -11,8 +11,9 @@ import pytest
 from arb.adapters.broker.dispatch import SilentDispatcher
 from arb.adapters.memory.memory_quotes import MemoryQuoteStore
 from arb.adapters.memory.memory_venue import MemoryVenue
-from arb.app.control import listener_of
-from arb.app.engines import Engine, connect_stores, wire
+from arb.app.listener import listener_of
+from arb.app.stores import connect_stores
+from arb.app.wiring import Engine, wire
 from arb.domain.market.ids import SessionId, Venue
 from arb.domain.risk.review import Mode
 from arb.engine.market.rules import GAP_NS
@@ -76,5 +77,5 @@ def test_what_a_refusal_in_one_process_says_of_the_rules_is_heard_by_another(env
     with process(environ) as executing, process(environ) as evaluating:
         assert evaluating.instruments[KEY].warning == ""
         evaluating.venues[Venue.UPBIT].rules[UPBIT.symbol] = changed
-        executing.execute.reread_rules.run(Venue.UPBIT)
+        executing.trading.execute.reread_rules.run(Venue.UPBIT)
         eventually(lambda: evaluating.instruments[KEY].warning == "changed", within_s=3 * GAP_NS / 1e9)

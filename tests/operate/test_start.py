@@ -48,10 +48,13 @@ class Stack:
         )  # fmt: skip
         self.engine = SimpleNamespace(
             session_id=SESSION, sessions=town.sessions, trades=town.trades, clock=town.clock,
-            sweep=town.sweep, reconcile=town.reconcile, kill_switch=town.switch,
-            resume=Resume(
-                session_id=SESSION, snapshots=snapshots, trades=town.trades, dispatcher=town.dispatcher,
-                hot_state=keeper, clock=town.clock,
+            kill_switch=town.switch, trading=SimpleNamespace(sweep=town.sweep),
+            ledger=SimpleNamespace(reconcile=town.reconcile),
+            state=SimpleNamespace(
+                resume=Resume(
+                    session_id=SESSION, snapshots=snapshots, trades=town.trades, dispatcher=town.dispatcher,
+                    hot_state=keeper, clock=town.clock,
+                )
             ),
         )  # fmt: skip
         self.told: list[str] = []

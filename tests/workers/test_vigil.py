@@ -24,9 +24,9 @@ class Engine:
     def __init__(self, *levels: Level | None) -> None:
         self.levels = list(levels)
         self.stopped_for: list[str] = []
-        self.watch = SimpleNamespace(run=self._sweep)
-        self.emergency = SimpleNamespace(run=self._stop)
-        self.revive = SimpleNamespace(run=self._revive)
+        watch, revive = SimpleNamespace(run=self._sweep), SimpleNamespace(run=self._revive)
+        self.health = SimpleNamespace(watch=watch, revive=revive)
+        self.kill = SimpleNamespace(emergency=SimpleNamespace(run=self._stop))
         self.revivals = 0
         self.heartbeats = SimpleNamespace(beat=lambda *_: None)
         self.clock = SimpleNamespace(now_ns=lambda: 0)
@@ -87,7 +87,7 @@ def beats_task(monkeypatch):
 def test_a_critical_that_beats_task_finds_stops_the_stack_and_ends_the_worker(beats_task):
     town, engine = Town(), Engine(Level.CRITICAL)
     stop = Stop(town)
-    engine.emergency = stop.emergency
+    engine.kill.emergency = stop.emergency
     assert beats_task(engine) == "critical"
     assert town.sessions.get(SESSION).mode is Mode.HALTED
     assert [ending.reason for ending in stop.shut] == ["watchdog: ws_lag_ms of upbit"]

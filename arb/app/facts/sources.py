@@ -10,8 +10,8 @@ from sqlalchemy import text
 from arb.adapters.postgres.engine import reading
 from arb.adapters.redis.client import connect, reaching
 from arb.adapters.redis.queues import RedisQueues
-from arb.app.engines import Engine
 from arb.app.judge import report_of
+from arb.app.wiring import Engine
 from arb.domain.health.queues import QUEUES
 from arb.domain.ledger.report import Report
 from arb.domain.market.book import Book

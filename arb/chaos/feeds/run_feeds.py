@@ -17,8 +17,8 @@ from arb.adapters.postgres.engine import reading
 from arb.adapters.postgres.tables import trades
 from arb.adapters.redis import connect
 from arb.app import start as stack
+from arb.app.alerts import alert_file
 from arb.app.judge import check_of
-from arb.app.watch import alert_file
 from arb.chaos.feeds.workers import FeedWorkers
 from arb.chaos.feeds.zombies import zombies
 from arb.chaos.ops.told import AlertFile

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import psutil
 
-from arb.app.engines import Engine
+from arb.app.wiring import Engine
 from arb.chaos.outcome import Failed
 from arb.domain.errors import StoreUnavailable
 from arb.domain.health.assignment import Assignment, Health

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from arb.app import start as stack
+from arb.app.alerts import alert_file
 from arb.app.demo import interruptible
-from arb.app.engines import Engine
-from arb.app.watch import alert_file, ending_file, watch_file
+from arb.app.emergency import ending_file
+from arb.app.health import watch_file
+from arb.app.wiring import Engine
 from arb.chaos.ops.told import AlertFile
 from arb.chaos.ops.trips import Breaker, NotHere, StackGone, Trip
 from arb.chaos.orders.switchboard import Switchboard

@@ -12,8 +12,8 @@ from typing import Final
 import urllib3
 
 from arb.adapters.local.clock import SystemClock, SystemEntropy
-from arb.app.engines import real_clients
 from arb.app.sim_world import stack_settings, write_world
+from arb.app.venues import real_clients
 from arb.chaos.orders.naive import Naive
 from arb.chaos.orders.naive_outcome import NaiveOutcome, naive_outcome
 from arb.chaos.orders.plan import faults_of, spell_at

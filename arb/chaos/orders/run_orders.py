@@ -9,8 +9,8 @@ from xmlrpc.client import Fault
 from arb.adapters.postgres.report import SqlReportStore
 from arb.app import start as stack
 from arb.app.demo import interruptible
-from arb.app.engines import Engine
 from arb.app.judge import check_of
+from arb.app.wiring import Engine
 from arb.chaos.orders.figures import figures_of
 from arb.chaos.orders.killer import Killer
 from arb.chaos.orders.plan import faults_of
@@ -73,7 +73,7 @@ def _chaos(engine: Engine, plan: stack.Plan, seed: int, trades: int, progress: P
         trades_so_far=lambda: sum(report.totals(engine.session_id).trades.values()),
         switchboard=Switchboard(base_urls=urls),
         killer=Killer(seed, lambda: readiness.at_work(_spawned(supervisor)), engine.clock),
-        drain=engine.drain,
+        drain=engine.kill.drain,
         clock=engine.clock,
         progress=progress,
     )

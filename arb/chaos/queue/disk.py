@@ -161,9 +161,9 @@ class Filling:
     def _expect_whole(self, before: Mapping[str, object]) -> None:
         """Nothing was lost, the hot state is SQL's, a snapshot can be taken and verifies. Raises: Failed."""
         seen, engine = self.seen, self.seen.engine
-        seen.wait("a current hot state", lambda: engine.hot_state.check_redis_health().current)
-        slot = engine.take_snapshot.run(SnapshotKind.MANUAL)
-        found = engine.snapshots.find(engine.session_id)
+        seen.wait("a current hot state", lambda: engine.state.hot_state.check_redis_health().current)
+        slot = engine.state.take_snapshot.run(SnapshotKind.MANUAL)
+        found = engine.stores.snapshots.find(engine.session_id)
         expect(found.snapshot is not None and not found.skipped, f"damaged snapshots: {found.skipped}")
         expect(slot is not None, "no snapshot could be taken")
         seen.wait("every process", lambda: stack_status(self.home).is_healthy)

@@ -12,8 +12,8 @@ from typing import Final
 
 from arb.adapters.postgres.report import SqlReportStore
 from arb.app import start as stack
-from arb.app.engines import Engine
 from arb.app.judge import check_of
+from arb.app.wiring import Engine
 from arb.chaos.orders.figures import Figures, figures_of
 from arb.chaos.orders.killer import Killer
 from arb.chaos.orders.run import OrderChaos
@@ -104,7 +104,7 @@ class Trading:
             trades_so_far=ended,
             switchboard=Switchboard(base_urls=self.direct),
             killer=Killer(self.seed, dict, self.engine.clock),  # nobody is killed
-            drain=self.engine.drain,
+            drain=self.engine.kill.drain,
             clock=self.engine.clock,
             progress=self.progress,
         )

@@ -14,7 +14,7 @@ from arb.adapters.postgres.engine import make_engine
 from arb.adapters.postgres.migrate import migrate
 from arb.adapters.redis import connect
 from arb.app import start as stack
-from arb.app.engines import Engine
+from arb.app.wiring import Engine
 from arb.chaos.observed import Observed
 from arb.chaos.outcome import Outcome, expect, run_all, timed
 from arb.chaos.state.ground import Ground
@@ -106,7 +106,9 @@ class Broken:
                 expect(mode is not None and mode.mode is not Mode.NORMAL, "new trades stayed allowed")
         back_ns = clock.now_ns()
         _, recovery_s = timed(clock, lambda: self.seen.wait("trading again", self.seen.trades_since(back_ns)))
-        self.seen.wait("a current hot state", lambda: self.engine.hot_state.check_redis_health().current)
+        self.seen.wait(
+            "a current hot state", lambda: self.engine.state.hot_state.check_redis_health().current
+        )
         self.seen.expect_nothing_lost(before)
         return recovery_s, f"a new trade {recovery_s:.1f} s after the return, hot state current, nothing lost"
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from arb.adapters.local.clock import SystemClock, SystemEntropy
-from arb.app.engines import api_key, real_clients
-from arb.app.watch import channels_of, ending_file
+from arb.app.alerts import channels_of
+from arb.app.emergency import ending_file
+from arb.app.venues import api_key, real_clients
 from arb.cli.doctor.finding import Finding, bad, ok, warn
 from arb.domain.errors import ConfigError, VenueError
 from arb.domain.market.ids import Venue

@@ -6,10 +6,10 @@ from typing import Final
 from rich.console import Console
 from rich.live import Live
 
-from arb.app.engines import Engine
 from arb.app.facts.frame import Frame
 from arb.app.facts.model import FrameReader
 from arb.app.facts.sources import Sources
+from arb.app.wiring import Engine
 from arb.cli.views.line import frame_json, line
 from arb.cli.views.view import render
 from arb.ports import Clock

@@ -9,8 +9,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from arb.app.engines import Engine, engine
+from arb.app.engines import engine
 from arb.app.facts.sources import Sources
+from arb.app.wiring import Engine
 from arb.cli.views.text import UNKNOWN, duration
 from arb.cli.views.view_result import refusals
 from arb.domain.errors import ArbError
@@ -68,7 +69,7 @@ def _session(built: Engine) -> dict[str, Any] | None:
 
 def _hot_state(built: Engine) -> dict[str, Any]:
     """Return how the copy in Redis is, and whether the session goes on without it."""
-    health, session = built.hot_state.compare(), built.sessions.get(built.session_id)
+    health, session = built.state.hot_state.compare(), built.sessions.get(built.session_id)
     fallback = session is not None and session.mode_reason == FALLBACK
     return {
         "reachable": health.reachable,

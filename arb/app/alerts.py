@@ -1,0 +1,53 @@
+"""Alerts, wired: the file that gets every one, the channels that are configured, the table."""
+
+from pathlib import Path
+
+from sqlalchemy import Engine as Database
+
+from arb.adapters.alerts.alert_channels import AppriseChannel, Channel, WebhookChannel
+from arb.adapters.alerts.alert_delivery import Delivery
+from arb.adapters.alerts.alert_limiter import SharedLimiter
+from arb.adapters.alerts.alerts import RecordedAlerts
+from arb.adapters.alerts.redaction import Redactor
+from arb.adapters.local.shared_file import SharedFile
+from arb.adapters.postgres.alerts import SqlAlertStore
+from arb.domain.health.alert import Alert
+from arb.domain.market.ids import SessionId
+from arb.domain.time import NS_PER_S
+from arb.ports import Clock, Counters
+from arb.stack.home import Home
+from config.logging import secrets_of
+from config.settings import Settings
+
+
+def alert_file() -> Path:
+    """Return the file that always gets the alerts."""
+    return Home.default().logs / "critical_alerts.log"
+
+
+def alerts_of(
+    settings: Settings, database: Database, session_id: SessionId | None, counters: Counters, clock: Clock
+) -> RecordedAlerts:
+    """Return where alerts go: the file, the channels that are configured, the table."""
+    store = SqlAlertStore(database)
+    limiter = SharedLimiter(
+        SharedFile(Home.default().run / "quiet.json", clock), settings.alerts.quiet_sec * NS_PER_S
+    )
+
+    def keep(alert: Alert) -> None:
+        store.add(session_id, alert)
+
+    delivery = Delivery(channels_of(settings), alert_file(), keep, limiter.overdue, counters, clock)
+    clean = Redactor(secrets_of(settings)).clean
+    return RecordedAlerts(store, session_id, alert_file(), limiter=limiter, delivery=delivery, clean=clean)
+
+
+def channels_of(settings: Settings) -> list[Channel]:
+    """Return the configured channels in the order in which they are tried. Raises: ConfigError."""
+    channels: list[Channel] = []
+    if settings.alerts.urls:
+        channels.append(AppriseChannel([url.get_secret_value() for url in settings.alerts.urls]))
+    if settings.alerts.webhook_url is not None:
+        url = settings.alerts.webhook_url.get_secret_value()
+        channels.append(WebhookChannel(url, settings.alerts.timeout_ms))
+    return channels

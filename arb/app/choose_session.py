@@ -1,0 +1,66 @@
+"""Which session a start goes on with: the one in use, a kept one, or a new one.
+
+What the session that was in use leaves behind is told to the operator and written down.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine as Database
+
+from arb.adapters.alerts.alerts import RecordedAlerts
+from arb.adapters.postgres.alerts import SqlAlertStore
+from arb.adapters.postgres.engine import make_engine
+from arb.adapters.postgres.sessions import SqlSessionStore
+from arb.adapters.postgres.trades import SqlTradeStore
+from arb.app.alerts import alert_file
+from arb.app.session import Place, clean_session, create_session, resume_session, take_up_session
+from arb.app.set_aside import tell_of_pairs
+from arb.domain.market.ids import SessionId
+from arb.ports import Clock, Entropy, Session
+from arb.stack.shutdown import Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What a start asks for. Without any of it, it goes on with the session in use."""
+
+    fresh: bool = False  # a new session in a new world
+    clean: bool = False  # a new session in the same world; the last one is kept
+    session: str | None = None  # go on with this one
+
+
+def choose_session(
+    choice: Choice, database_url: str, place: Place, clock: Clock, entropy: Entropy, progress: Progress
+) -> None:
+    """Have the session in use that a start asks for. Raises: ConfigError."""
+    database = make_engine(database_url)
+    try:
+        left = SqlSessionStore(database).current(place.environment, place.group)
+        _choose(choice, database, place, clock, entropy)
+        if left is not None:
+            _tell_of_pairs(left, database, place, clock, progress)
+    finally:
+        database.dispose()
+
+
+def _choose(choice: Choice, database: Database, place: Place, clock: Clock, entropy: Entropy) -> None:
+    sessions, trades = SqlSessionStore(database), SqlTradeStore(database)
+    if choice.fresh:
+        create_session(sessions, place, clock, entropy)
+    elif choice.clean:
+        clean_session(sessions, trades, place, clock, entropy)
+    elif choice.session:
+        take_up_session(sessions, trades, SessionId(choice.session), place, clock, entropy)
+    else:
+        resume_session(sessions, place, clock, entropy)
+
+
+def _tell_of_pairs(left: Session, database: Database, place: Place, clock: Clock, progress: Progress) -> None:
+    """Say, and write down, which pairs nobody looks after where another session is in use now."""
+    in_use = SqlSessionStore(database).current(place.environment, place.group)
+    if in_use is None or in_use.session_id == left.session_id:
+        return
+    alerts = RecordedAlerts(SqlAlertStore(database), left.session_id, alert_file())
+    said = tell_of_pairs(SqlTradeStore(database), alerts, left, clock.now_ns())
+    if said is not None:
+        progress(said)

@@ -1,0 +1,106 @@
+"""The health chapter, wired: the watchdog's sweep, degradation, restarts of workers that do not work."""
+
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from arb.adapters.alerts.dead_man import DeadManPing
+from arb.adapters.local.shared_file import SharedFile
+from arb.adapters.local.watch_memory import FileHealthMemory
+from arb.adapters.postgres.health import SqlHealthChanges
+from arb.adapters.redis.heartbeats import WritableHeartbeats
+from arb.app.degradation import board_file, degrade_of
+from arb.app.emergency import ending_file
+from arb.app.probes import probes_of, redis_probes_of, vitals_of
+from arb.app.revival import revive_of
+from arb.app.shared import Shared
+from arb.app.stores import forget_signs_of_life
+from arb.domain.time import NS_PER_MS, NS_PER_S
+from arb.engine.health.monitor import SystemMonitor
+from arb.engine.health.probes.books import LastVitals
+from arb.engine.health.revive import Revive
+from arb.engine.health.watch import Watch
+from arb.engine.market.feed_guard import FeedGuard
+from arb.stack.home import Home
+from config.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class HealthUseCases:
+    """What looks after the processes of a stack."""
+
+    watch: Watch
+    revive: Revive
+
+
+def wire_health(shared: Shared) -> HealthUseCases:
+    """Return the use cases that watch over a stack."""
+    return HealthUseCases(watch=_watch(shared), revive=revive_of(shared))
+
+
+def watch_file(home: Home) -> Path:
+    """Return the file that sweeps remember their findings in."""
+    return home.run / "watchdog.json"
+
+
+def forget_watch(home: Home, settings: Settings) -> None:
+    """Begin with a clean sheet: the levels and signs of life of a stack that has ended mean nothing."""
+    for file in (watch_file(home), ending_file(home), board_file(home)):
+        file.unlink(missing_ok=True)
+    forget_signs_of_life(settings)
+
+
+def _watch(shared: Shared) -> Watch:
+    stores, settings, home = shared.stores, shared.settings, Home.default()
+    watchdog, vitals = settings.watchdog, vitals_of(settings)
+    ping = watchdog.dead_man_url
+    return Watch(
+        probes=probes_of(shared, vitals, home),
+        redis_probes=redis_probes_of(shared),
+        rules={**watchdog.rules(), **settings.sys_monitor.rules()},
+        monitor=_monitor(shared, vitals),
+        feeds=FeedGuard(
+            session_id=shared.session_id,
+            registry=stores.feeds,
+            sessions=stores.sessions,
+            alerts=shared.alerts,
+        ),
+        vitals=vitals,
+        memory=FileHealthMemory(
+            file=SharedFile(watch_file(home), shared.clock),
+            owner=f"{socket.gethostname()}:{os.getpid()}",
+            interval_ns=watchdog.sweep_interval_sec * NS_PER_S,
+        ),
+        changes=SqlHealthChanges(stores.alerts.engine),
+        degrade=degrade_of(
+            settings,
+            shared.session_id,
+            board=stores.board,
+            sessions=stores.sessions,
+            counters=stores.counters,
+            alerts=shared.alerts,
+            clock=shared.clock,
+        ),
+        dead_man=DeadManPing(
+            None if ping is None else ping.get_secret_value(), watchdog.dead_man_interval_sec * NS_PER_S
+        ),
+        alerts=shared.alerts,
+        counters=stores.counters,
+        clock=shared.clock,
+        sample_ns=settings.sys_monitor.sample_interval_sec * NS_PER_S,
+    )
+
+
+def _monitor(shared: Shared, vitals: LastVitals) -> SystemMonitor:
+    stores, watchdog = shared.stores, shared.settings.watchdog
+    return SystemMonitor(
+        quotes=stores.quotes,
+        heartbeats=WritableHeartbeats(stores.redis, shared.settings.scope),
+        markets=shared.markets,
+        vitals=vitals,
+        coins=shared.coins,
+        quote_age_ns_max=watchdog.quote_age_warn_threshold_ms * NS_PER_MS,
+        # Sooner than one silent process is warned about: that nobody works is told within 30 s.
+        heartbeat_age_ns_max=watchdog.redis_heartbeat_age_warn_threshold_ms * NS_PER_MS * 2 // 3,
+    )

@@ -1,0 +1,69 @@
+"""What the use cases of one session share: its stores, venues and markets, the alerts, the kill switch."""
+
+from dataclasses import dataclass
+
+from arb.adapters.alerts.alerts import RecordedAlerts
+from arb.adapters.local.clock import SystemClock, SystemEntropy
+from arb.adapters.local.kill_switch import FileKillSwitch
+from arb.adapters.local.memory_budget import ProcessBudget
+from arb.adapters.venues.instruments import LiveInstruments
+from arb.app.alerts import alerts_of
+from arb.app.degradation import budget_of
+from arb.app.stores import Stores
+from arb.app.venues import venue_clients
+from arb.domain.market.ids import Coin, SessionId, Venue
+from arb.engine.market.markets import Markets
+from arb.engine.market.rules import WatchRules
+from arb.ports import Dispatcher, VenueClient
+from arb.stack.home import Home
+from config.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shared:
+    """The parts of one session that several chapters need."""
+
+    settings: Settings
+    session_id: SessionId
+    coins: tuple[Coin, ...]
+    stores: Stores
+    dispatcher: Dispatcher
+    clock: SystemClock
+    entropy: SystemEntropy
+    alerts: RecordedAlerts
+    venues: dict[Venue, VenueClient]
+    instruments: LiveInstruments
+    markets: Markets
+    kill_switch: FileKillSwitch
+    budget: ProcessBudget
+
+
+def share(
+    settings: Settings, session_id: SessionId, stores: Stores, dispatcher: Dispatcher, clock: SystemClock
+) -> Shared:
+    """Return what a session's use cases share, over connected stores."""
+    entropy, coins = SystemEntropy(), tuple(Coin(coin) for coin in settings.coins)
+    alerts = alerts_of(settings, stores.alerts.engine, session_id, stores.counters, clock)
+    venues = venue_clients(settings, session_id, stores, clock, entropy)
+    watch_rules = WatchRules(coins=coins, alerts=alerts, counters=stores.counters)
+    instruments = LiveInstruments(venues, coins, clock, watch_rules)
+    return Shared(
+        settings=settings,
+        session_id=session_id,
+        coins=coins,
+        stores=stores,
+        dispatcher=dispatcher,
+        clock=clock,
+        entropy=entropy,
+        alerts=alerts,
+        venues=venues,
+        instruments=instruments,
+        markets=Markets(quotes=stores.quotes, instruments=instruments),
+        kill_switch=kill_switch(),
+        budget=budget_of(settings, stores.board),
+    )
+
+
+def kill_switch() -> FileKillSwitch:
+    """Return the switch of this home."""
+    return FileKillSwitch(Home.default().run / "kill.json")

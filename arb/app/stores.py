@@ -1,0 +1,90 @@
+"""Everything that is kept, in PostgreSQL and in Redis, and how it is connected to."""
+
+from dataclasses import dataclass
+
+from redis import Redis
+
+from arb.adapters.local.clock import SystemClock
+from arb.adapters.postgres.alerts import SqlAlertStore
+from arb.adapters.postgres.dead_letters import SqlDeadLetters
+from arb.adapters.postgres.engine import Pool, make_engine
+from arb.adapters.postgres.external import SqlExternalOrderStore
+from arb.adapters.postgres.sessions import SqlSessionStore
+from arb.adapters.postgres.snapshots import SqlSnapshotStore
+from arb.adapters.postgres.trades import SqlTradeStore
+from arb.adapters.postgres.venue_health import SqlVenueHealth
+from arb.adapters.redis.client import connect
+from arb.adapters.redis.counters import RedisCounters
+from arb.adapters.redis.degradation_board import SharedBoard
+from arb.adapters.redis.feeds import RedisFeedRegistry
+from arb.adapters.redis.heartbeats import RedisHeartbeats
+from arb.adapters.redis.quotes import RedisQuoteStore
+from arb.adapters.redis.state import RedisStateStore
+from arb.app.degradation import board_of
+from config import addresses
+from config.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stores:
+    """Everything that is kept, connected."""
+
+    trades: SqlTradeStore
+    sessions: SqlSessionStore
+    snapshots: SqlSnapshotStore
+    alerts: SqlAlertStore
+    dead_letters: SqlDeadLetters
+    external: SqlExternalOrderStore
+    health: SqlVenueHealth
+    quotes: RedisQuoteStore
+    counters: RedisCounters
+    heartbeats: RedisHeartbeats
+    canaries: RedisHeartbeats  # where canary tasks leave what they saw: heartbeats of queues
+    feeds: RedisFeedRegistry
+    states: RedisStateStore
+    board: SharedBoard
+    redis: Redis
+
+
+def connect_stores(settings: Settings) -> Stores:
+    """Return the stores behind the settings' URLs; connections are made when they are first used."""
+    pool = Pool(
+        size=settings.database.pool_size,
+        overflow_max=settings.database.max_overflow,
+        lifetime_s=settings.database.lifetime_s,
+        idle_s=settings.database.idle_s,
+        timeout_s=settings.database.timeout_s,
+    )
+    database = make_engine(addresses.database_url(settings), pool)
+    redis = connect(addresses.redis_url(settings))
+    return Stores(
+        trades=SqlTradeStore(database),
+        sessions=SqlSessionStore(database),
+        snapshots=SqlSnapshotStore(database),
+        alerts=SqlAlertStore(database),
+        dead_letters=SqlDeadLetters(database, settings.scope),
+        external=SqlExternalOrderStore(database),
+        health=SqlVenueHealth(database),
+        quotes=RedisQuoteStore(redis, settings.scope),
+        counters=RedisCounters(redis, settings.scope),
+        heartbeats=RedisHeartbeats(redis, settings.scope),
+        canaries=_canaries(redis, settings),
+        feeds=RedisFeedRegistry(redis, settings.scope),
+        states=RedisStateStore(redis, settings.mode),
+        board=board_of(redis, settings, SystemClock()),
+        redis=redis,
+    )
+
+
+def forget_signs_of_life(settings: Settings) -> None:
+    """Empty what the processes of a stack that has ended left in Redis: it means nothing to the next one."""
+    redis = connect(addresses.redis_url(settings))
+    RedisHeartbeats(redis, settings.scope).forget()
+    RedisFeedRegistry(redis, settings.scope).forget()
+    _canaries(redis, settings).forget()
+    board_of(redis, settings, SystemClock()).forget()
+    redis.close()
+
+
+def _canaries(redis: Redis, settings: Settings) -> RedisHeartbeats:
+    return RedisHeartbeats(redis, f"{settings.scope}:canary")

@@ -1,0 +1,154 @@
+"""The trading chapter, wired: evaluate, execute, settle, sweep, and what guards them."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from arb.adapters.local.journal import log_decision
+from arb.app.control import announce_rules
+from arb.app.rules import appetite_of, exits_of, limits_of, repairs_of, stability_of
+from arb.app.shared import Shared
+from arb.domain.time import NS_PER_MS
+from arb.engine.market.fresh_market import FreshMarkets
+from arb.engine.market.rules import RereadRules
+from arb.engine.trading.evaluate import Evaluate, Nearness
+from arb.engine.trading.execute import Execute
+from arb.engine.trading.exit_guard import ExitGuard
+from arb.engine.trading.guard import EntryGuard, RateWatch
+from arb.engine.trading.hand_over import HandOver
+from arb.engine.trading.kill_gate import KillGate
+from arb.engine.trading.settle import Settle
+from arb.engine.trading.stability import Stability
+from arb.engine.trading.sweep import Sweep
+
+
+@dataclass(frozen=True, kw_only=True)
+class TradingUseCases:
+    """From a quote to a trade that has ended."""
+
+    evaluate: Evaluate
+    execute: Execute
+    settle: Settle
+    hand_over: HandOver
+    sweep: Sweep
+
+
+def wire_trading(shared: Shared) -> TradingUseCases:
+    """Return the use cases that trade."""
+    markets, execute = _fresh_markets(shared), _execute(shared)
+    hand_over = HandOver(
+        trades=shared.stores.trades, markets=markets, alerts=shared.alerts, clock=shared.clock
+    )
+    return TradingUseCases(
+        evaluate=_evaluate(shared),
+        execute=execute,
+        settle=_settle(shared, markets, hand_over, execute),
+        hand_over=hand_over,
+        sweep=_sweep(shared),
+    )
+
+
+def _fresh_markets(shared: Shared) -> FreshMarkets:
+    """Return the newest books with the venues' rules, asked of the venues where they are stale or away."""
+    return FreshMarkets(
+        markets=shared.markets,
+        venues=shared.venues,
+        counters=shared.stores.counters,
+        clock=shared.clock,
+        limits=limits_of(shared.settings),
+        degree=shared.stores.board.degree,
+    )
+
+
+def _evaluate(shared: Shared) -> Evaluate:
+    stores, settings = shared.stores, shared.settings
+    return Evaluate(
+        session_id=shared.session_id,
+        quotes=stores.quotes,
+        markets=shared.markets,
+        trades=stores.trades,
+        sessions=stores.sessions,
+        dispatcher=shared.dispatcher,
+        counters=stores.counters,
+        clock=shared.clock,
+        entropy=shared.entropy,
+        kill_switch=shared.kill_switch,
+        guard=_entry_guard(shared),
+        exit_guard=ExitGuard(
+            session_id=shared.session_id,
+            trades=stores.trades,
+            counters=stores.counters,
+            alerts=shared.alerts,
+        ),
+        limits=limits_of(settings),
+        exits=exits_of(settings),
+        appetite=appetite_of(settings),
+        journal=log_decision,
+        nearness=Nearness(stores.board.degree),
+    )
+
+
+def _entry_guard(shared: Shared) -> EntryGuard:
+    """Return what stops new pairs before their exposure is looked at."""
+    rules, health = stability_of(shared.settings), shared.stores.health
+    return EntryGuard(
+        limits=limits_of(shared.settings),
+        rules=rules,
+        stability=Stability(shared.session_id, health, shared.clock, window_ns=rules.window_ns),
+        rates=RateWatch(),
+    )
+
+
+def _execute(shared: Shared) -> Execute:
+    stores = shared.stores
+    return Execute(
+        session_id=shared.session_id,
+        trades=stores.trades,
+        sessions=stores.sessions,
+        venues=shared.venues,
+        dispatcher=shared.dispatcher,
+        counters=stores.counters,
+        alerts=shared.alerts,
+        clock=shared.clock,
+        entropy=shared.entropy,
+        gate=KillGate(
+            switch=shared.kill_switch, trades=stores.trades, counters=stores.counters, clock=shared.clock
+        ),
+        overdue_ns=_overdue_ns(shared),
+        health=stores.health,
+        reread_rules=RereadRules(
+            expire=shared.instruments.expire,
+            announce=partial(announce_rules, stores.redis, shared.settings.scope),
+            clock=shared.clock,
+        ),
+    )
+
+
+def _settle(shared: Shared, markets: FreshMarkets, hand_over: HandOver, execute: Execute) -> Settle:
+    return Settle(
+        trades=shared.stores.trades,
+        markets=markets,
+        dispatcher=shared.dispatcher,
+        counters=shared.stores.counters,
+        hand_over=hand_over,
+        clock=shared.clock,
+        rules=repairs_of(shared.settings),
+        order_lifetime_ns=appetite_of(shared.settings).order_lifetime_ns,
+        place=execute.place,
+    )
+
+
+def _sweep(shared: Shared) -> Sweep:
+    return Sweep(
+        session_id=shared.session_id,
+        trades=shared.stores.trades,
+        dispatcher=shared.dispatcher,
+        counters=shared.stores.counters,
+        alerts=shared.alerts,
+        clock=shared.clock,
+        overdue_ns=_overdue_ns(shared),
+    )
+
+
+def _overdue_ns(shared: Shared) -> int:
+    """Return how long an order may stand still."""
+    return shared.settings.orders.overdue_ms * NS_PER_MS
