@@ -13,6 +13,7 @@ from arb.stack.home import Home, Runtime, read_runtime
 
 if TYPE_CHECKING:
     from arb.app.wiring import Engine
+    from arb.stack.status import StackStatus
 
 DEMO: Final = "demo"
 DATABASE: Final = ("ARB_DATABASE_URL", "ARB_DATABASE_URL_FILE")
@@ -30,6 +31,14 @@ class Running:
         from arb.app.engines import engine
 
         return engine()
+
+    def status(self) -> "StackStatus | None":
+        """Return how its processes are; None where nothing supervises them. Raises: StackNotRunning."""
+        if self.runtime is None:
+            return None
+        from arb.stack.status import stack_status
+
+        return stack_status(self.home)
 
     def supervised(self) -> Runtime:
         """Return where its parts are. Raises: StackNotRunning where nothing supervises it."""

@@ -191,10 +191,10 @@ def checked_speed(text: str) -> str:
 
 def status(as_json: AsJson = False) -> None:
     """Show the running stack: processes, mode, session, queues."""
-    home = running.attach().home
+    stack = running.attach()
     from arb.cli.views.status import status_of, status_view
 
-    found = status_of(home)
+    found = status_of(stack.home, stack.status())
     show(found, as_json, lambda: status_view(found))
 
 

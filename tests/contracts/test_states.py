@@ -169,6 +169,15 @@ def test_three_failures_are_fallback_and_the_return_ends_it(stores, session, ope
     assert same(gone.load(session.session_id), image(stores, session))
 
 
+def test_fallback_is_seen_by_a_process_that_had_no_failure(stores, session, keeper):
+    other = replace(keeper, states=MemoryStateStore(away=True))
+    for _ in range(FAILURES_MAX):
+        other.check_redis_health()
+    since_ns = stores.sessions.get(session.session_id).mode_changed_at_ns
+    status = keeper.get_fallback_status()
+    assert (status.active, status.failures, status.since_ns) == (True, 0, since_ns)
+
+
 def test_fallback_never_allows_more_than_before(stores, session, keeper):
     stores.sessions.set_mode(session.session_id, Mode.HALTED, "kill switch", NOW_NS)
     keeper.states = gone = MemoryStateStore(away=True)

@@ -1,6 +1,6 @@
 """How a stack is: its processes, its session, what waits in its queues; as JSON or for a person."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -9,32 +9,45 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from arb.adapters.local.clock import SystemClock
 from arb.app.engines import engine
+from arb.app.facts.frame import ProcessLine
+from arb.app.facts.model import process_lines
 from arb.app.facts.sources import Sources
+from arb.app.stores import connect_stores
 from arb.app.wiring import Engine
+from arb.cli.views.style import aged
 from arb.cli.views.text import UNKNOWN, duration
 from arb.cli.views.view_result import refusals
 from arb.domain.errors import ArbError
-from arb.domain.risk.mode import FALLBACK
 from arb.domain.time import NS_PER_S
-from arb.stack.control import ProcessStatus
 from arb.stack.home import Home
-from arb.stack.status import stack_status
+from arb.stack.status import StackStatus
+from config.addresses import settings
 
 RECOVERIES: Final = 5
+LATE_MS: Final = 30_000  # of a sign of life: beat's comes with its tasks, the others' every few seconds
+NO_SIGNS: Final = "Redis, which keeps the signs of life, does not answer"
+Heartbeats = Mapping[str, Mapping[str, str]]
 
 
-def status_of(home: Home) -> dict[str, Any]:
-    """Return the status as JSON; null is what cannot be read now. Raises: StackNotRunning."""
-    status = stack_status(home)
+def status_of(home: Home, supervised: StackStatus | None) -> dict[str, Any]:
+    """Return the status as JSON; null is what cannot be read now, or what only a supervisor knows.
+
+    Raises: ConfigError, StoreUnavailable where nothing supervises and no server answers either.
+    """
     built = _or_none(engine)
+    beats = _or_none(lambda: _heartbeats(built))
+    if supervised is None and built is None and beats is None:
+        built = engine()  # it says why not
+    runtime = supervised and supervised.runtime
     return {
-        "home": status.runtime.home,
-        "mode": status.runtime.mode,
-        "healthy": status.is_healthy,
-        "flower_url": status.runtime.flower_url,
-        "web_url": status.runtime.web_url,
-        "web_password_file": status.runtime.web_credentials,
+        "home": str(home.path),
+        "mode": runtime.mode if runtime else settings().mode.value,
+        "healthy": supervised and supervised.is_healthy,
+        "flower_url": runtime and runtime.flower_url,
+        "web_url": runtime and runtime.web_url,
+        "web_password_file": runtime and runtime.web_credentials,
         "session": built and _or_none(lambda: _session(built)),
         "hot_state": built and _or_none(lambda: _hot_state(built)),
         "recoveries": built and _or_none(lambda: _recoveries(built)),
@@ -43,8 +56,14 @@ def status_of(home: Home) -> dict[str, Any]:
         "refusals": built and _or_none(lambda: built.counters.read().get("refused", {})),
         "degradation": built and _degradation(built),
         "dead_letters": built and _or_none(built.stores.dead_letters.waiting),
-        "processes": [_process(each) for each in status.processes],
+        "processes": _process_rows(supervised, beats),
     }
+
+
+def _heartbeats(built: Engine | None) -> Heartbeats:
+    """Return the last sign of life of each process. Raises: ConfigError, StoreUnavailable."""
+    stores = connect_stores(settings()) if built is None else built.stores
+    return stores.heartbeats.read()
 
 
 def _or_none(source: Callable[[], Any]) -> Any:
@@ -69,14 +88,14 @@ def _session(built: Engine) -> dict[str, Any] | None:
 
 def _hot_state(built: Engine) -> dict[str, Any]:
     """Return how the copy in Redis is, and whether the session goes on without it."""
-    health, session = built.state.hot_state.compare(), built.sessions.get(built.session_id)
-    fallback = session is not None and session.mode_reason == FALLBACK
+    keeper = built.state.hot_state
+    health, fallback = keeper.compare(), keeper.get_fallback_status()
     return {
         "reachable": health.reachable,
         "current": health.current,
         "why": health.why,
-        "fallback": fallback,
-        "fallback_since_ns": session.mode_changed_at_ns if session and fallback else None,
+        "fallback": fallback.active,
+        "fallback_since_ns": fallback.since_ns if fallback.active else None,
     }
 
 
@@ -91,14 +110,27 @@ def _degradation(built: Engine) -> dict[str, Any]:
     return {"degree": found.degree.name.lower(), "why": found.why, "since_ns": found.since_ns}
 
 
-def _process(status: ProcessStatus) -> dict[str, Any]:
+def _process_rows(supervised: StackStatus | None, beats: Heartbeats | None) -> list[dict[str, Any]] | None:
+    """Return the processes that the supervisor knows; without one those that gave a sign of life."""
+    now_ns = SystemClock().now_ns()
+    if supervised is None:
+        lines = None if beats is None else process_lines((), beats, now_ns) or ()
+    else:
+        known = process_lines(supervised.processes, beats or {}, now_ns) or ()
+        lines = tuple(line for line in known if line.status is not None)
+    return None if lines is None else [_process(line) for line in lines]
+
+
+def _process(line: ProcessLine) -> dict[str, Any]:
+    status = line.status
     return {
-        "name": status.name,
-        "state": status.state,
-        "pid": status.pid,
-        "uptime_s": status.uptime_s,
-        "starts": status.starts,
-        "exits": status.exits,
+        "name": line.name,
+        "state": status and status.state,
+        "pid": status and status.pid,
+        "uptime_s": status and status.uptime_s,
+        "starts": status and status.starts,
+        "exits": status and status.exits,
+        "heartbeat_age_ms": line.heartbeat_age_ms,
     }
 
 
@@ -123,29 +155,53 @@ def status_view(status: Mapping[str, Any]) -> RenderableType:
         f"page     {status['web_url'] or UNKNOWN}  (password in {status['web_password_file'] or UNKNOWN})\n"
     )
     head.append(f"flower   {status['flower_url'] or UNKNOWN}")
-    return Group(head, _processes(status))
+    if status["healthy"] is None:
+        return Group(head, *_signs_of_life(status["processes"]))
+    return Group(head, _processes(status["processes"]))
 
 
 def _state(hot: Mapping[str, Any] | None) -> str:
     if hot is None:
         return UNKNOWN
+    fallback = f" (fallback since {_second(hot['fallback_since_ns'])})" if hot["fallback"] else ""
     if not hot["reachable"]:
-        return f"Redis is away, PostgreSQL alone{' (fallback)' if hot['fallback'] else ''}"
-    return "hot and current" if hot["current"] else f"being brought up to date ({hot['why']})"
+        return f"Redis is away, PostgreSQL alone{fallback}"
+    how = "hot and current" if hot["current"] else f"being brought up to date ({hot['why']})"
+    return f"{how}{fallback}"
 
 
 def _recovery(recovery: Mapping[str, Any]) -> str:
     took_s = (recovery["recovered_at_ns"] - recovery["lost_at_ns"]) / NS_PER_S
-    at = datetime.fromtimestamp(recovery["recovered_at_ns"] / NS_PER_S, tz=UTC).isoformat(timespec="seconds")
+    at = _second(recovery["recovered_at_ns"])
     return f"{recovery['component']} after {took_s:.1f} s at {at} ({recovery['cause']})"
 
 
-def _processes(status: Mapping[str, Any]) -> Table:
+def _second(at_ns: int) -> str:
+    return datetime.fromtimestamp(at_ns / NS_PER_S, tz=UTC).isoformat(timespec="seconds")
+
+
+def _signs_of_life(processes: Sequence[Mapping[str, Any]] | None) -> Iterator[RenderableType]:
+    """Return what is known of processes that nothing supervises from here."""
+    if not processes:
+        yield Text(
+            f"no supervisor here; {NO_SIGNS if processes is None else 'no process gave a sign of life'}"
+        )
+        return
+    yield Text("no supervisor here; each process by its own last sign of life")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("process")
+    table.add_column("ago", justify="right")
+    for each in processes:
+        table.add_row(each["name"], aged(each["heartbeat_age_ms"], LATE_MS))
+    yield table
+
+
+def _processes(processes: Sequence[Mapping[str, Any]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("process")
     for name in ("state", "pid", "up", "restarts"):
         table.add_column(name, justify="right")
-    for each in status["processes"]:
+    for each in processes:
         style = "green" if each["state"] == "RUNNING" else "bold red"
         table.add_row(
             each["name"],

@@ -31,12 +31,12 @@ class RedisHealth:
 
 @dataclass(frozen=True, slots=True)
 class FallbackStatus:
-    """How this process gets on with the store."""
+    """Whether the session does without the store, and how this process gets on with it."""
 
     active: bool
-    failures: int  # in a row
-    since_ns: int  # of the first of them, 0 if none
-    last_error: str
+    failures: int  # of this process, in a row
+    since_ns: int  # of the session's fallback, else of the first of the failures; 0 if there is neither
+    last_error: str  # of this process
 
 
 @dataclass(kw_only=True)
@@ -98,9 +98,17 @@ class KeepHotState:
                 self.states.ping()
 
     def get_fallback_status(self) -> FallbackStatus:
-        """Return whether the store is given up at present, and why."""
+        """Return whether the store is given up, by this process or by any that has said so in SQL.
+
+        Raises: StoreUnavailable for SQL.
+        """
+        session = self.sessions.get(self.session_id)
+        fallen = session is not None and session.mode_reason == FALLBACK
         return FallbackStatus(
-            self._failures >= FAILURES_MAX, self._failures, self._since_ns, self._last_error
+            active=fallen or self._failures >= FAILURES_MAX,
+            failures=self._failures,
+            since_ns=session.mode_changed_at_ns if session and fallen else self._since_ns,
+            last_error=self._last_error,
         )
 
     def reload_from_snapshot(self) -> Stamp:

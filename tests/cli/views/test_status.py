@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from arb.cli.views.status import status_view
 from tests.cli.views import drawing
 
@@ -52,3 +54,49 @@ def test_what_is_refused_most_says_why_nothing_happens() -> None:
 def test_what_cannot_be_asked_is_a_dash() -> None:
     text = drawn({**STATUS, "session": None, "queues": None, "fallback_queues": None, "flower_url": None})
     assert text.count(" -\n") + text.count(" - ") >= 4
+
+
+HOT = {"reachable": True, "current": True, "why": "", "fallback": False, "fallback_since_ns": None}
+FALLEN = {"fallback": True, "fallback_since_ns": 1_763_640_000_000_000_000}
+
+
+@pytest.mark.parametrize(
+    ("hot_state", "said"),
+    [
+        (HOT, "state    hot and current\n"),
+        ({**HOT, "current": False, "why": "state_missing"}, "being brought up to date (state_missing)\n"),
+        ({**HOT, "reachable": False}, "state    Redis is away, PostgreSQL alone\n"),
+        (
+            {**HOT, "reachable": False, **FALLEN},
+            "Redis is away, PostgreSQL alone (fallback since 2025-11-20T12:00:00+00:00)\n",
+        ),
+        ({**HOT, **FALLEN}, "hot and current (fallback since 2025-11-20T12:00:00+00:00)\n"),
+    ],
+    ids=["hot", "old", "away", "fallback", "coming back"],
+)
+def test_the_state_store_is_told_with_the_fallback(hot_state: dict[str, Any], said: str) -> None:
+    lines = drawing.drawn(status_view({**STATUS, "hot_state": hot_state}), 100).splitlines()
+    assert said in "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+UNSUPERVISED = {**STATUS, "healthy": None, "web_url": None, "web_password_file": None, "flower_url": None}
+
+
+def test_where_nothing_supervises_processes_have_their_last_sign_of_life() -> None:
+    signs = [
+        {"name": "orders@one", "heartbeat_age_ms": 412},
+        {"name": "feed@two", "heartbeat_age_ms": 61_000},
+    ]
+    text = drawn({**UNSUPERVISED, "processes": signs})
+    for expected in ("no supervisor here", "orders@one", "412 ms", "61 s"):
+        assert expected in text
+    assert "restarts" not in text
+
+
+@pytest.mark.parametrize(
+    ("processes", "said"), [([], "no process gave a sign of life"), (None, "Redis, which keeps")]
+)
+def test_where_nothing_gave_a_sign_of_life_it_says_so(
+    processes: list[dict[str, Any]] | None, said: str
+) -> None:
+    assert f"no supervisor here; {said}" in drawn({**UNSUPERVISED, "processes": processes})
