@@ -4,10 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from arb.adapters.local.clock import ManualClock
 from arb.sim.__main__ import main
 from arb.sim.core.config import ConfigError, load_config, parse_config
-from arb.sim.core.stage import make_stage
 from tests.sim.core.worlds import config
 
 CONTRACT = b"""{"seed":42,"epoch_ns":1700000000000000000,"step_ms":100,
@@ -66,9 +64,3 @@ def test_missing_file_and_bad_json_end_with_one_line_and_code_2(tmp_path, capsys
         message = capsys.readouterr().err
         assert code == 2
         assert message.count("\n") == 1 and path.name in message
-
-
-def test_epoch_long_ago_is_refused_instead_of_drawing_for_minutes():
-    week_ns = 7 * 86_400 * 10**9
-    with pytest.raises(ConfigError, match="epoch_ns"):
-        make_stage("binance", config(), ManualClock(10**9 + week_ns + 1), None)

@@ -1,6 +1,7 @@
 """A small engine for tests: one coin, a book that the test writes, a clock that stands still."""
 
 from decimal import Decimal
+from random import Random
 
 import orjson
 
@@ -8,6 +9,7 @@ from arb.adapters.local.clock import ManualClock
 from arb.sim.core.book import Book, Level
 from arb.sim.core.config import parse_config
 from arb.sim.core.exchange import Exchange
+from arb.sim.core.faults import Fault, FaultKind, FaultPlan
 from arb.sim.core.journal import Journal
 from arb.sim.core.orders import OrderRequest, Side, TimeInForce
 from arb.sim.core.rules import QuoteFee, ReceivedAssetFee, VenueRules
@@ -67,5 +69,14 @@ def show(engine, new_book):
 
 
 def config(**changes):
-
     return parse_config(orjson.dumps(orjson.loads(CONFIG) | changes))
+
+
+def fault(kind, **fields):
+    """Return a planned fault."""
+    return Fault(kind=FaultKind(kind), **fields)
+
+
+def plan_of(*faults, seed=1):
+    """Return a plan of these faults."""
+    return FaultPlan(Random(seed), faults)

@@ -2,14 +2,11 @@
 
 from decimal import Decimal
 
-import pytest
-
 from arb.sim.upbit.account_render import my_asset_json
 from arb.sim.upbit.forms import OrderForm, form_of
 from arb.sim.upbit.frames import encode_frame
 from arb.sim.upbit.orders import DONE, WAIT, OrderView, Trade
 from arb.sim.upbit.render import my_order_json, order_json, order_with_trades_json
-from arb.sim.upbit.text import kst_microseconds, kst_seconds, number, plain
 
 CREATED_NS = 1_754_725_440_597_751_000  # 2025-08-09T16:44:00.597751+09:00
 FEE = Decimal("0.0005")
@@ -103,16 +100,3 @@ def test_simple_my_order_uses_only_short_names():
     for name in (b'"uid"', b'"rsf"', b'"rmf"', b'"tif"', b'"smpt"', b'"otms"', b'"ev"'):
         assert name in frame
     assert b"_" not in frame.replace(b"cancel_maker", b"")
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [("1E+3", "1000"), ("0.01000", "0.01"), ("0E-8", "0"), ("1E-8", "0.00000001")]
-)
-def test_amounts_have_no_exponent_and_no_idle_zeros(value, text):
-    assert plain(Decimal(value)) == text
-    assert number(Decimal(value)) == Decimal(value)
-
-
-def test_times_are_korean():
-    assert kst_seconds(CREATED_NS) == "2025-08-09T16:44:00+09:00"
-    assert kst_microseconds(CREATED_NS - CREATED_NS % 10**9) == "2025-08-09T16:44:00.000000+09:00"

@@ -1,23 +1,19 @@
-"""Binance's client: signing, what failures mean, and its rule of proof."""
+"""Binance's client: what it signs, what failures mean, and its rule of proof."""
 
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 
-from arb.adapters.redis import RedisFees, connect
 from arb.adapters.venues.http import NotSent, ReplyLost
 from arb.domain.errors import Fatal, InvariantError, OutcomeUnknown, RateLimited, Rejected, Retryable
-from arb.domain.market.ids import Coin, Symbol
 from arb.domain.trading.order import Order, OrderReport, State
 from arb.ports import NeverPlaced, NotFoundYet
 from arb.venues.request import HttpRequest, HttpResponse
 from tests.adapters.venues.scripted import Bench, binance_bench
 from tests.venues.samples import (
     BINANCE_FULL,
-    BINANCE_MARKET,
     BINANCE_ROW,
     BINANCE_TRADES,
     NOW_NS,
@@ -105,16 +101,6 @@ def test_place_failures_are_told_apart_and_never_retried(
     assert bench.transport.count(f"POST {ORDER}") == 1
 
 
-def test_clock_refusal_is_retryable_and_the_clock_is_measured_again(bench: Bench, order: Order):
-    refused = response(400, {"code": -1021, "msg": "Timestamp for this request is outside"})
-    bench.transport.on(f"POST {ORDER}", refused, response(200, BINANCE_FULL))
-    with pytest.raises(Retryable):
-        bench.client.place(order)
-    assert bench.transport.count("GET /api/v3/time") == 1
-    bench.client.place(order)
-    assert bench.transport.count("GET /api/v3/time") == 2
-
-
 def test_retry_after_pauses_orders_and_they_are_not_sent_meanwhile(bench: Bench, order: Order):
     limited = response(429, {"code": -1015, "msg": "Too many new orders."}, retry_after="2")
     bench.transport.on(f"POST {ORDER}", limited, response(200, BINANCE_FULL))
@@ -151,22 +137,6 @@ def test_an_order_whose_signature_is_too_old_is_not_sent(bench: Bench, order: Or
     with pytest.raises(Retryable, match="signature"):
         bench.client.place(order)
     assert bench.transport.count(f"POST {ORDER}") == 0
-
-
-def test_a_book_comes_with_its_levels(bench: Bench):
-    body = {"lastUpdateId": 7, "bids": [["4.00", "431"], ["3.99", "1"]], "asks": [["4.02", "12"]]}
-    bench.transport.on("GET /api/v3/depth", response(200, body))
-    book = bench.client.book(Symbol("BTC/USDT"))
-    assert (book.bid, book.ask, len(book.bids), book.sequence) == (Decimal("4.00"), Decimal("4.02"), 2, 7)
-    assert book.ts_recv_ns == bench.clock.now_ns()
-
-
-@pytest.mark.parametrize("bids", [[], [["4.05", "1"]], [["x", "1"]]])
-def test_a_book_that_is_none_is_an_error_of_the_venue(bench: Bench, bids: list[list[str]]):
-    body = {"lastUpdateId": 7, "bids": bids, "asks": [["4.02", "12"]]}
-    bench.transport.on("GET /api/v3/depth", response(200, body))
-    with pytest.raises(Retryable):
-        bench.client.book(Symbol("BTC/USDT"))
 
 
 def test_query_fetches_the_fills_of_an_executed_order(bench: Bench, order: Order):
@@ -288,43 +258,3 @@ def test_open_orders_keep_foreign_ids(bench: Bench):
     bench.transport.on("GET /api/v3/openOrders", response(200, rows))
     reports = bench.client.open_orders()
     assert [report.client_order_id for report in reports] == ["web_1", "myOrder1"]
-
-
-def test_time_offset_takes_the_reply_for_half_a_round_trip_old(bench: Bench):
-    def slow(_: HttpRequest) -> HttpResponse:
-        bench.clock.advance_ms(40)
-        body = {"serverTime": bench.clock.now_ns() // 1_000_000 + 100}
-        bench.clock.advance_ms(40)
-        return response(200, body)
-
-    bench.transport.on("GET /api/v3/time", slow)
-    assert bench.client.time_offset_ms() == 100
-
-
-def test_instruments_without_credentials_use_the_default_fee():
-    bench = binance_bench(key=None)
-    bench.transport.on("GET /api/v3/exchangeInfo", response(200, {"symbols": [BINANCE_MARKET]}))
-    (instrument,) = bench.client.instruments([Coin("BTC")])
-    assert instrument.taker_fee_bps == 10
-
-
-def test_instruments_take_the_accounts_fee(bench: Bench):
-    rates = {"standardCommission": {"maker": "0.0006", "taker": "0.00075", "buyer": "0", "seller": "0"}}
-    bench.transport.on("GET /api/v3/account/commission", response(200, rates))
-    bench.transport.on("GET /api/v3/exchangeInfo", response(200, {"symbols": [BINANCE_MARKET]}))
-    (instrument,) = bench.client.instruments([Coin("BTC")])
-    assert instrument.taker_fee_bps == Decimal("7.5")
-
-
-@pytest.mark.integration
-def test_a_fee_that_another_process_was_told_is_not_asked_for_again(redis_url):
-    rates = {"standardCommission": {"maker": "0.0006", "taker": "0.00075", "buyer": "0", "seller": "0"}}
-    with connect(redis_url) as client:
-        first, second = (binance_bench(fees=RedisFees(client, "mock", "account")) for _ in range(2))
-        for bench in (first, second):
-            bench.transport.on("GET /api/v3/account/commission", response(200, rates))
-            bench.transport.on("GET /api/v3/exchangeInfo", response(200, {"symbols": [BINANCE_MARKET]}))
-            (instrument,) = bench.client.instruments([Coin("BTC")])
-            assert instrument.taker_fee_bps == Decimal("7.5")
-    assert first.transport.count("GET /api/v3/account/commission") == 1
-    assert second.transport.count("GET /api/v3/account/commission") == 0

@@ -2,20 +2,19 @@
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from arb.adapters.venues.http import NotSent, ReplyLost
 from arb.domain.errors import Fatal, InvariantError, OutcomeUnknown, RateLimited, Rejected, Retryable
-from arb.domain.market.ids import Coin, Symbol, Venue
+from arb.domain.market.ids import Venue
 from arb.domain.market.instrument import UPBIT_KRW_BANDS, Side
 from arb.domain.trading.order import Order, OrderReport, State
 from arb.ports import NeverPlaced, NotFoundYet
 from arb.venues.request import HttpResponse
 from arb.venues.upbit.orders import unfillable
 from tests.adapters.venues.scripted import Bench, upbit_bench
-from tests.venues.samples import UPBIT_CHANCE, UPBIT_DONE, UPBIT_WAIT, make_order, response
+from tests.venues.samples import UPBIT_DONE, UPBIT_WAIT, make_order, response
 
 POST = "POST /v1/orders"
 GET = "GET /v1/order"
@@ -266,44 +265,6 @@ def test_open_orders_are_read_page_by_page(bench: Bench):
     bench.transport.on(OPEN, response(200, [UPBIT_WAIT] * 100), response(200, [UPBIT_WAIT] * 3))
     assert len(bench.client.open_orders()) == 103
     assert "page=2" in bench.transport.last(OPEN).query
-
-
-def reference(bench: Bench, ticks: HttpResponse) -> None:
-    caution = {"market": "KRW-BTC", "market_event": {"caution": {"GLOBAL_PRICE_DIFFERENCES": True}}}
-    bench.transport.on("GET /v1/market/all", response(200, [caution, {"market": "KRW-USDT"}]))
-    prices = [{"market": "KRW-BTC", "trade_price": 140_000_000}, {"market": "KRW-USDT", "trade_price": 1400}]
-    bench.transport.on("GET /v1/ticker", response(200, prices))
-    bench.transport.on("GET /v1/orderbook/instruments", ticks)
-
-
-def test_a_book_comes_with_its_levels(bench: Bench):
-    unit = {"ask_price": 148520000, "bid_price": 148490000, "ask_size": 0.0134662, "bid_size": 0.04296774}
-    filler = {"ask_price": 148530000, "bid_price": 0, "ask_size": 1, "bid_size": 0}
-    row = {"market": "KRW-BTC", "timestamp": 1751606867762, "orderbook_units": [unit, filler]}
-    bench.transport.on("GET /v1/orderbook", response(200, [row]))
-    book = bench.client.book(Symbol("BTC/KRW"))
-    assert (book.bid, book.ask, len(book.bids), len(book.asks)) == (148490000, 148520000, 1, 2)
-    assert book.ts_recv_ns == bench.clock.now_ns()
-
-
-def test_instruments_merge_what_upbit_says_and_skip_what_it_does_not_have(bench: Bench):
-    ticks = [{"market": "KRW-BTC", "tick_size": "2000"}, {"market": "KRW-USDT", "tick_size": 0.5}]
-    reference(bench, response(200, ticks))
-    bench.transport.on("GET /v1/orders/chance", response(200, UPBIT_CHANCE))
-    instruments: Any = {made.symbol: made for made in bench.client.instruments([Coin("BTC"), Coin("NONE")])}
-    assert set(instruments) == {"BTC/KRW", "USDT/KRW"}
-    assert instruments["BTC/KRW"].warning == "GLOBAL_PRICE_DIFFERENCES"
-    assert instruments["BTC/KRW"].tick(Decimal(140_000_000)) == 2_000
-    assert instruments["BTC/KRW"].notional_min == 6_000
-    assert instruments["USDT/KRW"].tick(Decimal(1400)) == Decimal("0.5")
-
-
-def test_instruments_without_credentials_and_published_units_use_the_tables():
-    bench = upbit_bench(key=None)
-    reference(bench, refusal(404, "404"))
-    bitcoin, usdt = bench.client.instruments([Coin("BTC"), Coin("USDT")])
-    assert (bitcoin.tick(Decimal(140_000_000)), usdt.tick(Decimal(1400))) == (1_000, 1)
-    assert (bitcoin.taker_fee_bps, bitcoin.notional_min) == (5, 5_000)
 
 
 def test_there_is_no_clock_to_compare(bench: Bench):
