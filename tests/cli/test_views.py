@@ -20,7 +20,7 @@ def arb(*arguments: str, home: Path, **environ: str) -> subprocess.CompletedProc
         [sys.executable, "-c", "from arb.cli.main import main; main()", *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=100,
         cwd=CHECKOUT,
         env={"PATH": "/usr/bin:/bin", "ARB_HOME": str(home), **environ},
     )

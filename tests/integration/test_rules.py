@@ -11,6 +11,7 @@ import pytest
 from arb.adapters.broker.dispatch import SilentDispatcher
 from arb.adapters.memory.memory_quotes import MemoryQuoteStore
 from arb.adapters.memory.memory_venue import MemoryVenue
+from arb.adapters.venues import instruments
 from arb.app.listener import listener_of
 from arb.app.stores import connect_stores
 from arb.app.wiring import Engine, wire
@@ -34,6 +35,7 @@ def environ(
     found = {"ARB_HOME": str(tmp_path), "ARB_REDIS_URL": redis_url, "ARB_DATABASE_URL": database_url}
     for name, text in found.items():
         monkeypatch.setenv(name, text)
+    monkeypatch.setattr(instruments, "GAP_NS", GAP_NS // 10)
     return found
 
 

@@ -48,7 +48,8 @@ from tests.engine.trading.test_fills import Alarms, Counts
 from tests.ports import free_port
 from workers.stream import streams
 
-SOON_S = 20.0
+SOON_S = 60.0
+ENDED_S = 20.0
 PACE_S = 0.12  # Upbit answers ten questions about prices in a second
 CLOCK, ENTROPY = SystemClock(), SystemEntropy()
 BUYS = {Venue.BINANCE: Direction.SELL_UPBIT, Venue.UPBIT: Direction.BUY_UPBIT}
@@ -433,6 +434,6 @@ def test_the_process_books_fills_in_sql_and_ends_on_a_signal(simulator, database
             wait_for(lambda: b"arb.settle_trade" in b"".join(broker.lrange("orders", 0, -1)), "no settlement")
         finally:
             process.terminate()
-        assert process.wait(SOON_S) == 0
+        assert process.wait(ENDED_S) == 0
     desk.check()
     database.dispose()
