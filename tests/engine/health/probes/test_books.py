@@ -3,8 +3,11 @@
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
+from arb.domain.errors import StoreUnavailable
 from arb.domain.time import NS_PER_S
-from arb.engine.health.probes.books import MOMENT_NS, Books, Uneven
+from arb.engine.health.probes.books import MOMENT_NS, Books, LastVitals, Uneven
 from tests.engine.health.probes.reading import readings
 from tests.engine.health.test_watch import VITALS, Store
 
@@ -25,3 +28,43 @@ def test_legs_that_differ_for_a_moment_are_trading_and_longer_they_are_unhedged(
     )
     found = readings(Books(Store(replace(VITALS, uneven=uneven))), 40 * NS_PER_S)
     assert (found[("unhedged_age_ms", "town")], found[("unhedged_krw", "town")]) == (30_000, 27)
+
+
+def test_an_order_in_doubt_is_as_old_as_its_claim():
+    store = Store(replace(VITALS, unknown_since_ns=2 * NS_PER_S))
+    assert readings(Books(store), 5 * NS_PER_S)["unknown_order_age_ms", "town"] == 3_000
+
+
+def test_a_snapshot_is_as_old_as_when_it_was_taken():
+    store = Store(replace(VITALS, snapshot_at_ns=4 * NS_PER_S, started_at_ns=NS_PER_S))
+    assert readings(Books(store), 5 * NS_PER_S)["snapshot_age_ms", "town"] == 1_000
+
+
+def test_a_database_that_hangs_is_asked_once_for_all_who_need_it():
+    store = Store(away=True)
+    last = LastVitals(store)
+    last.ask()
+    store.away = False
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable):
+            last.read()
+
+
+def test_what_was_found_holds_until_the_next_question():
+    store = Store()
+    last = LastVitals(store)
+    last.ask()
+    store.away = True
+    assert last.read() == VITALS
+    last.ask()
+    with pytest.raises(StoreUnavailable):
+        last.read()
+
+
+def test_a_database_that_is_back_is_believed_again():
+    store = Store(away=True)
+    last = LastVitals(store)
+    last.ask()
+    store.away = False
+    last.ask()
+    assert last.read() == VITALS

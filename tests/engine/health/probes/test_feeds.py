@@ -37,3 +37,8 @@ def test_a_feed_that_fell_silent_or_has_no_connection_tells_no_lag():
     })  # fmt: skip
     assert readings(FeedLag(beats), 10 * NS_PER_S) == {("ws_lag_ms", "upbit"): Decimal(7)}
     assert readings(FeedLag(beats), 11 * NS_PER_S) == {}
+
+
+def test_a_venue_of_which_no_book_came_is_no_measurement():
+    clock = ManualClock(1_000 * NS_PER_S)
+    assert readings(QuoteAge(MemoryQuoteStore(clock), (BTC,)), clock.now_ns()) == {}

@@ -3,8 +3,9 @@
 from decimal import Decimal
 
 from arb.adapters.broker.dispatch import MemoryDispatcher
+from arb.domain.errors import DispatchError
 from arb.domain.time import NS_PER_S
-from arb.engine.health.probes.life import Canaries, HeartbeatAge
+from arb.engine.health.probes.life import Canaries, Depth, HeartbeatAge
 from tests.engine.health.probes.reading import readings
 from tests.engine.health.test_watch import Beats
 
@@ -31,3 +32,35 @@ def test_a_latency_is_measured_once_and_the_age_goes_on():
     canaries = Canaries(answers, MemoryDispatcher(), ("orders",))
     assert ("loop_latency_ms", "orders") in readings(canaries, 2 * NS_PER_S)
     assert readings(canaries, 9 * NS_PER_S) == {("canary_age_ms", "orders"): Decimal(8_000)}
+
+
+class Waiting:
+    def depths(self):
+        return {"orders": 3, "evaluate": 0}
+
+
+class Nobody:
+    """A broker that takes no message."""
+
+    def send(self, task, *args, countdown_ms=0, expires_ms=0):
+        raise DispatchError("away")
+
+
+def test_each_queue_is_as_deep_as_what_waits_in_it():
+    assert readings(Depth(Waiting()), 0) == {("queue_depth", "orders"): 3, ("queue_depth", "evaluate"): 0}
+
+
+def test_a_process_that_never_said_when_is_as_old_as_time():
+    assert readings(HeartbeatAge(Beats({"feed": {}})), NS_PER_S) == {
+        ("redis_heartbeat_age_ms", "feed"): 1_000
+    }
+
+
+def test_a_canary_that_no_broker_takes_is_told_by_the_age_of_the_last_one():
+    answers = Beats({"orders": {"latency_us": "2500", "at_ns": "0"}})
+    found = readings(Canaries(answers, Nobody(), ("orders",)), 9 * NS_PER_S)
+    assert found["canary_age_ms", "orders"] == 9_000
+
+
+def test_a_queue_that_never_answered_is_no_measurement():
+    assert readings(Canaries(Beats(), MemoryDispatcher(), ("orders",)), NS_PER_S) == {}
