@@ -101,13 +101,9 @@ class FeedProcess:
             "coins": ",".join(sorted(self._feed.owned())),
         }
         for venue in self._venues:
-            socket, state, feed = venue.socket, venue.socket.state, venue.listener
+            socket, feed = venue.socket, venue.listener
             facts |= {
-                f"{socket.venue}_connected_since_ns": str(state.connected_since_ns),
-                f"{socket.venue}_connections": str(state.connections),
-                f"{socket.venue}_failures": str(state.failures),
-                f"{socket.venue}_frames": str(state.frames),
-                f"{socket.venue}_last_frame_ns": str(state.last_frame_ns),
+                **socket.facts(),
                 f"{socket.venue}_lag_us": "" if feed.lag_ns is None else str(feed.lag_ns // 1_000),
                 f"{socket.venue}_refusal": feed.refusal,
             }

@@ -118,15 +118,7 @@ class UserStreams:
         """Return what each connection looks like."""
         facts = {"streams": ",".join(socket.venue for socket, _ in self._venues) or "none"}
         for socket, listener in self._venues:
-            state = socket.state
-            facts |= {
-                f"{socket.venue}_connected_since_ns": str(state.connected_since_ns),
-                f"{socket.venue}_connections": str(state.connections),
-                f"{socket.venue}_failures": str(state.failures),
-                f"{socket.venue}_frames": str(state.frames),
-                f"{socket.venue}_last_frame_ns": str(state.last_frame_ns),
-                f"{socket.venue}_refusal": listener.refusal,
-            }
+            facts |= {**socket.facts(), f"{socket.venue}_refusal": listener.refusal}
         return facts
 
     def force_reconnect(self) -> None:

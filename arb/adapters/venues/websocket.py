@@ -119,6 +119,17 @@ class VenueSocket:
         """Tell whether the thread runs."""
         return self._thread.is_alive()
 
+    def facts(self) -> Mapping[str, str]:
+        """Return what can be seen of the connection, each fact under the venue's name."""
+        state = self.state
+        return {
+            f"{self.venue}_connected_since_ns": str(state.connected_since_ns),
+            f"{self.venue}_connections": str(state.connections),
+            f"{self.venue}_failures": str(state.failures),
+            f"{self.venue}_frames": str(state.frames),
+            f"{self.venue}_last_frame_ns": str(state.last_frame_ns),
+        }
+
     def _run(self) -> None:
         while not self._stopping.is_set():
             if not self._wanted.wait(TICK_S):

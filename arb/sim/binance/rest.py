@@ -11,6 +11,7 @@ from arb.sim.binance.endpoints import Endpoint
 from arb.sim.binance.limits import Limits
 from arb.sim.binance.signing import rest_payload
 from arb.sim.core.fault_effects import CallFault
+from arb.sim.core.sockets import cut
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -50,10 +51,3 @@ def _refusal(error: errors.BinanceError, limits: Limits) -> web.Response:
 
 def _json(body: bytes, status: int, headers: dict[str, str]) -> web.Response:
     return web.Response(body=body, status=status, headers=headers, content_type="application/json")
-
-
-def cut(request: web.Request) -> web.Response:
-    """Close the client's connection without an answer; what is returned reaches nobody."""
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()

@@ -1,4 +1,4 @@
-"""One WebSocket client as seen from the market: frames are put, a writer sends them in order.
+"""One client as seen from the venue: frames are put, a writer sends them in order; requests are cut off.
 
 A client that reads too slowly is disconnected when its queue is full, as the venues do.
 """
@@ -67,3 +67,10 @@ class Outbox:
         transport = self._socket._req.transport if self._socket._req else None
         if transport is not None:
             transport.abort()
+
+
+def cut(request: web.Request) -> web.Response:
+    """Close the connection of a request without an answer; what is returned reaches nobody."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()

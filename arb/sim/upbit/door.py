@@ -13,6 +13,7 @@ from aiohttp import web
 
 from arb.sim.core.fault_effects import RejectedByPlan, ReplyLost, ServerError, Throttled, run_call
 from arb.sim.core.faults import Call, Scope
+from arb.sim.core.sockets import cut
 from arb.sim.core.stage import Stage
 from arb.sim.upbit.auth import AccessKey, Authenticator, KeyPolicy, check_policy
 from arb.sim.upbit.errors import ErrorReply, UpbitRefusal, refuse
@@ -85,9 +86,7 @@ class Door:
         except ServerError:
             return self._reply(route, left, 500, _named(route, refuse("server_error").reply).body())
         except ReplyLost:
-            if request.transport is not None:
-                request.transport.abort()
-            return web.Response(status=500)
+            return cut(request)
         return self._reply(route, left, route.status, body)
 
     def admit(self, route: Route, request: web.Request) -> int:
