@@ -1,0 +1,67 @@
+"""The books of a dry run, in memory: its session, what its venues hold, its orders, alerts and decisions."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from arb.adapters.local.kill_switch import MemoryKillSwitch
+from arb.adapters.memory import (
+    MemoryAlertStore,
+    MemorySessionStore,
+    MemoryTables,
+    MemoryTradeStore,
+    MemoryVenueHealth,
+)
+from arb.adapters.memory.memory_venue import MemoryVenue
+from arb.domain.health.alert import Alert
+from arb.domain.ledger.ledger import opening_entry
+from arb.domain.market.ids import SessionId, Venue
+from arb.domain.risk.review import Mode
+from arb.engine.trading.journal import Decision
+from arb.ports import Session
+
+SESSION: Final = SessionId("dry-run")
+
+
+class _NoCounters:
+    def count(self, name: str, reason: str, amount: int = 1) -> None:
+        """Forget it."""
+
+    def read(self) -> dict[str, dict[str, int]]:
+        """Return nothing."""
+        return {}
+
+
+class _KeptAlerts:
+    def __init__(self, store: MemoryAlertStore) -> None:
+        self._store = store
+
+    def raise_alert(self, alert: Alert) -> None:
+        """Keep it."""
+        self._store.add(SESSION, alert)
+
+
+class DryAccount:
+    """What the engine of a dry run writes down."""
+
+    def __init__(self, venues: Mapping[Venue, MemoryVenue], now_ns: int) -> None:
+        tables = MemoryTables()
+        self.venues = dict(venues)
+        self.trades, self.sessions = MemoryTradeStore(tables), MemorySessionStore(tables)
+        self.health, self.kill_switch = MemoryVenueHealth(tables), MemoryKillSwitch()
+        self.alerts, self.counters = _KeptAlerts(MemoryAlertStore(tables)), _NoCounters()
+        self.decisions: list[Decision] = []
+        self._open_session(now_ns)
+
+    def _open_session(self, now_ns: int) -> None:
+        self.sessions.create(
+            Session(
+                session_id=SESSION,
+                environment="mock",
+                started_at_ns=now_ns,
+                mode=Mode.NORMAL,
+                mode_reason="dry run",
+                mode_changed_at_ns=now_ns,
+            )
+        )
+        for venue, client in self.venues.items():
+            self.trades.book_entry(SESSION, opening_entry(SESSION, venue, client.held), now_ns)
