@@ -1,11 +1,14 @@
-"""What is broken, how it is mended, and which alerts have to tell: one row for each."""
+"""What is broken, how it is mended, and which alerts have to tell: one row for each.
+
+`python -m arb.chaos.ops.trips cpu` or `... memory MB` is a process that takes too much.
+"""
 
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -25,6 +28,7 @@ SKEW_MS: Final = 3_000
 DISK_MB: Final = 32
 LEFT_MB: Final = 8
 HOG_MB: Final = 600
+BYTES_PER_MB: Final = 1024 * 1024
 
 
 class StackGone(Exception):
@@ -125,7 +129,8 @@ class Breaker:
 
     @contextmanager
     def _hog(self, *arguments: str) -> Iterator[str]:
-        command = (sys.executable, "-m", "arb.chaos.ops.hog", *arguments)
+        # It carries the stack's mark, so that the watchdog counts it as one of the stack's own.
+        command = (sys.executable, "-m", "arb.chaos.ops.trips", *arguments)
         environment = {**os.environ, MARK: str(self.home.path)}
         with subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdin=subprocess.PIPE) as hog:
             try:
@@ -139,8 +144,8 @@ class Breaker:
         if self.disk is None:
             raise NotHere("a small disk to fill: mounting one needs root")
         filler = self.disk / "filler"
-        free_mb = psutil.disk_usage(str(self.disk)).free // (1024 * 1024)
-        filler.write_bytes(b"x" * ((free_mb - LEFT_MB) * 1024 * 1024))
+        free_mb = psutil.disk_usage(str(self.disk)).free // BYTES_PER_MB
+        filler.write_bytes(b"x" * ((free_mb - LEFT_MB) * BYTES_PER_MB))
         try:
             yield str(self.disk)
         finally:
@@ -175,3 +180,19 @@ def _family(pid: int) -> list[psutil.Process]:
         return [top, *top.children(recursive=True)]
     except psutil.NoSuchProcess:
         return []
+
+
+def hog(kind: str, size_mb: str = "0") -> None:
+    """Take the processor or memory until killed."""
+    if kind == "memory":
+        block = bytearray(int(size_mb) * BYTES_PER_MB)
+        block[::4096] = b"x" * len(block[::4096])
+        sys.stdin.read()
+    with suppress(PermissionError, AttributeError):  # so that it gets its core on a busy machine too
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+    while True:
+        pass
+
+
+if __name__ == "__main__":
+    hog(*sys.argv[1:])

@@ -15,19 +15,17 @@ from typing import Final
 from sqlalchemy import text
 
 from arb.adapters.postgres.engine import transaction
-from arb.app import start as stack
 from arb.chaos.observed import Observed
 from arb.chaos.ops.trips import small_disk
 from arb.chaos.outcome import Failed, expect
-from arb.chaos.queue.variables import in_force
+from arb.chaos.own_stack import in_force, own_stack
 from arb.domain.errors import StoreUnavailable
 from arb.domain.risk.review import Mode
 from arb.domain.state.snapshot import SnapshotKind
 from arb.domain.time import NS_PER_S
 from arb.stack.home import Home
-from arb.stack.shutdown import Progress, silent, stop_stack
+from arb.stack.shutdown import Progress
 from arb.stack.status import stack_status
-from arb.stack.supervise import Lifetime
 from config.logging import configure
 from config.settings import load
 
@@ -55,19 +53,10 @@ def disk_full(seed: int, progress: Progress, full_ms: int = FULL_MS) -> tuple[fl
         if disk is None:
             raise Failed("mounting a small disk needs root")
         home = Home(disk / "home")
-        with (
-            _elsewhere(home.sim),
-            in_force({**THRESHOLDS, "ARB_HOME": str(home.path), "ARB_SIM__SEED": str(seed)}),
-        ):
-            settings = load("mock")
-            configure(settings, None)
-            plan = stack.Plan(home=home, settings=settings, lifetime=Lifetime.CALLER)
-            progress("starting a stack on a small disk")
-            try:
-                engine = stack.start(plan, silent)
+        with _elsewhere(home.sim), in_force({"ARB_HOME": str(home.path)}):
+            configure(load("mock"), None)
+            with own_stack(home, THRESHOLDS, seed, progress) as engine:
                 return Filling(Observed(engine, progress), home, Filler(disk / "filler")).run(full_ms)
-            finally:
-                stop_stack(home, silent)
 
 
 @dataclass(frozen=True, slots=True)

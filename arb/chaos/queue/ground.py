@@ -76,8 +76,8 @@ class Ground:
     def start_workers(self, count: int = 2) -> None:
         """Start workers of the queue of orders, and one of the fallback. Raises: Failed."""
         for number in range(1, count + 1):
-            self.start_worker(f"{PRIMARY_WORKER}{number}", "arb.chaos.queue.work:app", "-Q", "orders")
-        self.start_worker(FALLBACK_WORKER, "arb.chaos.queue.work:fallback")
+            self.start_worker(f"{PRIMARY_WORKER}{number}", "arb.chaos.queue.publisher:app", "-Q", "orders")
+        self.start_worker(FALLBACK_WORKER, "arb.chaos.queue.publisher:fallback")
 
     def start_worker(self, name: str, app: str, *options: str) -> None:
         """Start one Celery worker."""

@@ -8,8 +8,7 @@ from typing import Any, Final
 from arb.adapters.local.clock import SystemClock
 from arb.chaos.outcome import expect
 from arb.chaos.queue.hungry_app import LIMIT_MB, MB
-from arb.chaos.queue.messages import message
-from arb.chaos.queue.town import QUIET, Town, until
+from arb.chaos.queue.town import QUIET, Town, message, until
 from arb.domain.time import NS_PER_S
 from arb.stack.shutdown import Progress
 

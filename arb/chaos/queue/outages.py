@@ -1,4 +1,6 @@
-"""Redis is full, killed, stopped or cut off while tasks are published: none is lost, and it is soon over.
+"""Redis is full, killed, stopped or cut off while tasks are published, or both brokers refuse some of them.
+
+No task is lost or has its effect twice, and an outage is soon over.
 
 Tasks are published at an even pace all the time. The time to normal service is from the moment at which
 Redis can be used again until a task published after it was run by a worker of the primary broker.
@@ -8,7 +10,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Final
+from typing import Any, Final
 
 import redis
 
@@ -22,6 +24,10 @@ SERVED_S_MAX: Final = 90.0
 RECOVERY_S_MAX: Final = 5.0
 BALLAST_BYTES: Final = 8 * 1024 * 1024
 BALLAST_CHUNK: Final = 64 * 1024
+TASKS: Final = 2_000  # of which both brokers refuse some
+TASKS_QUICK: Final = 300
+REFUSED_PACE_MS: Final = 2.0
+DECIDED_MS_MAX: Final = 10.0
 Outage = Callable[[Ground, Way], AbstractContextManager[None]]
 
 
@@ -107,3 +113,29 @@ def outage(ground: Ground, way: Way, name: str, duration_s: float | None = None)
     )
     expect(recovery_s < RECOVERY_S_MAX, detail, recovery_s)
     return recovery_s, detail
+
+
+def refusals(ground: Ground, seed: int, tasks: int = TASKS) -> tuple[float, str]:
+    """Primary refuses 30 % as full and 10 % as not consumed, the fallback 10 % and 5 %."""
+    with ground.publishing(REFUSED_PACE_MS, "--amount", str(tasks), "--refuse", str(seed)) as publishing:
+        found = publishing.wait()
+    account = ground.expect_whole()
+    decided = found["decided_ms"]
+    expect(account.planned == tasks, f"{account.planned} tasks were planned, not {tasks}")
+    expect(decided["p50"] < DECIDED_MS_MAX, f"switching took {decided['p50']} ms (median)")
+    return decided["p99"] / 1000, _counted(tasks, found)
+
+
+def _counted(tasks: int, found: dict[str, Any]) -> str:
+    refused, decided = found["refused"], found["decided_ms"]
+    counts = ", ".join(
+        f"{name} {count}" for name, count in sorted(found["counters"].items()) if "dispatch" in name
+    )
+    return (
+        f"{tasks} of {tasks} executed, each effect once; refused: "
+        + ", ".join(
+            f"{name} {count} of {found['asked'][name.split()[0]]}" for name, count in sorted(refused.items())
+        )
+        + f"; {found['dispatch_errors']} times by both, swept {found['swept']}"
+        + f"; switch p50 {decided['p50']} ms, p99 {decided['p99']} ms; {counts}"
+    )

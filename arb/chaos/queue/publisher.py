@@ -1,9 +1,10 @@
-"""A process that publishes effects through the dispatcher, row first, and sends again what is overdue.
+"""The real app with one task more, whose effect is a row, and a process that publishes such tasks.
 
+    celery -A arb.chaos.queue.publisher:app worker        (`:fallback` of the fallback broker)
     python -m arb.chaos.queue.publisher FILE --pace-ms N [--amount N] [--refuse SEED]
 
-It publishes `amount` effects, or until SIGTERM, then sweeps until every effect was had, and leaves its
-figures in FILE.
+The process sends through the dispatcher, row first, and sends again what is overdue. It publishes `amount`
+effects, or until SIGTERM, then sweeps until every effect was had, and leaves its figures in FILE.
 """
 
 import argparse
@@ -14,17 +15,23 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from statistics import quantiles
 from types import FrameType
 from typing import Any, Final
 
+from celery import Task
+
+from arb.adapters.local.clock import SystemClock
 from arb.celery import app, counters
 from arb.chaos.queue import edge
 from arb.chaos.queue.edge import FALLBACK, PRIMARY, Refusals
-from arb.chaos.queue.work import TASK, effects
+from arb.chaos.queue.effects import Effects
 from arb.domain.errors import DispatchError, StoreUnavailable
+from config import addresses
 
+TASK: Final = "arb.chaos.effect"
 REFUSED: Final = {PRIMARY: Refusals(full=0.3, down=0.1), FALLBACK: Refusals(full=0.1, down=0.05)}
 OVERDUE_NS: Final = 3_000_000_000
 SWEEP_S: Final = 1.0
@@ -32,6 +39,19 @@ SWEPT_AT_ONCE: Final = 500
 DRAIN_S_MAX: Final = 240.0
 COUNTED_TRIES: Final = 5
 WARM_UP_S: Final = 1.5  # of the connection to the fallback; and until counts are handed over
+fallback = app.fallback
+
+
+@cache
+def effects() -> Effects:
+    """Return this process's way to the rows."""
+    return Effects(addresses.database_url(addresses.settings()), SystemClock())
+
+
+@app.task(name=TASK, bind=True)  # type: ignore[untyped-decorator]
+def effect(self: Task, number: int) -> None:
+    """Have one effect, unless it was had."""
+    effects().run(number, str(self.request.hostname))
 
 
 class Publisher:

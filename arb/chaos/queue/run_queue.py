@@ -11,24 +11,20 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from arb.app import start as stack
 from arb.chaos.observed import Observed
 from arb.chaos.outcome import Outcome, Scenario, run_all
+from arb.chaos.own_stack import own_stack
 from arb.chaos.queue.beats import two_beats
 from arb.chaos.queue.deaf import REVIVE_AFTER_S, Deaf
 from arb.chaos.queue.disk import disk_full
 from arb.chaos.queue.ground import grounded
 from arb.chaos.queue.kills import Toll, beside_stock, kill_redis, kill_workers
 from arb.chaos.queue.memory import little_memory
-from arb.chaos.queue.outages import OUTAGES, outage
-from arb.chaos.queue.refusals import TASKS, TASKS_QUICK, refusals
-from arb.chaos.queue.variables import in_force
+from arb.chaos.queue.outages import OUTAGES, TASKS, TASKS_QUICK, outage, refusals
 from arb.chaos.queue.venue_calls import TRADES, TRADES_QUICK, venue_calls
 from arb.stack.home import CHECKOUT, Home
 from arb.stack.servers import servers_only
-from arb.stack.shutdown import Progress, silent, stop_stack
-from arb.stack.supervise import Lifetime
-from config.settings import load
+from arb.stack.shutdown import Progress
 
 REFUSALS: Final = "both_brokers_refuse"
 WORKERS_KILLED: Final = "kill_9_of_busy_workers"
@@ -107,16 +103,10 @@ def on_stack(terms: Terms) -> Iterator[Outcome]:
 def on_workers(terms: Terms) -> Iterator[Outcome]:
     """Workers that live and do not work, on a whole stack that trades."""
     home = Home(Path(tempfile.mkdtemp(prefix="arb-chaos-")))
-    own = {"ARB_HOME": str(home.path), "ARB_WATCHDOG__REVIVE_AFTER_SEC": str(REVIVE_AFTER_S)}
-    with in_force({**own, "ARB_SIM__SEED": str(terms.seed)}):
-        plan = stack.Plan(home=home, settings=load("mock"), lifetime=Lifetime.CALLER)
-        terms.progress("starting a stack")
-        engine = stack.start(plan, silent)
-        try:
-            found = Deaf(home=home, seen=Observed(engine, terms.progress))
-            yield from run_all(terms.chosen({FROZEN: found.frozen, DEAF: found.deaf}))
-        finally:
-            stop_stack(home, silent)
+    soon = {"ARB_WATCHDOG__REVIVE_AFTER_SEC": str(REVIVE_AFTER_S)}
+    with own_stack(home, soon, terms.seed, terms.progress) as engine:
+        found = Deaf(home=home, seen=Observed(engine, terms.progress))
+        yield from run_all(terms.chosen({FROZEN: found.frozen, DEAF: found.deaf}))
     home.remove()
 
 

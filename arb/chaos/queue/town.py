@@ -1,5 +1,7 @@
 """A Redis and workers that may be killed, and the ledger that tells which tasks ran."""
 
+import base64
+import json
 import os
 import signal
 import subprocess
@@ -18,7 +20,6 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from arb.chaos.outcome import expect
-from arb.chaos.queue.messages import message
 from arb.domain.health.queues import QUEUES
 from arb.stack.home import CHECKOUT, Home
 from arb.stack.process_spec import Phase, ProcessSpec
@@ -160,3 +161,28 @@ def until(true: Callable[[], object], timeout_s: float, step_s: float = 0.02) ->
             return True
         time.sleep(step_s)
     return False
+
+
+def message(
+    number: int, queue: str, arguments: tuple[int, ...], task: str = "town.work", **headers: Any
+) -> str:
+    """Return the text of a task message as Celery publishes it, made in a fraction of the time."""
+    body = base64.b64encode(json.dumps([arguments, {}, {}]).encode()).decode()
+    tag = f"town-{queue}-{number}"
+    return json.dumps(
+        {
+            "body": body,
+            "content-encoding": "utf-8",
+            "content-type": "application/json",
+            "headers": {"lang": "py", "task": task, "id": tag, "retries": 0, "eta": None, "expires": None}
+            | headers,
+            "properties": {
+                "correlation_id": tag,
+                "delivery_mode": 2,
+                "delivery_info": {"exchange": "", "routing_key": queue},
+                "priority": 0,
+                "body_encoding": "base64",
+                "delivery_tag": tag,
+            },
+        }
+    )

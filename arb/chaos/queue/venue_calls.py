@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final
 
 from arb.adapters.postgres.report import SqlReportStore
-from arb.app import start as stack
 from arb.app.judge import check_of
 from arb.app.wiring import Engine
 from arb.chaos.orders.figures import Figures, figures_of
@@ -19,16 +18,14 @@ from arb.chaos.orders.killer import Killer
 from arb.chaos.orders.run import OrderChaos
 from arb.chaos.orders.switchboard import Switchboard
 from arb.chaos.outcome import expect
-from arb.chaos.queue.variables import in_force
+from arb.chaos.own_stack import own_stack
 from arb.chaos.queue.way import Way
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.trade import ENDED
 from arb.stack.home import CHECKOUT, Home
 from arb.stack.ports import LOOPBACK, remembered_port
-from arb.stack.shutdown import Progress, silent, stop_stack
-from arb.stack.supervise import Lifetime
-from config.settings import load
+from arb.stack.shutdown import Progress
 
 SETTINGS_FILE: Final = CHECKOUT / "config" / "chaos-orders.yml"
 TRADES: Final = 330  # ended ones: 1,000 orders and more, the closing ones under faults as well
@@ -50,21 +47,16 @@ def venue_calls(seed: int, trades: int, progress: Progress) -> tuple[float, str]
     with ExitStack() as cleanup:
         ports = {venue: remembered_port(home, f"sim-{venue}") for venue in Venue}
         ways = {venue: cleanup.enter_context(Way(home, venue, port)) for venue, port in ports.items()}
-        cleanup.enter_context(in_force(_variables(home, seed, ways)))
-        plan = stack.Plan(home=home, settings=load("mock"), lifetime=Lifetime.CALLER)
-        progress("starting a stack")
-        engine = stack.start(plan, silent)
-        cleanup.callback(stop_stack, home, silent)
+        engine = cleanup.enter_context(own_stack(home, _variables(ways), seed, progress))
         direct = {venue: f"http://{LOOPBACK}:{port}" for venue, port in ports.items()}
         found = Trading(engine, ways, direct, seed, progress).run(trades)
     home.remove()
     return found
 
 
-def _variables(home: Home, seed: int, ways: dict[Venue, Way]) -> dict[str, str]:
+def _variables(ways: dict[Venue, Way]) -> dict[str, str]:
     urls = {f"ARB_{venue.upper()}__REST_URL": f"http://{LOOPBACK}:{way.port}" for venue, way in ways.items()}
-    own = {"ARB_HOME": str(home.path), "ARB_CONFIG": str(SETTINGS_FILE), "ARB_SIM__SEED": str(seed)}
-    return {**urls, **own}
+    return {**urls, "ARB_CONFIG": str(SETTINGS_FILE)}
 
 
 @dataclass(frozen=True, slots=True)

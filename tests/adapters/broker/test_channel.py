@@ -7,7 +7,7 @@ import redis
 from kombu import Queue
 
 from arb.adapters.redis.parking import RedisParkingLot
-from arb.chaos.queue.messages import message
+from arb.chaos.queue.town import message
 
 pytestmark = pytest.mark.integration
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from arb.chaos.queue.messages import message
+from arb.chaos.queue.town import message
 
 pytestmark = pytest.mark.integration
 

@@ -12,8 +12,7 @@ from arb.adapters.broker.poison import PAUSE_MS, Undertaker, deliveries
 from arb.adapters.local.clock import ManualClock
 from arb.adapters.postgres.dead_letters import SqlDeadLetters
 from arb.adapters.postgres.engine import make_engine
-from arb.chaos.queue.messages import message
-from arb.chaos.queue.town import QUIET, Town, until
+from arb.chaos.queue.town import QUIET, Town, message, until
 from arb.domain.errors import StoreUnavailable
 from arb.domain.health.dead_letter import DELIVERIES_MAX, Reason
 

@@ -19,8 +19,7 @@ from arb.adapters.redis.degradation_board import SharedBoard
 from arb.adapters.redis.heartbeats import WritableHeartbeats
 from arb.chaos.ops.trips import small_disk
 from arb.chaos.queue.disk import Filler
-from arb.chaos.queue.messages import message
-from arb.chaos.queue.town import Town, until
+from arb.chaos.queue.town import Town, message, until
 from arb.domain.errors import StoreUnavailable
 from arb.domain.health.breaker import State
 from arb.domain.health.degradation import Degradation, Degree

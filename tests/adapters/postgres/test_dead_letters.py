@@ -13,7 +13,7 @@ from arb.adapters.postgres.dead_letters import Replay, SqlDeadLetters
 from arb.adapters.postgres.engine import Pool, make_engine
 from arb.adapters.redis import connect
 from arb.adapters.redis.parking import RedisParkingLot
-from arb.chaos.queue.messages import message
+from arb.chaos.queue.town import message
 from arb.domain.errors import DispatchError, StoreUnavailable
 from arb.domain.health.dead_letter import DeadLetter, Reason
 from arb.engine.health.bury import Bury, CollectDead

@@ -9,7 +9,7 @@ import pytest
 
 from arb.chaos.queue.kills import beside_stock, kill_redis, kill_workers
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.chaos, pytest.mark.integration, pytest.mark.timeout(900)]
 
 
 @pytest.mark.parametrize(("kill", "kills"), [(kill_workers, 20), (kill_redis, 6)])

@@ -4,8 +4,7 @@ import pytest
 
 from arb.chaos.outcome import judged
 from arb.chaos.queue.ground import grounded
-from arb.chaos.queue.outages import OUTAGES, outage
-from arb.chaos.queue.refusals import refusals
+from arb.chaos.queue.outages import OUTAGES, outage, refusals
 
 pytestmark = [pytest.mark.chaos, pytest.mark.integration, pytest.mark.timeout(400)]
 
