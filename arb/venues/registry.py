@@ -1,4 +1,4 @@
-"""What differs between the venues in one row each: currency, fees, names of markets."""
+"""What differs between the venues in one row each: currency, names of markets."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from types import MappingProxyType
 from typing import Final
 
 from arb.domain.market.ids import Coin, Symbol, Venue
-from arb.domain.market.instrument import FeeIn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +13,6 @@ class VenueFacts:
     """One venue."""
 
     quote: str
-    fee_in: FeeIn
     venue_symbol: Callable[[Symbol], str]
     symbol: Callable[[str], Symbol]
 
@@ -44,12 +42,8 @@ def _from_upbit(venue_symbol: str) -> Symbol:
 
 FACTS: Final[Mapping[Venue, VenueFacts]] = MappingProxyType(
     {
-        Venue.BINANCE: VenueFacts(
-            quote="USDT", fee_in=FeeIn.RECEIVED, venue_symbol=_binance_symbol, symbol=_from_binance
-        ),
-        Venue.UPBIT: VenueFacts(
-            quote="KRW", fee_in=FeeIn.QUOTE, venue_symbol=_upbit_symbol, symbol=_from_upbit
-        ),
+        Venue.BINANCE: VenueFacts(quote="USDT", venue_symbol=_binance_symbol, symbol=_from_binance),
+        Venue.UPBIT: VenueFacts(quote="KRW", venue_symbol=_upbit_symbol, symbol=_from_upbit),
     }
 )
 

@@ -1,4 +1,8 @@
-"""The simulated Binance as one web application: its calls and its market data over one engine."""
+"""The simulated Binance: REST, WebSocket API, user data and market streams over the shared engine.
+
+`build` is what `python -m arb.sim binance` runs. Source of every rule: binance/binance-spot-api-docs,
+state of 2026-07.
+"""
 
 from aiohttp import web
 
