@@ -88,7 +88,7 @@ def list_dead(limit: Limit = 20, everything: AlsoSent = False, as_json: AsJson =
     """List what was given up and waits for a decision."""
     from rich.console import Console
 
-    from arb.cli.views.dead import dead_view
+    from arb.cli.views.alerts import dead_view
 
     rows = running.engine().stores.dead_letters.listed(limit, everything=everything)
     if as_json:

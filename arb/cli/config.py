@@ -1,4 +1,7 @@
-"""`arb config show` and `arb config validate`: the settings in force."""
+"""The commands about settings: `arb config show` prints those in force, `arb config validate` checks them.
+
+Both read what a stack started here would read; the exit status of `validate` says whether it could start.
+"""
 
 from typing import Annotated
 

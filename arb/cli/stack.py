@@ -67,7 +67,7 @@ def demo(
         home=home,
         settings=load("mock", environ),
         lifetime=Lifetime.CALLER,
-        tape=Tape(path=tape, speed=checked_speed(speed)) if tape else None,
+        tape=Tape(path=tape, speed=_checked_speed(speed)) if tape else None,
         fresh=True,
     )
     outcome = demonstration.run(
@@ -131,13 +131,13 @@ def up(
         raise typer.Exit(130) from None
     reason = engine.kill_switch.engaged()
     if reason is None and (once or loops):
-        trade_for(engine, loops or 1, interval, as_json)
+        _trade_for(engine, loops or 1, interval, as_json)
         return
     say(f"{standing(engine)}; look with `arb status`, stop with `arb down`")
     tell({"session_id": engine.session_id, "killed": reason}, as_json, "")
 
 
-def trade_for(engine: "Engine", loops: int, interval_s: int, as_json: bool) -> None:
+def _trade_for(engine: "Engine", loops: int, interval_s: int, as_json: bool) -> None:
     """Trade for some intervals, a line after each, then stop the stack; an interrupt stops it sooner."""
     from arb.app.demo import Interrupted, interruptible
 
@@ -179,7 +179,7 @@ def _rest(home: Home) -> str:
     return "" if rested else "something was still unhedged when the time was up"
 
 
-def checked_speed(text: str) -> str:
+def _checked_speed(text: str) -> str:
     """Return the speed as given. Raises: ConfigError."""
     try:
         if text != "max" and not Decimal(text) > 0:

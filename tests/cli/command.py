@@ -8,10 +8,10 @@ from pathlib import Path
 ARB = (sys.executable, "-c", "from arb.cli.main import main; main()")
 
 
-def arb(tmp_path: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run a command in a home of its own, without the variables of whoever runs the tests."""
+def arb(home: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a home, without the variables of whoever runs the tests."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("ARB_")}
     return subprocess.run(
-        [*ARB, *arguments], env={**clean, "ARB_HOME": str(tmp_path / "home"), **environ},
+        [*ARB, *arguments], env={**clean, "ARB_HOME": str(home), **environ},
         capture_output=True, text=True, check=False, timeout=100,
     )  # fmt: skip

@@ -65,7 +65,7 @@ def test_status_is_what_the_servers_tell(
     tmp_path: Path, servers_at: dict[str, str], session: Session
 ) -> None:
     found = status_of(tmp_path, servers_at)
-    assert (found["home"], found["mode"]) == (str(tmp_path / "home"), "mock")
+    assert (found["home"], found["mode"]) == (str(tmp_path), "mock")
     assert found["session"]["session_id"] == session.session_id
     assert found["queues"] == {"orders": 1, "evaluate": 0, "housekeeping": 0}
     assert (found["hot_state"]["reachable"], found["hot_state"]["fallback"]) == (True, False)

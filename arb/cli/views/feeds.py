@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from arb.cli.views.alerts import moment
+from arb.cli.views.text import moment
 from arb.domain.health.assignment import Health, Rules
 from arb.domain.time import NS_PER_S
 from arb.ports import FeedRegistry

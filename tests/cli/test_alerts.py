@@ -1,10 +1,6 @@
-"""`arb doctor` and `arb alerts` from outside, on a machine where no stack runs."""
+"""`arb alerts` and `arb dead` from outside: where no stack runs, and on real servers."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import redis
@@ -12,47 +8,9 @@ import redis
 from arb.adapters.postgres.dead_letters import SqlDeadLetters
 from arb.adapters.postgres.engine import make_engine
 from arb.domain.health.dead_letter import DeadLetter, Reason
+from tests.cli.command import arb
 from tests.contracts import world
 from tests.contracts.backends import sql_stores
-
-ARB = (sys.executable, "-c", "from arb.cli.main import main; main()")
-
-
-def arb(tmp_path: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("ARB_")}
-    return subprocess.run(
-        [*ARB, *arguments], env={**clean, "ARB_HOME": str(tmp_path / "home"), **environ},
-        capture_output=True, text=True, check=False, timeout=100,
-    )  # fmt: skip
-
-
-def test_the_doctor_says_what_is_wrong_how_to_mend_it_and_by_its_exit_code(tmp_path):
-    said = arb(tmp_path, "doctor", "--json", ARB_DATABASE_URL="postgresql://arb:marker-pw@127.0.0.1:1/arb")
-    findings = {row["check"]: row for row in json.loads(said.stdout)}
-    assert said.returncode == 1
-    assert findings["postgres"]["state"] == "bad"
-    assert "ARB_DATABASE_URL" in findings["postgres"]["mend"]
-    assert findings["configuration"]["state"] == findings["disk"]["state"] == "ok"
-    assert all(row["mend"] for row in findings.values() if row["state"] != "ok")
-    assert "marker-pw" not in said.stdout + said.stderr
-
-
-def test_the_doctor_tells_why_the_last_stack_stopped_itself(tmp_path):
-    run = tmp_path / "home" / "run"
-    run.mkdir(parents=True)
-    (run / "ending.json").write_text(
-        json.dumps({"reason": "watchdog: beat_age_ms of beat", "at_ns": 1_763_640_000_000_000_000})
-    )
-    said = arb(tmp_path, "doctor")
-    assert said.returncode == 1
-    assert "stopped itself at 2025-11-20T12:00:00+00:00: watchdog: beat_age_ms of beat" in said.stdout
-
-
-def test_a_wrong_key_is_the_doctors_finding_and_not_its_end(tmp_path):
-    said = arb(tmp_path, "doctor", ARB_WATCHDOG__WS_LAG_WARN_THRESHOLD_MS="9000")
-    assert said.returncode == 1
-    assert "watchdog.ws_lag_warn_threshold_ms" in said.stdout
-    assert said.stderr == ""
 
 
 def test_a_channel_that_does_not_answer_fails_the_test_without_naming_its_address(tmp_path):

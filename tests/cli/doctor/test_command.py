@@ -1,0 +1,34 @@
+"""`arb doctor` from outside, on a machine where no stack runs."""
+
+import json
+
+from tests.cli.command import arb
+
+
+def test_the_doctor_says_what_is_wrong_how_to_mend_it_and_by_its_exit_code(tmp_path):
+    said = arb(tmp_path, "doctor", "--json", ARB_DATABASE_URL="postgresql://arb:marker-pw@127.0.0.1:1/arb")
+    findings = {row["check"]: row for row in json.loads(said.stdout)}
+    assert said.returncode == 1
+    assert findings["postgres"]["state"] == "bad"
+    assert "ARB_DATABASE_URL" in findings["postgres"]["mend"]
+    assert findings["configuration"]["state"] == findings["disk"]["state"] == "ok"
+    assert all(row["mend"] for row in findings.values() if row["state"] != "ok")
+    assert "marker-pw" not in said.stdout + said.stderr
+
+
+def test_the_doctor_tells_why_the_last_stack_stopped_itself(tmp_path):
+    run = tmp_path / "run"
+    run.mkdir(parents=True)
+    (run / "ending.json").write_text(
+        json.dumps({"reason": "watchdog: beat_age_ms of beat", "at_ns": 1_763_640_000_000_000_000})
+    )
+    said = arb(tmp_path, "doctor")
+    assert said.returncode == 1
+    assert "stopped itself at 2025-11-20T12:00:00+00:00: watchdog: beat_age_ms of beat" in said.stdout
+
+
+def test_a_wrong_key_is_the_doctors_finding_and_not_its_end(tmp_path):
+    said = arb(tmp_path, "doctor", ARB_WATCHDOG__WS_LAG_WARN_THRESHOLD_MS="9000")
+    assert said.returncode == 1
+    assert "watchdog.ws_lag_warn_threshold_ms" in said.stdout
+    assert said.stderr == ""
