@@ -3,7 +3,11 @@
 from dataclasses import replace
 from decimal import Decimal
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from arb.domain.market.ids import Venue
+from arb.domain.market.instrument import Side
 from arb.domain.trading.order import State
 from arb.domain.trading.position import is_dust, leg_position, trade_position
 from tests.contracts import world
@@ -61,3 +65,40 @@ def test_dust_is_what_a_venue_would_not_take():
     assert is_dust(Decimal("-0.00004"), price, BINANCE)
     assert not is_dust(Decimal("-0.00005"), price, BINANCE)
     assert is_dust(Decimal("0.000009"), price, BINANCE)
+
+
+lots = st.integers(0, 10_000).map(lambda number: number * Decimal("0.00001"))
+
+
+@given(bought=lots, sold=lots, price=st.integers(1, 10**6))
+def test_what_is_left_alone_and_what_is_hedged_are_the_larger_leg_together(bought, sold, price):
+    made = world.opening("s")
+    legs = [
+        filled(made.on(venue), quantity, price=Decimal(price))
+        for venue, quantity in ((Venue.BINANCE, bought), (Venue.UPBIT, sold))
+        if quantity
+    ]
+    position = trade_position(legs)
+    assert position.imbalance == bought - sold
+    assert position.hedged + abs(position.imbalance) == max(bought, sold)
+
+
+def test_legs_that_point_the_same_way_hedge_nothing():
+    made = world.opening("s")
+    upbit = replace(made.on(Venue.UPBIT), side=Side.BUY)
+    position = trade_position([filled(upbit), filled(made.on(Venue.BINANCE))])
+    assert position.hedged == 0
+    assert position.imbalance == Decimal("0.02")
+
+
+def test_a_pair_that_was_opened_and_closed_holds_nothing_and_earned_the_difference():
+    made = world.opening("s")
+    back = [
+        filled(world.exit_intent(made.trade, venue, 2), price=world.PRICES[venue] * 2, fee=Decimal(0))
+        for venue in Venue
+    ]
+    there = [filled(order, fee=Decimal(0)) for order in made.orders]
+    position = trade_position([*there, *back])
+    assert (position.imbalance, position.hedged) == (0, 0)
+    assert (position.upbit.quote, position.binance.quote) == (-1_400_000, 1_000)
+    assert position.pnl_krw(Decimal(1_400), Decimal(0)) == 0
