@@ -178,3 +178,21 @@ def test_what_is_sent_again_as_a_proof_may_trade(town, purpose, is_killed, waite
         town.switch.engage("test", 0)
     town.pass_time(waited_ms)
     assert town.execute.gate.may_trade(order) is may_trade
+
+
+def test_an_exit_is_not_held_up_by_an_earlier_exit_of_the_same_trade(town):
+    """A thin book is left step by step: the first step was executed, the second one was not sent."""
+    open_pair(town)
+    while town.pending:
+        town.run_one()
+    town.premium(0, depth="0.002")
+    assert town.evaluate_now() == 1
+    while town.pending:
+        town.run_one()
+    town.pass_time(100)
+    town.premium(0, depth="0.002")
+    assert town.evaluate_now() == 1
+    unsent = [row.order for row in town.tables.orders.values() if row.order.state is State.INTENT]
+    town.switch.engage("test", 0)
+    assert town.execute.gate.denies(unsent[0].client_order_id)
+    assert {town.trades.order(each.client_order_id).state for each in unsent} == {State.DENIED}
