@@ -241,7 +241,7 @@ def load(mode: str | None = None, environ: Mapping[str, str] | None = None) -> S
 def running_stack(environ: Mapping[str, str]) -> dict[str, Any]:
     """Return the settings that this home's stack (or a demo inside it) runs with; empty if none runs."""
     home = Home(environ["ARB_HOME"]) if environ.get("ARB_HOME") else Home.default()
-    return read_settings(home) or read_settings(Home(home.path / "demo"))
+    return read_settings(home) or read_settings(home.demo())
 
 
 def _own_layers(environ: Mapping[str, str], stack: dict[str, Any]) -> list[dict[str, Any]]:

@@ -53,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
         registry=RedisFeedRegistry(redis, settings.scope),
         dispatcher=CeleryDispatcher(app),
         counters=counters,
-        keepsake=FileKeepsake.of(Home.default().run, worker),
+        keepsake=FileKeepsake(Home.default().feed_file(worker)),
         witness=LoggedWitness(worker, alerts_of(settings, database, None, counters, clock), clock),
         clock=clock,
         entropy=SystemEntropy(),

@@ -1,11 +1,9 @@
 """What a feed worker keeps and writes down about its place among the others."""
 
-import os
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import structlog
 
@@ -16,7 +14,6 @@ from arb.engine.market.membership import Fenced
 from arb.ports import AlertSink, Clock
 from arb.stack.files import read_json, write_json
 
-FOLDER: Final = "feeds"  # below run/
 log = structlog.get_logger("arb.feeds")
 
 
@@ -30,11 +27,6 @@ class FileKeepsake:
     """What a worker fed last, so that it goes on with it where it starts while Redis is away."""
 
     path: Path
-
-    @classmethod
-    def of(cls, run: Path, worker: str) -> "FileKeepsake":
-        """Return a worker's own, below the directory that a stack keeps its state in."""
-        return cls(run / FOLDER / f"{worker.replace(os.sep, '-')}.json")
 
     def load(self) -> Fenced:
         """Return it; nothing if it cannot be read."""

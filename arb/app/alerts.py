@@ -1,7 +1,5 @@
 """Alerts, wired: the file that gets every one, the channels that are configured, the table."""
 
-from pathlib import Path
-
 from sqlalchemy import Engine as Database
 
 from arb.adapters.alerts.alert_channels import AppriseChannel, Channel, WebhookChannel
@@ -20,26 +18,20 @@ from config.logging import secrets_of
 from config.settings import Settings
 
 
-def alert_file() -> Path:
-    """Return the file that always gets the alerts."""
-    return Home.default().logs / "critical_alerts.log"
-
-
 def alerts_of(
     settings: Settings, database: Database, session_id: SessionId | None, counters: Counters, clock: Clock
 ) -> RecordedAlerts:
     """Return where alerts go: the file, the channels that are configured, the table."""
-    store = SqlAlertStore(database)
-    limiter = SharedLimiter(
-        SharedFile(Home.default().run / "quiet.json", clock), settings.alerts.quiet_sec * NS_PER_S
-    )
+    store, home = SqlAlertStore(database), Home.default()
+    file = home.alerts_file
+    limiter = SharedLimiter(SharedFile(home.quiet_file, clock), settings.alerts.quiet_sec * NS_PER_S)
 
     def keep(alert: Alert) -> None:
         store.add(session_id, alert)
 
-    delivery = Delivery(channels_of(settings), alert_file(), keep, limiter.overdue, counters, clock)
+    delivery = Delivery(channels_of(settings), file, keep, limiter.overdue, counters, clock)
     clean = Redactor(secrets_of(settings)).clean
-    return RecordedAlerts(store, session_id, alert_file(), limiter=limiter, delivery=delivery, clean=clean)
+    return RecordedAlerts(store, session_id, file, limiter=limiter, delivery=delivery, clean=clean)
 
 
 def channels_of(settings: Settings) -> list[Channel]:

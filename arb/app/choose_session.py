@@ -12,11 +12,11 @@ from arb.adapters.postgres.alerts import SqlAlertStore
 from arb.adapters.postgres.engine import make_engine
 from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.postgres.trades import SqlTradeStore
-from arb.app.alerts import alert_file
 from arb.app.session import Place, clean_session, create_session, resume_session, take_up_session
 from arb.app.set_aside import tell_of_pairs
 from arb.domain.market.ids import SessionId
 from arb.ports import Clock, Entropy, Session
+from arb.stack.home import Home
 from arb.stack.shutdown import Progress
 
 
@@ -60,7 +60,7 @@ def _tell_of_pairs(left: Session, database: Database, place: Place, clock: Clock
     in_use = SqlSessionStore(database).current(place.environment, place.group)
     if in_use is None or in_use.session_id == left.session_id:
         return
-    alerts = RecordedAlerts(SqlAlertStore(database), left.session_id, alert_file())
+    alerts = RecordedAlerts(SqlAlertStore(database), left.session_id, Home.default().alerts_file)
     said = tell_of_pairs(SqlTradeStore(database), alerts, left, clock.now_ns())
     if said is not None:
         progress(said)

@@ -1,7 +1,6 @@
 """Degradation, wired: who decides, who is told, and where everybody reads it."""
 
 from decimal import Decimal
-from pathlib import Path
 
 import redis
 import structlog
@@ -23,12 +22,7 @@ log = structlog.get_logger("arb.watchdog")
 
 def board_of(client: redis.Redis, settings: Settings, clock: Clock) -> SharedBoard:
     """Return where the degree is kept."""
-    return SharedBoard(client, settings.scope, SharedFile(board_file(Home.default()), clock), clock)
-
-
-def board_file(home: Home) -> Path:
-    """Return the file that has the degree while Redis is away."""
-    return home.run / "degradation.json"
+    return SharedBoard(client, settings.scope, SharedFile(Home.default().degradation_file, clock), clock)
 
 
 def budget_of(settings: Settings, board: SharedBoard) -> ProcessBudget:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Final
 
 from arb.adapters.alerts.alerts import RecordedAlerts
@@ -46,15 +45,10 @@ def wire_kill(shared: Shared, hand_over: HandOver, take_snapshot: TakeSnapshot) 
     return KillUseCases(drain=drain, emergency=emergency)
 
 
-def ending_file(home: Home) -> Path:
-    """Return the file that says why the stack stopped itself."""
-    return home.run / "ending.json"
-
-
 def _remember(home: Home, ending: Ending) -> None:
     try:
-        home.run.mkdir(parents=True, exist_ok=True)
-        write_json(ending_file(home), asdict(ending))
+        home.ending_file.parent.mkdir(parents=True, exist_ok=True)
+        write_json(home.ending_file, asdict(ending))
     except OSError:
         return  # the alert says the same
 

@@ -3,15 +3,13 @@
 import os
 import socket
 from dataclasses import dataclass
-from pathlib import Path
 
 from arb.adapters.alerts.dead_man import DeadManPing
 from arb.adapters.local.shared_file import SharedFile
 from arb.adapters.local.watch_memory import FileHealthMemory
 from arb.adapters.postgres.health import SqlHealthChanges
 from arb.adapters.redis.heartbeats import WritableHeartbeats
-from arb.app.degradation import board_file, degrade_of
-from arb.app.emergency import ending_file
+from arb.app.degradation import degrade_of
 from arb.app.probes import probes_of, redis_probes_of, vitals_of
 from arb.app.revival import revive_of
 from arb.app.shared import Shared
@@ -39,14 +37,9 @@ def wire_health(shared: Shared) -> HealthUseCases:
     return HealthUseCases(watch=_watch(shared), revive=revive_of(shared))
 
 
-def watch_file(home: Home) -> Path:
-    """Return the file that sweeps remember their findings in."""
-    return home.run / "watchdog.json"
-
-
 def forget_watch(home: Home, settings: Settings) -> None:
     """Begin with a clean sheet: the levels and signs of life of a stack that has ended mean nothing."""
-    for file in (watch_file(home), ending_file(home), board_file(home)):
+    for file in (home.watchdog_file, home.ending_file, home.degradation_file):
         file.unlink(missing_ok=True)
     forget_signs_of_life(settings)
 
@@ -68,7 +61,7 @@ def _watch(shared: Shared) -> Watch:
         ),
         vitals=vitals,
         memory=FileHealthMemory(
-            file=SharedFile(watch_file(home), shared.clock),
+            file=SharedFile(home.watchdog_file, shared.clock),
             owner=f"{socket.gethostname()}:{os.getpid()}",
             interval_ns=watchdog.sweep_interval_sec * NS_PER_S,
         ),

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from arb.adapters.postgres.performance import SqlPerformance
 from arb.adapters.postgres.report import SqlReportStore
@@ -18,9 +17,6 @@ from arb.engine.ledger.report import MakeReport
 from arb.stack.files import read_json, write_json
 from arb.stack.home import Home
 from config.settings import RunMode
-
-REPORT_FILE: Final = "report.json"
-CHECK_FILE: Final = "check.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,17 +82,12 @@ def judge(engine: Engine, home: Home) -> Judgement:
     findings = check_of(engine).run()
     report = report_of(engine).run(findings.invariants, engine.clock.now_ns())
     judgement = Judgement(report=report, findings=findings, performance=performance_of(engine))
-    write_json(report_path(home), judgement.as_json())
-    write_json(home.path / CHECK_FILE, findings.as_json())
+    write_json(home.report_file, judgement.as_json())
+    write_json(home.check_file, findings.as_json())
     return judgement
 
 
 def last_report(homes: Iterable[Home]) -> dict[str, Any] | None:
     """Return the report of the last run that ended in one of these homes."""
-    kept = {path.stat().st_mtime_ns: path for home in homes if (path := report_path(home)).exists()}
+    kept = {path.stat().st_mtime_ns: path for home in homes if (path := home.report_file).exists()}
     return read_json(kept[max(kept)]) if kept else None
-
-
-def report_path(home: Home) -> Path:
-    """Return where the report of a home's last run is kept."""
-    return home.path / REPORT_FILE

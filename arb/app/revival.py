@@ -72,7 +72,7 @@ def revive_of(shared: Shared) -> Revive:
         heartbeats=shared.stores.heartbeats,
         queues=RedisQueues(shared.stores.redis, QUEUES, shared.settings.broker_prefix),
         keeper=SupervisedWorkers(Supervisor(home)),
-        memory=FileRevivalMemory(SharedFile(home.run / "revival.json", shared.clock)),
+        memory=FileRevivalMemory(SharedFile(home.revival_file, shared.clock)),
         rules=Rules(
             after_ns=watchdog.revive_after_sec * NS_PER_S,
             gap_ns=GAP_SWEEPS * watchdog.sweep_interval_sec * NS_PER_S,

@@ -59,11 +59,6 @@ def share(
         venues=venues,
         instruments=instruments,
         markets=Markets(quotes=stores.quotes, instruments=instruments),
-        kill_switch=kill_switch(),
+        kill_switch=FileKillSwitch(Home.default().kill_file),
         budget=budget_of(settings, stores.board),
     )
-
-
-def kill_switch() -> FileKillSwitch:
-    """Return the switch of this home."""
-    return FileKillSwitch(Home.default().run / "kill.json")

@@ -46,8 +46,7 @@ def write_world(
     `credentials` are those of a world whose keys are chosen outside; others are made up. `coins` are
     those of the market, if they are not just those that are traded.
     """
-    path = home.sim / "sim.json"
-    known = read_json(path) or {}
+    known = read_json(home.sim_file) or {}
     world = {
         "seed": settings.sim.seed,
         "epoch_ns": known.get("epoch_ns") or clock.now_ns(),
@@ -65,7 +64,7 @@ def write_world(
         or {venue: {"key": _secret(entropy), "secret": _secret(entropy)} for venue in ("binance", "upbit")},
         "balances": _opening(coins or settings.coins),
     }
-    write_json(path, world)
+    write_json(home.sim_file, world)
     return world
 
 

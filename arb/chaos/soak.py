@@ -102,7 +102,7 @@ def _unasked_exits(engine: Engine, home: Home) -> list[str]:
 
 def _critical_alerts(home: Home) -> list[str]:
     """Return what the alert file, which always works, has of critical ones."""
-    path = home.logs / "critical_alerts.log"
+    path = home.alerts_file
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     alerts = [json.loads(line) for line in lines if line.startswith("{")]
     return [f"{each['kind']}: {each['message']}" for each in alerts if each.get("severity") == "critical"]

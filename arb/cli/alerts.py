@@ -56,8 +56,9 @@ def ack(ids: AlertIds = None, everything: EveryAlert = False, as_json: AsJson = 
 def test(as_json: AsJson = False) -> None:
     """Send one alert through every channel that is configured. Exit 0 only if all took it."""
     from arb.adapters.local.clock import SystemClock
-    from arb.app.alerts import alert_file, channels_of
+    from arb.app.alerts import channels_of
     from arb.domain.health.alert import Alert, Severity
+    from arb.stack.home import Home
     from config.settings import load
 
     trial = Alert(
@@ -68,9 +69,10 @@ def test(as_json: AsJson = False) -> None:
         at_ns=SystemClock().now_ns(),
     )
     results = {channel.name: channel.send(trial) for channel in channels_of(load())}
+    file = Home.default().alerts_file
     document = {
         "channels": [{"name": name, "ok": not why, "reason": why} for name, why in results.items()],
-        "file": str(alert_file()),
+        "file": str(file),
     }
     if as_json:
         typer.echo(json.dumps(document, indent=2))
@@ -79,7 +81,7 @@ def test(as_json: AsJson = False) -> None:
             typer.echo(f"{name}: {why or 'taken'}")
         if not results:
             typer.echo("no channel is configured: set alerts.urls or alerts.webhook_url")
-        typer.echo(f"file: {alert_file()} has every alert")
+        typer.echo(f"file: {file} has every alert")
     raise typer.Exit(FAILED if any(results.values()) else 0)
 
 

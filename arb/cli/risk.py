@@ -124,7 +124,7 @@ def rules(as_json: AsJson = False) -> None:
 
 def switch_of(home: Home) -> FileKillSwitch:
     """Return the kill switch of a home."""
-    return FileKillSwitch(home.run / "kill.json")
+    return FileKillSwitch(home.kill_file)
 
 
 def _json(document: Any) -> str:

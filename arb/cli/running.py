@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from arb.app.wiring import Engine
     from arb.stack.status import StackStatus
 
-DEMO: Final = "demo"
 DATABASE: Final = ("ARB_DATABASE_URL", "ARB_DATABASE_URL_FILE")
 
 
@@ -85,7 +84,7 @@ def homes() -> tuple[Home, Home]:
 
 def demo_home() -> Home:
     """Return the demo's own home, inside the one that is meant to stay: only this one is ever wiped."""
-    return Home(Home.default().path / DEMO)
+    return Home.default().demo()
 
 
 def _supervised() -> Running | None:

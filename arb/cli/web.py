@@ -44,13 +44,12 @@ def web(port: Port | None = None, as_json: AsJson = False) -> None:
         _serve(stack, port)
         return
     runtime = stack.supervised()
-    from arb.web.secrets import metrics_token_file
 
     found = {
         "url": runtime.web_url,
         "password_file": runtime.web_credentials,
         "metrics_url": f"{runtime.web_url}/metrics",
-        "metrics_token_file": str(metrics_token_file(stack.home)),
+        "metrics_token_file": str(stack.home.metrics_token_file),
     }
     tell(found, as_json, "\n".join(f"{name:20}{value}" for name, value in found.items()))
 

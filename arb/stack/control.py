@@ -49,7 +49,7 @@ class Supervisor:
 
     def __init__(self, home: Home) -> None:
         self.socket = home.control_socket()
-        self._password_file = home.run / "supervisor-password"
+        self._password_file = home.supervisor_password_file
 
     def is_running(self) -> bool:
         """Say whether a supervisor answers. One that was just killed, or is shutting down, is not running.

@@ -60,11 +60,42 @@ class Home:
         self.run = self.path / "run"
         self.sim = self.path / "sim"
         self.runtime_file = self.path / "runtime.json"
+        self.report_file = self.path / "report.json"  # of the last run that came to its end
+        self.check_file = self.path / "check.json"  # and what was found of it
+        self.alerts_file = self.log_file("critical_alerts")
+        self.sim_file = self.sim / "sim.json"  # the simulated market and its accounts
+        self._name_servers_files()
+        self._name_pages_files()
+        self._name_memories()
+
+    def _name_servers_files(self) -> None:
         self.settings_file = self.run / "settings.json"
         self.lock_file = self.run / "lock"
+        self.ports_file = self.run / "ports.json"
+        self.redis_conf = self.run / "redis.conf"
+        self.redis_password_file = self.run / "redis-password"
         self.postgres_note = self.run / "postgres"  # where the cluster is, if not here
         self._short_note = self.run / "sockets"
         self.supervisord_conf = self.run / "supervisord.conf"
+        self.supervisord_pid_file = self.run / "supervisord.pid"
+        self.supervisor_password_file = self.run / "supervisor-password"
+
+    def _name_pages_files(self) -> None:
+        self.flower_credentials_file = self.run / "flower-credentials"  # user:password
+        self.flower_password_file = self.run / "flower-password"
+        self.flower_cookie_secret_file = self.run / "flower-cookie-secret"
+        self.web_password_file = self.run / "web-password"
+        self.web_cookie_secret_file = self.run / "web-cookie-secret"
+        self.metrics_token_file = self.run / "metrics-token"  # a bearer token; Prometheus reads such a file
+
+    def _name_memories(self) -> None:
+        """Name what is known whichever server is away."""
+        self.kill_file = self.run / "kill.json"  # the kill switch
+        self.ending_file = self.run / "ending.json"  # why the stack stopped itself
+        self.watchdog_file = self.run / "watchdog.json"  # what sweeps found
+        self.revival_file = self.run / "revival.json"  # which workers were restarted
+        self.degradation_file = self.run / "degradation.json"  # the degree, while Redis is away
+        self.quiet_file = self.run / "quiet.json"  # which alerts are suppressed as repeats
 
     @classmethod
     def default(cls) -> "Home":
@@ -73,6 +104,22 @@ class Home:
         if configured:
             return cls(configured)
         return cls((CHECKOUT if (CHECKOUT / "pyproject.toml").exists() else Path.cwd()) / ".arb")
+
+    def demo(self) -> "Home":
+        """Return the home of the demonstration, inside this one."""
+        return Home(self.path / "demo")
+
+    def log_file(self, program: str) -> Path:
+        """Return the log of a program."""
+        return self.logs / f"{program}.log"
+
+    def sim_journal(self, venue: str) -> Path:
+        """Return what a simulated venue writes down."""
+        return self.sim / f"{venue}.jsonl"
+
+    def feed_file(self, worker: str) -> Path:
+        """Return where a feed worker keeps which coins it fed last."""
+        return self.run / "feeds" / f"{worker.replace(os.sep, '-')}.json"
 
     def create(self) -> None:
         """Make the directories. As root others may pass through (not list): PostgreSQL drops to a user."""

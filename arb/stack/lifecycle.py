@@ -193,5 +193,5 @@ def _not_running(supervisor: Supervisor) -> str | None:
 def _raise_if_broken(home: Home, statuses: Sequence[ProcessStatus]) -> None:
     for each in statuses:
         if each.exits >= EXITS_MAX:
-            log = home.logs / f"{each.name}.log"
+            log = home.log_file(each.name)
             raise StartFailed(each.name, last_words(log), log)

@@ -33,7 +33,7 @@ def is_free(port: int) -> bool:
 
 def remembered_port(home: Home, name: str) -> int:
     """Return the port of `name` in this home; a new one if it has none or another program took it."""
-    memory = home.run / "ports.json"
+    memory = home.ports_file
     ports: dict[str, int] = read_json(memory)
     kept = ports.get(name)
     if kept is not None and is_free(kept):

@@ -82,7 +82,7 @@ def _initialise(home: Home, place: Place) -> None:
     if (place.data / "PG_VERSION").exists():
         return
     fresh = place.data.with_name("data.new")
-    log = home.logs / "initdb.log"
+    log = home.log_file("initdb")
     place.empty_directory(fresh)
     spec = ProcessSpec(
         name="initdb",

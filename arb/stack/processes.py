@@ -20,7 +20,6 @@ WORKER_STOP_WAIT_S: Final = 25  # a warm shutdown ends its orders: longer than w
 CELERY_START_WAIT_S: Final = 2  # a broken import takes this long to show
 FLOWER_TASKS_MAX: Final = 500  # it remembers 100,000 else: half a gigabyte in half an hour
 FLOWER_USER: Final = "arb"
-WEB_PASSWORD: Final = "web-password"  # the file, below run/
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +73,7 @@ def stack_processes(
 
 
 def _simulator(venue: str, port: int, home: Home) -> ProcessSpec:
-    files = ("--config", str(home.sim / "sim.json"), "--journal", str(home.sim / f"{venue}.jsonl"))
+    files = ("--config", str(home.sim_file), "--journal", str(home.sim_journal(venue)))
     return ProcessSpec(
         name=f"sim-{venue}",
         command=(sys.executable, "-m", "arb.sim", venue, "--port", str(port), *files),
@@ -134,7 +133,7 @@ def _flower(port: int, credentials: Path, home: Home) -> ProcessSpec:
         phase=Phase.HELPERS,
         environment={
             "FLOWER_BASIC_AUTH": credentials.read_text().strip(),
-            "FLOWER_COOKIE_SECRET": remembered_secret(home.run / "flower-cookie-secret"),
+            "FLOWER_COOKIE_SECRET": remembered_secret(home.flower_cookie_secret_file),
         },
         start_wait_s=CELERY_START_WAIT_S,
     )
@@ -142,8 +141,8 @@ def _flower(port: int, credentials: Path, home: Home) -> ProcessSpec:
 
 def _flower_credentials(home: Home) -> Path:
     """Return the file that holds `user:password`."""
-    credentials = home.run / "flower-credentials"
-    password = remembered_secret(home.run / "flower-password")
+    credentials = home.flower_credentials_file
+    password = remembered_secret(home.flower_password_file)
     write_private(credentials, f"{FLOWER_USER}:{password}\n")
     return credentials
 
@@ -160,9 +159,8 @@ def _web(port: int) -> ProcessSpec:
 
 def _web_credentials(home: Home) -> Path:
     """Return the file that holds the password for the page."""
-    credentials = home.run / WEB_PASSWORD
-    remembered_secret(credentials)
-    return credentials
+    remembered_secret(home.web_password_file)
+    return home.web_password_file
 
 
 def _feed(copies: int) -> ProcessSpec:

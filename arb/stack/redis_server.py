@@ -48,15 +48,14 @@ loglevel notice
 def embedded_redis(home: Home) -> Server:
     """Write the configuration of this home's Redis and return how to run and reach it."""
     program = find_program()
-    password = remembered_secret(home.run / "redis-password")
+    password = remembered_secret(home.redis_password_file)
     port = remembered_port(home, "redis")
-    configuration = home.run / "redis.conf"
     write_private(
-        configuration,
+        home.redis_conf,
         CONFIGURATION.format(bind=LOOPBACK, port=port, password=password, directory=home.redis),
     )
     process = ProcessSpec(
-        name="redis", command=(str(program), str(configuration)), phase=Phase.SERVERS, directory=home.redis
+        name="redis", command=(str(program), str(home.redis_conf)), phase=Phase.SERVERS, directory=home.redis
     )
     return Server(
         name="redis", url=f"redis://:{password}@{LOOPBACK}:{port}/0", process=process, ping=ping_redis

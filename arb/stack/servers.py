@@ -96,7 +96,7 @@ def servers_only() -> Iterator[Servers]:
 @contextmanager
 def _running(spec: ProcessSpec, home: Home) -> Iterator[None]:
     """Run one process without a supervisor; on leaving it is stopped, at last by force."""
-    with (home.logs / f"{spec.name}.log").open("w") as log:
+    with home.log_file(spec.name).open("w") as log:
         process = subprocess.Popen(
             spec.launch_command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
@@ -118,7 +118,7 @@ def remove_abandoned() -> None:
         if path.stat().st_uid != os.geteuid() or not owner.isdigit() or psutil.pid_exists(int(owner)):
             continue
         try:
-            with (path / "run" / "lock").open("w") as lock:
+            with Home(path).lock_file.open("w") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 Home(path).remove()
         except FileNotFoundError:

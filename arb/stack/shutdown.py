@@ -63,7 +63,7 @@ def clear_leftovers(home: Home, known: list[psutil.Process] | None = None) -> in
     marked = {process.pid: process for process in (*(known or ()), *marked_processes(home))}
     supervisors = [marked.pop(former)] if former in marked else []
     ended = end(supervisors) + end(marked.values())  # the supervisor first, or it would restart the others
-    for stale in (home.control_socket(), home.run / "supervisord.pid"):
+    for stale in (home.control_socket(), home.supervisord_pid_file):
         stale.unlink(missing_ok=True)
     home.forget_stack()
     return ended

@@ -66,5 +66,5 @@ def _signal(process: psutil.Process, number: signal.Signals) -> None:
 
 def supervisor_pid(home: Home) -> int | None:
     """Return the pid that the supervisor of this home wrote, which may be of the past."""
-    text = (read_text(home.run / "supervisord.pid") or "").strip()
+    text = (read_text(home.supervisord_pid_file) or "").strip()
     return int(text) if text.isdigit() else None

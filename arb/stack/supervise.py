@@ -37,7 +37,7 @@ def supervise(
 ) -> Supervisor:
     """Start supervisord (no program yet) and return its handle. Raises: StartFailed, TookTooLong."""
     write_private(home.supervisord_conf, configuration(home, specs))
-    complaints = home.logs / "supervisord.stderr.log"
+    complaints = home.log_file("supervisord.stderr")
     process = _spawn(home, {**os.environ, **environment, MARK: str(home.path)}, lifetime, complaints)
     supervisor = Supervisor(home)
 

@@ -22,10 +22,10 @@ HEAD: Final = """\
 [supervisord]
 nodaemon = true
 silent = true
-logfile = {logs}/supervisord.log
+logfile = {log}
 logfile_maxbytes = {log_bytes}
 logfile_backups = {log_backups}
-pidfile = {run}/supervisord.pid
+pidfile = {pid_file}
 childlogdir = {logs}
 umask = 077
 minprocs = 32
@@ -66,11 +66,12 @@ def configuration(home: Home, specs: Sequence[ProcessSpec]) -> str:
     """Return the text of supervisord.conf."""
     head = HEAD.format(
         logs=_value(str(home.logs)),
-        run=_value(str(home.run)),
+        log=_value(str(home.log_file("supervisord"))),
+        pid_file=_value(str(home.supervisord_pid_file)),
         socket=_value(str(home.control_socket())),
         user="user = root\n" if os.geteuid() == 0 else "",
         username=USER,
-        password=_value(remembered_secret(home.run / "supervisor-password")),
+        password=_value(remembered_secret(home.supervisor_password_file)),
         log_bytes=LOG_BYTES_MAX,
         log_backups=LOG_BACKUPS,
     )
@@ -87,7 +88,7 @@ def _program(home: Home, spec: ProcessSpec) -> str:
         retries=RETRIES,
         stop_signal=spec.stop_signal,
         stop_wait_s=spec.stop_wait_s,
-        log=_value(str(home.logs / f"{spec.name}.log")),
+        log=_value(str(home.log_file(spec.name))),
         log_bytes=LOG_BYTES_MAX,
         log_backups=LOG_BACKUPS,
     )

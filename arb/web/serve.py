@@ -9,9 +9,9 @@ from aiohttp import web
 
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.adapters.local.collector import settle
+from arb.adapters.local.kill_switch import FileKillSwitch
 from arb.app import kill as operation
 from arb.app.engines import engine
-from arb.app.shared import kill_switch
 from arb.engine.kill.kill import KillReport
 from arb.stack.home import Home
 from arb.web.app import make_app, make_guard
@@ -42,9 +42,10 @@ async def _serve(settings: Web, home: Home, port: int) -> None:
         errors.append(error)
         stopping.set()
 
-    kill = KillFromPage(kill_switch(), partial(_bring_to_rest, home), clock)
+    switch = FileKillSwitch(home.kill_file)
+    kill = KillFromPage(switch, partial(_bring_to_rest, home), clock)
     desk = Desk(engine, home, history, kill.state)
-    exporter = Exporter(StackMetrics(engine, home, kill_switch().engaged).sources(), clock)
+    exporter = Exporter(StackMetrics(engine, home, switch.engaged).sources(), clock)
     hub = Hub(desk.sections(), clock, history.points)
     guard = make_guard(settings, secrets, clock, entropy)
     app = make_app(guard, hub, secrets, clock, entropy, kill.engage, exporter.text, broken)

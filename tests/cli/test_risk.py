@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from arb.cli.main import app
 from arb.domain.errors import ConfigError
 from arb.stack.errors import StackNotRunning
+from arb.stack.home import Home
 
 RUN = CliRunner()
 
@@ -27,7 +28,7 @@ def test_kill_without_a_stack_holds_for_the_next_one(home: Path):
     report = json.loads(done.stdout)
     assert (report["reason"], report["complete"]) == ("storm", True)
     assert report["switched_ms"] < 10_000
-    assert json.loads((home / "run" / "kill.json").read_text())["reason"] == "storm"
+    assert json.loads(Home(home).kill_file.read_text())["reason"] == "storm"
 
 
 def test_kill_again_keeps_the_first_reason(home: Path):
@@ -41,7 +42,7 @@ def test_settings_that_cannot_be_read_do_not_keep_the_switch_off(home: Path, mon
     done = RUN.invoke(app, ["kill"])
     assert done.exit_code == 1
     assert "could not be done: the settings cannot be read" in done.stdout
-    assert (home / "run" / "kill.json").exists()
+    assert Home(home).kill_file.exists()
 
 
 @pytest.mark.parametrize("reason", ["stopping", "killed: storm"])

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from arb.stack.home import Home
 from tests.cli.command import arb
 
 
@@ -15,7 +16,7 @@ def test_report_without_a_stack_and_without_a_past_is_one_line(tmp_path: Path) -
 
 def test_report_after_a_run_is_what_was_kept_of_it(tmp_path: Path) -> None:
     kept = {"fills": 3, "trades_opened": 2}
-    (tmp_path / "report.json").write_text(json.dumps(kept))
+    Home(tmp_path).report_file.write_text(json.dumps(kept))
     ended = arb(tmp_path, "report", "--json")
     assert ended.returncode == 0
     assert json.loads(ended.stdout) == kept

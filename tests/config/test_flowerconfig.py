@@ -49,7 +49,7 @@ def test_an_empty_password_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_beside_a_stack_it_takes_the_stacks_password(own_home: Home) -> None:
-    credentials = own_home.run / "flower-credentials"
+    credentials = own_home.flower_credentials_file
     write_private(credentials, "arb:made-up\n")
     own_home.write_runtime(runtime_of(own_home, str(credentials)))
     with socket.socket(socket.AF_UNIX) as supervisor:

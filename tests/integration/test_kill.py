@@ -149,7 +149,7 @@ def test_kill_while_postgresql_is_away_says_so_and_holds(stack: Running):
     assert "the database is away" in report["problems"][0]
     assert report["exposure_ms"] is None
     assert report["no_open_orders_ms"] is not None
-    assert json.loads((stack.home / "run" / "kill.json").read_text())["reason"] == "no database"
+    assert json.loads(Home(stack.home).kill_file.read_text())["reason"] == "no database"
     stack.supervisor.start("postgres")
     stack.wait_for(lambda: stack.supervisor.status("postgres").is_running, "postgres does not start")
     report = stack.kill()

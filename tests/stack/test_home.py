@@ -1,14 +1,34 @@
 """Where things are, and how a stack is found."""
 
+import ast
 import os
 import socket
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from arb.stack.errors import StackError, StackNotRunning
 from arb.stack.home import CHECKOUT, SOCKET_PATH_BYTES_MAX, Home, Runtime, read_runtime, read_settings
+
+# A stack that an older version left behind is found under these names.
+NAMES = {
+    "runtime_file": "runtime.json", "report_file": "report.json", "check_file": "check.json",
+    "alerts_file": "logs/critical_alerts.log", "sim_file": "sim/sim.json",
+    "settings_file": "run/settings.json", "lock_file": "run/lock", "ports_file": "run/ports.json",
+    "redis_conf": "run/redis.conf", "redis_password_file": "run/redis-password",
+    "postgres_note": "run/postgres", "supervisord_conf": "run/supervisord.conf",
+    "supervisord_pid_file": "run/supervisord.pid", "supervisor_password_file": "run/supervisor-password",
+    "flower_credentials_file": "run/flower-credentials", "flower_password_file": "run/flower-password",
+    "flower_cookie_secret_file": "run/flower-cookie-secret", "web_password_file": "run/web-password",
+    "web_cookie_secret_file": "run/web-cookie-secret", "metrics_token_file": "run/metrics-token",
+    "kill_file": "run/kill.json", "ending_file": "run/ending.json", "watchdog_file": "run/watchdog.json",
+    "revival_file": "run/revival.json", "degradation_file": "run/degradation.json",
+    "quiet_file": "run/quiet.json",
+}  # fmt: skip
+WORDS = frozenset({"lock", "postgres", "sockets", "feeds"})  # which mean something else elsewhere
+FOLDERS = ("arb", "workers", "beat", "config", "tests")
 
 
 def a_runtime(home: Home) -> Runtime:
@@ -39,6 +59,57 @@ def test_default_home_is_in_the_checkout(monkeypatch):
 def test_default_home_follows_the_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("ARB_HOME", str(tmp_path / "mine"))
     assert Home.default().path == tmp_path / "mine"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_is_where_older_versions_had_it(tmp_path, name):
+    assert getattr(Home(tmp_path), name) == tmp_path / NAMES[name]
+
+
+def test_what_is_kept_by_name_is_where_older_versions_had_it(tmp_path):
+    home = Home(tmp_path)
+    assert home.log_file("worker-orders") == tmp_path / "logs" / "worker-orders.log"
+    assert home.sim_journal("upbit") == tmp_path / "sim" / "upbit.jsonl"
+    assert home.feed_file("feed-1") == tmp_path / "run" / "feeds" / "feed-1.json"
+    assert home.feed_file("a/b") == tmp_path / "run" / "feeds" / "a-b.json"
+    assert home.demo().path == tmp_path / "demo"
+    assert home.control_socket() == tmp_path / "run" / "supervisor.sock"
+
+
+def test_only_the_home_spells_the_names_below_run():
+    below = {Path(path).name for path in NAMES.values() if path.startswith("run/")} | {"supervisor.sock"}
+    spelled = [
+        f"{file.relative_to(CHECKOUT)}:{line}: {text}"
+        for file in modules()
+        for line, text in (*paths_below_run(file), *strings(file, below - WORDS))
+    ]
+    assert spelled == []
+
+
+def modules() -> Iterator[Path]:
+    """Every module but the home and its tests."""
+    for folder in FOLDERS:
+        yield from (CHECKOUT / folder).rglob("*.py")
+
+
+def paths_below_run(file: Path) -> Iterator[tuple[int, str]]:
+    """Each `something.run / ...` and `... / "run"`."""
+    if file.name in ("home.py", "test_home.py"):
+        return
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+            is_below = isinstance(node.left, ast.Attribute) and node.left.attr == "run"
+            if is_below or (isinstance(node.right, ast.Constant) and node.right.value == "run"):
+                yield node.lineno, ast.unparse(node)
+
+
+def strings(file: Path, names: set[str]) -> Iterator[tuple[int, str]]:
+    """Each of these names that a module of the product spells; a test may use one for a file of its own."""
+    if file.name == "home.py" or file.is_relative_to(CHECKOUT / "tests"):
+        return
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Constant) and node.value in names:
+            yield node.lineno, str(node.value)
 
 
 def test_reading_a_home_that_does_not_exist_says_what_to_do(tmp_path):

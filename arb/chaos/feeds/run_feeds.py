@@ -17,7 +17,6 @@ from arb.adapters.postgres.engine import reading
 from arb.adapters.postgres.tables import trades
 from arb.adapters.redis import connect
 from arb.app import start as stack
-from arb.app.alerts import alert_file
 from arb.app.judge import check_of
 from arb.chaos.feeds.workers import FeedWorkers
 from arb.chaos.feeds.zombies import zombies
@@ -82,7 +81,9 @@ def on_stack(plan: stack.Plan, seed: int, progress: Progress) -> Iterator[Outcom
     engine = stack.start(plan, silent)
     try:
         workers = FeedWorkers(engine=engine, home=plan.home)
-        yield from FeedChaos(workers, Random(seed), AlertFile(alert_file(), engine.clock), progress).run()
+        yield from FeedChaos(
+            workers, Random(seed), AlertFile(plan.home.alerts_file, engine.clock), progress
+        ).run()
     finally:
         stop_stack(plan.home, silent)
 

@@ -5,10 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from arb.app import start as stack
-from arb.app.alerts import alert_file
 from arb.app.demo import interruptible
-from arb.app.emergency import ending_file
-from arb.app.health import watch_file
 from arb.app.wiring import Engine
 from arb.chaos.ops.told import AlertFile
 from arb.chaos.ops.trips import Breaker, NotHere, StackGone, Trip
@@ -87,7 +84,7 @@ def _break_all(
     settings, clock = engine.settings, engine.clock
     urls = {Venue.BINANCE: settings.binance.rest_url, Venue.UPBIT: settings.upbit.rest_url}
     breaker = Breaker(home=home, switchboard=Switchboard(base_urls=urls), disk=disk)
-    alerts = AlertFile(alert_file(), clock)
+    alerts = AlertFile(home.alerts_file, clock)
     _wait_watched(home)
     chosen = [trip for trip in breaker.trips() if not only or trip.name in only]
     tripped: list[Tripped] = []
@@ -109,7 +106,7 @@ def _wait_watched(home: Home) -> None:
     """Wait until every queue and beat has answered and nothing is amiss: the start is over."""
 
     def pending() -> str | None:
-        healths = read_json(watch_file(home)).get("healths", {})
+        healths = read_json(home.watchdog_file).get("healths", {})
         late = [key for key in WATCHED if healths.get(key, {}).get("level") != Level.OK]
         return f"not well yet: {', '.join(late)}" if late else None
 
@@ -125,7 +122,7 @@ def attempt(trip: Trip, alerts: AlertFile, home: Home) -> Tripped:
     except NotHere as missing:
         return Tripped(name=trip.name, skipped=str(missing))
     except StackGone as gone:
-        return Tripped(name=trip.name, stack_ended=read_json(ending_file(home)).get("reason") or str(gone))
+        return Tripped(name=trip.name, stack_ended=read_json(home.ending_file).get("reason") or str(gone))
     if told is None:
         return Tripped(name=trip.name)
     mended = alerts.wait((told.kind,), told.subject, recovery=True, limit_s=MEND_S_MAX)
@@ -144,7 +141,7 @@ def _critical(breaker: Breaker, alerts: AlertFile, home: Home, clock: Clock) -> 
     with breaker.stopped("feed"):
         told = alerts.wait(("stack_stopped",), "stack", recovery=False, limit_s=CRITICAL_S_MAX)
         stopped_s = _until_stopped(home, clock, begin_ns)
-    ending = read_json(ending_file(home))
+    ending = read_json(home.ending_file)
     return Stopped(
         reason=ending.get("reason", ""),
         critical_after_s=told.after_s if told else None,

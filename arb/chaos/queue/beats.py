@@ -17,7 +17,7 @@ SLOTS: Final = "SELECT slot FROM session_snapshots WHERE slot LIKE 'periodic:%'"
 
 def start_beat(ground: Ground, name: str) -> None:
     """Start a beat of the real app."""
-    schedule = str(ground.town.home.run / f"{name}-schedule")
+    schedule = str(ground.town.home.path / f"{name}-schedule")
     command = (*CELERY, "arb", "beat", "--schedule", schedule, "-l", "INFO")
     ground.workers[name] = ground.town.start(command, name)
 

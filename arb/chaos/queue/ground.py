@@ -89,7 +89,7 @@ class Ground:
         """Have a publisher at work on a clean sheet; it does not outlive the block."""
         self.effects.clear()
         self._publishers += 1
-        file = self.town.home.run / f"published-{self._publishers}.json"
+        file = self.town.home.path / f"published-{self._publishers}.json"
         module = ("-m", "arb.chaos.queue.publisher", str(file), "--pace-ms", str(pace_ms))
         process = self.town.start((sys.executable, *module, *options), f"publisher-{self._publishers}")
         try:

@@ -90,7 +90,7 @@ class Town(AbstractContextManager["Town"]):
     ) -> subprocess.Popen[bytes]:
         """Start a process that ends with the town; its log is named after it."""
         tied = ProcessSpec(name=name, command=command, phase=Phase.WORKERS, stop_signal="KILL")
-        with (self.home.logs / f"{name}.log").open("a") as log:
+        with self.home.log_file(name).open("a") as log:
             process = subprocess.Popen(
                 tied.launch_command(),
                 stdin=subprocess.DEVNULL,

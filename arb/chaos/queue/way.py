@@ -23,7 +23,7 @@ class Way:
     def __init__(self, home: Home, name: str, target_port: int) -> None:
         self.port = remembered_port(home, f"way-{name}")
         self._target_port = target_port
-        self._name, self._log = f"way-{name}", home.logs / f"way-{name}.log"
+        self._name, self._log = f"way-{name}", home.log_file(f"way-{name}")
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:

@@ -68,7 +68,7 @@ def ports(home: Home) -> Iterator[Finding]:
     if Supervisor(home).is_running():
         yield ok("ports", "in use by the running stack")
         return
-    remembered = read_json(home.run / "ports.json")
+    remembered = read_json(home.ports_file)
     taken = [f"{name} {port}" for name, port in remembered.items() if not is_free(int(port))]
     if taken:
         yield warn("ports", f"taken on {LOOPBACK}: {', '.join(taken)}", "the next `arb up` takes others")

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.app.alerts import channels_of
-from arb.app.emergency import ending_file
 from arb.app.venues import api_key, real_clients
 from arb.cli.doctor.finding import Finding, bad, ok, warn
 from arb.domain.errors import ConfigError, VenueError
@@ -23,7 +22,7 @@ from config.settings import RunMode, Settings
 
 def stack(home: Home) -> Iterator[Finding]:
     """Look at the stack of this home, and at how the last one ended."""
-    ending = read_json(ending_file(home))
+    ending = read_json(home.ending_file)
     try:
         status = stack_status(home)
     except StackNotRunning:

@@ -8,13 +8,14 @@ import pytest
 
 from arb.adapters.local.kill_switch import UNREADABLE, FileKillSwitch, MemoryKillSwitch
 from arb.ports import KillSwitch
+from arb.stack.home import Home
 
 ASK_US_MAX = 50.0  # a stat takes two; the rest is for busy machines
 
 
 @pytest.fixture(params=["file", "memory"])
 def switch(request: pytest.FixtureRequest, tmp_path: Path) -> KillSwitch:
-    return FileKillSwitch(tmp_path / "run" / "kill.json") if request.param == "file" else MemoryKillSwitch()
+    return FileKillSwitch(Home(tmp_path).kill_file) if request.param == "file" else MemoryKillSwitch()
 
 
 def test_engaged_until_released(switch: KillSwitch):
@@ -58,8 +59,8 @@ def test_a_directory_in_its_place_is_engaged(tmp_path: Path):
 
 
 def test_a_path_that_cannot_be_looked_at_is_engaged(tmp_path: Path):
-    (tmp_path / "run").write_text("no directory")
-    engaged = FileKillSwitch(tmp_path / "run" / "kill.json").engaged()
+    Home(tmp_path).run.write_text("no directory")
+    engaged = FileKillSwitch(Home(tmp_path).kill_file).engaged()
     assert engaged is not None
     assert engaged.startswith(UNREADABLE)
 

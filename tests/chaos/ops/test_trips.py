@@ -55,7 +55,7 @@ def test_trip_that_was_told_and_mended_passes(tmp_path):
 def test_trips_of_a_stack_that_ended_say_why_it_did(tmp_path):
     home = Home(tmp_path)
     home.create()
-    (home.run / "ending.json").write_text(json.dumps({"reason": "watchdog: drifts"}))
+    home.ending_file.write_text(json.dumps({"reason": "watchdog: drifts"}))
     for trip in breaker(home).trips():
         if trip.name in ("stalled_worker", "stopped_beat", "clock_jump"):
             found = attempt(trip, AlertFile(tmp_path / "none", SystemClock()), home)

@@ -2,6 +2,7 @@
 
 import json
 
+from arb.stack.home import Home
 from tests.cli.command import arb
 
 
@@ -17,9 +18,9 @@ def test_the_doctor_says_what_is_wrong_how_to_mend_it_and_by_its_exit_code(tmp_p
 
 
 def test_the_doctor_tells_why_the_last_stack_stopped_itself(tmp_path):
-    run = tmp_path / "run"
-    run.mkdir(parents=True)
-    (run / "ending.json").write_text(
+    home = Home(tmp_path)
+    home.create()
+    home.ending_file.write_text(
         json.dumps({"reason": "watchdog: beat_age_ms of beat", "at_ns": 1_763_640_000_000_000_000})
     )
     said = arb(tmp_path, "doctor")
