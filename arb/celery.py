@@ -9,7 +9,8 @@ from kombu.utils.imports import symbol_by_name
 
 from arb.adapters.broker.celery_app import ArbCelery
 from arb.adapters.local.clock import SystemClock, SystemEntropy
-from arb.adapters.redis import RedisCounters, connect
+from arb.adapters.redis.client import connect
+from arb.adapters.redis.counters import RedisCounters
 from arb.domain.health.dead_letter import DeadLetter
 from arb.domain.health.queues import MARKS
 from arb.ports import Counters

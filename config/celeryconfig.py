@@ -20,8 +20,8 @@ from config.schedule import SCHEDULE
 
 VISIBILITY_TIMEOUT_S = 30  # the longest countdown is 5 s, the longest task about as long
 
-TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "arb.adapters.broker:Transport")
-TRANSPORT_ALIASES["sentinel"] = "arb.adapters.broker:SentinelTransport"
+TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "arb.adapters.broker.redis_transport:Transport")
+TRANSPORT_ALIASES["sentinel"] = "arb.adapters.broker.redis_transport:SentinelTransport"
 TRANSPORT_ALIASES["pgmq"] = "arb.adapters.broker.pgmq_transport:Transport"
 worker_consumer = "arb.adapters.broker.consumer:HardenedConsumer"
 

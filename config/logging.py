@@ -6,8 +6,9 @@ context (session, trade, order, task) is on every line. No secret passes the for
 """
 
 import logging
+import re
 import sys
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -17,11 +18,13 @@ import structlog
 from pydantic import BaseModel, SecretStr
 from structlog.typing import Processor
 
-from arb.adapters.alerts.redaction import Redactor
 from arb.adapters.local.log_files import ComponentFiles
 from config.operations import LogFormat
 from config.settings import Settings
 
+MASK: Final = "***"
+SHORTEST: Final = 6  # a shorter secret would mask ordinary words
+USERINFO: Final = re.compile(r"(?<=://)[^/@\s'\"]+(?=@)")
 LIVE_LOOP: Final = "live_loop"
 COMPONENTS: Final = {
     "arb.health": "health",
@@ -91,6 +94,20 @@ def configure(settings: Settings, folder: Path | None) -> None:
         cache_logger_on_first_use=False,
     )
     sys.excepthook = _last_words
+
+
+class Redactor:
+    """Takes the secrets of a process out of whatever is about to be written down or sent."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        known = sorted({secret for secret in secrets if len(secret) >= SHORTEST}, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, known))) if known else None
+
+    def clean(self, text: str) -> str:
+        """Return the text without secrets, and without user and password in any URL."""
+        if self._pattern is not None:
+            text = self._pattern.sub(MASK, text)
+        return USERINFO.sub(MASK, text) if "://" in text else text
 
 
 class _Clean(structlog.stdlib.ProcessorFormatter):

@@ -50,7 +50,7 @@ def _checked(value: SecretStr, form: str, is_one: bool) -> SecretStr:
 
 
 def _is_redis(url: str) -> bool:
-    from arb.adapters.redis import connect  # takes a while to import
+    from arb.adapters.redis.client import connect  # takes a while to import
 
     try:
         connect(url).close()  # which has connected nothing yet

@@ -13,14 +13,12 @@ from redis import Redis
 from arb.adapters.broker.dispatch import CeleryDispatcher
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.adapters.postgres.engine import make_engine
-from arb.adapters.redis import (
-    RedisCounters,
-    RedisFeedRegistry,
-    RedisHeartbeats,
-    RedisQuoteStore,
-    connect,
-)
+from arb.adapters.redis.client import connect
 from arb.adapters.redis.control import ControlListener, Hearing
+from arb.adapters.redis.counters import RedisCounters
+from arb.adapters.redis.feeds import RedisFeedRegistry
+from arb.adapters.redis.life import RedisHeartbeats
+from arb.adapters.redis.quotes import RedisQuoteStore
 from arb.app.alerts import alerts_of
 from arb.app.control import ASSIGNMENT, announce
 from arb.app.degradation import board_of

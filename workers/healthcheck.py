@@ -38,7 +38,8 @@ def worker(node: str) -> str | None:
 def process(name: str) -> str | None:
     """Return how old the heartbeat is, if too old."""
     from arb.adapters.local.clock import SystemClock
-    from arb.adapters.redis import RedisHeartbeats, connect
+    from arb.adapters.redis.client import connect
+    from arb.adapters.redis.life import RedisHeartbeats
     from config import addresses
 
     settings = addresses.settings()

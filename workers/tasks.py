@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from arb.adapters.redis.book_codec import decode_book
 from arb.app.engines import engine, engine_of
 from arb.app.wiring import Engine
 from arb.celery import app
@@ -10,6 +9,7 @@ from arb.domain.health.queues import QUEUES
 from arb.domain.market.ids import ClientOrderId, TradeId, parse_client_order_id
 from arb.domain.state.snapshot import SnapshotKind
 from arb.domain.trading.trade import ENDED
+from arb.engine.market.book_codec import decode_book
 from arb.engine.trading.execute import ASK_ONCE
 from arb.engine.trading.settle import LOOK_ONCE
 from workers.outcome import log_order, log_trade, retried

@@ -2,11 +2,10 @@
 
 from sqlalchemy import Engine as Database
 
-from arb.adapters.alerts.alert_channels import AppriseChannel, Channel, WebhookChannel
-from arb.adapters.alerts.alert_delivery import Delivery
-from arb.adapters.alerts.alert_limiter import SharedLimiter
-from arb.adapters.alerts.alerts import RecordedAlerts
-from arb.adapters.alerts.redaction import Redactor
+from arb.adapters.alerts.channels import AppriseChannel, Channel, WebhookChannel
+from arb.adapters.alerts.delivery import Delivery
+from arb.adapters.alerts.limiter import SharedLimiter
+from arb.adapters.alerts.recorded import RecordedAlerts
 from arb.adapters.local.shared_file import SharedFile
 from arb.adapters.postgres.alerts import SqlAlertStore
 from arb.domain.health.alert import Alert
@@ -14,7 +13,7 @@ from arb.domain.market.ids import SessionId
 from arb.domain.time import NS_PER_S
 from arb.ports import Clock, Counters
 from arb.stack.home import Home
-from config.logging import secrets_of
+from config.logging import Redactor, secrets_of
 from config.settings import Settings
 
 

@@ -11,8 +11,8 @@ from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.adapters.postgres.engine import make_engine, reading
 from arb.adapters.postgres.migrate import migrate
 from arb.adapters.postgres.sessions import SqlSessionStore
-from arb.adapters.redis import RedisHeartbeats
 from arb.adapters.redis.client import connect, reaching
+from arb.adapters.redis.life import RedisHeartbeats
 from arb.app.engines import build
 from arb.app.session import Place, go_on, resume_session
 from arb.app.wiring import Engine

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine as Database
 
-from arb.adapters.alerts.alerts import RecordedAlerts
+from arb.adapters.alerts.recorded import RecordedAlerts
 from arb.adapters.postgres.alerts import SqlAlertStore
 from arb.adapters.postgres.engine import make_engine
 from arb.adapters.postgres.sessions import SqlSessionStore

@@ -4,11 +4,11 @@ import os
 from dataclasses import dataclass, replace
 from functools import cache
 
-from arb.adapters.alerts.redaction import Redactor
 from arb.adapters.local.clock import SystemClock
 from arb.adapters.postgres.dead_letters import SqlDeadLetters
 from arb.adapters.postgres.engine import Pool, make_engine
-from arb.adapters.redis import RedisCounters, connect
+from arb.adapters.redis.client import connect
+from arb.adapters.redis.counters import RedisCounters
 from arb.adapters.redis.parking import RedisParkingLot
 from arb.app.alerts import alerts_of
 from arb.celery import app
@@ -16,7 +16,7 @@ from arb.domain.health.dead_letter import DeadLetter
 from arb.domain.health.queues import QUEUES
 from arb.engine.health.bury import Bury, CollectDead
 from config import addresses
-from config.logging import secrets_of
+from config.logging import Redactor, secrets_of
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from arb.adapters.alerts.alerts import RecordedAlerts
+from arb.adapters.alerts.recorded import RecordedAlerts
 from arb.app.shared import Shared
 from arb.engine.kill.drain import Drain
 from arb.engine.kill.emergency import Emergency, Ending

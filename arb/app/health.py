@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from arb.adapters.alerts.dead_man import DeadManPing
 from arb.adapters.local.shared_file import SharedFile
 from arb.adapters.local.watch_memory import FileHealthMemory
-from arb.adapters.postgres.health import SqlHealthChanges
-from arb.adapters.redis.heartbeats import WritableHeartbeats
+from arb.adapters.postgres.alerts import SqlHealthChanges
+from arb.adapters.redis.life import WritableHeartbeats
 from arb.app.degradation import degrade_of
 from arb.app.probes import probes_of, redis_probes_of, vitals_of
 from arb.app.revival import revive_of

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from arb.adapters.local.machine import PsutilMachine
 from arb.adapters.postgres.vitals import SqlVitals, asking_engine
-from arb.adapters.redis.queues import RedisQueues
+from arb.adapters.redis.life import RedisQueues
 from arb.app.shared import Shared
 from arb.domain.health.queues import QUEUES
 from arb.domain.time import NS_PER_S

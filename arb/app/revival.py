@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, TypeVar
 
 from arb.adapters.local.shared_file import Document, SharedFile
-from arb.adapters.redis.queues import RedisQueues
+from arb.adapters.redis.life import RedisQueues
 from arb.app.shared import Shared
 from arb.domain.health.queues import QUEUES
 from arb.domain.health.revival import Memory, Rules

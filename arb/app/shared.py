@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from arb.adapters.alerts.alerts import RecordedAlerts
+from arb.adapters.alerts.recorded import RecordedAlerts
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.adapters.local.kill_switch import FileKillSwitch
 from arb.adapters.local.memory_budget import ProcessBudget

@@ -17,7 +17,7 @@ from arb.adapters.redis.client import connect
 from arb.adapters.redis.counters import RedisCounters
 from arb.adapters.redis.degradation_board import SharedBoard
 from arb.adapters.redis.feeds import RedisFeedRegistry
-from arb.adapters.redis.heartbeats import RedisHeartbeats
+from arb.adapters.redis.life import RedisHeartbeats
 from arb.adapters.redis.quotes import RedisQuoteStore
 from arb.adapters.redis.state import RedisStateStore
 from arb.app.degradation import board_of

@@ -6,7 +6,7 @@ from arb.adapters.local.clock import SystemClock
 from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.postgres.trades import SqlTradeStore
 from arb.adapters.redis.counters import RedisCounters
-from arb.adapters.redis.heartbeats import RedisHeartbeats
+from arb.adapters.redis.life import RedisHeartbeats
 from arb.adapters.redis.quotes import RedisQuoteStore
 from arb.adapters.venues.instruments import LiveInstruments
 from arb.app.emergency import KillUseCases, wire_kill

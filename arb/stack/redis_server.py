@@ -15,7 +15,7 @@ from typing import Final
 
 import redis
 
-from arb.adapters.redis import connect
+from arb.adapters.redis.client import connect
 from arb.stack.errors import ServerMissing
 from arb.stack.files import remembered_secret, write_private
 from arb.stack.home import Home

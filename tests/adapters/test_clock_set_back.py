@@ -5,8 +5,8 @@ import asyncio
 import pytest
 import redis
 
-from arb.adapters.alerts.alert_limiter import SharedLimiter
 from arb.adapters.alerts.dead_man import DeadManPing
+from arb.adapters.alerts.limiter import SharedLimiter
 from arb.adapters.broker.gate import Gate
 from arb.adapters.local.clock import ManualClock, SeededEntropy, SystemClock
 from arb.adapters.local.shared_file import SharedFile

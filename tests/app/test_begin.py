@@ -12,7 +12,8 @@ import pytest
 from arb.adapters.local.clock import SystemClock
 from arb.adapters.postgres.engine import make_engine
 from arb.adapters.postgres.sessions import SqlSessionStore
-from arb.adapters.redis import RedisStateStore, connect
+from arb.adapters.redis.client import connect
+from arb.adapters.redis.state import RedisStateStore
 from arb.domain.market.ids import Venue
 from arb.domain.risk.mode import STARTING, STOPPING
 from arb.domain.risk.review import Mode

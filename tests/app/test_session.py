@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 import pytest
 
 from arb.adapters.local.clock import ManualClock, SeededEntropy
-from arb.adapters.memory import MemorySessionStore, MemoryTables, MemoryTradeStore
+from arb.adapters.memory.sessions import MemorySessionStore
+from arb.adapters.memory.tables import MemoryTables
+from arb.adapters.memory.trades import MemoryTradeStore
 from arb.app.session import (
     Place,
     begin_trading,

@@ -12,9 +12,9 @@ import pytest
 
 from arb.adapters.broker.dispatch import MemoryDispatcher
 from arb.adapters.local.clock import SystemClock
-from arb.adapters.memory.memory_quotes import MemoryQuoteStore
-from arb.adapters.redis import RedisQuoteStore, connect
-from arb.adapters.redis.book_codec import book_to_text
+from arb.adapters.memory.quotes import MemoryQuoteStore
+from arb.adapters.redis.client import connect
+from arb.adapters.redis.quotes import RedisQuoteStore, book_to_text
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.time import NS_PER_S
 from arb.engine.market.feed import Feed

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from arb.adapters.redis import RedisHeartbeats, connect
+from arb.adapters.redis.client import connect
+from arb.adapters.redis.life import RedisHeartbeats
 from arb.domain.risk.mode import FALLBACK
 from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_S

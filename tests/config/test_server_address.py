@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from arb.adapters.postgres.engine import make_engine
-from arb.adapters.redis import connect
+from arb.adapters.redis.client import connect
 from arb.domain.errors import ConfigError
 from config import addresses
 from config.settings import Settings, load

@@ -7,15 +7,13 @@ from typing import Any, Protocol
 
 from sqlalchemy import Engine, text
 
-from arb.adapters.memory import (
-    MemoryAlertStore,
-    MemoryExternalOrderStore,
-    MemorySessionStore,
-    MemorySnapshotStore,
-    MemoryTables,
-    MemoryTradeStore,
-    MemoryVenueHealth,
-)
+from arb.adapters.memory.alerts import MemoryAlertStore
+from arb.adapters.memory.external import MemoryExternalOrderStore
+from arb.adapters.memory.sessions import MemorySessionStore
+from arb.adapters.memory.snapshots import MemorySnapshotStore
+from arb.adapters.memory.tables import MemoryTables
+from arb.adapters.memory.trades import MemoryTradeStore
+from arb.adapters.memory.venue_health import MemoryVenueHealth
 from arb.adapters.postgres.alerts import SqlAlertStore
 from arb.adapters.postgres.engine import Pool, make_engine
 from arb.adapters.postgres.external import SqlExternalOrderStore

@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 import pytest
 
 from arb.adapters.local.clock import SystemClock
-from arb.adapters.memory.memory_feeds import MemoryFeedRegistry
-from arb.adapters.memory.memory_quotes import MemoryQuoteStore
-from arb.adapters.redis import RedisFeedRegistry, RedisHeartbeats, RedisQuoteStore, connect
+from arb.adapters.memory.feeds import MemoryFeedRegistry
+from arb.adapters.memory.quotes import MemoryQuoteStore
+from arb.adapters.redis.client import connect
+from arb.adapters.redis.feeds import RedisFeedRegistry
+from arb.adapters.redis.life import RedisHeartbeats
+from arb.adapters.redis.quotes import RedisQuoteStore
 from arb.domain.health.assignment import Assignment, Beat, Health, Move, Owner
 from arb.domain.market.ids import USDT, Coin
 from arb.engine.market.feed import FeedStore

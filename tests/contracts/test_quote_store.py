@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from arb.adapters.local.clock import SystemClock
-from arb.adapters.memory.memory_quotes import MemoryQuoteStore
-from arb.adapters.redis import RedisQuoteStore, connect
+from arb.adapters.memory.quotes import MemoryQuoteStore
+from arb.adapters.redis.client import connect
+from arb.adapters.redis.quotes import RedisQuoteStore
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.engine.market.feed import FeedStore
 from tests.engine.books import BTC_KRW, BTC_USDT, a_book

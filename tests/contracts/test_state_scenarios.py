@@ -2,7 +2,7 @@
 
 import pytest
 
-from arb.adapters.redis import connect
+from arb.adapters.redis.client import connect
 from arb.chaos.outcome import Failed, judged
 from arb.chaos.state.damage import TABLES, harms
 from arb.chaos.state.ground import Ground

@@ -8,7 +8,8 @@ import pytest
 from arb.adapters.local.clock import ManualClock
 from arb.adapters.memory.states import MemoryStateStore
 from arb.adapters.postgres.records.documents import decode
-from arb.adapters.redis import RedisStateStore, connect
+from arb.adapters.redis.client import connect
+from arb.adapters.redis.state import RedisStateStore
 from arb.domain.errors import HotStateUnavailable
 from arb.domain.market.ids import Venue
 from arb.domain.risk.mode import FALLBACK

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from arb.adapters.broker.dispatch import MemoryDispatcher
-from arb.adapters.memory.memory_venue import Trouble
+from arb.adapters.memory.venue import Trouble
 from arb.domain.errors import DataError
 from arb.domain.health.degradation import Degree
 from arb.domain.health.judge import silence_ms

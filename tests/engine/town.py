@@ -5,21 +5,19 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from arb.adapters.alerts.alerts import RecordedAlerts
+from arb.adapters.alerts.recorded import RecordedAlerts
 from arb.adapters.broker.dispatch import MemoryDispatcher
 from arb.adapters.local.clock import ManualClock, SeededEntropy
 from arb.adapters.local.kill_switch import MemoryKillSwitch
 from arb.adapters.local.memory_budget import UnlimitedBudget
-from arb.adapters.memory import (
-    MemoryAlertStore,
-    MemoryExternalOrderStore,
-    MemorySessionStore,
-    MemoryTables,
-    MemoryTradeStore,
-    MemoryVenueHealth,
-)
-from arb.adapters.memory.memory_quotes import MemoryQuoteStore
-from arb.adapters.memory.memory_venue import MemoryVenue
+from arb.adapters.memory.alerts import MemoryAlertStore
+from arb.adapters.memory.external import MemoryExternalOrderStore
+from arb.adapters.memory.quotes import MemoryQuoteStore
+from arb.adapters.memory.sessions import MemorySessionStore
+from arb.adapters.memory.tables import MemoryTables
+from arb.adapters.memory.trades import MemoryTradeStore
+from arb.adapters.memory.venue import MemoryVenue
+from arb.adapters.memory.venue_health import MemoryVenueHealth
 from arb.adapters.venues.instruments import LiveInstruments
 from arb.domain.health.degradation import Degree
 from arb.domain.market.book import Book, Level

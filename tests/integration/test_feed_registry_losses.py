@@ -8,8 +8,10 @@ from dataclasses import replace
 import pytest
 
 from arb.adapters.local.clock import ManualClock
-from arb.adapters.memory.memory_feeds import MemoryKeepsake, SilentWitness
-from arb.adapters.redis import RedisFeedRegistry, RedisQuoteStore, connect
+from arb.adapters.memory.feeds import MemoryKeepsake, SilentWitness
+from arb.adapters.redis.client import connect
+from arb.adapters.redis.feeds import RedisFeedRegistry
+from arb.adapters.redis.quotes import RedisQuoteStore
 from arb.chaos.queue.town import Town
 from arb.domain.health.assignment import Assignment
 from arb.domain.market.ids import Coin

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from arb.adapters.broker.dispatch import SilentDispatcher
-from arb.adapters.memory.memory_quotes import MemoryQuoteStore
-from arb.adapters.memory.memory_venue import MemoryVenue
+from arb.adapters.memory.quotes import MemoryQuoteStore
+from arb.adapters.memory.venue import MemoryVenue
 from arb.adapters.venues import instruments
 from arb.app.listener import listener_of
 from arb.app.stores import connect_stores

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from arb.adapters.local.clock import SeededEntropy
-from arb.adapters.memory import MemorySnapshotStore
+from arb.adapters.memory.snapshots import MemorySnapshotStore
 from arb.adapters.memory.states import MemoryStateStore
 from arb.app.session import Place, begin_trading, go_on, resume_session, standing
 from arb.domain.errors import ConfigError

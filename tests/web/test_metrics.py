@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from arb.adapters.memory.memory_venue import Trouble
+from arb.adapters.memory.venue import Trouble
 from arb.domain.market.ids import Venue
 from arb.domain.trading.trade import TradeState
 from arb.stack.home import Home

@@ -10,8 +10,8 @@ import pytest
 
 from arb.adapters.broker.dispatch import MemoryDispatcher
 from arb.adapters.local.clock import SeededEntropy, SystemClock
-from arb.adapters.memory.memory_feeds import MemoryFeedRegistry, MemoryKeepsake, SilentWitness
-from arb.adapters.memory.memory_quotes import MemoryQuoteStore
+from arb.adapters.memory.feeds import MemoryFeedRegistry, MemoryKeepsake, SilentWitness
+from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.domain.market.ids import Symbol, Venue
 from arb.engine.market.markets import USDT_KRW
 from config.settings import Settings, load

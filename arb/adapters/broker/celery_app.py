@@ -15,7 +15,6 @@ from kombu.exceptions import OperationalError
 from kombu.utils.uuid import uuid
 
 from arb.adapters.broker.gate import QUEUE_FULL, Gate
-from arb.adapters.broker.leaving import close_pools_at_exit
 from arb.adapters.broker.poison import Undertaker
 from arb.adapters.broker.watch import Watch
 from arb.domain.errors import ConfigError, DispatchError
@@ -76,7 +75,6 @@ class ArbCelery(Celery):  # type: ignore[misc]  # Celery ships no types
                 app = Celery(f"{self.main}-fallback", tasks=self._tasks, include=self.conf.include or ())
                 app.config_from_object(self._fallback_config)
                 app.undertaker = self.undertaker
-                close_pools_at_exit()
                 self._fallback = app
             return self._fallback
 

@@ -9,9 +9,8 @@ from celery.utils.log import get_logger
 from celery.worker import state
 from celery.worker.consumer import Consumer
 
-from arb.adapters.broker.carried import Carried
 from arb.adapters.broker.poison import Undertaker, came_too_often
-from arb.adapters.broker.qos import QoS
+from arb.adapters.broker.qos import Carried, QoS
 from arb.domain.health.dead_letter import Reason, error_text
 
 FIRST_S: Final = 0.05

@@ -2,8 +2,14 @@
 
 `pgmq` keeps five fields of an address and drops the rest, TLS too, and waits for an answer without end. So
 it gets a pool whose connections are made from the whole address and have the stores' limits.
+
+A pool that is still open while the interpreter ends waits 5 s for each of its threads, one after the other:
+from Python 3.13 on they cannot end any more by then. kombu closes no pool of a connection that it lost.
 """
 
+import atexit
+import gc
+from functools import cache
 from typing import Any, Final
 
 import psycopg
@@ -15,12 +21,12 @@ from psycopg.errors import _WaitTimeout
 from psycopg_pool import ConnectionPool
 from sqlalchemy.exc import ArgumentError
 
-from arb.adapters.broker.leaving import THREAD_S_MAX
 from arb.adapters.postgres import patience
 from arb.adapters.postgres.engine import address, limits
 from arb.domain.errors import ConfigError
 
 APPLICATION: Final = "arb-fallback"
+THREAD_S_MAX: Final = 0.2
 INTERRUPT_S: Final = 0.1  # how soon Ctrl-C is seen, as psycopg has it
 
 
@@ -32,6 +38,18 @@ def conninfo(database_url: str) -> str:
         return make_conninfo(**{**parameters, **limits(url, APPLICATION)})
     except (ArgumentError, psycopg.ProgrammingError) as error:
         raise ConfigError(f"ARB_DATABASE_URL: {str(error).strip()}") from None
+
+
+@cache
+def close_pools_at_exit() -> None:
+    """Close every pool of this process before the interpreter ends."""
+    atexit.register(_close_pools)
+
+
+def _close_pools() -> None:
+    for found in gc.get_objects():
+        if type(found) is ConnectionPool and not found.closed:  # isinstance wakes lazy proxies
+            found.close(timeout=THREAD_S_MAX)
 
 
 class Limited(psycopg.Connection[Any]):
@@ -90,6 +108,7 @@ class Transport(pgmq.Transport):  # type: ignore[misc]
     _notify_waiter: NotifyWaiter | None
 
     def _create_pgmq_client(self) -> Client:
+        close_pools_at_exit()
         options = self.client.transport_options
         pool = ConnectionPool(
             options["conn_string"],

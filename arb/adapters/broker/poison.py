@@ -12,7 +12,6 @@ from celery.app.task import Task as CeleryTask
 from celery.exceptions import Reject, TaskPredicate
 from kombu.transport import virtual
 
-from arb.adapters.broker.task import Task
 from arb.adapters.redis.parking import letter_of_text
 from arb.domain.errors import StoreUnavailable
 from arb.domain.health.dead_letter import DELIVERIES_MAX, DeadLetter, Reason, error_text, is_poison
@@ -91,6 +90,20 @@ class Undertaker:
             kwargs=kwargs,
             failures=max(1, deliveries(message)),
         )
+
+
+class Task(CeleryTask):  # type: ignore[misc]  # Celery ships no types
+    """Celery's task; where the retry could not be published, the message goes back to its queue.
+
+    Celery rejects it without requeueing, which drops the work.
+    """
+
+    def retry(self, *args: Any, **kwargs: Any) -> Any:
+        """Retry. Raises: Retry, Reject."""
+        try:
+            return super().retry(*args, **kwargs)
+        except Reject as refused:
+            raise Reject(refused.reason, requeue=True) from refused
 
 
 class BuriedTask(Task):

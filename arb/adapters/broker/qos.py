@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import redis
@@ -12,13 +13,23 @@ from kombu.utils.encoding import bytes_to_str
 from kombu.utils.json import dumps, loads
 
 from arb.adapters.broker import scripts
-from arb.adapters.broker.carried import Carried
 
 RENEWALS: Final = 6  # in each visibility timeout
 OVERDUE_BATCH: Final = 100
 AT_ONCE: Final = "RPUSH"  # consumers pop on the right
 AT_LAST: Final = "LPUSH"
 log = get_logger("arb.transport")
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a worker still owes the broker from connections that it lost: tags, by what to do with each.
+
+    A tag is added from any thread and leaves in one step, so no lock is needed.
+    """
+
+    finished: set[str] = field(default_factory=set)  # done, and the acknowledgement did not get through
+    returned: set[str] = field(default_factory=set)  # to be delivered again: nobody here will run them
 
 
 class QoS(kombu_redis.QoS):  # type: ignore[misc]  # kombu ships no types

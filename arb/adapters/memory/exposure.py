@@ -5,11 +5,10 @@ from decimal import Decimal
 
 from arb.adapters.memory.ledger import venue_balances
 from arb.adapters.memory.tables import MemoryTables
-from arb.adapters.postgres.records.exact import EXACT, exact_sum
 from arb.adapters.postgres.records.holds import Hold, HoldState
 from arb.adapters.postgres.records.images import day_start_ns
 from arb.domain.market.ids import Coin, SessionId, Venue
-from arb.domain.market.money import ZERO
+from arb.domain.market.money import EXACT, ZERO, exact_sum
 from arb.domain.market.spread import Direction
 from arb.domain.risk.review import Exposure
 from arb.domain.time import NS_PER_MINUTE

@@ -5,10 +5,9 @@ from decimal import Decimal
 from typing import Final
 
 from arb.adapters.memory.tables import Booked, MemoryTables
-from arb.adapters.postgres.records.exact import EXACT
 from arb.domain.ledger.ledger import Entry, venue_account
 from arb.domain.market.ids import SessionId, Venue
-from arb.domain.market.money import ZERO
+from arb.domain.market.money import EXACT, ZERO
 
 OWN: Final = {venue_account(venue): venue for venue in Venue}
 

@@ -9,13 +9,12 @@ from typing import Any
 from arb.adapters.memory import exposure, ledger
 from arb.adapters.memory.tables import MemoryTables
 from arb.adapters.memory.trades import MemoryTradeStore
-from arb.adapters.postgres.records.exact import EXACT
 from arb.adapters.postgres.records.images import Sums, changed_trades, parts, sum_parts
 from arb.adapters.postgres.records.seals import seal, unseal
 from arb.domain.errors import DataError
 from arb.domain.ledger.ledger import Entry
 from arb.domain.market.ids import Coin, SessionId, TradeId
-from arb.domain.market.money import ZERO
+from arb.domain.market.money import EXACT, ZERO
 from arb.domain.state.hot_state import Stamp, StateChange
 from arb.domain.state.snapshot import PARTS, Found, Skipped, Snapshot, SnapshotKind
 from arb.domain.time import NS_PER_DAY

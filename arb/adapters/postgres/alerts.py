@@ -1,4 +1,4 @@
-"""`arb.ports.AlertStore` in PostgreSQL, and what `arb alerts` asks of it."""
+"""What the watchdog tells, in PostgreSQL: alerts, and what `arb alerts` asks of them; changes of level."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import Engine, insert, select, update
 
 from arb.adapters.postgres.engine import reading, transaction
-from arb.adapters.postgres.tables import alerts
+from arb.adapters.postgres.tables import alerts, health_changes
 from arb.domain.health.alert import Alert
+from arb.domain.health.judge import Change
 from arb.domain.market.ids import SessionId
 
 COLUMNS = (
@@ -18,7 +19,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class SqlAlertStore:
-    """Alerts as rows."""
+    """`arb.ports.AlertStore`: alerts as rows."""
 
     engine: Engine
 
@@ -41,3 +42,15 @@ class SqlAlertStore:
             unseen = unseen.where(alerts.c.alert_id.in_(ids))
         with transaction(self.engine) as connection:
             return connection.execute(unseen.values(acked_at_ns=now_ns)).rowcount
+
+
+@dataclass(frozen=True, slots=True)
+class SqlHealthChanges:
+    """`arb.engine.health.watch.ChangeLog`: changes of a level as rows."""
+
+    engine: Engine
+
+    def add(self, change: Change) -> None:
+        values = asdict(change) | {"before": change.before.value, "after": change.after.value}
+        with transaction(self.engine) as connection:
+            connection.execute(insert(health_changes).values(values))

@@ -9,12 +9,11 @@ from sqlalchemy import BindParameter, Connection, Row, bindparam, func, literal,
 
 from arb.adapters.postgres.ledger import OWN
 from arb.adapters.postgres.neighbours import siblings
-from arb.adapters.postgres.records.exact import EXACT, exact_sum
 from arb.adapters.postgres.records.holds import HoldState
 from arb.adapters.postgres.records.images import day_start_ns
 from arb.adapters.postgres.tables import balances, holds, orders, trades
 from arb.domain.market.ids import Coin, SessionId, Venue
-from arb.domain.market.money import ZERO
+from arb.domain.market.money import EXACT, ZERO, exact_sum
 from arb.domain.market.spread import Direction
 from arb.domain.risk.review import Exposure, Mode
 from arb.domain.time import NS_PER_MINUTE

@@ -7,10 +7,10 @@ from typing import Final
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from arb.adapters.postgres.records.exact import exact_sum
 from arb.adapters.postgres.tables import balances, ledger_entries, ledger_postings
 from arb.domain.ledger.ledger import Entry, EntryKind, Posting, venue_account
 from arb.domain.market.ids import SessionId, Venue
+from arb.domain.market.money import exact_sum
 
 LOCK_CLASS: Final = 0x6C6564  # "led"
 LOCK: Final = text("SELECT pg_advisory_xact_lock(:class, hashtext(:session_id))")

@@ -14,13 +14,14 @@ script, so that nothing of a former owner gets in between.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, cast
 
+import orjson
 import redis
 
-from arb.adapters.redis.book_codec import book_from_text, book_to_text
 from arb.adapters.redis.client import reaching
 from arb.domain.errors import DataError
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue, coin_of
+from arb.engine.market.book_codec import decode_book, encode_book
 from arb.ports import Quotes, Written
 
 PENDING_MS: Final = 1_000
@@ -157,3 +158,19 @@ def _readable(texts: Iterable[tuple[Key, Any]]) -> Iterable[tuple[Key, Book]]:
             yield key, book_from_text(text)
         except DataError:
             continue  # written by another version; the next quote replaces it
+
+
+def book_to_text(book: Book) -> bytes:
+    """Return the book as compact JSON."""
+    return orjson.dumps(encode_book(book))
+
+
+def book_from_text(text: bytes) -> Book:
+    """Return the book that `book_to_text` wrote. Raises: DataError."""
+    try:
+        values = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise DataError("book_malformed", str(error)) from error
+    if not isinstance(values, dict):
+        raise DataError("book_malformed", "not an object")
+    return decode_book(values)

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from arb.adapters.postgres.engine import reading
 from arb.adapters.redis.client import connect, reaching
-from arb.adapters.redis.queues import RedisQueues
+from arb.adapters.redis.life import RedisQueues
 from arb.app.judge import report_of
 from arb.app.wiring import Engine
 from arb.domain.health.queues import QUEUES

@@ -4,14 +4,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from arb.adapters.local.kill_switch import MemoryKillSwitch
-from arb.adapters.memory import (
-    MemoryAlertStore,
-    MemorySessionStore,
-    MemoryTables,
-    MemoryTradeStore,
-    MemoryVenueHealth,
-)
-from arb.adapters.memory.memory_venue import MemoryVenue
+from arb.adapters.memory.alerts import MemoryAlertStore
+from arb.adapters.memory.sessions import MemorySessionStore
+from arb.adapters.memory.tables import MemoryTables
+from arb.adapters.memory.trades import MemoryTradeStore
+from arb.adapters.memory.venue import MemoryVenue
+from arb.adapters.memory.venue_health import MemoryVenueHealth
 from arb.domain.health.alert import Alert
 from arb.domain.ledger.ledger import opening_entry
 from arb.domain.market.ids import SessionId, Venue

@@ -13,9 +13,9 @@ import orjson
 
 from arb.adapters.broker.dispatch import MemoryDispatcher
 from arb.adapters.local.clock import ManualClock, SeededEntropy
-from arb.adapters.memory.memory_feeds import MemoryFeedRegistry, MemoryKeepsake, SilentWitness
-from arb.adapters.memory.memory_quotes import MemoryQuoteStore
-from arb.adapters.memory.memory_venue import MemoryVenue
+from arb.adapters.memory.feeds import MemoryFeedRegistry, MemoryKeepsake, SilentWitness
+from arb.adapters.memory.quotes import MemoryQuoteStore
+from arb.adapters.memory.venue import MemoryVenue
 from arb.chaos.feeds.dry_account import DryAccount
 from arb.chaos.feeds.dry_trading import DryTrading
 from arb.chaos.feeds.dry_world import EPOCH_NS, DryWorld

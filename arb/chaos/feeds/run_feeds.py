@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from arb.adapters.local.journal import EVENT
 from arb.adapters.postgres.engine import reading
 from arb.adapters.postgres.tables import trades
-from arb.adapters.redis import connect
+from arb.adapters.redis.client import connect
 from arb.app import start as stack
 from arb.app.judge import check_of
 from arb.chaos.feeds.workers import FeedWorkers

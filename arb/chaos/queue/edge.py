@@ -15,8 +15,9 @@ import psycopg
 from amqp.exceptions import MessageNacked, NoConsumers
 from kombu.transport import TRANSPORT_ALIASES, pgmq
 
-from arb.adapters.broker import Transport, pgmq_transport
+from arb.adapters.broker import pgmq_transport
 from arb.adapters.broker.channel import Channel
+from arb.adapters.broker.redis_transport import Transport
 from arb.domain.health.queues import ORDERS
 
 PRIMARY: Final = "primary"

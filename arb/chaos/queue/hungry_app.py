@@ -24,14 +24,14 @@ from arb.domain.health.degradation import Degree
 MB: Final = 1024 * 1024
 LIMIT_MB: Final = 100
 HELD_MS: Final = 300  # how long a task needs what it took, so that all of them overlap
-TRANSPORT_ALIASES["redis"] = "arb.adapters.broker:Transport"
+TRANSPORT_ALIASES["redis"] = "arb.adapters.broker.redis_transport:Transport"
 clock = SystemClock()
 threads_up = threading.Barrier(int(os.environ.get("HUNGRY_THREADS", "1")))
 
 app = Celery(
     "hungry",
     broker=os.environ.get("HUNGRY_BROKER", "redis://127.0.0.1:1/0"),
-    task_cls="arb.adapters.broker.task:Task",
+    task_cls="arb.adapters.broker.poison:Task",
 )
 app.conf.update(
     task_queues=[Queue("hungry")],

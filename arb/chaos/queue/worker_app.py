@@ -18,12 +18,12 @@ OURS = os.environ.get("TOWN_KIND", "ours") == "ours"
 VISIBILITY_TIMEOUT_S = int(os.environ.get("TOWN_VISIBILITY_S", "4"))
 
 if OURS:
-    TRANSPORT_ALIASES["redis"] = "arb.adapters.broker:Transport"
+    TRANSPORT_ALIASES["redis"] = "arb.adapters.broker.redis_transport:Transport"
 
 app = Celery(
     "town",
     broker=os.environ.get("TOWN_BROKER", "redis://127.0.0.1:1/0"),
-    task_cls="arb.adapters.broker.task:Task" if OURS else None,
+    task_cls="arb.adapters.broker.poison:Task" if OURS else None,
 )
 app.conf.update(
     task_queues=[Queue(name) for name in QUEUES],

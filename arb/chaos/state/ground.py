@@ -13,7 +13,8 @@ from arb.adapters.local.memory_budget import UnlimitedBudget
 from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.postgres.snapshots import SqlSnapshotStore
 from arb.adapters.postgres.trades import SqlTradeStore
-from arb.adapters.redis import RedisCounters, RedisStateStore
+from arb.adapters.redis.counters import RedisCounters
+from arb.adapters.redis.state import RedisStateStore
 from arb.chaos.outcome import expect, timed
 from arb.domain.market.ids import SessionId
 from arb.domain.risk.review import Mode

@@ -12,7 +12,7 @@ import psutil
 
 from arb.adapters.postgres.engine import make_engine
 from arb.adapters.postgres.migrate import migrate
-from arb.adapters.redis import connect
+from arb.adapters.redis.client import connect
 from arb.app import start as stack
 from arb.app.wiring import Engine
 from arb.chaos.observed import Observed

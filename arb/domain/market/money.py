@@ -1,11 +1,14 @@
 """Exact amounts: `Decimal` throughout, basis points, rounding to steps, text without exponents."""
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from collections.abc import Iterable
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, Inexact, InvalidOperation
 from typing import Final
 
 ZERO: Final = Decimal(0)
 ONE: Final = Decimal(1)
 BPS: Final = Decimal(10_000)
+# A balance may need more digits than the default context keeps: its sums are not rounded.
+EXACT: Final = Context(prec=400, traps=[Inexact, InvalidOperation])
 
 
 def floor_to(value: Decimal, step: Decimal) -> Decimal:
@@ -31,3 +34,11 @@ def bps(part: Decimal, whole: Decimal) -> Decimal:
 def fraction(value_bps: Decimal) -> Decimal:
     """Return basis points as a plain fraction."""
     return value_bps / BPS
+
+
+def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
+    """Return the sum to the last digit."""
+    total = ZERO
+    for amount in amounts:
+        total = EXACT.add(total, amount)
+    return total

@@ -43,7 +43,7 @@ class MemoryCounters:
 
 def use_our_transport() -> None:
     """Let `redis://` and `pgmq://` mean ours in this process, whatever was asked for before."""
-    TRANSPORT_ALIASES["redis"] = "arb.adapters.broker:Transport"
+    TRANSPORT_ALIASES["redis"] = "arb.adapters.broker.redis_transport:Transport"
     TRANSPORT_ALIASES["pgmq"] = "arb.adapters.broker.pgmq_transport:Transport"
     for name in ("redis", "pgmq"):
         _transport_cache.pop(name, None)

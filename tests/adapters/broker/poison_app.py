@@ -7,10 +7,11 @@ from kombu.transport import TRANSPORT_ALIASES
 
 from arb.adapters.broker.celery_app import ArbCelery
 from arb.adapters.local.clock import SystemClock, SystemEntropy
-from arb.adapters.memory import MemoryAlertStore, MemoryTables
+from arb.adapters.memory.alerts import MemoryAlertStore
+from arb.adapters.memory.tables import MemoryTables
 from arb.adapters.postgres.dead_letters import SqlDeadLetters
 from arb.adapters.postgres.engine import Pool, make_engine
-from arb.adapters.redis import connect
+from arb.adapters.redis.client import connect
 from arb.adapters.redis.parking import RedisParkingLot
 from arb.chaos.queue.worker_app import note
 from arb.domain.errors import InvariantError, StoreUnavailable
@@ -19,7 +20,7 @@ from arb.engine.health.bury import Bury
 from tests.adapters.broker.apps import FAST, MemoryCounters
 
 SCOPE = "mock"
-TRANSPORT_ALIASES["redis"] = "arb.adapters.broker:Transport"
+TRANSPORT_ALIASES["redis"] = "arb.adapters.broker.redis_transport:Transport"
 
 
 class NoAlerts:

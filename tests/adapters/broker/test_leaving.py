@@ -6,7 +6,7 @@ import time
 
 LEAVE = """
 from psycopg_pool import ConnectionPool
-from arb.adapters.broker.leaving import close_pools_at_exit
+from arb.adapters.broker.pgmq_transport import close_pools_at_exit
 pools = [ConnectionPool("host=127.0.0.1 port=1 connect_timeout=1", min_size=1, open=True) for _ in range(2)]
 close_pools_at_exit()
 """

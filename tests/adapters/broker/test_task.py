@@ -10,7 +10,7 @@ from arb.domain.errors import DispatchError
 class Publisher(Celery):
     """Publishes nothing: remembers, or refuses."""
 
-    task_cls = "arb.adapters.broker.task:Task"
+    task_cls = "arb.adapters.broker.poison:Task"
 
     def __init__(self):
         super().__init__("publisher", broker="memory://", set_as_current=False)

@@ -13,10 +13,10 @@ from arb.adapters.local.clock import SystemClock
 from arb.adapters.local.kill_switch import UNREADABLE, FileKillSwitch
 from arb.adapters.local.log_files import ComponentFiles
 from arb.adapters.local.shared_file import SharedFile
-from arb.adapters.redis import RedisCounters, RedisHeartbeats, connect
-from arb.adapters.redis.client import refuses_writes
+from arb.adapters.redis.client import connect, refuses_writes
+from arb.adapters.redis.counters import RedisCounters
 from arb.adapters.redis.degradation_board import SharedBoard
-from arb.adapters.redis.heartbeats import WritableHeartbeats
+from arb.adapters.redis.life import RedisHeartbeats, WritableHeartbeats
 from arb.chaos.ops.trips import small_disk
 from arb.chaos.queue.disk import Filler
 from arb.chaos.queue.town import Town, message, until

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from arb.adapters.local.clock import ManualClock
 from arb.adapters.postgres.dead_letters import Replay, SqlDeadLetters
 from arb.adapters.postgres.engine import Pool, make_engine
-from arb.adapters.redis import connect
+from arb.adapters.redis.client import connect
 from arb.adapters.redis.parking import RedisParkingLot
 from arb.chaos.queue.town import message
 from arb.domain.errors import DispatchError, StoreUnavailable

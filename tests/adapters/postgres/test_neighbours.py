@@ -4,7 +4,7 @@ import pytest
 
 from arb.adapters.postgres import neighbours
 from arb.adapters.postgres.engine import make_engine, reading
-from arb.adapters.redis import connect
+from arb.adapters.redis.client import connect
 from arb.chaos.state import book
 from arb.chaos.state.ground import Ground
 from arb.domain.market.ids import Venue

@@ -7,9 +7,8 @@ from itertools import count
 
 import pytest
 
-from arb.adapters.postgres.alerts import SqlAlertStore
+from arb.adapters.postgres.alerts import SqlAlertStore, SqlHealthChanges
 from arb.adapters.postgres.engine import make_engine
-from arb.adapters.postgres.health import SqlHealthChanges
 from arb.adapters.postgres.trace import SqlTrace
 from arb.adapters.postgres.vitals import SqlVitals
 from arb.cli.views.trace import steps_of

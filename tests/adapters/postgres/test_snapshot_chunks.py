@@ -6,7 +6,7 @@ import pytest
 
 from arb.adapters.postgres.engine import make_engine
 from arb.adapters.postgres.records.seals import CHUNK
-from arb.adapters.redis import connect
+from arb.adapters.redis.client import connect
 from arb.chaos.state import book
 from arb.chaos.state.ground import Ground
 from arb.domain.state.snapshot import SnapshotKind, canonical

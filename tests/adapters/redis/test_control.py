@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from arb.adapters.local.clock import SeededEntropy, SystemClock
-from arb.adapters.redis import connect
+from arb.adapters.redis.client import connect
 from arb.adapters.redis.control import ControlChannel, ControlListener, Hearing, stream_key
 from arb.chaos.queue.town import Town
 from arb.domain.errors import StoreUnavailable

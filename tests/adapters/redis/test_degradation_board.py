@@ -4,7 +4,7 @@ import pytest
 
 from arb.adapters.local.clock import ManualClock
 from arb.adapters.local.shared_file import SharedFile
-from arb.adapters.redis import connect
+from arb.adapters.redis.client import connect
 from arb.adapters.redis.degradation_board import SharedBoard
 from arb.domain.health.degradation import Degradation, Degree
 

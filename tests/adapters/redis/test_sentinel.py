@@ -9,8 +9,8 @@ import redis
 from kombu import Connection, Queue
 from kombu.transport import TRANSPORT_ALIASES, _transport_cache
 
-from arb.adapters.redis import connect
 from arb.adapters.redis.address import sentinels_of
+from arb.adapters.redis.client import connect
 from arb.domain.errors import ConfigError
 from arb.stack.redis_server import find_program
 from tests.ports import free_port
@@ -107,7 +107,7 @@ def group(tmp_path):
 
 @pytest.fixture
 def broker(group):
-    TRANSPORT_ALIASES["sentinel"] = "arb.adapters.broker:SentinelTransport"
+    TRANSPORT_ALIASES["sentinel"] = "arb.adapters.broker.redis_transport:SentinelTransport"
     _transport_cache.pop("sentinel", None)
     found = sentinels_of(group.url)
     options = {

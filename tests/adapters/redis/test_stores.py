@@ -8,14 +8,11 @@ from threading import Event, Thread
 import pytest
 import redis
 
-from arb.adapters.redis import (
-    RedisCounters,
-    RedisFees,
-    RedisHeartbeats,
-    RedisQuoteStore,
-    connect,
-)
-from arb.adapters.redis.fees import AGE_NS_MAX
+from arb.adapters.redis.client import connect
+from arb.adapters.redis.counters import RedisCounters
+from arb.adapters.redis.fees import AGE_NS_MAX, RedisFees
+from arb.adapters.redis.life import RedisHeartbeats
+from arb.adapters.redis.quotes import RedisQuoteStore
 from arb.domain.errors import StoreUnavailable
 from arb.domain.market.ids import Coin, Symbol
 from tests.engine.books import BTC_KRW, NOW_NS, a_book

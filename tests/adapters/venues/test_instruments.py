@@ -6,8 +6,9 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from arb.adapters.alerts.alerts import RecordedAlerts
-from arb.adapters.memory import MemoryAlertStore, MemoryTables
+from arb.adapters.alerts.recorded import RecordedAlerts
+from arb.adapters.memory.alerts import MemoryAlertStore
+from arb.adapters.memory.tables import MemoryTables
 from arb.adapters.venues.http import NotSent
 from arb.adapters.venues.instruments import LiveInstruments
 from arb.domain.health.alert import Severity

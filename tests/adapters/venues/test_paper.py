@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from arb.adapters.local.clock import ManualClock
-from arb.adapters.memory.memory_quotes import MemoryQuoteStore
+from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.adapters.venues.paper import PaperVenue
 from arb.domain.market.ids import Venue
 from tests.engine.books import BTC_KRW, a_book

@@ -18,8 +18,9 @@ import redis
 
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.adapters.local.kill_switch import MemoryKillSwitch
-from arb.adapters.memory import MemoryTables, MemoryVenueHealth
-from arb.adapters.redis import RedisHeartbeats
+from arb.adapters.memory.tables import MemoryTables
+from arb.adapters.memory.venue_health import MemoryVenueHealth
+from arb.adapters.redis.life import RedisHeartbeats
 from arb.adapters.venues.binance.connect import connect_binance
 from arb.adapters.venues.upbit.connect import connect_upbit
 from arb.adapters.venues.user_stream import StreamWork, UserStreamListener, UserStreams, venue_now_ms

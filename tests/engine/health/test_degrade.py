@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from arb.adapters.local.clock import ManualClock
-from arb.adapters.memory import MemorySessionStore, MemoryTables
+from arb.adapters.memory.sessions import MemorySessionStore
+from arb.adapters.memory.tables import MemoryTables
 from arb.domain.health.alert import Severity
 from arb.domain.health.degradation import Degradation, Degree
 from arb.domain.health.judge import Reading

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from arb.adapters.local.clock import ManualClock
-from arb.adapters.memory.memory_quotes import MemoryQuoteStore
+from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.domain.errors import Retryable
 from arb.domain.health.alert import Severity
 from arb.domain.market.ids import Venue

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from arb.adapters.local.clock import ManualClock
-from arb.adapters.memory import MemorySessionStore, MemoryTables
-from arb.adapters.memory.memory_feeds import MemoryFeedRegistry
-from arb.adapters.memory.memory_quotes import MemoryQuoteStore
+from arb.adapters.memory.feeds import MemoryFeedRegistry
+from arb.adapters.memory.quotes import MemoryQuoteStore
+from arb.adapters.memory.sessions import MemorySessionStore
+from arb.adapters.memory.tables import MemoryTables
 from arb.domain.errors import StoreUnavailable
 from arb.domain.health.alert import Alert, Severity
 from arb.domain.health.judge import Change, Health, Key, Reading, Rule, Verdict

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from arb.adapters.local.memory_budget import UnlimitedBudget
-from arb.adapters.memory import MemorySnapshotStore
-from arb.adapters.memory.memory_feeds import MemoryFeedRegistry
+from arb.adapters.memory.feeds import MemoryFeedRegistry
+from arb.adapters.memory.snapshots import MemorySnapshotStore
 from arb.domain.health.assignment import Beat
 from arb.domain.market.ids import Venue
 from arb.domain.risk.mode import NO_FEED

@@ -4,7 +4,8 @@ import pytest
 
 from arb.adapters.local.clock import ManualClock
 from arb.adapters.local.kill_switch import FileKillSwitch, MemoryKillSwitch
-from arb.adapters.memory import MemorySessionStore, MemoryTables
+from arb.adapters.memory.sessions import MemorySessionStore
+from arb.adapters.memory.tables import MemoryTables
 from arb.domain.market.ids import SessionId
 from arb.domain.risk.mode import KILLED, UNKILLED
 from arb.domain.risk.review import Mode

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from arb.adapters.broker.dispatch import SilentDispatcher
-from arb.adapters.memory.memory_venue import Trouble
+from arb.adapters.memory.venue import Trouble
 from arb.domain.market.ids import ClientOrderId, Symbol, Venue, VenueOrderId, client_order_id, trade_id
 from arb.domain.market.instrument import Side
 from arb.domain.risk.review import Mode

@@ -2,7 +2,7 @@
 
 import pytest
 
-from arb.adapters.memory.memory_venue import Trouble
+from arb.adapters.memory.venue import Trouble
 from arb.domain.errors import Conflict, IllegalTransition, StoreUnavailable
 from arb.domain.market.ids import Venue
 from arb.domain.trading.order import State

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from arb.adapters.memory.memory_venue import Trouble
+from arb.adapters.memory.venue import Trouble
 from arb.domain.errors import Retryable
 from arb.domain.health.alert import Severity
 from arb.domain.market.ids import ClientOrderId, Symbol, Venue, VenueOrderId, client_order_id, trade_id

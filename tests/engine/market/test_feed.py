@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from arb.adapters.broker.dispatch import MemoryDispatcher
 from arb.adapters.local.clock import ManualClock
-from arb.adapters.memory.memory_quotes import MemoryQuoteStore
+from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.domain.errors import DispatchError
 from arb.domain.health.degradation import Degree
 from arb.domain.market.ids import USDT, Coin, Symbol, Venue

@@ -3,9 +3,10 @@
 import pytest
 
 from arb.adapters.local.clock import ManualClock
-from arb.adapters.memory import MemorySessionStore, MemoryTables
-from arb.adapters.memory.memory_feeds import MemoryFeedRegistry
-from arb.adapters.memory.memory_quotes import MemoryQuoteStore
+from arb.adapters.memory.feeds import MemoryFeedRegistry
+from arb.adapters.memory.quotes import MemoryQuoteStore
+from arb.adapters.memory.sessions import MemorySessionStore
+from arb.adapters.memory.tables import MemoryTables
 from arb.domain.health.alert import Severity
 from arb.domain.health.assignment import Beat
 from arb.domain.market.ids import Coin, SessionId

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from arb.adapters.broker.dispatch import MemoryDispatcher
 from arb.adapters.local.clock import ManualClock
-from arb.adapters.memory.memory_quotes import MemoryQuoteStore
+from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.domain.market.ids import USDT, Coin, Symbol, Venue
 from arb.engine.market.book_codec import decode_book
 from arb.engine.market.feed import Feed

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from arb.adapters.local.clock import ManualClock
-from arb.adapters.memory.memory_quotes import MemoryQuoteStore
+from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.time import STAMP_AHEAD_NS_MAX
 from arb.engine.market.markets import USDT_KRW, Markets, keys_of, symbol_on

@@ -3,8 +3,8 @@
 from collections import Counter
 
 from arb.adapters.local.clock import ManualClock
-from arb.adapters.memory.memory_feeds import MemoryFeedRegistry, MemoryKeepsake, SilentWitness
-from arb.adapters.memory.memory_quotes import MemoryQuoteStore
+from arb.adapters.memory.feeds import MemoryFeedRegistry, MemoryKeepsake, SilentWitness
+from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.domain.health.assignment import Assignment, Health
 from arb.domain.market.ids import Coin
 from arb.engine.market.membership import Membership

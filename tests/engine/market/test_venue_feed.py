@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from arb.adapters.broker.dispatch import MemoryDispatcher
 from arb.adapters.local.clock import ManualClock
-from arb.adapters.memory.memory_quotes import MemoryQuoteStore
+from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.domain.market.ids import Coin
 from arb.domain.time import NS_PER_MS
 from arb.engine.market.feed import Feed

@@ -2,7 +2,7 @@
 
 import pytest
 
-from arb.adapters.memory.memory_venue import Trouble
+from arb.adapters.memory.venue import Trouble
 from arb.domain.errors import AgainstRules, Fatal, RateLimited, Rejected, VenueError
 from arb.domain.health.alert import Severity
 from arb.domain.market.ids import ClientOrderId, Venue

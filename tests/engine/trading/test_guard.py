@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from arb.adapters.memory.memory_venue import Trouble
+from arb.adapters.memory.venue import Trouble
 from arb.domain.market.ids import Venue
 from arb.domain.market.spread import Rate
 from arb.domain.risk.review import Refused

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from arb.adapters.alerts.alerts import RecordedAlerts
+from arb.adapters.alerts.recorded import RecordedAlerts
 from arb.adapters.local.memory_budget import UnlimitedBudget
-from arb.adapters.memory import MemorySnapshotStore
-from arb.adapters.memory.memory_venue import Trouble
+from arb.adapters.memory.snapshots import MemorySnapshotStore
+from arb.adapters.memory.venue import Trouble
 from arb.domain.errors import StoreUnavailable
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import TradeState

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from arb.adapters.memory.memory_venue import Trouble
+from arb.adapters.memory.venue import Trouble
 from arb.domain.market.ids import Venue
 from arb.domain.trading.order import Purpose, State
 from arb.domain.trading.position import trade_position

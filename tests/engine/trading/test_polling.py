@@ -2,7 +2,7 @@
 
 import pytest
 
-from arb.adapters.memory.memory_venue import Trouble
+from arb.adapters.memory.venue import Trouble
 from arb.domain.health.backoff import RESOLVE_BACKOFF
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_S

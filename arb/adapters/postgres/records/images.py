@@ -7,10 +7,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from arb.adapters.postgres.records.documents import encode
-from arb.adapters.postgres.records.exact import exact_sum
 from arb.adapters.postgres.records.holds import Hold
 from arb.domain.market.ids import Coin, TradeId, Venue
-from arb.domain.market.money import plain
+from arb.domain.market.money import exact_sum, plain
 from arb.domain.time import NS_PER_DAY
 from arb.domain.trading.trade import ENDED
 from arb.ports import Session, TradeView

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from arb.adapters.redis import RedisFees, connect
+from arb.adapters.redis.client import connect
+from arb.adapters.redis.fees import RedisFees
 from arb.domain.errors import Retryable
 from arb.domain.market.ids import Coin, Symbol
 from tests.adapters.venues.scripted import Bench, binance_bench

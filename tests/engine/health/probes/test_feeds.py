@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from arb.adapters.local.clock import ManualClock
-from arb.adapters.memory.memory_quotes import MemoryQuoteStore
+from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.domain.market.book import Book, Level
 from arb.domain.market.ids import Symbol, Venue
 from arb.domain.time import NS_PER_S

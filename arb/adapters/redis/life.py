@@ -1,4 +1,7 @@
-"""Signs of life in Redis: `arbitrage:heartbeats:{env}`, hash, process -> facts as JSON."""
+"""Signs of life in Redis: what processes left there, and how long the broker's queues are.
+
+`arbitrage:heartbeats:{env}`, hash, process -> facts as JSON; a queue is a list of Celery's.
+"""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -41,3 +44,18 @@ class WritableHeartbeats(RedisHeartbeats):
         with reaching():
             self._client.set(f"{self._key}:written", b"1")
         return super().read()
+
+
+class RedisQueues:
+    """`arb.engine.health.probes.life.Queues` on the lists that Celery's queues are."""
+
+    def __init__(self, client: redis.Redis, names: tuple[str, ...], prefix: str = "") -> None:
+        self._client, self._names, self._prefix = client, names, prefix
+
+    def depths(self) -> Mapping[str, int]:
+        """Return how many messages wait in each queue. Raises: StoreUnavailable."""
+        pipeline = self._client.pipeline(transaction=False)
+        for name in self._names:
+            pipeline.llen(self._prefix + name)
+        with reaching():
+            return dict(zip(self._names, cast(list[int], pipeline.execute()), strict=True))

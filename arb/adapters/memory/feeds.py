@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Mapping, Sequence
 
-from arb.adapters.memory.memory_quotes import MemoryQuoteStore
+from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.domain.errors import StoreUnavailable
 from arb.domain.health.assignment import Assignment, Beat, Health, Move
 from arb.engine.market.membership import Fenced

@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+import orjson
 import structlog
 
-from arb.adapters.alerts.alert_channels import Channel
-from arb.adapters.alerts.alert_file import append
+from arb.adapters.alerts.channels import Channel, document_of
 from arb.domain.errors import StoreError
 from arb.domain.health.alert import Alert
 from arb.ports import Clock, Counters
@@ -95,3 +95,13 @@ class Delivery:
         if reason:
             log.warning("alert_undelivered", channel=channel.name, reason=reason, kind=alert.kind)
         return not reason
+
+
+def append(path: Path, alert: Alert) -> None:
+    """Write one alert to the file that always gets them, as a line of JSON, at once. Never raises."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(orjson.dumps(document_of(alert)).decode() + "\n")
+    except OSError:
+        return  # a full disk must not stop trading; the channels and the row have the alert

@@ -7,9 +7,8 @@ from typing import Final
 
 import structlog
 
-from arb.adapters.alerts.alert_delivery import Delivery
-from arb.adapters.alerts.alert_file import append
-from arb.adapters.alerts.alert_limiter import Limiter, MemoryLimiter
+from arb.adapters.alerts.delivery import Delivery, append
+from arb.adapters.alerts.limiter import Limiter, MemoryLimiter
 from arb.domain.errors import StoreError
 from arb.domain.health.alert import Alert, Severity
 from arb.domain.market.ids import SessionId

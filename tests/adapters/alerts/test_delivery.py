@@ -10,17 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from arb.adapters.alerts.alert_channels import AppriseChannel, WebhookChannel
-from arb.adapters.alerts.alert_delivery import Delivery
-from arb.adapters.alerts.alert_limiter import KEYS_MAX, MemoryLimiter, SharedLimiter
-from arb.adapters.alerts.alerts import RecordedAlerts
-from arb.adapters.alerts.redaction import Redactor
+from arb.adapters.alerts.channels import AppriseChannel, WebhookChannel
+from arb.adapters.alerts.delivery import Delivery
+from arb.adapters.alerts.limiter import KEYS_MAX, MemoryLimiter, SharedLimiter
+from arb.adapters.alerts.recorded import RecordedAlerts
 from arb.adapters.local.clock import ManualClock, SystemClock
 from arb.adapters.local.shared_file import SharedFile
-from arb.adapters.memory import MemoryAlertStore, MemoryTables
+from arb.adapters.memory.alerts import MemoryAlertStore
+from arb.adapters.memory.tables import MemoryTables
 from arb.domain.errors import ConfigError
 from arb.domain.health.alert import Alert, Severity
 from arb.domain.time import NS_PER_S
+from config.logging import Redactor
 from tests.adapters.alerts.smtp_server import SmtpServer
 from tests.ports import free_port
 
