@@ -1,8 +1,10 @@
-"""Addresses of servers, checked before anything uses them.
+"""Addresses of servers, checked before anything uses them, and hosts that can only be ours.
 
-What is wrong with one is said without repeating it: it holds a password. An empty one is none.
+What is wrong with an address is said without repeating it: it holds a password. An empty one is none. Mock
+mode signs what it sends, so it speaks to hosts of our own only.
 """
 
+from ipaddress import ip_address
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
@@ -15,6 +17,25 @@ RABBITMQ: Final = "amqp://user:password@host:5672//"
 POSTGRES: Final = "postgresql://user:password@host:5432/database"
 ESCAPES: Final = "in user and password / is written %2F, @ %40, : %3A, # %23, ? %3F and % %25"
 PORT_MAX: Final = 65_535
+# Besides those without a dot, as containers have them: names that no public server answers for (RFC 6761,
+# RFC 6762, ICANN), as clusters give them.
+PRIVATE_SUFFIXES: Final = (".localhost", ".local", ".internal")
+
+
+def host_of(url: str) -> str:
+    """Return the host of an address, nothing if it has none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def is_private(host: str) -> bool:
+    """Tell whether a host is this machine, in a private network, or a name that only one can have."""
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return host.endswith(PRIVATE_SUFFIXES) or (host != "" and "." not in host)
 
 
 def _check_redis(value: SecretStr) -> SecretStr:

@@ -18,10 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from arb.domain.errors import ConfigError
 from arb.stack.home import Home, read_settings
-from config.hosts import host_of, is_private
 from config.operations import GAUGES, Alerts, Degradation, Logs, SysMonitor, Watchdog
 from config.pool import Database
-from config.server_address import PostgresAddress, RabbitAddress, RedisAddress
+from config.server_address import PostgresAddress, RabbitAddress, RedisAddress, host_of, is_private
 from config.web import Web
 
 FOLDER: Final = Path(__file__).parent
