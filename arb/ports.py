@@ -16,6 +16,7 @@ from arb.domain.market.instrument import Instrument
 from arb.domain.risk.mode import ModeChange
 from arb.domain.risk.review import Approved, Limits, Mode, Proposal, Refused
 from arb.domain.state.hot_state import HotState, Stamp, StateChange
+from arb.domain.state.owner import Owner
 from arb.domain.state.recovery import Recovery
 from arb.domain.state.snapshot import Found, Snapshot, SnapshotKind
 from arb.domain.trading.external import ExternalOrder, ListedOrder
@@ -61,6 +62,11 @@ class Session:
     mode_changed_at_ns: int
     group_name: str = ""  # of coins; each group of an environment has a session in use
     account: str = ""  # at the venues; sessions of one account see the same balances
+
+    @property
+    def owner(self) -> Owner:
+        """Return whose it is."""
+        return Owner(environment=self.environment, account=self.account)
 
     @property
     def stands_at(self) -> tuple[Mode, str, int]:
@@ -301,14 +307,19 @@ class KillSwitch(Protocol):
 class ExternalOrderStore(Protocol):
     """Orders on our accounts that are not ours, in SQL."""
 
-    def adopt(self, venue: Venue, listed: Sequence[ListedOrder], now_ns: int) -> tuple[ListedOrder, ...]:
-        """Remember all of a venue's open external orders; return those that were not known before.
+    def adopt(
+        self, session_id: SessionId, venue: Venue, listed: Sequence[ListedOrder], now_ns: int
+    ) -> tuple[ListedOrder, ...]:
+        """Remember all open external orders on the session's account; return those not known before.
 
         Those that are known and not listed any more are gone. Raises: StoreUnavailable.
         """
 
-    def known(self, venue: Venue) -> tuple[ExternalOrder, ...]:
-        """Return every one of a venue that was ever seen, the newest first. Raises: StoreUnavailable."""
+    def known(self, session_id: SessionId, venue: Venue) -> tuple[ExternalOrder, ...]:
+        """Return each that was ever seen on the session's account, the newest first.
+
+        Raises: StoreUnavailable.
+        """
 
 
 class SnapshotStore(Protocol):

@@ -11,7 +11,7 @@ from arb.domain.state.snapshot import SnapshotKind
 from arb.domain.time import NS_PER_DAY
 from arb.engine.health.probes.life import BEAT
 from workers.life import end_worker
-from workers.outcome import retried
+from workers.outcome import own_sessions_only, retried
 from workers.vigil import act
 
 
@@ -21,8 +21,10 @@ def snapshot(kind: str = SnapshotKind.MANUAL, session_id: str = "") -> str | Non
 
     Returns the snapshot's slot, or None if that slot was already taken.
     """
-    built = engine_for(SessionId(session_id)) if session_id else engine()
-    return built.state.take_snapshot.run(SnapshotKind(kind))
+    with own_sessions_only("arb.snapshot"):
+        built = engine_for(SessionId(session_id)) if session_id else engine()
+        return built.state.take_snapshot.run(SnapshotKind(kind))
+    return None
 
 
 @app.task(name="arb.cleanup", **retried(3))

@@ -42,9 +42,8 @@ broker_transport_options = {
     "priority_steps": [0],
     # A worker that consumes several queues takes from the first that has something.
     "queue_order_strategy": "priority",
+    "global_keyprefix": settings().broker_prefix,
 }
-if settings().group:
-    broker_transport_options["global_keyprefix"] = settings().broker_prefix
 broker_connection_timeout = 0.2
 broker_connection_retry = True
 broker_connection_retry_on_startup = True
@@ -94,4 +93,4 @@ if _group := sentinels_of(broker_url):
     }
 PLAIN_QUEUES = task_queues
 if _broker := settings().broker_url:
-    globals().update(rabbitmq.overrides(_broker.get_secret_value(), PLAIN_QUEUES))
+    globals().update(rabbitmq.overrides(_broker.get_secret_value(), PLAIN_QUEUES, settings().broker_prefix))

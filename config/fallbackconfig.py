@@ -13,7 +13,7 @@ task_queues = celeryconfig.PLAIN_QUEUES
 worker_consumer = "arb.adapters.broker.consumer:ReconnectingConsumer"
 broker_transport_options = {
     "conn_string": conninfo(database_url(settings())),
-    "queue_name_prefix": settings().broker_prefix.replace(":", "_"),
+    "queue_name_prefix": settings().fallback_prefix,
     "init_extension": False,
     "visibility_timeout": celeryconfig.VISIBILITY_TIMEOUT_S,
     "wait_time_seconds": 0,

@@ -16,9 +16,13 @@ from arb.domain.health.queues import MARKS
 DELIVERIES_MAX: Final = 25  # the last net: consumers bury it before (arb.domain.health.dead_letter)
 
 
-def overrides(url: str, queues: Iterable[Queue]) -> dict[str, Any]:
-    """Return the Celery settings that differ from those for Redis."""
-    exchange = Exchange("arb", type="topic", durable=True)
+def overrides(url: str, queues: Iterable[Queue], prefix: str) -> dict[str, Any]:
+    """Return the Celery settings that differ from those for Redis.
+
+    A broker may serve several modes and groups: the exchange and the queues carry `prefix`, and tasks and
+    `-Q` go on naming the queues without it.
+    """
+    exchange = Exchange(f"{prefix}arb", type="topic", durable=True)
     return {
         "broker_url": url,
         "broker_transport_options": {
@@ -34,15 +38,15 @@ def overrides(url: str, queues: Iterable[Queue]) -> dict[str, Any]:
         "broker_native_delayed_delivery_queue_type": "classic",
         "worker_consumer": "arb.adapters.broker.consumer:ReconnectingConsumer",
         "worker_detect_quorum_queues": True,
-        "task_queues": tuple(_quorum(queue.name, exchange) for queue in queues),
+        "task_queues": tuple(_quorum(queue.name, exchange, prefix) for queue in queues),
     }
 
 
-def _quorum(name: str, exchange: Exchange) -> Queue:
+def _quorum(name: str, exchange: Exchange, prefix: str) -> Queue:
     arguments = {
         "x-queue-type": "quorum",
         "x-overflow": "reject-publish",
         "x-max-length": int(MARKS[name].high),
         "x-delivery-limit": DELIVERIES_MAX,
     }
-    return Queue(name, exchange, routing_key=name, queue_arguments=arguments)
+    return Queue(prefix + name, exchange, routing_key=name, queue_arguments=arguments, alias=name)

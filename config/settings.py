@@ -198,8 +198,13 @@ class Settings(Section):
 
     @property
     def broker_prefix(self) -> str:
-        """Return the beginning of the broker's keys of one group."""
-        return f"{self.group}:" if self.group else ""
+        """Return the beginning of the broker's names: no two modes or groups on one server share a queue."""
+        return f"{self.scope}:"
+
+    @property
+    def fallback_prefix(self) -> str:
+        """Return the beginning of the fallback broker's queue names, which are names of tables."""
+        return self.broker_prefix.replace(":", "_")
 
 
 LIVE_LIMITS: Final = (

@@ -5,11 +5,14 @@ stays the truth, so when the attempts are used up a sweep takes over. Everything
 loudly.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import structlog
 
-from arb.domain.errors import Conflict, DispatchError, StoreUnavailable
+from arb.app.engines import engine
+from arb.domain.errors import Conflict, DispatchError, ForeignSession, StoreUnavailable
 from arb.domain.trading.order import Order
 from arb.domain.trading.trade import ENDED, Trade, TradeState
 
@@ -28,6 +31,16 @@ def retried(attempts: int) -> dict[str, Any]:
         "retry_backoff_max": BACKOFF_S_MAX,
         "retry_jitter": True,
     }
+
+
+@contextmanager
+def own_sessions_only(task: str) -> Iterator[None]:
+    """Drop and count a message for a session of another mode or account: its own workers will have it."""
+    try:
+        yield
+    except ForeignSession as error:
+        log.warning("foreign_message_dropped", task=task, session=error.session_id, mode=error.environment)
+        engine().counters.count("messages_dropped", error.reason)
 
 
 def log_order(event: str, order: Order | None) -> None:

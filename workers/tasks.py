@@ -12,7 +12,7 @@ from arb.domain.trading.trade import ENDED
 from arb.engine.market.book_codec import decode_book
 from arb.engine.trading.execute import ASK_ONCE
 from arb.engine.trading.settle import LOOK_ONCE
-from workers.outcome import log_order, log_trade, retried
+from workers.outcome import log_order, log_trade, own_sessions_only, retried
 
 
 @app.task(name="arb.evaluate")
@@ -24,24 +24,27 @@ def evaluate(books: list[dict[str, Any]] | None = None) -> int:
 @app.task(name="arb.place_order", **retried(5))
 def place_order(client_order_id: str) -> None:
     """Send one intent, unless it was sent, ended or expired."""
-    order = _engine(client_order_id).trading.execute.place(ClientOrderId(client_order_id))
-    log_order("order_placed", order)
+    with own_sessions_only("arb.place_order"):
+        order = _engine(client_order_id).trading.execute.place(ClientOrderId(client_order_id))
+        log_order("order_placed", order)
 
 
 @app.task(name="arb.resolve_order", **retried(5))
 def resolve_order(client_order_id: str, attempt: int = ASK_ONCE) -> None:
     """Ask the venue about one order, once or as an attempt of a chain that ends within seconds."""
-    order = _engine(client_order_id).trading.execute.resolve(ClientOrderId(client_order_id), attempt)
-    log_order("order_asked", order)
+    with own_sessions_only("arb.resolve_order"):
+        order = _engine(client_order_id).trading.execute.resolve(ClientOrderId(client_order_id), attempt)
+        log_order("order_asked", order)
 
 
 @app.task(name="arb.settle_trade", **retried(5))
 def settle_trade(trade_id: str, look: int = LOOK_ONCE) -> None:
     """Settle one trade; running it twice changes nothing. One that has ended is worth a snapshot."""
-    trade = engine_of(TradeId(trade_id)).trading.settle.run(TradeId(trade_id), look)
-    log_trade(trade)
-    if trade is not None and trade.state in ENDED:
-        app.send_task("arb.snapshot", (SnapshotKind.ON_TRADE.value, trade.session_id))
+    with own_sessions_only("arb.settle_trade"):
+        trade = engine_of(TradeId(trade_id)).trading.settle.run(TradeId(trade_id), look)
+        log_trade(trade)
+        if trade is not None and trade.state in ENDED:
+            app.send_task("arb.snapshot", (SnapshotKind.ON_TRADE.value, trade.session_id))
 
 
 def _engine(client_order_id: str) -> Engine:

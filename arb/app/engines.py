@@ -8,10 +8,11 @@ import os
 import threading
 
 from arb.adapters.broker.dispatch import CeleryDispatcher
+from arb.app.accounts import owner_of
 from arb.app.stores import connect_stores
 from arb.app.wiring import Engine, wire
 from arb.celery import app
-from arb.domain.errors import ConfigError
+from arb.domain.errors import ConfigError, ForeignSession
 from arb.domain.market.ids import SessionId, TradeId
 from config import addresses
 from config.settings import Settings
@@ -32,15 +33,25 @@ def engine() -> Engine:
 
 
 def engine_for(session_id: SessionId) -> Engine:
-    """Return the engine of a session, which may be another than this process's own."""
+    """Return the engine of a session, which may be another than this process's own.
+
+    Raises: ForeignSession if it is one of another mode or account: our settings are not for it.
+    """
     own = engine()
     if session_id == own.session_id:
         return own
     with _lock:
         key = (os.getpid(), session_id)
         if key not in _others:
+            _refuse_foreign(own, session_id)
             _others[key] = wire(own.settings, session_id, own.unmirrored, own.dispatcher)
         return _others[key]
+
+
+def _refuse_foreign(own: Engine, session_id: SessionId) -> None:
+    session = own.unmirrored.sessions.get(session_id)
+    if session is not None and not owner_of(own.settings).may_touch(session.owner):
+        raise ForeignSession(session_id, session.environment)
 
 
 def engine_of(trade_id: TradeId) -> Engine:
@@ -57,6 +68,10 @@ def build(settings: Settings) -> Engine:
     session = (
         stores.sessions.get(chosen) if chosen else stores.sessions.current(settings.mode, settings.group)
     )
+    if session is not None and session.environment != settings.mode:
+        raise ConfigError(
+            f"session {chosen} is of mode {session.environment}, not {settings.mode}: set ARB_MODE"
+        )
     if session is None:
         named = f"session {chosen}" if chosen else f"{settings.mode} session"
         raise ConfigError(

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from arb.app.accounts import account_of
 from arb.app.set_aside import refuse_unless_at_rest
-from arb.app.venues import account_of
 from arb.app.wiring import Engine
 from arb.domain.errors import ConfigError, StoreUnavailable, VenueError
 from arb.domain.market.ids import SessionId

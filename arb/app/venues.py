@@ -1,6 +1,5 @@
 """The venues: real clients, or paper ones around their reference data."""
 
-import hashlib
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import partial
@@ -11,6 +10,7 @@ from arb.adapters.venues.binance.connect import connect_binance
 from arb.adapters.venues.binance.markets import Fees
 from arb.adapters.venues.paper import PaperVenue
 from arb.adapters.venues.upbit.connect import connect_upbit
+from arb.app.accounts import named
 from arb.app.stores import Stores
 from arb.domain.market.ids import SessionId, Venue
 from arb.domain.time import NS_PER_MS
@@ -53,20 +53,7 @@ def _fees(settings: Settings, stores: Stores) -> Fees | None:
     key = settings.binance.credentials
     if key is None:
         return None
-    return RedisFees(stores.redis, settings.mode, _named(key))
-
-
-def account_of(settings: Settings) -> str:
-    """Return a name for what is traded on that tells nothing of the keys; paper groups have one each."""
-    keys = (settings.binance.credentials, settings.upbit.credentials)
-    if settings.mode is RunMode.PAPER or None in keys:
-        return f"paper:{settings.group}" if settings.mode is RunMode.PAPER else ""
-    return _named(*(key for key in keys if key is not None))
-
-
-def _named(*credentials: Credentials) -> str:
-    public = "|".join(each.key.get_secret_value() for each in credentials)
-    return hashlib.sha256(public.encode()).hexdigest()[:12]
+    return RedisFees(stores.redis, settings.mode, named(key))
 
 
 def real_clients(

@@ -38,6 +38,15 @@ class DataError(ArbError):
         return f"{self.reason}: {self.detail}" if self.detail else self.reason
 
 
+class ForeignSession(DataError):
+    """A session of another mode or account was asked for: nothing was read for it or written."""
+
+    def __init__(self, session_id: str, environment: str) -> None:
+        DataError.__init__(self, "foreign_session", f"{session_id} is {environment} and not ours")
+        self.args = (session_id, environment)
+        self.session_id, self.environment = session_id, environment
+
+
 class VenueError(ArbError):
     """Anything a venue did; `venue` is its name."""
 

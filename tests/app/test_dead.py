@@ -18,7 +18,7 @@ COLLECT = "from arb.app.dead import undertaking; print(undertaking().collect.run
 def test_a_group_collects_what_its_own_transport_could_not_read(tmp_path, database_url, redis_url):
     with redis.Redis.from_url(redis_url) as client:
         for group in ("btc", "eth"):
-            client.lpush(f"{group}:orders.unreadable", message(1, "orders", (group,), task="t.gone"))
+            client.lpush(f"mock:{group}:orders.unreadable", message(1, "orders", (group,), task="t.gone"))
     environ = {name: value for name, value in os.environ.items() if not name.startswith("ARB_")}
     environ |= {"ARB_HOME": str(tmp_path), "ARB_DATABASE_URL": database_url, "ARB_REDIS_URL": redis_url}
     said = subprocess.run(

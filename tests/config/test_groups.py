@@ -1,8 +1,8 @@
-"""What a group's name changes: its keys in Redis and in the brokers, and nothing without one."""
+"""What a mode and a group's name change: the keys in Redis and the names of the brokers' queues."""
 
 import pytest
 
-from arb.app.venues import account_of
+from arb.app.accounts import account_of
 from arb.domain.errors import ConfigError
 from config.settings import load
 
@@ -17,14 +17,21 @@ def settings(tmp_path, mode="mock", **environ):
     return load(mode, {"ARB_HOME": str(tmp_path), **environ})
 
 
-def test_without_a_group_keys_are_as_they_were(tmp_path):
-    found = settings(tmp_path)
-    assert (found.group, found.scope, found.broker_prefix) == ("", "mock", "")
+@pytest.mark.parametrize("mode", ["mock", "paper"])
+def test_each_mode_has_keys_and_queues_of_its_own(tmp_path, mode):
+    found = settings(tmp_path, mode)
+    assert (found.group, found.scope, found.broker_prefix, found.fallback_prefix) == (
+        "",
+        mode,
+        f"{mode}:",
+        f"{mode}_",
+    )
 
 
 def test_a_group_has_keys_of_its_own(tmp_path):
     found = settings(tmp_path, ARB_GROUP="btc", ARB_COINS="BTC,XRP")
-    assert (found.scope, found.broker_prefix, found.coins) == ("mock:btc", "btc:", ("BTC", "XRP"))
+    assert (found.scope, found.broker_prefix, found.coins) == ("mock:btc", "mock:btc:", ("BTC", "XRP"))
+    assert found.fallback_prefix == "mock_btc_"
 
 
 def test_a_name_that_no_key_can_have_is_refused(tmp_path):

@@ -1,7 +1,7 @@
-"""A fill is known by its venue's id alone, and ids of simulators, test networks and accounts meet.
+"""A fill is known by mode, account and its venue's id: ids of simulators, test networks and accounts meet.
 
-What a mock session has booked under an id keeps a live session's fill of that id from being booked: the order
-stays without its fill, and its leg is repaired as if it had not been executed.
+Where the id alone counted, what a mock session had booked kept a live fill of that id from being booked: the
+order stayed without its fill, and its leg was repaired as if it had not been executed.
 """
 
 from contextlib import suppress
@@ -45,22 +45,12 @@ def state_after_fill(stores: Stores, session: Session, fill_id: str) -> State:
     return stores.trades.order(order.client_order_id).state
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="a live fill of 0.01 BTC is not booked, for a mock session has booked one of the same id",
-)
 def test_a_fill_is_booked_whatever_another_environment_has_booked_under_its_id(stores: Stores):
     require(state_after_fill(stores, world.session(), "28") is State.FILLED, "the first one is booked")
     state = state_after_fill(stores, world.session(environment="live"), "28")
     assert state is State.FILLED
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="a fill of 0.01 BTC is not booked, for a session of another account has booked one of the same id",
-)
 def test_a_fill_is_booked_whatever_another_account_has_booked_under_its_id(stores: Stores):
     one, other = (replace(world.session(environment="live"), account=name) for name in ("one", "other"))
     require(state_after_fill(stores, one, "29") is State.FILLED, "the first one is booked")

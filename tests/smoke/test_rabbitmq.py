@@ -18,7 +18,7 @@ from arb.celery import app
 for _ in range({HOUSEKEEPING_MAX + BEYOND}):
     app.send_task("arb.watchdog")
 """
-IN_FALLBACK = "SELECT queue_length FROM pgmq.metrics('housekeeping')"
+IN_FALLBACK = "SELECT queue_length FROM pgmq.metrics('mock_housekeeping')"
 
 
 class RabbitMQ(wrappers.Container):
@@ -117,7 +117,7 @@ def test_what_a_full_quorum_queue_refuses_takes_the_fallback(
         lambda: f"Task arb.snapshot[{task_id}] succeeded" in rabbit_worker.logs(),
         timeout=90,
     )
-    assert rabbitmq.queues()["housekeeping"] == "quorum"
+    assert rabbitmq.queues()["mock:housekeeping"] == "quorum"
 
     rabbit_worker.kill()
     published = box.exec_run(["python", "-c", PUBLISH])

@@ -113,7 +113,8 @@ class ArbCelery(Celery):  # type: ignore[misc]  # Celery ships no types
             return str(getattr(chosen, "name", chosen))
         if name not in self._queue_of:
             route = self.amqp.router.route({}, name)
-            self._queue_of[name] = str(getattr(route.get("queue"), "name", ""))
+            queue = route.get("queue")
+            self._queue_of[name] = str(getattr(queue, "alias", None) or getattr(queue, "name", ""))
         return self._queue_of[name]
 
     def _warm_up(self) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from arb.adapters.memory.tables import MemoryTables
-from arb.domain.market.ids import Venue
+from arb.domain.market.ids import SessionId, Venue
 from arb.domain.trading.external import ExternalOrder, ExternalState, ListedOrder
 
 
@@ -14,16 +14,18 @@ class MemoryExternalOrderStore:
 
     tables: MemoryTables
 
-    def adopt(self, venue: Venue, listed: Sequence[ListedOrder], now_ns: int) -> tuple[ListedOrder, ...]:
+    def adopt(
+        self, session_id: SessionId, venue: Venue, listed: Sequence[ListedOrder], now_ns: int
+    ) -> tuple[ListedOrder, ...]:
         with self.tables.transaction():
-            known = self.tables.external
-            new = tuple(each for each in listed if (venue, each.venue_order_id) not in known)
+            known, owner = self.tables.external, self.tables.owner(session_id)
+            new = tuple(each for each in listed if (owner, venue, each.venue_order_id) not in known)
             for key, order in known.items():
-                if order.venue is venue:
+                if key[:2] == (owner, venue):
                     known[key] = replace(order, state=ExternalState.GONE)
             for each in listed:
-                before = known.get((venue, each.venue_order_id))
-                known[venue, each.venue_order_id] = ExternalOrder(
+                before = known.get((owner, venue, each.venue_order_id))
+                known[owner, venue, each.venue_order_id] = ExternalOrder(
                     venue=venue,
                     venue_order_id=each.venue_order_id,
                     client_id=each.client_order_id,
@@ -34,7 +36,8 @@ class MemoryExternalOrderStore:
                 )
             return new
 
-    def known(self, venue: Venue) -> tuple[ExternalOrder, ...]:
+    def known(self, session_id: SessionId, venue: Venue) -> tuple[ExternalOrder, ...]:
         with self.tables.transaction():
-            own = [order for order in self.tables.external.values() if order.venue is venue]
+            wanted = (self.tables.owner(session_id), venue)
+            own = [order for key, order in self.tables.external.items() if key[:2] == wanted]
             return tuple(sorted(own, key=lambda order: (-order.first_seen_ns, order.venue_order_id)))

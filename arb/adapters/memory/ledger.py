@@ -14,10 +14,10 @@ OWN: Final = {venue_account(venue): venue for venue in Venue}
 
 def book(tables: MemoryTables, session_id: SessionId, entries: Sequence[Entry], now_ns: int) -> int:
     """Write the entries whose keys are new, and move the balances; return how many were new."""
-    new = [entry for entry in entries if entry.key not in tables.keys]
+    new = [entry for entry in entries if (session_id, entry.key) not in tables.keys]
     balances = tables.balances.setdefault(session_id, {})
     for entry in new:
-        tables.keys.add(entry.key)
+        tables.keys.add((session_id, entry.key))
         tables.ledger.append(Booked(session_id, entry, now_ns))
         for posting in entry.postings:
             key = (posting.account, posting.asset)

@@ -13,6 +13,7 @@ from arb.domain.health.alert import Alert
 from arb.domain.ledger.ledger import Entry
 from arb.domain.market.ids import ClientOrderId, FillId, SessionId, Symbol, TradeId, Venue, VenueOrderId
 from arb.domain.risk.mode import ModeChange
+from arb.domain.state.owner import Owner
 from arb.domain.state.recovery import Recovery
 from arb.domain.trading.external import ExternalOrder
 from arb.domain.trading.order import Event, Order, State
@@ -63,11 +64,11 @@ class MemoryTables:
     recoveries: list[tuple[SessionId, Recovery]] = field(default_factory=list)
     trades: dict[TradeId, Trade] = field(default_factory=dict)
     orders: dict[ClientOrderId, OrderRow] = field(default_factory=dict)
-    fills: dict[tuple[Venue, Symbol, FillId], ClientOrderId] = field(default_factory=dict)
+    fills: dict[tuple[Owner, Venue, Symbol, FillId], ClientOrderId] = field(default_factory=dict)
     ledger: list[Booked] = field(default_factory=list)
-    keys: set[str] = field(default_factory=set)
+    keys: set[tuple[SessionId, str]] = field(default_factory=set)
     balances: dict[SessionId, dict[tuple[str, str], Decimal]] = field(default_factory=dict)
-    external: dict[tuple[Venue, VenueOrderId], ExternalOrder] = field(default_factory=dict)
+    external: dict[tuple[Owner, Venue, VenueOrderId], ExternalOrder] = field(default_factory=dict)
     pauses: dict[tuple[SessionId, Venue], tuple[int, str]] = field(default_factory=dict)
     alerts: list[tuple[SessionId | None, Alert]] = field(default_factory=list)
     snapshots: dict[tuple[SessionId, str], dict[str, SealedPart]] = field(default_factory=dict)
@@ -79,6 +80,11 @@ class MemoryTables:
             if self.away:
                 raise StoreUnavailable("memory store is away")
             yield
+
+    def owner(self, session_id: SessionId) -> Owner:
+        """Return whose a session is; of one that is not kept here nobody knows."""
+        session = self.sessions.get(session_id)
+        return Owner(environment="") if session is None else session.owner
 
     def session(self, session_id: SessionId) -> Session:
         """Return a session that must exist."""

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, Engine, insert, update
 
 from arb.adapters.postgres.lives import changing, lock, write
+from arb.adapters.postgres.owners import of_own_session
 from arb.adapters.postgres.rows import order_of
 from arb.adapters.postgres.tables import order_events, orders
 from arb.domain.market.ids import ClientOrderId
@@ -23,6 +24,7 @@ def _take(connection: Connection, client_order_id: ClientOrderId, now_ns: int) -
             orders.c.client_order_id == client_order_id,
             orders.c.state == State.INTENT.value,
             orders.c.expires_at_ns > now_ns,
+            of_own_session(connection, orders.c.session_id),
         )
         .values(
             state=state.value,

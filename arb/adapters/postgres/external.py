@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from arb.adapters.postgres.engine import reading, transaction
-from arb.adapters.postgres.tables import external_orders
-from arb.domain.market.ids import Venue, VenueOrderId
+from arb.adapters.postgres.tables import external_orders, sessions
+from arb.domain.market.ids import SessionId, Venue, VenueOrderId
 from arb.domain.trading.external import ExternalOrder, ExternalState, ListedOrder
 
-KEY: Final = ("venue", "venue_order_id")
+KEY: Final = ("environment", "account", "venue", "venue_order_id")
+MINE: Final = tuple_(external_orders.c.environment, external_orders.c.account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,42 +22,59 @@ class SqlExternalOrderStore:
 
     engine: Engine
 
-    def adopt(self, venue: Venue, listed: Sequence[ListedOrder], now_ns: int) -> tuple[ListedOrder, ...]:
+    def adopt(
+        self, session_id: SessionId, venue: Venue, listed: Sequence[ListedOrder], now_ns: int
+    ) -> tuple[ListedOrder, ...]:
         by_id = {each.venue_order_id: each for each in listed}
+        ours = _of(session_id, venue)
         with transaction(self.engine) as connection:
             connection.execute(
                 update(external_orders)
                 .where(
-                    external_orders.c.venue == venue.value,
+                    ours,
                     external_orders.c.state == ExternalState.OPEN.value,
                     external_orders.c.venue_order_id.not_in(list(by_id)),
                 )
                 .values(state=ExternalState.GONE.value)
             )
-            new = _insert(connection, list(by_id.values()), now_ns)
+            new = _insert(connection, session_id, list(by_id.values()), now_ns)
             connection.execute(
                 update(external_orders)
-                .where(external_orders.c.venue == venue.value, external_orders.c.venue_order_id.in_(by_id))
+                .where(ours, external_orders.c.venue_order_id.in_(by_id))
                 .values(state=ExternalState.OPEN.value, last_seen_ns=now_ns)
             )
         return tuple(each for each in by_id.values() if each.venue_order_id in new)
 
-    def known(self, venue: Venue) -> tuple[ExternalOrder, ...]:
+    def known(self, session_id: SessionId, venue: Venue) -> tuple[ExternalOrder, ...]:
         found = (
             select(external_orders)
-            .where(external_orders.c.venue == venue.value)
+            .where(_of(session_id, venue))
             .order_by(external_orders.c.first_seen_ns.desc(), external_orders.c.venue_order_id)
         )
         with reading(self.engine) as connection:
             return tuple(_external(row) for row in connection.execute(found))
 
 
-def _insert(connection: Connection, listed: Sequence[ListedOrder], now_ns: int) -> set[str]:
+def _owner(session_id: SessionId) -> Select[tuple[str, str]]:
+    return select(sessions.c.environment, sessions.c.account).where(sessions.c.session_id == session_id)
+
+
+def _of(session_id: SessionId, venue: Venue) -> ColumnElement[bool]:
+    """Return the condition for orders at a venue on the session's account: ids of another are another's."""
+    return and_(MINE.in_(_owner(session_id)), external_orders.c.venue == venue.value)
+
+
+def _insert(
+    connection: Connection, session_id: SessionId, listed: Sequence[ListedOrder], now_ns: int
+) -> set[str]:
     """Write those that are not there yet; return their ids."""
     if not listed:
         return set()
+    owner = connection.execute(_owner(session_id)).one()
     rows = [
         {
+            "environment": owner.environment,
+            "account": owner.account,
             "venue": each.venue.value,
             "venue_order_id": each.venue_order_id,
             "client_id": each.client_order_id,

@@ -31,7 +31,7 @@ def book(connection: Connection, session_id: SessionId, entries: Sequence[Entry]
     ]
     written = connection.execute(
         insert(ledger_entries)
-        .on_conflict_do_nothing(index_elements=["key"])
+        .on_conflict_do_nothing(index_elements=["session_id", "key"])
         .returning(ledger_entries.c.entry_id, ledger_entries.c.key),
         rows,
     ).all()

@@ -8,11 +8,13 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from arb.adapters.postgres import holds
 from arb.adapters.postgres.engine import nothing_changed, transaction
 from arb.adapters.postgres.exposure import exposure
+from arb.adapters.postgres.owners import of_own_session, refuse_foreign, require_own
 from arb.adapters.postgres.rows import order_values, trade_values
 from arb.adapters.postgres.tables import orders, sessions, trades
 from arb.domain.errors import Conflict, InvariantError
 from arb.domain.market.ids import SessionId
 from arb.domain.risk.review import Approved, Limits, Mode, Proposal, Refused, review
+from arb.domain.state.owner import Owner
 from arb.domain.trading.order import Order
 from arb.domain.trading.trade import Trade
 
@@ -47,12 +49,15 @@ def _exists(connection: Connection, trade: Trade) -> bool:
 
 def lock_session(connection: Connection, session_id: SessionId) -> Mode:
     """Serialise risk decisions of a session; return its mode. Does not block references to the session."""
-    mode = connection.execute(
-        select(sessions.c.mode).where(sessions.c.session_id == session_id).with_for_update(key_share=True)
-    ).scalar_one_or_none()
-    if mode is None:
+    row = connection.execute(
+        select(sessions.c.mode, sessions.c.environment, sessions.c.account)
+        .where(sessions.c.session_id == session_id)
+        .with_for_update(key_share=True)
+    ).one_or_none()
+    if row is None:
         raise InvariantError(f"session {session_id} does not exist")
-    return Mode(mode)
+    refuse_foreign(connection, session_id, Owner(environment=row.environment, account=row.account))
+    return Mode(row.mode)
 
 
 def add_orders(engine: Engine, trade: Trade, intents: Sequence[Order]) -> Trade:
@@ -62,10 +67,15 @@ def add_orders(engine: Engine, trade: Trade, intents: Sequence[Order]) -> Trade:
         values = trade_values(following)
         changed = connection.execute(
             update(trades)
-            .where(trades.c.trade_id == trade.trade_id, trades.c.version == trade.version)
+            .where(
+                trades.c.trade_id == trade.trade_id,
+                trades.c.version == trade.version,
+                of_own_session(connection, trades.c.session_id),
+            )
             .values(values)
         )
         if changed.rowcount != 1:
+            require_own(connection, trade.session_id)
             raise Conflict(f"trade {trade.trade_id} is no longer at version {trade.version}")
         _insert(connection, trade, intents)
     return following

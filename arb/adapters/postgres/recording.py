@@ -45,6 +45,7 @@ def _write(connection: Connection, locked: Locked, folded: Folded, now_ns: int) 
     write(connection, locked, order, folded.events, now_ns)
     if not folded.new_fills:
         return
-    connection.execute(insert(fills).values([fill_values(order, fill, now_ns) for fill in folded.new_fills]))
+    rows = [fill_values(order, fill, locked.owner, now_ns) for fill in folded.new_fills]
+    connection.execute(insert(fills).values(rows))
     entries = [fill_entry(order, fill) for fill in folded.new_fills]
     ledger.book(connection, locked.session_id, entries, now_ns)

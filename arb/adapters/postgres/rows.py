@@ -11,6 +11,7 @@ from arb.domain.market.instrument import Side
 from arb.domain.market.spread import Direction
 from arb.domain.risk.mode import ModeChange
 from arb.domain.risk.review import Mode
+from arb.domain.state.owner import Owner
 from arb.domain.trading.order import Fill, Order, Purpose, State
 from arb.domain.trading.trade import Trade, TradeState
 from arb.ports import Session
@@ -107,9 +108,11 @@ def order_values(order: Order, session_id: SessionId, changed_at_ns: int) -> Val
     return _texts(values) | {"session_id": session_id, "changed_at_ns": changed_at_ns}
 
 
-def fill_values(order: Order, fill: Fill, now_ns: int) -> Values:
+def fill_values(order: Order, fill: Fill, owner: Owner, now_ns: int) -> Values:
     """Return the columns of one fill of an order."""
     return asdict(fill) | {
+        "environment": owner.environment,
+        "account": owner.account,
         "venue": order.venue.value,
         "symbol": order.symbol,
         "client_order_id": order.client_order_id,

@@ -155,6 +155,8 @@ venue_pauses = Table(
 fills = Table(
     "fills",
     METADATA,
+    _text("environment", primary_key=True),
+    _text("account", primary_key=True),
     _text("venue", primary_key=True),
     _text("symbol", primary_key=True),
     _text("fill_id", primary_key=True),
@@ -183,9 +185,10 @@ ledger_entries = Table(
     METADATA,
     _id("entry_id"),
     _of("session_id", SESSION_ID),
-    _text("key", unique=True),
+    _text("key"),
     _text("kind"),
     _ns("at_ns"),
+    UniqueConstraint("session_id", "key"),
 )
 
 ledger_postings = Table(
@@ -210,6 +213,8 @@ balances = Table(
 external_orders = Table(
     "external_orders",
     METADATA,
+    _text("environment", primary_key=True),
+    _text("account", primary_key=True),
     _text("venue", primary_key=True),
     _text("venue_order_id", primary_key=True),
     _text("client_id"),

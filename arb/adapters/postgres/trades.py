@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from arb.adapters.postgres import claims, ledger, neighbours, opening, recording, views
 from arb.adapters.postgres.engine import nothing_changed, reading, transaction
 from arb.adapters.postgres.exposure import free_balances
+from arb.adapters.postgres.owners import require_own
 from arb.adapters.postgres.retry import Retry, harmless_twice, interrupted_only
 from arb.domain.ledger.ledger import Entry
 from arb.domain.market.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
@@ -112,6 +113,7 @@ class SqlTradeStore:
     @harmless_twice
     def book_entry(self, session_id: SessionId, entry: Entry, now_ns: int) -> bool:
         with transaction(self.engine) as connection:
+            require_own(connection, session_id)
             return ledger.book(connection, session_id, (entry,), now_ns) == 1
 
     @harmless_twice

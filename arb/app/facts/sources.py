@@ -24,8 +24,6 @@ from arb.stack.status import stack_status
 from config.addresses import redis_url
 
 FALLBACK_LENGTHS: Final = text("SELECT queue_name, queue_length FROM pgmq.metrics_all() ORDER BY 1")
-# kombu's own channels for worker control: never work that waits.
-NO_WORK: Final = "pidbox"
 
 
 @dataclass(frozen=True)
@@ -69,8 +67,10 @@ class Sources:
     def fallback_queues(self) -> dict[str, int]:
         """Return how many messages wait in each of the fallback broker's queues."""
         with reading(self.engine.stores.trades.engine) as connection:
-            rows = connection.execute(FALLBACK_LENGTHS)
-            return {row.queue_name: row.queue_length for row in rows if NO_WORK not in row.queue_name}
+            lengths = {row.queue_name: row.queue_length for row in connection.execute(FALLBACK_LENGTHS)}
+        prefix = self.engine.settings.fallback_prefix
+        own = {name: name.removeprefix(prefix) for name in lengths if name.startswith(prefix)}
+        return {queue: lengths[name] for name, queue in own.items() if queue in QUEUES}
 
     def redis_bytes(self) -> int:
         """Return how much memory Redis uses."""

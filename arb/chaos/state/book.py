@@ -12,7 +12,7 @@ from arb.adapters.postgres import holds, ledger
 from arb.adapters.postgres.engine import transaction
 from arb.adapters.postgres.rows import fill_values, order_values, trade_values
 from arb.adapters.postgres.tables import fills, orders, trades
-from arb.chaos.state.ground import Ground
+from arb.chaos.state.ground import OWNER, Ground
 from arb.domain.ledger.ledger import fill_entry, opening_entry
 from arb.domain.market.ids import Coin, FillId, SessionId, Venue, VenueOrderId, client_order_id, trade_id
 from arb.domain.market.spread import Direction
@@ -149,7 +149,7 @@ def many(ground: Ground, session_id: SessionId, total: int) -> None:
             connection.execute(insert(trades), [trade_values(trade) for trade in made])
             rows = [order_values(order, session_id, now_ns) | {"event_seq": 1} for order in filled]
             connection.execute(insert(orders), rows)
-            found = [fill_values(order, order.fills[0], now_ns) for order in filled]
+            found = [fill_values(order, order.fills[0], OWNER, now_ns) for order in filled]
             connection.execute(insert(fills), found)
             entries = [fill_entry(order, order.fills[0]) for order in filled]
             ledger.book(connection, session_id, entries, now_ns)

@@ -18,6 +18,7 @@ from arb.adapters.redis.state import RedisStateStore
 from arb.chaos.outcome import expect, timed
 from arb.domain.market.ids import SessionId
 from arb.domain.risk.review import Mode
+from arb.domain.state.owner import Owner
 from arb.domain.state.snapshot import SnapshotKind, canonical
 from arb.domain.time import NS_PER_S
 from arb.engine.state.hot_state import KeepHotState
@@ -26,6 +27,7 @@ from arb.engine.state.snapshot import TakeSnapshot
 from arb.ports import Session
 
 ENVIRONMENT = "mock"
+OWNER = Owner(environment=ENVIRONMENT)
 
 
 @dataclass(frozen=True, kw_only=True)

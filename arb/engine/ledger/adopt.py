@@ -47,7 +47,7 @@ class Adopt:
                 complete = False
                 continue
             theirs = [order for order in listed if not order.is_ours]
-            for order in self.external.adopt(venue, theirs, self.clock.now_ns()):
+            for order in self.external.adopt(self.session_id, venue, theirs, self.clock.now_ns()):
                 self._alarm("external_order", order, Severity.WARNING, "is not ours: adopted and left alone")
             foreign += theirs
             without_intent += [order for order in listed if order.is_ours and self._has_no_row(order)]

@@ -27,10 +27,10 @@ def test_beat_starts_while_redis_is_away_and_publishes_to_the_fallback(ground):
 
     def published() -> int:
         with reading(database) as connection:
-            known = text("SELECT 1 FROM pgmq.meta WHERE queue_name = 'housekeeping'")
+            known = text("SELECT 1 FROM pgmq.meta WHERE queue_name = 'mock_housekeeping'")
             if connection.execute(known).first() is None:
                 return 0
-            return connection.execute(text("SELECT count(*) FROM pgmq.q_housekeeping")).scalar_one()
+            return connection.execute(text("SELECT count(*) FROM pgmq.q_mock_housekeeping")).scalar_one()
 
     assert until(lambda: published() >= 5, UP_S, 0.2), ground.town.logs()
     database.dispose()

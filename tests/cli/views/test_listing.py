@@ -58,27 +58,28 @@ def test_orders_come_with_what_was_filled(database: Engine, session: Session) ->
     assert "0.01  140000000" in drawn(orders_view(rows))
 
 
-def sources(database: Engine, redis_url: str, home: Home, prefix: str = "") -> Sources:
+def sources(database: Engine, redis_url: str, home: Home, scope: str = "mock") -> Sources:
     engine: Any = SimpleNamespace(
-        stores=SimpleNamespace(trades=SqlTradeStore(database)), settings=SimpleNamespace(broker_prefix=prefix)
+        stores=SimpleNamespace(trades=SqlTradeStore(database)),
+        settings=SimpleNamespace(broker_prefix=f"{scope}:", fallback_prefix=f"{scope}_"),
     )
     return Sources(engine, home, connect(redis_url))
 
 
 def test_queues_are_counted_on_both_brokers(database: Engine, redis_url: str, tmp_path: Any) -> None:
     found = sources(database, redis_url, Home(tmp_path))
-    found.broker.rpush("evaluate", "a", "b")
+    found.broker.rpush("mock:evaluate", "a", "b")
     assert found.queues() == {"orders": 0, "evaluate": 2, "housekeeping": 0}
     with database.begin() as connection:
-        connection.execute(text("SELECT pgmq.create('orders')"))
-        connection.execute(text("SELECT pgmq.send('orders', '{}'::jsonb)"))
+        connection.execute(text("SELECT pgmq.create('mock_orders'), pgmq.create('live_orders')"))
+        connection.execute(text("SELECT pgmq.send('mock_orders', '{}'::jsonb)"))
     assert found.fallback_queues() == {"orders": 1}
 
 
-def test_a_group_sees_its_own_queues(database: Engine, redis_url: str, tmp_path: Any) -> None:
-    found = sources(database, redis_url, Home(tmp_path), "btc:")
-    found.broker.rpush("btc:orders", "a")
-    found.broker.rpush("orders", "b", "c")
+def test_a_mode_sees_its_own_queues(database: Engine, redis_url: str, tmp_path: Any) -> None:
+    found = sources(database, redis_url, Home(tmp_path), "paper")
+    found.broker.rpush("paper:orders", "a")
+    found.broker.rpush("mock:orders", "b", "c")
     assert found.queues() == {"orders": 1, "evaluate": 0, "housekeeping": 0}
 
 

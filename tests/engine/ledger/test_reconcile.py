@@ -194,7 +194,7 @@ def test_an_order_that_is_not_ours_is_adopted_reported_once_and_never_cancelled(
     assert town.venues[Venue.BINANCE].listed == [foreign()]
     town.venues[Venue.BINANCE].listed = []
     town.reconcile.run()
-    assert [order.state for order in town.external.known(Venue.BINANCE)] == [ExternalState.GONE]
+    assert [order.state for order in town.external.known(SESSION, Venue.BINANCE)] == [ExternalState.GONE]
 
 
 def test_an_order_under_our_id_without_an_intent_halts(town):
