@@ -13,7 +13,7 @@ from arb.adapters.redis.client import connect
 from arb.adapters.redis.counters import RedisCounters
 from arb.domain.health.dead_letter import DeadLetter
 from arb.domain.health.queues import MARKS
-from arb.ports import Counters
+from arb.ports.messaging import Counters
 from arb.stack.ports import LOOPBACK
 from config import addresses
 

@@ -23,7 +23,7 @@ from arb.app.alerts import alerts_of
 from arb.app.control import ASSIGNMENT, announce
 from arb.app.degradation import board_of
 from arb.domain.errors import ConfigError
-from arb.ports import Clock
+from arb.ports.market import Clock
 from arb.stack.home import Home
 from config import addresses
 from config.settings import Settings

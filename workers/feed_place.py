@@ -11,7 +11,8 @@ from arb.domain.health.alert import Alert, Severity
 from arb.domain.health.assignment import Health, Move
 from arb.domain.market.ids import Coin
 from arb.engine.market.membership import Fenced
-from arb.ports import AlertSink, Clock
+from arb.ports.market import Clock
+from arb.ports.messaging import AlertSink
 from arb.stack.files import read_json, write_json
 
 log = structlog.get_logger("arb.feeds")

@@ -14,7 +14,8 @@ from arb.engine.market.membership import Membership
 from arb.engine.market.stream import MarketStream
 from arb.engine.market.tally import Tally
 from arb.engine.market.venue_feed import VenueFeed
-from arb.ports import Clock, Counters
+from arb.ports.market import Clock
+from arb.ports.messaging import Counters
 
 LOOK_AGAIN_S: Final = 0.1  # at what a flush left over
 REPORT_NS: Final = 1_000_000_000

@@ -18,7 +18,8 @@ from arb.engine.market.membership import Keepsake, Membership, Witness, unheard
 from arb.engine.market.stream import MarketStream
 from arb.engine.market.tally import Tally
 from arb.engine.market.venue_feed import VenueFeed
-from arb.ports import Clock, Counters, Dispatcher, Entropy, FeedRegistry
+from arb.ports.market import Clock, Entropy, FeedRegistry
+from arb.ports.messaging import Counters, Dispatcher
 from arb.venues.binance.stream import BinanceStream
 from arb.venues.upbit.stream import KEEP_ALIVE, UpbitStream
 from config.settings import Settings

@@ -15,7 +15,8 @@ from typing import Final, Protocol
 import structlog
 
 from arb.adapters.local.collector import tidy
-from arb.ports import Clock, Heartbeats
+from arb.ports.market import Clock
+from arb.ports.messaging import Heartbeats
 from arb.stack.home import Home
 from config import addresses
 from config.logging import configure

@@ -17,7 +17,8 @@ from arb.app.wiring import Engine
 from arb.domain.errors import ConfigError
 from arb.domain.market.ids import TradeId, Venue
 from arb.engine.trading.fills import CatchUp, RecordReport, UserStream
-from arb.ports import Clock, Entropy, VenueClient
+from arb.ports.market import Clock, Entropy
+from arb.ports.trading import VenueClient
 from arb.venues.binance.user_stream import BinanceUserStream
 from arb.venues.upbit.auth import nonce_of
 from arb.venues.upbit.user_stream import UpbitUserStream

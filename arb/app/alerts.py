@@ -11,7 +11,8 @@ from arb.adapters.postgres.alerts import SqlAlertStore
 from arb.domain.health.alert import Alert
 from arb.domain.market.ids import SessionId
 from arb.domain.time import NS_PER_S
-from arb.ports import Clock, Counters
+from arb.ports.market import Clock
+from arb.ports.messaging import Counters
 from arb.stack.home import Home
 from config.logging import Redactor, secrets_of
 from config.settings import Settings

@@ -15,7 +15,8 @@ from arb.adapters.postgres.trades import SqlTradeStore
 from arb.app.session import Place, clean_session, create_session, resume_session, take_up_session
 from arb.app.set_aside import tell_of_pairs
 from arb.domain.market.ids import SessionId
-from arb.ports import Clock, Entropy, Session
+from arb.ports.market import Clock, Entropy
+from arb.ports.trading import Session
 from arb.stack.home import Home
 from arb.stack.shutdown import Progress
 

@@ -13,7 +13,9 @@ from arb.domain.health.degradation import Degradation, Rules
 from arb.domain.market.ids import SessionId
 from arb.domain.time import NS_PER_S
 from arb.engine.health.degrade import LEFT_OUT, Board, Degrade
-from arb.ports import AlertSink, Clock, Counters, SessionStore
+from arb.ports.market import Clock
+from arb.ports.messaging import AlertSink, Counters
+from arb.ports.trading import SessionStore
 from arb.stack.home import Home
 from config.settings import Settings
 

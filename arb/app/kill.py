@@ -18,7 +18,7 @@ from arb.domain.market.ids import SessionId, Venue
 from arb.engine.kill.kill import DATABASE_AWAY, Books, Kill, KillReport
 from arb.engine.kill.unwind import Unwind
 from arb.engine.kill.withdraw import Withdraw
-from arb.ports import VenueClient
+from arb.ports.trading import VenueClient
 from arb.stack.home import Home
 from config.settings import PREFIX, RunMode, Settings, load
 

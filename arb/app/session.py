@@ -16,7 +16,8 @@ from arb.domain.state.snapshot import SnapshotKind
 from arb.domain.time import NS_PER_MS
 from arb.engine.state.resume import Account
 from arb.engine.trading.halt import halt
-from arb.ports import Clock, Entropy, Session, SessionStore, TradeStore
+from arb.ports.market import Clock, Entropy
+from arb.ports.trading import Session, SessionStore, TradeStore
 from arb.stack.shutdown import Progress, silent
 from config.settings import Settings
 

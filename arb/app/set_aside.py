@@ -5,7 +5,8 @@ from typing import Final
 from arb.domain.errors import ConfigError
 from arb.domain.health.alert import Alert, Severity
 from arb.domain.trading.trade import MOVING
-from arb.ports import AlertSink, Session, TradeStore, TradeView
+from arb.ports.messaging import AlertSink
+from arb.ports.trading import Session, TradeStore, TradeView
 
 KIND: Final = "pairs_set_aside"
 

@@ -14,7 +14,8 @@ from arb.app.venues import venue_clients
 from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.engine.market.markets import Markets
 from arb.engine.market.rules import WatchRules
-from arb.ports import Dispatcher, VenueClient
+from arb.ports.messaging import Dispatcher
+from arb.ports.trading import VenueClient
 from arb.stack.home import Home
 from config.settings import Settings
 

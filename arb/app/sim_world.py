@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from arb.domain.errors import ConfigError
-from arb.ports import Clock, Entropy
+from arb.ports.market import Clock, Entropy
 from arb.sim.core.coins import DEFAULT_COINS
 from arb.stack.files import read_json, write_json
 from arb.stack.home import Home

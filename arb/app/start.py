@@ -20,7 +20,7 @@ from arb.app.sim_world import (
 )
 from arb.app.wiring import Engine
 from arb.domain.errors import ConfigError
-from arb.ports import Clock, Entropy
+from arb.ports.market import Clock, Entropy
 from arb.stack.control import Supervisor
 from arb.stack.home import Home, read_runtime, read_settings
 from arb.stack.lifecycle import Stack, Watch

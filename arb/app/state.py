@@ -13,7 +13,7 @@ from arb.engine.state.hot_state import KeepHotState
 from arb.engine.state.resume import Resume
 from arb.engine.state.snapshot import TakeSnapshot
 from arb.engine.state.store_health import WatchDatabase
-from arb.ports import Clock
+from arb.ports.market import Clock
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from arb.app.accounts import named
 from arb.app.stores import Stores
 from arb.domain.market.ids import SessionId, Venue
 from arb.domain.time import NS_PER_MS
-from arb.ports import VenueClient
+from arb.ports.trading import VenueClient
 from arb.venues.request import ApiKey
 from config.settings import Credentials, RunMode, Settings
 

@@ -18,7 +18,8 @@ from arb.app.stores import Stores
 from arb.app.trading import TradingUseCases, wire_trading
 from arb.domain.market.ids import SessionId, Venue
 from arb.engine.market.markets import Markets
-from arb.ports import AlertSink, Dispatcher, KillSwitch, VenueClient
+from arb.ports.messaging import AlertSink, Dispatcher
+from arb.ports.trading import KillSwitch, VenueClient
 from config.settings import Settings
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from arb.domain.errors import ArbError
-from arb.ports import Clock
+from arb.ports.market import Clock
 
 Scenario = Callable[[], tuple[float, str]]  # returns (recovery seconds, detail); Raises: Failed
 

@@ -21,7 +21,7 @@ from arb.check.invariants.risk_only_shrinks import risk_only_shrinks
 from arb.check.invariants.unknown_is_a_state import unknown_is_a_state
 from arb.domain.errors import VenueError
 from arb.domain.market.ids import Venue
-from arb.ports import Clock
+from arb.ports.market import Clock
 
 Checker = Callable[[EngineHistory, VenueHistory | None], tuple[Violation, ...]]
 

@@ -36,7 +36,7 @@ from arb.domain.ledger.ledger import EntryKind, Posting
 from arb.domain.market.ids import ClientOrderId, FillId, SessionId, Symbol, Venue
 from arb.domain.market.instrument import Instrument
 from arb.domain.trading.order import Event, Order, State
-from arb.ports import Clock
+from arb.ports.market import Clock
 
 LOOK_BACK_NS: Final = 60_000_000_000  # an order may be placed a while after its intent was written
 

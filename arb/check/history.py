@@ -19,7 +19,7 @@ from arb.domain.risk.mode import ModeChange
 from arb.domain.state.snapshot import Snapshot
 from arb.domain.trading.order import Event, Fill, Order, State
 from arb.domain.trading.trade import Trade
-from arb.ports import Session
+from arb.ports.trading import Session
 
 
 class Invariant(StrEnum):

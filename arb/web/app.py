@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from arb.domain.time import NS_PER_HOUR
-from arb.ports import Clock, Entropy
+from arb.ports.market import Clock, Entropy
 from arb.web.guard import Guard, Handler, add_headers
 from arb.web.hub import Hub
 from arb.web.login import STATIC, Login

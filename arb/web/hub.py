@@ -14,7 +14,7 @@ import orjson
 from arb.domain.errors import ArbError
 from arb.domain.market.money import plain
 from arb.domain.time import NS_PER_MS
-from arb.ports import Clock
+from arb.ports.market import Clock
 from arb.web.desk import Section
 
 PAGES_MAX: Final = 16

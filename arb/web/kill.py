@@ -13,7 +13,7 @@ import structlog
 from arb.adapters.local.kill_switch import FileKillSwitch
 from arb.app.facts.kill import kill_document, kill_text
 from arb.engine.kill.kill import KillReport
-from arb.ports import Clock
+from arb.ports.market import Clock
 
 REASON_CHARACTERS_MAX: Final = 200
 WITHIN_MS: Final = 30_000

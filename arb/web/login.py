@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from arb.ports import Entropy
+from arb.ports.market import Entropy
 from arb.web.guard import COOKIE, TICKET, Guard
 from arb.web.throttle import Throttle
 from arb.web.tickets import NONCE_BITS, equal

@@ -10,7 +10,7 @@ from prometheus_client.core import Metric as Family
 from prometheus_client.registry import Collector
 
 from arb.domain.errors import ArbError
-from arb.ports import Clock
+from arb.ports.market import Clock
 from arb.web.catalogue import BY_NAME, METRICS
 
 Sample = tuple[str, tuple[str, ...], Decimal | float]

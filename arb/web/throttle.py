@@ -3,7 +3,7 @@
 from collections import deque
 from typing import Final
 
-from arb.ports import Clock
+from arb.ports.market import Clock
 
 WINDOW_NS: Final = 60 * 1_000_000_000
 FAILURES_PER_ADDRESS_MAX: Final = 5

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 from typing import Final
 
-from arb.ports import Clock, Entropy
+from arb.ports.market import Clock, Entropy
 
 NONCE_BITS: Final = 128
 REVOKED_MAX: Final = 10_000

@@ -13,7 +13,7 @@ from arb.stack.home import Home
 from arb.venues.upbit import orders as upbit
 from arb.venues.upbit.auth import Pass, bearer, hashed_text, nonce_of
 from tests.adapters.venues.simulators import CLOCK, ENTROPY, KEYS, Simulator, make_order, running
-from tests.ports import free_port
+from tests.free_port import free_port
 
 MARK = "efGH34"
 WAITED_NS = 5_000_000_000  # since the switch went on: of the time that a kill without a database waits

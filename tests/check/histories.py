@@ -25,7 +25,7 @@ from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trading.order import Event, Fill, Order, Purpose, State
 from arb.domain.trading.trade import Trade, TradeState
 from arb.engine.market.markets import symbol_on
-from arb.ports import Session
+from arb.ports.trading import Session
 
 START_NS = 1_700_000_000_000_000_000
 SESSION = Session(

@@ -24,7 +24,7 @@ from arb.domain.state.snapshot import Snapshot, SnapshotKind
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.order import State
 from arb.domain.trading.trade import TradeState
-from arb.ports import Session
+from arb.ports.trading import Session
 from tests.check.histories import RULES, venue_fill, venue_order
 from tests.contracts import world
 from tests.contracts.backends import sql_engine

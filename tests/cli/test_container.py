@@ -13,7 +13,7 @@ from arb.adapters.redis.life import RedisHeartbeats
 from arb.domain.risk.mode import FALLBACK
 from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_S
-from arb.ports import Session
+from arb.ports.trading import Session
 from tests.cli.command import arb
 from tests.contracts import world
 from tests.contracts.backends import Stores, sql_engine, sql_stores

@@ -16,7 +16,7 @@ import pytest
 from arb.adapters.local import collector
 from arb.stack.files import write_private
 from arb.stack.home import Home, Runtime
-from tests.ports import free_port
+from tests.free_port import free_port
 
 CONFIGURATION = str(Path(__file__).resolve().parents[2] / "config" / "flowerconfig.py")
 FLOWER = (sys.executable, "-m", "celery", "-A", "arb", "flower")

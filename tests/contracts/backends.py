@@ -24,7 +24,8 @@ from arb.adapters.postgres.venue_health import SqlVenueHealth
 from arb.domain.ledger.ledger import Posting
 from arb.domain.market.ids import ClientOrderId, SessionId
 from arb.engine.trading.stability import VenueHealthStore
-from arb.ports import AlertStore, ExternalOrderStore, SessionStore, TradeStore
+from arb.ports.messaging import AlertStore
+from arb.ports.trading import ExternalOrderStore, SessionStore, TradeStore
 
 Balances = dict[tuple[str, str], Decimal]
 Event = tuple[str, str, str, int]  # event, from, to, fence

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from arb.ports import Session
+from arb.ports.trading import Session
 from tests.contracts import world
 from tests.contracts.backends import Stores, memory_stores, sql_engine, sql_stores
 

@@ -16,7 +16,7 @@ from arb.domain.health.assignment import Assignment, Beat, Health, Move, Owner
 from arb.domain.market.ids import USDT, Coin
 from arb.engine.market.feed import FeedStore
 from arb.engine.market.markets import USDT_KRW
-from arb.ports import FeedRegistry
+from arb.ports.market import FeedRegistry
 from tests.engine.books import BTC_KRW, BTC_USDT, a_book
 
 BTC, ETH = Coin("BTC"), Coin("ETH")

@@ -12,7 +12,7 @@ from arb.domain.market.ids import Venue
 from arb.domain.risk.review import Mode
 from arb.domain.state.snapshot import PARTS, Snapshot, SnapshotKind, canonical
 from arb.domain.trading.trade import TradeState
-from arb.ports import Session, TradeView
+from arb.ports.trading import Session, TradeView
 from tests.contracts import world
 
 NOW_NS = world.NOW_NS

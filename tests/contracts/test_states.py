@@ -18,7 +18,7 @@ from arb.domain.state.hot_state import HotState
 from arb.domain.state.snapshot import PARTS, canonical
 from arb.domain.trading.trade import TradeState
 from arb.engine.state.hot_state import FAILURES_MAX, KeepHotState
-from arb.ports import Session, TradeView
+from arb.ports.trading import Session, TradeView
 from tests.contracts import world
 from tests.engine.races import Raced
 

@@ -14,7 +14,7 @@ from arb.domain.risk.review import Approved, Mode, Refused
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.order import State
 from arb.domain.trading.trade import TradeState
-from arb.ports import TradeView
+from arb.ports.trading import TradeView
 from tests.contracts import world
 
 NOW_NS = world.NOW_NS

@@ -23,7 +23,7 @@ from arb.domain.risk.review import Limits, Mode, Proposal
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.order import Fill, Order, OrderReport, Purpose, State
 from arb.domain.trading.trade import Leg, Trade, TradeState
-from arb.ports import Session
+from arb.ports.trading import Session
 
 NOW_NS = 1_763_640_000_000_000_000  # 2025-11-20 12:00 UTC
 LIFETIME_NS = 3 * NS_PER_S

@@ -45,7 +45,7 @@ from arb.engine.trading.proposals import Appetite
 from arb.engine.trading.settle import Settle
 from arb.engine.trading.stability import Stability
 from arb.engine.trading.sweep import Sweep
-from arb.ports import Session
+from arb.ports.trading import Session
 
 BTC = Coin("BTC")
 SESSION = SessionId("town")

@@ -18,7 +18,7 @@ from arb.app.wiring import Engine, wire
 from arb.domain.market.ids import SessionId, Venue
 from arb.domain.risk.review import Mode
 from arb.engine.market.rules import GAP_NS
-from arb.ports import Session
+from arb.ports.trading import Session
 from config.settings import load
 from tests.engine.town import RULES
 

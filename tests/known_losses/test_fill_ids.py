@@ -13,7 +13,7 @@ from arb.domain.errors import InvariantError
 from arb.domain.market.ids import FillId, Venue
 from arb.domain.risk.review import Approved
 from arb.domain.trading.order import Order, State
-from arb.ports import Session
+from arb.ports.trading import Session
 from tests.contracts import world
 from tests.contracts.backends import Stores, memory_stores
 from tests.known_losses.helpers import require

@@ -12,7 +12,7 @@ from arb.domain.errors import OutcomeUnknown
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.order import Order, OrderReport, Purpose
-from arb.ports import NeverPlaced, NotFoundYet, Resolution
+from arb.ports.trading import NeverPlaced, NotFoundYet, Resolution
 from arb.venues.request import Effect, HttpResponse
 from arb.venues.upbit.errors import error_of
 from tests.engine.town import Town

@@ -18,7 +18,7 @@ from arb.stack.process_spec import Phase, ProcessSpec
 from arb.stack.shutdown import stop_stack
 from arb.stack.signals import end, marked_processes
 from arb.stack.wait import wait_until
-from tests.ports import free_port
+from tests.free_port import free_port
 from tests.stack.stand_ins import (
     ENVIRONMENT,
     SLEEPER,

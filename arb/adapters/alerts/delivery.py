@@ -18,7 +18,8 @@ import structlog
 from arb.adapters.alerts.channels import Channel, document_of
 from arb.domain.errors import StoreError
 from arb.domain.health.alert import Alert
-from arb.ports import Clock, Counters
+from arb.ports.market import Clock
+from arb.ports.messaging import Counters
 
 WAITING_MAX: Final = 1_000
 LOOK_S: Final = 1.0

@@ -13,7 +13,7 @@ from arb.domain.errors import StoreError
 from arb.domain.health.alert import Alert, Severity
 from arb.domain.market.ids import SessionId
 from arb.engine.health.monitor import MESSAGES
-from arb.ports import AlertStore
+from arb.ports.messaging import AlertStore
 
 QUIET_NS: Final = 300 * 1_000_000_000  # in which what tells nothing new is counted
 

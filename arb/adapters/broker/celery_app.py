@@ -21,7 +21,8 @@ from arb.domain.errors import ConfigError, DispatchError
 from arb.domain.health.breaker import State, Watermark
 from arb.domain.health.dead_letter import DeadLetter
 from arb.engine.market.tally import Tally
-from arb.ports import Clock, Counters, Entropy
+from arb.ports.market import Clock, Entropy
+from arb.ports.messaging import Counters
 
 REPORT_NS: Final = 1_000_000_000
 REFUSALS: Final = (OperationalError, redis.RedisError, OSError, AMQPError)

@@ -9,7 +9,7 @@ import redis
 
 from arb.adapters.redis.client import refuses_writes
 from arb.domain.health.breaker import Breaker, Event, Rules, State, Watermark, observe, probe
-from arb.ports import Clock, Entropy
+from arb.ports.market import Clock, Entropy
 
 MEMORY: Final = Watermark(high=0.9, low=0.8)  # of `maxmemory`; at 1 Redis refuses to be written to
 REFUSED: Final = "refused"

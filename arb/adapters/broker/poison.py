@@ -15,7 +15,7 @@ from kombu.transport import virtual
 from arb.adapters.redis.parking import letter_of_text
 from arb.domain.errors import StoreUnavailable
 from arb.domain.health.dead_letter import DELIVERIES_MAX, DeadLetter, Reason, error_text, is_poison
-from arb.ports import Clock
+from arb.ports.market import Clock
 
 PAUSE_MS: Final = 1_000  # before a message that could not be buried comes again: it must not spin
 log = structlog.get_logger("arb.transport")

@@ -16,7 +16,7 @@ from kombu.exceptions import OperationalError
 
 from arb.adapters.broker.gate import Gate
 from arb.domain.health.breaker import State
-from arb.ports import Clock
+from arb.ports.market import Clock
 
 LOOK_MS: Final = 100
 WARM_UP_AFTER_MS: Final = 3_000  # a process that starts has more urgent things to do

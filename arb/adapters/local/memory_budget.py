@@ -1,4 +1,4 @@
-"""`arb.ports.MemoryBudget` of one process: what its large work may take on top of what it takes anyway.
+"""`arb.ports.state.MemoryBudget` of one process: what its large work may take on top of what it takes anyway.
 
 One chunk gets an eighth of the budget, so that several may go on at once, and half of that with each degree
 of degradation. Who finds the budget taken waits. What the process took besides counts against it, but never

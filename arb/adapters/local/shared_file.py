@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from arb.ports import Clock
+from arb.ports.market import Clock
 
 SIZE_BYTES: Final = 64 * 1024
 PATIENCE_MS: Final = 500

@@ -1,4 +1,4 @@
-"""`arb.ports.AlertStore` in memory."""
+"""`arb.ports.messaging.AlertStore` in memory."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""`arb.ports.ExternalOrderStore` in memory."""
+"""`arb.ports.trading.ExternalOrderStore` in memory."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

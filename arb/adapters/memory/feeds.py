@@ -7,7 +7,7 @@ from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.domain.errors import StoreUnavailable
 from arb.domain.health.assignment import Assignment, Beat, Health, Move
 from arb.engine.market.membership import Fenced
-from arb.ports import Roster
+from arb.ports.market import Roster
 
 
 class MemoryFeedRegistry:

@@ -8,7 +8,7 @@ from arb.domain.errors import StoreUnavailable
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue, coin_of
 from arb.domain.time import NS_PER_MS
-from arb.ports import Clock, Quotes, Written
+from arb.ports.market import Clock, Quotes, Written
 
 PENDING_MS: Final = 1_000
 Key = tuple[Venue, Symbol]

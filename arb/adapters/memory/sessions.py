@@ -1,4 +1,4 @@
-"""`arb.ports.SessionStore` in memory."""
+"""`arb.ports.trading.SessionStore` in memory."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from arb.domain.market.ids import SessionId
 from arb.domain.risk.mode import ModeChange
 from arb.domain.risk.review import Mode
 from arb.domain.state.recovery import Recovery
-from arb.ports import Session
+from arb.ports.trading import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""`arb.ports.SnapshotStore` in memory."""
+"""`arb.ports.state.SnapshotStore` in memory."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping

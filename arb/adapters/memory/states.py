@@ -1,4 +1,4 @@
-"""`arb.ports.StateStore` in memory; `away` makes it unreachable."""
+"""`arb.ports.state.StateStore` in memory; `away` makes it unreachable."""
 
 from copy import deepcopy
 from dataclasses import dataclass, field, replace

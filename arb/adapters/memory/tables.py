@@ -18,7 +18,7 @@ from arb.domain.state.recovery import Recovery
 from arb.domain.trading.external import ExternalOrder
 from arb.domain.trading.order import Event, Order, State
 from arb.domain.trading.trade import Trade
-from arb.ports import Session
+from arb.ports.trading import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""`arb.ports.TradeStore` in memory."""
+"""`arb.ports.trading.TradeStore` in memory."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from arb.domain.market.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
 from arb.domain.risk.review import Approved, Limits, Proposal, Refused, review
 from arb.domain.trading.order import Event, Order, OrderReport, State, apply
 from arb.domain.trading.trade import Trade, TradeState
-from arb.ports import TradeView
+from arb.ports.trading import TradeView
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ from arb.domain.market.money import ZERO
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import Fill, Order, OrderReport, State
-from arb.ports import Clock, NeverPlaced, NotFoundYet, QuoteStore, Resolution
+from arb.ports.market import Clock, QuoteStore
+from arb.ports.trading import NeverPlaced, NotFoundYet, Resolution
 from arb.venues.upbit.orders import unfillable
 
 FENCE_MARGIN_NS: Final = 10_000 * NS_PER_MS  # the venue's own API timeout

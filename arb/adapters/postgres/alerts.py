@@ -19,7 +19,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class SqlAlertStore:
-    """`arb.ports.AlertStore`: alerts as rows."""
+    """`arb.ports.messaging.AlertStore`: alerts as rows."""
 
     engine: Engine
 

@@ -1,4 +1,4 @@
-"""`arb.ports.DeadLetterStore` in PostgreSQL, and what `arb dead` asks of it.
+"""`arb.ports.messaging.DeadLetterStore` in PostgreSQL, and what `arb dead` asks of it.
 
 One row for all failures of the same work: it counts them, and one that was sent again and failed again
 waits again. Modes and groups that share a database see their own rows only: what one of them gave up must not

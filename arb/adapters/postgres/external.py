@@ -1,4 +1,4 @@
-"""`arb.ports.ExternalOrderStore` in PostgreSQL."""
+"""`arb.ports.trading.ExternalOrderStore` in PostgreSQL."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -18,7 +18,7 @@ from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar, cast
 
 from arb.adapters.local.clock import SystemClock
 from arb.adapters.postgres.failures import CommitUnknown, Interrupted
-from arb.ports import Clock
+from arb.ports.market import Clock
 
 WAITS_MS: Final = (100, 200, 400)
 Given = ParamSpec("Given")

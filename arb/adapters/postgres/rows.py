@@ -14,7 +14,7 @@ from arb.domain.risk.review import Mode
 from arb.domain.state.owner import Owner
 from arb.domain.trading.order import Fill, Order, Purpose, State
 from arb.domain.trading.trade import Trade, TradeState
-from arb.ports import Session
+from arb.ports.trading import Session
 
 Values = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""`arb.ports.SnapshotStore` in PostgreSQL."""
+"""`arb.ports.state.SnapshotStore` in PostgreSQL."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -19,7 +19,7 @@ from arb.domain.ledger.ledger import Entry
 from arb.domain.market.ids import SessionId, TradeId
 from arb.domain.state.hot_state import Stamp, StateChange
 from arb.domain.state.snapshot import PARTS, Found, Skipped, Snapshot, SnapshotKind
-from arb.ports import TradeView
+from arb.ports.trading import TradeView
 
 COLUMNS: Final = tuple(SealedPart.__dataclass_fields__)
 TRADES_PART: Final = "positions"

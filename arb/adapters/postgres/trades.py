@@ -1,4 +1,4 @@
-"""`arb.ports.TradeStore` in PostgreSQL: each method is one transaction."""
+"""`arb.ports.trading.TradeStore` in PostgreSQL: each method is one transaction."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from arb.domain.market.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
 from arb.domain.risk.review import Approved, Limits, Proposal, Refused
 from arb.domain.trading.order import Event, Order, OrderReport
 from arb.domain.trading.trade import Trade
-from arb.ports import TradeView
+from arb.ports.trading import TradeView
 
 
 @dataclass(frozen=True, slots=True)

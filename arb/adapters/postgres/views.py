@@ -14,7 +14,7 @@ from arb.domain.health.alert import TRADE_HANDED_OVER
 from arb.domain.market.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
 from arb.domain.trading.order import AT_VENUE, TERMINAL, Fill, Order, State
 from arb.domain.trading.trade import Trade, TradeState
-from arb.ports import TradeView
+from arb.ports.trading import TradeView
 
 LIVE: Final = sorted(state.value for state in State if state not in TERMINAL)
 OUT: Final = sorted(state.value for state in AT_VENUE)  # whose outcome is not known

@@ -25,7 +25,7 @@ from arb.adapters.redis.client import reaching
 from arb.adapters.venues.liveness import ReconnectPlan
 from arb.domain.errors import ArbError
 from arb.domain.health.backoff import SOCKET_BACKOFF, SOCKET_COOLDOWN_MS, Backoff
-from arb.ports import Clock, Entropy
+from arb.ports.market import Clock, Entropy
 
 KEPT: Final = 1_000  # messages, about
 TICK_S: Final = 0.25  # how long a read waits before it is looked whether to end

@@ -12,7 +12,7 @@ import redis
 
 from arb.adapters.local.shared_file import SharedFile
 from arb.domain.health.degradation import Degradation, Degree
-from arb.ports import Clock
+from arb.ports.market import Clock
 
 KEPT_NS: Final = 60_000_000_000  # without a word of anybody, nothing is degraded any more
 READ_NS: Final = 1_000_000_000  # how often a process asks

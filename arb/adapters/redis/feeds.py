@@ -22,7 +22,7 @@ from arb.adapters.redis.quotes import fences_key, field_of, quotes_key
 from arb.domain.health.assignment import Assignment, Beat, Health, Move, Owner
 from arb.domain.market.ids import USDT, Coin
 from arb.engine.market.markets import keys_of
-from arb.ports import Roster
+from arb.ports.market import Roster
 
 LEAD_MS: Final = 2_000
 MOVES_MAX: Final = 1_000
@@ -63,7 +63,7 @@ if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('DEL', KEYS[2]) end
 
 
 class RedisFeedRegistry:
-    """`arb.ports.FeedRegistry` of one environment."""
+    """`arb.ports.market.FeedRegistry` of one environment."""
 
     def __init__(self, client: redis.Redis, environment: str) -> None:
         prefix = f"arbitrage:feeds:{environment}"

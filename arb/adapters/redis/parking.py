@@ -1,4 +1,4 @@
-"""`arb.ports.ParkingLot` on lists.
+"""`arb.ports.messaging.ParkingLot` on lists.
 
 `{broker_prefix}{queue}.unreadable`, beside its queue: what the transport could not read, as it came.
 `arbitrage:dead_letters:{env}`: letters that PostgreSQL could not take, as JSON.

@@ -22,7 +22,7 @@ from arb.domain.errors import DataError
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue, coin_of
 from arb.engine.market.book_codec import decode_book, encode_book
-from arb.ports import Quotes, Written
+from arb.ports.market import Quotes, Written
 
 PENDING_MS: Final = 1_000
 COINS_MAX: Final = 10_000

@@ -63,7 +63,7 @@ def _reaching() -> Iterator[None]:
 
 
 class RedisStateStore:
-    """`arb.ports.StateStore` of one environment."""
+    """`arb.ports.state.StateStore` of one environment."""
 
     def __init__(self, client: redis.Redis, environment: str) -> None:
         self._client = client

@@ -9,7 +9,8 @@ from arb.domain.errors import VenueError
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.market.instrument import Instrument
 from arb.engine.market.rules import GAP_NS, REFRESH_NS, WatchRules
-from arb.ports import Clock, VenueClient
+from arb.ports.market import Clock
+from arb.ports.trading import VenueClient
 
 Key = tuple[Venue, Symbol]
 log = structlog.get_logger("arb.rules")

@@ -17,7 +17,8 @@ from arb.domain.market.money import ZERO
 from arb.domain.time import is_current
 from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import Fill, Order, OrderReport, State
-from arb.ports import Clock, NeverPlaced, QuoteStore, Resolution
+from arb.ports.market import Clock, QuoteStore
+from arb.ports.trading import NeverPlaced, Resolution
 
 
 class Rules(Protocol):

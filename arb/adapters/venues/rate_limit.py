@@ -14,7 +14,7 @@ from typing import Final
 from arb.domain.errors import RateLimited
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_MS
-from arb.ports import Clock
+from arb.ports.market import Clock
 from arb.venues.request import Usage
 
 PAUSE_MS_MAX: Final = 3 * 24 * 3_600_000  # the longest ban Binance names

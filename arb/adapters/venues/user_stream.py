@@ -16,7 +16,9 @@ from arb.domain.health.backoff import SOCKET_BACKOFF, SOCKET_COOLDOWN_MS
 from arb.domain.time import NS_PER_MS
 from arb.engine.market.stream import Notice
 from arb.engine.trading.fills import CatchUp, RecordReport, UserStream
-from arb.ports import AlertSink, Clock, Counters, Entropy, VenueClient
+from arb.ports.market import Clock, Entropy
+from arb.ports.messaging import AlertSink, Counters
+from arb.ports.trading import VenueClient
 
 CONNECT_MS_MAX: Final = 5_000
 # An account is quiet for hours, so what proves the subscription is the answer to the keep-alive.

@@ -13,7 +13,7 @@ from arb.domain.errors import Retryable
 from arb.domain.health.breaker import Breaker, Event, Rules, State, observe, probe
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_MS
-from arb.ports import Clock, Entropy
+from arb.ports.market import Clock, Entropy
 
 RULES: Final = Rules(failures_max=10, cooldown_ms=1_000)
 log = structlog.get_logger("arb.venues")

@@ -22,7 +22,7 @@ from arb.adapters.venues.liveness import Liveness, ReconnectPlan, SilenceLimits,
 from arb.domain.health.backoff import Backoff
 from arb.domain.market.ids import Venue
 from arb.engine.market.stream import Notice, SocketListener
-from arb.ports import Clock, Entropy
+from arb.ports.market import Clock, Entropy
 
 TICK_S: Final = 0.1  # how long a read waits before the connection's silence, or a hurry, is looked at
 STOP_S_MAX: Final = 15.0

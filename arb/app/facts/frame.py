@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from arb.domain.ledger.report import Report
 from arb.domain.market.ids import Coin, TradeId
-from arb.ports import Session
+from arb.ports.trading import Session
 from arb.stack.control import ProcessStatus
 
 

@@ -13,7 +13,8 @@ from arb.domain.market.spread import Direction, Market, common_quantity, edge, r
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.position import trade_position
 from arb.engine.market.markets import USDT_KRW, symbol_on
-from arb.ports import Clock, Session, TradeView
+from arb.ports.market import Clock
+from arb.ports.trading import Session, TradeView
 from arb.stack.control import ProcessStatus
 
 SLOW_NS: Final = 2_000_000_000  # what costs more than a round trip is read this often

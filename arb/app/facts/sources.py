@@ -17,7 +17,7 @@ from arb.domain.ledger.report import Report
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.engine.market.markets import keys_of
-from arb.ports import Session, TradeView
+from arb.ports.trading import Session, TradeView
 from arb.stack.control import ProcessStatus
 from arb.stack.home import Home
 from arb.stack.status import stack_status

@@ -15,7 +15,7 @@ from arb.domain.ledger.ledger import opening_entry
 from arb.domain.market.ids import SessionId, Venue
 from arb.domain.risk.review import Mode
 from arb.engine.trading.journal import Decision
-from arb.ports import Session
+from arb.ports.trading import Session
 
 SESSION: Final = SessionId("dry-run")
 

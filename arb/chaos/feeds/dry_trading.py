@@ -16,7 +16,8 @@ from arb.engine.trading.hand_over import HandOver
 from arb.engine.trading.kill_gate import KillGate
 from arb.engine.trading.settle import Settle
 from arb.engine.trading.stability import Stability
-from arb.ports import Clock, Dispatcher, Entropy, QuoteStore
+from arb.ports.market import Clock, Entropy, QuoteStore
+from arb.ports.messaging import Dispatcher
 from config.settings import Settings
 
 

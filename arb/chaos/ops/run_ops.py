@@ -14,7 +14,7 @@ from arb.domain.health.judge import Level
 from arb.domain.health.queues import QUEUES
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_S
-from arb.ports import Clock
+from arb.ports.market import Clock
 from arb.stack.errors import StackNotRunning
 from arb.stack.files import read_json
 from arb.stack.home import Home

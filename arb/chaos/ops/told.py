@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 
 from arb.domain.time import NS_PER_S
-from arb.ports import Clock
+from arb.ports.market import Clock
 
 PAUSE_MS: Final = 100
 

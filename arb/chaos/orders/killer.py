@@ -10,7 +10,7 @@ from typing import Final
 
 from arb.chaos.orders.plan import is_mortal, lives_ms
 from arb.domain.time import NS_PER_MS
-from arb.ports import Clock
+from arb.ports.market import Clock
 
 LOOK_S: Final = 0.2
 Running = Callable[[], Mapping[str, int]]  # program -> pid, of those that are at work

@@ -17,7 +17,8 @@ from arb.domain.market.ids import ClientOrderId, Coin, TradeId, Venue, client_or
 from arb.domain.market.instrument import Side
 from arb.domain.trading.order import Order, Purpose, State
 from arb.engine.market.markets import symbol_on
-from arb.ports import Clock, VenueClient
+from arb.ports.market import Clock
+from arb.ports.trading import VenueClient
 
 ATTEMPTS_MAX: Final = 5
 LIFETIME_NS: Final = 3_000_000_000

@@ -11,7 +11,7 @@ from arb.domain.market.ids import Venue
 from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_MS
 from arb.engine.kill.drain import Drain
-from arb.ports import Clock
+from arb.ports.market import Clock
 
 LOOK_MS: Final = 250
 TELL_MS: Final = 10_000

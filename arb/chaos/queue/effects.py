@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import psycopg2
 
-from arb.ports import Clock
+from arb.ports.market import Clock
 
 TABLES: Final = """
 CREATE TABLE IF NOT EXISTS chaos_effects (

@@ -24,7 +24,7 @@ from arb.domain.time import NS_PER_S
 from arb.engine.state.hot_state import KeepHotState
 from arb.engine.state.resume import Account, Resume
 from arb.engine.state.snapshot import TakeSnapshot
-from arb.ports import Session
+from arb.ports.trading import Session
 
 ENVIRONMENT = "mock"
 OWNER = Owner(environment=ENVIRONMENT)

@@ -13,7 +13,7 @@ from arb.domain.market.ids import SessionId, Venue
 from arb.domain.risk.review import Mode
 from arb.domain.state.snapshot import canonical
 from arb.domain.trading.order import Purpose
-from arb.ports import TradeView
+from arb.ports.trading import TradeView
 
 POSITIONS: Final = 10_000
 SNAPSHOT_S_MAX: Final = 5.0

@@ -10,7 +10,7 @@ from arb.cli.doctor.finding import Finding, bad, ok, warn
 from arb.domain.errors import ConfigError, VenueError
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_S
-from arb.ports import VenueClient
+from arb.ports.trading import VenueClient
 from arb.stack.errors import StackNotRunning
 from arb.stack.files import read_json
 from arb.stack.home import Home

@@ -14,7 +14,7 @@ from arb.domain.ledger.report import CoinLine
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.money import ZERO, plain
 from arb.domain.trading.position import TradePosition, trade_position
-from arb.ports import TradeView
+from arb.ports.trading import TradeView
 
 Row = dict[str, Any]
 

@@ -10,7 +10,7 @@ from rich.text import Text
 from arb.cli.views.text import moment
 from arb.domain.health.assignment import Health, Rules
 from arb.domain.time import NS_PER_S
-from arb.ports import FeedRegistry
+from arb.ports.market import FeedRegistry
 
 STYLES: Final = {"healthy": "green", "proving": "cyan", "degraded": "yellow", "dead": "bold red"}
 

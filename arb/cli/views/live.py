@@ -12,7 +12,7 @@ from arb.app.facts.sources import Sources
 from arb.app.wiring import Engine
 from arb.cli.views.line import frame_json, line
 from arb.cli.views.view import render
-from arb.ports import Clock
+from arb.ports.market import Clock
 from arb.stack.home import Home
 
 FRAME_MS: Final = 500

@@ -10,7 +10,7 @@ from typing import Final
 from arb.domain.errors import StoreError
 from arb.domain.health.alert import Alert, Severity
 from arb.domain.health.dead_letter import DeadLetter, Reason
-from arb.ports import AlertSink, Counters, DeadLetterStore, ParkingLot
+from arb.ports.messaging import AlertSink, Counters, DeadLetterStore, ParkingLot
 
 KIND: Final = "dead_letter"
 COLLECTED_AT_ONCE: Final = 100

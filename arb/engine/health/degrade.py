@@ -15,7 +15,9 @@ from arb.domain.health.judge import Reading
 from arb.domain.market.ids import SessionId
 from arb.domain.risk.mode import NO_ROOM
 from arb.domain.risk.review import Mode
-from arb.ports import AlertSink, Clock, Counters, Session, SessionStore
+from arb.ports.market import Clock
+from arb.ports.messaging import AlertSink, Counters
+from arb.ports.trading import Session, SessionStore
 
 KIND: Final = "degradation"
 DISK: Final = "disk_free_mb"

@@ -11,7 +11,8 @@ from arb.domain.market.ids import Coin, Venue
 from arb.domain.time import is_current
 from arb.engine.health.probes.books import VitalsStore
 from arb.engine.market.markets import Markets, keys_of
-from arb.ports import Heartbeats, QuoteStore
+from arb.ports.market import QuoteStore
+from arb.ports.messaging import Heartbeats
 
 SUBJECT: Final = "system"
 REDIS_AWAY: Final = "redis_unreachable"

@@ -8,7 +8,8 @@ from arb.domain.errors import StoreUnavailable
 from arb.domain.health.alert import Alert, Severity
 from arb.domain.health.revival import Finding, Memory, Rules, Worker, blind, look
 from arb.engine.health.probes.life import Queues
-from arb.ports import AlertSink, Clock, Counters, Heartbeats
+from arb.ports.market import Clock
+from arb.ports.messaging import AlertSink, Counters, Heartbeats
 
 Result = TypeVar("Result")
 

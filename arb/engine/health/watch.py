@@ -18,7 +18,8 @@ from arb.engine.health.degrade import Degrade
 from arb.engine.health.monitor import REDIS_AWAY, Standing, Stood, SystemMonitor, stand
 from arb.engine.health.probes.books import LastVitals
 from arb.engine.market.feed_guard import FeedGuard
-from arb.ports import AlertSink, Clock, Counters
+from arb.ports.market import Clock
+from arb.ports.messaging import AlertSink, Counters
 
 GRACE_NS: Final = 15_000_000_000
 SEVERITIES: Final = {

@@ -6,7 +6,8 @@ from typing import Final
 from arb.domain.market.ids import SessionId
 from arb.domain.trading.trade import TradeState
 from arb.engine.trading.halt import halt
-from arb.ports import Clock, SessionStore, TradeStore
+from arb.ports.market import Clock
+from arb.ports.trading import SessionStore, TradeStore
 
 PAUSE_MS: Final = 100
 RESTS_IN_A_ROW: Final = 5

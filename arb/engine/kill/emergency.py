@@ -15,7 +15,9 @@ from arb.domain.trading.trade import TradeState
 from arb.engine.kill.drain import Drain
 from arb.engine.state.snapshot import TakeSnapshot
 from arb.engine.trading.hand_over import HandOver
-from arb.ports import AlertSink, Clock, TradeStore, TradeView
+from arb.ports.market import Clock
+from arb.ports.messaging import AlertSink
+from arb.ports.trading import TradeStore, TradeView
 
 Result = TypeVar("Result")
 REASON: Final = "watchdog"  # how the mode's reason begins after it

@@ -11,7 +11,8 @@ from typing import Any
 
 from arb.domain.market.ids import SessionId
 from arb.domain.risk.mode import KILLED, UNKILLED
-from arb.ports import Clock, KillSwitch, SessionStore
+from arb.ports.market import Clock
+from arb.ports.trading import KillSwitch, SessionStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,8 @@ from arb.domain.time import NS_PER_MS
 from arb.domain.trading.external import ListedOrder
 from arb.engine.kill.unwind import Left, Unwind
 from arb.engine.kill.withdraw import OpenNow, Withdraw
-from arb.ports import Clock, SessionStore
+from arb.ports.market import Clock
+from arb.ports.trading import SessionStore
 
 PAUSE_MS: Final = 200
 LOOK_NS: Final = 2_000_000_000  # at all open orders: 80 of the 6,000 of weight that Binance gives a minute

@@ -16,7 +16,8 @@ from arb.domain.trading.trade import MOVING
 from arb.engine.trading.execute import Execute
 from arb.engine.trading.hand_over import HandOver
 from arb.engine.trading.settle import Settle
-from arb.ports import Clock, TradeStore, TradeView
+from arb.ports.market import Clock
+from arb.ports.trading import TradeStore, TradeView
 
 NOT_IN_TIME: Final = "kill_time_ceiling"
 

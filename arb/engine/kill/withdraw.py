@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from arb.domain.errors import VenueError
 from arb.domain.market.ids import Venue
 from arb.domain.trading.external import ListedOrder
-from arb.ports import VenueClient
+from arb.ports.trading import VenueClient
 
 
 @dataclass(frozen=True, slots=True)

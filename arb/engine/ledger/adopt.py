@@ -9,7 +9,9 @@ from arb.domain.health.alert import Alert, Severity
 from arb.domain.market.ids import SessionId, Venue
 from arb.domain.trading.external import ListedOrder
 from arb.engine.trading.halt import halt
-from arb.ports import AlertSink, Clock, ExternalOrderStore, SessionStore, TradeStore, VenueClient
+from arb.ports.market import Clock
+from arb.ports.messaging import AlertSink
+from arb.ports.trading import ExternalOrderStore, SessionStore, TradeStore, VenueClient
 
 WITHOUT_INTENT: Final = "order_without_intent"
 

@@ -11,7 +11,9 @@ from arb.domain.market.money import ZERO
 from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import Order
 from arb.engine.market.markets import symbol_on
-from arb.ports import Clock, MemoryBudget, TradeStore, VenueClient
+from arb.ports.market import Clock
+from arb.ports.state import MemoryBudget
+from arb.ports.trading import TradeStore, VenueClient
 
 LOOK_BACK_NS: Final = 600 * 1_000_000_000
 ORDER_BYTES: Final = 8_000

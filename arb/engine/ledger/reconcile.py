@@ -20,7 +20,9 @@ from arb.domain.market.ids import SessionId, Venue
 from arb.domain.trading.external import ListedOrder
 from arb.engine.ledger.adopt import Adopt
 from arb.engine.ledger.explain import Explain
-from arb.ports import AlertSink, Clock, Counters, TradeStore, VenueClient
+from arb.ports.market import Clock
+from arb.ports.messaging import AlertSink, Counters
+from arb.ports.trading import TradeStore, VenueClient
 
 LOOKS: Final = 30  # a busy engine is rarely at rest: look a few times
 PAUSE_MS: Final = 100

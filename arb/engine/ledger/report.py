@@ -8,7 +8,8 @@ from arb.domain.errors import StoreUnavailable
 from arb.domain.ledger.report import Prices, Report, SessionTotals, make_report
 from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.engine.market.markets import USDT_KRW, keys_of, symbol_on
-from arb.ports import Counters, QuoteStore
+from arb.ports.market import QuoteStore
+from arb.ports.messaging import Counters
 
 
 class ReportStore(Protocol):

@@ -25,7 +25,8 @@ from arb.domain.time import STAMP_AHEAD_NS_MAX
 from arb.engine.market.book_codec import encode_book
 from arb.engine.market.markets import USDT_KRW, keys_of
 from arb.engine.market.tally import Tally
-from arb.ports import Clock, Dispatcher, QuoteStore
+from arb.ports.market import Clock, QuoteStore
+from arb.ports.messaging import Dispatcher
 
 EVALUATE: Final = "arb.evaluate"
 EVALUATE_EXPIRES_MS: Final = 500  # older quotes are not worth evaluating

@@ -11,7 +11,9 @@ from arb.domain.health.alert import Alert, Severity
 from arb.domain.market.ids import SessionId
 from arb.domain.risk.mode import NO_FEED
 from arb.domain.risk.review import Mode
-from arb.ports import AlertSink, FeedRegistry, Session, SessionStore
+from arb.ports.market import FeedRegistry
+from arb.ports.messaging import AlertSink
+from arb.ports.trading import Session, SessionStore
 
 KIND: Final = "no_feed_worker"
 SUBJECT: Final = "feeds"

@@ -15,7 +15,9 @@ from arb.domain.market.spread import Market
 from arb.domain.risk.review import Limits
 from arb.domain.risk.sanity import stale
 from arb.engine.market.markets import Markets, keys_of
-from arb.ports import Clock, Counters, VenueClient
+from arb.ports.market import Clock
+from arb.ports.messaging import Counters
+from arb.ports.trading import VenueClient
 
 REUSED_NS: Final = 500_000_000  # several trades that wait at once ask a venue once
 Key = tuple[Venue, Symbol]

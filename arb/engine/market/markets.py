@@ -11,7 +11,7 @@ from arb.domain.market.instrument import Instrument
 from arb.domain.market.spread import Market, rate_from_book
 from arb.domain.time import STAMP_AHEAD_NS_MAX
 from arb.engine.market.fences import Fences
-from arb.ports import Quotes, QuoteStore
+from arb.ports.market import Quotes, QuoteStore
 
 USDT_KRW: Final = (Venue.UPBIT, Symbol("USDT/KRW"))
 Books = Mapping[tuple[Venue, Symbol], Book]

@@ -23,7 +23,7 @@ from arb.domain.health.assignment import (
     seen_first,
 )
 from arb.domain.market.ids import Coin
-from arb.ports import Clock, FeedRegistry, Roster
+from arb.ports.market import Clock, FeedRegistry, Roster
 
 ATTEMPTS: Final = 3  # at a commit that somebody overtook
 FORGET_NS: Final = 600_000_000_000  # a dead worker that owns nothing is forgotten after this long

@@ -10,7 +10,8 @@ from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.market.instrument import Instrument
 from arb.domain.time import NS_PER_S
 from arb.engine.market.markets import symbol_on
-from arb.ports import AlertSink, Clock, Counters
+from arb.ports.market import Clock
+from arb.ports.messaging import AlertSink, Counters
 
 REFRESH_NS: Final = 300 * NS_PER_S  # warnings and price bands change while we trade
 GAP_NS: Final = 5 * NS_PER_S  # between two readings of a venue, however many orders it refuses

@@ -2,7 +2,7 @@
 
 import threading
 
-from arb.ports import Counters
+from arb.ports.messaging import Counters
 
 
 class Tally:

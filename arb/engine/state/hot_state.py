@@ -14,7 +14,10 @@ from arb.domain.risk.mode import FALLBACK
 from arb.domain.risk.review import Mode
 from arb.domain.state.hot_state import HotState, Stamp
 from arb.domain.state.recovery import REDIS, Recovery
-from arb.ports import Clock, Counters, SessionStore, SnapshotStore, StateStore
+from arb.ports.market import Clock
+from arb.ports.messaging import Counters
+from arb.ports.state import SnapshotStore, StateStore
+from arb.ports.trading import SessionStore
 
 FAILURES_MAX: Final = 3
 ATTEMPTS: Final = 5  # at a write that somebody else overtook

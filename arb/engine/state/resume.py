@@ -19,7 +19,10 @@ from arb.domain.time import ROW_AHEAD_NS_MAX
 from arb.domain.trading.order import State
 from arb.engine.state.hot_state import KeepHotState
 from arb.engine.trading.execute import FIRST_ASK
-from arb.ports import Clock, Dispatcher, SnapshotStore, TradeStore
+from arb.ports.market import Clock
+from arb.ports.messaging import Dispatcher
+from arb.ports.state import SnapshotStore
+from arb.ports.trading import TradeStore
 
 Balances = dict[tuple[str, str], Decimal]  # (account, asset)
 EXACT: Final = Context(prec=400, traps=[Inexact])

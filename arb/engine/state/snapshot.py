@@ -5,7 +5,9 @@ from typing import Final
 
 from arb.domain.market.ids import SessionId
 from arb.domain.state.snapshot import SnapshotKind
-from arb.ports import Clock, Counters, MemoryBudget, SnapshotStore
+from arb.ports.market import Clock
+from arb.ports.messaging import Counters
+from arb.ports.state import MemoryBudget, SnapshotStore
 
 TRADE_BYTES: Final = 20_000  # read, encoded, compressed: 10 kB with two orders, and more with repairs
 TRADES_AT_ONCE_MAX: Final = 1_000

@@ -7,7 +7,8 @@ from typing import Final
 from arb.domain.errors import StoreUnavailable
 from arb.domain.health.alert import Alert, Severity
 from arb.domain.state.recovery import POSTGRES, Recovery
-from arb.ports import AlertSink, Clock, Counters
+from arb.ports.market import Clock
+from arb.ports.messaging import AlertSink, Counters
 
 FAILURES_MAX: Final = 3
 

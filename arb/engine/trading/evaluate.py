@@ -9,7 +9,6 @@ from arb.domain.health.degradation import FAR_PAUSE_NS, Degree, is_far, never_de
 from arb.domain.market import ids
 from arb.domain.market.book import Book
 from arb.domain.market.ids import USDT, Coin, SessionId, coin_of
-from arb.domain.market.money import ONE, ZERO
 from arb.domain.market.spread import Edge, Market
 from arb.domain.risk.review import Approved, Limits, Mode, Proposal, Refused
 from arb.domain.risk.sanity import stale, untradable
@@ -23,17 +22,9 @@ from arb.engine.trading.guard import EntryGuard
 from arb.engine.trading.intents import intents
 from arb.engine.trading.journal import Journal, decision, unread
 from arb.engine.trading.proposals import Appetite, Identity, best_edge, propose
-from arb.ports import (
-    Clock,
-    Counters,
-    Dispatcher,
-    Entropy,
-    KillSwitch,
-    QuoteStore,
-    SessionStore,
-    TradeStore,
-    TradeView,
-)
+from arb.ports.market import Clock, Entropy, QuoteStore
+from arb.ports.messaging import Counters, Dispatcher
+from arb.ports.trading import KillSwitch, SessionStore, TradeStore, TradeView
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +135,7 @@ class Evaluate:
             return False
         position = trade_position(view.orders)
         quantity = exit_quantity(trade, position, market)
-        if quantity <= ZERO:
+        if quantity <= 0:
             if not is_sendable_pair(position.hedged, market):
                 self.dispatcher.send("arb.settle_trade", trade.trade_id)  # it became dust while it was held
             return False
@@ -152,7 +143,7 @@ class Evaluate:
         if reason is None:
             return False
         quantity = self.exit_guard.size(view, position, quantity, market, now_ns)
-        legs = self._exit_legs(trade, quantity, market) if quantity > ZERO else None
+        legs = self._exit_legs(trade, quantity, market) if quantity > 0 else None
         if legs is None or not self.exit_guard.pays(trade, legs, now_ns):
             return False
         if not self._close(view, legs, reason, now_ns):
@@ -201,7 +192,7 @@ class Evaluate:
         share = self.guard.share(market, now_ns)
         if isinstance(share, Refused):
             return share
-        sized = best if share == ONE else best_edge(market, self.appetite.notional_usdt * share)
+        sized = best if share == 1 else best_edge(market, self.appetite.notional_usdt * share)
         if sized is None:
             return Refused("size_too_small")
         identity = Identity(

@@ -22,18 +22,9 @@ from arb.engine.trading.halt import halt
 from arb.engine.trading.kill_gate import KillGate
 from arb.engine.trading.settle import FIRST_LOOK
 from arb.engine.trading.stability import VenueHealthStore
-from arb.ports import (
-    AlertSink,
-    Clock,
-    Counters,
-    Dispatcher,
-    Entropy,
-    NeverPlaced,
-    NotFoundYet,
-    SessionStore,
-    TradeStore,
-    VenueClient,
-)
+from arb.ports.market import Clock, Entropy
+from arb.ports.messaging import AlertSink, Counters, Dispatcher
+from arb.ports.trading import NeverPlaced, NotFoundYet, SessionStore, TradeStore, VenueClient
 
 FOLLOW_MS: Final = (15, 30, 60, 120, 240)  # Upbit answers `wait` first; most results are there by 50 ms
 WORKING_MS_MAX: Final = 2_000  # an IOC order that still works after this is cancelled

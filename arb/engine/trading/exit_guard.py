@@ -13,7 +13,8 @@ from arb.domain.trading.exits import Exits, cautious, exits_so_far, is_resting
 from arb.domain.trading.position import TradePosition
 from arb.domain.trading.reserve import hold_of
 from arb.domain.trading.trade import Leg, Trade
-from arb.ports import AlertSink, Counters, TradeStore, TradeView
+from arb.ports.messaging import AlertSink, Counters
+from arb.ports.trading import TradeStore, TradeView
 
 TOLD_FROM: Final = 3  # exits that left a leg alone
 UNPAID_NS: Final = 1_000_000_000  # balances are not looked at again before

@@ -20,7 +20,9 @@ from arb.domain.trading.order import AT_VENUE, Order, OrderReport, State
 from arb.engine.market.stream import Notice
 from arb.engine.trading.execute import FIRST_ASK
 from arb.engine.trading.settle import FIRST_LOOK
-from arb.ports import AlertSink, Clock, Counters, Dispatcher, TradeStore
+from arb.ports.market import Clock
+from arb.ports.messaging import AlertSink, Counters, Dispatcher
+from arb.ports.trading import TradeStore
 
 # A report of one of these ends an order whatever its fills; FILLED ends it by its fills only.
 ENDS: Final = frozenset({State.CANCELED, State.EXPIRED, State.REJECTED})

@@ -3,7 +3,7 @@
 from arb.domain.market.ids import SessionId
 from arb.domain.risk.mode import stays_halted
 from arb.domain.risk.review import Mode
-from arb.ports import SessionStore
+from arb.ports.trading import SessionStore
 
 
 def halt(sessions: SessionStore, session_id: SessionId, reason: str, now_ns: int) -> None:

@@ -15,7 +15,9 @@ from arb.domain.trading.order import Order
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import Trade, TradeState
 from arb.engine.market.fresh_market import FreshMarkets
-from arb.ports import AlertSink, Clock, TradeStore, TradeView
+from arb.ports.market import Clock
+from arb.ports.messaging import AlertSink
+from arb.ports.trading import TradeStore, TradeView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

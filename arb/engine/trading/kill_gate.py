@@ -13,7 +13,9 @@ from typing import Final
 from arb.domain.market.ids import ClientOrderId
 from arb.domain.market.money import ZERO
 from arb.domain.trading.order import AT_VENUE, Order, Purpose, State
-from arb.ports import Clock, Counters, KillSwitch, TradeStore
+from arb.ports.market import Clock
+from arb.ports.messaging import Counters
+from arb.ports.trading import KillSwitch, TradeStore
 
 ARRIVED: Final = (State.ACCEPTED, State.PARTIALLY_FILLED)
 

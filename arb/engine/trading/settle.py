@@ -15,7 +15,9 @@ from arb.domain.trading.trade import ENDED, Leg, Trade, TradeState
 from arb.engine.market.fresh_market import FreshMarkets
 from arb.engine.trading.hand_over import HandOver, pnl_krw
 from arb.engine.trading.intents import intents
-from arb.ports import Clock, Counters, Dispatcher, TradeStore, TradeView
+from arb.ports.market import Clock
+from arb.ports.messaging import Counters, Dispatcher
+from arb.ports.trading import TradeStore, TradeView
 
 # Sends one intent at once: a leg that stands alone waits for no queue, and its price was read just now.
 # Should we die before it is sent, a sweep finds the intent.

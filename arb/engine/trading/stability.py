@@ -5,7 +5,7 @@ from typing import Final, Protocol
 
 from arb.domain.market.ids import SessionId, Venue
 from arb.domain.risk.stability import VenueRecord
-from arb.ports import Clock
+from arb.ports.market import Clock
 
 FRESH_NS: Final = 1_000_000_000
 

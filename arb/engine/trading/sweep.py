@@ -8,7 +8,9 @@ from arb.domain.market.ids import SessionId
 from arb.domain.trading.order import AT_VENUE, Order, State
 from arb.domain.trading.trade import MOVING
 from arb.engine.trading.hand_over import alarm_of
-from arb.ports import AlertSink, Clock, Counters, Dispatcher, TradeStore, TradeView
+from arb.ports.market import Clock
+from arb.ports.messaging import AlertSink, Counters, Dispatcher
+from arb.ports.trading import TradeStore, TradeView
 
 INTENT_NS_MAX: Final = 1_500_000_000  # its message was lost; sent again while the intent still lives
 ENDED_NS_MAX: Final = 1_500_000_000  # all orders are over and nobody settled: that message was lost

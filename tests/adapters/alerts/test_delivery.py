@@ -23,7 +23,7 @@ from arb.domain.health.alert import Alert, Severity
 from arb.domain.time import NS_PER_S
 from config.logging import Redactor
 from tests.adapters.alerts.smtp_server import SmtpServer
-from tests.ports import free_port
+from tests.free_port import free_port
 
 # apprise imports it where Python still has it
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")

@@ -3,7 +3,7 @@
 import pytest
 
 from arb.adapters.local.clock import ManualClock, SeededEntropy, SystemClock, SystemEntropy
-from arb.ports import Clock, Entropy
+from arb.ports.market import Clock, Entropy
 
 
 def test_manual_clock_moves_only_when_told():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from arb.adapters.local.kill_switch import UNREADABLE, FileKillSwitch, MemoryKillSwitch
-from arb.ports import KillSwitch
+from arb.ports.trading import KillSwitch
 from arb.stack.home import Home
 
 ASK_US_MAX = 50.0  # a stat takes two; the rest is for busy machines

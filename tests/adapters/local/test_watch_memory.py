@@ -11,7 +11,7 @@ from arb.adapters.local.watch_memory import FileHealthMemory
 from arb.domain.health.judge import Health, Level, Reading, Rule, Verdict, judge
 from arb.domain.time import NS_PER_S
 from arb.engine.health.monitor import Standing, Stood
-from arb.ports import Clock
+from arb.ports.market import Clock
 
 
 def memory(path, owner: str, clock: Clock | None = None) -> FileHealthMemory:

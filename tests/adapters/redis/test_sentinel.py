@@ -13,7 +13,7 @@ from arb.adapters.redis.address import sentinels_of
 from arb.adapters.redis.client import connect
 from arb.domain.errors import ConfigError
 from arb.stack.redis_server import find_program
-from tests.ports import free_port
+from tests.free_port import free_port
 
 PASSWORD = "it's a/secret"
 NAME = "arb"

@@ -18,10 +18,10 @@ from arb.adapters.venues.upbit.connect import connect_upbit
 from arb.domain.market.ids import Symbol, Venue, client_order_id, trade_id
 from arb.domain.market.instrument import Instrument, Side
 from arb.domain.trading.order import Order, Purpose, State
-from arb.ports import VenueClient
+from arb.ports.trading import VenueClient
 from arb.venues.reply import parse_json
 from arb.venues.request import ApiKey, HttpRequest
-from tests.ports import free_port
+from tests.free_port import free_port
 
 KEYS = {Venue.BINANCE: ApiKey("b-key", "b-secret"), Venue.UPBIT: ApiKey("u-key", "u-secret")}
 HTTP_TIMEOUT_MS = 400

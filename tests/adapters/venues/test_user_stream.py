@@ -36,7 +36,7 @@ from arb.engine.market.stream import Notice
 from arb.engine.trading.execute import Execute
 from arb.engine.trading.fills import CatchUp, RecordReport, UserStream
 from arb.engine.trading.kill_gate import KillGate
-from arb.ports import VenueClient
+from arb.ports.trading import VenueClient
 from arb.venues.binance.user_stream import BinanceUserStream
 from arb.venues.request import ApiKey
 from arb.venues.upbit.auth import nonce_of
@@ -46,7 +46,7 @@ from tests.contracts import world
 from tests.contracts.backends import Stores, memory_stores, sql_engine, sql_stores
 from tests.domain.markets import OTHER
 from tests.engine.trading.test_fills import Alarms, Counts
-from tests.ports import free_port
+from tests.free_port import free_port
 from workers.stream import streams
 
 SOON_S = 60.0

@@ -16,7 +16,7 @@ from arb.domain.market.instrument import Instrument, Side
 from arb.domain.market.money import ZERO
 from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import TERMINAL, Order, OrderReport, State
-from arb.ports import NeverPlaced, NotFoundYet, Resolution, VenueClient
+from arb.ports.trading import NeverPlaced, NotFoundYet, Resolution, VenueClient
 from tests.adapters.venues.simulators import CLOCK, RECV_WINDOW_MS, Simulator, make_order, running
 
 PLACE = {Venue.BINANCE: "POST /api/v3/order", Venue.UPBIT: "POST /v1/orders"}

@@ -16,7 +16,7 @@ from arb.adapters.venues.websocket import SocketRules, VenueSocket
 from arb.domain.health.backoff import Backoff
 from arb.domain.market.ids import Venue
 from arb.engine.market.stream import Notice
-from arb.ports import Clock
+from arb.ports.market import Clock
 from tests.adapters.venues.websocket_server import Peer, Server
 
 SOON_S = 5.0

@@ -12,7 +12,8 @@ from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.trading.order import State
 from arb.domain.trading.trade import TradeState
 from arb.engine.market.markets import Markets
-from arb.ports import Clock, Session, TradeView
+from arb.ports.market import Clock
+from arb.ports.trading import Session, TradeView
 from arb.stack.control import ProcessStatus
 from tests.check.histories import RULES, SESSION, START_NS, order, trade
 

@@ -11,7 +11,7 @@ from arb.adapters.postgres.trades import SqlTradeStore
 from arb.cli.views.accounts import balances, balances_view, positions, positions_view, profit, profit_view
 from arb.domain.ledger.report import Prices, make_report
 from arb.domain.market.ids import Coin, Venue
-from arb.ports import Session
+from arb.ports.trading import Session
 from tests.cli.views.drawing import drawn
 from tests.contracts import world
 

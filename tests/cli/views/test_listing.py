@@ -15,7 +15,7 @@ from arb.cli.views.listing import newest_orders, newest_trades, orders_view, tra
 from arb.domain.errors import StoreUnavailable
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_S
-from arb.ports import Session
+from arb.ports.trading import Session
 from arb.stack.errors import StackNotRunning
 from arb.stack.home import Home
 from tests.cli.views.drawing import drawn

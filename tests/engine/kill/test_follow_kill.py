@@ -10,7 +10,7 @@ from arb.domain.market.ids import SessionId
 from arb.domain.risk.mode import KILLED, UNKILLED
 from arb.domain.risk.review import Mode
 from arb.engine.kill.follow_kill import FollowKill
-from arb.ports import Session
+from arb.ports.trading import Session
 from tests.engine.books import NOW_NS
 
 SESSION = SessionId("followed")

@@ -13,7 +13,7 @@ from arb.domain.market.ids import Coin, SessionId
 from arb.domain.risk.mode import NO_FEED
 from arb.domain.risk.review import Mode
 from arb.engine.market.feed_guard import FeedGuard
-from arb.ports import Session
+from arb.ports.trading import Session
 from tests.engine.books import NOW_NS
 from tests.engine.races import Raced
 

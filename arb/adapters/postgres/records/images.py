@@ -12,7 +12,7 @@ from arb.domain.market.ids import Coin, TradeId, Venue
 from arb.domain.market.money import exact_sum, plain
 from arb.domain.time import NS_PER_DAY
 from arb.domain.trading.trade import ENDED
-from arb.ports import Session, TradeView
+from arb.ports.trading import Session, TradeView
 
 FEES: Final = "fees:"
 

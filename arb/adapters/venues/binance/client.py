@@ -16,7 +16,8 @@ from arb.domain.market.money import ZERO
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import Order, OrderReport
-from arb.ports import Clock, NeverPlaced, NotFoundYet, Resolution
+from arb.ports.market import Clock
+from arb.ports.trading import NeverPlaced, NotFoundYet, Resolution
 from arb.venues.binance import orders, replies
 from arb.venues.binance.replies import OrderRow
 from arb.venues.errors import OrderNotFound

@@ -9,7 +9,7 @@ from arb.adapters.venues.rate_limit import Limit, RateLimiter
 from arb.adapters.venues.venue_breaker import VenueBreaker
 from arb.adapters.venues.venue_client import Dialect, Gateway
 from arb.domain.market.ids import Venue
-from arb.ports import Clock, Entropy
+from arb.ports.market import Clock, Entropy
 from arb.venues.binance import errors, orders
 from arb.venues.request import ApiKey
 

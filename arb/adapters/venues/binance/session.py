@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 from arb.adapters.venues.venue_client import READ_WAIT_MS_MAX, Gateway, require_key
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_MS
-from arb.ports import Clock
+from arb.ports.market import Clock
 from arb.venues.binance import orders, replies
 from arb.venues.binance.auth import Stamp
 from arb.venues.errors import ClockRefused

@@ -16,7 +16,8 @@ from arb.domain.market.money import fraction
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import Order, OrderReport
-from arb.ports import Clock, Entropy, NeverPlaced, NotFoundYet, Resolution
+from arb.ports.market import Clock, Entropy
+from arb.ports.trading import NeverPlaced, NotFoundYet, Resolution
 from arb.venues.errors import AmbiguousRefusal, OrderNotFound
 from arb.venues.listed import upbit_listed
 from arb.venues.request import ApiKey, HttpRequest

@@ -8,7 +8,7 @@ from arb.domain.errors import Rejected
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.market.instrument import Instrument
-from arb.ports import Clock
+from arb.ports.market import Clock
 from arb.venues import rest_books
 from arb.venues.registry import symbol_of
 from arb.venues.upbit import instruments as rules

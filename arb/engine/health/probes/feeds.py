@@ -8,7 +8,8 @@ from typing import Final
 from arb.domain.health.judge import Reading, silence_ms
 from arb.domain.market.ids import Coin, Venue
 from arb.engine.market.markets import keys_of
-from arb.ports import Heartbeats, QuoteStore
+from arb.ports.market import QuoteStore
+from arb.ports.messaging import Heartbeats
 
 US_PER_MS: Final = 1_000
 SILENT_MS: Final = 10_000  # what a feed said before is no measurement of now

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from arb.domain.errors import DispatchError
 from arb.domain.health.judge import Reading, silence_ms
-from arb.ports import Dispatcher, Heartbeats
+from arb.ports.messaging import Dispatcher, Heartbeats
 
 BEAT: Final = "beat"
 CANARY_EXPIRES_MS: Final = 15_000

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from arb.domain.health.judge import Reading
 from arb.domain.market.ids import Venue
-from arb.ports import VenueClient
+from arb.ports.trading import VenueClient
 
 
 @dataclass(frozen=True, slots=True)

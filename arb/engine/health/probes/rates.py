@@ -8,7 +8,7 @@ from typing import Final
 
 from arb.domain.health.judge import Reading
 from arb.domain.time import NS_PER_MINUTE
-from arb.ports import Counters
+from arb.ports.messaging import Counters
 
 # rule -> (counter, its reasons; none: all of them)
 COUNTED: Final[Mapping[str, tuple[str, Sequence[str]]]] = {

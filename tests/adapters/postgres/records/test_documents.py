@@ -22,7 +22,7 @@ from arb.domain.trading.order import Fill, Order, OrderReport
 from arb.domain.trading.position import TradePosition
 from arb.domain.trading.repair import RepairRules
 from arb.domain.trading.trade import Leg, Trade
-from arb.ports import Session, TradeView
+from arb.ports.trading import Session, TradeView
 
 amounts = st.decimals(allow_nan=False, allow_infinity=False, places=None)
 positive = st.decimals(min_value="1e-18", max_value="1e18", allow_nan=False)

@@ -9,7 +9,7 @@ import pytest
 from arb.adapters.venues.http import NotSent, ReplyLost
 from arb.domain.errors import Fatal, InvariantError, OutcomeUnknown, RateLimited, Rejected, Retryable
 from arb.domain.trading.order import Order, OrderReport, State
-from arb.ports import NeverPlaced, NotFoundYet
+from arb.ports.trading import NeverPlaced, NotFoundYet
 from arb.venues.request import HttpRequest, HttpResponse
 from tests.adapters.venues.scripted import Bench, binance_bench
 from tests.venues.samples import (

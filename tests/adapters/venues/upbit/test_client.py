@@ -10,7 +10,7 @@ from arb.domain.errors import Fatal, InvariantError, OutcomeUnknown, RateLimited
 from arb.domain.market.ids import Venue
 from arb.domain.market.instrument import UPBIT_KRW_BANDS, Side
 from arb.domain.trading.order import Order, OrderReport, State
-from arb.ports import NeverPlaced, NotFoundYet
+from arb.ports.trading import NeverPlaced, NotFoundYet
 from arb.venues.request import HttpResponse
 from arb.venues.upbit.orders import unfillable
 from tests.adapters.venues.scripted import Bench, upbit_bench

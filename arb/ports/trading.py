@@ -1,53 +1,21 @@
-"""Every seam of the engine on one page: what the use cases need from the world."""
+"""Sessions, trades and orders: their stores, the venues they are sent to, and what stops them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Protocol
 
-from arb.domain.health.alert import Alert
-from arb.domain.health.assignment import Assignment, Beat, Health, Move
-from arb.domain.health.dead_letter import DeadLetter
 from arb.domain.ledger.ledger import Entry
 from arb.domain.market.book import Book
 from arb.domain.market.ids import ClientOrderId, Coin, SessionId, Symbol, TradeId, Venue
 from arb.domain.market.instrument import Instrument
 from arb.domain.risk.mode import ModeChange
 from arb.domain.risk.review import Approved, Limits, Mode, Proposal, Refused
-from arb.domain.state.hot_state import HotState, Stamp, StateChange
 from arb.domain.state.owner import Owner
 from arb.domain.state.recovery import Recovery
-from arb.domain.state.snapshot import Found, Snapshot, SnapshotKind
 from arb.domain.trading.external import ExternalOrder, ListedOrder
 from arb.domain.trading.order import Event, Order, OrderReport
 from arb.domain.trading.trade import Trade
-
-
-class Clock(Protocol):
-    """Time, as an argument of everything that needs it: stamps by one clock, waits by another.
-
-    The wall clock can be set, back too. What one process waits for or measures is by the steady clock.
-    """
-
-    def now_ns(self) -> int:
-        """Return nanoseconds since the Unix epoch."""
-
-    def steady_ns(self) -> int:
-        """Return nanoseconds since some moment; they only grow, at the pace of time."""
-
-    def sleep_ms(self, duration_ms: int) -> None:
-        """Wait."""
-
-
-class Entropy(Protocol):
-    """Randomness, as an argument; seeded in replays."""
-
-    def bits(self, count: int) -> int:
-        """Return `count` random bits."""
-
-    def draw(self) -> float:
-        """Return a uniform number in [0, 1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,82 +48,6 @@ class TradeView:
 
     trade: Trade
     orders: tuple[Order, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What became of a write of books."""
-
-    due: bool  # no evaluation was pending, one is marked pending now: the caller enqueues it
-    refused: tuple[Coin, ...] = ()  # coins that the writer does not own: nothing of theirs was written
-
-
-@dataclass(frozen=True, slots=True)
-class Quotes:
-    """The books that are there, and the fence of each coin that somebody owns."""
-
-    books: Mapping[tuple[Venue, Symbol], Book]
-    fences: Mapping[Coin, int]
-
-
-class QuoteStore(Protocol):
-    """The newest book of each instrument, and which coins changed since they were last evaluated.
-
-    A coin has one owner, whose fence is on its books; `FeedRegistry` says who. Books of another fence are
-    refused, so that a writer that was frozen writes nothing when it wakes up.
-    """
-
-    def put(self, books: Sequence[Book], dirty: Sequence[Coin]) -> Written:
-        """Write the books and mark the coins dirty in one round trip; nothing if all books are refused.
-
-        Raises: StoreUnavailable.
-        """
-
-    def take_dirty(self) -> tuple[Coin, ...]:
-        """Clear the pending mark, then drain the dirty set. Raises: StoreUnavailable."""
-
-    def get(self, instruments: Sequence[tuple[Venue, Symbol]]) -> Mapping[tuple[Venue, Symbol], Book]:
-        """Return the books that are there. Raises: StoreUnavailable."""
-
-    def look(self, instruments: Sequence[tuple[Venue, Symbol]]) -> Quotes:
-        """Return the books that are there with the fences in force. Raises: StoreUnavailable."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Roster:
-    """All that is known of the feed workers."""
-
-    assignment: Assignment
-    beats: Mapping[str, Beat]
-    leads: bool = False  # who asked is the one to reassign what has to be
-
-
-class FeedRegistry(Protocol):
-    """Who feeds which coin. It may be lost, or come back old: workers and epochs mend it.
-
-    Raises, everywhere: StoreUnavailable.
-    """
-
-    def report(self, beat: Beat) -> Roster:
-        """Leave a sign of life, take or keep the lead if nobody else has it, and return what is known."""
-
-    def commit(self, assignment: Assignment, moves: Sequence[Move], epoch: int) -> bool:
-        """Put an assignment in force if that of `epoch` still is; books of coins that moved are forgotten."""
-
-    def leave(self, worker: str) -> None:
-        """Forget a worker that ends, with its lead."""
-
-    def bury(self, worker: str) -> None:
-        """Forget the process heartbeat of a worker that is dead: its work went to others."""
-
-    def note(self, healths: Mapping[str, Health]) -> None:
-        """Keep how the workers are, for whoever looks."""
-
-    def read(self) -> tuple[Roster, Mapping[str, Health]]:
-        """Return what is known, and how the leader found the workers."""
-
-    def moves(self, limit: int) -> tuple[Move, ...]:
-        """Return the last moves, the newest first."""
 
 
 class SessionStore(Protocol):
@@ -320,140 +212,6 @@ class ExternalOrderStore(Protocol):
 
         Raises: StoreUnavailable.
         """
-
-
-class SnapshotStore(Protocol):
-    """Images of sessions, in SQL."""
-
-    def image(self, session_id: SessionId) -> tuple[int, Mapping[str, Any]]:
-        """Return (ledger position, parts) of one consistent point in time."""
-
-    def save(self, snapshot: Snapshot) -> bool:
-        """Write the four parts in one transaction; False if the slot is already taken."""
-
-    def take(
-        self, session_id: SessionId, kind: SnapshotKind, slot: str, taken_at_ns: int, at_once: int
-    ) -> bool:
-        """Image a session and write it, with so many trades in memory at a time; False as above."""
-
-    def latest(self, session_id: SessionId) -> Snapshot | None:
-        """Return the newest snapshot that verifies."""
-
-    def find(self, session_id: SessionId) -> Found:
-        """Return the newest snapshot that verifies, and which newer ones were skipped and why."""
-
-    def taken(self, session_id: SessionId, slot: str) -> bool:
-        """Tell whether a slot is taken already."""
-
-    def stamp(self, session_id: SessionId) -> Stamp:
-        """Return what tells whether a copy of the state is of this moment."""
-
-    def change(self, session_id: SessionId, trades: Collection[TradeId]) -> StateChange:
-        """Return the sums and these trades as they are at one point in time."""
-
-    def entries_after(self, session_id: SessionId, position: int) -> tuple[Entry, ...]:
-        """Return the ledger's entries beyond a position, in commit order."""
-
-
-class StateStore(Protocol):
-    """The hot copy of sessions' state. Never believed over SQL.
-
-    Raises, everywhere: StoreUnavailable. A writer takes a revision, reads SQL, then writes.
-    """
-
-    def next_revision(self, session_id: SessionId) -> int:
-        """Return a number greater than any before it."""
-
-    def save(self, state: HotState, revision: int) -> bool:
-        """Replace the whole state at once; False if a later revision was written meanwhile."""
-
-    def apply(self, change: StateChange, revision: int) -> bool | None:
-        """Write what changed at once; False as above, None if there is no state to change."""
-
-    def load(self, session_id: SessionId) -> HotState | None:
-        """Return the whole state. Raises: DataError if it is not readable."""
-
-    def delete(self, session_id: SessionId) -> None:
-        """Remove the whole state at once."""
-
-    def ping(self) -> None:
-        """Return if the store answers."""
-
-
-class AlertStore(Protocol):
-    """Alerts that somebody must see."""
-
-    def add(self, session_id: SessionId | None, alert: Alert) -> None:
-        """Write one alert."""
-
-
-class DeadLetterStore(Protocol):
-    """Messages that were given up, in SQL."""
-
-    def add(self, letter: DeadLetter) -> None:
-        """Write a letter, or count one more failure of the same work. Raises: StoreUnavailable."""
-
-
-class ParkingLot(Protocol):
-    """Where letters wait while SQL is away, beside the messages that no consumer could read.
-
-    Raises, everywhere: StoreUnavailable.
-    """
-
-    def park(self, letter: DeadLetter) -> None:
-        """Keep a letter until somebody collects it."""
-
-    def parked(
-        self, queues: Sequence[str], now_ns: int, limit: int
-    ) -> Sequence[tuple[tuple[str, bytes], DeadLetter]]:
-        """Return what waits, the oldest first, with what `remove` needs to know."""
-
-    def remove(self, token: tuple[str, bytes]) -> None:
-        """Forget one that was collected."""
-
-
-class AlertSink(Protocol):
-    """Where alerts go."""
-
-    def raise_alert(self, alert: Alert) -> None:
-        """Deliver one alert; never raises."""
-
-
-class Counters(Protocol):
-    """Counts by reason, best effort: a lost count never disturbs trading."""
-
-    def count(self, name: str, reason: str, amount: int = 1) -> None:
-        """Add to a counter."""
-
-    def read(self) -> Mapping[str, Mapping[str, int]]:
-        """Return all counters by name and reason."""
-
-
-class Heartbeats(Protocol):
-    """Signs of life of long-lived processes."""
-
-    def beat(self, process: str, facts: Mapping[str, str], now_ns: int) -> None:
-        """Write a heartbeat; never raises."""
-
-    def read(self) -> Mapping[str, Mapping[str, str]]:
-        """Return the newest heartbeat of each process, with `at_ns` among its facts."""
-
-
-class MemoryBudget(Protocol):
-    """What large work may take at once in this process."""
-
-    def items(self, item_bytes: int, at_most: int) -> AbstractContextManager[int]:
-        """Reserve memory for one chunk, waiting for others if need be; give how many items it may have.
-
-        At least one: nothing fails for want of memory, it is done smaller or later.
-        """
-
-
-class Dispatcher(Protocol):
-    """Hands work to other processes; ids travel, not objects."""
-
-    def send(self, task: str, *args: Any, countdown_ms: int = 0, expires_ms: int = 0) -> None:
-        """Enqueue one task on the queue of its purpose. Raises: DispatchError."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,111 @@
+"""What comes in from outside: time and chance, the newest books, and who feeds them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from arb.domain.health.assignment import Assignment, Beat, Health, Move
+from arb.domain.market.book import Book
+from arb.domain.market.ids import Coin, Symbol, Venue
+
+
+class Clock(Protocol):
+    """Time, as an argument of everything that needs it: stamps by one clock, waits by another.
+
+    The wall clock can be set, back too. What one process waits for or measures is by the steady clock.
+    """
+
+    def now_ns(self) -> int:
+        """Return nanoseconds since the Unix epoch."""
+
+    def steady_ns(self) -> int:
+        """Return nanoseconds since some moment; they only grow, at the pace of time."""
+
+    def sleep_ms(self, duration_ms: int) -> None:
+        """Wait."""
+
+
+class Entropy(Protocol):
+    """Randomness, as an argument; seeded in replays."""
+
+    def bits(self, count: int) -> int:
+        """Return `count` random bits."""
+
+    def draw(self) -> float:
+        """Return a uniform number in [0, 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a write of books."""
+
+    due: bool  # no evaluation was pending, one is marked pending now: the caller enqueues it
+    refused: tuple[Coin, ...] = ()  # coins that the writer does not own: nothing of theirs was written
+
+
+@dataclass(frozen=True, slots=True)
+class Quotes:
+    """The books that are there, and the fence of each coin that somebody owns."""
+
+    books: Mapping[tuple[Venue, Symbol], Book]
+    fences: Mapping[Coin, int]
+
+
+class QuoteStore(Protocol):
+    """The newest book of each instrument, and which coins changed since they were last evaluated.
+
+    A coin has one owner, whose fence is on its books; `FeedRegistry` says who. Books of another fence are
+    refused, so that a writer that was frozen writes nothing when it wakes up.
+    """
+
+    def put(self, books: Sequence[Book], dirty: Sequence[Coin]) -> Written:
+        """Write the books and mark the coins dirty in one round trip; nothing if all books are refused.
+
+        Raises: StoreUnavailable.
+        """
+
+    def take_dirty(self) -> tuple[Coin, ...]:
+        """Clear the pending mark, then drain the dirty set. Raises: StoreUnavailable."""
+
+    def get(self, instruments: Sequence[tuple[Venue, Symbol]]) -> Mapping[tuple[Venue, Symbol], Book]:
+        """Return the books that are there. Raises: StoreUnavailable."""
+
+    def look(self, instruments: Sequence[tuple[Venue, Symbol]]) -> Quotes:
+        """Return the books that are there with the fences in force. Raises: StoreUnavailable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """All that is known of the feed workers."""
+
+    assignment: Assignment
+    beats: Mapping[str, Beat]
+    leads: bool = False  # who asked is the one to reassign what has to be
+
+
+class FeedRegistry(Protocol):
+    """Who feeds which coin. It may be lost, or come back old: workers and epochs mend it.
+
+    Raises, everywhere: StoreUnavailable.
+    """
+
+    def report(self, beat: Beat) -> Roster:
+        """Leave a sign of life, take or keep the lead if nobody else has it, and return what is known."""
+
+    def commit(self, assignment: Assignment, moves: Sequence[Move], epoch: int) -> bool:
+        """Put an assignment in force if that of `epoch` still is; books of coins that moved are forgotten."""
+
+    def leave(self, worker: str) -> None:
+        """Forget a worker that ends, with its lead."""
+
+    def bury(self, worker: str) -> None:
+        """Forget the process heartbeat of a worker that is dead: its work went to others."""
+
+    def note(self, healths: Mapping[str, Health]) -> None:
+        """Keep how the workers are, for whoever looks."""
+
+    def read(self) -> tuple[Roster, Mapping[str, Health]]:
+        """Return what is known, and how the leader found the workers."""
+
+    def moves(self, limit: int) -> tuple[Move, ...]:
+        """Return the last moves, the newest first."""
