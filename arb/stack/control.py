@@ -85,11 +85,6 @@ class Supervisor:
         """Begin to stop a program: its signal, then SIGKILL after its stop time."""
         self._lenient("supervisor.stopProcess", name, False)
 
-    def restart(self, name: str) -> None:
-        """Stop a program, wait until it is gone, and start it again."""
-        self._lenient("supervisor.stopProcess", name, True)
-        self.start(name)
-
     def kill(self, name: str) -> None:
         """Kill -9 a program; since nobody asked it to stop, it is started again."""
         self._lenient("supervisor.signalProcess", name, "KILL")

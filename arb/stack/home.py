@@ -12,18 +12,20 @@ Standard library only: the settings module reads it before anything else is impo
 `run/settings.json` is what its processes share; read it with `read_settings`.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
 import socket
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
-from arb.stack.errors import StackError, StackNotRunning
+from arb.stack.errors import StackBusy, StackError, StackNotRunning
 from arb.stack.files import read_json, read_text, write_json, write_private
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
@@ -130,6 +132,19 @@ class Home:
             directory.mkdir(exist_ok=True)
             directory.chmod(mode if directory == self.postgres else 0o700)
         self._create_short_directory()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Let one command at a time start or stop the stack. Raises: StackBusy at once if another does.
+
+        The kernel drops the lock with its holder, so that a kill -9 leaves none behind.
+        """
+        with self.lock_file.open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise StackBusy(self.path) from error
+            yield
 
     def remove(self) -> None:
         """Delete the home and what it put elsewhere. Only for a home whose stack is stopped."""

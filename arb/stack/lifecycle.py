@@ -1,4 +1,4 @@
-"""Start, stop and look at a whole stack: servers, migrations, simulators, workers, feed and beat."""
+"""Start a whole stack: servers, migrations, simulators, workers, feed and beat."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -10,12 +10,11 @@ import urllib3
 from arb.stack.control import ProcessStatus, Supervisor
 from arb.stack.errors import StackAlreadyRunning, StackError, StartFailed
 from arb.stack.home import Home, Runtime
-from arb.stack.lock import exclusive
 from arb.stack.process_spec import EMPTY, Phase, ProcessSpec
 from arb.stack.processes import Plan
 from arb.stack.servers import Servers, choose_servers
-from arb.stack.shutdown import Progress, clear_leftovers, halt, silent, stop_stack
-from arb.stack.status import StackStatus, last_words, stack_status
+from arb.stack.shutdown import Progress, clear_leftovers, halt, silent
+from arb.stack.status import last_words
 from arb.stack.supervise import Lifetime, supervise
 from arb.stack.wait import wait_until
 
@@ -73,7 +72,7 @@ class Stack:
         if self.lifetime is Lifetime.CALLER and threading.current_thread() is not threading.main_thread():
             raise StackError("a stack that ends with its caller has to be started from the main thread")
         self.home.create()
-        with exclusive(self.home), ExitStack() as undo:
+        with self.home.locked(), ExitStack() as undo:
             if self.is_running():
                 raise StackAlreadyRunning(self.home.path)
             clear_leftovers(self.home)
@@ -85,14 +84,6 @@ class Stack:
             runtime = self._bring_up(supervisor, servers, progress)
             undo.pop_all()
         return runtime
-
-    def stop(self, progress: Progress = silent) -> None:
-        """Stop everything, makers of work first. Raises: StackNotRunning, StackBusy."""
-        stop_stack(self.home, progress)
-
-    def status(self) -> StackStatus:
-        """Return how it is. Raises: StackNotRunning."""
-        return stack_status(self.home)
 
     def is_running(self) -> bool:
         """Say whether this home has a live supervisor."""

@@ -21,8 +21,7 @@ from sqlalchemy.engine import make_url
 from arb.stack.errors import StartFailed
 from arb.stack.home import Home
 from arb.stack.postgres_place import Place, find_place
-from arb.stack.process_spec import Phase, ProcessSpec
-from arb.stack.server import Server
+from arb.stack.process_spec import Phase, ProcessSpec, Server
 
 SUPERUSER: Final = "postgres"
 DATABASE: Final = "arb"

@@ -1,14 +1,17 @@
-"""A process of the stack, as data."""
+"""A process of the stack, as data, and a server that is one of them or somebody else's."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from arb.stack.wait import wait_until
+
 LAUNCHER: Final = Path(__file__).with_name("launch.py")
+READY_LIMIT_S: Final = 30.0  # crash recovery of a big write-ahead log is what takes long
 EMPTY: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -59,3 +62,22 @@ class ProcessSpec:
     def _numbered(self, number: int) -> "ProcessSpec":
         command = tuple(argument.replace("{copy}", str(number)) for argument in self.command)
         return replace(self, command=command, copies=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A server the stack relies on. `ping` returns None when it answers, else why it does not."""
+
+    name: str
+    url: str  # holds the password
+    process: ProcessSpec | None  # None: somebody else runs it
+    ping: Callable[[str], str | None]
+
+    def wait_ready(self, watch: Callable[[], None]) -> None:
+        """Return when the server answers; `watch` may raise to end the wait. Raises: TookTooLong."""
+
+        def pending() -> str | None:
+            watch()
+            return self.ping(self.url)
+
+        wait_until(pending, limit_s=READY_LIMIT_S, what=f"the start of {self.name}")

@@ -20,8 +20,7 @@ from arb.stack.errors import ServerMissing
 from arb.stack.files import remembered_secret, write_private
 from arb.stack.home import Home
 from arb.stack.ports import LOOPBACK, remembered_port
-from arb.stack.process_spec import Phase, ProcessSpec
-from arb.stack.server import Server
+from arb.stack.process_spec import Phase, ProcessSpec, Server
 
 OLDEST: Final = (6, 2)  # the first with BLMOVE
 NAMES: Final = ("redis-server", "valkey-server")

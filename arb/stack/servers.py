@@ -20,9 +20,8 @@ import psutil
 from arb.domain.errors import ConfigError
 from arb.stack.home import Home
 from arb.stack.postgres_server import Durability, embedded_postgres, ensure_database, ping_database
-from arb.stack.process_spec import ProcessSpec
+from arb.stack.process_spec import ProcessSpec, Server
 from arb.stack.redis_server import embedded_redis, ping_redis
-from arb.stack.server import Server
 from arb.stack.signals import stop_signal
 
 TEMPORARY_PREFIX: Final = "arb-servers-"

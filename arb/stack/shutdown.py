@@ -11,7 +11,6 @@ import psutil
 from arb.stack.control import AWAY, Supervisor
 from arb.stack.errors import StackNotRunning, TookTooLong
 from arb.stack.home import Home
-from arb.stack.lock import exclusive
 from arb.stack.process_spec import Phase
 from arb.stack.signals import descendants, end, marked_processes, supervisor_pid
 from arb.stack.wait import wait_until
@@ -38,7 +37,7 @@ def stop_stack(home: Home, progress: Progress = silent) -> None:
     """Stop the stack of `home`, or what a killed one left. Raises: StackNotRunning, StackBusy."""
     if not home.lock_file.exists():
         raise StackNotRunning(home.path)
-    with exclusive(home):
+    with home.locked():
         if halt(home, progress) == 0:
             raise StackNotRunning(home.path)
 

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -14,6 +15,7 @@ from arb.stack.lifecycle import Stack
 from arb.stack.postgres_server import ping_postgres
 from arb.stack.process_spec import Phase, ProcessSpec
 from arb.stack.processes import Plan
+from arb.stack.status import stack_status
 from arb.stack.wait import wait_until
 
 SLEEPER = "import time; time.sleep(1e6)"
@@ -50,13 +52,20 @@ def a_stack(home: Home, processes: Sequence[ProcessSpec] = (), **options) -> Sta
 
 def pids(stack: Stack) -> dict[str, int]:
     """The pid of every program, and of the supervisor."""
-    status = stack.status()
+    status = stack_status(stack.home)
     return {each.name: each.pid for each in status.processes} | {"supervisor": status.runtime.supervisor_pid}
 
 
 def kill_9(pid: int) -> None:
     """The unclean death."""
     os.kill(pid, signal.SIGKILL)
+
+
+def kill_all_9(all_pids: Sequence[int]) -> None:
+    """The unclean death of all of these; one dies with its parent, and may be gone already."""
+    for pid in all_pids:
+        with suppress(ProcessLookupError):
+            kill_9(pid)
 
 
 def wait_gone(all_pids: Sequence[int], limit_s: float = 15) -> None:
@@ -71,7 +80,7 @@ def wait_gone(all_pids: Sequence[int], limit_s: float = 15) -> None:
 
 def wait_serving(stack: Stack) -> None:
     """Return when PostgreSQL takes connections again: it recovers first."""
-    url = stack.status().runtime.database_url
+    url = stack_status(stack.home).runtime.database_url
     wait_until(lambda: ping_postgres(url), limit_s=15, what="the recovery of PostgreSQL")
 
 
@@ -79,7 +88,7 @@ def wait_restarted(stack: Stack, name: str, old_pid: int, limit_s: float = 15) -
     """Return when the supervisor has started this program anew and counts it as running."""
 
     def pending() -> str | None:
-        (status,) = [each for each in stack.status().processes if each.name == name]
+        (status,) = [each for each in stack_status(stack.home).processes if each.name == name]
         return None if status.is_running and status.pid != old_pid else str(status)
 
     wait_until(pending, limit_s=limit_s, what=f"the restart of {name}")
@@ -94,4 +103,4 @@ def _is_zombie(pid: int) -> bool:
 
 def redis_of(stack: Stack) -> redis.Redis:
     """A client of the stack's Redis."""
-    return redis.Redis.from_url(stack.status().runtime.redis_url)
+    return redis.Redis.from_url(stack_status(stack.home).runtime.redis_url)

@@ -13,10 +13,10 @@ from arb.stack import shutdown
 from arb.stack.control import Supervisor
 from arb.stack.errors import StackAlreadyRunning, StackBusy, StackNotRunning, StartFailed
 from arb.stack.home import read_runtime, read_settings
-from arb.stack.lock import exclusive
 from arb.stack.process_spec import Phase, ProcessSpec
 from arb.stack.shutdown import stop_stack
 from arb.stack.signals import end, marked_processes
+from arb.stack.status import stack_status
 from arb.stack.wait import wait_until
 from tests.free_port import free_port
 from tests.stack.stand_ins import (
@@ -46,8 +46,8 @@ def test_a_started_stack_is_found_and_answers(home):
         "database_url": runtime.database_url,
     }
     assert stack.is_running()
-    assert stack.status().is_healthy
-    assert {each.name for each in stack.status().processes} == {"redis", "postgres", "worker"}
+    assert stack_status(stack.home).is_healthy
+    assert {each.name for each in stack_status(stack.home).processes} == {"redis", "postgres", "worker"}
     assert said[0] == "preparing Redis and PostgreSQL"
     assert said[-1] == "waiting until everything runs"
     with redis_of(stack) as client:
@@ -58,22 +58,22 @@ def test_a_stopped_stack_leaves_nothing(home):
     stack = a_stack(home)
     stack.start()
     everything = pids(stack).values()
-    stack.stop()
+    stop_stack(stack.home)
     wait_gone(list(everything), limit_s=0)
     assert marked_processes(home) == []
     assert not home.runtime_file.exists()
     assert not home.settings_file.exists()
     with pytest.raises(StackNotRunning):
-        stack.status()
+        stack_status(stack.home)
     with pytest.raises(StackNotRunning):
-        stack.stop()
+        stop_stack(stack.home)
 
 
 def test_stopping_goes_from_the_makers_of_work_to_the_servers(home):
     diary = home.path / "diary"
     stack = a_stack(home, diarists(diary))
     stack.start()
-    stack.stop()
+    stop_stack(stack.home)
     assert diary.read_text().split() == ["feed", "worker", "simulator"]
 
 
@@ -81,7 +81,7 @@ def test_a_program_that_ignores_the_request_is_killed(home):
     stack = a_stack(home, [python("worker", STUBBORN, stop_wait_s=1)])
     stack.start()
     everything = pids(stack).values()
-    stack.stop()
+    stop_stack(stack.home)
     wait_gone(list(everything), limit_s=0)
 
 
@@ -93,8 +93,8 @@ def test_a_stack_that_shuts_itself_down_is_said_to_end_and_can_be_stopped(home, 
     Supervisor(home).shutdown()
     wait_until(lambda: "still up" if stack.is_running() else None, limit_s=15, what="the shutdown")
     with pytest.raises(StackNotRunning):
-        stack.status()
-    stack.stop()
+        stack_status(stack.home)
+    stop_stack(stack.home)
     wait_gone(list(everything), limit_s=0)
 
 
@@ -148,9 +148,9 @@ def test_a_second_start_is_refused_in_one_line(home):
 
 
 def test_two_commands_at_once_do_not_meet(home):
-    with exclusive(home), pytest.raises(StackBusy):
+    with home.locked(), pytest.raises(StackBusy):
         a_stack(home).start()
-    with exclusive(home), pytest.raises(StackBusy):
+    with home.locked(), pytest.raises(StackBusy):
         stop_stack(home)
 
 
@@ -160,10 +160,10 @@ def test_two_stacks_in_two_homes_live_side_by_side(home, second_home):
     two.start()
     with redis_of(one) as client:
         client.set("whose", "one")
-    one.stop()
+    stop_stack(one.home)
     with redis_of(two) as client:
         assert client.get("whose") is None
-    assert two.status().is_healthy
+    assert stack_status(two.home).is_healthy
 
 
 def test_a_program_that_keeps_ending_fails_the_start_with_its_last_words(home):
@@ -203,8 +203,8 @@ def test_configured_servers_are_used_and_left_alone(home, servers, redis_url, da
     stack = a_stack(home, redis_url=redis_url, database_url=database_url)
     runtime = stack.start()
     assert (runtime.redis_url, runtime.database_url) == (redis_url, database_url)
-    assert {each.name for each in stack.status().processes} == {"worker"}
-    stack.stop()
+    assert {each.name for each in stack_status(stack.home).processes} == {"worker"}
+    stop_stack(stack.home)
     assert servers.redis.ping(redis_url) is None
 
 
@@ -217,7 +217,7 @@ def test_helpers_start_after_trading_has_begun(home):
     stack = a_stack(home, [python("worker", SLEEPER), helper], begin=begin)
     stack.start()
     assert (seen["worker"], seen["helper"]) == (True, False)
-    assert stack.status().is_healthy
+    assert stack_status(stack.home).is_healthy
 
 
 def test_a_begin_that_fails_leaves_nothing_running(home):
@@ -249,7 +249,7 @@ def test_the_start_waits_until_a_simulator_is_healthy(home, tmp_path):
     )
     stack = a_stack(home, [server])
     stack.start()
-    assert stack.status().is_healthy
+    assert stack_status(stack.home).is_healthy
 
 
 def test_a_program_that_is_killed_comes_back_as_another_process(home):
@@ -262,4 +262,4 @@ def test_a_program_that_is_killed_comes_back_as_another_process(home):
         limit_s=20,
         what="the next one",
     )
-    stack.stop()
+    stop_stack(stack.home)

@@ -15,15 +15,25 @@ from arb.stack.lifecycle import Stack
 from arb.stack.servers import TEMPORARY_PREFIX, remove_abandoned
 from arb.stack.shutdown import stop_stack
 from arb.stack.signals import descendants, marked_processes
+from arb.stack.status import stack_status
 from arb.stack.supervise import Lifetime
 from arb.stack.wait import wait_until
-from tests.stack.stand_ins import a_stack, kill_9, pids, redis_of, wait_gone, wait_restarted, wait_serving
+from tests.stack.stand_ins import (
+    a_stack,
+    kill_9,
+    kill_all_9,
+    pids,
+    redis_of,
+    wait_gone,
+    wait_restarted,
+    wait_serving,
+)
 
 pytestmark = [pytest.mark.integration, pytest.mark.stack]
 
 
 def run_sql(stack: Stack, statement: str) -> list[tuple]:
-    url = make_url(stack.status().runtime.database_url).set(drivername="postgresql")
+    url = make_url(stack_status(stack.home).runtime.database_url).set(drivername="postgresql")
     connection = psycopg2.connect(url.render_as_string(hide_password=False))
     try:
         with connection, connection.cursor() as cursor:
@@ -43,7 +53,7 @@ def test_a_killed_redis_comes_back_with_its_data(home):
     wait_restarted(stack, "redis", killed)
     with redis_of(stack) as client:
         assert client.get("queue") == b"kept"
-    (status,) = [each for each in stack.status().processes if each.name == "redis"]
+    (status,) = [each for each in stack_status(stack.home).processes if each.name == "redis"]
     assert (status.starts, status.exits) == (2, 1)
 
 
@@ -77,7 +87,7 @@ def test_a_killed_supervisor_takes_everything_along_and_the_next_start_works(hom
     kill_9(before["supervisor"])
     wait_gone(list(before.values()))
     with pytest.raises(StackNotRunning):
-        stack.status()
+        stack_status(stack.home)
     stack.start()
     with redis_of(stack) as client:
         assert client.get("queue") == b"kept"
@@ -88,11 +98,9 @@ def test_a_stack_killed_whole_starts_again_at_once(home):
     stack = a_stack(home)
     stack.start()
     run_sql(stack, "CREATE TABLE all_killed (n int)")
-    everything = [process.pid for process in descendants(pids(stack)["supervisor"])]
-    for pid in everything:
-        kill_9(pid)
+    kill_all_9([process.pid for process in descendants(pids(stack)["supervisor"])])
     stack.start()
-    assert stack.status().is_healthy
+    assert stack_status(stack.home).is_healthy
     assert run_sql(stack, "SELECT count(*) FROM all_killed") == [(0,)]
 
 
@@ -153,7 +161,7 @@ def test_a_stack_of_its_caller_ends_when_the_caller_is_killed(home):
 def test_a_detached_stack_outlives_its_starter(home):
     starter = start_elsewhere(home, Lifetime.DETACHED)
     assert starter.wait(10) == 0
-    assert a_stack(home).status().is_healthy
+    assert stack_status(home).is_healthy
 
 
 def test_a_stack_of_its_caller_is_refused_outside_the_main_thread(home, in_thread):

@@ -16,7 +16,7 @@ from arb.adapters.postgres.trades import SqlTradeStore
 from arb.domain.errors import StoreUnavailable
 from arb.stack.home import Home
 from arb.stack.postgres_server import Durability, embedded_postgres, ensure_database
-from arb.stack.server import Server
+from arb.stack.process_spec import Server
 from tests.contracts import world
 
 pytestmark = pytest.mark.integration
