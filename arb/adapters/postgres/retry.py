@@ -42,9 +42,6 @@ class Retry:
         return call()
 
 
-ONCE: Final = Retry(waits_ms=())
-
-
 class Retries(Protocol):
     """A store that knows how often to try."""
 

@@ -14,13 +14,15 @@ from sqlalchemy.exc import OperationalError
 import arb.adapters.postgres
 from arb.adapters.postgres.engine import Pool, make_engine, noting, reading, transaction
 from arb.adapters.postgres.failures import CommitUnknown
+from arb.adapters.postgres.owners import acting_for, refuse_foreign
 from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.postgres.tables import METADATA, fills, holds, order_events, orders, trades
 from arb.adapters.postgres.trades import SqlTradeStore
-from arb.domain.errors import Conflict, InvariantError
+from arb.domain.errors import Conflict, ForeignSession, InvariantError
 from arb.domain.ledger.ledger import Entry, EntryKind, move
 from arb.domain.market.ids import Venue, parse_client_order_id
 from arb.domain.risk.review import Mode, Refused
+from arb.domain.state.owner import Owner
 from arb.domain.state.recovery import Recovery
 from arb.domain.trading.order import Event, State
 from tests.contracts import world
@@ -297,6 +299,13 @@ def test_an_intent_whose_lifetime_ends_at_a_claim_is_noted(heard, notes):
     late_ns = NOW_NS + world.LIFETIME_NS
     assert heard.trades.claim(heard.intent, late_ns).state is State.EXPIRED
     assert notes.trades == [(heard.opened.trade.trade_id,)]
+
+
+def test_who_an_engine_acts_for_stays_with_the_one_that_is_listened_to(engine, notes):
+    owner = Owner(environment="paper", account="")
+    with transaction(noting(acting_for(engine, owner), notes)) as connection, pytest.raises(ForeignSession):
+        refuse_foreign(connection, "s-1", Owner(environment="mock", account=""))
+    assert notes.trades == [()]
 
 
 def test_stores_on_the_same_pool_that_nobody_listens_to_note_nothing(scene, heard, notes):
