@@ -8,28 +8,22 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
-from redis import Redis
-
 from arb.adapters.broker.dispatch import CeleryDispatcher
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.adapters.postgres.engine import make_engine
 from arb.adapters.redis.client import connect
-from arb.adapters.redis.control import ControlListener, Hearing
 from arb.adapters.redis.counters import RedisCounters
 from arb.adapters.redis.feeds import RedisFeedRegistry
 from arb.adapters.redis.life import RedisHeartbeats
 from arb.adapters.redis.quotes import RedisQuoteStore
 from arb.app.alerts import alerts_of
-from arb.app.control import ASSIGNMENT, announce
+from arb.app.control import announce, assignments_of
 from arb.app.degradation import board_of
 from arb.domain.errors import ConfigError
-from arb.ports.market import Clock
 from arb.stack.home import Home
 from config import addresses
-from config.settings import Settings
 from workers import process
 from workers.feed_place import FileKeepsake, LoggedWitness, worker_name
-from workers.feed_process import FeedProcess
 from workers.feed_wiring import Outside, build
 
 
@@ -59,18 +53,12 @@ def main(arguments: Sequence[str]) -> int:
         announce=partial(announce, redis, settings.scope),
     )
     work = build(settings, worker, outside)
-    listener = _listener(redis, settings, work, clock)
+    listener = assignments_of(redis, settings.scope, work.hasten, clock)
     listener.start()
     try:
         return process.run_watched(work, RedisHeartbeats(redis, settings.scope), clock)
     finally:
         listener.stop()
-
-
-def _listener(redis: Redis, settings: Settings, work: FeedProcess, clock: Clock) -> ControlListener:
-    """Return what this worker hears of new assignments by: it looks at them at once."""
-    hearing = Hearing(handlers={ASSIGNMENT: lambda _message: work.hasten()}, resync=work.hasten)
-    return ControlListener(redis, settings.scope, hearing, clock, SystemEntropy())
 
 
 if __name__ == "__main__":

@@ -1,16 +1,17 @@
 """What is sent on the control channel, which every process of a stack hears."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import redis
 
 from arb.adapters.local.clock import SystemEntropy
 from arb.adapters.redis.client import connect
-from arb.adapters.redis.control import ControlChannel
+from arb.adapters.redis.control import ControlChannel, ControlListener, Hearing
 from arb.domain.errors import ConfigError, StoreUnavailable
 from arb.domain.health.assignment import Assignment
 from arb.domain.market.ids import Venue
+from arb.ports.market import Clock
 from config import addresses
 from config.settings import Settings
 
@@ -25,6 +26,14 @@ def announce(client: redis.Redis, scope: str, assignment: Assignment) -> None:
     """Tell that an assignment is in force; without Redis they all look for themselves."""
     fences = {coin: owner.fence for coin, owner in assignment.owners.items()}
     _told(client, scope, ASSIGNMENT, {"epoch": assignment.epoch, "fences": fences})
+
+
+def assignments_of(
+    client: redis.Redis, scope: str, hasten: Callable[[], None], clock: Clock
+) -> ControlListener:
+    """Return what hears of new assignments; `hasten` has the process look at them at once."""
+    hearing = Hearing(handlers={ASSIGNMENT: lambda _message: hasten()}, resync=hasten)
+    return ControlListener(client, scope, hearing, clock, SystemEntropy())
 
 
 def announce_rules(client: redis.Redis, scope: str, venue: Venue, at_ns: int) -> None:
