@@ -2,7 +2,12 @@
 
 import hashlib
 
+from sqlalchemy import Engine as Database
+
+from arb.adapters.postgres.engine import Pool, make_engine
+from arb.adapters.postgres.owners import acting_for
 from arb.domain.state.owner import Owner
+from config import addresses
 from config.settings import Credentials, RunMode, Settings
 
 
@@ -17,6 +22,18 @@ def account_of(settings: Settings) -> str:
 def owner_of(settings: Settings) -> Owner:
     """Return whose sessions a process with these settings may touch."""
     return Owner(environment=settings.mode.value, account=account_of(settings))
+
+
+def database_of(settings: Settings) -> Database:
+    """Return the database, as a process with these settings may use it. Raises: ConfigError."""
+    pool = Pool(
+        size=settings.database.pool_size,
+        overflow_max=settings.database.max_overflow,
+        lifetime_s=settings.database.lifetime_s,
+        idle_s=settings.database.idle_s,
+        timeout_s=settings.database.timeout_s,
+    )
+    return acting_for(make_engine(addresses.database_url(settings), pool), owner_of(settings))
 
 
 def named(*credentials: Credentials) -> str:

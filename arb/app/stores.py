@@ -7,9 +7,7 @@ from redis import Redis
 from arb.adapters.local.clock import SystemClock
 from arb.adapters.postgres.alerts import SqlAlertStore
 from arb.adapters.postgres.dead_letters import SqlDeadLetters
-from arb.adapters.postgres.engine import Pool, make_engine
 from arb.adapters.postgres.external import SqlExternalOrderStore
-from arb.adapters.postgres.owners import acting_for
 from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.postgres.snapshots import SqlSnapshotStore
 from arb.adapters.postgres.trades import SqlTradeStore
@@ -21,7 +19,7 @@ from arb.adapters.redis.feeds import RedisFeedRegistry
 from arb.adapters.redis.life import RedisHeartbeats
 from arb.adapters.redis.quotes import RedisQuoteStore
 from arb.adapters.redis.state import RedisStateStore
-from arb.app.accounts import owner_of
+from arb.app.accounts import database_of
 from arb.app.degradation import board_of
 from config import addresses
 from config.settings import Settings
@@ -50,14 +48,7 @@ class Stores:
 
 def connect_stores(settings: Settings) -> Stores:
     """Return the stores behind the settings' URLs; connections are made when they are first used."""
-    pool = Pool(
-        size=settings.database.pool_size,
-        overflow_max=settings.database.max_overflow,
-        lifetime_s=settings.database.lifetime_s,
-        idle_s=settings.database.idle_s,
-        timeout_s=settings.database.timeout_s,
-    )
-    database = acting_for(make_engine(addresses.database_url(settings), pool), owner_of(settings))
+    database = database_of(settings)
     redis = connect(addresses.redis_url(settings))
     return Stores(
         trades=SqlTradeStore(database),
