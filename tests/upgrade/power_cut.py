@@ -57,9 +57,11 @@ def thaw(frozen: Iterable[psutil.Process]) -> None:
 
 
 def cut_power(home: Path) -> None:
-    """Kill -9 everything at once; of what is frozen nobody notices that somebody else is gone."""
-    for process in processes_of(home):
-        _signal(process, signal.SIGKILL)
+    """Kill -9 everything at once: it is stopped before, so that nobody notices that somebody else is gone."""
+    doomed = processes_of(home)
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for process in doomed:
+            _signal(process, number)
     end_all(home)
 
 
