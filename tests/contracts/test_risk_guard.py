@@ -46,6 +46,49 @@ def test_the_budget_holds_the_reserves_of_what_may_still_lose(stores, session, s
     assert (open_trade(stores, second, limits) == Refused("daily_loss_budget")) is reserves
 
 
+ALONE = Decimal("-0.004")
+
+
+@pytest.mark.parametrize("handed_over_at_ns", [NOW_NS, NOW_NS - 3 * NS_PER_DAY])
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        ({"trades_open_max": 1}, "trades_open"),
+        ({"trades_open_per_coin_max": 1}, "trades_open_per_coin"),
+        ({"notional_per_coin_krw_max": Decimal(2_700_000)}, "notional_per_coin"),
+        ({"notional_total_krw_max": Decimal(2_700_000)}, "notional_total"),
+        ({"daily_loss_krw_max": Decimal(100_000)}, "daily_loss_budget"),
+    ],
+)
+def test_a_leg_that_was_handed_over_counts_like_an_open_trade_until_it_is_gone(
+    stores, session, limits, reason, handed_over_at_ns
+):
+    first = opened(stores, session, loss_reserve_krw="60000")
+    alone = replace(first.trade, state=TradeState.HANDED_OVER, closed_at_ns=handed_over_at_ns, residual=ALONE)
+    alone = stores.trades.add_orders(alone, ())
+    second = world.opening(session.session_id, loss_reserve_krw="40001")
+    assert open_trade(stores, second, world.with_limits(**limits)) == Refused(reason)
+    stores.trades.add_orders(replace(alone, state=TradeState.CLOSED, closed_at_ns=NOW_NS), ())
+    assert isinstance(open_trade(stores, second, world.with_limits(**limits)), Approved)
+
+
+def test_what_was_handed_over_with_both_legs_even_is_no_notional(stores, session):
+    first = opened(stores, session)
+    even = replace(first.trade, state=TradeState.HANDED_OVER, closed_at_ns=NOW_NS)
+    stores.trades.add_orders(even, ())
+    second = world.opening(session.session_id)
+    assert isinstance(open_trade(stores, second, world.with_limits(trades_open_max=1)), Approved)
+
+
+def test_an_image_of_the_risk_has_the_legs_that_were_handed_over(stores, session):
+    first = opened(stores, session)
+    alone = replace(first.trade, state=TradeState.HANDED_OVER, closed_at_ns=NOW_NS, residual=ALONE)
+    stores.trades.add_orders(alone, ())
+    _, parts = stores.snapshots.image(session.session_id)
+    assert parts["risk_guard"]["trades_open_by_coin"] == {"BTC": 1}
+    assert Decimal(parts["risk_guard"]["notional_by_coin_krw"]["BTC"]) == first.trade.notional_krw
+
+
 def test_losses_made_and_losses_to_come_share_the_budget(stores, session):
     first = opened(stores, session)
     lost = replace(first.trade, state=TradeState.CLOSED, closed_at_ns=NOW_NS, pnl_krw=Decimal(-60_000))

@@ -24,6 +24,19 @@ def active(tables: MemoryTables, session_id: SessionId) -> list[Trade]:
     )
 
 
+def alone(tables: MemoryTables, session_id: SessionId) -> list[Trade]:
+    """Return the trades that were handed over with a leg that stands alone, oldest first."""
+    own = [trade for trade in tables.trades.values() if trade.session_id == session_id]
+    return sorted(
+        (trade for trade in own if trade.stands_alone), key=lambda trade: (trade.opened_at_ns, trade.trade_id)
+    )
+
+
+def at_risk(tables: MemoryTables, session_id: SessionId) -> list[Trade]:
+    """Return what every ceiling counts."""
+    return [*active(tables, session_id), *alone(tables, session_id)]
+
+
 def reserved(tables: MemoryTables, session_id: SessionId) -> list[Hold]:
     """Return what is set aside, by client order id."""
     own = [row.hold for row in tables.orders.values() if row.session_id == session_id]
@@ -34,7 +47,7 @@ def reserved(tables: MemoryTables, session_id: SessionId) -> list[Hold]:
 
 def exposure(tables: MemoryTables, session_id: SessionId, now_ns: int) -> Exposure:
     """Return the session's exposure."""
-    listed = active(tables, session_id)
+    listed = at_risk(tables, session_id)
     notional: dict[Coin, Decimal] = defaultdict(lambda: ZERO)
     for trade in listed:
         notional[trade.coin] = EXACT.add(notional[trade.coin], trade.notional_krw)
@@ -56,7 +69,7 @@ def exposure(tables: MemoryTables, session_id: SessionId, now_ns: int) -> Exposu
 def _reserves(trade: Trade, since_ns: int) -> bool:
     """Tell whether a trade's worst loss may still come, or may have come without being known."""
     handed_over = trade.state is TradeState.HANDED_OVER and trade.closed_at_ns >= since_ns
-    return trade.state not in ENDED or handed_over
+    return trade.state not in ENDED or trade.stands_alone or handed_over
 
 
 def _newest(own: list[Trade], after_ns: int) -> dict[tuple[Coin, Direction], int]:

@@ -117,8 +117,8 @@ class MemorySnapshotStore:
                 day = trade.closed_at_ns // NS_PER_DAY
                 realised[day] = EXACT.add(realised[day], trade.pnl_krw)
         notional: dict[Coin, Decimal] = defaultdict(lambda: ZERO)
-        active = exposure.active(tables, session_id)
-        for trade in active:
+        at_risk = exposure.at_risk(tables, session_id)
+        for trade in at_risk:
             notional[trade.coin] = EXACT.add(notional[trade.coin], trade.notional_krw)
         return Sums(
             session=tables.session(session_id),
@@ -130,7 +130,7 @@ class MemorySnapshotStore:
             fills=sum(len(order.fills) for order in orders),
             realised_krw_by_day=realised,
             notional_by_coin_krw=notional,
-            trades_open_by_coin=Counter(trade.coin for trade in active),
+            trades_open_by_coin=Counter(trade.coin for trade in at_risk),
             venue_pauses={
                 venue: pause for (owner, venue), pause in tables.pauses.items() if owner == session_id
             },

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, Row, bindparam, func, literal, select, union_all
+from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, func, literal, or_, select, union_all
 
 from arb.adapters.postgres.ledger import OWN
 from arb.adapters.postgres.neighbours import siblings
@@ -20,6 +20,9 @@ from arb.domain.time import NS_PER_MINUTE
 from arb.domain.trading.trade import ENDED, TradeState
 
 ACTIVE: Final = sorted(state.value for state in TradeState if state not in ENDED)
+# A leg that was handed over stays at risk until it is gone: whatever bounds what is open counts it.
+ALONE: Final = and_(trades.c.state == TradeState.HANDED_OVER.value, trades.c.residual != 0)
+AT_RISK: Final = or_(trades.c.state.in_(ACTIVE), ALONE)
 
 SESSION: Final[BindParameter[str]] = bindparam("session_id")
 NOTHING: Final = literal("")
@@ -38,18 +41,18 @@ FREE: Final = union_all(HELD, ON_HOLD)
 PARTS: Final = union_all(
     select(literal("trades").label("part"), trades.c.coin.label("name"), NOTHING.label("asset"),
            func.sum(trades.c.notional_krw).label("amount"), func.count().label("number"))
-    .where(trades.c.session_id == SESSION, trades.c.state.in_(ACTIVE))
+    .where(trades.c.session_id == SESSION, AT_RISK)
     .group_by(trades.c.coin),
     select(literal("realised"), NOTHING, NOTHING,
            func.coalesce(func.sum(trades.c.pnl_krw), 0), func.count())
     .where(trades.c.session_id == SESSION, trades.c.closed_at_ns >= bindparam("day_start_ns")),
     select(literal("reserved"), NOTHING, NOTHING,
            func.coalesce(func.sum(trades.c.loss_reserve_krw), 0), func.count())
-    .where(trades.c.session_id == SESSION, trades.c.state.in_(ACTIVE)),
+    .where(trades.c.session_id == SESSION, AT_RISK),
     select(literal("reserved"), NOTHING, NOTHING,
            func.coalesce(func.sum(trades.c.loss_reserve_krw), 0), func.count())
     .where(trades.c.session_id == SESSION, trades.c.state == TradeState.HANDED_OVER.value,
-           trades.c.closed_at_ns >= bindparam("day_start_ns")),
+           trades.c.residual == 0, trades.c.closed_at_ns >= bindparam("day_start_ns")),
     select(literal("opened"), trades.c.coin, trades.c.direction, literal(0), func.max(trades.c.opened_at_ns))
     .where(trades.c.session_id == SESSION, trades.c.opened_at_ns > bindparam("minute_ago_ns"))
     .group_by(trades.c.coin, trades.c.direction),

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, select
 
 from arb.adapters.postgres import holds, ledger, sessions, venue_health
-from arb.adapters.postgres.exposure import ACTIVE
+from arb.adapters.postgres.exposure import ACTIVE, AT_RISK
 from arb.adapters.postgres.records.images import Sums
 from arb.adapters.postgres.tables import balances, fills, orders, trades
 from arb.domain.errors import InvariantError
@@ -52,7 +52,7 @@ def stamp(connection: Connection, session_id: SessionId) -> Stamp:
 def _notional(connection: Connection, session_id: SessionId) -> dict[Coin, tuple[Decimal, int]]:
     summed = (
         select(trades.c.coin, func.sum(trades.c.notional_krw).label("amount"), func.count().label("number"))
-        .where(trades.c.session_id == session_id, trades.c.state.in_(ACTIVE))
+        .where(trades.c.session_id == session_id, AT_RISK)
         .group_by(trades.c.coin)
     )
     return {Coin(row.coin): (row.amount, row.number) for row in connection.execute(summed)}

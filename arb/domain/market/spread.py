@@ -69,9 +69,23 @@ class Market:
         """Return the venue's rules."""
         return self.upbit_instrument if venue is Venue.UPBIT else self.binance_instrument
 
+    def rules_of(self, venue: Venue) -> Instrument | None:
+        """Return the venue's rules, which are always known here."""
+        return self.instrument(venue)
+
     def krw(self, venue: Venue, amount: Decimal) -> Decimal:
         """Return an amount of the venue's quote currency in KRW."""
         return amount if venue is Venue.UPBIT else amount * self.rate.krw_per_usdt
+
+    @property
+    def venues(self) -> tuple[Venue, ...]:
+        """Return where the coin can be traded: on both venues."""
+        return tuple(Venue)
+
+    @property
+    def whole(self) -> "Market":
+        """Return this market: nothing of it is missing."""
+        return self
 
     @property
     def premium_bps(self) -> Decimal:
@@ -143,8 +157,12 @@ def common_quantity(market: Market, notional_usdt: Decimal) -> Decimal:
 
 def protective_price(market: Market, venue: Venue, side: Side, worst: Decimal, slip_bps: Decimal) -> Decimal:
     """Return the limit of an IOC order: the worst price needed, and `slip_bps` beyond it at most."""
+    return limit_price(market.instrument(venue), side, worst, slip_bps)
+
+
+def limit_price(instrument: Instrument, side: Side, worst: Decimal, slip_bps: Decimal) -> Decimal:
+    """Return the same by the rules of one venue alone."""
     slipped = worst * (ONE + side.sign * fraction(slip_bps))
-    instrument = market.instrument(venue)
     # Rounded towards the book: the limit is the loss bound, so it never exceeds the slip.
     tick = instrument.tick(slipped)
     inward = floor_to(slipped, tick) if side is Side.BUY else -floor_to(-slipped, tick)

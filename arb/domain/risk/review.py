@@ -44,25 +44,28 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exposure:
-    """What is at risk at this moment, as SQL knows it under the session's lock."""
+    """What is at risk at this moment, as SQL knows it under the session's lock.
+
+    A leg that was handed over is at risk like an open trade, with all of its notional, until it is gone.
+    """
 
     mode: Mode
     notional_by_coin_krw: dict[Coin, Decimal]
     trades_open_by_coin: dict[Coin, int]
     realised_today_krw: Decimal
-    loss_reserved_krw: Decimal  # of trades that have not ended, and of those handed over today
+    loss_reserved_krw: Decimal  # of what is at risk, and of what was handed over even today
     orders_last_minute: int
     opened_at_ns: dict[tuple[Coin, Direction], int]  # when the newest trade of the last minute was opened
     free: dict[tuple[str, str], Decimal]  # (venue, asset) -> balance minus holds
 
     @property
     def notional_total_krw(self) -> Decimal:
-        """Return the notional of all trades that have not ended."""
+        """Return the notional of all that is at risk."""
         return sum(self.notional_by_coin_krw.values(), ZERO)
 
     @property
     def trades_open(self) -> int:
-        """Return how many trades have not ended."""
+        """Return how many trades are at risk."""
         return sum(self.trades_open_by_coin.values())
 
 

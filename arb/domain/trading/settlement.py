@@ -58,10 +58,11 @@ def settle(
     if trade.state in ENDED:
         return Wait("ended")
     position, market = trade_position(orders), means.market
+    whole = None if market is None else market.whole  # what is left of a pair is closed on both venues
     if position.imbalance == ZERO:
-        return _even(trade, position, market)
+        return _even(trade, position, whole)
     if market is not None and is_unsendable(position.imbalance, market, rules):
-        return _even(trade, position, market)
+        return _even(trade, position, whole)
     return _uneven(trade, orders, position.imbalance, means, rules, now_ns)
 
 

@@ -55,6 +55,11 @@ class Trade:
     version: int = 0  # grows with every change: compare-and-set
 
     @property
+    def stands_alone(self) -> bool:
+        """Tell whether it was handed over with a leg that nothing hedges: at risk until it is gone."""
+        return self.state is TradeState.HANDED_OVER and self.residual != ZERO
+
+    @property
     def moving_since_ns(self) -> int:
         """Return when what moves it began: its repair, or else the orders that open or close it."""
         return self.repair_since_ns or self.updated_at_ns

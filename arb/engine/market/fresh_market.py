@@ -1,25 +1,30 @@
 """A market to settle on: from the hot quotes, or asked of the venues where those are away, stale or shallow.
 
-A leg must not stay alone because a cache is down. Entries never use this: without quotes nothing is opened.
+A leg must not stay alone because a cache is down, or because the other venue is gone. Entries never use
+this: without quotes nothing is opened.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Final
 
 from arb.domain.errors import DataError, VenueError
 from arb.domain.health.degradation import Degree, never_degraded
 from arb.domain.market.book import Book
+from arb.domain.market.halves import HalfMarket, Tradable
 from arb.domain.market.ids import Coin, Symbol, Venue
-from arb.domain.market.spread import Market
+from arb.domain.market.spread import Market, Rate, rate_from_book
 from arb.domain.risk.review import Limits
-from arb.domain.risk.sanity import stale
-from arb.engine.market.markets import Markets, keys_of
+from arb.domain.time import NS_PER_S, STAMP_AHEAD_NS_MAX, is_current
+from arb.engine.market.markets import USDT_KRW, Books, Markets, keys_of, symbol_on
 from arb.ports.market import Clock
 from arb.ports.messaging import Counters
 from arb.ports.trading import VenueClient
 
 REUSED_NS: Final = 500_000_000  # several trades that wait at once ask a venue once
+# A venue that gave no answer is not asked again for so long while the other one has a market: its timeouts
+# are waited out once in this time, and not before each repair on the healthy one.
+SILENT_NS: Final = 5 * NS_PER_S
 Key = tuple[Venue, Symbol]
 
 
@@ -34,27 +39,81 @@ class FreshMarkets:
     limits: Limits
     degree: Callable[[], Degree] = never_degraded
     asked: dict[Key, tuple[int, Book]] = field(default_factory=dict)  # when, and the answer
+    silent: dict[Venue, int] = field(default_factory=dict)  # when it gave no answer
+    rates: list[Rate] = field(default_factory=list)  # the last one that was fresh
 
     def read(self, coin: Coin, *, deep: bool = False) -> Market | None:
         """Return the coin's market, or None while a book of it can be had nowhere.
 
         `deep`: with all the depth that the venues show, even while the hot books are kept shallow.
         """
-        market = self.markets.read((coin,), self.clock.now_ns()).get(coin)
-        fresh = market is not None and stale(market, self.limits, self.clock.now_ns()) is None
-        if fresh:
-            is_shallow = deep and self.degree() >= Degree.SHALLOW
-            return (self._deep(coin) or market) if is_shallow else market
-        books = [book for key in keys_of((coin,)) if (book := self._ask(*key)) is not None]
-        market = self.markets.read((coin,), self.clock.now_ns(), books).get(coin)
-        if market is None or stale(market, self.limits, self.clock.now_ns()) is not None:
-            return None
-        return market
+        return self.markets.assemble(coin, self._books(coin, deep=deep, asking=tuple(Venue)))
 
-    def _deep(self, coin: Coin) -> Market | None:
-        """Return the market with all the depth that the venues show: the hot books are shallow now."""
-        asked = {key: book for key in keys_of((coin,)) if (book := self._ask(*key)) is not None}
-        return self.markets.assemble(coin, asked)
+    def tradable(self, coin: Coin, *, deep: bool = False, otherwise: Rate | None = None) -> Tradable | None:
+        """Return the coin's market, or what is left of it: at least one venue's.
+
+        Half a market is valued at the last rate that was believed, however old, and at `otherwise` where
+        none is known: nothing is priced by it, and a leg must not stay alone for want of it.
+        """
+        now_ns = self.clock.steady_ns()
+        answering = [venue for venue in Venue if now_ns - self.silent.get(venue, -SILENT_NS) >= SILENT_NS]
+        books = self._books(coin, deep=deep, asking=answering)
+        found = self._tradable(coin, books, otherwise)
+        if found is not None or len(answering) == len(Venue):
+            return found
+        return self._tradable(coin, self._books(coin, deep=deep, asking=tuple(Venue)), otherwise)
+
+    def _tradable(self, coin: Coin, books: Books, otherwise: Rate | None) -> Tradable | None:
+        market = self.markets.assemble(coin, books)
+        rate = self._believed() or otherwise
+        if market is not None or rate is None:
+            return market
+        rules = {
+            venue: self.markets.instruments[key]
+            for venue in Venue
+            if (key := (venue, symbol_on(venue, coin))) in self.markets.instruments
+        }
+        shown = {venue: books[key] for venue in Venue if (key := (venue, symbol_on(venue, coin))) in books}
+        half = HalfMarket(coin=coin, books=shown, rules=rules, rate=rate)
+        return half if half.venues else None
+
+    def _books(self, coin: Coin, *, deep: bool, asking: Collection[Venue]) -> Books:
+        """Return the coin's books and the rate's that are fresh, after asking these venues for the others."""
+        is_shallow = deep and self.degree() >= Degree.SHALLOW
+        keys = keys_of((coin,))
+        hot = self._fresh(self.markets.books((coin,), self.clock.now_ns()))
+        lacking = {key[0] for key in keys if is_shallow or key not in hot}
+        wanted = [key for key in keys if key[0] in lacking and key[0] in asking]
+        asked = {key: book for key in wanted if (book := self._ask(*key)) is not None}
+        found = self._fresh(self.markets.books((coin,), self.clock.now_ns(), tuple(asked.values())))
+        if is_shallow:  # the hot books are newer, and have less of the depth
+            found = found | asked
+        if USDT_KRW in found:
+            self.rates[:] = [rate_from_book(found[USDT_KRW])]
+        return found
+
+    def _fresh(self, books: Books) -> dict[Key, Book]:
+        """Return the books that are neither too old to act on nor stamped ahead of now."""
+        now_ns = self.clock.now_ns()
+        return {
+            key: book
+            for key, book in books.items()
+            if is_current(
+                book.ts_recv_ns,
+                now_ns,
+                self.limits.rate_age_ns_max if key == USDT_KRW else self.limits.quote_age_ns_max,
+            )
+        }
+
+    def _believed(self) -> Rate | None:
+        """Return the last rate that was fresh here, or else the newest that is kept."""
+        if self.rates:
+            return self.rates[0]
+        now_ns = self.clock.now_ns()
+        kept = self.markets.books((), now_ns).get(USDT_KRW)
+        if kept is None or kept.ts_recv_ns > now_ns + STAMP_AHEAD_NS_MAX:
+            return None
+        return rate_from_book(kept)
 
     def _ask(self, venue: Venue, symbol: Symbol) -> Book | None:
         asked_ns, known = self.asked.get((venue, symbol), (0, None))
@@ -62,9 +121,12 @@ class FreshMarkets:
             return known
         try:
             book = self.venues[venue].book(symbol)
-        except (VenueError, DataError):
+        except (VenueError, DataError) as error:
             self.counters.count("books_asked", f"{venue}_failed")
+            if isinstance(error, VenueError):
+                self.silent[venue] = self.clock.steady_ns()
             return None
         self.counters.count("books_asked", venue)
         self.asked[venue, symbol] = (self.clock.steady_ns(), book)
+        self.silent.pop(venue, None)
         return book

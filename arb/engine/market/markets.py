@@ -41,6 +41,12 @@ class Markets:
         Books that a message carried are used where the store has none newer, or is away; no book is that
         a former owner sent or left behind. One that is stamped ahead of now is newer than none.
         """
+        books = self.books(coins, now_ns, carried)
+        found = ((coin, self.assemble(coin, books)) for coin in coins)
+        return {coin: market for coin, market in found if market is not None}
+
+    def books(self, coins: Sequence[Coin], now_ns: int, carried: Sequence[Book] = ()) -> Books:
+        """Return the newest books of these coins and of the rate, as far as there are any."""
         try:
             seen = self.quotes.look(keys_of(coins))
         except StoreUnavailable:
@@ -51,8 +57,7 @@ class Markets:
             key = (book.venue, book.symbol)
             if key not in books or books[key].ts_recv_ns <= book.ts_recv_ns <= now_ns + STAMP_AHEAD_NS_MAX:
                 books[key] = book
-        found = ((coin, self.assemble(coin, books)) for coin in coins)
-        return {coin: market for coin, market in found if market is not None}
+        return books
 
     def without_rules(self, coin: Coin) -> tuple[Venue, ...]:
         """Return the venues whose rules for a coin are not known."""

@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from arb.domain.health.alert import TRADE_HANDED_OVER, Alert, Severity
-from arb.domain.market.ids import Venue
-from arb.domain.market.spread import Market
+from arb.domain.market.halves import Tradable, base_price_krw
 from arb.domain.trading.order import Order
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import Trade, TradeState
@@ -31,7 +30,7 @@ class HandOver:
 
     def run(self, view: TradeView, reason: str) -> Trade:
         """End a trade whose orders are all over. Raises: Conflict if somebody changed it meanwhile."""
-        market, now_ns = self.markets.read(view.trade.coin), self.clock.now_ns()
+        market, now_ns = self.markets.tradable(view.trade.coin), self.clock.now_ns()
         changed = self.trades.add_orders(
             replace(
                 _left_over(view, reason),
@@ -62,10 +61,12 @@ def alarm_of(trade: Trade, at_ns: int) -> Alert:
     )
 
 
-def pnl_krw(orders: Iterable[Order], market: Market) -> Decimal:
-    """Return what a trade has earned, with the base that it holds at the market's price."""
-    base_price = market.krw(Venue.BINANCE, market.binance.mid)
-    return trade_position(orders).pnl_krw(market.rate.krw_per_usdt, base_price)
+def pnl_krw(orders: Iterable[Order], market: Tradable) -> Decimal:
+    """Return what a trade has earned, with the base that it holds at the market's price.
+
+    Where a venue is gone the rate may be the last that was believed: it values here, and decides nothing.
+    """
+    return trade_position(orders).pnl_krw(market.rate.krw_per_usdt, base_price_krw(market))
 
 
 def _left_over(view: TradeView, reason: str) -> Trade:

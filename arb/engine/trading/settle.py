@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from arb.domain.errors import Conflict
+from arb.domain.market.halves import Tradable
 from arb.domain.market.ids import ClientOrderId, TradeId
 from arb.domain.market.money import ZERO
-from arb.domain.market.spread import Market
 from arb.domain.trading.position import trade_position
-from arb.domain.trading.repair import Means, RepairRules
+from arb.domain.trading.repair import Means, RepairRules, decided_rate
 from arb.domain.trading.settlement import Become, Repair, Wait, is_working, settle
 from arb.domain.trading.trade import ENDED, Leg, Trade, TradeState
 from arb.engine.market.fresh_market import FreshMarkets
@@ -78,7 +78,9 @@ class Settle:
             return Means(market=None, free={})
         is_even = trade_position(view.orders).imbalance == ZERO
         return Means(
-            market=self.markets.read(view.trade.coin, deep=not is_even),
+            market=self.markets.tradable(
+                view.trade.coin, deep=not is_even, otherwise=decided_rate(view.trade, view.orders)
+            ),
             free={} if is_even else self.trades.free(view.trade.session_id),
         )
 
@@ -107,7 +109,7 @@ class Settle:
         return changed
 
     def _become(
-        self, view: TradeView, become: Become, market: Market | None, now_ns: int
+        self, view: TradeView, become: Become, market: Tradable | None, now_ns: int
     ) -> tuple[Trade, bool]:
         trade = view.trade
         if become.state is trade.state:

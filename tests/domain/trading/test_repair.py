@@ -8,14 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arb.domain.market.book import sweep
+from arb.domain.market.halves import HalfMarket
 from arb.domain.market.ids import Venue
 from arb.domain.market.instrument import Side
 from arb.domain.market.money import fraction
+from arb.domain.market.spread import Direction
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trading.order import Purpose, State
 from arb.domain.trading.repair import (
     RepairRules,
     attempts,
+    decided_rate,
     failures,
     is_resting,
     is_unsendable,
@@ -25,7 +28,7 @@ from arb.domain.trading.repair import (
 from arb.domain.trading.reserve import hold_of
 from arb.domain.trading.trade import Leg
 from tests.contracts import world
-from tests.domain.markets import BINANCE, NOW_NS, UPBIT, market
+from tests.domain.markets import BINANCE, NOW_NS, OTHER, UPBIT, market
 
 RULES = RepairRules(
     time_ns_max=10 * NS_PER_S,
@@ -109,6 +112,99 @@ def test_a_venue_that_failed_too_often_is_worse_than_any_price():
     failed = [order(), order()]
     assert leg_for(SHORT, dear, orders=failed[:1]).venue is Venue.BINANCE
     assert leg_for(SHORT, dear, orders=failed).venue is Venue.UPBIT
+
+
+def half(gone, found=None):
+    """Return what is left of a market while one venue is gone."""
+    whole = found or market()
+    left = OTHER[gone]
+    return HalfMarket(
+        coin=whole.coin, books={left: whole.book(left)},
+        rules={venue: whole.instrument(venue) for venue in Venue}, rate=whole.rate,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("gone", list(Venue))
+@pytest.mark.parametrize("imbalance", [SHORT, LONG])
+def test_a_leg_is_evened_out_on_the_venue_that_is_left(gone, imbalance):
+    leg = leg_for(imbalance, half(gone))
+    whole = market()
+    closed = replace(whole.instrument(gone), tradable=False)
+    only = replace(whole, **{f"{gone}_instrument": closed})
+    assert leg == leg_for(imbalance, only)
+    assert leg.venue is OTHER[gone]
+
+
+def test_the_loss_ceiling_holds_on_half_a_market():
+    poor = replace(TRADE, loss_reserve_krw=Decimal(1_399))  # the fee of 0.01 at Binance is 1,400 KRW
+    assert leg_for(SHORT, half(Venue.UPBIT), trade=poor) is None
+
+
+def test_what_repairs_cost_at_the_venue_that_is_gone_is_part_of_the_budget():
+    spent = order(("0.01", "141400000"), venue=Venue.UPBIT)
+    enough = replace(TRADE, loss_reserve_krw=Decimal(707 + 1_400))
+    assert leg_for(SHORT, half(Venue.UPBIT), orders=[spent], trade=enough) is not None
+    short = replace(TRADE, loss_reserve_krw=Decimal(707 + 1_399))
+    assert leg_for(SHORT, half(Venue.UPBIT), orders=[spent], trade=short) is None
+
+
+def test_dust_is_judged_by_the_price_of_the_venue_that_is_left():
+    dust, whole = Decimal("0.00003"), Decimal("0.0002")
+    for gone in Venue:
+        assert is_unsendable(dust, half(gone), RULES)
+        assert not is_unsendable(whole, half(gone), RULES)
+
+
+def test_a_venue_whose_rules_are_not_known_may_take_what_the_other_one_does_not():
+    found = half(Venue.UPBIT)
+    unknown = replace(found, rules={Venue.BINANCE: found.rules[Venue.BINANCE]})
+    assert not is_unsendable(Decimal("0.00003"), unknown, RULES)
+
+
+CHEAP_ON_UPBIT = {"found": market(upbit_asks=(("139000000", "1"),), upbit_bids=(("138999000", "1"),))}
+
+
+@pytest.mark.parametrize(
+    ("state", "purpose", "venue"),
+    [
+        (State.REJECTED, Purpose.REPAIR, Venue.BINANCE),
+        (State.EXPIRED, Purpose.REPAIR, Venue.BINANCE),
+        (State.EXPIRED, Purpose.ENTRY, Venue.BINANCE),
+        (State.EXPIRED, Purpose.EXIT, Venue.BINANCE),
+        (State.REJECTED, Purpose.ENTRY, Venue.UPBIT),  # a corrected order may still be taken
+        (State.CANCELED, Purpose.REPAIR, Venue.UPBIT),  # a book that moved away
+        (State.DENIED, Purpose.ENTRY, Venue.UPBIT),  # by us
+    ],
+)
+def test_a_venue_that_has_just_failed_comes_after_the_other_one(state, purpose, venue):
+    failed = replace(order(venue=Venue.UPBIT, purpose=purpose), state=state)
+    assert leg_for(SHORT, orders=[failed], **CHEAP_ON_UPBIT).venue is venue
+
+
+def test_an_order_that_expired_at_the_venue_only_found_no_price():
+    expired = replace(order(venue=Venue.UPBIT), state=State.EXPIRED, venue_order_id="77")
+    assert leg_for(SHORT, orders=[expired], **CHEAP_ON_UPBIT).venue is Venue.UPBIT
+
+
+def test_repairs_that_fail_everywhere_take_turns():
+    orders, tried = [], []
+    for _ in range(4):
+        leg = leg_for(SHORT, orders=orders, **CHEAP_ON_UPBIT)
+        tried.append(leg.venue)
+        orders.append(replace(order(venue=leg.venue), state=State.EXPIRED))
+    assert tried == [Venue.UPBIT, Venue.BINANCE, Venue.UPBIT, Venue.BINANCE]
+
+
+def test_a_venue_that_failed_is_used_where_it_is_the_only_one_with_a_market():
+    failed = replace(order(venue=Venue.BINANCE), state=State.EXPIRED)
+    assert leg_for(SHORT, half(Venue.UPBIT), orders=[failed]).venue is Venue.BINANCE
+
+
+@pytest.mark.parametrize("way", list(Direction))
+def test_the_rate_that_a_trade_was_decided_at_is_known_to_a_fee_and_a_slip(way):
+    opening = world.opening("s", direction=way)
+    rate = decided_rate(opening.trade, opening.orders)
+    assert abs(rate.krw_per_usdt / 1_400 - 1) < Decimal("0.01")
 
 
 quantities = st.integers(-1_000, 1_000).filter(bool).map(lambda lots: lots * Decimal("0.00001"))

@@ -6,7 +6,10 @@ import pytest
 
 from arb.domain.health.degradation import Degree
 from arb.domain.market.ids import Symbol, Venue
+from arb.domain.market.spread import Rate
+from arb.domain.trading.trade import TradeState
 from arb.engine.market.markets import USDT_KRW
+from tests.domain.markets import OTHER
 from tests.engine.town import BTC, SESSION, Town
 
 
@@ -95,3 +98,78 @@ def test_depth_that_nobody_wants_is_not_asked_for(town):
     town.degree = Degree.SHALLOW
     town.settle.markets.read(BTC)
     assert asked(town) == {}
+
+
+# what is left while a venue is gone
+
+
+@pytest.mark.parametrize("gone", list(Venue))
+def test_a_venue_that_says_nothing_leaves_the_market_of_the_other_one(town, gone):
+    town.pass_time(2_001)
+    town.venues[gone].silent = True
+    found = town.settle.markets.tradable(BTC)
+    assert found.venues == (OTHER[gone],)
+    assert found.whole is None
+    assert found.rate.krw_per_usdt == 1_400
+
+
+def test_a_market_that_is_whole_is_what_there_is(town):
+    assert town.settle.markets.tradable(BTC) == town.settle.markets.read(BTC)
+
+
+def test_both_venues_gone_leave_nothing(town):
+    town.pass_time(2_001)
+    for venue in town.venues.values():
+        venue.silent = True
+    assert town.settle.markets.tradable(BTC) is None
+
+
+def test_a_venue_that_is_gone_is_not_waited_for_before_each_repair_on_the_other_one(town):
+    town.pass_time(2_001)
+    town.venues[Venue.UPBIT].silent = True
+    for _ in range(4):
+        assert town.settle.markets.tradable(BTC).venues == (Venue.BINANCE,)
+        town.pass_time(1_000)
+    assert asked(town)["upbit_failed"] == 2  # its two books, once
+    town.venues[Venue.UPBIT].silent = False
+    town.pass_time(1_000)
+    assert town.settle.markets.tradable(BTC).whole is not None
+
+
+def test_a_venue_that_is_silent_is_asked_at_once_where_the_other_one_has_nothing_either(town):
+    town.quotes.away = True
+    for venue in town.venues.values():
+        venue.silent = True
+    assert town.settle.markets.tradable(BTC) is None
+    for venue in town.venues.values():
+        venue.silent = False
+    assert town.settle.markets.tradable(BTC).whole is not None
+
+
+def test_without_any_rate_half_a_market_is_valued_at_the_one_that_is_given(town):
+    town.quotes.away = True
+    town.venues[Venue.UPBIT].silent = True
+    assert town.settle.markets.tradable(BTC) is None
+    given = Rate(krw_per_usdt=Decimal(1_390), ts_recv_ns=0)
+    assert town.settle.markets.tradable(BTC, otherwise=given).rate is given
+
+
+def test_the_last_rate_that_was_fresh_is_remembered_without_the_store(town):
+    town.settle.markets.read(BTC)
+    town.quotes.away = True
+    town.venues[Venue.UPBIT].silent = True
+    assert town.settle.markets.tradable(BTC).rate.krw_per_usdt == 1_400
+
+
+def test_a_pair_on_half_a_market_is_no_dust_to_be_booked(town):
+    """What is left of a pair is judged on both venues, or not yet."""
+    town.premium(60)
+    town.evaluate_now()
+    town.run_one()
+    town.run_one()
+    town.pass_time(2_001)
+    town.venues[Venue.UPBIT].silent = True
+    while town.pending:
+        town.run_one()
+    (trade,) = town.tables.trades.values()
+    assert trade.state is TradeState.OPEN

@@ -131,7 +131,7 @@ def test_repairs_that_fail_at_one_venue_go_to_the_other(town):
         town.premium(60)
         run_due(town)
         town.pass_time(300)
-    assert [order.venue for order in repairs(town)] == [Venue.UPBIT, Venue.UPBIT, Venue.BINANCE]
+    assert [order.venue for order in repairs(town)] == [Venue.UPBIT, Venue.BINANCE]
     assert imbalance(town) == 0
 
 
