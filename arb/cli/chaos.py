@@ -5,7 +5,6 @@ The venues' own record judges whether it did harm. What a run leaves behind is r
 
 import json
 import os
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -46,14 +45,6 @@ Minutes = Annotated[float, typer.Option(help="How long; the first third is warm-
 SoakSeed = Annotated[int, typer.Option(help="Seed of the simulated market.", min=0)]
 
 chaos_app = typer.Typer(help="Break it on purpose, then judge by the venues' record.", no_args_is_help=True)
-
-
-@chaos_app.callback()
-def chaos() -> None:
-    """Break it on purpose, then judge by the venues' record."""
-    import structlog
-
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # documents go to stdout
 
 
 @chaos_app.command()

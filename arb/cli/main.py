@@ -54,6 +54,16 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def log_to_stderr() -> None:
+    """Have log lines leave standard output to what the command prints: with `--json` one document."""
+    import structlog
+
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+
+
 for command in COMMANDS:
     app.command()(command)
 app.command(hidden=True)(stack.world)

@@ -1,5 +1,7 @@
 """The `arb` command without a stack: one line that says what to do, and an exit code."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,3 +74,29 @@ def test_help_lists_every_command(tmp_path: Path) -> None:
         "pnl",
     ):
         assert command in ended.stdout
+
+
+SPEAK = """
+import sys
+
+import structlog
+
+from arb.cli import main
+
+
+@main.app.command()
+def speak() -> None:
+    structlog.get_logger("arb.safety").warning("alert_raised")
+    print("{}")
+
+
+sys.argv = ["arb", "speak"]
+main.main()
+"""
+
+
+def test_what_is_logged_on_the_way_is_no_part_of_the_document() -> None:
+    command = [sys.executable, "-c", SPEAK]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert ended.stdout == "{}\n"
+    assert "alert_raised" in ended.stderr
