@@ -66,14 +66,15 @@ def test_a_file_is_where_older_versions_had_it(tmp_path, name):
     assert getattr(Home(tmp_path), name) == tmp_path / NAMES[name]
 
 
-def test_what_is_kept_by_name_is_where_older_versions_had_it(tmp_path):
-    home = Home(tmp_path)
-    assert home.log_file("worker-orders") == tmp_path / "logs" / "worker-orders.log"
-    assert home.sim_journal("upbit") == tmp_path / "sim" / "upbit.jsonl"
-    assert home.feed_file("feed-1") == tmp_path / "run" / "feeds" / "feed-1.json"
-    assert home.feed_file("a/b") == tmp_path / "run" / "feeds" / "a-b.json"
-    assert home.demo().path == tmp_path / "demo"
-    assert home.control_socket() == tmp_path / "run" / "supervisor.sock"
+def test_what_is_kept_by_name_is_where_older_versions_had_it():
+    path = Path("/srv/arb")  # short, as the path of a socket has to be
+    home = Home(path)
+    assert home.log_file("worker-orders") == path / "logs" / "worker-orders.log"
+    assert home.sim_journal("upbit") == path / "sim" / "upbit.jsonl"
+    assert home.feed_file("feed-1") == path / "run" / "feeds" / "feed-1.json"
+    assert home.feed_file("a/b") == path / "run" / "feeds" / "a-b.json"
+    assert home.demo().path == path / "demo"
+    assert home.control_socket() == path / "run" / "supervisor.sock"
 
 
 def test_only_the_home_spells_the_names_below_run():

@@ -75,10 +75,18 @@ class Town(AbstractContextManager["Town"]):
         expect(until(lambda: self.server.ping(self.server.url) is None, REDIS_S_MAX, 0.005), "no Redis")
         return self.redis_process
 
+    def wait_written(self) -> None:
+        """Return when all that was confirmed is written: while the disk is slow, that is put off for 2 s."""
+        expect(until(lambda: self._unwritten_bytes() == 0, REDIS_S_MAX), "the append-only file is behind")
+
     def kill_redis(self) -> None:
         """kill -9 the server."""
         self.redis_process.kill()
         self.redis_process.wait()
+
+    def _unwritten_bytes(self) -> int:
+        persistence: Any = self.redis.info("persistence")
+        return int(persistence["aof_buffer_length"])
 
     def start_worker(self, *options: str, name: str = "") -> subprocess.Popen[bytes]:
         """Start a `celery worker`, which calls itself `name@town`."""

@@ -13,11 +13,13 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-def holding(connect, client):
-    """A connection that holds one message, and the message."""
+def holding(connect, client, town):
+    """A connection that holds one message, and the message; a Redis that is killed now comes back with it."""
     client.lpush("orders", message(1, "orders", (1,)))
     connection = connect()
-    return connection, connection.default_channel.basic_get("orders")
+    held = connection.default_channel.basic_get("orders")
+    town.wait_written()
+    return connection, held
 
 
 def next_connection(connect, lost):

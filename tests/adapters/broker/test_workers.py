@@ -61,6 +61,7 @@ def test_a_worker_is_back_soon_after_redis_and_doubles_nothing_that_ran(busy):
     assert busy.ran(busy.publish(1), UP_S)
     running = busy.publish(1, 1_000)
     assert until(lambda: busy.redis.hlen("unacked") == 1, 5)
+    busy.wait_written()
     busy.kill_redis()
     time.sleep(0.5)
     busy.start_redis()

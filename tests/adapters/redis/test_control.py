@@ -127,8 +127,7 @@ def test_a_server_that_was_killed_and_started_again_goes_on_where_it_was(town, c
     with hearing(town) as heard:
         tell(channel, 1)
         eventually(lambda: heard.numbers == [1])
-        town.redis.wait(0, 0)
-        time.sleep(1.2)  # appendfsync everysec
+        town.wait_written()
         town.kill_redis()
         with pytest.raises(StoreUnavailable):
             tell(channel, 99)

@@ -142,7 +142,7 @@ def test_what_was_held_and_what_waited_is_delivered_by_the_new_master(group, bro
     again = broker.SimpleQueue(queue)
     found = []
     while len(found) < 20:
-        message = again.get(timeout=10)
+        message = again.get(timeout=30)  # on a busy machine the sentinels miss a new master at first
         found.append(message.payload["number"])
         message.ack()
     assert sorted(found) == list(range(20))
