@@ -61,7 +61,7 @@ def test_a_dead_letter_is_listed_sent_again_once_and_dropped(tmp_path, database_
     assert [each.returncode for each in again] == [0, 1]
     assert "sent again already" in again[1].stdout
     with redis.Redis.from_url(redis_url) as client:
-        [sent] = client.lrange("housekeeping", 0, -1)
+        [sent] = client.lrange("mock:housekeeping", 0, -1)
     assert json.loads(sent)["headers"]["id"] == "the-id"
 
     assert arb(tmp_path, "dead", "drop", "--all", **urls).stdout == "no dead letters wait\n"

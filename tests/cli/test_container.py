@@ -44,7 +44,7 @@ def servers_at(database_url: str, redis_url: str, session: Session) -> dict[str,
         beats, now_ns = RedisHeartbeats(client, session.environment), time.time_ns()
         beats.beat("orders@one", {}, now_ns)
         beats.beat("feed@two", {}, now_ns - 90 * NS_PER_S)
-        client.rpush("orders", "a message")
+        client.rpush("mock:orders", "a message")
     return {"ARB_DATABASE_URL": database_url, "ARB_REDIS_URL": redis_url, "COLUMNS": "160"}
 
 

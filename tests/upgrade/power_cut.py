@@ -1,7 +1,6 @@
 """Everything that runs for one home: finding it, ending it as a power cut would, and what it wrote."""
 
 import os
-import shutil
 import signal
 import time
 from collections.abc import Iterable
@@ -108,14 +107,6 @@ def places(processes: Iterable[psutil.Process]) -> set[Place]:
             if "python" in Path(process.exe()).name:
                 found.add((Path(process.cwd()), process.environ().get("PYTHONPATH")))
     return found
-
-
-def remove(home: Path) -> None:
-    """Delete a home in which nothing runs, with what it had to put elsewhere."""
-    for note in (home / "run" / "sockets", home / "run" / "postgres"):
-        if note.is_file():
-            shutil.rmtree(note.read_text().strip(), ignore_errors=True)
-    shutil.rmtree(home, ignore_errors=True)
 
 
 def log_sizes(home: Path) -> dict[Path, int]:

@@ -17,6 +17,7 @@ from typing import Any, Final, TypeVar
 import pytest
 import urllib3
 
+from arb.stack.home import Home
 from tests.upgrade import rows
 from tests.upgrade.power_cut import (
     cut_power,
@@ -27,7 +28,6 @@ from tests.upgrade.power_cut import (
     names,
     places,
     processes_of,
-    remove,
     tails,
     thaw,
 )
@@ -105,7 +105,7 @@ def home() -> Iterator[Path]:
     finally:
         end_all(path)
         print(tails(path))  # shown if the test fails
-        remove(path)
+        Home(path).remove()
 
 
 def test_a_stack_that_was_killed_is_ended_in_order_by_newer_code(home: Path, tmp_path: Path):

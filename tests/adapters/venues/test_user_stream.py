@@ -432,7 +432,9 @@ def test_the_process_books_fills_in_sql_and_ends_on_a_signal(simulator, database
             wait_for(lambda: int(heartbeats.read().get("stream", {}).get(frames, 0)) > 0, "not connected")
             desk.buy_and_sell(6)
             wait_for(desk.all_ended, "fills are missing")
-            wait_for(lambda: b"arb.settle_trade" in b"".join(broker.lrange("orders", 0, -1)), "no settlement")
+            wait_for(
+                lambda: b"arb.settle_trade" in b"".join(broker.lrange("mock:orders", 0, -1)), "no settlement"
+            )
         finally:
             process.terminate()
         assert process.wait(ENDED_S) == 0

@@ -76,7 +76,7 @@ def test_what_is_no_longer_open_is_gone(town, adopt):
     adopt.run()
     open_at(town, listed("web_2", 2))
     adopt.run()
-    states = {order.client_id: order.state for order in town.external.known(Venue.BINANCE)}
+    states = {order.client_id: order.state for order in town.external.known(SESSION, Venue.BINANCE)}
     assert states == {"web_1": ExternalState.GONE, "web_2": ExternalState.OPEN}
 
 
@@ -132,5 +132,5 @@ def test_a_venue_that_cannot_be_asked_makes_nothing_gone(town, adopt):
     adopt.run()
     town.venues[Venue.BINANCE].open_orders = away
     adopt.run()
-    (known,) = town.external.known(Venue.BINANCE)
+    (known,) = town.external.known(SESSION, Venue.BINANCE)
     assert known.state is ExternalState.OPEN
