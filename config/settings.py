@@ -98,6 +98,12 @@ class Risk(Section):
     stability_score_min: Decimal = Field(ge=0, le=1)
     circuit_claims_min: int = Positive
     circuit_s: int = Positive
+    unfilled_window_s: int = Positive
+    unfilled_entries_min: int = Positive
+    unfilled_share_min: Decimal = Field(gt=0, le=1)
+    unfilled_coins_min: int = Positive
+    unfilled_rest_s: int = Positive
+    unfilled_rest_s_max: int = Field(gt=0, le=86_400)
     quote_age_ms_max: int = Positive
     rate_age_ms_max: int = Positive
 

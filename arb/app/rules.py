@@ -2,6 +2,7 @@
 
 from arb.domain.risk.review import Limits
 from arb.domain.risk.stability import StabilityRules
+from arb.domain.risk.unfilled import UnfilledRules
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trading.exits import ExitRules
 from arb.domain.trading.repair import RepairRules
@@ -41,6 +42,19 @@ def stability_of(settings: Settings) -> StabilityRules:
         score_min=risk.stability_score_min,
         circuit_claims_min=risk.circuit_claims_min,
         circuit_ns=risk.circuit_s * NS_PER_S,
+    )
+
+
+def unfilled_of(settings: Settings) -> UnfilledRules:
+    """Return when entries rest because legs stay unfilled."""
+    risk = settings.risk
+    return UnfilledRules(
+        window_ns=risk.unfilled_window_s * NS_PER_S,
+        entries_min=risk.unfilled_entries_min,
+        share_min=risk.unfilled_share_min,
+        coins_min=risk.unfilled_coins_min,
+        rest_ns=risk.unfilled_rest_s * NS_PER_S,
+        rest_ns_max=risk.unfilled_rest_s_max * NS_PER_S,
     )
 
 

@@ -5,7 +5,7 @@ from functools import partial
 
 from arb.adapters.local.journal import log_decision
 from arb.app.control import announce_rules
-from arb.app.rules import appetite_of, exits_of, limits_of, repairs_of, stability_of
+from arb.app.rules import appetite_of, exits_of, limits_of, repairs_of, stability_of, unfilled_of
 from arb.app.shared import Shared
 from arb.domain.time import NS_PER_MS
 from arb.engine.market.fresh_market import FreshMarkets
@@ -19,6 +19,7 @@ from arb.engine.trading.kill_gate import KillGate
 from arb.engine.trading.settle import Settle
 from arb.engine.trading.stability import Stability
 from arb.engine.trading.sweep import Sweep
+from arb.engine.trading.unfilled import Unfilled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +74,13 @@ def _evaluate(shared: Shared) -> Evaluate:
         entropy=shared.entropy,
         kill_switch=shared.kill_switch,
         guard=_entry_guard(shared),
+        admit=Unfilled(
+            session_id=shared.session_id,
+            store=stores.health,
+            rules=unfilled_of(settings),
+            alerts=shared.alerts,
+            clock=shared.clock,
+        ).admit,
         exit_guard=ExitGuard(
             session_id=shared.session_id,
             trades=stores.trades,

@@ -25,6 +25,7 @@ from arb.domain.market.ids import ClientOrderId, Coin, SessionId, Symbol, TradeI
 from arb.domain.market.instrument import UPBIT_KRW_BANDS, FeeIn, Instrument
 from arb.domain.risk.review import Limits, Mode
 from arb.domain.risk.stability import StabilityRules
+from arb.domain.risk.unfilled import UnfilledRules
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trading.exits import ExitRules
 from arb.domain.trading.repair import RepairRules
@@ -45,6 +46,7 @@ from arb.engine.trading.proposals import Appetite
 from arb.engine.trading.settle import Settle
 from arb.engine.trading.stability import Stability
 from arb.engine.trading.sweep import Sweep
+from arb.engine.trading.unfilled import Unfilled
 from arb.ports.trading import Session
 
 BTC = Coin("BTC")
@@ -71,6 +73,10 @@ LIMITS = Limits(
 STABILITY = StabilityRules(
     window_ns=60 * NS_PER_S, samples_min=10, score_min=Decimal("0.5"), circuit_claims_min=8,
     circuit_ns=2 * NS_PER_S,
+)  # fmt: skip
+UNFILLED = UnfilledRules(
+    window_ns=600 * NS_PER_S, entries_min=5, share_min=Decimal("0.33"), coins_min=3, rest_ns=60 * NS_PER_S,
+    rest_ns_max=3600 * NS_PER_S,
 )  # fmt: skip
 RULES = {
     Venue.UPBIT: Instrument(
@@ -215,6 +221,9 @@ class Town:
         common: dict[str, Any] = {
             "trades": trades, "dispatcher": self.dispatcher, "counters": self.counters, "clock": self.clock,
         }  # fmt: skip
+        self.unfilled = Unfilled(
+            session_id=SESSION, store=self.health, rules=UNFILLED, alerts=alerts, clock=self.clock
+        )
         self.evaluate = Evaluate(
             session_id=SESSION, quotes=self.quotes, markets=markets, sessions=self.sessions,
             kill_switch=self.switch,
@@ -225,6 +234,7 @@ class Town:
                     SESSION, self.health, self.clock, window_ns=STABILITY.window_ns
                 ),
             ),
+            admit=self.unfilled.admit,
             exit_guard=ExitGuard(
                 session_id=SESSION, trades=trades, counters=self.counters, alerts=alerts
             ),

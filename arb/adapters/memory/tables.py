@@ -1,6 +1,6 @@
 """What the memory stores share: the tables, one lock around each method, and a switch to be away."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -63,6 +63,7 @@ class MemoryTables:
     mode_changes: list[tuple[SessionId, ModeChange]] = field(default_factory=list)
     recoveries: list[tuple[SessionId, Recovery]] = field(default_factory=list)
     trades: dict[TradeId, Trade] = field(default_factory=dict)
+    trials: dict[TradeId, Mapping[str, int]] = field(default_factory=dict)
     orders: dict[ClientOrderId, OrderRow] = field(default_factory=dict)
     fills: dict[tuple[Owner, Venue, Symbol, FillId], ClientOrderId] = field(default_factory=dict)
     ledger: list[Booked] = field(default_factory=list)

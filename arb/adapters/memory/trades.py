@@ -32,6 +32,7 @@ class MemoryTradeStore:
             verdict = review(proposal, limits, exposure.exposure(self.tables, trade.session_id, now_ns))
             if isinstance(verdict, Approved):
                 lives.insert(self.tables, trade, orders)
+                self.tables.trials[trade.trade_id] = proposal.trial.levels if proposal.trial else {}
             return verdict
 
     def add_orders(self, trade: Trade, orders: Sequence[Order]) -> Trade:

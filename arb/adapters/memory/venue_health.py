@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
-from arb.adapters.memory.tables import MemoryTables, OrderEvent
-from arb.domain.market.ids import SessionId, Venue
+from arb.adapters.memory.tables import MemoryTables, OrderEvent, OrderRow
+from arb.domain.market.ids import SessionId, TradeId, Venue
 from arb.domain.risk.stability import TROUBLES, VenueRecord
-from arb.domain.trading.order import Event
+from arb.domain.risk.unfilled import EntryLeg, EntryPair
+from arb.domain.trading.order import Event, Purpose
+from arb.domain.trading.trade import Trade
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,44 @@ class MemoryVenueHealth:
     def records(self, session_id: SessionId, since_ns: int) -> dict[Venue, VenueRecord]:
         with self.tables.transaction():
             return {venue: self._record(session_id, venue, since_ns) for venue in Venue}
+
+    def entries(
+        self, session_id: SessionId, opened_after_ns: int, changed_after_ns: int
+    ) -> tuple[EntryPair, ...]:
+        with self.tables.transaction():
+            legs: dict[TradeId, list[OrderRow]] = {}
+            for row in self.tables.orders.values():
+                if row.session_id == session_id and row.order.purpose is Purpose.ENTRY:
+                    legs.setdefault(row.order.trade_id, []).append(row)
+            found = [
+                self._pair(self.tables.trades[trade_id], rows)
+                for trade_id, rows in legs.items()
+                if self.tables.trades[trade_id].opened_at_ns > opened_after_ns
+                and any(row.changed_at_ns > changed_after_ns for row in rows)
+            ]
+        return tuple(sorted(found, key=lambda pair: (pair.opened_at_ns, pair.trade_id)))
+
+    def _pair(self, trade: Trade, rows: list[OrderRow]) -> EntryPair:
+        legs = [
+            EntryLeg(
+                venue=row.order.venue,
+                state=row.order.state,
+                filled_share=row.order.filled_quantity / row.order.quantity,
+                attempts=row.order.attempts,
+                expires_at_ns=row.order.expires_at_ns,
+                changed_at_ns=row.changed_at_ns,
+                reason=row.order.reason,
+            )
+            for row in rows
+        ]
+        return EntryPair(
+            trade_id=trade.trade_id,
+            coin=trade.coin,
+            direction=trade.direction,
+            opened_at_ns=trade.opened_at_ns,
+            legs=tuple(sorted(legs, key=lambda leg: leg.venue)),
+            trial=self.tables.trials.get(trade.trade_id, {}),
+        )
 
     def _record(self, session_id: SessionId, venue: Venue, since_ns: int) -> VenueRecord:
         rows = [

@@ -9,7 +9,7 @@ from arb.adapters.postgres import holds
 from arb.adapters.postgres.engine import nothing_changed, transaction
 from arb.adapters.postgres.exposure import exposure
 from arb.adapters.postgres.owners import of_own_session, refuse_foreign, require_own
-from arb.adapters.postgres.rows import order_values, trade_values
+from arb.adapters.postgres.rows import facts_of, order_values, trade_values
 from arb.adapters.postgres.tables import orders, sessions, trades
 from arb.domain.errors import Conflict, InvariantError
 from arb.domain.market.ids import SessionId
@@ -34,7 +34,7 @@ def open_trade(
         verdict = review(proposal, limits, exposure(connection, trade.session_id, mode, now_ns))
         if isinstance(verdict, Approved):
             connection.execute(
-                insert(trades).values(trade_values(trade) | {"decided_on": dict(proposal.decided_on)})
+                insert(trades).values(trade_values(trade) | {"decided_on": facts_of(proposal)})
             )
             _insert(connection, trade, intents)
         else:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row
 
@@ -10,13 +10,14 @@ from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, Symbol
 from arb.domain.market.instrument import Side
 from arb.domain.market.spread import Direction
 from arb.domain.risk.mode import ModeChange
-from arb.domain.risk.review import Mode
+from arb.domain.risk.review import Mode, Proposal
 from arb.domain.state.owner import Owner
 from arb.domain.trading.order import Fill, Order, Purpose, State
 from arb.domain.trading.trade import Trade, TradeState
 from arb.ports.trading import Session
 
 Values = dict[str, Any]
+TRIAL: Final = "trial_"  # before the scope of a circuit, among the facts that a trade was decided on
 
 
 def session_of(row: Row[Any]) -> Session:
@@ -100,6 +101,12 @@ def fill_of(row: Row[Any]) -> Fill:
 def trade_values(trade: Trade) -> Values:
     """Return the columns of a trade."""
     return _texts(asdict(trade))
+
+
+def facts_of(proposal: Proposal) -> dict[str, str]:
+    """Return what a trade was decided on, and of which circuits it is a trial at which level."""
+    levels = proposal.trial.levels if proposal.trial else {}
+    return dict(proposal.decided_on) | {f"{TRIAL}{scope}": str(level) for scope, level in levels.items()}
 
 
 def order_values(order: Order, session_id: SessionId, changed_at_ns: int) -> Values:

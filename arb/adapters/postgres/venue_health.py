@@ -1,18 +1,25 @@
 """`arb.engine.trading.stability.VenueHealthStore` in PostgreSQL."""
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Select, func, select
+from sqlalchemy import Connection, Engine, Row, Select, case, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from arb.adapters.postgres.engine import reading, transaction
-from arb.adapters.postgres.tables import order_events, orders, venue_pauses
-from arb.domain.market.ids import SessionId, Venue
+from arb.adapters.postgres.rows import TRIAL
+from arb.adapters.postgres.tables import fills, order_events, orders, trades, venue_pauses
+from arb.domain.market.ids import Coin, SessionId, TradeId, Venue
+from arb.domain.market.spread import Direction
+from arb.domain.risk.review import COIN
 from arb.domain.risk.stability import TROUBLES, VenueRecord
-from arb.domain.trading.order import Event
+from arb.domain.risk.unfilled import EntryLeg, EntryPair
+from arb.domain.trading.order import Event, Purpose, State
 
 TROUBLE: Final = order_events.c.event.in_(sorted(event.value for event in TROUBLES))
+SCOPES: Final = (COIN, *(venue.value for venue in Venue))
+LEVELS: Final = [trades.c.decided_on[f"{TRIAL}{scope}"].astext.label(f"{TRIAL}{scope}") for scope in SCOPES]
 CLAIM: Final = order_events.c.event == Event.CLAIM.value
 
 
@@ -47,6 +54,13 @@ class SqlVenueHealth:
                 )
         return found
 
+    def entries(
+        self, session_id: SessionId, opened_after_ns: int, changed_after_ns: int
+    ) -> tuple[EntryPair, ...]:
+        with reading(self.engine) as connection:
+            rows = connection.execute(_entry_legs(session_id, opened_after_ns, changed_after_ns)).all()
+        return tuple(_pair(list(legs)) for _, legs in groupby(rows, key=lambda row: row.trade_id))
+
 
 def _counts(session_id: SessionId, since_ns: int) -> Select[Any]:
     return (
@@ -59,6 +73,60 @@ def _counts(session_id: SessionId, since_ns: int) -> Select[Any]:
         .join(order_events, order_events.c.client_order_id == orders.c.client_order_id)
         .where(orders.c.session_id == session_id, orders.c.created_at_ns > since_ns)
         .group_by(orders.c.venue)
+    )
+
+
+def _entry_legs(session_id: SessionId, opened_after_ns: int, changed_after_ns: int) -> Select[Any]:
+    changed = select(orders.c.trade_id).where(
+        orders.c.session_id == session_id,
+        orders.c.changed_at_ns > changed_after_ns,
+        orders.c.purpose == Purpose.ENTRY.value,
+    )
+    executed = (
+        select(func.coalesce(func.sum(fills.c.quantity), 0))
+        .where(fills.c.client_order_id == orders.c.client_order_id)
+        .scalar_subquery()
+    )
+    filled = case((orders.c.state == State.FILLED.value, orders.c.quantity), else_=executed)
+    return (
+        select(
+            trades.c.trade_id, trades.c.coin, trades.c.direction, trades.c.opened_at_ns, *LEVELS,
+            orders.c.venue, orders.c.state, orders.c.quantity, orders.c.attempts, orders.c.expires_at_ns,
+            orders.c.changed_at_ns, orders.c.reason, filled.label("filled"),
+        )
+        .join(orders, orders.c.trade_id == trades.c.trade_id)
+        .where(
+            trades.c.session_id == session_id,
+            trades.c.opened_at_ns > opened_after_ns,
+            trades.c.trade_id.in_(changed),
+            orders.c.purpose == Purpose.ENTRY.value,
+        )
+        .order_by(trades.c.opened_at_ns, trades.c.trade_id, orders.c.venue)
+    )  # fmt: skip
+
+
+def _pair(rows: list[Row[Any]]) -> EntryPair:
+    trade = rows[0]
+    return EntryPair(
+        trade_id=TradeId(trade.trade_id),
+        coin=Coin(trade.coin),
+        direction=Direction(trade.direction),
+        opened_at_ns=trade.opened_at_ns,
+        legs=tuple(
+            EntryLeg(
+                venue=Venue(row.venue),
+                state=State(row.state),
+                filled_share=row.filled / row.quantity,
+                attempts=row.attempts,
+                expires_at_ns=row.expires_at_ns,
+                changed_at_ns=row.changed_at_ns,
+                reason=row.reason,
+            )
+            for row in rows
+        ),
+        trial={
+            scope: int(level) for scope in SCOPES if (level := getattr(trade, f"{TRIAL}{scope}")) is not None
+        },
     )
 
 

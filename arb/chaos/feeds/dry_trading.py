@@ -1,7 +1,7 @@
 """The engine of a dry run: evaluation, execution and settlement, wired on what is in memory."""
 
 from arb.adapters.venues.instruments import LiveInstruments
-from arb.app.rules import appetite_of, exits_of, limits_of, repairs_of, stability_of
+from arb.app.rules import appetite_of, exits_of, limits_of, repairs_of, stability_of, unfilled_of
 from arb.chaos.feeds.dry_account import SESSION, DryAccount
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.time import NS_PER_MS
@@ -16,6 +16,7 @@ from arb.engine.trading.hand_over import HandOver
 from arb.engine.trading.kill_gate import KillGate
 from arb.engine.trading.settle import Settle
 from arb.engine.trading.stability import Stability
+from arb.engine.trading.unfilled import Unfilled
 from arb.ports.market import Clock, Entropy, QuoteStore
 from arb.ports.messaging import Dispatcher
 from config.settings import Settings
@@ -62,6 +63,13 @@ class DryTrading:
                 stability=Stability(SESSION, account.health, self._clock, window_ns=stability.window_ns),
                 rates=RateWatch(),
             ),
+            admit=Unfilled(
+                session_id=SESSION,
+                store=account.health,
+                rules=unfilled_of(settings),
+                alerts=account.alerts,
+                clock=self._clock,
+            ).admit,
             exit_guard=ExitGuard(
                 session_id=SESSION, trades=account.trades, counters=account.counters, alerts=account.alerts
             ),

@@ -1,15 +1,19 @@
 """What may be sent. "No" is a value with a reason; only an `Approved` can be sent: the type is the guard."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
-from arb.domain.market.ids import Coin
+from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.money import ZERO
 from arb.domain.market.spread import Direction, Edge
 from arb.domain.trading.reserve import hold_of
 from arb.domain.trading.trade import Leg, Trade
+
+COIN: Final = "coin"  # the scope of a circuit of a coin and direction; a venue's is its name
+TRIAL_UNDER_WAY: Final = "unfilled_trial_under_way"
 
 
 class Mode(StrEnum):
@@ -70,6 +74,21 @@ class Exposure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What a small pair is to find out: whether the legs of circuits that opened are filled again."""
+
+    levels: Mapping[str, int]  # of each circuit, by its scope
+    newest_ns: int  # when the newest entry was opened of which the decision knew
+
+    def is_taken(self, trade: Trade, opened_at_ns: Mapping[tuple[Coin, Direction], int]) -> bool:
+        """Tell whether somebody else opened one meanwhile: trials go out one at a time."""
+        of_venue = any(venue.value in self.levels for venue in Venue)
+        own = (trade.coin, trade.direction)
+        rivals = [at_ns for key, at_ns in opened_at_ns.items() if of_venue or key == own]
+        return max(rivals, default=0) > self.newest_ns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """A trade that evaluation would like to open."""
 
@@ -77,6 +96,7 @@ class Proposal:
     legs: tuple[Leg, Leg]
     edge: Edge
     decided_on: Mapping[str, str] = field(default_factory=dict)  # the quotes, for whoever asks later
+    trial: Trial | None = None  # of circuits that are open
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +111,10 @@ class Refused:
     """Risk said no; `reason` is counted."""
 
     reason: str
+
+
+# As what an entry of a coin and direction may be opened: a trial of what rested, not at all, or as any other.
+Admit = Callable[[Coin, Direction], Trial | Refused | None]
 
 
 def review(proposal: Proposal, limits: Limits, exposure: Exposure) -> Approved | Refused:
@@ -116,6 +140,7 @@ def _ceilings(proposal: Proposal, limits: Limits, exposure: Exposure) -> tuple[C
     since_ns = trade.opened_at_ns - exposure.opened_at_ns.get((trade.coin, trade.direction), 0)
     return (
         ("mode_not_normal", exposure.mode is not Mode.NORMAL),
+        (TRIAL_UNDER_WAY, _trial_is_taken(proposal, exposure)),
         ("edge_too_small", proposal.edge.net_bps < limits.entry_edge_bps_min),
         ("trades_open", exposure.trades_open >= limits.trades_open_max),
         (
@@ -127,6 +152,11 @@ def _ceilings(proposal: Proposal, limits: Limits, exposure: Exposure) -> tuple[C
         ("notional_total", exposure.notional_total_krw + trade.notional_krw > limits.notional_total_krw_max),
         ("orders_per_minute", exposure.orders_last_minute + 2 > limits.orders_per_minute_max),
     )
+
+
+def _trial_is_taken(proposal: Proposal, exposure: Exposure) -> bool:
+    trial = proposal.trial
+    return trial is not None and trial.is_taken(proposal.trade, exposure.opened_at_ns)
 
 
 def _losses(trade: Trade, limits: Limits, exposure: Exposure) -> tuple[Check, ...]:

@@ -71,12 +71,13 @@ def cautious(wanted: Decimal, position: TradePosition, exits: Exits, market: Mar
     if exits.lonely < PROBED_FROM:
         return wanted
     step = max(market.instrument(venue).lot_step for venue in Venue)
-    size = max(_smallest_pair(market, step), floor_to(exits.newest * GROWTH, step))
+    size = max(smallest_pair(market), floor_to(exits.newest * GROWTH, step))
     return size if size < wanted and is_sendable_pair(position.hedged - size, market) else wanted
 
 
-def _smallest_pair(market: Market, step: Decimal) -> Decimal:
-    least = ZERO
+def smallest_pair(market: Market) -> Decimal:
+    """Return the least that both venues take, with room for the leg of it that may have to be evened."""
+    step, least = max(market.instrument(venue).lot_step for venue in Venue), ZERO
     for venue in Venue:
         instrument, price = market.instrument(venue), market.book(venue).bid * LIMIT_SLACK
         least = max(least, instrument.quantity_min, instrument.notional_min / price)

@@ -6,11 +6,10 @@ from decimal import Decimal
 
 from arb.domain.errors import Conflict, StoreUnavailable
 from arb.domain.health.degradation import FAR_PAUSE_NS, Degree, is_far, never_degraded
-from arb.domain.market import ids
 from arb.domain.market.book import Book
-from arb.domain.market.ids import USDT, Coin, SessionId, coin_of
+from arb.domain.market.ids import RANDOM_BITS, USDT, Coin, SessionId, coin_of, trade_id
 from arb.domain.market.spread import Edge, Market
-from arb.domain.risk.review import Approved, Limits, Mode, Proposal, Refused
+from arb.domain.risk.review import Admit, Approved, Limits, Mode, Proposal, Refused
 from arb.domain.risk.sanity import stale, untradable
 from arb.domain.trading.exits import ExitRules, exit_quantity, exit_reason, is_sendable_pair
 from arb.domain.trading.order import Order, Purpose
@@ -21,7 +20,7 @@ from arb.engine.trading.exit_guard import ExitGuard
 from arb.engine.trading.guard import EntryGuard
 from arb.engine.trading.intents import intents
 from arb.engine.trading.journal import Journal, decision, unread
-from arb.engine.trading.proposals import Appetite, Identity, best_edge, propose
+from arb.engine.trading.proposals import Appetite, Identity, best_edge, propose, smallest_edge
 from arb.ports.market import Clock, Entropy, QuoteStore
 from arb.ports.messaging import Counters, Dispatcher
 from arb.ports.trading import KillSwitch, SessionStore, TradeStore, TradeView
@@ -66,6 +65,7 @@ class Evaluate:
     clock: Clock
     entropy: Entropy
     guard: EntryGuard
+    admit: Admit
     exit_guard: ExitGuard
     limits: Limits
     exits: ExitRules
@@ -189,18 +189,24 @@ class Evaluate:
         refused = self._crowded(best, active, now_ns)
         if refused is not None:
             return refused
+        trial = self.admit(market.coin, best.direction)
+        if isinstance(trial, Refused):
+            return trial
         share = self.guard.share(market, now_ns)
         if isinstance(share, Refused):
             return share
         sized = best if share == 1 else best_edge(market, self.appetite.notional_usdt * share)
-        if sized is None:
+        if trial is not None:
+            sized = smallest_edge(market, best)
+        if sized is None or sized.direction is not best.direction:
             return Refused("size_too_small")
         identity = Identity(
-            trade_id=ids.trade_id(now_ns // 1_000_000, self.entropy.bits(ids.RANDOM_BITS)),
+            trade_id=trade_id(now_ns // 1_000_000, self.entropy.bits(RANDOM_BITS)),
             session_id=self.session_id,
             now_ns=now_ns,
         )
-        return propose(market, sized, identity, self.limits, self.appetite.slip_bps)
+        wanted = propose(market, sized, identity, self.limits, self.appetite.slip_bps)
+        return replace(wanted, trial=trial) if isinstance(wanted, Proposal) else wanted
 
     def _crowded(self, best: Edge, active: list[TradeView], now_ns: int) -> Refused | None:
         """Return what the review would refuse anyway, before its lock is taken for nothing."""

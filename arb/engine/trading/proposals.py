@@ -8,6 +8,7 @@ from arb.domain.market.money import ZERO, plain
 from arb.domain.market.spread import Direction, Edge, Market, common_quantity, edge
 from arb.domain.risk.review import Limits, Proposal, Refused
 from arb.domain.risk.sanity import out_of_band
+from arb.domain.trading.exits import smallest_pair
 from arb.domain.trading.order import Purpose
 from arb.domain.trading.reserve import loss_reserve_krw
 from arb.domain.trading.trade import Trade, TradeState, pair_legs
@@ -38,6 +39,11 @@ def best_edge(market: Market, notional_usdt: Decimal) -> Edge | None:
         return None
     edges = [found for way in Direction if (found := edge(market, way, quantity))]
     return max(edges, key=lambda found: found.net_bps, default=None)
+
+
+def smallest_edge(market: Market, best: Edge) -> Edge | None:
+    """Return the same edge at the least size that both venues take, or None where a book holds less."""
+    return edge(market, best.direction, min(best.quantity, smallest_pair(market)))
 
 
 def propose(

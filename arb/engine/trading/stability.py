@@ -5,6 +5,7 @@ from typing import Final, Protocol
 
 from arb.domain.market.ids import SessionId, Venue
 from arb.domain.risk.stability import VenueRecord
+from arb.domain.risk.unfilled import EntryPair
 from arb.ports.market import Clock
 
 FRESH_NS: Final = 1_000_000_000
@@ -18,6 +19,11 @@ class VenueHealthStore(Protocol):
 
     def records(self, session_id: SessionId, since_ns: int) -> Mapping[Venue, VenueRecord]:
         """Return each venue's record over the orders created after `since_ns`."""
+
+    def entries(
+        self, session_id: SessionId, opened_after_ns: int, changed_after_ns: int
+    ) -> tuple[EntryPair, ...]:
+        """Return the entries opened after one moment of which a leg changed after another, by age."""
 
 
 class Stability:
