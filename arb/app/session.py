@@ -175,6 +175,7 @@ def begin_trading(engine: Engine, progress: Progress) -> None:
     if session is not None and session.mode_reason == STARTING:
         mode, reason = return_to(engine.sessions.last_mode(engine.session_id, besides=PASSING))
         engine.sessions.change_mode(session, mode, reason, engine.clock.now_ns())
+        engine.trading.sweep.lone_legs.run()  # at once: a sweep comes two seconds later
 
 
 def standing(engine: Engine) -> str:

@@ -16,6 +16,7 @@ from arb.engine.trading.exit_guard import ExitGuard
 from arb.engine.trading.guard import EntryGuard, RateWatch
 from arb.engine.trading.hand_over import HandOver
 from arb.engine.trading.kill_gate import KillGate
+from arb.engine.trading.lone_legs import LoneLegs
 from arb.engine.trading.settle import Settle
 from arb.engine.trading.stability import Stability
 from arb.engine.trading.sweep import Sweep
@@ -154,6 +155,17 @@ def _sweep(shared: Shared) -> Sweep:
         alerts=shared.alerts,
         clock=shared.clock,
         overdue_ns=_overdue_ns(shared),
+        lone_legs=lone_legs_of(shared),
+    )
+
+
+def lone_legs_of(shared: Shared) -> LoneLegs:
+    """Return what keeps a session from opening pairs while a leg stands alone."""
+    return LoneLegs(
+        session_id=shared.session_id,
+        trades=shared.stores.trades,
+        sessions=shared.stores.sessions,
+        clock=shared.clock,
     )
 
 

@@ -14,6 +14,7 @@ from arb.domain.risk.review import Approved, Limits, Mode, Proposal, Refused
 from arb.domain.state.owner import Owner
 from arb.domain.state.recovery import Recovery
 from arb.domain.trading.external import ExternalOrder, ListedOrder
+from arb.domain.trading.lone_leg import LoneLeg
 from arb.domain.trading.order import Event, Order, OrderReport
 from arb.domain.trading.trade import Trade
 
@@ -151,6 +152,18 @@ class TradeStore(Protocol):
 
     def untold(self, session_id: SessionId, before_ns: int) -> tuple[Trade, ...]:
         """Return the trades handed over before then of which no alert tells, the oldest first."""
+
+    def alone(self, session_id: SessionId) -> tuple[LoneLeg, ...]:
+        """Return the legs that were handed over and stand alone, or were taken up and are not even yet.
+
+        The oldest first.
+        """
+
+    def take_up(self, trade: Trade) -> Trade:
+        """Write a trade that was handed over and goes on, and count that, if `trade.version` is current.
+
+        Returns the trade with its next version. Raises: Conflict if somebody changed it meanwhile.
+        """
 
     def overdue(self, session_id: SessionId, before_ns: int) -> tuple[Order, ...]:
         """Return orders that are not terminal and have not changed since `before_ns`."""

@@ -5,11 +5,13 @@ from decimal import Decimal
 
 import pytest
 
+from arb.domain.errors import Conflict
 from arb.domain.market.ids import Venue
 from arb.domain.market.spread import Direction
 from arb.domain.risk.review import Approved, Refused
 from arb.domain.risk.stability import VenueRecord
 from arb.domain.time import NS_PER_DAY, NS_PER_S
+from arb.domain.trading.lone_leg import LoneLeg
 from arb.domain.trading.order import State
 from arb.domain.trading.trade import TradeState
 from tests.contracts import world
@@ -171,3 +173,32 @@ def test_a_shorter_pause_never_replaces_a_longer_one(stores, session):
     records = stores.health.records(session.session_id, 0)
     assert records[Venue.UPBIT].paused_until_ns == NOW_NS + 9
     assert records[Venue.BINANCE].paused_until_ns == 0
+
+
+def test_the_legs_that_stand_alone_are_those_handed_over_and_those_taken_up_and_not_even_yet(stores, session):
+    kept = [opened(stores, session, now_ns=NOW_NS + number) for number in range(5)]
+    handed, even, closed, repairing, again = (opening.trade for opening in kept)
+    over = {"state": TradeState.HANDED_OVER, "closed_at_ns": NOW_NS}
+    handed = stores.trades.add_orders(replace(handed, residual=ALONE, **over), ())
+    stores.trades.add_orders(replace(even, **over), ())
+    stores.trades.add_orders(replace(closed, state=TradeState.CLOSED, residual=ALONE), ())
+    stores.trades.add_orders(replace(repairing, state=TradeState.REPAIRING), ())
+    again = stores.trades.add_orders(replace(again, residual=ALONE, **over), ())
+    again = stores.trades.take_up(replace(again, state=TradeState.REPAIRING, closed_at_ns=0))
+    assert stores.trades.alone(session.session_id) == (
+        LoneLeg(trade=handed),
+        LoneLeg(trade=again, take_ups=1),
+    )
+    stores.trades.add_orders(replace(again, state=TradeState.CLOSED), ())
+    assert [leg.trade for leg in stores.trades.alone(session.session_id)] == [handed]
+
+
+def test_a_leg_is_taken_up_by_one_of_two_at_once_and_counted_once(stores, session):
+    alone = replace(opened(stores, session).trade, state=TradeState.HANDED_OVER, residual=ALONE)
+    alone = stores.trades.add_orders(alone, ())
+    again = replace(alone, state=TradeState.REPAIRING)
+    stores.trades.take_up(again)
+    with pytest.raises(Conflict):
+        stores.trades.take_up(again)
+    (leg,) = stores.trades.alone(session.session_id)
+    assert (leg.take_ups, leg.trade.version) == (1, alone.version + 1)

@@ -42,6 +42,7 @@ from arb.engine.trading.exit_guard import ExitGuard
 from arb.engine.trading.guard import EntryGuard, RateWatch
 from arb.engine.trading.hand_over import HandOver
 from arb.engine.trading.kill_gate import KillGate
+from arb.engine.trading.lone_legs import LoneLegs
 from arb.engine.trading.proposals import Appetite
 from arb.engine.trading.settle import Settle
 from arb.engine.trading.stability import Stability
@@ -265,7 +266,10 @@ class Town:
             place=self.execute.place,
             **common,
         )
-        self.sweep = Sweep(session_id=SESSION, overdue_ns=OVERDUE_NS, alerts=alerts, **common)
+        self.lone_legs = LoneLegs(session_id=SESSION, trades=trades, sessions=self.sessions, clock=self.clock)
+        self.sweep = Sweep(
+            session_id=SESSION, overdue_ns=OVERDUE_NS, alerts=alerts, lone_legs=self.lone_legs, **common
+        )
         self.reconcile = Reconcile(
             session_id=SESSION, trades=self.trades, venues=dict(self.venues), counters=self.counters,
             adopt=Adopt(

@@ -11,6 +11,7 @@ from arb.domain.health.alert import TRADE_HANDED_OVER
 from arb.domain.ledger.ledger import Entry
 from arb.domain.market.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
 from arb.domain.risk.review import Approved, Limits, Proposal, Refused, review
+from arb.domain.trading.lone_leg import LoneLeg
 from arb.domain.trading.order import Event, Order, OrderReport, State, apply
 from arb.domain.trading.trade import Trade, TradeState
 from arb.ports.trading import TradeView
@@ -114,6 +115,24 @@ class MemoryTradeStore:
                 and not self._is_told(trade)
             ]
             return tuple(sorted(own, key=lambda trade: (trade.closed_at_ns, trade.trade_id)))
+
+    def alone(self, session_id: SessionId) -> tuple[LoneLeg, ...]:
+        with self.tables.transaction():
+            take_ups = self.tables.take_ups
+            again = [
+                trade
+                for trade in exposure.active(self.tables, session_id)
+                if trade.state is TradeState.REPAIRING and take_ups.get(trade.trade_id)
+            ]
+            found = [*exposure.alone(self.tables, session_id), *again]
+            found.sort(key=lambda trade: (trade.opened_at_ns, trade.trade_id))
+            return tuple(LoneLeg(trade=trade, take_ups=take_ups.get(trade.trade_id, 0)) for trade in found)
+
+    def take_up(self, trade: Trade) -> Trade:
+        with self.tables.transaction():
+            following = self.add_orders(trade, ())
+            self.tables.take_ups[trade.trade_id] = self.tables.take_ups.get(trade.trade_id, 0) + 1
+            return following
 
     def overdue(self, session_id: SessionId, before_ns: int) -> tuple[Order, ...]:
         with self.tables.transaction():

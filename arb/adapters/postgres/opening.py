@@ -1,7 +1,8 @@
 """New trades and new orders of a trade."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, select, update
 
@@ -63,8 +64,20 @@ def lock_session(connection: Connection, session_id: SessionId) -> Mode:
 def add_orders(engine: Engine, trade: Trade, intents: Sequence[Order]) -> Trade:
     """Write a changed trade and its new intents. Raises: Conflict if the trade moved on meanwhile."""
     following = replace(trade, version=trade.version + 1)
+    return _change(engine, trade, trade_values(following), following, intents)
+
+
+def take_up(engine: Engine, trade: Trade) -> Trade:
+    """Write a trade that goes on after it was handed over, and count that. Raises: Conflict as above."""
+    following = replace(trade, version=trade.version + 1)
+    values = trade_values(following) | {"take_ups": trades.c.take_ups + 1}
+    return _change(engine, trade, values, following, ())
+
+
+def _change(
+    engine: Engine, trade: Trade, values: Mapping[str, Any], following: Trade, intents: Sequence[Order]
+) -> Trade:
     with transaction(engine, trade.trade_id) as connection:
-        values = trade_values(following)
         changed = connection.execute(
             update(trades)
             .where(

@@ -104,6 +104,7 @@ trades = Table(
     _money("residual"),
     Column("version", BigInteger, nullable=False),
     Column("decided_on", JSONB, nullable=False, server_default="{}"),
+    _count("take_ups", server_default="0"),
 )
 
 orders = Table(

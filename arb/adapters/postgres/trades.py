@@ -14,6 +14,7 @@ from arb.adapters.postgres.retry import Retry, harmless_twice, interrupted_only
 from arb.domain.ledger.ledger import Entry
 from arb.domain.market.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
 from arb.domain.risk.review import Approved, Limits, Proposal, Refused
+from arb.domain.trading.lone_leg import LoneLeg
 from arb.domain.trading.order import Event, Order, OrderReport
 from arb.domain.trading.trade import Trade
 from arb.ports.trading import TradeView
@@ -95,6 +96,15 @@ class SqlTradeStore:
     def untold(self, session_id: SessionId, before_ns: int) -> tuple[Trade, ...]:
         with reading(self.engine) as connection:
             return views.untold(connection, session_id, before_ns)
+
+    @harmless_twice
+    def alone(self, session_id: SessionId) -> tuple[LoneLeg, ...]:
+        with reading(self.engine) as connection:
+            return views.alone(connection, session_id)
+
+    @interrupted_only
+    def take_up(self, trade: Trade) -> Trade:
+        return opening.take_up(self.engine, trade)
 
     @harmless_twice
     def overdue(self, session_id: SessionId, before_ns: int) -> tuple[Order, ...]:

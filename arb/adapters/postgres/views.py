@@ -4,14 +4,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, exists, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select
 
-from arb.adapters.postgres.exposure import ACTIVE
+from arb.adapters.postgres.exposure import ACTIVE, ALONE
 from arb.adapters.postgres.neighbours import siblings
 from arb.adapters.postgres.rows import fill_of, order_of, trade_of
 from arb.adapters.postgres.tables import alerts, fills, orders, trades
 from arb.domain.health.alert import TRADE_HANDED_OVER
 from arb.domain.market.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
+from arb.domain.trading.lone_leg import LoneLeg
 from arb.domain.trading.order import AT_VENUE, TERMINAL, Fill, Order, State
 from arb.domain.trading.trade import Trade, TradeState
 from arb.ports.trading import TradeView
@@ -123,6 +124,14 @@ def untold(connection: Connection, session_id: SessionId, before_ns: int) -> tup
         .order_by(trades.c.closed_at_ns, trades.c.trade_id)
     )
     return tuple(trade_of(row) for row in connection.execute(found))
+
+
+def alone(connection: Connection, session_id: SessionId) -> tuple[LoneLeg, ...]:
+    """Return the legs that were handed over and stand alone, or are being repaired again, oldest first."""
+    taken_up = and_(trades.c.state == TradeState.REPAIRING.value, trades.c.take_ups > 0)
+    found = select(trades).where(trades.c.session_id == session_id, or_(ALONE, taken_up))
+    rows = connection.execute(found.order_by(trades.c.opened_at_ns, trades.c.trade_id))
+    return tuple(LoneLeg(trade=trade_of(row), take_ups=row.take_ups) for row in rows)
 
 
 def some(connection: Connection, ids: Collection[TradeId]) -> tuple[TradeView, ...]:

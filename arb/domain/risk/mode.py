@@ -15,9 +15,15 @@ STOPPING: Final = "stopping"
 FALLBACK: Final = "fallback: the state store does not answer"
 NO_ROOM: Final = "degraded: no room on the disk"
 NO_FEED: Final = "feeds: no feed worker is alive"
-PASSING: Final = frozenset({STARTING, STOPPING, FALLBACK, NO_ROOM, NO_FEED})
+LEG_ALONE: Final = "unhedged: a leg that was handed over stands alone"
+PASSING: Final = frozenset({STARTING, STOPPING, FALLBACK, NO_ROOM, NO_FEED, LEG_ALONE})
 
 RECONCILED: Final = "books opened and reconciled"
+ROOM_AGAIN: Final = "there is room on the disk again"
+FED_AGAIN: Final = "the feeds are back"
+STORE_AGAIN: Final = "the state store is back"
+NO_LEG_ALONE: Final = "no leg stands alone any more"
+LIFTED: Final = frozenset({RECONCILED, ROOM_AGAIN, FED_AGAIN, STORE_AGAIN, NO_LEG_ALONE})  # by itself
 KILLED: Final = "killed: "  # how the reason begins
 UNKILLED: Final = "unkilled"  # the reason after it
 
@@ -41,6 +47,11 @@ def return_to(decided: ModeChange | None) -> tuple[Mode, str]:
     if decided is None or decided.mode is Mode.NORMAL:
         return Mode.NORMAL, RECONCILED
     return decided.mode, decided.reason
+
+
+def is_chosen(mode: Mode, reason: str, changed_at_ns: int, since_ns: int) -> bool:
+    """Tell whether a person has let a session trade although he could know what is so since then."""
+    return mode is Mode.NORMAL and reason not in LIFTED and changed_at_ns > since_ns
 
 
 def ended_by(last: ModeChange | None) -> str | None:

@@ -13,7 +13,7 @@ from arb.domain.health.alert import Alert, Severity
 from arb.domain.health.degradation import Degradation, Degree, Rules, step
 from arb.domain.health.judge import Reading
 from arb.domain.market.ids import SessionId
-from arb.domain.risk.mode import NO_ROOM
+from arb.domain.risk.mode import NO_ROOM, ROOM_AGAIN
 from arb.domain.risk.review import Mode
 from arb.ports.market import Clock
 from arb.ports.messaging import AlertSink, Counters
@@ -104,7 +104,7 @@ class Degrade:
             self._set_mode(session, Mode.REDUCE_ONLY, NO_ROOM)
         room = min(free_mb) >= self.disk_mb_min * (1 + self.rules.margin)
         if room and session.mode is Mode.REDUCE_ONLY and session.mode_reason == NO_ROOM:
-            self._set_mode(session, Mode.NORMAL, "there is room on the disk again")
+            self._set_mode(session, Mode.NORMAL, ROOM_AGAIN)
 
     def _set_mode(self, seen: Session, mode: Mode, reason: str) -> None:
         if not self.sessions.change_mode(seen, mode, reason, self.clock.now_ns()):

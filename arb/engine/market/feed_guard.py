@@ -9,7 +9,7 @@ from typing import Final
 from arb.domain.errors import StoreUnavailable
 from arb.domain.health.alert import Alert, Severity
 from arb.domain.market.ids import SessionId
-from arb.domain.risk.mode import NO_FEED
+from arb.domain.risk.mode import FED_AGAIN, NO_FEED
 from arb.domain.risk.review import Mode
 from arb.ports.market import FeedRegistry
 from arb.ports.messaging import AlertSink
@@ -44,7 +44,7 @@ class FeedGuard:
             if gone and session.mode is Mode.NORMAL:
                 self._change(session, Mode.HALTED, NO_FEED, now_ns)
             elif gone is False and session.mode_reason == NO_FEED:
-                self._change(session, Mode.NORMAL, "the feeds are back", now_ns)
+                self._change(session, Mode.NORMAL, FED_AGAIN, now_ns)
         except StoreUnavailable:
             return  # what is away is told as that
 

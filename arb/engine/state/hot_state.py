@@ -10,7 +10,7 @@ from typing import Final
 
 from arb.domain.errors import Conflict, DataError, HotStateUnavailable
 from arb.domain.market.ids import SessionId, TradeId
-from arb.domain.risk.mode import FALLBACK
+from arb.domain.risk.mode import FALLBACK, STORE_AGAIN
 from arb.domain.risk.review import Mode
 from arb.domain.state.hot_state import HotState, Stamp
 from arb.domain.state.recovery import REDIS, Recovery
@@ -174,7 +174,7 @@ class KeepHotState:
         session = self.sessions.get(self.session_id)
         if session is not None and session.mode_reason == FALLBACK:
             now_ns = self.clock.now_ns()
-            if not self.sessions.change_mode(session, Mode.NORMAL, "the state store is back", now_ns):
+            if not self.sessions.change_mode(session, Mode.NORMAL, STORE_AGAIN, now_ns):
                 return  # restricted for another reason since it was read
             self._reload()
             self.sessions.recovered(

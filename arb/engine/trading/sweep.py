@@ -8,6 +8,7 @@ from arb.domain.market.ids import SessionId
 from arb.domain.trading.order import AT_VENUE, Order, State
 from arb.domain.trading.trade import MOVING
 from arb.engine.trading.hand_over import alarm_of
+from arb.engine.trading.lone_legs import LoneLegs
 from arb.ports.market import Clock
 from arb.ports.messaging import AlertSink, Counters, Dispatcher
 from arb.ports.trading import TradeStore, TradeView
@@ -37,12 +38,14 @@ class Sweep:
     alerts: Teller
     clock: Clock
     overdue_ns: int
+    lone_legs: LoneLegs
 
     def run(self) -> int:
         """Re-send what did not move for too long; return how many messages that took."""
         now_ns = self.clock.now_ns()
         self.trades.book_moves(self.session_id, now_ns)
         self._tell_again(now_ns)
+        self.lone_legs.run()
         overdue = self._overdue(now_ns)
         for order in overdue:
             self._alarm_if_long(order, now_ns)
