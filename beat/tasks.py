@@ -53,8 +53,14 @@ def watchdog() -> str | None:
 
 @app.task(name="arb.reconcile", **retried(1))
 def reconcile() -> bool:
-    """Compare the ledger with the venues once; returns whether everything there is explained."""
-    return engine().ledger.reconcile.run().explained
+    """Compare the ledger with the venues once, and take up legs that this shows to be there still.
+
+    Returns whether everything is explained.
+    """
+    ledger = engine().ledger
+    found = ledger.reconcile.run()
+    ledger.take_up.run(found)
+    return found.explained
 
 
 @app.task(name="arb.check_stores")

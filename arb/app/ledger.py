@@ -6,6 +6,7 @@ from arb.app.shared import Shared
 from arb.engine.ledger.adopt import Adopt
 from arb.engine.ledger.explain import Explain
 from arb.engine.ledger.reconcile import Reconcile
+from arb.engine.ledger.take_up import TakeUp
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,6 +14,7 @@ class LedgerUseCases:
     """What keeps the books true."""
 
     reconcile: Reconcile
+    take_up: TakeUp
 
 
 def wire_ledger(shared: Shared) -> LedgerUseCases:
@@ -43,5 +45,14 @@ def wire_ledger(shared: Shared) -> LedgerUseCases:
             counters=stores.counters,
             alerts=shared.alerts,
             clock=shared.clock,
-        )
+        ),
+        take_up=TakeUp(
+            session_id=shared.session_id,
+            trades=stores.trades,
+            sessions=stores.sessions,
+            kill_switch=shared.kill_switch,
+            dispatcher=shared.dispatcher,
+            counters=stores.counters,
+            clock=shared.clock,
+        ),
     )

@@ -21,7 +21,6 @@ COMMANDS: Final = (
     trading.report,
     trading.check,
     stack.status,
-    trading.trades,
     trading.orders,
     trading.snapshot,
     stack.demo,
@@ -46,7 +45,13 @@ COMMANDS: Final = (
     web.feeds,
     soak,
 )
-GROUPS: Final = {"config": config_app, "chaos": chaos_app, "alerts": alerts_app, "dead": dead_app}
+GROUPS: Final = {
+    "trades": trading.trades_app,
+    "config": config_app,
+    "chaos": chaos_app,
+    "alerts": alerts_app,
+    "dead": dead_app,
+}
 
 app = typer.Typer(
     help="Cross-exchange arbitrage between Upbit (KRW) and Binance (USDT).",

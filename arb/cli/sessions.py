@@ -52,13 +52,14 @@ def resume(
 
 
 def positions(as_json: AsJson = False) -> None:
-    """Show what open trades hold of each coin on both venues, and what of it is not hedged."""
+    """Show what is held of each coin on both venues, and what of it is not hedged, handed over or not."""
     engine = running.engine()
+    from arb.app.facts.sources import at_risk
     from arb.app.judge import report_of
     from arb.cli.views import accounts
 
-    active = engine.trades.active(engine.session_id)
-    rows = accounts.positions(active, report_of(engine).run({}).by_coin)
+    held = at_risk(engine)
+    rows = accounts.positions(held, report_of(engine).run({}).by_coin)
     show(rows, as_json, lambda: accounts.positions_view(rows))
 
 

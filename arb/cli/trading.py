@@ -52,13 +52,33 @@ def check(as_json: AsJson = False) -> None:
         raise typer.Exit(FAILED)
 
 
-def trades(limit: Limit = 20, as_json: AsJson = False) -> None:
-    """List the newest trades."""
+trades_app = typer.Typer(help="List the newest trades, or take up one that was handed over.")
+
+
+@trades_app.callback(invoke_without_command=True)
+def trades(context: typer.Context, limit: Limit = 20, as_json: AsJson = False) -> None:
+    """List the newest trades, or take up one that was handed over."""
+    if context.invoked_subcommand is not None:
+        return
     engine = running.engine()
     from arb.cli.views.listing import newest_trades, trades_view
 
     rows = newest_trades(engine.stores.trades.engine, engine.session_id, limit)
     show(rows, as_json, lambda: trades_view(rows, engine.clock.now_ns()))
+
+
+@trades_app.command()
+def adopt(trade_id: TradeId, as_json: AsJson = False) -> None:
+    """Have a trade that was handed over repaired again, if its leg is still there; exit status 0 if so."""
+    engine = running.engine()
+    from arb.domain.market import ids
+
+    found = engine.ledger.reconcile.run()
+    why = engine.ledger.take_up.adopt(ids.TradeId(trade_id), found)
+    document = {"trade_id": trade_id, "adopted": why is None, "why": why or ""}
+    tell(document, as_json, f"{trade_id} is repaired again" if why is None else f"{trade_id}: {why}")
+    if why is not None:
+        raise typer.Exit(FAILED)
 
 
 def orders(limit: Limit = 20, as_json: AsJson = False) -> None:

@@ -159,7 +159,7 @@ class TradeStore(Protocol):
         The oldest first.
         """
 
-    def take_up(self, trade: Trade) -> Trade:
+    def repair_again(self, trade: Trade) -> Trade:
         """Write a trade that was handed over and goes on, and count that, if `trade.version` is current.
 
         Returns the trade with its next version. Raises: Conflict if somebody changed it meanwhile.

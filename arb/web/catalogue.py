@@ -41,7 +41,7 @@ METRICS: Final = (
     Metric("arb_degradation_degree", "0 full, 1 no history and charts, 2 near coins only, 3 shallow books"),
     Metric("arb_session_start_seconds", "When the session began, Unix time"),
     Metric("arb_trades_open", "Trades that have not ended"),
-    Metric("arb_trades_unhedged", "Open trades of which one leg has more than the other"),
+    Metric("arb_trades_unhedged", "Trades, open or handed over, of which one leg has more than the other"),
     Metric("arb_unhedged_age_seconds", "Since the oldest uneven trade was sent or its repair began"),
     Metric("arb_trades_total", "Trades that ended, by how", ("state",)),
     Metric("arb_orders_total", "Orders that ended, by how", ("venue", "state")),

@@ -98,8 +98,8 @@ class Desk:
         return None if session is None else asdict(session) | {"degree": degree}
 
     def trades(self) -> Document:
-        """Return the newest trades that have not ended, and how many there are."""
-        now_ns, active = self._engine().clock.now_ns(), self._wired().active()
+        """Return the newest trades that are at risk, and how many there are."""
+        now_ns, active = self._engine().clock.now_ns(), self._wired().at_risk()
         lines = [asdict(trade_line(view, now_ns)) for view in active]
         return {"count": len(lines), "newest": lines[-TRADES_MAX:][::-1]}
 

@@ -81,9 +81,10 @@ class StackMetrics:
     def trades(self) -> Iterator[Sample]:
         active, now_ns = self._sources().active(), self._now_ns()
         yield "arb_trades_open", (), len(active)
-        uneven = [view.trade for view in active if trade_position(view.orders).imbalance]
+        at_risk = self._sources().at_risk()
+        uneven = [view.trade for view in at_risk if trade_position(view.orders).imbalance]
         yield "arb_trades_unhedged", (), len(uneven)
-        since_ns = (trade.moving_since_ns for trade in uneven if trade.state in MOVING)
+        since_ns = (trade.moving_since_ns for trade in uneven if trade.state in MOVING or trade.stands_alone)
         yield "arb_unhedged_age_seconds", (), (now_ns - min(since_ns, default=now_ns)) / S
 
     def orders(self) -> Iterator[Sample]:

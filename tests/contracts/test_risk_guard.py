@@ -184,7 +184,7 @@ def test_the_legs_that_stand_alone_are_those_handed_over_and_those_taken_up_and_
     stores.trades.add_orders(replace(closed, state=TradeState.CLOSED, residual=ALONE), ())
     stores.trades.add_orders(replace(repairing, state=TradeState.REPAIRING), ())
     again = stores.trades.add_orders(replace(again, residual=ALONE, **over), ())
-    again = stores.trades.take_up(replace(again, state=TradeState.REPAIRING, closed_at_ns=0))
+    again = stores.trades.repair_again(replace(again, state=TradeState.REPAIRING, closed_at_ns=0))
     assert stores.trades.alone(session.session_id) == (
         LoneLeg(trade=handed),
         LoneLeg(trade=again, take_ups=1),
@@ -197,8 +197,8 @@ def test_a_leg_is_taken_up_by_one_of_two_at_once_and_counted_once(stores, sessio
     alone = replace(opened(stores, session).trade, state=TradeState.HANDED_OVER, residual=ALONE)
     alone = stores.trades.add_orders(alone, ())
     again = replace(alone, state=TradeState.REPAIRING)
-    stores.trades.take_up(again)
+    stores.trades.repair_again(again)
     with pytest.raises(Conflict):
-        stores.trades.take_up(again)
+        stores.trades.repair_again(again)
     (leg,) = stores.trades.alone(session.session_id)
     assert (leg.take_ups, leg.trade.version) == (1, alone.version + 1)

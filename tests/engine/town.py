@@ -33,6 +33,7 @@ from arb.engine.kill.drain import Drain
 from arb.engine.ledger.adopt import Adopt
 from arb.engine.ledger.explain import Explain
 from arb.engine.ledger.reconcile import Reconcile
+from arb.engine.ledger.take_up import TakeUp
 from arb.engine.market.fresh_market import FreshMarkets
 from arb.engine.market.markets import Markets
 from arb.engine.market.rules import RereadRules, WatchRules
@@ -282,6 +283,7 @@ class Town:
             ),
             alerts=alerts, clock=self.clock,
         )  # fmt: skip
+        self.take_up = TakeUp(session_id=SESSION, sessions=self.sessions, kill_switch=self.switch, **common)
         self.drain = Drain(session_id=SESSION, trades=self.trades, sessions=self.sessions, clock=self.clock)
 
     # what happens in town

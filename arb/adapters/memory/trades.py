@@ -128,7 +128,7 @@ class MemoryTradeStore:
             found.sort(key=lambda trade: (trade.opened_at_ns, trade.trade_id))
             return tuple(LoneLeg(trade=trade, take_ups=take_ups.get(trade.trade_id, 0)) for trade in found)
 
-    def take_up(self, trade: Trade) -> Trade:
+    def repair_again(self, trade: Trade) -> Trade:
         with self.tables.transaction():
             following = self.add_orders(trade, ())
             self.tables.take_ups[trade.trade_id] = self.tables.take_ups.get(trade.trade_id, 0) + 1

@@ -67,7 +67,7 @@ def add_orders(engine: Engine, trade: Trade, intents: Sequence[Order]) -> Trade:
     return _change(engine, trade, trade_values(following), following, intents)
 
 
-def take_up(engine: Engine, trade: Trade) -> Trade:
+def repair_again(engine: Engine, trade: Trade) -> Trade:
     """Write a trade that goes on after it was handed over, and count that. Raises: Conflict as above."""
     following = replace(trade, version=trade.version + 1)
     values = trade_values(following) | {"take_ups": trades.c.take_ups + 1}

@@ -7,7 +7,7 @@ was lost only where doing it twice does no harm:
                                                 the same again changes nothing
     open_trade                                  a trade that is there is the one we wrote
     change_mode                                 a mode that stands as we wrote it is ours
-    claim, release, lose, add_orders, create, recovered
+    claim, release, lose, add_orders, repair_again, create, recovered
                                                 never: the caller reads again, or a sweep does
 """
 

@@ -103,8 +103,8 @@ class SqlTradeStore:
             return views.alone(connection, session_id)
 
     @interrupted_only
-    def take_up(self, trade: Trade) -> Trade:
-        return opening.take_up(self.engine, trade)
+    def repair_again(self, trade: Trade) -> Trade:
+        return opening.repair_again(self.engine, trade)
 
     @harmless_twice
     def overdue(self, session_id: SessionId, before_ns: int) -> tuple[Order, ...]:

@@ -56,6 +56,10 @@ class Sources:
         """Return the trades that have not ended."""
         return self.engine.trades.active(self.engine.session_id)
 
+    def at_risk(self) -> tuple[TradeView, ...]:
+        """Return the same with what was handed over and stands alone."""
+        return at_risk(self.engine)
+
     def report(self) -> Report:
         """Return the counts and sums so far."""
         return report_of(self.engine).run({})
@@ -88,3 +92,11 @@ class Sources:
     def counters(self) -> Mapping[str, Mapping[str, int]]:
         """Return all counters."""
         return self.engine.counters.read()
+
+
+def at_risk(engine: Engine) -> tuple[TradeView, ...]:
+    """Return the trades that have not ended, or were handed over with a leg alone, oldest first."""
+    waiting = [leg.trade for leg in engine.trades.alone(engine.session_id) if leg.is_waiting]
+    alone = [view for trade in waiting if (view := engine.trades.view(trade.trade_id)) is not None]
+    found = [*engine.trades.active(engine.session_id), *alone]
+    return tuple(sorted(found, key=lambda view: (view.trade.opened_at_ns, view.trade.trade_id)))

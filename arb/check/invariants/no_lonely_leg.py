@@ -7,6 +7,7 @@ from typing import Final
 from arb.check.history import EngineHistory, Invariant, VenueHistory, Violation
 from arb.domain.market.ids import TradeId, Venue
 from arb.domain.market.money import ZERO
+from arb.domain.trading.lone_leg import BY_HAND
 from arb.domain.trading.order import Order
 from arb.domain.trading.position import is_dust, trade_position
 from arb.domain.trading.trade import ENDED, Trade, TradeState
@@ -71,7 +72,8 @@ def _left_behind(trade: Trade, orders: tuple[Order, ...], engine: EngineHistory)
     for order in orders:
         if not order.is_terminal:
             yield f"is {trade.state}, and its order {order.client_order_id} is {order.state}"
-    if not _is_nothing(position.imbalance, orders, engine):
+    by_hand = trade.reason == BY_HAND and position.imbalance == trade.residual
+    if not by_hand and not _is_nothing(position.imbalance, orders, engine):
         yield f"({trade.coin}) is {trade.state} and {position.imbalance:f} unhedged"
     if not _is_unclosable(position.hedged, orders, engine):
         yield f"({trade.coin}) is {trade.state}, and a pair of {position.hedged:f} is left open"

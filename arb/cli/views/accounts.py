@@ -19,10 +19,14 @@ from arb.ports.trading import TradeView
 Row = dict[str, Any]
 
 
-def positions(active: Iterable[TradeView], coins: Iterable[CoinLine]) -> list[Row]:
-    """Return what the trades that have not ended hold of each coin, on both venues together and apart."""
+def positions(at_risk: Iterable[TradeView], coins: Iterable[CoinLine]) -> list[Row]:
+    """Return what trades hold of each coin, on both venues together and apart.
+
+    They have not ended, or were handed over with a leg that stands alone: it is unhedged like any other. What
+    that leg has earned is part of what is realised already, at the price of its hand-over.
+    """
     held: dict[Coin, list[TradePosition]] = {}
-    for view in active:
+    for view in at_risk:
         held.setdefault(view.trade.coin, []).append(trade_position(view.orders))
     worth = {line.coin: line for line in coins}
     return [_position(coin, parts, worth.get(coin)) for coin, parts in sorted(held.items())]
@@ -73,7 +77,7 @@ def profit(report: Mapping[str, Any]) -> Row:
 
 def positions_view(rows: list[Row]) -> Table:
     """Return positions as a table."""
-    title = "held by open trades" if rows else "no trade is open"
+    title = "held by open trades and by legs that were handed over" if rows else "no trade is open"
     table = plain_table(title, "coin", "trades", "Upbit", "Binance", "hedged", "unhedged", "unrealised KRW")
     for row in rows:
         rest = bare(row["unhedged"])

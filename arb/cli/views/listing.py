@@ -13,6 +13,7 @@ from arb.cli.views.text import UNKNOWN, bare, duration, signed
 from arb.domain.market.ids import SessionId
 from arb.domain.market.money import ZERO, plain
 from arb.domain.time import NS_PER_S
+from arb.domain.trading.trade import TradeState
 
 Row = dict[str, Any]
 
@@ -90,9 +91,16 @@ def trades_view(rows: list[Row], now_ns: int) -> Table:
             row["entry_edge_bps"],
             duration((until_ns - row["opened_at_ns"]) // NS_PER_S),
             _pnl(row),
-            row["reason"],
+            _why(row),
         )
     return table
+
+
+def _why(row: Mapping[str, Any]) -> str:
+    """Return the reason of a trade, with the leg that it was handed over with."""
+    if row["state"] != TradeState.HANDED_OVER or not Decimal(row["residual"]):
+        return str(row["reason"])
+    return f"{row['reason']}: {Decimal(row['residual']):+f} {row['coin']} stands alone, arb trades adopt"
 
 
 def orders_view(rows: list[Row]) -> Table:

@@ -20,6 +20,7 @@ from arb.cli.views.style import aged
 from arb.cli.views.text import UNKNOWN, duration
 from arb.cli.views.view_result import refusals
 from arb.domain.errors import ArbError
+from arb.domain.market.money import plain
 from arb.domain.time import NS_PER_S
 from arb.stack.home import Home
 from arb.stack.status import StackStatus
@@ -55,6 +56,7 @@ def status_of(home: Home, supervised: StackStatus | None) -> dict[str, Any]:
         "fallback_queues": built and _or_none(Sources.of(built, home).fallback_queues),
         "refusals": built and _or_none(lambda: built.counters.read().get("refused", {})),
         "degradation": built and _degradation(built),
+        "legs_alone": built and _or_none(lambda: _legs_alone(built)),
         "dead_letters": built and _or_none(built.stores.dead_letters.waiting),
         "processes": _process_rows(supervised, beats),
     }
@@ -104,6 +106,12 @@ def _recoveries(built: Engine) -> list[dict[str, Any]]:
     return [asdict(each) for each in built.sessions.recoveries(built.session_id, RECOVERIES)]
 
 
+def _legs_alone(built: Engine) -> list[dict[str, Any]]:
+    """Return the legs that were handed over and that nothing hedges."""
+    legs = [leg.trade for leg in built.trades.alone(built.session_id) if leg.is_waiting]
+    return [{"trade_id": each.trade_id, "coin": each.coin, "residual": plain(each.residual)} for each in legs]
+
+
 def _degradation(built: Engine) -> dict[str, Any]:
     """Return how much less is done at present, and why."""
     found = built.stores.board.read()
@@ -149,6 +157,9 @@ def status_view(status: Mapping[str, Any]) -> RenderableType:
     degradation = status.get("degradation")
     if degradation and degradation["degree"] != "full":
         head.append(f"degraded {degradation['degree']}: {degradation['why']}\n", "bold red")
+    for leg in status.get("legs_alone") or ():
+        line = f"{leg['residual']} {leg['coin']} of trade {leg['trade_id']}: arb trades adopt"
+        head.append(f"alone    {line}\n", "bold red")
     if status.get("dead_letters"):
         head.append(f"dead     {status['dead_letters']} letters wait: arb dead list\n", "bold red")
     head.append(

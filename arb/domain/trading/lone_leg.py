@@ -35,6 +35,14 @@ class LoneLeg:
         """Tell whether nobody works on it."""
         return self.trade.state is TradeState.HANDED_OVER
 
+    @property
+    def known_since_ns(self) -> int:
+        """Return since when a decision of the operator is one that knows of it.
+
+        Once it was taken up it had been told of before, and the session was reduced for it then.
+        """
+        return self.trade.opened_at_ns if self.take_ups else self.trade.closed_at_ns
+
     def is_due(self, now_ns: int) -> bool:
         """Tell whether the engine may take it up again by itself, as far as time says."""
         if not self.is_waiting or self.trade.reason == TOUCHED:

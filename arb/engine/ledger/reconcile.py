@@ -1,9 +1,10 @@
 """The ledger against what the venues say, to the last unit; and the opening of a session's books."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from arb.domain.errors import VenueError
+from arb.domain.errors import Conflict, VenueError
 from arb.domain.health.alert import Alert, Severity
 from arb.domain.ledger.ledger import adjustment_entry, opening_entry
 from arb.domain.ledger.reconcile import (
@@ -16,8 +17,10 @@ from arb.domain.ledger.reconcile import (
     seen_again,
     within_reach,
 )
-from arb.domain.market.ids import SessionId, Venue
+from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.domain.trading.external import ListedOrder
+from arb.domain.trading.lone_leg import BY_HAND, TOUCHED, closed_by_hand
+from arb.domain.trading.trade import Trade, TradeState
 from arb.engine.ledger.adopt import Adopt
 from arb.engine.ledger.explain import Explain
 from arb.ports.market import Clock
@@ -126,14 +129,51 @@ class Reconcile:
         return found
 
     def accept(self, found: Reconciled, reason: str) -> None:
-        """Book the drifts as money that the operator moved; what was accepted a moment ago is not again."""
+        """Book the drifts as money that the operator moved; what was accepted a moment ago is not again.
+
+        The trades whose legs it closed end first: a ledger that agrees says that a leg is still there.
+        """
         now_ns = self.clock.now_ns()
         for drift in found.drifts:
+            if not self._end_closed(drift, now_ns):
+                continue  # a leg of this coin was taken up at this moment; the drift stays, and is told again
             entry = adjustment_entry(
                 self.session_id, drift.venue, drift.asset, drift.ledger, drift.balance, now_ns
             )
             if self.trades.book_entry(self.session_id, entry, now_ns):
                 self._raise("ledger_adjusted", drift, Severity.INFO, f"{drift}; accepted: {reason}")
+
+    def _lone_legs(self, drift: Drift) -> list[Trade]:
+        """Return the trades whose legs of the drift's coin stand alone and nobody works on."""
+        legs = [leg.trade for leg in self.trades.alone(self.session_id) if leg.is_waiting]
+        return [trade for trade in legs if trade.coin == drift.asset]
+
+    def _end_closed(self, drift: Drift, now_ns: int) -> bool:
+        """End the trades that a drift closes, and let only the operator take up the others of its coin."""
+        legs = self._lone_legs(drift)
+        closed = closed_by_hand(legs, Coin(drift.asset), drift.difference)
+        try:
+            for trade in legs:
+                is_closed = trade in closed
+                changed = replace(
+                    trade,
+                    state=TradeState.CLOSED if is_closed else trade.state,
+                    reason=BY_HAND if is_closed else TOUCHED,
+                    updated_at_ns=now_ns,
+                )
+                self.trades.add_orders(changed, ())
+        except Conflict:
+            return False
+        return True
+
+    def _closings(self, drift: Drift) -> Iterator[str]:
+        """Yield a line for each leg that a drift seems to be the closing of: accepting it ends that trade."""
+        legs = self._lone_legs(drift)
+        for trade in closed_by_hand(legs, Coin(drift.asset), drift.difference):
+            yield (
+                f"trade {trade.trade_id} was handed over with {trade.residual:+f} {trade.coin} and seems "
+                "closed by hand: accepting this ends it"
+            )
 
     def _compare(self, looks: int) -> Reconciled:
         """Look until every asset is judged, or often enough."""
@@ -163,7 +203,8 @@ class Reconcile:
         drifts |= {key: look.drift(key) for key in kept if kept[key].sightings >= SIGHTINGS_MIN}
         return Reconciled(
             drifts=tuple(
-                replace(drift, sources=self.explain.run(drift)) for _, drift in sorted(drifts.items())
+                replace(drift, sources=(*self._closings(drift), *self.explain.run(drift)))
+                for _, drift in sorted(drifts.items())
             ),
             undecided=tuple(key for key in open_keys if key not in drifts),
             within_reach=all(within_reach(look, key) for key in open_keys),

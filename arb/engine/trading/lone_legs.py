@@ -36,7 +36,7 @@ class LoneLegs:
             if (session.mode, session.mode_reason) == (Mode.REDUCE_ONLY, LEG_ALONE):
                 self._change(session, Mode.NORMAL, NO_LEG_ALONE)
             return legs
-        since_ns = max((leg.trade.closed_at_ns for leg in legs if leg.is_waiting), default=0)
+        since_ns = max(leg.known_since_ns for leg in legs)
         chosen = is_chosen(session.mode, session.mode_reason, session.mode_changed_at_ns, since_ns)
         if session.mode is Mode.NORMAL and not chosen:
             self._change(session, Mode.REDUCE_ONLY, LEG_ALONE)

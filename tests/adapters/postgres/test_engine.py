@@ -150,6 +150,8 @@ CALLS = {
     "view": lambda s: s.trades.view(s.opened.trade.trade_id),
     "active": lambda s: s.trades.active(s.id),
     "untold": lambda s: s.trades.untold(s.id, NOW_NS),
+    "alone": lambda s: s.trades.alone(s.id),
+    "repair_again": lambda s: s.trades.repair_again(s.opened.trade),
     "overdue": lambda s: s.trades.overdue(s.id, NOW_NS),
     "moving": lambda s: s.trades.moving(s.id, NOW_NS),
     "book_entry": lambda s: s.trades.book_entry(s.id, s.entry(), NOW_NS),

@@ -1,6 +1,8 @@
 """Positions and balances of a session in a real database, and the profit of a report."""
 
+from dataclasses import replace
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import Engine
@@ -8,9 +10,12 @@ from sqlalchemy import Engine
 from arb.adapters.postgres.report import SqlReportStore
 from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.postgres.trades import SqlTradeStore
+from arb.app.facts.sources import at_risk
 from arb.cli.views.accounts import balances, balances_view, positions, positions_view, profit, profit_view
+from arb.cli.views.listing import newest_trades, trades_view
 from arb.domain.ledger.report import Prices, make_report
 from arb.domain.market.ids import Coin, Venue
+from arb.domain.trading.trade import TradeState
 from arb.ports.trading import Session
 from tests.cli.views.drawing import drawn
 from tests.contracts import world
@@ -49,6 +54,18 @@ def test_a_lonely_leg_is_an_unhedged_position_worth_what_it_would_cost_to_even_o
     assert (row["hedged"], row["unhedged"]) == ("0", "-0.01")
     assert Decimal(row["unrealised_krw"]) == 1_400_000 - 700 - 1_410_000
     assert "-10,700" in drawn(positions_view([row]))
+
+
+def test_a_leg_that_was_handed_over_is_unhedged_like_any_other(database: Engine, session: Session) -> None:
+    store = SqlTradeStore(database)
+    (view,) = store.active(session.session_id)
+    alone = replace(view.trade, state=TradeState.HANDED_OVER, residual=Decimal("-0.01"), closed_at_ns=1)
+    store.add_orders(alone, ())
+    held = at_risk(SimpleNamespace(trades=store, session_id=session.session_id))  # type: ignore[arg-type]
+    (row,) = positions(held, ())
+    assert (row["trades"], row["unhedged"]) == (1, "-0.01")
+    (shown,) = newest_trades(database, session.session_id, 1)
+    assert "-0.01 BTC stands alone" in drawn(trades_view([shown], world.NOW_NS))
 
 
 def test_without_a_price_the_worth_is_not_known(database: Engine, session: Session) -> None:

@@ -102,7 +102,7 @@ def test_another_reason_that_passes_is_not_lifted_with_the_leg(town):
 def test_a_leg_that_is_taken_up_again_still_stands_alone(town):
     trade = left_alone(town)
     town.lone_legs.run()
-    town.trades.take_up(replace(trade, state=TradeState.REPAIRING, closed_at_ns=0))
+    town.trades.repair_again(replace(trade, state=TradeState.REPAIRING, closed_at_ns=0))
     town.lone_legs.run()
     assert stood(town) == (Mode.REDUCE_ONLY, LEG_ALONE)
 
