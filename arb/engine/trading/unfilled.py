@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Final
 
 from arb.domain.health.alert import Alert, Severity
@@ -46,6 +47,7 @@ class Unfilled:
     _read_at_ns: int = 0
     _pruned_at_ns: int = 0
     _told: dict[str, int] = field(default_factory=dict)  # the level, by subject
+    _lock: Lock = field(default_factory=Lock)  # the fallback worker evaluates in several threads
 
     def admit(self, coin: Coin, direction: Direction) -> Trial | Refused | None:
         """Return as what an entry may be opened, why not, or None: as any other.
@@ -62,15 +64,16 @@ class Unfilled:
 
     def standing(self, coin: Coin, direction: Direction) -> Standing:
         """Return how the circuits stand for a coin and direction. Raises: StoreUnavailable."""
-        circuits = self._read(self.clock.now_ns())
-        under_way = self._pairs.keys() - self._ended.keys()
-        return Standing(
-            way=(coin, direction),
-            of_coin=circuits.of_coin((coin, direction)),
-            of_venues=circuits.of_venues(),
-            newest_ns=self._newest_ns,
-            under_way=frozenset(self._pairs[name].way for name in under_way),
-        )
+        with self._lock:
+            circuits = self._read(self.clock.now_ns())
+            under_way = self._pairs.keys() - self._ended.keys()
+            return Standing(
+                way=(coin, direction),
+                of_coin=circuits.of_coin((coin, direction)),
+                of_venues=circuits.of_venues(),
+                newest_ns=dict(self._newest_ns),
+                under_way=frozenset(self._pairs[name].way for name in under_way),
+            )
 
     def _read(self, now_ns: int) -> Circuits:
         """Read what changed; all of it at first, and after the clock was set back."""
@@ -120,7 +123,7 @@ class Unfilled:
             self._told[subject] = circuit.level
             self._raise(subject, Severity.WARNING, self._why(subject, venue, circuit), circuit.level, now_ns)
         elif told and not circuit.level:
-            del self._told[subject]
+            self._told.pop(subject, None)
             message = f"both legs of a small pair were filled: entries go on ({subject})"
             self._raise(subject, Severity.INFO, message, 0, now_ns)
 

@@ -1,5 +1,6 @@
 """Entries that leave a leg unfilled rest, are told and tried again small, whatever dies meanwhile."""
 
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -185,3 +186,14 @@ def test_what_is_older_than_the_horizon_is_not_read(town):
     work(town, 30)
     since_ns = town.clock.now_ns()
     assert town.health.entries(SESSION, since_ns, 0) == ()
+
+
+def test_threads_that_read_at_once_count_no_entry_twice(town):
+    work(town, 1)
+    direction = next(iter(town.tables.trades.values())).direction
+    work(town, 29)
+    expected = town.unfilled.standing("BTC", direction).of_coin
+    town._wire_engine()
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: town.unfilled.standing("BTC", direction).of_coin, range(64)))
+    assert found == [expected] * 64
