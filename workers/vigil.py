@@ -9,13 +9,16 @@ from typing import Final
 
 import structlog
 
+from arb.adapters.local.errands import Errands
 from arb.app.engines import engine
 from arb.app.wiring import Engine
-from arb.domain.errors import ConfigError, StoreUnavailable
+from arb.domain.errors import ConfigError, Late, StoreUnavailable
 from arb.domain.health.judge import Level, Verdict
 
 EXIT_CRITICAL: Final = 4  # of a process that stopped because the watchdog said so
 LOOK_S: Final = 1.0
+REVIVE_MS_MAX: Final = 5_000
+errands: Final = Errands()
 log = structlog.get_logger("arb.watchdog")
 
 
@@ -76,7 +79,12 @@ def _end(wired: Engine, verdict: Verdict, on_critical: Callable[[], None]) -> bo
 
 def revive(wired: Engine) -> None:
     """Restart the workers that do not work, with a line for each."""
-    for finding in wired.health.revive.run():
+    try:
+        findings = errands.run("revive", wired.health.revive.run, REVIVE_MS_MAX)
+    except Late:
+        log.warning("supervisor_does_not_answer")
+        return
+    for finding in findings:
         log.warning(
             "worker_does_not_work", program=finding.program, why=finding.why, restarted=finding.permitted
         )

@@ -5,6 +5,7 @@ import socket
 from dataclasses import dataclass
 
 from arb.adapters.alerts.dead_man import DeadManPing
+from arb.adapters.local.errands import Errands
 from arb.adapters.local.shared_file import SharedFile
 from arb.adapters.local.watch_memory import FileHealthMemory
 from arb.adapters.postgres.alerts import SqlHealthChanges
@@ -80,6 +81,7 @@ def _watch(shared: Shared) -> Watch:
         ),
         alerts=shared.alerts,
         counters=stores.counters,
+        errands=Errands(),
         clock=shared.clock,
         sample_ns=settings.sys_monitor.sample_interval_sec * NS_PER_S,
     )

@@ -100,6 +100,10 @@ class StoreUnavailable(StoreError):
     """A store cannot be reached: fall back, never guess."""
 
 
+class Late(StoreUnavailable):
+    """What was asked did not answer in the time it had; what it still brings is not used."""
+
+
 class HotStateUnavailable(StoreUnavailable):
     """The hot copy of the state cannot be reached; SQL has it all."""
 

@@ -1,12 +1,14 @@
 """What comes in from outside: time and chance, the newest books, and who feeds them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from arb.domain.health.assignment import Assignment, Beat, Health, Move
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue
+
+Result = TypeVar("Result")
 
 
 class Clock(Protocol):
@@ -23,6 +25,21 @@ class Clock(Protocol):
 
     def sleep_ms(self, duration_ms: int) -> None:
         """Wait."""
+
+
+class Errands(Protocol):
+    """Calls that are made beside us and waited for only so long: for who watches what may hang.
+
+    While a call of one name has not ended, no other of that name begins: it is late at once.
+    """
+
+    def run(self, name: str, call: Callable[[], Result], ms_max: int) -> Result:
+        """Return what the call returns, or raise what it raises. Raises: Late."""
+
+    def run_all(
+        self, calls: Mapping[str, Callable[[], Result]], ms_max: int
+    ) -> Mapping[str, Callable[[], Result]]:
+        """Make all calls side by side; return how each came out, to be asked for. Raises, there: Late."""
 
 
 class Entropy(Protocol):

@@ -1,7 +1,8 @@
-"""Delivers alerts in a thread of its own: the first channel that takes one, then a row that says which.
+"""Delivers alerts in a thread of its own: the first channel that takes one; another writes the rows.
 
-Trading never waits for it: what comes while a thousand wait is left to the file, which has it already. In
-between it tells, in the file too, what was held back in quiet times that are over.
+Trading never waits for it, and no channel waits for the database: what comes while a thousand wait is left
+to the file, which has it already. In between it tells, in the file too, what was held back in quiet times
+that are over.
 """
 
 import atexit
@@ -12,10 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-import orjson
 import structlog
 
-from arb.adapters.alerts.channels import Channel, document_of
+from arb.adapters.alerts.channels import Channel
+from arb.adapters.alerts.lines import AlertLines
 from arb.domain.errors import StoreError
 from arb.domain.health.alert import Alert
 from arb.ports.market import Clock
@@ -28,7 +29,7 @@ log = structlog.get_logger("arb.alerts")
 
 
 class Delivery:
-    """A queue and its thread, started with the first alert."""
+    """A queue for the channels and one for the rows, each with its thread, started with the first alert."""
 
     def __init__(
         self,
@@ -39,18 +40,24 @@ class Delivery:
         counters: Counters,
         clock: Clock,
     ) -> None:
-        self._channels, self._path, self._store, self._overdue = tuple(channels), path, store, overdue
+        self._channels, self._store, self._overdue = tuple(channels), store, overdue
+        self._lines = AlertLines(path)
         self._counters, self._clock = counters, clock
         self._waiting: queue.Queue[Alert] = queue.Queue(WAITING_MAX)
+        self._rows: queue.Queue[Alert] = queue.Queue(WAITING_MAX)
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._threads: tuple[threading.Thread, ...] = ()
 
     def submit(self, alert: Alert) -> None:
         """Have one alert delivered soon; never blocks."""
         with self._lock:
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name="alerts", daemon=True)
-                self._thread.start()
+            if not self._threads or not all(thread.is_alive() for thread in self._threads):
+                self._threads = (
+                    threading.Thread(target=self._run, name="alerts", daemon=True),
+                    threading.Thread(target=self._store_rows, name="alert-rows", daemon=True),
+                )
+                for thread in self._threads:
+                    thread.start()
                 atexit.register(self.flush)
         try:
             self._waiting.put_nowait(alert)
@@ -60,7 +67,7 @@ class Delivery:
     def flush(self, limit_ms: int = FLUSH_MS) -> bool:
         """Wait until all are delivered; False if that took too long."""
         until_ns = self._clock.steady_ns() + limit_ms * 1_000_000
-        while self._waiting.unfinished_tasks:
+        while self._waiting.unfinished_tasks or self._rows.unfinished_tasks:
             if self._clock.steady_ns() > until_ns:
                 return False
             self._clock.sleep_ms(20)
@@ -72,23 +79,35 @@ class Delivery:
                 alert = self._waiting.get(timeout=LOOK_S)
             except queue.Empty:
                 for summary in self._overdue(self._clock.now_ns()):
-                    append(self._path, summary)
-                    self.deliver(summary)
+                    self._lines.append(summary)
+                    self._deliver(summary)
                 continue
             try:
-                self.deliver(alert)
+                self._deliver(alert)
             finally:
                 self._waiting.task_done()
 
-    def deliver(self, alert: Alert) -> str:
-        """Deliver one alert now and store it; return the channel that took it, none if only the file has."""
+    def _deliver(self, alert: Alert) -> None:
+        """Deliver one alert now, and have it stored with the channel that took it, if any did."""
         taken_by = next((channel.name for channel in self._channels if self._took(channel, alert)), "")
         try:
-            self._store(replace(alert, delivered_by=taken_by))
-        except StoreError:
-            self._counters.count("alerts", "not_stored")
-            log.warning("alert_not_stored", kind=alert.kind, subject=alert.subject)
-        return taken_by
+            self._rows.put_nowait(replace(alert, delivered_by=taken_by))
+        except queue.Full:
+            self._not_stored(alert)
+
+    def _store_rows(self) -> None:
+        while True:
+            alert = self._rows.get()
+            try:
+                self._store(alert)
+            except StoreError:
+                self._not_stored(alert)
+            finally:
+                self._rows.task_done()
+
+    def _not_stored(self, alert: Alert) -> None:
+        self._counters.count("alerts", "not_stored")
+        log.warning("alert_not_stored", kind=alert.kind, subject=alert.subject)
 
     def _took(self, channel: Channel, alert: Alert) -> bool:
         reason = channel.send(alert)
@@ -96,13 +115,3 @@ class Delivery:
         if reason:
             log.warning("alert_undelivered", channel=channel.name, reason=reason, kind=alert.kind)
         return not reason
-
-
-def append(path: Path, alert: Alert) -> None:
-    """Write one alert to the file that always gets them, as a line of JSON, at once. Never raises."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
-            file.write(orjson.dumps(document_of(alert)).decode() + "\n")
-    except OSError:
-        return  # a full disk must not stop trading; the channels and the row have the alert

@@ -7,8 +7,9 @@ from typing import Final
 
 import structlog
 
-from arb.adapters.alerts.delivery import Delivery, append
+from arb.adapters.alerts.delivery import Delivery
 from arb.adapters.alerts.limiter import Limiter, MemoryLimiter
+from arb.adapters.alerts.lines import AlertLines
 from arb.domain.errors import StoreError
 from arb.domain.health.alert import Alert, Severity
 from arb.domain.market.ids import SessionId
@@ -52,7 +53,7 @@ class RecordedAlerts:
         delivery: Delivery | None = None,
         clean: Callable[[str], str] = as_it_is,
     ) -> None:
-        self._store, self._session_id, self._path = store, session_id, path
+        self._store, self._session_id, self._lines = store, session_id, AlertLines(path)
         self._limiter = limiter or MemoryLimiter(QUIET_NS)
         self._delivery, self._clean = delivery, clean
 
@@ -81,7 +82,7 @@ class RecordedAlerts:
         return replace(alert, subject=self._clean(alert.subject), message=self._clean(alert.message))
 
     def _tell(self, alert: Alert) -> None:
-        append(self._path, alert)
+        self._lines.append(alert)
         _to_log(alert)
         if self._delivery is not None:
             self._delivery.submit(alert)

@@ -14,6 +14,9 @@ from psycopg2 import extensions
 
 CONNECT_MS_MAX: Final = 5_000
 ANSWER_MS_MAX: Final = 12_000  # a little more than the server's own statement_timeout
+# What psycopg2 calls a connection that is not made yet: before it begins, while libpq greets, and while it
+# asks for the server's settings. The last two have no name in Python (psycopg/connection.h).
+CONNECTING: Final = frozenset({extensions.STATUS_SETUP, 20, 21})
 EVENTS: Final = {extensions.POLL_READ: select.POLLIN, extensions.POLL_WRITE: select.POLLOUT}
 
 
@@ -40,6 +43,6 @@ def wait(connection: Any) -> None:
 
 
 def _limit_ms(connection: Any) -> int | None:
-    if connection.status == extensions.STATUS_SETUP:
+    if connection.status in CONNECTING:
         return CONNECT_MS_MAX
     return ANSWER_MS_MAX if isinstance(connection, Limited) else None

@@ -1,6 +1,6 @@
 """The system monitor: five conditions, each an alert of its own kind, and a notice when it is over."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +17,8 @@ from arb.ports.messaging import Heartbeats
 SUBJECT: Final = "system"
 REDIS_AWAY: Final = "redis_unreachable"
 HOLD_NS: Final = 4_000_000_000  # less than a sweep: what stands at the next one is told
+HANGS: Final = "watch_hangs"  # a condition for each part: this, then its name
+SEPARATOR: Final = "|"
 WORKERS: Final = "worker-"  # how their heartbeats are named
 MESSAGES: Final = {
     "all_feeds_unhealthy": "no venue has sent a quote lately",
@@ -55,23 +57,38 @@ class SystemMonitor:
     quote_age_ns_max: int
     heartbeat_age_ns_max: int
 
-    def look(self, now_ns: int) -> Mapping[str, bool]:
-        """Return what is wrong, condition by condition; one that cannot be told is left out."""
-        return {"postgres_unreachable": self._is_away(), **self._by_redis(now_ns)}
+    def looks(self) -> Mapping[str, Callable[[int], Mapping[str, bool]]]:
+        """Return what can be looked at by itself; a look tells what is wrong, condition by condition.
 
-    def _is_away(self) -> bool:
+        A condition that cannot be told is left out. None waits for what another one looks at.
+        """
+        return {"redis": self._signs, "markets": self._markets}
+
+    def look(self, now_ns: int) -> Mapping[str, bool]:
+        """Return what is wrong, by all looks one after the other."""
+        return {**self.database(), **together(look(now_ns) for look in self.looks().values())}
+
+    def database(self) -> Mapping[str, bool]:
+        """Return whether the database was away when it was asked; it is not asked again."""
         try:
             self.vitals.read()
         except StoreUnavailable:
-            return True
-        return False
+            return {"postgres_unreachable": True}
+        return {"postgres_unreachable": False}
 
-    def _by_redis(self, now_ns: int) -> Mapping[str, bool]:
+    def _markets(self, now_ns: int) -> Mapping[str, bool]:
+        """Return whether nothing can be traded; nothing if Redis is away. May wait for a venue's rules."""
+        try:
+            tradable = bool(self._fresh_venues(now_ns)) and self._any_tradable(now_ns)
+        except StoreUnavailable:
+            return {}
+        return {"no_tradable_market": not tradable}
+
+    def _signs(self, now_ns: int) -> Mapping[str, bool]:
         """Return what Redis tells; if it is away, only that."""
         try:
             fresh = self._fresh_venues(now_ns)
             beats = self.heartbeats.read()
-            tradable = bool(fresh) and self._any_tradable(now_ns)
         except StoreUnavailable:
             return {REDIS_AWAY: True}
         workers = [int(facts["at_ns"]) for name, facts in beats.items() if name.startswith(WORKERS)]
@@ -79,7 +96,6 @@ class SystemMonitor:
         return {
             REDIS_AWAY: False,
             "all_feeds_unhealthy": not fresh,
-            "no_tradable_market": not tradable,
             "all_workers_gone": bool(workers) and not alive,
         }
 
@@ -104,6 +120,12 @@ class SystemMonitor:
         )
 
 
+def together(looks: Iterable[Mapping[str, bool]]) -> Mapping[str, bool]:
+    """Return what several looks found; while Redis is away, nothing that it would tell."""
+    facts = {kind: wrong for look in looks for kind, wrong in look.items()}
+    return {REDIS_AWAY: True} if facts.get(REDIS_AWAY) else facts
+
+
 def stand(before: Mapping[str, Standing], facts: Mapping[str, bool], began_ns: int, now_ns: int) -> Stood:
     """Return what stands now, and alarms on what is still wrong and on what is right again.
 
@@ -116,11 +138,30 @@ def stand(before: Mapping[str, Standing], facts: Mapping[str, bool], began_ns: i
             standing[kind] = known or Standing(began_ns)
             if not standing[kind].told and not 0 <= now_ns - standing[kind].since_ns < HOLD_NS:
                 standing[kind] = Standing(standing[kind].since_ns, told=True)
-                alerts.append(_alert(kind, Severity.CRITICAL, MESSAGES[kind], now_ns))
+                alerts.append(_alert(kind, now_ns))
         elif known is not None and known.told:
-            alerts.append(_alert(kind, Severity.INFO, f"recovered: {kind} is over", now_ns))
+            alerts.append(_over(kind, now_ns))
     return Stood(standing, tuple(alerts))
 
 
-def _alert(kind: str, severity: Severity, message: str, now_ns: int) -> Alert:
-    return Alert(kind=kind, subject=SUBJECT, severity=severity, message=message, at_ns=now_ns)
+def hanging(part: str) -> str:
+    """Return the condition that a part of the watch waits for something that does not answer."""
+    return f"{HANGS}{SEPARATOR}{part}"
+
+
+def _alert(condition: str, now_ns: int) -> Alert:
+    kind, _, part = condition.partition(SEPARATOR)
+    severity = Severity.WARNING if part else Severity.CRITICAL
+    message = f"the watch goes on without {part}: it does not answer" if part else MESSAGES[kind]
+    return Alert(kind=kind, subject=part or SUBJECT, severity=severity, message=message, at_ns=now_ns)
+
+
+def _over(condition: str, now_ns: int) -> Alert:
+    kind, _, part = condition.partition(SEPARATOR)
+    return Alert(
+        kind=kind,
+        subject=part or SUBJECT,
+        severity=Severity.INFO,
+        message=f"recovered: {kind} is over",
+        at_ns=now_ns,
+    )

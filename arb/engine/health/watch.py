@@ -4,30 +4,39 @@ Whoever takes the turn sweeps: beat's task or the thread of any long-lived proce
 process, and not beat, is needed. What was found is kept outside the processes, so that levels and their
 counts survive the sweeper. A sweep that waits for something can meet the next one, of another process: what
 each finds is folded into what is kept, one at a time. A stack that starts or stops is left alone.
+
+No watcher waits for what it watches: every look, probe and write is an errand with a time of its own. One
+that hangs costs what it alone would have told, and that it hangs is told.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from functools import partial
+from typing import Final, Protocol, TypeVar
 
-from arb.domain.errors import StoreUnavailable, VenueError
+from arb.domain.errors import Late, StoreUnavailable, VenueError
 from arb.domain.health.alert import Alert, Severity
 from arb.domain.health.judge import Change, Health, Key, Level, Reading, Rule, Verdict, judge
 from arb.domain.risk.mode import STARTING, STOPPING
 from arb.engine.health.degrade import Degrade
-from arb.engine.health.monitor import REDIS_AWAY, Standing, Stood, SystemMonitor, stand
+from arb.engine.health.monitor import REDIS_AWAY, Standing, Stood, SystemMonitor, hanging, stand, together
 from arb.engine.health.probes.books import LastVitals
 from arb.engine.market.feed_guard import FeedGuard
-from arb.ports.market import Clock
+from arb.ports.market import Clock, Errands
 from arb.ports.messaging import AlertSink, Counters
 
 GRACE_NS: Final = 15_000_000_000
+# A sweep in which everything hangs takes VITALS_MS_MAX and four of these, 24 s; what stands is told in its
+# first 16 s: within the 30 s in which somebody has to be told, also where it began two intervals late.
+ERRAND_MS_MAX: Final = 4_000
+Result = TypeVar("Result")
 SEVERITIES: Final = {
     Level.OK: Severity.INFO,
     Level.WARN: Severity.WARNING,
     Level.ERROR: Severity.CRITICAL,
     Level.CRITICAL: Severity.CRITICAL,
 }
+UNWRITTEN: Final = {"disks": "mode_not_written", "changes": "change_not_stored"}
 
 
 class Probe(Protocol):
@@ -80,6 +89,7 @@ class Watch:
     degrade: Degrade
     alerts: AlertSink
     counters: Counters
+    errands: Errands
     clock: Clock
     sample_ns: int  # errors count towards CRITICAL once in this time
 
@@ -88,21 +98,41 @@ class Watch:
         now_ns = self.clock.now_ns()
         if not self.memory.take_turn(now_ns):
             return None
-        self.feeds.run(now_ns)
-        self.vitals.ask()
+        self.vitals.ask(self.errands)
+        hangs: dict[str, bool] = {}
+        if not self._is_away():
+            self._all({"feeds": lambda: self.feeds.run(now_ns)}, hangs)
         if not self._on_duty(now_ns):
             return None
-        away = self._look(now_ns)
-        readings = self._measure(self.probes if away else (*self.redis_probes, *self.probes), now_ns)
+        redis_away = self._look(now_ns, hangs)
+        readings = self._measure(
+            self.probes if redis_away else (*self.redis_probes, *self.probes), now_ns, hangs
+        )
         verdict = self.memory.judge(
             lambda before: judge(self.rules, readings, before, now_ns, self.sample_ns)
         )
         for change in verdict.changes:
-            self._tell(change)
-        self._degrade(readings)
-        if verdict.level is not Level.CRITICAL:
-            self.dead_man.ping(now_ns)
+            self.counters.count("watchdog", change.after)
+            self.alerts.raise_alert(alert_of(change))
+        self._follow(verdict, readings, now_ns, hangs)
+        self._stand({hanging(part): hung for part, hung in hangs.items()}, self.clock.now_ns())
         return verdict
+
+    def _all(self, calls: Mapping[str, Callable[[], Result]], hangs: dict[str, bool]) -> dict[str, Result]:
+        """Make the calls side by side; return what came in time, and note what did not."""
+        found: dict[str, Result] = {}
+        for name, outcome in self.errands.run_all(calls, ERRAND_MS_MAX).items():
+            try:
+                found[name] = outcome()
+            except (StoreUnavailable, VenueError) as error:
+                hangs[name] = isinstance(error, Late)
+            else:
+                hangs[name] = False
+        return found
+
+    def _is_away(self) -> bool:
+        """Tell whether the database was away a moment ago: it is not waited for again."""
+        return self.monitor.database()["postgres_unreachable"]
 
     def _on_duty(self, now_ns: int) -> bool:
         """Tell whether a session is running that neither starts nor stops; True where nobody knows.
@@ -119,40 +149,62 @@ class Watch:
             return False
         return not 0 <= now_ns - vitals.mode_changed_at_ns < GRACE_NS
 
-    def _look(self, began_ns: int) -> bool:
+    def _look(self, began_ns: int, hangs: dict[str, bool]) -> bool:
         """Look at the whole and tell what changed; return whether Redis is away."""
+        self._stand(self.monitor.database(), began_ns)
         now_ns = self.clock.now_ns()
-        facts = self.monitor.look(now_ns)
+        looks = {name: partial(look, now_ns) for name, look in self.monitor.looks().items()}
+        facts = together(self._all(looks, hangs).values())
+        self._stand(facts, began_ns)
+        return facts.get(REDIS_AWAY, False)
+
+    def _stand(self, facts: Mapping[str, bool], began_ns: int) -> None:
+        now_ns = self.clock.now_ns()
         stood = self.memory.stand(lambda before: stand(before, facts, began_ns, now_ns))
         for alert in stood.alerts:
             self.alerts.raise_alert(alert)
-        return facts.get(REDIS_AWAY, False)
 
-    def _measure(self, probes: Sequence[Probe], now_ns: int) -> list[Reading]:
-        readings: list[Reading] = []
-        for probe in probes:
-            try:
-                readings += probe.read(now_ns)
-            except (StoreUnavailable, VenueError):
-                self.counters.count("watchdog", f"unmeasured_{type(probe).__name__.lower()}")
-        return readings
+    def _measure(self, probes: Sequence[Probe], now_ns: int, hangs: dict[str, bool]) -> list[Reading]:
+        """Ask all probes side by side: the readings of those that could answer, in their order."""
+        named = named_probes(probes)
+        found = self._all({name: partial(_read, probe, now_ns) for name, probe in named.items()}, hangs)
+        for name in named.keys() - found.keys():
+            self.counters.count("watchdog", f"unmeasured_{type(named[name]).__name__.lower()}")
+        return [reading for readings in found.values() for reading in readings]
 
-    def _degrade(self, readings: Sequence[Reading]) -> None:
-        self.degrade.run(readings)
-        try:
-            self.vitals.read()  # raises where the database was away a moment ago: it is not waited for again
-            self.degrade.watch_disks(readings)
-        except StoreUnavailable:
-            self.counters.count("watchdog", "mode_not_written")
+    def _follow(
+        self, verdict: Verdict, readings: Sequence[Reading], now_ns: int, hangs: dict[str, bool]
+    ) -> None:
+        """Do and write what follows of a verdict, side by side."""
+        calls: dict[str, Callable[[], object]] = {"degrade": lambda: self.degrade.run(readings)}
+        if verdict.level is not Level.CRITICAL:
+            calls["dead_man"] = lambda: self.dead_man.ping(now_ns)
+        written: dict[str, Callable[[], object]] = {"disks": lambda: self.degrade.watch_disks(readings)}
+        if verdict.changes:
+            written["changes"] = lambda: self._keep(verdict.changes)
+        if not self._is_away():
+            calls |= written
+        done = self._all(calls, hangs)
+        for name in written.keys() - done.keys():
+            self.counters.count("watchdog", UNWRITTEN[name])
 
-    def _tell(self, change: Change) -> None:
-        self.counters.count("watchdog", change.after)
-        self.alerts.raise_alert(alert_of(change))
-        try:
-            self.vitals.read()  # raises where the database was away a moment ago: it is not waited for again
+    def _keep(self, changes: Iterable[Change]) -> None:
+        for change in changes:
             self.changes.add(change)
-        except StoreUnavailable:
-            self.counters.count("watchdog", "change_not_stored")
+
+
+def named_probes(probes: Iterable[Probe]) -> dict[str, Probe]:
+    """Return probes by the name of their kind; further ones of a kind are numbered."""
+    named: dict[str, Probe] = {}
+    for probe in probes:
+        kind = type(probe).__name__.lower()
+        alike = sum(type(other) is type(probe) for other in named.values())
+        named[f"{kind}-{alike + 1}" if alike else kind] = probe
+    return named
+
+
+def _read(probe: Probe, now_ns: int) -> list[Reading]:
+    return list(probe.read(now_ns))
 
 
 def alert_of(change: Change) -> Alert:

@@ -1,6 +1,6 @@
 """What CRITICAL means: stop trading, close or hand over what is open, image the state, say why, end.
 
-Every step is tried even where the one before failed: a stack whose database is away still stops.
+Every step is tried even where the one before failed or hangs: a stack whose database is away still stops.
 """
 
 from collections.abc import Callable
@@ -15,12 +15,13 @@ from arb.domain.trading.trade import TradeState
 from arb.engine.kill.drain import Drain
 from arb.engine.state.snapshot import TakeSnapshot
 from arb.engine.trading.hand_over import HandOver
-from arb.ports.market import Clock
+from arb.ports.market import Clock, Errands
 from arb.ports.messaging import AlertSink
 from arb.ports.trading import TradeStore, TradeView
 
 Result = TypeVar("Result")
 REASON: Final = "watchdog"  # how the mode's reason begins after it
+STEP_MS_MAX: Final = 12_000  # four such, the rest and the alert fit into the 120 s of a stop
 STOPPED: Final = "stack_stopped"
 
 
@@ -45,6 +46,7 @@ class Emergency:
     hand_over: HandOver
     take_snapshot: TakeSnapshot
     alerts: AlertSink
+    errands: Errands
     clock: Clock
     rest_ms_max: int
     remember: Callable[[Ending], None]
@@ -62,16 +64,16 @@ class Emergency:
 
     def _end(self, why: str) -> Ending:
         reason = f"{REASON}: {why}"
-        rested = self._tried(lambda: self._rest(reason)) or False
-        handed_over = () if rested else self._tried(self._give_up) or ()
-        working = self._tried(lambda: self.trades.working(self.drain.session_id))
+        rested = self._tried("rest", lambda: self._rest(reason), self.rest_ms_max) or False
+        handed_over = () if rested else self._tried("hand_over", self._give_up) or ()
+        working = self._tried("count", lambda: self.trades.working(self.drain.session_id))
         ending = Ending(
             reason=reason,
             at_ns=self.clock.now_ns(),
             rested=rested,
             handed_over=tuple(handed_over),
             left_working=-1 if working is None else working,
-            snapshot=self._tried(lambda: self.take_snapshot.run(SnapshotKind.ON_STOP)),
+            snapshot=self._tried("snapshot", lambda: self.take_snapshot.run(SnapshotKind.ON_STOP)),
         )
         self._alarm(f"the stack stops: {why}; {_left(ending)}")
         self.remember(ending)
@@ -99,9 +101,10 @@ class Emergency:
             return False
         return True
 
-    def _tried(self, step: Callable[[], Result]) -> Result | None:
+    def _tried(self, name: str, step: Callable[[], Result], ms_max: int = 0) -> Result | None:
+        """Return what a step returned, None where it could not, or not in `ms_max` beyond its own time."""
         try:
-            return step()
+            return self.errands.run(f"stop_{name}", step, STEP_MS_MAX + ms_max)
         except StoreError:
             return None
 

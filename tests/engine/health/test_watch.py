@@ -1,10 +1,14 @@
 """A sweep over memory adapters: what it measures, tells, keeps, and when it stands back."""
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+import pytest
+
 from arb.adapters.local.clock import ManualClock
+from arb.adapters.local.errands import Errands
 from arb.adapters.memory.feeds import MemoryFeedRegistry
 from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.adapters.memory.sessions import MemorySessionStore
@@ -16,11 +20,14 @@ from arb.domain.health.judge import Level as Grade
 from arb.domain.market.ids import Coin, SessionId
 from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_S
-from arb.engine.health.monitor import Standing, Stood, SystemMonitor
+from arb.engine.health import watch
+from arb.engine.health.monitor import HANGS, Standing, Stood, SystemMonitor
+from arb.engine.health.probes import books
 from arb.engine.health.probes.books import LastVitals, Vitals
-from arb.engine.health.watch import Watch
+from arb.engine.health.watch import Watch, named_probes
 from arb.engine.market.feed_guard import FeedGuard
-from arb.engine.market.markets import Markets
+from arb.engine.market.markets import USDT_KRW, Markets
+from tests.engine.books import BTC_KRW, BTC_USDT, a_book
 
 BTC = Coin("BTC")
 VITALS = Vitals(
@@ -165,7 +172,7 @@ class Post:
             ),
             degrade=self.degrade, vitals=vitals, memory=self.memory, changes=self.rows, dead_man=self.outside,
             alerts=self.alarms,
-            counters=self.counts, clock=self.clock, sample_ns=30 * NS_PER_S,
+            counters=self.counts, errands=Errands(), clock=self.clock, sample_ns=30 * NS_PER_S,
         )  # fmt: skip
 
     def told(self, kind: str) -> list[Severity]:
@@ -289,3 +296,96 @@ def test_a_sweep_decides_how_much_is_done_and_asks_no_database_that_is_away():
     assert [readings[-1].value for readings in post.degrade.decided] == [3, 3]
     assert len(post.degrade.disks) == 1
     assert post.counts.counts["watchdog"]["mode_not_written"] == 1
+
+
+class Hangs:
+    """Stands for anything that does not answer until the test ends it."""
+
+    def __init__(self) -> None:
+        self.end = threading.Event()
+        self.asked = 0
+
+    def __call__(self, *_: object) -> list[Reading]:
+        self.asked += 1
+        self.end.wait()
+        return []
+
+    read = run = add = ping = watch_disks = __call__
+
+
+@pytest.fixture
+def hangs(monkeypatch):
+    monkeypatch.setattr(watch, "ERRAND_MS_MAX", 200)
+    monkeypatch.setattr(books, "VITALS_MS_MAX", 200)
+    hangs = Hangs()
+    yield hangs
+    hangs.end.set()
+
+
+def told_parts(post: Post) -> list[tuple[str, Severity]]:
+    return [(each.subject, each.severity) for each in post.alarms.raised if each.kind == HANGS]
+
+
+def replaced(post: Post, **parts: object) -> Post:
+    post.watch = replace(post.watch, **parts)
+    return post
+
+
+def test_a_probe_that_hangs_costs_its_own_reading_and_is_told_until_it_answers(hangs):
+    post = Post()
+    replaced(post, probes=(hangs, post.given))
+    post.sweep(1, value=3)
+    assert post.told("watchdog_lag") == [Severity.WARNING], "the others are read and judged"
+    assert told_parts(post) == [], "once is no news"
+    post.sweep(3)
+    assert told_parts(post) == [("hangs", Severity.WARNING)]
+    assert hangs.asked == 1, "one thread, however long it hangs"
+    hangs.end.set()
+    while told_parts(post)[-1] != ("hangs", Severity.INFO):
+        post.sweep(1)
+
+
+@pytest.mark.parametrize("part", ["feeds", "changes", "disks", "dead_man", "degrade", "redis", "markets"])
+def test_whatever_hangs_the_sweep_ends_and_tells_the_rest(part, hangs):
+    post = Post()
+    match part:
+        case "feeds" | "changes" | "dead_man":
+            replaced(post, **{part: hangs})
+        case "disks":
+            post.degrade.watch_disks = hangs
+        case "degrade":
+            post.degrade.run = hangs
+        case "redis":
+            post.beats.read = hangs
+        case "markets":
+            post.quotes.put(
+                [a_book(key, ts_recv_ns=post.clock.now_ns()) for key in (BTC_KRW, BTC_USDT, USDT_KRW)], []
+            )
+            replaced(post, monitor=replace(post.watch.monitor, markets=HangingMarkets(hangs)))
+    post.sweep(1, value=3)
+    post.sweep(1, value=9)
+    assert post.told("watchdog_lag") == [Severity.WARNING, Severity.CRITICAL]
+    assert told_parts(post) == [(part, Severity.WARNING)]
+
+
+@dataclass
+class HangingMarkets:
+    """Markets whose rules a venue does not tell."""
+
+    read: Hangs
+
+
+def test_a_database_that_hangs_is_told_and_nothing_that_needs_it_is_tried(hangs):
+    post = Post()
+    post.store.read = hangs.read
+    replaced(post, feeds=(feeds := Hangs()), changes=(changes := Hangs()))
+    post.sweep(2, value=3)
+    assert post.told("postgres_unreachable") == [Severity.CRITICAL]
+    assert post.told("watchdog_lag") == [Severity.WARNING]
+    assert (feeds.asked, changes.asked, hangs.asked) == (0, 0, 1)
+    assert told_parts(post) == [], "it is told as the database"
+
+
+def test_probes_of_one_kind_have_names_of_their_own():
+    one, two, other = Given(), Given(), Hangs()
+    assert named_probes((one, other, two)) == {"given": one, "hangs": other, "given-2": two}

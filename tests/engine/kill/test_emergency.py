@@ -1,9 +1,12 @@
 """CRITICAL: halted, closed or handed over, imaged, told, remembered, shut down; whatever is away."""
 
+import threading
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from arb.adapters.local.errands import Errands
 from arb.adapters.local.memory_budget import UnlimitedBudget
 from arb.adapters.memory.feeds import MemoryFeedRegistry
 from arb.adapters.memory.snapshots import MemorySnapshotStore
@@ -12,6 +15,7 @@ from arb.domain.market.ids import Venue
 from arb.domain.risk.mode import NO_FEED
 from arb.domain.risk.review import Mode
 from arb.domain.trading.trade import TradeState
+from arb.engine.kill import emergency
 from arb.engine.kill.emergency import Emergency, Ending
 from arb.engine.market.feed_guard import FeedGuard
 from arb.engine.state.snapshot import TakeSnapshot
@@ -29,6 +33,7 @@ class Stop:
         self.emergency = Emergency(
             drain=town.drain, trades=town.trades, alerts=self.alarms,
             hand_over=replace(town.hand_over, alerts=self.alarms), clock=town.clock, rest_ms_max=2_000,
+            errands=Errands(),
             take_snapshot=TakeSnapshot(
                 session_id=SESSION, snapshots=MemorySnapshotStore(town.tables), counters=town.counters,
                 clock=town.clock, interval_ns=300_000_000_000, on_trade_interval_ns=0,
@@ -119,3 +124,19 @@ def test_what_another_thread_is_at_is_not_done_beside_it_and_again_after_it():
     assert again.run("ws_lag_ms of upbit") is not None
     assert beside == [None]
     assert again.run("still") is not None
+
+
+@pytest.mark.parametrize("step", ["drain", "trades", "take_snapshot"])
+def test_a_step_that_hangs_does_not_keep_the_stack_from_ending(step, monkeypatch):
+    monkeypatch.setattr(emergency, "STEP_MS_MAX", 100)
+    town = Town()
+    stop = Stop(town)
+    end = threading.Event()
+    hung = SimpleNamespace(session_id=SESSION, begin=lambda _: end.wait(), run=lambda _: end.wait())
+    hung.working = hung.active = lambda _: end.wait()
+    ending = replace(stop.emergency, **{step: hung}).run("ws_lag_ms of upbit")
+    end.set()
+    assert stop.remembered == stop.shut == [ending]
+    assert [alert.kind for alert in stop.alarms.raised] == ["stack_stopped"]
+    assert ending.rested is (step != "drain")
+    assert (ending.snapshot is None) is (step == "take_snapshot")

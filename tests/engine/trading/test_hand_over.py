@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from arb.adapters.alerts.recorded import RecordedAlerts
+from arb.adapters.local.errands import Errands
 from arb.adapters.local.memory_budget import UnlimitedBudget
 from arb.adapters.memory.snapshots import MemorySnapshotStore
 from arb.adapters.memory.venue import Trouble
@@ -42,7 +43,8 @@ def unwind(town: Town, hand_over: HandOver) -> Unwind:
 def emergency(town: Town, hand_over: HandOver) -> Emergency:
     return Emergency(
         drain=town.drain, trades=town.trades, hand_over=hand_over, alerts=town.hand_over.alerts,
-        clock=town.clock, rest_ms_max=1_000, remember=lambda _: None, shut_down=lambda _: None,
+        errands=Errands(), clock=town.clock, rest_ms_max=1_000,
+        remember=lambda _: None, shut_down=lambda _: None,
         take_snapshot=TakeSnapshot(
             session_id=SESSION, snapshots=MemorySnapshotStore(town.tables), counters=town.counters,
             clock=town.clock, interval_ns=300_000_000_000, on_trade_interval_ns=0, budget=UnlimitedBudget(),

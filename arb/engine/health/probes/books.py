@@ -10,7 +10,9 @@ from arb.domain.health.judge import Reading, age_ms
 from arb.domain.market.ids import SessionId
 from arb.domain.market.money import ZERO
 from arb.domain.risk.review import Mode
+from arb.ports.market import Errands
 
+VITALS_MS_MAX: Final = 8_000  # a server that hangs is known after 5 s, by its not greeting
 MOMENT_NS: Final = 5_000_000_000  # the legs of a pair that is opened, closed or repaired differ for less
 
 
@@ -45,19 +47,22 @@ class VitalsStore(Protocol):
 
 @dataclass(slots=True)
 class LastVitals:
-    """What one question found out, for all who need it in a sweep: a database that hangs is asked once."""
+    """What one question found out, for all who need it in a sweep.
+
+    A database that hangs is asked once, and waited for no longer than a sweep can bear.
+    """
 
     store: VitalsStore
     _known: Vitals | None = None
     _error: StoreUnavailable | None = None
 
-    def ask(self) -> None:
+    def ask(self, errands: Errands) -> None:
         """Ask the store; what it says, or that it is away, holds until the next time."""
         self._known, self._error = None, None
         try:
-            self._known = self.store.read()
+            self._known = errands.run("vitals", self.store.read, VITALS_MS_MAX)
         except StoreUnavailable as error:
-            self._error = error
+            self._error = StoreUnavailable(f"vitals: {error}")  # also where it was late: who reads was not
 
     def read(self) -> Vitals | None:
         """Return what was found. Raises: StoreUnavailable."""
