@@ -66,7 +66,7 @@ def log_to_stderr() -> None:
     """Have log lines leave standard output to what the command prints: with `--json` one document."""
     import structlog
 
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
 
 
 for command in COMMANDS:
