@@ -98,6 +98,7 @@ class Risk(Section):
     stability_score_min: Decimal = Field(ge=0, le=1)
     circuit_claims_min: int = Positive
     circuit_s: int = Positive
+    exits_unanswered_max: int = Positive
     unfilled_window_s: int = Positive
     unfilled_entries_min: int = Positive
     unfilled_share_min: Decimal = Field(gt=0, le=1)

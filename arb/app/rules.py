@@ -42,6 +42,7 @@ def stability_of(settings: Settings) -> StabilityRules:
         score_min=risk.stability_score_min,
         circuit_claims_min=risk.circuit_claims_min,
         circuit_ns=risk.circuit_s * NS_PER_S,
+        exits_unanswered_max=risk.exits_unanswered_max,
     )
 
 

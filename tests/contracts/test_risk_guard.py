@@ -6,13 +6,13 @@ from decimal import Decimal
 import pytest
 
 from arb.domain.errors import Conflict
-from arb.domain.market.ids import Venue
+from arb.domain.market.ids import Venue, client_order_id
 from arb.domain.market.spread import Direction
 from arb.domain.risk.review import Approved, Refused
-from arb.domain.risk.stability import VenueRecord
+from arb.domain.risk.stability import Answers, VenueRecord
 from arb.domain.time import NS_PER_DAY, NS_PER_S
 from arb.domain.trading.lone_leg import LoneLeg
-from arb.domain.trading.order import State
+from arb.domain.trading.order import Event, Purpose, State
 from arb.domain.trading.trade import TradeState
 from tests.contracts import world
 
@@ -202,3 +202,59 @@ def test_a_leg_is_taken_up_by_one_of_two_at_once_and_counted_once(stores, sessio
         stores.trades.repair_again(again)
     (leg,) = stores.trades.alone(session.session_id)
     assert (leg.take_ups, leg.trade.version) == (1, alone.version + 1)
+
+
+def at_upbit(stores, session):
+    return stores.health.answers(session.session_id, 0)[Venue.UPBIT]
+
+
+def test_a_venue_nobody_traded_at_has_failed_nothing(stores, session):
+    assert stores.health.answers(session.session_id, 0) == dict.fromkeys(Venue, Answers())
+
+
+def test_failures_since_an_order_was_taken_are_counted_by_trade(stores, session):
+    for number in range(3):
+        order = opened(stores, session, now_ns=NOW_NS + number).on(Venue.UPBIT)
+        claimed = stores.trades.claim(order.client_order_id, NOW_NS)
+        if number == 0:
+            stores.trades.record(world.filled(order), NOW_NS + 1)
+        elif number == 1:
+            stores.trades.lose(order.client_order_id, claimed.fence, "silence", NOW_NS + 5)
+            stores.trades.absent(order.client_order_id, "proof", NOW_NS + 99)
+        else:
+            stores.trades.refuse(order.client_order_id, claimed.fence, Event.EXPIRE, "418", NOW_NS + 7)
+    assert at_upbit(stores, session) == Answers(failed=2, failed_at_ns=NOW_NS + 7)
+
+
+def test_late_news_of_an_old_order_do_not_end_a_row_of_failures(stores, session):
+    old, new = (opened(stores, session, now_ns=NOW_NS + number).on(Venue.UPBIT) for number in range(2))
+    for order in (old, new):
+        claimed = stores.trades.claim(order.client_order_id, NOW_NS)
+        stores.trades.lose(order.client_order_id, claimed.fence, "silence", NOW_NS + 5)
+    stores.trades.record(world.filled(old), NOW_NS + 50)
+    assert at_upbit(stores, session).failed == 1
+    stores.trades.record(world.filled(new), NOW_NS + 60)
+    assert at_upbit(stores, session).failed == 0
+
+
+def test_exits_whose_outcome_is_not_known_are_out(stores, session):
+    opening = opened(stores, session)
+    for venue in Venue:
+        order = opening.on(venue)
+        stores.trades.claim(order.client_order_id, NOW_NS)
+        stores.trades.record(world.filled(order), NOW_NS + 1)
+    trade = stores.trades.view(opening.trade.trade_id).trade
+    leaving = replace(
+        opening.on(Venue.UPBIT),
+        client_order_id=client_order_id(trade.trade_id, Venue.UPBIT, 2),
+        purpose=Purpose.EXIT,
+        created_at_ns=NOW_NS + 10,
+    )
+    stores.trades.add_orders(replace(trade, state=TradeState.CLOSING), (leaving,))
+    assert at_upbit(stores, session) == Answers(exits_out=1, exits_asked=1)
+    assert stores.health.answers(session.session_id, NOW_NS + 10)[Venue.UPBIT] == Answers()
+    claimed = stores.trades.claim(leaving.client_order_id, NOW_NS + 11)
+    stores.trades.lose(leaving.client_order_id, claimed.fence, "silence", NOW_NS + 12)
+    assert at_upbit(stores, session) == Answers(failed=1, failed_at_ns=NOW_NS + 12, exits_out=1)
+    stores.trades.absent(leaving.client_order_id, "proof", NOW_NS + 13)
+    assert at_upbit(stores, session) == Answers(failed=1, failed_at_ns=NOW_NS + 12)

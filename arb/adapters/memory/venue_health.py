@@ -4,9 +4,17 @@ from dataclasses import dataclass
 
 from arb.adapters.memory.tables import MemoryTables, OrderEvent, OrderRow
 from arb.domain.market.ids import SessionId, TradeId, Venue
-from arb.domain.risk.stability import TROUBLES, VenueRecord
+from arb.domain.risk.stability import (
+    FAILURES,
+    NEWEST,
+    TROUBLES,
+    Answer,
+    Answers,
+    VenueRecord,
+    answers_of,
+)
 from arb.domain.risk.unfilled import EntryLeg, EntryPair
-from arb.domain.trading.order import Event, Purpose
+from arb.domain.trading.order import Event, Purpose, State
 from arb.domain.trading.trade import Trade
 
 
@@ -80,3 +88,26 @@ class MemoryVenueHealth:
             last_trouble_ns=max(troubles, default=0),
             paused_until_ns=self.tables.pauses.get((session_id, venue), (0, ""))[0],
         )
+
+    def answers(self, session_id: SessionId, since_ns: int) -> dict[Venue, Answers]:
+        with self.tables.transaction():
+            return {venue: answers_of(self._newest(session_id, venue), since_ns) for venue in Venue}
+
+    def _newest(self, session_id: SessionId, venue: Venue) -> list[Answer]:
+        rows = [
+            row
+            for row in self.tables.orders.values()
+            if row.session_id == session_id and row.order.venue is venue
+        ]
+        rows.sort(key=lambda row: row.order.created_at_ns, reverse=True)
+        return [Answer.of(row.order, _failed_at_ns(row)) for row in rows[:NEWEST]]
+
+
+def _failed_at_ns(row: OrderRow) -> int:
+    """Return when an order last failed: the venue did not take it, or it was given up unsent."""
+    failures = [
+        event.at_ns
+        for event in row.events
+        if event.event in FAILURES or (event.event is Event.EXPIRE and event.from_state is State.SUBMITTED)
+    ]
+    return max(failures, default=0)

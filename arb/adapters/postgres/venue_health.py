@@ -4,22 +4,36 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, Select, case, func, select
+from sqlalchemy import Connection, Engine, Row, Select, and_, case, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from arb.adapters.postgres.engine import reading, transaction
-from arb.adapters.postgres.rows import TRIAL
+from arb.adapters.postgres.rows import TRIAL, order_of
 from arb.adapters.postgres.tables import fills, order_events, orders, trades, venue_pauses
 from arb.domain.market.ids import Coin, SessionId, TradeId, Venue
 from arb.domain.market.spread import Direction
 from arb.domain.risk.review import COIN
-from arb.domain.risk.stability import TROUBLES, VenueRecord
+from arb.domain.risk.stability import (
+    FAILURES,
+    NEWEST,
+    TROUBLES,
+    Answer,
+    Answers,
+    VenueRecord,
+    answers_of,
+)
 from arb.domain.risk.unfilled import EntryLeg, EntryPair
 from arb.domain.trading.order import Event, Purpose, State
 
 TROUBLE: Final = order_events.c.event.in_(sorted(event.value for event in TROUBLES))
 SCOPES: Final = (COIN, *(venue.value for venue in Venue))
 LEVELS: Final = [trades.c.decided_on[f"{TRIAL}{scope}"].astext.label(f"{TRIAL}{scope}") for scope in SCOPES]
+FAILURE: Final = or_(
+    order_events.c.event.in_(sorted(event.value for event in FAILURES)),
+    and_(  # given up unsent
+        order_events.c.event == Event.EXPIRE.value, order_events.c.from_state == State.SUBMITTED.value
+    ),
+)
 CLAIM: Final = order_events.c.event == Event.CLAIM.value
 
 
@@ -54,12 +68,33 @@ class SqlVenueHealth:
                 )
         return found
 
+    def answers(self, session_id: SessionId, since_ns: int) -> dict[Venue, Answers]:
+        with reading(self.engine) as connection:
+            return {venue: answers_of(_newest(connection, session_id, venue), since_ns) for venue in Venue}
+
     def entries(
         self, session_id: SessionId, opened_after_ns: int, changed_after_ns: int
     ) -> tuple[EntryPair, ...]:
         with reading(self.engine) as connection:
             rows = connection.execute(_entry_legs(session_id, opened_after_ns, changed_after_ns)).all()
         return tuple(_pair(list(legs)) for _, legs in groupby(rows, key=lambda row: row.trade_id))
+
+
+def _newest(connection: Connection, session_id: SessionId, venue: Venue) -> list[Answer]:
+    newest = (
+        select(orders)
+        .where(orders.c.session_id == session_id, orders.c.venue == venue.value)
+        .order_by(orders.c.created_at_ns.desc())
+        .limit(NEWEST)
+        .subquery()
+    )
+    failed_at_ns = (
+        select(func.max(order_events.c.at_ns))
+        .where(order_events.c.client_order_id == newest.c.client_order_id, FAILURE)
+        .scalar_subquery()
+    )
+    rows = connection.execute(select(newest, failed_at_ns.label("failed_at_ns")))
+    return [Answer.of(order_of(row), row.failed_at_ns or 0) for row in rows]
 
 
 def _counts(session_id: SessionId, since_ns: int) -> Select[Any]:

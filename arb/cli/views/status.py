@@ -55,6 +55,7 @@ def status_of(home: Home, supervised: StackStatus | None) -> dict[str, Any]:
         "queues": built and _or_none(Sources.of(built, home).queues),
         "fallback_queues": built and _or_none(Sources.of(built, home).fallback_queues),
         "refusals": built and _or_none(lambda: built.counters.read().get("refused", {})),
+        "exit_waits": built and _or_none(lambda: built.counters.read().get("exit_waits", {})),
         "degradation": built and _degradation(built),
         "legs_alone": built and _or_none(lambda: _legs_alone(built)),
         "dead_letters": built and _or_none(built.stores.dead_letters.waiting),
@@ -154,6 +155,8 @@ def status_view(status: Mapping[str, Any]) -> RenderableType:
     head.append(f"queues   {_queues(status['queues'])}\nfallback {_queues(status['fallback_queues'])}\n")
     if status.get("refusals"):
         head.append(f"refused  {refusals(status['refusals'])}\n")
+    if status.get("exit_waits"):
+        head.append(f"exits waited  {refusals(status['exit_waits'])}\n")
     degradation = status.get("degradation")
     if degradation and degradation["degree"] != "full":
         head.append(f"degraded {degradation['degree']}: {degradation['why']}\n", "bold red")

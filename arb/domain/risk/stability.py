@@ -1,19 +1,29 @@
 """How well a venue treats our orders: recent troubles shrink what is entrusted to it.
 
 Troubles are claims whose order was lost, given back, refused or proven absent. A pause that the venue asked
-for, and a row of nothing but troubles, stop entries; hedges and repairs still try.
+for, and a row of nothing but troubles, stop entries and exits; repairs of legs that stand alone still try. An
+exit into a venue that answers nothing leaves its other leg alone: so few are on their way before the first
+answers are there, and after failures small ones, at last one at a time, find out whether the venue is back.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from enum import StrEnum
+from typing import Final
 
-from arb.domain.market.ids import Venue
+from arb.domain.market.ids import TradeId, Venue
 from arb.domain.market.money import ONE, ZERO
 from arb.domain.risk.review import Refused
 from arb.domain.time import is_within
-from arb.domain.trading.order import Event
+from arb.domain.trading.exits import PROBED_FROM, STOP_LOSS
+from arb.domain.trading.order import Event, Order, Purpose, State
 
 TROUBLES = frozenset({Event.LOSE, Event.RELEASE, Event.REJECT, Event.ABSENT})
+# What says of an order that the venue did not take it; proof that it never arrived comes later: no news.
+FAILURES: Final = frozenset({Event.LOSE, Event.RELEASE, Event.REJECT})
+FAILING: Final = "venue_failing"  # why an exit waits: its circuit is open
+NEWEST: Final = 64  # orders of a venue; more than may be on their way, and failures in a row that matter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +35,14 @@ class StabilityRules:
     score_min: Decimal  # below this nothing new is opened
     circuit_claims_min: int  # this many claims and nothing but troubles open the circuit,
     circuit_ns: int  # for this long after the last one
+    exits_unanswered_max: int = 3  # exits that may wait for a venue's answer at once
+
+
+class Pace(StrEnum):
+    """How an exit that may go is sent."""
+
+    WHOLE = "whole"
+    SMALL = "small"  # the venue failed other pairs just now: as little as it takes finds out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +53,47 @@ class VenueRecord:
     troubles: int = 0
     last_trouble_ns: int = 0
     paused_until_ns: int = 0  # the venue asked to be left alone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What is known of one order's way to its venue."""
+
+    trade_id: TradeId
+    created_at_ns: int
+    was_taken: bool  # the venue has it under an id of its own
+    failed_at_ns: int  # when it was last lost, refused or not sent; 0: never
+    is_exit_out: bool  # an exit whose outcome is not known
+
+    @classmethod
+    def of(cls, order: Order, failed_at_ns: int) -> "Answer":
+        """Return what is known of this order's way."""
+        is_out = order.state in (State.INTENT, State.SUBMITTED, State.UNKNOWN)
+        return cls(
+            trade_id=order.trade_id,
+            created_at_ns=order.created_at_ns,
+            was_taken=order.venue_order_id is not None and order.state is not State.REJECTED,
+            failed_at_ns=failed_at_ns,
+            is_exit_out=is_out and order.purpose is Purpose.EXIT,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """How a venue answered its newest orders."""
+
+    failed: int = 0  # trades of which an order failed since the newest one that it took
+    failed_at_ns: int = 0
+    exits_out: int = 0  # exits decided within the window whose outcome is not known,
+    exits_asked: int = 0  # and of which nothing was heard at all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueHealth:
+    """All that an exit asks of a venue."""
+
+    record: VenueRecord = VenueRecord()
+    answers: Answers = Answers()
 
 
 def score(record: VenueRecord, rules: StabilityRules) -> Decimal:
@@ -57,3 +116,87 @@ def _circuit_is_open(record: VenueRecord, rules: StabilityRules, now_ns: int) ->
     """Tell whether everything failed a moment ago; after a while one trade is let through to see."""
     all_failed = record.claims >= rules.circuit_claims_min and record.troubles >= record.claims
     return all_failed and is_within(record.last_trouble_ns, now_ns, rules.circuit_ns)
+
+
+def answers_of(newest: Collection[Answer], since_ns: int) -> Answers:
+    """Return how a venue answered its newest orders; exits created until `since_ns` are waited for no more.
+
+    Orders are compared by when they were decided: late news of an old one says nothing of how it is now. And
+    a pair that its venue refuses again and again is one failure: it rests by itself, and stops no other pair.
+    """
+    taken_ns = max((each.created_at_ns for each in newest if each.was_taken), default=0)
+    failed = [
+        each for each in newest if each.failed_at_ns and not each.was_taken and each.created_at_ns > taken_ns
+    ]
+    out = [each for each in newest if each.is_exit_out and each.created_at_ns > since_ns]
+    return Answers(
+        failed=len({each.trade_id for each in failed}),
+        failed_at_ns=max((each.failed_at_ns for each in failed), default=0),
+        exits_out=len(out),
+        exits_asked=sum(not each.failed_at_ns for each in out),
+    )
+
+
+def without(
+    healths: Mapping[Venue, VenueHealth], orders: Collection[Order], since_ns: int
+) -> dict[Venue, VenueHealth]:
+    """Return the records that a trade's own orders leave: what is refused to it alone lets it rest anyway."""
+    recent = [order for order in orders if order.created_at_ns > since_ns]
+    found = dict(healths)
+    for venue, health in healths.items():
+        own = [order for order in recent if order.venue is venue]
+        failed = sum(order.attempts for order in own if order.venue_order_id is None)
+        record = replace(
+            health.record,
+            claims=max(0, health.record.claims - sum(order.attempts for order in own)),
+            troubles=max(0, health.record.troubles - failed),
+        )
+        found[venue] = replace(health, record=record)
+    return found
+
+
+def exit_pace(
+    healths: Mapping[Venue, VenueHealth], reason: str, rules: StabilityRules, now_ns: int
+) -> Pace | Refused:
+    """Return how an exit may be sent now, or why it would leave a leg alone.
+
+    A stop-loss does without a good score. Nothing does without venues that take orders.
+    """
+    pace = Pace.WHOLE
+    for venue in Venue:
+        health = healths.get(venue, VenueHealth())
+        refused = _exit_obstacle(venue, health, reason, rules, now_ns)
+        if refused is not None:
+            return refused
+        if health.answers.failed >= PROBED_FROM:
+            pace = Pace.SMALL
+    return pace
+
+
+def _exit_obstacle(
+    venue: Venue, health: VenueHealth, reason: str, rules: StabilityRules, now_ns: int
+) -> Refused | None:
+    record, answers = health.record, health.answers
+    if now_ns < record.paused_until_ns:
+        return Refused(f"venue_paused_{venue}")
+    just_failed = _is_failing(answers, rules) and is_within(answers.failed_at_ns, now_ns, rules.circuit_ns)
+    if just_failed or _circuit_is_open(record, rules, now_ns):
+        return Refused(f"{FAILING}_{venue}")
+    if _is_full(answers, rules):
+        return Refused(f"venue_unanswered_{venue}")
+    if reason != STOP_LOSS and score(record, rules) < rules.score_min:
+        return Refused(f"venue_unstable_{venue}")
+    return None
+
+
+def _is_failing(answers: Answers, rules: StabilityRules) -> bool:
+    """Tell whether nothing but failures came of the newest orders, however long ago they were."""
+    return answers.failed >= rules.circuit_claims_min
+
+
+def _is_full(answers: Answers, rules: StabilityRules) -> bool:
+    """Tell whether as many exits wait for the venue as may be left with one leg should it be away."""
+    if _is_failing(answers, rules):
+        return answers.exits_out > 0
+    may_fail = answers.failed + answers.exits_asked
+    return answers.exits_out >= rules.exits_unanswered_max or may_fail >= rules.circuit_claims_min

@@ -9,13 +9,15 @@ from arb.domain.health.backoff import Backoff
 from arb.domain.market.ids import Venue
 from arb.domain.market.money import ZERO, bps, ceil_to, floor_to
 from arb.domain.market.spread import Direction, Market, edge
-from arb.domain.time import is_within
+from arb.domain.time import NS_PER_S, is_within
 from arb.domain.trading.order import Order, Purpose
 from arb.domain.trading.position import TradePosition, is_dust
 from arb.domain.trading.trade import Trade
 
+STOP_LOSS: Final = "stop_loss"  # why a pair is closed, and cannot wait for better venues
 LIMIT_SLACK: Final = Decimal("0.98")  # minimums hold at the limit price, which may be below the best bid
 PAUSES: Final = Backoff(first_ms=1_000, max_ms=900_000)  # after exits that left a leg alone
+STOP_LOSS_REST_NS: Final = 60 * NS_PER_S  # a small exit in vain costs its fees; a minute later it may be none
 PROBED_FROM: Final = 2  # exits that left a leg alone; then the next one is as small as can be
 PROBE: Final = 2  # times the venues' minimums, so that a leg of it that stays alone can be sent as well
 GROWTH: Final = 10  # times the newest exit that went through
@@ -42,6 +44,7 @@ class Exits:
     lonely: int  # how many left a leg alone
     lonely_at_ns: int  # when the newest of them was decided
     newest: Decimal  # base that both legs of the newest exit executed
+    forgiven: int = 0  # lonely ones before the newest that both legs executed
 
 
 def exits_so_far(orders: Sequence[Order]) -> Exits:
@@ -51,16 +54,24 @@ def exits_so_far(orders: Sequence[Order]) -> Exits:
         if order.purpose is Purpose.EXIT:
             pairs.setdefault(order.created_at_ns, []).append(order.filled_quantity)
     lonely = [at_ns for at_ns, filled in pairs.items() if min(filled) == ZERO < max(filled)]
+    whole_ns = max((at_ns for at_ns, filled in pairs.items() if min(filled) > ZERO), default=0)
     return Exits(
         lonely=len(lonely),
         lonely_at_ns=max(lonely, default=0),
         newest=min(pairs[max(pairs)]) if pairs else ZERO,
+        forgiven=sum(at_ns < whole_ns for at_ns in lonely),
     )
 
 
-def is_resting(exits: Exits, now_ns: int) -> bool:
-    """Tell whether the next exit has to wait."""
-    return exits.lonely > 0 and is_within(exits.lonely_at_ns, now_ns, PAUSES.even_ns(exits.lonely - 1))
+def is_resting(exits: Exits, now_ns: int, reason: str = "") -> bool:
+    """Tell whether the next exit has to wait; a stop-loss is soon tried again, small."""
+    in_a_row = exits.lonely - exits.forgiven
+    if in_a_row == 0:
+        return False
+    rest_ns = PAUSES.even_ns(in_a_row - 1)
+    if reason == STOP_LOSS:
+        rest_ns = min(rest_ns, STOP_LOSS_REST_NS)
+    return is_within(exits.lonely_at_ns, now_ns, rest_ns)
 
 
 def cautious(wanted: Decimal, position: TradePosition, exits: Exits, market: Market) -> Decimal:
@@ -71,7 +82,15 @@ def cautious(wanted: Decimal, position: TradePosition, exits: Exits, market: Mar
     if exits.lonely < PROBED_FROM:
         return wanted
     step = max(market.instrument(venue).lot_step for venue in Venue)
-    size = max(smallest_pair(market), floor_to(exits.newest * GROWTH, step))
+    return _part(wanted, max(smallest_pair(market), floor_to(exits.newest * GROWTH, step)), position, market)
+
+
+def probing(wanted: Decimal, position: TradePosition, market: Market) -> Decimal:
+    """Return as little of an exit as finds out whether the venues take it; see `cautious`."""
+    return _part(wanted, smallest_pair(market), position, market)
+
+
+def _part(wanted: Decimal, size: Decimal, position: TradePosition, market: Market) -> Decimal:
     return size if size < wanted and is_sendable_pair(position.hedged - size, market) else wanted
 
 
@@ -131,7 +150,7 @@ def exit_reason(
     if earned_bps >= rules.take_profit_bps:
         return "take_profit"
     if earned_bps <= -rules.stop_loss_bps:
-        return "stop_loss"
+        return STOP_LOSS
     if now_ns - trade.opened_at_ns >= rules.holding_ns_max:
         return "holding_time"
     sign = 1 if trade.direction is Direction.SELL_UPBIT else -1

@@ -136,15 +136,25 @@ class Evaluate:
         position = trade_position(view.orders)
         quantity = exit_quantity(trade, position, market)
         if quantity <= 0:
-            if not is_sendable_pair(position.hedged, market):
+            if is_sendable_pair(position.hedged, market):
+                self.exit_guard.waits("book_thin")  # whether it is due cannot be told
+            else:
                 self.dispatcher.send("arb.settle_trade", trade.trade_id)  # it became dust while it was held
             return False
         reason = exit_reason(trade, position, quantity, market, self.exits, now_ns)
         if reason is None:
             return False
-        quantity = self.exit_guard.size(view, position, quantity, market, now_ns)
-        legs = self._exit_legs(trade, quantity, market) if quantity > 0 else None
-        if legs is None or not self.exit_guard.pays(trade, legs, now_ns):
+        pace = self.exit_guard.pace(view, reason, self.guard.stability, self.guard.rules, now_ns)
+        if pace is None:
+            return False
+        quantity = self.exit_guard.size(view, position, quantity, market, reason, pace, now_ns)
+        if quantity <= 0:
+            return False
+        legs = self._exit_legs(trade, quantity, market)
+        if legs is None:
+            self.exit_guard.waits("book_thin")
+            return False
+        if not self.exit_guard.pays(trade, legs, now_ns):
             return False
         if not self._close(view, legs, reason, now_ns):
             return False

@@ -1,7 +1,10 @@
-"""What keeps an exit back that would only leave a leg alone: unpaid for, or refused too often lately."""
+"""What keeps an exit back that would only leave a leg alone.
+
+A venue that takes no orders now, money that is not there, or refusals of late. What waits is counted by why.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
@@ -9,10 +12,14 @@ from arb.domain.health.alert import Alert, Severity
 from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.domain.market.money import ZERO
 from arb.domain.market.spread import Market
-from arb.domain.trading.exits import Exits, cautious, exits_so_far, is_resting
+from arb.domain.risk.review import Refused
+from arb.domain.risk.stability import FAILING, Pace, StabilityRules, exit_pace, without
+from arb.domain.trading.exits import Exits, cautious, exits_so_far, is_resting, probing
 from arb.domain.trading.position import TradePosition
 from arb.domain.trading.reserve import hold_of
 from arb.domain.trading.trade import Leg, Trade
+from arb.engine.trading.held_exits import HeldExits
+from arb.engine.trading.stability import Stability
 from arb.ports.messaging import AlertSink, Counters
 from arb.ports.trading import TradeStore, TradeView
 
@@ -31,16 +38,52 @@ class ExitGuard:
     counters: Counters
     alerts: AlertSink
     _unpaid_at_ns: dict[Asset, int] = field(default_factory=dict)
+    _held: HeldExits = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_held", HeldExits(self.alerts))
+
+    def pace(
+        self, view: TradeView, reason: str, stability: Stability, rules: StabilityRules, now_ns: int
+    ) -> Pace | None:
+        """Return how the venues' health lets this exit go, None to wait. Raises: StoreUnavailable."""
+        since_ns = now_ns - rules.window_ns
+        found = exit_pace(without(stability.healths(), view.orders, since_ns), reason, rules, now_ns)
+        if not isinstance(found, Refused):  # others may have begun one within the second that is known
+            healths = without(stability.healths_now(), view.orders, since_ns)
+            found = exit_pace(healths, reason, rules, now_ns)
+        if not isinstance(found, Refused):
+            return found
+        self.waits(found.reason)
+        self._held.note(view.trade, reason, found.reason, now_ns)
+        if found.reason.startswith(FAILING) and self._held.forces(view.trade, reason, now_ns):
+            patient = exit_pace(stability.healths_now(), reason, replace(rules, circuit_ns=0), now_ns)
+            return None if isinstance(patient, Refused) else Pace.SMALL
+        return None
+
+    def waits(self, why: str) -> None:
+        """Count an exit that is due and not begun."""
+        self.counters.count("exit_waits", why)
 
     def size(
-        self, view: TradeView, position: TradePosition, wanted: Decimal, market: Market, now_ns: int
+        self,
+        view: TradeView,
+        position: TradePosition,
+        wanted: Decimal,
+        market: Market,
+        reason: str,
+        pace: Pace,
+        now_ns: int,
     ) -> Decimal:
         """Return how much of the wanted exit to try now, 0 to wait."""
         exits = exits_so_far(view.orders)
-        if is_resting(exits, now_ns):
+        if is_resting(exits, now_ns, reason):
+            self.waits("resting")
             return ZERO
         if exits.lonely >= TOLD_FROM:
             self._tell_of_refusals(view.trade, exits, now_ns)
+        if pace is Pace.SMALL:
+            return probing(wanted, position, market)
         return cautious(wanted, position, exits, market)
 
     def pays(self, trade: Trade, legs: Sequence[Leg], now_ns: int) -> bool:
@@ -54,7 +97,7 @@ class ExitGuard:
         for asset in lacking:
             self._unpaid_at_ns[asset] = now_ns
         if lacking:
-            self.counters.count("exit_waits", "balance")
+            self.waits("balance")
             self._tell_of_balances(trade.coin, lacking, free, now_ns)
         return not lacking
 

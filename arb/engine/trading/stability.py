@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final, Protocol
 
 from arb.domain.market.ids import SessionId, Venue
-from arb.domain.risk.stability import VenueRecord
+from arb.domain.risk.stability import Answers, VenueHealth, VenueRecord
 from arb.domain.risk.unfilled import EntryPair
 from arb.ports.market import Clock
 
@@ -25,6 +25,9 @@ class VenueHealthStore(Protocol):
     ) -> tuple[EntryPair, ...]:
         """Return the entries opened after one moment of which a leg changed after another, by age."""
 
+    def answers(self, session_id: SessionId, since_ns: int) -> Mapping[Venue, Answers]:
+        """Return how each venue answered its newest orders; see `answers_of`."""
+
 
 class Stability:
     """The newest records of one session's venues."""
@@ -36,6 +39,8 @@ class Stability:
         self._window_ns = window_ns
         self._records: Mapping[Venue, VenueRecord] = {}
         self._read_at_ns = 0
+        self._healths: Mapping[Venue, VenueHealth] = {}
+        self._healths_at_ns = 0
 
     def records(self) -> Mapping[Venue, VenueRecord]:
         """Return each venue's record, a second old at most. Raises: StoreUnavailable."""
@@ -44,3 +49,24 @@ class Stability:
             self._records = self._store.records(self._session_id, now_ns - self._window_ns)
             self._read_at_ns = now_ns
         return self._records
+
+    def healths(self) -> Mapping[Venue, VenueHealth]:
+        """Return what exits ask of each venue, a second old at most. Raises: StoreUnavailable."""
+        if 0 <= self._clock.now_ns() - self._healths_at_ns < FRESH_NS:
+            return self._healths
+        return self.healths_now()
+
+    def healths_now(self) -> Mapping[Venue, VenueHealth]:
+        """Return the same as it is at this moment. Raises: StoreUnavailable."""
+        now_ns = self._clock.now_ns()
+        since_ns = now_ns - self._window_ns
+        records = self._store.records(self._session_id, since_ns)
+        answers = self._store.answers(self._session_id, since_ns)
+        self._healths = {
+            venue: VenueHealth(
+                record=records.get(venue, VenueRecord()), answers=answers.get(venue, Answers())
+            )
+            for venue in Venue
+        }
+        self._healths_at_ns = now_ns
+        return self._healths
