@@ -18,7 +18,7 @@ from arb.engine.trading.hand_over import HandOver
 from arb.engine.trading.kill_gate import KillGate
 from arb.engine.trading.lone_legs import LoneLegs
 from arb.engine.trading.settle import Settle
-from arb.engine.trading.stability import Stability
+from arb.engine.trading.stability import Pauses, Stability
 from arb.engine.trading.sweep import Sweep
 from arb.engine.trading.unfilled import Unfilled
 
@@ -143,6 +143,7 @@ def _settle(shared: Shared, markets: FreshMarkets, hand_over: HandOver, execute:
         rules=repairs_of(shared.settings),
         order_lifetime_ns=appetite_of(shared.settings).order_lifetime_ns,
         place=execute.place,
+        paused=Pauses(shared.stores.health, shared.clock).of,
     )
 
 

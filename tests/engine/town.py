@@ -46,7 +46,7 @@ from arb.engine.trading.kill_gate import KillGate
 from arb.engine.trading.lone_legs import LoneLegs
 from arb.engine.trading.proposals import Appetite
 from arb.engine.trading.settle import Settle
-from arb.engine.trading.stability import Stability
+from arb.engine.trading.stability import Pauses, Stability
 from arb.engine.trading.sweep import Sweep
 from arb.engine.trading.unfilled import Unfilled
 from arb.ports.trading import Session
@@ -265,6 +265,7 @@ class Town:
             rules=rules,
             order_lifetime_ns=3 * NS_PER_S,
             place=self.execute.place,
+            paused=Pauses(self.health, self.clock).of,
             **common,
         )
         self.lone_legs = LoneLegs(session_id=SESSION, trades=trades, sessions=self.sessions, clock=self.clock)

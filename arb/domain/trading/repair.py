@@ -7,7 +7,7 @@ A repair takes what the book shows within the loss ceiling, what the free balanc
 than the imbalance. What a trade's repairs cost together is bounded by what was reserved when it was opened.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -46,6 +46,7 @@ class Means:
 
     market: Tradable | None
     free: Free
+    paused: frozenset[Venue] = frozenset()  # venues that asked to be left alone now
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,18 @@ def repair_leg(
     market: Tradable,
     free: Free,
     rules: RepairRules,
+    paused: Collection[Venue] = (),
 ) -> Leg | None:
-    """Return the order that takes the imbalance away best, or None if none is within the ceilings."""
+    """Return the order that takes the imbalance away best, or None if none is within the ceilings.
+
+    None is sent to a venue that is `paused`.
+    """
     budget_krw = trade.loss_reserve_krw - spent_krw(orders, market)
-    found = [_offer(imbalance, market, venue, free, budget_krw, rules) for venue in market.venues]
+    found = [
+        _offer(imbalance, market, venue, free, budget_krw, rules)
+        for venue in market.venues
+        if venue not in paused
+    ]
     offers = [offer for offer in found if offer is not None]
 
     def rank(offer: _Offer) -> tuple[int, Decimal]:

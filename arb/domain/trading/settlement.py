@@ -7,6 +7,7 @@ are bounded in number, time and loss, and beyond that it is handed over.
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from arb.domain.market.ids import Venue
 from arb.domain.market.money import ZERO
@@ -16,6 +17,8 @@ from arb.domain.trading.order import AT_VENUE, Order, State
 from arb.domain.trading.position import TradePosition, trade_position
 from arb.domain.trading.repair import Means, RepairRules, attempts, is_resting, is_unsendable, repair_leg
 from arb.domain.trading.trade import ENDED, Leg, Trade, TradeState
+
+VENUE_PAUSED: Final = "venue_paused"  # why a repair waits: the only venue that could do it asked for a pause
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +97,13 @@ def _uneven(
         return Become(TradeState.HANDED_OVER, "repair_time_ceiling", imbalance)
     why = "market_unknown"
     if means.market is not None:
-        leg = repair_leg(trade, orders, imbalance, means.market, means.free, rules)
+        leg = repair_leg(trade, orders, imbalance, means.market, means.free, rules, means.paused)
         rested = is_late or not is_resting(orders, now_ns)
         if leg is not None and rested:
             return Repair(leg)
         why = "repair_pause" if leg is not None else "repair_beyond_ceilings"
+        if leg is None and repair_leg(trade, orders, imbalance, means.market, means.free, rules):
+            return Wait(VENUE_PAUSED)  # past the time ceiling, too: when it ends is known
     if is_late:
         return Become(TradeState.HANDED_OVER, "repair_time_ceiling", imbalance)
     return Wait(why)

@@ -49,6 +49,19 @@ class HandOver:
         """Alarm for a trade that goes on: it has an order of unknown fate, and may still be evened out."""
         self.alerts.raise_alert(alarm_of(_left_over(view, reason), self.clock.now_ns()))
 
+    def name_paused(self, trade: Trade, now_ns: int) -> None:
+        """Alarm for a leg that stands alone until a pause is over that its venue asked for."""
+        self.alerts.raise_alert(
+            Alert(
+                kind="repair_held",
+                subject=trade.trade_id,
+                severity=Severity.CRITICAL,
+                message=f"a leg of {trade.coin} trade {trade.trade_id} stands alone until the venue that "
+                "could even it out ends the pause that it asked for; then it is repaired",
+                at_ns=now_ns,
+            )
+        )
+
 
 def alarm_of(trade: Trade, at_ns: int) -> Alert:
     """Return what the operator is told of a trade that is his now, or may become so."""

@@ -6,11 +6,11 @@ from typing import Final
 
 from arb.domain.errors import Conflict
 from arb.domain.market.halves import Tradable
-from arb.domain.market.ids import ClientOrderId, TradeId
+from arb.domain.market.ids import ClientOrderId, SessionId, TradeId, Venue
 from arb.domain.market.money import ZERO
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.repair import Means, RepairRules, decided_rate
-from arb.domain.trading.settlement import Become, Repair, Wait, is_working, settle
+from arb.domain.trading.settlement import VENUE_PAUSED, Become, Repair, Wait, is_working, settle
 from arb.domain.trading.trade import ENDED, Leg, Trade, TradeState
 from arb.engine.market.fresh_market import FreshMarkets
 from arb.engine.trading.hand_over import HandOver, pnl_krw
@@ -29,6 +29,11 @@ FIRST_LOOK: Final = 0  # of who saw an order end: what is missing may be there i
 LOOK_ONCE: Final = LOOKS_MAX  # the look that no other follows: of who comes again anyway
 
 
+def none_paused(_session_id: SessionId) -> frozenset[Venue]:
+    """Return that no venue asked for a pause."""
+    return frozenset()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settle:
     """The use case behind `arb.settle_trade`; running it twice, or late, changes nothing."""
@@ -42,6 +47,7 @@ class Settle:
     rules: RepairRules
     order_lifetime_ns: int
     place: Place
+    paused: Callable[[SessionId], frozenset[Venue]] = none_paused
 
     def run(self, trade_id: TradeId, look: int = LOOK_ONCE) -> Trade | None:
         """Settle one trade; return it as it is afterwards, None if there is nothing to settle.
@@ -82,6 +88,7 @@ class Settle:
                 view.trade.coin, deep=not is_even, otherwise=decided_rate(view.trade, view.orders)
             ),
             free={} if is_even else self.trades.free(view.trade.session_id),
+            paused=frozenset() if is_even else self.paused(view.trade.session_id),
         )
 
     def _wait(self, trade: Trade, why: str, now_ns: int) -> tuple[Trade, bool]:
@@ -89,6 +96,8 @@ class Settle:
         if why in ("order_working", "ended"):
             return trade, False
         self.counters.count("settle_waits", why)
+        if why == VENUE_PAUSED:
+            self.hand_over.name_paused(trade, now_ns)
         if not trade.repair_since_ns:
             trade = self.trades.add_orders(
                 replace(trade, state=TradeState.REPAIRING, repair_since_ns=now_ns, updated_at_ns=now_ns), ()

@@ -1,6 +1,7 @@
 """How the venues did lately, read at most once a second."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from arb.domain.market.ids import SessionId, Venue
@@ -70,3 +71,17 @@ class Stability:
         }
         self._healths_at_ns = now_ns
         return self._healths
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """Which venues asked to be left alone, as it is now: a leg that stands alone asks."""
+
+    store: VenueHealthStore
+    clock: Clock
+
+    def of(self, session_id: SessionId) -> frozenset[Venue]:
+        """Return the venues that pause. Raises: StoreUnavailable."""
+        now_ns = self.clock.now_ns()
+        records = self.store.records(session_id, now_ns)
+        return frozenset(venue for venue, record in records.items() if now_ns < record.paused_until_ns)
