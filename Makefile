@@ -8,6 +8,7 @@ BIN := .venv/bin
 DURATION ?= 60
 MODE ?= mock
 ARGS ?=
+JOBS ?= 2
 
 # Tests start hundreds of processes: what the first of them compiled serves the others, and nothing is written
 # beside the sources.
@@ -23,7 +24,7 @@ help:
 	@echo 'make env                .env for docker-compose.yml: passwords of your own'
 	@echo 'make smoke, make compose-smoke   the image and the compose file, on a Docker engine'
 	@echo 'make setup, make clean  .venv: make it, remove it and caches (data in .arb stays)'
-	@echo 'ARGS="..." is passed on, as in: make test ARGS="-k ledger"'
+	@echo 'ARGS="..." is passed on, as in: make test ARGS="-k ledger"; JOBS=0: in one process'
 
 setup:
 	@.ci/setup
@@ -41,7 +42,7 @@ down status: setup
 	@exec $(BIN)/arb $@ $(ARGS)
 
 test: setup-dev
-	@exec $(PYTEST) -m 'not chaos and not smoke' --ignore=tests/bench $(ARGS)
+	@exec $(PYTEST) -n $(JOBS) --dist loadfile --no-loadscope-reorder -m 'not chaos and not smoke' --ignore=tests/bench $(ARGS)
 
 chaos: setup-dev
 	@exec $(PYTEST) -m chaos tests $(ARGS)
