@@ -14,13 +14,14 @@ JOBS ?= 2
 # beside the sources.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/.venv/bytecode $(BIN)/pytest -q
 
-.PHONY: help setup setup-dev demo up down status test chaos bench smoke compose-smoke env check fmt clean
+.PHONY: help setup setup-dev demo up down status test chaos chaos-short bench smoke compose-smoke env check fmt clean
 
 help:
 	@echo 'make demo DURATION=60   trade on two simulated exchanges, then report'
 	@echo 'make up MODE=mock       the same until `make down` (mock, paper or live); `make status`'
 	@echo 'make test               the tests            make check   format, lint, types, layers'
 	@echo 'make chaos, make bench  faults, speed        make fmt     format'
+	@echo 'make chaos-short        one short scenario of every kind of fault, in about ten minutes'
 	@echo 'make env                .env for docker-compose.yml: passwords of your own'
 	@echo 'make smoke, make compose-smoke   the image and the compose file, on a Docker engine'
 	@echo 'make setup, make clean  .venv: make it, remove it and caches (data in .arb stays)'
@@ -43,6 +44,9 @@ down status: setup
 
 test: setup-dev
 	@exec $(PYTEST) -n $(JOBS) --dist loadfile --no-loadscope-reorder -m 'not chaos and not smoke' --ignore=tests/bench $(ARGS)
+
+chaos-short: setup-dev
+	@exec .ci/chaos
 
 chaos: setup-dev
 	@exec $(PYTEST) -m chaos tests $(ARGS)
