@@ -43,10 +43,11 @@ def conninfo(database_url: str) -> str:
 @cache
 def close_pools_at_exit() -> None:
     """Close every pool of this process before the interpreter ends."""
-    atexit.register(_close_pools)
+    atexit.register(close_pools)
 
 
-def _close_pools() -> None:
+def close_pools() -> None:
+    """Close every pool of this process: those too whose connection kombu lost."""
     for found in gc.get_objects():
         if type(found) is ConnectionPool and not found.closed:  # isinstance wakes lazy proxies
             found.close(timeout=THREAD_S_MAX)

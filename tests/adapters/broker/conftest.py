@@ -7,10 +7,18 @@ import pytest
 import redis
 from kombu import Connection
 
+from arb.adapters.broker.pgmq_transport import close_pools
 from arb.chaos.queue.town import Town
 from tests.adapters.broker.apps import use_our_transport
 
 OPTIONS = {"visibility_timeout": 1, "priority_steps": [0], "socket_timeout": 1.0}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_pool_left() -> Iterator[None]:
+    """A pool that kombu lost would look for its database, at random times, beside the tests that follow."""
+    yield
+    close_pools()
 
 
 @pytest.fixture(scope="module")

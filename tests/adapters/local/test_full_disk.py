@@ -9,6 +9,7 @@ from shutil import rmtree
 import pytest
 import redis
 
+from arb.adapters.broker.pgmq_transport import close_pools
 from arb.adapters.local.clock import SystemClock
 from arb.adapters.local.kill_switch import UNREADABLE, FileKillSwitch
 from arb.adapters.local.log_files import ComponentFiles
@@ -135,6 +136,8 @@ def goes_to_the_fallback(town: Town, database_url: str) -> None:
     with app.fallback.connection_for_read() as connection:
         assert connection.default_channel.basic_get("orders") is not None
     assert app.gate.state is not State.CLOSED
+    app.close()
+    close_pools()
 
 
 def written(town: Town) -> bool:
