@@ -403,3 +403,15 @@ class Nowhere:
 
 
 __all__ = ["BTC", "SESSION", "Killed", "Town", "Tripwire", "replace"]
+
+
+def open_one(town: Town) -> None:
+    """Have the premium open one pair."""
+    town.premium(60)
+    assert town.evaluate_now() == 1
+
+
+def run_due(town: Town) -> None:
+    """Run every message whose time has come."""
+    while any(at_ns <= town.clock.now_ns() for at_ns, _, _ in town.pending):
+        town.run_one(next(i for i, each in enumerate(town.pending) if each[0] <= town.clock.now_ns()))

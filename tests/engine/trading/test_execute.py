@@ -11,22 +11,12 @@ from arb.domain.time import NS_PER_MS
 from arb.domain.trading.order import Order, Purpose, State
 from arb.engine.trading.execute import FIRST_ASK, FOLLOW_MS, WORKING_MS_MAX
 from arb.engine.trading.settle import FIRST_LOOK
-from tests.engine.town import OVERDUE_NS, SESSION, Town
+from tests.engine.town import OVERDUE_NS, SESSION, Town, open_one, run_due
 
 
 @pytest.fixture
 def town() -> Town:
     return Town()
-
-
-def open_one(town: Town) -> None:
-    town.premium(60)
-    assert town.evaluate_now() == 1
-
-
-def run_due(town: Town) -> None:
-    while any(at_ns <= town.clock.now_ns() for at_ns, _, _ in town.pending):
-        town.run_one(next(i for i, each in enumerate(town.pending) if each[0] <= town.clock.now_ns()))
 
 
 def test_a_rate_limited_order_pauses_its_venue_for_every_process(town):

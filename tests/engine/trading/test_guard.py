@@ -13,22 +13,12 @@ from arb.domain.risk.stability import VenueRecord
 from arb.domain.time import NS_PER_MS
 from arb.engine.trading.guard import EntryGuard, RateWatch
 from tests.domain import markets
-from tests.engine.town import LIMITS, SESSION, STABILITY, Town
+from tests.engine.town import LIMITS, SESSION, STABILITY, Town, open_one, run_due
 
 
 @pytest.fixture
 def town() -> Town:
     return Town()
-
-
-def open_one(town: Town) -> None:
-    town.premium(60)
-    assert town.evaluate_now() == 1
-
-
-def run_due(town: Town) -> None:
-    while any(at_ns <= town.clock.now_ns() for at_ns, _, _ in town.pending):
-        town.run_one(next(i for i, each in enumerate(town.pending) if each[0] <= town.clock.now_ns()))
 
 
 def test_a_rate_that_jumps_stops_entries(town):

@@ -12,7 +12,7 @@ from arb.domain.trading.order import Purpose, State
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import TradeState
 from arb.engine.market.rules import GAP_NS
-from tests.engine.town import RULES, SESSION, Town
+from tests.engine.town import RULES, SESSION, Town, open_one, run_due
 
 AT_REST = (TradeState.OPEN, TradeState.CLOSED, TradeState.ABORTED)
 
@@ -20,16 +20,6 @@ AT_REST = (TradeState.OPEN, TradeState.CLOSED, TradeState.ABORTED)
 @pytest.fixture
 def town() -> Town:
     return Town()
-
-
-def open_one(town: Town) -> None:
-    town.premium(60)
-    assert town.evaluate_now() == 1
-
-
-def run_due(town: Town) -> None:
-    while any(at_ns <= town.clock.now_ns() for at_ns, _, _ in town.pending):
-        town.run_one(next(i for i, each in enumerate(town.pending) if each[0] <= town.clock.now_ns()))
 
 
 def only_trade(town: Town):
