@@ -56,6 +56,8 @@ def trade_of(row: Row[Any]) -> Trade:
         repair_since_ns=row.repair_since_ns,
         closed_at_ns=row.closed_at_ns,
         pnl_krw=row.pnl_krw,
+        valued_krw_per_usdt=row.valued_krw_per_usdt,
+        valued_base_krw=row.valued_base_krw,
         reason=row.reason,
         loss_reserve_krw=row.loss_reserve_krw,
         residual=row.residual,

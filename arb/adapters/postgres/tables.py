@@ -105,6 +105,8 @@ trades = Table(
     Column("version", BigInteger, nullable=False),
     Column("decided_on", JSONB, nullable=False, server_default="{}"),
     _count("take_ups", server_default="0"),
+    _money("valued_krw_per_usdt"),
+    _money("valued_base_krw"),
 )
 
 orders = Table(

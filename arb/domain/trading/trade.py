@@ -48,7 +48,9 @@ class Trade:
     updated_at_ns: int
     repair_since_ns: int = 0  # when the first repair of the current imbalance was decided
     closed_at_ns: int = 0
-    pnl_krw: Decimal = ZERO  # valued when the trade ended
+    pnl_krw: Decimal = ZERO  # valued when the trade ended,
+    valued_krw_per_usdt: Decimal = ZERO  # at this rate; 0: it was not valued
+    valued_base_krw: Decimal = ZERO  # and with what is left of the coin at this price
     reason: str = ""  # why it was closed, aborted or handed over
     loss_reserve_krw: Decimal = ZERO  # set aside in the day's budget before the first leg went out
     residual: Decimal = ZERO  # base that one leg has more than the other: dust, or what was handed over

@@ -6,7 +6,6 @@ sweep finds it.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from arb.domain.health.alert import TRADE_HANDED_OVER, Alert, Severity
 from arb.domain.market.halves import Tradable, base_price_krw
@@ -33,9 +32,8 @@ class HandOver:
         market, now_ns = self.markets.tradable(view.trade.coin), self.clock.now_ns()
         changed = self.trades.add_orders(
             replace(
-                _left_over(view, reason),
+                valued(_left_over(view, reason), view.orders, market),
                 state=TradeState.HANDED_OVER,
-                pnl_krw=pnl_krw(view.orders, market) if market else view.trade.pnl_krw,
                 repair_since_ns=0,
                 updated_at_ns=now_ns,
                 closed_at_ns=now_ns,
@@ -74,12 +72,20 @@ def alarm_of(trade: Trade, at_ns: int) -> Alert:
     )
 
 
-def pnl_krw(orders: Iterable[Order], market: Tradable) -> Decimal:
-    """Return what a trade has earned, with the base that it holds at the market's price.
+def valued(trade: Trade, orders: Iterable[Order], market: Tradable | None) -> Trade:
+    """Return a trade with what it has earned, and with the rate and the price that say so.
 
     Where a venue is gone the rate may be the last that was believed: it values here, and decides nothing.
+    Without any market it is valued as it was the last time; a trade that never was has earned nothing yet.
     """
-    return trade_position(orders).pnl_krw(market.rate.krw_per_usdt, base_price_krw(market))
+    if market is None:
+        rate, base = trade.valued_krw_per_usdt, trade.valued_base_krw
+    else:
+        rate, base = market.rate.krw_per_usdt, base_price_krw(market)
+    if not rate:
+        return trade
+    earned = trade_position(orders).pnl_krw(rate, base)
+    return replace(trade, pnl_krw=earned, valued_krw_per_usdt=rate, valued_base_krw=base)
 
 
 def _left_over(view: TradeView, reason: str) -> Trade:

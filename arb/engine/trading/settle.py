@@ -13,7 +13,7 @@ from arb.domain.trading.repair import Means, RepairRules, decided_rate
 from arb.domain.trading.settlement import VENUE_PAUSED, Become, Repair, Wait, is_working, settle
 from arb.domain.trading.trade import ENDED, Leg, Trade, TradeState
 from arb.engine.market.fresh_market import FreshMarkets
-from arb.engine.trading.hand_over import HandOver, pnl_krw
+from arb.engine.trading.hand_over import HandOver, valued
 from arb.engine.trading.intents import intents
 from arb.ports.market import Clock
 from arb.ports.messaging import Counters, Dispatcher
@@ -130,14 +130,13 @@ class Settle:
         ended = become.state in ENDED
         changed = self.trades.add_orders(
             replace(
-                trade,
+                valued(trade, view.orders, market) if ended else trade,
                 state=become.state,
                 reason=become.reason,
                 residual=become.residual,
                 updated_at_ns=now_ns,
                 repair_since_ns=0,
                 closed_at_ns=now_ns if ended else 0,
-                pnl_krw=pnl_krw(view.orders, market) if ended and market else trade.pnl_krw,
             ),
             (),
         )
