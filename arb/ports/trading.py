@@ -8,7 +8,7 @@ from typing import Protocol
 from arb.domain.ledger.ledger import Entry
 from arb.domain.market.book import Book
 from arb.domain.market.ids import ClientOrderId, Coin, SessionId, Symbol, TradeId, Venue
-from arb.domain.market.instrument import Instrument
+from arb.domain.market.listing import Listing
 from arb.domain.risk.mode import ModeChange
 from arb.domain.risk.review import Approved, Limits, Mode, Proposal, Refused
 from arb.domain.state.owner import Owner
@@ -285,7 +285,7 @@ class VenueClient(Protocol):
     def book(self, symbol: Symbol) -> Book:
         """Return a market's book as it is now, asked for over REST. Raises: VenueError."""
 
-    def instruments(self, coins: Sequence[Coin]) -> tuple[Instrument, ...]:
+    def instruments(self, coins: Sequence[Coin]) -> Listing:
         """Return the rules of each coin's market that the venue lists (and of USDT/KRW where it has it).
 
         Raises: VenueError.

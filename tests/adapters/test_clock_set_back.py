@@ -16,6 +16,7 @@ from arb.adapters.venues.venue_breaker import RULES, VenueBreaker
 from arb.domain.errors import Retryable
 from arb.domain.health.alert import Alert, Severity
 from arb.domain.market.ids import Coin, Venue
+from arb.domain.market.listing import Listing
 from arb.domain.time import NS_PER_MS
 from arb.engine.market.rules import REFRESH_NS, WatchRules
 from arb.web.scrape import Exporter
@@ -79,7 +80,7 @@ def test_rules_are_refreshed_when_they_are_due(clock):
     class Venues:
         def instruments(self, coins):
             asked.append(coins)
-            return tuple(INSTRUMENTS.values())
+            return Listing(tuple(INSTRUMENTS.values()))
 
     nobody_told = WatchRules(coins=(), alerts=None, counters=None)
     rules = LiveInstruments({Venue.UPBIT: Venues()}, [Coin("BTC")], clock, nobody_told)

@@ -17,6 +17,7 @@ from arb.domain.errors import AgainstRules, OutcomeUnknown, RateLimited, Rejecte
 from arb.domain.market.book import Book
 from arb.domain.market.ids import ClientOrderId, Coin, FillId, Symbol, Venue, VenueOrderId
 from arb.domain.market.instrument import Instrument
+from arb.domain.market.listing import Listing, OddMarket
 from arb.domain.market.money import ZERO
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.external import ListedOrder
@@ -54,6 +55,7 @@ class MemoryVenue:
     clock: Clock
     held: dict[str, Decimal]
     window_ns: int = 2_000 * NS_PER_MS
+    odd: tuple[OddMarket, ...] = ()  # markets of which it says what cannot be
     silent: bool = False  # answers no question about its market
     mute: bool = False  # answers no question about an order
     troubles: deque[Trouble] = field(default_factory=deque)
@@ -138,9 +140,10 @@ class MemoryVenue:
         book = self.quotes.get([(self.venue, symbol)])[(self.venue, symbol)]
         return replace(book, ts_recv_ns=self.clock.now_ns())
 
-    def instruments(self, coins: Sequence[Coin]) -> tuple[Instrument, ...]:
+    def instruments(self, coins: Sequence[Coin]) -> Listing:
         """Return every rule there is."""
-        return tuple(self.rules.values())
+        odd = {each.symbol for each in self.odd}
+        return Listing(tuple(rule for rule in self.rules.values() if rule.symbol not in odd), self.odd)
 
     def time_offset_ms(self) -> int | None:
         """Return that both clocks are the same one."""

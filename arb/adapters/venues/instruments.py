@@ -1,13 +1,18 @@
-"""The venues' live rules, read once and refreshed; the last good ones stay while a venue is away."""
+"""The venues' live rules, read once and refreshed; the last good ones stay while a venue is away.
+
+A market whose row is odd keeps its last good ones, too, only to close by: nothing new is opened there.
+"""
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import structlog
 
 from arb.domain.errors import VenueError
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.market.instrument import Instrument
+from arb.domain.market.listing import UNNAMED, Listing
 from arb.engine.market.rules import GAP_NS, REFRESH_NS, WatchRules
 from arb.ports.market import Clock
 from arb.ports.trading import VenueClient
@@ -74,7 +79,22 @@ class LiveInstruments(Mapping[Key, Instrument]):
             log.warning("rules_unread", venue=venue.value, cause=type(error).__name__, error=str(error))
             self._watch.unread(venue, error, now_ns)
             return
+        kept = self._kept(venue, found)
         others = {key: rule for key, rule in self._rules.items() if key[0] != venue}
-        self._rules = others | {(venue, rule.symbol): rule for rule in found}
+        self._rules = others | kept | {(venue, rule.symbol): rule for rule in found}
+        self._watch.read(venue, found, {symbol for _, symbol in kept}, now_ns)
         self._due_ns[venue] = steady_ns + REFRESH_NS
-        self._watch.read(venue, found, now_ns)
+
+    def _kept(self, venue: Venue, found: Listing) -> dict[Key, Instrument]:
+        """Return the last good rules of markets whose rows are odd, by which what is open is closed.
+
+        Where it cannot be told which market an odd row is about, it may be any that is missing.
+        """
+        told = {rule.symbol for rule in found}
+        odd = {each.symbol: each for each in found.odd}
+        unnamed = odd.get(UNNAMED)
+        return {
+            key: replace(rule, closing_only=str(why))
+            for key, rule in self._rules.items()
+            if key[0] == venue and key[1] not in told and (why := odd.get(key[1], unnamed)) is not None
+        }

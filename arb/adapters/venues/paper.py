@@ -13,6 +13,7 @@ from arb.domain.errors import Rejected, StoreUnavailable
 from arb.domain.market.book import Book, Level
 from arb.domain.market.ids import Coin, FillId, Symbol, Venue, VenueOrderId
 from arb.domain.market.instrument import Instrument, Side
+from arb.domain.market.listing import Listing
 from arb.domain.market.money import ZERO
 from arb.domain.time import is_current
 from arb.domain.trading.external import ListedOrder
@@ -27,7 +28,7 @@ class Rules(Protocol):
     def book(self, symbol: Symbol) -> Book:
         """Return a market's book as it is now."""
 
-    def instruments(self, coins: Sequence[Coin]) -> tuple[Instrument, ...]:
+    def instruments(self, coins: Sequence[Coin]) -> Listing:
         """Return the rules of each coin's market."""
 
 
@@ -86,7 +87,7 @@ class PaperVenue:
         """Return the venue's real book."""
         return self.rules.book(symbol)
 
-    def instruments(self, coins: Sequence[Coin]) -> tuple[Instrument, ...]:
+    def instruments(self, coins: Sequence[Coin]) -> Listing:
         """Return the venue's real rules, and remember them."""
         found = self.rules.instruments(coins)
         self.known.update({instrument.symbol: instrument for instrument in found})

@@ -55,6 +55,7 @@ class Instrument:
     fee_in: FeeIn
     tradable: bool = True
     warning: str = ""  # the venue's own market warning, if any
+    closing_only: str = ""  # why nothing new is opened here, if that is so
 
     def __post_init__(self) -> None:
         if not self.price_bands or self.lot_step <= ZERO or self.taker_fee_bps < ZERO:

@@ -41,6 +41,8 @@ def unfit(market: Market, limits: Limits) -> Refused | None:
     if abs(market.premium_bps) > limits.premium_bps_abs_max:
         return Refused("premium_absurd")
     for venue in Venue:
+        if market.instrument(venue).closing_only:
+            return Refused(f"closing_only_{venue}")
         flags = market.instrument(venue).warning.split(",")
         if any(flag in limits.warnings_blocked for flag in flags):
             return Refused(f"market_warning_{venue}")

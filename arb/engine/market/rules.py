@@ -1,13 +1,13 @@
 """The venues' trading rules as they are read: how old they may be, and what is told if they are missing."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from arb.domain.errors import Fatal, VenueError
 from arb.domain.health.alert import Alert, Severity
-from arb.domain.market.ids import Coin, Symbol, Venue
-from arb.domain.market.instrument import Instrument
+from arb.domain.market.ids import USDT, Coin, Symbol, Venue
+from arb.domain.market.listing import UNNAMED, Listing, OddMarket
 from arb.domain.time import NS_PER_S
 from arb.engine.market.markets import symbol_on
 from arb.ports.market import Clock
@@ -18,11 +18,12 @@ GAP_NS: Final = 5 * NS_PER_S  # between two readings of a venue, however many or
 STALE_NS: Final = 2 * REFRESH_NS  # without a reading for longer than this is told
 UNREAD: Final = "rules_unread"
 UNLISTED: Final = "coin_unlisted"
+ODD: Final = "rules_odd"
 
 
 @dataclass(slots=True, kw_only=True)
 class WatchRules:
-    """Tells of a venue whose rules cannot be read, and of coins that have no market there; once each."""
+    """Tells of a venue whose rules cannot be read, and of coins whose market is missing or odd; once each."""
 
     coins: Sequence[Coin]
     alerts: AlertSink
@@ -42,18 +43,54 @@ class WatchRules:
             message = f"rules could not be read for {age_ns // NS_PER_S} s: {error}"
             self._alarm(UNREAD, venue, Severity.WARNING, message, now_ns)
 
-    def read(self, venue: Venue, rules: Iterable[Instrument], now_ns: int) -> None:
-        """A venue told its rules; a coin without any there trades nowhere: a pair needs both venues."""
+    def read(self, venue: Venue, listing: Listing, kept: Collection[Symbol], now_ns: int) -> None:
+        """A venue told its rules; a coin without any there trades nowhere: a pair needs both venues.
+
+        `kept` are the odd markets of which earlier rules are known.
+        """
         self._read_ns[venue] = now_ns
         self._recovered(UNREAD, venue, "rules are read again", now_ns)
-        listed: set[Symbol] = {rule.symbol for rule in rules}
-        for coin in self.coins:
-            subject = f"{coin} on {venue}"
-            if symbol_on(venue, coin) in listed:
-                self._recovered(UNLISTED, subject, f"{venue} lists {coin}", now_ns)
-            else:
-                message = f"{venue} does not list {coin}: nothing of it is opened or closed"
-                self._alarm(UNLISTED, subject, Severity.WARNING, message, now_ns)
+        listed = {rule.symbol for rule in listing}
+        odd = {each.symbol: each for each in listing.odd}
+        for coin in (*self.coins, *((USDT,) if symbol_on(venue, USDT) in odd else ())):
+            self._judge(venue, coin, listed, odd, kept, now_ns)
+        if UNNAMED in odd:
+            self._alarm(ODD, venue, Severity.WARNING, f"{odd[UNNAMED]}: left out", now_ns)
+        else:
+            self._recovered(ODD, venue, "every row has a name", now_ns)
+
+    def _judge(
+        self,
+        venue: Venue,
+        coin: Coin,
+        listed: Collection[Symbol],
+        odd: Mapping[Symbol, OddMarket],
+        kept: Collection[Symbol],
+        now_ns: int,
+    ) -> None:
+        """Tell of one coin what became of it there."""
+        symbol, subject = symbol_on(venue, coin), f"{coin} on {venue}"
+        if symbol in odd or symbol in kept:
+            self._recovered(UNLISTED, subject, f"{venue} lists {coin}", now_ns)
+            self._odd(subject, odd.get(symbol), symbol in kept, now_ns)
+            return
+        if symbol in listed:
+            self._recovered(ODD, subject, f"the rules of {coin} make sense again", now_ns)
+            self._recovered(UNLISTED, subject, f"{venue} lists {coin}", now_ns)
+            return
+        message = f"{venue} does not list {coin}: nothing of it is opened or closed"
+        self._alarm(UNLISTED, subject, Severity.WARNING, message, now_ns)
+
+    def _odd(self, subject: str, odd: OddMarket | None, is_kept: bool, now_ns: int) -> None:
+        """Tell of a market whose row is odd; without earlier rules nothing there can be closed either."""
+        self.counters.count(ODD, subject.replace(" ", "_"))
+        why = f"{odd}" if odd is not None else "its row is missing, and one has no name"
+        if is_kept:
+            message = f"{why}: nothing new is opened there, what is open is closed by the rules of before"
+            self._alarm(ODD, subject, Severity.WARNING, message, now_ns)
+        else:
+            message = f"{why}: nothing is opened there and nothing can be closed: no earlier rules are known"
+            self._alarm(ODD, subject, Severity.CRITICAL, message, now_ns)
 
     def _alarm(self, kind: str, subject: str, severity: Severity, message: str, now_ns: int) -> None:
         if self._told.get((kind, subject)) is severity:

@@ -13,10 +13,12 @@ from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.market.instrument import UPBIT_KRW_BANDS, FeeIn, Instrument
 from arb.domain.market.money import BPS, floor_to
 from arb.venues.registry import from_venue_symbol, to_venue_symbol
-from arb.venues.reply import amount, positive
+from arb.venues.rows import OddField, above_zero, by_symbol, fee_rate, not_negative, taken, text
 
 Bands = tuple[tuple[Decimal, Decimal], ...]
 LOT_STEP: Final = Decimal("0.00000001")
+NOTIONAL_MIN_ABSURD: Final = Decimal(1_000_000)  # KRW; 5,000 is usual
+TICK_ABSURD: Final = Decimal("0.1")  # of the price; a hundredth is the coarsest of the table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,38 +39,54 @@ DEFAULT_TERMS: Final = Terms(
 )
 
 
-def warnings(body: Any) -> dict[Symbol, str]:
+def warnings(body: Any) -> dict[Symbol, str | OddField]:
     """Return every KRW market with the venue's warning about it, "" where there is none."""
-    rows = (row for row in body if str(row["market"]).startswith("KRW-"))
-    return {from_venue_symbol(Venue.UPBIT, row["market"]): _warning(row) for row in rows}
+    return by_symbol(body, _krw_market, _warning)
 
 
-def tick_sizes(body: Any) -> dict[Symbol, Decimal]:
+def tick_sizes(body: Any) -> dict[Symbol, Decimal | OddField]:
     """Return the price unit in force by market."""
-    return {from_venue_symbol(Venue.UPBIT, row["market"]): positive(row["tick_size"]) for row in body}
+    return by_symbol(body, _market, lambda row: taken(row, "tick_size", above_zero))
 
 
-def last_prices(body: Any) -> dict[Symbol, Decimal]:
+def last_prices(body: Any) -> dict[Symbol, Decimal | OddField]:
     """Return the last price by market, KRW."""
-    return {from_venue_symbol(Venue.UPBIT, row["market"]): positive(row["trade_price"]) for row in body}
+    return by_symbol(body, _market, lambda row: taken(row, "trade_price", above_zero))
 
 
-def terms(body: Any) -> Terms:
-    """Return the terms of an orders/chance reply; the dearer side's fee counts."""
-    market = body["market"]
+def terms(body: Any) -> Terms | OddField:
+    """Return the terms of an orders/chance reply, or what is odd about it; the dearer side's fee counts."""
+    try:
+        return _terms(body)
+    except OddField as odd:
+        return odd
+
+
+def _terms(body: Any) -> Terms:
+    fees = [taken(body, name, fee_rate) for name in ("bid_fee", "ask_fee")]
+    market = taken(body, "market", dict)
+    least = max(
+        taken(taken(market, side, dict, "market"), "min_total", not_negative, f"market.{side}")
+        for side in ("bid", "ask")
+    )
+    most = taken(market, "max_total", above_zero, "market")
+    if least > min(most, NOTIONAL_MIN_ABSURD):
+        raise OddField("market.min_total", least)
     return Terms(
-        taker_fee_bps=BPS * max(amount(body["bid_fee"]), amount(body["ask_fee"])),
-        notional_min=max(amount(market["bid"]["min_total"]), amount(market["ask"]["min_total"])),
-        notional_max=amount(market["max_total"]),
-        is_active=market["state"] == "active",
+        taker_fee_bps=BPS * max(fees),
+        notional_min=least,
+        notional_max=most,
+        is_active=taken(market, "state", text, "market") == "active",
     )
 
 
 def instrument(
     symbol: Symbol, warning: str, price: Decimal, ticks: Mapping[Symbol, Decimal], own: Terms
 ) -> Instrument:
-    """Return one market."""
+    """Return one market. Raises: OddField."""
     base, _, quote = symbol.partition("/")
+    if symbol in ticks and ticks[symbol] > price * TICK_ABSURD:
+        raise OddField("tick_size", f"{ticks[symbol]} at a price of {price}")
     return Instrument(
         venue=Venue.UPBIT,
         symbol=symbol,
@@ -93,8 +111,23 @@ def merged_bands(price: Decimal, tick: Decimal) -> Bands:
     return tuple((lower, tick if lower == current else fallback) for lower, fallback in UPBIT_KRW_BANDS)
 
 
+def _market(row: Any) -> Symbol:
+    return from_venue_symbol(Venue.UPBIT, text(row["market"]))
+
+
+def _krw_market(row: Any) -> Symbol:
+    symbol = _market(row)
+    if not symbol.endswith("/KRW"):
+        raise ValueError(f"not a KRW market: {symbol}")
+    return symbol
+
+
 def _warning(row: Any) -> str:
-    event = row.get("market_event") or {}
-    flags = ["WARNING"] if event.get("warning") else []
-    flags += sorted(name for name, is_on in (event.get("caution") or {}).items() if is_on)
+    return taken({"market_event": row.get("market_event")}, "market_event", _flags)
+
+
+def _flags(event: Any) -> str:
+    told = event or {}
+    flags = ["WARNING"] if told.get("warning") else []
+    flags += sorted(name for name, is_on in (told.get("caution") or {}).items() if is_on)
     return ",".join(flags)

@@ -1,7 +1,9 @@
 """The live rules over a real client of Binance: what is read, when, and what is told of what is not."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
@@ -156,3 +158,58 @@ def test_what_expires_while_it_is_read_is_read_again(binance: Binance):
     binance.pass_ns(GAP_NS)
     assert len(binance.rules) == 2
     assert binance.asked() == 2
+
+
+def odd_row(binance: Binance, name: str, **changes: Any) -> None:
+    """Have the venue say of a market what cannot be."""
+    info = exchange_info(binance.markets.values(), 0)
+    for market in info["symbols"]:
+        market |= changes if market["symbol"] == name else {}
+    binance.transport.on(INFO, response(200, info))
+
+
+def test_a_market_whose_row_is_odd_is_closed_by_the_rules_of_before_and_named(binance: Binance):
+    before = binance.rules[BITCOIN]
+    odd_row(binance, "BTCUSDT", filters=[])
+    for _ in range(3):
+        binance.pass_ns(REFRESH_NS)
+        assert set(binance.rules) == {BITCOIN, ETHER}
+    kept = binance.rules[BITCOIN]
+    assert kept == replace(before, closing_only=kept.closing_only)
+    assert kept.closing_only == "binance says of BTC/USDT that LOT_SIZE is missing"
+    assert not binance.rules[ETHER].closing_only
+    assert binance.told() == [("rules_odd", "BTC on binance", Severity.WARNING)]
+    binance.transport.on(INFO, binance.answer)
+    binance.pass_ns(REFRESH_NS)
+    assert binance.rules[BITCOIN] == before
+    assert binance.told()[1:] == [("rules_odd", "BTC on binance", Severity.INFO)]
+
+
+def test_a_market_whose_row_was_never_well_has_no_rules_and_is_a_critical_alert(binance: Binance):
+    odd_row(binance, "BTCUSDT", status="FROZEN_SOLID")
+    assert set(binance.rules) == {ETHER}
+    assert binance.told() == [("rules_odd", "BTC on binance", Severity.CRITICAL)]
+    ((_, alert),) = binance.tables.alerts
+    assert "status is FROZEN_SOLID" in alert.message
+
+
+def test_a_row_without_a_name_may_be_that_of_any_market_that_is_missing(binance: Binance):
+    assert len(binance.rules) == 2
+    odd_row(binance, "BTCUSDT", symbol=None)
+    binance.pass_ns(REFRESH_NS)
+    assert binance.rules[BITCOIN].closing_only
+    assert not binance.rules[ETHER].closing_only
+    assert binance.told() == [
+        ("rules_odd", "BTC on binance", Severity.WARNING),
+        ("rules_odd", "binance", Severity.WARNING),
+    ]
+
+
+def test_a_fee_that_cannot_be_takes_its_own_market_only(binance: Binance):
+    def fee(request: HttpRequest) -> HttpResponse:
+        is_bitcoin = "BTCUSDT" in request.query
+        return response(200, {"standardCommission": {"taker": "-1"}} if is_bitcoin else RATES)
+
+    binance.transport.on(FEES, fee)
+    assert set(binance.rules) == {ETHER}
+    assert binance.told() == [("rules_odd", "BTC on binance", Severity.CRITICAL)]

@@ -87,7 +87,7 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Venue, Wor
 
 def make_world(simulator: Simulator) -> World:
     client = simulator.client()
-    return World(simulator, client, client.instruments([Coin("BTC")])[0])
+    return World(simulator, client, client.instruments([Coin("BTC")]).rules[0])
 
 
 @pytest.fixture(params=list(Venue))

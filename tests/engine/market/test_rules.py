@@ -6,10 +6,11 @@ from decimal import Decimal
 import pytest
 
 from arb.domain.market.ids import Venue
+from arb.domain.market.listing import OddMarket
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.order import Purpose, State
 from arb.domain.trading.trade import TradeState
-from arb.engine.market.rules import GAP_NS
+from arb.engine.market.rules import GAP_NS, REFRESH_NS
 from tests.domain.markets import OTHER
 from tests.engine.town import BTC, RULES, Town
 
@@ -80,3 +81,24 @@ def test_a_coin_without_books_is_not_counted_as_without_rules():
     town.venues[Venue.UPBIT].rules["ETH/KRW"] = replace(RULES[Venue.UPBIT], symbol="ETH/KRW")
     town.evaluate_now()
     assert not [reason for name, reason in town.counters.counts if name == "refused"]
+
+
+@pytest.mark.parametrize("venue", list(Venue))
+def test_a_market_whose_row_turns_odd_opens_nothing_and_closes_what_is_open(town: Town, venue: Venue):
+    open_one(town)
+    (trade,) = town.tables.trades.values()
+    rule = RULES[venue]
+    town.venues[venue].odd = (OddMarket(venue, rule.symbol, "stepSize", "0"),)
+    town.pass_time(REFRESH_NS // NS_PER_MS)
+    town.premium(60)
+    town.evaluate_now()
+    assert len(town.tables.trades) == 1
+    assert town.counters.counts["refused", f"closing_only_{venue}"] == 1
+    town.premium(0)
+    assert town.evaluate_now() == 1
+    while town.pending and town.pending[0][0] <= town.clock.now_ns():
+        town.run_one()
+    assert town.tables.trades[trade.trade_id].state is TradeState.CLOSED
+    assert [(alert.kind, alert.subject) for _, alert in town.tables.alerts] == [
+        ("rules_odd", f"{BTC} on {venue}")
+    ]

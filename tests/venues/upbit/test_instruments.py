@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from arb.domain.errors import DataError
 from arb.domain.market.ids import Symbol
 from arb.domain.market.instrument import UPBIT_KRW_BANDS
 from arb.venues.reply import read
+from arb.venues.rows import OddField
 from arb.venues.upbit import instruments as reference
 from arb.venues.upbit import replies as replies
 from tests.venues.samples import UPBIT_CHANCE, response
@@ -44,12 +44,54 @@ def test_the_published_unit_replaces_the_band_of_the_price_only():
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "NaN", "", None])
-def test_a_price_or_unit_that_is_not_above_zero_is_malformed(value: Any):
-    ticks = response(200, [{"market": "KRW-BTC", "tick_size": value}])
-    prices = response(200, [{"market": "KRW-BTC", "trade_price": value}])
-    for reply, parser in ((ticks, reference.tick_sizes), (prices, reference.last_prices)):
-        with pytest.raises(DataError):
-            read(reply, parser)
+def test_a_price_or_unit_that_is_not_above_zero_is_odd_and_the_others_are_read(value: Any):
+    for field, parser in (("tick_size", reference.tick_sizes), ("trade_price", reference.last_prices)):
+        rows = [{"market": "KRW-BTC", field: value}, {"market": "KRW-ETH", field: 5}]
+        found = read(response(200, rows), parser)
+        assert found["ETH/KRW"] == 5
+        odd = found["BTC/KRW"]
+        assert isinstance(odd, OddField)
+        assert odd.field == field
+
+
+@pytest.mark.parametrize(
+    ("field", "change"),
+    [
+        ("bid_fee", {"bid_fee": None}),
+        ("ask_fee", {"ask_fee": "-0.0005"}),
+        ("bid_fee", {"bid_fee": "5"}),
+        ("market", {"market": None}),
+        ("market.bid", {"market": {**UPBIT_CHANCE["market"], "bid": None}}),
+        ("market.ask.min_total", {"market": {**UPBIT_CHANCE["market"], "ask": {"min_total": "-1"}}}),
+        ("market.min_total", {"market": {**UPBIT_CHANCE["market"], "ask": {"min_total": "5000000000"}}}),
+        ("market.max_total", {"market": {**UPBIT_CHANCE["market"], "max_total": "0"}}),
+        ("market.state", {"market": {**UPBIT_CHANCE["market"], "state": None}}),
+    ],
+)
+def test_terms_that_cannot_be_are_odd_and_name_their_field(field: str, change: dict[str, Any]):
+    odd = reference.terms({**UPBIT_CHANCE, **change})
+    assert isinstance(odd, OddField)
+    assert odd.field == field
+
+
+def test_a_unit_of_a_tenth_of_the_price_is_odd():
+    with pytest.raises(OddField, match="tick_size"):
+        reference.instrument(
+            Symbol("XRP/KRW"), "", Decimal(900), {Symbol("XRP/KRW"): Decimal(1000)}, reference.DEFAULT_TERMS
+        )
+
+
+@pytest.mark.parametrize("row", [None, "KRW-BTC", {}, {"market": None}, {"market": 7}, {"market": "BTC"}])
+def test_a_row_without_a_market_takes_no_other_away(row: Any):
+    assert reference.warnings([row, {"market": "KRW-ADA"}]) == {"ADA/KRW": ""}
+    assert reference.last_prices([row, {"market": "KRW-ADA", "trade_price": 1}]) == {"ADA/KRW": 1}
+
+
+@pytest.mark.parametrize("event", ["WARNING", 7, {"caution": 3}])
+def test_a_warning_that_cannot_be_read_is_odd_and_not_none(event: Any):
+    found = reference.warnings([{"market": "KRW-BTC", "market_event": event}, {"market": "KRW-ADA"}])
+    assert found["ADA/KRW"] == ""
+    assert isinstance(found["BTC/KRW"], OddField)
 
 
 def test_a_price_on_the_bound_belongs_to_the_band_above():

@@ -11,7 +11,7 @@ from arb.adapters.venues.venue_client import Gateway, sending_time_left_ms
 from arb.domain.errors import Retryable
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue
-from arb.domain.market.instrument import Instrument
+from arb.domain.market.listing import Listing
 from arb.domain.market.money import ZERO
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.external import ListedOrder
@@ -119,7 +119,7 @@ class BinanceClient:
         """Return a market's book as it is now."""
         return self._markets.book(symbol)
 
-    def instruments(self, coins: Sequence[Coin]) -> tuple[Instrument, ...]:
+    def instruments(self, coins: Sequence[Coin]) -> Listing:
         """Return the rules of each coin's USDT market, those that Binance has; fees are the account's."""
         return self._markets.instruments(coins)
 

@@ -9,11 +9,12 @@ from arb.adapters.venues.binance.session import BinanceSession
 from arb.domain.errors import Rejected
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue
-from arb.domain.market.instrument import Instrument
+from arb.domain.market.listing import Listing
 from arb.ports.market import Clock
 from arb.venues import rest_books
 from arb.venues.binance import errors, instruments, orders
 from arb.venues.registry import symbol_of
+from arb.venues.rows import OddField
 
 
 class Fees(Protocol):
@@ -52,32 +53,42 @@ class BinanceMarkets:
             rest_books.WAIT_MS_MAX,
         )
 
-    def instruments(self, coins: Sequence[Coin]) -> tuple[Instrument, ...]:
+    def instruments(self, coins: Sequence[Coin]) -> Listing:
         """Return the rules of each coin's USDT market, those that Binance has; fees are the account's."""
         symbols = [symbol_of(Venue.BINANCE, coin) for coin in coins]
-        rules = self._rules(symbols)
+        listing = self._rules(symbols)
         if not self._session.has_key:
-            return rules
-        fees = self._fees_bps([rule.symbol for rule in rules])
-        return tuple(replace(rule, taker_fee_bps=fees[rule.symbol]) for rule in rules)
+            return listing
+        fees = self._fees_bps([rule.symbol for rule in listing])
+        odd = (fee.of(Venue.BINANCE, symbol) for symbol, fee in fees.items() if isinstance(fee, OddField))
+        rules = (
+            replace(rule, taker_fee_bps=fee)
+            for rule in listing
+            if not isinstance(fee := fees[rule.symbol], OddField)
+        )
+        return Listing(tuple(rules), (*listing.odd, *odd))
 
-    def _rules(self, symbols: Sequence[Symbol]) -> tuple[Instrument, ...]:
+    def _rules(self, symbols: Sequence[Symbol]) -> Listing:
         """Return the rules of the markets that are listed.
 
         What was not the last time is asked for by itself: it costs one question more, not a search each time.
         """
         before = self._unlisted
-        known = self._listed([symbol for symbol in symbols if symbol not in before])
-        rules = (*known, *self._listed([symbol for symbol in symbols if symbol in before]))
-        self._unlisted = (before | {*symbols}) - {rule.symbol for rule in rules}
-        return rules
+        found = (
+            *self._listed([symbol for symbol in symbols if symbol not in before]),
+            *self._listed([symbol for symbol in symbols if symbol in before]),
+        )
+        rules = tuple(rule for listing in found for rule in listing.rules)
+        odd = tuple(each for listing in found for each in listing.odd)
+        self._unlisted = (before | {*symbols}) - {rule.symbol for rule in rules} - {row.symbol for row in odd}
+        return Listing(rules, odd)
 
-    def _listed(self, symbols: Sequence[Symbol]) -> tuple[Instrument, ...]:
+    def _listed(self, symbols: Sequence[Symbol]) -> tuple[Listing, ...]:
         """Ask for all at once; one name that Binance does not have spoils that, then for either half."""
         if not symbols:
             return ()
         try:
-            return self._session.ask(orders.exchange_info(symbols), instruments.instruments)
+            return (self._session.ask(orders.exchange_info(symbols), instruments.instruments),)
         except Rejected as error:
             if not errors.names_no_market(error):
                 raise
@@ -86,13 +97,18 @@ class BinanceMarkets:
         middle = len(symbols) // 2
         return (*self._listed(symbols[:middle]), *self._listed(symbols[middle:]))
 
-    def _fees_bps(self, symbols: Sequence[Symbol]) -> Mapping[Symbol, Decimal]:
+    def _fees_bps(self, symbols: Sequence[Symbol]) -> Mapping[Symbol, Decimal | OddField]:
         """Return the account's fees; each is asked for at 20 of weight, so what is known is not."""
         now_ns = self._clock.now_ns()
         known = self._fees.known(symbols, now_ns)
         asked = {symbol: self._fee_bps(symbol) for symbol in symbols if symbol not in known}
-        self._fees.remember(asked, now_ns)
+        told = {symbol: fee for symbol, fee in asked.items() if not isinstance(fee, OddField)}
+        self._fees.remember(told, now_ns)
         return {**known, **asked}
 
-    def _fee_bps(self, symbol: Symbol) -> Decimal:
-        return self._session.ask(orders.commission(symbol, self._session.now()), instruments.taker_fee_bps)
+    def _fee_bps(self, symbol: Symbol) -> Decimal | OddField:
+        request = orders.commission(symbol, self._session.now())
+        try:
+            return self._session.ask(request, instruments.taker_fee_bps)
+        except Rejected as error:  # of this market alone: keys that are refused are another error
+            return OddField("account/commission", f"refused: {error.detail}")

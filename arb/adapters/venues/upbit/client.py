@@ -11,7 +11,7 @@ from arb.adapters.venues.venue_client import Gateway, require_key, sending_time_
 from arb.domain.errors import OutcomeUnknown, Rejected, Retryable
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue, VenueOrderId
-from arb.domain.market.instrument import Instrument
+from arb.domain.market.listing import Listing
 from arb.domain.market.money import fraction
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.external import ListedOrder
@@ -125,7 +125,7 @@ class UpbitClient:
         """Return a market's book as it is now."""
         return self._markets.book(symbol)
 
-    def instruments(self, coins: Sequence[Coin]) -> tuple[Instrument, ...]:
+    def instruments(self, coins: Sequence[Coin]) -> Listing:
         """Return the rules of each coin's KRW market and of USDT/KRW, those that Upbit has."""
         return self._markets.instruments(coins)
 

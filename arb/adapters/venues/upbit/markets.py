@@ -8,9 +8,11 @@ from arb.domain.errors import Rejected
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.market.instrument import Instrument
+from arb.domain.market.listing import Listing, OddMarket
 from arb.ports.market import Clock
 from arb.venues import rest_books
 from arb.venues.registry import symbol_of
+from arb.venues.rows import MISSING, OddField, believed
 from arb.venues.upbit import instruments as rules
 from arb.venues.upbit import orders
 from arb.venues.upbit.auth import Pass
@@ -32,27 +34,49 @@ class UpbitMarkets:
             rest_books.WAIT_MS_MAX,
         )
 
-    def instruments(self, coins: Sequence[Coin]) -> tuple[Instrument, ...]:
+    def instruments(self, coins: Sequence[Coin]) -> Listing:
         """Return the rules of each coin's KRW market and of USDT/KRW, those that Upbit has."""
         wanted = dict.fromkeys(symbol_of(Venue.UPBIT, coin) for coin in (*coins, Coin("USDT")))
         warnings = self._gateway.ask(orders.markets(), rules.warnings)
         listed = [symbol for symbol in wanted if symbol in warnings]
+        if not listed:
+            return Listing(())
         prices = self._gateway.ask(orders.tickers(listed), rules.last_prices)
         ticks = self._tick_sizes(listed)
-        return tuple(
-            rules.instrument(symbol, warnings[symbol], prices[symbol], ticks, self._terms(symbol))
-            for symbol in listed
-            if symbol in prices
+        made: list[Instrument] = []
+        odd: list[OddMarket] = []
+        for symbol in listed:
+            try:
+                made.append(self._instrument(symbol, warnings, prices, ticks))
+            except OddField as field:
+                odd.append(field.of(Venue.UPBIT, symbol))
+        return Listing(tuple(made), tuple(odd))
+
+    def _instrument(
+        self,
+        symbol: Symbol,
+        warnings: Mapping[Symbol, str | OddField],
+        prices: Mapping[Symbol, Decimal | OddField],
+        ticks: Mapping[Symbol, Decimal | OddField],
+    ) -> Instrument:
+        """Return one market of what was told of all. Raises: OddField."""
+        price = believed(prices.get(symbol, OddField("trade_price", MISSING)))
+        unit = {symbol: believed(ticks[symbol])} if symbol in ticks else {}
+        return rules.instrument(
+            symbol, believed(warnings[symbol]), price, unit, believed(self._terms(symbol))
         )
 
-    def _tick_sizes(self, symbols: Sequence[Symbol]) -> Mapping[Symbol, Decimal]:
+    def _tick_sizes(self, symbols: Sequence[Symbol]) -> Mapping[Symbol, Decimal | OddField]:
         """Return the published price units; where Upbit refuses to say, the fallback table holds."""
         try:
             return self._gateway.ask(orders.tick_sizes(symbols), rules.tick_sizes)
         except Rejected:
             return {}
 
-    def _terms(self, symbol: Symbol) -> Terms:
+    def _terms(self, symbol: Symbol) -> Terms | OddField:
         if self._sign is None:
             return DEFAULT_TERMS
-        return self._gateway.ask(orders.chance(symbol, self._sign()), rules.terms)
+        try:
+            return self._gateway.ask(orders.chance(symbol, self._sign()), rules.terms)
+        except Rejected as error:  # of this market alone: keys that are refused are another error
+            return OddField("orders/chance", f"refused: {error.detail}")

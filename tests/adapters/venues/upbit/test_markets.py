@@ -56,3 +56,25 @@ def test_instruments_without_credentials_and_published_units_use_the_tables():
     bitcoin, usdt = bench.client.instruments([Coin("BTC"), Coin("USDT")])
     assert (bitcoin.tick(Decimal(140_000_000)), usdt.tick(Decimal(1400))) == (1_000, 1)
     assert (bitcoin.taker_fee_bps, bitcoin.notional_min) == (5, 5_000)
+
+
+def test_an_odd_price_unit_or_term_takes_its_own_market_only():
+    bench = upbit_bench()
+    reference(bench, response(200, [{"market": "KRW-BTC", "tick_size": 0}]))
+    bench.transport.on("GET /v1/orders/chance", response(200, UPBIT_CHANCE))
+    listing = bench.client.instruments([Coin("BTC")])
+    assert [rule.symbol for rule in listing] == ["USDT/KRW"]
+    assert [(odd.symbol, odd.field, odd.value) for odd in listing.odd] == [("BTC/KRW", "tick_size", "0")]
+
+
+def test_a_market_that_has_no_price_is_odd_and_one_whose_terms_are_refused_too():
+    bench = upbit_bench()
+    reference(bench, response(200, []))
+    bench.transport.on("GET /v1/ticker", response(200, [{"market": "KRW-USDT", "trade_price": 1400}]))
+    bench.transport.on("GET /v1/orders/chance", refusal(404, "market_does_not_exist"))
+    listing = bench.client.instruments([Coin("BTC")])
+    assert listing.rules == ()
+    assert [(odd.symbol, odd.field) for odd in listing.odd] == [
+        ("BTC/KRW", "trade_price"),
+        ("USDT/KRW", "orders/chance"),
+    ]
