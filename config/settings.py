@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from arb.domain.errors import ConfigError
 from arb.stack.home import Home, read_settings
+from arb.venues.api_key import cleaned
 from config.operations import GAUGES, Alerts, Degradation, Logs, SysMonitor, Watchdog
 from config.pool import Database
 from config.server_address import PostgresAddress, RabbitAddress, RedisAddress, host_of, is_private
@@ -46,11 +47,16 @@ class RunMode(StrEnum):
 class Section(BaseModel):
     """A part of the settings: frozen, and unknown keys are errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+def _clean_key(value: SecretStr) -> SecretStr:
+    return SecretStr(cleaned(value.get_secret_value()))
 
 
 Positive = Field(gt=0)
 NotNegative = Field(ge=0)
+KeyText = Annotated[SecretStr, AfterValidator(_clean_key)]
 
 
 class Strategy(Section):
@@ -122,8 +128,8 @@ class Feed(Section):
 class Credentials(Section):
     """A key pair; never printed."""
 
-    key: SecretStr
-    secret: SecretStr
+    key: KeyText
+    secret: KeyText
 
 
 class BinanceSettings(Section):
@@ -277,12 +283,22 @@ def _keys(mode: str, stack: Mapping[str, Any]) -> dict[str, Any]:
 
 def _yaml(path: Path) -> dict[str, Any]:
     try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, ValueError, yaml.YAMLError) as error:  # not UTF-8, or a date that is none
-        raise ConfigError(f"{path}: cannot be read as YAML: {str(error).splitlines()[0]}") from None
+        tree = yaml.safe_load(path.read_text(encoding="utf-8-sig")) or {}
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read as YAML: {error.strerror}") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: cannot be read as YAML: {_place_of(error)}") from None
+    except ValueError:
+        raise ConfigError(f"{path}: cannot be read as YAML: not UTF-8, or a date that is none") from None
     if not isinstance(tree, dict):
         raise ConfigError(f"{path}: must hold keys and values, as config/default.yml does")
     return tree
+
+
+def _place_of(error: yaml.YAMLError) -> str:
+    """Return where a file is no YAML, and not its words: they may quote a secret of that line."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    return "it holds what no text has" if mark is None else f"line {mark.line + 1} is none"
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -310,13 +326,14 @@ def _environment(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _content(name: str, path: Path) -> str:
+    where = path if "/" in str(path) else "the file that it names"  # else it may be the secret itself
     try:
-        return path.read_text(encoding="utf-8").strip()
+        return path.read_text(encoding="utf-8-sig").strip()
     except OSError as error:
-        raise ConfigError(f"{name}: {path}: {error.strerror}") from None
+        raise ConfigError(f"{name}: {where}: {error.strerror}") from None
     except ValueError:
         raise ConfigError(
-            f"{name}: {path}: is not UTF-8 text; write the value into it and nothing else"
+            f"{name}: {where}: is not UTF-8 text; write the value into it and nothing else"
         ) from None
 
 

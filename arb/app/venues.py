@@ -15,7 +15,7 @@ from arb.app.stores import Stores
 from arb.domain.market.ids import SessionId, Venue
 from arb.domain.time import NS_PER_MS
 from arb.ports.trading import VenueClient
-from arb.venues.request import ApiKey
+from arb.venues.api_key import ApiKey
 from config.settings import Credentials, RunMode, Settings
 
 

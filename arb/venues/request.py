@@ -44,14 +44,6 @@ class HttpResponse:
         return 200 <= self.status < 300
 
 
-@dataclass(frozen=True, slots=True)
-class ApiKey:
-    """An account's credentials at one venue; never printed."""
-
-    key: str = field(repr=False)
-    secret: str = field(repr=False)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
     """What a venue's reply says of one rate limit: how much is used, or how much is left."""

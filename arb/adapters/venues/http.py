@@ -101,9 +101,10 @@ class HttpTransport:
             return self._read(reply, deadline_s)
         except EmptyPoolError:
             raise NoConnectionFree(self._pool.host, "every connection is in use") from None
-        except (HTTPError, HTTPException, OSError) as error:
-            # `from None`: urllib3's messages hold the URL, and with it the signature
-            raise ReplyLost(self._pool.host, _reason(error)) from None
+        except (HTTPError, HTTPException, OSError, ValueError) as error:
+            reason = _reason(error)
+        # Raised here, with nothing behind it: those messages hold the URL with its signature, or a header.
+        raise ReplyLost(self._pool.host, reason)
 
     def close(self) -> None:
         """Close the idle connections."""

@@ -24,8 +24,9 @@ from arb.domain.errors import (
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.order import Order
+from arb.venues.api_key import ApiKey
 from arb.venues.reply import read
-from arb.venues.request import ApiKey, Effect, HttpRequest, HttpResponse, Usage
+from arb.venues.request import Effect, HttpRequest, HttpResponse, Usage
 
 READ_WAIT_MS_MAX: Final = 5_000  # how long a question may wait for room; an order has its own lifetime
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from arb.venues.request import ApiKey
+from arb.venues.api_key import ApiKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

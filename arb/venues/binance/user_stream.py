@@ -17,10 +17,10 @@ from arb.domain.time import NS_PER_MS
 from arb.domain.trading.order import Fill, OrderReport
 from arb.engine.market.stream import Notice
 from arb.engine.trading.fills import StreamedReport
+from arb.venues.api_key import ApiKey
 from arb.venues.binance.auth import sign_sorted
 from arb.venues.binance.replies import STATUSES
 from arb.venues.reply import amount
-from arb.venues.request import ApiKey
 
 SUBSCRIBE: Final = "userDataStream.subscribe.signature"
 LIST: Final = "session.subscriptions"

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from arb.venues.request import ApiKey
+from arb.venues.api_key import ApiKey
 
 HEADER: Final = {"alg": "HS256", "typ": "JWT"}
 Parameters = Iterable[tuple[str, str]]

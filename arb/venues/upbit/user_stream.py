@@ -19,8 +19,8 @@ from arb.domain.time import NS_PER_MS
 from arb.domain.trading.order import Fill, OrderReport, State
 from arb.engine.market.stream import Notice
 from arb.engine.trading.fills import StreamedReport
+from arb.venues.api_key import ApiKey
 from arb.venues.reply import amount
-from arb.venues.request import ApiKey
 from arb.venues.upbit.auth import Pass, bearer
 from arb.venues.upbit.replies import STATES as REST_STATES
 

@@ -14,7 +14,8 @@ from arb.adapters.venues.upbit.client import UpbitClient
 from arb.adapters.venues.venue_breaker import VenueBreaker
 from arb.adapters.venues.venue_client import Gateway
 from arb.domain.market.ids import Venue
-from arb.venues.request import ApiKey, HttpRequest, HttpResponse
+from arb.venues.api_key import ApiKey
+from arb.venues.request import HttpRequest, HttpResponse
 from tests.venues.samples import NOW_NS, response
 
 Answer = HttpResponse | Exception | Callable[[HttpRequest], HttpResponse]

@@ -19,8 +19,9 @@ from arb.domain.market.ids import Symbol, Venue, client_order_id, trade_id
 from arb.domain.market.instrument import Instrument, Side
 from arb.domain.trading.order import Order, Purpose, State
 from arb.ports.trading import VenueClient
+from arb.venues.api_key import ApiKey
 from arb.venues.reply import parse_json
-from arb.venues.request import ApiKey, HttpRequest
+from arb.venues.request import HttpRequest
 from tests.free_port import free_port
 
 KEYS = {Venue.BINANCE: ApiKey("b-key", "b-secret"), Venue.UPBIT: ApiKey("u-key", "u-secret")}

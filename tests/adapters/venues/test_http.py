@@ -251,10 +251,20 @@ def test_no_error_shows_the_signature(behaviour: Behaviour):
         transport(server.url, timeout_ms=100).send(GET)
     assert SECRET not in f"{caught.value} {caught.value!r}"
     assert caught.value.__cause__ is None
-    assert caught.value.__suppress_context__
+    assert caught.value.__context__ is None
 
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1", "127.0.0.1:80", "http://", ""])
 def test_an_address_that_is_none_is_a_config_error(url: str):
     with pytest.raises(ConfigError, match="rest_url"):
         transport(url)
+
+
+@pytest.mark.parametrize("value", ["SECRET\n", "SECRET\r\nX: y", "SECR\u20acT-SECRET"])
+def test_no_error_shows_a_header_that_cannot_be_sent(value: str):
+    with WireServer(answer_all) as server, pytest.raises(ReplyLost) as lost:
+        transport(server.url).send(HttpRequest(method="GET", path="/", headers={"X-KEY": value}))
+    error: BaseException | None = lost.value
+    while error is not None:
+        assert "SECRET" not in f"{error!r} {error} {error.args}"
+        error = error.__cause__ or error.__context__

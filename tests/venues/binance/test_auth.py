@@ -1,7 +1,7 @@
 """Signatures against the vectors that Binance publishes."""
 
+from arb.venues.api_key import ApiKey
 from arb.venues.binance.auth import Stamp, sign_sorted, signed
-from arb.venues.request import ApiKey
 
 KEY = ApiKey(
     "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A",

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from arb.domain.market.ids import Symbol
 from arb.domain.market.instrument import Side
+from arb.venues.api_key import ApiKey
 from arb.venues.binance import orders as binance
 from arb.venues.binance.auth import Stamp, sign
-from arb.venues.request import ApiKey, Effect, Usage
+from arb.venues.request import Effect, Usage
 from tests.venues.samples import make_order, response
 
 KEY = ApiKey(

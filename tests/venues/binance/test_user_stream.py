@@ -13,9 +13,9 @@ from arb.domain.market.ids import FillId, Venue
 from arb.domain.trading.order import Fill, State
 from arb.engine.market.stream import Notice
 from arb.engine.trading.fills import StreamedReport
+from arb.venues.api_key import ApiKey
 from arb.venues.binance import replies as binance_replies
 from arb.venues.binance.user_stream import BinanceUserStream, subscription
-from arb.venues.request import ApiKey
 
 KEY = ApiKey(
     "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A",

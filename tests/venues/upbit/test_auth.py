@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arb.venues.request import ApiKey
+from arb.venues.api_key import ApiKey
 from arb.venues.upbit.auth import Pass, hashed_text, nonce_of, query_hash, token
 
 KEY = ApiKey("test-access-key-000000000000000000000000", "test-secret-key-000000000000000000000000")

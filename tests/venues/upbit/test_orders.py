@@ -8,7 +8,8 @@ from urllib.parse import unquote
 import pytest
 
 from arb.domain.market.ids import Symbol, Venue
-from arb.venues.request import ApiKey, Effect, HttpRequest, Usage
+from arb.venues.api_key import ApiKey
+from arb.venues.request import Effect, HttpRequest, Usage
 from arb.venues.upbit import orders as upbit
 from arb.venues.upbit.auth import Pass, nonce_of, query_hash
 from tests.venues.samples import make_order, response

@@ -14,7 +14,7 @@ from arb.domain.trading.order import Fill, State
 from arb.engine.market.stream import Notice
 from arb.engine.trading.fills import StreamedReport
 from arb.sim.upbit.frames import encode_frame
-from arb.venues.request import ApiKey
+from arb.venues.api_key import ApiKey
 from arb.venues.upbit import replies as upbit_replies
 from arb.venues.upbit.user_stream import UpbitUserStream
 

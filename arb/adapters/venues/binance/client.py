@@ -18,11 +18,11 @@ from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import Order, OrderReport
 from arb.ports.market import Clock
 from arb.ports.trading import NeverPlaced, NotFoundYet, Resolution
+from arb.venues.api_key import ApiKey
 from arb.venues.binance import orders, replies
 from arb.venues.binance.replies import OrderRow
 from arb.venues.errors import OrderNotFound
 from arb.venues.listed import binance_listed
-from arb.venues.request import ApiKey
 
 ENGINE_TIMEOUT_MS: Final = 10_000  # Binance answers -1007 after this long: nothing is still on its way
 MARGIN_MS: Final = 2_000  # what two machines' clocks, both kept by NTP, may differ, and to spare

@@ -10,8 +10,8 @@ from arb.adapters.venues.venue_breaker import VenueBreaker
 from arb.adapters.venues.venue_client import Dialect, Gateway
 from arb.domain.market.ids import Venue
 from arb.ports.market import Clock, Entropy
+from arb.venues.api_key import ApiKey
 from arb.venues.binance import errors, orders
-from arb.venues.request import ApiKey
 
 DIALECT: Final = Dialect(
     venue=Venue.BINANCE,

@@ -7,10 +7,11 @@ from arb.adapters.venues.venue_client import READ_WAIT_MS_MAX, Gateway, require_
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_MS
 from arb.ports.market import Clock
+from arb.venues.api_key import ApiKey
 from arb.venues.binance import orders, replies
 from arb.venues.binance.auth import Stamp
 from arb.venues.errors import ClockRefused
-from arb.venues.request import ApiKey, HttpRequest
+from arb.venues.request import HttpRequest
 
 OFFSET_AGE_NS_MAX: Final = 600 * 1_000_000_000
 

@@ -18,9 +18,10 @@ from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import Order, OrderReport
 from arb.ports.market import Clock, Entropy
 from arb.ports.trading import NeverPlaced, NotFoundYet, Resolution
+from arb.venues.api_key import ApiKey
 from arb.venues.errors import AmbiguousRefusal, OrderNotFound
 from arb.venues.listed import upbit_listed
-from arb.venues.request import ApiKey, HttpRequest
+from arb.venues.request import HttpRequest
 from arb.venues.upbit import errors, orders, replies
 from arb.venues.upbit.auth import Pass, nonce_of
 from arb.venues.upbit.instruments import DEFAULT_TERMS

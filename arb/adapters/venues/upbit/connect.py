@@ -9,7 +9,7 @@ from arb.adapters.venues.venue_breaker import VenueBreaker
 from arb.adapters.venues.venue_client import Dialect, Gateway
 from arb.domain.market.ids import Venue
 from arb.ports.market import Clock, Entropy
-from arb.venues.request import ApiKey
+from arb.venues.api_key import ApiKey
 from arb.venues.upbit import errors, orders
 
 DIALECT: Final = Dialect(
