@@ -14,7 +14,7 @@ AROUND: Final = "\ufeff\u200b"  # the mark at the start of a file, and a space t
 
 
 def cleaned(text: str) -> str:
-    """Return a key without white space, line ends and quotes around it. Raises: ValueError that tells no key."""
+    """Return a key without space, line ends and quotes around it. Raises: ValueError that tells none."""
     bare = _stripped(text)
     for opening, closing in QUOTES:
         if len(bare) > 1 and bare.startswith(opening) and bare.endswith(closing):
