@@ -15,12 +15,13 @@ from arb.sim.binance.limits import Limits, LimitSwitches
 from arb.sim.binance.lookup import Lookup
 from arb.sim.binance.market_data import MarketData
 from arb.sim.binance.rest import rest_routes
-from arb.sim.binance.symbols import make_symbols
+from arb.sim.binance.symbols import LiveSymbols, make_symbols
 from arb.sim.binance.trading import Trading
 from arb.sim.binance.user_stream import UserStream
 from arb.sim.binance.ws_api import ApiDoor
 from arb.sim.core.admin import reply
 from arb.sim.core.exchange import Exchange
+from arb.sim.core.fault_kinds import FaultKind
 from arb.sim.core.stage import Stage
 
 
@@ -28,7 +29,8 @@ class Api:
     """Answers calls, and tells user data subscribers what became of their orders."""
 
     def __init__(self, stage: Stage, exchange: Exchange, books: PublishedBooks) -> None:
-        symbols = make_symbols(stage.config.coin_table())
+        self._stage = stage
+        symbols = LiveSymbols(make_symbols(stage.config.coin_table()), stage.faults)
         self._limits = Limits(stage.clock)
         self._trading = Trading(stage, exchange, symbols, self._limits)
         self._endpoints = [
@@ -37,7 +39,7 @@ class Api:
         ]
         self._desk = Desk(stage, exchange, self._limits, self._trading.new_client_id)
         self._users = UserStream(exchange, stage.faults, self._trading.cancel_ids)
-        self._sockets = ApiDoor(self._desk, self._endpoints, self._limits, self._users, stage.clock)
+        self._sockets = ApiDoor(self._desk, self._endpoints, self._limits, self._users, stage)
         exchange.subscribe(self._trading.on_event)
         exchange.subscribe(self._users.on_event)
 
@@ -45,13 +47,26 @@ class Api:
         """Cut every connection of the WebSocket API."""
         self._sockets.drop_all()
 
+    def step(self) -> None:
+        """Cut the subscribers of an account whose key is revoked."""
+        if self._stage.faults.standing(FaultKind.REVOKED_KEY) is not None:
+            self._users.drop_all()
+
     def routes(self) -> list[web.RouteDef]:
         """Return the routes to add to the application."""
         return [
             *rest_routes(self._endpoints, self._desk, self._limits),
             *self._sockets.routes(),
+            web.get("/sapi/v1/system/status", self.system_status),
             web.put("/sim/binance/limits", partial(_replace_limits, self._limits)),
         ]
+
+    async def system_status(self, _request: web.Request) -> web.Response:
+        """Tell whether the venue is under maintenance; this answers during it, too."""
+        is_announced = self._stage.faults.announces_maintenance()
+        return reply(
+            {"status": 1, "msg": "system_maintenance"} if is_announced else {"status": 0, "msg": "normal"}
+        )
 
 
 async def _replace_limits(limits: Limits, request: web.Request) -> web.Response:

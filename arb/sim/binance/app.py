@@ -4,12 +4,15 @@
 state of 2026-07.
 """
 
+from collections.abc import Mapping
+
 from aiohttp import web
 
 from arb.sim.binance.api import Api
 from arb.sim.binance.books import PublishedBooks
 from arb.sim.binance.feed import Feed
 from arb.sim.binance.symbols import QUOTE, symbol_name
+from arb.sim.core.book import Book
 from arb.sim.core.config import SimConfig
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.market import BINANCE
@@ -36,11 +39,16 @@ def build(stage: Stage) -> web.Application:
     """Return the application of the simulated venue."""
     rules = venue_rules(stage.config)
     exchange = Exchange(rules, stage.journal, stage.clock, stage.config.balances.binance)
-    books = PublishedBooks(exchange)
+    books = PublishedBooks(exchange, stage.faults)
     api = Api(stage, exchange, books)
     feed = Feed(stage, exchange, books, api.drop_all)
     app = web.Application()
     app.add_routes(api.routes())
     feed.install(app)
-    install(app, stage, exchange, feed.step)
+
+    def publish(step: int, books: Mapping[str, Book]) -> None:
+        api.step()
+        feed.step(step, books)
+
+    install(app, stage, exchange, publish)
     return app

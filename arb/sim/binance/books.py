@@ -12,6 +12,8 @@ from typing import Final
 
 from arb.sim.core.book import Book, Level
 from arb.sim.core.exchange import Exchange
+from arb.sim.core.faults import FaultPlan
+from arb.sim.core.market_faults import shown
 from arb.sim.core.orders import ZERO
 
 IDS_PER_STEP: Final = 1_000
@@ -45,8 +47,9 @@ def merged(earlier: Change | None, later: Change) -> Change:
 class PublishedBooks:
     """The last published book and id of each coin; `now` is what is left of it."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, faults: FaultPlan) -> None:
         self._exchange = exchange
+        self._faults = faults
         self._published: dict[str, Book] = {}
         self._left: dict[str, Book] = {}  # as of the last bite, if takers ate since publishing
         self._diff_ids: dict[str, int] = {}
@@ -54,10 +57,11 @@ class PublishedBooks:
 
     def now(self, coin: str) -> tuple[int, Book]:
         """Return the current update id and what takers have left."""
-        return self._ids[coin], self._exchange.book(coin)
+        return self._ids[coin], shown(self._faults, coin, self._exchange.book(coin))
 
     def publish(self, coin: str, step: int, book: Book) -> Change:
-        """Take `book` as the one of `step` and return what changed."""
+        """Take `book` as the one of `step` and return what changed, as the venue shows it."""
+        book = shown(self._faults, coin, book)
         before = self._published.get(coin, Book(bids=(), asks=()))
         left = self._left.pop(coin, before)
         last_id = max((step + 1) * IDS_PER_STEP, self._ids.get(coin, 0) + 1)
@@ -81,7 +85,7 @@ class PublishedBooks:
     def bite(self, coin: str) -> tuple[int, Book]:
         """Note that a taker ate into the book; return the new id and what is left."""
         self._ids[coin] += 1
-        self._left[coin] = self._exchange.book(coin)
+        self._left[coin] = shown(self._faults, coin, self._exchange.book(coin))
         return self._ids[coin], self._left[coin]
 
 

@@ -12,11 +12,21 @@ from arb.sim.binance import errors
 from arb.sim.binance.endpoints import Endpoint, Security
 from arb.sim.binance.limits import Limits
 from arb.sim.binance.signing import matches
+from arb.sim.binance.symbols import QUOTE
 from arb.sim.binance.timing import WINDOW_MS_DEFAULT, Validity, parse_validity
 from arb.sim.core.config import Credential
 from arb.sim.core.exchange import Exchange
-from arb.sim.core.fault_effects import CallFault, RejectedByPlan, ServerError, Throttled, run_call
-from arb.sim.core.faults import Call, Scope
+from arb.sim.core.fault_effects import (
+    CallFault,
+    RejectedByPlan,
+    ServerError,
+    Throttled,
+    UnderMaintenance,
+    check_open,
+    run_call,
+)
+from arb.sim.core.fault_kinds import FaultKind, Scope
+from arb.sim.core.faults import Call
 from arb.sim.core.stage import Stage
 
 
@@ -53,6 +63,10 @@ class Desk:
             raise
 
     async def _admit(self, endpoint: Endpoint, given: dict[str, str], signed: Signed) -> Any:
+        try:
+            await check_open(self._stage)
+        except CallFault as fault:
+            raise _shown(fault) from None
         self._limits.charge(endpoint.weight(given))
         validity = self.check(given, signed) if endpoint.security is Security.SIGNED else None
 
@@ -65,6 +79,8 @@ class Desk:
             endpoint=endpoint.name,
             scope=Scope.ORDER if endpoint.places else Scope.ANY,
             client_id=given.get("newClientOrderId") or given.get("origClientOrderId") or "",
+            coin=given.get("symbol", "").removesuffix(QUOTE),
+            side=given.get("side", ""),
         )
         try:
             return await run_call(self._stage, call, act, validity.fence_ns if validity else None)
@@ -75,7 +91,8 @@ class Desk:
         """Return when the request may run; raises for a wrong key, signature or time."""
         if not signed.key or len(signed.key) > 256:
             raise errors.bad_key_format()
-        if signed.key != self._credential.key:
+        is_revoked = self._stage.faults.standing(FaultKind.REVOKED_KEY) is not None
+        if is_revoked or signed.key != self._credential.key:
             raise errors.unknown_key()
         if not given.get("timestamp"):
             raise errors.missing("timestamp")
@@ -93,6 +110,8 @@ def _shown(fault: CallFault) -> Exception:
     match fault:
         case ServerError():
             return errors.backend_timeout()
+        case UnderMaintenance():
+            return errors.BinanceError(-1016, "This service is no longer available.", status=503)
         case RejectedByPlan():
             return errors.engine_refusal("This action is disabled on this account.")
         case Throttled(status=status, retry_after_s=seconds):

@@ -45,6 +45,10 @@ def engine_refusal(text: str) -> BinanceError:
     return BinanceError(-2010, text)
 
 
+def cancel_refusal(text: str) -> BinanceError:
+    return BinanceError(-2011, text)
+
+
 def bad_key_format() -> BinanceError:
     return BinanceError(-2014, "API-key format invalid.", status=401)
 

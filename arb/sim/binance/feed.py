@@ -29,7 +29,7 @@ class Feed:
     ) -> None:
         self._stage, self._exchange, self._books = stage, exchange, books
         self._hub = Hub(PublicShaper(stage.faults, stage.clock, frames.crossed))
-        self._streams = Streams(self._hub, stage.clock, Keepalive())
+        self._streams = Streams(self._hub, stage, Keepalive())
         self._publisher = Publisher(stage, books, self._hub, (self._streams.drop_all, drop_others))
         exchange.subscribe(self._publisher.on_event)
 

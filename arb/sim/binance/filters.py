@@ -10,7 +10,6 @@ from arb.sim.binance.symbols import (
     MAX_NOTIONAL,
     MAX_OPEN_ORDERS,
     MAX_PRICE,
-    MIN_NOTIONAL,
     PRICE_DOWN,
     PRICE_UP,
     Symbol,
@@ -25,7 +24,7 @@ def check_filters(request: OrderRequest, symbol: Symbol, average: Decimal, open_
         _check_price(request.price, symbol, average)
     if request.quantity is not None:
         _check_quantity(request, request.quantity, symbol)
-    _check_notional(request, average)
+    _check_notional(request, average, symbol.min_notional)
     if open_orders >= MAX_OPEN_ORDERS:
         raise errors.filter_failure("MAX_NUM_ORDERS")
 
@@ -48,11 +47,11 @@ def _check_quantity(request: OrderRequest, quantity: Decimal, symbol: Symbol) ->
         raise errors.filter_failure("MARKET_LOT_SIZE")
 
 
-def _check_notional(request: OrderRequest, average: Decimal) -> None:
+def _check_notional(request: OrderRequest, average: Decimal, minimum: Decimal) -> None:
     if request.quantity is None:
         notional = request.quote_quantity or Decimal(0)
     else:
         notional = request.quantity * (request.price or average)
     too_large = request.price is not None and notional > MAX_NOTIONAL
-    if notional < MIN_NOTIONAL or too_large:
+    if notional < minimum or too_large:
         raise errors.filter_failure("NOTIONAL")

@@ -62,6 +62,6 @@ class Hub:
         shaped = self._shaper.push(stream, raw)
         if shaped is None:
             return
-        wrapped = combined(stream, shaped)
+        wrapped, lag_ms = combined(stream, shaped), self._shaper.lag_ms(stream)
         for listener in listeners:
-            listener.outbox.put(wrapped if listener.wrapped else shaped)
+            listener.outbox.put_in_order(wrapped if listener.wrapped else shaped, lag_ms)

@@ -13,8 +13,9 @@ from arb.sim.binance.symbols import Symbol
 from arb.sim.binance.wire import milliseconds
 from arb.sim.core.events import OrderFilled
 from arb.sim.core.exchange import Exchange
-from arb.sim.core.faults import Call, Scope
-from arb.sim.core.faults import Stage as FaultStage
+from arb.sim.core.fault_kinds import FaultKind, Scope
+from arb.sim.core.fault_kinds import Stage as FaultStage
+from arb.sim.core.faults import Call
 from arb.sim.core.journal import Recorded
 from arb.sim.core.orders import Order
 from arb.sim.core.shelf import EVER_NS
@@ -88,12 +89,14 @@ class Lookup:
 
     def account(self, given: Params) -> dict[str, Any]:
         """Return balances and commission rates."""
-        return render.account(
+        is_blocked = self._stage.faults.standing(FaultKind.BLOCKED_ACCOUNT) is not None
+        shape = render.account(
             self._exchange.records.accounts.balances,
             self._exchange.rules.fees.rate,
             milliseconds(self._stage.journal.last_ts_ns),
             given.get("omitZeroBalances", "false"),
         )
+        return shape | {"canTrade": not is_blocked}
 
     def commission(self, given: Params) -> dict[str, Any]:
         """Return the commission rates of a symbol."""

@@ -11,6 +11,8 @@ from arb.sim.binance.order_form import symbol_of
 from arb.sim.binance.params import Params
 from arb.sim.binance.symbols import Symbol, exchange_info
 from arb.sim.binance.wire import ZERO_TEXT, mid_of, milliseconds, rows, text, top
+from arb.sim.core.fault_kinds import FaultKind, WalletState
+from arb.sim.core.faults import Fault
 from arb.sim.core.stage import Stage
 
 DEPTH_DEFAULT: Final = 100
@@ -70,9 +72,8 @@ class MarketData:
     def coins(self, _given: Params) -> list[dict[str, Any]]:
         """Return the wallet's coin list in the least form that clients load."""
         names = [symbol.coin.name for symbol in self._symbols.values()]
-        flags = {"depositAllEnable": True, "withdrawAllEnable": True, "trading": True}
         return [
-            {"coin": name, "name": name, "isLegalMoney": False, "networkList": []} | flags
+            wallet(name, self._stage.faults.standing(FaultKind.CLOSED_WALLET, name))
             for name in (*names, "USDT")
         ]
 
@@ -114,3 +115,13 @@ class MarketData:
                 "symbols", r"^\[(\"[A-Z0-9-_.]{1,20}\"(,\"[A-Z0-9-_.]{1,20}\")*)?\]$"
             )
         return [symbol_of({"symbol": name}, self._symbols) for name in names]
+
+
+def wallet(coin: str, closed: Fault | None) -> dict[str, Any]:
+    """Return one line of the wallet's coin list; a closed one may still do one of the two."""
+    takes = closed is None or closed.wallet is WalletState.DEPOSIT_ONLY
+    gives = closed is None or closed.wallet is WalletState.WITHDRAW_ONLY
+    open_ways = {"depositEnable": takes, "withdrawEnable": gives}
+    network = {"network": coin, "coin": coin, "name": coin, "isDefault": True, "busy": False} | open_ways
+    flags = {"depositAllEnable": takes, "withdrawAllEnable": gives, "trading": True}
+    return {"coin": coin, "name": coin, "isLegalMoney": False, "networkList": [network]} | flags

@@ -17,8 +17,8 @@ from arb.sim.binance.hub import Hub
 from arb.sim.binance.wire import milliseconds
 from arb.sim.core.book import Book, Level
 from arb.sim.core.events import OrderFilled
+from arb.sim.core.fault_kinds import Stage as FaultStage
 from arb.sim.core.faults import Call
-from arb.sim.core.faults import Stage as FaultStage
 from arb.sim.core.journal import Recorded
 from arb.sim.core.orders import Side
 from arb.sim.core.stage import Stage
@@ -42,14 +42,15 @@ class Publisher:
 
     def step(self, step: int, books: Mapping[str, Book]) -> None:
         """Publish one market step."""
-        if self._stage.strike(FaultStage.SOCKET, Call(endpoint="step")) is not None:
+        is_struck = self._stage.strike(FaultStage.SOCKET, Call(endpoint="step")) is not None
+        if is_struck or self._stage.faults.cuts_sockets():
             for drop in self._drops:
                 drop()
         event_ms = milliseconds(self._stage.market.starts_ns(step))
         for coin, book in books.items():
             change = self._books.publish(coin, step, book)
             self._book(change, event_ms)
-            self._trade(coin, step, book, event_ms)
+            self._trade(coin, step, change.book, event_ms)
 
     def partial_books(self, coin: str, update_id: int, book: Book) -> None:
         """Publish the partial depth streams of one coin."""
@@ -111,6 +112,6 @@ class Publisher:
             return
         rng = Random(f"{self._stage.config.seed}:trade:{coin}:{step}")
         buyer_is_maker = rng.random() < 0.5
-        touch = (book.bids if buyer_is_maker else book.asks)[0]
-        make = partial(frames.trade, coin, step + 1, touch, event_ms, buyer_is_maker)
-        self._hub.publish(stream, make)
+        for touch in (book.bids if buyer_is_maker else book.asks)[:1]:
+            make = partial(frames.trade, coin, step + 1, touch, event_ms, buyer_is_maker)
+            self._hub.publish(stream, make)

@@ -8,7 +8,8 @@ from aiohttp import web
 
 from arb.sim.binance.connection import Connection, Keepalive, accept
 from arb.sim.binance.hub import Hub, Listener
-from arb.sim.core.stage import Clock
+from arb.sim.core.fault_effects import turned_away
+from arb.sim.core.stage import Stage
 
 STREAMS_MAX: Final = 1_024
 
@@ -16,9 +17,9 @@ STREAMS_MAX: Final = 1_024
 class Streams:
     """Handlers of the market stream connections."""
 
-    def __init__(self, hub: Hub, clock: Clock, terms: Keepalive) -> None:
+    def __init__(self, hub: Hub, stage: Stage, terms: Keepalive) -> None:
         self._hub = hub
-        self._clock = clock
+        self._stage = stage
         self._terms = terms
         self._open: set[Connection] = set()
 
@@ -30,11 +31,11 @@ class Streams:
             web.get("/stream", self.wrapped),
         ]
 
-    async def raw(self, request: web.Request) -> web.WebSocketResponse:
+    async def raw(self, request: web.Request) -> web.StreamResponse:
         """Serve /ws: frames as they are."""
         return await self._serve(request, request.match_info.get("streams", ""), wrapped=False)
 
-    async def wrapped(self, request: web.Request) -> web.WebSocketResponse:
+    async def wrapped(self, request: web.Request) -> web.StreamResponse:
         """Serve /stream: frames with the name of their stream."""
         return await self._serve(request, request.query.get("streams", ""), wrapped=True)
 
@@ -43,9 +44,12 @@ class Streams:
         for connection in self._open:
             connection.outbox.abort()
 
-    async def _serve(self, request: web.Request, names: str, *, wrapped: bool) -> web.WebSocketResponse:
+    async def _serve(self, request: web.Request, names: str, *, wrapped: bool) -> web.StreamResponse:
+        refusal = turned_away(self._stage, request)
+        if refusal is not None:
+            return refusal
         socket = await accept(request)
-        connection = Connection(socket, self._clock, self._terms)
+        connection = Connection(socket, self._stage.clock, self._terms)
         listener = Listener(connection.outbox, wrapped)
         self._hub.subscribe(listener, [name for name in names.split("/") if name][:STREAMS_MAX])
         self._open.add(connection)

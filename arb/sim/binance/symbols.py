@@ -1,12 +1,15 @@
 """Symbols, their filters, and the exchangeInfo answer."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
 from arb.sim.binance.wire import text
 from arb.sim.core.coins import Coin
+from arb.sim.core.fault_kinds import FaultKind
+from arb.sim.core.faults import FaultPlan
+from arb.sim.core.market_faults import rules_of
 
 QUOTE: Final = "USDT"
 MIN_NOTIONAL: Final = Decimal(5)
@@ -17,6 +20,8 @@ MAX_PRICE: Final = Decimal(1_000_000)
 PRICE_UP: Final = Decimal(5)
 PRICE_DOWN: Final = Decimal("0.2")
 MAX_OPEN_ORDERS: Final = 200
+TRADING: Final = "TRADING"
+HALTED: Final = "BREAK"
 
 WEIGHT_LIMIT: Final = 6_000
 ORDERS_10S_LIMIT: Final = 100
@@ -37,11 +42,45 @@ class Symbol:
     coin: Coin
     max_quantity: Decimal
     market_max_quantity: Decimal
+    min_notional: Decimal = MIN_NOTIONAL
+    status: str = TRADING
 
 
 def symbol_name(coin: str) -> str:
     """Return Binance's name of the coin's USDT market."""
     return coin + QUOTE
+
+
+class LiveSymbols(Mapping[str, Symbol]):
+    """Symbols by name with the rules that are in force now: an operator may change or halt one."""
+
+    def __init__(self, listed: Mapping[str, Symbol], faults: FaultPlan) -> None:
+        self._listed = listed
+        self._faults = faults
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._listed)
+
+    def __len__(self) -> int:
+        return len(self._listed)
+
+    def __getitem__(self, name: str) -> Symbol:
+        symbol = self._listed[name]
+        coin = symbol.coin.name
+        changed = rules_of(self._faults, coin)
+        is_halted = self._faults.standing(FaultKind.HALTED_COIN, coin) is not None
+        if not changed and not is_halted:
+            return symbol
+        terms = replace(
+            symbol.coin,
+            tick_usdt=changed.get("tick", symbol.coin.tick_usdt),
+            lot=changed.get("lot", symbol.coin.lot),
+        )
+        return replace(
+            _symbol(terms),
+            min_notional=changed.get("min_notional", symbol.min_notional),
+            status=HALTED if is_halted else TRADING,
+        )
 
 
 def make_symbols(coins: Iterable[Coin]) -> dict[str, Symbol]:
@@ -82,7 +121,7 @@ def filters_of(symbol: Symbol) -> list[dict[str, Any]]:
         },
         {
             "filterType": "NOTIONAL",
-            "minNotional": text(MIN_NOTIONAL),
+            "minNotional": text(symbol.min_notional),
             "applyMinToMarket": True,
             "maxNotional": text(MAX_NOTIONAL),
             "applyMaxToMarket": False,
@@ -96,7 +135,7 @@ def describe(symbol: Symbol) -> dict[str, Any]:
     """Return the symbol as exchangeInfo shows it; only the order types simulated here are listed."""
     return {
         "symbol": symbol.name,
-        "status": "TRADING",
+        "status": symbol.status,
         "baseAsset": symbol.coin.name,
         "baseAssetPrecision": 8,
         "quoteAsset": QUOTE,

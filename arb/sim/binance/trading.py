@@ -1,6 +1,6 @@
 """The signed calls on orders, the same for REST and the WebSocket API."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -10,14 +10,15 @@ from arb.sim.binance.limits import Limits
 from arb.sim.binance.lookup import Lookup
 from arb.sim.binance.order_form import parse_order
 from arb.sim.binance.params import Params
-from arb.sim.binance.symbols import Symbol, symbol_name
+from arb.sim.binance.symbols import TRADING, Symbol, symbol_name
 from arb.sim.binance.wire import mid_of
 from arb.sim.core.events import OrderFilled
 from arb.sim.core.exchange import Exchange, Reason, Refused
-from arb.sim.core.faults import Call, Scope
-from arb.sim.core.faults import Stage as FaultStage
+from arb.sim.core.fault_kinds import FaultKind, Scope
+from arb.sim.core.fault_kinds import Stage as FaultStage
+from arb.sim.core.faults import Call
 from arb.sim.core.journal import Recorded
-from arb.sim.core.orders import Order, OrderRequest, Status
+from arb.sim.core.orders import ZERO, Order, OrderRequest, Status
 from arb.sim.core.stage import Stage
 
 REFUSALS = {
@@ -43,6 +44,7 @@ class Trading:
     def place(self, given: Params) -> dict[str, Any]:
         """Place an order; the answer's size is `newOrderRespType`."""
         request = self._checked(given)
+        self._check_account(errors.engine_refusal)
         self._limits.count_order()
         if any(order.is_open for order in self._exchange.with_client_id(request.client_id)):
             raise errors.engine_refusal("Duplicate order sent.")
@@ -68,6 +70,7 @@ class Trading:
     def cancel(self, given: Params) -> dict[str, Any]:
         """Cancel one order."""
         order = self._lookup.find(given, errors.cancel_unknown)
+        self._check_account(errors.cancel_refusal)
         if not order.is_open:
             raise errors.cancel_unknown()
         allowed = given.get("cancelRestrictions")
@@ -80,6 +83,7 @@ class Trading:
     def cancel_all(self, given: Params) -> list[dict[str, Any]]:
         """Cancel every open order of a symbol."""
         symbol = self._lookup.symbol(given)
+        self._check_account(errors.cancel_refusal)
         orders = self._exchange.open_orders(symbol.coin.name)
         if not orders:
             raise errors.cancel_unknown()
@@ -97,10 +101,19 @@ class Trading:
 
     def _checked(self, given: Params) -> OrderRequest:
         request = parse_order(given, self._symbols, self._stage.clock.now_ns())
-        average = mid_of(self._exchange.book(request.coin))
+        symbol = self._symbols[symbol_name(request.coin)]
+        if symbol.status != TRADING:
+            raise errors.engine_refusal("Market is closed.")
+        average = mid_of(self._exchange.book(request.coin)) or request.price or ZERO
         open_orders = len(self._exchange.open_orders(request.coin))
-        check_filters(request, self._symbols[symbol_name(request.coin)], average, open_orders)
+        check_filters(request, symbol, average, open_orders)
         return request
+
+    def _check_account(self, refusal: Callable[[str], errors.BinanceError]) -> None:
+        blocked = self._stage.faults.standing(FaultKind.BLOCKED_ACCOUNT)
+        if blocked is not None:
+            self._stage.faults.note(blocked)
+            raise refusal("This account may not place or cancel orders.")
 
     def _fill_cap(self, request: OrderRequest) -> Decimal | None:
         call = Call(endpoint="POST /api/v3/order", scope=Scope.ORDER, client_id=request.client_id)

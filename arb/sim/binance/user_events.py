@@ -6,7 +6,7 @@ from arb.sim.binance.render import EXPIRY_REASONS, original_quantity, wire_time_
 from arb.sim.binance.symbols import symbol_name
 from arb.sim.binance.wire import ZERO_TEXT, milliseconds, text
 from arb.sim.core.accounts import Balance
-from arb.sim.core.events import OrderFilled
+from arb.sim.core.events import MovedOutside, OrderFilled
 from arb.sim.core.journal import Recorded
 from arb.sim.core.orders import ZERO, Order, Status
 
@@ -73,6 +73,12 @@ def end_fields(order: Order, cancel_id: str | None) -> dict[str, Any]:
     if cancel_id is not None:
         return {"c": cancel_id, "C": order.request.client_id}
     return {"eR": EXPIRY_REASONS[order.reason]} if order.reason in EXPIRY_REASONS else {}
+
+
+def balance_update(recorded: Recorded, moved: MovedOutside) -> dict[str, Any]:
+    """Return what a deposit or a withdrawal looks like."""
+    at_ms = milliseconds(recorded.ts_ns)
+    return {"e": "balanceUpdate", "E": at_ms, "a": moved.asset, "d": text(moved.change), "T": at_ms}
 
 
 def account_position(recorded: Recorded, balances: dict[str, Balance]) -> dict[str, Any]:

@@ -7,8 +7,14 @@ from typing import Any
 import orjson
 
 from arb.sim.binance.symbols import QUOTE
-from arb.sim.binance.user_events import account_position, end_fields, execution_report, fill_fields
-from arb.sim.core.events import OrderAccepted, OrderClosed, OrderFilled
+from arb.sim.binance.user_events import (
+    account_position,
+    balance_update,
+    end_fields,
+    execution_report,
+    fill_fields,
+)
+from arb.sim.core.events import MovedOutside, OrderAccepted, OrderClosed, OrderFilled
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.fault_stream import PrivateShaper
 from arb.sim.core.faults import FaultPlan
@@ -47,9 +53,18 @@ class UserStream:
         if subscription in self._subscriptions:
             self._subscriptions.remove(subscription)
 
+    def drop_all(self) -> None:
+        """Cut every connection that is subscribed."""
+        for subscription in self._subscriptions:
+            subscription.outbox.abort()
+
     def on_event(self, recorded: Recorded) -> None:
         """Turn an engine event into reports. Listens to the engine."""
         event = recorded.event
+        if isinstance(event, MovedOutside):
+            self._send(balance_update(recorded, event), "")
+            balances = {event.asset: self._exchange.balance(event.asset)}
+            self._send(account_position(recorded, balances), "")
         if not self._subscriptions or not isinstance(event, OrderAccepted | OrderFilled | OrderClosed):
             return
         order = self._exchange.orders[event.order_id]
@@ -72,5 +87,9 @@ class UserStream:
     def _send(self, event: dict[str, Any], client_id: str) -> None:
         for subscription in self._subscriptions:
             frame = orjson.dumps({"subscriptionId": subscription.number, "event": event})
+            lag_ms = subscription.shaper.lag_ms()
             for delivery in subscription.shaper.push(frame, client_id):
-                subscription.outbox.put_later(delivery.delay_ms, delivery.frame)
+                if delivery.delay_ms:
+                    subscription.outbox.put_later(delivery.delay_ms + lag_ms, delivery.frame)
+                else:
+                    subscription.outbox.put_in_order(delivery.frame, lag_ms)

@@ -15,8 +15,8 @@ from arb.sim.binance.endpoints import Endpoint
 from arb.sim.binance.limits import Limits
 from arb.sim.binance.signing import api_payload
 from arb.sim.binance.user_stream import Subscription, UserStream
-from arb.sim.core.fault_effects import CallFault
-from arb.sim.core.stage import Clock
+from arb.sim.core.fault_effects import CallFault, turned_away
+from arb.sim.core.stage import Stage
 
 TERMS = Keepalive(messages_per_s=100)  # requests count by weight here, not by message
 
@@ -25,13 +25,13 @@ class ApiDoor:
     """Accepts WebSocket API connections."""
 
     def __init__(
-        self, desk: Desk, endpoints: list[Endpoint], limits: Limits, users: UserStream, clock: Clock
+        self, desk: Desk, endpoints: list[Endpoint], limits: Limits, users: UserStream, stage: Stage
     ) -> None:
         self._desk = desk
         self._endpoints = {one.api_method: one for one in endpoints if one.api_method}
         self._limits = limits
         self._users = users
-        self._clock = clock
+        self._stage = stage
         self._open: set[Connection] = set()
 
     def routes(self) -> list[web.RouteDef]:
@@ -45,12 +45,15 @@ class ApiDoor:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Serve one connection until it ends; connecting has a weight too."""
+        refusal = turned_away(self._stage, request)
+        if refusal is not None:
+            return refusal
         try:
             self._limits.charge(2)
         except errors.BinanceError as error:
             return web.json_response(error.body(), status=error.status)
         socket = await accept(request)
-        connection = Connection(socket, self._clock, TERMS)
+        connection = Connection(socket, self._stage.clock, TERMS)
         session = Session(connection, self._desk, self._endpoints, self._limits, self._users)
         self._open.add(connection)
         try:

@@ -1,7 +1,7 @@
 """Balances of the one account of a venue, with the other side and the fees kept beside them.
 
-Every movement has two ends, so for each asset (ours + the counterparties' + the fees taken) never
-changes by a unit. A balance that would go below zero is a bug here, never a state.
+Every movement has two ends, so for each asset (ours + the counterparties' + the fees taken + what is
+outside) never changes by a unit. A balance that would go below zero is a bug here, never a state.
 """
 
 from dataclasses import dataclass
@@ -27,12 +27,13 @@ class Balance:
 
 
 class Accounts:
-    """Our balances, the counterparties' (negative is what they gave us), and the fees taken."""
+    """Our balances, the counterparties' and the outside's (negative is what they gave us), the fees taken."""
 
     def __init__(self) -> None:
         self.balances: dict[str, Balance] = {}
         self.counterparty: dict[str, Decimal] = {}
         self.fees: dict[str, Decimal] = {}
+        self.outside: dict[str, Decimal] = {}
 
     def of(self, asset: str) -> Balance:
         """Return the balance of `asset`, made empty if it was not there."""
@@ -41,6 +42,14 @@ class Accounts:
     def deposit(self, asset: str, amount: Decimal) -> None:
         """Add a starting balance."""
         self.of(asset).free += amount
+
+    def move(self, asset: str, change: Decimal) -> None:
+        """Book money that came from outside, or went there."""
+        balance = self.of(asset)
+        if balance.free + change < ZERO:
+            raise Overdrawn(asset, -change, balance.free)
+        balance.free += change
+        self.outside[asset] = self.outside.get(asset, ZERO) - change
 
     def hold(self, asset: str, amount: Decimal) -> None:
         """Lock `amount` for an order."""
@@ -77,4 +86,5 @@ class Accounts:
     def total(self, asset: str) -> Decimal:
         """Return the conserved sum of `asset` over everybody."""
         ours = self.balances.get(asset, Balance())
-        return ours.free + ours.locked + self.counterparty.get(asset, ZERO) + self.fees.get(asset, ZERO)
+        others = (self.counterparty, self.fees, self.outside)
+        return ours.free + ours.locked + sum((each.get(asset, ZERO) for each in others), ZERO)

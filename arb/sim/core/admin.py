@@ -1,18 +1,16 @@
-"""HTTP for checkers: the truth of the simulated venue, and the switchboard of its faults.
+"""HTTP for checkers: the truth of the simulated venue.
 
-GET /sim/health, /sim/journal?since=SEQ&limit=N, /sim/orders, /sim/fills, /sim/balances, and
-GET, POST, DELETE /sim/faults. Amounts are strings; times are Unix nanoseconds.
+GET /sim/health, /sim/journal?since=SEQ&limit=N, /sim/orders, /sim/fills and /sim/balances. Amounts
+are strings; times are Unix nanoseconds. Faults are set in fault_door.py.
 """
 
 from collections.abc import Iterable
 from typing import Any, Final
 
-import msgspec
 import orjson
 from aiohttp import web
 
 from arb.sim.core.exchange import Exchange
-from arb.sim.core.faults import Fault
 from arb.sim.core.orders import Order
 from arb.sim.core.stage import Stage
 
@@ -35,9 +33,6 @@ class Admin:
             web.get("/sim/orders", self.orders),
             web.get("/sim/fills", self.fills),
             web.get("/sim/balances", self.balances),
-            web.get("/sim/faults", self.faults),
-            web.post("/sim/faults", self.add_faults),
-            web.delete("/sim/faults", self.remove_faults),
         ]
 
     async def health(self, _request: web.Request) -> web.Response:
@@ -76,30 +71,9 @@ class Admin:
             for asset, balance in accounts.balances.items()
         }
         fees = {asset: format(amount, "f") for asset, amount in accounts.fees.items()}
-        return reply({"initial": opened.as_json()["balances"], "current": current, "fees": fees})
-
-    async def faults(self, _request: web.Request) -> web.Response:
-        plan = self._stage.faults
-        struck = {kind.value: count for kind, count in plan.struck.items()}
-        return reply({"faults": msgspec.to_builtins(plan.listing()), "struck": struck})
-
-    async def add_faults(self, request: web.Request) -> web.Response:
-        try:
-            wanted = msgspec.json.decode(await request.read(), type=list[Fault] | Fault)
-        except msgspec.DecodeError as error:
-            return reply({"error": str(error)}, status=400)
-        added = [self._stage.faults.add(f) for f in (wanted if isinstance(wanted, list) else [wanted])]
-        return reply({"faults": msgspec.to_builtins(added)})
-
-    async def remove_faults(self, request: web.Request) -> web.Response:
-        wanted = request.query.get("id", "")
-        if wanted.isdigit():
-            self._stage.faults.remove(int(wanted))
-        elif wanted:
-            return reply({"error": "id is an integer"}, status=400)
-        else:
-            self._stage.faults.clear()
-        return await self.faults(request)
+        outside = {asset: format(-amount, "f") for asset, amount in accounts.outside.items()}
+        opening = opened.as_json()["balances"]
+        return reply({"initial": opening, "current": current, "fees": fees, "outside": outside})
 
 
 def order_row(order: Order, symbol_of: Any) -> dict[str, Any]:

@@ -71,6 +71,13 @@ class OrderClosed(Body, tag="order_closed", frozen=True, kw_only=True):
     reason: str
 
 
+class MovedOutside(Body, tag="moved_outside", frozen=True, kw_only=True):
+    """Money came (or went, below 0) without an order: a deposit, a withdrawal, somebody's hand."""
+
+    asset: str
+    change: Decimal
+
+
 class FaultStruck(Body, tag="fault_struck", frozen=True, kw_only=True):
     """A planned fault hit a request."""
 
@@ -80,5 +87,12 @@ class FaultStruck(Body, tag="fault_struck", frozen=True, kw_only=True):
 
 
 Event = (
-    BalancesOpened | OrderReceived | OrderAccepted | OrderRejected | OrderFilled | OrderClosed | FaultStruck
+    BalancesOpened
+    | MovedOutside
+    | OrderReceived
+    | OrderAccepted
+    | OrderRejected
+    | OrderFilled
+    | OrderClosed
+    | FaultStruck
 )

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 
-from arb.sim.core.accounts import Balance
+from arb.sim.core.accounts import Balance, Overdrawn
 from arb.sim.core.book import Book, Level, Liquidity
 from arb.sim.core.events import (
     BalancesOpened,
     Event,
+    MovedOutside,
     OrderAccepted,
     OrderClosed,
     OrderFilled,
@@ -122,6 +123,12 @@ class Exchange:
     def reject(self, client_id: str, reason: str) -> None:
         """Record that a request to place an order was refused."""
         self._emit(OrderRejected(client_id=client_id, reason=reason))
+
+    def move(self, asset: str, change: Decimal) -> None:
+        """Let money come or go without an order. Raises: Overdrawn; then nothing has happened."""
+        if self.balance(asset).free + change < ZERO:
+            raise Overdrawn(asset, -change, self.balance(asset).free)
+        self._emit(MovedOutside(asset=asset, change=change))
 
     def place(self, request: OrderRequest, fill_cap: Decimal | None = None) -> Order:
         """Take an order and match it at once.

@@ -8,9 +8,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
+from aiohttp import web
+
 from arb.domain.time import NS_PER_MS
-from arb.sim.core.faults import Call, Fault, FaultKind, Scope
-from arb.sim.core.faults import Stage as FaultStage
+from arb.sim.core.fault_kinds import FaultKind, Scope
+from arb.sim.core.fault_kinds import Stage as FaultStage
+from arb.sim.core.faults import Call, Fault
+from arb.sim.core.sockets import cut
 from arb.sim.core.stage import Stage
 
 T = TypeVar("T")
@@ -32,6 +36,10 @@ class ServerError(CallFault):
     """A 5xx answer, whatever became of the request."""
 
 
+class UnderMaintenance(CallFault):
+    """The venue is closed: a 5xx answer, and nothing was executed."""
+
+
 class RejectedByPlan(CallFault):
     """The venue refuses the order for a reason of its own."""
 
@@ -42,6 +50,31 @@ class Throttled(CallFault):
     def __init__(self, status: int, retry_after_s: int) -> None:
         super().__init__(status, retry_after_s)
         self.status, self.retry_after_s = status, retry_after_s
+
+
+async def check_open(stage: Stage) -> None:
+    """Let a request pass unless the venue is gone or under maintenance.
+
+    Raises: ReplyLost after the delay of the fault, UnderMaintenance.
+    """
+    gone = stage.faults.standing(FaultKind.GONE)
+    if gone is not None:
+        stage.faults.note(gone)
+        await asyncio.sleep(gone.delay_ms / 1000)
+        raise ReplyLost
+    maintenance = stage.faults.standing(FaultKind.MAINTENANCE)
+    if maintenance is not None:
+        stage.faults.note(maintenance)
+        raise UnderMaintenance
+
+
+def turned_away(stage: Stage, request: web.Request) -> web.Response | None:
+    """Return the answer to a WebSocket handshake while no connection is taken, else None."""
+    if not stage.faults.cuts_sockets():
+        return None
+    if stage.faults.standing(FaultKind.GONE) is not None:
+        return cut(request)
+    return web.Response(status=503, text="Service Unavailable")
 
 
 async def run_call(

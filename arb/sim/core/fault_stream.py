@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from arb.domain.time import NS_PER_MS
-from arb.sim.core.faults import Call, FaultKind, FaultPlan, Stage
+from arb.sim.core.fault_kinds import FaultKind, Stage
+from arb.sim.core.faults import Call, FaultPlan
 from arb.sim.core.stage import Clock
 
 LATE_MS: Final = 1_000
@@ -24,6 +25,10 @@ class PrivateShaper:
         self._plan = plan
         self._channel = channel
         self._held: bytes | None = None
+
+    def lag_ms(self) -> int:
+        """Return how late every event is to go out, whatever else befalls it."""
+        return self._plan.lag_ms(self._channel)
 
     def push(self, frame: bytes, client_id: str = "") -> list[Delivery]:
         """Return what to send now that `frame` is due. A reordered frame goes after the next one."""
@@ -53,6 +58,10 @@ class PublicShaper:
         self._clock = clock
         self._cross = cross
         self._frozen_until_ns: dict[str, int] = {}
+
+    def lag_ms(self, stream: str) -> int:
+        """Return how late frames of `stream` are to go out."""
+        return self._plan.lag_ms(stream)
 
     def push(self, stream: str, frame: bytes) -> bytes | None:
         """Return the frame to send on `stream`, or None for silence."""

@@ -6,6 +6,7 @@ premium). Upbit also lists USDT itself, at KRW per USDT. Each venue process buil
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
@@ -26,6 +27,19 @@ UPBIT_SPREAD_BPS: Final = (1.0, 3.0)
 UPBIT_LOT: Final = Decimal("0.00000001")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """What is out of the ordinary at one venue: factors on prices, and other ticks and lots, by coin."""
+
+    rate: float = 1.0  # on KRW per USDT, and so on every price in KRW
+    prices: Mapping[str, float] = field(default_factory=dict)
+    ticks: Mapping[str, Decimal] = field(default_factory=dict)
+    lots: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+ORDINARY: Final = Conditions()
+
+
 class Market:
     """Books of every instrument of both venues, by step since the epoch."""
 
@@ -34,6 +48,7 @@ class Market:
         self._epoch_ns = config.epoch_ns
         self._step_ns = config.step_ms * NS_PER_MS
         self._coins = config.coin_table()
+        self._lots = {coin.name: coin.lot for coin in self._coins}
         self._path = path
         self._replayed = {TAPE_COIN} if has_frame_tape(config) else set()
         usdt_per_krw = 1 / float(config.usdt_krw)
@@ -59,36 +74,58 @@ class Market:
         names = tuple(coin.name for coin in self._coins)
         return (*names, "USDT") if venue == UPBIT else names
 
-    def books(self, venue: str, step: int) -> Mapping[str, Book]:
+    def lot_of(self, venue: str, coin: str) -> Decimal:
+        """Return the smallest quantity of a coin, base."""
+        return UPBIT_LOT if venue == UPBIT else self._lots[coin]
+
+    def books(self, venue: str, step: int, conditions: Conditions = ORDINARY) -> Mapping[str, Book]:
         """Return the books of `venue` at `step`, by coin name. Steps must not go backwards.
 
         A coin whose Binance frames are replayed from a tape is left out there.
         """
         state = self._path.at(step)
-        return self._upbit_books(state, step) if venue == UPBIT else self._binance_books(state, step)
+        if venue == UPBIT:
+            return self._upbit_books(state, step, conditions)
+        return self._binance_books(state, step, conditions)
 
-    def _binance_books(self, state: FairState, step: int) -> dict[str, Book]:
+    def _binance_books(self, state: FairState, step: int, conditions: Conditions) -> dict[str, Book]:
         return {
-            coin.name: make_book(_binance_shape(coin), mid, f"{self._seed}:{BINANCE}:{coin.name}:{step}")
+            coin.name: make_book(
+                _binance_shape(coin, conditions),
+                mid * conditions.prices.get(coin.name, 1.0),
+                f"{self._seed}:{BINANCE}:{coin.name}:{step}",
+            )
             for coin, mid in zip(self._coins, state.price_usdt, strict=True)
             if coin.name not in self._replayed
         }
 
-    def _upbit_books(self, state: FairState, step: int) -> dict[str, Book]:
+    def _upbit_books(self, state: FairState, step: int, conditions: Conditions) -> dict[str, Book]:
+        usdt_krw = state.usdt_krw * conditions.rate
         mids = {
-            coin.name: price * state.usdt_krw * (1 + premium)
+            coin.name: price * usdt_krw * (1 + premium)
             for coin, price, premium in zip(self._coins, state.price_usdt, state.premium, strict=True)
         }
-        mids["USDT"] = state.usdt_krw
+        mids["USDT"] = usdt_krw
         return {
-            name: make_book(self._krw_shape, mid, f"{self._seed}:{UPBIT}:{name}:{step}")
+            name: make_book(
+                self._upbit_shape(name, conditions),
+                mid * conditions.prices.get(name, 1.0),
+                f"{self._seed}:{UPBIT}:{name}:{step}",
+            )
             for name, mid in mids.items()
         }
 
+    def _upbit_shape(self, name: str, conditions: Conditions) -> Shape:
+        tick = conditions.ticks.get(name)
+        return self._krw_shape if tick is None else replace(self._krw_shape, tick=fixed_tick(tick))
 
-def _binance_shape(coin: Coin) -> Shape:
+
+def _binance_shape(coin: Coin, conditions: Conditions) -> Shape:
     return Shape(
-        tick=fixed_tick(coin.tick_usdt), lot=coin.lot, spread_bps=BINANCE_SPREAD_BPS, usdt_per_quote=1.0
+        tick=fixed_tick(conditions.ticks.get(coin.name, coin.tick_usdt)),
+        lot=conditions.lots.get(coin.name, coin.lot),
+        spread_bps=BINANCE_SPREAD_BPS,
+        usdt_per_quote=1.0,
     )
 
 

@@ -10,7 +10,7 @@ from heapq import merge
 from pathlib import Path
 
 from arb.sim.core.accounts import Accounts
-from arb.sim.core.events import BalancesOpened, OrderAccepted, OrderClosed, OrderFilled
+from arb.sim.core.events import BalancesOpened, MovedOutside, OrderAccepted, OrderClosed, OrderFilled
 from arb.sim.core.journal import Recorded
 from arb.sim.core.orders import ZERO, Order
 from arb.sim.core.rules import Fee
@@ -90,6 +90,8 @@ class Records:
             case BalancesOpened(balances=balances):
                 for asset, amount in balances.items():
                     self.accounts.deposit(asset, amount)
+            case MovedOutside(asset=asset, change=change):
+                self.accounts.move(asset, change)
             case OrderAccepted() as accepted:
                 self._accept(accepted, recorded.ts_ns)
             case OrderFilled() as fill:

@@ -21,6 +21,7 @@ from arb.adapters.local.collector import settle
 from arb.sim.core.admin import Admin
 from arb.sim.core.config import ConfigError, load_config
 from arb.sim.core.exchange import Exchange
+from arb.sim.core.fault_door import FaultDoor
 from arb.sim.core.market import BINANCE, UPBIT
 from arb.sim.core.stage import Stage, make_stage
 from arb.sim.core.steps import Publish, StepLoop
@@ -34,7 +35,7 @@ Build = Callable[[Stage], web.Application]
 
 def install(app: web.Application, stage: Stage, exchange: Exchange, publish: Publish) -> None:
     """Add the admin routes and the heartbeat to a venue's application."""
-    app.add_routes(Admin(stage, exchange).routes())
+    app.add_routes([*Admin(stage, exchange).routes(), *FaultDoor(stage, exchange).routes()])
     steps = StepLoop(stage, exchange, publish)
 
     async def heartbeat(_app: web.Application) -> AsyncIterator[None]:

@@ -23,6 +23,8 @@ class Outbox:
         self._room = asyncio.Event()
         self._room.set()
         self.overflowed = False
+        self._late: deque[tuple[float, bytes]] = deque()  # when due, frame; in the order they were made
+        self._timer: asyncio.TimerHandle | None = None
 
     def put(self, frame: bytes) -> None:
         """Queue a frame; past the limit the client is marked as lost."""
@@ -39,6 +41,27 @@ class Outbox:
             asyncio.get_running_loop().call_later(delay_ms / 1000, self.put, frame)
         else:
             self.put(frame)
+
+    def put_in_order(self, frame: bytes, lag_ms: int = 0) -> None:
+        """Queue a frame of a stream that lags: after every earlier one, and no later than its lag."""
+        if not lag_ms and not self._late:
+            self.put(frame)
+            return
+        self._late.append((asyncio.get_running_loop().time() + lag_ms / 1000, frame))
+        if not lag_ms or self._timer is None:
+            self._release()
+
+    def _release(self) -> None:
+        """Queue the late frames that are due, and all of them when the newest is."""
+        loop = asyncio.get_running_loop()
+        now_s, late = loop.time(), self._late
+        caught_up = bool(late) and late[-1][0] <= now_s
+        while late and (caught_up or late[0][0] <= now_s):
+            self.put(late.popleft()[1])
+        if self._timer is not None:
+            self._timer.cancel()
+        waits = bool(late) and not self.overflowed
+        self._timer = loop.call_at(late[0][0], self._release) if waits else None
 
     async def emptied(self) -> None:
         """Wait until everything put so far has been sent."""
@@ -62,6 +85,9 @@ class Outbox:
     def abort(self) -> None:
         """Cut the connection without a closing handshake."""
         self.overflowed = True
+        self._late.clear()
+        if self._timer is not None:
+            self._timer.cancel()
         self._room.set()
         self._wake.set()
         transport = self._socket._req.transport if self._socket._req else None

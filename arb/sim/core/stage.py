@@ -10,8 +10,9 @@ from typing import Any, Final, Protocol
 from arb.domain.time import NS_PER_S
 from arb.sim.core.config import ConfigError, SimConfig
 from arb.sim.core.events import FaultStruck
+from arb.sim.core.fault_check import complaint
+from arb.sim.core.fault_kinds import Stage as FaultStage
 from arb.sim.core.faults import Call, Fault, FaultPlan
-from arb.sim.core.faults import Stage as FaultStage
 from arb.sim.core.journal import Journal
 from arb.sim.core.market import BINANCE, Market, build_market
 
@@ -60,13 +61,18 @@ def make_stage(venue: str, config: SimConfig, clock: Clock, journal_path: Path |
     """Return the stage of `venue`, with the market and dice that its configuration gives."""
     if clock.now_ns() - config.epoch_ns > EPOCH_AGE_NS_MAX:
         raise ConfigError("epoch_ns: more than 7 days ago, and every step since would have to be drawn")
+    market = build_market(config)
     faults = config.faults.binance if venue == BINANCE else config.faults.upbit
+    for fault in faults:
+        wrong = complaint(fault, venue, market.coins(venue))
+        if wrong is not None:
+            raise ConfigError(f"faults.{venue}: {wrong}")
     return Stage(
         venue=venue,
         config=config,
         clock=clock,
-        market=build_market(config),
+        market=market,
         journal=Journal(journal_path),
-        faults=FaultPlan(Random(f"{config.seed}:{venue}:faults"), faults),
+        faults=FaultPlan(Random(f"{config.seed}:{venue}:faults"), faults, clock.now_ns),
         rng=Random(f"{config.seed}:{venue}:latency"),
     )

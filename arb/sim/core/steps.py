@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from arb.domain.time import NS_PER_S
 from arb.sim.core.book import Book
 from arb.sim.core.exchange import Exchange
+from arb.sim.core.market_faults import FaultyMarket
 from arb.sim.core.stage import Stage
 
 Publish = Callable[[int, Mapping[str, Book]], None]
@@ -22,6 +23,7 @@ class StepLoop:
         self._stage = stage
         self._exchange = exchange
         self._publish = publish
+        self._market = FaultyMarket(stage.market, stage.venue, stage.faults)
         self._step = -1
 
     def start(self) -> None:
@@ -43,7 +45,7 @@ class StepLoop:
             self.catch_up()
 
     def _show(self, step: int) -> None:
-        books = self._stage.market.books(self._stage.venue, step)
+        books = self._market.books(step)
         self._step = step
         self._exchange.put_books(books)
         self._publish(step, books)

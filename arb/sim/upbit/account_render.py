@@ -6,11 +6,15 @@ and 2.8.
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
+from arb.domain.time import NS_PER_S
+from arb.sim.core.faults import Fault
 from arb.sim.upbit.forms import ASK, BID
-from arb.sim.upbit.rules import MAX_TOTAL_KRW, MIN_TOTAL_KRW
-from arb.sim.upbit.text import milliseconds, number, plain
+from arb.sim.upbit.rules import MAX_TOTAL_KRW
+from arb.sim.upbit.text import milliseconds, number, plain, utc_milliseconds
+
+BLOCK_NS: Final = 10 * NS_PER_S
 
 
 def account_json(currency: str, free: Decimal, locked: Decimal) -> dict[str, Any]:
@@ -42,8 +46,10 @@ def my_asset_json(
     }
 
 
-def chance_json(market: str, fee_rate: Decimal, bid_account: Any, ask_account: Any) -> dict[str, Any]:
-    """Return /v1/orders/chance; `fee_rate` is a fraction."""
+def chance_json(
+    market: str, fee_rate: Decimal, min_total: Decimal, state: str, bid_account: Any, ask_account: Any
+) -> dict[str, Any]:
+    """Return /v1/orders/chance; `fee_rate` is a fraction, `min_total` KRW."""
     quote, base = market.split("-")
     fee = plain(fee_rate)
     taken = ["best_fok", "best_ioc", "limit", "limit_fok", "limit_ioc", "limit_post_only"]
@@ -59,11 +65,25 @@ def chance_json(market: str, fee_rate: Decimal, bid_account: Any, ask_account: A
             "order_sides": [ASK, BID],
             "bid_types": [*taken, "price"],
             "ask_types": [*taken, "market"],
-            "bid": {"currency": quote, "min_total": plain(MIN_TOTAL_KRW)},
-            "ask": {"currency": base, "min_total": plain(MIN_TOTAL_KRW)},
+            "bid": {"currency": quote, "min_total": plain(min_total)},
+            "ask": {"currency": base, "min_total": plain(min_total)},
             "max_total": plain(MAX_TOTAL_KRW),
-            "state": "active",
+            "state": state,
         },
         "bid_account": bid_account,
         "ask_account": ask_account,
+    }
+
+
+def wallet_json(currency: str, closed: Fault | None, now_ns: int) -> dict[str, Any]:
+    """Return one line of /v1/status/wallet."""
+    return {
+        "currency": currency,
+        "wallet_state": "working" if closed is None else closed.wallet.value,
+        "block_state": "normal" if closed is None else "delayed",
+        "block_height": now_ns // BLOCK_NS,
+        "block_updated_at": utc_milliseconds(now_ns // BLOCK_NS * BLOCK_NS),
+        "block_elapsed_minutes": 0,
+        "net_type": currency,
+        "network_name": currency,
     }

@@ -3,19 +3,24 @@
 from typing import Any
 
 from arb.sim.core.exchange import Exchange
-from arb.sim.upbit.account_render import account_json, chance_json
+from arb.sim.core.fault_kinds import FaultKind
+from arb.sim.core.stage import Stage
+from arb.sim.upbit.account_render import account_json, chance_json, wallet_json
 from arb.sim.upbit.auth import MAKE_ORDERS, VIEW_ASSETS
 from arb.sim.upbit.door import Route
 from arb.sim.upbit.errors import refuse
 from arb.sim.upbit.forms import QUOTE, coin_of
 from arb.sim.upbit.parameters import Parameters
+from arb.sim.upbit.switches import Switchboard
 
 
 class Account:
     """What the owner of the key may ask about money."""
 
-    def __init__(self, exchange: Exchange, markets: frozenset[str]) -> None:
+    def __init__(self, stage: Stage, exchange: Exchange, board: Switchboard, markets: frozenset[str]) -> None:
+        self._stage = stage
         self._exchange = exchange
+        self._board = board
         self._markets = markets
 
     def routes(self) -> list[Route]:
@@ -25,6 +30,7 @@ class Account:
             for path, handler, permission in (
                 ("/v1/accounts", self.accounts, VIEW_ASSETS),
                 ("/v1/orders/chance", self.chance, MAKE_ORDERS),
+                ("/v1/status/wallet", self.wallets, VIEW_ASSETS),
             )
         ]
 
@@ -36,7 +42,15 @@ class Account:
         if market is None or market not in self._markets:
             raise refuse("validation_error", "market does not have a valid value")
         rate = self._exchange.rules.fees.rate
-        return chance_json(market, rate, self._account(QUOTE), self._account(coin_of(market)))
+        state = "suspended" if self._board.is_halted(market) else "active"
+        quote, base = self._account(QUOTE), self._account(coin_of(market))
+        return chance_json(market, rate, self._board.min_total(market), state, quote, base)
+
+    async def wallets(self, _parameters: Parameters) -> Any:
+        now_ns = self._stage.now_ns()
+        coins = sorted({coin_of(market) for market in self._markets})
+        plan = self._stage.faults
+        return [wallet_json(coin, plan.standing(FaultKind.CLOSED_WALLET, coin), now_ns) for coin in coins]
 
     def _account(self, currency: str) -> dict[str, Any]:
         balance = self._exchange.balance(currency)

@@ -33,7 +33,7 @@ class Api:
         lookup = Lookup(stage, exchange, self.desk)
         self._routes = [
             *Quotation(stage, exchange, tape, board).routes(),
-            *Account(exchange, markets).routes(),
+            *Account(stage, exchange, board, markets).routes(),
             *lookup.routes(),
             *Ordering(exchange, self.desk, lookup, board, markets).routes(),
             *Canceling(self.desk, lookup).routes(),

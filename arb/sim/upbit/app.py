@@ -11,6 +11,7 @@ from aiohttp import web
 from arb.sim.core.book import Book
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.market import UPBIT_LOT
+from arb.sim.core.market_faults import shown
 from arb.sim.core.rules import QuoteFee, VenueRules
 from arb.sim.core.serve import install
 from arb.sim.core.stage import Stage
@@ -42,16 +43,17 @@ def build(stage: Stage) -> web.Application:
     """Return the application of one simulated Upbit."""
     app = web.Application()
     exchange = Exchange(venue_rules(stage), stage.journal, stage.clock, stage.config.balances.upbit)
-    board, tape = Switchboard(), PublicTape(stage.config.seed)
+    board, tape = Switchboard(stage.faults), PublicTape(stage.config.seed)
     api = Api(stage, exchange, tape, board)
     public, private = PublicStream(stage, tape, board), PrivateStream(stage, exchange)
     api.desk.subscribe(private.tell)
     exchange.subscribe(tape.follow)
+    exchange.subscribe(private.follow)
     sockets = Sockets(stage, board, api.door, public, private)
 
     def publish(step: int, books: Mapping[str, Book]) -> None:
         sockets.strike()
-        named = {market_code(coin): book for coin, book in books.items()}
+        named = {market_code(coin): shown(stage.faults, coin, book) for coin, book in books.items()}
         public.publish(tape.advance(step, stage.now_ns(), named))
 
     api.install(app)

@@ -52,6 +52,11 @@ class Connection:
         self._moved_ns = self._stage.clock.now_ns()
         self._outbox.put_later(delay_ms, frame)
 
+    def send_in_order(self, frame: bytes, lag_ms: int) -> None:
+        """Send a frame of a stream that lags, after those before it."""
+        self._moved_ns = self._stage.clock.now_ns()
+        self._outbox.put_in_order(frame, lag_ms)
+
     def drop(self) -> None:
         """Cut the connection."""
         self._outbox.abort()

@@ -14,8 +14,9 @@ from typing import Final
 from arb.domain.time import NS_PER_MS
 from arb.sim.core.events import OrderAccepted, OrderClosed, OrderFilled, OrderRejected
 from arb.sim.core.exchange import Exchange, Refused
-from arb.sim.core.faults import Call, FaultKind
-from arb.sim.core.faults import Stage as FaultStage
+from arb.sim.core.fault_kinds import FaultKind
+from arb.sim.core.fault_kinds import Stage as FaultStage
+from arb.sim.core.faults import Call
 from arb.sim.core.journal import Recorded
 from arb.sim.core.orders import Order
 from arb.sim.core.stage import Stage

@@ -11,12 +11,22 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from arb.sim.core.fault_effects import RejectedByPlan, ReplyLost, ServerError, Throttled, run_call
-from arb.sim.core.faults import Call, Scope
+from arb.sim.core.fault_effects import (
+    RejectedByPlan,
+    ReplyLost,
+    ServerError,
+    Throttled,
+    UnderMaintenance,
+    check_open,
+    run_call,
+)
+from arb.sim.core.fault_kinds import FaultKind, Scope
+from arb.sim.core.faults import Call
 from arb.sim.core.sockets import cut
 from arb.sim.core.stage import Stage
-from arb.sim.upbit.auth import AccessKey, Authenticator, KeyPolicy, check_policy
+from arb.sim.upbit.auth import MAKE_ORDERS, AccessKey, Authenticator, KeyPolicy, check_policy
 from arb.sim.upbit.errors import ErrorReply, UpbitRefusal, refuse
+from arb.sim.upbit.forms import ASK, BID, coin_of
 from arb.sim.upbit.limits import Limiter
 from arb.sim.upbit.parameters import Parameters, from_json, from_query
 from arb.sim.upbit.rates import DEFAULT_RATES, remaining_header
@@ -25,6 +35,7 @@ from arb.sim.upbit.text import to_json
 
 ACCOUNT: Final = "account"
 JSON_TYPE: Final = "application/json"
+SIDES: Final = {BID: "BUY", ASK: "SELL"}  # what faults call them
 REMAINING: Final = "Remaining-Req"
 
 
@@ -79,12 +90,15 @@ class Door:
         """Return the reply to a request; a lost reply cuts the connection."""
         left = 0
         try:
+            await check_open(self._stage)
             left = self.admit(route, request)
             body = await self._work(route, request)
         except UpbitRefusal as refusal:
             return self._reply(route, left, refusal.reply.status, _named(route, refusal.reply).body())
         except ServerError:
             return self._reply(route, left, 500, _named(route, refuse("server_error").reply).body())
+        except UnderMaintenance:
+            return self._reply(route, left, 503, _named(route, refuse("service_unavailable").reply).body())
         except ReplyLost:
             return cut(request)
         return self._reply(route, left, route.status, body)
@@ -110,6 +124,8 @@ class Door:
         """
         if route.permission is None:
             return
+        if self._stage.faults.standing(FaultKind.REVOKED_KEY) is not None:
+            raise refuse("invalid_access_key")
         self._authenticator.check(request.headers.get("Authorization"), parameters)
         switches = self._board.switches
         policy = KeyPolicy(
@@ -118,13 +134,28 @@ class Door:
             expires_ns=switches.key_expires_ns,
         )
         check_policy(policy, route.permission, request.remote or "", self._stage.clock.now_ns())
+        if route.permission == MAKE_ORDERS and route.method != "GET":
+            self._check_account()
 
-    async def pass_faults(self, route: Route, client_id: str, act: Callable[[], Awaitable[Any]]) -> Any:
+    def _check_account(self) -> None:
+        blocked = self._stage.faults.standing(FaultKind.BLOCKED_ACCOUNT)
+        if blocked is not None:
+            self._stage.faults.note(blocked)
+            raise refuse("out_of_scope", "거래가 제한된 계정입니다.")
+
+    async def pass_faults(
+        self,
+        route: Route,
+        client_id: str,
+        act: Callable[[], Awaitable[Any]],
+        coin: str = "",
+        side: str = "",
+    ) -> Any:
         """Do a request's work under the fault plan.
 
         Raises: UpbitRefusal, ReplyLost, ServerError.
         """
-        call = Call(endpoint=route.endpoint, scope=route.scope, client_id=client_id)
+        call = Call(endpoint=route.endpoint, scope=route.scope, client_id=client_id, coin=coin, side=side)
         try:
             return await run_call(self._stage, call, act)
         except Throttled as throttled:
@@ -138,7 +169,9 @@ class Door:
         parameters = await read_parameters(request)
         self.authenticate(route, request, parameters)
         client_id = parameters.get("identifier") or parameters.get("new_identifier") or ""
-        return await self.pass_faults(route, client_id, lambda: route.handler(parameters))
+        coin = coin_of(parameters.get("market") or "")
+        side = SIDES.get(parameters.get("side") or "", "")
+        return await self.pass_faults(route, client_id, lambda: route.handler(parameters), coin, side)
 
     def _reply(self, route: Route, left: int, status: int, body: Any) -> web.Response:
         header = remaining_header(route.group, self._limiter.rates[route.group], left)

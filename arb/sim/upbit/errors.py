@@ -31,10 +31,12 @@ EXCHANGE_ERRORS: Final[Mapping[str, tuple[int, str]]] = MappingProxyType(
         "no_authorization_ip": (401, "허용되지 않은 IP 주소입니다."),
         "no_authorization_token": (401, "인증 토큰이 필요합니다."),
         "invalid_access_key": (401, "잘못된 엑세스 키입니다."),
+        "market_offline": (403, "시스템 점검 중입니다. 점검이 완료된 후에 다시 시도해주세요."),
         "out_of_scope": (403, "권한이 부족합니다."),
         "order_not_found": (404, "주문을 찾지 못했습니다."),
         "blocked": (418, "요청 수 제한을 반복해서 초과하여 차단되었습니다."),
         "too_many_requests": (429, "요청 수 제한을 초과했습니다."),
+        "service_unavailable": (503, "시스템 점검 중입니다. 점검이 완료된 후에 다시 시도해주세요."),
         "server_error": (500, "알 수 없는 오류가 발생했습니다."),
     }
 )

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.sim.core.exchange import Exchange
+from arb.sim.core.fault_kinds import Stage as FaultStage
 from arb.sim.core.faults import Call
-from arb.sim.core.faults import Stage as FaultStage
 from arb.sim.core.orders import Order
 from arb.sim.core.stage import Stage
 from arb.sim.upbit.auth import VIEW_ORDERS

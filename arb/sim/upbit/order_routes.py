@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from arb.sim.core.book import Book, quantity_of, value_of
 from arb.sim.core.exchange import Exchange
-from arb.sim.core.faults import Scope
+from arb.sim.core.fault_kinds import Scope
 from arb.sim.upbit.auth import MAKE_ORDERS
 from arb.sim.upbit.desk import Desk
 from arb.sim.upbit.door import Route
@@ -113,10 +113,13 @@ class Ordering:
 
     def _checked(self, parameters: Parameters) -> OrderForm:
         form = read_order(parameters, self._markets)
+        if self._board.is_halted(form.market):
+            raise refuse("market_offline")
         book = self._exchange.book(form.coin)
         _check_depth(form, book)
         best_bid = book.bids[0].price if book.bids else ZERO
-        check_size(form, best_bid, self._board.switches.price_units)
+        units, min_total = self._board.price_units(form.market), self._board.min_total(form.market)
+        check_size(form, best_bid, units, min_total)
         return form
 
 

@@ -6,8 +6,10 @@ channels are `myOrder` and `myAsset`.
 
 from typing import Any, Final
 
+from arb.sim.core.events import MovedOutside
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.fault_stream import PrivateShaper
+from arb.sim.core.journal import Recorded
 from arb.sim.core.stage import Stage
 from arb.sim.upbit.account_render import my_asset_json
 from arb.sim.upbit.connection import Connection
@@ -58,10 +60,25 @@ class PrivateStream:
                 elif subscription.type == MY_ASSET and update.currencies:
                     self._deliver(connection, assets, form.identifier or "")
 
+    def follow(self, recorded: Recorded) -> None:
+        """Tell of money that came or went without an order. Listens to the engine."""
+        moved = recorded.event
+        if not isinstance(moved, MovedOutside):
+            return
+        assets = my_asset_json(self._asset_uuid, self._balances((moved.asset,)), self._stage.now_ns())
+        for connection in list(self._shapers):
+            if any(each.type == MY_ASSET for each in connection.subscriptions):
+                self._deliver(connection, assets, "")
+
     def _deliver(self, connection: Connection, message: dict[str, Any], client_id: str) -> None:
         frame = encode_frame(message, connection.form)
-        for delivery in self._shapers[connection][message["type"]].push(frame, client_id):
-            connection.send_frame(delivery.frame, delivery.delay_ms)
+        shaper = self._shapers[connection][message["type"]]
+        lag_ms = shaper.lag_ms()
+        for delivery in shaper.push(frame, client_id):
+            if delivery.delay_ms:
+                connection.send_frame(delivery.frame, delivery.delay_ms + lag_ms)
+            else:
+                connection.send_in_order(delivery.frame, lag_ms)
 
     def _balances(self, currencies: tuple[str, ...]) -> list[tuple[str, Any, Any]]:
         rows = ((currency, self._exchange.balance(currency)) for currency in currencies)

@@ -75,8 +75,9 @@ class PublicStream:
                 key = channel, connection.form
                 if key not in rendered:
                     rendered[key] = list(self._frames(channel, connection.form, fresh))
+                lag_ms = self._shaper.lag_ms(f"{channel.type}.{channel.market}") if rendered[key] else 0
                 for frame in rendered[key]:
-                    connection.send_frame(frame)
+                    connection.send_in_order(frame, lag_ms)
 
     def _frames(self, channel: Channel, form: str, fresh: dict[str, list[PublicTrade]]) -> Iterator[bytes]:
         for message in self._messages(channel, REALTIME, fresh.get(channel.market, [])):
@@ -120,7 +121,7 @@ class PublicStream:
                 yield Channel("orderbook", market, units, subscription.level)
 
     def _levels(self, market: str) -> list[str]:
-        return grouping_levels(self._tape.unit(market, self._board.switches.price_units))
+        return grouping_levels(self._tape.unit(market, self._board.price_units(market)))
 
 
 def swap_sides(frame: bytes) -> bytes:

@@ -56,10 +56,16 @@ class PublicTape:
 
     def unit(self, market: str, overrides: Mapping[str, Decimal]) -> Decimal:
         """Return the price unit of a market at its best ask, KRW."""
-        return price_unit(market, self.books[market].asks[0].price, overrides)
+        book = self.books[market]
+        best = (*book.asks[:1], *book.bids[:1])
+        price = best[0].price if best else self.days[market].last.price
+        return price_unit(market, price, overrides)
 
     def _print(self, market: str, book: Book, ask_bid: str, share: float, ts_ns: int) -> None:
-        level = book.bids[0] if ask_bid == "ASK" else book.asks[0]
+        best = (book.bids if ask_bid == "ASK" else book.asks)[:1]
+        if not best:
+            return
+        level = best[0]
         volume = (level.quantity * Decimal(share)).quantize(UPBIT_LOT, ROUND_DOWN)
         self._add(market, self._numbered(level.price, max(volume, UPBIT_LOT), ask_bid, ts_ns))
 

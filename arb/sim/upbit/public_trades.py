@@ -6,10 +6,12 @@ exchange_protocols.md 2.4 and 2.8.
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
-from arb.sim.core.book import Book
+from arb.sim.core.book import Book, Level
 from arb.sim.upbit.text import date_and_time, milliseconds, number
+
+NOTHING: Final = Level(Decimal(0), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,7 @@ def trade_message(
     """Return a WebSocket trade without its stream type."""
     date, time_of_day = date_and_time(trade.ts_ns)
     change = change_fields(trade.price, previous)
-    ask, bid = book.asks[0], book.bids[0]
+    ask, bid = (next(iter(side), NOTHING) for side in (book.asks, book.bids))
     return {
         "type": "trade",
         "code": market,

@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from arb.sim.core.exchange import Exchange
+from arb.sim.core.market_faults import shown
 from arb.sim.core.stage import Stage
 from arb.sim.upbit.door import Route
 from arb.sim.upbit.errors import refuse_quotation
@@ -61,7 +62,7 @@ class Quotation:
         level = self._level(parameters)
         rows = []
         for market in self._markets(parameters, "markets"):
-            book = self._exchange.book(coin_of(market))
+            book = shown(self._stage.faults, coin_of(market), self._exchange.book(coin_of(market)))
             if level and format(level, "f") not in grouping_levels(self._unit(market)):
                 raise refuse_quotation(400, "Not supported level")
             fields = orderbook_fields(grouped(book, level), self._stage.now_ns(), count)
@@ -92,7 +93,7 @@ class Quotation:
         return [tick_json(market, trade, opening) for trade in reversed(trades)]
 
     def _unit(self, market: str) -> Decimal:
-        return self._tape.unit(market, self._board.switches.price_units)
+        return self._tape.unit(market, self._board.price_units(market))
 
     def _markets(self, parameters: Parameters, name: str) -> list[str]:
         markets = parameters.all(name)

@@ -14,7 +14,6 @@ from arb.sim.upbit.forms import ASK, BID, OrderForm
 from arb.sim.upbit.parameters import Parameters
 from arb.sim.upbit.quotation import is_on_unit
 
-MIN_TOTAL_KRW: Final = Decimal(5_000)
 MAX_TOTAL_KRW: Final = Decimal(1_000_000_000)
 VOLUME_UNIT: Final = Decimal("0.00000001")
 IDENTIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{1,64}")
@@ -52,7 +51,7 @@ def read_order(parameters: Parameters, markets: frozenset[str]) -> OrderForm:
     return form
 
 
-def check_size(form: OrderForm, best_bid: Decimal, units: Mapping[str, Decimal]) -> None:
+def check_size(form: OrderForm, best_bid: Decimal, units: Mapping[str, Decimal], min_total: Decimal) -> None:
     """Check price unit, smallest and largest total (KRW).
 
     Raises: UpbitRefusal (invalid_price_*, under_min_total_*, invalid_parameter).
@@ -61,7 +60,7 @@ def check_size(form: OrderForm, best_bid: Decimal, units: Mapping[str, Decimal])
     if form.ord_type == "limit" and price is not None and not is_on_unit(form.market, price, units):
         raise refuse(f"invalid_price_{side}")
     total = order_total(form, best_bid)
-    if total < MIN_TOTAL_KRW:
+    if total < min_total:
         raise refuse(f"under_min_total_{side}")
     if total > MAX_TOTAL_KRW:
         raise refuse("invalid_parameter", "최대주문금액을 초과했습니다.")

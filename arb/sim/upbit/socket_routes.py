@@ -4,9 +4,10 @@ from typing import Protocol
 
 from aiohttp import web
 
-from arb.sim.core.fault_effects import ReplyLost, ServerError
+from arb.sim.core.fault_effects import ReplyLost, ServerError, turned_away
+from arb.sim.core.fault_kinds import FaultKind
+from arb.sim.core.fault_kinds import Stage as FaultStage
 from arb.sim.core.faults import Call
-from arb.sim.core.faults import Stage as FaultStage
 from arb.sim.core.stage import Stage
 from arb.sim.upbit.auth import VIEW_ORDERS
 from arb.sim.upbit.connection import Connection
@@ -57,6 +58,11 @@ class Sockets:
 
     def strike(self) -> None:
         """Cut the connections a fault names by path; a fault without one cuts them all."""
+        faults = self._stage.faults
+        if faults.cuts_sockets():
+            self._public.drop_all()
+        if faults.cuts_sockets() or faults.standing(FaultKind.REVOKED_KEY) is not None:
+            self._private.drop_all()
         for path, stream in ((PUBLIC_PATH, self._public), (PRIVATE_PATH, self._private)):
             fault = self._stage.faults.strike(FaultStage.SOCKET, Call(endpoint=path))
             if fault is not None and fault.endpoint is None:
@@ -76,6 +82,9 @@ class Sockets:
         self, route: Route, request: web.Request, stream: Stream, types: frozenset[str]
     ) -> web.StreamResponse:
         nothing = Parameters((), "")
+        turned = turned_away(self._stage, request)
+        if turned is not None:
+            return turned
         try:
             self._door.admit(route, request)
             self._door.authenticate(route, request, nothing)

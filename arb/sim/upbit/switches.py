@@ -11,8 +11,13 @@ import msgspec
 from aiohttp import web
 
 from arb.sim.core.admin import reply
+from arb.sim.core.fault_kinds import FaultKind
+from arb.sim.core.faults import FaultPlan
+from arb.sim.core.market_faults import rules_of
 from arb.sim.upbit.auth import PERMISSIONS
+from arb.sim.upbit.forms import coin_of
 
+MIN_TOTAL_KRW: Final = Decimal(5_000)
 PATH: Final = "/sim/upbit/switches"
 IDLE_CLOSE_MS: Final = 120_000
 
@@ -47,10 +52,25 @@ class Switches(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Switchboard:
-    """Holds the switches in force."""
+    """Holds the switches in force, beside the faults that change a market's rules."""
 
-    def __init__(self) -> None:
+    def __init__(self, faults: FaultPlan) -> None:
         self.switches = Switches()
+        self._faults = faults
+
+    def price_units(self, market: str) -> dict[str, Decimal]:
+        """Return the price unit of a market by its code, if it is not the table's."""
+        units = {each: unit for each, unit in self.switches.price_units.items() if each == market}
+        changed = rules_of(self._faults, coin_of(market)).get("tick")
+        return units if changed is None else {market: changed}
+
+    def min_total(self, market: str) -> Decimal:
+        """Return the smallest order of a market, KRW."""
+        return rules_of(self._faults, coin_of(market)).get("min_notional", MIN_TOTAL_KRW)
+
+    def is_halted(self, market: str) -> bool:
+        """Whether a market takes no orders."""
+        return self._faults.standing(FaultKind.HALTED_COIN, coin_of(market)) is not None
 
     def replace(self, body: bytes) -> Switches:
         """Put the switches in `body` in force.

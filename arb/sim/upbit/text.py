@@ -56,6 +56,13 @@ def kst_microseconds(ts_ns: int) -> str:
     return moment.isoformat(timespec="microseconds")
 
 
+def utc_milliseconds(ts_ns: int) -> str:
+    """Return `2025-07-04T05:00:00.123Z`."""
+    seconds, rest_ns = divmod(ts_ns, NS_PER_S)
+    moment = datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest_ns // NS_PER_US)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def date_and_time(ts_ns: int) -> tuple[str, str]:
     """Return (`2023-10-06`, `09:37:36`) in UTC."""
     moment = datetime.fromtimestamp(ts_ns // NS_PER_S, UTC)

@@ -48,6 +48,7 @@ NAMES: Final[Mapping[str, Kind]] = MappingProxyType(
         "no_authorization_i_p": Kind.FATAL,
         "no_authorization_token": Kind.FATAL,
         "out_of_scope": Kind.FATAL,
+        "market_offline": Kind.RULES,  # 403, but of the market and not of the key: it is halted
         "order_not_found": Kind.NOT_FOUND,
         "blocked": Kind.RATE_LIMITED,
         "too_many_requests": Kind.RATE_LIMITED,

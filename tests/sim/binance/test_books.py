@@ -11,7 +11,7 @@ from arb.sim.binance.local_book import Gap, LocalBook
 from arb.sim.binance.wire import rows
 from arb.sim.core.book import Book
 from arb.sim.core.market import BINANCE, build_market
-from tests.sim.core.worlds import config, exchange, order
+from tests.sim.core.worlds import config, exchange, order, plan_of
 
 MARKET_CONFIG = config(coins=["BTC"])
 RICH = {"USDT": Decimal(1_000_000), "BTC": Decimal(10)}
@@ -30,7 +30,7 @@ def snapshot_of(books):
 @given(st.integers(0, 5), st.lists(st.sampled_from(["BUY", "SELL", None]), min_size=6, max_size=6))
 def test_local_book_from_any_snapshot_and_the_diffs_is_the_published_book(snapshot_step, takers):
     market, engine = build_market(MARKET_CONFIG), exchange(balances=RICH)
-    books = PublishedBooks(engine)
+    books = PublishedBooks(engine, plan_of())
     engine.subscribe(lambda recorded: bite_if_filled(books, recorded))
     local = None
     for step, taker in enumerate(takers):
@@ -53,7 +53,7 @@ def bite_if_filled(books, recorded):
 
 def test_ids_only_rise_and_diffs_join_on():
     engine = exchange()
-    books = PublishedBooks(engine)
+    books = PublishedBooks(engine, plan_of())
     first = books.publish("BTC", 0, engine.book("BTC"))
     bitten, _ = books.bite("BTC")
     second = books.publish("BTC", 1, engine.book("BTC"))

@@ -13,7 +13,8 @@ from arb.sim.core.fault_effects import (
     VenueRefusal,
     run_call,
 )
-from arb.sim.core.faults import Call, Scope
+from arb.sim.core.fault_kinds import Scope
+from arb.sim.core.faults import Call
 from arb.sim.core.stage import make_stage
 from tests.sim.core.worlds import config, fault
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from arb.sim.core.faults import TABLE, Call, FaultKind, Scope, Stage
+from arb.sim.core.fault_kinds import TABLE, FaultKind, Scope, Stage
+from arb.sim.core.faults import Call
 from tests.sim.core.worlds import fault, plan_of
 
 ORDER = Call(endpoint="POST /order", scope=Scope.ORDER, client_id="arb-1")

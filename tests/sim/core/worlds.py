@@ -9,7 +9,8 @@ from arb.adapters.local.clock import ManualClock
 from arb.sim.core.book import Book, Level
 from arb.sim.core.config import parse_config
 from arb.sim.core.exchange import Exchange
-from arb.sim.core.faults import Fault, FaultKind, FaultPlan
+from arb.sim.core.fault_kinds import FaultKind
+from arb.sim.core.faults import Fault, FaultPlan
 from arb.sim.core.journal import Journal
 from arb.sim.core.orders import OrderRequest, Side, TimeInForce
 from arb.sim.core.rules import QuoteFee, ReceivedAssetFee, VenueRules

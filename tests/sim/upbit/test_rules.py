@@ -6,6 +6,7 @@ import pytest
 from arb.sim.upbit.errors import UpbitRefusal
 from arb.sim.upbit.parameters import from_json
 from arb.sim.upbit.rules import check_size, read_order
+from arb.sim.upbit.switches import MIN_TOTAL_KRW
 
 MARKETS = frozenset({"KRW-BTC", "KRW-USDT"})
 LIMIT = {"market": "KRW-BTC", "side": "bid", "ord_type": "limit", "volume": "0.01", "price": "100000000"}
@@ -19,7 +20,7 @@ def read(**changes):
 
 def refusal(**changes):
     with pytest.raises(UpbitRefusal) as caught:
-        check_size(read(**changes), BEST_BID, {})
+        check_size(read(**changes), BEST_BID, {}, MIN_TOTAL_KRW)
     return caught.value.reply.name
 
 
@@ -41,7 +42,7 @@ def refusal(**changes):
     ],
 )
 def test_every_documented_shape_is_taken(changes):
-    check_size(read(**changes), BEST_BID, {})
+    check_size(read(**changes), BEST_BID, {}, MIN_TOTAL_KRW)
 
 
 @pytest.mark.parametrize(

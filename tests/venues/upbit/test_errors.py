@@ -39,6 +39,7 @@ ROWS: list[tuple[int, str, type[VenueError]]] = [
     (401, "no_authorization_ip", Fatal),
     (401, "no_authorization_i_p", Fatal),
     (401, "no_authorization_token", Fatal),
+    (403, "market_offline", AgainstRules),  # of the market, not of the key
     (403, "out_of_scope", Fatal),
     (404, "order_not_found", OrderNotFound),
     (418, "blocked", RateLimited),
