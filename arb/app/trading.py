@@ -7,12 +7,14 @@ from arb.adapters.local.journal import log_decision
 from arb.app.control import announce_rules
 from arb.app.rules import appetite_of, exits_of, limits_of, repairs_of, stability_of, unfilled_of
 from arb.app.shared import Shared
+from arb.domain.risk.review import Admit
 from arb.domain.time import NS_PER_MS
 from arb.engine.market.fresh_market import FreshMarkets
 from arb.engine.market.rules import RereadRules
 from arb.engine.trading.evaluate import Evaluate, Nearness
 from arb.engine.trading.execute import Execute
 from arb.engine.trading.exit_guard import ExitGuard
+from arb.engine.trading.fee_guard import FeeGuard
 from arb.engine.trading.guard import EntryGuard, RateWatch
 from arb.engine.trading.hand_over import HandOver
 from arb.engine.trading.kill_gate import KillGate
@@ -41,7 +43,7 @@ def wire_trading(shared: Shared) -> TradingUseCases:
         trades=shared.stores.trades, markets=markets, alerts=shared.alerts, clock=shared.clock
     )
     return TradingUseCases(
-        evaluate=_evaluate(shared),
+        evaluate=_evaluate(shared, markets),
         execute=execute,
         settle=_settle(shared, markets, hand_over, execute),
         hand_over=hand_over,
@@ -61,7 +63,7 @@ def _fresh_markets(shared: Shared) -> FreshMarkets:
     )
 
 
-def _evaluate(shared: Shared) -> Evaluate:
+def _evaluate(shared: Shared, markets: FreshMarkets) -> Evaluate:
     stores, settings = shared.stores, shared.settings
     return Evaluate(
         session_id=shared.session_id,
@@ -75,13 +77,7 @@ def _evaluate(shared: Shared) -> Evaluate:
         entropy=shared.entropy,
         kill_switch=shared.kill_switch,
         guard=_entry_guard(shared),
-        admit=Unfilled(
-            session_id=shared.session_id,
-            store=stores.health,
-            rules=unfilled_of(settings),
-            alerts=shared.alerts,
-            clock=shared.clock,
-        ).admit,
+        admit=_admit(shared, markets),
         exit_guard=ExitGuard(
             session_id=shared.session_id,
             trades=stores.trades,
@@ -94,6 +90,25 @@ def _evaluate(shared: Shared) -> Evaluate:
         journal=log_decision,
         nearness=Nearness(stores.board.degree),
     )
+
+
+def _admit(shared: Shared, markets: FreshMarkets) -> Admit:
+    """Return what admits entries of a coin: its fees can be valued, and its legs are not left unfilled."""
+    unfilled = Unfilled(
+        session_id=shared.session_id,
+        store=shared.stores.health,
+        rules=unfilled_of(shared.settings),
+        alerts=shared.alerts,
+        clock=shared.clock,
+    )
+    guard = FeeGuard(
+        session_id=shared.session_id,
+        trades=shared.stores.trades,
+        prices=markets.fee_prices,
+        clock=shared.clock,
+        otherwise=unfilled.admit,
+    )
+    return guard.admit
 
 
 def _entry_guard(shared: Shared) -> EntryGuard:

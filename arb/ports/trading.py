@@ -7,7 +7,7 @@ from typing import Protocol
 
 from arb.domain.ledger.ledger import Entry
 from arb.domain.market.book import Book
-from arb.domain.market.ids import ClientOrderId, Coin, SessionId, Symbol, TradeId, Venue
+from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, Symbol, TradeId, Venue
 from arb.domain.market.listing import Listing
 from arb.domain.risk.mode import ModeChange
 from arb.domain.risk.review import Approved, Limits, Mode, Proposal, Refused
@@ -161,6 +161,18 @@ class TradeStore(Protocol):
 
     def repair_again(self, trade: Trade) -> Trade:
         """Write a trade that was handed over and goes on, and count that, if `trade.version` is current.
+
+        Returns the trade with its next version. Raises: Conflict if somebody changed it meanwhile.
+        """
+
+    def unvalued(self, session_id: SessionId, limit: int) -> tuple[TradeId, ...]:
+        """Return trades with a fee of which nobody knows what it was worth, the oldest first."""
+
+    def fee_assets(self, session_id: SessionId) -> frozenset[tuple[Venue, str]]:
+        """Return in which third assets the newest fees were taken, by venue."""
+
+    def value_fees(self, trade: Trade, values: Mapping[ClientOrderId, Mapping[FillId, Decimal]]) -> Trade:
+        """Write what fees were worth, by order and fill, and the trade if `trade.version` is current.
 
         Returns the trade with its next version. Raises: Conflict if somebody changed it meanwhile.
         """

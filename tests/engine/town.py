@@ -40,6 +40,7 @@ from arb.engine.market.rules import RereadRules, WatchRules
 from arb.engine.trading.evaluate import Evaluate, Nearness
 from arb.engine.trading.execute import Execute
 from arb.engine.trading.exit_guard import ExitGuard
+from arb.engine.trading.fee_guard import FeeGuard
 from arb.engine.trading.guard import EntryGuard, RateWatch
 from arb.engine.trading.hand_over import HandOver
 from arb.engine.trading.kill_gate import KillGate
@@ -226,6 +227,14 @@ class Town:
         self.unfilled = Unfilled(
             session_id=SESSION, store=self.health, rules=UNFILLED, alerts=alerts, clock=self.clock
         )
+        fresh = FreshMarkets(
+            markets=markets, venues=dict(self.venues), counters=self.counters, clock=self.clock,
+            limits=LIMITS, degree=lambda: self.degree,
+        )  # fmt: skip
+        self.fee_guard = FeeGuard(
+            session_id=SESSION, trades=self.trades, prices=fresh.fee_prices, clock=self.clock,
+            otherwise=self.unfilled.admit,
+        )  # fmt: skip
         self.evaluate = Evaluate(
             session_id=SESSION, quotes=self.quotes, markets=markets, sessions=self.sessions,
             kill_switch=self.switch,
@@ -236,7 +245,7 @@ class Town:
                     SESSION, self.health, self.clock, window_ns=STABILITY.window_ns
                 ),
             ),
-            admit=self.unfilled.admit,
+            admit=self.fee_guard.admit,
             exit_guard=ExitGuard(
                 session_id=SESSION, trades=trades, counters=self.counters, alerts=alerts
             ),
@@ -253,10 +262,6 @@ class Town:
                 announce=lambda venue, at_ns: self.announced.append((venue, at_ns)),
                 clock=self.clock,
             ), **common,
-        )  # fmt: skip
-        fresh = FreshMarkets(
-            markets=markets, venues=dict(self.venues), counters=self.counters, clock=self.clock,
-            limits=LIMITS, degree=lambda: self.degree,
         )  # fmt: skip
         self.hand_over = HandOver(trades=trades, markets=fresh, alerts=alerts, clock=self.clock)
         self.settle = Settle(

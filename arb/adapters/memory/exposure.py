@@ -62,6 +62,7 @@ def exposure(tables: MemoryTables, session_id: SessionId, now_ns: int) -> Exposu
         loss_reserved_krw=exact_sum(trade.loss_reserve_krw for trade in own if _reserves(trade, since_ns)),
         orders_last_minute=sum(order.created_at_ns > now_ns - NS_PER_MINUTE for order in orders),
         opened_at_ns=_newest(own, now_ns - NS_PER_MINUTE),
+        unvalued_fees=sum(len(order.unvalued_fees) for order in orders),
         free={(venue.value, asset): amount for (venue, asset), amount in free(tables, session_id).items()},
     )
 

@@ -9,10 +9,10 @@ from arb.adapters.memory.tables import MemoryTables
 from arb.domain.errors import Conflict
 from arb.domain.health.alert import TRADE_HANDED_OVER
 from arb.domain.ledger.ledger import Entry
-from arb.domain.market.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
+from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, TradeId, Venue
 from arb.domain.risk.review import Approved, Limits, Proposal, Refused, review
 from arb.domain.trading.lone_leg import LoneLeg
-from arb.domain.trading.order import Event, Order, OrderReport, State, apply
+from arb.domain.trading.order import FEES_OF_ORDERS, Event, Order, OrderReport, State, apply
 from arb.domain.trading.trade import Trade, TradeState
 from arb.ports.trading import TradeView
 
@@ -127,6 +127,29 @@ class MemoryTradeStore:
             found = [*exposure.alone(self.tables, session_id), *again]
             found.sort(key=lambda trade: (trade.opened_at_ns, trade.trade_id))
             return tuple(LoneLeg(trade=trade, take_ups=take_ups.get(trade.trade_id, 0)) for trade in found)
+
+    def unvalued(self, session_id: SessionId, limit: int) -> tuple[TradeId, ...]:
+        with self.tables.transaction():
+            rows = [row for row in self.tables.orders.values() if row.session_id == session_id]
+            return tuple(sorted({row.order.trade_id for row in rows if row.order.unvalued_fees}))[:limit]
+
+    def fee_assets(self, session_id: SessionId) -> frozenset[tuple[Venue, str]]:
+        with self.tables.transaction():
+            own = [row.order for row in self.tables.orders.values() if row.session_id == session_id]
+            newest = sorted(own, key=lambda order: -order.created_at_ns)[:FEES_OF_ORDERS]
+            return frozenset((each.venue, fill.fee_asset) for each in newest for fill in each.third_fees)
+
+    def value_fees(self, trade: Trade, values: Mapping[ClientOrderId, Mapping[FillId, Decimal]]) -> Trade:
+        with self.tables.transaction():
+            following = self.add_orders(trade, ())
+            for name, of_fills in values.items():
+                row = self.tables.orders[name]
+                fills = tuple(
+                    replace(fill, fee_in_quote=of_fills.get(fill.fill_id, fill.fee_in_quote))
+                    for fill in row.order.fills
+                )
+                self.tables.orders[name] = replace(row, order=replace(row.order, fills=fills))
+            return following
 
     def repair_again(self, trade: Trade) -> Trade:
         with self.tables.transaction():

@@ -137,6 +137,8 @@ class MemoryVenue:
         """Return the market's book, stamped now: the venue always knows its own."""
         if self.silent:
             raise Retryable(self.venue, "no answer")
+        if (self.venue, symbol) not in self.quotes.get([(self.venue, symbol)]):
+            raise Rejected(self.venue, f"no market {symbol}", "no_market")
         book = self.quotes.get([(self.venue, symbol)])[(self.venue, symbol)]
         return replace(book, ts_recv_ns=self.clock.now_ns())
 

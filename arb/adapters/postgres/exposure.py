@@ -11,7 +11,8 @@ from arb.adapters.postgres.ledger import OWN
 from arb.adapters.postgres.neighbours import siblings
 from arb.adapters.postgres.records.holds import HoldState
 from arb.adapters.postgres.records.images import day_start_ns
-from arb.adapters.postgres.tables import balances, holds, orders, trades
+from arb.adapters.postgres.rows import UNVALUED
+from arb.adapters.postgres.tables import balances, fills, holds, orders, trades
 from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.domain.market.money import EXACT, ZERO, exact_sum
 from arb.domain.market.spread import Direction
@@ -56,6 +57,9 @@ PARTS: Final = union_all(
     select(literal("opened"), trades.c.coin, trades.c.direction, literal(0), func.max(trades.c.opened_at_ns))
     .where(trades.c.session_id == SESSION, trades.c.opened_at_ns > bindparam("minute_ago_ns"))
     .group_by(trades.c.coin, trades.c.direction),
+    select(literal("unvalued"), NOTHING, NOTHING, literal(0), func.count())
+    .select_from(fills.join(orders, orders.c.client_order_id == fills.c.client_order_id))
+    .where(orders.c.session_id == SESSION, UNVALUED),
     select(literal("orders"), NOTHING, NOTHING, literal(0), func.count())
     .where(orders.c.session_id == SESSION, orders.c.created_at_ns > bindparam("minute_ago_ns")),
     HELD,
@@ -74,7 +78,7 @@ def exposure(connection: Connection, session_id: SessionId, mode: Mode, now_ns: 
         },
     )
     by_part = _by_part(rows)
-    (realised,), (recent,) = by_part["realised"], by_part["orders"]
+    (realised,), (recent,), (unvalued,) = by_part["realised"], by_part["orders"], by_part["unvalued"]
     return Exposure(
         mode=mode,
         notional_by_coin_krw={Coin(row.name): row.amount for row in by_part["trades"]},
@@ -84,6 +88,7 @@ def exposure(connection: Connection, session_id: SessionId, mode: Mode, now_ns: 
         orders_last_minute=recent.number,
         opened_at_ns={(Coin(row.name), Direction(row.asset)): row.number for row in by_part["opened"]},
         free=_free(by_part["balances"], by_part["holds"]),
+        unvalued_fees=unvalued.number,
     )
 
 

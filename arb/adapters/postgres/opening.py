@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, select, update
@@ -11,9 +12,9 @@ from arb.adapters.postgres.engine import nothing_changed, transaction
 from arb.adapters.postgres.exposure import exposure
 from arb.adapters.postgres.owners import of_own_session, refuse_foreign, require_own
 from arb.adapters.postgres.rows import facts_of, order_values, trade_values
-from arb.adapters.postgres.tables import orders, sessions, trades
+from arb.adapters.postgres.tables import fills, orders, sessions, trades
 from arb.domain.errors import Conflict, InvariantError
-from arb.domain.market.ids import SessionId
+from arb.domain.market.ids import ClientOrderId, FillId, SessionId
 from arb.domain.risk.review import Approved, Limits, Mode, Proposal, Refused, review
 from arb.domain.state.owner import Owner
 from arb.domain.trading.order import Order
@@ -74,24 +75,42 @@ def repair_again(engine: Engine, trade: Trade) -> Trade:
     return _change(engine, trade, values, following, ())
 
 
+def value_fees(
+    engine: Engine, trade: Trade, values: Mapping[ClientOrderId, Mapping[FillId, Decimal]]
+) -> Trade:
+    """Write a changed trade, and what its fees were worth. Raises: Conflict as above."""
+    following = replace(trade, version=trade.version + 1)
+    with transaction(engine, trade.trade_id) as connection:
+        _update(connection, trade, trade_values(following))
+        for client_order_id, of_fills in values.items():
+            for fill_id, value in of_fills.items():
+                found = (fills.c.client_order_id == client_order_id, fills.c.fill_id == fill_id)
+                connection.execute(update(fills).where(*found).values(fee_in_quote=value))
+    return following
+
+
 def _change(
     engine: Engine, trade: Trade, values: Mapping[str, Any], following: Trade, intents: Sequence[Order]
 ) -> Trade:
     with transaction(engine, trade.trade_id) as connection:
-        changed = connection.execute(
-            update(trades)
-            .where(
-                trades.c.trade_id == trade.trade_id,
-                trades.c.version == trade.version,
-                of_own_session(connection, trades.c.session_id),
-            )
-            .values(values)
-        )
-        if changed.rowcount != 1:
-            require_own(connection, trade.session_id)
-            raise Conflict(f"trade {trade.trade_id} is no longer at version {trade.version}")
+        _update(connection, trade, values)
         _insert(connection, trade, intents)
     return following
+
+
+def _update(connection: Connection, trade: Trade, values: Mapping[str, Any]) -> None:
+    changed = connection.execute(
+        update(trades)
+        .where(
+            trades.c.trade_id == trade.trade_id,
+            trades.c.version == trade.version,
+            of_own_session(connection, trades.c.session_id),
+        )
+        .values(values)
+    )
+    if changed.rowcount != 1:
+        require_own(connection, trade.session_id)
+        raise Conflict(f"trade {trade.trade_id} is no longer at version {trade.version}")
 
 
 def _insert(connection: Connection, trade: Trade, intents: Sequence[Order]) -> None:

@@ -111,7 +111,10 @@ def _fees(connection: Connection, session_id: SessionId) -> dict[tuple[Venue, st
 def _held(connection: Connection, session_id: SessionId) -> dict[Coin, Held]:
     """Return what the fills of trades that have not ended add up to, fees off."""
     base: Any = func.sum(SIGN * fills.c.quantity - BASE_FEE)
-    quote: Any = func.sum(-SIGN * fills.c.quantity * fills.c.price - QUOTE_FEE)
+    third_fee = func.coalesce(
+        fills.c.fee_in_quote, 0
+    )  # what was paid in a third asset, as far as it is valued
+    quote: Any = func.sum(-SIGN * fills.c.quantity * fills.c.price - QUOTE_FEE - third_fee)
     summed = (
         select(trades.c.coin, fills.c.venue, base.label("base"), quote.label("quote"))
         .select_from(FILLED)

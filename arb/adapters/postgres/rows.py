@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, Final
 
-from sqlalchemy import Row
+from sqlalchemy import Row, and_, func, text
 
+from arb.adapters.postgres.tables import fills
 from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, Symbol, TradeId, Venue, VenueOrderId
 from arb.domain.market.instrument import Side
 from arb.domain.market.spread import Direction
@@ -17,6 +18,13 @@ from arb.domain.trading.trade import Trade, TradeState
 from arb.ports.trading import Session
 
 Values = dict[str, Any]
+# Fees in neither asset of their market, and those that nobody has valued yet; in the words of the index.
+THIRD_FEE: Final = and_(
+    fills.c.fee != 0,
+    fills.c.fee_asset != func.split_part(fills.c.symbol, text("'/'"), text("1")),
+    fills.c.fee_asset != func.split_part(fills.c.symbol, text("'/'"), text("2")),
+)
+UNVALUED: Final = and_(fills.c.fee_in_quote.is_(None), THIRD_FEE)
 TRIAL: Final = "trial_"  # before the scope of a circuit, among the facts that a trade was decided on
 
 
@@ -97,6 +105,7 @@ def fill_of(row: Row[Any]) -> Fill:
         fee=row.fee,
         fee_asset=row.fee_asset,
         ts_event_ns=row.ts_event_ns,
+        fee_in_quote=row.fee_in_quote,
     )
 
 

@@ -170,6 +170,7 @@ fills = Table(
     _text("fee_asset"),
     _ns("ts_event_ns"),
     _ns("booked_at_ns"),
+    Column("fee_in_quote", Numeric, nullable=True),
 )
 
 holds = Table(

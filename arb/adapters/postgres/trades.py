@@ -12,7 +12,7 @@ from arb.adapters.postgres.exposure import free_balances
 from arb.adapters.postgres.owners import require_own
 from arb.adapters.postgres.retry import Retry, harmless_twice, interrupted_only
 from arb.domain.ledger.ledger import Entry
-from arb.domain.market.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
+from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, TradeId, Venue
 from arb.domain.risk.review import Approved, Limits, Proposal, Refused
 from arb.domain.trading.lone_leg import LoneLeg
 from arb.domain.trading.order import Event, Order, OrderReport
@@ -101,6 +101,20 @@ class SqlTradeStore:
     def alone(self, session_id: SessionId) -> tuple[LoneLeg, ...]:
         with reading(self.engine) as connection:
             return views.alone(connection, session_id)
+
+    @harmless_twice
+    def unvalued(self, session_id: SessionId, limit: int) -> tuple[TradeId, ...]:
+        with reading(self.engine) as connection:
+            return views.unvalued(connection, session_id, limit)
+
+    @harmless_twice
+    def fee_assets(self, session_id: SessionId) -> frozenset[tuple[Venue, str]]:
+        with reading(self.engine) as connection:
+            return views.fee_assets(connection, session_id)
+
+    @interrupted_only
+    def value_fees(self, trade: Trade, values: Mapping[ClientOrderId, Mapping[FillId, Decimal]]) -> Trade:
+        return opening.value_fees(self.engine, trade, values)
 
     @interrupted_only
     def repair_again(self, trade: Trade) -> Trade:

@@ -8,12 +8,12 @@ from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select
 
 from arb.adapters.postgres.exposure import ACTIVE, ALONE
 from arb.adapters.postgres.neighbours import siblings
-from arb.adapters.postgres.rows import fill_of, order_of, trade_of
+from arb.adapters.postgres.rows import THIRD_FEE, UNVALUED, fill_of, order_of, trade_of
 from arb.adapters.postgres.tables import alerts, fills, orders, trades
 from arb.domain.health.alert import TRADE_HANDED_OVER
 from arb.domain.market.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
 from arb.domain.trading.lone_leg import LoneLeg
-from arb.domain.trading.order import AT_VENUE, TERMINAL, Fill, Order, State
+from arb.domain.trading.order import AT_VENUE, FEES_OF_ORDERS, TERMINAL, Fill, Order, State
 from arb.domain.trading.trade import Trade, TradeState
 from arb.ports.trading import TradeView
 
@@ -132,6 +132,37 @@ def alone(connection: Connection, session_id: SessionId) -> tuple[LoneLeg, ...]:
     found = select(trades).where(trades.c.session_id == session_id, or_(ALONE, taken_up))
     rows = connection.execute(found.order_by(trades.c.opened_at_ns, trades.c.trade_id))
     return tuple(LoneLeg(trade=trade_of(row), take_ups=row.take_ups) for row in rows)
+
+
+def unvalued(connection: Connection, session_id: SessionId, limit: int) -> tuple[TradeId, ...]:
+    """Return trades with a fee of which nobody knows what it was worth, the oldest first."""
+    found = (
+        select(orders.c.trade_id)
+        .distinct()
+        .join(fills, fills.c.client_order_id == orders.c.client_order_id)
+        .where(orders.c.session_id == session_id, UNVALUED)
+        .order_by(orders.c.trade_id)
+        .limit(limit)
+    )
+    return tuple(TradeId(found) for found in connection.execute(found).scalars())
+
+
+def fee_assets(connection: Connection, session_id: SessionId) -> frozenset[tuple[Venue, str]]:
+    """Return in which third assets the newest fees were taken, by venue."""
+    newest = (
+        select(orders.c.client_order_id)
+        .where(orders.c.session_id == session_id)
+        .order_by(orders.c.created_at_ns.desc())
+        .limit(FEES_OF_ORDERS)
+        .subquery()
+    )
+    found = (
+        select(fills.c.venue, fills.c.fee_asset)
+        .distinct()
+        .join(newest, newest.c.client_order_id == fills.c.client_order_id)
+        .where(THIRD_FEE)
+    )
+    return frozenset((Venue(row.venue), row.fee_asset) for row in connection.execute(found))
 
 
 def some(connection: Connection, ids: Collection[TradeId]) -> tuple[TradeView, ...]:

@@ -61,6 +61,7 @@ class Exposure:
     orders_last_minute: int
     opened_at_ns: dict[tuple[Coin, Direction], int]  # when the newest trade of the last minute was opened
     free: dict[tuple[str, str], Decimal]  # (venue, asset) -> balance minus holds
+    unvalued_fees: int = 0  # of fills: what they cost is in no profit yet
 
     @property
     def notional_total_krw(self) -> Decimal:
@@ -140,6 +141,7 @@ def _ceilings(proposal: Proposal, limits: Limits, exposure: Exposure) -> tuple[C
     since_ns = trade.opened_at_ns - exposure.opened_at_ns.get((trade.coin, trade.direction), 0)
     return (
         ("mode_not_normal", exposure.mode is not Mode.NORMAL),
+        ("fee_unvalued", exposure.unvalued_fees > 0),
         (TRIAL_UNDER_WAY, _trial_is_taken(proposal, exposure)),
         ("edge_too_small", proposal.edge.net_bps < limits.entry_edge_bps_min),
         ("trades_open", exposure.trades_open >= limits.trades_open_max),

@@ -86,6 +86,8 @@ TRANSITIONS: Final[Mapping[State, Mapping[Event, State]]] = MappingProxyType(
 TERMINAL: Final = frozenset({State.DENIED, State.FILLED, State.CANCELED, State.REJECTED, State.EXPIRED})
 AT_VENUE: Final = frozenset({State.SUBMITTED, State.UNKNOWN, State.ACCEPTED, State.PARTIALLY_FILLED})
 
+FEES_OF_ORDERS: Final = 40  # newest orders that tell which assets fees come in: of ten trades, entry and exit
+
 _EVENT_OF_STATUS: Final = MappingProxyType(
     {
         State.ACCEPTED: Event.ACCEPT,
@@ -124,6 +126,7 @@ class Fill:
     fee: Decimal
     fee_asset: str
     ts_event_ns: int  # the venue's stamp
+    fee_in_quote: Decimal | None = None  # what a fee in a third asset was worth; None while nobody knows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +150,17 @@ class Order:
     venue_order_id: VenueOrderId | None = None
     fills: tuple[Fill, ...] = ()
     reason: str = ""
+
+    @property
+    def third_fees(self) -> tuple[Fill, ...]:
+        """Return the fills whose fee was taken in neither what is traded nor what it is paid with."""
+        own = self.symbol.split("/")
+        return tuple(fill for fill in self.fills if fill.fee != ZERO and fill.fee_asset not in own)
+
+    @property
+    def unvalued_fees(self) -> tuple[Fill, ...]:
+        """Return those of them of which nobody knows yet what they were worth."""
+        return tuple(fill for fill in self.third_fees if fill.fee_in_quote is None)
 
     @property
     def filled_quantity(self) -> Decimal:

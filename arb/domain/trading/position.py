@@ -18,6 +18,7 @@ class LegPosition:
     base_fee: Decimal = ZERO  # fees taken in base, positive
     quote: Decimal = ZERO  # net of fees taken in quote
     quote_fee: Decimal = ZERO  # positive
+    third_fee: Decimal = ZERO  # fees taken in a third asset, at what they were worth in quote, positive
 
     @property
     def base_net(self) -> Decimal:
@@ -51,15 +52,16 @@ class TradePosition:
     def pnl_krw(self, krw_per_usdt: Decimal, base_price_krw: Decimal) -> Decimal:
         """Return all that came in and went out, valued in KRW at the given prices."""
         base = self.upbit.base_net + self.binance.base_net
-        return self.upbit.quote + self.binance.quote * krw_per_usdt + base * base_price_krw
+        krw, usdt = (leg.quote - leg.third_fee for leg in (self.upbit, self.binance))
+        return krw + usdt * krw_per_usdt + base * base_price_krw
 
 
 def leg_position(orders: Iterable[Order], venue: Venue) -> LegPosition:
     """Return the sum of the orders' fills on `venue`.
 
-    Fees in a third asset (BNB) touch neither base nor quote; the ledger has them.
+    Fees in a third asset (BNB) touch neither base nor quote, and cost what they were worth then.
     """
-    base = base_fee = quote = quote_fee = ZERO
+    base = base_fee = quote = quote_fee = third_fee = ZERO
     for order in orders:
         if order.venue is not venue:
             continue
@@ -71,7 +73,10 @@ def leg_position(orders: Iterable[Order], venue: Venue) -> LegPosition:
                 base_fee += fill.fee
             elif fill.fee_asset == currency:
                 quote_fee += fill.fee
-    return LegPosition(base=base, base_fee=base_fee, quote=quote - quote_fee, quote_fee=quote_fee)
+        third_fee += sum((fill.fee_in_quote or ZERO for fill in order.third_fees), ZERO)
+    return LegPosition(
+        base=base, base_fee=base_fee, quote=quote - quote_fee, quote_fee=quote_fee, third_fee=third_fee
+    )
 
 
 def trade_position(orders: Iterable[Order]) -> TradePosition:

@@ -16,6 +16,7 @@ from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.market.spread import Market, Rate, rate_from_book
 from arb.domain.risk.review import Limits
 from arb.domain.time import NS_PER_S, STAMP_AHEAD_NS_MAX, is_current
+from arb.engine.market.fee_prices import FeePrices
 from arb.engine.market.markets import USDT_KRW, Books, Markets, keys_of, symbol_on
 from arb.ports.market import Clock
 from arb.ports.messaging import Counters
@@ -41,6 +42,13 @@ class FreshMarkets:
     asked: dict[Key, tuple[int, Book]] = field(default_factory=dict)  # when, and the answer
     silent: dict[Venue, int] = field(default_factory=dict)  # when it gave no answer
     rates: list[Rate] = field(default_factory=list)  # the last one that was fresh
+    fee_prices: FeePrices = field(init=False)
+
+    def __post_init__(self) -> None:
+        prices = FeePrices(
+            quotes=self.markets.quotes, venues=self.venues, counters=self.counters, clock=self.clock
+        )
+        object.__setattr__(self, "fee_prices", prices)
 
     def read(self, coin: Coin, *, deep: bool = False) -> Market | None:
         """Return the coin's market, or None while a book of it can be had nowhere.

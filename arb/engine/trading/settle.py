@@ -1,7 +1,7 @@
 """What comes next for a trade after its orders: open, closed, or one order that evens its legs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from arb.domain.errors import Conflict
@@ -15,6 +15,7 @@ from arb.domain.trading.trade import ENDED, Leg, Trade, TradeState
 from arb.engine.market.fresh_market import FreshMarkets
 from arb.engine.trading.hand_over import HandOver, valued
 from arb.engine.trading.intents import intents
+from arb.engine.trading.value_fees import ValueFees
 from arb.ports.market import Clock
 from arb.ports.messaging import Counters, Dispatcher
 from arb.ports.trading import TradeStore, TradeView
@@ -48,6 +49,17 @@ class Settle:
     order_lifetime_ns: int
     place: Place
     paused: Callable[[SessionId], frozenset[Venue]] = none_paused
+    value_fees: ValueFees = field(init=False)
+
+    def __post_init__(self) -> None:
+        valuing = ValueFees(
+            trades=self.trades,
+            markets=self.markets,
+            counters=self.counters,
+            alerts=self.hand_over.alerts,
+            clock=self.clock,
+        )
+        object.__setattr__(self, "value_fees", valuing)
 
     def run(self, trade_id: TradeId, look: int = LOOK_ONCE) -> Trade | None:
         """Settle one trade; return it as it is afterwards, None if there is nothing to settle.
@@ -55,9 +67,12 @@ class Settle:
         A trade that had ended before is none: messages about it may come many times.
         """
         view = self.trades.view(trade_id)
-        if view is None or view.trade.state in ENDED:
+        if view is None:
             return None
         try:
+            view = self.value_fees.run(view)
+            if view.trade.state in ENDED:
+                return None
             trade, waits = self._act(view)
         except Conflict:  # somebody settled it at the same moment: look at what they did
             trade, waits = view.trade, True

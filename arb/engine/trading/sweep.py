@@ -18,6 +18,7 @@ ENDED_NS_MAX: Final = 1_500_000_000  # all orders are over and nobody settled: t
 OUTCOME_NS_MAX: Final = 60_000_000_000  # what became of an order is not known for longer: alarmed
 # The next sweep sends it again: while nobody works, messages of a few sweeps are waiting and not a heap.
 MESSAGE_MS_MAX: Final = 5_000
+UNVALUED_MAX: Final = 20  # trades in one sweep whose fees nobody could value yet
 
 
 class Teller(AlertSink, Protocol):
@@ -57,6 +58,9 @@ class Sweep:
         for view in unsettled:
             self.counters.count("swept_trades", view.trade.state)
             self.dispatcher.send("arb.settle_trade", view.trade.trade_id, expires_ms=MESSAGE_MS_MAX)
+        for trade_id in self.trades.unvalued(self.session_id, UNVALUED_MAX):
+            self.counters.count("swept_trades", "fee_unvalued")
+            self.dispatcher.send("arb.settle_trade", trade_id, expires_ms=MESSAGE_MS_MAX)
         return len(overdue) + len(unsettled)
 
     def _tell_again(self, now_ns: int) -> None:

@@ -4,7 +4,7 @@ The shape is read off the dataclasses once and compiled, so that a new field nee
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import cache
@@ -78,11 +78,12 @@ def _decoder(kind: Any) -> Convert:
 def _dataclass_decoder(kind: Any) -> Convert:
     parts = [(name, _decoder(hint)) for name, hint in _hints(kind)]
     names = {name for name, _ in parts}
+    needed = {field.name for field in fields(kind) if field.default is MISSING}
 
     def build(document: Any) -> Any:
-        if document.keys() != names:
+        if not needed <= document.keys() <= names:  # what has a default is missing where it was not known yet
             raise KeyError(*sorted(document.keys() ^ names))
-        return kind(**{name: part(document[name]) for name, part in parts})
+        return kind(**{name: part(document[name]) for name, part in parts if name in document})
 
     return build
 
