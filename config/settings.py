@@ -19,6 +19,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from arb.domain.errors import ConfigError
 from arb.stack.home import Home, read_settings
 from arb.venues.api_key import cleaned
+from config.coins import Coins
+from config.consistency import first_conflict
 from config.operations import GAUGES, Alerts, Degradation, Logs, SysMonitor, Watchdog
 from config.pool import Database
 from config.server_address import PostgresAddress, RabbitAddress, RedisAddress, host_of, is_private
@@ -56,6 +58,10 @@ def _clean_key(value: SecretStr) -> SecretStr:
 
 Positive = Field(gt=0)
 NotNegative = Field(ge=0)
+WHOLE_BPS: Final = 10_000  # a price that is off by all of itself
+Share = Field(gt=0, lt=WHOLE_BPS)
+Signed = Field(gt=-WHOLE_BPS, lt=WHOLE_BPS)
+Balances = dict[str, Annotated[Decimal, NotNegative]]
 KeyText = Annotated[SecretStr, AfterValidator(_clean_key)]
 
 
@@ -63,12 +69,12 @@ class Strategy(Section):
     """When a pair is opened and closed."""
 
     notional_usdt: Decimal = Positive
-    entry_edge_bps: Decimal
-    converged_bps: Decimal
-    take_profit_bps: Decimal = Positive
-    stop_loss_bps: Decimal = Positive
+    entry_edge_bps: Decimal = Signed
+    converged_bps: Decimal = Signed
+    take_profit_bps: Decimal = Share
+    stop_loss_bps: Decimal = Share
     holding_s_max: int = Positive
-    slip_bps: Decimal = NotNegative
+    slip_bps: Decimal = Field(ge=0, lt=WHOLE_BPS)
 
 
 class Orders(Section):
@@ -79,7 +85,7 @@ class Orders(Section):
     recv_window_ms: int = Field(gt=0, le=60_000)
     overdue_ms: int = Positive
     repair_time_s_max: int = Positive
-    repair_loss_bps_max: Decimal = Positive
+    repair_loss_bps_max: Decimal = Share
     repair_attempts_max: int = Positive
     repair_failures_max: int = Positive
 
@@ -95,9 +101,9 @@ class Risk(Section):
     loss_per_trade_krw_max: Decimal = Positive
     orders_per_minute_max: int = Positive
     entry_cooldown_ms: int = Field(ge=0, le=60_000)
-    premium_bps_abs_max: Decimal = Positive
-    price_band_bps_max: Decimal = Positive
-    rate_move_bps_max: Decimal = Positive
+    premium_bps_abs_max: Decimal = Share
+    price_band_bps_max: Decimal = Share
+    rate_move_bps_max: Decimal = Share
     warnings_blocked: tuple[str, ...]
     stability_window_s: int = Positive
     stability_samples_min: int = Positive
@@ -162,6 +168,13 @@ class SnapshotSettings(Section):
     keep_days: int = Positive
 
 
+def _of_venues(value: dict[str, Balances]) -> dict[str, Balances]:
+    for name in value:
+        if name not in VENUES:
+            raise ValueError(f"{name} is no venue: {' or '.join(VENUES)}")
+    return value
+
+
 class Sim(Section):
     """The simulated market of mock mode."""
 
@@ -174,7 +187,7 @@ class Sim(Section):
 class Paper(Section):
     """What a paper account begins with, by venue and asset."""
 
-    balances: dict[str, dict[str, Decimal]]
+    balances: Annotated[dict[str, Balances], AfterValidator(_of_venues)]
 
 
 class Settings(Section):
@@ -186,7 +199,7 @@ class Settings(Section):
     database_url: PostgresAddress | None = None
     session: str | None = None  # this one instead of the one in use
     group: str = Field(default="", pattern=r"^[a-z0-9]{0,12}$")  # of coins; each has a session in use
-    coins: tuple[str, ...] = Field(min_length=1)
+    coins: Coins
     strategy: Strategy
     orders: Orders
     risk: Risk
@@ -247,6 +260,8 @@ def load(mode: str | None = None, environ: Mapping[str, str] | None = None) -> S
         settings = Settings.model_validate(tree)
     except ValidationError as error:
         raise ConfigError(_line(error)) from None
+    if conflict := first_conflict(settings):
+        raise ConfigError(f"{conflict}; change one of them in the file named by ARB_CONFIG")
     if settings.mode is RunMode.LIVE:
         _check_live(settings, own, environ)
     if settings.mode is RunMode.MOCK:
@@ -352,7 +367,9 @@ def _line(error: ValidationError) -> str:
         return f"{key}: unknown key; the known ones are in config/default.yml"
     if first["type"] == "missing":
         return f"{key}: missing; set it in the file named by ARB_CONFIG or as {_variable(key)}"
-    wrong = first["msg"].removeprefix("Value error, ").lower()
+    wrong = first["msg"].removeprefix("Value error, ")
+    if wrong is first["msg"]:  # in the checker's words, which begin a sentence
+        wrong = wrong[0].lower() + wrong[1:]
     return f"{key}: {wrong}; set it in the file named by ARB_CONFIG or as {_variable(key)}"
 
 

@@ -1,0 +1,148 @@
+"""Settings that are sound each by itself and cannot work together: refused, with what would happen.
+
+Only what can never trade, or loses money by itself, is refused. What a round trip earns is another question.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from arb.venues.binance.instruments import DEFAULT_TAKER_FEE_BPS as BINANCE_TAKER_FEE_BPS
+from arb.venues.upbit.instruments import DEFAULT_TERMS as UPBIT
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+
+# KRW per USDT has not been lower for years. What fits a ceiling only at a lower rate never trades.
+RATE_KRW_LEAST: Final = Decimal(1_300)
+BPS: Final = Decimal(10_000)
+ROUND_TRIP_FEES_BPS: Final = 2 * (UPBIT.taker_fee_bps + BINANCE_TAKER_FEE_BPS)
+LEGS: Final = 2
+Conflict = tuple[bool, str]
+
+
+def first_conflict(settings: "Settings") -> str:
+    """Return the first pair of settings that cannot work together, in one line; empty if there is none."""
+    for conflicts in (_prices, _sizes, _times, _counts):
+        for is_one, text in conflicts(settings):
+            if is_one:
+                return text
+    return ""
+
+
+def _prices(settings: "Settings") -> Iterator[Conflict]:
+    """Prices: what would close at once, never open, or pay more than was set aside."""
+    strategy, orders, risk = settings.strategy, settings.orders, settings.risk
+    entry, converged, slip = strategy.entry_edge_bps, strategy.converged_bps, strategy.slip_bps
+    yield (
+        converged >= entry,
+        (
+            f"strategy.converged_bps: {converged} is not below strategy.entry_edge_bps ({entry}): "
+            "each pair would be closed as soon as it is open, and pay its fees for nothing"
+        ),
+    )
+    yield (
+        strategy.stop_loss_bps <= ROUND_TRIP_FEES_BPS,
+        (
+            f"strategy.stop_loss_bps: {strategy.stop_loss_bps} is not above the {ROUND_TRIP_FEES_BPS} bps of "
+            "fees that opening and closing cost: each pair would be stopped as soon as it is open"
+        ),
+    )
+    yield (
+        slip > orders.repair_loss_bps_max,
+        (
+            f"strategy.slip_bps: {slip} is above orders.repair_loss_bps_max ({orders.repair_loss_bps_max}): "
+            "an order could cost more than is set aside for its loss"
+        ),
+    )
+    yield (
+        entry >= risk.premium_bps_abs_max,
+        (
+            f"strategy.entry_edge_bps: {entry} is not below risk.premium_bps_abs_max "
+            f"({risk.premium_bps_abs_max}): nothing would ever be opened"
+        ),
+    )
+    yield (
+        entry + slip >= risk.price_band_bps_max,
+        (
+            f"strategy.slip_bps: with strategy.entry_edge_bps it is {entry + slip}, not below "
+            f"risk.price_band_bps_max ({risk.price_band_bps_max}): every order would be out of its band"
+        ),
+    )
+
+
+def _sizes(settings: "Settings") -> Iterator[Conflict]:
+    """Money: what is above a ceiling before anything is open."""
+    strategy, risk = settings.strategy, settings.risk
+    notional_krw = strategy.notional_usdt * RATE_KRW_LEAST
+    reserve_krw = notional_krw * (strategy.stop_loss_bps + settings.orders.repair_loss_bps_max) / BPS
+    for value, needed in (
+        ("notional_per_coin_krw_max", notional_krw),
+        ("notional_total_krw_max", notional_krw),
+        ("loss_per_trade_krw_max", reserve_krw),
+        ("daily_loss_krw_max", reserve_krw),
+    ):
+        ceiling = getattr(risk, value)
+        what = "of what it may lose" if needed == reserve_krw else "of each leg"
+        yield (
+            needed > ceiling,
+            (
+                f"strategy.notional_usdt: {strategy.notional_usdt} makes {needed:,.0f} KRW {what}, above "
+                f"risk.{value} ({ceiling:,.0f}): nothing would ever be opened"
+            ),
+        )
+
+
+def _times(settings: "Settings") -> Iterator[Conflict]:
+    """Times: what would be too old before it can be used."""
+    risk, orders, feed = settings.risk, settings.orders, settings.feed
+    for key in ("quote_age_ms_max", "rate_age_ms_max"):
+        age_ms = getattr(risk, key)
+        yield (
+            age_ms <= feed.flush_interval_ms,
+            (
+                f"risk.{key}: {age_ms} is not above feed.flush_interval_ms ({feed.flush_interval_ms}): "
+                "every quote would be too old"
+            ),
+        )
+    yield (
+        orders.http_timeout_ms >= orders.repair_time_s_max * 1_000,
+        (
+            f"orders.http_timeout_ms: {orders.http_timeout_ms} is not below orders.repair_time_s_max "
+            f"({orders.repair_time_s_max} s): a leg alone would be given up before its first answer"
+        ),
+    )
+    yield (
+        risk.unfilled_rest_s > risk.unfilled_rest_s_max,
+        (
+            f"risk.unfilled_rest_s: {risk.unfilled_rest_s} is above risk.unfilled_rest_s_max "
+            f"({risk.unfilled_rest_s_max})"
+        ),
+    )
+
+
+def _counts(settings: "Settings") -> Iterator[Conflict]:
+    """Numbers: what cannot be reached."""
+    risk, orders, feed = settings.risk, settings.orders, settings.feed
+    yield (
+        risk.orders_per_minute_max < LEGS,
+        (
+            f"risk.orders_per_minute_max: {risk.orders_per_minute_max} is below the {LEGS} orders of a pair: "
+            "nothing would ever be opened"
+        ),
+    )
+    yield (
+        orders.repair_failures_max > orders.repair_attempts_max,
+        (
+            f"orders.repair_failures_max: {orders.repair_failures_max} is above orders.repair_attempts_max "
+            f"({orders.repair_attempts_max}): the other venue would never be tried"
+        ),
+    )
+    room = feed.workers * feed.coins_max
+    yield (
+        len(settings.coins) + 1 > room,
+        (
+            f"coins: {len(settings.coins)} and the rate are more than feed.workers times feed.coins_max "
+            f"({room}): some would never be fed"
+        ),
+    )

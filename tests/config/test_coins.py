@@ -1,0 +1,114 @@
+"""What is no list of coins, and settings that cannot work together: one line each, at once."""
+
+import pytest
+
+from arb.domain.errors import ConfigError
+from config.settings import Settings, load
+
+NO_LISTS = {
+    "BTC,XRP,": "empty",
+    ",BTC": "empty",
+    "": "empty",
+    " , ": "empty",
+    "btc": "as BTC",
+    "Btc": "as BTC",
+    "KRW-XRP": "as XRP",
+    "XRP/KRW": "as XRP",
+    "BTC/KRW": "as BTC",
+    "XRP-USDT": "as XRP",
+    "BTC-XRP": "as XRP",
+    "XRPUSDT": "as XRP",
+    "BTC,ETH,BTC": "BTC is there twice",
+    "USDT": "USDT is what the coins are paid with",
+    "BTC,KRW": "KRW is what the coins are paid with",
+    "B TC": "no coin",
+    "BTC;ETH": "no coin",
+    "비트코인": "no coin",
+    "A" * 21: "no coin",
+}
+CONFLICTS = {
+    "strategy.converged_bps": {"STRATEGY__CONVERGED_BPS": "15"},
+    "strategy.slip_bps": {"STRATEGY__SLIP_BPS": "101"},
+    "strategy.stop_loss_bps": {"STRATEGY__STOP_LOSS_BPS": "30"},
+    "strategy.entry_edge_bps": {"STRATEGY__ENTRY_EDGE_BPS": "800"},
+    "strategy.notional_usdt": {"STRATEGY__NOTIONAL_USDT": "7693"},
+    "risk.quote_age_ms_max": {"RISK__QUOTE_AGE_MS_MAX": "2"},
+    "risk.rate_age_ms_max": {"RISK__RATE_AGE_MS_MAX": "2"},
+    "risk.orders_per_minute_max": {"RISK__ORDERS_PER_MINUTE_MAX": "1"},
+    "risk.unfilled_rest_s": {"RISK__UNFILLED_REST_S": "61", "RISK__UNFILLED_REST_S_MAX": "60"},
+    "orders.http_timeout_ms": {"ORDERS__HTTP_TIMEOUT_MS": "60000"},
+    "orders.repair_failures_max": {"ORDERS__REPAIR_FAILURES_MAX": "41"},
+    "coins": {"FEED__COINS_MAX": "5"},
+}
+MORE_OF_MONEY = [
+    {"RISK__NOTIONAL_TOTAL_KRW_MAX": "1299999"},
+    {"RISK__NOTIONAL_PER_COIN_KRW_MAX": "1299999"},
+    {"RISK__LOSS_PER_TRADE_KRW_MAX": "32499"},
+    {"RISK__DAILY_LOSS_KRW_MAX": "32499"},
+]
+OUT_OF_RANGE = [
+    ("STRATEGY__SLIP_BPS", "20000"),
+    ("STRATEGY__STOP_LOSS_BPS", "10000"),
+    ("STRATEGY__TAKE_PROFIT_BPS", "0"),
+    ("STRATEGY__ENTRY_EDGE_BPS", "-10000"),
+    ("ORDERS__REPAIR_LOSS_BPS_MAX", "10000"),
+    ("RISK__PREMIUM_BPS_ABS_MAX", "10000"),
+    ("RISK__PRICE_BAND_BPS_MAX", "10000"),
+    ("STRATEGY__NOTIONAL_USDT", "Infinity"),
+    ("STRATEGY__NOTIONAL_USDT", "NaN"),
+]
+
+
+def read(mode: str = "paper", **variables: str) -> Settings:
+    return load(mode, {"ARB_HOME": "/nowhere", **{f"ARB_{name}": text for name, text in variables.items()}})
+
+
+def refusal(**variables: str) -> str:
+    with pytest.raises(ConfigError) as raised:
+        read(**variables)
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
+
+
+@pytest.mark.parametrize(("text", "told"), NO_LISTS.items())
+def test_what_is_no_list_of_coins_is_refused_with_what_is_wrong(text: str, told: str):
+    line = refusal(COINS=text)
+    assert line.startswith("coins: ")
+    assert told in line
+
+
+def test_spaces_between_coins_and_names_with_digits_are_fine():
+    assert read(COINS=" BTC, 1INCH ,XRP").coins == ("BTC", "1INCH", "XRP")
+
+
+@pytest.mark.parametrize("mode", ["mock", "paper"])
+def test_the_defaults_work_together(mode: str):
+    assert read(mode).coins
+
+
+@pytest.mark.parametrize(("key", "variables"), CONFLICTS.items())
+def test_settings_that_cannot_work_together_are_refused_by_name(key: str, variables: dict[str, str]):
+    with pytest.raises(ConfigError, match=rf"^{key}: "):
+        read("mock", **variables)
+
+
+@pytest.mark.parametrize("variables", MORE_OF_MONEY)
+def test_a_size_above_any_of_its_ceilings_is_refused(variables: dict[str, str]):
+    line = refusal(**variables)
+    assert line.startswith("strategy.notional_usdt: 1000 makes ")
+    assert next(iter(variables)).lower().replace("__", ".") in line
+
+
+@pytest.mark.parametrize(("name", "text"), OUT_OF_RANGE)
+def test_a_value_that_no_market_knows_is_refused(name: str, text: str):
+    assert f"ARB_{name}" in refusal(**{name: text})
+
+
+def test_a_paper_account_has_no_debt_and_no_third_venue(tmp_path):
+    for text, told in (
+        ("{upbit: {KRW: '-1'}}", "paper.balances.upbit.KRW"),
+        ("{kraken: {EUR: '1'}}", "kraken is no"),
+    ):
+        own = tmp_path / "own.yml"
+        own.write_text(f"paper: {{balances: {text}}}\n")
+        assert told in refusal(CONFIG=str(own))
