@@ -17,6 +17,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from arb.domain.errors import ConfigError
+from arb.domain.market.ids import Venue
 from arb.stack.home import Home, read_settings
 from arb.venues.api_key import cleaned
 from config.coins import Coins
@@ -34,7 +35,7 @@ FROM_FILE: Final = "_FILE"
 VENUES: Final = ("binance", "upbit")
 ADDRESSES: Final = ("rest_url", "stream_url", "user_stream_url")
 LISTS: Final = frozenset(
-    {"coins", "warnings_blocked", "urls", "disk_paths", "proxies", *GAUGES}
+    {"coins", "pair", "warnings_blocked", "urls", "disk_paths", "proxies", *GAUGES}
 )  # written with commas in the environment
 
 
@@ -199,6 +200,7 @@ class Settings(Section):
     database_url: PostgresAddress | None = None
     session: str | None = None  # this one instead of the one in use
     group: str = Field(default="", pattern=r"^[a-z0-9]{0,12}$")  # of coins; each has a session in use
+    pair: tuple[Venue, Venue]  # accounts are kept in what the first one quotes in
     coins: Coins
     strategy: Strategy
     orders: Orders

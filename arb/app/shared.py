@@ -12,6 +12,7 @@ from arb.app.degradation import budget_of
 from arb.app.stores import Stores
 from arb.app.venues import venue_clients
 from arb.domain.market.ids import Coin, SessionId, Venue
+from arb.domain.market.pair import Pair
 from arb.engine.market.markets import Markets
 from arb.engine.market.rules import WatchRules
 from arb.ports.messaging import Dispatcher
@@ -59,7 +60,7 @@ def share(
         alerts=alerts,
         venues=venues,
         instruments=instruments,
-        markets=Markets(quotes=stores.quotes, instruments=instruments),
+        markets=Markets(pair=Pair(*settings.pair), quotes=stores.quotes, instruments=instruments),
         kill_switch=FileKillSwitch(Home.default().kill_file),
         budget=budget_of(settings, stores.board),
     )

@@ -17,7 +17,7 @@ from arb.domain.ledger.ledger import Entry, fill_entry, opening_entry
 from arb.domain.market.ids import Coin, FillId, SessionId, Venue, VenueOrderId, client_order_id, trade_id
 from arb.domain.market.instrument import FeeIn, Instrument, Side
 from arb.domain.market.money import ZERO
-from arb.domain.market.spread import Direction
+from arb.domain.market.pair import Direction
 from arb.domain.risk.mode import ModeChange
 from arb.domain.risk.review import Mode
 from arb.domain.state.snapshot import Snapshot, SnapshotKind
@@ -103,7 +103,7 @@ def without(rows: tuple, index: int) -> tuple:  # type: ignore[type-arg]
 def order(number_of_trade: int, venue: Venue, number: int, quantity: Decimal, at_ns: int) -> Order:
     """Return a filled order; odd numbers enter, even ones exit."""
     entering = number % 2 == 1
-    direction = Direction.SELL_UPBIT if entering else Direction.BUY_UPBIT
+    direction = Direction("sell_upbit") if entering else Direction("buy_upbit")
     trade = trade_id(START_NS // NS_PER_MS, number_of_trade)
     side, symbol = direction.side(venue), symbol_on(venue, BTC)
     fee_asset, fee = RULES[venue, symbol].fee(side, quantity, PRICES[venue])
@@ -163,7 +163,7 @@ def trade(number: int, quantity: Decimal, at_ns: int) -> Trade:
         trade_id=trade_id(START_NS // NS_PER_MS, number),
         session_id=SESSION.session_id,
         coin=BTC,
-        direction=Direction.SELL_UPBIT,
+        direction=Direction("sell_upbit"),
         state=TradeState.CLOSED,
         quantity=quantity,
         notional_krw=quantity * PRICES[Venue.UPBIT],

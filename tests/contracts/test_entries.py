@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from arb.domain.market.ids import Venue
-from arb.domain.market.spread import Direction
+from arb.domain.market.pair import Direction
 from arb.domain.risk.review import COIN, TRIAL_UNDER_WAY, Approved, Refused, Trial
 from arb.domain.risk.unfilled import EntryLeg, EntryPair
 from arb.domain.time import NS_PER_S
@@ -36,13 +36,13 @@ def leg(order, state, share, attempts=1, changed_at_ns=NOW_NS, reason=""):
 
 def test_an_entry_is_read_with_both_legs_and_what_it_is_a_trial_of(stores, session):
     trial = Trial(levels={COIN: 3, "binance": 1}, newest_ns=NOW_NS)
-    opening = opened(stores, session, trial, coin="ETH", direction=Direction.BUY_UPBIT)
+    opening = opened(stores, session, trial, coin="ETH", direction=Direction("buy_upbit"))
     upbit, binance = opening.on(Venue.UPBIT), opening.on(Venue.BINANCE)
     assert stores.health.entries(session.session_id, NOW_NS - 1, 0) == (
         EntryPair(
             trade_id=opening.trade.trade_id,
             coin=opening.trade.coin,
-            direction=Direction.BUY_UPBIT,
+            direction=Direction("buy_upbit"),
             opened_at_ns=NOW_NS,
             legs=(leg(binance, State.INTENT, "0", 0), leg(upbit, State.INTENT, "0", 0)),
             trial={COIN: 3, "binance": 1},

@@ -8,7 +8,6 @@ import pytest
 from arb.domain.errors import DataError, IllegalTransition, InvariantError
 from arb.domain.ledger.ledger import totals
 from arb.domain.market.ids import Venue
-from arb.domain.market.spread import Direction
 from arb.domain.trading.order import State
 from tests.contracts import world
 from tests.contracts.backends import sums
@@ -16,7 +15,7 @@ from tests.contracts.backends import sums
 NOW_NS = world.NOW_NS
 
 
-def opened(stores, session, direction=Direction.SELL_UPBIT):
+def opened(stores, session, direction=world.SELL_UPBIT):
     opening = world.opening(session.session_id, direction=direction)
     stores.trades.open_trade(opening.proposal, opening.orders, world.LIMITS, NOW_NS)
     for order in opening.orders:
@@ -165,7 +164,7 @@ def test_absence_of_an_order_that_is_not_ours_is_refused(stores, session):
 
 
 def test_a_fee_in_a_third_asset_is_booked_there(stores, session):
-    order = opened(stores, session, Direction.BUY_UPBIT).on(Venue.BINANCE)
+    order = opened(stores, session, world.BUY_UPBIT).on(Venue.BINANCE)
     fill = world.fill(order)
     bnb = type(fill)(
         **{name: getattr(fill, name) for name in fill.__slots__}

@@ -7,7 +7,7 @@ import pytest
 
 from arb.domain.errors import Conflict
 from arb.domain.market.ids import Venue, client_order_id
-from arb.domain.market.spread import Direction
+from arb.domain.market.pair import Direction
 from arb.domain.risk.review import Approved, Refused
 from arb.domain.risk.stability import Answers, VenueRecord
 from arb.domain.time import NS_PER_DAY, NS_PER_S
@@ -112,7 +112,7 @@ def test_a_coin_and_direction_rest_after_an_entry(stores, session):
 
     assert again(2 * NS_PER_S - 1) == Refused("entry_cooldown")
     assert isinstance(again(1, coin="ETH"), Approved)
-    assert isinstance(again(1, direction=Direction.BUY_UPBIT), Approved)
+    assert isinstance(again(1, direction=Direction("buy_upbit")), Approved)
     assert isinstance(again(2 * NS_PER_S), Approved)
 
 

@@ -9,7 +9,7 @@ import pytest
 from arb.domain.errors import Conflict, InvariantError
 from arb.domain.health.alert import TRADE_HANDED_OVER, Alert, Severity
 from arb.domain.market.ids import Coin, Venue
-from arb.domain.market.spread import Direction
+from arb.domain.market.pair import Direction
 from arb.domain.risk.review import Approved, Mode, Refused
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.order import State
@@ -45,7 +45,7 @@ def test_an_approved_trade_is_written_whole(stores, session):
         ("orders_per_minute", {"orders_per_minute_max": 3}, {}),
         ("balance_upbit_btc", {}, {"quantity": "1.995"}),
         ("balance_binance_usdt", {}, {"quantity": "0.4"}),
-        ("balance_upbit_krw", {}, {"quantity": "0.4", "direction": Direction.BUY_UPBIT}),
+        ("balance_upbit_krw", {}, {"quantity": "0.4", "direction": Direction("buy_upbit")}),
     ],
 )
 def test_a_refusal_has_a_reason_and_writes_nothing(stores, session, reason, limits, values):

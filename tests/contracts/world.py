@@ -18,15 +18,18 @@ from arb.domain.market.ids import (
     trade_id,
 )
 from arb.domain.market.instrument import Side
-from arb.domain.market.spread import Direction, Edge
+from arb.domain.market.pair import Direction
+from arb.domain.market.spread import Edge
 from arb.domain.risk.review import Limits, Mode, Proposal
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.order import Fill, Order, OrderReport, Purpose, State
 from arb.domain.trading.trade import Leg, Trade, TradeState
 from arb.ports.trading import Session
+from tests.domain.markets import PAIR
 
 NOW_NS = 1_763_640_000_000_000_000  # 2025-11-20 12:00 UTC
 LIFETIME_NS = 3 * NS_PER_S
+SELL_UPBIT, BUY_UPBIT = PAIR.directions
 PRICES = {Venue.UPBIT: Decimal("140000000"), Venue.BINANCE: Decimal("100000")}
 QUOTES = {Venue.UPBIT: "KRW", Venue.BINANCE: "USDT"}
 FUNDS = {
@@ -89,7 +92,7 @@ def opening(
     quantity: str = "0.01",
     net_bps: str = "30",
     notional_krw: str = "1400000",
-    direction: Direction = Direction.SELL_UPBIT,
+    direction: Direction = SELL_UPBIT,
     now_ns: int = NOW_NS,
     loss_reserve_krw: str = "400",
 ) -> Opening:
@@ -124,8 +127,7 @@ def opening(
         net_krw=Decimal(100),
         cost_krw=Decimal(1400000),
         net_bps=Decimal(net_bps),
-        upbit=swept,
-        binance=swept,
+        legs={Venue.UPBIT: swept, Venue.BINANCE: swept},
     )
     proposal = Proposal(trade=trade, legs=(upbit, binance), edge=edge)
     return Opening(proposal, (intent(trade, upbit, 1, now_ns), intent(trade, binance, 1, now_ns)))

@@ -1,12 +1,15 @@
 """Books, rules and markets for tests of decisions."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from arb.domain.market.book import Book, Level
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.market.instrument import UPBIT_KRW_BANDS, FeeIn, Instrument
-from arb.domain.market.spread import Market, Rate
+from arb.domain.market.pair import Pair
+from arb.domain.market.spread import Market, MarketLeg, Rate
 
+PAIR = Pair(Venue.UPBIT, Venue.BINANCE)
 OTHER = {Venue.UPBIT: Venue.BINANCE, Venue.BINANCE: Venue.UPBIT}
 NOW_NS = 1_763_640_000_000_000_000
 
@@ -68,9 +71,18 @@ def market(
     """Return a market at a premium of about 100 bps: 141.4 M KRW against 100,000 USDT at 1,400."""
     return Market(
         coin=Coin("BTC"),
-        upbit=book(Venue.UPBIT, upbit_bids, upbit_asks),
-        binance=book(Venue.BINANCE, binance_bids, binance_asks),
-        upbit_instrument=rules.get("upbit", UPBIT),
-        binance_instrument=rules.get("binance", BINANCE),
+        pair=PAIR,
+        legs={
+            Venue.UPBIT: MarketLeg(book(Venue.UPBIT, upbit_bids, upbit_asks), rules.get("upbit", UPBIT)),
+            Venue.BINANCE: MarketLeg(
+                book(Venue.BINANCE, binance_bids, binance_asks), rules.get("binance", BINANCE)
+            ),
+        },
         rate=Rate(krw_per_usdt=Decimal(krw_per_usdt), ts_recv_ns=NOW_NS),
     )
+
+
+def with_book(found: Market, venue: Venue, **changes) -> Market:
+    """Return a market one of whose books is changed."""
+    leg = found.legs[venue]
+    return replace(found, legs={**found.legs, venue: replace(leg, book=replace(leg.book, **changes))})

@@ -19,7 +19,7 @@ from arb.domain.trading.settlement import Repair
 from tests.contracts import world
 from tests.domain.health import test_degradation, test_revival
 from tests.domain.health.test_judge import sweep
-from tests.domain.markets import NOW_NS, market
+from tests.domain.markets import NOW_NS, market, with_book
 from tests.domain.risk import test_stability
 from tests.domain.trading.test_settlement import LATE, pair, repaired, settled
 from tests.engine.books import a_book
@@ -27,10 +27,9 @@ from tests.engine.books import a_book
 STEP_NS = 60_000_000_000
 
 
-@pytest.mark.parametrize("part", ["upbit", "binance"])
-def test_a_book_ahead_of_now_is_refused_beyond_what_clocks_differ_by(part):
-    book = replace(getattr(market(), part), ts_recv_ns=NOW_NS + STAMP_AHEAD_NS_MAX)
-    found = replace(market(), **{part: book})
+@pytest.mark.parametrize("venue", list(Venue))
+def test_a_book_ahead_of_now_is_refused_beyond_what_clocks_differ_by(venue):
+    found = with_book(market(), venue, ts_recv_ns=NOW_NS + STAMP_AHEAD_NS_MAX)
     assert stale(found, world.LIMITS, NOW_NS) is None
     assert stale(found, world.LIMITS, NOW_NS - 1) == Refused("quote_ahead")
 

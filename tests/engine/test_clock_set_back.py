@@ -12,7 +12,7 @@ from arb.domain.health.degradation import Degree
 from arb.domain.health.judge import silence_ms
 from arb.domain.market.book import Book
 from arb.domain.market.ids import USDT, Coin, Venue
-from arb.domain.market.spread import Direction
+from arb.domain.market.pair import Direction
 from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trading.order import Purpose
@@ -162,7 +162,7 @@ def test_balances_that_did_not_pay_for_an_exit_are_looked_at_again(town):
     town.evaluate_now()
     (trade,) = town.tables.trades.values()
     market, guard, now_ns = town.settle.markets.read(BTC), town.evaluate.exit_guard, town.clock.now_ns()
-    legs = pair_legs(market, Direction.SELL_UPBIT, Purpose.EXIT, Decimal(5), Decimal(8))
+    legs = pair_legs(market, Direction("sell_upbit"), Purpose.EXIT, Decimal(5), Decimal(8))
     dear = tuple(replace(leg, quantity=Decimal(1_000_000)) for leg in legs)
     assert not any(guard.pays(trade, dear, at_ns) for at_ns in (now_ns, now_ns + 1, now_ns - STEP_NS))
     assert town.counters.counts["exit_waits", "balance"] == 2

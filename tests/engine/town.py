@@ -51,6 +51,7 @@ from arb.engine.trading.stability import Pauses, Stability
 from arb.engine.trading.sweep import Sweep
 from arb.engine.trading.unfilled import Unfilled
 from arb.ports.trading import Session
+from tests.domain.markets import PAIR
 
 BTC = Coin("BTC")
 SESSION = SessionId("town")
@@ -212,7 +213,7 @@ class Town:
         self.instruments = LiveInstruments(
             self.venues, (BTC,), self.clock, WatchRules(coins=(BTC,), alerts=alerts, counters=self.counters)
         )
-        markets = Markets(quotes=self.quotes, instruments=self.instruments)
+        markets = Markets(pair=PAIR, quotes=self.quotes, instruments=self.instruments)
         rules = RepairRules(
             time_ns_max=60 * NS_PER_S, loss_bps_max=Decimal(100), slip_bps=Decimal(8), attempts_max=40,
             failures_max=2,

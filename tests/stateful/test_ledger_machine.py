@@ -11,11 +11,11 @@ from arb.domain.errors import IllegalTransition
 from arb.domain.ledger.ledger import totals, venue_account
 from arb.domain.market.ids import Venue
 from arb.domain.market.money import ZERO
-from arb.domain.market.spread import Direction
 from arb.domain.risk.review import Approved
 from arb.domain.trading.order import State
 from tests.contracts import world
 from tests.contracts.backends import memory_stores, sums
+from tests.domain.markets import PAIR
 
 REPORTED = (State.ACCEPTED, State.PARTIALLY_FILLED, State.FILLED, State.CANCELED, State.EXPIRED)
 NOW_NS = world.NOW_NS
@@ -37,7 +37,7 @@ class LedgerMachine(RuleBasedStateMachine):
                      for asset, amount in funds.items()}  # fmt: skip
         self.known = defaultdict(dict)
 
-    @rule(target=orders, direction=st.sampled_from(Direction), lots=st.integers(1, 9))
+    @rule(target=orders, direction=st.sampled_from(PAIR.directions), lots=st.integers(1, 9))
     def open_pair(self, direction, lots):
         quantity = f"0.0{lots}"
         opening = world.opening(self.session.session_id, quantity=quantity, direction=direction)

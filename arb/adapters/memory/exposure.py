@@ -9,7 +9,7 @@ from arb.adapters.postgres.records.holds import Hold, HoldState
 from arb.adapters.postgres.records.images import day_start_ns
 from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.domain.market.money import EXACT, ZERO, exact_sum
-from arb.domain.market.spread import Direction
+from arb.domain.market.pair import Direction
 from arb.domain.risk.review import Exposure
 from arb.domain.time import NS_PER_MINUTE
 from arb.domain.trading.trade import ENDED, Trade, TradeState

@@ -15,7 +15,7 @@ from arb.adapters.postgres.rows import UNVALUED
 from arb.adapters.postgres.tables import balances, fills, holds, orders, trades
 from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.domain.market.money import EXACT, ZERO, exact_sum
-from arb.domain.market.spread import Direction
+from arb.domain.market.pair import Direction
 from arb.domain.risk.review import Exposure, Mode
 from arb.domain.time import NS_PER_MINUTE
 from arb.domain.trading.trade import ENDED, TradeState

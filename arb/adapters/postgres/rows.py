@@ -9,7 +9,7 @@ from sqlalchemy import Row, and_, func, text
 from arb.adapters.postgres.tables import fills
 from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, Symbol, TradeId, Venue, VenueOrderId
 from arb.domain.market.instrument import Side
-from arb.domain.market.spread import Direction
+from arb.domain.market.pair import Direction
 from arb.domain.risk.mode import ModeChange
 from arb.domain.risk.review import Mode, Proposal
 from arb.domain.state.owner import Owner

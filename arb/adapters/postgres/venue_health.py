@@ -11,7 +11,7 @@ from arb.adapters.postgres.engine import reading, transaction
 from arb.adapters.postgres.rows import TRIAL, order_of
 from arb.adapters.postgres.tables import fills, order_events, orders, trades, venue_pauses
 from arb.domain.market.ids import Coin, SessionId, TradeId, Venue
-from arb.domain.market.spread import Direction
+from arb.domain.market.pair import Direction
 from arb.domain.risk.review import COIN
 from arb.domain.risk.stability import (
     FAILURES,

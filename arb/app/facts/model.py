@@ -9,7 +9,7 @@ from arb.domain.errors import ArbError
 from arb.domain.ledger.report import Report
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue
-from arb.domain.market.spread import Direction, Market, common_quantity, edge, rate_from_book
+from arb.domain.market.spread import Market, common_quantity, edge, rate_from_book
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.position import trade_position
 from arb.engine.market.markets import USDT_KRW, symbol_on
@@ -122,7 +122,7 @@ def quote_line(
 
 def _edge_bps(market: Market, notional_usdt: Decimal) -> Decimal | None:
     quantity = common_quantity(market, notional_usdt)
-    found = [edge(market, way, quantity) for way in Direction]
+    found = [edge(market, way, quantity) for way in market.pair.directions]
     return max((each.net_bps for each in found if each is not None), default=None)
 
 
@@ -133,7 +133,7 @@ def trade_line(view: TradeView, now_ns: int) -> TradeLine:
         trade_id=view.trade.trade_id,
         coin=view.trade.coin,
         state=view.trade.state.value,
-        direction=view.trade.direction.value,
+        direction=str(view.trade.direction),
         age_s=(now_ns - view.trade.opened_at_ns) // (1000 * NS_PER_MS),
         hedged=position.hedged,
         imbalance=position.imbalance,

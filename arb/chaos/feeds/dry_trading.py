@@ -4,6 +4,7 @@ from arb.adapters.venues.instruments import LiveInstruments
 from arb.app.rules import appetite_of, exits_of, limits_of, repairs_of, stability_of, unfilled_of
 from arb.chaos.feeds.dry_account import SESSION, DryAccount
 from arb.domain.market.ids import Coin, Venue
+from arb.domain.market.pair import Pair
 from arb.domain.time import NS_PER_MS
 from arb.engine.market.fresh_market import FreshMarkets
 from arb.engine.market.markets import Markets
@@ -39,7 +40,7 @@ class DryTrading:
         self._limits, coins = limits_of(settings), tuple(Coin(coin) for coin in settings.coins)
         watch_rules = WatchRules(coins=coins, alerts=account.alerts, counters=account.counters)
         self._instruments = LiveInstruments(account.venues, coins, clock, watch_rules)
-        self._markets = Markets(quotes=quotes, instruments=self._instruments)
+        self._markets = Markets(pair=Pair(*settings.pair), quotes=quotes, instruments=self._instruments)
         self.evaluate = self._evaluate(quotes)
         self.execute = self._execute()
         self.settle = self._settle()

@@ -15,7 +15,7 @@ from arb.adapters.postgres.tables import fills, orders, trades
 from arb.chaos.state.ground import OWNER, Ground
 from arb.domain.ledger.ledger import fill_entry, opening_entry
 from arb.domain.market.ids import Coin, FillId, SessionId, Venue, VenueOrderId, client_order_id, trade_id
-from arb.domain.market.spread import Direction
+from arb.domain.market.pair import Direction
 from arb.domain.trading.order import Fill, Order, OrderReport, Purpose, State
 from arb.domain.trading.trade import Trade, TradeState
 from arb.engine.market.markets import symbol_on
@@ -45,7 +45,7 @@ def new_trade(
         trade_id=trade_id(now_ns // 1_000_000, next(numbers)),
         session_id=session_id,
         coin=Coin(coin),
-        direction=Direction.SELL_UPBIT,
+        direction=Direction("sell_upbit"),
         state=state,
         quantity=QUANTITY,
         notional_krw=Decimal("1728394.12345"),

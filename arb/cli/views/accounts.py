@@ -37,8 +37,8 @@ def _position(coin: Coin, parts: list[TradePosition], line: CoinLine | None) -> 
     return {
         "coin": coin,
         "trades": len(parts),
-        "upbit": plain(sum((part.upbit.base_net for part in parts), ZERO)),
-        "binance": plain(sum((part.binance.base_net for part in parts), ZERO)),
+        "upbit": plain(sum((part.leg(Venue.UPBIT).base_net for part in parts), ZERO)),
+        "binance": plain(sum((part.leg(Venue.BINANCE).base_net for part in parts), ZERO)),
         "hedged": plain(sum((part.hedged for part in parts), ZERO)),
         "unhedged": plain(sum((part.imbalance for part in parts), ZERO)),
         "unrealised_krw": None if unrealised is None else plain(round(unrealised, 2)),

@@ -12,11 +12,16 @@ from typing import Protocol
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.instrument import Instrument
+from arb.domain.market.pair import Pair
 from arb.domain.market.spread import Market, Rate
 
 
 class Tradable(Protocol):
     """Some venues' books and rules of one coin, and the rate that values them: a `Market` is one."""
+
+    @property
+    def pair(self) -> Pair:
+        """Return the two venues that it is traded between."""
 
     @property
     def rate(self) -> Rate:
@@ -52,6 +57,7 @@ class HalfMarket:
     """
 
     coin: Coin
+    pair: Pair
     books: Mapping[Venue, Book]  # fresh ones
     rules: Mapping[Venue, Instrument]  # of the venues where they are known
     rate: Rate
@@ -59,7 +65,7 @@ class HalfMarket:
     @property
     def venues(self) -> tuple[Venue, ...]:
         """Return the venues that have a fresh book."""
-        return tuple(venue for venue in Venue if venue in self.books and venue in self.rules)
+        return tuple(venue for venue in self.pair.venues if venue in self.books and venue in self.rules)
 
     @property
     def whole(self) -> Market | None:
@@ -80,10 +86,10 @@ class HalfMarket:
 
     def krw(self, venue: Venue, amount: Decimal) -> Decimal:
         """Return an amount of the venue's quote currency in KRW."""
-        return amount if venue is Venue.UPBIT else amount * self.rate.krw_per_usdt
+        return self.pair.krw(venue, amount, self.rate.krw_per_usdt)
 
 
 def base_price_krw(market: Tradable) -> Decimal:
-    """Return what one unit of the coin is worth: at Binance's middle, at Upbit's where Binance is gone."""
-    venue = Venue.BINANCE if Venue.BINANCE in market.venues else market.venues[0]
+    """Return what one unit of the coin is worth: at the second venue's middle, or else at the first one's."""
+    venue = market.venues[-1]
     return market.krw(venue, market.book(venue).mid)

@@ -2,13 +2,13 @@
 
 A trade id is 13 characters of base32 (64 bits: 42 of milliseconds, 22 of randomness). A client order
 id is computed from the trade, the venue and the order's number in it, so that after a crash it can be
-computed again and asked about: `a1-<trade id>-<u|b><number>`, `[a-z0-9-]`, at most 24 characters, valid
+computed again and asked about: `a1-<trade id>-<code><number>`, `[a-z0-9-]`, at most 24 characters, valid
 on both venues (exchange protocols, part 3).
 """
 
 import re
 from enum import StrEnum
-from typing import Final, NewType
+from typing import Final, NewType, Self
 
 Coin = NewType("Coin", str)  # "BTC": what both venues trade
 Symbol = NewType("Symbol", str)  # "BTC/USDT", "BTC/KRW"
@@ -19,16 +19,29 @@ VenueOrderId = NewType("VenueOrderId", str)
 FillId = NewType("FillId", str)
 
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz234567"
-_CLIENT_ORDER_ID: Final = re.compile(r"a1-([a-z2-7]{13})-([ub])([1-9][0-9]{0,4})")
 RANDOM_BITS: Final = 22
 USDT: Final = Coin("USDT")  # fed and fenced like a coin, and never evaluated
 
 
 class Venue(StrEnum):
-    """A place where orders are matched."""
+    """A place where orders are matched: its name, its letter in our ids, and the currency it quotes in."""
 
-    UPBIT = "upbit"
-    BINANCE = "binance"
+    code: str
+    quote: str
+
+    UPBIT = "upbit", "u", "KRW"
+    BINANCE = "binance", "b", "USDT"
+
+    def __new__(cls, name: str, *row: str) -> Self:
+        """Return the member of one row."""
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.code, member.quote = row
+        return member
+
+
+_BY_CODE: Final = {venue.code: venue for venue in Venue}
+_CLIENT_ORDER_ID: Final = re.compile(rf"a1-([a-z2-7]{{13}})-([{''.join(_BY_CODE)}])([1-9][0-9]{{0,4}})")
 
 
 def coin_of(symbol: Symbol) -> Coin:
@@ -47,7 +60,7 @@ def trade_id(now_ms: int, random_bits: int) -> TradeId:
 
 def client_order_id(trade: TradeId, venue: Venue, number: int) -> ClientOrderId:
     """Return the id of the trade's order number `number` (from 1) on `venue`."""
-    text = f"a1-{trade}-{venue.value[0]}{number}"
+    text = f"a1-{trade}-{venue.code}{number}"
     if not _CLIENT_ORDER_ID.fullmatch(text):
         raise ValueError(f"not a client order id: {text!r}")
     return ClientOrderId(text)
@@ -58,5 +71,4 @@ def parse_client_order_id(text: str) -> tuple[TradeId, Venue, int] | None:
     match = _CLIENT_ORDER_ID.fullmatch(text)
     if match is None:
         return None
-    venue = Venue.UPBIT if match[2] == "u" else Venue.BINANCE
-    return TradeId(match[1]), venue, int(match[3])
+    return TradeId(match[1]), _BY_CODE[match[2]], int(match[3])

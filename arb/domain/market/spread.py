@@ -1,35 +1,19 @@
 """Net edge of buying a coin on one venue and selling it on the other.
 
 Pure: no clock, no I/O. Edges are basis points of what is paid, net of both taker fees and of the depth
-actually needed. Everything is valued in KRW at the USDT/KRW rate given. Sources: the venues' fee rules
-(Binance takes its fee from what is received, Upbit in KRW); the formula is proceeds over cost.
+actually needed. Everything is valued in the pair's accounting currency (KRW) at the rate given. A venue takes
+its fee from what is received or in its quote currency; the formula is proceeds over cost.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 
 from arb.domain.market.book import Book, Sweep, sweep
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.instrument import Instrument, Side
 from arb.domain.market.money import ONE, ZERO, bps, floor_to, fraction
-
-
-class Direction(StrEnum):
-    """Which way a pair is opened."""
-
-    SELL_UPBIT = "sell_upbit"  # premium high: sell on Upbit, buy on Binance
-    BUY_UPBIT = "buy_upbit"  # premium low: buy on Upbit, sell on Binance
-
-    def side(self, venue: Venue) -> Side:
-        """Return the side of the leg on `venue`."""
-        sells_upbit = self is Direction.SELL_UPBIT
-        return Side.SELL if (venue is Venue.UPBIT) == sells_upbit else Side.BUY
-
-    @property
-    def opposite(self) -> "Direction":
-        """Return the way that closes what this one opened."""
-        return Direction.BUY_UPBIT if self is Direction.SELL_UPBIT else Direction.SELL_UPBIT
+from arb.domain.market.pair import Direction, Pair
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,37 +34,43 @@ def rate_from_book(book: Book) -> Rate:
     return Rate(krw_per_usdt=book.mid, ts_recv_ns=book.ts_recv_ns, fence=book.fence)
 
 
+@dataclass(frozen=True, slots=True)
+class MarketLeg:
+    """One venue's part of a market: its book and its rules."""
+
+    book: Book
+    instrument: Instrument
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Market:
-    """One coin on both venues, at one moment."""
+    """One coin on both venues of a pair, at one moment."""
 
     coin: Coin
-    upbit: Book
-    binance: Book
-    upbit_instrument: Instrument
-    binance_instrument: Instrument
+    pair: Pair
+    legs: Mapping[Venue, MarketLeg]
     rate: Rate
 
     def book(self, venue: Venue) -> Book:
         """Return the venue's book."""
-        return self.upbit if venue is Venue.UPBIT else self.binance
+        return self.legs[venue].book
 
     def instrument(self, venue: Venue) -> Instrument:
         """Return the venue's rules."""
-        return self.upbit_instrument if venue is Venue.UPBIT else self.binance_instrument
+        return self.legs[venue].instrument
 
     def rules_of(self, venue: Venue) -> Instrument | None:
         """Return the venue's rules, which are always known here."""
-        return self.instrument(venue)
+        return self.legs[venue].instrument
 
     def krw(self, venue: Venue, amount: Decimal) -> Decimal:
         """Return an amount of the venue's quote currency in KRW."""
-        return amount if venue is Venue.UPBIT else amount * self.rate.krw_per_usdt
+        return self.pair.krw(venue, amount, self.rate.krw_per_usdt)
 
     @property
     def venues(self) -> tuple[Venue, ...]:
         """Return where the coin can be traded: on both venues."""
-        return tuple(Venue)
+        return self.pair.venues
 
     @property
     def whole(self) -> "Market":
@@ -89,9 +79,10 @@ class Market:
 
     @property
     def premium_bps(self) -> Decimal:
-        """Return how much more the coin costs on Upbit, middle to middle, before any cost."""
-        binance_krw = self.binance.mid * self.rate.krw_per_usdt
-        return bps(self.upbit.mid - binance_krw, binance_krw)
+        """Return how much more the coin costs on the first venue, middle to middle, before any cost."""
+        first, second = self.pair.venues
+        second_krw = self.krw(second, self.book(second).mid)
+        return bps(self.krw(first, self.book(first).mid) - second_krw, second_krw)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,33 +94,24 @@ class Edge:
     net_krw: Decimal  # proceeds minus cost, both fees paid
     cost_krw: Decimal  # what the bought leg costs
     net_bps: Decimal
-    upbit: Sweep
-    binance: Sweep
-
-    def sweep(self, venue: Venue) -> Sweep:
-        """Return what the venue's leg takes from its book."""
-        return self.upbit if venue is Venue.UPBIT else self.binance
+    legs: Mapping[Venue, Sweep]  # what each takes from its book
 
 
 def edge(market: Market, direction: Direction, quantity: Decimal) -> Edge | None:
     """Return the edge of taking `quantity` on both venues, or None if a book holds less."""
-    sweeps = {venue: sweep(market.book(venue).against(direction.side(venue)), quantity) for venue in Venue}
-    upbit, binance = sweeps[Venue.UPBIT], sweeps[Venue.BINANCE]
-    if upbit is None or binance is None or quantity <= ZERO:
+    bought = sweep(market.book(direction.buy_on).asks, quantity)
+    sold = sweep(market.book(direction.sell_on).bids, quantity)
+    if bought is None or sold is None or quantity <= ZERO:
         return None
-    flows = {
-        venue: _flow_krw(market, venue, direction.side(venue), found)
-        for venue, found in ((Venue.UPBIT, upbit), (Venue.BINANCE, binance))
-    }
-    net, cost = sum(flows.values(), ZERO), -min(flows.values())
+    cost = -_flow_krw(market, direction.buy_on, Side.BUY, bought)
+    net = _flow_krw(market, direction.sell_on, Side.SELL, sold) - cost
     return Edge(
         direction=direction,
         quantity=quantity,
         net_krw=net,
         cost_krw=cost,
         net_bps=bps(net, cost),
-        upbit=upbit,
-        binance=binance,
+        legs={direction.buy_on: bought, direction.sell_on: sold},
     )
 
 
@@ -149,9 +131,9 @@ def common_quantity(market: Market, notional_usdt: Decimal) -> Decimal:
     Floored to the coarser lot; both minimums must hold at the worse of the two best prices, so that
     the same quantity can also be unwound.
     """
-    step = max(market.upbit_instrument.lot_step, market.binance_instrument.lot_step)
-    quantity = floor_to(notional_usdt / market.binance.ask, step)
-    fits = all(market.instrument(venue).accepts(quantity, market.book(venue).bid) for venue in Venue)
+    step = max(leg.instrument.lot_step for leg in market.legs.values())
+    quantity = floor_to(notional_usdt / market.book(market.pair.second).ask, step)
+    fits = all(leg.instrument.accepts(quantity, leg.book.bid) for leg in market.legs.values())
     return quantity if fits else ZERO
 
 

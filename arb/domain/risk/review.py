@@ -8,7 +8,8 @@ from typing import Final
 
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.money import ZERO
-from arb.domain.market.spread import Direction, Edge
+from arb.domain.market.pair import Direction
+from arb.domain.market.spread import Edge
 from arb.domain.trading.reserve import hold_of
 from arb.domain.trading.trade import Leg, Trade
 

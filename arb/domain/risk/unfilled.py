@@ -15,7 +15,7 @@ from typing import Final
 
 from arb.domain.market.ids import Coin, TradeId, Venue
 from arb.domain.market.money import ZERO
-from arb.domain.market.spread import Direction
+from arb.domain.market.pair import Direction
 from arb.domain.risk.review import COIN, TRIAL_UNDER_WAY, Refused, Trial
 from arb.domain.time import NS_PER_S, is_within
 from arb.domain.trading.order import TERMINAL, State

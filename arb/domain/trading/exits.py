@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Final
 
 from arb.domain.health.backoff import Backoff
-from arb.domain.market.ids import Venue
+from arb.domain.market.halves import base_price_krw
 from arb.domain.market.money import ZERO, bps, ceil_to, floor_to
-from arb.domain.market.spread import Direction, Market, edge
+from arb.domain.market.spread import Market, edge
 from arb.domain.time import NS_PER_S, is_within
 from arb.domain.trading.order import Order, Purpose
 from arb.domain.trading.position import TradePosition, is_dust
@@ -81,7 +81,7 @@ def cautious(wanted: Decimal, position: TradePosition, exits: Exits, market: Mar
     """
     if exits.lonely < PROBED_FROM:
         return wanted
-    step = max(market.instrument(venue).lot_step for venue in Venue)
+    step = max(market.instrument(venue).lot_step for venue in market.venues)
     return _part(wanted, max(smallest_pair(market), floor_to(exits.newest * GROWTH, step)), position, market)
 
 
@@ -96,8 +96,8 @@ def _part(wanted: Decimal, size: Decimal, position: TradePosition, market: Marke
 
 def smallest_pair(market: Market) -> Decimal:
     """Return the least that both venues take, with room for the leg of it that may have to be evened."""
-    step, least = max(market.instrument(venue).lot_step for venue in Venue), ZERO
-    for venue in Venue:
+    step, least = max(market.instrument(venue).lot_step for venue in market.venues), ZERO
+    for venue in market.venues:
         instrument, price = market.instrument(venue), market.book(venue).bid * LIMIT_SLACK
         least = max(least, instrument.quantity_min, instrument.notional_min / price)
     return ceil_to(PROBE * least, step)
@@ -111,10 +111,10 @@ def exit_quantity(trade: Trade, position: TradePosition, market: Market) -> Deci
     closing = trade.direction.opposite
     depths = [
         sum((level.quantity for level in market.book(venue).against(closing.side(venue))), ZERO)
-        for venue in Venue
+        for venue in market.venues
     ]
-    ceilings = [market.instrument(venue).quantity_max for venue in Venue]
-    step = max(market.instrument(venue).lot_step for venue in Venue)
+    ceilings = [market.instrument(venue).quantity_max for venue in market.venues]
+    step = max(market.instrument(venue).lot_step for venue in market.venues)
     quantity = floor_to(min(position.hedged, *depths, *ceilings), step)
     return quantity if is_sendable_pair(quantity, market) else ZERO
 
@@ -122,7 +122,8 @@ def exit_quantity(trade: Trade, position: TradePosition, market: Market) -> Deci
 def is_sendable_pair(quantity: Decimal, market: Market) -> bool:
     """Tell whether both venues take an order of this size; else the pair is dust: hedged, and booked."""
     return not any(
-        is_dust(quantity, market.book(venue).bid * LIMIT_SLACK, market.instrument(venue)) for venue in Venue
+        is_dust(quantity, market.book(venue).bid * LIMIT_SLACK, market.instrument(venue))
+        for venue in market.venues
     )
 
 
@@ -141,11 +142,10 @@ def exit_reason(
     closing = edge(market, trade.direction.opposite, quantity)
     if closing is None:
         return None
-    base_price = market.krw(Venue.BINANCE, market.binance.mid)
-    total = position.pnl_krw(market.rate.krw_per_usdt, base_price)
+    base_price = base_price_krw(market)
+    total = position.pnl_krw(market.pair, market.rate.krw_per_usdt, base_price)
     # What is still held is valued at what closing it brings, not at the middle.
-    held = position.upbit.base + position.binance.base
-    total += closing.net_krw * position.hedged / quantity - held * base_price
+    total += closing.net_krw * position.hedged / quantity - position.imbalance * base_price
     earned_bps = bps(total, trade.notional_krw)
     if earned_bps >= rules.take_profit_bps:
         return "take_profit"
@@ -153,5 +153,5 @@ def exit_reason(
         return STOP_LOSS
     if now_ns - trade.opened_at_ns >= rules.holding_ns_max:
         return "holding_time"
-    sign = 1 if trade.direction is Direction.SELL_UPBIT else -1
+    sign = 1 if trade.direction.sell_on is market.pair.first else -1
     return "converged" if sign * market.premium_bps <= rules.converged_bps else None

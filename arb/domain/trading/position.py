@@ -1,12 +1,14 @@
 """What a trade holds and what it has earned, computed from its fills alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from arb.domain.market.ids import Venue
 from arb.domain.market.instrument import Instrument
 from arb.domain.market.money import ZERO
+from arb.domain.market.pair import Pair
 from arb.domain.trading.order import Order
 
 
@@ -26,34 +28,37 @@ class LegPosition:
         return self.base - self.base_fee
 
 
+NO_POSITION: Final = LegPosition()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradePosition:
-    """Both legs of a trade."""
+    """The legs of a trade, of each venue that it has orders on."""
 
-    upbit: LegPosition
-    binance: LegPosition
+    legs: Mapping[Venue, LegPosition]
 
     def leg(self, venue: Venue) -> LegPosition:
         """Return one venue's leg."""
-        return self.upbit if venue is Venue.UPBIT else self.binance
+        return self.legs.get(venue, NO_POSITION)
 
     @property
     def imbalance(self) -> Decimal:
         """Return the base that one leg has more than the other: 0 is hedged, > 0 is long."""
-        return self.upbit.base + self.binance.base
+        return sum((leg.base for leg in self.legs.values()), ZERO)
 
     @property
     def hedged(self) -> Decimal:
         """Return the base that both legs hold against each other."""
-        if (self.upbit.base > ZERO) == (self.binance.base > ZERO):
-            return ZERO
-        return min(abs(self.upbit.base), abs(self.binance.base))
+        held = [leg.base for leg in self.legs.values()]
+        long = sum((base for base in held if base > ZERO), ZERO)
+        return min(long, long - sum(held, ZERO))
 
-    def pnl_krw(self, krw_per_usdt: Decimal, base_price_krw: Decimal) -> Decimal:
+    def pnl_krw(self, pair: Pair, krw_per_usdt: Decimal, base_price_krw: Decimal) -> Decimal:
         """Return all that came in and went out, valued in KRW at the given prices."""
-        base = self.upbit.base_net + self.binance.base_net
-        krw, usdt = (leg.quote - leg.third_fee for leg in (self.upbit, self.binance))
-        return krw + usdt * krw_per_usdt + base * base_price_krw
+        base = sum((leg.base_net for leg in self.legs.values()), ZERO)
+        quotes = {venue: leg.quote - leg.third_fee for venue, leg in self.legs.items()}
+        quote = sum((pair.krw(venue, amount, krw_per_usdt) for venue, amount in quotes.items()), ZERO)
+        return quote + base * base_price_krw
 
 
 def leg_position(orders: Iterable[Order], venue: Venue) -> LegPosition:
@@ -80,9 +85,10 @@ def leg_position(orders: Iterable[Order], venue: Venue) -> LegPosition:
 
 
 def trade_position(orders: Iterable[Order]) -> TradePosition:
-    """Return both legs of a trade from all of its orders."""
+    """Return the legs of a trade from all of its orders."""
     listed = tuple(orders)
-    return TradePosition(upbit=leg_position(listed, Venue.UPBIT), binance=leg_position(listed, Venue.BINANCE))
+    venues = {order.venue for order in listed}
+    return TradePosition(legs={venue: leg_position(listed, venue) for venue in venues})
 
 
 def is_dust(quantity: Decimal, price: Decimal, instrument: Instrument) -> bool:

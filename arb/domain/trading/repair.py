@@ -18,7 +18,8 @@ from arb.domain.market.halves import Tradable
 from arb.domain.market.ids import Venue
 from arb.domain.market.instrument import Side
 from arb.domain.market.money import BPS, ONE, ZERO, bps, fraction
-from arb.domain.market.spread import Direction, Rate, limit_price
+from arb.domain.market.pair import Pair
+from arb.domain.market.spread import Rate, limit_price
 from arb.domain.time import is_within
 from arb.domain.trading.order import Order, Purpose, State
 from arb.domain.trading.position import is_dust
@@ -115,7 +116,7 @@ def is_unsendable(imbalance: Decimal, market: Tradable, rules: RepairRules) -> b
 
     A venue whose rules are not known may take it. One without a book is judged by the other one's price.
     """
-    return all(_is_unsendable_at(venue, imbalance, market, rules) for venue in Venue)
+    return all(_is_unsendable_at(venue, imbalance, market, rules) for venue in market.pair.venues)
 
 
 def _is_unsendable_at(venue: Venue, imbalance: Decimal, market: Tradable, rules: RepairRules) -> bool:
@@ -123,16 +124,16 @@ def _is_unsendable_at(venue: Venue, imbalance: Decimal, market: Tradable, rules:
     return instrument is not None and is_dust(imbalance, _worst_bid(market, venue, rules), instrument)
 
 
-def decided_rate(trade: Trade, orders: Sequence[Order]) -> Rate | None:
+def decided_rate(trade: Trade, orders: Sequence[Order], pair: Pair) -> Rate | None:
     """Return the rate that a trade was decided at, nearly: the last resort where none can be had.
 
-    Its notional is what the bought leg costs in KRW, and Binance's entry says what that is in USDT. Good to
-    the slip of a limit and a fee, which is enough to hold a loss against its ceiling.
+    Its notional is what the bought leg costs in KRW, and the second venue's entry what that is in USDT. Good
+    to the slip of a limit and a fee, which is enough to hold a loss against its ceiling.
     """
     for order in orders:
-        if order.purpose is Purpose.ENTRY and order.venue is Venue.BINANCE and trade.notional_krw > ZERO:
+        if order.purpose is Purpose.ENTRY and order.venue is pair.second and trade.notional_krw > ZERO:
             krw = trade.notional_krw
-            if trade.direction is Direction.BUY_UPBIT:
+            if trade.direction.buy_on is pair.first:
                 krw /= ONE + trade.entry_premium_bps / BPS
             return Rate(krw_per_usdt=krw / (trade.quantity * order.limit_price), ts_recv_ns=0)
     return None

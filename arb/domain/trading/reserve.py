@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Final
 
-from arb.domain.market.ids import Coin, Venue
+from arb.domain.market.ids import Coin
 from arb.domain.market.money import ZERO, fraction
 from arb.domain.market.spread import Market
 from arb.domain.trading.trade import Leg
@@ -15,8 +15,7 @@ def hold_of(leg: Leg, coin: Coin) -> tuple[str, Decimal]:
     """Return (asset, amount) that an order of this leg can cost at most."""
     if leg.side.sign < 0:
         return coin, leg.quantity
-    quote = "KRW" if leg.venue == "upbit" else "USDT"
-    return quote, leg.quantity * leg.limit_price * FEE_RESERVE
+    return leg.venue.quote, leg.quantity * leg.limit_price * FEE_RESERVE
 
 
 def loss_reserve_krw(notional_krw: Decimal, market: Market, loss_bps: Decimal) -> Decimal:
@@ -24,6 +23,6 @@ def loss_reserve_krw(notional_krw: Decimal, market: Market, loss_bps: Decimal) -
 
     Four taker fees for a pair that opens and closes, and one more, the dearer, for a repair.
     """
-    fees_bps = [market.instrument(venue).taker_fee_bps for venue in Venue]
+    fees_bps = [market.instrument(venue).taker_fee_bps for venue in market.venues]
     worst_bps = max(ZERO, loss_bps) + 2 * sum(fees_bps, ZERO) + max(fees_bps)
     return abs(notional_krw) * fraction(worst_bps)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from arb.domain.market.ids import Venue
 from arb.domain.market.money import ZERO
 from arb.domain.market.spread import Market
 from arb.domain.trading.exits import is_sendable_pair
@@ -74,7 +73,7 @@ def _even(trade: Trade, position: TradePosition, market: Market | None) -> Becom
     residual = position.imbalance
     if position.hedged > ZERO and (market is None or is_sendable_pair(position.hedged, market)):
         return Become(TradeState.OPEN, "", residual)
-    if any(position.leg(venue).base or position.leg(venue).quote for venue in Venue):
+    if any(leg.base or leg.quote for leg in position.legs.values()):
         return Become(TradeState.CLOSED, trade.reason or "unwound", residual)
     return Become(TradeState.ABORTED, "no_fill")
 

@@ -11,7 +11,8 @@ from typing import Final
 from arb.domain.market.ids import Coin, SessionId, TradeId, Venue
 from arb.domain.market.instrument import Side
 from arb.domain.market.money import ZERO
-from arb.domain.market.spread import Direction, Market, edge, protective_price
+from arb.domain.market.pair import Direction
+from arb.domain.market.spread import Market, edge, protective_price
 from arb.domain.trading.order import Purpose
 
 
@@ -85,16 +86,16 @@ def pair_legs(
     found = edge(market, direction, quantity)
     if found is None:
         return None
-    upbit, binance = (
+    first, second = (
         Leg(
             venue=venue,
             side=direction.side(venue),
             purpose=purpose,
             quantity=quantity,
             limit_price=protective_price(
-                market, venue, direction.side(venue), found.sweep(venue).worst_price, slip_bps
+                market, venue, direction.side(venue), found.legs[venue].worst_price, slip_bps
             ),
         )
-        for venue in (Venue.UPBIT, Venue.BINANCE)
+        for venue in market.pair.venues
     )
-    return upbit, binance
+    return first, second

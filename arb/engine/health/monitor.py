@@ -112,10 +112,7 @@ class SystemMonitor:
         except VenueError:  # the rules cannot be read
             return False
         return any(
-            self._is_fresh(market.upbit, now_ns)
-            and self._is_fresh(market.binance, now_ns)
-            and market.upbit_instrument.tradable
-            and market.binance_instrument.tradable
+            all(self._is_fresh(leg.book, now_ns) and leg.instrument.tradable for leg in market.legs.values())
             for market in markets
         )
 

@@ -55,7 +55,7 @@ class FreshMarkets:
 
         `deep`: with all the depth that the venues show, even while the hot books are kept shallow.
         """
-        return self.markets.assemble(coin, self._books(coin, deep=deep, asking=tuple(Venue)))
+        return self.markets.assemble(coin, self._books(coin, deep=deep, asking=self.markets.pair.venues))
 
     def tradable(self, coin: Coin, *, deep: bool = False, otherwise: Rate | None = None) -> Tradable | None:
         """Return the coin's market, or what is left of it: at least one venue's.
@@ -64,12 +64,13 @@ class FreshMarkets:
         none is known: nothing is priced by it, and a leg must not stay alone for want of it.
         """
         now_ns = self.clock.steady_ns()
-        answering = [venue for venue in Venue if now_ns - self.silent.get(venue, -SILENT_NS) >= SILENT_NS]
+        venues = self.markets.pair.venues
+        answering = [venue for venue in venues if now_ns - self.silent.get(venue, -SILENT_NS) >= SILENT_NS]
         books = self._books(coin, deep=deep, asking=answering)
         found = self._tradable(coin, books, otherwise)
-        if found is not None or len(answering) == len(Venue):
+        if found is not None or len(answering) == len(venues):
             return found
-        return self._tradable(coin, self._books(coin, deep=deep, asking=tuple(Venue)), otherwise)
+        return self._tradable(coin, self._books(coin, deep=deep, asking=self.markets.pair.venues), otherwise)
 
     def _tradable(self, coin: Coin, books: Books, otherwise: Rate | None) -> Tradable | None:
         market = self.markets.assemble(coin, books)
@@ -78,11 +79,15 @@ class FreshMarkets:
             return market
         rules = {
             venue: self.markets.instruments[key]
-            for venue in Venue
+            for venue in self.markets.pair.venues
             if (key := (venue, symbol_on(venue, coin))) in self.markets.instruments
         }
-        shown = {venue: books[key] for venue in Venue if (key := (venue, symbol_on(venue, coin))) in books}
-        half = HalfMarket(coin=coin, books=shown, rules=rules, rate=rate)
+        shown = {
+            venue: books[key]
+            for venue in self.markets.pair.venues
+            if (key := (venue, symbol_on(venue, coin))) in books
+        }
+        half = HalfMarket(coin=coin, pair=self.markets.pair, books=shown, rules=rules, rate=rate)
         return half if half.venues else None
 
     def _books(self, coin: Coin, *, deep: bool, asking: Collection[Venue]) -> Books:

@@ -8,7 +8,8 @@ from arb.domain.errors import StoreUnavailable
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.market.instrument import Instrument
-from arb.domain.market.spread import Market, rate_from_book
+from arb.domain.market.pair import Pair
+from arb.domain.market.spread import Market, MarketLeg, rate_from_book
 from arb.domain.time import STAMP_AHEAD_NS_MAX
 from arb.engine.market.fences import Fences
 from arb.ports.market import Quotes, QuoteStore
@@ -19,7 +20,7 @@ Books = Mapping[tuple[Venue, Symbol], Book]
 
 def symbol_on(venue: Venue, coin: Coin) -> Symbol:
     """Return the symbol that a coin is traded under on a venue."""
-    return Symbol(f"{coin}/KRW" if venue is Venue.UPBIT else f"{coin}/USDT")
+    return Symbol(f"{coin}/{venue.quote}")
 
 
 def keys_of(coins: Iterable[Coin]) -> tuple[tuple[Venue, Symbol], ...]:
@@ -31,6 +32,7 @@ def keys_of(coins: Iterable[Coin]) -> tuple[tuple[Venue, Symbol], ...]:
 class Markets:
     """Assembles markets from the newest books."""
 
+    pair: Pair
     quotes: QuoteStore
     instruments: Mapping[tuple[Venue, Symbol], Instrument]
     fences: Fences = field(default_factory=Fences)
@@ -61,19 +63,18 @@ class Markets:
 
     def without_rules(self, coin: Coin) -> tuple[Venue, ...]:
         """Return the venues whose rules for a coin are not known."""
-        return tuple(venue for venue in Venue if (venue, symbol_on(venue, coin)) not in self.instruments)
+        return tuple(
+            venue for venue in self.pair.venues if (venue, symbol_on(venue, coin)) not in self.instruments
+        )
 
     def assemble(self, coin: Coin, books: Books) -> Market | None:
         """Return one coin's market, or None if a book or its rules are missing."""
-        upbit, binance = ((venue, symbol_on(venue, coin)) for venue in (Venue.UPBIT, Venue.BINANCE))
-        missing = any(key not in books for key in (upbit, binance, USDT_KRW))
-        if missing or upbit not in self.instruments or binance not in self.instruments:
+        legs = {}
+        for venue in self.pair.venues:
+            key = (venue, symbol_on(venue, coin))
+            if key not in books or key not in self.instruments:
+                return None
+            legs[venue] = MarketLeg(books[key], self.instruments[key])
+        if USDT_KRW not in books:
             return None
-        return Market(
-            coin=coin,
-            upbit=books[upbit],
-            binance=books[binance],
-            upbit_instrument=self.instruments[upbit],
-            binance_instrument=self.instruments[binance],
-            rate=rate_from_book(books[USDT_KRW]),
-        )
+        return Market(coin=coin, pair=self.pair, legs=legs, rate=rate_from_book(books[USDT_KRW]))

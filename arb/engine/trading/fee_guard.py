@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from arb.domain.market.ids import Coin, SessionId, Venue
-from arb.domain.market.spread import Direction
+from arb.domain.market.pair import Direction
 from arb.domain.risk.review import Admit, Refused, Trial
 from arb.domain.time import NS_PER_S, is_within
 from arb.engine.market.fee_prices import FeePrices

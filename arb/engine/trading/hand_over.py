@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from arb.domain.health.alert import TRADE_HANDED_OVER, Alert, Severity
 from arb.domain.market.halves import Tradable, base_price_krw
+from arb.domain.market.pair import Pair
 from arb.domain.trading.order import Order
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import Trade, TradeState
@@ -32,7 +33,7 @@ class HandOver:
         market, now_ns = self.markets.tradable(view.trade.coin), self.clock.now_ns()
         changed = self.trades.add_orders(
             replace(
-                valued(_left_over(view, reason), view.orders, market),
+                valued(_left_over(view, reason), view.orders, market, self.markets.markets.pair),
                 state=TradeState.HANDED_OVER,
                 repair_since_ns=0,
                 updated_at_ns=now_ns,
@@ -72,7 +73,7 @@ def alarm_of(trade: Trade, at_ns: int) -> Alert:
     )
 
 
-def valued(trade: Trade, orders: Iterable[Order], market: Tradable | None) -> Trade:
+def valued(trade: Trade, orders: Iterable[Order], market: Tradable | None, pair: Pair) -> Trade:
     """Return a trade with what it has earned, and with the rate and the price that say so.
 
     Where a venue is gone the rate may be the last that was believed: it values here, and decides nothing.
@@ -84,7 +85,7 @@ def valued(trade: Trade, orders: Iterable[Order], market: Tradable | None) -> Tr
         rate, base = market.rate.krw_per_usdt, base_price_krw(market)
     if not rate:
         return trade
-    earned = trade_position(orders).pnl_krw(rate, base)
+    earned = trade_position(orders).pnl_krw(pair, rate, base)
     return replace(trade, pnl_krw=earned, valued_krw_per_usdt=rate, valued_base_krw=base)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from arb.domain.market.ids import Coin, TradeId, Venue
+from arb.domain.market.ids import Coin, TradeId
 from arb.domain.market.money import plain
 from arb.domain.market.spread import Market
 
@@ -41,7 +41,7 @@ def unread(_decision: Decision) -> None:
 def decision(action: str, trade_id: TradeId, market: Market, now_ns: int) -> Decision:
     """Return what is decided on this market now."""
     rate = market.rate
-    books = (market.book(venue) for venue in Venue)
+    books = (market.book(venue) for venue in market.venues)
     return Decision(
         action=action,
         trade_id=trade_id,

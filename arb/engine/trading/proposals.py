@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from arb.domain.market.ids import SessionId, TradeId, Venue
+from arb.domain.market.ids import SessionId, TradeId
 from arb.domain.market.money import ZERO, plain
-from arb.domain.market.spread import Direction, Edge, Market, common_quantity, edge
+from arb.domain.market.spread import Edge, Market, common_quantity, edge
 from arb.domain.risk.review import Limits, Proposal, Refused
 from arb.domain.risk.sanity import out_of_band
 from arb.domain.trading.exits import smallest_pair
@@ -37,7 +37,7 @@ def best_edge(market: Market, notional_usdt: Decimal) -> Edge | None:
     quantity = common_quantity(market, notional_usdt)
     if quantity <= ZERO:
         return None
-    edges = [found for way in Direction if (found := edge(market, way, quantity))]
+    edges = [found for way in market.pair.directions if (found := edge(market, way, quantity))]
     return max(edges, key=lambda found: found.net_bps, default=None)
 
 
@@ -82,8 +82,8 @@ def quotes_of(market: Market, best: Edge, now_ns: int) -> dict[str, str]:
         "premium_bps": plain(round(market.premium_bps, 4)),
         "edge_bps": plain(round(best.net_bps, 4)),
     }
-    for venue in Venue:
-        book, wanted = market.book(venue), best.sweep(venue)
+    for venue in market.venues:
+        book, wanted = market.book(venue), best.legs[venue]
         facts |= {
             f"{venue}_bid": plain(book.bid),
             f"{venue}_ask": plain(book.ask),

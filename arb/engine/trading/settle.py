@@ -100,7 +100,9 @@ class Settle:
         is_even = trade_position(view.orders).imbalance == ZERO
         return Means(
             market=self.markets.tradable(
-                view.trade.coin, deep=not is_even, otherwise=decided_rate(view.trade, view.orders)
+                view.trade.coin,
+                deep=not is_even,
+                otherwise=decided_rate(view.trade, view.orders, self.markets.markets.pair),
             ),
             free={} if is_even else self.trades.free(view.trade.session_id),
             paused=frozenset() if is_even else self.paused(view.trade.session_id),
@@ -145,7 +147,7 @@ class Settle:
         ended = become.state in ENDED
         changed = self.trades.add_orders(
             replace(
-                valued(trade, view.orders, market) if ended else trade,
+                valued(trade, view.orders, market, self.markets.markets.pair) if ended else trade,
                 state=become.state,
                 reason=become.reason,
                 residual=become.residual,

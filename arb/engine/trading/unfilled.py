@@ -7,7 +7,7 @@ from typing import Final
 
 from arb.domain.health.alert import Alert, Severity
 from arb.domain.market.ids import Coin, SessionId, TradeId, Venue
-from arb.domain.market.spread import Direction
+from arb.domain.market.pair import Direction
 from arb.domain.risk.review import Refused, Trial
 from arb.domain.risk.unfilled import (
     Circuit,

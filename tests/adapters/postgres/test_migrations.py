@@ -27,7 +27,6 @@ from arb.domain.health.dead_letter import Reason
 from arb.domain.ledger.ledger import EntryKind
 from arb.domain.market.ids import Venue
 from arb.domain.market.instrument import Side
-from arb.domain.market.spread import Direction
 from arb.domain.risk.review import Mode
 from arb.domain.state.snapshot import PARTS, Snapshot, SnapshotKind
 from arb.domain.time import NS_PER_DAY
@@ -37,6 +36,7 @@ from arb.domain.trading.trade import TradeState
 from arb.stack.postgres_server import create_database
 from tests.contracts import world
 from tests.contracts.backends import sql_stores
+from tests.domain.markets import PAIR
 
 pytestmark = pytest.mark.integration
 NEWEST = max(path.name[:4] for path in Path("migrations/versions").glob("0*.py"))
@@ -70,7 +70,7 @@ def test_the_tables_are_those_of_the_queries(engine):
         ("sessions", "mode", Mode),
         ("mode_changes", "mode", Mode),
         ("trades", "state", TradeState),
-        ("trades", "direction", Direction),
+        ("trades", "direction", PAIR.directions),
         ("orders", "state", State),
         ("orders", "venue", Venue),
         ("orders", "side", Side),
@@ -95,7 +95,7 @@ def test_a_checked_column_takes_every_value_of_its_enumeration_and_no_other(engi
     assert len(checks) == 1
     values = {part.split("'")[0] for part in checks[0].split("ARRAY['")[1:]}
     values |= {part.split("'")[1] for part in checks[0].split("::text")[:-1] if "'" in part}
-    assert values == {member.value for member in kind}
+    assert values == {str(member) for member in kind}
 
 
 def test_the_partial_indexes_name_the_states_that_are_live(engine):

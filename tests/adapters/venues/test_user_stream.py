@@ -28,7 +28,7 @@ from arb.domain.errors import Retryable
 from arb.domain.ledger.ledger import opening_entry
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.instrument import Side
-from arb.domain.market.spread import Direction
+from arb.domain.market.pair import Direction
 from arb.domain.risk.review import Approved
 from arb.domain.trading.order import Fill, Order, State
 from arb.engine.market.rules import RereadRules
@@ -53,7 +53,7 @@ SOON_S = 60.0
 ENDED_S = 20.0
 PACE_S = 0.12  # Upbit answers ten questions about prices in a second
 CLOCK, ENTROPY = SystemClock(), SystemEntropy()
-BUYS = {Venue.BINANCE: Direction.SELL_UPBIT, Venue.UPBIT: Direction.BUY_UPBIT}
+BUYS = {Venue.BINANCE: Direction("sell_upbit"), Venue.UPBIT: Direction("buy_upbit")}
 SELLS = {venue: direction.opposite for venue, direction in BUYS.items()}
 STREAM_PATHS = {Venue.BINANCE: "/ws-api/v3", Venue.UPBIT: "/websocket/v1/private"}
 PLENTY = dict.fromkeys(("KRW", "USDT", "BTC"), Decimal(10**12))

@@ -9,14 +9,17 @@ from hypothesis import strategies as st
 from arb.domain.errors import InvariantError
 from arb.domain.ledger.ledger import Entry, EntryKind, Posting, fill_entry, move, opening_entry, totals
 from arb.domain.market.ids import Venue
-from arb.domain.market.spread import Direction
 from tests.contracts import world
+from tests.domain.markets import PAIR
 
 amounts = st.decimals(min_value="1e-8", max_value="1e9", places=8)
 
 
 @given(
-    venue=st.sampled_from(Venue), direction=st.sampled_from(Direction), price=amounts, share=st.integers(1, 9)
+    venue=st.sampled_from(Venue),
+    direction=st.sampled_from(PAIR.directions),
+    price=amounts,
+    share=st.integers(1, 9),
 )
 def test_a_fill_is_even_in_every_asset(venue, direction, price, share):
     order = world.opening("s", direction=direction).on(venue)

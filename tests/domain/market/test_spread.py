@@ -10,22 +10,23 @@ from hypothesis import strategies as st
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Venue
 from arb.domain.market.instrument import Side
-from arb.domain.market.spread import Direction, common_quantity, edge, protective_price, rate_from_book
-from tests.domain.markets import BINANCE, NOW_NS, UPBIT, levels, market
+from arb.domain.market.pair import Direction
+from arb.domain.market.spread import common_quantity, edge, protective_price, rate_from_book
+from tests.domain.markets import BINANCE, NOW_NS, PAIR, UPBIT, levels, market
 
 TENTH = Decimal("0.1")
 
 
 def test_a_direction_buys_on_one_venue_and_sells_on_the_other():
-    for direction in Direction:
+    for direction in PAIR.directions:
         assert {direction.side(venue) for venue in Venue} == set(Side)
         assert direction.opposite.opposite is direction
-    assert Direction.SELL_UPBIT.side(Venue.UPBIT) is Side.SELL
+    assert Direction("sell_upbit").side(Venue.UPBIT) is Side.SELL
 
 
 def test_the_edge_by_hand():
     """Sell 0.1 at 141.4 M KRW less 5 bps, buy 0.1 at 100,000 USDT x 1,400 plus 10 bps."""
-    found = edge(market(), Direction.SELL_UPBIT, TENTH)
+    found = edge(market(), Direction("sell_upbit"), TENTH)
     proceeds = Decimal("14140000") * Decimal("0.9995")
     cost = Decimal("14000000") * Decimal("1.001")
     assert (found.net_krw, found.cost_krw) == (proceeds - cost, cost)
@@ -33,7 +34,7 @@ def test_the_edge_by_hand():
 
 
 def test_the_other_direction_loses_what_this_one_earns_and_both_spreads():
-    forward, backward = (edge(market(), direction, TENTH) for direction in Direction)
+    forward, backward = (edge(market(), direction, TENTH) for direction in PAIR.directions)
     assert forward.net_krw > 0 > backward.net_krw
     assert forward.net_krw + backward.net_krw < 0
 
@@ -41,14 +42,15 @@ def test_the_other_direction_loses_what_this_one_earns_and_both_spreads():
 def test_depth_makes_the_edge_smaller():
     thin = market(binance_asks=(("100000", "0.05"), ("100500", "1")))
     assert (
-        edge(thin, Direction.SELL_UPBIT, TENTH).net_bps < edge(market(), Direction.SELL_UPBIT, TENTH).net_bps
+        edge(thin, Direction("sell_upbit"), TENTH).net_bps
+        < edge(market(), Direction("sell_upbit"), TENTH).net_bps
     )
-    assert edge(thin, Direction.SELL_UPBIT, TENTH).binance.worst_price == 100_500
+    assert edge(thin, Direction("sell_upbit"), TENTH).legs[Venue.BINANCE].worst_price == 100_500
 
 
 @pytest.mark.parametrize("quantity", ["1.1", "0"])
 def test_without_depth_or_quantity_there_is_no_edge(quantity):
-    assert edge(market(), Direction.SELL_UPBIT, Decimal(quantity)) is None
+    assert edge(market(), Direction("sell_upbit"), Decimal(quantity)) is None
 
 
 @given(premium=st.integers(-300, 300), lots=st.integers(1, 100_000))
@@ -56,7 +58,7 @@ def test_opening_and_closing_at_once_never_earns(premium, lots):
     bid = 140_000_000 + premium * 14_000
     shifted = market(upbit_bids=((str(bid), "1"),), upbit_asks=((str(bid + 1000), "1"),))
     quantity = Decimal(lots) * Decimal("0.00001")
-    assert sum(edge(shifted, direction, quantity).net_krw for direction in Direction) < 0
+    assert sum(edge(shifted, direction, quantity).net_krw for direction in PAIR.directions) < 0
 
 
 def test_the_premium_is_middle_to_middle():

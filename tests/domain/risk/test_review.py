@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arb.domain.market.ids import Venue
-from arb.domain.market.spread import Direction
+from arb.domain.market.pair import Direction
 from arb.domain.risk.review import Approved, Exposure, Mode, Refused, review
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.reserve import hold_of
@@ -26,7 +26,7 @@ IDLE = Exposure(
     free=RICH,
 )
 MANY = Decimal(100_000_000)
-WAY, OTHER_WAY = ("BTC", Direction.SELL_UPBIT), ("BTC", Direction.BUY_UPBIT)
+WAY, OTHER_WAY = ("BTC", Direction("sell_upbit")), ("BTC", Direction("buy_upbit"))
 COOLDOWN_NS = 2 * NS_PER_S
 
 

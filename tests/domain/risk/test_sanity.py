@@ -6,14 +6,14 @@ from decimal import Decimal
 import pytest
 
 from arb.domain.market.ids import Venue
-from arb.domain.market.spread import Direction
+from arb.domain.market.pair import Direction
 from arb.domain.risk.review import Refused
 from arb.domain.risk.sanity import out_of_band, stale, unfit, untradable
 from arb.domain.time import NS_PER_S, STAMP_AHEAD_NS_MAX
 from arb.domain.trading.order import Purpose
 from arb.domain.trading.trade import pair_legs
 from tests.contracts import world
-from tests.domain.markets import BINANCE, NOW_NS, UPBIT, market
+from tests.domain.markets import BINANCE, NOW_NS, UPBIT, market, with_book
 
 
 def test_a_fresh_market_is_fit_for_everything():
@@ -62,7 +62,7 @@ def test_a_caution_that_is_not_on_the_list_stops_nothing():
 def test_a_limit_price_is_held_against_the_other_venue(reason, band_bps):
     """Upbit quotes 100 bps above Binance."""
     found = market()
-    legs = pair_legs(found, Direction.SELL_UPBIT, Purpose.ENTRY, Decimal("0.1"), Decimal(1))
+    legs = pair_legs(found, Direction("sell_upbit"), Purpose.ENTRY, Decimal("0.1"), Decimal(1))
     limits = replace(world.LIMITS, price_band_bps_max=Decimal(band_bps))
     assert out_of_band(legs, found, limits) == (reason and Refused(reason))
 
@@ -76,9 +76,8 @@ def test_either_venue_that_takes_no_orders_keeps_the_pair_from_being_traded(venu
 
 @pytest.mark.parametrize(("ahead_ns", "refused"), [(0, None), (1, Refused("quote_ahead"))])
 def test_one_book_of_two_that_is_ahead_of_now_is_enough_to_refuse(ahead_ns, refused):
-    found = market()
-    ahead = replace(found.binance, ts_recv_ns=NOW_NS + STAMP_AHEAD_NS_MAX + ahead_ns)
-    assert stale(replace(found, binance=ahead), world.LIMITS, NOW_NS) == refused
+    found = with_book(market(), Venue.BINANCE, ts_recv_ns=NOW_NS + STAMP_AHEAD_NS_MAX + ahead_ns)
+    assert stale(found, world.LIMITS, NOW_NS) == refused
 
 
 def test_a_premium_exactly_at_its_bound_is_still_believed():

@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 
 from arb.domain.market.ids import Coin, TradeId, Venue
-from arb.domain.market.spread import Direction
+from arb.domain.market.pair import Direction
 from arb.domain.risk.review import COIN, TRIAL_UNDER_WAY, Refused, Trial
 from arb.domain.risk.unfilled import (
     OUTCOME_NS_MAX,
@@ -34,7 +34,7 @@ RULES = UnfilledRules(
 )
 WELL = {Venue.UPBIT: "1", Venue.BINANCE: "1"}
 LONELY = {Venue.UPBIT: "1", Venue.BINANCE: "0"}
-BTC, ETH = (Coin("BTC"), Direction.SELL_UPBIT), (Coin("ETH"), Direction.SELL_UPBIT)
+BTC, ETH = (Coin("BTC"), Direction("sell_upbit")), (Coin("ETH"), Direction("sell_upbit"))
 numbers = count(1)
 
 
@@ -55,7 +55,7 @@ def entry(at_s: int, shares: dict[Venue, str] = LONELY, coin: str = "BTC", trial
     return EntryPair(
         trade_id=TradeId(f"t-{next(numbers)}"),
         coin=Coin(coin),
-        direction=Direction.SELL_UPBIT,
+        direction=Direction("sell_upbit"),
         opened_at_ns=at_ns,
         legs=tuple(leg(venue, share, at_ns) for venue, share in shares.items()),
         trial={COIN: trial} if trial else {},

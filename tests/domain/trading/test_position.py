@@ -11,7 +11,7 @@ from arb.domain.market.instrument import Side
 from arb.domain.trading.order import State
 from arb.domain.trading.position import is_dust, leg_position, trade_position
 from tests.contracts import world
-from tests.domain.markets import BINANCE
+from tests.domain.markets import BINANCE, PAIR
 
 
 def filled(order, quantity=None, **changes):
@@ -24,10 +24,11 @@ def test_an_opened_pair_is_hedged_before_fees():
     position = trade_position(filled(order) for order in world.opening("s").orders)
     assert position.imbalance == 0
     assert position.hedged == Decimal("0.01")
-    assert (position.upbit.base, position.binance.base) == (Decimal("-0.01"), Decimal("0.01"))
-    assert (position.upbit.quote, position.upbit.quote_fee) == (Decimal(1_400_000 - 700), 700)
-    assert (position.binance.quote, position.binance.base_fee) == (-1000, Decimal("0.00001"))
-    assert position.binance.base_net == Decimal("0.00999")
+    sold, bought = position.leg(Venue.UPBIT), position.leg(Venue.BINANCE)
+    assert (sold.base, bought.base) == (Decimal("-0.01"), Decimal("0.01"))
+    assert (sold.quote, sold.quote_fee) == (Decimal(1_400_000 - 700), 700)
+    assert (bought.quote, bought.base_fee) == (-1000, Decimal("0.00001"))
+    assert bought.base_net == Decimal("0.00999")
 
 
 def test_a_lonely_leg_is_an_imbalance():
@@ -46,7 +47,7 @@ def test_what_is_hedged_is_the_smaller_leg():
 def test_the_result_counts_all_that_moved():
     position = trade_position(filled(order) for order in world.opening("s").orders)
     expected = Decimal(1_400_000 - 700) - 1000 * 1400 + Decimal("-0.00001") * 140_000_000
-    assert position.pnl_krw(Decimal(1400), Decimal(140_000_000)) == expected
+    assert position.pnl_krw(PAIR, Decimal(1400), Decimal(140_000_000)) == expected
 
 
 def test_a_fee_in_a_third_asset_touches_neither_leg():
@@ -57,7 +58,11 @@ def test_a_fee_in_a_third_asset_touches_neither_leg():
 
 def test_nothing_filled_is_nothing_held():
     position = trade_position(world.opening("s").orders)
-    assert (position.imbalance, position.hedged, position.pnl_krw(Decimal(1400), Decimal(1))) == (0, 0, 0)
+    assert (position.imbalance, position.hedged, position.pnl_krw(PAIR, Decimal(1400), Decimal(1))) == (
+        0,
+        0,
+        0,
+    )
 
 
 def test_dust_is_what_a_venue_would_not_take():
@@ -100,5 +105,5 @@ def test_a_pair_that_was_opened_and_closed_holds_nothing_and_earned_the_differen
     there = [filled(order, fee=Decimal(0)) for order in made.orders]
     position = trade_position([*there, *back])
     assert (position.imbalance, position.hedged) == (0, 0)
-    assert (position.upbit.quote, position.binance.quote) == (-1_400_000, 1_000)
-    assert position.pnl_krw(Decimal(1_400), Decimal(0)) == 0
+    assert (position.leg(Venue.UPBIT).quote, position.leg(Venue.BINANCE).quote) == (-1_400_000, 1_000)
+    assert position.pnl_krw(PAIR, Decimal(1400), Decimal(0)) == 0

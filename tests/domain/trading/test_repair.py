@@ -12,7 +12,6 @@ from arb.domain.market.halves import HalfMarket
 from arb.domain.market.ids import Venue
 from arb.domain.market.instrument import Side
 from arb.domain.market.money import fraction
-from arb.domain.market.spread import Direction
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trading.order import Purpose, State
 from arb.domain.trading.repair import (
@@ -28,7 +27,7 @@ from arb.domain.trading.repair import (
 from arb.domain.trading.reserve import hold_of
 from arb.domain.trading.trade import Leg
 from tests.contracts import world
-from tests.domain.markets import BINANCE, NOW_NS, OTHER, UPBIT, market
+from tests.domain.markets import BINANCE, NOW_NS, OTHER, PAIR, UPBIT, market
 
 RULES = RepairRules(
     time_ns_max=10 * NS_PER_S,
@@ -119,7 +118,7 @@ def half(gone, found=None):
     whole = found or market()
     left = OTHER[gone]
     return HalfMarket(
-        coin=whole.coin, books={left: whole.book(left)},
+        coin=whole.coin, pair=whole.pair, books={left: whole.book(left)},
         rules={venue: whole.instrument(venue) for venue in Venue}, rate=whole.rate,
     )  # fmt: skip
 
@@ -128,10 +127,8 @@ def half(gone, found=None):
 @pytest.mark.parametrize("imbalance", [SHORT, LONG])
 def test_a_leg_is_evened_out_on_the_venue_that_is_left(gone, imbalance):
     leg = leg_for(imbalance, half(gone))
-    whole = market()
-    closed = replace(whole.instrument(gone), tradable=False)
-    only = replace(whole, **{f"{gone}_instrument": closed})
-    assert leg == leg_for(imbalance, only)
+    closed = replace(market().instrument(gone), tradable=False)
+    assert leg == leg_for(imbalance, market(**{gone: closed}))
     assert leg.venue is OTHER[gone]
 
 
@@ -200,10 +197,10 @@ def test_a_venue_that_failed_is_used_where_it_is_the_only_one_with_a_market():
     assert leg_for(SHORT, half(Venue.UPBIT), orders=[failed]).venue is Venue.BINANCE
 
 
-@pytest.mark.parametrize("way", list(Direction))
+@pytest.mark.parametrize("way", PAIR.directions)
 def test_the_rate_that_a_trade_was_decided_at_is_known_to_a_fee_and_a_slip(way):
     opening = world.opening("s", direction=way)
-    rate = decided_rate(opening.trade, opening.orders)
+    rate = decided_rate(opening.trade, opening.orders, PAIR)
     assert abs(rate.krw_per_usdt / 1_400 - 1) < Decimal("0.01")
 
 

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from arb.domain.market.ids import Venue
 from arb.domain.market.money import fraction
-from arb.domain.market.spread import Direction
+from arb.domain.market.pair import Direction
 from arb.domain.trading.order import Purpose
 from arb.domain.trading.trade import ENDED, MOVING, TradeState, pair_legs
 from tests.contracts import world
-from tests.domain.markets import market
+from tests.domain.markets import PAIR, market
 
 TRADE = world.opening("s").trade
 HUNDREDTH = Decimal("0.01")
@@ -32,24 +32,24 @@ def test_every_state_moves_rests_or_has_ended():
 
 
 def test_a_pair_buys_on_one_venue_what_it_sells_on_the_other():
-    upbit, binance = pair_legs(market(), Direction.BUY_UPBIT, Purpose.ENTRY, HUNDREDTH, Decimal(8))
+    upbit, binance = pair_legs(market(), Direction("buy_upbit"), Purpose.ENTRY, HUNDREDTH, Decimal(8))
     assert (upbit.venue, binance.venue) == (Venue.UPBIT, Venue.BINANCE)
     assert (upbit.side, binance.side) == ("buy", "sell")
     assert upbit.quantity == binance.quantity == HUNDREDTH
 
 
 def test_a_pair_is_for_what_it_was_asked_for():
-    legs = pair_legs(market(), Direction.SELL_UPBIT, Purpose.EXIT, HUNDREDTH, Decimal(8))
+    legs = pair_legs(market(), Direction("sell_upbit"), Purpose.EXIT, HUNDREDTH, Decimal(8))
     assert {leg.purpose for leg in legs} == {Purpose.EXIT}
 
 
 def test_a_book_that_holds_less_gives_no_pair():
     thin = market(binance_asks=(("100000", "0.00999"),))
-    assert pair_legs(thin, Direction.SELL_UPBIT, Purpose.ENTRY, HUNDREDTH, Decimal(8)) is None
+    assert pair_legs(thin, Direction("sell_upbit"), Purpose.ENTRY, HUNDREDTH, Decimal(8)) is None
 
 
 @given(
-    direction=st.sampled_from(Direction),
+    direction=st.sampled_from(PAIR.directions),
     lots=st.integers(1, 2_000),
     near=st.sampled_from(["0.001", "0.005", "1"]),
     slip_bps=st.decimals("0", "50", places=1),

@@ -24,9 +24,9 @@ def test_a_hedge_is_decided_on_all_the_depth_that_the_venues_show():
     town.show(town.book(Venue.BINANCE, "BTC/USDT", "99999.50", "100000.50", "8"))
     town.degree = Degree.SHALLOW
     market = town.settle.markets.read("BTC", deep=True)
-    assert market.binance.bids[0].quantity == 8
+    assert market.book(Venue.BINANCE).bids[0].quantity == 8
     town.degree = Degree.NEAR
-    assert town.settle.markets.read("BTC", deep=True).binance.bids[0].quantity == 1
+    assert town.settle.markets.read("BTC", deep=True).book(Venue.BINANCE).bids[0].quantity == 1
     assert (Venue.UPBIT, Symbol("USDT/KRW")) == USDT_KRW and SESSION
 
 
@@ -36,7 +36,7 @@ def asked(town: Town) -> dict[str, int]:
 
 def test_hot_quotes_that_are_fresh_are_used_and_no_venue_is_asked(town):
     town.show(town.book(Venue.BINANCE, "BTC/USDT", "1.00", "2.00", "5"))
-    assert town.settle.markets.read(BTC).binance.bid == Decimal("99999.50")
+    assert town.settle.markets.read(BTC).book(Venue.BINANCE).bid == Decimal("99999.50")
     assert asked(town) == {}
 
 
@@ -44,8 +44,8 @@ def test_quotes_that_are_stale_are_asked_of_the_venues(town):
     town.show(town.book(Venue.BINANCE, "BTC/USDT", "1.00", "2.00", "5"))
     town.pass_time(2_001)
     found = town.settle.markets.read(BTC)
-    assert found.binance.bid == 1
-    assert found.binance.ts_recv_ns == town.clock.now_ns()
+    assert found.book(Venue.BINANCE).bid == 1
+    assert found.book(Venue.BINANCE).ts_recv_ns == town.clock.now_ns()
     assert asked(town) == {"upbit": 2, "binance": 1}
 
 

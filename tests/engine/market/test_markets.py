@@ -10,6 +10,7 @@ from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.time import STAMP_AHEAD_NS_MAX
 from arb.engine.market.markets import USDT_KRW, Markets, keys_of, symbol_on
+from tests.domain.markets import PAIR
 from tests.engine.books import BTC_KRW, BTC_USDT, NOW_NS, a_book
 from tests.engine.town import BTC, RULES
 
@@ -22,7 +23,7 @@ class World:
 
     def __init__(self) -> None:
         self.store = MemoryQuoteStore(ManualClock(NOW_NS))
-        self.markets = Markets(quotes=self.store, instruments=INSTRUMENTS)
+        self.markets = Markets(pair=PAIR, quotes=self.store, instruments=INSTRUMENTS)
         self.store.put([a_book(key) for key in KEYS], [])
 
     def market(self, *carried, now_ns=NOW_NS):
@@ -46,8 +47,11 @@ def test_the_rate_is_needed_once_however_many_coins():
 
 def test_a_market_has_both_books_their_rules_and_the_rate(world):
     found = world.market()
-    assert (found.upbit.symbol, found.binance.symbol) == ("BTC/KRW", "BTC/USDT")
-    assert (found.upbit_instrument, found.binance_instrument) == (RULES[Venue.UPBIT], RULES[Venue.BINANCE])
+    assert tuple(found.book(venue).symbol for venue in PAIR.venues) == ("BTC/KRW", "BTC/USDT")
+    assert (found.instrument(Venue.UPBIT), found.instrument(Venue.BINANCE)) == (
+        RULES[Venue.UPBIT],
+        RULES[Venue.BINANCE],
+    )
     assert found.rate.krw_per_usdt == Decimal("100.5")
 
 
@@ -78,7 +82,7 @@ def test_without_the_store_what_a_message_carried_is_enough(world):
 @pytest.mark.parametrize(("carried_ns", "bid"), [(NOW_NS + 1, 200), (NOW_NS, 100), (NOW_NS - 1, 100)])
 def test_of_two_books_the_newer_is_used_and_the_stores_where_they_are_as_old(world, carried_ns, bid):
     carried = a_book(BTC_KRW, "200", ts_recv_ns=carried_ns)
-    assert world.market(carried, now_ns=NOW_NS + 1).upbit.bid == bid
+    assert world.market(carried, now_ns=NOW_NS + 1).book(Venue.UPBIT).bid == bid
 
 
 @pytest.mark.parametrize(("ahead_ns", "bid"), [(0, 100), (1, 200)])
@@ -86,12 +90,12 @@ def test_a_book_of_the_store_that_is_ahead_of_now_is_not_newer_than_one_that_is_
     carried = a_book(BTC_KRW, "200", ts_recv_ns=NOW_NS)
     ahead = a_book(BTC_KRW, "100", ts_recv_ns=NOW_NS + STAMP_AHEAD_NS_MAX + ahead_ns)
     world.store.put([ahead], [])
-    assert world.market(carried).upbit.bid == bid
+    assert world.market(carried).book(Venue.UPBIT).bid == bid
 
 
 def test_a_book_ahead_of_now_is_newer_than_none(world):
     world.store.put([a_book(BTC_KRW, "300", ts_recv_ns=NOW_NS + 10 * STAMP_AHEAD_NS_MAX)], [])
-    assert world.market().upbit.bid == 300
+    assert world.market().book(Venue.UPBIT).bid == 300
 
 
 def test_a_book_that_a_former_owner_sent_is_not_used(world):
@@ -99,4 +103,4 @@ def test_a_book_that_a_former_owner_sent_is_not_used(world):
     for key in KEYS:
         world.store.put([replace(a_book(key), fence=2 if key != USDT_KRW else 0)], [])
     late = replace(a_book(BTC_KRW, "200", ts_recv_ns=NOW_NS + 1), fence=1)
-    assert world.market(late, now_ns=NOW_NS + 1).upbit.bid == 100
+    assert world.market(late, now_ns=NOW_NS + 1).book(Venue.UPBIT).bid == 100

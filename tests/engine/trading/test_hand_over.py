@@ -12,12 +12,14 @@ from arb.adapters.local.memory_budget import UnlimitedBudget
 from arb.adapters.memory.snapshots import MemorySnapshotStore
 from arb.adapters.memory.venue import Trouble
 from arb.domain.errors import StoreUnavailable
+from arb.domain.market.ids import Venue
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import TradeState
 from arb.engine.kill.emergency import Emergency
 from arb.engine.kill.unwind import Left, Unwind
 from arb.engine.state.snapshot import TakeSnapshot
 from arb.engine.trading.hand_over import HandOver, alarm_of, valued
+from tests.domain.markets import PAIR
 from tests.engine.town import BTC, SESSION, Killed, Nowhere, Town
 from tests.engine.trading.test_settle import lonely, only_trade, run_due
 
@@ -140,8 +142,8 @@ def test_it_is_valued_where_there_is_a_market(town, who):
     trade = only_trade(town)
     market = town.settle.markets.read(BTC)
     position = trade_position(town.trades.view(trade.trade_id).orders)
-    rate, base_krw = market.rate.krw_per_usdt, market.binance.mid * market.rate.krw_per_usdt
-    assert trade.pnl_krw == position.pnl_krw(rate, base_krw) != 0
+    rate, base_krw = market.rate.krw_per_usdt, market.book(Venue.BINANCE).mid * market.rate.krw_per_usdt
+    assert trade.pnl_krw == position.pnl_krw(PAIR, rate, base_krw) != 0
     assert (trade.valued_krw_per_usdt, trade.valued_base_krw) == (rate, base_krw)
     assert f"{trade.pnl_krw:+.0f} KRW" in alarms(town)[0]
     assert (trade.closed_at_ns, trade.repair_since_ns) == (trade.updated_at_ns, 0)
@@ -152,11 +154,11 @@ def test_without_a_market_a_trade_is_valued_as_it_was_the_last_time(town):
     give_up(town, "kill")
     trade, orders = only_trade(town), town.trades.view(only_trade(town).trade_id).orders
     before = replace(trade, pnl_krw=Decimal(0))
-    assert valued(before, orders, None) == trade
+    assert valued(before, orders, None, PAIR) == trade
     half = [replace(order, fills=order.fills[:1]) for order in orders[:1]]
     position = trade_position(half)
-    assert valued(before, half, None).pnl_krw == position.pnl_krw(
-        trade.valued_krw_per_usdt, trade.valued_base_krw
+    assert valued(before, half, None, PAIR).pnl_krw == position.pnl_krw(
+        PAIR, trade.valued_krw_per_usdt, trade.valued_base_krw
     )
 
 

@@ -3,15 +3,13 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from arb.domain.market.ids import TradeId
+from arb.domain.market.ids import TradeId, Venue
 from arb.engine.trading.journal import Seen, decision
-from tests.domain.markets import NOW_NS, market
+from tests.domain.markets import NOW_NS, market, with_book
 
-FOUND = market()
+FOUND = with_book(market(), Venue.UPBIT, fence=3)
 FOUND = replace(
-    FOUND,
-    upbit=replace(FOUND.upbit, fence=3),
-    binance=replace(FOUND.binance, fence=4, ts_recv_ns=NOW_NS - 5),
+    with_book(FOUND, Venue.BINANCE, fence=4, ts_recv_ns=NOW_NS - 5),
     rate=replace(FOUND.rate, fence=9, krw_per_usdt=Decimal("1.4E+3"), ts_recv_ns=NOW_NS - 7),
 )
 MADE = decision("open", TradeId("t"), FOUND, NOW_NS)

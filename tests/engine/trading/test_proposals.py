@@ -6,13 +6,13 @@ from decimal import Decimal
 import pytest
 
 from arb.domain.market.ids import SessionId, TradeId, Venue
-from arb.domain.market.spread import Direction
+from arb.domain.market.pair import Direction
 from arb.domain.risk.review import Proposal, Refused
 from arb.domain.trading.reserve import loss_reserve_krw
 from arb.domain.trading.trade import TradeState
 from arb.engine.trading.proposals import Identity, best_edge, propose, quotes_of
 from tests.contracts import world
-from tests.domain.markets import NOW_NS, market
+from tests.domain.markets import NOW_NS, market, with_book
 
 IDENTITY = Identity(trade_id=TradeId("t"), session_id=SessionId("s"), now_ns=NOW_NS + 3_000_000)
 SIZE, SLIP = Decimal(1_000), Decimal(8)
@@ -24,7 +24,7 @@ def proposed(found=None, limits=world.LIMITS):
     return propose(found, best_edge(found, SIZE), IDENTITY, limits, SLIP)
 
 
-@pytest.mark.parametrize(("prices", "way"), [({}, Direction.SELL_UPBIT), (CHEAP, Direction.BUY_UPBIT)])
+@pytest.mark.parametrize(("prices", "way"), [({}, Direction("sell_upbit")), (CHEAP, Direction("buy_upbit"))])
 def test_the_better_way_is_to_sell_where_it_is_dear(prices, way):
     assert best_edge(market(**prices), SIZE).direction is way
 
@@ -40,7 +40,7 @@ def test_a_size_below_a_minimum_is_worth_nothing():
 
 def test_a_way_whose_book_is_too_thin_leaves_the_other_one():
     thin = market(binance_asks=(("100000", "0.001"),))
-    assert best_edge(thin, SIZE).direction is Direction.BUY_UPBIT
+    assert best_edge(thin, SIZE).direction is Direction("buy_upbit")
 
 
 def test_books_too_thin_either_way_are_worth_nothing():
@@ -82,8 +82,7 @@ def test_an_edge_that_the_book_no_longer_holds_is_gone():
 
 
 def test_what_a_trade_is_decided_on_is_kept_with_the_ages_of_its_quotes():
-    found = market()
-    found = replace(found, binance=replace(found.binance, fence=4, ts_event_ns=9))
+    found = with_book(market(), Venue.BINANCE, fence=4, ts_event_ns=9)
     facts = quotes_of(found, best_edge(found, SIZE), IDENTITY.now_ns)
     assert (facts["upbit_bid"], facts["binance_ask"], facts["krw_per_usdt"]) == (
         "141400000",

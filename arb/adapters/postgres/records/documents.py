@@ -13,6 +13,7 @@ from typing import Any, NewType, TypeVar, Union, get_args, get_origin, get_type_
 
 from arb.domain.errors import DataError
 from arb.domain.market.money import plain
+from arb.domain.market.pair import Direction
 
 Value = TypeVar("Value")
 Convert = Callable[[Any], Any]
@@ -50,7 +51,7 @@ def _encoder(kind: Any) -> Convert:
     if get_origin(kind) in (dict, Mapping):
         key, item = (_encoder(argument) for argument in get_args(kind))
         return lambda value: [[key(name), item(part)] for name, part in value.items()]
-    if isinstance(kind, type) and issubclass(kind, StrEnum):
+    if isinstance(kind, type) and issubclass(kind, (StrEnum, Direction)):
         return str
     return _same(kind)
 
@@ -70,7 +71,7 @@ def _decoder(kind: Any) -> Convert:
     if get_origin(kind) in (dict, Mapping):
         key, item = (_decoder(argument) for argument in get_args(kind))
         return lambda document: {key(name): item(part) for name, part in document}
-    if isinstance(kind, type) and issubclass(kind, StrEnum):
+    if isinstance(kind, type) and issubclass(kind, (StrEnum, Direction)):
         return kind
     return _same(kind)
 

@@ -15,6 +15,7 @@ from arb.domain.ledger.ledger import Entry
 from arb.domain.ledger.reconcile import Drift
 from arb.domain.market.book import Book
 from arb.domain.market.instrument import Instrument
+from arb.domain.market.pair import Direction
 from arb.domain.market.spread import Edge, Market, Rate
 from arb.domain.risk.review import Exposure, Limits, Proposal, Refused
 from arb.domain.trading.exits import ExitRules
@@ -23,10 +24,12 @@ from arb.domain.trading.position import TradePosition
 from arb.domain.trading.repair import RepairRules
 from arb.domain.trading.trade import Leg, Trade
 from arb.ports.trading import Session, TradeView
+from tests.domain.markets import PAIR
 
 amounts = st.decimals(allow_nan=False, allow_infinity=False, places=None)
 positive = st.decimals(min_value="1e-18", max_value="1e18", allow_nan=False)
 st.register_type_strategy(Decimal, amounts)
+st.register_type_strategy(Direction, st.sampled_from(PAIR.directions))
 
 KINDS = (
     Alert, Drift, Edge, ExitRules, Exposure, Fill, Hold, Leg, Limits, Order, OrderReport, Proposal, Rate,
