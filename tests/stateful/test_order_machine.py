@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from arb.domain.errors import IllegalTransition
 from arb.domain.market.ids import Venue
-from arb.domain.trading.order import AT_VENUE, TERMINAL, TRANSITIONS, Event, State, apply, fold
+from arb.domain.trading.order import AT_VENUE, TERMINAL, TRANSITIONS, Event, State, apply, fold, overfill
 from tests.contracts import world
 
 REPORTED = (
@@ -55,8 +55,12 @@ class OrderMachine(RuleBasedStateMachine):
         except IllegalTransition:
             assert status is State.REJECTED  # refused after it executed: the venue contradicts itself
             return
-        assert folded.new_fills == tuple(new)
+        room = self.order.quantity - self.order.filled_quantity
+        told = sum(fill.quantity for fill in new)
+        assert sum(fill.quantity for fill in folded.new_fills) == min(told, room)
+        assert told > room or folded.new_fills == tuple(new)
         self.order = folded.order
+        assert overfill(self.order, report) == max(0, told - room)
         again = fold(self.order, report)
         assert (again.order, again.new_fills) == (self.order, ())
 
@@ -77,6 +81,10 @@ class OrderMachine(RuleBasedStateMachine):
     def only_evidence_moves_an_unknown(self):
         if self.before.state is State.UNKNOWN:
             assert self.order.state is not State.INTENT
+
+    @invariant()
+    def no_more_is_booked_than_was_ordered(self):
+        assert self.order.filled_quantity <= self.order.quantity
 
     @invariant()
     def whole_fills_are_filled(self):

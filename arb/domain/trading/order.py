@@ -5,7 +5,7 @@ yet; UNKNOWN means that the bytes may have arrived and no answer came: only evid
 moves it on. Late fills after CANCELED and EXPIRED are legal: a fill may race our cancel.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -182,6 +182,9 @@ class OrderReport:
     status: State
     fills: tuple[Fill, ...] = ()
     reason: str = ""
+    executed: Decimal | None = (
+        None  # base in all, by the venue's own state of the order; None where it says not
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +205,12 @@ def apply(order: Order, event: Event, reason: str = "") -> Order:
 def fold(order: Order, report: OrderReport) -> Folded:
     """Fold a report into an order: each fill once, stale news harmless, the order of arrival free.
 
-    A report that says less than we know (an ACCEPTED that overtook its FILLED) only adds its fills.
+    A report that says less than we know (an ACCEPTED that overtook its FILLED) only adds its fills. No more
+    is booked than the venue's own state of the order proves: one execution may come under two names.
     """
     known = {fill.fill_id for fill in order.fills}
-    new_fills = _distinct(fill for fill in report.fills if fill.fill_id not in known)
+    unknown = _distinct(fill for fill in report.fills if fill.fill_id not in known)
+    new_fills = _within(unknown, _proven(order, report) - order.filled_quantity, cut=_is_over(order, report))
     grown = replace(
         order,
         fills=tuple(sorted(order.fills + new_fills, key=lambda fill: (fill.ts_event_ns, fill.fill_id))),
@@ -215,6 +220,50 @@ def fold(order: Order, report: OrderReport) -> Folded:
     if event is None:
         return Folded(grown, (), new_fills)
     return Folded(apply(grown, event, report.reason), (event,), new_fills)
+
+
+def withheld(order: Order, report: OrderReport) -> Decimal:
+    """Return the base of a report's fills that is not booked in the order that it was folded into."""
+    booked = {fill.fill_id: fill.quantity for fill in order.fills}
+    return sum((fill.quantity - booked.get(fill.fill_id, ZERO) for fill in _distinct(report.fills)), ZERO)
+
+
+def overfill(order: Order, report: OrderReport) -> Decimal:
+    """Return the base that a report says was executed beyond what can be, given the order it was folded into.
+
+    More than was ordered; or, once the order is over, more than the venue's own state of it proves. What is
+    not proven yet while the order works is none: a list of fills may be newer than the order beside it.
+    """
+    unbooked, claimed = withheld(order, report), order.filled_quantity
+    if unbooked > ZERO:
+        claimed += unbooked
+    if order.is_terminal and unbooked > ZERO:
+        return unbooked
+    return max(ZERO, max(claimed, report.executed or ZERO) - order.quantity)
+
+
+def _proven(order: Order, report: OrderReport) -> Decimal:
+    """Return how much of an order may be booked as executed."""
+    proof = order.quantity if report.executed is None else report.executed
+    return max(proof, order.filled_quantity)
+
+
+def _is_over(order: Order, report: OrderReport) -> bool:
+    """Tell whether nothing more is to come that could prove more."""
+    return report.executed is None or report.status in TERMINAL or order.state in TERMINAL
+
+
+def _within(fills: Sequence[Fill], room: Decimal, *, cut: bool) -> tuple[Fill, ...]:
+    """Return the fills that fit; of one that does not, and will not later, as much as there is room for."""
+    found: list[Fill] = []
+    for fill in fills:
+        if fill.quantity <= room:
+            found.append(fill)
+            room -= fill.quantity
+        elif cut and room > ZERO:
+            found.append(replace(fill, quantity=room, fee=fill.fee * room / fill.quantity))
+            room = ZERO
+    return tuple(found)
 
 
 def _distinct(fills: Iterable[Fill]) -> tuple[Fill, ...]:

@@ -16,7 +16,7 @@ from arb.domain.health.alert import Alert, Severity
 from arb.domain.health.backoff import ORDER_BACKOFF, RESOLVE_BACKOFF
 from arb.domain.market.ids import ClientOrderId, SessionId, Venue
 from arb.domain.time import NS_PER_MS
-from arb.domain.trading.order import Event, Order, OrderReport, State
+from arb.domain.trading.order import Event, Order, OrderReport, State, overfill
 from arb.engine.market.rules import RereadRules
 from arb.engine.trading.halt import halt
 from arb.engine.trading.kill_gate import KillGate
@@ -33,6 +33,8 @@ WORKING_MS_MAX: Final = 2_000  # an IOC order that still works after this is can
 # more than its sweeps.
 ASK_ONCE: Final = RESOLVE_BACKOFF.attempts_max
 FIRST_ASK: Final = 0
+VERIFY: Final = -1  # a stream said more than can be: halt, and have the venue say what is
+OVERFILLED: Final = "order_overfilled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,8 @@ class Execute:
         A few attempts follow one another within seconds, then sweeps ask until there is proof.
         """
         order = self.trades.order(client_order_id)
+        if order is not None and attempt == VERIFY:
+            return self._verify(order)
         if order is None or order.is_terminal:
             return order
         if order.state is State.INTENT:
@@ -162,7 +166,36 @@ class Execute:
         return self._end(order, Event.REJECT, str(error))
 
     def _record(self, report: OrderReport) -> Order:
-        return self.trades.record(report, self.clock.now_ns())
+        order = self.trades.record(report, self.clock.now_ns())
+        if excess := overfill(order, report):
+            self._halt_on(order, f"{excess:f} {order.symbol} more than it proves")
+        return order
+
+    def _halt_on(self, order: Order, what: str) -> None:
+        """More was executed than can be: it is not booked, and a person looks before anything goes on."""
+        now_ns = self.clock.now_ns()
+        self.counters.count("orders_overfilled", order.venue)
+        halt(self.sessions, self.session_id, f"{OVERFILLED}: {order.client_order_id}", now_ns)
+        self.alerts.raise_alert(
+            Alert(
+                kind=OVERFILLED,
+                subject=order.client_order_id,
+                severity=Severity.CRITICAL,
+                message=f"trading halted: {order.venue} tells of {order.side} {order.quantity:f} "
+                f"{order.symbol} executed beyond what can be ({what}); {order.filled_quantity:f} is booked",
+                at_ns=now_ns,
+            )
+        )
+
+    def _verify(self, order: Order) -> Order:
+        """A stream told of more than can be: halt first, then record what the venue's own state proves."""
+        self._halt_on(order, "by its stream")
+        try:
+            report = self.venues[order.venue].query(order)
+        except VenueError as error:
+            self.counters.count("venue_errors", f"{error.venue}_{type(error).__name__.lower()}")
+            return order
+        return order if report is None else self._ended(self._record(report))
 
     def _follow(self, order: Order, attempt: int) -> Order:
         """Ask for the result of an accepted order a few times in place: faster than a message each."""

@@ -16,9 +16,9 @@ from arb.domain.health.alert import Alert, Severity
 from arb.domain.market.ids import SessionId, TradeId, Venue, parse_client_order_id
 from arb.domain.market.money import ZERO
 from arb.domain.time import ROW_AHEAD_NS_MAX
-from arb.domain.trading.order import AT_VENUE, Order, OrderReport, State
+from arb.domain.trading.order import AT_VENUE, Order, OrderReport, State, overfill
 from arb.engine.market.stream import Notice
-from arb.engine.trading.execute import FIRST_ASK
+from arb.engine.trading.execute import FIRST_ASK, OVERFILLED, VERIFY
 from arb.engine.trading.settle import FIRST_LOOK
 from arb.ports.market import Clock
 from arb.ports.messaging import AlertSink, Counters, Dispatcher
@@ -59,7 +59,7 @@ def borne_out(order: Order, streamed: StreamedReport) -> OrderReport:
 
     An order that ended without its fills would never be asked about again, and they would be lost.
     """
-    report = streamed.report
+    report = replace(streamed.report, executed=streamed.executed)
     quantities = {fill.fill_id: fill.quantity for fill in (*order.fills, *report.fills)}
     if report.status not in ENDS or sum(quantities.values(), ZERO) >= streamed.executed:
         return report
@@ -98,8 +98,12 @@ class RecordReport:
             self._alarm(streamed, "order_without_intent", "has no intent here")
             return None
         self._look_for_contradiction(known, streamed)
-        order = self.trades.record(borne_out(known, streamed), self.clock.now_ns())
+        report = borne_out(known, streamed)
+        order = self.trades.record(report, self.clock.now_ns())
         self._count(streamed, "recorded")
+        if excess := overfill(order, report):
+            self._alarm(streamed, OVERFILLED, f"more by {excess:f} than it proves: not booked, trading halts")
+            self._send("arb.resolve_order", order.client_order_id, VERIFY)
         if order.filled_quantity < streamed.executed:
             self._ask_for_fills(order, streamed)
         if order.is_terminal and order != known:  # what is no news was settled by who heard it first

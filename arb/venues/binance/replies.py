@@ -48,6 +48,7 @@ class OrderRow:
             status=proven_status(self.status, self.executed, fills),
             fills=fills,
             reason=self.reason,
+            executed=self.executed,
         )
 
 
@@ -92,7 +93,7 @@ def server_time_ms(body: Any) -> int:
 
 def _fill(row: Any, fill_id: int, stamp_ns: int) -> Fill:
     return Fill(
-        fill_id=FillId(str(fill_id)),
+        fill_id=FillId(str(int(fill_id))),
         price=amount(row["price"]),
         quantity=amount(row["qty"]),
         fee=amount(row["commission"]),

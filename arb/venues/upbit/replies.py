@@ -44,6 +44,7 @@ class OrderRow:
             venue_order_id=self.venue_order_id,
             status=State.PARTIALLY_FILLED if working else status,
             fills=fills,
+            executed=self.executed,
         )
 
 
@@ -98,13 +99,18 @@ def _fee_rate(body: Any, trades: Sequence[Any], taker_fee: Decimal) -> Decimal:
 
 def _fill(trade: Any, fee_rate: Decimal) -> Fill:
     return Fill(
-        fill_id=FillId(str(trade["uuid"])),
+        fill_id=execution_id(str(trade["uuid"])),
         price=amount(trade["price"]),
         quantity=amount(trade["volume"]),
         fee=amount(trade["funds"]) * fee_rate,
         fee_asset=str(trade["market"]).partition("-")[0],
         ts_event_ns=_stamp_ns(trade["created_at"]),
     )
+
+
+def execution_id(text: str) -> FillId:
+    """Return the one name of an execution, whichever of Upbit's ways of telling of it spelt it how."""
+    return FillId(text.strip().lower())
 
 
 def _stamp_ns(text: str) -> int:

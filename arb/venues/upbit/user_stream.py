@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from arb.domain.errors import DataError, Rejected
-from arb.domain.market.ids import ClientOrderId, FillId, Venue, VenueOrderId
+from arb.domain.market.ids import ClientOrderId, Venue, VenueOrderId
 from arb.domain.market.money import ZERO
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.order import Fill, OrderReport, State
@@ -23,6 +23,7 @@ from arb.venues.api_key import ApiKey
 from arb.venues.reply import amount
 from arb.venues.upbit.auth import Pass, bearer
 from arb.venues.upbit.replies import STATES as REST_STATES
+from arb.venues.upbit.replies import execution_id
 
 MY_ORDER: Final = "myOrder"
 TRADE: Final = "trade"
@@ -129,7 +130,7 @@ def _fill(event: _MyOrder) -> Fill:
     ):
         raise DataError("malformed", f"trade {event.trade_uuid} without its id, price, volume, fee or time")
     return Fill(
-        fill_id=FillId(event.trade_uuid),
+        fill_id=execution_id(event.trade_uuid),
         price=amount(event.price),
         quantity=amount(event.volume),
         fee=amount(event.trade_fee),
