@@ -1,15 +1,13 @@
-"""Fees on Upbit: a list of trades that lags is booked at a rate nobody pays, and less than a unit is a drift.
+"""Fees on Upbit: a list of trades that lags is booked once it is whole, and less than a unit is no drift.
 
-An order says what all of its trades paid together, so while some of them are not listed yet, those that are
-get the default rate, for good. And money that no venue can move, below its smallest unit, stops a start.
+An order says what all of its trades paid together, so while some of them were not listed yet, those that were
+got the default rate, for good. And money that no venue can move, below its smallest unit, stopped a start.
 """
 
 import random
 from collections.abc import Sequence
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
-
-import pytest
 
 from arb.domain.health.alert import Severity
 from arb.domain.market.ids import ClientOrderId, Symbol, TradeId, Venue, client_order_id, trade_id
@@ -83,11 +81,6 @@ def booked_fee(executed: Sequence[Executed], paid_fee: Decimal) -> Decimal:
     return sum((fill.fee for fill in report.fills), Decimal(0))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="a sale of 1,000,000 KRW whose list of trades lags is booked with 1,034 KRW of 1,390 that it paid",
-)
 def test_a_fee_is_what_was_paid_although_the_list_of_trades_lags():
     executed = [("100000000", "0.004"), ("100000000", "0.006")]
     paid = funds_of(executed) * ACCOUNT_FEE
@@ -130,11 +123,6 @@ def alarms(town: Town) -> list[str]:
     return [alert.message for alert in alerts(town) if alert.severity is Severity.CRITICAL]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="a difference of 0.000000001 KRW is a drift, is CRITICAL and stops a start",
-)
 def test_a_difference_of_less_than_a_unit_is_no_drift():
     town = town_that_holds_less("0.000000001")
     explained = town.reconcile.run().explained

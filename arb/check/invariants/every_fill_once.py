@@ -17,7 +17,7 @@ from arb.check.history import (
 )
 from arb.domain.ledger.ledger import EntryKind, fill_entry, totals
 from arb.domain.market.ids import ClientOrderId, Venue
-from arb.domain.market.money import ZERO
+from arb.domain.market.money import ZERO, differs
 from arb.domain.trading.order import Order
 
 VENUE_ACCOUNT: Final = "venue:"
@@ -109,7 +109,7 @@ def _balances(engine: EngineHistory, venues: VenueHistory) -> Iterator[tuple[str
             continue
         held, booked = venues.balances.get(holder, ZERO), ledger.get(holder, ZERO)
         drift = held - booked - coming.get(holder, ZERO) + unseen.get(holder, ZERO)
-        if drift not in (ZERO, foreign.get(holder, ZERO)):
+        if differs(drift, ZERO) and differs(drift, foreign.get(holder, ZERO)):
             message = f"is {held:f} at the venue and {booked:f} in the ledger, {drift:f} unexplained"
             yield f"balance {holder[0]} {holder[1]}", message
 

@@ -1,4 +1,4 @@
-"""Ledger against balances, to the last unit, also while orders move.
+"""Ledger against balances, to the least unit that a venue keeps, also while orders move.
 
 One look takes the ledger, then the balances, then the orders that could have moved either meanwhile. An
 asset that agrees agrees, whatever moves. One that differs is a drift if nothing could have moved it; else
@@ -12,7 +12,7 @@ from typing import Final
 
 from arb.domain.market.ids import ClientOrderId, Coin, Venue
 from arb.domain.market.instrument import Side
-from arb.domain.market.money import ZERO
+from arb.domain.market.money import ZERO, differs
 from arb.domain.trading.order import Order
 from arb.domain.trading.reserve import hold_of
 from arb.domain.trading.trade import Leg
@@ -46,11 +46,11 @@ class Drift:
 
 
 def drifts(venue: Venue, ledger: Mapping[str, Decimal], balances: Mapping[str, Decimal]) -> tuple[Drift, ...]:
-    """Return every asset in which the two disagree, exactly, sorted by asset; for when nothing moves."""
+    """Return every asset in which the two disagree, to the unit, sorted by asset; for when nothing moves."""
     return tuple(
         Drift(venue=venue, asset=asset, ledger=ledger.get(asset, ZERO), balance=balances.get(asset, ZERO))
         for asset in sorted({*ledger, *balances})
-        if ledger.get(asset, ZERO) != balances.get(asset, ZERO)
+        if differs(ledger.get(asset, ZERO), balances.get(asset, ZERO))
     )
 
 
@@ -134,13 +134,13 @@ def _left(order: Order) -> Decimal:
 def differing(look: Look, keys: Iterable[Key] | None = None) -> list[Key]:
     """Return the assets in which ledger and balance disagree, sorted; of all, or of the given ones."""
     asked = {*look.ledger, *look.balances} if keys is None else keys
-    return sorted(key for key in asked if look.difference(key) != ZERO)
+    return sorted(key for key in asked if differs(look.difference(key), ZERO))
 
 
 def seen_again(before: Suspect | None, look: Look, key: Key) -> Suspect:
     """Return the suspicion after this look: confirmed only by the same difference among other orders."""
     difference, movers = look.difference(key), look.movers_of(key)
-    if before is None or before.difference != difference:
+    if before is None or differs(before.difference, difference):
         return Suspect(difference, movers)
     if before.movers & movers:
         return before

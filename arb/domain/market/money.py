@@ -7,6 +7,9 @@ from typing import Final
 ZERO: Final = Decimal(0)
 ONE: Final = Decimal(1)
 BPS: Final = Decimal(10_000)
+# The least of any asset that either venue keeps: both list balances, volumes and fees with eight decimals.
+# What is less can be moved by nobody: it is what one of us rounded.
+UNIT: Final = Decimal("0.00000001")
 # A balance may need more digits than the default context keeps: its sums are not rounded.
 EXACT: Final = Context(prec=400, traps=[Inexact, InvalidOperation])
 
@@ -34,6 +37,11 @@ def bps(part: Decimal, whole: Decimal) -> Decimal:
 def fraction(value_bps: Decimal) -> Decimal:
     """Return basis points as a plain fraction."""
     return value_bps / BPS
+
+
+def differs(amount: Decimal, other: Decimal) -> bool:
+    """Tell whether two balances of an asset are apart by as much as somebody could move."""
+    return abs(EXACT.subtract(amount, other)) >= UNIT
 
 
 def exact_sum(amounts: Iterable[Decimal]) -> Decimal:

@@ -72,10 +72,17 @@ def order_rows(body: Any) -> tuple[OrderRow, ...]:
 
 
 def order_report(body: Any, taker_fee: Decimal) -> OrderReport:
-    """Return an order with its trades; `taker_fee` is a fraction, used where the order names no fee."""
-    trades = body["trades"]
-    rate = _fee_rate(body, trades, taker_fee)
-    return order_row(body).report(tuple(_fill(trade, rate) for trade in trades))
+    """Return an order with its trades once all of them are listed; `taker_fee` is for one that names no fee.
+
+    Trades carry no fee, but the order says what all of them paid. Of a list that lags nobody knows what its
+    trades paid: none of them is told yet, and the order counts as working.
+    """
+    row, trades = order_row(body), body["trades"]
+    if sum((amount(trade["volume"]) for trade in trades), ZERO) != row.executed:
+        return row.report()
+    return row.report(
+        tuple(_fill(*each) for each in zip(trades, _fees(body, trades, taker_fee), strict=True))
+    )
 
 
 def balances(body: Any) -> dict[str, Decimal]:
@@ -84,25 +91,23 @@ def balances(body: Any) -> dict[str, Decimal]:
     return {asset: total for asset, total in totals.items() if total != ZERO}
 
 
-def _fee_rate(body: Any, trades: Sequence[Any], taker_fee: Decimal) -> Decimal:
-    """Return the fee of a trade as a fraction of its funds.
-
-    Trades carry no fee, but the order says what all of them paid. That beats what we think the rate is
-    whenever the trades listed are all there are.
-    """
-    volume = sum((amount(trade["volume"]) for trade in trades), ZERO)
-    funds = sum((amount(trade["funds"]) for trade in trades), ZERO)
-    if "paid_fee" not in body or funds == ZERO or volume != amount(body["executed_volume"]):
-        return taker_fee
-    return amount(body["paid_fee"]) / funds
+def _fees(body: Any, trades: Sequence[Any], taker_fee: Decimal) -> list[Decimal]:
+    """Return the fee of each trade, by its share of the funds; together exactly what the order paid."""
+    funds = [amount(trade["funds"]) for trade in trades]
+    total = sum(funds, ZERO)
+    if "paid_fee" not in body or total == ZERO:
+        return [each * taker_fee for each in funds]
+    paid = amount(body["paid_fee"])
+    shares = [each * (paid / total) for each in funds[:-1]]
+    return [*shares, paid - sum(shares, ZERO)]
 
 
-def _fill(trade: Any, fee_rate: Decimal) -> Fill:
+def _fill(trade: Any, fee: Decimal) -> Fill:
     return Fill(
         fill_id=execution_id(str(trade["uuid"])),
         price=amount(trade["price"]),
         quantity=amount(trade["volume"]),
-        fee=amount(trade["funds"]) * fee_rate,
+        fee=fee,
         fee_asset=str(trade["market"]).partition("-")[0],
         ts_event_ns=_stamp_ns(trade["created_at"]),
     )

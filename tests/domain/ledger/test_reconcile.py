@@ -43,6 +43,13 @@ def look(key, difference: str, *orders: Order) -> Look:
         ((Venue.UPBIT, "BTC"), "0.1", False),
     ],
 )
+def test_less_than_a_unit_is_no_difference():
+    least, less = Decimal("0.00000001"), Decimal("0.000000009999")
+    ledger = {"KRW": Decimal(5), "BTC": Decimal(1), "USDT": Decimal(10**12)}
+    held = {"KRW": 5 + less, "BTC": 1 - less, "USDT": 10**12 + least, "XRP": least, "ADA": -less}
+    assert [drift.asset for drift in drifts(Venue.BINANCE, ledger, held)] == ["USDT", "XRP"]
+
+
 def test_a_buy_can_have_brought_its_base_and_cost_its_quote(key, difference, reached):
     assert within_reach(look(key, difference, UNKNOWN), key) is reached
 

@@ -72,12 +72,25 @@ def test_state(state: str, volumes: tuple[str, ...], expected: State):
 def test_an_order_is_not_over_while_its_trades_are_missing(state: str):
     none = replies.order_report(with_trades(state, executed="3"), FEE)
     some = replies.order_report(with_trades(state, "1", executed="3"), FEE)
-    assert (none.status, some.status) == (State.ACCEPTED, State.PARTIALLY_FILLED)
+    assert (none.status, some.status) == (State.ACCEPTED, State.ACCEPTED)
+    assert none.executed == some.executed == 3
 
 
-def test_without_all_trades_the_known_rate_gives_the_fee():
-    report = replies.order_report(with_trades("wait", "1", executed="3", paid_fee="99"), FEE)
-    assert report.fills[0].fee == Decimal("0.6875")
+def test_without_all_trades_none_is_told_since_nobody_knows_what_it_paid():
+    assert replies.order_report(with_trades("wait", "1", executed="3", paid_fee="99"), FEE).fills == ()
+
+
+@given(st.lists(st.integers(1, 10**9), min_size=1, max_size=9), st.decimals("0", "10000", places=8))
+def test_fees_add_up_to_what_the_order_paid_to_the_last_digit(lots: list[int], paid: Decimal):
+    volumes = [str(Decimal(lot) / 10**8) for lot in lots]
+    fills = replies.order_report(with_trades("done", *volumes, paid_fee=str(paid)), FEE).fills
+    assert sum(fill.fee for fill in fills) == paid
+
+
+def test_without_a_fee_in_the_order_the_known_rate_gives_it():
+    body = with_trades("done", "1")
+    del body["paid_fee"]
+    assert replies.order_report(body, FEE).fills[0].fee == Decimal("0.6875")
 
 
 @given(
