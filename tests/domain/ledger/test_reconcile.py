@@ -43,13 +43,6 @@ def look(key, difference: str, *orders: Order) -> Look:
         ((Venue.UPBIT, "BTC"), "0.1", False),
     ],
 )
-def test_less_than_a_unit_is_no_difference():
-    least, less = Decimal("0.00000001"), Decimal("0.000000009999")
-    ledger = {"KRW": Decimal(5), "BTC": Decimal(1), "USDT": Decimal(10**12)}
-    held = {"KRW": 5 + less, "BTC": 1 - less, "USDT": 10**12 + least, "XRP": least, "ADA": -less}
-    assert [drift.asset for drift in drifts(Venue.BINANCE, ledger, held)] == ["USDT", "XRP"]
-
-
 def test_a_buy_can_have_brought_its_base_and_cost_its_quote(key, difference, reached):
     assert within_reach(look(key, difference, UNKNOWN), key) is reached
 
@@ -76,3 +69,10 @@ def test_drift_names_what_differs_exactly():
     balances = {"BTC": Decimal("1"), "KRW": Decimal("5.00000001"), "BNB": Decimal(2)}
     found = {drift.asset: drift.difference for drift in drifts(Venue.UPBIT, ledger, balances)}
     assert found == {"KRW": Decimal("0.00000001"), "BNB": 2}
+
+
+def test_less_than_a_unit_is_no_difference():
+    least, less = Decimal("0.00000001"), Decimal("0.000000009999")
+    ledger = {"KRW": Decimal(5), "BTC": Decimal(1), "USDT": Decimal(10**12)}
+    held = {"KRW": 5 + less, "BTC": 1 - less, "USDT": 10**12 + least, "XRP": least, "ADA": -less}
+    assert [drift.asset for drift in drifts(Venue.BINANCE, ledger, held)] == ["USDT", "XRP"]
