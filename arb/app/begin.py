@@ -14,6 +14,7 @@ from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.redis.client import connect, reaching
 from arb.adapters.redis.life import RedisHeartbeats
 from arb.app.engines import build
+from arb.app.listing import in_words
 from arb.app.session import Place, go_on, resume_session
 from arb.app.wiring import Engine
 from arb.domain.errors import StoreUnavailable, VenueError
@@ -59,14 +60,24 @@ def wait_for_servers(settings: Settings, progress: Progress) -> None:
     """Return when Redis and PostgreSQL answer. Raises: ConfigError, TookTooLong."""
     addresses.redis_url(settings), addresses.database_url(settings)
     progress("waiting for Redis and PostgreSQL")
-    wait_until(lambda: away(settings), limit_s=SERVERS_S_MAX, what="waiting for the servers", pause_s=PAUSE_S)
+    wait_until(
+        lambda: away(settings),
+        limit_s=SERVERS_S_MAX,
+        what="waiting for the servers",
+        pause_s=PAUSE_S,
+        tell=progress,
+    )
 
 
 def wait_for_venues(engine: Engine, progress: Progress) -> None:
     """Return when every venue tells our balances. Raises: TookTooLong."""
     progress("waiting for the venues")
     wait_until(
-        lambda: _silent_venue(engine), limit_s=VENUES_S_MAX, what="waiting for the venues", pause_s=PAUSE_S
+        lambda: _silent_venue(engine),
+        limit_s=VENUES_S_MAX,
+        what="waiting for the venues",
+        pause_s=PAUSE_S,
+        tell=progress,
     )
 
 
@@ -90,7 +101,7 @@ def _silent_venue(engine: Engine) -> str | None:
         try:
             client.balances()
         except VenueError as error:
-            return f"{venue}: {error}{_hint(engine.settings.mode)}"
+            return f"{venue}: {in_words(error.detail)}{_hint(engine.settings.mode)}"
     return None
 
 

@@ -44,14 +44,21 @@ def write_world(
     """Write the simulators' configuration; return it. A world that is there goes on with its keys.
 
     `credentials` are those of a world whose keys are chosen outside; others are made up. `coins` are
-    those of the market, if they are not just those that are traded.
+    those of the market, if they are not just those that are traded; what it does not know is not listed.
+    Raises: ConfigError.
     """
     known = read_json(home.sim_file) or {}
+    listed = [coin for coin in coins or settings.coins if coin in DEFAULT_COINS]
+    if not listed:
+        raise ConfigError(
+            f"coins: the simulated exchanges list none of {', '.join(settings.coins)}; they have "
+            f"{', '.join(DEFAULT_COINS)}"
+        )
     world = {
         "seed": settings.sim.seed,
         "epoch_ns": known.get("epoch_ns") or clock.now_ns(),
         "step_ms": settings.sim.step_ms,
-        "coins": list(coins or settings.coins),
+        "coins": listed,
         "premium": {
             "mean_bps": "0",
             "stdev_bps": str(settings.sim.premium_stdev_bps),

@@ -74,7 +74,7 @@ def start(plan: Plan, progress: Progress) -> Engine:
 
         def ready() -> None:
             progress("waiting for the workers and the first quotes")
-            wait_ready(engine, TRADING, watch)
+            wait_ready(engine, TRADING, watch, progress)
 
         go_on(engine, began_ns, ready, progress)
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from arb.cli.output import AsJson, tell
+from arb.domain.errors import ConfigError
 
 Mode = Annotated[str | None, typer.Option(help="mock, paper or live; else the mode in force here.")]
 
@@ -26,8 +27,18 @@ def config_show(mode: Mode = None, as_json: AsJson = False) -> None:
 
 @config_app.command("validate")
 def config_validate(mode: Mode = None, as_json: AsJson = False) -> None:
-    """Check the settings; exit status 0 if a stack could start with them."""
+    """Check the settings and that both venues list the coins; exit status 0 if a stack could start with them.
+
+    A venue that does not answer is named: whether it lists the coins is not known then.
+    """
+    from arb.app.listing import in_words, look
     from config.settings import load
 
-    found = load(mode).mode.value
-    tell({"mode": found, "valid": True}, as_json, f"the {found} settings are in order")
+    settings = load(mode)
+    found, looked = settings.mode.value, look(settings)
+    if looked.missing:
+        raise ConfigError("coins: " + "; ".join(f"{coin}: {why}" for coin, why in looked.missing.items()))
+    unasked = {venue.value: in_words(error.detail) for venue, error in looked.unasked.items()}
+    lines = [f"{venue} could not be asked for its coins: {why}" for venue, why in unasked.items()]
+    text = "\n".join([f"the {found} settings are in order", *lines])
+    tell({"mode": found, "valid": True, "unasked": unasked}, as_json, text)

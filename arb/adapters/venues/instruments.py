@@ -34,6 +34,7 @@ class LiveInstruments(Mapping[Key, Instrument]):
         self._free_ns = dict.fromkeys(venues, 0)  # before this not even what expired is read again
         self._asked_ns = dict.fromkeys(venues, 0)  # when the last reading began
         self._expired_ns = dict.fromkeys(venues, 0)  # what was asked for before this is too old
+        self._troubles: dict[Venue, VenueError] = {}  # of the last reading
         self._expiring, self._reading = threading.Lock(), threading.Lock()
 
     def expire(self, venue: Venue, at_ns: int) -> None:
@@ -43,6 +44,11 @@ class LiveInstruments(Mapping[Key, Instrument]):
         """
         with self._expiring:
             self._expired_ns[venue] = max(self._expired_ns[venue], at_ns)
+
+    def trouble(self, venue: Venue) -> VenueError | None:
+        """Return why a venue's rules could not be read the last time, None if they were."""
+        self._refresh()
+        return self._troubles.get(venue)
 
     def __getitem__(self, key: Key) -> Instrument:
         self._refresh()
@@ -77,8 +83,10 @@ class LiveInstruments(Mapping[Key, Instrument]):
             found = self._venues[venue].instruments(self._coins)
         except VenueError as error:
             log.warning("rules_unread", venue=venue.value, cause=type(error).__name__, error=str(error))
+            self._troubles[venue] = error
             self._watch.unread(venue, error, now_ns)
             return
+        self._troubles.pop(venue, None)
         kept = self._kept(venue, found)
         others = {key: rule for key, rule in self._rules.items() if key[0] != venue}
         self._rules = others | kept | {(venue, rule.symbol): rule for rule in found}

@@ -57,6 +57,7 @@ class SocketState:
     frames: int = 0
     last_frame_ns: int = 0
     failures: int = 0  # in a row
+    cause: str = ""  # of the last one
 
 
 class VenueSocket:
@@ -128,6 +129,7 @@ class VenueSocket:
             f"{self.venue}_failures": str(state.failures),
             f"{self.venue}_frames": str(state.frames),
             f"{self.venue}_last_frame_ns": str(state.last_frame_ns),
+            f"{self.venue}_cause": "" if state.connected_since_ns else state.cause,
         }
 
     def _run(self) -> None:
@@ -227,7 +229,7 @@ class VenueSocket:
             return
         if not self._hurry.is_set():
             wait_ms = self._plan.failed_ms(self._entropy.draw())
-            self.state.failures = self._plan.failures
+            self.state.failures, self.state.cause = self._plan.failures, _cause(error)
             self._log.warning(event, cause=_cause(error), failures=self._plan.failures, wait_ms=wait_ms)
             self._hurry.wait(wait_ms / 1000)
         self._hurry.clear()

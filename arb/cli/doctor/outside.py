@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.app.alerts import channels_of
+from arb.app.listing import Looked, ask, in_words, look
 from arb.app.venues import api_key, real_clients
 from arb.cli.doctor.finding import Finding, bad, ok, warn
 from arb.domain.errors import ConfigError, VenueError
-from arb.domain.market.ids import Venue
+from arb.domain.market.ids import Coin, Venue
 from arb.domain.time import NS_PER_S
 from arb.ports.trading import VenueClient
 from arb.stack.errors import StackNotRunning
@@ -64,11 +65,32 @@ def venues(settings: Settings) -> Iterator[Finding]:
     """Ask the venues for their time and, with credentials, for our balances."""
     if settings.mode is RunMode.MOCK and settings.redis_url is None:
         yield ok("venues", "simulated; there to be asked when a stack runs")
+        yield from _coins(settings, look(settings))
         return
     clients = real_clients(settings, SystemClock(), SystemEntropy())
     for venue, client in clients.items():
         yield from _clock(venue, client, settings)
         yield from _credentials(venue, client, settings)
+    looked = ask(clients, [Coin(coin) for coin in settings.coins])
+    for venue in looked.asked:
+        yield ok(f"{venue} markets", "told")
+    for venue, error in looked.unasked.items():
+        mend = f"check the network, the venue's status page and {venue}.rest_url"
+        yield bad(f"{venue} markets", f"cannot be asked: {in_words(error.detail)}", mend)
+    yield from _coins(settings, looked)
+
+
+def _coins(settings: Settings, looked: Looked) -> Iterator[Finding]:
+    """See which coins a pair can be had of."""
+    if looked.unasked:
+        return
+    left = [coin for coin in settings.coins if coin not in looked.missing]
+    if not looked.missing:
+        yield ok("coins", f"both venues list {', '.join(left)}")
+        return
+    what = "; ".join(f"{coin}: {why}" for coin, why in looked.missing.items())
+    mend = "take them out of `coins`: they are left out, and alarmed"
+    yield warn("coins", what, mend) if left else bad("coins", f"nothing is left to trade: {what}", mend)
 
 
 def _clock(venue: Venue, client: VenueClient, settings: Settings) -> Iterator[Finding]:
@@ -76,7 +98,9 @@ def _clock(venue: Venue, client: VenueClient, settings: Settings) -> Iterator[Fi
     try:
         offset_ms = client.time_offset_ms()
     except VenueError as error:
-        yield bad(check, f"cannot be asked: {error}", f"check the network and {venue}.rest_url")
+        yield bad(
+            check, f"cannot be asked: {in_words(error.detail)}", f"check the network and {venue}.rest_url"
+        )
         return
     if offset_ms is None:
         yield ok(check, "does not matter to this venue")

@@ -1,0 +1,174 @@
+"""What a start waits for: one coin is enough, the others are left out by name, and the wait is said."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from arb.adapters.memory.quotes import MemoryQuoteStore
+from arb.adapters.venues.instruments import LiveInstruments
+from arb.app.ready import LIMIT_S, OTHERS_NS, wait_ready
+from arb.domain.errors import ConfigError, Fatal, Retryable
+from arb.domain.market.ids import Coin, Symbol, Venue
+from arb.domain.market.listing import OddMarket
+from arb.domain.time import NS_PER_S
+from arb.engine.market.markets import symbol_on
+from arb.engine.market.rules import WatchRules
+from arb.stack.errors import TookTooLong
+from tests.engine.town import RULES, Town
+
+QUOTED = {Venue.BINANCE: ("99", "100"), Venue.UPBIT: ("139000", "140000")}
+
+
+class Starting:
+    """An engine in town, as a start sees it."""
+
+    def __init__(self, *coins: str) -> None:
+        self.town = Town()
+        self.told: list[str] = []
+        self.facts: dict[str, dict[str, str]] = {}
+        self.refused: dict[Venue, Exception] = {}
+        for venue in Venue:
+            self.town.venues[venue].rules = {
+                symbol_on(venue, Coin(coin)): self.rule(venue, coin) for coin in coins
+            }
+        self.forget()
+        self.coins = tuple(Coin(coin) for coin in coins)
+
+    def forget(self) -> None:
+        self.town.quotes = MemoryQuoteStore(self.town.clock)
+
+    def rule(self, venue: Venue, coin: str) -> Any:
+        return replace(RULES[venue], symbol=symbol_on(venue, Coin(coin)), base=Coin(coin))
+
+    def quote(self, coin: str, *venues: Venue) -> None:
+        for venue in venues or tuple(Venue):
+            bid, ask = QUOTED[venue]
+            self.town.quotes.put([self.town.book(venue, symbol_on(venue, Coin(coin)), bid, ask, "5")], [])
+
+    def rate(self) -> None:
+        self.town.quotes.put([self.town.book(Venue.UPBIT, Symbol("USDT/KRW"), "1399", "1401", "1000")], [])
+
+    def run(self, *, idle: bool = False) -> None:
+        town, began_ns = self.town, self.town.clock.now_ns()
+        answers = {} if idle else {"orders": {"at_ns": str(began_ns)}}
+        watch = WatchRules(
+            coins=self.coins, alerts=SimpleNamespace(raise_alert=lambda _: None), counters=town.counters
+        )
+        engine: Any = SimpleNamespace(
+            settings=SimpleNamespace(coins=self.coins),
+            clock=town.clock,
+            quotes=town.quotes,
+            instruments=LiveInstruments(town.venues, self.coins, town.clock, watch),
+            heartbeats=SimpleNamespace(read=lambda: self.facts),
+            stores=SimpleNamespace(canaries=SimpleNamespace(read=lambda: answers)),
+            dispatcher=town.dispatcher,
+            alerts=SimpleNamespace(raise_alert=lambda alert: self.alerts.append(alert)),
+        )
+        self.alerts: list[Any] = []
+        wait_ready(engine, ("orders",), lambda: None, self.told.append)
+
+    def waited_s(self) -> int:
+        return self.town.clock.now_ns() // NS_PER_S - self.began_s
+
+    def begin(self) -> "Starting":
+        self.began_s = self.town.clock.now_ns() // NS_PER_S
+        return self
+
+
+@pytest.fixture
+def starting() -> Starting:
+    starting = Starting("BTC", "XRP").begin()
+    starting.rate()
+    starting.quote("BTC")
+    return starting
+
+
+def test_nothing_is_awaited_where_every_coin_is_quoted(starting: Starting):
+    starting.quote("XRP")
+    starting.run()
+    assert (starting.waited_s(), starting.alerts) == (0, [])
+
+
+@pytest.mark.parametrize("venue", list(Venue))
+def test_a_coin_that_one_venue_does_not_quote_is_left_out_and_alarmed(starting: Starting, venue: Venue):
+    starting.quote("XRP", *(other for other in Venue if other is not venue))
+    starting.run()
+    assert starting.waited_s() == OTHERS_NS // NS_PER_S
+    assert [(alert.kind, alert.subject) for alert in starting.alerts] == [("coin_unquoted", venue)]
+    assert "XRP" in starting.alerts[0].message
+
+
+@pytest.mark.parametrize("venue", list(Venue))
+def test_a_coin_that_one_venue_does_not_list_is_not_awaited(starting: Starting, venue: Venue):
+    starting.town.venues[venue].rules.pop(symbol_on(venue, Coin("XRP")))
+    starting.run()
+    assert starting.waited_s() == 0
+    assert starting.told == [f"left out: XRP is not listed, or oddly, by {venue}"]
+
+
+def test_a_coin_whose_row_is_odd_is_not_awaited(starting: Starting):
+    starting.town.venues[Venue.UPBIT].odd = (OddMarket(Venue.UPBIT, Symbol("XRP/KRW"), "tick_size", "0"),)
+    starting.run()
+    assert starting.waited_s() == 0
+
+
+def test_nothing_starts_where_no_coin_is_left(starting: Starting):
+    starting.town.venues[Venue.UPBIT].rules.clear()
+    with pytest.raises(ConfigError, match=r"^coins: nothing is left to trade: BTC is not listed.* by upbit"):
+        starting.run()
+    assert starting.waited_s() == 0
+
+
+def test_keys_that_are_refused_end_the_wait_at_once(starting: Starting):
+    starting.town.venues[Venue.UPBIT].instruments = refusing(Fatal("upbit", "invalid_access_key"))
+    with pytest.raises(ConfigError, match="invalid_access_key"):
+        starting.run()
+    assert starting.waited_s() <= 1
+
+
+def refusing(error: Exception) -> Any:
+    def instruments(_coins: Any) -> Any:
+        raise error
+
+    return instruments
+
+
+CAUSES = {
+    "not sent: host: NewConnectionError (ConnectionRefusedError)": "the connection is refused",
+    "not sent: host: NameResolutionError (gaierror)": "cannot be resolved",
+    "HTTP 451 Service unavailable from a restricted location": "HTTP 451",
+}
+
+
+@pytest.mark.parametrize(("detail", "words"), CAUSES.items())
+def test_why_there_are_no_quotes_is_said_once_and_not_for_each_coin(detail: str, words: str):
+    coins = [f"C{number}" for number in range(200)]
+    starting = Starting(*coins).begin()
+    starting.town.venues[Venue.BINANCE].instruments = refusing(Retryable("binance", detail))
+    starting.rate()
+    for coin in coins:
+        starting.quote(coin, Venue.UPBIT)
+    with pytest.raises(TookTooLong, match=words) as raised:
+        starting.run()
+    assert "C1" not in str(raised.value)
+    assert len(str(raised.value)) < 300
+    assert len(starting.told) == LIMIT_S // 10 - 1
+    assert all(words in line for line in starting.told)
+
+
+def test_the_cause_that_a_feed_saw_is_told(starting: Starting):
+    starting.forget()
+    starting.facts = {
+        "feed": {"upbit_cause": "ConnectionRefusedError 111", "binance_refusal": "Invalid HTTP 400"}
+    }
+    with pytest.raises(TookTooLong) as raised:
+        starting.run()
+    assert "upbit: the connection is refused" in str(raised.value)
+    assert "binance: Invalid HTTP 400" in str(raised.value)
+
+
+def test_workers_that_do_not_come_are_named(starting: Starting):
+    with pytest.raises(TookTooLong, match="nobody works on orders"):
+        starting.run(idle=True)
