@@ -12,7 +12,7 @@ from arb.domain.time import NS_PER_DAY
 from arb.engine.health.probes.life import BEAT
 from workers.life import end_worker
 from workers.outcome import own_sessions_only, retried
-from workers.vigil import act
+from workers.vigil import act, tend
 
 
 @app.task(name="arb.snapshot", **retried(3))
@@ -47,7 +47,8 @@ def watchdog() -> str | None:
     verdict = wired.health.watch.run()
     if verdict is None:
         return None
-    act(wired, verdict, end_worker)
+    act(wired, verdict)
+    tend(wired, end_worker)
     return verdict.level.value
 
 

@@ -82,6 +82,7 @@ class Watchdog(Thresholds):
     revive_hourly_max: int = Positive
     dead_man_url: WebAddress | None = None
     dead_man_interval_sec: int = Positive
+    stop_repeat_sec: int = Positive
     disk_paths: tuple[str, ...] = ()
     max_ws_lag_ms: int = Positive
     max_quote_age_ms: int = Positive

@@ -58,7 +58,7 @@ def work_of(wired: Engine) -> StreamWork:
             is_mine=partial(_is_mine, wired),
         ),
         catch_up=CatchUp(
-            session_id=wired.session_id, trades=trades, dispatcher=dispatcher, counters=counters, clock=clock
+            session_id=wired.session_id, trades=trades, dispatcher=dispatcher, counters=counters
         ),
         counters=counters,
         alerts=alerts,

@@ -1,6 +1,7 @@
 """The watch that every long-lived process keeps, beat or no beat: it sweeps when it is its turn.
 
-On CRITICAL the process that found it does what that means, then ends with a status of its own.
+On CRITICAL the stack stops: one process tends that until nothing is out, ends the others, and then itself
+with a status of its own.
 """
 
 import threading
@@ -14,6 +15,7 @@ from arb.app.engines import engine
 from arb.app.wiring import Engine
 from arb.domain.errors import ConfigError, Late, StoreUnavailable
 from arb.domain.health.judge import Level, Verdict
+from arb.domain.time import NS_PER_S
 
 EXIT_CRITICAL: Final = 4  # of a process that stopped because the watchdog said so
 LOOK_S: Final = 1.0
@@ -45,32 +47,37 @@ class Vigil:
             except (ConfigError, StoreUnavailable):
                 continue  # no session yet, or no database to ask
             verdict = wired.health.watch.run()
-            if verdict is not None and act(wired, verdict, self._on_critical):
+            if verdict is not None:
+                act(wired, verdict)
+            if tend(wired, self._on_critical):
                 return
 
 
-def act(wired: Engine, verdict: Verdict, on_critical: Callable[[], None]) -> bool:
-    """Do what a sweep's verdict means, whoever swept; tell whether it ended this process."""
+def act(wired: Engine, verdict: Verdict) -> None:
+    """Do what a sweep's verdict means, whoever swept."""
     report(verdict)
     if verdict.level is Level.CRITICAL:
-        return _end(wired, verdict, on_critical)
+        _stop(wired, verdict)
     revive(wired)
-    return False
 
 
-def _end(wired: Engine, verdict: Verdict, on_critical: Callable[[], None]) -> bool:
+def _stop(wired: Engine, verdict: Verdict) -> None:
     critical = sorted(key for key, health in verdict.healths.items() if health.level is Level.CRITICAL)
     why = ", ".join(f"{rule} of {subject}" for rule, subject in critical)
-    log.critical("stack_stopping", why=why)
-    ending = wired.kill.emergency.run(why)
+    if wired.kill.emergency.begin(why):
+        log.critical("stack_stopping", why=why)
+
+
+def tend(wired: Engine, on_critical: Callable[[], None]) -> bool:
+    """Take a step of an emergency stop that is under way; tell whether it ended this process."""
+    ending = wired.kill.emergency.tend()
     if ending is None:
-        return False  # another thread does it already
+        return False
     log.critical(
         "stack_stopped",
-        why=why,
-        rested=ending.rested,
+        why=ending.reason,
+        waited_s=ending.waited_ns // NS_PER_S,
         handed_over=len(ending.handed_over),
-        left_working=ending.left_working,
         snapshot=ending.snapshot,
     )
     on_critical()

@@ -1,22 +1,30 @@
 """The kill chapter, wired: coming to rest, and what a CRITICAL verdict of the watchdog does."""
 
+import os
+import socket
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Final
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
 
 from arb.adapters.alerts.recorded import RecordedAlerts
+from arb.adapters.broker.dispatch import SilentDispatcher
+from arb.adapters.local.clock import SystemClock
 from arb.adapters.local.errands import Errands
+from arb.adapters.local.shared_file import SharedFile
+from arb.adapters.local.stop_memory import FileStopMemory
 from arb.app.shared import Shared
+from arb.app.trading import TradingUseCases
 from arb.domain.errors import Late
+from arb.domain.time import NS_PER_S
 from arb.engine.kill.drain import Drain
 from arb.engine.kill.emergency import Emergency, Ending
+from arb.engine.kill.unwind import Unwind
 from arb.engine.state.snapshot import TakeSnapshot
-from arb.engine.trading.hand_over import HandOver
+from arb.ports.market import Clock
 from arb.stack.control import AWAY, Supervisor
 from arb.stack.files import write_json
 from arb.stack.home import Home
 
-REST_MS_MAX: Final = 30_000
 ASK_MS_MAX: Final = 10_000  # a supervisor that hangs ends nothing; the process then ends by itself
 
 
@@ -28,26 +36,61 @@ class KillUseCases:
     emergency: Emergency
 
 
-def wire_kill(shared: Shared, hand_over: HandOver, take_snapshot: TakeSnapshot) -> KillUseCases:
+def wire_kill(shared: Shared, trading: TradingUseCases, take_snapshot: TakeSnapshot) -> KillUseCases:
     """Return the use cases that end trading."""
     errands = Errands()
-    home, trades = Home.default(), shared.stores.trades
+    home = Home.default()
     drain = Drain(
-        session_id=shared.session_id, trades=trades, sessions=shared.stores.sessions, clock=shared.clock
+        session_id=shared.session_id,
+        trades=shared.stores.trades,
+        sessions=shared.stores.sessions,
+        clock=shared.clock,
     )
     emergency = Emergency(
         drain=drain,
-        trades=trades,
-        hand_over=hand_over,
+        unwind=_unwind(shared, trading),
         take_snapshot=take_snapshot,
+        memory=stop_memory(home, shared.clock),
         alerts=shared.alerts,
         errands=errands,
         clock=shared.clock,
-        rest_ms_max=REST_MS_MAX,
+        keeper=f"{socket.gethostname()}:{os.getpid()}",
+        repeat_ns=shared.settings.watchdog.stop_repeat_sec * NS_PER_S,
         remember=lambda ending: _remember(home, ending),
         shut_down=_shut_down(home, shared.alerts, errands),
     )
     return KillUseCases(drain=drain, emergency=emergency)
+
+
+def stop_memory(home: Home, clock: Clock) -> FileStopMemory:
+    """Return what is known of an emergency stop, also where no server answers."""
+    return FileStopMemory(SharedFile(home.stop_file, clock))
+
+
+def stop_of(home: Home) -> dict[str, Any] | None:
+    """Return the emergency stop that is under way in a home and what it waits for, as JSON."""
+    stop = stop_memory(home, SystemClock()).read()
+    if stop is None:
+        return None
+    return {"reason": stop.reason, "began_ns": stop.began_ns, "waits_for": list(stop.waits_for)}
+
+
+def take_up_stop(home: Home, clock: Clock) -> None:
+    """Have an emergency stop that is under way not end the stack while that starts."""
+    if (memory := stop_memory(home, clock)).read() is not None:
+        memory.update(lambda known: known and replace(known, starting_ns=clock.now_ns(), ending_ns=0))
+
+
+def _unwind(shared: Shared, trading: TradingUseCases) -> Unwind:
+    """Return what asks and settles in this process alone, whatever of the brokers and workers lives."""
+    execute = replace(trading.execute, dispatcher=SilentDispatcher())
+    return Unwind(
+        session_id=shared.session_id,
+        trades=shared.stores.trades,
+        execute=execute,
+        settle=replace(trading.settle, dispatcher=SilentDispatcher(), place=execute.place),
+        hand_over=trading.hand_over,
+    )
 
 
 def _remember(home: Home, ending: Ending) -> None:
@@ -58,18 +101,20 @@ def _remember(home: Home, ending: Ending) -> None:
         return  # the alert says the same
 
 
-def _shut_down(home: Home, alerts: RecordedAlerts, errands: Errands) -> Callable[[Ending], None]:
-    def shut_down(_ending: Ending) -> None:
+def _shut_down(home: Home, alerts: RecordedAlerts, errands: Errands) -> Callable[[Ending], bool]:
+    def shut_down(_ending: Ending) -> bool:
         """Have the supervisor stop everything in order; without one the process ends by itself."""
         alerts.flush()
         try:
-            errands.run("shut_down", lambda: _end(Supervisor(home)), ASK_MS_MAX)
+            return errands.run("shut_down", lambda: _end(Supervisor(home)), ASK_MS_MAX)
         except (*AWAY, Late):
-            return
+            return True  # there is one: what it did not do is tried again
 
     return shut_down
 
 
-def _end(supervisor: Supervisor) -> None:
-    if supervisor.is_running():
-        supervisor.shutdown()
+def _end(supervisor: Supervisor) -> bool:
+    if not supervisor.is_running():
+        return False
+    supervisor.shutdown()
+    return True

@@ -131,7 +131,6 @@ def books_of(engine: Engine) -> Books:
             execute=engine.trading.execute,
             settle=engine.trading.settle,
             hand_over=engine.trading.hand_over,
-            clock=engine.clock,
         ),
     )
 

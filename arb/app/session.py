@@ -129,10 +129,30 @@ def go_on(engine: Engine, began_ns: int, ready: Callable[[], None], progress: Pr
     """
     ended = ended_by(engine.sessions.last_mode(engine.session_id, besides=(STARTING,)))
     account = _resumed(engine, progress if ended else silent)
+    if _stop_goes_on(engine, progress):
+        return
     ready()
     begin_trading(engine, progress)
     if ended:
         _note_recovery(engine, ended, began_ns, account)
+
+
+def _stop_goes_on(engine: Engine, progress: Progress) -> bool:
+    """Go on with an emergency stop that still waits; tell whether it does.
+
+    It may wait for the very venue that a start would ask. Where nothing is out any more, the stack starts.
+    """
+    emergency = engine.kill.emergency
+    if not emergency.is_under_way():
+        emergency.forget()  # of a session that was at rest when another one took its place
+        return False
+    keep_killed(engine)
+    progress("going on with the emergency stop: looking after what is out")
+    if engine.kill.drain.wait(REST_MS_MAX):
+        emergency.forget()
+        return False
+    emergency.started()
+    return True
 
 
 def _resumed(engine: Engine, progress: Progress) -> Account:
@@ -181,6 +201,8 @@ def begin_trading(engine: Engine, progress: Progress) -> None:
 def standing(engine: Engine) -> str:
     """Say whether a session that was begun trades, and if not, why and until when."""
     session = engine.sessions.get(engine.session_id)
+    if engine.kill.emergency.is_under_way():
+        return f"session {engine.session_id} is halted and the stack ends once nothing is out (`arb status`)"
     if session is None or session.mode is Mode.NORMAL:
         return f"session {engine.session_id} is trading"
     if session.mode_reason.startswith(KILLED):

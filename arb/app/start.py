@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.adapters.postgres.migrate import migrate
 from arb.app.choose_session import Choice, choose_session
+from arb.app.emergency import take_up_stop
 from arb.app.engines import build
 from arb.app.health import forget_watch
 from arb.app.ready import TRADING, wait_ready
@@ -64,6 +65,7 @@ def start(plan: Plan, progress: Progress) -> Engine:
         choice = Choice(fresh=plan.fresh, clean=plan.clean, session=plan.session)
         choose_session(choice, database_url, Place.of(settings), clock, entropy, progress)
         forget_watch(home, settings)
+        take_up_stop(home, clock)
 
     engines: list[Engine] = []
     began_ns = clock.now_ns()

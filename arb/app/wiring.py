@@ -92,5 +92,5 @@ def wire(settings: Settings, session_id: SessionId, stores: Stores, dispatcher: 
         ledger=wire_ledger(shared),
         state=state,
         health=wire_health(shared),
-        kill=wire_kill(shared, trading.hand_over, state.take_snapshot),
+        kill=wire_kill(shared, trading, state.take_snapshot),
     )

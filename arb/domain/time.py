@@ -17,8 +17,6 @@ NS_PER_DAY: Final = 24 * NS_PER_HOUR
 STAMP_AHEAD_NS_MAX: Final = 500 * NS_PER_MS
 # A venue's stamp: clocks of venues and machines have been seen 1.2 s apart.
 VENUE_AHEAD_NS_MAX: Final = 5 * NS_PER_S
-# A row's stamp: every live row is older than now and this, whoever's clock wrote it.
-ROW_AHEAD_NS_MAX: Final = 60 * NS_PER_S
 
 
 def is_current(ts_recv_ns: int, now_ns: int, age_ns_max: int) -> bool:

@@ -177,8 +177,14 @@ class TradeStore(Protocol):
         Returns the trade with its next version. Raises: Conflict if somebody changed it meanwhile.
         """
 
-    def overdue(self, session_id: SessionId, before_ns: int) -> tuple[Order, ...]:
-        """Return orders that are not terminal and have not changed since `before_ns`."""
+    def live(self, session_id: SessionId) -> tuple[Order, ...]:
+        """Return orders that are not terminal, the longest unchanged first."""
+
+    def overdue(self, session_id: SessionId, before_ns: int, ahead_ns: int) -> tuple[Order, ...]:
+        """Return orders that are not terminal and have not changed since `before_ns`.
+
+        What is stamped after `ahead_ns` was written before the clock was set back, and has not either.
+        """
 
     def moving(self, session_id: SessionId, since_ns: int) -> tuple[Order, ...]:
         """Return the account's orders that are not terminal or have changed since `since_ns`, by age."""

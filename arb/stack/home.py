@@ -94,6 +94,7 @@ class Home:
         """Name what is known whichever server is away."""
         self.kill_file = self.run / "kill.json"  # the kill switch
         self.ending_file = self.run / "ending.json"  # why the stack stopped itself
+        self.stop_file = self.run / "stop.json"  # an emergency stop that is under way
         self.watchdog_file = self.run / "watchdog.json"  # what sweeps found
         self.revival_file = self.run / "revival.json"  # which workers were restarted
         self.degradation_file = self.run / "degradation.json"  # the degree, while Redis is away

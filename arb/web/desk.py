@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 from arb.adapters.postgres.desk import SqlDesk
+from arb.app.emergency import stop_of
 from arb.app.facts.frame import ProcessLine
 from arb.app.facts.model import Books, process_lines, quote_line, trade_line
 from arb.app.facts.sources import Sources
@@ -60,6 +61,7 @@ class Desk:
         return (
             Section(name="market", read=self.market, every_ms=1_000, always=True),
             Section(name="kill", read=self._kill, every_ms=1_000),
+            Section(name="emergency", read=self.emergency, every_ms=2_000),
             Section(name="session", read=self.session, every_ms=1_000),
             Section(name="trades", read=self.trades, every_ms=1_000),
             Section(name="events", read=self.events, every_ms=1_000),
@@ -90,6 +92,10 @@ class Desk:
             "quotes": [asdict(quote) for quote in quotes],
             "depth": {coin: _depth(coin, {} if lean else books) for coin in sources.coins},
         }
+
+    def emergency(self) -> Document:
+        """Return what an emergency stop waits for; an empty document if none is under way."""
+        return stop_of(self._home) or {}
 
     def session(self) -> Document:
         """Return which session it is and how much it may do."""

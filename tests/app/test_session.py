@@ -1,6 +1,7 @@
 """Where a session belongs, and what a start makes of how it stood before."""
 
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,6 +14,7 @@ from arb.app.session import (
     begin_trading,
     clean_session,
     create_session,
+    go_on,
     resume_session,
     take_up_session,
 )
@@ -21,8 +23,10 @@ from arb.domain.errors import ConfigError
 from arb.domain.health.alert import Severity
 from arb.domain.risk.mode import STARTING
 from arb.domain.risk.review import Mode
+from arb.domain.risk.stop import Stop
 from arb.domain.trading.trade import TradeState
 from tests.contracts import world
+from tests.engine.kill.test_emergency import Stopping, unknown_leg
 from tests.engine.races import Raced
 from tests.engine.town import SESSION, Town
 from tests.engine.trading.test_settle import lonely, only_trade, open_one, run_due
@@ -164,3 +168,54 @@ def test_what_halts_a_session_while_it_is_gone_on_with_stays(town):
     raced = Raced(town.sessions)
     assert resume_session(raced, MOCK, town.clock, SeededEntropy(1)) == SESSION
     assert town.sessions.get(SESSION).mode_reason == Raced.REASON
+
+
+class Resumed(Started):
+    """A session that was rebuilt, with an emergency stop that was under way when its machine went."""
+
+    def __init__(self, town: Town) -> None:
+        super().__init__(town, town.sessions)
+        self.stop, self.readied = Stopping(town), 0
+        self.stop.emergency.begin("ws_lag_ms of upbit")
+        self.stop.tend_for(40)
+        self.stop.memory.stop = replace(
+            self.stop.memory.stop or Stop(session_id=SESSION, reason="watchdog: x", began_ns=1),
+            starting_ns=town.clock.now_ns(),
+        )
+        resume_session(town.sessions, MOCK, town.clock, SeededEntropy(1))
+        self.kill = SimpleNamespace(emergency=self.stop.emergency, drain=town.drain)
+        account = SimpleNamespace(lines=list, differences=())
+        self.state = SimpleNamespace(resume=SimpleNamespace(run=lambda: account))
+
+    def start(self) -> None:
+        def ready() -> None:
+            self.readied += 1
+
+        go_on(self, self.town.clock.now_ns(), ready, lambda _: None)
+
+
+def test_a_start_looks_after_what_a_stop_waits_for_although_its_venue_is_away(town):
+    unknown_leg(town)
+    resumed = Resumed(town)
+    for client in town.venues.values():
+        client.silent = True
+    resumed.start()
+    assert resumed.readied == 0
+    assert resumed.stop.memory.stop.starting_ns == 0
+    assert town.sessions.get(SESSION).mode_reason == "watchdog: ws_lag_ms of upbit"
+
+
+def test_a_start_with_nothing_out_any_more_ends_the_stop_and_stays_halted(town):
+    resumed = Resumed(town)
+    resumed.start()
+    assert resumed.readied == 1
+    assert resumed.stop.memory.stop is None
+    assert town.sessions.get(SESSION).mode is Mode.HALTED
+
+
+def test_the_stop_of_a_session_that_another_one_replaced_is_forgotten(town):
+    resumed = Resumed(town)
+    resumed.stop.memory.stop = replace(resumed.stop.memory.stop, session_id="mock-0")
+    resumed.start()
+    assert resumed.readied == 1
+    assert resumed.stop.memory.stop is None

@@ -12,6 +12,7 @@ from arb.domain.trading.order import State
 from tests.contracts import world
 
 NOW_NS, SECOND_NS = world.NOW_NS, NS_PER_S
+FAR_NS = NOW_NS + 86_400 * SECOND_NS
 
 
 @pytest.fixture
@@ -109,18 +110,41 @@ def test_overdue_orders_are_those_that_did_not_move(stores, session, order):
         if item.client_order_id != order.client_order_id
     )
     stores.trades.claim(order.client_order_id, NOW_NS + SECOND_NS)
-    ids = [item.client_order_id for item in stores.trades.overdue(session.session_id, NOW_NS + SECOND_NS)]
+    found = stores.trades.overdue(session.session_id, NOW_NS + SECOND_NS, FAR_NS)
+    ids = [item.client_order_id for item in found]
     assert ids == [other]
-    later = stores.trades.overdue(session.session_id, NOW_NS + SECOND_NS + 1)
+    later = stores.trades.overdue(session.session_id, NOW_NS + SECOND_NS + 1, FAR_NS)
     assert [item.client_order_id for item in later] == [other, order.client_order_id]
     stores.trades.claim(other, NOW_NS + 10 * SECOND_NS)  # expires
-    assert len(stores.trades.overdue(session.session_id, NOW_NS + 20 * SECOND_NS)) == 1
+    assert len(stores.trades.overdue(session.session_id, NOW_NS + 20 * SECOND_NS, FAR_NS)) == 1
     assert stores.trades.working(session.session_id) == 1
+
+
+def test_what_is_stamped_ahead_was_written_before_the_clock_was_set_back_and_is_overdue(
+    stores, session, order
+):
+    hour_ns = 3_600 * SECOND_NS
+    claimed = stores.trades.claim(order.client_order_id, NOW_NS)
+    stores.trades.lose(order.client_order_id, claimed.fence, "timeout", NOW_NS + hour_ns)
+
+    def overdue(ahead_ns):
+        found = stores.trades.overdue(session.session_id, NOW_NS - hour_ns, ahead_ns)
+        return [item.client_order_id for item in found]
+
+    assert overdue(NOW_NS + SECOND_NS) == [order.client_order_id]
+    assert overdue(NOW_NS + hour_ns) == []
+
+
+def test_what_is_live_is_so_whatever_its_stamp(stores, session, order):
+    assert len(stores.trades.live(session.session_id)) == 2
+    stores.trades.deny(order.client_order_id, "test", NOW_NS)
+    [left] = stores.trades.live(session.session_id)
+    assert left.client_order_id != order.client_order_id
 
 
 def test_news_are_movement_and_no_news_are_not(stores, session, order):
     def overdue(before_ns):
-        found = stores.trades.overdue(session.session_id, before_ns)
+        found = stores.trades.overdue(session.session_id, before_ns, FAR_NS)
         return order.client_order_id in [item.client_order_id for item in found]
 
     claimed = stores.trades.claim(order.client_order_id, NOW_NS)

@@ -23,7 +23,8 @@ NAMES = {
     "flower_credentials_file": "run/flower-credentials", "flower_password_file": "run/flower-password",
     "flower_cookie_secret_file": "run/flower-cookie-secret", "web_password_file": "run/web-password",
     "web_cookie_secret_file": "run/web-cookie-secret", "metrics_token_file": "run/metrics-token",
-    "kill_file": "run/kill.json", "ending_file": "run/ending.json", "watchdog_file": "run/watchdog.json",
+    "kill_file": "run/kill.json", "ending_file": "run/ending.json",
+    "stop_file": "run/stop.json", "watchdog_file": "run/watchdog.json",
     "revival_file": "run/revival.json", "degradation_file": "run/degradation.json",
     "quiet_file": "run/quiet.json",
 }  # fmt: skip

@@ -11,11 +11,11 @@ from arb.domain.health.judge import Health, Level, Verdict
 from arb.domain.risk.review import Mode
 from arb.engine.kill.emergency import Ending
 from config import addresses
-from tests.engine.kill.test_emergency import Stop
+from tests.engine.kill.test_emergency import Stopping
 from tests.engine.town import SESSION, Town
 from workers import vigil
 
-ENDING = Ending(reason="", at_ns=0, rested=True, handed_over=(), left_working=0, snapshot="s")
+ENDING = Ending(reason="", at_ns=0, waited_ns=0, handed_over=(), snapshot="s")
 
 
 class Engine:
@@ -26,8 +26,8 @@ class Engine:
         self.stopped_for: list[str] = []
         watch, revive = SimpleNamespace(run=self._sweep), SimpleNamespace(run=self._revive)
         self.health = SimpleNamespace(watch=watch, revive=revive)
-        self.kill = SimpleNamespace(emergency=SimpleNamespace(run=self._stop))
-        self.revivals = 0
+        self.kill = SimpleNamespace(emergency=SimpleNamespace(begin=self._stop, tend=self._tend))
+        self.revivals, self.waits = 0, 3
         self.heartbeats = SimpleNamespace(beat=lambda *_: None)
         self.clock = SimpleNamespace(now_ns=lambda: 0)
 
@@ -39,20 +39,36 @@ class Engine:
         self.revivals += 1
         return ()
 
-    def _stop(self, why: str) -> Ending:
+    def _stop(self, why: str) -> bool:
         self.stopped_for.append(why)
-        return ENDING
+        return len(self.stopped_for) == 1
+
+    def _tend(self) -> Ending | None:
+        """End at the third step of a stop that is under way."""
+        if self.stopped_for:
+            self.waits -= 1
+        return ENDING if self.waits == 0 else None
 
 
-def test_critical_is_done_once_and_then_the_process_is_told_to_end(monkeypatch):
+def test_critical_begins_a_stop_that_is_tended_until_it_ends_this_process(monkeypatch):
     monkeypatch.setattr(vigil, "LOOK_S", 0.001)
-    engine, ended = Engine(Level.OK, None, Level.ERROR, Level.CRITICAL, Level.CRITICAL), threading.Event()
+    engine = Engine(Level.OK, None, Level.ERROR, Level.CRITICAL, None, Level.OK, Level.CRITICAL)
+    ended = threading.Event()
     watch = vigil.Vigil(on_critical=ended.set, build=lambda: engine)
     watch.start()
     assert ended.wait(10)
+    watch._thread.join(10)
     assert engine.stopped_for == ["ws_lag_ms of upbit"]
-    assert engine.levels == [Level.CRITICAL]
-    assert engine.revivals == 2, "after each sweep that let it go on"
+    assert engine.levels == [Level.CRITICAL], "it goes on sweeping, and is well meanwhile"
+    assert engine.revivals == 4, "after each sweep: what settles the rest has to live"
+
+
+def test_a_stop_that_another_process_began_is_tended_in_time_without_a_sweep(monkeypatch):
+    monkeypatch.setattr(vigil, "LOOK_S", 0.001)
+    engine, ended = Engine(), threading.Event()
+    engine.stopped_for.append("what another process found")
+    vigil.Vigil(on_critical=ended.set, build=lambda: engine).start()
+    assert ended.wait(10)
 
 
 def test_without_a_database_it_waits_and_goes_on(monkeypatch):
@@ -86,13 +102,12 @@ def beats_task(monkeypatch):
 
 def test_a_critical_that_beats_task_finds_stops_the_stack_and_ends_the_worker(beats_task):
     town, engine = Town(), Engine(Level.CRITICAL)
-    stop = Stop(town)
+    stop = Stopping(town)
     engine.kill.emergency = stop.emergency
     assert beats_task(engine) == "critical"
     assert town.sessions.get(SESSION).mode is Mode.HALTED
     assert [ending.reason for ending in stop.shut] == ["watchdog: ws_lag_ms of upbit"]
     assert state.should_stop == vigil.EXIT_CRITICAL
-    assert engine.revivals == 0
 
 
 def test_less_than_critical_ends_nothing(beats_task):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from arb.adapters.memory import exposure, ledger, lives
-from arb.adapters.memory.tables import MemoryTables
+from arb.adapters.memory.tables import MemoryTables, OrderRow
 from arb.domain.errors import Conflict
 from arb.domain.health.alert import TRADE_HANDED_OVER
 from arb.domain.ledger.ledger import Entry
@@ -157,17 +157,22 @@ class MemoryTradeStore:
             self.tables.take_ups[trade.trade_id] = self.tables.take_ups.get(trade.trade_id, 0) + 1
             return following
 
-    def overdue(self, session_id: SessionId, before_ns: int) -> tuple[Order, ...]:
+    def live(self, session_id: SessionId) -> tuple[Order, ...]:
         with self.tables.transaction():
-            rows = [
-                row
-                for row in self.tables.orders.values()
-                if row.session_id == session_id
-                and not row.order.is_terminal
-                and row.changed_at_ns < before_ns
-            ]
-            rows.sort(key=lambda row: (row.changed_at_ns, row.order.client_order_id))
-            return tuple(row.order for row in rows)
+            return tuple(row.order for row in self._live(session_id))
+
+    def overdue(self, session_id: SessionId, before_ns: int, ahead_ns: int) -> tuple[Order, ...]:
+        with self.tables.transaction():
+            rows = self._live(session_id)
+            return tuple(row.order for row in rows if not before_ns <= row.changed_at_ns <= ahead_ns)
+
+    def _live(self, session_id: SessionId) -> list[OrderRow]:
+        rows = [
+            row
+            for row in self.tables.orders.values()
+            if row.session_id == session_id and not row.order.is_terminal
+        ]
+        return sorted(rows, key=lambda row: (row.changed_at_ns, row.order.client_order_id))
 
     def orders(self, ids: Collection[ClientOrderId]) -> tuple[Order, ...]:
         with self.tables.transaction():

@@ -121,9 +121,14 @@ class SqlTradeStore:
         return opening.repair_again(self.engine, trade)
 
     @harmless_twice
-    def overdue(self, session_id: SessionId, before_ns: int) -> tuple[Order, ...]:
+    def live(self, session_id: SessionId) -> tuple[Order, ...]:
         with reading(self.engine) as connection:
-            return views.overdue(connection, session_id, before_ns)
+            return views.live(connection, session_id)
+
+    @harmless_twice
+    def overdue(self, session_id: SessionId, before_ns: int, ahead_ns: int) -> tuple[Order, ...]:
+        with reading(self.engine) as connection:
+            return views.overdue(connection, session_id, before_ns, ahead_ns)
 
     def moving(self, session_id: SessionId, since_ns: int) -> tuple[Order, ...]:
         with reading(self.engine) as connection:

@@ -36,18 +36,22 @@ def _is(client_order_id: ClientOrderId) -> Any:
     return orders.c.client_order_id == client_order_id
 
 
-def overdue(connection: Connection, session_id: SessionId, before_ns: int) -> tuple[Order, ...]:
-    """Return live orders that have not changed since `before_ns`, the longest unchanged first."""
-    found = (
-        select(orders)
-        .where(
-            orders.c.session_id == session_id,
-            orders.c.state.in_(LIVE),
-            orders.c.changed_at_ns < before_ns,
-        )
-        .order_by(orders.c.changed_at_ns, orders.c.client_order_id)
-    )
-    return tuple(_orders(connection, found))
+def live(connection: Connection, session_id: SessionId) -> tuple[Order, ...]:
+    """Return live orders, the longest unchanged first."""
+    return tuple(_orders(connection, _live(session_id)))
+
+
+def overdue(
+    connection: Connection, session_id: SessionId, before_ns: int, ahead_ns: int
+) -> tuple[Order, ...]:
+    """Return those that have not changed between these moments."""
+    is_young = orders.c.changed_at_ns.between(before_ns, ahead_ns)
+    return tuple(_orders(connection, _live(session_id).where(~is_young)))
+
+
+def _live(session_id: SessionId) -> Select[Any]:
+    found = select(orders).where(orders.c.session_id == session_id, orders.c.state.in_(LIVE))
+    return found.order_by(orders.c.changed_at_ns, orders.c.client_order_id)
 
 
 def moving(connection: Connection, session_id: SessionId, since_ns: int) -> tuple[Order, ...]:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from arb.adapters.local.clock import SystemClock
+from arb.app.emergency import stop_of
 from arb.app.engines import engine
 from arb.app.facts.frame import ProcessLine
 from arb.app.facts.model import process_lines
@@ -50,6 +51,7 @@ def status_of(home: Home, supervised: StackStatus | None) -> dict[str, Any]:
         "web_url": runtime and runtime.web_url,
         "web_password_file": runtime and runtime.web_credentials,
         "session": built and _or_none(lambda: _session(built)),
+        "stop": stop_of(home),
         "hot_state": built and _or_none(lambda: _hot_state(built)),
         "recoveries": built and _or_none(lambda: _recoveries(built)),
         "queues": built and _or_none(Sources.of(built, home).queues),
@@ -149,6 +151,8 @@ def status_view(status: Mapping[str, Any]) -> RenderableType:
     how = f"{session['mode']} ({session['mode_reason']})" if session else UNKNOWN
     head = Text.assemble((f"{status['mode']}  {how}\n", "bold"), f"home     {status['home']}\n")
     head.append(f"session  {session['session_id'] if session else UNKNOWN}\n")
+    if status.get("stop"):
+        head.append(_stop(status["stop"]), "bold red")
     head.append(f"state    {_state(status.get('hot_state'))}\n")
     if status.get("recoveries"):
         head.append(f"back     {_recovery(status['recoveries'][0])}\n")
@@ -172,6 +176,12 @@ def status_view(status: Mapping[str, Any]) -> RenderableType:
     if status["healthy"] is None:
         return Group(head, *_signs_of_life(status["processes"]))
     return Group(head, _processes(status["processes"]))
+
+
+def _stop(stop: Mapping[str, Any]) -> str:
+    """Return why the stack stops, and each thing that it waits for."""
+    lines = "\n".join(f"  {line}" for line in stop["waits_for"] or ("nothing",))
+    return f"stops    {stop['reason']}, since {_second(stop['began_ns'])}; waits for\n{lines}\n"
 
 
 def _state(hot: Mapping[str, Any] | None) -> str:

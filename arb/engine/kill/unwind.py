@@ -10,13 +10,11 @@ from typing import Any, Final
 
 from arb.domain.errors import ArbError, Conflict, StoreUnavailable
 from arb.domain.market.ids import SessionId
-from arb.domain.time import ROW_AHEAD_NS_MAX
 from arb.domain.trading.order import Order, State
 from arb.domain.trading.trade import MOVING
 from arb.engine.trading.execute import Execute
 from arb.engine.trading.hand_over import HandOver
 from arb.engine.trading.settle import Settle
-from arb.ports.market import Clock
 from arb.ports.trading import TradeStore, TradeView
 
 NOT_IN_TIME: Final = "kill_time_ceiling"
@@ -44,7 +42,6 @@ class Unwind:
     execute: Execute
     settle: Settle
     hand_over: HandOver
-    clock: Clock
     problems: dict[str, str] = field(default_factory=dict)  # by order or trade, the last one
 
     def step(self) -> Left:
@@ -55,6 +52,10 @@ class Unwind:
         for view in self._moving():
             if all(order.is_terminal for order in view.orders):
                 self._tried(view.trade.trade_id, self.settle.run)
+        return self.left()
+
+    def left(self) -> Left:
+        """Return what is not at rest. Raises: StoreUnavailable."""
         return Left(self._live(), self._moving())
 
     def give_up(self, left: Left) -> tuple[str, ...]:
@@ -76,7 +77,7 @@ class Unwind:
         return True
 
     def _live(self) -> tuple[Order, ...]:
-        return self.trades.overdue(self.session_id, self.clock.now_ns() + ROW_AHEAD_NS_MAX)
+        return self.trades.live(self.session_id)
 
     def _moving(self) -> tuple[TradeView, ...]:
         return tuple(view for view in self.trades.active(self.session_id) if view.trade.state in MOVING)

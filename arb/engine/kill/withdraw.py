@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from arb.domain.errors import VenueError
+from arb.domain.errors import RateLimited, VenueError
 from arb.domain.market.ids import Venue
 from arb.domain.trading.external import ListedOrder
 from arb.ports.trading import VenueClient
@@ -40,12 +40,24 @@ class Withdraw:
                 listed = client.open_orders()
                 ours += [order for order in listed if order.is_ours]
                 foreign += [order for order in listed if not order.is_ours]
-                self._cancel(client, [order for order in listed if order.is_ours])
+                problems += self._cancel(client, [order for order in listed if order.is_ours])
             except VenueError as error:
                 problems.append(str(error))
         return OpenNow(tuple(ours), tuple(foreign), tuple(problems))
 
-    def _cancel(self, client: VenueClient, orders: list[ListedOrder]) -> None:
+    def _cancel(self, client: VenueClient, orders: list[ListedOrder]) -> list[str]:
+        """Cancel each, whatever becomes of the others; return why some could not be.
+
+        Raises: RateLimited, since a venue that asked for a pause is left alone.
+        """
+        problems = []
         for order in orders:
-            client.cancel(order)
-            self.cancelled[order.client_order_id] = order
+            try:
+                client.cancel(order)
+            except RateLimited:
+                raise
+            except VenueError as error:
+                problems.append(str(error))
+            else:
+                self.cancelled[order.client_order_id] = order
+        return problems

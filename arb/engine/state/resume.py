@@ -15,7 +15,6 @@ from arb.domain.market.ids import SessionId
 from arb.domain.market.money import ZERO
 from arb.domain.state.hot_state import Stamp
 from arb.domain.state.snapshot import Skipped, Snapshot
-from arb.domain.time import ROW_AHEAD_NS_MAX
 from arb.domain.trading.order import State
 from arb.engine.state.hot_state import KeepHotState
 from arb.engine.trading.execute import FIRST_ASK
@@ -107,7 +106,7 @@ class Resume:
     def _ask(self) -> int:
         """Send or ask about every order that has not ended; what cannot be sent now a sweep sends."""
         asked = 0
-        for order in self.trades.overdue(self.session_id, self.clock.now_ns() + ROW_AHEAD_NS_MAX):
+        for order in self.trades.live(self.session_id):
             try:
                 if order.state is State.INTENT:
                     self.dispatcher.send("arb.place_order", order.client_order_id)

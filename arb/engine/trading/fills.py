@@ -15,7 +15,6 @@ from arb.domain.errors import DispatchError, IllegalTransition, StoreError
 from arb.domain.health.alert import Alert, Severity
 from arb.domain.market.ids import SessionId, TradeId, Venue, parse_client_order_id
 from arb.domain.market.money import ZERO
-from arb.domain.time import ROW_AHEAD_NS_MAX
 from arb.domain.trading.order import AT_VENUE, Order, OrderReport, State, overfill
 from arb.engine.market.stream import Notice
 from arb.engine.trading.execute import FIRST_ASK, OVERFILLED, VERIFY
@@ -161,13 +160,12 @@ class CatchUp:
     trades: TradeStore
     dispatcher: Dispatcher
     counters: Counters
-    clock: Clock
 
     def run(self, venue: Venue) -> int:
         """Return how many orders are asked about; what cannot be asked now, a sweep asks later."""
         asked = 0
         try:
-            for order in self.trades.overdue(self.session_id, self.clock.now_ns() + ROW_AHEAD_NS_MAX):
+            for order in self.trades.live(self.session_id):
                 if order.venue is venue and order.state in AT_VENUE:
                     self.dispatcher.send("arb.resolve_order", order.client_order_id)
                     asked += 1

@@ -5,6 +5,7 @@ from typing import Final, Protocol
 
 from arb.domain.health.alert import Alert, Severity
 from arb.domain.market.ids import SessionId
+from arb.domain.time import STAMP_AHEAD_NS_MAX, is_current
 from arb.domain.trading.order import AT_VENUE, Order, State
 from arb.domain.trading.trade import MOVING
 from arb.engine.trading.hand_over import alarm_of
@@ -71,8 +72,9 @@ class Sweep:
 
     def _overdue(self, now_ns: int) -> tuple[Order, ...]:
         """Return what did not move for too long; that is sooner for an intent, which nobody sent yet."""
-        young = self.trades.overdue(self.session_id, now_ns - INTENT_NS_MAX)
-        old = self.trades.overdue(self.session_id, now_ns - self.overdue_ns)
+        ahead_ns = now_ns + STAMP_AHEAD_NS_MAX
+        young = self.trades.overdue(self.session_id, now_ns - INTENT_NS_MAX, ahead_ns)
+        old = self.trades.overdue(self.session_id, now_ns - self.overdue_ns, ahead_ns)
         return (
             *(order for order in young if order.state is State.INTENT),
             *(order for order in old if order.state is not State.INTENT),
@@ -84,13 +86,13 @@ class Sweep:
             view
             for view in self.trades.active(self.session_id)
             if view.trade.state in MOVING
-            and view.trade.updated_at_ns < now_ns - ENDED_NS_MAX
+            and not is_current(view.trade.updated_at_ns, now_ns, ENDED_NS_MAX)
             and all(order.is_terminal for order in view.orders)
         ]
 
     def _alarm_if_long(self, order: Order, now_ns: int) -> None:
         """Alarm here and not where the venue is asked: that may fail in any way, or nobody may do it."""
-        if order.state in AT_VENUE and now_ns - order.claimed_at_ns > OUTCOME_NS_MAX:
+        if order.state in AT_VENUE and not is_current(order.claimed_at_ns, now_ns, OUTCOME_NS_MAX):
             self.alerts.raise_alert(
                 Alert(
                     kind="order_unknown",

@@ -11,11 +11,12 @@ const LOST_MS = 4000;
 const sections = {
   market: showMarket, session: showSession, trades: showTrades, events: showEvents, queues: showQueues,
   fallback: showFallback, risk: showRisk, result: showResult, profit: showProfit, processes: showProcesses,
-  alerts: showAlerts, kill: showKill,
+  alerts: showAlerts, kill: showKill, emergency: showEmergency,
 };
 const away = new Map();
 let session = null;
 let killed = null;
+let emergency = null;
 let token = "";
 let heardAt = Date.now();
 let aheadMs = 0; // the server's clock before ours
@@ -60,6 +61,12 @@ function showKill({ data }) {
   banner();
 }
 
+function showEmergency({ data }) {
+  if (data.reason && !emergency?.reason) show("spoken", `The stack stops: ${data.reason}`);
+  emergency = data;
+  banner();
+}
+
 function banner() {
   const line = find("banner");
   const halted = session && session.mode !== "normal";
@@ -67,6 +74,10 @@ function banner() {
   const parts = [];
   if (killed?.engaged) parts.push(`Killed: ${killed.engaged}. \`arb unkill\` in a terminal lets trading go on`);
   else if (halted) parts.push(`Trading is ${session.mode}: ${session.mode_reason}`);
+  if (emergency?.reason) {
+    const out = emergency.waits_for.join("; ") || "nothing";
+    parts.push(`The stack ends by itself once nothing is out. It waits for ${out}`);
+  }
   if (missing) parts.push(`Not readable now: ${missing}`);
   line.className = killed?.engaged || (halted && session.mode === "halted") ? "banner" : "banner warning";
   line.textContent = parts.join(". ");

@@ -179,7 +179,7 @@ class Desk:
         shared = {"trades": self.stores.trades, "dispatcher": self.mailbox, "counters": self.counts}
         self.work = StreamWork(
             record=RecordReport(**shared, alerts=self.alarms, clock=CLOCK),
-            catch_up=CatchUp(**shared, session_id=self.session.session_id, clock=CLOCK),
+            catch_up=CatchUp(**shared, session_id=self.session.session_id),
             counters=self.counts,
             alerts=self.alarms,
             clock=CLOCK,

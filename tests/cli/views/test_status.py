@@ -100,3 +100,12 @@ def test_where_nothing_gave_a_sign_of_life_it_says_so(
     processes: list[dict[str, Any]] | None, said: str
 ) -> None:
     assert f"no supervisor here; {said}" in drawn({**UNSUPERVISED, "processes": processes})
+
+
+def test_a_stop_that_waits_says_why_and_for_what() -> None:
+    waits_for = ["upbit: sell 0.5 BTC/KRW is unknown since 2025-11-20T12:00:00Z, order a1-x-u1"]
+    stop = {"reason": "watchdog: x", "began_ns": 1_763_640_000_000_000_000, "waits_for": waits_for}
+    text = " ".join(drawn({**STATUS, "stop": stop}).split())
+    assert "stops watchdog: x, since 2025-11-20T12:00:00+00:00; waits for" in text
+    assert waits_for[0] in text
+    assert "waits for" not in drawn({**STATUS, "stop": None})

@@ -39,7 +39,6 @@ def books(town: Town) -> Books:
             execute=town.execute,
             settle=town.settle,
             hand_over=town.hand_over,
-            clock=town.clock,
         ),
     )
 

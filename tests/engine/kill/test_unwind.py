@@ -43,7 +43,7 @@ def town() -> Town:
 def unwind(town: Town, **changes) -> Unwind:
     parts = {
         "session_id": SESSION, "trades": town.trades, "execute": town.execute, "settle": town.settle,
-        "hand_over": town.hand_over, "clock": town.clock,
+        "hand_over": town.hand_over,
     }  # fmt: skip
     return Unwind(**{**parts, **changes})
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from arb.domain.errors import Rejected, Retryable
+from arb.domain.errors import RateLimited, Rejected, Retryable
 from arb.domain.market.ids import ClientOrderId, Symbol, Venue, VenueOrderId, client_order_id, trade_id
 from arb.domain.market.instrument import Side
 from arb.domain.trading.external import ListedOrder
@@ -108,7 +108,6 @@ def test_a_cancel_that_fails_is_a_problem_and_its_order_still_ours(world):
     assert world.withdraw.cancelled == {}
 
 
-@pytest.mark.xfail(reason="an order that a venue will not cancel keeps every later one in its list open")
 def test_an_order_that_a_venue_will_not_cancel_does_not_keep_the_others_open(world):
     client = world.venues[Venue.BINANCE]
     cancel = client.cancel
@@ -123,3 +122,29 @@ def test_an_order_that_a_venue_will_not_cancel_does_not_keep_the_others_open(wor
     for _ in range(3):
         world.withdraw.step()
     assert client.listed == [ours(1)]
+
+
+@pytest.mark.parametrize("error", [Rejected(Venue.BINANCE, "not this one"), Retryable(Venue.BINANCE, "502")])
+def test_each_that_will_not_be_cancelled_is_a_problem_of_its_own(world, error):
+    def cancel(order):
+        raise error
+
+    world.venues[Venue.BINANCE].cancel = cancel
+    world.put(ours(1), ours(2), ours(venue=Venue.UPBIT))
+    assert world.withdraw.step().problems == (str(error), str(error))
+    assert world.venues[Venue.UPBIT].listed == []
+
+
+def test_a_venue_that_asks_for_a_pause_is_left_alone_until_the_next_look(world):
+    asked = []
+
+    def cancel(order):
+        asked.append(order.client_order_id)
+        raise RateLimited(Venue.BINANCE, 3_000)
+
+    world.venues[Venue.BINANCE].cancel = cancel
+    world.put(ours(1), ours(2), ours(venue=Venue.UPBIT))
+    found = world.withdraw.step()
+    assert asked == [ours(1).client_order_id]
+    assert len(found.problems) == 1
+    assert world.venues[Venue.UPBIT].listed == []

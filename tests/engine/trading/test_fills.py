@@ -76,7 +76,6 @@ class Desk:
             trades=self.stores.trades,
             dispatcher=self.dispatcher,
             counters=self.counts,
-            clock=self.clock,
         )
 
     @property
@@ -244,7 +243,7 @@ class AwayStore:
     def order(self, client_order_id: ClientOrderId) -> Order | None:
         raise StoreUnavailable("postgres")
 
-    def overdue(self, session_id: str, before_ns: int) -> tuple[Order, ...]:
+    def live(self, session_id: str) -> tuple[Order, ...]:
         raise StoreUnavailable("postgres")
 
 

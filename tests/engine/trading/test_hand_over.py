@@ -7,23 +7,18 @@ from decimal import Decimal
 import pytest
 
 from arb.adapters.alerts.recorded import RecordedAlerts
-from arb.adapters.local.errands import Errands
-from arb.adapters.local.memory_budget import UnlimitedBudget
-from arb.adapters.memory.snapshots import MemorySnapshotStore
 from arb.adapters.memory.venue import Trouble
 from arb.domain.errors import StoreUnavailable
 from arb.domain.market.ids import Venue
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import TradeState
-from arb.engine.kill.emergency import Emergency
 from arb.engine.kill.unwind import Left, Unwind
-from arb.engine.state.snapshot import TakeSnapshot
 from arb.engine.trading.hand_over import HandOver, alarm_of, valued
 from tests.domain.markets import PAIR
 from tests.engine.town import BTC, SESSION, Killed, Nowhere, Town
 from tests.engine.trading.test_settle import lonely, only_trade, run_due
 
-WHO = ("settle", "kill", "emergency")
+WHO = ("settle", "kill")
 
 
 @pytest.fixture
@@ -38,19 +33,6 @@ def town() -> Town:
 def unwind(town: Town, hand_over: HandOver) -> Unwind:
     return Unwind(
         session_id=SESSION, trades=town.trades, execute=town.execute, settle=town.settle, hand_over=hand_over,
-        clock=town.clock,
-    )  # fmt: skip
-
-
-def emergency(town: Town, hand_over: HandOver) -> Emergency:
-    return Emergency(
-        drain=town.drain, trades=town.trades, hand_over=hand_over, alerts=town.hand_over.alerts,
-        errands=Errands(), clock=town.clock, rest_ms_max=1_000,
-        remember=lambda _: None, shut_down=lambda _: None,
-        take_snapshot=TakeSnapshot(
-            session_id=SESSION, snapshots=MemorySnapshotStore(town.tables), counters=town.counters,
-            clock=town.clock, interval_ns=300_000_000_000, on_trade_interval_ns=0, budget=UnlimitedBudget(),
-        ),
     )  # fmt: skip
 
 
@@ -65,8 +47,6 @@ def give_up(town: Town, who: str, hand_over: HandOver | None = None) -> None:
             settle.run(trade_id)
         case "kill":
             unwind(town, chosen).give_up(Left((), town.trades.active(SESSION)))
-        case "emergency":
-            emergency(town, chosen).run("test")
 
 
 def nobody_answers(town: Town) -> None:
@@ -135,10 +115,9 @@ def test_what_is_left_is_written_down_and_told(town, who):
     assert "not known: no market" in told
 
 
-@pytest.mark.parametrize("who", ["kill", "emergency"])
-def test_it_is_valued_where_there_is_a_market(town, who):
+def test_it_is_valued_where_there_is_a_market(town):
     town.premium(60)
-    give_up(town, who)
+    give_up(town, "kill")
     trade = only_trade(town)
     market = town.settle.markets.read(BTC)
     position = trade_position(town.trades.view(trade.trade_id).orders)

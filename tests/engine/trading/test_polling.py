@@ -97,7 +97,6 @@ def test_streams_that_come_back_again_and_again_ask_once_each(town):
     live(town, 8, sweeps=False)
     catch_up = CatchUp(
         session_id=SESSION, trades=town.trades, dispatcher=town.dispatcher, counters=town.counters,
-        clock=town.clock,
     )  # fmt: skip
     for _ in range(5):
         assert catch_up.run(order.venue) == 1
