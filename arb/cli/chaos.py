@@ -31,7 +31,9 @@ OrdersSeed = Annotated[int, typer.Option(help="Decides the faults, the kills and
 Trades = Annotated[int, typer.Option(help="How many trades to open before it ends.", min=1, max=100_000)]
 Policy = Annotated[str, typer.Option(help="ours, or naive: an exception means failed, send a new order.")]
 Keep = Annotated[bool, typer.Option("--keep", help="Keep its logs and journals, also if it passed.")]
-OnlyTrip = Annotated[list[str] | None, typer.Option("--only", help="Only this trip; critical is the last.")]
+OnlyTrip = Annotated[
+    list[str] | None, typer.Option("--only", help="Only this trip; critical and venue_away are the last.")
+]
 FeedsSeed = Annotated[int, typer.Option(help="Decides who is hit, the market, and the dry runs.", min=0)]
 OnlyDry = Annotated[bool, typer.Option("--no-stack", help="Only the dry runs, which need no stack.")]
 QueueSeed = Annotated[int, typer.Option(help="Decides who is refused and when who is killed.", min=0)]

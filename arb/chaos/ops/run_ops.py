@@ -7,19 +7,20 @@ from typing import Any, Final
 from arb.app import start as stack
 from arb.app.demo import interruptible
 from arb.app.wiring import Engine
+from arb.chaos.ops import venue_away
+from arb.chaos.ops.ending import watch_end
 from arb.chaos.ops.told import AlertFile
 from arb.chaos.ops.trips import Breaker, NotHere, StackGone, Trip
+from arb.chaos.ops.venue_away import Waited
 from arb.chaos.orders.switchboard import Switchboard
 from arb.domain.health.judge import Level
 from arb.domain.health.queues import QUEUES
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_S
-from arb.ports.market import Clock
 from arb.stack.errors import StackNotRunning
 from arb.stack.files import read_json
 from arb.stack.home import Home
-from arb.stack.shutdown import Progress, stop_stack
-from arb.stack.signals import marked_processes
+from arb.stack.shutdown import Progress, silent, stop_stack
 from arb.stack.wait import wait_until
 
 TELL_S_MAX: Final = 30.0
@@ -28,6 +29,7 @@ WATCHED_S_MAX: Final = 180.0
 WATCHED: Final = ("beat_age_ms|beat", *(f"canary_age_ms|{queue}" for queue in QUEUES), "cpu_pct|feed")
 CRITICAL_S_MAX: Final = 120.0
 STOP_S_MAX: Final = 120.0
+AWAY: Final = "venue_away"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +57,9 @@ class Stopped:
     reason: str
     critical_after_s: float | None
     stopped_after_s: float | None
-    rested: bool
+    orders_out: int  # at the last look; -1: nobody could look
+    uneven: int
     handed_over: int
-    left_working: int
     snapshot: str
     left_running: int
 
@@ -65,7 +67,7 @@ class Stopped:
     def passed(self) -> bool:
         """Tell whether it ended by itself and left nothing open and nothing running."""
         ended = self.stopped_after_s is not None and bool(self.reason) and bool(self.snapshot)
-        return ended and self.rested and self.left_working == 0 and self.left_running == 0
+        return ended and (self.orders_out, self.uneven, self.left_running) == (0, 0, 0)
 
 
 def run(plan: stack.Plan, disk: Path | None, only: tuple[str, ...], progress: Progress) -> dict[str, Any]:
@@ -73,15 +75,15 @@ def run(plan: stack.Plan, disk: Path | None, only: tuple[str, ...], progress: Pr
     with interruptible():
         engine = stack.start(plan, progress)
         try:
-            return _document(*_break_all(engine, plan.home, disk, only, progress))
+            return _document(*_break_all(plan, engine, disk, only, progress))
         finally:
             _stop(plan.home, progress)
 
 
 def _break_all(
-    engine: Engine, home: Home, disk: Path | None, only: tuple[str, ...], progress: Progress
-) -> tuple[list[Tripped], Stopped | None]:
-    settings, clock = engine.settings, engine.clock
+    plan: stack.Plan, engine: Engine, disk: Path | None, only: tuple[str, ...], progress: Progress
+) -> tuple[list[Tripped], Stopped | None, Waited | None]:
+    home, settings, clock = plan.home, engine.settings, engine.clock
     urls = {Venue.BINANCE: settings.binance.rest_url, Venue.UPBIT: settings.upbit.rest_url}
     breaker = Breaker(home=home, switchboard=Switchboard(base_urls=urls), disk=disk)
     alerts = AlertFile(home.alerts_file, clock)
@@ -96,10 +98,17 @@ def _break_all(
         tripped.append(attempt(trip, alerts, home))
         progress(told_text(tripped[-1]))
     ended = bool(tripped) and bool(tripped[-1].stack_ended)
-    if ended or (only and "critical" not in only):
-        return tripped, None
-    progress("freezing the feed until the watchdog has enough")
-    return tripped, _critical(breaker, alerts, home, clock)
+    stopped = waited = None
+    if not ended and (not only or "critical" in only):
+        progress("freezing the feed until the watchdog has enough")
+        stopped = _critical(breaker, alerts, engine, home)
+        ended = stopped.passed
+    elif not ended and AWAY in only:
+        stop_stack(home, silent)
+        ended = True
+    if ended and (not only or AWAY in only):
+        waited = venue_away.run(plan, breaker, alerts, clock, progress)
+    return tripped, stopped, waited
 
 
 def _wait_watched(home: Home) -> None:
@@ -135,42 +144,36 @@ def attempt(trip: Trip, alerts: AlertFile, home: Home) -> Tripped:
     )
 
 
-def _critical(breaker: Breaker, alerts: AlertFile, home: Home, clock: Clock) -> Stopped:
+def _critical(breaker: Breaker, alerts: AlertFile, engine: Engine, home: Home) -> Stopped:
     alerts.skip()
+    clock = engine.clock
     begin_ns = clock.now_ns()
     with breaker.stopped("feed"):
         told = alerts.wait(("stack_stopped",), "stack", recovery=False, limit_s=CRITICAL_S_MAX)
-        stopped_s = _until_stopped(home, clock, begin_ns)
+        seen = watch_end(engine, home, int(STOP_S_MAX * NS_PER_S))
+    stopped_s = None if seen.running else round((clock.now_ns() - begin_ns) / NS_PER_S, 1)
     ending = read_json(home.ending_file)
     return Stopped(
         reason=ending.get("reason", ""),
         critical_after_s=told.after_s if told else None,
         stopped_after_s=stopped_s,
-        rested=bool(ending.get("rested")),
+        orders_out=seen.orders_out,
+        uneven=seen.uneven,
         handed_over=len(ending.get("handed_over", ())),
-        left_working=int(ending.get("left_working", -1)),
         snapshot=ending.get("snapshot") or "",
-        left_running=len(marked_processes(home)),
+        left_running=seen.running,
     )
 
 
-def _until_stopped(home: Home, clock: Clock, begin_ns: int) -> float | None:
-    """Return when the supervisor and all that it ran were gone, by themselves."""
-    until_ns = clock.now_ns() + int(STOP_S_MAX * NS_PER_S)
-    while marked_processes(home):
-        if clock.now_ns() > until_ns:
-            return None
-        clock.sleep_ms(500)
-    return round((clock.now_ns() - begin_ns) / NS_PER_S, 1)
-
-
-def _document(tripped: list[Tripped], stopped: Stopped | None) -> dict[str, Any]:
-    passed = all(each.passed for each in tripped) and (stopped is None or stopped.passed)
+def _document(tripped: list[Tripped], stopped: Stopped | None, waited: Waited | None) -> dict[str, Any]:
+    found = (*tripped, *(each for each in (stopped, waited) if each is not None))
+    passed = all(each.passed for each in found)
     return {
         "verdict": passed,
         "tell_s_max": TELL_S_MAX,
         "trips": [asdict(each) | {"passed": each.passed} for each in tripped],
         "critical": None if stopped is None else asdict(stopped) | {"passed": stopped.passed},
+        "venue_away": None if waited is None else asdict(waited) | {"passed": waited.passed},
     }
 
 

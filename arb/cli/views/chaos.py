@@ -40,6 +40,8 @@ def ops_text(document: Mapping[str, Any]) -> str:
     lines = [_trip(trip) for trip in document["trips"]]
     if document["critical"] is not None:
         lines.append(_critical(document["critical"]))
+    if document["venue_away"] is not None:
+        lines.append(_venue_away(document["venue_away"]))
     return "\n".join((*lines, "passed" if document["verdict"] else "failed"))
 
 
@@ -59,9 +61,20 @@ def _trip(trip: Mapping[str, Any]) -> str:
 def _critical(ending: Mapping[str, Any]) -> str:
     return (
         f"critical        {ending['reason'] or 'NOT REACHED'}; stopped after {ending['stopped_after_s']} s, "
-        f"at rest {ending['rested']}, handed over {ending['handed_over']}, "
-        f"orders out {ending['left_working']}, "
+        f"orders out {ending['orders_out']}, uneven {ending['uneven']}, handed over {ending['handed_over']}, "
         f"snapshot {ending['snapshot'] or 'NONE'}, still running {ending['left_running']}"
+    )
+
+
+def _venue_away(waited: Mapping[str, Any]) -> str:
+    after_s = waited["stopped_after_s"]
+    end = "NOT ENDED" if after_s is None else f"ended {after_s} s after the venue was back"
+    return (
+        f"venue_away      {waited['venue']}: {waited['lost']} orders lost, told {waited['alarms']} times "
+        f"(each named: {waited['named']}), killed {waited['killed'] or 'NOBODY'}; {end}, "
+        f"orders out {waited['orders_out']}, uneven {waited['uneven']}, "
+        f"still running {waited['left_running']}"
+        + "".join(f"\n  {line}" for line in (*waited["gone"], *waited["violations"]))
     )
 
 

@@ -33,4 +33,22 @@ def test_a_trip_is_told_in_time_and_critical_leaves_nothing_open():
     assert trip["told_after_s"] < found["tell_s_max"] == 30
     ending = found["critical"]
     assert ending["reason"].startswith("watchdog: ")
-    assert (ending["rested"], ending["left_working"], ending["left_running"]) == (True, 0, 0)
+    assert (ending["orders_out"], ending["uneven"], ending["left_running"]) == (0, 0, 0)
+
+
+def test_with_a_venue_away_nothing_is_forgotten_and_its_return_ends_the_stack():
+    ran = subprocess.run(
+        (*ARB, "chaos", "ops", "--json", "--only", "venue_away"),
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=580,
+    )
+    assert ran.stdout, ran.stderr
+    found = json.loads(ran.stdout)
+    assert (ran.returncode, found["verdict"]) == (0, True), found
+    waited = found["venue_away"]
+    assert waited["lost"] >= 2
+    assert (waited["alarms"], waited["named"], waited["ended_early"]) == (3, True, False)
+    assert waited["killed"]
+    assert (waited["orders_out"], waited["uneven"], waited["left_running"]) == (0, 0, 0)

@@ -27,7 +27,7 @@ def alert(severity: str) -> str:
 
 def document(tripped) -> dict:
     trip = asdict(tripped) | {"passed": tripped.passed}
-    return {"verdict": tripped.passed, "trips": [trip], "critical": None}
+    return {"verdict": tripped.passed, "trips": [trip], "critical": None, "venue_away": None}
 
 
 def trip_of(path, told: bool = True) -> Trip:

@@ -48,16 +48,39 @@ def test_a_run_that_failed_names_what_was_broken() -> None:
     ],
 )
 def test_a_trip_says_when_it_was_told(changes: dict[str, Any], said: str) -> None:
-    text = ops_text({"trips": [{**TRIP, **changes}], "critical": None, "verdict": not changes})
+    text = ops_text(
+        {"trips": [{**TRIP, **changes}], "critical": None, "venue_away": None, "verdict": not changes}
+    )
     assert said in text and text.endswith("failed" if changes else "passed")
 
 
 def test_the_critical_trip_says_how_the_stack_ended() -> None:
-    names = ("stopped_after_s", "rested", "handed_over", "left_working", "snapshot", "left_running")
+    names = ("stopped_after_s", "orders_out", "uneven", "handed_over", "snapshot", "left_running")
     critical = {**dict.fromkeys(names), "reason": None}
     assert "NOT REACHED; stopped after None s" in ops_text(
-        {"trips": [], "critical": critical, "verdict": False}
+        {"trips": [], "critical": critical, "venue_away": None, "verdict": False}
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "told 3 times (each named: True), killed feed; ended 9.5 s after the venue was back"),
+        ({"stopped_after_s": None}, "NOT ENDED"),
+        ({"killed": ""}, "killed NOBODY"),
+        ({"gone": ["stream"]}, "stream"),
+        ({"violations": ["no_lonely_leg: trade a1"]}, "no_lonely_leg: trade a1"),
+    ],
+)
+def test_a_stop_with_a_venue_away_says_what_was_told_and_how_it_ended(
+    changes: dict[str, Any], said: str
+) -> None:
+    waited = {
+        "venue": "upbit", "lost": 2, "alarms": 3, "named": True, "killed": "feed", "gone": [],
+        "stopped_after_s": 9.5, "orders_out": 0, "uneven": 0, "left_running": 0, "violations": [],
+    }  # fmt: skip
+    text = ops_text({"trips": [], "critical": None, "venue_away": {**waited, **changes}, "verdict": False})
+    assert said in text
 
 
 def growth(per_hour: float) -> Growth:
