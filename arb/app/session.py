@@ -185,6 +185,8 @@ def begin_trading(engine: Engine, progress: Progress) -> None:
     Raises: ConfigError if something stays unexplained.
     """
     keep_killed(engine)
+    for line in engine.trading.sweep.held_pairs.run():
+        progress(line)
     progress("opening the books")
     try:
         engine.ledger.reconcile.open_books()

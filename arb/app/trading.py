@@ -17,6 +17,7 @@ from arb.engine.trading.exit_guard import ExitGuard
 from arb.engine.trading.fee_guard import FeeGuard
 from arb.engine.trading.guard import EntryGuard, RateWatch
 from arb.engine.trading.hand_over import HandOver
+from arb.engine.trading.held_pairs import HeldPairs
 from arb.engine.trading.kill_gate import KillGate
 from arb.engine.trading.lone_legs import LoneLegs
 from arb.engine.trading.settle import Settle
@@ -172,6 +173,17 @@ def _sweep(shared: Shared) -> Sweep:
         clock=shared.clock,
         overdue_ns=_overdue_ns(shared),
         lone_legs=lone_legs_of(shared),
+        held_pairs=HeldPairs(
+            session_id=shared.session_id,
+            coins=shared.coins,
+            trades=shared.stores.trades,
+            markets=shared.markets,
+            hold=shared.stores.feeds.hold,
+            limits=limits_of(shared.settings),
+            exits=exits_of(shared.settings),
+            alerts=shared.alerts,
+            clock=shared.clock,
+        ),
     )
 
 

@@ -98,6 +98,7 @@ class Roster:
     assignment: Assignment
     beats: Mapping[str, Beat]
     leads: bool = False  # who asked is the one to reassign what has to be
+    held: tuple[Coin, ...] = ()  # besides those of the list: something of them is open
 
 
 class FeedRegistry(Protocol):
@@ -111,6 +112,9 @@ class FeedRegistry(Protocol):
 
     def commit(self, assignment: Assignment, moves: Sequence[Move], epoch: int) -> bool:
         """Put an assignment in force if that of `epoch` still is; books of coins that moved are forgotten."""
+
+    def hold(self, coins: Sequence[Coin]) -> None:
+        """Have these fed besides those of the list, and no others that were held before."""
 
     def leave(self, worker: str) -> None:
         """Forget a worker that ends, with its lead."""

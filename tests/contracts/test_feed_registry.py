@@ -77,6 +77,14 @@ def test_one_worker_leads_until_it_leaves(world):
     assert roster.leads and set(roster.beats) == {"feed-2"}
 
 
+def test_what_is_held_is_told_with_every_sign_of_life(world):
+    assert world.registry.report(a_beat()).held == ()
+    world.registry.hold([Coin("XRP"), Coin("ADA")])
+    assert world.registry.report(a_beat()).held == ("XRP", "ADA")
+    world.registry.hold([])
+    assert world.registry.report(a_beat()).held == ()
+
+
 def test_an_assignment_comes_back_as_it_was_put_in_force(world):
     assert world.put_in_force(5, "feed-1", BTC, USDT)
     found = world.registry.report(a_beat()).assignment

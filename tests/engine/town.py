@@ -12,6 +12,7 @@ from arb.adapters.local.kill_switch import MemoryKillSwitch
 from arb.adapters.local.memory_budget import UnlimitedBudget
 from arb.adapters.memory.alerts import MemoryAlertStore
 from arb.adapters.memory.external import MemoryExternalOrderStore
+from arb.adapters.memory.feeds import MemoryFeedRegistry
 from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.adapters.memory.sessions import MemorySessionStore
 from arb.adapters.memory.tables import MemoryTables
@@ -43,6 +44,7 @@ from arb.engine.trading.exit_guard import ExitGuard
 from arb.engine.trading.fee_guard import FeeGuard
 from arb.engine.trading.guard import EntryGuard, RateWatch
 from arb.engine.trading.hand_over import HandOver
+from arb.engine.trading.held_pairs import HeldPairs
 from arb.engine.trading.kill_gate import KillGate
 from arb.engine.trading.lone_legs import LoneLegs
 from arb.engine.trading.proposals import Appetite
@@ -175,11 +177,13 @@ class Town:
     counters: Uncounted = field(default_factory=Uncounted)
     wire: Tripwire = field(default_factory=Tripwire)
     pending: list[tuple[int, str, tuple[Any, ...]]] = field(default_factory=list)
+    coins: tuple[Coin, ...] = (BTC,)  # the list; what the venues have is RULES
     announced: list[tuple[Venue, int]] = field(default_factory=list)  # rules that were found to be old
 
     def __post_init__(self) -> None:
         self.degree = Degree.FULL
         self.quotes = MemoryQuoteStore(self.clock)
+        self.registry = MemoryFeedRegistry(self.quotes)
         self.shown = MemoryQuoteStore(self.clock)  # the books as the venues themselves have them
         self.trades = MemoryTradeStore(self.tables)
         self.sessions = MemorySessionStore(self.tables)
@@ -211,7 +215,10 @@ class Town:
         entropy = SeededEntropy(7)
         alerts = RecordedAlerts(self.alert_store, SESSION, Nowhere())
         self.instruments = LiveInstruments(
-            self.venues, (BTC,), self.clock, WatchRules(coins=(BTC,), alerts=alerts, counters=self.counters)
+            self.venues,
+            self.coins,
+            self.clock,
+            WatchRules(coins=self.coins, alerts=alerts, counters=self.counters),
         )
         markets = Markets(pair=PAIR, quotes=self.quotes, instruments=self.instruments)
         rules = RepairRules(
@@ -276,7 +283,22 @@ class Town:
         )
         self.lone_legs = LoneLegs(session_id=SESSION, trades=trades, sessions=self.sessions, clock=self.clock)
         self.sweep = Sweep(
-            session_id=SESSION, overdue_ns=OVERDUE_NS, alerts=alerts, lone_legs=self.lone_legs, **common
+            session_id=SESSION,
+            overdue_ns=OVERDUE_NS,
+            alerts=alerts,
+            lone_legs=self.lone_legs,
+            held_pairs=HeldPairs(
+                session_id=SESSION,
+                coins=self.coins,
+                trades=trades,
+                markets=markets,
+                hold=self.registry.hold,
+                limits=LIMITS,
+                exits=exits,
+                alerts=alerts,
+                clock=self.clock,
+            ),
+            **common,
         )
         self.reconcile = Reconcile(
             session_id=SESSION, trades=self.trades, venues=dict(self.venues), counters=self.counters,

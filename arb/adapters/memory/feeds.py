@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.domain.errors import StoreUnavailable
 from arb.domain.health.assignment import Assignment, Beat, Health, Move
+from arb.domain.market.ids import Coin
 from arb.engine.market.membership import Fenced
 from arb.ports.market import Roster
 
@@ -21,6 +22,7 @@ class MemoryFeedRegistry:
         self.assignment = Assignment()
         self.beats: dict[str, Beat] = {}
         self.leader: str | None = None
+        self.held: tuple[Coin, ...] = ()
         self.buried: list[str] = []
         self.away = False
 
@@ -30,7 +32,11 @@ class MemoryFeedRegistry:
             self.beats[beat.worker] = beat
             self.leader = self.leader or beat.worker
             leads = self.leader == beat.worker
-            return Roster(assignment=self.assignment, beats=dict(self.beats), leads=leads)
+            return Roster(assignment=self.assignment, beats=dict(self.beats), leads=leads, held=self.held)
+
+    def hold(self, coins: Sequence[Coin]) -> None:
+        self._reach()
+        self.held = tuple(coins)
 
     def commit(self, assignment: Assignment, moves: Sequence[Move], epoch: int) -> bool:
         self._reach()

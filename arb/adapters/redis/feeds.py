@@ -4,6 +4,7 @@
 `arbitrage:feeds:{env}:leader`      the worker that reassigns; expires, so that a silent one is replaced
 `arbitrage:feeds:{env}:assignment`  the owners of the epoch in force as JSON
 `arbitrage:feeds:{env}:epoch`       its number: a commit that was decided on another one is refused
+`arbitrage:feeds:{env}:held`        the coins that are fed besides those of the list, as JSON
 `arbitrage:feeds:{env}:health`      how the leader finds the workers as JSON
 `arbitrage:feeds:{env}:moves`       list of the last moves as JSON, the newest first
 `arbitrage:fences:{env}`            hash, coin -> fence: what a write of books is held against
@@ -26,7 +27,7 @@ from arb.ports.market import Roster
 
 LEAD_MS: Final = 2_000
 MOVES_MAX: Final = 1_000
-# KEYS: beats, leader, assignment. ARGV: worker, beat, how long a lead holds.
+# KEYS: beats, leader, assignment, held. ARGV: worker, beat, how long a lead holds.
 REPORT: Final = """
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 local leader, leads = redis.call('GET', KEYS[2]), 0
@@ -34,7 +35,7 @@ if not leader or leader == ARGV[1] then
   redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[3])
   leads = 1
 end
-return {leads, redis.call('GET', KEYS[3]), redis.call('HGETALL', KEYS[1])}
+return {leads, redis.call('GET', KEYS[3]), redis.call('HGETALL', KEYS[1]), redis.call('GET', KEYS[4])}
 """
 # KEYS: epoch, assignment, fences, quotes, moves. ARGV: the epoch it was decided on, the new one, the
 # assignment, how many moves are kept, the number of fences, for each its coin and fence, the number of
@@ -70,6 +71,7 @@ class RedisFeedRegistry:
         self._client = client
         self._beats, self._leader = f"{prefix}:beats", f"{prefix}:leader"
         self._assignment, self._epoch = f"{prefix}:assignment", f"{prefix}:epoch"
+        self._held = f"{prefix}:held"
         self._health, self._moves = f"{prefix}:health", f"{prefix}:moves"
         self._fences, self._quotes = fences_key(environment), quotes_key(environment)
         self._heartbeats = f"arbitrage:heartbeats:{environment}"
@@ -78,11 +80,16 @@ class RedisFeedRegistry:
         self._leave = client.register_script(LEAVE)
 
     def report(self, beat: Beat) -> Roster:
-        keys = (self._beats, self._leader, self._assignment)
+        keys = (self._beats, self._leader, self._assignment, self._held)
         with reaching():
-            leads, text, fields = self._report(keys=keys, args=(beat.worker, _beat_text(beat), LEAD_MS))
+            leads, text, fields, held = self._report(keys=keys, args=(beat.worker, _beat_text(beat), LEAD_MS))
         beats = dict(zip(fields[::2], fields[1::2], strict=True))
-        return Roster(assignment=_assignment(text), beats=_beats(beats), leads=bool(leads))
+        coins = tuple(Coin(coin) for coin in orjson.loads(held or b"[]"))
+        return Roster(assignment=_assignment(text), beats=_beats(beats), leads=bool(leads), held=coins)
+
+    def hold(self, coins: Sequence[Coin]) -> None:
+        with reaching():
+            self._client.set(self._held, orjson.dumps(list(coins)))
 
     def commit(self, assignment: Assignment, moves: Sequence[Move], epoch: int) -> bool:
         fields = [field_of(*key) for move in moves for key in _keys_of(move.coin)]

@@ -6,11 +6,12 @@ A market whose row is odd keeps its last good ones, too, only to close by: nothi
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 import structlog
 
 from arb.domain.errors import VenueError
-from arb.domain.market.ids import Coin, Symbol, Venue
+from arb.domain.market.ids import USDT, Coin, Symbol, Venue, coin_of
 from arb.domain.market.instrument import Instrument
 from arb.domain.market.listing import UNNAMED, Listing
 from arb.engine.market.rules import GAP_NS, REFRESH_NS, WatchRules
@@ -18,6 +19,7 @@ from arb.ports.market import Clock
 from arb.ports.trading import VenueClient
 
 Key = tuple[Venue, Symbol]
+OFF_LIST: Final = "its coin is not in the list"
 log = structlog.get_logger("arb.rules")
 
 
@@ -27,7 +29,8 @@ class LiveInstruments(Mapping[Key, Instrument]):
     def __init__(
         self, venues: Mapping[Venue, VenueClient], coins: Sequence[Coin], clock: Clock, watch: WatchRules
     ) -> None:
-        self._venues, self._coins = venues, tuple(coins)
+        self._venues, self._listed = venues, frozenset({*coins, USDT})
+        self._wanted = self._listed  # and whatever else somebody asks for
         self._clock, self._watch = clock, watch
         self._rules: dict[Key, Instrument] = {}
         self._due_ns = dict.fromkeys(venues, 0)  # by the steady clock, and so is the next
@@ -51,6 +54,7 @@ class LiveInstruments(Mapping[Key, Instrument]):
         return self._troubles.get(venue)
 
     def __getitem__(self, key: Key) -> Instrument:
+        self._want(coin_of(key[1]))
         self._refresh()
         return self._rules[key]
 
@@ -61,6 +65,15 @@ class LiveInstruments(Mapping[Key, Instrument]):
     def __len__(self) -> int:
         self._refresh()
         return len(self._rules)
+
+    def _want(self, coin: Coin) -> None:
+        """Read the rules of a coin that is off the list, too: what is open of it is closed by them."""
+        if coin in self._wanted:
+            return
+        with self._reading:
+            self._wanted = frozenset({*self._wanted, coin})
+            self._watch.also(coin)
+            self._due_ns = dict.fromkeys(self._venues, 0)
 
     def _refresh(self) -> None:
         """Fetch what is due."""
@@ -80,7 +93,7 @@ class LiveInstruments(Mapping[Key, Instrument]):
         self._asked_ns[venue] = now_ns
         self._free_ns[venue] = self._due_ns[venue] = steady_ns + GAP_NS
         try:
-            found = self._venues[venue].instruments(self._coins)
+            found = self._venues[venue].instruments(sorted(self._wanted - {USDT}))
         except VenueError as error:
             log.warning("rules_unread", venue=venue.value, cause=type(error).__name__, error=str(error))
             self._troubles[venue] = error
@@ -89,9 +102,12 @@ class LiveInstruments(Mapping[Key, Instrument]):
         self._troubles.pop(venue, None)
         kept = self._kept(venue, found)
         others = {key: rule for key, rule in self._rules.items() if key[0] != venue}
-        self._rules = others | kept | {(venue, rule.symbol): rule for rule in found}
+        self._rules = others | kept | {(venue, rule.symbol): self._marked(rule) for rule in found}
         self._watch.read(venue, found, {symbol for _, symbol in kept}, now_ns)
         self._due_ns[venue] = steady_ns + REFRESH_NS
+
+    def _marked(self, rule: Instrument) -> Instrument:
+        return rule if rule.base in self._listed else replace(rule, closing_only=OFF_LIST)
 
     def _kept(self, venue: Venue, found: Listing) -> dict[Key, Instrument]:
         """Return the last good rules of markets whose rows are odd, by which what is open is closed.

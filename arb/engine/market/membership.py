@@ -142,7 +142,7 @@ class Membership:
             if not (roster.leads or self._is_pressing(roster.assignment, beat)):
                 break
             following, moves = reassign(
-                roster.assignment, self.coins, self._standings, self._beats, now_ns, self.rules
+                roster.assignment, self._wanted(roster), self._standings, self._beats, now_ns, self.rules
             )
             if following is roster.assignment:
                 break
@@ -154,6 +154,10 @@ class Membership:
         if roster.leads:
             self._tend(roster.assignment, now_ns)
         return roster.assignment
+
+    def _wanted(self, roster: Roster) -> Sequence[Coin]:
+        """Return what has to be fed: the list, and whatever else is open."""
+        return (*self.coins, *(coin for coin in roster.held if coin not in self.coins))
 
     def _look(self, roster: Roster, beat: Beat, now_ns: int) -> None:
         """Judge everybody; what this process saw of others outlives a store that lost it."""

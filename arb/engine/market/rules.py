@@ -31,6 +31,11 @@ class WatchRules:
     _read_ns: dict[Venue, int] = field(default_factory=dict)
     _told: dict[tuple[str, str], Severity] = field(default_factory=dict)
 
+    def also(self, coin: Coin) -> None:
+        """Tell of this coin, too, from now on."""
+        if coin not in self.coins:
+            self.coins = (*self.coins, coin)
+
     def unread(self, venue: Venue, error: VenueError, now_ns: int) -> None:
         """A venue was asked in vain; refused keys are told at once, since no later question fares better."""
         self.counters.count(UNREAD, f"{venue}_{type(error).__name__.lower()}")

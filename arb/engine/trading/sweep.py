@@ -9,6 +9,7 @@ from arb.domain.time import STAMP_AHEAD_NS_MAX, is_current
 from arb.domain.trading.order import AT_VENUE, Order, State
 from arb.domain.trading.trade import MOVING
 from arb.engine.trading.hand_over import alarm_of
+from arb.engine.trading.held_pairs import HeldPairs
 from arb.engine.trading.lone_legs import LoneLegs
 from arb.ports.market import Clock
 from arb.ports.messaging import AlertSink, Counters, Dispatcher
@@ -41,6 +42,7 @@ class Sweep:
     clock: Clock
     overdue_ns: int
     lone_legs: LoneLegs
+    held_pairs: HeldPairs
 
     def run(self) -> int:
         """Re-send what did not move for too long; return how many messages that took."""
@@ -48,6 +50,7 @@ class Sweep:
         self.trades.book_moves(self.session_id, now_ns)
         self._tell_again(now_ns)
         self.lone_legs.run()
+        self.held_pairs.run()
         overdue = self._overdue(now_ns)
         for order in overdue:
             self._alarm_if_long(order, now_ns)

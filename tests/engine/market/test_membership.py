@@ -197,3 +197,14 @@ def test_every_epoch_is_announced_and_every_move_is_kept():
     assert world.epochs == sorted(set(world.epochs))
     moves = world.registry.moves(100)
     assert {move.fence for move in moves} == set(world.epochs)
+
+
+def test_a_coin_that_is_held_is_fed_besides_the_list_until_it_is_let_go():
+    world = settled("feed-1", "feed-2")
+    before = world.fed()
+    world.registry.hold([Coin("HELD")])
+    world.run(2_000)
+    assert set(world.fed()) == {*before, "HELD"}
+    world.registry.hold([])
+    world.run(2_000)
+    assert set(world.fed()) == set(before)
