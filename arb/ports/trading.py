@@ -78,6 +78,12 @@ class SessionStore(Protocol):
     def set_account(self, session_id: SessionId, account: str) -> None:
         """Note which account a session trades on."""
 
+    def unjudged(self, session_id: SessionId) -> Mapping[str, int]:
+        """Return what reconciliations could not judge, and since when."""
+
+    def keep_unjudged(self, session_id: SessionId, since: Mapping[str, int]) -> None:
+        """Replace that."""
+
     def recovered(self, session_id: SessionId, recovery: Recovery) -> None:
         """Write down that something of a session is back."""
 

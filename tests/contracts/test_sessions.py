@@ -150,3 +150,12 @@ def test_a_session_knows_its_account(stores, session):
 def test_a_session_that_does_not_exist_cannot_be_taken_up(stores):
     with pytest.raises(InvariantError):
         stores.sessions.take_up("s-none", NOW_NS)
+
+
+def test_what_was_not_judged_is_kept_and_replaced(stores, session):
+    assert stores.sessions.unjudged(session.session_id) == {}
+    since = {"binance:BTC": 1_763_640_000_000_000_001, "venues": 2}
+    stores.sessions.keep_unjudged(session.session_id, since)
+    assert stores.sessions.unjudged(session.session_id) == since
+    stores.sessions.keep_unjudged(session.session_id, {})
+    assert stores.sessions.unjudged(session.session_id) == {}

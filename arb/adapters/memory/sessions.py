@@ -1,6 +1,6 @@
 """`arb.ports.trading.SessionStore` in memory."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from arb.adapters.memory.tables import MemoryTables
@@ -64,6 +64,14 @@ class MemorySessionStore:
         with self.tables.transaction():
             session = self.tables.session(session_id)
             self.tables.sessions[session_id] = replace(session, account=account)
+
+    def unjudged(self, session_id: SessionId) -> Mapping[str, int]:
+        with self.tables.transaction():
+            return dict(self.tables.unjudged.get(session_id, {}))
+
+    def keep_unjudged(self, session_id: SessionId, since: Mapping[str, int]) -> None:
+        with self.tables.transaction():
+            self.tables.unjudged[session_id] = dict(since)
 
     def recovered(self, session_id: SessionId, recovery: Recovery) -> None:
         with self.tables.transaction():

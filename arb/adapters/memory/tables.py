@@ -61,6 +61,7 @@ class MemoryTables:
     sessions: dict[SessionId, Session] = field(default_factory=dict)
     set_aside: set[SessionId] = field(default_factory=set)
     mode_changes: list[tuple[SessionId, ModeChange]] = field(default_factory=list)
+    unjudged: dict[SessionId, dict[str, int]] = field(default_factory=dict)
     recoveries: list[tuple[SessionId, Recovery]] = field(default_factory=list)
     trades: dict[TradeId, Trade] = field(default_factory=dict)
     trials: dict[TradeId, Mapping[str, int]] = field(default_factory=dict)

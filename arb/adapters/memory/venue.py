@@ -140,7 +140,8 @@ class MemoryVenue:
         if (self.venue, symbol) not in self.quotes.get([(self.venue, symbol)]):
             raise Rejected(self.venue, f"no market {symbol}", "no_market")
         book = self.quotes.get([(self.venue, symbol)])[(self.venue, symbol)]
-        return replace(book, ts_recv_ns=self.clock.now_ns())
+        now_ns = self.clock.now_ns()
+        return replace(book, ts_recv_ns=now_ns, ts_event_ns=now_ns)
 
     def instruments(self, coins: Sequence[Coin]) -> Listing:
         """Return every rule there is."""

@@ -1,6 +1,6 @@
 """`arb.ports.trading.SessionStore` in PostgreSQL."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 
 from sqlalchemy import Connection, Engine, insert, select, update
@@ -124,6 +124,18 @@ class SqlSessionStore:
         chosen = update(sessions).where(sessions.c.session_id == session_id)
         with transaction(self.engine) as connection:
             connection.execute(chosen.values(account=account))
+
+    @harmless_twice
+    def unjudged(self, session_id: SessionId) -> Mapping[str, int]:
+        with reading(self.engine) as connection:
+            found = select(sessions.c.unjudged_since).where(sessions.c.session_id == session_id)
+            return connection.execute(found).scalar() or {}
+
+    @harmless_twice
+    def keep_unjudged(self, session_id: SessionId, since: Mapping[str, int]) -> None:
+        chosen = update(sessions).where(sessions.c.session_id == session_id)
+        with transaction(self.engine) as connection:
+            connection.execute(chosen.values(unjudged_since=dict(since)))
 
     @interrupted_only
     def recovered(self, session_id: SessionId, recovery: Recovery) -> None:

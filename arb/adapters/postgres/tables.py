@@ -62,6 +62,7 @@ sessions = Table(
     Column("set_aside_at_ns", BigInteger, nullable=False, server_default="0"),
     _text("group_name", server_default=""),
     _text("account", server_default=""),
+    Column("unjudged_since", JSONB, nullable=False, server_default="{}"),
 )
 
 moves_booked = Table(

@@ -16,14 +16,18 @@ FALLBACK: Final = "fallback: the state store does not answer"
 NO_ROOM: Final = "degraded: no room on the disk"
 NO_FEED: Final = "feeds: no feed worker is alive"
 LEG_ALONE: Final = "unhedged: a leg that was handed over stands alone"
-PASSING: Final = frozenset({STARTING, STOPPING, FALLBACK, NO_ROOM, NO_FEED, LEG_ALONE})
+UNJUDGED: Final = "reconcile: an asset could not be judged for too long"
+PASSING: Final = frozenset({STARTING, STOPPING, FALLBACK, NO_ROOM, NO_FEED, LEG_ALONE, UNJUDGED})
 
 RECONCILED: Final = "books opened and reconciled"
 ROOM_AGAIN: Final = "there is room on the disk again"
 FED_AGAIN: Final = "the feeds are back"
 STORE_AGAIN: Final = "the state store is back"
 NO_LEG_ALONE: Final = "no leg stands alone any more"
-LIFTED: Final = frozenset({RECONCILED, ROOM_AGAIN, FED_AGAIN, STORE_AGAIN, NO_LEG_ALONE})  # by itself
+JUDGED_AGAIN: Final = "ledger and balances are compared again"
+LIFTED: Final = frozenset(
+    {RECONCILED, ROOM_AGAIN, FED_AGAIN, STORE_AGAIN, NO_LEG_ALONE, JUDGED_AGAIN}
+)  # by itself
 KILLED: Final = "killed: "  # how the reason begins
 UNKILLED: Final = "unkilled"  # the reason after it
 

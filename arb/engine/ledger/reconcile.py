@@ -23,6 +23,7 @@ from arb.domain.trading.lone_leg import BY_HAND, TOUCHED, closed_by_hand
 from arb.domain.trading.trade import Trade, TradeState
 from arb.engine.ledger.adopt import Adopt
 from arb.engine.ledger.explain import Explain
+from arb.engine.ledger.unjudged import Unjudged
 from arb.ports.market import Clock
 from arb.ports.messaging import AlertSink, Counters
 from arb.ports.trading import TradeStore, VenueClient
@@ -126,6 +127,10 @@ class Reconcile:
             asked=compared.asked and adopted.complete,
         )
         self._alarm(found)
+        unjudged = Unjudged(
+            session_id=self.session_id, sessions=self.adopt.sessions, alerts=self.alerts, clock=self.clock
+        )
+        unjudged.run(found.undecided, found.asked)
         return found
 
     def accept(self, found: Reconciled, reason: str) -> None:

@@ -65,4 +65,6 @@ class FeePrices:
         """Return the book if it may value anything."""
         if book is None or not is_current(book.ts_recv_ns, self.clock.now_ns(), AGE_NS_MAX):
             return None
+        if book.ts_event_ns and self.clock.now_ns() - book.ts_event_ns > AGE_NS_MAX:
+            return None  # an answer of now, from a copy of then
         return book if bps(book.ask - book.bid, book.mid) <= SPREAD_BPS_MAX else None

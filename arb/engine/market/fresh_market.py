@@ -5,7 +5,7 @@ this: without quotes nothing is opened.
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from arb.domain.errors import DataError, VenueError
@@ -18,6 +18,7 @@ from arb.domain.risk.review import Limits
 from arb.domain.time import NS_PER_S, STAMP_AHEAD_NS_MAX, is_current
 from arb.engine.market.fee_prices import FeePrices
 from arb.engine.market.markets import USDT_KRW, Books, Markets, keys_of, symbol_on
+from arb.engine.market.told_books import ToldBooks
 from arb.ports.market import Clock
 from arb.ports.messaging import Counters
 from arb.ports.trading import VenueClient
@@ -43,12 +44,14 @@ class FreshMarkets:
     silent: dict[Venue, int] = field(default_factory=dict)  # when it gave no answer
     rates: list[Rate] = field(default_factory=list)  # the last one that was fresh
     fee_prices: FeePrices = field(init=False)
+    told: ToldBooks = field(init=False)
 
     def __post_init__(self) -> None:
         prices = FeePrices(
             quotes=self.markets.quotes, venues=self.venues, counters=self.counters, clock=self.clock
         )
         object.__setattr__(self, "fee_prices", prices)
+        object.__setattr__(self, "told", ToldBooks(self.limits.rate_age_ns_max))
 
     def read(self, coin: Coin, *, deep: bool = False) -> Market | None:
         """Return the coin's market, or None while a book of it can be had nowhere.
@@ -94,10 +97,11 @@ class FreshMarkets:
         """Return the coin's books and the rate's that are fresh, after asking these venues for the others."""
         is_shallow = deep and self.degree() >= Degree.SHALLOW
         keys = keys_of((coin,))
-        hot = self._fresh(self.markets.books((coin,), self.clock.now_ns()))
+        known = self.markets.books((coin,), self.clock.now_ns())
+        hot = self._fresh(known)
         lacking = {key[0] for key in keys if is_shallow or key not in hot}
         wanted = [key for key in keys if key[0] in lacking and key[0] in asking]
-        asked = {key: book for key in wanted if (book := self._ask(*key)) is not None}
+        asked = {key: book for key in wanted if (book := self._ask(*key, known.get(key))) is not None}
         found = self._fresh(self.markets.books((coin,), self.clock.now_ns(), tuple(asked.values())))
         if is_shallow:  # the hot books are newer, and have less of the depth
             found = found | asked
@@ -128,18 +132,22 @@ class FreshMarkets:
             return None
         return rate_from_book(kept)
 
-    def _ask(self, venue: Venue, symbol: Symbol) -> Book | None:
+    def _ask(self, venue: Venue, symbol: Symbol, hot: Book | None) -> Book | None:
         asked_ns, known = self.asked.get((venue, symbol), (0, None))
         if known is not None and self.clock.steady_ns() - asked_ns < REUSED_NS:
             return known
+        sent_ns = self.clock.now_ns()
         try:
-            book = self.venues[venue].book(symbol)
+            book = replace(self.venues[venue].book(symbol), ts_recv_ns=sent_ns)  # no newer than the question
         except (VenueError, DataError) as error:
             self.counters.count("books_asked", f"{venue}_failed")
             if isinstance(error, VenueError):
                 self.silent[venue] = self.clock.steady_ns()
             return None
+        self.silent.pop(venue, None)
+        if why := self.told.doubt(book, hot, sent_ns, self.clock.steady_ns()):
+            self.counters.count("books_asked", f"{venue}_{why}")
+            return None
         self.counters.count("books_asked", venue)
         self.asked[venue, symbol] = (self.clock.steady_ns(), book)
-        self.silent.pop(venue, None)
         return book

@@ -171,6 +171,8 @@ CALLS = {
     "set_mode": lambda s: s.sessions.set_mode(s.id, Mode.HALTED, "stop", NOW_NS + 1),
     "change_mode": lambda s: s.sessions.change_mode(s.session, Mode.HALTED, "stop", NOW_NS + 1),
     "last_mode": lambda s: s.sessions.last_mode(s.id, []),
+    "unjudged": lambda s: s.sessions.unjudged(s.id),
+    "keep_unjudged": lambda s: s.sessions.keep_unjudged(s.id, {"upbit:KRW": 1}),
     "set_account": lambda s: s.sessions.set_account(s.id, "another"),
     "recovered": lambda s: s.sessions.recovered(
         s.id, Recovery(component="redis", cause="away", lost_at_ns=1, recovered_at_ns=2, detail="back")
