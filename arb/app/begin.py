@@ -15,6 +15,7 @@ from arb.adapters.redis.client import connect, reaching
 from arb.adapters.redis.life import RedisHeartbeats
 from arb.app.engines import build
 from arb.app.listing import in_words
+from arb.app.redis_server import check
 from arb.app.session import Place, go_on, resume_session
 from arb.app.wiring import Engine
 from arb.domain.errors import StoreUnavailable, VenueError
@@ -67,6 +68,7 @@ def wait_for_servers(settings: Settings, progress: Progress) -> None:
         pause_s=PAUSE_S,
         tell=progress,
     )
+    check(settings, addresses.redis_url(settings), progress)
 
 
 def wait_for_venues(engine: Engine, progress: Progress) -> None:

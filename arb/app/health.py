@@ -9,6 +9,7 @@ from arb.adapters.local.errands import Errands
 from arb.adapters.local.shared_file import SharedFile
 from arb.adapters.local.watch_memory import FileHealthMemory
 from arb.adapters.postgres.alerts import SqlHealthChanges
+from arb.adapters.redis.durability import RedisDurability
 from arb.adapters.redis.life import WritableHeartbeats
 from arb.app.degradation import degrade_of
 from arb.app.probes import probes_of, redis_probes_of, vitals_of
@@ -93,6 +94,7 @@ def _monitor(shared: Shared, vitals: LastVitals) -> SystemMonitor:
         quotes=stores.quotes,
         heartbeats=WritableHeartbeats(stores.redis, shared.settings.scope),
         markets=shared.markets,
+        durability=RedisDurability(stores.redis),
         vitals=vitals,
         coins=shared.coins,
         quote_age_ns_max=watchdog.quote_age_warn_threshold_ms * NS_PER_MS,

@@ -13,6 +13,7 @@ from arb.app.emergency import take_up_stop
 from arb.app.engines import build
 from arb.app.health import forget_watch
 from arb.app.ready import TRADING, wait_ready
+from arb.app.redis_server import check
 from arb.app.session import Place, come_to_rest, go_on
 from arb.app.sim_world import (
     Tape,
@@ -29,6 +30,7 @@ from arb.stack.processes import Plan as Processes
 from arb.stack.processes import stack_processes
 from arb.stack.shutdown import Progress, clear_leftovers
 from arb.stack.supervise import Lifetime
+from config.addresses import redis_url
 from config.settings import RunMode, Settings, load
 
 
@@ -60,8 +62,9 @@ def start(plan: Plan, progress: Progress) -> Engine:
     ground = _ground(plan, clock, entropy)
 
     def prepare(database_url: str) -> None:
-        migrate(database_url)
         settings = _loaded(home)
+        check(settings, redis_url(settings), progress)
+        migrate(database_url)
         choice = Choice(fresh=plan.fresh, clean=plan.clean, session=plan.session)
         choose_session(choice, database_url, Place.of(settings), clock, entropy, progress)
         forget_watch(home, settings)

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from arb.adapters.local.clock import SystemClock, SystemEntropy
+from arb.app import redis_server
 from arb.app.alerts import channels_of
 from arb.app.listing import Looked, ask, in_words, look
 from arb.app.venues import api_key, real_clients
 from arb.cli.doctor.finding import Finding, bad, ok, warn
-from arb.domain.errors import ConfigError, VenueError
+from arb.domain.errors import ConfigError, StoreUnavailable, VenueError
+from arb.domain.health.durability import MEND, WORDS
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.time import NS_PER_S
 from arb.ports.trading import VenueClient
@@ -57,8 +59,26 @@ def servers(settings: Settings) -> Iterator[Finding]:
         key = "ARB_REDIS_URL" if name == "redis" else "ARB_DATABASE_URL"
         if reason is None:
             yield ok(name, "answers")
+            if name == "redis":
+                yield from _durability(url.get_secret_value(), settings)
         else:
             yield bad(name, f"does not answer: {reason}", f"start it, or correct {key}")
+
+
+def _durability(url: str, settings: Settings) -> Iterator[Finding]:
+    """See that the Redis loses no work: live mode does not start on one that may."""
+    try:
+        looked = redis_server.look(url)
+    except StoreUnavailable as error:
+        yield warn("redis settings", f"could not be looked at: {error}", "look at them by hand")
+        return
+    for kind in looked.found:
+        judged = bad if settings.mode is RunMode.LIVE else warn
+        yield judged("redis settings", WORDS[kind], MEND[kind])
+    if text := redis_server.unseen(looked):
+        yield warn("redis settings", text, "ask the provider of the server")
+    elif not looked.found:
+        yield ok("redis settings", "it evicts nothing and writes down what it takes")
 
 
 def venues(settings: Settings) -> Iterator[Finding]:

@@ -1,11 +1,12 @@
-"""The system monitor: five conditions, each an alert of its own kind, and a notice when it is over."""
+"""The system monitor: what is wrong with the whole, an alert of its own kind, and a notice when it ends."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, Protocol
 
 from arb.domain.errors import StoreUnavailable, VenueError
 from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.durability import MEND, WORDS, Looked
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.time import is_current
@@ -21,6 +22,7 @@ HANGS: Final = "watch_hangs"  # a condition for each part: this, then its name
 SEPARATOR: Final = "|"
 WORKERS: Final = "worker-"  # how their heartbeats are named
 MESSAGES: Final = {
+    **{kind: f"{words}; {MEND[kind]}" for kind, words in WORDS.items()},
     "all_feeds_unhealthy": "no venue has sent a quote lately",
     "redis_unreachable": "Redis does not answer",
     "postgres_unreachable": "PostgreSQL does not answer; no trade is opened",
@@ -45,6 +47,21 @@ class Stood:
     alerts: tuple[Alert, ...] = ()
 
 
+class Durability(Protocol):
+    """Looks at how Redis is set."""
+
+    def look(self) -> Looked:
+        """Return what is wrong. Raises: StoreUnavailable."""
+
+
+class NothingSeen:
+    """Sees nothing: where there is no Redis."""
+
+    def look(self) -> Looked:
+        """Return that nothing can be told."""
+        return Looked({})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemMonitor:
     """Looks at the whole; each condition is a fact or unknown, and told when it lasts."""
@@ -56,13 +73,14 @@ class SystemMonitor:
     coins: Sequence[Coin]
     quote_age_ns_max: int
     heartbeat_age_ns_max: int
+    durability: Durability = field(default_factory=NothingSeen)
 
     def looks(self) -> Mapping[str, Callable[[int], Mapping[str, bool]]]:
         """Return what can be looked at by itself; a look tells what is wrong, condition by condition.
 
         A condition that cannot be told is left out. None waits for what another one looks at.
         """
-        return {"redis": self._signs, "markets": self._markets}
+        return {"redis": self._signs, "markets": self._markets, "redis settings": self._durability}
 
     def look(self, now_ns: int) -> Mapping[str, bool]:
         """Return what is wrong, by all looks one after the other."""
@@ -75,6 +93,13 @@ class SystemMonitor:
         except StoreUnavailable:
             return {"postgres_unreachable": True}
         return {"postgres_unreachable": False}
+
+    def _durability(self, _now_ns: int) -> Mapping[str, bool]:
+        """Return how Redis is set now: somebody may have changed it since the start."""
+        try:
+            return self.durability.look().troubles
+        except StoreUnavailable:
+            return {}
 
     def _markets(self, now_ns: int) -> Mapping[str, bool]:
         """Return whether nothing can be traded; nothing if Redis is away. May wait for a venue's rules."""
@@ -148,7 +173,7 @@ def hanging(part: str) -> str:
 
 def _alert(condition: str, now_ns: int) -> Alert:
     kind, _, part = condition.partition(SEPARATOR)
-    severity = Severity.WARNING if part else Severity.CRITICAL
+    severity = Severity.WARNING if part or kind in WORDS else Severity.CRITICAL
     message = f"the watch goes on without {part}: it does not answer" if part else MESSAGES[kind]
     return Alert(kind=kind, subject=part or SUBJECT, severity=severity, message=message, at_ns=now_ns)
 

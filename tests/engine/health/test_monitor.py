@@ -1,6 +1,7 @@
 """The whole at a glance: what is wrong, since when, and whether it was told."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -8,6 +9,7 @@ from arb.adapters.local.clock import ManualClock
 from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.domain.errors import Retryable
 from arb.domain.health.alert import Severity
+from arb.domain.health.durability import WORDS, Looked
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_S
 from arb.engine.health.monitor import HOLD_NS, MESSAGES, Standing, SystemMonitor, stand
@@ -29,10 +31,12 @@ class World:
         self.rules = {(venue, rule.symbol): rule for venue, rule in RULES.items()}
         self.quotes.put([a_book(key) for key in (BTC_KRW, BTC_USDT, USDT_KRW)], [])
         self.beats.beat("worker-orders", {}, NOW_NS)
+        self.troubles = dict.fromkeys(WORDS, False)
 
     def look(self, after_s: int = 0):
         monitor = SystemMonitor(
             quotes=self.quotes, heartbeats=self.beats, vitals=self.store, coins=(BTC,),
+            durability=SimpleNamespace(look=lambda: Looked(self.troubles)),
             markets=Markets(pair=PAIR, quotes=self.quotes, instruments=self.rules),
             quote_age_ns_max=10 * NS_PER_S, heartbeat_age_ns_max=15 * NS_PER_S,
         )  # fmt: skip
@@ -56,6 +60,19 @@ class NoRules(dict):
 
 def test_where_all_is_well_every_condition_is_looked_at_and_none_is_wrong(world):
     assert world.look() == dict.fromkeys(MESSAGES, False)
+
+
+@pytest.mark.parametrize("kind", WORDS)
+def test_a_redis_that_was_made_to_lose_work_is_a_warning_and_over_when_it_is_mended(world, kind):
+    world.troubles[kind] = True
+    assert world.wrong() == {kind}
+    stood = stand({}, world.look(), NOW_NS, NOW_NS)
+    later_ns = NOW_NS + HOLD_NS
+    told = stand(stood.conditions, world.look(), later_ns, later_ns)
+    assert [(alert.kind, alert.severity) for alert in told.alerts] == [(kind, Severity.WARNING)]
+    world.troubles[kind] = False
+    over = stand(told.conditions, world.look(), later_ns, later_ns)
+    assert [(alert.kind, alert.severity) for alert in over.alerts] == [(kind, Severity.INFO)]
 
 
 def test_a_database_that_is_away_is_told_beside_the_rest(world):
