@@ -6,10 +6,12 @@ from typing import Any
 
 from arb.adapters.postgres.performance import SqlPerformance
 from arb.adapters.postgres.report import SqlReportStore
+from arb.app.rules import limits_of
 from arb.app.wiring import Engine
-from arb.check.checkers import Check, Findings
+from arb.check.checkers import Check, Findings, VenueReader
 from arb.check.engine_history import ReadEngine
-from arb.check.venue_history import ReadVenues
+from arb.check.history import Ages
+from arb.check.venue_history import ReadBalances, ReadVenues
 from arb.domain.ledger.performance import Performance
 from arb.domain.ledger.report import Report
 from arb.domain.market.ids import Coin, Venue
@@ -34,8 +36,7 @@ class Judgement:
 
 def check_of(engine: Engine) -> Check:
     """Return the check of the engine's session; only the simulated venues keep a record of their own."""
-    settings = engine.settings
-    urls = {Venue.BINANCE: settings.binance.rest_url, Venue.UPBIT: settings.upbit.rest_url}
+    limits = limits_of(engine.settings)
     return Check(
         read_engine=ReadEngine(
             database=engine.stores.trades.engine,
@@ -43,9 +44,19 @@ def check_of(engine: Engine) -> Check:
             clock=engine.clock,
             repair_ns_max=engine.trading.settle.rules.time_ns_max,
             instruments=engine.markets.instruments,
+            ages=Ages(quote_ns_max=limits.quote_age_ns_max, rate_ns_max=limits.rate_age_ns_max),
         ),
-        read_venues=ReadVenues(base_urls=urls) if settings.mode is RunMode.MOCK else None,
+        read_venues=_venues_of(engine),
         clock=engine.clock,
+    )
+
+
+def _venues_of(engine: Engine) -> VenueReader:
+    settings = engine.settings
+    if settings.mode is not RunMode.MOCK:
+        return ReadBalances(venues=engine.venues)
+    return ReadVenues(
+        base_urls={Venue.BINANCE: settings.binance.rest_url, Venue.UPBIT: settings.upbit.rest_url}
     )
 
 

@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, and_, or_, select
 
@@ -24,6 +24,7 @@ from arb.adapters.postgres.tables import (
     trades,
 )
 from arb.check.history import (
+    Ages,
     BookedEntry,
     BookedFill,
     Elsewhere,
@@ -31,14 +32,14 @@ from arb.check.history import (
     FillKey,
     OrderEvent,
 )
+from arb.check.strangers import LOOK_BACK_NS, strangers
 from arb.domain.errors import InvariantError
 from arb.domain.ledger.ledger import EntryKind, Posting
-from arb.domain.market.ids import ClientOrderId, FillId, SessionId, Symbol, Venue
+from arb.domain.market.ids import ClientOrderId, FillId, SessionId, Symbol, TradeId, Venue
 from arb.domain.market.instrument import Instrument
+from arb.domain.state.owner import Owner
 from arb.domain.trading.order import Event, Order, State
 from arb.ports.market import Clock
-
-LOOK_BACK_NS: Final = 60_000_000_000  # an order may be placed a while after its intent was written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,7 @@ class ReadEngine:
     clock: Clock
     repair_ns_max: int
     instruments: Mapping[tuple[Venue, Symbol], Instrument]
+    ages: Ages = field(default_factory=Ages)
 
     def __call__(self) -> EngineHistory:
         """Return the session's history. Raises: StoreUnavailable."""
@@ -60,12 +62,12 @@ class ReadEngine:
             session = connection.execute(self._of(sessions)).one_or_none()
             if session is None:
                 raise InvariantError(f"session {self.session_id} does not exist")
-            booked = self._fills(connection)
+            booked, traded = self._fills(connection), connection.execute(self._of(trades)).all()
             return EngineHistory(
                 session=session_of(session),
                 read_at_ns=self.clock.now_ns(),
                 repair_ns_max=self.repair_ns_max,
-                trades=tuple(trade_of(row) for row in connection.execute(self._of(trades))),
+                trades=tuple(map(trade_of, traded)),
                 orders=self._orders(connection, booked),
                 events=self._events(connection),
                 fills=booked,
@@ -79,6 +81,13 @@ class ReadEngine:
                 snapshot=found.snapshot,
                 damaged=tuple((skipped.slot, skipped.reason) for skipped in found.skipped),
                 instruments=instruments,
+                decided_on={TradeId(row.trade_id): row.decided_on for row in traded},
+                decided_later={
+                    TradeId(row.trade_id): {int(at_ns): facts for at_ns, facts in row.decided_later.items()}
+                    for row in traded
+                },
+                ages=self.ages,
+                strangers=strangers(connection, session_of(session)),
                 elsewhere=self._elsewhere(connection, session.started_at_ns),
             )
 
@@ -114,6 +123,7 @@ class ReadEngine:
                 client_order_id=ClientOrderId(row.client_order_id),
                 fill=fill_of(row),
                 booked_at_ns=row.booked_at_ns,
+                owner=Owner(environment=row.environment, account=row.account),
             )
             for row in connection.execute(wanted)
         )
@@ -138,6 +148,7 @@ class ReadEngine:
                 fence=row.fence,
                 reason=row.reason,
                 at_ns=row.at_ns,
+                actor=row.actor,
             )
             for row in connection.execute(wanted)
         )

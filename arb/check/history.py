@@ -12,11 +12,13 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from arb.domain.ledger.ledger import EntryKind, Posting
-from arb.domain.market.ids import ClientOrderId, Coin, FillId, Symbol, TradeId, Venue
+from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, Symbol, TradeId, Venue
 from arb.domain.market.instrument import Instrument, Side
 from arb.domain.market.money import ZERO
 from arb.domain.risk.mode import ModeChange
+from arb.domain.state.owner import Owner
 from arb.domain.state.snapshot import Snapshot
+from arb.domain.time import NS_PER_S
 from arb.domain.trading.order import Event, Fill, Order, State
 from arb.domain.trading.trade import Trade
 from arb.ports.trading import Session
@@ -32,6 +34,9 @@ class Invariant(StrEnum):
     NO_LONELY_LEG = "no_lonely_leg"
     NOTHING_LOST_ON_RESTART = "nothing_lost_on_restart"
     RISK_ONLY_SHRINKS = "risk_only_shrinks"
+    BOOKED_PROFIT_IS_REAL = "booked_profit_is_real"
+    MODES_NEVER_TOUCH = "modes_never_touch"
+    DECIDED_BY_WHAT_EXECUTES = "decided_by_what_executes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,7 @@ class OrderEvent:
     fence: int
     reason: str
     at_ns: int
+    actor: str = ""  # whose process wrote it, as "mode:account"; empty where nobody kept it
 
 
 class FillKey(NamedTuple):
@@ -77,11 +83,18 @@ class BookedFill:
     client_order_id: ClientOrderId
     fill: Fill
     booked_at_ns: int
+    owner: Owner | None = None  # under whose name it is kept
 
     @property
     def key(self) -> FillKey:
         """Return what identifies it."""
         return FillKey(self.venue, self.symbol, self.fill.fill_id)
+
+    def at_venue(self, side: Side) -> "VenueFill":
+        """Return the execution that it says there was."""
+        return VenueFill(
+            venue=self.venue, symbol=self.symbol, client_id=self.client_order_id, side=side, fill=self.fill
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +117,23 @@ class Elsewhere:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Strangers:
+    """Sessions of other modes and accounts on the same server: nothing here may be of theirs."""
+
+    owners: Mapping[SessionId, Owner] = field(default_factory=dict)  # of all sessions, this one's too
+    orders: Mapping[str, Owner] = field(default_factory=dict)  # client order ids of orders not of this owner
+    fills: Mapping[FillKey, Owner] = field(default_factory=dict)  # kept under our name, of orders of others
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ages:
+    """How old a quote and the rate may be when something is decided on them."""
+
+    quote_ns_max: int = 2 * NS_PER_S
+    rate_ns_max: int = 5 * NS_PER_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineHistory:
     """One session as SQL has it, read in one transaction."""
 
@@ -122,6 +152,11 @@ class EngineHistory:
     snapshot: Snapshot | None = None  # the newest that verifies
     damaged: tuple[tuple[str, str], ...] = ()  # (slot, why) of newer ones that do not
     instruments: Mapping[tuple[Venue, Symbol], Instrument] = field(default_factory=dict)
+    decided_on: Mapping[TradeId, Mapping[str, str]] = field(default_factory=dict)  # what an entry saw
+    # What exits and repairs saw, by the moment of the decision, which is when their orders were created.
+    decided_later: Mapping[TradeId, Mapping[int, Mapping[str, str]]] = field(default_factory=dict)
+    ages: "Ages" = field(default_factory=lambda: Ages())
+    strangers: "Strangers" = field(default_factory=lambda: Strangers())
     elsewhere: "Elsewhere" = field(default_factory=lambda: Elsewhere())
 
     def orders_by_id(self) -> dict[ClientOrderId, Order]:
@@ -182,12 +217,16 @@ class VenueFill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueHistory:
-    """What the venues say; `torn` are those that moved while they were read."""
+    """What the venues say; `torn` are those that moved while they were read.
+
+    Simulated venues keep a journal of their own. Others say what they hold, and no more.
+    """
 
     orders: tuple[VenueOrder, ...] = ()
     fills: tuple[VenueFill, ...] = ()
     balances: Mapping[tuple[Venue, str], Decimal] = field(default_factory=dict)  # free and locked
     torn: frozenset[Venue] = frozenset()
+    has_journal: bool = True
 
     def since(self, start_ns: int) -> "VenueHistory":
         """Return the same without what happened before `start_ns`: that belongs to older sessions."""

@@ -1,4 +1,8 @@
-"""The simulated venues' ground truth, read over HTTP: `/sim/orders`, `/sim/fills`, `/sim/balances`."""
+"""What the venues say for themselves.
+
+Of the simulated ones it is the ground truth, read over HTTP: `/sim/orders`, `/sim/fills`, `/sim/balances`. Of
+the others it is what their accounts hold.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +18,7 @@ from arb.domain.market.ids import Coin, FillId, Venue
 from arb.domain.market.instrument import Side
 from arb.domain.trading.order import Fill
 from arb.engine.market.markets import symbol_on
+from arb.ports.trading import VenueClient
 
 TIMEOUT_S: Final = 5.0
 READINGS_MAX: Final = 20  # of a venue that moves while it is read
@@ -68,6 +73,24 @@ class ReadVenues:
         if reply.status != 200:
             raise VenueError(venue, f"{url} answers {reply.status}")
         return orjson.loads(reply.data)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadBalances:
+    """Reads what venues hold that keep no journal for us: the real ones, and those on paper."""
+
+    venues: Mapping[Venue, VenueClient]
+
+    def __call__(self) -> VenueHistory:
+        """Return their balances. Raises: VenueError."""
+        return VenueHistory(
+            balances={
+                (venue, asset): amount
+                for venue, client in self.venues.items()
+                for asset, amount in client.balances().items()
+            },
+            has_journal=False,
+        )
 
 
 def order_of(venue: Venue, row: Mapping[str, Any]) -> VenueOrder:

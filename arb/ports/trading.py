@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from types import MappingProxyType
+from typing import Final, Protocol
 
 from arb.domain.ledger.ledger import Entry
 from arb.domain.market.book import Book
@@ -17,6 +18,9 @@ from arb.domain.trading.external import ExternalOrder, ListedOrder
 from arb.domain.trading.lone_leg import LoneLeg
 from arb.domain.trading.order import Event, Order, OrderReport
 from arb.domain.trading.trade import Trade
+
+Facts = Mapping[str, str]
+NOTHING_SEEN: Final[Facts] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,9 +109,10 @@ class TradeStore(Protocol):
     ) -> Approved | Refused:
         """Under the session's lock: read the exposure, review, and write trade, intents and holds."""
 
-    def add_orders(self, trade: Trade, orders: Sequence[Order]) -> Trade:
+    def add_orders(self, trade: Trade, orders: Sequence[Order], decided_on: Facts = NOTHING_SEEN) -> Trade:
         """Write the changed trade and new intents with their holds if `trade.version` is still current.
 
+        With the intents goes what they were decided on, under the moment of the decision.
         Returns the trade with its next version. Raises: Conflict if somebody changed it meanwhile.
         """
 

@@ -17,12 +17,13 @@ from arb.domain.ledger.ledger import Entry, fill_entry, opening_entry
 from arb.domain.market.ids import Coin, FillId, SessionId, Venue, VenueOrderId, client_order_id, trade_id
 from arb.domain.market.instrument import FeeIn, Instrument, Side
 from arb.domain.market.money import ZERO
-from arb.domain.market.pair import Direction
+from arb.domain.market.pair import Direction, Pair
 from arb.domain.risk.mode import ModeChange
 from arb.domain.risk.review import Mode
 from arb.domain.state.snapshot import Snapshot, SnapshotKind
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trading.order import Event, Fill, Order, Purpose, State
+from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import Trade, TradeState
 from arb.engine.market.markets import symbol_on
 from arb.ports.trading import Session
@@ -37,6 +38,8 @@ SESSION = Session(
     mode_changed_at_ns=START_NS,
 )
 PRICES = {Venue.UPBIT: Decimal(140_000_000), Venue.BINANCE: Decimal("100000.5")}
+PAIR = Pair(Venue.UPBIT, Venue.BINANCE)
+RATE = Decimal(1390)
 OPENING = {
     Venue.UPBIT: {"KRW": Decimal(1_000_000_000), "BTC": Decimal(10)},
     Venue.BINANCE: {"USDT": Decimal(1_000_000), "BTC": Decimal(10)},
@@ -177,17 +180,41 @@ def trade(number: int, quantity: Decimal, at_ns: int) -> Trade:
     )
 
 
+def valued(ended: Trade, orders: list[Order]) -> Trade:
+    """Return a trade with its profit, as the engine books it."""
+    base_krw = PRICES[Venue.BINANCE] * RATE
+    return replace(
+        ended,
+        pnl_krw=trade_position(orders).pnl_krw(PAIR, RATE, base_krw),
+        valued_krw_per_usdt=RATE,
+        valued_base_krw=base_krw,
+    )
+
+
+def saw(decided: list[Order]) -> dict[str, str]:
+    """Return what the two orders of a pair were decided on: each trades at the best price there is."""
+    facts = {"krw_per_usdt": str(RATE), "rate_age_ms": "40", "rate_bid": "1389", "rate_ask": "1391"}
+    for each in decided:
+        away = each.limit_price * (1 + each.side.sign * Decimal("-0.0001"))
+        buys = each.side is Side.BUY
+        bid, ask = (away, each.limit_price) if buys else (each.limit_price, away)
+        facts |= {f"{each.venue}_bid": str(bid), f"{each.venue}_ask": str(ask), f"{each.venue}_age_ms": "7"}
+    return facts
+
+
 def story(*quantities: Decimal) -> Told:
     """Return a session with one closed trade for each quantity (0.1 BTC if none is given)."""
     quantities = quantities or (Decimal("0.1"),)
     trades, orders = [], []
     for number, quantity in enumerate(quantities, start=1):
         at_ns = START_NS + number * 10 * NS_PER_S
-        trades.append(trade(number, quantity, at_ns))
-        for step in (1, 2):
-            orders += [
-                order(number, venue, step, quantity, at_ns + (step - 1) * 2 * NS_PER_S) for venue in Venue
-            ]
+        own = [
+            order(number, venue, step, quantity, at_ns + (step - 1) * 2 * NS_PER_S)
+            for step in (1, 2)
+            for venue in Venue
+        ]
+        trades.append(valued(trade(number, quantity, at_ns), own))
+        orders += own
     return Told(engine=_engine(tuple(trades), tuple(orders)), venues=_venues(tuple(orders)))
 
 
@@ -217,12 +244,22 @@ def _engine(trades: tuple[Trade, ...], orders: tuple[Order, ...]) -> EngineHisto
             for fill in each.fills
         ),
         entries=entries,
+        decided_on={each.trade_id: saw(_of(orders, each, Purpose.ENTRY)) for each in trades},
+        decided_later={
+            each.trade_id: {exits[0].created_at_ns: saw(exits)}
+            for each in trades
+            if (exits := _of(orders, each, Purpose.EXIT))
+        },
         balances=balances,
         ledger_position=entries[-1].entry_id,
         mode_changes=(ModeChange(mode=Mode.NORMAL, reason="start", at_ns=START_NS),),
         snapshot=_opening_snapshot(entries[:2]),
         instruments=RULES,
     )
+
+
+def _of(orders: tuple[Order, ...], of_trade: Trade, purpose: Purpose) -> list[Order]:
+    return [each for each in orders if each.trade_id == of_trade.trade_id and each.purpose is purpose]
 
 
 def _entries(orders: tuple[Order, ...]) -> tuple[BookedEntry, ...]:

@@ -91,12 +91,12 @@ def test_without_ground_truth_it_does_not_wait_for_any() -> None:
     clock = ManualClock()
     findings = Check(read_engine=Tellers(story()).engine, read_venues=None, clock=clock).run()
     assert findings.all_hold
-    assert findings.inconclusive
+    assert findings.unproven
     assert clock.slept_ms == []
 
 
 def test_json_has_every_invariant_by_name() -> None:
     document = check_of(Tellers(sent_twice(story()))).run().as_json()
-    assert set(document) == {"invariants", "violations", "inconclusive"}
+    assert set(document) == {"invariants", "violations", "unproven", "inconclusive", "profit"}
     assert set(document["invariants"]) == {invariant.value for invariant in Invariant}
     assert document["violations"][0]["invariant"] == "at_most_once"

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, text
 
 from arb.adapters.local.clock import ManualClock
 from arb.adapters.postgres.alerts import SqlAlertStore
+from arb.adapters.postgres.owners import acting_for
 from arb.adapters.postgres.report import SqlReportStore
 from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.postgres.snapshots import SqlSnapshotStore
@@ -18,8 +19,9 @@ from arb.check.engine_history import ReadEngine
 from arb.check.history import EngineHistory, Invariant, VenueHistory, sum_effects
 from arb.domain.health.alert import Alert, Severity
 from arb.domain.ledger.report import Held
-from arb.domain.market.ids import Coin, Venue
+from arb.domain.market.ids import ClientOrderId, Coin, Venue
 from arb.domain.risk.review import Mode
+from arb.domain.state.owner import Owner
 from arb.domain.state.snapshot import Snapshot, SnapshotKind
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.order import State
@@ -164,6 +166,52 @@ def test_alerts_are_read_with_their_subject(database: Engine, session: Session) 
     SqlAlertStore(database).add(session.session_id, alert)
     SqlAlertStore(database).add(session.session_id, alert)
     assert read(database, session).alerts == {("trade_handed_over", "t1")}
+
+
+def test_what_an_exit_was_decided_on_is_read_with_its_moment(database: Engine, session: Session) -> None:
+    opening = trade(database, session)
+    store = SqlTradeStore(database)
+    for number, seen in enumerate(({"upbit_bid": "1"}, {"upbit_bid": "2"})):
+        view = store.view(opening.trade.trade_id)
+        assert view is not None
+        again = replace(
+            view.orders[0],
+            client_order_id=ClientOrderId(f"a1-again-{number}-{opening.trade.trade_id}"[:24]),
+            state=State.INTENT,
+            fills=(),
+            venue_order_id=None,
+            created_at_ns=NOW_NS + number,
+        )
+        store.add_orders(view.trade, (again,), seen)
+        store.add_orders(replace(view.trade, version=view.trade.version + 1), (), {"nothing": "was sent"})
+    history = read(database, session)
+    assert history.decided_later[opening.trade.trade_id] == {
+        NOW_NS: {"upbit_bid": "1"},
+        NOW_NS + 1: {"upbit_bid": "2"},
+    }
+
+
+def test_each_step_says_whose_process_took_it(database: Engine, session: Session) -> None:
+    trade(acting_for(database, Owner(environment=session.environment, account="mine")), session)
+    trade(database, session)
+    history = read(database, session)
+    assert {event.actor for event in history.events} == {f"{session.environment}:mine", ""}
+    assert check(history, venues_of(history)).invariants[Invariant.MODES_NEVER_TOUCH] is True
+
+
+def test_what_other_modes_have_is_read_as_strangers(database: Engine, session: Session) -> None:
+    paper = world.session(environment="paper")
+    SqlSessionStore(database).create(paper)
+    for entry in world.openings(paper.session_id):
+        SqlTradeStore(database).book_entry(paper.session_id, entry, NOW_NS)
+    theirs = trade(database, paper)
+    history = read(database, session)
+    assert {order.client_order_id for order in theirs.orders} <= set(history.strangers.orders)
+    sent = replace(
+        venues_of(history), orders=tuple(venue_order(each) for each in read(database, paper).orders)
+    )
+    broken = {each.invariant for each in check(history, sent).violations}
+    assert Invariant.MODES_NEVER_TOUCH in broken
 
 
 def test_the_database_sums_up_a_session(database: Engine, session: Session) -> None:

@@ -75,7 +75,7 @@ def report(home: Path, output: str) -> dict[str, Any]:
 
 @pytest.mark.timeout(LIMIT_S)
 def test_every_invariant_held(report):
-    assert len(report["invariants"]) == 7
+    assert len(report["invariants"]) == 10
     assert all(report["invariants"].values())
     assert report["trades_opened"] >= 5
     assert report["trades_closed"] >= 1

@@ -65,6 +65,7 @@ class MemoryTables:
     recoveries: list[tuple[SessionId, Recovery]] = field(default_factory=list)
     trades: dict[TradeId, Trade] = field(default_factory=dict)
     trials: dict[TradeId, Mapping[str, int]] = field(default_factory=dict)
+    decided_later: dict[TradeId, dict[int, Mapping[str, str]]] = field(default_factory=dict)
     take_ups: dict[TradeId, int] = field(default_factory=dict)
     orders: dict[ClientOrderId, OrderRow] = field(default_factory=dict)
     fills: dict[tuple[Owner, Venue, Symbol, FillId], ClientOrderId] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from arb.domain.risk.review import Approved, Limits, Proposal, Refused, review
 from arb.domain.trading.lone_leg import LoneLeg
 from arb.domain.trading.order import FEES_OF_ORDERS, Event, Order, OrderReport, State, apply
 from arb.domain.trading.trade import Trade, TradeState
-from arb.ports.trading import TradeView
+from arb.ports.trading import NOTHING_SEEN, Facts, TradeView
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,16 @@ class MemoryTradeStore:
                 self.tables.trials[trade.trade_id] = proposal.trial.levels if proposal.trial else {}
             return verdict
 
-    def add_orders(self, trade: Trade, orders: Sequence[Order]) -> Trade:
+    def add_orders(self, trade: Trade, orders: Sequence[Order], decided_on: Facts = NOTHING_SEEN) -> Trade:
         following = replace(trade, version=trade.version + 1)
         with self.tables.transaction():
             known = self.tables.trades.get(trade.trade_id)
             if known is None or known.version != trade.version:
                 raise Conflict(f"trade {trade.trade_id} is no longer at version {trade.version}")
             lives.insert(self.tables, following, orders)
+            if orders and decided_on:
+                later = self.tables.decided_later.setdefault(trade.trade_id, {})
+                later[orders[0].created_at_ns] = decided_on
         return following
 
     def next_order_number(self, trade_id: TradeId, venue: Venue) -> int:

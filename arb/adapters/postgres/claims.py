@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, Engine, insert, update
 
 from arb.adapters.postgres.lives import changing, lock, write
-from arb.adapters.postgres.owners import of_own_session
+from arb.adapters.postgres.owners import actor_of, of_own_session
 from arb.adapters.postgres.rows import order_of
 from arb.adapters.postgres.tables import order_events, orders
 from arb.domain.market.ids import ClientOrderId
@@ -48,6 +48,7 @@ def _take(connection: Connection, client_order_id: ClientOrderId, now_ns: int) -
             fence=row.fence,
             reason=row.reason,
             at_ns=now_ns,
+            actor=actor_of(connection),
         )
     )
     return order_of(row)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, insert, select, update
 
 from arb.adapters.postgres import holds
 from arb.adapters.postgres.engine import transaction
-from arb.adapters.postgres.owners import refuse_foreign
+from arb.adapters.postgres.owners import actor_of, refuse_foreign
 from arb.adapters.postgres.records.holds import hold_state
 from arb.adapters.postgres.rows import fill_of, order_of, order_values
 from arb.adapters.postgres.tables import fills, order_events, orders, sessions
@@ -95,6 +95,7 @@ def _keep(
                 fence=after.fence,
                 reason=after.reason,
                 at_ns=now_ns,
+                actor=actor_of(connection),
             )
         )
         state = following

@@ -62,10 +62,16 @@ def lock_session(connection: Connection, session_id: SessionId) -> Mode:
     return Mode(row.mode)
 
 
-def add_orders(engine: Engine, trade: Trade, intents: Sequence[Order]) -> Trade:
+def add_orders(
+    engine: Engine, trade: Trade, intents: Sequence[Order], decided_on: Mapping[str, str]
+) -> Trade:
     """Write a changed trade and its new intents. Raises: Conflict if the trade moved on meanwhile."""
     following = replace(trade, version=trade.version + 1)
-    return _change(engine, trade, trade_values(following), following, intents)
+    values = trade_values(following)
+    if intents and decided_on:
+        decision = {str(intents[0].created_at_ns): dict(decided_on)}
+        values["decided_later"] = trades.c.decided_later.concat(decision)
+    return _change(engine, trade, values, following, intents)
 
 
 def repair_again(engine: Engine, trade: Trade) -> Trade:

@@ -49,6 +49,12 @@ def of_own_session(connection: Connection, session_id: ColumnElement[str]) -> Co
     return select(sessions.c.session_id).where(own, accounts).exists()
 
 
+def actor_of(connection: Connection) -> str:
+    """Return whose process writes in this transaction; empty for a tool that acts for nobody."""
+    mine = _acting(connection)
+    return "" if mine is None else f"{mine.environment}:{mine.account}"
+
+
 def _acting(connection: Connection) -> Owner | None:
     found = connection.get_execution_options().get(OPTION)
     return found if isinstance(found, Owner) else None

@@ -108,6 +108,7 @@ trades = Table(
     _count("take_ups", server_default="0"),
     _money("valued_krw_per_usdt"),
     _money("valued_base_krw"),
+    Column("decided_later", JSONB, nullable=False, server_default="{}"),  # by the moment of the decision
 )
 
 orders = Table(
@@ -145,6 +146,7 @@ order_events = Table(
     Column("fence", BigInteger, nullable=False),
     _text("reason"),
     _ns("at_ns"),
+    _text("actor", server_default=""),  # whose process wrote it: mode and account
 )
 
 venue_pauses = Table(

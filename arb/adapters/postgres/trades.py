@@ -17,7 +17,7 @@ from arb.domain.risk.review import Approved, Limits, Proposal, Refused
 from arb.domain.trading.lone_leg import LoneLeg
 from arb.domain.trading.order import Event, Order, OrderReport
 from arb.domain.trading.trade import Trade
-from arb.ports.trading import TradeView
+from arb.ports.trading import NOTHING_SEEN, Facts, TradeView
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ class SqlTradeStore:
         return opening.open_trade(self.engine, proposal, orders, limits, now_ns)
 
     @interrupted_only
-    def add_orders(self, trade: Trade, orders: Sequence[Order]) -> Trade:
-        return opening.add_orders(self.engine, trade, orders)
+    def add_orders(self, trade: Trade, orders: Sequence[Order], decided_on: Facts = NOTHING_SEEN) -> Trade:
+        return opening.add_orders(self.engine, trade, orders, decided_on)
 
     @harmless_twice
     def next_order_number(self, trade_id: TradeId, venue: Venue) -> int:

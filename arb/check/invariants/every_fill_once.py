@@ -3,7 +3,6 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Final
 
 from arb.check.history import (
     BookedFill,
@@ -13,14 +12,12 @@ from arb.check.history import (
     VenueFill,
     VenueHistory,
     Violation,
-    sum_effects,
 )
+from arb.check.holdings import differences
 from arb.domain.ledger.ledger import EntryKind, fill_entry, totals
-from arb.domain.market.ids import ClientOrderId, Venue
-from arb.domain.market.money import ZERO, differs
+from arb.domain.market.ids import ClientOrderId
+from arb.domain.market.money import ZERO
 from arb.domain.trading.order import Order
-
-VENUE_ACCOUNT: Final = "venue:"
 
 
 def every_fill_once(engine: EngineHistory, venues: VenueHistory | None) -> tuple[Violation, ...]:
@@ -93,47 +90,7 @@ def _difference(booked: BookedFill, filled: VenueFill, order: Order | None) -> s
 
 
 def _balances(engine: EngineHistory, venues: VenueHistory) -> Iterator[tuple[str, str]]:
-    """Yield where ledger and balance differ by more than the fills that one side has not seen yet.
-
-    What somebody else did on the account may be in the ledger, as an adjustment, or not yet.
-    """
-    ours, theirs = {booked.key for booked in engine.fills}, {filled.key for filled in venues.fills}
-    known = engine.orders_by_id()
-    unbooked = [filled for filled in venues.fills if filled.key not in ours]
-    coming = sum_effects(filled for filled in unbooked if filled.client_id in known)
-    foreign = sum_effects(filled for filled in unbooked if filled.client_id not in known)
-    unseen = _effects_of_booked(engine, ours - theirs)
-    ledger = _ledger(engine)
-    for holder in sorted({*ledger, *venues.balances}):
-        if holder[0] in venues.torn:
-            continue
-        held, booked = venues.balances.get(holder, ZERO), ledger.get(holder, ZERO)
-        drift = held - booked - coming.get(holder, ZERO) + unseen.get(holder, ZERO)
-        if differs(drift, ZERO) and differs(drift, foreign.get(holder, ZERO)):
-            message = f"is {held:f} at the venue and {booked:f} in the ledger, {drift:f} unexplained"
-            yield f"balance {holder[0]} {holder[1]}", message
-
-
-def _effects_of_booked(engine: EngineHistory, keys: set[FillKey]) -> dict[tuple[Venue, str], Decimal]:
-    orders = engine.orders_by_id()
-    return sum_effects(
-        VenueFill(
-            venue=booked.venue,
-            symbol=booked.symbol,
-            client_id=booked.client_order_id,
-            side=orders[booked.client_order_id].side,
-            fill=booked.fill,
-        )
-        for booked in engine.fills
-        if booked.key in keys and booked.client_order_id in orders
-    )
-
-
-def _ledger(engine: EngineHistory) -> dict[tuple[Venue, str], Decimal]:
-    """Return what each venue should hold, from the entries alone."""
-    sums: dict[tuple[Venue, str], Decimal] = defaultdict(lambda: ZERO)
-    for entry in engine.entries:
-        for posting in entry.postings:
-            if posting.account.startswith(VENUE_ACCOUNT):
-                sums[Venue(posting.account.removeprefix(VENUE_ACCOUNT)), posting.asset] += posting.amount
-    return dict(sums)
+    """Yield where ledger and balance differ by more than the fills that one side has not seen yet."""
+    for each in differences(engine, venues):
+        venue_and_ledger = f"is {each.held:f} at the venue and {each.booked:f} in the ledger"
+        yield each.row, f"{venue_and_ledger}, {each.unexplained:f} unexplained"

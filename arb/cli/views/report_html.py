@@ -11,6 +11,7 @@ from arb.cli.views.svg import bar_plot, line_plot
 from arb.cli.views.text import UNKNOWN, bare, duration, signed
 
 STYLE: Final = Path(__file__).with_name("report.css")
+VERDICTS: Final = {True: "holds", False: "BROKEN", None: "cannot be proven"}
 Document = Mapping[str, Any]
 
 
@@ -105,9 +106,7 @@ def _trouble(report: Document) -> str:
 
 
 def _invariants(report: Document) -> str:
-    rows = [
-        (name.replace("_", " "), "holds" if held else "BROKEN") for name, held in report["invariants"].items()
-    ]
+    rows = [(name.replace("_", " "), VERDICTS[held]) for name, held in report["invariants"].items()]
     return _table("Invariants", ("invariant", ""), rows)
 
 

@@ -29,6 +29,7 @@ def steps_of(traced: Traced, logs: Path) -> list[Step]:
     steps = [
         _step(trade["opened_at_ns"], "quotes", "decided_on", trade["decided_on"]),
         _step(trade["opened_at_ns"], "decision", "trade_opened", _decision(trade)),
+        *(_step(int(at), "quotes", "decided_on", facts) for at, facts in trade["decided_later"].items()),
         *(_step(each["created_at_ns"], "intent", "intent_written", _intent(each)) for each in traced.orders),
         *(_step(each["at_ns"], "request", f"order_{each['event']}", _event(each)) for each in traced.events),
         *(_step(each["booked_at_ns"], "fill", "fill_booked", _fill(each)) for each in traced.fills),

@@ -82,7 +82,7 @@ class Report:
     realised_krw: Decimal
     by_coin: tuple[CoinLine, ...]
     refusals: Mapping[str, int]
-    invariants: Mapping[str, bool]
+    invariants: Mapping[str, bool | None]  # None: it cannot be proven
     residual: Mapping[Coin, Decimal] = field(default_factory=dict)  # base that ended trades left uneven
 
     def as_json(self) -> dict[str, Any]:
@@ -114,7 +114,7 @@ def make_report(
     totals: SessionTotals,
     prices: Prices,
     refusals: Mapping[str, int],
-    invariants: Mapping[str, bool],
+    invariants: Mapping[str, bool | None],
     ended_at_ns: int | None,
 ) -> Report:
     """Return the report of a session: what ended at the worth it had then, the rest at `prices`."""

@@ -23,6 +23,8 @@ class Rate:
     krw_per_usdt: Decimal
     ts_recv_ns: int
     fence: int = 0  # of its book
+    bid: Decimal = ZERO  # of its book; 0 where it came from none
+    ask: Decimal = ZERO
 
 
 def rate_from_book(book: Book) -> Rate:
@@ -31,7 +33,9 @@ def rate_from_book(book: Book) -> Rate:
     A trade converts no money: it is closed in the currencies it was opened in, so the middle values
     both sides without a bias; the spread of the conversion is a cost of rebalancing, not of a trade.
     """
-    return Rate(krw_per_usdt=book.mid, ts_recv_ns=book.ts_recv_ns, fence=book.fence)
+    return Rate(
+        krw_per_usdt=book.mid, ts_recv_ns=book.ts_recv_ns, fence=book.fence, bid=book.bid, ask=book.ask
+    )
 
 
 @dataclass(frozen=True, slots=True)

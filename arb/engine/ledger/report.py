@@ -29,7 +29,7 @@ class MakeReport:
     counters: Counters
     coins: Sequence[Coin]
 
-    def run(self, invariants: Mapping[str, bool], ended_at_ns: int | None = None) -> Report:
+    def run(self, invariants: Mapping[str, bool | None], ended_at_ns: int | None = None) -> Report:
         """Return the report; `ended_at_ns` is None while the session runs. Raises: StoreUnavailable."""
         totals = self.store.totals(self.session_id)
         return make_report(totals, self._prices(), self._refusals(), invariants, ended_at_ns)

@@ -11,6 +11,7 @@ from arb.domain.market.ids import RANDOM_BITS, USDT, Coin, SessionId, coin_of, t
 from arb.domain.market.spread import Edge, Market
 from arb.domain.risk.review import Admit, Approved, Limits, Mode, Proposal, Refused
 from arb.domain.risk.sanity import stale, untradable
+from arb.domain.trading.evidence import Facts, exit_facts
 from arb.domain.trading.exits import ExitRules, exit_quantity, exit_reason, is_sendable_pair
 from arb.domain.trading.order import Order, Purpose
 from arb.domain.trading.position import trade_position
@@ -156,7 +157,7 @@ class Evaluate:
             return False
         if not self.exit_guard.pays(trade, legs, now_ns):
             return False
-        if not self._close(view, legs, reason, now_ns):
+        if not self._close(view, legs, exit_facts(market, reason, quantity, now_ns), now_ns):
             return False
         self.journal(decision("close", trade.trade_id, market, now_ns))
         return True
@@ -164,12 +165,12 @@ class Evaluate:
     def _exit_legs(self, trade: Trade, quantity: Decimal, market: Market) -> tuple[Leg, Leg] | None:
         return pair_legs(market, trade.direction.opposite, Purpose.EXIT, quantity, self.appetite.slip_bps)
 
-    def _close(self, view: TradeView, legs: tuple[Leg, Leg], reason: str, now_ns: int) -> bool:
+    def _close(self, view: TradeView, legs: tuple[Leg, Leg], facts: Facts, now_ns: int) -> bool:
         trade, lifetime_ns = view.trade, self.appetite.order_lifetime_ns
         orders = intents(legs, trade.trade_id, trade.coin, view.orders, now_ns, lifetime_ns)
-        closing = replace(trade, state=TradeState.CLOSING, reason=reason, updated_at_ns=now_ns)
+        closing = replace(trade, state=TradeState.CLOSING, reason=facts["reason"], updated_at_ns=now_ns)
         try:
-            self.trades.add_orders(closing, orders)
+            self.trades.add_orders(closing, orders, facts)
         except Conflict:
             return False
         self._send(orders)

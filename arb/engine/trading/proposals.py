@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from arb.domain.market.ids import SessionId, TradeId
-from arb.domain.market.money import ZERO, plain
+from arb.domain.market.money import ZERO
 from arb.domain.market.spread import Edge, Market, common_quantity, edge
 from arb.domain.risk.review import Limits, Proposal, Refused
 from arb.domain.risk.sanity import out_of_band
+from arb.domain.trading.evidence import entry_facts
 from arb.domain.trading.exits import smallest_pair
 from arb.domain.trading.order import Purpose
 from arb.domain.trading.reserve import loss_reserve_krw
@@ -70,26 +71,4 @@ def propose(
         updated_at_ns=identity.now_ns,
         loss_reserve_krw=loss_reserve_krw(best.cost_krw, market, limits.loss_reserve_bps),
     )
-    return Proposal(trade=trade, legs=legs, edge=best, decided_on=quotes_of(market, best, identity.now_ns))
-
-
-def quotes_of(market: Market, best: Edge, now_ns: int) -> dict[str, str]:
-    """Return what a trade is decided on, as text: the best prices, their ages, the rate and the edge."""
-    facts = {
-        "krw_per_usdt": plain(market.rate.krw_per_usdt),
-        "rate_age_ms": str((now_ns - market.rate.ts_recv_ns) // 1_000_000),
-        "rate_fence": str(market.rate.fence),
-        "premium_bps": plain(round(market.premium_bps, 4)),
-        "edge_bps": plain(round(best.net_bps, 4)),
-    }
-    for venue in market.venues:
-        book, wanted = market.book(venue), best.legs[venue]
-        facts |= {
-            f"{venue}_bid": plain(book.bid),
-            f"{venue}_ask": plain(book.ask),
-            f"{venue}_worst_price": plain(wanted.worst_price),
-            f"{venue}_age_ms": str((now_ns - book.ts_recv_ns) // 1_000_000),
-            f"{venue}_ts_event_ns": str(book.ts_event_ns),
-            f"{venue}_fence": str(book.fence),
-        }
-    return facts
+    return Proposal(trade=trade, legs=legs, edge=best, decided_on=entry_facts(market, best, identity.now_ns))

@@ -8,6 +8,7 @@ from arb.domain.errors import Conflict
 from arb.domain.market.halves import Tradable
 from arb.domain.market.ids import ClientOrderId, SessionId, TradeId, Venue
 from arb.domain.market.money import ZERO
+from arb.domain.trading.evidence import Facts, repair_facts
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.repair import Means, RepairRules, decided_rate
 from arb.domain.trading.settlement import VENUE_PAUSED, Become, Repair, Wait, is_working, settle
@@ -89,7 +90,9 @@ class Settle:
             case Wait(why):
                 return self._wait(view.trade, why, now_ns)
             case Repair(leg):
-                return self._repair(view, leg, now_ns), False
+                seen_ns = self.clock.now_ns()  # a venue may have been asked for its book since
+                facts = {} if means.market is None else repair_facts(means.market, leg, seen_ns)
+                return self._repair(view, leg, facts, now_ns), False
             case Become():
                 return self._become(view, decision, means.market, now_ns)
 
@@ -121,7 +124,7 @@ class Settle:
             )
         return trade, True
 
-    def _repair(self, view: TradeView, leg: Leg, now_ns: int) -> Trade:
+    def _repair(self, view: TradeView, leg: Leg, facts: Facts, now_ns: int) -> Trade:
         trade = replace(
             view.trade,
             state=TradeState.REPAIRING,
@@ -129,7 +132,7 @@ class Settle:
             repair_since_ns=view.trade.repair_since_ns or now_ns,
         )
         orders = intents((leg,), trade.trade_id, trade.coin, view.orders, now_ns, self.order_lifetime_ns)
-        changed = self.trades.add_orders(trade, orders)
+        changed = self.trades.add_orders(trade, orders, facts)
         self.counters.count("repairs", leg.venue)
         self.place(orders[0].client_order_id)
         return changed

@@ -8,9 +8,10 @@ import pytest
 from arb.domain.market.ids import SessionId, TradeId, Venue
 from arb.domain.market.pair import Direction
 from arb.domain.risk.review import Proposal, Refused
+from arb.domain.trading.evidence import entry_facts
 from arb.domain.trading.reserve import loss_reserve_krw
 from arb.domain.trading.trade import TradeState
-from arb.engine.trading.proposals import Identity, best_edge, propose, quotes_of
+from arb.engine.trading.proposals import Identity, best_edge, propose
 from tests.contracts import world
 from tests.domain.markets import NOW_NS, market, with_book
 
@@ -83,7 +84,7 @@ def test_an_edge_that_the_book_no_longer_holds_is_gone():
 
 def test_what_a_trade_is_decided_on_is_kept_with_the_ages_of_its_quotes():
     found = with_book(market(), Venue.BINANCE, fence=4, ts_event_ns=9)
-    facts = quotes_of(found, best_edge(found, SIZE), IDENTITY.now_ns)
+    facts = entry_facts(found, best_edge(found, SIZE), IDENTITY.now_ns)
     assert (facts["upbit_bid"], facts["binance_ask"], facts["krw_per_usdt"]) == (
         "141400000",
         "100000",

@@ -74,7 +74,13 @@ def test_kinds_that_check_themselves_have_a_shape(kind):
 
 def test_amounts_are_text_without_exponents():
     document = encode(Rate(krw_per_usdt=Decimal("1E-8"), ts_recv_ns=1, fence=2))
-    assert document == {"krw_per_usdt": "0.00000001", "ts_recv_ns": 1, "fence": 2}
+    assert document == {
+        "krw_per_usdt": "0.00000001",
+        "ts_recv_ns": 1,
+        "fence": 2,
+        "bid": "0",
+        "ask": "0",
+    }
 
 
 @pytest.mark.parametrize(
