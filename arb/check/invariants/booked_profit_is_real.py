@@ -1,7 +1,7 @@
 """What a session says that it earned is what the venues' balances moved by, fees of every asset included.
 
-DESIGN section 3, rule 8. Asset by asset, to the least unit that a venue keeps: change of a balance = fills + named moves from
-outside. In KRW at one rate: change of all balances = booked profit + revaluation + unrealised.
+DESIGN section 3, rule 8. Asset by asset, to the least unit that a venue keeps: change of a balance = fills +
+named moves from outside. In KRW at one rate: change of all balances = booked + revaluation + unrealised.
 """
 
 from collections.abc import Iterator

@@ -75,6 +75,11 @@ class FreshMarkets:
             return found
         return self._tradable(coin, self._books(coin, deep=deep, asking=self.markets.pair.venues), otherwise)
 
+    def is_fresh(self, market: Tradable, now_ns: int) -> bool:
+        """Tell whether a market is still fresh enough to act on: who held it may have been held up."""
+        age_ns_max = self.limits.quote_age_ns_max
+        return all(is_current(market.book(venue).ts_recv_ns, now_ns, age_ns_max) for venue in market.venues)
+
     def _tradable(self, coin: Coin, books: Books, otherwise: Rate | None) -> Tradable | None:
         market = self.markets.assemble(coin, books)
         rate = self._believed() or otherwise

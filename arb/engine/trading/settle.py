@@ -83,16 +83,16 @@ class Settle:
 
     def _act(self, view: TradeView) -> tuple[Trade, bool]:
         """Return the trade afterwards, and whether it waits for what may be there in a moment."""
-        now_ns = self.clock.now_ns()
         means = self._means(view)
+        now_ns = self.clock.now_ns()  # venues may have been asked for their books
         decision = settle(view.trade, view.orders, means, self.rules, now_ns)
         match decision:
             case Wait(why):
                 return self._wait(view.trade, why, now_ns)
-            case Repair(leg):
-                seen_ns = self.clock.now_ns()  # a venue may have been asked for its book since
-                facts = {} if means.market is None else repair_facts(means.market, leg, seen_ns)
-                return self._repair(view, leg, facts, now_ns), False
+            case Repair(leg) if means.market is not None and self.markets.is_fresh(means.market, now_ns):
+                return self._repair(view, leg, repair_facts(means.market, leg, now_ns), now_ns), False
+            case Repair():
+                return self._wait(view.trade, "market_old", now_ns)
             case Become():
                 return self._become(view, decision, means.market, now_ns)
 
@@ -101,14 +101,15 @@ class Settle:
         if is_working(view.orders):
             return Means(market=None, free={})
         is_even = trade_position(view.orders).imbalance == ZERO
+        # The market last: it must not grow old while a database is slow.
         return Means(
+            free={} if is_even else self.trades.free(view.trade.session_id),
+            paused=frozenset() if is_even else self.paused(view.trade.session_id),
             market=self.markets.tradable(
                 view.trade.coin,
                 deep=not is_even,
                 otherwise=decided_rate(view.trade, view.orders, self.markets.markets.pair),
             ),
-            free={} if is_even else self.trades.free(view.trade.session_id),
-            paused=frozenset() if is_even else self.paused(view.trade.session_id),
         )
 
     def _wait(self, trade: Trade, why: str, now_ns: int) -> tuple[Trade, bool]:

@@ -1,6 +1,6 @@
 """The lonely leg on memory adapters, whatever happens to the venues, the quotes and the balances."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from decimal import Decimal
 
 import pytest
@@ -11,8 +11,9 @@ from arb.domain.time import NS_PER_MS
 from arb.domain.trading.order import Purpose, State
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import TradeState
+from arb.engine.market.fresh_market import FreshMarkets
 from arb.engine.market.rules import GAP_NS
-from tests.engine.town import RULES, SESSION, Town, open_one, run_due
+from tests.engine.town import LIMITS, RULES, SESSION, Town, open_one, run_due
 
 AT_REST = (TradeState.OPEN, TradeState.CLOSED, TradeState.ABORTED)
 
@@ -175,3 +176,24 @@ def test_a_market_warning_stops_entries_and_neither_exits_nor_repairs(town, flag
     town.premium(60)
     assert town.evaluate_now() == 0
     assert town.counters.counts["refused", "market_warning_upbit"] == 1
+
+
+class HeldUp(FreshMarkets):
+    """Whoever asks for a market is stopped, with it in hand, for longer than a quote lasts."""
+
+    def tradable(self, coin, **options):
+        market = super().tradable(coin, **options)
+        self.clock.sleep_ms(LIMITS.quote_age_ns_max // NS_PER_MS + 1)
+        return market
+
+
+def test_a_worker_that_was_held_up_does_not_repair_by_the_book_of_before(town):
+    lonely(town)
+    before = repairs(town)
+    markets = town.settle.markets
+    held_up = HeldUp(**{field.name: getattr(markets, field.name) for field in fields(markets) if field.init})
+    trade = replace(town.settle, markets=held_up).run(only_trade(town).trade_id)
+    assert (trade.state, repairs(town)) == (TradeState.REPAIRING, before)
+    assert town.counters.counts["settle_waits", "market_old"] == 1
+    town.quiesce()
+    assert imbalance(town) == 0
