@@ -179,6 +179,9 @@ class TradeStore(Protocol):
     def unvalued(self, session_id: SessionId, limit: int) -> tuple[TradeId, ...]:
         """Return trades with a fee of which nobody knows what it was worth, the oldest first."""
 
+    def filled_late(self, session_id: SessionId) -> tuple[TradeId, ...]:
+        """Return trades at rest with an order that was filled after it, and they, had ended."""
+
     def fee_assets(self, session_id: SessionId) -> frozenset[tuple[Venue, str]]:
         """Return in which third assets the newest fees were taken, by venue."""
 

@@ -6,12 +6,11 @@ from decimal import Decimal
 from arb.adapters.memory.ledger import venue_balances
 from arb.adapters.memory.tables import MemoryTables
 from arb.adapters.postgres.records.holds import Hold, HoldState
-from arb.adapters.postgres.records.images import day_start_ns
 from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.domain.market.money import EXACT, ZERO, exact_sum
 from arb.domain.market.pair import Direction
 from arb.domain.risk.review import Exposure
-from arb.domain.time import NS_PER_MINUTE
+from arb.domain.time import NS_PER_DAY, NS_PER_MINUTE
 from arb.domain.trading.trade import ENDED, Trade, TradeState
 
 
@@ -52,14 +51,21 @@ def exposure(tables: MemoryTables, session_id: SessionId, now_ns: int) -> Exposu
     for trade in listed:
         notional[trade.coin] = EXACT.add(notional[trade.coin], trade.notional_krw)
     own = [trade for trade in tables.trades.values() if trade.session_id == session_id]
-    since_ns = max(1, day_start_ns(now_ns))
+    day_ago_ns = max(0, now_ns - NS_PER_DAY)
+    of_account = [
+        trade for trade in tables.trades.values() if _is_beside(tables, session_id, trade.session_id)
+    ]
     orders = [row.order for row in tables.orders.values() if row.session_id == session_id]
     return Exposure(
         mode=tables.session(session_id).mode,
         notional_by_coin_krw=dict(notional),
         trades_open_by_coin=Counter(trade.coin for trade in listed),
-        realised_today_krw=exact_sum(trade.pnl_krw for trade in own if trade.closed_at_ns >= since_ns),
-        loss_reserved_krw=exact_sum(trade.loss_reserve_krw for trade in own if _reserves(trade, since_ns)),
+        realised_today_krw=exact_sum(
+            trade.pnl_krw for trade in of_account if trade.closed_at_ns > day_ago_ns
+        ),
+        loss_reserved_krw=exact_sum(
+            trade.loss_reserve_krw for trade in of_account if _reserves(trade, day_ago_ns)
+        ),
         orders_last_minute=sum(order.created_at_ns > now_ns - NS_PER_MINUTE for order in orders),
         opened_at_ns=_newest(own, now_ns - NS_PER_MINUTE),
         unvalued_fees=sum(len(order.unvalued_fees) for order in orders),
@@ -67,9 +73,18 @@ def exposure(tables: MemoryTables, session_id: SessionId, now_ns: int) -> Exposu
     )
 
 
-def _reserves(trade: Trade, since_ns: int) -> bool:
+def _is_beside(tables: MemoryTables, session_id: SessionId, other_id: SessionId) -> bool:
+    """Tell whether the losses of two sessions are one budget."""
+    own, other = tables.session(session_id), tables.sessions.get(other_id)
+    if other is None or own.owner != other.owner:
+        return False
+    replaced = own.group_name == other.group_name and other_id in tables.set_aside
+    return other_id == session_id or own.account != "" or replaced
+
+
+def _reserves(trade: Trade, day_ago_ns: int) -> bool:
     """Tell whether a trade's worst loss may still come, or may have come without being known."""
-    handed_over = trade.state is TradeState.HANDED_OVER and trade.closed_at_ns >= since_ns
+    handed_over = trade.state is TradeState.HANDED_OVER and trade.closed_at_ns > day_ago_ns
     return trade.state not in ENDED or trade.stands_alone or handed_over
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Final
 
 from arb.adapters.memory import exposure, ledger, lives
 from arb.adapters.memory.tables import MemoryTables, OrderRow
@@ -13,8 +14,10 @@ from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, TradeI
 from arb.domain.risk.review import Approved, Limits, Proposal, Refused, review
 from arb.domain.trading.lone_leg import LoneLeg
 from arb.domain.trading.order import FEES_OF_ORDERS, Event, Order, OrderReport, State, apply
-from arb.domain.trading.trade import Trade, TradeState
+from arb.domain.trading.trade import MOVING, Trade, TradeState
 from arb.ports.trading import NOTHING_SEEN, Facts, TradeView
+
+OVER: Final = (State.CANCELED, State.EXPIRED)  # what an order may be filled after
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,17 @@ class MemoryTradeStore:
         with self.tables.transaction():
             rows = [row for row in self.tables.orders.values() if row.session_id == session_id]
             return tuple(sorted({row.order.trade_id for row in rows if row.order.unvalued_fees}))[:limit]
+
+    def filled_late(self, session_id: SessionId) -> tuple[TradeId, ...]:
+        with self.tables.transaction():
+            found: set[TradeId] = set()
+            for row in self.tables.orders.values():
+                trade = self.tables.trades[row.order.trade_id]
+                late = [each.at_ns for each in row.events if each.from_state in OVER]
+                is_resting = trade.session_id == session_id and trade.state not in MOVING
+                if is_resting and any(at_ns > trade.updated_at_ns for at_ns in late):
+                    found.add(trade.trade_id)
+            return tuple(sorted(found))
 
     def fee_assets(self, session_id: SessionId) -> frozenset[tuple[Venue, str]]:
         with self.tables.transaction():

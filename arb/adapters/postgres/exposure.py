@@ -8,16 +8,15 @@ from typing import Any, Final
 from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, func, literal, or_, select, union_all
 
 from arb.adapters.postgres.ledger import OWN
-from arb.adapters.postgres.neighbours import siblings
+from arb.adapters.postgres.neighbours import of_one_purse, siblings
 from arb.adapters.postgres.records.holds import HoldState
-from arb.adapters.postgres.records.images import day_start_ns
 from arb.adapters.postgres.rows import UNVALUED
 from arb.adapters.postgres.tables import balances, fills, holds, orders, trades
 from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.domain.market.money import EXACT, ZERO, exact_sum
 from arb.domain.market.pair import Direction
 from arb.domain.risk.review import Exposure, Mode
-from arb.domain.time import NS_PER_MINUTE
+from arb.domain.time import NS_PER_DAY, NS_PER_MINUTE
 from arb.domain.trading.trade import ENDED, TradeState
 
 ACTIVE: Final = sorted(state.value for state in TradeState if state not in ENDED)
@@ -39,6 +38,8 @@ ON_HOLD: Final = (
     .group_by(holds.c.venue, holds.c.asset)
 )  # fmt: skip
 FREE: Final = union_all(HELD, ON_HOLD)
+# What was lost, and may be yet, is the account's: of every session that trades on it, or did within a day.
+OF_ACCOUNT: Final = trades.c.session_id.in_(of_one_purse(SESSION))
 PARTS: Final = union_all(
     select(literal("trades").label("part"), trades.c.coin.label("name"), NOTHING.label("asset"),
            func.sum(trades.c.notional_krw).label("amount"), func.count().label("number"))
@@ -46,14 +47,14 @@ PARTS: Final = union_all(
     .group_by(trades.c.coin),
     select(literal("realised"), NOTHING, NOTHING,
            func.coalesce(func.sum(trades.c.pnl_krw), 0), func.count())
-    .where(trades.c.session_id == SESSION, trades.c.closed_at_ns >= bindparam("day_start_ns")),
+    .where(OF_ACCOUNT, trades.c.closed_at_ns > bindparam("day_ago_ns")),
     select(literal("reserved"), NOTHING, NOTHING,
            func.coalesce(func.sum(trades.c.loss_reserve_krw), 0), func.count())
-    .where(trades.c.session_id == SESSION, AT_RISK),
+    .where(OF_ACCOUNT, AT_RISK),
     select(literal("reserved"), NOTHING, NOTHING,
            func.coalesce(func.sum(trades.c.loss_reserve_krw), 0), func.count())
-    .where(trades.c.session_id == SESSION, trades.c.state == TradeState.HANDED_OVER.value,
-           trades.c.residual == 0, trades.c.closed_at_ns >= bindparam("day_start_ns")),
+    .where(OF_ACCOUNT, trades.c.state == TradeState.HANDED_OVER.value,
+           trades.c.residual == 0, trades.c.closed_at_ns > bindparam("day_ago_ns")),
     select(literal("opened"), trades.c.coin, trades.c.direction, literal(0), func.max(trades.c.opened_at_ns))
     .where(trades.c.session_id == SESSION, trades.c.opened_at_ns > bindparam("minute_ago_ns"))
     .group_by(trades.c.coin, trades.c.direction),
@@ -73,7 +74,7 @@ def exposure(connection: Connection, session_id: SessionId, mode: Mode, now_ns: 
         PARTS,
         {
             "session_id": session_id,
-            "day_start_ns": max(1, day_start_ns(now_ns)),  # 0 marks a trade that has not ended
+            "day_ago_ns": max(0, now_ns - NS_PER_DAY),  # 0 marks a trade that has not ended
             "minute_ago_ns": now_ns - NS_PER_MINUTE,
         },
     )

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import BindParameter, CompoundSelect, Connection, Row, Select, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from arb.adapters.postgres import ledger
@@ -34,6 +34,20 @@ def siblings(session_id: str | BindParameter[str]) -> Select[Any]:
         .select_from(own.join(other, or_(other.c.session_id == own.c.session_id, same)))
         .where(own.c.session_id == session_id)
     )
+
+
+def of_one_purse(session_id: str | BindParameter[str]) -> CompoundSelect[Any]:
+    """Return the ids of the sessions whose losses are one budget: of one account, by whatever session.
+
+    Simulated venues have no account; there a session shares with those that it took the place of.
+    """
+    own, other = sessions.alias("own"), sessions.alias("other")
+    before = and_(
+        own.c.account == "", other.c.account == "", other.c.set_aside_at_ns > 0,
+        other.c.environment == own.c.environment, other.c.group_name == own.c.group_name,
+    )  # fmt: skip
+    replaced = select(other.c.session_id).select_from(own.join(other, before))
+    return siblings(session_id).union(replaced.where(own.c.session_id == session_id))
 
 
 def book_moves(connection: Connection, session_id: SessionId, now_ns: int) -> int:

@@ -108,6 +108,11 @@ class SqlTradeStore:
             return views.unvalued(connection, session_id, limit)
 
     @harmless_twice
+    def filled_late(self, session_id: SessionId) -> tuple[TradeId, ...]:
+        with reading(self.engine) as connection:
+            return views.filled_late(connection, session_id)
+
+    @harmless_twice
     def fee_assets(self, session_id: SessionId) -> frozenset[tuple[Venue, str]]:
         with reading(self.engine) as connection:
             return views.fee_assets(connection, session_id)

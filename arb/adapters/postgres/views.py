@@ -9,15 +9,16 @@ from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select
 from arb.adapters.postgres.exposure import ACTIVE, ALONE
 from arb.adapters.postgres.neighbours import siblings
 from arb.adapters.postgres.rows import THIRD_FEE, UNVALUED, fill_of, order_of, trade_of
-from arb.adapters.postgres.tables import alerts, fills, orders, trades
+from arb.adapters.postgres.tables import alerts, fills, order_events, orders, trades
 from arb.domain.health.alert import TRADE_HANDED_OVER
 from arb.domain.market.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
 from arb.domain.trading.lone_leg import LoneLeg
 from arb.domain.trading.order import AT_VENUE, FEES_OF_ORDERS, TERMINAL, Fill, Order, State
-from arb.domain.trading.trade import Trade, TradeState
+from arb.domain.trading.trade import MOVING, Trade, TradeState
 from arb.ports.trading import TradeView
 
 LIVE: Final = sorted(state.value for state in State if state not in TERMINAL)
+OVER: Final = ("canceled", "expired")  # what an order may be filled after; in the words of the index
 OUT: Final = sorted(state.value for state in AT_VENUE)  # whose outcome is not known
 
 
@@ -147,6 +148,25 @@ def unvalued(connection: Connection, session_id: SessionId, limit: int) -> tuple
         .where(orders.c.session_id == session_id, UNVALUED)
         .order_by(orders.c.trade_id)
         .limit(limit)
+    )
+    return tuple(TradeId(found) for found in connection.execute(found).scalars())
+
+
+def filled_late(connection: Connection, session_id: SessionId) -> tuple[TradeId, ...]:
+    """Return trades at rest with an order that was filled after it, and they, had come to their end."""
+    found = (
+        select(trades.c.trade_id)
+        .distinct()
+        .select_from(order_events)
+        .join(orders, orders.c.client_order_id == order_events.c.client_order_id)
+        .join(trades, trades.c.trade_id == orders.c.trade_id)
+        .where(
+            order_events.c.from_state.in_(OVER),
+            trades.c.session_id == session_id,
+            trades.c.state.not_in(sorted(MOVING)),
+            trades.c.updated_at_ns < order_events.c.at_ns,
+        )
+        .order_by(trades.c.trade_id)
     )
     return tuple(TradeId(found) for found in connection.execute(found).scalars())
 

@@ -57,7 +57,7 @@ class Exposure:
     mode: Mode
     notional_by_coin_krw: dict[Coin, Decimal]
     trades_open_by_coin: dict[Coin, int]
-    realised_today_krw: Decimal
+    realised_today_krw: Decimal  # of the account, within the last 24 hours, whatever session it was
     loss_reserved_krw: Decimal  # of what is at risk, and of what was handed over even today
     orders_last_minute: int
     opened_at_ns: dict[tuple[Coin, Direction], int]  # when the newest trade of the last minute was opened

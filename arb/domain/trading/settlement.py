@@ -5,7 +5,7 @@ more than the other it is repaired; when both are even it is open, closed or abo
 are bounded in number, time and loss, and beyond that it is handed over.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -49,6 +49,25 @@ Settlement = Wait | Repair | Become
 def is_working(orders: tuple[Order, ...]) -> bool:
     """Tell whether an order may still execute: sent, to be sent, or of unknown fate."""
     return any(order.state in AT_VENUE or order.state is State.INTENT for order in orders)
+
+
+def is_stale(trade: Trade, orders: tuple[Order, ...]) -> bool:
+    """Tell whether the fills of a trade at rest are other ones than it was settled by."""
+    return trade_position(orders).imbalance != trade.residual
+
+
+def reopened(trade: Trade, now_ns: int) -> Trade:
+    """Return a trade that was at rest as one whose legs are looked at again; its ceilings begin anew."""
+    return replace(
+        trade,
+        state=TradeState.REPAIRING,
+        reason="" if trade.state is TradeState.HANDED_OVER else trade.reason,
+        residual=ZERO,
+        pnl_krw=ZERO,
+        closed_at_ns=0,
+        updated_at_ns=now_ns,
+        repair_since_ns=now_ns,
+    )
 
 
 def settle(

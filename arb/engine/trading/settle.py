@@ -5,14 +5,24 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from arb.domain.errors import Conflict
+from arb.domain.health.alert import Alert, Severity
 from arb.domain.market.halves import Tradable
 from arb.domain.market.ids import ClientOrderId, SessionId, TradeId, Venue
 from arb.domain.market.money import ZERO
 from arb.domain.trading.evidence import Facts, repair_facts
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.repair import Means, RepairRules, decided_rate
-from arb.domain.trading.settlement import VENUE_PAUSED, Become, Repair, Wait, is_working, settle
-from arb.domain.trading.trade import ENDED, Leg, Trade, TradeState
+from arb.domain.trading.settlement import (
+    VENUE_PAUSED,
+    Become,
+    Repair,
+    Wait,
+    is_stale,
+    is_working,
+    reopened,
+    settle,
+)
+from arb.domain.trading.trade import ENDED, MOVING, Leg, Trade, TradeState
 from arb.engine.market.fresh_market import FreshMarkets
 from arb.engine.trading.hand_over import HandOver, valued
 from arb.engine.trading.intents import intents
@@ -72,6 +82,8 @@ class Settle:
             return None
         try:
             view = self.value_fees.run(view)
+            if self._is_late(view):
+                view = self._again(view)
             if view.trade.state in ENDED:
                 return None
             trade, waits = self._act(view)
@@ -80,6 +92,34 @@ class Settle:
         if waits and look < LOOKS_MAX:
             self._look_again(trade_id, look + 1)
         return trade
+
+    def _is_late(self, view: TradeView) -> bool:
+        """Tell whether a fill came after a trade had come to its rest. Raises: StoreUnavailable."""
+        if view.trade.state in MOVING or is_working(view.orders):
+            return False
+        if is_stale(view.trade, view.orders):
+            return True
+        return view.trade.trade_id in self.trades.filled_late(view.trade.session_id)
+
+    def _again(self, view: TradeView) -> TradeView:
+        """Have a trade that was at rest settled once more. Raises: Conflict."""
+        now_ns = self.clock.now_ns()
+        self.counters.count("settled_again", view.trade.state)
+        trade = self.trades.add_orders(reopened(view.trade, now_ns), ())
+        message = (
+            f"trade {trade.trade_id} was {view.trade.state}, and its venue told of a fill after that: "
+            "its position and its profit are settled again"
+        )
+        self.hand_over.alerts.raise_alert(
+            Alert(
+                kind="late_fill",
+                subject=trade.trade_id,
+                severity=Severity.WARNING,
+                message=message,
+                at_ns=now_ns,
+            )
+        )
+        return TradeView(trade, view.orders)
 
     def _act(self, view: TradeView) -> tuple[Trade, bool]:
         """Return the trade afterwards, and whether it waits for what may be there in a moment."""
@@ -142,7 +182,7 @@ class Settle:
         self, view: TradeView, become: Become, market: Tradable | None, now_ns: int
     ) -> tuple[Trade, bool]:
         trade = view.trade
-        if become.state is trade.state:
+        if become.state is trade.state and become.residual == trade.residual:
             return trade, False
         if become.state is TradeState.HANDED_OVER:
             return self.hand_over.run(view, become.reason), False

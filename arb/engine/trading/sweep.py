@@ -62,6 +62,9 @@ class Sweep:
         for view in unsettled:
             self.counters.count("swept_trades", view.trade.state)
             self.dispatcher.send("arb.settle_trade", view.trade.trade_id, expires_ms=MESSAGE_MS_MAX)
+        for trade_id in self.trades.filled_late(self.session_id):
+            self.counters.count("swept_trades", "filled_late")
+            self.dispatcher.send("arb.settle_trade", trade_id, expires_ms=MESSAGE_MS_MAX)
         for trade_id in self.trades.unvalued(self.session_id, UNVALUED_MAX):
             self.counters.count("swept_trades", "fee_unvalued")
             self.dispatcher.send("arb.settle_trade", trade_id, expires_ms=MESSAGE_MS_MAX)

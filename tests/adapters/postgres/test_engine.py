@@ -153,6 +153,7 @@ CALLS = {
     "alone": lambda s: s.trades.alone(s.id),
     "repair_again": lambda s: s.trades.repair_again(s.opened.trade),
     "value_fees": lambda s: s.trades.value_fees(s.opened.trade, {}),
+    "filled_late": lambda s: s.trades.filled_late(s.id),
     "unvalued": lambda s: s.trades.unvalued(s.id, 20),
     "fee_assets": lambda s: s.trades.fee_assets(s.id),
     "live": lambda s: s.trades.live(s.id),

@@ -10,16 +10,10 @@ from arb.adapters.postgres.records.documents import encode
 from arb.adapters.postgres.records.holds import Hold
 from arb.domain.market.ids import Coin, TradeId, Venue
 from arb.domain.market.money import exact_sum, plain
-from arb.domain.time import NS_PER_DAY
 from arb.domain.trading.trade import ENDED
 from arb.ports.trading import Session, TradeView
 
 FEES: Final = "fees:"
-
-
-def day_start_ns(now_ns: int) -> int:
-    """Return 00:00 UTC of the day that `now_ns` is in."""
-    return now_ns - now_ns % NS_PER_DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
