@@ -6,6 +6,7 @@ from arb.adapters.alerts.recorded import RecordedAlerts
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.adapters.local.kill_switch import FileKillSwitch
 from arb.adapters.local.memory_budget import ProcessBudget
+from arb.adapters.redis.bars import RedisBars
 from arb.adapters.venues.instruments import LiveInstruments
 from arb.app.alerts import alerts_of
 from arb.app.degradation import budget_of
@@ -35,6 +36,7 @@ class Shared:
     alerts: RecordedAlerts
     venues: dict[Venue, VenueClient]
     instruments: LiveInstruments
+    bars: RedisBars
     markets: Markets
     kill_switch: FileKillSwitch
     budget: ProcessBudget
@@ -48,7 +50,8 @@ def share(
     alerts = alerts_of(settings, stores.alerts.engine, session_id, stores.counters, clock)
     venues = venue_clients(settings, session_id, stores, clock, entropy)
     watch_rules = WatchRules(coins=coins, alerts=alerts, counters=stores.counters)
-    instruments = LiveInstruments(venues, coins, clock, watch_rules)
+    bars = RedisBars(stores.redis, settings.scope)
+    instruments = LiveInstruments(venues, coins, clock, watch_rules, bars)
     return Shared(
         settings=settings,
         session_id=session_id,
@@ -60,6 +63,7 @@ def share(
         alerts=alerts,
         venues=venues,
         instruments=instruments,
+        bars=bars,
         markets=Markets(pair=Pair(*settings.pair), quotes=stores.quotes, instruments=instruments),
         kill_switch=FileKillSwitch(Home.default().kill_file),
         budget=budget_of(settings, stores.board),

@@ -9,6 +9,7 @@ from arb.app.rules import appetite_of, exits_of, limits_of, repairs_of, stabilit
 from arb.app.shared import Shared
 from arb.domain.risk.review import Admit
 from arb.domain.time import NS_PER_MS
+from arb.engine.market.bars import BarMarket
 from arb.engine.market.fresh_market import FreshMarkets
 from arb.engine.market.rules import RereadRules
 from arb.engine.trading.evaluate import Evaluate, Nearness
@@ -140,6 +141,9 @@ def _execute(shared: Shared) -> Execute:
         ),
         overdue_ns=_overdue_ns(shared),
         health=stores.health,
+        bar_market=BarMarket(
+            bars=shared.bars, here=shared.instruments.bar, alerts=shared.alerts, clock=shared.clock
+        ),
         reread_rules=RereadRules(
             expire=shared.instruments.expire,
             announce=partial(announce_rules, stores.redis, shared.settings.scope),

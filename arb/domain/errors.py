@@ -88,8 +88,12 @@ class AgainstRules(Rejected):
     """The order broke a rule of its market: those we go by may be old, so read them anew."""
 
 
+class MarketBarred(AgainstRules):
+    """This account may not trade in this market, and no later order fares better: send nothing more there."""
+
+
 class Fatal(VenueError):
-    """Credentials or permissions: halt the venue and page."""
+    """Credentials, permissions, an account or a place that the venue serves no more: halt, and page."""
 
 
 class StoreError(ArbError):

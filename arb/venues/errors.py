@@ -6,6 +6,7 @@ from typing import Final
 from arb.domain.errors import (
     AgainstRules,
     Fatal,
+    MarketBarred,
     OutcomeUnknown,
     RateLimited,
     Rejected,
@@ -34,6 +35,7 @@ class Kind(StrEnum):
     """What an error of a venue means, before it is known what was asked."""
 
     REJECTED = "rejected"
+    BARRED = "barred"  # rejected for good in this market: the account may not trade in it
     RULES = "rules"  # rejected by a rule of the market, which may have changed
     RATE_LIMITED = "rate_limited"  # not placed
     RETRYABLE = "retryable"  # not placed
@@ -42,7 +44,7 @@ class Kind(StrEnum):
     AMBIGUOUS = "ambiguous"
     UNKNOWN = "unknown"
     FOREIGN = "foreign"  # a refusal that is not the venue's own, of something on the way
-    FATAL = "fatal"
+    FATAL = "fatal"  # refused at the door or by the account, and every later request will be: not placed
 
 
 def make_error(
@@ -59,6 +61,8 @@ def make_error(
             return ClockRefused(venue, text)
         case Kind.NOT_FOUND:
             return OrderNotFound(venue, text, code)
+        case Kind.BARRED:
+            return MarketBarred(venue, text, code)
         case Kind.RULES:
             return AgainstRules(venue, text, code)
         case Kind.FATAL:

@@ -11,6 +11,7 @@ from arb.adapters.local.clock import ManualClock, SeededEntropy
 from arb.adapters.local.kill_switch import MemoryKillSwitch
 from arb.adapters.local.memory_budget import UnlimitedBudget
 from arb.adapters.memory.alerts import MemoryAlertStore
+from arb.adapters.memory.bars import MemoryBars
 from arb.adapters.memory.external import MemoryExternalOrderStore
 from arb.adapters.memory.feeds import MemoryFeedRegistry
 from arb.adapters.memory.quotes import MemoryQuoteStore
@@ -35,6 +36,7 @@ from arb.engine.ledger.adopt import Adopt
 from arb.engine.ledger.explain import Explain
 from arb.engine.ledger.reconcile import Reconcile
 from arb.engine.ledger.take_up import TakeUp
+from arb.engine.market.bars import BarMarket
 from arb.engine.market.fresh_market import FreshMarkets
 from arb.engine.market.markets import Markets
 from arb.engine.market.rules import RereadRules, WatchRules
@@ -183,6 +185,7 @@ class Town:
     def __post_init__(self) -> None:
         self.degree = Degree.FULL
         self.quotes = MemoryQuoteStore(self.clock)
+        self.bars = MemoryBars()
         self.registry = MemoryFeedRegistry(self.quotes)
         self.shown = MemoryQuoteStore(self.clock)  # the books as the venues themselves have them
         self.trades = MemoryTradeStore(self.tables)
@@ -219,6 +222,7 @@ class Town:
             self.coins,
             self.clock,
             WatchRules(coins=self.coins, alerts=alerts, counters=self.counters),
+            self.bars,
         )
         markets = Markets(pair=PAIR, quotes=self.quotes, instruments=self.instruments)
         rules = RepairRules(
@@ -265,6 +269,7 @@ class Town:
             session_id=SESSION, sessions=self.sessions, venues=venues, alerts=alerts, entropy=entropy,
             gate=KillGate(switch=self.switch, trades=trades, counters=self.counters, clock=self.clock),
             overdue_ns=OVERDUE_NS, health=self.health,
+            bar_market=BarMarket(bars=self.bars, here=self.instruments.bar, alerts=alerts, clock=self.clock),
             reread_rules=RereadRules(
                 expire=self.instruments.expire,
                 announce=lambda venue, at_ns: self.announced.append((venue, at_ns)),

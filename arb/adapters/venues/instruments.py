@@ -14,6 +14,7 @@ from arb.domain.errors import VenueError
 from arb.domain.market.ids import USDT, Coin, Symbol, Venue, coin_of
 from arb.domain.market.instrument import Instrument
 from arb.domain.market.listing import UNNAMED, Listing
+from arb.engine.market.bars import Bars, NoBars
 from arb.engine.market.rules import GAP_NS, REFRESH_NS, WatchRules
 from arb.ports.market import Clock
 from arb.ports.trading import VenueClient
@@ -27,11 +28,16 @@ class LiveInstruments(Mapping[Key, Instrument]):
     """Rules by venue and symbol, fetched when first asked for. Safe between threads."""
 
     def __init__(
-        self, venues: Mapping[Venue, VenueClient], coins: Sequence[Coin], clock: Clock, watch: WatchRules
+        self,
+        venues: Mapping[Venue, VenueClient],
+        coins: Sequence[Coin],
+        clock: Clock,
+        watch: WatchRules,
+        bars: Bars | None = None,
     ) -> None:
         self._venues, self._listed = venues, frozenset({*coins, USDT})
         self._wanted = self._listed  # and whatever else somebody asks for
-        self._clock, self._watch = clock, watch
+        self._clock, self._watch, self._bars = clock, watch, bars or NoBars()
         self._rules: dict[Key, Instrument] = {}
         self._due_ns = dict.fromkeys(venues, 0)  # by the steady clock, and so is the next
         self._free_ns = dict.fromkeys(venues, 0)  # before this not even what expired is read again
@@ -65,6 +71,12 @@ class LiveInstruments(Mapping[Key, Instrument]):
     def __len__(self) -> int:
         self._refresh()
         return len(self._rules)
+
+    def bar(self, venue: Venue, symbol: Symbol, reason: str) -> None:
+        """Have nothing sent to a market from now on, in this process; the others read of it."""
+        with self._reading:
+            if (rule := self._rules.get((venue, symbol))) is not None:
+                self._rules = {**self._rules, (venue, symbol): _barred(rule, reason)}
 
     def _want(self, coin: Coin) -> None:
         """Read the rules of a coin that is off the list, too: what is open of it is closed by them."""
@@ -100,9 +112,12 @@ class LiveInstruments(Mapping[Key, Instrument]):
             self._watch.unread(venue, error, now_ns)
             return
         self._troubles.pop(venue, None)
-        kept = self._kept(venue, found)
+        kept, barred = self._kept(venue, found), self._bars.read(now_ns)
         others = {key: rule for key, rule in self._rules.items() if key[0] != venue}
-        self._rules = others | kept | {(venue, rule.symbol): self._marked(rule) for rule in found}
+        told = {(venue, rule.symbol): self._marked(rule) for rule in found}
+        self._rules = others | {
+            key: _barred(rule, barred[key]) if key in barred else rule for key, rule in (kept | told).items()
+        }
         self._watch.read(venue, found, {symbol for _, symbol in kept}, now_ns)
         self._due_ns[venue] = steady_ns + REFRESH_NS
 
@@ -122,3 +137,7 @@ class LiveInstruments(Mapping[Key, Instrument]):
             for key, rule in self._rules.items()
             if key[0] == venue and key[1] not in told and (why := odd.get(key[1], unnamed)) is not None
         }
+
+
+def _barred(rule: Instrument, reason: str) -> Instrument:
+    return replace(rule, tradable=False, closing_only=reason)

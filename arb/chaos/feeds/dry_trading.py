@@ -1,11 +1,13 @@
 """The engine of a dry run: evaluation, execution and settlement, wired on what is in memory."""
 
+from arb.adapters.memory.bars import MemoryBars
 from arb.adapters.venues.instruments import LiveInstruments
 from arb.app.rules import appetite_of, exits_of, limits_of, repairs_of, stability_of, unfilled_of
 from arb.chaos.feeds.dry_account import SESSION, DryAccount
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.pair import Pair
 from arb.domain.time import NS_PER_MS
+from arb.engine.market.bars import BarMarket
 from arb.engine.market.fresh_market import FreshMarkets
 from arb.engine.market.markets import Markets
 from arb.engine.market.rules import RereadRules, WatchRules
@@ -97,6 +99,9 @@ class DryTrading:
             ),
             overdue_ns=self._settings.orders.overdue_ms * NS_PER_MS,
             health=account.health,
+            bar_market=BarMarket(
+                bars=MemoryBars(), here=self._instruments.bar, alerts=account.alerts, clock=clock
+            ),
             reread_rules=RereadRules(
                 expire=self._instruments.expire, announce=_nobody_else_trades, clock=clock
             ),

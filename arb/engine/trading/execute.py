@@ -6,6 +6,7 @@ from typing import Final, assert_never
 from arb.domain.errors import (
     AgainstRules,
     Fatal,
+    MarketBarred,
     OutcomeUnknown,
     RateLimited,
     Rejected,
@@ -17,6 +18,7 @@ from arb.domain.health.backoff import ORDER_BACKOFF, RESOLVE_BACKOFF
 from arb.domain.market.ids import ClientOrderId, SessionId, Venue
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.order import Event, Order, OrderReport, State, overfill
+from arb.engine.market.bars import BarMarket
 from arb.engine.market.rules import RereadRules
 from arb.engine.trading.halt import halt
 from arb.engine.trading.kill_gate import KillGate
@@ -34,6 +36,10 @@ WORKING_MS_MAX: Final = 2_000  # an IOC order that still works after this is can
 ASK_ONCE: Final = RESOLVE_BACKOFF.attempts_max
 FIRST_ASK: Final = 0
 VERIFY: Final = -1  # a stream said more than can be: halt, and have the venue say what is
+FATAL_MEND: Final = (
+    "check the key, its permissions and addresses, what the venue says of the account and where it serves; "
+    "then `arb mode normal`"
+)
 OVERFILLED: Final = "order_overfilled"
 
 
@@ -54,6 +60,7 @@ class Execute:
     overdue_ns: int
     health: VenueHealthStore
     reread_rules: RereadRules
+    bar_market: BarMarket
 
     def place(self, client_order_id: ClientOrderId) -> Order | None:
         """Send one intent at most once, and follow it to its end where that takes a moment only.
@@ -100,6 +107,8 @@ class Execute:
             self.counters.count("venue_errors", f"{error.venue}_{type(error).__name__.lower()}")
             self._ask_later(order, attempt)
             self._note_pause(order.venue, error, self.clock.now_ns())
+            if isinstance(error, Fatal):
+                self._halt_for(error)
             return order
 
     def _stopped(self, client_order_id: ClientOrderId) -> Order | None:
@@ -149,21 +158,27 @@ class Execute:
 
     def _refused(self, order: Order, error: Rejected | Fatal) -> Order:
         self.counters.count("orders_rejected", f"{order.venue}_{getattr(error, 'code', 'fatal')}")
+        if isinstance(error, MarketBarred):
+            self.bar_market.run(order.venue, order.symbol, str(error))
         if isinstance(error, AgainstRules):
             self.reread_rules.run(order.venue)  # first: the repair of this trade goes by them already
         if isinstance(error, Fatal):
-            now_ns = self.clock.now_ns()
-            halt(self.sessions, self.session_id, str(error), now_ns)
-            self.alerts.raise_alert(
-                Alert(
-                    kind="venue_fatal",
-                    subject=order.venue,
-                    severity=Severity.CRITICAL,
-                    message=f"trading halted: {error}",
-                    at_ns=now_ns,
-                )
-            )
+            self._halt_for(error)
         return self._end(order, Event.REJECT, str(error))
+
+    def _halt_for(self, error: Fatal) -> None:
+        """Every later request will be refused as this one was: halt, and say what to do."""
+        now_ns = self.clock.now_ns()
+        halt(self.sessions, self.session_id, str(error), now_ns)
+        self.alerts.raise_alert(
+            Alert(
+                kind="venue_fatal",
+                subject=error.venue,
+                severity=Severity.CRITICAL,
+                message=f"trading halted: {error}; {FATAL_MEND}",
+                at_ns=now_ns,
+            )
+        )
 
     def _record(self, report: OrderReport) -> Order:
         order = self.trades.record(report, self.clock.now_ns())

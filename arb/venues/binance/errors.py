@@ -2,7 +2,7 @@
 
 The code decides before the HTTP status, since -1008 ("not placed") arrives with 503 as -1007 ("status
 unknown") does. Codes that no row names: 10xx are the venue's own troubles and count as unknown, the
-rest are refusals.
+rest are refusals. What -2010 means is in its words: of the account it is wrong for good, of a market there.
 """
 
 from collections.abc import Mapping
@@ -16,9 +16,18 @@ from arb.venues.reply import read
 from arb.venues.request import Effect, HttpRequest, HttpResponse
 
 TOO_MANY_ORDERS: Final = -1015
+REFUSALS_IN_WORDS: Final = frozenset({-1013, -2010, -2011})
 DUPLICATE: Final = "Duplicate order sent."  # an order with this id is open
 MARKET_CLOSED: Final = "Market is closed."
 NO_MARKET: Final = frozenset({"-1100", "-1121"})  # a name that cannot be one, or that nothing has
+# Of the account, in the words of -2010 and -1013; what it may not do now it may not do with the next order.
+ACCOUNT_WORDS: Final = (
+    "disabled on this account",
+    "trading is not enabled",
+    "account is ",  # locked, frozen, suspended, not active, being liquidated
+    "account has been ",
+)
+MARKET_WORDS: Final = ("symbol is not permitted for this account", "symbol is restricted for this account")
 PAUSE_MS: Final = 1_000  # 429 without Retry-After
 BAN_MS: Final = 120_000  # 418 lasts two minutes at least
 FIREWALL_PAUSE_MS: Final = 300_000  # 403 comes from the firewall and has no body of Binance's
@@ -27,20 +36,27 @@ CODES: Final[Mapping[int, Kind]] = MappingProxyType(
     {
         **dict.fromkeys((-1000, -1001, -1006, -1007), Kind.UNKNOWN),
         **dict.fromkeys((-1003, -1008, TOO_MANY_ORDERS, -1034), Kind.RATE_LIMITED),
+        -1002: Kind.FATAL,  # not authorised: refused at the door
         -1013: Kind.RULES,  # filter failure: stopped before the engine
+        -1014: Kind.REJECTED,  # a combination that it does not support
+        -1020: Kind.FATAL,  # an operation that it does not support
         -1021: Kind.CLOCK,
-        -1022: Kind.REJECTED,  # signature
+        -1022: Kind.FATAL,  # signature: the secret is not this key's
+        -1099: Kind.FATAL,  # not found, authenticated or authorised
         **dict.fromkeys(range(-1106, -1099), Kind.REJECTED),  # malformed parameters
         -1111: Kind.RULES,  # precision
         **dict.fromkeys(range(-1120, -1114), Kind.REJECTED),  # type, side, empty id
         -1121: Kind.RULES,  # no such symbol
+        -1122: Kind.RULES,  # of a status that it is not traded in
         -1145: Kind.REJECTED,
         -2010: Kind.REJECTED,  # by the engine; `DUPLICATE` and `MARKET_CLOSED` are the exceptions
         -2011: Kind.NOT_FOUND,  # cancel of an order that is not open
         -2013: Kind.NOT_FOUND,
+        -2008: Kind.FATAL,  # no such key
         -2014: Kind.FATAL,  # key format
         -2015: Kind.FATAL,  # key, address or permission
         -2021: Kind.UNKNOWN,  # half of a cancel-replace
+        -2016: Kind.RULES,  # no trading window
         -2022: Kind.REJECTED,
     }
 )
@@ -76,8 +92,12 @@ def _kind(status: int, code: int | None, message: str) -> Kind:
         return Kind.AMBIGUOUS
     if message == MARKET_CLOSED:
         return Kind.RULES
+    if status == 451:  # not served from where we are, at the edge and whatever the body says
+        return Kind.FATAL
     if status in (418, 429):
         return Kind.RATE_LIMITED
+    if code in REFUSALS_IN_WORDS and (kind := _kind_of_words(message)):
+        return kind
     if code is not None and code in CODES:
         return CODES[code]
     if status == 403:
@@ -89,6 +109,13 @@ def _kind(status: int, code: int | None, message: str) -> Kind:
     if code is None or not status >= 400:
         return Kind.FOREIGN
     return Kind.REJECTED
+
+
+def _kind_of_words(message: str) -> Kind | None:
+    words = message.lower()
+    if any(each in words for each in ACCOUNT_WORDS):
+        return Kind.FATAL
+    return Kind.BARRED if any(each in words for each in MARKET_WORDS) else None
 
 
 def _pause_ms(response: HttpResponse) -> int:

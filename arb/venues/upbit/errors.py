@@ -38,11 +38,11 @@ NAMES: Final[Mapping[str, Kind]] = MappingProxyType(
         "withdraw_address_not_registered": Kind.FATAL,
         "thirdparty_agreement_required": Kind.FATAL,
         # 401: refused at the door, before the engine
-        "invalid_query_payload": Kind.REJECTED,
-        "jwt_verification": Kind.REJECTED,
         "nonce_used": Kind.RETRYABLE,  # a new nonce, the same identifier
         # also at the door, but no later request will fare better: halt, instead of losing leg after leg
         "expired_access_key": Kind.FATAL,
+        "invalid_query_payload": Kind.FATAL,
+        "jwt_verification": Kind.FATAL,
         "invalid_access_key": Kind.FATAL,
         "no_authorization_ip": Kind.FATAL,
         "no_authorization_i_p": Kind.FATAL,
@@ -58,9 +58,10 @@ NAMES: Final[Mapping[str, Kind]] = MappingProxyType(
 STATUSES: Final[Mapping[int, Kind]] = MappingProxyType(
     {
         400: Kind.AMBIGUOUS,
-        401: Kind.REJECTED,
+        401: Kind.FATAL,
         403: Kind.FATAL,
         418: Kind.RATE_LIMITED,
+        451: Kind.FATAL,  # not served from where we are
         429: Kind.RATE_LIMITED,
     }
 )

@@ -18,6 +18,7 @@ import redis
 
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.adapters.local.kill_switch import MemoryKillSwitch
+from arb.adapters.memory.bars import MemoryBars
 from arb.adapters.memory.tables import MemoryTables
 from arb.adapters.memory.venue_health import MemoryVenueHealth
 from arb.adapters.redis.life import RedisHeartbeats
@@ -31,6 +32,7 @@ from arb.domain.market.instrument import Side
 from arb.domain.market.pair import Direction
 from arb.domain.risk.review import Approved
 from arb.domain.trading.order import Fill, Order, State
+from arb.engine.market.bars import BarMarket
 from arb.engine.market.rules import RereadRules
 from arb.engine.market.stream import Notice
 from arb.engine.trading.execute import Execute
@@ -191,6 +193,7 @@ class Desk:
                 switch=MemoryKillSwitch(), trades=self.stores.trades, counters=self.counts, clock=CLOCK
             ),
             health=MemoryVenueHealth(MemoryTables()),
+            bar_market=BarMarket(bars=MemoryBars(), here=lambda *_: None, alerts=self.alarms, clock=CLOCK),
             reread_rules=RereadRules(expire=lambda *_: None, announce=lambda *_: None, clock=CLOCK),
         )  # fmt: skip
 

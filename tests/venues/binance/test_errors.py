@@ -5,6 +5,7 @@ import pytest
 from arb.domain.errors import (
     AgainstRules,
     Fatal,
+    MarketBarred,
     OutcomeUnknown,
     RateLimited,
     Rejected,
@@ -29,7 +30,23 @@ ROWS: list[tuple[int, int, str, type[VenueError]]] = [
     (400, -1034, "Too many connections.", RateLimited),
     (400, -1013, "Filter failure: LOT_SIZE", AgainstRules),
     (400, -1021, "Timestamp for this request is outside of the recvWindow.", ClockRefused),
-    (400, -1022, "Signature for this request is not valid.", Rejected),
+    (401, -1002, "You are not authorized to execute this request.", Fatal),
+    (400, -1014, "Unsupported order combination.", Rejected),
+    (400, -1020, "This operation is not supported.", Fatal),
+    (400, -1022, "Signature for this request is not valid.", Fatal),
+    (400, -1099, "Not found, authenticated, or authorized.", Fatal),
+    (400, -1122, "Invalid symbol status.", AgainstRules),
+    (400, -2008, "Invalid Api-Key ID.", Fatal),
+    (400, -2010, "This action is disabled on this account.", Fatal),
+    (400, -2010, "Rest API trading is not enabled.", Fatal),
+    (400, -2010, "WebSocket API trading is not enabled.", Fatal),
+    (400, -2010, "This account is locked.", Fatal),
+    (400, -2010, "This symbol is not permitted for this account.", MarketBarred),
+    (400, -2010, "This symbol is restricted for this account.", MarketBarred),
+    (400, -2010, "Order would immediately match and take.", Rejected),
+    (400, -2010, "Price * QTY is zero or less.", Rejected),
+    (400, -2016, "No trading window could be found for the symbol.", AgainstRules),
+    (451, 0, "Service unavailable from a restricted location according to 'b. Eligibility'", Fatal),
     *((400, code, "malformed", Rejected) for code in (-1100, -1101, -1102, -1103, -1104, -1105, -1106)),
     (400, -1111, "Precision is over the maximum defined for this asset.", AgainstRules),
     *((400, code, "malformed", Rejected) for code in range(-1120, -1114)),
@@ -69,6 +86,12 @@ def test_a_refusal_that_is_not_binances_own_proves_nothing_about_an_order(status
     assert type(error_of(response(status, b"<html>"), Effect.READ)) is Rejected
 
 
+@pytest.mark.parametrize("effect", list(Effect))
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"code": 0, "msg": "restricted location"}'])
+def test_a_place_that_is_not_served_is_wrong_for_good_whatever_the_body_says(effect: Effect, body: bytes):
+    assert type(error_of(response(451, body), effect)) is Fatal
+
+
 def test_the_firewall_pauses_for_long():
     error = error_of(response(403, b"<html>"), Effect.PLACE)
     assert isinstance(error, RateLimited)
@@ -103,7 +126,7 @@ def test_a_rejection_keeps_the_venues_code_and_is_short():
     assert len(error.detail) <= 200
 
 
-@pytest.mark.parametrize(("code", "expected"), [(-1121, True), (-1100, True), (-1102, False), (-1022, False)])
+@pytest.mark.parametrize(("code", "expected"), [(-1121, True), (-1100, True), (-1102, False), (-1111, False)])
 def test_a_market_that_is_not_there_is_told_from_other_refusals(code: int, expected: bool):
     error = error_of(response(400, {"code": code, "msg": "refused"}), Effect.READ)
     assert isinstance(error, Rejected)

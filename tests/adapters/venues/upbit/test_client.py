@@ -87,7 +87,7 @@ def test_place_without_credentials_halts(order: Order):
         (DUPLICATE, OutcomeUnknown),
         (NO_FUNDS, Rejected),
         (refusal(401, "nonce_used"), Retryable),
-        (refusal(401, "jwt_verification"), Rejected),
+        (refusal(401, "jwt_verification"), Fatal),
         (refusal(401, "expired_access_key"), Fatal),
         (refusal(403, "out_of_scope"), Fatal),
         (refusal(429, "too_many_requests"), RateLimited),
@@ -225,7 +225,7 @@ def test_resolve_concludes_nothing_from_a_list_that_is_cut_off(bench: Bench, ord
     assert isinstance(bench.client.resolve(order, may_trade=True), NotFoundYet)
 
 
-@pytest.mark.parametrize(("name", "error"), [("jwt_verification", Rejected), ("out_of_scope", Fatal)])
+@pytest.mark.parametrize(("name", "error"), [("jwt_verification", Fatal), ("out_of_scope", Fatal)])
 def test_resolve_passes_on_what_is_wrong_with_our_key(
     bench: Bench, order: Order, name: str, error: type[Exception]
 ):
