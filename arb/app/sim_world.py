@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from arb.domain.errors import ConfigError
 from arb.ports.market import Clock, Entropy
-from arb.sim.core.coins import DEFAULT_COINS
+from arb.sim.core.coins import named_coin
 from arb.stack.files import read_json, write_json
 from arb.stack.home import Home
 from arb.stack.processes import Plan
@@ -44,21 +44,14 @@ def write_world(
     """Write the simulators' configuration; return it. A world that is there goes on with its keys.
 
     `credentials` are those of a world whose keys are chosen outside; others are made up. `coins` are
-    those of the market, if they are not just those that are traded; what it does not know is not listed.
-    Raises: ConfigError.
+    those of the market, if they are not just those that are traded; any name is one.
     """
     known = read_json(home.sim_file) or {}
-    listed = [coin for coin in coins or settings.coins if coin in DEFAULT_COINS]
-    if not listed:
-        raise ConfigError(
-            f"coins: the simulated exchanges list none of {', '.join(settings.coins)}; they have "
-            f"{', '.join(DEFAULT_COINS)}"
-        )
     world = {
         "seed": settings.sim.seed,
         "epoch_ns": known.get("epoch_ns") or clock.now_ns(),
         "step_ms": settings.sim.step_ms,
-        "coins": listed,
+        "coins": list(coins or settings.coins),
         "premium": {
             "mean_bps": "0",
             "stdev_bps": str(settings.sim.premium_stdev_bps),
@@ -101,9 +94,8 @@ def _secret(entropy: Entropy) -> str:
 
 def _opening(traded: tuple[str, ...]) -> dict[str, dict[str, str]]:
     coins = {
-        coin: f"{(OPENING_COIN_USDT / DEFAULT_COINS[coin].price_usdt).quantize(Decimal('0.001')):f}"
+        coin: f"{(OPENING_COIN_USDT / named_coin(coin).price_usdt).quantize(Decimal('0.001')):f}"
         for coin in traded
-        if coin in DEFAULT_COINS
     }
     return {
         "binance": {"USDT": f"{OPENING_USDT:f}", **coins},

@@ -1,6 +1,7 @@
-"""`python -m arb.sim binance|upbit`: run one simulated exchange."""
+"""`python -m arb.sim binance|upbit`: run one simulated exchange; `bench` measures what they cost."""
 
 import sys
+from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 
@@ -13,5 +14,12 @@ def _build_of(venue: str) -> Build:
     return build
 
 
+def _bench(argv: list[str]) -> int:
+    measure: Callable[[list[str]], int] = import_module("arb.sim.bench").main
+    return measure(argv)
+
+
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["bench"]:
+        sys.exit(_bench(sys.argv[2:]))
     sys.exit(main(sys.argv[1:], {venue: partial(_build_of, venue) for venue in (BINANCE, UPBIT)}))

@@ -8,6 +8,7 @@ so that a local book built from a snapshot and diffs is right whenever the snaps
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Final
 
 from arb.sim.core.book import Book, Level
@@ -19,7 +20,7 @@ from arb.sim.core.orders import ZERO
 IDS_PER_STEP: Final = 1_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Change:
     """One published move from a book to the next, with the ids a depth diff carries."""
 
@@ -27,21 +28,32 @@ class Change:
     first_id: int
     last_id: int
     book: Book
-    bids: tuple[Level, ...]  # changed levels; quantity 0 removes
-    asks: tuple[Level, ...]
-    moved_top: bool
+    before: tuple[Book, Book]  # as published, and as takers have left it
+    earlier: "Change | None" = None  # what this change is told together with
+
+    @property
+    def moved_top(self) -> bool:
+        """Whether the best levels are others than takers have left."""
+        return self.before[1].top() != self.book.top()
+
+    @cached_property
+    def bids(self) -> tuple[Level, ...]:
+        """Return the changed levels; quantity 0 removes."""
+        changed = _changes([book.bids for book in self.before], self.book.bids)
+        return changed if self.earlier is None else _latest(self.earlier.bids, changed)
+
+    @cached_property
+    def asks(self) -> tuple[Level, ...]:
+        """Return the changed levels; quantity 0 removes."""
+        changed = _changes([book.asks for book in self.before], self.book.asks)
+        return changed if self.earlier is None else _latest(self.earlier.asks, changed)
 
 
 def merged(earlier: Change | None, later: Change) -> Change:
     """Return two moves in a row as one; of a level changed twice the later quantity counts."""
     if earlier is None:
         return later
-    return replace(
-        later,
-        first_id=earlier.first_id,
-        bids=_latest(earlier.bids, later.bids),
-        asks=_latest(earlier.asks, later.asks),
-    )
+    return replace(later, first_id=earlier.first_id, earlier=earlier)
 
 
 class PublishedBooks:
@@ -70,9 +82,7 @@ class PublishedBooks:
             first_id=self._diff_ids.get(coin, last_id - 1) + 1,
             last_id=last_id,
             book=book,
-            bids=_changes((before.bids, left.bids), book.bids),
-            asks=_changes((before.asks, left.asks), book.asks),
-            moved_top=left.bids[:1] != book.bids[:1] or left.asks[:1] != book.asks[:1],
+            before=(before, left),
         )
         self._published[coin] = book
         self._diff_ids[coin] = self._ids[coin] = last_id

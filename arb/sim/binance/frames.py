@@ -1,13 +1,16 @@
 """Market stream frames as bytes. Pure. The combined form wraps the raw one without touching it."""
 
+from functools import cache
+
 import orjson
 
 from arb.sim.binance.books import Change
 from arb.sim.binance.symbols import symbol_name
-from arb.sim.binance.wire import rows, text, top
+from arb.sim.binance.wire import row_text, rows, text
 from arb.sim.core.book import Book, Level
 
 
+@cache
 def stream_name(coin: str, channel: str) -> str:
     """Return e.g. btcusdt@bookTicker."""
     return f"{symbol_name(coin).lower()}@{channel}"
@@ -20,25 +23,15 @@ def combined(stream: str, raw: bytes) -> bytes:
 
 def book_ticker(coin: str, update_id: int, book: Book) -> bytes:
     """Return the best bid and ask; it carries no time."""
-    bid, bid_quantity = top(book.bids)
-    ask, ask_quantity = top(book.asks)
-    return orjson.dumps(
-        {
-            "u": update_id,
-            "s": symbol_name(coin),
-            "b": bid,
-            "B": bid_quantity,
-            "a": ask,
-            "A": ask_quantity,
-        }
-    )
+    bid, ask = (side or (0.0, 0.0) for side in book.floats(1))
+    shape = '{"u":%d,"s":"%s","b":"%.8f","B":"%.8f","a":"%.8f","A":"%.8f"}'
+    return (shape % (update_id, symbol_name(coin), *bid, *ask)).encode()
 
 
 def partial_depth(update_id: int, book: Book, levels: int) -> bytes:
     """Return the top levels; it carries no symbol."""
-    return orjson.dumps(
-        {"lastUpdateId": update_id, "bids": rows(book.bids[:levels]), "asks": rows(book.asks[:levels])}
-    )
+    bids, asks = map(row_text, book.floats(levels))
+    return f'{{"lastUpdateId":{update_id},"bids":[{bids}],"asks":[{asks}]}}'.encode()
 
 
 def depth_update(coin: str, change: Change, event_ms: int) -> bytes:

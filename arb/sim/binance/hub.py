@@ -27,6 +27,10 @@ class Hub:
         """Whether anybody listens to `stream`."""
         return stream in self._listeners
 
+    def wants_any(self, streams: frozenset[str]) -> bool:
+        """Whether anybody listens to one of `streams`."""
+        return not streams.isdisjoint(self._listeners)
+
     def subscribe(self, listener: Listener, streams: Iterable[str]) -> None:
         """Add streams to a connection; one it has already is passed over."""
         for stream in streams:

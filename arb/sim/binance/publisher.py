@@ -5,7 +5,7 @@ slow forms once a second, and one seeded public trade a step at the touch.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from functools import cache, partial
 from random import Random
 from typing import Final
 
@@ -23,7 +23,8 @@ from arb.sim.core.journal import Recorded
 from arb.sim.core.orders import Side
 from arb.sim.core.stage import Stage
 
-PARTIAL_LEVELS: Final = (5, 10, 20)
+PARTIAL_CHANNELS: Final = tuple((levels, f"depth{levels}@100ms", f"depth{levels}") for levels in (5, 10, 20))
+CHANNELS: Final = ("bookTicker", "depth@100ms", "depth", "trade")
 FILL_TRADES_FROM: Final = 10**12  # our fills among the public trades, apart from the seeded ones
 
 
@@ -49,19 +50,20 @@ class Publisher:
         event_ms = milliseconds(self._stage.market.starts_ns(step))
         for coin, book in books.items():
             change = self._books.publish(coin, step, book)
-            self._book(change, event_ms)
-            self._trade(coin, step, change.book, event_ms)
+            if self._hub.wants_any(_streams_of(coin)):
+                self._book(change, event_ms)
+                self._trade(coin, step, change.book, event_ms)
 
     def partial_books(self, coin: str, update_id: int, book: Book) -> None:
         """Publish the partial depth streams of one coin."""
         second = self._stage.clock.now_ns() // NS_PER_S
         is_slow = self._slow_at.get(coin) != second
         self._slow_at[coin] = second
-        for levels in PARTIAL_LEVELS:
+        for levels, fast, slow in PARTIAL_CHANNELS:
             make = partial(frames.partial_depth, update_id, book, levels)
-            self._hub.publish(stream_name(coin, f"depth{levels}@100ms"), make)
+            self._hub.publish(stream_name(coin, fast), make)
             if is_slow:
-                self._hub.publish(stream_name(coin, f"depth{levels}"), make)
+                self._hub.publish(stream_name(coin, slow), make)
 
     def on_event(self, recorded: Recorded) -> None:
         """Publish what a fill of ours did to the book. Listens to the engine."""
@@ -115,3 +117,10 @@ class Publisher:
         for touch in (book.bids if buyer_is_maker else book.asks)[:1]:
             make = partial(frames.trade, coin, step + 1, touch, event_ms, buyer_is_maker)
             self._hub.publish(stream, make)
+
+
+@cache
+def _streams_of(coin: str) -> frozenset[str]:
+    """Return every stream that a market step has something to say on."""
+    partial_depths = (channel for _, *channels in PARTIAL_CHANNELS for channel in channels)
+    return frozenset(stream_name(coin, channel) for channel in (*CHANNELS, *partial_depths))

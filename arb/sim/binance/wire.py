@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import Final
 
 from arb.domain.time import NS_PER_MS
@@ -23,6 +24,16 @@ def milliseconds(now_ns: int) -> int:
 def rows(levels: Iterable[Level]) -> list[list[str]]:
     """Return levels as [price, quantity] pairs."""
     return [[text(level.price), text(level.quantity)] for level in levels]
+
+
+def row_text(flat: Sequence[float]) -> str:
+    """Return price, quantity, price, quantity ... as the inside of a list of pairs."""
+    return _pattern(len(flat) // 2) % tuple(flat)
+
+
+@cache
+def _pattern(count: int) -> str:
+    return ",".join(['["%.8f","%.8f"]'] * count)
 
 
 def top(levels: Sequence[Level]) -> tuple[str, str]:

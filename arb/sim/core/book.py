@@ -5,10 +5,9 @@ A taker walks the opposite side from the best level. A resting order is filled b
 reaches its price, at its own price.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from arb.sim.core.orders import ZERO, Side
 from arb.sim.core.ticks import floor_to
@@ -21,33 +20,108 @@ class Level(NamedTuple):
     quantity: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Book:
-    """Both sides of one instrument, best level first."""
+class Grid(NamedTuple):
+    """Both sides in whole ticks and lots, best first: a book before anybody asks for decimals."""
 
-    bids: tuple[Level, ...]
-    asks: tuple[Level, ...]
+    tick: Decimal
+    lot: Decimal
+    bids: Sequence[tuple[int, int]]
+    asks: Sequence[tuple[int, int]]
+
+
+class Book:
+    """Both sides of one instrument, best level first. Of a grid, levels are made when asked for."""
+
+    __slots__ = ("_asks", "_bids", "grid")
+
+    def __init__(self, *, bids: tuple[Level, ...], asks: tuple[Level, ...]) -> None:
+        self._bids: tuple[Level, ...] | None = bids
+        self._asks: tuple[Level, ...] | None = asks
+        self.grid: Grid | None = None
+
+    @classmethod
+    def of_grid(cls, grid: Grid) -> Self:
+        """Return the book that a grid describes."""
+        book = cls(bids=(), asks=())
+        book.grid, book._bids, book._asks = grid, None, None
+        return book
+
+    @property
+    def bids(self) -> tuple[Level, ...]:
+        """Return the side that buys."""
+        if self._bids is None:
+            self._bids = _levels(self.grid, 0)
+        return self._bids
+
+    @property
+    def asks(self) -> tuple[Level, ...]:
+        """Return the side that sells."""
+        if self._asks is None:
+            self._asks = _levels(self.grid, 1)
+        return self._asks
+
+    def floats(self, depth: int) -> tuple[list[float], list[float]]:
+        """Return price, quantity, price, quantity ... of each side: for text, which rounds them right."""
+        grid = self.grid
+        if grid is None:
+            sides = (self.bids, self.asks)
+            return (_flat(sides[0][:depth]), _flat(sides[1][:depth]))
+        tick, lot = float(grid.tick), float(grid.lot)
+        bids = [part for ticks, lots in grid.bids[:depth] for part in (ticks * tick, lots * lot)]
+        return bids, [part for ticks, lots in grid.asks[:depth] for part in (ticks * tick, lots * lot)]
+
+    def top(self) -> tuple[object, ...]:
+        """Return something that is equal for books with the same best levels."""
+        if self.grid is not None:
+            return (*self.grid.bids[:1], *self.grid.asks[:1])
+        return (*self.bids[:1], *self.asks[:1])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Book) and (self.bids, self.asks) == (other.bids, other.asks)
+
+    def __hash__(self) -> int:
+        return hash((self.bids, self.asks))
+
+    def __repr__(self) -> str:
+        return f"Book(bids={self.bids!r}, asks={self.asks!r})"
+
+
+def _levels(grid: Grid | None, side: int) -> tuple[Level, ...]:
+    if grid is None:
+        return ()
+    tick, lot = grid.tick, grid.lot
+    return tuple(Level(ticks * tick, lots * lot) for ticks, lots in (grid.bids, grid.asks)[side])
+
+
+def _flat(levels: Iterable[Level]) -> list[float]:
+    return [float(part) for level in levels for part in level]
 
 
 class Liquidity:
     """What is left of one step's book. Later books replace it, so takers never change the path."""
 
     def __init__(self, book: Book) -> None:
-        self._sides = {Side.BUY: list(book.asks), Side.SELL: list(book.bids)}
+        self._whole: Book | None = book  # until somebody takes of it
+        self._sides: dict[Side, list[Level]] = {}
 
     def against(self, taker: Side) -> list[Level]:
         """Return the levels a taker of that side meets, best first."""
+        if not self._sides and self._whole is not None:
+            self._sides = {Side.BUY: list(self._whole.asks), Side.SELL: list(self._whole.bids)}
         return self._sides[taker]
 
     def consume(self, taker: Side, taken: Iterable[Level]) -> None:
         """Remove what a taker took."""
-        left = {level.price: level.quantity for level in self._sides[taker]}
+        left = {level.price: level.quantity for level in self.against(taker)}
         for level in taken:
             left[level.price] -= level.quantity
         self._sides[taker] = [Level(price, quantity) for price, quantity in left.items() if quantity > ZERO]
+        self._whole = None
 
     def book(self) -> Book:
         """Return what is left as a book."""
+        if self._whole is not None:
+            return self._whole
         return Book(bids=tuple(self._sides[Side.SELL]), asks=tuple(self._sides[Side.BUY]))
 
 

@@ -7,8 +7,14 @@ band (ticks.py) and its lot is 1e-8 for every coin.
 
 from dataclasses import dataclass
 from decimal import Decimal
+from math import exp, log
+from random import Random
 from types import MappingProxyType
 from typing import Final
+
+# Of coins beyond the table: prices at which Upbit's price unit is 10 bps at most, as of what trades most.
+UNLISTED_USDT: Final = (0.75, 70.0)
+UNLISTED_VOLATILITY_BPS: Final = (1.2, 2.4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +51,17 @@ DEFAULT_COINS: Final = MappingProxyType(
         )
     }
 )
+
+
+def named_coin(name: str) -> Coin:
+    """Return the coin of the table, or one made up by its name: always the same for the same name."""
+    listed = DEFAULT_COINS.get(name)
+    if listed is not None:
+        return listed
+    dice = Random(f"coin:{name}")
+    low, high = UNLISTED_USDT
+    price = Decimal(f"{exp(dice.uniform(log(low), log(high))):.4g}")
+    return unlisted_coin(name, price, Decimal(f"{dice.uniform(*UNLISTED_VOLATILITY_BPS):.1f}"))
 
 
 def unlisted_coin(name: str, price_usdt: Decimal, volatility_bps: Decimal) -> Coin:

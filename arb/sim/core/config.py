@@ -4,16 +4,20 @@ The same file gives both processes the same market. Unknown keys and bad values 
 with one line that names the place. Amounts are decimal strings; times are as named.
 """
 
+import re
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from arb.sim.core.coins import DEFAULT_COINS, Coin, unlisted_coin
+from arb.sim.core.coins import DEFAULT_COINS, Coin, named_coin, unlisted_coin
 from arb.sim.core.faults import Fault
 
 SPEED_MAX = "max"
+COINS_MAX: Final = 500
+NAME: Final = re.compile("[A-Z0-9]{1,20}")
 
 
 class ConfigError(Exception):
@@ -109,18 +113,12 @@ class SimConfig(Strict, frozen=True):
 
 
 def _complete(name: str, override: CoinOverride) -> Coin:
-    default = DEFAULT_COINS.get(name)
-    volatility = override.volatility_bps or (default.volatility_bps if default else Decimal("1.5"))
-    if default is None:
-        if override.price_usdt is None:
-            raise ConfigError(f"coins.{name}: not a default coin, so it needs price_usdt")
-        return unlisted_coin(name, override.price_usdt, volatility)
-    return Coin(
-        name=name,
-        price_usdt=override.price_usdt or default.price_usdt,
-        volatility_bps=volatility,
-        tick_usdt=default.tick_usdt,
-        lot=default.lot,
+    coin = named_coin(name)
+    price, volatility = override.price_usdt, override.volatility_bps
+    if price is not None and name not in DEFAULT_COINS:
+        return unlisted_coin(name, price, volatility or coin.volatility_bps)
+    return replace(
+        coin, price_usdt=price or coin.price_usdt, volatility_bps=volatility or coin.volatility_bps
     )
 
 
@@ -144,7 +142,9 @@ def _check(config: SimConfig) -> None:
     for ok, text in (
         (config.epoch_ns > 0, "epoch_ns: must be Unix nanoseconds above 0"),
         (1 <= config.step_ms <= 60_000, "step_ms: must be 1 to 60000"),
-        (len(config.coins) > 0, "coins: at least one"),
+        (0 < len(config.coins) <= COINS_MAX, f"coins: 1 to {COINS_MAX}"),
+        (all(NAME.fullmatch(name) for name in config.coins), "coins: names are 1 to 20 of A-Z and 0-9"),
+        (not {"USDT", "KRW"} & set(config.coins), "coins: USDT and KRW are what coins are paid with"),
         (config.usdt_krw > 0, "usdt_krw: must be above 0"),
         (premium.half_life_s > 0, "premium.half_life_s: must be above 0"),
         (premium.stdev_bps >= 0, "premium.stdev_bps: must not be negative"),

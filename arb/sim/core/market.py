@@ -16,7 +16,7 @@ from arb.sim.core.book import Book
 from arb.sim.core.coins import Coin
 from arb.sim.core.config import SimConfig
 from arb.sim.core.path import FairPath, FairState, SeededPath
-from arb.sim.core.shape import Shape, make_book
+from arb.sim.core.shape import DICE, Shape, make_book, throw
 from arb.sim.core.tape import TAPE_COIN, has_frame_tape, load_tape_path
 from arb.sim.core.ticks import fixed_tick, krw_tick
 
@@ -51,6 +51,15 @@ class Market:
         self._lots = {coin.name: coin.lot for coin in self._coins}
         self._path = path
         self._replayed = {TAPE_COIN} if has_frame_tape(config) else set()
+        self._usdt_shapes = {
+            coin.name: Shape(
+                tick=fixed_tick(coin.tick_usdt),
+                lot=coin.lot,
+                spread_bps=BINANCE_SPREAD_BPS,
+                usdt_per_quote=1.0,
+            )
+            for coin in self._coins
+        }
         usdt_per_krw = 1 / float(config.usdt_krw)
         self._krw_shape = Shape(
             tick=krw_tick, lot=UPBIT_LOT, spread_bps=UPBIT_SPREAD_BPS, usdt_per_quote=usdt_per_krw
@@ -89,15 +98,14 @@ class Market:
         return self._binance_books(state, step, conditions)
 
     def _binance_books(self, state: FairState, step: int, conditions: Conditions) -> dict[str, Book]:
-        return {
-            coin.name: make_book(
-                _binance_shape(coin, conditions),
-                mid * conditions.prices.get(coin.name, 1.0),
-                f"{self._seed}:{BINANCE}:{coin.name}:{step}",
-            )
-            for coin, mid in zip(self._coins, state.price_usdt, strict=True)
-            if coin.name not in self._replayed
-        }
+        dice = throw(f"{self._seed}:{BINANCE}:{step}", len(self._coins))
+        books = {}
+        for position, (coin, mid) in enumerate(zip(self._coins, state.price_usdt, strict=True)):
+            if coin.name not in self._replayed:
+                moved = mid * conditions.prices.get(coin.name, 1.0)
+                mine = dice[position * DICE : (position + 1) * DICE]
+                books[coin.name] = make_book(self._binance_shape(coin, conditions), moved, mine)
+        return books
 
     def _upbit_books(self, state: FairState, step: int, conditions: Conditions) -> dict[str, Book]:
         usdt_krw = state.usdt_krw * conditions.rate
@@ -106,27 +114,26 @@ class Market:
             for coin, price, premium in zip(self._coins, state.price_usdt, state.premium, strict=True)
         }
         mids["USDT"] = usdt_krw
+        dice = throw(f"{self._seed}:{UPBIT}:{step}", len(mids))
         return {
             name: make_book(
                 self._upbit_shape(name, conditions),
                 mid * conditions.prices.get(name, 1.0),
-                f"{self._seed}:{UPBIT}:{name}:{step}",
+                dice[position * DICE : (position + 1) * DICE],
             )
-            for name, mid in mids.items()
+            for position, (name, mid) in enumerate(mids.items())
         }
+
+    def _binance_shape(self, coin: Coin, conditions: Conditions) -> Shape:
+        shape = self._usdt_shapes[coin.name]
+        tick, lot = conditions.ticks.get(coin.name), conditions.lots.get(coin.name)
+        if tick is not None:
+            shape = replace(shape, tick=fixed_tick(tick))
+        return shape if lot is None else replace(shape, lot=lot)
 
     def _upbit_shape(self, name: str, conditions: Conditions) -> Shape:
         tick = conditions.ticks.get(name)
         return self._krw_shape if tick is None else replace(self._krw_shape, tick=fixed_tick(tick))
-
-
-def _binance_shape(coin: Coin, conditions: Conditions) -> Shape:
-    return Shape(
-        tick=fixed_tick(conditions.ticks.get(coin.name, coin.tick_usdt)),
-        lot=conditions.lots.get(coin.name, coin.lot),
-        spread_bps=BINANCE_SPREAD_BPS,
-        usdt_per_quote=1.0,
-    )
 
 
 def build_market(config: SimConfig) -> Market:

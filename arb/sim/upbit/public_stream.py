@@ -14,6 +14,7 @@ from arb.sim.core.fault_stream import PublicShaper
 from arb.sim.core.stage import Stage
 from arb.sim.upbit.connection import Connection
 from arb.sim.upbit.frames import encode_frame
+from arb.sim.upbit.live_book import live_book
 from arb.sim.upbit.public_tape import PublicTape
 from arb.sim.upbit.public_trades import PublicTrade, trade_message
 from arb.sim.upbit.quotation import grouped, grouping_levels, orderbook_fields
@@ -80,6 +81,15 @@ class PublicStream:
                     connection.send_in_order(frame, lag_ms)
 
     def _frames(self, channel: Channel, form: str, fresh: dict[str, list[PublicTrade]]) -> Iterator[bytes]:
+        if channel.type == "orderbook" and channel.level == 0:
+            told = live_book(
+                channel.market, self._tape.books[channel.market], channel.units, self._stage.now_ns(), form
+            )
+            if told is not None:
+                shaped = self._shaper.push(f"orderbook.{channel.market}", told)
+                if shaped is not None:
+                    yield shaped
+                return
         for message in self._messages(channel, REALTIME, fresh.get(channel.market, [])):
             frame = self._shaper.push(f"{channel.type}.{channel.market}", encode_frame(message, form))
             if frame is not None:

@@ -2,20 +2,38 @@
 
 import asyncio
 
-from arb.sim.core.sockets import Outbox
+from arb.sim.core.sockets import Outbox, _header
 
 
 class Wire:
-    """A client's end: what arrived, and when."""
+    """A client's end: what arrived, and when; it is socket, request and transport at once."""
 
     closed = False
-    _req = None
 
     def __init__(self):
         self.arrived = []
 
-    async def send_frame(self, frame, _type):
-        self.arrived.append((frame, asyncio.get_running_loop().time()))
+    @property
+    def _req(self):
+        return self
+
+    transport = _req
+
+    def write(self, data):
+        now_s = asyncio.get_running_loop().time()
+        while data:
+            length = data[1]
+            self.arrived.append((data[2 : 2 + length], now_s))
+            data = data[2 + length :]
+
+    def is_closing(self):
+        return False
+
+    def get_write_buffer_size(self):
+        return 0
+
+    def abort(self):
+        pass
 
 
 def played(*script):
@@ -52,3 +70,12 @@ def test_a_stream_that_lags_no_more_sends_what_it_owes_first():
 def test_a_shorter_lag_never_overtakes():
     arrived = played((0, b"1", 200), (0, b"2", 50), (0, b"3", 0))
     assert [frame for frame, _ in arrived] == [b"1", b"2", b"3"]
+
+
+def test_frames_of_every_length_are_framed_right():
+    for length, head in (
+        (125, b"\x81\x7d"),
+        (126, b"\x81\x7e\x00\x7e"),
+        (70_000, b"\x81\x7f" + (70_000).to_bytes(8)),
+    ):
+        assert _header(0x81, b"x" * length) == head

@@ -1,0 +1,61 @@
+"""A book of a grid is the same book, and its text the same text."""
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from arb.sim.binance.frames import book_ticker, partial_depth
+from arb.sim.binance.wire import rows, top
+from arb.sim.core.book import Book, Grid
+from arb.sim.core.market import BINANCE, UPBIT, build_market
+from arb.sim.upbit.frames import encode_frame
+from arb.sim.upbit.live_book import live_book
+from arb.sim.upbit.quotation import orderbook_fields
+from tests.sim.core.worlds import book, config
+
+COINS = ["BTC", "DOGE", "XRP", "A1", "B2"]
+
+
+def some_books(venue):
+    market = build_market(config(coins=COINS))
+    return [each for step in range(5) for each in market.books(venue, step).values()]
+
+
+def plain(made):
+    return Book(bids=made.bids, asks=made.asks)
+
+
+def test_levels_of_a_grid_are_exact():
+    made = Book.of_grid(
+        Grid(tick=Decimal("0.01"), lot=Decimal("0.001"), bids=[(10001, 3)], asks=[(10002, 5)])
+    )
+    assert made.bids == ((Decimal("100.01"), Decimal("0.003")),)
+    assert made == plain(made)
+    assert hash(made) == hash(plain(made))
+
+
+def test_the_same_top_is_the_same_whatever_lies_below():
+    one, other = (book(bids=(("99", "1"), (below, "2"))) for below in ("98", "97"))
+    assert one.top() == other.top() != book(bids=(("99", "2"),)).top()
+
+
+@pytest.mark.parametrize("depth", [5, 20])
+def test_binance_text_is_what_decimals_say(depth):
+    for made in (*some_books(BINANCE), book(bids=())):
+        told = json.loads(partial_depth(7, made, depth))
+        assert told == {"lastUpdateId": 7, "bids": rows(made.bids[:depth]), "asks": rows(made.asks[:depth])}
+        ticker = json.loads(book_ticker("BTC", 7, made))
+        assert ((ticker["b"], ticker["B"]), (ticker["a"], ticker["A"])) == (top(made.bids), top(made.asks))
+
+
+@pytest.mark.parametrize("form", ["DEFAULT", "SIMPLE", "JSON_LIST", "SIMPLE_LIST"])
+def test_upbit_text_is_what_decimals_say(form):
+    for made in some_books(UPBIT):
+        slow = {"type": "orderbook", "code": "KRW-BTC", **orderbook_fields(made, 5_000_000, 15)}
+        wanted = encode_frame(slow | {"stream_type": "REALTIME", "level": 0}, form)
+        assert json.loads(live_book("KRW-BTC", made, 15, 5_000_000, form)) == json.loads(wanted)
+
+
+def test_a_book_with_uneven_sides_is_left_to_the_long_way():
+    assert live_book("KRW-BTC", book(asks=()), 15, 5, "DEFAULT") is None
