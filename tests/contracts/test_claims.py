@@ -135,6 +135,17 @@ def test_what_is_stamped_ahead_was_written_before_the_clock_was_set_back_and_is_
     assert overdue(NOW_NS + hour_ns) == []
 
 
+def test_an_intent_from_before_the_clock_was_set_back_is_not_sent(stores, session, order):
+    """Its price may be as old as the clock was ahead."""
+    expired = stores.trades.claim(order.client_order_id, NOW_NS - 3_600 * SECOND_NS)
+    assert expired.state is State.EXPIRED
+    assert stores.inside.hold(order.client_order_id) == "voided"
+
+
+def test_an_intent_of_a_machine_that_is_a_little_ahead_is_sent(stores, order):
+    assert stores.trades.claim(order.client_order_id, NOW_NS - 400_000_000).state is State.SUBMITTED
+
+
 def test_what_is_live_is_so_whatever_its_stamp(stores, session, order):
     assert len(stores.trades.live(session.session_id)) == 2
     stores.trades.deny(order.client_order_id, "test", NOW_NS)

@@ -28,7 +28,7 @@ from tests.engine.books import BTC_KRW, BTC_USDT, NOW_NS, a_book
 from tests.engine.health.test_watch import Counts, Post
 from tests.engine.market.test_feed_guard import World as Guarded
 from tests.engine.market.test_membership import settled
-from tests.engine.town import BTC, Town
+from tests.engine.town import BTC, SESSION, Town, run_due
 
 STEP_MS = 60_000
 STEP_NS = STEP_MS * NS_PER_MS
@@ -233,3 +233,48 @@ def test_a_far_coin_is_looked_at_again():
     nearness.note(BTC, NOW_NS, far=True)
     assert nearness.worth((BTC,), NOW_NS) == ()
     assert nearness.worth((BTC,), NOW_NS - STEP_NS) == (BTC,)
+
+
+@pytest.mark.parametrize("step_ms", [2_000, STEP_MS, 60 * STEP_MS])
+@pytest.mark.parametrize("trouble", [Trouble.DROPPED, Trouble.REPLY_LOST])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_an_order_that_was_lost_before_is_asked_about_and_its_trade_settled(town, trouble, sign, step_ms):
+    """Whichever way the clock is set while the order is out."""
+    town.venues[Venue.BINANCE].troubles.append(trouble)
+    town.premium(60)
+    town.evaluate_now()
+    town.run_one()
+    town.run_one()
+    town.pending.clear()
+    town.clock.set_back_ms(sign * step_ms)
+    for _ in range(40):
+        town.premium(60)
+        town.sweep.run()
+        town.collect()
+        run_due(town)
+        town.pass_time(2_000)
+        if not town.trades.working(SESSION) and town.drain.at_rest():
+            break
+    assert town.trades.working(SESSION) == 0
+    assert trade_position([row.order for row in town.tables.orders.values()]).imbalance == 0
+
+
+def test_an_order_that_nobody_knows_is_told_when_its_stamp_lies_ahead(town):
+    town.venues[Venue.BINANCE].troubles.append(Trouble.DROPPED)
+    town.venues[Venue.BINANCE].mute = True
+    town.premium(60)
+    town.evaluate_now()
+    town.run_one()
+    town.run_one()
+    town.clock.set_back_ms(STEP_MS)
+    town.sweep.run()
+    assert "order_unknown" in [alert.kind for _, alert in town.tables.alerts]
+
+
+def test_an_intent_from_before_is_not_sent_at_its_old_price(town):
+    town.premium(60)
+    town.evaluate_now()
+    town.clock.set_back_ms(STEP_MS)
+    town.run_one()
+    town.run_one()
+    assert town.orders_at(Venue.UPBIT) == town.orders_at(Venue.BINANCE) == {}

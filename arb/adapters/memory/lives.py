@@ -36,7 +36,7 @@ def claim(tables: MemoryTables, row: OrderRow, now_ns: int) -> Order | None:
     """Take the right to send, or end an intent whose lifetime is over; None if it was no intent any more."""
     if row.order.state is not State.INTENT:
         return None
-    if row.order.expires_at_ns <= now_ns:
+    if not row.order.is_alive(now_ns):
         expired = apply(row.order, Event.EXPIRE, "lifetime")
         write(tables, row, expired, (Event.EXPIRE,), now_ns)
         return expired

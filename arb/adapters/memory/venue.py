@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from arb.adapters.venues.age import ClaimAge
 from arb.adapters.venues.paper import within
 from arb.domain.errors import AgainstRules, OutcomeUnknown, RateLimited, Rejected, Retryable
 from arb.domain.market.book import Book
@@ -68,6 +69,9 @@ class MemoryVenue:
     ended: list[ListedOrder] = field(default_factory=list)  # somebody else's orders that are over
     fee_paid_in: tuple[str, Decimal] | None = None  # a third asset, and how much of it for each fill
 
+    def __post_init__(self) -> None:
+        self._age = ClaimAge(self.clock)
+
     def place(self, order: Order) -> OrderReport:
         """Take one order, unless trouble is due."""
         trouble = self.troubles.popleft() if self.troubles else Trouble.NONE
@@ -109,10 +113,10 @@ class MemoryVenue:
         found = self.query(order)
         if found is not None:
             return found
-        now_ns = self.clock.now_ns()
-        if self.venue is Venue.UPBIT and now_ns - order.claimed_at_ns > 1_000 * NS_PER_MS:
-            return self._redrive(order if may_trade else unfillable(order), now_ns)
-        if self.venue is Venue.BINANCE and now_ns > order.claimed_at_ns + self.window_ns + FENCE_MARGIN_NS:
+        age_ns = self._age.ms(order) * NS_PER_MS
+        if self.venue is Venue.UPBIT and age_ns > 1_000 * NS_PER_MS:
+            return self._redrive(order if may_trade else unfillable(order), age_ns)
+        if self.venue is Venue.BINANCE and age_ns > self.window_ns + FENCE_MARGIN_NS:
             return NeverPlaced("window_over_and_absent")
         return NotFoundYet(200)
 
@@ -152,14 +156,14 @@ class MemoryVenue:
         """Return that both clocks are the same one."""
         return 0
 
-    def _redrive(self, order: Order, now_ns: int) -> Resolution:
+    def _redrive(self, order: Order, age_ns: int) -> Resolution:
         try:
             return self._accept(order, Trouble.NONE)
         except Rejected:
             found = self.query(order)
             if found is not None:
                 return found
-            proven = now_ns > order.claimed_at_ns + self.window_ns + FENCE_MARGIN_NS
+            proven = age_ns > self.window_ns + FENCE_MARGIN_NS
             return NeverPlaced("identifier_burnt_and_absent") if proven else NotFoundYet(200)
 
     def _arrive(self, order: Order, trouble: Trouble) -> OrderReport:

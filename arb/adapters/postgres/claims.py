@@ -7,6 +7,7 @@ from arb.adapters.postgres.owners import actor_of, of_own_session
 from arb.adapters.postgres.rows import order_of
 from arb.adapters.postgres.tables import order_events, orders
 from arb.domain.market.ids import ClientOrderId
+from arb.domain.time import STAMP_AHEAD_NS_MAX
 from arb.domain.trading.order import Event, Order, State, apply, transition
 
 
@@ -24,6 +25,7 @@ def _take(connection: Connection, client_order_id: ClientOrderId, now_ns: int) -
             orders.c.client_order_id == client_order_id,
             orders.c.state == State.INTENT.value,
             orders.c.expires_at_ns > now_ns,
+            orders.c.created_at_ns <= now_ns + STAMP_AHEAD_NS_MAX,
             of_own_session(connection, orders.c.session_id),
         )
         .values(
@@ -57,7 +59,7 @@ def _take(connection: Connection, client_order_id: ClientOrderId, now_ns: int) -
 def _expire(connection: Connection, client_order_id: ClientOrderId, now_ns: int) -> Order | None:
     """End an intent whose lifetime is over; its hold is voided."""
     locked = lock(connection, client_order_id)
-    if locked is None or locked.order.state is not State.INTENT or locked.order.expires_at_ns > now_ns:
+    if locked is None or locked.order.state is not State.INTENT or locked.order.is_alive(now_ns):
         return None
     expired = apply(locked.order, Event.EXPIRE, "lifetime")
     write(connection, locked, expired, (Event.EXPIRE,), now_ns)

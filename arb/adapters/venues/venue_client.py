@@ -113,7 +113,8 @@ def sending_time_left_ms(order: Order, now_ns: int) -> int:
     """
     if order.claimed_at_ns <= 0:
         raise InvariantError(f"order {order.client_order_id} is sent without a claim")
-    left_ms = (order.expires_at_ns - now_ns) // NS_PER_MS
+    until_ns = min(order.expires_at_ns - now_ns, order.expires_at_ns - order.claimed_at_ns)
+    left_ms = until_ns // NS_PER_MS  # also where the clock was set back since the claim
     if left_ms <= 0:
         raise Retryable(order.venue, f"{order.client_order_id}: lifetime over before it was sent")
     return left_ms

@@ -16,6 +16,7 @@ from arb.domain.errors import IllegalTransition
 from arb.domain.market.ids import ClientOrderId, FillId, Symbol, TradeId, Venue, VenueOrderId
 from arb.domain.market.instrument import Side
 from arb.domain.market.money import ZERO
+from arb.domain.time import STAMP_AHEAD_NS_MAX
 
 
 class State(StrEnum):
@@ -166,6 +167,10 @@ class Order:
     def filled_quantity(self) -> Decimal:
         """Return the base executed so far, before fees."""
         return sum((fill.quantity for fill in self.fills), ZERO)
+
+    def is_alive(self, now_ns: int) -> bool:
+        """Tell whether it may still be sent; one created ahead of now is from before a step back."""
+        return self.created_at_ns - STAMP_AHEAD_NS_MAX <= now_ns < self.expires_at_ns
 
     @property
     def is_terminal(self) -> bool:

@@ -16,7 +16,7 @@ from arb.domain.errors import (
 from arb.domain.health.alert import Alert, Severity
 from arb.domain.health.backoff import ORDER_BACKOFF, RESOLVE_BACKOFF
 from arb.domain.market.ids import ClientOrderId, SessionId, Venue
-from arb.domain.time import NS_PER_MS
+from arb.domain.time import NS_PER_MS, is_current, is_within
 from arb.domain.trading.order import Event, Order, OrderReport, State, overfill
 from arb.engine.market.bars import BarMarket
 from arb.engine.market.rules import RereadRules
@@ -237,7 +237,7 @@ class Execute:
     def _give_up_sender(self, order: Order) -> bool:
         """Tell whether the claim is so old that its sender must be gone; the order is UNKNOWN then."""
         now_ns = self.clock.now_ns()
-        if now_ns - order.claimed_at_ns < self.overdue_ns:
+        if is_within(order.claimed_at_ns, now_ns, self.overdue_ns):
             return False
         return self.trades.lose(order.client_order_id, order.fence, "sender_gone", now_ns)
 
@@ -266,7 +266,7 @@ class Execute:
             order = self._record(report)
         if order.is_terminal:
             return self._ended(order)
-        if self.clock.now_ns() - order.claimed_at_ns > WORKING_MS_MAX * 1_000_000:
+        if not is_current(order.claimed_at_ns, self.clock.now_ns(), WORKING_MS_MAX * NS_PER_MS):
             venue.cancel(order)
         self._ask_later(order, attempt)
         return order

@@ -42,7 +42,7 @@ class KillGate:
 
         It may within its lifetime, like any intent, and while the switch is off or it shrinks risk.
         """
-        if self.clock.now_ns() >= sent.expires_at_ns:
+        if not sent.is_alive(self.clock.now_ns()):
             return False
         return sent.purpose is Purpose.REPAIR or self.switch.engaged() is None
 
@@ -60,7 +60,7 @@ class KillGate:
         now_ns = self.clock.now_ns()
         if order.state is State.SUBMITTED:
             self.trades.release(order.client_order_id, order.fence, reason, now_ns)
-        if any(other.state in AT_VENUE for other in others) and now_ns < order.expires_at_ns:
+        if any(other.state in AT_VENUE for other in others) and order.is_alive(now_ns):
             return True  # a step of the kill or a sweep comes back to it
         denied = self.trades.deny(order.client_order_id, f"killed: {reason}", now_ns)
         if denied:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
+from arb.adapters.venues.age import ClaimAge
 from arb.adapters.venues.binance.markets import BinanceMarkets, Fees, NoFees
 from arb.adapters.venues.binance.session import BinanceSession
 from arb.adapters.venues.venue_client import Gateway, sending_time_left_ms
@@ -26,6 +27,7 @@ from arb.venues.listed import binance_listed
 
 ENGINE_TIMEOUT_MS: Final = 10_000  # Binance answers -1007 after this long: nothing is still on its way
 MARGIN_MS: Final = 2_000  # what two machines' clocks, both kept by NTP, may differ, and to spare
+SPAN_MS_MAX: Final = 24 * 3_600_000  # that one list of all orders covers
 TRANSIT_MS: Final = 250  # of the receive window, kept for the way to the venue
 CONFIRM_MS: Final = 250
 RETRY_MS: Final = 500
@@ -48,6 +50,7 @@ class BinanceClient:
         fees: Fees | None = None,
     ) -> None:
         self._clock, self._recv_window_ms = clock, recv_window_ms
+        self._age = ClaimAge(clock)
         self._session = BinanceSession(gateway, clock, api_key, recv_window_ms)
         self._markets = BinanceMarkets(self._session, clock, fees or NoFees())
 
@@ -82,7 +85,7 @@ class BinanceClient:
         """
         if (report := self.query(order)) is not None:
             return report
-        left_ms = self._fence_ms(order) - self._clock.now_ns() // NS_PER_MS
+        left_ms = self._fence_ms() - self._age.ms(order)
         if left_ms >= 0:
             return NotFoundYet(min(left_ms + 1, RETRY_MS))
         self._clock.sleep_ms(CONFIRM_MS)
@@ -129,9 +132,7 @@ class BinanceClient:
 
     def _search(self, order: Order) -> Resolution:
         """Look for the order in the lists; only there being nothing at all is a proof."""
-        offset_ms = self._session.offset_ms()
-        start_ms = order.claimed_at_ns // NS_PER_MS + offset_ms - MARGIN_MS
-        end_ms = self._fence_ms(order) + offset_ms
+        start_ms, end_ms = self._came_between_ms(order)
         request = orders.open_orders(order.symbol, self._session.now())
         still_open = self._session.ask(request, replies.order_rows)
         request = orders.all_orders(order.symbol, start_ms, end_ms, self._session.now())
@@ -143,6 +144,15 @@ class BinanceClient:
             return NotFoundYet(RETRY_MS)
         return NeverPlaced(f"unknown after T+{self._recv_window_ms} ms, twice, and in no list since T")
 
+    def _came_between_ms(self, order: Order) -> tuple[int, int]:
+        """Return between which moments of the venue the order came to be, if it did."""
+        offset_ms = self._session.offset_ms()
+        if self._age.is_certain(order):
+            claimed_ms = order.claimed_at_ns // NS_PER_MS + offset_ms
+            return claimed_ms - MARGIN_MS, claimed_ms + self._fence_ms()
+        now_ms = self._clock.now_ns() // NS_PER_MS + offset_ms  # our clock was set since
+        return now_ms - SPAN_MS_MAX, now_ms
+
     def _sending_time_left_ms(self, order: Order) -> int:
         """Return how long this order may still wait: within its lifetime, and in time for its signature.
 
@@ -150,19 +160,18 @@ class BinanceClient:
         """
         now_ns = self._clock.now_ns()
         lifetime_ms = sending_time_left_ms(order, now_ns)
-        signed_ms = (order.claimed_at_ns - now_ns) // NS_PER_MS + self._recv_window_ms - TRANSIT_MS
+        signed_ms = min(0, order.claimed_at_ns - now_ns) // NS_PER_MS + self._recv_window_ms - TRANSIT_MS
         if signed_ms <= 0:
             raise Retryable(self.venue, f"{order.client_order_id}: signature too old before it was sent")
         return min(lifetime_ms, signed_ms)
 
-    def _fence_ms(self, order: Order) -> int:
-        """Return when, by our clock, the order can no longer come to be.
+    def _fence_ms(self) -> int:
+        """Return how long after its claim an order can no longer come to be.
 
         The offset cancels out where sender and resolver share a clock; where they do not, the sender's may
         have been off by as much as ours is.
         """
-        signed_until_ms = order.claimed_at_ns // NS_PER_MS + self._recv_window_ms
-        return signed_until_ms + ENGINE_TIMEOUT_MS + MARGIN_MS + abs(self._session.offset_ms())
+        return self._recv_window_ms + ENGINE_TIMEOUT_MS + MARGIN_MS + abs(self._session.offset_ms())
 
     def _with_fills(self, symbol: Symbol, row: OrderRow) -> OrderReport:
         if row.executed == ZERO:

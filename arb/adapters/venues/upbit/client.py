@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Final
 
+from arb.adapters.venues.age import ClaimAge
 from arb.adapters.venues.upbit.markets import UpbitMarkets
 from arb.adapters.venues.venue_client import Gateway, require_key, sending_time_left_ms
 from arb.domain.errors import OutcomeUnknown, Rejected, Retryable
@@ -62,6 +63,7 @@ class UpbitClient:
         http_timeout_ms: int,
     ) -> None:
         self._gateway, self._clock, self._entropy = gateway, clock, entropy
+        self._age = ClaimAge(clock)
         self._api_key, self._http_timeout_ms = api_key, http_timeout_ms
         self._markets = UpbitMarkets(gateway, clock, None if api_key is None else self._pass)
 
@@ -87,8 +89,8 @@ class UpbitClient:
         """
         if (report := self.query(order)) is not None:
             return report
-        if self._age_ms(order) < REDRIVE_AFTER_MS:
-            return NotFoundYet(REDRIVE_AFTER_MS - self._age_ms(order))
+        if self._age.ms(order) < REDRIVE_AFTER_MS:
+            return NotFoundYet(REDRIVE_AFTER_MS - self._age.ms(order))
         answer = self._redrive(order if may_trade else orders.unfillable(order))
         if isinstance(answer, OrderReport):
             return answer
@@ -96,7 +98,7 @@ class UpbitClient:
             return NotFoundYet(RETRY_MS)
         if (report := self.query(order)) is not None:
             return report
-        if self._age_ms(order) <= self._settled_ms(answer):
+        if self._age.ms(order) <= self._settled_ms(answer):
             return NotFoundYet(RETRY_MS)
         return self._search(order, answer)
 
@@ -190,9 +192,6 @@ class UpbitClient:
             if len(rows) < PAGE_ROWS:
                 return
         raise Retryable(self.venue, f"more than {PAGES_MAX * PAGE_ROWS} open orders")
-
-    def _age_ms(self, order: Order) -> int:
-        return (self._clock.now_ns() - order.claimed_at_ns) // NS_PER_MS
 
     def _pass(self) -> Pass:
         return Pass(require_key(self.venue, self._api_key), nonce_of(self._entropy.bits(128)))
