@@ -48,7 +48,9 @@ class ForeignSession(DataError):
 
 
 class VenueError(ArbError):
-    """Anything a venue did; `venue` is its name."""
+    """Anything a venue did; `venue` is its name. With whatever it says it may ask to be left alone."""
+
+    pause_ms: int = 0
 
     def __init__(self, venue: str, detail: str = "") -> None:
         super().__init__(venue, detail)
@@ -69,6 +71,10 @@ class Retryable(VenueError):
 
 class RateLimited(Retryable):
     """The venue asked us to slow down (429, 418): not placed."""
+
+    def __init__(self, venue: str, detail: str = "", retry_after_ms: int = 0) -> None:
+        Retryable.__init__(self, venue, detail, retry_after_ms)
+        self.pause_ms = retry_after_ms
 
 
 class OutcomeUnknown(VenueError):

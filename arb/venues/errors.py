@@ -1,5 +1,6 @@
 """From a venue's own error to what the caller must do next; shared by both error tables."""
 
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Final
 
@@ -17,6 +18,8 @@ from arb.domain.market.ids import Venue
 from arb.venues.request import Effect, HttpResponse
 
 DETAIL_LENGTH_MAX: Final = 200
+PAUSE_MS_MAX: Final = 3 * 24 * 3_600_000  # the longest ban Binance names
+DIGITS_MAX: Final = 9
 
 
 class OrderNotFound(Rejected):
@@ -48,9 +51,26 @@ class Kind(StrEnum):
 
 
 def make_error(
-    kind: Kind, venue: Venue, effect: Effect, *, code: str, detail: str, retry_after_ms: int = 0
+    kind: Kind,
+    venue: Venue,
+    effect: Effect,
+    *,
+    code: str,
+    detail: str,
+    retry_after_ms: int = 0,
+    asked_ms: int = 0,
 ) -> VenueError:
-    """Return the exception to raise. What is ambiguous about an order is harmless about a read."""
+    """Return the exception to raise; `asked_ms` is the pause that a venue in trouble asks for."""
+    error = _error(kind, venue, effect, code, detail, retry_after_ms)
+    if kind is Kind.UNKNOWN:
+        error.pause_ms = asked_ms
+    return error
+
+
+def _error(
+    kind: Kind, venue: Venue, effect: Effect, code: str, detail: str, retry_after_ms: int
+) -> VenueError:
+    """What is ambiguous about an order is harmless about a read."""
     text = f"{code} {detail}".strip()[:DETAIL_LENGTH_MAX]
     match kind:
         case Kind.RATE_LIMITED:
@@ -78,6 +98,18 @@ def make_error(
 
 
 def retry_after_ms(response: HttpResponse, default_ms: int) -> int:
-    """Return the wait that `Retry-After` asks for (whole seconds), or `default_ms` without one."""
-    text = response.headers.get("retry-after", "")
-    return int(text) * 1_000 if text.isascii() and text.isdigit() else default_ms
+    """Return the wait that `Retry-After` asks for (seconds, or a date), or `default_ms` without one."""
+    text = response.headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        wait_ms = int(text[:DIGITS_MAX]) * 1_000
+    else:
+        wait_ms = _until_ms(text, response.headers.get("date", ""))
+    return min(wait_ms, PAUSE_MS_MAX) if wait_ms > 0 or text == "0" else default_ms
+
+
+def _until_ms(date: str, now: str) -> int:
+    """Return how long a date is away by the venue's own clock; 0 where one of them is none, or past."""
+    try:
+        return int((parsedate_to_datetime(date) - parsedate_to_datetime(now)).total_seconds() * 1_000)
+    except (ValueError, TypeError):
+        return 0

@@ -175,6 +175,25 @@ def test_a_shorter_pause_never_replaces_a_longer_one(stores, session):
     assert records[Venue.BINANCE].paused_until_ns == 0
 
 
+def test_a_pause_is_for_every_session_of_the_account_and_for_no_other(stores, session):
+    sessions = [world.session(group=group) for group in ("one", "two", "three", "four")]
+    for each, account in zip(sessions, ("a", "a", "b", ""), strict=True):
+        stores.sessions.create(replace(each, account=account))
+    paper = replace(world.session(environment="paper"), account="a")
+    stores.sessions.create(paper)
+    asked = sessions[0].session_id
+    stores.health.pause(asked, Venue.UPBIT, NOW_NS + 9, "418")
+    stores.health.pause(sessions[1].session_id, Venue.UPBIT, NOW_NS + 7, "429")
+    until_ns = {
+        each.session_id: stores.health.records(each.session_id, 0)[Venue.UPBIT].paused_until_ns
+        for each in (*sessions, paper, session)
+    }
+    same = {asked, sessions[1].session_id}
+    assert {name for name, at_ns in until_ns.items() if at_ns == NOW_NS + 9} == same
+    assert all(at_ns == 0 for name, at_ns in until_ns.items() if name not in same)
+    assert stores.health.records(asked, 0)[Venue.BINANCE].paused_until_ns == 0
+
+
 def test_the_legs_that_stand_alone_are_those_handed_over_and_those_taken_up_and_not_even_yet(stores, session):
     kept = [opened(stores, session, now_ns=NOW_NS + number) for number in range(5)]
     handed, even, closed, repairing, again = (opening.trade for opening in kept)

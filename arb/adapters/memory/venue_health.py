@@ -86,8 +86,24 @@ class MemoryVenueHealth:
             claims=sum(event.event is Event.CLAIM for event in events),
             troubles=len(troubles),
             last_trouble_ns=max(troubles, default=0),
-            paused_until_ns=self.tables.pauses.get((session_id, venue), (0, ""))[0],
+            paused_until_ns=self._paused_until_ns(session_id, venue),
         )
+
+    def _paused_until_ns(self, session_id: SessionId, venue: Venue) -> int:
+        """Return until when it is left alone: it asked the account, whichever session heard of it."""
+        return max(
+            (
+                until_ns
+                for (other, paused), (until_ns, _) in self.tables.pauses.items()
+                if paused is venue and self._is_of_account(session_id, other)
+            ),
+            default=0,
+        )
+
+    def _is_of_account(self, session_id: SessionId, other: SessionId) -> bool:
+        one, two = self.tables.sessions.get(session_id), self.tables.sessions.get(other)
+        same = one is not None and two is not None and one.account != "" and one.owner == two.owner
+        return session_id == other or same
 
     def answers(self, session_id: SessionId, since_ns: int) -> dict[Venue, Answers]:
         with self.tables.transaction():

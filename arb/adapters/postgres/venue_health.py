@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, Row, Select, and_, case, func, or_, s
 from sqlalchemy.dialects.postgresql import insert
 
 from arb.adapters.postgres.engine import reading, transaction
+from arb.adapters.postgres.neighbours import siblings
 from arb.adapters.postgres.rows import TRIAL, order_of
 from arb.adapters.postgres.tables import fills, order_events, orders, trades, venue_pauses
 from arb.domain.market.ids import Coin, SessionId, TradeId, Venue
@@ -56,7 +57,7 @@ class SqlVenueHealth:
 
     def records(self, session_id: SessionId, since_ns: int) -> dict[Venue, VenueRecord]:
         with reading(self.engine) as connection:
-            paused = {venue: until_ns for venue, (until_ns, _) in pauses(connection, session_id).items()}
+            paused = _paused(connection, session_id)
             found = {venue: VenueRecord(paused_until_ns=paused.get(venue, 0)) for venue in Venue}
             for row in connection.execute(_counts(session_id, since_ns)):
                 venue = Venue(row.venue)
@@ -165,8 +166,17 @@ def _pair(rows: list[Row[Any]]) -> EntryPair:
     )
 
 
+def _paused(connection: Connection, session_id: SessionId) -> dict[Venue, int]:
+    """Return until when each venue is left alone: it asked the account, whichever session heard of it."""
+    until_ns = func.max(venue_pauses.c.until_ns).label("until_ns")
+    wanted = select(venue_pauses.c.venue, until_ns).where(venue_pauses.c.session_id.in_(siblings(session_id)))
+    return {
+        Venue(row.venue): row.until_ns for row in connection.execute(wanted.group_by(venue_pauses.c.venue))
+    }
+
+
 def pauses(connection: Connection, session_id: SessionId) -> dict[Venue, tuple[int, str]]:
-    """Return until when each venue is left alone, and why."""
+    """Return until when this session was asked to leave each venue alone, and why."""
     wanted = select(venue_pauses).where(venue_pauses.c.session_id == session_id)
     rows = connection.execute(wanted.order_by(venue_pauses.c.venue))
     return {Venue(row.venue): (row.until_ns, row.reason) for row in rows}

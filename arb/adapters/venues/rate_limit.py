@@ -15,9 +15,9 @@ from arb.domain.errors import RateLimited
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_MS
 from arb.ports.market import Clock
+from arb.venues.errors import PAUSE_MS_MAX
 from arb.venues.request import Usage
 
-PAUSE_MS_MAX: Final = 3 * 24 * 3_600_000  # the longest ban Binance names
 STRIKES_MAX: Final = 10
 ALL: Final = None  # the scope of a pause that is for every group
 
@@ -121,6 +121,13 @@ class RateLimiter:
             else:
                 grown_ms = duration_ms
             pause.until_ns = max(pause.until_ns, now_ns + grown_ms * NS_PER_MS)
+
+    def rest(self, scope: str | None, duration_ms: int) -> None:
+        """Leave a group, or `ALL`, alone for as long as a venue in trouble says; no strike of ours."""
+        with self._lock:
+            pause = self._pauses.setdefault(scope, _Pause())
+            until_ns = self._clock.steady_ns() + min(duration_ms, PAUSE_MS_MAX) * NS_PER_MS
+            pause.until_ns = max(pause.until_ns, until_ns)
 
     def calm(self, group: str) -> None:
         """The venue served a request: start over with short pauses."""

@@ -90,6 +90,8 @@ class Gateway:
         problem = self._dialect.error_of(response, request.effect)
         if isinstance(problem, RateLimited):
             self._limiter.pause(self._dialect.pause_scope(request, response), problem.retry_after_ms)
+        elif problem.pause_ms:
+            self._limiter.rest(self._dialect.pause_scope(request, response), problem.pause_ms)
         raise problem
 
     def _lost(self, request: HttpRequest, detail: str) -> VenueError:

@@ -8,7 +8,6 @@ from arb.domain.errors import (
     Fatal,
     MarketBarred,
     OutcomeUnknown,
-    RateLimited,
     Rejected,
     Retryable,
     VenueError,
@@ -135,13 +134,15 @@ class Execute:
 
     def _note_pause(self, venue: Venue, error: VenueError, now_ns: int) -> None:
         """A venue that asked to be left alone gets no new entries from any process until then."""
-        if isinstance(error, RateLimited) and error.retry_after_ms > 0:
-            until_ns = now_ns + error.retry_after_ms * NS_PER_MS
+        if error.pause_ms > 0:
+            until_ns = now_ns + error.pause_ms * NS_PER_MS
             self.health.pause(self.session_id, venue, until_ns, str(error))
 
     def _lost(self, order: Order, error: OutcomeUnknown) -> Order:
         self.counters.count("orders_unknown", order.venue)
-        self.trades.lose(order.client_order_id, order.fence, str(error), self.clock.now_ns())
+        now_ns = self.clock.now_ns()
+        self.trades.lose(order.client_order_id, order.fence, str(error), now_ns)
+        self._note_pause(order.venue, error, now_ns)
         self._ask_later(order, FIRST_ASK)
         return order
 

@@ -73,6 +73,7 @@ def error_of(response: HttpResponse, effect: Effect) -> VenueError:
         code="" if code is None else str(code),
         detail=f"HTTP {response.status} {message}",
         retry_after_ms=_pause_ms(response),
+        asked_ms=retry_after_ms(response, 0),
     )
 
 

@@ -77,12 +77,13 @@ def error_of(response: HttpResponse, effect: Effect) -> VenueError:
         code=name,
         detail=f"HTTP {response.status} {message}",
         retry_after_ms=retry_after_ms(response, BLOCK_MS if response.status == 418 else PAUSE_MS),
+        asked_ms=retry_after_ms(response, 0),
     )
 
 
 def pause_scope(request: HttpRequest, response: HttpResponse) -> str | None:
-    """Return the group that a rate-limited reply pauses, or None for all: a block is for everything."""
-    return None if response.status == 418 else request.group
+    """Return the group that a reply pauses, or None for all: a block and trouble are for everything."""
+    return request.group if response.status == 429 else None
 
 
 def refused_on_merit(error: Rejected) -> bool:

@@ -196,3 +196,15 @@ def test_threads_together_stay_within_the_limit():
     assert len(served) == 30
     # a thread may be held up between being served and noting it: allow for that
     assert all(served[index + 10] - served[index] > 150 * NS_PER_MS for index in range(20))
+
+
+def test_a_rest_is_as_long_as_the_venue_says_however_often_it_does():
+    """A maintenance that answers each question with the same Retry-After does not outlast itself."""
+    clock = ManualClock(START_NS)
+    limits = limiter(clock)
+    for _ in range(12):
+        limits.rest(ALL, 2_000)
+        with pytest.raises(RateLimited):
+            limits.acquire("order", 1, 1_000)
+        clock.advance_ms(2_000)
+    limits.acquire("order", 1, 0)

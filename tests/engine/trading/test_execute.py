@@ -3,7 +3,7 @@
 import pytest
 
 from arb.adapters.memory.venue import Trouble
-from arb.domain.errors import AgainstRules, Fatal, RateLimited, Rejected, VenueError
+from arb.domain.errors import AgainstRules, Fatal, OutcomeUnknown, RateLimited, Rejected, VenueError
 from arb.domain.health.alert import Severity
 from arb.domain.market.ids import ClientOrderId, Venue
 from arb.domain.risk.review import Mode
@@ -26,6 +26,22 @@ def test_a_rate_limited_order_pauses_its_venue_for_every_process(town):
     town.run_one(0)
     paused_ns = town.health.records(SESSION, 0)[Venue.UPBIT].paused_until_ns
     assert paused_ns == town.clock.now_ns() + 100 * NS_PER_MS
+
+
+def test_a_venue_that_loses_an_order_and_asks_for_a_pause_gets_it(town):
+    """A 503 with Retry-After: nobody knows of the order, and everybody leaves the venue alone."""
+    order_id = intent(town, Venue.UPBIT)
+    error = OutcomeUnknown(Venue.UPBIT, "HTTP 503")
+    error.pause_ms = 30_000
+
+    def place(order: Order) -> None:
+        raise error
+
+    town.venues[Venue.UPBIT].place = place
+    order = town.execute.place(order_id)
+    assert town.trades.order(order.client_order_id).state is State.UNKNOWN
+    paused_ns = town.health.records(SESSION, 0)[Venue.UPBIT].paused_until_ns
+    assert paused_ns == town.clock.now_ns() + 30_000 * NS_PER_MS
 
 
 def test_retries_are_bounded_and_the_leg_ends_within_its_lifetime(town):

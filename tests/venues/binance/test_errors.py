@@ -1,5 +1,7 @@
 """Binance's error table, row by row."""
 
+import pickle
+
 import pytest
 
 from arb.domain.errors import (
@@ -131,3 +133,35 @@ def test_a_market_that_is_not_there_is_told_from_other_refusals(code: int, expec
     error = error_of(response(400, {"code": code, "msg": "refused"}), Effect.READ)
     assert isinstance(error, Rejected)
     assert names_no_market(error) is expected
+
+
+TROUBLE_503 = {"code": -1007, "msg": "Timeout waiting for response from backend server."}
+
+
+@pytest.mark.parametrize("effect", list(Effect))
+def test_trouble_with_a_retry_after_asks_for_a_pause_and_says_as_little_of_the_order(effect: Effect):
+    plain = error_of(response(503, TROUBLE_503), effect)
+    error = error_of(response(503, TROUBLE_503, retry_after="30"), effect)
+    assert type(error) is type(plain)
+    assert (plain.pause_ms, error.pause_ms) == (0, 30_000)
+    assert pickle.loads(pickle.dumps(error)).pause_ms == 30_000
+
+
+@pytest.mark.parametrize(
+    ("text", "date", "expected_ms"),
+    [
+        ("Wed, 21 Oct 2015 07:28:10 GMT", "Wed, 21 Oct 2015 07:28:00 GMT", 10_000),
+        ("Wed, 21 Oct 2015 07:27:00 GMT", "Wed, 21 Oct 2015 07:28:00 GMT", 0),
+        ("Wed, 21 Oct 2015 07:28:10 GMT", "", 0),
+        ("soon", "Wed, 21 Oct 2015 07:28:00 GMT", 0),
+        ("9" * 40, "", 3 * 24 * 3_600_000),
+        ("0", "", 0),
+    ],
+)
+def test_a_retry_after_may_be_a_date_or_absurd(text: str, date: str, expected_ms: int):
+    assert error_of(response(503, b"", retry_after=text, date=date), Effect.READ).pause_ms == expected_ms
+
+
+def test_what_a_refusal_of_the_order_itself_says_pauses_nothing():
+    refused = {"code": -2010, "msg": "Account has insufficient balance for requested action."}
+    assert error_of(response(400, refused, retry_after="30"), Effect.PLACE).pause_ms == 0

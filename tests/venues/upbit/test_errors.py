@@ -107,3 +107,12 @@ def test_only_the_orders_own_faults_are_its_merit(status: int, name: str, expect
     error = error_of(response(status, body(name)), Effect.PLACE)
     if isinstance(error, Rejected):
         assert refused_on_merit(error) is (status == 400)
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_trouble_with_a_retry_after_asks_for_a_pause_of_everything(status: int):
+    reply = response(status, b"", retry_after="20")
+    error = error_of(reply, Effect.PLACE)
+    assert type(error) is OutcomeUnknown
+    assert error.pause_ms == 20_000
+    assert pause_scope(HttpRequest(method="GET", path="/v1/order", group="default"), reply) is None

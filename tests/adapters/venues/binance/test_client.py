@@ -258,3 +258,14 @@ def test_open_orders_keep_foreign_ids(bench: Bench):
     bench.transport.on("GET /api/v3/openOrders", response(200, rows))
     reports = bench.client.open_orders()
     assert [report.client_order_id for report in reports] == ["web_1", "myOrder1"]
+
+
+def test_trouble_with_a_retry_after_lets_the_venue_rest_and_then_asks_again(bench: Bench, order: Order):
+    away = response(503, {"code": -1007, "msg": "Timeout"}, retry_after="60")
+    bench.transport.on(f"POST {ORDER}", away)
+    with pytest.raises(OutcomeUnknown) as lost:
+        bench.client.place(order)
+    assert lost.value.pause_ms == 60_000
+    with pytest.raises(RateLimited):
+        bench.client.place(order)
+    assert bench.transport.count(f"POST {ORDER}") == 1
