@@ -62,12 +62,13 @@ def _venues_of(engine: Engine) -> VenueReader:
 
 def report_of(engine: Engine) -> MakeReport:
     """Return the reporter of the engine's session."""
+    held = (view.trade.coin for view in engine.trades.active(engine.session_id))  # off the list, perhaps
     return MakeReport(
         session_id=engine.session_id,
         store=SqlReportStore(engine.stores.trades.engine),
         quotes=engine.quotes,
         counters=engine.counters,
-        coins=tuple(Coin(coin) for coin in engine.settings.coins),
+        coins=tuple(dict.fromkeys((*map(Coin, engine.settings.coins), *held))),
     )
 
 

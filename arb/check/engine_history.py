@@ -57,7 +57,7 @@ class ReadEngine:
         """Return the session's history. Raises: StoreUnavailable."""
         # The snapshot before the rows: what it was taken of is in them.
         found = SqlSnapshotStore(self.database).find(self.session_id)
-        instruments = dict(self.instruments)
+        instruments = self._instruments()
         with reading(self.database) as connection:
             session = connection.execute(self._of(sessions)).one_or_none()
             if session is None:
@@ -90,6 +90,17 @@ class ReadEngine:
                 strangers=strangers(connection, session_of(session)),
                 elsewhere=self._elsewhere(connection, session.started_at_ns),
             )
+
+    def _instruments(self) -> Mapping[tuple[Venue, Symbol], Instrument]:
+        """Return the rules of what was traded, of coins that are off the list by now, too."""
+        with reading(self.database) as connection:
+            rows = connection.execute(
+                select(orders.c.venue, orders.c.symbol)
+                .where(orders.c.session_id == self.session_id)
+                .distinct()
+            ).all()
+        keys = [(Venue(row.venue), Symbol(row.symbol)) for row in rows]
+        return {key: rule for key in keys if (rule := self.instruments.get(key)) is not None}
 
     def _of(self, table: Table) -> Any:
         return select(table).where(table.c.session_id == self.session_id)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from arb.domain.health.backoff import Backoff
-from arb.domain.market.halves import base_price_krw
+from arb.domain.market.halves import Tradable, base_price_krw
 from arb.domain.market.money import ZERO, bps, ceil_to, floor_to
 from arb.domain.market.spread import Market, edge
 from arb.domain.time import NS_PER_S, is_within
@@ -19,6 +19,8 @@ LIMIT_SLACK: Final = Decimal("0.98")  # minimums hold at the limit price, which 
 PAUSES: Final = Backoff(first_ms=1_000, max_ms=900_000)  # after exits that left a leg alone
 STOP_LOSS_REST_NS: Final = 60 * NS_PER_S  # a small exit in vain costs its fees; a minute later it may be none
 PROBED_FROM: Final = 2  # exits that left a leg alone; then the next one is as small as can be
+# What both venues refuse by their usual minimums, 5,000 KRW and 5 USDT, with room for the rate and the limit.
+DUST_KRW_MAX: Final = Decimal(10_000)
 PROBE: Final = 2  # times the venues' minimums, so that a leg of it that stays alone can be sent as well
 GROWTH: Final = 10  # times the newest exit that went through
 
@@ -125,6 +127,14 @@ def is_sendable_pair(quantity: Decimal, market: Market) -> bool:
         is_dust(quantity, market.book(venue).bid * LIMIT_SLACK, market.instrument(venue))
         for venue in market.venues
     )
+
+
+def is_forgettable(quantity: Decimal, market: Tradable) -> bool:
+    """Tell whether what no venue takes is so little that it is only booked.
+
+    A minimum or a lot that grows while a pair is open makes it unsendable, and no less worth.
+    """
+    return abs(quantity) * base_price_krw(market) <= DUST_KRW_MAX
 
 
 def exit_reason(

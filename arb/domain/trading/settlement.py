@@ -11,7 +11,7 @@ from typing import Final
 
 from arb.domain.market.money import ZERO
 from arb.domain.market.spread import Market
-from arb.domain.trading.exits import is_sendable_pair
+from arb.domain.trading.exits import is_forgettable, is_sendable_pair
 from arb.domain.trading.order import AT_VENUE, Order, State
 from arb.domain.trading.position import TradePosition, trade_position
 from arb.domain.trading.repair import Means, RepairRules, attempts, is_resting, is_unsendable, repair_leg
@@ -82,19 +82,28 @@ def settle(
     whole = None if market is None else market.whole  # what is left of a pair is closed on both venues
     if position.imbalance == ZERO:
         return _even(trade, position, whole)
-    if market is not None and is_unsendable(position.imbalance, market, rules):
+    is_small = market is not None and is_forgettable(position.imbalance, market)
+    if is_small and market is not None and is_unsendable(position.imbalance, market, rules):
         return _even(trade, position, whole)
     return _uneven(trade, orders, position.imbalance, means, rules, now_ns)
 
 
 def _even(trade: Trade, position: TradePosition, market: Market | None) -> Become:
-    """Return the state of a trade whose legs are even: open while a pair that can be closed is left."""
+    """Return the state of a trade whose legs are even: open while a pair is left that is worth closing.
+
+    One that no venue takes any more, and that is worth something, stays open: it is closed when it can be.
+    """
     residual = position.imbalance
-    if position.hedged > ZERO and (market is None or is_sendable_pair(position.hedged, market)):
+    if position.hedged > ZERO and (market is None or not is_over(position.hedged, market)):
         return Become(TradeState.OPEN, "", residual)
     if any(leg.base or leg.quote for leg in position.legs.values()):
         return Become(TradeState.CLOSED, trade.reason or "unwound", residual)
     return Become(TradeState.ABORTED, "no_fill")
+
+
+def is_over(hedged: Decimal, market: Market) -> bool:
+    """Tell whether what is left of a pair is dust: too small to be sent, and to be missed."""
+    return not is_sendable_pair(hedged, market) and is_forgettable(hedged, market)
 
 
 def _uneven(

@@ -15,6 +15,7 @@ from arb.domain.trading.evidence import Facts, exit_facts
 from arb.domain.trading.exits import ExitRules, exit_quantity, exit_reason, is_sendable_pair
 from arb.domain.trading.order import Order, Purpose
 from arb.domain.trading.position import trade_position
+from arb.domain.trading.settlement import is_over
 from arb.domain.trading.trade import Leg, Trade, TradeState, pair_legs
 from arb.engine.market.markets import Markets
 from arb.engine.trading.exit_guard import ExitGuard
@@ -139,6 +140,8 @@ class Evaluate:
         if quantity <= 0:
             if is_sendable_pair(position.hedged, market):
                 self.exit_guard.waits("book_thin")  # whether it is due cannot be told
+            elif not is_over(position.hedged, market):
+                self.exit_guard.waits("below_minimum")  # which the venue has raised meanwhile
             else:
                 self.dispatcher.send("arb.settle_trade", trade.trade_id)  # it became dust while it was held
             return False

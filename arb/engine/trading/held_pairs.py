@@ -19,8 +19,9 @@ from arb.domain.market.spread import Market
 from arb.domain.risk.review import Limits
 from arb.domain.risk.sanity import stale, untradable
 from arb.domain.time import NS_PER_S
-from arb.domain.trading.exits import ExitRules, exit_quantity, exit_reason
+from arb.domain.trading.exits import ExitRules, exit_quantity, exit_reason, is_sendable_pair
 from arb.domain.trading.position import trade_position
+from arb.domain.trading.settlement import is_over
 from arb.domain.trading.trade import TradeState
 from arb.engine.market.markets import Markets, symbol_on
 from arb.ports.market import Clock
@@ -85,7 +86,7 @@ class HeldPairs:
         steady_ns = self.clock.steady_ns()
         for view in views:
             trade, market = view.trade, found.get(view.trade.coin)
-            reason = self._reason(trade.coin, market, now_ns)
+            reason = self._reason(view, market, now_ns)
             if not reason:
                 self._since_ns.pop(trade.trade_id, None)
                 continue
@@ -97,14 +98,19 @@ class HeldPairs:
             del self._since_ns[gone]
         self._recover(STUCK, stuck, "it can be closed again, or is closed", now_ns)
 
-    def _reason(self, coin: Coin, market: Market | None, now_ns: int) -> str:
-        """Return why nothing of a coin can be closed now; empty if it can."""
+    def _reason(self, view: TradeView, market: Market | None, now_ns: int) -> str:
+        """Return why a pair cannot be closed now; empty if it can."""
+        coin, hedged = view.trade.coin, trade_position(view.orders).hedged
         if without := self.markets.without_rules(coin):
             return f"no rules of {' and '.join(symbol_on(venue, coin) for venue in without)} are known"
         if market is None:
             return "books of it are missing"
         refused = untradable(market) or stale(market, self.limits, now_ns)
-        return "" if refused is None else refused.reason
+        if refused is not None:
+            return refused.reason
+        if is_sendable_pair(hedged, market) or is_over(hedged, market):
+            return ""
+        return "it is below what a venue takes now: its minimum or its lot has grown"
 
     def _tell_stuck(
         self, view: TradeView, market: Market | None, reason: str, stuck_ns: int, now_ns: int

@@ -1,9 +1,11 @@
 """Pairs whose coin was taken off the list, or whose market is gone: fed, closed, told of, not forgotten."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
+from arb.adapters.memory.venue import Trouble
 from arb.domain.health.alert import Severity
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_MS
@@ -145,3 +147,73 @@ def test_books_that_are_gone_for_a_moment_are_not_told(town: Town):
     town.pass_time(STUCK_NS // MS - 1)
     town.sweep.run()
     assert told(town, "pair_stuck") == []
+
+
+def raised(town: Town, venue: Venue, **changes: Decimal) -> None:
+    """Have a venue take larger orders only, from its next reading on."""
+    rule = replace(RULES[venue], **changes)
+    town.venues[venue].rules = {rule.symbol: rule}
+    town.pass_time(REFRESH_NS // MS)
+
+
+RAISED = [
+    (Venue.UPBIT, {"notional_min": Decimal(2_000_000)}),
+    (Venue.BINANCE, {"notional_min": Decimal(2_000)}),
+    (Venue.BINANCE, {"lot_step": Decimal(1)}),
+    (Venue.UPBIT, {"quantity_min": Decimal(1)}),
+]
+
+
+@pytest.mark.parametrize(("venue", "changes"), RAISED)
+def test_a_pair_below_a_minimum_that_was_raised_stays_open_and_is_named_with_its_worth(
+    town: Town, venue: Venue, changes: dict[str, Decimal]
+):
+    raised(town, venue, **changes)
+    town.premium(0)
+    for _ in range(3):
+        assert town.evaluate_now() == 0
+        settled(town)
+    assert state(town) is TradeState.OPEN
+    assert town.counters.counts["exit_waits", "below_minimum"] >= 1
+    town.sweep.run()
+    watch(town, STUCK_NS, premium=0)
+    (alert, *_) = [alert for _, alert in town.tables.alerts if alert.kind == "pair_stuck"]
+    assert "0.00999 BTC" in alert.message
+    assert "its minimum or its lot has grown" in alert.message
+    raised(town, venue)
+    town.premium(0)
+    assert town.evaluate_now() == 1
+    settled(town)
+    assert state(town) is TradeState.CLOSED
+
+
+def test_of_a_pair_whose_lot_has_grown_what_can_be_closed_is_and_the_rest_named(town: Town):
+    raised(town, Venue.BINANCE, lot_step=Decimal("0.004"), quantity_min=Decimal("0.004"))
+    town.premium(0)
+    assert town.evaluate_now() == 1
+    settled(town)
+    assert state(town) is TradeState.OPEN
+    town.sweep.run()
+    watch(town, STUCK_NS, premium=0)
+    (alert, *_) = [alert for _, alert in town.tables.alerts if alert.kind == "pair_stuck"]
+    assert "0.00199 BTC" in alert.message
+
+
+def test_a_leg_alone_that_no_venue_takes_any_more_is_handed_over_with_its_worth():
+    town = Town()
+    town.venues[Venue.BINANCE].troubles.append(Trouble.REJECTED)
+    town.premium(60)
+    assert town.evaluate_now() == 1
+    town.run_one()
+    town.run_one()
+    raised(town, Venue.UPBIT, notional_min=Decimal(2_000_000))
+    raised(town, Venue.BINANCE, notional_min=Decimal(2_000))
+    for _ in range(60):
+        town.premium(60)
+        town.sweep.run()
+        town.collect()
+        settled(town)
+        town.pass_time(2_000)
+    assert state(town) is TradeState.HANDED_OVER
+    (alert, *_) = [alert for _, alert in town.tables.alerts if alert.kind == "trade_handed_over"]
+    assert "0.00999 BTC left over" in alert.message
