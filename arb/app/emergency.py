@@ -68,9 +68,9 @@ def stop_memory(home: Home, clock: Clock) -> FileStopMemory:
 
 
 def stop_of(home: Home) -> dict[str, Any] | None:
-    """Return the emergency stop that is under way in a home and what it waits for, as JSON."""
+    """Return the emergency stop that waits in a home, and for what, as JSON; also where no stack runs."""
     stop = stop_memory(home, SystemClock()).read()
-    if stop is None:
+    if stop is None or stop.ending_ns:
         return None
     return {"reason": stop.reason, "began_ns": stop.began_ns, "waits_for": list(stop.waits_for)}
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.app import redis_server
 from arb.app.alerts import channels_of
+from arb.app.emergency import stop_of
 from arb.app.listing import Looked, ask, in_words, look
 from arb.app.venues import api_key, real_clients
 from arb.cli.doctor.finding import Finding, bad, ok, warn
@@ -26,6 +27,13 @@ from config.settings import RunMode, Settings
 def stack(home: Home) -> Iterator[Finding]:
     """Look at the stack of this home, and at how the last one ended."""
     ending = read_json(home.ending_file)
+    if stop := stop_of(home):
+        out = "; ".join(stop["waits_for"]) or "nothing that is known"
+        yield bad(
+            "stop",
+            f"an emergency stop waits ({stop['reason']}) for {out}",
+            "`arb up` goes on with it where no stack runs; the stack ends by itself once nothing is out",
+        )
     try:
         status = stack_status(home)
     except StackNotRunning:
