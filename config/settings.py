@@ -104,6 +104,8 @@ class Risk(Section):
     entry_cooldown_ms: int = Field(ge=0, le=60_000)
     premium_bps_abs_max: Decimal = Share
     price_band_bps_max: Decimal = Share
+    spread_bps_max: Decimal = Share
+    hole_s_max: int = Positive
     rate_move_bps_max: Decimal = Share
     warnings_blocked: tuple[str, ...]
     stability_window_s: int = Positive
@@ -120,6 +122,8 @@ class Risk(Section):
     unfilled_rest_s_max: int = Field(gt=0, le=86_400)
     quote_age_ms_max: int = Positive
     rate_age_ms_max: int = Positive
+    rate_settle_s: int = Field(gt=0, le=600)
+    rate_memory_s: int = Positive
 
 
 class Feed(Section):

@@ -1,5 +1,6 @@
 """Settings become the engine's rules. Nanoseconds inside, the settings' units outside."""
 
+from arb.domain.market.belief import RateBelief, RateRules
 from arb.domain.risk.review import Limits
 from arb.domain.risk.stability import StabilityRules
 from arb.domain.risk.unfilled import UnfilledRules
@@ -26,11 +27,29 @@ def limits_of(settings: Settings) -> Limits:
         entry_cooldown_ns=risk.entry_cooldown_ms * NS_PER_MS,
         premium_bps_abs_max=risk.premium_bps_abs_max,
         price_band_bps_max=risk.price_band_bps_max,
+        spread_bps_max=risk.spread_bps_max,
         rate_move_bps_max=risk.rate_move_bps_max,
         quote_age_ns_max=risk.quote_age_ms_max * NS_PER_MS,
         rate_age_ns_max=risk.rate_age_ms_max * NS_PER_MS,
+        rate_memory_ns=risk.rate_memory_s * NS_PER_S,
         warnings_blocked=risk.warnings_blocked,
     )
+
+
+def belief_of(settings: Settings) -> RateBelief:
+    """Return what judges which rate may be believed; it has seen none yet."""
+    return RateBelief(
+        RateRules(
+            settle_ns=settings.risk.rate_settle_s * NS_PER_S,
+            spread_bps_max=settings.risk.spread_bps_max,
+            size_usdt=settings.strategy.notional_usdt,
+        )
+    )
+
+
+def hole_ns_of(settings: Settings) -> int:
+    """Return how long a stop-loss waits for a book to be whole."""
+    return settings.risk.hole_s_max * NS_PER_S
 
 
 def stability_of(settings: Settings) -> StabilityRules:

@@ -10,6 +10,7 @@ from arb.adapters.redis.bars import RedisBars
 from arb.adapters.venues.instruments import LiveInstruments
 from arb.app.alerts import alerts_of
 from arb.app.degradation import budget_of
+from arb.app.rules import belief_of
 from arb.app.stores import Stores
 from arb.app.venues import venue_clients
 from arb.domain.market.ids import Coin, SessionId, Venue
@@ -64,7 +65,12 @@ def share(
         venues=venues,
         instruments=instruments,
         bars=bars,
-        markets=Markets(pair=Pair(*settings.pair), quotes=stores.quotes, instruments=instruments),
+        markets=Markets(
+            pair=Pair(*settings.pair),
+            quotes=stores.quotes,
+            instruments=instruments,
+            belief=belief_of(settings),
+        ),
         kill_switch=FileKillSwitch(Home.default().kill_file),
         budget=budget_of(settings, stores.board),
     )

@@ -5,7 +5,7 @@ from functools import partial
 
 from arb.adapters.local.journal import log_decision
 from arb.app.control import announce_rules
-from arb.app.rules import appetite_of, exits_of, limits_of, repairs_of, stability_of, unfilled_of
+from arb.app.rules import appetite_of, exits_of, hole_ns_of, limits_of, repairs_of, stability_of, unfilled_of
 from arb.app.shared import Shared
 from arb.domain.risk.review import Admit
 from arb.domain.time import NS_PER_MS
@@ -85,6 +85,7 @@ def _evaluate(shared: Shared, markets: FreshMarkets) -> Evaluate:
             trades=stores.trades,
             counters=stores.counters,
             alerts=shared.alerts,
+            hole_ns_max=hole_ns_of(settings),
         ),
         limits=limits_of(settings),
         exits=exits_of(settings),

@@ -83,6 +83,7 @@ FAULTS: list[Fault] = [
     entry_saw(rate_age_ms="5001"),
     entry_saw(rate_ask="1540"),
     exit_saw(rate_bid="1260"),
+    exit_saw(reason="take_profit", binance_ask="102000", binance_bid="100000.5"),
     entry_saw(upbit_bid="139990000", upbit_ask="140010000"),
     exit_saw(upbit_bid="139990000", upbit_ask="140010000"),
     repair_saw(upbit_bid="139990000", upbit_ask="140010000"),
@@ -107,6 +108,8 @@ def test_what_could_not_be_traded_is_found(fault: Fault) -> None:
         entry_saw(edge_bps="56", upbit_fee_bps="5", binance_fee_bps="10"),
         entry_saw(upbit_ask="141390000"),
         entry_saw(rate_age_ms="5000", upbit_age_ms="2000", binance_age_ms="-500"),
+        exit_saw(reason="take_profit", rate_age_ms="59000"),
+        exit_saw(reason="stop_loss", rate_age_ms="900000", binance_ask="102000"),
     ],
 )
 def test_a_leg_alone_needs_its_own_venue_and_a_narrow_book_is_no_fault(fine: Fault) -> None:

@@ -52,6 +52,8 @@ LIMITS = Limits(
     rate_move_bps_max=Decimal("500"),
     quote_age_ns_max=NS_PER_S,
     rate_age_ns_max=NS_PER_S,
+    rate_memory_ns=60 * NS_PER_S,
+    spread_bps_max=Decimal(30),
     warnings_blocked=("WARNING", "GLOBAL_PRICE_DIFFERENCES"),
 )
 numbers = count(1)
@@ -127,6 +129,7 @@ def opening(
         net_krw=Decimal(100),
         cost_krw=Decimal(1400000),
         net_bps=Decimal(net_bps),
+        gross_bps=Decimal(net_bps) + 15,
         legs={Venue.UPBIT: swept, Venue.BINANCE: swept},
     )
     proposal = Proposal(trade=trade, legs=(upbit, binance), edge=edge)

@@ -3,11 +3,13 @@
 from dataclasses import replace
 from decimal import Decimal
 
+from arb.domain.market.belief import RateBelief, RateRules
 from arb.domain.market.book import Book, Level
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.market.instrument import UPBIT_KRW_BANDS, FeeIn, Instrument
 from arb.domain.market.pair import Pair
 from arb.domain.market.spread import Market, MarketLeg, Rate
+from arb.domain.time import NS_PER_S
 
 PAIR = Pair(Venue.UPBIT, Venue.BINANCE)
 OTHER = {Venue.UPBIT: Venue.BINANCE, Venue.BINANCE: Venue.UPBIT}
@@ -80,6 +82,12 @@ def market(
         },
         rate=Rate(krw_per_usdt=Decimal(krw_per_usdt), ts_recv_ns=NOW_NS),
     )
+
+
+def a_belief() -> RateBelief:
+    """Return what believes any book of the rate that has two sides."""
+    rules = RateRules(settle_ns=NS_PER_S, spread_bps_max=Decimal(10_000), size_usdt=Decimal("0.01"))
+    return RateBelief(rules)
 
 
 def with_book(found: Market, venue: Venue, **changes) -> Market:

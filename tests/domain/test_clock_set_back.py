@@ -1,6 +1,5 @@
 """A clock that was set back by a minute: what lies ahead of it is not young, and nothing waits for it."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -11,7 +10,7 @@ from arb.domain.health.judge import Level
 from arb.domain.market.ids import Venue
 from arb.domain.market.spread import rate_from_book
 from arb.domain.risk.review import Refused
-from arb.domain.risk.sanity import stale
+from arb.domain.risk.sanity import rate_doubt, stale
 from arb.domain.risk.stability import VenueRecord, obstacle
 from arb.domain.time import NS_PER_S, STAMP_AHEAD_NS_MAX
 from arb.domain.trading.exits import Exits, is_resting
@@ -36,7 +35,7 @@ def test_a_book_ahead_of_now_is_refused_beyond_what_clocks_differ_by(venue):
 
 def test_so_is_a_rate():
     rate = rate_from_book(a_book(bid="1400", ts_recv_ns=NOW_NS + STAMP_AHEAD_NS_MAX + 1))
-    assert stale(replace(market(), rate=rate), world.LIMITS, NOW_NS) == Refused("rate_ahead")
+    assert rate_doubt(rate, world.LIMITS, NOW_NS) == "rate_ahead"
 
 
 def test_a_repair_does_not_rest_until_the_clock_is_there_again():

@@ -65,7 +65,7 @@ class Fed:
             (Venue.UPBIT, "USDT/KRW", "1400", true_ns),
             (Venue.BINANCE, "BTC/USDT", binance, 0),
         ):
-            book = self.town.book(venue, symbol, bid, str(Decimal(bid) + 1), "5")
+            book = self.town.book(venue, symbol, bid, str(Decimal(bid) + 1), "5000")
             self.take(replace(book, ts_event_ns=stamp_ns, sequence=true_ns))
         self.feed.flush()
 

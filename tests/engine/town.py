@@ -22,6 +22,7 @@ from arb.adapters.memory.venue import MemoryVenue
 from arb.adapters.memory.venue_health import MemoryVenueHealth
 from arb.adapters.venues.instruments import LiveInstruments
 from arb.domain.health.degradation import Degree
+from arb.domain.market.belief import RateBelief, RateRules
 from arb.domain.market.book import Book, Level
 from arb.domain.market.ids import ClientOrderId, Coin, SessionId, Symbol, TradeId, Venue
 from arb.domain.market.instrument import UPBIT_KRW_BANDS, FeeIn, Instrument
@@ -38,7 +39,7 @@ from arb.engine.ledger.reconcile import Reconcile
 from arb.engine.ledger.take_up import TakeUp
 from arb.engine.market.bars import BarMarket
 from arb.engine.market.fresh_market import FreshMarkets
-from arb.engine.market.markets import Markets
+from arb.engine.market.markets import USDT_KRW, Markets
 from arb.engine.market.rules import RereadRules, WatchRules
 from arb.engine.trading.evaluate import Evaluate, Nearness
 from arb.engine.trading.execute import Execute
@@ -73,11 +74,14 @@ LIMITS = Limits(
     entry_cooldown_ns=0,
     premium_bps_abs_max=Decimal(1_000),
     price_band_bps_max=Decimal(1_500),
+    spread_bps_max=Decimal(30),
     rate_move_bps_max=Decimal(500),
     quote_age_ns_max=2 * NS_PER_S,
     rate_age_ns_max=5 * NS_PER_S,
+    rate_memory_ns=60 * NS_PER_S,
     warnings_blocked=("WARNING", "GLOBAL_PRICE_DIFFERENCES"),
 )
+RATE = RateRules(settle_ns=15 * NS_PER_S, spread_bps_max=Decimal(30), size_usdt=Decimal(1_000))
 STABILITY = StabilityRules(
     window_ns=60 * NS_PER_S, samples_min=10, score_min=Decimal("0.5"), circuit_claims_min=8,
     circuit_ns=2 * NS_PER_S,
@@ -224,7 +228,9 @@ class Town:
             WatchRules(coins=self.coins, alerts=alerts, counters=self.counters),
             self.bars,
         )
-        markets = Markets(pair=PAIR, quotes=self.quotes, instruments=self.instruments)
+        markets = Markets(
+            pair=PAIR, quotes=self.quotes, instruments=self.instruments, belief=self.settled_belief()
+        )
         rules = RepairRules(
             time_ns_max=60 * NS_PER_S, loss_bps_max=Decimal(100), slip_bps=Decimal(8), attempts_max=40,
             failures_max=2,
@@ -259,7 +265,8 @@ class Town:
             ),
             admit=self.fee_guard.admit,
             exit_guard=ExitGuard(
-                session_id=SESSION, trades=trades, counters=self.counters, alerts=alerts
+                session_id=SESSION, trades=trades, counters=self.counters, alerts=alerts,
+                hole_ns_max=60 * NS_PER_S,
             ),
             appetite=Appetite(
                 notional_usdt=Decimal(1_000), slip_bps=Decimal(8), order_lifetime_ns=3 * NS_PER_S
@@ -321,6 +328,13 @@ class Town:
         self.drain = Drain(session_id=SESSION, trades=self.trades, sessions=self.sessions, clock=self.clock)
 
     # what happens in town
+
+    def settled_belief(self) -> RateBelief:
+        """Return what a process believes that has seen the rate be the same for a while."""
+        belief = RateBelief(RATE)
+        before_ns = self.clock.now_ns() - RATE.settle_ns
+        belief.rate(replace(self.book(*USDT_KRW, "1399", "1401", "100000"), ts_recv_ns=before_ns))
+        return belief
 
     def premium(self, bps: int, depth: str = "5") -> None:
         """Quote BTC at 100,000 USDT, and on Upbit that much dearer at 1,400 KRW per USDT."""

@@ -1,7 +1,7 @@
-"""Decisions by the middle of a book: a hole in one side of it closes good pairs, and opens pairs on nothing.
+"""A hole in one side of a book decides nothing: no good pair is closed by it, and none is opened.
 
-When the asks of a book are pulled for a moment, its middle jumps and nothing can be traded there. A pair is
-closed as converged although closing it loses money; another is opened although no coin costs more anywhere.
+When the asks of a book are pulled for a moment, its middle jumps and nothing can be traded there. By middles
+pairs were closed as converged although that lost money, and opened although no coin cost more anywhere.
 """
 
 from decimal import Decimal
@@ -24,16 +24,6 @@ from tests.known_losses.helpers import (
 PAIRS = 3
 RATE, BINANCE = ("1399", "1401"), ("99999.50", "100000.50")
 ASKS_PULLED_RATE, BIDS_PULLED_RATE = ("1399", "1540"), ("1260", "1401")
-CLOSED = pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="one tick without one side of the rate closes 3 of 3 good pairs as converged, 31,532 KRW lost",
-)
-CLOSED_BY_THE_COIN = pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="one side of a book 120 bps away closes 3 of 3 good pairs as converged, 31,532 KRW lost",
-)
 Prices = tuple[str, str]
 
 
@@ -65,8 +55,8 @@ def show_for_a_tick(
 @pytest.mark.parametrize(
     ("premium_bps", "rate"),
     [
-        pytest.param(60, ASKS_PULLED_RATE, marks=CLOSED),
-        pytest.param(-60, BIDS_PULLED_RATE, marks=CLOSED),
+        (60, ASKS_PULLED_RATE),
+        (-60, BIDS_PULLED_RATE),
         (60, BIDS_PULLED_RATE),
         (-60, ASKS_PULLED_RATE),
     ],
@@ -83,10 +73,10 @@ def test_a_hole_in_the_book_of_the_rate_closes_no_pair(premium_bps: int, rate: P
     [
         (60, "bids", 50),
         (-60, "asks", 50),
-        pytest.param(60, "bids", 120, marks=CLOSED_BY_THE_COIN),
-        pytest.param(60, "bids", 200, marks=CLOSED_BY_THE_COIN),
-        pytest.param(-60, "asks", 120, marks=CLOSED_BY_THE_COIN),
-        pytest.param(-60, "asks", 200, marks=CLOSED_BY_THE_COIN),
+        (60, "bids", 120),
+        (60, "bids", 200),
+        (-60, "asks", 120),
+        (-60, "asks", 200),
     ],
 )
 def test_a_hole_in_the_coins_book_on_upbit_closes_no_pair(premium_bps: int, side: str, by_bps: int):
@@ -101,8 +91,8 @@ def test_a_hole_in_the_coins_book_on_upbit_closes_no_pair(premium_bps: int, side
     [
         (60, "asks", 50),
         (-60, "bids", 50),
-        pytest.param(60, "asks", 120, marks=CLOSED_BY_THE_COIN),
-        pytest.param(-60, "bids", 120, marks=CLOSED_BY_THE_COIN),
+        (60, "asks", 120),
+        (-60, "bids", 120),
     ],
 )
 def test_a_hole_in_the_coins_book_on_binance_closes_no_pair(premium_bps: int, side: str, by_bps: int):
@@ -113,11 +103,6 @@ def test_a_hole_in_the_coins_book_on_binance_closes_no_pair(premium_bps: int, si
     assert held == PAIRS
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="a tick without one side of the rate's book opens a pair at a premium of 0, which loses 4,230 KRW",
-)
 @pytest.mark.parametrize("rate", [("1399", "1480"), ("1260", "1401"), ("1330", "1401")])
 def test_a_hole_in_the_book_of_the_rate_opens_no_pair_at_even_prices(rate: Prices):
     town = Town()

@@ -1,7 +1,7 @@
-"""The rate is believed at once: a jump of its own book for a moment opens and closes pairs at a loss.
+"""A move of the rate is believed once it has lasted: a jump of its book opens and converges nothing.
 
 When somebody buys USDT in a hurry, KRW-USDT jumps for seconds while no coin moves. That is no premium: what
-is opened on it is closed at a loss once the rate is back, and a good pair is closed as if it had converged.
+was opened on it was closed at a loss once the rate was back, and good pairs as if they had converged.
 """
 
 import pytest
@@ -17,17 +17,6 @@ from tests.known_losses.helpers import (
     require,
     trades,
     upbit_books,
-)
-
-OPENED = pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="a rate that jumps for 5 s with no coin mispriced opens three pairs for a loss of 12,689 KRW",
-)
-CLOSED = pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="a rate that jumps for a second closes a good pair of 60 bps as converged for a loss of 4,262 KRW",
 )
 
 
@@ -47,10 +36,10 @@ def be_calm(town: Town, premium_bps: int, for_s: int) -> None:
     "krw_per_usdt",
     [
         1_400,
-        pytest.param(1_390, marks=OPENED),
-        pytest.param(1_410, marks=OPENED),
-        pytest.param(1_420, marks=OPENED),
-        pytest.param(1_460, marks=OPENED),
+        1_390,
+        1_410,
+        1_420,
+        1_460,
         1_480,
     ],
 )
@@ -67,10 +56,10 @@ def test_a_rate_that_jumps_for_five_seconds_opens_no_pair(krw_per_usdt: int):
     ("premium_bps", "krw_per_usdt"),
     [
         (60, 1_400),
-        pytest.param(60, 1_412, marks=CLOSED),
-        pytest.param(60, 1_470, marks=CLOSED),
-        pytest.param(60, 1_540, marks=CLOSED),
-        pytest.param(-60, 1_388, marks=CLOSED),
+        (60, 1_412),
+        (60, 1_470),
+        (60, 1_540),
+        (-60, 1_388),
     ],
 )
 def test_a_rate_that_jumps_for_a_second_closes_no_pair(premium_bps: int, krw_per_usdt: int):

@@ -2,7 +2,16 @@
 
 from arb.adapters.memory.bars import MemoryBars
 from arb.adapters.venues.instruments import LiveInstruments
-from arb.app.rules import appetite_of, exits_of, limits_of, repairs_of, stability_of, unfilled_of
+from arb.app.rules import (
+    appetite_of,
+    belief_of,
+    exits_of,
+    hole_ns_of,
+    limits_of,
+    repairs_of,
+    stability_of,
+    unfilled_of,
+)
 from arb.chaos.feeds.dry_account import SESSION, DryAccount
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.pair import Pair
@@ -42,7 +51,12 @@ class DryTrading:
         self._limits, coins = limits_of(settings), tuple(Coin(coin) for coin in settings.coins)
         watch_rules = WatchRules(coins=coins, alerts=account.alerts, counters=account.counters)
         self._instruments = LiveInstruments(account.venues, coins, clock, watch_rules)
-        self._markets = Markets(pair=Pair(*settings.pair), quotes=quotes, instruments=self._instruments)
+        self._markets = Markets(
+            pair=Pair(*settings.pair),
+            quotes=quotes,
+            instruments=self._instruments,
+            belief=belief_of(settings),
+        )
         self.evaluate = self._evaluate(quotes)
         self.execute = self._execute()
         self.settle = self._settle()
@@ -74,7 +88,11 @@ class DryTrading:
                 clock=self._clock,
             ).admit,
             exit_guard=ExitGuard(
-                session_id=SESSION, trades=account.trades, counters=account.counters, alerts=account.alerts
+                session_id=SESSION,
+                trades=account.trades,
+                counters=account.counters,
+                alerts=account.alerts,
+                hole_ns_max=hole_ns_of(settings),
             ),
             limits=self._limits,
             exits=exits_of(settings),

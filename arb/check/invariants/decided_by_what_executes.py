@@ -13,6 +13,7 @@ from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.instrument import Instrument, Side
 from arb.domain.market.money import ONE, ZERO, bps, fraction
 from arb.domain.time import NS_PER_MS, STAMP_AHEAD_NS_MAX
+from arb.domain.trading.exits import CONVERGED, STOP_LOSS
 from arb.domain.trading.order import Order, Purpose
 from arb.domain.trading.trade import Trade
 from arb.engine.market.markets import USDT_KRW, symbol_on
@@ -74,13 +75,21 @@ def _wrong(order: Order, facts: Facts, engine: EngineHistory) -> Iterator[str]:
     if order.purpose is Purpose.REPAIR:  # a leg alone is evened out at the price there is, if it can be had
         yield from _book(order.venue, facts, ages.quote_ns_max)
     else:
+        why = facts.get("reason", CONVERGED)
         for venue in Venue:
             yield from _book(venue, facts, ages.quote_ns_max)
-            yield from _hole(venue, facts, engine.instruments.get((venue, symbol_on(venue, coin))))
-        yield from _age("rate", facts, ages.rate_ns_max)
-        if "rate_bid" in facts:
-            yield from _hole("rate", facts, engine.instruments.get(USDT_KRW))
+            if why != STOP_LOSS:  # it has waited for the hole to close, and a loss is not left to grow
+                yield from _hole(venue, facts, engine.instruments.get((venue, symbol_on(venue, coin))))
+        if why == CONVERGED:  # what a pair has earned hardly depends on the rate, and its time not at all
+            yield from _rate(facts, engine)
     yield from _reach(order, facts)
+
+
+def _rate(facts: Facts, engine: EngineHistory) -> Iterator[str]:
+    """Yield what is wrong with the rate that a pair is opened at, or has converged by."""
+    yield from _age("rate", facts, engine.ages.rate_ns_max)
+    if "rate_bid" in facts:
+        yield from _hole("rate", facts, engine.instruments.get(USDT_KRW))
 
 
 def _book(name: str, facts: Facts, age_ns_max: int) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import Protocol
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.instrument import Instrument
+from arb.domain.market.money import bps
 from arb.domain.market.pair import Pair
 from arb.domain.market.spread import Market, Rate
 
@@ -90,6 +91,10 @@ class HalfMarket:
 
 
 def base_price_krw(market: Tradable) -> Decimal:
-    """Return what one unit of the coin is worth: at the second venue's middle, or else at the first one's."""
-    venue = market.venues[-1]
-    return market.krw(venue, market.book(venue).mid)
+    """Return what one unit of the coin is worth: at the middle of that book whose sides are nearest.
+
+    Of the second venue's, where both are as near: a book with a hole has no middle that anybody pays.
+    """
+    books = {venue: market.book(venue) for venue in reversed(market.venues)}
+    venue = min(books, key=lambda each: round(bps(books[each].ask - books[each].bid, books[each].bid)))
+    return market.krw(venue, books[venue].mid)

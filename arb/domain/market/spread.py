@@ -6,8 +6,9 @@ its fee from what is received or in its quote currency; the formula is proceeds 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Final
 
 from arb.domain.market.book import Book, Sweep, sweep
 from arb.domain.market.ids import Coin, Venue
@@ -15,24 +16,47 @@ from arb.domain.market.instrument import Instrument, Side
 from arb.domain.market.money import ONE, ZERO, bps, floor_to, fraction
 from arb.domain.market.pair import Direction, Pair
 
+# Why a rate is in doubt.
+RATE_WIDE: Final = "rate_wide"  # its book has a hole: this is what it was before
+RATE_UNSETTLED: Final = "rate_unsettled"  # not known for long enough to tell whether it has just moved
+RATE_STALE: Final = "rate_stale"
+RATE_AHEAD: Final = "rate_ahead"  # stamped ahead of now
+RATE_FORGOTTEN: Final = "rate_forgotten"  # there was none for too long
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """How many KRW one USDT is worth; `ts_recv_ns` is when we learnt it."""
+    """How many KRW one USDT is worth; `ts_recv_ns` is when we learnt it.
+
+    A trade converts no money: it is closed in the currencies it was opened in, so the middle of the rate's
+    book values both sides without a bias, and what has converged is told by middles, too. What is opened, or
+    closed for what it earned, has to be right on either side of that book.
+    """
 
     krw_per_usdt: Decimal
     ts_recv_ns: int
     fence: int = 0  # of its book
     bid: Decimal = ZERO  # of its book; 0 where it came from none
     ask: Decimal = ZERO
+    low: Decimal = ZERO  # the least and the most that the middle may be; 0: exactly `krw_per_usdt`
+    high: Decimal = ZERO
+    half_spread: Decimal = ZERO  # from the middle to either side
+    doubt: str = ""  # why nothing is opened at it, and nothing has converged by it
+
+    @property
+    def middles(self) -> tuple[Decimal, Decimal]:
+        """Return the least and the most that its middle may be."""
+        return self.low or self.krw_per_usdt, self.high or self.krw_per_usdt
+
+    @property
+    def sides(self) -> tuple[Decimal, Decimal]:
+        """Return the least that USDT may be sold for and the most that they may cost."""
+        low, high = self.middles
+        return low - self.half_spread, high + self.half_spread
 
 
 def rate_from_book(book: Book) -> Rate:
-    """Return the rate of the tradable USDT/KRW book's middle.
-
-    A trade converts no money: it is closed in the currencies it was opened in, so the middle values
-    both sides without a bias; the spread of the conversion is a cost of rebalancing, not of a trade.
-    """
+    """Return the middle of the tradable USDT/KRW book: for what only shows or values."""
     return Rate(
         krw_per_usdt=book.mid, ts_recv_ns=book.ts_recv_ns, fence=book.fence, bid=book.bid, ask=book.ask
     )
@@ -81,9 +105,22 @@ class Market:
         """Return this market: nothing of it is missing."""
         return self
 
+    def doubting(self, doubt: str) -> "Market":
+        """Return this market with why its rate is in doubt, "" if it is not."""
+        return self if doubt == self.rate.doubt else replace(self, rate=replace(self.rate, doubt=doubt))
+
+    def at(self, krw_per_usdt: Decimal) -> "Market":
+        """Return this market at another rate."""
+        return replace(self, rate=replace(self.rate, krw_per_usdt=krw_per_usdt))
+
+    def at_worst(self, direction: Direction, rates: tuple[Decimal, Decimal]) -> "Market":
+        """Return this market at that one of two rates that makes less of a direction."""
+        least, most = rates
+        return self.at(least if direction.sell_on is self.pair.second else most)
+
     @property
     def premium_bps(self) -> Decimal:
-        """Return how much more the coin costs on the first venue, middle to middle, before any cost."""
+        """Return how much more the coin costs on the first venue, middle to middle: it is shown, no more."""
         first, second = self.pair.venues
         second_krw = self.krw(second, self.book(second).mid)
         return bps(self.krw(first, self.book(first).mid) - second_krw, second_krw)
@@ -98,6 +135,7 @@ class Edge:
     net_krw: Decimal  # proceeds minus cost, both fees paid
     cost_krw: Decimal  # what the bought leg costs
     net_bps: Decimal
+    gross_bps: Decimal  # before both fees: how much more the sold leg brings than the bought one costs
     legs: Mapping[Venue, Sweep]  # what each takes from its book
 
 
@@ -107,26 +145,32 @@ def edge(market: Market, direction: Direction, quantity: Decimal) -> Edge | None
     sold = sweep(market.book(direction.sell_on).bids, quantity)
     if bought is None or sold is None or quantity <= ZERO:
         return None
-    cost = -_flow_krw(market, direction.buy_on, Side.BUY, bought)
-    net = _flow_krw(market, direction.sell_on, Side.SELL, sold) - cost
+    paid = market.krw(direction.buy_on, bought.notional)
+    got = market.krw(direction.sell_on, sold.notional)
+    cost = paid * (ONE + _fee(market, direction.buy_on))
+    net = got * (ONE - _fee(market, direction.sell_on)) - cost
     return Edge(
         direction=direction,
         quantity=quantity,
         net_krw=net,
         cost_krw=cost,
         net_bps=bps(net, cost),
+        gross_bps=bps(got - paid, paid),
         legs={direction.buy_on: bought, direction.sell_on: sold},
     )
 
 
-def _flow_krw(market: Market, venue: Venue, side: Side, found: Sweep) -> Decimal:
-    """Return what one leg brings in, after its fee: negative for a buy.
+def _fee(market: Market, venue: Venue) -> Decimal:
+    """Return a taker fee as a share; one in base is valued at the leg's own price, and so the same share."""
+    return fraction(market.instrument(venue).taker_fee_bps)
 
-    A fee in base is valued at the leg's own price, which makes it the same share of the notional.
-    """
-    rate = fraction(market.instrument(venue).taker_fee_bps)
-    gross = found.notional * (ONE - rate if side is Side.SELL else ONE + rate)
-    return -side.sign * market.krw(venue, gross)
+
+def reach_bps(market: Market) -> Decimal:
+    """Return the most that the best prices bring in either direction before fees, if the rate is with us."""
+    first, second = (market.book(venue) for venue in market.pair.venues)
+    least, most = (market.at(rate) for rate in market.rate.middles)
+    dear, cheap = most.krw(market.pair.second, second.bid), least.krw(market.pair.second, second.ask)
+    return max(bps(dear - first.ask, first.ask), bps(first.bid - cheap, cheap))
 
 
 def common_quantity(market: Market, notional_usdt: Decimal) -> Decimal:

@@ -40,10 +40,12 @@ class Limits:
     orders_per_minute_max: int
     entry_cooldown_ns: int  # between two trades of a coin and direction, a minute at most
     premium_bps_abs_max: Decimal
-    price_band_bps_max: Decimal  # a leg's limit against the other venue's middle
+    price_band_bps_max: Decimal  # a leg's limit against what the other venue takes for it
+    spread_bps_max: Decimal  # of a book at the size that is traded; wider is a hole
     rate_move_bps_max: Decimal  # of KRW per USDT within the last minute
     quote_age_ns_max: int
     rate_age_ns_max: int
+    rate_memory_ns: int  # how long the last rate that was believed still judges profits
     warnings_blocked: tuple[str, ...]  # venues' market warnings that stop entries
 
 

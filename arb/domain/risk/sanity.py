@@ -1,30 +1,42 @@
 """Whether a market may be traded on at all, before anybody asks how much.
 
-Data that is old, or of no known age, stops everything. A venue's warning or an absurd premium stops entries
-only: what is open must still be closed and repaired.
+A book that is old, or of no known age, stops everything. A rate in doubt, a venue's warning or an absurd
+premium stops entries only: what is open must still be closed and repaired. A hole in a book stops what is
+decided by it.
 """
 
 from collections.abc import Sequence
+from decimal import Decimal
 
+from arb.domain.market.book import sweep
+from arb.domain.market.depth import hole
 from arb.domain.market.money import bps
-from arb.domain.market.spread import Market
+from arb.domain.market.spread import RATE_AHEAD, RATE_FORGOTTEN, RATE_STALE, Market, Rate, reach_bps
 from arb.domain.risk.review import Limits, Refused
 from arb.domain.time import STAMP_AHEAD_NS_MAX
 from arb.domain.trading.trade import Leg
 
 
 def stale(market: Market, limits: Limits, now_ns: int) -> Refused | None:
-    """Return which of the market's data is too old to act on, or stamped ahead of now, or None."""
-    for name, seen, age_ns_max in (
-        ("quote", [leg.book for leg in market.legs.values()], limits.quote_age_ns_max),
-        ("rate", (market.rate,), limits.rate_age_ns_max),
-    ):
-        ages_ns = [now_ns - each.ts_recv_ns for each in seen]
-        if max(ages_ns) > age_ns_max:
-            return Refused(f"{name}_stale")
-        if min(ages_ns) < -STAMP_AHEAD_NS_MAX:
-            return Refused(f"{name}_ahead")
+    """Return that a book is too old to act on, or stamped ahead of now, or None."""
+    ages_ns = [now_ns - leg.book.ts_recv_ns for leg in market.legs.values()]
+    if max(ages_ns) > limits.quote_age_ns_max:
+        return Refused("quote_stale")
+    if min(ages_ns) < -STAMP_AHEAD_NS_MAX:
+        return Refused("quote_ahead")
     return None
+
+
+def rate_doubt(rate: Rate, limits: Limits, now_ns: int) -> str:
+    """Return why nothing is opened at a rate and nothing has converged by it, "" if it is believed."""
+    age_ns = now_ns - rate.ts_recv_ns
+    if rate.doubt == RATE_FORGOTTEN or age_ns > limits.rate_memory_ns:
+        return RATE_FORGOTTEN
+    if rate.doubt:
+        return rate.doubt
+    if age_ns > limits.rate_age_ns_max:
+        return RATE_STALE
+    return RATE_AHEAD if age_ns < -STAMP_AHEAD_NS_MAX else ""
 
 
 def untradable(market: Market) -> Refused | None:
@@ -37,7 +49,7 @@ def untradable(market: Market) -> Refused | None:
 
 def unfit(market: Market, limits: Limits) -> Refused | None:
     """Return why nothing new may be opened on this market, or None."""
-    if abs(market.premium_bps) > limits.premium_bps_abs_max:
+    if reach_bps(market) > limits.premium_bps_abs_max:
         return Refused("premium_absurd")
     for venue in market.venues:
         if market.instrument(venue).closing_only:
@@ -48,11 +60,20 @@ def unfit(market: Market, limits: Limits) -> Refused | None:
     return None
 
 
+def with_hole(market: Market, quantity: Decimal, limits: Limits) -> Refused | None:
+    """Return which venue's book is too thin or too wide for this size to decide by it, or None."""
+    venue = hole(market, quantity, limits.spread_bps_max)
+    return None if venue is None else Refused(f"book_wide_{venue}")
+
+
 def out_of_band(legs: Sequence[Leg], market: Market, limits: Limits) -> Refused | None:
-    """Return which leg's limit is too far from the other venue's middle: a second opinion on its price."""
+    """Return which leg's limit is too far from what the other venue takes for it: a second opinion."""
     for leg in legs:
         other = market.pair.other(leg.venue)
-        fair_krw = market.krw(other, market.book(other).mid)
+        there = sweep(market.book(other).against(leg.side), leg.quantity)
+        if there is None:
+            return Refused(f"price_band_{leg.venue}")
+        fair_krw = market.krw(other, there.vwap)
         distance_bps = bps(market.krw(leg.venue, leg.limit_price) - fair_krw, fair_krw)
         if abs(distance_bps) > limits.price_band_bps_max:
             return Refused(f"price_band_{leg.venue}")

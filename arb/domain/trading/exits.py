@@ -8,12 +8,13 @@ from typing import Final
 from arb.domain.health.backoff import Backoff
 from arb.domain.market.halves import Tradable, base_price_krw
 from arb.domain.market.money import ZERO, bps, ceil_to, floor_to
-from arb.domain.market.spread import Market, edge
+from arb.domain.market.spread import RATE_FORGOTTEN, Market, edge
 from arb.domain.time import NS_PER_S, is_within
 from arb.domain.trading.order import Order, Purpose
 from arb.domain.trading.position import TradePosition, is_dust
 from arb.domain.trading.trade import Trade
 
+CONVERGED: Final = "converged"
 STOP_LOSS: Final = "stop_loss"  # why a pair is closed, and cannot wait for better venues
 LIMIT_SLACK: Final = Decimal("0.98")  # minimums hold at the limit price, which may be below the best bid
 PAUSES: Final = Backoff(first_ms=1_000, max_ms=900_000)  # after exits that left a leg alone
@@ -29,7 +30,7 @@ GROWTH: Final = 10  # times the newest exit that went through
 class ExitRules:
     """When an open pair is closed. Basis points of the entry's notional, nanoseconds."""
 
-    converged_bps: Decimal  # premium back within this of even
+    converged_bps: Decimal  # what closing costs before fees: the premium is back within this of even
     take_profit_bps: Decimal
     stop_loss_bps: Decimal  # positive
     holding_ns_max: int
@@ -147,21 +148,34 @@ def exit_reason(
 ) -> str | None:
     """Return why `quantity` of an open pair should be closed now, or None to go on holding it.
 
-    The rest of the pair is valued at what closing `quantity` brings.
+    By what closing it brings, at the least and at the most that the rate may be. A rate in doubt converges
+    nothing; what is earned hardly depends on it, so that the last one that was known judges profits for a
+    while and losses for as long as it takes.
     """
-    closing = edge(market, trade.direction.opposite, quantity)
+    way = trade.direction.opposite
+    closing = edge(market.at_worst(way, market.rate.middles), way, quantity)
     if closing is None:
         return None
-    base_price = base_price_krw(market)
-    total = position.pnl_krw(market.pair, market.rate.krw_per_usdt, base_price)
-    # What is still held is valued at what closing it brings, not at the middle.
-    total += closing.net_krw * position.hedged / quantity - position.imbalance * base_price
-    earned_bps = bps(total, trade.notional_krw)
-    if earned_bps >= rules.take_profit_bps:
+    earned = [earned_bps(trade, position, quantity, market.at(rate)) for rate in market.rate.sides]
+    if min(earned) >= rules.take_profit_bps and market.rate.doubt != RATE_FORGOTTEN:
         return "take_profit"
-    if earned_bps <= -rules.stop_loss_bps:
+    if max(earned) <= -rules.stop_loss_bps:
         return STOP_LOSS
     if now_ns - trade.opened_at_ns >= rules.holding_ns_max:
         return "holding_time"
-    sign = 1 if trade.direction.sell_on is market.pair.first else -1
-    return "converged" if sign * market.premium_bps <= rules.converged_bps else None
+    return CONVERGED if not market.rate.doubt and -closing.gross_bps <= rules.converged_bps else None
+
+
+def earned_bps(trade: Trade, position: TradePosition, quantity: Decimal, market: Market) -> Decimal:
+    """Return what the pair has earned once it is closed, all of it at what closing `quantity` brings.
+
+    Fees that were taken in the coin are valued at the price that the coin is traded at then.
+    """
+    closing = edge(market, trade.direction.opposite, quantity)
+    if closing is None:
+        return ZERO
+    second = market.pair.second
+    base_price = market.krw(second, closing.legs[second].vwap)
+    total = position.pnl_krw(market.pair, market.rate.krw_per_usdt, base_price)
+    total += closing.net_krw * position.hedged / quantity - position.imbalance * base_price
+    return bps(total, trade.notional_krw)

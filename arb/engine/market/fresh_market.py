@@ -13,7 +13,7 @@ from arb.domain.health.degradation import Degree, never_degraded
 from arb.domain.market.book import Book
 from arb.domain.market.halves import HalfMarket, Tradable
 from arb.domain.market.ids import Coin, Symbol, Venue
-from arb.domain.market.spread import Market, Rate, rate_from_book
+from arb.domain.market.spread import RATE_FORGOTTEN, Market, Rate
 from arb.domain.risk.review import Limits
 from arb.domain.time import NS_PER_S, STAMP_AHEAD_NS_MAX, is_current
 from arb.engine.market.fee_prices import FeePrices
@@ -42,7 +42,6 @@ class FreshMarkets:
     degree: Callable[[], Degree] = never_degraded
     asked: dict[Key, tuple[int, Book]] = field(default_factory=dict)  # when, and the answer
     silent: dict[Venue, int] = field(default_factory=dict)  # when it gave no answer
-    rates: list[Rate] = field(default_factory=list)  # the last one that was fresh
     fee_prices: FeePrices = field(init=False)
     told: ToldBooks = field(init=False)
 
@@ -81,8 +80,9 @@ class FreshMarkets:
         return all(is_current(market.book(venue).ts_recv_ns, now_ns, age_ns_max) for venue in market.venues)
 
     def _tradable(self, coin: Coin, books: Books, otherwise: Rate | None) -> Tradable | None:
-        market = self.markets.assemble(coin, books)
-        rate = self._believed() or otherwise
+        market, rate = self.markets.assemble(coin, books), self._believed(otherwise)
+        if market is not None and rate is not None:
+            return replace(market, rate=rate)
         if market is not None or rate is None:
             return market
         rules = {
@@ -111,7 +111,7 @@ class FreshMarkets:
         if is_shallow:  # the hot books are newer, and have less of the depth
             found = found | asked
         if USDT_KRW in found:
-            self.rates[:] = [rate_from_book(found[USDT_KRW])]
+            self.markets.belief.rate(found[USDT_KRW])
         return found
 
     def _fresh(self, books: Books) -> dict[Key, Book]:
@@ -127,15 +127,14 @@ class FreshMarkets:
             )
         }
 
-    def _believed(self) -> Rate | None:
-        """Return the last rate that was fresh here, or else the newest that is kept."""
-        if self.rates:
-            return self.rates[0]
-        now_ns = self.clock.now_ns()
-        kept = self.markets.books((), now_ns).get(USDT_KRW)
-        if kept is None or kept.ts_recv_ns > now_ns + STAMP_AHEAD_NS_MAX:
-            return None
-        return rate_from_book(kept)
+    def _believed(self, otherwise: Rate | None) -> Rate | None:
+        """Return the last rate that was believed here, or that of the newest book kept, or the other one."""
+        belief, now_ns = self.markets.belief, self.clock.now_ns()
+        kept = None if belief.last else self.markets.books((), now_ns).get(USDT_KRW)
+        if kept is not None and kept.ts_recv_ns <= now_ns + STAMP_AHEAD_NS_MAX:
+            belief.rate(kept)
+        last = belief.last
+        return last if otherwise is None or (last is not None and last.doubt != RATE_FORGOTTEN) else otherwise
 
     def _ask(self, venue: Venue, symbol: Symbol, hot: Book | None) -> Book | None:
         asked_ns, known = self.asked.get((venue, symbol), (0, None))

@@ -18,7 +18,7 @@ class GateLimits:
 
     lag_ns_max: int  # our receive time after the venue's stamp
     ahead_ns_max: int  # the venue's stamp after our receive time: its clock or ours is off
-    jump_bps_max: Decimal  # of the middle, against the last accepted one
+    jump_bps_max: Decimal  # of both sides, against the last accepted ones
     jump_window_ns: int  # a jump over a longer time than this is a move
 
 
@@ -54,5 +54,11 @@ class Gate:
             raise DataError("out_of_order", f"{book.venue} {book.symbol} {last.sequence} -> {book.sequence}")
         if not 0 <= book.ts_recv_ns - last.ts_recv_ns < self._limits.jump_window_ns:
             return
-        if abs(bps(book.mid - last.mid, last.mid)) > self._limits.jump_bps_max:
-            raise DataError("absurd", f"{book.venue} {book.symbol} {last.mid} -> {book.mid}")
+        if _moved_bps(last, book) > self._limits.jump_bps_max:
+            sides = f"{last.bid}/{last.ask} -> {book.bid}/{book.ask}"
+            raise DataError("absurd", f"{book.venue} {book.symbol} {sides}")
+
+
+def _moved_bps(last: Book, book: Book) -> Decimal:
+    """Return how far both sides moved: a hole in one of them is there, and has to be known."""
+    return min(abs(bps(book.bid - last.bid, last.bid)), abs(bps(book.ask - last.ask, last.ask)))

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from arb.domain.errors import StoreUnavailable
+from arb.domain.market.belief import RateBelief
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.market.instrument import Instrument
 from arb.domain.market.pair import Pair
-from arb.domain.market.spread import Market, MarketLeg, rate_from_book
+from arb.domain.market.spread import Market, MarketLeg
 from arb.domain.time import STAMP_AHEAD_NS_MAX
 from arb.engine.market.fences import Fences
 from arb.ports.market import Quotes, QuoteStore
@@ -35,6 +36,7 @@ class Markets:
     pair: Pair
     quotes: QuoteStore
     instruments: Mapping[tuple[Venue, Symbol], Instrument]
+    belief: RateBelief
     fences: Fences = field(default_factory=Fences)
 
     def read(self, coins: Sequence[Coin], now_ns: int, carried: Sequence[Book] = ()) -> dict[Coin, Market]:
@@ -44,6 +46,8 @@ class Markets:
         a former owner sent or left behind. One that is stamped ahead of now is newer than none.
         """
         books = self.books(coins, now_ns, carried)
+        if USDT_KRW in books:
+            self.belief.rate(books[USDT_KRW])  # also of what is not a market
         found = ((coin, self.assemble(coin, books)) for coin in coins)
         return {coin: market for coin, market in found if market is not None}
 
@@ -77,4 +81,4 @@ class Markets:
             legs[venue] = MarketLeg(books[key], self.instruments[key])
         if USDT_KRW not in books:
             return None
-        return Market(coin=coin, pair=self.pair, legs=legs, rate=rate_from_book(books[USDT_KRW]))
+        return Market(coin=coin, pair=self.pair, legs=legs, rate=self.belief.rate(books[USDT_KRW]))

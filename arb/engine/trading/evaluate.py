@@ -8,9 +8,9 @@ from arb.domain.errors import Conflict, StoreUnavailable
 from arb.domain.health.degradation import FAR_PAUSE_NS, Degree, is_far, never_degraded
 from arb.domain.market.book import Book
 from arb.domain.market.ids import RANDOM_BITS, USDT, Coin, SessionId, coin_of, trade_id
-from arb.domain.market.spread import Edge, Market
+from arb.domain.market.spread import Edge, Market, reach_bps
 from arb.domain.risk.review import Admit, Approved, Limits, Mode, Proposal, Refused
-from arb.domain.risk.sanity import stale, untradable
+from arb.domain.risk.sanity import rate_doubt, stale, untradable, with_hole
 from arb.domain.trading.evidence import Facts, exit_facts
 from arb.domain.trading.exits import ExitRules, exit_quantity, exit_reason, is_sendable_pair
 from arb.domain.trading.order import Order, Purpose
@@ -117,7 +117,8 @@ class Evaluate:
 
     def _coin(self, market: Market, active: list[TradeView], mode: Mode) -> int:
         now_ns = self.clock.now_ns()
-        far = not active and is_far(market.premium_bps, self.limits.entry_edge_bps_min)
+        market = market.doubting(rate_doubt(market.rate, self.limits, now_ns))
+        far = not active and is_far(reach_bps(market), self.limits.entry_edge_bps_min)
         self.nearness.note(market.coin, now_ns, far=far)
         refused = stale(market, self.limits, now_ns) or untradable(market)
         if refused is not None:
@@ -147,6 +148,9 @@ class Evaluate:
             return False
         reason = exit_reason(trade, position, quantity, market, self.exits, now_ns)
         if reason is None:
+            return False
+        hole = with_hole(market, quantity, self.limits)
+        if hole is not None and not self.exit_guard.passes_hole(trade, reason, hole.reason, now_ns):
             return False
         pace = self.exit_guard.pace(view, reason, self.guard.stability, self.guard.rules, now_ns)
         if pace is None:
@@ -200,7 +204,9 @@ class Evaluate:
         self, market: Market, best: Edge, active: list[TradeView], now_ns: int
     ) -> Proposal | Refused | None:
         """Return the trade to propose, at the size that the venues' behaviour allows."""
-        refused = self._crowded(best, active, now_ns)
+        if market.rate.doubt:
+            return Refused(market.rate.doubt)
+        refused = with_hole(market, best.quantity, self.limits) or self._crowded(best, active, now_ns)
         if refused is not None:
             return refused
         trial = self.admit(market.coin, best.direction)

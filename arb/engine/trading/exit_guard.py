@@ -14,7 +14,7 @@ from arb.domain.market.money import ZERO
 from arb.domain.market.spread import Market
 from arb.domain.risk.review import Refused
 from arb.domain.risk.stability import FAILING, Pace, StabilityRules, exit_pace, without
-from arb.domain.trading.exits import Exits, cautious, exits_so_far, is_resting, probing
+from arb.domain.trading.exits import STOP_LOSS, Exits, cautious, exits_so_far, is_resting, probing
 from arb.domain.trading.position import TradePosition
 from arb.domain.trading.reserve import hold_of
 from arb.domain.trading.trade import Leg, Trade
@@ -37,6 +37,7 @@ class ExitGuard:
     trades: TradeStore
     counters: Counters
     alerts: AlertSink
+    hole_ns_max: int  # how long a stop-loss waits for a book to be whole
     _unpaid_at_ns: dict[Asset, int] = field(default_factory=dict)
     _held: HeldExits = field(init=False)
 
@@ -60,6 +61,15 @@ class ExitGuard:
             patient = exit_pace(stability.healths_now(), reason, replace(rules, circuit_ns=0), now_ns)
             return None if isinstance(patient, Refused) else Pace.SMALL
         return None
+
+    def passes_hole(self, trade: Trade, reason: str, why: str, now_ns: int) -> bool:
+        """Tell whether an exit is sent into a book that is too thin or too wide: a stop-loss at last.
+
+        A hole is over within seconds, or it is what the market has come to.
+        """
+        self.waits(why)
+        self._held.note(trade, reason, why, now_ns)
+        return reason == STOP_LOSS and self._held.in_hole_ns(trade, now_ns) >= self.hole_ns_max
 
     def waits(self, why: str) -> None:
         """Count an exit that is due and not begun."""

@@ -16,6 +16,7 @@ WORSE: Final = 4  # times as long is worse, and told again
 SAME_NS: Final = 60 * NS_PER_S  # a pair that was not due for a moment goes on waiting
 # A stop-loss waits this long for a circuit that others open again and again; then one a minute goes, small.
 STOP_LOSS_NS: Final = 60 * NS_PER_S
+HOLE_GAP_NS: Final = 5 * NS_PER_S  # a hole that was not seen for so long was closed meanwhile
 NOT_TOLD: Final = (-1, -1)
 
 
@@ -33,6 +34,7 @@ class HeldExits:
     alerts: AlertSink
     _held: dict[TradeId, _Held] = field(default_factory=dict)
     _forced_at_ns: int = 0
+    _holes: dict[TradeId, tuple[int, int]] = field(default_factory=dict)  # since when, and when seen last
 
     def note(self, trade: Trade, reason: str, why: str, now_ns: int) -> None:
         """Take note that an exit waits, and tell if that is long; once, and again when it gets worse."""
@@ -54,6 +56,16 @@ class HeldExits:
             return False
         self._forced_at_ns = now_ns
         return True
+
+    def in_hole_ns(self, trade: Trade, now_ns: int) -> int:
+        """Return for how long a stop-loss has been due in a book with a hole; it is at this moment."""
+        since_ns, last_ns = self._holes.get(trade.trade_id, (now_ns, now_ns))
+        if not 0 <= now_ns - last_ns < HOLE_GAP_NS:
+            since_ns = now_ns
+        self._holes = {
+            key: seen for key, seen in self._holes.items() if 0 <= now_ns - seen[1] < HOLE_GAP_NS
+        } | {trade.trade_id: (since_ns, now_ns)}
+        return now_ns - since_ns
 
     def _forget_old(self, now_ns: int) -> None:
         old = [key for key, held in self._held.items() if not 0 <= now_ns - held.last_ns < SAME_NS]

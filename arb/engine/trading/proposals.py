@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from arb.domain.market.ids import SessionId, TradeId
 from arb.domain.market.money import ZERO
+from arb.domain.market.pair import Direction
 from arb.domain.market.spread import Edge, Market, common_quantity, edge
 from arb.domain.risk.review import Limits, Proposal, Refused
 from arb.domain.risk.sanity import out_of_band
@@ -34,17 +35,25 @@ class Identity:
 
 
 def best_edge(market: Market, notional_usdt: Decimal) -> Edge | None:
-    """Return the better of the two directions at this size, or None where none can be taken."""
+    """Return the better of the two directions at this size, or None where none can be taken.
+
+    On that side of the rate that makes less of it.
+    """
     quantity = common_quantity(market, notional_usdt)
     if quantity <= ZERO:
         return None
-    edges = [found for way in market.pair.directions if (found := edge(market, way, quantity))]
+    edges = [found for way in market.pair.directions if (found := _edge(market, way, quantity))]
     return max(edges, key=lambda found: found.net_bps, default=None)
 
 
 def smallest_edge(market: Market, best: Edge) -> Edge | None:
     """Return the same edge at the least size that both venues take, or None where a book holds less."""
-    return edge(market, best.direction, min(best.quantity, smallest_pair(market)))
+    quantity = min(best.quantity, smallest_pair(market))
+    return _edge(market, best.direction, quantity)
+
+
+def _edge(market: Market, way: Direction, quantity: Decimal) -> Edge | None:
+    return edge(market.at_worst(way, market.rate.sides), way, quantity)
 
 
 def propose(

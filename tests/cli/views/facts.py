@@ -16,7 +16,7 @@ from arb.ports.market import Clock
 from arb.ports.trading import Session, TradeView
 from arb.stack.control import ProcessStatus
 from tests.check.histories import RULES, SESSION, START_NS, order, trade
-from tests.domain.markets import PAIR
+from tests.domain.markets import PAIR, a_belief
 
 BTC, ETH = Coin("BTC"), Coin("ETH")
 NOW_NS = START_NS + 75_000_000_000
@@ -130,7 +130,7 @@ class NoQuotes:
 
 
 def assemble() -> Callable[..., Any]:
-    return Markets(pair=PAIR, quotes=NoQuotes(), instruments=RULES).assemble  # type: ignore[arg-type]
+    return Markets(pair=PAIR, quotes=NoQuotes(), instruments=RULES, belief=a_belief()).assemble  # type: ignore[arg-type]
 
 
 def frames(stack: Stack, clock: Clock) -> FrameReader:

@@ -7,8 +7,9 @@ import pytest
 
 from arb.domain.market.ids import Venue
 from arb.domain.market.pair import Direction
+from arb.domain.market.spread import RATE_FORGOTTEN, RATE_STALE, RATE_WIDE
 from arb.domain.risk.review import Refused
-from arb.domain.risk.sanity import out_of_band, stale, unfit, untradable
+from arb.domain.risk.sanity import out_of_band, rate_doubt, stale, unfit, untradable, with_hole
 from arb.domain.time import NS_PER_S, STAMP_AHEAD_NS_MAX
 from arb.domain.trading.order import Purpose
 from arb.domain.trading.trade import pair_legs
@@ -28,8 +29,18 @@ def test_old_books_are_stale():
 
 
 def test_a_rate_has_an_age_of_its_own():
-    limits = replace(world.LIMITS, quote_age_ns_max=10 * NS_PER_S)
-    assert stale(market(), limits, NOW_NS + NS_PER_S + 1) == Refused("rate_stale")
+    limits = replace(world.LIMITS, quote_age_ns_max=100 * NS_PER_S)
+    found, rate = market(), market().rate
+    assert rate_doubt(rate, limits, NOW_NS + NS_PER_S) == ""
+    assert rate_doubt(rate, limits, NOW_NS + NS_PER_S + 1) == RATE_STALE
+    assert rate_doubt(rate, limits, NOW_NS + limits.rate_memory_ns + 1) == RATE_FORGOTTEN
+    assert stale(found, limits, NOW_NS + limits.rate_memory_ns + 1) is None, "what is open can be closed"
+
+
+def test_what_a_rate_is_in_doubt_for_is_told_before_its_age():
+    rate = replace(market().rate, doubt=RATE_WIDE)
+    assert rate_doubt(rate, world.LIMITS, NOW_NS + NS_PER_S + 1) == RATE_WIDE
+    assert rate_doubt(rate, world.LIMITS, NOW_NS + world.LIMITS.rate_memory_ns + 1) == RATE_FORGOTTEN
 
 
 def test_a_venue_that_takes_no_orders_is_not_traded_on():
@@ -90,3 +101,14 @@ def test_a_premium_exactly_at_its_bound_is_still_believed():
 
 def test_a_discount_is_as_absurd_as_a_premium():
     assert unfit(market(krw_per_usdt="1600"), world.LIMITS) == Refused("premium_absurd")
+
+
+@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("side", ["bids", "asks"])
+def test_a_hole_in_one_side_of_either_book_is_told_by_its_venue(venue, side):
+    book = market().book(venue)
+    tiny, rest = replace(getattr(book, side)[0], quantity=Decimal("0.00001")), getattr(book, side)[0]
+    away = rest.price * (Decimal("0.99") if side == "bids" else Decimal("1.01"))
+    found = with_book(market(), venue, **{side: (tiny, replace(rest, price=away))})
+    assert with_hole(found, Decimal("0.01"), world.LIMITS) == Refused(f"book_wide_{venue}")
+    assert with_hole(market(), Decimal("0.01"), world.LIMITS) is None

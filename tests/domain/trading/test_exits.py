@@ -42,13 +42,14 @@ def opened_pair(premium_krw="141400000"):
         ("holding_time", {}, EXITS.holding_ns_max),
         ("take_profit", {"upbit_asks": (("139000000", "1"),), "upbit_bids": (("138999000", "1"),)}, 0),
         ("stop_loss", {"upbit_asks": (("145000000", "1"),), "upbit_bids": (("144999000", "1"),)}, 0),
-        ("converged", {"upbit_asks": (("140001000", "1"),), "upbit_bids": (("139990000", "1"),)}, 0),
+        ("converged", {"upbit_asks": (("139999000", "1"),), "upbit_bids": (("139998000", "1"),)}, 0),
+        (None, {"upbit_asks": (("140100000", "1"),), "upbit_bids": (("139700000", "1"),)}, 0),  # by middles
     ],
 )
 def test_why_an_open_pair_is_closed(reason, values, age_ns):
     trade, position = opened_pair()
     now_ns = trade.opened_at_ns + age_ns
-    rules = EXITS if reason != "converged" else replace(EXITS, take_profit_bps=Decimal(500))
+    rules = replace(EXITS, take_profit_bps=Decimal(500)) if reason in ("converged", None) else EXITS
     assert exit_reason(trade, position, WHOLE, market(**values), rules, now_ns) == reason
 
 

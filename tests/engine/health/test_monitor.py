@@ -14,7 +14,7 @@ from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_S
 from arb.engine.health.monitor import HOLD_NS, MESSAGES, Standing, SystemMonitor, stand
 from arb.engine.market.markets import USDT_KRW, Markets
-from tests.domain.markets import PAIR
+from tests.domain.markets import PAIR, a_belief
 from tests.engine.books import BTC_KRW, BTC_USDT, NOW_NS, a_book
 from tests.engine.health.test_watch import Beats, Store
 from tests.engine.town import BTC, RULES
@@ -37,7 +37,7 @@ class World:
         monitor = SystemMonitor(
             quotes=self.quotes, heartbeats=self.beats, vitals=self.store, coins=(BTC,),
             durability=SimpleNamespace(look=lambda: Looked(self.troubles)),
-            markets=Markets(pair=PAIR, quotes=self.quotes, instruments=self.rules),
+            markets=Markets(pair=PAIR, quotes=self.quotes, instruments=self.rules, belief=a_belief()),
             quote_age_ns_max=10 * NS_PER_S, heartbeat_age_ns_max=15 * NS_PER_S,
         )  # fmt: skip
         return monitor.look(NOW_NS + after_s * NS_PER_S)

@@ -27,7 +27,7 @@ from arb.engine.health.probes.books import LastVitals, Vitals
 from arb.engine.health.watch import Watch, named_probes
 from arb.engine.market.feed_guard import FeedGuard
 from arb.engine.market.markets import USDT_KRW, Markets
-from tests.domain.markets import PAIR
+from tests.domain.markets import PAIR, a_belief
 from tests.engine.books import BTC_KRW, BTC_USDT, a_book
 
 BTC = Coin("BTC")
@@ -164,7 +164,7 @@ class Post:
             rules={"lag": Rule(name="lag", warn=Decimal(2), limit=Decimal(5))},
             monitor=SystemMonitor(
                 quotes=self.quotes, heartbeats=self.beats, vitals=vitals, coins=(BTC,),
-                markets=Markets(pair=PAIR, quotes=self.quotes, instruments={}),
+                markets=Markets(pair=PAIR, quotes=self.quotes, instruments={}, belief=a_belief()),
                 quote_age_ns_max=10 * NS_PER_S, heartbeat_age_ns_max=15 * NS_PER_S,
             ),
             feeds=FeedGuard(

@@ -1,5 +1,6 @@
 """A market to settle on, whatever became of the hot quotes."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,7 @@ from arb.domain.market.ids import Symbol, Venue
 from arb.domain.market.spread import Rate
 from arb.domain.trading.trade import TradeState
 from arb.engine.market.markets import USDT_KRW
-from tests.domain.markets import OTHER
+from tests.domain.markets import OTHER, a_belief
 from tests.engine.town import BTC, SESSION, Town
 
 
@@ -149,9 +150,11 @@ def test_a_venue_that_is_silent_is_asked_at_once_where_the_other_one_has_nothing
 def test_without_any_rate_half_a_market_is_valued_at_the_one_that_is_given(town):
     town.quotes.away = True
     town.venues[Venue.UPBIT].silent = True
-    assert town.settle.markets.tradable(BTC) is None
+    fresh = town.settle.markets
+    unknowing = replace(fresh, markets=replace(fresh.markets, belief=a_belief()))
+    assert unknowing.tradable(BTC) is None
     given = Rate(krw_per_usdt=Decimal(1_390), ts_recv_ns=0)
-    assert town.settle.markets.tradable(BTC, otherwise=given).rate is given
+    assert unknowing.tradable(BTC, otherwise=given).rate is given
 
 
 def test_the_last_rate_that_was_fresh_is_remembered_without_the_store(town):

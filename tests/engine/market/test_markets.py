@@ -10,7 +10,7 @@ from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.time import STAMP_AHEAD_NS_MAX
 from arb.engine.market.markets import USDT_KRW, Markets, keys_of, symbol_on
-from tests.domain.markets import PAIR
+from tests.domain.markets import PAIR, a_belief
 from tests.engine.books import BTC_KRW, BTC_USDT, NOW_NS, a_book
 from tests.engine.town import BTC, RULES
 
@@ -23,7 +23,7 @@ class World:
 
     def __init__(self) -> None:
         self.store = MemoryQuoteStore(ManualClock(NOW_NS))
-        self.markets = Markets(pair=PAIR, quotes=self.store, instruments=INSTRUMENTS)
+        self.markets = Markets(pair=PAIR, quotes=self.store, instruments=INSTRUMENTS, belief=a_belief())
         self.store.put([a_book(key) for key in KEYS], [])
 
     def market(self, *carried, now_ns=NOW_NS):
