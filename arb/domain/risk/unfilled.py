@@ -116,7 +116,7 @@ def outcome(pair: EntryPair, now_ns: int) -> Outcome | None:
     ended_at_ns = max(leg.changed_at_ns for leg in pair.legs)
     if not all(leg.state in TERMINAL for leg in pair.legs):
         ended_at_ns = max(leg.expires_at_ns for leg in pair.legs) + OUTCOME_NS_MAX
-        if now_ns < ended_at_ns:
+        if is_within(pair.opened_at_ns, now_ns, ended_at_ns - pair.opened_at_ns):
             return None
     if any(leg.state is State.DENIED for leg in pair.legs):
         return Outcome(pair=pair, ended_at_ns=ended_at_ns, unfilled=(), went_well=False)

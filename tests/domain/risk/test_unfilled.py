@@ -275,3 +275,11 @@ def test_entries_are_added_as_they_end_with_the_same_result():
         step_by_step.add_all([each])
     assert not step_by_step.are_before(ended(pairs[0]))
     assert step_by_step.of_coin(BTC) == of_coin(*pairs)
+
+
+def test_an_entry_from_before_the_clock_was_set_back_is_under_way_no_longer():
+    pair = entry(0)
+    legs = tuple(replace(each, state=State.UNKNOWN) for each in pair.legs)
+    pair = replace(pair, legs=legs)
+    for ahead_ns, is_over in ((NS_PER_S, False), (-NS_PER_S // 4, False), (-NS_PER_HOUR, True)):
+        assert (outcome(pair, NOW_NS + ahead_ns) is not None) is is_over
