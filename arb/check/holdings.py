@@ -62,12 +62,16 @@ def executed(engine: EngineHistory, keys: Collection[FillKey] | None = None) -> 
 
 
 def underway(engine: EngineHistory, venues: VenueHistory) -> tuple[Amounts, Amounts]:
-    """Return what the venues executed and we have not booked yet: of our orders, less what only we have
-    seen of them, and of somebody else's."""
+    """Return what the venues executed and we have not booked yet: of our orders that work, less what only
+    we have seen of them, and of somebody else's. An order that has ended has all of its fills, be it
+    under other names.
+    """
     ours, theirs = {each.key for each in engine.fills}, {filled.key for filled in venues.fills}
     known = engine.orders_by_id()
     unbooked = [filled for filled in venues.fills if filled.key not in ours]
-    coming = sum_effects(filled for filled in unbooked if filled.client_id in known)
+    renamed = {each.client_order_id for each in engine.fills if each.key not in theirs}
+    working = {name for name, order in known.items() if not order.is_terminal} | renamed
+    coming = sum_effects(filled for filled in unbooked if filled.client_id in working)
     unseen = executed(engine, ours - theirs) if venues.has_journal else {}
     own = {key: coming.get(key, ZERO) - unseen.get(key, ZERO) for key in {*coming, *unseen}}
     return own, sum_effects(filled for filled in unbooked if filled.client_id not in known)

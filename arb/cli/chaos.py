@@ -1,4 +1,4 @@
-"""Commands that break a stack on purpose: `arb chaos orders`, `ops`, `feeds`, `queue`, `state`, `arb soak`.
+"""Commands that break a stack on purpose: `arb chaos orders`, `market`, `ops`, `feeds`, `queue`, `state`.
 
 The venues' own record judges whether it did harm. What a run leaves behind is removed if it passed.
 """
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from arb.domain.health.soak import SoakReport
 
 OPS_FILE: Final = CHECKOUT / "config" / "chaos-ops.yml"
+MARKET_FILE: Final = CHECKOUT / "config" / "chaos-market.yml"
 ORDERS_FILE: Final = CHECKOUT / "config" / "chaos-orders.yml"
 INTERRUPTED: Final = 130
 
@@ -41,6 +42,9 @@ Quick = Annotated[bool, typer.Option("--quick", help="Fewer tasks and kills: som
 OnlyScenario = Annotated[
     list[str] | None, typer.Option("--only", help="Only this scenario; may be given again.")
 ]
+MarketSeed = Annotated[int, typer.Option(help="Decides the market and the faults' dice.", min=0)]
+ListThem = Annotated[bool, typer.Option("--list", help="Say what each scenario is, and run none.")]
+Plant = Annotated[str, typer.Option(help="Falsify our books in the last one, fill or fee: it has to fail.")]
 Rounds = Annotated[int, typer.Option(help="How often every process is killed.", min=0, max=1_000)]
 NoStack = Annotated[bool, typer.Option("--no-stack", help="Only the scenarios that need no stack.")]
 Minutes = Annotated[float, typer.Option(help="How long; the first third is warm-up.", min=0.5, max=10_080)]
@@ -94,6 +98,43 @@ def _show(document: dict[str, Any], as_json: bool) -> None:
     from arb.cli.views.chaos import chaos_view
 
     Console().print(chaos_view(document))
+
+
+@chaos_app.command()
+def market(
+    seed: MarketSeed = 1,
+    as_json: AsJsonLines = False,
+    only: OnlyScenario = None,
+    list_them: ListThem = False,
+    plant: Plant = "",
+    keep: Keep = False,
+) -> None:
+    """Break the market. Exit 0 only if what was booked was real, and all stayed within its ceilings."""
+    from arb.chaos.market.plant import PLANTS
+    from arb.chaos.market.scenarios import BY_NAME, SCENARIOS
+
+    if list_them:
+        for scenario in SCENARIOS:
+            typer.echo(f"{scenario.name:<24}{scenario.what} ({scenario.hold_s:.0f} s)")
+        return
+    if unknown := [name for name in only or () if name not in BY_NAME]:
+        raise ConfigError(f"--only: no scenario {unknown[0]}; there are {', '.join(BY_NAME)}")
+    if plant and plant not in PLANTS:
+        raise ConfigError(f"--plant: {plant!r} is none of {', '.join(PLANTS)}")
+    from arb.chaos.market.run_market import Terms, run
+
+    chosen = [scenario for scenario in SCENARIOS if not only or scenario.name in only]
+    terms = Terms(seed=seed, scenarios=chosen, plant=plant)
+    say(f"seed {seed}")
+    home, passed = _new_home("arb-chaos-market-"), True
+    plan = _plan(home, {"ARB_CONFIG": str(MARKET_FILE), "ARB_SIM__SEED": str(seed)})
+    with _interruptions():
+        for measured in run(plan, terms.scaled(len(SCENARIOS)), say):
+            line = json.dumps(measured.as_json(), ensure_ascii=False) if as_json else measured.text()
+            typer.echo(line)
+            passed &= measured.passed
+    _clear(home, passed and not keep)
+    _end(passed)
 
 
 @chaos_app.command()

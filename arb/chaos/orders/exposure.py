@@ -29,16 +29,17 @@ class Exposure:
 
 def exposure(fills: Iterable[VenueFill], instruments: Instruments, until_ns: int) -> Exposure:
     """Return what the fills of our orders show; fills of orders that are not ours are passed over."""
-    by_trade = _by_trade(fills)
+    by_trade = fills_by_trade(fills)
     spans = {trade_id: _uneven_ns(found, instruments, until_ns) for trade_id, found in by_trade.items()}
     return Exposure(
         total_s=round(sum(spans.values()) / NS_PER_S, 1),
         longest_s=round(max(spans.values(), default=0) / NS_PER_S, 1),
-        uneven=tuple(trade_id for trade_id, found in by_trade.items() if _is_uneven(found, instruments)),
+        uneven=tuple(trade_id for trade_id, found in by_trade.items() if is_uneven(found, instruments)),
     )
 
 
-def _by_trade(fills: Iterable[VenueFill]) -> dict[TradeId, list[VenueFill]]:
+def fills_by_trade(fills: Iterable[VenueFill]) -> dict[TradeId, list[VenueFill]]:
+    """Return what was executed for each of our trades, oldest first."""
     by_trade: dict[TradeId, list[VenueFill]] = defaultdict(list)
     for fill in sorted(fills, key=lambda each: each.fill.ts_event_ns):
         if (name := parse_client_order_id(fill.client_id)) is not None:
@@ -52,11 +53,11 @@ def _uneven_ns(fills: list[VenueFill], instruments: Instruments, until_ns: int) 
     return sum(
         max(0, later_ns - since_ns)
         for count, (since_ns, later_ns) in enumerate(pairwise(stamps), start=1)
-        if _is_uneven(fills[:count], instruments)
+        if is_uneven(fills[:count], instruments)
     )
 
 
-def _is_uneven(fills: list[VenueFill], instruments: Instruments) -> bool:
+def is_uneven(fills: list[VenueFill], instruments: Instruments) -> bool:
     """Tell whether there is an imbalance that at least one venue would take an order for."""
     imbalance = sum((fill.side.sign * fill.fill.quantity for fill in fills), ZERO)
     return imbalance != ZERO and any(

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Final
 
 import orjson
@@ -10,6 +11,7 @@ import urllib3
 
 from arb.domain.errors import VenueError
 from arb.domain.market.ids import Venue
+from arb.domain.market.money import ZERO
 
 TIMEOUT_S: Final = 30.0  # a busy machine is no reason to end a run
 # So that a run takes minutes: the real limits are 12 orders a second at Upbit, and at Binance a weight of
@@ -34,6 +36,29 @@ class Switchboard:
         self._ask("DELETE", venue, "/sim/faults")
         if faults:
             self._ask("POST", venue, "/sim/faults", faults)
+
+    def cast(self, venue: Venue, faults: Sequence[Mapping[str, Any]], seed: int) -> None:
+        """The same, with dice that begin anew."""
+        self._ask("PUT", venue, "/sim/faults", {"seed": seed, "faults": list(faults)})
+
+    def struck_at(self, venue: Venue) -> Counter[str]:
+        """Return how often each kind was applied at one venue since the start."""
+        return Counter(self._ask("GET", venue, "/sim/faults")["struck"])
+
+    def move(self, venue: Venue, asset: str, change: Decimal) -> None:
+        """Have money come or go at a venue without an order."""
+        self._ask("POST", venue, "/sim/balances", {"asset": asset, "change": f"{change:f}"})
+
+    def money(self, venue: Venue) -> dict[str, Decimal]:
+        """Return what our account gained by trading since the venue's world began, asset by asset."""
+        told = self._ask("GET", venue, "/sim/balances")
+        held = {
+            asset: Decimal(each["free"]) + Decimal(each["locked"]) for asset, each in told["current"].items()
+        }
+        others = {asset: Decimal(amount) for asset, amount in told["initial"].items()}
+        for asset, amount in told["outside"].items():
+            others[asset] = others.get(asset, ZERO) + Decimal(amount)
+        return {asset: held.get(asset, ZERO) - others.get(asset, ZERO) for asset in {*held, *others}}
 
     def struck(self) -> Counter[str]:
         """Return how often each kind was applied since the start, at both venues together."""

@@ -1,0 +1,248 @@
+"""`arb chaos market`: a stack of its own, one broken market after the other, and what each really cost."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Final
+
+from sqlalchemy import func, select
+
+from arb.adapters.postgres.engine import reading
+from arb.adapters.postgres.tables import alerts
+from arb.app import start as stack
+from arb.app.demo import interruptible
+from arb.app.judge import check_of
+from arb.app.wiring import Engine
+from arb.chaos.market.fair import fair_prices
+from arb.chaos.market.measured import Ceilings, Loss, Measured, Profit
+from arb.chaos.market.naked import naked
+from arb.chaos.market.operator import Operator
+from arb.chaos.market.plant import plant
+from arb.chaos.market.scenarios import Scenario
+from arb.chaos.orders.switchboard import Switchboard
+from arb.check.history import EngineHistory, VenueHistory
+from arb.check.holdings import executed, value
+from arb.check.profit import flows_by_trade, is_booked
+from arb.domain.errors import ArbError
+from arb.domain.market.ids import Coin, Venue
+from arb.domain.market.money import ZERO
+from arb.domain.risk.review import Mode
+from arb.domain.time import NS_PER_S
+from arb.domain.trading.trade import Trade, TradeState
+from arb.ports.trading import TradeView
+from arb.stack.shutdown import Progress, stop_stack
+
+PAIRS_MIN: Final = 2  # open, when it strikes
+GATHER_S_MAX: Final = 90.0
+REST_MS_MAX: Final = 150_000  # Upbit's longest proof takes 62 s, and repairs follow
+LOOK_MS: Final = 250
+JUDGING: Final = "chaos: judging"
+GOING_ON: Final = "chaos: going on"
+TRADES_MIN: Final = 50  # of a whole run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What is asked of a run."""
+
+    seed: int
+    scenarios: Sequence[Scenario]
+    trades_min: int = TRADES_MIN
+    plant: str = ""  # a fault in our books, in the last scenario
+
+    def scaled(self, all_of_them: int) -> "Terms":
+        """Return the same with as many trades as these scenarios have to see of the whole run's."""
+        return replace(self, trades_min=-(-self.trades_min * len(self.scenarios) // all_of_them))
+
+
+def run(plan: stack.Plan, terms: Terms, progress: Progress) -> Iterator[Measured]:
+    """Run it, a line as each scenario ends; whatever happens, nothing keeps running.
+
+    Raises: ConfigError, StackError, VenueError; Interrupted by Ctrl-C or SIGTERM.
+    """
+    with interruptible():
+        engine = stack.start(plan, progress)
+        try:
+            yield from Market(plan=plan, engine=engine, terms=terms, progress=progress).run()
+        finally:
+            stop_stack(plan.home, progress)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Both sides at rest, at one moment."""
+
+    at_ns: int
+    engine: EngineHistory
+    venues: VenueHistory
+    money: Mapping[tuple[Venue, str], Decimal]  # gained by trading, by the simulators' balances alone
+
+
+class Market:
+    """One run over a stack that trades."""
+
+    def __init__(self, *, plan: stack.Plan, engine: Engine, terms: Terms, progress: Progress) -> None:
+        self._terms, self._progress = terms, progress
+        self._operator = Operator(plan=plan, engine=engine, progress=progress)
+        settings = engine.settings
+        self._urls = {Venue.BINANCE: settings.binance.rest_url, Venue.UPBIT: settings.upbit.rest_url}
+        self._venues = Switchboard(base_urls=self._urls)
+
+    @property
+    def _engine(self) -> Engine:
+        return self._operator.engine
+
+    def run(self) -> Iterator[Measured]:
+        """Run the scenarios one after the other, and go on until there were enough trades."""
+        trades = 0
+        for scenario in self._terms.scenarios:
+            self._progress(f"{scenario.name}: {scenario.what}")
+            is_last = scenario is self._terms.scenarios[-1]
+            try:
+                measured = self._break(scenario, planted=self._terms.plant if is_last else "")
+            except ArbError as error:
+                self._whole()
+                measured = Measured(name=scenario.name, error=f"{type(error).__name__}: {error}")
+            trades += measured.trades
+            yield self._enough(measured, trades) if is_last else measured
+
+    def _enough(self, measured: Measured, trades: int) -> Measured:
+        """Fail the last scenario where too few trades were opened in the whole run."""
+        if trades >= self._terms.trades_min or measured.error:
+            return measured
+        return replace(measured, error=f"only {trades} of {self._terms.trades_min} trades in the whole run")
+
+    def _break(self, scenario: Scenario, planted: str) -> Measured:
+        self._operator.take_notes()
+        coin = self._gather(scenario)
+        before = self._rest()
+        struck = self._struck(scenario)
+        self._operator.allow(Mode.NORMAL, GOING_ON)
+        pairs, since_ns = self._pairs(coin), self._engine.clock.now_ns()
+        self._strike(scenario.of(coin) if coin else scenario)
+        self._engine.clock.sleep_ms(int(scenario.hold_s * 1000))
+        strikes = self._struck(scenario) - struck
+        self._whole()
+        self._operator.have_it_trade()
+        if scenario.move is not None:
+            self._operator.explain()
+        if planted:
+            self._rest()
+            self._progress(f"planted: {plant(self._engine.trades.engine, self._engine.session_id, planted)}")
+        after = self._rest()
+        measured = self._measure(scenario, before, after, since_ns)
+        self._operator.allow(Mode.NORMAL, GOING_ON)
+        return replace(measured, pairs=pairs, strikes=dict(strikes))
+
+    def _gather(self, scenario: Scenario) -> Coin | None:
+        """Trade until pairs are open; return the coin that has most of them, if one is to be chosen."""
+        clock = self._engine.clock
+        until_ns = clock.steady_ns() + int(GATHER_S_MAX * NS_PER_S)
+        while clock.steady_ns() < until_ns:
+            found = Counter(view.trade.coin for view in self._open())
+            if found.total() >= PAIRS_MIN:
+                return found.most_common(1)[0][0] if scenario.names_coin else None
+            clock.sleep_ms(LOOK_MS)
+        return None
+
+    def _open(self) -> list[TradeView]:
+        active = self._engine.trades.active(self._engine.session_id)
+        return [view for view in active if view.trade.state is TradeState.OPEN]
+
+    def _pairs(self, coin: Coin | None) -> int:
+        return sum(coin is None or view.trade.coin == coin for view in self._open())
+
+    def _struck(self, scenario: Scenario) -> Counter[str]:
+        total: Counter[str] = Counter()
+        for venue in {blow.venue for blow in scenario.blows}:
+            total.update(self._venues.struck_at(venue))
+        return Counter({kind: total[kind] for kind in scenario.must_strike})
+
+    def _strike(self, scenario: Scenario) -> None:
+        for blow in scenario.blows:
+            self._venues.cast(blow.venue, blow.faults, self._terms.seed)
+        if scenario.move is not None:
+            self._venues.move(scenario.move.venue, scenario.move.asset, scenario.move.change)
+
+    def _whole(self) -> None:
+        for venue in Venue:
+            self._venues.put_faults(venue, ())
+
+    def _rest(self) -> Reading:
+        """Open and close nothing, wait until nothing moves, and read both sides."""
+        engine = self._engine
+        self._operator.allow(Mode.HALTED, JUDGING)
+        engine.kill.drain.wait(REST_MS_MAX)
+        check = check_of(engine)
+        if check.read_venues is None:
+            raise ArbError("only simulated venues keep a record of their own")
+        money = {
+            (venue, asset): gained for venue in Venue for asset, gained in self._venues.money(venue).items()
+        }
+        venues = check.read_venues()
+        return Reading(at_ns=engine.clock.now_ns(), engine=check.read_engine(), venues=venues, money=money)
+
+    def _measure(self, scenario: Scenario, before: Reading, after: Reading, since_ns: int) -> Measured:
+        prices = fair_prices(self._urls)
+        told = self._alerts(since_ns)
+        touched = [
+            trade for trade in after.engine.trades if not trade.closed_at_ns or trade.closed_at_ns > since_ns
+        ]
+        risk = self._engine.settings.risk
+        return Measured(
+            name=scenario.name,
+            trades=sum(trade.opened_at_ns > before.at_ns for trade in after.engine.trades)
+            + sum(trade.state is TradeState.OPEN for trade in before.engine.trades),
+            must_strike=scenario.must_strike,
+            profit=_profit(before, after, prices),
+            naked=naked(after.venues.fills, after.engine.instruments, prices, since_ns, after.at_ns),
+            ceilings=Ceilings(
+                repair_s_max=after.engine.repair_ns_max / NS_PER_S,
+                together_krw_max=risk.notional_total_krw_max,
+                by_trade_krw={trade.trade_id: trade.notional_krw for trade in after.engine.trades},
+            ),
+            losses=tuple(_losses(after, touched, prices)),
+            alerts={kind: (at_ns - since_ns) / NS_PER_S for kind, at_ns in told.items()},
+            named=self._named(since_ns),
+            operator=tuple(self._operator.did),
+            findings=check_of(self._engine).run(),
+            rested=self._engine.kill.drain.at_rest(),
+        )
+
+    def _alerts(self, since_ns: int) -> dict[str, int]:
+        first = (
+            select(alerts.c.kind, func.min(alerts.c.at_ns).label("at_ns"))
+            .where(alerts.c.at_ns >= since_ns, alerts.c.session_id == self._engine.session_id)
+            .group_by(alerts.c.kind)
+            .order_by(func.min(alerts.c.at_ns))
+        )
+        with reading(self._engine.trades.engine) as connection:
+            return {row.kind: row.at_ns for row in connection.execute(first)}
+
+    def _named(self, since_ns: int) -> frozenset[str]:
+        told = select(alerts.c.subject).where(alerts.c.at_ns >= since_ns).distinct()
+        with reading(self._engine.trades.engine) as connection:
+            return frozenset(connection.execute(told).scalars())
+
+
+def _profit(before: Reading, after: Reading, prices: Mapping[str, Decimal]) -> Profit:
+    gained = {
+        key: after.money.get(key, ZERO) - before.money.get(key, ZERO) for key in {*after.money, *before.money}
+    }
+    said = value(executed(after.engine), prices) - value(executed(before.engine), prices)
+    booked = _booked(after.engine) - _booked(before.engine)
+    return Profit(real_krw=value(gained, prices), booked_krw=booked, other_krw=said - booked)
+
+
+def _booked(engine: EngineHistory) -> Decimal:
+    return sum((trade.pnl_krw for trade in engine.trades if is_booked(trade)), ZERO)
+
+
+def _losses(after: Reading, touched: Sequence[Trade], prices: Mapping[str, Decimal]) -> Iterator[Loss]:
+    """Yield what trades lost: booked when they ended, or at fair prices while they are open."""
+    flows = flows_by_trade(after.engine)
+    for trade in touched:
+        earned = trade.pnl_krw if is_booked(trade) else value(flows.get(trade.trade_id, {}), prices)
+        if earned < ZERO:
+            yield Loss(trade_id=trade.trade_id, lost_krw=-earned, reserved_krw=trade.loss_reserve_krw)
