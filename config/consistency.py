@@ -18,6 +18,7 @@ RATE_KRW_LEAST: Final = Decimal(1_300)
 BPS: Final = Decimal(10_000)
 ROUND_TRIP_FEES_BPS: Final = 2 * (UPBIT.taker_fee_bps + BINANCE_TAKER_FEE_BPS)
 LEGS: Final = 2
+RATE_AGE_MS_MOST: Final = 60_000
 Conflict = tuple[bool, str]
 
 
@@ -104,6 +105,19 @@ def _times(settings: "Settings") -> Iterator[Conflict]:
                 f"risk.{key}: {age_ms} is not above feed.flush_interval_ms ({feed.flush_interval_ms}): "
                 "every quote would be too old"
             ),
+        )
+    for key, ceiling_ms, what in (
+        (
+            "quote_age_ms_max",
+            feed.silence_ms_max,
+            "feed.silence_ms_max: a socket that is silent for as long is replaced",
+        ),
+        ("rate_age_ms_max", RATE_AGE_MS_MOST, "the minute that risk.rate_move_bps_max looks at"),
+    ):
+        age_ms = getattr(risk, key)
+        yield (
+            age_ms > ceiling_ms,
+            f"risk.{key}: {age_ms} is above {ceiling_ms}, {what}: what is long over would be traded on",
         )
     yield (
         orders.http_timeout_ms >= orders.repair_time_s_max * 1_000,

@@ -18,8 +18,9 @@ from arb.app.listing import in_words
 from arb.app.redis_server import check
 from arb.app.session import Place, go_on, resume_session
 from arb.app.wiring import Engine
-from arb.domain.errors import StoreUnavailable, VenueError
+from arb.domain.errors import ConfigError, Fatal, StoreUnavailable, VenueError
 from arb.domain.market.ids import SessionId
+from arb.engine.trading.execute import FATAL_MEND
 from arb.stack.shutdown import Progress
 from arb.stack.wait import wait_until
 from config import addresses
@@ -102,6 +103,8 @@ def _silent_venue(engine: Engine) -> str | None:
     for venue, client in engine.venues.items():
         try:
             client.balances()
+        except Fatal as error:
+            raise ConfigError(f"{error}; {FATAL_MEND}") from error
         except VenueError as error:
             return f"{venue}: {in_words(error.detail)}{_hint(engine.settings.mode)}"
     return None

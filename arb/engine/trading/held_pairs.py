@@ -32,6 +32,9 @@ OFF_LIST: Final = "coin_off_list"
 STUCK: Final = "pair_stuck"
 STUCK_NS: Final = 60 * NS_PER_S  # a reconnect with its backoff, or rules that are read anew, take less
 REPEAT_NS: Final = 300 * NS_PER_S
+LOOK_NS: Final = (
+    10 * NS_PER_S
+)  # looking may wait for the rules of a venue that is away, and a sweep comes every 2 s
 Hold = Callable[[Sequence[Coin]], None]
 
 
@@ -49,6 +52,7 @@ class HeldPairs:
     alerts: AlertSink
     clock: Clock
     # By the steady clock: since when a pair cannot be closed, and when what was told last.
+    _looked_ns: list[int] = field(default_factory=list)
     _since_ns: dict[TradeId, int] = field(default_factory=dict)
     _told_ns: dict[tuple[str, str], int] = field(default_factory=dict)
 
@@ -57,7 +61,10 @@ class HeldPairs:
         now_ns = self.clock.now_ns()
         views = self.trades.active(self.session_id)
         lines = self._off_list(views, now_ns)
-        self._look_at_stuck([view for view in views if view.trade.state is TradeState.OPEN], now_ns)
+        steady_ns = self.clock.steady_ns()
+        if not self._looked_ns or steady_ns - self._looked_ns[0] >= LOOK_NS:
+            self._looked_ns[:] = [steady_ns]
+            self._look_at_stuck([view for view in views if view.trade.state is TradeState.OPEN], now_ns)
         return lines
 
     def _off_list(self, views: Iterable[TradeView], now_ns: int) -> tuple[str, ...]:

@@ -50,7 +50,6 @@ class Sweep:
         self.trades.book_moves(self.session_id, now_ns)
         self._tell_again(now_ns)
         self.lone_legs.run()
-        self.held_pairs.run()
         overdue = self._overdue(now_ns)
         for order in overdue:
             self._alarm_if_long(order, now_ns)
@@ -68,6 +67,7 @@ class Sweep:
         for trade_id in self.trades.unvalued(self.session_id, UNVALUED_MAX):
             self.counters.count("swept_trades", "fee_unvalued")
             self.dispatcher.send("arb.settle_trade", trade_id, expires_ms=MESSAGE_MS_MAX)
+        self.held_pairs.run()  # last: it may wait for a venue's rules
         return len(overdue) + len(unsettled)
 
     def _tell_again(self, now_ns: int) -> None:
