@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from arb.domain.market.spread import ENTRY_ROOM
 from arb.venues.binance.instruments import DEFAULT_TAKER_FEE_BPS as BINANCE_TAKER_FEE_BPS
+from arb.venues.binance.instruments import NOTIONAL_MIN_USUAL
 from arb.venues.upbit.instruments import DEFAULT_TERMS as UPBIT
 
 if TYPE_CHECKING:
@@ -73,8 +75,16 @@ def _prices(settings: "Settings") -> Iterator[Conflict]:
 
 
 def _sizes(settings: "Settings") -> Iterator[Conflict]:
-    """Money: what is above a ceiling before anything is open."""
+    """Money: what no venue takes, or is above a ceiling before anything is open."""
     strategy, risk = settings.strategy, settings.risk
+    least_usdt = (NOTIONAL_MIN_USUAL / ENTRY_ROOM).normalize()
+    yield (
+        strategy.notional_usdt < least_usdt,
+        (
+            f"strategy.notional_usdt: {strategy.notional_usdt} leaves no room above Binance's minimum of "
+            f"{NOTIONAL_MIN_USUAL} USDT to repair and to close a pair: set at least {least_usdt:f}"
+        ),
+    )
     notional_krw = strategy.notional_usdt * RATE_KRW_LEAST
     reserve_krw = notional_krw * (strategy.stop_loss_bps + settings.orders.repair_loss_bps_max) / BPS
     for value, needed in (

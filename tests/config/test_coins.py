@@ -101,6 +101,12 @@ def test_a_size_above_any_of_its_ceilings_is_refused(variables: dict[str, str]):
     assert next(iter(variables)).lower().replace("__", ".") in line
 
 
+@pytest.mark.parametrize("size", ["5", "5.01", "6.24"])
+def test_a_size_without_room_above_the_venues_minimums_is_refused(size: str):
+    assert "set at least 6.25" in refusal(STRATEGY__NOTIONAL_USDT=size)
+    assert read(STRATEGY__NOTIONAL_USDT="6.25").strategy.notional_usdt
+
+
 @pytest.mark.parametrize(("name", "text"), OUT_OF_RANGE)
 def test_a_value_that_no_market_knows_is_refused(name: str, text: str):
     assert f"ARB_{name}" in refusal(**{name: text})

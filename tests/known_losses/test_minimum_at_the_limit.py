@@ -1,18 +1,17 @@
-"""A venue's minimum holds at the best bid, and the order goes out at its limit, which is lower.
+"""A venue's minimum holds at the limit that an order is sent at, which may be lower than the best bid.
 
-A leg that is just big enough at the best price is too small at the price that is sent: the venue refuses it,
-and the other leg stands alone.
+A leg that is just big enough at the best price is too small at the price that is sent: the venue would refuse
+it, and the other leg would stand alone.
 """
 
 from dataclasses import replace
 from decimal import Decimal
 
-import pytest
-
+from arb.adapters.memory.venue import Trouble
 from arb.domain.market.ids import Venue
 from arb.domain.trading.order import Order, Purpose
 from tests.engine.town import RULES, Town
-from tests.known_losses.helpers import orders, pay, require, tell
+from tests.known_losses.helpers import orders, pay, require, run_all, tell
 
 PRICES_USDT = ("0.25", "0.5", "1.25", "2.5", "5", "20")
 LOTS = ("1", "0.1", "0.001")
@@ -62,11 +61,6 @@ def too_small(order: Order) -> bool:
     return order.quantity * order.limit_price < RULES[order.venue].notional_min
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="30 of 260 legs are below the venue's minimum at the price they are sent at, 4.996 USDT of 5",
-)
 def test_no_leg_is_below_the_venues_minimum_at_its_own_limit():
     found = [
         order
@@ -79,3 +73,24 @@ def test_no_leg_is_below_the_venues_minimum_at_its_own_limit():
     require(found, "pairs are opened in some of these markets")
     refused = [(order.quantity, order.limit_price) for order in found if too_small(order)]
     assert refused == []
+
+
+def test_a_size_without_room_above_the_minimum_is_refused_by_that_reason():
+    town = town_with("0.1", "5.5")
+    show(town, Decimal("0.5"), 200)
+    assert town.evaluate_now() == 0
+    assert town.counters.counts["refused", "size_too_small"] == 1
+
+
+def test_an_exit_and_a_repair_hold_the_minimum_at_their_limits_too():
+    for premium_bps in (200, -200):
+        town = town_with("0.1", "7")
+        town.venues[Venue.BINANCE].troubles.append(Trouble.UNFILLED)
+        for shown_bps in (premium_bps, premium_bps, 0, 0):
+            show(town, Decimal("0.5"), shown_bps)
+            town.evaluate_now()
+            run_all(town)
+            town.pass_time(300)
+        purposes = {order.purpose for order in orders(town)}
+        require(Purpose.REPAIR in purposes, "a leg stood alone")
+        assert [order for order in orders(town) if too_small(order)] == []

@@ -23,6 +23,10 @@ RATE_STALE: Final = "rate_stale"
 RATE_AHEAD: Final = "rate_ahead"  # stamped ahead of now
 RATE_FORGOTTEN: Final = "rate_forgotten"  # there was none for too long
 
+# Of the best bid, at which the minimums have to hold for a new pair. A repair asks for 1.1 % less at most;
+# the rest is for the coin, which falls as far within a pair's hour in a crash only.
+ENTRY_ROOM: Final = Decimal("0.8")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
@@ -176,12 +180,13 @@ def reach_bps(market: Market) -> Decimal:
 def common_quantity(market: Market, notional_usdt: Decimal) -> Decimal:
     """Return the base quantity worth `notional_usdt` that both venues take, or 0 if none is.
 
-    Floored to the coarser lot; both minimums must hold at the worse of the two best prices, so that
-    the same quantity can also be unwound.
+    Floored to the coarser lot. Both minimums must hold with room: for the limits that the legs are sent at,
+    for a repair of one of them, for a fee that is taken in the coin, and for a price that has fallen until
+    the pair is closed.
     """
     step = max(leg.instrument.lot_step for leg in market.legs.values())
     quantity = floor_to(notional_usdt / market.book(market.pair.second).ask, step)
-    fits = all(leg.instrument.accepts(quantity, leg.book.bid) for leg in market.legs.values())
+    fits = all(leg.instrument.accepts(quantity, leg.book.bid * ENTRY_ROOM) for leg in market.legs.values())
     return quantity if fits else ZERO
 
 

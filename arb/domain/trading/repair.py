@@ -209,14 +209,15 @@ def _offer(
     paid_for = _paid_for(market, venue, side, levels, free, rules)
     quantity = instrument.round_quantity(min(abs(imbalance), depth, paid_for))
     found = sweep(levels, quantity)
-    fits = instrument.tradable and instrument.accepts(quantity, _worst_bid(market, venue, rules))
-    if found is None or not fits:
+    if found is None or not instrument.tradable:
+        return None
+    price = limit_price(instrument, side, found.worst_price, rules.slip_bps)
+    if not instrument.accepts(quantity, min(price, _worst_bid(market, venue, rules))):
         return None
     if _cost_krw(market, venue, quantity, found.notional, levels[0].price) > budget_krw:
         return None
     fee = found.vwap * fraction(instrument.taker_fee_bps)
     worth = -side.sign * market.krw(venue, found.vwap + side.sign * fee)
-    price = limit_price(instrument, side, found.worst_price, rules.slip_bps)
     leg = Leg(venue=venue, side=side, purpose=Purpose.REPAIR, quantity=quantity, limit_price=price)
     return _Offer(leg, worth)
 

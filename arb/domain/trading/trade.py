@@ -3,6 +3,7 @@
 Its state follows from its orders (`arb.domain.trading.settlement`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -99,3 +100,8 @@ def pair_legs(
         for venue in market.pair.venues
     )
     return first, second
+
+
+def are_taken(legs: Sequence[Leg], market: Market) -> bool:
+    """Tell whether the venues' minimums hold at the prices that the legs are sent at."""
+    return all(market.instrument(leg.venue).accepts(leg.quantity, leg.limit_price) for leg in legs)

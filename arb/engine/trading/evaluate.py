@@ -8,7 +8,7 @@ from arb.domain.errors import Conflict, StoreUnavailable
 from arb.domain.health.degradation import FAR_PAUSE_NS, Degree, is_far, never_degraded
 from arb.domain.market.book import Book
 from arb.domain.market.ids import RANDOM_BITS, USDT, Coin, SessionId, coin_of, trade_id
-from arb.domain.market.spread import Edge, Market, reach_bps
+from arb.domain.market.spread import Edge, Market, common_quantity, reach_bps
 from arb.domain.risk.review import Admit, Approved, Limits, Mode, Proposal, Refused
 from arb.domain.risk.sanity import rate_doubt, stale, untradable, with_hole
 from arb.domain.trading.evidence import Facts, exit_facts
@@ -16,13 +16,13 @@ from arb.domain.trading.exits import ExitRules, exit_quantity, exit_reason, is_s
 from arb.domain.trading.order import Order, Purpose
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.settlement import is_over
-from arb.domain.trading.trade import Leg, Trade, TradeState, pair_legs
+from arb.domain.trading.trade import Leg, Trade, TradeState, are_taken, pair_legs
 from arb.engine.market.markets import Markets
 from arb.engine.trading.exit_guard import ExitGuard
 from arb.engine.trading.guard import EntryGuard
 from arb.engine.trading.intents import intents
 from arb.engine.trading.journal import Journal, decision, unread
-from arb.engine.trading.proposals import Appetite, Identity, best_edge, propose, smallest_edge
+from arb.engine.trading.proposals import TOO_SMALL, Appetite, Identity, best_edge, propose, smallest_edge
 from arb.ports.market import Clock, Entropy, QuoteStore
 from arb.ports.messaging import Counters, Dispatcher
 from arb.ports.trading import KillSwitch, SessionStore, TradeStore, TradeView
@@ -159,7 +159,7 @@ class Evaluate:
         if quantity <= 0:
             return False
         legs = self._exit_legs(trade, quantity, market)
-        if legs is None:
+        if legs is None or not are_taken(legs, market):
             self.exit_guard.waits("book_thin")
             return False
         if not self.exit_guard.pays(trade, legs, now_ns):
@@ -185,6 +185,8 @@ class Evaluate:
 
     def _open_if_worth(self, market: Market, active: list[TradeView], now_ns: int) -> bool:
         best = best_edge(market, self.appetite.notional_usdt)
+        if best is None and not common_quantity(market, self.appetite.notional_usdt):
+            self.counters.count("refused", TOO_SMALL)
         if best is None or best.net_bps < self.limits.entry_edge_bps_min:
             return False
         wanted = self._wanted(market, best, active, now_ns)
@@ -219,7 +221,7 @@ class Evaluate:
         if trial is not None:
             sized = smallest_edge(market, best)
         if sized is None or sized.direction is not best.direction:
-            return Refused("size_too_small")
+            return Refused(TOO_SMALL)
         identity = Identity(
             trade_id=trade_id(now_ns // 1_000_000, self.entropy.bits(RANDOM_BITS)),
             session_id=self.session_id,

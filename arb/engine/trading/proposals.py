@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from arb.domain.market.ids import SessionId, TradeId
 from arb.domain.market.money import ZERO
@@ -13,7 +14,9 @@ from arb.domain.trading.evidence import entry_facts
 from arb.domain.trading.exits import smallest_pair
 from arb.domain.trading.order import Purpose
 from arb.domain.trading.reserve import loss_reserve_krw
-from arb.domain.trading.trade import Trade, TradeState, pair_legs
+from arb.domain.trading.trade import Trade, TradeState, are_taken, pair_legs
+
+TOO_SMALL: Final = "size_too_small"  # for a venue's minimum, with the room that an entry needs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +62,12 @@ def _edge(market: Market, way: Direction, quantity: Decimal) -> Edge | None:
 def propose(
     market: Market, best: Edge, identity: Identity, limits: Limits, slip_bps: Decimal
 ) -> Proposal | Refused | None:
-    """Return the trade that takes this edge, why its prices are not believed, or None if it is gone."""
+    """Return the trade that takes this edge, why it is not sent, or None if the edge is gone."""
     legs = pair_legs(market, best.direction, Purpose.ENTRY, best.quantity, slip_bps)
     if legs is None:
         return None
+    if not are_taken(legs, market):
+        return Refused(TOO_SMALL)
     refused = out_of_band(legs, market, limits)
     if refused is not None:
         return refused

@@ -13,6 +13,7 @@ from arb.venues.rows import MISSING, OddField, above_zero, by_symbol, fee_rate, 
 
 DEFAULT_TAKER_FEE_BPS: Final = Decimal(10)
 NO_LIMIT: Final = Decimal(1_000_000_000_000)
+NOTIONAL_MIN_USUAL: Final = Decimal(5)  # USDT
 NOTIONAL_MIN_ABSURD: Final = Decimal(1_000)  # USDT; 5 to 10 are usual
 PRECISION_MAX: Final = 18
 COMMISSIONS: Final = ("standardCommission", "specialCommission", "taxCommission")
@@ -131,10 +132,12 @@ def _step(precision: Any) -> Decimal:
 
 
 def _notional_min(filters: Mapping[str, Any]) -> Decimal:
-    name = next((name for name in ("NOTIONAL", "MIN_NOTIONAL") if name in filters), None)
-    if name is None:  # without one there is nothing to know how much is dust
+    """Return the least worth of an order; of a market that has both filters, both hold."""
+    names = [name for name in ("NOTIONAL", "MIN_NOTIONAL") if name in filters]
+    if not names:  # without one there is nothing to know how much is dust
         raise OddField("NOTIONAL", MISSING)
-    least = taken(taken(filters, name, dict), "minNotional", not_negative, name)
-    if least > NOTIONAL_MIN_ABSURD:
-        raise OddField(f"{name}.minNotional", least)
-    return least
+    least = {name: taken(taken(filters, name, dict), "minNotional", not_negative, name) for name in names}
+    worst = max(names, key=lambda name: least[name])
+    if least[worst] > NOTIONAL_MIN_ABSURD:
+        raise OddField(f"{worst}.minNotional", least[worst])
+    return least[worst]

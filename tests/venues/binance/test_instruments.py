@@ -39,6 +39,12 @@ def test_a_filter_that_is_off_leaves_the_precision():
     assert instrument.quantity_max > 1_000_000
 
 
+def test_of_both_filters_of_a_minimum_both_hold():
+    filters = [*BINANCE_MARKET["filters"], {"filterType": "MIN_NOTIONAL", "minNotional": "10"}]
+    (instrument,) = instruments({"symbols": [{**BINANCE_MARKET, "filters": filters}]})
+    assert instrument.notional_min == 10
+
+
 def changed(**filters: Any) -> dict[str, Any]:
     """The market with fields of its filters changed, or whole filters left out."""
     rows = [
