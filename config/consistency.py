@@ -137,6 +137,13 @@ def _times(settings: "Settings") -> Iterator[Conflict]:
         ),
     )
     yield (
+        risk.reentry_pause_s > risk.reentry_pause_s_max,
+        (
+            f"risk.reentry_pause_s: {risk.reentry_pause_s} is above risk.reentry_pause_s_max "
+            f"({risk.reentry_pause_s_max})"
+        ),
+    )
+    yield (
         risk.unfilled_rest_s > risk.unfilled_rest_s_max,
         (
             f"risk.unfilled_rest_s: {risk.unfilled_rest_s} is above risk.unfilled_rest_s_max "

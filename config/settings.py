@@ -75,6 +75,8 @@ class Strategy(Section):
     take_profit_bps: Decimal = Share
     stop_loss_bps: Decimal = Share
     holding_s_max: int = Positive
+    holding_loss_bps_max: Decimal = Field(ge=0, le=WHOLE_BPS)
+    round_trip_may_lose: bool
     slip_bps: Decimal = Field(ge=0, lt=WHOLE_BPS)
 
 
@@ -102,6 +104,8 @@ class Risk(Section):
     loss_per_trade_krw_max: Decimal = Positive
     orders_per_minute_max: int = Positive
     entry_cooldown_ms: int = Field(ge=0, le=60_000)
+    reentry_pause_s: int = Positive
+    reentry_pause_s_max: int = Field(gt=0, le=86_400)
     premium_bps_abs_max: Decimal = Share
     price_band_bps_max: Decimal = Share
     spread_bps_max: Decimal = Share
@@ -143,9 +147,18 @@ class Credentials(Section):
     secret: KeyText
 
 
-class BinanceSettings(Section):
-    """Where Binance is and how fast it may be asked."""
+class Assumptions(Section):
+    """What is reckoned with before a venue is asked."""
 
+    krw_per_usdt: Decimal = Positive
+    rate_step_krw: Decimal = Positive
+    spread_bps: Decimal = NotNegative
+
+
+class BinanceSettings(Section):
+    """Where Binance is, how fast it may be asked, and what it takes."""
+
+    taker_fee_bps: Decimal = NotNegative
     rest_url: str
     stream_url: str
     user_stream_url: str
@@ -155,8 +168,9 @@ class BinanceSettings(Section):
 
 
 class UpbitSettings(Section):
-    """Where Upbit is and how fast it may be asked."""
+    """Where Upbit is, how fast it may be asked, and what it takes."""
 
+    taker_fee_bps: Decimal = NotNegative
     rest_url: str
     stream_url: str
     user_stream_url: str
@@ -210,6 +224,7 @@ class Settings(Section):
     orders: Orders
     risk: Risk
     feed: Feed
+    assumptions: Assumptions
     binance: BinanceSettings
     upbit: UpbitSettings
     database: Database

@@ -16,6 +16,7 @@ from arb.adapters.redis.life import RedisHeartbeats
 from arb.app.engines import build
 from arb.app.listing import in_words
 from arb.app.redis_server import check
+from arb.app.round_trip import announce, refuse_losing, refuse_told
 from arb.app.session import Place, go_on, resume_session
 from arb.app.wiring import Engine
 from arb.domain.errors import ConfigError, Fatal, StoreUnavailable, VenueError
@@ -39,6 +40,7 @@ def prepare(settings: Settings, progress: Progress) -> SessionId:
     A session that no live process holds is halted, so that nothing trades before `begin`.
     Raises: ConfigError, TookTooLong, StoreUnavailable.
     """
+    refuse_losing(settings)
     wait_for_servers(settings, progress)
     progress("migrating the database")
     migrate(addresses.database_url(settings))
@@ -51,10 +53,16 @@ def begin(settings: Settings, progress: Progress) -> Engine:
     Raises: ConfigError, TookTooLong, StoreUnavailable.
     """
     began_ns = SystemClock().now_ns()
+    announce(settings, progress)
     wait_for_servers(settings, progress)
     _session_of(settings, is_held=False)
     engine = build(settings)
-    go_on(engine, began_ns, lambda: wait_for_venues(engine, progress), progress)
+
+    def ready() -> None:
+        wait_for_venues(engine, progress)
+        refuse_told(engine.settings, engine.instruments)
+
+    go_on(engine, began_ns, ready, progress)
     return engine
 
 

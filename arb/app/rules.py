@@ -6,6 +6,7 @@ from arb.domain.risk.stability import StabilityRules
 from arb.domain.risk.unfilled import UnfilledRules
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trading.exits import ExitRules
+from arb.domain.trading.reentry import ReentryRules
 from arb.domain.trading.repair import RepairRules
 from arb.engine.trading.proposals import Appetite
 from config.settings import Settings
@@ -25,6 +26,7 @@ def limits_of(settings: Settings) -> Limits:
         loss_reserve_bps=settings.strategy.stop_loss_bps + settings.orders.repair_loss_bps_max,
         orders_per_minute_max=risk.orders_per_minute_max,
         entry_cooldown_ns=risk.entry_cooldown_ms * NS_PER_MS,
+        reentry=reentry_of(settings),
         premium_bps_abs_max=risk.premium_bps_abs_max,
         price_band_bps_max=risk.price_band_bps_max,
         spread_bps_max=risk.spread_bps_max,
@@ -86,6 +88,15 @@ def exits_of(settings: Settings) -> ExitRules:
         take_profit_bps=strategy.take_profit_bps,
         stop_loss_bps=strategy.stop_loss_bps,
         holding_ns_max=strategy.holding_s_max * NS_PER_S,
+        holding_loss_bps_max=strategy.holding_loss_bps_max,
+    )
+
+
+def reentry_of(settings: Settings) -> ReentryRules:
+    """Return how long entries pause after a losing close."""
+    return ReentryRules(
+        pause_ns=settings.risk.reentry_pause_s * NS_PER_S,
+        pause_ns_max=settings.risk.reentry_pause_s_max * NS_PER_S,
     )
 
 

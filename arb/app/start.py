@@ -14,6 +14,7 @@ from arb.app.engines import build
 from arb.app.health import forget_watch
 from arb.app.ready import TRADING, wait_ready
 from arb.app.redis_server import check
+from arb.app.round_trip import announce, refuse_told
 from arb.app.session import Place, come_to_rest, go_on
 from arb.app.sim_world import (
     Tape,
@@ -55,6 +56,7 @@ def start(plan: Plan, progress: Progress) -> Engine:
     Raises: ConfigError, StackError; then nothing is left running.
     """
     home, clock, entropy = plan.home, SystemClock(), SystemEntropy()
+    announce(plan.settings, progress)
     if plan.fresh and home.path.exists() and not Supervisor(home).is_running():
         clear_leftovers(home)
         home.remove()  # the ids of a new world's fills would collide with those of the last one
@@ -80,6 +82,7 @@ def start(plan: Plan, progress: Progress) -> Engine:
         def ready() -> None:
             progress("waiting for the workers and the first quotes")
             wait_ready(engine, TRADING, watch, progress)
+            refuse_told(engine.settings, engine.instruments)
 
         go_on(engine, began_ns, ready, progress)
 

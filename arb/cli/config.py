@@ -27,18 +27,23 @@ def config_show(mode: Mode = None, as_json: AsJson = False) -> None:
 
 @config_app.command("validate")
 def config_validate(mode: Mode = None, as_json: AsJson = False) -> None:
-    """Check the settings and that both venues list the coins; exit status 0 if a stack could start with them.
+    """Check the settings and that both venues list the coins, and say what a round trip earns.
 
-    A venue that does not answer is named: whether it lists the coins is not known then.
+    The exit status is 0 if a stack could start with them. A venue that does not answer is named: whether it
+    lists the coins is not known then.
     """
     from arb.app.listing import in_words, look
+    from arb.app.round_trip import document, economics_of, lines, refuse_losing
     from config.settings import load
 
     settings = load(mode)
+    refuse_losing(settings)
     found, looked = settings.mode.value, look(settings)
     if looked.missing:
         raise ConfigError("coins: " + "; ".join(f"{coin}: {why}" for coin, why in looked.missing.items()))
     unasked = {venue.value: in_words(error.detail) for venue, error in looked.unasked.items()}
-    lines = [f"{venue} could not be asked for its coins: {why}" for venue, why in unasked.items()]
-    text = "\n".join([f"the {found} settings are in order", *lines])
-    tell({"mode": found, "valid": True, "unasked": unasked}, as_json, text)
+    said = [f"{venue} could not be asked for its coins: {why}" for venue, why in unasked.items()]
+    earned = lines(settings, economics_of(settings))
+    text = "\n".join([f"the {found} settings are in order", *said, *earned])
+    told = {"mode": found, "valid": True, "unasked": unasked, "round_trip": document(settings)}
+    tell(told, as_json, text)

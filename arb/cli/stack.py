@@ -50,6 +50,7 @@ def demo(
     """Trade on two simulated exchanges for a while, then report. Exit 0 only if every invariant held."""
     from arb.adapters.local.clock import SystemClock
     from arb.app import demo as demonstration
+    from arb.app import round_trip
     from arb.app.judge import judge
     from arb.app.sim_world import Tape
     from arb.app.start import Plan
@@ -78,7 +79,7 @@ def demo(
     )
     if outcome is None:
         raise typer.Exit(130)
-    document = outcome.report.as_json()
+    document = outcome.report.as_json() | {"round_trip": round_trip.document(plan.settings)}
     show(document, as_json, lambda: report_view(document))
     raise typer.Exit(0 if outcome.passed else 1)
 
@@ -99,6 +100,7 @@ def up(
 
     With --once or --loops the run is bounded: it ends as with `arb down`.
     """
+    from arb.app import round_trip
     from arb.app import start as stack
     from arb.app.demo import Interrupted, interruptible
     from arb.app.session import standing
@@ -134,7 +136,8 @@ def up(
         _trade_for(engine, loops or 1, interval, as_json)
         return
     say(f"{standing(engine)}; look with `arb status`, stop with `arb down`")
-    tell({"session_id": engine.session_id, "killed": reason}, as_json, "")
+    told = {"session_id": engine.session_id, "killed": reason, "round_trip": round_trip.document(settings)}
+    tell(told, as_json, "")
 
 
 def _trade_for(engine: "Engine", loops: int, interval_s: int, as_json: bool) -> None:

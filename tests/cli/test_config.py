@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.command import arb
 
 
@@ -29,7 +31,36 @@ def test_a_wrong_setting_is_one_line_that_names_the_key(tmp_path: Path) -> None:
 
 def test_a_right_configuration_is_said_to_be(tmp_path: Path) -> None:
     ended = arb(tmp_path, "config", "validate", "--mode", "paper")
-    assert (ended.returncode, ended.stdout) == (0, "the paper settings are in order\n")
+    said = ended.stdout.splitlines()
+    assert (ended.returncode, said[0]) == (0, "the paper settings are in order")
+    assert "breaks even at a premium of 34.0 bps" in said[-3]
+    assert "+6.0 bps as converged (+840 KRW)" in said[-2]
+
+
+LOSING = {"ARB_STRATEGY__ENTRY_EDGE_BPS": "15"}
+
+
+def test_settings_that_lose_by_themselves_are_refused_where_money_may_be_real(tmp_path: Path) -> None:
+    ended = arb(tmp_path, "config", "validate", "--mode", "paper", **LOSING)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("arb: strategy.entry_edge_bps: a pair that is opened at 15 ")
+    assert "from 19.0 on" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "variables"),
+    [("mock", {}), ("paper", {"ARB_STRATEGY__ROUND_TRIP_MAY_LOSE": "true"})],
+    ids=["mock", "asked for"],
+)
+def test_they_are_said_to_lose_where_they_are_taken(tmp_path: Path, mode, variables) -> None:
+    ended = arb(tmp_path, "config", "validate", "--mode", mode, **LOSING, **variables)
+    assert ended.returncode == 0
+    assert "LOSES money" in ended.stdout
+    ended = arb(tmp_path, "config", "validate", "--mode", mode, "--json", **LOSING, **variables)
+    found = json.loads(ended.stdout)["round_trip"]
+    assert found["loses"] is True
+    assert found["round_trips"]["converged"]["earned_bps"] == "-4.00"
 
 
 def test_settings_as_json_are_masked_and_whole(tmp_path: Path) -> None:

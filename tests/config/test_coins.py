@@ -27,7 +27,7 @@ NO_LISTS = {
     "A" * 21: "no coin",
 }
 CONFLICTS = {
-    "strategy.converged_bps": {"STRATEGY__CONVERGED_BPS": "15"},
+    "strategy.converged_bps": {"STRATEGY__CONVERGED_BPS": "25"},
     "strategy.slip_bps": {"STRATEGY__SLIP_BPS": "101"},
     "strategy.stop_loss_bps": {"STRATEGY__STOP_LOSS_BPS": "30"},
     "strategy.entry_edge_bps": {"STRATEGY__ENTRY_EDGE_BPS": "800"},

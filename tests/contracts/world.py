@@ -23,6 +23,7 @@ from arb.domain.market.spread import Edge
 from arb.domain.risk.review import Limits, Mode, Proposal
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.order import Fill, Order, OrderReport, Purpose, State
+from arb.domain.trading.reentry import ReentryRules
 from arb.domain.trading.trade import Leg, Trade, TradeState
 from arb.ports.trading import Session
 from tests.domain.markets import PAIR
@@ -47,6 +48,7 @@ LIMITS = Limits(
     loss_reserve_bps=Decimal("250"),
     orders_per_minute_max=1_000,
     entry_cooldown_ns=0,
+    reentry=ReentryRules(pause_ns=NS_PER_S, pause_ns_max=60 * NS_PER_S),
     premium_bps_abs_max=Decimal("1000"),
     price_band_bps_max=Decimal("1000"),
     rate_move_bps_max=Decimal("500"),

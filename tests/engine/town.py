@@ -31,6 +31,7 @@ from arb.domain.risk.stability import StabilityRules
 from arb.domain.risk.unfilled import UnfilledRules
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trading.exits import ExitRules
+from arb.domain.trading.reentry import ReentryRules
 from arb.domain.trading.repair import RepairRules
 from arb.engine.kill.drain import Drain
 from arb.engine.ledger.adopt import Adopt
@@ -72,6 +73,7 @@ LIMITS = Limits(
     loss_reserve_bps=Decimal(250),
     orders_per_minute_max=10_000,
     entry_cooldown_ns=0,
+    reentry=ReentryRules(pause_ns=NS_PER_S, pause_ns_max=60 * NS_PER_S),
     premium_bps_abs_max=Decimal(1_000),
     price_band_bps_max=Decimal(1_500),
     spread_bps_max=Decimal(30),
@@ -237,7 +239,7 @@ class Town:
         )  # fmt: skip
         exits = ExitRules(
             converged_bps=Decimal(4), take_profit_bps=Decimal(25), stop_loss_bps=Decimal(150),
-            holding_ns_max=600 * NS_PER_S,
+            holding_ns_max=600 * NS_PER_S, holding_loss_bps_max=Decimal(0),
         )  # fmt: skip
         common: dict[str, Any] = {
             "trades": trades, "dispatcher": self.dispatcher, "counters": self.counters, "clock": self.clock,

@@ -1,7 +1,7 @@
-"""A pair pays fees and spreads twice, and is opened for what is left after the first time.
+"""A pair pays fees and spreads twice, and must be opened for what is left after both times.
 
-The edge of an entry is net of the entry's own costs only, so that a pair that is opened at the smallest edge
-and closed as soon as the premium is gone has lost money, though nothing went wrong.
+The edge of an entry is net of the entry's own costs only. So the smallest edge has to pay for the exit too,
+and no pair is closed at a loss because of the clock, to be opened again at the same premium.
 """
 
 from dataclasses import replace

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from decimal import Decimal
 
 from arb.adapters.memory.ledger import venue_balances
+from arb.adapters.memory.reentry import losses
 from arb.adapters.memory.tables import MemoryTables
 from arb.adapters.postgres.records.holds import Hold, HoldState
 from arb.domain.market.ids import Coin, SessionId, Venue
@@ -70,6 +71,7 @@ def exposure(tables: MemoryTables, session_id: SessionId, now_ns: int) -> Exposu
         opened_at_ns=_newest(own, now_ns - NS_PER_MINUTE),
         unvalued_fees=sum(len(order.unvalued_fees) for order in orders),
         free={(venue.value, asset): amount for (venue, asset), amount in free(tables, session_id).items()},
+        losses=losses(of_account, now_ns),
     )
 
 

@@ -5,11 +5,23 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, func, literal, or_, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
 from arb.adapters.postgres.ledger import OWN
 from arb.adapters.postgres.neighbours import of_one_purse, siblings
 from arb.adapters.postgres.records.holds import HoldState
+from arb.adapters.postgres.reentry import LOST
 from arb.adapters.postgres.rows import UNVALUED
 from arb.adapters.postgres.tables import balances, fills, holds, orders, trades
 from arb.domain.market.ids import Coin, SessionId, Venue
@@ -17,6 +29,7 @@ from arb.domain.market.money import EXACT, ZERO, exact_sum
 from arb.domain.market.pair import Direction
 from arb.domain.risk.review import Exposure, Mode
 from arb.domain.time import NS_PER_DAY, NS_PER_MINUTE
+from arb.domain.trading.reentry import REMEMBERED_NS, Losses
 from arb.domain.trading.trade import ENDED, TradeState
 
 ACTIVE: Final = sorted(state.value for state in TradeState if state not in ENDED)
@@ -63,6 +76,7 @@ PARTS: Final = union_all(
     .where(orders.c.session_id == SESSION, UNVALUED),
     select(literal("orders"), NOTHING, NOTHING, literal(0), func.count())
     .where(orders.c.session_id == SESSION, orders.c.created_at_ns > bindparam("minute_ago_ns")),
+    LOST,
     HELD,
     ON_HOLD,
 )  # fmt: skip
@@ -76,6 +90,7 @@ def exposure(connection: Connection, session_id: SessionId, mode: Mode, now_ns: 
             "session_id": session_id,
             "day_ago_ns": max(0, now_ns - NS_PER_DAY),  # 0 marks a trade that has not ended
             "minute_ago_ns": now_ns - NS_PER_MINUTE,
+            "remembered_ns": max(1, now_ns - REMEMBERED_NS),
         },
     )
     by_part = _by_part(rows)
@@ -90,6 +105,10 @@ def exposure(connection: Connection, session_id: SessionId, mode: Mode, now_ns: 
         opened_at_ns={(Coin(row.name), Direction(row.asset)): row.number for row in by_part["opened"]},
         free=_free(by_part["balances"], by_part["holds"]),
         unvalued_fees=unvalued.number,
+        losses={
+            (Coin(row.name), Direction(row.asset)): Losses(in_a_row=int(row.amount), newest_ns=row.number)
+            for row in by_part["lost"]
+        },
     )
 
 

@@ -53,6 +53,7 @@ def _findings(home: Home, mode: str | None) -> "Iterator[Finding]":
         yield bad("configuration", str(error), "correct that key; `arb config validate` tries again")
         return
     yield ok("configuration", f"the {settings.mode.value} settings are in order")
+    yield outside.round_trip(settings)
     yield from machine.disk(home, settings)
     yield from machine.ports(home)
     yield from machine.programs(settings)

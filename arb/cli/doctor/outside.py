@@ -8,6 +8,7 @@ from arb.app import redis_server
 from arb.app.alerts import channels_of
 from arb.app.emergency import stop_of
 from arb.app.listing import Looked, ask, in_words, look
+from arb.app.round_trip import MEND_LOSS, economics_of, lines, loss
 from arb.app.venues import api_key, real_clients
 from arb.cli.doctor.finding import Finding, bad, ok, warn
 from arb.domain.errors import ConfigError, StoreUnavailable, VenueError
@@ -52,6 +53,15 @@ def stack(home: Home) -> Iterator[Finding]:
         yield bad("stack", f"not running: {', '.join(silent)}", f"read their logs in {home.logs}")
     else:
         yield ok("stack", f"{len(status.processes)} processes run")
+
+
+def round_trip(settings: Settings) -> Finding:
+    """Tell what a round trip earns by these settings."""
+    found = economics_of(settings)
+    if why := loss(settings, found):
+        accuse = warn if settings.mode is RunMode.MOCK else bad
+        return accuse("round trip", why, MEND_LOSS)
+    return ok("round trip", "; ".join(lines(settings, found)))
 
 
 def servers(settings: Settings) -> Iterator[Finding]:

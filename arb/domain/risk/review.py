@@ -10,6 +10,7 @@ from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.money import ZERO
 from arb.domain.market.pair import Direction
 from arb.domain.market.spread import Edge
+from arb.domain.trading.reentry import Losses, ReentryRules
 from arb.domain.trading.reserve import hold_of
 from arb.domain.trading.trade import Leg, Trade
 
@@ -39,6 +40,7 @@ class Limits:
     loss_reserve_bps: Decimal  # stop-loss and repair ceiling together; fees come on top
     orders_per_minute_max: int
     entry_cooldown_ns: int  # between two trades of a coin and direction, a minute at most
+    reentry: ReentryRules  # after a losing close of a coin and direction
     premium_bps_abs_max: Decimal
     price_band_bps_max: Decimal  # a leg's limit against what the other venue takes for it
     spread_bps_max: Decimal  # of a book at the size that is traded; wider is a hole
@@ -65,6 +67,7 @@ class Exposure:
     opened_at_ns: dict[tuple[Coin, Direction], int]  # when the newest trade of the last minute was opened
     free: dict[tuple[str, str], Decimal]  # (venue, asset) -> balance minus holds
     unvalued_fees: int = 0  # of fills: what they cost is in no profit yet
+    losses: Mapping[tuple[Coin, Direction], Losses] = field(default_factory=dict)  # in a row, of the last day
 
     @property
     def notional_total_krw(self) -> Decimal:
@@ -153,6 +156,7 @@ def _ceilings(proposal: Proposal, limits: Limits, exposure: Exposure) -> tuple[C
             exposure.trades_open_by_coin.get(trade.coin, 0) >= limits.trades_open_per_coin_max,
         ),
         ("entry_cooldown", since_ns < limits.entry_cooldown_ns),
+        ("reentry_pause", _is_pausing(trade, limits, exposure)),
         ("notional_per_coin", of_coin_krw > limits.notional_per_coin_krw_max),
         ("notional_total", exposure.notional_total_krw + trade.notional_krw > limits.notional_total_krw_max),
         ("orders_per_minute", exposure.orders_last_minute + 2 > limits.orders_per_minute_max),
@@ -162,6 +166,11 @@ def _ceilings(proposal: Proposal, limits: Limits, exposure: Exposure) -> tuple[C
 def _trial_is_taken(proposal: Proposal, exposure: Exposure) -> bool:
     trial = proposal.trial
     return trial is not None and trial.is_taken(proposal.trade, exposure.opened_at_ns)
+
+
+def _is_pausing(trade: Trade, limits: Limits, exposure: Exposure) -> bool:
+    losses = exposure.losses.get((trade.coin, trade.direction))
+    return losses is not None and limits.reentry.is_pausing(losses, trade.opened_at_ns)
 
 
 def _losses(trade: Trade, limits: Limits, exposure: Exposure) -> tuple[Check, ...]:

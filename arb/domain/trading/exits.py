@@ -34,6 +34,7 @@ class ExitRules:
     take_profit_bps: Decimal
     stop_loss_bps: Decimal  # positive
     holding_ns_max: int
+    holding_loss_bps_max: Decimal  # that a pair may lose by being closed by the clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +162,8 @@ def exit_reason(
         return "take_profit"
     if max(earned) <= -rules.stop_loss_bps:
         return STOP_LOSS
-    if now_ns - trade.opened_at_ns >= rules.holding_ns_max:
+    is_over = now_ns - trade.opened_at_ns >= rules.holding_ns_max
+    if is_over and min(earned) >= -rules.holding_loss_bps_max:
         return "holding_time"
     return CONVERGED if not market.rate.doubt and -closing.gross_bps <= rules.converged_bps else None
 

@@ -28,6 +28,15 @@ def test_the_doctor_tells_why_the_last_stack_stopped_itself(tmp_path):
     assert "stopped itself at 2025-11-20T12:00:00+00:00: watchdog: beat_age_ms of beat" in said.stdout
 
 
+def test_the_doctor_says_what_a_round_trip_earns_and_whether_it_is_refused(tmp_path):
+    states = {}
+    for mode in ("mock", "paper"):
+        said = arb(tmp_path, "doctor", "--json", "--mode", mode, ARB_STRATEGY__ENTRY_EDGE_BPS="15")
+        states[mode] = next(row for row in json.loads(said.stdout) if row["check"] == "round trip")
+    assert {mode: row["state"] for mode, row in states.items()} == {"mock": "warn", "paper": "bad"}
+    assert all("loses 4.0 bps" in row["what"] and row["mend"] for row in states.values())
+
+
 def test_a_wrong_key_is_the_doctors_finding_and_not_its_end(tmp_path):
     said = arb(tmp_path, "doctor", ARB_WATCHDOG__WS_LAG_WARN_THRESHOLD_MS="9000")
     assert said.returncode == 1

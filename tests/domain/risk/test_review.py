@@ -11,6 +11,7 @@ from arb.domain.market.ids import Venue
 from arb.domain.market.pair import Direction
 from arb.domain.risk.review import Approved, Exposure, Mode, Refused, review
 from arb.domain.time import NS_PER_S
+from arb.domain.trading.reentry import Losses
 from arb.domain.trading.reserve import hold_of
 from tests.contracts import world
 
@@ -28,6 +29,7 @@ IDLE = Exposure(
 MANY = Decimal(100_000_000)
 WAY, OTHER_WAY = ("BTC", Direction("sell_upbit")), ("BTC", Direction("buy_upbit"))
 COOLDOWN_NS = 2 * NS_PER_S
+LOST_JUST_NOW = Losses(in_a_row=2, newest_ns=world.NOW_NS - 2 * NS_PER_S + 1)  # 1 s after the first one
 
 
 @pytest.fixture
@@ -53,6 +55,7 @@ def test_an_idle_engine_may_trade(proposal):
         ("daily_loss_budget", {"loss_reserved_krw": Decimal(960_001)}),
         ("orders_per_minute", {"orders_last_minute": 999}),
         ("entry_cooldown", {"opened_at_ns": {WAY: world.NOW_NS - COOLDOWN_NS + 1}}),
+        ("reentry_pause", {"losses": {WAY: LOST_JUST_NOW}}),
         ("balance_upbit_btc", {"free": {**RICH, ("upbit", "BTC"): Decimal("0.009")}}),
         ("balance_binance_usdt", {"free": {**RICH, ("binance", "USDT"): Decimal(1001)}}),
     ],
@@ -71,6 +74,8 @@ def test_each_ceiling_refuses_with_its_reason(proposal, reason, change):
         {"realised_today_krw": Decimal(-500_000), "loss_reserved_krw": Decimal(460_000)},
         {"opened_at_ns": {WAY: world.NOW_NS - COOLDOWN_NS, OTHER_WAY: world.NOW_NS}},
         {"orders_last_minute": 998},
+        {"losses": {WAY: replace(LOST_JUST_NOW, newest_ns=world.NOW_NS - 2 * NS_PER_S)}},
+        {"losses": {OTHER_WAY: LOST_JUST_NOW}},
     ],
 )
 def test_exactly_at_a_ceiling_is_allowed(proposal, change):
