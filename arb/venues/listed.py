@@ -4,11 +4,12 @@ from typing import Any, Final
 
 from arb.domain.market.ids import ClientOrderId, Venue, VenueOrderId
 from arb.domain.market.instrument import Side
+from arb.domain.time import NS_PER_MS
 from arb.domain.trading.external import ListedOrder
 from arb.venues.binance.replies import STATUSES
 from arb.venues.registry import known_or_own_name
 from arb.venues.reply import amount
-from arb.venues.upbit.replies import STATES
+from arb.venues.upbit.replies import STATES, stamp_ns
 
 SIDES: Final = {"BUY": Side.BUY, "SELL": Side.SELL, "bid": Side.BUY, "ask": Side.SELL}
 
@@ -43,3 +44,8 @@ def upbit_listed(body: Any) -> tuple[ListedOrder, ...]:
         )
         for row in body
     )
+
+
+def upbit_created_ms(row: Any) -> int:
+    """Return the second in which an order of an orders/closed reply was created."""
+    return stamp_ns(row["created_at"]) // NS_PER_MS

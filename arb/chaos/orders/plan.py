@@ -64,7 +64,7 @@ def faults_of(seed: int, venue: Venue, spell: int) -> list[dict[str, Any]]:
     faults = [_fault(kind, venue, dice) for kind in RATES]
     faults.append({"kind": "clock_skew_ms", "delay_ms": dice.randint(-SKEW_MS_MAX, SKEW_MS_MAX)})
     if venue is Venue.UPBIT and dice.random() < 0.5:
-        faults.append({"kind": "identifier_burnt_on_validation_failure"})
+        faults.append({"kind": "identifier_free_after_refusal"})
     if spell % BAN_SPELLS == BAN_SPELLS - 1:
         faults.insert(0, {"kind": "ban_418", "probability": 0.05, "count": 1, "delay_ms": BAN_MS})
     return faults

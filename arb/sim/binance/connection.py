@@ -32,13 +32,27 @@ class Keepalive:
     messages_per_s: int = 5
 
 
+POLICY: Final = 1008
+
+
+class Malformed(Exception):
+    """What the client sent is no request at all: the venue closes the connection."""
+
+
 OnText = Callable[[str], Awaitable[None] | None]
 
 
 class Connection:
     """One client. `outbox` takes what is to be sent."""
 
-    def __init__(self, socket: web.WebSocketResponse, clock: Clock, terms: Keepalive) -> None:
+    def __init__(
+        self,
+        socket: web.WebSocketResponse,
+        clock: Clock,
+        terms: Keepalive,
+        farewell: Callable[[int], bytes] = shutdown,  # the frame that tells of the end
+    ) -> None:
+        self._farewell = farewell
         self.outbox = Outbox(socket)
         self._socket = socket
         self._clock = clock
@@ -61,14 +75,18 @@ class Connection:
     async def _read(self, on_text: OnText) -> None:
         async for message in self._socket:
             if self._is_flood():
-                await self._socket.close(code=1008, message=b"Too many requests")
+                await self._socket.close(code=POLICY, message=b"Too many requests")
                 return
             if message.type is WSMsgType.PING:
                 await self._socket.pong(message.data)
             elif message.type is WSMsgType.PONG:
                 self._pong_ns = self._clock.now_ns()
             elif message.type is WSMsgType.TEXT:
-                waiting = on_text(message.data)
+                try:
+                    waiting = on_text(message.data)
+                except Malformed:
+                    await self._socket.close(code=POLICY, message=b"Invalid request")
+                    return
                 if waiting is not None:
                     await waiting
 
@@ -80,10 +98,11 @@ class Connection:
                 await asyncio.sleep(self._terms.ping_s)
                 now_ns = self._clock.now_ns()
                 if now_ns - self._pong_ns > self._terms.pong_s * NS_PER_S:
+                    await self._socket.close(code=POLICY, message=b"Pong timeout", drain=False)
                     self.outbox.abort()
                     return
                 if now_ns - born_ns > self._terms.life_s * NS_PER_S:
-                    await self._socket.send_frame(shutdown(milliseconds(now_ns)), WSMsgType.TEXT)
+                    await self._socket.send_frame(self._farewell(milliseconds(now_ns)), WSMsgType.TEXT)
                     await self._socket.close(code=1001)
                     return
                 await self._socket.ping(str(milliseconds(now_ns)).encode())

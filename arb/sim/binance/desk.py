@@ -11,6 +11,7 @@ from typing import Any
 from arb.sim.binance import errors
 from arb.sim.binance.endpoints import Endpoint, Security
 from arb.sim.binance.limits import Limits
+from arb.sim.binance.order_form import MADE_UP
 from arb.sim.binance.signing import matches
 from arb.sim.binance.symbols import QUOTE
 from arb.sim.binance.timing import WINDOW_MS_DEFAULT, Validity, parse_validity
@@ -53,7 +54,9 @@ class Desk:
     async def call(self, endpoint: Endpoint, given: dict[str, str], signed: Signed) -> Any:
         """Return the answer of `endpoint`. Raises: BinanceError, or CallFault for a cut connection."""
         if endpoint.places:
-            given.setdefault("newClientOrderId", self._new_client_id())
+            if "newClientOrderId" not in given:
+                given["newClientOrderId"] = self._new_client_id()
+                given[MADE_UP] = "newClientOrderId"
             self._exchange.receive(given["newClientOrderId"], endpoint.name)
         try:
             return await self._admit(endpoint, given, signed)
@@ -83,7 +86,10 @@ class Desk:
             side=given.get("side", ""),
         )
         try:
-            return await run_call(self._stage, call, act, validity.fence_ns if validity else None)
+            answer = await run_call(self._stage, call, act, validity.fence_ns if validity else None)
+            if endpoint.is_free_when_done:
+                self._limits.charge_back(endpoint.weight(given))
+            return answer
         except CallFault as fault:
             raise _shown(fault) from None
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from arb.sim.binance import params
 from arb.sim.binance.limits import Limits
@@ -13,6 +13,8 @@ from arb.sim.binance.params import Params
 from arb.sim.binance.trading import Trading
 
 Handler = Callable[[Params], Any]
+FREE_WHEN_DONE: Final = frozenset({"POST /api/v3/order", "DELETE /api/v3/order", "DELETE /api/v3/openOrders"})
+COMMISSION_WEIGHT: Final = 20
 
 
 class Security(StrEnum):
@@ -43,6 +45,11 @@ class Endpoint:
         """Whether the call places an order."""
         return self.name == "POST /api/v3/order"
 
+    @property
+    def is_free_when_done(self) -> bool:
+        """Whether it costs weight only when it is refused: since 2026-04-02 for placing and canceling."""
+        return self.name in FREE_WHEN_DONE
+
 
 def _always(weight: int) -> Callable[[Params], int]:
     return lambda _given: weight
@@ -55,6 +62,18 @@ def _by_depth(given: Params) -> int:
 
 def _by_symbol(one: int, many: int) -> Callable[[Params], int]:
     return lambda given: one if "symbol" in given else many
+
+
+def _by_symbols(given: Params) -> int:
+    """Return what a day's tickers cost: 2 for up to 20 symbols, 40 for up to 100, else 80."""
+    if "symbol" in given:
+        return 2
+    count = given["symbols"].count(",") + 1 if "symbols" in given else 1_000
+    return next((weight for most, weight in ((20, 2), (100, 40)) if count <= most), 80)
+
+
+def _by_commission(given: Params) -> int:
+    return COMMISSION_WEIGHT if given.get("computeCommissionRates") == "true" else 1
 
 
 def _public(path: str, api_method: str, weight: Callable[[Params], int], handle: Handler) -> Endpoint:
@@ -90,7 +109,7 @@ def public_endpoints(data: MarketData) -> list[Endpoint]:
         _public("/api/v3/depth", "depth", _by_depth, data.depth),
         _public("/api/v3/ticker/bookTicker", "ticker.book", _by_symbol(2, 4), data.book_ticker),
         _public("/api/v3/ticker/price", "ticker.price", _by_symbol(2, 4), data.price),
-        _public("/api/v3/ticker/24hr", "ticker.24hr", _by_symbol(2, 80), data.day_ticker),
+        _public("/api/v3/ticker/24hr", "ticker.24hr", _by_symbols, data.day_ticker),
         _public("/api/v3/avgPrice", "avgPrice", _always(2), data.average_price),
         _public("/sapi/v1/capital/config/getall", "", _always(10), data.coins),
         _public("/sapi/v1/margin/allPairs", "", _always(1), data.no_pairs),
@@ -104,7 +123,7 @@ def signed_endpoints(trading: Trading, lookup: Lookup, limits: Limits) -> list[E
     open_orders = "/api/v3/openOrders"
     return [
         _signed("POST", order, "order.place", _always(1), trading.place),
-        _signed("POST", "/api/v3/order/test", "order.test", _always(1), trading.test),
+        _signed("POST", "/api/v3/order/test", "order.test", _by_commission, trading.test),
         _signed("GET", order, "order.status", _always(4), lookup.order),
         _signed("DELETE", order, "order.cancel", _always(1), trading.cancel),
         _signed("GET", open_orders, "openOrders.status", _by_symbol(6, 80), lookup.open_orders),

@@ -77,6 +77,10 @@ def no_such_order() -> BinanceError:
     return BinanceError(-2013, "Order does not exist.")
 
 
+def wrong_client_id() -> BinanceError:
+    return BinanceError(-2039, "Client order ID is not correct for this order ID.")
+
+
 def cancel_unknown() -> BinanceError:
     return BinanceError(-2011, "Unknown order sent.")
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from arb.sim.binance.frames import combined
+from arb.sim.binance.micro import MICROSECOND, frame_in_microseconds
 from arb.sim.core.fault_stream import PublicShaper
 from arb.sim.core.sockets import Outbox
 
@@ -10,8 +11,9 @@ from arb.sim.core.sockets import Outbox
 class Listener:
     """One market stream connection: its outbox, its subscriptions, and its form."""
 
-    def __init__(self, outbox: Outbox, wrapped: bool) -> None:
+    def __init__(self, outbox: Outbox, wrapped: bool, unit: str = "") -> None:
         self.outbox = outbox
+        self.unit = unit  # of times: MICROSECOND, or else milliseconds
         self.wrapped = wrapped  # the combined form of /stream
         self.streams: list[str] = []
 
@@ -68,4 +70,7 @@ class Hub:
             return
         wrapped, lag_ms = combined(stream, shaped), self._shaper.lag_ms(stream)
         for listener in listeners:
-            listener.outbox.put_in_order(wrapped if listener.wrapped else shaped, lag_ms)
+            frame = wrapped if listener.wrapped else shaped
+            if listener.unit == MICROSECOND:
+                frame = frame_in_microseconds(frame)
+            listener.outbox.put_in_order(frame, lag_ms)

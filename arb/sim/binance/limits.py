@@ -85,15 +85,23 @@ class Limits:
         )
         raise BinanceError(-1003, text, status=429, retry_after_s=self._weight.left_s(now_ns))
 
-    def count_order(self) -> None:
-        """Count a new order; raises -1015 over the limit."""
+    def charge_back(self, weight: int) -> None:
+        """Take back what a request was charged: one that placed or canceled costs nothing."""
+        self._weight.count = max(self._weight.count - weight, 0)
+
+    def check_orders(self) -> None:
+        """Let a new order pass; raises -1015 over the limit."""
         now_ns = self._clock.now_ns()
         for window, words in zip(self._orders, ("10 SECOND", "1 DAY"), strict=True):
             window.roll(now_ns)
             if window.count >= window.limit:
                 text = f"Too many new orders; current limit is {window.limit} orders per {words}."
                 raise BinanceError(-1015, text, status=429, retry_after_s=window.left_s(now_ns))
+
+    def count_order(self) -> None:
+        """Count an order that was placed."""
         for window in self._orders:
+            window.roll(self._clock.now_ns())
             window.count += 1
 
     def order_traded(self) -> None:

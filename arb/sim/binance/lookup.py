@@ -40,7 +40,12 @@ class Lookup:
         """Return the symbol that a request names."""
         return symbol_of(given, self._symbols)
 
-    def find(self, given: Params, refusal: Callable[[], errors.BinanceError]) -> Order:
+    def find(
+        self,
+        given: Params,
+        refusal: Callable[[], errors.BinanceError],
+        mismatch: Callable[[], errors.BinanceError],
+    ) -> Order:
         """Return the order a request means; with both ids given they must agree."""
         coin = self.symbol(given).coin.name
         number, client_id = params.integer(given, "orderId"), given.get("origClientOrderId")
@@ -54,12 +59,12 @@ class Lookup:
         if found is None or found.request.coin != coin:
             raise refusal()
         if client_id and found.request.client_id != client_id:
-            raise refusal()
+            raise mismatch()
         return found
 
     def order(self, given: Params) -> dict[str, Any]:
         """Return one order. A planned fault can keep a young order from being seen."""
-        found = self.find(given, errors.no_such_order)
+        found = self.find(given, errors.no_such_order, errors.wrong_client_id)
         call = Call(endpoint="GET /api/v3/order", scope=Scope.ANY, client_id=found.request.client_id)
         fault = self._stage.strike(FaultStage.LOOKUP, call)
         if fault is not None:
@@ -77,7 +82,7 @@ class Lookup:
         """Return orders of a symbol, oldest first."""
         coin, first = self.symbol(given).coin.name, params.integer(given, "orderId")
         orders = self._exchange.orders.select(coin, first or 0, *_span(given))
-        return [render.query(order) for order in _page(given, orders, first)]
+        return [render.query(order) for order in _page(given, orders, first is not None)]
 
     def my_trades(self, given: Params) -> list[dict[str, Any]]:
         """Return fills of a symbol, oldest first; `fromId` is inclusive."""
@@ -85,7 +90,7 @@ class Lookup:
         wanted = (self.symbol(given).name, first or 0, *_span(given))
         order_id = None if number is None else str(number)
         fills = _typed(self._exchange.records.shelf.fills(*wanted, order_id=order_id))
-        return [render.trade(recorded, fill) for recorded, fill in _page(given, fills, first)]
+        return [render.trade(recorded, fill) for recorded, fill in _page(given, fills, first is not None)]
 
     def account(self, given: Params) -> dict[str, Any]:
         """Return balances and commission rates."""
@@ -124,10 +129,11 @@ def _limit(given: Params) -> int:
     return min(limit, LIMIT_MAX)
 
 
-def _page(given: Params, found: Iterator[T], first: int | None) -> list[T]:
-    """Return as many as are asked for: the oldest from an id on, else the newest."""
+def _page(given: Params, found: Iterator[T], from_id: bool) -> list[T]:
+    """Return as many as are asked for: the oldest from an id or a time on, else the newest."""
     limit = _limit(given)
-    return list(islice(found, limit) if first is not None else deque(found, maxlen=limit))
+    is_oldest = from_id or "startTime" in given
+    return list(islice(found, limit) if is_oldest else deque(found, maxlen=limit))
 
 
 def _span(given: Params) -> tuple[int, int]:

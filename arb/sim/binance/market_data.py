@@ -17,6 +17,10 @@ from arb.sim.core.stage import Stage
 
 DEPTH_DEFAULT: Final = 100
 DEPTH_MAX: Final = 5_000
+MINI: Final = (
+    "symbol", "openPrice", "highPrice", "lowPrice", "lastPrice", "volume", "quoteVolume", "openTime",
+    "closeTime", "firstId", "lastId", "count",
+)  # fmt: skip
 DAY_MS: Final = 86_400_000
 
 
@@ -60,7 +64,12 @@ class MarketData:
 
     def day_ticker(self, given: Params) -> Any:
         """Return the ticker of a day in which nothing happened before now."""
+        kind = given.get("type", "FULL")
+        if kind not in ("FULL", "MINI"):
+            raise errors.BinanceError(-1100, "Illegal characters found in parameter 'type'.")
         tickers = [self._day(symbol) for symbol in self._chosen(given)]
+        if kind == "MINI":
+            tickers = [{name: ticker[name] for name in MINI} for ticker in tickers]
         return tickers[0] if "symbol" in given else tickers
 
     def average_price(self, given: Params) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from arb.sim.binance import errors, params
-from arb.sim.binance.symbols import Symbol
+from arb.sim.binance.symbols import STP_MODES, Symbol
 from arb.sim.core.orders import OrderRequest, Side, TimeInForce
 
 READ: Final = frozenset(
@@ -15,6 +15,8 @@ READ: Final = frozenset(
         "timestamp", "signature", "apiKey", "computeCommissionRates", "returnRateLimits",
     }
 )  # fmt: skip
+MADE_UP: Final = "\0made up"  # names a parameter that the client did not send
+STRATEGY_TYPE_MIN: Final = 1_000_000
 TYPES: Final = frozenset({"LIMIT", "MARKET", "LIMIT_MAKER"})
 LIMIT_TIMES: Final = {"GTC": TimeInForce.GTC, "IOC": TimeInForce.IOC, "FOK": TimeInForce.FOK}
 RESPONSE_TYPES: Final = frozenset({"ACK", "RESULT", "FULL"})
@@ -26,9 +28,14 @@ def parse_order(given: params.Params, symbols: Mapping[str, Symbol], received_ns
     side, kind = _choice(given, "side", Side, -1117, "Invalid side."), _kind(given)
     if given.get("newOrderRespType", "FULL") not in RESPONSE_TYPES:
         raise errors.BinanceError(-1100, "Illegal characters found in parameter 'newOrderRespType'.")
-    unknown = [name for name in given if name not in READ]
+    sent = [name for name in given if name not in (MADE_UP, given.get(MADE_UP))]
+    unknown = [name for name in sent if name not in READ]
     if unknown:
-        raise errors.unread(len(given) - len(unknown), len(given))
+        raise errors.unread(len(sent) - len(unknown), len(sent))
+    if given.get("selfTradePreventionMode", STP_MODES[0]) not in STP_MODES:
+        raise errors.BinanceError(
+            -1013, "This symbol does not allow the specified self-trade prevention mode."
+        )
     price, quantity, quote = _amounts(given, kind)
     return OrderRequest(
         coin=symbol.coin.name,
@@ -39,8 +46,17 @@ def parse_order(given: params.Params, symbols: Mapping[str, Symbol], received_ns
         price=price,
         quantity=quantity,
         quote_quantity=quote,
-        wire={"type": kind},
+        wire={"type": kind} | _strategy(given),
     )
+
+
+def _strategy(given: params.Params) -> dict[str, str]:
+    """Return what the client says of its strategy; the venue only repeats it."""
+    numbers = {name: params.integer(given, name) for name in ("strategyId", "strategyType")}
+    kind = numbers["strategyType"]
+    if kind is not None and kind < STRATEGY_TYPE_MIN:
+        raise errors.BinanceError(-1134, "strategyType was less than 1000000.")
+    return {name: str(number) for name, number in numbers.items() if number is not None}
 
 
 def symbol_of(given: params.Params, symbols: Mapping[str, Symbol]) -> Symbol:

@@ -10,7 +10,7 @@ from arb.sim.core.accounts import Balance
 from arb.sim.core.events import OrderFilled
 from arb.sim.core.exchange import Ending
 from arb.sim.core.journal import Recorded
-from arb.sim.core.orders import ZERO, Order, Side, TimeInForce
+from arb.sim.core.orders import ZERO, Order, Side, Status, TimeInForce
 
 EXPIRY_REASONS: Final[dict[str, str]] = {
     Ending.IOC_REMAINDER: "UNFILLED_IOC_QUANTITY_EXPIRED",
@@ -30,6 +30,13 @@ def wire_time_in_force(order: Order) -> str:
 def original_quantity(order: Order) -> Decimal:
     """Return origQty; an order given in quote reports what it executed."""
     return order.executed if order.request.quantity is None else order.request.quantity
+
+
+def strategy(order: Order, id_name: str, type_name: str) -> dict[str, int]:
+    """Return what the client said of its strategy, under these names."""
+    names = {"strategyId": id_name, "strategyType": type_name}
+    wire = order.request.wire
+    return {short: int(wire[name]) for name, short in names.items() if name in wire}
 
 
 def _core(order: Order) -> dict[str, Any]:
@@ -53,7 +60,10 @@ def _core(order: Order) -> dict[str, Any]:
     }
     if order.reason in EXPIRY_REASONS:
         shape["expiryReason"] = EXPIRY_REASONS[order.reason]
-    return shape
+    if order.status is Status.EXPIRED_IN_MATCH:
+        shape["preventedMatchId"] = order.number
+        shape["preventedQuantity"] = text(original_quantity(order) - order.executed)
+    return shape | strategy(order, "strategyId", "strategyType")
 
 
 def ack(order: Order) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from arb.sim.binance import errors, params
 from arb.sim.binance.desk import Desk, Signed
 from arb.sim.binance.endpoints import Endpoint
 from arb.sim.binance.limits import Limits
+from arb.sim.binance.micro import MICROSECOND, in_microseconds
 from arb.sim.binance.signing import rest_payload
 from arb.sim.core.fault_effects import CallFault
 from arb.sim.core.sockets import cut
@@ -34,6 +35,8 @@ def _handler(endpoint: Endpoint, desk: Desk, limits: Limits) -> Handler:
             return _refusal(error, limits)
         except CallFault:
             return cut(request)
+        if request.headers.get("X-MBX-TIME-UNIT", "").upper() == MICROSECOND:
+            answer = in_microseconds(answer)
         headers = limits.weight_headers()
         if endpoint.places:
             headers |= limits.order_headers()

@@ -1,12 +1,14 @@
 """The market stream doors: /ws, /ws/<stream>, /stream?streams=a/b, and the control messages."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
 import orjson
 from aiohttp import web
 
-from arb.sim.binance.connection import Connection, Keepalive, accept
+from arb.sim.binance.connection import Connection, Keepalive, Malformed, accept
+from arb.sim.binance.frames import combined, shutdown
 from arb.sim.binance.hub import Hub, Listener
 from arb.sim.core.fault_effects import turned_away
 from arb.sim.core.stage import Stage
@@ -49,8 +51,8 @@ class Streams:
         if refusal is not None:
             return refusal
         socket = await accept(request)
-        connection = Connection(socket, self._stage.clock, self._terms)
-        listener = Listener(connection.outbox, wrapped)
+        connection = Connection(socket, self._stage.clock, self._terms, farewell_of(wrapped))
+        listener = Listener(connection.outbox, wrapped, request.query.get("timeUnit", "").upper())
         self._hub.subscribe(listener, [name for name in names.split("/") if name][:STREAMS_MAX])
         self._open.add(connection)
         try:
@@ -68,15 +70,15 @@ class Streams:
         try:
             asked = orjson.loads(message)
         except orjson.JSONDecodeError:
-            return _error(3, "Invalid JSON: expected value at line 1 column 1")
+            raise Malformed from None
         if not isinstance(asked, dict) or "method" not in asked:
-            return _error(2, "Invalid request: missing field `method`")
+            return _error(2, "Invalid request: missing field `method`", asked)
         identity, names = asked.get("id"), asked.get("params", [])
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            return _error(2, "Invalid request: invalid type, expected a list of strings")
+            return _error(2, "Invalid request: invalid type, expected a list of strings", asked)
         match asked["method"]:
             case "SUBSCRIBE" if len(listener.streams) + len(names) > STREAMS_MAX:
-                return _error(2, f"Too many streams; the limit is {STREAMS_MAX}")
+                return _error(2, f"Too many streams; the limit is {STREAMS_MAX}", asked)
             case "SUBSCRIBE":
                 self._hub.subscribe(listener, names)
             case "UNSUBSCRIBE":
@@ -84,9 +86,16 @@ class Streams:
             case "LIST_SUBSCRIPTIONS":
                 return {"result": list(listener.streams), "id": identity}
             case _:
-                return _error(2, "Invalid request: unknown variant, expected SUBSCRIBE or UNSUBSCRIBE")
+                return _error(2, "Invalid request: unknown variant, expected SUBSCRIBE or UNSUBSCRIBE", asked)
         return {"result": None, "id": identity}
 
 
-def _error(code: int, message: str) -> dict[str, Any]:
-    return {"error": {"code": code, "msg": message}}
+def farewell_of(wrapped: bool) -> Callable[[int], bytes]:
+    """Return how this kind of connection is told that it ends."""
+    return (lambda at_ms: combined("!serverShutdown", shutdown(at_ms))) if wrapped else shutdown
+
+
+def _error(code: int, message: str, asked: Any = None) -> dict[str, Any]:
+    """Return a refusal, with the id of the request if it had one."""
+    named = {"id": asked["id"]} if isinstance(asked, dict) and "id" in asked else {}
+    return {"error": {"code": code, "msg": message}} | named

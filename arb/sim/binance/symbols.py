@@ -20,6 +20,7 @@ MAX_PRICE: Final = Decimal(1_000_000)
 PRICE_UP: Final = Decimal(5)
 PRICE_DOWN: Final = Decimal("0.2")
 MAX_OPEN_ORDERS: Final = 200
+STP_MODES: Final = ("EXPIRE_MAKER",)
 TRADING: Final = "TRADING"
 HALTED: Final = "BREAK"
 
@@ -30,7 +31,7 @@ RATE_LIMITS: Final = [
     {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": WEIGHT_LIMIT},
     {"rateLimitType": "ORDERS", "interval": "SECOND", "intervalNum": 10, "limit": ORDERS_10S_LIMIT},
     {"rateLimitType": "ORDERS", "interval": "DAY", "intervalNum": 1, "limit": ORDERS_DAY_LIMIT},
-    {"rateLimitType": "RAW_REQUESTS", "interval": "MINUTE", "intervalNum": 5, "limit": 61_000},
+    {"rateLimitType": "RAW_REQUESTS", "interval": "MINUTE", "intervalNum": 5, "limit": 300_000},
 ]
 
 
@@ -104,7 +105,7 @@ def filters_of(symbol: Symbol) -> list[dict[str, Any]]:
     return [
         {"filterType": "PRICE_FILTER", "minPrice": tick, "maxPrice": text(MAX_PRICE), "tickSize": tick},
         {"filterType": "LOT_SIZE", "minQty": lot, "maxQty": text(symbol.max_quantity), "stepSize": lot},
-        {"filterType": "ICEBERG_PARTS", "limit": 10},
+        {"filterType": "ICEBERG_PARTS", "limit": 100},
         {
             "filterType": "MARKET_LOT_SIZE",
             "minQty": "0.00000000",
@@ -147,17 +148,19 @@ def describe(symbol: Symbol) -> dict[str, Any]:
         "icebergAllowed": False,
         "ocoAllowed": False,
         "otoAllowed": False,
+        "opoAllowed": False,
         "quoteOrderQtyMarketAllowed": True,
         "allowTrailingStop": False,
         "cancelReplaceAllowed": False,
         "amendAllowed": False,
+        "pegInstructionsAllowed": False,
         "isSpotTradingAllowed": True,
         "isMarginTradingAllowed": False,
         "filters": filters_of(symbol),
         "permissions": [],
         "permissionSets": [["SPOT"]],
-        "defaultSelfTradePreventionMode": "EXPIRE_MAKER",
-        "allowedSelfTradePreventionModes": ["EXPIRE_MAKER"],
+        "defaultSelfTradePreventionMode": STP_MODES[0],
+        "allowedSelfTradePreventionModes": list(STP_MODES),
     }
 
 

@@ -12,7 +12,7 @@ from arb.sim.binance.order_form import parse_order
 from arb.sim.binance.params import Params
 from arb.sim.binance.symbols import TRADING, Symbol, symbol_name
 from arb.sim.binance.wire import mid_of
-from arb.sim.core.events import OrderFilled
+from arb.sim.core.events import OrderAccepted, OrderFilled
 from arb.sim.core.exchange import Exchange, Reason, Refused
 from arb.sim.core.fault_kinds import FaultKind, Scope
 from arb.sim.core.fault_kinds import Stage as FaultStage
@@ -45,7 +45,7 @@ class Trading:
         """Place an order; the answer's size is `newOrderRespType`."""
         request = self._checked(given)
         self._check_account(errors.engine_refusal)
-        self._limits.count_order()
+        self._limits.check_orders()
         if any(order.is_open for order in self._exchange.with_client_id(request.client_id)):
             raise errors.engine_refusal("Duplicate order sent.")
         try:
@@ -69,7 +69,7 @@ class Trading:
 
     def cancel(self, given: Params) -> dict[str, Any]:
         """Cancel one order."""
-        order = self._lookup.find(given, errors.cancel_unknown)
+        order = self._lookup.find(given, errors.cancel_unknown, errors.cancel_unknown)
         self._check_account(errors.cancel_refusal)
         if not order.is_open:
             raise errors.cancel_unknown()
@@ -90,8 +90,10 @@ class Trading:
         return [self._cancel(order, None) for order in orders]
 
     def on_event(self, recorded: Recorded) -> None:
-        """Take an order off the unfilled count at its first fill. Listens to the engine."""
+        """Count an order while it has no fill. Listens to the engine."""
         fill = recorded.event
+        if isinstance(fill, OrderAccepted):
+            self._limits.count_order()
         if isinstance(fill, OrderFilled) and len(self._exchange.orders[fill.order_id].fill_ids) == 1:
             self._limits.order_traded()
 

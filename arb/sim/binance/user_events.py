@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from arb.sim.binance.render import EXPIRY_REASONS, original_quantity, wire_time_in_force
+from arb.sim.binance.render import EXPIRY_REASONS, original_quantity, strategy, wire_time_in_force
 from arb.sim.binance.symbols import symbol_name
 from arb.sim.binance.wire import ZERO_TEXT, milliseconds, text
 from arb.sim.core.accounts import Balance
@@ -51,7 +51,7 @@ def execution_report(recorded: Recorded, order: Order, execution: str, status: S
         "Q": text(request.quote_quantity or ZERO),
         "W": created_ms,
         "V": "EXPIRE_MAKER",
-    }
+    } | strategy(order, "j", "J")
 
 
 def fill_fields(fill: OrderFilled) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from arb.sim.binance.micro import MICROSECOND, frame_in_microseconds
 from arb.sim.binance.symbols import QUOTE
 from arb.sim.binance.user_events import (
     account_position,
@@ -30,6 +31,7 @@ class Subscription:
     number: int
     outbox: Outbox
     shaper: PrivateShaper
+    unit: str = ""  # of times: MICROSECOND, or else milliseconds
 
 
 class UserStream:
@@ -41,10 +43,10 @@ class UserStream:
         self._cancel_ids = cancel_ids
         self._subscriptions: list[Subscription] = []
 
-    def add(self, outbox: Outbox, number: int) -> Subscription:
+    def add(self, outbox: Outbox, number: int, unit: str) -> Subscription:
         """Subscribe a connection."""
         shaper = PrivateShaper(self._faults, "userDataStream")
-        subscription = Subscription(number=number, outbox=outbox, shaper=shaper)
+        subscription = Subscription(number=number, outbox=outbox, shaper=shaper, unit=unit)
         self._subscriptions.append(subscription)
         return subscription
 
@@ -87,6 +89,8 @@ class UserStream:
     def _send(self, event: dict[str, Any], client_id: str) -> None:
         for subscription in self._subscriptions:
             frame = orjson.dumps({"subscriptionId": subscription.number, "event": event})
+            if subscription.unit == MICROSECOND:
+                frame = frame_in_microseconds(frame)
             lag_ms = subscription.shaper.lag_ms()
             for delivery in subscription.shaper.push(frame, client_id):
                 if delivery.delay_ms:

@@ -12,12 +12,16 @@ from arb.sim.binance import errors
 from arb.sim.binance.connection import Connection, Keepalive, accept
 from arb.sim.binance.desk import Desk, Signed
 from arb.sim.binance.endpoints import Endpoint
+from arb.sim.binance.frames import shutdown
 from arb.sim.binance.limits import Limits
+from arb.sim.binance.micro import MICROSECOND, in_microseconds
 from arb.sim.binance.signing import api_payload
 from arb.sim.binance.user_stream import Subscription, UserStream
 from arb.sim.core.fault_effects import CallFault, turned_away
 from arb.sim.core.stage import Stage
 
+# What changes or asks about orders shows the counts of orders beside the weight.
+COUNTS_ORDERS = frozenset({"order.place", "account.rateLimits.orders"})
 TERMS = Keepalive(messages_per_s=100)  # requests count by weight here, not by message
 
 
@@ -53,8 +57,8 @@ class ApiDoor:
         except errors.BinanceError as error:
             return web.json_response(error.body(), status=error.status)
         socket = await accept(request)
-        connection = Connection(socket, self._stage.clock, TERMS)
-        session = Session(connection, self._desk, self._endpoints, self._limits, self._users)
+        connection = Connection(socket, self._stage.clock, TERMS, _shutdown)
+        session = Session(connection, self._desk, self._endpoints, self._limits, self._users, request.query)
         self._open.add(connection)
         try:
             await connection.run(session.on_text)
@@ -74,7 +78,10 @@ class Session:
         endpoints: Mapping[str, Endpoint],
         limits: Limits,
         users: UserStream,
+        terms: Mapping[str, str],  # what the address says of the whole connection
     ) -> None:
+        self._shows_limits = terms.get("returnRateLimits") != "false"
+        self._unit = terms.get("timeUnit", "").upper()
         self._connection = connection
         self._desk = desk
         self._endpoints = endpoints
@@ -97,6 +104,7 @@ class Session:
 
     async def _serve(self, message: str) -> None:
         identity: Any = None
+        method = ""
         given: dict[str, str] = {}
         try:
             identity, method, given = _parse(message)
@@ -105,8 +113,12 @@ class Session:
             answer = {"status": error.status, "error": error.body()}
         except CallFault:
             return
-        if given.get("returnRateLimits") != "false":
-            answer["rateLimits"] = [*self._limits.order_counts(), self._limits.weight_row()]
+        if self._unit == MICROSECOND and "result" in answer:
+            answer["result"] = in_microseconds(answer["result"])
+        shows_limits = given.get("returnRateLimits", "true" if self._shows_limits else "false") == "true"
+        if shows_limits:
+            orders = self._limits.order_counts() if method in COUNTS_ORDERS else []
+            answer["rateLimits"] = [*orders, self._limits.weight_row()]
         self._connection.outbox.put(orjson.dumps({"id": identity} | answer))
 
     async def _call(self, method: str, given: dict[str, str]) -> Any:
@@ -129,7 +141,7 @@ class Session:
     def _subscribe(self) -> dict[str, int]:
         if self._subscription is not None:
             raise errors.BinanceError(-2035, "User Data Stream subscription already active.")
-        self._subscription = self._users.add(self._connection.outbox, self._subscriptions_made)
+        self._subscription = self._users.add(self._connection.outbox, self._subscriptions_made, self._unit)
         self._subscriptions_made += 1
         return {"subscriptionId": self._subscription.number}
 
@@ -141,12 +153,16 @@ class Session:
         return {}
 
 
+def _shutdown(at_ms: int) -> bytes:
+    return b'{"event":' + shutdown(at_ms) + b"}"
+
+
 def _parse(message: str) -> tuple[Any, str, dict[str, str]]:
     """Return id, method and parameters; numbers keep the digits they were sent with."""
     try:
         asked = json.loads(message, parse_float=str)
     except ValueError:
-        raise errors.BinanceError(-1000, "Invalid JSON") from None
+        raise errors.BinanceError(-1135, "Invalid JSON Request") from None
     if not isinstance(asked, dict) or not isinstance(asked.get("method"), str):
         raise errors.missing("method")
     given = asked.get("params") or {}

@@ -35,7 +35,7 @@ class FaultKind(StrEnum):
     CROSSED_BOOK = "crossed_book"
     MALFORMED_FRAME = "malformed_frame"
     CLOCK_SKEW_MS = "clock_skew_ms"
-    IDENTIFIER_BURNT = "identifier_burnt_on_validation_failure"
+    IDENTIFIER_FREE = "identifier_free_after_refusal"
     STREAM_LAG = "stream_lag"
     MAINTENANCE = "maintenance"
     GONE = "gone"
@@ -132,7 +132,7 @@ TABLE: Final = MappingProxyType(
         FaultKind.MALFORMED_FRAME: Row(Stage.PUBLIC),
         FaultKind.DROP_SOCKETS: Row(Stage.SOCKET),
         FaultKind.CLOCK_SKEW_MS: Row(Stage.STANDING),
-        FaultKind.IDENTIFIER_BURNT: Row(Stage.STANDING),
+        FaultKind.IDENTIFIER_FREE: Row(Stage.STANDING),
         FaultKind.STREAM_LAG: Row(Stage.STANDING, needs=frozenset({"delay_ms"})),
         FaultKind.MAINTENANCE: Row(Stage.STANDING, takes=frozenset({"streams", "announced"})),
         FaultKind.GONE: Row(Stage.STANDING),

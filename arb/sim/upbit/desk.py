@@ -2,9 +2,8 @@
 
 The engine decides at once; clients see `wait` until the result's delay has passed, in replies and
 events alike, as the venue's own asynchronous engine looks from outside. An identifier belongs to
-the first order that used it, for ever: also to one refused for lack of funds, and, while the fault
-`identifier_burnt_on_validation_failure` stands, to one refused for its form (exchange_protocols.md
-2.6 and 2.10).
+the first order that used it, for ever, whatever became of it: also to one that was refused, unless
+the fault `identifier_free_after_refusal` stands; then only lack of funds uses it up.
 """
 
 from collections.abc import Callable
@@ -143,8 +142,8 @@ class Desk:
             self._burn(recorded.event.client_id, recorded.event.reason)
 
     def _burn(self, identifier: str, refusal_name: str) -> None:
-        """Keep the identifier of a refused order from being used again, if the venue does so."""
-        burns_all = self._stage.faults.standing(FaultKind.IDENTIFIER_BURNT) is not None
+        """Keep the identifier of a refused order from being used again."""
+        burns_all = self._stage.faults.standing(FaultKind.IDENTIFIER_FREE) is None
         if identifier and (burns_all or refusal_name in SHORTAGES):
             self._exchange.records.shelf.use_up(identifier)
 

@@ -70,9 +70,9 @@ def query(order: Order, stamp: Stamp) -> HttpRequest:
     return _private(ORDER_PATH, _named(order), stamp, weight=4)
 
 
-def trades_of(symbol: Symbol, venue_order_id: str, stamp: Stamp) -> HttpRequest:
-    """Return the request for the fills of one order."""
-    parameters = {"symbol": _market(symbol), "orderId": venue_order_id, "limit": "1000"}
+def trades_of(symbol: Symbol, venue_order_id: str, first: int, stamp: Stamp) -> HttpRequest:
+    """Return the request for the oldest fills of one order from a trade on; else they are the newest."""
+    parameters = {"symbol": _market(symbol), "orderId": venue_order_id, "fromId": str(first), "limit": "1000"}
     return _private("/api/v3/myTrades", parameters, stamp, weight=5)
 
 
@@ -83,9 +83,15 @@ def open_orders(symbol: Symbol | None, stamp: Stamp) -> HttpRequest:
 
 
 def all_orders(symbol: Symbol, start_ms: int, end_ms: int, stamp: Stamp) -> HttpRequest:
-    """Return the request for every order of a market created in a window of at most 24 hours."""
+    """Return the request for the oldest orders of a market created in a window of at most 24 hours."""
     window = {"startTime": str(start_ms), "endTime": str(end_ms), "limit": "1000"}
     return _private("/api/v3/allOrders", {"symbol": _market(symbol), **window}, stamp, weight=20)
+
+
+def orders_from(symbol: Symbol, first: int, stamp: Stamp) -> HttpRequest:
+    """Return the request for the oldest orders of a market from an order on."""
+    parameters = {"symbol": _market(symbol), "orderId": str(first), "limit": "1000"}
+    return _private("/api/v3/allOrders", parameters, stamp, weight=20)
 
 
 def account(stamp: Stamp) -> HttpRequest:

@@ -96,13 +96,14 @@ def open_orders(symbol: Symbol | None, page: int, access: Pass) -> HttpRequest:
 
 
 def closed_orders(symbol: Symbol, start_ms: int, end_ms: int, access: Pass) -> HttpRequest:
-    """Return the request for the ended orders of a market created in a window of at most 7 days."""
+    """Return the request for the oldest ended orders of a market created in a window of at most 7 days."""
     parameters = [
         ("market", _market(symbol)),
         ("states[]", "done"),
         ("states[]", "cancel"),
         ("start_time", str(start_ms)),
         ("end_time", str(end_ms)),
+        ("order_by", "asc"),
         ("limit", "1000"),
     ]
     return _private("GET", "/v1/orders/closed", parameters, access)

@@ -66,11 +66,6 @@ def order_row(body: Any) -> OrderRow:
     )
 
 
-def order_rows(body: Any) -> tuple[OrderRow, ...]:
-    """Return a list of orders."""
-    return tuple(order_row(row) for row in body)
-
-
 def order_report(body: Any, taker_fee: Decimal) -> OrderReport:
     """Return an order with its trades once all of them are listed; `taker_fee` is for one that names no fee.
 
@@ -109,7 +104,7 @@ def _fill(trade: Any, fee: Decimal) -> Fill:
         quantity=amount(trade["volume"]),
         fee=fee,
         fee_asset=str(trade["market"]).partition("-")[0],
-        ts_event_ns=_stamp_ns(trade["created_at"]),
+        ts_event_ns=stamp_ns(trade["created_at"]),
     )
 
 
@@ -118,7 +113,7 @@ def execution_id(text: str) -> FillId:
     return FillId(text.strip().lower())
 
 
-def _stamp_ns(text: str) -> int:
+def stamp_ns(text: str) -> int:
     """Return an ISO 8601 stamp with its offset as nanoseconds, exact to the microsecond."""
     stamp = datetime.fromisoformat(text)
     if stamp.tzinfo is None:

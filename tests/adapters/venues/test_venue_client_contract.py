@@ -401,7 +401,6 @@ def test_upbit_takes_an_identifier_once(upbit: World):
 
 
 def test_upbit_identifier_that_a_refusal_burnt_is_concluded_absent(upbit: World):
-    upbit.simulator.fault("identifier_burnt_on_validation_failure")
     order = upbit.order(quantity="0.00001")
     with pytest.raises(VenueError):
         upbit.client.place(order)

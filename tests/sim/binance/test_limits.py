@@ -33,7 +33,7 @@ def test_limits_can_be_replaced_and_what_is_counted_stays():
     limits.charge(1)
     assert refused(lambda: limits.charge(1)).code == -1003
     limits.count_order()
-    assert refused(limits.count_order).code == -1015
+    assert refused(limits.check_orders).code == -1015
 
 
 def test_calling_on_regardless_ends_in_a_ban():
@@ -56,6 +56,6 @@ def test_orders_that_do_not_trade_run_into_the_limit_and_traded_ones_do_not():
         limits.order_traded()
     for _ in range(100):
         limits.count_order()
-    error = refused(limits.count_order)
+    error = refused(limits.check_orders)
     assert (error.status, error.code, error.retry_after_s) == (429, -1015, 10)
     assert limits.order_headers() == {"X-MBX-ORDER-COUNT-10S": "100", "X-MBX-ORDER-COUNT-1D": "100"}

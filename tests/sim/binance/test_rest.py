@@ -115,7 +115,7 @@ def test_orders_and_trades_are_found_by_their_ids(binance):
     both = {"symbol": "BTCUSDT", "orderId": placed["orderId"], "origClientOrderId": "find-me"}
     assert binance.signed("GET", "/api/v3/order", **both).json["executedQty"] == "0.00200000"
     wrong = binance.signed("GET", "/api/v3/order", **both | {"origClientOrderId": "other"})
-    assert wrong.error == (400, -2013, "Order does not exist.")
+    assert wrong.error == (400, -2039, "Client order ID is not correct for this order ID.")
     assert binance.find("find-me", symbol="ETHUSDT").error[1] == -2013
     assert binance.signed("GET", "/api/v3/order", symbol="BTCUSDT").error[1] == -1102
     trades = binance.signed("GET", "/api/v3/myTrades", symbol="BTCUSDT", orderId=placed["orderId"]).json

@@ -60,9 +60,18 @@ def receive_data(socket):
 
 def test_malformed_control_messages_are_answered_with_an_error(binance):
     with binance.socket("/ws") as socket:
-        for text in ("{", "[]", '{"method":"DANCE"}', '{"method":"SUBSCRIBE","params":[1]}'):
+        for text in ("[]", '{"method":"DANCE"}', '{"method":"SUBSCRIBE","params":[1]}'):
             socket.send(text)
             assert "error" in receive(socket)
+        socket.send('{"method":"DANCE","id":20}')
+        assert receive(socket)["id"] == 20
+
+
+def test_what_is_no_json_ends_the_connection(binance):
+    with binance.socket("/ws") as socket:
+        socket.send("{")
+        opcode, data = socket.recv_data()
+        assert (opcode, int.from_bytes(data[:2])) == (8, 1008)
 
 
 def test_more_than_five_messages_a_second_disconnect(binance):

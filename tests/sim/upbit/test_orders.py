@@ -182,11 +182,11 @@ def test_order_refused_for_lack_of_funds_burns_its_identifier(upbit):
     assert upbit.get("/v1/order", identifier=name).error == (404, "order_not_found")
 
 
-@pytest.mark.parametrize(("burns", "status"), [(False, 201), (True, 400)])
-def test_order_refused_for_its_form_burns_its_identifier_if_told_to(upbit, burns, status):
+@pytest.mark.parametrize(("forgets", "status"), [(True, 201), (False, 400)])
+def test_order_refused_for_its_form_burns_its_identifier(upbit, forgets, status):
     name = identifier()
-    if burns:
-        upbit.fault(kind="identifier_burnt_on_validation_failure")
+    if forgets:
+        upbit.fault(kind="identifier_free_after_refusal")
     assert upbit.limit("bid", FAR_BELOW + 1, "0.001", identifier=name).status == 400
     again = upbit.limit("bid", FAR_BELOW, "0.001", identifier=name)
     assert again.status == status
@@ -194,11 +194,11 @@ def test_order_refused_for_its_form_burns_its_identifier_if_told_to(upbit, burns
         upbit.delete("/v1/order", uuid=again.json["uuid"])
 
 
-@pytest.mark.parametrize(("burns", "status"), [(False, 201), (True, 400)])
-def test_order_refused_by_a_planned_fault_burns_its_identifier_if_told_to(upbit, burns, status):
+@pytest.mark.parametrize(("forgets", "status"), [(True, 201), (False, 400)])
+def test_order_refused_by_a_planned_fault_burns_its_identifier(upbit, forgets, status):
     name = identifier()
-    if burns:
-        upbit.fault(kind="identifier_burnt_on_validation_failure")
+    if forgets:
+        upbit.fault(kind="identifier_free_after_refusal")
     upbit.fault(kind="reject", count=1)
     assert upbit.limit("bid", FAR_BELOW, "0.001", identifier=name).error == (400, "validation_error")
     again = upbit.limit("bid", FAR_BELOW, "0.001", identifier=name)

@@ -81,7 +81,7 @@ def test_queries_name_our_id_and_their_weight():
 def test_weights_of_the_lists():
     symbol = Symbol("BTC/USDT")
     requests = (
-        binance.trades_of(symbol, "28", STAMP),
+        binance.trades_of(symbol, "28", 0, STAMP),
         binance.open_orders(symbol, STAMP),
         binance.open_orders(None, STAMP),
         binance.all_orders(symbol, 1, 2, STAMP),

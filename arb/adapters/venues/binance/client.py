@@ -1,6 +1,6 @@
 """Binance spot behind the `VenueClient` port: orders, and the proof of what became of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
@@ -8,6 +8,7 @@ from typing import Any, Final
 from arb.adapters.venues.age import ClaimAge
 from arb.adapters.venues.binance.markets import BinanceMarkets, Fees, NoFees
 from arb.adapters.venues.binance.session import BinanceSession
+from arb.adapters.venues.pages import by_id
 from arb.adapters.venues.venue_client import Gateway, sending_time_left_ms
 from arb.domain.errors import Retryable
 from arb.domain.market.book import Book
@@ -16,7 +17,7 @@ from arb.domain.market.listing import Listing
 from arb.domain.market.money import ZERO
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.external import ListedOrder
-from arb.domain.trading.order import Order, OrderReport
+from arb.domain.trading.order import Fill, Order, OrderReport
 from arb.ports.market import Clock
 from arb.ports.trading import NeverPlaced, NotFoundYet, Resolution
 from arb.venues.api_key import ApiKey
@@ -31,7 +32,6 @@ SPAN_MS_MAX: Final = 24 * 3_600_000  # that one list of all orders covers
 TRANSIT_MS: Final = 250  # of the receive window, kept for the way to the venue
 CONFIRM_MS: Final = 250
 RETRY_MS: Final = 500
-ROWS_MAX: Final = 1_000
 WINDOW_MS_MAX: Final = 24 * 3_600_000
 
 
@@ -111,8 +111,7 @@ class BinanceClient:
         """
         end_ms = self._clock.now_ns() // NS_PER_MS + self._session.offset_ms() + MARGIN_MS
         start_ms = max(since_ns // NS_PER_MS + self._session.offset_ms() - MARGIN_MS, end_ms - WINDOW_MS_MAX)
-        request = orders.all_orders(symbol, start_ms, end_ms, self._session.now())
-        return self._session.ask(request, binance_listed)
+        return tuple(listed for listed, _ in self._created(symbol, start_ms, end_ms))
 
     def balances(self) -> Mapping[str, Decimal]:
         """Return free plus locked by asset."""
@@ -135,13 +134,10 @@ class BinanceClient:
         start_ms, end_ms = self._came_between_ms(order)
         request = orders.open_orders(order.symbol, self._session.now())
         still_open = self._session.ask(request, replies.order_rows)
-        request = orders.all_orders(order.symbol, start_ms, end_ms, self._session.now())
-        listed = self._session.ask(request, replies.order_rows)
-        for row in (*still_open, *listed):
+        created = (row for _, row in self._created(order.symbol, start_ms, end_ms))
+        for row in (*still_open, *created):
             if row.client_order_id == order.client_order_id:
                 return self._with_fills(order.symbol, row)
-        if len(listed) >= ROWS_MAX:
-            return NotFoundYet(RETRY_MS)
         return NeverPlaced(f"unknown after T+{self._recv_window_ms} ms, twice, and in no list since T")
 
     def _came_between_ms(self, order: Order) -> tuple[int, int]:
@@ -176,8 +172,28 @@ class BinanceClient:
     def _with_fills(self, symbol: Symbol, row: OrderRow) -> OrderReport:
         if row.executed == ZERO:
             return row.report(())
-        request = orders.trades_of(symbol, row.venue_order_id, self._session.now())
-        return row.report(self._session.ask(request, replies.fills))
+
+        def page(first: int | None) -> tuple[Fill, ...]:
+            request = orders.trades_of(symbol, row.venue_order_id, first or 0, self._session.now())
+            return self._session.ask(request, replies.fills)
+
+        return row.report(tuple(by_id(page, lambda fill: fill.fill_id)))
+
+    def _created(self, symbol: Symbol, start_ms: int, end_ms: int) -> Iterator[tuple[ListedOrder, OrderRow]]:
+        """Yield the orders of a market created from a time on; the end bounds the first page only."""
+
+        def page(first: int | None) -> tuple[tuple[ListedOrder, OrderRow], ...]:
+            now = self._session.now()
+            if first is None:
+                return self._session.ask(orders.all_orders(symbol, start_ms, end_ms, now), _both)
+            return self._session.ask(orders.orders_from(symbol, first, now), _both)
+
+        return by_id(page, lambda both: both[1].venue_order_id)
+
+
+def _both(body: Any) -> tuple[tuple[ListedOrder, OrderRow], ...]:
+    """Return orders as a list of anybody's, and as reports of ours are made from."""
+    return tuple(zip(binance_listed(body), replies.order_rows(body), strict=True))
 
 
 def _ignore(body: Any) -> None:

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Final
 
 from arb.adapters.venues.age import ClaimAge
+from arb.adapters.venues.pages import upbit_closed_orders
 from arb.adapters.venues.upbit.markets import UpbitMarkets
 from arb.adapters.venues.venue_client import Gateway, require_key, sending_time_left_ms
 from arb.domain.errors import OutcomeUnknown, Rejected, Retryable
@@ -30,11 +31,9 @@ from arb.venues.upbit.instruments import DEFAULT_TERMS
 REDRIVE_AFTER_MS: Final = 1_000
 REDRIVE_WAIT_MS_MAX: Final = 1_000  # for room within the limits
 SETTLED_MS: Final = 10_000  # on top of our own timeout
-REFUSED_SETTLED_MS: Final = 60_000
 RETRY_MS: Final = 500
 PAGE_ROWS: Final = 100
 PAGES_MAX: Final = 50
-CLOSED_ROWS_MAX: Final = 1_000
 CLOSED_WINDOW_MS_MAX: Final = 7 * 24 * 3_600_000
 CLOCKS_MS: Final = 60_000  # how far before the claim a created order is looked for
 FEE_RATE: Final = fraction(DEFAULT_TERMS.taker_fee_bps)
@@ -80,9 +79,10 @@ class UpbitClient:
         """Return the order, or the proof that it was never placed.
 
         Upbit's requests do not expire, so that silence proves nothing, however long. But an identifier is
-        taken once, for ever. So the same body is sent again under it: either it is accepted, and then exactly
-        one order exists (IOC, at the limit price that bounds its loss), or it is refused since the first one
-        arrived. Refused as a duplicate and found nowhere means that the first was received and refused.
+        taken once, for ever, also by an order that was refused. So the same body is sent again under it:
+        either it is accepted, and then exactly one order exists (IOC, at the limit price that bounds its
+        loss), or it is refused, and from then on a first one that comes late is refused as well. Refused and
+        found nowhere means that there is none.
 
         An order that may not trade any more is sent again at a price that nobody takes: that spends the
         identifier, the order ends with nothing executed, and a first one that comes late is the duplicate.
@@ -98,7 +98,7 @@ class UpbitClient:
             return NotFoundYet(RETRY_MS)
         if (report := self.query(order)) is not None:
             return report
-        if self._age.ms(order) <= self._settled_ms(answer):
+        if self._age.ms(order) <= self._http_timeout_ms + SETTLED_MS:
             return NotFoundYet(RETRY_MS)
         return self._search(order, answer)
 
@@ -117,8 +117,8 @@ class UpbitClient:
         """Return the open orders of a market and those that ended, of the last 7 days at most."""
         end_ms = self._clock.now_ns() // NS_PER_MS
         start_ms = max(since_ns // NS_PER_MS, end_ms - CLOSED_WINDOW_MS_MAX)
-        request = orders.closed_orders(symbol, start_ms, end_ms, self._pass())
-        return (*self._open_rows(symbol), *self._gateway.ask(request, upbit_listed))
+        closed = upbit_closed_orders(self._gateway, symbol, start_ms, end_ms, self._pass)
+        return (*self._open_rows(symbol), *closed)
 
     def balances(self) -> Mapping[str, Decimal]:
         """Return free plus locked by asset."""
@@ -153,27 +153,14 @@ class UpbitClient:
                 return Refusal.ON_MERIT
             raise
 
-    def _settled_ms(self, answer: Refusal) -> int:
-        """Return the age from which a refusal and a search that finds nothing are conclusive.
-
-        A refusal on merit leaves the identifier free, so that a copy still under way could be accepted: we
-        give it a minute, longer than any connection of ours lives after we gave it up.
-        """
-        if answer is Refusal.DUPLICATE:
-            return self._http_timeout_ms + SETTLED_MS
-        return self._http_timeout_ms + REFUSED_SETTLED_MS
-
     def _search(self, order: Order, answer: Refusal) -> Resolution:
         """Look for the order in the lists; only there being nothing at all is a proof."""
         start_ms = order.claimed_at_ns // NS_PER_MS - CLOCKS_MS
         end_ms = min(self._clock.now_ns() // NS_PER_MS, start_ms + CLOSED_WINDOW_MS_MAX)
-        request = orders.closed_orders(order.symbol, start_ms, end_ms, self._pass())
-        closed = self._gateway.ask(request, upbit_listed)
+        closed = upbit_closed_orders(self._gateway, order.symbol, start_ms, end_ms, self._pass)
         for row in (*self._open_rows(order.symbol), *closed):
             if row.client_order_id == order.client_order_id:
                 return self._found_by_uuid(row.venue_order_id) or NotFoundYet(RETRY_MS)
-        if len(closed) >= CLOSED_ROWS_MAX:
-            return NotFoundYet(RETRY_MS)
         return NeverPlaced(f"sent again and refused ({answer.value}), unknown, and in no list")
 
     def _found_by_uuid(self, venue_order_id: VenueOrderId) -> OrderReport | None:

@@ -225,11 +225,24 @@ def test_resolve_believes_the_lists(bench: Bench, order: Order, listing: str):
     assert (found.status, len(found.fills)) == (State.FILLED, 1)
 
 
-def test_resolve_concludes_nothing_from_a_list_that_is_cut_off(bench: Bench, order: Order):
+def test_resolve_reads_the_list_to_its_end(bench: Bench, order: Order):
+    absent(bench)
+    full = [row(order, clientOrderId="other", orderId=number) for number in range(1, 1_001)]
+    late = row(order, status="FILLED", executedQty="12", orderId=1_001)
+    bench.transport.on("GET /api/v3/allOrders", response(200, full), response(200, [late]))
+    bench.transport.on("GET /api/v3/myTrades", response(200, BINANCE_TRADES))
+    bench.clock.advance_ms(FENCE_MS + 1)
+    assert isinstance(bench.client.resolve(order, may_trade=True), OrderReport)
+    assert fields(bench.transport.last("GET /api/v3/allOrders"))["orderId"] == "1001"
+
+
+def test_resolve_concludes_nothing_from_a_list_that_goes_in_circles(bench: Bench, order: Order):
     absent(bench)
     bench.transport.on("GET /api/v3/allOrders", response(200, [row(order, clientOrderId="other")] * 1_000))
     bench.clock.advance_ms(FENCE_MS + 1)
-    assert isinstance(bench.client.resolve(order, may_trade=True), NotFoundYet)
+    with pytest.raises(Retryable, match="in circles"):
+        bench.client.resolve(order, may_trade=True)
+    assert bench.transport.count("GET /api/v3/allOrders") == 2
 
 
 def test_resolve_that_cannot_ask_concludes_nothing(bench: Bench, order: Order):
