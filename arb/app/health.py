@@ -12,6 +12,7 @@ from arb.adapters.postgres.alerts import SqlHealthChanges
 from arb.adapters.redis.durability import RedisDurability
 from arb.adapters.redis.life import WritableHeartbeats
 from arb.app.degradation import degrade_of
+from arb.app.emergency import stop_memory
 from arb.app.probes import probes_of, redis_probes_of, vitals_of
 from arb.app.revival import revive_of
 from arb.app.shared import Shared
@@ -78,7 +79,9 @@ def _watch(shared: Shared) -> Watch:
             clock=shared.clock,
         ),
         dead_man=DeadManPing(
-            None if ping is None else ping.get_secret_value(), watchdog.dead_man_interval_sec * NS_PER_S
+            None if ping is None else ping.get_secret_value(),
+            watchdog.dead_man_interval_sec * NS_PER_S,
+            stops=stop_memory(home, shared.clock).read,
         ),
         alerts=shared.alerts,
         counters=stores.counters,

@@ -1,5 +1,6 @@
 """A ping to somebody outside who calls when it stays away: the one alarm that needs nothing of ours."""
 
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -10,16 +11,21 @@ TIMEOUT: Final = urllib3.Timeout(connect=2.0, read=3.0)
 
 
 class DeadManPing:
-    """Pings at most once in an interval; without an address not at all. Never raises."""
+    """Pings at most once in an interval; without an address, or while the stack stops, not at all.
 
-    def __init__(self, url: str | None, interval_ns: int) -> None:
-        self._url, self._interval_ns = url, interval_ns
+    Never raises.
+    """
+
+    def __init__(self, url: str | None, interval_ns: int, stops: Callable[[], object] = lambda: None) -> None:
+        self._url, self._interval_ns, self._stops = url, interval_ns, stops
         self._pool = urllib3.PoolManager(timeout=TIMEOUT, retries=False)
         self._pinged_ns = 0
 
     def ping(self, now_ns: int) -> None:
         """Say that all is well, if it is time to."""
         if self._url is None or 0 <= now_ns - self._pinged_ns < self._interval_ns:
+            return
+        if self._stops():
             return
         self._pinged_ns = now_ns
         try:

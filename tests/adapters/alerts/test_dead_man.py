@@ -60,6 +60,16 @@ def test_it_pings_once_in_an_interval(outside: Outside) -> None:
     assert outside.asked == ["/ping/secret-id"] * 3
 
 
+def test_while_the_stack_stops_it_is_silent_and_pings_at_once_when_that_is_over(outside: Outside) -> None:
+    stops = [True]
+    ping = DeadManPing(outside.url, NS_PER_MINUTE, stops=lambda: stops[0])
+    ping.ping(NS_PER_MINUTE)
+    assert outside.asked == []
+    stops[0] = False
+    ping.ping(NS_PER_MINUTE + 1)
+    assert len(outside.asked) == 1
+
+
 def test_without_an_address_it_is_silent() -> None:
     with capture_logs() as said:
         DeadManPing(None, NS_PER_MINUTE).ping(NS_PER_MINUTE)
