@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, assert_never
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -32,7 +32,7 @@ PREFIX: Final = "ARB_"
 # Environment variables that are read elsewhere and are no settings.
 NOT_SETTINGS: Final = frozenset({"ARB_CONFIG", "ARB_HOME", "ARB_MODE"})
 FROM_FILE: Final = "_FILE"
-VENUES: Final = ("binance", "upbit")
+VENUES: Final = tuple(venue.value for venue in Venue)
 ADDRESSES: Final = ("rest_url", "stream_url", "user_stream_url")
 LISTS: Final = frozenset(
     {"coins", "pair", "warnings_blocked", "urls", "disk_paths", "proxies", *GAUGES}
@@ -237,6 +237,21 @@ class Settings(Section):
     sim: Sim
     paper: Paper
     web: Web
+
+    def of(self, venue: Venue) -> BinanceSettings | UpbitSettings:
+        """Return a venue's own settings."""
+        match venue:
+            case Venue.UPBIT:
+                return self.upbit
+            case Venue.BINANCE:
+                return self.binance
+            case _:
+                assert_never(venue)
+
+    @property
+    def rest_urls(self) -> dict[Venue, str]:
+        """Return where the pair's venues are asked."""
+        return {venue: self.of(venue).rest_url for venue in self.pair}
 
     @property
     def scope(self) -> str:

@@ -7,21 +7,20 @@ from typing import Final
 
 from arb.adapters.venues.liveness import SilenceLimits
 from arb.adapters.venues.websocket import SocketRules, VenueSocket
+from arb.app.streams import MarketLine, market_lines
 from arb.domain.health.assignment import Assignment
 from arb.domain.health.backoff import SOCKET_BACKOFF, SOCKET_COOLDOWN_MS
 from arb.domain.health.degradation import Degree, never_degraded
 from arb.domain.market.ids import USDT, Coin
+from arb.domain.market.pair import Pair
 from arb.domain.time import NS_PER_MS, VENUE_AHEAD_NS_MAX
 from arb.engine.market.feed import Feed, FeedStore
 from arb.engine.market.gate import Gate, GateLimits
 from arb.engine.market.membership import Keepsake, Membership, Witness, unheard
-from arb.engine.market.stream import MarketStream
 from arb.engine.market.tally import Tally
 from arb.engine.market.venue_feed import VenueFeed
 from arb.ports.market import Clock, Entropy, FeedRegistry
 from arb.ports.messaging import Counters, Dispatcher
-from arb.venues.binance.stream import BinanceStream
-from arb.venues.upbit.stream import KEEP_ALIVE, UpbitStream
 from config.settings import Settings
 from workers.feed_process import FeedProcess, VenueLine
 
@@ -53,8 +52,8 @@ class Outside:
 def build(settings: Settings, worker: str, outside: Outside) -> FeedProcess:
     """Return a feed worker that may be given any of the settings' coins, wired and not yet started."""
     clock, entropy, tally = outside.clock, outside.entropy, Tally()
-    levels_max = settings.feed.depth_levels
     feed = Feed(
+        pair=Pair(*settings.pair),
         store=outside.store,
         dispatcher=outside.dispatcher,
         tally=tally,
@@ -62,23 +61,19 @@ def build(settings: Settings, worker: str, outside: Outside) -> FeedProcess:
         degree=outside.degree,
         on_refused=lambda coins: process.hasten(coins),
     )
-    binance = BinanceStream(coins=(), levels_max=levels_max)
-    upbit = UpbitStream(coins=(), levels_max=levels_max, ticket=f"arb-{entropy.bits(64):016x}")
     limits = _gate_limits(settings)
 
-    def line(stream: MarketStream, url: str, keep_alive: str) -> VenueLine:
+    def line(market: MarketLine) -> VenueLine:
+        stream = market.stream
         listener = VenueFeed(stream=stream, gate=Gate(limits), feed=feed, tally=tally)
-        rules = _rules(settings, stream, url, keep_alive)
+        rules = _rules(settings, market)
         socket = VenueSocket(rules=rules, listener=listener, clock=clock, entropy=entropy)
         return VenueLine(socket, listener, stream)
 
     membership = _membership(settings, worker, outside)
     process = FeedProcess(
         feed=feed,
-        venues=(
-            line(binance, settings.binance.stream_url, ""),
-            line(upbit, settings.upbit.stream_url, KEEP_ALIVE),
-        ),
+        venues=tuple(line(each) for each in market_lines(settings, entropy)),
         membership=membership,
         tally=tally,
         counters=outside.counters,
@@ -112,12 +107,12 @@ def _gate_limits(settings: Settings) -> GateLimits:
     )
 
 
-def _rules(settings: Settings, stream: MarketStream, url: str, keep_alive: str) -> SocketRules:
+def _rules(settings: Settings, market: MarketLine) -> SocketRules:
     return SocketRules(
-        venue=stream.venue,
-        url=url,
-        path=stream.path,
-        keep_alive=keep_alive,
+        venue=market.stream.venue,
+        url=market.url,
+        path=market.stream.path,
+        keep_alive=market.keep_alive,
         connect_ms_max=CONNECT_MS_MAX,
         silence=SilenceLimits(
             silence_ms_max=settings.feed.silence_ms_max,

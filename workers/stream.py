@@ -4,44 +4,21 @@ It listens where an account is traded on: in paper mode, or without credentials,
 """
 
 import sys
-from collections.abc import Mapping
 from functools import partial
 
 import structlog
 
 from arb.adapters.local.clock import SystemEntropy
-from arb.adapters.venues.user_stream import StreamWork, UserStreams, venue_now_ms
+from arb.adapters.venues.user_stream import StreamWork, UserStreams
 from arb.app.engines import engine
-from arb.app.venues import api_key
+from arb.app.streams import user_streams
 from arb.app.wiring import Engine
 from arb.domain.errors import ConfigError
-from arb.domain.market.ids import TradeId, Venue
-from arb.engine.trading.fills import CatchUp, RecordReport, UserStream
-from arb.ports.market import Clock, Entropy
-from arb.ports.trading import VenueClient
-from arb.venues.binance.user_stream import BinanceUserStream
-from arb.venues.upbit.auth import nonce_of
-from arb.venues.upbit.user_stream import UpbitUserStream
-from config.settings import RunMode, Settings
+from arb.domain.market.ids import TradeId
+from arb.engine.trading.fills import CatchUp, RecordReport
 from workers import process
 
 log = structlog.get_logger()
-
-
-def streams(
-    settings: Settings, venues: Mapping[Venue, VenueClient], clock: Clock, entropy: Entropy
-) -> list[tuple[UserStream, str]]:
-    """Return the stream of each account that is traded on, with its address."""
-    if settings.mode is RunMode.PAPER:
-        return []
-    found: list[tuple[UserStream, str]] = []
-    if key := api_key(settings.binance.credentials):
-        now_ms = venue_now_ms(venues[Venue.BINANCE], clock)
-        found.append((BinanceUserStream(key, now_ms), settings.binance.user_stream_url))
-    if key := api_key(settings.upbit.credentials):
-        stream = UpbitUserStream(key, nonce=lambda: nonce_of(entropy.bits(128)))
-        found.append((stream, settings.upbit.user_stream_url))
-    return found
 
 
 def work_of(wired: Engine) -> StreamWork:
@@ -83,7 +60,7 @@ def main() -> int:
     except ConfigError as error:
         raise SystemExit(f"arb: {error}") from None
     entropy = SystemEntropy()
-    found = streams(wired.settings, wired.venues, wired.clock, entropy)
+    found = user_streams(wired.settings, wired.venues, wired.clock, entropy)
     if not found:
         log.info("streams_idle", mode=wired.settings.mode.value, reason="no account is traded on")
     work = UserStreams(work_of(wired), entropy, found)

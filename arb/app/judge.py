@@ -14,7 +14,8 @@ from arb.check.history import Ages
 from arb.check.venue_history import ReadBalances, ReadVenues
 from arb.domain.ledger.performance import Performance
 from arb.domain.ledger.report import Report
-from arb.domain.market.ids import Coin, Venue
+from arb.domain.market.ids import Coin
+from arb.domain.market.pair import Pair
 from arb.engine.ledger.report import MakeReport
 from arb.stack.files import read_json, write_json
 from arb.stack.home import Home
@@ -55,15 +56,14 @@ def _venues_of(engine: Engine) -> VenueReader:
     settings = engine.settings
     if settings.mode is not RunMode.MOCK:
         return ReadBalances(venues=engine.venues)
-    return ReadVenues(
-        base_urls={Venue.BINANCE: settings.binance.rest_url, Venue.UPBIT: settings.upbit.rest_url}
-    )
+    return ReadVenues(base_urls=settings.rest_urls)
 
 
 def report_of(engine: Engine) -> MakeReport:
     """Return the reporter of the engine's session."""
     held = (view.trade.coin for view in engine.trades.active(engine.session_id))  # off the list, perhaps
     return MakeReport(
+        pair=Pair(*engine.settings.pair),
         session_id=engine.session_id,
         store=SqlReportStore(engine.stores.trades.engine),
         quotes=engine.quotes,

@@ -30,7 +30,7 @@ def redis_probes_of(shared: Shared) -> tuple[Probe, ...]:
     stores = shared.stores
     return (
         FeedLag(stores.heartbeats),
-        QuoteAge(stores.quotes, shared.coins),
+        QuoteAge(shared.markets.pair, stores.quotes, shared.coins),
         HeartbeatAge(stores.heartbeats),
         Depth(RedisQueues(stores.redis, QUEUES, shared.settings.broker_prefix)),
         Canaries(stores.canaries, shared.dispatcher, QUEUES),

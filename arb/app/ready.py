@@ -15,7 +15,7 @@ from arb.domain.health.alert import Alert, Severity
 from arb.domain.health.queues import EVALUATE, ORDERS
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.time import NS_PER_MS, NS_PER_S
-from arb.engine.market.markets import USDT_KRW, symbol_on
+from arb.engine.market.markets import symbol_on
 from arb.stack.errors import TookTooLong
 from arb.stack.shutdown import Progress
 
@@ -83,13 +83,14 @@ class Wait:
         listed, unlisted = self._listed(coins)
         if not listed:
             raise ConfigError(f"coins: nothing is left to trade: {'; '.join(unlisted)}")
-        wanted = {coin: [(venue, symbol_on(venue, coin)) for venue in Venue] for coin in listed}
-        books = self.engine.quotes.get([USDT_KRW, *(key for keys in wanted.values() for key in keys)])
+        pair = self.engine.markets.pair
+        wanted = {coin: [(venue, symbol_on(venue, coin)) for venue in pair.venues] for coin in listed}
+        books = self.engine.quotes.get([pair.rate_key, *(key for keys in wanted.values() for key in keys)])
         silent = {coin: [key[0] for key in keys if key not in books] for coin, keys in wanted.items()}
         whole = [coin for coin, venues in silent.items() if not venues]
-        if USDT_KRW not in books or not whole:
+        if pair.rate_key not in books or not whole:
             venues = {venue for each in silent.values() for venue in each} | (
-                {Venue.UPBIT} if USDT_KRW not in books else set()
+                {pair.first} if pair.rate_key not in books else set()
             )
             return "; ".join(f"no quotes of {venue}{self._why(venue)}" for venue in sorted(venues))
         lacking = {coin: venues for coin, venues in silent.items() if venues}
@@ -107,14 +108,14 @@ class Wait:
         for coin in coins:
             gone = [
                 venue
-                for venue in Venue
+                for venue in self.engine.markets.pair.venues
                 if (venue, symbol_on(venue, coin)) not in instruments and instruments.trouble(venue) is None
             ]
             if gone:
                 unlisted.append(f"{coin} is not listed, or oddly, by {' and '.join(gone)}")
             else:
                 listed.append(coin)
-        for venue in Venue:
+        for venue in self.engine.markets.pair.venues:
             if isinstance(trouble := instruments.trouble(venue), Fatal):
                 raise ConfigError(f"{trouble}; check the key, its permissions and its list of addresses")
         return listed, unlisted
@@ -131,7 +132,7 @@ class Wait:
     def _leave_out(self, lacking: dict[Coin, list[Venue]], unlisted: Sequence[str], now_ns: int) -> None:
         for line in unlisted:
             self.progress(f"left out: {line}")
-        for venue in Venue:
+        for venue in self.engine.markets.pair.venues:
             coins = [coin for coin, venues in lacking.items() if venue in venues]
             if not coins:
                 continue

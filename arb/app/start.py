@@ -147,6 +147,7 @@ def _processes(plan: Plan, *, simulated: bool) -> Processes:
         feed_workers=settings.feed.workers,
         web_port=settings.web.port,
         simulated=simulated,
+        venues=settings.pair,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import partial
+from typing import assert_never
 
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.adapters.redis.fees import RedisFees
@@ -60,29 +61,38 @@ def real_clients(
     settings: Settings, clock: SystemClock, entropy: SystemEntropy, fees: Fees | None = None
 ) -> dict[Venue, VenueClient]:
     """Return clients that speak the venues' protocols; without credentials only reference data works."""
+    return {venue: _client(venue, settings, clock, entropy, fees) for venue in settings.pair}
+
+
+def _client(
+    venue: Venue, settings: Settings, clock: SystemClock, entropy: SystemEntropy, fees: Fees | None
+) -> VenueClient:
     timeout_ms = settings.orders.http_timeout_ms
-    return {
-        Venue.UPBIT: connect_upbit(
-            settings.upbit.rest_url,
-            clock,
-            entropy,
-            api_key=api_key(settings.upbit.credentials),
-            http_timeout_ms=timeout_ms,
-            orders_per_s=settings.upbit.orders_per_s,
-            requests_per_s=settings.upbit.requests_per_s,
-        ),
-        Venue.BINANCE: connect_binance(
-            settings.binance.rest_url,
-            clock,
-            entropy,
-            api_key=api_key(settings.binance.credentials),
-            http_timeout_ms=timeout_ms,
-            recv_window_ms=settings.orders.recv_window_ms,
-            weight_per_minute=settings.binance.weight_per_minute,
-            orders_per_10s=settings.binance.orders_per_10s,
-            fees=fees,
-        ),
-    }
+    match venue:
+        case Venue.UPBIT:
+            return connect_upbit(
+                settings.upbit.rest_url,
+                clock,
+                entropy,
+                api_key=api_key(settings.upbit.credentials),
+                http_timeout_ms=timeout_ms,
+                orders_per_s=settings.upbit.orders_per_s,
+                requests_per_s=settings.upbit.requests_per_s,
+            )
+        case Venue.BINANCE:
+            return connect_binance(
+                settings.binance.rest_url,
+                clock,
+                entropy,
+                api_key=api_key(settings.binance.credentials),
+                http_timeout_ms=timeout_ms,
+                recv_window_ms=settings.orders.recv_window_ms,
+                weight_per_minute=settings.binance.weight_per_minute,
+                orders_per_10s=settings.binance.orders_per_10s,
+                fees=fees,
+            )
+        case _:
+            assert_never(venue)
 
 
 def api_key(credentials: Credentials | None) -> ApiKey | None:

@@ -44,7 +44,7 @@ class Violation:
     """One row that breaks an invariant, and how."""
 
     invariant: Invariant
-    row: str  # "order a1-...", "trade ...", "fill binance BTC/USDT 12"
+    row: str  # "order a1-...", "trade ...", "fill <venue> BTC/USDT 12"
     message: str
 
 

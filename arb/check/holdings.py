@@ -18,7 +18,6 @@ from arb.domain.time import NS_PER_S
 
 VENUE_ACCOUNT: Final = "venue:"
 SETTLING_NS: Final = 5 * NS_PER_S  # a balance may lag behind a fill by less than this
-THIRD_FEE_ASSET: Final = (Venue.BINANCE, "BNB")
 Holder = tuple[Venue, str]
 Amounts = dict[Holder, Decimal]
 
@@ -102,8 +101,8 @@ def moving(engine: EngineHistory) -> frozenset[Holder]:
     for order in engine.orders:
         if not order.is_terminal or order.client_order_id in fresh:
             found |= {(order.venue, asset) for asset in order.symbol.split("/")}
-            if order.venue is THIRD_FEE_ASSET[0]:
-                found.add(THIRD_FEE_ASSET)
+            if order.venue.fee_asset:
+                found.add((order.venue, order.venue.fee_asset))
     return frozenset(found)
 
 

@@ -14,7 +14,6 @@ from typing import Any, Final
 from arb.check.history import BookedFill, EngineHistory, VenueFill, VenueHistory, sum_effects
 from arb.check.holdings import Amounts, booked, underway, value
 from arb.domain.ledger.ledger import EntryKind
-from arb.domain.market.ids import Venue
 from arb.domain.market.money import ONE, ZERO, differs, plain
 from arb.domain.trading.lone_leg import BY_HAND
 from arb.domain.trading.trade import ENDED, Trade, TradeState
@@ -94,13 +93,13 @@ def prices_of(engine: EngineHistory) -> Prices:
     rate = _rate(engine)
     fills = sorted(engine.fills, key=lambda each: each.fill.ts_event_ns)
     paid = {
-        each.symbol.partition("/")[0]: each.fill.price * (ONE if each.venue is Venue.UPBIT else rate)
+        each.symbol.partition("/")[0]: each.fill.price * (ONE if each.venue.quote == "KRW" else rate)
         for each in fills
     }
     valued = {
         each.fill.fee_asset: each.fill.fee_in_quote
         / each.fill.fee
-        * (ONE if each.venue is Venue.UPBIT else rate)
+        * (ONE if each.venue.quote == "KRW" else rate)
         for each in fills
         if each.fill.fee and each.fill.fee_in_quote is not None
     }

@@ -54,7 +54,7 @@ GROUPS: Final = {
 }
 
 app = typer.Typer(
-    help="Cross-exchange arbitrage between Upbit (KRW) and Binance (USDT).",
+    help="Cross-exchange arbitrage of coins between two exchanges that quote in different currencies.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,

@@ -59,8 +59,8 @@ def positions(as_json: AsJson = False) -> None:
     from arb.cli.views import accounts
 
     held = at_risk(engine)
-    rows = accounts.positions(held, report_of(engine).run({}).by_coin)
-    show(rows, as_json, lambda: accounts.positions_view(rows))
+    rows = accounts.positions(held, report_of(engine).run({}).by_coin, engine.markets.pair.venues)
+    show(rows, as_json, lambda: accounts.positions_view(rows, engine.markets.pair.venues))
 
 
 def balances(as_json: AsJson = False) -> None:

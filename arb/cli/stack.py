@@ -13,6 +13,7 @@ import typer
 from arb.cli import running
 from arb.cli.output import FAILED, AsJson, say, show, tell
 from arb.domain.errors import ConfigError, StoreUnavailable
+from arb.domain.market.ids import Venue
 from arb.stack.home import Home
 
 if TYPE_CHECKING:
@@ -229,17 +230,14 @@ def world() -> None:
     from config.settings import load
 
     settings = load("mock")
-    credentials = {
-        "binance": _pair("binance", settings.binance.credentials),
-        "upbit": _pair("upbit", settings.upbit.credentials),
-    }
+    credentials = {venue.value: _pair(venue, settings.of(venue).credentials) for venue in settings.pair}
     home = Home.default()
     home.sim.mkdir(parents=True, exist_ok=True)
     write_world(home, settings, None, SystemClock(), SystemEntropy(), credentials)
     say(f"the simulated world is in {home.sim}")
 
 
-def _pair(venue: str, credentials: "Credentials | None") -> dict[str, str]:
+def _pair(venue: Venue, credentials: "Credentials | None") -> dict[str, str]:
     """Return the key pair that the simulator accepts. Raises: ConfigError."""
     if credentials is None or not (
         credentials.key.get_secret_value() and credentials.secret.get_secret_value()

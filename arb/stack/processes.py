@@ -1,10 +1,12 @@
 """The processes of the stack, one table for each mode."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
+from arb.domain.market.ids import Venue
 from arb.stack.files import remembered_secret, write_private
 from arb.stack.home import Home
 from arb.stack.ports import LOOPBACK, remembered_port
@@ -15,7 +17,6 @@ StackMode = Literal["mock", "paper", "live"]
 CELERY: Final = (sys.executable, "-m", "celery")
 QUIET: Final = ("--without-gossip", "--without-mingle", "-l", "INFO")
 EVENTS: Final = "-E"  # for Flower; they cost a hot worker half its throughput, so evaluation sends none
-SIMULATED_VENUES: Final = ("binance", "upbit")
 WORKER_STOP_WAIT_S: Final = 25  # a warm shutdown ends its orders: longer than worker_soft_shutdown_timeout
 CELERY_START_WAIT_S: Final = 2  # a broken import takes this long to show
 FLOWER_TASKS_MAX: Final = 500  # it remembers 100,000 else: half a gigabyte in half an hour
@@ -43,13 +44,14 @@ def stack_processes(
     feed_workers: int = 1,
     web_port: int = 0,
     simulated: bool | None = None,
+    venues: Sequence[str] = tuple(Venue),
 ) -> Plan:
     """Return the plan of a stack in `home`, which exists. Ports and passwords stay as they were.
 
     Mock mode has simulated venues of its own, unless `simulated` says otherwise.
     """
     simulated = mode == "mock" if simulated is None else simulated
-    simulators = {venue: remembered_port(home, f"sim-{venue}") for venue in SIMULATED_VENUES if simulated}
+    simulators = {venue: remembered_port(home, f"sim-{venue}") for venue in venues if simulated}
     flower_port = remembered_port(home, "flower")
     credentials = _flower_credentials(home)
     web_port = web_port or remembered_port(home, "web")

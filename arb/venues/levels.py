@@ -1,4 +1,4 @@
-"""One side of a book, checked: positive, finite, best first."""
+"""One side of a book, checked: positive, finite, best first. And how much is asked for over REST."""
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
@@ -9,6 +9,8 @@ from arb.domain.errors import DataError
 from arb.domain.market.book import Level
 from arb.domain.market.money import ZERO
 
+REST_LEVELS: Final = 15
+REST_WAIT_MS_MAX: Final = 500  # for room within the limits: a book that comes later is of little use
 AMOUNT_MAX: Final = Decimal("1e18")  # also keeps Infinity out
 
 

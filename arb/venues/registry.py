@@ -1,71 +1,75 @@
-"""What differs between the venues in one row each: currency, names of markets."""
+"""The venues' protocols, one row a venue. Its name, letter and currency are in `arb.domain.market.ids`."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
-from arb.domain.market.ids import Coin, Symbol, Venue
+from arb.domain.market.book import Book
+from arb.domain.market.ids import Symbol, Venue
+from arb.domain.market.instrument import FeeIn
+from arb.domain.trading.order import Order
+from arb.venues.binance import books as binance_books
+from arb.venues.binance import instruments as binance_instruments
+from arb.venues.binance import names as binance_names
+from arb.venues.request import HttpRequest
+from arb.venues.upbit import books as upbit_books
+from arb.venues.upbit import instruments as upbit_instruments
+from arb.venues.upbit import names as upbit_names
+from arb.venues.upbit.orders import unfillable
+
+Bands = tuple[tuple[Decimal, Decimal], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueFacts:
     """One venue."""
 
-    quote: str
     venue_symbol: Callable[[Symbol], str]
-    symbol: Callable[[str], Symbol]
+    symbol: Callable[[str], Symbol]  # Raises: ValueError
+    book_request: Callable[[Symbol], HttpRequest]
+    book: Callable[[Symbol, Any, int], Book]  # Raises: DataError, ValueError, LookupError
+    taker_fee_bps: Decimal  # where the account's own is not known
+    fee_in: FeeIn
+    notional_min: Decimal  # in its quote currency
+    price_bands: Bands | None  # None: a tick for each market
+    lot_step: Decimal | None  # None: one for each market
+    # What asks about an order where identifiers are taken for ever: the same one again, which cannot trade.
+    # None where an identifier is free again and requests have a receive window.
+    unfillable: Callable[[Order], Order] | None
 
-
-def _binance_symbol(symbol: Symbol) -> str:
-    return symbol.replace("/", "")
-
-
-def _from_binance(venue_symbol: str) -> Symbol:
-    base = venue_symbol.removesuffix("USDT")
-    if not base or base == venue_symbol:
-        raise ValueError(f"not a USDT market: {venue_symbol!r}")
-    return Symbol(f"{base}/USDT")
-
-
-def _upbit_symbol(symbol: Symbol) -> str:
-    base, _, quote = symbol.partition("/")
-    return f"{quote}-{base}"
-
-
-def _from_upbit(venue_symbol: str) -> Symbol:
-    quote, dash, base = venue_symbol.partition("-")
-    if not dash or not quote or not base:
-        raise ValueError(f"not a market: {venue_symbol!r}")
-    return Symbol(f"{base}/{quote}")
+    @property
+    def has_receive_window(self) -> bool:
+        """Tell whether a request that arrives late is refused."""
+        return self.unfillable is None
 
 
 FACTS: Final[Mapping[Venue, VenueFacts]] = MappingProxyType(
     {
-        Venue.BINANCE: VenueFacts(quote="USDT", venue_symbol=_binance_symbol, symbol=_from_binance),
-        Venue.UPBIT: VenueFacts(quote="KRW", venue_symbol=_upbit_symbol, symbol=_from_upbit),
+        Venue.UPBIT: VenueFacts(
+            venue_symbol=upbit_names.venue_symbol,
+            symbol=upbit_names.symbol_of,
+            book_request=upbit_books.request,
+            book=upbit_books.book,
+            taker_fee_bps=upbit_instruments.DEFAULT_TERMS.taker_fee_bps,
+            fee_in=FeeIn.QUOTE,
+            notional_min=upbit_instruments.DEFAULT_TERMS.notional_min,
+            price_bands=upbit_instruments.KRW_BANDS,
+            lot_step=upbit_instruments.LOT_STEP,
+            unfillable=unfillable,
+        ),
+        Venue.BINANCE: VenueFacts(
+            venue_symbol=binance_names.venue_symbol,
+            symbol=binance_names.symbol_of,
+            book_request=binance_books.request,
+            book=binance_books.book,
+            taker_fee_bps=binance_instruments.DEFAULT_TAKER_FEE_BPS,
+            fee_in=FeeIn.RECEIVED,
+            notional_min=binance_instruments.NOTIONAL_MIN,
+            price_bands=None,
+            lot_step=None,
+            unfillable=None,
+        ),
     }
 )
-
-
-def symbol_of(venue: Venue, coin: Coin) -> Symbol:
-    """Return the market of a coin: "BTC/USDT" on Binance, "BTC/KRW" on Upbit."""
-    return Symbol(f"{coin}/{FACTS[venue].quote}")
-
-
-def to_venue_symbol(venue: Venue, symbol: Symbol) -> str:
-    """Return the venue's name of a market: "BTCUSDT", "KRW-BTC"."""
-    return FACTS[venue].venue_symbol(symbol)
-
-
-def from_venue_symbol(venue: Venue, venue_symbol: str) -> Symbol:
-    """Return the market that a venue calls `venue_symbol`. Raises: ValueError."""
-    return FACTS[venue].symbol(venue_symbol)
-
-
-def known_or_own_name(venue: Venue, venue_symbol: str) -> Symbol:
-    """Return the market that a venue calls `venue_symbol`, by the venue's name if we have none for it."""
-    try:
-        return from_venue_symbol(venue, venue_symbol)
-    except ValueError:
-        return Symbol(venue_symbol)

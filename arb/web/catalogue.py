@@ -33,7 +33,7 @@ class Metric:
 METRICS: Final = (
     Metric("arb_source_up", "1 if the source could be read at this scrape", ("source",)),
     Metric("arb_quote_age_seconds", "Since we received the newest book", ("venue", "symbol")),
-    Metric("arb_premium_bps", "Upbit above Binance, middle to middle, before costs", ("coin",)),
+    Metric("arb_premium_bps", "The first venue above the second, middle to middle, before costs", ("coin",)),
     Metric("arb_edge_bps", "Net edge of the better way: fees, depth and rate paid", ("coin",)),
     Metric("arb_krw_per_usdt", "The KRW/USDT rate in use"),
     Metric("arb_mode", "1 for the mode that the session is in", ("mode",)),

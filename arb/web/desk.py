@@ -17,10 +17,11 @@ from arb.app.wiring import Engine
 from arb.domain.errors import ArbError, StoreUnavailable
 from arb.domain.health.degradation import Degree
 from arb.domain.market.book import Book
-from arb.domain.market.ids import Coin, Venue
+from arb.domain.market.ids import Coin
+from arb.domain.market.pair import Pair
 from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_MS
-from arb.engine.market.markets import USDT_KRW, symbol_on
+from arb.engine.market.markets import symbol_on
 from arb.stack.home import Home
 from arb.stack.memory import resident_bytes
 from arb.web.budget import budget
@@ -79,18 +80,22 @@ class Desk:
         engine, sources = self._engine(), self._wired()
         now_ns = engine.clock.now_ns()
         books = sources.books()
+        rate = books.get(engine.markets.pair.rate_key)
         notional = engine.settings.strategy.notional_usdt
         markets = {coin: _or_none(partial(engine.markets.assemble, coin, books)) for coin in sources.coins}
-        quotes = [quote_line(coin, books, markets[coin], notional, now_ns) for coin in sources.coins]
+        pair = engine.markets.pair
+        quotes = [quote_line(pair, coin, books, markets[coin], notional, now_ns) for coin in sources.coins]
         lean = self._lean()
         if not lean:
             self._history.add(now_ns // NS_PER_MS, quotes)
         return {
-            "krw_per_usdt": books[USDT_KRW].mid if USDT_KRW in books else None,
+            "krw_per_usdt": None if rate is None else rate.mid,
             "entry_edge_bps": engine.settings.strategy.entry_edge_bps,
             "quote_age_ms_max": engine.settings.risk.quote_age_ms_max,
             "quotes": [asdict(quote) for quote in quotes],
-            "depth": {coin: _depth(coin, {} if lean else books) for coin in sources.coins},
+            "depth": {
+                coin: _depth(engine.markets.pair, coin, {} if lean else books) for coin in sources.coins
+            },
         }
 
     def emergency(self) -> Document:
@@ -172,8 +177,8 @@ def _or_none(source: Callable[[], Any]) -> Any:
         return None
 
 
-def _depth(coin: Coin, books: Books) -> Mapping[str, Any]:
-    return {venue.value: _levels(books.get((venue, symbol_on(venue, coin)))) for venue in Venue}
+def _depth(pair: Pair, coin: Coin, books: Books) -> Mapping[str, Any]:
+    return {venue.value: _levels(books.get((venue, symbol_on(venue, coin)))) for venue in pair.venues}
 
 
 def _levels(book: Book | None) -> Mapping[str, list[tuple[Decimal, Decimal]]] | None:

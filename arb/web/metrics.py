@@ -14,7 +14,6 @@ from arb.domain.risk.review import Mode
 from arb.domain.trading.order import TERMINAL, State
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import ENDED, MOVING
-from arb.engine.market.markets import USDT_KRW
 from arb.stack.home import Home
 from arb.stack.memory import resident_bytes
 from arb.web.budget import budget
@@ -56,11 +55,12 @@ class StackMetrics:
         books = sources.books()
         for (venue, symbol), book in books.items():
             yield "arb_quote_age_seconds", (venue.value, symbol), (now_ns - book.ts_recv_ns) / S
-        if USDT_KRW in books:
-            yield "arb_krw_per_usdt", (), books[USDT_KRW].mid
+        if (rate := books.get(engine.markets.pair.rate_key)) is not None:
+            yield "arb_krw_per_usdt", (), rate.mid
         notional = engine.settings.strategy.notional_usdt
         for coin in sources.coins:
-            line = quote_line(coin, books, engine.markets.assemble(coin, books), notional, now_ns)
+            market = engine.markets.assemble(coin, books)
+            line = quote_line(engine.markets.pair, coin, books, market, notional, now_ns)
             if line.premium_bps is not None:
                 yield "arb_premium_bps", (coin,), line.premium_bps
             if line.edge_bps is not None:

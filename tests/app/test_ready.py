@@ -16,6 +16,7 @@ from arb.domain.time import NS_PER_S
 from arb.engine.market.markets import symbol_on
 from arb.engine.market.rules import WatchRules
 from arb.stack.errors import TookTooLong
+from tests.domain.markets import PAIR
 from tests.engine.town import RULES, Town
 
 QUOTED = {Venue.BINANCE: ("99", "100"), Venue.UPBIT: ("139000", "140000")}
@@ -57,6 +58,7 @@ class Starting:
             coins=self.coins, alerts=SimpleNamespace(raise_alert=lambda _: None), counters=town.counters
         )
         engine: Any = SimpleNamespace(
+            markets=SimpleNamespace(pair=PAIR),
             settings=SimpleNamespace(coins=self.coins),
             clock=town.clock,
             quotes=town.quotes,

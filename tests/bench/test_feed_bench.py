@@ -24,6 +24,7 @@ from arb.engine.market.tally import Tally
 from arb.engine.market.venue_feed import VenueFeed
 from arb.venues.binance.stream import BinanceStream
 from arb.venues.upbit.stream import UpbitStream
+from tests.domain.markets import PAIR
 from tests.engine.books import a_book
 
 FRAMES = 2_000
@@ -104,6 +105,7 @@ def load_all(frames: Sequence[bytes]) -> None:
 def feed_all(stream: MarketStream, frames: Sequence[bytes]) -> None:
     clock, tally = SystemClock(), Tally()
     feed = Feed(
+        pair=PAIR,
         store=MemoryQuoteStore(clock),
         dispatcher=MemoryDispatcher(),
         tally=tally,

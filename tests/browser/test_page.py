@@ -41,7 +41,7 @@ def test_it_is_live_and_the_console_is_silent(page):
     page.wait("document.querySelector('#link').className === 'link live'")
     page.wait("document.querySelector('#mode').textContent === 'normal'")
     page.wait("document.querySelectorAll('#quotes svg path.premium').length === 5")
-    page.wait("document.querySelectorAll('#depth-upbit .bid').length > 2")
+    page.wait("document.querySelectorAll('#depth-0 .bid').length > 2")
     page.wait("document.querySelectorAll('#processes tr').length > 8")
     assert page.console == []
 

@@ -15,8 +15,8 @@ from arb.adapters.redis.quotes import RedisQuoteStore
 from arb.domain.health.assignment import Assignment, Beat, Health, Move, Owner
 from arb.domain.market.ids import USDT, Coin
 from arb.engine.market.feed import FeedStore
-from arb.engine.market.markets import USDT_KRW
 from arb.ports.market import FeedRegistry
+from tests.domain.markets import USDT_KRW
 from tests.engine.books import BTC_KRW, BTC_USDT, a_book
 
 BTC, ETH = Coin("BTC"), Coin("ETH")

@@ -6,12 +6,14 @@ from decimal import Decimal
 from arb.domain.market.belief import RateBelief, RateRules
 from arb.domain.market.book import Book, Level
 from arb.domain.market.ids import Coin, Symbol, Venue
-from arb.domain.market.instrument import UPBIT_KRW_BANDS, FeeIn, Instrument
+from arb.domain.market.instrument import FeeIn, Instrument
 from arb.domain.market.pair import Pair
 from arb.domain.market.spread import Market, MarketLeg, Rate
 from arb.domain.time import NS_PER_S
+from arb.venues.upbit.instruments import KRW_BANDS
 
 PAIR = Pair(Venue.UPBIT, Venue.BINANCE)
+USDT_KRW = PAIR.rate_key
 OTHER = {Venue.UPBIT: Venue.BINANCE, Venue.BINANCE: Venue.UPBIT}
 NOW_NS = 1_763_640_000_000_000_000
 
@@ -21,7 +23,7 @@ UPBIT = Instrument(
     venue_symbol="KRW-BTC",
     base=Coin("BTC"),
     quote="KRW",
-    price_bands=UPBIT_KRW_BANDS,
+    price_bands=KRW_BANDS,
     lot_step=Decimal("0.00000001"),
     quantity_min=Decimal(0),
     quantity_max=Decimal(1000),

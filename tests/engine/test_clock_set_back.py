@@ -21,9 +21,9 @@ from arb.domain.trading.trade import TradeState, pair_legs
 from arb.engine.health.probes.rates import Rates
 from arb.engine.market.feed import Feed
 from arb.engine.market.gate import Gate, GateLimits
-from arb.engine.market.markets import USDT_KRW
 from arb.engine.market.tally import Tally
 from arb.engine.trading.evaluate import Nearness
+from tests.domain.markets import PAIR, USDT_KRW
 from tests.engine.books import BTC_KRW, BTC_USDT, NOW_NS, a_book
 from tests.engine.health.test_watch import Counts, Post
 from tests.engine.market.test_feed_guard import World as Guarded
@@ -53,7 +53,11 @@ class Fed:
         self.clock = self.town.clock
         self.gates = {venue: Gate(LIMITS) for venue in Venue}
         self.feed = Feed(
-            store=self.town.quotes, dispatcher=MemoryDispatcher(), tally=self.tally, clock=self.clock
+            pair=PAIR,
+            store=self.town.quotes,
+            dispatcher=MemoryDispatcher(),
+            tally=self.tally,
+            clock=self.clock,
         )
         self.feed.own({BTC: 0, USDT: 0})
         self.refused = 0

@@ -25,7 +25,7 @@ from arb.domain.health.degradation import Degree
 from arb.domain.market.belief import RateBelief, RateRules
 from arb.domain.market.book import Book, Level
 from arb.domain.market.ids import ClientOrderId, Coin, SessionId, Symbol, TradeId, Venue
-from arb.domain.market.instrument import UPBIT_KRW_BANDS, FeeIn, Instrument
+from arb.domain.market.instrument import FeeIn, Instrument
 from arb.domain.risk.review import Limits, Mode
 from arb.domain.risk.stability import StabilityRules
 from arb.domain.risk.unfilled import UnfilledRules
@@ -40,7 +40,7 @@ from arb.engine.ledger.reconcile import Reconcile
 from arb.engine.ledger.take_up import TakeUp
 from arb.engine.market.bars import BarMarket
 from arb.engine.market.fresh_market import FreshMarkets
-from arb.engine.market.markets import USDT_KRW, Markets
+from arb.engine.market.markets import Markets
 from arb.engine.market.rules import RereadRules, WatchRules
 from arb.engine.trading.evaluate import Evaluate, Nearness
 from arb.engine.trading.execute import Execute
@@ -57,7 +57,8 @@ from arb.engine.trading.stability import Pauses, Stability
 from arb.engine.trading.sweep import Sweep
 from arb.engine.trading.unfilled import Unfilled
 from arb.ports.trading import Session
-from tests.domain.markets import PAIR
+from arb.venues.upbit.instruments import KRW_BANDS
+from tests.domain.markets import PAIR, USDT_KRW
 
 BTC = Coin("BTC")
 SESSION = SessionId("town")
@@ -99,7 +100,7 @@ RULES = {
         venue_symbol="KRW-BTC",
         base=BTC,
         quote="KRW",
-        price_bands=UPBIT_KRW_BANDS,
+        price_bands=KRW_BANDS,
         lot_step=Decimal("0.00000001"),
         quantity_min=Decimal("0.00000001"),
         quantity_max=Decimal(1_000_000),

@@ -8,8 +8,9 @@ from arb.domain.errors import DataError
 from arb.domain.market.ids import TradeId, Venue, client_order_id
 from arb.domain.market.instrument import Side
 from arb.domain.trading.order import State
-from arb.venues.listed import binance_listed, upbit_listed
+from arb.venues.binance.listed import listed as binance_listed
 from arb.venues.reply import read
+from arb.venues.upbit.listed import listed as upbit_listed
 from tests.venues.samples import BINANCE_ROW, UPBIT_WAIT, response
 
 OURS = client_order_id(TradeId("abcdefghijkl2"), Venue.BINANCE, 1)

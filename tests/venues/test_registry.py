@@ -1,13 +1,18 @@
-"""Names of markets."""
+"""Each venue has its row, and each row its own names of markets."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from arb.domain.market.ids import Coin, Venue
-from arb.venues.registry import from_venue_symbol, symbol_of, to_venue_symbol
+from arb.engine.market.markets import symbol_on
+from arb.venues.registry import FACTS
 
 COINS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=1, max_size=10)
+
+
+def test_every_venue_has_its_row():
+    assert set(FACTS) == set(Venue)
 
 
 @pytest.mark.parametrize(
@@ -15,14 +20,14 @@ COINS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=1, max_size=10)
     [(Venue.BINANCE, "BTC/USDT", "BTCUSDT"), (Venue.UPBIT, "BTC/KRW", "KRW-BTC")],
 )
 def test_names(venue: Venue, symbol: str, venue_symbol: str):
-    assert symbol_of(venue, Coin("BTC")) == symbol
-    assert to_venue_symbol(venue, symbol_of(venue, Coin("BTC"))) == venue_symbol
+    assert symbol_on(venue, Coin("BTC")) == symbol
+    assert FACTS[venue].venue_symbol(symbol_on(venue, Coin("BTC"))) == venue_symbol
 
 
 @given(st.sampled_from(list(Venue)), COINS)
 def test_names_make_the_round_trip(venue: Venue, coin: str):
-    symbol = symbol_of(venue, Coin(coin))
-    assert from_venue_symbol(venue, to_venue_symbol(venue, symbol)) == symbol
+    symbol = symbol_on(venue, Coin(coin))
+    assert FACTS[venue].symbol(FACTS[venue].venue_symbol(symbol)) == symbol
 
 
 @pytest.mark.parametrize(
@@ -31,4 +36,4 @@ def test_names_make_the_round_trip(venue: Venue, coin: str):
 )
 def test_what_is_no_market_is_an_error(venue: Venue, text: str):
     with pytest.raises(ValueError, match="not a"):
-        from_venue_symbol(venue, text)
+        FACTS[venue].symbol(text)

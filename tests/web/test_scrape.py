@@ -12,7 +12,7 @@ def scraped(**sources):
 def test_a_sample_has_its_labels_and_its_help():
     text = scraped(quotes=lambda: [("arb_premium_bps", ("BTC",), 12.5)])
     assert 'arb_premium_bps{coin="BTC"} 12.5' in text
-    assert "# HELP arb_premium_bps Upbit above Binance" in text
+    assert "# HELP arb_premium_bps The first venue above the second" in text
     assert 'arb_source_up{source="quotes"} 1.0' in text
 
 

@@ -13,9 +13,9 @@ from arb.adapters.local.clock import SeededEntropy, SystemClock
 from arb.adapters.memory.feeds import MemoryFeedRegistry, MemoryKeepsake, SilentWitness
 from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.domain.market.ids import Symbol, Venue
-from arb.engine.market.markets import USDT_KRW
 from config.settings import Settings, load
 from tests.adapters.venues.websocket_server import Peer, Server
+from tests.domain.markets import USDT_KRW
 from workers.feed_process import FeedProcess
 from workers.feed_wiring import Outside, build
 

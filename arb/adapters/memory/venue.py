@@ -1,8 +1,8 @@
 """A venue in memory, with the two venues' own ideas of identity and of time, and faults on demand.
 
 The twin of the real clients for tests and replays: it keeps what it was sent, so that a test asks the
-venue, and not the engine, what happened. Binance refuses a request past its receive window and lets an
-id be used again once its order is over; Upbit keeps every identifier for ever and has no window.
+venue, and not the engine, what happened. A venue either refuses a request past its receive window and lets an
+id be used again once its order is over, or keeps every identifier for ever and has no window.
 """
 
 from collections import deque
@@ -25,7 +25,7 @@ from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import Fill, Order, OrderReport, State
 from arb.ports.market import Clock, QuoteStore
 from arb.ports.trading import NeverPlaced, NotFoundYet, Resolution
-from arb.venues.upbit.orders import unfillable
+from arb.venues.registry import FACTS
 
 FENCE_MARGIN_NS: Final = 10_000 * NS_PER_MS  # the venue's own API timeout
 
@@ -114,9 +114,10 @@ class MemoryVenue:
         if found is not None:
             return found
         age_ns = self._age.ms(order) * NS_PER_MS
-        if self.venue is Venue.UPBIT and age_ns > 1_000 * NS_PER_MS:
+        unfillable = FACTS[self.venue].unfillable
+        if unfillable is not None and age_ns > 1_000 * NS_PER_MS:
             return self._redrive(order if may_trade else unfillable(order), age_ns)
-        if self.venue is Venue.BINANCE and age_ns > self.window_ns + FENCE_MARGIN_NS:
+        if unfillable is None and age_ns > self.window_ns + FENCE_MARGIN_NS:
             return NeverPlaced("window_over_and_absent")
         return NotFoundYet(200)
 
@@ -178,11 +179,11 @@ class MemoryVenue:
 
     def _accept(self, order: Order, trouble: Trouble) -> OrderReport:
         """Execute an order by the venue's rules of identity and time."""
-        client_order_id = order.client_order_id
-        if self.venue is Venue.UPBIT and client_order_id in self.burnt:
+        client_order_id, has_window = order.client_order_id, FACTS[self.venue].has_receive_window
+        if not has_window and client_order_id in self.burnt:
             raise Rejected(self.venue, "identifier already used", "duplicate")
         late = self.clock.now_ns() > order.claimed_at_ns + self.window_ns
-        if self.venue is Venue.BINANCE and late:
+        if has_window and late:
             raise Retryable(self.venue, "-1021 outside of the recvWindow")
         if order.limit_price % self.rules[order.symbol].tick(order.limit_price) != ZERO:
             raise AgainstRules(self.venue, "not a multiple of the price unit", "price_unit")

@@ -23,7 +23,7 @@ FILLED: Final = fills.join(orders, fills.c.client_order_id == orders.c.client_or
 )
 SIGN: Final = case((orders.c.side == Side.BUY.value, 1), else_=-1)
 BASE_FEE: Final = case((fills.c.fee_asset == trades.c.coin, fills.c.fee), else_=0)
-CURRENCY: Final = case((fills.c.venue == Venue.UPBIT.value, "KRW"), else_="USDT")
+CURRENCY: Final = case(*((fills.c.venue == venue.value, venue.quote) for venue in Venue), else_="")
 QUOTE_FEE: Final = case((fills.c.fee_asset == CURRENCY, fills.c.fee), else_=0)
 
 
@@ -126,8 +126,8 @@ def _held(connection: Connection, session_id: SessionId) -> dict[Coin, Held]:
         flows[Coin(row.coin)][Venue(row.venue)] = row
     return {
         coin: Held(
-            krw=by_venue[Venue.UPBIT].quote if Venue.UPBIT in by_venue else ZERO,
-            usdt=by_venue[Venue.BINANCE].quote if Venue.BINANCE in by_venue else ZERO,
+            krw=sum((row.quote for venue, row in by_venue.items() if venue.quote == "KRW"), ZERO),
+            usdt=sum((row.quote for venue, row in by_venue.items() if venue.quote == "USDT"), ZERO),
             base=sum((row.base for row in by_venue.values()), ZERO),
         )
         for coin, by_venue in flows.items()

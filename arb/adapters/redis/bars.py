@@ -1,4 +1,4 @@
-"""Barred markets in Redis: `arbitrage:barred:{env}`, hash, `binance|BTC/USDT` -> reason and age.
+"""Barred markets in Redis: `arbitrage:barred:{env}`, hash, `venue|BTC/USDT` -> reason and age.
 
 A Redis that lost them costs one more refusal each; one that is away leaves a process with what it knows.
 """

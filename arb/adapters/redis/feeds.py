@@ -21,8 +21,8 @@ import redis
 from arb.adapters.redis.client import AWAY, reaching
 from arb.adapters.redis.quotes import fences_key, field_of, quotes_key
 from arb.domain.health.assignment import Assignment, Beat, Health, Move, Owner
-from arb.domain.market.ids import USDT, Coin
-from arb.engine.market.markets import keys_of
+from arb.domain.market.ids import Coin, Venue
+from arb.engine.market.markets import symbol_on
 from arb.ports.market import Roster
 
 LEAD_MS: Final = 2_000
@@ -136,9 +136,8 @@ class RedisFeedRegistry:
 
 
 def _keys_of(coin: Coin) -> tuple[Any, ...]:
-    """Return the instruments that are fed with a coin; the rate is one of its own."""
-    rate, *own = keys_of([coin])
-    return (rate,) if coin == USDT else tuple(own)
+    """Return the instruments that are fed with a coin, wherever there are any."""
+    return tuple((venue, symbol_on(venue, coin)) for venue in Venue)
 
 
 def _beat_text(beat: Beat) -> bytes:

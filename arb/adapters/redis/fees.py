@@ -1,6 +1,6 @@
 """Taker fees of an account in Redis: `arbitrage:fees:{env}:{account}`, hash, symbol -> basis points and age.
 
-Binance tells them market by market, at 20 of weight each; every process that starts would ask for all.
+Where a venue tells them market by market, every process that starts would ask for all of them.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,6 @@
 """The newest books in Redis, and which coins wait for evaluation.
 
-`arbitrage:quotes:{env}`   hash, `upbit|BTC/KRW` -> the book as JSON
+`arbitrage:quotes:{env}`   hash, `venue|BTC/KRW` -> the book as JSON
 `arbitrage:fences:{env}`   hash, `BTC` -> the fence of its owner, put in force by `RedisFeedRegistry`
 `arbitrage:dirty:{env}`    set of coins that changed since they were last evaluated
 `arbitrage:pending:{env}`  present while an evaluation is on its way; expires, so that one which got

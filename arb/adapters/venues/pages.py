@@ -11,9 +11,9 @@ from arb.adapters.venues.venue_client import Gateway
 from arb.domain.errors import Retryable
 from arb.domain.market.ids import Symbol, Venue
 from arb.domain.trading.external import ListedOrder
-from arb.venues.listed import upbit_created_ms, upbit_listed
 from arb.venues.upbit import orders as upbit
 from arb.venues.upbit.auth import Pass
+from arb.venues.upbit.listed import created_ms, listed
 
 PAGE_ROWS: Final = 1_000
 PAGES_MAX: Final = 50  # 50,000 orders of one market in a day, or in a week at Upbit: then somebody must look
@@ -60,4 +60,4 @@ def upbit_closed_orders(
 
 
 def _with_newest(body: Any) -> tuple[tuple[ListedOrder, ...], int]:
-    return upbit_listed(body), max(map(upbit_created_ms, body), default=0)
+    return listed(body), max(map(created_ms, body), default=0)

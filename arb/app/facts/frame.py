@@ -11,14 +11,21 @@ from arb.stack.control import ProcessStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteLeg:
+    """One coin's newest book on one venue."""
+
+    venue: str
+    currency: str
+    mid: Decimal | None = None
+    age_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteLine:
-    """One coin on both venues."""
+    """One coin on both venues, the pair's first one first."""
 
     coin: Coin
-    upbit_krw: Decimal | None = None  # the middle
-    upbit_age_ms: int | None = None
-    binance_usdt: Decimal | None = None
-    binance_age_ms: int | None = None
+    legs: tuple[QuoteLeg, ...] = ()
     premium_bps: Decimal | None = None
     edge_bps: Decimal | None = None  # of the better way, net
 

@@ -4,15 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, Protocol, TypeVar
 
-from arb.app.facts.frame import Frame, ProcessLine, QuoteLine, TradeLine
+from arb.app.facts.frame import Frame, ProcessLine, QuoteLeg, QuoteLine, TradeLine
 from arb.domain.errors import ArbError
 from arb.domain.ledger.report import Report
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue
+from arb.domain.market.pair import Pair
 from arb.domain.market.spread import Market, common_quantity, edge, rate_from_book
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.position import trade_position
-from arb.engine.market.markets import USDT_KRW, symbol_on
+from arb.engine.market.markets import symbol_on
 from arb.ports.market import Clock
 from arb.ports.trading import Session, TradeView
 from arb.stack.control import ProcessStatus
@@ -47,8 +48,10 @@ class FrameReader:
         clock: Clock,
         environment: str,
         notional_usdt: Decimal,
+        pair: Pair,
         assemble: Callable[[Coin, Books], Market | None],
     ) -> None:
+        self._pair = pair
         self._facts, self._clock, self._environment = facts, clock, environment
         self._notional_usdt, self._assemble = notional_usdt, assemble
         self._kept: dict[str, tuple[int, Any]] = {}
@@ -66,7 +69,9 @@ class FrameReader:
         return Frame(
             at_ns=now_ns,
             environment=self._environment,
-            krw_per_usdt=rate_from_book(books[USDT_KRW]).krw_per_usdt if USDT_KRW in books else None,
+            krw_per_usdt=rate_from_book(rate).krw_per_usdt
+            if (rate := books.get(self._pair.rate_key))
+            else None,
             session=self._read("session", facts.session),
             quotes=tuple(self._quote(coin, books, now_ns) for coin in facts.coins),
             trades=None if active is None else tuple(trade_line(view, now_ns) for view in active),
@@ -100,24 +105,26 @@ class FrameReader:
 
     def _quote(self, coin: Coin, books: Books, now_ns: int) -> QuoteLine:
         market = self._read("rules", lambda: self._assemble(coin, books))
-        return quote_line(coin, books, market, self._notional_usdt, now_ns)
+        return quote_line(self._pair, coin, books, market, self._notional_usdt, now_ns)
 
 
 def quote_line(
-    coin: Coin, books: Books, market: Market | None, notional_usdt: Decimal, now_ns: int
+    pair: Pair, coin: Coin, books: Books, market: Market | None, notional_usdt: Decimal, now_ns: int
 ) -> QuoteLine:
     """Return a coin's quotes; premium and edge only where there is a market."""
-    upbit = books.get((Venue.UPBIT, symbol_on(Venue.UPBIT, coin)))
-    binance = books.get((Venue.BINANCE, symbol_on(Venue.BINANCE, coin)))
     return QuoteLine(
         coin=coin,
-        upbit_krw=upbit.mid if upbit else None,
-        upbit_age_ms=(now_ns - upbit.ts_recv_ns) // NS_PER_MS if upbit else None,
-        binance_usdt=binance.mid if binance else None,
-        binance_age_ms=(now_ns - binance.ts_recv_ns) // NS_PER_MS if binance else None,
+        legs=tuple(_leg(venue, books.get((venue, symbol_on(venue, coin))), now_ns) for venue in pair.venues),
         premium_bps=market.premium_bps if market else None,
         edge_bps=_edge_bps(market, notional_usdt) if market else None,
     )
+
+
+def _leg(venue: Venue, book: Book | None, now_ns: int) -> QuoteLeg:
+    if book is None:
+        return QuoteLeg(venue=venue.value, currency=venue.quote)
+    age_ms = (now_ns - book.ts_recv_ns) // NS_PER_MS
+    return QuoteLeg(venue=venue.value, currency=venue.quote, mid=book.mid, age_ms=age_ms)
 
 
 def _edge_bps(market: Market, notional_usdt: Decimal) -> Decimal | None:

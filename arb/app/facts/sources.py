@@ -46,7 +46,7 @@ class Sources:
 
     def books(self) -> Mapping[tuple[Venue, Symbol], Book]:
         """Return the newest books."""
-        return self.engine.quotes.get(keys_of(self.coins))
+        return self.engine.quotes.get(keys_of(self.engine.markets.pair, self.coins))
 
     def session(self) -> Session | None:
         """Return the session as it is now."""

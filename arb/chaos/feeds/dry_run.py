@@ -20,6 +20,7 @@ from arb.chaos.feeds.dry_account import DryAccount
 from arb.chaos.feeds.dry_trading import DryTrading
 from arb.chaos.feeds.dry_world import EPOCH_NS, DryWorld
 from arb.domain.market.ids import USDT, ClientOrderId, Coin, TradeId, Venue
+from arb.domain.market.pair import Pair
 from arb.engine.market.book_codec import decode_book
 from arb.engine.market.feed import Feed
 from arb.engine.market.membership import Membership
@@ -55,7 +56,13 @@ class DryRun:
         )
         self._dispatcher = MemoryDispatcher()
         quotes, self._shown = MemoryQuoteStore(self._clock), MemoryQuoteStore(self._clock)
-        self._feed = Feed(store=quotes, dispatcher=self._dispatcher, tally=Tally(), clock=self._clock)
+        self._feed = Feed(
+            pair=Pair(*settings.pair),
+            store=quotes,
+            dispatcher=self._dispatcher,
+            tally=Tally(),
+            clock=self._clock,
+        )
         self._membership = self._membership_of(settings, quotes)
         self._account = DryAccount(self._venues(), self._clock.now_ns())
         entropy = SeededEntropy(seed)

@@ -5,21 +5,19 @@ from decimal import Decimal
 from typing import Final
 
 from arb.domain.market.book import Book, Level
-from arb.domain.market.ids import USDT, Coin, Symbol, Venue
-from arb.domain.market.instrument import UPBIT_KRW_BANDS, FeeIn, Instrument
+from arb.domain.market.ids import Coin, Symbol, Venue
+from arb.domain.market.instrument import Instrument
 from arb.domain.market.money import ZERO
 from arb.engine.market.markets import symbol_on
 from arb.sim.core.config import CoinOverride, Premium, SimConfig
 from arb.sim.core.market import Market, build_market
+from arb.venues.registry import FACTS
 from config.settings import Settings
 
 EPOCH_NS: Final = 1_700_000_000_000_000_000
-FUNDS: Final = {Venue.UPBIT: ("KRW", Decimal(1_400_000_000)), Venue.BINANCE: ("USDT", Decimal(1_000_000))}
+FUNDS: Final = {"KRW": Decimal(1_400_000_000), "USDT": Decimal(1_000_000)}
 COIN_USDT: Final = 200_000  # worth of each coin on each venue
 QUANTITY_MAX: Final = Decimal(1_000_000_000)
-NOTIONAL_MIN: Final = {Venue.UPBIT: Decimal(5_000), Venue.BINANCE: Decimal(5)}
-FEE_BPS: Final = {Venue.UPBIT: Decimal(5), Venue.BINANCE: Decimal(10)}
-UPBIT_LOT: Final = Decimal("0.00000001")
 
 
 class DryWorld:
@@ -43,7 +41,7 @@ class DryWorld:
             for name, book in self._market.books(venue.value, step).items():
                 yield Book(
                     venue=venue,
-                    symbol=Symbol("USDT/KRW") if name == USDT else symbol_on(venue, Coin(name)),
+                    symbol=symbol_on(venue, Coin(name)),
                     bids=tuple(Level(each.price, each.quantity) for each in book.bids),
                     asks=tuple(Level(each.price, each.quantity) for each in book.asks),
                     sequence=step + 1,
@@ -54,7 +52,7 @@ class DryWorld:
     def rules(self, venue: Venue) -> dict[Symbol, Instrument]:
         """Return the rules of a venue's markets."""
         found = {}
-        is_upbit = venue is Venue.UPBIT
+        facts = FACTS[venue]
         for coin in self._config.coin_table():
             symbol = symbol_on(venue, Coin(coin.name))
             found[symbol] = Instrument(
@@ -62,19 +60,18 @@ class DryWorld:
                 symbol=symbol,
                 venue_symbol=symbol,
                 base=Coin(coin.name),
-                quote=FUNDS[venue][0],
-                price_bands=UPBIT_KRW_BANDS if is_upbit else ((ZERO, coin.tick_usdt),),
-                lot_step=UPBIT_LOT if is_upbit else coin.lot,
-                quantity_min=UPBIT_LOT if is_upbit else coin.lot,
+                quote=venue.quote,
+                price_bands=facts.price_bands or ((ZERO, coin.tick_usdt),),
+                lot_step=facts.lot_step or coin.lot,
+                quantity_min=facts.lot_step or coin.lot,
                 quantity_max=QUANTITY_MAX,
-                notional_min=NOTIONAL_MIN[venue],
-                taker_fee_bps=FEE_BPS[venue],
-                fee_in=FeeIn.QUOTE if is_upbit else FeeIn.RECEIVED,
+                notional_min=facts.notional_min,
+                taker_fee_bps=facts.taker_fee_bps,
+                fee_in=facts.fee_in,
             )
         return found
 
     def funds(self, venue: Venue) -> dict[str, Decimal]:
         """Return what our account on a venue begins with."""
-        quote, amount = FUNDS[venue]
         coins = {coin.name: round(COIN_USDT / coin.price_usdt, 8) for coin in self._config.coin_table()}
-        return {quote: amount, **coins}
+        return {venue.quote: FUNDS[venue.quote], **coins}

@@ -57,8 +57,8 @@ class FeedWorkers:
     def quoted_by(self, *workers: str) -> bool:
         """Tell whether these workers own every coin, and every book is theirs."""
         fences = self.fed_by(*workers)
-        books = self.engine.quotes.get(keys_of(self.coins))
-        return len(books) == len(keys_of(self.coins)) and all(
+        books = self.engine.quotes.get(keys_of(self.engine.markets.pair, self.coins))
+        return len(books) == len(keys_of(self.engine.markets.pair, self.coins)) and all(
             book.fence == fences.get(coin_of(symbol)) for (_, symbol), book in books.items()
         )
 

@@ -33,7 +33,8 @@ def zombies(decisions: Iterable[Mapping[str, Any]], moves: Sequence[Move]) -> li
     found = []
     for each in decisions:
         coin = Coin(each["coin"])
-        for name, about in (("upbit", coin), ("binance", coin), ("rate", USDT)):
+        for name in [key.removesuffix("_fence") for key in each if key.endswith("_fence")]:
+            about = USDT if name == "rate" else coin
             fence, received_ns = int(each[f"{name}_fence"]), int(each[f"{name}_recv_ns"])
             if name == "rate" and fence == 0:
                 continue

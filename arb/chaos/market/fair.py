@@ -1,4 +1,4 @@
-"""What everything is worth while no fault is on: Binance's middles, at the middle of Upbit's KRW-USDT."""
+"""What everything is worth while no fault is on: the second venue's middles, at the rate's own."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -11,16 +11,17 @@ from arb.domain.errors import VenueError
 from arb.domain.market.ids import Venue
 from arb.domain.market.money import ONE
 
+FIRST, SECOND = tuple(Venue)[:2]
 TIMEOUT_S: Final = 10.0
 
 
 def fair_prices(base_urls: Mapping[Venue, str]) -> dict[str, Decimal]:
     """Return KRW for one unit of each asset, asked of the venues. Raises: VenueError."""
     http = urllib3.PoolManager(timeout=TIMEOUT_S, retries=False)
-    [rate] = _get(http, base_urls, Venue.UPBIT, "/v1/orderbook?markets=KRW-USDT")
+    [rate] = _get(http, base_urls, FIRST, "/v1/orderbook?markets=KRW-USDT")
     unit = rate["orderbook_units"][0]
     krw_per_usdt = (Decimal(str(unit["bid_price"])) + Decimal(str(unit["ask_price"]))) / 2
-    tickers = _get(http, base_urls, Venue.BINANCE, "/api/v3/ticker/bookTicker")
+    tickers = _get(http, base_urls, SECOND, "/api/v3/ticker/bookTicker")
     coins = {
         row["symbol"].removesuffix("USDT"): (Decimal(row["bidPrice"]) + Decimal(row["askPrice"])) / 2
         for row in tickers

@@ -35,7 +35,7 @@ from arb.stack.shutdown import Progress, stop_stack
 
 PAIRS_MIN: Final = 2  # open, when it strikes
 GATHER_S_MAX: Final = 90.0
-REST_MS_MAX: Final = 150_000  # Upbit's longest proof takes 62 s, and repairs follow
+REST_MS_MAX: Final = 150_000  # the first venue's longest proof takes 62 s, and repairs follow
 LOOK_MS: Final = 250
 JUDGING: Final = "chaos: judging"
 GOING_ON: Final = "chaos: going on"
@@ -86,7 +86,7 @@ class Market:
         self._terms, self._progress = terms, progress
         self._operator = Operator(plan=plan, engine=engine, progress=progress)
         settings = engine.settings
-        self._urls = {Venue.BINANCE: settings.binance.rest_url, Venue.UPBIT: settings.upbit.rest_url}
+        self._urls = settings.rest_urls
         self._venues = Switchboard(base_urls=self._urls)
 
     @property

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from arb.domain.market.ids import Coin, Venue
 
+FIRST, SECOND = tuple(Venue)[:2]
 COIN: Final = "COIN"
 ALL_REQUESTS: Final = "*"
 Fault = Mapping[str, Any]
@@ -70,16 +71,16 @@ def _blow(venue: Venue, *faults: Fault) -> tuple[Blow, ...]:
 
 
 def _both(*faults: Fault) -> tuple[Blow, ...]:
-    return tuple(Blow(venue=venue, faults=faults) for venue in (Venue.UPBIT, Venue.BINANCE))
+    return tuple(Blow(venue=venue, faults=faults) for venue in (FIRST, SECOND))
 
 
 SCENARIOS: Final = (
     Scenario(
         name="crash",
-        what="Upbit falls by 30 % and recovers; half of its requests time out, others fail, its stream lags",
+        what="the first venue falls by 30 % and recovers; half of its requests time out, its stream lags",
         hold_s=40,
         blows=_blow(
-            Venue.UPBIT,
+            FIRST,
             {"kind": "price_move", "bps": "-3000", "ramp_s": 5, "hold_s": 5, "recover_s": 25},
             {"kind": "stream_lag", "delay_ms": 5_000},
             {"kind": "drop_then_timeout", "endpoint": ALL_REQUESTS, "probability": 0.5, "delay_ms": 10_000},
@@ -90,40 +91,38 @@ SCENARIOS: Final = (
     ),
     Scenario(
         name="venue_gone",
-        what="Binance answers nothing and takes no connection",
+        what="the second venue answers nothing and takes no connection",
         hold_s=60,
-        blows=_blow(Venue.BINANCE, {"kind": "gone", "delay_ms": 3_000}),
+        blows=_blow(SECOND, {"kind": "gone", "delay_ms": 3_000}),
         must_strike=("gone",),
     ),
     Scenario(
         name="maintenance_announced",
-        what="Binance goes down after it said so, its streams are cut",
+        what="the second venue goes down after it said so, its streams are cut",
         hold_s=40,
-        blows=_blow(
-            Venue.BINANCE, {"kind": "maintenance", "announced": True, "after_s": 8, "streams": "cut"}
-        ),
+        blows=_blow(SECOND, {"kind": "maintenance", "announced": True, "after_s": 8, "streams": "cut"}),
         must_strike=("maintenance",),
     ),
     Scenario(
         name="maintenance_unannounced",
-        what="Upbit answers 503 to everything while its market stream goes on",
+        what="the first venue answers 503 to everything while its market stream goes on",
         hold_s=40,
-        blows=_blow(Venue.UPBIT, {"kind": "maintenance", "streams": "alive"}),
+        blows=_blow(FIRST, {"kind": "maintenance", "streams": "alive"}),
         must_strike=("maintenance",),
     ),
     Scenario(
         name="coin_halted",
-        what="Binance halts one coin",
+        what="the second venue halts one coin",
         hold_s=30,
-        blows=_blow(Venue.BINANCE, {"kind": "halted_coin", "coins": [COIN]}),
+        blows=_blow(SECOND, {"kind": "halted_coin", "coins": [COIN]}),
         must_strike=("halted_coin",),
     ),
     Scenario(
         name="wallet_closed",
-        what="Upbit closes the wallet of one coin, whose price there runs away",
+        what="the first venue closes the wallet of one coin, whose price there runs away",
         hold_s=25,
         blows=_blow(
-            Venue.UPBIT,
+            FIRST,
             {"kind": "closed_wallet", "coins": [COIN]},
             {"kind": "price_move", "bps": "400", "coins": [COIN], "ramp_s": 10, "hold_s": 15},
         ),
@@ -131,10 +130,10 @@ SCENARIOS: Final = (
     ),
     Scenario(
         name="listing_pump",
-        what="one coin rises by 80 % at Upbit with a hole around its middle, and falls back",
+        what="one coin rises by 80 % at the first venue with a hole around its middle, and falls back",
         hold_s=30,
         blows=_blow(
-            Venue.UPBIT,
+            FIRST,
             {"kind": "price_move", "bps": "8000", "coins": [COIN], "ramp_s": 5, "hold_s": 8, "recover_s": 12},
             {"kind": "book_hole", "bps": "60", "coins": [COIN]},
         ),
@@ -142,9 +141,9 @@ SCENARIOS: Final = (
     ),
     Scenario(
         name="rate_moves",
-        what="KRW per USDT rises by 5 %, and every price at Upbit with it",
+        what="KRW per USDT rises by 5 %, and every price at the first venue with it",
         hold_s=30,
-        blows=_blow(Venue.UPBIT, {"kind": "rate_move", "bps": "500", "ramp_s": 8, "hold_s": 22}),
+        blows=_blow(FIRST, {"kind": "rate_move", "bps": "500", "ramp_s": 8, "hold_s": 22}),
         must_strike=("rate_move",),
     ),
     Scenario(
@@ -152,7 +151,7 @@ SCENARIOS: Final = (
         what="the asks of KRW-USDT are pulled far away for moments",
         hold_s=25,
         blows=_blow(
-            Venue.UPBIT,
+            FIRST,
             *(
                 {
                     "kind": "book_hole",
@@ -176,47 +175,47 @@ SCENARIOS: Final = (
     ),
     Scenario(
         name="stuck_price",
-        what="Binance repeats one coin's book",
+        what="the second venue repeats one coin's book",
         hold_s=25,
-        blows=_blow(Venue.BINANCE, {"kind": "stuck_price", "coins": [COIN]}),
+        blows=_blow(SECOND, {"kind": "stuck_price", "coins": [COIN]}),
         must_strike=("stuck_price",),
     ),
     Scenario(
         name="decimal_misplaced",
-        what="Upbit tells a tenth of one coin's price",
+        what="the first venue tells a tenth of one coin's price",
         hold_s=20,
-        blows=_blow(Venue.UPBIT, {"kind": "misplaced_decimal", "factor": "0.1", "coins": [COIN]}),
+        blows=_blow(FIRST, {"kind": "misplaced_decimal", "factor": "0.1", "coins": [COIN]}),
         must_strike=("misplaced_decimal",),
     ),
     Scenario(
         name="rules_changed",
-        what="Binance takes coarser prices and bigger orders of one coin from now on",
+        what="the second venue takes coarser prices and bigger orders of one coin from now on",
         hold_s=30,
         blows=_blow(
-            Venue.BINANCE,
+            SECOND,
             {"kind": "changed_rules", "coins": [COIN], "tick": "0.1", "min_notional": "20"},
         ),
         must_strike=("changed_rules",),
     ),
     Scenario(
         name="key_revoked",
-        what="Binance does not know our key any more",
+        what="the second venue does not know our key any more",
         hold_s=30,
-        blows=_blow(Venue.BINANCE, {"kind": "revoked_key"}),
+        blows=_blow(SECOND, {"kind": "revoked_key"}),
         must_strike=("revoked_key",),
     ),
     Scenario(
         name="account_blocked",
-        what="Upbit takes no orders from our account",
+        what="the first venue takes no orders from our account",
         hold_s=30,
-        blows=_blow(Venue.UPBIT, {"kind": "blocked_account"}),
+        blows=_blow(FIRST, {"kind": "blocked_account"}),
         must_strike=("blocked_account",),
     ),
     Scenario(
         name="balance_off",
-        what="40 USDT leave Binance without an order",
+        what="40 USDT leave the second venue without an order",
         hold_s=20,
-        move=Move(venue=Venue.BINANCE, asset="USDT", change=Decimal(-40)),
+        move=Move(venue=SECOND, asset="USDT", change=Decimal(-40)),
     ),
 )
 BY_NAME: Final = {scenario.name: scenario for scenario in SCENARIOS}

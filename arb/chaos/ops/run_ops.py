@@ -15,7 +15,6 @@ from arb.chaos.ops.venue_away import Waited
 from arb.chaos.orders.switchboard import Switchboard
 from arb.domain.health.judge import Level
 from arb.domain.health.queues import QUEUES
-from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_S
 from arb.stack.errors import StackNotRunning
 from arb.stack.files import read_json
@@ -84,7 +83,7 @@ def _break_all(
     plan: stack.Plan, engine: Engine, disk: Path | None, only: tuple[str, ...], progress: Progress
 ) -> tuple[list[Tripped], Stopped | None, Waited | None]:
     home, settings, clock = plan.home, engine.settings, engine.clock
-    urls = {Venue.BINANCE: settings.binance.rest_url, Venue.UPBIT: settings.upbit.rest_url}
+    urls = settings.rest_urls
     breaker = Breaker(home=home, switchboard=Switchboard(base_urls=urls), disk=disk)
     alerts = AlertFile(home.alerts_file, clock)
     _wait_watched(home)

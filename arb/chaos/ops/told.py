@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import orjson
 
+from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_S
 from arb.ports.market import Clock
 
@@ -60,4 +61,4 @@ class AlertFile:
 
 def _matches(found: str, subject: str) -> bool:
     """Tell whether an alert is about what was broken: the process, its queue, or a venue it feeds."""
-    return found in subject or subject in found or (subject == "feed" and found in ("binance", "upbit"))
+    return found in subject or subject in found or (subject == "feed" and found in tuple(Venue))

@@ -23,7 +23,9 @@ from arb.domain.market.ids import Venue
 from arb.stack.control import Supervisor
 from arb.stack.home import CHECKOUT, Home
 from arb.stack.signals import MARK
+from arb.venues.registry import FACTS
 
+TIMED: Final = next(venue for venue in Venue if FACTS[venue].has_receive_window)  # whose clock matters
 SKEW_MS: Final = 3_000
 DISK_MB: Final = 32
 LEFT_MB: Final = 8
@@ -117,13 +119,13 @@ class Breaker:
     def _clock_jump(self) -> Iterator[str]:
         self._skew([{"kind": "clock_skew_ms", "delay_ms": SKEW_MS}])
         try:
-            yield Venue.BINANCE.value
+            yield TIMED.value
         finally:
             self._skew([])
 
     def _skew(self, faults: list[dict[str, object]]) -> None:
         try:
-            self.switchboard.put_faults(Venue.BINANCE, faults)
+            self.switchboard.put_faults(TIMED, faults)
         except VenueError as error:
             raise StackGone(str(error)) from error
 

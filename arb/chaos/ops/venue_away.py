@@ -30,7 +30,7 @@ from arb.stack.home import Home
 from arb.stack.shutdown import Progress
 from arb.stack.wait import wait_until
 
-VENUE: Final = Venue.UPBIT
+VENUE: Final = next(iter(Venue))
 LOST_MIN: Final = 2
 LOST_S_MAX: Final = 180.0
 CRITICAL_S_MAX: Final = 120.0

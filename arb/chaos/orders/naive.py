@@ -48,10 +48,10 @@ class Naive:
     unknowns: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def trade(self, trade_id: TradeId, coin: Coin, upbit_side: Side) -> None:
+    def trade(self, trade_id: TradeId, coin: Coin, first_side: Side) -> None:
         """Open a pair, both legs at once, and close it."""
-        for purpose, side in ((Purpose.ENTRY, upbit_side), (Purpose.EXIT, upbit_side.opposite)):
-            sides = {Venue.UPBIT: side, Venue.BINANCE: side.opposite}
+        for purpose, side in ((Purpose.ENTRY, first_side), (Purpose.EXIT, first_side.opposite)):
+            sides = dict(zip(self.venues, (side, side.opposite), strict=True))
             wait([
                 self.legs.submit(self._send, NaiveLeg(trade_id, venue, coin, leg_side, purpose))
                 for venue, leg_side in sides.items()

@@ -10,11 +10,13 @@ from random import Random
 from typing import Any, Final
 
 from arb.domain.market.ids import Venue
+from arb.sim.venues import SIMULATED
+from arb.venues.registry import FACTS
 
 SPELL_MS: Final = 8_000
 BAN_SPELLS: Final = 6  # one spell in this many begins with a ban
 BAN_MS: Final = 2_000
-SKEW_MS_MAX: Final = 900  # Binance refuses what is a second ahead
+SKEW_MS_MAX: Final = 900  # what is a second ahead is refused where there is a receive window
 
 # kind -> (least, greatest) share of what it can strike; orders unless the kind is about something else.
 RATES: Final[dict[str, tuple[float, float]]] = {
@@ -33,14 +35,14 @@ RATES: Final[dict[str, tuple[float, float]]] = {
     "late_event": (0.05, 0.2),
     "reordered_event": (0.05, 0.2),
 }
-# Longer than our time-out, and on both sides of Binance's receive window.
+# Longer than our time-out, and on both sides of a receive window.
 DELAYS_MS: Final[dict[str, tuple[int, int]]] = {
     "drop_then_timeout": (1_500, 4_000),
     "slow_accept": (800, 2_600),
     "late_event": (200, 2_000),
     "get_not_yet_visible": (200, 2_000),
 }
-LATE_MS_MAX: Final = 3_000  # Upbit knows no fence
+LATE_MS_MAX: Final = 3_000  # where there is no receive window
 
 # program -> (least, greatest) ms that a life lasts once it runs; a program not named here is not killed.
 LIVES_MS: Final[dict[str, tuple[int, int]]] = {
@@ -63,8 +65,7 @@ def faults_of(seed: int, venue: Venue, spell: int) -> list[dict[str, Any]]:
     dice = Random(f"{seed}:{venue}:{spell}")
     faults = [_fault(kind, venue, dice) for kind in RATES]
     faults.append({"kind": "clock_skew_ms", "delay_ms": dice.randint(-SKEW_MS_MAX, SKEW_MS_MAX)})
-    if venue is Venue.UPBIT and dice.random() < 0.5:
-        faults.append({"kind": "identifier_free_after_refusal"})
+    faults += [{"kind": kind} for kind in SIMULATED[venue].own_faults if dice.random() < 0.5]
     if spell % BAN_SPELLS == BAN_SPELLS - 1:
         faults.insert(0, {"kind": "ban_418", "probability": 0.05, "count": 1, "delay_ms": BAN_MS})
     return faults
@@ -75,7 +76,7 @@ def _fault(kind: str, venue: Venue, dice: Random) -> dict[str, Any]:
     if kind in DELAYS_MS:
         fault["delay_ms"] = dice.randint(*DELAYS_MS[kind])
     if kind == "late_execution":
-        to_the_fence = venue is Venue.BINANCE and dice.random() < 0.5
+        to_the_fence = FACTS[venue].has_receive_window and dice.random() < 0.5
         fault["delay_ms"] = 0 if to_the_fence else dice.randint(100, LATE_MS_MAX)
     return fault
 

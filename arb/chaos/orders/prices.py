@@ -9,10 +9,12 @@ import orjson
 import urllib3
 
 from arb.chaos.orders.exposure import Instruments
+from arb.domain.errors import DataError
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.instrument import Side
 from arb.domain.market.money import fraction
 from arb.engine.market.markets import symbol_on
+from arb.venues.registry import FACTS
 
 TIMEOUT_S: Final = 2.0
 SLIP: Final = fraction(Decimal(60))
@@ -34,14 +36,9 @@ class Prices:
 
     def refresh(self) -> None:
         """Read both venues; one that does not answer properly keeps its last prices."""
-        for row in self._get(Venue.BINANCE, "/api/v3/ticker/bookTicker"):
-            coin = Coin(row["symbol"].removesuffix("USDT"))
-            self._keep(Venue.BINANCE, coin, row["bidPrice"], row["askPrice"])
-        markets = ",".join(f"KRW-{coin}" for coin in self.coins)
-        for row in self._get(Venue.UPBIT, f"/v1/orderbook?markets={markets}"):
-            unit = row["orderbook_units"][0]
-            coin = Coin(row["market"].removeprefix("KRW-"))
-            self._keep(Venue.UPBIT, coin, str(unit["bid_price"]), str(unit["ask_price"]))
+        for venue in self.base_urls:
+            for coin in self.coins:
+                self._read(venue, coin)
 
     def protective(self, venue: Venue, coin: Coin, side: Side) -> Decimal:
         """Return a limit that takes what is best, and a little worse."""
@@ -50,13 +47,20 @@ class Prices:
     def quantity(self, coin: Coin) -> Decimal:
         """Return how much of a coin a leg trades: always the same, on both venues."""
         if coin not in self.quantities:
-            rules = self.instruments[Venue.BINANCE, symbol_on(Venue.BINANCE, coin)]
-            price = self.best[Venue.BINANCE, coin][Side.BUY]
+            *_, second = self.base_urls
+            rules = self.instruments[second, symbol_on(second, coin)]
+            price = self.best[second, coin][Side.BUY]
             self.quantities[coin] = rules.round_quantity(self.notional_usdt / price)
         return self.quantities[coin]
 
-    def _keep(self, venue: Venue, coin: Coin, bid: str, ask: str) -> None:
-        self.best[venue, coin] = {Side.BUY: Decimal(ask), Side.SELL: Decimal(bid)}
+    def _read(self, venue: Venue, coin: Coin) -> None:
+        facts, symbol = FACTS[venue], symbol_on(venue, coin)
+        request = facts.book_request(symbol)
+        try:
+            found = facts.book(symbol, self._get(venue, f"{request.path}?{request.query}"), 0)
+        except (DataError, ValueError, LookupError, TypeError):
+            return
+        self.best[venue, coin] = {Side.BUY: found.ask, Side.SELL: found.bid}
 
     def _get(self, venue: Venue, path: str) -> Any:
         try:

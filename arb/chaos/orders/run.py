@@ -17,7 +17,7 @@ LOOK_MS: Final = 250
 TELL_MS: Final = 10_000
 WARM_UP_MS: Final = 60_000
 TRADE_MS: Final = 1_500  # a machine that opens fewer than this is too slow for the run
-REST_MS_MAX: Final = 150_000  # Upbit's longest proof takes 62 s, Binance's 14 s, and repairs follow
+REST_MS_MAX: Final = 150_000  # a venue's longest proof takes 62 s, and repairs follow
 DONE: Final = "chaos: enough trades"
 
 

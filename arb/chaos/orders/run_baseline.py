@@ -88,7 +88,7 @@ def _unhealthy(url: str) -> str | None:
 
 
 def _trade(settings: Settings, seed: int, trades: int) -> NaiveOutcome:
-    urls = {Venue.BINANCE: settings.binance.rest_url, Venue.UPBIT: settings.upbit.rest_url}
+    urls = settings.rest_urls
     coins = tuple(Coin(coin) for coin in settings.coins)
     venues = real_clients(settings, CLOCK, SystemEntropy())
     instruments = {

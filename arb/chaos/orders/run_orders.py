@@ -18,7 +18,6 @@ from arb.chaos.orders.readiness import Readiness, Spawned
 from arb.chaos.orders.run import OrderChaos
 from arb.chaos.orders.switchboard import Switchboard
 from arb.chaos.orders.verdict import Outcome
-from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_S
 from arb.stack.control import Supervisor
 from arb.stack.shutdown import Progress, stop_stack
@@ -66,7 +65,7 @@ def _chaos(engine: Engine, plan: stack.Plan, seed: int, trades: int, progress: P
     report = SqlReportStore(engine.trades.engine)
     settings, supervisor = engine.settings, Supervisor(plan.home)
     readiness = Readiness(plan.home.logs)
-    urls = {Venue.BINANCE: settings.binance.rest_url, Venue.UPBIT: settings.upbit.rest_url}
+    urls = settings.rest_urls
     return OrderChaos(
         faults=partial(faults_of, seed),
         trades_wanted=trades,

@@ -12,14 +12,9 @@ import urllib3
 from arb.domain.errors import VenueError
 from arb.domain.market.ids import Venue
 from arb.domain.market.money import ZERO
+from arb.sim.venues import SIMULATED
 
 TIMEOUT_S: Final = 30.0  # a busy machine is no reason to end a run
-# So that a run takes minutes: the real limits are 12 orders a second at Upbit, and at Binance a weight of
-# 6000 a minute, which processes that are killed every few seconds spend on reading the rules at each start.
-ROOMY: Final = (
-    (Venue.UPBIT, "/sim/upbit/switches", {"rates": {"order": 40, "default": 120}}),
-    (Venue.BINANCE, "/sim/binance/limits", {"weight_per_minute": 60_000, "orders_per_10s": 1_000}),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +64,9 @@ class Switchboard:
 
     def widen_limits(self) -> None:
         """Let the venues take more than the real ones."""
-        for venue, path, limits in ROOMY:
-            self._ask("PUT", venue, path, limits)
+        for venue in self.base_urls:
+            found = SIMULATED[venue]
+            self._ask("PUT", venue, found.limits_path, dict(found.roomy))
 
     def _ask(self, method: str, venue: Venue, path: str, body: Any = None) -> Any:
         url = self.base_urls[venue].rstrip("/") + path

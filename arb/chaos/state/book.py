@@ -15,16 +15,15 @@ from arb.adapters.postgres.tables import fills, orders, trades
 from arb.chaos.state.ground import OWNER, Ground
 from arb.domain.ledger.ledger import fill_entry, opening_entry
 from arb.domain.market.ids import Coin, FillId, SessionId, Venue, VenueOrderId, client_order_id, trade_id
-from arb.domain.market.pair import Direction
+from arb.domain.market.pair import Pair
 from arb.domain.trading.order import Fill, Order, OrderReport, Purpose, State
 from arb.domain.trading.trade import Trade, TradeState
 from arb.engine.market.markets import symbol_on
 
-PRICES: Final = {Venue.UPBIT: Decimal("140000000"), Venue.BINANCE: Decimal("100000")}
-FUNDS: Final = {
-    Venue.UPBIT: {"KRW": Decimal("900000000"), "BTC": Decimal("900")},
-    Venue.BINANCE: {"USDT": Decimal("900000"), "BTC": Decimal("900")},
-}
+PAIR: Final = Pair(*tuple(Venue)[:2])
+PRICES: Final = {"KRW": Decimal("140000000"), "USDT": Decimal("100000")}  # by what a venue quotes in
+MONEY: Final = {"KRW": Decimal("900000000"), "USDT": Decimal("900000")}
+FUNDS: Final = {venue: {venue.quote: MONEY[venue.quote], "BTC": Decimal("900")} for venue in PAIR.venues}
 QUANTITY: Final = Decimal("0.01234567")
 CHUNK: Final = 500
 numbers = count(1)
@@ -45,7 +44,7 @@ def new_trade(
         trade_id=trade_id(now_ns // 1_000_000, next(numbers)),
         session_id=session_id,
         coin=Coin(coin),
-        direction=Direction("sell_upbit"),
+        direction=PAIR.directions[0],
         state=state,
         quantity=QUANTITY,
         notional_krw=Decimal("1728394.12345"),
@@ -58,7 +57,7 @@ def new_trade(
 
 def legs(trade: Trade, number: int = 1, purpose: Purpose = Purpose.ENTRY) -> tuple[Order, Order]:
     """Return the intents of a trade's two legs."""
-    upbit, binance = (
+    first, second = (
         Order(
             client_order_id=client_order_id(trade.trade_id, venue, number),
             trade_id=trade.trade_id,
@@ -67,13 +66,13 @@ def legs(trade: Trade, number: int = 1, purpose: Purpose = Purpose.ENTRY) -> tup
             side=trade.direction.side(venue),
             purpose=purpose,
             quantity=trade.quantity,
-            limit_price=PRICES[venue],
+            limit_price=PRICES[venue.quote],
             expires_at_ns=trade.opened_at_ns + 3_000_000_000,
             created_at_ns=trade.opened_at_ns,
         )
-        for venue in (Venue.UPBIT, Venue.BINANCE)
+        for venue in PAIR.venues
     )
-    return upbit, binance
+    return first, second
 
 
 def write(ground: Ground, trade: Trade, intents: Sequence[Order]) -> None:
@@ -94,7 +93,7 @@ def fill_of(order: Order, quantity: Decimal | None = None) -> Fill:
         price=order.limit_price,
         quantity=amount,
         fee=(amount * order.limit_price * Decimal("0.0005")).normalize(),
-        fee_asset="KRW" if order.venue is Venue.UPBIT else "USDT",
+        fee_asset=order.venue.quote,
         ts_event_ns=order.created_at_ns + number,
     )
 
@@ -114,10 +113,10 @@ def report(ground: Ground, order: Order, status: State, *found: Fill) -> Order:
 def half_open(ground: Ground, session_id: SessionId, coin: str) -> Trade:
     """Open a trade with one leg filled and the other working at its venue, partly filled."""
     trade = new_trade(ground, session_id, coin)
-    upbit, binance = legs(trade)
-    write(ground, trade, (upbit, binance))
-    report(ground, upbit, State.FILLED, fill_of(upbit))
-    report(ground, binance, State.PARTIALLY_FILLED, fill_of(binance, binance.quantity / 2))
+    first, second = legs(trade)
+    write(ground, trade, (first, second))
+    report(ground, first, State.FILLED, fill_of(first))
+    report(ground, second, State.PARTIALLY_FILLED, fill_of(second, second.quantity / 2))
     return trade
 
 

@@ -15,6 +15,7 @@ from arb.app.engines import build
 from arb.chaos.observed import PATIENCE_MS, Observed
 from arb.chaos.outcome import Outcome, expect, run_all
 from arb.chaos.state.run_state import TRADING_S_MAX, kill_9, kill_stack
+from arb.domain.market.ids import Venue
 from arb.domain.state.snapshot import PARTS
 from arb.domain.time import NS_PER_S
 from arb.stack.control import Supervisor
@@ -25,7 +26,7 @@ from config.settings import load
 
 ARB: Final = (sys.executable, "-c", "from arb.cli.main import main; main()")
 COINS: Final = {"one": "BTC,XRP,ADA", "two": "ETH,SOL"}
-SHARED: Final = ("redis", "postgres", "sim-binance", "sim-upbit")
+SHARED: Final = ("redis", "postgres", *(f"sim-{venue}" for venue in Venue))
 
 
 def on_groups(home: Home, progress: Progress) -> Iterator[Outcome]:

@@ -9,7 +9,7 @@ from arb.adapters.postgres.records.documents import decode
 from arb.chaos.outcome import Scenario, expect, timed
 from arb.chaos.state import book, damage
 from arb.chaos.state.ground import Ground
-from arb.domain.market.ids import SessionId, Venue
+from arb.domain.market.ids import SessionId
 from arb.domain.risk.review import Mode
 from arb.domain.state.snapshot import canonical
 from arb.domain.trading.order import Purpose
@@ -101,7 +101,7 @@ def _expect_the_accounts(ground: Ground, first: SessionId, second: SessionId) ->
     moved = {
         key: amount - opened.get(key, Decimal(0)) for key, amount in ground.trades.balances(second).items()
     }
-    mine, krw = ground.trades.balances(first), (Venue.UPBIT, "KRW")
+    mine, krw = ground.trades.balances(first), (book.PAIR.first, book.PAIR.currency)
     expect(mine[krw] == opened[krw] + 2 * moved[krw], "the venues' balances are not explained")
 
 

@@ -9,14 +9,14 @@ from decimal import Decimal
 from typing import Final
 
 from arb.check.history import EngineHistory, Invariant, VenueHistory, Violation
-from arb.domain.market.ids import Coin, Venue
+from arb.domain.market.ids import USDT, Coin, Venue
 from arb.domain.market.instrument import Instrument, Side
 from arb.domain.market.money import ONE, ZERO, bps, fraction
 from arb.domain.time import NS_PER_MS, STAMP_AHEAD_NS_MAX
 from arb.domain.trading.exits import CONVERGED, STOP_LOSS
 from arb.domain.trading.order import Order, Purpose
 from arb.domain.trading.trade import Trade
-from arb.engine.market.markets import USDT_KRW, symbol_on
+from arb.engine.market.markets import symbol_on
 
 Facts = Mapping[str, str]
 # A book that is further apart than any edge pays for has a hole in it; a coarse tick alone is none.
@@ -89,7 +89,7 @@ def _rate(facts: Facts, engine: EngineHistory) -> Iterator[str]:
     """Yield what is wrong with the rate that a pair is opened at, or has converged by."""
     yield from _age("rate", facts, engine.ages.rate_ns_max)
     if "rate_bid" in facts:
-        yield from _hole("rate", facts, engine.instruments.get(USDT_KRW))
+        yield from _hole("rate", facts, _rate_rules(engine))
 
 
 def _book(name: str, facts: Facts, age_ns_max: int) -> Iterator[str]:
@@ -135,7 +135,7 @@ def _edge(trade: Trade, engine: EngineHistory) -> Iterator[str]:
     facts = engine.decided_on.get(trade.trade_id, {})
     if not {"edge_bps", *(f"{venue}_fee_bps" for venue in Venue)} <= facts.keys():
         return
-    rate = {Venue.UPBIT: ONE, Venue.BINANCE: Decimal(facts["krw_per_usdt"])}
+    rate = {venue: ONE if venue.quote == "KRW" else Decimal(facts["krw_per_usdt"]) for venue in Venue}
     brings, costs = ZERO, ZERO
     for venue in Venue:
         side, fee = trade.direction.side(venue), fraction(Decimal(facts[f"{venue}_fee_bps"]))
@@ -147,3 +147,9 @@ def _edge(trade: Trade, engine: EngineHistory) -> Iterator[str]:
     best_bps = bps(brings - costs, costs) if costs else ZERO
     if Decimal(facts["edge_bps"]) > best_bps + ROUNDING_BPS:
         yield f"was opened for {facts['edge_bps']} bps, and the best prices paid {best_bps:.2f}"
+
+
+def _rate_rules(engine: EngineHistory) -> Instrument | None:
+    """Return the rules of the market that the rate is read from, wherever it is."""
+    found = (engine.instruments.get((venue, symbol_on(venue, USDT))) for venue in Venue)
+    return next((rules for rules in found if rules is not None), None)

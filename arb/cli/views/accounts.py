@@ -1,7 +1,7 @@
 """What is held and what it earned, as rows for a table or for JSON: positions, balances, profit."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -17,9 +17,10 @@ from arb.domain.trading.position import TradePosition, trade_position
 from arb.ports.trading import TradeView
 
 Row = dict[str, Any]
+Venues = Sequence[Venue]
 
 
-def positions(at_risk: Iterable[TradeView], coins: Iterable[CoinLine]) -> list[Row]:
+def positions(at_risk: Iterable[TradeView], coins: Iterable[CoinLine], venues: Venues) -> list[Row]:
     """Return what trades hold of each coin, on both venues together and apart.
 
     They have not ended, or were handed over with a leg that stands alone: it is unhedged like any other. What
@@ -29,16 +30,15 @@ def positions(at_risk: Iterable[TradeView], coins: Iterable[CoinLine]) -> list[R
     for view in at_risk:
         held.setdefault(view.trade.coin, []).append(trade_position(view.orders))
     worth = {line.coin: line for line in coins}
-    return [_position(coin, parts, worth.get(coin)) for coin, parts in sorted(held.items())]
+    return [_position(coin, parts, worth.get(coin), venues) for coin, parts in sorted(held.items())]
 
 
-def _position(coin: Coin, parts: list[TradePosition], line: CoinLine | None) -> Row:
+def _position(coin: Coin, parts: list[TradePosition], line: CoinLine | None, venues: Venues) -> Row:
     unrealised = None if line is None or line.pnl_krw is None else line.pnl_krw - line.realised_krw
     return {
         "coin": coin,
         "trades": len(parts),
-        "upbit": plain(sum((part.leg(Venue.UPBIT).base_net for part in parts), ZERO)),
-        "binance": plain(sum((part.leg(Venue.BINANCE).base_net for part in parts), ZERO)),
+        **{venue.value: plain(sum((part.leg(venue).base_net for part in parts), ZERO)) for venue in venues},
         "hedged": plain(sum((part.hedged for part in parts), ZERO)),
         "unhedged": plain(sum((part.imbalance for part in parts), ZERO)),
         "unrealised_krw": None if unrealised is None else plain(round(unrealised, 2)),
@@ -75,17 +75,17 @@ def profit(report: Mapping[str, Any]) -> Row:
     }
 
 
-def positions_view(rows: list[Row]) -> Table:
+def positions_view(rows: list[Row], venues: Venues) -> Table:
     """Return positions as a table."""
     title = "held by open trades and by legs that were handed over" if rows else "no trade is open"
-    table = plain_table(title, "coin", "trades", "Upbit", "Binance", "hedged", "unhedged", "unrealised KRW")
+    columns = (*venues, "hedged", "unhedged", "unrealised KRW")
+    table = plain_table(title, "coin", "trades", *columns)
     for row in rows:
         rest = bare(row["unhedged"])
         table.add_row(
             row["coin"],
             str(row["trades"]),
-            bare(row["upbit"]),
-            bare(row["binance"]),
+            *(bare(row[venue]) for venue in venues),
             bare(row["hedged"]),
             Text(rest, BAD if rest != "0" else ""),
             _signed(row["unrealised_krw"]),

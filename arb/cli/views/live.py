@@ -43,6 +43,7 @@ def frame_reader(engine: Engine, home: Home) -> FrameReader:
         engine.clock,
         engine.settings.mode.value,
         engine.settings.strategy.notional_usdt,
+        engine.markets.pair,
         engine.markets.assemble,
     )
 

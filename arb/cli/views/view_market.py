@@ -14,14 +14,13 @@ FRESH_MS: Final = 1_500
 
 def quotes(frame: Frame) -> Table:
     """Return the quotes and their age, the premium and the net edge of each coin."""
-    table = plain_table("quotes", "coin", "Upbit KRW", "age", "Binance USDT", "age", "premium", "net edge")
+    legs = frame.quotes[0].legs if frame.quotes else ()
+    columns = (name for leg in legs for name in (f"{leg.venue} {leg.currency}", "age"))
+    table = plain_table("quotes", "coin", *columns, "premium", "net edge")
     for quote in frame.quotes:
         table.add_row(
             quote.coin,
-            price(quote.upbit_krw),
-            aged(quote.upbit_age_ms, FRESH_MS),
-            price(quote.binance_usdt),
-            aged(quote.binance_age_ms, FRESH_MS),
+            *(cell for leg in quote.legs for cell in (price(leg.mid), aged(leg.age_ms, FRESH_MS))),
             signed(quote.premium_bps),
             Text(signed(quote.edge_bps), GOOD if quote.edge_bps and quote.edge_bps > 0 else ""),
         )
@@ -38,7 +37,7 @@ def open_trades(frame: Frame, most: int) -> Table:
         table.add_row(
             trade.trade_id,
             trade.coin,
-            trade.direction.replace("_upbit", ""),
+            trade.direction,
             trade.state,
             duration(trade.age_s),
             bare(f"{trade.hedged:f}"),

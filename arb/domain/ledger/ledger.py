@@ -1,6 +1,6 @@
 """Double entry: every posting has its opposite, per asset the sum of all accounts is zero.
 
-Accounts: `venue:upbit` and `venue:binance` mirror the venues' balances; `trading` is the other side of
+Accounts: `venue:<name>` mirrors a venue's balances; `trading` is the other side of
 every fill, `fees:<venue>` of every fee, `opening` of what was there when a session began, `external` of
 what somebody else moved.
 """

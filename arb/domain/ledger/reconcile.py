@@ -18,7 +18,6 @@ from arb.domain.trading.reserve import hold_of
 from arb.domain.trading.trade import Leg
 
 Key = tuple[Venue, str]
-THIRD_FEE_ASSET: Final = (Venue.BINANCE, "BNB")  # any order there may pay its fee in it
 SIGHTINGS_MIN: Final = 3  # of one difference, each with other orders moving
 
 
@@ -95,7 +94,7 @@ def moves(order: Order, key: Key) -> bool:
     venue, asset = key
     if order.venue is not venue:
         return False
-    return asset in order.symbol.split("/") or key == THIRD_FEE_ASSET
+    return asset in (*order.symbol.split("/"), venue.fee_asset)
 
 
 def within_reach(look: Look, key: Key) -> bool:
@@ -105,7 +104,7 @@ def within_reach(look: Look, key: Key) -> bool:
     """
     difference = look.difference(key)
     orders = [order for order in look.movers if not order.is_terminal and moves(order, key)]
-    if key == THIRD_FEE_ASSET:
+    if key[1] == key[0].fee_asset:
         return bool(orders)
     if difference < ZERO:
         return -difference <= sum((amount for asset, amount in map(_cost, orders) if asset == key[1]), ZERO)

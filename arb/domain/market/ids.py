@@ -24,19 +24,24 @@ USDT: Final = Coin("USDT")  # fed and fenced like a coin, and never evaluated
 
 
 class Venue(StrEnum):
-    """A place where orders are matched: its name, its letter in our ids, and the currency it quotes in."""
+    """A place where orders are matched, one row each.
+
+    Its name, its letter in our ids, the currency it quotes in, and the asset besides those traded in which
+    it may take fees, if any.
+    """
 
     code: str
     quote: str
+    fee_asset: str
 
-    UPBIT = "upbit", "u", "KRW"
-    BINANCE = "binance", "b", "USDT"
+    UPBIT = "upbit", "u", "KRW", ""
+    BINANCE = "binance", "b", "USDT", "BNB"
 
     def __new__(cls, name: str, *row: str) -> Self:
         """Return the member of one row."""
         member = str.__new__(cls, name)
         member._value_ = name
-        member.code, member.quote = row
+        member.code, member.quote, member.fee_asset = row
         return member
 
 

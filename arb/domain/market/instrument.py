@@ -1,13 +1,11 @@
 """What a venue lets us trade, and its rounding rules.
 
-Sources: Binance filters PRICE_FILTER, LOT_SIZE, NOTIONAL; Upbit price units by band (in force since
-2025-07-31), 5,000 KRW minimum, 8 decimals of volume. Live rules replace the defaults at start.
+The rules come from the venues' own lists; where a venue publishes bands of price units, from those.
 """
 
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
 
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.market.money import ZERO, ceil_to, floor_to, fraction
@@ -33,8 +31,8 @@ class Side(StrEnum):
 class FeeIn(StrEnum):
     """The asset a venue takes its fee in."""
 
-    RECEIVED = "received"  # Binance: base of a buy, quote of a sell
-    QUOTE = "quote"  # Upbit: on top of a bid, off an ask's proceeds
+    RECEIVED = "received"  # base of a buy, quote of a sell
+    QUOTE = "quote"  # on top of a bid, off an ask's proceeds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,27 +94,3 @@ class Instrument:
         if self.fee_in is FeeIn.RECEIVED and side is Side.BUY:
             return self.base, quantity * rate
         return self.quote, quantity * price * rate
-
-
-UPBIT_KRW_BANDS: Final = tuple(
-    (Decimal(lower), Decimal(tick))
-    for lower, tick in (
-        ("2000000", "1000"),
-        ("1000000", "1000"),
-        ("500000", "500"),
-        ("100000", "100"),
-        ("50000", "50"),
-        ("10000", "10"),
-        ("5000", "5"),
-        ("1000", "1"),
-        ("100", "1"),
-        ("10", "0.1"),
-        ("1", "0.01"),
-        ("0.1", "0.001"),
-        ("0.01", "0.0001"),
-        ("0.001", "0.00001"),
-        ("0.0001", "0.000001"),
-        ("0.00001", "0.0000001"),
-        ("0", "0.00000001"),
-    )
-)

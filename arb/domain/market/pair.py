@@ -1,12 +1,14 @@
 """The two venues that coins are traded between, and the two ways to open a pair of legs on them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import permutations
 from typing import Any, Final
 
 from arb.domain.market.ids import Symbol, Venue
 from arb.domain.market.instrument import Side
+
+Key = tuple[Venue, Symbol]
 
 
 class Direction(str):
@@ -66,10 +68,12 @@ class Pair:
 
     first: Venue
     second: Venue
+    rate_key: Key = field(init=False)  # the instrument that says what the second venue's currency is worth
 
     def __post_init__(self) -> None:
         if self.first is self.second:
             raise ValueError(f"a pair needs two venues, not {self.first} twice")
+        object.__setattr__(self, "rate_key", (self.first, Symbol(f"{self.second.quote}/{self.currency}")))
 
     @property
     def venues(self) -> tuple[Venue, Venue]:
@@ -93,8 +97,3 @@ class Pair:
     def krw(self, venue: Venue, amount: Decimal, krw_per_usdt: Decimal) -> Decimal:
         """Return an amount of the venue's quote currency in the currency of accounts."""
         return amount if venue.quote == self.first.quote else amount * krw_per_usdt
-
-    @property
-    def rate_key(self) -> tuple[Venue, Symbol]:
-        """Return the instrument that says what the second venue's currency is worth."""
-        return self.first, Symbol(f"{self.second.quote}/{self.currency}")

@@ -125,7 +125,7 @@ class SystemMonitor:
         }
 
     def _fresh_venues(self, now_ns: int) -> set[Venue]:
-        books = self.quotes.get(keys_of(self.coins)).values()
+        books = self.quotes.get(keys_of(self.markets.pair, self.coins)).values()
         return {book.venue for book in books if self._is_fresh(book, now_ns)}
 
     def _is_fresh(self, book: Book, now_ns: int) -> bool:

@@ -19,7 +19,7 @@ from arb.ports.market import Clock
 from arb.ports.trading import SessionStore
 
 PAUSE_MS: Final = 200
-LOOK_NS: Final = 2_000_000_000  # at all open orders: 80 of the 6,000 of weight that Binance gives a minute
+LOOK_NS: Final = 2_000_000_000  # at all open orders: a seventieth of the weight that a venue gives a minute
 BLIND_NS: Final = 6_000_000_000  # a claim outlives its intent's lifetime and the HTTP timeout by nothing
 DATABASE_AWAY: Final = "the database is away, so no order was resolved and no trade settled"
 

@@ -19,7 +19,6 @@ LOOK_BACK_NS: Final = 600 * 1_000_000_000
 ORDER_BYTES: Final = 8_000
 ORDERS_AT_ONCE_MAX: Final = 1_000
 SOURCES_MAX: Final = 5  # named in one alarm
-QUOTES: Final = {Venue.UPBIT: "KRW", Venue.BINANCE: "USDT"}
 NO_ORDER: Final = "no order of the last 10 minutes explains it: a transfer, a fee, or an older order"
 
 
@@ -56,7 +55,7 @@ class Explain:
     def _symbols(self, drift: Drift) -> list[Symbol]:
         """Return the markets whose fills move this asset; every one for a currency or a fee asset."""
         coins = {*self.coins}
-        if drift.asset != QUOTES[drift.venue] and drift.asset not in coins:
+        if drift.asset != drift.venue.quote and drift.asset not in coins:
             coins.add(Coin(drift.asset))
         elif drift.asset in coins:
             coins = {Coin(drift.asset)}

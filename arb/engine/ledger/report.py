@@ -6,8 +6,9 @@ from typing import Protocol
 
 from arb.domain.errors import StoreUnavailable
 from arb.domain.ledger.report import Prices, Report, SessionTotals, make_report
-from arb.domain.market.ids import Coin, SessionId, Venue
-from arb.engine.market.markets import USDT_KRW, keys_of, symbol_on
+from arb.domain.market.ids import Coin, SessionId
+from arb.domain.market.pair import Pair
+from arb.engine.market.markets import keys_of, symbol_on
 from arb.ports.market import QuoteStore
 from arb.ports.messaging import Counters
 
@@ -23,6 +24,7 @@ class ReportStore(Protocol):
 class MakeReport:
     """The use case of `arb report` and of the end of every run."""
 
+    pair: Pair
     session_id: SessionId
     store: ReportStore
     quotes: QuoteStore
@@ -37,13 +39,13 @@ class MakeReport:
     def _prices(self) -> Prices:
         """Return what is known: the newest books, however old; nothing while their store is away."""
         try:
-            books = self.quotes.get(keys_of(self.coins))
+            books = self.quotes.get(keys_of(self.pair, self.coins))
         except StoreUnavailable:
             return Prices()
-        if USDT_KRW not in books:
+        if self.pair.rate_key not in books:
             return Prices()
-        rate = books[USDT_KRW].mid
-        found = {coin: books.get((Venue.BINANCE, symbol_on(Venue.BINANCE, coin))) for coin in self.coins}
+        venue, rate = self.pair.second, books[self.pair.rate_key].mid
+        found = {coin: books.get((venue, symbol_on(venue, coin))) for coin in self.coins}
         return Prices(
             krw_per_usdt=rate,
             krw_per_coin={coin: book.mid * rate for coin, book in found.items() if book is not None},

@@ -20,7 +20,6 @@ from arb.ports.trading import VenueClient
 AGE_NS_MAX: Final = 60 * NS_PER_S
 SPREAD_BPS_MAX: Final = Decimal(100)  # half of it is the most that a middle is off: 0.5 % of a fee
 ASKED_AGAIN_NS: Final = 5 * NS_PER_S  # of a venue that gave none
-CURRENCIES: Final = {Venue.UPBIT: "KRW", Venue.BINANCE: "USDT"}
 Key = tuple[Venue, Symbol]
 
 
@@ -36,7 +35,7 @@ class FeePrices:
 
     def of(self, venue: Venue, asset: str) -> Decimal | None:
         """Return what one unit of `asset` is worth on `venue`, None where no price can be had."""
-        key = (venue, Symbol(f"{asset}/{CURRENCIES[venue]}"))
+        key = (venue, Symbol(f"{asset}/{venue.quote}"))
         for book in (self._fed(key), self._asked(key)):
             if book is not None:
                 return book.mid

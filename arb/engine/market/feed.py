@@ -21,9 +21,10 @@ from arb.domain.errors import DispatchError, StoreUnavailable
 from arb.domain.health.degradation import BOOK_LEVELS, Degree, never_degraded
 from arb.domain.market.book import Book
 from arb.domain.market.ids import USDT, Coin, Symbol, Venue, coin_of
+from arb.domain.market.pair import Pair
 from arb.domain.time import STAMP_AHEAD_NS_MAX
 from arb.engine.market.book_codec import encode_book
-from arb.engine.market.markets import USDT_KRW, keys_of
+from arb.engine.market.markets import keys_of
 from arb.engine.market.tally import Tally
 from arb.ports.market import Clock, QuoteStore
 from arb.ports.messaging import Dispatcher
@@ -52,6 +53,7 @@ class Feed:
     def __init__(
         self,
         *,
+        pair: Pair,
         store: FeedStore,
         dispatcher: Dispatcher,
         tally: Tally,
@@ -59,6 +61,7 @@ class Feed:
         degree: Callable[[], Degree] = never_degraded,
         on_refused: Callable[[Collection[Coin]], None] = unheard,
     ) -> None:
+        self._pair = pair
         self._store = store
         self._dispatcher = dispatcher
         self._tally = tally
@@ -88,7 +91,11 @@ class Feed:
         """
         with self._lock:
             before, self._fences = self._fences, dict(fences)
-            kept = {key: book for key, book in self._latest.items() if self._is_ours(key) or key == USDT_KRW}
+            kept = {
+                key: book
+                for key, book in self._latest.items()
+                if self._is_ours(key) or key == self._pair.rate_key
+            }
             changed = {coin for coin in fences if before.get(coin) != fences[coin]}
             self._latest = kept
             self._changed = {
@@ -96,7 +103,7 @@ class Feed:
                 for key, book in kept.items()
                 if self._is_ours(key) and (key in self._changed or coin_of(key[1]) in changed)
             }
-            new = keys_of(sorted(coin for coin in fences if coin not in before))
+            new = keys_of(self._pair, sorted(coin for coin in fences if coin not in before))
             self._gone = {key for key in {*self._gone, *new} if self._is_ours(key) and key not in kept}
             again = {coin_of(symbol) for _, symbol in self._changed}
             self._dirty = ((self._dirty | again) & fences.keys()) - {USDT}
@@ -116,7 +123,7 @@ class Feed:
                     continue  # received before the clock was set back
                 book = deep.top(BOOK_LEVELS) if self._shallow else deep
                 key = (book.venue, book.symbol)
-                if key == USDT_KRW:
+                if key == self._pair.rate_key:
                     self._dirty |= self._fences.keys() - {USDT}
                 elif self._is_ours(key):
                     self._dirty.add(coin_of(key[1]))
@@ -130,7 +137,7 @@ class Feed:
     def invalidate(self, venue: Venue) -> None:
         """Forget every book of a venue, also in the store with the next flush."""
         with self._lock:
-            gone = {key for key in keys_of(self._fences.keys() - {USDT}) if key[0] is venue}
+            gone = {key for key in keys_of(self._pair, self._fences.keys() - {USDT}) if key[0] is venue}
             self._gone |= {key for key in gone if self._is_ours(key)}
             for key in gone:
                 self._latest.pop(key, None)
@@ -164,7 +171,7 @@ class Feed:
         before_ns, self._flushed_at_ns = self._flushed_at_ns, self._clock.now_ns()
         if self._flushed_at_ns < before_ns - STAMP_AHEAD_NS_MAX:
             self._tally.count(FLUSHES, "clock_set_back")
-            for venue in Venue:
+            for venue in self._pair.venues:
                 self.invalidate(venue)
 
     def _is_ours(self, key: Key) -> bool:
@@ -211,7 +218,7 @@ class Feed:
         self._asked_ns = now_ns
         with self._lock:
             fences = self._fences
-            owed = keys_of(sorted(coin for coin in self._owed if coin in fences))
+            owed = keys_of(self._pair, sorted(coin for coin in self._owed if coin in fences))
             books = [_fenced(self._latest[key], fences) for key in owed if key in self._latest]
         try:
             self._dispatcher.send(

@@ -17,7 +17,7 @@ from arb.domain.market.spread import RATE_FORGOTTEN, Market, Rate
 from arb.domain.risk.review import Limits
 from arb.domain.time import NS_PER_S, STAMP_AHEAD_NS_MAX, is_current
 from arb.engine.market.fee_prices import FeePrices
-from arb.engine.market.markets import USDT_KRW, Books, Markets, keys_of, symbol_on
+from arb.engine.market.markets import Books, Markets, keys_of, symbol_on
 from arb.engine.market.told_books import ToldBooks
 from arb.ports.market import Clock
 from arb.ports.messaging import Counters
@@ -101,7 +101,7 @@ class FreshMarkets:
     def _books(self, coin: Coin, *, deep: bool, asking: Collection[Venue]) -> Books:
         """Return the coin's books and the rate's that are fresh, after asking these venues for the others."""
         is_shallow = deep and self.degree() >= Degree.SHALLOW
-        keys = keys_of((coin,))
+        keys = keys_of(self.markets.pair, (coin,))
         known = self.markets.books((coin,), self.clock.now_ns())
         hot = self._fresh(known)
         lacking = {key[0] for key in keys if is_shallow or key not in hot}
@@ -110,8 +110,8 @@ class FreshMarkets:
         found = self._fresh(self.markets.books((coin,), self.clock.now_ns(), tuple(asked.values())))
         if is_shallow:  # the hot books are newer, and have less of the depth
             found = found | asked
-        if USDT_KRW in found:
-            self.markets.belief.rate(found[USDT_KRW])
+        if (rate := found.get(self.markets.pair.rate_key)) is not None:
+            self.markets.belief.rate(rate)
         return found
 
     def _fresh(self, books: Books) -> dict[Key, Book]:
@@ -123,14 +123,16 @@ class FreshMarkets:
             if is_current(
                 book.ts_recv_ns,
                 now_ns,
-                self.limits.rate_age_ns_max if key == USDT_KRW else self.limits.quote_age_ns_max,
+                self.limits.rate_age_ns_max
+                if key == self.markets.pair.rate_key
+                else self.limits.quote_age_ns_max,
             )
         }
 
     def _believed(self, otherwise: Rate | None) -> Rate | None:
         """Return the last rate that was believed here, or that of the newest book kept, or the other one."""
         belief, now_ns = self.markets.belief, self.clock.now_ns()
-        kept = None if belief.last else self.markets.books((), now_ns).get(USDT_KRW)
+        kept = None if belief.last else self.markets.books((), now_ns).get(self.markets.pair.rate_key)
         if kept is not None and kept.ts_recv_ns <= now_ns + STAMP_AHEAD_NS_MAX:
             belief.rate(kept)
         last = belief.last

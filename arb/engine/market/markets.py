@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from arb.domain.errors import StoreUnavailable
 from arb.domain.market.belief import RateBelief
@@ -15,7 +14,6 @@ from arb.domain.time import STAMP_AHEAD_NS_MAX
 from arb.engine.market.fences import Fences
 from arb.ports.market import Quotes, QuoteStore
 
-USDT_KRW: Final = (Venue.UPBIT, Symbol("USDT/KRW"))
 Books = Mapping[tuple[Venue, Symbol], Book]
 
 
@@ -24,9 +22,9 @@ def symbol_on(venue: Venue, coin: Coin) -> Symbol:
     return Symbol(f"{coin}/{venue.quote}")
 
 
-def keys_of(coins: Iterable[Coin]) -> tuple[tuple[Venue, Symbol], ...]:
+def keys_of(pair: Pair, coins: Iterable[Coin]) -> tuple[tuple[Venue, Symbol], ...]:
     """Return every instrument whose book evaluating these coins needs, the rate's included."""
-    return (USDT_KRW, *((venue, symbol_on(venue, coin)) for coin in coins for venue in Venue))
+    return (pair.rate_key, *((venue, symbol_on(venue, coin)) for coin in coins for venue in pair.venues))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,15 +44,15 @@ class Markets:
         a former owner sent or left behind. One that is stamped ahead of now is newer than none.
         """
         books = self.books(coins, now_ns, carried)
-        if USDT_KRW in books:
-            self.belief.rate(books[USDT_KRW])  # also of what is not a market
+        if (rate := books.get(self.pair.rate_key)) is not None:
+            self.belief.rate(rate)  # also of what is not a market
         found = ((coin, self.assemble(coin, books)) for coin in coins)
         return {coin: market for coin, market in found if market is not None}
 
     def books(self, coins: Sequence[Coin], now_ns: int, carried: Sequence[Book] = ()) -> Books:
         """Return the newest books of these coins and of the rate, as far as there are any."""
         try:
-            seen = self.quotes.look(keys_of(coins))
+            seen = self.quotes.look(keys_of(self.pair, coins))
         except StoreUnavailable:
             seen = Quotes({}, {})
         self.fences.learn(seen.fences)
@@ -79,6 +77,6 @@ class Markets:
             if key not in books or key not in self.instruments:
                 return None
             legs[venue] = MarketLeg(books[key], self.instruments[key])
-        if USDT_KRW not in books:
+        if self.pair.rate_key not in books:
             return None
-        return Market(coin=coin, pair=self.pair, legs=legs, rate=self.belief.rate(books[USDT_KRW]))
+        return Market(coin=coin, pair=self.pair, legs=legs, rate=self.belief.rate(books[self.pair.rate_key]))

@@ -1,7 +1,7 @@
 """Which of the books that a venue gave when it was asked may be acted on.
 
 An answer that came just now may be old: from a cache on its way, or of a venue that stands still. Where the
-venue stamps its books the stamp is judged. Where it only numbers them (Binance's depth), a number below one
+venue stamps its books the stamp is judged. Where it only numbers them, a number below one
 that was seen is an older book, and one that does not move for long is no market.
 """
 

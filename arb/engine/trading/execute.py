@@ -27,7 +27,7 @@ from arb.ports.market import Clock, Entropy
 from arb.ports.messaging import AlertSink, Counters, Dispatcher
 from arb.ports.trading import NeverPlaced, NotFoundYet, SessionStore, TradeStore, VenueClient
 
-FOLLOW_MS: Final = (15, 30, 60, 120, 240)  # Upbit answers `wait` first; most results are there by 50 ms
+FOLLOW_MS: Final = (15, 30, 60, 120, 240)  # a venue may answer `wait` first; most results are there by 50 ms
 WORKING_MS_MAX: Final = 2_000  # an IOC order that still works after this is cancelled
 # The attempt that no other follows: of messages from sweeps and of what streams catch up with. Who sent the
 # order, misses a fill or starts asks in a chain that ends: however long a venue is away, one order costs no
@@ -149,7 +149,7 @@ class Execute:
     def _end(self, order: Order, event: Event, reason: str) -> Order:
         """End an order that its own sender proved was not placed, if it still is its sender.
 
-        Somebody who gave us up meanwhile may have sent the order again under the same identifier (Upbit), and
+        Somebody who gave us up meanwhile may have sent the order again under the same identifier, and
         what our attempt was told says nothing about theirs: then the venue is asked.
         """
         if self.trades.refuse(order.client_order_id, order.fence, event, reason, self.clock.now_ns()):

@@ -64,8 +64,9 @@ class ValueFees:
         rate = trade.valued_krw_per_usdt or self._rate(trade)
         if not rate:
             return None
-        fees = _leg_fees(orders, values)
-        return replace(trade, pnl_krw=trade.pnl_krw - fees[Venue.UPBIT] - fees[Venue.BINANCE] * rate)
+        pair, fees = self.markets.markets.pair, _leg_fees(orders, values)
+        costs = (pair.krw(venue, amount, rate) for venue, amount in fees.items())
+        return replace(trade, pnl_krw=trade.pnl_krw - sum(costs, ZERO))
 
     def _rate(self, trade: Trade) -> Decimal:
         """Return the rate of now, where it is not known which one valued the trade; 0 is none."""

@@ -8,10 +8,11 @@ from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.market.instrument import FeeIn, Instrument
 from arb.domain.market.listing import UNNAMED, Listing, OddMarket
 from arb.domain.market.money import BPS, ZERO
-from arb.venues.registry import from_venue_symbol
+from arb.venues.binance.names import symbol_of
 from arb.venues.rows import MISSING, OddField, above_zero, by_symbol, fee_rate, not_negative, taken, text
 
 DEFAULT_TAKER_FEE_BPS: Final = Decimal(10)
+NOTIONAL_MIN: Final = Decimal(5)  # USDT, of most markets
 NO_LIMIT: Final = Decimal(1_000_000_000_000)
 NOTIONAL_MIN_USUAL: Final = Decimal(5)  # USDT
 NOTIONAL_MIN_ABSURD: Final = Decimal(1_000)  # USDT; 5 to 10 are usual
@@ -50,7 +51,7 @@ def _taker(rates: Any, of: str) -> Decimal:
 
 def _symbol(market: Any) -> Symbol:
     """Return which market a row is about. Raises: ValueError if that cannot be told."""
-    return from_venue_symbol(Venue.BINANCE, text(market["symbol"]))
+    return symbol_of(text(market["symbol"]))
 
 
 def _unnamed(body: Any) -> tuple[OddMarket, ...]:

@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlencode
 
-from arb.domain.market.ids import Symbol, Venue
+from arb.domain.market.ids import Symbol
 from arb.domain.market.instrument import Side
 from arb.domain.market.money import plain
 from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import Order
 from arb.venues.binance.auth import Stamp, signed
-from arb.venues.registry import to_venue_symbol
+from arb.venues.binance.names import venue_symbol
 from arb.venues.request import Effect, HttpRequest, HttpResponse, Usage
 
 ORDER_GROUP: Final = "order"
@@ -31,7 +31,7 @@ USAGE_HEADERS: Final = {
 def order_parameters(order: Order) -> dict[str, str]:
     """Return an order as Binance wants it."""
     return {
-        "symbol": _market(order.symbol),
+        "symbol": venue_symbol(order.symbol),
         "side": SIDES[order.side],
         "type": "LIMIT",
         "timeInForce": "IOC",
@@ -72,25 +72,30 @@ def query(order: Order, stamp: Stamp) -> HttpRequest:
 
 def trades_of(symbol: Symbol, venue_order_id: str, first: int, stamp: Stamp) -> HttpRequest:
     """Return the request for the oldest fills of one order from a trade on; else they are the newest."""
-    parameters = {"symbol": _market(symbol), "orderId": venue_order_id, "fromId": str(first), "limit": "1000"}
+    parameters = {
+        "symbol": venue_symbol(symbol),
+        "orderId": venue_order_id,
+        "fromId": str(first),
+        "limit": "1000",
+    }
     return _private("/api/v3/myTrades", parameters, stamp, weight=5)
 
 
 def open_orders(symbol: Symbol | None, stamp: Stamp) -> HttpRequest:
     """Return the request for the open orders of one market or of all."""
-    parameters = {} if symbol is None else {"symbol": _market(symbol)}
+    parameters = {} if symbol is None else {"symbol": venue_symbol(symbol)}
     return _private("/api/v3/openOrders", parameters, stamp, weight=80 if symbol is None else 6)
 
 
 def all_orders(symbol: Symbol, start_ms: int, end_ms: int, stamp: Stamp) -> HttpRequest:
     """Return the request for the oldest orders of a market created in a window of at most 24 hours."""
     window = {"startTime": str(start_ms), "endTime": str(end_ms), "limit": "1000"}
-    return _private("/api/v3/allOrders", {"symbol": _market(symbol), **window}, stamp, weight=20)
+    return _private("/api/v3/allOrders", {"symbol": venue_symbol(symbol), **window}, stamp, weight=20)
 
 
 def orders_from(symbol: Symbol, first: int, stamp: Stamp) -> HttpRequest:
     """Return the request for the oldest orders of a market from an order on."""
-    parameters = {"symbol": _market(symbol), "orderId": str(first), "limit": "1000"}
+    parameters = {"symbol": venue_symbol(symbol), "orderId": str(first), "limit": "1000"}
     return _private("/api/v3/allOrders", parameters, stamp, weight=20)
 
 
@@ -101,12 +106,12 @@ def account(stamp: Stamp) -> HttpRequest:
 
 def commission(symbol: Symbol, stamp: Stamp) -> HttpRequest:
     """Return the request for the account's fee rates in one market."""
-    return _private("/api/v3/account/commission", {"symbol": _market(symbol)}, stamp, weight=20)
+    return _private("/api/v3/account/commission", {"symbol": venue_symbol(symbol)}, stamp, weight=20)
 
 
 def exchange_info(symbols: Sequence[Symbol]) -> HttpRequest:
     """Return the request for the rules of some markets."""
-    names = json.dumps([_market(symbol) for symbol in symbols], separators=(",", ":"))
+    names = json.dumps([venue_symbol(symbol) for symbol in symbols], separators=(",", ":"))
     query_text = urlencode({"symbols": names})
     return HttpRequest(method="GET", path="/api/v3/exchangeInfo", query=query_text, weight=20)
 
@@ -128,8 +133,4 @@ def _private(path: str, parameters: Mapping[str, str], stamp: Stamp, *, weight: 
 
 
 def _named(order: Order | ListedOrder) -> dict[str, str]:
-    return {"symbol": _market(order.symbol), "origClientOrderId": order.client_order_id}
-
-
-def _market(symbol: Symbol) -> str:
-    return to_venue_symbol(Venue.BINANCE, symbol)
+    return {"symbol": venue_symbol(order.symbol), "origClientOrderId": order.client_order_id}

@@ -10,12 +10,35 @@ from decimal import Decimal
 from typing import Any, Final
 
 from arb.domain.market.ids import Coin, Symbol, Venue
-from arb.domain.market.instrument import UPBIT_KRW_BANDS, FeeIn, Instrument
+from arb.domain.market.instrument import FeeIn, Instrument
 from arb.domain.market.money import BPS, floor_to
-from arb.venues.registry import from_venue_symbol, to_venue_symbol
 from arb.venues.rows import OddField, above_zero, by_symbol, fee_rate, not_negative, taken, text
+from arb.venues.upbit.names import symbol_of, venue_symbol
 
 Bands = tuple[tuple[Decimal, Decimal], ...]
+# Price units by band in force since 2025-07-31, highest bound first.
+KRW_BANDS: Final = tuple(
+    (Decimal(lower), Decimal(tick))
+    for lower, tick in (
+        ("2000000", "1000"),
+        ("1000000", "1000"),
+        ("500000", "500"),
+        ("100000", "100"),
+        ("50000", "50"),
+        ("10000", "10"),
+        ("5000", "5"),
+        ("1000", "1"),
+        ("100", "1"),
+        ("10", "0.1"),
+        ("1", "0.01"),
+        ("0.1", "0.001"),
+        ("0.01", "0.0001"),
+        ("0.001", "0.00001"),
+        ("0.0001", "0.000001"),
+        ("0.00001", "0.0000001"),
+        ("0", "0.00000001"),
+    )
+)
 LOT_STEP: Final = Decimal("0.00000001")
 NOTIONAL_MIN_ABSURD: Final = Decimal(1_000_000)  # KRW; 5,000 is usual
 TICK_ABSURD: Final = Decimal("0.1")  # of the price; a hundredth is the coarsest of the table
@@ -90,10 +113,10 @@ def instrument(
     return Instrument(
         venue=Venue.UPBIT,
         symbol=symbol,
-        venue_symbol=to_venue_symbol(Venue.UPBIT, symbol),
+        venue_symbol=venue_symbol(symbol),
         base=Coin(base),
         quote=quote,
-        price_bands=merged_bands(price, ticks[symbol]) if symbol in ticks else UPBIT_KRW_BANDS,
+        price_bands=merged_bands(price, ticks[symbol]) if symbol in ticks else KRW_BANDS,
         lot_step=LOT_STEP,
         quantity_min=LOT_STEP,
         quantity_max=floor_to(own.notional_max / price, LOT_STEP),
@@ -107,12 +130,12 @@ def instrument(
 
 def merged_bands(price: Decimal, tick: Decimal) -> Bands:
     """Return the fallback table with the published unit in the band of the current price."""
-    current = next((lower for lower, _ in UPBIT_KRW_BANDS if price >= lower), UPBIT_KRW_BANDS[-1][0])
-    return tuple((lower, tick if lower == current else fallback) for lower, fallback in UPBIT_KRW_BANDS)
+    current = next((lower for lower, _ in KRW_BANDS if price >= lower), KRW_BANDS[-1][0])
+    return tuple((lower, tick if lower == current else fallback) for lower, fallback in KRW_BANDS)
 
 
 def _market(row: Any) -> Symbol:
-    return from_venue_symbol(Venue.UPBIT, text(row["market"]))
+    return symbol_of(text(row["market"]))
 
 
 def _krw_market(row: Any) -> Symbol:

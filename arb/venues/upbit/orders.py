@@ -12,15 +12,15 @@ from decimal import Decimal
 from typing import Final
 from urllib.parse import urlencode
 
-from arb.domain.market.ids import Symbol, Venue
+from arb.domain.market.ids import Symbol
 from arb.domain.market.instrument import Side
 from arb.domain.market.money import ceil_to, floor_to, plain
 from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import Order
-from arb.venues.registry import to_venue_symbol
 from arb.venues.request import Effect, HttpRequest, HttpResponse, Usage
 from arb.venues.upbit.auth import Parameters, Pass, bearer, hashed_text
 from arb.venues.upbit.instruments import DEFAULT_TERMS, LOT_STEP
+from arb.venues.upbit.names import venue_symbol
 
 ORDER_GROUP: Final = "order"
 DEFAULT_GROUP: Final = "default"
@@ -33,7 +33,7 @@ REMAINING: Final = re.compile(r"group=([a-z-]+);.*\bsec=([0-9]+)", re.ASCII)
 def order_parameters(order: Order) -> dict[str, str]:
     """Return an order as Upbit wants it; the same order gives the same body, whenever it is made."""
     return {
-        "market": _market(order.symbol),
+        "market": venue_symbol(order.symbol),
         "side": SIDES[order.side],
         "ord_type": "limit",
         "volume": plain(order.quantity),
@@ -90,7 +90,7 @@ def query_uuid(venue_order_id: str, access: Pass) -> HttpRequest:
 
 def open_orders(symbol: Symbol | None, page: int, access: Pass) -> HttpRequest:
     """Return the request for a page (from 1) of 100 open orders of one market or of all."""
-    market = [] if symbol is None else [("market", _market(symbol))]
+    market = [] if symbol is None else [("market", venue_symbol(symbol))]
     rest = [("states[]", "wait"), ("states[]", "watch"), ("page", str(page)), ("limit", "100")]
     return _private("GET", "/v1/orders/open", [*market, *rest], access)
 
@@ -98,7 +98,7 @@ def open_orders(symbol: Symbol | None, page: int, access: Pass) -> HttpRequest:
 def closed_orders(symbol: Symbol, start_ms: int, end_ms: int, access: Pass) -> HttpRequest:
     """Return the request for the oldest ended orders of a market created in a window of at most 7 days."""
     parameters = [
-        ("market", _market(symbol)),
+        ("market", venue_symbol(symbol)),
         ("states[]", "done"),
         ("states[]", "cancel"),
         ("start_time", str(start_ms)),
@@ -116,7 +116,7 @@ def accounts(access: Pass) -> HttpRequest:
 
 def chance(symbol: Symbol, access: Pass) -> HttpRequest:
     """Return the request for the account's fees and limits in one market."""
-    return _private("GET", "/v1/orders/chance", [("market", _market(symbol))], access)
+    return _private("GET", "/v1/orders/chance", [("market", venue_symbol(symbol))], access)
 
 
 def markets() -> HttpRequest:
@@ -156,8 +156,4 @@ def _private(
 
 
 def _listed(symbols: Sequence[Symbol]) -> str:
-    return urlencode({"markets": ",".join(_market(symbol) for symbol in symbols)}, safe=",")
-
-
-def _market(symbol: Symbol) -> str:
-    return to_venue_symbol(Venue.UPBIT, symbol)
+    return urlencode({"markets": ",".join(venue_symbol(symbol) for symbol in symbols)}, safe=",")

@@ -13,9 +13,9 @@ import msgspec
 
 from arb.domain.errors import DataError, Rejected
 from arb.domain.market.book import Book
-from arb.domain.market.ids import Coin, Symbol, Venue
+from arb.domain.market.ids import USDT, Coin, Symbol, Venue
 from arb.domain.time import NS_PER_MS
-from arb.engine.market.markets import USDT_KRW, symbol_on
+from arb.engine.market.markets import symbol_on
 from arb.engine.market.stream import Notice
 from arb.venues.levels import best_first
 
@@ -112,7 +112,7 @@ class UpbitStream:
 
 def _symbols(coins: Iterable[Coin]) -> dict[str, Symbol]:
     """Return the coins' markets and the rate's, without which no coin is evaluated."""
-    symbols = (USDT_KRW[1], *(symbol_on(Venue.UPBIT, coin) for coin in coins))
+    symbols = [symbol_on(Venue.UPBIT, coin) for coin in (USDT, *coins)]
     return {_code(symbol): symbol for symbol in symbols}
 
 

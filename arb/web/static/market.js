@@ -30,7 +30,10 @@ export function redraw() {
   for (const quote of data.quotes) chart(rows.get(quote.coin).chart, quote.coin, at, data, {});
   show("coin-name", chosen);
   chart(find("coin-chart"), chosen, at, data, { labels: (value) => `${signed(value)}` });
-  for (const venue of ["upbit", "binance"]) depth(find(`depth-${venue}`), data.depth[chosen]?.[venue]);
+  for (const [at, leg] of (data.quotes[0]?.legs ?? []).entries()) {
+    show(`depth-name-${at}`, `${leg.venue}, ${leg.currency}`);
+    depth(find(`depth-${at}`), data.depth[chosen]?.[leg.venue]);
+  }
 }
 
 function remember(quote, at) {
@@ -47,11 +50,11 @@ function addRow(coin) {
   const button = make("button", { type: "button", class: "coin", "aria-pressed": "false" }, coin);
   button.addEventListener("click", () => { chosen = coin; redraw(); press(); });
   const cells = {
-    button, upbit: make("b"), upbitAge: make("small"), binance: make("b"), binanceAge: make("small"),
+    button, legs: [0, 1].map(() => ({ mid: make("b"), age: make("small") })),
     premium: make("b"), edge: make("b"), chart: make("div", { class: "chart" }),
   };
   const line = row([
-    button, [make("span", {}, cells.upbit, cells.upbitAge)], [make("span", {}, cells.binance, cells.binanceAge)],
+    button, ...cells.legs.map((leg) => [make("span", {}, leg.mid, leg.age)]),
     cells.premium, cells.edge, [cells.chart, "wide"],
   ]);
   find("quotes").append(line);
@@ -65,14 +68,14 @@ function press() {
 }
 
 function update(cells, quote, data) {
-  cells.upbit.textContent = price(quote.upbit_krw);
-  cells.binance.textContent = price(quote.binance_usdt);
   cells.premium.textContent = signed(quote.premium_bps, 1);
   cells.edge.textContent = signed(quote.edge_bps, 1);
   cells.edge.className = tone(quote.edge_bps);
-  for (const [cell, ms] of [[cells.upbitAge, quote.upbit_age_ms], [cells.binanceAge, quote.binance_age_ms]]) {
-    cell.textContent = age(ms);
-    cell.className = ms !== null && ms > data.quote_age_ms_max ? "down" : "";
+  for (const [at, leg] of quote.legs.entries()) {
+    show(`quotes-name-${at}`, `${leg.venue}, ${leg.currency}`);
+    cells.legs[at].mid.textContent = price(leg.mid);
+    cells.legs[at].age.textContent = age(leg.age_ms);
+    cells.legs[at].age.className = leg.age_ms !== null && leg.age_ms > data.quote_age_ms_max ? "down" : "";
   }
 }
 

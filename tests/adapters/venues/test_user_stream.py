@@ -25,6 +25,7 @@ from arb.adapters.redis.life import RedisHeartbeats
 from arb.adapters.venues.binance.connect import connect_binance
 from arb.adapters.venues.upbit.connect import connect_upbit
 from arb.adapters.venues.user_stream import StreamWork, UserStreamListener, UserStreams, venue_now_ms
+from arb.app.streams import user_streams
 from arb.domain.errors import Retryable
 from arb.domain.ledger.ledger import opening_entry
 from arb.domain.market.ids import Coin, Venue
@@ -49,7 +50,6 @@ from tests.contracts.backends import Stores, memory_stores, sql_engine, sql_stor
 from tests.domain.markets import OTHER
 from tests.engine.trading.test_fills import Alarms, Counts
 from tests.free_port import free_port
-from workers.stream import streams
 
 SOON_S = 60.0
 ENDED_S = 20.0
@@ -406,7 +406,7 @@ KEYS = {
 def test_the_process_listens_where_an_account_is_traded_on(tmp_path, mode, environ, expected):
     found = load(mode, {"ARB_HOME": str(tmp_path), **environ})
     clients = {venue: FastVenue(0) for venue in Venue}
-    listened = streams(found, clients, CLOCK, ENTROPY)
+    listened = user_streams(found, clients, CLOCK, ENTROPY)
     assert {stream.venue for stream, _ in listened} == expected
     for stream, url in listened:
         assert url == getattr(found, stream.venue).user_stream_url

@@ -14,10 +14,10 @@ from tests.cli.views.facts import NOW_NS, SOURCES, Stack, frames
 def test_a_frame_has_the_facts_of_every_source() -> None:
     frame = frames(Stack(), ManualClock(NOW_NS)).read()
     btc, eth = frame.quotes
-    assert (btc.upbit_age_ms, btc.binance_age_ms) == (40, 20)
+    assert [leg.age_ms for leg in btc.legs] == [40, 20]
     assert btc.premium_bps == Decimal(100)
     assert btc.edge_bps is not None and 80 < btc.edge_bps < 100
-    assert eth.upbit_krw is None and eth.edge_bps is None
+    assert eth.legs[0].mid is None and eth.edge_bps is None
     assert frame.krw_per_usdt == 1400
     assert frame.trades is not None and frame.trades[0].hedged == Decimal("0.1")
     assert frame.queues == {"orders": 1, "evaluate": 2, "housekeeping": 3}

@@ -43,7 +43,13 @@ def legs() -> Iterator[ThreadPoolExecutor]:
 
 def naive(legs: ThreadPoolExecutor, upbit_lost: int = 0) -> Naive:
     best = {(venue, BTC): {Side.BUY: PRICES[venue], Side.SELL: PRICES[venue]} for venue in Venue}
-    prices = Prices(base_urls={}, coins=(BTC,), instruments=RULES, notional_usdt=Decimal(10_000), best=best)
+    prices = Prices(
+        base_urls=dict.fromkeys(Venue, ""),
+        coins=(BTC,),
+        instruments=RULES,
+        notional_usdt=Decimal(10_000),
+        best=best,
+    )
     venues = {Venue.UPBIT: Accepting(Venue.UPBIT, upbit_lost), Venue.BINANCE: Accepting(Venue.BINANCE)}
     return Naive(venues=venues, instruments=RULES, prices=prices, legs=legs, clock=ManualClock())
 

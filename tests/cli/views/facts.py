@@ -134,4 +134,4 @@ def assemble() -> Callable[..., Any]:
 
 
 def frames(stack: Stack, clock: Clock) -> FrameReader:
-    return FrameReader(stack, clock, "mock", Decimal(1000), assemble())
+    return FrameReader(stack, clock, "mock", Decimal(1000), PAIR, assemble())

@@ -19,6 +19,7 @@ from arb.domain.trading.trade import TradeState
 from arb.ports.trading import Session
 from tests.cli.views.drawing import drawn
 from tests.contracts import world
+from tests.domain.markets import PAIR
 
 pytestmark = pytest.mark.integration
 KRW_PER_USDT = Decimal(1_400)
@@ -49,11 +50,11 @@ def test_a_lonely_leg_is_an_unhedged_position_worth_what_it_would_cost_to_even_o
     database: Engine, session: Session
 ) -> None:
     active = SqlTradeStore(database).active(session.session_id)
-    (row,) = positions(active, report_of(database, session, "141000000").by_coin)
+    (row,) = positions(active, report_of(database, session, "141000000").by_coin, PAIR.venues)
     assert (row["coin"], row["trades"], row["upbit"], row["binance"]) == ("BTC", 1, "-0.01", "0")
     assert (row["hedged"], row["unhedged"]) == ("0", "-0.01")
     assert Decimal(row["unrealised_krw"]) == 1_400_000 - 700 - 1_410_000
-    assert "-10,700" in drawn(positions_view([row]))
+    assert "-10,700" in drawn(positions_view([row], PAIR.venues))
 
 
 def test_a_leg_that_was_handed_over_is_unhedged_like_any_other(database: Engine, session: Session) -> None:
@@ -62,7 +63,7 @@ def test_a_leg_that_was_handed_over_is_unhedged_like_any_other(database: Engine,
     alone = replace(view.trade, state=TradeState.HANDED_OVER, residual=Decimal("-0.01"), closed_at_ns=1)
     store.add_orders(alone, ())
     held = at_risk(SimpleNamespace(trades=store, session_id=session.session_id))  # type: ignore[arg-type]
-    (row,) = positions(held, ())
+    (row,) = positions(held, (), PAIR.venues)
     assert (row["trades"], row["unhedged"]) == (1, "-0.01")
     (shown,) = newest_trades(database, session.session_id, 1)
     assert "-0.01 BTC stands alone" in drawn(trades_view([shown], world.NOW_NS))
@@ -70,9 +71,9 @@ def test_a_leg_that_was_handed_over_is_unhedged_like_any_other(database: Engine,
 
 def test_without_a_price_the_worth_is_not_known(database: Engine, session: Session) -> None:
     active = SqlTradeStore(database).active(session.session_id)
-    (row,) = positions(active, ())
+    (row,) = positions(active, (), PAIR.venues)
     assert row["unrealised_krw"] is None
-    assert "no trade is open" in drawn(positions_view([]))
+    assert "no trade is open" in drawn(positions_view([], PAIR.venues))
 
 
 def test_balances_say_what_waits_for_orders(database: Engine, session: Session) -> None:

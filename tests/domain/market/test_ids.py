@@ -34,3 +34,17 @@ def test_a_number_out_of_range_is_refused(number):
 @pytest.mark.parametrize("text", ["", "web_1", "a1-short-u1", "a1-aaaaaaaaaaaaa-x1", "a1-aaaaaaaaaaaaa-u0"])
 def test_foreign_ids_are_not_ours(text):
     assert parse_client_order_id(text) is None
+
+
+def test_no_two_venues_share_a_letter_in_ids():
+    assert len({venue.code for venue in Venue}) == len(Venue)
+    assert all(re.fullmatch("[a-z]", venue.code) for venue in Venue)
+
+
+@pytest.mark.parametrize(
+    ("text", "venue"), [("a1-aaaaaaaaaaaaa-u1", "upbit"), ("a1-aaaaaaaaaaaaa-b7", "binance")]
+)
+def test_ids_of_older_versions_are_still_read(text, venue):
+    found = parse_client_order_id(text)
+    assert found is not None and found[1] == venue
+    assert client_order_id(*found) == text

@@ -13,8 +13,8 @@ from arb.domain.health.durability import WORDS, Looked
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_S
 from arb.engine.health.monitor import HOLD_NS, MESSAGES, Standing, SystemMonitor, stand
-from arb.engine.market.markets import USDT_KRW, Markets
-from tests.domain.markets import PAIR, a_belief
+from arb.engine.market.markets import Markets
+from tests.domain.markets import PAIR, USDT_KRW, a_belief
 from tests.engine.books import BTC_KRW, BTC_USDT, NOW_NS, a_book
 from tests.engine.health.test_watch import Beats, Store
 from tests.engine.town import BTC, RULES

@@ -26,8 +26,8 @@ from arb.engine.health.probes import books
 from arb.engine.health.probes.books import LastVitals, Vitals
 from arb.engine.health.watch import Watch, named_probes
 from arb.engine.market.feed_guard import FeedGuard
-from arb.engine.market.markets import USDT_KRW, Markets
-from tests.domain.markets import PAIR, a_belief
+from arb.engine.market.markets import Markets
+from tests.domain.markets import PAIR, USDT_KRW, a_belief
 from tests.engine.books import BTC_KRW, BTC_USDT, a_book
 
 BTC = Coin("BTC")
@@ -374,6 +374,7 @@ class HangingMarkets:
     """Markets whose rules a venue does not tell."""
 
     read: Hangs
+    pair = PAIR
 
 
 def test_a_database_that_hangs_is_told_and_nothing_that_needs_it_is_tried(hangs):

@@ -10,7 +10,7 @@ from arb.domain.market.ids import Coin, Venue
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.trade import TradeState
 from arb.engine.ledger.report import MakeReport
-from arb.engine.market.markets import USDT_KRW
+from tests.domain.markets import PAIR, USDT_KRW
 from tests.engine.town import BTC, SESSION, Town
 
 HELD = Held(krw=Decimal(1_400_000), usdt=Decimal(-900), base=Decimal("0.001"))
@@ -42,7 +42,12 @@ class World:
     def __init__(self) -> None:
         self.town, self.totals, self.counts = Town(), Totals(), Counts()
         self.make = MakeReport(
-            session_id=SESSION, store=self.totals, quotes=self.town.quotes, counters=self.counts, coins=(BTC,)
+            pair=PAIR,
+            session_id=SESSION,
+            store=self.totals,
+            quotes=self.town.quotes,
+            counters=self.counts,
+            coins=(BTC,),
         )
 
     def report(self):

@@ -12,8 +12,8 @@ from arb.domain.health.degradation import Degree
 from arb.domain.market.ids import USDT, Coin, Symbol, Venue
 from arb.engine.market.book_codec import decode_book
 from arb.engine.market.feed import Feed
-from arb.engine.market.markets import USDT_KRW
 from arb.engine.market.tally import Tally
+from tests.domain.markets import PAIR, USDT_KRW
 from tests.engine.books import BTC_KRW, BTC_USDT, NOW_NS, a_book
 
 ETH_KRW = (Venue.UPBIT, Symbol("ETH/KRW"))
@@ -31,6 +31,7 @@ class World:
         self.store = MemoryQuoteStore(self.clock)
         self.dispatcher = MemoryDispatcher()
         self.feed = Feed(
+            pair=PAIR,
             store=self.store,
             dispatcher=self.dispatcher,
             tally=Tally(),

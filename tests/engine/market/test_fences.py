@@ -9,8 +9,8 @@ from arb.domain.market.ids import USDT, Coin, Symbol, Venue
 from arb.engine.market.book_codec import decode_book
 from arb.engine.market.feed import Feed
 from arb.engine.market.fences import Fences
-from arb.engine.market.markets import USDT_KRW
 from arb.engine.market.tally import Tally
+from tests.domain.markets import PAIR, USDT_KRW
 from tests.engine.books import BTC_KRW, BTC_USDT, NOW_NS, a_book
 from tests.engine.town import Town as TradingTown
 
@@ -30,6 +30,7 @@ class World:
         self.store, self.dispatcher = MemoryQuoteStore(self.clock), MemoryDispatcher()
         self.refused: list[tuple[Coin, ...]] = []
         self.feed = Feed(
+            pair=PAIR,
             store=self.store,
             dispatcher=self.dispatcher,
             tally=Tally(),

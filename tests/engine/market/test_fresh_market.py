@@ -9,8 +9,7 @@ from arb.domain.health.degradation import Degree
 from arb.domain.market.ids import Symbol, Venue
 from arb.domain.market.spread import Rate
 from arb.domain.trading.trade import TradeState
-from arb.engine.market.markets import USDT_KRW
-from tests.domain.markets import OTHER, a_belief
+from tests.domain.markets import OTHER, USDT_KRW, a_belief
 from tests.engine.town import BTC, SESSION, Town
 
 

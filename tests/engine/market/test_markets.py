@@ -9,8 +9,8 @@ from arb.adapters.local.clock import ManualClock
 from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.time import STAMP_AHEAD_NS_MAX
-from arb.engine.market.markets import USDT_KRW, Markets, keys_of, symbol_on
-from tests.domain.markets import PAIR, a_belief
+from arb.engine.market.markets import Markets, keys_of, symbol_on
+from tests.domain.markets import PAIR, USDT_KRW, a_belief
 from tests.engine.books import BTC_KRW, BTC_USDT, NOW_NS, a_book
 from tests.engine.town import BTC, RULES
 
@@ -40,7 +40,7 @@ def test_each_venue_has_a_symbol_of_its_own_for_a_coin():
 
 
 def test_the_rate_is_needed_once_however_many_coins():
-    keys = keys_of((BTC, Coin("ETH")))
+    keys = keys_of(PAIR, (BTC, Coin("ETH")))
     assert keys.count(USDT_KRW) == 1
     assert len(set(keys)) == 5
 

@@ -19,6 +19,7 @@ from arb.engine.market.tally import Tally
 from arb.engine.market.venue_feed import VenueFeed
 from arb.venues.binance.stream import BinanceStream
 from arb.venues.upbit.stream import UpbitStream
+from tests.domain.markets import PAIR
 from tests.engine.books import BTC_KRW, NOW_NS
 
 LIMITS = GateLimits(
@@ -49,7 +50,9 @@ class World:
         clock = ManualClock(NOW_NS)
         self.store, self.tally = MemoryQuoteStore(clock), Tally()
         coins = [Coin("BTC")]
-        self.feed = Feed(store=self.store, dispatcher=MemoryDispatcher(), tally=self.tally, clock=clock)
+        self.feed = Feed(
+            pair=PAIR, store=self.store, dispatcher=MemoryDispatcher(), tally=self.tally, clock=clock
+        )
         self.feed.own({Coin("BTC"): 0})
         stream = UpbitStream(coins=coins, levels_max=1, ticket="t")
         self.listener = VenueFeed(stream=stream, gate=Gate(LIMITS), feed=self.feed, tally=self.tally)

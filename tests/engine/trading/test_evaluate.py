@@ -11,8 +11,8 @@ from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.order import Purpose, State
 from arb.domain.trading.trade import TradeState
-from arb.engine.market.markets import USDT_KRW
 from arb.engine.trading.evaluate import Evaluate
+from tests.domain.markets import USDT_KRW
 from tests.engine.town import LIMITS, SESSION, Town
 
 

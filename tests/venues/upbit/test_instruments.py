@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from arb.domain.market.ids import Symbol
-from arb.domain.market.instrument import UPBIT_KRW_BANDS
 from arb.venues.reply import read
 from arb.venues.rows import OddField
 from arb.venues.upbit import instruments as reference
 from arb.venues.upbit import replies as replies
+from arb.venues.upbit.instruments import KRW_BANDS
 from tests.venues.samples import UPBIT_CHANCE, response
 
 
@@ -39,7 +39,7 @@ def test_chance_takes_the_dearer_fee_and_the_higher_minimum():
 def test_the_published_unit_replaces_the_band_of_the_price_only():
     bands = dict(reference.merged_bands(Decimal("1400.5"), Decimal("0.5")))
     assert bands[Decimal(1000)] == Decimal("0.5")
-    changed = {lower for lower, tick in UPBIT_KRW_BANDS if bands[lower] != tick}
+    changed = {lower for lower, tick in KRW_BANDS if bands[lower] != tick}
     assert changed == {Decimal(1000)}
 
 
@@ -101,7 +101,7 @@ def test_a_price_on_the_bound_belongs_to_the_band_above():
 
 def test_an_instrument_without_published_unit_uses_the_table():
     made = reference.instrument(Symbol("BTC/KRW"), "", Decimal(140_000_000), {}, reference.DEFAULT_TERMS)
-    assert made.price_bands == UPBIT_KRW_BANDS
+    assert made.price_bands == KRW_BANDS
     assert (made.venue_symbol, made.base, made.quote) == ("KRW-BTC", "BTC", "KRW")
     assert (made.taker_fee_bps, made.notional_min) == (5, 5_000)
     assert made.quantity_max == Decimal("7.14285714")

@@ -22,9 +22,9 @@ from arb.ports.market import Clock
 from arb.ports.trading import NeverPlaced, NotFoundYet, Resolution
 from arb.venues.api_key import ApiKey
 from arb.venues.binance import orders, replies
+from arb.venues.binance.listed import listed
 from arb.venues.binance.replies import OrderRow
 from arb.venues.errors import OrderNotFound
-from arb.venues.listed import binance_listed
 
 ENGINE_TIMEOUT_MS: Final = 10_000  # Binance answers -1007 after this long: nothing is still on its way
 MARGIN_MS: Final = 2_000  # what two machines' clocks, both kept by NTP, may differ, and to spare
@@ -102,7 +102,7 @@ class BinanceClient:
 
     def open_orders(self) -> tuple[ListedOrder, ...]:
         """Return every open order of the account."""
-        return self._session.ask(orders.open_orders(None, self._session.now()), binance_listed)
+        return self._session.ask(orders.open_orders(None, self._session.now()), listed)
 
     def recent_orders(self, symbol: Symbol, since_ns: int) -> tuple[ListedOrder, ...]:
         """Return the orders of a market created since then, of the last 24 hours at most.
@@ -193,7 +193,7 @@ class BinanceClient:
 
 def _both(body: Any) -> tuple[tuple[ListedOrder, OrderRow], ...]:
     """Return orders as a list of anybody's, and as reports of ours are made from."""
-    return tuple(zip(binance_listed(body), replies.order_rows(body), strict=True))
+    return tuple(zip(listed(body), replies.order_rows(body), strict=True))
 
 
 def _ignore(body: Any) -> None:

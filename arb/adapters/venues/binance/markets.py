@@ -10,10 +10,10 @@ from arb.domain.errors import Rejected
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.market.listing import Listing
+from arb.engine.market.markets import symbol_on
 from arb.ports.market import Clock
-from arb.venues import rest_books
-from arb.venues.binance import errors, instruments, orders
-from arb.venues.registry import symbol_of
+from arb.venues.binance import books, errors, instruments, orders
+from arb.venues.levels import REST_WAIT_MS_MAX
 from arb.venues.rows import OddField
 
 
@@ -48,14 +48,14 @@ class BinanceMarkets:
     def book(self, symbol: Symbol) -> Book:
         """Return a market's book as it is now."""
         return self._session.ask(
-            rest_books.binance_request(symbol),
-            lambda body: rest_books.binance_book(symbol, body, self._clock.now_ns()),
-            rest_books.WAIT_MS_MAX,
+            books.request(symbol),
+            lambda body: books.book(symbol, body, self._clock.now_ns()),
+            REST_WAIT_MS_MAX,
         )
 
     def instruments(self, coins: Sequence[Coin]) -> Listing:
         """Return the rules of each coin's USDT market, those that Binance has; fees are the account's."""
-        symbols = [symbol_of(Venue.BINANCE, coin) for coin in coins]
+        symbols = [symbol_on(Venue.BINANCE, coin) for coin in coins]
         listing = self._rules(symbols)
         if not self._session.has_key:
             return listing

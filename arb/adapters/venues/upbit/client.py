@@ -22,11 +22,11 @@ from arb.ports.market import Clock, Entropy
 from arb.ports.trading import NeverPlaced, NotFoundYet, Resolution
 from arb.venues.api_key import ApiKey
 from arb.venues.errors import AmbiguousRefusal, OrderNotFound
-from arb.venues.listed import upbit_listed
 from arb.venues.request import HttpRequest
 from arb.venues.upbit import errors, orders, replies
 from arb.venues.upbit.auth import Pass, nonce_of
 from arb.venues.upbit.instruments import DEFAULT_TERMS
+from arb.venues.upbit.listed import listed
 
 REDRIVE_AFTER_MS: Final = 1_000
 REDRIVE_WAIT_MS_MAX: Final = 1_000  # for room within the limits
@@ -174,7 +174,7 @@ class UpbitClient:
 
     def _open_rows(self, symbol: Symbol | None) -> Iterator[ListedOrder]:
         for page in range(1, PAGES_MAX + 1):
-            rows = self._gateway.ask(orders.open_orders(symbol, page, self._pass()), upbit_listed)
+            rows = self._gateway.ask(orders.open_orders(symbol, page, self._pass()), listed)
             yield from rows
             if len(rows) < PAGE_ROWS:
                 return

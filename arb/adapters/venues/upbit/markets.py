@@ -9,12 +9,12 @@ from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.market.instrument import Instrument
 from arb.domain.market.listing import Listing, OddMarket
+from arb.engine.market.markets import symbol_on
 from arb.ports.market import Clock
-from arb.venues import rest_books
-from arb.venues.registry import symbol_of
+from arb.venues.levels import REST_WAIT_MS_MAX
 from arb.venues.rows import MISSING, OddField, believed
+from arb.venues.upbit import books, orders
 from arb.venues.upbit import instruments as rules
-from arb.venues.upbit import orders
 from arb.venues.upbit.auth import Pass
 from arb.venues.upbit.instruments import DEFAULT_TERMS, Terms
 
@@ -29,14 +29,14 @@ class UpbitMarkets:
     def book(self, symbol: Symbol) -> Book:
         """Return a market's book as it is now."""
         return self._gateway.ask(
-            rest_books.upbit_request(symbol),
-            lambda body: rest_books.upbit_book(symbol, body, self._clock.now_ns()),
-            rest_books.WAIT_MS_MAX,
+            books.request(symbol),
+            lambda body: books.book(symbol, body, self._clock.now_ns()),
+            REST_WAIT_MS_MAX,
         )
 
     def instruments(self, coins: Sequence[Coin]) -> Listing:
         """Return the rules of each coin's KRW market and of USDT/KRW, those that Upbit has."""
-        wanted = dict.fromkeys(symbol_of(Venue.UPBIT, coin) for coin in (*coins, Coin("USDT")))
+        wanted = dict.fromkeys(symbol_on(Venue.UPBIT, coin) for coin in (*coins, Coin("USDT")))
         warnings = self._gateway.ask(orders.markets(), rules.warnings)
         listed = [symbol for symbol in wanted if symbol in warnings]
         if not listed:

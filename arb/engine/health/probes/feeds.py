@@ -7,6 +7,7 @@ from typing import Final
 
 from arb.domain.health.judge import Reading, silence_ms
 from arb.domain.market.ids import Coin, Venue
+from arb.domain.market.pair import Pair
 from arb.engine.market.markets import keys_of
 from arb.ports.market import QuoteStore
 from arb.ports.messaging import Heartbeats
@@ -37,12 +38,13 @@ class FeedLag:
 class QuoteAge:
     """How old the newest book of each venue is; one that never came is no measurement."""
 
+    pair: Pair
     quotes: QuoteStore
     coins: Sequence[Coin]
 
     def read(self, now_ns: int) -> Iterable[Reading]:
         """Return the age of each venue's newest book. Raises: StoreUnavailable."""
         newest: dict[Venue, int] = {}
-        for (venue, _), book in self.quotes.get(keys_of(self.coins)).items():
+        for (venue, _), book in self.quotes.get(keys_of(self.pair, self.coins)).items():
             newest[venue] = max(newest.get(venue, 0), book.ts_recv_ns)
         return [Reading("quote_age_ms", venue, silence_ms(at_ns, now_ns)) for venue, at_ns in newest.items()]

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from arb.domain.health.judge import Reading
+from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_MINUTE
 from arb.ports.messaging import Counters
 
@@ -17,7 +18,7 @@ COUNTED: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
     # pairs must still be closed; these say that the engine itself does what it should not.
     "safety_rejections_per_minute": (
         "refused",
-        ("orders_per_minute", "price_band_upbit", "price_band_binance"),
+        ("orders_per_minute", *(f"price_band_{venue}" for venue in Venue)),
     ),
     "drifts_per_minute": ("reconciled", ("drift",)),
 }

@@ -8,10 +8,11 @@ import pytest
 from arb.adapters.venues.http import NotSent, ReplyLost
 from arb.domain.errors import Fatal, InvariantError, OutcomeUnknown, RateLimited, Rejected, Retryable
 from arb.domain.market.ids import Venue
-from arb.domain.market.instrument import UPBIT_KRW_BANDS, Side
+from arb.domain.market.instrument import Side
 from arb.domain.trading.order import Order, OrderReport, State
 from arb.ports.trading import NeverPlaced, NotFoundYet
 from arb.venues.request import HttpResponse
+from arb.venues.upbit.instruments import KRW_BANDS
 from arb.venues.upbit.orders import unfillable
 from tests.adapters.venues.scripted import Bench, upbit_bench
 from tests.venues.samples import UPBIT_DONE, UPBIT_WAIT, make_order, response
@@ -249,7 +250,7 @@ def test_the_order_that_spends_an_identifier_is_far_away_and_acceptable(
     spent = unfillable(given)
     assert (spent.limit_price, spent.quantity) == (Decimal(spent_price), Decimal(spent_quantity))
     assert spent.limit_price * spent.quantity >= 5_000
-    tick = next(tick for lower, tick in UPBIT_KRW_BANDS if spent.limit_price >= lower)
+    tick = next(tick for lower, tick in KRW_BANDS if spent.limit_price >= lower)
     assert spent.limit_price % tick == 0
     assert replace(spent, limit_price=given.limit_price, quantity=given.quantity) == given
 

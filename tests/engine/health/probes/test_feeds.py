@@ -8,6 +8,7 @@ from arb.domain.market.book import Book, Level
 from arb.domain.market.ids import Symbol, Venue
 from arb.domain.time import NS_PER_S
 from arb.engine.health.probes.feeds import FeedLag, QuoteAge
+from tests.domain.markets import PAIR
 from tests.engine.health.probes.reading import readings
 from tests.engine.health.test_watch import BTC, Beats
 
@@ -22,7 +23,9 @@ def test_the_age_of_a_venue_is_that_of_its_newest_book():
             venue=Venue.UPBIT, symbol=Symbol(symbol), sequence=1, ts_event_ns=at_ns, ts_recv_ns=at_ns,
             bids=level, asks=(Level(Decimal(2), Decimal(1)),),
         )], [])  # fmt: skip
-    assert readings(QuoteAge(quotes, (BTC,)), clock.now_ns()) == {("quote_age_ms", "upbit"): Decimal(3_000)}
+    assert readings(QuoteAge(PAIR, quotes, (BTC,)), clock.now_ns()) == {
+        ("quote_age_ms", "upbit"): Decimal(3_000)
+    }
 
 
 def test_the_worst_lag_of_all_feeds_counts():
@@ -41,4 +44,4 @@ def test_a_feed_that_fell_silent_or_has_no_connection_tells_no_lag():
 
 def test_a_venue_of_which_no_book_came_is_no_measurement():
     clock = ManualClock(1_000 * NS_PER_S)
-    assert readings(QuoteAge(MemoryQuoteStore(clock), (BTC,)), clock.now_ns()) == {}
+    assert readings(QuoteAge(PAIR, MemoryQuoteStore(clock), (BTC,)), clock.now_ns()) == {}

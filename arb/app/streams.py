@@ -1,0 +1,72 @@
+"""What a venue's streams are made of, by venue: markets for the feeds, accounts for the fills."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+from arb.adapters.venues.user_stream import venue_now_ms
+from arb.app.venues import api_key
+from arb.domain.market.ids import Venue
+from arb.engine.market.stream import MarketStream
+from arb.engine.trading.fills import UserStream
+from arb.ports.market import Clock, Entropy
+from arb.ports.trading import VenueClient
+from arb.venues.api_key import ApiKey
+from arb.venues.binance.stream import BinanceStream
+from arb.venues.binance.user_stream import BinanceUserStream
+from arb.venues.upbit.auth import nonce_of
+from arb.venues.upbit.stream import KEEP_ALIVE, UpbitStream
+from arb.venues.upbit.user_stream import UpbitUserStream
+from config.settings import RunMode, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class MarketLine:
+    """A venue's market stream, where it is, and what keeps its connection alive."""
+
+    stream: MarketStream
+    url: str
+    keep_alive: str = ""
+
+
+def market_lines(settings: Settings, entropy: Entropy) -> list[MarketLine]:
+    """Return the market stream of each venue of the pair; it has no coins yet."""
+    return [_market_line(venue, settings, entropy) for venue in settings.pair]
+
+
+def _market_line(venue: Venue, settings: Settings, entropy: Entropy) -> MarketLine:
+    url, levels_max = settings.of(venue).stream_url, settings.feed.depth_levels
+    match venue:
+        case Venue.UPBIT:
+            ticket = f"arb-{entropy.bits(64):016x}"
+            return MarketLine(UpbitStream(coins=(), levels_max=levels_max, ticket=ticket), url, KEEP_ALIVE)
+        case Venue.BINANCE:
+            return MarketLine(BinanceStream(coins=(), levels_max=levels_max), url)
+        case _:
+            assert_never(venue)
+
+
+def user_streams(
+    settings: Settings, venues: Mapping[Venue, VenueClient], clock: Clock, entropy: Entropy
+) -> list[tuple[UserStream, str]]:
+    """Return the stream of each account that is traded on, with its address."""
+    if settings.mode is RunMode.PAPER:
+        return []
+    keys = {venue: api_key(settings.of(venue).credentials) for venue in settings.pair}
+    return [
+        (_user_stream(venue, key, venues, clock, entropy), settings.of(venue).user_stream_url)
+        for venue, key in keys.items()
+        if key is not None
+    ]
+
+
+def _user_stream(
+    venue: Venue, key: ApiKey, venues: Mapping[Venue, VenueClient], clock: Clock, entropy: Entropy
+) -> UserStream:
+    match venue:
+        case Venue.UPBIT:
+            return UpbitUserStream(key, nonce=lambda: nonce_of(entropy.bits(128)))
+        case Venue.BINANCE:
+            return BinanceUserStream(key, venue_now_ms(venues[venue], clock))
+        case _:
+            assert_never(venue)
