@@ -54,7 +54,8 @@ class Measured:
     """One line of `arb chaos market`."""
 
     name: str
-    trades: int = 0  # opened while it was watched
+    trades: int = 0  # open or opened while it was watched
+    trades_so_far: int = 0  # opened since the run began
     pairs: int = 0  # open when it struck; of the coin that it befell, if it befell one
     strikes: Mapping[str, int] = field(default_factory=dict)
     must_strike: tuple[str, ...] = ()
@@ -127,6 +128,7 @@ class Measured:
             "name": self.name,
             "passed": self.passed,
             "trades": self.trades,
+            "trades_so_far": self.trades_so_far,
             "pairs_open": self.pairs,
             "strikes": dict(self.strikes),
             "real_krw": _money(profit.real_krw),

@@ -16,6 +16,7 @@ from arb.stack.shutdown import Progress, silent, stop_stack
 from arb.stack.wait import wait_until
 
 ALONE_S_MAX: Final = 45.0  # what passes by itself has passed by then
+LOOKS_MAX: Final = 10
 ENDING_S_MAX: Final = 150.0
 BY_HAND: Final = "the market is whole again"
 
@@ -88,11 +89,17 @@ class Operator:
         self.did.append("arb up")
 
     def explain(self) -> None:
-        """Book what left or came without an order, which only he can explain."""
-        found = self.engine.ledger.reconcile.run()
-        if found.drifts:
-            self.engine.ledger.reconcile.accept(found, "a margin of error of the venue")
-            self.did.append("arb reconcile --accept")
+        """Book what left or came without an order, which only he can explain.
+
+        While orders move an asset a reconciliation needs several looks to tell.
+        """
+        for _ in range(LOOKS_MAX):
+            found = self.engine.ledger.reconcile.run()
+            if found.drifts:
+                self.engine.ledger.reconcile.accept(found, "a margin of error of the venue")
+                self.did.append("arb reconcile --accept")
+            if found.conclusive:
+                return
 
     def _allow(self, reason: str) -> None:
         engine = self.engine

@@ -37,6 +37,8 @@ PAIRS_MIN: Final = 2  # open, when it strikes
 GATHER_S_MAX: Final = 90.0
 REST_MS_MAX: Final = 150_000  # the first venue's longest proof takes 62 s, and repairs follow
 LOOK_MS: Final = 250
+STILL_MS: Final = 1_000  # in which nothing may move, so that both sides tell of the same
+READINGS_MAX: Final = 5
 JUDGING: Final = "chaos: judging"
 GOING_ON: Final = "chaos: going on"
 TRADES_MIN: Final = 50  # of a whole run
@@ -95,7 +97,6 @@ class Market:
 
     def run(self) -> Iterator[Measured]:
         """Run the scenarios one after the other, and go on until there were enough trades."""
-        trades = 0
         for scenario in self._terms.scenarios:
             self._progress(f"{scenario.name}: {scenario.what}")
             is_last = scenario is self._terms.scenarios[-1]
@@ -104,14 +105,14 @@ class Market:
             except ArbError as error:
                 self._whole()
                 measured = Measured(name=scenario.name, error=f"{type(error).__name__}: {error}")
-            trades += measured.trades
-            yield self._enough(measured, trades) if is_last else measured
+            yield self._enough(measured) if is_last else measured
 
-    def _enough(self, measured: Measured, trades: int) -> Measured:
+    def _enough(self, measured: Measured) -> Measured:
         """Fail the last scenario where too few trades were opened in the whole run."""
-        if trades >= self._terms.trades_min or measured.error:
+        wanted, opened = self._terms.trades_min, measured.trades_so_far
+        if opened >= wanted or measured.error:
             return measured
-        return replace(measured, error=f"only {trades} of {self._terms.trades_min} trades in the whole run")
+        return replace(measured, error=f"only {opened} of {wanted} trades in the whole run")
 
     def _break(self, scenario: Scenario, planted: str) -> Measured:
         self._operator.take_notes()
@@ -170,18 +171,32 @@ class Market:
             self._venues.put_faults(venue, ())
 
     def _rest(self) -> Reading:
-        """Open and close nothing, wait until nothing moves, and read both sides."""
-        engine = self._engine
+        """Open and close nothing, wait until nothing moves, and read both sides.
+
+        What moved while it was read is read again: an evaluation from before the halt may come late.
+        """
         self._operator.allow(Mode.HALTED, JUDGING)
-        engine.kill.drain.wait(REST_MS_MAX)
-        check = check_of(engine)
+        for _ in range(READINGS_MAX):
+            self._engine.kill.drain.wait(REST_MS_MAX)
+            money = self._money()
+            self._engine.clock.sleep_ms(STILL_MS)
+            read = self._read(money)
+            if money == self._money() and self._engine.kill.drain.at_rest():
+                break
+        return read
+
+    def _read(self, money: Mapping[tuple[Venue, str], Decimal]) -> Reading:
+        check = check_of(self._engine)
         if check.read_venues is None:
             raise ArbError("only simulated venues keep a record of their own")
-        money = {
+        venues = check.read_venues()
+        at_ns = self._engine.clock.now_ns()
+        return Reading(at_ns=at_ns, engine=check.read_engine(), venues=venues, money=money)
+
+    def _money(self) -> dict[tuple[Venue, str], Decimal]:
+        return {
             (venue, asset): gained for venue in Venue for asset, gained in self._venues.money(venue).items()
         }
-        venues = check.read_venues()
-        return Reading(at_ns=engine.clock.now_ns(), engine=check.read_engine(), venues=venues, money=money)
 
     def _measure(self, scenario: Scenario, before: Reading, after: Reading, since_ns: int) -> Measured:
         prices = fair_prices(self._urls)
@@ -194,6 +209,7 @@ class Market:
             name=scenario.name,
             trades=sum(trade.opened_at_ns > before.at_ns for trade in after.engine.trades)
             + sum(trade.state is TradeState.OPEN for trade in before.engine.trades),
+            trades_so_far=len(after.engine.trades),
             must_strike=scenario.must_strike,
             profit=_profit(before, after, prices),
             naked=naked(after.venues.fills, after.engine.instruments, prices, since_ns, after.at_ns),

@@ -214,7 +214,7 @@ SCENARIOS: Final = (
     Scenario(
         name="balance_off",
         what="40 USDT leave the second venue without an order",
-        hold_s=20,
+        hold_s=45,  # a reconciliation comes every 30 s
         move=Move(venue=SECOND, asset="USDT", change=Decimal(-40)),
     ),
 )
