@@ -10,10 +10,12 @@ from aiohttp import web
 
 from arb.sim.binance.books import PublishedBooks
 from arb.sim.binance.desk import Desk
-from arb.sim.binance.endpoints import public_endpoints, signed_endpoints
+from arb.sim.binance.endpoints import history_endpoints, public_endpoints, signed_endpoints
+from arb.sim.binance.history import History
 from arb.sim.binance.limits import Limits, LimitSwitches
 from arb.sim.binance.lookup import Lookup
 from arb.sim.binance.market_data import MarketData
+from arb.sim.binance.public_trades import PublicTrades
 from arb.sim.binance.rest import rest_routes
 from arb.sim.binance.symbols import LiveSymbols, make_symbols
 from arb.sim.binance.trading import Trading
@@ -28,13 +30,14 @@ from arb.sim.core.stage import Stage
 class Api:
     """Answers calls, and tells user data subscribers what became of their orders."""
 
-    def __init__(self, stage: Stage, exchange: Exchange, books: PublishedBooks) -> None:
+    def __init__(self, stage: Stage, exchange: Exchange, books: PublishedBooks, trades: PublicTrades) -> None:
         self._stage = stage
         symbols = LiveSymbols(make_symbols(stage.config.coin_table()), stage.faults)
         self._limits = Limits(stage.clock)
         self._trading = Trading(stage, exchange, symbols, self._limits)
         self._endpoints = [
             *public_endpoints(MarketData(stage, symbols, books)),
+            *history_endpoints(History(symbols, trades)),
             *signed_endpoints(self._trading, Lookup(stage, exchange, symbols), self._limits),
         ]
         self._desk = Desk(stage, exchange, self._limits, self._trading.new_client_id)

@@ -11,6 +11,7 @@ from aiohttp import web
 from arb.sim.binance.api import Api
 from arb.sim.binance.books import PublishedBooks
 from arb.sim.binance.feed import Feed
+from arb.sim.binance.public_trades import PublicTrades
 from arb.sim.binance.symbols import QUOTE, symbol_name
 from arb.sim.core.book import Book
 from arb.sim.core.config import SimConfig
@@ -40,8 +41,9 @@ def build(stage: Stage) -> web.Application:
     rules = venue_rules(stage.config)
     exchange = Exchange(rules, stage.journal, stage.clock, stage.config.balances.binance)
     books = PublishedBooks(exchange, stage.faults)
-    api = Api(stage, exchange, books)
-    feed = Feed(stage, exchange, books, api.drop_all)
+    trades = PublicTrades(stage.config.seed)
+    api = Api(stage, exchange, books, trades)
+    feed = Feed(stage, exchange, books, trades, api.drop_all)
     app = web.Application()
     app.add_routes(api.routes())
     feed.install(app)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from arb.sim.binance import params
+from arb.sim.binance.history import History
 from arb.sim.binance.limits import Limits
 from arb.sim.binance.lookup import Lookup
 from arb.sim.binance.market_data import MarketData
@@ -114,6 +115,17 @@ def public_endpoints(data: MarketData) -> list[Endpoint]:
         _public("/sapi/v1/capital/config/getall", "", _always(10), data.coins),
         _public("/sapi/v1/margin/allPairs", "", _always(1), data.no_pairs),
         _public("/sapi/v1/margin/isolated/allPairs", "", _always(10), data.no_pairs),
+    ]
+
+
+def history_endpoints(history: History) -> list[Endpoint]:
+    """Return the calls about what was traded."""
+    return [
+        _public("/api/v3/trades", "trades.recent", _always(25), history.trades),
+        _public("/api/v3/historicalTrades", "trades.historical", _always(25), history.trades),
+        _public("/api/v3/aggTrades", "trades.aggregate", _always(4), history.aggregate_trades),
+        _public("/api/v3/klines", "klines", _always(2), history.klines),
+        _public("/api/v3/uiKlines", "uiKlines", _always(2), history.klines),
     ]
 
 

@@ -11,6 +11,7 @@ from arb.sim.binance import frames
 from arb.sim.binance.books import PublishedBooks
 from arb.sim.binance.connection import Keepalive
 from arb.sim.binance.hub import Hub
+from arb.sim.binance.public_trades import PublicTrades
 from arb.sim.binance.publisher import Publisher
 from arb.sim.binance.replay import Replay
 from arb.sim.binance.streams import Streams
@@ -25,12 +26,17 @@ class Feed:
     """Publishes books and trades. `drop_others` cuts the connections that are not this feed's."""
 
     def __init__(
-        self, stage: Stage, exchange: Exchange, books: PublishedBooks, drop_others: Callable[[], None]
+        self,
+        stage: Stage,
+        exchange: Exchange,
+        books: PublishedBooks,
+        trades: PublicTrades,
+        drop_others: Callable[[], None],
     ) -> None:
         self._stage, self._exchange, self._books = stage, exchange, books
         self._hub = Hub(PublicShaper(stage.faults, stage.clock, frames.crossed))
         self._streams = Streams(self._hub, stage, Keepalive())
-        self._publisher = Publisher(stage, books, self._hub, (self._streams.drop_all, drop_others))
+        self._publisher = Publisher(stage, books, trades, self._hub, (self._streams.drop_all, drop_others))
         exchange.subscribe(self._publisher.on_event)
 
     def step(self, step: int, books: Mapping[str, Book]) -> None:

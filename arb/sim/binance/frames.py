@@ -66,6 +66,25 @@ def trade(coin: str, trade_id: int, level: Level, event_ms: int, buyer_is_maker:
     )
 
 
+def aggregate_trade(coin: str, trade_id: int, level: Level, event_ms: int, buyer_is_maker: bool) -> bytes:
+    """Return one aggregate of public trades; here each is one trade."""
+    return orjson.dumps(
+        {
+            "e": "aggTrade",
+            "E": event_ms,
+            "s": symbol_name(coin),
+            "a": trade_id,
+            "p": text(level.price),
+            "q": text(level.quantity),
+            "f": trade_id,
+            "l": trade_id,
+            "T": event_ms,
+            "m": buyer_is_maker,
+            "M": True,
+        }
+    )
+
+
 def shutdown(event_ms: int) -> bytes:
     """Return the warning before the server closes a connection."""
     return orjson.dumps({"e": "serverShutdown", "E": event_ms})

@@ -6,14 +6,14 @@ slow forms once a second, and one seeded public trade a step at the touch.
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
-from random import Random
 from typing import Final
 
-from arb.domain.time import NS_PER_S
+from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.sim.binance import frames
 from arb.sim.binance.books import Change, PublishedBooks, merged
 from arb.sim.binance.frames import stream_name
 from arb.sim.binance.hub import Hub
+from arb.sim.binance.public_trades import PublicTrade, PublicTrades
 from arb.sim.binance.wire import milliseconds
 from arb.sim.core.book import Book, Level
 from arb.sim.core.events import OrderFilled
@@ -32,8 +32,14 @@ class Publisher:
     """Publishes the books of the seeded market."""
 
     def __init__(
-        self, stage: Stage, books: PublishedBooks, hub: Hub, drops: Iterable[Callable[[], None]]
+        self,
+        stage: Stage,
+        books: PublishedBooks,
+        trades: PublicTrades,
+        hub: Hub,
+        drops: Iterable[Callable[[], None]],
     ) -> None:
+        self._trades = trades
         self._stage = stage
         self._books = books
         self._hub = hub
@@ -48,11 +54,14 @@ class Publisher:
             for drop in self._drops:
                 drop()
         event_ms = milliseconds(self._stage.market.starts_ns(step))
+        told = {}
         for coin, book in books.items():
             change = self._books.publish(coin, step, book)
+            told[coin] = change.book
             if self._hub.wants_any(_streams_of(coin)):
                 self._book(change, event_ms)
-                self._trade(coin, step, change.book, event_ms)
+        for coin, trade in self._trades.advance(step, event_ms * NS_PER_MS, told):
+            self._trade(coin, trade)
 
     def partial_books(self, coin: str, update_id: int, book: Book) -> None:
         """Publish the partial depth streams of one coin."""
@@ -70,17 +79,14 @@ class Publisher:
         fill = recorded.event
         if not isinstance(fill, OrderFilled):
             return
-        level = Level(fill.price, fill.quantity)
-        buyer_is_maker = (fill.side is Side.BUY) is fill.maker
-        make_trade = partial(
-            frames.trade,
-            fill.coin,
-            FILL_TRADES_FROM + fill.number,
-            level,
-            milliseconds(recorded.ts_ns),
-            buyer_is_maker,
+        trade = PublicTrade(
+            number=FILL_TRADES_FROM + fill.number,
+            level=Level(fill.price, fill.quantity),
+            ts_ns=recorded.ts_ns,
+            buyer_is_maker=(fill.side is Side.BUY) is fill.maker,
         )
-        self._hub.publish(stream_name(fill.coin, "trade"), make_trade)
+        self._trades.add(fill.coin, trade)
+        self._trade(fill.coin, trade)
         update_id, book = self._books.bite(fill.coin)
         make_top = partial(frames.book_ticker, fill.coin, update_id, book)
         self._hub.publish(stream_name(fill.coin, "bookTicker"), make_top)
@@ -108,15 +114,13 @@ class Publisher:
         else:
             self._hub.publish(stream, partial(frames.depth_update, coin, collected, event_ms))
 
-    def _trade(self, coin: str, step: int, book: Book, event_ms: int) -> None:
-        stream = stream_name(coin, "trade")
-        if not self._hub.wants(stream):
-            return
-        rng = Random(f"{self._stage.config.seed}:trade:{coin}:{step}")
-        buyer_is_maker = rng.random() < 0.5
-        for touch in (book.bids if buyer_is_maker else book.asks)[:1]:
-            make = partial(frames.trade, coin, step + 1, touch, event_ms, buyer_is_maker)
-            self._hub.publish(stream, make)
+    def _trade(self, coin: str, trade: PublicTrade) -> None:
+        at_ms = milliseconds(trade.ts_ns)
+        for channel, make in (("trade", frames.trade), ("aggTrade", frames.aggregate_trade)):
+            stream = stream_name(coin, channel)
+            if self._hub.wants(stream):
+                frame = partial(make, coin, trade.number, trade.level, at_ms, trade.buyer_is_maker)
+                self._hub.publish(stream, frame)
 
 
 @cache

@@ -76,6 +76,14 @@ class Book:
             return (*self.grid.bids[:1], *self.grid.asks[:1])
         return (*self.bids[:1], *self.asks[:1])
 
+    def touch(self, of_bids: bool) -> Level | None:
+        """Return the best level of a side, or None where it is empty."""
+        grid = self.grid
+        if grid is None:
+            return next(iter(self.bids if of_bids else self.asks), None)
+        ticks, lots = (grid.bids if of_bids else grid.asks)[0]
+        return Level(ticks * grid.tick, lots * grid.lot)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Book) and (self.bids, self.asks) == (other.bids, other.asks)
 

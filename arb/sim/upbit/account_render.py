@@ -14,16 +14,17 @@ from arb.sim.upbit.forms import ASK, BID
 from arb.sim.upbit.rules import MAX_TOTAL_KRW
 from arb.sim.upbit.text import milliseconds, number, plain, utc_milliseconds
 
+AVERAGE_UNIT: Final = Decimal("0.00000001")
 BLOCK_NS: Final = 10 * NS_PER_S
 
 
-def account_json(currency: str, free: Decimal, locked: Decimal) -> dict[str, Any]:
+def account_json(currency: str, free: Decimal, locked: Decimal, average: Decimal) -> dict[str, Any]:
     """Return one line of /v1/accounts; `balance` excludes what is locked."""
     return {
         "currency": currency,
         "balance": plain(free),
         "locked": plain(locked),
-        "avg_buy_price": "0",
+        "avg_buy_price": plain(average.quantize(AVERAGE_UNIT)),
         "avg_buy_price_modified": False,
         "unit_currency": "KRW",
     }

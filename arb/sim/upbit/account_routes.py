@@ -7,6 +7,7 @@ from arb.sim.core.fault_kinds import FaultKind
 from arb.sim.core.stage import Stage
 from arb.sim.upbit.account_render import account_json, chance_json, wallet_json
 from arb.sim.upbit.auth import MAKE_ORDERS, VIEW_ASSETS
+from arb.sim.upbit.averages import Averages
 from arb.sim.upbit.door import Route
 from arb.sim.upbit.errors import refuse
 from arb.sim.upbit.forms import QUOTE, coin_of
@@ -22,6 +23,8 @@ class Account:
         self._exchange = exchange
         self._board = board
         self._markets = markets
+        self._averages = Averages(stage.journal.replay())
+        exchange.subscribe(self._averages.follow)
 
     def routes(self) -> list[Route]:
         """Return the endpoints that show balances."""
@@ -54,4 +57,4 @@ class Account:
 
     def _account(self, currency: str) -> dict[str, Any]:
         balance = self._exchange.balance(currency)
-        return account_json(currency, balance.free, balance.locked)
+        return account_json(currency, balance.free, balance.locked, self._averages.of(currency))

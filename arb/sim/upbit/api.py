@@ -13,6 +13,7 @@ from arb.sim.core.exchange import Exchange
 from arb.sim.core.stage import Stage
 from arb.sim.upbit.account_routes import Account
 from arb.sim.upbit.cancel_routes import Canceling
+from arb.sim.upbit.candle_routes import CandleRoutes
 from arb.sim.upbit.desk import Desk
 from arb.sim.upbit.door import Door
 from arb.sim.upbit.forms import market_code
@@ -33,6 +34,7 @@ class Api:
         lookup = Lookup(stage, exchange, self.desk)
         self._routes = [
             *Quotation(stage, exchange, tape, board).routes(),
+            *CandleRoutes(tape).routes(),
             *Account(stage, exchange, board, markets).routes(),
             *lookup.routes(),
             *Ordering(exchange, self.desk, lookup, board, markets).routes(),

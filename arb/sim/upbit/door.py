@@ -31,7 +31,7 @@ from arb.sim.upbit.limits import Limiter
 from arb.sim.upbit.parameters import Parameters, from_json, from_query
 from arb.sim.upbit.rates import DEFAULT_RATES, remaining_header
 from arb.sim.upbit.switches import Switchboard
-from arb.sim.upbit.text import to_json
+from arb.sim.upbit.text import quoted, to_json
 
 ACCOUNT: Final = "account"
 JSON_TYPE: Final = "application/json"
@@ -76,7 +76,8 @@ class Door:
         self._authenticator = Authenticator(key, spend)
 
     def install(self, app: web.Application, routes: list[Route]) -> None:
-        """Add `routes` to the application."""
+        """Add `routes` to the application, and an answer to whoever asks for something else."""
+        app.middlewares.append(_unknown_paths)
         for route in routes:
             app.router.add_route(route.method, route.path, self._entrance(route))
 
@@ -101,7 +102,7 @@ class Door:
             return self._reply(route, left, 503, _named(route, refuse("service_unavailable").reply).body())
         except ReplyLost:
             return cut(request)
-        return self._reply(route, left, route.status, body)
+        return self._reply(route, left, route.status, quoted(body) if route.permission is None else body)
 
     def admit(self, route: Route, request: web.Request) -> int:
         """Count a request and return how many are left.
@@ -177,6 +178,24 @@ class Door:
         header = remaining_header(route.group, self._limiter.rates[route.group], left)
         return web.Response(
             body=to_json(body), status=status, headers={REMAINING: header}, content_type=JSON_TYPE
+        )
+
+
+@web.middleware
+async def _unknown_paths(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Answer a path or a method that does not exist as the venue does: with JSON and what is left."""
+    try:
+        return await handler(request)
+    except (web.HTTPNotFound, web.HTTPMethodNotAllowed) as error:
+        if request.path.startswith("/sim/"):
+            raise
+        rate = DEFAULT_RATES["default"]
+        body = {"error": {"name": "not_found", "message": "요청한 경로를 찾을 수 없습니다."}}
+        header = remaining_header("default", rate, rate.count - 1)
+        return web.Response(
+            body=to_json(body), status=error.status, headers={REMAINING: header}, content_type=JSON_TYPE
         )
 
 

@@ -11,6 +11,7 @@ from random import Random
 from typing import Final
 
 from arb.sim.core.book import Book
+from arb.sim.core.candles import Candles
 from arb.sim.core.events import OrderFilled
 from arb.sim.core.journal import Recorded
 from arb.sim.core.market import UPBIT_LOT
@@ -34,6 +35,7 @@ class PublicTape:
         self.books: dict[str, Book] = {}
         self.days: dict[str, DayStatistics] = {}
         self.recent: dict[str, deque[PublicTrade]] = {}
+        self.candles: dict[str, Candles] = {}
 
     def advance(self, step: int, ts_ns: int, books: Mapping[str, Book]) -> list[tuple[str, PublicTrade]]:
         """Show new books (by market) and return the trades since the last step, oldest first."""
@@ -78,6 +80,8 @@ class PublicTape:
             price = trade.price
             self.days[market] = DayStatistics(opening=price, high=price, low=price, last=trade)
             self.recent[market] = deque(maxlen=TRADES_KEPT)
+            self.candles[market] = Candles()
         self.days[market].count(trade)
+        self.candles[market].add(trade.ts_ns, trade.price, trade.volume, trade.ask_bid == "BID")
         self.recent[market].append(trade)
         self._fresh.append((market, trade))

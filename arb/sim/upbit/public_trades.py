@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from arb.sim.core.book import Book, Level
-from arb.sim.upbit.text import date_and_time, milliseconds, number
+from arb.sim.upbit.text import change, date_and_time, milliseconds, number
 
 NOTHING: Final = Level(Decimal(0), Decimal(0))
 
@@ -32,10 +32,10 @@ def change_fields(price: Decimal, previous: Decimal) -> dict[str, Any]:
     return {
         "prev_closing_price": number(previous),
         "change": "RISE" if difference > 0 else "FALL" if difference < 0 else "EVEN",
-        "change_price": number(abs(difference)),
-        "change_rate": number(abs(rate)),
-        "signed_change_price": number(difference),
-        "signed_change_rate": number(rate),
+        "change_price": change(abs(difference)),
+        "change_rate": change(abs(rate)),
+        "signed_change_price": change(difference),
+        "signed_change_rate": change(rate),
     }
 
 
@@ -44,7 +44,7 @@ def trade_message(
 ) -> dict[str, Any]:
     """Return a WebSocket trade without its stream type."""
     date, time_of_day = date_and_time(trade.ts_ns)
-    change = change_fields(trade.price, previous)
+    changed = change_fields(trade.price, previous)
     ask, bid = (next(iter(side), NOTHING) for side in (book.asks, book.bids))
     return {
         "type": "trade",
@@ -56,9 +56,9 @@ def trade_message(
         "trade_price": number(trade.price),
         "trade_volume": number(trade.volume),
         "ask_bid": trade.ask_bid,
-        "prev_closing_price": change["prev_closing_price"],
-        "change": change["change"],
-        "change_price": change["change_price"],
+        "prev_closing_price": changed["prev_closing_price"],
+        "change": changed["change"],
+        "change_price": changed["change_price"],
         "sequential_id": trade.sequence,
         "best_ask_price": number(ask.price),
         "best_ask_size": number(ask.quantity),
@@ -78,7 +78,7 @@ def tick_json(market: str, trade: PublicTrade, previous: Decimal) -> dict[str, A
         "trade_price": number(trade.price),
         "trade_volume": number(trade.volume),
         "prev_closing_price": number(previous),
-        "change_price": number(trade.price - previous),
+        "change_price": change(trade.price - previous),
         "ask_bid": trade.ask_bid,
         "sequential_id": trade.sequence,
     }

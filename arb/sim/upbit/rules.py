@@ -45,7 +45,7 @@ def read_order(parameters: Parameters, markets: frozenset[str]) -> OrderForm:
         volume=parameters.amount("volume"),
         time_in_force=parameters.get("time_in_force"),
         identifier=read_identifier(parameters, "identifier"),
-        smp_type=parameters.get("smp_type") or SMP_DEFAULT,
+        smp_type=parameters.get("smp_type") or _smp_default(parameters),
     )
     _check_shape(form, parameters.get("smp_type"))
     return form
@@ -77,6 +77,11 @@ def read_identifier(parameters: Parameters, name: str) -> str | None:
     if text is not None and not IDENTIFIER.fullmatch(text):
         raise refuse("validation_error", f"{name} does not have a valid value")
     return text
+
+
+def _smp_default(parameters: Parameters) -> str:
+    """Return what is in force without a word: a post-only order never takes, so that nothing is prevented."""
+    return "none" if parameters.get("time_in_force") == "post_only" else SMP_DEFAULT
 
 
 def _check_shape(form: OrderForm, smp_sent: str | None) -> None:

@@ -18,20 +18,41 @@ from arb.domain.time import NS_PER_MS, NS_PER_S, NS_PER_US
 
 KST: Final = timezone(timedelta(hours=9))
 EXACT: Final = Context(prec=60)
+TENTH: Final = Decimal("0.1")
+EIGHTH: Final = Decimal("0.00000001")
 
 to_json: Final[Callable[[Any], bytes]] = msgspec.json.Encoder(decimal_format="number").encode
 
 
 def number(value: Decimal) -> Decimal:
-    """Return `value` without trailing zeros and never in exponents for whole numbers."""
+    """Return `value` as JSON shows it: with a decimal point always, and no zeros behind what counts."""
     if value == value.to_integral_value():
-        return value.quantize(Decimal(1), context=EXACT)
+        return value.quantize(TENTH, context=EXACT)
     return value.normalize(EXACT)
+
+
+def change(value: Decimal) -> Decimal | int:
+    """Return a change of a price: the one number that is a bare `0` when it is nothing."""
+    return number(value) if value else 0
 
 
 def plain(value: Decimal) -> str:
     """Return `value` as the order API writes it: `0.01`, `100000000`, `0`."""
-    return format(number(value), "f")
+    if value == value.to_integral_value():
+        return format(value.quantize(Decimal(1), context=EXACT), "f")
+    return format(value.normalize(EXACT), "f")
+
+
+def quoted(body: Any) -> Any:
+    """Return an answer of the quotation API: its prices have eight decimals."""
+    if isinstance(body, dict):
+        return {
+            name: value.quantize(EIGHTH, context=EXACT)
+            if isinstance(value, Decimal) and name.endswith("_price")
+            else quoted(value)
+            for name, value in body.items()
+        }
+    return [quoted(each) for each in body] if isinstance(body, list) else body
 
 
 def maybe_plain(value: Decimal | None) -> str | None:

@@ -60,7 +60,7 @@ def test_simple_orderbook_has_the_documented_keys():
     frame = encode_frame(message | {"stream_type": "REALTIME", "level": 0}, "SIMPLE")
     assert frame == (
         b'{"ty":"orderbook","cd":"KRW-BTC","tms":1696585056910,"tas":0.25,"tbs":0.5,'
-        b'"obu":[{"ap":137002000,"bp":137001000,"as":0.25,"bs":0.5}],"st":"REALTIME","lv":0}'
+        b'"obu":[{"ap":137002000.0,"bp":137001000.0,"as":0.25,"bs":0.5}],"st":"REALTIME","lv":0}'
     )
 
 

@@ -1,6 +1,8 @@
 """The quotation API over HTTP."""
 
-import json
+import re
+from contextlib import closing
+from http.client import HTTPConnection
 
 import pytest
 
@@ -21,7 +23,8 @@ def test_markets_carry_their_warnings(upbit):
 
 
 def test_quotation_prices_are_numbers_and_order_prices_strings(upbit):
-    assert isinstance(upbit.book()[0]["ask_price"], int)
+    raw = raw_text(upbit, "/v1/orderbook?markets=KRW-BTC")
+    assert re.search(r'"ask_price":\d+\.\d{8},"bid_price":\d+\.\d{8},', raw)
     assert isinstance(place(upbit).json["price"], str)
 
 
@@ -51,4 +54,27 @@ def test_ticks_are_newest_first(upbit):
     ticks = upbit.public("/v1/trades/ticks", market="KRW-BTC", count=500).json
     numbers = [tick["sequential_id"] for tick in ticks]
     assert numbers == sorted(numbers, reverse=True)
-    assert json.dumps(ticks[0]["trade_price"]).isdigit()
+    assert isinstance(ticks[0]["trade_price"], float)
+
+
+def test_a_change_of_nothing_is_a_bare_zero_and_everything_else_has_a_point(upbit):
+    with upbit.socket({"type": "ticker", "codes": ["KRW-BTC"]}) as socket:
+        text = socket.recv_data()[1].decode()
+    numbers = re.findall(r'"(\w*(?:price|rate|volume))":(-?[\d.eE+-]+)', text)
+    assert len(numbers) > 8
+    for name, written in numbers:
+        assert "." in written or (written == "0" and "change" in name), (name, written)
+
+
+def test_unknown_paths_are_answered_with_json_and_what_is_left(upbit):
+    for method, path, status in (("GET", "/v1/no/such", 404), ("PUT", "/v1/orderbook", 405)):
+        reply = upbit.send(method, path)
+        assert reply.status == status
+        assert set(reply.json["error"]) == {"name", "message"}
+        assert reply.headers["Remaining-Req"].startswith("group=default; min=")
+
+
+def raw_text(client, target):
+    with closing(HTTPConnection("127.0.0.1", client.port, timeout=10)) as connection:
+        connection.request("GET", target)
+        return connection.getresponse().read().decode()

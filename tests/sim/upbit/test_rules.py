@@ -84,3 +84,4 @@ def test_everything_else_is_refused_by_name(changes, name):
 
 def test_smp_defaults_to_cancel_maker():
     assert read().smp_type == "cancel_maker"
+    assert read(time_in_force="post_only").smp_type == "none"

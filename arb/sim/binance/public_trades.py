@@ -1,0 +1,55 @@
+"""Trades between others at the simulated Binance, and the candles that they make.
+
+One trade a coin and step at the touch, decided by the seed, the step and the coin's place in the list,
+whether anybody listens or not. Our own fills appear among them. What was before the simulator began is
+not known.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+from arb.sim.core.book import Book, Level
+from arb.sim.core.candles import Candles
+
+TRADES_KEPT: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicTrade:
+    """One trade between others."""
+
+    number: int
+    level: Level
+    ts_ns: int
+    buyer_is_maker: bool
+
+
+class PublicTrades:
+    """Recent trades and candles of every coin."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self.recent: dict[str, deque[PublicTrade]] = {}
+        self.candles: dict[str, Candles] = {}
+
+    def advance(self, step: int, ts_ns: int, books: Mapping[str, Book]) -> Iterator[tuple[str, PublicTrade]]:
+        """Yield each coin's trade of a step; a coin without a side to trade at has none."""
+        sides = Random(f"{self._seed}:trades:{step}").randbytes(len(books))
+        for side, (coin, book) in zip(sides, books.items(), strict=True):
+            buyer_is_maker = side < 128
+            touch = book.touch(buyer_is_maker)
+            if touch is not None:
+                trade = PublicTrade(number=step + 1, level=touch, ts_ns=ts_ns, buyer_is_maker=buyer_is_maker)
+                self.add(coin, trade)
+                yield coin, trade
+
+    def add(self, coin: str, trade: PublicTrade) -> None:
+        """Remember one trade."""
+        if coin not in self.recent:
+            self.recent[coin], self.candles[coin] = deque(maxlen=TRADES_KEPT), Candles()
+        self.recent[coin].append(trade)
+        price, quantity = trade.level
+        self.candles[coin].add(trade.ts_ns, price, quantity, not trade.buyer_is_maker)

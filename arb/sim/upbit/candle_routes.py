@@ -1,0 +1,103 @@
+"""Handlers of the quotation API that show candles: minutes, days, weeks and months, newest first.
+
+`to` is exclusive, at most 200 rows come at a time, and a span without a trade has no row. There is
+nothing from before the simulator began.
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import islice
+from typing import Any, Final
+
+from arb.domain.time import NS_PER_MS
+from arb.sim.core.candles import DAY_S, MONTH, WEEK, Candle
+from arb.sim.upbit.door import Route
+from arb.sim.upbit.errors import refuse_quotation
+from arb.sim.upbit.parameters import Parameters
+from arb.sim.upbit.public_tape import PublicTape
+from arb.sim.upbit.text import KST, change, number
+
+MINUTES: Final = (1, 3, 5, 10, 15, 30, 60, 240)
+SPANS: Final[dict[str, int | str]] = {"days": DAY_S, "weeks": WEEK, "months": MONTH}
+COUNT_MAX: Final = 200
+BAD_VALUE: Final = "Type mismatch error. Check the parameters type!"
+
+
+class CandleRoutes:
+    """What anybody may ask about the past."""
+
+    def __init__(self, tape: PublicTape) -> None:
+        self._tape = tape
+
+    def routes(self) -> list[Route]:
+        """Return the public endpoints, one for each span."""
+        spans: list[tuple[str, int | str, int | None]] = [
+            *((f"minutes/{unit}", unit * 60, unit) for unit in MINUTES),
+            *((name, span, None) for name, span in SPANS.items()),
+        ]
+        return [
+            Route(method="GET", path=f"/v1/candles/{name}", group="candle", handler=self._handler(span, unit))
+            for name, span, unit in spans
+        ]
+
+    def _handler(self, span: int | str, unit: int | None) -> Any:
+        async def candles(parameters: Parameters) -> Any:
+            market = parameters.get("market")
+            if market is None:
+                raise refuse_quotation(400, "Missing request parameter error. Check the required parameters!")
+            if market not in self._tape.candles:
+                raise refuse_quotation(404, "Code not found")
+            before_s, count = _moment_s(parameters.get("to")), _count(parameters.get("count"))
+            found = [each for each in self._tape.candles[market].of(span) if each.begins_s < before_s]
+            newest = islice(reversed(found), count)
+            return [_candle_json(market, each, unit, _previous(found, each)) for each in newest]
+
+        return candles
+
+
+def _previous(found: list[Candle], candle: Candle) -> Decimal:
+    position = found.index(candle)
+    return found[position - 1].closing if position else candle.opening
+
+
+def _candle_json(market: str, candle: Candle, unit: int | None, previous: Decimal) -> dict[str, Any]:
+    row = {
+        "market": market,
+        "candle_date_time_utc": datetime.fromtimestamp(candle.begins_s, UTC).strftime("%Y-%m-%dT%H:%M:%S"),
+        "candle_date_time_kst": datetime.fromtimestamp(candle.begins_s, KST).strftime("%Y-%m-%dT%H:%M:%S"),
+        "opening_price": number(candle.opening),
+        "high_price": number(candle.high),
+        "low_price": number(candle.low),
+        "trade_price": number(candle.closing),
+        "timestamp": candle.last_ns // NS_PER_MS,
+        "candle_acc_trade_price": number(candle.funds),
+        "candle_acc_trade_volume": number(candle.volume),
+    }
+    if unit is not None:
+        return row | {"unit": unit}
+    difference = candle.closing - previous
+    rate = (difference / previous).quantize(Decimal("0.00000001"))
+    return row | {
+        "prev_closing_price": number(previous),
+        "change_price": change(difference),
+        "change_rate": change(rate),
+    }
+
+
+def _moment_s(text: str | None) -> float:
+    """Return the time in `to`, UTC unless it says otherwise; without it, the end of time."""
+    if text is None:
+        return float("inf")
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        raise refuse_quotation(400, BAD_VALUE) from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _count(text: str | None) -> int:
+    if text is None:
+        return 1
+    if not text.isdecimal() or not 1 <= int(text) <= COUNT_MAX:
+        raise refuse_quotation(400, BAD_VALUE)
+    return int(text)
