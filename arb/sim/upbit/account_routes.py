@@ -1,7 +1,8 @@
 """Handlers of the exchange API that show balances: accounts, order chance."""
 
-from typing import Any
+from typing import Any, Final
 
+from arb.domain.time import NS_PER_S
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.fault_kinds import FaultKind
 from arb.sim.core.stage import Stage
@@ -13,6 +14,9 @@ from arb.sim.upbit.errors import refuse
 from arb.sim.upbit.forms import QUOTE, coin_of
 from arb.sim.upbit.parameters import Parameters
 from arb.sim.upbit.switches import Switchboard
+from arb.sim.upbit.text import kst_seconds
+
+KEY_LIFE_NS: Final = 365 * 86_400 * NS_PER_S  # a key lasts a year
 
 
 class Account:
@@ -34,6 +38,7 @@ class Account:
                 ("/v1/accounts", self.accounts, VIEW_ASSETS),
                 ("/v1/orders/chance", self.chance, MAKE_ORDERS),
                 ("/v1/status/wallet", self.wallets, VIEW_ASSETS),
+                ("/v1/api_keys", self.keys, VIEW_ASSETS),
             )
         ]
 
@@ -48,6 +53,11 @@ class Account:
         state = "suspended" if self._board.is_halted(market) else "active"
         quote, base = self._account(QUOTE), self._account(coin_of(market))
         return chance_json(market, rate, self._board.min_total(market), state, quote, base)
+
+    async def keys(self, _parameters: Parameters) -> Any:
+        expires_ns = self._board.switches.key_expires_ns or self._stage.now_ns() + KEY_LIFE_NS
+        key = self._stage.config.credentials.upbit.key
+        return [{"access_key": key, "expire_at": kst_seconds(expires_ns)}]
 
     async def wallets(self, _parameters: Parameters) -> Any:
         now_ns = self._stage.now_ns()

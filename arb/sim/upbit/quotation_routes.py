@@ -10,7 +10,7 @@ from arb.sim.core.market_faults import shown
 from arb.sim.core.stage import Stage
 from arb.sim.upbit.door import Route
 from arb.sim.upbit.errors import refuse_quotation
-from arb.sim.upbit.forms import coin_of
+from arb.sim.upbit.forms import QUOTE, coin_of
 from arb.sim.upbit.parameters import Parameters
 from arb.sim.upbit.public_tape import PublicTape
 from arb.sim.upbit.public_trades import tick_json
@@ -41,7 +41,11 @@ class Quotation:
             Route(
                 method="GET", path="/v1/orderbook/instruments", group="orderbook", handler=self.instruments
             ),
+            Route(
+                method="GET", path="/v1/orderbook/supported_levels", group="orderbook", handler=self.levels
+            ),
             Route(method="GET", path="/v1/ticker", group="ticker", handler=self.tickers),
+            Route(method="GET", path="/v1/ticker/all", group="ticker", handler=self.all_tickers),
             Route(method="GET", path="/v1/trades/ticks", group="trade", handler=self.ticks),
         ]
 
@@ -79,6 +83,20 @@ class Quotation:
             }
             for market in self._markets(parameters, "markets")
         ]
+
+    async def levels(self, parameters: Parameters) -> Any:
+        return [
+            {"market": market, "supported_levels": grouping_levels(self._unit(market))}
+            for market in self._markets(parameters, "markets")
+        ]
+
+    async def all_tickers(self, parameters: Parameters) -> Any:
+        quotes = parameters.all("quote_currencies")
+        if not quotes:
+            raise refuse_quotation(400, MISSING)
+        now_ns = self._stage.now_ns()
+        days = self._tape.days if QUOTE in quotes else {}
+        return [ticker_json(market, day, now_ns) for market, day in days.items()]
 
     async def tickers(self, parameters: Parameters) -> Any:
         now_ns = self._stage.now_ns()

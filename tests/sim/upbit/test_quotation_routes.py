@@ -1,10 +1,14 @@
 """The quotation API over HTTP."""
 
 import re
+import time
 from contextlib import closing
+from datetime import datetime
 from http.client import HTTPConnection
 
 import pytest
+
+from tests.sim.upbit.client import KEY
 
 PRICE = 100_000_000
 
@@ -72,6 +76,27 @@ def test_unknown_paths_are_answered_with_json_and_what_is_left(upbit):
         assert reply.status == status
         assert set(reply.json["error"]) == {"name", "message"}
         assert reply.headers["Remaining-Req"].startswith("group=default; min=")
+
+
+def test_every_ticker_of_a_quote_currency_comes_at_once(upbit):
+    rows = upbit.public("/v1/ticker/all", quote_currencies="KRW").json
+    assert [row["market"] for row in rows] == ["KRW-BTC", "KRW-XRP", "KRW-SOL", "KRW-USDT"]
+    (one,) = upbit.public("/v1/ticker", markets="KRW-XRP").json
+    assert set(one) == set(rows[1])
+    assert upbit.public("/v1/ticker/all", quote_currencies="BTC").json == []
+    assert upbit.public("/v1/ticker/all").status == 400
+
+
+def test_supported_levels_are_those_of_the_instruments(upbit):
+    (levels,) = upbit.public("/v1/orderbook/supported_levels", markets="KRW-BTC").json
+    (instrument,) = upbit.public("/v1/orderbook/instruments", markets="KRW-BTC").json
+    assert levels == {"market": "KRW-BTC", "supported_levels": instrument["supported_levels"]}
+
+
+def test_the_key_and_when_it_ends_are_listed(upbit):
+    (row,) = upbit.get("/v1/api_keys").json
+    assert row["access_key"] == KEY
+    assert datetime.fromisoformat(row["expire_at"]).timestamp() > time.time()
 
 
 def raw_text(client, target):
