@@ -7,6 +7,7 @@ from typing import Final
 from arb.check.history import EngineHistory, Invariant, VenueHistory, Violation
 from arb.domain.market.ids import TradeId, Venue
 from arb.domain.market.money import ZERO
+from arb.domain.trading.coverage import kept
 from arb.domain.trading.lone_leg import BY_HAND
 from arb.domain.trading.order import Order
 from arb.domain.trading.position import is_dust, trade_position
@@ -80,15 +81,23 @@ def _left_behind(trade: Trade, orders: tuple[Order, ...], engine: EngineHistory)
 
 
 def _is_nothing(quantity: Decimal, orders: tuple[Order, ...], engine: EngineHistory) -> bool:
-    """Tell whether `quantity` is zero, or dust on both venues at the lowest price of the trade."""
-    if quantity == ZERO:
+    """Tell whether `quantity` is zero, or dust on both venues at the lowest price of the trade.
+
+    What venues kept as a fee of what is long is not there.
+    """
+    there = quantity - kept(trade_position(orders)) if quantity > ZERO else quantity
+    if quantity == ZERO or (quantity > ZERO >= there):
         return True
-    return all(_is_dust_on(venue, quantity, orders, engine) for venue in Venue)
+    return all(_is_dust_on(venue, there, orders, engine) for venue in Venue)
 
 
 def _is_unclosable(quantity: Decimal, orders: tuple[Order, ...], engine: EngineHistory) -> bool:
-    """Tell whether a pair is too small to be closed: one venue that takes no order for it is enough."""
-    return quantity == ZERO or any(_is_dust_on(venue, quantity, orders, engine) for venue in Venue)
+    """Tell whether a pair is too small to be closed: one venue that takes no order for it is enough.
+
+    So is what a venue kept of the coin as its fee.
+    """
+    there = quantity - kept(trade_position(orders))
+    return there <= ZERO or any(_is_dust_on(venue, there, orders, engine) for venue in Venue)
 
 
 def _is_dust_on(venue: Venue, quantity: Decimal, orders: tuple[Order, ...], engine: EngineHistory) -> bool:

@@ -11,6 +11,7 @@ from typing import Final
 
 from arb.domain.market.money import ZERO
 from arb.domain.market.spread import Market
+from arb.domain.trading.coverage import kept
 from arb.domain.trading.exits import is_forgettable, is_sendable_pair
 from arb.domain.trading.order import AT_VENUE, Order, State
 from arb.domain.trading.position import TradePosition, trade_position
@@ -80,10 +81,10 @@ def settle(
         return Wait("ended")
     position, market = trade_position(orders), means.market
     whole = None if market is None else market.whole  # what is left of a pair is closed on both venues
-    if position.imbalance == ZERO:
+    if ZERO <= position.imbalance <= kept(position):
         return _even(trade, position, whole)
-    is_small = market is not None and is_forgettable(position.imbalance, market)
-    if is_small and market is not None and is_unsendable(position.imbalance, market, rules):
+    there = position.imbalance - (kept(position) if position.imbalance > ZERO else ZERO)
+    if market is not None and is_forgettable(there, market) and is_unsendable(there, market, rules):
         return _even(trade, position, whole)
     return _uneven(trade, orders, position.imbalance, means, rules, now_ns)
 
@@ -94,7 +95,8 @@ def _even(trade: Trade, position: TradePosition, market: Market | None) -> Becom
     One that no venue takes any more, and that is worth something, stays open: it is closed when it can be.
     """
     residual = position.imbalance
-    if position.hedged > ZERO and (market is None or not is_over(position.hedged, market)):
+    left = position.hedged - kept(position)
+    if left > ZERO and (market is None or not is_over(left, market)):
         return Become(TradeState.OPEN, "", residual)
     if any(leg.base or leg.quote for leg in position.legs.values()):
         return Become(TradeState.CLOSED, trade.reason or "unwound", residual)

@@ -127,12 +127,12 @@ class Evaluate:
         self.guard.watch(market.rate)
         if mode is Mode.HALTED or self.kill_switch.engaged() is not None:
             return 0
-        closed = sum(self._close_if_due(view, market, now_ns) for view in active)
+        closed = sum(self._close_if_due(view, active, market, now_ns) for view in active)
         if mode is not Mode.NORMAL or closed:
             return closed
         return self._open_if_worth(market, active, now_ns)
 
-    def _close_if_due(self, view: TradeView, market: Market, now_ns: int) -> bool:
+    def _close_if_due(self, view: TradeView, active: list[TradeView], market: Market, now_ns: int) -> bool:
         trade = view.trade
         if trade.state is not TradeState.OPEN:
             return False
@@ -158,16 +158,26 @@ class Evaluate:
         quantity = self.exit_guard.size(view, position, quantity, market, reason, pace, now_ns)
         if quantity <= 0:
             return False
-        legs = self._exit_legs(trade, quantity, market)
-        if legs is None or not are_taken(legs, market):
-            self.exit_guard.waits("book_thin")
+        legs = self._paid_legs(view, active, quantity, market, now_ns)
+        if legs is None:
             return False
-        if not self.exit_guard.pays(trade, legs, now_ns):
-            return False
-        if not self._close(view, legs, exit_facts(market, reason, quantity, now_ns), now_ns):
+        if not self._close(view, legs, exit_facts(market, reason, legs[0].quantity, now_ns), now_ns):
             return False
         self.journal(decision("close", trade.trade_id, market, now_ns))
         return True
+
+    def _paid_legs(
+        self, view: TradeView, active: list[TradeView], quantity: Decimal, market: Market, now_ns: int
+    ) -> tuple[Leg, Leg] | None:
+        """Return the legs of an exit of as much as balances pay for, or None to wait."""
+        legs = self._exit_legs(view.trade, quantity, market)
+        if legs is not None:
+            part = self.exit_guard.part(view, active, legs, market, now_ns)
+            legs = legs if part == quantity else self._exit_legs(view.trade, part, market)
+        if legs is None or not are_taken(legs, market):
+            self.exit_guard.waits("book_thin")
+            return None
+        return legs if self.exit_guard.pays(view.trade, legs, now_ns) else None
 
     def _exit_legs(self, trade: Trade, quantity: Decimal, market: Market) -> tuple[Leg, Leg] | None:
         return pair_legs(market, trade.direction.opposite, Purpose.EXIT, quantity, self.appetite.slip_bps)

@@ -3,7 +3,7 @@
 A venue that takes no orders now, money that is not there, or refusals of late. What waits is counted by why.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
@@ -14,8 +14,17 @@ from arb.domain.market.money import ZERO
 from arb.domain.market.spread import Market
 from arb.domain.risk.review import Refused
 from arb.domain.risk.stability import FAILING, Pace, StabilityRules, exit_pace, without
-from arb.domain.trading.exits import STOP_LOSS, Exits, cautious, exits_so_far, is_resting, probing
-from arb.domain.trading.position import TradePosition
+from arb.domain.trading.coverage import covered
+from arb.domain.trading.exits import (
+    STOP_LOSS,
+    Exits,
+    cautious,
+    exits_so_far,
+    is_resting,
+    is_sendable_pair,
+    probing,
+)
+from arb.domain.trading.position import TradePosition, trade_position
 from arb.domain.trading.reserve import hold_of
 from arb.domain.trading.trade import Leg, Trade
 from arb.engine.trading.held_exits import HeldExits
@@ -96,11 +105,30 @@ class ExitGuard:
             return probing(wanted, position, market)
         return cautious(wanted, position, exits, market)
 
+    def part(
+        self, view: TradeView, active: Iterable[TradeView], legs: Sequence[Leg], market: Market, now_ns: int
+    ) -> Decimal:
+        """Return how much of an exit free balances pay for; all of it where that is too little to be sent.
+
+        Raises: StoreUnavailable.
+        """
+        wanted, coin = legs[0].quantity, view.trade.coin
+        if self._is_unpaid(((leg.venue, hold_of(leg, coin)[0]) for leg in legs), now_ns):
+            return wanted
+        others = [trade_position(each.orders) for each in active if each is not view]
+        step = max(market.instrument(venue).lot_step for venue in market.venues)
+        free = self.trades.free(self.session_id)
+        found = covered(trade_position(view.orders), others, legs, coin, free, step)
+        return found if is_sendable_pair(found, market) else wanted
+
+    def _is_unpaid(self, assets: Iterable[Asset], now_ns: int) -> bool:
+        return any(0 <= now_ns - self._unpaid_at_ns.get(asset, 0) < UNPAID_NS for asset in assets)
+
     def pays(self, trade: Trade, legs: Sequence[Leg], now_ns: int) -> bool:
         """Tell whether free balances pay for both legs. Raises: StoreUnavailable."""
         holds = [(leg.venue, *hold_of(leg, trade.coin)) for leg in legs]
         needs = {(venue, asset): amount for venue, asset, amount in holds}
-        if any(0 <= now_ns - self._unpaid_at_ns.get(asset, 0) < UNPAID_NS for asset in needs):
+        if self._is_unpaid(needs, now_ns):
             return False
         free = self.trades.free(self.session_id)
         lacking = {asset: need for asset, need in needs.items() if free.get(asset, ZERO) < need}
