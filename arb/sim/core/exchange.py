@@ -2,11 +2,13 @@
 
 External liquidity is the current step's book. A taker eats it until the next book replaces it. Our
 resting orders have price-time priority among themselves and fill at their own price when a book
-reaches it. Orders of the one account never trade with each other: the resting one expires.
+reaches it. Orders of the one account never trade with each other: the resting one expires, or the
+other gives way, as it asks for.
 All decisions become journal events first; state follows from events (records.py).
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -23,7 +25,7 @@ from arb.sim.core.events import (
     OrderRejected,
 )
 from arb.sim.core.journal import Journal, Recorded
-from arb.sim.core.orders import ZERO, Order, OrderRequest, Side, Status, TimeInForce
+from arb.sim.core.orders import ZERO, Order, OrderRequest, SelfTrade, Side, Status, TimeInForce
 from arb.sim.core.planning import Plan, hold_after, hold_asset, make_plan
 from arb.sim.core.records import Orders, Records
 from arb.sim.core.rules import VenueRules
@@ -138,7 +140,12 @@ class Exchange:
         """
         plan = make_plan(request, self._liquidity[request.coin], self.rules, fill_cap)
         crossed = self._crossed(request, plan)
-        would_take = request.time_in_force is TimeInForce.POST_ONLY and bool(plan.taken or crossed)
+        gives_way = bool(crossed) and request.self_trade is SelfTrade.CANCEL_TAKER
+        if gives_way:
+            plan, crossed = _short_of(plan, request, crossed), []
+        would_take = request.time_in_force is TimeInForce.POST_ONLY and bool(
+            plan.taken or crossed or gives_way
+        )
         if would_take and not self.rules.cancels_post_only:
             raise Refused(Reason.WOULD_TAKE)
         if plan.hold > self.balance(hold_asset(request, self.rules)).free:
@@ -153,6 +160,8 @@ class Exchange:
         for position, level in enumerate(plan.taken, start=1):
             is_last = plan.completes and position == len(plan.taken)
             self._fill(order, level, Status.FILLED if is_last else Status.PARTIALLY_FILLED, maker=False)
+        if order.is_open and gives_way:
+            self._close(order, Status.CANCELED, Ending.SELF_TRADE)
         if order.is_open and not _may_rest(request):
             self._close(order, Status.EXPIRED, _ending(request))
         return order
@@ -242,6 +251,18 @@ class Exchange:
         self.records.apply(recorded)
         for listener in self._listeners:
             listener(recorded)
+
+
+def _short_of(plan: Plan, request: OrderRequest, makers: Iterable[Order]) -> Plan:
+    """Return what a taker gets before it would meet the first of its own orders."""
+    prices = [maker.request.price or ZERO for maker in makers]
+    if request.time_in_force is TimeInForce.FOK:
+        return replace(plan, taken=[], completes=False)
+    if request.side is Side.BUY:
+        taken = [level for level in plan.taken if level.price < min(prices)]
+    else:
+        taken = [level for level in plan.taken if level.price > max(prices)]
+    return replace(plan, taken=taken, completes=False)
 
 
 def _may_rest(request: OrderRequest) -> bool:

@@ -26,6 +26,13 @@ class TimeInForce(StrEnum):
     POST_ONLY = "POST_ONLY"
 
 
+class SelfTrade(StrEnum):
+    """What gives way when two orders of the account would trade with each other."""
+
+    CANCEL_MAKER = "cancel_maker"
+    CANCEL_TAKER = "cancel_taker"
+
+
 class Status(StrEnum):
     """Where an order is in its life."""
 
@@ -51,6 +58,7 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
     price: Decimal | None = None  # limit; None takes any price
     quantity: Decimal | None = None
     quote_quantity: Decimal | None = None
+    self_trade: SelfTrade = SelfTrade.CANCEL_MAKER
     wire: dict[str, str] = {}  # the venue's own words for it, kept for its replies
 
 

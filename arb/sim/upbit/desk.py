@@ -12,7 +12,7 @@ from typing import Final
 
 from arb.domain.time import NS_PER_MS
 from arb.sim.core.events import OrderAccepted, OrderClosed, OrderFilled, OrderRejected
-from arb.sim.core.exchange import Exchange, Refused
+from arb.sim.core.exchange import Ending, Exchange, Refused
 from arb.sim.core.fault_kinds import FaultKind
 from arb.sim.core.fault_kinds import Stage as FaultStage
 from arb.sim.core.faults import Call
@@ -127,6 +127,7 @@ class Desk:
             fee_rate=self._exchange.rules.fees.rate,
             locked=order.held,
             trades=self._trades_of(order),
+            was_prevented=order.reason == Ending.SELF_TRADE,
         )
 
     def _trades_of(self, order: Order) -> tuple[Trade, ...]:

@@ -9,13 +9,14 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
-from arb.sim.core.orders import OrderRequest, Side, TimeInForce
+from arb.sim.core.orders import OrderRequest, SelfTrade, Side, TimeInForce
 
 ZERO: Final = Decimal(0)
 BID: Final = "bid"
 ASK: Final = "ask"
 QUOTE: Final = "KRW"
 SIDES: Final = MappingProxyType({BID: Side.BUY, ASK: Side.SELL})
+SELF_TRADES: Final = MappingProxyType({"cancel_taker": SelfTrade.CANCEL_TAKER})
 TIMES: Final = MappingProxyType(
     {
         None: TimeInForce.GTC,
@@ -68,6 +69,7 @@ class OrderForm:
             price=limits.get(self.ord_type),
             quantity=self.volume,
             quote_quantity=self.price if self.spends_total else None,
+            self_trade=SELF_TRADES.get(self.smp_type, SelfTrade.CANCEL_MAKER),
             wire=self._wire(),
         )
 

@@ -16,6 +16,7 @@ from arb.sim.upbit.forms import ASK, BID, ZERO, OrderForm
 WAIT: Final = "wait"
 DONE: Final = "done"
 CANCEL: Final = "cancel"
+PREVENTED: Final = "prevented"  # of the stream only: a self-match was kept from happening
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,18 @@ class OrderView:
     fee_rate: Decimal  # fraction of the funds
     locked: Decimal  # KRW of a bid, base of an ask
     trades: Sequence[Trade] = ()
+    was_prevented: bool = False  # it ended so as not to trade with an order of the same account
+
+    @property
+    def prevented_volume(self) -> Decimal:
+        """Base that did not trade so as not to meet our own order."""
+        return self.remaining_volume or ZERO if self.was_prevented else ZERO
+
+    @property
+    def prevented_locked(self) -> Decimal:
+        """What was set free by that: KRW of a bid, base of an ask."""
+        price = self.form.price or ZERO
+        return self.prevented_volume * (price if self.form.side == BID else 1)
 
     @property
     def executed_volume(self) -> Decimal:

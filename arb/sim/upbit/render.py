@@ -32,8 +32,8 @@ def order_json(order: OrderView) -> dict[str, Any]:
         "executed_funds": plain(order.executed_funds),
         "trades_count": len(order.trades),
         "smp_type": form.smp_type,
-        "prevented_volume": "0",
-        "prevented_locked": "0",
+        "prevented_volume": plain(order.prevented_volume),
+        "prevented_locked": plain(order.prevented_locked),
     }
     optional = {"time_in_force": form.time_in_force, "identifier": form.identifier}
     return body | {name: value for name, value in optional.items() if value is not None}
@@ -93,8 +93,8 @@ def my_order_json(order: OrderView, state: str, trade: Trade | None, now_ns: int
         "is_maker": None if trade is None else trade.maker,
         "identifier": form.identifier,
         "smp_type": form.smp_type,
-        "prevented_volume": 0,
-        "prevented_locked": 0,
+        "prevented_volume": number(order.prevented_volume),
+        "prevented_locked": number(order.prevented_locked),
         "trade_timestamp": milliseconds(trade.ts_ns) if trade is not None else None,
         "order_timestamp": milliseconds(order.created_ns),
         "timestamp": milliseconds(now_ns),

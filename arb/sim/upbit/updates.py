@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from arb.sim.core.events import OrderClosed, OrderFilled
 from arb.sim.upbit.forms import BID, QUOTE
-from arb.sim.upbit.orders import WAIT, OrderView, Trade
+from arb.sim.upbit.orders import PREVENTED, WAIT, OrderView, Trade
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,7 +12,7 @@ class Update:
     """Something clients are told about one order: its state in the stream's words, and any fill."""
 
     view: OrderView
-    state: str  # wait | trade | done | cancel
+    state: str  # wait | trade | prevented | done | cancel
     trade: Trade | None
     currencies: tuple[str, ...]  # whose balances changed
 
@@ -28,7 +28,8 @@ def results(view: OrderView, event: OrderFilled | OrderClosed) -> list[Update]:
     """Return the updates that follow from a fill or an end."""
     base = view.form.coin
     if isinstance(event, OrderClosed):
-        return [make_update(view, view.state, None, QUOTE if view.form.side == BID else base)]
+        ended = make_update(view, view.state, None, QUOTE if view.form.side == BID else base)
+        return [make_update(view, PREVENTED, None), ended] if view.was_prevented else [ended]
     updates = [make_update(view, "trade", view.trades[-1], QUOTE, base)]
     return updates if view.state == WAIT else [*updates, make_update(view, view.state, None)]
 

@@ -1,9 +1,12 @@
 """Orders against a real server whose market stands still, so that every fill can be computed."""
 
+import time
 import uuid
 from decimal import Decimal
 
 import pytest
+
+from tests.sim.upbit.client import receive
 
 FEE = Decimal("0.0005")
 FAR_BELOW = 100_000_000
@@ -300,3 +303,21 @@ def test_nothing_is_created_or_lost(upbit):
         Decimal(krw["free"]) + Decimal(krw["locked"])
         == Decimal(balances["initial"]["KRW"]) + sum(signed) - fees
     )
+
+
+@pytest.mark.parametrize(("mode", "side"), [("cancel_maker", "bid"), ("cancel_taker", "ask")])
+def test_a_prevented_self_match_says_which_order_gave_way_and_how_much_of_it(upbit, mode, side):
+    row = upbit.book("KRW-XRP")[0]
+    price = row["ask_price"] * 11 // 10 if side == "bid" else row["bid_price"] * 9 // 10
+    maker = upbit.limit({"bid": "ask", "ask": "bid"}[side], price, "100", "KRW-XRP").json["uuid"]
+    with upbit.socket({"type": "myOrder"}, path="/websocket/v1/private") as socket:
+        time.sleep(0.1)
+        taken = upbit.limit(side, price, "120000", "KRW-XRP", time_in_force="ioc", smp_type=mode).json
+        event = receive(socket)[1]
+        while event["state"] != "prevented":
+            event = receive(socket)[1]
+    assert event["uuid"] == (maker if mode == "cancel_maker" else taken["uuid"])
+    ended = upbit.settled(event["uuid"])
+    assert ended["state"] == "cancel"
+    assert Decimal(ended["prevented_volume"]) == Decimal(ended["remaining_volume"]) > 0
+    upbit.delete("/v1/order", uuid=maker)
