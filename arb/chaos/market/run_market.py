@@ -25,7 +25,7 @@ from arb.check.history import EngineHistory, VenueHistory
 from arb.check.holdings import executed, value
 from arb.check.profit import flows_by_trade, is_booked
 from arb.domain.errors import ArbError
-from arb.domain.market.ids import Coin, Venue
+from arb.domain.market.ids import Venue
 from arb.domain.market.money import ZERO
 from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_S
@@ -34,7 +34,7 @@ from arb.ports.trading import TradeView
 from arb.stack.shutdown import Progress, stop_stack
 
 PAIRS_MIN: Final = 2  # open, when it strikes
-GATHER_S_MAX: Final = 90.0
+GATHER_S_MAX: Final = 180.0  # entries rest for a while after what befell them
 REST_MS_MAX: Final = 150_000  # the first venue's longest proof takes 62 s, and repairs follow
 LOOK_MS: Final = 250
 STILL_MS: Final = 1_000  # in which nothing may move, so that both sides tell of the same
@@ -116,12 +116,12 @@ class Market:
 
     def _break(self, scenario: Scenario, planted: str) -> Measured:
         self._operator.take_notes()
-        coin = self._gather(scenario)
-        before = self._rest()
-        struck = self._struck(scenario)
-        self._operator.allow(Mode.NORMAL, GOING_ON)
-        pairs, since_ns = self._pairs(coin), self._engine.clock.now_ns()
+        before = self._gather()
+        pairs = Counter(trade.coin for trade in before.engine.trades if trade.state is TradeState.OPEN)
+        coin = pairs.most_common(1)[0][0] if pairs and scenario.names_coin else None
+        struck, since_ns = self._struck(scenario), self._engine.clock.now_ns()
         self._strike(scenario.of(coin) if coin else scenario)
+        self._operator.allow(Mode.NORMAL, GOING_ON)
         self._engine.clock.sleep_ms(int(scenario.hold_s * 1000))
         strikes = self._struck(scenario) - struck
         self._whole()
@@ -134,25 +134,24 @@ class Market:
         after = self._rest()
         measured = self._measure(scenario, before, after, since_ns)
         self._operator.allow(Mode.NORMAL, GOING_ON)
-        return replace(measured, pairs=pairs, strikes=dict(strikes))
+        return replace(measured, pairs=pairs[coin] if coin else pairs.total(), strikes=dict(strikes))
 
-    def _gather(self, scenario: Scenario) -> Coin | None:
-        """Trade until pairs are open; return the coin that has most of them, if one is to be chosen."""
+    def _gather(self) -> Reading:
+        """Trade until pairs are open, and hold them; return both sides at that moment."""
         clock = self._engine.clock
         until_ns = clock.steady_ns() + int(GATHER_S_MAX * NS_PER_S)
-        while clock.steady_ns() < until_ns:
-            found = Counter(view.trade.coin for view in self._open())
-            if found.total() >= PAIRS_MIN:
-                return found.most_common(1)[0][0] if scenario.names_coin else None
+        while True:
+            is_late = clock.steady_ns() >= until_ns
+            if is_late or len(self._open()) >= PAIRS_MIN:
+                held = self._rest()
+                if is_late or any(trade.state is TradeState.OPEN for trade in held.engine.trades):
+                    return held
+                self._operator.allow(Mode.NORMAL, GOING_ON)  # they were closed at that moment
             clock.sleep_ms(LOOK_MS)
-        return None
 
     def _open(self) -> list[TradeView]:
         active = self._engine.trades.active(self._engine.session_id)
         return [view for view in active if view.trade.state is TradeState.OPEN]
-
-    def _pairs(self, coin: Coin | None) -> int:
-        return sum(coin is None or view.trade.coin == coin for view in self._open())
 
     def _struck(self, scenario: Scenario) -> Counter[str]:
         total: Counter[str] = Counter()

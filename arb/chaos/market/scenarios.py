@@ -120,11 +120,11 @@ SCENARIOS: Final = (
     Scenario(
         name="wallet_closed",
         what="the first venue closes the wallet of one coin, whose price there runs away",
-        hold_s=25,
+        hold_s=75,
         blows=_blow(
             FIRST,
             {"kind": "closed_wallet", "coins": [COIN]},
-            {"kind": "price_move", "bps": "400", "coins": [COIN], "ramp_s": 10, "hold_s": 15},
+            {"kind": "price_move", "bps": "300", "coins": [COIN], "ramp_s": 60, "hold_s": 15},
         ),
         must_strike=("closed_wallet", "price_move"),
     ),
@@ -142,8 +142,8 @@ SCENARIOS: Final = (
     Scenario(
         name="rate_moves",
         what="KRW per USDT rises by 5 %, and every price at the first venue with it",
-        hold_s=30,
-        blows=_blow(FIRST, {"kind": "rate_move", "bps": "500", "ramp_s": 8, "hold_s": 22}),
+        hold_s=60,
+        blows=_blow(FIRST, {"kind": "rate_move", "bps": "500", "ramp_s": 40, "hold_s": 20}),
         must_strike=("rate_move",),
     ),
     Scenario(
