@@ -90,6 +90,9 @@ FAULTS: list[Fault] = [
     repair_saw(upbit_age_ms="9000"),
     exit_not_kept,
     claims_too_much,
+    entry_saw(upbit_ask="140100000", spread_bps_max="5"),
+    exit_saw(upbit_age_ms="600", quote_age_ms_max="500"),
+    entry_saw(rate_age_ms="1001", rate_age_ms_max="1000"),
 ]
 
 
@@ -107,6 +110,8 @@ def test_what_could_not_be_traded_is_found(fault: Fault) -> None:
         repair_saw(upbit_bid="100000000"),
         entry_saw(edge_bps="56", upbit_fee_bps="5", binance_fee_bps="10"),
         entry_saw(upbit_ask="141390000"),
+        entry_saw(upbit_ask="142000000", spread_bps_max="150"),
+        exit_saw(upbit_age_ms="9000", quote_age_ms_max="10000"),
         entry_saw(rate_age_ms="5000", upbit_age_ms="2000", binance_age_ms="-500"),
         exit_saw(reason="take_profit", rate_age_ms="59000"),
         exit_saw(reason="stop_loss", rate_age_ms="900000", binance_ask="102000"),

@@ -19,12 +19,10 @@ from arb.domain.trading.trade import Trade
 from arb.engine.market.markets import symbol_on
 
 Facts = Mapping[str, str]
-# A book that is further apart than any edge pays for has a hole in it; a coarse tick alone is none.
+# Where the limit that was in force was not kept with a decision. A coarse tick alone is no hole.
 SPREAD_BPS_MAX: Final = Decimal(100)
 TICKS: Final = 3
-ROUNDING_BPS: Final = Decimal(
-    "0.01"
-)  # edges are kept with four decimals, fees are taken from what is received
+ROUNDING_BPS: Final = Decimal("0.01")  # edges are kept with four decimals
 
 
 def decided_by_what_executes(engine: EngineHistory, _venues: VenueHistory | None) -> tuple[Violation, ...]:
@@ -71,13 +69,14 @@ def kept_since_ns(engine: EngineHistory) -> int:
 
 
 def _wrong(order: Order, facts: Facts, engine: EngineHistory) -> Iterator[str]:
-    ages, coin = engine.ages, Coin(order.symbol.partition("/")[0])
+    coin = Coin(order.symbol.partition("/")[0])
+    age_ns_max = _age_ns_max("quote", facts, engine.ages.quote_ns_max)
     if order.purpose is Purpose.REPAIR:  # a leg alone is evened out at the price there is, if it can be had
-        yield from _book(order.venue, facts, ages.quote_ns_max)
+        yield from _book(order.venue, facts, age_ns_max)
     else:
         why = facts.get("reason", CONVERGED)
         for venue in Venue:
-            yield from _book(venue, facts, ages.quote_ns_max)
+            yield from _book(venue, facts, age_ns_max)
             if why != STOP_LOSS:  # it has waited for the hole to close, and a loss is not left to grow
                 yield from _hole(venue, facts, engine.instruments.get((venue, symbol_on(venue, coin))))
         if why == CONVERGED:  # what a pair has earned hardly depends on the rate, and its time not at all
@@ -87,9 +86,15 @@ def _wrong(order: Order, facts: Facts, engine: EngineHistory) -> Iterator[str]:
 
 def _rate(facts: Facts, engine: EngineHistory) -> Iterator[str]:
     """Yield what is wrong with the rate that a pair is opened at, or has converged by."""
-    yield from _age("rate", facts, engine.ages.rate_ns_max)
+    yield from _age("rate", facts, _age_ns_max("rate", facts, engine.ages.rate_ns_max))
     if "rate_bid" in facts:
         yield from _hole("rate", facts, _rate_rules(engine))
+
+
+def _age_ns_max(name: str, facts: Facts, otherwise_ns: int) -> int:
+    """Return how old it might be by the settings of the decision; today's where nobody kept them."""
+    kept = facts.get(f"{name}_age_ms_max")
+    return otherwise_ns if kept is None else int(kept) * NS_PER_MS
 
 
 def _book(name: str, facts: Facts, age_ns_max: int) -> Iterator[str]:
@@ -113,7 +118,7 @@ def _hole(name: str, facts: Facts, rules: Instrument | None) -> Iterator[str]:
         return
     ticks = TICKS * rules.tick(ask) if rules is not None else ZERO
     spread_bps = bps(ask - bid, bid)
-    if ask - bid > ticks and spread_bps > SPREAD_BPS_MAX:
+    if ask - bid > ticks and spread_bps > Decimal(facts.get("spread_bps_max", SPREAD_BPS_MAX)):
         yield f"was decided on a book of {name} with a hole of {spread_bps:.0f} bps: {bid:f} to {ask:f}"
 
 

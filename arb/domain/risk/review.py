@@ -7,9 +7,10 @@ from enum import StrEnum
 from typing import Final
 
 from arb.domain.market.ids import Coin, Venue
-from arb.domain.market.money import ZERO
+from arb.domain.market.money import ZERO, plain
 from arb.domain.market.pair import Direction
 from arb.domain.market.spread import Edge
+from arb.domain.time import NS_PER_MS
 from arb.domain.trading.reentry import Losses, ReentryRules
 from arb.domain.trading.reserve import hold_of
 from arb.domain.trading.trade import Leg, Trade
@@ -49,6 +50,15 @@ class Limits:
     rate_age_ns_max: int
     rate_memory_ns: int  # how long the last rate that was believed still judges profits
     warnings_blocked: tuple[str, ...]  # venues' market warnings that stop entries
+
+    @property
+    def beliefs(self) -> dict[str, str]:
+        """Return how old and how far apart books may be, as text that is kept with what they decide."""
+        return {
+            "quote_age_ms_max": str(self.quote_age_ns_max // NS_PER_MS),
+            "rate_age_ms_max": str(self.rate_age_ns_max // NS_PER_MS),
+            "spread_bps_max": plain(self.spread_bps_max),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -161,7 +161,8 @@ class Evaluate:
         legs = self._paid_legs(view, active, quantity, market, now_ns)
         if legs is None:
             return False
-        if not self._close(view, legs, exit_facts(market, reason, legs[0].quantity, now_ns), now_ns):
+        facts = exit_facts(market, reason, legs[0].quantity, now_ns) | self.limits.beliefs
+        if not self._close(view, legs, facts, now_ns):
             return False
         self.journal(decision("close", trade.trade_id, market, now_ns))
         return True

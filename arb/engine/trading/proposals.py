@@ -85,4 +85,5 @@ def propose(
         updated_at_ns=identity.now_ns,
         loss_reserve_krw=loss_reserve_krw(best.cost_krw, market, limits.loss_reserve_bps),
     )
-    return Proposal(trade=trade, legs=legs, edge=best, decided_on=entry_facts(market, best, identity.now_ns))
+    facts = entry_facts(market, best, identity.now_ns) | limits.beliefs
+    return Proposal(trade=trade, legs=legs, edge=best, decided_on=facts)

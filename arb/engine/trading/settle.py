@@ -130,7 +130,8 @@ class Settle:
             case Wait(why):
                 return self._wait(view.trade, why, now_ns)
             case Repair(leg) if means.market is not None and self.markets.is_fresh(means.market, now_ns):
-                return self._repair(view, leg, repair_facts(means.market, leg, now_ns), now_ns), False
+                facts = repair_facts(means.market, leg, now_ns) | self.markets.limits.beliefs
+                return self._repair(view, leg, facts, now_ns), False
             case Repair():
                 return self._wait(view.trade, "market_old", now_ns)
             case Become():

@@ -18,6 +18,7 @@ def test_each_exit_keeps_the_books_that_it_was_decided_on():
     [(at_ns, facts)] = town.tables.decided_later[trade.trade_id].items()
     assert {each.created_at_ns for each in exits} == {at_ns}
     assert (facts["action"], facts["reason"]) == ("close", trade.reason)
+    assert (facts["quote_age_ms_max"], facts["rate_age_ms_max"]) == ("2000", "5000")
     assert (facts["rate_bid"], facts["rate_ask"]) == ("1399", "1401")
     for order in exits:
         best = Decimal(facts[f"{order.venue}_{'ask' if order.side.sign > 0 else 'bid'}"])
