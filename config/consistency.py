@@ -86,7 +86,7 @@ def _sizes(settings: "Settings") -> Iterator[Conflict]:
         ),
     )
     notional_krw = strategy.notional_usdt * RATE_KRW_LEAST
-    reserve_krw = notional_krw * (strategy.stop_loss_bps + settings.orders.repair_loss_bps_max) / BPS
+    reserve_krw = notional_krw * _reserve_bps(settings) / BPS
     for value, needed in (
         ("notional_per_coin_krw_max", notional_krw),
         ("notional_total_krw_max", notional_krw),
@@ -102,6 +102,13 @@ def _sizes(settings: "Settings") -> Iterator[Conflict]:
                 f"risk.{value} ({ceiling:,.0f}): nothing would ever be opened"
             ),
         )
+
+
+def _reserve_bps(settings: "Settings") -> Decimal:
+    """Return what a pair sets aside for its loss, but for its fees."""
+    first, second = settings.pair
+    rate_bps = settings.risk.rate_reserve_bps if first.quote != second.quote else Decimal(0)
+    return settings.strategy.stop_loss_bps + settings.orders.repair_loss_bps_max + rate_bps
 
 
 def _times(settings: "Settings") -> Iterator[Conflict]:

@@ -102,6 +102,9 @@ class Risk(Section):
     trades_open_per_coin_max: int = Positive
     daily_loss_krw_max: Decimal = Positive
     loss_per_trade_krw_max: Decimal = Positive
+    rate_reserve_bps: Decimal = Share
+    net_direction_krw_max: Decimal = Positive
+    inventory_drift_krw_max: Decimal = Positive
     orders_per_minute_max: int = Positive
     entry_cooldown_ms: int = Field(ge=0, le=60_000)
     reentry_pause_s: int = Positive

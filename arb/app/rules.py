@@ -24,6 +24,9 @@ def limits_of(settings: Settings) -> Limits:
         daily_loss_krw_max=risk.daily_loss_krw_max,
         loss_per_trade_krw_max=risk.loss_per_trade_krw_max,
         loss_reserve_bps=settings.strategy.stop_loss_bps + settings.orders.repair_loss_bps_max,
+        rate_reserve_bps=risk.rate_reserve_bps,
+        net_direction_krw_max=risk.net_direction_krw_max,
+        inventory_drift_krw_max=risk.inventory_drift_krw_max,
         orders_per_minute_max=risk.orders_per_minute_max,
         entry_cooldown_ns=risk.entry_cooldown_ms * NS_PER_MS,
         reentry=reentry_of(settings),
@@ -88,6 +91,7 @@ def exits_of(settings: Settings) -> ExitRules:
         take_profit_bps=strategy.take_profit_bps,
         stop_loss_bps=strategy.stop_loss_bps,
         holding_ns_max=strategy.holding_s_max * NS_PER_S,
+        rate_loss_bps_max=settings.risk.rate_reserve_bps,
         holding_loss_bps_max=strategy.holding_loss_bps_max,
     )
 

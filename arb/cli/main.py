@@ -36,6 +36,7 @@ COMMANDS: Final = (
     risk.kill,
     risk.unkill,
     risk.mode,
+    risk.risk,
     risk.reconcile,
     risk.rules,
     stack.migrate,

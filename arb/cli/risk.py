@@ -1,4 +1,4 @@
-"""The commands that stop trading and let it go on: `arb kill`, `unkill`, `mode`, `reconcile`, `rules`."""
+"""Commands that bound trading: `arb kill`, `unkill`, `mode`, `risk`, `reconcile`, `rules`."""
 
 import json
 import sys
@@ -86,6 +86,14 @@ def mode(wanted: Wanted = "", reason: Reason = BY_HAND, as_json: AsJson = False)
         document = {"mode": session.mode.value, "reason": session.mode_reason, "killed": killed}
         text = f"{session.mode} ({session.mode_reason})" + (f"; killed ({killed})" if killed else "")
         tell(document, as_json, text)
+
+
+def risk(as_json: AsJson = False) -> None:
+    """Show how much of each ceiling is used: notional, losses, net direction, drift of the inventory."""
+    from arb.cli.views.risk import ceilings_of, line_of
+
+    found = ceilings_of(running.engine())
+    tell({"ceilings": found}, as_json, "\n".join(line_of(line) for line in found))
 
 
 def reconcile(accept: Accept = "", as_json: AsJson = False) -> None:

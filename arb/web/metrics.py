@@ -114,6 +114,9 @@ class StackMetrics:
     def risk(self) -> Iterator[Sample]:
         for line in budget(self._engine().settings, self._sql().exposure(Mode.NORMAL, self._now_ns())):
             yield "arb_risk_used_ratio", (line["name"],), line["used"] / line["limit"]
+            if line["signed"] is not None:
+                yield f"arb_{line['name']}_krw", (), line["signed"]
+                yield f"arb_{line['name']}_limit_krw", (), line["limit"]
 
     def alerts(self) -> Iterator[Sample]:
         yield from (

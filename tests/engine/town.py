@@ -70,8 +70,11 @@ LIMITS = Limits(
     trades_open_max=20,
     trades_open_per_coin_max=20,
     daily_loss_krw_max=Decimal(100_000_000),
-    loss_per_trade_krw_max=Decimal(100_000),
+    loss_per_trade_krw_max=Decimal(200_000),
     loss_reserve_bps=Decimal(250),
+    rate_reserve_bps=Decimal(1000),
+    net_direction_krw_max=Decimal(100000000),
+    inventory_drift_krw_max=Decimal(100000000),
     orders_per_minute_max=10_000,
     entry_cooldown_ns=0,
     reentry=ReentryRules(pause_ns=NS_PER_S, pause_ns_max=60 * NS_PER_S),
@@ -240,7 +243,7 @@ class Town:
         )  # fmt: skip
         exits = ExitRules(
             converged_bps=Decimal(4), take_profit_bps=Decimal(25), stop_loss_bps=Decimal(150),
-            holding_ns_max=600 * NS_PER_S, holding_loss_bps_max=Decimal(0),
+            holding_ns_max=600 * NS_PER_S, holding_loss_bps_max=Decimal(0), rate_loss_bps_max=Decimal(1_000),
         )  # fmt: skip
         common: dict[str, Any] = {
             "trades": trades, "dispatcher": self.dispatcher, "counters": self.counters, "clock": self.clock,

@@ -3,9 +3,11 @@
 from decimal import Decimal
 
 from arb.domain.market.ids import Coin
+from arb.domain.risk.direction import Currencies
 from arb.domain.risk.review import Exposure, Mode
 from arb.web.budget import budget
 from config.settings import load
+from tests.contracts.world import SELL_UPBIT
 
 BTC, ETH = Coin("BTC"), Coin("ETH")
 
@@ -42,3 +44,10 @@ def test_a_day_in_profit_uses_nothing_of_what_may_be_lost():
 def test_before_the_first_trade_nothing_is_used():
     lines = used(notional_by_coin_krw={}, trades_open_by_coin={}, orders_last_minute=0)
     assert {line["used"] for line in lines.values()} == {0}
+
+
+def test_what_is_long_in_usdt_is_above_nothing_and_both_ways_use_up_the_ceiling():
+    found = used(currencies=Currencies(at_risk_krw={SELL_UPBIT: Decimal(7)}, taken_in_krw=Decimal(-3)))
+    assert (found["net_direction"]["used"], found["net_direction"]["signed"]) == (7, -7)
+    assert (found["inventory_drift"]["used"], found["inventory_drift"]["signed"]) == (3, 3)
+    assert found["trades_open"]["signed"] is None

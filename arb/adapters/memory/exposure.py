@@ -7,9 +7,11 @@ from arb.adapters.memory.ledger import venue_balances
 from arb.adapters.memory.reentry import losses
 from arb.adapters.memory.tables import MemoryTables
 from arb.adapters.postgres.records.holds import Hold, HoldState
+from arb.domain.ledger.ledger import TRADING
 from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.domain.market.money import EXACT, ZERO, exact_sum
 from arb.domain.market.pair import Direction
+from arb.domain.risk.direction import Currencies, currencies
 from arb.domain.risk.review import Exposure
 from arb.domain.time import NS_PER_DAY, NS_PER_MINUTE
 from arb.domain.trading.trade import ENDED, Trade, TradeState
@@ -72,7 +74,20 @@ def exposure(tables: MemoryTables, session_id: SessionId, now_ns: int) -> Exposu
         unvalued_fees=sum(len(order.unvalued_fees) for order in orders),
         free={(venue.value, asset): amount for (venue, asset), amount in free(tables, session_id).items()},
         losses=losses(of_account, now_ns),
+        currencies=_currencies(tables, session_id, of_account),
     )
+
+
+def _currencies(tables: MemoryTables, session_id: SessionId, of_account: list[Trade]) -> Currencies:
+    taken_in: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    for other_id, held in tables.balances.items():
+        is_before = other_id in tables.set_aside and other_id != session_id
+        if _is_beside(tables, session_id, other_id) and not is_before:
+            for (account, asset), amount in held.items():
+                if account == TRADING:
+                    taken_in[asset] = EXACT.subtract(taken_in[asset], amount)
+    at_risk = [trade for trade in of_account if trade.state not in ENDED or trade.stands_alone]
+    return currencies([(trade.direction, trade.state, trade.notional_krw) for trade in at_risk], taken_in)
 
 
 def _is_beside(tables: MemoryTables, session_id: SessionId, other_id: SessionId) -> bool:

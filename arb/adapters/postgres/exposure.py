@@ -1,7 +1,7 @@
 """What is at risk, read in one statement, so that all of it is of the same moment."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -23,10 +23,12 @@ from arb.adapters.postgres.neighbours import of_one_purse, siblings
 from arb.adapters.postgres.records.holds import HoldState
 from arb.adapters.postgres.reentry import LOST
 from arb.adapters.postgres.rows import UNVALUED
-from arb.adapters.postgres.tables import balances, fills, holds, orders, trades
+from arb.adapters.postgres.tables import balances, fills, holds, orders, sessions, trades
+from arb.domain.ledger.ledger import TRADING
 from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.domain.market.money import EXACT, ZERO, exact_sum
 from arb.domain.market.pair import Direction
+from arb.domain.risk.direction import Currencies, currencies
 from arb.domain.risk.review import Exposure, Mode
 from arb.domain.time import NS_PER_DAY, NS_PER_MINUTE
 from arb.domain.trading.reentry import REMEMBERED_NS, Losses
@@ -53,6 +55,11 @@ ON_HOLD: Final = (
 FREE: Final = union_all(HELD, ON_HOLD)
 # What was lost, and may be yet, is the account's: of every session that trades on it, or did within a day.
 OF_ACCOUNT: Final = trades.c.session_id.in_(of_one_purse(SESSION))
+# What was moved before a new session began is where that one starts.
+IN_USE: Final = select(sessions.c.session_id).where(
+    sessions.c.session_id.in_(siblings(SESSION)),
+    or_(sessions.c.session_id == SESSION, sessions.c.set_aside_at_ns == 0),
+)
 PARTS: Final = union_all(
     select(literal("trades").label("part"), trades.c.coin.label("name"), NOTHING.label("asset"),
            func.sum(trades.c.notional_krw).label("amount"), func.count().label("number"))
@@ -76,6 +83,13 @@ PARTS: Final = union_all(
     .where(orders.c.session_id == SESSION, UNVALUED),
     select(literal("orders"), NOTHING, NOTHING, literal(0), func.count())
     .where(orders.c.session_id == SESSION, orders.c.created_at_ns > bindparam("minute_ago_ns")),
+    select(literal("direction"), trades.c.direction, trades.c.state,
+           func.sum(trades.c.notional_krw), func.count())
+    .where(OF_ACCOUNT, AT_RISK)
+    .group_by(trades.c.direction, trades.c.state),
+    select(literal("taken_in"), NOTHING, balances.c.asset, -func.sum(balances.c.amount), func.count())
+    .where(balances.c.session_id.in_(IN_USE), balances.c.account == TRADING)
+    .group_by(balances.c.asset),
     LOST,
     HELD,
     ON_HOLD,
@@ -105,10 +119,18 @@ def exposure(connection: Connection, session_id: SessionId, mode: Mode, now_ns: 
         opened_at_ns={(Coin(row.name), Direction(row.asset)): row.number for row in by_part["opened"]},
         free=_free(by_part["balances"], by_part["holds"]),
         unvalued_fees=unvalued.number,
+        currencies=_currencies(by_part),
         losses={
             (Coin(row.name), Direction(row.asset)): Losses(in_a_row=int(row.amount), newest_ns=row.number)
             for row in by_part["lost"]
         },
+    )
+
+
+def _currencies(by_part: Mapping[str, Sequence[Row[Any]]]) -> Currencies:
+    return currencies(
+        [(Direction(row.name), TradeState(row.asset), row.amount) for row in by_part["direction"]],
+        {row.asset: row.amount for row in by_part["taken_in"]},
     )
 
 

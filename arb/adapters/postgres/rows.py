@@ -68,6 +68,8 @@ def trade_of(row: Row[Any]) -> Trade:
         valued_base_krw=row.valued_base_krw,
         reason=row.reason,
         loss_reserve_krw=row.loss_reserve_krw,
+        rate_reserve_krw=row.rate_reserve_krw,
+        entry_krw_per_usdt=row.entry_krw_per_usdt,
         residual=row.residual,
         version=row.version,
     )

@@ -108,6 +108,8 @@ trades = Table(
     _count("take_ups", server_default="0"),
     _money("valued_krw_per_usdt"),
     _money("valued_base_krw"),
+    _money("entry_krw_per_usdt"),
+    _money("rate_reserve_krw"),
     Column("decided_later", JSONB, nullable=False, server_default="{}"),  # by the moment of the decision
 )
 

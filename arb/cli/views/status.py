@@ -17,6 +17,7 @@ from arb.app.facts.model import process_lines
 from arb.app.facts.sources import Sources
 from arb.app.stores import connect_stores
 from arb.app.wiring import Engine
+from arb.cli.views.risk import currencies_of, line_of
 from arb.cli.views.style import aged
 from arb.cli.views.text import UNKNOWN, duration
 from arb.cli.views.view_result import refusals
@@ -60,6 +61,7 @@ def status_of(home: Home, supervised: StackStatus | None) -> dict[str, Any]:
         "exit_waits": built and _or_none(lambda: built.counters.read().get("exit_waits", {})),
         "degradation": built and _degradation(built),
         "legs_alone": built and _or_none(lambda: _legs_alone(built)),
+        "currencies": built and _or_none(lambda: currencies_of(built)),
         "dead_letters": built and _or_none(built.stores.dead_letters.waiting),
         "processes": _process_rows(supervised, beats),
     }
@@ -167,6 +169,8 @@ def status_view(status: Mapping[str, Any]) -> RenderableType:
     for leg in status.get("legs_alone") or ():
         line = f"{leg['residual']} {leg['coin']} of trade {leg['trade_id']}: arb trades adopt"
         head.append(f"alone    {line}\n", "bold red")
+    for line in status.get("currencies") or ():
+        head.append(f"{line_of(line)}\n")
     if status.get("dead_letters"):
         head.append(f"dead     {status['dead_letters']} letters wait: arb dead list\n", "bold red")
     head.append(

@@ -10,12 +10,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 from arb.domain.errors import InvariantError
 from arb.domain.market.ids import Venue
 from arb.domain.market.money import ZERO
 from arb.domain.time import NS_PER_MINUTE
 from arb.domain.trading.order import Fill, Order
+
+TRADING: Final = "trading"  # the account that is the other side of every fill
 
 
 class EntryKind(StrEnum):
@@ -72,8 +75,8 @@ def fill_entry(order: Order, fill: Fill) -> Entry:
     base, _, quote = order.symbol.partition("/")
     account, sign = venue_account(order.venue), order.side.sign
     postings: tuple[Posting, ...] = (
-        *move("trading", account, base, sign * fill.quantity),
-        *move(account, "trading", quote, sign * fill.quantity * fill.price),
+        *move(TRADING, account, base, sign * fill.quantity),
+        *move(account, TRADING, quote, sign * fill.quantity * fill.price),
     )
     if fill.fee != ZERO:
         postings += move(account, f"fees:{order.venue}", fill.fee_asset, fill.fee)

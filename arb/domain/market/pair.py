@@ -97,3 +97,16 @@ class Pair:
     def krw(self, venue: Venue, amount: Decimal, krw_per_usdt: Decimal) -> Decimal:
         """Return an amount of the venue's quote currency in the currency of accounts."""
         return amount if venue.quote == self.first.quote else amount * krw_per_usdt
+
+
+def is_converted(direction: Direction) -> bool:
+    """Tell whether a pair of this direction takes in another currency than it gives out."""
+    return direction.buy_on.quote != direction.sell_on.quote
+
+
+def long_sign(direction: Direction, currency: str) -> int:
+    """Return 1 if it takes in what is not the currency of accounts, -1 if it gives that out, else 0.
+
+    With 1 it earns when the rate rises.
+    """
+    return int(direction.sell_on.quote != currency) - int(direction.buy_on.quote != currency)

@@ -10,6 +10,7 @@ from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.money import ZERO, plain
 from arb.domain.market.pair import Direction
 from arb.domain.market.spread import Edge
+from arb.domain.risk.direction import Currencies
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.reentry import Losses, ReentryRules
 from arb.domain.trading.reserve import hold_of
@@ -39,6 +40,9 @@ class Limits:
     daily_loss_krw_max: Decimal
     loss_per_trade_krw_max: Decimal  # of what a trade sets aside for its worst loss
     loss_reserve_bps: Decimal  # stop-loss and repair ceiling together; fees come on top
+    rate_reserve_bps: Decimal  # that the rate may move against a pair while it is held
+    net_direction_krw_max: Decimal  # of one currency that all pairs hold against the other
+    inventory_drift_krw_max: Decimal  # that fills have moved from one currency into the other
     orders_per_minute_max: int
     entry_cooldown_ns: int  # between two trades of a coin and direction, a minute at most
     reentry: ReentryRules  # after a losing close of a coin and direction
@@ -78,6 +82,7 @@ class Exposure:
     free: dict[tuple[str, str], Decimal]  # (venue, asset) -> balance minus holds
     unvalued_fees: int = 0  # of fills: what they cost is in no profit yet
     losses: Mapping[tuple[Coin, Direction], Losses] = field(default_factory=dict)  # in a row, of the last day
+    currencies: Currencies = field(default_factory=Currencies)
 
     @property
     def notional_total_krw(self) -> Decimal:
@@ -169,6 +174,8 @@ def _ceilings(proposal: Proposal, limits: Limits, exposure: Exposure) -> tuple[C
         ("reentry_pause", _is_pausing(trade, limits, exposure)),
         ("notional_per_coin", of_coin_krw > limits.notional_per_coin_krw_max),
         ("notional_total", exposure.notional_total_krw + trade.notional_krw > limits.notional_total_krw_max),
+        ("net_direction", exposure.currencies.net_with(trade) > limits.net_direction_krw_max),
+        ("inventory_drift", exposure.currencies.drift_with(trade) > limits.inventory_drift_krw_max),
         ("orders_per_minute", exposure.orders_last_minute + 2 > limits.orders_per_minute_max),
     )
 

@@ -69,7 +69,7 @@ def repair_leg(
 
     None is sent to a venue that is `paused`.
     """
-    budget_krw = trade.loss_reserve_krw - spent_krw(orders, market)
+    budget_krw = trade.loss_reserve_krw - trade.rate_reserve_krw - spent_krw(orders, market)
     found = [
         _offer(imbalance, market, venue, free, budget_krw, rules)
         for venue in market.venues

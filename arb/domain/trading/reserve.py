@@ -5,6 +5,7 @@ from typing import Final
 
 from arb.domain.market.ids import Coin
 from arb.domain.market.money import ZERO, fraction
+from arb.domain.market.pair import Direction, is_converted
 from arb.domain.market.spread import Market
 from arb.domain.trading.trade import Leg
 
@@ -16,6 +17,14 @@ def hold_of(leg: Leg, coin: Coin) -> tuple[str, Decimal]:
     if leg.side.sign < 0:
         return coin, leg.quantity
     return leg.venue.quote, leg.quantity * leg.limit_price * FEE_RESERVE
+
+
+def rate_reserve_krw(notional_krw: Decimal, direction: Direction, rate_bps: Decimal) -> Decimal:
+    """Return what the rate's move by `rate_bps` costs a pair that it goes against, until it is closed.
+
+    Nothing, where both venues quote in one currency.
+    """
+    return abs(notional_krw) * fraction(rate_bps) if is_converted(direction) else ZERO
 
 
 def loss_reserve_krw(notional_krw: Decimal, market: Market, loss_bps: Decimal) -> Decimal:

@@ -55,6 +55,8 @@ class Trade:
     valued_base_krw: Decimal = ZERO  # and with what is left of the coin at this price
     reason: str = ""  # why it was closed, aborted or handed over
     loss_reserve_krw: Decimal = ZERO  # set aside in the day's budget before the first leg went out
+    rate_reserve_krw: Decimal = ZERO  # of it, for the move of the rate: no repair may spend it
+    entry_krw_per_usdt: Decimal = ZERO  # at the decision; 0: not known
     residual: Decimal = ZERO  # base that one leg has more than the other: dust, or what was handed over
     version: int = 0  # grows with every change: compare-and-set
 

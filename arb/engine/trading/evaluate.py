@@ -146,7 +146,7 @@ class Evaluate:
             else:
                 self.dispatcher.send("arb.settle_trade", trade.trade_id)  # it became dust while it was held
             return False
-        reason = exit_reason(trade, position, quantity, market, self.exits, now_ns)
+        reason = exit_reason(trade, position, quantity, market, self.exits, now_ns, view.orders)
         if reason is None:
             return False
         hole = with_hole(market, quantity, self.limits)

@@ -142,7 +142,9 @@ class HeldPairs:
             return ""
         position = trade_position(view.orders)
         quantity = exit_quantity(trade, position, market)
-        return exit_reason(trade, position, quantity, market, self.exits, now_ns) or "" if quantity else ""
+        if not quantity:
+            return ""
+        return exit_reason(trade, position, quantity, market, self.exits, now_ns, view.orders) or ""
 
     def _tell(self, kind: str, subject: str, severity: Severity, message: str, now_ns: int) -> None:
         key = (kind, f"{subject} {severity}")

@@ -13,7 +13,7 @@ from arb.domain.risk.sanity import out_of_band
 from arb.domain.trading.evidence import entry_facts
 from arb.domain.trading.exits import smallest_pair
 from arb.domain.trading.order import Purpose
-from arb.domain.trading.reserve import loss_reserve_krw
+from arb.domain.trading.reserve import loss_reserve_krw, rate_reserve_krw
 from arb.domain.trading.trade import Trade, TradeState, are_taken, pair_legs
 
 TOO_SMALL: Final = "size_too_small"  # for a venue's minimum, with the room that an entry needs
@@ -71,6 +71,7 @@ def propose(
     refused = out_of_band(legs, market, limits)
     if refused is not None:
         return refused
+    rate_krw = rate_reserve_krw(best.cost_krw, best.direction, limits.rate_reserve_bps)
     trade = Trade(
         trade_id=identity.trade_id,
         session_id=identity.session_id,
@@ -83,7 +84,9 @@ def propose(
         entry_premium_bps=market.premium_bps,
         opened_at_ns=identity.now_ns,
         updated_at_ns=identity.now_ns,
-        loss_reserve_krw=loss_reserve_krw(best.cost_krw, market, limits.loss_reserve_bps),
+        loss_reserve_krw=loss_reserve_krw(best.cost_krw, market, limits.loss_reserve_bps) + rate_krw,
+        rate_reserve_krw=rate_krw,
+        entry_krw_per_usdt=market.rate.krw_per_usdt,
     )
     facts = entry_facts(market, best, identity.now_ns) | limits.beliefs
     return Proposal(trade=trade, legs=legs, edge=best, decided_on=facts)

@@ -68,11 +68,12 @@ export function showRisk({ data }) {
   find("risk").replaceChildren(...data.map(limit));
 }
 
-function limit({ name, unit, used, limit: ceiling }) {
+function limit({ name, unit, used, limit: ceiling, signed: way }) {
   const share = Math.min(1, Number(used) / Number(ceiling));
   const bar = make("i", { class: share < 0.8 ? "" : name === "daily_loss" ? "full" : "warn" });
   bar.style.width = `${share * 100}%`;
-  const text = `${compact(Number(used))} of ${compact(Number(ceiling))}${unit ? ` ${unit}` : ""}`;
+  const long = way === null || Number(way) === 0 ? "" : Number(way) > 0 ? ", long USDT" : ", long KRW";
+  const text = `${compact(Number(used))} of ${compact(Number(ceiling))}${unit ? ` ${unit}` : ""}${long}`;
   const gauge = make("div", { class: "gauge", role: "meter", "aria-label": words(name),
     "aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": String(Math.round(share * 100)),
     "aria-valuetext": text }, bar);

@@ -18,6 +18,7 @@ EXITS = ExitRules(
     take_profit_bps=Decimal(25),
     stop_loss_bps=Decimal(150),
     holding_ns_max=NS_PER_HOUR,
+    rate_loss_bps_max=Decimal(1_000),
     holding_loss_bps_max=Decimal(0),
 )
 REENTRY = ReentryRules(pause_ns=600 * NS_PER_S, pause_ns_max=4 * NS_PER_HOUR)

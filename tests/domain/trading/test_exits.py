@@ -20,6 +20,7 @@ EXITS = ExitRules(
     take_profit_bps=Decimal(40),
     stop_loss_bps=Decimal(200),
     holding_ns_max=3_600 * NS_PER_S,
+    rate_loss_bps_max=Decimal(1_000),
     holding_loss_bps_max=Decimal(1_000),
 )
 OPENING = world.opening("s", loss_reserve_krw="40000")
@@ -51,7 +52,7 @@ def test_why_an_open_pair_is_closed(reason, values, age_ns):
     trade, position = opened_pair()
     now_ns = trade.opened_at_ns + age_ns
     rules = replace(EXITS, take_profit_bps=Decimal(500)) if reason in ("converged", None) else EXITS
-    assert exit_reason(trade, position, WHOLE, market(**values), rules, now_ns) == reason
+    assert exit_reason(trade, position, WHOLE, market(**values), rules, now_ns, ()) == reason
 
 
 @pytest.mark.parametrize(("loss_bps_max", "reason"), [(0, None), (54, None), (55, "holding_time")])
@@ -59,7 +60,7 @@ def test_the_clock_closes_no_pair_for_a_larger_loss_than_it_may(loss_bps_max, re
     trade, position = opened_pair("141060000")  # 24 bps below where it is closed, and 30 of fees
     rules = replace(EXITS, holding_loss_bps_max=Decimal(loss_bps_max))
     for age_ns in (rules.holding_ns_max, 100 * rules.holding_ns_max):
-        assert exit_reason(trade, position, WHOLE, market(), rules, trade.opened_at_ns + age_ns) == reason
+        assert exit_reason(trade, position, WHOLE, market(), rules, trade.opened_at_ns + age_ns, ()) == reason
 
 
 THIN = {"upbit_asks": (("139000000", "0.004"),), "upbit_bids": (("138999000", "1"),)}
@@ -71,7 +72,7 @@ def test_of_a_pair_larger_than_the_books_show_what_they_show_is_closed():
     thin = market(**THIN)
     quantity = exit_quantity(trade, position, thin)
     assert quantity == Decimal("0.004")
-    assert exit_reason(trade, position, quantity, thin, EXITS, NOW_NS) == "take_profit"
+    assert exit_reason(trade, position, quantity, thin, EXITS, NOW_NS, ()) == "take_profit"
 
 
 def test_a_quantity_is_a_whole_number_of_the_coarser_lots():

@@ -9,7 +9,7 @@ from arb.domain.market.ids import SessionId, TradeId, Venue
 from arb.domain.market.pair import Direction
 from arb.domain.risk.review import Proposal, Refused
 from arb.domain.trading.evidence import entry_facts
-from arb.domain.trading.reserve import loss_reserve_krw
+from arb.domain.trading.reserve import loss_reserve_krw, rate_reserve_krw
 from arb.domain.trading.trade import TradeState
 from arb.engine.trading.proposals import Identity, best_edge, propose
 from tests.contracts import world
@@ -61,8 +61,12 @@ def test_a_proposal_is_the_trade_that_takes_the_edge():
 
 def test_a_proposal_sets_its_worst_loss_aside():
     found = market()
-    expected = loss_reserve_krw(best_edge(found, SIZE).cost_krw, found, world.LIMITS.loss_reserve_bps)
-    assert proposed(found).trade.loss_reserve_krw == expected > 0
+    best, made = best_edge(found, SIZE), proposed(found).trade
+    expected = loss_reserve_krw(best.cost_krw, found, world.LIMITS.loss_reserve_bps)
+    moved = rate_reserve_krw(best.cost_krw, best.direction, world.LIMITS.rate_reserve_bps)
+    assert (made.loss_reserve_krw, made.rate_reserve_krw) == (expected + moved, moved)
+    assert expected > 0 < moved
+    assert made.entry_krw_per_usdt == found.rate.krw_per_usdt
 
 
 def test_both_legs_of_a_proposal_have_the_size_of_the_edge():
