@@ -1,9 +1,11 @@
 """Where Redis and PostgreSQL are: configured, or those of the stack that runs here."""
 
+import sys
 from functools import cache
 
 from arb.domain.errors import ConfigError
-from config.settings import Settings, load
+from config.frozen import in_force
+from config.settings import Settings
 
 NO_STACK = (
     "no stack is running here and {variable} is not set; start one with `arb up --mode mock`, "
@@ -13,8 +15,11 @@ NO_STACK = (
 
 @cache
 def settings() -> Settings:
-    """Return this process's settings, read once."""
-    return load()
+    """Return this process's settings, read once: those that the session runs with, where one does."""
+    found = in_force()
+    for line in found.ignored:
+        sys.stderr.write(f"arb: goes on with what the session began with, since {line}\n")
+    return found.settings
 
 
 def redis_url(chosen: Settings) -> str:

@@ -7,13 +7,12 @@ insists on. An unknown key or a bad value is one line that names the key.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, assert_never
 
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from arb.domain.errors import ConfigError
@@ -22,21 +21,15 @@ from arb.stack.home import Home, read_settings
 from arb.venues.api_key import cleaned
 from config.coins import Coins
 from config.consistency import first_conflict
-from config.operations import GAUGES, Alerts, Degradation, Logs, SysMonitor, Watchdog
+from config.layers import environment, merge, variable, yaml_file
+from config.operations import Alerts, Degradation, Logs, SysMonitor, Watchdog
 from config.pool import Database
 from config.server_address import PostgresAddress, RabbitAddress, RedisAddress, host_of, is_private
 from config.web import Web
 
 FOLDER: Final = Path(__file__).parent
-PREFIX: Final = "ARB_"
-# Environment variables that are read elsewhere and are no settings.
-NOT_SETTINGS: Final = frozenset({"ARB_CONFIG", "ARB_HOME", "ARB_MODE"})
-FROM_FILE: Final = "_FILE"
 VENUES: Final = tuple(venue.value for venue in Venue)
 ADDRESSES: Final = ("rest_url", "stream_url", "user_stream_url")
-LISTS: Final = frozenset(
-    {"coins", "pair", "warnings_blocked", "urls", "disk_paths", "proxies", *GAUGES}
-)  # written with commas in the environment
 
 
 class RunMode(StrEnum):
@@ -220,6 +213,7 @@ class Settings(Section):
     broker_url: RabbitAddress | None = None  # RabbitMQ, in Redis's place as the primary broker
     database_url: PostgresAddress | None = None
     session: str | None = None  # this one instead of the one in use
+    generation: int = 0  # which of the session's settings these are; counted, and set by nobody
     group: str = Field(default="", pattern=r"^[a-z0-9]{0,12}$")  # of coins; each has a session in use
     pair: tuple[Venue, Venue]  # accounts are kept in what the first one quotes in
     coins: Coins
@@ -287,22 +281,38 @@ def load(mode: str | None = None, environ: Mapping[str, str] | None = None) -> S
     """Return the checked settings of a mode. Raises: ConfigError with one line that says the fix."""
     environ = os.environ if environ is None else environ
     stack = running_stack(environ)
+    chosen = chosen_mode(mode, environ, stack)
+    own = [own_file(environ), stack, environment(environ)]
+    if any("generation" in layer for layer in own):
+        raise ConfigError("generation: unknown key; the known ones are in config/default.yml")
+    settings = checked(chosen, (shipped(chosen), *own, keys_of(chosen, stack)))
+    if settings.mode is RunMode.LIVE:
+        _check_live(settings, own, environ)
+    return settings
+
+
+def chosen_mode(mode: str | None, environ: Mapping[str, str], stack: Mapping[str, Any]) -> RunMode:
+    """Return the mode that is asked for, or that of the stack which runs here. Raises: ConfigError."""
     chosen = mode or environ.get("ARB_MODE") or stack.get("mode") or RunMode.MOCK
     if chosen not in tuple(RunMode):
         raise ConfigError(f"mode: {chosen!r} is not one of mock, paper, live")
-    own = _own_layers(environ, stack)
+    return RunMode(chosen)
+
+
+def checked(mode: RunMode, layers: Iterable[Mapping[str, Any]]) -> Settings:
+    """Return the settings that layers make, the later ones above, whatever money is at stake.
+
+    Raises: ConfigError with one line that says the fix.
+    """
     tree: dict[str, Any] = {}
-    files = (_yaml(FOLDER / f"{name}.yml") for name in ("default", "watchdog", chosen))
-    for layer in (*files, *own, _keys(chosen, stack), {"mode": chosen}):
-        tree = _merge(tree, layer)
+    for layer in (*layers, {"mode": mode}):
+        tree = merge(tree, layer)
     try:
         settings = Settings.model_validate(tree)
     except ValidationError as error:
         raise ConfigError(_line(error)) from None
     if conflict := first_conflict(settings):
         raise ConfigError(f"{conflict}; change one of them in the file named by ARB_CONFIG")
-    if settings.mode is RunMode.LIVE:
-        _check_live(settings, own, environ)
     if settings.mode is RunMode.MOCK:
         _check_mock(settings)
     _check_alerts(settings.alerts)
@@ -311,18 +321,30 @@ def load(mode: str | None = None, environ: Mapping[str, str] | None = None) -> S
 
 def running_stack(environ: Mapping[str, str]) -> dict[str, Any]:
     """Return the settings that this home's stack (or a demo inside it) runs with; empty if none runs."""
+    return read_settings(running_home(environ))
+
+
+def running_home(environ: Mapping[str, str]) -> Home:
+    """Return the home whose stack runs, which may be the demo's; the one that is meant if none does."""
     home = Home(environ["ARB_HOME"]) if environ.get("ARB_HOME") else Home.default()
-    return read_settings(home) or read_settings(home.demo())
+    return home.demo() if not read_settings(home) and read_settings(home.demo()) else home
 
 
-def _own_layers(environ: Mapping[str, str], stack: dict[str, Any]) -> list[dict[str, Any]]:
-    layers = [stack, _environment(environ)]
-    if path := environ.get("ARB_CONFIG"):
-        layers.insert(0, _yaml(Path(path)))
-    return layers
+def shipped(mode: RunMode) -> dict[str, Any]:
+    """Return the defaults of a mode. Raises: ConfigError."""
+    tree: dict[str, Any] = {}
+    for name in ("default", "watchdog", mode):
+        tree = merge(tree, yaml_file(FOLDER / f"{name}.yml"))
+    return tree
 
 
-def _keys(mode: str, stack: Mapping[str, Any]) -> dict[str, Any]:
+def own_file(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the file named by ARB_CONFIG says. Raises: ConfigError."""
+    path = environ.get("ARB_CONFIG")
+    return yaml_file(Path(path)) if path else {}
+
+
+def keys_of(mode: str, stack: Mapping[str, Any]) -> dict[str, Any]:
     """Return the accounts' keys that a mode insists on, so that real ones in the environment stay there.
 
     Paper mode signs nothing. A mock stack's simulators know the keys that were made up for them.
@@ -335,85 +357,17 @@ def _keys(mode: str, stack: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def _yaml(path: Path) -> dict[str, Any]:
-    try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8-sig")) or {}
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read as YAML: {error.strerror}") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path}: cannot be read as YAML: {_place_of(error)}") from None
-    except ValueError:
-        raise ConfigError(f"{path}: cannot be read as YAML: not UTF-8, or a date that is none") from None
-    if not isinstance(tree, dict):
-        raise ConfigError(f"{path}: must hold keys and values, as config/default.yml does")
-    return tree
-
-
-def _place_of(error: yaml.YAMLError) -> str:
-    """Return where a file is no YAML, and not its words: they may quote a secret of that line."""
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    return "it holds what no text has" if mark is None else f"line {mark.line + 1} is none"
-
-
-def _environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return the tree that `ARB_A__B=c` describes; values are YAML scalars kept as text if numbers.
-
-    `ARB_A__B_FILE=/run/secrets/c` takes the value from a file, so that no environment holds a secret.
-    """
-    tree: dict[str, Any] = {}
-    for name, text in sorted(environ.items()):  # a section before its keys
-        if not name.startswith(PREFIX) or name in NOT_SETTINGS:
-            continue
-        if name.endswith(FROM_FILE):
-            name, text = name.removesuffix(FROM_FILE), _content(name, Path(text))
-        *parents, leaf = name.removeprefix(PREFIX).lower().split("__")
-        node = tree
-        for depth, parent in enumerate(parents):
-            node = node.setdefault(parent, {})
-            if not isinstance(node, dict):
-                section = _variable(".".join(parents[: depth + 1]))
-                raise ConfigError(
-                    f"{section}: sets a section whole, and {name} a key of it; unset one of them"
-                )
-        node[leaf] = [part.strip() for part in text.split(",")] if leaf in LISTS else text
-    return tree
-
-
-def _content(name: str, path: Path) -> str:
-    where = path if "/" in str(path) else "the file that it names"  # else it may be the secret itself
-    try:
-        return path.read_text(encoding="utf-8-sig").strip()
-    except OSError as error:
-        raise ConfigError(f"{name}: {where}: {error.strerror}") from None
-    except ValueError:
-        raise ConfigError(
-            f"{name}: {where}: is not UTF-8 text; write the value into it and nothing else"
-        ) from None
-
-
-def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in over.items():
-        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
-        merged[key] = _merge(merged[key], value) if both else value
-    return merged
-
-
 def _line(error: ValidationError) -> str:
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return f"{key}: unknown key; the known ones are in config/default.yml"
     if first["type"] == "missing":
-        return f"{key}: missing; set it in the file named by ARB_CONFIG or as {_variable(key)}"
+        return f"{key}: missing; set it in the file named by ARB_CONFIG or as {variable(key)}"
     wrong = first["msg"].removeprefix("Value error, ")
     if wrong is first["msg"]:  # in the checker's words, which begin a sentence
         wrong = wrong[0].lower() + wrong[1:]
-    return f"{key}: {wrong}; set it in the file named by ARB_CONFIG or as {_variable(key)}"
-
-
-def _variable(key: str) -> str:
-    return PREFIX + key.upper().replace(".", "__")
+    return f"{key}: {wrong}; set it in the file named by ARB_CONFIG or as {variable(key)}"
 
 
 def _check_alerts(alerts: Alerts) -> None:
@@ -434,7 +388,7 @@ def _check_mock(settings: Settings) -> None:
                 raise ConfigError(
                     f"{key}: mock mode trades with simulated exchanges on hosts of your own only, not with "
                     f"{host_of(url) or url}; take it out of the file named by ARB_CONFIG and out of "
-                    f"{_variable(key)}, or set ARB_MODE to paper or live"
+                    f"{variable(key)}, or set ARB_MODE to paper or live"
                 )
 
 
@@ -447,14 +401,14 @@ def _check_live(settings: Settings, own: list[dict[str, Any]], environ: Mapping[
     for venue in VENUES:
         if getattr(settings, venue).credentials is None:
             raise ConfigError(
-                f"{venue}.credentials: missing; set {_variable(venue + '.credentials.key')} and "
-                f"{_variable(venue + '.credentials.secret')}"
+                f"{venue}.credentials: missing; set {variable(venue + '.credentials.key')} and "
+                f"{variable(venue + '.credentials.secret')}"
             )
     for key in LIVE_LIMITS:
         if not any(_has(layer, key) for layer in own):
             raise ConfigError(
                 f"{key}: live mode does not start on a default limit; set it in the file named by "
-                f"ARB_CONFIG or as {_variable(key)}"
+                f"ARB_CONFIG or as {variable(key)}"
             )
 
 

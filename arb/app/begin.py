@@ -3,6 +3,8 @@
 `prepare` readies the database before anything else runs, `begin` lets trading begin once venues answer.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from sqlalchemy import text
@@ -14,6 +16,7 @@ from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.redis.client import connect, reaching
 from arb.adapters.redis.life import RedisHeartbeats
 from arb.app.engines import build
+from arb.app.generations import freeze_in, keep, keep_on
 from arb.app.listing import in_words
 from arb.app.redis_server import check
 from arb.app.round_trip import announce, refuse_losing, refuse_told
@@ -21,7 +24,9 @@ from arb.app.session import Place, go_on, resume_session
 from arb.app.wiring import Engine
 from arb.domain.errors import ConfigError, Fatal, StoreUnavailable, VenueError
 from arb.domain.market.ids import SessionId
+from arb.domain.state.generation import Generation
 from arb.engine.trading.execute import FATAL_MEND
+from arb.stack.home import Home
 from arb.stack.shutdown import Progress
 from arb.stack.wait import wait_until
 from config import addresses
@@ -32,6 +37,7 @@ VENUES_S_MAX: Final = 60.0
 PAUSE_S: Final = 0.5
 HOLDER: Final = "session"  # the process that holds a session open, by its heartbeat
 HOLDER_AGE_NS_MAX: Final = 15_000_000_000
+Settle = Callable[[SqlSessionStore, SessionId, Settings, int, Progress], Generation]  # of settings
 
 
 def prepare(settings: Settings, progress: Progress) -> SessionId:
@@ -44,7 +50,7 @@ def prepare(settings: Settings, progress: Progress) -> SessionId:
     wait_for_servers(settings, progress)
     progress("migrating the database")
     migrate(addresses.database_url(settings))
-    return _session_of(settings, is_held=_is_held(settings))
+    return _held(settings, progress) if _is_held(settings) else _resumed(settings, freeze_in, progress)
 
 
 def begin(settings: Settings, progress: Progress) -> Engine:
@@ -55,7 +61,7 @@ def begin(settings: Settings, progress: Progress) -> Engine:
     began_ns = SystemClock().now_ns()
     announce(settings, progress)
     wait_for_servers(settings, progress)
-    _session_of(settings, is_held=False)
+    _resumed(settings, keep_on, progress)
     engine = build(settings)
 
     def ready() -> None:
@@ -122,14 +128,31 @@ def _hint(mode: RunMode) -> str:
     return "; mock mode needs the simulated exchanges (profile demo)" if mode is RunMode.MOCK else ""
 
 
-def _session_of(settings: Settings, *, is_held: bool) -> SessionId:
+def _held(settings: Settings, progress: Progress) -> SessionId:
+    """Return the session that trades, which keeps its settings."""
+    with _sessions_of(settings) as sessions:
+        held = sessions.current(settings.mode, settings.group)
+        if held is not None:
+            now_ns = SystemClock().now_ns()
+            keep(Home.default(), keep_on(sessions, held.session_id, settings, now_ns, progress))
+            return held.session_id
+    return _resumed(settings, freeze_in, progress)
+
+
+def _resumed(settings: Settings, settle: Settle, progress: Progress) -> SessionId:
+    """Return the session that goes on, halted, with the settings that `settle` says."""
+    clock = SystemClock()
+    with _sessions_of(settings) as sessions:
+        session_id = resume_session(sessions, Place.of(settings), clock, SystemEntropy())
+        keep(Home.default(), settle(sessions, session_id, settings, clock.now_ns(), progress))
+        return session_id
+
+
+@contextmanager
+def _sessions_of(settings: Settings) -> Iterator[SqlSessionStore]:
     database = make_engine(addresses.database_url(settings))
     try:
-        sessions = SqlSessionStore(database)
-        held = sessions.current(settings.mode, settings.group) if is_held else None
-        if held is not None:
-            return held.session_id
-        return resume_session(sessions, Place.of(settings), SystemClock(), SystemEntropy())
+        yield SqlSessionStore(database)
     finally:
         database.dispose()
 

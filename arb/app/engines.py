@@ -9,6 +9,7 @@ import threading
 
 from arb.adapters.broker.dispatch import CeleryDispatcher
 from arb.app.accounts import owner_of
+from arb.app.generations import of_session
 from arb.app.stores import connect_stores
 from arb.app.wiring import Engine, wire
 from arb.celery import app
@@ -77,4 +78,5 @@ def build(settings: Settings) -> Engine:
         raise ConfigError(
             f"no {named} exists yet; start one with `arb up --mode {settings.mode}`, list with `arb sessions`"
         )
+    settings = of_session(settings, stores.sessions, session)
     return wire(settings, session.session_id, stores, CeleryDispatcher(app))

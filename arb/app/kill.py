@@ -1,7 +1,7 @@
 """`arb kill`, put together: from one process, with whatever of the stack still answers."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,9 +20,9 @@ from arb.engine.kill.unwind import Unwind
 from arb.engine.kill.withdraw import Withdraw
 from arb.ports.trading import VenueClient
 from arb.stack.home import Home
-from config.settings import PREFIX, RunMode, Settings, load
+from config.frozen import usable
+from config.settings import RunMode, Settings
 
-SERVERS: Final = frozenset({"redis_url", "database_url", "broker_url"})
 NOTHING_RUNS: Final = "no stack runs here: the switch holds for the next one"
 
 Progress = Callable[[str], None]
@@ -41,9 +41,14 @@ def kill(home: Home, reason: str, started_ns: int, within_ms: int, progress: Pro
     """Bring everything to rest; the switch is on already. Problems are in the report."""
     clock = SystemClock()
     try:
-        settings, unusable = _settings({**os.environ, "ARB_HOME": str(home.path)})
+        found = usable({**os.environ, "ARB_HOME": str(home.path)})
     except ConfigError as error:
         return KillReport(reason=reason, problems=(f"the settings cannot be read: {error}",))
+    settings = found.settings
+    unusable = () if settings.generation else found.ignored  # else the session's own settings serve
+    if not unusable:
+        for line in found.ignored:
+            progress(f"kills with the settings that the session runs with, since {line}")
     if settings.mode is RunMode.MOCK and not settings.database_url and not unusable:
         progress(NOTHING_RUNS)  # and neither do the simulated exchanges
         return KillReport(reason=reason)
@@ -60,23 +65,6 @@ def kill(home: Home, reason: str, started_ns: int, within_ms: int, progress: Pro
         report = _kill(reached, None, clock, within_ms).run(reason, started_ns)
     report.problems = (*unusable, *untold, *((problem,) if problem else ()), *report.problems)
     return report
-
-
-def _settings(environ: Mapping[str, str], unusable: tuple[str, ...] = ()) -> tuple[Settings, tuple[str, ...]]:
-    """Return the settings, and what of them cannot be used. Raises: ConfigError.
-
-    The address of a server that is none must not keep orders at the venues: without it that of the stack
-    which runs here serves, or none.
-    """
-    try:
-        return load(environ=environ), unusable
-    except ConfigError as error:
-        key = str(error).partition(":")[0]
-        variable = f"{PREFIX}{key.upper()}"
-        usable = {name: text for name, text in environ.items() if not name.startswith(variable)}
-        if key not in SERVERS or len(usable) == len(environ):
-            raise
-        return _settings(usable, (*unusable, str(error)))
 
 
 def _broadcast(settings: Settings, body: dict[str, Any]) -> tuple[str, ...]:

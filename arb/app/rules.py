@@ -38,6 +38,7 @@ def limits_of(settings: Settings) -> Limits:
         rate_age_ns_max=risk.rate_age_ms_max * NS_PER_MS,
         rate_memory_ns=risk.rate_memory_s * NS_PER_S,
         warnings_blocked=risk.warnings_blocked,
+        generation=settings.generation,
     )
 
 

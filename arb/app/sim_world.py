@@ -70,11 +70,7 @@ def write_world(
 
 def stack_settings(plan: Plan, world: dict[str, Any] | None, settings: Settings) -> dict[str, Any]:
     """Return what the stack's processes must know beyond the files: where its simulators are."""
-    tree: dict[str, Any] = {
-        "mode": plan.mode,
-        "coins": list(settings.coins),
-        "group": settings.group,
-    }
+    tree: dict[str, Any] = {"mode": plan.mode, "group": settings.group}
     if world is None:
         return tree
     for venue, base in plan.simulators.items():

@@ -11,6 +11,7 @@ from arb.adapters.postgres.migrate import migrate
 from arb.app.choose_session import Choice, choose_session
 from arb.app.emergency import take_up_stop
 from arb.app.engines import build
+from arb.app.generations import freeze
 from arb.app.health import forget_watch
 from arb.app.ready import TRADING, wait_ready
 from arb.app.redis_server import check
@@ -32,6 +33,7 @@ from arb.stack.processes import stack_processes
 from arb.stack.shutdown import Progress, clear_leftovers
 from arb.stack.supervise import Lifetime
 from config.addresses import redis_url
+from config.frozen import in_force
 from config.settings import RunMode, Settings, load
 
 
@@ -64,11 +66,12 @@ def start(plan: Plan, progress: Progress) -> Engine:
     ground = _ground(plan, clock, entropy)
 
     def prepare(database_url: str) -> None:
-        settings = _loaded(home)
+        settings = load(environ=_environ(home))
         check(settings, redis_url(settings), progress)
         migrate(database_url)
         choice = Choice(fresh=plan.fresh, clean=plan.clean, session=plan.session)
         choose_session(choice, database_url, Place.of(settings), clock, entropy, progress)
+        freeze(plan.settings, database_url, home, clock, progress)
         forget_watch(home, settings)
         take_up_stop(home, clock)
 
@@ -76,7 +79,7 @@ def start(plan: Plan, progress: Progress) -> Engine:
     began_ns = clock.now_ns()
 
     def begin(watch: Watch) -> None:
-        engine = build(_loaded(home))
+        engine = build(in_force(_environ(home)).settings)
         engines.append(engine)
 
         def ready() -> None:
@@ -151,9 +154,9 @@ def _processes(plan: Plan, *, simulated: bool) -> Processes:
     )
 
 
-def _loaded(home: Home) -> Settings:
-    """Return the settings of the stack that runs in a home."""
-    return load(environ={**os.environ, "ARB_HOME": str(home.path)})
+def _environ(home: Home) -> dict[str, str]:
+    """Return the environment in which a home's stack is this process's."""
+    return {**os.environ, "ARB_HOME": str(home.path)}
 
 
 def rest(engine: Engine, progress: Progress) -> bool:

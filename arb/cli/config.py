@@ -1,4 +1,4 @@
-"""The commands about settings: `arb config show` prints those in force, `arb config validate` checks them.
+"""The commands about settings: `arb config show` prints what the files make, `arb config validate` checks it.
 
 Both read what a stack started here would read; the exit status of `validate` says whether it could start.
 """
@@ -17,7 +17,7 @@ config_app = typer.Typer(help="Show or check the configuration.", no_args_is_hel
 
 @config_app.command("show")
 def config_show(mode: Mode = None, as_json: AsJson = False) -> None:
-    """Print the settings in force; secrets are masked."""
+    """Print the settings that a start here would use; secrets are masked."""
     from arb.cli.views.settings_view import settings_tree, settings_yaml
     from config.settings import load
 

@@ -159,11 +159,14 @@ def _trade_for(engine: "Engine", loops: int, interval_s: int, as_json: bool) -> 
 
 def down(as_json: AsJson = False) -> None:
     """Stop opening trades, wait until nothing is unhedged, then stop every process."""
+    from arb.app import generations
     from arb.stack.shutdown import stop_stack
 
     home = running.lasting().home
     unrested = _rest(home)
     stop_stack(home, say)
+    for line in generations.standing(home):
+        say(line)
     tell({"rested": not unrested, "reason": unrested}, as_json, "")
     if unrested:
         say(f"{unrested}: `arb up` goes on from there")
@@ -174,10 +177,13 @@ def _rest(home: Home) -> str:
     """Bring a stack to rest; return why it could not be, empty if it could. It is stopped all the same."""
     from arb.app import start as stack
     from arb.app.engines import build
-    from config.settings import load
+    from config.frozen import usable
 
     try:
-        rested = stack.rest(build(load(environ={**os.environ, "ARB_HOME": str(home.path)})), say)
+        found = usable({**os.environ, "ARB_HOME": str(home.path)})
+        rested = stack.rest(build(found.settings), say)
+    except ConfigError as error:
+        return f"stopped without coming to rest ({error})"
     except StoreUnavailable as error:
         return f"stopped without coming to rest, since a store is away ({error})"
     return "" if rested else "something was still unhedged when the time was up"
@@ -200,6 +206,8 @@ def status(as_json: AsJson = False) -> None:
 
     found = status_of(stack.home, stack.status())
     show(found, as_json, lambda: status_view(found))
+    if found["problem"]:
+        raise typer.Exit(FAILED)
 
 
 def migrate(mode: ContainerMode = None, as_json: AsJson = False) -> None:

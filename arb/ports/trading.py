@@ -12,6 +12,7 @@ from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, Symbol
 from arb.domain.market.listing import Listing
 from arb.domain.risk.mode import ModeChange
 from arb.domain.risk.review import Approved, Limits, Mode, Proposal, Refused
+from arb.domain.state.generation import Generation
 from arb.domain.state.owner import Owner
 from arb.domain.state.recovery import Recovery
 from arb.domain.trading.external import ExternalOrder, ListedOrder
@@ -35,6 +36,7 @@ class Session:
     mode_changed_at_ns: int
     group_name: str = ""  # of coins; each group of an environment has a session in use
     account: str = ""  # at the venues; sessions of one account see the same balances
+    generation: int = 0  # of settings: what opens a trade has to know them
 
     @property
     def owner(self) -> Owner:
@@ -96,6 +98,15 @@ class SessionStore(Protocol):
 
     def get(self, session_id: SessionId) -> Session | None:
         """Return one session."""
+
+    def generation(self, session_id: SessionId) -> Generation | None:
+        """Return the settings that a session runs with; None of one that began before they were kept."""
+
+    def begin_generation(self, generation: Generation) -> None:
+        """Put the next settings in force: no trade is opened on others afterwards.
+
+        Raises: Conflict if its number does not follow.
+        """
 
 
 class TradeStore(Protocol):

@@ -30,6 +30,7 @@ from arb.stack.files import read_json, read_text, write_json, write_private
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 POSTGRES_SOCKET: Final = ".s.PGSQL.5432"
+FROZEN: Final = "frozen-"
 SOCKET_PATH_BYTES_MAX: Final = 85  # sun_path holds 107; supervisord and PostgreSQL append their own suffixes
 
 
@@ -123,6 +124,15 @@ class Home:
     def feed_file(self, worker: str) -> Path:
         """Return where a feed worker keeps which coins it fed last."""
         return self.run / "feeds" / f"{worker.replace(os.sep, '-')}.json"
+
+    def frozen_file(self, scope: str) -> Path:
+        """Return where the settings are kept that the session of a mode and group runs with."""
+        return self.run / f"{FROZEN}{scope.replace(':', '-')}.json"
+
+    def frozen_scopes(self, mode: str) -> list[str]:
+        """Return of which modes and groups there are such settings, of one mode."""
+        names = sorted(path.stem.removeprefix(FROZEN) for path in self.run.glob(f"{FROZEN}{mode}*.json"))
+        return [name.replace("-", ":") for name in names]
 
     def create(self) -> None:
         """Make the directories. As root others may pass through (not list): PostgreSQL drops to a user."""

@@ -69,6 +69,18 @@ def test_an_address_that_is_none_keeps_no_order_at_a_venue(venues, tmp_path, mon
     assert MARK.lower() not in f"{report} {said}".lower()
 
 
+@pytest.mark.parametrize("text", ["strategy: [", "stratgy: {}", "strategy: {entry_edge_bps: much}"])
+def test_a_file_that_is_broken_keeps_no_order_at_a_venue(venues, tmp_path, monkeypatch, text):
+    own = tmp_path / "own.yml"
+    own.write_text(text)
+    monkeypatch.setenv("ARB_CONFIG", str(own))
+    monkeypatch.setenv("ARB_DATABASE_URL", f"postgresql://arb@127.0.0.1:{free_port()}/arb")
+    resting = rest(venues[Venue.UPBIT])
+    report = operation.kill(Home(tmp_path), "storm", engaged_ns(), 20_000, lambda _text: None)
+    assert [order.client_order_id for order in report.cancelled] == [resting]
+    assert any("own.yml" in line or "strat" in line for line in report.problems)
+
+
 def test_whatever_fails_as_the_processes_are_told_ends_no_kill(tmp_path, monkeypatch):
     def broken(*_: object) -> bool:
         raise ValueError(MARK)

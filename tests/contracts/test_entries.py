@@ -7,6 +7,7 @@ from arb.domain.market.ids import Venue
 from arb.domain.market.pair import Direction
 from arb.domain.risk.review import COIN, TRIAL_UNDER_WAY, Approved, Refused, Trial
 from arb.domain.risk.unfilled import EntryLeg, EntryPair
+from arb.domain.state.generation import Generation
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.order import State
 from tests.contracts import world
@@ -98,3 +99,22 @@ def test_a_trial_is_refused_where_an_entry_was_opened_meanwhile(stores, session)
     assert tried(NOW_NS - 1) == Refused(TRIAL_UNDER_WAY)
     assert isinstance(tried(NOW_NS - 1, coin="ETH"), Approved)
     assert isinstance(tried(NOW_NS), Approved)
+
+
+def test_nothing_is_opened_by_settings_that_are_in_force_no_more(stores, session):
+    opened(stores, session)
+    for number in (1, 2):
+        stores.sessions.begin_generation(
+            Generation(
+                session_id=session.session_id, number=number, settings={}, frozen_at_ns=NOW_NS, why="new"
+            )
+        )
+        for older in range(number):
+            opening = world.opening(session.session_id, coin="ETH")
+            limits = replace(world.LIMITS, generation=older)
+            verdict = stores.trades.open_trade(opening.proposal, opening.orders, limits, NOW_NS)
+            assert verdict == Refused("settings_outdated")
+            assert stores.trades.view(opening.trade.trade_id) is None
+    opening = world.opening(session.session_id, coin="ETH")
+    limits = replace(world.LIMITS, generation=2)
+    assert isinstance(stores.trades.open_trade(opening.proposal, opening.orders, limits, NOW_NS), Approved)

@@ -9,6 +9,7 @@ from arb.domain.errors import Conflict, InvariantError
 from arb.domain.health.alert import Alert, Severity
 from arb.domain.risk.mode import ModeChange
 from arb.domain.risk.review import Mode
+from arb.domain.state.generation import Generation
 from arb.domain.state.recovery import Recovery
 from tests.contracts import world
 
@@ -159,3 +160,56 @@ def test_what_was_not_judged_is_kept_and_replaced(stores, session):
     assert stores.sessions.unjudged(session.session_id) == since
     stores.sessions.keep_unjudged(session.session_id, {})
     assert stores.sessions.unjudged(session.session_id) == {}
+
+
+def generation(session, number, **settings):
+    return Generation(
+        session_id=session.session_id,
+        number=number,
+        settings=settings,
+        frozen_at_ns=NOW_NS + number,
+        why="new",
+    )
+
+
+def test_a_session_of_before_they_were_kept_has_no_generation(stores, session):
+    assert stores.sessions.generation(session.session_id) is None
+    assert stores.sessions.get(session.session_id).generation == 0
+
+
+def test_the_newest_generation_is_in_force(stores, session):
+    first, second = generation(session, 1, a={"b": "1"}), generation(session, 2, a={"b": "2", "c": [1]})
+    stores.sessions.begin_generation(first)
+    assert stores.sessions.generation(session.session_id) == first
+    stores.sessions.begin_generation(second)
+    assert stores.sessions.generation(session.session_id) == second
+    assert stores.sessions.get(session.session_id) == replace(session, generation=2)
+    assert stores.sessions.current(session.environment).generation == 2
+
+
+def test_a_generation_begins_once_and_in_its_turn(stores, session):
+    first = generation(session, 1, a="1")
+    stores.sessions.begin_generation(first)
+    stores.sessions.begin_generation(first)  # the answer to its commit was lost
+    for other in (generation(session, 1, a="2"), generation(session, 3, a="1")):
+        with pytest.raises(Conflict):
+            stores.sessions.begin_generation(other)
+    assert stores.sessions.generation(session.session_id) == first
+
+
+def test_of_several_that_would_follow_one_does(stores, session):
+    def begin(number):
+        try:
+            stores.sessions.begin_generation(generation(session, 1, a=str(number)))
+        except Conflict:
+            return 0
+        return 1
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(begin, range(4))) == 1
+
+
+def test_a_change_of_mode_leaves_the_generation_alone(stores, session):
+    stores.sessions.begin_generation(generation(session, 1))
+    stores.sessions.set_mode(session.session_id, Mode.HALTED, "why", NOW_NS + 3)
+    assert stores.sessions.get(session.session_id).generation == 1

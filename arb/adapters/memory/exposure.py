@@ -61,6 +61,7 @@ def exposure(tables: MemoryTables, session_id: SessionId, now_ns: int) -> Exposu
     orders = [row.order for row in tables.orders.values() if row.session_id == session_id]
     return Exposure(
         mode=tables.session(session_id).mode,
+        generation=tables.session(session_id).generation,
         notional_by_coin_krw=dict(notional),
         trades_open_by_coin=Counter(trade.coin for trade in listed),
         realised_today_krw=exact_sum(

@@ -8,6 +8,7 @@ from arb.domain.errors import Conflict
 from arb.domain.market.ids import SessionId
 from arb.domain.risk.mode import ModeChange
 from arb.domain.risk.review import Mode
+from arb.domain.state.generation import Generation
 from arb.domain.state.recovery import Recovery
 from arb.ports.trading import Session
 
@@ -85,6 +86,20 @@ class MemorySessionStore:
     def get(self, session_id: SessionId) -> Session | None:
         with self.tables.transaction():
             return self.tables.sessions.get(session_id)
+
+    def generation(self, session_id: SessionId) -> Generation | None:
+        with self.tables.transaction():
+            return self.tables.generations.get(session_id)
+
+    def begin_generation(self, generation: Generation) -> None:
+        with self.tables.transaction():
+            session = self.tables.session(generation.session_id)
+            if session.generation == generation.number - 1:
+                number = generation.number
+                self.tables.sessions[session.session_id] = replace(session, generation=number)
+                self.tables.generations[session.session_id] = generation
+            elif self.tables.generations.get(session.session_id) != generation:
+                raise Conflict(f"generation {generation.number} does not follow {session.generation}")
 
     def _write(self, session: Session) -> None:
         self.tables.sessions[session.session_id] = session

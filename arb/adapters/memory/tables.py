@@ -13,6 +13,7 @@ from arb.domain.health.alert import Alert
 from arb.domain.ledger.ledger import Entry
 from arb.domain.market.ids import ClientOrderId, FillId, SessionId, Symbol, TradeId, Venue, VenueOrderId
 from arb.domain.risk.mode import ModeChange
+from arb.domain.state.generation import Generation
 from arb.domain.state.owner import Owner
 from arb.domain.state.recovery import Recovery
 from arb.domain.trading.external import ExternalOrder
@@ -59,6 +60,7 @@ class MemoryTables:
     lock: RLock = field(default_factory=RLock)
     away: bool = False
     sessions: dict[SessionId, Session] = field(default_factory=dict)
+    generations: dict[SessionId, Generation] = field(default_factory=dict)
     set_aside: set[SessionId] = field(default_factory=set)
     mode_changes: list[tuple[SessionId, ModeChange]] = field(default_factory=list)
     unjudged: dict[SessionId, dict[str, int]] = field(default_factory=dict)

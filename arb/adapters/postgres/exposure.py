@@ -96,8 +96,10 @@ PARTS: Final = union_all(
 )  # fmt: skip
 
 
-def exposure(connection: Connection, session_id: SessionId, mode: Mode, now_ns: int) -> Exposure:
-    """Return the session's exposure; the caller holds the session's lock."""
+def exposure(
+    connection: Connection, session_id: SessionId, mode: Mode, now_ns: int, generation: int = 0
+) -> Exposure:
+    """Return the session's exposure; the caller holds the lock that its mode and settings change under."""
     rows = connection.execute(
         PARTS,
         {
@@ -124,6 +126,7 @@ def exposure(connection: Connection, session_id: SessionId, mode: Mode, now_ns: 
             (Coin(row.name), Direction(row.asset)): Losses(in_a_row=int(row.amount), newest_ns=row.number)
             for row in by_part["lost"]
         },
+        generation=generation,
     )
 
 

@@ -30,10 +30,11 @@ def open_trade(
     """
     trade = proposal.trade
     with transaction(engine, trade.trade_id) as connection:
-        mode = lock_session(connection, trade.session_id)
+        mode, generation = lock_session(connection, trade.session_id)
         if _exists(connection, trade):
             return Approved(proposal)
-        verdict = review(proposal, limits, exposure(connection, trade.session_id, mode, now_ns))
+        at_risk = exposure(connection, trade.session_id, mode, now_ns, generation)
+        verdict = review(proposal, limits, at_risk)
         if isinstance(verdict, Approved):
             connection.execute(
                 insert(trades).values(trade_values(trade) | {"decided_on": facts_of(proposal)})
@@ -49,17 +50,20 @@ def _exists(connection: Connection, trade: Trade) -> bool:
     return connection.execute(found).one_or_none() is not None
 
 
-def lock_session(connection: Connection, session_id: SessionId) -> Mode:
-    """Serialise risk decisions of a session; return its mode. Does not block references to the session."""
+def lock_session(connection: Connection, session_id: SessionId) -> tuple[Mode, int]:
+    """Serialise risk decisions of a session; return its mode and the generation of its settings.
+
+    Does not block references to the session.
+    """
     row = connection.execute(
-        select(sessions.c.mode, sessions.c.environment, sessions.c.account)
+        select(sessions.c.mode, sessions.c.environment, sessions.c.account, sessions.c.generation)
         .where(sessions.c.session_id == session_id)
         .with_for_update(key_share=True)
     ).one_or_none()
     if row is None:
         raise InvariantError(f"session {session_id} does not exist")
     refuse_foreign(connection, session_id, Owner(environment=row.environment, account=row.account))
-    return Mode(row.mode)
+    return Mode(row.mode), row.generation
 
 
 def add_orders(

@@ -39,6 +39,7 @@ def session_of(row: Row[Any]) -> Session:
         mode_changed_at_ns=row.mode_changed_at_ns,
         group_name=row.group_name,
         account=row.account,
+        generation=row.generation,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 
 from sqlalchemy import Connection, Engine, insert, select, update
 
-from arb.adapters.postgres import neighbours, recoveries
+from arb.adapters.postgres import generations, neighbours, recoveries
 from arb.adapters.postgres.engine import nothing_changed, reading, transaction
 from arb.adapters.postgres.retry import Retry, harmless_twice, interrupted_only
 from arb.adapters.postgres.rows import mode_change_of, session_of
@@ -14,6 +14,7 @@ from arb.domain.errors import InvariantError
 from arb.domain.market.ids import SessionId
 from arb.domain.risk.mode import ModeChange
 from arb.domain.risk.review import Mode
+from arb.domain.state.generation import Generation
 from arb.domain.state.recovery import Recovery
 from arb.ports.trading import Session
 
@@ -151,6 +152,16 @@ class SqlSessionStore:
     def get(self, session_id: SessionId) -> Session | None:
         with reading(self.engine) as connection:
             return read(connection, session_id)
+
+    @harmless_twice
+    def generation(self, session_id: SessionId) -> Generation | None:
+        with reading(self.engine) as connection:
+            return generations.newest(connection, session_id)
+
+    @harmless_twice
+    def begin_generation(self, generation: Generation) -> None:
+        with transaction(self.engine) as connection:
+            generations.add(connection, generation)
 
 
 def read(connection: Connection, session_id: SessionId) -> Session | None:

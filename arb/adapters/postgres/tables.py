@@ -63,6 +63,17 @@ sessions = Table(
     _text("group_name", server_default=""),
     _text("account", server_default=""),
     Column("unjudged_since", JSONB, nullable=False, server_default="{}"),
+    Column("generation", BigInteger, nullable=False, server_default="0"),  # of settings: the one in force
+)
+
+generations = Table(
+    "generations",
+    METADATA,
+    _of("session_id", SESSION_ID, primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("settings", JSONB, nullable=False),
+    _ns("frozen_at_ns"),
+    _text("why"),
 )
 
 moves_booked = Table(

@@ -17,7 +17,7 @@ def settings_yaml(settings: Settings) -> str:
 
 def settings_tree(settings: Settings) -> Any:
     """Return the same as plain values."""
-    return _plain(settings.model_dump())
+    return _plain(settings.model_dump(exclude={"generation"}))
 
 
 def _plain(value: Any) -> Any:

@@ -21,7 +21,7 @@ from arb.cli.views.risk import currencies_of, line_of
 from arb.cli.views.style import aged
 from arb.cli.views.text import UNKNOWN, duration
 from arb.cli.views.view_result import refusals
-from arb.domain.errors import ArbError
+from arb.domain.errors import ArbError, ConfigError
 from arb.domain.market.money import plain
 from arb.domain.time import NS_PER_S
 from arb.stack.home import Home
@@ -39,6 +39,10 @@ def status_of(home: Home, supervised: StackStatus | None) -> dict[str, Any]:
 
     Raises: ConfigError, StoreUnavailable where nothing supervises and no server answers either.
     """
+    try:
+        mode, problem = settings().mode.value, None
+    except ConfigError as error:
+        mode, problem = None, str(error)
     built = _or_none(engine)
     beats = _or_none(lambda: _heartbeats(built))
     if supervised is None and built is None and beats is None:
@@ -46,7 +50,9 @@ def status_of(home: Home, supervised: StackStatus | None) -> dict[str, Any]:
     runtime = supervised and supervised.runtime
     return {
         "home": str(home.path),
-        "mode": runtime.mode if runtime else settings().mode.value,
+        "mode": runtime.mode if runtime else mode,
+        "generation": built and built.settings.generation,
+        "problem": problem,
         "healthy": supervised and supervised.is_healthy,
         "flower_url": runtime and runtime.flower_url,
         "web_url": runtime and runtime.web_url,
@@ -153,6 +159,10 @@ def status_view(status: Mapping[str, Any]) -> RenderableType:
     how = f"{session['mode']} ({session['mode_reason']})" if session else UNKNOWN
     head = Text.assemble((f"{status['mode']}  {how}\n", "bold"), f"home     {status['home']}\n")
     head.append(f"session  {session['session_id'] if session else UNKNOWN}\n")
+    if status.get("generation"):
+        head.append(f"settings generation {status['generation']} (arb config show --running)\n")
+    if status.get("problem"):
+        head.append(f"settings cannot be read: {status['problem']}\n", "bold red")
     if status.get("stop"):
         head.append(_stop(status["stop"]), "bold red")
     head.append(f"state    {_state(status.get('hot_state'))}\n")

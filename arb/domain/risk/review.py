@@ -54,6 +54,7 @@ class Limits:
     rate_age_ns_max: int
     rate_memory_ns: int  # how long the last rate that was believed still judges profits
     warnings_blocked: tuple[str, ...]  # venues' market warnings that stop entries
+    generation: int = 0  # of the settings that these are of: no session that froze its own opens by none
 
     @property
     def beliefs(self) -> dict[str, str]:
@@ -83,6 +84,7 @@ class Exposure:
     unvalued_fees: int = 0  # of fills: what they cost is in no profit yet
     losses: Mapping[tuple[Coin, Direction], Losses] = field(default_factory=dict)  # in a row, of the last day
     currencies: Currencies = field(default_factory=Currencies)
+    generation: int = 0  # of the settings that are in force
 
     @property
     def notional_total_krw(self) -> Decimal:
@@ -162,6 +164,7 @@ def _ceilings(proposal: Proposal, limits: Limits, exposure: Exposure) -> tuple[C
     since_ns = trade.opened_at_ns - exposure.opened_at_ns.get((trade.coin, trade.direction), 0)
     return (
         ("mode_not_normal", exposure.mode is not Mode.NORMAL),
+        ("settings_outdated", exposure.generation != limits.generation),
         ("fee_unvalued", exposure.unvalued_fees > 0),
         (TRIAL_UNDER_WAY, _trial_is_taken(proposal, exposure)),
         ("edge_too_small", proposal.edge.net_bps < limits.entry_edge_bps_min),

@@ -46,6 +46,7 @@ def test_an_idle_engine_may_trade(proposal):
     [
         ("mode_not_normal", {"mode": Mode.HALTED}),
         ("mode_not_normal", {"mode": Mode.REDUCE_ONLY}),
+        ("settings_outdated", {"generation": 1}),
         ("trades_open", {"trades_open_by_coin": {"ETH": 50}}),
         ("trades_open_per_coin", {"trades_open_by_coin": {"BTC": 49}}),
         ("notional_per_coin", {"notional_by_coin_krw": {"BTC": MANY - 1_399_999}}),

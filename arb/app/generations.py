@@ -1,0 +1,107 @@
+"""Which settings a session runs with: frozen when it starts, by number, in its rows and in the home."""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Final
+
+from arb.adapters.postgres.engine import make_engine
+from arb.adapters.postgres.sessions import SqlSessionStore
+from arb.domain.errors import ConfigError
+from arb.domain.market.ids import SessionId
+from arb.domain.state.generation import Generation, changes
+from arb.ports.market import Clock
+from arb.ports.trading import Session, SessionStore
+from arb.stack.home import Home
+from arb.stack.shutdown import Progress
+from config.frozen import copy_of, frozen_of, kept_copy, thaw
+from config.frozen_copy import write_copy
+from config.settings import Settings, load
+
+NEW: Final = "the session has none yet"
+
+
+def freeze(settings: Settings, database_url: str, home: Home, clock: Clock, progress: Progress) -> None:
+    """Freeze the settings for the session in use, and say which generation goes on and why.
+
+    The same settings as before are the same generation. Raises: StoreUnavailable.
+    """
+    database = make_engine(database_url)
+    try:
+        sessions = SqlSessionStore(database)
+        session = sessions.current(settings.mode, settings.group)
+        if session is not None:
+            keep(home, freeze_in(sessions, session.session_id, settings, clock.now_ns(), progress))
+    finally:
+        database.dispose()
+
+
+def freeze_in(
+    sessions: SessionStore, session_id: SessionId, settings: Settings, now_ns: int, progress: Progress
+) -> Generation:
+    """Return the generation that a session starts with: the newest one, or the next if settings differ."""
+    newest, frozen = sessions.generation(session_id), frozen_of(settings)
+    changed = () if newest is None else changes(newest.settings, frozen)
+    if newest is not None and not changed:
+        progress(f"generation {newest.number} of the settings goes on: the files say the same")
+        return newest
+    why = NEW if newest is None else f"started with what the files say since generation {newest.number}"
+    following = Generation(
+        session_id=session_id,
+        number=1 if newest is None else newest.number + 1,
+        settings=frozen,
+        frozen_at_ns=now_ns,
+        why=why,
+    )
+    sessions.begin_generation(following)
+    progress(f"generation {following.number} of the settings begins: {why}")
+    for change in changed:
+        progress(f"  {change}")
+    return following
+
+
+def keep_on(
+    sessions: SessionStore, session_id: SessionId, settings: Settings, now_ns: int, progress: Progress
+) -> Generation:
+    """Return the generation that a session keeps, since it runs; one that has none yet gets its first."""
+    newest = sessions.generation(session_id)
+    if newest is None:
+        return freeze_in(sessions, session_id, settings, now_ns, progress)
+    progress(f"generation {newest.number} of the settings goes on: the session runs with it")
+    return newest
+
+
+def keep(home: Home, generation: Generation) -> None:
+    """Keep a generation in the home, where every process that starts again finds it first."""
+    with suppress(OSError):  # a home that cannot be written: the rows say the same while PostgreSQL answers
+        write_copy(home, copy_of(generation, os.environ))
+
+
+def of_session(settings: Settings, sessions: SessionStore, session: Session) -> Settings:
+    """Return what a session runs with by its rows: the home's copy may be behind, or missing.
+
+    Raises: ConfigError, StoreUnavailable.
+    """
+    if session.generation == settings.generation:
+        return settings
+    newest = sessions.generation(session.session_id)
+    return settings if newest is None else thaw(settings, newest)
+
+
+def standing(home: Home) -> Iterator[str]:
+    """Say which generation the session of a home has, and how the files differ from it."""
+    environ = {**os.environ, "ARB_HOME": str(home.path)}
+    try:
+        copy = kept_copy(environ)
+        if copy is None:
+            return
+        number = copy.generation.number
+        changed = changes(copy.generation.settings, frozen_of(load(environ=environ)))
+    except (ConfigError, OSError) as error:
+        yield f"mend the settings before `arb up`: {error}"
+        return
+    if not changed:
+        yield f"`arb up` goes on with generation {number} of the settings: the files say the same"
+        return
+    yield f"`arb up` begins generation {number + 1} of the settings: the files say something else since"
+    yield from (f"  {change}" for change in changed)
