@@ -125,3 +125,10 @@ def test_what_was_not_kept_in_older_sessions_is_not_proven() -> None:
     findings = judged(story().with_engine(decided_later={}))
     assert findings.invariants[RULE] is None
     assert "2 older orders" in dict(findings.unproven)[RULE]
+
+
+def test_without_a_coins_price_steps_its_books_are_not_called_wide() -> None:
+    """Three coarse steps are no hole, and nobody knows the steps while a venue tells no rules."""
+    told = entry_saw(upbit_ask="142100000")(story())
+    assert judged(told).invariants[RULE] is False
+    assert judged(told.with_engine(instruments={})).invariants[RULE] is True

@@ -77,8 +77,10 @@ def _wrong(order: Order, facts: Facts, engine: EngineHistory) -> Iterator[str]:
         why = facts.get("reason", CONVERGED)
         for venue in Venue:
             yield from _book(venue, facts, age_ns_max)
-            if why != STOP_LOSS:  # it has waited for the hole to close, and a loss is not left to grow
-                yield from _hole(venue, facts, engine.instruments.get((venue, symbol_on(venue, coin))))
+            rules = engine.instruments.get((venue, symbol_on(venue, coin)))
+            # A stop-loss has waited for the hole to close. Without its price steps no book is judged.
+            if why != STOP_LOSS and rules is not None:
+                yield from _hole(venue, facts, rules)
         if why == CONVERGED:  # what a pair has earned hardly depends on the rate, and its time not at all
             yield from _rate(facts, engine)
     yield from _reach(order, facts)
