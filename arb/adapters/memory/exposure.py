@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from decimal import Decimal
 
-from arb.adapters.memory.ledger import venue_balances
+from arb.adapters.memory.ledger import OWN, moved_by, opened, venue_balances
 from arb.adapters.memory.reentry import losses
 from arb.adapters.memory.tables import MemoryTables
 from arb.adapters.postgres.records.holds import Hold, HoldState
@@ -12,6 +12,7 @@ from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.domain.market.money import EXACT, ZERO, exact_sum
 from arb.domain.market.pair import Direction
 from arb.domain.risk.direction import Currencies, currencies
+from arb.domain.risk.mode import KILLED
 from arb.domain.risk.review import Exposure
 from arb.domain.time import NS_PER_DAY, NS_PER_MINUTE
 from arb.domain.trading.trade import ENDED, Trade, TradeState
@@ -39,6 +40,14 @@ def at_risk(tables: MemoryTables, session_id: SessionId) -> list[Trade]:
     return [*active(tables, session_id), *alone(tables, session_id)]
 
 
+def siblings(tables: MemoryTables, session_id: SessionId) -> set[SessionId]:
+    """Return the sessions that trade on the same account, this one among them."""
+    own = tables.sessions.get(session_id)
+    if own is None or not own.account:
+        return {session_id}
+    return {other.session_id for other in tables.sessions.values() if other.owner == own.owner}
+
+
 def reserved(tables: MemoryTables, session_id: SessionId) -> list[Hold]:
     """Return what is set aside, by client order id."""
     own = [row.hold for row in tables.orders.values() if row.session_id == session_id]
@@ -48,8 +57,9 @@ def reserved(tables: MemoryTables, session_id: SessionId) -> list[Hold]:
 
 
 def exposure(tables: MemoryTables, session_id: SessionId, now_ns: int) -> Exposure:
-    """Return the session's exposure."""
-    listed = at_risk(tables, session_id)
+    """Return a session's exposure, and its account's."""
+    beside = siblings(tables, session_id)
+    listed = [trade for each in sorted(beside) for trade in at_risk(tables, each)]
     notional: dict[Coin, Decimal] = defaultdict(lambda: ZERO)
     for trade in listed:
         notional[trade.coin] = EXACT.add(notional[trade.coin], trade.notional_krw)
@@ -58,7 +68,8 @@ def exposure(tables: MemoryTables, session_id: SessionId, now_ns: int) -> Exposu
     of_account = [
         trade for trade in tables.trades.values() if _is_beside(tables, session_id, trade.session_id)
     ]
-    orders = [row.order for row in tables.orders.values() if row.session_id == session_id]
+    orders = [row.order for row in tables.orders.values() if row.session_id in beside]
+    unvalued = [row.order for row in tables.orders.values() if row.session_id == session_id]
     return Exposure(
         mode=tables.session(session_id).mode,
         generation=tables.session(session_id).generation,
@@ -72,7 +83,8 @@ def exposure(tables: MemoryTables, session_id: SessionId, now_ns: int) -> Exposu
         ),
         orders_last_minute=sum(order.created_at_ns > now_ns - NS_PER_MINUTE for order in orders),
         opened_at_ns=_newest(own, now_ns - NS_PER_MINUTE),
-        unvalued_fees=sum(len(order.unvalued_fees) for order in orders),
+        unvalued_fees=sum(len(order.unvalued_fees) for order in unvalued),
+        account_killed=_is_killed(tables, beside - {session_id}),
         free={(venue.value, asset): amount for (venue, asset), amount in free(tables, session_id).items()},
         losses=losses(of_account, now_ns),
         currencies=_currencies(tables, session_id, of_account),
@@ -100,6 +112,11 @@ def _is_beside(tables: MemoryTables, session_id: SessionId, other_id: SessionId)
     return other_id == session_id or own.account != "" or replaced
 
 
+def _is_killed(tables: MemoryTables, others: set[SessionId]) -> bool:
+    in_use = [tables.session(each) for each in others if each not in tables.set_aside]
+    return any(session.mode_reason.startswith(KILLED) for session in in_use)
+
+
 def _reserves(trade: Trade, day_ago_ns: int) -> bool:
     """Tell whether a trade's worst loss may still come, or may have come without being known."""
     handed_over = trade.state is TradeState.HANDED_OVER and trade.closed_at_ns > day_ago_ns
@@ -118,7 +135,11 @@ def _newest(own: list[Trade], after_ns: int) -> dict[tuple[Coin, Direction], int
 def free(tables: MemoryTables, session_id: SessionId) -> dict[tuple[Venue, str], Decimal]:
     """Return what each venue's balances leave free."""
     found = dict(venue_balances(tables, session_id))
-    for hold in reserved(tables, session_id):
+    beside = siblings(tables, session_id)
+    for hold in [hold for each in beside for hold in reserved(tables, each)]:
         key = (hold.venue, hold.asset)
         found[key] = EXACT.subtract(found.get(key, ZERO), hold.amount)
+    for posting in moved_by(tables, beside - {session_id}, since=opened(tables, session_id)):
+        key = (OWN[posting.account], posting.asset)
+        found[key] = EXACT.add(found.get(key, ZERO), posting.amount)
     return found

@@ -1,11 +1,11 @@
 """The ledger in memory: entries in commit order and the balances they sum to."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
 from arb.adapters.memory.tables import Booked, MemoryTables
-from arb.domain.ledger.ledger import Entry, venue_account
+from arb.domain.ledger.ledger import Entry, EntryKind, Posting, venue_account
 from arb.domain.market.ids import SessionId, Venue
 from arb.domain.market.money import EXACT, ZERO
 
@@ -35,3 +35,21 @@ def position(tables: MemoryTables, session_id: SessionId) -> int:
     """Return the number of the session's last entry, 0 if it has none."""
     own = [number for number, row in enumerate(tables.ledger, start=1) if row.session_id == session_id]
     return own[-1] if own else 0
+
+
+def opened(tables: MemoryTables, session_id: SessionId) -> int:
+    """Return the number of the last entry that opened the session's books, 0 if they are not open."""
+    numbered = enumerate(tables.ledger, start=1)
+    own = [number for number, row in numbered if row.session_id == session_id and _opens(row)]
+    return own[-1] if own else 0
+
+
+def moved_by(tables: MemoryTables, sessions: Collection[SessionId], since: int) -> Iterator[Posting]:
+    """Yield what sessions moved at the venues after an entry."""
+    for row in tables.ledger[since:]:
+        if row.session_id in sessions and not _opens(row):
+            yield from (posting for posting in row.entry.postings if posting.account in OWN)
+
+
+def _opens(row: Booked) -> bool:
+    return row.entry.kind is EntryKind.OPENING

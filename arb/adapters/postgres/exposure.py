@@ -1,4 +1,8 @@
-"""What is at risk, read in one statement, so that all of it is of the same moment."""
+"""What is at risk, read in one statement, so that all of it is of the same moment.
+
+Up to where it has what the account's other sessions moved is read with it, and what they moved since then
+after it: what is spent in between counts twice, as set aside and as spent, and never not at all.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,6 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     BindParameter,
+    CompoundSelect,
     Connection,
     Row,
     and_,
@@ -19,7 +24,7 @@ from sqlalchemy import (
 )
 
 from arb.adapters.postgres.ledger import OWN
-from arb.adapters.postgres.neighbours import of_one_purse, siblings
+from arb.adapters.postgres.neighbours import Moved, beside, moved_since, of_one_purse, siblings
 from arb.adapters.postgres.records.holds import HoldState
 from arb.adapters.postgres.reentry import LOST
 from arb.adapters.postgres.rows import UNVALUED
@@ -29,6 +34,7 @@ from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.domain.market.money import EXACT, ZERO, exact_sum
 from arb.domain.market.pair import Direction
 from arb.domain.risk.direction import Currencies, currencies
+from arb.domain.risk.mode import KILLED
 from arb.domain.risk.review import Exposure, Mode
 from arb.domain.time import NS_PER_DAY, NS_PER_MINUTE
 from arb.domain.trading.reentry import REMEMBERED_NS, Losses
@@ -52,18 +58,21 @@ ON_HOLD: Final = (
     .where(holds.c.session_id.in_(siblings(SESSION)), holds.c.state == HoldState.RESERVED.value)
     .group_by(holds.c.venue, holds.c.asset)
 )  # fmt: skip
-FREE: Final = union_all(HELD, ON_HOLD)
-# What was lost, and may be yet, is the account's: of every session that trades on it, or did within a day.
+BOOKED: Final = beside(SESSION)
+FREE: Final = union_all(HELD, ON_HOLD, BOOKED)
+# What is open is the account's, and so is what was lost and may be yet: there sessions of a simulated world
+# count that another one took the place of, too.
+OF_SIBLINGS: Final = trades.c.session_id.in_(siblings(SESSION))
 OF_ACCOUNT: Final = trades.c.session_id.in_(of_one_purse(SESSION))
 # What was moved before a new session began is where that one starts.
 IN_USE: Final = select(sessions.c.session_id).where(
     sessions.c.session_id.in_(siblings(SESSION)),
     or_(sessions.c.session_id == SESSION, sessions.c.set_aside_at_ns == 0),
 )
-PARTS: Final = union_all(
+PARTS: Final[CompoundSelect[Any]] = union_all(
     select(literal("trades").label("part"), trades.c.coin.label("name"), NOTHING.label("asset"),
            func.sum(trades.c.notional_krw).label("amount"), func.count().label("number"))
-    .where(trades.c.session_id == SESSION, AT_RISK)
+    .where(OF_SIBLINGS, AT_RISK)
     .group_by(trades.c.coin),
     select(literal("realised"), NOTHING, NOTHING,
            func.coalesce(func.sum(trades.c.pnl_krw), 0), func.count())
@@ -82,7 +91,10 @@ PARTS: Final = union_all(
     .select_from(fills.join(orders, orders.c.client_order_id == fills.c.client_order_id))
     .where(orders.c.session_id == SESSION, UNVALUED),
     select(literal("orders"), NOTHING, NOTHING, literal(0), func.count())
-    .where(orders.c.session_id == SESSION, orders.c.created_at_ns > bindparam("minute_ago_ns")),
+    .where(orders.c.session_id.in_(siblings(SESSION)), orders.c.created_at_ns > bindparam("minute_ago_ns")),
+    select(literal("killed"), NOTHING, NOTHING, literal(0), func.count())
+    .where(sessions.c.session_id.in_(siblings(SESSION)), sessions.c.session_id != SESSION,
+           sessions.c.set_aside_at_ns == 0, sessions.c.mode_reason.startswith(KILLED)),
     select(literal("direction"), trades.c.direction, trades.c.state,
            func.sum(trades.c.notional_krw), func.count())
     .where(OF_ACCOUNT, AT_RISK)
@@ -93,13 +105,17 @@ PARTS: Final = union_all(
     LOST,
     HELD,
     ON_HOLD,
+    BOOKED,
 )  # fmt: skip
 
 
 def exposure(
     connection: Connection, session_id: SessionId, mode: Mode, now_ns: int, generation: int = 0
 ) -> Exposure:
-    """Return the session's exposure; the caller holds the lock that its mode and settings change under."""
+    """Return the exposure of a session and its account.
+
+    The caller holds the account's lock, and the one that the session's mode and settings change under.
+    """
     rows = connection.execute(
         PARTS,
         {
@@ -111,6 +127,8 @@ def exposure(
     )
     by_part = _by_part(rows)
     (realised,), (recent,), (unvalued,) = by_part["realised"], by_part["orders"], by_part["unvalued"]
+    (killed,) = by_part["killed"]
+    free = _free(by_part, moved_since(connection, by_part["beside"]))
     return Exposure(
         mode=mode,
         notional_by_coin_krw={Coin(row.name): row.amount for row in by_part["trades"]},
@@ -119,7 +137,8 @@ def exposure(
         loss_reserved_krw=exact_sum(Decimal(row.amount) for row in by_part["reserved"]),
         orders_last_minute=recent.number,
         opened_at_ns={(Coin(row.name), Direction(row.asset)): row.number for row in by_part["opened"]},
-        free=_free(by_part["balances"], by_part["holds"]),
+        free={(venue.value, asset): amount for (venue, asset), amount in free.items()},
+        account_killed=killed.number > 0,
         unvalued_fees=unvalued.number,
         currencies=_currencies(by_part),
         losses={
@@ -140,8 +159,7 @@ def _currencies(by_part: Mapping[str, Sequence[Row[Any]]]) -> Currencies:
 def free_balances(connection: Connection, session_id: SessionId) -> dict[tuple[Venue, str], Decimal]:
     """Return what each venue's balances leave free, at one moment."""
     by_part = _by_part(connection.execute(FREE, {"session_id": session_id}))
-    found = _free(by_part["balances"], by_part["holds"])
-    return {(Venue(venue), asset): amount for (venue, asset), amount in found.items()}
+    return _free(by_part, moved_since(connection, by_part["beside"]))
 
 
 def _by_part(rows: Iterable[Row[Any]]) -> dict[str, list[Row[Any]]]:
@@ -151,9 +169,12 @@ def _by_part(rows: Iterable[Row[Any]]) -> dict[str, list[Row[Any]]]:
     return by_part
 
 
-def _free(held: Iterable[Row[Any]], reserved: Iterable[Row[Any]]) -> dict[tuple[str, str], Decimal]:
-    free: dict[tuple[str, str], Decimal] = {(OWN[row.name].value, row.asset): row.amount for row in held}
-    for row in reserved:
-        key = (row.name, row.asset)
+def _free(by_part: Mapping[str, list[Row[Any]]], moved: Moved) -> dict[tuple[Venue, str], Decimal]:
+    held = by_part["balances"]
+    free: dict[tuple[Venue, str], Decimal] = {(OWN[row.name], row.asset): row.amount for row in held}
+    for row in by_part["holds"]:
+        key = (Venue(row.name), row.asset)
         free[key] = EXACT.subtract(free.get(key, ZERO), row.amount)
+    for key, amount in moved.items():
+        free[key] = EXACT.add(free.get(key, ZERO), amount)
     return free

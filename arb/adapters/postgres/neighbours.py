@@ -5,11 +5,24 @@ venues' balances and every difference that is left is a real one. `moves_booked`
 another session that was done. A session's entries grow in commit order, so nothing is passed over.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, CompoundSelect, Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    FromClause,
+    Row,
+    Select,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from arb.adapters.postgres import ledger
@@ -69,17 +82,44 @@ def book_moves(connection: Connection, session_id: SessionId, now_ns: int) -> in
     return ledger.book(connection, session_id, entries, now_ns) if entries else 0
 
 
+def beside(session_id: str | BindParameter[str]) -> Select[Any]:
+    """Return up to which entry (number) of each other session (name) of the account its moves are booked."""
+    own, other, booked = sessions.alias("own"), sessions.alias("other"), moves_booked.alias("booked")
+    position = select(func.max(ledger_entries.c.entry_id)).where(ledger_entries.c.session_id == session_id)
+    return (
+        select(
+            literal("beside").label("part"),
+            other.c.session_id.label("name"),
+            literal("").label("asset"),
+            literal(0).label("amount"),
+            func.coalesce(booked.c.entry_id, position.scalar_subquery()).label("number"),
+        )
+        .select_from(
+            own.join(other, _is_beside(own, other)).outerjoin(
+                booked,
+                and_(booked.c.session_id == own.c.session_id, booked.c.other_id == other.c.session_id),
+            )
+        )
+        .where(own.c.session_id == session_id)
+    )
+
+
+def moved_since(connection: Connection, marks: Sequence[Row[Any]]) -> Moved:
+    """Return what other sessions moved after these marks (`beside`)."""
+    since = [
+        and_(ledger_entries.c.session_id == mark.name, ledger_entries.c.entry_id > mark.number)
+        for mark in marks
+        if mark.number is not None  # our books are not open: their opening will have it all
+    ]
+    if not since:
+        return {}
+    moved = connection.execute(_summed(or_(*since)))
+    return {(ledger.OWN[row.account], row.asset): row.sum for row in moved if row.sum}
+
+
 def unbooked(connection: Connection, session_id: SessionId) -> Moved:
     """Return what the others moved that this session's books do not have yet."""
-    own_position = ledger.position(connection, session_id)
-    sums: dict[tuple[Venue, str], Decimal] = {}
-    for other in _others(connection, session_id):
-        since = own_position if other.booked is None else other.booked
-        for posting in _moves(connection, other.session_id, since, other.position or 0):
-            if posting.account in ledger.OWN:
-                key = (ledger.OWN[posting.account], posting.asset)
-                sums[key] = sums.get(key, Decimal(0)) + posting.amount
-    return sums
+    return moved_since(connection, connection.execute(beside(session_id)).all())
 
 
 def open_beside(connection: Connection, session_id: SessionId, now_ns: int) -> bool:
@@ -140,12 +180,8 @@ def _neighbour(connection: Connection, session_id: SessionId) -> SessionId | Non
 
 
 def _others(connection: Connection, session_id: SessionId) -> list[Row[Any]]:
-    """Return each other session of the account with its position and how much of it is booked here.
-
-    A session from before accounts were kept counts as one of the same account.
-    """
+    """Return each other session of the account with its position and how much of it is booked here."""
     own, other = sessions.alias("own"), sessions.alias("other")
-    same = or_(other.c.account == own.c.account, other.c.account == "", own.c.account == "")
     position = (
         select(func.max(ledger_entries.c.entry_id))
         .where(ledger_entries.c.session_id == other.c.session_id)
@@ -156,23 +192,35 @@ def _others(connection: Connection, session_id: SessionId) -> list[Row[Any]]:
     )
     found = (
         select(other.c.session_id, position.label("position"), moves_booked.c.entry_id.label("booked"))
-        .select_from(
-            own.join(
-                other,
-                and_(other.c.environment == own.c.environment, other.c.session_id != own.c.session_id, same),
-            ).outerjoin(moves_booked, booked)
-        )
+        .select_from(own.join(other, _is_beside(own, other)).outerjoin(moves_booked, booked))
         .where(own.c.session_id == session_id)
         .order_by(other.c.session_id)
     )
     return list(connection.execute(found))
 
 
+def _is_beside(own: FromClause, other: FromClause) -> ColumnElement[bool]:
+    """A session from before accounts were kept counts as one of the same account."""
+    same = or_(other.c.account == own.c.account, other.c.account == "", own.c.account == "")
+    return and_(other.c.environment == own.c.environment, other.c.session_id != own.c.session_id, same)
+
+
 def _moves(connection: Connection, other: str, since: int, until: int) -> tuple[Posting, ...]:
     """Return what a session moved at the venues between two of its entries, summed up by asset."""
     if until <= since:
         return ()
-    summed = (
+    between = and_(
+        ledger_entries.c.session_id == other,
+        ledger_entries.c.entry_id > since,
+        ledger_entries.c.entry_id <= until,
+    )
+    rows = [row for row in connection.execute(_summed(between)) if row.sum]
+    return tuple(posting for row in rows for posting in move(OTHERS, row.account, row.asset, row.sum))
+
+
+def _summed(entries: ColumnElement[bool]) -> Select[Any]:
+    """Return what entries moved at the venues by themselves, summed up by venue and asset."""
+    return (
         select(
             ledger_postings.c.account,
             ledger_postings.c.asset,
@@ -180,9 +228,7 @@ def _moves(connection: Connection, other: str, since: int, until: int) -> tuple[
         )
         .join(ledger_entries, ledger_entries.c.entry_id == ledger_postings.c.entry_id)
         .where(
-            ledger_entries.c.session_id == other,
-            ledger_entries.c.entry_id > since,
-            ledger_entries.c.entry_id <= until,
+            entries,
             ledger_entries.c.kind.in_(MOVES),
             ~ledger_entries.c.key.startswith(TAKEOVER),
             ledger_postings.c.account.in_(ledger.OWN),
@@ -190,8 +236,6 @@ def _moves(connection: Connection, other: str, since: int, until: int) -> tuple[
         .group_by(ledger_postings.c.account, ledger_postings.c.asset)
         .order_by(ledger_postings.c.account, ledger_postings.c.asset)
     )
-    rows = [row for row in connection.execute(summed) if row.sum]
-    return tuple(posting for row in rows for posting in move(OTHERS, row.account, row.asset, row.sum))
 
 
 def _seen(connection: Connection, booked: Mapping[tuple[str, str], int]) -> None:

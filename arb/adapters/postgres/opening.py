@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, select, update
 
-from arb.adapters.postgres import holds
+from arb.adapters.postgres import holds, purse
 from arb.adapters.postgres.engine import nothing_changed, transaction
 from arb.adapters.postgres.exposure import exposure
 from arb.adapters.postgres.owners import of_own_session, refuse_foreign, require_own
@@ -24,7 +24,7 @@ from arb.domain.trading.trade import Trade
 def open_trade(
     engine: Engine, proposal: Proposal, intents: Sequence[Order], limits: Limits, now_ns: int
 ) -> Approved | Refused:
-    """Review under the session's lock, and write trade, intents and holds if risk says yes.
+    """Review under the locks of account and session, and write trade, intents and holds if risk says yes.
 
     A trade of this id that is there already is this one, committed by an attempt whose answer was lost.
     """
@@ -51,10 +51,11 @@ def _exists(connection: Connection, trade: Trade) -> bool:
 
 
 def lock_session(connection: Connection, session_id: SessionId) -> tuple[Mode, int]:
-    """Serialise risk decisions of a session; return its mode and the generation of its settings.
+    """Serialise risk decisions of an account; return a session's mode and the generation of its settings.
 
     Does not block references to the session.
     """
+    purse.lock(connection, session_id)
     row = connection.execute(
         select(sessions.c.mode, sessions.c.environment, sessions.c.account, sessions.c.generation)
         .where(sessions.c.session_id == session_id)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 
 from sqlalchemy import Connection, Engine, insert, select, update
 
-from arb.adapters.postgres import generations, neighbours, recoveries
+from arb.adapters.postgres import generations, neighbours, purse, recoveries
 from arb.adapters.postgres.engine import nothing_changed, reading, transaction
 from arb.adapters.postgres.retry import Retry, harmless_twice, interrupted_only
 from arb.adapters.postgres.rows import mode_change_of, session_of
@@ -79,6 +79,7 @@ class SqlSessionStore:
     def set_mode(self, session_id: SessionId, mode: Mode, reason: str, now_ns: int) -> None:
         """Waits for a trade that is being opened; none is opened under the old mode afterwards."""
         with transaction(self.engine) as connection:
+            purse.lock(connection, session_id)
             changed = connection.execute(
                 update(sessions)
                 .where(sessions.c.session_id == session_id)
@@ -99,6 +100,7 @@ class SqlSessionStore:
         )
         values = {"mode": mode.value, "mode_reason": reason, "mode_changed_at_ns": now_ns}
         with transaction(self.engine) as connection:
+            purse.lock(connection, seen.session_id)
             if connection.execute(unchanged.values(values)).rowcount == 1:
                 _keep(connection, seen.session_id, mode, reason, now_ns)
                 return True

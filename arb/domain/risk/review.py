@@ -68,12 +68,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exposure:
-    """What is at risk at this moment, as SQL knows it under the session's lock.
+    """What is at risk on an account at this moment, as SQL knows it under the account's lock.
 
-    A leg that was handed over is at risk like an open trade, with all of its notional, until it is gone.
+    It is of all its sessions; cooldowns, mode and unvalued fees are the session's own. A leg that was handed
+    over is at risk like an open trade, with all of its notional, until it is gone.
     """
 
-    mode: Mode
+    mode: Mode  # the session's
     notional_by_coin_krw: dict[Coin, Decimal]
     trades_open_by_coin: dict[Coin, int]
     realised_today_krw: Decimal  # of the account, within the last 24 hours, whatever session it was
@@ -81,6 +82,7 @@ class Exposure:
     orders_last_minute: int
     opened_at_ns: dict[tuple[Coin, Direction], int]  # when the newest trade of the last minute was opened
     free: dict[tuple[str, str], Decimal]  # (venue, asset) -> balance minus holds
+    account_killed: bool = False  # by the kill switch of another session
     unvalued_fees: int = 0  # of fills: what they cost is in no profit yet
     losses: Mapping[tuple[Coin, Direction], Losses] = field(default_factory=dict)  # in a row, of the last day
     currencies: Currencies = field(default_factory=Currencies)
@@ -165,6 +167,7 @@ def _ceilings(proposal: Proposal, limits: Limits, exposure: Exposure) -> tuple[C
     return (
         ("mode_not_normal", exposure.mode is not Mode.NORMAL),
         ("settings_outdated", exposure.generation != limits.generation),
+        ("account_killed", exposure.account_killed),
         ("fee_unvalued", exposure.unvalued_fees > 0),
         (TRIAL_UNDER_WAY, _trial_is_taken(proposal, exposure)),
         ("edge_too_small", proposal.edge.net_bps < limits.entry_edge_bps_min),

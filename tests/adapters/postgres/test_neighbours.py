@@ -1,13 +1,19 @@
 """Groups that trade side by side on one account: each has the venues' balances in its own books."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
 import pytest
 
 from arb.adapters.postgres import neighbours
-from arb.adapters.postgres.engine import make_engine, reading
+from arb.adapters.postgres.engine import make_engine, reading, transaction
+from arb.adapters.postgres.opening import lock_session
 from arb.adapters.redis.client import connect
 from arb.chaos.state import book
 from arb.chaos.state.ground import Ground
 from arb.domain.market.ids import Venue
+from arb.domain.risk.mode import KILLED
+from arb.domain.risk.review import Mode
 from arb.domain.trading.order import Purpose
 
 pytestmark = pytest.mark.integration
@@ -137,3 +143,29 @@ def test_the_copy_of_one_group_takes_no_trade_of_another(ground, pair):
     hot = ground.states.load(second)
     assert hot is not None
     assert hot.parts["positions"]["trades"] == []
+
+
+@contextmanager
+def deciding(ground, session_id):
+    """Hold what a session holds while it reviews a trade."""
+    with transaction(ground.database) as connection:
+        lock_session(connection, session_id)
+        yield
+
+
+def test_a_kill_waits_for_what_another_group_is_opening(ground, pair):
+    first, second = pair
+    with ThreadPoolExecutor(1) as pool:
+        with deciding(ground, second):
+            killing = pool.submit(
+                ground.sessions.set_mode, first, Mode.HALTED, f"{KILLED}by hand", ground.clock.now_ns()
+            )
+            with pytest.raises(TimeoutError):
+                killing.result(timeout=0.5)
+        killing.result(timeout=10)
+
+
+def test_what_is_sent_and_booked_waits_for_no_decision(ground, pair):
+    _, second = pair
+    with deciding(ground, second):
+        book.hedged(ground, second, "ETH")
