@@ -3,8 +3,7 @@
 `prepare` readies the database before anything else runs, `begin` lets trading begin once venues answer.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Final
 
 from sqlalchemy import text
@@ -16,7 +15,7 @@ from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.redis.client import connect, reaching
 from arb.adapters.redis.life import RedisHeartbeats
 from arb.app.engines import build
-from arb.app.generations import freeze_in, keep, keep_on
+from arb.app.generations import freeze_in, keep, keep_on, sessions_of
 from arb.app.listing import in_words
 from arb.app.redis_server import check
 from arb.app.round_trip import announce, refuse_losing, refuse_told
@@ -130,7 +129,7 @@ def _hint(mode: RunMode) -> str:
 
 def _held(settings: Settings, progress: Progress) -> SessionId:
     """Return the session that trades, which keeps its settings."""
-    with _sessions_of(settings) as sessions:
+    with sessions_of(addresses.database_url(settings)) as sessions:
         held = sessions.current(settings.mode, settings.group)
         if held is not None:
             now_ns = SystemClock().now_ns()
@@ -142,19 +141,10 @@ def _held(settings: Settings, progress: Progress) -> SessionId:
 def _resumed(settings: Settings, settle: Settle, progress: Progress) -> SessionId:
     """Return the session that goes on, halted, with the settings that `settle` says."""
     clock = SystemClock()
-    with _sessions_of(settings) as sessions:
+    with sessions_of(addresses.database_url(settings)) as sessions:
         session_id = resume_session(sessions, Place.of(settings), clock, SystemEntropy())
         keep(Home.default(), settle(sessions, session_id, settings, clock.now_ns(), progress))
         return session_id
-
-
-@contextmanager
-def _sessions_of(settings: Settings) -> Iterator[SqlSessionStore]:
-    database = make_engine(addresses.database_url(settings))
-    try:
-        yield SqlSessionStore(database)
-    finally:
-        database.dispose()
 
 
 def _is_held(settings: Settings) -> bool:

@@ -2,18 +2,20 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Final
 
 from arb.adapters.postgres.engine import make_engine
 from arb.adapters.postgres.sessions import SqlSessionStore
-from arb.domain.errors import ConfigError
+from arb.domain.errors import ConfigError, StoreUnavailable
 from arb.domain.market.ids import SessionId
-from arb.domain.state.generation import Generation, changes
+from arb.domain.state.generation import Change, Generation, changes
 from arb.ports.market import Clock
 from arb.ports.trading import Session, SessionStore
 from arb.stack.home import Home
 from arb.stack.shutdown import Progress
+from config import addresses
 from config.frozen import copy_of, frozen_of, kept_copy, thaw
 from config.frozen_copy import write_copy
 from config.settings import Settings, load
@@ -26,14 +28,10 @@ def freeze(settings: Settings, database_url: str, home: Home, clock: Clock, prog
 
     The same settings as before are the same generation. Raises: StoreUnavailable.
     """
-    database = make_engine(database_url)
-    try:
-        sessions = SqlSessionStore(database)
+    with sessions_of(database_url) as sessions:
         session = sessions.current(settings.mode, settings.group)
         if session is not None:
             keep(home, freeze_in(sessions, session.session_id, settings, clock.now_ns(), progress))
-    finally:
-        database.dispose()
 
 
 def freeze_in(
@@ -86,6 +84,43 @@ def of_session(settings: Settings, sessions: SessionStore, session: Session) -> 
         return settings
     newest = sessions.generation(session.session_id)
     return settings if newest is None else thaw(settings, newest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What a session runs with, how the files differ from it, and what could not be read."""
+
+    settings: Settings
+    changed: tuple[Change, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def compare_running() -> Comparison:
+    """Return what the session that runs here has, by its rows or the home's copy. Raises: ConfigError."""
+    settings, problems = addresses.settings(), []
+    try:
+        with sessions_of(addresses.database_url(settings)) as sessions:
+            session = sessions.current(settings.mode, settings.group)
+            if session is not None:
+                settings = of_session(settings, sessions, session)
+    except (ConfigError, StoreUnavailable) as error:
+        problems.append(f"by the home alone, since the rows cannot be read: {str(error).splitlines()[0]}")
+    try:
+        changed = changes(frozen_of(settings), frozen_of(load()))
+    except ConfigError as error:
+        problems.append(f"the files cannot be used: {error}")
+        changed = ()
+    return Comparison(settings=settings, changed=changed, problems=tuple(problems))
+
+
+@contextmanager
+def sessions_of(database_url: str) -> Iterator[SqlSessionStore]:
+    """Have the sessions of a database for a moment."""
+    database = make_engine(database_url)
+    try:
+        yield SqlSessionStore(database)
+    finally:
+        database.dispose()
 
 
 def standing(home: Home) -> Iterator[str]:

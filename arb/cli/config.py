@@ -1,6 +1,7 @@
 """The commands about settings: `arb config show` prints what the files make, `arb config validate` checks it.
 
 Both read what a stack started here would read; the exit status of `validate` says whether it could start.
+`arb config show --running` prints what the session that runs has instead, and how the files differ from it.
 """
 
 from typing import Annotated
@@ -12,17 +13,34 @@ from arb.domain.errors import ConfigError
 
 Mode = Annotated[str | None, typer.Option(help="mock, paper or live; else the mode in force here.")]
 
+Running = Annotated[bool, typer.Option("--running", help="Those that the session here runs with.")]
+
 config_app = typer.Typer(help="Show or check the configuration.", no_args_is_help=True)
 
 
 @config_app.command("show")
-def config_show(mode: Mode = None, as_json: AsJson = False) -> None:
+def config_show(mode: Mode = None, of_running: Running = False, as_json: AsJson = False) -> None:
     """Print the settings that a start here would use; secrets are masked."""
     from arb.cli.views.settings_view import settings_tree, settings_yaml
     from config.settings import load
 
+    if of_running:
+        if mode:
+            raise ConfigError("--running: the session that runs has its mode; leave --mode out")
+        _show_running(as_json)
+        return
     settings = load(mode)
     tell(settings_tree(settings), as_json, settings_yaml(settings).rstrip())
+
+
+def _show_running(as_json: bool) -> None:
+    from arb.app.generations import compare_running
+    from arb.cli import running
+    from arb.cli.views.settings_view import running_document, running_text
+
+    running.attach()
+    found = compare_running()
+    tell(running_document(found), as_json, running_text(found).rstrip())
 
 
 @config_app.command("validate")
