@@ -7,6 +7,7 @@ are read anew, and where they cannot be used, they are what the files said when 
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from pydantic import SecretStr
@@ -15,7 +16,7 @@ from pydantic_core import to_jsonable_python
 from arb.domain.errors import ConfigError
 from arb.domain.state.generation import Generation
 from config.frozen_copy import Copy, read_copy, scope_of
-from config.layers import PREFIX, environment, merge
+from config.layers import FROM_FILE, PREFIX, environment, merge
 from config.settings import (
     RunMode,
     Settings,
@@ -94,7 +95,35 @@ def frozen_of(settings: Settings) -> Tree:
 def copy_of(generation: Generation, environ: Mapping[str, str]) -> Copy:
     """Return what a home keeps of a generation, with what the files say now of that which is not frozen."""
     mode = RunMode(generation.settings["mode"])
-    return Copy(generation=generation, apart=apart_of(merge(shipped(mode), own_file(environ))))
+    return Copy(
+        generation=generation,
+        apart=apart_of(merge(shipped(mode), own_file(environ))),
+        own_file=_place(environ),
+        variables=tuple(sorted(name for name in environ if name.startswith(PREFIX))),
+    )
+
+
+def other_sources(copy: Copy, environ: Mapping[str, str], may_differ: Callable[[str], bool]) -> str:
+    """Return what a session's settings were read from and is not given here, in one line; empty if all is.
+
+    Read without it, they would fall back to the defaults.
+    """
+    if copy.own_file != _place(environ):
+        named = copy.own_file or "no file"
+        return f"ARB_CONFIG: the settings that are in force were read from {named}; name the same here"
+    for name in copy.variables:
+        key = name.removeprefix(PREFIX).removesuffix(FROM_FILE).lower().replace("__", ".")
+        if name not in environ and not may_differ(key):
+            return (
+                f"{name}: was set when the settings in force were read and is not here; set it as it shall be"
+            )
+    return ""
+
+
+def _place(environ: Mapping[str, str]) -> str:
+    """Return the path of the file named by ARB_CONFIG."""
+    named = environ.get("ARB_CONFIG")
+    return str(Path(named).absolute()) if named else ""
 
 
 def kept_copy(environ: Mapping[str, str]) -> Copy | None:

@@ -12,10 +12,12 @@ from arb.stack.home import Home
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """A generation, and what the files said then of that which is not frozen."""
+    """A generation, what the files said then of that which is not frozen, and what it was read from."""
 
     generation: Generation
     apart: dict[str, Any]
+    own_file: str = ""  # a path
+    variables: tuple[str, ...] = ()  # names
 
 
 def write_copy(home: Home, copy: Copy) -> None:
@@ -23,8 +25,13 @@ def write_copy(home: Home, copy: Copy) -> None:
     kept = copy.generation
     file = home.frozen_file(scope_of(kept.settings))
     file.parent.mkdir(parents=True, exist_ok=True)
-    facts = {"session_id": kept.session_id, "number": kept.number, "frozen_at_ns": kept.frozen_at_ns}
-    write_json(file, {**facts, "why": kept.why, "settings": dict(kept.settings), "apart": copy.apart})
+    facts: dict[str, Any] = {
+        "session_id": kept.session_id,
+        "number": kept.number,
+        "frozen_at_ns": kept.frozen_at_ns,
+    }
+    facts |= {"why": kept.why, "settings": dict(kept.settings), "apart": copy.apart}
+    write_json(file, {**facts, "own_file": copy.own_file, "variables": list(copy.variables)})
 
 
 def read_copy(home: Home, scope: str) -> Copy | None:
@@ -38,7 +45,12 @@ def read_copy(home: Home, scope: str) -> Copy | None:
             frozen_at_ns=int(kept["frozen_at_ns"]),
             why=str(kept["why"]),
         )
-        return Copy(generation=generation, apart=dict(kept["apart"]))
+        return Copy(
+            generation=generation,
+            apart=dict(kept["apart"]),
+            own_file=str(kept.get("own_file", "")),
+            variables=tuple(kept.get("variables", ())),
+        )
     except (OSError, KeyError, TypeError, ValueError):
         return None
 

@@ -16,8 +16,9 @@ from celery.worker import state
 from arb.adapters.local.clock import SystemClock
 from arb.adapters.local.collector import settle, tidy
 from arb.adapters.redis.control import ControlListener
-from arb.app.engines import engine
+from arb.app.engines import engine, follow_settings
 from arb.app.listener import listener_of
+from arb.app.wiring import Engine
 from arb.celery import app
 from arb.domain.errors import ConfigError, StoreUnavailable
 from arb.domain.market.ids import parse_client_order_id
@@ -57,6 +58,7 @@ def begin(sender: Any, **_: Any) -> None:
     facts = {"pid": str(os.getpid()), "queue": queues[0].name if len(queues) == 1 else ""}
     threading.Thread(target=_beat, args=(name, facts), name="heartbeat", daemon=True).start()
     Vigil(on_critical=end_worker).start()
+    follow_settings(_tell)
     log.info("worker_started", process=name, pid=os.getpid())
 
 
@@ -80,6 +82,10 @@ def _beat(name: str, facts: dict[str, str]) -> None:
             listener = listener_of(wired)
             listener.start()
         wired.heartbeats.beat(name, {**facts, "took_ns": str(_took.ns)}, wired.clock.now_ns())
+
+
+def _tell(renewed: Engine) -> None:
+    log.info("settings_taken_up", generation=renewed.settings.generation)
 
 
 def end_worker() -> None:

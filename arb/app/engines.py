@@ -6,18 +6,21 @@ with its parent.
 
 import os
 import threading
+from collections.abc import Callable
+from typing import Final
 
 from arb.adapters.broker.dispatch import CeleryDispatcher
 from arb.app.accounts import owner_of
 from arb.app.generations import of_session
 from arb.app.stores import connect_stores
-from arb.app.wiring import Engine, wire
+from arb.app.wiring import Engine, rewire, wire
 from arb.celery import app
-from arb.domain.errors import ConfigError, ForeignSession
+from arb.domain.errors import ConfigError, ForeignSession, StoreUnavailable
 from arb.domain.market.ids import SessionId, TradeId
 from config import addresses
 from config.settings import Settings
 
+LOOK_S: Final = 1.0
 _lock = threading.Lock()
 _engines: dict[int, Engine] = {}
 _others: dict[tuple[int, SessionId], Engine] = {}
@@ -31,6 +34,38 @@ def engine() -> Engine:
             _engines.clear()
             _engines[pid] = build(addresses.settings())
         return _engines[pid]
+
+
+def renew() -> Engine | None:
+    """Take up the settings that the session runs with by now; return the engine if they are others.
+
+    Raises: ConfigError, StoreUnavailable.
+    """
+    own = engine()
+    session = own.unmirrored.sessions.get(own.session_id)
+    if session is None or session.generation == own.settings.generation:
+        return None
+    renewed = rewire(own, of_session(own.settings, own.unmirrored.sessions, session))
+    with _lock:
+        _engines[os.getpid()] = renewed
+        _others.clear()
+    return renewed
+
+
+def follow_settings(tell: Callable[[Engine], None]) -> None:
+    """Take up each generation of settings within a second, in a thread; old ones open nothing."""
+
+    def follow() -> None:
+        pause = threading.Event()
+        while not pause.wait(LOOK_S):
+            try:
+                renewed = renew()
+            except (ConfigError, StoreUnavailable):
+                continue  # no session yet, or no database to ask
+            if renewed is not None:
+                tell(renewed)
+
+    threading.Thread(target=follow, name="settings", daemon=True).start()
 
 
 def engine_for(session_id: SessionId) -> Engine:

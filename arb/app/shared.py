@@ -1,6 +1,6 @@
 """What the use cases of one session share: its stores, venues and markets, the alerts, the kill switch."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from arb.adapters.alerts.recorded import RecordedAlerts
 from arb.adapters.local.clock import SystemClock, SystemEntropy
@@ -41,6 +41,12 @@ class Shared:
     markets: Markets
     kill_switch: FileKillSwitch
     budget: ProcessBudget
+
+
+def reshare(shared: Shared, settings: Settings) -> Shared:
+    """Return the same with other settings: clients, and what is known of the venues, stay."""
+    markets = replace(shared.markets, belief=belief_of(settings))
+    return replace(shared, settings=settings, markets=markets)
 
 
 def share(

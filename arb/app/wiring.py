@@ -12,12 +12,13 @@ from arb.adapters.venues.instruments import LiveInstruments
 from arb.app.emergency import KillUseCases, wire_kill
 from arb.app.health import HealthUseCases, wire_health
 from arb.app.ledger import LedgerUseCases, wire_ledger
-from arb.app.shared import share
+from arb.app.shared import Shared, reshare, share
 from arb.app.state import StateUseCases, mirror, wire_state
 from arb.app.stores import Stores
 from arb.app.trading import TradingUseCases, wire_trading
 from arb.domain.market.ids import SessionId, Venue
 from arb.engine.market.markets import Markets
+from arb.engine.state.hot_state import KeepHotState
 from arb.ports.messaging import AlertSink, Dispatcher
 from arb.ports.trading import KillSwitch, VenueClient
 from config.settings import Settings
@@ -29,6 +30,7 @@ class Engine:
 
     settings: Settings
     session_id: SessionId
+    shared: Shared
     stores: Stores
     unmirrored: Stores
     dispatcher: Dispatcher
@@ -74,15 +76,24 @@ def wire(settings: Settings, session_id: SessionId, stores: Stores, dispatcher: 
     """Return the engine of one session over connected stores."""
     clock = SystemClock()
     mirrored, hot_state = mirror(session_id, stores, clock)
-    shared = share(settings, session_id, mirrored, dispatcher, clock)
-    trading, state = wire_trading(shared), wire_state(shared, hot_state, stores)
+    return _engine(share(settings, session_id, mirrored, dispatcher, clock), hot_state, stores)
+
+
+def rewire(engine: Engine, settings: Settings) -> Engine:
+    """Return the engine with other settings, over the same stores and venues."""
+    return _engine(reshare(engine.shared, settings), engine.state.hot_state, engine.unmirrored)
+
+
+def _engine(shared: Shared, hot_state: KeepHotState, unmirrored: Stores) -> Engine:
+    trading, state = wire_trading(shared), wire_state(shared, hot_state, unmirrored)
     return Engine(
-        settings=settings,
-        session_id=session_id,
-        stores=mirrored,
-        unmirrored=stores,
-        dispatcher=dispatcher,
-        clock=clock,
+        settings=shared.settings,
+        session_id=shared.session_id,
+        shared=shared,
+        stores=shared.stores,
+        unmirrored=unmirrored,
+        dispatcher=shared.dispatcher,
+        clock=shared.clock,
         alerts=shared.alerts,
         venues=shared.venues,
         instruments=shared.instruments,

@@ -8,7 +8,7 @@ from typing import Final, NoReturn
 
 import typer
 
-from arb.cli import risk, sessions, stack, trading, web
+from arb.cli import reload, risk, sessions, stack, trading, web
 from arb.cli.alerts import alerts_app, dead_app
 from arb.cli.chaos import chaos_app, soak
 from arb.cli.config import config_app
@@ -39,6 +39,7 @@ COMMANDS: Final = (
     risk.risk,
     risk.reconcile,
     risk.rules,
+    reload.reload,
     stack.migrate,
     stack.begin,
     web.top,

@@ -11,7 +11,7 @@ from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.adapters.local.collector import settle
 from arb.adapters.local.kill_switch import FileKillSwitch
 from arb.app import kill as operation
-from arb.app.engines import engine
+from arb.app.engines import engine, follow_settings
 from arb.engine.kill.kill import KillReport
 from arb.stack.home import Home
 from arb.web.app import make_app, make_guard
@@ -56,6 +56,7 @@ async def _serve(settings: Web, home: Home, port: int) -> None:
     try:
         await web.TCPSite(runner, settings.host, port).start()
         settle()
+        follow_settings(lambda wired: log.info("settings_taken_up", generation=wired.settings.generation))
         log.info("page_served", host=settings.host, port=port)
         await stopping.wait()
     finally:
