@@ -14,7 +14,7 @@ JOBS ?= 2
 # beside the sources.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/.venv/bytecode $(BIN)/pytest -q
 
-.PHONY: help setup setup-dev demo up down status test chaos chaos-short bench smoke compose-smoke env check fmt clean
+.PHONY: help setup setup-dev demo up down status test chaos chaos-short bench conformance smoke compose-smoke env check fmt clean
 
 help:
 	@echo 'make demo DURATION=60   trade on two simulated exchanges, then report'
@@ -22,6 +22,7 @@ help:
 	@echo 'make test               the tests            make check   format, lint, types, layers'
 	@echo 'make chaos, make bench  faults, speed        make fmt     format'
 	@echo 'make chaos-short        one short scenario of every kind of fault, in about ten minutes'
+	@echo 'make conformance        public clients (ccxt and others) against the simulated exchanges'
 	@echo 'make env                .env for docker-compose.yml: passwords of your own'
 	@echo 'make smoke, make compose-smoke   the image and the compose file, on a Docker engine'
 	@echo 'make setup, make clean  .venv: make it, remove it and caches (data in .arb stays)'
@@ -53,6 +54,9 @@ chaos: setup-dev
 
 bench: setup-dev
 	@exec $(PYTEST) tests/bench $(ARGS)
+
+conformance: setup
+	@exec .ci/conformance $(ARGS)
 
 smoke: setup-dev
 	@exec $(PYTEST) -m smoke tests/smoke $(ARGS)

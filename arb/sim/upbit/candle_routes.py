@@ -50,7 +50,7 @@ class CandleRoutes:
             before_s, count = _moment_s(parameters.get("to")), _count(parameters.get("count"))
             found = [each for each in self._tape.candles[market].of(span) if each.begins_s < before_s]
             newest = islice(reversed(found), count)
-            return [_candle_json(market, each, unit, _previous(found, each)) for each in newest]
+            return [_candle_json(market, each) | _more(each, span, unit, found) for each in newest]
 
         return candles
 
@@ -60,8 +60,8 @@ def _previous(found: list[Candle], candle: Candle) -> Decimal:
     return found[position - 1].closing if position else candle.opening
 
 
-def _candle_json(market: str, candle: Candle, unit: int | None, previous: Decimal) -> dict[str, Any]:
-    row = {
+def _candle_json(market: str, candle: Candle) -> dict[str, Any]:
+    return {
         "market": market,
         "candle_date_time_utc": datetime.fromtimestamp(candle.begins_s, UTC).strftime("%Y-%m-%dT%H:%M:%S"),
         "candle_date_time_kst": datetime.fromtimestamp(candle.begins_s, KST).strftime("%Y-%m-%dT%H:%M:%S"),
@@ -73,11 +73,18 @@ def _candle_json(market: str, candle: Candle, unit: int | None, previous: Decima
         "candle_acc_trade_price": number(candle.funds),
         "candle_acc_trade_volume": number(candle.volume),
     }
+
+
+def _more(candle: Candle, span: int | str, unit: int | None, found: list[Candle]) -> dict[str, Any]:
+    """Return what only minutes, only days, or only weeks and months have."""
     if unit is not None:
-        return row | {"unit": unit}
+        return {"unit": unit}
+    if span != DAY_S:
+        return {"first_day_of_period": datetime.fromtimestamp(candle.begins_s, UTC).strftime("%Y-%m-%d")}
+    previous = _previous(found, candle)
     difference = candle.closing - previous
     rate = (difference / previous).quantize(Decimal("0.00000001"))
-    return row | {
+    return {
         "prev_closing_price": number(previous),
         "change_price": change(difference),
         "change_rate": change(rate),

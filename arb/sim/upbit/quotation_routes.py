@@ -17,6 +17,7 @@ from arb.sim.upbit.public_trades import tick_json
 from arb.sim.upbit.quotation import grouped, grouping_levels, orderbook_fields
 from arb.sim.upbit.subscription import ORDERBOOK_UNIT_DEFAULT
 from arb.sim.upbit.switches import MarketEvent, Switchboard
+from arb.sim.upbit.text import number
 from arb.sim.upbit.tickers import ticker_json
 
 MISSING: Final = "Missing request parameter error. Check the required parameters!"
@@ -86,7 +87,10 @@ class Quotation:
 
     async def levels(self, parameters: Parameters) -> Any:
         return [
-            {"market": market, "supported_levels": grouping_levels(self._unit(market))}
+            {
+                "market": market,
+                "supported_levels": [number(Decimal(level)) for level in grouping_levels(self._unit(market))],
+            }
             for market in self._markets(parameters, "markets")
         ]
 

@@ -10,7 +10,9 @@ def test_candles_have_the_documented_fields(upbit, span):
     assert row["candle_acc_trade_price"] > row["candle_acc_trade_volume"] > 0
     assert row["candle_date_time_kst"] != row["candle_date_time_utc"]
     assert ("unit" in row) == span.startswith("minutes")
-    assert ("prev_closing_price" in row) == (not span.startswith("minutes"))
+    assert ("prev_closing_price" in row) == (span == "days")
+    assert ("first_day_of_period" in row) == (span in ("weeks", "months"))
+    assert row["candle_date_time_utc"].startswith(row.get("first_day_of_period", ""))
 
 
 def test_to_is_exclusive_and_count_is_kept(upbit):

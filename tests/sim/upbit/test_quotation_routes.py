@@ -87,10 +87,12 @@ def test_every_ticker_of_a_quote_currency_comes_at_once(upbit):
     assert upbit.public("/v1/ticker/all").status == 400
 
 
-def test_supported_levels_are_those_of_the_instruments(upbit):
+def test_supported_levels_are_those_of_the_instruments_as_numbers(upbit):
     (levels,) = upbit.public("/v1/orderbook/supported_levels", markets="KRW-BTC").json
     (instrument,) = upbit.public("/v1/orderbook/instruments", markets="KRW-BTC").json
-    assert levels == {"market": "KRW-BTC", "supported_levels": instrument["supported_levels"]}
+    numbers = [float(level) for level in instrument["supported_levels"]]
+    assert levels == {"market": "KRW-BTC", "supported_levels": numbers}
+    assert all(isinstance(level, str) for level in instrument["supported_levels"])
 
 
 def test_the_key_and_when_it_ends_are_listed(upbit):
