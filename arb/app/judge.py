@@ -13,11 +13,11 @@ from arb.check.engine_history import ReadEngine
 from arb.check.history import Ages
 from arb.check.venue_history import ReadBalances, ReadVenues
 from arb.domain.ledger.performance import Performance
-from arb.domain.ledger.report import Report
+from arb.domain.ledger.report import Prices, Report
 from arb.domain.market.ids import Coin
 from arb.domain.market.pair import Pair
-from arb.engine.ledger.report import MakeReport
-from arb.stack.files import read_json, write_json
+from arb.engine.ledger.report import MakeReport, newest_prices
+from arb.stack.files import write_json
 from arb.stack.home import Home
 from config.settings import RunMode
 
@@ -72,6 +72,12 @@ def report_of(engine: Engine) -> MakeReport:
     )
 
 
+def prices_of(engine: Engine, held: Iterable[Coin]) -> Prices:
+    """Return what the coins that are traded or held are worth now."""
+    coins = tuple(dict.fromkeys((*map(Coin, engine.settings.coins), *held)))
+    return newest_prices(Pair(*engine.settings.pair), coins, engine.quotes)
+
+
 def performance_of(engine: Engine) -> Performance:
     """Return how well the engine's session was traded. Raises: StoreUnavailable."""
     reader = SqlPerformance(
@@ -94,12 +100,6 @@ def judge(engine: Engine, home: Home) -> Judgement:
     findings = check_of(engine).run()
     report = report_of(engine).run(findings.invariants, engine.clock.now_ns())
     judgement = Judgement(report=report, findings=findings, performance=performance_of(engine))
-    write_json(home.report_file, judgement.as_json())
+    write_json(home.report_file, {"session_id": engine.session_id} | judgement.as_json())
     write_json(home.check_file, findings.as_json())
     return judgement
-
-
-def last_report(homes: Iterable[Home]) -> dict[str, Any] | None:
-    """Return the report of the last run that ended in one of these homes."""
-    kept = {path.stat().st_mtime_ns: path for home in homes if (path := home.report_file).exists()}
-    return read_json(kept[max(kept)]) if kept else None

@@ -28,6 +28,14 @@ def show(document: Any, as_json: bool, view: "Callable[[], RenderableType]") -> 
     Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(view())
 
 
+def headed(head: str, view: "RenderableType") -> "RenderableType":
+    """Return a view below the line that says what it is about."""
+    from rich.console import Group
+    from rich.text import Text
+
+    return Group(Text(head, "dim"), view)
+
+
 def tell(document: Any, as_json: bool, text: str) -> None:
     """Print a document, or the line that says the same."""
     if as_json:

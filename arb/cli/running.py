@@ -51,7 +51,7 @@ def attach() -> Running:
 
     Raises: StackNotRunning.
     """
-    found = _supervised()
+    found = supervised()
     if found is None:
         if not any(name in os.environ for name in DATABASE):
             raise StackNotRunning(Home.default().path)
@@ -73,7 +73,7 @@ def lasting() -> Running:
 
 def home_in_force() -> Home:
     """Return the home whose stack runs, which may be the demo's; the default one if none does."""
-    found = _supervised()
+    found = supervised()
     return Home.default() if found is None else found.home
 
 
@@ -87,7 +87,8 @@ def demo_home() -> Home:
     return Home.default().demo()
 
 
-def _supervised() -> Running | None:
+def supervised() -> Running | None:
+    """Return the stack of the home, else the demo's, that a supervisor runs."""
     for home in homes():
         try:
             return Running(home, read_runtime(home))

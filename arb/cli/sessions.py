@@ -1,40 +1,32 @@
 """The commands about sessions and what they hold.
 
 `arb sessions` lists them, `arb resume` goes on with one; `arb positions`, `balances` and `pnl` are about the
-one that runs.
+one in use, or any other one that is kept.
 """
 
-import json
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from arb.cli import running
-from arb.cli.output import AsJson, show
+from arb.cli import reads
+from arb.cli.moments import zone_of
+from arb.cli.output import AsJson, headed, show
+from arb.cli.reads import Asked, From, OfSession, To, Utc
 from arb.cli.stack import Beside, Coins, Group
-from arb.domain.time import NS_PER_S
 
 Chosen = Annotated[str | None, typer.Argument(help="Which session; without it the one in use.")]
 Mode = Annotated[str, typer.Option(help="mock, paper or live.")]
 
 
-def sessions(as_json: AsJson = False) -> None:
-    """List the sessions of the running stack's mode, the newest first, with their last snapshots."""
-    engine = running.engine()
-    rows = [
-        {
-            "session_id": each.session_id,
-            "group": each.group_name,
-            "in_use": each.session_id == engine.session_id,
-            "mode": each.mode.value,
-            "mode_reason": each.mode_reason,
-            "started_at_ns": each.started_at_ns,
-            "snapshot": (found := engine.stores.snapshots.latest(each.session_id)) and found.slot,
-        }
-        for each in engine.sessions.listed(engine.settings.mode)
-    ]
-    typer.echo(json.dumps(rows, indent=2) if as_json else "\n".join(map(_line, rows)))
+def sessions(utc: Utc = False, as_json: AsJson = False) -> None:
+    """List the sessions of every mode side by side, the newest first, with what they traded."""
+    from arb.adapters.postgres.snapshots import SqlSnapshotStore
+    from arb.cli.views.sessions import session_row, sessions_view
+
+    with reads.everything() as (source, rows):
+        snapshots = SqlSnapshotStore(rows.engine)
+        found = [session_row(each, snapshots.latest(each.session.session_id)) for each in rows.sessions()]
+    show(found, as_json, lambda: sessions_view(found, source.where, zone_of(utc)))
 
 
 def resume(
@@ -51,40 +43,62 @@ def resume(
     up(mode=mode, session=session, group=group, coins=coins, beside=beside, as_json=as_json)
 
 
-def positions(as_json: AsJson = False) -> None:
-    """Show what is held of each coin on both venues, and what of it is not hedged, handed over or not."""
-    engine = running.engine()
-    from arb.app.facts.sources import at_risk
-    from arb.app.judge import report_of
+def positions(
+    session: OfSession = None, since: From = None, until: To = None, utc: Utc = False, as_json: AsJson = False
+) -> None:
+    """Show what trades hold of each coin on both venues, and what of it is not hedged, handed over or not."""
+    from arb.adapters.postgres.report import SqlReportStore
+    from arb.app.kept import at_risk
+    from arb.cli.views import accounts
+    from arb.domain.ledger.report import make_report
+
+    with reads.kept(Asked(session=session, since=since, until=until, utc=utc)) as kept:
+        totals = SqlReportStore(kept.database).totals(kept.session_id)
+        lines = make_report(totals, reads.prices(kept), {}, {}, None).by_coin if kept.span.is_whole else ()
+        views = at_risk(kept)
+    venues = accounts.venues_of(views)
+    rows = accounts.positions(views, lines, venues)
+    head = reads.heading(kept, utc)
+    show(
+        {"read": kept.heading(), "positions": rows},
+        as_json,
+        lambda: headed(head, accounts.positions_view(rows, venues)),
+    )
+
+
+def balances(
+    session: OfSession = None, since: From = None, until: To = None, utc: Utc = False, as_json: AsJson = False
+) -> None:
+    """Show what each venue should hold by the ledger; `arb reconcile` compares it with the venues.
+
+    With --to as it was then, with --from also what came and went since.
+    """
+    from arb.adapters.postgres.kept import SqlKept
     from arb.cli.views import accounts
 
-    held = at_risk(engine)
-    rows = accounts.positions(held, report_of(engine).run({}).by_coin, engine.markets.pair.venues)
-    show(rows, as_json, lambda: accounts.positions_view(rows, engine.markets.pair.venues))
+    with reads.kept(Asked(session=session, since=since, until=until, utc=utc)) as kept:
+        if kept.span.is_whole:
+            held, free = kept.trades.balances(kept.session_id), kept.trades.free(kept.session_id)
+            rows = accounts.balances(held, free)
+        else:
+            rows = accounts.moved(SqlKept(kept.database).balances(kept.session_id, kept.span))
+    head = reads.heading(kept, utc)
+    show(
+        {"read": kept.heading(), "balances": rows},
+        as_json,
+        lambda: headed(head, accounts.balances_view(rows)),
+    )
 
 
-def balances(as_json: AsJson = False) -> None:
-    """Show what each venue should hold by the ledger; `arb reconcile` compares it with the venues."""
-    engine = running.engine()
+def pnl(
+    session: OfSession = None, since: From = None, until: To = None, utc: Utc = False, as_json: AsJson = False
+) -> None:
+    """Show the profit of a session: by coin, by day (UTC), and in all."""
+    from arb.app.kept import report_document
     from arb.cli.views import accounts
 
-    rows = accounts.balances(engine.trades.balances(engine.session_id), engine.trades.free(engine.session_id))
-    show(rows, as_json, lambda: accounts.balances_view(rows))
-
-
-def pnl(as_json: AsJson = False) -> None:
-    """Show the profit of the running session: by coin, by day, and in all."""
-    engine = running.engine()
-    from arb.app.judge import performance_of, report_of
-    from arb.cli.views import accounts
-
-    found = accounts.profit(report_of(engine).run({}).as_json() | performance_of(engine).as_json())
-    show(found, as_json, lambda: accounts.profit_view(found))
-
-
-def _line(row: dict[str, Any]) -> str:
-    started = datetime.fromtimestamp(row["started_at_ns"] / NS_PER_S, tz=UTC).isoformat(timespec="seconds")
-    mark = "*" if row["in_use"] else " "
-    how = f"{row['mode']} ({row['mode_reason']})"
-    how += f"  group {row['group']}" if row["group"] else ""
-    return f"{mark} {row['session_id']}  {started}  {how}  snapshot {row['snapshot'] or 'none'}"
+    with reads.kept(Asked(session=session, since=since, until=until, utc=utc)) as kept:
+        document = report_document(kept, reads.prices(kept))
+    found = accounts.profit(document) | {"read": kept.heading()}
+    head = reads.heading(kept, utc)
+    show(found, as_json, lambda: headed(head, accounts.profit_view(found)))

@@ -9,36 +9,41 @@ from typing import Annotated
 
 import typer
 
-from arb.cli import running
-from arb.cli.output import FAILED, AsJson, AsJsonOfTable, show, tell
+from arb.cli import reads, running
+from arb.cli.moments import shown, zone_of
+from arb.cli.output import FAILED, AsJson, AsJsonOfTable, headed, show, tell
+from arb.cli.reads import Asked, From, OfSession, To, Utc
 from arb.domain.errors import ConfigError
-from arb.stack.errors import StackError, StackNotRunning
-from arb.stack.home import Home
 
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="How many, the newest first.")]
 HtmlFile = Annotated[Path | None, typer.Option("--html", help="Write it with plots into this file.")]
 TradeId = Annotated[str, typer.Argument(metavar="TRADE_ID", help="As `arb trades` shows it.")]
 
 
-def report(as_json: AsJson = False, html: HtmlFile = None) -> None:
-    """Report trades, fees, profit and the invariants: of the running session, else of the last run."""
-    from arb.app.judge import last_report, look
+def report(
+    session: OfSession = None,
+    since: From = None,
+    until: To = None,
+    utc: Utc = False,
+    as_json: AsJson = False,
+    html: HtmlFile = None,
+) -> None:
+    """Report trades, fees and profit of a session, and the invariants of the one that runs."""
+    from arb.app.judge import look
+    from arb.app.kept import report_document
     from arb.cli.views.report import report_view
 
-    try:
-        document = look(running.engine()).as_json()
-    except StackNotRunning as error:
-        found = last_report(running.homes())
-        if found is None:
-            raise StackError(f"{error}; no run has ended there yet") from None
-        document = found
+    with reads.kept(Asked(session=session, since=since, until=until, utc=utc)) as kept:
+        document = report_document(kept, reads.prices(kept))
+        if kept.runs and kept.span.is_whole and kept.session_id == running.engine().session_id:
+            document |= look(running.engine()).as_json()
     if html is not None:
         from arb.cli.views.report_html import report_html
 
         html.write_text(report_html(document), encoding="utf-8")
         typer.echo(f"arb: wrote {html}", err=True)
         return
-    show(document, as_json, lambda: report_view(document))
+    show(document, as_json, lambda: headed(reads.heading(kept, utc), report_view(document)))
 
 
 def check(as_json: AsJson = False) -> None:
@@ -56,15 +61,27 @@ trades_app = typer.Typer(help="List the newest trades, or take up one that was h
 
 
 @trades_app.callback(invoke_without_command=True)
-def trades(context: typer.Context, limit: Limit = 20, as_json: AsJson = False) -> None:
+def trades(
+    context: typer.Context,
+    limit: Limit = 20,
+    session: OfSession = None,
+    since: From = None,
+    until: To = None,
+    utc: Utc = False,
+    as_json: AsJson = False,
+) -> None:
     """List the newest trades, or take up one that was handed over."""
     if context.invoked_subcommand is not None:
         return
-    engine = running.engine()
     from arb.cli.views.listing import newest_trades, trades_view
 
-    rows = newest_trades(engine.stores.trades.engine, engine.session_id, limit)
-    show(rows, as_json, lambda: trades_view(rows, engine.clock.now_ns()))
+    with reads.kept(Asked(session=session, since=since, until=until, utc=utc)) as kept:
+        rows = newest_trades(kept.database, kept.session_id, limit, kept.span)
+    show(
+        {"read": kept.heading(), "trades": rows},
+        as_json,
+        lambda: headed(reads.heading(kept, utc), trades_view(rows, kept.until_ns, zone_of(utc))),
+    )
 
 
 @trades_app.command()
@@ -81,13 +98,24 @@ def adopt(trade_id: TradeId, as_json: AsJson = False) -> None:
         raise typer.Exit(FAILED)
 
 
-def orders(limit: Limit = 20, as_json: AsJson = False) -> None:
+def orders(
+    limit: Limit = 20,
+    session: OfSession = None,
+    since: From = None,
+    until: To = None,
+    utc: Utc = False,
+    as_json: AsJson = False,
+) -> None:
     """List the newest orders."""
-    engine = running.engine()
     from arb.cli.views.listing import newest_orders, orders_view
 
-    rows = newest_orders(engine.stores.trades.engine, engine.session_id, limit)
-    show(rows, as_json, lambda: orders_view(rows))
+    with reads.kept(Asked(session=session, since=since, until=until, utc=utc)) as kept:
+        rows = newest_orders(kept.database, kept.session_id, limit, kept.span)
+    show(
+        {"read": kept.heading(), "orders": rows},
+        as_json,
+        lambda: headed(reads.heading(kept, utc), orders_view(rows, zone_of(utc))),
+    )
 
 
 def snapshot(as_json: AsJson = False) -> None:
@@ -99,22 +127,30 @@ def snapshot(as_json: AsJson = False) -> None:
     tell({"slot": slot}, as_json, slot or "another process took one at this moment")
 
 
-def trace(trade_id: TradeId, as_json: AsJsonOfTable = False) -> None:
+def trace(trade_id: TradeId, utc: Utc = False, as_json: AsJsonOfTable = False) -> None:
     """Print the life of one trade: quotes, decision, intents, requests, fills, ledger, PnL, log lines."""
     from rich.console import Console
 
     from arb.adapters.postgres.trace import SqlTrace
-    from arb.cli.views.trace import begun, steps_of, trace_view
+    from arb.cli.views.trace import steps_of, trace_view
     from arb.domain.market import ids
 
-    traced = SqlTrace(running.engine().trades.engine).read(ids.TradeId(trade_id))
+    with reads.everything() as (source, rows):
+        traced = SqlTrace(rows.engine).read(ids.TradeId(trade_id))
     if traced is None:
-        raise ConfigError(f"{trade_id}: there is no such trade; `arb trades` lists them")
-    steps = steps_of(traced, Home.default().logs)
+        raise ConfigError(f"{trade_id}: there is no such trade ({source.where}); `arb trades` lists them")
+    steps = steps_of(traced, source.home.logs)
+    session_id = traced.trade["session_id"]
     if as_json:
-        document = {"trade_id": trade_id, "state": traced.trade["state"], "steps": steps}
+        document = {
+            "trade_id": trade_id,
+            "session_id": session_id,
+            "state": traced.trade["state"],
+            "steps": steps,
+        }
         typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
         return
     console = Console()
-    console.print(f"trade {trade_id}  {traced.trade['state']}  begun {begun(steps[0])}")
+    begun = shown(steps[0]["at_ns"], zone_of(utc))
+    console.print(f"trade {trade_id} of session {session_id}, {traced.trade['state']}, begun {begun}")
     Console(width=None if console.is_terminal else 180).print(trace_view(steps))

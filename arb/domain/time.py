@@ -4,6 +4,7 @@ Units come last in names (`timeout_ms`, `age_ns`). Clocks of machines and venues
 set while something waits. So a stamp may lie ahead of now; how far ahead it is still believed is said here.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 NS_PER_US: Final = 1_000
@@ -12,6 +13,7 @@ NS_PER_S: Final = 1_000_000_000
 NS_PER_MINUTE: Final = 60 * NS_PER_S
 NS_PER_HOUR: Final = 60 * NS_PER_MINUTE
 NS_PER_DAY: Final = 24 * NS_PER_HOUR
+NS_MAX: Final = 2**63 - 1  # what a column of the database holds
 
 # A stamp of one of our own processes: machines differ by less, and beyond it a clock was set.
 STAMP_AHEAD_NS_MAX: Final = 500 * NS_PER_MS
@@ -27,3 +29,19 @@ def is_current(ts_recv_ns: int, now_ns: int, age_ns_max: int) -> bool:
 def is_within(since_ns: int, now_ns: int, span_ns: int) -> bool:
     """Tell whether a span that began then still lasts; one that lies ahead began before a step back."""
     return -STAMP_AHEAD_NS_MAX <= now_ns - since_ns < span_ns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """What lies from one moment to another, both included; without bounds it is all that ever was."""
+
+    from_ns: int = 0
+    to_ns: int = NS_MAX
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether it has no bounds."""
+        return self == ALWAYS
+
+
+ALWAYS: Final = Span()

@@ -32,14 +32,16 @@ class StackAlreadyRunning(StackError):
 
 
 class StackBusy(StackError):
-    """Another command is starting or stopping the stack of this home right now."""
+    """Another command is starting, stopping or reading the stack of this home right now."""
 
     def __init__(self, home: Path) -> None:
         super().__init__(home)
         self.home = home
 
     def __str__(self) -> str:
-        return f"another command is starting or stopping the stack in {self.home}; wait for it to end"
+        return (
+            f"another command is starting, stopping or reading the stack in {self.home}; wait for it to end"
+        )
 
 
 class StartFailed(StackError):

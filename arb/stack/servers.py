@@ -22,7 +22,7 @@ from arb.stack.home import Home
 from arb.stack.postgres_server import Durability, embedded_postgres, ensure_database, ping_database
 from arb.stack.process_spec import ProcessSpec, Server
 from arb.stack.redis_server import embedded_redis, ping_redis
-from arb.stack.signals import stop_signal
+from arb.stack.signals import MARK, stop_signal
 
 TEMPORARY_PREFIX: Final = "arb-servers-"
 
@@ -87,20 +87,25 @@ def servers_only() -> Iterator[Servers]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         servers = Servers(redis=embedded_redis(home), postgres=embedded_postgres(home, Durability.NONE))
         for spec in servers.processes():
-            cleanup.enter_context(_running(spec, home))
+            cleanup.enter_context(unsupervised(spec, home))
         servers.wait_ready()
         yield servers
 
 
 @contextmanager
-def _running(spec: ProcessSpec, home: Home) -> Iterator[None]:
+def unsupervised(spec: ProcessSpec, home: Home, log_name: str = "") -> Iterator["subprocess.Popen[bytes]"]:
     """Run one process without a supervisor; on leaving it is stopped, at last by force."""
-    with home.log_file(spec.name).open("w") as log:
+    with home.log_file(log_name or spec.name).open("w") as log:
         process = subprocess.Popen(
-            spec.launch_command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            spec.launch_command(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env={**os.environ, MARK: str(home.path)},
         )
         try:
-            yield
+            yield process
         finally:
             process.send_signal(stop_signal(spec))
             try:

@@ -16,7 +16,7 @@ from arb.adapters.postgres.tables import SNAPSHOTS, alerts, order_events, orders
 from arb.adapters.postgres.views import OUT
 from arb.domain.market.ids import SessionId
 from arb.domain.risk.review import Exposure, Mode
-from arb.domain.time import NS_PER_MS
+from arb.domain.time import NS_PER_MS, Span
 from arb.domain.trading.order import State
 
 POINTS_MAX: Final = 240  # of the profit curve
@@ -129,7 +129,7 @@ class SqlDesk:
     def latencies_s(self, since_ns: int, quantiles: Sequence[str]) -> dict[str, list[float]]:
         """Return the quantiles of each stage of the orders decided since then."""
         with reading(self.engine) as connection:
-            return latencies_s(connection, self.session_id, since_ns, quantiles)
+            return latencies_s(connection, self.session_id, Span(from_ns=since_ns), quantiles)
 
     def alerts_by_kind(self) -> list[tuple[str, str, int]]:
         """Return (kind, severity, how many) of this session's alerts and of those of none."""

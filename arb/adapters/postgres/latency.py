@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Float, func, select
 
 from arb.adapters.postgres.tables import order_events, orders
 from arb.domain.market.ids import SessionId
-from arb.domain.time import NS_PER_S
+from arb.domain.time import NS_PER_S, Span
 from arb.domain.trading.order import Event
 
 ANSWERS: Final = (Event.ACCEPT, Event.PARTIAL, Event.FILL, Event.CANCEL, Event.REJECT, Event.EXPIRE)
@@ -24,9 +24,9 @@ STAGES: Final = {
 
 
 def latencies_s(
-    connection: Connection, session_id: SessionId, since_ns: int, quantiles: Sequence[str]
+    connection: Connection, session_id: SessionId, span: Span, quantiles: Sequence[str]
 ) -> dict[str, list[float]]:
-    """Return the quantiles of each stage in seconds, for the orders decided since then."""
+    """Return the quantiles of each stage in seconds, for the orders decided in a span."""
     moments = (
         select(
             orders.c.created_at_ns.label("decided"),
@@ -35,7 +35,7 @@ def latencies_s(
             _first(Event.FILL).label("filled"),
         )
         .join(order_events, order_events.c.client_order_id == orders.c.client_order_id)
-        .where(orders.c.session_id == session_id, orders.c.created_at_ns >= since_ns)
+        .where(orders.c.session_id == session_id, orders.c.created_at_ns.between(span.from_ns, span.to_ns))
         .group_by(orders.c.client_order_id, orders.c.created_at_ns)
         .subquery()
     )

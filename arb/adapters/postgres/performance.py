@@ -1,5 +1,6 @@
 """The figures of `arb.domain.ledger.performance` in SQL: the database adds up, one view of one moment."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -10,6 +11,7 @@ from arb.adapters.postgres.desk import SqlDesk
 from arb.adapters.postgres.engine import reading
 from arb.adapters.postgres.exposure import ACTIVE
 from arb.adapters.postgres.latency import latencies_s
+from arb.adapters.postgres.report import trades_in
 from arb.adapters.postgres.tables import fills, mode_changes, orders, recoveries, trades
 from arb.domain.ledger.performance import (
     DayLine,
@@ -22,6 +24,7 @@ from arb.domain.market.ids import SessionId
 from arb.domain.market.instrument import Side
 from arb.domain.market.money import fraction
 from arb.domain.risk.review import Mode
+from arb.domain.time import ALWAYS, NS_PER_MS, Span
 
 PERCENTILES: Final = {"p50": "0.5", "p90": "0.9", "p99": "0.99"}
 SIGN: Final = case((orders.c.side == Side.BUY.value, 1), else_=-1)
@@ -34,6 +37,7 @@ class SqlPerformance:
     engine: Engine
     session_id: SessionId
     slip_bps: Decimal  # the allowance of the orders' limits
+    span: Span = ALWAYS
 
     def read(self, now_ns: int) -> Performance:
         """Return the figures until now, or until the session ended."""
@@ -44,15 +48,21 @@ class SqlPerformance:
                 latency_ms=self._latency_ms(connection),
                 seconds_in_mode=self._modes(connection, now_ns),
                 recoveries=self._recoveries(connection),
-                profit_curve=tuple(SqlDesk(self.engine, self.session_id).profit_curve(now_ns)),
+                profit_curve=tuple(self._profit_curve(now_ns)),
             )
+
+    def _profit_curve(self, now_ns: int) -> Iterator[tuple[int, Decimal]]:
+        first_ms, last_ms = self.span.from_ns // NS_PER_MS, self.span.to_ns // NS_PER_MS
+        for at_ms, krw in SqlDesk(self.engine, self.session_id).profit_curve(now_ns):
+            if first_ms <= at_ms <= last_ms:
+                yield at_ms, krw
 
     def _by_day(self, connection: Connection) -> tuple[DayLine, ...]:
         ended = func.timezone("UTC", func.to_timestamp(trades.c.closed_at_ns / 1_000_000_000))
         day = func.to_char(ended, "YYYY-MM-DD").label("day")
         summed = (
             select(day, trades.c.coin, func.count().label("number"), func.sum(trades.c.pnl_krw).label("krw"))
-            .where(trades.c.session_id == self.session_id, trades.c.state.not_in(ACTIVE))
+            .where(trades_in(self.session_id, self.span), trades.c.state.not_in(ACTIVE))
             .group_by(day, trades.c.coin)
             .order_by(day, trades.c.coin)
         )
@@ -71,7 +81,10 @@ class SqlPerformance:
                 (SIGN * (price - decided) / decided * 10_000).label("bps"),
             )
             .join(fills, fills.c.client_order_id == orders.c.client_order_id)
-            .where(orders.c.session_id == self.session_id)
+            .where(
+                orders.c.session_id == self.session_id,
+                orders.c.created_at_ns.between(self.span.from_ns, self.span.to_ns),
+            )
             .group_by(orders.c.client_order_id)
             .subquery()
         )
@@ -100,7 +113,7 @@ class SqlPerformance:
         )
 
     def _latency_ms(self, connection: Connection) -> dict[str, dict[str, int]]:
-        found = latencies_s(connection, self.session_id, 0, tuple(PERCENTILES.values()))
+        found = latencies_s(connection, self.session_id, self.span, tuple(PERCENTILES.values()))
         return {
             stage: dict(zip(PERCENTILES, (round(value * 1000) for value in values), strict=True))
             for stage, values in found.items()
@@ -112,7 +125,12 @@ class SqlPerformance:
             .where(mode_changes.c.session_id == self.session_id)
             .order_by(mode_changes.c.at_ns, mode_changes.c.mode_change_id)
         )
-        return seconds_in_mode([(row.at_ns, Mode(row.mode)) for row in connection.execute(changes)], now_ns)
+        until_ns = min(now_ns, self.span.to_ns)
+        found = [
+            (min(max(row.at_ns, self.span.from_ns), until_ns), Mode(row.mode))
+            for row in connection.execute(changes)
+        ]
+        return seconds_in_mode(found, until_ns)
 
     def _recoveries(self, connection: Connection) -> tuple[RecoveryLine, ...]:
         took_ms = (recoveries.c.recovered_at_ns - recoveries.c.lost_at_ns) / 1_000_000
@@ -123,7 +141,10 @@ class SqlPerformance:
                 _percentile(took_ms, 0.5).label("median"),
                 func.max(took_ms).label("most"),
             )
-            .where(recoveries.c.session_id == self.session_id)
+            .where(
+                recoveries.c.session_id == self.session_id,
+                recoveries.c.recovered_at_ns.between(self.span.from_ns, self.span.to_ns),
+            )
             .group_by(recoveries.c.component)
             .order_by(recoveries.c.component)
         )

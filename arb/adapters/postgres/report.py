@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, case, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, and_, case, func, select
 
 from arb.adapters.postgres.engine import reading
 from arb.adapters.postgres.exposure import ACTIVE
@@ -15,6 +15,7 @@ from arb.domain.ledger.report import Held, SessionTotals
 from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.domain.market.instrument import Side
 from arb.domain.market.money import ZERO
+from arb.domain.time import ALWAYS, Span
 from arb.domain.trading.order import State
 from arb.domain.trading.trade import TradeState
 
@@ -29,9 +30,10 @@ QUOTE_FEE: Final = case((fills.c.fee_asset == CURRENCY, fills.c.fee), else_=0)
 
 @dataclass(frozen=True, slots=True)
 class SqlReportStore:
-    """Sums of a session's rows."""
+    """Sums of a session's rows; of a span, those of the trades that ended in it or, unended, began in it."""
 
     engine: Engine
+    span: Span = ALWAYS
 
     def totals(self, session_id: SessionId) -> SessionTotals:
         with reading(self.engine) as connection:
@@ -40,75 +42,89 @@ class SqlReportStore:
             ).scalar_one_or_none()
             if started is None:
                 raise InvariantError(f"session {session_id} does not exist")
+            ours = trades_in(session_id, self.span)
             return SessionTotals(
                 started_at_ns=started,
-                trades=_trades(connection, session_id),
-                realised_krw=_realised(connection, session_id),
-                orders=_orders(connection, session_id),
-                fills=_fills(connection, session_id),
-                fees=_fees(connection, session_id),
-                held=_held(connection, session_id),
-                residual=_residual(connection, session_id),
+                trades=_trades(connection, ours),
+                realised_krw=_realised(connection, ours),
+                orders=_orders(connection, session_id, self.span),
+                fills=_fills(connection, ours),
+                fees=_fees(connection, ours),
+                held=_held(connection, ours),
+                residual=_residual(connection, ours),
             )
 
 
-def _trades(connection: Connection, session_id: SessionId) -> dict[tuple[Coin, TradeState], int]:
+def trades_in(session_id: SessionId, span: Span) -> ColumnElement[bool]:
+    """Return what picks a session's trades that ended in a span, or began in it and have not ended."""
+    own = trades.c.session_id == session_id
+    if span.is_whole:
+        return own
+    moment = func.coalesce(func.nullif(trades.c.closed_at_ns, 0), trades.c.opened_at_ns)
+    return and_(own, moment.between(span.from_ns, span.to_ns))
+
+
+def _trades(connection: Connection, ours: ColumnElement[bool]) -> dict[tuple[Coin, TradeState], int]:
     counted = (
         select(trades.c.coin, trades.c.state, func.count().label("number"))
-        .where(trades.c.session_id == session_id)
+        .where(ours)
         .group_by(trades.c.coin, trades.c.state)
     )
     return {(Coin(row.coin), TradeState(row.state)): row.number for row in connection.execute(counted)}
 
 
-def _realised(connection: Connection, session_id: SessionId) -> dict[Coin, Decimal]:
+def _realised(connection: Connection, ours: ColumnElement[bool]) -> dict[Coin, Decimal]:
     summed = (
         select(trades.c.coin, func.sum(trades.c.pnl_krw).label("amount"))
-        .where(trades.c.session_id == session_id, trades.c.state.not_in(ACTIVE))
+        .where(ours, trades.c.state.not_in(ACTIVE))
         .group_by(trades.c.coin)
     )
     return {Coin(row.coin): row.amount for row in connection.execute(summed)}
 
 
-def _residual(connection: Connection, session_id: SessionId) -> dict[Coin, Decimal]:
+def _residual(connection: Connection, ours: ColumnElement[bool]) -> dict[Coin, Decimal]:
     summed = (
         select(trades.c.coin, func.sum(trades.c.residual).label("amount"))
-        .where(trades.c.session_id == session_id, trades.c.state.not_in(ACTIVE), trades.c.residual != 0)
+        .where(ours, trades.c.state.not_in(ACTIVE), trades.c.residual != 0)
         .group_by(trades.c.coin)
     )
     return {Coin(row.coin): row.amount for row in connection.execute(summed)}
 
 
-def _orders(connection: Connection, session_id: SessionId) -> dict[State, int]:
+def _orders(connection: Connection, session_id: SessionId, span: Span) -> dict[State, int]:
     counted = (
         select(orders.c.state, func.count().label("number"))
         .where(orders.c.session_id == session_id)
         .group_by(orders.c.state)
     )
+    if not span.is_whole:
+        counted = counted.where(
+            orders.c.trade_id.in_(select(trades.c.trade_id).where(trades_in(session_id, span)))
+        )
     return {State(row.state): row.number for row in connection.execute(counted)}
 
 
-def _fills(connection: Connection, session_id: SessionId) -> dict[Coin, int]:
+def _fills(connection: Connection, ours: ColumnElement[bool]) -> dict[Coin, int]:
     counted = (
         select(trades.c.coin, func.count().label("number"))
         .select_from(FILLED)
-        .where(trades.c.session_id == session_id)
+        .where(ours)
         .group_by(trades.c.coin)
     )
     return {Coin(row.coin): row.number for row in connection.execute(counted)}
 
 
-def _fees(connection: Connection, session_id: SessionId) -> dict[tuple[Venue, str], Decimal]:
+def _fees(connection: Connection, ours: ColumnElement[bool]) -> dict[tuple[Venue, str], Decimal]:
     summed = (
         select(fills.c.venue, fills.c.fee_asset, func.sum(fills.c.fee).label("amount"))
         .select_from(FILLED)
-        .where(trades.c.session_id == session_id)
+        .where(ours)
         .group_by(fills.c.venue, fills.c.fee_asset)
     )
     return {(Venue(row.venue), row.fee_asset): row.amount for row in connection.execute(summed)}
 
 
-def _held(connection: Connection, session_id: SessionId) -> dict[Coin, Held]:
+def _held(connection: Connection, ours: ColumnElement[bool]) -> dict[Coin, Held]:
     """Return what the fills of trades that have not ended add up to, fees off."""
     base: Any = func.sum(SIGN * fills.c.quantity - BASE_FEE)
     third_fee = func.coalesce(
@@ -118,7 +134,7 @@ def _held(connection: Connection, session_id: SessionId) -> dict[Coin, Held]:
     summed = (
         select(trades.c.coin, fills.c.venue, base.label("base"), quote.label("quote"))
         .select_from(FILLED)
-        .where(trades.c.session_id == session_id, trades.c.state.in_(ACTIVE))
+        .where(ours, trades.c.state.in_(ACTIVE))
         .group_by(trades.c.coin, fills.c.venue)
     )
     flows: dict[Coin, dict[Venue, Any]] = defaultdict(dict)

@@ -61,6 +61,20 @@ def balances(
     ]
 
 
+def moved(ledger: Mapping[tuple[Venue, str], tuple[Decimal, Decimal]]) -> list[Row]:
+    """Return what each venue should have held at the end of a span, and what of it the span brought."""
+    return [
+        {"venue": venue.value, "asset": asset, "total": plain(total), "change": plain(change)}
+        for (venue, asset), (total, change) in sorted(ledger.items())
+    ]
+
+
+def venues_of(views: Iterable[TradeView]) -> Venues:
+    """Return the venues of these trades, in a fixed order."""
+    used = {order.venue for view in views for order in view.orders}
+    return tuple(venue for venue in Venue if venue in used)
+
+
 def profit(report: Mapping[str, Any]) -> Row:
     """Return the profit of a report: in all, by coin, by day, and the fees that are in it already."""
     by_day: Counter[str] = Counter()
@@ -95,10 +109,10 @@ def positions_view(rows: list[Row], venues: Venues) -> Table:
 
 def balances_view(rows: list[Row]) -> Table:
     """Return balances as a table."""
-    table = plain_table("by the ledger", "venue", "asset", "total", "free", "on hold")
+    names = ("total", "change") if rows and "change" in rows[0] else ("total", "free", "on_hold")
+    table = plain_table("by the ledger", "venue", "asset", *(name.replace("_", " ") for name in names))
     for row in rows:
-        amounts = (bare(row[name]) for name in ("total", "free", "on_hold"))
-        table.add_row(row["venue"], row["asset"], *amounts)
+        table.add_row(row["venue"], row["asset"], *(bare(row[name]) for name in names))
     return table
 
 

@@ -1,6 +1,7 @@
 """The newest trades and orders of a session, as rows for a table or for JSON."""
 
 from collections.abc import Mapping
+from datetime import UTC, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -8,21 +9,23 @@ from rich.table import Table
 from sqlalchemy import Engine, func, select
 
 from arb.adapters.postgres.engine import reading
+from arb.adapters.postgres.report import trades_in
 from arb.adapters.postgres.tables import fills, orders, trades
+from arb.cli.moments import shown
 from arb.cli.views.text import UNKNOWN, bare, duration, signed
 from arb.domain.market.ids import SessionId
 from arb.domain.market.money import ZERO, plain
-from arb.domain.time import NS_PER_S
+from arb.domain.time import ALWAYS, NS_PER_S, Span
 from arb.domain.trading.trade import TradeState
 
 Row = dict[str, Any]
 
 
-def newest_trades(database: Engine, session_id: SessionId, limit: int) -> list[Row]:
-    """Return the newest trades, newest first. Raises: StoreUnavailable."""
+def newest_trades(database: Engine, session_id: SessionId, limit: int, span: Span = ALWAYS) -> list[Row]:
+    """Return the newest trades of a span, newest first. Raises: StoreUnavailable."""
     wanted = (
         select(trades)
-        .where(trades.c.session_id == session_id)
+        .where(trades_in(session_id, span))
         .order_by(trades.c.opened_at_ns.desc(), trades.c.trade_id.desc())
         .limit(limit)
     )
@@ -45,8 +48,8 @@ def newest_trades(database: Engine, session_id: SessionId, limit: int) -> list[R
         ]
 
 
-def newest_orders(database: Engine, session_id: SessionId, limit: int) -> list[Row]:
-    """Return the newest orders with what was filled of them, newest first. Raises: StoreUnavailable."""
+def newest_orders(database: Engine, session_id: SessionId, limit: int, span: Span = ALWAYS) -> list[Row]:
+    """Return the newest orders of a span with what was filled of them. Raises: StoreUnavailable."""
     filled = (
         select(func.coalesce(func.sum(fills.c.quantity), 0))
         .where(fills.c.client_order_id == orders.c.client_order_id)
@@ -54,7 +57,7 @@ def newest_orders(database: Engine, session_id: SessionId, limit: int) -> list[R
     )
     wanted = (
         select(orders, filled.label("filled"))
-        .where(orders.c.session_id == session_id)
+        .where(orders.c.session_id == session_id, orders.c.created_at_ns.between(span.from_ns, span.to_ns))
         .order_by(orders.c.created_at_ns.desc(), orders.c.client_order_id)
         .limit(limit)
     )
@@ -77,13 +80,16 @@ def newest_orders(database: Engine, session_id: SessionId, limit: int) -> list[R
         ]
 
 
-def trades_view(rows: list[Row], now_ns: int) -> Table:
+def trades_view(rows: list[Row], now_ns: int, zone: tzinfo | None = UTC) -> Table:
     """Return trades as a table."""
-    table = _table(("trade", "coin", "way", "state"), ("quantity", "edge bps", "held", "PnL KRW"), "reason")
+    table = _table(
+        ("trade", "opened", "coin", "way", "state"), ("quantity", "edge bps", "held", "PnL KRW"), "reason"
+    )
     for row in rows:
         until_ns = row["closed_at_ns"] or now_ns
         table.add_row(
             row["trade_id"],
+            shown(row["opened_at_ns"], zone),
             row["coin"],
             row["direction"],
             row["state"],
@@ -103,13 +109,14 @@ def _why(row: Mapping[str, Any]) -> str:
     return f"{row['reason']}: {Decimal(row['residual']):+f} {row['coin']} stands alone, arb trades adopt"
 
 
-def orders_view(rows: list[Row]) -> Table:
+def orders_view(rows: list[Row], zone: tzinfo | None = UTC) -> Table:
     """Return orders as a table."""
     columns = ("symbol", "side", "purpose", "state")
-    table = _table(("order", *columns), ("filled of", "quantity", "limit"), "reason")
+    table = _table(("order", "written", *columns), ("filled of", "quantity", "limit"), "reason")
     for row in rows:
         table.add_row(
             row["client_order_id"],
+            shown(row["created_at_ns"], zone),
             *(row[name] for name in columns),
             *(bare(row[name]) for name in ("filled", "quantity", "limit_price")),
             row["reason"],

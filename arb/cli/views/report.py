@@ -16,7 +16,13 @@ from arb.cli.views.text import UNKNOWN, amount, bare, signed
 def report_view(report: Mapping[str, Any]) -> RenderableType:
     """Return a report as tables."""
     facts = (_head(report), _coins(report), _facts(report))
-    return Group(*facts, *performance_tables(report), invariants_view(report["invariants"]))
+    return Group(*facts, *performance_tables(report), _verdicts(report))
+
+
+def _verdicts(report: Mapping[str, Any]) -> RenderableType:
+    if report["invariants"]:
+        return invariants_view(report["invariants"])
+    return Text("invariants are proven against the venues: `arb check` while the stack runs", "dim")
 
 
 def _head(report: Mapping[str, Any]) -> Text:

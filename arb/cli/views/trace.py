@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -128,8 +128,3 @@ def trace_view(steps: list[Step]) -> Table:
         ms = f"{(step['at_ns'] - begin_ns) / NS_PER_MS:.1f}"
         table.add_row(ms, step["source"], step["what"], Text(step["facts"].get("line", facts)))
     return table
-
-
-def begun(step: Step) -> str:
-    """Return when a step was, for people."""
-    return datetime.fromtimestamp(step["at_ns"] / 1_000_000_000, UTC).isoformat(timespec="milliseconds")

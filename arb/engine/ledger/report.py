@@ -34,25 +34,27 @@ class MakeReport:
     def run(self, invariants: Mapping[str, bool | None], ended_at_ns: int | None = None) -> Report:
         """Return the report; `ended_at_ns` is None while the session runs. Raises: StoreUnavailable."""
         totals = self.store.totals(self.session_id)
-        return make_report(totals, self._prices(), self._refusals(), invariants, ended_at_ns)
-
-    def _prices(self) -> Prices:
-        """Return what is known: the newest books, however old; nothing while their store is away."""
-        try:
-            books = self.quotes.get(keys_of(self.pair, self.coins))
-        except StoreUnavailable:
-            return Prices()
-        if self.pair.rate_key not in books:
-            return Prices()
-        venue, rate = self.pair.second, books[self.pair.rate_key].mid
-        found = {coin: books.get((venue, symbol_on(venue, coin))) for coin in self.coins}
-        return Prices(
-            krw_per_usdt=rate,
-            krw_per_coin={coin: book.mid * rate for coin, book in found.items() if book is not None},
-        )
+        prices = newest_prices(self.pair, self.coins, self.quotes)
+        return make_report(totals, prices, self._refusals(), invariants, ended_at_ns)
 
     def _refusals(self) -> Mapping[str, int]:
         try:
             return self.counters.read().get("refused", {})
         except StoreUnavailable:
             return {}
+
+
+def newest_prices(pair: Pair, coins: Sequence[Coin], quotes: QuoteStore) -> Prices:
+    """Return what is known: the newest books, however old; nothing while their store is away."""
+    try:
+        books = quotes.get(keys_of(pair, coins))
+    except StoreUnavailable:
+        return Prices()
+    if pair.rate_key not in books:
+        return Prices()
+    venue, rate = pair.second, books[pair.rate_key].mid
+    found = {coin: books.get((venue, symbol_on(venue, coin))) for coin in coins}
+    return Prices(
+        krw_per_usdt=rate,
+        krw_per_coin={coin: book.mid * rate for coin, book in found.items() if book is not None},
+    )
