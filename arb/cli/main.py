@@ -13,6 +13,7 @@ from arb.cli.alerts import alerts_app, dead_app
 from arb.cli.chaos import chaos_app, soak
 from arb.cli.config import config_app
 from arb.cli.doctor.command import doctor
+from arb.cli.export import export
 from arb.cli.output import BAD_USE, FAILED, NOT_RUNNING
 from arb.domain.errors import ConfigError, DispatchError, StoreUnavailable, VenueError
 from arb.stack.errors import StackError, StackNotRunning
@@ -32,6 +33,7 @@ COMMANDS: Final = (
     sessions.balances,
     sessions.pnl,
     trading.trace,
+    export,
     doctor,
     risk.kill,
     risk.unkill,
