@@ -82,20 +82,24 @@ def _lock(home: Home, held: ExitStack, progress: Progress) -> None:
 
 
 def _wait_for_former(home: Home, progress: Progress) -> None:
-    """Wait for a server whose stack was killed and that still stops; its cluster is its own until then."""
-    first, *_ = (read_text(_data(home) / "postmaster.pid") or "").splitlines() or [""]
+    """Wait for the processes of a server that was killed: while one of them lives, no other can start."""
+    data = _data(home).resolve()
 
     def pending() -> str | None:
-        return "the PostgreSQL of a stack that was killed still stops" if _is_server(first) else None
+        return "the PostgreSQL of a stack that was killed still stops" if _is_served(data) else None
 
     wait_until(pending, limit_s=GONE_LIMIT_S, what="waiting for the cluster", tell=progress)
 
 
-def _is_server(pid: str) -> bool:
-    try:
-        return pid.strip().isdigit() and psutil.Process(int(pid)).name().startswith("postgres")
-    except psutil.NoSuchProcess:
-        return False
+def _is_served(data: Path) -> bool:
+    """Say whether a server's process works in this directory; each of them does, whoever its parent is."""
+    for process in psutil.process_iter(["name"]):
+        try:
+            if process.info["name"].startswith("postgres") and process.cwd() == str(data):
+                return True
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return False
 
 
 def _wait_ready(
