@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from tests.conformance import binance_clients as binance
 from tests.conformance import upbit_clients as upbit
 from tests.conformance.binance_calls import try_binance
+from tests.conformance.ccxt_unified import try_unified
 from tests.conformance.judge import Judge, Row, Verdict, summary, table
 from tests.conformance.own_faults import OWN_FAULTS
 from tests.conformance.pyupbit_calls import try_pyupbit
@@ -30,7 +31,7 @@ def run(place: Town) -> list[Row]:
 
 def at_binance(place: Town) -> list[Row]:
     """Try the clients of Binance."""
-    rows: list[Row] = []
+    rows = unified("ccxt unified binance", binance.ccxt_binance(place), "USDT")
     for name, speak in (
         ("ccxt binance", binance.by_ccxt(binance.ccxt_binance(place))),
         ("python-binance", binance.by_python_binance(place)),
@@ -42,9 +43,17 @@ def at_binance(place: Town) -> list[Row]:
     return rows
 
 
+def unified(name: str, exchange: binance.ccxt.Exchange, quote: str) -> list[Row]:
+    """Try what a bot on ccxt does, at the pace that ccxt keeps by itself."""
+    exchange.enableRateLimit = True
+    judge = Judge(name, OWN_FAULTS.get(name, {}))
+    try_unified(judge, exchange, quote)
+    return judge.rows
+
+
 def at_upbit(place: Town) -> list[Row]:
     """Try the clients of Upbit."""
-    rows: list[Row] = []
+    rows = unified("ccxt unified upbit", upbit.ccxt_upbit(place), "KRW")
     for name, speak in (
         ("ccxt upbit", upbit.by_ccxt(upbit.ccxt_upbit(place))),
         ("upbit-sdk", upbit.by_sdk(place)),
