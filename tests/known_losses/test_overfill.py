@@ -10,10 +10,11 @@ from decimal import Decimal
 
 import pytest
 
+from arb.adapters.memory.trades import MemoryTradeStore
 from arb.domain.health.alert import Severity
 from arb.domain.market.ids import FillId, Venue
 from arb.domain.risk.review import Mode
-from arb.domain.trading.order import Fill, Order, OrderReport, State
+from arb.domain.trading.order import Fill, Order, OrderReport, State, overfill
 from arb.engine.trading.fills import RecordReport, StreamedReport
 from tests.engine.town import SESSION, Town
 from tests.known_losses.helpers import alerts, orders, require, run_due, run_one
@@ -38,9 +39,9 @@ def leg_on_upbit(town: Town) -> Order:
     return found
 
 
-def by_stream() -> Town:
+def by_stream(town: Town | None = None) -> Town:
     """The reply names the execution, and then the stream names it otherwise."""
-    town = Town()
+    town = town or Town()
     fill_both_legs(town)
     leg = leg_on_upbit(town)
     (fill,) = leg.fills
@@ -62,9 +63,9 @@ def by_stream() -> Town:
     return town
 
 
-def by_question() -> Town:
+def by_question(town: Town | None = None) -> Town:
     """The reply names half of the execution, and the next answer names all of it otherwise."""
-    town = Town()
+    town = town or Town()
     client = town.venues[Venue.UPBIT]
     place = client.place
 
@@ -81,6 +82,40 @@ def by_question() -> Town:
 
 def btc_held(town: Town) -> Decimal:
     return sum((client.held["BTC"] for client in town.venues.values()), Decimal(0))
+
+
+class Died(BaseException):
+    """The process is no more."""
+
+
+@pytest.fixture
+def dying_once_booked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the process die as soon as a report of more than can be is booked."""
+    record = MemoryTradeStore.record
+
+    def record_and_die(store: MemoryTradeStore, report: OrderReport, now_ns: int) -> Order:
+        order = record(store, report, now_ns)
+        if overfill(order, report):
+            raise Died
+        return order
+
+    monkeypatch.setattr(MemoryTradeStore, "record", record_and_die)
+
+
+@pytest.mark.usefixtures("dying_once_booked")
+@pytest.mark.parametrize("make", [by_stream, by_question], ids=["stream", "question"])
+def test_a_process_that_dies_once_it_is_booked_has_told_and_halts(
+    make: Callable[[Town], Town], monkeypatch: pytest.MonkeyPatch
+):
+    town = Town()
+    with pytest.raises(Died):
+        make(town)
+    monkeypatch.undo()
+    town.collect()
+    told = [alert.kind for alert in alerts(town)]
+    run_due(town)
+    assert "order_overfilled" in told
+    assert town.sessions.get(SESSION).mode is Mode.HALTED
 
 
 @pytest.fixture(params=[by_stream, by_question], ids=["stream", "question"])

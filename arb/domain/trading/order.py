@@ -247,6 +247,15 @@ def overfill(order: Order, report: OrderReport) -> Decimal:
     return max(ZERO, max(claimed, report.executed or ZERO) - order.quantity)
 
 
+def overfill_told(order: Order, report: OrderReport) -> Decimal:
+    """Return the same before the report is folded in, as far as the order as it was known can show it."""
+    told = {fill.fill_id: fill.quantity for fill in (*order.fills, *report.fills)}
+    claimed = max(sum(told.values(), ZERO), report.executed or ZERO)
+    is_at_end = report.status in TERMINAL or order.is_terminal
+    room = min(order.quantity, _proven(order, report)) if is_at_end else order.quantity
+    return max(ZERO, claimed - room)
+
+
 def _proven(order: Order, report: OrderReport) -> Decimal:
     """Return how much of an order may be booked as executed."""
     proof = order.quantity if report.executed is None else report.executed

@@ -16,7 +16,7 @@ from arb.domain.health.alert import Alert, Severity
 from arb.domain.health.backoff import ORDER_BACKOFF, RESOLVE_BACKOFF
 from arb.domain.market.ids import ClientOrderId, SessionId, Venue
 from arb.domain.time import NS_PER_MS, is_current, is_within
-from arb.domain.trading.order import Event, Order, OrderReport, State, overfill
+from arb.domain.trading.order import Event, Order, OrderReport, State, overfill, overfill_told
 from arb.engine.market.bars import BarMarket
 from arb.engine.market.rules import RereadRules
 from arb.engine.trading.halt import halt
@@ -83,7 +83,7 @@ class Execute:
             return self._lost(order, error)
         except (Rejected, Fatal) as error:
             return self._refused(order, error)
-        return self._follow(self._record(report), FIRST_ASK)
+        return self._follow(self._record(order, report), FIRST_ASK)
 
     def resolve(self, client_order_id: ClientOrderId, attempt: int = ASK_ONCE) -> Order | None:
         """Ask the venue what became of an order; nothing but its proof moves an UNKNOWN.
@@ -181,11 +181,18 @@ class Execute:
             )
         )
 
-    def _record(self, report: OrderReport) -> Order:
-        order = self.trades.record(report, self.clock.now_ns())
+    def _record(self, known: Order, report: OrderReport) -> Order:
+        """Record what the venue says; more than can be halts first, for we may die once it is booked."""
+        if excess := overfill_told(known, report):
+            self._halt_on(known, f"{excess:f} {known.symbol} more than it proves")
+            return self._book(report)
+        order = self._book(report)
         if excess := overfill(order, report):
             self._halt_on(order, f"{excess:f} {order.symbol} more than it proves")
         return order
+
+    def _book(self, report: OrderReport) -> Order:
+        return self.trades.record(report, self.clock.now_ns())
 
     def _halt_on(self, order: Order, what: str) -> None:
         """More was executed than can be: it is not booked, and a person looks before anything goes on."""
@@ -211,7 +218,7 @@ class Execute:
         except VenueError as error:
             self.counters.count("venue_errors", f"{error.venue}_{type(error).__name__.lower()}")
             return order
-        return order if report is None else self._ended(self._record(report))
+        return order if report is None else self._ended(self._book(report))
 
     def _follow(self, order: Order, attempt: int) -> Order:
         """Ask for the result of an accepted order a few times in place: faster than a message each."""
@@ -224,7 +231,7 @@ class Execute:
             except VenueError:
                 break
             if report is not None:
-                order = self._record(report)
+                order = self._record(order, report)
         if order.is_terminal:
             return self._ended(order)
         self._ask_later(order, attempt)
@@ -250,7 +257,7 @@ class Execute:
         match found:
             case OrderReport():
                 self.counters.count("orders_resolved", f"{order.venue}_found")
-                return self._follow(self._record(found), attempt)
+                return self._follow(self._record(order, found), attempt)
             case NeverPlaced(proof):
                 self.counters.count("orders_resolved", f"{order.venue}_never_placed")
                 absent = self.trades.absent(order.client_order_id, proof, self.clock.now_ns())
@@ -264,7 +271,7 @@ class Execute:
     def _ask_working(self, order: Order, venue: VenueClient, attempt: int) -> Order:
         report = venue.query(order)
         if report is not None:
-            order = self._record(report)
+            order = self._record(order, report)
         if order.is_terminal:
             return self._ended(order)
         if not is_current(order.claimed_at_ns, self.clock.now_ns(), WORKING_MS_MAX * NS_PER_MS):

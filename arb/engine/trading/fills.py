@@ -15,7 +15,7 @@ from arb.domain.errors import DispatchError, IllegalTransition, StoreError
 from arb.domain.health.alert import Alert, Severity
 from arb.domain.market.ids import SessionId, TradeId, Venue, parse_client_order_id
 from arb.domain.market.money import ZERO
-from arb.domain.trading.order import AT_VENUE, Order, OrderReport, State, overfill
+from arb.domain.trading.order import AT_VENUE, Order, OrderReport, State, overfill, overfill_told
 from arb.engine.market.stream import Notice
 from arb.engine.trading.execute import FIRST_ASK, OVERFILLED, VERIFY
 from arb.engine.trading.settle import FIRST_LOOK
@@ -98,16 +98,22 @@ class RecordReport:
             return None
         self._look_for_contradiction(known, streamed)
         report = borne_out(known, streamed)
+        told = overfill_told(known, report)
+        if told:  # first: we may die once it is booked
+            self._halt_on(streamed, told)
         order = self.trades.record(report, self.clock.now_ns())
         self._count(streamed, "recorded")
-        if excess := overfill(order, report):
-            self._alarm(streamed, OVERFILLED, f"more by {excess:f} than it proves: not booked, trading halts")
-            self._send("arb.resolve_order", order.client_order_id, VERIFY)
+        if not told and (excess := overfill(order, report)):
+            self._halt_on(streamed, excess)
         if order.filled_quantity < streamed.executed:
             self._ask_for_fills(order, streamed)
         if order.is_terminal and order != known:  # what is no news was settled by who heard it first
             self._send("arb.settle_trade", order.trade_id, FIRST_LOOK)
         return order
+
+    def _halt_on(self, streamed: StreamedReport, excess: Decimal) -> None:
+        self._alarm(streamed, OVERFILLED, f"more by {excess:f} than it proves: not booked, trading halts")
+        self._send("arb.resolve_order", streamed.report.client_order_id, VERIFY)
 
     def _look_for_contradiction(self, known: Order, streamed: StreamedReport) -> None:
         """The venue has an order that we believe was never placed: alarm, and never send it again."""
