@@ -36,7 +36,7 @@ class Market:
     broken: dict[str, int] = field(default_factory=dict)  # how many steps each hole still lasts
 
     def next(self, town: Town) -> dict[str, Book]:
-        self.premium_bps = self.premium_bps * Decimal("0.97") + self.chance.randint(-14, 14)
+        self.premium_bps = self.premium_bps * Decimal("0.97") + self.chance.randint(-17, 17)
         self.broken = {name: left - 1 for name, left in self.broken.items() if left > 1}
         if self.chance.random() < 0.15:
             kind = self.chance.choice(COIN_HOLES + RATE_HOLES)

@@ -10,6 +10,7 @@ from arb.domain.market.pair import Direction
 from arb.domain.market.spread import Edge, Market, common_quantity, edge
 from arb.domain.risk.review import Limits, Proposal, Refused
 from arb.domain.risk.sanity import out_of_band
+from arb.domain.trading.conversion import kept_rate
 from arb.domain.trading.evidence import entry_facts
 from arb.domain.trading.exits import smallest_pair
 from arb.domain.trading.order import Purpose
@@ -86,7 +87,7 @@ def propose(
         updated_at_ns=identity.now_ns,
         loss_reserve_krw=loss_reserve_krw(best.cost_krw, market, limits.loss_reserve_bps) + rate_krw,
         rate_reserve_krw=rate_krw,
-        entry_krw_per_usdt=market.rate.krw_per_usdt,
+        entry_krw_per_usdt=kept_rate(market.rate),
     )
     facts = entry_facts(market, best, identity.now_ns) | limits.beliefs
     return Proposal(trade=trade, legs=legs, edge=best, decided_on=facts)

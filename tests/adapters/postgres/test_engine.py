@@ -22,6 +22,7 @@ from arb.domain.errors import Conflict, ForeignSession, InvariantError
 from arb.domain.ledger.ledger import Entry, EntryKind, move
 from arb.domain.market.ids import Venue, parse_client_order_id
 from arb.domain.risk.review import Mode, Refused
+from arb.domain.state.generation import Generation
 from arb.domain.state.owner import Owner
 from arb.domain.state.recovery import Recovery
 from arb.domain.trading.order import Event, State
@@ -179,6 +180,10 @@ CALLS = {
         s.id, Recovery(component="redis", cause="away", lost_at_ns=1, recovered_at_ns=2, detail="back")
     ),
     "recoveries": lambda s: s.sessions.recoveries(s.id, 10),
+    "generation": lambda s: s.sessions.generation(s.id),
+    "begin_generation": lambda s: s.sessions.begin_generation(
+        Generation(session_id=s.id, number=1, settings={}, frozen_at_ns=NOW_NS, why="started")
+    ),
     "get": lambda s: s.sessions.get(s.id),
 }
 BEFORE = {

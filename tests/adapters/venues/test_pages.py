@@ -11,6 +11,7 @@ from arb.domain.errors import Retryable
 from arb.domain.market.ids import Symbol
 from arb.venues.api_key import ApiKey
 from arb.venues.upbit.auth import Pass
+from arb.venues.upbit.listed import created_ms
 
 BTC = Symbol("BTC/KRW")
 DAY = "2026-11-01T10:{:02}:{:02}+09:00"
@@ -50,7 +51,7 @@ class Upbit:
         start_ms = int(fields["start_time"])
         self.asked.append(start_ms)
         assert fields["order_by"] == "asc"
-        found = [each for each in self.rows if pages.upbit_created_ms(each) >= start_ms // 1000 * 1000]
+        found = [each for each in self.rows if created_ms(each) >= start_ms // 1000 * 1000]
         return parser(found[:3])
 
 

@@ -80,6 +80,10 @@ def test_amounts_are_text_without_exponents():
         "fence": 2,
         "bid": "0",
         "ask": "0",
+        "low": "0",
+        "high": "0",
+        "half_spread": "0",
+        "doubt": "",
     }
 
 
