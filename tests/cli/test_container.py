@@ -59,7 +59,10 @@ def status_of(tmp_path: Path, servers_at: dict[str, str]) -> dict[str, Any]:
 def test_sessions_are_listed(tmp_path: Path, servers_at: dict[str, str], session: Session) -> None:
     (row,) = json.loads(arb(tmp_path, "sessions", "--json", **servers_at).stdout)
     assert (row["session_id"], row["in_use"], row["snapshot"]) == (session.session_id, True, None)
-    assert arb(tmp_path, "sessions", **servers_at).stdout.startswith(f"* {session.session_id}  ")
+    heading, mode, *rows = arb(tmp_path, "sessions", **servers_at).stdout.splitlines()
+    assert heading == "sessions, on the server of ARB_DATABASE_URL"
+    assert mode.startswith("mock ")
+    assert [row.split()[1] for row in rows if row.startswith("*")] == [session.session_id]
 
 
 def test_status_is_what_the_servers_tell(

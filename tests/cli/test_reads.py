@@ -161,10 +161,16 @@ def test_a_read_that_is_killed_leaves_nothing_and_the_next_one_recovers(kept: tu
     assert json.loads(arb(home.path, "trades", "--json").stdout)["read"]["session_id"] == session_id
 
 
+def servers() -> set[psutil.Process]:
+    """Return the servers of PostgreSQL that this process started."""
+    return {each for each in psutil.Process().children() if each.name() == "postgres"}
+
+
 def test_what_was_killed_uncleanly_is_recovered_and_that_is_said(kept: tuple[Home, SessionId]) -> None:
     home, _ = kept
+    others = servers()
     with stopped_postgres(home, lambda _text: None):
-        (server,) = (each for each in psutil.Process().children() if each.name() == "postgres")
+        (server,) = servers() - others
         server.kill()
     ended = arb(home.path, "trades")
     assert ended.returncode == 0, ended.stderr

@@ -41,7 +41,7 @@ def test_settings_that_cannot_be_read_do_not_keep_the_switch_off(home: Path, mon
     monkeypatch.setenv("ARB_RISK__NO_SUCH_KEY", "1")
     done = RUN.invoke(app, ["kill"])
     assert done.exit_code == 1
-    assert "could not be done: the settings cannot be read" in done.stdout
+    assert "could not be done: risk.no_such_key: unknown key" in done.stdout
     assert Home(home).kill_file.exists()
 
 

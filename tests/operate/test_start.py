@@ -18,6 +18,7 @@ from arb.engine.health.degrade import Degrade
 from arb.engine.state.hot_state import KeepHotState
 from arb.engine.state.resume import Resume
 from arb.stack.shutdown import silent
+from tests.engine.kill.test_emergency import Stopping
 from tests.engine.town import SESSION, Town
 
 DECIDED = [
@@ -49,6 +50,7 @@ class Stack:
         self.engine = SimpleNamespace(
             session_id=SESSION, sessions=town.sessions, trades=town.trades, clock=town.clock,
             kill_switch=town.switch, trading=SimpleNamespace(sweep=town.sweep),
+            kill=SimpleNamespace(emergency=Stopping(town).emergency, drain=town.drain),
             ledger=SimpleNamespace(reconcile=town.reconcile),
             state=SimpleNamespace(
                 resume=Resume(

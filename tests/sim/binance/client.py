@@ -75,7 +75,9 @@ class Client:
 
     def rest_price(self):
         """Return a price that rests."""
-        return f"{self.top()[0] * 0.9:.2f}"
+        while not (bid := self.top()[0]):  # what was there was just sold into; the next step brings more
+            time.sleep(0.02)
+        return f"{bid * 0.9:.2f}"
 
     def sim(self, what):
         return self.send("GET", f"/sim/{what}").json
