@@ -119,7 +119,9 @@ def _shown(fault: CallFault) -> Exception:
         case UnderMaintenance():
             return errors.BinanceError(-1016, "This service is no longer available.", status=503)
         case RejectedByPlan():
-            return errors.engine_refusal("This action is disabled on this account.")
+            return errors.engine_refusal(
+                "Order book liquidity is less than LOT_SIZE filter minimum quantity."
+            )
         case Throttled(status=status, retry_after_s=seconds):
             text = "Too many requests." if status == 429 else "Way too many requests; IP banned."
             return errors.BinanceError(-1003, text, status=status, retry_after_s=seconds)

@@ -67,7 +67,11 @@ def test_slow_accept_within_the_window_is_accepted(binance):
 
 def test_rejection_is_final_and_journaled(binance):
     binance.fault(kind="reject", count=1)
-    assert place(binance, "refused").error == (400, -2010, "This action is disabled on this account.")
+    assert place(binance, "refused").error == (
+        400,
+        -2010,
+        "Order book liquidity is less than LOT_SIZE filter minimum quantity.",
+    )
     assert events_of(binance, "refused")[-1]["kind"] == "order_rejected"
 
 
