@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from arb.adapters.local.export_file import write_csv, write_parquet
@@ -50,7 +51,6 @@ def test_what_breaks_half_way_leaves_the_old_file_and_nothing_else(tmp_path: Pat
 
 
 def test_parquet_has_exact_decimals_and_nanoseconds(tmp_path: Path) -> None:
-    pq = pytest.importorskip("pyarrow.parquet")
     path = tmp_path / "ledger.parquet"
     assert write_parquet(path, COLUMNS, iter([ROW]), None) == 1
     table = pq.read_table(path)
@@ -62,7 +62,6 @@ def test_parquet_has_exact_decimals_and_nanoseconds(tmp_path: Path) -> None:
 
 
 def test_an_amount_that_parquet_cannot_hold_is_refused(tmp_path: Path) -> None:
-    pytest.importorskip("pyarrow")
     with pytest.raises(ConfigError, match="too many digits"):
         write_parquet(tmp_path / "x.parquet", ["amount"], iter([(Decimal("1E+21"),)]), None)
     assert list(tmp_path.iterdir()) == []
