@@ -5,22 +5,24 @@ was stopped here is run for as long as the read takes. What was read is always s
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from arb.cli import running
 from arb.cli.moments import first_ns, last_ns, shown_span, zone_of
-from arb.cli.output import say
+from arb.cli.output import headed, say, show
 from arb.domain.errors import ConfigError
 from arb.domain.time import NS_MAX, Span
 from arb.stack.errors import StackAlreadyRunning, StackNotRunning
 from arb.stack.home import Home, Runtime, read_runtime, read_settings
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from arb.adapters.postgres.kept import SqlKept
     from arb.app.kept import Kept
     from arb.domain.ledger.report import Prices
@@ -124,6 +126,13 @@ def heading(kept: "Kept", utc: bool) -> str:
     span = shown_span(kept.since_ns, kept.until_ns, zone_of(utc))
     what = f"{session.environment}{group}, {session.mode}"
     return f"session {session.session_id} ({what}), {span}, {kept.where}"
+
+
+def present(
+    kept: "Kept", found: Mapping[str, Any], utc: bool, as_json: bool, view: "Callable[[], RenderableType]"
+) -> None:
+    """Print what was found, and above it or beside it what was read."""
+    show({"read": kept.heading(), **found}, as_json, lambda: headed(heading(kept, utc), view()))
 
 
 def _source(held: ExitStack) -> Source:

@@ -4,13 +4,14 @@
 one in use, or any other one that is kept.
 """
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from arb.cli import reads
 from arb.cli.moments import zone_of
-from arb.cli.output import AsJson, headed, show
+from arb.cli.output import AsJson, show
 from arb.cli.reads import Asked, From, OfSession, To, Utc
 from arb.cli.stack import Beside, Coins, Group
 
@@ -58,12 +59,8 @@ def positions(
         views = at_risk(kept)
     venues = accounts.venues_of(views)
     rows = accounts.positions(views, lines, venues)
-    head = reads.heading(kept, utc)
-    show(
-        {"read": kept.heading(), "positions": rows},
-        as_json,
-        lambda: headed(head, accounts.positions_view(rows, venues)),
-    )
+    view = partial(accounts.positions_view, rows, venues)
+    reads.present(kept, {"positions": rows}, utc, as_json, view)
 
 
 def balances(
@@ -82,12 +79,7 @@ def balances(
             rows = accounts.balances(held, free)
         else:
             rows = accounts.moved(SqlKept(kept.database).balances(kept.session_id, kept.span))
-    head = reads.heading(kept, utc)
-    show(
-        {"read": kept.heading(), "balances": rows},
-        as_json,
-        lambda: headed(head, accounts.balances_view(rows)),
-    )
+    reads.present(kept, {"balances": rows}, utc, as_json, partial(accounts.balances_view, rows))
 
 
 def pnl(
@@ -99,6 +91,5 @@ def pnl(
 
     with reads.kept(Asked(session=session, since=since, until=until, utc=utc)) as kept:
         document = report_document(kept, reads.prices(kept))
-    found = accounts.profit(document) | {"read": kept.heading()}
-    head = reads.heading(kept, utc)
-    show(found, as_json, lambda: headed(head, accounts.profit_view(found)))
+    found = accounts.profit(document)
+    reads.present(kept, found, utc, as_json, partial(accounts.profit_view, found))

@@ -4,6 +4,7 @@
 """
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -77,11 +78,8 @@ def trades(
 
     with reads.kept(Asked(session=session, since=since, until=until, utc=utc)) as kept:
         rows = newest_trades(kept.database, kept.session_id, limit, kept.span)
-    show(
-        {"read": kept.heading(), "trades": rows},
-        as_json,
-        lambda: headed(reads.heading(kept, utc), trades_view(rows, kept.until_ns, zone_of(utc))),
-    )
+    view = partial(trades_view, rows, kept.until_ns, zone_of(utc))
+    reads.present(kept, {"trades": rows}, utc, as_json, view)
 
 
 @trades_app.command()
@@ -111,11 +109,7 @@ def orders(
 
     with reads.kept(Asked(session=session, since=since, until=until, utc=utc)) as kept:
         rows = newest_orders(kept.database, kept.session_id, limit, kept.span)
-    show(
-        {"read": kept.heading(), "orders": rows},
-        as_json,
-        lambda: headed(reads.heading(kept, utc), orders_view(rows, zone_of(utc))),
-    )
+    reads.present(kept, {"orders": rows}, utc, as_json, partial(orders_view, rows, zone_of(utc)))
 
 
 def snapshot(as_json: AsJson = False) -> None:

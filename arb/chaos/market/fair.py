@@ -7,11 +7,11 @@ from typing import Any, Final
 import orjson
 import urllib3
 
+from arb.chaos.market.scenarios import FIRST, SECOND
 from arb.domain.errors import VenueError
 from arb.domain.market.ids import Venue
 from arb.domain.market.money import ONE
 
-FIRST, SECOND = tuple(Venue)[:2]
 TIMEOUT_S: Final = 10.0
 
 
