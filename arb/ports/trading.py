@@ -190,6 +190,9 @@ class TradeStore(Protocol):
     def unvalued(self, session_id: SessionId, limit: int) -> tuple[TradeId, ...]:
         """Return trades with a fee of which nobody knows what it was worth, the oldest first."""
 
+    def archive(self, session_id: SessionId, before_ns: int) -> None:
+        """Keep what is over and has not changed since then as sums; its rows stay, and read as before."""
+
     def filled_late(self, session_id: SessionId) -> tuple[TradeId, ...]:
         """Return trades at rest with an order that was filled after it, and they, had ended."""
 

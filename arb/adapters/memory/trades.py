@@ -139,6 +139,9 @@ class MemoryTradeStore:
             rows = [row for row in self.tables.orders.values() if row.session_id == session_id]
             return tuple(sorted({row.order.trade_id for row in rows if row.order.unvalued_fees}))[:limit]
 
+    def archive(self, session_id: SessionId, before_ns: int) -> None:
+        """Do nothing: what is in memory is not long."""
+
     def filled_late(self, session_id: SessionId) -> tuple[TradeId, ...]:
         with self.tables.transaction():
             found: set[TradeId] = set()

@@ -2,13 +2,16 @@
 over time. Every query is bounded, however long the session has been running.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 from typing import Any, Final
 
 from sqlalchemy import Engine, func, or_, select, union_all
 
+from arb.adapters.postgres import archive
 from arb.adapters.postgres.engine import reading
 from arb.adapters.postgres.exposure import ACTIVE, exposure
 from arb.adapters.postgres.latency import latencies_s
@@ -86,20 +89,17 @@ class SqlDesk:
             began_ns = connection.execute(
                 select(sessions.c.started_at_ns).where(sessions.c.session_id == self.session_id)
             ).scalar_one()
-            step_ns = max(NS_PER_MS, (now_ns - began_ns) // POINTS_MAX)
-            bucket = func.div(trades.c.closed_at_ns - began_ns, step_ns)
-            summed = (
-                select(
-                    func.max(trades.c.closed_at_ns).label("at_ns"), func.sum(trades.c.pnl_krw).label("krw")
-                )
-                .where(trades.c.session_id == self.session_id, trades.c.state.not_in(ACTIVE))
-                .group_by(bucket)
-                .order_by(bucket)
+            kept = select(trades.c.closed_at_ns, trades.c.pnl_krw).where(
+                trades.c.session_id == self.session_id, ~trades.c.archived, trades.c.state.not_in(ACTIVE)
             )
-            total, points = Decimal(0), [(began_ns // NS_PER_MS, Decimal(0))]
-            for row in connection.execute(summed):
-                total += row.krw
-                points.append((row.at_ns // NS_PER_MS, total))
+            ended = [(row.closed_at_ns, row.pnl_krw) for row in connection.execute(kept)]
+            ended += archive.profits(connection, self.session_id, now_ns)
+        step_ns = max(NS_PER_MS, (now_ns - began_ns) // POINTS_MAX)
+        total, points = Decimal(0), [(began_ns // NS_PER_MS, Decimal(0))]
+        for _, group in groupby(sorted(ended), lambda each: (each[0] - began_ns) // step_ns):
+            together = list(group)
+            total += sum(krw for _, krw in together)
+            points.append((together[-1][0] // NS_PER_MS, total))
         return points
 
     def exposure(self, mode: Mode, now_ns: int) -> Exposure:
@@ -109,13 +109,16 @@ class SqlDesk:
 
     def orders_by_state(self) -> list[tuple[str, State, int]]:
         """Return (venue, state, how many)."""
-        counted = (
+        kept = (
             select(orders.c.venue, orders.c.state, func.count().label("number"))
-            .where(orders.c.session_id == self.session_id)
+            .where(orders.c.session_id == self.session_id, ~orders.c.archived)
             .group_by(orders.c.venue, orders.c.state)
         )
         with reading(self.engine) as connection:
-            return [(row.venue, State(row.state), row.number) for row in connection.execute(counted)]
+            found = Counter({(row.venue, row.state): row.number for row in connection.execute(kept)})
+            for row in archive.sums(connection, self.session_id, "orders"):
+                found[archive.first(row.name), archive.second(row.name)] += row.number
+        return [(venue, State(state), number) for (venue, state), number in found.items()]
 
     def unknown_age_ns(self, now_ns: int) -> int:
         """Return how long ago the oldest order whose outcome is not known was claimed, 0 if there is none."""

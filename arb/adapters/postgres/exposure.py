@@ -11,9 +11,11 @@ from typing import Any, Final
 
 from sqlalchemy import (
     BindParameter,
+    ColumnElement,
     CompoundSelect,
     Connection,
     Row,
+    Select,
     and_,
     bindparam,
     func,
@@ -27,8 +29,7 @@ from arb.adapters.postgres.ledger import OWN
 from arb.adapters.postgres.neighbours import Moved, beside, moved_since, of_one_purse, siblings
 from arb.adapters.postgres.records.holds import HoldState
 from arb.adapters.postgres.reentry import LOST
-from arb.adapters.postgres.rows import UNVALUED
-from arb.adapters.postgres.tables import balances, fills, holds, orders, sessions, trades
+from arb.adapters.postgres.tables import archived_sums, balances, fills, holds, orders, sessions, trades
 from arb.domain.ledger.ledger import TRADING
 from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.domain.market.money import EXACT, ZERO, exact_sum
@@ -36,7 +37,7 @@ from arb.domain.market.pair import Direction
 from arb.domain.risk.direction import Currencies, currencies
 from arb.domain.risk.mode import KILLED
 from arb.domain.risk.review import Exposure, Mode
-from arb.domain.time import NS_PER_DAY, NS_PER_MINUTE
+from arb.domain.time import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE
 from arb.domain.trading.reentry import REMEMBERED_NS, Losses
 from arb.domain.trading.trade import ENDED, TradeState
 
@@ -69,6 +70,20 @@ IN_USE: Final = select(sessions.c.session_id).where(
     sessions.c.session_id.in_(siblings(SESSION)),
     or_(sessions.c.session_id == SESSION, sessions.c.set_aside_at_ns == 0),
 )
+MINUTES: Final = NS_PER_HOUR // NS_PER_MINUTE
+
+
+def _archived(part: str, span: ColumnElement[bool]) -> Select[Any]:
+    """Return what archived trades of the account earned within a span."""
+    earned = func.coalesce(func.sum(archived_sums.c.amount), 0)
+    of_part = and_(
+        archived_sums.c.session_id.in_(of_one_purse(SESSION)),
+        archived_sums.c.part == part,
+        archived_sums.c.name == "",
+    )
+    return select(literal("realised"), NOTHING, NOTHING, earned, func.count()).where(of_part, span)
+
+
 PARTS: Final[CompoundSelect[Any]] = union_all(
     select(literal("trades").label("part"), trades.c.coin.label("name"), NOTHING.label("asset"),
            func.sum(trades.c.notional_krw).label("amount"), func.count().label("number"))
@@ -76,7 +91,10 @@ PARTS: Final[CompoundSelect[Any]] = union_all(
     .group_by(trades.c.coin),
     select(literal("realised"), NOTHING, NOTHING,
            func.coalesce(func.sum(trades.c.pnl_krw), 0), func.count())
-    .where(OF_ACCOUNT, trades.c.closed_at_ns > bindparam("day_ago_ns")),
+    .where(OF_ACCOUNT, ~trades.c.archived, trades.c.closed_at_ns > bindparam("day_ago_ns")),
+    _archived("minute", archived_sums.c.bucket.between(
+        bindparam("minute_of_day_ago"), bindparam("next_hour") * MINUTES - 1)),
+    _archived("hour", archived_sums.c.bucket >= bindparam("next_hour")),
     select(literal("reserved"), NOTHING, NOTHING,
            func.coalesce(func.sum(trades.c.loss_reserve_krw), 0), func.count())
     .where(OF_ACCOUNT, AT_RISK),
@@ -89,7 +107,7 @@ PARTS: Final[CompoundSelect[Any]] = union_all(
     .group_by(trades.c.coin, trades.c.direction),
     select(literal("unvalued"), NOTHING, NOTHING, literal(0), func.count())
     .select_from(fills.join(orders, orders.c.client_order_id == fills.c.client_order_id))
-    .where(orders.c.session_id == SESSION, UNVALUED),
+    .where(orders.c.session_id == SESSION, fills.c.unvalued),
     select(literal("orders"), NOTHING, NOTHING, literal(0), func.count())
     .where(orders.c.session_id.in_(siblings(SESSION)), orders.c.created_at_ns > bindparam("minute_ago_ns")),
     select(literal("killed"), NOTHING, NOTHING, literal(0), func.count())
@@ -110,30 +128,40 @@ PARTS: Final[CompoundSelect[Any]] = union_all(
 
 
 def exposure(
-    connection: Connection, session_id: SessionId, mode: Mode, now_ns: int, generation: int = 0
+    connection: Connection,
+    session_id: SessionId,
+    mode: Mode,
+    now_ns: int,
+    generation: int = 0,
+    proposed: tuple[Coin, Direction] | None = None,
 ) -> Exposure:
-    """Return the exposure of a session and its account.
+    """Return the exposure of a session and its account, with what was lost in a row by what is `proposed`.
 
     The caller holds the account's lock, and the one that the session's mode and settings change under.
     """
+    coin, direction = proposed or ("", "")
+    day_ago_ns = max(0, now_ns - NS_PER_DAY)
     rows = connection.execute(
         PARTS,
         {
             "session_id": session_id,
-            "day_ago_ns": max(0, now_ns - NS_PER_DAY),  # 0 marks a trade that has not ended
+            "day_ago_ns": day_ago_ns,  # 0 marks a trade that has not ended
+            "minute_of_day_ago": day_ago_ns // NS_PER_MINUTE,
+            "next_hour": day_ago_ns // NS_PER_HOUR + 1,
             "minute_ago_ns": now_ns - NS_PER_MINUTE,
             "remembered_ns": max(1, now_ns - REMEMBERED_NS),
+            "coin": coin,
+            "direction": str(direction),
         },
     )
     by_part = _by_part(rows)
-    (realised,), (recent,), (unvalued,) = by_part["realised"], by_part["orders"], by_part["unvalued"]
-    (killed,) = by_part["killed"]
+    (recent,), (unvalued,), (killed,) = by_part["orders"], by_part["unvalued"], by_part["killed"]
     free = _free(by_part, moved_since(connection, by_part["beside"]))
     return Exposure(
         mode=mode,
         notional_by_coin_krw={Coin(row.name): row.amount for row in by_part["trades"]},
         trades_open_by_coin={Coin(row.name): row.number for row in by_part["trades"]},
-        realised_today_krw=Decimal(realised.amount),
+        realised_today_krw=exact_sum(Decimal(row.amount) for row in by_part["realised"]),
         loss_reserved_krw=exact_sum(Decimal(row.amount) for row in by_part["reserved"]),
         orders_last_minute=recent.number,
         opened_at_ns={(Coin(row.name), Direction(row.asset)): row.number for row in by_part["opened"]},
@@ -141,10 +169,7 @@ def exposure(
         account_killed=killed.number > 0,
         unvalued_fees=unvalued.number,
         currencies=_currencies(by_part),
-        losses={
-            (Coin(row.name), Direction(row.asset)): Losses(in_a_row=int(row.amount), newest_ns=row.number)
-            for row in by_part["lost"]
-        },
+        losses=_losses(by_part["lost"], proposed),
         generation=generation,
     )
 
@@ -154,6 +179,15 @@ def _currencies(by_part: Mapping[str, Sequence[Row[Any]]]) -> Currencies:
         [(Direction(row.name), TradeState(row.asset), row.amount) for row in by_part["direction"]],
         {row.asset: row.amount for row in by_part["taken_in"]},
     )
+
+
+def _losses(
+    rows: Iterable[Row[Any]], proposed: tuple[Coin, Direction] | None
+) -> dict[tuple[Coin, Direction], Losses]:
+    newest = next(iter(rows), None)
+    if proposed is None or newest is None:
+        return {}
+    return {proposed: Losses(in_a_row=int(newest.amount), newest_ns=newest.number)}
 
 
 def free_balances(connection: Connection, session_id: SessionId) -> dict[tuple[Venue, str], Decimal]:

@@ -1,16 +1,18 @@
 """What snapshots and the hot state are made of, read on one consistent view of the database."""
 
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, select
 
-from arb.adapters.postgres import holds, ledger, sessions, venue_health
+from arb.adapters.postgres import archive, holds, ledger, sessions, venue_health
 from arb.adapters.postgres.exposure import ACTIVE, AT_RISK
 from arb.adapters.postgres.records.images import Sums
-from arb.adapters.postgres.tables import balances, fills, orders, trades
+from arb.adapters.postgres.tables import archived_sums, balances, fills, orders, trades
 from arb.domain.errors import InvariantError
 from arb.domain.market.ids import Coin, SessionId
+from arb.domain.market.money import EXACT, ZERO
 from arb.domain.state.hot_state import Stamp
 from arb.domain.time import NS_PER_DAY
 
@@ -64,22 +66,31 @@ def _balances(connection: Connection, session_id: SessionId) -> dict[tuple[str, 
 
 
 def _by_state(connection: Connection, table: Table, session_id: SessionId) -> dict[str, int]:
-    counted = select(table.c.state, func.count().label("number")).group_by(table.c.state)
-    rows = connection.execute(counted.where(table.c.session_id == session_id))
-    return {row.state: row.number for row in rows}
+    kept = select(table.c.state, func.count().label("number")).group_by(table.c.state)
+    rows = connection.execute(kept.where(table.c.session_id == session_id, ~table.c.archived))
+    found = Counter({row.state: row.number for row in rows})
+    return dict(found + archive.numbers(connection, session_id, table.name))
 
 
 def _fills(connection: Connection, session_id: SessionId) -> int:
     joined = fills.join(orders, fills.c.client_order_id == orders.c.client_order_id)
-    counted = select(func.count()).select_from(joined).where(orders.c.session_id == session_id)
-    return connection.execute(counted).scalar_one()
+    kept = select(func.count()).select_from(joined)
+    kept = kept.where(orders.c.session_id == session_id, ~orders.c.archived)
+    archived = archive.sums(connection, session_id, "fills")
+    return int(connection.execute(kept).scalar_one()) + sum(int(row.number) for row in archived)
 
 
 def _realised(connection: Connection, session_id: SessionId) -> dict[int, Decimal]:
     day: Any = (trades.c.closed_at_ns // NS_PER_DAY).label("day")
     summed = (
         select(day, func.sum(trades.c.pnl_krw).label("amount"))
-        .where(trades.c.session_id == session_id, trades.c.closed_at_ns > 0)
+        .where(trades.c.session_id == session_id, ~trades.c.archived, trades.c.closed_at_ns > 0)
         .group_by(day)
     )
-    return {int(row.day): row.amount for row in connection.execute(summed)}
+    archived = select(archived_sums.c.bucket.label("day"), archived_sums.c.amount).where(
+        archived_sums.c.session_id == session_id, archived_sums.c.part == "day", archived_sums.c.number > 0
+    )
+    found: dict[int, Decimal] = {}
+    for row in (*connection.execute(summed), *connection.execute(archived)):
+        found[int(row.day)] = EXACT.add(found.get(int(row.day), ZERO), row.amount)
+    return found

@@ -70,7 +70,7 @@ def book_moves(connection: Connection, session_id: SessionId, now_ns: int) -> in
     if not own_position:
         return 0  # its opening will have it all
     entries = []
-    for other in _others(connection, session_id):
+    for other in _others(connection, session_id, own_position):
         since = own_position if other.booked is None else other.booked
         until = max(since, other.position or 0)
         if other.booked is None or until > since:
@@ -148,7 +148,10 @@ def open_beside(connection: Connection, session_id: SessionId, now_ns: int) -> b
     _seen(connection, {(session_id, other): at for other, at in known.items() if other != session_id})
     _seen(
         connection,
-        {(other.session_id, session_id): own_position for other in _others(connection, session_id)},
+        {
+            (each.session_id, session_id): own_position
+            for each in _others(connection, session_id, own_position)
+        },
     )
     return True
 
@@ -179,12 +182,21 @@ def _neighbour(connection: Connection, session_id: SessionId) -> SessionId | Non
     return connection.execute(found).scalar()
 
 
-def _others(connection: Connection, session_id: SessionId) -> list[Row[Any]]:
-    """Return each other session of the account with its position and how much of it is booked here."""
+def _others(connection: Connection, session_id: SessionId, since: int) -> list[Row[Any]]:
+    """Return each other session of the account with its position and how much of it is booked here.
+
+    Its position is that of what is not booked here yet, None where there is nothing of that. Of a session
+    that was never looked at, what came after `since` is not. (`+ 0` has the entries of that session looked
+    at, and not those of all sessions until one of it turns up.)
+    """
     own, other = sessions.alias("own"), sessions.alias("other")
     position = (
-        select(func.max(ledger_entries.c.entry_id))
-        .where(ledger_entries.c.session_id == other.c.session_id)
+        select(func.max(ledger_entries.c.entry_id + 0))
+        .where(
+            ledger_entries.c.session_id == other.c.session_id,
+            ledger_entries.c.entry_id > func.coalesce(moves_booked.c.entry_id, since),
+        )
+        .correlate(other, moves_booked)
         .scalar_subquery()
     )
     booked = and_(

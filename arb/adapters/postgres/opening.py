@@ -33,7 +33,8 @@ def open_trade(
         mode, generation = lock_session(connection, trade.session_id)
         if _exists(connection, trade):
             return Approved(proposal)
-        at_risk = exposure(connection, trade.session_id, mode, now_ns, generation)
+        proposed = (trade.coin, trade.direction)
+        at_risk = exposure(connection, trade.session_id, mode, now_ns, generation, proposed)
         verdict = review(proposal, limits, at_risk)
         if isinstance(verdict, Approved):
             connection.execute(

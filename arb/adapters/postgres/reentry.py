@@ -1,37 +1,63 @@
-"""What each coin and direction of an account has lost in a row, as a part of what is read under the lock."""
+"""What a coin in a direction has lost in a row on an account, as a part of what is read under the lock.
+
+Only the newest closes are looked at, by indexes of their own: however long the history is, and however many
+closed within a day.
+"""
 
 from typing import Final
 
-from sqlalchemy import and_, bindparam, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, FromClause, and_, bindparam, func, literal, select, true, union_all
 
 from arb.adapters.postgres.neighbours import of_one_purse
 from arb.adapters.postgres.tables import trades
-from arb.domain.trading.reentry import LOSING, Close
+from arb.domain.market.money import ZERO
+from arb.domain.trading.reentry import IN_A_ROW_MAX, LOSING, Close
 from arb.domain.trading.trade import ENDED, TradeState
 
-CLOSED: Final = TradeState.CLOSED.value
 CLOSING: Final = sorted(state.value for state in TradeState if state not in ENDED)
-OF_ACCOUNT: Final = trades.c.session_id.in_(of_one_purse(bindparam("session_id")))
-AT_NS: Final = case((trades.c.state == CLOSED, trades.c.closed_at_ns), else_=trades.c.updated_at_ns)
-OF_A_DAY: Final = and_(
-    OF_ACCOUNT,
-    trades.c.state == CLOSED,
-    trades.c.closed_at_ns > bindparam("remembered_ns"),
-    trades.c.reason.in_(sorted(Close)),
+PURSE: Final = of_one_purse(bindparam("session_id")).subquery("purse")
+OF_PAIR: Final = and_(
+    trades.c.session_id == PURSE.c.session_id,
+    trades.c.coin == bindparam("coin"),
+    trades.c.direction == bindparam("direction"),
 )
-EARNED: Final = (
-    select(trades.c.coin, trades.c.direction, func.max(trades.c.closed_at_ns).label("at_ns"))
-    .where(OF_A_DAY, trades.c.pnl_krw >= 0)
-    .group_by(trades.c.coin, trades.c.direction)
-    .subquery()
+
+
+def _newest(result: ColumnElement[bool], limit: int) -> FromClause:
+    """Return when the newest closes with such a result were, of one session; in the words of the indexes."""
+    return (
+        select(trades.c.closed_at_ns.label("at_ns"))
+        .where(
+            OF_PAIR,
+            trades.c.state == TradeState.CLOSED.value,
+            trades.c.reason.in_(sorted(Close)),
+            trades.c.closed_at_ns > bindparam("remembered_ns"),
+            result,
+        )
+        .order_by(trades.c.closed_at_ns.desc())
+        .limit(limit)
+        .lateral()
+    )
+
+
+EARNING: Final = _newest(trades.c.pnl_krw >= ZERO, 1)
+LOSING_CLOSES: Final = _newest(trades.c.pnl_krw < ZERO, IN_A_ROW_MAX)
+EARNED_NS: Final = (
+    select(func.coalesce(func.max(EARNING.c.at_ns), 0))
+    .select_from(PURSE.join(EARNING, true()))
+    .scalar_subquery()
 )
-UNDER_WAY: Final = and_(OF_ACCOUNT, trades.c.state.in_(CLOSING), trades.c.reason.in_(sorted(LOSING)))
+UNDER_WAY: Final = (
+    select(trades.c.updated_at_ns.label("at_ns"))
+    .select_from(PURSE.join(trades, OF_PAIR))
+    .where(trades.c.state.in_(CLOSING), trades.c.reason.in_(sorted(LOSING)))
+)
+CLOSED: Final = select(LOSING_CLOSES.c.at_ns).select_from(PURSE.join(LOSING_CLOSES, true()))
+CLOSES: Final = union_all(CLOSED, UNDER_WAY).subquery("closes")
 # In a row: since the newest close that earned.
 LOST: Final = (
-    select(literal("lost").label("part"), trades.c.coin.label("name"), trades.c.direction.label("asset"),
-           func.count().label("amount"), func.max(AT_NS).label("number"))
-    .select_from(trades.outerjoin(EARNED, and_(
-        EARNED.c.coin == trades.c.coin, EARNED.c.direction == trades.c.direction)))
-    .where(or_(and_(OF_A_DAY, trades.c.pnl_krw < 0), UNDER_WAY), func.coalesce(EARNED.c.at_ns, 0) < AT_NS)
-    .group_by(trades.c.coin, trades.c.direction)
+    select(literal("lost").label("part"), literal("").label("name"), literal("").label("asset"),
+           func.count().label("amount"), func.max(CLOSES.c.at_ns).label("number"))
+    .where(CLOSES.c.at_ns > EARNED_NS)
+    .having(func.count() > 0)
 )  # fmt: skip

@@ -1,12 +1,14 @@
 """`arb.engine.ledger.report.ReportStore` in PostgreSQL: the database adds up, one view of one moment."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, case, func, select, text
 
+from arb.adapters.postgres import archive
 from arb.adapters.postgres.engine import reading
 from arb.adapters.postgres.exposure import ACTIVE
 from arb.adapters.postgres.tables import fills, orders, sessions, trades
@@ -14,16 +16,16 @@ from arb.domain.errors import InvariantError
 from arb.domain.ledger.report import Held, SessionTotals
 from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.domain.market.instrument import Side
-from arb.domain.market.money import ZERO
+from arb.domain.market.money import EXACT, ZERO
 from arb.domain.time import ALWAYS, Span
 from arb.domain.trading.order import State
 from arb.domain.trading.trade import TradeState
 
-FILLED: Final = fills.join(orders, fills.c.client_order_id == orders.c.client_order_id).join(
-    trades, orders.c.trade_id == trades.c.trade_id
-)
+Key = TypeVar("Key")
+FILLED: Final = fills.join(orders, fills.c.client_order_id == orders.c.client_order_id)
+COIN: Final = func.split_part(orders.c.symbol, text("'/'"), text("1"))
 SIGN: Final = case((orders.c.side == Side.BUY.value, 1), else_=-1)
-BASE_FEE: Final = case((fills.c.fee_asset == trades.c.coin, fills.c.fee), else_=0)
+BASE_FEE: Final = case((fills.c.fee_asset == COIN, fills.c.fee), else_=0)
 CURRENCY: Final = case(*((fills.c.venue == venue.value, venue.quote) for venue in Venue), else_="")
 QUOTE_FEE: Final = case((fills.c.fee_asset == CURRENCY, fills.c.fee), else_=0)
 
@@ -42,16 +44,16 @@ class SqlReportStore:
             ).scalar_one_or_none()
             if started is None:
                 raise InvariantError(f"session {session_id} does not exist")
-            ours = trades_in(session_id, self.span)
+            part = _Part(connection, session_id, self.span)
             return SessionTotals(
                 started_at_ns=started,
-                trades=_trades(connection, ours),
-                realised_krw=_realised(connection, ours),
-                orders=_orders(connection, session_id, self.span),
-                fills=_fills(connection, ours),
-                fees=_fees(connection, ours),
-                held=_held(connection, ours),
-                residual=_residual(connection, ours),
+                trades=_trades(part),
+                realised_krw=_realised(part),
+                orders=_orders(part),
+                fills=_fills(part),
+                fees=_fees(part),
+                held=_held(part),
+                residual=_residual(part),
             )
 
 
@@ -64,81 +66,123 @@ def trades_in(session_id: SessionId, span: Span) -> ColumnElement[bool]:
     return and_(own, moment.between(span.from_ns, span.to_ns))
 
 
-def _trades(connection: Connection, ours: ColumnElement[bool]) -> dict[tuple[Coin, TradeState], int]:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What of a session is added up: all of it by what is archived and the rest, a span by its rows alone."""
+
+    connection: Connection
+    session_id: SessionId
+    span: Span
+
+    def trades(self) -> ColumnElement[bool]:
+        ours = trades_in(self.session_id, self.span)
+        return and_(ours, ~trades.c.archived) if self.span.is_whole else ours
+
+    def orders(self) -> ColumnElement[bool]:
+        if self.span.is_whole:
+            return and_(orders.c.session_id == self.session_id, ~orders.c.archived)
+        return orders.c.trade_id.in_(select(trades.c.trade_id).where(self.trades()))
+
+    def archived(self, name: str) -> list[Row[Any]]:
+        return archive.sums(self.connection, self.session_id, name) if self.span.is_whole else []
+
+
+def _trades(part: _Part) -> dict[tuple[Coin, TradeState], int]:
     counted = (
         select(trades.c.coin, trades.c.state, func.count().label("number"))
-        .where(ours)
+        .where(part.trades())
         .group_by(trades.c.coin, trades.c.state)
     )
-    return {(Coin(row.coin), TradeState(row.state)): row.number for row in connection.execute(counted)}
+    found = Counter({(row.coin, row.state): row.number for row in part.connection.execute(counted)})
+    for row in part.archived("trades"):
+        found[archive.first(row.name), archive.second(row.name)] += row.number
+    return {(Coin(coin), TradeState(state)): number for (coin, state), number in found.items()}
 
 
-def _realised(connection: Connection, ours: ColumnElement[bool]) -> dict[Coin, Decimal]:
+def _realised(part: _Part) -> dict[Coin, Decimal]:
     summed = (
         select(trades.c.coin, func.sum(trades.c.pnl_krw).label("amount"))
-        .where(ours, trades.c.state.not_in(ACTIVE))
+        .where(part.trades(), trades.c.state.not_in(ACTIVE))
         .group_by(trades.c.coin)
     )
-    return {Coin(row.coin): row.amount for row in connection.execute(summed)}
+    found = [(Coin(row.coin), row.amount) for row in part.connection.execute(summed)]
+    found += [(Coin(archive.first(row.name)), row.amount) for row in part.archived("trades")]
+    return _summed(found)
 
 
-def _residual(connection: Connection, ours: ColumnElement[bool]) -> dict[Coin, Decimal]:
+def _residual(part: _Part) -> dict[Coin, Decimal]:
     summed = (
         select(trades.c.coin, func.sum(trades.c.residual).label("amount"))
-        .where(ours, trades.c.state.not_in(ACTIVE), trades.c.residual != 0)
+        .where(part.trades(), trades.c.state.not_in(ACTIVE), trades.c.residual != 0)
         .group_by(trades.c.coin)
     )
-    return {Coin(row.coin): row.amount for row in connection.execute(summed)}
+    found = [(Coin(row.coin), row.amount) for row in part.connection.execute(summed)]
+    found += [(Coin(row.name), row.amount) for row in part.archived("residual") if row.amount]
+    return _summed(found)
 
 
-def _orders(connection: Connection, session_id: SessionId, span: Span) -> dict[State, int]:
+def _orders(part: _Part) -> dict[State, int]:
     counted = (
-        select(orders.c.state, func.count().label("number"))
-        .where(orders.c.session_id == session_id)
-        .group_by(orders.c.state)
+        select(orders.c.state, func.count().label("number")).where(part.orders()).group_by(orders.c.state)
     )
-    if not span.is_whole:
-        counted = counted.where(
-            orders.c.trade_id.in_(select(trades.c.trade_id).where(trades_in(session_id, span)))
-        )
-    return {State(row.state): row.number for row in connection.execute(counted)}
+    found = Counter({row.state: row.number for row in part.connection.execute(counted)})
+    for row in part.archived("orders"):
+        found[archive.second(row.name)] += row.number
+    return {State(state): number for state, number in found.items()}
 
 
-def _fills(connection: Connection, ours: ColumnElement[bool]) -> dict[Coin, int]:
+def _fills(part: _Part) -> dict[Coin, int]:
     counted = (
-        select(trades.c.coin, func.count().label("number"))
+        select(COIN.label("coin"), func.count().label("number"))
         .select_from(FILLED)
-        .where(ours)
-        .group_by(trades.c.coin)
+        .where(part.orders())
+        .group_by(COIN)
     )
-    return {Coin(row.coin): row.number for row in connection.execute(counted)}
+    found = Counter({row.coin: row.number for row in part.connection.execute(counted)})
+    for row in part.archived("fills"):
+        found[row.name] += row.number
+    return {Coin(name): number for name, number in found.items()}
 
 
-def _fees(connection: Connection, ours: ColumnElement[bool]) -> dict[tuple[Venue, str], Decimal]:
+def _fees(part: _Part) -> dict[tuple[Venue, str], Decimal]:
     summed = (
         select(fills.c.venue, fills.c.fee_asset, func.sum(fills.c.fee).label("amount"))
         .select_from(FILLED)
-        .where(ours)
+        .where(part.orders())
         .group_by(fills.c.venue, fills.c.fee_asset)
     )
-    return {(Venue(row.venue), row.fee_asset): row.amount for row in connection.execute(summed)}
+    found = [((Venue(row.venue), row.fee_asset), row.amount) for row in part.connection.execute(summed)]
+    for row in part.archived("fees"):
+        found.append(((Venue(archive.first(row.name)), archive.second(row.name)), row.amount))
+    return _summed(found)
 
 
-def _held(connection: Connection, ours: ColumnElement[bool]) -> dict[Coin, Held]:
+def _summed(found: Iterable[tuple[Key, Decimal]]) -> dict[Key, Decimal]:
+    summed: dict[Key, Decimal] = {}
+    for key, amount in found:
+        summed[key] = EXACT.add(summed.get(key, ZERO), amount)
+    return summed
+
+
+def _held(part: _Part) -> dict[Coin, Held]:
     """Return what the fills of trades that have not ended add up to, fees off."""
+    active = select(trades.c.trade_id).where(part.trades(), trades.c.state.in_(ACTIVE))
+    trade_ids = part.connection.scalars(
+        active
+    ).all()  # by themselves: the planner cannot know how few they are
     base: Any = func.sum(SIGN * fills.c.quantity - BASE_FEE)
     third_fee = func.coalesce(
         fills.c.fee_in_quote, 0
     )  # what was paid in a third asset, as far as it is valued
     quote: Any = func.sum(-SIGN * fills.c.quantity * fills.c.price - QUOTE_FEE - third_fee)
     summed = (
-        select(trades.c.coin, fills.c.venue, base.label("base"), quote.label("quote"))
+        select(COIN.label("coin"), fills.c.venue, base.label("base"), quote.label("quote"))
         .select_from(FILLED)
-        .where(ours, trades.c.state.in_(ACTIVE))
-        .group_by(trades.c.coin, fills.c.venue)
+        .where(orders.c.trade_id.in_(trade_ids))
+        .group_by(COIN, fills.c.venue)
     )
     flows: dict[Coin, dict[Venue, Any]] = defaultdict(dict)
-    for row in connection.execute(summed):
+    for row in part.connection.execute(summed):
         flows[Coin(row.coin)][Venue(row.venue)] = row
     return {
         coin: Held(

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, func, text
+from sqlalchemy import Row, and_, func
 
 from arb.adapters.postgres.tables import fills
 from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, Symbol, TradeId, Venue, VenueOrderId
@@ -18,13 +18,12 @@ from arb.domain.trading.trade import Trade, TradeState
 from arb.ports.trading import Session
 
 Values = dict[str, Any]
-# Fees in neither asset of their market, and those that nobody has valued yet; in the words of the index.
+# Fees in neither asset of their market.
 THIRD_FEE: Final = and_(
     fills.c.fee != 0,
-    fills.c.fee_asset != func.split_part(fills.c.symbol, text("'/'"), text("1")),
-    fills.c.fee_asset != func.split_part(fills.c.symbol, text("'/'"), text("2")),
+    fills.c.fee_asset != func.split_part(fills.c.symbol, "/", 1),
+    fills.c.fee_asset != func.split_part(fills.c.symbol, "/", 2),
 )
-UNVALUED: Final = and_(fills.c.fee_in_quote.is_(None), THIRD_FEE)
 TRIAL: Final = "trial_"  # before the scope of a circuit, among the facts that a trade was decided on
 
 

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Computed,
     DateTime,
@@ -117,6 +118,7 @@ trades = Table(
     Column("version", BigInteger, nullable=False),
     Column("decided_on", JSONB, nullable=False, server_default="{}"),
     _count("take_ups", server_default="0"),
+    Column("archived", Boolean, nullable=False, server_default="false"),
     _money("valued_krw_per_usdt"),
     _money("valued_base_krw"),
     _money("entry_krw_per_usdt"),
@@ -146,6 +148,19 @@ orders = Table(
     _text("reason"),
     _ns("changed_at_ns"),
     _count("event_seq", server_default="0"),
+    Column("archived", Boolean, nullable=False, server_default="false"),
+)
+
+# What the archived rows of a session add up to: their number by state, what they earned by day and minute.
+archived_sums = Table(
+    "archived_sums",
+    METADATA,
+    _of("session_id", SESSION_ID, primary_key=True),
+    _text("part", primary_key=True),
+    _text("name", primary_key=True),
+    Column("bucket", BigInteger, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    _money("amount"),
 )
 
 order_events = Table(
@@ -187,6 +202,17 @@ fills = Table(
     _ns("ts_event_ns"),
     _ns("booked_at_ns"),
     Column("fee_in_quote", Numeric, nullable=True),
+    # Its fee was taken in a third asset, and nobody has valued it yet; the planner knows that few are.
+    Column(
+        "unvalued",
+        Boolean,
+        Computed(
+            "fee_in_quote IS NULL AND fee <> 0"
+            " AND fee_asset <> split_part(symbol, '/', 1) AND fee_asset <> split_part(symbol, '/', 2)",
+            persisted=True,
+        ),
+        nullable=False,
+    ),
 )
 
 holds = Table(

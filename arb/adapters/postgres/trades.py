@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sqlalchemy import Engine
 
-from arb.adapters.postgres import claims, ledger, neighbours, opening, recording, views
+from arb.adapters.postgres import archive, claims, ledger, neighbours, opening, recording, views
 from arb.adapters.postgres.engine import nothing_changed, reading, transaction
 from arb.adapters.postgres.exposure import free_balances
 from arb.adapters.postgres.owners import require_own
@@ -106,6 +106,15 @@ class SqlTradeStore:
     def unvalued(self, session_id: SessionId, limit: int) -> tuple[TradeId, ...]:
         with reading(self.engine) as connection:
             return views.unvalued(connection, session_id, limit)
+
+    @harmless_twice
+    def archive(self, session_id: SessionId, before_ns: int) -> None:
+        with reading(self.engine) as connection:
+            if not archive.is_due(connection, session_id, before_ns):
+                return
+        with transaction(self.engine) as connection:
+            archive.archive(connection, session_id, before_ns)
+            nothing_changed(connection)  # of what it all adds up to
 
     @harmless_twice
     def filled_late(self, session_id: SessionId) -> tuple[TradeId, ...]:

@@ -12,6 +12,8 @@ from arb.domain.health.backoff import Backoff
 from arb.domain.time import NS_PER_DAY, NS_PER_MS, is_within
 
 REMEMBERED_NS: Final = NS_PER_DAY  # what closed before that counts no more
+# More need not be counted: a pause of a second has been doubled to more than a day by then.
+IN_A_ROW_MAX: Final = 20
 
 
 class Close(StrEnum):

@@ -5,7 +5,7 @@ from typing import Final, Protocol
 
 from arb.domain.health.alert import Alert, Severity
 from arb.domain.market.ids import SessionId
-from arb.domain.time import STAMP_AHEAD_NS_MAX, is_current
+from arb.domain.time import NS_PER_S, STAMP_AHEAD_NS_MAX, is_current
 from arb.domain.trading.order import AT_VENUE, Order, State
 from arb.domain.trading.trade import MOVING
 from arb.engine.trading.hand_over import alarm_of
@@ -20,6 +20,7 @@ ENDED_NS_MAX: Final = 1_500_000_000  # all orders are over and nobody settled: t
 OUTCOME_NS_MAX: Final = 60_000_000_000  # what became of an order is not known for longer: alarmed
 # The next sweep sends it again: while nobody works, messages of a few sweeps are waiting and not a heap.
 MESSAGE_MS_MAX: Final = 5_000
+ARCHIVED_NS: Final = 300 * NS_PER_S  # after the last change: late fills come within seconds
 UNVALUED_MAX: Final = 20  # trades in one sweep whose fees nobody could value yet
 
 
@@ -50,6 +51,7 @@ class Sweep:
         self.trades.book_moves(self.session_id, now_ns)
         self._tell_again(now_ns)
         self.lone_legs.run()
+        self.trades.archive(self.session_id, now_ns - ARCHIVED_NS)
         overdue = self._overdue(now_ns)
         for order in overdue:
             self._alarm_if_long(order, now_ns)

@@ -154,6 +154,7 @@ CALLS = {
     "alone": lambda s: s.trades.alone(s.id),
     "repair_again": lambda s: s.trades.repair_again(s.opened.trade),
     "value_fees": lambda s: s.trades.value_fees(s.opened.trade, {}),
+    "archive": lambda s: s.trades.archive(s.id, NOW_NS),
     "filled_late": lambda s: s.trades.filled_late(s.id),
     "unvalued": lambda s: s.trades.unvalued(s.id, 20),
     "fee_assets": lambda s: s.trades.fee_assets(s.id),
