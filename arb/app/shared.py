@@ -1,6 +1,8 @@
 """What the use cases of one session share: its stores, venues and markets, the alerts, the kill switch."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from arb.adapters.alerts.recorded import RecordedAlerts
 from arb.adapters.local.clock import SystemClock, SystemEntropy
@@ -9,6 +11,7 @@ from arb.adapters.local.memory_budget import ProcessBudget
 from arb.adapters.redis.bars import RedisBars
 from arb.adapters.venues.instruments import LiveInstruments
 from arb.app.alerts import alerts_of
+from arb.app.control import announce_rules
 from arb.app.degradation import budget_of
 from arb.app.rules import belief_of
 from arb.app.stores import Stores
@@ -41,6 +44,11 @@ class Shared:
     markets: Markets
     kill_switch: FileKillSwitch
     budget: ProcessBudget
+
+    @property
+    def announce(self) -> Callable[[Venue, int], None]:
+        """Return what tells every process that a venue's rules are old."""
+        return partial(announce_rules, self.stores.redis, self.settings.scope)
 
 
 def reshare(shared: Shared, settings: Settings) -> Shared:

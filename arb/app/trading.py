@@ -1,12 +1,10 @@
 """The trading chapter, wired: evaluate, execute, settle, sweep, and what guards them."""
 
 from dataclasses import dataclass
-from functools import partial
 
 from arb.adapters.local.journal import log_decision
-from arb.app.control import announce_rules
+from arb.app.parts import TradingParts
 from arb.app.rules import appetite_of, exits_of, hole_ns_of, limits_of, repairs_of, stability_of, unfilled_of
-from arb.app.shared import Shared
 from arb.domain.risk.review import Admit
 from arb.domain.time import NS_PER_MS
 from arb.engine.market.bars import BarMarket
@@ -38,7 +36,7 @@ class TradingUseCases:
     sweep: Sweep
 
 
-def wire_trading(shared: Shared) -> TradingUseCases:
+def wire_trading(shared: TradingParts) -> TradingUseCases:
     """Return the use cases that trade."""
     markets, execute = _fresh_markets(shared), _execute(shared)
     hand_over = HandOver(
@@ -53,7 +51,7 @@ def wire_trading(shared: Shared) -> TradingUseCases:
     )
 
 
-def _fresh_markets(shared: Shared) -> FreshMarkets:
+def _fresh_markets(shared: TradingParts) -> FreshMarkets:
     """Return the newest books with the venues' rules, asked of the venues where they are stale or away."""
     return FreshMarkets(
         markets=shared.markets,
@@ -65,7 +63,7 @@ def _fresh_markets(shared: Shared) -> FreshMarkets:
     )
 
 
-def _evaluate(shared: Shared, markets: FreshMarkets) -> Evaluate:
+def _evaluate(shared: TradingParts, markets: FreshMarkets) -> Evaluate:
     stores, settings = shared.stores, shared.settings
     return Evaluate(
         session_id=shared.session_id,
@@ -95,7 +93,7 @@ def _evaluate(shared: Shared, markets: FreshMarkets) -> Evaluate:
     )
 
 
-def _admit(shared: Shared, markets: FreshMarkets) -> Admit:
+def _admit(shared: TradingParts, markets: FreshMarkets) -> Admit:
     """Return what admits entries of a coin: its fees can be valued, and its legs are not left unfilled."""
     unfilled = Unfilled(
         session_id=shared.session_id,
@@ -114,7 +112,7 @@ def _admit(shared: Shared, markets: FreshMarkets) -> Admit:
     return guard.admit
 
 
-def _entry_guard(shared: Shared) -> EntryGuard:
+def _entry_guard(shared: TradingParts) -> EntryGuard:
     """Return what stops new pairs before their exposure is looked at."""
     rules, health = stability_of(shared.settings), shared.stores.health
     return EntryGuard(
@@ -125,7 +123,7 @@ def _entry_guard(shared: Shared) -> EntryGuard:
     )
 
 
-def _execute(shared: Shared) -> Execute:
+def _execute(shared: TradingParts) -> Execute:
     stores = shared.stores
     return Execute(
         session_id=shared.session_id,
@@ -147,13 +145,13 @@ def _execute(shared: Shared) -> Execute:
         ),
         reread_rules=RereadRules(
             expire=shared.instruments.expire,
-            announce=partial(announce_rules, stores.redis, shared.settings.scope),
+            announce=shared.announce,
             clock=shared.clock,
         ),
     )
 
 
-def _settle(shared: Shared, markets: FreshMarkets, hand_over: HandOver, execute: Execute) -> Settle:
+def _settle(shared: TradingParts, markets: FreshMarkets, hand_over: HandOver, execute: Execute) -> Settle:
     return Settle(
         trades=shared.stores.trades,
         markets=markets,
@@ -168,7 +166,7 @@ def _settle(shared: Shared, markets: FreshMarkets, hand_over: HandOver, execute:
     )
 
 
-def _sweep(shared: Shared) -> Sweep:
+def _sweep(shared: TradingParts) -> Sweep:
     return Sweep(
         session_id=shared.session_id,
         trades=shared.stores.trades,
@@ -192,7 +190,7 @@ def _sweep(shared: Shared) -> Sweep:
     )
 
 
-def lone_legs_of(shared: Shared) -> LoneLegs:
+def lone_legs_of(shared: TradingParts) -> LoneLegs:
     """Return what keeps a session from opening pairs while a leg stands alone."""
     return LoneLegs(
         session_id=shared.session_id,
@@ -202,6 +200,6 @@ def lone_legs_of(shared: Shared) -> LoneLegs:
     )
 
 
-def _overdue_ns(shared: Shared) -> int:
+def _overdue_ns(shared: TradingParts) -> int:
     """Return how long an order may stand still."""
     return shared.settings.orders.overdue_ms * NS_PER_MS

@@ -10,6 +10,7 @@ import typer
 
 from arb.cli import reload, risk, sessions, stack, trading, web
 from arb.cli.alerts import alerts_app, dead_app
+from arb.cli.backtest import backtest
 from arb.cli.chaos import chaos_app, soak
 from arb.cli.config import config_app
 from arb.cli.doctor.command import doctor
@@ -34,6 +35,7 @@ COMMANDS: Final = (
     sessions.pnl,
     trading.trace,
     export,
+    backtest,
     doctor,
     risk.kill,
     risk.unkill,

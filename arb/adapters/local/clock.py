@@ -56,8 +56,12 @@ class ManualClock:
 
     def advance_ms(self, duration_ms: int) -> None:
         """Move ahead."""
+        self.advance_ns(duration_ms * NS_PER_MS)
+
+    def advance_ns(self, duration_ns: int) -> None:
+        """Move ahead."""
         with self._lock:
-            self._now_ns += duration_ms * NS_PER_MS
+            self._now_ns += duration_ns
 
     def set_back_ms(self, duration_ms: int) -> None:
         """Set it back, as somebody does to a wall clock; no time passes."""

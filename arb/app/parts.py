@@ -1,0 +1,91 @@
+"""What the trading chapter needs of a session, wherever it is kept: in servers, or in memory."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from arb.domain.health.degradation import Degree
+from arb.domain.market.ids import Coin, SessionId, Symbol, Venue
+from arb.engine.market.bars import Bars
+from arb.engine.market.markets import Markets
+from arb.engine.trading.stability import VenueHealthStore
+from arb.engine.trading.sweep import Teller
+from arb.ports.market import Clock, Entropy, QuoteStore
+from arb.ports.messaging import Counters, Dispatcher
+from arb.ports.trading import KillSwitch, SessionStore, TradeStore, VenueClient
+from config.settings import Settings
+
+
+class Board(Protocol):
+    """How much is done while the machine is short of something."""
+
+    def degree(self) -> Degree:
+        """Return it."""
+
+
+class Holding(Protocol):
+    """Has coins fed of which something is open."""
+
+    def hold(self, coins: Sequence[Coin]) -> None:
+        """Have these fed besides those of the list. Raises: StoreUnavailable."""
+
+
+class TradingStores(Protocol):
+    """Where rows, quotes and counts are kept."""
+
+    @property
+    def trades(self) -> TradeStore: ...
+    @property
+    def sessions(self) -> SessionStore: ...
+    @property
+    def health(self) -> VenueHealthStore: ...
+    @property
+    def quotes(self) -> QuoteStore: ...
+    @property
+    def counters(self) -> Counters: ...
+    @property
+    def feeds(self) -> Holding: ...
+    @property
+    def board(self) -> Board: ...
+
+
+class Rules(Protocol):
+    """The venues' rules, which may be found to be old."""
+
+    def expire(self, venue: Venue, at_ns: int) -> None:
+        """Have a venue's rules read anew when they are next asked for."""
+
+    def bar(self, venue: Venue, symbol: Symbol, reason: str) -> None:
+        """Have nothing sent to a market from now on."""
+
+
+class TradingParts(Protocol):
+    """One session's parts."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def session_id(self) -> SessionId: ...
+    @property
+    def coins(self) -> tuple[Coin, ...]: ...
+    @property
+    def stores(self) -> TradingStores: ...
+    @property
+    def dispatcher(self) -> Dispatcher: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def entropy(self) -> Entropy: ...
+    @property
+    def alerts(self) -> Teller: ...
+    @property
+    def venues(self) -> dict[Venue, VenueClient]: ...
+    @property
+    def instruments(self) -> Rules: ...
+    @property
+    def bars(self) -> Bars: ...
+    @property
+    def markets(self) -> Markets: ...
+    @property
+    def kill_switch(self) -> KillSwitch: ...
+    @property
+    def announce(self) -> Callable[[Venue, int], None]: ...

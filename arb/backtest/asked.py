@@ -1,0 +1,96 @@
+"""What a command asks for, made into a plan: the settings with its changes, and the series of its data."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from arb.backtest.reading.assemble import Wishes, series_of
+from arb.backtest.reading.mapping import find_mapping
+from arb.backtest.reading.series import Series
+from arb.backtest.reading.table import read_table
+from arb.backtest.replay.run import Plan
+from arb.domain.errors import ConfigError
+from arb.domain.market.ids import Coin
+from arb.domain.market.pair import Pair
+from arb.domain.time import Span
+from config.layers import LISTS, environment, merge
+from config.settings import RunMode, Settings, checked, own_file, shipped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One replay as it is asked for."""
+
+    data: Path
+    mapping: str | None = None
+    rate: str | None = None
+    coins: tuple[str, ...] = ()
+    span: Span
+    gap_s: int | None = None
+    depth_usdt: Decimal
+    latency_ms: int
+    seed: int
+    screened: bool = True
+
+
+def settings_of(changes: Sequence[str], environ: Mapping[str, str]) -> Settings:
+    """Return the settings of paper mode with `key=value` changes. Raises: ConfigError."""
+    tree: dict[str, Any] = {}
+    for change in changes:
+        key, equals, value = change.partition("=")
+        if not equals or not key.strip():
+            raise ConfigError(f"--set: {change!r} is not key=value, as strategy.entry_edge_bps=30")
+        tree = merge(tree, nested(key.strip(), value.strip()))
+    layers = (shipped(RunMode.PAPER), own_file(environ), environment(environ), tree)
+    return checked(RunMode.PAPER, layers)
+
+
+def nested(key: str, value: str) -> dict[str, Any]:
+    """Return the tree in which a dotted key has a value."""
+    *parents, leaf = key.split(".")
+    tree: dict[str, Any] = {leaf: value.split(",") if leaf in LISTS else value}
+    for parent in reversed(parents):
+        tree = {parent: tree}
+    return tree
+
+
+def load_series(asked: Asked, settings: Settings) -> Series:
+    """Return the rows that are asked for. Raises: ConfigError."""
+    pair = Pair(*settings.pair)
+    table = read_table(files_of(asked.data))
+    series = series_of(
+        asked.data.name,
+        table,
+        find_mapping(asked.data, asked.mapping, settings.pair, table.names),
+        pair,
+        Wishes(
+            coins=tuple(Coin(coin) for coin in asked.coins),
+            rate=asked.rate,
+            spread_bps=settings.assumptions.spread_bps,
+            depth_usdt=asked.depth_usdt,
+            latency_ms=asked.latency_ms,
+            gap_s=asked.gap_s,
+        ),
+    ).within(asked.span)
+    if not len(series):
+        raise ConfigError(f"--data: {asked.data} has no rows between --from and --to")
+    return series
+
+
+def files_of(data: Path) -> list[Path]:
+    """Return the files of a path. Raises: ConfigError."""
+    if data.is_dir():
+        found = sorted(path for path in data.iterdir() if path.suffix in (".parquet", ".csv", ".gz"))
+        if not found:
+            raise ConfigError(f"--data: {data} holds no .parquet, .csv or .csv.gz file")
+        return found
+    if not data.is_file():
+        raise ConfigError(f"--data: {data} is no file")
+    return [data]
+
+
+def plan_of(asked: Asked, settings: Settings, series: Series) -> Plan:
+    """Return the replay."""
+    return Plan(series=series, settings=settings, seed=asked.seed, screened=asked.screened)
