@@ -34,6 +34,17 @@ Csv = Annotated[Path | None, typer.Option(help="Write the trades there.")]
 Unscreened = Annotated[
     bool, typer.Option("--every-row", help="Look at every row, also where nothing can be.")
 ]
+Sweeps = Annotated[
+    list[str] | None,
+    typer.Option("--sweep", help="strategy.entry_edge_bps=20:80:5, or a,b,c; several times."),
+]
+Best = Annotated[
+    int, typer.Option(help="Of a sweep's settings, so many are run by the engine.", min=1, max=1000)
+]
+Walk = Annotated[
+    int, typer.Option("--walk-forward", help="Try on so many parts what was best before.", min=0, max=50)
+]
+Jobs = Annotated[int, typer.Option(help="Processes of a sweep; 0: one a core.", min=0)]
 Bench = Annotated[
     bool, typer.Option("--bench", help="Say how long it took beside a bare loop over the rows.")
 ]
@@ -53,6 +64,10 @@ def backtest(
     latency_ms: Latency = 150,
     every_row: Unscreened = False,
     bench: Bench = False,
+    sweep: Sweeps = None,
+    best: Best = 10,
+    walk_forward: Walk = 0,
+    jobs: Jobs = 0,
     html: Html = None,
     csv: Csv = None,
     as_json: AsJson = False,
@@ -87,6 +102,12 @@ def backtest(
     settings = settings_of(changes or (), os.environ)
     series = load_series(asked, settings)
     document: dict[str, Any] = {}
+    if sweep:
+        from arb.cli.backtest_sweep import swept
+
+        settings, document["sweep"] = swept(
+            plan_of(asked, settings, series), changes or (), sweep, best=best, folds=walk_forward, jobs=jobs
+        )
     document |= document_of(_timed(asked, plan_of(asked, settings, series), document, bench))
     if csv is not None:
         write_trades(csv, document)

@@ -40,7 +40,13 @@ def head_lines(document: Document) -> list[str]:
 
 def backtest_view(document: Document) -> RenderableType:
     """Return the report as text and tables."""
+    swept = []
+    if "sweep" in document:
+        from arb.cli.views.sweep import sweep_view
+
+        swept = [sweep_view(document["sweep"]), Text("\nthe best of it, run by the engine:", "bold")]
     return Group(
+        *swept,
         *(Text(line, "dim") for line in head_lines(document)),
         *(Text(line) for line in document["why"]),
         _result(document["result"]),

@@ -16,7 +16,17 @@ MARKS: str = ".entry{fill:var(--up)} .exit{fill:var(--down)} svg rect.cell{strok
 
 def backtest_html(document: Document) -> str:
     """Return the whole file."""
-    parts = [_head(document), _equity(document), _premium(document), _spread(document), _tables(document)]
+    from arb.cli.views.sweep import sweep_part
+
+    swept = [sweep_part(document["sweep"])] if "sweep" in document else []
+    parts = [
+        _head(document),
+        *swept,
+        _equity(document),
+        _premium(document),
+        _spread(document),
+        _tables(document),
+    ]
     return page(parts)
 
 
