@@ -34,6 +34,7 @@ TAKEOVER: Final = "takeover:"
 OTHERS: Final = "other_sessions"
 MOVES: Final = (EntryKind.FILL.value, EntryKind.ADJUSTMENT.value)
 Moved = Mapping[tuple[Venue, str], Decimal]
+VENUES_OF_A_PAIR: Final = 2
 
 
 def siblings(session_id: str | BindParameter[str]) -> Select[Any]:
@@ -128,7 +129,7 @@ def open_beside(connection: Connection, session_id: SessionId, now_ns: int) -> b
     The venues cannot be asked: what they say belongs to no one moment while the other one trades.
     """
     if openings := _openings(connection, session_id):
-        return openings == len(Venue)
+        return openings >= VENUES_OF_A_PAIR
     neighbour = _neighbour(connection, session_id)
     if neighbour is None:
         return False

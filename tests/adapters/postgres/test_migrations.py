@@ -4,7 +4,7 @@ import logging
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count
+from itertools import count, permutations
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,7 @@ from arb.domain.health.dead_letter import Reason
 from arb.domain.ledger.ledger import EntryKind
 from arb.domain.market.ids import Venue
 from arb.domain.market.instrument import Side
+from arb.domain.market.pair import Pair
 from arb.domain.risk.review import Mode
 from arb.domain.state.snapshot import PARTS, Snapshot, SnapshotKind
 from arb.domain.time import NS_PER_DAY
@@ -36,7 +37,6 @@ from arb.domain.trading.trade import TradeState
 from arb.stack.postgres_server import create_database
 from tests.contracts import world
 from tests.contracts.backends import sql_stores
-from tests.domain.markets import PAIR
 
 pytestmark = pytest.mark.integration
 NEWEST = max(path.name[:4] for path in Path("migrations/versions").glob("0*.py"))
@@ -70,9 +70,7 @@ def test_the_tables_are_those_of_the_queries(engine):
         ("sessions", "mode", Mode),
         ("mode_changes", "mode", Mode),
         ("trades", "state", TradeState),
-        ("trades", "direction", PAIR.directions),
         ("orders", "state", State),
-        ("orders", "venue", Venue),
         ("orders", "side", Side),
         ("orders", "purpose", Purpose),
         ("order_events", "event", Event),
@@ -80,8 +78,6 @@ def test_the_tables_are_those_of_the_queries(engine):
         ("ledger_entries", "kind", EntryKind),
         ("alerts", "severity", Severity),
         ("dead_letters", "reason", Reason),
-        ("venue_pauses", "venue", Venue),
-        ("external_orders", "venue", Venue),
         ("external_orders", "state", ExternalState),
         *((table.name, "kind", SnapshotKind) for table in SNAPSHOTS.values()),
     ],
@@ -96,6 +92,35 @@ def test_a_checked_column_takes_every_value_of_its_enumeration_and_no_other(engi
     values = {part.split("'")[0] for part in checks[0].split("ARRAY['")[1:]}
     values |= {part.split("'")[1] for part in checks[0].split("::text")[:-1] if "'" in part}
     assert values == {str(member) for member in kind}
+
+
+@pytest.mark.parametrize("table", ["orders", "venue_pauses", "external_orders"])
+def test_a_venue_is_any_name_that_the_code_may_know(engine, table):
+    for venue in (*Venue, "bithumb"):
+        assert _is_taken(engine, table, "venue", venue)
+    for text_ in ("", "Upbit", "up bit", "1x"):
+        assert not _is_taken(engine, table, "venue", text_)
+
+
+def test_a_direction_is_any_way_between_two_venues(engine):
+    for venues in permutations(Venue, 2):
+        for way in Pair(*venues).directions:
+            assert _is_taken(engine, "trades", "direction", way)
+    assert _is_taken(engine, "trades", "direction", "buy_bithumb_sell_upbit")
+    for text_ in ("", "sell", "sell_", "hold_upbit", "SELL_UPBIT"):
+        assert not _is_taken(engine, "trades", "direction", text_)
+
+
+def _is_taken(engine, table, column, value):
+    """Ask the database itself whether the constraint of a column lets a value pass."""
+    (check,) = [
+        check["sqltext"]
+        for check in inspect(engine).get_check_constraints(table)
+        if check["name"] == f"{table}_{column}_check"
+    ]
+    with engine.connect() as connection:
+        asked = text(f"SELECT {check} FROM (SELECT CAST(:value AS text) AS {column}) AS one")
+        return connection.execute(asked, {"value": str(value)}).scalar_one()
 
 
 def test_the_partial_indexes_name_the_states_that_are_live(engine):
