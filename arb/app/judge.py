@@ -42,6 +42,7 @@ def check_of(engine: Engine) -> Check:
         read_engine=ReadEngine(
             database=engine.stores.trades.engine,
             session_id=engine.session_id,
+            pair=Pair(*engine.settings.pair),
             clock=engine.clock,
             repair_ns_max=engine.trading.settle.rules.time_ns_max,
             instruments=engine.markets.instruments,

@@ -37,6 +37,7 @@ from arb.domain.errors import InvariantError
 from arb.domain.ledger.ledger import EntryKind, Posting
 from arb.domain.market.ids import ClientOrderId, FillId, SessionId, Symbol, TradeId, Venue
 from arb.domain.market.instrument import Instrument
+from arb.domain.market.pair import Pair
 from arb.domain.state.owner import Owner
 from arb.domain.trading.order import Event, Order, State
 from arb.ports.market import Clock
@@ -48,6 +49,7 @@ class ReadEngine:
 
     database: Engine
     session_id: SessionId
+    pair: Pair
     clock: Clock
     repair_ns_max: int
     instruments: Mapping[tuple[Venue, Symbol], Instrument]
@@ -65,6 +67,7 @@ class ReadEngine:
             booked, traded = self._fills(connection), connection.execute(self._of(trades)).all()
             return EngineHistory(
                 session=session_of(session),
+                pair=self.pair,
                 read_at_ns=self.clock.now_ns(),
                 repair_ns_max=self.repair_ns_max,
                 trades=tuple(map(trade_of, traded)),

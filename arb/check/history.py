@@ -15,6 +15,7 @@ from arb.domain.ledger.ledger import EntryKind, Posting
 from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, Symbol, TradeId, Venue
 from arb.domain.market.instrument import Instrument, Side
 from arb.domain.market.money import ZERO
+from arb.domain.market.pair import Pair
 from arb.domain.risk.mode import ModeChange
 from arb.domain.state.owner import Owner
 from arb.domain.state.snapshot import Snapshot
@@ -138,6 +139,7 @@ class EngineHistory:
     """One session as SQL has it, read in one transaction."""
 
     session: Session
+    pair: Pair  # that it trades between
     read_at_ns: int
     repair_ns_max: int
     trades: tuple[Trade, ...] = ()

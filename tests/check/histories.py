@@ -227,6 +227,7 @@ def _engine(trades: tuple[Trade, ...], orders: tuple[Order, ...]) -> EngineHisto
             balances[key] = balances.get(key, ZERO) + posting.amount
     return EngineHistory(
         session=SESSION,
+        pair=PAIR,
         read_at_ns=START_NS + 1000 * NS_PER_S,
         repair_ns_max=60 * NS_PER_S,
         trades=trades,

@@ -30,6 +30,7 @@ from arb.ports.trading import Session
 from tests.check.histories import RULES, venue_fill, venue_order
 from tests.contracts import world
 from tests.contracts.backends import sql_engine
+from tests.domain.markets import PAIR
 
 pytestmark = pytest.mark.integration
 
@@ -75,6 +76,7 @@ def read(database: Engine, session: Session, later_s: int = 10) -> EngineHistory
     reader = ReadEngine(
         database=database,
         session_id=session.session_id,
+        pair=PAIR,
         clock=ManualClock(NOW_NS + later_s * SECOND),
         repair_ns_max=60 * SECOND,
         instruments=RULES,

@@ -60,12 +60,12 @@ class OrderChaos:
         self.progress("opening nothing new; no more faults, no more kills")
         self.drain.begin(DONE)
         self.killer.stop()
-        for venue in Venue:
+        for venue in self.switchboard.base_urls:
             self.switchboard.put_faults(venue, ())
         rested = self.drain.wait(REST_MS_MAX)
         self.drain.sessions.set_mode(self.drain.session_id, Mode.HALTED, DONE, self.clock.now_ns())
         return self.drain.wait(REST_MS_MAX) and rested  # what was being closed at that moment
 
     def _cast(self, spell: int) -> None:
-        for venue in Venue:
+        for venue in self.switchboard.base_urls:
             self.switchboard.put_faults(venue, self.faults(venue, spell))

@@ -129,8 +129,8 @@ def _storm(seed: int, switchboard: Switchboard, prices: Prices, work: list[Futur
         now = spell_at((CLOCK.now_ns() - start_ns) // NS_PER_MS)
         if now != spell:
             spell = now
-            for venue in Venue:
+            for venue in switchboard.base_urls:
                 switchboard.put_faults(venue, faults_of(seed, venue, spell))
         prices.refresh()
-    for venue in Venue:
+    for venue in switchboard.base_urls:
         switchboard.put_faults(venue, ())

@@ -47,7 +47,7 @@ def unproven_profit(engine: EngineHistory, venues: VenueHistory | None) -> tuple
     elif venues.torn or unsettled(engine, venues):
         found.append("orders moved balances while they were read")
     opened = _opened(engine)
-    if missing := [venue.value for venue in Venue if venue not in opened]:
+    if missing := [venue.value for venue in engine.pair.venues if venue not in opened]:
         found.append(f"nobody recorded what {' and '.join(missing)} held when the session began")
     if trades := _before_kept(engine):
         ended = f"{len(trades)} trades ended before their rate was kept"
@@ -64,7 +64,7 @@ def unsettled(engine: EngineHistory, venues: VenueHistory | None) -> tuple[str, 
 
 def _opened(engine: EngineHistory) -> set[Venue]:
     keys = {entry.key for entry in engine.entries if entry.kind is EntryKind.OPENING}
-    return {venue for venue in Venue if f"opening:{engine.session.session_id}:{venue}" in keys}
+    return {venue for venue in engine.pair.venues if f"opening:{engine.session.session_id}:{venue}" in keys}
 
 
 def _entries(engine: EngineHistory) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from arb.check.history import EngineHistory, Invariant, VenueHistory, Violation
-from arb.domain.market.ids import USDT, Coin, Venue
+from arb.domain.market.ids import Coin
 from arb.domain.market.instrument import Instrument, Side
 from arb.domain.market.money import ONE, ZERO, bps, fraction
 from arb.domain.time import NS_PER_MS, STAMP_AHEAD_NS_MAX
@@ -75,7 +75,7 @@ def _wrong(order: Order, facts: Facts, engine: EngineHistory) -> Iterator[str]:
         yield from _book(order.venue, facts, age_ns_max)
     else:
         why = facts.get("reason", CONVERGED)
-        for venue in Venue:
+        for venue in engine.pair.venues:
             yield from _book(venue, facts, age_ns_max)
             rules = engine.instruments.get((venue, symbol_on(venue, coin)))
             # A stop-loss has waited for the hole to close. Without its price steps no book is judged.
@@ -140,11 +140,13 @@ def _price(facts: Facts, name: str, side: Side) -> Decimal:
 def _edge(trade: Trade, engine: EngineHistory) -> Iterator[str]:
     """Yield whether an entry claims more than the best prices paid, both fees off: no middle pays an edge."""
     facts = engine.decided_on.get(trade.trade_id, {})
-    if not {"edge_bps", *(f"{venue}_fee_bps" for venue in Venue)} <= facts.keys():
+    if not {"edge_bps", *(f"{venue}_fee_bps" for venue in engine.pair.venues)} <= facts.keys():
         return
-    rate = {venue: ONE if venue.quote == "KRW" else Decimal(facts["krw_per_usdt"]) for venue in Venue}
+    rate = {
+        venue: engine.pair.krw(venue, ONE, Decimal(facts["krw_per_usdt"])) for venue in engine.pair.venues
+    }
     brings, costs = ZERO, ZERO
-    for venue in Venue:
+    for venue in engine.pair.venues:
         side, fee = trade.direction.side(venue), fraction(Decimal(facts[f"{venue}_fee_bps"]))
         krw = _price(facts, venue, side) * rate[venue]
         if side is Side.SELL:
@@ -157,6 +159,5 @@ def _edge(trade: Trade, engine: EngineHistory) -> Iterator[str]:
 
 
 def _rate_rules(engine: EngineHistory) -> Instrument | None:
-    """Return the rules of the market that the rate is read from, wherever it is."""
-    found = (engine.instruments.get((venue, symbol_on(venue, USDT))) for venue in Venue)
-    return next((rules for rules in found if rules is not None), None)
+    """Return the rules of the market that the rate is read from, None where they are not known."""
+    return None if engine.pair.rate_key is None else engine.instruments.get(engine.pair.rate_key)

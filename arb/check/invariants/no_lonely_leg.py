@@ -88,7 +88,7 @@ def _is_nothing(quantity: Decimal, orders: tuple[Order, ...], engine: EngineHist
     there = quantity - kept(trade_position(orders)) if quantity > ZERO else quantity
     if quantity == ZERO or (quantity > ZERO >= there):
         return True
-    return all(_is_dust_on(venue, there, orders, engine) for venue in Venue)
+    return all(_is_dust_on(venue, there, orders, engine) for venue in engine.pair.venues)
 
 
 def _is_unclosable(quantity: Decimal, orders: tuple[Order, ...], engine: EngineHistory) -> bool:
@@ -97,7 +97,7 @@ def _is_unclosable(quantity: Decimal, orders: tuple[Order, ...], engine: EngineH
     So is what a venue kept of the coin as its fee.
     """
     there = quantity - kept(trade_position(orders))
-    return there <= ZERO or any(_is_dust_on(venue, there, orders, engine) for venue in Venue)
+    return there <= ZERO or any(_is_dust_on(venue, there, orders, engine) for venue in engine.pair.venues)
 
 
 def _is_dust_on(venue: Venue, quantity: Decimal, orders: tuple[Order, ...], engine: EngineHistory) -> bool:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from arb.domain.market.ids import Venue
 from arb.domain.market.money import ONE, ZERO, bps
 from arb.domain.market.spread import Market, Rate
 from arb.domain.risk.review import Limits, Refused
@@ -60,7 +59,7 @@ class EntryGuard:
             return refused
         records = self.stability.records()
         share = ONE
-        for venue in Venue:
+        for venue in market.venues:
             record = records.get(venue, VenueRecord())
             refused = obstacle(venue, record, self.rules, now_ns)
             if refused is not None:
