@@ -190,6 +190,12 @@ def _of_venues(value: dict[str, Balances]) -> dict[str, Balances]:
     return value
 
 
+def _of_two(value: tuple[Venue, Venue]) -> tuple[Venue, Venue]:
+    if value[0] is value[1]:
+        raise ValueError(f"{value[0]} is there twice: a pair needs two venues")
+    return value
+
+
 class Sim(Section):
     """The simulated market of mock mode."""
 
@@ -215,7 +221,9 @@ class Settings(Section):
     session: str | None = None  # this one instead of the one in use
     generation: int = 0  # which of the session's settings these are; counted, and set by nobody
     group: str = Field(default="", pattern=r"^[a-z0-9]{0,12}$")  # of coins; each has a session in use
-    pair: tuple[Venue, Venue]  # accounts are kept in what the first one quotes in
+    pair: Annotated[
+        tuple[Venue, Venue], AfterValidator(_of_two)
+    ]  # accounts are kept in what the first one quotes in
     coins: Coins
     strategy: Strategy
     orders: Orders
@@ -244,6 +252,16 @@ class Settings(Section):
                 return self.binance
             case _:
                 assert_never(venue)
+
+    @property
+    def leg_notional(self) -> Decimal:
+        """Return what each leg is worth, in what the second venue quotes in.
+
+        In a pair that quotes in one currency, which knows no rate, that is at the assumed one.
+        """
+        first, second = self.pair
+        is_one = first.quote == second.quote
+        return self.strategy.notional_usdt * (self.assumptions.krw_per_usdt if is_one else 1)
 
     @property
     def rest_urls(self) -> dict[Venue, str]:

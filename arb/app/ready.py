@@ -15,7 +15,7 @@ from arb.domain.health.alert import Alert, Severity
 from arb.domain.health.queues import EVALUATE, ORDERS
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.time import NS_PER_MS, NS_PER_S
-from arb.engine.market.markets import symbol_on
+from arb.engine.market.markets import keys_of, shown_rate, symbol_on
 from arb.stack.errors import TookTooLong
 from arb.stack.shutdown import Progress
 
@@ -85,12 +85,13 @@ class Wait:
             raise ConfigError(f"coins: nothing is left to trade: {'; '.join(unlisted)}")
         pair = self.engine.markets.pair
         wanted = {coin: [(venue, symbol_on(venue, coin)) for venue in pair.venues] for coin in listed}
-        books = self.engine.quotes.get([pair.rate_key, *(key for keys in wanted.values() for key in keys)])
+        books = self.engine.quotes.get(keys_of(pair, listed))
         silent = {coin: [key[0] for key in keys if key not in books] for coin, keys in wanted.items()}
         whole = [coin for coin, venues in silent.items() if not venues]
-        if pair.rate_key not in books or not whole:
+        is_rated = shown_rate(pair, books) is not None
+        if not is_rated or not whole:
             venues = {venue for each in silent.values() for venue in each} | (
-                {pair.first} if pair.rate_key not in books else set()
+                set() if is_rated else {pair.first}
             )
             return "; ".join(f"no quotes of {venue}{self._why(venue)}" for venue in sorted(venues))
         lacking = {coin: venues for coin, venues in silent.items() if venues}

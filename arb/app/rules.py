@@ -119,7 +119,7 @@ def repairs_of(settings: Settings) -> RepairRules:
 def appetite_of(settings: Settings) -> Appetite:
     """Return how big pairs are and how they are sent."""
     return Appetite(
-        notional_usdt=settings.strategy.notional_usdt,
+        notional_usdt=settings.leg_notional,
         slip_bps=settings.strategy.slip_bps,
         order_lifetime_ns=settings.orders.lifetime_ms * NS_PER_MS,
     )

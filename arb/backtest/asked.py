@@ -59,6 +59,10 @@ def nested(key: str, value: str) -> dict[str, Any]:
 def load_series(asked: Asked, settings: Settings) -> Series:
     """Return the rows that are asked for. Raises: ConfigError."""
     pair = Pair(*settings.pair)
+    if pair.rate_key is None:
+        raise ConfigError(
+            f"pair: {pair.first} and {pair.second} quote in one currency; no backtest knows that"
+        )
     table = read_table(files_of(asked.data))
     series = series_of(
         asked.data.name,

@@ -21,7 +21,7 @@ from arb.domain.market.ids import Coin
 from arb.domain.market.pair import Pair
 from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_MS
-from arb.engine.market.markets import symbol_on
+from arb.engine.market.markets import shown_rate, symbol_on
 from arb.stack.home import Home
 from arb.stack.memory import resident_bytes
 from arb.web.budget import budget
@@ -80,8 +80,7 @@ class Desk:
         engine, sources = self._engine(), self._wired()
         now_ns = engine.clock.now_ns()
         books = sources.books()
-        rate = books.get(engine.markets.pair.rate_key)
-        notional = engine.settings.strategy.notional_usdt
+        notional = engine.settings.leg_notional
         markets = {coin: _or_none(partial(engine.markets.assemble, coin, books)) for coin in sources.coins}
         pair = engine.markets.pair
         quotes = [quote_line(pair, coin, books, markets[coin], notional, now_ns) for coin in sources.coins]
@@ -89,7 +88,7 @@ class Desk:
         if not lean:
             self._history.add(now_ns // NS_PER_MS, quotes)
         return {
-            "krw_per_usdt": None if rate is None else rate.mid,
+            "krw_per_usdt": shown_rate(engine.markets.pair, books),
             "entry_edge_bps": engine.settings.strategy.entry_edge_bps,
             "quote_age_ms_max": engine.settings.risk.quote_age_ms_max,
             "quotes": [asdict(quote) for quote in quotes],

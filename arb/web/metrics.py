@@ -14,6 +14,7 @@ from arb.domain.risk.review import Mode
 from arb.domain.trading.order import TERMINAL, State
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import ENDED, MOVING
+from arb.engine.market.markets import shown_rate
 from arb.stack.home import Home
 from arb.stack.memory import resident_bytes
 from arb.web.budget import budget
@@ -55,9 +56,9 @@ class StackMetrics:
         books = sources.books()
         for (venue, symbol), book in books.items():
             yield "arb_quote_age_seconds", (venue.value, symbol), (now_ns - book.ts_recv_ns) / S
-        if (rate := books.get(engine.markets.pair.rate_key)) is not None:
-            yield "arb_krw_per_usdt", (), rate.mid
-        notional = engine.settings.strategy.notional_usdt
+        if (rate := shown_rate(engine.markets.pair, books)) is not None:
+            yield "arb_krw_per_usdt", (), rate
+        notional = engine.settings.leg_notional
         for coin in sources.coins:
             market = engine.markets.assemble(coin, books)
             line = quote_line(engine.markets.pair, coin, books, market, notional, now_ns)

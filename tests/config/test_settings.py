@@ -5,6 +5,7 @@ import pytest
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.app.venues import real_clients
 from arb.domain.errors import ConfigError, Fatal
+from arb.domain.market.ids import Venue
 from arb.stack.home import Home
 from config.settings import load
 
@@ -105,3 +106,18 @@ def test_paper_mode_signs_nothing(home):
     for client in real_clients(found, SystemClock(), SystemEntropy()).values():
         with pytest.raises(Fatal, match="credentials are missing"):
             client.balances()
+
+
+def test_one_venue_twice_is_no_pair(home):
+    with pytest.raises(
+        ConfigError, match=r"^pair: upbit is there twice: a pair needs two venues; set it"
+    ) as no:
+        settings(home, ARB_PAIR="upbit,upbit")
+    assert "\n" not in str(no.value)
+
+
+def test_a_leg_is_worth_its_notional_in_what_the_second_venue_quotes_in(home, monkeypatch):
+    found = settings(home)
+    assert found.leg_notional == found.strategy.notional_usdt
+    monkeypatch.setattr(Venue.BINANCE, "quote", "KRW")
+    assert found.leg_notional == found.strategy.notional_usdt * found.assumptions.krw_per_usdt

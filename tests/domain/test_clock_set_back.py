@@ -8,7 +8,7 @@ from arb.domain.health import revival
 from arb.domain.health.degradation import Degradation, Degree, step
 from arb.domain.health.judge import Level
 from arb.domain.market.ids import Venue
-from arb.domain.market.spread import rate_from_book
+from arb.domain.market.spread import Rate
 from arb.domain.risk.review import Refused
 from arb.domain.risk.sanity import rate_doubt, stale
 from arb.domain.risk.stability import VenueRecord, obstacle
@@ -21,7 +21,6 @@ from tests.domain.health.test_judge import sweep
 from tests.domain.markets import NOW_NS, market, with_book
 from tests.domain.risk import test_stability
 from tests.domain.trading.test_settlement import LATE, pair, repaired, settled
-from tests.engine.books import a_book
 
 STEP_NS = 60_000_000_000
 
@@ -34,7 +33,7 @@ def test_a_book_ahead_of_now_is_refused_beyond_what_clocks_differ_by(venue):
 
 
 def test_so_is_a_rate():
-    rate = rate_from_book(a_book(bid="1400", ts_recv_ns=NOW_NS + STAMP_AHEAD_NS_MAX + 1))
+    rate = Rate(krw_per_usdt=Decimal(1400), ts_recv_ns=NOW_NS + STAMP_AHEAD_NS_MAX + 1)
     assert rate_doubt(rate, world.LIMITS, NOW_NS) == "rate_ahead"
 
 

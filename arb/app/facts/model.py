@@ -10,10 +10,10 @@ from arb.domain.ledger.report import Report
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.market.pair import Pair
-from arb.domain.market.spread import Market, common_quantity, edge, rate_from_book
+from arb.domain.market.spread import Market, common_quantity, edge
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.position import trade_position
-from arb.engine.market.markets import symbol_on
+from arb.engine.market.markets import shown_rate, symbol_on
 from arb.ports.market import Clock
 from arb.ports.trading import Session, TradeView
 from arb.stack.control import ProcessStatus
@@ -69,9 +69,7 @@ class FrameReader:
         return Frame(
             at_ns=now_ns,
             environment=self._environment,
-            krw_per_usdt=rate_from_book(rate).krw_per_usdt
-            if (rate := books.get(self._pair.rate_key))
-            else None,
+            krw_per_usdt=shown_rate(self._pair, books),
             session=self._read("session", facts.session),
             quotes=tuple(self._quote(coin, books, now_ns) for coin in facts.coins),
             trades=None if active is None else tuple(trade_line(view, now_ns) for view in active),

@@ -6,6 +6,7 @@ from typing import Final
 
 from arb.backtest.reading.series import Series
 from arb.backtest.replay.rules import FixedRules
+from arb.domain.errors import InvariantError
 from arb.domain.market.book import Book, Level
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.market.money import fraction
@@ -53,8 +54,9 @@ class RowBooks:
         """Return the rate's book."""
         price = decimal_of(float(self._series.rate[row]))
         half = max(self._rate_half * price, self._series.rate_step / 2)
-        venue, symbol = self._pair.rate_key
-        return _book(venue, symbol, price, half, DEEP, at_ns)
+        if self._pair.rate_key is None:
+            raise InvariantError("a pair that quotes in one currency has no rate to replay")
+        return _book(*self._pair.rate_key, price, half, DEEP, at_ns)
 
 
 def _book(venue: Venue, symbol: Symbol, price: Decimal, half: Decimal, depth: Decimal, at_ns: int) -> Book:

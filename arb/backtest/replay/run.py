@@ -257,7 +257,7 @@ def _usual(series: Series, pair: Pair, coin: Coin) -> float:
 def opening_balances(plan: Plan) -> dict[Venue, dict[str, Decimal]]:
     """Return what the accounts begin with: enough for as much as may be open at once, in either direction."""
     settings, series, pair = plan.settings, plan.series, plan.pair
-    risk, notional = settings.risk, settings.strategy.notional_usdt
+    risk, notional = settings.risk, settings.leg_notional
     known = series.rate[~np.isnan(series.rate)]
     rate = Decimal(repr(float(known[0]))) if len(known) else settings.assumptions.krw_per_usdt
     of_coin = notional * (risk.trades_open_per_coin_max + 1)

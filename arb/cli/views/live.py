@@ -42,7 +42,7 @@ def frame_reader(engine: Engine, home: Home) -> FrameReader:
         Sources.of(engine, home),
         engine.clock,
         engine.settings.mode.value,
-        engine.settings.strategy.notional_usdt,
+        engine.settings.leg_notional,
         engine.markets.pair,
         engine.markets.assemble,
     )

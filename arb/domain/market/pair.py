@@ -1,14 +1,16 @@
 """The two venues that coins are traded between, and the two ways to open a pair of legs on them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import permutations
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from arb.domain.market.ids import Symbol, Venue
 from arb.domain.market.instrument import Side
 
 Key = tuple[Venue, Symbol]
+Kept = TypeVar("Kept")
 
 
 class Direction(str):
@@ -68,12 +70,15 @@ class Pair:
 
     first: Venue
     second: Venue
-    rate_key: Key = field(init=False)  # the instrument that says what the second venue's currency is worth
+    # The instrument that says what the second venue's currency is worth; None where both quote in one.
+    rate_key: Key | None = field(init=False)
 
     def __post_init__(self) -> None:
         if self.first is self.second:
             raise ValueError(f"a pair needs two venues, not {self.first} twice")
-        object.__setattr__(self, "rate_key", (self.first, Symbol(f"{self.second.quote}/{self.currency}")))
+        rate = Symbol(f"{self.second.quote}/{self.currency}")
+        is_one = self.second.quote == self.currency
+        object.__setattr__(self, "rate_key", None if is_one else (self.first, rate))
 
     @property
     def venues(self) -> tuple[Venue, Venue]:
@@ -89,6 +94,10 @@ class Pair:
     def currency(self) -> str:
         """Return what everything is accounted in."""
         return self.first.quote
+
+    def rate_of(self, kept: Mapping[Key, Kept]) -> Kept | None:
+        """Return what is kept of the rate's instrument, None where there is nothing, or no rate."""
+        return None if self.rate_key is None else kept.get(self.rate_key)
 
     def other(self, venue: Venue) -> Venue:
         """Return the venue that the leg on `venue` is hedged on."""

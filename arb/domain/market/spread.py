@@ -46,6 +46,7 @@ class Rate:
     high: Decimal = ZERO
     half_spread: Decimal = ZERO  # from the middle to either side
     doubt: str = ""  # why nothing is opened at it, and nothing has converged by it
+    is_par: bool = False  # between venues that quote in one currency: 1, told by no book, and never old
 
     @property
     def middles(self) -> tuple[Decimal, Decimal]:
@@ -59,11 +60,9 @@ class Rate:
         return low - self.half_spread, high + self.half_spread
 
 
-def rate_from_book(book: Book) -> Rate:
-    """Return the middle of the tradable USDT/KRW book: for what only shows or values."""
-    return Rate(
-        krw_per_usdt=book.mid, ts_recv_ns=book.ts_recv_ns, fence=book.fence, bid=book.bid, ask=book.ask
-    )
+def par(at_ns: int) -> Rate:
+    """Return the rate between two venues that quote in one currency."""
+    return Rate(krw_per_usdt=ONE, ts_recv_ns=at_ns, is_par=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ def stale(market: Market, limits: Limits, now_ns: int) -> Refused | None:
 
 def rate_doubt(rate: Rate, limits: Limits, now_ns: int) -> str:
     """Return why nothing is opened at a rate and nothing has converged by it, "" if it is believed."""
+    if rate.is_par:
+        return ""
     age_ns = now_ns - rate.ts_recv_ns
     if rate.doubt == RATE_FORGOTTEN or age_ns > limits.rate_memory_ns:
         return RATE_FORGOTTEN

@@ -20,7 +20,7 @@ def seen(market: Tradable, now_ns: int) -> Facts:
     rate = market.rate
     facts = {
         "krw_per_usdt": plain(rate.krw_per_usdt),
-        "rate_age_ms": str((now_ns - rate.ts_recv_ns) // NS_PER_MS),
+        "rate_age_ms": "0" if rate.is_par else str((now_ns - rate.ts_recv_ns) // NS_PER_MS),
         "rate_fence": str(rate.fence),
     }
     if rate.bid:

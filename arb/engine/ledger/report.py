@@ -8,7 +8,7 @@ from arb.domain.errors import StoreUnavailable
 from arb.domain.ledger.report import Prices, Report, SessionTotals, make_report
 from arb.domain.market.ids import Coin, SessionId
 from arb.domain.market.pair import Pair
-from arb.engine.market.markets import keys_of, symbol_on
+from arb.engine.market.markets import keys_of, shown_rate, symbol_on
 from arb.ports.market import QuoteStore
 from arb.ports.messaging import Counters
 
@@ -50,9 +50,9 @@ def newest_prices(pair: Pair, coins: Sequence[Coin], quotes: QuoteStore) -> Pric
         books = quotes.get(keys_of(pair, coins))
     except StoreUnavailable:
         return Prices()
-    if pair.rate_key not in books:
+    venue, rate = pair.second, shown_rate(pair, books)
+    if rate is None:
         return Prices()
-    venue, rate = pair.second, books[pair.rate_key].mid
     found = {coin: books.get((venue, symbol_on(venue, coin))) for coin in coins}
     return Prices(
         krw_per_usdt=rate,

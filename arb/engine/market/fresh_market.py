@@ -13,7 +13,7 @@ from arb.domain.health.degradation import Degree, never_degraded
 from arb.domain.market.book import Book
 from arb.domain.market.halves import HalfMarket, Tradable
 from arb.domain.market.ids import Coin, Symbol, Venue
-from arb.domain.market.spread import RATE_FORGOTTEN, Market, Rate
+from arb.domain.market.spread import RATE_FORGOTTEN, Market, Rate, par
 from arb.domain.risk.review import Limits
 from arb.domain.time import NS_PER_S, STAMP_AHEAD_NS_MAX, is_current
 from arb.engine.market.fee_prices import FeePrices
@@ -110,7 +110,7 @@ class FreshMarkets:
         found = self._fresh(self.markets.books((coin,), self.clock.now_ns(), tuple(asked.values())))
         if is_shallow:  # the hot books are newer, and have less of the depth
             found = found | asked
-        if (rate := found.get(self.markets.pair.rate_key)) is not None:
+        if (rate := self.markets.pair.rate_of(found)) is not None:
             self.markets.belief.rate(rate)
         return found
 
@@ -131,8 +131,10 @@ class FreshMarkets:
 
     def _believed(self, otherwise: Rate | None) -> Rate | None:
         """Return the last rate that was believed here, or that of the newest book kept, or the other one."""
-        belief, now_ns = self.markets.belief, self.clock.now_ns()
-        kept = None if belief.last else self.markets.books((), now_ns).get(self.markets.pair.rate_key)
+        belief, pair, now_ns = self.markets.belief, self.markets.pair, self.clock.now_ns()
+        if pair.rate_key is None:
+            return par(now_ns)
+        kept = None if belief.last else pair.rate_of(self.markets.books((), now_ns))
         if kept is not None and kept.ts_recv_ns <= now_ns + STAMP_AHEAD_NS_MAX:
             belief.rate(kept)
         last = belief.last

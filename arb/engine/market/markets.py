@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from arb.domain.errors import StoreUnavailable
 from arb.domain.market.belief import RateBelief
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.market.instrument import Instrument
+from arb.domain.market.money import ONE
 from arb.domain.market.pair import Pair
-from arb.domain.market.spread import Market, MarketLeg
+from arb.domain.market.spread import Market, MarketLeg, Rate, par
 from arb.domain.time import STAMP_AHEAD_NS_MAX
 from arb.engine.market.fences import Fences
 from arb.ports.market import Quotes, QuoteStore
@@ -23,8 +25,17 @@ def symbol_on(venue: Venue, coin: Coin) -> Symbol:
 
 
 def keys_of(pair: Pair, coins: Iterable[Coin]) -> tuple[tuple[Venue, Symbol], ...]:
-    """Return every instrument whose book evaluating these coins needs, the rate's included."""
-    return (pair.rate_key, *((venue, symbol_on(venue, coin)) for coin in coins for venue in pair.venues))
+    """Return every instrument whose book evaluating these coins needs, that of the rate included, if any."""
+    rate = () if pair.rate_key is None else (pair.rate_key,)
+    return (*rate, *((venue, symbol_on(venue, coin)) for coin in coins for venue in pair.venues))
+
+
+def shown_rate(pair: Pair, books: Books) -> Decimal | None:
+    """Return how many KRW the second venue's currency is worth by the newest books, None if none tells."""
+    if pair.rate_key is None:
+        return ONE
+    book = pair.rate_of(books)
+    return None if book is None else book.mid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +55,7 @@ class Markets:
         a former owner sent or left behind. One that is stamped ahead of now is newer than none.
         """
         books = self.books(coins, now_ns, carried)
-        if (rate := books.get(self.pair.rate_key)) is not None:
+        if (rate := self.pair.rate_of(books)) is not None:
             self.belief.rate(rate)  # also of what is not a market
         found = ((coin, self.assemble(coin, books)) for coin in coins)
         return {coin: market for coin, market in found if market is not None}
@@ -77,6 +88,11 @@ class Markets:
             if key not in books or key not in self.instruments:
                 return None
             legs[venue] = MarketLeg(books[key], self.instruments[key])
-        if self.pair.rate_key not in books:
-            return None
-        return Market(coin=coin, pair=self.pair, legs=legs, rate=self.belief.rate(books[self.pair.rate_key]))
+        rate = self._rate(books, max(leg.book.ts_recv_ns for leg in legs.values()))
+        return None if rate is None else Market(coin=coin, pair=self.pair, legs=legs, rate=rate)
+
+    def _rate(self, books: Books, newest_ns: int) -> Rate | None:
+        if self.pair.rate_key is None:
+            return par(newest_ns)
+        book = self.pair.rate_of(books)
+        return None if book is None else self.belief.rate(book)

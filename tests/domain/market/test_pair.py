@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from decimal import Decimal
 from itertools import permutations
 
 import pytest
@@ -45,6 +46,13 @@ def test_a_copy_of_a_direction_is_the_direction(copied):
 def test_what_is_no_direction_is_refused(text):
     with pytest.raises(ValueError, match="not a direction"):
         Direction(text)
+
+
+def test_venues_that_quote_in_one_currency_need_no_rate(monkeypatch):
+    monkeypatch.setattr(Venue.BINANCE, "quote", "KRW")
+    pair = Pair(Venue.UPBIT, Venue.BINANCE)
+    assert (pair.currency, pair.rate_key, pair.rate_of({(Venue.UPBIT, "USDT/KRW"): 1})) == ("KRW", None, None)
+    assert pair.krw(Venue.BINANCE, Decimal(7), Decimal(1_400)) == 7
 
 
 def test_one_venue_is_no_pair():

@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arb.domain.market.book import Book
 from arb.domain.market.ids import Venue
 from arb.domain.market.instrument import Side
 from arb.domain.market.pair import Direction
-from arb.domain.market.spread import common_quantity, edge, protective_price, rate_from_book
-from tests.domain.markets import BINANCE, NOW_NS, PAIR, UPBIT, levels, market
+from arb.domain.market.spread import common_quantity, edge, par, protective_price
+from tests.domain.markets import BINANCE, NOW_NS, PAIR, UPBIT, market
 
 TENTH = Decimal("0.1")
 
@@ -98,15 +97,6 @@ def test_a_protective_price_reaches_the_level_and_stays_within_the_slip(venue, s
     assert side.sign * (price - level) <= slip + (instrument.tick(price) if side is Side.BUY else 0)
 
 
-def test_the_rate_is_the_middle_of_its_book():
-    book = Book(
-        venue=Venue.UPBIT,
-        symbol="USDT/KRW",
-        bids=levels(("1399", "1")),
-        asks=levels(("1401", "1")),
-        sequence=1,
-        ts_event_ns=0,
-        ts_recv_ns=NOW_NS,
-    )
-    rate = rate_from_book(book)
-    assert (rate.krw_per_usdt, rate.ts_recv_ns) == (1400, NOW_NS)
+def test_between_venues_of_one_currency_the_rate_is_one_whatever_side():
+    rate = par(NOW_NS)
+    assert (rate.krw_per_usdt, rate.middles, rate.sides) == (1, (1, 1), (1, 1))

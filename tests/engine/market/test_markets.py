@@ -8,11 +8,14 @@ import pytest
 from arb.adapters.local.clock import ManualClock
 from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.domain.market.ids import Coin, Venue
-from arb.domain.time import STAMP_AHEAD_NS_MAX
-from arb.engine.market.markets import Markets, keys_of, symbol_on
+from arb.domain.market.pair import Pair
+from arb.domain.risk.sanity import rate_doubt
+from arb.domain.time import NS_PER_S, STAMP_AHEAD_NS_MAX
+from arb.domain.trading.evidence import seen
+from arb.engine.market.markets import Markets, keys_of, shown_rate, symbol_on
 from tests.domain.markets import PAIR, USDT_KRW, a_belief
 from tests.engine.books import BTC_KRW, BTC_USDT, NOW_NS, a_book
-from tests.engine.town import BTC, RULES
+from tests.engine.town import BTC, LIMITS, RULES
 
 INSTRUMENTS = {(venue, rule.symbol): rule for venue, rule in RULES.items()}
 KEYS = (BTC_KRW, BTC_USDT, USDT_KRW)
@@ -43,6 +46,39 @@ def test_the_rate_is_needed_once_however_many_coins():
     keys = keys_of(PAIR, (BTC, Coin("ETH")))
     assert keys.count(USDT_KRW) == 1
     assert len(set(keys)) == 5
+
+
+@pytest.fixture
+def of_one_currency(monkeypatch, world):
+    """The same venues, both in KRW, without any book of a rate."""
+    monkeypatch.setattr(Venue.BINANCE, "quote", "KRW")
+    there = (Venue.BINANCE, BTC_KRW[1])
+    rules = {**INSTRUMENTS, there: replace(RULES[Venue.BINANCE], symbol=there[1], quote="KRW")}
+    world.store.remove({USDT_KRW: 0, BTC_USDT: 0})
+    world.store.put([a_book(there)], [])
+    world.markets = replace(world.markets, pair=Pair(Venue.UPBIT, Venue.BINANCE), instruments=rules)
+    return world
+
+
+def test_a_pair_of_one_currency_has_a_market_without_a_rate_that_could_be_away_or_old(of_one_currency):
+    found = of_one_currency.market()
+    assert found.rate.krw_per_usdt == 1
+    limits = replace(LIMITS, rate_age_ns_max=1, rate_memory_ns=1)
+    for later_ns in (0, limits.quote_age_ns_max, 1_000 * limits.rate_memory_ns):
+        assert rate_doubt(found.rate, limits, NOW_NS + later_ns) == ""
+    assert len(keys_of(of_one_currency.markets.pair, (BTC,))) == 2
+    assert shown_rate(of_one_currency.markets.pair, {}) == 1
+
+
+def test_it_values_both_legs_as_they_are(of_one_currency):
+    found = of_one_currency.market()
+    assert [found.krw(venue, Decimal(5)) for venue in found.venues] == [5, 5]
+    assert seen(found, NOW_NS + NS_PER_S)["rate_age_ms"] == "0"
+
+
+def test_with_two_currencies_and_no_book_of_the_rate_none_is_shown():
+    assert shown_rate(PAIR, {}) is None
+    assert shown_rate(PAIR, {USDT_KRW: a_book(USDT_KRW)}) == Decimal("100.5")
 
 
 def test_a_market_has_both_books_their_rules_and_the_rate(world):
