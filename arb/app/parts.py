@@ -11,7 +11,7 @@ from arb.engine.trading.stability import VenueHealthStore
 from arb.engine.trading.sweep import Teller
 from arb.ports.market import Clock, Entropy, QuoteStore
 from arb.ports.messaging import Counters, Dispatcher
-from arb.ports.trading import KillSwitch, SessionStore, TradeStore, VenueClient
+from arb.ports.trading import HandStore, KillSwitch, SessionStore, TradeStore, VenueClient
 from config.settings import Settings
 
 
@@ -38,6 +38,8 @@ class TradingStores(Protocol):
     def sessions(self) -> SessionStore: ...
     @property
     def health(self) -> VenueHealthStore: ...
+    @property
+    def by_hand(self) -> HandStore: ...
     @property
     def quotes(self) -> QuoteStore: ...
     @property

@@ -6,6 +6,7 @@ from redis import Redis
 
 from arb.adapters.local.clock import SystemClock
 from arb.adapters.postgres.alerts import SqlAlertStore
+from arb.adapters.postgres.by_hand import SqlByHand
 from arb.adapters.postgres.dead_letters import SqlDeadLetters
 from arb.adapters.postgres.external import SqlExternalOrderStore
 from arb.adapters.postgres.sessions import SqlSessionStore
@@ -36,6 +37,7 @@ class Stores:
     dead_letters: SqlDeadLetters
     external: SqlExternalOrderStore
     health: SqlVenueHealth
+    by_hand: SqlByHand
     quotes: RedisQuoteStore
     counters: RedisCounters
     heartbeats: RedisHeartbeats
@@ -58,6 +60,7 @@ def connect_stores(settings: Settings) -> Stores:
         dead_letters=SqlDeadLetters(database, settings.scope),
         external=SqlExternalOrderStore(database),
         health=SqlVenueHealth(database),
+        by_hand=SqlByHand(database),
         quotes=RedisQuoteStore(redis, settings.scope),
         counters=RedisCounters(redis, settings.scope),
         heartbeats=RedisHeartbeats(redis, settings.scope),

@@ -1,5 +1,6 @@
 """The trading chapter, wired: evaluate, execute, settle, sweep, and what guards them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from arb.adapters.local.journal import log_decision
@@ -7,9 +8,11 @@ from arb.app.parts import TradingParts
 from arb.app.rules import appetite_of, exits_of, hole_ns_of, limits_of, repairs_of, stability_of, unfilled_of
 from arb.domain.risk.review import Admit
 from arb.domain.time import NS_PER_MS
+from arb.domain.trading.by_hand import Decided
 from arb.engine.market.bars import BarMarket
 from arb.engine.market.fresh_market import FreshMarkets
 from arb.engine.market.rules import RereadRules
+from arb.engine.trading.by_hand import ByHand
 from arb.engine.trading.evaluate import Evaluate, Nearness
 from arb.engine.trading.execute import Execute
 from arb.engine.trading.exit_guard import ExitGuard
@@ -65,6 +68,7 @@ def _fresh_markets(shared: TradingParts) -> FreshMarkets:
 
 def _evaluate(shared: TradingParts, markets: FreshMarkets) -> Evaluate:
     stores, settings = shared.stores, shared.settings
+    by_hand = ByHand(session_id=shared.session_id, store=stores.by_hand, clock=shared.clock).read
     return Evaluate(
         session_id=shared.session_id,
         quotes=stores.quotes,
@@ -76,7 +80,7 @@ def _evaluate(shared: TradingParts, markets: FreshMarkets) -> Evaluate:
         clock=shared.clock,
         entropy=shared.entropy,
         kill_switch=shared.kill_switch,
-        guard=_entry_guard(shared),
+        guard=_entry_guard(shared, by_hand),
         admit=_admit(shared, markets),
         exit_guard=ExitGuard(
             session_id=shared.session_id,
@@ -84,6 +88,7 @@ def _evaluate(shared: TradingParts, markets: FreshMarkets) -> Evaluate:
             counters=stores.counters,
             alerts=shared.alerts,
             hole_ns_max=hole_ns_of(settings),
+            by_hand=by_hand,
         ),
         limits=limits_of(settings),
         exits=exits_of(settings),
@@ -112,7 +117,7 @@ def _admit(shared: TradingParts, markets: FreshMarkets) -> Admit:
     return guard.admit
 
 
-def _entry_guard(shared: TradingParts) -> EntryGuard:
+def _entry_guard(shared: TradingParts, by_hand: Callable[[], Decided]) -> EntryGuard:
     """Return what stops new pairs before their exposure is looked at."""
     rules, health = stability_of(shared.settings), shared.stores.health
     return EntryGuard(
@@ -120,6 +125,7 @@ def _entry_guard(shared: TradingParts) -> EntryGuard:
         rules=rules,
         stability=Stability(shared.session_id, health, shared.clock, window_ns=rules.window_ns),
         rates=RateWatch(),
+        by_hand=by_hand,
     )
 
 

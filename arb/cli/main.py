@@ -12,11 +12,12 @@ from arb.cli import reload, risk, sessions, stack, trading, web
 from arb.cli.alerts import alerts_app, dead_app
 from arb.cli.backtest import backtest
 from arb.cli.chaos import chaos_app, soak
+from arb.cli.coins import coins_app
 from arb.cli.config import config_app
 from arb.cli.doctor.command import doctor
 from arb.cli.export import export
 from arb.cli.output import BAD_USE, FAILED, NOT_RUNNING
-from arb.domain.errors import ConfigError, DispatchError, StoreUnavailable, VenueError
+from arb.domain.errors import ArbError, ConfigError, InvariantError
 from arb.stack.errors import StackError, StackNotRunning
 
 COMMANDS: Final = (
@@ -53,6 +54,7 @@ COMMANDS: Final = (
 )
 GROUPS: Final = {
     "trades": trading.trades_app,
+    "coins": coins_app,
     "config": config_app,
     "chaos": chaos_app,
     "alerts": alerts_app,
@@ -90,7 +92,9 @@ def main() -> None:
         _fail(error, NOT_RUNNING)
     except ConfigError as error:
         _fail(error, BAD_USE)
-    except (StackError, StoreUnavailable, VenueError, DispatchError) as error:
+    except InvariantError:
+        raise
+    except (StackError, ArbError) as error:
         _fail(error, FAILED)
 
 

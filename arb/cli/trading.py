@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from arb.cli import reads, running
+from arb.cli.close import close
 from arb.cli.moments import shown, zone_of
 from arb.cli.output import FAILED, AsJson, AsJsonOfTable, headed, show, tell
 from arb.cli.reads import Asked, From, OfSession, To, Utc
@@ -58,7 +59,8 @@ def check(as_json: AsJson = False) -> None:
         raise typer.Exit(FAILED)
 
 
-trades_app = typer.Typer(help="List the newest trades, or take up one that was handed over.")
+trades_app = typer.Typer(help="List the newest trades; close one, or take up one that was handed over.")
+trades_app.command()(close)
 
 
 @trades_app.callback(invoke_without_command=True)
@@ -71,7 +73,7 @@ def trades(
     utc: Utc = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the newest trades, or take up one that was handed over."""
+    """List the newest trades; close one, or take up one that was handed over."""
     if context.invoked_subcommand is not None:
         return
     from arb.cli.views.listing import newest_trades, trades_view

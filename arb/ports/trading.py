@@ -15,6 +15,7 @@ from arb.domain.risk.review import Approved, Limits, Mode, Proposal, Refused
 from arb.domain.state.generation import Generation
 from arb.domain.state.owner import Owner
 from arb.domain.state.recovery import Recovery
+from arb.domain.trading.by_hand import CloseRequest, CoinPause, Decided
 from arb.domain.trading.external import ExternalOrder, ListedOrder
 from arb.domain.trading.lone_leg import LoneLeg
 from arb.domain.trading.order import Event, Order, OrderReport
@@ -237,6 +238,31 @@ class TradeStore(Protocol):
 
     def working(self, session_id: SessionId) -> int:
         """Return how many orders may still execute."""
+
+
+class HandStore(Protocol):
+    """What a person decided about coins and pairs, in SQL. Raises, everywhere: StoreUnavailable."""
+
+    def pause(self, session_id: SessionId, pause: CoinPause) -> CoinPause:
+        """Open nothing of a coin, in this session and those that follow it; return the pause in force.
+
+        Of two the first one stays. An entry that is being committed comes before it, or is refused.
+        """
+
+    def resume(self, session_id: SessionId, coin: Coin, by: str, now_ns: int) -> CoinPause | None:
+        """Let a coin be opened again; return the pause that this ended, None if there was none."""
+
+    def pauses(self, session_id: SessionId) -> tuple[CoinPause, ...]:
+        """Return the pauses in force, by coin."""
+
+    def ask_to_close(self, request: CloseRequest) -> CloseRequest:
+        """Ask for a pair to be closed; return the request in force, which is the first one.
+
+        Raises: Conflict if the trade is not open.
+        """
+
+    def decided(self, session_id: SessionId, now_ns: int) -> Decided:
+        """Return all that holds now."""
 
 
 class KillSwitch(Protocol):

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from sqlalchemy import Engine, text
 
 from arb.adapters.memory.alerts import MemoryAlertStore
+from arb.adapters.memory.by_hand import MemoryByHand
 from arb.adapters.memory.external import MemoryExternalOrderStore
 from arb.adapters.memory.sessions import MemorySessionStore
 from arb.adapters.memory.snapshots import MemorySnapshotStore
@@ -15,6 +16,7 @@ from arb.adapters.memory.tables import MemoryTables
 from arb.adapters.memory.trades import MemoryTradeStore
 from arb.adapters.memory.venue_health import MemoryVenueHealth
 from arb.adapters.postgres.alerts import SqlAlertStore
+from arb.adapters.postgres.by_hand import SqlByHand
 from arb.adapters.postgres.engine import Pool, make_engine
 from arb.adapters.postgres.external import SqlExternalOrderStore
 from arb.adapters.postgres.sessions import SqlSessionStore
@@ -25,7 +27,7 @@ from arb.domain.ledger.ledger import Posting
 from arb.domain.market.ids import ClientOrderId, SessionId
 from arb.engine.trading.stability import VenueHealthStore
 from arb.ports.messaging import AlertStore
-from arb.ports.trading import ExternalOrderStore, SessionStore, TradeStore
+from arb.ports.trading import ExternalOrderStore, HandStore, SessionStore, TradeStore
 
 Balances = dict[tuple[str, str], Decimal]
 Event = tuple[str, str, str, int]  # event, from, to, fence
@@ -52,6 +54,7 @@ class Stores:
     alerts: AlertStore
     external: ExternalOrderStore
     health: VenueHealthStore
+    by_hand: HandStore
     inside: Inside
 
 
@@ -141,6 +144,7 @@ def memory_stores() -> Stores:
         MemoryAlertStore(tables),
         MemoryExternalOrderStore(tables),
         MemoryVenueHealth(tables),
+        MemoryByHand(tables),
         InsideMemory(tables),
     )
 
@@ -153,6 +157,7 @@ def sql_stores(engine: Engine) -> Stores:
         SqlAlertStore(engine),
         SqlExternalOrderStore(engine),
         SqlVenueHealth(engine),
+        SqlByHand(engine),
         InsideSql(engine),
     )
 

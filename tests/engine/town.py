@@ -12,6 +12,7 @@ from arb.adapters.local.kill_switch import MemoryKillSwitch
 from arb.adapters.local.memory_budget import UnlimitedBudget
 from arb.adapters.memory.alerts import MemoryAlertStore
 from arb.adapters.memory.bars import MemoryBars
+from arb.adapters.memory.by_hand import MemoryByHand
 from arb.adapters.memory.external import MemoryExternalOrderStore
 from arb.adapters.memory.feeds import MemoryFeedRegistry
 from arb.adapters.memory.quotes import MemoryQuoteStore
@@ -42,6 +43,8 @@ from arb.engine.market.bars import BarMarket
 from arb.engine.market.fresh_market import FreshMarkets
 from arb.engine.market.markets import Markets
 from arb.engine.market.rules import RereadRules, WatchRules
+from arb.engine.trading.by_hand import ByHand
+from arb.engine.trading.close_by_hand import CloseByHand
 from arb.engine.trading.evaluate import Evaluate, Nearness
 from arb.engine.trading.execute import Execute
 from arb.engine.trading.exit_guard import ExitGuard
@@ -259,6 +262,8 @@ class Town:
             session_id=SESSION, trades=self.trades, prices=fresh.fee_prices, clock=self.clock,
             otherwise=self.unfilled.admit,
         )  # fmt: skip
+        self.hand = MemoryByHand(self.tables)
+        by_hand = ByHand(session_id=SESSION, store=self.hand, clock=self.clock).read
         self.evaluate = Evaluate(
             session_id=SESSION, quotes=self.quotes, markets=markets, sessions=self.sessions,
             kill_switch=self.switch,
@@ -268,11 +273,12 @@ class Town:
                 stability=Stability(
                     SESSION, self.health, self.clock, window_ns=STABILITY.window_ns
                 ),
+                by_hand=by_hand,
             ),
             admit=self.fee_guard.admit,
             exit_guard=ExitGuard(
                 session_id=SESSION, trades=trades, counters=self.counters, alerts=alerts,
-                hole_ns_max=60 * NS_PER_S,
+                hole_ns_max=60 * NS_PER_S, by_hand=by_hand,
             ),
             appetite=Appetite(
                 notional_usdt=Decimal(1_000), slip_bps=Decimal(8), order_lifetime_ns=3 * NS_PER_S
@@ -299,6 +305,12 @@ class Town:
             paused=Pauses(self.health, self.clock).of,
             **common,
         )
+        self.close_by_hand = CloseByHand(
+            session_id=SESSION, trades=self.trades, sessions=self.sessions, markets=markets,
+            kill_switch=self.switch, store=self.hand, limits=LIMITS, slip_bps=Decimal(8), clock=self.clock,
+            stability=Stability(SESSION, self.health, self.clock, window_ns=STABILITY.window_ns),
+            stability_rules=STABILITY,
+        )  # fmt: skip
         self.lone_legs = LoneLegs(session_id=SESSION, trades=trades, sessions=self.sessions, clock=self.clock)
         self.sweep = Sweep(
             session_id=SESSION,

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from decimal import Decimal
 
+from arb.adapters.memory.by_hand import MemoryByHand
 from arb.adapters.memory.ledger import OWN, moved_by, opened, venue_balances
 from arb.adapters.memory.reentry import losses
 from arb.adapters.memory.tables import MemoryTables
@@ -88,6 +89,7 @@ def exposure(tables: MemoryTables, session_id: SessionId, now_ns: int) -> Exposu
         free={(venue.value, asset): amount for (venue, asset), amount in free(tables, session_id).items()},
         losses=losses(of_account, now_ns),
         currencies=_currencies(tables, session_id, of_account),
+        paused=MemoryByHand(tables).decided(session_id, now_ns).paused,
     )
 
 

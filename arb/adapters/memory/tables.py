@@ -11,11 +11,12 @@ from arb.adapters.postgres.records.seals import SealedPart
 from arb.domain.errors import InvariantError, StoreUnavailable
 from arb.domain.health.alert import Alert
 from arb.domain.ledger.ledger import Entry
-from arb.domain.market.ids import ClientOrderId, FillId, SessionId, Symbol, TradeId, Venue, VenueOrderId
+from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, Symbol, TradeId, Venue, VenueOrderId
 from arb.domain.risk.mode import ModeChange
 from arb.domain.state.generation import Generation
 from arb.domain.state.owner import Owner
 from arb.domain.state.recovery import Recovery
+from arb.domain.trading.by_hand import CloseRequest, CoinPause
 from arb.domain.trading.external import ExternalOrder
 from arb.domain.trading.order import Event, Order, State
 from arb.domain.trading.trade import Trade
@@ -76,6 +77,8 @@ class MemoryTables:
     balances: dict[SessionId, dict[tuple[str, str], Decimal]] = field(default_factory=dict)
     external: dict[tuple[Owner, Venue, VenueOrderId], ExternalOrder] = field(default_factory=dict)
     pauses: dict[tuple[SessionId, Venue], tuple[int, str]] = field(default_factory=dict)
+    coin_pauses: dict[tuple[str, str, Coin], CoinPause] = field(default_factory=dict)  # mode, group, coin
+    close_requests: list[CloseRequest] = field(default_factory=list)
     alerts: list[tuple[SessionId | None, Alert]] = field(default_factory=list)
     snapshots: dict[tuple[SessionId, str], dict[str, SealedPart]] = field(default_factory=dict)
 

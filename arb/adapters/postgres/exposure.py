@@ -25,11 +25,21 @@ from sqlalchemy import (
     union_all,
 )
 
+from arb.adapters.postgres.by_hand import OF_SESSION
 from arb.adapters.postgres.ledger import OWN
 from arb.adapters.postgres.neighbours import Moved, beside, moved_since, of_one_purse, siblings
 from arb.adapters.postgres.records.holds import HoldState
 from arb.adapters.postgres.reentry import LOST
-from arb.adapters.postgres.tables import archived_sums, balances, fills, holds, orders, sessions, trades
+from arb.adapters.postgres.tables import (
+    archived_sums,
+    balances,
+    coin_pauses,
+    fills,
+    holds,
+    orders,
+    sessions,
+    trades,
+)
 from arb.domain.ledger.ledger import TRADING
 from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.domain.market.money import EXACT, ZERO, exact_sum
@@ -120,6 +130,8 @@ PARTS: Final[CompoundSelect[Any]] = union_all(
     select(literal("taken_in"), NOTHING, balances.c.asset, -func.sum(balances.c.amount), func.count())
     .where(balances.c.session_id.in_(IN_USE), balances.c.account == TRADING)
     .group_by(balances.c.asset),
+    select(literal("paused"), coin_pauses.c.coin, NOTHING, literal(0), literal(1))
+    .select_from(coin_pauses.join(sessions, OF_SESSION)),
     LOST,
     HELD,
     ON_HOLD,
@@ -171,6 +183,7 @@ def exposure(
         currencies=_currencies(by_part),
         losses=_losses(by_part["lost"], proposed),
         generation=generation,
+        paused=frozenset(Coin(row.name) for row in by_part["paused"]),
     )
 
 

@@ -186,6 +186,32 @@ venue_pauses = Table(
     _text("reason"),
 )
 
+coin_pauses = Table(
+    "coin_pauses",
+    METADATA,
+    _id("coin_pause_id"),
+    _text("environment"),
+    _text("group_name"),
+    _text("coin"),
+    _ns("paused_at_ns"),
+    _text("paused_by"),
+    _text("reason"),
+    Column("resumed_at_ns", BigInteger, nullable=False, server_default="0"),  # 0: in force
+    _text("resumed_by", server_default=""),
+)
+
+close_requests = Table(
+    "close_requests",
+    METADATA,
+    _id("close_request_id"),
+    _of("session_id", SESSION_ID),
+    _of("trade_id", "trades.trade_id"),
+    _text("asked_by"),
+    _ns("asked_at_ns"),
+    _ns("lasts_ns"),
+    _money("earned_bps_min"),
+)
+
 fills = Table(
     "fills",
     METADATA,

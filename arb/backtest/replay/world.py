@@ -15,6 +15,7 @@ from arb.adapters.broker.dispatch import MemoryDispatcher
 from arb.adapters.local.clock import ManualClock, SeededEntropy
 from arb.adapters.local.kill_switch import MemoryKillSwitch
 from arb.adapters.memory.bars import MemoryBars
+from arb.adapters.memory.by_hand import MemoryByHand
 from arb.adapters.memory.feeds import MemoryFeedRegistry
 from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.adapters.memory.sessions import MemorySessionStore
@@ -90,6 +91,7 @@ class MemoryStores:
     trades: MemoryTradeStore
     sessions: MemorySessionStore
     health: MemoryVenueHealth
+    by_hand: MemoryByHand
     quotes: MemoryQuoteStore
     counters: Counted
     feeds: MemoryFeedRegistry
@@ -236,6 +238,7 @@ class World:
                 trades=MemoryTradeStore(self.tables),
                 sessions=MemorySessionStore(self.tables),
                 health=MemoryVenueHealth(self.tables),
+                by_hand=MemoryByHand(self.tables),
                 quotes=quotes,
                 counters=Counted(),
                 feeds=MemoryFeedRegistry(quotes),

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from arb.adapters.local.clock import SystemClock
+from arb.app.coins import pause_document
 from arb.app.emergency import stop_of
 from arb.app.engines import engine
 from arb.app.facts.frame import ProcessLine
@@ -17,6 +18,7 @@ from arb.app.facts.model import process_lines
 from arb.app.facts.sources import Sources
 from arb.app.stores import connect_stores
 from arb.app.wiring import Engine
+from arb.cli.views.coins import pause_line
 from arb.cli.views.risk import currencies_of, line_of
 from arb.cli.views.style import aged
 from arb.cli.views.text import UNKNOWN, duration
@@ -67,6 +69,7 @@ def status_of(home: Home, supervised: StackStatus | None) -> dict[str, Any]:
         "exit_waits": built and _or_none(lambda: built.counters.read().get("exit_waits", {})),
         "degradation": built and _degradation(built),
         "legs_alone": built and _or_none(lambda: _legs_alone(built)),
+        "paused": built and _or_none(lambda: _paused(built)),
         "currencies": built and _or_none(lambda: currencies_of(built)),
         "dead_letters": built and _or_none(built.stores.dead_letters.waiting),
         "processes": _process_rows(supervised, beats),
@@ -121,6 +124,11 @@ def _legs_alone(built: Engine) -> list[dict[str, Any]]:
     """Return the legs that were handed over and that nothing hedges."""
     legs = [leg.trade for leg in built.trades.alone(built.session_id) if leg.is_waiting]
     return [{"trade_id": each.trade_id, "coin": each.coin, "residual": plain(each.residual)} for each in legs]
+
+
+def _paused(built: Engine) -> list[dict[str, Any]]:
+    """Return the coins of which nothing is opened, by hand."""
+    return [pause_document(pause) for pause in built.stores.by_hand.pauses(built.session_id)]
 
 
 def _degradation(built: Engine) -> dict[str, Any]:
@@ -179,6 +187,8 @@ def status_view(status: Mapping[str, Any]) -> RenderableType:
     for leg in status.get("legs_alone") or ():
         line = f"{leg['residual']} {leg['coin']} of trade {leg['trade_id']}: arb trades adopt"
         head.append(f"alone    {line}\n", "bold red")
+    for pause in status.get("paused") or ():
+        head.append(f"paused   {pause['coin']} {pause_line(pause, None)}: arb coins resume\n", "bold red")
     for line in status.get("currencies") or ():
         head.append(f"{line_of(line)}\n")
     if status.get("dead_letters"):

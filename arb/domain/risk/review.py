@@ -12,6 +12,7 @@ from arb.domain.market.pair import Direction
 from arb.domain.market.spread import Edge
 from arb.domain.risk.direction import Currencies
 from arb.domain.time import NS_PER_MS
+from arb.domain.trading.by_hand import PAUSED
 from arb.domain.trading.reentry import Losses, ReentryRules
 from arb.domain.trading.reserve import hold_of
 from arb.domain.trading.trade import Leg, Trade
@@ -87,6 +88,7 @@ class Exposure:
     losses: Mapping[tuple[Coin, Direction], Losses] = field(default_factory=dict)  # in a row, of the last day
     currencies: Currencies = field(default_factory=Currencies)
     generation: int = 0  # of the settings that are in force
+    paused: frozenset[Coin] = frozenset()  # by hand
 
     @property
     def notional_total_krw(self) -> Decimal:
@@ -168,6 +170,7 @@ def _ceilings(proposal: Proposal, limits: Limits, exposure: Exposure) -> tuple[C
         ("mode_not_normal", exposure.mode is not Mode.NORMAL),
         ("settings_outdated", exposure.generation != limits.generation),
         ("account_killed", exposure.account_killed),
+        (PAUSED, trade.coin in exposure.paused),
         ("fee_unvalued", exposure.unvalued_fees > 0),
         (TRIAL_UNDER_WAY, _trial_is_taken(proposal, exposure)),
         ("edge_too_small", proposal.edge.net_bps < limits.entry_edge_bps_min),

@@ -23,6 +23,7 @@ TROUBLES = frozenset({Event.LOSE, Event.RELEASE, Event.REJECT, Event.ABSENT})
 # What says of an order that the venue did not take it; proof that it never arrived comes later: no news.
 FAILURES: Final = frozenset({Event.LOSE, Event.RELEASE, Event.REJECT})
 FAILING: Final = "venue_failing"  # why an exit waits: its circuit is open
+UNANSWERED: Final = "venue_unanswered"  # exits are out of which nothing was heard
 NEWEST: Final = 64  # orders of a venue; more than may be on their way, and failures in a row that matter
 
 
@@ -183,7 +184,7 @@ def _exit_obstacle(
     if just_failed or _circuit_is_open(record, rules, now_ns):
         return Refused(f"{FAILING}_{venue}")
     if _is_full(answers, rules):
-        return Refused(f"venue_unanswered_{venue}")
+        return Refused(f"{UNANSWERED}_{venue}")
     if reason != STOP_LOSS and score(record, rules) < rules.score_min:
         return Refused(f"venue_unstable_{venue}")
     return None

@@ -12,7 +12,7 @@ from arb.domain.market.spread import Edge, Market, common_quantity, reach_bps
 from arb.domain.risk.review import Admit, Approved, Limits, Mode, Proposal, Refused
 from arb.domain.risk.sanity import rate_doubt, stale, untradable, with_hole
 from arb.domain.trading.evidence import Facts, exit_facts
-from arb.domain.trading.exits import ExitRules, exit_quantity, exit_reason, is_sendable_pair
+from arb.domain.trading.exits import ExitRules, exit_quantity, is_sendable_pair
 from arb.domain.trading.order import Order, Purpose
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.settlement import is_over
@@ -146,7 +146,7 @@ class Evaluate:
             else:
                 self.dispatcher.send("arb.settle_trade", trade.trade_id)  # it became dust while it was held
             return False
-        reason = exit_reason(trade, position, quantity, market, self.exits, now_ns, view.orders)
+        reason = self.exit_guard.reason(view, position, quantity, market, self.exits, now_ns)
         if reason is None:
             return False
         hole = with_hole(market, quantity, self.limits)

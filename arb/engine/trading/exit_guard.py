@@ -3,7 +3,7 @@
 A venue that takes no orders now, money that is not there, or refusals of late. What waits is counted by why.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
@@ -14,11 +14,15 @@ from arb.domain.market.money import ZERO
 from arb.domain.market.spread import Market
 from arb.domain.risk.review import Refused
 from arb.domain.risk.stability import FAILING, Pace, StabilityRules, exit_pace, without
+from arb.domain.trading.by_hand import BY_HAND, Decided, nothing_decided
 from arb.domain.trading.coverage import covered
 from arb.domain.trading.exits import (
     STOP_LOSS,
+    ExitRules,
     Exits,
     cautious,
+    earned_bps,
+    exit_reason,
     exits_so_far,
     is_resting,
     is_sendable_pair,
@@ -47,11 +51,35 @@ class ExitGuard:
     counters: Counters
     alerts: AlertSink
     hole_ns_max: int  # how long a stop-loss waits for a book to be whole
+    by_hand: Callable[[], Decided] = nothing_decided
     _unpaid_at_ns: dict[Asset, int] = field(default_factory=dict)
     _held: HeldExits = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_held", HeldExits(self.alerts))
+
+    def reason(
+        self,
+        view: TradeView,
+        position: TradePosition,
+        quantity: Decimal,
+        market: Market,
+        rules: ExitRules,
+        now_ns: int,
+    ) -> str | None:
+        """Return why this much of a pair should be closed: by the rules, or by hand.
+
+        Raises: StoreUnavailable.
+        """
+        trade = view.trade
+        found = exit_reason(trade, position, quantity, market, rules, now_ns, view.orders)
+        request = self.by_hand().closing.get(trade.trade_id) if found is None else None
+        if request is None or not request.holds(now_ns):
+            return found
+        enough = earned_bps(trade, position, quantity, market) >= request.earned_bps_min
+        if not enough:
+            self.waits("by_hand_price")
+        return BY_HAND if enough else None
 
     def pace(
         self, view: TradeView, reason: str, stability: Stability, rules: StabilityRules, now_ns: int

@@ -1,6 +1,7 @@
 """What stops a new pair before its exposure is looked at: the market, the rate, the venues' behaviour."""
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -11,6 +12,7 @@ from arb.domain.risk.review import Limits, Refused
 from arb.domain.risk.sanity import unfit
 from arb.domain.risk.stability import StabilityRules, VenueRecord, obstacle, score
 from arb.domain.time import NS_PER_MS, NS_PER_S
+from arb.domain.trading.by_hand import PAUSED, Decided, nothing_decided
 from arb.engine.trading.stability import Stability
 
 RATE_WINDOW_NS: Final = 60 * NS_PER_S
@@ -42,6 +44,7 @@ class EntryGuard:
     stability: Stability
     rates: RateWatch
     rate_is_absurd: bool = False
+    by_hand: Callable[[], Decided] = nothing_decided
 
     def watch(self, rate: Rate) -> None:
         """Take note of a rate, whether or not anything is opened at it."""
@@ -52,6 +55,8 @@ class EntryGuard:
 
         Raises: StoreUnavailable.
         """
+        if market.coin in self.by_hand().paused:
+            return Refused(PAUSED)
         if self.rate_is_absurd:
             return Refused("rate_absurd")
         refused = unfit(market, self.limits)
