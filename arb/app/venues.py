@@ -7,10 +7,13 @@ from typing import assert_never
 
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.adapters.redis.fees import RedisFees
+from arb.adapters.venues.binance import connect as binance
 from arb.adapters.venues.binance.connect import connect_binance
 from arb.adapters.venues.binance.markets import Fees
 from arb.adapters.venues.paper import PaperVenue
+from arb.adapters.venues.upbit import connect as upbit
 from arb.adapters.venues.upbit.connect import connect_upbit
+from arb.adapters.venues.venue_client import Gateway
 from arb.app.accounts import named
 from arb.app.stores import Stores
 from arb.domain.market.ids import SessionId, Venue
@@ -90,6 +93,36 @@ def _client(
                 weight_per_minute=settings.binance.weight_per_minute,
                 orders_per_10s=settings.binance.orders_per_10s,
                 fees=fees,
+            )
+        case _:
+            assert_never(venue)
+
+
+def public_gateways(settings: Settings, clock: SystemClock, entropy: SystemEntropy) -> dict[Venue, Gateway]:
+    """Return a way to each venue of the pair for what anybody may ask, within its limits."""
+    return {venue: _gateway(venue, settings, clock, entropy) for venue in settings.pair}
+
+
+def _gateway(venue: Venue, settings: Settings, clock: SystemClock, entropy: SystemEntropy) -> Gateway:
+    timeout_ms = settings.orders.http_timeout_ms
+    match venue:
+        case Venue.UPBIT:
+            return upbit.connect_gateway(
+                settings.upbit.rest_url,
+                clock,
+                entropy,
+                http_timeout_ms=timeout_ms,
+                orders_per_s=settings.upbit.orders_per_s,
+                requests_per_s=settings.upbit.requests_per_s,
+            )
+        case Venue.BINANCE:
+            return binance.connect_gateway(
+                settings.binance.rest_url,
+                clock,
+                entropy,
+                http_timeout_ms=timeout_ms,
+                weight_per_minute=settings.binance.weight_per_minute,
+                orders_per_10s=settings.binance.orders_per_10s,
             )
         case _:
             assert_never(venue)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from arb.backtest.reading.assemble import Wishes, series_of
+from arb.backtest.reading.fetched import is_fetched, read_fetched
 from arb.backtest.reading.mapping import find_mapping
 from arb.backtest.reading.series import Series
 from arb.backtest.reading.table import read_table
@@ -63,7 +64,8 @@ def load_series(asked: Asked, settings: Settings) -> Series:
         raise ConfigError(
             f"pair: {pair.first} and {pair.second} quote in one currency; no backtest knows that"
         )
-    table = read_table(files_of(asked.data))
+    fetched = asked.data.is_dir() and is_fetched(asked.data)
+    table = read_fetched(asked.data) if fetched else read_table(files_of(asked.data))
     series = series_of(
         asked.data.name,
         table,

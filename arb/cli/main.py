@@ -14,6 +14,7 @@ from arb.cli.backtest import backtest
 from arb.cli.chaos import chaos_app, soak
 from arb.cli.coins import coins_app
 from arb.cli.config import config_app
+from arb.cli.data import data_app
 from arb.cli.doctor.command import doctor
 from arb.cli.export import export
 from arb.cli.output import BAD_USE, FAILED, NOT_RUNNING
@@ -56,6 +57,7 @@ GROUPS: Final = {
     "trades": trading.trades_app,
     "coins": coins_app,
     "config": config_app,
+    "data": data_app,
     "chaos": chaos_app,
     "alerts": alerts_app,
     "dead": dead_app,

@@ -7,19 +7,32 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from arb.domain.market.book import Book
+from arb.domain.market.candle import Candle
 from arb.domain.market.ids import Symbol, Venue
 from arb.domain.market.instrument import FeeIn
 from arb.domain.trading.order import Order
 from arb.venues.binance import books as binance_books
+from arb.venues.binance import candles as binance_candles
 from arb.venues.binance import instruments as binance_instruments
 from arb.venues.binance import names as binance_names
 from arb.venues.request import HttpRequest
 from arb.venues.upbit import books as upbit_books
+from arb.venues.upbit import candles as upbit_candles
 from arb.venues.upbit import instruments as upbit_instruments
 from arb.venues.upbit import names as upbit_names
 from arb.venues.upbit.orders import unfillable
 
 Bands = tuple[tuple[Decimal, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """How a venue is asked for candles."""
+
+    # Of a market and an interval in seconds, those that begin from one moment to before another.
+    request: Callable[[Symbol, int, int, int], HttpRequest]
+    candles: Callable[[Any], tuple[Candle, ...]]  # Raises: ValueError, LookupError, ArithmeticError
+    rows_max: int  # in one reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +43,7 @@ class VenueFacts:
     symbol: Callable[[str], Symbol]  # Raises: ValueError
     book_request: Callable[[Symbol], HttpRequest]
     book: Callable[[Symbol, Any, int], Book]  # Raises: DataError, ValueError, LookupError
+    past: Past | None = None  # None: it tells nobody
     taker_fee_bps: Decimal  # where the account's own is not known
     fee_in: FeeIn
     notional_min: Decimal  # in its quote currency
@@ -52,6 +66,7 @@ FACTS: Final[Mapping[Venue, VenueFacts]] = MappingProxyType(
             symbol=upbit_names.symbol_of,
             book_request=upbit_books.request,
             book=upbit_books.book,
+            past=Past(upbit_candles.request, upbit_candles.candles, upbit_candles.ROWS_MAX),
             taker_fee_bps=upbit_instruments.DEFAULT_TERMS.taker_fee_bps,
             fee_in=FeeIn.QUOTE,
             notional_min=upbit_instruments.DEFAULT_TERMS.notional_min,
@@ -64,6 +79,7 @@ FACTS: Final[Mapping[Venue, VenueFacts]] = MappingProxyType(
             symbol=binance_names.symbol_of,
             book_request=binance_books.request,
             book=binance_books.book,
+            past=Past(binance_candles.request, binance_candles.candles, binance_candles.ROWS_MAX),
             taker_fee_bps=binance_instruments.DEFAULT_TAKER_FEE_BPS,
             fee_in=FeeIn.RECEIVED,
             notional_min=binance_instruments.NOTIONAL_MIN,

@@ -24,7 +24,7 @@ from arb.venues.upbit.names import venue_symbol
 
 ORDER_GROUP: Final = "order"
 DEFAULT_GROUP: Final = "default"
-QUOTATION_GROUPS: Final = ("market", "ticker", "orderbook")
+QUOTATION_GROUPS: Final = ("market", "ticker", "orderbook", "candle")
 AWAY: Final = Decimal(2)
 SIDES: Final = {Side.BUY: "bid", Side.SELL: "ask"}
 REMAINING: Final = re.compile(r"group=([a-z-]+);.*\bsec=([0-9]+)", re.ASCII)

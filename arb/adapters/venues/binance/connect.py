@@ -34,11 +34,31 @@ def connect_binance(
     fees: Fees | None = None,
 ) -> BinanceClient:
     """Return a client with its own connections and limits; call it after a fork."""
+    gateway = connect_gateway(
+        rest_url,
+        clock,
+        entropy,
+        http_timeout_ms=http_timeout_ms,
+        weight_per_minute=weight_per_minute,
+        orders_per_10s=orders_per_10s,
+    )
+    return BinanceClient(gateway, clock, api_key=api_key, recv_window_ms=recv_window_ms, fees=fees)
+
+
+def connect_gateway(
+    rest_url: str,
+    clock: Clock,
+    entropy: Entropy,
+    *,
+    http_timeout_ms: int,
+    weight_per_minute: int,
+    orders_per_10s: int,
+) -> Gateway:
+    """Return a way to the venue with its own connections and limits, enough for what anybody may ask."""
     transport = HttpTransport(rest_url, connect_timeout_ms=http_timeout_ms, read_timeout_ms=http_timeout_ms)
     limits = {
         orders.WEIGHT_GROUP: Limit(count=weight_per_minute, period_ms=60_000),
         orders.ORDER_GROUP: Limit(count=orders_per_10s, period_ms=10_000),
     }
     limiter = RateLimiter(Venue.BINANCE, limits, clock, pool=orders.WEIGHT_GROUP)
-    gateway = Gateway(DIALECT, transport, limiter, VenueBreaker(Venue.BINANCE, clock, entropy))
-    return BinanceClient(gateway, clock, api_key=api_key, recv_window_ms=recv_window_ms, fees=fees)
+    return Gateway(DIALECT, transport, limiter, VenueBreaker(Venue.BINANCE, clock, entropy))

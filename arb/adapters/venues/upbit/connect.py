@@ -32,11 +32,31 @@ def connect_upbit(
     requests_per_s: int,
 ) -> UpbitClient:
     """Return a client with its own connections and limits; call it after a fork."""
+    gateway = connect_gateway(
+        rest_url,
+        clock,
+        entropy,
+        http_timeout_ms=http_timeout_ms,
+        orders_per_s=orders_per_s,
+        requests_per_s=requests_per_s,
+    )
+    return UpbitClient(gateway, clock, entropy, api_key=api_key, http_timeout_ms=http_timeout_ms)
+
+
+def connect_gateway(
+    rest_url: str,
+    clock: Clock,
+    entropy: Entropy,
+    *,
+    http_timeout_ms: int,
+    orders_per_s: int,
+    requests_per_s: int,
+) -> Gateway:
+    """Return a way to the venue with its own connections and limits, enough for what anybody may ask."""
     transport = HttpTransport(rest_url, connect_timeout_ms=http_timeout_ms, read_timeout_ms=http_timeout_ms)
     limits = {
         orders.ORDER_GROUP: Limit(count=orders_per_s, period_ms=1_000),
         orders.DEFAULT_GROUP: Limit(count=requests_per_s, period_ms=1_000),
     } | {group: Limit(count=QUOTATIONS_PER_S, period_ms=1_000) for group in orders.QUOTATION_GROUPS}
     limiter, breaker = RateLimiter(Venue.UPBIT, limits, clock), VenueBreaker(Venue.UPBIT, clock, entropy)
-    gateway = Gateway(DIALECT, transport, limiter, breaker)
-    return UpbitClient(gateway, clock, entropy, api_key=api_key, http_timeout_ms=http_timeout_ms)
+    return Gateway(DIALECT, transport, limiter, breaker)
