@@ -1,4 +1,4 @@
-"""The simulated world of mock mode: one market, two venues, one account on each, made-up keys."""
+"""The simulated world of mock mode: one market, its venues, one account on each, made-up keys."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from arb.domain.errors import ConfigError
+from arb.domain.market.ids import Venue
 from arb.ports.market import Clock, Entropy
 from arb.sim.core.coins import named_coin
+from arb.sim.venues import SIMULATED
 from arb.stack.files import read_json, write_json
 from arb.stack.home import Home
 from arb.stack.processes import Plan
@@ -15,8 +17,7 @@ from config.settings import Settings
 
 KEY_BITS: Final = 256
 # Worth of the inventory that each account starts with, so that either leg can be sold at once.
-OPENING_USDT: Final = Decimal(200_000)
-OPENING_KRW: Final = Decimal(280_000_000)
+OPENING_MONEY: Final = {"USDT": Decimal(200_000), "KRW": Decimal(280_000_000)}
 OPENING_COIN_USDT: Final = Decimal(50_000)
 
 
@@ -59,9 +60,7 @@ def write_world(
         },
         "tape": str(tape.path.absolute()) if tape else None,
         "speed": tape.speed if tape else "1",
-        "credentials": credentials
-        or known.get("credentials")
-        or {venue: {"key": _secret(entropy), "secret": _secret(entropy)} for venue in ("binance", "upbit")},
+        "credentials": credentials or _keys(entropy) | known.get("credentials", {}),
         "balances": _opening(coins or settings.coins),
     }
     write_json(home.sim_file, world)
@@ -76,12 +75,16 @@ def stack_settings(plan: Plan, world: dict[str, Any] | None, settings: Settings)
     for venue, base in plan.simulators.items():
         stream = base.replace("http://", "ws://", 1)
         tree[venue] = {"rest_url": base, "credentials": world["credentials"][venue]}
-        if venue == "binance":
-            tree[venue] |= {"stream_url": stream, "user_stream_url": f"{stream}/ws-api/v3"}
-        else:
-            public = f"{stream}/websocket/v1"
-            tree[venue] |= {"stream_url": public, "user_stream_url": f"{public}/private"}
+        simulated = SIMULATED[Venue(venue)]
+        tree[venue] |= {
+            "stream_url": f"{stream}{simulated.stream_path}",
+            "user_stream_url": f"{stream}{simulated.user_stream_path}",
+        }
     return tree
+
+
+def _keys(entropy: Entropy) -> dict[str, dict[str, str]]:
+    return {venue.value: {"key": _secret(entropy), "secret": _secret(entropy)} for venue in Venue}
 
 
 def _secret(entropy: Entropy) -> str:
@@ -93,7 +96,4 @@ def _opening(traded: tuple[str, ...]) -> dict[str, dict[str, str]]:
         coin: f"{(OPENING_COIN_USDT / named_coin(coin).price_usdt).quantize(Decimal('0.001')):f}"
         for coin in traded
     }
-    return {
-        "binance": {"USDT": f"{OPENING_USDT:f}", **coins},
-        "upbit": {"KRW": f"{OPENING_KRW:f}", **coins},
-    }
+    return {venue.value: {venue.quote: f"{OPENING_MONEY[venue.quote]:f}", **coins} for venue in Venue}

@@ -124,9 +124,7 @@ def _ground(plan: Plan, clock: Clock, entropy: Entropy) -> _Ground:
                 f"--beside: the stack in {plan.beside.path} runs in {other.mode} mode, not {mode}"
             )
         processes = _processes(plan, simulated=False)
-        shared = (
-            {venue: read_settings(plan.beside)[venue] for venue in ("binance", "upbit")} if is_mock else {}
-        )
+        shared = _venues_beside(plan.beside, settings) if is_mock else {}
         tree = stack_settings(processes, None, settings) | shared
         return _Ground(
             processes=processes, tree=tree, redis_url=other.redis_url, database_url=other.database_url
@@ -140,6 +138,16 @@ def _ground(plan: Plan, clock: Clock, entropy: Entropy) -> _Ground:
         redis_url=_secret(settings.redis_url),
         database_url=_secret(settings.database_url),
     )
+
+
+def _venues_beside(home: Home, settings: Settings) -> dict[str, Any]:
+    """Return where the other stack's simulators are. Raises: ConfigError where one of ours is not there."""
+    known = read_settings(home)
+    if missing := [venue for venue in settings.pair if venue not in known]:
+        raise ConfigError(
+            f"--beside: the stack in {home.path} simulates no {missing[0]}: give it the same pair"
+        )
+    return {venue.value: known[venue] for venue in settings.pair}
 
 
 def _processes(plan: Plan, *, simulated: bool) -> Processes:
