@@ -206,6 +206,17 @@ class TradeStore(Protocol):
         Returns the trade with its next version. Raises: Conflict if somebody changed it meanwhile.
         """
 
+    def fees_assumed(self, session_id: SessionId, limit: int) -> tuple[ClientOrderId, ...]:
+        """Return orders that are over, with a fee that their venue has not named yet, the oldest first."""
+
+    def correct_fees(
+        self, trade: Trade, client_order_id: ClientOrderId, fees: Mapping[FillId, Decimal], now_ns: int
+    ) -> Trade:
+        """Write what was taken for fills whose fee was assumed, book the difference, and write the trade.
+
+        Once for a fill. Returns the trade with its next version. Raises: Conflict if it is not current.
+        """
+
     def live(self, session_id: SessionId) -> tuple[Order, ...]:
         """Return orders that are not terminal, the longest unchanged first."""
 

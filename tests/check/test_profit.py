@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from arb.check.checkers import Findings, check
 from arb.check.history import BookedEntry, Invariant
 from arb.check.profit import profit_of
-from arb.domain.ledger.ledger import EntryKind, Posting, adjustment_entry, move
+from arb.domain.ledger.ledger import (
+    EntryKind,
+    Posting,
+    adjustment_entry,
+    fee_key,
+    fill_entry,
+    move,
+    venue_account,
+)
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.trade import TradeState
@@ -278,3 +286,27 @@ def test_what_was_handed_over_without_a_market_is_unrealised() -> None:
     profit = profit_of(told.engine, told.venues)
     assert (profit.booked_krw, profit.unexplained_krw) == (0, 0)
     assert judged(told).violations == ()
+
+
+def with_a_corrected_fee(told: Told, assumed: Decimal, difference: Decimal) -> Told:
+    """Return the story as booked when its first fee was assumed so, and corrected by a difference."""
+    first, entry = told.engine.fills[0], told.engine.entries[2]
+    order = told.engine.orders_by_id()[first.client_order_id]
+    booked = fill_entry(order, replace(first.fill, fee=assumed))
+    entries = changed(told.engine.entries, 2, postings=booked.postings)
+    key, account = fee_key(order, first.fill), venue_account(order.venue)
+    correction = move(account, f"fees:{order.venue}", first.fill.fee_asset, difference)
+    assert entry.key == booked.key
+    return plus(told.with_engine(entries=entries), key, EntryKind.FEE, *correction)
+
+
+def test_a_fee_that_was_assumed_and_corrected_is_right_and_a_wrong_correction_is_found():
+    told = story(Decimal("0.01"))
+    fee = told.engine.fills[0].fill.fee
+    rules = {Invariant.EVERY_FILL_ONCE, RULE}
+    right, wrong = (
+        {each.invariant for each in judged(with_a_corrected_fee(told, fee - 1, by)).violations}
+        for by in (Decimal(1), Decimal(2))
+    )
+    assert not right & rules
+    assert wrong >= rules

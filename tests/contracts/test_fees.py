@@ -70,3 +70,27 @@ def test_the_same_report_again_leaves_the_worth(stores, session):
     stores.trades.value_fees(trade, values)
     again = stores.trades.record(world.report(order, State.FILLED, *order.fills), NOW_NS + 1)
     assert [fill.fee_in_quote for fill in again.fills] == [Decimal("0.75")]
+
+
+def test_a_fee_that_was_assumed_is_corrected_once_with_its_trade_and_the_ledger(stores, session):
+    opening = world.opening(session.session_id)
+    stores.trades.open_trade(opening.proposal, opening.orders, world.LIMITS, NOW_NS)
+    order = stores.trades.claim(opening.on(Venue.UPBIT).client_order_id, NOW_NS)
+    fill = replace(world.fill(order), fee=Decimal(5), fee_is_assumed=True)
+    stores.trades.record(world.report(order, State.FILLED, fill), NOW_NS)
+    assert stores.trades.fees_assumed(session.session_id, 5) == (order.client_order_id,)
+    before = stores.trades.balances(session.session_id)[Venue.UPBIT, "KRW"]
+    trade = stores.trades.view(order.trade_id).trade
+    named = {fill.fill_id: Decimal(14)}
+    changed = stores.trades.correct_fees(
+        replace(trade, pnl_krw=Decimal(-9)), order.client_order_id, named, NOW_NS
+    )
+    assert stores.trades.view(order.trade_id).trade == changed
+    assert changed.pnl_krw == -9
+    with pytest.raises(Conflict):
+        stores.trades.correct_fees(trade, order.client_order_id, named, NOW_NS)
+    stores.trades.correct_fees(changed, order.client_order_id, named, NOW_NS)
+    (found,) = stores.trades.order(order.client_order_id).fills
+    assert (found.fee, found.fee_is_assumed) == (Decimal(14), False)
+    assert stores.trades.fees_assumed(session.session_id, 5) == ()
+    assert stores.trades.balances(session.session_id)[Venue.UPBIT, "KRW"] == before - 9

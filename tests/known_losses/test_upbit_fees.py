@@ -9,11 +9,15 @@ from collections.abc import Sequence
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
+import pytest
+
 from arb.domain.health.alert import Severity
+from arb.domain.ledger.ledger import EntryKind
 from arb.domain.market.ids import ClientOrderId, Symbol, TradeId, Venue, client_order_id, trade_id
 from arb.domain.market.instrument import Side
 from arb.domain.trading.order import Order, Purpose, State, fold
-from arb.venues.upbit.replies import order_report
+from arb.domain.trading.trade import TradeState
+from arb.venues.upbit.replies import order_report, settled_report
 from tests.engine.town import Town
 from tests.known_losses.helpers import alerts, require, run_all, trades
 
@@ -135,3 +139,66 @@ def test_a_difference_of_one_krw_is_a_drift():
     explained = town.reconcile.run().explained
     assert not explained
     assert alarms(town)
+
+
+@pytest.mark.parametrize("named", [None, "0", "0.5"])
+def test_a_fee_that_is_not_named_yet_or_only_in_part_is_assumed(named):
+    executed = [("100000000", "0.004"), ("100000000", "0.006")]
+    body = reply(executed, Decimal(0)) | {"paid_fee": named}
+    fills = order_report(body, DEFAULT_FEE).fills
+    assert [fill.fee_is_assumed for fill in fills] == [True, True]
+    booked = funds_of(executed) * DEFAULT_FEE if named is None else Decimal(named)
+    assert sum(fill.fee for fill in fills) == booked
+    settled = settled_report(body, DEFAULT_FEE).fills
+    assert not any(fill.fee_is_assumed for fill in settled)
+    assert sum(fill.fee for fill in settled) == booked
+
+
+def town_with_a_closed_pair(assumed_fee_bps: Decimal | None) -> Town:
+    town = Town()
+    town.venues[Venue.UPBIT].assumed_fee_bps = assumed_fee_bps
+    town.premium(60)
+    town.evaluate_now()
+    run_all(town)
+    town.premium(-60)
+    town.evaluate_now()
+    run_all(town)
+    require([trade for trade in trades(town) if trade.state is TradeState.CLOSED], "a pair was closed")
+    return town
+
+
+def sweep(town: Town) -> None:
+    town.sweep.run()
+    town.collect()
+    run_all(town)
+
+
+def earned(town: Town) -> Decimal:
+    return sum((trade.pnl_krw for trade in trades(town)), Decimal(0))
+
+
+def test_a_fee_that_was_assumed_is_corrected_once_when_it_is_named_and_the_books_are_the_venues():
+    town, right = town_with_a_closed_pair(Decimal(9)), town_with_a_closed_pair(None)
+    booked = earned(town)
+    assert booked < earned(right)
+    for _ in range(3):  # not named yet: nothing is corrected
+        sweep(town)
+    assert earned(town) == booked
+    town.venues[Venue.UPBIT].assumed_fee_bps = None
+    for _ in range(3):
+        sweep(town)
+    assert earned(town) == earned(right)
+    entries = [row.entry for row in town.tables.ledger if row.entry.kind is EntryKind.FEE]
+    assert len(entries) == 2
+    town.pass_time(5_000)
+    assert town.reconcile.run().explained
+
+
+def test_a_venue_that_does_not_answer_about_a_fee_is_asked_again():
+    town, right = town_with_a_closed_pair(Decimal(9)), town_with_a_closed_pair(None)
+    venue = town.venues[Venue.UPBIT]
+    venue.assumed_fee_bps, venue.mute = None, True
+    sweep(town)
+    venue.mute = False
+    sweep(town)
+    assert earned(town) == earned(right)

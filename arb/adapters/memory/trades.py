@@ -9,7 +9,7 @@ from arb.adapters.memory import exposure, ledger, lives
 from arb.adapters.memory.tables import MemoryTables, OrderRow
 from arb.domain.errors import Conflict
 from arb.domain.health.alert import TRADE_HANDED_OVER
-from arb.domain.ledger.ledger import Entry
+from arb.domain.ledger.ledger import Entry, fee_entry
 from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, TradeId, Venue
 from arb.domain.risk.review import Approved, Limits, Proposal, Refused, review
 from arb.domain.trading.lone_leg import LoneLeg
@@ -169,6 +169,32 @@ class MemoryTradeStore:
                     for fill in row.order.fills
                 )
                 self.tables.orders[name] = replace(row, order=replace(row.order, fills=fills))
+            return following
+
+    def fees_assumed(self, session_id: SessionId, limit: int) -> tuple[ClientOrderId, ...]:
+        with self.tables.transaction():
+            own = [row.order for row in self.tables.orders.values() if row.session_id == session_id]
+            found = [each for each in own if any(fill.fee_is_assumed for fill in each.fills)]
+            return tuple(sorted(each.client_order_id for each in found if each.is_terminal))[:limit]
+
+    def correct_fees(
+        self, trade: Trade, client_order_id: ClientOrderId, fees: Mapping[FillId, Decimal], now_ns: int
+    ) -> Trade:
+        with self.tables.transaction():
+            following = self.add_orders(trade, ())
+            row = self.tables.orders[client_order_id]
+            new = [fill for fill in row.order.fills if fill.fee_is_assumed and fill.fill_id in fees]
+            entries = [
+                fee_entry(row.order, fill, fees[fill.fill_id])
+                for fill in new
+                if fees[fill.fill_id] != fill.fee
+            ]
+            ledger.book(self.tables, row.session_id, entries, now_ns)
+            fills = tuple(
+                replace(fill, fee=fees[fill.fill_id], fee_is_assumed=False) if fill in new else fill
+                for fill in row.order.fills
+            )
+            self.tables.orders[client_order_id] = replace(row, order=replace(row.order, fills=fills))
             return following
 
     def repair_again(self, trade: Trade) -> Trade:

@@ -19,7 +19,7 @@ from arb.domain.market.book import Book
 from arb.domain.market.ids import ClientOrderId, Coin, FillId, Symbol, Venue, VenueOrderId
 from arb.domain.market.instrument import Instrument
 from arb.domain.market.listing import Listing, OddMarket
-from arb.domain.market.money import ZERO
+from arb.domain.market.money import BPS, ZERO
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import Fill, Order, OrderReport, State
@@ -69,6 +69,8 @@ class MemoryVenue:
     ended: list[ListedOrder] = field(default_factory=list)  # somebody else's orders that are over
     fee_paid_in: tuple[str, Decimal] | None = None  # a third asset, and how much of it for each fill
 
+    assumed_fee_bps: Decimal | None = None  # what is told of fees while it has not named them
+
     def __post_init__(self) -> None:
         self._age = ClaimAge(self.clock)
 
@@ -106,7 +108,7 @@ class MemoryVenue:
         if self.clock.now_ns() < self.hidden_until_ns.get(order.client_order_id, 0):
             return None
         found = self.placed.get(order.client_order_id)
-        return found[0] if found else None
+        return self._told(found[0]) if found else None
 
     def resolve(self, order: Order, *, may_trade: bool) -> Resolution:
         """Apply the venue's rule of proof."""
@@ -175,7 +177,16 @@ class MemoryVenue:
             raise OutcomeUnknown(self.venue, "reply lost")
         if trouble is Trouble.WAIT:
             return replace(report, status=State.ACCEPTED, fills=())
-        return report
+        return self._told(report)
+
+    def _told(self, report: OrderReport) -> OrderReport:
+        if self.assumed_fee_bps is None:
+            return report
+        rate = self.assumed_fee_bps / BPS
+        fills = tuple(
+            replace(fill, fee=fill.price * fill.quantity * rate, fee_is_assumed=True) for fill in report.fills
+        )
+        return replace(report, fills=fills)
 
     def _accept(self, order: Order, trouble: Trouble) -> OrderReport:
         """Execute an order by the venue's rules of identity and time."""

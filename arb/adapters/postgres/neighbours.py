@@ -32,7 +32,7 @@ from arb.domain.market.ids import SessionId, Venue
 
 TAKEOVER: Final = "takeover:"
 OTHERS: Final = "other_sessions"
-MOVES: Final = (EntryKind.FILL.value, EntryKind.ADJUSTMENT.value)
+MOVES: Final = (EntryKind.FILL.value, EntryKind.ADJUSTMENT.value, EntryKind.FEE.value)
 Moved = Mapping[tuple[Venue, str], Decimal]
 VENUES_OF_A_PAIR: Final = 2
 

@@ -7,13 +7,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, select, update
 
-from arb.adapters.postgres import holds, purse
+from arb.adapters.postgres import holds, ledger, purse
 from arb.adapters.postgres.engine import nothing_changed, transaction
 from arb.adapters.postgres.exposure import exposure
+from arb.adapters.postgres.lives import lock, write
 from arb.adapters.postgres.owners import of_own_session, refuse_foreign, require_own
 from arb.adapters.postgres.rows import facts_of, order_values, trade_values
 from arb.adapters.postgres.tables import fills, orders, sessions, trades
 from arb.domain.errors import Conflict, InvariantError
+from arb.domain.ledger.ledger import fee_entry
 from arb.domain.market.ids import ClientOrderId, FillId, SessionId
 from arb.domain.risk.review import Approved, Limits, Mode, Proposal, Refused, review
 from arb.domain.state.owner import Owner
@@ -98,6 +100,38 @@ def value_fees(
             for fill_id, value in of_fills.items():
                 found = (fills.c.client_order_id == client_order_id, fills.c.fill_id == fill_id)
                 connection.execute(update(fills).where(*found).values(fee_in_quote=value))
+    return following
+
+
+def correct_fees(
+    engine: Engine,
+    trade: Trade,
+    client_order_id: ClientOrderId,
+    fees: Mapping[FillId, Decimal],
+    now_ns: int,
+) -> Trade:
+    """Write fees that were assumed as they are, and book what that changes. Raises: Conflict as above."""
+    following = replace(trade, version=trade.version + 1)
+    with transaction(engine, trade.trade_id) as connection:
+        _update(connection, trade, trade_values(following))
+        locked = lock(connection, client_order_id)
+        if locked is None:
+            raise InvariantError(f"order {client_order_id} does not exist")
+        new = [fill for fill in locked.order.fills if fill.fee_is_assumed and fill.fill_id in fees]
+        if not new:
+            return following
+        write(connection, locked, locked.order, (), now_ns)  # first: what is archived of it is as it was
+        for fill in new:
+            found = (fills.c.client_order_id == client_order_id, fills.c.fill_id == fill.fill_id)
+            named = {"fee": fees[fill.fill_id], "fee_is_assumed": False}
+            connection.execute(update(fills).where(*found).values(named))
+        entries = [
+            fee_entry(locked.order, fill, fees[fill.fill_id])
+            for fill in new
+            if fees[fill.fill_id] != fill.fee
+        ]
+        if entries:
+            ledger.book(connection, locked.session_id, entries, now_ns)
     return following
 
 

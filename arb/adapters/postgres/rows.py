@@ -108,6 +108,7 @@ def fill_of(row: Row[Any]) -> Fill:
         fee_asset=row.fee_asset,
         ts_event_ns=row.ts_event_ns,
         fee_in_quote=row.fee_in_quote,
+        fee_is_assumed=row.fee_is_assumed,
     )
 
 

@@ -228,6 +228,7 @@ fills = Table(
     _ns("ts_event_ns"),
     _ns("booked_at_ns"),
     Column("fee_in_quote", Numeric, nullable=True),
+    Column("fee_is_assumed", Boolean, nullable=False, server_default="false"),
     # Its fee was taken in a third asset, and nobody has valued it yet; the planner knows that few are.
     Column(
         "unvalued",

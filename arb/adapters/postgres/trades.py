@@ -108,6 +108,16 @@ class SqlTradeStore:
             return views.unvalued(connection, session_id, limit)
 
     @harmless_twice
+    def fees_assumed(self, session_id: SessionId, limit: int) -> tuple[ClientOrderId, ...]:
+        with reading(self.engine) as connection:
+            return views.fees_assumed(connection, session_id, limit)
+
+    def correct_fees(
+        self, trade: Trade, client_order_id: ClientOrderId, fees: Mapping[FillId, Decimal], now_ns: int
+    ) -> Trade:
+        return opening.correct_fees(self.engine, trade, client_order_id, fees, now_ns)
+
+    @harmless_twice
     def archive(self, session_id: SessionId, before_ns: int) -> None:
         with reading(self.engine) as connection:
             if not archive.is_due(connection, session_id, before_ns):

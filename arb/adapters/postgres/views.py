@@ -150,6 +150,19 @@ def unvalued(connection: Connection, session_id: SessionId, limit: int) -> tuple
     return tuple(TradeId(found) for found in connection.execute(found).scalars())
 
 
+def fees_assumed(connection: Connection, session_id: SessionId, limit: int) -> tuple[ClientOrderId, ...]:
+    """Return orders that are over, with a fee that their venue has not named yet, the oldest first."""
+    found = (
+        select(orders.c.client_order_id)
+        .distinct()
+        .join(fills, fills.c.client_order_id == orders.c.client_order_id)
+        .where(orders.c.session_id == session_id, fills.c.fee_is_assumed, orders.c.state.not_in(LIVE))
+        .order_by(orders.c.client_order_id)
+        .limit(limit)
+    )
+    return tuple(ClientOrderId(found) for found in connection.execute(found).scalars())
+
+
 def filled_late(connection: Connection, session_id: SessionId) -> tuple[TradeId, ...]:
     """Return trades at rest with an order that was filled after it, and they, had come to their end."""
     found = (

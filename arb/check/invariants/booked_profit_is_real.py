@@ -142,7 +142,7 @@ def _since(engine: EngineHistory) -> str:
 
 def _postings(engine: EngineHistory) -> Iterator[tuple[str, str]]:
     """Yield where the postings of fills move something else than the fills of the trades."""
-    posted, moved = booked(engine, (EntryKind.FILL,)), executed(engine)
+    posted, moved = booked(engine, (EntryKind.FILL, EntryKind.FEE)), executed(engine)
     for venue, asset in sorted({*posted, *moved}):
         left, right = posted.get((venue, asset), ZERO), moved.get((venue, asset), ZERO)
         if left != right:

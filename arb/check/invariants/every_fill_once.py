@@ -1,10 +1,12 @@
 """Each fill is booked once, in a ledger that sums to zero and equals the venues' balances."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from typing import Final
 
 from arb.check.history import (
+    BookedEntry,
     BookedFill,
     EngineHistory,
     FillKey,
@@ -14,10 +16,12 @@ from arb.check.history import (
     Violation,
 )
 from arb.check.holdings import differences
-from arb.domain.ledger.ledger import EntryKind, fill_entry, totals
+from arb.domain.ledger.ledger import Entry, EntryKind, Posting, fee_key, fill_entry, totals
 from arb.domain.market.ids import ClientOrderId
 from arb.domain.market.money import ZERO
 from arb.domain.trading.order import Order
+
+OF_FILLS: Final = (EntryKind.FILL, EntryKind.FEE)
 
 
 def every_fill_once(engine: EngineHistory, venues: VenueHistory | None) -> tuple[Violation, ...]:
@@ -42,7 +46,7 @@ def _booked(engine: EngineHistory) -> Iterator[tuple[str, str]]:
         entry = entries.get(expected.key)
         if entry is None:
             yield str(booked.key), f"has no ledger entry {expected.key}"
-        elif Counter(entry.postings) != Counter(expected.postings):
+        elif not _is_booked(entry, entries.get(fee_key(order, booked.fill)), expected):
             yield str(booked.key), f"is booked with other amounts in ledger entry {entry.entry_id}"
     for client_order_id, quantity in filled.items():
         if quantity > orders[client_order_id].quantity:
@@ -51,7 +55,8 @@ def _booked(engine: EngineHistory) -> Iterator[tuple[str, str]]:
 
 def _entries(engine: EngineHistory) -> Iterator[tuple[str, str]]:
     """Yield entries that do not balance, and those of fills that there are not."""
-    fills = {f"fill:{booked.venue}:{booked.symbol}:{booked.fill.fill_id}" for booked in engine.fills}
+    names = {f"{booked.venue}:{booked.symbol}:{booked.fill.fill_id}" for booked in engine.fills}
+    fills = {f"{kind}:{name}" for kind in OF_FILLS for name in names}
     for key, count in Counter(entry.key for entry in engine.entries).items():
         if count > 1:
             yield f"entry {key}", f"is booked {count} times"
@@ -59,8 +64,22 @@ def _entries(engine: EngineHistory) -> Iterator[tuple[str, str]]:
         for asset, total in totals(entry.postings).items():
             if total != ZERO:
                 yield f"entry {entry.entry_id}", f"{entry.key}: {asset} sums to {total:f}"
-        if entry.kind is EntryKind.FILL and entry.key not in fills:
+        if entry.kind in OF_FILLS and entry.key not in fills:
             yield f"entry {entry.entry_id}", f"{entry.key}: there is no such fill"
+
+
+def _is_booked(entry: BookedEntry, correction: BookedEntry | None, expected: Entry) -> bool:
+    """Tell whether a fill is booked as it is, with the correction of its fee where there is one."""
+    if correction is None:
+        return Counter(entry.postings) == Counter(expected.postings)
+    return _moved((*entry.postings, *correction.postings)) == _moved(expected.postings)
+
+
+def _moved(postings: Iterable[Posting]) -> dict[tuple[str, str], Decimal]:
+    moved: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
+    for posting in postings:
+        moved[posting.account, posting.asset] += posting.amount
+    return {holder: amount for holder, amount in moved.items() if amount != ZERO}
 
 
 def _against_venue(engine: EngineHistory, venues: VenueHistory) -> Iterator[tuple[str, str]]:

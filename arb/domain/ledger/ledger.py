@@ -27,6 +27,7 @@ class EntryKind(StrEnum):
     OPENING = "opening"
     FILL = "fill"
     ADJUSTMENT = "adjustment"
+    FEE = "fee"  # what a fee that was assumed is other than that
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,21 @@ def fill_entry(order: Order, fill: Fill) -> Entry:
     return Entry(
         key=f"fill:{order.venue}:{order.symbol}:{fill.fill_id}", kind=EntryKind.FILL, postings=postings
     )
+
+
+def fee_entry(order: Order, assumed: Fill, fee: Decimal) -> Entry:
+    """Return the entry that makes a fee that was assumed the one that was taken; there is one for a fill."""
+    fees = f"fees:{order.venue}"
+    return Entry(
+        key=fee_key(order, assumed),
+        kind=EntryKind.FEE,
+        postings=move(venue_account(order.venue), fees, assumed.fee_asset, fee - assumed.fee),
+    )
+
+
+def fee_key(order: Order, fill: Fill) -> str:
+    """Return the key of the entry that corrects the fee of a fill."""
+    return f"fee:{order.venue}:{order.symbol}:{fill.fill_id}"
 
 
 def opening_entry(session_id: str, venue: Venue, balances: dict[str, Decimal]) -> Entry:

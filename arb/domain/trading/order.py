@@ -128,6 +128,7 @@ class Fill:
     fee_asset: str
     ts_event_ns: int  # the venue's stamp
     fee_in_quote: Decimal | None = None  # what a fee in a third asset was worth; None while nobody knows
+    fee_is_assumed: bool = False  # the venue has not said yet what it took
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

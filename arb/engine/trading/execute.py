@@ -19,6 +19,7 @@ from arb.domain.time import NS_PER_MS, is_current, is_within
 from arb.domain.trading.order import Event, Order, OrderReport, State, overfill, overfill_told
 from arb.engine.market.bars import BarMarket
 from arb.engine.market.rules import RereadRules
+from arb.engine.trading.correct_fees import correct_fees
 from arb.engine.trading.halt import halt
 from arb.engine.trading.kill_gate import KillGate
 from arb.engine.trading.settle import FIRST_LOOK
@@ -34,6 +35,7 @@ WORKING_MS_MAX: Final = 2_000  # an IOC order that still works after this is can
 # more than its sweeps.
 ASK_ONCE: Final = RESOLVE_BACKOFF.attempts_max
 FIRST_ASK: Final = 0
+ASK_FEES: Final = -2  # it is over, and its venue had not named a fee: ask for that alone
 VERIFY: Final = -1  # a stream said more than can be: halt, and have the venue say what is
 FATAL_MEND: Final = (
     "check the key, its permissions and addresses, what the venue says of the account and where it serves; "
@@ -93,6 +95,9 @@ class Execute:
         order = self.trades.order(client_order_id)
         if order is not None and attempt == VERIFY:
             return self._verify(order)
+        if order is not None and attempt == ASK_FEES:
+            correct_fees(order, self.venues[order.venue], self.trades, self.counters, self.clock)
+            return order
         if order is None or order.is_terminal:
             return order
         if order.state is State.INTENT:

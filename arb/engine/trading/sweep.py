@@ -8,6 +8,7 @@ from arb.domain.market.ids import SessionId
 from arb.domain.time import NS_PER_S, STAMP_AHEAD_NS_MAX, is_current
 from arb.domain.trading.order import AT_VENUE, Order, State
 from arb.domain.trading.trade import MOVING
+from arb.engine.trading.execute import ASK_FEES
 from arb.engine.trading.hand_over import alarm_of
 from arb.engine.trading.held_pairs import HeldPairs
 from arb.engine.trading.lone_legs import LoneLegs
@@ -21,6 +22,7 @@ OUTCOME_NS_MAX: Final = 60_000_000_000  # what became of an order is not known f
 # The next sweep sends it again: while nobody works, messages of a few sweeps are waiting and not a heap.
 MESSAGE_MS_MAX: Final = 5_000
 ARCHIVED_NS: Final = 300 * NS_PER_S  # after the last change: late fills come within seconds
+FEES_ASKED_MAX: Final = 5  # orders in one sweep: a question each, and venues count them
 UNVALUED_MAX: Final = 20  # trades in one sweep whose fees nobody could value yet
 
 
@@ -69,6 +71,9 @@ class Sweep:
         for trade_id in self.trades.unvalued(self.session_id, UNVALUED_MAX):
             self.counters.count("swept_trades", "fee_unvalued")
             self.dispatcher.send("arb.settle_trade", trade_id, expires_ms=MESSAGE_MS_MAX)
+        for client_order_id in self.trades.fees_assumed(self.session_id, FEES_ASKED_MAX):
+            self.counters.count("swept_orders", "fee_assumed")
+            self.dispatcher.send("arb.resolve_order", client_order_id, ASK_FEES, expires_ms=MESSAGE_MS_MAX)
         self.held_pairs.run()  # last: it may wait for a venue's rules
         return len(overdue) + len(unsettled)
 

@@ -26,6 +26,8 @@ class FaultKind(StrEnum):
     BAN_418 = "ban_418"
     PARTIAL_FILL = "partial_fill"
     GET_NOT_YET_VISIBLE = "get_not_yet_visible"
+    LATE_TRADES = "late_trades"
+    LATE_FEE = "late_fee"
     DUPLICATE_EVENT = "duplicate_event"
     MISSING_EVENT = "missing_event"
     LATE_EVENT = "late_event"
@@ -135,6 +137,8 @@ TABLE: Final = MappingProxyType(
         FaultKind.IDENTIFIER_FREE: Row(Stage.STANDING),
         FaultKind.STREAM_LAG: Row(Stage.STANDING, needs=frozenset({"delay_ms"})),
         FaultKind.MAINTENANCE: Row(Stage.STANDING, takes=frozenset({"streams", "announced"})),
+        FaultKind.LATE_TRADES: Row(Stage.STANDING, needs=frozenset({"delay_ms"})),
+        FaultKind.LATE_FEE: Row(Stage.STANDING, needs=frozenset({"delay_ms"})),
         FaultKind.GONE: Row(Stage.STANDING),
         FaultKind.PRICE_MOVE: Row(Stage.MARKET, needs=frozenset({"bps"}), takes=_COINS | _COURSE),
         FaultKind.RATE_MOVE: Row(Stage.MARKET, needs=frozenset({"bps"}), takes=_COURSE),

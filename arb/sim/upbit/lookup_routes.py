@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.sim.core.exchange import Exchange
+from arb.sim.core.fault_kinds import FaultKind
 from arb.sim.core.fault_kinds import Stage as FaultStage
 from arb.sim.core.faults import Call
 from arb.sim.core.orders import Order
@@ -15,7 +16,7 @@ from arb.sim.upbit.auth import VIEW_ORDERS
 from arb.sim.upbit.desk import Desk
 from arb.sim.upbit.door import Route
 from arb.sim.upbit.errors import refuse
-from arb.sim.upbit.orders import CANCEL, DONE, WAIT
+from arb.sim.upbit.orders import CANCEL, DONE, WAIT, OrderView
 from arb.sim.upbit.parameters import Parameters
 from arb.sim.upbit.render import order_json, order_with_trades_json
 from arb.sim.upbit.text import KST
@@ -47,7 +48,21 @@ class Lookup:
         ]
 
     async def order(self, parameters: Parameters) -> Any:
-        return order_with_trades_json(self._desk.view(self.find(parameters, "uuid", "identifier")))
+        view = self._desk.view(self.find(parameters, "uuid", "identifier"))
+        body = order_with_trades_json(view)
+        if self._lags(FaultKind.LATE_TRADES, view):
+            body["trades"] = body["trades"][:-1]
+        return body | {"paid_fee": "0"} if self._lags(FaultKind.LATE_FEE, view) else body
+
+    def _lags(self, kind: FaultKind, order: OrderView) -> bool:
+        """Tell whether a planned fault has something of an order told late, and it is not that late yet."""
+        fault = self._stage.faults.standing(kind)
+        if fault is None or not order.trades:
+            return False
+        is_late = self._stage.now_ns() < order.trades[-1].ts_ns + fault.delay_ms * NS_PER_MS
+        if is_late:
+            self._stage.faults.note(fault)
+        return is_late
 
     async def by_ids(self, parameters: Parameters) -> Any:
         uuids, identifiers = parameters.all("uuids"), parameters.all("identifiers")

@@ -24,6 +24,7 @@ STATES: Final[Mapping[str, State]] = MappingProxyType(
         "cancel": State.CANCELED,
     }
 )
+UNIT_KRW: Final = Decimal("0.00000001")  # what a fee may have been rounded down by, for each trade
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,14 +71,25 @@ def order_report(body: Any, taker_fee: Decimal) -> OrderReport:
     """Return an order with its trades once all of them are listed; `taker_fee` is for one that names no fee.
 
     Trades carry no fee, but the order says what all of them paid. Of a list that lags nobody knows what its
-    trades paid: none of them is told yet, and the order counts as working.
+    trades paid: none of them is told yet, and the order counts as working. An order that names no fee, or
+    less than the rate, may name more in a moment: its fees are assumed until it is old.
     """
+    return _report(body, _fees(body, body["trades"], taker_fee))
+
+
+def settled_report(body: Any, taker_fee: Decimal) -> OrderReport:
+    """Return the same of an order so old that what it says of its fee is the last word."""
+    trades = body["trades"]
+    named, funds = _named(body), _funds(trades)
+    fees = [each * taker_fee for each in funds] if named is None else _shares(funds, named)
+    return _report(body, [(fee, False) for fee in fees])
+
+
+def _report(body: Any, fees: Sequence[tuple[Decimal, bool]]) -> OrderReport:
     row, trades = order_row(body), body["trades"]
     if sum((amount(trade["volume"]) for trade in trades), ZERO) != row.executed:
         return row.report()
-    return row.report(
-        tuple(_fill(*each) for each in zip(trades, _fees(body, trades, taker_fee), strict=True))
-    )
+    return row.report(tuple(_fill(trade, *fee) for trade, fee in zip(trades, fees, strict=True)))
 
 
 def balances(body: Any) -> dict[str, Decimal]:
@@ -86,18 +98,35 @@ def balances(body: Any) -> dict[str, Decimal]:
     return {asset: total for asset, total in totals.items() if total != ZERO}
 
 
-def _fees(body: Any, trades: Sequence[Any], taker_fee: Decimal) -> list[Decimal]:
-    """Return the fee of each trade, by its share of the funds; together exactly what the order paid."""
-    funds = [amount(trade["funds"]) for trade in trades]
+def _fees(body: Any, trades: Sequence[Any], taker_fee: Decimal) -> list[tuple[Decimal, bool]]:
+    """Return the fee of each trade, and whether more of it may be named later."""
+    funds, named = _funds(trades), _named(body)
+    by_rate = [each * taker_fee for each in funds]
+    if named is None:
+        return [(fee, True) for fee in by_rate]
+    may_lag = named < sum(by_rate, ZERO) - UNIT_KRW * len(trades)
+    return [(fee, may_lag) for fee in _shares(funds, named)]
+
+
+def _named(body: Any) -> Decimal | None:
+    """Return what an order says that all of its trades paid, None where it does not say."""
+    return None if body.get("paid_fee") is None else amount(body["paid_fee"])
+
+
+def _funds(trades: Sequence[Any]) -> list[Decimal]:
+    return [amount(trade["funds"]) for trade in trades]
+
+
+def _shares(funds: Sequence[Decimal], paid: Decimal) -> list[Decimal]:
+    """Return the fee of each trade by its share; together exactly what the order paid."""
     total = sum(funds, ZERO)
-    if "paid_fee" not in body or total == ZERO:
-        return [each * taker_fee for each in funds]
-    paid = amount(body["paid_fee"])
+    if total == ZERO:
+        return [ZERO for _ in funds]
     shares = [each * (paid / total) for each in funds[:-1]]
     return [*shares, paid - sum(shares, ZERO)]
 
 
-def _fill(trade: Any, fee: Decimal) -> Fill:
+def _fill(trade: Any, fee: Decimal, fee_is_assumed: bool) -> Fill:
     return Fill(
         fill_id=execution_id(str(trade["uuid"])),
         price=amount(trade["price"]),
@@ -105,6 +134,7 @@ def _fill(trade: Any, fee: Decimal) -> Fill:
         fee=fee,
         fee_asset=str(trade["market"]).partition("-")[0],
         ts_event_ns=stamp_ns(trade["created_at"]),
+        fee_is_assumed=fee_is_assumed,
     )
 
 

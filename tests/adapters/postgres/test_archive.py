@@ -182,6 +182,26 @@ def test_the_daily_loss_is_the_same_whether_it_is_archived_or_not(desk, archived
     assert getattr(verdict(NOW_NS + NS_PER_DAY + 60 * NS_PER_S), "reason", "") == ""
 
 
+def test_a_fee_that_is_corrected_after_its_order_was_archived_adds_up(desk):
+    opening = desk.open()
+    for order in opening.orders:
+        claimed = desk.trades.claim(order.client_order_id, NOW_NS)
+        half = replace(world.fill(claimed, "0.004"), fee_is_assumed=order.venue is Venue.UPBIT)
+        desk.trades.record(world.report(claimed, State.CANCELED, half), NOW_NS)
+    view = desk.trades.view(opening.trade.trade_id)
+    closed = replace(view.trade, state=TradeState.CLOSED, closed_at_ns=NOW_NS, updated_at_ns=NOW_NS)
+    closed = desk.trades.add_orders(closed, ())
+    desk.archive()
+    before = desk.report.totals(desk.id).fees[Venue.UPBIT, "KRW"]
+    (client_order_id,) = desk.trades.fees_assumed(desk.id, 5)
+    (fill,) = desk.trades.order(client_order_id).fills
+    desk.trades.correct_fees(closed, client_order_id, {fill.fill_id: fill.fee + 9}, LATER_NS)
+    assert desk.report.totals(desk.id).fees[Venue.UPBIT, "KRW"] == before + 9
+    desk.trades.archive(desk.id, LATER_NS + 1)
+    assert desk.archived("orders") == 2
+    assert desk.report.totals(desk.id).fees[Venue.UPBIT, "KRW"] == before + 9
+
+
 class Statements:
     """What the stores ask of the database."""
 
@@ -235,6 +255,7 @@ def all_the_time(desk: Desk) -> None:
     desk.trades.alone(desk.id)
     desk.trades.unvalued(desk.id, 20)
     desk.trades.fee_assets(desk.id)
+    desk.trades.fees_assumed(desk.id, 5)
     desk.trades.filled_late(desk.id)
     desk.trades.book_moves(desk.id, LATER_NS)
     desk.trades.archive(desk.id, LATER_NS - 300 * NS_PER_S)

@@ -154,6 +154,8 @@ CALLS = {
     "alone": lambda s: s.trades.alone(s.id),
     "repair_again": lambda s: s.trades.repair_again(s.opened.trade),
     "value_fees": lambda s: s.trades.value_fees(s.opened.trade, {}),
+    "fees_assumed": lambda s: s.trades.fees_assumed(s.id, 5),
+    "correct_fees": lambda s: s.trades.correct_fees(s.opened.trade, s.intent, {}, NOW_NS),
     "archive": lambda s: s.trades.archive(s.id, NOW_NS),
     "filled_late": lambda s: s.trades.filled_late(s.id),
     "unvalued": lambda s: s.trades.unvalued(s.id, 20),

@@ -321,3 +321,15 @@ def test_a_prevented_self_match_says_which_order_gave_way_and_how_much_of_it(upb
     assert ended["state"] == "cancel"
     assert Decimal(ended["prevented_volume"]) == Decimal(ended["remaining_volume"]) > 0
     upbit.delete("/v1/order", uuid=maker)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "late"), [("late_fee", "paid_fee", "0"), ("late_trades", "trades", [])]
+)
+def test_what_an_order_paid_and_its_trades_are_told_late_by_plan(upbit, kind, name, late):
+    own = identifier()
+    upbit.fault(kind=kind, delay_ms=300)
+    upbit.limit("bid", FAR_ABOVE, "0.0001", identifier=own, time_in_force="ioc")
+    assert upbit.get("/v1/order", identifier=own).json[name] == late
+    time.sleep(0.4)
+    assert upbit.get("/v1/order", identifier=own).json[name] != late

@@ -1,10 +1,10 @@
 """Upbit KR behind the `VenueClient` port: orders, and the proof of what became of them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
 from arb.adapters.venues.age import ClaimAge
 from arb.adapters.venues.pages import upbit_closed_orders
@@ -36,6 +36,7 @@ PAGE_ROWS: Final = 100
 PAGES_MAX: Final = 50
 CLOSED_WINDOW_MS_MAX: Final = 7 * 24 * 3_600_000
 CLOCKS_MS: Final = 60_000  # how far before the claim a created order is looked for
+FEE_NAMED_MS: Final = 60_000  # after the claim: lists lag by seconds, and what is said then is the last word
 FEE_RATE: Final = fraction(DEFAULT_TERMS.taker_fee_bps)
 
 
@@ -72,7 +73,9 @@ class UpbitClient:
 
     def query(self, order: Order) -> OrderReport | None:
         """Return the order with its fills, None if Upbit does not know it (yet)."""
-        report = self._found(orders.query(order, self._pass()))
+        is_old = self._age.ms(order) > FEE_NAMED_MS
+        said = replies.settled_report if is_old else replies.order_report
+        report = self._found(orders.query(order, self._pass()), said)
         return None if report is None else replace(report, client_order_id=order.client_order_id)
 
     def resolve(self, order: Order, *, may_trade: bool) -> Resolution:
@@ -166,9 +169,11 @@ class UpbitClient:
     def _found_by_uuid(self, venue_order_id: VenueOrderId) -> OrderReport | None:
         return self._found(orders.query_uuid(venue_order_id, self._pass()))
 
-    def _found(self, request: HttpRequest) -> OrderReport | None:
+    def _found(
+        self, request: HttpRequest, said: Callable[[Any, Decimal], OrderReport] = replies.order_report
+    ) -> OrderReport | None:
         try:
-            return self._gateway.ask(request, lambda body: replies.order_report(body, FEE_RATE))
+            return self._gateway.ask(request, lambda body: said(body, FEE_RATE))
         except OrderNotFound:
             return None
 
