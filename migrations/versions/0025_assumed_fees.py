@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0024"
-down_revision = "0023"
+revision = "0025"
+down_revision = "0024"
 
 ASSUMED = """
 ALTER TABLE fills ADD COLUMN fee_is_assumed boolean NOT NULL DEFAULT false;
