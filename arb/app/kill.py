@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -22,8 +22,6 @@ from arb.ports.trading import VenueClient
 from arb.stack.home import Home
 from config.frozen import usable
 from config.settings import RunMode, Settings
-
-NOTHING_RUNS: Final = "no stack runs here: the switch holds for the next one"
 
 Progress = Callable[[str], None]
 
@@ -45,13 +43,14 @@ def kill(home: Home, reason: str, started_ns: int, within_ms: int, progress: Pro
     except ConfigError as error:
         return KillReport(reason=reason, problems=(f"the settings cannot be read: {error}",))
     settings = found.settings
+    if settings.mode is RunMode.MOCK and not settings.database_url and settings.generation:
+        return KillReport(reason=reason)  # nothing runs, and neither do the simulated exchanges
     unusable = () if settings.generation else found.ignored  # else the session's own settings serve
     if not unusable:
         for line in found.ignored:
             progress(f"kills with the settings that the session runs with, since {line}")
     if settings.mode is RunMode.MOCK and not settings.database_url and not unusable:
-        progress(NOTHING_RUNS)  # and neither do the simulated exchanges
-        return KillReport(reason=reason)
+        return KillReport(reason=reason)  # nothing runs, and neither do the simulated exchanges
     untold = _broadcast(settings, {"reason": reason, "at_ns": started_ns})
     reached = reach(settings, clock)
     if reached.problem:

@@ -7,6 +7,7 @@ import sys
 from typing import Final, NoReturn
 
 import typer
+from sqlalchemy.exc import ProgrammingError
 
 from arb.cli import reload, risk, sessions, stack, trading, web
 from arb.cli.alerts import alerts_app, dead_app
@@ -21,6 +22,10 @@ from arb.cli.output import BAD_USE, FAILED, NOT_RUNNING
 from arb.domain.errors import ArbError, ConfigError, InvariantError
 from arb.stack.errors import StackError, StackNotRunning
 
+OTHER_SCHEMA: Final = (
+    "the database has the schema of another version of arb, which the stack that runs was started by: "
+    "`arb down` and `arb up` bring it up to date"
+)
 COMMANDS: Final = (
     trading.report,
     trading.check,
@@ -98,6 +103,15 @@ def main() -> None:
         raise
     except (StackError, ArbError) as error:
         _fail(error, FAILED)
+    except ProgrammingError as error:
+        if not is_of_another_schema(error):
+            raise
+        _fail(ConfigError(OTHER_SCHEMA), BAD_USE)
+
+
+def is_of_another_schema(error: ProgrammingError) -> bool:
+    """Tell whether a table or a column is missing that this version knows (undefined_table, _column)."""
+    return getattr(error.orig, "pgcode", "") in ("42P01", "42703")
 
 
 def _fail(error: Exception, code: int) -> NoReturn:

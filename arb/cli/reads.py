@@ -163,9 +163,12 @@ def _running(home: Home, runtime: Runtime) -> Source:
 
 def _configured() -> Source | None:
     """Return the server that the environment or a file names."""
-    from config.settings import load
+    from config.frozen import usable
 
-    settings = load()
+    try:
+        settings = usable({**os.environ, "ARB_HOME": str(Home.default().path)}).settings
+    except ConfigError:  # what is kept in the home can be read, whatever the files say
+        return None
     if not settings.database_url:
         return None
     return Source(

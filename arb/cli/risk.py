@@ -1,6 +1,7 @@
 """Commands that bound trading: `arb kill`, `unkill`, `mode`, `risk`, `reconcile`, `rules`."""
 
 import json
+import os
 import sys
 from typing import Annotated, Any, Final
 
@@ -8,9 +9,11 @@ import typer
 
 from arb.adapters.local.clock import SystemClock
 from arb.adapters.local.kill_switch import FileKillSwitch
-from arb.cli import running
+from arb.adapters.postgres.sessions import SqlSessionStore
+from arb.cli import reads, running
 from arb.cli.output import FAILED, AsJson, say, tell
 from arb.domain.errors import ConfigError
+from arb.stack.errors import StackNotRunning
 from arb.stack.home import Home
 
 BY_HAND: Final = "by hand"
@@ -29,13 +32,16 @@ def kill(reason: Reason = BY_HAND, within: Within = 30, as_json: AsJson = False)
     home = running.home_in_force()
     in_force = switch_of(home).engage(reason, started_ns)  # before anything that could fail or take time
     switched_ms = (clock.now_ns() - started_ns) // 1_000_000
-    say(f"killed ({in_force}); no process of {home.path} sends new orders from now on")
+    if running.supervised() is not None or any(name in os.environ for name in running.DATABASE):
+        say(f"killed ({in_force}); no process of {home.path} sends new orders from now on")
     from arb.app.facts.kill import kill_document, kill_text
     from arb.app.kill import kill as bring_to_rest
 
     report = bring_to_rest(home, in_force, started_ns, within * 1_000, say)
     report.switched_ms = switched_ms
-    typer.echo(_json(kill_document(report)) if as_json else kill_text(report))
+    nothing_ran = report.no_new_intents_ms is None and not report.problems
+    text = _killed_without_stack(in_force, home) if nothing_ran else kill_text(report)
+    typer.echo(_json(kill_document(report)) if as_json else text)
     if not report.complete:
         raise typer.Exit(FAILED)
 
@@ -46,7 +52,11 @@ def unkill(force: Force = False, as_json: AsJson = False) -> None:
     from arb.domain.risk.mode import UNKILLED
     from arb.domain.risk.review import Mode
 
-    engine = running.engine()
+    try:
+        engine = running.engine()
+    except StackNotRunning:
+        _unkill_without_stack(as_json)
+        return
     found = engine.ledger.reconcile.run()
     if not found.explained:
         for line in found.lines() or ("nothing conclusive could be compared; try again",):
@@ -128,6 +138,41 @@ def rules(as_json: AsJson = False) -> None:
     )
     if not told:
         raise typer.Exit(FAILED)
+
+
+def _killed_without_stack(reason: str, home: Home) -> str:
+    """Return what a kill leaves where nothing runs, in one line."""
+    return (
+        f"killed: {reason}; no stack runs in {home.path}, so nothing was sent or canceled: the switch stays "
+        "set, and the next one opens and closes nothing until `arb unkill`"
+    )
+
+
+def _unkill_without_stack(as_json: bool) -> None:
+    """Release the switch, and what the rows of a stopped stack say; its next start compares the books."""
+    from arb.domain.risk.mode import KILLED, UNKILLED
+    from arb.domain.risk.review import Mode
+    from arb.stack.stopped import has_cluster
+
+    home, clock, let_go = Home.default(), SystemClock(), []
+    if has_cluster(home):
+        with reads.everything() as (source, rows):
+            sessions = SqlSessionStore(rows.engine)
+            for each in rows.sessions():
+                session = each.session
+                own = each.is_in_use and session.group_name == (source.group or "")
+                if own and session.mode_reason.startswith(KILLED):
+                    sessions.set_mode(session.session_id, Mode.NORMAL, UNKILLED, clock.now_ns())
+                    let_go.append(session.session_id)
+    was_set = switch_of(home).engaged() is not None
+    switch_of(home).release()
+    what = f"the switch is released{' for ' + ', '.join(let_go) if let_go else ''}: the next `arb up` trades"
+    text = what if was_set or let_go else "nothing was killed"
+    tell(
+        {"killed": False, "differences": [], "sessions": let_go},
+        as_json,
+        f"{text}; no stack runs in {home.path}, and ledger and venues are compared as it starts",
+    )
 
 
 def switch_of(home: Home) -> FileKillSwitch:

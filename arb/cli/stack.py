@@ -6,7 +6,7 @@ Where its processes are containers `arb migrate`, `begin` and the hidden `world`
 import os
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -160,33 +160,41 @@ def _trade_for(engine: "Engine", loops: int, interval_s: int, as_json: bool) -> 
 def down(as_json: AsJson = False) -> None:
     """Stop opening trades, wait until nothing is unhedged, then stop every process."""
     from arb.app import generations
+    from arb.app.left_open import left_text
     from arb.stack.shutdown import stop_stack
 
     home = running.lasting().home
-    unrested = _rest(home)
+    unrested, left = _rest(home)
     stop_stack(home, say)
+    if left is not None:
+        say(left_text(left))
     for line in generations.standing(home):
         say(line)
-    tell({"rested": not unrested, "reason": unrested}, as_json, "")
+    tell({"rested": not unrested, "reason": unrested, "left_open": left}, as_json, "")
     if unrested:
         say(f"{unrested}: `arb up` goes on from there")
         raise typer.Exit(FAILED)
 
 
-def _rest(home: Home) -> str:
-    """Bring a stack to rest; return why it could not be, empty if it could. It is stopped all the same."""
+def _rest(home: Home) -> tuple[str, dict[str, Any] | None]:
+    """Bring a stack to rest; return why it could not be, empty if it could, and what stays open.
+
+    It is stopped all the same.
+    """
     from arb.app import start as stack
     from arb.app.engines import build
+    from arb.app.left_open import left_open
     from config.frozen import usable
 
     try:
         found = usable({**os.environ, "ARB_HOME": str(home.path)})
-        rested = stack.rest(build(found.settings), say)
+        engine = build(found.settings)
+        rested, left = stack.rest(engine, say), left_open(engine)
     except ConfigError as error:
-        return f"stopped without coming to rest ({error})"
+        return f"stopped without coming to rest ({error})", None
     except StoreUnavailable as error:
-        return f"stopped without coming to rest, since a store is away ({error})"
-    return "" if rested else "something was still unhedged when the time was up"
+        return f"stopped without coming to rest, since a store is away ({error})", None
+    return "" if rested else "something was still unhedged when the time was up", left
 
 
 def _checked_speed(text: str) -> str:

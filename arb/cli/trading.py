@@ -129,6 +129,7 @@ def trace(trade_id: TradeId, utc: Utc = False, as_json: AsJsonOfTable = False) -
 
     from arb.adapters.postgres.trace import SqlTrace
     from arb.cli.views.trace import steps_of, trace_view
+    from arb.cli.views.trace_head import head_lines
     from arb.domain.market import ids
 
     with reads.everything() as (source, rows):
@@ -148,5 +149,7 @@ def trace(trade_id: TradeId, utc: Utc = False, as_json: AsJsonOfTable = False) -
         return
     console = Console()
     begun = shown(steps[0]["at_ns"], zone_of(utc))
+    for text in head_lines(traced, zone_of(utc)):
+        console.print(text, soft_wrap=True, highlight=False, markup=False)
     console.print(f"trade {trade_id} of session {session_id}, {traced.trade['state']}, begun {begun}")
     Console(width=None if console.is_terminal else 180).print(trace_view(steps))

@@ -21,7 +21,9 @@ from arb.adapters.postgres.migrate import migrate
 from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.postgres.trades import SqlTradeStore
 from arb.cli.main import main
+from arb.cli.reads import everything
 from arb.domain.market.ids import SessionId, Venue
+from arb.domain.risk.review import Mode
 from arb.stack.home import Home
 from arb.stack.postgres_server import embedded_postgres, ensure_database
 from arb.stack.servers import unsupervised
@@ -112,6 +114,51 @@ def test_for_a_person_it_is_the_first_line(kept: tuple[Home, SessionId]) -> None
     assert first.startswith(f"session {session_id} (mock")
     assert "UTC" in first
     assert f"stopped stack in {home.path}" in arb(home.path, "sessions").stdout
+
+
+def test_no_file_on_disk_keeps_what_is_kept_from_being_read(
+    kept: tuple[Home, SessionId], tmp_path: Path
+) -> None:
+    broken = tmp_path / "own.yml"
+    broken.write_bytes(b"strategy: [\xff")
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("ARB_")}
+    told = {"ARB_HOME": str(kept[0].path), "ARB_CONFIG": str(broken)}
+    with mock.patch.dict(os.environ, environ | told, clear=True), everything() as (source, rows):
+        assert (source.stack, len(rows.sessions())) == (False, 1)
+
+
+def test_a_kill_of_a_stack_that_is_stopped_since_is_let_go_in_its_rows(kept: tuple[Home, SessionId]) -> None:
+    home, session_id = kept
+    with stopped_postgres(home, lambda _text: None) as url:
+        engine = make_engine(url)
+        sessions = SqlSessionStore(engine)
+        sessions.set_mode(session_id, Mode.HALTED, "killed: storm", world.NOW_NS)
+        engine.dispose()
+    ended = arb(home.path, "unkill", "--json")
+    assert json.loads(ended.stdout)["sessions"] == [session_id]
+    read = json.loads(arb(home.path, "trades", "--json").stdout)["read"]
+    assert (read["mode"], read["mode_reason"]) == ("normal", "unkilled")
+
+
+def test_a_coin_is_paused_while_the_stack_is_stopped_and_an_unknown_one_refused(
+    kept: tuple[Home, SessionId],
+) -> None:
+    home, _ = kept
+    assert arb(home.path, "coins", "pause", "XRP", "--reason", "fork").returncode == 0
+    rows = json.loads(arb(home.path, "coins", "list", "--json").stdout)["coins"]
+    (paused,) = [row for row in rows if row["paused"]]
+    assert (paused["coin"], paused["paused"]["reason"]) == ("XRP", "fork")
+    unknown = arb(home.path, "coins", "pause", "xrp")
+    assert (unknown.returncode, "did you mean XRP" in unknown.stderr) == (2, True)
+    assert arb(home.path, "coins", "resume", "XRP").returncode == 0
+    assert "was not paused" in arb(home.path, "coins", "resume", "XRP").stdout
+
+
+def test_a_trace_begins_with_four_lines(kept: tuple[Home, SessionId]) -> None:
+    home, _ = kept
+    (row,) = json.loads(arb(home.path, "trades", "--json").stdout)["trades"]
+    lines = arb(home.path, "trace", row["trade_id"]).stdout.splitlines()
+    assert [line[:9].strip() for line in lines[:4]] == ["in at", "out at", "earned", "why"]
 
 
 def test_a_span_leaves_out_what_is_not_in_it(kept: tuple[Home, SessionId]) -> None:

@@ -37,6 +37,22 @@ def test_kill_again_keeps_the_first_reason(home: Path):
     assert "killed: first" in done.stdout
 
 
+def test_kill_without_a_stack_is_one_line_that_says_what_stays_set(home: Path):
+    done = RUN.invoke(app, ["kill", "--reason", "storm"])
+    (line,) = done.output.splitlines()
+    assert "no stack runs" in line
+    assert "`arb unkill`" in line
+
+
+def test_unkill_without_a_stack_releases_the_switch(home: Path):
+    RUN.invoke(app, ["kill"])
+    done = RUN.invoke(app, ["unkill"])
+    assert (done.exit_code, Home(home).kill_file.exists()) == (0, False)
+    assert "the switch is released" in done.output
+    again = RUN.invoke(app, ["unkill"])
+    assert (again.exit_code, "nothing was killed" in again.output) == (0, True)
+
+
 def test_settings_that_cannot_be_read_do_not_keep_the_switch_off(home: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("ARB_RISK__NO_SUCH_KEY", "1")
     done = RUN.invoke(app, ["kill"])
@@ -52,7 +68,7 @@ def test_a_reason_that_the_engine_acts_on_is_refused(home: Path, reason: str):
     assert "use other words" in str(done.exception)
 
 
-@pytest.mark.parametrize("arguments", [["unkill"], ["mode"], ["mode", "normal"], ["reconcile"]])
+@pytest.mark.parametrize("arguments", [["mode"], ["mode", "normal"], ["reconcile"]])
 def test_what_needs_a_running_stack_says_so(home: Path, arguments: list[str]):
     done = RUN.invoke(app, arguments)
     assert isinstance(done.exception, StackNotRunning)
