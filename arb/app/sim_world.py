@@ -9,6 +9,7 @@ from arb.domain.errors import ConfigError
 from arb.domain.market.ids import Venue
 from arb.ports.market import Clock, Entropy
 from arb.sim.core.coins import named_coin
+from arb.sim.core.tape import is_frame_tape, longest_piece
 from arb.sim.venues import SIMULATED
 from arb.stack.files import read_json, write_json
 from arb.stack.home import Home
@@ -31,6 +32,25 @@ class Tape:
     def __post_init__(self) -> None:
         if not self.path.is_file():
             raise ConfigError(f"--tape: {self.path} is no file")
+
+    def holding_s(self, holding_s_max: int) -> int:
+        """Return a holding time of the tape in seconds of the demo, which plays it faster."""
+        if self.speed == "max" or is_frame_tape(self.path):
+            return holding_s_max
+        return max(1, int(holding_s_max / Decimal(self.speed)))
+
+    def told(self) -> str:
+        """Return in words what of the tape is played. Raises: ConfigError."""
+        if is_frame_tape(self.path):
+            return f"tape {self.path.name}: recorded frames"
+        try:
+            piece = longest_piece(self.path)
+        except (OSError, ValueError, KeyError, EOFError) as error:
+            raise ConfigError(f"--tape: {self.path}: {error}") from None
+        return (
+            f"tape {self.path.name}: {piece.begins} to {piece.ends} ({len(piece.rows)} rows), forth and "
+            f"back; the tape has {piece.holes} holes, none of which is played"
+        )
 
 
 def write_world(

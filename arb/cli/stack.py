@@ -65,11 +65,16 @@ def demo(
     environ = {**os.environ, "ARB_MODE": "mock"}
     if seed is not None:
         environ["ARB_SIM__SEED"] = str(seed)
+    played = Tape(path=tape, speed=_checked_speed(speed)) if tape else None
+    if played is not None:
+        held_s = played.holding_s(load("mock", environ).strategy.holding_s_max)
+        environ["ARB_STRATEGY__HOLDING_S_MAX"] = os.environ["ARB_STRATEGY__HOLDING_S_MAX"] = str(held_s)
+        say(f"{played.told()}; holding time by its clock: {held_s} s here")
     plan = Plan(
         home=home,
         settings=load("mock", environ),
         lifetime=Lifetime.CALLER,
-        tape=Tape(path=tape, speed=_checked_speed(speed)) if tape else None,
+        tape=played,
         fresh=True,
     )
     outcome = demonstration.run(

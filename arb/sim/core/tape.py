@@ -2,7 +2,8 @@
 
 Two formats, plain or gzip. CSV: 5-minute closes of Binance BTC/USDT and Upbit BTC/KRW; one row is
 300 s, the mid is interpolated between rows, KRW per USDT is 1,379 (the tape's mean ratio) and the
-premium is what is left. It loops. JSONL: raw Binance frames; the fair price is the mid of the
+premium is what is left. Of a tape with holes its longest piece without one is played, forth and back, so
+that no step is one that the market did not make. JSONL: raw Binance frames; the fair price is the mid of the
 recorded bookTicker in force, the premium is seeded. It holds its last price.
 """
 
@@ -10,6 +11,7 @@ import csv
 import gzip
 from bisect import bisect_right
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -59,7 +61,7 @@ def read_frames(path: Path) -> list[Frame]:
 
 
 class RowsPath:
-    """A seeded path whose first BTC price and premium come from (usdt, krw) rows, looping."""
+    """A seeded path whose first BTC price and premium come from (usdt, krw) rows, forth and back."""
 
     def __init__(self, seeded: SeededPath, rows: list[tuple[float, float]], rows_per_step: float) -> None:
         self._seeded = seeded
@@ -68,8 +70,8 @@ class RowsPath:
 
     def at(self, step: int) -> FairState:
         whole, share = divmod(step * self._rows_per_step, 1.0)
-        this = self._rows[int(whole) % len(self._rows)]
-        following = self._rows[(int(whole) + 1) % len(self._rows)] if share else this
+        this = self._row(int(whole))
+        following = self._row(int(whole) + 1) if share else this
         usdt, krw = (a + (b - a) * share for a, b in zip(this, following, strict=True))
         state = self._seeded.at(step)
         return replace(
@@ -78,6 +80,10 @@ class RowsPath:
             price_usdt=(usdt, *state.price_usdt[1:]),
             premium=(krw / usdt / TAPE_USDT_KRW - 1.0, *state.premium[1:]),
         )
+
+    def _row(self, number: int) -> tuple[float, float]:
+        last = len(self._rows) - 1
+        return self._rows[last - abs(number % (2 * last) - last)] if last else self._rows[0]
 
 
 class TicksPath:
@@ -113,15 +119,37 @@ def load_tape_path(config: SimConfig, path: Path) -> FairPath:
 
 
 def _read_rows(path: Path) -> list[tuple[float, float]]:
+    return longest_piece(path).rows
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The longest part of a tape of closes without a hole, and how many holes the tape has."""
+
+    rows: list[tuple[float, float]]
+    begins: str
+    ends: str
+    holes: int
+
+
+def longest_piece(path: Path) -> Piece:
+    """Return what is played of a tape of closes. Raises: OSError, ValueError, KeyError."""
     with open_tape(path) as raw:
         text = raw.read().decode().splitlines()
-    rows = [
-        (float(row["binance_btcusdt_close"]), float(row["upbit_btckrw_close"]))
-        for row in csv.DictReader(text)
-    ]
-    if not rows:
+    pieces: list[list[tuple[str, float, float]]] = []
+    before = None
+    for row in csv.DictReader(text):
+        at = datetime.fromisoformat(row["timestamp"])
+        if before is None or not 0 < (at - before).total_seconds() < 2 * ROW_S:
+            pieces.append([])
+        closes = float(row["binance_btcusdt_close"]), float(row["upbit_btckrw_close"])
+        pieces[-1].append((row["timestamp"], *closes))
+        before = at
+    if not pieces:
         raise ValueError("no rows")
-    return rows
+    found = max(pieces, key=len)
+    rows = [(usdt, krw) for _, usdt, krw in found]
+    return Piece(rows, found[0][0], found[-1][0], len(pieces) - 1)
 
 
 def _read_mids(path: Path) -> list[tuple[int, float]]:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from arb.app.sim_world import Tape
 from arb.sim.core.config import ConfigError
 from arb.sim.core.market import BINANCE, UPBIT, build_market
-from arb.sim.core.tape import load_tape_path, read_frames
+from arb.sim.core.tape import load_tape_path, longest_piece, read_frames
 from tests.sim.core.worlds import config
 
 RECORDED = Path(__file__).parents[4] / "shared" / "tapes"
@@ -44,6 +45,23 @@ def test_premium_and_rate_are_the_tapes(closes):
     state = path_of(closes, speed="3000").at(0)
     assert state.usdt_krw == 1379
     assert state.price_usdt[0] * state.usdt_krw * (1 + state.premium[0]) == pytest.approx(140_000_000)
+
+
+def test_holes_are_not_played_and_no_step_is_one_that_the_market_did_not_make(tmp_path):
+    tape = tmp_path / "closes.csv"
+    stamps = ["01 00:00", "01 00:05", "03 10:00", "03 10:05", "03 10:10"]
+    rows = [f"2025-06-{at}:00,{100_000 + 1_000 * n},1,140000000,1" for n, at in enumerate(stamps)]
+    tape.write_text("\n".join([HEADER, *rows]) + "\n")
+    piece = longest_piece(tape)
+    assert (len(piece.rows), piece.holes, piece.begins) == (3, 1, "2025-06-03 10:00:00")
+    prices = [path_of(tape, speed="3000").at(step).price_usdt[0] for step in range(7)]
+    assert prices == [102_000, 103_000, 104_000, 103_000, 102_000, 103_000, 104_000]
+
+
+@pytest.mark.parametrize(("speed", "held_s"), [("3000", 1), ("10", 360), ("0.5", 7200), ("max", 3600)])
+def test_holding_time_is_the_tapes(closes, speed, held_s):
+    assert Tape(path=closes, speed=speed).holding_s(3_600) == held_s
+    assert "0 holes" in Tape(path=closes, speed=speed).told()
 
 
 def test_other_coins_stay_seeded(closes):
