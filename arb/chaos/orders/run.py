@@ -34,8 +34,11 @@ class OrderChaos:
     clock: Clock
     progress: Callable[[str], None]
 
-    def storm(self) -> None:
-        """Let things go wrong until there were enough trades, or the time is up. Raises: VenueError."""
+    def storm(self) -> str:
+        """Let things go wrong until there were enough trades, the time is up, or trading has halted.
+
+        Returns why it has halted, "" if it has not: nothing opens after that. Raises: VenueError.
+        """
         start_ms = self.clock.now_ns() // NS_PER_MS
         limit_ms = WARM_UP_MS + self.trades_wanted * TRADE_MS
         self.switchboard.widen_limits()
@@ -46,7 +49,10 @@ class OrderChaos:
             elapsed_ms = self.clock.now_ns() // NS_PER_MS - start_ms
             if elapsed_ms > limit_ms:
                 self.progress(f"only {trades} of {self.trades_wanted} trades within {limit_ms // 1000} s")
-                return
+                break
+            if halted := self._halted():
+                self.progress(f"trading has halted after {trades} of {self.trades_wanted} trades: {halted}")
+                return halted
             if spell_at(elapsed_ms) != spell:
                 spell = spell_at(elapsed_ms)
                 self._cast(spell)
@@ -54,6 +60,7 @@ class OrderChaos:
                 told_ms = elapsed_ms
                 self.progress(f"{elapsed_ms // 1000} s: {trades} trades, {self.killer.kills.total()} kills")
             self.clock.sleep_ms(LOOK_MS)
+        return ""
 
     def calm(self) -> bool:
         """Open nothing new, end faults and kills, wait; tell whether everything came to rest."""
@@ -65,6 +72,11 @@ class OrderChaos:
         rested = self.drain.wait(REST_MS_MAX)
         self.drain.sessions.set_mode(self.drain.session_id, Mode.HALTED, DONE, self.clock.now_ns())
         return self.drain.wait(REST_MS_MAX) and rested  # what was being closed at that moment
+
+    def _halted(self) -> str:
+        """Return why nothing more will open; only somebody who looked into it lifts a halt."""
+        session = self.drain.sessions.get(self.drain.session_id)
+        return session.mode_reason if session is not None and session.mode is Mode.HALTED else ""
 
     def _cast(self, spell: int) -> None:
         for venue in self.switchboard.base_urls:

@@ -42,7 +42,7 @@ def _weather(engine: Engine, plan: stack.Plan, seed: int, trades: int, progress:
     started_ns = engine.clock.now_ns()
     chaos = _chaos(engine, plan, seed, trades, progress)
     try:
-        chaos.storm()
+        halted = chaos.storm()
     finally:
         chaos.killer.stop()
     rested = chaos.calm()
@@ -54,6 +54,7 @@ def _weather(engine: Engine, plan: stack.Plan, seed: int, trades: int, progress:
         findings=check.run(),
         figures=figures_of(check),
         rested=rested,
+        halted=halted,
         kills=dict(sorted(chaos.killer.kills.items())),
         faults=dict(sorted(chaos.switchboard.struck().items())),
         errors=_errors(engine.counters.read()),

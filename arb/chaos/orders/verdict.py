@@ -17,6 +17,7 @@ class Outcome:
     figures: Figures
     findings: Findings
     rested: bool
+    halted: str = ""  # why trading had halted before the run was over
     kills: Mapping[str, int]  # by program
     faults: Mapping[str, int]  # by kind, as the simulators applied them
     errors: Mapping[str, int]  # of the venues, by kind, as our processes counted them
@@ -37,6 +38,7 @@ class Outcome:
     def _too_easy(self) -> tuple[str, ...]:
         """A run that did not get to what it should test proves nothing."""
         checks = (
+            (self.halted, f"trading halted during the run: {self.halted}"),
             (not self.rested, "it did not come to rest in time"),
             (self.figures.trades < self.trades_wanted, f"fewer than {self.trades_wanted} trades in time"),
             (not any(self.faults.values()), "no fault struck"),

@@ -1,0 +1,49 @@
+"""The run over a stack that trades: when it ends, and what it says of that."""
+
+import pytest
+
+from arb.chaos.orders.run import OrderChaos
+from arb.domain.risk.review import Mode
+from arb.engine.kill.drain import Drain
+from tests.engine.town import SESSION, Town
+
+
+class Quiet:
+    """Stands for what puts faults and kills: both do nothing here."""
+
+    base_urls = ()
+    kills = type("Kills", (), {"total": staticmethod(lambda: 0)})
+
+    def widen_limits(self):
+        """Do nothing."""
+
+    def start(self):
+        """Do nothing."""
+
+
+def run_of(town: Town, said: list[str]) -> OrderChaos:
+    drain = Drain(session_id=SESSION, trades=town.trades, sessions=town.sessions, clock=town.clock)
+    return OrderChaos(
+        faults=lambda _venue, _spell: (),
+        trades_wanted=100,
+        trades_so_far=lambda: 0,
+        switchboard=Quiet(),
+        killer=Quiet(),
+        drain=drain,
+        clock=town.clock,
+        progress=said.append,
+    )
+
+
+@pytest.mark.parametrize("mode", [Mode.HALTED, Mode.REDUCE_ONLY])
+def test_it_ends_at_once_and_says_why_when_trading_has_halted_for_good(mode):
+    town, said = Town(), []
+    town.sessions.set_mode(SESSION, mode, "order_overfilled: t-1", town.clock.now_ns())
+    began_ns = town.clock.now_ns()
+    halted = run_of(town, said).storm()
+    took_s = (town.clock.now_ns() - began_ns) / 1e9
+    if mode is Mode.HALTED:
+        assert (halted, took_s) == ("order_overfilled: t-1", 0)
+        assert said == ["trading has halted after 0 of 100 trades: order_overfilled: t-1"]
+    else:
+        assert (halted, took_s > 200) == ("", True)
