@@ -166,7 +166,7 @@ class Market:
             self._venues.move(scenario.move.venue, scenario.move.asset, scenario.move.change)
 
     def _whole(self) -> None:
-        for venue in Venue:
+        for venue in self._urls:
             self._venues.put_faults(venue, ())
 
     def _rest(self) -> Reading:
@@ -194,7 +194,9 @@ class Market:
 
     def _money(self) -> dict[tuple[Venue, str], Decimal]:
         return {
-            (venue, asset): gained for venue in Venue for asset, gained in self._venues.money(venue).items()
+            (venue, asset): gained
+            for venue in self._urls
+            for asset, gained in self._venues.money(venue).items()
         }
 
     def _measure(self, scenario: Scenario, before: Reading, after: Reading, since_ns: int) -> Measured:

@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import partial
@@ -43,18 +43,18 @@ def run(home: Home, settings: Settings, seed: int, trades: int, progress: Progre
     entropy = SystemEntropy()
     home.create()
     world = write_world(home, settings, None, CLOCK, entropy)
-    plan = stack_processes("mock", home)
-    os.environ |= _environment(stack_settings(plan, world, settings))
+    plan = stack_processes("mock", home, venues=settings.pair)
+    os.environ |= _environment(settings.pair, stack_settings(plan, world, settings))
     simulators = [spec for spec in plan.processes if spec.phase is Phase.SIMULATORS]
     with _running(simulators):
         progress("trading naively")
         return _trade(load("mock"), seed, trades)
 
 
-def _environment(tree: dict[str, object]) -> dict[str, str]:
+def _environment(pair: Sequence[Venue], tree: dict[str, object]) -> dict[str, str]:
     """Return the settings of both venues as environment variables."""
     found = {}
-    for venue in Venue:
+    for venue in pair:
         section = tree[venue.value]
         assert isinstance(section, dict)
         name = f"ARB_{venue.value.upper()}__"
