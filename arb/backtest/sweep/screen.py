@@ -39,6 +39,7 @@ class Rules:
     """What of the settings the screen goes by; basis points and seconds."""
 
     entry: float
+    absurd: float  # beyond it the engine takes no edge for one
     converged: float  # of the net edge of closing
     take_profit: float
     stop_loss: float
@@ -67,6 +68,7 @@ def rules_of(plan: Plan, settings: Settings) -> Rules:
     rate = float(np.nanmedian(plan.series.rate))
     return Rules(
         entry=float(strategy.entry_edge_bps),
+        absurd=float(min(settings.risk.premium_bps_abs_max, settings.risk.price_band_bps_max)) - fees,
         converged=-float(strategy.converged_bps) - fees,
         take_profit=float(strategy.take_profit_bps),
         stop_loss=float(strategy.stop_loss_bps),
@@ -105,7 +107,8 @@ def _lane(plan: Plan, series: Series, coin: str) -> Lane:
 
 
 def _screen_lane(lane: Lane, rules: Rules) -> tuple[float, int]:
-    wanted = np.flatnonzero(lane.best >= rules.entry)
+    best = lane.best
+    wanted = np.flatnonzero((best >= rules.entry) & (best <= rules.absurd))
     earned, trades, place = 0.0, 0, 0
     open_until: list[int] = []
     while place < len(wanted):
