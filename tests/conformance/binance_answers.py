@@ -89,5 +89,6 @@ WORDS = {
     "Invalid quantity.": "-1013", "too much precision": "-1111", "Illegal characters": "-1100",
     "Mandatory parameter": "-1102", "sent when not required": "-1106", "strategyType was less": "-1134",
     "insufficient balance": "-2010", "Duplicate order sent": "-2010",
-    "immediately match and take": "-2010", "Unknown order sent.": "-2011", "Order does not exist.": "-2013",
+    "immediately match and take": "-2010", "Unknown order sent.": "-2011",
+    "both were empty/null": "-1102", "cancel-replace failed": "-2022", "Order does not exist.": "-2013",
 }  # fmt: skip

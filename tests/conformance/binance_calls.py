@@ -20,7 +20,7 @@ INTERVALS = ("1m", "3m", "5m", "15m", "1h", "4h", "1d")
 
 def try_binance(judge: Judge, speak: Speak) -> None:
     """Make every call that the client has a function for."""
-    for endpoint, params, expected in (*_market_data(), *_account(), *_not_offered()):
+    for endpoint, params, expected in (*_market_data(), *_account(), *_changes(), *_not_offered()):
         judge.ask(_name(endpoint, params), lambda e=endpoint, p=params: speak(e, p), expected)
     for symbol in QUANTITIES:
         for side in ("BUY", "SELL"):
@@ -97,24 +97,25 @@ def _not_offered() -> Iterator[Call]:
     yield "GET /api/v3/ticker", one | {"windowSize": "1h"}, NotOffered("rolling windows (`ticker`")
     yield "GET /api/v3/klines", one | {"interval": "1s"}, NotOffered("klines of a second")
     yield "GET /api/v3/ticker/tradingDay", one, NotOffered("`ticker/tradingDay`")
-    yield "GET /api/v3/myPreventedMatches", one | {"orderId": 1}, NotOffered("`myPreventedMatches`")
     yield "GET /api/v3/myAllocations", one, NotOffered("`myAllocations`")
     yield "GET /api/v3/openOrderList", {}, NotOffered("list orders")
     yield "GET /api/v3/allOrderList", {}, NotOffered("list orders")
     yield "GET /api/v3/executionRules", one, NotOffered("`executionRules`")
     yield "GET /api/v3/referencePrice", one, NotOffered("`referencePrice`")
     yield "GET /api/v3/myFilters", one, NotOffered("`myFilters`")
-    yield "GET /api/v3/order/amendments", one | {"orderId": 1}, NotOffered("amending")
-    yield (
-        "PUT /api/v3/order/amend/keepPriority",
-        one | {"newQty": "0.0005", "orderId": 1},
-        NotOffered("amending"),
-    )
-    yield "POST /api/v3/order/cancelReplace", sell | {
-        "type": "LIMIT", "cancelReplaceMode": "STOP_ON_FAILURE", "cancelOrderId": 1, "timeInForce": "GTC",
-        "price": "200000.00",
-    }, NotOffered("cancelReplace")  # fmt: skip
     yield "POST /api/v3/sor/order", sell | {"type": "MARKET"}, NotOffered("smart order routing")
+
+
+def _changes() -> Iterator[Call]:
+    """Change orders that are not there, and ask what became of them."""
+    one = {"symbol": "BTCUSDT"}
+    yield "GET /api/v3/myPreventedMatches", one | {"orderId": 999_999_999}, rows
+    yield "GET /api/v3/order/amendments", one | {"orderId": 999_999_999}, rows
+    yield "PUT /api/v3/order/amend/keepPriority", one | {"newQty": "0.0005"}, Refusal("-1102")
+    yield "POST /api/v3/order/cancelReplace", one | {
+        "side": "SELL", "quantity": "0.001", "type": "LIMIT", "cancelReplaceMode": "STOP_ON_FAILURE",
+        "cancelOrderId": 999_999_999, "timeInForce": "GTC", "price": "200000.00",
+    }, Refusal("-2022")  # fmt: skip
 
 
 def _orders(judge: Judge, speak: Speak, symbol: str, side: str) -> None:

@@ -16,6 +16,7 @@ from arb.sim.binance.limits import Limits, LimitSwitches
 from arb.sim.binance.lookup import Lookup
 from arb.sim.binance.market_data import MarketData
 from arb.sim.binance.public_trades import PublicTrades
+from arb.sim.binance.replacing import Replacing
 from arb.sim.binance.rest import rest_routes
 from arb.sim.binance.symbols import LiveSymbols, make_symbols
 from arb.sim.binance.trading import Trading
@@ -35,10 +36,12 @@ class Api:
         symbols = LiveSymbols(make_symbols(stage.config.coin_table()), stage.faults)
         self._limits = Limits(stage.clock)
         self._trading = Trading(stage, exchange, symbols, self._limits)
+        lookup = Lookup(stage, exchange, symbols)
+        replacing = Replacing(exchange, self._trading, lookup, self._limits)
         self._endpoints = [
             *public_endpoints(MarketData(stage, symbols, books)),
             *history_endpoints(History(symbols, trades)),
-            *signed_endpoints(self._trading, Lookup(stage, exchange, symbols), self._limits),
+            *signed_endpoints(self._trading, replacing, lookup, self._limits),
         ]
         self._desk = Desk(stage, exchange, self._limits, self._trading.new_client_id)
         self._users = UserStream(exchange, stage.faults, self._trading.cancel_ids)

@@ -61,7 +61,7 @@ class Desk:
         try:
             return await self._admit(endpoint, given, signed)
         except errors.BinanceError as error:
-            if endpoint.places and error.code != errors.backend_timeout().code:
+            if endpoint.places and not error.may_have_placed:
                 self._exchange.reject(given["newClientOrderId"], f"{error.code} {error.text}")
             raise
 

@@ -11,10 +11,12 @@ from arb.sim.binance.limits import Limits
 from arb.sim.binance.lookup import Lookup
 from arb.sim.binance.market_data import MarketData
 from arb.sim.binance.params import Params
+from arb.sim.binance.replacing import Replacing
 from arb.sim.binance.trading import Trading
 
 Handler = Callable[[Params], Any]
 FREE_WHEN_DONE: Final = frozenset({"POST /api/v3/order", "DELETE /api/v3/order", "DELETE /api/v3/openOrders"})
+PLACING: Final = frozenset({"POST /api/v3/order", "POST /api/v3/order/cancelReplace"})
 COMMISSION_WEIGHT: Final = 20
 
 
@@ -44,7 +46,7 @@ class Endpoint:
     @property
     def places(self) -> bool:
         """Whether the call places an order."""
-        return self.name == "POST /api/v3/order"
+        return self.name in PLACING
 
     @property
     def is_free_when_done(self) -> bool:
@@ -129,19 +131,33 @@ def history_endpoints(history: History) -> list[Endpoint]:
     ]
 
 
-def signed_endpoints(trading: Trading, lookup: Lookup, limits: Limits) -> list[Endpoint]:
+def signed_endpoints(
+    trading: Trading, replacing: Replacing, lookup: Lookup, limits: Limits
+) -> list[Endpoint]:
     """Return the calls of the account."""
     order = "/api/v3/order"
     open_orders = "/api/v3/openOrders"
     return [
         _signed("POST", order, "order.place", _always(1), trading.place),
         _signed("POST", "/api/v3/order/test", "order.test", _by_commission, trading.test),
+        _signed("POST", f"{order}/cancelReplace", "order.cancelReplace", _always(1), replacing.replace),
+        _signed(
+            "PUT", f"{order}/amend/keepPriority", "order.amend.keepPriority", _always(4), replacing.amend
+        ),
+        _signed("GET", f"{order}/amendments", "order.amendments", _always(4), lookup.amendments),
         _signed("GET", order, "order.status", _always(4), lookup.order),
         _signed("DELETE", order, "order.cancel", _always(1), trading.cancel),
         _signed("GET", open_orders, "openOrders.status", _by_symbol(6, 80), lookup.open_orders),
         _signed("DELETE", open_orders, "openOrders.cancelAll", _always(1), trading.cancel_all),
         _signed("GET", "/api/v3/allOrders", "allOrders", _always(20), lookup.all_orders),
         _signed("GET", "/api/v3/myTrades", "myTrades", _my_trades_weight, lookup.my_trades),
+        _signed(
+            "GET",
+            "/api/v3/myPreventedMatches",
+            "myPreventedMatches",
+            _matches_weight,
+            lookup.prevented_matches,
+        ),
         _signed("GET", "/api/v3/account", "account.status", _always(20), lookup.account),
         _signed("GET", "/api/v3/account/commission", "account.commission", _always(20), lookup.commission),
         _signed("GET", "/sapi/v1/asset/tradeFee", "", _always(1), lookup.trade_fee),
@@ -151,6 +167,10 @@ def signed_endpoints(trading: Trading, lookup: Lookup, limits: Limits) -> list[E
 
 def _my_trades_weight(given: Params) -> int:
     return 5 if "orderId" in given else 20
+
+
+def _matches_weight(given: Params) -> int:
+    return 2 if "preventedMatchId" in given else 20
 
 
 def _counts(limits: Limits) -> Handler:

@@ -1,18 +1,37 @@
 """Binance's error answers: HTTP status, code and text, as the public documentation gives them."""
 
+from typing import Any
+
 from arb.sim.core.fault_effects import VenueRefusal
 
 
 class BinanceError(VenueRefusal):
     """An answer with a code. `retry_after_s` becomes the Retry-After header."""
 
+    may_have_placed = False  # an order may exist in spite of the refusal
+
     def __init__(self, code: int, text: str, status: int = 400, retry_after_s: int | None = None) -> None:
         super().__init__(code, text, status, retry_after_s)
         self.code, self.text, self.status, self.retry_after_s = code, text, status, retry_after_s
 
-    def body(self) -> dict[str, int | str]:
+    def body(self) -> dict[str, Any]:
         """Return the JSON body."""
         return {"code": self.code, "msg": self.text}
+
+
+class ReplaceFailed(BinanceError):
+    """What cancelReplace answers unless both of its halves did what they should."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        is_half = "SUCCESS" in data.values()
+        code, how = (-2021, " partially") if is_half else (-2022, "")
+        super().__init__(code, f"Order cancel-replace{how} failed.", status=409 if is_half else 400)
+        self._data = data
+        self.may_have_placed = data["newOrderResult"] == "SUCCESS"
+
+    def body(self) -> dict[str, Any]:
+        """Return the JSON body, with what became of either half."""
+        return super().body() | {"data": self._data}
 
 
 def illegal_characters(name: str, legal: str) -> BinanceError:
@@ -85,9 +104,15 @@ def cancel_unknown() -> BinanceError:
     return BinanceError(-2011, "Unknown order sent.")
 
 
+def amend_refusal(text: str) -> BinanceError:
+    return BinanceError(-2038, text)
+
+
 def backend_timeout() -> BinanceError:
-    return BinanceError(
+    error = BinanceError(
         -1007,
         "Timeout waiting for response from backend server. Send status unknown; execution status unknown.",
         status=503,
     )
+    error.may_have_placed = True
+    return error

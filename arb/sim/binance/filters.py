@@ -23,7 +23,7 @@ def check_filters(request: OrderRequest, symbol: Symbol, average: Decimal, open_
     if request.price is not None:
         _check_price(request.price, symbol, average)
     if request.quantity is not None:
-        _check_quantity(request, request.quantity, symbol)
+        check_quantity(request, request.quantity, symbol)
     _check_notional(request, average, symbol.min_notional)
     if open_orders >= MAX_OPEN_ORDERS:
         raise errors.filter_failure("MAX_NUM_ORDERS")
@@ -37,7 +37,8 @@ def _check_price(price: Decimal, symbol: Symbol, average: Decimal) -> None:
         raise errors.filter_failure("PERCENT_PRICE_BY_SIDE")
 
 
-def _check_quantity(request: OrderRequest, quantity: Decimal, symbol: Symbol) -> None:
+def check_quantity(request: OrderRequest, quantity: Decimal, symbol: Symbol) -> None:
+    """Raise the first filter of sizes that `quantity` fails."""
     lot = symbol.coin.lot
     if quantity == 0:
         raise errors.BinanceError(-1013, "Invalid quantity.")

@@ -11,7 +11,7 @@ from arb.sim.binance.order_form import symbol_of
 from arb.sim.binance.params import Params
 from arb.sim.binance.symbols import Symbol
 from arb.sim.binance.wire import milliseconds
-from arb.sim.core.events import OrderFilled
+from arb.sim.core.events import OrderAmended, OrderFilled, TradePrevented
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.fault_kinds import FaultKind, Scope
 from arb.sim.core.fault_kinds import Stage as FaultStage
@@ -92,6 +92,39 @@ class Lookup:
         fills = _typed(self._exchange.records.shelf.fills(*wanted, order_id=order_id))
         return [render.trade(recorded, fill) for recorded, fill in _page(given, fills, first is not None)]
 
+    def prevented_of(self, order: Order) -> list[TradePrevented]:
+        """Return the trades of an order with others of its account that did not happen."""
+        matches = self._exchange.records.prevented
+        return [match for _, match in _prevented(matches[number - 1] for number in order.prevented_ids)]
+
+    def prevented_matches(self, given: Params) -> list[dict[str, Any]]:
+        """Return prevented trades of a symbol, oldest first: one of them, or those of an order."""
+        coin, first = self.symbol(given).coin.name, params.integer(given, "fromPreventedMatchId")
+        number, order = params.integer(given, "preventedMatchId"), params.integer(given, "orderId")
+        if number is None and order is None:
+            raise errors.BinanceError(-1128, "Combination of optional parameters invalid.")
+        found = (
+            render.prevented_match(recorded, match, self._exchange.orders[match.taker.order_id])
+            for recorded, match in _prevented(self._exchange.records.prevented)
+            if match.coin == coin
+            and match.number == (number or match.number)
+            and match.number >= (first or 0)
+            and (order is None or str(order) in (match.taker.order_id, match.maker.order_id))
+        )
+        return list(islice(found, _limit(given)))
+
+    def amendments(self, given: Params) -> list[dict[str, Any]]:
+        """Return the amendments of one order, oldest first."""
+        symbol, first = self.symbol(given), params.integer(given, "fromExecutionId") or 0
+        order_id = params.require(given, "orderId")
+        found = self._exchange.records.amended.get(order_id, [])
+        changes = [
+            render.amendment(recorded, recorded.event, symbol.name)
+            for recorded in found
+            if isinstance(recorded.event, OrderAmended) and recorded.seq >= first
+        ]
+        return changes[: _limit(given)]
+
     def account(self, given: Params) -> dict[str, Any]:
         """Return balances and commission rates."""
         is_blocked = self._stage.faults.standing(FaultKind.BLOCKED_ACCOUNT) is not None
@@ -122,6 +155,12 @@ def _typed(fills: Iterable[Recorded]) -> Iterator[tuple[Recorded, OrderFilled]]:
     for recorded in fills:
         if isinstance(recorded.event, OrderFilled):
             yield recorded, recorded.event
+
+
+def _prevented(recorded: Iterable[Recorded]) -> Iterator[tuple[Recorded, TradePrevented]]:
+    for each in recorded:
+        if isinstance(each.event, TradePrevented):
+            yield each, each.event
 
 
 def _limit(given: Params) -> int:

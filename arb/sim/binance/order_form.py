@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from arb.sim.binance import errors, params
-from arb.sim.binance.symbols import STP_MODES, Symbol
+from arb.sim.binance.symbols import STP_DEFAULT, STP_MODES, Symbol
 from arb.sim.core.orders import OrderRequest, Side, TimeInForce
 
 READ: Final = frozenset(
@@ -32,7 +32,8 @@ def parse_order(given: params.Params, symbols: Mapping[str, Symbol], received_ns
     unknown = [name for name in sent if name not in READ]
     if unknown:
         raise errors.unread(len(sent) - len(unknown), len(sent))
-    if given.get("selfTradePreventionMode", STP_MODES[0]) not in STP_MODES:
+    mode = given.get("selfTradePreventionMode", STP_DEFAULT)
+    if mode not in STP_MODES:
         raise errors.BinanceError(
             -1013, "This symbol does not allow the specified self-trade prevention mode."
         )
@@ -46,7 +47,8 @@ def parse_order(given: params.Params, symbols: Mapping[str, Symbol], received_ns
         price=price,
         quantity=quantity,
         quote_quantity=quote,
-        wire={"type": kind} | _strategy(given),
+        self_trade=STP_MODES[mode],
+        wire={"type": kind, "selfTradePreventionMode": mode} | _strategy(given),
     )
 
 

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from arb.sim.binance.symbols import symbol_name
+from arb.sim.binance.symbols import STP_DEFAULT, symbol_name
 from arb.sim.binance.wire import ZERO_TEXT, milliseconds, text
 from arb.sim.core.accounts import Balance
-from arb.sim.core.events import OrderFilled
+from arb.sim.core.events import OrderAmended, OrderFilled, TradePrevented
 from arb.sim.core.exchange import Ending
 from arb.sim.core.journal import Recorded
-from arb.sim.core.orders import ZERO, Order, Side, Status, TimeInForce
+from arb.sim.core.orders import ZERO, Order, Side, TimeInForce
 
 EXPIRY_REASONS: Final[dict[str, str]] = {
     Ending.IOC_REMAINDER: "UNFILLED_IOC_QUANTITY_EXPIRED",
@@ -39,6 +39,11 @@ def strategy(order: Order, id_name: str, type_name: str) -> dict[str, int]:
     return {short: int(wire[name]) for name, short in names.items() if name in wire}
 
 
+def prevention_mode(order: Order) -> str:
+    """Return how the order asked to be kept from trading with another one of its account."""
+    return order.request.wire.get("selfTradePreventionMode", STP_DEFAULT)
+
+
 def _core(order: Order) -> dict[str, Any]:
     """The part that every order shape shares."""
     request = order.request
@@ -56,13 +61,13 @@ def _core(order: Order) -> dict[str, Any]:
         "timeInForce": wire_time_in_force(order),
         "type": request.wire["type"],
         "side": str(request.side),
-        "selfTradePreventionMode": "EXPIRE_MAKER",
+        "selfTradePreventionMode": prevention_mode(order),
     }
     if order.reason in EXPIRY_REASONS:
         shape["expiryReason"] = EXPIRY_REASONS[order.reason]
-    if order.status is Status.EXPIRED_IN_MATCH:
-        shape["preventedMatchId"] = order.number
-        shape["preventedQuantity"] = text(original_quantity(order) - order.executed)
+    if order.prevented:
+        shape["preventedMatchId"] = order.prevented_ids[-1]
+        shape["preventedQuantity"] = text(order.prevented)
     return shape | strategy(order, "strategyId", "strategyType")
 
 
@@ -83,9 +88,10 @@ def result(order: Order) -> dict[str, Any]:
     return _core(order) | {"transactTime": created_ms, "workingTime": created_ms}
 
 
-def full(order: Order, fills: Iterable[OrderFilled]) -> dict[str, Any]:
-    """Return the FULL answer to a new order, with its executions."""
-    return result(order) | {
+def full(order: Order, fills: Iterable[OrderFilled], matches: Iterable[TradePrevented]) -> dict[str, Any]:
+    """Return the FULL answer to a new order, with its executions and those that were prevented."""
+    kept = [_prevented_match(match) for match in matches]
+    shape = result(order) | {
         "fills": [
             {
                 "price": text(fill.price),
@@ -96,6 +102,60 @@ def full(order: Order, fills: Iterable[OrderFilled]) -> dict[str, Any]:
             }
             for fill in fills
         ]
+    }
+    return shape | ({"preventedMatches": kept} if kept else {})
+
+
+def _prevented_match(match: TradePrevented) -> dict[str, Any]:
+    """Return what a prevented trade took off each side; a side that went on is left out."""
+    shape: dict[str, Any] = {"preventedMatchId": match.number, "makerOrderId": int(match.maker.order_id)}
+    shape["price"] = text(match.price)
+    for name, lost in (("takerPreventedQuantity", match.taker), ("makerPreventedQuantity", match.maker)):
+        if lost.quantity:
+            shape[name] = text(lost.quantity)
+    return shape
+
+
+def prevented_match(recorded: Recorded, match: TradePrevented, taker: Order) -> dict[str, Any]:
+    """Return a prevented trade as myPreventedMatches lists it."""
+    return _prevented_match(match) | {
+        "symbol": symbol_name(match.coin),
+        "takerOrderId": int(match.taker.order_id),
+        "tradeGroupId": -1,
+        "selfTradePreventionMode": prevention_mode(taker),
+        "transactTime": milliseconds(recorded.ts_ns),
+    }
+
+
+def amended(recorded: Recorded, order: Order, former: str) -> dict[str, Any]:
+    """Return the answer to an amendment; `former` is the client id before."""
+    core = _core(order)
+    names = {
+        "origQty": "qty",
+        "cummulativeQuoteQty": "cumulativeQuoteQty",
+        "origQuoteOrderQty": "quoteOrderQty",
+    }
+    shape = {names.get(name, name): value for name, value in core.items()}
+    at_ms = milliseconds(recorded.ts_ns)
+    shape |= {
+        "origClientOrderId": former,
+        "preventedQty": text(order.prevented),
+        "workingTime": milliseconds(order.created_ns),
+    }
+    return {"transactTime": at_ms, "executionId": recorded.seq, "amendedOrder": shape}
+
+
+def amendment(recorded: Recorded, change: OrderAmended, symbol: str) -> dict[str, Any]:
+    """Return one line of an order's amendments."""
+    return {
+        "symbol": symbol,
+        "orderId": int(change.order_id),
+        "executionId": recorded.seq,
+        "origClientOrderId": change.former_client_id,
+        "newClientOrderId": change.client_id,
+        "origQty": text(change.former_quantity),
+        "newQty": text(change.quantity),
+        "time": milliseconds(recorded.ts_ns),
     }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Final
 
 from arb.sim.binance.wire import text
@@ -10,6 +11,7 @@ from arb.sim.core.coins import Coin
 from arb.sim.core.fault_kinds import FaultKind
 from arb.sim.core.faults import FaultPlan
 from arb.sim.core.market_faults import rules_of
+from arb.sim.core.orders import SelfTrade
 
 QUOTE: Final = "USDT"
 MIN_NOTIONAL: Final = Decimal(5)
@@ -20,7 +22,16 @@ MAX_PRICE: Final = Decimal(1_000_000)
 PRICE_UP: Final = Decimal(5)
 PRICE_DOWN: Final = Decimal("0.2")
 MAX_OPEN_ORDERS: Final = 200
-STP_MODES: Final = ("EXPIRE_MAKER",)
+STP_DEFAULT: Final = "EXPIRE_MAKER"
+STP_MODES: Final = MappingProxyType(
+    {
+        "EXPIRE_TAKER": SelfTrade.CANCEL_TAKER,
+        "EXPIRE_MAKER": SelfTrade.CANCEL_MAKER,
+        "EXPIRE_BOTH": SelfTrade.CANCEL_BOTH,
+        "DECREMENT": SelfTrade.REDUCE,
+    }
+)
+AMENDS_MAX: Final = 10  # of one order
 TRADING: Final = "TRADING"
 HALTED: Final = "BREAK"
 
@@ -129,6 +140,7 @@ def filters_of(symbol: Symbol) -> list[dict[str, Any]]:
             "avgPriceMins": 5,
         },
         {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": MAX_OPEN_ORDERS},
+        {"filterType": "MAX_NUM_ORDER_AMENDS", "maxNumOrderAmends": AMENDS_MAX},
     ]
 
 
@@ -151,15 +163,15 @@ def describe(symbol: Symbol) -> dict[str, Any]:
         "opoAllowed": False,
         "quoteOrderQtyMarketAllowed": True,
         "allowTrailingStop": False,
-        "cancelReplaceAllowed": False,
-        "amendAllowed": False,
+        "cancelReplaceAllowed": True,
+        "amendAllowed": True,
         "pegInstructionsAllowed": False,
         "isSpotTradingAllowed": True,
         "isMarginTradingAllowed": False,
         "filters": filters_of(symbol),
         "permissions": [],
         "permissionSets": [["SPOT"]],
-        "defaultSelfTradePreventionMode": STP_MODES[0],
+        "defaultSelfTradePreventionMode": STP_DEFAULT,
         "allowedSelfTradePreventionModes": list(STP_MODES),
     }
 

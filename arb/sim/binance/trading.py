@@ -43,7 +43,7 @@ class Trading:
 
     def place(self, given: Params) -> dict[str, Any]:
         """Place an order; the answer's size is `newOrderRespType`."""
-        request = self._checked(given)
+        request = self.checked(given)
         self._check_account(errors.engine_refusal)
         self._limits.check_orders()
         if any(order.is_open for order in self._exchange.with_client_id(request.client_id)):
@@ -56,7 +56,7 @@ class Trading:
 
     def test(self, given: Params) -> dict[str, Any]:
         """Check an order without placing it."""
-        request = self._checked({"newClientOrderId": self.new_client_id(), **given})
+        request = self.checked({"newClientOrderId": self.new_client_id(), **given})
         if given.get("computeCommissionRates") != "true":
             return {}
         rates = render.commission(symbol_name(request.coin), self._exchange.rules.fees.rate)
@@ -101,7 +101,8 @@ class Trading:
         """Return an id for a request that brought none."""
         return f"sim{self._stage.rng.getrandbits(96):024x}"
 
-    def _checked(self, given: Params) -> OrderRequest:
+    def checked(self, given: Params) -> OrderRequest:
+        """Return the order that is asked for, if its form and the filters let it pass."""
         request = parse_order(given, self._symbols, self._stage.clock.now_ns())
         symbol = self._symbols[symbol_name(request.coin)]
         if symbol.status != TRADING:
@@ -131,7 +132,8 @@ class Trading:
             case "RESULT":
                 return render.result(order)
             case _:
-                return render.full(order, [fill for _, fill in self._lookup.fills_of(order)])
+                fills = [fill for _, fill in self._lookup.fills_of(order)]
+                return render.full(order, fills, self._lookup.prevented_of(order))
 
     def _cancel(self, order: Order, cancel_id: str | None) -> dict[str, Any]:
         self.cancel_ids[order.order_id] = cancel_id or self.new_client_id()

@@ -2,11 +2,17 @@
 
 from typing import Any
 
-from arb.sim.binance.render import EXPIRY_REASONS, original_quantity, strategy, wire_time_in_force
+from arb.sim.binance.render import (
+    EXPIRY_REASONS,
+    original_quantity,
+    prevention_mode,
+    strategy,
+    wire_time_in_force,
+)
 from arb.sim.binance.symbols import symbol_name
 from arb.sim.binance.wire import ZERO_TEXT, milliseconds, text
 from arb.sim.core.accounts import Balance
-from arb.sim.core.events import MovedOutside, OrderFilled
+from arb.sim.core.events import MovedOutside, OrderFilled, Prevented, TradePrevented
 from arb.sim.core.journal import Recorded
 from arb.sim.core.orders import ZERO, Order, Status
 
@@ -50,7 +56,7 @@ def execution_report(recorded: Recorded, order: Order, execution: str, status: S
         "Y": ZERO_TEXT,
         "Q": text(request.quote_quantity or ZERO),
         "W": created_ms,
-        "V": "EXPIRE_MAKER",
+        "V": prevention_mode(order),
     } | strategy(order, "j", "J")
 
 
@@ -73,6 +79,23 @@ def end_fields(order: Order, cancel_id: str | None) -> dict[str, Any]:
     if cancel_id is not None:
         return {"c": cancel_id, "C": order.request.client_id}
     return {"eR": EXPIRY_REASONS[order.reason]} if order.reason in EXPIRY_REASONS else {}
+
+
+def prevented_fields(
+    order: Order, lost: Prevented, other: Prevented, match: TradePrevented
+) -> dict[str, Any]:
+    """Return what the report of a prevented trade says of it."""
+    return {
+        "v": match.number,
+        "A": text(order.prevented),
+        "B": text(lost.quantity),
+        "u": -1,
+        "U": int(other.order_id),
+        "Cs": symbol_name(match.coin),
+        "pl": text(lost.quantity),
+        "pL": text(match.price),
+        "pY": text(match.price * lost.quantity),
+    }
 
 
 def balance_update(recorded: Recorded, moved: MovedOutside) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """User data subscriptions: engine events to every connection that subscribed. Nothing is replayed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,16 @@ from arb.sim.binance.user_events import (
     end_fields,
     execution_report,
     fill_fields,
+    prevented_fields,
 )
-from arb.sim.core.events import MovedOutside, OrderAccepted, OrderClosed, OrderFilled
+from arb.sim.core.events import (
+    MovedOutside,
+    OrderAccepted,
+    OrderAmended,
+    OrderClosed,
+    OrderFilled,
+    TradePrevented,
+)
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.fault_stream import PrivateShaper
 from arb.sim.core.faults import FaultPlan
@@ -67,24 +75,39 @@ class UserStream:
             self._send(balance_update(recorded, event), "")
             balances = {event.asset: self._exchange.balance(event.asset)}
             self._send(account_position(recorded, balances), "")
-        if not self._subscriptions or not isinstance(event, OrderAccepted | OrderFilled | OrderClosed):
+        if not self._subscriptions:
             return
-        order = self._exchange.orders[event.order_id]
-        report = self._report(recorded, order)
-        self._send(report, order.request.client_id)
-        assets = (order.request.coin, QUOTE)
-        balances = {asset: self._exchange.balance(asset) for asset in assets}
-        self._send(account_position(recorded, balances), order.request.client_id)
+        for order, report in self._reports(recorded):
+            self._send(report, order.request.client_id)
+            balances = {asset: self._exchange.balance(asset) for asset in (order.request.coin, QUOTE)}
+            self._send(account_position(recorded, balances), order.request.client_id)
 
-    def _report(self, recorded: Recorded, order: Order) -> dict[str, Any]:
-        event = recorded.event
-        if isinstance(event, OrderFilled):
-            return execution_report(recorded, order, "TRADE", event.status) | fill_fields(event)
-        if isinstance(event, OrderClosed):
-            kind = "TRADE_PREVENTION" if event.status is Status.EXPIRED_IN_MATCH else str(event.status)
-            cancel_id = self._cancel_ids.get(order.order_id)
-            return execution_report(recorded, order, kind, event.status) | end_fields(order, cancel_id)
-        return execution_report(recorded, order, "NEW", Status.NEW)
+    def _reports(self, recorded: Recorded) -> Iterator[tuple[Order, dict[str, Any]]]:
+        """Yield the orders that an event is about, each with its report."""
+        match recorded.event:
+            case OrderAccepted(order_id=order_id):
+                order = self._exchange.orders[order_id]
+                yield order, execution_report(recorded, order, "NEW", Status.NEW)
+            case OrderFilled() as fill:
+                order = self._exchange.orders[fill.order_id]
+                yield order, execution_report(recorded, order, "TRADE", fill.status) | fill_fields(fill)
+            case OrderClosed() as closed:
+                order = self._exchange.orders[closed.order_id]
+                cancel_id = self._cancel_ids.get(order.order_id)
+                report = execution_report(recorded, order, str(closed.status), closed.status)
+                yield order, report | end_fields(order, cancel_id)
+            case OrderAmended() as amended:
+                order = self._exchange.orders[amended.order_id]
+                former = {"C": amended.former_client_id}
+                yield order, execution_report(recorded, order, "REPLACED", order.status) | former
+            case TradePrevented(taker=taker, maker=maker) as prevented:
+                for lost, other in ((taker, maker), (maker, taker)):
+                    if lost.quantity:
+                        order = self._exchange.orders[lost.order_id]
+                        report = execution_report(recorded, order, "TRADE_PREVENTION", lost.status)
+                        yield order, report | prevented_fields(order, lost, other, prevented)
+            case _:
+                pass
 
     def _send(self, event: dict[str, Any], client_id: str) -> None:
         for subscription in self._subscriptions:

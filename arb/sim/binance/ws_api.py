@@ -21,7 +21,7 @@ from arb.sim.core.fault_effects import CallFault, turned_away
 from arb.sim.core.stage import Stage
 
 # What changes or asks about orders shows the counts of orders beside the weight.
-COUNTS_ORDERS = frozenset({"order.place", "account.rateLimits.orders"})
+COUNTS_ORDERS = frozenset({"order.place", "order.cancelReplace", "account.rateLimits.orders"})
 TERMS = Keepalive(messages_per_s=100)  # requests count by weight here, not by message
 
 

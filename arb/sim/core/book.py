@@ -140,30 +140,22 @@ def accepts(side: Side, limit: Decimal | None, price: Decimal) -> bool:
     return price <= limit if side is Side.BUY else price >= limit
 
 
-def take(levels: Iterable[Level], side: Side, limit: Decimal | None, quantity: Decimal) -> list[Level]:
-    """Return the part of `levels` that `quantity` base takes."""
-    taken = []
-    for level in levels:
-        if quantity <= ZERO or not accepts(side, limit, level.price):
-            break
-        amount = min(level.quantity, quantity)
-        taken.append(Level(level.price, amount))
-        quantity -= amount
-    return taken
+class Budget:
+    """What an order may still trade: base, or quote that buys (or is sold for) whole lots."""
 
+    def __init__(self, *, base: Decimal | None = None, quote: Decimal = ZERO, lot: Decimal = ZERO) -> None:
+        self._base, self._quote, self._lot = base, quote, lot
 
-def take_quote(
-    levels: Iterable[Level], side: Side, limit: Decimal | None, quote: Decimal, lot: Decimal
-) -> list[Level]:
-    """Return the part of `levels` that `quote` buys (or that sells for it), in whole lots."""
-    taken = []
-    for level in levels:
-        amount = min(level.quantity, floor_to(quote / level.price, lot))
-        if amount <= ZERO or not accepts(side, limit, level.price):
-            break
-        taken.append(Level(level.price, amount))
-        quote -= amount * level.price
-    return taken
+    def at(self, price: Decimal) -> Decimal:
+        """Return the base that it allows at `price`."""
+        return self._base if self._base is not None else floor_to(self._quote / price, self._lot)
+
+    def spend(self, price: Decimal, quantity: Decimal) -> None:
+        """Take off what was traded."""
+        if self._base is not None:
+            self._base -= quantity
+        else:
+            self._quote -= price * quantity
 
 
 def quantity_of(levels: Iterable[Level]) -> Decimal:

@@ -71,6 +71,37 @@ class OrderClosed(Body, tag="order_closed", frozen=True, kw_only=True):
     reason: str
 
 
+class Prevented(msgspec.Struct, frozen=True, kw_only=True):
+    """What one of the two orders of a prevented trade lost by it."""
+
+    order_id: str
+    client_id: str
+    quantity: Decimal  # base; 0 for the order that goes on as it was
+    held_after: Decimal
+    status: Status
+
+
+class TradePrevented(Body, tag="trade_prevented", frozen=True, kw_only=True):
+    """Two orders of the account met and did not trade, since the taker said so."""
+
+    number: int  # counting from 1
+    coin: str
+    price: Decimal
+    taker: Prevented
+    maker: Prevented
+
+
+class OrderAmended(Body, tag="order_amended", frozen=True, kw_only=True):
+    """An open order asks for less from here on, and keeps its place among the others."""
+
+    order_id: str
+    former_client_id: str
+    client_id: str  # as it is called from here on
+    former_quantity: Decimal  # base, what was executed included
+    quantity: Decimal
+    held_after: Decimal
+
+
 class MovedOutside(Body, tag="moved_outside", frozen=True, kw_only=True):
     """Money came (or went, below 0) without an order: a deposit, a withdrawal, somebody's hand."""
 
@@ -94,5 +125,7 @@ Event = (
     | OrderRejected
     | OrderFilled
     | OrderClosed
+    | TradePrevented
+    | OrderAmended
     | FaultStruck
 )

@@ -2,13 +2,11 @@
 
 External liquidity is the current step's book. A taker eats it until the next book replaces it. Our
 resting orders have price-time priority among themselves and fill at their own price when a book
-reaches it. Orders of the one account never trade with each other: the resting one expires, or the
-other gives way, as it asks for.
+reaches it. What becomes of two orders of the one account that meet is for the taker to say (`SelfTrade`).
 All decisions become journal events first; state follows from events (records.py).
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -19,14 +17,16 @@ from arb.sim.core.events import (
     Event,
     MovedOutside,
     OrderAccepted,
+    OrderAmended,
     OrderClosed,
     OrderFilled,
     OrderReceived,
     OrderRejected,
+    TradePrevented,
 )
 from arb.sim.core.journal import Journal, Recorded
 from arb.sim.core.orders import ZERO, Order, OrderRequest, SelfTrade, Side, Status, TimeInForce
-from arb.sim.core.planning import Plan, hold_after, hold_asset, make_plan
+from arb.sim.core.planning import Meeting, Plan, hold_after, hold_asset, hold_of, make_plan, prevented
 from arb.sim.core.records import Orders, Records
 from arb.sim.core.rules import VenueRules
 from arb.sim.core.stage import Clock
@@ -46,7 +46,6 @@ class Ending(StrEnum):
     IOC_REMAINDER = "ioc_remainder"
     FOK_UNFILLED = "fok_unfilled"
     NO_LIQUIDITY = "no_liquidity"
-    SELF_TRADE = "self_trade"
     RESTART = "restart"
     WOULD_TAKE = "would_take"
 
@@ -138,14 +137,10 @@ class Exchange:
         `fill_cap` (0 to 1) is a fault: at most that share of the quantity may fill now.
         Raises: Refused; then nothing has happened.
         """
-        plan = make_plan(request, self._liquidity[request.coin], self.rules, fill_cap)
-        crossed = self._crossed(request, plan)
-        gives_way = bool(crossed) and request.self_trade is SelfTrade.CANCEL_TAKER
-        if gives_way:
-            plan, crossed = _short_of(plan, request, crossed), []
-        would_take = request.time_in_force is TimeInForce.POST_ONLY and bool(
-            plan.taken or crossed or gives_way
-        )
+        makers = [one for one in self.open_orders(request.coin) if one.request.side is not request.side]
+        liquidity = self._liquidity[request.coin]
+        plan = make_plan(request, liquidity, self.rules, makers=makers, fill_cap=fill_cap)
+        would_take = request.time_in_force is TimeInForce.POST_ONLY and bool(plan.steps)
         if would_take and not self.rules.cancels_post_only:
             raise Refused(Reason.WOULD_TAKE)
         if plan.hold > self.balance(hold_asset(request, self.rules)).free:
@@ -154,14 +149,14 @@ class Exchange:
         if would_take:
             self._close(order, Status.CANCELED, Ending.WOULD_TAKE)
             return order
-        for maker in crossed:
-            self._close(maker, Status.EXPIRED_IN_MATCH, Ending.SELF_TRADE)
-        self._liquidity[request.coin].consume(request.side, plan.taken)
-        for position, level in enumerate(plan.taken, start=1):
-            is_last = plan.completes and position == len(plan.taken)
-            self._fill(order, level, Status.FILLED if is_last else Status.PARTIALLY_FILLED, maker=False)
-        if order.is_open and gives_way:
-            self._close(order, Status.CANCELED, Ending.SELF_TRADE)
+        liquidity.consume(request.side, plan.taken)
+        for step in plan.steps:
+            is_last = plan.completes and step is plan.steps[-1]
+            status = Status.FILLED if is_last else Status.PARTIALLY_FILLED
+            if isinstance(step, Level):
+                self._fill(order, step, status, maker=False)
+            else:
+                self._meet(order, step, status)
         if order.is_open and not _may_rest(request):
             self._close(order, Status.EXPIRED, _ending(request))
         return order
@@ -169,6 +164,20 @@ class Exchange:
     def cancel(self, order: Order) -> None:
         """End an open order at the client's wish."""
         self._close(order, Status.CANCELED, Ending.CLIENT)
+
+    def amend(self, order: Order, quantity: Decimal, client_id: str) -> None:
+        """Let an open limit order ask for less, under another client id; it keeps its place."""
+        request = order.request
+        self._emit(
+            OrderAmended(
+                order_id=order.order_id,
+                former_client_id=request.client_id,
+                client_id=client_id,
+                former_quantity=request.quantity or ZERO,
+                quantity=quantity,
+                held_after=hold_of(request, quantity - order.spent, self.rules),
+            )
+        )
 
     def _accept(self, request: OrderRequest, plan: Plan) -> Order:
         number = len(self.records.orders) + 1
@@ -210,31 +219,41 @@ class Exchange:
             )
         )
 
+    def _meet(self, taker: Order, meeting: Meeting, status: Status) -> None:
+        """Do to two orders of the account what the taker asked for; `status` is its own if they trade."""
+        maker, level = meeting
+        mode = taker.request.self_trade
+        if mode is SelfTrade.ALLOW:
+            is_last = maker.remaining == level.quantity
+            self._fill(maker, level, Status.FILLED if is_last else Status.PARTIALLY_FILLED, maker=True)
+            self._fill(taker, level, status, maker=False)
+            return
+        ends_taker = mode in (SelfTrade.CANCEL_TAKER, SelfTrade.CANCEL_BOTH)
+        ends_maker = mode in (SelfTrade.CANCEL_MAKER, SelfTrade.CANCEL_BOTH)
+        amount = level.quantity if mode is SelfTrade.REDUCE else None
+        self._emit(
+            TradePrevented(
+                number=len(self.records.prevented) + 1,
+                coin=taker.request.coin,
+                price=level.price,
+                taker=prevented(taker, level, amount, ends_taker, self.rules),
+                maker=prevented(maker, level, amount, ends_maker, self.rules),
+            )
+        )
+
     def _fill_resting(self, coin: str) -> None:
         liquidity = self._liquidity[coin]
         for side in Side:
             resting = [order for order in self.open_orders(coin) if order.request.side is side]
             for order in sorted(resting, key=_priority):
                 request = order.request
-                plan = make_plan(request, liquidity, self.rules, executed=order.executed)
+                plan = make_plan(request, liquidity, self.rules, spent=order.spent)
                 if not plan.taken or request.price is None:
                     break
                 filled = Level(request.price, sum((level.quantity for level in plan.taken), ZERO))
                 status = Status.FILLED if plan.completes else Status.PARTIALLY_FILLED
                 liquidity.consume(side, plan.taken)
                 self._fill(order, filled, status, maker=True)
-
-    def _crossed(self, request: OrderRequest, plan: Plan) -> list[Order]:
-        """Return our own resting orders that this taker would have met."""
-        side = request.side
-        reach = request.price if not plan.completes else plan.taken[-1].price
-        return [
-            order
-            for order in self.open_orders(request.coin)
-            if order.request.side is not side
-            and order.request.price is not None
-            and _meets(side, reach, order)
-        ]
 
     def _close(self, order: Order, status: Status, reason: str) -> None:
         client_id = order.request.client_id
@@ -253,18 +272,6 @@ class Exchange:
             listener(recorded)
 
 
-def _short_of(plan: Plan, request: OrderRequest, makers: Iterable[Order]) -> Plan:
-    """Return what a taker gets before it would meet the first of its own orders."""
-    prices = [maker.request.price or ZERO for maker in makers]
-    if request.time_in_force is TimeInForce.FOK:
-        return replace(plan, taken=[], completes=False)
-    if request.side is Side.BUY:
-        taken = [level for level in plan.taken if level.price < min(prices)]
-    else:
-        taken = [level for level in plan.taken if level.price > max(prices)]
-    return replace(plan, taken=taken, completes=False)
-
-
 def _may_rest(request: OrderRequest) -> bool:
     rests = request.time_in_force in (TimeInForce.GTC, TimeInForce.POST_ONLY)
     return rests and request.price is not None and request.quantity is not None
@@ -280,11 +287,3 @@ def _priority(order: Order) -> tuple[Decimal, int]:
     """Best price first, then oldest."""
     price = order.request.price or ZERO
     return (-price if order.request.side is Side.BUY else price, order.number)
-
-
-def _meets(taker: Side, reach: Decimal | None, maker: Order) -> bool:
-    """Whether a taker that trades up to `reach` (None: any price) meets `maker`."""
-    price = maker.request.price or ZERO
-    if reach is None:
-        return True
-    return price <= reach if taker is Side.BUY else price >= reach

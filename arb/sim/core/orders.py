@@ -31,6 +31,9 @@ class SelfTrade(StrEnum):
 
     CANCEL_MAKER = "cancel_maker"
     CANCEL_TAKER = "cancel_taker"
+    CANCEL_BOTH = "cancel_both"
+    REDUCE = "reduce"  # both, by the smaller of the two
+    ALLOW = "allow"  # neither: they trade
 
 
 class Status(StrEnum):
@@ -76,9 +79,21 @@ class Order:
     status: Status = Status.NEW
     executed: Decimal = ZERO  # base
     executed_quote: Decimal = ZERO
+    prevented: Decimal = ZERO  # base taken off so as not to trade with an order of the same account
+    prevented_ids: list[int] = field(default_factory=list)  # numbers of the trades that did not happen
     fees: dict[str, Decimal] = field(default_factory=dict)  # by asset
     reason: str = ""  # why it ended, if not by filling
     fill_ids: list[str] = field(default_factory=list)
+
+    @property
+    def spent(self) -> Decimal:
+        """Return the base that is not to trade any more."""
+        return self.executed + self.prevented
+
+    @property
+    def remaining(self) -> Decimal:
+        """Return the base still to trade; 0 of an order for a total of quote."""
+        return max((self.request.quantity or ZERO) - self.spent, ZERO)
 
     @property
     def is_open(self) -> bool:

@@ -6,11 +6,23 @@ a shelf, so that a venue that runs for months does not grow.
 """
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from heapq import merge
 from pathlib import Path
 
+import msgspec
+
 from arb.sim.core.accounts import Accounts
-from arb.sim.core.events import BalancesOpened, MovedOutside, OrderAccepted, OrderClosed, OrderFilled
+from arb.sim.core.events import (
+    BalancesOpened,
+    MovedOutside,
+    OrderAccepted,
+    OrderAmended,
+    OrderClosed,
+    OrderFilled,
+    Prevented,
+    TradePrevented,
+)
 from arb.sim.core.journal import Recorded
 from arb.sim.core.orders import ZERO, Order
 from arb.sim.core.rules import Fee
@@ -83,6 +95,8 @@ class Records:
         self.orders = Orders(self.shelf)
         self.open: dict[str, dict[str, Order]] = {}  # coin -> order id -> order, oldest first
         self.accounts = Accounts()
+        self.amended: dict[str, list[Recorded]] = {}  # by order id
+        self.prevented: list[Recorded] = []  # trades of the account with itself that did not happen
 
     def apply(self, recorded: Recorded) -> None:
         """Take one event into account; kinds that change nothing are passed over."""
@@ -98,8 +112,35 @@ class Records:
                 self._fill(fill, recorded)
             case OrderClosed() as closed:
                 self._close(closed, recorded.ts_ns)
+            case TradePrevented() as match:
+                self.prevented.append(recorded)
+                for lost in (match.taker, match.maker):
+                    self._prevent(lost, match.number, recorded.ts_ns)
+            case OrderAmended() as amended:
+                self.amended.setdefault(amended.order_id, []).append(recorded)
+                order = self._holding(amended.order_id, amended.held_after, recorded.ts_ns)
+                order.request = msgspec.structs.replace(
+                    order.request, quantity=amended.quantity, client_id=amended.client_id
+                )
             case _:
                 pass
+
+    def _holding(self, order_id: str, held_after: Decimal, ts_ns: int) -> Order:
+        """Return an open order, which locks that much from here on."""
+        order = self.orders[order_id]
+        self.accounts.release(order.hold_asset, order.held - held_after)
+        order.held, order.updated_ns = held_after, ts_ns
+        return order
+
+    def _prevent(self, lost: Prevented, number: int, ts_ns: int) -> None:
+        order = self.orders[lost.order_id]
+        order.prevented_ids.append(number)
+        if not lost.quantity and lost.status is order.status:
+            return
+        self._holding(lost.order_id, lost.held_after, ts_ns)
+        order.prevented += lost.quantity
+        order.status = lost.status
+        self._shelve_if_ended(order)
 
     def _accept(self, accepted: OrderAccepted, ts_ns: int) -> None:
         order = Order(

@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import Final
 
 from arb.domain.time import NS_PER_MS
-from arb.sim.core.events import OrderAccepted, OrderClosed, OrderFilled, OrderRejected
-from arb.sim.core.exchange import Ending, Exchange, Refused
+from arb.sim.core.events import OrderAccepted, OrderClosed, OrderFilled, OrderRejected, TradePrevented
+from arb.sim.core.exchange import Exchange, Refused
 from arb.sim.core.fault_kinds import FaultKind
 from arb.sim.core.fault_kinds import Stage as FaultStage
 from arb.sim.core.faults import Call
@@ -22,7 +22,7 @@ from arb.sim.core.stage import Stage
 from arb.sim.upbit.errors import refuse
 from arb.sim.upbit.forms import OrderForm, form_of
 from arb.sim.upbit.orders import WAIT, OrderView, Trade, state_of
-from arb.sim.upbit.updates import Update, make_update, results, trade_of
+from arb.sim.upbit.updates import Update, make_update, prevented, results, trade_of
 
 RESULT_DELAY_MS: Final = (1, 5)  # until a match or a cancel shows, uniform
 SHORTAGES: Final = frozenset({"insufficient_funds_bid", "insufficient_funds_ask"})
@@ -127,7 +127,7 @@ class Desk:
             fee_rate=self._exchange.rules.fees.rate,
             locked=order.held,
             trades=self._trades_of(order),
-            was_prevented=order.reason == Ending.SELF_TRADE,
+            prevented_volume=order.prevented,
         )
 
     def _trades_of(self, order: Order) -> tuple[Trade, ...]:
@@ -150,15 +150,21 @@ class Desk:
 
     def _follow(self, recorded: Recorded) -> None:
         self._remember(recorded)
-        event = recorded.event
-        if not isinstance(event, OrderAccepted | OrderFilled | OrderClosed):
-            return
-        view = self._current(self._exchange.orders[event.order_id])
-        if isinstance(event, OrderAccepted):
-            self._fresh = view
-            self._tell([make_update(view, WAIT, None, event.hold_asset)])
-            return
-        updates = results(view, event)
+        match recorded.event:
+            case OrderAccepted() as event:
+                self._fresh = view = self._current(self._exchange.orders[event.order_id])
+                self._tell([make_update(view, WAIT, None, event.hold_asset)])
+            case OrderFilled() | OrderClosed() as event:
+                self._show(results(self._current(self._exchange.orders[event.order_id]), event))
+            case TradePrevented() as event:
+                for lost in (event.taker, event.maker):
+                    if lost.quantity:
+                        self._show(prevented(self._current(self._exchange.orders[lost.order_id])))
+            case _:
+                pass
+
+    def _show(self, updates: list[Update]) -> None:
+        """Tell now what became of an order, or when the reply to its request is due."""
         if self._pending is None:
             self._tell(updates)
         else:

@@ -16,7 +16,14 @@ BID: Final = "bid"
 ASK: Final = "ask"
 QUOTE: Final = "KRW"
 SIDES: Final = MappingProxyType({BID: Side.BUY, ASK: Side.SELL})
-SELF_TRADES: Final = MappingProxyType({"cancel_taker": SelfTrade.CANCEL_TAKER})
+SELF_TRADES: Final = MappingProxyType(
+    {
+        "cancel_maker": SelfTrade.CANCEL_MAKER,
+        "cancel_taker": SelfTrade.CANCEL_TAKER,
+        "reduce": SelfTrade.REDUCE,
+        "none": SelfTrade.ALLOW,
+    }
+)
 TIMES: Final = MappingProxyType(
     {
         None: TimeInForce.GTC,
@@ -69,7 +76,7 @@ class OrderForm:
             price=limits.get(self.ord_type),
             quantity=self.volume,
             quote_quantity=self.price if self.spends_total else None,
-            self_trade=SELF_TRADES.get(self.smp_type, SelfTrade.CANCEL_MAKER),
+            self_trade=SELF_TRADES[self.smp_type],
             wire=self._wire(),
         )
 

@@ -47,12 +47,7 @@ class OrderView:
     fee_rate: Decimal  # fraction of the funds
     locked: Decimal  # KRW of a bid, base of an ask
     trades: Sequence[Trade] = ()
-    was_prevented: bool = False  # it ended so as not to trade with an order of the same account
-
-    @property
-    def prevented_volume(self) -> Decimal:
-        """Base that did not trade so as not to meet our own order."""
-        return self.remaining_volume or ZERO if self.was_prevented else ZERO
+    prevented_volume: Decimal = ZERO  # base that did not trade so as not to meet our own order
 
     @property
     def prevented_locked(self) -> Decimal:
@@ -77,8 +72,11 @@ class OrderView:
 
     @property
     def remaining_volume(self) -> Decimal | None:
-        """Base still to trade; None for an order that spends a total."""
-        return None if self.form.volume is None else self.form.volume - self.executed_volume
+        """Base still to trade, or that never traded; None for an order that spends a total."""
+        if self.form.volume is None:
+            return None
+        untraded = self.form.volume - self.executed_volume
+        return untraded - self.prevented_volume if self.state == WAIT else untraded
 
     @property
     def reserved_fee(self) -> Decimal:

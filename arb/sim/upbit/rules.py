@@ -10,14 +10,13 @@ from decimal import Decimal
 from typing import Final
 
 from arb.sim.upbit.errors import UpbitRefusal, refuse
-from arb.sim.upbit.forms import ASK, BID, OrderForm
+from arb.sim.upbit.forms import ASK, BID, SELF_TRADES, OrderForm
 from arb.sim.upbit.parameters import Parameters
 from arb.sim.upbit.quotation import is_on_unit
 
 MAX_TOTAL_KRW: Final = Decimal(1_000_000_000)
 VOLUME_UNIT: Final = Decimal("0.00000001")
 IDENTIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{1,64}")
-SMP_TYPES: Final = frozenset({"cancel_maker", "cancel_taker", "reduce", "none"})
 SMP_DEFAULT: Final = "cancel_maker"
 
 # (side, ord_type) -> (takes a price, takes a volume, accepted times in force)
@@ -91,7 +90,7 @@ def _check_shape(form: OrderForm, smp_sent: str | None) -> None:
     takes_price, takes_volume, times_in_force = shape
     if takes_price != (form.price is not None) or takes_volume != (form.volume is not None):
         raise _misshapen(form)
-    if form.time_in_force not in times_in_force or form.smp_type not in SMP_TYPES:
+    if form.time_in_force not in times_in_force or form.smp_type not in SELF_TRADES:
         raise _misshapen(form)
     if form.time_in_force == "post_only" and smp_sent not in (None, "none"):
         raise _misshapen(form)

@@ -28,10 +28,19 @@ def results(view: OrderView, event: OrderFilled | OrderClosed) -> list[Update]:
     """Return the updates that follow from a fill or an end."""
     base = view.form.coin
     if isinstance(event, OrderClosed):
-        ended = make_update(view, view.state, None, QUOTE if view.form.side == BID else base)
-        return [make_update(view, PREVENTED, None), ended] if view.was_prevented else [ended]
+        return [make_update(view, view.state, None, _locked(view))]
     updates = [make_update(view, "trade", view.trades[-1], QUOTE, base)]
     return updates if view.state == WAIT else [*updates, make_update(view, view.state, None)]
+
+
+def prevented(view: OrderView) -> list[Update]:
+    """Return the updates of an order that was kept from trading with one of the same account."""
+    kept = make_update(view, PREVENTED, None, _locked(view))
+    return [kept] if view.state == WAIT else [kept, make_update(view, view.state, None)]
+
+
+def _locked(view: OrderView) -> str:
+    return QUOTE if view.form.side == BID else view.form.coin
 
 
 def make_update(view: OrderView, state: str, trade: Trade | None, *currencies: str) -> Update:

@@ -41,7 +41,7 @@ def test_a_parameter_that_nobody_reads_is_counted_among_those_that_were_sent(bin
 
 def test_a_prevention_mode_that_the_symbol_does_not_allow_is_refused(binance):
     text = "This symbol does not allow the specified self-trade prevention mode."
-    assert place(binance, selfTradePreventionMode="EXPIRE_BOTH").error == (400, -1013, text)
+    assert place(binance, selfTradePreventionMode="NONE").error == (400, -1013, text)
     assert place(binance, selfTradePreventionMode="EXPIRE_MAKER").status == 200
 
 

@@ -333,3 +333,32 @@ def test_what_an_order_paid_and_its_trades_are_told_late_by_plan(upbit, kind, na
     assert upbit.get("/v1/order", identifier=own).json[name] == late
     time.sleep(0.4)
     assert upbit.get("/v1/order", identifier=own).json[name] != late
+
+
+def meet(upbit, side, smp_type, resting, taking):
+    """Let an order of the account meet another one at the touch; return what became of the two."""
+    price = upbit.book("KRW-BTC")[0][f"{side}_price"]
+    maker = upbit.limit(side, price, resting, "KRW-BTC").json["uuid"]
+    other = {"bid": "ask", "ask": "bid"}[side]
+    taken = upbit.limit(other, price, taking, "KRW-BTC", time_in_force="ioc", smp_type=smp_type).json
+    taker, maker = upbit.settled(taken["uuid"]), upbit.get("/v1/order", uuid=maker).json
+    upbit.delete("/v1/order", uuid=maker["uuid"])
+    return maker, taker
+
+
+@pytest.mark.parametrize("side", ["bid", "ask"])
+def test_reduce_takes_the_smaller_off_both_and_what_rests_locks_less(upbit, side):
+    maker, taker = meet(upbit, side, "reduce", "0.005", "0.002")
+    assert taker["state"] == "cancel"
+    assert Decimal(taker["prevented_volume"]) == Decimal(maker["prevented_volume"]) == Decimal("0.002")
+    assert (maker["state"], Decimal(maker["remaining_volume"])) == ("wait", Decimal("0.003"))
+    paid = Decimal(maker["price"]) * Decimal("1.0005") if side == "bid" else 1
+    assert Decimal(maker["locked"]) == Decimal("0.003") * paid
+    assert upbit.until(lambda: not any(upbit.get("/v1/orders/open").json or []))
+
+
+def test_none_lets_the_accounts_orders_trade_with_each_other(upbit):
+    maker, taker = meet(upbit, "bid", "none", "0.005", "0.002")
+    assert taker["state"] == "done"
+    assert Decimal(taker["executed_volume"]) == Decimal(maker["executed_volume"]) == Decimal("0.002")
+    assert Decimal(taker["prevented_volume"]) == Decimal(maker["prevented_volume"]) == 0
