@@ -9,8 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-from arb.cli import running
+from arb.cli import reads, running
+from arb.cli.moments import zone_of
 from arb.cli.output import BAD_USE, FAILED, AsJson, tell
+from arb.cli.reads import Utc
 
 AlertIds = Annotated[
     list[int] | None, typer.Argument(help="Numbers of alerts, as `arb alerts list` shows them.")
@@ -28,17 +30,22 @@ dead_app = typer.Typer(help="Messages that were given up: list, send again, drop
 
 
 @alerts_app.command("list")
-def list_alerts(limit: Limit = 20, as_json: AsJson = False) -> None:
-    """List the newest alerts; a star marks those that nobody has seen."""
+def list_alerts(limit: Limit = 20, utc: Utc = False, as_json: AsJson = False) -> None:
+    """List the newest alerts, whether the stack runs or not; a star marks those that nobody has seen.
+
+    Example: arb alerts list --limit 50
+    """
     from rich.console import Console
 
+    from arb.adapters.postgres.alerts import SqlAlertStore
     from arb.cli.views.alerts import alerts_view
 
-    rows = running.engine().stores.alerts.newest(limit)
+    with reads.everything() as (_, kept):
+        rows = SqlAlertStore(kept.engine).newest(limit)
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
-        Console(width=None if Console().is_terminal else 160).print(alerts_view(rows))
+        Console(width=None if Console().is_terminal else 160).print(alerts_view(rows, zone_of(utc)))
 
 
 @alerts_app.command()
@@ -86,7 +93,9 @@ def test(as_json: AsJson = False) -> None:
 
 
 @dead_app.command("list")
-def list_dead(limit: Limit = 20, everything: AlsoSent = False, as_json: AsJson = False) -> None:
+def list_dead(
+    limit: Limit = 20, everything: AlsoSent = False, utc: Utc = False, as_json: AsJson = False
+) -> None:
     """List what was given up and waits for a decision."""
     from rich.console import Console
 
@@ -98,7 +107,7 @@ def list_dead(limit: Limit = 20, everything: AlsoSent = False, as_json: AsJson =
     elif not rows:
         typer.echo("no dead letters wait")
     else:
-        Console(width=None if Console().is_terminal else 160).print(dead_view(rows))
+        Console(width=None if Console().is_terminal else 160).print(dead_view(rows, zone_of(utc)))
 
 
 @dead_app.command()

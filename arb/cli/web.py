@@ -5,7 +5,9 @@ from typing import Annotated
 import typer
 
 from arb.cli import running
+from arb.cli.moments import zone_of
 from arb.cli.output import AsJson, show, tell
+from arb.cli.reads import Utc
 
 Once = Annotated[bool, typer.Option("--once", help="Show it once and end.")]
 Port = Annotated[int, typer.Option(help="Serve one more page here, on this port.", min=1, max=65_535)]
@@ -28,13 +30,13 @@ def top(once: Once = False, as_json: AsJson = False) -> None:
         return
 
 
-def feeds(moves: Moves = 10, as_json: AsJson = False) -> None:
+def feeds(moves: Moves = 10, utc: Utc = False, as_json: AsJson = False) -> None:
     """Show the feed workers, which coins each feeds, and the last moves."""
     engine = running.engine()
     from arb.cli.views.feeds import feeds_of, feeds_view
 
     found = feeds_of(engine.stores.feeds, engine.settings.coins, moves, engine.clock.now_ns())
-    show(found, as_json, lambda: feeds_view(found))
+    show(found, as_json, lambda: feeds_view(found, zone_of(utc)))
 
 
 def web(port: Port | None = None, as_json: AsJson = False) -> None:

@@ -1,21 +1,22 @@
 """Alerts, and dead letters, as tables."""
 
 from collections.abc import Mapping, Sequence
+from datetime import tzinfo
 from typing import Any, Final
 
 from rich.table import Table
 from rich.text import Text
 
-from arb.cli.views.text import moment
+from arb.cli.moments import shown
 
 ARGUMENTS_SHOWN: Final = 60
 STYLES: Final = {"critical": "bold red", "warning": "yellow", "info": "green"}
 
 
-def alerts_view(rows: Sequence[Mapping[str, Any]]) -> Table:
+def alerts_view(rows: Sequence[Mapping[str, Any]], zone: tzinfo | None) -> Table:
     """Return alerts as a table; those that nobody has seen carry a mark."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("", "id", "at (UTC)", "severity", "kind", "subject"):
+    for name in ("", "id", "at", "severity", "kind", "subject"):
         table.add_column(name, no_wrap=True)
     table.add_column("message", overflow="fold")
     for name in ("held back", "told by"):
@@ -25,7 +26,7 @@ def alerts_view(rows: Sequence[Mapping[str, Any]]) -> Table:
         table.add_row(
             "" if row["acked_at_ns"] else "*",
             str(row["alert_id"]),
-            moment(row["at_ns"]),
+            shown(row["at_ns"], zone),
             Text(severity, STYLES[severity]),
             row["kind"],
             row["subject"],
@@ -36,10 +37,10 @@ def alerts_view(rows: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
-def dead_view(rows: Sequence[Mapping[str, Any]]) -> Table:
+def dead_view(rows: Sequence[Mapping[str, Any]], zone: tzinfo | None) -> Table:
     """Return dead letters as a table; those that were sent again say so."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("id", "last (UTC)", "times", "reason", "queue", "task"):
+    for name in ("id", "last", "times", "reason", "queue", "task"):
         table.add_column(name, no_wrap=True)
     table.add_column("arguments", overflow="fold")
     table.add_column("error", overflow="fold")
@@ -47,14 +48,14 @@ def dead_view(rows: Sequence[Mapping[str, Any]]) -> Table:
     for row in rows:
         table.add_row(
             str(row["dead_letter_id"]),
-            moment(row["last_at_ns"]),
+            shown(row["last_at_ns"], zone),
             str(row["failures"]),
             row["reason"],
             row["queue"],
             row["task"] or "?",
             _arguments(row),
             row["error"],
-            moment(row["replayed_at_ns"]) if row["replayed_at_ns"] else "",
+            shown(row["replayed_at_ns"], zone) if row["replayed_at_ns"] else "",
         )
     return table
 

@@ -1,13 +1,14 @@
 """Feed workers: how they are, which coins each feeds, and the last moves; as JSON or as tables."""
 
 from collections.abc import Mapping, Sequence
+from datetime import tzinfo
 from typing import Any, Final
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from arb.cli.views.text import moment
+from arb.cli.moments import shown
 from arb.domain.health.assignment import Health, Rules
 from arb.domain.time import NS_PER_S
 from arb.ports.market import FeedRegistry
@@ -55,17 +56,17 @@ def feeds_of(registry: FeedRegistry, coins: Sequence[str], moves: int, now_ns: i
     }
 
 
-def feeds_view(found: Mapping[str, Any]) -> RenderableType:
+def feeds_view(found: Mapping[str, Any], zone: tzinfo | None) -> RenderableType:
     """Return what `feeds_of` found as tables."""
     workers = _table("worker", "health", "coins", "fence", "last seen")
     for each in found["workers"]:
         age = "never" if each["age_s"] is None else f"{each['age_s']} s ago"
         health = Text(each["health"], STYLES[each["health"]])
         workers.add_row(each["worker"], health, " ".join(each["coins"]), str(each["fence"]), age)
-    moves = _table("moved at (UTC)", "coin", "from", "to", "why")
+    moves = _table("moved at", "coin", "from", "to", "why")
     for each in found["moves"]:
         moves.add_row(
-            moment(each["at_ns"]), each["coin"], each["before"] or "-", each["after"], each["reason"]
+            shown(each["at_ns"], zone), each["coin"], each["before"] or "-", each["after"], each["reason"]
         )
     parts: list[RenderableType] = [workers]
     if found["unfed"]:

@@ -1,10 +1,7 @@
 """Numbers and times as a person reads them; `-` is what is not known."""
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
-
-from arb.domain.time import NS_PER_S
 
 UNKNOWN: Final = "-"
 S_PER_HOUR: Final = 3_600
@@ -49,8 +46,3 @@ def duration(value_s: int) -> str:
 def count(value: int | None) -> str:
     """Return a count."""
     return UNKNOWN if value is None else f"{value:,}"
-
-
-def moment(at_ns: int) -> str:
-    """Return a time to the second."""
-    return datetime.fromtimestamp(at_ns // NS_PER_S, UTC).strftime("%m-%d %H:%M:%S")

@@ -1,5 +1,6 @@
 """Alerts and dead letters as tables."""
 
+from datetime import UTC
 from typing import Any
 
 from arb.cli.views.alerts import alerts_view, dead_view
@@ -33,18 +34,18 @@ LETTER: dict[str, Any] = {
 
 
 def test_an_alert_that_nobody_has_seen_carries_a_mark_and_the_file_has_it() -> None:
-    first, second = drawn(alerts_view([ALERT, {**ALERT, "acked_at_ns": 1}])).splitlines()[1:]
-    assert first.split()[:4] == ["*", "7", "11-20", "12:00:00"]
+    first, second = drawn(alerts_view([ALERT, {**ALERT, "acked_at_ns": 1}], UTC), 180).splitlines()[1:]
+    assert first.split()[:4] == ["*", "7", "2025-11-20", "12:00:00"]
     assert second.split()[0] == "7"
     assert "one leg alone" in first and first.split()[-1] == "file"
 
 
 def test_a_letter_says_what_was_asked_and_whether_it_was_sent_again() -> None:
-    first, second = drawn(dead_view([LETTER, {**LETTER, "replayed_at_ns": AT_NS}]), 180).splitlines()[1:]
+    first, second = drawn(dead_view([LETTER, {**LETTER, "replayed_at_ns": AT_NS}], UTC), 180).splitlines()[1:]
     assert "'an-id', fence=4" in first
-    assert (first.count("11-20 12:00:00"), second.count("11-20 12:00:00")) == (1, 2)
+    assert tuple(line.count("2025-11-20 12:00:00 UTC") for line in (first, second)) == (1, 2)
 
 
 def test_a_letter_that_is_no_task_shows_the_beginning_of_its_text() -> None:
-    text = drawn(dead_view([{**LETTER, "task": None, "text": "x" * 61}]), 200)
+    text = drawn(dead_view([{**LETTER, "task": None, "text": "x" * 61}], UTC), 200)
     assert "x" * 60 + "..." in text

@@ -1,6 +1,7 @@
 """`arb feeds`: who feeds what, and what nobody does."""
 
 import io
+from datetime import UTC
 
 from rich.console import Console
 
@@ -33,6 +34,6 @@ def test_when_nobody_is_left_to_say_so_the_silent_are_dead_and_their_coins_unfed
 
 def test_the_table_has_a_line_for_each():
     console = Console(file=io.StringIO(), width=140)
-    console.print(feeds_view(found_in(settled("feed-1", "feed-2"))))
+    console.print(feeds_view(found_in(settled("feed-1", "feed-2")), UTC))
     text = console.file.getvalue()
     assert "feed-2" in text and "balance" in text

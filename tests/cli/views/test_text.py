@@ -32,7 +32,3 @@ def test_a_duration_is_what_a_clock_shows(seconds: int, said: str) -> None:
 
 def test_a_difference_has_its_sign() -> None:
     assert [text.signed(Decimal(value), 0) for value in ("12345", "-1")] == ["+12,345", "-1"]
-
-
-def test_a_moment_is_to_the_second_in_utc() -> None:
-    assert text.moment(1_763_640_000_999_999_999) == "11-20 12:00:00"
