@@ -186,6 +186,8 @@ def _rest(home: Home) -> tuple[str, dict[str, Any] | None]:
 
     It is stopped all the same.
     """
+    from sqlalchemy.exc import ProgrammingError
+
     from arb.app import start as stack
     from arb.app.engines import build
     from arb.app.left_open import left_open
@@ -199,6 +201,8 @@ def _rest(home: Home) -> tuple[str, dict[str, Any] | None]:
         return f"stopped without coming to rest ({error})", None
     except StoreUnavailable as error:
         return f"stopped without coming to rest, since a store is away ({error})", None
+    except ProgrammingError:  # a newer version than the stack: that must not keep it from being stopped
+        return "stopped without coming to rest, since its database has the schema of another version", None
     return "" if rested else "something was still unhedged when the time was up", left
 
 
