@@ -11,6 +11,7 @@ CREATE INDEX fills_fee_assumed ON fills (client_order_id) WHERE fee_is_assumed;
 ALTER TABLE ledger_entries DROP CONSTRAINT ledger_entries_kind_check;
 ALTER TABLE ledger_entries ADD CONSTRAINT ledger_entries_kind_check
     CHECK (kind IN ('opening', 'fill', 'adjustment', 'fee')) NOT VALID;
+ALTER TABLE ledger_entries VALIDATE CONSTRAINT ledger_entries_kind_check;
 """
 
 

@@ -51,6 +51,9 @@ def _encoder(kind: Any) -> Convert:
     if get_origin(kind) in (dict, Mapping):
         key, item = (_encoder(argument) for argument in get_args(kind))
         return lambda value: [[key(name), item(part)] for name, part in value.items()]
+    if get_origin(kind) is frozenset:
+        member = _encoder(*get_args(kind))
+        return lambda value: sorted(member(part) for part in value)
     if isinstance(kind, type) and issubclass(kind, (StrEnum, Direction)):
         return str
     return _same(kind)
@@ -71,6 +74,9 @@ def _decoder(kind: Any) -> Convert:
     if get_origin(kind) in (dict, Mapping):
         key, item = (_decoder(argument) for argument in get_args(kind))
         return lambda document: {key(name): item(part) for name, part in document}
+    if get_origin(kind) is frozenset:
+        member = _decoder(*get_args(kind))
+        return lambda document: frozenset(member(part) for part in document)
     if isinstance(kind, type) and issubclass(kind, (StrEnum, Direction)):
         return kind
     return _same(kind)

@@ -84,6 +84,7 @@ def test_amounts_are_text_without_exponents():
         "high": "0",
         "half_spread": "0",
         "doubt": "",
+        "is_par": False,
     }
 
 
