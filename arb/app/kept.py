@@ -111,7 +111,8 @@ def report_document(kept: Kept, prices: Prices) -> dict[str, Any]:
     document = make_report(totals, prices, {}, {}, ended_at_ns).as_json() | performance.as_json()
     if slip_bps is None:
         document["slippage_bps"] = []
-    return document | _judged(kept) | {"read": kept.heading()}
+    simulated = {"simulated": kept.session.environment == "mock"}
+    return document | _judged(kept) | simulated | {"read": kept.heading()}
 
 
 def at_risk(kept: Kept) -> tuple[TradeView, ...]:

@@ -85,7 +85,10 @@ def demo(
     )
     if outcome is None:
         raise typer.Exit(130)
-    document = outcome.report.as_json() | {"round_trip": round_trip.document(plan.settings)}
+    document = outcome.report.as_json() | {
+        "round_trip": round_trip.document(plan.settings),
+        "simulated": True,
+    }
     show(document, as_json, lambda: report_view(document))
     raise typer.Exit(0 if outcome.passed else 1)
 

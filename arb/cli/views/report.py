@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -11,6 +11,8 @@ from rich.text import Text
 from arb.cli.views.findings import invariants_view
 from arb.cli.views.report_performance import performance_tables
 from arb.cli.views.text import UNKNOWN, amount, bare, signed
+
+MADE_UP: Final = "a simulated market that is made to move: this profit is no evidence of what real prices pay"
 
 
 def report_view(report: Mapping[str, Any]) -> RenderableType:
@@ -35,6 +37,7 @@ def _head(report: Mapping[str, Any]) -> Text:
         ("PnL ", "bold"),
         (f"{_signed(report['pnl_krw'], 0)} KRW  {_signed(report['pnl_usdt'], 2)} USDT", "bold"),
         f"  (realised {_signed(report['realised_krw'], 0)} KRW)",
+        (f"\n{MADE_UP}" if report.get("simulated") else "", "dim"),
     )
 
 

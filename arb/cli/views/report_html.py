@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
+from arb.cli.views.report import MADE_UP
 from arb.cli.views.svg import bar_plot, line_plot
 from arb.cli.views.text import UNKNOWN, bare, duration, signed
 
@@ -38,7 +39,8 @@ def _head(report: Document) -> str:
     }
     listed = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items())
     span = f"{report['started']} to {report['ended'] or 'now, still running'}"
-    return f'<h1>arb report</h1><p class="quiet">{escape(span)}</p><dl class="figures">{listed}</dl>'
+    told = f"{span}; {MADE_UP}" if report.get("simulated") else span
+    return f'<h1>arb report</h1><p class="quiet">{escape(told)}</p><dl class="figures">{listed}</dl>'
 
 
 def _profit(report: Document) -> str:

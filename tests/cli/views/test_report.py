@@ -5,6 +5,7 @@ from typing import Any
 from rich.console import RenderableType
 
 from arb.cli.views.report import report_view
+from arb.cli.views.report_html import report_html
 from tests.cli.views import drawing
 from tests.cli.views.facts import Stack
 from tests.cli.views.test_report_html import PERFORMANCE
@@ -39,3 +40,9 @@ def test_what_is_unknown_is_a_dash_and_what_is_broken_is_named() -> None:
     text = drawn(report_view(document(pnl_krw=None, pnl_usdt=None, invariants={"no_lonely_leg": False})))
     assert "PnL - KRW  - USDT" in text
     assert "BROKEN: no_lonely_leg" in text
+
+
+def test_profit_in_a_simulated_market_is_said_to_be_no_evidence() -> None:
+    assert "no evidence" in drawn(report_view(document(simulated=True)))
+    assert "no evidence" in report_html(document(simulated=True, **PERFORMANCE.as_json()))
+    assert "no evidence" not in drawn(report_view(document(simulated=False)))
