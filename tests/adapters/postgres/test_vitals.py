@@ -3,8 +3,8 @@
 import json
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -44,14 +44,20 @@ SWEEP_MS_MAX = VITALS_MS_MAX + 4 * ERRAND_MS_MAX
 def stopped(server: Killable) -> Iterator[None]:
     """Keep the server and every backend alive and silent."""
     top = psutil.Process(server.running.pid)
-    family = [top, *top.children(recursive=True)]
-    for process in family:
-        process.send_signal(signal.SIGSTOP)
+    top.send_signal(signal.SIGSTOP)  # before its backends, so that it begins no further one
+    backends = top.children(recursive=True)
+    _signal(backends, signal.SIGSTOP)
     try:
         yield
     finally:
-        for process in family:
-            process.send_signal(signal.SIGCONT)
+        _signal([top, *backends], signal.SIGCONT)
+
+
+def _signal(processes: Iterable[psutil.Process], number: int) -> None:
+    """Send a signal to each; a backend whose client had just left may have ended by itself."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(number)
 
 
 class Sql:
