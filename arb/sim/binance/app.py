@@ -12,6 +12,7 @@ from arb.sim.binance.api import Api
 from arb.sim.binance.books import PublishedBooks
 from arb.sim.binance.feed import Feed
 from arb.sim.binance.public_trades import PublicTrades
+from arb.sim.binance.rest import unknown_paths
 from arb.sim.binance.symbols import QUOTE, symbol_name
 from arb.sim.core.book import Book
 from arb.sim.core.config import SimConfig
@@ -44,7 +45,7 @@ def build(stage: Stage) -> web.Application:
     trades = PublicTrades(stage.config.seed)
     api = Api(stage, exchange, books, trades)
     feed = Feed(stage, exchange, books, trades, api.drop_all)
-    app = web.Application()
+    app = web.Application(middlewares=[unknown_paths])
     app.add_routes(api.routes())
     feed.install(app)
 

@@ -1,6 +1,7 @@
 """The REST door: HTTP requests in, JSON or a cut connection out."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from typing import Final
 
 import orjson
 from aiohttp import web
@@ -15,6 +16,7 @@ from arb.sim.core.fault_effects import CallFault
 from arb.sim.core.sockets import cut
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+VENUE_PATHS: Final = ("/api/", "/sapi/")
 
 
 def rest_routes(endpoints: Iterable[Endpoint], desk: Desk, limits: Limits) -> list[web.RouteDef]:
@@ -43,6 +45,21 @@ def _handler(endpoint: Endpoint, desk: Desk, limits: Limits) -> Handler:
         return _json(orjson.dumps(answer), 200, headers)
 
     return handle
+
+
+@web.middleware
+async def unknown_paths(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer what is no call of the venue as its web server does: the status and an empty body.
+
+    Source: sammchardy/python-binance issue 1614 shows the 404 of api.binance.com (2025-10) with its
+    headers. What a wrong method is answered with is not documented; it is taken to be of the same form.
+    """
+    try:
+        return await handler(request)
+    except (web.HTTPNotFound, web.HTTPMethodNotAllowed) as error:
+        if not request.path.startswith(VENUE_PATHS):
+            raise
+        return web.Response(status=error.status, headers={"Server": "nginx"})
 
 
 def _refusal(error: errors.BinanceError, limits: Limits) -> web.Response:

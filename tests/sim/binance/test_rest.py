@@ -3,7 +3,9 @@
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from decimal import Decimal
+from http.client import HTTPConnection
 
 import pytest
 
@@ -208,3 +210,28 @@ def test_admin_refuses_nonsense(binance):
     assert binance.send("GET", "/sim/journal", "since=x").status == 400
     assert binance.send("POST", "/sim/faults", body=json.dumps({"kind": "earthquake"})).status == 400
     assert binance.send("DELETE", "/sim/faults", "id=x").status == 400
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/v3/noSuch", 404),
+        ("POST", "/api/v3/userDataStream", 404),
+        ("GET", "/sapi/v1/noSuch", 404),
+        ("PATCH", "/api/v3/order", 405),
+    ],
+)
+def test_unknown_path_is_answered_with_an_empty_body_as_python_binance_issue_1614_shows(
+    binance, method, path, status
+):
+    with closing(HTTPConnection("127.0.0.1", binance.port, timeout=10)) as connection:
+        connection.request(method, path)
+        reply = connection.getresponse()
+        assert (reply.status, reply.read()) == (status, b"")
+        assert (reply.headers["Server"], reply.headers["Content-Length"]) == ("nginx", "0")
+
+
+def test_unknown_path_of_the_simulator_itself_says_so(binance):
+    with closing(HTTPConnection("127.0.0.1", binance.port, timeout=10)) as connection:
+        connection.request("GET", "/sim/noSuch")
+        assert b"Not Found" in connection.getresponse().read()
