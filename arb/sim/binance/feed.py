@@ -15,6 +15,8 @@ from arb.sim.binance.public_trades import PublicTrades
 from arb.sim.binance.publisher import Publisher
 from arb.sim.binance.replay import Replay
 from arb.sim.binance.streams import Streams
+from arb.sim.binance.summaries import Summaries
+from arb.sim.binance.wire import milliseconds
 from arb.sim.core.book import Book
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.fault_stream import PublicShaper
@@ -37,11 +39,13 @@ class Feed:
         self._hub = Hub(PublicShaper(stage.faults, stage.clock, frames.crossed))
         self._streams = Streams(self._hub, stage, Keepalive())
         self._publisher = Publisher(stage, books, trades, self._hub, (self._streams.drop_all, drop_others))
+        self._summaries = Summaries(books, trades, self._hub)
         exchange.subscribe(self._publisher.on_event)
 
     def step(self, step: int, books: Mapping[str, Book]) -> None:
         """Publish one market step."""
         self._publisher.step(step, books)
+        self._summaries.step(milliseconds(self._stage.market.starts_ns(step)))
 
     def install(self, app: web.Application) -> None:
         """Add the stream connections, and the replay of a tape where there is one, to the application."""

@@ -1,6 +1,7 @@
 """Market stream frames as bytes. Pure. The combined form wraps the raw one without touching it."""
 
 from functools import cache
+from typing import Any
 
 import orjson
 
@@ -92,6 +93,10 @@ def shutdown(event_ms: int) -> bytes:
 
 def crossed(raw: bytes) -> bytes:
     """Return the frame with bid and ask exchanged, as a broken venue would send it."""
-    fields = orjson.loads(raw)
+    told = orjson.loads(raw)
+    return orjson.dumps([_swapped(each) for each in told] if isinstance(told, list) else _swapped(told))
+
+
+def _swapped(fields: dict[str, Any]) -> dict[str, Any]:
     swaps = {"b": "a", "a": "b", "B": "A", "A": "B", "bids": "asks", "asks": "bids"}
-    return orjson.dumps({swaps.get(name, name): value for name, value in fields.items()})
+    return {swaps.get(name, name): value for name, value in fields.items()}

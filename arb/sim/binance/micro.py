@@ -11,8 +11,9 @@ MICROSECOND: Final = "MICROSECOND"
 TIMES: Final = frozenset(
     {"serverTime", "time", "updateTime", "transactTime", "workingTime", "openTime", "closeTime"}
 )
-# Of a stream: what is a time by its short name. W and O are a time and the order's creation.
-_STREAM_TIMES: Final = re.compile(rb'("(?:E|T|W|O|u)":)(\d{13})(?=[,}])')
+# Of a stream: what is a time by its short name. W and O are a time and the order's creation, O and C a
+# ticker's span; t is a trade's number, but the beginning of a candle.
+_STREAM_TIMES: Final = re.compile(rb'("(?:E|T|W|O|C|u)":|"k":\{"t":)(\d{13})(?=[,}])')
 _STAMPS: Final = range(10**12, 10**13)  # milliseconds from 2001 to 2286
 
 

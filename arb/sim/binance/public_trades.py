@@ -52,4 +52,4 @@ class PublicTrades:
             self.recent[coin], self.candles[coin] = deque(maxlen=TRADES_KEPT), Candles()
         self.recent[coin].append(trade)
         price, quantity = trade.level
-        self.candles[coin].add(trade.ts_ns, price, quantity, not trade.buyer_is_maker)
+        self.candles[coin].add(trade.ts_ns, price, quantity, not trade.buyer_is_maker, trade.number)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from itertools import groupby
+from itertools import groupby, islice, takewhile
 from typing import Final
 
 from arb.domain.time import NS_PER_S
@@ -37,9 +37,13 @@ class Candle:
     bought_funds: Decimal = ZERO
     trades: int = 0
     last_ns: int = 0
+    first_id: int = -1  # the lowest and highest number of its trades; -1 where they have none
+    last_id: int = -1
 
-    def add(self, ts_ns: int, price: Decimal, quantity: Decimal, taker_buys: bool) -> None:
+    def add(self, ts_ns: int, price: Decimal, quantity: Decimal, taker_buys: bool, number: int = -1) -> None:
         """Count one trade."""
+        self.first_id = min(self.first_id, number) if self.trades else number
+        self.last_id = max(self.last_id, number)
         self.high, self.low, self.closing = max(self.high, price), min(self.low, price), price
         self.volume += quantity
         self.funds += price * quantity
@@ -55,20 +59,42 @@ class Candles:
 
     def __init__(self) -> None:
         self._minutes: deque[Candle] = deque(maxlen=KEPT)
+        self._whole: tuple[int, Candle | None] = (-1, None)  # a minute, and the day before it
 
-    def add(self, ts_ns: int, price: Decimal, quantity: Decimal, taker_buys: bool) -> None:
+    def add(self, ts_ns: int, price: Decimal, quantity: Decimal, taker_buys: bool, number: int = -1) -> None:
         """Count one trade; trades come in order of time."""
         begins_s = ts_ns // NS_PER_S // MINUTE_S * MINUTE_S
         if not self._minutes or self._minutes[-1].begins_s < begins_s:
             self._minutes.append(
                 Candle(begins_s=begins_s, opening=price, high=price, low=price, closing=price)
             )
-        self._minutes[-1].add(ts_ns, price, quantity, taker_buys)
+        self._minutes[-1].add(ts_ns, price, quantity, taker_buys, number)
 
     def of(self, span: int | str) -> Iterator[Candle]:
         """Yield the candles of that many seconds, a WEEK or a MONTH each, oldest first."""
         for begins_s, minutes in groupby(self._minutes, key=lambda minute: begin_of(minute.begins_s, span)):
             yield _joined(begins_s, minutes)
+
+    def since(self, moment_s: int, span: int | str) -> Iterator[Candle]:
+        """Yield the candles from the one that a moment lies in on, oldest first."""
+        first_s = begin_of(moment_s, span)
+        newest = list(takewhile(lambda minute: minute.begins_s >= first_s, reversed(self._minutes)))
+        for begins_s, minutes in groupby(reversed(newest), key=lambda each: begin_of(each.begins_s, span)):
+            yield _joined(begins_s, minutes)
+
+    def day(self, now_s: int) -> Candle:
+        """Return the last 24 hours as one candle, to the minute; if nothing was traded in them, the newest.
+
+        There must be a trade. Whole minutes are joined once a minute, however often it is asked.
+        """
+        minute_s = begin_of(now_s, MINUTE_S)
+        begins_s = minute_s - DAY_S
+        if self._whole[0] != minute_s:
+            whole = [each for each in self._minutes if begins_s <= each.begins_s < minute_s]
+            self._whole = minute_s, _joined(begins_s, whole) if whole else None
+        current = [each for each in islice(reversed(self._minutes), 2) if each.begins_s >= minute_s]
+        parts = [*filter(None, [self._whole[1]]), *reversed(current)]
+        return _joined(begins_s, parts or [self._minutes[-1]])
 
 
 def begin_of(moment_s: int, span: int | str) -> int:
@@ -101,4 +127,6 @@ def _joined(begins_s: int, minutes: Iterable[Candle]) -> Candle:
         bought_funds=sum((part.bought_funds for part in parts), ZERO),
         trades=sum(part.trades for part in parts),
         last_ns=parts[-1].last_ns,
+        first_id=min(part.first_id for part in parts),
+        last_id=max(part.last_id for part in parts),
     )
