@@ -15,9 +15,9 @@ from arb.sim.upbit.door import Route
 from arb.sim.upbit.errors import refuse_quotation
 from arb.sim.upbit.parameters import Parameters
 from arb.sim.upbit.public_tape import PublicTape
+from arb.sim.upbit.subscription import MINUTES
 from arb.sim.upbit.text import KST, change, number
 
-MINUTES: Final = (1, 3, 5, 10, 15, 30, 60, 240)
 SPANS: Final[dict[str, int | str]] = {"days": DAY_S, "weeks": WEEK, "months": MONTH}
 COUNT_MAX: Final = 200
 BAD_VALUE: Final = "Type mismatch error. Check the parameters type!"
@@ -50,7 +50,9 @@ class CandleRoutes:
             before_s, count = _moment_s(parameters.get("to")), _count(parameters.get("count"))
             found = [each for each in self._tape.candles[market].of(span) if each.begins_s < before_s]
             newest = islice(reversed(found), count)
-            return [_candle_json(market, each) | _more(each, span, unit, found) for each in newest]
+            return [
+                {"market": market} | candle_fields(each) | _more(each, span, unit, found) for each in newest
+            ]
 
         return candles
 
@@ -60,9 +62,9 @@ def _previous(found: list[Candle], candle: Candle) -> Decimal:
     return found[position - 1].closing if position else candle.opening
 
 
-def _candle_json(market: str, candle: Candle) -> dict[str, Any]:
+def candle_fields(candle: Candle) -> dict[str, Any]:
+    """Return what REST and WebSocket candles have in common."""
     return {
-        "market": market,
         "candle_date_time_utc": datetime.fromtimestamp(candle.begins_s, UTC).strftime("%Y-%m-%dT%H:%M:%S"),
         "candle_date_time_kst": datetime.fromtimestamp(candle.begins_s, KST).strftime("%Y-%m-%dT%H:%M:%S"),
         "opening_price": number(candle.opening),

@@ -40,6 +40,10 @@ SHORT_NAMES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         | {"highest_52_week_price": "h52wp", "highest_52_week_date": "h52wdt"}
         | {"lowest_52_week_price": "l52wp", "lowest_52_week_date": "l52wdt"}
         | {"market_state": "ms", "delisting_date": "dd"},
+        "candle": _COMMON
+        | {"candle_date_time_utc": "cdttmu", "candle_date_time_kst": "cdttmk"}
+        | {"opening_price": "op", "high_price": "hp", "low_price": "lp", "trade_price": "tp"}
+        | {"candle_acc_trade_volume": "catv", "candle_acc_trade_price": "catp"},
         "myOrder": _COMMON
         | {"uuid": "uid", "ask_bid": "ab", "order_type": "ot", "state": "s", "trade_uuid": "tuid"}
         | {"price": "p", "avg_price": "ap", "volume": "v", "remaining_volume": "rv"}
@@ -66,7 +70,7 @@ def encode_frame(message: Mapping[str, Any], form: str) -> bytes:
 
 
 def _kind(message: Mapping[str, Any]) -> str:
-    return str(message.get("method") or message["type"])
+    return str(message.get("method") or message["type"]).partition(".")[0]
 
 
 def _shorten(value: Any, names: Mapping[str, str]) -> Any:

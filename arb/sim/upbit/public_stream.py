@@ -1,7 +1,7 @@
-"""The public stream: order books, trades and tickers, each rendered once per step and format.
+"""The public stream: order books, trades, tickers and candles, each rendered once per step and format.
 
-Streams are named `orderbook.KRW-BTC`, `trade.KRW-BTC`, `ticker.KRW-BTC` in fault plans. A market
-or a grouping that does not exist is answered with silence, as on the venue.
+Streams are named `orderbook.KRW-BTC`, `trade.KRW-BTC`, `ticker.KRW-BTC`, `candle.1m.KRW-BTC` in fault
+plans. A market or a grouping that does not exist is answered with silence, as on the venue.
 """
 
 from collections.abc import Iterator
@@ -12,13 +12,14 @@ from typing import Any, Final
 from arb.sim.core.book import Book
 from arb.sim.core.fault_stream import PublicShaper
 from arb.sim.core.stage import Stage
+from arb.sim.upbit.candle_news import CandleNews
 from arb.sim.upbit.connection import Connection
 from arb.sim.upbit.frames import encode_frame
 from arb.sim.upbit.live_book import live_book
 from arb.sim.upbit.public_tape import PublicTape
 from arb.sim.upbit.public_trades import PublicTrade, trade_message
 from arb.sim.upbit.quotation import grouped, grouping_levels, orderbook_fields
-from arb.sim.upbit.subscription import Subscription, split_code
+from arb.sim.upbit.subscription import CANDLE_SPANS, Subscription, split_code
 from arb.sim.upbit.switches import Switchboard
 from arb.sim.upbit.tickers import ticker_message
 
@@ -43,6 +44,7 @@ class PublicStream:
         self._stage = stage
         self._tape = tape
         self._board = board
+        self._candles = CandleNews(tape)
         self._shaper = PublicShaper(stage.faults, stage.clock, swap_sides)
         self._wanted: dict[Connection, tuple[Channel, ...]] = {}
 
@@ -67,6 +69,7 @@ class PublicStream:
 
     def publish(self, trades: list[tuple[str, PublicTrade]]) -> None:
         """Send what a step brought."""
+        self._candles.step(self._stage.now_ns())
         fresh: dict[str, list[PublicTrade]] = {}
         for market, trade in trades:
             fresh.setdefault(market, []).append(trade)
@@ -105,6 +108,10 @@ class PublicStream:
             yield self._orderbook(channel, book, stream_type)
         elif channel.type == "ticker" and trades != []:
             yield ticker_message(market, day, now_ns) | {"stream_type": stream_type}
+        elif channel.type in CANDLE_SPANS:
+            tell = self._candles.newest if trades is None else self._candles.news
+            for message in tell(channel.type, market, now_ns):
+                yield message | {"stream_type": stream_type}
         elif channel.type == "trade":
             for trade in [day.last] if trades is None else trades:
                 message = trade_message(market, trade, day.opening, book, now_ns)

@@ -7,12 +7,15 @@ request replaces the connection's subscriptions. Source: exchange_protocols.md 2
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from arb.sim.upbit.errors import SocketRefusal
 
 FORMATS: Final = frozenset({"DEFAULT", "SIMPLE", "JSON_LIST", "SIMPLE_LIST"})
-PUBLIC_TYPES: Final = frozenset({"orderbook", "trade", "ticker"})
+MINUTES: Final = (1, 3, 5, 10, 15, 30, 60, 240)  # of candles
+CANDLE_SPANS: Final = MappingProxyType({f"candle.{unit}m": unit * 60 for unit in MINUTES})  # seconds
+PUBLIC_TYPES: Final = frozenset({"orderbook", "trade", "ticker", *CANDLE_SPANS})
 PRIVATE_TYPES: Final = frozenset({"myOrder", "myAsset"})
 ORDERBOOK_UNITS: Final = frozenset({1, 5, 15, 30})
 ORDERBOOK_UNIT_DEFAULT: Final = 30

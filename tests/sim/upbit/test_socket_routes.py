@@ -136,6 +136,8 @@ def test_text_ping_and_ping_frames_are_answered(upbit):
         ('[{"ticket":"a"}]', "NO_TYPE"),
         ('[{"ticket":"a"},{"type":"ticker"}]', "NO_CODES"),
         ('[{"ticket":"a"},{"type":"candle","codes":["KRW-BTC"]}]', "INVALID_PARAM"),
+        ('[{"ticket":"a"},{"type":"candle.7m","codes":["KRW-BTC"]}]', "INVALID_PARAM"),
+        ('[{"ticket":"a"},{"type":"candle.1m"}]', "NO_CODES"),
         ('[{"ticket":"a"},{"type":"myOrder"}]', "INVALID_AUTH"),
     ],
 )
