@@ -7,7 +7,6 @@ import sys
 from typing import Final, NoReturn
 
 import typer
-from sqlalchemy.exc import ProgrammingError
 
 from arb.cli import reload, risk, sessions, stack, trading, web
 from arb.cli.alerts import alerts_app, dead_app
@@ -103,15 +102,15 @@ def main() -> None:
         raise
     except (StackError, ArbError) as error:
         _fail(error, FAILED)
-    except ProgrammingError as error:
+    except Exception as error:  # SQLAlchemy's, whose import would take longer than most commands
         if not is_of_another_schema(error):
             raise
         _fail(ConfigError(OTHER_SCHEMA), BAD_USE)
 
 
-def is_of_another_schema(error: ProgrammingError) -> bool:
+def is_of_another_schema(error: Exception) -> bool:
     """Tell whether a table or a column is missing that this version knows (undefined_table, _column)."""
-    return getattr(error.orig, "pgcode", "") in ("42P01", "42703")
+    return getattr(getattr(error, "orig", None), "pgcode", "") in ("42P01", "42703")
 
 
 def _fail(error: Exception, code: int) -> NoReturn:

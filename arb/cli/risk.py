@@ -9,7 +9,6 @@ import typer
 
 from arb.adapters.local.clock import SystemClock
 from arb.adapters.local.kill_switch import FileKillSwitch
-from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.cli import reads, running
 from arb.cli.output import FAILED, AsJson, say, tell
 from arb.domain.errors import ConfigError
@@ -150,6 +149,7 @@ def _killed_without_stack(reason: str, home: Home) -> str:
 
 def _unkill_without_stack(as_json: bool) -> None:
     """Release the switch, and what the rows of a stopped stack say; its next start compares the books."""
+    from arb.adapters.postgres.sessions import SqlSessionStore
     from arb.domain.risk.mode import KILLED, UNKILLED
     from arb.domain.risk.review import Mode
     from arb.stack.stopped import has_cluster

@@ -100,3 +100,12 @@ def test_what_is_logged_on_the_way_is_no_part_of_the_document() -> None:
     ended = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert ended.stdout == "{}\n"
     assert "alert_raised" in ended.stderr
+
+
+def test_help_comes_at_once_since_nothing_heavy_is_imported_for_it() -> None:
+    asked = "import sys, arb.cli.main; print(*{name.partition('.')[0] for name in sys.modules})"
+    ended = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=60
+    )
+    heavy = {"sqlalchemy", "celery", "numpy", "pyarrow", "redis", "pydantic", "aiohttp"}
+    assert heavy.isdisjoint(ended.stdout.split())
