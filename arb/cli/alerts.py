@@ -11,7 +11,7 @@ import typer
 
 from arb.cli import reads, running
 from arb.cli.moments import zone_of
-from arb.cli.output import BAD_USE, FAILED, AsJson, tell
+from arb.cli.output import BAD_USE, DONE, FAILED, AsJson, tell
 from arb.cli.reads import Utc
 
 AlertIds = Annotated[
@@ -50,7 +50,10 @@ def list_alerts(limit: Limit = 20, utc: Utc = False, as_json: AsJson = False) ->
 
 @alerts_app.command()
 def ack(ids: AlertIds = None, everything: EveryAlert = False, as_json: AsJson = False) -> None:
-    """Say that alerts were seen."""
+    """Say that alerts were seen.
+
+    Example: arb alerts ack --all
+    """
     if everything == bool(ids):
         typer.echo("arb: name the alerts by their numbers, or say --all", err=True)
         raise typer.Exit(BAD_USE)
@@ -61,7 +64,10 @@ def ack(ids: AlertIds = None, everything: EveryAlert = False, as_json: AsJson = 
 
 @alerts_app.command()
 def test(as_json: AsJson = False) -> None:
-    """Send one alert through every channel that is configured. Exit 0 only if all took it."""
+    """Send one alert through every channel that is configured. Exit 0 only if all took it.
+
+    Example: arb alerts test
+    """
     from arb.adapters.local.clock import SystemClock
     from arb.app.alerts import channels_of
     from arb.domain.health.alert import Alert, Severity
@@ -89,14 +95,17 @@ def test(as_json: AsJson = False) -> None:
         if not results:
             typer.echo("no channel is configured: set alerts.urls or alerts.webhook_url")
         typer.echo(f"file: {file} has every alert")
-    raise typer.Exit(FAILED if any(results.values()) else 0)
+    raise typer.Exit(FAILED if any(results.values()) else DONE)
 
 
 @dead_app.command("list")
 def list_dead(
     limit: Limit = 20, everything: AlsoSent = False, utc: Utc = False, as_json: AsJson = False
 ) -> None:
-    """List what was given up and waits for a decision."""
+    """List what was given up and waits for a decision.
+
+    Example: arb dead list --all
+    """
     from rich.console import Console
 
     from arb.cli.views.alerts import dead_view
@@ -112,7 +121,10 @@ def list_dead(
 
 @dead_app.command()
 def replay(ids: LetterIds = None, everything: EveryLetter = False, as_json: AsJson = False) -> None:
-    """Send letters again, each once. Exit 0 only if all were sent."""
+    """Send letters again, each once. Exit 0 only if all were sent.
+
+    Example: arb dead replay --all
+    """
     from arb.adapters.postgres.dead_letters import Replay
     from arb.app.dead import resend
 
@@ -132,7 +144,10 @@ def replay(ids: LetterIds = None, everything: EveryLetter = False, as_json: AsJs
 
 @dead_app.command()
 def drop(ids: LetterIds = None, everything: EveryLetter = False, as_json: AsJson = False) -> None:
-    """Delete letters for good. Exit 0 only if all were there."""
+    """Delete letters for good. Exit 0 only if all were there.
+
+    Example: arb dead drop 12
+    """
     _check(ids, everything)
     store, _ = _stores()
     document = []

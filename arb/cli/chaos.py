@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from arb.cli.output import FAILED, AsJsonOfTable, say
+from arb.cli.output import DONE, FAILED, INTERRUPTED, AsJsonOfTable, say
 from arb.domain.errors import ConfigError
 from arb.stack.home import CHECKOUT, Home
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 OPS_FILE: Final = CHECKOUT / "config" / "chaos-ops.yml"
 MARKET_FILE: Final = CHECKOUT / "config" / "chaos-market.yml"
 ORDERS_FILE: Final = CHECKOUT / "config" / "chaos-orders.yml"
-INTERRUPTED: Final = 130
 
 AsJsonLines = Annotated[bool, typer.Option("--json", help="Print one JSON document a scenario.")]
 OrdersSeed = Annotated[int, typer.Option(help="Decides the faults, the kills and the market.", min=0)]
@@ -61,7 +60,10 @@ def orders(
     as_json: AsJsonOfTable = False,
     keep: Keep = False,
 ) -> None:
-    """Order faults and kills at random, on a stack of its own. Exit 0 only if nothing was lost or doubled."""
+    """Order faults and kills at random, on a stack of its own. Exit 0 only if nothing was lost or doubled.
+
+    Example: arb chaos orders --seed 7 --trades 50
+    """
     if policy not in ("ours", "naive"):
         raise ConfigError(f"--policy: {policy!r} is neither ours nor naive")
     say(f"seed {seed}")
@@ -109,7 +111,10 @@ def market(
     plant: Plant = "",
     keep: Keep = False,
 ) -> None:
-    """Break the market. Exit 0 only if what was booked was real, and all stayed within its ceilings."""
+    """Break the market. Exit 0 only if what was booked was real, and all stayed within its ceilings.
+
+    Example: arb chaos market --list
+    """
     from arb.chaos.market.plant import PLANTS
     from arb.chaos.market.scenarios import BY_NAME, SCENARIOS
 
@@ -139,7 +144,10 @@ def market(
 
 @chaos_app.command()
 def ops(only: OnlyTrip = None, as_json: AsJsonOfTable = False, keep: Keep = False) -> None:
-    """Trip the watchdog for real, on a stack of its own. Exit 0 only if all was told in time."""
+    """Trip the watchdog for real, on a stack of its own. Exit 0 only if all was told in time.
+
+    Example: arb chaos ops --json
+    """
     from arb.chaos.ops import run_ops
     from arb.chaos.ops.trips import small_disk
     from arb.cli.views.chaos import ops_text
@@ -161,7 +169,10 @@ def ops(only: OnlyTrip = None, as_json: AsJsonOfTable = False, keep: Keep = Fals
 
 @chaos_app.command()
 def feeds(seed: FeedsSeed = 1, as_json: AsJsonLines = False, no_stack: OnlyDry = False) -> None:
-    """Kill and freeze feed workers; replay decisions. Exit 0 only if every scenario passed."""
+    """Kill and freeze feed workers; replay decisions. Exit 0 only if every scenario passed.
+
+    Example: arb chaos feeds --no-stack
+    """
     from arb.app.demo import interruptible
     from arb.chaos.feeds import run_feeds
 
@@ -188,7 +199,10 @@ def feeds(seed: FeedsSeed = 1, as_json: AsJsonLines = False, no_stack: OnlyDry =
 def queue(
     seed: QueueSeed = 1, as_json: AsJsonLines = False, quick: Quick = False, only: OnlyScenario = None
 ) -> None:
-    """Brokers that refuse, end, hang and fill up; workers killed. Exit 0 only if every scenario passed."""
+    """Brokers that refuse, end, hang and fill up; workers killed. Exit 0 only if every scenario passed.
+
+    Example: arb chaos queue --quick
+    """
     from arb.app.demo import interruptible
     from arb.chaos.queue import run_queue
 
@@ -204,7 +218,10 @@ def queue(
 
 @chaos_app.command()
 def state(as_json: AsJsonLines = False, rounds: Rounds = 10, no_stack: NoStack = False) -> None:
-    """Crashes, damaged snapshots, servers away. Exit 0 only if every scenario passed."""
+    """Crashes, damaged snapshots, servers away. Exit 0 only if every scenario passed.
+
+    Example: arb chaos state --rounds 3
+    """
     from arb.app.demo import interruptible
     from arb.chaos.state import run_groups, run_state
 
@@ -220,7 +237,10 @@ def state(as_json: AsJsonLines = False, rounds: Rounds = 10, no_stack: NoStack =
 
 
 def soak(minutes: Minutes = 30, seed: SoakSeed = 42, as_json: AsJsonOfTable = False) -> None:
-    """Trade on a stack of its own for long. Exit 0 only if nothing grows and nothing went wrong."""
+    """Trade on a stack of its own for long. Exit 0 only if nothing grows and nothing went wrong.
+
+    Example: arb soak --minutes 30
+    """
     from arb.chaos import soak as operation
 
     home = _new_home("arb-soak-")
@@ -292,4 +312,4 @@ def _kept(home: Home) -> None:
 
 
 def _end(passed: bool) -> None:
-    raise typer.Exit(0 if passed else FAILED)
+    raise typer.Exit(DONE if passed else FAILED)

@@ -20,7 +20,10 @@ config_app = typer.Typer(help="Show or check the configuration.", no_args_is_hel
 
 @config_app.command("show")
 def config_show(mode: Mode = None, of_running: Running = False, as_json: AsJson = False) -> None:
-    """Print the settings that a start here would use; secrets are masked."""
+    """Print the settings that a start here would use; secrets are masked.
+
+    Example: arb config show --running
+    """
     from arb.cli.views.settings_view import settings_tree, settings_yaml
     from config.settings import load
 
@@ -49,6 +52,8 @@ def config_validate(mode: Mode = None, as_json: AsJson = False) -> None:
 
     The exit status is 0 if a stack could start with them. A venue that does not answer is named: whether it
     lists the coins is not known then.
+
+    Example: arb config validate --mode live
     """
     from arb.app.listing import in_words, look
     from arb.app.round_trip import document, economics_of, lines, refuse_losing

@@ -67,7 +67,10 @@ def fetch(
 
 @data_app.command("list")
 def list_data(out: Out = None, as_json: AsJson = False) -> None:
-    """List what was fetched, with its holes."""
+    """List what was fetched, with its holes.
+
+    Example: arb data list
+    """
     require_libraries()
     from arb.backtest.history.shelf import Shelf
 

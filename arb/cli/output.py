@@ -12,9 +12,19 @@ if TYPE_CHECKING:
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 AsJsonOfTable = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
+DONE: Final = 0
 FAILED: Final = 1
 BAD_USE: Final = 2
 NOT_RUNNING: Final = 3
+INTERRUPTED: Final = 130  # as a shell says of SIGINT
+EXIT_CODES: Final = {
+    DONE: "done, and what was asked holds",
+    FAILED: "it does not hold: an invariant is broken, venues and ledger differ, a channel failed, "
+    "a store is away",
+    BAD_USE: "wrong use, or a setting that cannot be; the line names its key",
+    NOT_RUNNING: "no stack is running in this home, and the environment names no servers",
+    INTERRUPTED: "interrupted before trading began",
+}
 PIPE_WIDTH: Final = 140  # of tables that no terminal limits
 
 

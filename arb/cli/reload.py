@@ -13,6 +13,8 @@ def reload(as_json: AsJson = False) -> None:
 
     What cannot change while the stack runs is named, and left. No trade is opened by the old settings
     afterwards; those that are open are looked after by the new ones.
+
+    Example: arb reload
     """
     from arb.app import round_trip
     from arb.app.generations import keep

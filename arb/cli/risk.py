@@ -25,7 +25,10 @@ Wanted = Annotated[str, typer.Argument(help="normal, reduce-only or halted; left
 
 
 def kill(reason: Reason = BY_HAND, within: Within = 30, as_json: AsJson = False) -> None:
-    """Stop at once: no new orders, cancel what is open, even out what is not hedged. Stays until `unkill`."""
+    """Stop at once: no new orders, cancel what is open, even out what is not hedged. Stays until `unkill`.
+
+    Example: arb kill --reason "withdrawals are halted"
+    """
     clock = SystemClock()
     started_ns = clock.now_ns()
     home = running.home_in_force()
@@ -46,7 +49,10 @@ def kill(reason: Reason = BY_HAND, within: Within = 30, as_json: AsJson = False)
 
 
 def unkill(force: Force = False, as_json: AsJson = False) -> None:
-    """Let trading go on, unless venues and ledger differ."""
+    """Let trading go on, unless venues and ledger differ.
+
+    Example: arb unkill
+    """
     from arb.app.control import UNKILL, broadcast
     from arb.domain.risk.mode import UNKILLED
     from arb.domain.risk.review import Mode
@@ -74,7 +80,10 @@ def unkill(force: Force = False, as_json: AsJson = False) -> None:
 
 
 def mode(wanted: Wanted = "", reason: Reason = BY_HAND, as_json: AsJson = False) -> None:
-    """Show how much is allowed, or change it."""
+    """Show how much is allowed, or change it.
+
+    Example: arb mode reduce-only --reason "maintenance at noon"
+    """
     from arb.app.control import MODE, broadcast
     from arb.domain.risk.mode import is_reserved
     from arb.domain.risk.review import Mode
@@ -98,7 +107,10 @@ def mode(wanted: Wanted = "", reason: Reason = BY_HAND, as_json: AsJson = False)
 
 
 def risk(as_json: AsJson = False) -> None:
-    """Show how much of each ceiling is used: notional, losses, net direction, drift of the inventory."""
+    """Show how much of each ceiling is used: notional, losses, net direction, drift of the inventory.
+
+    Example: arb risk --json
+    """
     from arb.cli.views.risk import ceilings_of, line_of
 
     found = ceilings_of(running.engine())
@@ -106,7 +118,10 @@ def risk(as_json: AsJson = False) -> None:
 
 
 def reconcile(accept: Accept = "", as_json: AsJson = False) -> None:
-    """Compare the ledger with the venues now; exit status 0 only if everything is explained."""
+    """Compare the ledger with the venues now; exit status 0 only if everything is explained.
+
+    Example: arb reconcile
+    """
     engine = running.engine()
     found = engine.ledger.reconcile.run()
     if accept and found.drifts:
@@ -123,7 +138,10 @@ def reconcile(accept: Accept = "", as_json: AsJson = False) -> None:
 
 
 def rules(as_json: AsJson = False) -> None:
-    """Have every worker read the venues' trading rules anew, before their five minutes are over."""
+    """Have every worker read the venues' trading rules anew, before their five minutes are over.
+
+    Example: arb rules
+    """
     from arb.app.control import RULES, broadcast, outdated
     from arb.domain.market.ids import Venue
 

@@ -20,7 +20,10 @@ Mode = Annotated[str, typer.Option(help="mock, paper or live.")]
 
 
 def sessions(utc: Utc = False, as_json: AsJson = False) -> None:
-    """List the sessions of every mode side by side, the newest first, with what they traded."""
+    """List the sessions of every mode side by side, the newest first, with what they traded.
+
+    Example: arb sessions --utc
+    """
     from arb.adapters.postgres.snapshots import SqlSnapshotStore
     from arb.cli.views.sessions import session_row, sessions_view
 
@@ -38,7 +41,10 @@ def resume(
     beside: Beside = None,
     as_json: AsJson = False,
 ) -> None:
-    """Start the stack and go on with a session: the one in use, or any other one that is kept."""
+    """Start the stack and go on with a session: the one in use, or any other one that is kept.
+
+    Example: arb resume --mode paper
+    """
     from arb.cli.stack import up
 
     up(mode=mode, session=session, group=group, coins=coins, beside=beside, as_json=as_json)
@@ -47,7 +53,10 @@ def resume(
 def positions(
     session: OfSession = None, since: From = None, until: To = None, utc: Utc = False, as_json: AsJson = False
 ) -> None:
-    """Show what trades hold of each coin on both venues, and what of it is not hedged, handed over or not."""
+    """Show what trades hold of each coin on both venues, and what of it is not hedged, handed over or not.
+
+    Example: arb positions --json
+    """
     from arb.adapters.postgres.report import SqlReportStore
     from arb.app.kept import at_risk
     from arb.cli.views import accounts
@@ -69,6 +78,8 @@ def balances(
     """Show what each venue should hold by the ledger; `arb reconcile` compares it with the venues.
 
     With --to as it was then, with --from also what came and went since.
+
+    Example: arb balances --to 2026-06-30
     """
     from arb.adapters.postgres.kept import SqlKept
     from arb.cli.views import accounts
@@ -85,7 +96,10 @@ def balances(
 def pnl(
     session: OfSession = None, since: From = None, until: To = None, utc: Utc = False, as_json: AsJson = False
 ) -> None:
-    """Show the profit of a session: by coin, by day (UTC), and in all."""
+    """Show the profit of a session: by coin, by day (UTC), and in all.
+
+    Example: arb pnl --from 2026-01-01 --to 2026-12-31
+    """
     from arb.app.kept import report_document
     from arb.cli.views import accounts
 

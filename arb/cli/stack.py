@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from arb.cli import running
-from arb.cli.output import FAILED, AsJson, say, show, tell
+from arb.cli.output import DONE, FAILED, INTERRUPTED, AsJson, say, show, tell
 from arb.domain.errors import ConfigError, StoreUnavailable
 from arb.domain.market.ids import Venue
 from arb.stack.home import Home
@@ -48,7 +48,10 @@ def demo(
     seed: Seed = None,
     as_json: AsJson = False,
 ) -> None:
-    """Trade on two simulated exchanges for a while, then report. Exit 0 only if every invariant held."""
+    """Trade on two simulated exchanges for a while, then report. Exit 0 only if every invariant held.
+
+    Example: arb demo --duration 60 --seed 7
+    """
     from arb.adapters.local.clock import SystemClock
     from arb.app import demo as demonstration
     from arb.app import round_trip
@@ -84,13 +87,13 @@ def demo(
         progress=say,
     )
     if outcome is None:
-        raise typer.Exit(130)
+        raise typer.Exit(INTERRUPTED)
     document = outcome.report.as_json() | {
         "round_trip": round_trip.document(plan.settings),
         "simulated": True,
     }
     show(document, as_json, lambda: report_view(document))
-    raise typer.Exit(0 if outcome.passed else 1)
+    raise typer.Exit(DONE if outcome.passed else FAILED)
 
 
 def up(
@@ -108,6 +111,8 @@ def up(
     """Start the stack and leave it running; it goes on with the session in use unless told otherwise.
 
     With --once or --loops the run is bounded: it ends as with `arb down`.
+
+    Example: arb up --mode paper --coins BTC,XRP
     """
     from arb.app import round_trip
     from arb.app import start as stack
@@ -139,7 +144,7 @@ def up(
             engine = stack.start(plan, say)
     except Interrupted:
         say("interrupted before trading began; nothing is left running")
-        raise typer.Exit(130) from None
+        raise typer.Exit(INTERRUPTED) from None
     reason = engine.kill_switch.engaged()
     if reason is None and (once or loops):
         _trade_for(engine, loops or 1, interval, as_json)
@@ -166,7 +171,10 @@ def _trade_for(engine: "Engine", loops: int, interval_s: int, as_json: bool) -> 
 
 
 def down(as_json: AsJson = False) -> None:
-    """Stop opening trades, wait until nothing is unhedged, then stop every process."""
+    """Stop opening trades, wait until nothing is unhedged, then stop every process.
+
+    Example: arb down
+    """
     from arb.app import generations
     from arb.app.left_open import left_text
     from arb.stack.shutdown import stop_stack
@@ -220,7 +228,10 @@ def _checked_speed(text: str) -> str:
 
 
 def status(as_json: AsJson = False) -> None:
-    """Show the running stack: processes, mode, session, queues."""
+    """Show the running stack: processes, mode, session, queues.
+
+    Example: arb status --json
+    """
     stack = running.attach()
     from arb.cli.views.status import status_of, status_view
 
@@ -231,7 +242,10 @@ def status(as_json: AsJson = False) -> None:
 
 
 def migrate(mode: ContainerMode = None, as_json: AsJson = False) -> None:
-    """Wait for the servers, bring the database to the newest schema, make sure that there is a session."""
+    """Wait for the servers, bring the database to the newest schema, make sure that there is a session.
+
+    Example: arb migrate --mode paper
+    """
     from arb.app.begin import prepare
     from config.settings import load
 
@@ -241,7 +255,10 @@ def migrate(mode: ContainerMode = None, as_json: AsJson = False) -> None:
 
 
 def begin(mode: ContainerMode = None, as_json: AsJson = False) -> None:
-    """Wait for servers and venues, open the books, reconcile, allow trading. The processes run already."""
+    """Wait for servers and venues, open the books, reconcile, allow trading. The processes run already.
+
+    Example: arb begin --mode paper
+    """
     from arb.app import begin as operation
     from arb.app.session import standing
     from config.settings import load
@@ -252,7 +269,10 @@ def begin(mode: ContainerMode = None, as_json: AsJson = False) -> None:
 
 
 def world() -> None:
-    """Write what the simulated exchanges read, below ARB_HOME; one that is there goes on."""
+    """Write what the simulated exchanges read, below ARB_HOME; one that is there goes on.
+
+    Example: arb world
+    """
     from arb.adapters.local.clock import SystemClock, SystemEntropy
     from arb.app.sim_world import write_world
     from config.settings import load

@@ -30,7 +30,10 @@ def report(
     as_json: AsJson = False,
     html: HtmlFile = None,
 ) -> None:
-    """Report trades, fees and profit of a session, and the invariants of the one that runs."""
+    """Report trades, fees and profit of a session, and the invariants of the one that runs.
+
+    Example: arb report --from 2026-01-01 --json
+    """
     from arb.app.judge import look
     from arb.app.kept import report_document
     from arb.cli.views.report import report_view
@@ -49,7 +52,10 @@ def report(
 
 
 def check(as_json: AsJson = False) -> None:
-    """Check every invariant against the running stack; exit status 0 only if all hold."""
+    """Check every invariant against the running stack; exit status 0 only if all hold.
+
+    Example: arb check --json
+    """
     from arb.app.judge import check_of
     from arb.cli.views.findings import findings_view
 
@@ -86,7 +92,10 @@ def trades(
 
 @trades_app.command()
 def adopt(trade_id: TradeId, as_json: AsJson = False) -> None:
-    """Have a trade that was handed over repaired again, if its leg is still there; exit status 0 if so."""
+    """Have a trade that was handed over repaired again, if its leg is still there; exit status 0 if so.
+
+    Example: arb trades adopt grcvswmag5trb
+    """
     engine = running.engine()
     from arb.domain.market import ids
 
@@ -106,7 +115,10 @@ def orders(
     utc: Utc = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the newest orders."""
+    """List the newest orders.
+
+    Example: arb orders --limit 50
+    """
     from arb.cli.views.listing import newest_orders, orders_view
 
     with reads.kept(Asked(session=session, since=since, until=until, utc=utc)) as kept:
@@ -115,7 +127,10 @@ def orders(
 
 
 def snapshot(as_json: AsJson = False) -> None:
-    """Take a snapshot of the running session now."""
+    """Take a snapshot of the running session now.
+
+    Example: arb snapshot
+    """
     engine = running.engine()
     from arb.domain.state.snapshot import SnapshotKind
 
@@ -124,7 +139,10 @@ def snapshot(as_json: AsJson = False) -> None:
 
 
 def trace(trade_id: TradeId, utc: Utc = False, as_json: AsJsonOfTable = False) -> None:
-    """Print the life of one trade: quotes, decision, intents, requests, fills, ledger, PnL, log lines."""
+    """Print the life of one trade: quotes, decision, intents, requests, fills, ledger, PnL, log lines.
+
+    Example: arb trace grcvswmag5trb
+    """
     from rich.console import Console
 
     from arb.adapters.postgres.trace import SqlTrace

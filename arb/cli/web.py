@@ -15,7 +15,10 @@ Moves = Annotated[int, typer.Option(min=0, max=1_000, help="How many moves, the 
 
 
 def top(once: Once = False, as_json: AsJson = False) -> None:
-    """Watch the running stack until Ctrl-C; in a pipe, a line every few seconds, JSON if asked for."""
+    """Watch the running stack until Ctrl-C; in a pipe, a line every few seconds, JSON if asked for.
+
+    Example: arb top --once
+    """
     from arb.app.demo import Interrupted, interruptible
 
     # From here on: what comes while something is imported would be lost, see `interruptible`.
@@ -31,7 +34,10 @@ def top(once: Once = False, as_json: AsJson = False) -> None:
 
 
 def feeds(moves: Moves = 10, utc: Utc = False, as_json: AsJson = False) -> None:
-    """Show the feed workers, which coins each feeds, and the last moves."""
+    """Show the feed workers, which coins each feeds, and the last moves.
+
+    Example: arb feeds --moves 20
+    """
     engine = running.engine()
     from arb.cli.views.feeds import feeds_of, feeds_view
 
@@ -40,7 +46,10 @@ def feeds(moves: Moves = 10, utc: Utc = False, as_json: AsJson = False) -> None:
 
 
 def web(port: Port | None = None, as_json: AsJson = False) -> None:
-    """Say where the page of the running stack is; with --port, serve one from here."""
+    """Say where the page of the running stack is; with --port, serve one from here.
+
+    Example: arb web --port 8080
+    """
     stack = running.attach()
     if port is not None:
         _serve(stack, port)

@@ -20,7 +20,10 @@ SIGNS = {"ok": "ok  ", "warn": "warn", "bad": "BAD "}
 
 
 def doctor(mode: Mode = None, as_json: AsJson = False) -> None:
-    """Check configuration, versions, disk, ports, servers, clocks, credentials. Exit 0 if nothing is bad."""
+    """Check configuration, versions, disk, ports, servers, clocks, credentials. Exit 0 if nothing is bad.
+
+    Example: arb doctor --mode paper
+    """
     from arb.cli.doctor.finding import State
 
     home = Home.default()
