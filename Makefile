@@ -14,7 +14,7 @@ JOBS ?= 2
 # beside the sources.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/.venv/bytecode $(BIN)/pytest -q
 
-.PHONY: help setup setup-dev demo up down status test chaos chaos-short bench conformance smoke compose-smoke env check fmt clean
+.PHONY: help setup setup-dev demo up down status test chaos chaos-short bench conformance smoke compose-smoke env docs check fmt clean
 
 help:
 	@echo 'make demo DURATION=60   trade on two simulated exchanges, then report'
@@ -23,6 +23,7 @@ help:
 	@echo 'make chaos, make bench  faults, speed        make fmt     format'
 	@echo 'make chaos-short        one short scenario of every kind of fault, in about ten minutes'
 	@echo 'make conformance        public clients (ccxt and others) against the simulated exchanges'
+	@echo 'make docs               docs/commands.md from the commands themselves'
 	@echo 'make env                .env for docker-compose.yml: passwords of your own'
 	@echo 'make smoke, make compose-smoke   the image and the compose file, on a Docker engine'
 	@echo 'make setup, make clean  .venv: make it, remove it and caches (data in .arb stays)'
@@ -66,6 +67,9 @@ compose-smoke:
 
 env:
 	@exec .ci/env
+
+docs: setup-dev
+	@$(BIN)/python -m typer arb.cli.main utils docs --name arb --output docs/commands.md
 
 check: setup-dev
 	@$(BIN)/ruff format --check --quiet . || { echo 'format: run `make fmt`'; exit 1; }

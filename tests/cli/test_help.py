@@ -1,8 +1,10 @@
-"""Every command's help ends with an example that can be typed; exit codes are those of one table."""
+"""Every command's help ends with an example that can be typed; exit codes and the reference are theirs."""
 
 import ast
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,3 +85,11 @@ def test_the_table_has_every_exit_code_and_the_docs_say_the_same() -> None:
     )
     of_processes = {4: "of a process of the stack: the watchdog ended it"}
     assert {int(code): text for code, text in rows} == output.EXIT_CODES | of_processes
+
+
+def test_the_command_reference_is_of_these_commands(tmp_path: Path) -> None:
+    made = tmp_path / "commands.md"
+    typer = [sys.executable, "-m", "typer", "arb.cli.main", "utils", "docs", "--name", "arb"]
+    subprocess.run([*typer, "--output", str(made)], check=True, cwd=CHECKOUT, capture_output=True)
+    committed = (CHECKOUT / "docs" / "commands.md").read_text()
+    assert committed == made.read_text(), "`make docs` writes docs/commands.md anew"
