@@ -8,6 +8,7 @@ from arb.chaos.orders.killer import Killer
 from arb.chaos.orders.plan import spell_at
 from arb.chaos.orders.switchboard import Switchboard
 from arb.domain.market.ids import Venue
+from arb.domain.risk.mode import stays_halted
 from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_MS
 from arb.engine.kill.drain import Drain
@@ -74,9 +75,11 @@ class OrderChaos:
         return self.drain.wait(REST_MS_MAX) and rested  # what was being closed at that moment
 
     def _halted(self) -> str:
-        """Return why nothing more will open; only somebody who looked into it lifts a halt."""
+        """Return why nothing more will open: a halt that only a person lifts, and none that passes."""
         session = self.drain.sessions.get(self.drain.session_id)
-        return session.mode_reason if session is not None and session.mode is Mode.HALTED else ""
+        if session is None or not stays_halted(session.mode, session.mode_reason):
+            return ""
+        return session.mode_reason
 
     def _cast(self, spell: int) -> None:
         for venue in self.switchboard.base_urls:
