@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from arb.adapters.local.machine import PsutilMachine
+from arb.adapters.local.samples import LoggedSamples
 from arb.adapters.postgres.vitals import SqlVitals, asking_engine
 from arb.adapters.redis.life import RedisQueues
 from arb.app.shared import Shared
@@ -44,6 +45,6 @@ def probes_of(shared: Shared, vitals: LastVitals, home: Home) -> tuple[Probe, ..
     sample_ns = shared.settings.sys_monitor.sample_interval_sec * NS_PER_S
     return (
         Books(vitals),
-        Load(PsutilMachine(lambda: processes_of(home), paths)),
+        Load(PsutilMachine(lambda: processes_of(home), paths), LoggedSamples(), sample_ns),
         ClockOffset(shared.venues, sample_ns // 3),
     )

@@ -48,10 +48,11 @@ class PsutilMachine:
             with process.oneshot():
                 times, created_s = process.cpu_times(), process.create_time()
                 rss_mb = Decimal(process.memory_info().rss) / BYTES_PER_MB
+                descriptors, threads = _descriptors(process), process.num_threads()
         except GONE:
             return None
         look = Look(created_s, times.user + times.system, now_ns)
-        return Usage(name, self._cpu_pct(pid, look), rss_mb.quantize(CENT))
+        return Usage(name, self._cpu_pct(pid, look), rss_mb.quantize(CENT), descriptors, threads)
 
     def _cpu_pct(self, pid: int, look: Look) -> Decimal | None:
         """Return the load since the last look; at the first since the process began, if that says something.
@@ -89,3 +90,10 @@ class PsutilMachine:
                 continue  # not there (yet)
             free[str(path)] = Decimal(bytes_free // BYTES_PER_MB)
         return free
+
+
+def _descriptors(process: psutil.Process) -> int | None:
+    try:
+        return process.num_fds()
+    except psutil.AccessDenied:
+        return None  # another user's

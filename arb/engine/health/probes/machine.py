@@ -17,6 +17,8 @@ class Usage:
     name: str
     cpu_pct: Decimal | None  # of one core since the last look; None at the first
     rss_mb: Decimal
+    descriptors: int | None = None  # None where they may not be read
+    threads: int | None = None
 
 
 class Machine(Protocol):
@@ -29,15 +31,30 @@ class Machine(Protocol):
         """Return what is free on each disk that matters, by path."""
 
 
-@dataclass(frozen=True, slots=True)
+class Diary(Protocol):
+    """Where samples of processes are written down."""
+
+    def write(self, usages: Sequence[Usage]) -> None:
+        """Write a line for each process. Never raises."""
+
+
+@dataclass(slots=True)
 class Load:
-    """CPU, memory and disks."""
+    """CPU, memory and disks; what each process takes is written down once in each sample's time."""
 
     machine: Machine
+    diary: Diary
+    sample_ns: int
+    _sampled: int = -1
 
     def read(self, now_ns: int) -> Iterable[Reading]:
         """Return a measurement for each process and each disk."""
-        for usage in self.machine.processes(now_ns):
+        usages = self.machine.processes(now_ns)
+        sample = now_ns // self.sample_ns
+        if sample != self._sampled:  # also when our clock was set back
+            self._sampled = sample
+            self.diary.write(usages)
+        for usage in usages:
             yield Reading("rss_mb", usage.name, usage.rss_mb)
             if usage.cpu_pct is not None:
                 yield Reading("cpu_pct", usage.name, usage.cpu_pct)

@@ -51,6 +51,16 @@ class Shown:
         return {"/data": Decimal(512)}
 
 
+class Kept:
+    """Keeps the samples that were written."""
+
+    def __init__(self) -> None:
+        self.samples = []
+
+    def write(self, usages):
+        self.samples.append([usage.name for usage in usages])
+
+
 class Asked:
     """A venue that counts how often its clock is asked for."""
 
@@ -64,14 +74,14 @@ class Asked:
 
 def test_each_process_and_each_disk_is_measured():
     feed = Usage(name="feed", cpu_pct=Decimal(7), rss_mb=Decimal(90))
-    assert readings(Load(Shown(feed)), 0) == {
+    assert readings(Load(Shown(feed), Kept(), 30), 0) == {
         ("rss_mb", "feed"): 90, ("cpu_pct", "feed"): 7, ("disk_free_mb", "/data"): 512,
     }  # fmt: skip
 
 
 def test_a_process_that_is_seen_for_the_first_time_has_no_measure_of_its_work():
     feed = Usage(name="feed", cpu_pct=None, rss_mb=Decimal(90))
-    assert ("cpu_pct", "feed") not in readings(Load(Shown(feed)), 0)
+    assert ("cpu_pct", "feed") not in readings(Load(Shown(feed), Kept(), 30), 0)
 
 
 def test_a_clock_is_off_either_way():
@@ -90,3 +100,14 @@ def test_between_two_questions_the_last_answer_goes_on():
     probe = ClockOffset({Venue.BINANCE: venue}, 10 * NS_PER_S)
     found = [readings(probe, at_s * NS_PER_S) for at_s in (100, 105, 109, 110)]
     assert (found, venue.asked) == ([{("clock_offset_ms", "binance"): 200}] * 4, 2)
+
+
+def test_processes_are_sampled_once_in_each_samples_time_and_after_a_clock_set_back():
+    kept = Kept()
+    load = Load(Shown(Usage("feed", None, Decimal(80))), kept, 30)
+    counts = []
+    for now_ns in (0, 10, 29, 31, 59, 65, 5):
+        readings(load, now_ns)
+        counts.append(len(kept.samples))
+    assert counts == [1, 1, 1, 2, 2, 3, 4]
+    assert kept.samples[0] == ["feed"]

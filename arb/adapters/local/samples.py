@@ -1,0 +1,28 @@
+"""What each process takes, as lines of `sys_monitor.log`; what could not be read is `-`."""
+
+from collections.abc import Mapping, Sequence
+
+import structlog
+
+from arb.engine.health.probes.machine import Usage
+
+
+class LoggedSamples:
+    """`arb.engine.health.probes.machine.Diary` by the log."""
+
+    def write(self, usages: Sequence[Usage]) -> None:
+        log = structlog.get_logger("arb.sys_monitor")
+        for usage in usages:
+            log.info("process_sample", **facts_of(usage))
+
+
+def facts_of(usage: Usage) -> Mapping[str, object]:
+    """Return the names and values of a line."""
+    facts = {
+        "process": usage.name,
+        "cpu_pct": usage.cpu_pct,
+        "rss_mb": usage.rss_mb,
+        "fds": usage.descriptors,
+        "threads": usage.threads,
+    }
+    return {name: "-" if value is None else value for name, value in facts.items()}
