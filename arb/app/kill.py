@@ -43,14 +43,12 @@ def kill(home: Home, reason: str, started_ns: int, within_ms: int, progress: Pro
     except ConfigError as error:
         return KillReport(reason=reason, problems=(f"the settings cannot be read: {error}",))
     settings = found.settings
-    if settings.mode is RunMode.MOCK and not settings.database_url and settings.generation:
-        return KillReport(reason=reason)  # nothing runs, and neither do the simulated exchanges
     unusable = () if settings.generation else found.ignored  # else the session's own settings serve
+    if settings.mode is RunMode.MOCK and not settings.database_url and not unusable:
+        return KillReport(reason=reason)  # nothing runs, and neither do the simulated exchanges
     if not unusable:
         for line in found.ignored:
             progress(f"kills with the settings that the session runs with, since {line}")
-    if settings.mode is RunMode.MOCK and not settings.database_url and not unusable:
-        return KillReport(reason=reason)  # nothing runs, and neither do the simulated exchanges
     untold = _broadcast(settings, {"reason": reason, "at_ns": started_ns})
     reached = reach(settings, clock)
     if reached.problem:

@@ -8,11 +8,11 @@ from typing import assert_never
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.adapters.redis.fees import RedisFees
 from arb.adapters.venues.binance import connect as binance
-from arb.adapters.venues.binance.connect import connect_binance
+from arb.adapters.venues.binance.client import BinanceClient
 from arb.adapters.venues.binance.markets import Fees
 from arb.adapters.venues.paper import PaperVenue
 from arb.adapters.venues.upbit import connect as upbit
-from arb.adapters.venues.upbit.connect import connect_upbit
+from arb.adapters.venues.upbit.client import UpbitClient
 from arb.adapters.venues.venue_client import Gateway
 from arb.app.accounts import named
 from arb.app.stores import Stores
@@ -70,28 +70,22 @@ def real_clients(
 def _client(
     venue: Venue, settings: Settings, clock: SystemClock, entropy: SystemEntropy, fees: Fees | None
 ) -> VenueClient:
-    timeout_ms = settings.orders.http_timeout_ms
+    gateway = _gateway(venue, settings, clock, entropy)
     match venue:
         case Venue.UPBIT:
-            return connect_upbit(
-                settings.upbit.rest_url,
+            return UpbitClient(
+                gateway,
                 clock,
                 entropy,
                 api_key=api_key(settings.upbit.credentials),
-                http_timeout_ms=timeout_ms,
-                orders_per_s=settings.upbit.orders_per_s,
-                requests_per_s=settings.upbit.requests_per_s,
+                http_timeout_ms=settings.orders.http_timeout_ms,
             )
         case Venue.BINANCE:
-            return connect_binance(
-                settings.binance.rest_url,
+            return BinanceClient(
+                gateway,
                 clock,
-                entropy,
                 api_key=api_key(settings.binance.credentials),
-                http_timeout_ms=timeout_ms,
                 recv_window_ms=settings.orders.recv_window_ms,
-                weight_per_minute=settings.binance.weight_per_minute,
-                orders_per_10s=settings.binance.orders_per_10s,
                 fees=fees,
             )
         case _:

@@ -9,7 +9,7 @@ from arb.adapters.memory import exposure, ledger, lives
 from arb.adapters.memory.tables import MemoryTables, OrderRow
 from arb.domain.errors import Conflict
 from arb.domain.health.alert import TRADE_HANDED_OVER
-from arb.domain.ledger.ledger import Entry, fee_entry
+from arb.domain.ledger.ledger import Entry, fee_entries
 from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, TradeId, Venue
 from arb.domain.risk.review import Approved, Limits, Proposal, Refused, review
 from arb.domain.trading.lone_leg import LoneLeg
@@ -183,15 +183,11 @@ class MemoryTradeStore:
         with self.tables.transaction():
             following = self.add_orders(trade, ())
             row = self.tables.orders[client_order_id]
-            new = [fill for fill in row.order.fills if fill.fee_is_assumed and fill.fill_id in fees]
-            entries = [
-                fee_entry(row.order, fill, fees[fill.fill_id])
-                for fill in new
-                if fees[fill.fill_id] != fill.fee
-            ]
-            ledger.book(self.tables, row.session_id, entries, now_ns)
+            ledger.book(self.tables, row.session_id, fee_entries(row.order, fees), now_ns)
             fills = tuple(
-                replace(fill, fee=fees[fill.fill_id], fee_is_assumed=False) if fill in new else fill
+                replace(fill, fee=fees[fill.fill_id], fee_is_assumed=False)
+                if fill.fee_is_assumed and fill.fill_id in fees
+                else fill
                 for fill in row.order.fills
             )
             self.tables.orders[client_order_id] = replace(row, order=replace(row.order, fills=fills))

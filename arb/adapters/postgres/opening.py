@@ -15,7 +15,7 @@ from arb.adapters.postgres.owners import of_own_session, refuse_foreign, require
 from arb.adapters.postgres.rows import facts_of, order_values, trade_values
 from arb.adapters.postgres.tables import fills, orders, sessions, trades
 from arb.domain.errors import Conflict, InvariantError
-from arb.domain.ledger.ledger import fee_entry
+from arb.domain.ledger.ledger import fee_entries
 from arb.domain.market.ids import ClientOrderId, FillId, SessionId
 from arb.domain.risk.review import Approved, Limits, Mode, Proposal, Refused, review
 from arb.domain.state.owner import Owner
@@ -125,12 +125,7 @@ def correct_fees(
             found = (fills.c.client_order_id == client_order_id, fills.c.fill_id == fill.fill_id)
             named = {"fee": fees[fill.fill_id], "fee_is_assumed": False}
             connection.execute(update(fills).where(*found).values(named))
-        entries = [
-            fee_entry(locked.order, fill, fees[fill.fill_id])
-            for fill in new
-            if fees[fill.fill_id] != fill.fee
-        ]
-        if entries:
+        if entries := fee_entries(locked.order, fees):
             ledger.book(connection, locked.session_id, entries, now_ns)
     return following
 

@@ -42,7 +42,7 @@ from config.settings import Settings
 
 SESSION: Final = SessionId("backtest")
 SWEEP_NS: Final = 2 * NS_PER_S  # how often beat has a stack sweep
-PLACE, RESOLVE, SETTLE, SWEEP = "arb.place_order", "arb.resolve_order", "arb.settle_trade", "arb.sweep_orders"
+PLACE, SWEEP = "arb.place_order", "arb.sweep_orders"
 TASKS_AT_ONCE_MAX: Final = 100_000  # of one step; more is a task that calls itself for ever
 
 

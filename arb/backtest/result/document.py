@@ -13,7 +13,7 @@ from arb.backtest.replay.records import Record
 from arb.backtest.replay.run import Outcome, Plan
 from arb.backtest.replay.screen import edge_bounds
 from arb.domain.market.ids import Coin
-from arb.domain.market.money import ZERO, plain
+from arb.domain.market.money import ZERO, bps, plain
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.trade import TradeState
 
@@ -100,7 +100,7 @@ def _result(outcome: Outcome) -> Document:
         "trades": len(done),
         "net_krw": money(net),
         "net_krw_per_trade": money(net / len(done)) if done else "0",
-        "net_bps": plain(_round(net / notional * 10_000, 2)) if notional else "0",
+        "net_bps": plain(_round(bps(net, notional), 2)) if notional else "0",
         "won": winners,
         "fees_krw": money(sum((each.fees_krw for each in records), ZERO)),
         "drawdown_krw": money(low_krw),

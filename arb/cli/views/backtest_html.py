@@ -1,12 +1,12 @@
 """A replay's report as one HTML file that needs no network: tables, and plots as inline SVG."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from html import escape
 from typing import Any
 
 from arb.cli.views.backtest import amount_of, head_lines
-from arb.cli.views.report_html import STYLE
+from arb.cli.views.report_html import STYLE, table
 from arb.cli.views.svg import BOTTOM, HEIGHT, LEFT, WIDE, bar_plot, line_plot
 from arb.cli.views.text import bare, duration, signed
 
@@ -127,17 +127,6 @@ def _tables(document: Document) -> str:
     parts.append(table("Inventory", ("account", "began with", "ended with", "least"), rows))
     parts.append(table("Refused", ("reason", "times"), list(document["refused"].items())))
     return "".join(parts)
-
-
-def table(title: str, columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> str:
-    """Return a table below its title."""
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    if not body:
-        return f'<h2>{escape(title)}</h2><p class="quiet">None.</p>'
-    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
-    return f"<h2>{escape(title)}</h2><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _ends(document: Document) -> tuple[str, str]:

@@ -58,7 +58,7 @@ def _profit(report: Document) -> str:
         f"<h2>Realised profit over time, KRW</h2>{line_plot(curve, 'Realised profit', ends)}"
         f'<div class="two"><div><h2>PnL by coin, KRW</h2>{bar_plot(by_coin, "PnL by coin")}</div>'
         f"<div><h2>Realised by day, KRW</h2>{bar_plot(by_day, 'Realised profit by day')}</div></div>"
-        f"{_table('By day and coin', ('day', 'coin', 'trades', 'realised KRW'), days)}"
+        f"{table('By day and coin', ('day', 'coin', 'trades', 'realised KRW'), days)}"
     )
 
 
@@ -75,11 +75,11 @@ def _quality(report: Document) -> str:
     ]
     return (
         '<div class="two"><div>'
-        + _table("Slippage against the decision, bps", ("leg", "orders", "mean", "median", "p95"), slippage)
+        + table("Slippage against the decision, bps", ("leg", "orders", "mean", "median", "p95"), slippage)
         + '<p class="quiet">Against the worst level that the decision needs; less is better.</p></div><div>'
-        + _table("Latency, ms", ("stage", "p50", "p90", "p99"), latency)
+        + table("Latency, ms", ("stage", "p50", "p90", "p99"), latency)
         + "</div></div>"
-        + _table("Fees", ("venue", "asset", "paid"), fees)
+        + table("Fees", ("venue", "asset", "paid"), fees)
     )
 
 
@@ -97,22 +97,21 @@ def _trouble(report: Document) -> str:
     ]
     return (
         '<div class="two"><div>'
-        + _table(
-            "Refusals", ("reason", "times"), [(name.replace("_", " "), f"{n:,}") for name, n in refusals]
-        )
+        + table("Refusals", ("reason", "times"), [(name.replace("_", " "), f"{n:,}") for name, n in refusals])
         + "</div><div>"
-        + _table("Time in each mode", ("mode", "time"), modes)
-        + _table("Recoveries", ("component", "times", "median ms", "longest ms"), recoveries)
+        + table("Time in each mode", ("mode", "time"), modes)
+        + table("Recoveries", ("component", "times", "median ms", "longest ms"), recoveries)
         + "</div></div>"
     )
 
 
 def _invariants(report: Document) -> str:
     rows = [(name.replace("_", " "), VERDICTS[held]) for name, held in report["invariants"].items()]
-    return _table("Invariants", ("invariant", ""), rows)
+    return table("Invariants", ("invariant", ""), rows)
 
 
-def _table(title: str, columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> str:
+def table(title: str, columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> str:
+    """Return a table below its title."""
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows
     )

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from arb.cli.views.backtest_html import table
+from arb.cli.views.report_html import table
 from arb.cli.views.text import UNKNOWN, signed
 
 Document = Mapping[str, Any]

@@ -6,14 +6,14 @@ what somebody else moved.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
 from arb.domain.errors import InvariantError
-from arb.domain.market.ids import Venue
+from arb.domain.market.ids import FillId, Venue
 from arb.domain.market.money import ZERO
 from arb.domain.time import NS_PER_MINUTE
 from arb.domain.trading.order import Fill, Order
@@ -93,6 +93,15 @@ def fee_entry(order: Order, assumed: Fill, fee: Decimal) -> Entry:
         key=fee_key(order, assumed),
         kind=EntryKind.FEE,
         postings=move(venue_account(order.venue), fees, assumed.fee_asset, fee - assumed.fee),
+    )
+
+
+def fee_entries(order: Order, fees: Mapping[FillId, Decimal]) -> tuple[Entry, ...]:
+    """Return what makes fees that were assumed the ones that were taken: nothing where they were right."""
+    return tuple(
+        fee_entry(order, fill, fees[fill.fill_id])
+        for fill in order.fills
+        if fill.fee_is_assumed and fees.get(fill.fill_id, fill.fee) != fill.fee
     )
 
 

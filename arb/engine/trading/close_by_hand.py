@@ -11,6 +11,7 @@ from typing import Final
 
 from arb.domain.errors import ArbError
 from arb.domain.market.ids import SessionId, TradeId
+from arb.domain.market.money import fraction
 from arb.domain.market.spread import Market, edge
 from arb.domain.risk.review import Limits, Mode, Refused
 from arb.domain.risk.sanity import stale, untradable, with_hole
@@ -188,6 +189,6 @@ def _quoted(trade: Trade, position: TradePosition, quantity: Decimal, market: Ma
         premium_bps=market.premium_bps,
         fees_krw=got - paid - closing.net_krw,
         depth_krw=even - (got - paid),
-        earned_krw=trade.notional_krw * earned / 10_000,
+        earned_krw=trade.notional_krw * fraction(earned),
         earned_bps=earned,
     )

@@ -1,5 +1,6 @@
 """The signed calls that change an order: another one in its place, or less of the same."""
 
+from decimal import Decimal
 from typing import Any, Final
 
 from arb.sim.binance import errors, params, render
@@ -86,7 +87,7 @@ class Replacing:
         self._exchange.amend(order, quantity, name or self._trading.new_client_id())
         return render.amended(self._exchange.records.amended[order.order_id][-1], order, former)
 
-    def _check_amend(self, order: Order, quantity: Any) -> None:
+    def _check_amend(self, order: Order, quantity: Decimal) -> None:
         """Raise what an amendment of this order to that quantity is refused with."""
         if not order.is_open:
             raise _unknown()

@@ -63,18 +63,7 @@ class Summaries:
         return newest_ns != before_ns
 
     def _mini(self, coin: str, event_ms: int) -> dict[str, Any]:
-        day = self._trades.candles[coin].day(event_ms // 1_000)
-        return {
-            "e": "24hrMiniTicker",
-            "E": event_ms,
-            "s": symbol_name(coin),
-            "c": text(day.closing),
-            "o": text(day.opening),
-            "h": text(day.high),
-            "l": text(day.low),
-            "v": text(day.volume),
-            "q": text(day.funds),
-        }
+        return _mini_of(coin, event_ms, self._trades.candles[coin].day(event_ms // 1_000))
 
     def _ticker(self, coin: str, event_ms: int) -> dict[str, Any]:
         day = self._trades.candles[coin].day(event_ms // 1_000)
@@ -82,7 +71,7 @@ class Summaries:
         bid, bid_quantity = top(book.bids)
         ask, ask_quantity = top(book.asks)
         change = day.closing - day.opening
-        return self._mini(coin, event_ms) | {
+        return _mini_of(coin, event_ms, day) | {
             "e": "24hrTicker",
             "p": text(change),
             "P": format(change / day.opening * 100, ".3f"),
@@ -126,6 +115,20 @@ class Summaries:
 def _kline_streams(coin: str) -> dict[str, str]:
     """Return the interval of every candle stream of a coin."""
     return {stream_name(coin, f"kline_{interval}"): interval for interval in INTERVALS}
+
+
+def _mini_of(coin: str, event_ms: int, day: Candle) -> dict[str, Any]:
+    return {
+        "e": "24hrMiniTicker",
+        "E": event_ms,
+        "s": symbol_name(coin),
+        "c": text(day.closing),
+        "o": text(day.opening),
+        "h": text(day.high),
+        "l": text(day.low),
+        "v": text(day.volume),
+        "q": text(day.funds),
+    }
 
 
 def _ticker_frame(shape: Ticker, coin: str, event_ms: int) -> bytes:

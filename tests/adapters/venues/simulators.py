@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from arb.adapters.local.clock import SystemClock, SystemEntropy
-from arb.adapters.venues.binance.connect import connect_binance
+from arb.adapters.venues.binance import connect as binance
+from arb.adapters.venues.binance.client import BinanceClient
 from arb.adapters.venues.http import HttpTransport, NotSent
-from arb.adapters.venues.upbit.connect import connect_upbit
+from arb.adapters.venues.upbit import connect as upbit
+from arb.adapters.venues.upbit.client import UpbitClient
 from arb.domain.market.ids import Symbol, Venue, client_order_id, trade_id
 from arb.domain.market.instrument import Instrument, Side
 from arb.domain.trading.order import Order, Purpose, State
@@ -64,25 +66,19 @@ class Simulator:
     def client(self) -> VenueClient:
         """Return a client of ours with fresh connections and limits."""
         if self.venue is Venue.BINANCE:
-            return connect_binance(
+            gateway = binance.connect_gateway(
                 self.url,
                 CLOCK,
                 ENTROPY,
-                api_key=KEYS[self.venue],
                 http_timeout_ms=HTTP_TIMEOUT_MS,
-                recv_window_ms=RECV_WINDOW_MS,
                 weight_per_minute=5_000,
                 orders_per_10s=50,
             )
-        return connect_upbit(
-            self.url,
-            CLOCK,
-            ENTROPY,
-            api_key=KEYS[self.venue],
-            http_timeout_ms=HTTP_TIMEOUT_MS,
-            orders_per_s=8,
-            requests_per_s=20,
+            return BinanceClient(gateway, CLOCK, api_key=KEYS[self.venue], recv_window_ms=RECV_WINDOW_MS)
+        gateway = upbit.connect_gateway(
+            self.url, CLOCK, ENTROPY, http_timeout_ms=HTTP_TIMEOUT_MS, orders_per_s=8, requests_per_s=20
         )
+        return UpbitClient(gateway, CLOCK, ENTROPY, api_key=KEYS[self.venue], http_timeout_ms=HTTP_TIMEOUT_MS)
 
 
 @contextmanager

@@ -22,8 +22,10 @@ from arb.adapters.memory.bars import MemoryBars
 from arb.adapters.memory.tables import MemoryTables
 from arb.adapters.memory.venue_health import MemoryVenueHealth
 from arb.adapters.redis.life import RedisHeartbeats
-from arb.adapters.venues.binance.connect import connect_binance
-from arb.adapters.venues.upbit.connect import connect_upbit
+from arb.adapters.venues.binance import connect as binance
+from arb.adapters.venues.binance.client import BinanceClient
+from arb.adapters.venues.upbit import connect as upbit
+from arb.adapters.venues.upbit.client import UpbitClient
 from arb.adapters.venues.user_stream import StreamWork, UserStreamListener, UserStreams, venue_now_ms
 from arb.app.streams import user_streams
 from arb.domain.errors import Retryable
@@ -102,19 +104,14 @@ class Simulator:
 
     def client(self) -> VenueClient:
         if self.venue is Venue.BINANCE:
-            return connect_binance(
-                self.url, CLOCK, ENTROPY, api_key=self.key, http_timeout_ms=2_000, recv_window_ms=2_000,
-                weight_per_minute=5_000, orders_per_10s=500,
-            )  # fmt: skip
-        return connect_upbit(
-            self.url,
-            CLOCK,
-            ENTROPY,
-            api_key=self.key,
-            http_timeout_ms=2_000,
-            orders_per_s=8,
-            requests_per_s=25,
+            gateway = binance.connect_gateway(
+                self.url, CLOCK, ENTROPY, http_timeout_ms=2_000, weight_per_minute=5_000, orders_per_10s=500
+            )
+            return BinanceClient(gateway, CLOCK, api_key=self.key, recv_window_ms=2_000)
+        gateway = upbit.connect_gateway(
+            self.url, CLOCK, ENTROPY, http_timeout_ms=2_000, orders_per_s=8, requests_per_s=25
         )
+        return UpbitClient(gateway, CLOCK, ENTROPY, api_key=self.key, http_timeout_ms=2_000)
 
     def stream(self, client: VenueClient, key: ApiKey | None = None) -> tuple[UserStream, str]:
         url = self.url.replace("http", "ws") + STREAM_PATHS[self.venue]

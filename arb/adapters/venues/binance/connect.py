@@ -2,15 +2,12 @@
 
 from typing import Final
 
-from arb.adapters.venues.binance.client import BinanceClient
-from arb.adapters.venues.binance.markets import Fees
 from arb.adapters.venues.http import HttpTransport
 from arb.adapters.venues.rate_limit import Limit, RateLimiter
 from arb.adapters.venues.venue_breaker import VenueBreaker
 from arb.adapters.venues.venue_client import Dialect, Gateway
 from arb.domain.market.ids import Venue
 from arb.ports.market import Clock, Entropy
-from arb.venues.api_key import ApiKey
 from arb.venues.binance import errors, orders
 
 DIALECT: Final = Dialect(
@@ -19,30 +16,6 @@ DIALECT: Final = Dialect(
     pause_scope=errors.pause_scope,
     usage=orders.usage,
 )
-
-
-def connect_binance(
-    rest_url: str,
-    clock: Clock,
-    entropy: Entropy,
-    *,
-    api_key: ApiKey | None,
-    http_timeout_ms: int,
-    recv_window_ms: int,
-    weight_per_minute: int,
-    orders_per_10s: int,
-    fees: Fees | None = None,
-) -> BinanceClient:
-    """Return a client with its own connections and limits; call it after a fork."""
-    gateway = connect_gateway(
-        rest_url,
-        clock,
-        entropy,
-        http_timeout_ms=http_timeout_ms,
-        weight_per_minute=weight_per_minute,
-        orders_per_10s=orders_per_10s,
-    )
-    return BinanceClient(gateway, clock, api_key=api_key, recv_window_ms=recv_window_ms, fees=fees)
 
 
 def connect_gateway(
@@ -54,7 +27,7 @@ def connect_gateway(
     weight_per_minute: int,
     orders_per_10s: int,
 ) -> Gateway:
-    """Return a way to the venue with its own connections and limits, enough for what anybody may ask."""
+    """Return a way to the venue with connections and limits of its own; call it after a fork."""
     transport = HttpTransport(rest_url, connect_timeout_ms=http_timeout_ms, read_timeout_ms=http_timeout_ms)
     limits = {
         orders.WEIGHT_GROUP: Limit(count=weight_per_minute, period_ms=60_000),

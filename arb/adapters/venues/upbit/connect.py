@@ -4,12 +4,10 @@ from typing import Final
 
 from arb.adapters.venues.http import HttpTransport
 from arb.adapters.venues.rate_limit import Limit, RateLimiter
-from arb.adapters.venues.upbit.client import UpbitClient
 from arb.adapters.venues.venue_breaker import VenueBreaker
 from arb.adapters.venues.venue_client import Dialect, Gateway
 from arb.domain.market.ids import Venue
 from arb.ports.market import Clock, Entropy
-from arb.venues.api_key import ApiKey
 from arb.venues.upbit import errors, orders
 
 DIALECT: Final = Dialect(
@@ -21,28 +19,6 @@ DIALECT: Final = Dialect(
 QUOTATIONS_PER_S: Final = 9  # of 10
 
 
-def connect_upbit(
-    rest_url: str,
-    clock: Clock,
-    entropy: Entropy,
-    *,
-    api_key: ApiKey | None,
-    http_timeout_ms: int,
-    orders_per_s: int,
-    requests_per_s: int,
-) -> UpbitClient:
-    """Return a client with its own connections and limits; call it after a fork."""
-    gateway = connect_gateway(
-        rest_url,
-        clock,
-        entropy,
-        http_timeout_ms=http_timeout_ms,
-        orders_per_s=orders_per_s,
-        requests_per_s=requests_per_s,
-    )
-    return UpbitClient(gateway, clock, entropy, api_key=api_key, http_timeout_ms=http_timeout_ms)
-
-
 def connect_gateway(
     rest_url: str,
     clock: Clock,
@@ -52,7 +28,7 @@ def connect_gateway(
     orders_per_s: int,
     requests_per_s: int,
 ) -> Gateway:
-    """Return a way to the venue with its own connections and limits, enough for what anybody may ask."""
+    """Return a way to the venue with connections and limits of its own; call it after a fork."""
     transport = HttpTransport(rest_url, connect_timeout_ms=http_timeout_ms, read_timeout_ms=http_timeout_ms)
     limits = {
         orders.ORDER_GROUP: Limit(count=orders_per_s, period_ms=1_000),
