@@ -20,6 +20,7 @@ from config.layers import FROM_FILE, PREFIX, environment, merge
 from config.settings import (
     RunMode,
     Settings,
+    StrategyName,
     checked,
     chosen_mode,
     keys_of,
@@ -208,6 +209,10 @@ def _with(layers: tuple[Tree, ...], generation: Generation | None) -> tuple[Tree
     for layer in layers:
         tree = merge(tree, layer)
     known = _known(Settings, generation.settings)
+    if "strategy" in known:
+        known["strategy"] = {"name": StrategyName.FIXED} | known[
+            "strategy"
+        ]  # what there was before it had one
     tree = merge(tree, known) | {"generation": generation.number}
     return ({**tree, "paper": known["paper"]} if "paper" in known else tree,)
 

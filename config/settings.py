@@ -40,6 +40,12 @@ class RunMode(StrEnum):
     LIVE = "live"
 
 
+class StrategyName(StrEnum):
+    """Which rules open and close pairs."""
+
+    FIXED = "fixed"
+
+
 class Section(BaseModel):
     """A part of the settings: frozen, and unknown keys are errors."""
 
@@ -62,6 +68,7 @@ KeyText = Annotated[SecretStr, AfterValidator(_clean_key)]
 class Strategy(Section):
     """When a pair is opened and closed."""
 
+    name: StrategyName
     notional_usdt: Decimal = Positive
     entry_edge_bps: Decimal = Signed
     converged_bps: Decimal = Signed

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from arb.app.rules import exits_of, reentry_of
+from arb.app.rules import reentry_of, strategies_of
 from arb.domain.errors import ConfigError
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.instrument import Instrument
 from arb.domain.market.money import ZERO, bps, plain
-from arb.domain.trading.economics import Costs, Economics, RoundTrip, economics
+from arb.domain.strategy.economics import Costs, Economics, RoundTrip, economics
 from arb.domain.trading.reentry import Close
 from arb.engine.market.markets import symbol_on
 from arb.stack.shutdown import Progress
@@ -42,13 +42,11 @@ def told_fees(settings: Settings, instruments: Mapping[Any, Instrument]) -> Fees
 
 def economics_of(settings: Settings, fees: Fees | None = None) -> Economics:
     """Return what round trips earn and lose by the strategy in force, at these fees or the assumed ones."""
-    strategy = settings.strategy
+    costs = costs_of(settings, fees or assumed_fees(settings))
     return economics(
-        strategy.entry_edge_bps,
-        exits_of(settings),
-        costs_of(settings, fees or assumed_fees(settings)),
+        strategies_of(settings).usual.outlook(costs),
         reentry_of(settings),
-        notional_krw=strategy.notional_usdt * settings.assumptions.krw_per_usdt,
+        notional_krw=settings.strategy.notional_usdt * settings.assumptions.krw_per_usdt,
         pairs_max=_pairs_max(settings),
     )
 

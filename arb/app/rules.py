@@ -1,15 +1,18 @@
 """Settings become the engine's rules. Nanoseconds inside, the settings' units outside."""
 
+from typing import assert_never
+
 from arb.domain.market.belief import RateBelief, RateRules
 from arb.domain.risk.review import Limits
 from arb.domain.risk.stability import StabilityRules
 from arb.domain.risk.unfilled import UnfilledRules
+from arb.domain.strategy.fixed import ExitRules, Fixed
+from arb.domain.strategy.port import Strategies, Strategy
 from arb.domain.time import NS_PER_MS, NS_PER_S
-from arb.domain.trading.exits import ExitRules
 from arb.domain.trading.reentry import ReentryRules
 from arb.domain.trading.repair import RepairRules
 from arb.engine.trading.proposals import Appetite
-from config.settings import Settings
+from config.settings import Settings, StrategyName
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -84,8 +87,20 @@ def unfilled_of(settings: Settings) -> UnfilledRules:
     )
 
 
-def exits_of(settings: Settings) -> ExitRules:
-    """Return when pairs are closed."""
+def strategies_of(settings: Settings) -> Strategies:
+    """Return when pairs are opened and closed."""
+    return Strategies(usual=_strategy(settings))
+
+
+def _strategy(settings: Settings) -> Strategy:
+    match settings.strategy.name:
+        case StrategyName.FIXED:
+            return Fixed(edge_bps_min=settings.strategy.entry_edge_bps, exits=_exits(settings))
+        case _:
+            assert_never(settings.strategy.name)
+
+
+def _exits(settings: Settings) -> ExitRules:
     strategy = settings.strategy
     return ExitRules(
         converged_bps=strategy.converged_bps,

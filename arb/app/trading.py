@@ -5,7 +5,15 @@ from dataclasses import dataclass
 
 from arb.adapters.local.journal import log_decision
 from arb.app.parts import TradingParts
-from arb.app.rules import appetite_of, exits_of, hole_ns_of, limits_of, repairs_of, stability_of, unfilled_of
+from arb.app.rules import (
+    appetite_of,
+    hole_ns_of,
+    limits_of,
+    repairs_of,
+    stability_of,
+    strategies_of,
+    unfilled_of,
+)
 from arb.domain.risk.review import Admit
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.by_hand import Decided
@@ -91,7 +99,7 @@ def _evaluate(shared: TradingParts, markets: FreshMarkets) -> Evaluate:
             by_hand=by_hand,
         ),
         limits=limits_of(settings),
-        exits=exits_of(settings),
+        strategies=strategies_of(settings),
         appetite=appetite_of(settings),
         journal=log_decision,
         nearness=Nearness(stores.board.degree),
@@ -189,7 +197,7 @@ def _sweep(shared: TradingParts) -> Sweep:
             markets=shared.markets,
             hold=shared.stores.feeds.hold,
             limits=limits_of(shared.settings),
-            exits=exits_of(shared.settings),
+            strategies=strategies_of(shared.settings),
             alerts=shared.alerts,
             clock=shared.clock,
         ),

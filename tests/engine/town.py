@@ -30,8 +30,9 @@ from arb.domain.market.instrument import FeeIn, Instrument
 from arb.domain.risk.review import Limits, Mode
 from arb.domain.risk.stability import StabilityRules
 from arb.domain.risk.unfilled import UnfilledRules
+from arb.domain.strategy.fixed import ExitRules, Fixed
+from arb.domain.strategy.port import Strategies
 from arb.domain.time import NS_PER_MS, NS_PER_S
-from arb.domain.trading.exits import ExitRules
 from arb.domain.trading.reentry import ReentryRules
 from arb.domain.trading.repair import RepairRules
 from arb.engine.kill.drain import Drain
@@ -248,6 +249,7 @@ class Town:
             converged_bps=Decimal(4), take_profit_bps=Decimal(25), stop_loss_bps=Decimal(150),
             holding_ns_max=600 * NS_PER_S, holding_loss_bps_max=Decimal(0), rate_loss_bps_max=Decimal(1_000),
         )  # fmt: skip
+        strategies = Strategies(usual=Fixed(edge_bps_min=LIMITS.entry_edge_bps_min, exits=exits))
         common: dict[str, Any] = {
             "trades": trades, "dispatcher": self.dispatcher, "counters": self.counters, "clock": self.clock,
         }  # fmt: skip
@@ -267,7 +269,7 @@ class Town:
         self.evaluate = Evaluate(
             session_id=SESSION, quotes=self.quotes, markets=markets, sessions=self.sessions,
             kill_switch=self.switch,
-            entropy=entropy, limits=LIMITS, exits=exits,
+            entropy=entropy, limits=LIMITS, strategies=strategies,
             guard=EntryGuard(
                 limits=LIMITS, rules=STABILITY, rates=RateWatch(),
                 stability=Stability(
@@ -324,7 +326,7 @@ class Town:
                 markets=markets,
                 hold=self.registry.hold,
                 limits=LIMITS,
-                exits=exits,
+                strategies=strategies,
                 alerts=alerts,
                 clock=self.clock,
             ),
@@ -474,6 +476,13 @@ def open_one(town: Town) -> None:
     """Have the premium open one pair."""
     town.premium(60)
     assert town.evaluate_now() == 1
+
+
+def close_by(town: Town, **rules: Any) -> None:
+    """Have pairs be closed by other rules."""
+    usual = town.evaluate.strategies.usual
+    changed = replace(usual, exits=replace(usual.exits, **rules))
+    town.evaluate = replace(town.evaluate, strategies=Strategies(usual=changed))
 
 
 def run_due(town: Town) -> None:

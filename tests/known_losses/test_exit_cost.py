@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from arb.app.rules import appetite_of, exits_of, limits_of, stability_of
+from arb.app.rules import appetite_of, limits_of, stability_of, strategies_of
 from arb.domain.trading.trade import TradeState
 from config.settings import load
 from tests.known_losses.helpers import (
@@ -30,7 +30,7 @@ def town_by_settings(mode: str, home: Path) -> TunedTown:
     """Return a town that goes by the settings that a mode has by default."""
     settings = load(mode, {"ARB_HOME": str(home)})
     town = TunedTown(limits=limits_of(settings), stability=stability_of(settings))
-    town.evaluate = replace(town.evaluate, exits=exits_of(settings), appetite=appetite_of(settings))
+    town.evaluate = replace(town.evaluate, strategies=strategies_of(settings), appetite=appetite_of(settings))
     return town
 
 

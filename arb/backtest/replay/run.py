@@ -5,7 +5,7 @@ at that row's prices, and nothing is opened there: what became of it, the data d
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from arb.backtest.reading.series import Array, Series
 from arb.backtest.replay.books import RowBooks
+from arb.backtest.replay.ending import ending
 from arb.backtest.replay.records import Record, Records
 from arb.backtest.replay.rules import FixedRules, rules_of
 from arb.backtest.replay.screen import edge_bounds, may_open
@@ -23,14 +24,12 @@ from arb.domain.market.pair import Pair
 from arb.domain.market.spread import Rate
 from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_MS, NS_PER_S
-from arb.engine.trading.evaluate import Evaluate
 from config.settings import Settings
 
 GAP: Final = "gap"
 END: Final = "end_of_data"
 ENDINGS_MAX: Final = 10  # tries to close what is open before a hole
 ENDING_NS: Final = NS_PER_S  # between them: long enough for orders to come back
-ANY_LOSS_BPS: Final = Decimal(1_000_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +98,7 @@ class _Replay:
                 seed=plan.seed,
             )
         )
-        self._ending = _ending(self._world.trading.evaluate)
+        self._ending = ending(self._world.trading.evaluate)
         self._look = self._looked_at()
         self._records = Records(self._world.tables, self._pair)
         self._evaluated = self._missed = 0
@@ -225,13 +224,6 @@ class _Replay:
             coin_rows=int(sum(int(rows.sum()) for rows in self._complete.values())),
             evaluated=self._evaluated,
         )
-
-
-def _ending(evaluate: Evaluate) -> Evaluate:
-    """Return what closes every open pair at what its books bring, whatever that is."""
-    return replace(
-        evaluate, exits=replace(evaluate.exits, holding_ns_max=0, holding_loss_bps_max=ANY_LOSS_BPS)
-    )
 
 
 def _last_before_holes(series: Series, complete: Array) -> Array:

@@ -5,11 +5,11 @@ from arb.adapters.venues.instruments import LiveInstruments
 from arb.app.rules import (
     appetite_of,
     belief_of,
-    exits_of,
     hole_ns_of,
     limits_of,
     repairs_of,
     stability_of,
+    strategies_of,
     unfilled_of,
 )
 from arb.chaos.feeds.dry_account import SESSION, DryAccount
@@ -95,7 +95,7 @@ class DryTrading:
                 hole_ns_max=hole_ns_of(settings),
             ),
             limits=self._limits,
-            exits=exits_of(settings),
+            strategies=strategies_of(settings),
             appetite=appetite_of(settings),
             journal=account.decisions.append,
         )

@@ -1,4 +1,4 @@
-"""When an open pair is closed, and how much of it."""
+"""How much of an open pair is closed, how its exits went so far, and what it has earned."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +8,8 @@ from typing import Final
 from arb.domain.health.backoff import Backoff
 from arb.domain.market.halves import Tradable, base_price_krw
 from arb.domain.market.money import ZERO, bps, ceil_to, floor_to
-from arb.domain.market.spread import RATE_FORGOTTEN, Market, edge
+from arb.domain.market.spread import Market, edge
 from arb.domain.time import NS_PER_S, is_within
-from arb.domain.trading.conversion import converted_bps, other_currency
 from arb.domain.trading.order import Order, Purpose
 from arb.domain.trading.position import TradePosition, is_dust
 from arb.domain.trading.trade import Trade
@@ -25,18 +24,6 @@ PROBED_FROM: Final = 2  # exits that left a leg alone; then the next one is as s
 DUST_KRW_MAX: Final = Decimal(10_000)
 PROBE: Final = 2  # times the venues' minimums, so that a leg of it that stays alone can be sent as well
 GROWTH: Final = 10  # times the newest exit that went through
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExitRules:
-    """When an open pair is closed. Basis points of the entry's notional, nanoseconds."""
-
-    converged_bps: Decimal  # what closing costs before fees: the premium is back within this of even
-    take_profit_bps: Decimal
-    stop_loss_bps: Decimal  # positive
-    holding_ns_max: int
-    rate_loss_bps_max: Decimal  # beyond the stop-loss, together with what the rate has cost
-    holding_loss_bps_max: Decimal  # that a pair may lose by being closed by the clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,45 +126,6 @@ def is_forgettable(quantity: Decimal, market: Tradable) -> bool:
     A minimum or a lot that grows while a pair is open makes it unsendable, and no less worth.
     """
     return abs(quantity) * base_price_krw(market) <= DUST_KRW_MAX
-
-
-def exit_reason(
-    trade: Trade,
-    position: TradePosition,
-    quantity: Decimal,
-    market: Market,
-    rules: ExitRules,
-    now_ns: int,
-    orders: Sequence[Order],
-) -> str | None:
-    """Return why `quantity` of an open pair should be closed now, or None to go on holding it.
-
-    By what closing it brings, at the least and at the most that the rate may be. A rate in doubt converges
-    nothing; what is earned hardly depends on it, so that the last one that was known judges profits for a
-    while and losses for as long as it takes.
-
-    A pair is judged by what its premium earned. What the rate's move made of it (`orders` opened it) is no
-    reason to close it, for the rate may come back as well as go on, until all that was set aside is used up.
-    """
-    way = trade.direction.opposite
-    closing = edge(market.at_worst(way, market.rate.middles), way, quantity)
-    if closing is None:
-        return None
-    earned = [earned_bps(trade, position, quantity, market.at(rate)) for rate in market.rate.sides]
-    taken_in = other_currency(orders, market.pair)
-    converted = [converted_bps(trade, taken_in, rate) for rate in market.rate.middles]
-    if market.rate.doubt:
-        converted.append(ZERO)  # it may not have moved at all
-    least, most = min(earned) - max(converted), max(earned) - min(converted)  # by the premium
-    if least >= rules.take_profit_bps and market.rate.doubt != RATE_FORGOTTEN:
-        return "take_profit"
-    used_up = max(earned) <= -rules.stop_loss_bps - rules.rate_loss_bps_max
-    if most <= -rules.stop_loss_bps or used_up:
-        return STOP_LOSS
-    is_over = now_ns - trade.opened_at_ns >= rules.holding_ns_max
-    if is_over and least >= -rules.holding_loss_bps_max:
-        return "holding_time"
-    return CONVERGED if not market.rate.doubt and -closing.gross_bps <= rules.converged_bps else None
 
 
 def earned_bps(trade: Trade, position: TradePosition, quantity: Decimal, market: Market) -> Decimal:

@@ -5,14 +5,15 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from arb.domain.errors import Conflict, StoreUnavailable
-from arb.domain.health.degradation import FAR_PAUSE_NS, Degree, is_far, never_degraded
+from arb.domain.health.degradation import FAR_PAUSE_NS, Degree, never_degraded
 from arb.domain.market.book import Book
 from arb.domain.market.ids import RANDOM_BITS, USDT, Coin, SessionId, coin_of, trade_id
-from arb.domain.market.spread import Edge, Market, common_quantity, reach_bps
+from arb.domain.market.spread import Edge, Market, common_quantity
 from arb.domain.risk.review import Admit, Approved, Limits, Mode, Proposal, Refused
 from arb.domain.risk.sanity import rate_doubt, stale, untradable, with_hole
+from arb.domain.strategy.port import Chance, Declined, Strategies
 from arb.domain.trading.evidence import Facts, exit_facts
-from arb.domain.trading.exits import ExitRules, exit_quantity, is_sendable_pair
+from arb.domain.trading.exits import exit_quantity, is_sendable_pair
 from arb.domain.trading.order import Order, Purpose
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.settlement import is_over
@@ -22,7 +23,15 @@ from arb.engine.trading.exit_guard import ExitGuard
 from arb.engine.trading.guard import EntryGuard
 from arb.engine.trading.intents import intents
 from arb.engine.trading.journal import Journal, decision, unread
-from arb.engine.trading.proposals import TOO_SMALL, Appetite, Identity, best_edge, propose, smallest_edge
+from arb.engine.trading.proposals import (
+    TOO_SMALL,
+    Appetite,
+    Identity,
+    edge_at,
+    edges_at,
+    propose,
+    smallest_edge,
+)
 from arb.ports.market import Clock, Entropy, QuoteStore
 from arb.ports.messaging import Counters, Dispatcher
 from arb.ports.trading import KillSwitch, SessionStore, TradeStore, TradeView
@@ -70,7 +79,7 @@ class Evaluate:
     admit: Admit
     exit_guard: ExitGuard
     limits: Limits
-    exits: ExitRules
+    strategies: Strategies
     appetite: Appetite
     nearness: Nearness = field(default_factory=Nearness)
     journal: Journal = unread
@@ -118,7 +127,7 @@ class Evaluate:
     def _coin(self, market: Market, active: list[TradeView], mode: Mode) -> int:
         now_ns = self.clock.now_ns()
         market = market.doubting(rate_doubt(market.rate, self.limits, now_ns))
-        far = not active and is_far(reach_bps(market), self.limits.entry_edge_bps_min)
+        far = not active and self.strategies.of(market.coin).is_far(market)
         self.nearness.note(market.coin, now_ns, far=far)
         refused = stale(market, self.limits, now_ns) or untradable(market)
         if refused is not None:
@@ -146,7 +155,9 @@ class Evaluate:
             else:
                 self.dispatcher.send("arb.settle_trade", trade.trade_id)  # it became dust while it was held
             return False
-        reason = self.exit_guard.reason(view, position, quantity, market, self.exits, now_ns)
+        reason = self.exit_guard.reason(
+            view, position, quantity, market, self.strategies.of(trade.coin), now_ns
+        )
         if reason is None:
             return False
         hole = with_hole(market, quantity, self.limits)
@@ -195,14 +206,17 @@ class Evaluate:
         return True
 
     def _open_if_worth(self, market: Market, active: list[TradeView], now_ns: int) -> bool:
-        best = best_edge(market, self.appetite.notional_usdt)
-        if best is None and not common_quantity(market, self.appetite.notional_usdt):
-            self.counters.count("refused", TOO_SMALL)
-        if best is None or best.net_bps < self.limits.entry_edge_bps_min:
+        edges = edges_at(market, self.appetite.notional_usdt)
+        if not edges:
+            if not common_quantity(market, self.appetite.notional_usdt):
+                self.counters.count("refused", TOO_SMALL)
             return False
-        wanted = self._wanted(market, best, active, now_ns)
+        found = self.strategies.of(market.coin).entry(Chance(market=market, edges=edges, now_ns=now_ns))
+        if isinstance(found, Edge) and found.net_bps < self.limits.entry_edge_bps_min:
+            return False
+        wanted = self._wanted(market, found, active, now_ns) if isinstance(found, Edge) else found
         match wanted:
-            case Refused(reason):
+            case Refused(reason) | Declined(reason):
                 self.counters.count("refused", reason)
                 return False
             case Proposal():
@@ -228,10 +242,10 @@ class Evaluate:
         share = self.guard.share(market, now_ns)
         if isinstance(share, Refused):
             return share
-        sized = best if share == 1 else best_edge(market, self.appetite.notional_usdt * share)
+        sized = best if share == 1 else edge_at(market, best.direction, self.appetite.notional_usdt * share)
         if trial is not None:
             sized = smallest_edge(market, best)
-        if sized is None or sized.direction is not best.direction:
+        if sized is None:
             return Refused(TOO_SMALL)
         identity = Identity(
             trade_id=trade_id(now_ns // 1_000_000, self.entropy.bits(RANDOM_BITS)),

@@ -14,15 +14,14 @@ from arb.domain.market.money import ZERO
 from arb.domain.market.spread import Market
 from arb.domain.risk.review import Refused
 from arb.domain.risk.stability import FAILING, Pace, StabilityRules, exit_pace, without
+from arb.domain.strategy.port import Held, Strategy
 from arb.domain.trading.by_hand import BY_HAND, Decided, nothing_decided
 from arb.domain.trading.coverage import covered
 from arb.domain.trading.exits import (
     STOP_LOSS,
-    ExitRules,
     Exits,
     cautious,
     earned_bps,
-    exit_reason,
     exits_so_far,
     is_resting,
     is_sendable_pair,
@@ -40,6 +39,18 @@ TOLD_FROM: Final = 3  # exits that left a leg alone
 UNPAID_NS: Final = 1_000_000_000  # balances are not looked at again before
 
 Asset = tuple[Venue, str]
+
+
+def held_of(view: TradeView, position: TradePosition, quantity: Decimal, market: Market, now_ns: int) -> Held:
+    """Return an open pair as a strategy judges it."""
+    return Held(
+        trade=view.trade,
+        position=position,
+        orders=view.orders,
+        quantity=quantity,
+        market=market,
+        now_ns=now_ns,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,15 +75,15 @@ class ExitGuard:
         position: TradePosition,
         quantity: Decimal,
         market: Market,
-        rules: ExitRules,
+        strategy: Strategy,
         now_ns: int,
     ) -> str | None:
-        """Return why this much of a pair should be closed: by the rules, or by hand.
+        """Return why this much of a pair should be closed: by its strategy, or by hand.
 
         Raises: StoreUnavailable.
         """
         trade = view.trade
-        found = exit_reason(trade, position, quantity, market, rules, now_ns, view.orders)
+        found = strategy.exit(held_of(view, position, quantity, market, now_ns))
         request = self.by_hand().closing.get(trade.trade_id) if found is None else None
         if request is None or not request.holds(now_ns):
             return found

@@ -18,12 +18,15 @@ from arb.domain.market.money import ZERO
 from arb.domain.market.spread import Market
 from arb.domain.risk.review import Limits
 from arb.domain.risk.sanity import stale, untradable
+from arb.domain.strategy.port import Strategies
 from arb.domain.time import NS_PER_S
-from arb.domain.trading.exits import ExitRules, exit_quantity, exit_reason, is_sendable_pair
+from arb.domain.trading.exits import exit_quantity, is_sendable_pair
 from arb.domain.trading.position import trade_position
+from arb.domain.trading.reentry import Close
 from arb.domain.trading.settlement import is_over
 from arb.domain.trading.trade import TradeState
 from arb.engine.market.markets import Markets, symbol_on
+from arb.engine.trading.exit_guard import held_of
 from arb.ports.market import Clock
 from arb.ports.messaging import AlertSink
 from arb.ports.trading import TradeStore, TradeView
@@ -48,7 +51,7 @@ class HeldPairs:
     markets: Markets
     hold: Hold  # has the feeds feed these besides. Raises: StoreUnavailable
     limits: Limits
-    exits: ExitRules
+    strategies: Strategies
     alerts: AlertSink
     clock: Clock
     # By the steady clock: since when a pair cannot be closed, and when what was told last.
@@ -135,16 +138,16 @@ class HeldPairs:
 
     def _due(self, view: TradeView, market: Market | None, now_ns: int) -> str:
         """Return why the pair should have been closed by now, as far as that can be told."""
-        trade = view.trade
-        if now_ns - trade.opened_at_ns >= self.exits.holding_ns_max:
-            return "holding_time"
+        trade, strategy = view.trade, self.strategies.of(view.trade.coin)
+        if strategy.is_late(now_ns - trade.opened_at_ns):
+            return Close.HOLDING_TIME
         if market is None:
             return ""
         position = trade_position(view.orders)
         quantity = exit_quantity(trade, position, market)
         if not quantity:
             return ""
-        return exit_reason(trade, position, quantity, market, self.exits, now_ns, view.orders) or ""
+        return strategy.exit(held_of(view, position, quantity, market, now_ns)) or ""
 
     def _tell(self, kind: str, subject: str, severity: Severity, message: str, now_ns: int) -> None:
         key = (kind, f"{subject} {severity}")

@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Final
 
 from arb.domain.market.ids import SessionId, TradeId
-from arb.domain.market.money import ZERO
 from arb.domain.market.pair import Direction
 from arb.domain.market.spread import Edge, Market, common_quantity, edge
 from arb.domain.risk.review import Limits, Proposal, Refused
@@ -38,16 +37,22 @@ class Identity:
     now_ns: int
 
 
-def best_edge(market: Market, notional_usdt: Decimal) -> Edge | None:
-    """Return the better of the two directions at this size, or None where none can be taken.
+def edges_at(market: Market, notional_usdt: Decimal) -> tuple[Edge, ...]:
+    """Return the edge of each direction that can be taken at this size.
 
     On that side of the rate that makes less of it.
     """
     quantity = common_quantity(market, notional_usdt)
-    if quantity <= ZERO:
-        return None
-    edges = [found for way in market.pair.directions if (found := _edge(market, way, quantity))]
-    return max(edges, key=lambda found: found.net_bps, default=None)
+    if not quantity:
+        return ()
+    found = (_edge(market, way, quantity) for way in market.pair.directions)
+    return tuple(each for each in found if each is not None)
+
+
+def edge_at(market: Market, way: Direction, notional_usdt: Decimal) -> Edge | None:
+    """Return the edge of one direction at this size, or None where it cannot be taken."""
+    quantity = common_quantity(market, notional_usdt)
+    return _edge(market, way, quantity) if quantity else None
 
 
 def smallest_edge(market: Market, best: Edge) -> Edge | None:

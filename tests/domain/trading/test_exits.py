@@ -1,4 +1,4 @@
-"""When an open pair is closed, how much of it, and at what prices."""
+"""How much of an open pair is closed, and at what prices."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -7,22 +7,13 @@ import pytest
 
 from arb.domain.market.ids import Venue
 from arb.domain.market.instrument import Side
-from arb.domain.time import NS_PER_S
-from arb.domain.trading.exits import ExitRules, exit_quantity, exit_reason
+from arb.domain.trading.exits import exit_quantity
 from arb.domain.trading.order import Purpose, State
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import TradeState, pair_legs
 from tests.contracts import world
-from tests.domain.markets import NOW_NS, UPBIT, market
+from tests.domain.markets import UPBIT, market
 
-EXITS = ExitRules(
-    converged_bps=Decimal(0),
-    take_profit_bps=Decimal(40),
-    stop_loss_bps=Decimal(200),
-    holding_ns_max=3_600 * NS_PER_S,
-    rate_loss_bps_max=Decimal(1_000),
-    holding_loss_bps_max=Decimal(1_000),
-)
 OPENING = world.opening("s", loss_reserve_krw="40000")
 WHOLE = Decimal("0.01")
 
@@ -37,32 +28,6 @@ def opened_pair(premium_krw="141400000"):
     return replace(OPENING.trade, state=TradeState.OPEN), trade_position(orders)
 
 
-@pytest.mark.parametrize(
-    ("reason", "values", "age_ns"),
-    [
-        (None, {}, 0),
-        ("holding_time", {}, EXITS.holding_ns_max),
-        ("take_profit", {"upbit_asks": (("139000000", "1"),), "upbit_bids": (("138999000", "1"),)}, 0),
-        ("stop_loss", {"upbit_asks": (("145000000", "1"),), "upbit_bids": (("144999000", "1"),)}, 0),
-        ("converged", {"upbit_asks": (("139999000", "1"),), "upbit_bids": (("139998000", "1"),)}, 0),
-        (None, {"upbit_asks": (("140100000", "1"),), "upbit_bids": (("139700000", "1"),)}, 0),  # by middles
-    ],
-)
-def test_why_an_open_pair_is_closed(reason, values, age_ns):
-    trade, position = opened_pair()
-    now_ns = trade.opened_at_ns + age_ns
-    rules = replace(EXITS, take_profit_bps=Decimal(500)) if reason in ("converged", None) else EXITS
-    assert exit_reason(trade, position, WHOLE, market(**values), rules, now_ns, ()) == reason
-
-
-@pytest.mark.parametrize(("loss_bps_max", "reason"), [(0, None), (54, None), (55, "holding_time")])
-def test_the_clock_closes_no_pair_for_a_larger_loss_than_it_may(loss_bps_max, reason):
-    trade, position = opened_pair("141060000")  # 24 bps below where it is closed, and 30 of fees
-    rules = replace(EXITS, holding_loss_bps_max=Decimal(loss_bps_max))
-    for age_ns in (rules.holding_ns_max, 100 * rules.holding_ns_max):
-        assert exit_reason(trade, position, WHOLE, market(), rules, trade.opened_at_ns + age_ns, ()) == reason
-
-
 THIN = {"upbit_asks": (("139000000", "0.004"),), "upbit_bids": (("138999000", "1"),)}
 
 
@@ -70,9 +35,7 @@ def test_of_a_pair_larger_than_the_books_show_what_they_show_is_closed():
     trade, position = opened_pair()
     assert exit_quantity(trade, position, market()) == WHOLE
     thin = market(**THIN)
-    quantity = exit_quantity(trade, position, thin)
-    assert quantity == Decimal("0.004")
-    assert exit_reason(trade, position, quantity, thin, EXITS, NOW_NS, ()) == "take_profit"
+    assert exit_quantity(trade, position, thin) == Decimal("0.004")
 
 
 def test_a_quantity_is_a_whole_number_of_the_coarser_lots():

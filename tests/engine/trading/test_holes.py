@@ -10,7 +10,7 @@ from arb.domain.market.book import Level
 from arb.domain.market.halves import base_price_krw
 from arb.domain.market.ids import Venue
 from arb.domain.trading.exits import STOP_LOSS
-from tests.engine.town import BTC, RATE, Town
+from tests.engine.town import BTC, RATE, Town, close_by
 from tests.known_losses.helpers import (
     closed_trades,
     go_on,
@@ -215,8 +215,7 @@ def test_holes_with_whole_books_between_them_do_not_add_up():
 
 def test_a_pair_whose_time_is_over_waits_until_the_book_is_whole():
     town = with_pairs(60)
-    by_the_clock = replace(town.evaluate.exits, holding_ns_max=1, holding_loss_bps_max=Decimal(100))
-    town.evaluate = replace(town.evaluate, exits=by_the_clock)
+    close_by(town, holding_ns_max=1, holding_loss_bps_max=Decimal(100))
     bid, _ = upbit_books(60)
     ask = str(int(Decimal(bid) * Decimal("1.0060")) // 1_000 * 1_000)
     go_on(town, 2 * MINUTE_MS, 500, lambda: quote(town, upbit=(bid, ask)))

@@ -11,13 +11,17 @@ from arb.domain.risk.review import Proposal, Refused
 from arb.domain.trading.evidence import entry_facts
 from arb.domain.trading.reserve import loss_reserve_krw, rate_reserve_krw
 from arb.domain.trading.trade import TradeState
-from arb.engine.trading.proposals import Identity, best_edge, propose
+from arb.engine.trading.proposals import Identity, edges_at, propose
 from tests.contracts import world
 from tests.domain.markets import NOW_NS, market, with_book
 
 IDENTITY = Identity(trade_id=TradeId("t"), session_id=SessionId("s"), now_ns=NOW_NS + 3_000_000)
 SIZE, SLIP = Decimal(1_000), Decimal(8)
 CHEAP = {"upbit_bids": (("138000000", "1"),), "upbit_asks": (("138001000", "1"),)}
+
+
+def best_edge(found, size):
+    return max(edges_at(found, size), key=lambda each: each.net_bps, default=None)
 
 
 def proposed(found=None, limits=world.LIMITS):

@@ -1,12 +1,11 @@
 """The rate moves while pairs are held: none is stopped for it, and none loses more than was set aside."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from arb.domain.trading.trade import TradeState
-from tests.engine.town import Town
+from tests.engine.town import Town, close_by
 from tests.known_losses.helpers import (
     go_on,
     open_pairs,
@@ -56,8 +55,7 @@ def one_way(town: Town, sign: int, count: int) -> int:
 
 def both_ways(town: Town, sign: int, count: int) -> int:
     """Open two thirds of them one way and the others the other way; nothing of them converges."""
-    never = replace(town.evaluate.exits, converged_bps=Decimal(-10_000), take_profit_bps=Decimal(10_000))
-    town.evaluate = replace(town.evaluate, exits=never)
+    close_by(town, converged_bps=Decimal(-10_000), take_profit_bps=Decimal(10_000))
     for way, share in ((sign, count * 2 // 3), (-sign, count)):
         while len(open_trades(town)) < share:
             hold_at(town, way * 60, 1_400, for_s=1)

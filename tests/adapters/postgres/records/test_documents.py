@@ -18,7 +18,7 @@ from arb.domain.market.instrument import Instrument
 from arb.domain.market.pair import Direction
 from arb.domain.market.spread import Edge, Market, Rate
 from arb.domain.risk.review import Exposure, Limits, Proposal, Refused
-from arb.domain.trading.exits import ExitRules
+from arb.domain.strategy.fixed import ExitRules
 from arb.domain.trading.order import Fill, Order, OrderReport
 from arb.domain.trading.position import TradePosition
 from arb.domain.trading.repair import RepairRules

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from arb.domain.strategy.economics import Costs, economics, trips_a_day
+from arb.domain.strategy.fixed import ExitRules, Fixed
 from arb.domain.time import NS_PER_HOUR, NS_PER_S
-from arb.domain.trading.economics import Costs, economics, round_trips, trips_a_day
-from arb.domain.trading.exits import ExitRules
 from arb.domain.trading.reentry import Close, ReentryRules
 
 COSTS = Costs(
@@ -26,13 +26,16 @@ AT_ONCE = ReentryRules(pause_ns=0, pause_ns_max=0)  # but for a millisecond
 
 
 def earned(entry_bps=25, exits=EXITS, costs=COSTS):
-    return {trip.close: trip.earned_bps for trip in round_trips(Decimal(entry_bps), exits, costs)}
+    return {trip.close: trip.earned_bps for trip in outlook(entry_bps, exits, costs).round_trips}
+
+
+def outlook(entry_bps=25, exits=EXITS, costs=COSTS):
+    return Fixed(edge_bps_min=Decimal(entry_bps), exits=exits).outlook(costs)
 
 
 def whole(entry_bps=25, exits=EXITS, costs=COSTS, reentry=REENTRY, pairs_max=1):
-    return economics(
-        Decimal(entry_bps), exits, costs, reentry, notional_krw=Decimal(1_400_000), pairs_max=pairs_max
-    )
+    found = outlook(entry_bps, exits, costs)
+    return economics(found, reentry, notional_krw=Decimal(1_400_000), pairs_max=pairs_max)
 
 
 def test_a_pair_that_converges_pays_the_fees_of_its_exit_and_what_is_left_of_the_premium():
@@ -56,7 +59,7 @@ def test_by_the_clock_a_pair_at_an_unmoved_premium_loses_both_fees_and_the_sprea
 
 
 def test_every_order_at_its_limit_costs_four_times_the_slip():
-    for trip in round_trips(Decimal(30), EXITS, COSTS):
+    for trip in outlook(30).round_trips:
         assert trip.earned_bps - trip.worst_bps == 4 * 8
 
 

@@ -6,14 +6,12 @@ after these and after the premium that is still there when it is closed. Both ar
 executed, on the worse side of the rate's book: spreads and the rate's steps cost only what closes at a loss.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from arb.domain.market.money import ZERO, fraction
 from arb.domain.time import NS_PER_DAY
-from arb.domain.trading.exits import ExitRules
 from arb.domain.trading.reentry import Close, ReentryRules
 
 HALF: Final = Decimal("0.5")
@@ -54,6 +52,20 @@ class RoundTrip:
     earned_bps: Decimal
     worst_bps: Decimal
 
+    @classmethod
+    def of(cls, close: Close, earned_bps: Decimal, costs: Costs) -> "RoundTrip":
+        """Return one that earns this as is to be expected."""
+        return cls(close=close, earned_bps=earned_bps, worst_bps=earned_bps - ORDERS * costs.slip_bps)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What the round trips of a strategy earn, opened at the least edge that it takes."""
+
+    round_trips: tuple[RoundTrip, ...]
+    break_even_premium_bps: Decimal  # at which a pair that converges earns nothing
+    holding_ns_max: int
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Economics:
@@ -76,39 +88,14 @@ class Economics:
         return self.notional_krw * fraction(part_bps)
 
 
-def round_trips(entry_edge_bps: Decimal, exits: ExitRules, costs: Costs) -> tuple[RoundTrip, ...]:
-    """Return what a pair earns at each of the exits of these rules, opened at the least edge."""
-    # By the clock a pair is closed whose premium is where it was; never for more than may be lost by it.
-    by_clock_bps = -min(costs.unmoved_bps, exits.holding_loss_bps_max)
-    earned = {
-        Close.CONVERGED: entry_edge_bps - exits.converged_bps - costs.side_bps,
-        Close.TAKE_PROFIT: exits.take_profit_bps,
-        Close.HOLDING_TIME: by_clock_bps,
-        Close.STOP_LOSS: -exits.stop_loss_bps - costs.half_step_bps,
-    }
-    beyond_bps = ORDERS * costs.slip_bps
-    return tuple(
-        RoundTrip(close=close, earned_bps=result, worst_bps=result - beyond_bps)
-        for close, result in earned.items()
-    )
-
-
-def economics(
-    entry_edge_bps: Decimal,
-    exits: ExitRules,
-    costs: Costs,
-    reentry: ReentryRules,
-    *,
-    notional_krw: Decimal,
-    pairs_max: int,
-) -> Economics:
-    """Return what the strategy earns and loses whose pairs open at this edge and close by these rules."""
-    trips = round_trips(entry_edge_bps, exits, costs)
+def economics(outlook: Outlook, reentry: ReentryRules, *, notional_krw: Decimal, pairs_max: int) -> Economics:
+    """Return what a strategy earns and loses."""
+    trips = outlook.round_trips
     repeated_bps = max(ZERO, *(-trip.earned_bps for trip in trips if trip.close is not Close.STOP_LOSS))
-    a_day = pairs_max * trips_a_day(exits.holding_ns_max, reentry) if repeated_bps else 0
+    a_day = pairs_max * trips_a_day(outlook.holding_ns_max, reentry) if repeated_bps else 0
     return Economics(
         round_trips=trips,
-        break_even_premium_bps=entry_edge_bps + costs.side_bps - _of(trips, Close.CONVERGED),
+        break_even_premium_bps=outlook.break_even_premium_bps,
         notional_krw=notional_krw,
         losing_trips_per_day=a_day,
         loss_per_day_krw=a_day * notional_krw * fraction(repeated_bps),
@@ -122,7 +109,3 @@ def trips_a_day(holding_ns: int, reentry: ReentryRules) -> int:
         trips += 1
         at_ns += reentry.pause_after_ns(trips)
     return trips
-
-
-def _of(trips: Sequence[RoundTrip], close: Close) -> Decimal:
-    return next(trip.earned_bps for trip in trips if trip.close is close)
