@@ -85,6 +85,8 @@ def _account() -> Iterator[Call]:
         yield OPEN, {"symbol": symbol}, rows
     for path in ("allOrders", "myTrades", "openOrders", "account/commission"):
         yield f"GET /api/v3/{path}", {"symbol": "NOSUCHUSDT"}, Refusal("-1121")
+    yield "GET /api/v3/executionRules", {"symbol": "BTCUSDT"}, {"symbolRules": rows}
+    yield "GET /api/v3/referencePrice", {"symbol": "BTCUSDT"}, Refusal("-2043")
     yield FIND, {"symbol": "BTCUSDT", "orderId": 999_999_999}, Refusal("-2013")
     yield FIND, {"symbol": "BTCUSDT", "origClientOrderId": "never-sent"}, Refusal("-2013")
     yield CANCEL, {"symbol": "BTCUSDT", "orderId": 999_999_999}, Refusal("-2011")
@@ -100,8 +102,6 @@ def _not_offered() -> Iterator[Call]:
     yield "GET /api/v3/myAllocations", one, NotOffered("`myAllocations`")
     yield "GET /api/v3/openOrderList", {}, NotOffered("list orders")
     yield "GET /api/v3/allOrderList", {}, NotOffered("list orders")
-    yield "GET /api/v3/executionRules", one, NotOffered("`executionRules`")
-    yield "GET /api/v3/referencePrice", one, NotOffered("`referencePrice`")
     yield "GET /api/v3/myFilters", one, NotOffered("`myFilters`")
     yield "POST /api/v3/sor/order", sell | {"type": "MARKET"}, NotOffered("smart order routing")
 

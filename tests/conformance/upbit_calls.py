@@ -60,6 +60,8 @@ def _quotation() -> Iterator[Call]:
         yield "GET /candles/days", {"market": market, "count": 1}, [answers.DAY]
         yield "GET /candles/weeks", {"market": market, "count": 1}, [answers.PERIOD]
         yield "GET /candles/months", {"market": market, "count": 1}, [answers.PERIOD]
+        yield "GET /candles/years", {"market": market, "count": 1}, [answers.PERIOD]
+        yield "GET /candles/seconds", {"market": market, "count": 2}, [answers.CANDLE]
     for path in ("ticker", "orderbook"):
         yield f"GET /{path}", {"markets": "KRW-NOSUCH"}, Refusal("404")
     for path in ("trades/ticks", "candles/minutes/1", "candles/days"):
@@ -82,8 +84,6 @@ def _account() -> Iterator[Call]:
 
 
 def _not_offered() -> Iterator[Call]:
-    yield "GET /candles/seconds", {"market": "KRW-BTC"}, NotOffered("candles of seconds")
-    yield "GET /candles/years", {"market": "KRW-BTC"}, NotOffered("candles of years")
     for path in ("deposits", "deposits/coin_addresses"):
         yield f"GET /{path}", {}, NotOffered("deposits")
     for path in ("withdraws", "withdraws/coin_addresses"):

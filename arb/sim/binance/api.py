@@ -35,11 +35,11 @@ class Api:
         self._stage = stage
         symbols = LiveSymbols(make_symbols(stage.config.coin_table()), stage.faults)
         self._limits = Limits(stage.clock)
-        self._trading = Trading(stage, exchange, symbols, self._limits)
+        self._trading = Trading(stage, exchange, symbols, self._limits, trades)
         lookup = Lookup(stage, exchange, symbols)
         replacing = Replacing(exchange, self._trading, lookup, self._limits)
         self._endpoints = [
-            *public_endpoints(MarketData(stage, symbols, books)),
+            *public_endpoints(MarketData(stage, symbols, books, trades)),
             *history_endpoints(History(symbols, trades)),
             *signed_endpoints(self._trading, replacing, lookup, self._limits),
         ]

@@ -114,6 +114,8 @@ def public_endpoints(data: MarketData) -> list[Endpoint]:
         _public("/api/v3/ticker/price", "ticker.price", _by_symbol(2, 4), data.price),
         _public("/api/v3/ticker/24hr", "ticker.24hr", _by_symbols, data.day_ticker),
         _public("/api/v3/avgPrice", "avgPrice", _always(2), data.average_price),
+        _public("/api/v3/referencePrice", "referencePrice", _always(2), data.reference_price),
+        _public("/api/v3/executionRules", "executionRules", _by_symbol(2, 40), data.execution_rules),
         _public("/sapi/v1/capital/config/getall", "", _always(10), data.coins),
         _public("/sapi/v1/margin/allPairs", "", _always(1), data.no_pairs),
         _public("/sapi/v1/margin/isolated/allPairs", "", _always(10), data.no_pairs),

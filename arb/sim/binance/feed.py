@@ -10,6 +10,7 @@ from aiohttp import web
 from arb.sim.binance import frames
 from arb.sim.binance.books import PublishedBooks
 from arb.sim.binance.connection import Keepalive
+from arb.sim.binance.day_tickers import DayTickers
 from arb.sim.binance.hub import Hub
 from arb.sim.binance.public_trades import PublicTrades
 from arb.sim.binance.publisher import Publisher
@@ -39,7 +40,7 @@ class Feed:
         self._hub = Hub(PublicShaper(stage.faults, stage.clock, frames.crossed))
         self._streams = Streams(self._hub, stage, Keepalive())
         self._publisher = Publisher(stage, books, trades, self._hub, (self._streams.drop_all, drop_others))
-        self._summaries = Summaries(books, trades, self._hub)
+        self._summaries = Summaries(DayTickers(books, trades), trades, self._hub)
         exchange.subscribe(self._publisher.on_event)
 
     def step(self, step: int, books: Mapping[str, Book]) -> None:

@@ -1,6 +1,7 @@
 """The filters an order must pass before it reaches the engine (-1013). Pure.
 
-The average price that NOTIONAL and PERCENT_PRICE_BY_SIDE refer to is the mid of the current book.
+NOTIONAL (of orders without a price) and PERCENT_PRICE_BY_SIDE refer to the average price of five
+minutes, as on the venue where a symbol has no reference price; none has one here.
 """
 
 from decimal import Decimal

@@ -7,10 +7,12 @@ import orjson
 
 from arb.sim.binance import errors, params
 from arb.sim.binance.books import PublishedBooks
+from arb.sim.binance.day_tickers import DayTickers
 from arb.sim.binance.order_form import symbol_of
 from arb.sim.binance.params import Params
+from arb.sim.binance.public_trades import PublicTrades
 from arb.sim.binance.symbols import Symbol, exchange_info
-from arb.sim.binance.wire import ZERO_TEXT, mid_of, milliseconds, rows, text, top
+from arb.sim.binance.wire import mid_of, milliseconds, rows, text, top
 from arb.sim.core.fault_kinds import FaultKind, WalletState
 from arb.sim.core.faults import Fault
 from arb.sim.core.stage import Stage
@@ -21,16 +23,19 @@ MINI: Final = (
     "symbol", "openPrice", "highPrice", "lowPrice", "lastPrice", "volume", "quoteVolume", "openTime",
     "closeTime", "firstId", "lastId", "count",
 )  # fmt: skip
-DAY_MS: Final = 86_400_000
 
 
 class MarketData:
     """Answers that need no key."""
 
-    def __init__(self, stage: Stage, symbols: Mapping[str, Symbol], books: PublishedBooks) -> None:
+    def __init__(
+        self, stage: Stage, symbols: Mapping[str, Symbol], books: PublishedBooks, trades: PublicTrades
+    ) -> None:
         self._stage = stage
         self._symbols = symbols
         self._books = books
+        self._trades = trades
+        self._day = DayTickers(books, trades)
 
     def ping(self, _given: Params) -> dict[str, Any]:
         return {}
@@ -63,20 +68,38 @@ class MarketData:
         return prices[0] if "symbol" in given else prices
 
     def day_ticker(self, given: Params) -> Any:
-        """Return the ticker of a day in which nothing happened before now."""
+        """Return the tickers of the last 24 hours."""
         kind = given.get("type", "FULL")
         if kind not in ("FULL", "MINI"):
             raise errors.BinanceError(-1100, "Illegal characters found in parameter 'type'.")
-        tickers = [self._day(symbol) for symbol in self._chosen(given)]
+        now_ms = milliseconds(self._stage.now_ns())
+        tickers = [self._day.rest(symbol.coin.name, now_ms) for symbol in self._chosen(given)]
         if kind == "MINI":
             tickers = [{name: ticker[name] for name in MINI} for ticker in tickers]
         return tickers[0] if "symbol" in given else tickers
 
     def average_price(self, given: Params) -> dict[str, Any]:
-        """Return the mid of the current book as the average price."""
-        symbol = symbol_of(given, self._symbols)
-        _, book = self._books.now(symbol.coin.name)
-        return {"mins": 5, "price": text(mid_of(book)), "closeTime": milliseconds(self._stage.now_ns())}
+        """Return the average price of five minutes; the middle of the book before the first trade."""
+        coin, now_ns = symbol_of(given, self._symbols).coin.name, self._stage.now_ns()
+        average = self._trades.average(coin, self._stage.clock.now_ns())
+        if average is None:
+            return {
+                "mins": 5,
+                "price": text(mid_of(self._books.now(coin)[1])),
+                "closeTime": milliseconds(now_ns),
+            }
+        traded_ms = milliseconds(self._trades.recent[coin][-1].ts_ns)
+        return {"mins": 5, "price": text(average), "closeTime": traded_ms}
+
+    def reference_price(self, given: Params) -> dict[str, Any]:
+        """Refuse: no symbol has one here, so that the filters go by the average price."""
+        symbol_of(given, self._symbols)
+        raise errors.BinanceError(-2043, "This symbol doesn't have a reference price.")
+
+    def execution_rules(self, given: Params) -> dict[str, Any]:
+        """Return no rule for any symbol asked for."""
+        self._chosen(given)
+        return {"symbolRules": []}
 
     def coins(self, _given: Params) -> list[dict[str, Any]]:
         """Return the wallet's coin list in the least form that clients load."""
@@ -89,14 +112,6 @@ class MarketData:
     def no_pairs(self, _given: Params) -> list[Any]:
         """Return the margin pairs, of which there are none."""
         return []
-
-    def _day(self, symbol: Symbol) -> dict[str, Any]:
-        now = self._ticker(symbol)
-        now_ms = milliseconds(self._stage.now_ns())
-        prices = ("lastPrice", "openPrice", "highPrice", "lowPrice", "prevClosePrice", "weightedAvgPrice")
-        nothing = ("priceChange", "priceChangePercent", "lastQty", "volume", "quoteVolume")
-        times = {"openTime": now_ms - DAY_MS, "closeTime": now_ms, "firstId": -1, "lastId": -1, "count": 0}
-        return now | dict.fromkeys(prices, now["bidPrice"]) | dict.fromkeys(nothing, ZERO_TEXT) | times
 
     def _ticker(self, symbol: Symbol) -> dict[str, str]:
         _, book = self._books.now(symbol.coin.name)

@@ -8,13 +8,17 @@ not known.
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from random import Random
 from typing import Final
 
+from arb.domain.time import NS_PER_S
 from arb.sim.core.book import Book, Level
-from arb.sim.core.candles import Candles
+from arb.sim.core.candles import MINUTE_S, Candles
+from arb.sim.core.orders import ZERO
 
 TRADES_KEPT: Final = 1_000
+AVERAGED_S: Final = 300  # what avgPrice and the filters look back on, to the minute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,14 @@ class PublicTrades:
                 trade = PublicTrade(number=step + 1, level=touch, ts_ns=ts_ns, buyer_is_maker=buyer_is_maker)
                 self.add(coin, trade)
                 yield coin, trade
+
+    def average(self, coin: str, now_ns: int) -> Decimal | None:
+        """Return the price of the last five minutes, weighted by quantity; None if nothing was traded."""
+        if coin not in self.candles:
+            return None
+        minutes = list(self.candles[coin].since(now_ns // NS_PER_S - AVERAGED_S + MINUTE_S, MINUTE_S))
+        volume = sum((each.volume for each in minutes), ZERO)
+        return sum((each.funds for each in minutes), ZERO) / volume if volume else None
 
     def add(self, coin: str, trade: PublicTrade) -> None:
         """Remember one trade."""

@@ -11,16 +11,15 @@ from typing import Any, Final
 
 import orjson
 
-from arb.sim.binance.books import PublishedBooks
+from arb.sim.binance.day_tickers import DayTickers
 from arb.sim.binance.frames import stream_name
 from arb.sim.binance.history import INTERVALS
 from arb.sim.binance.hub import Hub
 from arb.sim.binance.public_trades import PublicTrades
 from arb.sim.binance.symbols import symbol_name
-from arb.sim.binance.wire import text, top
+from arb.sim.binance.wire import text
 from arb.sim.core.candles import Candle, end_of
 
-DAY_MS: Final = 86_400_000
 TICKERS: Final = ("ticker", "miniTicker")
 TICKER_MS: Final = 1_000
 KLINE_MS: Final = 2_000
@@ -31,8 +30,8 @@ Ticker = Callable[[str, int], dict[str, Any]]
 class Summaries:
     """Publishes tickers and candles."""
 
-    def __init__(self, books: PublishedBooks, trades: PublicTrades, hub: Hub) -> None:
-        self._books = books
+    def __init__(self, tickers: DayTickers, trades: PublicTrades, hub: Hub) -> None:
+        self._day = tickers
         self._trades = trades
         self._hub = hub
         self._tickers_at = self._klines_at = 0  # which second, or pair of seconds, was told last
@@ -50,7 +49,7 @@ class Summaries:
 
     def _publish_tickers(self, event_ms: int) -> None:
         fresh = [coin for coin in self._trades.recent if self._is_fresh(coin)]
-        shapes: tuple[Ticker, ...] = (self._ticker, self._mini)
+        shapes: tuple[Ticker, ...] = (self._day.full, self._day.mini)
         for channel, shape in zip(TICKERS, shapes, strict=True):
             for coin in fresh:
                 self._hub.publish(stream_name(coin, channel), partial(_ticker_frame, shape, coin, event_ms))
@@ -61,33 +60,6 @@ class Summaries:
         newest_ns = self._trades.recent[coin][-1].ts_ns
         before_ns, self._told_ns[coin] = self._told_ns.get(coin), newest_ns
         return newest_ns != before_ns
-
-    def _mini(self, coin: str, event_ms: int) -> dict[str, Any]:
-        return _mini_of(coin, event_ms, self._trades.candles[coin].day(event_ms // 1_000))
-
-    def _ticker(self, coin: str, event_ms: int) -> dict[str, Any]:
-        day = self._trades.candles[coin].day(event_ms // 1_000)
-        _, book = self._books.now(coin)
-        bid, bid_quantity = top(book.bids)
-        ask, ask_quantity = top(book.asks)
-        change = day.closing - day.opening
-        return _mini_of(coin, event_ms, day) | {
-            "e": "24hrTicker",
-            "p": text(change),
-            "P": format(change / day.opening * 100, ".3f"),
-            "w": text(day.funds / day.volume),
-            "x": text(day.opening),
-            "Q": text(self._trades.recent[coin][-1].level.quantity),
-            "b": bid,
-            "B": bid_quantity,
-            "a": ask,
-            "A": ask_quantity,
-            "O": event_ms - DAY_MS,
-            "C": event_ms,
-            "F": day.first_id,
-            "L": day.last_id,
-            "n": day.trades,
-        }
 
     def _publish_klines(self, event_ms: int) -> None:
         for coin in self._trades.candles:
@@ -115,20 +87,6 @@ class Summaries:
 def _kline_streams(coin: str) -> dict[str, str]:
     """Return the interval of every candle stream of a coin."""
     return {stream_name(coin, f"kline_{interval}"): interval for interval in INTERVALS}
-
-
-def _mini_of(coin: str, event_ms: int, day: Candle) -> dict[str, Any]:
-    return {
-        "e": "24hrMiniTicker",
-        "E": event_ms,
-        "s": symbol_name(coin),
-        "c": text(day.closing),
-        "o": text(day.opening),
-        "h": text(day.high),
-        "l": text(day.low),
-        "v": text(day.volume),
-        "q": text(day.funds),
-    }
 
 
 def _ticker_frame(shape: Ticker, coin: str, event_ms: int) -> bytes:

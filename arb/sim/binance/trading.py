@@ -10,6 +10,7 @@ from arb.sim.binance.limits import Limits
 from arb.sim.binance.lookup import Lookup
 from arb.sim.binance.order_form import parse_order
 from arb.sim.binance.params import Params
+from arb.sim.binance.public_trades import PublicTrades
 from arb.sim.binance.symbols import TRADING, Symbol, symbol_name
 from arb.sim.binance.wire import mid_of
 from arb.sim.core.events import OrderAccepted, OrderFilled
@@ -32,12 +33,18 @@ class Trading:
     """Places, tests and cancels orders. `cancel_ids` has the id of the cancel at work."""
 
     def __init__(
-        self, stage: Stage, exchange: Exchange, symbols: Mapping[str, Symbol], limits: Limits
+        self,
+        stage: Stage,
+        exchange: Exchange,
+        symbols: Mapping[str, Symbol],
+        limits: Limits,
+        trades: PublicTrades,
     ) -> None:
         self._stage = stage
         self._exchange = exchange
         self._symbols = symbols
         self._limits = limits
+        self._trades = trades
         self._lookup = Lookup(stage, exchange, symbols)
         self.cancel_ids: dict[str, str] = {}
 
@@ -107,7 +114,12 @@ class Trading:
         symbol = self._symbols[symbol_name(request.coin)]
         if symbol.status != TRADING:
             raise errors.engine_refusal("Market is closed.")
-        average = mid_of(self._exchange.book(request.coin)) or request.price or ZERO
+        average = (
+            self._trades.average(request.coin, self._stage.clock.now_ns())
+            or mid_of(self._exchange.book(request.coin))
+            or request.price
+            or ZERO
+        )
         open_orders = len(self._exchange.open_orders(request.coin))
         check_filters(request, symbol, average, open_orders)
         return request

@@ -1,6 +1,6 @@
-"""Candles of what was traded since the simulator began, a minute each and longer ones made of them.
+"""Candles of what was traded since the simulator began, a minute or second each and longer ones made of them.
 
-Pure. A minute in which nothing was traded has no candle. Times are Unix seconds, UTC; weeks begin on
+Pure. A span in which nothing was traded has no candle. Times are Unix seconds, UTC; weeks begin on
 Monday. Prices are quote per base, volumes base, funds quote.
 """
 
@@ -17,9 +17,10 @@ from arb.sim.core.orders import ZERO
 
 MINUTE_S: Final = 60
 DAY_S: Final = 86_400
-KEPT: Final = 7 * 24 * 60  # minutes: a simulated world lasts seven days
+KEPT: Final = 7 * 24 * 60  # a simulated world lasts seven days of minutes
 WEEK: Final = "week"
 MONTH: Final = "month"
+YEAR: Final = "year"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,30 +56,29 @@ class Candle:
 
 
 class Candles:
-    """The minutes of one market."""
+    """The minutes of one market, or its newest seconds. Longer spans are made of them."""
 
-    def __init__(self) -> None:
-        self._minutes: deque[Candle] = deque(maxlen=KEPT)
+    def __init__(self, unit_s: int = MINUTE_S) -> None:
+        self._unit_s = unit_s
+        self._spans: deque[Candle] = deque(maxlen=KEPT)
         self._whole: tuple[int, Candle | None] = (-1, None)  # a minute, and the day before it
 
     def add(self, ts_ns: int, price: Decimal, quantity: Decimal, taker_buys: bool, number: int = -1) -> None:
         """Count one trade; trades come in order of time."""
-        begins_s = ts_ns // NS_PER_S // MINUTE_S * MINUTE_S
-        if not self._minutes or self._minutes[-1].begins_s < begins_s:
-            self._minutes.append(
-                Candle(begins_s=begins_s, opening=price, high=price, low=price, closing=price)
-            )
-        self._minutes[-1].add(ts_ns, price, quantity, taker_buys, number)
+        begins_s = ts_ns // NS_PER_S // self._unit_s * self._unit_s
+        if not self._spans or self._spans[-1].begins_s < begins_s:
+            self._spans.append(Candle(begins_s=begins_s, opening=price, high=price, low=price, closing=price))
+        self._spans[-1].add(ts_ns, price, quantity, taker_buys, number)
 
     def of(self, span: int | str) -> Iterator[Candle]:
         """Yield the candles of that many seconds, a WEEK or a MONTH each, oldest first."""
-        for begins_s, minutes in groupby(self._minutes, key=lambda minute: begin_of(minute.begins_s, span)):
+        for begins_s, minutes in groupby(self._spans, key=lambda minute: begin_of(minute.begins_s, span)):
             yield _joined(begins_s, minutes)
 
     def since(self, moment_s: int, span: int | str) -> Iterator[Candle]:
         """Yield the candles from the one that a moment lies in on, oldest first."""
         first_s = begin_of(moment_s, span)
-        newest = list(takewhile(lambda minute: minute.begins_s >= first_s, reversed(self._minutes)))
+        newest = list(takewhile(lambda minute: minute.begins_s >= first_s, reversed(self._spans)))
         for begins_s, minutes in groupby(reversed(newest), key=lambda each: begin_of(each.begins_s, span)):
             yield _joined(begins_s, minutes)
 
@@ -90,11 +90,11 @@ class Candles:
         minute_s = begin_of(now_s, MINUTE_S)
         begins_s = minute_s - DAY_S
         if self._whole[0] != minute_s:
-            whole = [each for each in self._minutes if begins_s <= each.begins_s < minute_s]
+            whole = [each for each in self._spans if begins_s <= each.begins_s < minute_s]
             self._whole = minute_s, _joined(begins_s, whole) if whole else None
-        current = [each for each in islice(reversed(self._minutes), 2) if each.begins_s >= minute_s]
+        current = [each for each in islice(reversed(self._spans), 2) if each.begins_s >= minute_s]
         parts = [*filter(None, [self._whole[1]]), *reversed(current)]
-        return _joined(begins_s, parts or [self._minutes[-1]])
+        return _joined(begins_s, parts or [self._spans[-1]])
 
 
 def begin_of(moment_s: int, span: int | str) -> int:
@@ -102,7 +102,10 @@ def begin_of(moment_s: int, span: int | str) -> int:
     if isinstance(span, int):
         return moment_s // span * span
     day = datetime.fromtimestamp(moment_s // DAY_S * DAY_S, UTC)
-    first = day - timedelta(days=day.weekday()) if span == WEEK else day.replace(day=1)
+    if span == WEEK:
+        first = day - timedelta(days=day.weekday())
+    else:
+        first = day.replace(day=1) if span == MONTH else day.replace(day=1, month=1)
     return int(first.timestamp())
 
 
@@ -110,7 +113,7 @@ def end_of(begins_s: int, span: int | str) -> int:
     """Return when the next span begins."""
     if isinstance(span, int):
         return begins_s + span
-    return begin_of(begins_s + (7 if span == WEEK else 31) * DAY_S, span)
+    return begin_of(begins_s + {WEEK: 7, MONTH: 31, YEAR: 366}[span] * DAY_S, span)
 
 
 def _joined(begins_s: int, minutes: Iterable[Candle]) -> Candle:

@@ -17,6 +17,7 @@ from arb.sim.core.serve import install
 from arb.sim.core.stage import Stage
 from arb.sim.upbit.api import Api
 from arb.sim.upbit.forms import QUOTE, market_code
+from arb.sim.upbit.info_stream import InfoStream
 from arb.sim.upbit.private_stream import PrivateStream
 from arb.sim.upbit.public_stream import PublicStream
 from arb.sim.upbit.public_tape import PublicTape
@@ -49,12 +50,14 @@ def build(stage: Stage) -> web.Application:
     api.desk.subscribe(private.tell)
     exchange.subscribe(tape.follow)
     exchange.subscribe(private.follow)
-    sockets = Sockets(stage, board, api.door, public, private)
+    info = InfoStream(stage, tape)
+    sockets = Sockets(stage, board, api.door, public, private, info)
 
     def publish(step: int, books: Mapping[str, Book]) -> None:
         sockets.strike()
         named = {market_code(coin): shown(stage.faults, coin, book) for coin, book in books.items()}
         public.publish(tape.advance(step, stage.now_ns(), named))
+        info.publish()
 
     api.install(app)
     app.add_routes(sockets.routes())

@@ -14,6 +14,7 @@ from arb.sim.upbit.parameters import Parameters, query_hash
 VIEW_ASSETS: Final = "view_assets"
 VIEW_ORDERS: Final = "view_orders"
 MAKE_ORDERS: Final = "make_orders"
+ANY_KEY: Final = ""  # a key, whatever it permits
 PERMISSIONS: Final = frozenset({VIEW_ASSETS, VIEW_ORDERS, MAKE_ORDERS})
 
 
@@ -89,5 +90,5 @@ def check_policy(policy: KeyPolicy, permission: str, address: str, now_ns: int) 
         raise refuse("expired_access_key")
     if policy.addresses and address not in policy.addresses:
         raise refuse("no_authorization_ip")
-    if permission not in policy.permissions:
+    if permission != ANY_KEY and permission not in policy.permissions:
         raise refuse("out_of_scope")

@@ -1,4 +1,4 @@
-"""Candles of minutes as the WebSocket tells them: once a second, of markets in which something was traded.
+"""Candles of a second and of minutes as the WebSocket tells them: once a second, where something was traded.
 
 The candle that was told last comes once more when the next one has begun, so that a client gets how it
 ended. Shapes: docs.upbit.com, websocket-candle (v1.6.4).
@@ -41,13 +41,13 @@ class CandleNews:
         """Yield what a step brought of a market, e.g. of candle.1m."""
         since_s = self._due.get(market)
         if since_s is not None:
-            for candle in self._tape.candles[market].since(since_s, CANDLE_SPANS[kind]):
+            for candle in self._tape.made_of(market, CANDLE_SPANS[kind]).since(since_s, CANDLE_SPANS[kind]):
                 yield _message(kind, market, candle, now_ns)
 
     def newest(self, kind: str, market: str, now_ns: int) -> Iterator[dict[str, Any]]:
         """Yield the newest candle, for a snapshot: it is of an earlier time if nothing was traded since."""
         traded_s = self._tape.recent[market][-1].ts_ns // NS_PER_S
-        *_, candle = self._tape.candles[market].since(traded_s, CANDLE_SPANS[kind])
+        *_, candle = self._tape.made_of(market, CANDLE_SPANS[kind]).since(traded_s, CANDLE_SPANS[kind])
         yield _message(kind, market, candle, now_ns)
 
 

@@ -1,4 +1,4 @@
-"""Handlers of the quotation API that show candles: minutes, days, weeks and months, newest first.
+"""Handlers of the quotation API that show candles: seconds to years, newest first.
 
 `to` is exclusive, at most 200 rows come at a time, and a span without a trade has no row. There is
 nothing from before the simulator began.
@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any, Final
 
 from arb.domain.time import NS_PER_MS
-from arb.sim.core.candles import DAY_S, MONTH, WEEK, Candle
+from arb.sim.core.candles import DAY_S, MONTH, WEEK, YEAR, Candle
 from arb.sim.upbit.door import Route
 from arb.sim.upbit.errors import refuse_quotation
 from arb.sim.upbit.parameters import Parameters
@@ -18,7 +18,9 @@ from arb.sim.upbit.public_tape import PublicTape
 from arb.sim.upbit.subscription import MINUTES
 from arb.sim.upbit.text import KST, change, number
 
-SPANS: Final[dict[str, int | str]] = {"days": DAY_S, "weeks": WEEK, "months": MONTH}
+SPANS: Final[dict[str, int | str]] = {
+    "seconds": 1, "days": DAY_S, "weeks": WEEK, "months": MONTH, "years": YEAR,
+}  # fmt: skip
 COUNT_MAX: Final = 200
 BAD_VALUE: Final = "Type mismatch error. Check the parameters type!"
 
@@ -48,7 +50,7 @@ class CandleRoutes:
             if market not in self._tape.candles:
                 raise refuse_quotation(404, "Code not found")
             before_s, count = _moment_s(parameters.get("to")), _count(parameters.get("count"))
-            found = [each for each in self._tape.candles[market].of(span) if each.begins_s < before_s]
+            found = [each for each in self._tape.made_of(market, span).of(span) if each.begins_s < before_s]
             newest = islice(reversed(found), count)
             return [
                 {"market": market} | candle_fields(each) | _more(each, span, unit, found) for each in newest
@@ -78,9 +80,11 @@ def candle_fields(candle: Candle) -> dict[str, Any]:
 
 
 def _more(candle: Candle, span: int | str, unit: int | None, found: list[Candle]) -> dict[str, Any]:
-    """Return what only minutes, only days, or only weeks and months have."""
+    """Return what only minutes, only days, or only longer spans have; seconds have nothing more."""
     if unit is not None:
         return {"unit": unit}
+    if span == 1:
+        return {}
     if span != DAY_S:
         return {"first_day_of_period": datetime.fromtimestamp(candle.begins_s, UTC).strftime("%Y-%m-%d")}
     previous = _previous(found, candle)

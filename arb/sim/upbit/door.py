@@ -110,7 +110,7 @@ class Door:
         Raises: UpbitRefusal 429 or 418.
         """
         now_ns = self._stage.clock.now_ns()
-        caller = ACCOUNT if route.permission else request.remote or ""
+        caller = ACCOUNT if route.permission is not None else request.remote or ""
         default = DEFAULT_RATES[route.group]
         count = self._board.switches.rates.get(route.group, default.count)
         self._limiter.rates[route.group] = replace(default, count=count)

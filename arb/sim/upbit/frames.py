@@ -55,9 +55,41 @@ SHORT_NAMES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "myAsset": _COMMON
         | {"asset_uuid": "astuid", "assets": "ast", "asset_timestamp": "asttms"}
         | {"currency": "cu", "balance": "b", "locked": "l"},
+        "indicator": _COMMON
+        | {"timeframe": "tf", "indicator": "ind", "params": "p", "value": "v"}
+        | {"candle_date_time_utc": "cdttmu"},
         "LIST_SUBSCRIPTIONS": {"method": "mthd", "result": "rslt", "ticket": "tckt"}
         | {"type": "ty", "codes": "cds", "level": "lv"},
     }
+)
+
+_WITHIN: Final[Mapping[str, Mapping[str, str]]] = (
+    MappingProxyType(  # what stands inside of an indicator's fields
+        {
+            "params": {
+                "period": "p",
+                "type": "t",
+                "short_period": "shp",
+                "long_period": "lop",
+                "multiplier": "m",
+            }
+            | {"fast": "f", "slow": "s", "signal_period": "sgp"},
+            "value": {
+                "volume": "vol",
+                "avg_volume": "av",
+                "ratio": "rto",
+                "ma_long": "mal",
+                "ma_short": "mas",
+            }
+            | {
+                "bb_upper": "bbu",
+                "bb_middle": "bbm",
+                "bb_lower": "bbl",
+                "histogram": "hist",
+                "macd_signal": "macds",
+            },
+        }
+    )
 )
 
 
@@ -75,7 +107,7 @@ def _kind(message: Mapping[str, Any]) -> str:
 
 def _shorten(value: Any, names: Mapping[str, str]) -> Any:
     if isinstance(value, Mapping):
-        return {names.get(key, key): _shorten(item, names) for key, item in value.items()}
+        return {names.get(key, key): _shorten(item, _WITHIN.get(key, names)) for key, item in value.items()}
     if isinstance(value, list):
         return [_shorten(item, names) for item in value]
     return value

@@ -36,6 +36,7 @@ class PublicTape:
         self.days: dict[str, DayStatistics] = {}
         self.recent: dict[str, deque[PublicTrade]] = {}
         self.candles: dict[str, Candles] = {}
+        self._seconds: dict[str, Candles] = {}
 
     def advance(self, step: int, ts_ns: int, books: Mapping[str, Book]) -> list[tuple[str, PublicTrade]]:
         """Show new books (by market) and return the trades since the last step, oldest first."""
@@ -55,6 +56,10 @@ class PublicTape:
             taker_sells = (fill.side is Side.SELL) is not fill.maker
             trade = self._numbered(fill.price, fill.quantity, "ASK" if taker_sells else "BID", recorded.ts_ns)
             self._add(fill.symbol, trade)
+
+    def made_of(self, market: str, span: int | str) -> Candles:
+        """Return what candles of a span are made of: minutes, or seconds, of which the newest are kept."""
+        return (self._seconds if span == 1 else self.candles)[market]
 
     def unit(self, market: str, overrides: Mapping[str, Decimal]) -> Decimal:
         """Return the price unit of a market at its best ask, KRW."""
@@ -80,8 +85,9 @@ class PublicTape:
             price = trade.price
             self.days[market] = DayStatistics(opening=price, high=price, low=price, last=trade)
             self.recent[market] = deque(maxlen=TRADES_KEPT)
-            self.candles[market] = Candles()
+            self.candles[market], self._seconds[market] = Candles(), Candles(1)
         self.days[market].count(trade)
-        self.candles[market].add(trade.ts_ns, trade.price, trade.volume, trade.ask_bid == "BID")
+        for candles in (self.candles[market], self._seconds[market]):
+            candles.add(trade.ts_ns, trade.price, trade.volume, trade.ask_bid == "BID")
         self.recent[market].append(trade)
         self._fresh.append((market, trade))

@@ -11,12 +11,16 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from arb.sim.upbit.errors import SocketRefusal
+from arb.sim.upbit.indicators import TIMEFRAMES, Indicator, read_indicator
 
 FORMATS: Final = frozenset({"DEFAULT", "SIMPLE", "JSON_LIST", "SIMPLE_LIST"})
 MINUTES: Final = (1, 3, 5, 10, 15, 30, 60, 240)  # of candles
-CANDLE_SPANS: Final = MappingProxyType({f"candle.{unit}m": unit * 60 for unit in MINUTES})  # seconds
+CANDLE_SPANS: Final = MappingProxyType(
+    {"candle.1s": 1} | {f"candle.{unit}m": unit * 60 for unit in MINUTES}
+)  # seconds
 PUBLIC_TYPES: Final = frozenset({"orderbook", "trade", "ticker", *CANDLE_SPANS})
 PRIVATE_TYPES: Final = frozenset({"myOrder", "myAsset"})
+INFO_TYPES: Final = frozenset({"indicator"})
 ORDERBOOK_UNITS: Final = frozenset({1, 5, 15, 30})
 ORDERBOOK_UNIT_DEFAULT: Final = 30
 LIST_METHOD: Final = "LIST_SUBSCRIPTIONS"
@@ -32,6 +36,8 @@ class Subscription:
     level: int = 0  # order book grouping in KRW; 0 is none
     snapshot: bool = True
     realtime: bool = True
+    timeframe: str = ""  # of indicators
+    indicators: tuple[Indicator, ...] = ()
 
     def covers(self, market: str) -> bool:
         """Return whether messages about `market` are wanted."""
@@ -115,13 +121,16 @@ def _subscription(each: dict[str, Any], types: frozenset[str]) -> Subscription:
     if not isinstance(kind, str):
         raise SocketRefusal("INVALID_PARAM")
     if kind not in types:
-        raise SocketRefusal("INVALID_AUTH" if kind in PRIVATE_TYPES else "INVALID_PARAM")
+        raise SocketRefusal("INVALID_AUTH" if kind in PRIVATE_TYPES | INFO_TYPES else "INVALID_PARAM")
     level = each.get("level", 0)
     if isinstance(level, bool) or not isinstance(level, int | float) or level < 0:
         raise SocketRefusal("INVALID_PARAM")
+    timeframe, indicators = _indicators(each) if kind in INFO_TYPES else ("", ())
     return Subscription(
         type=kind,
         codes=_codes(kind, each),
+        timeframe=timeframe,
+        indicators=indicators,
         level=int(level),
         snapshot=not _flag(each, "is_only_realtime", "isOnlyRealtime"),
         realtime=not _flag(each, "is_only_snapshot", "isOnlySnapshot"),
@@ -134,9 +143,24 @@ def _codes(kind: str, each: dict[str, Any]) -> tuple[str, ...]:
         raise SocketRefusal("WRONG_FORMAT")
     if codes is not None and not (isinstance(codes, list) and all(isinstance(code, str) for code in codes)):
         raise SocketRefusal("WRONG_FORMAT")
-    if not codes and kind in PUBLIC_TYPES:
+    if not codes and kind in PUBLIC_TYPES | INFO_TYPES:
         raise SocketRefusal("NO_CODES")
     return tuple(codes or ())
+
+
+def _indicators(each: dict[str, Any]) -> tuple[str, tuple[Indicator, ...]]:
+    timeframe, asked = each.get("timeframe"), each.get("indicators")
+    if (
+        not isinstance(timeframe, str)
+        or timeframe not in TIMEFRAMES
+        or not isinstance(asked, list)
+        or not asked
+    ):
+        raise SocketRefusal("INVALID_PARAM")
+    try:
+        return timeframe, tuple(read_indicator(one) for one in asked)
+    except (TypeError, ValueError) as error:
+        raise SocketRefusal("INVALID_PARAM") from error
 
 
 def _flag(each: dict[str, Any], *names: str) -> bool:

@@ -5,6 +5,11 @@ from decimal import Decimal
 
 import pytest
 
+from arb.sim.binance.public_trades import PublicTrade, PublicTrades
+from arb.sim.core.book import Level
+
+BEGIN_NS = 1_700_000_040 * 10**9  # a whole minute
+
 
 def test_trades_are_oldest_first_and_go_on_by_id(binance):
     binance.until(lambda: len(binance.public("/api/v3/trades", symbol="BTCUSDT").json) > 5)
@@ -56,3 +61,30 @@ def test_klines_refuse_what_is_no_interval_and_keep_to_the_window(binance):
     far = {"symbol": "BTCUSDT", "interval": "1m", "startTime": 4_000_000_000_000}
     assert binance.public("/api/v3/klines", **far).json == []
     assert binance.public("/api/v3/klines", symbol="BTCUSDT", interval="1m", limit=0).error[1] == -1130
+
+
+def test_average_price_is_that_of_the_trades(binance):
+    rows = binance.public("/api/v3/trades", symbol="BTCUSDT", limit=1000).json
+    shown = binance.public("/api/v3/avgPrice", symbol="BTCUSDT").json
+    assert shown["mins"] == 5
+    assert shown["closeTime"] >= rows[-1]["time"]
+    prices = [Decimal(row["price"]) for row in rows]
+    assert min(prices) * Decimal("0.99") < Decimal(shown["price"]) < max(prices) * Decimal("1.01")
+
+
+def test_no_symbol_has_a_reference_price_or_an_execution_rule(binance):
+    shown = binance.public("/api/v3/referencePrice", symbol="BTCUSDT")
+    assert shown.error == (400, -2043, "This symbol doesn't have a reference price.")
+    assert binance.public("/api/v3/executionRules", symbol="BTCUSDT").json == {"symbolRules": []}
+    assert binance.public("/api/v3/executionRules", symbol="NOPEUSDT").error[1] == -1121
+
+
+def test_average_weighs_five_minutes_by_quantity():
+    trades = PublicTrades(seed=1)
+    for minute, (price, quantity) in enumerate([("1000", "9"), ("100", "1"), ("200", "3")]):
+        ts_ns = (60 * minute if minute else -600) * 10**9 + BEGIN_NS
+        level = Level(price=Decimal(price), quantity=Decimal(quantity))
+        trades.add("BTC", PublicTrade(number=minute, level=level, ts_ns=ts_ns, buyer_is_maker=False))
+    assert trades.average("BTC", BEGIN_NS + 150 * 10**9) == Decimal("175")
+    assert trades.average("BTC", BEGIN_NS + 10**12) is None
+    assert trades.average("ETH", BEGIN_NS) is None

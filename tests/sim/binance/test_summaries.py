@@ -6,6 +6,7 @@ from decimal import Decimal
 import orjson
 import pytest
 
+from arb.sim.binance.day_tickers import DayTickers
 from arb.sim.binance.frames import crossed
 from arb.sim.binance.public_trades import PublicTrade, PublicTrades
 from arb.sim.binance.summaries import Summaries
@@ -43,6 +44,18 @@ def test_ticker_counts_the_trades_that_rest_lists(binance):
     assert (told["c"], told["Q"], told["L"]) == (last["price"], last["qty"], last["id"])
     assert told["n"] == last["id"] - told["F"] + 1
     assert Decimal(told["p"]) == Decimal(told["c"]) - Decimal(told["o"])
+
+
+def test_rest_and_the_stream_tell_the_same_day(binance):
+    with binance.socket("/ws/ethusdt@ticker") as socket:
+        told = receive(socket)
+    shown = binance.public("/api/v3/ticker/24hr", symbol="ETHUSDT").json
+    assert (shown["openPrice"], shown["firstId"]) == (told["o"], told["F"])
+    assert shown["count"] == shown["lastId"] - shown["firstId"] + 1 >= told["n"]
+    assert Decimal(shown["volume"]) >= Decimal(told["v"]) > 0
+    assert shown["closeTime"] - shown["openTime"] == 86_400_000
+    mini = binance.public("/api/v3/ticker/24hr", symbol="ETHUSDT", type="MINI").json
+    assert set(shown) > set(mini) > {"quoteVolume"}
 
 
 @pytest.mark.parametrize(("channel", "names"), [("miniTicker", MINI), ("ticker", TICKER)])
@@ -125,7 +138,7 @@ def told_candles(hub):
 
 def test_candle_is_told_once_as_closed_also_when_steps_were_missed_and_nothing_was_traded():
     trades, hub = PublicTrades(7), Listening("btcusdt@kline_1m")
-    summaries = Summaries(None, trades, hub)
+    summaries = Summaries(DayTickers(None, trades), trades, hub)
     traded(trades, BEGIN_MS + 1_000)
     summaries.step(BEGIN_MS + 1_000)
     traded(trades, BEGIN_MS + 59_999, "101")
@@ -140,7 +153,7 @@ def test_candle_is_told_once_as_closed_also_when_steps_were_missed_and_nothing_w
 
 def test_ticker_is_silent_while_nothing_is_traded_and_forgets_what_is_a_day_old():
     trades, hub = PublicTrades(7), Listening("btcusdt@miniTicker", "!miniTicker@arr")
-    summaries = Summaries(None, trades, hub)
+    summaries = Summaries(DayTickers(None, trades), trades, hub)
     traded(trades, BEGIN_MS, "50")
     summaries.step(BEGIN_MS)
     summaries.step(BEGIN_MS + 1_000)
@@ -158,5 +171,5 @@ def test_nothing_is_counted_together_for_nobody(monkeypatch):
     traded(trades, BEGIN_MS)
     monkeypatch.setattr(type(trades.candles["BTC"]), "day", None)
     monkeypatch.setattr(type(trades.candles["BTC"]), "since", None)
-    Summaries(None, trades, hub).step(BEGIN_MS)
+    Summaries(DayTickers(None, trades), trades, hub).step(BEGIN_MS)
     assert hub.made == []

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from arb.domain.time import NS_PER_S
-from arb.sim.core.candles import MONTH, WEEK, Candles, begin_of, end_of
+from arb.sim.core.candles import MONTH, WEEK, YEAR, Candles, begin_of, end_of
 
 BEGIN_S = 1_700_000_040  # a whole minute
 
@@ -51,6 +51,7 @@ def test_longer_candles_are_made_of_minutes():
         (3_600, "2026-11-18T13:00", "2026-11-18T14:00"),
         (WEEK, "2026-11-16T00:00", "2026-11-23T00:00"),
         (MONTH, "2026-11-01T00:00", "2026-12-01T00:00"),
+        (YEAR, "2026-01-01T00:00", "2027-01-01T00:00"),
     ],
 )
 def test_spans_begin_and_end_where_the_calendar_says(span, begins, ends):

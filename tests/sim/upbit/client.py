@@ -121,7 +121,7 @@ class Client:
     @contextmanager
     def socket(self, *fields, path="/websocket/v1"):
         """Open a subscribed WebSocket; it is cut at the end, whatever state it is in."""
-        header = [f"Authorization: {self.token()}"] if path.endswith("private") else []
+        header = [f"Authorization: {self.token()}"] if path != "/websocket/v1" else []
         socket = websocket.create_connection(
             f"ws://127.0.0.1:{self.port}{path}", header=header, suppress_origin=True, timeout=DEADLINE_S
         )

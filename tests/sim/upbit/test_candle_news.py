@@ -67,18 +67,21 @@ class Clock:
     """Candle news over trades at seconds of our choice."""
 
     def __init__(self):
-        self.tape = SimpleNamespace(recent={"KRW-BTC": []}, candles={"KRW-BTC": Candles()})
+        self.minutes, self.seconds = Candles(), Candles(1)
+        made_of = lambda _market, span: self.seconds if span == 1 else self.minutes  # noqa: E731
+        self.tape = SimpleNamespace(recent={"KRW-BTC": []}, made_of=made_of)
         self.news = CandleNews(self.tape)
 
     def trade(self, second, price):
         at_ns = (BEGIN_S + second) * NS_PER_S
         self.tape.recent["KRW-BTC"].append(SimpleNamespace(ts_ns=at_ns))
-        self.tape.candles["KRW-BTC"].add(at_ns, Decimal(price), Decimal(1), True)
+        for candles in (self.minutes, self.seconds):
+            candles.add(at_ns, Decimal(price), Decimal(1), True)
 
-    def told(self, second):
+    def told(self, second, kind="candle.1m"):
         now_ns = (BEGIN_S + second) * NS_PER_S
         self.news.step(now_ns)
-        found = self.news.news("candle.1m", "KRW-BTC", now_ns)
+        found = self.news.news(kind, "KRW-BTC", now_ns)
         return [(each["candle_date_time_utc"][-5:], int(each["trade_price"])) for each in found]
 
 
@@ -92,6 +95,24 @@ def test_a_candle_comes_once_more_when_the_next_has_begun_and_not_while_nothing_
     clock.trade(60, 102)
     assert clock.told(60) == [("14:00", 101), ("15:00", 102)]
     assert clock.told(61) == []
+
+
+def test_candles_of_a_second_are_those_in_which_something_was_traded():
+    clock = Clock()
+    clock.trade(0, 100)
+    assert clock.told(0, "candle.1s") == [("14:00", 100)]
+    clock.trade(2, 101)
+    clock.trade(2, 102)
+    assert clock.told(3, "candle.1s") == [("14:00", 100), ("14:02", 102)]
+
+
+def test_the_candle_of_a_second_is_the_one_that_rest_shows(market):
+    with market.socket({"type": "candle.1s", "codes": ["KRW-BTC"], "is_only_snapshot": True}) as socket:
+        told = receive(socket)[1]
+    rows = market.public("/v1/candles/seconds", market="KRW-BTC", count=200).json
+    assert set(told) == FIELDS
+    row = next(row for row in rows if row["candle_date_time_utc"] == told["candle_date_time_utc"])
+    assert told["opening_price"] == row["opening_price"]
 
 
 def test_a_snapshot_is_of_the_newest_candle_however_old():

@@ -3,7 +3,7 @@
 import pytest
 
 
-@pytest.mark.parametrize("span", ["minutes/1", "minutes/60", "days", "weeks", "months"])
+@pytest.mark.parametrize("span", ["minutes/1", "minutes/60", "days", "weeks", "months", "years", "seconds"])
 def test_candles_have_the_documented_fields(upbit, span):
     (row,) = upbit.public(f"/v1/candles/{span}", market="KRW-BTC").json
     assert row["low_price"] <= min(row["opening_price"], row["trade_price"]) <= row["high_price"]
@@ -11,7 +11,7 @@ def test_candles_have_the_documented_fields(upbit, span):
     assert row["candle_date_time_kst"] != row["candle_date_time_utc"]
     assert ("unit" in row) == span.startswith("minutes")
     assert ("prev_closing_price" in row) == (span == "days")
-    assert ("first_day_of_period" in row) == (span in ("weeks", "months"))
+    assert ("first_day_of_period" in row) == (span in ("weeks", "months", "years"))
     assert row["candle_date_time_utc"].startswith(row.get("first_day_of_period", ""))
 
 
