@@ -54,7 +54,7 @@ chaos: setup-dev
 	@exec $(PYTEST) -m chaos tests $(ARGS)
 
 bench: setup-dev
-	@exec $(PYTEST) tests/bench $(ARGS)
+	@exec $(PYTEST) -s tests/bench $(ARGS)
 
 conformance: setup
 	@exec .ci/conformance $(ARGS)

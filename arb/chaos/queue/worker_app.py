@@ -77,6 +77,12 @@ def work(self: Task, number: int, duration_ms: int = 0) -> None:
     note(number, started_ns)
 
 
+@app.task(name="town.hop")  # type: ignore[untyped-decorator]
+def hop(number: int) -> None:
+    """Send the number on to the next worker."""
+    app.send_task("town.work", (number,), queue="evaluate")
+
+
 @app.task(name="town.stubborn", bind=True, max_retries=3)  # type: ignore[untyped-decorator]
 def stubborn(self: Task, number: int) -> None:
     """Retry until the last attempt, then note the number."""

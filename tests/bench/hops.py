@@ -1,0 +1,64 @@
+"""Two bare Celery hops, the reference of the way from a tick to an order: publish, task, task starts.
+
+Stock Celery on a Redis of the kind that a stack has, a solo worker for each hop.
+"""
+
+import time
+from dataclasses import dataclass
+
+import psutil
+from celery import Celery
+
+from arb.chaos.queue.town import Town
+
+HOPS = 300
+GAP_S = 0.05
+WARM = 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hops:
+    """What two hops take, and what one costs."""
+
+    ms: list[float]  # of both together
+    cpu_ms: float  # of one, at both ends
+
+
+def measured() -> Hops:
+    """Send twenty a second through two workers."""
+    with Town("stock") as town:
+        workers = [
+            psutil.Process(town.start_worker("-P", "solo", "-Q", queue).pid)
+            for queue in ("orders", "evaluate")
+        ]
+        app = Celery("hops", broker=town.server.url, set_as_current=False)
+        app.conf.broker_transport_options = {"priority_steps": [0]}
+        try:
+            send(app, town, 0, WARM)
+            before = [_cpu_s(process) for process in workers]
+            own_s, sent = time.thread_time(), send(app, town, WARM, HOPS)
+            spent_s = time.thread_time() - own_s
+            spent_s += sum(_cpu_s(process) for process in workers) - sum(before)
+        finally:
+            app.close()
+        times = {number: started for number, started, _ in town.times()}
+    return Hops(
+        ms=[(times[number] - sent_ns) / 1e6 for number, sent_ns in sent.items()],
+        cpu_ms=spent_s * 1e3 / HOPS / 2,
+    )
+
+
+def send(app: Celery, town: Town, first: int, amount: int) -> dict[int, int]:
+    """Return when each of these was published; all of them have arrived."""
+    sent = {}
+    for number in range(first, first + amount):
+        sent[number] = time.time_ns()
+        app.send_task("town.hop", (number,), queue="orders")
+        time.sleep(GAP_S)
+    assert town.ran(list(sent), 30), town.logs()
+    return sent
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    each = (process, *process.children(recursive=True))
+    return sum(sum(one.cpu_times()[:2]) for one in each)
