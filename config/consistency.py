@@ -4,13 +4,11 @@ Only what can never trade, or loses money by itself, is refused. What a round tr
 """
 
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import TYPE_CHECKING, Final
 
 from arb.domain.market.spread import ENTRY_ROOM
-from arb.venues.binance.instruments import DEFAULT_TAKER_FEE_BPS as BINANCE_TAKER_FEE_BPS
-from arb.venues.binance.instruments import NOTIONAL_MIN_USUAL
-from arb.venues.upbit.instruments import DEFAULT_TERMS as UPBIT
+from arb.venues.registry import FACTS
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -18,8 +16,8 @@ if TYPE_CHECKING:
 # KRW per USDT has not been lower for years. What fits a ceiling only at a lower rate never trades.
 RATE_KRW_LEAST: Final = Decimal(1_300)
 BPS: Final = Decimal(10_000)
-ROUND_TRIP_FEES_BPS: Final = 2 * (UPBIT.taker_fee_bps + BINANCE_TAKER_FEE_BPS)
-LEGS: Final = 2
+CENT: Final = Decimal("0.01")
+LEGS: Final = 2  # of a pair; and each is opened and closed
 RATE_AGE_MS_MOST: Final = 60_000
 Conflict = tuple[bool, str]
 
@@ -36,6 +34,7 @@ def first_conflict(settings: "Settings") -> str:
 def _prices(settings: "Settings") -> Iterator[Conflict]:
     """Prices: what would close at once, never open, or pay more than was set aside."""
     strategy, orders, risk = settings.strategy, settings.orders, settings.risk
+    fees_bps = LEGS * sum(FACTS[venue].taker_fee_bps for venue in settings.pair)
     entry, converged, slip = strategy.entry_edge_bps, strategy.converged_bps, strategy.slip_bps
     yield (
         converged >= entry,
@@ -45,9 +44,9 @@ def _prices(settings: "Settings") -> Iterator[Conflict]:
         ),
     )
     yield (
-        strategy.stop_loss_bps <= ROUND_TRIP_FEES_BPS,
+        strategy.stop_loss_bps <= fees_bps,
         (
-            f"strategy.stop_loss_bps: {strategy.stop_loss_bps} is not above the {ROUND_TRIP_FEES_BPS} bps of "
+            f"strategy.stop_loss_bps: {strategy.stop_loss_bps} is not above the {fees_bps} bps of "
             "fees that opening and closing cost: each pair would be stopped as soon as it is open"
         ),
     )
@@ -77,15 +76,18 @@ def _prices(settings: "Settings") -> Iterator[Conflict]:
 def _sizes(settings: "Settings") -> Iterator[Conflict]:
     """Money: what no venue takes, or is above a ceiling before anything is open."""
     strategy, risk = settings.strategy, settings.risk
-    least_usdt = (NOTIONAL_MIN_USUAL / ENTRY_ROOM).normalize()
-    yield (
-        strategy.notional_usdt < least_usdt,
-        (
-            f"strategy.notional_usdt: {strategy.notional_usdt} leaves no room above Binance's minimum of "
-            f"{NOTIONAL_MIN_USUAL} USDT to repair and to close a pair: set at least {least_usdt:f}"
-        ),
-    )
-    notional_krw = strategy.notional_usdt * RATE_KRW_LEAST
+    per_usdt = {"USDT": Decimal(1), "KRW": _rate_krw(settings)}
+    for venue in settings.pair:
+        least = FACTS[venue].notional_min
+        least_usdt = (least / ENTRY_ROOM / per_usdt[venue.quote]).quantize(CENT, ROUND_UP).normalize()
+        yield (
+            strategy.notional_usdt < least_usdt,
+            (
+                f"strategy.notional_usdt: {strategy.notional_usdt} leaves no room above {venue}'s minimum of "
+                f"{least:,f} {venue.quote} to repair and to close a pair: set at least {least_usdt:f}"
+            ),
+        )
+    notional_krw = strategy.notional_usdt * _rate_krw(settings)
     reserve_krw = notional_krw * _reserve_bps(settings) / BPS
     for value, needed in (
         ("notional_per_coin_krw_max", notional_krw),
@@ -102,6 +104,12 @@ def _sizes(settings: "Settings") -> Iterator[Conflict]:
                 f"risk.{value} ({ceiling:,.0f}): nothing would ever be opened"
             ),
         )
+
+
+def _rate_krw(settings: "Settings") -> Decimal:
+    """Return the least KRW that a USDT is worth; where no market tells that, it is what is assumed."""
+    first, second = settings.pair
+    return settings.assumptions.krw_per_usdt if first.quote == second.quote else RATE_KRW_LEAST
 
 
 def _reserve_bps(settings: "Settings") -> Decimal:

@@ -423,8 +423,8 @@ def _check_live(settings: Settings, own: list[dict[str, Any]], environ: Mapping[
         raise ConfigError("mode: live needs the environment variable LIVE_TRADING=1")
     if not Path(".live_trading_ok").exists():
         raise ConfigError("mode: live needs the file .live_trading_ok in the working directory")
-    for venue in VENUES:
-        if getattr(settings, venue).credentials is None:
+    for venue in settings.pair:
+        if settings.of(venue).credentials is None:
             raise ConfigError(
                 f"{venue}.credentials: missing; set {variable(venue + '.credentials.key')} and "
                 f"{variable(venue + '.credentials.secret')}"

@@ -13,7 +13,7 @@ from config.settings import Credentials, RunMode, Settings
 
 def account_of(settings: Settings) -> str:
     """Return a name for what is traded on that tells nothing of the keys; paper groups have one each."""
-    keys = (settings.binance.credentials, settings.upbit.credentials)
+    keys = tuple(settings.of(venue).credentials for venue in sorted(settings.pair))
     if settings.mode is RunMode.PAPER or None in keys:
         return f"paper:{settings.group}" if settings.mode is RunMode.PAPER else ""
     return named(*(key for key in keys if key is not None))

@@ -1,15 +1,16 @@
-"""`python -m arb.sim binance|upbit`: run one simulated exchange; `bench` measures what they cost."""
+"""`python -m arb.sim VENUE`: run one simulated exchange; `bench` measures what they cost."""
 
 import sys
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 
-from arb.sim.core.serve import BINANCE, UPBIT, Build, main
+from arb.domain.market.ids import Venue
+from arb.sim.core.serve import Build, main
 
 
 def _build_of(venue: str) -> Build:
-    """Import a venue only when it is asked for, so that one cannot keep the other from starting."""
+    """Import a venue only when it is asked for, so that one cannot keep another from starting."""
     build: Build = import_module(f"arb.sim.{venue}.app").build
     return build
 
@@ -22,4 +23,4 @@ def _bench(argv: list[str]) -> int:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["bench"]:
         sys.exit(_bench(sys.argv[2:]))
-    sys.exit(main(sys.argv[1:], {venue: partial(_build_of, venue) for venue in (BINANCE, UPBIT)}))
+    sys.exit(main(sys.argv[1:], {venue: partial(_build_of, venue) for venue in Venue}))

@@ -21,22 +21,22 @@ import psutil
 from aiohttp import ClientError, ClientSession, ClientWebSocketResponse
 
 from arb.adapters.local.clock import SystemClock
+from arb.domain.market.ids import Venue
 from arb.sim.core.coins import DEFAULT_COINS
-from arb.sim.core.market import BINANCE, UPBIT
 
 COINS: Final = (5, 50, 250)
 STEP_MS: Final = 100
 WARM_S: Final = 2.0
 START_S: Final = 30.0
 CODES_AT_ONCE: Final = 100  # streams in one message to Binance
-DEPTH_MARKS: Final = {BINANCE: b"@depth20", UPBIT: b'"orderbook"'}
+DEPTH_MARKS: Final = {Venue.BINANCE: b"@depth20", Venue.UPBIT: b'"orderbook"'}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
     """What one venue used during a measurement."""
 
-    venue: str
+    venue: Venue
     coins: int
     sockets: int
     core_percent: float
@@ -61,7 +61,7 @@ def main(argv: list[str]) -> int:
     sys.stdout.write("| coins | venue | sockets | of one core | books a second, each coin | MB/s |\n")
     sys.stdout.write("| --: | --- | --: | --: | --: | --: |\n")
     for count in map(int, arguments.coins.split(",")):
-        for venue in (BINANCE, UPBIT):
+        for venue in (Venue.BINANCE, Venue.UPBIT):
             cost = asyncio.run(measured(venue, count, arguments.sockets, arguments.seconds))
             sys.stdout.write(cost.line() + "\n")
             sys.stdout.flush()
@@ -73,7 +73,7 @@ def coin_names(count: int) -> list[str]:
     return [*DEFAULT_COINS, *(f"C{number:03d}" for number in range(count))][:count]
 
 
-async def measured(venue: str, count: int, sockets: int, seconds: float) -> Cost:
+async def measured(venue: Venue, count: int, sockets: int, seconds: float) -> Cost:
     """Return what `venue` costs with `count` coins."""
     coins = coin_names(count)
     config = {"seed": 1, "epoch_ns": SystemClock().now_ns(), "step_ms": STEP_MS, "coins": coins}
@@ -93,7 +93,7 @@ async def measured(venue: str, count: int, sockets: int, seconds: float) -> Cost
 
 
 async def _measured(
-    venue: str, coins: list[str], sockets: int, seconds: float, address: str, pid: int
+    venue: Venue, coins: list[str], sockets: int, seconds: float, address: str, pid: int
 ) -> Cost:
     async with ClientSession() as session:
         await _await_health(session, address)
@@ -137,10 +137,10 @@ async def _await_health(session: ClientSession, address: str) -> None:
 
 
 async def _subscribed(
-    session: ClientSession, venue: str, coins: list[str], address: str
+    session: ClientSession, venue: Venue, coins: list[str], address: str
 ) -> ClientWebSocketResponse:
     """Return a socket that listens to every coin as our feed does."""
-    if venue == UPBIT:
+    if venue == Venue.UPBIT:
         client = await session.ws_connect(f"ws://{address}/websocket/v1", max_msg_size=0)
         codes = [f"KRW-{coin}.15" for coin in coins]
         request: list[dict[str, Any]] = [{"ticket": "bench"}, {"type": "orderbook", "codes": codes}]
@@ -155,7 +155,7 @@ async def _subscribed(
     return client
 
 
-async def _listen(client: ClientWebSocketResponse, venue: str, counts: list[int]) -> None:
+async def _listen(client: ClientWebSocketResponse, venue: Venue, counts: list[int]) -> None:
     """Count books, and bytes of every message, until told to stop."""
     mark = DEPTH_MARKS[venue]
     async for message in client:

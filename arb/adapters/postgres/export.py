@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Engine, Select, String, case, cast, func, literal, null, select
+from sqlalchemy import Connection, Engine, Select, String, case, cast, func, literal, null, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from arb.adapters.postgres.engine import reading
 from arb.adapters.postgres.report import CURRENCY, trades_in
 from arb.adapters.postgres.tables import fills, ledger_entries, ledger_postings, orders, sessions, trades
+from arb.domain.ledger.ledger import opening_key
 from arb.domain.market.ids import SessionId, Venue
 from arb.domain.time import Span
 
@@ -48,10 +49,25 @@ class SqlExport:
 
         Raises: StoreUnavailable.
         """
-        wanted = QUERIES[what](self.session_id, self.span)
         with reading(self.engine) as connection:
+            wanted = self._query(what, connection)
             found = connection.execution_options(yield_per=AT_ONCE).execute(wanted)
             yield list(found.keys()), (tuple(row) for row in found)
+
+    def _query(self, what: str, connection: Connection) -> Select[Any]:
+        if what == "trades":
+            return _trades(self.session_id, self.span, _venues(self.session_id, connection))
+        return QUERIES[what](self.session_id, self.span)
+
+
+def _venues(session_id: SessionId, connection: Connection) -> tuple[Venue, ...]:
+    """Return where the session holds accounts."""
+    openings = {opening_key(session_id, venue): venue for venue in Venue}
+    wanted = select(ledger_entries.c.key).where(
+        ledger_entries.c.session_id == session_id, ledger_entries.c.key.in_(openings)
+    )
+    booked = {openings[key] for key in connection.execute(wanted).scalars()}
+    return tuple(venue for venue in Venue if venue in booked)
 
 
 def _common() -> tuple[Any, ...]:
@@ -91,10 +107,10 @@ def _fills(session_id: SessionId, span: Span) -> Select[Any]:
     )
 
 
-def _trades(session_id: SessionId, span: Span) -> Select[Any]:
+def _trades(session_id: SessionId, span: Span, venues: Sequence[Venue]) -> Select[Any]:
     """One row a trade: what it bought and sold on each venue, its fees, its orders' ids there."""
     columns: list[Any] = []
-    for venue in Venue:
+    for venue in venues:
         ours = (
             select(
                 func.sum(SIGN * fills.c.quantity).label("bought"),
@@ -213,7 +229,6 @@ def _pnl(session_id: SessionId, span: Span) -> Select[Any]:
 
 
 QUERIES: Final[dict[str, Callable[[SessionId, Span], Select[Any]]]] = {
-    "trades": _trades,
     "fills": _fills,
     "ledger": _ledger,
     "pnl": _pnl,

@@ -38,7 +38,7 @@ class DryWorld:
     def books(self, step: int, now_ns: int) -> Iterator[Book]:
         """Return every book of a step, received now. Steps must not go backwards."""
         for venue in Venue:
-            for name, book in self._market.books(venue.value, step).items():
+            for name, book in self._market.books(venue, step).items():
                 yield Book(
                     venue=venue,
                     symbol=symbol_on(venue, Coin(name)),

@@ -18,7 +18,7 @@ from arb.chaos.orders.killer import Killer
 from arb.chaos.orders.run import OrderChaos
 from arb.chaos.orders.switchboard import Switchboard
 from arb.chaos.outcome import expect
-from arb.chaos.own_stack import own_stack
+from arb.chaos.own_stack import in_force, own_stack
 from arb.chaos.queue.way import Way
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_S
@@ -26,6 +26,7 @@ from arb.domain.trading.trade import ENDED
 from arb.stack.home import CHECKOUT, Home
 from arb.stack.ports import LOOPBACK, remembered_port
 from arb.stack.shutdown import Progress
+from config.settings import load
 
 SETTINGS_FILE: Final = CHECKOUT / "config" / "chaos-orders.yml"
 TRADES: Final = 330  # ended ones: 1,000 orders and more, the closing ones under faults as well
@@ -45,7 +46,9 @@ def venue_calls(seed: int, trades: int, progress: Progress) -> tuple[float, str]
     home = Home(Path(tempfile.mkdtemp(prefix="arb-chaos-")))
     home.create()
     with ExitStack() as cleanup:
-        ports = {venue: remembered_port(home, f"sim-{venue}") for venue in Venue}
+        with in_force({"ARB_CONFIG": str(SETTINGS_FILE)}):
+            pair = load("mock").pair
+        ports = {venue: remembered_port(home, f"sim-{venue}") for venue in pair}
         ways = {venue: cleanup.enter_context(Way(home, venue, port)) for venue, port in ports.items()}
         engine = cleanup.enter_context(own_stack(home, _variables(ways), seed, progress))
         direct = {venue: f"http://{LOOPBACK}:{port}" for venue, port in ports.items()}

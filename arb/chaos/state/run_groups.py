@@ -15,7 +15,6 @@ from arb.app.engines import build
 from arb.chaos.observed import PATIENCE_MS, Observed
 from arb.chaos.outcome import Outcome, expect, run_all
 from arb.chaos.state.run_state import TRADING_S_MAX, kill_9, kill_stack
-from arb.domain.market.ids import Venue
 from arb.domain.state.snapshot import PARTS
 from arb.domain.time import NS_PER_S
 from arb.stack.control import Supervisor
@@ -26,7 +25,8 @@ from config.settings import load
 
 ARB: Final = (sys.executable, "-c", "from arb.cli.main import main; main()")
 COINS: Final = {"one": "BTC,XRP,ADA", "two": "ETH,SOL"}
-SHARED: Final = ("redis", "postgres", *(f"sim-{venue}" for venue in Venue))
+SERVERS: Final = ("redis", "postgres")
+SIMULATOR: Final = "sim-"
 
 
 def on_groups(home: Home, progress: Progress) -> Iterator[Outcome]:
@@ -38,6 +38,11 @@ def on_groups(home: Home, progress: Progress) -> Iterator[Outcome]:
         progress("starting two groups side by side")
         groups = {group: _begin(homes, group, progress) for group in COINS}
         yield from run_all({"groups_side_by_side_killed": partial(_killed, groups, progress)})
+
+
+def is_shared(process: str) -> bool:
+    """Tell whether groups that run side by side have one process of this name together."""
+    return process in SERVERS or process.startswith(SIMULATOR)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +61,7 @@ class Group:
     def kill_work(self) -> None:
         """Kill -9 all processes but the servers and venues that the groups share."""
         for each in Supervisor(self.home).statuses():
-            if each.pid is not None and each.name not in SHARED:
+            if each.pid is not None and not is_shared(each.name):
                 with suppress(psutil.NoSuchProcess):
                     kill_9(psutil.Process(each.pid))
 

@@ -20,7 +20,7 @@ from arb.check.profit import (
     third_fees_by_trade,
     worth_at_its_end,
 )
-from arb.domain.ledger.ledger import EntryKind
+from arb.domain.ledger.ledger import EntryKind, opening_key
 from arb.domain.market.ids import Venue
 from arb.domain.market.money import ZERO
 from arb.domain.time import NS_PER_S
@@ -64,12 +64,12 @@ def unsettled(engine: EngineHistory, venues: VenueHistory | None) -> tuple[str, 
 
 def _opened(engine: EngineHistory) -> set[Venue]:
     keys = {entry.key for entry in engine.entries if entry.kind is EntryKind.OPENING}
-    return {venue for venue in engine.pair.venues if f"opening:{engine.session.session_id}:{venue}" in keys}
+    return {venue for venue in engine.pair.venues if opening_key(engine.session.session_id, venue) in keys}
 
 
 def _entries(engine: EngineHistory) -> Iterator[tuple[str, str]]:
     """Yield entries that move money at a venue, and are neither fills nor named moves from outside."""
-    openings = {f"opening:{engine.session.session_id}:{venue}" for venue in Venue}
+    openings = {opening_key(engine.session.session_id, venue) for venue in Venue}
     for entry in engine.entries:
         if entry.kind is EntryKind.OPENING and entry.key not in openings:
             yield _row(entry), "opens books that are open, so that what it brings is in no profit"

@@ -110,13 +110,18 @@ def fee_key(order: Order, fill: Fill) -> str:
     return f"fee:{order.venue}:{order.symbol}:{fill.fill_id}"
 
 
+def opening_key(session_id: str, venue: Venue) -> str:
+    """Return the key of the entry that books what a venue held when the session began."""
+    return f"opening:{session_id}:{venue}"
+
+
 def opening_entry(session_id: str, venue: Venue, balances: dict[str, Decimal]) -> Entry:
     """Return the entry that books what a venue held when the session began."""
     postings: tuple[Posting, ...] = ()
     for asset, amount in sorted(balances.items()):
         if amount != ZERO:
             postings += move("opening", venue_account(venue), asset, amount)
-    return Entry(key=f"opening:{session_id}:{venue}", kind=EntryKind.OPENING, postings=postings)
+    return Entry(key=opening_key(session_id, venue), kind=EntryKind.OPENING, postings=postings)
 
 
 def adjustment_entry(

@@ -15,21 +15,19 @@ from arb.sim.binance.public_trades import PublicTrades
 from arb.sim.binance.rest import unknown_paths
 from arb.sim.binance.symbols import QUOTE, symbol_name
 from arb.sim.core.book import Book
-from arb.sim.core.config import SimConfig
 from arb.sim.core.exchange import Exchange
-from arb.sim.core.market import BINANCE
 from arb.sim.core.rules import ReceivedAssetFee, VenueRules
 from arb.sim.core.serve import install
 from arb.sim.core.stage import Stage
 
 
-def venue_rules(config: SimConfig) -> VenueRules:
+def venue_rules(stage: Stage) -> VenueRules:
     """Return what the engine must know about Binance."""
-    lots = {coin.name: coin.lot for coin in config.coin_table()}
+    lots = {coin.name: coin.lot for coin in stage.config.coin_table()}
     return VenueRules(
-        venue=BINANCE,
+        venue=stage.venue,
         quote=QUOTE,
-        fees=ReceivedAssetFee(config.fees_bps.binance),
+        fees=ReceivedAssetFee(stage.config.fee_bps(stage.venue)),
         lot=lots.__getitem__,
         symbol=symbol_name,
         order_id=str,
@@ -39,8 +37,7 @@ def venue_rules(config: SimConfig) -> VenueRules:
 
 def build(stage: Stage) -> web.Application:
     """Return the application of the simulated venue."""
-    rules = venue_rules(stage.config)
-    exchange = Exchange(rules, stage.journal, stage.clock, stage.config.balances.binance)
+    exchange = Exchange(venue_rules(stage), stage.journal, stage.clock, stage.config.opening(stage.venue))
     books = PublishedBooks(exchange, stage.faults)
     trades = PublicTrades(stage.config.seed)
     api = Api(stage, exchange, books, trades)

@@ -49,7 +49,7 @@ class Desk:
         self._exchange = exchange
         self._limits = limits
         self._new_client_id = new_client_id
-        self._credential: Credential = stage.config.credentials.binance
+        self._credential: Credential = stage.config.credential(stage.venue)
 
     async def call(self, endpoint: Endpoint, given: dict[str, str], signed: Signed) -> Any:
         """Return the answer of `endpoint`. Raises: BinanceError, or CallFault for a cut connection."""

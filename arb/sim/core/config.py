@@ -1,10 +1,12 @@
-"""The simulators' configuration: one JSON file that both venue processes read.
+"""The simulators' configuration: one JSON file that all venue processes read.
 
-The same file gives both processes the same market. Unknown keys and bad values are `ConfigError`
-with one line that names the place. Amounts are decimal strings; times are as named.
+The same file gives each process the same market; a venue that it does not name has defaults. Unknown keys
+and bad values are `ConfigError` with one line that names the place. Amounts are decimal strings; times are as
+named.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -12,8 +14,10 @@ from typing import Any, Final
 
 import msgspec
 
+from arb.domain.market.ids import Venue
 from arb.sim.core.coins import DEFAULT_COINS, Coin, named_coin, unlisted_coin
 from arb.sim.core.faults import Fault
+from arb.sim.venues import OPENING_MONEY, SIMULATED
 
 SPEED_MAX = "max"
 COINS_MAX: Final = 500
@@ -43,38 +47,10 @@ class Credential(Strict, frozen=True):
     secret: str
 
 
-class VenueMap(Strict, frozen=True):
-    """Starting balances, asset to amount, of each venue."""
-
-    binance: dict[str, Decimal] = msgspec.field(default_factory=lambda: {"USDT": Decimal(1_000_000)})
-    upbit: dict[str, Decimal] = msgspec.field(default_factory=lambda: {"KRW": Decimal(1_400_000_000)})
-
-
-class Fees(Strict, frozen=True):
-    """Taker and maker fee of each venue, basis points."""
-
-    binance: Decimal = Decimal(10)
-    upbit: Decimal = Decimal(5)
-
-
-class Credentials(Strict, frozen=True):
-    """The one account of each venue."""
-
-    binance: Credential = Credential(key="sim-binance-key", secret="sim-binance-secret")
-    upbit: Credential = Credential(key="sim-upbit-key", secret="sim-upbit-secret")
-
-
 class Latency(Strict, frozen=True):
     """How long the venue takes before it acts, milliseconds, uniform between both ends."""
 
     order: tuple[int, int] = (0, 0)
-
-
-class FaultMap(Strict, frozen=True):
-    """Faults that are on from the start."""
-
-    binance: list[Fault] = []
-    upbit: list[Fault] = []
 
 
 class CoinOverride(Strict, frozen=True):
@@ -85,7 +61,7 @@ class CoinOverride(Strict, frozen=True):
 
 
 class SimConfig(Strict, frozen=True):
-    """Everything both simulators are made from."""
+    """Everything the simulators are made from."""
 
     seed: int
     epoch_ns: int
@@ -97,11 +73,24 @@ class SimConfig(Strict, frozen=True):
     premium: Premium = Premium()
     tape: str | None = None
     speed: str = "1"
-    credentials: Credentials = Credentials()
-    balances: VenueMap = msgspec.field(default_factory=VenueMap)
-    fees_bps: Fees = Fees()
+    credentials: dict[Venue, Credential] = {}  # the one account of each venue
+    balances: dict[Venue, dict[str, Decimal]] = {}  # asset to amount, at the start
+    fees_bps: dict[Venue, Decimal] = {}  # taker's and maker's
     latency_ms: Latency = Latency()
-    faults: FaultMap = msgspec.field(default_factory=FaultMap)
+    faults: dict[Venue, list[Fault]] = {}  # that are on from the start
+
+    def credential(self, venue: Venue) -> Credential:
+        """Return the key pair of the account at a venue."""
+        made_up = Credential(key=f"sim-{venue}-key", secret=f"sim-{venue}-secret")
+        return self.credentials.get(venue, made_up)
+
+    def opening(self, venue: Venue) -> Mapping[str, Decimal]:
+        """Return what the account at a venue begins with."""
+        return self.balances.get(venue, {venue.quote: OPENING_MONEY[venue.quote]})
+
+    def fee_bps(self, venue: Venue) -> Decimal:
+        """Return the fee at a venue."""
+        return self.fees_bps.get(venue, SIMULATED[venue].fee_bps)
 
     def coin_table(self) -> tuple[Coin, ...]:
         """Return the configured coins in the file's order, completed from the default table."""

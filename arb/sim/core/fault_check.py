@@ -3,19 +3,20 @@
 from collections.abc import Sequence
 from typing import Final
 
+from arb.domain.market.ids import Venue
 from arb.sim.core.fault_kinds import COMMON_FIELDS, SIDES, TABLE, FaultKind, Stage
 from arb.sim.core.faults import Fault
-from arb.sim.core.market import UPBIT
+from arb.sim.venues import SIMULATED
 
 # What a field is when nobody sets it: a field that is not so was set.
 UNSET: Final = {name: getattr(Fault(kind=FaultKind.REJECT), name) for name in Fault.__struct_fields__}
 BY_SERVER: Final = frozenset({"kind", "fault_id", "strikes", "since_ns"})
-UPBIT_ONLY: Final = frozenset({FaultKind.RATE_MOVE})
+OF_THE_RATE: Final = frozenset({FaultKind.RATE_MOVE})
 DAY_S: Final = 86_400.0
 NO_DICE: Final = frozenset({Stage.STANDING, Stage.MARKET})
 
 
-def complaint(fault: Fault, venue: str, coins: Sequence[str]) -> str | None:
+def complaint(fault: Fault, venue: Venue, coins: Sequence[str]) -> str | None:
     """Return what is wrong with `fault` at a venue that trades `coins`, or None."""
     return _fields(fault) or _values(fault) or _place(fault, venue, coins)
 
@@ -61,12 +62,12 @@ def _values(fault: Fault) -> str | None:
     return None
 
 
-def _place(fault: Fault, venue: str, coins: Sequence[str]) -> str | None:
+def _place(fault: Fault, venue: Venue, coins: Sequence[str]) -> str | None:
     strangers = [coin for coin in fault.coins if coin not in coins]
     if strangers:
         return f"{fault.kind}: coins: {strangers[0]} is not traded here; {', '.join(coins)} are"
-    if fault.kind in UPBIT_ONLY and venue != UPBIT:
-        return f"{fault.kind}: only at {UPBIT}, where USDT has a price"
-    if venue == UPBIT and fault.lot is not None:
-        return f"{fault.kind}: lot: {UPBIT} has one for every market, which does not change"
+    if fault.kind in OF_THE_RATE and "USDT" not in coins:
+        return f"{fault.kind}: only where USDT has a price, not at {venue}"
+    if fault.lot is not None and SIMULATED[venue].market.lot is not None:
+        return f"{fault.kind}: lot: {venue} has one for every market, which does not change"
     return None

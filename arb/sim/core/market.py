@@ -1,8 +1,8 @@
-"""The market both venues show: books by step, a pure function of (configuration, step).
+"""The market that the venues show: books by step, a pure function of (configuration, step).
 
-Binance's mid is the coin's fair price in USDT. Upbit's is fair price x KRW per USDT x (1 +
-premium). Upbit also lists USDT itself, at KRW per USDT. Each venue process builds its own
-`Market` from the same file, and the books agree without talking.
+The mid of a venue that quotes in USDT is the coin's fair price. That of one in KRW is fair price x KRW per
+USDT x (1 + premium); it lists USDT itself, too, at KRW per USDT. Each venue process builds its own `Market`
+from the same file, and the books agree without talking.
 """
 
 from collections.abc import Mapping
@@ -11,20 +11,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
+from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_MS
 from arb.sim.core.book import Book
-from arb.sim.core.coins import Coin
 from arb.sim.core.config import SimConfig
 from arb.sim.core.path import FairPath, FairState, SeededPath
 from arb.sim.core.shape import DICE, Shape, make_book, throw
 from arb.sim.core.tape import TAPE_COIN, has_frame_tape, load_tape_path
-from arb.sim.core.ticks import fixed_tick, krw_tick
-
-BINANCE: Final = "binance"
-UPBIT: Final = "upbit"
-BINANCE_SPREAD_BPS: Final = (0.05, 1.0)
-UPBIT_SPREAD_BPS: Final = (1.0, 3.0)
-UPBIT_LOT: Final = Decimal("0.00000001")
+from arb.sim.core.ticks import fixed_tick
+from arb.sim.venues import SIMULATED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,29 +36,20 @@ ORDINARY: Final = Conditions()
 
 
 class Market:
-    """Books of every instrument of both venues, by step since the epoch."""
+    """Books of every instrument of every venue, by step since the epoch."""
 
     def __init__(self, config: SimConfig, path: FairPath) -> None:
         self._seed = config.seed
         self._epoch_ns = config.epoch_ns
         self._step_ns = config.step_ms * NS_PER_MS
         self._coins = config.coin_table()
-        self._lots = {coin.name: coin.lot for coin in self._coins}
+        self._by_name = {coin.name: coin for coin in self._coins}
         self._path = path
         self._replayed = {TAPE_COIN} if has_frame_tape(config) else set()
-        self._usdt_shapes = {
-            coin.name: Shape(
-                tick=fixed_tick(coin.tick_usdt),
-                lot=coin.lot,
-                spread_bps=BINANCE_SPREAD_BPS,
-                usdt_per_quote=1.0,
-            )
-            for coin in self._coins
+        self._usdt_per_quote = {"USDT": 1.0, "KRW": 1 / float(config.usdt_krw)}
+        self._shapes = {
+            (venue, name): self._ordinary(venue, name) for venue in Venue for name in self.coins(venue)
         }
-        usdt_per_krw = 1 / float(config.usdt_krw)
-        self._krw_shape = Shape(
-            tick=krw_tick, lot=UPBIT_LOT, spread_bps=UPBIT_SPREAD_BPS, usdt_per_quote=usdt_per_krw
-        )
 
     @property
     def step_ns(self) -> int:
@@ -78,62 +64,60 @@ class Market:
         """Return the time at which `step` begins."""
         return self._epoch_ns + step * self._step_ns
 
-    def coins(self, venue: str) -> tuple[str, ...]:
-        """Return what is traded on `venue`; on Upbit that includes USDT."""
+    def coins(self, venue: Venue) -> tuple[str, ...]:
+        """Return what is traded on `venue`; on one that quotes in KRW that includes USDT."""
         names = tuple(coin.name for coin in self._coins)
-        return (*names, "USDT") if venue == UPBIT else names
+        return (*names, "USDT") if venue.quote == "KRW" else names
 
-    def lot_of(self, venue: str, coin: str) -> Decimal:
+    def lot_of(self, venue: Venue, coin: str) -> Decimal:
         """Return the smallest quantity of a coin, base."""
-        return UPBIT_LOT if venue == UPBIT else self._lots[coin]
+        return SIMULATED[venue].market.lot or self._by_name[coin].lot
 
-    def books(self, venue: str, step: int, conditions: Conditions = ORDINARY) -> Mapping[str, Book]:
+    def books(self, venue: Venue, step: int, conditions: Conditions = ORDINARY) -> Mapping[str, Book]:
         """Return the books of `venue` at `step`, by coin name. Steps must not go backwards.
 
-        A coin whose Binance frames are replayed from a tape is left out there.
+        A coin whose frames are replayed from a tape is left out where they were recorded.
         """
         state = self._path.at(step)
-        if venue == UPBIT:
-            return self._upbit_books(state, step, conditions)
-        return self._binance_books(state, step, conditions)
+        mids = self._krw_mids(state, conditions) if venue.quote == "KRW" else self._usdt_mids(state)
+        dice = throw(f"{self._seed}:{venue}:{step}", len(mids))
+        return {
+            name: make_book(
+                self._shape(venue, name, conditions),
+                mid * conditions.prices.get(name, 1.0),
+                dice[position * DICE : (position + 1) * DICE],
+            )
+            for position, (name, mid) in enumerate(mids.items())
+            if venue.quote == "KRW" or name not in self._replayed
+        }
 
-    def _binance_books(self, state: FairState, step: int, conditions: Conditions) -> dict[str, Book]:
-        dice = throw(f"{self._seed}:{BINANCE}:{step}", len(self._coins))
-        books = {}
-        for position, (coin, mid) in enumerate(zip(self._coins, state.price_usdt, strict=True)):
-            if coin.name not in self._replayed:
-                moved = mid * conditions.prices.get(coin.name, 1.0)
-                mine = dice[position * DICE : (position + 1) * DICE]
-                books[coin.name] = make_book(self._binance_shape(coin, conditions), moved, mine)
-        return books
+    def _usdt_mids(self, state: FairState) -> dict[str, float]:
+        return {coin.name: price for coin, price in zip(self._coins, state.price_usdt, strict=True)}
 
-    def _upbit_books(self, state: FairState, step: int, conditions: Conditions) -> dict[str, Book]:
+    def _krw_mids(self, state: FairState, conditions: Conditions) -> dict[str, float]:
         usdt_krw = state.usdt_krw * conditions.rate
         mids = {
             coin.name: price * usdt_krw * (1 + premium)
             for coin, price, premium in zip(self._coins, state.price_usdt, state.premium, strict=True)
         }
-        mids["USDT"] = usdt_krw
-        dice = throw(f"{self._seed}:{UPBIT}:{step}", len(mids))
-        return {
-            name: make_book(
-                self._upbit_shape(name, conditions),
-                mid * conditions.prices.get(name, 1.0),
-                dice[position * DICE : (position + 1) * DICE],
-            )
-            for position, (name, mid) in enumerate(mids.items())
-        }
+        return {**mids, "USDT": usdt_krw}
 
-    def _binance_shape(self, coin: Coin, conditions: Conditions) -> Shape:
-        shape = self._usdt_shapes[coin.name]
-        tick, lot = conditions.ticks.get(coin.name), conditions.lots.get(coin.name)
+    def _shape(self, venue: Venue, name: str, conditions: Conditions) -> Shape:
+        """Return what a coin's book looks like at a venue, under conditions."""
+        shape = self._shapes[venue, name]
+        tick, lot = conditions.ticks.get(name), conditions.lots.get(name)
         if tick is not None:
             shape = replace(shape, tick=fixed_tick(tick))
         return shape if lot is None else replace(shape, lot=lot)
 
-    def _upbit_shape(self, name: str, conditions: Conditions) -> Shape:
-        tick = conditions.ticks.get(name)
-        return self._krw_shape if tick is None else replace(self._krw_shape, tick=fixed_tick(tick))
+    def _ordinary(self, venue: Venue, name: str) -> Shape:
+        market = SIMULATED[venue].market
+        return Shape(
+            tick=market.tick or fixed_tick(self._by_name[name].tick_usdt),
+            lot=self.lot_of(venue, name),
+            spread_bps=market.spread_bps,
+            usdt_per_quote=self._usdt_per_quote[venue.quote],
+        )
 
 
 def build_market(config: SimConfig) -> Market:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from math import prod
 
+from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_S
 from arb.sim.core.book import Book, Level
 from arb.sim.core.fault_kinds import BookSide, FaultKind, Stage
@@ -22,7 +23,7 @@ BPS = 10_000
 class FaultyMarket:
     """The market of one venue as its faults leave it."""
 
-    def __init__(self, market: Market, venue: str, plan: FaultPlan) -> None:
+    def __init__(self, market: Market, venue: Venue, plan: FaultPlan) -> None:
         self._market = market
         self._venue = venue
         self._plan = plan

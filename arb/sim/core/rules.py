@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import Final, NamedTuple, Protocol
 
+from arb.domain.market.ids import Venue
 from arb.sim.core.orders import Side
 
 BPS: Final = Decimal(10_000)
@@ -67,7 +68,7 @@ class QuoteFee:
 class VenueRules:
     """A venue's own words for the engine's things. Ids are functions of a number counting from 1."""
 
-    venue: str
+    venue: Venue
     quote: str
     fees: FeeStrategy
     lot: Callable[[str], Decimal]  # coin -> smallest quantity, base

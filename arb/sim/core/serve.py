@@ -1,4 +1,4 @@
-"""The shared shell of both simulated venues: command line, process life, admin and heartbeat.
+"""The shared shell of the simulated venues: command line, process life, admin and heartbeat.
 
 `python -m arb.sim binance --config sim.json --port 9001 [--host ADDRESS] [--journal PATH] [--tape PATH]`.
 It listens on 127.0.0.1 unless told otherwise, and ends at once on SIGTERM or SIGINT.
@@ -18,11 +18,11 @@ from aiohttp import web
 
 from arb.adapters.local.clock import SystemClock
 from arb.adapters.local.collector import settle
+from arb.domain.market.ids import Venue
 from arb.sim.core.admin import Admin
 from arb.sim.core.config import ConfigError, load_config
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.fault_door import FaultDoor
-from arb.sim.core.market import BINANCE, UPBIT
 from arb.sim.core.stage import Stage, make_stage
 from arb.sim.core.steps import Publish, StepLoop
 
@@ -66,7 +66,7 @@ def main(argv: list[str], builders: dict[str, Callable[[], Build]]) -> int:
         config = load_config(arguments.config)
         if arguments.tape is not None:
             config = msgspec.structs.replace(config, tape=str(arguments.tape))
-        stage = make_stage(arguments.venue, config, SystemClock(), arguments.journal)
+        stage = make_stage(Venue(arguments.venue), config, SystemClock(), arguments.journal)
     except ConfigError as error:
         sys.stderr.write(f"arb.sim: {error}\n")
         return USAGE_ERROR
@@ -85,7 +85,7 @@ def main(argv: list[str], builders: dict[str, Callable[[], Build]]) -> int:
 def _parser(builders: dict[str, Callable[[], Build]]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m arb.sim", description="A simulated exchange.")
     parser.add_argument("venue", choices=sorted(builders))
-    parser.add_argument("--config", type=Path, required=True, help="JSON file both venues share")
+    parser.add_argument("--config", type=Path, required=True, help="JSON file that the venues share")
     parser.add_argument("--port", type=int, required=True, help="TCP port")
     parser.add_argument(
         "--host", default=HOST, help=f"address to listen on, else {HOST}; 0.0.0.0 only inside a container"
@@ -93,6 +93,3 @@ def _parser(builders: dict[str, Callable[[], Build]]) -> argparse.ArgumentParser
     parser.add_argument("--journal", type=Path, help="JSONL file that survives this process")
     parser.add_argument("--tape", type=Path, help="recorded prices; overrides the configuration's")
     return parser
-
-
-__all__ = ["BINANCE", "UPBIT", "Build", "install", "main"]

@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final, Protocol
 
+from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_S
 from arb.sim.core.config import ConfigError, SimConfig
 from arb.sim.core.events import FaultStruck
@@ -14,7 +15,7 @@ from arb.sim.core.fault_check import complaint
 from arb.sim.core.fault_kinds import Stage as FaultStage
 from arb.sim.core.faults import Call, Fault, FaultPlan
 from arb.sim.core.journal import Journal
-from arb.sim.core.market import BINANCE, Market, build_market
+from arb.sim.core.market import Market, build_market
 
 EPOCH_AGE_NS_MAX: Final = 7 * 86_400 * NS_PER_S  # drawing a day of steps takes seconds
 
@@ -29,7 +30,7 @@ class Clock(Protocol):
 class Stage:
     """Configuration, time, market, truth and faults of one venue process."""
 
-    venue: str
+    venue: Venue
     config: SimConfig
     clock: Clock
     market: Market
@@ -57,12 +58,12 @@ class Stage:
         task.add_done_callback(self.tasks.discard)
 
 
-def make_stage(venue: str, config: SimConfig, clock: Clock, journal_path: Path | None) -> Stage:
+def make_stage(venue: Venue, config: SimConfig, clock: Clock, journal_path: Path | None) -> Stage:
     """Return the stage of `venue`, with the market and dice that its configuration gives."""
     if clock.now_ns() - config.epoch_ns > EPOCH_AGE_NS_MAX:
         raise ConfigError("epoch_ns: more than 7 days ago, and every step since would have to be drawn")
     market = build_market(config)
-    faults = config.faults.binance if venue == BINANCE else config.faults.upbit
+    faults = config.faults.get(venue, [])
     for fault in faults:
         wrong = complaint(fault, venue, market.coins(venue))
         if wrong is not None:

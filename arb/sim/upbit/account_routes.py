@@ -56,7 +56,7 @@ class Account:
 
     async def keys(self, _parameters: Parameters) -> Any:
         expires_ns = self._board.switches.key_expires_ns or self._stage.now_ns() + KEY_LIFE_NS
-        key = self._stage.config.credentials.upbit.key
+        key = self._stage.config.credential(self._stage.venue).key
         return [{"access_key": key, "expire_at": kst_seconds(expires_ns)}]
 
     async def wallets(self, _parameters: Parameters) -> Any:

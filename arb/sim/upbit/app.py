@@ -10,7 +10,6 @@ from aiohttp import web
 
 from arb.sim.core.book import Book
 from arb.sim.core.exchange import Exchange
-from arb.sim.core.market import UPBIT_LOT
 from arb.sim.core.market_faults import shown
 from arb.sim.core.rules import QuoteFee, VenueRules
 from arb.sim.core.serve import install
@@ -24,6 +23,7 @@ from arb.sim.upbit.public_tape import PublicTape
 from arb.sim.upbit.socket_routes import Sockets
 from arb.sim.upbit.switches import Switchboard
 from arb.sim.upbit.text import uuid_source
+from arb.sim.venues import KRW_LOT
 
 
 def venue_rules(stage: Stage) -> VenueRules:
@@ -31,8 +31,8 @@ def venue_rules(stage: Stage) -> VenueRules:
     return VenueRules(
         venue=stage.venue,
         quote=QUOTE,
-        fees=QuoteFee(stage.config.fees_bps.upbit),
-        lot=lambda _coin: UPBIT_LOT,
+        fees=QuoteFee(stage.config.fee_bps(stage.venue)),
+        lot=lambda _coin: KRW_LOT,
         symbol=market_code,
         order_id=uuid_source(stage.config.seed, "order"),
         fill_id=uuid_source(stage.config.seed, "trade"),
@@ -43,7 +43,7 @@ def venue_rules(stage: Stage) -> VenueRules:
 def build(stage: Stage) -> web.Application:
     """Return the application of one simulated Upbit."""
     app = web.Application()
-    exchange = Exchange(venue_rules(stage), stage.journal, stage.clock, stage.config.balances.upbit)
+    exchange = Exchange(venue_rules(stage), stage.journal, stage.clock, stage.config.opening(stage.venue))
     board, tape = Switchboard(stage.faults), PublicTape(stage.config.seed)
     api = Api(stage, exchange, tape, board)
     public, private = PublicStream(stage, tape, board), PrivateStream(stage, exchange)

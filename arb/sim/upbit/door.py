@@ -71,7 +71,7 @@ class Door:
         self._board = board
         self._reject = reject  # records that an order was refused, with its identifier and why
         self._limiter = Limiter(rates=dict(DEFAULT_RATES))
-        credential = stage.config.credentials.upbit
+        credential = stage.config.credential(stage.venue)
         key = AccessKey(key=credential.key, secret=credential.secret)
         self._authenticator = Authenticator(key, spend)
 

@@ -14,11 +14,11 @@ from arb.sim.core.book import Book
 from arb.sim.core.candles import Candles
 from arb.sim.core.events import OrderFilled
 from arb.sim.core.journal import Recorded
-from arb.sim.core.market import UPBIT_LOT
 from arb.sim.core.orders import Side
 from arb.sim.upbit.public_trades import PublicTrade
 from arb.sim.upbit.quotation import price_unit
 from arb.sim.upbit.tickers import DayStatistics
+from arb.sim.venues import KRW_LOT
 
 TRADE_PROBABILITY: Final = 0.3  # per market and step
 TRADES_KEPT: Final = 500  # the most /v1/trades/ticks returns
@@ -73,8 +73,8 @@ class PublicTape:
         if not best:
             return
         level = best[0]
-        volume = (level.quantity * Decimal(share)).quantize(UPBIT_LOT, ROUND_DOWN)
-        self._add(market, self._numbered(level.price, max(volume, UPBIT_LOT), ask_bid, ts_ns))
+        volume = (level.quantity * Decimal(share)).quantize(KRW_LOT, ROUND_DOWN)
+        self._add(market, self._numbered(level.price, max(volume, KRW_LOT), ask_bid, ts_ns))
 
     def _numbered(self, price: Decimal, volume: Decimal, ask_bid: str, ts_ns: int) -> PublicTrade:
         self._sequence = max(self._sequence + 1, ts_ns // 1_000_000 * SEQUENCE_PER_MS)

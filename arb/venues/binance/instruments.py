@@ -14,7 +14,6 @@ from arb.venues.rows import MISSING, OddField, above_zero, by_symbol, fee_rate, 
 DEFAULT_TAKER_FEE_BPS: Final = Decimal(10)
 NOTIONAL_MIN: Final = Decimal(5)  # USDT, of most markets
 NO_LIMIT: Final = Decimal(1_000_000_000_000)
-NOTIONAL_MIN_USUAL: Final = Decimal(5)  # USDT
 NOTIONAL_MIN_ABSURD: Final = Decimal(1_000)  # USDT; 5 to 10 are usual
 PRECISION_MAX: Final = 18
 COMMISSIONS: Final = ("standardCommission", "specialCommission", "taxCommission")

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from arb.domain.market.ids import Venue
 from arb.sim.binance.books import PublishedBooks
 from arb.sim.binance.local_book import Gap, LocalBook
 from arb.sim.binance.wire import rows
 from arb.sim.core.book import Book
-from arb.sim.core.market import BINANCE, build_market
+from arb.sim.core.market import build_market
 from tests.sim.core.worlds import config, exchange, order, plan_of
 
 MARKET_CONFIG = config(coins=["BTC"])
@@ -34,7 +35,7 @@ def test_local_book_from_any_snapshot_and_the_diffs_is_the_published_book(snapsh
     engine.subscribe(lambda recorded: bite_if_filled(books, recorded))
     local = None
     for step, taker in enumerate(takers):
-        book = market.books(BINANCE, step)["BTC"]
+        book = market.books(Venue.BINANCE, step)["BTC"]
         engine.put_books({"BTC": book})
         change = books.publish("BTC", step, book)
         if local is not None:

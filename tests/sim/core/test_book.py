@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import pytest
 
+from arb.domain.market.ids import Venue
 from arb.sim.binance.frames import book_ticker, partial_depth
 from arb.sim.binance.wire import rows, top
 from arb.sim.core.book import Book, Grid
-from arb.sim.core.market import BINANCE, UPBIT, build_market
+from arb.sim.core.market import build_market
 from arb.sim.upbit.frames import encode_frame
 from arb.sim.upbit.live_book import live_book
 from arb.sim.upbit.quotation import orderbook_fields
@@ -42,7 +43,7 @@ def test_the_same_top_is_the_same_whatever_lies_below():
 
 @pytest.mark.parametrize("depth", [5, 20])
 def test_binance_text_is_what_decimals_say(depth):
-    for made in (*some_books(BINANCE), book(bids=())):
+    for made in (*some_books(Venue.BINANCE), book(bids=())):
         told = json.loads(partial_depth(7, made, depth))
         assert told == {"lastUpdateId": 7, "bids": rows(made.bids[:depth]), "asks": rows(made.asks[:depth])}
         ticker = json.loads(book_ticker("BTC", 7, made))
@@ -51,7 +52,7 @@ def test_binance_text_is_what_decimals_say(depth):
 
 @pytest.mark.parametrize("form", ["DEFAULT", "SIMPLE", "JSON_LIST", "SIMPLE_LIST"])
 def test_upbit_text_is_what_decimals_say(form):
-    for made in some_books(UPBIT):
+    for made in some_books(Venue.UPBIT):
         slow = {"type": "orderbook", "code": "KRW-BTC", **orderbook_fields(made, 5_000_000, 15)}
         wanted = encode_frame(slow | {"stream_type": "REALTIME", "level": 0}, form)
         assert json.loads(live_book("KRW-BTC", made, 15, 5_000_000, form)) == json.loads(wanted)

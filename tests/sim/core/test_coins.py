@@ -2,8 +2,9 @@
 
 from decimal import Decimal
 
+from arb.domain.market.ids import Venue
 from arb.sim.core.coins import DEFAULT_COINS, named_coin
-from arb.sim.core.market import BINANCE, UPBIT, build_market
+from arb.sim.core.market import build_market
 from arb.sim.core.ticks import krw_tick
 from tests.sim.core.worlds import config
 
@@ -26,12 +27,12 @@ def test_made_up_coins_can_be_traded_within_a_few_basis_points_on_both_venues():
 
 def test_a_market_of_made_up_coins_has_whole_books():
     made = config(coins=NAMES)
-    for venue in (BINANCE, UPBIT):
+    for venue in (Venue.BINANCE, Venue.UPBIT):
         for book in build_market(made).books(venue, 0).values():
             assert len(book.bids) == 25
             assert len(book.asks) > 8  # levels that reach a band with a coarser unit come together
             assert book.bids[0].price < book.asks[0].price
             prices = [level.price for level in (*reversed(book.bids), *book.asks)]
             assert prices == sorted(set(prices))
-            if venue == UPBIT:
+            if venue == Venue.UPBIT:
                 assert all(price % krw_tick(price) == 0 for price in prices)

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from arb.domain.market.ids import Venue
 from arb.sim.__main__ import main
 from arb.sim.core.config import ConfigError, load_config, parse_config
 from tests.sim.core.worlds import config
@@ -22,10 +23,20 @@ def test_every_documented_key_is_read():
     bitcoin, new = made.coin_table()
     assert bitcoin.price_usdt == 90_000
     assert new.price_usdt == Decimal("0.5") and new.tick_usdt == Decimal("0.000001")
-    assert made.balances.binance == {"USDT": Decimal(1_000_000), "BTC": Decimal(10)}
+    assert made.opening(Venue.BINANCE) == {"USDT": Decimal(1_000_000), "BTC": Decimal(10)}
     assert made.latency_ms.order == (2, 10)
-    assert made.faults.binance[0].probability == 0.5
+    assert made.faults[Venue.BINANCE][0].probability == 0.5
     assert made.speed_factor() == 3_000
+
+
+def test_a_venue_that_is_not_named_has_defaults():
+    made = config(balances={"upbit": {"KRW": "5"}}, fees_bps={"upbit": "1"})
+    assert made.opening(Venue.UPBIT) == {"KRW": 5}
+    assert made.fee_bps(Venue.UPBIT) == 1
+    for venue in set(Venue) - {Venue.UPBIT}:
+        assert made.opening(venue)[venue.quote] > 0
+        assert made.fee_bps(venue) > 0
+    assert len({made.credential(venue).key for venue in Venue}) == len(Venue)
 
 
 def test_coins_may_be_a_list_of_names():
@@ -48,6 +59,7 @@ def test_coins_may_be_a_list_of_names():
         ({"premium": {"half_life_s": "0"}}, "half_life_s"),
         ({"latency_ms": {"order": [5, 1]}}, "latency_ms"),
         ({"faults": {"binance": [{"kind": "earthquake"}]}}, "earthquake"),
+        ({"fees_bps": {"nowhere": "1"}}, "nowhere"),
     ],
 )
 def test_bad_value_is_refused_by_name(changes, place):

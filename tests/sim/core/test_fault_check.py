@@ -2,10 +2,11 @@
 
 import pytest
 
+from arb.domain.market.ids import Venue
 from arb.sim.core.fault_check import complaint
 from tests.sim.core.worlds import fault
 
-COINS = {"binance": ("BTC", "ETH"), "upbit": ("BTC", "ETH", "USDT")}
+COINS = {Venue.BINANCE: ("BTC", "ETH"), Venue.UPBIT: ("BTC", "ETH", "USDT")}
 
 
 @pytest.mark.parametrize(
@@ -32,11 +33,11 @@ COINS = {"binance": ("BTC", "ETH"), "upbit": ("BTC", "ETH", "USDT")}
         ("gone", {"after_s": -1}, "after_s: 0 to"),
         ("slow_accept", {"delay_ms": -1}, "delay_ms: not below 0"),
         ("halted_coin", {"coins": ["XYZ"]}, "XYZ is not traded here; BTC, ETH are"),
-        ("rate_move", {"bps": 500}, "only at upbit"),
+        ("rate_move", {"bps": 500}, "only where USDT has a price"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(kind, fields, words):
-    said = complaint(fault(kind, **fields), "binance", COINS["binance"])
+    said = complaint(fault(kind, **fields), Venue.BINANCE, COINS[Venue.BINANCE])
     assert words in said
     assert "\n" not in said
 
@@ -54,8 +55,8 @@ def test_what_is_wrong_is_said_in_one_line(kind, fields, words):
     ],
 )
 def test_what_makes_sense_is_taken(kind, fields):
-    assert complaint(fault(kind, **fields), "upbit", COINS["upbit"]) is None
+    assert complaint(fault(kind, **fields), Venue.UPBIT, COINS[Venue.UPBIT]) is None
 
 
 def test_upbit_has_no_lot_to_change():
-    assert "lot" in complaint(fault("changed_rules", coins=["BTC"], lot=1), "upbit", COINS["upbit"])
+    assert "lot" in complaint(fault("changed_rules", coins=["BTC"], lot=1), Venue.UPBIT, COINS[Venue.UPBIT])

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from arb.adapters.local.clock import ManualClock
+from arb.domain.market.ids import Venue
 from arb.sim.core.fault_effects import (
     RejectedByPlan,
     ReplyLost,
@@ -30,7 +31,7 @@ def attempt(*faults, call=ORDER, fence_ns=None, wait_s=0.0):
         return "answer"
 
     async def scenario():
-        stage = make_stage("binance", config(), ManualClock(10**9), None)
+        stage = make_stage(Venue.BINANCE, config(), ManualClock(10**9), None)
         for one in faults:
             stage.faults.add(one)
         try:

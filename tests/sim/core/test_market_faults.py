@@ -5,9 +5,10 @@ from random import Random
 
 import pytest
 
+from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_S
 from arb.sim.core.faults import FaultPlan
-from arb.sim.core.market import BINANCE, UPBIT, build_market
+from arb.sim.core.market import build_market
 from arb.sim.core.market_faults import FaultyMarket, rules_of, shown
 from tests.sim.core.worlds import config, fault
 
@@ -35,7 +36,7 @@ def middle(book):
 
 
 def test_without_faults_the_books_are_the_market_s():
-    books, plain = World(BINANCE).at(3)
+    books, plain = World(Venue.BINANCE).at(3)
     assert books == plain
 
 
@@ -45,14 +46,15 @@ def test_without_faults_the_books_are_the_market_s():
 )
 def test_a_crash_ramps_holds_and_recovers(step, bps):
     crash = fault("price_move", bps=Decimal(-3_000), ramp_s=120, hold_s=60, recover_s=600)
-    books, plain = World(BINANCE, crash).at(step)
+    books, plain = World(Venue.BINANCE, crash).at(step)
     for coin, book in books.items():
         change = (middle(book) / middle(plain[coin]) - 1) * 10_000
         assert abs(change - bps) < 3
 
 
 def test_moves_multiply_and_name_coins():
-    world = World(UPBIT, fault("price_move", bps=Decimal(5_000), coins=["BTC"]), fault("price_move", bps=100))
+    far, all_of_them = fault("price_move", bps=Decimal(5_000), coins=["BTC"]), fault("price_move", bps=100)
+    world = World(Venue.UPBIT, far, all_of_them)
     books, plain = world.at(1)
     factors = {coin: float(middle(book) / middle(plain[coin])) for coin, book in books.items()}
     assert factors["BTC"] == pytest.approx(1.515, abs=1e-3)
@@ -61,13 +63,13 @@ def test_moves_multiply_and_name_coins():
 
 
 def test_a_rate_that_moves_takes_every_price_in_krw_along():
-    books, plain = World(UPBIT, fault("rate_move", bps=Decimal(500))).at(1)
+    books, plain = World(Venue.UPBIT, fault("rate_move", bps=Decimal(500))).at(1)
     for coin, book in books.items():
         assert float(middle(book) / middle(plain[coin])) == pytest.approx(1.05, abs=2e-3)
 
 
 def test_a_move_ends_by_itself_and_begins_when_it_is_due():
-    world = World(BINANCE, fault("price_move", bps=Decimal(1_000), after_s=2, for_s=3))
+    world = World(Venue.BINANCE, fault("price_move", bps=Decimal(1_000), after_s=2, for_s=3))
     moved = [
         middle(books["BTC"]) > middle(plain["BTC"]) * Decimal("1.09")
         for books, plain in map(world.at, range(7))
@@ -77,7 +79,7 @@ def test_a_move_ends_by_itself_and_begins_when_it_is_due():
 
 def test_one_sided_and_holed_books_lose_what_they_say():
     world = World(
-        UPBIT,
+        Venue.UPBIT,
         fault("one_sided_book", side="asks", coins=["USDT"]),
         fault("book_hole", bps=Decimal(10), coins=["BTC"]),
         fault("book_hole", bps=Decimal(10), side="bids", coins=["ETH"]),
@@ -93,7 +95,7 @@ def test_one_sided_and_holed_books_lose_what_they_say():
 
 
 def test_a_thin_book_keeps_its_prices_and_whole_lots():
-    books, plain = World(BINANCE, fault("thin_book", factor=Decimal("0.1"))).at(1)
+    books, plain = World(Venue.BINANCE, fault("thin_book", factor=Decimal("0.1"))).at(1)
     lot = Decimal("0.00001")
     for thin, whole in zip(books["BTC"].bids, plain["BTC"].bids, strict=True):
         assert thin.price == whole.price
@@ -102,7 +104,7 @@ def test_a_thin_book_keeps_its_prices_and_whole_lots():
 
 
 def test_a_stuck_price_stays_until_it_is_freed_and_a_halted_coin_shows_nothing():
-    world = World(BINANCE)
+    world = World(Venue.BINANCE)
     first, _ = world.at(1)
     stuck = world.plan.add(fault("stuck_price", coins=["BTC"]))
     halted = world.plan.add(fault("halted_coin", coins=["ETH"]))
@@ -117,14 +119,14 @@ def test_a_stuck_price_stays_until_it_is_freed_and_a_halted_coin_shows_nothing()
 
 
 def test_a_coin_that_is_halted_from_the_start_has_the_book_it_was_halted_with():
-    world = World(BINANCE, fault("halted_coin", coins=["BTC"]))
+    world = World(Venue.BINANCE, fault("halted_coin", coins=["BTC"]))
     assert "BTC" in world.at(0)[0]
     assert "BTC" not in world.at(1)[0]
 
 
 def test_a_changed_tick_and_lot_are_the_books():
     changed = fault("changed_rules", coins=["BTC"], tick=Decimal(10), lot=Decimal("0.1"))
-    books, _ = World(BINANCE, changed).at(1)
+    books, _ = World(Venue.BINANCE, changed).at(1)
     for level in (*books["BTC"].bids, *books["BTC"].asks):
         assert level.price % 10 == 0
         assert level.quantity % Decimal("0.1") == 0
@@ -132,7 +134,7 @@ def test_a_changed_tick_and_lot_are_the_books():
 
 def test_the_newest_rule_counts_field_by_field():
     world = World(
-        BINANCE,
+        Venue.BINANCE,
         fault("changed_rules", coins=["BTC"], tick=Decimal(10), min_notional=Decimal(50)),
         fault("changed_rules", coins=["BTC", "ETH"], tick=Decimal(1)),
     )
@@ -141,7 +143,7 @@ def test_the_newest_rule_counts_field_by_field():
 
 
 def test_a_misplaced_decimal_is_shown_and_not_traded_at():
-    world = World(UPBIT, fault("misplaced_decimal", factor=Decimal("0.1"), coins=["BTC"]))
+    world = World(Venue.UPBIT, fault("misplaced_decimal", factor=Decimal("0.1"), coins=["BTC"]))
     books, plain = world.at(1)
     assert books == plain
     told = shown(world.plan, "BTC", books["BTC"])
@@ -150,7 +152,7 @@ def test_a_misplaced_decimal_is_shown_and_not_traded_at():
 
 
 def test_what_struck_is_counted():
-    world = World(BINANCE, fault("thin_book", factor=Decimal("0.5"), coins=["BTC"]))
+    world = World(Venue.BINANCE, fault("thin_book", factor=Decimal("0.5"), coins=["BTC"]))
     for step in range(3):
         world.at(step)
     assert world.plan.struck == {"thin_book": 3}

@@ -3,6 +3,7 @@
 import pytest
 
 from arb.adapters.local.clock import ManualClock
+from arb.domain.market.ids import Venue
 from arb.sim.core.config import ConfigError
 from arb.sim.core.stage import make_stage
 from tests.sim.core.worlds import config, fault
@@ -11,10 +12,10 @@ from tests.sim.core.worlds import config, fault
 def test_epoch_long_ago_is_refused_instead_of_drawing_for_minutes():
     week_ns = 7 * 86_400 * 10**9
     with pytest.raises(ConfigError, match="epoch_ns"):
-        make_stage("binance", config(), ManualClock(10**9 + week_ns + 1), None)
+        make_stage(Venue.BINANCE, config(), ManualClock(10**9 + week_ns + 1), None)
 
 
 def test_clock_skew_moves_the_venues_time_only():
-    stage = make_stage("binance", config(), ManualClock(10**9), None)
+    stage = make_stage(Venue.BINANCE, config(), ManualClock(10**9), None)
     stage.faults.add(fault("clock_skew_ms", delay_ms=-1500))
     assert stage.now_ns() - stage.clock.now_ns() == -1_500_000_000

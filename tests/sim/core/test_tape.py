@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from arb.app.sim_world import Tape
+from arb.domain.market.ids import Venue
 from arb.sim.core.config import ConfigError
-from arb.sim.core.market import BINANCE, UPBIT, build_market
+from arb.sim.core.market import build_market
 from arb.sim.core.tape import load_tape_path, longest_piece, read_frames
 from tests.sim.core.worlds import config
 
@@ -86,8 +87,8 @@ def test_taped_coin_is_not_made_up_on_binance_but_is_on_upbit(tmp_path):
     tape = tmp_path / "frames.jsonl"
     tape.write_text(f"1000000000 {TICK.format(100, 102)}\n")
     made = config(tape=str(tape))
-    assert "BTC" not in build_market(made).books(BINANCE, 0)
-    assert "BTC" in build_market(made).books(UPBIT, 0)
+    assert "BTC" not in build_market(made).books(Venue.BINANCE, 0)
+    assert "BTC" in build_market(made).books(Venue.UPBIT, 0)
 
 
 @pytest.mark.parametrize("text", ["", "timestamp,other\n1,2\n"])
@@ -108,7 +109,7 @@ def test_recorded_closes_move_both_venues_together():
     market = build_market(
         config(tape=str(RECORDED / "btc_premium_5m_20250528_20250823.csv.gz"), speed="3000")
     )
-    assert abs(market.books(BINANCE, 0)["BTC"].bids[0].price - Decimal("107830")) < 15
+    assert abs(market.books(Venue.BINANCE, 0)["BTC"].bids[0].price - Decimal("107830")) < 15
     assert abs(market._path.at(1).premium[0]) < 0.03
 
 

@@ -5,8 +5,9 @@ from decimal import Decimal
 import pytest
 
 from arb.adapters.local.clock import ManualClock
+from arb.domain.market.ids import Venue
 from arb.sim.core.book import Book, Level
-from arb.sim.core.config import SimConfig, VenueMap
+from arb.sim.core.config import SimConfig
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.stage import make_stage
 from arb.sim.upbit.app import venue_rules
@@ -29,11 +30,11 @@ class Floor:
     """A desk, its engine, and the work that is due later."""
 
     def __init__(self):
-        balances = VenueMap(upbit={"KRW": Decimal(1_000_000), "BTC": Decimal(1)})
+        balances = {Venue.UPBIT: {"KRW": Decimal(1_000_000), "BTC": Decimal(1)}}
         config = SimConfig(seed=1, epoch_ns=EPOCH_NS, balances=balances)
         self.clock = ManualClock(EPOCH_NS)
-        stage = make_stage("upbit", config, self.clock, None)
-        self.exchange = Exchange(venue_rules(stage), stage.journal, self.clock, balances.upbit)
+        stage = make_stage(Venue.UPBIT, config, self.clock, None)
+        self.exchange = Exchange(venue_rules(stage), stage.journal, self.clock, balances[Venue.UPBIT])
         self.due, self.told = [], []
         self.desk = Desk(stage, self.exchange, lambda delay_ns, action: self.due.append((delay_ns, action)))
         self.desk.subscribe(lambda update: self.told.append(update.state))
