@@ -84,6 +84,7 @@ ORDER_COUNT = [LIMIT_RULE | {"count": whole}]
 
 # errors.md: what the venue says with which code, for clients that tell the words only
 WORDS = {
+    "doesn't have a reference price": "-2043",
     "Invalid symbol.": "-1121", "Invalid interval.": "-1120", "Invalid side.": "-1117",
     "Invalid orderType.": "-1116", "Invalid timeInForce.": "-1115", "Filter failure": "-1013",
     "Invalid quantity.": "-1013", "too much precision": "-1111", "Illegal characters": "-1100",
