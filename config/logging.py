@@ -158,7 +158,8 @@ def _secret_parts(address: str) -> Iterator[str]:
         return
     for mark in "/:@?&=,":
         rest = rest.replace(mark, " ")
-    yield from (part for part in rest.split() if len(part) > 7 and "." not in part)
+    parts = [part for part in rest.split() if len(part) > 7 and "." not in part]
+    yield from (*parts, *map(unquote, parts))  # what is sent is the one or the other
 
 
 def _values(tree: Any) -> Iterator[SecretStr]:

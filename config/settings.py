@@ -398,7 +398,7 @@ def _line(error: ValidationError) -> str:
 def _check_alerts(alerts: Alerts) -> None:
     """Refuse an address that nobody could be told through. Raises: ConfigError without its secret."""
     if alerts.urls:
-        from arb.adapters.alerts.channels import AppriseChannel  # takes a while to import, and is optional
+        from arb.adapters.alerts.channels import AppriseChannel  # its services take a while to import
 
         AppriseChannel([url.get_secret_value() for url in alerts.urls])
 

@@ -29,9 +29,16 @@ def alerts_of(
     def keep(alert: Alert) -> None:
         store.add(session_id, alert)
 
-    delivery = Delivery(channels_of(settings), file, keep, limiter.overdue, counters, clock)
+    delivery = Delivery(
+        channels_of(settings), file, keep, limiter.overdue, counters, clock, sender_of(settings)
+    )
     clean = Redactor(secrets_of(settings)).clean
     return RecordedAlerts(store, session_id, file, limiter=limiter, delivery=delivery, clean=clean)
+
+
+def sender_of(settings: Settings) -> str:
+    """Return who tells: no message of one mode or group is to be taken for another's."""
+    return f"arb {settings.mode}" + (f" {settings.group}" if settings.group else "")
 
 
 def channels_of(settings: Settings) -> list[Channel]:

@@ -68,8 +68,9 @@ def test(as_json: AsJson = False) -> None:
 
     Example: arb alerts test
     """
+    from arb.adapters.alerts.channels import notice_of
     from arb.adapters.local.clock import SystemClock
-    from arb.app.alerts import channels_of
+    from arb.app.alerts import channels_of, sender_of
     from arb.domain.health.alert import Alert, Severity
     from arb.stack.home import Home
     from config.settings import load
@@ -81,7 +82,9 @@ def test(as_json: AsJson = False) -> None:
         message="this is a test of the alert channels",
         at_ns=SystemClock().now_ns(),
     )
-    results = {channel.name: channel.send(trial) for channel in channels_of(load())}
+    settings = load()
+    notice = notice_of(trial, sender_of(settings))
+    results = {channel.name: channel.send(notice) for channel in channels_of(settings)}
     file = Home.default().alerts_file
     document = {
         "channels": [{"name": name, "ok": not why, "reason": why} for name, why in results.items()],

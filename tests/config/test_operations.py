@@ -67,7 +67,7 @@ def test_a_limit_below_its_warning_names_the_warning(tmp_path):
 
 def test_an_alert_address_that_nobody_knows_is_named_by_its_place_and_scheme_alone(tmp_path):
     text = wrong(tmp_path, ARB_ALERTS__URLS="json://127.0.0.1:1/hook, bogus://marker-token@host")
-    assert text == "alerts.urls[1]: apprise knows no such bogus:// address"
+    assert text == "alerts.urls[1]: apprise knows no such bogus:// address, see its list of services"
 
 
 def test_only_a_full_disk_is_borne(tmp_path):

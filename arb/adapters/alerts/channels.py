@@ -1,18 +1,33 @@
 """Ways to reach a person. A channel says in a few words why it could not; it never names its address."""
 
-import logging
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, Protocol
 
 import orjson
 import structlog
 import urllib3
 
-from arb.domain.errors import ConfigError
+from arb.adapters.alerts.addresses import scheme_of, service_of
+from arb.adapters.local.errands import Errands
+from arb.domain.errors import Late
 from arb.domain.health.alert import Alert, Severity
 
 log = structlog.get_logger("arb.alerts")
 NO_RETRY: Final = urllib3.Retry(total=False)
+# apprise waits up to 5.5 s between two messages to one service, and 4 s each for its connection and answer.
+SERVICE_MS_MAX: Final = 15_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What is sent: a headline and a text, and for programs the same as a document."""
+
+    title: str
+    body: str
+    severity: Severity = Severity.INFO
+    document: dict[str, Any] = field(default_factory=dict)
 
 
 class Channel(Protocol):
@@ -20,56 +35,59 @@ class Channel(Protocol):
 
     name: str
 
-    def send(self, alert: Alert) -> str:
-        """Return nothing if the alert was taken, else why not. Never raises, and ends in a few seconds."""
+    def send(self, notice: Notice) -> str:
+        """Return nothing if the notice was taken, else why not. Never raises, and ends in a few seconds."""
 
 
 class AppriseChannel:
-    """Any service that apprise has a URL for: Slack, e-mail, Telegram, Discord and a hundred more."""
+    """Any service that apprise has a URL for: Slack, e-mail, Telegram, Discord and a hundred more.
+
+    All of them at once: one that hangs keeps no other waiting.
+    """
 
     name = "apprise"
 
     def __init__(self, urls: Sequence[str]) -> None:
-        self._services = [(_scheme(url), service_of(url, place)) for place, url in enumerate(urls)]
+        self._services = {
+            f"{scheme_of(url)} ({place + 1})": service_of(url, f"alerts.urls[{place}]")
+            for place, url in enumerate(urls)
+        }
+        self._errands = Errands()
 
-    def send(self, alert: Alert) -> str:
-        from apprise import NotifyType
+    def send(self, notice: Notice) -> str:
+        from apprise import NotifyFormat, NotifyType
 
         kinds = {Severity.INFO: NotifyType.INFO, Severity.WARNING: NotifyType.WARNING}
-        failed = [
-            scheme
-            for scheme, service in self._services
-            if not service.notify(
-                title=title_of(alert),
-                body=alert.message,
-                notify_type=kinds.get(alert.severity, NotifyType.FAILURE),
+        calls = {
+            name: partial(
+                service.notify,
+                title=notice.title,
+                body=notice.body,
+                notify_type=kinds.get(notice.severity, NotifyType.FAILURE),
+                body_format=NotifyFormat.TEXT,  # else a service may take a _ for the beginning of its markup
             )
-        ]
+            for name, service in self._services.items()
+        }
+        outcomes = self._errands.run_all(calls, SERVICE_MS_MAX)
+        failed = [name for name, outcome in outcomes.items() if not _took(outcome)]
         if len(failed) == len(self._services):
             return f"not taken by {', '.join(failed)}"
         if failed:
-            log.warning("alert_service_failed", services=failed, kind=alert.kind)
+            log.warning("alert_service_failed", services=failed, title=notice.title)
         return ""
 
 
-def service_of(url: str, place: int) -> Any:
-    """Return apprise's sender of a URL. Raises: ConfigError naming the key and the scheme, no more."""
-    from apprise import Apprise
-
-    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)  # its lines hold the addresses
-    service = Apprise()
-    if not service.add(url):
-        raise ConfigError(f"alerts.urls[{place}]: apprise knows no such {_scheme(url)}:// address")
-    return service
-
-
-def _scheme(url: str) -> str:
-    scheme, found, _ = url.partition("://")
-    return scheme if found and scheme.isalnum() else "..."
+def _took(outcome: Any) -> bool:
+    try:
+        return bool(outcome())
+    except Late:
+        return False
+    except Exception:  # noqa: BLE001 - a hundred services of others: none of them ends our thread
+        return False
 
 
 class WebhookChannel:
-    """A plain POST of the alert as JSON."""
+    """A plain POST of the document as JSON."""
 
     name = "webhook"
 
@@ -77,8 +95,8 @@ class WebhookChannel:
         self._url = url
         self._pool = urllib3.PoolManager(timeout=urllib3.Timeout(total=timeout_ms / 1000), retries=NO_RETRY)
 
-    def send(self, alert: Alert) -> str:
-        body = orjson.dumps(document_of(alert))
+    def send(self, notice: Notice) -> str:
+        body = orjson.dumps(notice.document)
         try:
             answer = self._pool.request(
                 "POST", self._url, body=body, headers={"Content-Type": "application/json"}
@@ -88,9 +106,14 @@ class WebhookChannel:
         return "" if 200 <= answer.status < 300 else f"status {answer.status}"
 
 
-def title_of(alert: Alert) -> str:
-    """Return a headline."""
-    return f"[{alert.severity.value}] {alert.kind} {alert.subject}"
+def notice_of(alert: Alert, sender: str) -> Notice:
+    """Return what is sent of an alert, and of which mode it is: nobody is to take one for another's."""
+    return Notice(
+        title=f"{sender}: [{alert.severity.value}] {alert.kind} {alert.subject}",
+        body=alert.message,
+        severity=alert.severity,
+        document={"sender": sender, **document_of(alert)},
+    )
 
 
 def document_of(alert: Alert) -> dict[str, Any]:

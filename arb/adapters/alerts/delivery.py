@@ -15,7 +15,7 @@ from typing import Final
 
 import structlog
 
-from arb.adapters.alerts.channels import Channel
+from arb.adapters.alerts.channels import Channel, notice_of
 from arb.adapters.alerts.lines import AlertLines
 from arb.domain.errors import StoreError
 from arb.domain.health.alert import Alert
@@ -39,7 +39,9 @@ class Delivery:
         overdue: Callable[[int], Sequence[Alert]],
         counters: Counters,
         clock: Clock,
+        sender: str = "arb",
     ) -> None:
+        self._sender = sender
         self._channels, self._store, self._overdue = tuple(channels), store, overdue
         self._lines = AlertLines(path)
         self._counters, self._clock = counters, clock
@@ -110,7 +112,7 @@ class Delivery:
         log.warning("alert_not_stored", kind=alert.kind, subject=alert.subject)
 
     def _took(self, channel: Channel, alert: Alert) -> bool:
-        reason = channel.send(alert)
+        reason = channel.send(notice_of(alert, self._sender))
         self._counters.count("alerts", f"{channel.name}_{'failed' if reason else 'sent'}")
         if reason:
             log.warning("alert_undelivered", channel=channel.name, reason=reason, kind=alert.kind)

@@ -26,7 +26,7 @@ class Heard:
         self.came = threading.Semaphore(0)
 
     def send(self, told) -> str:
-        self.kinds.append(told.kind)
+        self.kinds.append(told.document["kind"])
         self.came.release()
         return ""
 
