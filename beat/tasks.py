@@ -1,15 +1,21 @@
-"""The tasks that beat starts: snapshot, watchdog, reconciliation, store check, sweep, dead letters.
+"""The tasks that beat starts: snapshot, watchdog, reconciliation, store check, sweep, dead letters, metrics.
 
 One that beat starts again soon anyway is not retried.
 """
 
+from functools import cache
+
+import structlog
+
 from arb.app.dead import undertaking
 from arb.app.engines import engine, engine_for
+from arb.app.facts.metrics import MetricsReader
 from arb.celery import app
 from arb.domain.market.ids import SessionId
 from arb.domain.state.snapshot import SnapshotKind
 from arb.domain.time import NS_PER_DAY
 from arb.engine.health.probes.life import BEAT
+from arb.stack.home import Home
 from workers.life import end_worker
 from workers.outcome import own_sessions_only, retried
 from workers.vigil import act, tend
@@ -83,3 +89,15 @@ def sweep_orders() -> int:
 def collect_dead() -> int:
     """Collect what was given up while PostgreSQL was away, and what nobody could read."""
     return undertaking().collect.run()
+
+
+@app.task(name="arb.metrics")
+def metrics() -> None:
+    """Write how the session does into `live_loop.log`."""
+    structlog.get_logger("arb.live_loop").info("metrics", **_metrics().read(engine()).facts())
+
+
+@cache
+def _metrics() -> MetricsReader:
+    """Return this process's reader, which remembers what its last line saw."""
+    return MetricsReader.of(Home.default())

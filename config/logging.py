@@ -40,6 +40,7 @@ QUIET_TASKS: Final = (
     "arb.canary.",
     "arb.settle_trade",
     "arb.collect_dead",
+    "arb.metrics",
 )
 TASK_LOGGERS: Final = ("celery.app.trace", "celery.worker.strategy")
 NOISY: Final = {

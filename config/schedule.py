@@ -26,5 +26,6 @@ SCHEDULE: Final = {
     "collect-dead": _every(5, "arb.collect_dead"),
     "check-stores": _every(30, "arb.check_stores"),
     "reconcile": _every(30, "arb.reconcile"),
+    "metrics": _every(settings().sys_monitor.sample_interval_sec, "arb.metrics"),
     "cleanup": _every(21_600, "arb.cleanup"),  # counted from the start of beat, which remembers nothing
 }

@@ -21,7 +21,7 @@ from arb.engine.market.bars import BarMarket
 from arb.engine.market.fresh_market import FreshMarkets
 from arb.engine.market.rules import RereadRules
 from arb.engine.trading.by_hand import ByHand
-from arb.engine.trading.evaluate import Evaluate, Nearness
+from arb.engine.trading.evaluate import Evaluate
 from arb.engine.trading.execute import Execute
 from arb.engine.trading.exit_guard import ExitGuard
 from arb.engine.trading.fee_guard import FeeGuard
@@ -30,6 +30,7 @@ from arb.engine.trading.hand_over import HandOver
 from arb.engine.trading.held_pairs import HeldPairs
 from arb.engine.trading.kill_gate import KillGate
 from arb.engine.trading.lone_legs import LoneLegs
+from arb.engine.trading.nearness import Nearness
 from arb.engine.trading.settle import Settle
 from arb.engine.trading.stability import Pauses, Stability
 from arb.engine.trading.sweep import Sweep

@@ -16,11 +16,10 @@ from arb.domain.time import NS_PER_S
 from arb.stack.home import Home
 from arb.stack.memory import anonymous_bytes, anonymous_of
 from arb.stack.shutdown import Progress, stop_stack
-from arb.stack.status import stack_status
+from arb.stack.status import SUPERVISOR, stack_status
 
 SAMPLE_MS: Final = 5_000
 ERRORS_MAX: Final = 50
-SUPERVISOR: Final = "supervisord"
 
 
 def run(plan: stack.Plan, minutes: float, progress: Progress) -> SoakReport:

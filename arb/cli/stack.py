@@ -157,13 +157,15 @@ def up(
 def _trade_for(engine: "Engine", loops: int, interval_s: int, as_json: bool) -> None:
     """Trade for some intervals, a line after each, then stop the stack; an interrupt stops it sooner."""
     from arb.app.demo import Interrupted, interruptible
+    from arb.app.facts.metrics import MetricsReader
 
+    metrics = MetricsReader.of(Home.default())
+    metrics.read(engine)  # the first look at the processes: loads are since then
     try:
         with interruptible():
             for loop in range(1, loops + 1):
                 engine.clock.sleep_ms(interval_s * 1_000)
-                active = len(engine.trades.active(engine.session_id))
-                say(f"loop {loop} of {loops}: {active} trades under way")
+                say(f"loop {loop} of {loops}: {metrics.read(engine).line()}")
     except Interrupted:
         say("interrupted: winding down")
     finally:

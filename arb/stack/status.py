@@ -11,6 +11,7 @@ from arb.stack.errors import StackNotRunning
 from arb.stack.home import Home, Runtime, read_runtime
 from arb.stack.signals import descendants, marked_processes
 
+SUPERVISOR: Final = "supervisord"
 TAIL_BYTES: Final = 4096
 LINE_CHARACTERS_MAX: Final = 300
 
@@ -47,7 +48,7 @@ def processes_of(home: Home) -> Mapping[str, int]:
         return {f"process-{os.getpid()}": os.getpid()}
     below = {child.pid for pid in supervised.values() for child in descendants(pid)}
     strays = [each.pid for each in marked_processes(home) if each.pid not in below | {itself}]
-    return {"supervisord": itself, **supervised, **{f"process-{pid}": pid for pid in strays}}
+    return {SUPERVISOR: itself, **supervised, **{f"process-{pid}": pid for pid in strays}}
 
 
 def last_words(log: Path) -> str:

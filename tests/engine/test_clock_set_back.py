@@ -22,7 +22,7 @@ from arb.engine.health.probes.rates import Rates
 from arb.engine.market.feed import Feed
 from arb.engine.market.gate import Gate, GateLimits
 from arb.engine.market.tally import Tally
-from arb.engine.trading.evaluate import Nearness
+from arb.engine.trading.nearness import Nearness
 from tests.domain.markets import PAIR, USDT_KRW
 from tests.engine.books import BTC_KRW, BTC_USDT, NOW_NS, a_book
 from tests.engine.health.test_watch import Counts, Post

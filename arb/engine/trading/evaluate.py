@@ -1,11 +1,11 @@
 """Quotes in, decisions out: open a pair that is worth it, close one whose time has come."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Final
 
 from arb.domain.errors import Conflict, StoreUnavailable
-from arb.domain.health.degradation import FAR_PAUSE_NS, Degree, never_degraded
 from arb.domain.market.book import Book
 from arb.domain.market.ids import RANDOM_BITS, USDT, Coin, SessionId, coin_of, trade_id
 from arb.domain.market.spread import Edge, Market, common_quantity
@@ -23,6 +23,7 @@ from arb.engine.trading.exit_guard import ExitGuard
 from arb.engine.trading.guard import EntryGuard
 from arb.engine.trading.intents import intents
 from arb.engine.trading.journal import Journal, decision, unread
+from arb.engine.trading.nearness import Nearness
 from arb.engine.trading.proposals import (
     TOO_SMALL,
     Appetite,
@@ -32,33 +33,12 @@ from arb.engine.trading.proposals import (
     propose,
     smallest_edge,
 )
+from arb.engine.trading.signals import SIGNALS, Signals
 from arb.ports.market import Clock, Entropy, QuoteStore
 from arb.ports.messaging import Counters, Dispatcher
 from arb.ports.trading import KillSwitch, SessionStore, TradeStore, TradeView
 
-
-@dataclass(frozen=True, slots=True)
-class Nearness:
-    """Which coins are worth a look while the machine is short of something: near ones, and those held.
-
-    Remembers, in one process, which coins were far when they were looked at last.
-    """
-
-    degree: Callable[[], Degree] = never_degraded
-    _far_ns: dict[Coin, int] = field(default_factory=dict)
-
-    def worth(self, coins: Sequence[Coin], now_ns: int) -> tuple[Coin, ...]:
-        """Return the coins to look at now."""
-        if self.degree() < Degree.NEAR:
-            return tuple(coins)
-        return tuple(coin for coin in coins if not 0 <= now_ns - self._far_ns.get(coin, 0) < FAR_PAUSE_NS)
-
-    def note(self, coin: Coin, now_ns: int, *, far: bool) -> None:
-        """Remember how a coin was."""
-        if far:
-            self._far_ns[coin] = now_ns
-        else:
-            self._far_ns.pop(coin, None)
+EXITS: Final = "exits"  # by reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +62,7 @@ class Evaluate:
     strategies: Strategies
     appetite: Appetite
     nearness: Nearness = field(default_factory=Nearness)
+    signals: Signals = field(default_factory=Signals)
     journal: Journal = unread
 
     def run(self, carried: Sequence[Book] = ()) -> int:
@@ -202,6 +183,7 @@ class Evaluate:
             self.trades.add_orders(closing, orders, facts)
         except Conflict:
             return False
+        self.counters.count(EXITS, closing.reason)
         self._send(orders)
         return True
 
@@ -213,8 +195,14 @@ class Evaluate:
             return False
         found = self.strategies.of(market.coin).entry(Chance(market=market, edges=edges, now_ns=now_ns))
         if isinstance(found, Edge) and found.net_bps < self.limits.entry_edge_bps_min:
-            return False
+            found = None
         wanted = self._wanted(market, found, active, now_ns) if isinstance(found, Edge) else found
+        opened = self._open_wanted(market, wanted, now_ns)
+        for what in self.signals.note(market.coin, found, opened=opened):
+            self.counters.count(SIGNALS, what)
+        return opened
+
+    def _open_wanted(self, market: Market, wanted: Proposal | Refused | Declined | None, now_ns: int) -> bool:
         match wanted:
             case Refused(reason) | Declined(reason):
                 self.counters.count("refused", reason)

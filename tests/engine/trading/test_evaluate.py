@@ -1,5 +1,6 @@
 """Which coins are looked at, and what is decided on them."""
 
+from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
 
@@ -110,6 +111,26 @@ def test_a_premium_worth_taking_is_written_before_it_is_sent(town):
     assert {order.state for order in written} == {State.INTENT}
     sent = [(task, args) for task, args, _ in town.dispatcher.take()]
     assert sorted(sent) == sorted(("arb.place_order", (order.client_order_id,)) for order in written)
+
+
+def test_a_signal_is_counted_once_while_it_stands_and_an_exit_by_its_reason(town):
+    counts = town.counters.counts
+    crowded = with_limits(town, trades_open_per_coin_max=0)
+    for premium_bps in (10, 60, 60, 10, 60):
+        town.premium(premium_bps)
+        crowded.run()
+    assert (counts["signals", "found"], counts.get(("signals", "executed"))) == (2, None)
+    for _ in range(2):
+        town.premium(60)
+        town.evaluate.run()
+    assert (counts["signals", "found"], counts["signals", "executed"]) == (2, 1)
+    settle_all(town)
+    for premium_bps in (300, 0):
+        town.premium(premium_bps)
+        town.evaluate.run()
+    reasons = Counter(trade.reason for trade in town.tables.trades.values())
+    assert reasons["stop_loss"]
+    assert {reason: count for (name, reason), count in counts.items() if name == "exits"} == reasons
 
 
 def test_a_coin_that_did_not_change_is_not_looked_at_again(town):
