@@ -69,7 +69,9 @@ def load_series(asked: Asked, settings: Settings) -> Series:
     series = series_of(
         asked.data.name,
         table,
-        find_mapping(asked.data, asked.mapping, settings.pair, table.names),
+        find_mapping(
+            asked.data, asked.mapping, settings.pair, table.names, settings.assumptions.rate_step_krw
+        ),
         pair,
         Wishes(
             coins=tuple(Coin(coin) for coin in asked.coins),

@@ -48,6 +48,9 @@ Jobs = Annotated[int, typer.Option(help="Processes of a sweep; 0: one a core.", 
 Bench = Annotated[
     bool, typer.Option("--bench", help="Say how long it took beside a bare loop over the rows.")
 ]
+Foresight = Annotated[
+    bool, typer.Option("--foresight", help="Say how much of what perfect foresight earns was taken.")
+]
 
 
 def backtest(
@@ -68,6 +71,7 @@ def backtest(
     best: Best = 10,
     walk_forward: Walk = 0,
     jobs: Jobs = 0,
+    foresight: Foresight = False,
     html: Html = None,
     csv: Csv = None,
     as_json: AsJson = False,
@@ -108,7 +112,13 @@ def backtest(
         settings, document["sweep"] = swept(
             plan_of(asked, settings, series), changes or (), sweep, best=best, folds=walk_forward, jobs=jobs
         )
-    document |= document_of(_timed(asked, plan_of(asked, settings, series), document, bench))
+    outcome = _timed(asked, plan_of(asked, settings, series), document, bench)
+    document |= document_of(outcome)
+    if foresight:
+        from arb.backtest.synth.benchmark import foresight_document
+        from arb.backtest.synth.files import read_plants
+
+        document["foresight"] = foresight_document(outcome, read_plants(data))
     if csv is not None:
         write_trades(csv, document)
         say(f"{len(document['trades']):,} trades in {csv}")

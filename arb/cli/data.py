@@ -7,7 +7,7 @@ import typer
 
 from arb.cli.backtest import require_libraries
 from arb.cli.moments import first_ns, last_ns, zone_of
-from arb.cli.output import AsJson, say, show
+from arb.cli.output import AsJson, say, show, tell
 from arb.domain.errors import ConfigError
 from arb.domain.time import NS_PER_S
 
@@ -63,6 +63,41 @@ def fetch(
         Fetch(shelf=shelf, gateways=gateways, clock=clock, told=told).run(wanted)
     say(f"candles in {shelf.root}: `arb backtest --data {shelf.root}`")
     _show(shelf, as_json)
+
+
+@data_app.command()
+def synth(
+    out: Annotated[Path, typer.Option(help="The Parquet file.")],
+    coins: Annotated[int, typer.Option(help="How many; three large ones come first.", min=1, max=200)] = 12,
+    days: Annotated[int, typer.Option(help="How many, of minutes.", min=1, max=3_660)] = 30,
+    seed: Annotated[int, typer.Option(help="The same seed is the same market.", min=0)] = 1,
+    shuffled: Annotated[
+        bool, typer.Option("--shuffled", help="With what was planted in another order: nothing lasts.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make up a market of minutes with premiums planted in it, and name each of them beside it.
+
+    Example: arb data synth --coins 12 --days 30 --seed 1 --out synth.parquet
+    """
+    require_libraries()
+    import os
+
+    from arb.backtest.asked import settings_of
+    from arb.backtest.synth.files import sidecar_of, write_market
+    from arb.backtest.synth.market import Wanted, synthetic_market
+    from arb.domain.market.pair import Pair
+
+    if out.suffix != ".parquet":
+        raise ConfigError(f"--out: {out} is no .parquet file")
+    pair = Pair(*settings_of((), os.environ).pair)
+    wanted = Wanted(coins=coins, days=days, seed=seed, is_shuffled=shuffled)
+    market = synthetic_market(wanted, pair)
+    write_market(market, out)
+    planted, named = len(market.plants), sidecar_of(out)
+    say(f"{planted:,} premiums are planted in it, see {named}; `arb backtest --data {out} --foresight`")
+    told = {"data": str(out), "plants": str(named), "rows": wanted.minutes, "planted": planted}
+    tell(told, as_json, f"{wanted.minutes:,} minutes of {coins} coins in {out}")
 
 
 @data_app.command("list")

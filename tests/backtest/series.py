@@ -63,7 +63,8 @@ def load(path: Path, mapping: str, rate: str | None = None) -> Series:
     """Read a series."""
     table = read_table([path])
     wishes = Wishes(rate=rate, spread_bps=Decimal(4), depth_usdt=Decimal(1_500), latency_ms=150)
-    return series_of(path.name, table, find_mapping(path, mapping, SETTINGS.pair, table.names), PAIR, wishes)
+    found = find_mapping(path, mapping, SETTINGS.pair, table.names, SETTINGS.assumptions.rate_step_krw)
+    return series_of(path.name, table, found, PAIR, wishes)
 
 
 def seconds(series: Series) -> list[int]:

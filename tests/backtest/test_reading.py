@@ -1,6 +1,7 @@
 """Files become series: in order, once, whole, and with what is wrong with them named."""
 
 import random
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -63,9 +64,11 @@ def test_every_shipped_mapping_is_one():
 def test_columns_that_name_venue_coin_and_currency_need_no_mapping(tmp_path):
     path = write_csv(tmp_path / "prices.csv", 3)
     names = path.read_text().splitlines()[0].split(",")
-    assert sorted(told_by_names(path, SETTINGS.pair, names).coins) == ["BTC", "ETH"]
+    told = told_by_names(path, SETTINGS.pair, names, Decimal(1))
+    assert sorted(told.coins) == ["BTC", "ETH"]
+    assert told.rates["traded"].step == 1  # its book has two sides, as the one that is traded has
     with pytest.raises(ConfigError, match="--mapping"):
-        told_by_names(path, SETTINGS.pair, names[:-1])
+        told_by_names(path, SETTINGS.pair, names[:-1], Decimal(1))
 
 
 def test_a_line_of_too_many_fields_is_counted_and_left_out(tmp_path):

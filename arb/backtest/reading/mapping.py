@@ -91,10 +91,12 @@ def read_mapping(path: Path) -> Columns:
     return mapping
 
 
-def find_mapping(data: Path, asked: str | None, pair: tuple[Venue, Venue], names: Sequence[str]) -> Columns:
+def find_mapping(
+    data: Path, asked: str | None, pair: tuple[Venue, Venue], names: Sequence[str], rate_step: Decimal
+) -> Columns:
     """Return the mapping asked for, the one shipped for a file of this name, or what its columns tell.
 
-    Raises: ConfigError.
+    The step of the rate's price is told by a mapping, and assumed where there is none. Raises: ConfigError.
     """
     if asked is not None:
         own = Path(asked)
@@ -104,10 +106,10 @@ def find_mapping(data: Path, asked: str | None, pair: tuple[Venue, Venue], names
         mapping = read_mapping(path)
         if any(fnmatch(data.name, pattern) for pattern in mapping.files):
             return mapping
-    return told_by_names(data, pair, names)
+    return told_by_names(data, pair, names, rate_step)
 
 
-def told_by_names(data: Path, pair: tuple[Venue, Venue], names: Sequence[str]) -> Columns:
+def told_by_names(data: Path, pair: tuple[Venue, Venue], names: Sequence[str], rate_step: Decimal) -> Columns:
     """Return the mapping of columns named `<venue>_<coin>_<currency>` and a time. Raises: ConfigError."""
     time = next((name for name in names if name.lower().startswith(("ts", "time", "date"))), None)
     prices = {(venue, coin): name for name in names for venue, coin in _price_of(name, pair)}
@@ -127,7 +129,7 @@ def told_by_names(data: Path, pair: tuple[Venue, Venue], names: Sequence[str]) -
         "about": f"columns of {data.name} by their names",
         "time": {"column": time, "unit": _unit(time)},
         "coins": {coin: {venue.value: prices[venue, coin] for venue in pair} for coin in coins},
-        "rates": {"traded": {"column": rate, "what": f"{rate}, as it was traded"}},
+        "rates": {"traded": {"column": rate, "what": f"{rate}, as it was traded", "step": rate_step}},
         "rate": "traded",
     }
     return Columns.model_validate(tree)

@@ -85,7 +85,7 @@ class _Replay:
         self._books = RowBooks(series, self._pair, rules)
         self._bounds = {coin: edge_bounds(series, self._pair, plan.fees_bps, coin) for coin in self._coins}
         self._complete = {coin: series.complete(coin) for coin in self._coins}
-        self._last = {coin: _last_before_holes(series, self._complete[coin]) for coin in self._coins}
+        self._last = {coin: last_before_holes(series, self._complete[coin]) for coin in self._coins}
         self._begun = opening_balances(plan)
         self._world = World(
             Opening(
@@ -226,7 +226,7 @@ class _Replay:
         )
 
 
-def _last_before_holes(series: Series, complete: Array) -> Array:
+def last_before_holes(series: Series, complete: Array) -> Array:
     """Return the rows of a coin after which its prices have a hole, or end."""
     rows = np.flatnonzero(complete)
     last = _none_of(series)

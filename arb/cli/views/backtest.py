@@ -50,6 +50,7 @@ def backtest_view(document: Document) -> RenderableType:
         *(Text(line, "dim") for line in head_lines(document)),
         *(Text(line) for line in document["why"]),
         _result(document["result"]),
+        *(Text(line) for line in foresight_lines(document)),
         _groups("coin", document["by_coin"]),
         _groups("closed by", document["by_reason"]),
         _inventory(document["inventory"]),
@@ -68,6 +69,29 @@ def _result(result: Document) -> Text:
         f"{result['partial_legs']} in part, {result['repairs']} repairs, {result['aborted']} trades aborted, "
         f"{result['handed_over']} handed over, {result['left_open']} left open",
     )
+
+
+def foresight_lines(document: Document) -> list[str]:
+    """Return how much was taken of what somebody earned who knew every price before, if that was asked."""
+    told = document.get("foresight")
+    if told is None:
+        return []
+    parts = (("the planted premiums", told["planted"]), ("everything", told["everything"]))
+    lines = [_taken(name, part) for name, part in parts if part is not None]
+    if (planted := told["planted"]) is not None and planted["plants"]:
+        lines.append(
+            f"{planted['plants']:,} were planted, {planted['worth']:,} of them worth a pair; "
+            f"{planted['traded_of_worth']:,} of these were traded and {planted['traded']:,} in all; what was "
+            f"opened elsewhere earned {_krw(planted['elsewhere_krw'])} KRW"
+        )
+    return lines
+
+
+def _taken(name: str, part: Document) -> str:
+    if part["taken_share"] is None:
+        return f"perfect foresight earns nothing of {name}"
+    share = f"took {Decimal(part['taken_share']) * 100:.1f} % of what perfect foresight earns"
+    return f"{share} of {name} ({_krw(part['net_krw'])} KRW in {part['trades']:,} pairs)"
 
 
 def _groups(name: str, groups: Sequence[Document]) -> Table:
