@@ -4,8 +4,7 @@
 `arb dead list`, `replay` and `drop` show the messages that were given up, send them again, or delete them.
 """
 
-import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -14,6 +13,7 @@ from arb.cli.moments import zone_of
 from arb.cli.output import BAD_USE, DONE, FAILED, AsJson, tell
 from arb.cli.reads import Utc
 
+NO_LETTERS: Final = "no dead letters wait"
 AlertIds = Annotated[
     list[int] | None, typer.Argument(help="Numbers of alerts, as `arb alerts list` shows them.")
 ]
@@ -43,7 +43,7 @@ def list_alerts(limit: Limit = 20, utc: Utc = False, as_json: AsJson = False) ->
     with reads.everything() as (_, kept):
         rows = SqlAlertStore(kept.engine).newest(limit)
     if as_json:
-        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        tell({"alerts": rows}, as_json, "")
     else:
         Console(width=None if Console().is_terminal else 160).print(alerts_view(rows, zone_of(utc)))
 
@@ -90,14 +90,9 @@ def test(as_json: AsJson = False) -> None:
         "channels": [{"name": name, "ok": not why, "reason": why} for name, why in results.items()],
         "file": str(file),
     }
-    if as_json:
-        typer.echo(json.dumps(document, indent=2))
-    else:
-        for name, why in results.items():
-            typer.echo(f"{name}: {why or 'taken'}")
-        if not results:
-            typer.echo("no channel is configured: set alerts.urls or alerts.webhook_url")
-        typer.echo(f"file: {file} has every alert")
+    lines = [f"{name}: {why or 'taken'}" for name, why in results.items()]
+    none = "no channel is configured: set alerts.urls or alerts.webhook_url"
+    tell(document, as_json, "\n".join((*(lines or [none]), f"file: {file} has every alert")))
     raise typer.Exit(FAILED if any(results.values()) else DONE)
 
 
@@ -114,10 +109,8 @@ def list_dead(
     from arb.cli.views.alerts import dead_view
 
     rows = running.engine().stores.dead_letters.listed(limit, everything=everything)
-    if as_json:
-        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
-    elif not rows:
-        typer.echo("no dead letters wait")
+    if as_json or not rows:
+        tell({"dead_letters": rows}, as_json, NO_LETTERS)
     else:
         Console(width=None if Console().is_terminal else 160).print(dead_view(rows, zone_of(utc)))
 
@@ -182,12 +175,7 @@ def _chosen(store: Any, ids: list[int] | None) -> list[int]:
 
 
 def _tell(document: list[dict[str, Any]], done: str, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps(document, indent=2))
-    else:
-        for each in document:
-            typer.echo(f"{each['dead_letter_id']}: {each['reason'] or done}")
-        if not document:
-            typer.echo("no dead letters wait")
+    lines = [f"{each['dead_letter_id']}: {each['reason'] or done}" for each in document]
+    tell({"dead_letters": document}, as_json, "\n".join(lines or [NO_LETTERS]))
     if not all(each[done] for each in document):
         raise typer.Exit(FAILED)

@@ -3,7 +3,6 @@
 The venues' own record judges whether it did harm. What a run leaves behind is removed if it passed.
 """
 
-import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -13,14 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from arb.cli.output import DONE, FAILED, INTERRUPTED, AsJsonOfTable, say
+from arb.cli.output import DONE, FAILED, INTERRUPTED, AsJsonOfTable, say, show, tell, tell_line
 from arb.domain.errors import ConfigError
 from arb.stack.home import CHECKOUT, Home
 
 if TYPE_CHECKING:
     from arb.app.start import Plan
     from arb.chaos.outcome import Outcome
-    from arb.domain.health.soak import SoakReport
 
 OPS_FILE: Final = CHECKOUT / "config" / "chaos-ops.yml"
 MARKET_FILE: Final = CHECKOUT / "config" / "chaos-market.yml"
@@ -92,14 +90,9 @@ def _naive(home: Home, variables: dict[str, str], seed: int, trades: int) -> dic
 
 
 def _show(document: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
-        return
-    from rich.console import Console
-
     from arb.cli.views.chaos import chaos_view
 
-    Console().print(chaos_view(document))
+    show(document, as_json, lambda: chaos_view(document))
 
 
 @chaos_app.command()
@@ -135,8 +128,7 @@ def market(
     plan = _plan(home, {"ARB_CONFIG": str(MARKET_FILE), "ARB_SIM__SEED": str(seed)})
     with _interruptions():
         for measured in run(plan, terms.scaled(len(SCENARIOS)), say):
-            line = json.dumps(measured.as_json(), ensure_ascii=False) if as_json else measured.text()
-            typer.echo(line)
+            tell_line(measured.as_json(), as_json, measured.text())
             passed &= measured.passed
     _clear(home, passed and not keep)
     _end(passed)
@@ -163,7 +155,7 @@ def ops(only: OnlyTrip = None, as_json: AsJsonOfTable = False, keep: Keep = Fals
         home.remove()
     else:
         _kept(home)
-    typer.echo(json.dumps(document, ensure_ascii=False, indent=2) if as_json else ops_text(document))
+    tell(document, as_json, ops_text(document))
     _end(document["verdict"])
 
 
@@ -248,19 +240,10 @@ def soak(minutes: Minutes = 30, seed: SoakSeed = 42, as_json: AsJsonOfTable = Fa
         plan = _plan(home, {"ARB_MODE": "mock", "ARB_SIM__SEED": str(seed)})
         report = operation.run(plan, minutes, say)
     _clear(home, report.passed)
-    if as_json:
-        typer.echo(json.dumps(report.as_json(), indent=2))
-    else:
-        _print(report)
-    _end(report.passed)
-
-
-def _print(report: "SoakReport") -> None:
-    from rich.console import Console
-
     from arb.cli.views.chaos import soak_view
 
-    Console().print(soak_view(report))
+    show(report.as_json(), as_json, lambda: soak_view(report))
+    _end(report.passed)
 
 
 def _new_home(prefix: str) -> Home:
@@ -294,7 +277,7 @@ def _tell(outcomes: "Iterable[Outcome]", as_json: bool) -> bool:
     for outcome in outcomes:
         mark = "passed" if outcome.passed else "FAILED"
         line = f"{mark}  {outcome.recovery_s:7.2f} s  {outcome.name}: {outcome.detail}"
-        typer.echo(json.dumps(outcome.as_json(), ensure_ascii=False) if as_json else line)
+        tell_line(outcome.as_json(), as_json, line)
         passed &= outcome.passed
     return passed
 

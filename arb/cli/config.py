@@ -33,7 +33,7 @@ def config_show(mode: Mode = None, of_running: Running = False, as_json: AsJson 
         _show_running(as_json)
         return
     settings = load(mode)
-    tell(settings_tree(settings), as_json, settings_yaml(settings).rstrip())
+    tell({"settings": settings_tree(settings)}, as_json, settings_yaml(settings).rstrip())
 
 
 def _show_running(as_json: bool) -> None:

@@ -1,9 +1,7 @@
 """Commands that bound trading: `arb kill`, `unkill`, `mode`, `risk`, `reconcile`, `rules`."""
 
-import json
 import os
-import sys
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
@@ -43,7 +41,7 @@ def kill(reason: Reason = BY_HAND, within: Within = 30, as_json: AsJson = False)
     report.switched_ms = switched_ms
     nothing_ran = report.no_new_intents_ms is None and not report.problems
     text = _killed_without_stack(in_force, home) if nothing_ran else kill_text(report)
-    typer.echo(_json(kill_document(report)) if as_json else text)
+    tell(kill_document(report), as_json, text)
     if not report.complete:
         raise typer.Exit(FAILED)
 
@@ -128,11 +126,8 @@ def reconcile(accept: Accept = "", as_json: AsJson = False) -> None:
         engine.ledger.reconcile.accept(found, accept)
         say(f"booked {len(found.drifts)} differences against `external`: {accept}")
         found = engine.ledger.reconcile.run()
-    if as_json:
-        typer.echo(_json(found.as_json()))
-    else:
-        for line in found.lines() or ("ledger and venues agree to the last unit",):
-            typer.echo(line)
+    lines = found.lines() or ("ledger and venues agree to the last unit",)
+    tell(found.as_json(), as_json, "\n".join(lines))
     if not found.explained:
         raise typer.Exit(FAILED)
 
@@ -196,7 +191,3 @@ def _unkill_without_stack(as_json: bool) -> None:
 def switch_of(home: Home) -> FileKillSwitch:
     """Return the kill switch of a home."""
     return FileKillSwitch(home.kill_file)
-
-
-def _json(document: Any) -> str:
-    return json.dumps(document, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None)

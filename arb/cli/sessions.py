@@ -30,7 +30,7 @@ def sessions(utc: Utc = False, as_json: AsJson = False) -> None:
     with reads.everything() as (source, rows):
         snapshots = SqlSnapshotStore(rows.engine)
         found = [session_row(each, snapshots.latest(each.session.session_id)) for each in rows.sessions()]
-    show(found, as_json, lambda: sessions_view(found, source.where, zone_of(utc)))
+    show({"sessions": found}, as_json, lambda: sessions_view(found, source.where, zone_of(utc)))
 
 
 def resume(

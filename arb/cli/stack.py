@@ -151,7 +151,7 @@ def up(
         return
     say(f"{standing(engine)}; look with `arb status`, stop with `arb down`")
     told = {"session_id": engine.session_id, "killed": reason, "round_trip": round_trip.document(settings)}
-    tell(told, as_json, "")
+    tell(told, as_json, "", "arb.up")
 
 
 def _trade_for(engine: "Engine", loops: int, interval_s: int, as_json: bool) -> None:
@@ -188,7 +188,7 @@ def down(as_json: AsJson = False) -> None:
         say(left_text(left))
     for line in generations.standing(home):
         say(line)
-    tell({"rested": not unrested, "reason": unrested, "left_open": left}, as_json, "")
+    tell({"rested": not unrested, "reason": unrested, "left_open": left}, as_json, "", "arb.down")
     if unrested:
         say(f"{unrested}: `arb up` goes on from there")
         raise typer.Exit(FAILED)

@@ -3,7 +3,6 @@
 `arb trades`, `orders` and `trace` list it, `report` and `check` judge it, `snapshot` keeps it.
 """
 
-import json
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -163,11 +162,12 @@ def trace(trade_id: TradeId, utc: Utc = False, as_json: AsJsonOfTable = False) -
             "state": traced.trade["state"],
             "steps": steps,
         }
-        typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        tell(document, as_json, "")
         return
     console = Console()
     begun = shown(steps[0]["at_ns"], zone_of(utc))
     for text in head_lines(traced, zone_of(utc)):
         console.print(text, soft_wrap=True, highlight=False, markup=False)
-    console.print(f"trade {trade_id} of session {session_id}, {traced.trade['state']}, begun {begun}")
+    told = f"trade {trade_id} of session {session_id}, {traced.trade['state']}, begun {begun}"
+    console.print(told, soft_wrap=True)
     Console(width=None if console.is_terminal else 180).print(trace_view(steps))

@@ -48,7 +48,7 @@ def test_a_dead_letter_is_listed_sent_again_once_and_dropped(tmp_path, database_
     engine.dispose()
     urls = {"ARB_DATABASE_URL": database_url, "ARB_REDIS_URL": redis_url}
 
-    [row] = json.loads(arb(tmp_path, "dead", "list", "--json", **urls).stdout)
+    [row] = json.loads(arb(tmp_path, "dead", "list", "--json", **urls).stdout)["dead_letters"]
     assert (row["task"], row["args"], row["error"], row["failures"]) == (
         "arb.snapshot",
         ["manual"],

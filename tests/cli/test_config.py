@@ -66,5 +66,5 @@ def test_they_are_said_to_lose_where_they_are_taken(tmp_path: Path, mode, variab
 def test_settings_as_json_are_masked_and_whole(tmp_path: Path) -> None:
     credentials = {"ARB_BINANCE__CREDENTIALS__KEY": "hidden", "ARB_BINANCE__CREDENTIALS__SECRET": "hidden"}
     ended = arb(tmp_path, "config", "show", "--json", **credentials)
-    assert json.loads(ended.stdout)["strategy"]["notional_usdt"] == "1000"
+    assert json.loads(ended.stdout)["settings"]["strategy"]["notional_usdt"] == "1000"
     assert "hidden" not in ended.stdout

@@ -57,7 +57,7 @@ def status_of(tmp_path: Path, servers_at: dict[str, str]) -> dict[str, Any]:
 
 
 def test_sessions_are_listed(tmp_path: Path, servers_at: dict[str, str], session: Session) -> None:
-    (row,) = json.loads(arb(tmp_path, "sessions", "--json", **servers_at).stdout)
+    (row,) = json.loads(arb(tmp_path, "sessions", "--json", **servers_at).stdout)["sessions"]
     assert (row["session_id"], row["in_use"], row["snapshot"]) == (session.session_id, True, None)
     heading, mode, *rows = arb(tmp_path, "sessions", **servers_at).stdout.splitlines()
     assert heading == "sessions, on the server of ARB_DATABASE_URL"

@@ -1,6 +1,5 @@
 """A whole stack with its page, for the tests that look at it."""
 
-import json
 import os
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from typing import Any
 import urllib3
 
 from arb.stack.wait import wait_until
+from tests.cli.documents import documents
 from tests.web.server import Browser
 
 ARB = str(Path(sys.executable).with_name("arb"))
@@ -57,7 +57,7 @@ class PageStack:
         )
 
     def status(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.arb("status", "--json").stdout)
+        (found,) = documents(self.arb("status", "--json").stdout)
         return found
 
     def visitor(self) -> Browser:

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from arb.domain.market.ids import parse_client_order_id
+from tests.cli.documents import documents
 
 pytestmark = pytest.mark.stack
 ARB = str(Path(sys.executable).with_name("arb"))
@@ -69,7 +70,7 @@ def report(home: Path, output: str) -> dict[str, Any]:
         text=True,
         check=True,
     )
-    found: dict[str, Any] = json.loads(run.stdout)
+    (found,) = documents(run.stdout)
     return found
 
 

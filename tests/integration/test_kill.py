@@ -17,6 +17,7 @@ from arb.adapters.venues.http import HttpTransport
 from arb.stack.control import Supervisor
 from arb.stack.home import Home, read_runtime
 from arb.venues.request import HttpRequest
+from tests.cli.documents import documents
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300), pytest.mark.chaos]
 ARB = str(Path(sys.executable).with_name("arb"))
@@ -45,7 +46,8 @@ class Running:
         return done.stdout + ("" if "--json" in arguments else done.stderr)
 
     def kill(self, *arguments: str, code: int = 0) -> dict[str, Any]:
-        return json.loads(self.arb("kill", "--json", *arguments, code=code))
+        (document,) = documents(self.arb("kill", "--json", *arguments, code=code))
+        return document
 
     def orders(self) -> list[dict[str, Any]]:
         """Return every order that either exchange ever took."""

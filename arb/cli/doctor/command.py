@@ -1,13 +1,12 @@
 """`arb doctor`: check everything that a stack needs, and say how to mend what is wrong."""
 
-import json
 import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from arb.cli.output import FAILED
+from arb.cli.output import FAILED, tell
 from arb.domain.errors import ConfigError
 from arb.stack.home import Home
 
@@ -39,7 +38,7 @@ def doctor(mode: Mode = None, as_json: AsJson = False) -> None:
             {"check": each.check, "state": each.state, "what": each.what, "mend": each.mend}
             for each in findings
         ]
-        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        tell({"findings": rows}, as_json, "")
     if any(each.state is State.BAD for each in findings):
         raise typer.Exit(FAILED)
 

@@ -1,11 +1,11 @@
 """A frame in one line, for a log or a pipe: words, or JSON."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
 from arb.app.facts.frame import Frame
+from arb.cli.output import rendered
 from arb.cli.views.text import UNKNOWN, duration
 
 
@@ -26,7 +26,7 @@ def line(frame: Frame) -> str:
 def frame_json(frame: Frame) -> str:
     """Return all of a frame; amounts are text."""
     facts = asdict(replace(frame, report=None)) | {"report": frame.report and frame.report.as_json()}
-    return json.dumps(facts, default=str, ensure_ascii=False)
+    return rendered(facts, indent=None)
 
 
 def clock(frame: Frame) -> str:

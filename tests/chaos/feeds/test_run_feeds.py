@@ -1,6 +1,5 @@
 """`arb chaos feeds`: the replay in every test run, the stack in `make chaos`."""
 
-import json
 import subprocess
 import sys
 
@@ -10,6 +9,7 @@ from arb.chaos.feeds import run_feeds as chaos_feeds
 from arb.chaos.feeds.dry_run import dry_run
 from arb.stack.home import CHECKOUT
 from arb.stack.shutdown import silent
+from tests.cli.documents import documents
 
 STEPS = 120
 
@@ -41,7 +41,7 @@ def test_a_seed_that_changes_nothing_fails_the_scenario(monkeypatch):
 def test_feed_workers_die_and_freeze_and_no_zombie_is_traded_on():
     command = (sys.executable, "-c", "from arb.cli.main import main; main()", "chaos", "feeds", "--seed", "1")
     ran = subprocess.run((*command, "--json"), cwd=CHECKOUT, capture_output=True, text=True, check=False)
-    lines = [json.loads(line) for line in ran.stdout.splitlines()]
+    lines = documents(ran.stdout)
     print(ran.stdout)
     assert ran.returncode == 0, ran.stderr[-2_000:]
     assert len(lines) == 8

@@ -1,12 +1,12 @@
 """`arb chaos market` for real, short: one scenario as it is, and one with a fault planted in our books."""
 
-import json
 import subprocess
 import sys
 
 import pytest
 
 from arb.stack.home import CHECKOUT
+from tests.cli.documents import documents
 
 pytestmark = [pytest.mark.integration, pytest.mark.stack, pytest.mark.timeout(500)]
 ARB = (sys.executable, "-c", "from arb.cli.main import main; main()")
@@ -22,7 +22,7 @@ def chaos(*options: str) -> tuple[int, list[dict[str, object]]]:
         timeout=480,
     )
     assert ran.stdout, ran.stderr
-    return ran.returncode, [json.loads(line) for line in ran.stdout.splitlines()]
+    return ran.returncode, documents(ran.stdout)
 
 
 def test_a_coin_that_is_halted_costs_what_is_booked():

@@ -1,12 +1,12 @@
 """`arb chaos ops` for real, in part: one rule tripped and told of, then CRITICAL with nothing left."""
 
-import json
 import subprocess
 import sys
 
 import pytest
 
 from arb.stack.home import CHECKOUT
+from tests.cli.documents import documents
 
 pytestmark = [
     pytest.mark.chaos,
@@ -26,7 +26,7 @@ def test_a_trip_is_told_in_time_and_critical_leaves_nothing_open():
         timeout=580,
     )
     assert ran.stdout, ran.stderr
-    found = json.loads(ran.stdout)
+    (found,) = documents(ran.stdout)
     assert (ran.returncode, found["verdict"]) == (0, True), found
     (trip,) = found["trips"]
     assert trip["alert"] == "watchdog_clock_offset_ms"
@@ -45,7 +45,7 @@ def test_with_a_venue_away_nothing_is_forgotten_and_its_return_ends_the_stack():
         timeout=580,
     )
     assert ran.stdout, ran.stderr
-    found = json.loads(ran.stdout)
+    (found,) = documents(ran.stdout)
     assert (ran.returncode, found["verdict"]) == (0, True), found
     waited = found["venue_away"]
     assert waited["lost"] >= 2

@@ -1,6 +1,5 @@
 """`arb chaos orders` for real, short: the whole stack, the faults, the kills, and the baseline beside it."""
 
-import json
 import subprocess
 import sys
 from collections import Counter
@@ -8,6 +7,7 @@ from collections import Counter
 import pytest
 
 from arb.stack.home import CHECKOUT
+from tests.cli.documents import documents
 
 pytestmark = [pytest.mark.integration, pytest.mark.stack, pytest.mark.timeout(400)]
 ARB = (sys.executable, "-c", "from arb.cli.main import main; main()")
@@ -23,7 +23,8 @@ def chaos(*options: str) -> tuple[int, dict[str, object]]:
         timeout=380,
     )
     assert ran.stdout, ran.stderr
-    return ran.returncode, json.loads(ran.stdout)
+    (found,) = documents(ran.stdout)
+    return ran.returncode, found
 
 
 def test_faults_and_kills_lose_and_double_nothing():

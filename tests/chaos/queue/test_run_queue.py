@@ -1,6 +1,5 @@
 """The scenarios of `arb chaos queue` that need whole stacks, small, by the command. `make chaos`"""
 
-import json
 import subprocess
 import sys
 
@@ -8,6 +7,7 @@ import pytest
 
 from arb.chaos.queue.run_queue import DEAF, FROZEN, NAMES, VENUES
 from arb.stack.home import CHECKOUT
+from tests.cli.documents import documents
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(700)]
 ARB = (sys.executable, "-c", "from arb.cli.main import main; main()", "chaos", "queue", "--json", "--quick")
@@ -17,7 +17,7 @@ def chaos(*only: str) -> tuple[int, list[dict[str, object]], str]:
     """Run scenarios; return the exit code, their lines, and what was said besides."""
     options = [part for name in only for part in ("--only", name)]
     ran = subprocess.run((*ARB, *options), cwd=CHECKOUT, capture_output=True, text=True, timeout=680)
-    return ran.returncode, [json.loads(line) for line in ran.stdout.splitlines()], ran.stderr
+    return ran.returncode, documents(ran.stdout), ran.stderr
 
 
 @pytest.mark.parametrize("names", [(FROZEN, DEAF), (VENUES,)], ids=["workers", "venues"])

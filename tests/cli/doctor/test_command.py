@@ -8,7 +8,7 @@ from tests.cli.command import arb
 
 def test_the_doctor_says_what_is_wrong_how_to_mend_it_and_by_its_exit_code(tmp_path):
     said = arb(tmp_path, "doctor", "--json", ARB_DATABASE_URL="postgresql://arb:marker-pw@127.0.0.1:1/arb")
-    findings = {row["check"]: row for row in json.loads(said.stdout)}
+    findings = {row["check"]: row for row in json.loads(said.stdout)["findings"]}
     assert said.returncode == 1
     assert findings["postgres"]["state"] == "bad"
     assert "ARB_DATABASE_URL" in findings["postgres"]["mend"]
@@ -32,7 +32,8 @@ def test_the_doctor_says_what_a_round_trip_earns_and_whether_it_is_refused(tmp_p
     states = {}
     for mode in ("mock", "paper"):
         said = arb(tmp_path, "doctor", "--json", "--mode", mode, ARB_STRATEGY__ENTRY_EDGE_BPS="15")
-        states[mode] = next(row for row in json.loads(said.stdout) if row["check"] == "round trip")
+        rows = json.loads(said.stdout)["findings"]
+        states[mode] = next(row for row in rows if row["check"] == "round trip")
     assert {mode: row["state"] for mode, row in states.items()} == {"mock": "warn", "paper": "bad"}
     assert all("loses 4.0 bps" in row["what"] and row["mend"] for row in states.values())
 
