@@ -29,6 +29,7 @@ from config.web import Web
 
 FOLDER: Final = Path(__file__).parent
 VENUES: Final = tuple(venue.value for venue in Venue)
+ACCOUNT: Final = "account"  # of a venue that does not tell whose a key is
 ADDRESSES: Final = ("rest_url", "stream_url", "user_stream_url")
 
 
@@ -179,6 +180,7 @@ class UpbitSettings(Section):
     user_stream_url: str
     orders_per_s: int = Positive
     requests_per_s: int = Positive
+    account: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,32}$")  # what the operator calls it
     credentials: Credentials | None = None
 
 
@@ -259,6 +261,10 @@ class Settings(Section):
                 return self.binance
             case _:
                 assert_never(venue)
+
+    def label_of(self, venue: Venue) -> str:
+        """Return what the operator calls an account; empty where the venue tells whose a key is."""
+        return str(getattr(self.of(venue), ACCOUNT, ""))
 
     @property
     def leg_notional(self) -> Decimal:
@@ -428,6 +434,13 @@ def _check_live(settings: Settings, own: list[dict[str, Any]], environ: Mapping[
             raise ConfigError(
                 f"{venue}.credentials: missing; set {variable(venue + '.credentials.key')} and "
                 f"{variable(venue + '.credentials.secret')}"
+            )
+    for venue in settings.pair:
+        if ACCOUNT in type(settings.of(venue)).model_fields and not settings.label_of(venue):
+            key = f"{venue}.{ACCOUNT}"
+            raise ConfigError(
+                f"{key}: missing; name the account that the key opens, for good: set it in the file named by "
+                f"ARB_CONFIG or as {variable(key)}"
             )
     for key in LIVE_LIMITS:
         if not any(_has(layer, key) for layer in own):

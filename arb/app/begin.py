@@ -12,8 +12,10 @@ from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.adapters.postgres.engine import make_engine, reading
 from arb.adapters.postgres.migrate import migrate
 from arb.adapters.postgres.sessions import SqlSessionStore
+from arb.adapters.postgres.trades import SqlTradeStore
 from arb.adapters.redis.client import connect, reaching
 from arb.adapters.redis.life import RedisHeartbeats
+from arb.app.accounts import name_accounts
 from arb.app.engines import build
 from arb.app.generations import freeze_in, keep, keep_on, sessions_of
 from arb.app.listing import in_words
@@ -140,9 +142,11 @@ def _held(settings: Settings, progress: Progress) -> SessionId:
 
 def _resumed(settings: Settings, settle: Settle, progress: Progress) -> SessionId:
     """Return the session that goes on, halted, with the settings that `settle` says."""
-    clock = SystemClock()
-    with sessions_of(addresses.database_url(settings)) as sessions:
-        session_id = resume_session(sessions, Place.of(settings), clock, SystemEntropy())
+    clock, url = SystemClock(), addresses.database_url(settings)
+    place = Place.of(settings, name_accounts(settings, url, clock))
+    with sessions_of(url) as sessions:
+        trades = SqlTradeStore(sessions.engine)
+        session_id = resume_session(sessions, trades, place, clock, SystemEntropy())
         keep(Home.default(), settle(sessions, session_id, settings, clock.now_ns(), progress))
         return session_id
 

@@ -15,6 +15,8 @@ from arb.adapters.postgres.trades import SqlTradeStore
 from arb.app.session import Place, clean_session, create_session, resume_session, take_up_session
 from arb.app.set_aside import tell_of_pairs
 from arb.domain.market.ids import SessionId
+from arb.domain.state.account import are_others
+from arb.domain.state.owner import in_words
 from arb.ports.market import Clock, Entropy
 from arb.ports.trading import Session
 from arb.stack.home import Home
@@ -38,6 +40,12 @@ def choose_session(
     try:
         left = SqlSessionStore(database).current(place.environment, place.group)
         _choose(choice, database, place, clock, entropy)
+        in_use = SqlSessionStore(database).current(place.environment, place.group)
+        if left is not None and in_use is not None and are_others(left.accounts, in_use.accounts):
+            progress(
+                f"session {left.session_id} is of accounts {in_words(left.accounts)} and is kept: "
+                f"{in_use.session_id} begins on {in_words(in_use.accounts)}"
+            )
         if left is not None:
             _tell_of_pairs(left, database, place, clock, progress)
     finally:
@@ -53,7 +61,7 @@ def _choose(choice: Choice, database: Database, place: Place, clock: Clock, entr
     elif choice.session:
         take_up_session(sessions, trades, SessionId(choice.session), place, clock, entropy)
     else:
-        resume_session(sessions, place, clock, entropy)
+        resume_session(sessions, trades, place, clock, entropy)
 
 
 def _tell_of_pairs(left: Session, database: Database, place: Place, clock: Clock, progress: Progress) -> None:

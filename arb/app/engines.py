@@ -86,7 +86,7 @@ def engine_for(session_id: SessionId) -> Engine:
 
 def _refuse_foreign(own: Engine, session_id: SessionId) -> None:
     session = own.unmirrored.sessions.get(session_id)
-    if session is not None and not owner_of(own.settings).may_touch(session.owner):
+    if session is not None and not own.stores.owner.may_touch(session.owner):
         raise ForeignSession(session_id, session.environment)
 
 
@@ -99,7 +99,7 @@ def engine_of(trade_id: TradeId) -> Engine:
 
 def build(settings: Settings) -> Engine:
     """Return an engine for the settings' session, else for the one in use in their mode."""
-    stores = connect_stores(settings)
+    stores = connect_stores(settings, owner_of(settings))
     chosen = SessionId(settings.session) if settings.session else None
     session = (
         stores.sessions.get(chosen) if chosen else stores.sessions.current(settings.mode, settings.group)

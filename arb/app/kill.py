@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from arb.adapters.broker.dispatch import SilentDispatcher
 from arb.adapters.local.clock import SystemClock, SystemEntropy
+from arb.app.accounts import owner_of
 from arb.app.control import KILL, broadcast
 from arb.app.stores import connect_stores
 from arb.app.venues import real_clients
@@ -85,7 +86,7 @@ def _kill(reached: Reach, books: Books | None, clock: SystemClock, within_ms: in
 def reach(settings: Settings, clock: SystemClock) -> Reach:
     """Return the engine of the newest session, or where its database is away the venues alone."""
     try:
-        stores = connect_stores(settings)
+        stores = connect_stores(settings, owner_of(settings))
         chosen = SessionId(settings.session) if settings.session else None
         session = (
             stores.sessions.get(chosen) if chosen else stores.sessions.current(settings.mode, settings.group)

@@ -1,16 +1,17 @@
 """Beginning and ending a session: it trades only between an explained start and a recorded rest."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from arb.app.accounts import account_of
 from arb.app.set_aside import refuse_unless_at_rest
 from arb.app.wiring import Engine
 from arb.domain.errors import ConfigError, StoreUnavailable, VenueError
 from arb.domain.market.ids import SessionId
 from arb.domain.risk.mode import KILLED, PASSING, STARTING, STOPPING, ended_by, return_to
 from arb.domain.risk.review import Mode
+from arb.domain.state.account import are_others, refusal
+from arb.domain.state.owner import Accounts
 from arb.domain.state.recovery import SESSION, Recovery
 from arb.domain.state.snapshot import SnapshotKind
 from arb.domain.time import NS_PER_MS
@@ -36,12 +37,12 @@ class Place:
 
     environment: str
     group: str = ""
-    account: str = ""  # sessions of one account see the same balances
+    accounts: Accounts = field(default_factory=dict)  # sessions of one account see the same balances
 
     @classmethod
-    def of(cls, settings: Settings) -> "Place":
-        """Return the place of a process with these settings."""
-        return cls(environment=settings.mode.value, group=settings.group, account=account_of(settings))
+    def of(cls, settings: Settings, accounts: Accounts) -> "Place":
+        """Return the place of a process with these settings and accounts."""
+        return cls(environment=settings.mode.value, group=settings.group, accounts=accounts)
 
     def name(self, now_ns: int, entropy: Entropy) -> SessionId:
         """Return the id of a new session."""
@@ -62,24 +63,37 @@ def create_session(sessions: SessionStore, place: Place, clock: Clock, entropy: 
             mode_reason=STARTING,
             mode_changed_at_ns=now_ns,
             group_name=place.group,
-            account=place.account,
+            accounts=place.accounts,
         )
     )
     return session_id
 
 
-def resume_session(sessions: SessionStore, place: Place, clock: Clock, entropy: Entropy) -> SessionId:
-    """Return the newest session, halted until it is reconciled, or a new one if there is none.
+def resume_session(
+    sessions: SessionStore, trades: TradeStore, place: Place, clock: Clock, entropy: Entropy
+) -> SessionId:
+    """Return the newest session, halted until it is reconciled, or a new one if none is on the accounts.
 
-    A halt that only a person lifts stays as it is.
+    A halt that only a person lifts stays as it is. A session is of its accounts for good: one on others that
+    has nothing at risk there is kept.
+    Raises: ConfigError if it has.
     """
     session = sessions.current(place.environment, place.group)
     if session is None:
         return create_session(sessions, place, clock, entropy)
-    if session.account != place.account:
-        sessions.set_account(session.session_id, place.account)
+    if are_others(session.accounts, place.accounts):
+        if at_risk := _at_risk(session.session_id, trades):
+            raise ConfigError(refusal(session.session_id, session.accounts, place.accounts, at_risk))
+        return clean_session(sessions, trades, place, clock, entropy)
+    sessions.name_accounts(session.session_id, place.accounts)
     halt(sessions, session.session_id, STARTING, clock.now_ns())
     return session.session_id
+
+
+def _at_risk(session_id: SessionId, trades: TradeStore) -> int:
+    """Return how many trades are open or have a leg alone, or how many orders may still execute."""
+    at_risk = len(trades.active(session_id)) + len(trades.alone(session_id))
+    return at_risk or trades.working(session_id)
 
 
 def take_up_session(
@@ -100,11 +114,14 @@ def take_up_session(
     if session.group_name != place.group:
         its = f"group {session.group_name}" if session.group_name else "no group"
         raise ConfigError(f"session {chosen} is of {its}; resume it with the same --group")
+    if are_others(session.accounts, place.accounts):
+        at_risk = _at_risk(chosen, trades)
+        raise ConfigError(refusal(chosen, session.accounts, place.accounts, at_risk))
     in_use = sessions.current(place.environment, place.group)
     if in_use is not None and in_use.session_id != chosen:
         refuse_unless_at_rest(in_use, trades, clock.now_ns())
     sessions.take_up(chosen, clock.now_ns())
-    return resume_session(sessions, place, clock, entropy)
+    return resume_session(sessions, trades, place, clock, entropy)
 
 
 def clean_session(

@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.adapters.postgres.migrate import migrate
+from arb.app.accounts import name_accounts
 from arb.app.choose_session import Choice, choose_session
 from arb.app.emergency import take_up_stop
 from arb.app.engines import build
@@ -70,7 +71,8 @@ def start(plan: Plan, progress: Progress) -> Engine:
         check(settings, redis_url(settings), progress)
         migrate(database_url)
         choice = Choice(fresh=plan.fresh, clean=plan.clean, session=plan.session)
-        choose_session(choice, database_url, Place.of(settings), clock, entropy, progress)
+        accounts = name_accounts(settings, database_url, clock)
+        choose_session(choice, database_url, Place.of(settings, accounts), clock, entropy, progress)
         freeze(plan.settings, database_url, home, clock, progress)
         forget_watch(home, settings)
         take_up_stop(home, clock)

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 
 from redis import Redis
+from sqlalchemy import Engine as Database
 
 from arb.adapters.local.clock import SystemClock
 from arb.adapters.postgres.alerts import SqlAlertStore
 from arb.adapters.postgres.by_hand import SqlByHand
 from arb.adapters.postgres.dead_letters import SqlDeadLetters
+from arb.adapters.postgres.engine import Pool, make_engine
 from arb.adapters.postgres.external import SqlExternalOrderStore
+from arb.adapters.postgres.owners import acting_for
 from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.postgres.snapshots import SqlSnapshotStore
 from arb.adapters.postgres.trades import SqlTradeStore
@@ -20,8 +23,8 @@ from arb.adapters.redis.feeds import RedisFeedRegistry
 from arb.adapters.redis.life import RedisHeartbeats
 from arb.adapters.redis.quotes import RedisQuoteStore
 from arb.adapters.redis.state import RedisStateStore
-from arb.app.accounts import database_of
 from arb.app.degradation import board_of
+from arb.domain.state.owner import Owner
 from config import addresses
 from config.settings import Settings
 
@@ -30,6 +33,7 @@ from config.settings import Settings
 class Stores:
     """Everything that is kept, connected."""
 
+    owner: Owner  # for whom this process acts
     trades: SqlTradeStore
     sessions: SqlSessionStore
     snapshots: SqlSnapshotStore
@@ -48,11 +52,15 @@ class Stores:
     redis: Redis
 
 
-def connect_stores(settings: Settings) -> Stores:
-    """Return the stores behind the settings' URLs; connections are made when they are first used."""
-    database = database_of(settings)
+def connect_stores(settings: Settings, owner: Owner) -> Stores:
+    """Return the stores behind the settings' URLs; connections are made when they are first used.
+
+    They write for sessions of that owner only.
+    """
+    database = _database_of(settings, owner)
     redis = connect(addresses.redis_url(settings))
     return Stores(
+        owner=owner,
         trades=SqlTradeStore(database),
         sessions=SqlSessionStore(database),
         snapshots=SqlSnapshotStore(database),
@@ -70,6 +78,17 @@ def connect_stores(settings: Settings) -> Stores:
         board=board_of(redis, settings, SystemClock()),
         redis=redis,
     )
+
+
+def _database_of(settings: Settings, owner: Owner) -> Database:
+    pool = Pool(
+        size=settings.database.pool_size,
+        overflow_max=settings.database.max_overflow,
+        lifetime_s=settings.database.lifetime_s,
+        idle_s=settings.database.idle_s,
+        timeout_s=settings.database.timeout_s,
+    )
+    return acting_for(make_engine(addresses.database_url(settings), pool), owner)
 
 
 def forget_signs_of_life(settings: Settings) -> None:

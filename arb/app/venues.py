@@ -14,7 +14,6 @@ from arb.adapters.venues.paper import PaperVenue
 from arb.adapters.venues.upbit import connect as upbit
 from arb.adapters.venues.upbit.client import UpbitClient
 from arb.adapters.venues.venue_client import Gateway
-from arb.app.accounts import named
 from arb.app.stores import Stores
 from arb.domain.market.ids import SessionId, Venue
 from arb.domain.time import NS_PER_MS
@@ -54,10 +53,8 @@ def _paper_balances(
 
 def _fees(settings: Settings, stores: Stores) -> Fees | None:
     """Return what remembers the fees of the account at Binance; None where there is no account."""
-    key = settings.binance.credentials
-    if key is None:
-        return None
-    return RedisFees(stores.redis, settings.mode, named(key))
+    account = stores.owner.accounts.get(Venue.BINANCE)
+    return RedisFees(stores.redis, settings.mode, Venue.BINANCE, account) if account else None
 
 
 def real_clients(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Table, and_, or_, select
 from arb.adapters.postgres import ledger, neighbours
 from arb.adapters.postgres.engine import reading
 from arb.adapters.postgres.rows import fill_of, mode_change_of, order_of, session_of, trade_of
+from arb.adapters.postgres.session_accounts import NAMED
 from arb.adapters.postgres.snapshots import SqlSnapshotStore
 from arb.adapters.postgres.tables import (
     alerts,
@@ -32,13 +33,13 @@ from arb.check.history import (
     FillKey,
     OrderEvent,
 )
-from arb.check.strangers import LOOK_BACK_NS, strangers
+from arb.check.strangers import LOOK_BACK_NS, names_of, strangers
 from arb.domain.errors import InvariantError
 from arb.domain.ledger.ledger import EntryKind, Posting
 from arb.domain.market.ids import ClientOrderId, FillId, SessionId, Symbol, TradeId, Venue
 from arb.domain.market.instrument import Instrument
 from arb.domain.market.pair import Pair
-from arb.domain.state.owner import Owner
+from arb.domain.state.owner import Names, Owner
 from arb.domain.trading.order import Event, Order, State
 from arb.ports.market import Clock
 
@@ -61,12 +62,14 @@ class ReadEngine:
         found = SqlSnapshotStore(self.database).find(self.session_id)
         instruments = self._instruments()
         with reading(self.database) as connection:
-            session = connection.execute(self._of(sessions)).one_or_none()
+            wanted = select(sessions, NAMED).where(sessions.c.session_id == self.session_id)
+            session = connection.execute(wanted).one_or_none()
             if session is None:
                 raise InvariantError(f"session {self.session_id} does not exist")
-            booked, traded = self._fills(connection), connection.execute(self._of(trades)).all()
+            traded_by, names = session_of(session), names_of(connection, session.environment)
+            booked, traded = self._fills(connection, names), connection.execute(self._of(trades)).all()
             return EngineHistory(
-                session=session_of(session),
+                session=traded_by,
                 pair=self.pair,
                 read_at_ns=self.clock.now_ns(),
                 repair_ns_max=self.repair_ns_max,
@@ -90,7 +93,7 @@ class ReadEngine:
                     for row in traded
                 },
                 ages=self.ages,
-                strangers=strangers(connection, session_of(session)),
+                strangers=strangers(connection, traded_by, names),
                 elsewhere=self._elsewhere(connection, session.started_at_ns),
             )
 
@@ -127,7 +130,7 @@ class ReadEngine:
             unbooked=neighbours.unbooked(connection, self.session_id),
         )
 
-    def _fills(self, connection: Connection) -> tuple[BookedFill, ...]:
+    def _fills(self, connection: Connection, names: Names) -> tuple[BookedFill, ...]:
         joined = fills.join(orders, fills.c.client_order_id == orders.c.client_order_id)
         wanted = select(fills).select_from(joined).where(orders.c.session_id == self.session_id)
         return tuple(
@@ -137,7 +140,9 @@ class ReadEngine:
                 client_order_id=ClientOrderId(row.client_order_id),
                 fill=fill_of(row),
                 booked_at_ns=row.booked_at_ns,
-                owner=Owner(environment=row.environment, account=row.account),
+                owner=Owner(environment=row.environment, accounts={Venue(row.venue): row.account}).today(
+                    names
+                ),
             )
             for row in connection.execute(wanted)
         )

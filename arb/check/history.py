@@ -17,7 +17,7 @@ from arb.domain.market.instrument import Instrument, Side
 from arb.domain.market.money import ZERO
 from arb.domain.market.pair import Pair
 from arb.domain.risk.mode import ModeChange
-from arb.domain.state.owner import Owner
+from arb.domain.state.owner import Names, Owner
 from arb.domain.state.snapshot import Snapshot
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.order import Event, Fill, Order, State
@@ -124,6 +124,7 @@ class Strangers:
     owners: Mapping[SessionId, Owner] = field(default_factory=dict)  # of all sessions, this one's too
     orders: Mapping[str, Owner] = field(default_factory=dict)  # client order ids of orders not of this owner
     fills: Mapping[FillKey, Owner] = field(default_factory=dict)  # kept under our name, of orders of others
+    names: Names = field(default_factory=dict)  # of today, of accounts that were called otherwise before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

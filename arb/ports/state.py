@@ -5,8 +5,10 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from arb.domain.ledger.ledger import Entry
-from arb.domain.market.ids import SessionId, TradeId
+from arb.domain.market.ids import SessionId, TradeId, Venue
+from arb.domain.state.account import Key, Unnamed
 from arb.domain.state.hot_state import HotState, Stamp, StateChange
+from arb.domain.state.owner import Accounts
 from arb.domain.state.snapshot import Found, Snapshot, SnapshotKind
 
 
@@ -41,6 +43,22 @@ class SnapshotStore(Protocol):
 
     def entries_after(self, session_id: SessionId, position: int) -> tuple[Entry, ...]:
         """Return the ledger's entries beyond a position, in commit order."""
+
+
+class AccountStore(Protocol):
+    """Accounts by the keys that open them."""
+
+    def remembered(self, environment: str, keys: Mapping[Venue, Key]) -> Accounts:
+        """Return the account of each key that was named before."""
+
+    def settle(
+        self, environment: str, keys: Mapping[Venue, Key], former: str, now_ns: int
+    ) -> Accounts | Unnamed:
+        """Name the account of each key, and remember it; sessions of what it was called before are its own.
+
+        All of it is one transaction, and one at a time. Without a name for one nothing is written. `former`
+        is what one name stood for the accounts of all these keys.
+        """
 
 
 class StateStore(Protocol):

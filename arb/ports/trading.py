@@ -1,7 +1,7 @@
 """Sessions, trades and orders: their stores, the venues they are sent to, and what stops them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Final, Protocol
@@ -13,7 +13,7 @@ from arb.domain.market.listing import Listing
 from arb.domain.risk.mode import ModeChange
 from arb.domain.risk.review import Approved, Limits, Mode, Proposal, Refused
 from arb.domain.state.generation import Generation
-from arb.domain.state.owner import Owner
+from arb.domain.state.owner import Accounts, Owner
 from arb.domain.state.recovery import Recovery
 from arb.domain.trading.by_hand import CloseRequest, CoinPause, Decided
 from arb.domain.trading.external import ExternalOrder, ListedOrder
@@ -36,13 +36,13 @@ class Session:
     mode_reason: str
     mode_changed_at_ns: int
     group_name: str = ""  # of coins; each group of an environment has a session in use
-    account: str = ""  # at the venues; sessions of one account see the same balances
+    accounts: Accounts = field(default_factory=dict)  # sessions of one account see the same balances
     generation: int = 0  # of settings: what opens a trade has to know them
 
     @property
     def owner(self) -> Owner:
         """Return whose it is."""
-        return Owner(environment=self.environment, account=self.account)
+        return Owner(environment=self.environment, accounts=self.accounts)
 
     @property
     def stands_at(self) -> tuple[Mode, str, int]:
@@ -82,8 +82,8 @@ class SessionStore(Protocol):
     def last_mode(self, session_id: SessionId, besides: Collection[str]) -> ModeChange | None:
         """Return the newest change of mode whose reason is none of these."""
 
-    def set_account(self, session_id: SessionId, account: str) -> None:
-        """Note which account a session trades on."""
+    def name_accounts(self, session_id: SessionId, accounts: Accounts) -> None:
+        """Name the accounts of a session that have no name yet."""
 
     def unjudged(self, session_id: SessionId) -> Mapping[str, int]:
         """Return what reconciliations could not judge, and since when."""

@@ -148,7 +148,7 @@ def test_a_worker_takes_up_what_is_in_force(own, database_url, redis_url, tmp_pa
     monkeypatch.setenv("ARB_REDIS_URL", redis_url)
     clock, home = SystemClock(), Home(tmp_path)
     with sessions_of(database_url) as sessions:
-        session_id = create_session(sessions, Place.of(load()), clock, SystemEntropy())
+        session_id = create_session(sessions, Place.of(load(), {}), clock, SystemEntropy())
         freeze(load(), database_url, home, clock, lambda _text: None)
         before = engines.build(addresses.settings())
         monkeypatch.setattr(engines, "_engines", {os.getpid(): before})

@@ -37,7 +37,7 @@ def test_live_mode_refuses_what_loses_and_says_from_where_on_it_does_not(tmp_pat
         "  orders_per_minute_max: 600}\n"
         "binance: {credentials: {key: k, secret: s}}\nupbit: {credentials: {key: k, secret: s}}\n"
     )
-    found = settings("live", tmp_path, LIVE_TRADING="1", ARB_CONFIG=str(config))
+    found = settings("live", tmp_path, LIVE_TRADING="1", ARB_CONFIG=str(config), ARB_UPBIT__ACCOUNT="desk")
     with pytest.raises(ConfigError, match=r"entry_edge_bps: .* from 19\.0 on"):
         announce(found, lambda _: None)
 

@@ -21,6 +21,7 @@ from arb.app.session import (
 from arb.app.set_aside import tell_of_pairs
 from arb.domain.errors import ConfigError
 from arb.domain.health.alert import Severity
+from arb.domain.market.ids import Venue
 from arb.domain.risk.mode import STARTING
 from arb.domain.risk.review import Mode
 from arb.domain.risk.stop import Stop
@@ -40,19 +41,58 @@ def sessions():
 
 
 def test_each_group_goes_on_with_its_own_session(sessions):
-    one, two = (Place(environment="mock", group=group, account="a") for group in ("one", "two"))
+    one, two = (
+        Place(environment="mock", group=group, accounts=world.accounts("a")) for group in ("one", "two")
+    )
     first = create_session(sessions, one, *NOTHING)
     second = create_session(sessions, two, *NOTHING)
     assert first.startswith("mock-one-")
-    assert resume_session(sessions, one, *NOTHING) == first
-    assert resume_session(sessions, two, *NOTHING) == second
+    assert resumed(sessions, one) == first
+    assert resumed(sessions, two) == second
 
 
-def test_a_session_that_goes_on_knows_the_account_of_today(sessions):
-    place = Place(environment="mock", account="old")
-    session_id = create_session(sessions, place, *NOTHING)
-    resume_session(sessions, Place(environment="mock", account="new"), *NOTHING)
-    assert sessions.get(session_id).account == "new"
+def resumed(sessions, place):
+    return resume_session(sessions, MemoryTradeStore(sessions.tables), place, *NOTHING)
+
+
+def test_a_session_from_before_accounts_were_kept_goes_on_with_those_of_today(sessions):
+    session_id = create_session(sessions, Place(environment="mock", accounts=world.accounts("")), *NOTHING)
+    assert resumed(sessions, Place(environment="mock", accounts=world.accounts("new"))) == session_id
+    assert sessions.get(session_id).accounts == world.accounts("new")
+
+
+@pytest.mark.parametrize(
+    "accounts",
+    [
+        world.accounts("new"),
+        {Venue.UPBIT: "old", Venue.BINANCE: "new"},
+        {Venue.UPBIT: "old"},
+    ],
+)
+def test_on_other_accounts_a_session_begins_and_the_one_on_those_of_before_is_kept(sessions, accounts):
+    session_id = create_session(sessions, Place(environment="mock", accounts=world.accounts("old")), *NOTHING)
+    following = resumed(sessions, Place(environment="mock", accounts=accounts))
+    assert following != session_id
+    assert sessions.get(following).accounts == accounts
+    assert sessions.get(session_id).accounts == world.accounts("old")
+    assert sessions.current("mock").session_id == following
+
+
+def test_a_key_of_another_account_is_refused_beside_open_pairs_in_one_line(town):
+    town.sessions.name_accounts(SESSION, world.accounts("desk"))
+    open_one(town)
+    other = Place(environment="mock", accounts={Venue.UPBIT: "desk", Venue.BINANCE: "another"})
+    with pytest.raises(ConfigError, match="1 trades or orders on binance=desk,upbit=desk") as refused:
+        resume_session(town.sessions, town.trades, other, town.clock, SeededEntropy(1))
+    assert "\n" not in str(refused.value)
+    assert town.sessions.get(SESSION).accounts == world.accounts("desk")
+
+
+def test_a_session_of_other_accounts_is_not_taken_up(sessions):
+    old = create_session(sessions, Place(environment="mock", accounts=world.accounts("old")), *NOTHING)
+    new = Place(environment="mock", accounts=world.accounts("new"))
+    with pytest.raises(ConfigError, match="same account"):
+        take_up_session(sessions, MemoryTradeStore(sessions.tables), old, new, *NOTHING)
 
 
 def test_a_session_of_another_group_is_refused_with_what_to_do(sessions):
@@ -166,7 +206,7 @@ def test_a_start_that_nobody_disturbs_allows_trading(town):
 
 def test_what_halts_a_session_while_it_is_gone_on_with_stays(town):
     raced = Raced(town.sessions)
-    assert resume_session(raced, MOCK, town.clock, SeededEntropy(1)) == SESSION
+    assert resume_session(raced, town.trades, MOCK, town.clock, SeededEntropy(1)) == SESSION
     assert town.sessions.get(SESSION).mode_reason == Raced.REASON
 
 
@@ -182,7 +222,7 @@ class Resumed(Started):
             self.stop.memory.stop or Stop(session_id=SESSION, reason="watchdog: x", began_ns=1),
             starting_ns=town.clock.now_ns(),
         )
-        resume_session(town.sessions, MOCK, town.clock, SeededEntropy(1))
+        resume_session(town.sessions, town.trades, MOCK, town.clock, SeededEntropy(1))
         self.kill = SimpleNamespace(emergency=self.stop.emergency, drain=town.drain)
         account = SimpleNamespace(lines=list, differences=())
         self.state = SimpleNamespace(resume=SimpleNamespace(run=lambda: account))

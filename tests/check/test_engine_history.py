@@ -194,10 +194,12 @@ def test_what_an_exit_was_decided_on_is_read_with_its_moment(database: Engine, s
 
 
 def test_each_step_says_whose_process_took_it(database: Engine, session: Session) -> None:
-    trade(acting_for(database, Owner(environment=session.environment, account="mine")), session)
+    trade(
+        acting_for(database, Owner(environment=session.environment, accounts=world.accounts("mine"))), session
+    )
     trade(database, session)
     history = read(database, session)
-    assert {event.actor for event in history.events} == {f"{session.environment}:mine", ""}
+    assert {event.actor for event in history.events} == {f"{session.environment}:binance=mine,upbit=mine", ""}
     assert check(history, venues_of(history)).invariants[Invariant.MODES_NEVER_TOUCH] is True
 
 

@@ -11,9 +11,10 @@ from arb.domain.ledger.ledger import EntryKind, move
 from arb.domain.market.ids import SessionId, TradeId
 from arb.domain.state.owner import Owner
 from tests.check.histories import SESSION, Told, changed, story
+from tests.contracts import world
 
 RULE = Invariant.MODES_NEVER_TOUCH
-PAPER, OTHER = Owner(environment="paper"), Owner(environment="mock", account="ours")
+PAPER, OTHER = Owner(environment="paper"), Owner(environment="mock", accounts=world.accounts("ours"))
 Fault = Callable[[Told], Told]
 
 
@@ -24,12 +25,12 @@ def broken(told: Told) -> set[Invariant]:
 
 def named(told: Told) -> Told:
     """Return the story on a server that others share, with the name of an account everywhere."""
-    session = replace(told.engine.session, account="mine")
+    session = replace(told.engine.session, accounts=world.accounts("mine"))
     owners = {session.session_id: session.owner, SessionId("p"): PAPER, SessionId("o"): OTHER}
     return told.with_engine(
         session=session,
         strangers=Strangers(owners=owners),
-        events=tuple(replace(each, actor="mock:mine") for each in told.engine.events),
+        events=tuple(replace(each, actor="mock:binance=mine,upbit=mine") for each in told.engine.events),
         fills=tuple(replace(each, owner=session.owner) for each in told.engine.fills),
     )
 
@@ -82,6 +83,7 @@ FAULTS: list[Fault] = [
     step_by("paper:"),
     step_by("live:mine"),
     step_by("mock:ours"),
+    step_by("mock:binance=mine,upbit=ours"),
     fill_kept_under(PAPER),
     fill_kept_under(OTHER),
     paper_order_at_the_venue,

@@ -2,8 +2,9 @@
 
 import pytest
 
-from arb.app.accounts import account_of
+from arb.app.accounts import keys_of, owner_of
 from arb.domain.errors import ConfigError
+from arb.domain.market.ids import Venue
 from config.settings import load
 
 KEYS = {
@@ -40,16 +41,17 @@ def test_a_name_that_no_key_can_have_is_refused(tmp_path):
 
 
 def test_the_same_keys_are_the_same_account_and_tell_nothing_of_them(tmp_path):
-    one, two = (account_of(settings(tmp_path, ARB_GROUP=group, **KEYS)) for group in ("one", "two"))
+    one, two = (keys_of(settings(tmp_path, ARB_GROUP=group, **KEYS)) for group in ("one", "two"))
+    other = keys_of(settings(tmp_path, **KEYS | {"ARB_UPBIT__CREDENTIALS__KEY": "another"}))
     assert one == two
-    assert "KEY" not in one
-    assert account_of(settings(tmp_path, **KEYS | {"ARB_UPBIT__CREDENTIALS__KEY": "another"})) != one
+    assert "KEY" not in str(one)
+    assert [venue for venue in one if one[venue] != other[venue]] == [Venue.UPBIT]
 
 
 def test_a_paper_group_trades_on_paper_of_its_own(tmp_path):
-    one, two = (account_of(settings(tmp_path, "paper", ARB_GROUP=group, **KEYS)) for group in ("one", "two"))
-    assert one != two
+    one, two = (owner_of(settings(tmp_path, "paper", ARB_GROUP=group, **KEYS)) for group in ("one", "two"))
+    assert not one.may_touch(two)
 
 
 def test_without_keys_there_is_no_account(tmp_path):
-    assert account_of(settings(tmp_path)) == ""
+    assert owner_of(settings(tmp_path)).accounts == {Venue.UPBIT: "", Venue.BINANCE: ""}

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Engine, text
 
+from arb.adapters.memory.accounts import MemoryAccountStore
 from arb.adapters.memory.alerts import MemoryAlertStore
 from arb.adapters.memory.by_hand import MemoryByHand
 from arb.adapters.memory.external import MemoryExternalOrderStore
@@ -15,6 +16,7 @@ from arb.adapters.memory.snapshots import MemorySnapshotStore
 from arb.adapters.memory.tables import MemoryTables
 from arb.adapters.memory.trades import MemoryTradeStore
 from arb.adapters.memory.venue_health import MemoryVenueHealth
+from arb.adapters.postgres.accounts import SqlAccountStore
 from arb.adapters.postgres.alerts import SqlAlertStore
 from arb.adapters.postgres.by_hand import SqlByHand
 from arb.adapters.postgres.engine import Pool, make_engine
@@ -27,6 +29,7 @@ from arb.domain.ledger.ledger import Posting
 from arb.domain.market.ids import ClientOrderId, SessionId
 from arb.engine.trading.stability import VenueHealthStore
 from arb.ports.messaging import AlertStore
+from arb.ports.state import AccountStore
 from arb.ports.trading import ExternalOrderStore, HandStore, SessionStore, TradeStore
 
 Balances = dict[tuple[str, str], Decimal]
@@ -55,6 +58,7 @@ class Stores:
     external: ExternalOrderStore
     health: VenueHealthStore
     by_hand: HandStore
+    accounts: AccountStore
     inside: Inside
 
 
@@ -145,6 +149,7 @@ def memory_stores() -> Stores:
         MemoryExternalOrderStore(tables),
         MemoryVenueHealth(tables),
         MemoryByHand(tables),
+        MemoryAccountStore(tables),
         InsideMemory(tables),
     )
 
@@ -158,6 +163,7 @@ def sql_stores(engine: Engine) -> Stores:
         SqlExternalOrderStore(engine),
         SqlVenueHealth(engine),
         SqlByHand(engine),
+        SqlAccountStore(engine),
         InsideSql(engine),
     )
 

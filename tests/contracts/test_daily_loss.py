@@ -15,7 +15,7 @@ LIMITS = world.with_limits(daily_loss_krw_max=Decimal(100_000))
 
 
 def on_account(stores, account, environment="mock"):
-    made = replace(world.session(environment=environment), account=account)
+    made = replace(world.session(environment=environment), accounts=world.accounts(account))
     stores.sessions.create(made)
     for entry in world.openings(made.session_id):
         stores.trades.book_entry(made.session_id, entry, world.NOW_NS)

@@ -31,7 +31,7 @@ def listed(venue: Venue = Venue.BINANCE, client_id: str = "web_1") -> ListedOrde
 @pytest.fixture
 def session_id(stores) -> SessionId:
     """A session on an account that no other test knows."""
-    session = replace(world.session(), account=f"account-{next(numbers)}")
+    session = replace(world.session(), accounts=world.accounts(f"account-{next(numbers)}"))
     stores.sessions.create(session)
     return session.session_id
 
@@ -81,9 +81,9 @@ def test_known_ones_come_newest_first_and_by_venue(stores, session_id, venue):
     ]
 
 
-@pytest.mark.parametrize("other", [{"environment": "live"}, {"account": "another"}])
+@pytest.mark.parametrize("other", [{"environment": "live"}, {"accounts": world.accounts("another")}])
 def test_orders_on_another_account_are_another_accounts(stores, session_id, other):
-    foreign = replace(world.session(), **{"account": f"account-{next(numbers)}"} | other)
+    foreign = replace(world.session(), **{"accounts": world.accounts(f"account-{next(numbers)}")} | other)
     stores.sessions.create(foreign)
     order = listed()
     stores.external.adopt(session_id, Venue.BINANCE, [order], NOW_NS)

@@ -13,7 +13,7 @@ from tests.contracts import world
 
 
 def on_account(stores, account, group, environment="mock"):
-    made = replace(world.session(environment=environment, group=group), account=account)
+    made = replace(world.session(environment=environment, group=group), accounts=world.accounts(account))
     stores.sessions.create(made)
     for entry in world.openings(made.session_id):
         stores.trades.book_entry(made.session_id, entry, world.NOW_NS)
@@ -64,7 +64,7 @@ def test_the_ceilings_of_another_account_or_mode_are_its_own(stores, two):
     opened(stores, first)
     others = (
         on_account(stores, "elsewhere", "two"),
-        on_account(stores, first.account, "two", environment="paper"),
+        on_account(stores, first.accounts[Venue.UPBIT], "two", environment="paper"),
     )
     for other in others:
         assert isinstance(attempt(stores, other, trades_open_max=1), Approved)
@@ -105,7 +105,7 @@ def test_any_other_halt_is_of_its_session_alone(stores, two):
 def test_a_killed_session_that_another_took_the_place_of_stops_nobody(stores, two):
     first, second = two
     stores.sessions.set_mode(first.session_id, Mode.HALTED, f"{KILLED}by hand", world.NOW_NS)
-    follower = on_account(stores, first.account, "one")
+    follower = on_account(stores, first.accounts[Venue.UPBIT], "one")
     stores.sessions.take_up(follower.session_id, world.NOW_NS)
     assert isinstance(attempt(stores, second), Approved)
 

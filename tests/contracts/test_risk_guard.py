@@ -178,8 +178,8 @@ def test_a_shorter_pause_never_replaces_a_longer_one(stores, session):
 def test_a_pause_is_for_every_session_of_the_account_and_for_no_other(stores, session):
     sessions = [world.session(group=group) for group in ("one", "two", "three", "four")]
     for each, account in zip(sessions, ("a", "a", "b", ""), strict=True):
-        stores.sessions.create(replace(each, account=account))
-    paper = replace(world.session(environment="paper"), account="a")
+        stores.sessions.create(replace(each, accounts=world.accounts(account)))
+    paper = replace(world.session(environment="paper"), accounts=world.accounts("a"))
     stores.sessions.create(paper)
     asked = sessions[0].session_id
     stores.health.pause(asked, Venue.UPBIT, NOW_NS + 9, "418")

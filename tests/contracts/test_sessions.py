@@ -143,9 +143,10 @@ def test_recoveries_are_kept_and_the_newest_come_first(stores, session):
     assert stores.sessions.recoveries("s-none", 2) == ()
 
 
-def test_a_session_knows_its_account(stores, session):
-    stores.sessions.set_account(session.session_id, "abc")
-    assert stores.sessions.get(session.session_id) == replace(session, account="abc")
+def test_the_accounts_of_a_session_are_named_once(stores, session):
+    stores.sessions.name_accounts(session.session_id, world.accounts("abc"))
+    stores.sessions.name_accounts(session.session_id, world.accounts("another"))
+    assert stores.sessions.get(session.session_id) == replace(session, accounts=world.accounts("abc"))
 
 
 def test_a_session_that_does_not_exist_cannot_be_taken_up(stores):

@@ -79,6 +79,11 @@ class Opening:
         return next(order for order in self.orders if order.venue is venue)
 
 
+def accounts(name: str) -> dict[Venue, str]:
+    """Return accounts that are called the same at both venues."""
+    return dict.fromkeys((Venue.UPBIT, Venue.BINANCE), name)
+
+
 def session(
     mode: Mode = Mode.NORMAL, started_at_ns: int = NOW_NS, environment: str = "mock", group: str = ""
 ) -> Session:
@@ -90,6 +95,7 @@ def session(
         mode_reason="start",
         mode_changed_at_ns=started_at_ns,
         group_name=group,
+        accounts=accounts(""),
     )
 
 

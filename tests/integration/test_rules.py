@@ -17,6 +17,7 @@ from arb.app.stores import connect_stores
 from arb.app.wiring import Engine, wire
 from arb.domain.market.ids import SessionId, Venue
 from arb.domain.risk.review import Mode
+from arb.domain.state.owner import Owner
 from arb.engine.market.rules import GAP_NS
 from arb.ports.trading import Session
 from config.settings import load
@@ -43,7 +44,7 @@ def environ(
 def process(environ: dict[str, str]) -> Iterator[Engine]:
     """One process's engine on the shared stores; its Upbit has the rules that a test gives it."""
     settings = load("mock", environ)
-    stores = connect_stores(settings)
+    stores = connect_stores(settings, Owner(environment="mock"))
     if stores.sessions.get(SESSION) is None:
         now_ns = time.time_ns()
         stores.sessions.create(Session(

@@ -52,14 +52,18 @@ def test_a_fill_is_booked_whatever_another_environment_has_booked_under_its_id(s
 
 
 def test_a_fill_is_booked_whatever_another_account_has_booked_under_its_id(stores: Stores):
-    one, other = (replace(world.session(environment="live"), account=name) for name in ("one", "other"))
+    one, other = (
+        replace(world.session(environment="live"), accounts=world.accounts(name)) for name in ("one", "other")
+    )
     require(state_after_fill(stores, one, "29") is State.FILLED, "the first one is booked")
     state = state_after_fill(stores, other, "29")
     assert state is State.FILLED
 
 
 def test_a_fill_is_not_booked_twice_within_one_account(stores: Stores):
-    one, other = (replace(world.session(environment="live"), account="same") for _ in range(2))
+    one, other = (
+        replace(world.session(environment="live"), accounts=world.accounts("same")) for _ in range(2)
+    )
     require(state_after_fill(stores, one, "30") is State.FILLED, "the first one is booked")
     state = state_after_fill(stores, other, "30")
     assert state is not State.FILLED

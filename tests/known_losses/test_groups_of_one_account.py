@@ -30,7 +30,7 @@ FUNDS = {
 
 
 def group(stores: Stores, name: str, account: str) -> SessionId:
-    session = replace(world.session(group=name), account=account)
+    session = replace(world.session(group=name), accounts=world.accounts(account))
     stores.sessions.create(session)
     stores.sessions.take_up(session.session_id, world.NOW_NS)
     return session.session_id

@@ -78,7 +78,8 @@ class Stack:
 
     def choose(self) -> None:
         place = Place(environment="mock")
-        assert resume_session(self.town.sessions, place, self.town.clock, SeededEntropy(1)) == SESSION
+        town = self.town
+        assert resume_session(town.sessions, town.trades, place, town.clock, SeededEntropy(1)) == SESSION
 
     def go_on(self, ready=lambda: None) -> None:
         go_on(self.engine, self.town.clock.now_ns(), ready, self.told.append)

@@ -14,7 +14,7 @@ from arb.domain.market.money import EXACT, ZERO, exact_sum
 from arb.domain.market.pair import Direction
 from arb.domain.risk.direction import Currencies, currencies
 from arb.domain.risk.mode import KILLED
-from arb.domain.risk.review import Exposure
+from arb.domain.risk.review import Exposure, nearest_ceilings
 from arb.domain.time import NS_PER_DAY, NS_PER_MINUTE
 from arb.domain.trading.trade import ENDED, Trade, TradeState
 
@@ -41,12 +41,19 @@ def at_risk(tables: MemoryTables, session_id: SessionId) -> list[Trade]:
     return [*active(tables, session_id), *alone(tables, session_id)]
 
 
-def siblings(tables: MemoryTables, session_id: SessionId) -> set[SessionId]:
-    """Return the sessions that trade on the same account, this one among them."""
+def siblings(tables: MemoryTables, session_id: SessionId, *venues: Venue) -> set[SessionId]:
+    """Return the sessions that share an account, of these venues or any, this one among them."""
     own = tables.sessions.get(session_id)
-    if own is None or not own.account:
+    if own is None:
         return {session_id}
-    return {other.session_id for other in tables.sessions.values() if other.owner == own.owner}
+    places = {tables.place(session_id, venue) for venue, name in own.accounts.items() if name}
+    found = {
+        other
+        for other, session in tables.sessions.items()
+        for venue in venues or session.accounts
+        if tables.place(other, venue) in places
+    }
+    return found | {session_id}
 
 
 def reserved(tables: MemoryTables, session_id: SessionId) -> list[Hold]:
@@ -58,8 +65,16 @@ def reserved(tables: MemoryTables, session_id: SessionId) -> list[Hold]:
 
 
 def exposure(tables: MemoryTables, session_id: SessionId, now_ns: int) -> Exposure:
-    """Return a session's exposure, and its account's."""
-    beside = siblings(tables, session_id)
+    """Return a session's exposure, and that of its accounts."""
+    venues = tuple(tables.session(session_id).accounts)
+    found = _exposure(tables, session_id, now_ns)
+    if not venues:
+        return found
+    return nearest_ceilings(found, [_exposure(tables, session_id, now_ns, venue) for venue in venues])
+
+
+def _exposure(tables: MemoryTables, session_id: SessionId, now_ns: int, *venues: Venue) -> Exposure:
+    beside = siblings(tables, session_id, *venues)
     listed = [trade for each in sorted(beside) for trade in at_risk(tables, each)]
     notional: dict[Coin, Decimal] = defaultdict(lambda: ZERO)
     for trade in listed:
@@ -67,7 +82,9 @@ def exposure(tables: MemoryTables, session_id: SessionId, now_ns: int) -> Exposu
     own = [trade for trade in tables.trades.values() if trade.session_id == session_id]
     day_ago_ns = max(0, now_ns - NS_PER_DAY)
     of_account = [
-        trade for trade in tables.trades.values() if _is_beside(tables, session_id, trade.session_id)
+        trade
+        for trade in tables.trades.values()
+        if trade.session_id in beside or _is_replaced(tables, session_id, trade.session_id)
     ]
     orders = [row.order for row in tables.orders.values() if row.session_id in beside]
     unvalued = [row.order for row in tables.orders.values() if row.session_id == session_id]
@@ -85,7 +102,7 @@ def exposure(tables: MemoryTables, session_id: SessionId, now_ns: int) -> Exposu
         orders_last_minute=sum(order.created_at_ns > now_ns - NS_PER_MINUTE for order in orders),
         opened_at_ns=_newest(own, now_ns - NS_PER_MINUTE),
         unvalued_fees=sum(len(order.unvalued_fees) for order in unvalued),
-        account_killed=_is_killed(tables, beside - {session_id}),
+        account_killed=_is_killed(tables, siblings(tables, session_id) - {session_id}),
         free={(venue.value, asset): amount for (venue, asset), amount in free(tables, session_id).items()},
         losses=losses(of_account, now_ns),
         currencies=_currencies(tables, session_id, of_account),
@@ -97,7 +114,7 @@ def _currencies(tables: MemoryTables, session_id: SessionId, of_account: list[Tr
     taken_in: dict[str, Decimal] = defaultdict(lambda: ZERO)
     for other_id, held in tables.balances.items():
         is_before = other_id in tables.set_aside and other_id != session_id
-        if _is_beside(tables, session_id, other_id) and not is_before:
+        if other_id in siblings(tables, session_id) and not is_before:
             for (account, asset), amount in held.items():
                 if account == TRADING:
                     taken_in[asset] = EXACT.subtract(taken_in[asset], amount)
@@ -105,13 +122,13 @@ def _currencies(tables: MemoryTables, session_id: SessionId, of_account: list[Tr
     return currencies([(trade.direction, trade.state, trade.notional_krw) for trade in at_risk], taken_in)
 
 
-def _is_beside(tables: MemoryTables, session_id: SessionId, other_id: SessionId) -> bool:
-    """Tell whether the losses of two sessions are one budget."""
+def _is_replaced(tables: MemoryTables, session_id: SessionId, other_id: SessionId) -> bool:
+    """Tell whether a session took the place of another one where accounts have no names."""
     own, other = tables.session(session_id), tables.sessions.get(other_id)
-    if other is None or own.owner != other.owner:
+    if other is None or other_id not in tables.set_aside:
         return False
-    replaced = own.group_name == other.group_name and other_id in tables.set_aside
-    return other_id == session_id or own.account != "" or replaced
+    unnamed = not any((*own.accounts.values(), *other.accounts.values()))
+    return unnamed and (own.environment, own.group_name) == (other.environment, other.group_name)
 
 
 def _is_killed(tables: MemoryTables, others: set[SessionId]) -> bool:
@@ -137,11 +154,14 @@ def _newest(own: list[Trade], after_ns: int) -> dict[tuple[Coin, Direction], int
 def free(tables: MemoryTables, session_id: SessionId) -> dict[tuple[Venue, str], Decimal]:
     """Return what each venue's balances leave free."""
     found = dict(venue_balances(tables, session_id))
-    beside = siblings(tables, session_id)
-    for hold in [hold for each in beside for hold in reserved(tables, each)]:
-        key = (hold.venue, hold.asset)
-        found[key] = EXACT.subtract(found.get(key, ZERO), hold.amount)
-    for posting in moved_by(tables, beside - {session_id}, since=opened(tables, session_id)):
-        key = (OWN[posting.account], posting.asset)
-        found[key] = EXACT.add(found.get(key, ZERO), posting.amount)
+    beside = {venue: siblings(tables, session_id, venue) for venue in Venue}
+    for each in siblings(tables, session_id):
+        for hold in (hold for hold in reserved(tables, each) if each in beside[hold.venue]):
+            key = (hold.venue, hold.asset)
+            found[key] = EXACT.subtract(found.get(key, ZERO), hold.amount)
+    for venue in Venue:
+        for posting in moved_by(tables, beside[venue] - {session_id}, since=opened(tables, session_id)):
+            if OWN[posting.account] is venue:
+                key = (venue, posting.asset)
+                found[key] = EXACT.add(found.get(key, ZERO), posting.amount)
     return found

@@ -18,14 +18,14 @@ class MemoryExternalOrderStore:
         self, session_id: SessionId, venue: Venue, listed: Sequence[ListedOrder], now_ns: int
     ) -> tuple[ListedOrder, ...]:
         with self.tables.transaction():
-            known, owner = self.tables.external, self.tables.owner(session_id)
-            new = tuple(each for each in listed if (owner, venue, each.venue_order_id) not in known)
+            known, place = self.tables.external, self.tables.place(session_id, venue)
+            new = tuple(each for each in listed if (place, each.venue_order_id) not in known)
             for key, order in known.items():
-                if key[:2] == (owner, venue):
+                if key[0] == place:
                     known[key] = replace(order, state=ExternalState.GONE)
             for each in listed:
-                before = known.get((owner, venue, each.venue_order_id))
-                known[owner, venue, each.venue_order_id] = ExternalOrder(
+                before = known.get((place, each.venue_order_id))
+                known[place, each.venue_order_id] = ExternalOrder(
                     venue=venue,
                     venue_order_id=each.venue_order_id,
                     client_id=each.client_order_id,
@@ -38,6 +38,6 @@ class MemoryExternalOrderStore:
 
     def known(self, session_id: SessionId, venue: Venue) -> tuple[ExternalOrder, ...]:
         with self.tables.transaction():
-            wanted = (self.tables.owner(session_id), venue)
-            own = [order for key, order in self.tables.external.items() if key[:2] == wanted]
+            wanted = self.tables.place(session_id, venue)
+            own = [order for key, order in self.tables.external.items() if key[0] == wanted]
             return tuple(sorted(own, key=lambda order: (-order.first_seen_ns, order.venue_order_id)))

@@ -55,8 +55,8 @@ def record(tables: MemoryTables, report: OrderReport, now_ns: int) -> Order:
     row = ours(tables, report.client_order_id)
     folded = fold(row.order, report)
     entries = [fill_entry(folded.order, fill) for fill in folded.new_fills]
-    owner = tables.owner(row.session_id)
-    keys = [(owner, row.order.venue, row.order.symbol, fill.fill_id) for fill in folded.new_fills]
+    place = tables.place(row.session_id, row.order.venue)
+    keys = [(place, row.order.symbol, fill.fill_id) for fill in folded.new_fills]
     for key in keys:
         if key in tables.fills:
             raise InvariantError(f"a fill is booked under another order: {key}")

@@ -9,6 +9,7 @@ from arb.domain.market.ids import SessionId
 from arb.domain.risk.mode import ModeChange
 from arb.domain.risk.review import Mode
 from arb.domain.state.generation import Generation
+from arb.domain.state.owner import Accounts
 from arb.domain.state.recovery import Recovery
 from arb.ports.trading import Session
 
@@ -61,10 +62,12 @@ class MemorySessionStore:
             own = [change for owner, change in self.tables.mode_changes if owner == session_id]
             return next((change for change in reversed(own) if change.reason not in besides), None)
 
-    def set_account(self, session_id: SessionId, account: str) -> None:
+    def name_accounts(self, session_id: SessionId, accounts: Accounts) -> None:
         with self.tables.transaction():
             session = self.tables.session(session_id)
-            self.tables.sessions[session_id] = replace(session, account=account)
+            known = session.accounts or accounts
+            named = {venue: name or accounts.get(venue, "") for venue, name in known.items()}
+            self.tables.sessions[session_id] = replace(session, accounts=named)
 
     def unjudged(self, session_id: SessionId) -> Mapping[str, int]:
         with self.tables.transaction():

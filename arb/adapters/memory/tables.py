@@ -13,14 +13,16 @@ from arb.domain.health.alert import Alert
 from arb.domain.ledger.ledger import Entry
 from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, Symbol, TradeId, Venue, VenueOrderId
 from arb.domain.risk.mode import ModeChange
+from arb.domain.state.account import Known
 from arb.domain.state.generation import Generation
-from arb.domain.state.owner import Owner
 from arb.domain.state.recovery import Recovery
 from arb.domain.trading.by_hand import CloseRequest, CoinPause
 from arb.domain.trading.external import ExternalOrder
 from arb.domain.trading.order import Event, Order, State
 from arb.domain.trading.trade import Trade
 from arb.ports.trading import Session
+
+Place = tuple[str, str, Venue]  # environment, account, venue
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,9 @@ class MemoryTables:
     lock: RLock = field(default_factory=RLock)
     away: bool = False
     sessions: dict[SessionId, Session] = field(default_factory=dict)
+    account_keys: dict[tuple[str, Venue, str], Known] = field(
+        default_factory=dict
+    )  # mode, venue, fingerprint
     generations: dict[SessionId, Generation] = field(default_factory=dict)
     set_aside: set[SessionId] = field(default_factory=set)
     mode_changes: list[tuple[SessionId, ModeChange]] = field(default_factory=list)
@@ -71,11 +76,11 @@ class MemoryTables:
     decided_later: dict[TradeId, dict[int, Mapping[str, str]]] = field(default_factory=dict)
     take_ups: dict[TradeId, int] = field(default_factory=dict)
     orders: dict[ClientOrderId, OrderRow] = field(default_factory=dict)
-    fills: dict[tuple[Owner, Venue, Symbol, FillId], ClientOrderId] = field(default_factory=dict)
+    fills: dict[tuple[Place, Symbol, FillId], ClientOrderId] = field(default_factory=dict)
     ledger: list[Booked] = field(default_factory=list)
     keys: set[tuple[SessionId, str]] = field(default_factory=set)
     balances: dict[SessionId, dict[tuple[str, str], Decimal]] = field(default_factory=dict)
-    external: dict[tuple[Owner, Venue, VenueOrderId], ExternalOrder] = field(default_factory=dict)
+    external: dict[tuple[Place, VenueOrderId], ExternalOrder] = field(default_factory=dict)
     pauses: dict[tuple[SessionId, Venue], tuple[int, str]] = field(default_factory=dict)
     coin_pauses: dict[tuple[str, str, Coin], CoinPause] = field(default_factory=dict)  # mode, group, coin
     close_requests: list[CloseRequest] = field(default_factory=list)
@@ -90,10 +95,14 @@ class MemoryTables:
                 raise StoreUnavailable("memory store is away")
             yield
 
-    def owner(self, session_id: SessionId) -> Owner:
-        """Return whose a session is; of one that is not kept here nobody knows."""
+    def place(self, session_id: SessionId, venue: Venue) -> Place:
+        """Return the account of a session at a venue; of one that is not kept here nobody knows it."""
         session = self.sessions.get(session_id)
-        return Owner(environment="") if session is None else session.owner
+        return (
+            ("", "", venue)
+            if session is None
+            else (session.environment, session.accounts.get(venue, ""), venue)
+        )
 
     def session(self, session_id: SessionId) -> Session:
         """Return a session that must exist."""

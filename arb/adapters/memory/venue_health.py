@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from arb.adapters.memory.exposure import siblings
 from arb.adapters.memory.tables import MemoryTables, OrderEvent, OrderRow
 from arb.domain.market.ids import SessionId, TradeId, Venue
 from arb.domain.risk.stability import (
@@ -95,15 +96,10 @@ class MemoryVenueHealth:
             (
                 until_ns
                 for (other, paused), (until_ns, _) in self.tables.pauses.items()
-                if paused is venue and self._is_of_account(session_id, other)
+                if paused is venue and other in siblings(self.tables, session_id, venue)
             ),
             default=0,
         )
-
-    def _is_of_account(self, session_id: SessionId, other: SessionId) -> bool:
-        one, two = self.tables.sessions.get(session_id), self.tables.sessions.get(other)
-        same = one is not None and two is not None and one.account != "" and one.owner == two.owner
-        return session_id == other or same
 
     def answers(self, session_id: SessionId, since_ns: int) -> dict[Venue, Answers]:
         with self.tables.transaction():

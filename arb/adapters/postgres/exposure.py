@@ -6,6 +6,7 @@ after it: what is spent in between counts twice, as set aside and as spent, and 
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -16,20 +17,24 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    Text,
     and_,
     bindparam,
     func,
     literal,
     or_,
     select,
+    tuple_,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from arb.adapters.postgres.by_hand import OF_SESSION
 from arb.adapters.postgres.ledger import OWN
 from arb.adapters.postgres.neighbours import Moved, beside, moved_since, of_one_purse, siblings
 from arb.adapters.postgres.records.holds import HoldState
 from arb.adapters.postgres.reentry import LOST
+from arb.adapters.postgres.session_accounts import shared
 from arb.adapters.postgres.tables import (
     archived_sums,
     balances,
@@ -46,7 +51,7 @@ from arb.domain.market.money import EXACT, ZERO, exact_sum
 from arb.domain.market.pair import Direction
 from arb.domain.risk.direction import Currencies, currencies
 from arb.domain.risk.mode import KILLED
-from arb.domain.risk.review import Exposure, Mode
+from arb.domain.risk.review import Exposure, Mode, nearest_ceilings
 from arb.domain.time import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE
 from arb.domain.trading.reentry import REMEMBERED_NS, Losses
 from arb.domain.trading.trade import ENDED, TradeState
@@ -57,6 +62,7 @@ ALONE: Final = and_(trades.c.state == TradeState.HANDED_OVER.value, trades.c.res
 AT_RISK: Final = or_(trades.c.state.in_(ACTIVE), ALONE)
 
 SESSION: Final[BindParameter[str]] = bindparam("session_id")
+VENUE: Final[BindParameter[str]] = bindparam("venue", type_=Text)  # of one account; of all where it is null
 NOTHING: Final = literal("")
 HELD: Final = (
     select(literal("balances").label("part"), balances.c.account.label("name"), balances.c.asset,
@@ -66,18 +72,19 @@ HELD: Final = (
 ON_HOLD: Final = (
     select(literal("holds").label("part"), holds.c.venue.label("name"), holds.c.asset,
            func.sum(holds.c.amount).label("amount"), func.count().label("number"))
-    .where(holds.c.session_id.in_(siblings(SESSION)), holds.c.state == HoldState.RESERVED.value)
+    .where(or_(holds.c.session_id == SESSION, tuple_(holds.c.session_id, holds.c.venue).in_(shared(SESSION))),
+           holds.c.state == HoldState.RESERVED.value)
     .group_by(holds.c.venue, holds.c.asset)
 )  # fmt: skip
 BOOKED: Final = beside(SESSION)
 FREE: Final = union_all(HELD, ON_HOLD, BOOKED)
 # What is open is the account's, and so is what was lost and may be yet: there sessions of a simulated world
 # count that another one took the place of, too.
-OF_SIBLINGS: Final = trades.c.session_id.in_(siblings(SESSION))
-OF_ACCOUNT: Final = trades.c.session_id.in_(of_one_purse(SESSION))
+OF_SIBLINGS: Final = trades.c.session_id.in_(siblings(SESSION, VENUE))
+OF_ACCOUNT: Final = trades.c.session_id.in_(of_one_purse(SESSION, VENUE))
 # What was moved before a new session began is where that one starts.
 IN_USE: Final = select(sessions.c.session_id).where(
-    sessions.c.session_id.in_(siblings(SESSION)),
+    sessions.c.session_id.in_(siblings(SESSION, VENUE)),
     or_(sessions.c.session_id == SESSION, sessions.c.set_aside_at_ns == 0),
 )
 MINUTES: Final = NS_PER_HOUR // NS_PER_MINUTE
@@ -87,13 +94,20 @@ def _archived(part: str, span: ColumnElement[bool]) -> Select[Any]:
     """Return what archived trades of the account earned within a span."""
     earned = func.coalesce(func.sum(archived_sums.c.amount), 0)
     of_part = and_(
-        archived_sums.c.session_id.in_(of_one_purse(SESSION)),
+        archived_sums.c.session_id.in_(of_one_purse(SESSION, VENUE)),
         archived_sums.c.part == part,
         archived_sums.c.name == "",
     )
     return select(literal("realised"), NOTHING, NOTHING, earned, func.count()).where(of_part, span)
 
 
+# Who trades on each account: where these are the same sessions, the accounts are one for every ceiling.
+AT_HAND: Final = shared(SESSION).subquery()
+TOGETHER: Final = select(
+    literal("together"), AT_HAND.c.venue,
+    func.string_agg(AT_HAND.c.session_id, aggregate_order_by(literal(" "), AT_HAND.c.session_id)),
+    literal(0), func.count(),
+).group_by(AT_HAND.c.venue)  # fmt: skip
 PARTS: Final[CompoundSelect[Any]] = union_all(
     select(literal("trades").label("part"), trades.c.coin.label("name"), NOTHING.label("asset"),
            func.sum(trades.c.notional_krw).label("amount"), func.count().label("number"))
@@ -119,7 +133,8 @@ PARTS: Final[CompoundSelect[Any]] = union_all(
     .select_from(fills.join(orders, orders.c.client_order_id == fills.c.client_order_id))
     .where(orders.c.session_id == SESSION, fills.c.unvalued),
     select(literal("orders"), NOTHING, NOTHING, literal(0), func.count())
-    .where(orders.c.session_id.in_(siblings(SESSION)), orders.c.created_at_ns > bindparam("minute_ago_ns")),
+    .where(orders.c.session_id.in_(siblings(SESSION, VENUE)),
+           orders.c.created_at_ns > bindparam("minute_ago_ns")),
     select(literal("killed"), NOTHING, NOTHING, literal(0), func.count())
     .where(sessions.c.session_id.in_(siblings(SESSION)), sessions.c.session_id != SESSION,
            sessions.c.set_aside_at_ns == 0, sessions.c.mode_reason.startswith(KILLED)),
@@ -132,6 +147,7 @@ PARTS: Final[CompoundSelect[Any]] = union_all(
     .group_by(balances.c.asset),
     select(literal("paused"), coin_pauses.c.coin, NOTHING, literal(0), literal(1))
     .select_from(coin_pauses.join(sessions, OF_SESSION)),
+    TOGETHER,
     LOST,
     HELD,
     ON_HOLD,
@@ -153,29 +169,22 @@ def exposure(
     """
     coin, direction = proposed or ("", "")
     day_ago_ns = max(0, now_ns - NS_PER_DAY)
-    rows = connection.execute(
-        PARTS,
-        {
-            "session_id": session_id,
-            "day_ago_ns": day_ago_ns,  # 0 marks a trade that has not ended
-            "minute_of_day_ago": day_ago_ns // NS_PER_MINUTE,
-            "next_hour": day_ago_ns // NS_PER_HOUR + 1,
-            "minute_ago_ns": now_ns - NS_PER_MINUTE,
-            "remembered_ns": max(1, now_ns - REMEMBERED_NS),
-            "coin": coin,
-            "direction": str(direction),
-        },
-    )
-    by_part = _by_part(rows)
-    (recent,), (unvalued,), (killed,) = by_part["orders"], by_part["unvalued"], by_part["killed"]
+    asked = {
+        "session_id": session_id,
+        "day_ago_ns": day_ago_ns,  # 0 marks a trade that has not ended
+        "minute_of_day_ago": day_ago_ns // NS_PER_MINUTE,
+        "next_hour": day_ago_ns // NS_PER_HOUR + 1,
+        "minute_ago_ns": now_ns - NS_PER_MINUTE,
+        "remembered_ns": max(1, now_ns - REMEMBERED_NS),
+        "coin": coin,
+        "direction": str(direction),
+    }
+    by_part = _by_part(connection.execute(PARTS, asked | {"venue": None}))
     free = _free(by_part, moved_since(connection, by_part["beside"]))
-    return Exposure(
+    (unvalued,), (killed,) = by_part["unvalued"], by_part["killed"]
+    found = Exposure(
         mode=mode,
-        notional_by_coin_krw={Coin(row.name): row.amount for row in by_part["trades"]},
-        trades_open_by_coin={Coin(row.name): row.number for row in by_part["trades"]},
-        realised_today_krw=exact_sum(Decimal(row.amount) for row in by_part["realised"]),
-        loss_reserved_krw=exact_sum(Decimal(row.amount) for row in by_part["reserved"]),
-        orders_last_minute=recent.number,
+        **_ceilings(by_part),
         opened_at_ns={(Coin(row.name), Direction(row.asset)): row.number for row in by_part["opened"]},
         free={(venue.value, asset): amount for (venue, asset), amount in free.items()},
         account_killed=killed.number > 0,
@@ -185,6 +194,23 @@ def exposure(
         generation=generation,
         paused=frozenset(Coin(row.name) for row in by_part["paused"]),
     )
+    together = {row.asset: row.name for row in by_part["together"]}
+    if len(together) < 2:
+        return found
+    at_each = [connection.execute(PARTS, asked | {"venue": venue}) for venue in together.values()]
+    return nearest_ceilings(found, [replace(found, **_ceilings(_by_part(rows))) for rows in at_each])
+
+
+def _ceilings(by_part: Mapping[str, Sequence[Row[Any]]]) -> dict[str, Any]:
+    """Return what is bounded account by account."""
+    (recent,) = by_part["orders"]
+    return {
+        "notional_by_coin_krw": {Coin(row.name): row.amount for row in by_part["trades"]},
+        "trades_open_by_coin": {Coin(row.name): row.number for row in by_part["trades"]},
+        "realised_today_krw": exact_sum(Decimal(row.amount) for row in by_part["realised"]),
+        "loss_reserved_krw": exact_sum(Decimal(row.amount) for row in by_part["reserved"]),
+        "orders_last_minute": recent.number,
+    }
 
 
 def _currencies(by_part: Mapping[str, Sequence[Row[Any]]]) -> Currencies:

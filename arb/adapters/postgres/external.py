@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from arb.adapters.postgres.engine import reading, transaction
-from arb.adapters.postgres.tables import external_orders, sessions
+from arb.adapters.postgres.tables import external_orders, session_accounts, sessions
 from arb.domain.market.ids import SessionId, Venue, VenueOrderId
 from arb.domain.trading.external import ExternalOrder, ExternalState, ListedOrder
 
 KEY: Final = ("environment", "account", "venue", "venue_order_id")
-MINE: Final = tuple_(external_orders.c.environment, external_orders.c.account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class SqlExternalOrderStore:
                 )
                 .values(state=ExternalState.GONE.value)
             )
-            new = _insert(connection, session_id, list(by_id.values()), now_ns)
+            new = _insert(connection, session_id, venue, list(by_id.values()), now_ns)
             connection.execute(
                 update(external_orders)
                 .where(ours, external_orders.c.venue_order_id.in_(by_id))
@@ -55,22 +54,31 @@ class SqlExternalOrderStore:
             return tuple(_external(row) for row in connection.execute(found))
 
 
-def _owner(session_id: SessionId) -> Select[tuple[str, str]]:
-    return select(sessions.c.environment, sessions.c.account).where(sessions.c.session_id == session_id)
+def _owner(session_id: SessionId, venue: Venue) -> Select[Any]:
+    """Return the environment of a session, and its account at a venue."""
+    here = and_(
+        session_accounts.c.session_id == sessions.c.session_id, session_accounts.c.venue == venue.value
+    )
+    return (
+        select(sessions.c.environment, func.coalesce(session_accounts.c.account, "").label("account"))
+        .select_from(sessions.outerjoin(session_accounts, here))
+        .where(sessions.c.session_id == session_id)
+    )
 
 
 def _of(session_id: SessionId, venue: Venue) -> ColumnElement[bool]:
     """Return the condition for orders at a venue on the session's account: ids of another are another's."""
-    return and_(MINE.in_(_owner(session_id)), external_orders.c.venue == venue.value)
+    mine = tuple_(external_orders.c.environment, external_orders.c.account)
+    return and_(mine.in_(_owner(session_id, venue)), external_orders.c.venue == venue.value)
 
 
 def _insert(
-    connection: Connection, session_id: SessionId, listed: Sequence[ListedOrder], now_ns: int
+    connection: Connection, session_id: SessionId, venue: Venue, listed: Sequence[ListedOrder], now_ns: int
 ) -> set[str]:
     """Write those that are not there yet; return their ids."""
     if not listed:
         return set()
-    owner = connection.execute(_owner(session_id)).one()
+    owner = connection.execute(_owner(session_id, venue)).one()
     rows = [
         {
             "environment": owner.environment,

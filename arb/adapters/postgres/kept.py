@@ -15,6 +15,7 @@ from arb.adapters.postgres.engine import reading
 from arb.adapters.postgres.ledger import OWN
 from arb.adapters.postgres.migrate import MIGRATIONS
 from arb.adapters.postgres.rows import session_of
+from arb.adapters.postgres.session_accounts import NAMED
 from arb.adapters.postgres.tables import ledger_entries, ledger_postings, mode_changes, sessions, trades
 from arb.domain.errors import ConfigError
 from arb.domain.market.ids import SessionId, Venue
@@ -85,6 +86,7 @@ class SqlKept:
         wanted = (
             select(
                 sessions,
+                NAMED,
                 traded.c.number,
                 traded.c.ended,
                 traded.c.pnl_krw,

@@ -12,9 +12,10 @@ from sqlalchemy import Connection, Engine, insert, select, update
 
 from arb.adapters.postgres import holds
 from arb.adapters.postgres.engine import transaction
-from arb.adapters.postgres.owners import actor_of, refuse_foreign
+from arb.adapters.postgres.owners import actor_of, owner_of, refuse_foreign
 from arb.adapters.postgres.records.holds import hold_state
 from arb.adapters.postgres.rows import fill_of, order_of, order_values
+from arb.adapters.postgres.session_accounts import NAMED
 from arb.adapters.postgres.tables import fills, order_events, orders, sessions
 from arb.domain.market.ids import ClientOrderId, SessionId, parse_client_order_id
 from arb.domain.state.owner import Owner
@@ -41,7 +42,7 @@ def changing(engine: Engine, client_order_id: ClientOrderId) -> AbstractContextM
 def lock(connection: Connection, client_order_id: ClientOrderId) -> Locked | None:
     """Lock and read an order; None if there is none of this id. Raises: ForeignSession."""
     row = connection.execute(
-        select(orders, sessions.c.environment, sessions.c.account)
+        select(orders, sessions.c.environment, NAMED)
         .join(sessions, sessions.c.session_id == orders.c.session_id)
         .where(orders.c.client_order_id == client_order_id)
         .with_for_update(key_share=True, of=orders)
@@ -50,7 +51,7 @@ def lock(connection: Connection, client_order_id: ClientOrderId) -> Locked | Non
         return None
     # A statement of its own: it sees what the previous owner of the lock committed.
     known = order_fills(connection, client_order_id)
-    owner = Owner(environment=row.environment, account=row.account)
+    owner = owner_of(row)
     refuse_foreign(connection, SessionId(row.session_id), owner)
     return Locked(order_of(row, known), SessionId(row.session_id), owner, row.event_seq, row.changed_at_ns)
 

@@ -11,14 +11,14 @@ from arb.adapters.postgres import holds, ledger, purse
 from arb.adapters.postgres.engine import nothing_changed, transaction
 from arb.adapters.postgres.exposure import exposure
 from arb.adapters.postgres.lives import lock, write
-from arb.adapters.postgres.owners import of_own_session, refuse_foreign, require_own
+from arb.adapters.postgres.owners import of_own_session, owner_of, refuse_foreign, require_own
 from arb.adapters.postgres.rows import facts_of, order_values, trade_values
+from arb.adapters.postgres.session_accounts import NAMED
 from arb.adapters.postgres.tables import fills, orders, sessions, trades
 from arb.domain.errors import Conflict, InvariantError
 from arb.domain.ledger.ledger import fee_entries
 from arb.domain.market.ids import ClientOrderId, FillId, SessionId
 from arb.domain.risk.review import Approved, Limits, Mode, Proposal, Refused, review
-from arb.domain.state.owner import Owner
 from arb.domain.trading.order import Order
 from arb.domain.trading.trade import Trade
 
@@ -60,13 +60,13 @@ def lock_session(connection: Connection, session_id: SessionId) -> tuple[Mode, i
     """
     purse.lock(connection, session_id)
     row = connection.execute(
-        select(sessions.c.mode, sessions.c.environment, sessions.c.account, sessions.c.generation)
+        select(sessions.c.mode, sessions.c.environment, NAMED, sessions.c.generation)
         .where(sessions.c.session_id == session_id)
-        .with_for_update(key_share=True)
+        .with_for_update(key_share=True, of=sessions)
     ).one_or_none()
     if row is None:
         raise InvariantError(f"session {session_id} does not exist")
-    refuse_foreign(connection, session_id, Owner(environment=row.environment, account=row.account))
+    refuse_foreign(connection, session_id, owner_of(row))
     return Mode(row.mode), row.generation
 
 

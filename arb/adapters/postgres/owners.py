@@ -1,17 +1,19 @@
-"""Whose rows a process may write: those of sessions of its own mode and account.
+"""Whose rows a process may write: those of sessions of its own mode and accounts.
 
 An engine that acts for an owner carries it into each of its transactions, and whoever locks a row to write
 it asks here first. So a message that reached the wrong process changes nothing. Tools that act for no owner
 (a checker, a test) are not asked.
 """
 
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, select, true
+from sqlalchemy import ColumnElement, Connection, Engine, ScalarSelect, and_, false, func, or_, select, true
 
-from arb.adapters.postgres.tables import sessions
+from arb.adapters.postgres.session_accounts import NAMED, accounts_of
+from arb.adapters.postgres.tables import account_keys, session_accounts, sessions
 from arb.domain.errors import ForeignSession
-from arb.domain.market.ids import SessionId
+from arb.domain.market.ids import SessionId, Venue
 from arb.domain.state.owner import Owner
 
 OPTION: Final = "arb_owner"
@@ -22,10 +24,21 @@ def acting_for(engine: Engine, owner: Owner) -> Engine:
     return engine.execution_options(**{OPTION: owner})
 
 
+def owner_of(row: Any) -> Owner:
+    """Return whose the session of a row is that has its environment and `NAMED`."""
+    return Owner(environment=row.environment, accounts=accounts_of(row.accounts))
+
+
 def refuse_foreign(connection: Connection, session_id: SessionId, owner: Owner) -> None:
     """Refuse to write for a session of somebody else. Raises: ForeignSession."""
     mine = _acting(connection)
-    if mine is not None and not mine.may_touch(owner):
+    if mine is None or mine.may_touch(owner):
+        return
+    today = {
+        venue: connection.execute(select(_later(mine, venue))).scalar() or name
+        for venue, name in mine.accounts.items()
+    }
+    if not replace(mine, accounts=today).may_touch(owner):
         raise ForeignSession(session_id, owner.environment)
 
 
@@ -33,10 +46,10 @@ def require_own(connection: Connection, session_id: SessionId) -> None:
     """Refuse to write for a session that is somebody else's by its row. Raises: ForeignSession."""
     if _acting(connection) is None:
         return
-    found = select(sessions.c.environment, sessions.c.account).where(sessions.c.session_id == session_id)
+    found = select(sessions.c.environment, NAMED).where(sessions.c.session_id == session_id)
     row = connection.execute(found).one_or_none()
     if row is not None:
-        refuse_foreign(connection, session_id, Owner(environment=row.environment, account=row.account))
+        refuse_foreign(connection, session_id, owner_of(row))
 
 
 def of_own_session(connection: Connection, session_id: ColumnElement[str]) -> ColumnElement[bool]:
@@ -44,15 +57,40 @@ def of_own_session(connection: Connection, session_id: ColumnElement[str]) -> Co
     mine = _acting(connection)
     if mine is None:
         return true()
-    accounts = sessions.c.account.in_((mine.account, "")) if mine.account else true()
     own = and_(sessions.c.session_id == session_id, sessions.c.environment == mine.environment)
-    return select(sessions.c.session_id).where(own, accounts).exists()
+    others = (
+        select(session_accounts.c.venue)
+        .where(session_accounts.c.session_id == sessions.c.session_id)
+        .correlate(sessions)
+    )
+    mismatch = others.where(~or_(false(), *(_is_of(mine, venue) for venue in mine.accounts))).exists()
+    return select(sessions.c.session_id).where(own, ~mismatch if mine.accounts else true()).exists()
+
+
+def _is_of(mine: Owner, venue: Venue) -> ColumnElement[bool]:
+    """Return the condition that an account of a session is the one of this owner at a venue."""
+    name, called = mine.accounts[venue], session_accounts.c.account
+    here = session_accounts.c.venue == venue.value
+    return here if not name else and_(here, called.in_(("", name, func.coalesce(_later(mine, venue), name))))
+
+
+def _later(mine: Owner, venue: Venue) -> ScalarSelect[str]:
+    """Return what an account is called by now that was called so when this process began."""
+    return (
+        select(account_keys.c.account)
+        .where(
+            account_keys.c.environment == mine.environment,
+            account_keys.c.venue == venue.value,
+            account_keys.c.fingerprint == mine.accounts[venue],
+        )
+        .scalar_subquery()
+    )
 
 
 def actor_of(connection: Connection) -> str:
     """Return whose process writes in this transaction; empty for a tool that acts for nobody."""
     mine = _acting(connection)
-    return "" if mine is None else f"{mine.environment}:{mine.account}"
+    return "" if mine is None else str(mine)
 
 
 def _acting(connection: Connection) -> Owner | None:

@@ -1,8 +1,11 @@
-"""One decision at a time about the money of an account, whichever of its sessions decides.
+"""One decision at a time about the money of each account, whichever of its sessions decides.
 
 The first lock that a transaction takes, and never held over a send: who approves a trade reads what all
-sessions of the account hold and have spent, and nobody sets aside of it meanwhile. A mode that changes waits
-for it, too, so that no session opens a trade after a kill that another one of its account knows of.
+sessions of its accounts hold and have spent, and nobody sets aside of it meanwhile. A mode that changes waits
+for it, too, so that no session opens a trade after a kill that another one of its accounts knows of.
+
+The locks are taken in the order of their numbers, so that two sessions which share one venue of two cannot
+wait for each other.
 """
 
 from typing import Final
@@ -13,11 +16,12 @@ from arb.domain.market.ids import SessionId
 
 LOCK_CLASS: Final = 0x616363  # "acc"
 LOCK: Final = text(
-    "SELECT pg_advisory_xact_lock(:class, hashtext(environment || ':' || account))"
-    " FROM sessions WHERE session_id = :session_id AND account <> ''"
+    "SELECT pg_advisory_xact_lock(:class, number) FROM ("
+    " SELECT DISTINCT hashtext(environment || ':' || venue || ':' || account) AS number"
+    " FROM session_accounts WHERE session_id = :session_id AND account <> '' ORDER BY number) AS in_order"
 )
 
 
 def lock(connection: Connection, session_id: SessionId) -> None:
-    """Be the only one to decide about the money of a session's account until the commit."""
+    """Be the only one to decide about the money of a session's accounts until the commit."""
     connection.execute(LOCK, {"class": LOCK_CLASS, "session_id": session_id})

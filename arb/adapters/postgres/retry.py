@@ -3,7 +3,7 @@
 Only failures that pass by themselves are tried again (`failures.Interrupted`), and a commit whose answer
 was lost only where doing it twice does no harm:
 
-    record, absent, book_entry, book_moves, open_beside, save, set_mode, set_account, reads
+    record, absent, book_entry, book_moves, open_beside, save, set_mode, name_accounts, reads
                                                 the same again changes nothing
     open_trade                                  a trade that is there is the one we wrote
     change_mode                                 a mode that stands as we wrote it is ours

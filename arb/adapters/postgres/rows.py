@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, and_, func
 
+from arb.adapters.postgres.session_accounts import accounts_of
 from arb.adapters.postgres.tables import fills
 from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, Symbol, TradeId, Venue, VenueOrderId
 from arb.domain.market.instrument import Side
@@ -37,7 +38,7 @@ def session_of(row: Row[Any]) -> Session:
         mode_reason=row.mode_reason,
         mode_changed_at_ns=row.mode_changed_at_ns,
         group_name=row.group_name,
-        account=row.account,
+        accounts=accounts_of(row.accounts),
         generation=row.generation,
     )
 
@@ -133,7 +134,7 @@ def fill_values(order: Order, fill: Fill, owner: Owner, now_ns: int) -> Values:
     """Return the columns of one fill of an order."""
     return asdict(fill) | {
         "environment": owner.environment,
-        "account": owner.account,
+        "account": owner.accounts.get(order.venue, ""),
         "venue": order.venue.value,
         "symbol": order.symbol,
         "client_order_id": order.client_order_id,

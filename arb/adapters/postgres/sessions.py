@@ -5,16 +5,18 @@ from dataclasses import asdict, dataclass, field
 
 from sqlalchemy import Connection, Engine, insert, select, update
 
-from arb.adapters.postgres import generations, neighbours, purse, recoveries
+from arb.adapters.postgres import generations, neighbours, purse, recoveries, session_accounts
 from arb.adapters.postgres.engine import nothing_changed, reading, transaction
 from arb.adapters.postgres.retry import Retry, harmless_twice, interrupted_only
 from arb.adapters.postgres.rows import mode_change_of, session_of
+from arb.adapters.postgres.session_accounts import NAMED
 from arb.adapters.postgres.tables import mode_changes, sessions
 from arb.domain.errors import InvariantError
 from arb.domain.market.ids import SessionId
 from arb.domain.risk.mode import ModeChange
 from arb.domain.risk.review import Mode
 from arb.domain.state.generation import Generation
+from arb.domain.state.owner import Accounts
 from arb.domain.state.recovery import Recovery
 from arb.ports.trading import Session
 
@@ -29,7 +31,10 @@ class SqlSessionStore:
     @interrupted_only
     def create(self, session: Session) -> None:
         with transaction(self.engine) as connection:
-            connection.execute(insert(sessions).values(asdict(session) | {"mode": session.mode.value}))
+            values = asdict(session) | {"mode": session.mode.value}
+            del values["accounts"]
+            connection.execute(insert(sessions).values(values))
+            session_accounts.write(connection, session.session_id, session.environment, session.accounts)
             _keep(
                 connection,
                 session.session_id,
@@ -41,7 +46,7 @@ class SqlSessionStore:
     @harmless_twice
     def current(self, environment: str, group: str = "") -> Session | None:
         newest = (
-            select(sessions)
+            select(sessions, NAMED)
             .where(
                 sessions.c.environment == environment,
                 sessions.c.group_name == group,
@@ -56,7 +61,7 @@ class SqlSessionStore:
 
     @harmless_twice
     def listed(self, environment: str) -> tuple[Session, ...]:
-        own = select(sessions).where(sessions.c.environment == environment)
+        own = select(sessions, NAMED).where(sessions.c.environment == environment)
         newest = own.order_by(sessions.c.started_at_ns.desc(), sessions.c.session_id.desc())
         with reading(self.engine) as connection:
             return tuple(session_of(row) for row in connection.execute(newest))
@@ -123,10 +128,9 @@ class SqlSessionStore:
         return None if row is None else mode_change_of(row)
 
     @harmless_twice
-    def set_account(self, session_id: SessionId, account: str) -> None:
-        chosen = update(sessions).where(sessions.c.session_id == session_id)
+    def name_accounts(self, session_id: SessionId, accounts: Accounts) -> None:
         with transaction(self.engine) as connection:
-            connection.execute(chosen.values(account=account))
+            session_accounts.name(connection, session_id, accounts)
 
     @harmless_twice
     def unjudged(self, session_id: SessionId) -> Mapping[str, int]:
@@ -168,7 +172,7 @@ class SqlSessionStore:
 
 def read(connection: Connection, session_id: SessionId) -> Session | None:
     """Return one session in the caller's transaction."""
-    row = connection.execute(select(sessions).where(sessions.c.session_id == session_id)).one_or_none()
+    row = connection.execute(select(sessions, NAMED).where(sessions.c.session_id == session_id)).one_or_none()
     return None if row is None else session_of(row)
 
 

@@ -62,9 +62,28 @@ sessions = Table(
     _ns("mode_changed_at_ns"),
     Column("set_aside_at_ns", BigInteger, nullable=False, server_default="0"),
     _text("group_name", server_default=""),
-    _text("account", server_default=""),
     Column("unjudged_since", JSONB, nullable=False, server_default="{}"),
     Column("generation", BigInteger, nullable=False, server_default="0"),  # of settings: the one in force
+)
+
+session_accounts = Table(
+    "session_accounts",
+    METADATA,
+    _of("session_id", SESSION_ID, primary_key=True),
+    _text("environment"),
+    _text("venue", primary_key=True),
+    _text("account"),  # without a name where nobody knows it
+)
+
+account_keys = Table(
+    "account_keys",
+    METADATA,
+    _text("environment", primary_key=True),
+    _text("venue", primary_key=True),
+    _text("fingerprint", primary_key=True),  # of a key, or what the account was called before
+    _text("account"),
+    Column("told", Boolean, nullable=False),  # by the venue
+    _ns("named_at_ns"),
 )
 
 generations = Table(
@@ -174,7 +193,7 @@ order_events = Table(
     Column("fence", BigInteger, nullable=False),
     _text("reason"),
     _ns("at_ns"),
-    _text("actor", server_default=""),  # whose process wrote it: mode and account
+    _text("actor", server_default=""),  # whose process wrote it: mode and accounts
 )
 
 venue_pauses = Table(

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, Select, and_, case, func, or_, select
+from sqlalchemy import Connection, Engine, Row, Select, and_, case, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from arb.adapters.postgres.engine import reading, transaction
-from arb.adapters.postgres.neighbours import siblings
 from arb.adapters.postgres.rows import TRIAL, order_of
+from arb.adapters.postgres.session_accounts import shared
 from arb.adapters.postgres.tables import fills, order_events, orders, trades, venue_pauses
 from arb.domain.market.ids import Coin, SessionId, TradeId, Venue
 from arb.domain.market.pair import Direction
@@ -169,7 +169,10 @@ def _pair(rows: list[Row[Any]]) -> EntryPair:
 def _paused(connection: Connection, session_id: SessionId) -> dict[Venue, int]:
     """Return until when each venue is left alone: it asked the account, whichever session heard of it."""
     until_ns = func.max(venue_pauses.c.until_ns).label("until_ns")
-    wanted = select(venue_pauses.c.venue, until_ns).where(venue_pauses.c.session_id.in_(siblings(session_id)))
+    at_hand = tuple_(venue_pauses.c.session_id, venue_pauses.c.venue).in_(shared(session_id))
+    wanted = select(venue_pauses.c.venue, until_ns).where(
+        or_(venue_pauses.c.session_id == session_id, at_hand)
+    )
     return {
         Venue(row.venue): row.until_ns for row in connection.execute(wanted.group_by(venue_pauses.c.venue))
     }

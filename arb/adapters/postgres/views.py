@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select, union
+from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select, tuple_, union
 
 from arb.adapters.postgres.exposure import ACTIVE, ALONE
 from arb.adapters.postgres.neighbours import siblings
 from arb.adapters.postgres.rows import THIRD_FEE, fill_of, order_of, trade_of
+from arb.adapters.postgres.session_accounts import shared
 from arb.adapters.postgres.tables import alerts, fills, order_events, orders, trades
 from arb.domain.health.alert import TRADE_HANDED_OVER
 from arb.domain.market.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
@@ -56,8 +57,11 @@ def _live(session_id: SessionId) -> Select[Any]:
 
 
 def moving(connection: Connection, session_id: SessionId, since_ns: int) -> tuple[Order, ...]:
-    """Return the account's orders that are live or have changed since `since_ns`, by age."""
-    own = select(orders.c.client_order_id).where(orders.c.session_id.in_(siblings(session_id)))
+    """Return the orders on a session's accounts that are live or have changed since `since_ns`, by age."""
+    at_hand = tuple_(orders.c.session_id, orders.c.venue).in_(shared(session_id))
+    own = select(orders.c.client_order_id).where(
+        orders.c.session_id.in_(siblings(session_id)), or_(orders.c.session_id == session_id, at_hand)
+    )
     ids = union(own.where(orders.c.state.in_(LIVE)), own.where(orders.c.changed_at_ns >= since_ns))
     return tuple(_orders(connection, select(orders).where(orders.c.client_order_id.in_(ids))))
 

@@ -1,4 +1,4 @@
-"""Taker fees of an account in Redis: `arbitrage:fees:{env}:{account}`, hash, symbol -> basis points and age.
+"""Taker fees of an account in Redis: `arbitrage:fees:{env}:{venue}:{account}`, hash, symbol -> fee and age.
 
 Where a venue tells them market by market, every process that starts would ask for all of them.
 """
@@ -12,7 +12,7 @@ import orjson
 import redis
 
 from arb.adapters.redis.client import AWAY
-from arb.domain.market.ids import Symbol
+from arb.domain.market.ids import Symbol, Venue
 
 AGE_NS_MAX: Final = 3_600 * 1_000_000_000  # a tier changes once a day at most
 
@@ -20,9 +20,9 @@ AGE_NS_MAX: Final = 3_600 * 1_000_000_000  # a tier changes once a day at most
 class RedisFees:
     """What one account was told, for an hour. Where Redis is away there is nothing to remember."""
 
-    def __init__(self, client: redis.Redis, environment: str, account: str) -> None:
+    def __init__(self, client: redis.Redis, environment: str, venue: Venue, account: str) -> None:
         self._client = client
-        self._key = f"arbitrage:fees:{environment}:{account}"
+        self._key = f"arbitrage:fees:{environment}:{venue}:{account}"
 
     def known(self, symbols: Sequence[Symbol], now_ns: int) -> Mapping[Symbol, Decimal]:
         """Return the fees that are young enough to be relied on."""

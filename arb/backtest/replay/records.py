@@ -105,7 +105,8 @@ class Records:
         gone = {order.client_order_id for listed in orders.values() for order in listed}
         for key in [key for key, order_id in tables.fills.items() if order_id in gone]:
             del tables.fills[key]
-            tables.keys.discard((SESSION, f"fill:{key[1]}:{key[2]}:{key[3]}"))
+            (_, _, venue), symbol, fill_id = key
+            tables.keys.discard((SESSION, f"fill:{venue}:{symbol}:{fill_id}"))
 
     def _follow_balances(self) -> None:
         """Note the least that each venue held of each asset, entry by entry."""

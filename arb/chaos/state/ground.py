@@ -16,7 +16,7 @@ from arb.adapters.postgres.trades import SqlTradeStore
 from arb.adapters.redis.counters import RedisCounters
 from arb.adapters.redis.state import RedisStateStore
 from arb.chaos.outcome import expect, timed
-from arb.domain.market.ids import SessionId
+from arb.domain.market.ids import SessionId, Venue
 from arb.domain.risk.review import Mode
 from arb.domain.state.owner import Owner
 from arb.domain.state.snapshot import SnapshotKind, canonical
@@ -70,7 +70,7 @@ class Ground:
             mode_reason="scenario",
             mode_changed_at_ns=now_ns,
             group_name=group,
-            account=account,
+            accounts=dict.fromkeys(Venue, account),
         )
         self.sessions.create(session)
         self.sessions.take_up(session.session_id, now_ns)

@@ -9,7 +9,7 @@ from typing import Final
 
 from arb.check.history import EngineHistory, Invariant, VenueHistory, Violation
 from arb.domain.market.ids import SessionId
-from arb.domain.state.owner import Owner
+from arb.domain.state.owner import Owner, in_words, parse_owner
 
 TAKEOVER: Final = "takeover:"  # :this session:the other one:up to which entry
 
@@ -23,17 +23,17 @@ def modes_never_touch(engine: EngineHistory, venues: VenueHistory | None) -> tup
 
 
 def _steps(engine: EngineHistory) -> Iterator[tuple[str, str]]:
+    session = engine.session
     for event in engine.events:
-        environment, _, account = event.actor.partition(":")
-        actor = Owner(environment=environment, account=account)
-        if event.actor and not actor.may_touch(engine.session.owner):
+        actor = parse_owner(event.actor, session.accounts).today(engine.strangers.names)
+        if event.actor and not actor.may_touch(session.owner):
             message = f"event {event.seq} ({event.event}) was written by a process of {_name(actor)}"
             yield f"order {event.client_order_id}", message
 
 
 def _fills(engine: EngineHistory) -> Iterator[tuple[str, str]]:
     for booked in engine.fills:
-        if booked.owner is not None and not booked.owner.may_touch(engine.session.owner):
+        if booked.owner is not None and not engine.session.owner.may_touch(booked.owner):
             yield str(booked.key), f"of this session is kept under the name of {_name(booked.owner)}"
     for key, owner in engine.strangers.fills.items():
         yield str(key), f"is kept under this session's name, and its order is of {_name(owner)}"
@@ -76,4 +76,4 @@ def _sent(engine: EngineHistory, venues: VenueHistory) -> Iterator[tuple[str, st
 
 
 def _name(owner: Owner) -> str:
-    return f"{owner.environment} ({owner.account or 'no account'})"
+    return f"{owner.environment} ({in_words(owner.accounts) or 'no account'})"

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.app import redis_server
+from arb.app.accounts import told_account
 from arb.app.alerts import channels_of
 from arb.app.emergency import stop_of
 from arb.app.listing import Looked, ask, in_words, look
@@ -159,10 +160,13 @@ def _credentials(venue: Venue, client: VenueClient, settings: Settings) -> Itera
         return
     try:
         assets = len(client.balances())
+        account = told_account(client) or settings.label_of(venue)
     except VenueError as error:
         yield bad(check, f"not accepted: {error}", "check the key, its permissions and its list of addresses")
         return
     yield ok(check, f"accepted; {assets} assets held")
+    if account:
+        yield ok(f"{venue} account", account)
 
 
 def alerts(settings: Settings) -> Iterator[Finding]:

@@ -25,6 +25,7 @@ from arb.cli.views.text import UNKNOWN, duration
 from arb.cli.views.view_result import refusals
 from arb.domain.errors import ArbError, ConfigError
 from arb.domain.market.money import plain
+from arb.domain.state.owner import Owner
 from arb.domain.time import NS_PER_S
 from arb.stack.home import Home
 from arb.stack.status import StackStatus
@@ -78,8 +79,10 @@ def status_of(home: Home, supervised: StackStatus | None) -> dict[str, Any]:
 
 def _heartbeats(built: Engine | None) -> Heartbeats:
     """Return the last sign of life of each process. Raises: ConfigError, StoreUnavailable."""
-    stores = connect_stores(settings()) if built is None else built.stores
-    return stores.heartbeats.read()
+    if built is None:
+        found = settings()
+        return connect_stores(found, Owner(environment=found.mode.value)).heartbeats.read()
+    return built.stores.heartbeats.read()
 
 
 def _or_none(source: Callable[[], Any]) -> Any:

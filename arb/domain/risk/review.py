@@ -1,7 +1,7 @@
 """What may be sent. "No" is a value with a reason; only an `Approved` can be sent: the type is the guard."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -69,10 +69,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exposure:
-    """What is at risk on an account at this moment, as SQL knows it under the account's lock.
+    """What is at risk on the accounts of a session at this moment, as SQL knows it under their locks.
 
-    It is of all its sessions; cooldowns, mode and unvalued fees are the session's own. A leg that was handed
-    over is at risk like an open trade, with all of its notional, until it is gone.
+    It is of all sessions that share one; cooldowns, mode and unvalued fees are the session's own. A leg that
+    was handed over is at risk like an open trade, with all of its notional, until it is gone.
     """
 
     mode: Mode  # the session's
@@ -99,6 +99,28 @@ class Exposure:
     def trades_open(self) -> int:
         """Return how many trades are at risk."""
         return sum(self.trades_open_by_coin.values())
+
+
+def nearest_ceilings(exposure: Exposure, accounts: Sequence[Exposure]) -> Exposure:
+    """Return the exposure of a session whose accounts others share in part: of each ceiling the nearest.
+
+    What a session earned on one account makes up for no loss on another one that it does not trade on.
+    """
+    coins = {coin for each in accounts for coin in each.notional_by_coin_krw}
+    realised_krw = min(each.realised_today_krw for each in accounts)
+    worst_krw = min(each.realised_today_krw - each.loss_reserved_krw for each in accounts)
+    return replace(
+        exposure,
+        notional_by_coin_krw={
+            coin: max(each.notional_by_coin_krw.get(coin, ZERO) for each in accounts) for coin in coins
+        },
+        trades_open_by_coin={
+            coin: max(each.trades_open_by_coin.get(coin, 0) for each in accounts) for coin in coins
+        },
+        realised_today_krw=realised_krw,
+        loss_reserved_krw=realised_krw - worst_krw,
+        orders_last_minute=max(each.orders_last_minute for each in accounts),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

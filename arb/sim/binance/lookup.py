@@ -134,7 +134,7 @@ class Lookup:
             milliseconds(self._stage.journal.last_ts_ns),
             given.get("omitZeroBalances", "false"),
         )
-        return shape | {"canTrade": not is_blocked}
+        return shape | {"canTrade": not is_blocked, "uid": self._stage.config.uid}
 
     def commission(self, given: Params) -> dict[str, Any]:
         """Return the commission rates of a symbol."""

@@ -224,7 +224,6 @@ def account(balances: Mapping[str, Balance], rate: Decimal, update_ms: int, omit
             if omit_zero != "true" or balance.free + balance.locked > 0
         ],
         "permissions": ["SPOT"],
-        "uid": 354937868,
     }
 
 

@@ -74,6 +74,7 @@ class SimConfig(Strict, frozen=True):
     tape: str | None = None
     speed: str = "1"
     credentials: dict[Venue, Credential] = {}  # the one account of each venue
+    uid: int = 354_937_868  # whose Binance says that the key is
     balances: dict[Venue, dict[str, Decimal]] = {}  # asset to amount, at the start
     fees_bps: dict[Venue, Decimal] = {}  # taker's and maker's
     latency_ms: Latency = Latency()

@@ -86,6 +86,11 @@ def balances(body: Any) -> dict[str, Decimal]:
     return {asset: total for asset, total in totals.items() if total != ZERO}
 
 
+def account(body: Any) -> str:
+    """Return whose the key is: the same for every key of an account."""
+    return str(int(body["uid"]))
+
+
 def server_time_ms(body: Any) -> int:
     """Return the venue's clock."""
     return int(body["serverTime"])

@@ -107,13 +107,13 @@ class Scene:
 
     def neighbour(self, group="b"):
         """Return another session on the same account."""
-        other = replace(world.session(group=group), account=self.account())
+        other = replace(world.session(group=group), accounts=world.accounts(self.account()))
         self.sessions.create(other)
         return other.session_id
 
     def account(self):
         name = f"account of {self.id}"
-        self.sessions.set_account(self.id, name)
+        self.sessions.name_accounts(self.id, world.accounts(name))
         return name
 
     def beside_one_that_moved(self):
@@ -178,7 +178,7 @@ CALLS = {
     "last_mode": lambda s: s.sessions.last_mode(s.id, []),
     "unjudged": lambda s: s.sessions.unjudged(s.id),
     "keep_unjudged": lambda s: s.sessions.keep_unjudged(s.id, {"upbit:KRW": 1}),
-    "set_account": lambda s: s.sessions.set_account(s.id, "another"),
+    "name_accounts": lambda s: s.sessions.name_accounts(s.id, world.accounts("another")),
     "recovered": lambda s: s.sessions.recovered(
         s.id, Recovery(component="redis", cause="away", lost_at_ns=1, recovered_at_ns=2, detail="back")
     ),
@@ -319,9 +319,9 @@ def test_an_intent_whose_lifetime_ends_at_a_claim_is_noted(heard, notes):
 
 
 def test_who_an_engine_acts_for_stays_with_the_one_that_is_listened_to(engine, notes):
-    owner = Owner(environment="paper", account="")
+    owner = Owner(environment="paper", accounts=world.accounts(""))
     with transaction(noting(acting_for(engine, owner), notes)) as connection, pytest.raises(ForeignSession):
-        refuse_foreign(connection, "s-1", Owner(environment="mock", account=""))
+        refuse_foreign(connection, "s-1", Owner(environment="mock", accounts=world.accounts("")))
     assert notes.trades == [()]
 
 

@@ -20,11 +20,11 @@ from tests.contracts.world import NOW_NS, Opening
 
 pytestmark = pytest.mark.integration
 
-OWN = Owner(environment="live", account="one")
+OWN = Owner(environment="live", accounts=world.accounts("one"))
 FOREIGN = [
-    Owner(environment="paper", account="one"),
+    Owner(environment="paper", accounts=world.accounts("one")),
     Owner(environment="mock"),
-    Owner(environment="live", account="another"),
+    Owner(environment="live", accounts=world.accounts("another")),
 ]
 EVERY_ROW = "SELECT (SELECT array_agg(t) FROM {0} t)::text"
 TABLES = ("sessions", "trades", "orders", "order_events", "fills", "holds", "ledger_entries", "balances")
@@ -52,7 +52,7 @@ def database(database_url: str) -> Iterator[Engine]:
 
 def opened(database: Engine, foreign: Owner) -> Case:
     stores: Stores = sql_stores(acting_for(database, OWN))
-    session = replace(world.session(environment=OWN.environment), account=OWN.account)
+    session = replace(world.session(environment=OWN.environment), accounts=OWN.accounts)
     stores.sessions.create(session)
     for entry in world.openings(session.session_id):
         stores.trades.book_entry(session.session_id, entry, NOW_NS)

@@ -14,7 +14,7 @@ from arb.adapters.redis.fees import AGE_NS_MAX, RedisFees
 from arb.adapters.redis.life import RedisHeartbeats
 from arb.adapters.redis.quotes import RedisQuoteStore
 from arb.domain.errors import StoreUnavailable
-from arb.domain.market.ids import Coin, Symbol
+from arb.domain.market.ids import Coin, Symbol, Venue
 from tests.engine.books import BTC_KRW, NOW_NS, a_book
 
 BTC = Coin("BTC")
@@ -164,18 +164,18 @@ BTC_USDT, ETH_USDT = Symbol("BTC/USDT"), Symbol("ETH/USDT")
 
 
 def test_a_fee_is_known_to_every_process_for_an_hour_and_no_longer(client):
-    RedisFees(client, "mock", "account").remember({BTC_USDT: Decimal("7.5")}, NOW_NS)
-    fees = RedisFees(client, "mock", "account")
+    RedisFees(client, "mock", Venue.BINANCE, "account").remember({BTC_USDT: Decimal("7.5")}, NOW_NS)
+    fees = RedisFees(client, "mock", Venue.BINANCE, "account")
     assert fees.known([BTC_USDT, ETH_USDT], NOW_NS + AGE_NS_MAX - 1) == {BTC_USDT: Decimal("7.5")}
     assert fees.known([BTC_USDT], NOW_NS + AGE_NS_MAX) == {}
 
 
 def test_a_fee_is_the_accounts_own(client):
-    RedisFees(client, "mock", "one").remember({BTC_USDT: Decimal("7.5")}, NOW_NS)
-    assert RedisFees(client, "mock", "another").known([BTC_USDT], NOW_NS) == {}
+    RedisFees(client, "mock", Venue.BINANCE, "one").remember({BTC_USDT: Decimal("7.5")}, NOW_NS)
+    assert RedisFees(client, "mock", Venue.BINANCE, "another").known([BTC_USDT], NOW_NS) == {}
 
 
 def test_without_redis_no_fee_is_known(nowhere):
-    fees = RedisFees(nowhere, "mock", "account")
+    fees = RedisFees(nowhere, "mock", Venue.BINANCE, "account")
     fees.remember({BTC_USDT: Decimal("7.5")}, NOW_NS)
     assert fees.known([BTC_USDT], NOW_NS) == {}

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -82,13 +82,15 @@ class Simulator:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[dict[Venue, Simulator]]:
-    """Start both simulators on one configuration; end them afterwards."""
+def running(
+    folder: Path, venues: Iterable[Venue] = Venue, **changes: Any
+) -> Iterator[dict[Venue, Simulator]]:
+    """Start both simulators, or one, on one configuration; end them afterwards."""
     config = folder / "sim.json"
-    config.write_text(json.dumps(_config()))
+    config.write_text(json.dumps(_config() | changes))
     processes = {}
     try:
-        for venue in Venue:
+        for venue in venues:
             port = free_port()
             command = [sys.executable, "-m", "arb.sim", venue, "--config", str(config), "--port", str(port)]
             process = subprocess.Popen(command, cwd=ROOT)

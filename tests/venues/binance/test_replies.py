@@ -78,3 +78,13 @@ def test_balances_are_free_plus_locked_without_zeros():
 def test_a_malformed_reply_is_a_data_error(body: bytes):
     with pytest.raises(DataError, match="reply_malformed"):
         read(response(200, body), replies.order_row)
+
+
+def test_an_account_is_known_by_its_uid():
+    assert read(response(200, {"balances": [], "uid": 354937868}), replies.account) == "354937868"
+
+
+@pytest.mark.parametrize("body", [{}, {"uid": None}, {"uid": "x"}])
+def test_a_reply_without_a_uid_names_no_account(body):
+    with pytest.raises(DataError):
+        read(response(200, body), replies.account)

@@ -117,6 +117,10 @@ class BinanceClient:
         """Return free plus locked by asset."""
         return self._session.ask(orders.account(self._session.now()), replies.balances)
 
+    def account(self) -> str:
+        """Return whose the key is: the same for every key of an account, another one for a sub-account."""
+        return self._session.ask(orders.account(self._session.now()), replies.account)
+
     def book(self, symbol: Symbol) -> Book:
         """Return a market's book as it is now."""
         return self._markets.book(symbol)

@@ -7,7 +7,7 @@ import pytest
 from arb.adapters.redis.client import connect
 from arb.adapters.redis.fees import RedisFees
 from arb.domain.errors import Retryable
-from arb.domain.market.ids import Coin, Symbol
+from arb.domain.market.ids import Coin, Symbol, Venue
 from tests.adapters.venues.scripted import Bench, binance_bench
 from tests.venues.samples import BINANCE_MARKET, response
 
@@ -52,7 +52,9 @@ def test_instruments_take_the_accounts_fee(bench: Bench):
 def test_a_fee_that_another_process_was_told_is_not_asked_for_again(redis_url):
     rates = {"standardCommission": {"maker": "0.0006", "taker": "0.00075", "buyer": "0", "seller": "0"}}
     with connect(redis_url) as client:
-        first, second = (binance_bench(fees=RedisFees(client, "mock", "account")) for _ in range(2))
+        first, second = (
+            binance_bench(fees=RedisFees(client, "mock", Venue.BINANCE, "account")) for _ in range(2)
+        )
         for bench in (first, second):
             bench.transport.on("GET /api/v3/account/commission", response(200, rates))
             bench.transport.on("GET /api/v3/exchangeInfo", response(200, {"symbols": [BINANCE_MARKET]}))
