@@ -10,6 +10,7 @@ import structlog
 from arb.app.dead import undertaking
 from arb.app.engines import engine, engine_for
 from arb.app.facts.metrics import MetricsReader
+from arb.app.messages import newsroom
 from arb.celery import app
 from arb.domain.market.ids import SessionId
 from arb.domain.state.snapshot import SnapshotKind
@@ -39,7 +40,9 @@ def cleanup() -> None:
     wired = engine()
     keep_days = wired.settings.snapshot.keep_days
     wired.stores.snapshots.clean_up(keep_days)
-    wired.stores.dead_letters.clean_up(wired.clock.now_ns() - keep_days * NS_PER_DAY)
+    before_ns = wired.clock.now_ns() - keep_days * NS_PER_DAY
+    wired.stores.dead_letters.clean_up(before_ns)
+    newsroom.clean_up(wired, before_ns)
 
 
 @app.task(name="arb.watchdog")
@@ -83,6 +86,12 @@ def check_stores() -> dict[str, bool]:
 def sweep_orders() -> int:
     """Send again what is overdue."""
     return engine().trading.sweep.run()
+
+
+@app.task(name="arb.tell")
+def tell() -> bool:
+    """Note what is news and have it told, beside this task: whoever tells may take long."""
+    return newsroom.run(engine())
 
 
 @app.task(name="arb.collect_dead")

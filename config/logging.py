@@ -41,6 +41,7 @@ QUIET_TASKS: Final = (
     "arb.settle_trade",
     "arb.collect_dead",
     "arb.metrics",
+    "arb.tell",
 )
 TASK_LOGGERS: Final = ("celery.app.trace", "celery.worker.strategy")
 NOISY: Final = {

@@ -7,11 +7,13 @@ watchdog's table; a warning beyond its limit is refused at the start.
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 from arb.domain.health.degradation import Gauge
 from arb.domain.health.judge import Rule, Worse
+from arb.domain.health.message import Kind, problem_of
 from config.server_address import WebAddress
 
 Positive = Field(gt=0)
@@ -163,6 +165,37 @@ class Alerts(BaseModel):
     webhook_url: WebAddress | None = None
     quiet_sec: int = Positive
     timeout_ms: int = Field(gt=0, le=30_000)
+
+
+class Messages(BaseModel):
+    """Which news is told besides alerts, and how often."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kinds: tuple[Kind, ...]
+    together_sec: int = Positive
+    again_sec: int = Positive
+    premium_bps: Decimal = Positive
+    inventory_legs_min: Decimal = Positive
+    day_zone: str
+    templates: dict[Kind, str] = {}
+
+    @field_validator("day_zone")
+    @classmethod
+    def _is_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, OSError, ValueError):
+            raise ValueError("no such zone is known here; as in Asia/Seoul, or UTC") from None
+        return value
+
+    @field_validator("templates")
+    @classmethod
+    def _are_templates(cls, value: dict[Kind, str]) -> dict[Kind, str]:
+        for kind, template in value.items():
+            if problem := problem_of(kind, template):
+                raise ValueError(f"{kind}: {problem}")
+        return value
 
 
 class LogFormat(StrEnum):

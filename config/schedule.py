@@ -23,6 +23,7 @@ SCHEDULE: Final = {
     "snapshot": _every(settings().snapshot.interval_s / 2, "arb.snapshot", "periodic"),
     "watchdog": _every(settings().watchdog.sweep_interval_sec, "arb.watchdog"),
     "sweep-orders": _every(2, "arb.sweep_orders"),
+    "tell": _every(5, "arb.tell"),
     "collect-dead": _every(5, "arb.collect_dead"),
     "check-stores": _every(30, "arb.check_stores"),
     "reconcile": _every(30, "arb.reconcile"),

@@ -22,7 +22,7 @@ from arb.venues.api_key import cleaned
 from config.coins import Coins
 from config.consistency import first_conflict
 from config.layers import environment, merge, variable, yaml_file
-from config.operations import Alerts, Degradation, Logs, SysMonitor, Watchdog
+from config.operations import Alerts, Degradation, Logs, Messages, SysMonitor, Watchdog
 from config.pool import Database
 from config.server_address import PostgresAddress, RabbitAddress, RedisAddress, host_of, is_private
 from config.web import Web
@@ -247,6 +247,7 @@ class Settings(Section):
     watchdog: Watchdog
     degradation: Degradation
     alerts: Alerts
+    messages: Messages
     logs: Logs
     sim: Sim
     paper: Paper

@@ -14,7 +14,9 @@ from arb.ports.trading import SessionStore
 from config.frozen import frozen_of, kept_copy, other_sources, thaw
 from config.settings import Settings
 
-SECTIONS: Final = frozenset({"strategy", "risk", "orders", "assumptions", "watchdog", "sys_monitor"})
+SECTIONS: Final = frozenset(
+    {"strategy", "risk", "orders", "assumptions", "watchdog", "sys_monitor", "messages"}
+)
 FEES: Final = ".taker_fee_bps"
 READ_ONCE: Final = frozenset(
     {

@@ -17,6 +17,7 @@ from arb.cli.config import config_app
 from arb.cli.data import data_app
 from arb.cli.doctor.command import doctor
 from arb.cli.export import export
+from arb.cli.messages import messages_app
 from arb.cli.output import BAD_USE, FAILED, NOT_RUNNING
 from arb.domain.errors import ArbError, ConfigError, InvariantError
 from arb.stack.errors import StackError, StackNotRunning
@@ -65,6 +66,7 @@ GROUPS: Final = {
     "chaos": chaos_app,
     "alerts": alerts_app,
     "dead": dead_app,
+    "messages": messages_app,
 }
 
 app = typer.Typer(

@@ -183,6 +183,10 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType({
     }),
     "arb.alerts.ack": Shape({"acknowledged": "count"}),
     "arb.alerts.test": Shape({"channels": "name, ok, reason", "file": "path of every alert"}),
+    "arb.messages.list": Shape({
+        "messages": "message_id, mode, session_id, kind, at_ns, headline, facts, state, told_by ...",
+    }),
+    "arb.messages.test": Shape({"channels": "name, ok, reason", "kinds": "which news is told"}),
     "arb.dead.list": Shape({"dead_letters": "dead_letter_id, task, queue, reason, at_ns ..."}),
     "arb.dead.replay": Shape({"dead_letters": GIVEN_UP.format("sent")}),
     "arb.dead.drop": Shape({"dead_letters": GIVEN_UP.format("dropped")}),

@@ -1,10 +1,12 @@
 """What processes tell each other and the operator: work, alerts, dead letters, counts, signs of life."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from arb.domain.health.alert import Alert
 from arb.domain.health.dead_letter import DeadLetter
+from arb.domain.health.message import Kind, Message
 from arb.domain.market.ids import SessionId
 
 
@@ -13,6 +15,65 @@ class AlertStore(Protocol):
 
     def add(self, session_id: SessionId | None, alert: Alert) -> None:
         """Write one alert."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A message that was claimed to be sent now."""
+
+    message_id: int
+    session_id: SessionId
+    message: Message
+    tries: int  # this one included
+    was_cut_off: bool  # the last try was claimed, and nothing is known of how it ended
+
+
+class MessageStore(Protocol):
+    """News on its way to a person: each is there once, until it was told or is too old.
+
+    Raises, everywhere: StoreUnavailable.
+    """
+
+    def add(self, session_id: SessionId, messages: Iterable[Message]) -> int:
+        """Keep what is not kept yet; return how many that were."""
+
+    def newest_ns(self, session_id: SessionId, kind: Kind, subject: str) -> int:
+        """Return when the newest message was made whose key is the subject and a moment; 0 if none was."""
+
+    def claim(
+        self, session_ids: Collection[SessionId], now_ns: int, lease_ns: int, pause_ns: int
+    ) -> Sequence[Waiting]:
+        """Take what is due for as long as the lease; nothing of a kind that was tried within the pause."""
+
+    def told(self, message_ids: Collection[int], by: str, now_ns: int) -> None:
+        """End messages: this channel took them, or, without a name, nobody is told any more."""
+
+    def failed(self, message_ids: Collection[int], why: str, due_ns: int) -> None:
+        """Have messages wait for another try."""
+
+    def mark(self, session_id: SessionId, kind: Kind) -> int | None:
+        """Return until when news of a kind was looked for, None if it never was."""
+
+    def set_mark(self, session_id: SessionId, kind: Kind, at_ns: int) -> None:
+        """Keep until when it was."""
+
+    def unmark(self, session_id: SessionId, kinds: Collection[Kind]) -> None:
+        """Forget it: what happens from now on is no news."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came of sending: the name of the channel that took it, or why none did."""
+
+    by: str = ""
+    why: str = ""
+
+
+class Messenger(Protocol):
+    """Whoever brings a message to a person."""
+
+    def send(self, title: str, text: str, message: Message) -> Sent:
+        """Send once. Never raises, and ends in some seconds."""
 
 
 class DeadLetterStore(Protocol):

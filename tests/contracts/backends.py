@@ -11,6 +11,7 @@ from arb.adapters.memory.accounts import MemoryAccountStore
 from arb.adapters.memory.alerts import MemoryAlertStore
 from arb.adapters.memory.by_hand import MemoryByHand
 from arb.adapters.memory.external import MemoryExternalOrderStore
+from arb.adapters.memory.messages import MemoryMessages
 from arb.adapters.memory.sessions import MemorySessionStore
 from arb.adapters.memory.snapshots import MemorySnapshotStore
 from arb.adapters.memory.tables import MemoryTables
@@ -21,6 +22,7 @@ from arb.adapters.postgres.alerts import SqlAlertStore
 from arb.adapters.postgres.by_hand import SqlByHand
 from arb.adapters.postgres.engine import Pool, make_engine
 from arb.adapters.postgres.external import SqlExternalOrderStore
+from arb.adapters.postgres.messages import SqlMessages
 from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.postgres.snapshots import SqlSnapshotStore
 from arb.adapters.postgres.trades import SqlTradeStore
@@ -28,8 +30,8 @@ from arb.adapters.postgres.venue_health import SqlVenueHealth
 from arb.domain.ledger.ledger import Posting
 from arb.domain.market.ids import ClientOrderId, SessionId
 from arb.engine.trading.stability import VenueHealthStore
-from arb.ports.messaging import AlertStore
 from arb.ports.state import AccountStore
+from arb.ports.messaging import AlertStore, MessageStore
 from arb.ports.trading import ExternalOrderStore, HandStore, SessionStore, TradeStore
 
 Balances = dict[tuple[str, str], Decimal]
@@ -59,6 +61,7 @@ class Stores:
     health: VenueHealthStore
     by_hand: HandStore
     accounts: AccountStore
+    messages: MessageStore
     inside: Inside
 
 
@@ -150,6 +153,7 @@ def memory_stores() -> Stores:
         MemoryVenueHealth(tables),
         MemoryByHand(tables),
         MemoryAccountStore(tables),
+        MemoryMessages(tables),
         InsideMemory(tables),
     )
 
@@ -164,6 +168,7 @@ def sql_stores(engine: Engine) -> Stores:
         SqlVenueHealth(engine),
         SqlByHand(engine),
         SqlAccountStore(engine),
+        SqlMessages(engine),
         InsideSql(engine),
     )
 

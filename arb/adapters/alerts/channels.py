@@ -13,6 +13,8 @@ from arb.adapters.alerts.addresses import scheme_of, service_of
 from arb.adapters.local.errands import Errands
 from arb.domain.errors import Late
 from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.message import Message
+from arb.ports.messaging import Sent
 
 log = structlog.get_logger("arb.alerts")
 NO_RETRY: Final = urllib3.Retry(total=False)
@@ -104,6 +106,35 @@ class WebhookChannel:
         except urllib3.exceptions.HTTPError as error:
             return type(error).__name__
         return "" if 200 <= answer.status < 300 else f"status {answer.status}"
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """`arb.ports.messaging.Messenger`: the first channel that takes a message has it."""
+
+    channels: Sequence[Channel]
+    sender: str
+
+    def send(self, title: str, text: str, message: Message) -> Sent:
+        document = {"sender": self.sender, "title": title, "text": text, **message_document(message)}
+        notice = Notice(title=f"{self.sender}: {title}", body=text or title, document=document)
+        failed = []
+        for channel in self.channels:
+            why = channel.send(notice)
+            if not why:
+                return Sent(by=channel.name)
+            failed.append(f"{channel.name}: {why}")
+        return Sent(why="; ".join(failed) or "no channel is configured")
+
+
+def message_document(message: Message) -> dict[str, Any]:
+    """Return a message as plain JSON."""
+    return {
+        "kind": message.kind.value,
+        "key": message.key,
+        "at_ns": message.at_ns,
+        "facts": dict(message.facts),
+    }
 
 
 def notice_of(alert: Alert, sender: str) -> Notice:

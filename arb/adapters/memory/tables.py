@@ -10,6 +10,7 @@ from arb.adapters.postgres.records.holds import Hold
 from arb.adapters.postgres.records.seals import SealedPart
 from arb.domain.errors import InvariantError, StoreUnavailable
 from arb.domain.health.alert import Alert
+from arb.domain.health.message import Kind, Message
 from arb.domain.ledger.ledger import Entry
 from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, Symbol, TradeId, Venue, VenueOrderId
 from arb.domain.risk.mode import ModeChange
@@ -56,6 +57,20 @@ class Booked:
     at_ns: int
 
 
+@dataclass(slots=True, kw_only=True)
+class MessageRow:
+    """One message and what became of it."""
+
+    session_id: SessionId
+    message: Message
+    due_ns: int = 0
+    tried_at_ns: int = 0
+    tries: int = 0
+    failure: str = ""
+    ended_at_ns: int = 0
+    told_by: str = ""
+
+
 @dataclass(slots=True)
 class MemoryTables:
     """All rows. `away` makes every method raise StoreUnavailable, as a database that went."""
@@ -85,6 +100,8 @@ class MemoryTables:
     coin_pauses: dict[tuple[str, str, Coin], CoinPause] = field(default_factory=dict)  # mode, group, coin
     close_requests: list[CloseRequest] = field(default_factory=list)
     alerts: list[tuple[SessionId | None, Alert]] = field(default_factory=list)
+    messages: list[MessageRow] = field(default_factory=list)
+    message_marks: dict[tuple[SessionId, Kind], int] = field(default_factory=dict)
     snapshots: dict[tuple[SessionId, str], dict[str, SealedPart]] = field(default_factory=dict)
 
     @contextmanager

@@ -331,6 +331,32 @@ alerts = Table(
     Column("acked_at_ns", BigInteger, nullable=False, server_default="0"),
 )
 
+messages = Table(
+    "messages",
+    METADATA,
+    _id("message_id"),
+    _of("session_id", SESSION_ID),
+    _text("kind"),
+    _text("key"),
+    Column("facts", JSONB, nullable=False),
+    _ns("at_ns"),
+    Column("due_ns", BigInteger, nullable=False, server_default="0"),
+    Column("tried_at_ns", BigInteger, nullable=False, server_default="0"),
+    _count("tries", server_default="0"),
+    _text("failure", server_default=""),  # of the last try; empty while one is under way
+    Column("ended_at_ns", BigInteger, nullable=False, server_default="0"),  # 0: it waits
+    _text("told_by", server_default=""),
+    UniqueConstraint("session_id", "kind", "key"),
+)
+
+message_marks = Table(
+    "message_marks",
+    METADATA,
+    _of("session_id", SESSION_ID, primary_key=True),
+    _text("kind", primary_key=True),
+    _ns("at_ns"),
+)
+
 health_changes = Table(
     "health_changes",
     METADATA,
