@@ -14,7 +14,6 @@ from arb.adapters.alerts.channels import Channels
 from arb.adapters.local.errands import Errands
 from arb.adapters.postgres.messages import SqlMessages
 from arb.adapters.postgres.news import SqlNews
-from arb.app.accounts import owner_of
 from arb.app.alerts import channels_of, sender_of
 from arb.app.rules import limits_of
 from arb.app.wiring import Engine
@@ -149,7 +148,7 @@ def _wire(engine: Engine) -> _Wired:
 
 def sessions_of(engine: Engine) -> Sequence[Session]:
     """Return the engine's session and the ones before it, of its mode, group and account, newest first."""
-    owner = owner_of(engine.settings)
+    owner = engine.stores.owner
     found = [
         each
         for each in engine.unmirrored.sessions.listed(engine.settings.mode)

@@ -30,8 +30,8 @@ from arb.adapters.postgres.venue_health import SqlVenueHealth
 from arb.domain.ledger.ledger import Posting
 from arb.domain.market.ids import ClientOrderId, SessionId
 from arb.engine.trading.stability import VenueHealthStore
-from arb.ports.state import AccountStore
 from arb.ports.messaging import AlertStore, MessageStore
+from arb.ports.state import AccountStore
 from arb.ports.trading import ExternalOrderStore, HandStore, SessionStore, TradeStore
 
 Balances = dict[tuple[str, str], Decimal]
