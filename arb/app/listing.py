@@ -14,6 +14,7 @@ from arb.ports.trading import VenueClient
 from arb.sim.core.coins import DEFAULT_COINS
 from config.settings import RunMode, Settings
 
+NAMED_MAX: Final = 5  # coins in a line: there may be hundreds
 # What the libraries call it, and what it is.
 CAUSES: Final = (
     ("gaierror", "its name cannot be resolved (DNS)"),
@@ -70,6 +71,13 @@ def in_words(text: str) -> str:
     """Return what keeps a venue from answering, in words where we have them."""
     words = next((words for name, words in CAUSES if name in text), None)
     return f"{words} ({text})" if words else text
+
+
+def some(names: Sequence[str], separator: str = ", ") -> str:
+    """Return names in a line; of many the first few, and how many more there are."""
+    if len(names) <= NAMED_MAX + 1:
+        return separator.join(names)
+    return f"{separator.join(names[:NAMED_MAX])} and {len(names) - NAMED_MAX} more"
 
 
 def _missing(venue: Venue, coins: Sequence[Coin], listing: Listing) -> Iterator[tuple[Coin, str]]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from arb.app.listing import in_words
+from arb.app.listing import in_words, some
 from arb.app.wiring import Engine
 from arb.domain.errors import ConfigError, DispatchError, Fatal, StoreUnavailable
 from arb.domain.health.alert import Alert, Severity
@@ -82,7 +82,7 @@ class Wait:
         coins = tuple(Coin(coin) for coin in self.engine.settings.coins)
         listed, unlisted = self._listed(coins)
         if not listed:
-            raise ConfigError(f"coins: nothing is left to trade: {'; '.join(unlisted)}")
+            raise ConfigError(f"coins: nothing is left to trade: {some(unlisted, '; ')}")
         pair = self.engine.markets.pair
         wanted = {coin: [(venue, symbol_on(venue, coin)) for venue in pair.venues] for coin in listed}
         books = self.engine.quotes.get(keys_of(pair, listed))
@@ -98,7 +98,7 @@ class Wait:
         now_ns = self.engine.clock.now_ns()
         self._first_ns = self._first_ns or now_ns
         if lacking and now_ns - self._first_ns <= OTHERS_NS:
-            return f"no quotes of {', '.join(lacking)}"
+            return "; ".join(f"no quotes of {line}" for line in self._by_venue(lacking).values())
         self._leave_out(lacking, unlisted, now_ns)
         return ""
 
@@ -130,15 +130,20 @@ class Wait:
                 return f": {in_words(cause)}"
         return ""
 
-    def _leave_out(self, lacking: dict[Coin, list[Venue]], unlisted: Sequence[str], now_ns: int) -> None:
-        for line in unlisted:
-            self.progress(f"left out: {line}")
+    def _by_venue(self, lacking: dict[Coin, list[Venue]]) -> dict[Venue, str]:
+        """Return of which coins each venue has no quotes, and why if that is known."""
+        found = {}
         for venue in self.engine.markets.pair.venues:
-            coins = [coin for coin, venues in lacking.items() if venue in venues]
-            if not coins:
-                continue
-            message = f"no quotes of {', '.join(coins)}: left out until {venue} quotes them"
-            self.progress(f"{venue}: {message}")
+            if coins := [coin for coin, venues in lacking.items() if venue in venues]:
+                found[venue] = f"{some(coins)} at {venue}{self._why(venue)}"
+        return found
+
+    def _leave_out(self, lacking: dict[Coin, list[Venue]], unlisted: Sequence[str], now_ns: int) -> None:
+        if unlisted:
+            self.progress(f"left out: {some(unlisted, '; ')}")
+        for venue, line in self._by_venue(lacking).items():
+            message = f"no quotes of {line}; left out until {venue} quotes them"
+            self.progress(message)
             self.engine.alerts.raise_alert(
                 Alert(kind=UNQUOTED, subject=venue, severity=Severity.WARNING, message=message, at_ns=now_ns)
             )

@@ -55,7 +55,7 @@ def config_validate(mode: Mode = None, as_json: AsJson = False) -> None:
 
     Example: arb config validate --mode live
     """
-    from arb.app.listing import in_words, look
+    from arb.app.listing import in_words, look, some
     from arb.app.round_trip import document, economics_of, lines, refuse_losing
     from config.settings import load
 
@@ -63,7 +63,7 @@ def config_validate(mode: Mode = None, as_json: AsJson = False) -> None:
     refuse_losing(settings)
     found, looked = settings.mode.value, look(settings)
     if looked.missing:
-        raise ConfigError("coins: " + "; ".join(f"{coin}: {why}" for coin, why in looked.missing.items()))
+        raise ConfigError("coins: " + some([f"{coin}: {why}" for coin, why in looked.missing.items()], "; "))
     unasked = {venue.value: in_words(error.detail) for venue, error in looked.unasked.items()}
     said = [f"{venue} could not be asked for its coins: {why}" for venue, why in unasked.items()]
     earned = lines(settings, economics_of(settings))

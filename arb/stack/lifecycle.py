@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import Any, Final
 
 import urllib3
@@ -110,7 +111,7 @@ class Stack:
         self.home.write_settings(self._published_settings(servers))
         progress("starting Redis and PostgreSQL")
         _start(supervisor, servers.processes())
-        servers.wait_ready(watch)
+        servers.wait_ready(watch, progress)
         progress("migrating the database")
         self._migrate(servers.postgres.url)
         runtime = self._runtime(supervisor, servers)
@@ -120,11 +121,12 @@ class Stack:
             if specs:
                 progress(narration)
                 _start(supervisor, specs)
-                _wait_healthy(specs, watch)
+                _wait_healthy(specs, watch, progress)
         self._begin(watch)
         _start(supervisor, [spec for spec in self.plan.processes if spec.phase is Phase.HELPERS])
         progress("waiting until everything runs")
-        _wait("the start of every process", lambda: _not_running(supervisor), watch, UP_LIMIT_S)
+        what = "the start of every process"
+        _wait(what, lambda: _not_running(supervisor), watch, UP_LIMIT_S, progress)
         return runtime
 
     def _runtime(self, supervisor: Supervisor, servers: Servers) -> Runtime:
@@ -151,21 +153,21 @@ def _start(supervisor: Supervisor, specs: Sequence[ProcessSpec]) -> None:
             supervisor.start(each.name)
 
 
-def _wait(what: str, pending: Pending, watch: Watch, limit_s: float) -> None:
+def _wait(what: str, pending: Pending, watch: Watch, limit_s: float, progress: Progress) -> None:
     """Wait until nothing is pending; a broken program ends the wait at once."""
 
     def watched() -> str | None:
         watch()
         return pending()
 
-    wait_until(watched, limit_s=limit_s, what=what)
+    wait_until(watched, limit_s=limit_s, what=what, tell=progress)
 
 
-def _wait_healthy(specs: Sequence[ProcessSpec], watch: Watch) -> None:
+def _wait_healthy(specs: Sequence[ProcessSpec], watch: Watch, progress: Progress) -> None:
     for spec in specs:
         if spec.health_url is not None:
-            url = spec.health_url
-            _wait(f"the start of {spec.name}", lambda url=url: _unhealthy(url), watch, READY_LIMIT_S)  # type: ignore[misc]
+            pending = partial(_unhealthy, spec.health_url)
+            _wait(f"the start of {spec.name}", pending, watch, READY_LIMIT_S, progress)
 
 
 def _unhealthy(url: str) -> str | None:
@@ -178,7 +180,7 @@ def _unhealthy(url: str) -> str | None:
 
 def _not_running(supervisor: Supervisor) -> str | None:
     late = [each.name for each in supervisor.statuses() if not each.is_running]
-    return f"still waiting for {', '.join(late)}" if late else None
+    return f"{', '.join(late)} not running yet" if late else None
 
 
 def _raise_if_broken(home: Home, statuses: Sequence[ProcessStatus]) -> None:

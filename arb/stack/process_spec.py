@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from arb.stack.wait import wait_until
+from arb.stack.wait import untold, wait_until
 
 LAUNCHER: Final = Path(__file__).with_name("launch.py")
 READY_LIMIT_S: Final = 30.0  # crash recovery of a big write-ahead log is what takes long
@@ -73,11 +73,11 @@ class Server:
     process: ProcessSpec | None  # None: somebody else runs it
     ping: Callable[[str], str | None]
 
-    def wait_ready(self, watch: Callable[[], None]) -> None:
+    def wait_ready(self, watch: Callable[[], None], tell: Callable[[str], None] = untold) -> None:
         """Return when the server answers; `watch` may raise to end the wait. Raises: TookTooLong."""
 
         def pending() -> str | None:
             watch()
             return self.ping(self.url)
 
-        wait_until(pending, limit_s=READY_LIMIT_S, what=f"the start of {self.name}")
+        wait_until(pending, limit_s=READY_LIMIT_S, what=f"the start of {self.name}", tell=tell)

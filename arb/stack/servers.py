@@ -23,6 +23,7 @@ from arb.stack.postgres_server import Durability, embedded_postgres, ensure_data
 from arb.stack.process_spec import ProcessSpec, Server
 from arb.stack.redis_server import embedded_redis, ping_redis
 from arb.stack.signals import MARK, stop_signal
+from arb.stack.wait import untold
 
 TEMPORARY_PREFIX: Final = "arb-servers-"
 
@@ -38,10 +39,12 @@ class Servers:
         """Return what has to be run: nothing for a server that somebody else runs."""
         return tuple(server.process for server in (self.redis, self.postgres) if server.process is not None)
 
-    def wait_ready(self, watch: Callable[[], None] = lambda: None) -> None:
+    def wait_ready(
+        self, watch: Callable[[], None] = lambda: None, tell: Callable[[str], None] = untold
+    ) -> None:
         """Return when both answer and our database exists. Raises: TookTooLong, ConfigError."""
-        _require(self.redis, "ARB_REDIS_URL", watch)
-        _require(self.postgres, "ARB_DATABASE_URL", watch)
+        _require(self.redis, "ARB_REDIS_URL", watch, tell)
+        _require(self.postgres, "ARB_DATABASE_URL", watch, tell)
         if self.postgres.process is not None:
             ensure_database(self.postgres.url)
 
@@ -59,10 +62,10 @@ def choose_servers(home: Home, redis_url: str | None = None, database_url: str |
     return Servers(redis=redis, postgres=postgres)
 
 
-def _require(server: Server, key: str, watch: Callable[[], None]) -> None:
+def _require(server: Server, key: str, watch: Callable[[], None], tell: Callable[[str], None]) -> None:
     """Wait for a server of ours; one of somebody else's has to answer at once."""
     if server.process is not None:
-        server.wait_ready(watch)
+        server.wait_ready(watch, tell)
         return
     reason = server.ping(server.url)
     if reason is not None:

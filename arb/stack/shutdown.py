@@ -79,6 +79,7 @@ def _stop_in_order(home: Home, supervisor: Supervisor, progress: Progress) -> No
             lambda names=frozenset(names): _still_running(supervisor, names),  # type: ignore[misc]
             limit_s=max(names.values()) + MARGIN_S,
             what="stopping",
+            tell=progress,
         )
 
 

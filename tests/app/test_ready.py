@@ -171,6 +171,31 @@ def test_the_cause_that_a_feed_saw_is_told(starting: Starting):
     assert "binance: Invalid HTTP 400" in str(raised.value)
 
 
+def test_of_many_coins_without_quotes_a_few_are_named_and_why_once():
+    starting = Starting("BTC", *(f"C{number}" for number in range(200))).begin()
+    starting.rate()
+    starting.quote("BTC")
+    starting.facts = {"feed": {"binance_cause": "WebSocketBadStatusException 400"}}
+    starting.run()
+    few = "C0, C1, C2, C3, C4 and 195 more at binance: the subscription is refused"
+    assert few in starting.told[0]
+    assert all("C5" not in line for line in starting.told)
+    assert [alert.subject for alert in starting.alerts] == ["upbit", "binance"]
+    assert few in starting.alerts[1].message
+
+
+def test_of_many_coins_that_are_not_listed_a_few_are_named():
+    starting = Starting("BTC", *(f"C{number}" for number in range(200))).begin()
+    starting.rate()
+    starting.quote("BTC")
+    kept = symbol_on(Venue.UPBIT, Coin("BTC"))
+    rules = starting.town.venues[Venue.UPBIT].rules
+    starting.town.venues[Venue.UPBIT].rules = {kept: rules[kept]}
+    starting.run()
+    (line,) = starting.told
+    assert line.endswith("and 195 more") and len(line) < 300
+
+
 def test_workers_that_do_not_come_are_named(starting: Starting):
     with pytest.raises(TookTooLong, match="nobody works on orders"):
         starting.run(idle=True)

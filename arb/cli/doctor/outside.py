@@ -8,7 +8,7 @@ from arb.app import redis_server
 from arb.app.accounts import told_account
 from arb.app.alerts import channels_of
 from arb.app.emergency import stop_of
-from arb.app.listing import Looked, ask, in_words, look
+from arb.app.listing import Looked, ask, in_words, look, some
 from arb.app.round_trip import MEND_LOSS, economics_of, lines, loss
 from arb.app.venues import api_key, real_clients
 from arb.cli.doctor.finding import Finding, bad, ok, warn
@@ -23,7 +23,7 @@ from arb.stack.home import Home
 from arb.stack.postgres_server import ping_database
 from arb.stack.redis_server import ping_redis
 from arb.stack.status import stack_status
-from config.settings import RunMode, Settings
+from config.settings import RunMode, Settings, checked, shipped
 
 
 def stack(home: Home) -> Iterator[Finding]:
@@ -105,6 +105,7 @@ def venues(settings: Settings) -> Iterator[Finding]:
     if settings.mode is RunMode.MOCK and settings.redis_url is None:
         yield ok("venues", "simulated; there to be asked when a stack runs")
         yield from _coins(settings, look(settings))
+        yield from _in_reach()
         return
     clients = real_clients(settings, SystemClock(), SystemEntropy())
     for venue, client in clients.items():
@@ -119,15 +120,26 @@ def venues(settings: Settings) -> Iterator[Finding]:
     yield from _coins(settings, looked)
 
 
+def _in_reach() -> Iterator[Finding]:
+    """Ask the real venues what anybody may ask: mock mode needs neither, the step after it does."""
+    settings = checked(RunMode.PAPER, [shipped(RunMode.PAPER)])
+    looked = ask(real_clients(settings, SystemClock(), SystemEntropy()), [Coin(settings.coins[0])])
+    for venue in looked.asked:
+        yield ok(f"{venue} in reach", "answers; asked for its markets, as paper and live will")
+    for venue, error in looked.unasked.items():
+        what = f"cannot be asked: {in_words(error.detail)}"
+        yield warn(f"{venue} in reach", what, "nothing for mock mode; paper and live need the network")
+
+
 def _coins(settings: Settings, looked: Looked) -> Iterator[Finding]:
     """See which coins a pair can be had of."""
     if looked.unasked:
         return
     left = [coin for coin in settings.coins if coin not in looked.missing]
     if not looked.missing:
-        yield ok("coins", f"both venues list {', '.join(left)}")
+        yield ok("coins", f"both venues list {some(left)}")
         return
-    what = "; ".join(f"{coin}: {why}" for coin, why in looked.missing.items())
+    what = some([f"{coin}: {why}" for coin, why in looked.missing.items()], "; ")
     mend = "take them out of `coins`: they are left out, and alarmed"
     yield warn("coins", what, mend) if left else bad("coins", f"nothing is left to trade: {what}", mend)
 

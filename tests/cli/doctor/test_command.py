@@ -38,6 +38,12 @@ def test_the_doctor_says_what_a_round_trip_earns_and_whether_it_is_refused(tmp_p
     assert all("loses 4.0 bps" in row["what"] and row["mend"] for row in states.values())
 
 
+def test_the_doctor_asks_both_real_venues_also_where_mock_mode_needs_neither(tmp_path):
+    found = {row["check"]: row for row in json.loads(arb(tmp_path, "doctor", "--json").stdout)["findings"]}
+    for venue in ("upbit", "binance"):
+        assert found[f"{venue} in reach"]["state"] in ("ok", "warn")
+
+
 def test_a_wrong_key_is_the_doctors_finding_and_not_its_end(tmp_path):
     said = arb(tmp_path, "doctor", ARB_WATCHDOG__WS_LAG_WARN_THRESHOLD_MS="9000")
     assert said.returncode == 1
