@@ -22,6 +22,10 @@ def test_every_setting_has_a_row_with_its_default() -> None:
     assert rows == dict(flat(yaml.safe_load(DEFAULTS), ""))
 
 
+def test_every_setting_says_what_it_does() -> None:
+    assert [key for key, _, words in MAKER["rows_of"](DEFAULTS) if not words] == []
+
+
 def flat(found: dict[str, Any], above: str) -> Iterator[tuple[str, Any]]:
     for key, value in found.items():
         if isinstance(value, dict) and above + key != "paper.balances":
