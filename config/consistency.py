@@ -122,6 +122,14 @@ def _reserve_bps(settings: "Settings") -> Decimal:
 def _times(settings: "Settings") -> Iterator[Conflict]:
     """Times: what would be too old before it can be used."""
     risk, orders, feed = settings.risk, settings.orders, settings.feed
+    held_s, half_life_s = settings.strategy.holding_s_max, settings.strategy.level_half_life_s
+    yield (
+        settings.strategy.name == "pair" and held_s > half_life_s,
+        (
+            f"strategy.holding_s_max: {held_s} is above strategy.level_half_life_s ({half_life_s}): "
+            "a premium that is away for as long becomes the level that it should come back to"
+        ),
+    )
     for key in ("quote_age_ms_max", "rate_age_ms_max"):
         age_ms = getattr(risk, key)
         yield (

@@ -45,6 +45,7 @@ class StrategyName(StrEnum):
     """Which rules open and close pairs."""
 
     FIXED = "fixed"
+    PAIR = "pair"
 
 
 class Section(BaseModel):
@@ -71,6 +72,9 @@ class Strategy(Section):
 
     name: StrategyName
     notional_usdt: Decimal = Positive
+    min_profit_bps: Decimal = Share
+    slippage_bps: Decimal = Field(ge=0, lt=WHOLE_BPS)
+    level_half_life_s: int = Field(ge=600, le=30 * 86_400)
     entry_edge_bps: Decimal = Signed
     converged_bps: Decimal = Signed
     take_profit_bps: Decimal = Share

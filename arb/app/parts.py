@@ -5,6 +5,7 @@ from typing import Protocol
 
 from arb.domain.health.degradation import Degree
 from arb.domain.market.ids import Coin, SessionId, Symbol, Venue
+from arb.domain.strategy.levels import Levels
 from arb.engine.market.bars import Bars
 from arb.engine.market.markets import Markets
 from arb.engine.trading.stability import VenueHealthStore
@@ -85,6 +86,8 @@ class TradingParts(Protocol):
     def instruments(self) -> Rules: ...
     @property
     def bars(self) -> Bars: ...
+    @property
+    def levels(self) -> Levels: ...
     @property
     def markets(self) -> Markets: ...
     @property

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from arb.app.rules import reentry_of, strategies_of
+from arb.app.rules import levels_of, reentry_of, strategies_of
 from arb.domain.errors import ConfigError
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.instrument import Instrument
@@ -16,9 +16,10 @@ from arb.domain.strategy.economics import Costs, Economics, RoundTrip, economics
 from arb.domain.trading.reentry import Close
 from arb.engine.market.markets import symbol_on
 from arb.stack.shutdown import Progress
-from config.settings import RunMode, Settings
+from config.settings import RunMode, Settings, StrategyName
 
 Fees = Mapping[Venue, Decimal]
+AWAY: Final = {StrategyName.PAIR: " away from its level"}
 MEND_LOSS: Final = "raise it, or say strategy.round_trip_may_lose: true if you mean to"
 
 
@@ -44,7 +45,7 @@ def economics_of(settings: Settings, fees: Fees | None = None) -> Economics:
     """Return what round trips earn and lose by the strategy in force, at these fees or the assumed ones."""
     costs = costs_of(settings, fees or assumed_fees(settings))
     return economics(
-        strategies_of(settings).usual.outlook(costs),
+        strategies_of(settings, levels_of(settings)).usual.outlook(costs),
         reentry_of(settings),
         notional_krw=settings.strategy.notional_usdt * settings.assumptions.krw_per_usdt,
         pairs_max=_pairs_max(settings),
@@ -109,10 +110,11 @@ def loss(settings: Settings, found: Economics) -> str:
 
 def lines(settings: Settings, found: Economics) -> Iterator[str]:
     """Return the same for a person."""
-    edge_bps = plain(settings.strategy.entry_edge_bps)
+    edge_bps = plain(round(found.edge_bps_least, 1))
     yield (
-        f"a round trip from the least edge of {edge_bps} bps, {found.notional_krw:,.0f} KRW a leg, "
-        f"breaks even at a premium of {found.break_even_premium_bps:.1f} bps"
+        f"by {settings.strategy.name}, a round trip from the least edge of {edge_bps} bps, "
+        f"{found.notional_krw:,.0f} KRW a leg, breaks even at a premium of "
+        f"{found.break_even_premium_bps:.1f} bps{AWAY.get(settings.strategy.name, '')}"
     )
     yield f"it earns {', '.join(_end(found, trip) for trip in found.round_trips)}"
     yield (
@@ -136,7 +138,9 @@ def document(settings: Settings) -> dict[str, Any]:
     """Return the same as JSON."""
     found = economics_of(settings)
     return {
+        "strategy": settings.strategy.name.value,
         "notional_krw": plain(found.notional_krw),
+        "edge_bps_least": f"{found.edge_bps_least:.2f}",
         "break_even_premium_bps": f"{found.break_even_premium_bps:.2f}",
         "round_trips": {
             trip.close.value: {

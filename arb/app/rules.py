@@ -1,25 +1,31 @@
 """Settings become the engine's rules. Nanoseconds inside, the settings' units outside."""
 
-from typing import assert_never
+from decimal import Decimal
+from typing import Final, assert_never
 
 from arb.domain.market.belief import RateBelief, RateRules
 from arb.domain.risk.review import Limits
 from arb.domain.risk.stability import StabilityRules
 from arb.domain.risk.unfilled import UnfilledRules
 from arb.domain.strategy.fixed import ExitRules, Fixed
+from arb.domain.strategy.levels import Levels, SeenLevels
+from arb.domain.strategy.pair import Pair, PairRules
 from arb.domain.strategy.port import Strategies, Strategy
+from arb.domain.strategy.premium import LevelRules
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trading.reentry import ReentryRules
 from arb.domain.trading.repair import RepairRules
 from arb.engine.trading.proposals import Appetite
 from config.settings import Settings, StrategyName
 
+AWAY_SHARE: Final = Decimal("0.6")  # of the least that pays: smaller ones show as well what comes back
+
 
 def limits_of(settings: Settings) -> Limits:
     """Return the risk ceilings."""
     risk = settings.risk
     return Limits(
-        entry_edge_bps_min=settings.strategy.entry_edge_bps,
+        entry_edge_bps_min=_edge_bps_min(settings),
         notional_per_coin_krw_max=risk.notional_per_coin_krw_max,
         notional_total_krw_max=risk.notional_total_krw_max,
         trades_open_max=risk.trades_open_max,
@@ -43,6 +49,10 @@ def limits_of(settings: Settings) -> Limits:
         warnings_blocked=risk.warnings_blocked,
         generation=settings.generation,
     )
+
+
+def _edge_bps_min(settings: Settings) -> Decimal:
+    return strategies_of(settings, levels_of(settings)).usual.edge_bps_min
 
 
 def belief_of(settings: Settings) -> RateBelief:
@@ -87,17 +97,47 @@ def unfilled_of(settings: Settings) -> UnfilledRules:
     )
 
 
-def strategies_of(settings: Settings) -> Strategies:
-    """Return when pairs are opened and closed."""
-    return Strategies(usual=_strategy(settings))
+def strategies_of(settings: Settings, levels: Levels) -> Strategies:
+    """Return when pairs are opened and closed; `levels` is what is known of premiums."""
+    return Strategies(usual=_strategy(settings, levels))
 
 
-def _strategy(settings: Settings) -> Strategy:
+def levels_of(settings: Settings) -> SeenLevels:
+    """Return what learns where premiums come back to; it has seen none yet."""
+    strategy = settings.strategy
+    fees_bps = 2 * sum(settings.of(venue).taker_fee_bps for venue in settings.pair)
+    least_bps = fees_bps + strategy.min_profit_bps + strategy.slippage_bps
+    return SeenLevels(
+        rules=LevelRules(
+            half_life_ns=strategy.level_half_life_s * NS_PER_S,
+            away_bps=float(least_bps * AWAY_SHARE),
+            return_ns=strategy.holding_s_max * NS_PER_S,
+        )
+    )
+
+
+def _strategy(settings: Settings, levels: Levels) -> Strategy:
     match settings.strategy.name:
         case StrategyName.FIXED:
             return Fixed(edge_bps_min=settings.strategy.entry_edge_bps, exits=_exits(settings))
+        case StrategyName.PAIR:
+            return Pair(rules=_pair(settings), levels=levels)
         case _:
             assert_never(settings.strategy.name)
+
+
+def _pair(settings: Settings) -> PairRules:
+    strategy = settings.strategy
+    return PairRules(
+        min_profit_bps=strategy.min_profit_bps,
+        slippage_bps=strategy.slippage_bps,
+        edge_bps_min=-settings.risk.premium_bps_abs_max,
+        take_profit_bps=strategy.take_profit_bps,
+        stop_loss_bps=strategy.stop_loss_bps,
+        holding_ns_max=strategy.holding_s_max * NS_PER_S,
+        rate_loss_bps_max=settings.risk.rate_reserve_bps,
+        holding_loss_bps_max=strategy.holding_loss_bps_max,
+    )
 
 
 def _exits(settings: Settings) -> ExitRules:

@@ -9,15 +9,17 @@ from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.adapters.local.kill_switch import FileKillSwitch
 from arb.adapters.local.memory_budget import ProcessBudget
 from arb.adapters.redis.bars import RedisBars
+from arb.adapters.redis.levels import RedisLevels
 from arb.adapters.venues.instruments import LiveInstruments
 from arb.app.alerts import alerts_of
 from arb.app.control import announce_rules
 from arb.app.degradation import budget_of
-from arb.app.rules import belief_of
+from arb.app.rules import belief_of, levels_of
 from arb.app.stores import Stores
 from arb.app.venues import venue_clients
 from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.domain.market.pair import Pair
+from arb.engine.market.levels import KeptLevels
 from arb.engine.market.markets import Markets
 from arb.engine.market.rules import WatchRules
 from arb.ports.messaging import Dispatcher
@@ -41,6 +43,7 @@ class Shared:
     venues: dict[Venue, VenueClient]
     instruments: LiveInstruments
     bars: RedisBars
+    levels: KeptLevels
     markets: Markets
     kill_switch: FileKillSwitch
     budget: ProcessBudget
@@ -54,7 +57,11 @@ class Shared:
 def reshare(shared: Shared, settings: Settings) -> Shared:
     """Return the same with other settings: clients, and what is known of the venues, stay."""
     markets = replace(shared.markets, belief=belief_of(settings))
-    return replace(shared, settings=settings, markets=markets)
+    return replace(shared, settings=settings, markets=markets, levels=_levels(settings, shared.stores))
+
+
+def _levels(settings: Settings, stores: Stores) -> KeptLevels:
+    return KeptLevels(seen=levels_of(settings), store=RedisLevels(stores.redis, settings.scope))
 
 
 def share(
@@ -79,6 +86,7 @@ def share(
         venues=venues,
         instruments=instruments,
         bars=bars,
+        levels=_levels(settings, stores),
         markets=Markets(
             pair=Pair(*settings.pair),
             quotes=stores.quotes,

@@ -13,6 +13,7 @@ from arb.app.emergency import stop_of
 from arb.app.facts.frame import ProcessLine
 from arb.app.facts.model import Books, process_lines, quote_line, trade_line
 from arb.app.facts.sources import Sources
+from arb.app.round_trip import economics_of
 from arb.app.wiring import Engine
 from arb.domain.errors import ArbError, StoreUnavailable
 from arb.domain.health.degradation import Degree
@@ -89,7 +90,7 @@ class Desk:
             self._history.add(now_ns // NS_PER_MS, quotes)
         return {
             "krw_per_usdt": shown_rate(engine.markets.pair, books),
-            "entry_edge_bps": engine.settings.strategy.entry_edge_bps,
+            "entry_edge_bps": round(economics_of(engine.settings).edge_bps_least, 1),
             "quote_age_ms_max": engine.settings.risk.quote_age_ms_max,
             "quotes": [asdict(quote) for quote in quotes],
             "depth": {

@@ -154,7 +154,7 @@ def test_a_worker_takes_up_what_is_in_force(own, database_url, redis_url, tmp_pa
         monkeypatch.setattr(engines, "_engines", {os.getpid(): before})
         assert before.trading.evaluate.limits.generation == 1
         assert engines.renew() is None
-        own.write_text('strategy: {entry_edge_bps: "31"}')
+        own.write_text('strategy: {name: fixed, entry_edge_bps: "31"}')
         put_in_force(
             plan_reload(before.settings, session_id, load(), clock.now_ns()),
             sessions,

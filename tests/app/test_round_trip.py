@@ -11,7 +11,8 @@ from arb.domain.errors import ConfigError
 from arb.domain.market.ids import Symbol, Venue
 from config.settings import load
 
-LOSING = {"ARB_STRATEGY__ENTRY_EDGE_BPS": "15"}
+FIXED = {"ARB_STRATEGY__NAME": "fixed", "ARB_STRATEGY__HOLDING_S_MAX": "3600"}
+LOSING = {**FIXED, "ARB_STRATEGY__ENTRY_EDGE_BPS": "15"}
 
 
 def settings(mode="paper", home="/nowhere", **environ):
@@ -26,12 +27,21 @@ def test_no_round_trip_loses_by_default(mode):
     assert loss(found, economics_of(found)) == ""
 
 
+def test_pair_needs_a_larger_edge_where_fees_are_larger_and_loses_by_none():
+    found = settings()
+    usual, dear = economics_of(found), economics_of(found, told_fees(found, instruments(binance=20)))
+    assert dear.edge_bps_least == usual.edge_bps_least + 10
+    assert dear.break_even_premium_bps == usual.break_even_premium_bps + 20
+    assert dear.losing == ()
+    assert "away from its level" in next(lines(found, usual))
+
+
 def test_live_mode_refuses_what_loses_and_says_from_where_on_it_does_not(tmp_path: Path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".live_trading_ok").touch()
     config = tmp_path / "own.yml"
     config.write_text(
-        "strategy: {notional_usdt: '1000', entry_edge_bps: '15'}\n"
+        "strategy: {name: fixed, notional_usdt: '1000', entry_edge_bps: '15'}\n"
         "risk: {notional_per_coin_krw_max: '10000000', notional_total_krw_max: '30000000',\n"
         "  trades_open_max: 15, daily_loss_krw_max: '5000000', loss_per_trade_krw_max: '250000',\n"
         "  orders_per_minute_max: 600}\n"
@@ -66,17 +76,17 @@ def instruments(**fees_bps):
 
 
 def test_fees_that_the_venues_tell_count_and_those_that_are_not_told_are_assumed():
-    found = settings()
+    found = settings(**FIXED)
     fees = told_fees(found, instruments(binance=20))
     assert fees == {Venue.UPBIT: 5, Venue.BINANCE: 20}
     refuse_losing(found)
     with pytest.raises(ConfigError, match=r"loses 4\.0 bps"):
         refuse_losing(found, fees)
-    refuse_losing(settings(ARB_STRATEGY__ENTRY_EDGE_BPS="40"), fees)
+    refuse_losing(settings(**FIXED, ARB_STRATEGY__ENTRY_EDGE_BPS="40"), fees)
 
 
 def test_what_the_clock_may_lose_is_counted_by_the_day():
-    found = settings(ARB_STRATEGY__HOLDING_LOSS_BPS_MAX="1000")
+    found = settings(**FIXED, ARB_STRATEGY__HOLDING_LOSS_BPS_MAX="1000")
     told = document(found)
     assert told["round_trips"]["holding_time"]["earned_bps"] == "-34.00"
     assert told["losing_trips_per_day"] == 15 * 8

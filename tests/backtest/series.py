@@ -13,7 +13,8 @@ from arb.backtest.reading.table import read_table
 from arb.domain.market.pair import Pair
 from arb.domain.time import NS_PER_S
 
-SETTINGS = settings_of(["risk.reentry_pause_s=60"], {})
+FIXED = ["strategy.name=fixed", "strategy.holding_s_max=3600", "risk.reentry_pause_s=60"]
+SETTINGS = settings_of(FIXED, {})
 PAIR = Pair(*SETTINGS.pair)
 BEGINS_S = 1_750_000_000
 

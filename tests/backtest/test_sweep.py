@@ -11,7 +11,7 @@ from arb.backtest.sweep.grid import axes_of, changes_of
 from arb.backtest.sweep.run import Sweep, agreement, part_bounds, valid_settings
 from arb.cli.main import app
 from arb.domain.errors import ConfigError
-from tests.backtest.series import SETTINGS, load, mapping_of, write_csv
+from tests.backtest.series import FIXED, SETTINGS, load, mapping_of, write_csv
 
 
 @pytest.fixture(scope="module")
@@ -34,14 +34,14 @@ def test_what_is_no_sweep_is_one_line(text):
 
 def test_settings_that_contradict_each_other_are_left_out_and_named():
     changes = changes_of(axes_of(["strategy.take_profit_bps=20,-5"]))
-    valid, refused = valid_settings(changes, lambda change: settings_of(change, {}))
+    valid, refused = valid_settings(changes, lambda change: settings_of([*FIXED, *change], {}))
     assert len(valid) == 1
     assert sum(refused.values()) == 1
 
 
 def _swept(series, best, folds=0):
     changes = changes_of(axes_of(["strategy.entry_edge_bps=15:75:10"]))
-    valid, _ = valid_settings(changes, lambda change: settings_of(["risk.reentry_pause_s=60", *change], {}))
+    valid, _ = valid_settings(changes, lambda change: settings_of([*FIXED, *change], {}))
     plan = Plan(series=series, settings=SETTINGS)
     return dict(valid), Sweep(
         plan=plan, settings=valid, best=best, jobs=2, progress=lambda _what, _done, _of: None

@@ -33,11 +33,11 @@ def test_a_right_configuration_is_said_to_be(tmp_path: Path) -> None:
     ended = arb(tmp_path, "config", "validate", "--mode", "paper")
     said = ended.stdout.splitlines()
     assert (ended.returncode, said[0]) == (0, "the paper settings are in order")
-    assert "breaks even at a premium of 34.0 bps" in said[-3]
+    assert "breaks even at a premium of 36.0 bps away from its level" in said[-3]
     assert "+6.0 bps as converged (+840 KRW)" in said[-2]
 
 
-LOSING = {"ARB_STRATEGY__ENTRY_EDGE_BPS": "15"}
+LOSING = {"ARB_STRATEGY__NAME": "fixed", "ARB_STRATEGY__ENTRY_EDGE_BPS": "15"}
 
 
 def test_settings_that_lose_by_themselves_are_refused_where_money_may_be_real(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A session has the settings that it began with, whatever stands in files or variables since."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -244,3 +245,13 @@ def test_changes_are_named_by_their_keys():
         "a.b: 1 -> 2", "a.c: 1,2 -> 1", "d: 1 -> -", "e: - -> 1",
     ]  # fmt: skip
     assert changes(before, before) == ()
+
+
+def test_what_was_frozen_before_strategies_had_names_goes_on_by_the_only_one_there_was(home, environ):
+    before = freeze(home, environ)
+    assert in_force(environ).settings.strategy.name == "pair"
+    nameless = {key: value for key, value in before.settings["strategy"].items() if key != "name"}
+    old = replace(before, settings={**before.settings, "strategy": nameless})
+    write_copy(home, copy_of(old, environ))
+    assert in_force(environ).settings.strategy.name == "fixed"
+    assert thaw(load(environ=environ), old).strategy.name == "fixed"

@@ -6,12 +6,15 @@ and no pair is closed at a loss because of the clock, to be opened again at the 
 
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 
-from arb.app.rules import appetite_of, limits_of, stability_of, strategies_of
+from arb.app.rules import appetite_of, levels_of, limits_of, stability_of, strategies_of
+from arb.domain.time import NS_PER_MINUTE
 from arb.domain.trading.trade import TradeState
 from config.settings import load
+from tests.domain.strategy.premiums import DAY, planted, seen
 from tests.known_losses.helpers import (
     TunedTown,
     Unprepared,
@@ -25,12 +28,17 @@ from tests.known_losses.helpers import (
     worth_krw,
 )
 
+SEEN_MINUTES = 3 * DAY  # of premiums that came and went
+
 
 def town_by_settings(mode: str, home: Path) -> TunedTown:
     """Return a town that goes by the settings that a mode has by default."""
     settings = load(mode, {"ARB_HOME": str(home)})
     town = TunedTown(limits=limits_of(settings), stability=stability_of(settings))
-    town.evaluate = replace(town.evaluate, strategies=strategies_of(settings), appetite=appetite_of(settings))
+    begins_ns = town.clock.now_ns() - SEEN_MINUTES * NS_PER_MINUTE
+    levels = seen(planted(Random(1), SEEN_MINUTES), levels=levels_of(settings), begins_ns=begins_ns)
+    strategies = strategies_of(settings, levels)
+    town.evaluate = replace(town.evaluate, strategies=strategies, appetite=appetite_of(settings))
     return town
 
 

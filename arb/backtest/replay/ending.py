@@ -20,6 +20,9 @@ class _Ending:
     def edge_bps_min(self) -> Decimal:
         return self.usual.edge_bps_min
 
+    def observe(self, _market: Market, _now_ns: int) -> None:
+        """Learn nothing more."""
+
     def is_far(self, market: Market) -> bool:
         return self.usual.is_far(market)
 

@@ -14,15 +14,16 @@ import numpy as np
 from arb.backtest.reading.series import Array, Series
 from arb.backtest.replay.books import RowBooks
 from arb.backtest.replay.ending import ending
+from arb.backtest.replay.lookout import CoinLookout, lookout
 from arb.backtest.replay.records import Record, Records
 from arb.backtest.replay.rules import FixedRules, rules_of
-from arb.backtest.replay.screen import edge_bounds, may_open
+from arb.backtest.replay.screen import edge_bounds
 from arb.backtest.replay.world import SESSION, Opening, World
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.money import ceil_to
 from arb.domain.market.pair import Pair
-from arb.domain.market.spread import Rate
 from arb.domain.risk.review import Mode
+from arb.domain.risk.sanity import rate_doubt
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from config.settings import Settings
 
@@ -83,7 +84,6 @@ class _Replay:
         for coin in self._coins:
             rules |= rules_of(self._pair, coin, _usual(series, plan.pair, coin), plan.fees_bps)
         self._books = RowBooks(series, self._pair, rules)
-        self._bounds = {coin: edge_bounds(series, self._pair, plan.fees_bps, coin) for coin in self._coins}
         self._complete = {coin: series.complete(coin) for coin in self._coins}
         self._last = {coin: last_before_holes(series, self._complete[coin]) for coin in self._coins}
         self._begun = opening_balances(plan)
@@ -99,56 +99,57 @@ class _Replay:
             )
         )
         self._ending = ending(self._world.trading.evaluate)
-        self._look = self._looked_at()
+        self._lookouts = {coin: self._lookout(coin) for coin in self._coins}
         self._records = Records(self._world.tables, self._pair)
         self._evaluated = self._missed = 0
 
+    def _lookout(self, coin: Coin) -> CoinLookout:
+        plan, world = self._plan, self._world
+        strategy = world.trading.evaluate.strategies.of(coin)
+        bounds = edge_bounds(plan.series, plan.pair, plan.fees_bps, coin)
+        return lookout(plan.series, coin, strategy, bounds, plan.fees_bps, world.parts.levels)
+
     def run(self) -> Outcome:
         series, world = self._plan.series, self._world
-        looked_at = self._look
-        known = ~np.isnan(series.rate)
-        stamps, any_coin = series.ts_ns.tolist(), _none_of(series)
-        for look in looked_at.values():
-            any_coin |= look
+        stamps = series.ts_ns.tolist()
         busy = False
-        for row in np.flatnonzero(known).tolist():
+        for row in np.flatnonzero(~np.isnan(series.rate)).tolist():
             at_ns = stamps[row]
             if busy:
                 world.run_until(at_ns)
                 world.move_to(at_ns)
-            if not busy and not any_coin[row]:
-                self._note_rate(row, at_ns)
-                continue
-            world.move_to(at_ns)
-            self._step(row, at_ns, stamps[row + 1] if row + 1 < len(stamps) else at_ns + 60 * NS_PER_S)
-            busy = not world.is_idle()
+            self._see(row, at_ns)
+            worth = self._worth(row, at_ns)
+            if busy or worth:
+                world.move_to(at_ns)
+                next_ns = stamps[row + 1] if row + 1 < len(stamps) else at_ns + 60 * NS_PER_S
+                self._step(row, at_ns, next_ns, worth)
+                busy = not world.is_idle()
         if stamps:
             world.run_until(world.clock.now_ns() + 60 * NS_PER_S)
         return self._outcome()
 
-    def _looked_at(self) -> dict[Coin, Array]:
-        """Return in which rows each coin is looked at although nothing is open."""
-        if not self._plan.screened:
-            return self._complete
-        least = self._world.trading.evaluate.limits.entry_edge_bps_min
-        return {coin: self._complete[coin] & may_open(self._bounds[coin], least) for coin in self._coins}
-
-    def _note_rate(self, row: int, at_ns: int) -> None:
-        """Have a row be seen that is not looked at: what the engine remembers of the rate is the same."""
+    def _see(self, row: int, at_ns: int) -> None:
+        """Have a row be seen, looked at or not: what the engine remembers of it is the same."""
+        evaluate = self._world.trading.evaluate
         rate = self._world.parts.markets.belief.rate(self._books.of_rate(row, at_ns))
-        self._watch(rate, at_ns, [coin for coin in self._coins if self._complete[coin][row]])
+        if any(self._complete[coin][row] for coin in self._coins):
+            evaluate.guard.watch(rate)
+        if not rate_doubt(rate, evaluate.limits, at_ns):
+            for each in self._lookouts.values():
+                each.learn(row, at_ns)
 
-    def _watch(self, rate: Rate, at_ns: int, coins: list[Coin]) -> None:
-        if coins:
-            self._world.trading.evaluate.guard.watch(rate)
+    def _worth(self, row: int, at_ns: int) -> list[Coin]:
+        """Return the coins that are looked at although nothing of them is open."""
+        if not self._plan.screened:
+            return [coin for coin in self._coins if self._complete[coin][row]]
+        return [coin for coin, each in self._lookouts.items() if each.is_worth(row, at_ns)]
 
-    def _step(self, row: int, at_ns: int, next_ns: int) -> None:
+    def _step(self, row: int, at_ns: int, next_ns: int, worth: list[Coin]) -> None:
         world = self._world
         held = {trade.coin for trade in world.tables.trades.values() if not trade.closed_at_ns}
         there = [
-            coin
-            for coin in self._coins
-            if self._look[coin][row] or (coin in held and self._complete[coin][row])
+            coin for coin in self._coins if coin in worth or (coin in held and self._complete[coin][row])
         ]
         last = [coin for coin in there if self._last[coin][row]]
         ordinary = [coin for coin in there if coin not in last]
@@ -157,13 +158,12 @@ class _Replay:
         self._evaluated += len(ordinary)
         world.evaluate()
         if last:
+            self._missed += sum(self._lookouts[coin].is_worth(row, at_ns) for coin in last)
             self._end(row, last, at_ns, next_ns)
         self._records.retire(at_ns)
 
     def _end(self, row: int, coins: list[Coin], at_ns: int, next_ns: int) -> None:
         """Close what is open of coins whose prices end here."""
-        least = float(self._world.trading.evaluate.limits.entry_edge_bps_min)
-        self._missed += sum(bool(self._bounds[coin].best[row] >= least) for coin in coins)
         world, why = self._world, END if row + 1 >= len(self._plan.series) else GAP
         until_ns = min(at_ns + ENDINGS_MAX * ENDING_NS, max(next_ns - NS_PER_MS, at_ns))
         for tried in range(ENDINGS_MAX):

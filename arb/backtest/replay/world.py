@@ -22,7 +22,7 @@ from arb.adapters.memory.sessions import MemorySessionStore
 from arb.adapters.memory.tables import MemoryTables
 from arb.adapters.memory.trades import MemoryTradeStore
 from arb.adapters.memory.venue_health import MemoryVenueHealth
-from arb.app.rules import belief_of
+from arb.app.rules import belief_of, levels_of
 from arb.app.trading import TradingUseCases, wire_trading
 from arb.backtest.replay.rules import FixedRules
 from arb.backtest.replay.venue import ReplayVenue
@@ -33,6 +33,7 @@ from arb.domain.market.book import Book
 from arb.domain.market.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
 from arb.domain.market.pair import Pair
 from arb.domain.risk.review import Mode
+from arb.domain.strategy.levels import SeenLevels
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trading.trade import TradeState
 from arb.engine.market.markets import Markets
@@ -113,6 +114,7 @@ class MemoryParts:
     venues: dict[Venue, VenueClient]
     instruments: FixedRules
     bars: MemoryBars
+    levels: SeenLevels
     markets: Markets
     kill_switch: MemoryKillSwitch
     announce: Callable[[Venue, int], None]
@@ -250,6 +252,7 @@ class World:
             venues=venues,
             instruments=opening.rules,
             bars=MemoryBars(),
+            levels=levels_of(settings),
             markets=Markets(pair=pair, quotes=quotes, instruments=opening.rules, belief=belief_of(settings)),
             kill_switch=MemoryKillSwitch(),
             announce=lambda _venue, _at_ns: None,

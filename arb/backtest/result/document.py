@@ -8,17 +8,26 @@ from typing import Any, Final
 
 import numpy as np
 
+from arb.app.round_trip import economics_of
 from arb.backtest.reading.series import Array, Series
 from arb.backtest.replay.records import Record
 from arb.backtest.replay.run import Outcome, Plan
 from arb.backtest.replay.screen import edge_bounds
 from arb.domain.market.ids import Coin
 from arb.domain.market.money import ZERO, bps, plain
+from arb.domain.strategy.levels import FLICKERS, NO_RETURN, STAYS_AWAY
+from arb.domain.strategy.pair import UNKNOWN
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.trade import TradeState
 
 POINTS_MAX: Final = 1_000  # of a curve that is drawn
 CELLS: Final = 40  # of a distribution
+NOT_WORTH: Final = {
+    UNKNOWN: "where premiums come back to was not known, by fewer than three hours or rows too far apart",
+    FLICKERS: "premiums that were as far away were gone at the next look, or none had been seen to stay",
+    NO_RETURN: "premiums that left their level did not come back, or too few had been seen to",
+    STAYS_AWAY: "that premium was away for longer than those that come back",
+}
 Document = dict[str, Any]
 
 
@@ -119,7 +128,7 @@ def _result(outcome: Outcome) -> Document:
 def _why(outcome: Outcome) -> list[str]:
     """Return in words why there are as many trades as there are."""
     series, lines = outcome.plan.series, []
-    least = outcome.plan.settings.strategy.entry_edge_bps
+    least = round(economics_of(outcome.plan.settings).edge_bps_least, 1)
     for coin in series.coins:
         best = edge_bounds(series, outcome.plan.pair, outcome.plan.fees_bps, coin).best
         known = best[~np.isnan(best)]
@@ -133,6 +142,11 @@ def _why(outcome: Outcome) -> list[str]:
             f"was {known.max():.1f} bps ({moment(int(series.ts_ns[top]))}); an entry needs {plain(least)}, "
             f"which {over:,} rows reached"
         )
+    lines += [
+        f"{outcome.refused[reason]:,} looks at enough for an entry were left: {words}"
+        for reason, words in NOT_WORTH.items()
+        if reason in outcome.refused
+    ]
     if outcome.chances_before_holes:
         lines.append(
             f"{outcome.chances_before_holes} rows right before a hole or the end offered enough and were "

@@ -6,6 +6,7 @@ from arb.app.rules import (
     appetite_of,
     belief_of,
     hole_ns_of,
+    levels_of,
     limits_of,
     repairs_of,
     stability_of,
@@ -95,7 +96,7 @@ class DryTrading:
                 hole_ns_max=hole_ns_of(settings),
             ),
             limits=self._limits,
-            strategies=strategies_of(settings),
+            strategies=strategies_of(settings, levels_of(settings)),
             appetite=appetite_of(settings),
             journal=account.decisions.append,
         )

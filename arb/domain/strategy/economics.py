@@ -63,7 +63,8 @@ class Outlook:
     """What the round trips of a strategy earn, opened at the least edge that it takes."""
 
     round_trips: tuple[RoundTrip, ...]
-    break_even_premium_bps: Decimal  # at which a pair that converges earns nothing
+    edge_bps_least: Decimal  # that a pair is opened for, if premiums come back to even
+    break_even_premium_bps: Decimal  # away from where it comes back to; a pair that converges earns nothing
     holding_ns_max: int
 
 
@@ -72,7 +73,8 @@ class Economics:
     """What a strategy's round trips earn, and what it loses in a day that goes on against it."""
 
     round_trips: tuple[RoundTrip, ...]
-    break_even_premium_bps: Decimal  # at which a pair that converges earns nothing
+    edge_bps_least: Decimal  # that a pair is opened for, if premiums come back to even
+    break_even_premium_bps: Decimal  # away from where it comes back to; a pair that converges earns nothing
     notional_krw: Decimal  # of a leg
     losing_trips_per_day: int  # of all pairs that may be open at once, with the pauses between them
     loss_per_day_krw: Decimal  # by pairs that converge or that the clock closes, again and again
@@ -95,6 +97,7 @@ def economics(outlook: Outlook, reentry: ReentryRules, *, notional_krw: Decimal,
     a_day = pairs_max * trips_a_day(outlook.holding_ns_max, reentry) if repeated_bps else 0
     return Economics(
         round_trips=trips,
+        edge_bps_least=outlook.edge_bps_least,
         break_even_premium_bps=outlook.break_even_premium_bps,
         notional_krw=notional_krw,
         losing_trips_per_day=a_day,

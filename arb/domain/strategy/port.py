@@ -54,7 +54,10 @@ class Strategy(Protocol):
 
     @property
     def edge_bps_min(self) -> Decimal:
-        """Return the least edge that anything is ever opened for."""
+        """Return the least edge that anything is ever opened for: below it risk refuses."""
+
+    def observe(self, market: Market, now_ns: int) -> None:
+        """Learn from a market, whatever may be opened or closed in it."""
 
     def is_far(self, market: Market) -> bool:
         """Tell, at little cost, whether nothing can be opened at this market."""

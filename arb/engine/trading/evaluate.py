@@ -115,6 +115,8 @@ class Evaluate:
             self.counters.count("refused", refused.reason)
             return 0
         self.guard.watch(market.rate)
+        if not market.rate.doubt:
+            self.strategies.of(market.coin).observe(market, now_ns)
         if mode is Mode.HALTED or self.kill_switch.engaged() is not None:
             return 0
         closed = sum(self._close_if_due(view, active, market, now_ns) for view in active)

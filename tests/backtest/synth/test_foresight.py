@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from arb.backtest.asked import settings_of
 from arb.backtest.replay.run import Plan, replay
 from arb.backtest.replay.screen import edge_bounds
 from arb.backtest.synth.benchmark import foresight_document, planted_paths
@@ -106,7 +105,7 @@ def test_noise_below_the_costs_earns_nobody_anything():
 def plan(tmp_path_factory):
     folder = tmp_path_factory.mktemp("series")
     series = load(write_csv(folder / "prices.csv", 800), mapping_of(folder))
-    return Plan(series=series, settings=settings_of([], {}))
+    return Plan(series=series, settings=SETTINGS)
 
 
 def test_flows_are_the_engines_own_prices(plan):

@@ -5,6 +5,8 @@ import json
 from arb.stack.home import Home
 from tests.cli.command import arb
 
+LOSING = {"ARB_STRATEGY__NAME": "fixed", "ARB_STRATEGY__ENTRY_EDGE_BPS": "15"}
+
 
 def test_the_doctor_says_what_is_wrong_how_to_mend_it_and_by_its_exit_code(tmp_path):
     said = arb(tmp_path, "doctor", "--json", ARB_DATABASE_URL="postgresql://arb:marker-pw@127.0.0.1:1/arb")
@@ -31,7 +33,7 @@ def test_the_doctor_tells_why_the_last_stack_stopped_itself(tmp_path):
 def test_the_doctor_says_what_a_round_trip_earns_and_whether_it_is_refused(tmp_path):
     states = {}
     for mode in ("mock", "paper"):
-        said = arb(tmp_path, "doctor", "--json", "--mode", mode, ARB_STRATEGY__ENTRY_EDGE_BPS="15")
+        said = arb(tmp_path, "doctor", "--json", "--mode", mode, **LOSING)
         rows = json.loads(said.stdout)["findings"]
         states[mode] = next(row for row in rows if row["check"] == "round trip")
     assert {mode: row["state"] for mode, row in states.items()} == {"mock": "warn", "paper": "bad"}

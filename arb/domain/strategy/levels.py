@@ -1,0 +1,71 @@
+"""The levels of all coins, and whether what leaves them is worth a trade.
+
+What one coin shows counts for the others: venues, and who trades there, are the same. What a coin shows
+against it counts for itself alone.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from arb.domain.market.ids import Coin
+from arb.domain.strategy.premium import Level, LevelRules, PremiumMemory
+
+STAYS_AWAY: Final = "premium_away"  # for longer than what comes back
+FLICKERS: Final = "premium_flickers"  # gone at the next look, or not yet known to stay
+NO_RETURN: Final = "premium_returns"  # not, or not yet known to
+STANDS_OWN, STANDS_ALL = 2, 6
+RETURNS_ALL: Final = 3
+
+
+class Levels(Protocol):
+    """What is known of premiums."""
+
+    def is_due(self, coin: Coin, now_ns: int) -> bool:
+        """Tell whether a look at a coin would be noted."""
+
+    def note(self, coin: Coin, now_ns: int, premium_bps: float) -> None:
+        """Take note of a coin's premium."""
+
+    def level(self, coin: Coin, now_ns: int) -> Level | None:
+        """Return a coin's level, None where it is not known."""
+
+    def why_not(self, coin: Coin, sign: int) -> str:
+        """Return why a premium on that side of its level is not worth a trade, empty if it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenLevels:
+    """The levels by what one process has seen."""
+
+    rules: LevelRules
+    memories: dict[Coin, PremiumMemory] = field(default_factory=dict)
+
+    def of(self, coin: Coin) -> PremiumMemory:
+        """Return what was seen of a coin."""
+        found = self.memories.get(coin)
+        if found is None:
+            found = self.memories[coin] = PremiumMemory(rules=self.rules)
+        return found
+
+    def is_due(self, coin: Coin, now_ns: int) -> bool:
+        """Tell whether a look at a coin would be noted."""
+        return self.of(coin).is_due(now_ns)
+
+    def note(self, coin: Coin, now_ns: int, premium_bps: float) -> None:
+        """Take note of a coin's premium."""
+        self.of(coin).note(now_ns, premium_bps)
+
+    def level(self, coin: Coin, now_ns: int) -> Level | None:
+        """Return a coin's level, None where it is not known."""
+        return self.of(coin).level(now_ns)
+
+    def why_not(self, coin: Coin, sign: int) -> str:
+        """Return why a premium on that side of its level is not worth a trade, empty if it is."""
+        own = self.of(coin)
+        if own.is_away_for_long(sign):
+            return STAYS_AWAY
+        stand = sum(each.stands for each in self.memories.values())
+        if own.stands < 0 or (own.stands < STANDS_OWN and stand < STANDS_ALL):
+            return FLICKERS
+        returned = sum(each.returns for each in self.memories.values())
+        return NO_RETURN if own.returns < 0 or returned < RETURNS_ALL else ""

@@ -1,0 +1,59 @@
+"""What closing a pair now would bring, whatever strategy asks.
+
+At the least and at the most that the rate may be: what is earned hardly depends on it, so that the last one
+that was known judges profits for a while and losses for as long as it takes.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from arb.domain.market.money import ZERO
+from arb.domain.market.spread import RATE_FORGOTTEN, Edge, edge
+from arb.domain.strategy.port import Held
+from arb.domain.trading.conversion import converted_bps, other_currency
+from arb.domain.trading.exits import earned_bps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """In basis points of the pair's notional.
+
+    A pair is judged by what its premium earned. What the rate's move made of it (its orders opened it) is no
+    reason to close it, for the rate may come back as well as go on, until all that was set aside is used up.
+    """
+
+    closing: Edge  # at that middle of the rate that makes less of it
+    least_bps: Decimal  # that the premium earned
+    most_bps: Decimal
+    earned_bps: Decimal  # at the most, with what the rate made of it
+    doubt: str  # about the rate
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Tell whether there was no rate for too long to judge a profit by."""
+        return self.doubt == RATE_FORGOTTEN
+
+    def is_stopped(self, stop_loss_bps: Decimal, rate_loss_bps_max: Decimal) -> bool:
+        """Tell whether a pair has lost what it may: by its premium, or with the rate what was reserved."""
+        return self.most_bps <= -stop_loss_bps or self.earned_bps <= -stop_loss_bps - rate_loss_bps_max
+
+
+def outcome(held: Held) -> Outcome | None:
+    """Return what closing as much as could be closed brings, None where the books hold less."""
+    trade, market = held.trade, held.market
+    way = trade.direction.opposite
+    closing = edge(market.at_worst(way, market.rate.middles), way, held.quantity)
+    if closing is None:
+        return None
+    earned = [earned_bps(trade, held.position, held.quantity, market.at(rate)) for rate in market.rate.sides]
+    taken_in = other_currency(held.orders, market.pair)
+    converted = [converted_bps(trade, taken_in, rate) for rate in market.rate.middles]
+    if market.rate.doubt:
+        converted.append(ZERO)  # it may not have moved at all
+    return Outcome(
+        closing=closing,
+        least_bps=min(earned) - max(converted),
+        most_bps=max(earned) - min(converted),
+        earned_bps=max(earned),
+        doubt=market.rate.doubt,
+    )
