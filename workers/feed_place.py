@@ -9,7 +9,7 @@ import structlog
 
 from arb.domain.health.alert import Alert, Severity
 from arb.domain.health.assignment import Health, Move
-from arb.domain.market.ids import Coin
+from arb.domain.market.ids import Coin, Venue
 from arb.engine.market.membership import Fenced
 from arb.ports.market import Clock
 from arb.ports.messaging import AlertSink
@@ -76,10 +76,16 @@ class LoggedWitness:
         elif before is Health.DEAD:
             self._alarm(Severity.INFO, worker, "recovered: it gives signs of life again")
 
-    def _alarm(self, severity: Severity, worker: str, message: str) -> None:
+    def refused(self, venue: Venue, coin: Coin, why: str) -> None:
+        """Write it and tell it."""
+        log.warning("coin_refused", venue=venue.value, coin=coin, why=why)
+        message = f"{coin}: {why}; left out until {venue} takes it, other coins go on"
+        self._alarm(Severity.WARNING, f"{venue} {coin}", message, "coin_unquoted")
+
+    def _alarm(self, severity: Severity, subject: str, message: str, kind: str = "feed_worker_dead") -> None:
         at_ns = self.clock.now_ns()
         self.alerts.raise_alert(
-            Alert(kind="feed_worker_dead", subject=worker, severity=severity, message=message, at_ns=at_ns)
+            Alert(kind=kind, subject=subject, severity=severity, message=message, at_ns=at_ns)
         )
 
     def holds(self, fences: Mapping[Coin, int]) -> None:

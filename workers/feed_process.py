@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from arb.adapters.venues.websocket import VenueSocket
-from arb.domain.market.ids import USDT, Coin
+from arb.domain.market.ids import USDT, Coin, Venue
 from arb.engine.market.feed import Feed
 from arb.engine.market.membership import Membership
 from arb.engine.market.stream import MarketStream
@@ -55,6 +55,7 @@ class FeedProcess:
         self._membership = membership
         self._flush_interval_s = flush_interval_ms / 1000
         self._frozen_ns = frozen_ns
+        self._refused: dict[tuple[Venue, Coin], str] = {}  # what has been told
         self._frozen = threading.Event()
         self._stopping = threading.Event()
         self._asked = threading.Event()  # for a step before it is due
@@ -147,8 +148,20 @@ class FeedProcess:
                 self._frozen.clear()
                 self._membership.suspend()
             self._take(self._membership.step(troubled=any(venue.socket.lacking() for venue in self._venues)))
+            self._tell_refused()
             self._asked.wait(STEP_S)
             self._asked.clear()
+
+    def _tell_refused(self) -> None:
+        """Name each coin that a venue does not take once, until it takes it."""
+        refused = {
+            (venue.socket.venue, coin): why
+            for venue in self._venues
+            for coin, why in venue.stream.refused().items()
+        }
+        for venue, coin in refused.keys() - self._refused.keys():
+            self._membership.witness.refused(venue, coin, refused[venue, coin])
+        self._refused = refused
 
     def _take(self, fences: Mapping[Coin, int]) -> None:
         """Feed these coins, and have the venues send these and no others."""
@@ -157,7 +170,7 @@ class FeedProcess:
         self._feed.own(fences)
         coins = sorted(fences.keys() - {USDT})
         for venue in self._venues:
-            venue.socket.say(venue.stream.watch(coins))
+            venue.stream.watch(coins)
             if fences:
                 venue.socket.wake()
             else:

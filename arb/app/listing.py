@@ -26,7 +26,7 @@ CAUSES: Final = (
     ("SSLError", "the encrypted connection fails"),
     ("Timeout", "no answer in time"),
     ("ConnectionReset", "the connection is cut"),
-    ("WebSocketBadStatusException", "the subscription is refused"),
+    ("WebSocketBadStatusException", "the connection is answered with an HTTP error"),
     ("NewConnection", "no connection"),
 )
 

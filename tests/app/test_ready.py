@@ -177,7 +177,7 @@ def test_of_many_coins_without_quotes_a_few_are_named_and_why_once():
     starting.quote("BTC")
     starting.facts = {"feed": {"binance_cause": "WebSocketBadStatusException 400"}}
     starting.run()
-    few = "C0, C1, C2, C3, C4 and 195 more at binance: the subscription is refused"
+    few = "C0, C1, C2, C3, C4 and 195 more at binance: the connection is answered with an HTTP error"
     assert few in starting.told[0]
     assert all("C5" not in line for line in starting.told)
     assert [alert.subject for alert in starting.alerts] == ["upbit", "binance"]

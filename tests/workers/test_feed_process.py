@@ -94,7 +94,9 @@ def eventually(condition: Callable[[], bool]) -> None:
 
 
 async def calm_binance(peer: Peer) -> None:
-    assert peer.request.query["streams"] == "btcusdt@bookTicker/btcusdt@depth20@100ms"
+    assert "streams" not in peer.request.query
+    asked = orjson.loads((await peer.read()).data)
+    assert asked["params"] == ["btcusdt@bookTicker", "btcusdt@depth20@100ms"]
     await peer.send(binance_frame(1))
     await peer.freeze()
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.domain.errors import StoreUnavailable
 from arb.domain.health.assignment import Assignment, Beat, Health, Move
-from arb.domain.market.ids import Coin
+from arb.domain.market.ids import Coin, Venue
 from arb.engine.market.membership import Fenced
 from arb.ports.market import Roster
 
@@ -102,4 +102,7 @@ class SilentWitness:
         """Forget it."""
 
     def holds(self, fences: Fenced) -> None:
+        """Forget it."""
+
+    def refused(self, venue: Venue, coin: Coin, why: str) -> None:
         """Forget it."""

@@ -52,6 +52,10 @@ class UserStreamListener:
         self._caught_up = False
         return self._stream.opened()
 
+    def due(self, _steady_ns: int) -> Sequence[str]:
+        """Return nothing: all is said when the connection opens."""
+        return ()
+
     def received(self, frame: bytes, ts_recv_ns: int) -> Notice:
         """Record one frame's event; a bad frame is counted and dropped."""
         try:

@@ -9,8 +9,7 @@ import select
 import socket
 import ssl
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,10 +20,14 @@ from websocket import ABNF, WebSocketException, WebSocketTimeoutException
 from arb.adapters.venues.liveness import Liveness, ReconnectPlan, SilenceLimits, Step
 from arb.domain.health.backoff import Backoff
 from arb.domain.market.ids import Venue
+from arb.domain.time import NS_PER_MS
 from arb.engine.market.stream import Notice, SocketListener
 from arb.ports.market import Clock, Entropy
 
 TICK_S: Final = 0.1  # how long a read waits before the connection's silence, or a hurry, is looked at
+SAY_NS: Final = (
+    400 * NS_PER_MS
+)  # between messages: three a second, and room for pings within the five allowed
 STOP_S_MAX: Final = 15.0
 DATA: Final = (ABNF.OPCODE_TEXT, ABNF.OPCODE_BINARY)
 # The library raises ValueError and IndexError on an unreadable handshake.
@@ -75,7 +78,7 @@ class VenueSocket:
         self._hurry = threading.Event()  # leave the connection, or the wait for one, at once
         self._wanted = threading.Event()  # not set: no connection
         self._wanted.set()
-        self._unsent: deque[str] = deque()
+        self._said_ns = 0  # when the listener was last asked what is due (steady)
         self._thread = threading.Thread(target=self._run, name=f"socket-{rules.venue}", daemon=True)
         self._log = log.bind(venue=rules.venue.value)
         self.venue = rules.venue
@@ -95,10 +98,6 @@ class VenueSocket:
     def force_reconnect(self) -> None:
         """Drop the connection, or the wait for one, and connect again at once (within `TICK_S`)."""
         self._hurry.set()
-
-    def say(self, messages: Iterable[str]) -> None:
-        """Send these on the open connection soon (within `TICK_S`); the next one begins without them."""
-        self._unsent.extend(messages)
 
     def wake(self) -> None:
         """Keep a connection from now on."""
@@ -153,7 +152,6 @@ class VenueSocket:
         )
         timeout_s = self._rules.connect_ms_max / 1000
         headers = dict(self._rules.headers())
-        self._unsent.clear()  # before the address is asked for: it has what these would change
         url = self._rules.url + self._rules.path()
         connection.connect(url, timeout=timeout_s, suppress_origin=True, header=headers)
         connection.settimeout(TICK_S)
@@ -167,6 +165,7 @@ class VenueSocket:
         try:
             for message in self._listener.opened():
                 connection.send(message)
+            self._said_ns = self._clock.steady_ns() - SAY_NS
             self._read(connection)
         finally:
             self.state.connected_since_ns = 0
@@ -174,10 +173,12 @@ class VenueSocket:
             connection.shutdown()
 
     def _read(self, connection: websocket.WebSocket) -> None:
-        liveness = Liveness(self._rules.silence, self._clock.steady_ns())
+        steady_ns = self._clock.steady_ns()
+        liveness = Liveness(self._rules.silence, steady_ns)
         poll = select.poll()
         poll.register(connection.sock, select.POLLIN)
         while not self._hurry.is_set():
+            self._say_due(connection, steady_ns)
             try:
                 opcode, frame = connection.recv_data_frame(control_frame=True)
             except WebSocketTimeoutException:
@@ -191,10 +192,14 @@ class VenueSocket:
                 return
             if opcode in DATA and _drained(connection, poll):
                 self._listener.drained()
-            while self._unsent:
-                connection.send(self._unsent.popleft())
             if not self._look_after(connection, liveness.step(steady_ns)):
                 return
+
+    def _say_due(self, connection: websocket.WebSocket, steady_ns: int) -> None:
+        if steady_ns - self._said_ns >= SAY_NS:
+            self._said_ns = steady_ns
+            for message in self._listener.due(steady_ns):
+                connection.send(message)
 
     def _take(self, frame: bytes, steady_ns: int, liveness: Liveness) -> bool:
         """Hand one frame over; return False if this connection should end."""

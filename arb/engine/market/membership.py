@@ -22,7 +22,7 @@ from arb.domain.health.assignment import (
     reassign,
     seen_first,
 )
-from arb.domain.market.ids import Coin
+from arb.domain.market.ids import Coin, Venue
 from arb.ports.market import Clock, FeedRegistry, Roster
 
 ATTEMPTS: Final = 3  # at a commit that somebody overtook
@@ -55,6 +55,9 @@ class Witness(Protocol):
 
     def holds(self, fences: Fenced) -> None:
         """This worker feeds other coins than before."""
+
+    def refused(self, venue: Venue, coin: Coin, why: str) -> None:
+        """A venue does not send a coin's quotes, and sends others."""
 
 
 @dataclass(slots=True, kw_only=True)

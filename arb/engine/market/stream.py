@@ -1,6 +1,6 @@
 """The seams between a venue's socket, its codec and the feed."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
 from typing import Protocol
 
@@ -28,8 +28,14 @@ class MarketStream(Protocol):
     def path(self) -> str:
         """Return what follows the host in the address of the next connection."""
 
-    def watch(self, coins: Collection[Coin]) -> Sequence[str]:
-        """Want these coins from now on; return what to send on a connection that is open."""
+    def watch(self, coins: Collection[Coin]) -> None:
+        """Want these coins from now on; may be called from any thread."""
+
+    def due(self, steady_ns: int) -> Sequence[str]:
+        """Return at most one message to send now, for what is wanted and not yet asked for."""
+
+    def refused(self) -> Mapping[Coin, str]:
+        """Return the coins that the venue does not take while it takes others, and its words."""
 
     def read(self, frame: bytes, ts_recv_ns: int) -> Book | Notice:
         """Return what a frame says. Raises: DataError to drop it, Rejected if the venue refuses us."""
@@ -40,6 +46,9 @@ class SocketListener(Protocol):
 
     def opened(self) -> Sequence[str]:
         """Return the messages to send first."""
+
+    def due(self, steady_ns: int) -> Sequence[str]:
+        """Return at most one message to send now; asked for at the pace that venues allow."""
 
     def received(self, frame: bytes, ts_recv_ns: int) -> Notice:
         """Take one frame."""

@@ -43,6 +43,10 @@ class VenueFeed:
         self._distrusted = False
         return self._stream.opened()
 
+    def due(self, steady_ns: int) -> Sequence[str]:
+        """Return what to ask the venue for now."""
+        return self._stream.due(steady_ns)
+
     def distrust(self) -> None:
         """Drop what this connection still brings: it piled up while our process was frozen."""
         self._distrusted = True

@@ -1,11 +1,10 @@
 """Binance market data over a combined stream: `@bookTicker` and `@depth<n>@100ms`.
 
-Pure. The subscription is in the address; what changes later is asked for on the open connection. Amounts
-arrive as text and never pass a binary float.
+Pure. All is subscribed to on the open connection. Amounts arrive as text and never pass a binary float.
 Source: exchange_protocols.md 1.3.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from operator import gt, lt
 from typing import Any, Final
@@ -14,10 +13,11 @@ import msgspec
 
 from arb.domain.errors import DataError, Rejected
 from arb.domain.market.book import Book
-from arb.domain.market.ids import Coin, Symbol, Venue
+from arb.domain.market.ids import Coin, Symbol, Venue, coin_of
 from arb.engine.market.markets import symbol_on
 from arb.engine.market.stream import Notice
 from arb.venues.binance.merge import MergedBook
+from arb.venues.binance.subscription import Subscription
 from arb.venues.levels import best_first
 
 DEPTHS: Final = (5, 10, 20)
@@ -30,6 +30,8 @@ class _Frame(msgspec.Struct):
     stream: str = ""
     data: msgspec.Raw = msgspec.Raw(b"null")
     e: str = ""
+    id: Any = None
+    result: Any = msgspec.UNSET
     error: Any = None
     code: Any = None
 
@@ -63,34 +65,35 @@ class BinanceStream:
         self._depth = next(depth for depth in DEPTHS if depth >= levels_max)
         self._symbols = _symbols(coins)
         self._books: dict[Symbol, MergedBook] = {}
-        self._requests = 0
+        self._subscription = Subscription(lambda name: [f"{name}@{kind}" for kind in self._kinds])
 
     def path(self) -> str:
-        """Return the address after the host: it is the subscription."""
-        return "/stream?streams=" + "/".join(self._streams(self._symbols))
+        """Return the address after the host: that of frames with the names of their streams."""
+        return "/stream"
 
-    def watch(self, coins: Collection[Coin]) -> tuple[str, ...]:
-        """Return what subscribes to new coins and ends the subscription of others."""
-        before, after = self._symbols, _symbols(coins)
-        self._symbols = after
-        changes = (("SUBSCRIBE", after.keys() - before), ("UNSUBSCRIBE", before.keys() - after))
-        return tuple(self._request(method, names) for method, names in changes if names)
+    def watch(self, coins: Collection[Coin]) -> None:
+        """Want these coins from now on."""
+        self._symbols = _symbols(coins)
 
-    def _request(self, method: str, names: Collection[str]) -> str:
-        self._requests += 1
-        asked = {"method": method, "params": self._streams(sorted(names)), "id": self._requests}
-        return msgspec.json.encode(asked).decode()
+    def due(self, steady_ns: int) -> tuple[str, ...]:
+        """Return what to send now."""
+        message = self._subscription.due(self._symbols, steady_ns)
+        return () if message is None else (message,)
 
-    def _streams(self, names: Iterable[str]) -> list[str]:
-        return [f"{name}@{kind}" for name in names for kind in self._kinds]
+    def refused(self) -> Mapping[Coin, str]:
+        """Return the coins that the venue does not take, and its words."""
+        symbols = self._symbols
+        found = self._subscription.refused.items()
+        return {coin_of(symbols[name]): why for name, why in found if name in symbols}
 
     @property
     def _kinds(self) -> tuple[str, str]:
         return "bookTicker", f"depth{self._depth}@100ms"
 
     def opened(self) -> tuple[str, ...]:
-        """Forget the last connection's books; nothing has to be sent."""
+        """Forget the last connection: `due` asks for everything anew."""
         self._books.clear()
+        self._subscription.opened()
         return ()
 
     def read(self, frame: bytes, ts_recv_ns: int) -> Book | Notice:
@@ -108,7 +111,14 @@ class BinanceStream:
                 return self._read_depth(symbol, _DEPTH.decode(outer.data), ts_recv_ns)
         except (ValueError, RecursionError) as error:  # not JSON, not UTF-8, not the right shape, too deep
             raise DataError("malformed", str(error)) from error
+        if self._is_answer(outer):
+            return Notice.ALIVE
         return _notice(outer)
+
+    def _is_answer(self, frame: _Frame) -> bool:
+        if frame.stream or (frame.result is msgspec.UNSET and frame.error is None):
+            return False
+        return self._subscription.answered(frame.id, _words(frame.error))
 
     def _read_top(self, symbol: Symbol, top: _Top, ts_recv_ns: int) -> Book:
         bids = best_first(((top.b, top.B),), 1, lt)
@@ -128,6 +138,10 @@ class BinanceStream:
 
 def _symbols(coins: Iterable[Coin]) -> dict[str, Symbol]:
     return {f"{coin}usdt".lower(): symbol_on(Venue.BINANCE, coin) for coin in coins}
+
+
+def _words(error: object) -> str:
+    return "" if error is None else f"refused: {error}"[:200]
 
 
 def _notice(frame: _Frame) -> Notice:

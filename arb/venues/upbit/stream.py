@@ -4,7 +4,7 @@ Pure. Amounts arrive as JSON numbers, some with exponents, and never pass a bina
 `tms` is the only order there is. Source: exchange_protocols.md 2.8.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from operator import gt, lt
 from typing import Any, Final
@@ -14,13 +14,14 @@ import msgspec
 from arb.domain.errors import DataError, Rejected
 from arb.domain.market.book import Book
 from arb.domain.market.ids import USDT, Coin, Symbol, Venue
-from arb.domain.time import NS_PER_MS
+from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.engine.market.markets import symbol_on
 from arb.engine.market.stream import Notice
 from arb.venues.levels import best_first
 
 UNITS: Final = (1, 5, 15, 30)
 KEEP_ALIVE: Final = "PING"
+PAUSE_NS: Final = NS_PER_S  # between two subscriptions: 100 messages a minute are allowed
 
 
 class _Row(msgspec.Struct):
@@ -60,21 +61,33 @@ class UpbitStream:
         self._levels_max = levels_max
         self._ticket = ticket
         self._symbols = _symbols(coins)
+        self._asked: tuple[str, ...] = ()
+        self._asked_ns = 0
 
     def path(self) -> str:
         """Return nothing: the subscription is a message."""
         return ""
 
-    def watch(self, coins: Collection[Coin]) -> tuple[str, ...]:
-        """Return the subscription that takes the place of the last one."""
-        after = _symbols(coins)
-        changed, self._symbols = after != self._symbols, after
-        return self.opened() if changed else ()
+    def watch(self, coins: Collection[Coin]) -> None:
+        """Want these coins from now on."""
+        self._symbols = _symbols(coins)
+
+    def due(self, steady_ns: int) -> tuple[str, ...]:
+        """Return the subscription that takes the place of the last one, if it has to."""
+        if tuple(self._symbols) == self._asked or steady_ns - self._asked_ns < PAUSE_NS:
+            return ()
+        self._asked_ns = steady_ns
+        return self.opened()
+
+    def refused(self) -> Mapping[Coin, str]:
+        """Return nothing: a subscription is taken or refused as a whole."""
+        return {}
 
     def opened(self) -> tuple[str, ...]:
         """Return the subscription."""
         unit = next(unit for unit in UNITS if unit >= self._levels_max)
-        codes = [f"{code}.{unit}" for code in self._symbols]
+        self._asked = tuple(self._symbols)
+        codes = [f"{code}.{unit}" for code in self._asked]
         request = [{"ticket": self._ticket}, {"type": "orderbook", "codes": codes}, {"format": "SIMPLE"}]
         return (msgspec.json.encode(request).decode(),)
 

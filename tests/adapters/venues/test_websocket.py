@@ -1,9 +1,11 @@
 """A venue's socket against real servers that misbehave."""
 
 import asyncio
+import itertools
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -12,7 +14,7 @@ from aiohttp import WSMsgType
 
 from arb.adapters.local.clock import SeededEntropy, SystemClock
 from arb.adapters.venues.liveness import SilenceLimits
-from arb.adapters.venues.websocket import SocketRules, VenueSocket
+from arb.adapters.venues.websocket import SAY_NS, SocketRules, VenueSocket
 from arb.domain.health.backoff import Backoff
 from arb.domain.market.ids import Venue
 from arb.engine.market.stream import Notice
@@ -32,6 +34,8 @@ class Ear:
 
     def __init__(self, hello: tuple[str, ...] = (), notices: dict[bytes, Notice] | None = None) -> None:
         self.heard: list[str] = []
+        self.questions: deque[str] = deque()
+        self.looked_ns: list[int] = []
         self.changed = threading.Condition()
         self._hello, self._notices = hello, notices or {}
 
@@ -43,6 +47,10 @@ class Ear:
     def opened(self) -> tuple[str, ...]:
         self._note("opened")
         return self._hello
+
+    def due(self, steady_ns: int) -> tuple[str, ...]:
+        self.looked_ns.append(steady_ns)
+        return (self.questions.popleft(),) if self.questions else ()
 
     def received(self, frame: bytes, ts_recv_ns: int) -> Notice:
         assert ts_recv_ns > 0
@@ -299,3 +307,38 @@ def test_stopping_in_a_backoff_does_not_wait_for_it():
             eventually(lambda: venue.state.failures == 1)
             began = time.monotonic()
     assert time.monotonic() - began < 1
+
+
+def test_questions_go_out_one_by_one_at_the_pace_that_venues_allow():
+    """Five messages a second are taken: three of ours leave room for a ping and a pong."""
+    at_ns: list[int] = []
+
+    async def script(peer: Peer) -> None:
+        for _ in range(5):
+            await peer.read()
+            at_ns.append(REAL.steady_ns())
+        await peer.freeze()
+
+    ear = Ear()
+    ear.questions.extend("abcde")
+    with Server(script) as server, connected(server.url, ear):
+        eventually(lambda: len(at_ns) == 5)
+    apart = [later - earlier for earlier, later in itertools.pairwise(ear.looked_ns[:5])]
+    assert all(gap >= SAY_NS for gap in apart)
+
+
+def test_a_flood_of_frames_does_not_keep_questions_from_going_out():
+    answered = threading.Event()
+
+    async def script(peer: Peer) -> None:
+        for _ in range(200):
+            await peer.send(b"frame")
+            await asyncio.sleep(0.002)
+        await peer.read()
+        answered.set()
+        await peer.freeze()
+
+    ear = Ear()
+    ear.questions.append("late")
+    with Server(script) as server, connected(server.url, ear):
+        assert answered.wait(SOON_S)

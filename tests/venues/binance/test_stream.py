@@ -46,10 +46,36 @@ def prices(levels: tuple[Level, ...]) -> list[str]:
     return [str(level.price) for level in levels]
 
 
-def test_the_path_subscribes_to_both_streams_of_every_coin():
-    assert stream().path() == (
-        "/stream?streams=bnbusdt@bookTicker/bnbusdt@depth20@100ms/btcusdt@bookTicker/btcusdt@depth20@100ms"
-    )
+def test_every_coin_is_subscribed_to_with_both_streams_on_the_open_connection():
+    codec = stream()
+    (message,) = codec.due(NOW_NS)
+    names = ["bnbusdt@bookTicker", "bnbusdt@depth20@100ms", "btcusdt@bookTicker", "btcusdt@depth20@100ms"]
+    assert orjson.loads(message) == {"method": "SUBSCRIBE", "params": names, "id": 1}
+    assert codec.due(NOW_NS) == ()
+
+
+@pytest.mark.parametrize("count", [2, 512])
+def test_the_address_does_not_grow_with_the_coins(count):
+    codec = BinanceStream(coins=[Coin(f"C{number}") for number in range(count)], levels_max=15)
+    assert codec.path() == "/stream"
+
+
+def test_a_coin_that_is_refused_is_named_and_frames_of_the_others_are_read():
+    codec = BinanceStream(coins=[Coin("BNB"), Coin("NONE")], levels_max=15)
+    codec.opened()
+    (message,) = codec.due(NOW_NS)
+    while message is not None:
+        asked = orjson.loads(message)
+        reply = (
+            {"error": {"code": 2, "msg": "unknown"}}
+            if "noneusdt@bookTicker" in asked["params"]
+            else {"result": None}
+        )
+        assert codec.read(orjson.dumps({**reply, "id": asked["id"]}), NOW_NS) is Notice.ALIVE
+        message = next(iter(codec.due(NOW_NS)), None)
+    assert codec.refused().keys() == {"NONE"}
+    assert "unknown" in codec.refused()[Coin("NONE")]
+    assert read_book(codec, TOP).symbol == "BNB/USDT"
 
 
 def test_a_book_ticker_is_a_book_of_one_level():

@@ -1,0 +1,115 @@
+"""What one market data connection asks of Binance: SUBSCRIBE and UNSUBSCRIBE, a batch at a time.
+
+Pure. No name stands in the address. Each batch is known by its id until it is answered: one without an
+answer is asked again, one that is refused is asked again in halves until the market that spoils it stands
+alone; that one is left out, and the others go on. Who sends keeps the venue's pace.
+Source: exchange_protocols.md 1.3.
+"""
+
+from collections import deque
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+
+from arb.domain.time import NS_PER_S
+
+BATCH: Final = 100  # markets in a message: some 5 KB with two streams each
+REPLY_NS_MAX: Final = 5 * NS_PER_S
+REFUSED_NS: Final = 300 * NS_PER_S  # a market that was refused may be listed by then
+SUBSCRIBE: Final = "SUBSCRIBE"
+UNSUBSCRIBE: Final = "UNSUBSCRIBE"
+Names = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    method: str
+    names: Names
+    at_ns: int
+
+
+class Subscription:
+    """Markets that are wanted against those that were asked for; one thread uses it."""
+
+    def __init__(self, streams_of: Callable[[str], Sequence[str]]) -> None:
+        self._streams_of = streams_of
+        self._asked: set[str] = set()
+        self._open: dict[int, _Question] = {}
+        self._halves: deque[Names] = deque()
+        self._refused: dict[str, str] = {}
+        self._retried_ns: int | None = None  # when the refused ones were asked for last
+        self._requests = 0
+
+    @property
+    def refused(self) -> Mapping[str, str]:
+        """Return the markets that the venue does not take, and its words."""
+        return MappingProxyType(self._refused)
+
+    def opened(self) -> None:
+        """Ask for everything anew; what was refused is still known as that until it is taken."""
+        self._asked.clear()
+        self._open.clear()
+        self._halves.clear()
+
+    def due(self, wanted: Collection[str], now_ns: int) -> str | None:
+        """Return the next message, None while there is nothing to ask."""
+        self._look_back(wanted, now_ns)
+        while self._halves:
+            half = tuple(name for name in self._halves.popleft() if name in wanted)
+            if half:
+                return self._ask(SUBSCRIBE, half, now_ns)
+        if gone := sorted(self._asked.difference(wanted))[:BATCH]:  # first: it makes room
+            return self._ask(UNSUBSCRIBE, tuple(gone), now_ns)
+        if new := [name for name in wanted if name not in self._asked][:BATCH]:
+            return self._ask(SUBSCRIBE, tuple(new), now_ns)
+        return None
+
+    def answered(self, request: object, refusal: str) -> bool:
+        """Take an answer, "" for a good one; tell whether it answers one of our questions."""
+        question = self._open.pop(request, None) if isinstance(request, int) else None
+        if question is None:
+            return False
+        if question.method == UNSUBSCRIBE:
+            return True
+        if not refusal:
+            for name in question.names:
+                self._refused.pop(name, None)
+        elif len(question.names) > 1:
+            middle = len(question.names) // 2
+            self._asked.difference_update(question.names)
+            self._halves += (question.names[:middle], question.names[middle:])
+        else:
+            self._refused = {**self._refused, question.names[0]: refusal}
+        return True
+
+    def _look_back(self, wanted: Collection[str], now_ns: int) -> None:
+        """Ask again for what got no answer, and now and then for what was refused."""
+        lost = [request for request, each in self._open.items() if now_ns - each.at_ns > REPLY_NS_MAX]
+        for request in lost:
+            question = self._open.pop(request)
+            if question.method == SUBSCRIBE:
+                self._asked.difference_update(name for name in question.names if name in wanted)
+            else:
+                self._asked.update(question.names)
+        if self._refused.keys() - wanted:
+            self._refused = {name: why for name, why in self._refused.items() if name in wanted}
+        if not self._refused:
+            self._retried_ns = None
+        elif self._retried_ns is None:
+            self._retried_ns = now_ns
+        elif now_ns - self._retried_ns > REFUSED_NS:
+            self._retried_ns = now_ns
+            self._halves += ((name,) for name in self._refused)  # each alone: it would spoil a batch
+
+    def _ask(self, method: str, names: Names, now_ns: int) -> str:
+        self._requests += 1
+        self._open[self._requests] = _Question(method, names, now_ns)
+        if method == SUBSCRIBE:
+            self._asked.update(names)
+        else:
+            self._asked.difference_update(names)
+        streams = [stream for name in names for stream in self._streams_of(name)]
+        return msgspec.json.encode({"method": method, "params": streams, "id": self._requests}).decode()
