@@ -15,7 +15,7 @@ class Listener:
         self.outbox = outbox
         self.unit = unit  # of times: MICROSECOND, or else milliseconds
         self.wrapped = wrapped  # the combined form of /stream
-        self.streams: list[str] = []
+        self.streams: dict[str, None] = {}  # in the order in which they were asked for
 
 
 class Hub:
@@ -37,14 +37,14 @@ class Hub:
         """Add streams to a connection; one it has already is passed over."""
         for stream in streams:
             if stream not in listener.streams:
-                listener.streams.append(stream)
+                listener.streams[stream] = None
                 self._listeners.setdefault(stream, []).append(listener)
 
     def unsubscribe(self, listener: Listener, streams: Iterable[str]) -> None:
         """Take streams off a connection; one it does not have is passed over."""
         for stream in list(streams):
             if stream in listener.streams:
-                listener.streams.remove(stream)
+                del listener.streams[stream]
                 self._listeners[stream].remove(listener)
                 if not self._listeners[stream]:
                     del self._listeners[stream]

@@ -1,11 +1,14 @@
-"""The heartbeat of a simulated venue: every market step in order, none skipped.
+"""The heartbeat of a simulated venue: its market's steps in order, and time left to serve its clients.
 
-A process that was held up works through the steps it missed; its clients see the same sequence of
-books as always, only later.
+A process that was held up works through the steps that it missed: its clients see the same sequence of
+books as always, only later. Beyond `BEHIND_STEPS_MAX` it goes on with the present one: a venue that shows
+prices of a while ago is a fault to be asked for, not one of a busy machine. Between two steps requests
+have their turn, for as long as the last step took at least.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from arb.domain.time import NS_PER_S
 from arb.sim.core.book import Book
@@ -13,6 +16,7 @@ from arb.sim.core.exchange import Exchange
 from arb.sim.core.market_faults import FaultyMarket
 from arb.sim.core.stage import Stage
 
+BEHIND_STEPS_MAX: Final = 10  # a second of the usual steps, two thirds of what a quote may be old
 Publish = Callable[[int, Mapping[str, Book]], None]
 
 
@@ -28,21 +32,22 @@ class StepLoop:
 
     def start(self) -> None:
         """Show the books of the present step; a restarted process joins here."""
-        market = self._stage.market
-        self._show(market.step_at(self._stage.clock.now_ns()))
-
-    def catch_up(self) -> None:
-        """Show every step that has begun since the last one shown."""
-        last = self._stage.market.step_at(self._stage.clock.now_ns())
-        for step in range(self._step + 1, last + 1):
-            self._show(step)
+        self._show(self._present())
 
     async def run(self) -> None:
         """Keep up with the clock for as long as the process lives."""
+        loop = asyncio.get_running_loop()
+        busy_s = 0.0
         while True:
             next_ns = self._stage.market.starts_ns(self._step + 1)
-            await asyncio.sleep(max(next_ns - self._stage.clock.now_ns(), 0) / NS_PER_S)
-            self.catch_up()
+            await asyncio.sleep(max((next_ns - self._stage.clock.now_ns()) / NS_PER_S, busy_s))
+            began_s, missed = loop.time(), self._present() - self._step
+            if missed > 0:
+                self._show(self._step + (1 if missed <= BEHIND_STEPS_MAX else missed))
+            busy_s = loop.time() - began_s
+
+    def _present(self) -> int:
+        return self._stage.market.step_at(self._stage.clock.now_ns())
 
     def _show(self, step: int) -> None:
         books = self._market.books(step)
