@@ -1,8 +1,9 @@
 """What one market data connection asks of Binance: SUBSCRIBE and UNSUBSCRIBE, a batch at a time.
 
-Pure. No name stands in the address. Each batch is known by its id until it is answered: one without an
-answer is asked again, one that is refused is asked again in halves until the market that spoils it stands
-alone; that one is left out, and the others go on. Who sends keeps the venue's pace.
+Pure. No name stands in the address. One question is open at a time: a venue that stands still for a while
+reads what came meanwhile at once, and counts it against its limit. One without an answer is asked again,
+one that is refused is asked again in halves until the market that spoils it stands alone; that one is left
+out, and the others go on. Who sends keeps the venue's pace.
 Source: exchange_protocols.md 1.3.
 """
 
@@ -37,11 +38,12 @@ class Subscription:
     def __init__(self, streams_of: Callable[[str], Sequence[str]]) -> None:
         self._streams_of = streams_of
         self._asked: set[str] = set()
-        self._open: dict[int, _Question] = {}
+        self._open: _Question | None = None
         self._halves: deque[Names] = deque()
         self._refused: dict[str, str] = {}
         self._retried_ns: int | None = None  # when the refused ones were asked for last
-        self._requests = 0
+        self._requests = 0  # asked so far; the number of the last one is its id
+        self._former = 0  # of those, on connections before this one
 
     @property
     def refused(self) -> Mapping[str, str]:
@@ -51,12 +53,15 @@ class Subscription:
     def opened(self) -> None:
         """Ask for everything anew; what was refused is still known as that until it is taken."""
         self._asked.clear()
-        self._open.clear()
+        self._open = None
+        self._former = self._requests
         self._halves.clear()
 
     def due(self, wanted: Collection[str], now_ns: int) -> str | None:
         """Return the next message, None while there is nothing to ask."""
         self._look_back(wanted, now_ns)
+        if self._open is not None:
+            return None
         while self._halves:
             half = tuple(name for name in self._halves.popleft() if name in wanted)
             if half:
@@ -69,9 +74,11 @@ class Subscription:
 
     def answered(self, request: object, refusal: str) -> bool:
         """Take an answer, "" for a good one; tell whether it answers one of our questions."""
-        question = self._open.pop(request, None) if isinstance(request, int) else None
-        if question is None:
+        if not isinstance(request, int) or not self._former < request <= self._requests:
             return False
+        if self._open is None or request != self._requests:
+            return True  # too late: it has been asked again
+        question, self._open = self._open, None
         if question.method == UNSUBSCRIBE:
             return True
         if not refusal:
@@ -87,13 +94,10 @@ class Subscription:
 
     def _look_back(self, wanted: Collection[str], now_ns: int) -> None:
         """Ask again for what got no answer, and now and then for what was refused."""
-        lost = [request for request, each in self._open.items() if now_ns - each.at_ns > REPLY_NS_MAX]
-        for request in lost:
-            question = self._open.pop(request)
-            if question.method == SUBSCRIBE:
-                self._asked.difference_update(name for name in question.names if name in wanted)
-            else:
-                self._asked.update(question.names)
+        if self._open is not None and now_ns - self._open.at_ns > REPLY_NS_MAX:
+            question, self._open = self._open, None  # nobody knows whether it was done
+            self._asked.difference_update(name for name in question.names if name in wanted)
+            self._asked.update(name for name in question.names if name not in wanted)
         if self._refused.keys() - wanted:
             self._refused = {name: why for name, why in self._refused.items() if name in wanted}
         if not self._refused:
@@ -106,7 +110,7 @@ class Subscription:
 
     def _ask(self, method: str, names: Names, now_ns: int) -> str:
         self._requests += 1
-        self._open[self._requests] = _Question(method, names, now_ns)
+        self._open = _Question(method, names, now_ns)
         if method == SUBSCRIBE:
             self._asked.update(names)
         else:

@@ -127,6 +127,24 @@ def test_a_new_connection_asks_for_everything_and_old_answers_are_nobodys():
     assert venue.markets() == {*names(4)}
 
 
+def test_one_question_is_open_at_a_time():
+    venue = Venue()
+    assert venue.step(names(250), loses_reply=True)
+    assert [venue.step(names(250)) for _ in range(REPLY_NS_MAX // STEP_NS)] == [False] * 12
+    assert venue.step(names(250))
+
+
+def test_an_answer_that_comes_after_it_was_given_up_changes_nothing():
+    venue = Venue()
+    venue.step(names(3), loses_reply=True)
+    venue.now_ns += REPLY_NS_MAX
+    venue.step(names(3), loses_reply=True)
+    assert venue.subscription.answered(1, "too late, and refused")
+    assert not venue.subscription.refused
+    venue.settle(names(3))
+    assert venue.markets() == {*names(3)}
+
+
 @pytest.mark.parametrize("request_id", [None, 0, 99, "1", [1]])
 def test_an_answer_to_no_question_of_ours_is_not_taken(request_id):
     assert not Venue().subscription.answered(request_id, "")
