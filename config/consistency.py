@@ -194,9 +194,9 @@ def _counts(settings: "Settings") -> Iterator[Conflict]:
     )
     room = feed.workers * feed.coins_max
     yield (
-        len(settings.coins) + 1 > room,
+        len(settings.coins) > room,
         (
-            f"coins: {len(settings.coins)} and the rate are more than feed.workers times feed.coins_max "
-            f"({room}): some would never be fed"
+            f"coins: {len(settings.coins)} are more than feed.workers times feed.coins_max ({room}): some "
+            "would never be fed"
         ),
     )

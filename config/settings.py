@@ -145,7 +145,7 @@ class Feed(Section):
     depth_levels: int = Field(gt=0, le=20)
     silence_ms_max: int = Positive
     workers: int = Field(gt=0, le=32)
-    coins_max: int = Field(gt=0, le=512)  # two streams each, of the 1,024 that a connection to Binance takes
+    coins_max: int = Field(gt=0, le=510)  # two streams each, and a stamped one, of 1,024 at Binance
 
 
 class Credentials(Section):

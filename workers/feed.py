@@ -19,12 +19,14 @@ from arb.adapters.redis.quotes import RedisQuoteStore
 from arb.app.alerts import alerts_of
 from arb.app.control import announce, assignments_of
 from arb.app.degradation import board_of
+from arb.app.venues import real_clients
 from arb.domain.errors import ConfigError
 from arb.stack.home import Home
 from config import addresses
 from workers import process
 from workers.feed_place import FileKeepsake, LoggedWitness, worker_name
 from workers.feed_wiring import Outside, build
+from workers.venue_clocks import VenueClocks
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -38,7 +40,8 @@ def main(arguments: Sequence[str]) -> int:
         database = make_engine(addresses.database_url(settings))  # the fallback broker's, and for alerts
     except ConfigError as error:
         raise SystemExit(f"arb: {error}") from None
-    clock, worker = SystemClock(), worker_name(arguments)
+    clock, entropy, worker = SystemClock(), SystemEntropy(), worker_name(arguments)
+    clocks = VenueClocks(real_clients(settings, clock, entropy), clock)
     counters = RedisCounters(redis, settings.scope)
     outside = Outside(
         store=RedisQuoteStore(redis, settings.scope),
@@ -48,16 +51,19 @@ def main(arguments: Sequence[str]) -> int:
         keepsake=FileKeepsake(Home.default().feed_file(worker)),
         witness=LoggedWitness(worker, alerts_of(settings, database, None, counters, clock), clock),
         clock=clock,
-        entropy=SystemEntropy(),
+        entropy=entropy,
         degree=board_of(redis, settings, clock).degree,
         announce=partial(announce, redis, settings.scope),
+        offset_ns=clocks.offset_ns,
     )
     work = build(settings, worker, outside)
     listener = assignments_of(redis, settings.scope, work.hasten, clock)
     listener.start()
+    clocks.start()
     try:
         return process.run_watched(work, RedisHeartbeats(redis, settings.scope), clock)
     finally:
+        clocks.stop()
         listener.stop()
 
 

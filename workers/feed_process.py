@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from arb.adapters.venues.websocket import VenueSocket
-from arb.domain.market.ids import USDT, Coin, Venue
+from arb.domain.market.ids import USDT, Coin
 from arb.engine.market.feed import Feed
 from arb.engine.market.membership import Membership
 from arb.engine.market.stream import MarketStream
@@ -16,6 +16,7 @@ from arb.engine.market.tally import Tally
 from arb.engine.market.venue_feed import VenueFeed
 from arb.ports.market import Clock
 from arb.ports.messaging import Counters
+from workers.venue_news import VenueNews
 
 LOOK_AGAIN_S: Final = 0.1  # at what a flush left over
 REPORT_NS: Final = 1_000_000_000
@@ -45,6 +46,7 @@ class FeedProcess:
         clock: Clock,
         flush_interval_ms: int,
         frozen_ns: int,
+        lag_ns_max: int,
     ) -> None:
         self.name = membership.worker
         self._feed = feed
@@ -55,7 +57,7 @@ class FeedProcess:
         self._membership = membership
         self._flush_interval_s = flush_interval_ms / 1000
         self._frozen_ns = frozen_ns
-        self._refused: dict[tuple[Venue, Coin], str] = {}  # what has been told
+        self._news = VenueNews(membership.witness, lag_ns_max)
         self._frozen = threading.Event()
         self._stopping = threading.Event()
         self._asked = threading.Event()  # for a step before it is due
@@ -104,9 +106,10 @@ class FeedProcess:
         }
         for venue in self._venues:
             socket, feed = venue.socket, venue.listener
+            lag_ns = feed.lag_ns(self._clock.now_ns())
             facts |= {
                 **socket.facts(),
-                f"{socket.venue}_lag_us": "" if feed.lag_ns is None else str(feed.lag_ns // 1_000),
+                f"{socket.venue}_lag_us": "" if lag_ns is None else str(lag_ns // 1_000),
                 f"{socket.venue}_refusal": feed.refusal,
             }
         return facts
@@ -148,20 +151,16 @@ class FeedProcess:
                 self._frozen.clear()
                 self._membership.suspend()
             self._take(self._membership.step(troubled=any(venue.socket.lacking() for venue in self._venues)))
-            self._tell_refused()
+            self._tell()
             self._asked.wait(STEP_S)
             self._asked.clear()
 
-    def _tell_refused(self) -> None:
-        """Name each coin that a venue does not take once, until it takes it."""
-        refused = {
-            (venue.socket.venue, coin): why
-            for venue in self._venues
-            for coin, why in venue.stream.refused().items()
-        }
-        for venue, coin in refused.keys() - self._refused.keys():
-            self._membership.witness.refused(venue, coin, refused[venue, coin])
-        self._refused = refused
+    def _tell(self) -> None:
+        lines = {line.socket.venue: line for line in self._venues}
+        for venue, line in lines.items():
+            self._news.lag(venue, line.listener.lag_ns(self._clock.now_ns()))
+        refused = {venue: line.stream.refused() for venue, line in lines.items()}
+        self._news.refused({(venue, coin): why for venue in refused for coin, why in refused[venue].items()})
 
     def _take(self, fences: Mapping[Coin, int]) -> None:
         """Feed these coins, and have the venues send these and no others."""

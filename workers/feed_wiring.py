@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
 from arb.adapters.venues.liveness import SilenceLimits
@@ -11,11 +12,12 @@ from arb.app.streams import MarketLine, market_lines
 from arb.domain.health.assignment import Assignment
 from arb.domain.health.backoff import SOCKET_BACKOFF, SOCKET_COOLDOWN_MS
 from arb.domain.health.degradation import Degree, never_degraded
-from arb.domain.market.ids import USDT, Coin
+from arb.domain.market.ids import USDT, Coin, Venue
 from arb.domain.market.pair import Pair
 from arb.domain.time import NS_PER_MS, VENUE_AHEAD_NS_MAX
 from arb.engine.market.feed import Feed, FeedStore
 from arb.engine.market.gate import Gate, GateLimits
+from arb.engine.market.lag import Lag
 from arb.engine.market.membership import Keepsake, Membership, Witness, unheard
 from arb.engine.market.tally import Tally
 from arb.engine.market.venue_feed import VenueFeed
@@ -33,6 +35,11 @@ JUMP_WINDOW_MS: Final = 1_000
 INCARNATION_BITS: Final = 48
 
 
+def in_step(_venue: Venue) -> int:
+    """Return that a venue's clock is ours."""
+    return 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
     """What a feed talks to, besides the venues."""
@@ -47,6 +54,7 @@ class Outside:
     entropy: Entropy
     degree: Callable[[], Degree] = never_degraded
     announce: Callable[[Assignment], None] = unheard
+    offset_ns: Callable[[Venue], int] = in_step  # a venue's clock minus ours
 
 
 def build(settings: Settings, worker: str, outside: Outside) -> FeedProcess:
@@ -65,7 +73,8 @@ def build(settings: Settings, worker: str, outside: Outside) -> FeedProcess:
 
     def line(market: MarketLine) -> VenueLine:
         stream = market.stream
-        listener = VenueFeed(stream=stream, gate=Gate(limits), feed=feed, tally=tally)
+        lag = Lag(partial(outside.offset_ns, stream.venue))
+        listener = VenueFeed(stream=stream, gate=Gate(limits), feed=feed, tally=tally, lag=lag)
         rules = _rules(settings, market)
         socket = VenueSocket(rules=rules, listener=listener, clock=clock, entropy=entropy)
         return VenueLine(socket, listener, stream)
@@ -80,6 +89,7 @@ def build(settings: Settings, worker: str, outside: Outside) -> FeedProcess:
         clock=clock,
         flush_interval_ms=settings.feed.flush_interval_ms,
         frozen_ns=membership.rules.dead_ns * 3 // 4,  # until then nobody holds us for dead
+        lag_ns_max=limits.lag_ns_max,
     )
     return process
 
@@ -88,7 +98,7 @@ def _membership(settings: Settings, worker: str, outside: Outside) -> Membership
     return Membership(
         worker=worker,
         incarnation=outside.entropy.bits(INCARNATION_BITS),
-        capacity=settings.feed.coins_max,
+        capacity=settings.feed.coins_max + 1,  # the rate is nobody's coin, and somebody feeds it
         coins=(USDT, *(Coin(coin) for coin in settings.coins)),
         registry=outside.registry,
         keepsake=outside.keepsake,

@@ -1,6 +1,6 @@
 """What the trading chapter needs of a session, wherever it is kept: in servers, or in memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from arb.domain.health.degradation import Degree
@@ -49,6 +49,9 @@ class TradingStores(Protocol):
     def feeds(self) -> Holding: ...
     @property
     def board(self) -> Board: ...
+
+    def lags_ns(self) -> Mapping[Venue, int]:
+        """Return how late the frames of each venue are, as far as that is known."""
 
 
 class Rules(Protocol):

@@ -81,6 +81,7 @@ def stability_of(settings: Settings) -> StabilityRules:
         circuit_claims_min=risk.circuit_claims_min,
         circuit_ns=risk.circuit_s * NS_PER_S,
         exits_unanswered_max=risk.exits_unanswered_max,
+        lag_ns_max=risk.quote_age_ms_max * NS_PER_MS,
     )
 
 

@@ -1,5 +1,6 @@
 """Everything that is kept, in PostgreSQL and in Redis, and how it is connected to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from redis import Redis
@@ -24,7 +25,9 @@ from arb.adapters.redis.life import RedisHeartbeats
 from arb.adapters.redis.quotes import RedisQuoteStore
 from arb.adapters.redis.state import RedisStateStore
 from arb.app.degradation import board_of
+from arb.domain.market.ids import Venue
 from arb.domain.state.owner import Owner
+from arb.engine.health.probes.feeds import FeedLag, lags_ns
 from config import addresses
 from config.settings import Settings
 
@@ -50,6 +53,10 @@ class Stores:
     states: RedisStateStore
     board: SharedBoard
     redis: Redis
+
+    def lags_ns(self) -> Mapping[Venue, int]:
+        """Return how late the frames of each venue are, as far as feeds said so lately."""
+        return lags_ns(FeedLag(self.heartbeats), SystemClock())
 
 
 def connect_stores(settings: Settings, owner: Owner) -> Stores:

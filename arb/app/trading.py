@@ -132,7 +132,13 @@ def _entry_guard(shared: TradingParts, by_hand: Callable[[], Decided]) -> EntryG
     return EntryGuard(
         limits=limits_of(shared.settings),
         rules=rules,
-        stability=Stability(shared.session_id, health, shared.clock, window_ns=rules.window_ns),
+        stability=Stability(
+            shared.session_id,
+            health,
+            shared.clock,
+            window_ns=rules.window_ns,
+            lags_ns=shared.stores.lags_ns,
+        ),
         rates=RateWatch(),
         by_hand=by_hand,
     )

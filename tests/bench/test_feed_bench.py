@@ -16,9 +16,10 @@ from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.adapters.redis.client import connect
 from arb.adapters.redis.quotes import RedisQuoteStore, book_to_text
 from arb.domain.market.ids import Coin, Symbol, Venue
-from arb.domain.time import NS_PER_S
+from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.engine.market.feed import Feed
 from arb.engine.market.gate import Gate, GateLimits
+from arb.engine.market.lag import Lag
 from arb.engine.market.stream import MarketStream, Notice
 from arb.engine.market.tally import Tally
 from arb.engine.market.venue_feed import VenueFeed
@@ -112,8 +113,11 @@ def feed_all(stream: MarketStream, frames: Sequence[bytes]) -> None:
         clock=clock,
     )
     feed.own(dict.fromkeys(COINS, 0))
-    listener = VenueFeed(stream=stream, gate=Gate(limits()), feed=feed, tally=tally)
+    listener = VenueFeed(stream=stream, gate=Gate(limits()), feed=feed, tally=tally, lag=Lag())
     listener.opened()
+    if stream.venue is Venue.BINANCE:
+        event = {"E": clock.now_ns() // NS_PER_MS}
+        listener.received(orjson.dumps({"stream": "btcusdt@depth@100ms", "data": event}), clock.now_ns())
     for number, frame in enumerate(frames):
         assert listener.received(frame, clock.now_ns()) is Notice.PROGRESS
         if number % DRAIN_EVERY == 0:

@@ -40,7 +40,7 @@ CONFLICTS = {
     "risk.unfilled_rest_s": {"RISK__UNFILLED_REST_S": "61", "RISK__UNFILLED_REST_S_MAX": "60"},
     "orders.http_timeout_ms": {"ORDERS__HTTP_TIMEOUT_MS": "60000"},
     "orders.repair_failures_max": {"ORDERS__REPAIR_FAILURES_MAX": "41"},
-    "coins": {"FEED__COINS_MAX": "5"},
+    "coins": {"FEED__COINS_MAX": "4"},
 }
 MORE_OF_MONEY = [
     {"RISK__NOTIONAL_TOTAL_KRW_MAX": "1299999"},

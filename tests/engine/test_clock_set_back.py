@@ -75,7 +75,7 @@ class Fed:
 
     def take(self, book: Book) -> None:
         try:
-            self.gates[book.venue].admit(book)
+            self.gates[book.venue].admit(book, book.ts_event_ns and book.ts_recv_ns - book.ts_event_ns)
         except DataError:
             self.refused += 1
         else:
@@ -174,8 +174,8 @@ def test_balances_that_did_not_pay_for_an_exit_are_looked_at_again(town):
 
 def test_a_move_after_the_step_is_no_jump():
     gate = Gate(LIMITS)
-    gate.admit(a_book(bid="100"))
-    gate.admit(a_book(bid="200", sequence=2, ts_recv_ns=NOW_NS - STEP_NS))
+    gate.admit(a_book(bid="100"), 0)
+    gate.admit(a_book(bid="200", sequence=2, ts_recv_ns=NOW_NS - STEP_NS), 0)
 
 
 def test_the_watchdog_stays_on_duty_when_its_session_began_in_what_is_the_future_now():

@@ -1,6 +1,7 @@
 """The whole feed over real sockets: two venues in, one store out."""
 
 import asyncio
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -48,20 +49,33 @@ def binance_frame(sequence: int) -> bytes:
     return orjson.dumps({"stream": "btcusdt@bookTicker", "data": data})
 
 
+class Ears(SilentWitness):
+    """Hears of venues that are late."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[Venue, str]] = []
+
+    def late(self, venue: Venue, lag_ns: int) -> None:
+        self.heard.append((venue, "late"))
+
+    def in_time(self, venue: Venue) -> None:
+        self.heard.append((venue, "in time"))
+
+
 class World:
     """A running feed of one coin, its store and what it sent."""
 
     def __init__(self, settings: Settings) -> None:
         self.store, self.dispatcher = MemoryQuoteStore(SystemClock()), MemoryDispatcher()
         self.registry = MemoryFeedRegistry(self.store)
-        self.counters = Counts()
+        self.counters, self.witness = Counts(), Ears()
         outside = Outside(
             store=self.store,
             registry=self.registry,
             dispatcher=self.dispatcher,
             counters=self.counters,
             keepsake=MemoryKeepsake(),
-            witness=SilentWitness(),
+            witness=self.witness,
             clock=SystemClock(),
             entropy=SeededEntropy(1),
         )
@@ -93,10 +107,16 @@ def eventually(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+def binance_stamp(late_ms: int = 0) -> bytes:
+    event = {"e": "depthUpdate", "E": SystemClock().now_ns() // 1_000_000 - late_ms}
+    return orjson.dumps({"stream": "btcusdt@depth@100ms", "data": event})
+
+
 async def calm_binance(peer: Peer) -> None:
     assert "streams" not in peer.request.query
     asked = orjson.loads((await peer.read()).data)
-    assert asked["params"] == ["btcusdt@bookTicker", "btcusdt@depth20@100ms"]
+    assert asked["params"] == ["btcusdt@depth@100ms", "btcusdt@bookTicker", "btcusdt@depth20@100ms"]
+    await peer.send(binance_stamp())
     await peer.send(binance_frame(1))
     await peer.freeze()
 
@@ -112,8 +132,8 @@ def test_quotes_of_both_venues_reach_the_store_and_stopping_takes_them_away():
         eventually(lambda: world.stored() == set(ALL))
         assert world.process.healthy()
         facts = world.process.facts()
-        assert (facts["upbit_frames"], facts["binance_lag_us"]) == ("2", "")
-        assert int(facts["upbit_lag_us"]) >= 0
+        assert facts["upbit_frames"] == "2"
+        assert all(int(facts[f"{venue}_lag_us"]) >= 0 for venue in Venue)
         assert {task for task, *_ in world.dispatcher.take()} == {"arb.evaluate"}
     assert world.stored() == set()
     assert not world.process.healthy()
@@ -160,3 +180,25 @@ def test_a_bad_frame_is_counted_and_the_stream_goes_on(bad, reason):
         assert world.process.facts()["upbit_connections"] == "1"
     assert world.counters.counts["frames_dropped", f"upbit:{reason}"] == 2
     assert world.counters.counts["frames_accepted", "upbit"] == 2
+
+
+def test_a_venue_that_is_late_is_not_believed_and_told_until_it_is_in_time_again():
+    late_ms = 2_000
+
+    async def binance(peer: Peer) -> None:
+        for sequence in itertools.count(1):
+            await peer.send(binance_stamp(late_ms))
+            await peer.send(binance_frame(sequence))
+            await asyncio.sleep(0.05)
+
+    async def upbit(peer: Peer) -> None:
+        await peer.freeze()
+
+    with Server(upbit) as one, Server(binance) as other, running(one, other) as world:
+        eventually(lambda: world.witness.heard == [(Venue.BINANCE, "late")])
+        assert BINANCE not in world.stored()
+        assert int(world.process.facts()["binance_lag_us"]) >= 2_000_000
+        late_ms = 0
+        eventually(lambda: BINANCE in world.stored())
+        eventually(lambda: world.witness.heard == [(Venue.BINANCE, "late"), (Venue.BINANCE, "in time")])
+    assert world.counters.counts["frames_dropped", "binance:stale"] > 0

@@ -106,3 +106,9 @@ class SilentWitness:
 
     def refused(self, venue: Venue, coin: Coin, why: str) -> None:
         """Forget it."""
+
+    def late(self, venue: Venue, lag_ns: int) -> None:
+        """Forget it."""
+
+    def in_time(self, venue: Venue) -> None:
+        """Forget it."""

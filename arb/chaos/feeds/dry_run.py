@@ -107,7 +107,7 @@ class DryRun:
         return Membership(
             worker="feed",
             incarnation=1,
-            capacity=settings.feed.coins_max,
+            capacity=settings.feed.coins_max + 1,
             coins=(USDT, *(Coin(coin) for coin in settings.coins)),
             registry=MemoryFeedRegistry(quotes),
             keepsake=MemoryKeepsake(),

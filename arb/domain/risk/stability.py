@@ -4,6 +4,9 @@ Troubles are claims whose order was lost, given back, refused or proven absent. 
 for, and a row of nothing but troubles, stop entries and exits; repairs of legs that stand alone still try. An
 exit into a venue that answers nothing leaves its other leg alone: so few are on their way before the first
 answers are there, and after failures small ones, at last one at a time, find out whether the venue is back.
+
+A venue whose frames come late shows prices of a while ago: from half of what a quote may be late on it is
+entrusted with less, and with nothing at all of it.
 """
 
 from collections.abc import Collection, Mapping
@@ -15,7 +18,7 @@ from typing import Final
 from arb.domain.market.ids import TradeId, Venue
 from arb.domain.market.money import ONE, ZERO
 from arb.domain.risk.review import Refused
-from arb.domain.time import is_within
+from arb.domain.time import NS_PER_MS, is_within
 from arb.domain.trading.exits import PROBED_FROM, STOP_LOSS
 from arb.domain.trading.order import Event, Order, Purpose, State
 
@@ -36,6 +39,7 @@ class StabilityRules:
     score_min: Decimal  # below this nothing new is opened
     circuit_claims_min: int  # this many claims and nothing but troubles open the circuit,
     circuit_ns: int  # for this long after the last one
+    lag_ns_max: int = 1_500 * NS_PER_MS  # how late a frame may be for its quote to be believed
     exits_unanswered_max: int = 3  # exits that may wait for a venue's answer at once
 
 
@@ -48,12 +52,13 @@ class Pace(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueRecord:
-    """What became of the claims of orders that were created within the window."""
+    """What became of the claims of orders created within the window, and how late frames are."""
 
     claims: int = 0
     troubles: int = 0
     last_trouble_ns: int = 0
     paused_until_ns: int = 0  # the venue asked to be left alone
+    lag_ns: int = 0  # of the newest frames; 0 also where nothing is known of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,19 +103,35 @@ class VenueHealth:
 
 
 def score(record: VenueRecord, rules: StabilityRules) -> Decimal:
-    """Return the share of claims that went well, in [0, 1]; 1 while there are too few to tell."""
+    """Return the share of claims that went well, less for what comes late, in [0, 1]."""
+    return _answered(record, rules) * _in_time(record, rules)
+
+
+def _answered(record: VenueRecord, rules: StabilityRules) -> Decimal:
+    """Return the share of claims that went well; 1 while there are too few to tell."""
     if record.claims < max(1, rules.samples_min):
         return ONE
     return max(ZERO, ONE - Decimal(record.troubles) / record.claims)
+
+
+def _in_time(record: VenueRecord, rules: StabilityRules) -> Decimal:
+    """Return 1 up to half of the lag that is borne, 0 from all of it on, and what lies between between."""
+    return min(ONE, max(ZERO, 2 - 2 * Decimal(record.lag_ns) / rules.lag_ns_max))
 
 
 def obstacle(venue: Venue, record: VenueRecord, rules: StabilityRules, now_ns: int) -> Refused | None:
     """Return why nothing new may be opened at this venue, or None."""
     if now_ns < record.paused_until_ns or _circuit_is_open(record, rules, now_ns):
         return Refused(f"venue_paused_{venue}")
-    if score(record, rules) < rules.score_min:
-        return Refused(f"venue_unstable_{venue}")
-    return None
+    return _doubt(venue, record, rules)
+
+
+def _doubt(venue: Venue, record: VenueRecord, rules: StabilityRules) -> Refused | None:
+    """Return why the venue's score is too low, or None."""
+    if score(record, rules) >= rules.score_min:
+        return None
+    is_late = _in_time(record, rules) < _answered(record, rules)
+    return Refused(f"venue_late_{venue}" if is_late else f"venue_unstable_{venue}")
 
 
 def _circuit_is_open(record: VenueRecord, rules: StabilityRules, now_ns: int) -> bool:
@@ -185,9 +206,7 @@ def _exit_obstacle(
         return Refused(f"{FAILING}_{venue}")
     if _is_full(answers, rules):
         return Refused(f"{UNANSWERED}_{venue}")
-    if reason != STOP_LOSS and score(record, rules) < rules.score_min:
-        return Refused(f"venue_unstable_{venue}")
-    return None
+    return None if reason == STOP_LOSS else _doubt(venue, record, rules)
 
 
 def _is_failing(answers: Answers, rules: StabilityRules) -> bool:

@@ -1,6 +1,7 @@
 """Which books of one venue may be believed: not stale, not out of order, not absurd.
 
-Pure: times come with the books. Crossed and empty books cannot exist (`Book` refuses them).
+Pure: times come with the books, and how late they are by the venue's stamps. Crossed and empty books cannot
+exist (`Book` refuses them).
 """
 
 from dataclasses import dataclass
@@ -16,8 +17,8 @@ from arb.domain.market.money import bps
 class GateLimits:
     """Beyond these a book is dropped."""
 
-    lag_ns_max: int  # our receive time after the venue's stamp
-    ahead_ns_max: int  # the venue's stamp after our receive time: its clock or ours is off
+    lag_ns_max: int  # from the venue's stamp to our receiving it
+    ahead_ns_max: int  # the venue's stamp after our receiving it: its clock or ours is off
     jump_bps_max: Decimal  # of both sides, against the last accepted ones
     jump_window_ns: int  # a jump over a longer time than this is a move
 
@@ -33,17 +34,20 @@ class Gate:
         """Forget: a new connection starts its own sequence."""
         self._last.clear()
 
-    def admit(self, book: Book) -> None:
-        """Remember the book as accepted. Raises: DataError stale, ahead, out_of_order, absurd."""
-        if book.ts_event_ns:
-            self._check_stamp(book)
+    def admit(self, book: Book, lag_ns: int | None) -> None:
+        """Remember the book as accepted; `lag_ns` is how late it came, None where that cannot be told.
+
+        Raises: DataError unstamped, stale, ahead, out_of_order, absurd.
+        """
+        self._check_lag(book, lag_ns)
         last = self._last.get(book.symbol)
         if last is not None:
             self._check_against(last, book)
         self._last[book.symbol] = book
 
-    def _check_stamp(self, book: Book) -> None:
-        lag_ns = book.ts_recv_ns - book.ts_event_ns
+    def _check_lag(self, book: Book, lag_ns: int | None) -> None:
+        if lag_ns is None:
+            raise DataError("unstamped", f"{book.venue} {book.symbol}")
         if lag_ns > self._limits.lag_ns_max:
             raise DataError("stale", f"{book.venue} {book.symbol} lag_ns={lag_ns}")
         if -lag_ns > self._limits.ahead_ns_max:

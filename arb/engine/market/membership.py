@@ -59,6 +59,12 @@ class Witness(Protocol):
     def refused(self, venue: Venue, coin: Coin, why: str) -> None:
         """A venue does not send a coin's quotes, and sends others."""
 
+    def late(self, venue: Venue, lag_ns: int) -> None:
+        """A venue's frames come too late to be believed."""
+
+    def in_time(self, venue: Venue) -> None:
+        """They do not any more."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Membership:

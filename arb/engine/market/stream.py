@@ -6,6 +6,7 @@ from typing import Protocol
 
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Venue
+from arb.engine.market.lag import Stamp
 
 
 class Notice(Enum):
@@ -37,7 +38,7 @@ class MarketStream(Protocol):
     def refused(self) -> Mapping[Coin, str]:
         """Return the coins that the venue does not take while it takes others, and its words."""
 
-    def read(self, frame: bytes, ts_recv_ns: int) -> Book | Notice:
+    def read(self, frame: bytes, ts_recv_ns: int) -> Book | Stamp | Notice:
         """Return what a frame says. Raises: DataError to drop it, Rejected if the venue refuses us."""
 
 

@@ -13,6 +13,7 @@ from arb.domain.market.book import Book
 from arb.domain.market.ids import Symbol
 from arb.engine.market.feed import Feed
 from arb.engine.market.gate import Gate
+from arb.engine.market.lag import Lag, Stamp
 from arb.engine.market.stream import MarketStream, Notice
 from arb.engine.market.tally import Tally
 
@@ -24,7 +25,7 @@ DROPPED: Final = "frames_dropped"
 class VenueFeed:
     """A `SocketListener`; everything here runs in the socket's thread."""
 
-    def __init__(self, *, stream: MarketStream, gate: Gate, feed: Feed, tally: Tally) -> None:
+    def __init__(self, *, stream: MarketStream, gate: Gate, feed: Feed, tally: Tally, lag: Lag) -> None:
         self._stream = stream
         self._gate = gate
         self._feed = feed
@@ -33,12 +34,13 @@ class VenueFeed:
         self._held_since_ns = 0
         self._accepted = 0
         self._distrusted = False
+        self._lag = lag
         self.refusal = ""  # the venue's last words about our subscription
-        self.lag_ns: int | None = None  # of the connection's last book with a stamp, believed or not
 
     def opened(self) -> Sequence[str]:
         """Start over: sequences and levels belong to one connection."""
         self._gate.reset()
+        self._lag.reset()
         self._newest.clear()
         self._distrusted = False
         return self._stream.opened()
@@ -57,9 +59,10 @@ class VenueFeed:
             found = self._stream.read(frame, ts_recv_ns)
             if isinstance(found, Notice):
                 return found
-            if found.ts_event_ns:
-                self.lag_ns = ts_recv_ns - found.ts_event_ns
-            self._gate.admit(found)
+            if isinstance(found, Stamp):
+                self._lag.stamped(found.ts_event_ns, ts_recv_ns)
+                return Notice.ALIVE
+            self._gate.admit(found, self._lag_of(found))
         except DataError as error:
             self._tally.count(DROPPED, f"{self._stream.venue}:{error.reason}")
             return Notice.ALIVE
@@ -81,8 +84,17 @@ class VenueFeed:
     def closed(self) -> None:
         """Make every quote of this venue stale at once."""
         self._newest.clear()
-        self.lag_ns = None
+        self._lag.reset()
         self._feed.invalidate(self._stream.venue)
+
+    def lag_ns(self, now_ns: int) -> int | None:
+        """Return how late the connection's frames are, believed or not; None while it is quiet or gone."""
+        return self._lag.at_ns(now_ns)
+
+    def _lag_of(self, book: Book) -> int | None:
+        if book.ts_event_ns:
+            return self._lag.stamped(book.ts_event_ns, book.ts_recv_ns)
+        return self._lag.unstamped(book.ts_recv_ns)
 
     def _keep(self, book: Book) -> None:
         if not self._newest:

@@ -1,7 +1,7 @@
 """How the venues did lately, read at most once a second."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from arb.domain.market.ids import SessionId, Venue
@@ -10,6 +10,11 @@ from arb.domain.risk.unfilled import EntryPair
 from arb.ports.market import Clock
 
 FRESH_NS: Final = 1_000_000_000
+
+
+def nobody_late() -> Mapping[Venue, int]:
+    """Return that nothing is known of how late the venues' frames are."""
+    return {}
 
 
 class VenueHealthStore(Protocol):
@@ -34,10 +39,16 @@ class Stability:
     """The newest records of one session's venues."""
 
     def __init__(
-        self, session_id: SessionId, store: VenueHealthStore, clock: Clock, *, window_ns: int
+        self,
+        session_id: SessionId,
+        store: VenueHealthStore,
+        clock: Clock,
+        *,
+        window_ns: int,
+        lags_ns: Callable[[], Mapping[Venue, int]] = nobody_late,
     ) -> None:
         self._session_id, self._store, self._clock = session_id, store, clock
-        self._window_ns = window_ns
+        self._window_ns, self._lags_ns = window_ns, lags_ns
         self._records: Mapping[Venue, VenueRecord] = {}
         self._read_at_ns = 0
         self._healths: Mapping[Venue, VenueHealth] = {}
@@ -47,7 +58,7 @@ class Stability:
         """Return each venue's record, a second old at most. Raises: StoreUnavailable."""
         now_ns = self._clock.now_ns()
         if not 0 <= now_ns - self._read_at_ns < FRESH_NS:
-            self._records = self._store.records(self._session_id, now_ns - self._window_ns)
+            self._records = self._read(now_ns - self._window_ns)
             self._read_at_ns = now_ns
         return self._records
 
@@ -61,7 +72,7 @@ class Stability:
         """Return the same as it is at this moment. Raises: StoreUnavailable."""
         now_ns = self._clock.now_ns()
         since_ns = now_ns - self._window_ns
-        records = self._store.records(self._session_id, since_ns)
+        records = self._read(since_ns)
         answers = self._store.answers(self._session_id, since_ns)
         self._healths = {
             venue: VenueHealth(
@@ -71,6 +82,11 @@ class Stability:
         }
         self._healths_at_ns = now_ns
         return self._healths
+
+    def _read(self, since_ns: int) -> Mapping[Venue, VenueRecord]:
+        records, lags_ns = self._store.records(self._session_id, since_ns), self._lags_ns()
+        known = {venue: records.get(venue, VenueRecord()) for venue in Venue}
+        return {venue: replace(record, lag_ns=lags_ns.get(venue, 0)) for venue, record in known.items()}
 
 
 @dataclass(frozen=True, slots=True)

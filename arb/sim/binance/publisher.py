@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
 from typing import Final
 
-from arb.domain.time import NS_PER_MS, NS_PER_S
+from arb.domain.time import NS_PER_S
 from arb.sim.binance import frames
 from arb.sim.binance.books import Change, PublishedBooks, merged
 from arb.sim.binance.frames import stream_name
@@ -53,14 +53,15 @@ class Publisher:
         if is_struck or self._stage.faults.cuts_sockets():
             for drop in self._drops:
                 drop()
-        event_ms = milliseconds(self._stage.market.starts_ns(step))
+        began_ns = self._stage.market.starts_ns(step)
+        event_ms = milliseconds(began_ns + self._stage.faults.skew_ns())
         told = {}
         for coin, book in books.items():
             change = self._books.publish(coin, step, book)
             told[coin] = change.book
             if self._hub.wants_any(_streams_of(coin)):
                 self._book(change, event_ms)
-        for coin, trade in self._trades.advance(step, event_ms * NS_PER_MS, told):
+        for coin, trade in self._trades.advance(step, began_ns, told):
             self._trade(coin, trade)
 
     def partial_books(self, coin: str, update_id: int, book: Book) -> None:

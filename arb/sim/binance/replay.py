@@ -1,4 +1,4 @@
-"""Replays recorded BTC frames byte for byte, and keeps the book that orders match against.
+"""Replays recorded BTC frames, with the time at which they are sent, and keeps the book that orders match.
 
 At a numeric speed the tape starts at the epoch; a process that starts later joins at the present
 place. At speed "max" it starts with the first subscriber and waits for all of them every few
@@ -6,6 +6,7 @@ frames. At its end the last book stays.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +20,7 @@ from arb.sim.binance.books import PublishedBooks
 from arb.sim.binance.hub import Hub
 from arb.sim.binance.local_book import LocalBook
 from arb.sim.binance.publisher import Publisher
+from arb.sim.binance.wire import milliseconds
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.stage import Stage
 from arb.sim.core.tape import TAPE_COIN, Frame, read_frames
@@ -26,6 +28,7 @@ from arb.sim.core.tape import TAPE_COIN, Frame, read_frames
 PREFIX: Final = b'{"stream":"'
 MIDDLE: Final = b'","data":'
 LEVELS: Final = 30
+EVENT_TIME: Final = re.compile(rb'"E": *\d+')  # that of the recording would be late by years
 FRAMES_PER_WAIT: Final = 128
 IDLE_S: Final = 0.02
 
@@ -88,7 +91,8 @@ class Replay:
         name, _, rest = frame.raw[len(PREFIX) :].partition(MIDDLE)
         stream = name.decode()
         if heard and self._hub.wants(stream):
-            self._hub.publish(stream, lambda: rest[:-1])
+            event = b'"E":%d' % milliseconds(self._stage.now_ns())
+            self._hub.publish(stream, lambda: EVENT_TIME.sub(event, rest[:-1], count=1))
         if b"@depth" in name:
             self._book.apply(orjson.loads(rest[:-1]))
             self._show_if_due()

@@ -1,4 +1,9 @@
-"""Binance market data over a combined stream: `@bookTicker` and `@depth<n>@100ms`.
+"""Binance market data over a combined stream: `@bookTicker` and `@depth<n>@100ms` of every coin.
+
+Neither carries a time. What tells how late a connection is: the changes of one market's book
+(`@depth@100ms`), of which only the event time is read. They come ten times a second wherever a book changes;
+trades, which are smaller, may stay away for minutes. The market is the venue's busiest, whatever the coins
+are; where books come and no stamps, that of the newest book.
 
 Pure. All is subscribed to on the open connection. Amounts arrive as text and never pass a binary float.
 Source: exchange_protocols.md 1.3.
@@ -14,6 +19,8 @@ import msgspec
 from arb.domain.errors import DataError, Rejected
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue, coin_of
+from arb.domain.time import NS_PER_MS, NS_PER_S
+from arb.engine.market.lag import Stamp
 from arb.engine.market.markets import symbol_on
 from arb.engine.market.stream import Notice
 from arb.venues.binance.merge import MergedBook
@@ -21,6 +28,9 @@ from arb.venues.binance.subscription import Subscription
 from arb.venues.levels import best_first
 
 DEPTHS: Final = (5, 10, 20)
+STAMPED: Final = "depth@100ms"
+STAMPED_FIRST: Final = "btcusdt"
+STAMPLESS_NS_MAX: Final = NS_PER_S  # of books that come and no stamps: ten missed ones
 SHUTDOWN_EVENT: Final = "serverShutdown"
 
 
@@ -50,9 +60,14 @@ class _Depth(msgspec.Struct):
     asks: list[tuple[Decimal, Decimal]]
 
 
+class _Change(msgspec.Struct):
+    E: int
+
+
 _FRAME: Final = msgspec.json.Decoder(_Frame)
 _TOP: Final = msgspec.json.Decoder(_Top)
 _DEPTH: Final = msgspec.json.Decoder(_Depth)
+_CHANGE: Final = msgspec.json.Decoder(_Change)
 
 
 class BinanceStream:
@@ -65,7 +80,9 @@ class BinanceStream:
         self._depth = next(depth for depth in DEPTHS if depth >= levels_max)
         self._symbols = _symbols(coins)
         self._books: dict[Symbol, MergedBook] = {}
-        self._subscription = Subscription(lambda name: [f"{name}@{kind}" for kind in self._kinds])
+        self._subscription = Subscription(self._streams_of)
+        self._stamped = STAMPED_FIRST  # the market whose stamps are asked for
+        self._stampless_ns = 0  # since when books come and no stamps (ours), 0 where they do
 
     def path(self) -> str:
         """Return the address after the host: that of frames with the names of their streams."""
@@ -77,7 +94,9 @@ class BinanceStream:
 
     def due(self, steady_ns: int) -> tuple[str, ...]:
         """Return what to send now."""
-        message = self._subscription.due(self._symbols, steady_ns)
+        symbols = self._symbols
+        wanted = dict.fromkeys((f"{self._stamped}@{STAMPED}", *symbols)) if symbols else {}
+        message = self._subscription.due(wanted, steady_ns)
         return () if message is None else (message,)
 
     def refused(self) -> Mapping[Coin, str]:
@@ -90,14 +109,18 @@ class BinanceStream:
     def _kinds(self) -> tuple[str, str]:
         return "bookTicker", f"depth{self._depth}@100ms"
 
+    def _streams_of(self, name: str) -> list[str]:
+        return [name] if "@" in name else [f"{name}@{kind}" for kind in self._kinds]
+
     def opened(self) -> tuple[str, ...]:
         """Forget the last connection: `due` asks for everything anew."""
         self._books.clear()
+        self._stampless_ns = 0
         self._subscription.opened()
         return ()
 
-    def read(self, frame: bytes, ts_recv_ns: int) -> Book | Notice:
-        """Return the symbol's book after this frame, or what else the frame says.
+    def read(self, frame: bytes, ts_recv_ns: int) -> Book | Stamp | Notice:
+        """Return the symbol's book after this frame, the venue's time, or what else the frame says.
 
         Raises: DataError, Rejected.
         """
@@ -105,15 +128,26 @@ class BinanceStream:
             outer = _FRAME.decode(frame)
             name, _, kind = outer.stream.partition("@")
             symbol = self._symbols.get(name)
-            if symbol is not None and kind == "bookTicker":
-                return self._read_top(symbol, _TOP.decode(outer.data), ts_recv_ns)
-            if symbol is not None and kind == self._kinds[1]:
+            if kind == STAMPED:
+                self._stampless_ns = 0
+                return Stamp(_CHANGE.decode(outer.data).E * NS_PER_MS)
+            if symbol is not None and kind in self._kinds:
+                self._look_for_stamps(name, ts_recv_ns)
+                if kind == "bookTicker":
+                    return self._read_top(symbol, _TOP.decode(outer.data), ts_recv_ns)
                 return self._read_depth(symbol, _DEPTH.decode(outer.data), ts_recv_ns)
         except (ValueError, RecursionError) as error:  # not JSON, not UTF-8, not the right shape, too deep
             raise DataError("malformed", str(error)) from error
         if self._is_answer(outer):
             return Notice.ALIVE
         return _notice(outer)
+
+    def _look_for_stamps(self, name: str, ts_recv_ns: int) -> None:
+        """Have another market's stamps sent where those of the present one stay away."""
+        if not self._stampless_ns:
+            self._stampless_ns = ts_recv_ns
+        elif not 0 <= ts_recv_ns - self._stampless_ns <= STAMPLESS_NS_MAX:
+            self._stamped, self._stampless_ns = name, ts_recv_ns
 
     def _is_answer(self, frame: _Frame) -> bool:
         if frame.stream or (frame.result is msgspec.UNSET and frame.error is None):

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from arb.domain.market.ids import Venue
 from arb.domain.risk.review import Refused
-from arb.domain.risk.stability import StabilityRules, VenueRecord, obstacle, score
-from arb.domain.time import NS_PER_S
+from arb.domain.risk.stability import StabilityRules, VenueHealth, VenueRecord, exit_pace, obstacle, score
+from arb.domain.time import NS_PER_MS, NS_PER_S
+from arb.domain.trading.exits import STOP_LOSS
 
 NOW_NS = 1_763_640_000_000_000_000
 RULES = StabilityRules(
@@ -30,9 +31,18 @@ def test_the_score_is_the_share_that_went_well_once_there_are_enough(claims, tro
     assert score(VenueRecord(claims=claims, troubles=troubles), RULES) == Decimal(expected)
 
 
-@given(claims=st.integers(0, 10_000), troubles=st.integers(0, 20_000))
-def test_a_score_is_a_share(claims, troubles):
-    assert 0 <= score(VenueRecord(claims=claims, troubles=troubles), RULES) <= 1
+@pytest.mark.parametrize(
+    ("lag_ms", "expected"), [(-9, "1"), (0, "1"), (750, "1"), (1_125, "0.5"), (1_500, "0"), (9_000, "0")]
+)
+def test_what_comes_late_lowers_the_score(lag_ms, expected):
+    assert score(VenueRecord(lag_ns=lag_ms * NS_PER_MS), RULES) == Decimal(expected)
+    half = VenueRecord(claims=20, troubles=10, lag_ns=lag_ms * NS_PER_MS)
+    assert score(half, RULES) == Decimal(expected) / 2
+
+
+@given(claims=st.integers(0, 10_000), troubles=st.integers(0, 20_000), lag_ns=st.integers())
+def test_a_score_is_a_share(claims, troubles, lag_ns):
+    assert 0 <= score(VenueRecord(claims=claims, troubles=troubles, lag_ns=lag_ns), RULES) <= 1
 
 
 @pytest.mark.parametrize(
@@ -45,10 +55,20 @@ def test_a_score_is_a_share(claims, troubles):
         ("venue_paused_upbit", VenueRecord(paused_until_ns=NOW_NS + 1)),
         ("venue_paused_upbit", VenueRecord(claims=4, troubles=4, last_trouble_ns=NOW_NS)),
         ("venue_unstable_upbit", VenueRecord(claims=20, troubles=11, last_trouble_ns=NOW_NS)),
+        (None, VenueRecord(lag_ns=1_125 * NS_PER_MS)),
+        ("venue_late_upbit", VenueRecord(lag_ns=1_126 * NS_PER_MS)),
+        ("venue_late_upbit", VenueRecord(claims=20, troubles=11, lag_ns=1_400 * NS_PER_MS)),
+        ("venue_unstable_upbit", VenueRecord(claims=20, troubles=15, lag_ns=1_000 * NS_PER_MS)),
     ],
 )
 def test_what_stops_entries_at_a_venue(reason, record):
     assert obstacle(Venue.UPBIT, record, RULES, NOW_NS) == (reason and Refused(reason))
+
+
+def test_an_exit_waits_for_a_venue_that_is_late_and_a_stop_loss_does_not():
+    late = {Venue.BINANCE: VenueHealth(record=VenueRecord(lag_ns=1_500 * NS_PER_MS))}
+    assert exit_pace(late, "converged", RULES, NOW_NS) == Refused("venue_late_binance")
+    assert not isinstance(exit_pace(late, STOP_LOSS, RULES, NOW_NS), Refused)
 
 
 def test_an_open_circuit_lets_one_through_after_a_while():

@@ -19,43 +19,42 @@ LIMITS = GateLimits(
 )
 
 
-def refused(gate: Gate, book) -> str:
+def refused(gate: Gate, book, lag_ns: int | None = 0) -> str:
     with pytest.raises(DataError) as caught:
-        gate.admit(book)
+        gate.admit(book, lag_ns)
     return caught.value.reason
 
 
 @pytest.mark.parametrize("lag_ms", [-5_000, -1, 1, 1_500])
-def test_a_stamp_within_the_limits_is_admitted(lag_ms):
-    Gate(LIMITS).admit(a_book(ts_event_ns=NOW_NS - lag_ms * NS_PER_MS))
+def test_a_lag_within_the_limits_is_admitted(lag_ms):
+    Gate(LIMITS).admit(a_book(), lag_ms * NS_PER_MS)
 
 
-@pytest.mark.parametrize(("lag_ms", "reason"), [(1_501, "stale"), (-5_001, "ahead")])
-def test_a_stamp_beyond_the_limits_is_refused(lag_ms, reason):
-    assert refused(Gate(LIMITS), a_book(ts_event_ns=NOW_NS - lag_ms * NS_PER_MS)) == reason
-
-
-def test_a_book_without_a_stamp_is_not_judged_by_it():
-    Gate(LIMITS).admit(a_book(ts_event_ns=0))
+@pytest.mark.parametrize(
+    ("lag_ns", "reason"),
+    [(1_501 * NS_PER_MS, "stale"), (-5_001 * NS_PER_MS, "ahead"), (None, "unstamped")],
+)
+def test_a_lag_beyond_the_limits_or_unknown_is_refused(lag_ns, reason):
+    assert refused(Gate(LIMITS), a_book(), lag_ns) == reason
 
 
 def test_a_sequence_may_repeat_but_not_go_back_until_a_reset():
     gate = Gate(LIMITS)
-    gate.admit(a_book(sequence=5))
-    gate.admit(a_book(sequence=5))
+    gate.admit(a_book(sequence=5), 0)
+    gate.admit(a_book(sequence=5), 0)
     assert refused(gate, a_book(sequence=4)) == "out_of_order"
-    gate.admit(a_book(BTC_USDT, sequence=4))
+    gate.admit(a_book(BTC_USDT, sequence=4), 0)
     gate.reset()
-    gate.admit(a_book(sequence=4))
+    gate.admit(a_book(sequence=4), 0)
 
 
 def test_a_jump_is_absurd_within_a_second_and_a_move_after_it():
     gate = Gate(LIMITS)
-    gate.admit(a_book(bid="100"))
+    gate.admit(a_book(bid="100"), 0)
     assert refused(gate, a_book(bid="121", ts_recv_ns=NOW_NS + 999 * NS_PER_MS)) == "absurd"
     assert refused(gate, a_book(bid="79", ts_recv_ns=NOW_NS + 999 * NS_PER_MS)) == "absurd"
-    gate.admit(a_book(bid="119", ts_recv_ns=NOW_NS + 999 * NS_PER_MS))
-    gate.admit(a_book(bid="300", ts_recv_ns=NOW_NS + 1_999 * NS_PER_MS))
+    gate.admit(a_book(bid="119", ts_recv_ns=NOW_NS + 999 * NS_PER_MS), 0)
+    gate.admit(a_book(bid="300", ts_recv_ns=NOW_NS + 1_999 * NS_PER_MS), 0)
 
 
 @given(st.lists(st.integers(0, 9), max_size=30))
@@ -63,7 +62,7 @@ def test_what_is_admitted_never_goes_back(sequences):
     gate, admitted = Gate(LIMITS), []
     for sequence in sequences:
         try:
-            gate.admit(a_book(sequence=sequence))
+            gate.admit(a_book(sequence=sequence), 0)
         except DataError:
             continue
         admitted.append(sequence)

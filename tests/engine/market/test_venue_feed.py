@@ -14,7 +14,8 @@ from arb.domain.market.ids import Coin
 from arb.domain.time import NS_PER_MS
 from arb.engine.market.feed import Feed
 from arb.engine.market.gate import Gate, GateLimits
-from arb.engine.market.stream import Notice
+from arb.engine.market.lag import SILENT_NS_MAX, Lag
+from arb.engine.market.stream import MarketStream, Notice
 from arb.engine.market.tally import Tally
 from arb.engine.market.venue_feed import VenueFeed
 from arb.venues.binance.stream import BinanceStream
@@ -55,7 +56,11 @@ class World:
         )
         self.feed.own({Coin("BTC"): 0})
         stream = UpbitStream(coins=coins, levels_max=1, ticket="t")
-        self.listener = VenueFeed(stream=stream, gate=Gate(LIMITS), feed=self.feed, tally=self.tally)
+        self.listener = self.listening(stream)
+
+    def listening(self, stream: MarketStream, offset_ns: int = 0) -> VenueFeed:
+        lag = Lag(lambda: offset_ns)
+        return VenueFeed(stream=stream, gate=Gate(LIMITS), feed=self.feed, tally=self.tally, lag=lag)
 
     def stored(self) -> int | None:
         self.feed.flush()
@@ -135,27 +140,91 @@ def test_a_closed_socket_takes_its_quotes_along_and_a_new_one_starts_over(world)
 
 
 def test_the_lag_is_told_of_books_that_come_too_late_to_be_believed(world):
-    assert world.listener.lag_ns is None
+    assert world.listener.lag_ns(NOW_NS) is None
     for lag_ms in (5, 1_500, 1_501, 6_000):
         world.listener.received(frame(), NOW_NS + lag_ms * NS_PER_MS)
-        assert world.listener.lag_ns == lag_ms * NS_PER_MS
+        assert world.listener.lag_ns(NOW_NS) == lag_ms * NS_PER_MS
     assert world.counts()["frames_dropped", "upbit:stale"] == 2
 
 
 def test_a_closed_socket_has_no_lag(world):
     world.listener.received(frame(), NOW_NS + 6_000 * NS_PER_MS)
     world.listener.closed()
-    assert world.listener.lag_ns is None
+    assert world.listener.lag_ns(NOW_NS) is None
 
 
-def test_books_without_a_stamp_have_no_lag(world):
-    stream = BinanceStream(coins=[Coin("BTC")], levels_max=1)
-    listener = VenueFeed(stream=stream, gate=Gate(LIMITS), feed=world.feed, tally=world.tally)
-    top = {"u": 1, "b": "100", "B": "1", "a": "101", "A": "1"}
-    listener.received(orjson.dumps({"stream": "btcusdt@bookTicker", "data": top}), NOW_NS)
-    listener.drained()
-    assert world.counts() == {("frames_accepted", "binance"): 1}
-    assert listener.lag_ns is None
+def test_a_quiet_venue_is_not_late(world):
+    world.listener.received(frame(), NOW_NS + 5 * NS_PER_MS)
+    assert world.listener.lag_ns(NOW_NS + 3_600_000 * NS_PER_MS) == 5 * NS_PER_MS
+
+
+def top(sequence: int = 1) -> bytes:
+    data = {"u": sequence, "b": "100", "B": "1", "a": "101", "A": "1"}
+    return orjson.dumps({"stream": "btcusdt@bookTicker", "data": data})
+
+
+def stamp(at_ns: int) -> bytes:
+    event = {"e": "depthUpdate", "E": at_ns // NS_PER_MS, "s": "BTCUSDT", "b": [], "a": []}
+    return orjson.dumps({"stream": "btcusdt@depth@100ms", "data": event})
+
+
+def binance(world: World, offset_ns: int = 0) -> VenueFeed:
+    return world.listening(BinanceStream(coins=[Coin("BTC")], levels_max=1), offset_ns)
+
+
+@pytest.mark.parametrize(
+    ("lag_ms", "offset_ms", "dropped"),
+    [
+        (0, 0, ""),
+        (1_500, 0, ""),
+        (1_501, 0, "stale"),
+        (-5_001, 0, "ahead"),
+        (-4_000, 4_000, ""),
+        (4_000, -4_000, ""),
+        (0, 1_501, "stale"),
+    ],
+)
+def test_books_without_a_stamp_are_as_late_as_the_stamped_stream_by_the_venues_clock(
+    world, lag_ms, offset_ms, dropped
+):
+    listener = binance(world, offset_ms * NS_PER_MS)
+    assert listener.received(stamp(NOW_NS - lag_ms * NS_PER_MS), NOW_NS) is Notice.ALIVE
+    taken = listener.received(top(), NOW_NS) is Notice.PROGRESS
+    assert listener.lag_ns(NOW_NS) == (lag_ms + offset_ms) * NS_PER_MS
+    assert (taken, world.counts()) == (
+        not dropped,
+        {("frames_dropped", f"binance:{dropped}"): 1} if dropped else {},
+    )
+
+
+def test_books_of_a_connection_that_was_never_stamped_are_not_believed(world):
+    listener = binance(world)
+    listener.received(top(), NOW_NS)
+    assert world.counts() == {("frames_dropped", "binance:unstamped"): 1}
+    assert listener.lag_ns(NOW_NS + SILENT_NS_MAX) is None
+    assert listener.lag_ns(NOW_NS + SILENT_NS_MAX + 1) == SILENT_NS_MAX + 1
+
+
+def test_a_stamped_stream_that_falls_silent_is_no_health(world):
+    listener = binance(world)
+    listener.received(stamp(NOW_NS), NOW_NS)
+    found = [
+        listener.received(top(sequence), NOW_NS + after_ns)
+        for sequence, after_ns in enumerate((1, SILENT_NS_MAX + 1, SILENT_NS_MAX + 2), start=1)
+    ]
+    assert found == [Notice.PROGRESS, Notice.PROGRESS, Notice.ALIVE]
+    assert world.counts()["frames_dropped", "binance:unstamped"] == 1
+    assert listener.lag_ns(NOW_NS + 60_000 * NS_PER_MS) == 60_000 * NS_PER_MS - 1
+    listener.received(stamp(NOW_NS + 60_000 * NS_PER_MS), NOW_NS + 60_000 * NS_PER_MS)
+    assert listener.received(top(4), NOW_NS + 60_000 * NS_PER_MS) is Notice.PROGRESS
+
+
+def test_a_new_connection_has_to_be_stamped_anew(world):
+    listener = binance(world)
+    listener.received(stamp(NOW_NS), NOW_NS)
+    listener.closed()
+    listener.opened()
+    assert listener.received(top(), NOW_NS + 1) is Notice.ALIVE
 
 
 @given(st.lists(st.integers(0, 20), min_size=1, max_size=30), st.data())

@@ -47,6 +47,15 @@ def test_the_window_reaches_back_from_now(world):
     assert world.store.asked == [(SESSION, world.clock.now_ns() - WINDOW_NS)]
 
 
+def test_how_late_the_venues_are_is_part_of_their_records(world):
+    lags_ns = {Venue.BINANCE: 7}
+    stability = Stability(SESSION, world.store, world.clock, window_ns=WINDOW_NS, lags_ns=lambda: lags_ns)
+    assert stability.records() == {
+        Venue.UPBIT: VenueRecord(claims=1),
+        Venue.BINANCE: VenueRecord(lag_ns=7),
+    }
+
+
 def test_within_a_second_the_store_is_asked_once(world):
     world.claims()
     world.clock.advance_ms(999)

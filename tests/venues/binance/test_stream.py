@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from arb.domain.errors import DataError, Rejected
 from arb.domain.market.book import Book, Level
 from arb.domain.market.ids import Coin, Symbol, Venue
+from arb.engine.market.lag import Stamp
 from arb.engine.market.stream import Notice
-from arb.venues.binance.stream import BinanceStream
+from arb.venues.binance.stream import STAMPLESS_NS_MAX, BinanceStream
 
 NOW_NS = 1_700_000_000_000_000_000
 TOP = (
@@ -50,6 +51,7 @@ def test_every_coin_is_subscribed_to_with_both_streams_on_the_open_connection():
     codec = stream()
     (message,) = codec.due(NOW_NS)
     names = ["bnbusdt@bookTicker", "bnbusdt@depth20@100ms", "btcusdt@bookTicker", "btcusdt@depth20@100ms"]
+    names = ["btcusdt@depth@100ms", *names]
     assert orjson.loads(message) == {"method": "SUBSCRIBE", "params": names, "id": 1}
     assert codec.due(NOW_NS) == ()
 
@@ -58,6 +60,53 @@ def test_every_coin_is_subscribed_to_with_both_streams_on_the_open_connection():
 def test_the_address_does_not_grow_with_the_coins(count):
     codec = BinanceStream(coins=[Coin(f"C{number}") for number in range(count)], levels_max=15)
     assert codec.path() == "/stream"
+
+
+def stamped(name: str, at_ms: int = 1) -> bytes:
+    return orjson.dumps({"stream": f"{name}@depth@100ms", "data": {"e": "depthUpdate", "E": at_ms}})
+
+
+def answer(codec: BinanceStream) -> list[str]:
+    """Take what is due, in batches, and say yes to it; return the streams of what was asked."""
+    asked = []
+    while due := codec.due(NOW_NS):
+        message = orjson.loads(due[0])
+        asked += [f"{message['method'][0]} {name}" for name in message["params"]]
+        codec.read(orjson.dumps({"result": None, "id": message["id"]}), NOW_NS)
+    return asked
+
+
+def test_a_stamped_frame_tells_the_venues_time_and_nothing_else():
+    assert stream().read(stamped("btcusdt", 1_700_000_000_123), NOW_NS) == Stamp(1_700_000_000_123_000_000)
+
+
+@pytest.mark.parametrize("bad", [{}, {"E": None}, {"E": "now"}, {"E": 1.5}])
+def test_a_stamped_frame_without_a_time_is_malformed(bad):
+    frame = orjson.dumps({"stream": "btcusdt@depth@100ms", "data": bad})
+    with pytest.raises(DataError, match="malformed"):
+        stream().read(frame, NOW_NS)
+
+
+def test_where_stamps_stay_away_those_of_a_market_whose_books_come_are_asked_for():
+    codec = stream()
+    answer(codec)
+    codec.read(top(1, "1", "2"), NOW_NS)
+    codec.read(top(2, "1", "2"), NOW_NS + STAMPLESS_NS_MAX)
+    assert answer(codec) == []
+    codec.read(top(3, "1", "2"), NOW_NS + STAMPLESS_NS_MAX + 1)
+    assert answer(codec) == ["U btcusdt@depth@100ms", "S bnbusdt@depth@100ms"]
+    codec.read(stamped("bnbusdt"), NOW_NS + STAMPLESS_NS_MAX + 2)
+    codec.read(top(4, "1", "2"), NOW_NS + 3 * STAMPLESS_NS_MAX)
+    assert answer(codec) == []
+
+
+def test_a_connection_without_coins_asks_for_nothing():
+    codec = stream()
+    answer(codec)
+    codec.watch([])
+    assert {name[0] for name in answer(codec)} == {"U"}
+    codec.opened()
+    assert codec.due(NOW_NS) == ()
 
 
 def test_a_coin_that_is_refused_is_named_and_frames_of_the_others_are_read():

@@ -1,37 +1,52 @@
 """Feed lag and quote age of each venue."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from arb.domain.errors import StoreUnavailable
 from arb.domain.health.judge import Reading, silence_ms
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.pair import Pair
 from arb.engine.market.markets import keys_of
-from arb.ports.market import QuoteStore
+from arb.ports.market import Clock, QuoteStore
 from arb.ports.messaging import Heartbeats
 
 US_PER_MS: Final = 1_000
+NS_PER_US: Final = 1_000
 SILENT_MS: Final = 10_000  # what a feed said before is no measurement of now
 
 
 @dataclass(frozen=True, slots=True)
 class FeedLag:
-    """How long after the venue's stamp its frames arrive, by what the feeds say; of frames with a stamp."""
+    """How long after the venue's stamp its frames arrive, or for how long none is stamped; feeds say so."""
 
     heartbeats: Heartbeats
 
     def read(self, now_ns: int) -> Iterable[Reading]:
+        """Return a measurement for each venue. Raises: StoreUnavailable."""
+        worst = self.worst_us(now_ns)
+        return [Reading("ws_lag_ms", venue, Decimal(lag_us) / US_PER_MS) for venue, lag_us in worst.items()]
+
+    def worst_us(self, now_ns: int) -> dict[Venue, int]:
         """Return the worst lag of each venue. Raises: StoreUnavailable."""
-        worst: dict[Venue, Decimal] = {}
+        worst: dict[Venue, int] = {}
         for facts in self.heartbeats.read().values():
             if silence_ms(int(facts.get("at_ns", "0")), now_ns) > SILENT_MS:
                 continue
             for venue in Venue:
                 if lag_us := facts.get(f"{venue}_lag_us"):
-                    worst[venue] = max(worst.get(venue, Decimal(0)), Decimal(lag_us) / US_PER_MS)
-        return [Reading("ws_lag_ms", venue, lag_ms) for venue, lag_ms in worst.items()]
+                    worst[venue] = max(worst.get(venue, 0), int(lag_us))
+        return worst
+
+
+def lags_ns(lag: FeedLag, clock: Clock) -> Mapping[Venue, int]:
+    """Return the worst lag of each venue, nothing while that cannot be read."""
+    try:
+        return {venue: lag_us * NS_PER_US for venue, lag_us in lag.worst_us(clock.now_ns()).items()}
+    except StoreUnavailable:
+        return {}
 
 
 @dataclass(frozen=True, slots=True)

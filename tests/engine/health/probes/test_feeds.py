@@ -4,10 +4,11 @@ from decimal import Decimal
 
 from arb.adapters.local.clock import ManualClock
 from arb.adapters.memory.quotes import MemoryQuoteStore
+from arb.domain.errors import StoreUnavailable
 from arb.domain.market.book import Book, Level
 from arb.domain.market.ids import Symbol, Venue
 from arb.domain.time import NS_PER_S
-from arb.engine.health.probes.feeds import FeedLag, QuoteAge
+from arb.engine.health.probes.feeds import FeedLag, QuoteAge, lags_ns
 from tests.domain.markets import PAIR
 from tests.engine.health.probes.reading import readings
 from tests.engine.health.test_watch import BTC, Beats
@@ -31,6 +32,16 @@ def test_the_age_of_a_venue_is_that_of_its_newest_book():
 def test_the_worst_lag_of_all_feeds_counts():
     beats = Beats({"feed-1": {"upbit_lag_us": "1500"}, "feed-2": {"upbit_lag_us": "7000"}, "other": {}})
     assert readings(FeedLag(beats), 0) == {("ws_lag_ms", "upbit"): Decimal(7)}
+
+
+def test_who_asks_for_lags_gets_none_where_they_cannot_be_read():
+    class Away(Beats):
+        def read(self):
+            raise StoreUnavailable("away")
+
+    clock, beats = ManualClock(NS_PER_S), {"feed": {"at_ns": "0", "binance_lag_us": "2000001"}}
+    assert lags_ns(FeedLag(Beats(beats)), clock) == {Venue.BINANCE: 2_000_001_000}
+    assert lags_ns(FeedLag(Away(beats)), clock) == {}
 
 
 def test_a_feed_that_fell_silent_or_has_no_connection_tells_no_lag():
