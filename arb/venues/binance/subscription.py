@@ -98,7 +98,8 @@ class Subscription:
             question, self._open = self._open, None  # nobody knows whether it was done
             self._asked.difference_update(name for name in question.names if name in wanted)
             self._asked.update(name for name in question.names if name not in wanted)
-        if self._refused.keys() - wanted:
+        if gone := self._refused.keys() - wanted:
+            self._asked -= gone
             self._refused = {name: why for name, why in self._refused.items() if name in wanted}
         if not self._refused:
             self._retried_ns = None

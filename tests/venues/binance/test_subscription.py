@@ -117,6 +117,15 @@ def test_a_market_that_is_no_longer_wanted_is_no_longer_refused():
     assert not venue.subscription.refused
 
 
+def test_a_market_that_was_refused_and_is_wanted_again_is_asked_for_again():
+    venue = Venue(frozenset({"c1usdt"}))
+    venue.settle(names(2))
+    venue.subscription.due({"c0usdt": None}, venue.now_ns)
+    venue.unknown = frozenset()
+    venue.settle(names(2))
+    assert venue.markets() == {*names(2)}
+
+
 def test_a_new_connection_asks_for_everything_and_old_answers_are_nobodys():
     venue = Venue()
     venue.settle(names(3))
