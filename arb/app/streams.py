@@ -14,7 +14,7 @@ from arb.ports.trading import VenueClient
 from arb.venues.api_key import ApiKey
 from arb.venues.binance.stream import BinanceStream
 from arb.venues.binance.user_stream import BinanceUserStream
-from arb.venues.upbit.auth import nonce_of
+from arb.venues.jwt import nonce_of
 from arb.venues.upbit.stream import KEEP_ALIVE, UpbitStream
 from arb.venues.upbit.user_stream import UpbitUserStream
 from config.settings import RunMode, Settings

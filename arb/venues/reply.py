@@ -5,6 +5,7 @@ Upbit sends JSON numbers, exponents included; Binance sends decimal strings. Bot
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -54,6 +55,14 @@ def proven_status(status: State, executed: Decimal, fills: tuple[Fill, ...]) -> 
     if sum((fill.quantity for fill in fills), ZERO) >= executed:
         return status
     return State.PARTIALLY_FILLED if fills else State.ACCEPTED
+
+
+def stamp_ns(text: str) -> int:
+    """Return an ISO 8601 stamp with its offset as nanoseconds, exact to the microsecond."""
+    stamp = datetime.fromisoformat(text)
+    if stamp.tzinfo is None:
+        raise ValueError(f"no offset: {text!r}")
+    return int(stamp.replace(microsecond=0).timestamp()) * 1_000_000_000 + stamp.microsecond * 1_000
 
 
 def _refuse_constant(text: str) -> Any:

@@ -48,6 +48,7 @@ class Dialect:
     error_of: Callable[[HttpResponse, Effect], VenueError]
     pause_scope: Callable[[HttpRequest, HttpResponse], str | None]
     usage: Callable[[HttpResponse], tuple[Usage, ...]]
+    holds_error: Callable[[HttpResponse], bool] = lambda _response: False  # though its status says success
 
 
 class Gateway:
@@ -84,7 +85,7 @@ class Gateway:
             raise self._lost(request, f"{request.path}: reply lost: {error}") from error
         self._breaker.succeeded()
         self._limiter.observe(self._dialect.usage(response))
-        if response.is_success:
+        if response.is_success and not self._dialect.holds_error(response):
             self._limiter.calm(request.group)
             return response
         problem = self._dialect.error_of(response, request.effect)

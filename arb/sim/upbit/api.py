@@ -3,20 +3,17 @@
 The other half is the WebSocket streams (socket_routes.py), which stand behind the same door.
 """
 
-import asyncio
-from collections.abc import Callable
-
 from aiohttp import web
 
-from arb.domain.time import NS_PER_S
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.stage import Stage
 from arb.sim.upbit.account_routes import Account
 from arb.sim.upbit.cancel_routes import Canceling
 from arb.sim.upbit.candle_routes import CandleRoutes
-from arb.sim.upbit.desk import Desk
+from arb.sim.upbit.desk import Desk, later
 from arb.sim.upbit.door import Door
 from arb.sim.upbit.forms import market_code
+from arb.sim.upbit.house import UPBIT
 from arb.sim.upbit.lookup_routes import Lookup
 from arb.sim.upbit.order_routes import Ordering
 from arb.sim.upbit.public_tape import PublicTape
@@ -28,8 +25,8 @@ class Api:
     """Quotation, balances, and orders looked up, made and ended."""
 
     def __init__(self, stage: Stage, exchange: Exchange, tape: PublicTape, board: Switchboard) -> None:
-        self.desk = Desk(stage, exchange, _later)
-        self.door = Door(stage, board, exchange.reject, exchange.records.shelf.spend)
+        self.desk = Desk(stage, UPBIT, exchange, later)
+        self.door = Door(stage, UPBIT, board, exchange.reject, exchange.records.shelf.spend)
         markets = frozenset(market_code(coin) for coin in stage.market.coins(stage.venue))
         lookup = Lookup(stage, exchange, self.desk)
         self._routes = [
@@ -44,7 +41,3 @@ class Api:
     def install(self, app: web.Application) -> None:
         """Add every endpoint to the application."""
         self.door.install(app, self._routes)
-
-
-def _later(delay_ns: int, action: Callable[[], None]) -> None:
-    asyncio.get_running_loop().call_later(delay_ns / NS_PER_S, action)

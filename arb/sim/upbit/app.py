@@ -15,12 +15,15 @@ from arb.sim.core.rules import QuoteFee, VenueRules
 from arb.sim.core.serve import install
 from arb.sim.core.stage import Stage
 from arb.sim.upbit.api import Api
+from arb.sim.upbit.auth import ANY_KEY, VIEW_ORDERS
 from arb.sim.upbit.forms import QUOTE, market_code
+from arb.sim.upbit.house import INFO_PATH, UPBIT
 from arb.sim.upbit.info_stream import InfoStream
 from arb.sim.upbit.private_stream import PrivateStream
 from arb.sim.upbit.public_stream import PublicStream
 from arb.sim.upbit.public_tape import PublicTape
-from arb.sim.upbit.socket_routes import Sockets
+from arb.sim.upbit.socket_routes import SocketEndpoint, Sockets
+from arb.sim.upbit.subscription import INFO_TYPES, PRIVATE_TYPES, PUBLIC_TYPES
 from arb.sim.upbit.switches import Switchboard
 from arb.sim.upbit.text import uuid_source
 from arb.sim.venues import KRW_LOT
@@ -44,14 +47,19 @@ def build(stage: Stage) -> web.Application:
     """Return the application of one simulated Upbit."""
     app = web.Application()
     exchange = Exchange(venue_rules(stage), stage.journal, stage.clock, stage.config.opening(stage.venue))
-    board, tape = Switchboard(stage.faults), PublicTape(stage.config.seed)
+    board, tape = Switchboard(stage, UPBIT), PublicTape(stage.config.seed, stage.venue)
     api = Api(stage, exchange, tape, board)
-    public, private = PublicStream(stage, tape, board), PrivateStream(stage, exchange)
+    public, private = PublicStream(stage, UPBIT, tape, board), PrivateStream(stage, UPBIT, exchange)
     api.desk.subscribe(private.tell)
     exchange.subscribe(tape.follow)
     exchange.subscribe(private.follow)
     info = InfoStream(stage, tape)
-    sockets = Sockets(stage, board, api.door, public, private, info)
+    endpoints = (
+        SocketEndpoint(path=UPBIT.public_path, stream=public, types=PUBLIC_TYPES),
+        SocketEndpoint(path=UPBIT.private_path, stream=private, types=PRIVATE_TYPES, permission=VIEW_ORDERS),
+        SocketEndpoint(path=INFO_PATH, stream=info, types=INFO_TYPES, permission=ANY_KEY),
+    )
+    sockets = Sockets(stage, board, api.door, endpoints)
 
     def publish(step: int, books: Mapping[str, Book]) -> None:
         sockets.strike()

@@ -41,14 +41,16 @@ class Authenticator:
 
     access_key: AccessKey
     spend: Callable[[str], bool]  # False for a nonce that was used before
+    token_life_ms: int | None = None  # None: tokens do not age, and carry no time
 
-    def check(self, header: str | None, parameters: Parameters) -> None:
+    def check(self, header: str | None, parameters: Parameters, now_ms: int = 0) -> None:
         """Accept a request as coming from the owner of the key, or say why not.
 
         Raises: UpbitRefusal (401). A correctly signed token spends its nonce
         even if the request is refused afterwards.
         """
         claims = self._signed_claims(header)
+        self._check_age(claims.get("timestamp"), now_ms)
         self._spend(claims.get("nonce"))
         _check_hash(claims, parameters.hashed_text)
 
@@ -64,6 +66,14 @@ class Authenticator:
         except BadToken as error:
             raise refuse("jwt_verification") from error
         return claims
+
+    def _check_age(self, stamp_ms: object, now_ms: int) -> None:
+        if self.token_life_ms is None:
+            return
+        if not isinstance(stamp_ms, int):
+            raise refuse("jwt_verification", "timestamp is missing")
+        if now_ms - stamp_ms > self.token_life_ms:
+            raise refuse("expired_jwt")
 
     def _spend(self, nonce: object) -> None:
         if not isinstance(nonce, str) or not nonce:

@@ -74,7 +74,7 @@ class Connection:
 
     async def _listen(self) -> None:
         while not self._socket.closed:
-            idle_s = self._board.switches.idle_close_ms / 1000
+            idle_s = self._board.idle_close_ms / 1000
             try:
                 message = await self._socket.receive(min(idle_s, IDLE_LOOK_S_MAX))
             except TimeoutError:

@@ -1,16 +1,17 @@
 """The order desk: takes orders, remembers identifiers, and lets results be seen a moment later.
 
 The engine decides at once; clients see `wait` until the result's delay has passed, in replies and
-events alike, as the venue's own asynchronous engine looks from outside. An identifier belongs to
-the first order that used it, for ever, whatever became of it: also to one that was refused, unless
-the fault `identifier_free_after_refusal` stands; then only lack of funds uses it up.
+events alike, as the venue's own asynchronous engine looks from outside. Where identifiers are kept, one
+belongs to the first order that used it, for ever, whatever became of it: also to one that was refused,
+unless the fault `identifier_free_after_refusal` stands; then only lack of funds uses it up.
 """
 
+import asyncio
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
-from arb.domain.time import NS_PER_MS
+from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.sim.core.events import OrderAccepted, OrderClosed, OrderFilled, OrderRejected, TradePrevented
 from arb.sim.core.exchange import Exchange, Refused
 from arb.sim.core.fault_kinds import FaultKind
@@ -21,23 +22,28 @@ from arb.sim.core.orders import Order
 from arb.sim.core.stage import Stage
 from arb.sim.upbit.errors import refuse
 from arb.sim.upbit.forms import OrderForm, form_of
-from arb.sim.upbit.orders import WAIT, OrderView, Trade, state_of
+from arb.sim.upbit.orders import WAIT, OrderView, Trade
 from arb.sim.upbit.updates import Update, make_update, prevented, results, trade_of
+from arb.sim.upbit.variant import ProtocolVariant
 
 RESULT_DELAY_MS: Final = (1, 5)  # until a match or a cancel shows, uniform
 SHORTAGES: Final = frozenset({"insufficient_funds_bid", "insufficient_funds_ask"})
 
 Later = Callable[[int, Callable[[], None]], None]  # (delay in ns, what to do then)
-
-
 Listener = Callable[[Update], None]
+
+
+def later(delay_ns: int, action: Callable[[], None]) -> None:
+    """Do something after a while, beside the requests."""
+    asyncio.get_running_loop().call_later(delay_ns / NS_PER_S, action)
 
 
 class Desk:
     """Orders of the one account, over the shared engine."""
 
-    def __init__(self, stage: Stage, exchange: Exchange, later: Later) -> None:
+    def __init__(self, stage: Stage, variant: ProtocolVariant, exchange: Exchange, later: Later) -> None:
         self._stage = stage
+        self._variant = variant
         self._exchange = exchange
         self._later = later
         self._shown: dict[str, tuple[int, OrderView]] = {}  # order id -> (until ns, what clients see)
@@ -57,7 +63,9 @@ class Desk:
         return self._stage.now_ns()
 
     def owns(self, identifier: str) -> bool:
-        """Return whether `identifier` was used before."""
+        """Return whether `identifier` is taken."""
+        if not self._variant.keeps_identifiers:
+            return False
         used_up = self._exchange.records.shelf.is_used_up(identifier)
         return used_up or bool(self._exchange.with_client_id(identifier))
 
@@ -122,7 +130,7 @@ class Desk:
         return OrderView(
             uuid=order.order_id,
             form=form_of(order.request),
-            state=state_of(order),
+            state=self._variant.state_of(order),
             created_ns=order.created_ns,
             fee_rate=self._exchange.rules.fees.rate,
             locked=order.held,

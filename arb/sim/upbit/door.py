@@ -29,14 +29,16 @@ from arb.sim.upbit.errors import ErrorReply, UpbitRefusal, refuse
 from arb.sim.upbit.forms import ASK, BID, coin_of
 from arb.sim.upbit.limits import Limiter
 from arb.sim.upbit.parameters import Parameters, from_json, from_query
-from arb.sim.upbit.rates import DEFAULT_RATES, remaining_header
+from arb.sim.upbit.rates import remaining_header
 from arb.sim.upbit.switches import Switchboard
-from arb.sim.upbit.text import quoted, to_json
+from arb.sim.upbit.text import milliseconds, quoted, to_json
+from arb.sim.upbit.variant import ProtocolVariant
 
 ACCOUNT: Final = "account"
 JSON_TYPE: Final = "application/json"
 SIDES: Final = {BID: "BUY", ASK: "SELL"}  # what faults call them
 REMAINING: Final = "Remaining-Req"
+DEFAULT: Final = "default"  # the group of what has no other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,21 +65,23 @@ class Door:
     def __init__(
         self,
         stage: Stage,
+        variant: ProtocolVariant,
         board: Switchboard,
         reject: Callable[[str, str], None],
         spend: Callable[[str], bool],
     ) -> None:
         self._stage = stage
+        self._variant = variant
         self._board = board
         self._reject = reject  # records that an order was refused, with its identifier and why
-        self._limiter = Limiter(rates=dict(DEFAULT_RATES))
+        self._limiter = Limiter(rates=dict(variant.rates))
         credential = stage.config.credential(stage.venue)
         key = AccessKey(key=credential.key, secret=credential.secret)
-        self._authenticator = Authenticator(key, spend)
+        self._authenticator = Authenticator(key, spend, variant.token_life_ms)
 
     def install(self, app: web.Application, routes: list[Route]) -> None:
         """Add `routes` to the application, and an answer to whoever asks for something else."""
-        app.middlewares.append(_unknown_paths)
+        app.middlewares.append(self._unknown_paths)
         for route in routes:
             app.router.add_route(route.method, route.path, self._entrance(route))
 
@@ -95,11 +99,11 @@ class Door:
             left = self.admit(route, request)
             body = await self._work(route, request)
         except UpbitRefusal as refusal:
-            return self._reply(route, left, refusal.reply.status, _named(route, refusal.reply).body())
+            return self._refused(route, left, refusal)
         except ServerError:
-            return self._reply(route, left, 500, _named(route, refuse("server_error").reply).body())
+            return self._refused(route, left, refuse("server_error"))
         except UnderMaintenance:
-            return self._reply(route, left, 503, _named(route, refuse("service_unavailable").reply).body())
+            return self._refused(route, left, refuse("service_unavailable"))
         except ReplyLost:
             return cut(request)
         return self._reply(route, left, route.status, quoted(body) if route.permission is None else body)
@@ -111,7 +115,7 @@ class Door:
         """
         now_ns = self._stage.clock.now_ns()
         caller = ACCOUNT if route.permission is not None else request.remote or ""
-        default = DEFAULT_RATES[route.group]
+        default = self._variant.rates[route.group]
         count = self._board.switches.rates.get(route.group, default.count)
         self._limiter.rates[route.group] = replace(default, count=count)
         if "Origin" in request.headers:
@@ -127,7 +131,8 @@ class Door:
             return
         if self._stage.faults.standing(FaultKind.REVOKED_KEY) is not None:
             raise refuse("invalid_access_key")
-        self._authenticator.check(request.headers.get("Authorization"), parameters)
+        now_ms = milliseconds(self._stage.now_ns())
+        self._authenticator.check(request.headers.get("Authorization"), parameters, now_ms)
         switches = self._board.switches
         policy = KeyPolicy(
             permissions=frozenset(switches.permissions),
@@ -169,34 +174,41 @@ class Door:
     async def _work(self, route: Route, request: web.Request) -> Any:
         parameters = await read_parameters(request)
         self.authenticate(route, request, parameters)
-        client_id = parameters.get("identifier") or parameters.get("new_identifier") or ""
+        client_id = next(filter(None, map(parameters.get, self._variant.client_id)), "")
         coin = coin_of(parameters.get("market") or "")
         side = SIDES.get(parameters.get("side") or "", "")
         return await self.pass_faults(route, client_id, lambda: route.handler(parameters), coin, side)
 
     def _reply(self, route: Route, left: int, status: int, body: Any) -> web.Response:
-        header = remaining_header(route.group, self._limiter.rates[route.group], left)
-        return web.Response(
-            body=to_json(body), status=status, headers={REMAINING: header}, content_type=JSON_TYPE
-        )
+        return self._written(body, status, route.group, left)
 
+    def _refused(self, route: Route, left: int, refusal: UpbitRefusal) -> web.Response:
+        reply = self._named(route, refusal.reply)
+        return self._reply(route, left, reply.status, reply.body())
 
-@web.middleware
-async def _unknown_paths(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    """Answer a path or a method that does not exist as the venue does: with JSON and what is left."""
-    try:
-        return await handler(request)
-    except (web.HTTPNotFound, web.HTTPMethodNotAllowed) as error:
-        if request.path.startswith("/sim/"):
-            raise
-        rate = DEFAULT_RATES["default"]
-        body = {"error": {"name": "not_found", "message": "요청한 경로를 찾을 수 없습니다."}}
-        header = remaining_header("default", rate, rate.count - 1)
-        return web.Response(
-            body=to_json(body), status=error.status, headers={REMAINING: header}, content_type=JSON_TYPE
-        )
+    def _written(self, body: Any, status: int, group: str, left: int) -> web.Response:
+        headers = {}
+        if self._variant.tells_remaining:
+            headers[REMAINING] = remaining_header(group, self._limiter.rates[group], left)
+        return web.Response(body=to_json(body), status=status, headers=headers, content_type=JSON_TYPE)
+
+    def _named(self, route: Route, reply: ErrorReply) -> ErrorReply:
+        """Return the error as the venue names it; quotation uses the status."""
+        name = self._variant.error_names.get(str(reply.name), reply.name)
+        return replace(reply, name=reply.status if route.permission is None else name)
+
+    @web.middleware
+    async def _unknown_paths(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """Answer a path or a method that does not exist as the venue does: with JSON and what is left."""
+        try:
+            return await handler(request)
+        except (web.HTTPNotFound, web.HTTPMethodNotAllowed) as error:
+            if request.path.startswith("/sim/"):
+                raise
+            body = {"error": {"name": "not_found", "message": "요청한 경로를 찾을 수 없습니다."}}
+            return self._written(body, error.status, DEFAULT, self._variant.rates[DEFAULT].count - 1)
 
 
 async def read_parameters(request: web.Request) -> Parameters:
@@ -210,8 +222,3 @@ async def read_parameters(request: web.Request) -> Parameters:
     if request.query_string or not body:
         return from_query(request.rel_url.raw_query_string)
     return from_json(body) if body.startswith(b"{") else from_query(body.decode("ascii", "replace"))
-
-
-def _named(route: Route, reply: ErrorReply) -> ErrorReply:
-    """Return the error as the API of `route` names it: quotation uses the status."""
-    return replace(reply, name=reply.status) if route.permission is None else reply

@@ -12,7 +12,8 @@ from arb.sim.upbit.text import to_json
 
 PONG_FRAME: Final = b'{"status":"UP"}'
 
-_COMMON: Final = {"type": "ty", "code": "cd", "timestamp": "tms", "stream_type": "st"}
+NO_NAMES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType({})
+COMMON_NAMES: Final = {"type": "ty", "code": "cd", "timestamp": "tms", "stream_type": "st"}
 _PRICE_CHANGE: Final = {
     "prev_closing_price": "pcp",
     "change": "c",
@@ -23,14 +24,14 @@ _PRICE_CHANGE: Final = {
 }
 SHORT_NAMES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
-        "orderbook": _COMMON
+        "orderbook": COMMON_NAMES
         | {"total_ask_size": "tas", "total_bid_size": "tbs", "orderbook_units": "obu", "level": "lv"}
         | {"ask_price": "ap", "bid_price": "bp", "ask_size": "as", "bid_size": "bs"},
-        "trade": _COMMON
+        "trade": COMMON_NAMES
         | _PRICE_CHANGE
         | {"trade_price": "tp", "trade_volume": "tv", "ask_bid": "ab", "sequential_id": "sid"}
         | {"best_ask_price": "bap", "best_ask_size": "bas", "best_bid_price": "bbp", "best_bid_size": "bbs"},
-        "ticker": _COMMON
+        "ticker": COMMON_NAMES
         | _PRICE_CHANGE
         | {"opening_price": "op", "high_price": "hp", "low_price": "lp", "trade_price": "tp"}
         | {"signed_change_price": "scp", "change_rate": "cr", "signed_change_rate": "scr"}
@@ -40,22 +41,14 @@ SHORT_NAMES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         | {"highest_52_week_price": "h52wp", "highest_52_week_date": "h52wdt"}
         | {"lowest_52_week_price": "l52wp", "lowest_52_week_date": "l52wdt"}
         | {"market_state": "ms", "delisting_date": "dd"},
-        "candle": _COMMON
+        "candle": COMMON_NAMES
         | {"candle_date_time_utc": "cdttmu", "candle_date_time_kst": "cdttmk"}
         | {"opening_price": "op", "high_price": "hp", "low_price": "lp", "trade_price": "tp"}
         | {"candle_acc_trade_volume": "catv", "candle_acc_trade_price": "catp"},
-        "myOrder": _COMMON
-        | {"uuid": "uid", "ask_bid": "ab", "order_type": "ot", "state": "s", "trade_uuid": "tuid"}
-        | {"price": "p", "avg_price": "ap", "volume": "v", "remaining_volume": "rv"}
-        | {"executed_volume": "ev", "trades_count": "tc", "reserved_fee": "rsf", "remaining_fee": "rmf"}
-        | {"paid_fee": "pf", "locked": "l", "executed_funds": "ef", "time_in_force": "tif"}
-        | {"trade_fee": "tf", "is_maker": "im", "identifier": "id", "smp_type": "smpt"}
-        | {"prevented_volume": "pv", "prevented_locked": "pl"}
-        | {"trade_timestamp": "ttms", "order_timestamp": "otms"},
-        "myAsset": _COMMON
+        "myAsset": COMMON_NAMES
         | {"asset_uuid": "astuid", "assets": "ast", "asset_timestamp": "asttms"}
         | {"currency": "cu", "balance": "b", "locked": "l"},
-        "indicator": _COMMON
+        "indicator": COMMON_NAMES
         | {"timeframe": "tf", "indicator": "ind", "params": "p", "value": "v"}
         | {"candle_date_time_utc": "cdttmu"},
         "LIST_SUBSCRIPTIONS": {"method": "mthd", "result": "rslt", "ticket": "tckt"}
@@ -93,11 +86,14 @@ _WITHIN: Final[Mapping[str, Mapping[str, str]]] = (
 )
 
 
-def encode_frame(message: Mapping[str, Any], form: str) -> bytes:
-    """Return `message` as a frame in the connection's format."""
+def encode_frame(
+    message: Mapping[str, Any], form: str, own_names: Mapping[str, Mapping[str, str]] = NO_NAMES
+) -> bytes:
+    """Return `message` as a frame in the connection's format; `own_names` are those of one venue, by type."""
     shaped: Any = message
+    kind = _kind(message)
     if form.startswith("SIMPLE"):
-        shaped = _shorten(message, SHORT_NAMES[_kind(message)])
+        shaped = _shorten(message, own_names.get(kind) or SHORT_NAMES[kind])
     return to_json([shaped] if form.endswith("LIST") else shaped)
 
 

@@ -8,13 +8,12 @@ from typing import Final
 
 from arb.sim.core.book import Book
 from arb.sim.upbit.frames import SHORT_NAMES
-from arb.sim.upbit.text import milliseconds
 
 ROW: Final = ("ask_price", "bid_price", "ask_size", "bid_size")
 DIGITS: Final = 8  # of sizes
 
 
-def live_book(market: str, book: Book, units: int, now_ns: int, form: str) -> bytes | None:
+def live_book(market: str, book: Book, units: int, stamp: int, form: str) -> bytes | None:
     """Return the message of `units` rows; None where one side is shorter, whose rows must be filled up."""
     bids, asks = book.floats(units)
     if len(bids) != len(asks) or not bids:
@@ -25,7 +24,7 @@ def live_book(market: str, book: Book, units: int, now_ns: int, form: str) -> by
     values = (part for row in rows for part in row)
     totals = (round(sum(ask_sizes), DIGITS), round(sum(bid_sizes), DIGITS))
     shape = _shape(market, len(ask_sizes), form)
-    return (shape % (milliseconds(now_ns), *totals, *values)).encode()
+    return (shape % (stamp, *totals, *values)).encode()
 
 
 def _price(value: float) -> float:

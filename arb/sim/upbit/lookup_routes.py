@@ -49,7 +49,10 @@ class Lookup:
 
     async def order(self, parameters: Parameters) -> Any:
         view = self._desk.view(self.find(parameters, "uuid", "identifier"))
-        body = order_with_trades_json(view)
+        return self.told(view, order_with_trades_json(view))
+
+    def told(self, view: OrderView, body: dict[str, Any]) -> dict[str, Any]:
+        """Return what is told of an order with its trades, less what a fault has told late."""
         if self._lags(FaultKind.LATE_TRADES, view):
             body["trades"] = body["trades"][:-1]
         return body | {"paid_fee": "0"} if self._lags(FaultKind.LATE_FEE, view) else body
@@ -84,10 +87,10 @@ class Lookup:
     async def closed(self, parameters: Parameters) -> Any:
         states = parameters.all("states") or parameters.all("state") or [DONE, CANCEL]
         limit = parameters.integer("limit", LIST_MAX, CLOSED_MAX)
-        start_ns, end_ns = self._window(parameters)
+        start_ns, end_ns = self.window(parameters)
         views = (
             view
-            for view in map(self._desk.view, self._created(parameters, start_ns, end_ns))
+            for view in map(self._desk.view, self.created(parameters, start_ns, end_ns))
             if view.state in states and view.state != WAIT
         )
         return [order_json(view) for view in islice(views, limit)]
@@ -126,13 +129,15 @@ class Lookup:
         """Return the orders clients may see as open, newest first unless asked, of one market or all."""
         return _sorted(parameters, self._desk.seen_open())
 
-    def _created(self, parameters: Parameters, start_ns: int, end_ns: int) -> Iterator[Order]:
+    def created(self, parameters: Parameters, start_ns: int, end_ns: int) -> Iterator[Order]:
+        """Yield the orders of a market, or of all, that were created in a span of time."""
         found = self._exchange.orders.select(
             since_ns=start_ns, until_ns=end_ns, newest_first=_newest_first(parameters)
         )
         return (order for order in found if _is_of_market(parameters, order))
 
-    def _window(self, parameters: Parameters) -> tuple[int, int]:
+    def window(self, parameters: Parameters) -> tuple[int, int]:
+        """Return the span of time that is asked about. Raises: UpbitRefusal (invalid_parameter)."""
         start_ns, end_ns = _time(parameters, "start_time"), _time(parameters, "end_time")
         if end_ns is None:
             end_ns = self._stage.now_ns() if start_ns is None else start_ns + WINDOW_NS

@@ -118,8 +118,7 @@ class Ordering:
         book = self._exchange.book(form.coin)
         _check_depth(form, book)
         best_bid = book.bids[0].price if book.bids else ZERO
-        units, min_total = self._board.price_units(form.market), self._board.min_total(form.market)
-        check_size(form, best_bid, units, min_total)
+        check_size(form, best_bid, self._board.unit_at, self._board.min_total(form.market))
         return form
 
 

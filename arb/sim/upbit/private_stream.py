@@ -14,9 +14,9 @@ from arb.sim.core.stage import Stage
 from arb.sim.upbit.account_render import my_asset_json
 from arb.sim.upbit.connection import Connection
 from arb.sim.upbit.frames import encode_frame
-from arb.sim.upbit.render import my_order_json
 from arb.sim.upbit.text import seeded_uuid
 from arb.sim.upbit.updates import Update
+from arb.sim.upbit.variant import ProtocolVariant
 
 MY_ORDER: Final = "myOrder"
 MY_ASSET: Final = "myAsset"
@@ -25,10 +25,11 @@ MY_ASSET: Final = "myAsset"
 class PrivateStream:
     """Tells every private connection what happened to orders and balances."""
 
-    def __init__(self, stage: Stage, exchange: Exchange) -> None:
+    def __init__(self, stage: Stage, variant: ProtocolVariant, exchange: Exchange) -> None:
         self._stage = stage
+        self._variant = variant
         self._exchange = exchange
-        self._asset_uuid = seeded_uuid(f"{stage.config.seed}:upbit:assets")
+        self._asset_uuid = seeded_uuid(f"{stage.config.seed}:{stage.venue}:assets")
         self._shapers: dict[Connection, dict[str, PrivateShaper]] = {}
 
     def join(self, connection: Connection) -> None:
@@ -51,7 +52,7 @@ class PrivateStream:
         if not self._shapers:
             return
         now_ns, form = self._stage.now_ns(), update.view.form
-        order = my_order_json(update.view, update.state, update.trade, now_ns)
+        order = self._variant.order_event(update.view, update.state, update.trade, now_ns)
         assets = my_asset_json(self._asset_uuid, self._balances(update.currencies), now_ns)
         for connection in list(self._shapers):
             for subscription in connection.subscriptions:
@@ -71,7 +72,7 @@ class PrivateStream:
                 self._deliver(connection, assets, "")
 
     def _deliver(self, connection: Connection, message: dict[str, Any], client_id: str) -> None:
-        frame = encode_frame(message, connection.form)
+        frame = encode_frame(message, connection.form, {MY_ORDER: self._variant.event_names})
         shaper = self._shapers[connection][message["type"]]
         lag_ms = shaper.lag_ms()
         for delivery in shaper.push(frame, client_id):

@@ -22,6 +22,7 @@ from arb.sim.upbit.quotation import grouped, grouping_levels, orderbook_fields
 from arb.sim.upbit.subscription import CANDLE_SPANS, Subscription, split_code
 from arb.sim.upbit.switches import Switchboard
 from arb.sim.upbit.tickers import ticker_message
+from arb.sim.upbit.variant import ProtocolVariant
 
 SNAPSHOT: Final = "SNAPSHOT"
 REALTIME: Final = "REALTIME"
@@ -40,8 +41,9 @@ class Channel:
 class PublicStream:
     """Sends every connection what it subscribed to."""
 
-    def __init__(self, stage: Stage, tape: PublicTape, board: Switchboard) -> None:
+    def __init__(self, stage: Stage, variant: ProtocolVariant, tape: PublicTape, board: Switchboard) -> None:
         self._stage = stage
+        self._variant = variant
         self._tape = tape
         self._board = board
         self._candles = CandleNews(tape)
@@ -85,9 +87,8 @@ class PublicStream:
 
     def _frames(self, channel: Channel, form: str, fresh: dict[str, list[PublicTrade]]) -> Iterator[bytes]:
         if channel.type == "orderbook" and channel.level == 0:
-            told = live_book(
-                channel.market, self._tape.books[channel.market], channel.units, self._stage.now_ns(), form
-            )
+            stamp = self._variant.book_stamp(self._stage.now_ns())
+            told = live_book(channel.market, self._tape.books[channel.market], channel.units, stamp, form)
             if told is not None:
                 shaped = self._shaper.push(f"orderbook.{channel.market}", told)
                 if shaped is not None:
@@ -122,7 +123,7 @@ class PublicStream:
         return {
             "type": "orderbook",
             "code": channel.market,
-            **orderbook_fields(shown, self._stage.now_ns(), channel.units),
+            **orderbook_fields(shown, self._variant.book_stamp(self._stage.now_ns()), channel.units),
             "stream_type": stream_type,
             "level": channel.level,
         }
@@ -135,10 +136,11 @@ class PublicStream:
             if subscription.type != "orderbook":
                 yield Channel(subscription.type, market)
             elif subscription.level == 0 or str(subscription.level) in self._levels(market):
-                yield Channel("orderbook", market, units, subscription.level)
+                rows = min(units, self._variant.book_units_max)
+                yield Channel("orderbook", market, rows, subscription.level)
 
     def _levels(self, market: str) -> list[str]:
-        return grouping_levels(self._tape.unit(market, self._board.price_units(market)))
+        return grouping_levels(self._board.unit_at(market, self._tape.best_price(market)))
 
 
 def swap_sides(frame: bytes) -> bytes:

@@ -10,13 +10,13 @@ from decimal import ROUND_DOWN, Decimal
 from random import Random
 from typing import Final
 
+from arb.domain.market.ids import Venue
 from arb.sim.core.book import Book
 from arb.sim.core.candles import Candles
 from arb.sim.core.events import OrderFilled
 from arb.sim.core.journal import Recorded
 from arb.sim.core.orders import Side
 from arb.sim.upbit.public_trades import PublicTrade
-from arb.sim.upbit.quotation import price_unit
 from arb.sim.upbit.tickers import DayStatistics
 from arb.sim.venues import KRW_LOT
 
@@ -28,8 +28,8 @@ SEQUENCE_PER_MS: Final = 10_000
 class PublicTape:
     """Recent trades and statistics of every market, by market code."""
 
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
+    def __init__(self, seed: int, venue: Venue) -> None:
+        self._seed, self._venue = seed, venue
         self._sequence = 0
         self._fresh: list[tuple[str, PublicTrade]] = []
         self.books: dict[str, Book] = {}
@@ -40,7 +40,7 @@ class PublicTape:
 
     def advance(self, step: int, ts_ns: int, books: Mapping[str, Book]) -> list[tuple[str, PublicTrade]]:
         """Show new books (by market) and return the trades since the last step, oldest first."""
-        rng = Random(f"{self._seed}:upbit:trades:{step}")
+        rng = Random(f"{self._seed}:{self._venue}:trades:{step}")
         for market, book in books.items():
             self.books[market] = book
             dice, side, share = rng.random(), rng.random(), rng.random()
@@ -61,12 +61,11 @@ class PublicTape:
         """Return what candles of a span are made of: minutes, or seconds, of which the newest are kept."""
         return (self._seconds if span == 1 else self.candles)[market]
 
-    def unit(self, market: str, overrides: Mapping[str, Decimal]) -> Decimal:
-        """Return the price unit of a market at its best ask, KRW."""
+    def best_price(self, market: str) -> Decimal:
+        """Return a market's best ask, or what there is in its place, KRW."""
         book = self.books[market]
         best = (*book.asks[:1], *book.bids[:1])
-        price = best[0].price if best else self.days[market].last.price
-        return price_unit(market, price, overrides)
+        return best[0].price if best else self.days[market].last.price
 
     def _print(self, market: str, book: Book, ask_bid: str, share: float, ts_ns: int) -> None:
         best = (book.bids if ask_bid == "ASK" else book.asks)[:1]

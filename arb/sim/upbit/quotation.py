@@ -1,6 +1,6 @@
 """Order books as Upbit writes them: full books of N rows, prices as JSON numbers, and price units.
 
-Pure. A price unit is the table's (core/ticks.py) by price band, unless the venue changed a market's at
+Pure. A price unit is the venue's (core/ticks.py) by price band, unless the venue changed a market's at
 run time: `overrides`. Shapes: exchange_protocols.md 2.4 and 2.8.
 """
 
@@ -10,22 +10,17 @@ from itertools import groupby, zip_longest
 from typing import Any, Final
 
 from arb.sim.core.book import Book, Level
-from arb.sim.core.ticks import ceil_to, floor_to, is_multiple, krw_tick
-from arb.sim.upbit.text import milliseconds, number
+from arb.sim.core.ticks import TickRule, ceil_to, floor_to
+from arb.sim.upbit.text import number
 
 ZERO: Final = Decimal(0)
 NOTHING: Final = Level(ZERO, ZERO)
 LEVEL_MULTIPLES: Final = (0, 10, 100, 1_000, 10_000)  # of the unit, as /orderbook/instruments lists them
 
 
-def price_unit(market: str, price: Decimal, overrides: Mapping[str, Decimal]) -> Decimal:
+def price_unit(market: str, price: Decimal, overrides: Mapping[str, Decimal], tick: TickRule) -> Decimal:
     """Return the unit `market` uses at `price`, in KRW."""
-    return overrides.get(market) or krw_tick(price)
-
-
-def is_on_unit(market: str, price: Decimal, overrides: Mapping[str, Decimal]) -> bool:
-    """Return whether an order at `price` would be taken."""
-    return is_multiple(price, price_unit(market, price, overrides))
+    return overrides.get(market) or tick(price)
 
 
 def grouping_levels(unit: Decimal) -> list[str]:
@@ -43,11 +38,11 @@ def grouped(book: Book, level: Decimal) -> Book:
     )
 
 
-def orderbook_fields(book: Book, ts_ns: int, units: int) -> dict[str, Any]:
+def orderbook_fields(book: Book, stamp: int, units: int) -> dict[str, Any]:
     """Return what REST and WebSocket order books have in common; row i holds ask i and bid i."""
     asks, bids = book.asks[:units], book.bids[:units]
     return {
-        "timestamp": milliseconds(ts_ns),
+        "timestamp": stamp,
         "total_ask_size": number(sum((each.quantity for each in asks), ZERO)),
         "total_bid_size": number(sum((each.quantity for each in bids), ZERO)),
         "orderbook_units": [

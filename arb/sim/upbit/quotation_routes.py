@@ -17,7 +17,7 @@ from arb.sim.upbit.public_trades import tick_json
 from arb.sim.upbit.quotation import grouped, grouping_levels, orderbook_fields
 from arb.sim.upbit.subscription import ORDERBOOK_UNIT_DEFAULT
 from arb.sim.upbit.switches import MarketEvent, Switchboard
-from arb.sim.upbit.text import number
+from arb.sim.upbit.text import milliseconds, number
 from arb.sim.upbit.tickers import ticker_json
 
 MISSING: Final = "Missing request parameter error. Check the required parameters!"
@@ -70,7 +70,7 @@ class Quotation:
             book = shown(self._stage.faults, coin_of(market), self._exchange.book(coin_of(market)))
             if level and format(level, "f") not in grouping_levels(self._unit(market)):
                 raise refuse_quotation(400, "Not supported level")
-            fields = orderbook_fields(grouped(book, level), self._stage.now_ns(), count)
+            fields = orderbook_fields(grouped(book, level), milliseconds(self._stage.now_ns()), count)
             rows.append({"market": market, **fields, "level": level})
         return rows
 
@@ -115,7 +115,7 @@ class Quotation:
         return [tick_json(market, trade, opening) for trade in reversed(trades)]
 
     def _unit(self, market: str) -> Decimal:
-        return self._tape.unit(market, self._board.price_units(market))
+        return self._board.unit_at(market, self._tape.best_price(market))
 
     def _markets(self, parameters: Parameters, name: str) -> list[str]:
         markets = parameters.all(name)

@@ -17,7 +17,7 @@ class Rate:
     period_ns: int = NS_PER_S
 
 
-DEFAULT_RATES: Final = {
+UPBIT_RATES: Final = {
     "market": Rate(count=10),
     "candle": Rate(count=10),
     "trade": Rate(count=10),

@@ -5,19 +5,19 @@ exchange_protocols.md 2.5 and 2.6.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
 
 from arb.sim.upbit.errors import UpbitRefusal, refuse
 from arb.sim.upbit.forms import ASK, BID, SELF_TRADES, OrderForm
 from arb.sim.upbit.parameters import Parameters
-from arb.sim.upbit.quotation import is_on_unit
 
 MAX_TOTAL_KRW: Final = Decimal(1_000_000_000)
 VOLUME_UNIT: Final = Decimal("0.00000001")
 IDENTIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{1,64}")
 SMP_DEFAULT: Final = "cancel_maker"
+UnitAt = Callable[[str, Decimal], Decimal]  # the price unit of a market at a price
 
 # (side, ord_type) -> (takes a price, takes a volume, accepted times in force)
 SHAPES: Final[Mapping[tuple[str, str], tuple[bool, bool, frozenset[str | None]]]] = {
@@ -50,13 +50,13 @@ def read_order(parameters: Parameters, markets: frozenset[str]) -> OrderForm:
     return form
 
 
-def check_size(form: OrderForm, best_bid: Decimal, units: Mapping[str, Decimal], min_total: Decimal) -> None:
+def check_size(form: OrderForm, best_bid: Decimal, unit_at: UnitAt, min_total: Decimal) -> None:
     """Check price unit, smallest and largest total (KRW).
 
     Raises: UpbitRefusal (invalid_price_*, under_min_total_*, invalid_parameter).
     """
     side, price = form.side, form.price
-    if form.ord_type == "limit" and price is not None and not is_on_unit(form.market, price, units):
+    if form.ord_type == "limit" and price is not None and price % unit_at(form.market, price):
         raise refuse(f"invalid_price_{side}")
     total = order_total(form, best_bid)
     if total < min_total:

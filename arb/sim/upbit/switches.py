@@ -1,6 +1,6 @@
 """What an operator may change about the simulated venue while it runs.
 
-GET or PUT /sim/upbit/switches, JSON. PUT replaces everything: what is left out goes back to its
+GET or PUT /sim/VENUE/switches, JSON. PUT replaces everything: what is left out goes back to its
 default. Faults have their own switchboard (core/admin.py).
 """
 
@@ -12,14 +12,14 @@ from aiohttp import web
 
 from arb.sim.core.admin import reply
 from arb.sim.core.fault_kinds import FaultKind
-from arb.sim.core.faults import FaultPlan
 from arb.sim.core.market_faults import rules_of
+from arb.sim.core.stage import Stage
 from arb.sim.upbit.auth import PERMISSIONS
 from arb.sim.upbit.forms import coin_of
+from arb.sim.upbit.quotation import price_unit
+from arb.sim.upbit.variant import ProtocolVariant
 
 MIN_TOTAL_KRW: Final = Decimal(5_000)
-PATH: Final = "/sim/upbit/switches"
-IDLE_CLOSE_MS: Final = 120_000
 
 
 class Caution(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -47,16 +47,27 @@ class Switches(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     permissions: list[str] = msgspec.field(default_factory=lambda: sorted(PERMISSIONS))
     addresses: list[str] = []  # allowed client IPs; empty allows all
     key_expires_ns: int | None = None  # Unix epoch
-    idle_close_ms: int = IDLE_CLOSE_MS
+    idle_close_ms: int | None = None  # None: as the venue does
     rates: dict[str, int] = {}  # limit group -> requests per period
 
 
 class Switchboard:
     """Holds the switches in force, beside the faults that change a market's rules."""
 
-    def __init__(self, faults: FaultPlan) -> None:
+    def __init__(self, stage: Stage, variant: ProtocolVariant) -> None:
         self.switches = Switches()
-        self._faults = faults
+        self._faults, self._variant = stage.faults, variant
+        self._path = f"/sim/{stage.venue}/switches"
+
+    @property
+    def idle_close_ms(self) -> int:
+        """Return after how long a connection on which nothing moves is closed."""
+        chosen = self.switches.idle_close_ms
+        return self._variant.idle_close_ms if chosen is None else chosen
+
+    def unit_at(self, market: str, price: Decimal) -> Decimal:
+        """Return the price unit of a market at a price, KRW."""
+        return price_unit(market, price, self.price_units(market), self._variant.tick)
 
     def price_units(self, market: str) -> dict[str, Decimal]:
         """Return the price unit of a market by its code, if it is not the table's."""
@@ -82,7 +93,7 @@ class Switchboard:
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes to add to the application."""
-        return [web.get(PATH, self._show), web.put(PATH, self._replace)]
+        return [web.get(self._path, self._show), web.put(self._path, self._replace)]
 
     async def _show(self, _request: web.Request) -> web.Response:
         return reply(msgspec.to_builtins(self.switches))

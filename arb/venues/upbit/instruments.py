@@ -5,14 +5,14 @@ fallback, covers the rest.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.market.instrument import FeeIn, Instrument
-from arb.domain.market.money import BPS, floor_to
-from arb.venues.rows import OddField, above_zero, by_symbol, fee_rate, not_negative, taken, text
+from arb.domain.market.money import floor_to
+from arb.venues.rows import OddField, above_zero, by_symbol, taken, text
+from arb.venues.terms import Terms
 from arb.venues.upbit.names import symbol_of, venue_symbol
 
 Bands = tuple[tuple[Decimal, Decimal], ...]
@@ -40,18 +40,7 @@ KRW_BANDS: Final = tuple(
     )
 )
 LOT_STEP: Final = Decimal("0.00000001")
-NOTIONAL_MIN_ABSURD: Final = Decimal(1_000_000)  # KRW; 5,000 is usual
 TICK_ABSURD: Final = Decimal("0.1")  # of the price; a hundredth is the coarsest of the table
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What an account may do in a market, and at what price."""
-
-    taker_fee_bps: Decimal
-    notional_min: Decimal  # KRW
-    notional_max: Decimal  # KRW
-    is_active: bool
 
 
 DEFAULT_TERMS: Final = Terms(
@@ -75,32 +64,6 @@ def tick_sizes(body: Any) -> dict[Symbol, Decimal | OddField]:
 def last_prices(body: Any) -> dict[Symbol, Decimal | OddField]:
     """Return the last price by market, KRW."""
     return by_symbol(body, _market, lambda row: taken(row, "trade_price", above_zero))
-
-
-def terms(body: Any) -> Terms | OddField:
-    """Return the terms of an orders/chance reply, or what is odd about it; the dearer side's fee counts."""
-    try:
-        return _terms(body)
-    except OddField as odd:
-        return odd
-
-
-def _terms(body: Any) -> Terms:
-    fees = [taken(body, name, fee_rate) for name in ("bid_fee", "ask_fee")]
-    market = taken(body, "market", dict)
-    least = max(
-        taken(taken(market, side, dict, "market"), "min_total", not_negative, f"market.{side}")
-        for side in ("bid", "ask")
-    )
-    most = taken(market, "max_total", above_zero, "market")
-    if least > min(most, NOTIONAL_MIN_ABSURD):
-        raise OddField("market.min_total", least)
-    return Terms(
-        taker_fee_bps=BPS * max(fees),
-        notional_min=least,
-        notional_max=most,
-        is_active=taken(market, "state", text, "market") == "active",
-    )
 
 
 def instrument(

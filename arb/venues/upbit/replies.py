@@ -6,7 +6,6 @@ ended as `cancel` may have been filled, wholly or in part: what counts are its t
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
@@ -14,7 +13,8 @@ from typing import Any, Final
 from arb.domain.market.ids import ClientOrderId, FillId, VenueOrderId
 from arb.domain.market.money import ZERO
 from arb.domain.trading.order import Fill, OrderReport, State
-from arb.venues.reply import amount, proven_status
+from arb.venues.paid_fee import fees_so_far, final_fees
+from arb.venues.reply import amount, proven_status, stamp_ns
 
 STATES: Final[Mapping[str, State]] = MappingProxyType(
     {
@@ -24,7 +24,6 @@ STATES: Final[Mapping[str, State]] = MappingProxyType(
         "cancel": State.CANCELED,
     }
 )
-UNIT_KRW: Final = Decimal("0.00000001")  # what a fee may have been rounded down by, for each trade
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,15 +73,12 @@ def order_report(body: Any, taker_fee: Decimal) -> OrderReport:
     trades paid: none of them is told yet, and the order counts as working. An order that names no fee, or
     less than the rate, may name more in a moment: its fees are assumed until it is old.
     """
-    return _report(body, _fees(body, body["trades"], taker_fee))
+    return _report(body, fees_so_far(body, taker_fee))
 
 
 def settled_report(body: Any, taker_fee: Decimal) -> OrderReport:
     """Return the same of an order so old that what it says of its fee is the last word."""
-    trades = body["trades"]
-    named, funds = _named(body), _funds(trades)
-    fees = [each * taker_fee for each in funds] if named is None else _shares(funds, named)
-    return _report(body, [(fee, False) for fee in fees])
+    return _report(body, final_fees(body, taker_fee))
 
 
 def _report(body: Any, fees: Sequence[tuple[Decimal, bool]]) -> OrderReport:
@@ -96,34 +92,6 @@ def balances(body: Any) -> dict[str, Decimal]:
     """Return balance plus locked by asset, zeros left out: `balance` is only what is free."""
     totals = {row["currency"]: amount(row["balance"]) + amount(row["locked"]) for row in body}
     return {asset: total for asset, total in totals.items() if total != ZERO}
-
-
-def _fees(body: Any, trades: Sequence[Any], taker_fee: Decimal) -> list[tuple[Decimal, bool]]:
-    """Return the fee of each trade, and whether more of it may be named later."""
-    funds, named = _funds(trades), _named(body)
-    by_rate = [each * taker_fee for each in funds]
-    if named is None:
-        return [(fee, True) for fee in by_rate]
-    may_lag = named < sum(by_rate, ZERO) - UNIT_KRW * len(trades)
-    return [(fee, may_lag) for fee in _shares(funds, named)]
-
-
-def _named(body: Any) -> Decimal | None:
-    """Return what an order says that all of its trades paid, None where it does not say."""
-    return None if body.get("paid_fee") is None else amount(body["paid_fee"])
-
-
-def _funds(trades: Sequence[Any]) -> list[Decimal]:
-    return [amount(trade["funds"]) for trade in trades]
-
-
-def _shares(funds: Sequence[Decimal], paid: Decimal) -> list[Decimal]:
-    """Return the fee of each trade by its share; together exactly what the order paid."""
-    total = sum(funds, ZERO)
-    if total == ZERO:
-        return [ZERO for _ in funds]
-    shares = [each * (paid / total) for each in funds[:-1]]
-    return [*shares, paid - sum(shares, ZERO)]
 
 
 def _fill(trade: Any, fee: Decimal, fee_is_assumed: bool) -> Fill:
@@ -141,11 +109,3 @@ def _fill(trade: Any, fee: Decimal, fee_is_assumed: bool) -> Fill:
 def execution_id(text: str) -> FillId:
     """Return the one name of an execution, whichever of Upbit's ways of telling of it spelt it how."""
     return FillId(text.strip().lower())
-
-
-def stamp_ns(text: str) -> int:
-    """Return an ISO 8601 stamp with its offset as nanoseconds, exact to the microsecond."""
-    stamp = datetime.fromisoformat(text)
-    if stamp.tzinfo is None:
-        raise ValueError(f"no offset: {text!r}")
-    return int(stamp.replace(microsecond=0).timestamp()) * 1_000_000_000 + stamp.microsecond * 1_000

@@ -44,7 +44,7 @@ from arb.engine.trading.kill_gate import KillGate
 from arb.ports.trading import VenueClient
 from arb.venues.api_key import ApiKey
 from arb.venues.binance.user_stream import BinanceUserStream
-from arb.venues.upbit.auth import nonce_of
+from arb.venues.jwt import nonce_of
 from arb.venues.upbit.user_stream import UpbitUserStream
 from config.settings import load
 from tests.contracts import world

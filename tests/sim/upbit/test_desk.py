@@ -14,6 +14,7 @@ from arb.sim.upbit.app import venue_rules
 from arb.sim.upbit.desk import Desk
 from arb.sim.upbit.errors import UpbitRefusal
 from arb.sim.upbit.forms import OrderForm
+from arb.sim.upbit.house import UPBIT
 from arb.sim.upbit.public_tape import PublicTape
 
 EPOCH_NS = 1_700_000_000_000_000_000
@@ -36,9 +37,14 @@ class Floor:
         stage = make_stage(Venue.UPBIT, config, self.clock, None)
         self.exchange = Exchange(venue_rules(stage), stage.journal, self.clock, balances[Venue.UPBIT])
         self.due, self.told = [], []
-        self.desk = Desk(stage, self.exchange, lambda delay_ns, action: self.due.append((delay_ns, action)))
+        self.desk = Desk(
+            stage, UPBIT, self.exchange, lambda delay_ns, action: self.due.append((delay_ns, action))
+        )
         self.desk.subscribe(lambda update: self.told.append(update.state))
         self.exchange.put_books({"BTC": book(1_000_000, 1_001_000)})
+
+    def later(self, delay_ns, action):
+        self.due.append((delay_ns, action))
 
     def place(self, price, volume, side="bid", time_in_force=None):
         form = OrderForm(
@@ -105,7 +111,7 @@ def test_refused_order_changes_nothing(floor):
 
 def test_trades_of_a_step_depend_on_nothing_but_seed_and_step():
     def run():
-        tape = PublicTape(seed=3)
+        tape = PublicTape(3, Venue.UPBIT)
         books = {"KRW-BTC": book(1_000_000, 1_001_000), "KRW-USDT": book(1_400, 1_401)}
         return [tape.advance(step, EPOCH_NS + step, books) for step in range(50)]
 

@@ -3,14 +3,14 @@ import pytest
 from arb.domain.time import NS_PER_S
 from arb.sim.upbit.errors import UpbitRefusal
 from arb.sim.upbit.limits import BLOCK_NS_FIRST, EXCESS_MAX, STRIKE_MEMORY_NS, Limiter, MessageLimiter
-from arb.sim.upbit.rates import DEFAULT_RATES, remaining_header
+from arb.sim.upbit.rates import UPBIT_RATES, remaining_header
 
 START_NS = 1_000 * NS_PER_S
 
 
 @pytest.fixture
 def limiter():
-    return Limiter(rates=dict(DEFAULT_RATES))
+    return Limiter(rates=dict(UPBIT_RATES))
 
 
 def status(limiter, now_ns, group="order", caller="a"):
@@ -71,7 +71,7 @@ def test_good_behaviour_forgets_earlier_blocks(limiter):
 
 
 def test_header_has_the_documented_form():
-    assert remaining_header("default", DEFAULT_RATES["default"], 29) == "group=default; min=1800; sec=29"
+    assert remaining_header("default", UPBIT_RATES["default"], 29) == "group=default; min=1800; sec=29"
 
 
 def test_connection_takes_five_messages_a_second_and_a_hundred_a_minute():

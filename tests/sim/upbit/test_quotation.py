@@ -3,12 +3,14 @@ from decimal import Decimal
 import pytest
 
 from arb.sim.core.book import Book, Level
+from arb.sim.core.ticks import is_multiple, krw_tick
 from arb.sim.upbit.frames import encode_frame
 from arb.sim.upbit.public_trades import PublicTrade, change_fields, tick_json, trade_message
-from arb.sim.upbit.quotation import grouped, grouping_levels, is_on_unit, orderbook_fields, price_unit
+from arb.sim.upbit.quotation import grouped, grouping_levels, orderbook_fields, price_unit
 from arb.sim.upbit.tickers import DayStatistics, ticker_json, ticker_message
 
 NOW_NS = 1_696_585_056_910_000_000  # 2023-10-06 09:37:36 UTC
+NOW_MS = 1_696_585_056_910
 
 
 def levels(*rows):
@@ -25,7 +27,7 @@ TRADE = PublicTrade(
 
 
 def test_row_holds_both_sides_and_totals_cover_what_is_shown():
-    fields = orderbook_fields(BOOK, NOW_NS, 2)
+    fields = orderbook_fields(BOOK, NOW_MS, 2)
     assert fields["orderbook_units"][0] == {
         "ask_price": 137_002_000,
         "bid_price": 137_001_000,
@@ -37,7 +39,7 @@ def test_row_holds_both_sides_and_totals_cover_what_is_shown():
 
 
 def test_shorter_side_is_filled_with_zeros():
-    assert orderbook_fields(BOOK, NOW_NS, 30)["orderbook_units"][2]["ask_price"] == 0
+    assert orderbook_fields(BOOK, NOW_MS, 30)["orderbook_units"][2]["ask_price"] == 0
 
 
 def test_grouping_merges_bids_down_and_asks_up():
@@ -56,7 +58,7 @@ def test_change_is_signed_and_unsigned(price, word):
 
 
 def test_simple_orderbook_has_the_documented_keys():
-    message = {"type": "orderbook", "code": "KRW-BTC", **orderbook_fields(BOOK, NOW_NS, 1)}
+    message = {"type": "orderbook", "code": "KRW-BTC", **orderbook_fields(BOOK, NOW_MS, 1)}
     frame = encode_frame(message | {"stream_type": "REALTIME", "level": 0}, "SIMPLE")
     assert frame == (
         b'{"ty":"orderbook","cd":"KRW-BTC","tms":1696585056910,"tas":0.25,"tbs":0.5,'
@@ -122,19 +124,18 @@ def test_ticker_follows_the_trades():
     ],
 )
 def test_unit_at_every_boundary(price, unit):
-    assert price_unit("KRW-BTC", Decimal(price), {}) == Decimal(unit)
+    assert price_unit("KRW-BTC", Decimal(price), {}, krw_tick) == Decimal(unit)
 
 
 @pytest.mark.parametrize(("price", "taken"), [("100000000", True), ("100000500", False), ("1400.5", False)])
 def test_price_between_units_is_not_taken(price, taken):
-    assert is_on_unit("KRW-BTC", Decimal(price), {}) is taken
+    assert is_multiple(Decimal(price), price_unit("KRW-BTC", Decimal(price), {}, krw_tick)) is taken
 
 
 def test_market_override_replaces_the_table():
     overrides = {"KRW-USDT": Decimal("0.5")}
-    assert price_unit("KRW-USDT", Decimal(1400), overrides) == Decimal("0.5")
-    assert is_on_unit("KRW-USDT", Decimal("1400.5"), overrides)
-    assert price_unit("KRW-XRP", Decimal(1400), overrides) == 1
+    assert price_unit("KRW-USDT", Decimal(1400), overrides, krw_tick) == Decimal("0.5")
+    assert price_unit("KRW-XRP", Decimal(1400), overrides, krw_tick) == 1
 
 
 def test_grouping_levels_are_multiples_of_the_unit():

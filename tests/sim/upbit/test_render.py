@@ -5,6 +5,7 @@ from decimal import Decimal
 from arb.sim.upbit.account_render import my_asset_json
 from arb.sim.upbit.forms import OrderForm, form_of
 from arb.sim.upbit.frames import encode_frame
+from arb.sim.upbit.house import EVENT_NAMES
 from arb.sim.upbit.orders import DONE, WAIT, OrderView, Trade
 from arb.sim.upbit.render import my_order_json, order_json, order_with_trades_json
 
@@ -96,7 +97,9 @@ def test_formats_differ_in_names_and_wrapping():
 
 
 def test_simple_my_order_uses_only_short_names():
-    frame = encode_frame(my_order_json(make(tif="ioc"), "wait", None, CREATED_NS), "SIMPLE")
+    frame = encode_frame(
+        my_order_json(make(tif="ioc"), "wait", None, CREATED_NS), "SIMPLE", {"myOrder": EVENT_NAMES}
+    )
     for name in (b'"uid"', b'"rsf"', b'"rmf"', b'"tif"', b'"smpt"', b'"otms"', b'"ev"'):
         assert name in frame
     assert b"_" not in frame.replace(b"cancel_maker", b"")

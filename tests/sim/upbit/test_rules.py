@@ -3,6 +3,7 @@ from decimal import Decimal
 
 import pytest
 
+from arb.sim.core.ticks import krw_tick
 from arb.sim.upbit.errors import UpbitRefusal
 from arb.sim.upbit.parameters import from_json
 from arb.sim.upbit.rules import check_size, read_order
@@ -13,6 +14,10 @@ LIMIT = {"market": "KRW-BTC", "side": "bid", "ord_type": "limit", "volume": "0.0
 BEST_BID = Decimal(140_000_000)
 
 
+def unit_at(_market, price):
+    return krw_tick(price)
+
+
 def read(**changes):
     body = {name: value for name, value in (LIMIT | changes).items() if value is not None}
     return read_order(from_json(json.dumps(body).encode()), MARKETS)
@@ -20,7 +25,7 @@ def read(**changes):
 
 def refusal(**changes):
     with pytest.raises(UpbitRefusal) as caught:
-        check_size(read(**changes), BEST_BID, {}, MIN_TOTAL_KRW)
+        check_size(read(**changes), BEST_BID, unit_at, MIN_TOTAL_KRW)
     return caught.value.reply.name
 
 
@@ -42,7 +47,7 @@ def refusal(**changes):
     ],
 )
 def test_every_documented_shape_is_taken(changes):
-    check_size(read(**changes), BEST_BID, {}, MIN_TOTAL_KRW)
+    check_size(read(**changes), BEST_BID, unit_at, MIN_TOTAL_KRW)
 
 
 @pytest.mark.parametrize(

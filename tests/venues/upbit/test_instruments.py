@@ -8,6 +8,7 @@ import pytest
 from arb.domain.market.ids import Symbol
 from arb.venues.reply import read
 from arb.venues.rows import OddField
+from arb.venues.terms import terms as terms_of
 from arb.venues.upbit import instruments as reference
 from arb.venues.upbit import replies as replies
 from arb.venues.upbit.instruments import KRW_BANDS
@@ -31,7 +32,7 @@ def test_markets_with_their_warnings():
 
 
 def test_chance_takes_the_dearer_fee_and_the_higher_minimum():
-    terms = reference.terms(UPBIT_CHANCE)
+    terms = terms_of(UPBIT_CHANCE)
     assert (terms.taker_fee_bps, terms.notional_min) == (5, 6_000)
     assert (terms.notional_max, terms.is_active) == (1_000_000_000, True)
 
@@ -69,7 +70,7 @@ def test_a_price_or_unit_that_is_not_above_zero_is_odd_and_the_others_are_read(v
     ],
 )
 def test_terms_that_cannot_be_are_odd_and_name_their_field(field: str, change: dict[str, Any]):
-    odd = reference.terms({**UPBIT_CHANCE, **change})
+    odd = terms_of({**UPBIT_CHANCE, **change})
     assert isinstance(odd, OddField)
     assert odd.field == field
 

@@ -9,9 +9,10 @@ import pytest
 
 from arb.domain.market.ids import Symbol, Venue
 from arb.venues.api_key import ApiKey
+from arb.venues.jwt import nonce_of, query_hash
 from arb.venues.request import Effect, HttpRequest, Usage
 from arb.venues.upbit import orders as upbit
-from arb.venues.upbit.auth import Pass, nonce_of, query_hash
+from arb.venues.upbit.auth import Pass
 from tests.venues.samples import make_order, response
 
 KEY = ApiKey("test-access-key-000000000000000000000000", "test-secret-key-000000000000000000000000")

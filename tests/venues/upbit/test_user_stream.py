@@ -14,6 +14,7 @@ from arb.domain.trading.order import Fill, State
 from arb.engine.market.stream import Notice
 from arb.engine.trading.fills import StreamedReport
 from arb.sim.upbit.frames import encode_frame
+from arb.sim.upbit.house import EVENT_NAMES
 from arb.venues.api_key import ApiKey
 from arb.venues.upbit import replies as upbit_replies
 from arb.venues.upbit.user_stream import UpbitUserStream
@@ -48,7 +49,7 @@ def message(**changes: object) -> dict[str, object]:
 
 
 def report(form: str = "DEFAULT", **changes: object) -> StreamedReport:
-    found = STREAM.read(encode_frame(message(**changes), form))
+    found = STREAM.read(encode_frame(message(**changes), form, {"myOrder": EVENT_NAMES}))
     assert isinstance(found, StreamedReport)
     return found
 

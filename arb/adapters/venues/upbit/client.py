@@ -22,9 +22,10 @@ from arb.ports.market import Clock, Entropy
 from arb.ports.trading import NeverPlaced, NotFoundYet, Resolution
 from arb.venues.api_key import ApiKey
 from arb.venues.errors import AmbiguousRefusal, OrderNotFound
+from arb.venues.jwt import nonce_of
 from arb.venues.request import HttpRequest
 from arb.venues.upbit import errors, orders, replies
-from arb.venues.upbit.auth import Pass, nonce_of
+from arb.venues.upbit.auth import Pass
 from arb.venues.upbit.instruments import DEFAULT_TERMS
 from arb.venues.upbit.listed import listed
 

@@ -13,10 +13,11 @@ from arb.engine.market.markets import symbol_on
 from arb.ports.market import Clock
 from arb.venues.levels import REST_WAIT_MS_MAX
 from arb.venues.rows import MISSING, OddField, believed
+from arb.venues.terms import Terms, terms
 from arb.venues.upbit import books, orders
 from arb.venues.upbit import instruments as rules
 from arb.venues.upbit.auth import Pass
-from arb.venues.upbit.instruments import DEFAULT_TERMS, Terms
+from arb.venues.upbit.instruments import DEFAULT_TERMS
 
 
 class UpbitMarkets:
@@ -77,6 +78,6 @@ class UpbitMarkets:
         if self._sign is None:
             return DEFAULT_TERMS
         try:
-            return self._gateway.ask(orders.chance(symbol, self._sign()), rules.terms)
+            return self._gateway.ask(orders.chance(symbol, self._sign()), terms)
         except Rejected as error:  # of this market alone: keys that are refused are another error
             return OddField("orders/chance", f"refused: {error.detail}")
