@@ -14,7 +14,7 @@ PREFIX: Final = "ARB_"
 NOT_SETTINGS: Final = frozenset({"ARB_CONFIG", "ARB_HOME", "ARB_MODE"})
 FROM_FILE: Final = "_FILE"
 LISTS: Final = frozenset(
-    {"coins", "kinds", "pair", "warnings_blocked", "urls", "disk_paths", "proxies", *GAUGES}
+    {"coins", "confirmed", "kinds", "pair", "warnings_blocked", "urls", "disk_paths", "proxies", *GAUGES}
 )  # written with commas in the environment
 
 

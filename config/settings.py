@@ -163,6 +163,17 @@ class Assumptions(Section):
     spread_bps: Decimal = NotNegative
 
 
+class BithumbFact(StrEnum):
+    """What no test without an account of one's own can show of Bithumb: docs/protocols/bithumb.md."""
+
+    USED_IDS = "used-ids"
+    OLD_TOKENS = "old-tokens"
+    REPEATED_NONCES = "repeated-nonces"
+    PARTIAL_FILLS = "partial-fills"
+    FEES_IN_KRW = "fees-in-krw"
+    PRIVATE_STREAM = "private-stream"
+
+
 class BinanceSettings(Section):
     """Where Binance is, how fast it may be asked, and what it takes."""
 
@@ -185,6 +196,20 @@ class UpbitSettings(Section):
     orders_per_s: int = Positive
     requests_per_s: int = Positive
     account: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,32}$")  # what the operator calls it
+    credentials: Credentials | None = None
+
+
+class BithumbSettings(Section):
+    """Where Bithumb is, how fast it may be asked, what it takes, and what of it somebody has seen."""
+
+    taker_fee_bps: Decimal = NotNegative
+    rest_url: str
+    stream_url: str
+    user_stream_url: str
+    orders_per_s: int = Positive
+    requests_per_s: int = Positive
+    account: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,32}$")  # what the operator calls it
+    confirmed: tuple[BithumbFact, ...]  # by whoever trades with real money; each is asked for
     credentials: Credentials | None = None
 
 
@@ -245,6 +270,7 @@ class Settings(Section):
     assumptions: Assumptions
     binance: BinanceSettings
     upbit: UpbitSettings
+    bithumb: BithumbSettings
     database: Database
     snapshot: SnapshotSettings
     sys_monitor: SysMonitor
@@ -257,13 +283,15 @@ class Settings(Section):
     paper: Paper
     web: Web
 
-    def of(self, venue: Venue) -> BinanceSettings | UpbitSettings:
+    def of(self, venue: Venue) -> BinanceSettings | UpbitSettings | BithumbSettings:
         """Return a venue's own settings."""
         match venue:
             case Venue.UPBIT:
                 return self.upbit
             case Venue.BINANCE:
                 return self.binance
+            case Venue.BITHUMB:
+                return self.bithumb
             case _:
                 assert_never(venue)
 
@@ -447,6 +475,12 @@ def _check_live(settings: Settings, own: list[dict[str, Any]], environ: Mapping[
                 f"{key}: missing; name the account that the key opens, for good: set it in the file named by "
                 f"ARB_CONFIG or as {variable(key)}"
             )
+    unseen = set(BithumbFact) - set(settings.bithumb.confirmed)
+    if Venue.BITHUMB in settings.pair and unseen:
+        raise ConfigError(
+            f"bithumb.confirmed: lacks {', '.join(sorted(unseen))}: no test can show that of Bithumb; see "
+            "each on an account of your own (docs/protocols/bithumb.md), and name it there once you have"
+        )
     for key in LIVE_LIMITS:
         if not any(_has(layer, key) for layer in own):
             raise ConfigError(

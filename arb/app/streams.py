@@ -7,6 +7,7 @@ from typing import assert_never
 from arb.adapters.venues.user_stream import venue_now_ms
 from arb.app.venues import api_key
 from arb.domain.market.ids import Venue
+from arb.domain.time import NS_PER_MS
 from arb.engine.market.stream import MarketStream
 from arb.engine.trading.fills import UserStream
 from arb.ports.market import Clock, Entropy
@@ -14,6 +15,10 @@ from arb.ports.trading import VenueClient
 from arb.venues.api_key import ApiKey
 from arb.venues.binance.stream import BinanceStream
 from arb.venues.binance.user_stream import BinanceUserStream
+from arb.venues.bithumb import stream as bithumb
+from arb.venues.bithumb.auth import StampedPass
+from arb.venues.bithumb.stream import BithumbStream
+from arb.venues.bithumb.user_stream import BithumbUserStream
 from arb.venues.jwt import nonce_of
 from arb.venues.upbit.stream import KEEP_ALIVE, UpbitStream
 from arb.venues.upbit.user_stream import UpbitUserStream
@@ -42,6 +47,10 @@ def _market_line(venue: Venue, settings: Settings, entropy: Entropy) -> MarketLi
             return MarketLine(UpbitStream(coins=(), levels_max=levels_max, ticket=ticket), url, KEEP_ALIVE)
         case Venue.BINANCE:
             return MarketLine(BinanceStream(coins=(), levels_max=levels_max), url)
+        case Venue.BITHUMB:
+            ticket = f"arb-{entropy.bits(64):016x}"
+            stream = BithumbStream(coins=(), levels_max=levels_max, ticket=ticket)
+            return MarketLine(stream, url, bithumb.KEEP_ALIVE)
         case _:
             assert_never(venue)
 
@@ -68,5 +77,11 @@ def _user_stream(
             return UpbitUserStream(key, nonce=lambda: nonce_of(entropy.bits(128)))
         case Venue.BINANCE:
             return BinanceUserStream(key, venue_now_ms(venues[venue], clock))
+        case Venue.BITHUMB:
+
+            def access() -> StampedPass:
+                return StampedPass(key, nonce_of(entropy.bits(128)), clock.now_ns() // NS_PER_MS)
+
+            return BithumbUserStream(access)
         case _:
             assert_never(venue)

@@ -10,6 +10,8 @@ from arb.adapters.redis.fees import RedisFees
 from arb.adapters.venues.binance import connect as binance
 from arb.adapters.venues.binance.client import BinanceClient
 from arb.adapters.venues.binance.markets import Fees
+from arb.adapters.venues.bithumb import connect as bithumb
+from arb.adapters.venues.bithumb.client import BithumbClient
 from arb.adapters.venues.paper import PaperVenue
 from arb.adapters.venues.upbit import connect as upbit
 from arb.adapters.venues.upbit.client import UpbitClient
@@ -85,6 +87,8 @@ def _client(
                 recv_window_ms=settings.orders.recv_window_ms,
                 fees=fees,
             )
+        case Venue.BITHUMB:
+            return BithumbClient(gateway, clock, entropy, api_key=api_key(settings.bithumb.credentials))
         case _:
             assert_never(venue)
 
@@ -114,6 +118,15 @@ def _gateway(venue: Venue, settings: Settings, clock: SystemClock, entropy: Syst
                 http_timeout_ms=timeout_ms,
                 weight_per_minute=settings.binance.weight_per_minute,
                 orders_per_10s=settings.binance.orders_per_10s,
+            )
+        case Venue.BITHUMB:
+            return bithumb.connect_gateway(
+                settings.bithumb.rest_url,
+                clock,
+                entropy,
+                http_timeout_ms=timeout_ms,
+                orders_per_s=settings.bithumb.orders_per_s,
+                requests_per_s=settings.bithumb.requests_per_s,
             )
         case _:
             assert_never(venue)

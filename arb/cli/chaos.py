@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from arb.cli.output import DONE, FAILED, INTERRUPTED, AsJsonOfTable, say, show, tell, tell_line
+from arb.cli.stack import VenuePair
 from arb.domain.errors import ConfigError
 from arb.stack.home import CHECKOUT, Home
 
@@ -55,6 +56,7 @@ def orders(
     seed: OrdersSeed = 1,
     trades: Trades = 200,
     policy: Policy = "ours",
+    pair: VenuePair = None,
     as_json: AsJsonOfTable = False,
     keep: Keep = False,
 ) -> None:
@@ -67,6 +69,8 @@ def orders(
     say(f"seed {seed}")
     home = _new_home("arb-chaos-")
     variables = {"ARB_CONFIG": str(ORDERS_FILE), "ARB_SIM__SEED": str(seed)}
+    if pair is not None:
+        variables["ARB_PAIR"] = pair
     document = (_ours if policy == "ours" else _naive)(home, variables, seed, trades)
     if not keep and (document["verdict"] or policy == "naive"):
         home.remove()

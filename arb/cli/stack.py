@@ -33,6 +33,9 @@ Group = Annotated[
     str | None, typer.Option("--group", help="Trade as this group: a session of its own, see docs/state.md.")
 ]
 Coins = Annotated[str | None, typer.Option("--coins", help="What to trade, with commas.")]
+VenuePair = Annotated[
+    str | None, typer.Option("--pair", help="The two venues to trade between, with a comma.")
+]
 Beside = Annotated[
     Path | None,
     typer.Option("--beside", help="Use the servers (and simulated venues) of the stack of this home."),
@@ -46,6 +49,7 @@ def demo(
     tape: TapePath = None,
     speed: Speed = "1",
     seed: Seed = None,
+    pair: VenuePair = None,
     as_json: AsJson = False,
 ) -> None:
     """Trade on two simulated exchanges for a while, then report. Exit 0 only if every invariant held.
@@ -65,6 +69,8 @@ def demo(
 
     home = running.demo_home()
     os.environ["ARB_HOME"] = str(home.path)  # the settings of this process are the demo's
+    if pair is not None:
+        os.environ["ARB_PAIR"] = pair
     environ = {**os.environ, "ARB_MODE": "mock"}
     if seed is not None:
         environ["ARB_SIM__SEED"] = str(seed)
@@ -105,6 +111,7 @@ def up(
     interval: Interval = 10,
     group: Group = None,
     coins: Coins = None,
+    pair: VenuePair = None,
     beside: Beside = None,
     as_json: AsJson = False,
 ) -> None:
@@ -126,7 +133,7 @@ def up(
     if clean and session:
         raise ConfigError("--clean begins a new session, --session goes on with a kept one: choose one")
     every_coin = load(mode).coins
-    for name, given in (("ARB_GROUP", group), ("ARB_COINS", coins)):
+    for name, given in (("ARB_GROUP", group), ("ARB_COINS", coins), ("ARB_PAIR", pair)):
         if given is not None:
             os.environ[name] = given  # for this process and those that it starts
     settings = load(mode)

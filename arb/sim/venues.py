@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from arb.domain.market.ids import Venue
-from arb.sim.core.ticks import TickRule, krw_tick
+from arb.sim.core.ticks import TickRule, bithumb_tick, krw_tick
 
 OPENING_MONEY: Final[Mapping[str, Decimal]] = MappingProxyType(
     {"USDT": Decimal(1_000_000), "KRW": Decimal(1_400_000_000)}
@@ -22,6 +22,7 @@ class SimulatedMarket:
     spread_bps: tuple[float, float]
     tick: TickRule | None = None  # None: each coin has its own
     lot: Decimal | None = None  # None: each coin has its own
+    strays: bool = False  # its prices have a premium of their own on top of that in KRW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,14 @@ SIMULATED: Final[Mapping[Venue, SimulatedVenue]] = MappingProxyType(
             user_stream_path="/ws-api/v3",
             limits_path="/sim/binance/limits",
             roomy={"weight_per_minute": 60_000, "orders_per_10s": 1_000},
+        ),
+        Venue.BITHUMB: SimulatedVenue(
+            market=SimulatedMarket(spread_bps=(1.0, 3.0), tick=bithumb_tick, lot=KRW_LOT, strays=True),
+            fee_bps=Decimal(4),  # with the coupon that anybody may take
+            stream_path="/websocket/v1",
+            user_stream_path="/websocket/v2/private",
+            limits_path="/sim/bithumb/switches",
+            roomy={"rates": {"order": 400, "default": 1_000}},
         ),
     }
 )

@@ -15,6 +15,9 @@ from arb.venues.binance import books as binance_books
 from arb.venues.binance import candles as binance_candles
 from arb.venues.binance import instruments as binance_instruments
 from arb.venues.binance import names as binance_names
+from arb.venues.bithumb import books as bithumb_books
+from arb.venues.bithumb import instruments as bithumb_instruments
+from arb.venues.bithumb import names as bithumb_names
 from arb.venues.request import HttpRequest
 from arb.venues.upbit import books as upbit_books
 from arb.venues.upbit import candles as upbit_candles
@@ -85,6 +88,18 @@ FACTS: Final[Mapping[Venue, VenueFacts]] = MappingProxyType(
             notional_min=binance_instruments.NOTIONAL_MIN,
             price_bands=None,
             lot_step=None,
+            unfillable=None,
+        ),
+        Venue.BITHUMB: VenueFacts(
+            venue_symbol=bithumb_names.venue_symbol,
+            symbol=bithumb_names.symbol_of,
+            book_request=bithumb_books.request,
+            book=bithumb_books.book,
+            taker_fee_bps=bithumb_instruments.DEFAULT_TERMS.taker_fee_bps,
+            fee_in=FeeIn.QUOTE,
+            notional_min=bithumb_instruments.DEFAULT_TERMS.notional_min,
+            price_bands=bithumb_instruments.KRW_BANDS,
+            lot_step=bithumb_instruments.LOT_STEP,
             unfillable=None,
         ),
     }

@@ -14,11 +14,11 @@ from arb.adapters.postgres.engine import make_engine
 from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.redis.client import connect
 from arb.adapters.redis.state import RedisStateStore
-from arb.domain.market.ids import Venue
 from arb.domain.risk.mode import STARTING, STOPPING
 from arb.domain.risk.review import Mode
 from arb.stack.home import CHECKOUT
 from tests.adapters.venues.simulators import KEYS, running
+from tests.domain.markets import PAIR
 
 pytestmark = pytest.mark.integration
 BEGUN_S_MAX = 60
@@ -39,9 +39,9 @@ def environ(tmp_path, database_url, redis_url):
             "ARB_COINS": "BTC",
             "ARB_DATABASE_URL": database_url,
             "ARB_REDIS_URL": redis_url,
-            **{f"ARB_{venue.upper()}__REST_URL": simulators[venue].url for venue in Venue},
-            **{f"ARB_{venue.upper()}__CREDENTIALS__KEY": KEYS[venue].key for venue in Venue},
-            **{f"ARB_{venue.upper()}__CREDENTIALS__SECRET": KEYS[venue].secret for venue in Venue},
+            **{f"ARB_{venue.upper()}__REST_URL": simulators[venue].url for venue in PAIR.venues},
+            **{f"ARB_{venue.upper()}__CREDENTIALS__KEY": KEYS[venue].key for venue in PAIR.venues},
+            **{f"ARB_{venue.upper()}__CREDENTIALS__SECRET": KEYS[venue].secret for venue in PAIR.venues},
         }
 
 

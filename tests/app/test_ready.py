@@ -30,7 +30,7 @@ class Starting:
         self.told: list[str] = []
         self.facts: dict[str, dict[str, str]] = {}
         self.refused: dict[Venue, Exception] = {}
-        for venue in Venue:
+        for venue in PAIR.venues:
             self.town.venues[venue].rules = {
                 symbol_on(venue, Coin(coin)): self.rule(venue, coin) for coin in coins
             }
@@ -44,7 +44,7 @@ class Starting:
         return replace(RULES[venue], symbol=symbol_on(venue, Coin(coin)), base=Coin(coin))
 
     def quote(self, coin: str, *venues: Venue) -> None:
-        for venue in venues or tuple(Venue):
+        for venue in venues or PAIR.venues:
             bid, ask = QUOTED[venue]
             self.town.quotes.put([self.town.book(venue, symbol_on(venue, Coin(coin)), bid, ask, "5")], [])
 
@@ -93,16 +93,16 @@ def test_nothing_is_awaited_where_every_coin_is_quoted(starting: Starting):
     assert (starting.waited_s(), starting.alerts) == (0, [])
 
 
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_a_coin_that_one_venue_does_not_quote_is_left_out_and_alarmed(starting: Starting, venue: Venue):
-    starting.quote("XRP", *(other for other in Venue if other is not venue))
+    starting.quote("XRP", *(other for other in PAIR.venues if other is not venue))
     starting.run()
     assert starting.waited_s() == OTHERS_NS // NS_PER_S
     assert [(alert.kind, alert.subject) for alert in starting.alerts] == [("coin_unquoted", venue)]
     assert "XRP" in starting.alerts[0].message
 
 
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_a_coin_that_one_venue_does_not_list_is_not_awaited(starting: Starting, venue: Venue):
     starting.town.venues[venue].rules.pop(symbol_on(venue, Coin("XRP")))
     starting.run()

@@ -10,6 +10,7 @@ from arb.app.round_trip import announce, document, economics_of, lines, loss, re
 from arb.domain.errors import ConfigError
 from arb.domain.market.ids import Symbol, Venue
 from config.settings import load
+from tests.domain.markets import PAIR
 
 FIXED = {"ARB_STRATEGY__NAME": "fixed", "ARB_STRATEGY__HOLDING_S_MAX": "3600"}
 LOSING = {**FIXED, "ARB_STRATEGY__ENTRY_EDGE_BPS": "15"}
@@ -70,7 +71,7 @@ def instruments(**fees_bps):
     symbols = {Venue.UPBIT: "ETH/KRW", Venue.BINANCE: "ETH/USDT"}
     return {
         (venue, Symbol(symbols[venue])): SimpleNamespace(taker_fee_bps=Decimal(fees_bps[venue.value]))
-        for venue in Venue
+        for venue in PAIR.venues
         if venue.value in fees_bps
     }
 

@@ -66,7 +66,7 @@ def instrument(venue: Venue) -> Instrument:
     )
 
 
-RULES = {(venue, symbol_on(venue, BTC)): instrument(venue) for venue in Venue}
+RULES = {(venue, symbol_on(venue, BTC)): instrument(venue) for venue in PAIR.venues}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,7 +211,7 @@ def story(*quantities: Decimal) -> Told:
         own = [
             order(number, venue, step, quantity, at_ns + (step - 1) * 2 * NS_PER_S)
             for step in (1, 2)
-            for venue in Venue
+            for venue in PAIR.venues
         ]
         trades.append(valued(trade(number, quantity, at_ns), own))
         orders += own
@@ -264,7 +264,7 @@ def _of(orders: tuple[Order, ...], of_trade: Trade, purpose: Purpose) -> list[Or
 
 
 def _entries(orders: tuple[Order, ...]) -> tuple[BookedEntry, ...]:
-    booked: list[Entry] = [opening_entry("s1", venue, OPENING[venue]) for venue in Venue]
+    booked: list[Entry] = [opening_entry("s1", venue, OPENING[venue]) for venue in PAIR.venues]
     booked += [fill_entry(each, fill) for each in orders for fill in each.fills]
     return tuple(
         BookedEntry(entry_id=number, key=entry.key, kind=entry.kind, postings=entry.postings)
@@ -291,7 +291,7 @@ def _opening_snapshot(entries: tuple[BookedEntry, ...]) -> Snapshot:
 
 def _venues(orders: tuple[Order, ...]) -> VenueHistory:
     fills = tuple(venue_fill(each, fill) for each in orders for fill in each.fills)
-    balances = {(venue, asset): amount for venue in Venue for asset, amount in OPENING[venue].items()}
+    balances = {(venue, asset): amount for venue in PAIR.venues for asset, amount in OPENING[venue].items()}
     for key, amount in sum_effects(fills).items():
         balances[key] = balances.get(key, ZERO) + amount
     return VenueHistory(orders=tuple(venue_order(each) for each in orders), fills=fills, balances=balances)

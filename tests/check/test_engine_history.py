@@ -84,7 +84,7 @@ def read(database: Engine, session: Session, later_s: int = 10) -> EngineHistory
     return reader()
 
 
-def trade(database: Engine, session: Session, venues: tuple[Venue, ...] = tuple(Venue)) -> world.Opening:
+def trade(database: Engine, session: Session, venues: tuple[Venue, ...] = PAIR.venues) -> world.Opening:
     """Open a trade and fill its legs on these venues."""
     store, opening = SqlTradeStore(database), world.opening(session.session_id)
     store.open_trade(opening.proposal, opening.orders, world.LIMITS, NOW_NS)
@@ -99,7 +99,9 @@ def venues_of(engine: EngineHistory) -> VenueHistory:
     """Return what the venues would say if they agreed."""
     sent = [order for order in engine.orders if order.venue_order_id]
     fills = tuple(venue_fill(order, fill) for order in sent for fill in order.fills)
-    balances = {(venue, asset): amount for venue in Venue for asset, amount in world.FUNDS[venue].items()}
+    balances = {
+        (venue, asset): amount for venue in PAIR.venues for asset, amount in world.FUNDS[venue].items()
+    }
     for key, amount in sum_effects(fills).items():
         balances[key] += amount
     return VenueHistory(orders=tuple(venue_order(order) for order in sent), fills=fills, balances=balances)

@@ -7,7 +7,7 @@ from arb.app.venues import real_clients
 from arb.domain.errors import ConfigError, Fatal
 from arb.domain.market.ids import Venue
 from arb.stack.home import Home
-from config.settings import load
+from config.settings import LIVE_LIMITS, BithumbFact, load
 
 KEYS = {
     f"ARB_{venue}__CREDENTIALS__{part}": f"real-{venue}-{part}"
@@ -35,12 +35,13 @@ def mock_stack(home, monkeypatch):
     monkeypatch.setattr("arb.stack.home.answers", lambda _: True)
 
 
-@pytest.mark.parametrize("venue", ["binance", "upbit"])
+@pytest.mark.parametrize("venue", [venue.value for venue in Venue])
 @pytest.mark.parametrize("address", ["rest_url", "stream_url", "user_stream_url"])
 @pytest.mark.parametrize(
     "host",
     [
         "api.binance.com", "api1.binance.com:443", "data-api.binance.vision", "api.binance.us",
+        "api.bithumb.com", "ws-api.bithumb.com",
         "api.upbit.com", "sg-api.upbit.com", "localhost@api.upbit.com", "API.UPBIT.COM", "api.upbit.com.",
         "8.8.8.8", "[2600::1]",
     ],
@@ -121,3 +122,50 @@ def test_a_leg_is_worth_its_notional_in_what_the_second_venue_quotes_in(home, mo
     assert found.leg_notional == found.strategy.notional_usdt
     monkeypatch.setattr(Venue.BINANCE, "quote", "KRW")
     assert found.leg_notional == found.strategy.notional_usdt * found.assumptions.krw_per_usdt
+
+
+ALL_OF_THEM = ",".join(BithumbFact)
+
+
+@pytest.fixture
+def live(home, tmp_path, monkeypatch):
+    """Return what loads live settings; all that live mode asks for of any venue is there."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".live_trading_ok").touch()
+    keys = {
+        f"ARB_{venue.upper()}__CREDENTIALS__{part}": "some" for venue in Venue for part in ("KEY", "SECRET")
+    }
+    keys |= {"ARB_UPBIT__ACCOUNT": "one", "ARB_BITHUMB__ACCOUNT": "other"}
+    of_default = settings(home, "paper").model_dump()
+    limits = {}
+    for limit in LIVE_LIMITS:
+        section, name = limit.split(".")
+        limits[f"ARB_{section}__{name}".upper()] = str(of_default[section][name])
+    return lambda **more: settings(home, "live", LIVE_TRADING="1", **keys, **limits, **more)
+
+
+@pytest.mark.parametrize("pair", ["bithumb,binance", "upbit,bithumb"])
+def test_live_on_bithumb_waits_for_what_only_a_human_can_see(live, pair):
+    with pytest.raises(ConfigError, match=r"^bithumb\.confirmed: lacks ") as no:
+        live(ARB_PAIR=pair)
+    assert "\n" not in str(no.value)
+    assert all(fact in str(no.value) for fact in BithumbFact)
+    assert live(ARB_PAIR=pair, ARB_BITHUMB__CONFIRMED=ALL_OF_THEM).bithumb.confirmed == tuple(BithumbFact)
+
+
+@pytest.mark.parametrize("left_out", list(BithumbFact))
+def test_each_of_it_is_asked_for(live, left_out):
+    seen = ",".join(fact for fact in BithumbFact if fact is not left_out)
+    with pytest.raises(ConfigError, match=rf"^bithumb\.confirmed: lacks {left_out}: "):
+        live(ARB_PAIR="bithumb,binance", ARB_BITHUMB__CONFIRMED=seen)
+
+
+def test_what_nobody_asks_for_is_no_confirmation(live):
+    with pytest.raises(ConfigError, match=r"^bithumb\.confirmed"):
+        live(ARB_PAIR="bithumb,binance", ARB_BITHUMB__CONFIRMED=f"{ALL_OF_THEM},everything")
+
+
+def test_a_pair_without_bithumb_needs_no_word_and_no_key_of_it(live):
+    assert live().bithumb.confirmed == ()
+    found = live(ARB_PAIR="upbit,binance")
+    assert found.bithumb.confirmed == ()

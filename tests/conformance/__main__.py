@@ -12,8 +12,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.conformance import binance_clients as binance
+from tests.conformance import bithumb_clients as bithumb
 from tests.conformance import upbit_clients as upbit
 from tests.conformance.binance_calls import try_binance
+from tests.conformance.bithumb_calls import try_bithumb
 from tests.conformance.ccxt_unified import try_unified
 from tests.conformance.judge import Judge, Row, Verdict, summary, table
 from tests.conformance.own_faults import OWN_FAULTS
@@ -23,9 +25,9 @@ from tests.conformance.upbit_calls import try_upbit
 
 
 def run(place: Town) -> list[Row]:
-    """Try every client, both venues at the same time; return the rows."""
+    """Try every client, all venues at the same time; return the rows."""
     with ThreadPoolExecutor() as venues:
-        tried = [venues.submit(at_binance, place), venues.submit(at_upbit, place)]
+        tried = [venues.submit(at, place) for at in (at_binance, at_upbit, at_bithumb)]
         return [row for rows in tried for row in rows.result()]
 
 
@@ -65,6 +67,13 @@ def at_upbit(place: Town) -> list[Row]:
         judge = Judge("pyupbit", OWN_FAULTS.get("pyupbit", {}))
         try_pyupbit(judge, place, Path(folder))
     return rows + judge.rows
+
+
+def at_bithumb(place: Town) -> list[Row]:
+    """Try the client of Bithumb."""
+    judge = Judge("ccxt bithumb", OWN_FAULTS.get("ccxt bithumb", {}))
+    try_bithumb(judge, bithumb.by_ccxt(place))
+    return judge.rows
 
 
 def main() -> int:

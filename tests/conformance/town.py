@@ -1,4 +1,4 @@
-"""The two simulated exchanges as processes on ports of their own, for as long as the clients are tried."""
+"""The simulated exchanges as processes on ports of their own, for as long as the clients are tried."""
 
 import json
 import subprocess
@@ -27,6 +27,7 @@ class Town:
 
     binance_port: int
     upbit_port: int
+    bithumb_port: int
 
     @property
     def binance(self) -> str:
@@ -36,11 +37,15 @@ class Town:
     def upbit(self) -> str:
         return f"http://127.0.0.1:{self.upbit_port}"
 
+    @property
+    def bithumb(self) -> str:
+        return f"http://127.0.0.1:{self.bithumb_port}"
+
 
 @contextmanager
 def town(python: str) -> Iterator[Town]:
-    """Run both simulators with the interpreter of the product's environment."""
-    place = Town(binance_port=free_port(), upbit_port=free_port())
+    """Run the simulators with the interpreter of the product's environment."""
+    place = Town(binance_port=free_port(), upbit_port=free_port(), bithumb_port=free_port())
     with TemporaryDirectory() as folder:
         config = Path(folder) / "sim.json"
         config.write_text(json.dumps(_config()))
@@ -48,10 +53,14 @@ def town(python: str) -> Iterator[Town]:
             subprocess.Popen(
                 [python, "-m", "arb.sim", venue, "--config", config, "--port", str(port)], cwd=ROOT
             )
-            for venue, port in (("binance", place.binance_port), ("upbit", place.upbit_port))
+            for venue, port in (
+                ("binance", place.binance_port),
+                ("upbit", place.upbit_port),
+                ("bithumb", place.bithumb_port),
+            )
         ]
         try:
-            for url in (place.binance, place.upbit):
+            for url in (place.binance, place.upbit, place.bithumb):
                 _await(url + "/sim/health")
             time.sleep(WARM_S)
             yield place
@@ -70,8 +79,11 @@ def _config() -> dict[str, object]:
         "epoch_ns": time.time_ns() - 3_600_000_000_000,
         "step_ms": 200,
         "coins": list(COINS),
-        "credentials": {"binance": credential, "upbit": credential},
-        "balances": {"binance": {"USDT": "1000000", **coins}, "upbit": {"KRW": "500000000", **coins}},
+        "credentials": dict.fromkeys(("binance", "upbit", "bithumb"), credential),
+        "balances": {
+            "binance": {"USDT": "1000000", **coins},
+            **{venue: {"KRW": "500000000", **coins} for venue in ("upbit", "bithumb")},
+        },
     }
 
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from arb.domain.ledger.ledger import totals
-from arb.domain.market.ids import Venue
 from arb.domain.risk.review import Mode
 from arb.domain.trading.order import State
 from arb.domain.trading.trade import TradeState
 from tests.contracts import world
 from tests.contracts.backends import sums
+from tests.domain.markets import PAIR
 
 NOW_NS = world.NOW_NS
 WORKERS = 8
@@ -30,7 +30,7 @@ def live(stores, session, seed):
         stores.trades.record(report, NOW_NS)
     draw.choice((stores.snapshots.image, stores.trades.active, stores.trades.balances))(session.session_id)
     stores.sessions.set_mode(session.session_id, Mode.NORMAL, "still", NOW_NS)
-    exits = [world.exit_intent(opening.trade, venue, 2) for venue in Venue]
+    exits = [world.exit_intent(opening.trade, venue, 2) for venue in PAIR.venues]
     stores.trades.add_orders(replace(opening.trade, state=TradeState.CLOSING), exits)
     return opening.trade.trade_id
 

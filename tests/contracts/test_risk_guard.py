@@ -15,6 +15,7 @@ from arb.domain.trading.lone_leg import LoneLeg
 from arb.domain.trading.order import Event, Purpose, State
 from arb.domain.trading.trade import TradeState
 from tests.contracts import world
+from tests.domain.markets import PAIR
 
 NOW_NS = world.NOW_NS
 
@@ -258,7 +259,7 @@ def test_late_news_of_an_old_order_do_not_end_a_row_of_failures(stores, session)
 
 def test_exits_whose_outcome_is_not_known_are_out(stores, session):
     opening = opened(stores, session)
-    for venue in Venue:
+    for venue in PAIR.venues:
         order = opening.on(venue)
         stores.trades.claim(order.client_order_id, NOW_NS)
         stores.trades.record(world.filled(order), NOW_NS + 1)

@@ -16,6 +16,7 @@ from arb.domain.trading.order import State
 from arb.domain.trading.trade import TradeState
 from arb.ports.trading import TradeView
 from tests.contracts import world
+from tests.domain.markets import PAIR
 
 NOW_NS = world.NOW_NS
 
@@ -130,7 +131,7 @@ def test_new_orders_come_with_the_next_version(stores, session):
     opening = world.opening(session.session_id)
     open_trade(stores, opening)
     trade = replace(opening.trade, state=TradeState.CLOSING, reason="converged", updated_at_ns=NOW_NS + 9)
-    exits = [world.exit_intent(trade, venue, 2, NOW_NS + 9) for venue in Venue]
+    exits = [world.exit_intent(trade, venue, 2, NOW_NS + 9) for venue in PAIR.venues]
     changed = stores.trades.add_orders(trade, exits)
     assert changed == replace(trade, version=1)
     view = stores.trades.view(trade.trade_id)

@@ -31,8 +31,11 @@ from tests.domain.markets import PAIR
 NOW_NS = 1_763_640_000_000_000_000  # 2025-11-20 12:00 UTC
 LIFETIME_NS = 3 * NS_PER_S
 SELL_UPBIT, BUY_UPBIT = PAIR.directions
-PRICES = {Venue.UPBIT: Decimal("140000000"), Venue.BINANCE: Decimal("100000")}
-QUOTES = {Venue.UPBIT: "KRW", Venue.BINANCE: "USDT"}
+PRICES = {
+    Venue.UPBIT: Decimal("140000000"),
+    Venue.BINANCE: Decimal("100000"),
+    Venue.BITHUMB: Decimal("140000000"),
+}
 FUNDS = {
     Venue.UPBIT: {"KRW": Decimal("50000000"), "BTC": Decimal("2"), "ETH": Decimal("50")},
     Venue.BINANCE: {"USDT": Decimal("40000"), "BTC": Decimal("2"), "ETH": Decimal("50")},
@@ -123,7 +126,8 @@ def opening(
         updated_at_ns=now_ns,
         loss_reserve_krw=Decimal(loss_reserve_krw),
     )
-    upbit, binance = (
+    venues = [venue for venue in Venue if venue in (direction.buy_on, direction.sell_on)]
+    legs = tuple(
         Leg(
             venue=venue,
             side=direction.side(venue),
@@ -131,7 +135,7 @@ def opening(
             quantity=Decimal(quantity),
             limit_price=PRICES[venue],
         )
-        for venue in (Venue.UPBIT, Venue.BINANCE)
+        for venue in venues
     )
     swept = Sweep(Decimal(quantity), Decimal(quantity) * PRICES[Venue.UPBIT], PRICES[Venue.UPBIT])
     edge = Edge(
@@ -141,10 +145,10 @@ def opening(
         cost_krw=Decimal(1400000),
         net_bps=Decimal(net_bps),
         gross_bps=Decimal(net_bps) + 15,
-        legs={Venue.UPBIT: swept, Venue.BINANCE: swept},
+        legs=dict.fromkeys(venues, swept),
     )
-    proposal = Proposal(trade=trade, legs=(upbit, binance), edge=edge)
-    return Opening(proposal, (intent(trade, upbit, 1, now_ns), intent(trade, binance, 1, now_ns)))
+    proposal = Proposal(trade=trade, legs=legs, edge=edge)
+    return Opening(proposal, tuple(intent(trade, leg, 1, now_ns) for leg in legs))
 
 
 def intent(trade: Trade, leg: Leg, number: int, now_ns: int = NOW_NS) -> Order:
@@ -152,7 +156,7 @@ def intent(trade: Trade, leg: Leg, number: int, now_ns: int = NOW_NS) -> Order:
         client_order_id=client_order_id(trade.trade_id, leg.venue, number),
         trade_id=trade.trade_id,
         venue=leg.venue,
-        symbol=Symbol(f"{trade.coin}/{QUOTES[leg.venue]}"),
+        symbol=Symbol(f"{trade.coin}/{leg.venue.quote}"),
         side=leg.side,
         purpose=leg.purpose,
         quantity=leg.quantity,

@@ -18,14 +18,14 @@ from arb.domain.trading.settlement import Repair
 from tests.contracts import world
 from tests.domain.health import test_degradation, test_revival
 from tests.domain.health.test_judge import sweep
-from tests.domain.markets import NOW_NS, market, with_book
+from tests.domain.markets import NOW_NS, PAIR, market, with_book
 from tests.domain.risk import test_stability
 from tests.domain.trading.test_settlement import LATE, pair, repaired, settled
 
 STEP_NS = 60_000_000_000
 
 
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_a_book_ahead_of_now_is_refused_beyond_what_clocks_differ_by(venue):
     found = with_book(market(), venue, ts_recv_ns=NOW_NS + STAMP_AHEAD_NS_MAX)
     assert stale(found, world.LIMITS, NOW_NS) is None

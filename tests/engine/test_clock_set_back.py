@@ -51,7 +51,7 @@ class Fed:
     def __init__(self) -> None:
         self.town, self.tally = Town(), Tally()
         self.clock = self.town.clock
-        self.gates = {venue: Gate(LIMITS) for venue in Venue}
+        self.gates = {venue: Gate(LIMITS) for venue in PAIR.venues}
         self.feed = Feed(
             pair=PAIR,
             store=self.town.quotes,

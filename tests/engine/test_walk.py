@@ -9,6 +9,7 @@ from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.order import Event, State
 from arb.domain.trading.trade import TradeState
+from tests.domain.markets import PAIR
 from tests.engine.town import OVERDUE_NS, SESSION, Town, Tripwire
 
 
@@ -48,7 +49,7 @@ def test_premium_opens_a_hedged_pair(town):
     open_one(town)
     drain(town)
     assert only_trade(town).state is TradeState.OPEN
-    assert [sum(town.orders_at(venue).values()) for venue in Venue] == [1, 1]
+    assert [sum(town.orders_at(venue).values()) for venue in PAIR.venues] == [1, 1]
     assert not town.drifts()
 
 
@@ -104,10 +105,10 @@ def test_task_delivered_twice_sends_once(town):
     open_one(town)
     town.run_one(0, keep=True)
     drain(town)
-    assert all(count == 1 for venue in Venue for count in town.orders_at(venue).values())
+    assert all(count == 1 for venue in PAIR.venues for count in town.orders_at(venue).values())
 
 
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_lost_reply_is_unknown_and_then_adopted(town, venue):
     town.venues[venue].troubles.append(Trouble.REPLY_LOST)
     open_one(town)
@@ -121,14 +122,14 @@ def test_lost_reply_is_unknown_and_then_adopted(town, venue):
     assert not town.drifts()
 
 
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 @pytest.mark.parametrize("trouble", list(Trouble))
 def test_any_trouble_ends_hedged_and_without_drift(town, venue, trouble):
     town.venues[venue].troubles.append(trouble)
     open_one(town)
     town.quiesce()
     assert only_trade(town).state in (TradeState.OPEN, TradeState.CLOSED, TradeState.ABORTED)
-    assert all(count == 1 for each in Venue for count in town.orders_at(each).values())
+    assert all(count == 1 for each in PAIR.venues for count in town.orders_at(each).values())
     assert not town.drifts()
 
 
@@ -150,7 +151,7 @@ def test_killed_between_claim_and_wire_never_sends_twice(town):
     open_one(town)
     town.run_one(0, keep=True, trip=Tripwire(calls_left=1, after=False))
     town.quiesce()
-    assert all(count == 1 for venue in Venue for count in town.orders_at(venue).values())
+    assert all(count == 1 for venue in PAIR.venues for count in town.orders_at(venue).values())
     assert only_trade(town).state in (TradeState.OPEN, TradeState.CLOSED)
 
 
@@ -158,7 +159,7 @@ def test_killed_between_wire_and_record_books_what_happened(town):
     open_one(town)
     town.run_one(0, keep=True, trip=Tripwire(calls_left=1, after=True))
     town.quiesce()
-    assert all(count == 1 for venue in Venue for count in town.orders_at(venue).values())
+    assert all(count == 1 for venue in PAIR.venues for count in town.orders_at(venue).values())
     assert not town.drifts()
 
 
@@ -177,7 +178,7 @@ def test_intent_past_its_lifetime_is_never_sent(town):
     open_one(town)
     town.clock.advance_ms(4_000)
     town.quiesce()
-    assert not any(town.orders_at(venue) for venue in Venue)
+    assert not any(town.orders_at(venue) for venue in PAIR.venues)
     assert only_trade(town).state is TradeState.ABORTED
 
 

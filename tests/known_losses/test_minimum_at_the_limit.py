@@ -10,6 +10,7 @@ from decimal import Decimal
 from arb.adapters.memory.venue import Trouble
 from arb.domain.market.ids import Venue
 from arb.domain.trading.order import Order, Purpose
+from tests.domain.markets import PAIR
 from tests.engine.town import RULES, Town
 from tests.known_losses.helpers import orders, pay, require, run_all, tell
 
@@ -30,7 +31,7 @@ def town_with(lot: str, notional_usdt: str) -> Town:
         price_bands=((Decimal(0), TICK),),
     )
     town.venues[Venue.BINANCE].rules[rule.symbol] = rule
-    for venue in Venue:
+    for venue in PAIR.venues:
         pay(town, venue, "BTC", Decimal(1_000))
     appetite = replace(town.evaluate.appetite, notional_usdt=Decimal(notional_usdt))
     town.evaluate = replace(town.evaluate, appetite=appetite)

@@ -12,6 +12,7 @@ from arb.domain.errors import RateLimited
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trading.order import Order, OrderReport, Purpose
+from tests.domain.markets import PAIR
 from tests.engine.town import Town
 from tests.known_losses.helpers import go_on, open_pairs, open_trades, orders, require
 
@@ -51,7 +52,7 @@ def ban(town: Town, venue: Venue, for_s: int) -> Ban:
     return made
 
 
-@pytest.mark.parametrize("paused", list(Venue))
+@pytest.mark.parametrize("paused", list(PAIR.venues))
 def test_no_exit_is_decided_while_a_venue_is_known_to_pause(paused: Venue):
     town = Town()
     open_pairs(town, 60, count=15, at_least=3)

@@ -17,6 +17,7 @@ from arb.domain.market.ids import Venue
 from arb.domain.market.instrument import Side
 from arb.domain.risk.stability import VenueRecord
 from arb.domain.trading.order import Order, OrderReport
+from tests.domain.markets import PAIR
 from tests.engine.town import Town
 from tests.known_losses.helpers import (
     DEFAULT_LIMITS,
@@ -53,7 +54,7 @@ class BusyVenues:
 
     def records(self, *args: Any, **kwargs: Any) -> dict[Venue, VenueRecord]:
         known = dict(self._health.records(*args, **kwargs))
-        records = {venue: known.get(venue, VenueRecord()) for venue in Venue}
+        records = {venue: known.get(venue, VenueRecord()) for venue in PAIR.venues}
         return {venue: replace(record, claims=record.claims + 100) for venue, record in records.items()}
 
 

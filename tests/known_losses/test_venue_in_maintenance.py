@@ -9,6 +9,7 @@ import pytest
 from arb.domain.errors import OutcomeUnknown
 from arb.domain.market.ids import Venue
 from arb.domain.trading.order import Order, OrderReport
+from tests.domain.markets import PAIR
 from tests.engine.town import Town
 from tests.known_losses.helpers import (
     DEFAULT_STABILITY,
@@ -69,7 +70,7 @@ def test_pairs_are_closed_in_turn_while_both_venues_are_well():
     assert not naked(town)
 
 
-@pytest.mark.parametrize("away", list(Venue))
+@pytest.mark.parametrize("away", list(PAIR.venues))
 def test_hedged_pairs_are_not_closed_with_one_leg_at_a_venue_that_takes_no_orders(away: Venue):
     town = with_pairs_due_in_turn()
     answer_nothing(town, away)

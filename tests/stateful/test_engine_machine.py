@@ -17,11 +17,12 @@ from arb.domain.market.money import ZERO
 from arb.domain.trading.order import Purpose, State
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import ENDED, TradeState
+from tests.domain.markets import PAIR
 from tests.engine.kill.test_kill import kill
 from tests.engine.town import SESSION, Town, Tripwire
 
 Pair = tuple[TradeId, Purpose, int]
-VENUES = st.sampled_from(list(Venue))
+VENUES = st.sampled_from(list(PAIR.venues))
 
 
 class EngineMachine(RuleBasedStateMachine):
@@ -89,12 +90,12 @@ class EngineMachine(RuleBasedStateMachine):
 
     @invariant()
     def one_order_at_most(self) -> None:
-        for venue in Venue:
+        for venue in PAIR.venues:
             assert all(count == 1 for count in self.town.orders_at(venue).values())
 
     @invariant()
     def intent_first(self) -> None:
-        for venue in Venue:
+        for venue in PAIR.venues:
             for client_order_id in self.town.orders_at(venue):
                 assert self.town.tables.orders[client_order_id].order.state is not State.INTENT
 

@@ -9,7 +9,6 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from arb.domain.errors import IllegalTransition
 from arb.domain.ledger.ledger import totals, venue_account
-from arb.domain.market.ids import Venue
 from arb.domain.market.money import ZERO
 from arb.domain.risk.review import Approved
 from arb.domain.trading.order import State
@@ -123,7 +122,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @invariant()
     def accounts_of_both_venues_exist(self):
         balances = self.stores.inside.balances(self.session.session_id)
-        assert {venue_account(venue) for venue in Venue} <= {account for account, _ in balances}
+        assert {venue_account(venue) for venue in PAIR.venues} <= {account for account, _ in balances}
 
 
 TestLedgerMachine = LedgerMachine.TestCase

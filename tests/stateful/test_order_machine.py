@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from arb.domain.errors import IllegalTransition
-from arb.domain.market.ids import Venue
 from arb.domain.trading.order import AT_VENUE, TERMINAL, TRANSITIONS, Event, State, apply, fold, overfill
 from tests.contracts import world
+from tests.domain.markets import PAIR
 
 REPORTED = (
     State.ACCEPTED,
@@ -26,7 +26,7 @@ OURS = frozenset({Event.CLAIM, Event.RELEASE, Event.LOSE, Event.DENY, Event.ABSE
 class OrderMachine(RuleBasedStateMachine):
     """One order and whatever may happen to it."""
 
-    @initialize(venue=st.sampled_from(Venue))
+    @initialize(venue=st.sampled_from(PAIR.venues))
     def intend(self, venue):
         self.order = world.opening("s").on(venue)
         self.before = self.order

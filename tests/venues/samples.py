@@ -182,3 +182,37 @@ UPBIT_CHANCE = {
         "state": "active",
     },
 }
+
+BITHUMB_ORDER = {
+    "uuid": "C0101000000001818113",
+    "side": "bid",
+    "ord_type": "limit",
+    "price": "140000000",
+    "state": "done",
+    "market": "KRW-BTC",
+    "created_at": "2026-11-13T10:58:46+09:00",
+    "volume": "0.01",
+    "remaining_volume": "0.006",
+    "reserved_fee": "560",
+    "remaining_fee": "0",
+    "paid_fee": "224",
+    "locked": "0",
+    "executed_volume": "0.004",
+    "executed_funds": "560000",
+    "trades_count": 1,
+    "time_in_force": "ioc",
+    "stp_type": "cancel_taker",
+    "cancel_type": "tif_cancel",
+    "client_order_id": "a1-abcdefghijkl2-t1",
+    "trades": [
+        {
+            "market": "KRW-BTC",
+            "uuid": "C0000000000044553322",
+            "price": "140000000",
+            "volume": "0.004",
+            "funds": "560000",
+            "side": "bid",
+            "created_at": "2026-11-13T10:58:46+09:00",
+        }
+    ],
+}

@@ -36,6 +36,7 @@ class Venue(StrEnum):
 
     UPBIT = "upbit", "u", "KRW", ""
     BINANCE = "binance", "b", "USDT", "BNB"
+    BITHUMB = "bithumb", "t", "KRW", ""
 
     def __new__(cls, name: str, *row: str) -> Self:
         """Return the member of one row."""

@@ -33,7 +33,7 @@ class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Premium(Strict, frozen=True):
-    """Upbit over Binance, per coin: mean-reverting, in basis points of the Binance price."""
+    """Prices in KRW over those in USDT, per coin: mean-reverting, in basis points of the latter."""
 
     mean_bps: Decimal = Decimal(0)
     stdev_bps: Decimal = Decimal(60)

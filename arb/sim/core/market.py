@@ -1,8 +1,8 @@
 """The market that the venues show: books by step, a pure function of (configuration, step).
 
 The mid of a venue that quotes in USDT is the coin's fair price. That of one in KRW is fair price x KRW per
-USDT x (1 + premium); it lists USDT itself, too, at KRW per USDT. Each venue process builds its own `Market`
-from the same file, and the books agree without talking.
+USDT x (1 + premium), at some venues with one more premium of their own; it lists USDT itself, too, at KRW per
+USDT. Each venue process builds its own `Market` from the same file, and the books agree without talking.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_MS
 from arb.sim.core.book import Book
 from arb.sim.core.config import SimConfig
-from arb.sim.core.path import FairPath, FairState, SeededPath
+from arb.sim.core.path import FairPath, OwnPremium, SeededPath
 from arb.sim.core.shape import DICE, Shape, make_book, throw
 from arb.sim.core.tape import TAPE_COIN, has_frame_tape, load_tape_path
 from arb.sim.core.ticks import fixed_tick
@@ -45,6 +45,7 @@ class Market:
         self._coins = config.coin_table()
         self._by_name = {coin.name: coin for coin in self._coins}
         self._path = path
+        self._strays = {venue: OwnPremium(config, venue) for venue in Venue if SIMULATED[venue].market.strays}
         self._replayed = {TAPE_COIN} if has_frame_tape(config) else set()
         self._usdt_per_quote = {"USDT": 1.0, "KRW": 1 / float(config.usdt_krw)}
         self._shapes = {
@@ -78,8 +79,7 @@ class Market:
 
         A coin whose frames are replayed from a tape is left out where they were recorded.
         """
-        state = self._path.at(step)
-        mids = self._krw_mids(state, conditions) if venue.quote == "KRW" else self._usdt_mids(state)
+        mids = self._mids(venue, step, conditions)
         dice = throw(f"{self._seed}:{venue}:{step}", len(mids))
         return {
             name: make_book(
@@ -91,15 +91,18 @@ class Market:
             if venue.quote == "KRW" or name not in self._replayed
         }
 
-    def _usdt_mids(self, state: FairState) -> dict[str, float]:
-        return {coin.name: price for coin, price in zip(self._coins, state.price_usdt, strict=True)}
-
-    def _krw_mids(self, state: FairState, conditions: Conditions) -> dict[str, float]:
+    def _mids(self, venue: Venue, step: int, conditions: Conditions) -> dict[str, float]:
+        state = self._path.at(step)
+        if venue.quote == "USDT":
+            return {coin.name: price for coin, price in zip(self._coins, state.price_usdt, strict=True)}
         usdt_krw = state.usdt_krw * conditions.rate
         mids = {
             coin.name: price * usdt_krw * (1 + premium)
             for coin, price, premium in zip(self._coins, state.price_usdt, state.premium, strict=True)
         }
+        if venue in self._strays:
+            own = zip(mids, self._strays[venue].at(step), strict=True)
+            mids = {name: mids[name] * (1 + premium) for name, premium in own}
         return {**mids, "USDT": usdt_krw}
 
     def _shape(self, venue: Venue, name: str, conditions: Conditions) -> Shape:

@@ -10,6 +10,7 @@ from math import exp, log, sqrt
 from random import Random
 from typing import Final, Protocol
 
+from arb.domain.market.ids import Venue
 from arb.sim.core.config import SimConfig
 
 PRICE_HALF_LIFE_S: Final = 6 * 3600.0
@@ -24,7 +25,7 @@ class FairState:
 
     usdt_krw: float
     price_usdt: tuple[float, ...]
-    premium: tuple[float, ...]  # fraction: Upbit over Binance
+    premium: tuple[float, ...]  # fraction: KRW over USDT
 
 
 class FairPath(Protocol):
@@ -56,6 +57,24 @@ def wandering(volatility_bps: float, step_s: float) -> Reverting:
     """Return a process that moves by `volatility_bps` per square root of a second."""
     keep = exp(-log(2.0) * step_s / PRICE_HALF_LIFE_S)
     return Reverting(keep=keep, kick=volatility_bps * sqrt(step_s))
+
+
+class OwnPremium:
+    """What one venue's prices are above those of the others, a fraction for each coin, by step."""
+
+    def __init__(self, config: SimConfig, venue: Venue) -> None:
+        premium, step_s = config.premium, config.step_ms / 1000
+        self._rng = Random(f"{config.seed}:{venue}:premium")
+        half_life_s, stdev_bps = float(premium.half_life_s), float(premium.stdev_bps)
+        self._premiums = tuple(reverting(half_life_s, stdev_bps, step_s) for _ in config.coin_table())
+        self._step, self._drawn = -1, tuple(0.0 for _ in self._premiums)
+
+    def at(self, step: int) -> tuple[float, ...]:
+        """Return the premiums at `step`, which must not be before the last one asked for."""
+        while self._step < step:
+            self._step += 1
+            self._drawn = tuple(each.draw(self._rng) / BPS for each in self._premiums)
+        return self._drawn
 
 
 class SeededPath:

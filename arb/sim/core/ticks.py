@@ -2,7 +2,7 @@
 
 Binance: one tick per symbol (PRICE_FILTER). Upbit KRW markets: a tick by price band, in force
 since 2025-07-31; a price equal to a band's lower bound uses that band. Source: Upbit's
-krw-market-info page.
+krw-market-info page. Bithumb's differ below 100 KRW: docs/protocols/bithumb.md.
 """
 
 from bisect import bisect_right
@@ -34,12 +34,21 @@ KRW_BANDS: Final = tuple(
         ("2000000", "1000"),
     )
 )
+BITHUMB_BANDS: Final = tuple(
+    (Decimal(lower), Decimal(tick)) for lower, tick in (("0", "0.0001"), ("1", "0.001"), ("10", "0.01"))
+)
+_BITHUMB_LOWER: Final = tuple(lower for lower, _ in BITHUMB_BANDS)
 _KRW_LOWER: Final = tuple(lower for lower, _ in KRW_BANDS)
 
 
 def krw_tick(price: Decimal) -> Decimal:
     """Return the KRW price unit of Upbit that applies at `price`."""
     return KRW_BANDS[bisect_right(_KRW_LOWER, price) - 1][1]
+
+
+def bithumb_tick(price: Decimal) -> Decimal:
+    """Return the KRW price unit of Bithumb that applies at `price`: its own below 100 KRW."""
+    return BITHUMB_BANDS[bisect_right(_BITHUMB_LOWER, price) - 1][1] if price < 100 else krw_tick(price)
 
 
 def fixed_tick(tick: Decimal) -> TickRule:

@@ -14,6 +14,8 @@ from typing import Any
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.adapters.venues.binance import connect as binance
 from arb.adapters.venues.binance.client import BinanceClient
+from arb.adapters.venues.bithumb import connect as bithumb
+from arb.adapters.venues.bithumb.client import BithumbClient
 from arb.adapters.venues.http import HttpTransport, NotSent
 from arb.adapters.venues.upbit import connect as upbit
 from arb.adapters.venues.upbit.client import UpbitClient
@@ -26,7 +28,7 @@ from arb.venues.reply import parse_json
 from arb.venues.request import HttpRequest
 from tests.free_port import free_port
 
-KEYS = {Venue.BINANCE: ApiKey("b-key", "b-secret"), Venue.UPBIT: ApiKey("u-key", "u-secret")}
+KEYS = {venue: ApiKey(f"{venue.code}-key", f"{venue.code}-secret") for venue in Venue}
 HTTP_TIMEOUT_MS = 400
 RECV_WINDOW_MS = 1_000
 CLOCK, ENTROPY = SystemClock(), SystemEntropy()
@@ -75,6 +77,11 @@ class Simulator:
                 orders_per_10s=50,
             )
             return BinanceClient(gateway, CLOCK, api_key=KEYS[self.venue], recv_window_ms=RECV_WINDOW_MS)
+        if self.venue is Venue.BITHUMB:
+            gateway = bithumb.connect_gateway(
+                self.url, CLOCK, ENTROPY, http_timeout_ms=HTTP_TIMEOUT_MS, orders_per_s=20, requests_per_s=50
+            )
+            return BithumbClient(gateway, CLOCK, ENTROPY, api_key=KEYS[self.venue])
         gateway = upbit.connect_gateway(
             self.url, CLOCK, ENTROPY, http_timeout_ms=HTTP_TIMEOUT_MS, orders_per_s=8, requests_per_s=20
         )
@@ -85,7 +92,7 @@ class Simulator:
 def running(
     folder: Path, venues: Iterable[Venue] = Venue, **changes: Any
 ) -> Iterator[dict[Venue, Simulator]]:
-    """Start both simulators, or one, on one configuration; end them afterwards."""
+    """Start the simulators, or some of them, on one configuration; end them afterwards."""
     config = folder / "sim.json"
     config.write_text(json.dumps(_config() | changes))
     processes = {}
@@ -141,6 +148,7 @@ def _config() -> dict[str, Any]:
         "balances": {
             "binance": {"USDT": "300000", "BTC": "10"},
             "upbit": {"KRW": "400000000", "BTC": "10"},
+            "bithumb": {"KRW": "400000000", "BTC": "10"},
         },
     }
 

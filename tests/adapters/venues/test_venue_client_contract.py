@@ -1,4 +1,4 @@
-"""One text over both clients, against the simulated exchanges over real sockets."""
+"""One text over each client, against the simulated exchanges over real sockets."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -20,8 +20,13 @@ from arb.domain.trading.order import TERMINAL, Order, OrderReport, State
 from arb.ports.trading import NeverPlaced, NotFoundYet, Resolution, VenueClient
 from tests.adapters.venues.simulators import CLOCK, RECV_WINDOW_MS, Simulator, make_order, running
 
-PLACE = {Venue.BINANCE: "POST /api/v3/order", Venue.UPBIT: "POST /v1/orders"}
-PRICE = {Venue.BINANCE: Decimal(100_000), Venue.UPBIT: Decimal(140_000_000)}
+PLACE = {
+    Venue.BINANCE: "POST /api/v3/order",
+    Venue.UPBIT: "POST /v1/orders",
+    Venue.BITHUMB: "POST /v2/orders",
+}
+PRICE = {"USDT": Decimal(100_000), "KRW": Decimal(140_000_000)}
+FEES_BPS = {Venue.BINANCE: 10, Venue.UPBIT: 5, Venue.BITHUMB: 4}
 RESOLVE_S_MAX = 8.0
 Answer = TypeVar("Answer")
 
@@ -48,7 +53,7 @@ class World:
     def order(self, side: Side = Side.BUY, quantity: str = "0.01", *, at: str = "1.05") -> Order:
         """Return an order whose price is `at` times the market's for a buy, the inverse for a sell."""
         factor = Decimal(at) if side is Side.BUY else 2 - Decimal(at)
-        return make_order(self.instrument, PRICE[self.simulator.venue] * factor, side, quantity)
+        return make_order(self.instrument, PRICE[self.simulator.venue.quote] * factor, side, quantity)
 
     def fault(self, kind: str, **facts: object) -> None:
         """Switch a fault on for placing orders."""
@@ -80,7 +85,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Venue, World]]:
-    """Both venues, with one client each: a fresh one would not know what was just asked."""
+    """The venues, with one client each: a fresh one would not know what was just asked."""
     with running(tmp_path_factory.mktemp("sim")) as simulators:
         yield {venue: make_world(simulator) for venue, simulator in simulators.items()}
 
@@ -100,6 +105,12 @@ def world(request: pytest.FixtureRequest, worlds: dict[Venue, World]) -> Iterato
 def binance(worlds: dict[Venue, World]) -> Iterator[World]:
     yield worlds[Venue.BINANCE]
     worlds[Venue.BINANCE].simulator.admin("DELETE", "/sim/faults")
+
+
+@pytest.fixture
+def bithumb(worlds: dict[Venue, World]) -> Iterator[World]:
+    yield worlds[Venue.BITHUMB]
+    worlds[Venue.BITHUMB].simulator.admin("DELETE", "/sim/faults")
 
 
 @pytest.fixture
@@ -243,9 +254,9 @@ def test_recent_orders_of_a_market_that_is_not_there_are_none_or_refused(world: 
 
 def test_instruments_include_what_the_venue_has(world: World):
     instruments = {made.symbol: made for made in world.client.instruments([Coin("BTC")])}
-    assert ("USDT/KRW" in instruments) is (world.simulator.venue is Venue.UPBIT)
+    assert ("USDT/KRW" in instruments) is (world.simulator.venue.quote == "KRW")
     assert all(made.tradable and made.warning == "" for made in instruments.values())
-    assert world.instrument.taker_fee_bps == (10 if world.simulator.venue is Venue.BINANCE else 5)
+    assert world.instrument.taker_fee_bps == FEES_BPS[world.simulator.venue]
 
 
 def test_instruments_leave_out_what_the_venue_does_not_list(world: World):
@@ -286,7 +297,8 @@ def test_order_that_is_accepted_after_we_gave_up_is_found_and_exists_once(world:
 
 
 @pytest.mark.parametrize(
-    ("venue", "delay_ms"), [(Venue.BINANCE, 300), (Venue.UPBIT, 300), (Venue.UPBIT, 1_600)]
+    ("venue", "delay_ms"),
+    [(Venue.BINANCE, 300), (Venue.UPBIT, 300), (Venue.UPBIT, 1_600), (Venue.BITHUMB, 300)],
 )
 def test_order_that_executes_late_is_found_and_exists_once(
     worlds: dict[Venue, World], venue: Venue, delay_ms: int

@@ -18,6 +18,7 @@ from arb.domain.market.instrument import Side
 from arb.domain.trading.order import Order
 from tests.check.histories import BTC, PRICES, RULES, venue_fill
 from tests.check.histories import order as filled
+from tests.domain.markets import PAIR
 
 TRADE = trade_id(1, 1)
 
@@ -42,7 +43,7 @@ def legs() -> Iterator[ThreadPoolExecutor]:
 
 
 def naive(legs: ThreadPoolExecutor, upbit_lost: int = 0) -> Naive:
-    best = {(venue, BTC): {Side.BUY: PRICES[venue], Side.SELL: PRICES[venue]} for venue in Venue}
+    best = {(venue, BTC): {Side.BUY: PRICES[venue], Side.SELL: PRICES[venue]} for venue in PAIR.venues}
     prices = Prices(
         base_urls=dict.fromkeys(Venue, ""),
         coins=(BTC,),

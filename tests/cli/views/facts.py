@@ -81,7 +81,7 @@ class Stack:
         return self._get("session", SESSION)
 
     def active(self) -> tuple[TradeView, ...]:
-        entries = tuple(order(1, venue, 1, Decimal("0.1"), START_NS) for venue in Venue)
+        entries = tuple(order(1, venue, 1, Decimal("0.1"), START_NS) for venue in PAIR.venues)
         return self._get("active", (TradeView(trade(1, Decimal("0.1"), START_NS), entries),))
 
     def report(self) -> Report:

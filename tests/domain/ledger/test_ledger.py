@@ -16,7 +16,7 @@ amounts = st.decimals(min_value="1e-8", max_value="1e9", places=8)
 
 
 @given(
-    venue=st.sampled_from(Venue),
+    venue=st.sampled_from(PAIR.venues),
     direction=st.sampled_from(PAIR.directions),
     price=amounts,
     share=st.integers(1, 9),

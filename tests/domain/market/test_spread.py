@@ -18,7 +18,7 @@ TENTH = Decimal("0.1")
 
 def test_a_direction_buys_on_one_venue_and_sells_on_the_other():
     for direction in PAIR.directions:
-        assert {direction.side(venue) for venue in Venue} == set(Side)
+        assert {direction.side(venue) for venue in PAIR.venues} == set(Side)
         assert direction.opposite.opposite is direction
     assert Direction("sell_upbit").side(Venue.UPBIT) is Side.SELL
 
@@ -81,7 +81,7 @@ def test_too_much_for_a_venue_is_nothing():
 
 
 @given(
-    venue=st.sampled_from(Venue),
+    venue=st.sampled_from(PAIR.venues),
     side=st.sampled_from(Side),
     worst=st.integers(1000, 200_000_000),
     slip_bps=st.integers(0, 100),

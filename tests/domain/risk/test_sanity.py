@@ -14,7 +14,7 @@ from arb.domain.time import NS_PER_S, STAMP_AHEAD_NS_MAX
 from arb.domain.trading.order import Purpose
 from arb.domain.trading.trade import pair_legs
 from tests.contracts import world
-from tests.domain.markets import BINANCE, NOW_NS, UPBIT, market, with_book
+from tests.domain.markets import BINANCE, NOW_NS, PAIR, UPBIT, market, with_book
 
 
 def test_a_fresh_market_is_fit_for_everything():
@@ -78,7 +78,7 @@ def test_a_limit_price_is_held_against_the_other_venue(reason, band_bps):
     assert out_of_band(legs, found, limits) == (reason and Refused(reason))
 
 
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_either_venue_that_takes_no_orders_keeps_the_pair_from_being_traded(venue):
     rule = UPBIT if venue is Venue.UPBIT else BINANCE
     found = market(**{venue.value: replace(rule, tradable=False)})
@@ -103,7 +103,7 @@ def test_a_discount_is_as_absurd_as_a_premium():
     assert unfit(market(krw_per_usdt="1600"), world.LIMITS) == Refused("premium_absurd")
 
 
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 @pytest.mark.parametrize("side", ["bids", "asks"])
 def test_a_hole_in_one_side_of_either_book_is_told_by_its_venue(venue, side):
     book = market().book(venue)

@@ -22,6 +22,7 @@ from arb.domain.risk.unfilled import (
 )
 from arb.domain.time import NS_PER_HOUR, NS_PER_MINUTE, NS_PER_S
 from arb.domain.trading.order import State
+from tests.domain.markets import PAIR
 
 NOW_NS = 1_763_640_000_000_000_000
 RULES = UnfilledRules(
@@ -95,7 +96,7 @@ def test_the_leg_with_less_is_the_unfilled_one(upbit, binance, unfilled, went_we
 
 
 def test_what_was_never_sent_and_left_nothing_alone_is_no_trouble():
-    pair = replace(entry(0), legs=tuple(leg(venue, "0", NOW_NS, State.EXPIRED, 0) for venue in Venue))
+    pair = replace(entry(0), legs=tuple(leg(venue, "0", NOW_NS, State.EXPIRED, 0) for venue in PAIR.venues))
     assert outcome(pair, NOW_NS).unfilled == ()
 
 
@@ -217,7 +218,7 @@ def standing(*, known=None, under_way=(), of_coin=None, **venues) -> Standing:
     return Standing(
         way=BTC,
         of_coin=of_coin or Circuit(),
-        of_venues={venue: venues.get(venue.value, Circuit()) for venue in Venue},
+        of_venues={venue: venues.get(venue.value, Circuit()) for venue in PAIR.venues},
         newest_ns=known or {},
         under_way=frozenset(under_way),
     )

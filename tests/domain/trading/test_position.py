@@ -100,7 +100,7 @@ def test_a_pair_that_was_opened_and_closed_holds_nothing_and_earned_the_differen
     made = world.opening("s")
     back = [
         filled(world.exit_intent(made.trade, venue, 2), price=world.PRICES[venue] * 2, fee=Decimal(0))
-        for venue in Venue
+        for venue in PAIR.venues
     ]
     there = [filled(order, fee=Decimal(0)) for order in made.orders]
     position = trade_position([*there, *back])

@@ -36,7 +36,7 @@ RULES = RepairRules(
     attempts_max=20,
     failures_max=2,
 )
-RICH = {(venue, asset): Decimal("1e12") for venue in Venue for asset in ("KRW", "USDT", "BTC")}
+RICH = {(venue, asset): Decimal("1e12") for venue in PAIR.venues for asset in ("KRW", "USDT", "BTC")}
 TRADE = world.opening("s", loss_reserve_krw="40000").trade
 SHORT, LONG = Decimal("-0.01"), Decimal("0.01")
 numbers = iter(range(2, 10_000))
@@ -119,11 +119,11 @@ def half(gone, found=None):
     left = OTHER[gone]
     return HalfMarket(
         coin=whole.coin, pair=whole.pair, books={left: whole.book(left)},
-        rules={venue: whole.instrument(venue) for venue in Venue}, rate=whole.rate,
+        rules={venue: whole.instrument(venue) for venue in PAIR.venues}, rate=whole.rate,
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("gone", list(Venue))
+@pytest.mark.parametrize("gone", list(PAIR.venues))
 @pytest.mark.parametrize("imbalance", [SHORT, LONG])
 def test_a_leg_is_evened_out_on_the_venue_that_is_left(gone, imbalance):
     leg = leg_for(imbalance, half(gone))
@@ -147,7 +147,7 @@ def test_what_repairs_cost_at_the_venue_that_is_gone_is_part_of_the_budget():
 
 def test_dust_is_judged_by_the_price_of_the_venue_that_is_left():
     dust, whole = Decimal("0.00003"), Decimal("0.0002")
-    for gone in Venue:
+    for gone in PAIR.venues:
         assert is_unsendable(dust, half(gone), RULES)
         assert not is_unsendable(whole, half(gone), RULES)
 
@@ -220,7 +220,7 @@ def test_a_repair_is_paid_for_within_its_ceilings_and_never_more_than_the_imbala
         binance_bids=(("99999.99", near), ("99600.00", far), ("99000.00", "1")),
         binance_asks=(("100000.00", near), ("100400.00", far), ("101000.00", "1")),
     )
-    free = {(venue, "BTC"): base for venue in Venue} | {
+    free = {(venue, "BTC"): base for venue in PAIR.venues} | {
         (Venue.BINANCE, "USDT"): quote,
         (Venue.UPBIT, "KRW"): quote * 1_400,
     }

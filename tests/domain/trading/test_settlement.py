@@ -16,7 +16,7 @@ from arb.domain.trading.repair import Means, RepairRules
 from arb.domain.trading.settlement import Become, Repair, Wait, settle
 from arb.domain.trading.trade import ENDED, TradeState
 from tests.contracts import world
-from tests.domain.markets import BINANCE, NOW_NS, UPBIT, market
+from tests.domain.markets import BINANCE, NOW_NS, PAIR, UPBIT, market
 
 RULES = RepairRules(
     time_ns_max=10 * NS_PER_S,
@@ -25,7 +25,7 @@ RULES = RepairRules(
     attempts_max=20,
     failures_max=2,
 )
-RICH = {(venue, asset): Decimal("1e12") for venue in Venue for asset in ("KRW", "USDT", "BTC")}
+RICH = {(venue, asset): Decimal("1e12") for venue in PAIR.venues for asset in ("KRW", "USDT", "BTC")}
 OPENING = world.opening("s", loss_reserve_krw="40000")
 
 
@@ -74,7 +74,7 @@ def test_nothing_filled_is_aborted():
 
 
 def test_both_legs_back_is_closed_with_its_reason():
-    exits = [ended(world.exit_intent(OPENING.trade, venue, 2), "0.01") for venue in Venue]
+    exits = [ended(world.exit_intent(OPENING.trade, venue, 2), "0.01") for venue in PAIR.venues]
     trade = replace(OPENING.trade, state=TradeState.CLOSING, reason="converged")
     assert settled((*pair("0.01", "0.01"), *exits), trade=trade) == Become(TradeState.CLOSED, "converged")
 
@@ -111,7 +111,7 @@ def test_dust_never_keeps_a_trade_from_closing():
 
 def test_a_pair_that_one_venue_takes_no_order_for_is_closed_as_dust():
     """0.00004 BTC is 5,600 KRW, above Upbit's minimum, and 4 USDT, below Binance's."""
-    exits = [ended(world.exit_intent(OPENING.trade, venue, 2), "0.00996") for venue in Venue]
+    exits = [ended(world.exit_intent(OPENING.trade, venue, 2), "0.00996") for venue in PAIR.venues]
     assert settled((*pair("0.01", "0.01"), *exits)) == Become(TradeState.CLOSED, "unwound")
 
 

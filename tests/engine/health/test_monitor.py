@@ -96,7 +96,7 @@ def test_old_quotes_are_no_sign_of_any_feed(world):
     assert world.wrong(after_s=11) == {"all_feeds_unhealthy", "no_tradable_market"}
 
 
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_a_market_that_a_venue_closed_is_not_tradable(world, venue):
     key = (venue, RULES[venue].symbol)
     world.rules[key] = replace(RULES[venue], tradable=False)

@@ -28,6 +28,7 @@ from arb.engine.kill.emergency import Emergency, Ending
 from arb.engine.kill.unwind import Unwind
 from arb.engine.market.feed_guard import FeedGuard
 from arb.engine.state.snapshot import TakeSnapshot
+from tests.domain.markets import PAIR
 from tests.engine.health.test_watch import Alarms
 from tests.engine.town import BTC, SESSION, Town
 
@@ -114,7 +115,7 @@ def unknown_leg(town: Town, venue: Venue = Venue.BINANCE) -> None:
     """Fill one leg, and lose the answer to the other one, whose venue then is away."""
     open_pair(town)
     town.venues[venue].troubles.append(Trouble.DROPPED)
-    for each in Venue:
+    for each in PAIR.venues:
         town.execute.place(order_on(town, each).client_order_id)
     town.venues[venue].mute = True
     town.collect()
@@ -125,7 +126,7 @@ def lonely_leg(town: Town) -> None:
     """Fill one leg, and have the other one refused; nobody has looked at it yet."""
     open_pair(town)
     town.venues[Venue.BINANCE].troubles.append(Trouble.REJECTED)
-    for each in Venue:
+    for each in PAIR.venues:
         town.execute.place(order_on(town, each).client_order_id)
     town.collect()
     town.pending.clear()
@@ -203,7 +204,7 @@ def test_a_leg_that_nobody_can_even_out_ends_as_any_other_with_its_name(town):
     assert only_trade(town).trade_id in stop.alarms.raised[-1].message
 
 
-@pytest.mark.parametrize("away", list(Venue))
+@pytest.mark.parametrize("away", list(PAIR.venues))
 def test_with_a_venue_away_it_waits_for_hours_and_ends_when_the_venue_is_back(town, away):
     unknown_leg(town, away)
     stop = Stopping(town)

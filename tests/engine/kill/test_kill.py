@@ -18,6 +18,7 @@ from arb.engine.kill.kill import LOOK_NS, Books, Kill
 from arb.engine.kill.unwind import Unwind
 from arb.engine.kill.withdraw import Withdraw
 from tests.adapters.venues.scripted import binance_bench
+from tests.domain.markets import PAIR
 from tests.engine.town import SESSION, Town
 from tests.venues.samples import BINANCE_FULL, BINANCE_ROW, make_order, response
 
@@ -85,7 +86,7 @@ def ours(venue: Venue) -> ListedOrder:
     return listed(venue, client_order_id(trade_id(1, 1), venue, 1))
 
 
-@pytest.mark.parametrize("first", list(Venue))
+@pytest.mark.parametrize("first", list(PAIR.venues))
 def test_nothing_is_opened_by_asking_about_a_leg_that_never_arrived(town, first):
     """Its sender died before a byte left: neither the proof nor the other leg may open the pair now."""
     open_pair(town)
@@ -112,7 +113,7 @@ def test_kill_in_the_middle_of_a_pair_leaves_no_leg_alone(town, tasks_run):
     assert town.sessions.get(SESSION).mode_reason == "killed: test"
 
 
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 @pytest.mark.parametrize("trouble", [Trouble.REPLY_LOST, Trouble.DROPPED, Trouble.LATE, Trouble.HIDDEN])
 def test_kill_with_an_unknown_order_resolves_it_by_proof(town, venue, trouble):
     open_pair(town)
@@ -127,7 +128,7 @@ def test_kill_with_an_unknown_order_resolves_it_by_proof(town, venue, trouble):
         town.premium(60)
     assert not report.unresolved
     assert not report.handed_over
-    assert all(count == 1 for each in Venue for count in town.orders_at(each).values())
+    assert all(count == 1 for each in PAIR.venues for count in town.orders_at(each).values())
     assert not town.drifts()
 
 
@@ -151,7 +152,7 @@ def test_a_leg_that_cannot_be_evened_in_time_is_handed_over(town):
     town.venues[Venue.UPBIT].troubles.append(Trouble.REJECTED)
     town.run_one()
     town.run_one()
-    for venue in Venue:
+    for venue in PAIR.venues:
         town.venues[venue].troubles.extend([Trouble.UNFILLED] * 500)
     report = kill(town, within_s=1)
     assert report.handed_over == (only_trade(town).trade_id,)
@@ -163,9 +164,9 @@ def test_kill_cancels_what_is_ours_and_leaves_the_rest_alone(town):
     town.venues[Venue.UPBIT].listed = [ours(Venue.UPBIT), listed(Venue.UPBIT, "")]
     town.venues[Venue.BINANCE].listed = [ours(Venue.BINANCE), listed(Venue.BINANCE, "web_1")]
     report = kill(town)
-    assert {order.venue for order in report.cancelled} == set(Venue)
+    assert {order.venue for order in report.cancelled} == set(PAIR.venues)
     assert {order.client_order_id for order in report.foreign} == {"", "web_1"}
-    assert [len(town.venues[venue].listed) for venue in Venue] == [1, 1]
+    assert [len(town.venues[venue].listed) for venue in PAIR.venues] == [1, 1]
     assert report.complete
 
 

@@ -8,6 +8,7 @@ from arb.domain.market.ids import Venue
 from arb.domain.trading.order import State
 from arb.domain.trading.trade import TradeState
 from arb.engine.kill.unwind import NOT_IN_TIME, Left, Unwind
+from tests.domain.markets import PAIR
 from tests.engine.town import SESSION, Town
 
 
@@ -69,7 +70,7 @@ def alarms(town: Town) -> list[tuple[str, str]]:
 def unknown_leg(town: Town) -> None:
     """Fill the Upbit leg, and lose every trace of the other one."""
     town.venues[Venue.BINANCE].troubles.append(Trouble.DROPPED)
-    for venue in Venue:
+    for venue in PAIR.venues:
         town.execute.place(order_on(town, venue).client_order_id)
     town.venues[Venue.BINANCE].mute = True
 
@@ -77,7 +78,7 @@ def unknown_leg(town: Town) -> None:
 def lonely_leg(town: Town) -> None:
     """Fill the Upbit leg, have the other one refused, and show nobody a market."""
     town.venues[Venue.BINANCE].troubles.append(Trouble.REJECTED)
-    for venue in Venue:
+    for venue in PAIR.venues:
         town.execute.place(order_on(town, venue).client_order_id)
     for client in town.venues.values():
         client.silent = True

@@ -10,6 +10,7 @@ from arb.domain.market.instrument import Side
 from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import State
 from arb.engine.kill.withdraw import OpenNow, Withdraw
+from tests.domain.markets import PAIR
 from tests.engine.town import Town
 
 
@@ -82,9 +83,9 @@ def test_somebody_elses_order_is_nothing_that_a_kill_waits_for(world):
     assert world.withdraw.step().none_of_ours
 
 
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_a_venue_that_cannot_be_asked_is_a_problem_and_the_other_is_withdrawn_from(world, venue):
-    other = next(each for each in Venue if each is not venue)
+    other = next(each for each in PAIR.venues if each is not venue)
     world.put(ours(venue=other))
     world.away(venue)
     found = world.withdraw.step()

@@ -14,6 +14,7 @@ from arb.domain.trading.lone_leg import BY_HAND, TOUCHED
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import Trade, TradeState
 from arb.engine.ledger.reconcile import Reconciled
+from tests.domain.markets import PAIR
 from tests.engine.town import SESSION, Killed, Town, Tripwire
 from tests.engine.trading.test_settle import lonely
 
@@ -121,7 +122,7 @@ def test_each_failure_hands_it_over_again_and_the_pause_grows(town):
         assert one(town).residual == imbalance(town) != 0
 
 
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_a_venue_that_cannot_be_asked_proves_nothing(town, venue, monkeypatch):
     def away():
         raise Retryable(venue, "no answer")
@@ -134,7 +135,7 @@ def test_a_venue_that_cannot_be_asked_proves_nothing(town, venue, monkeypatch):
     assert len(by_itself(town)) == 1
 
 
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 @pytest.mark.parametrize("amount", ["-0.00999", "0.5", "-0.004"])
 def test_a_balance_of_the_coin_that_differs_leaves_the_leg_alone(town, venue, amount):
     town.pass_time(MINUTE_MS)
@@ -216,7 +217,7 @@ def sell(town: Town, venue: Venue, share: str = "1", fee: str = "0") -> None:
     town.venues[venue].held[currency] += residual * price
 
 
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 @pytest.mark.parametrize("fee", ["0", "0.001"])
 def test_a_leg_that_was_closed_by_hand_is_offered_and_ends_when_that_is_accepted(town, venue, fee):
     sell(town, venue, fee=fee)

@@ -178,7 +178,7 @@ STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("accept"), st.sampled_from(ALL)),
         st.sampled_from([("flush", None), ("take", None), ("away", None), ("back", None)]),
-        st.tuples(st.just("drop"), st.sampled_from(list(Venue))),
+        st.tuples(st.just("drop"), st.sampled_from(list(PAIR.venues))),
     ),
     max_size=40,
 )

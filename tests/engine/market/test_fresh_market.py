@@ -9,7 +9,7 @@ from arb.domain.health.degradation import Degree
 from arb.domain.market.ids import Symbol, Venue
 from arb.domain.market.spread import Rate
 from arb.domain.trading.trade import TradeState
-from tests.domain.markets import OTHER, USDT_KRW, a_belief
+from tests.domain.markets import OTHER, PAIR, USDT_KRW, a_belief
 from tests.engine.town import BTC, SESSION, Town
 
 
@@ -54,7 +54,7 @@ def test_quotes_whose_store_is_away_are_asked_of_the_venues(town):
     assert town.settle.markets.read(BTC) is not None
 
 
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_a_venue_that_says_nothing_leaves_no_market_to_act_on(town, venue):
     town.pass_time(2_001)
     town.venues[venue].silent = True
@@ -103,7 +103,7 @@ def test_depth_that_nobody_wants_is_not_asked_for(town):
 # what is left while a venue is gone
 
 
-@pytest.mark.parametrize("gone", list(Venue))
+@pytest.mark.parametrize("gone", list(PAIR.venues))
 def test_a_venue_that_says_nothing_leaves_the_market_of_the_other_one(town, gone):
     town.pass_time(2_001)
     town.venues[gone].silent = True

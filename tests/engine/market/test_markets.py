@@ -39,7 +39,7 @@ def world() -> World:
 
 
 def test_each_venue_has_a_symbol_of_its_own_for_a_coin():
-    assert [symbol_on(venue, BTC) for venue in Venue] == ["BTC/KRW", "BTC/USDT"]
+    assert [symbol_on(venue, BTC) for venue in PAIR.venues] == ["BTC/KRW", "BTC/USDT"]
 
 
 def test_the_rate_is_needed_once_however_many_coins():
@@ -97,7 +97,7 @@ def test_without_one_of_its_books_there_is_no_market(world, key):
     assert world.market() is None
 
 
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_without_the_rules_of_one_venue_there_is_no_market(world, venue):
     known = {key: rule for key, rule in INSTRUMENTS.items() if key[0] is not venue}
     markets = replace(world.markets, instruments=known)

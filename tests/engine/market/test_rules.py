@@ -11,7 +11,7 @@ from arb.domain.time import NS_PER_MS
 from arb.domain.trading.order import Purpose, State
 from arb.domain.trading.trade import TradeState
 from arb.engine.market.rules import GAP_NS, REFRESH_NS
-from tests.domain.markets import OTHER
+from tests.domain.markets import OTHER, PAIR
 from tests.engine.town import BTC, RULES, Town
 
 
@@ -41,7 +41,7 @@ def entries(town: Town, venue: Venue) -> list[State]:
     return [order.state for order in orders if order.venue is venue and order.purpose is Purpose.ENTRY]
 
 
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_a_price_unit_that_changed_refuses_one_entry_and_the_next_one_fits(town: Town, venue: Venue):
     change_unit(town, venue)
     open_one(town)
@@ -61,7 +61,7 @@ def test_refusals_in_a_row_are_announced_every_five_seconds(town: Town):
     assert [venue for venue, _ in town.announced] == [Venue.UPBIT, Venue.BINANCE] * 10
 
 
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_a_coin_without_rules_is_counted_as_refused(venue: Venue):
     town = Town()
     town.venues[venue].rules.clear()
@@ -83,7 +83,7 @@ def test_a_coin_without_books_is_not_counted_as_without_rules():
     assert not [reason for name, reason in town.counters.counts if name == "refused"]
 
 
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_a_market_whose_row_turns_odd_opens_nothing_and_closes_what_is_open(town: Town, venue: Venue):
     open_one(town)
     (trade,) = town.tables.trades.values()

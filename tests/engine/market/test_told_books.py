@@ -8,6 +8,7 @@ from arb.adapters.memory.venue import Trouble
 from arb.domain.market.ids import Symbol, Venue
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.order import Purpose
+from tests.domain.markets import PAIR
 from tests.engine.town import BTC, Town
 
 KEY = (Venue.BINANCE, Symbol("BTC/USDT"))
@@ -43,7 +44,7 @@ def venues_of(town):
         (-TWO_HOURS_NS, False),
     ],
 )
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_an_answer_is_judged_by_its_own_stamp(venue, age_ns, believed):
     town = Town()
     town.pass_time(10_000)

@@ -11,6 +11,7 @@ from arb.domain.trading.by_hand import CoinPause
 from arb.domain.trading.order import Purpose
 from arb.domain.trading.trade import TradeState
 from arb.engine.trading.close_by_hand import NotNow
+from tests.domain.markets import PAIR
 from tests.engine.town import BTC, SESSION, Town, open_one, run_due
 
 WITHIN_NS = 30 * NS_PER_S
@@ -81,7 +82,7 @@ def test_a_market_that_got_worse_closes_nothing_and_the_request_lapses() -> None
     assert town.close_by_hand.follow(request).state is TradeState.OPEN
 
 
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_a_venue_that_is_away_is_named_and_nothing_is_asked(venue: Venue) -> None:
     town = held()
     town.pass_time(5_000)

@@ -11,6 +11,7 @@ from arb.domain.time import NS_PER_MS
 from arb.domain.trading.order import Order, Purpose, State
 from arb.engine.trading.execute import FIRST_ASK, FOLLOW_MS, WORKING_MS_MAX
 from arb.engine.trading.settle import FIRST_LOOK
+from tests.domain.markets import PAIR
 from tests.engine.town import OVERDUE_NS, SESSION, Town, open_one, run_due
 
 
@@ -112,7 +113,7 @@ def test_an_order_that_does_not_exist_is_not_sent(town):
     assert town.execute.resolve("nobody") is None
 
 
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_an_order_that_ended_has_its_trade_settled(town, venue):
     order = town.execute.place(intent(town, venue))
     assert order.state is State.FILLED

@@ -10,6 +10,7 @@ from arb.domain.market.ids import Venue
 from arb.domain.trading.order import Purpose
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import TradeState
+from tests.domain.markets import PAIR
 from tests.engine.town import SESSION, Town
 
 REFUSED_MS = 120_000
@@ -104,7 +105,7 @@ def test_an_exit_that_nobody_pays_for_is_not_begun_until_the_money_is_there(town
     assert not town.drifts()
 
 
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_a_venue_that_refuses_exits_costs_little_and_leaves_no_leg_alone(town, venue):
     before, reserve = worth_krw(town), trade(town).loss_reserve_krw
     end = refuse_exits(town, venue)
@@ -122,7 +123,7 @@ def test_a_venue_that_refuses_exits_costs_little_and_leaves_no_leg_alone(town, v
 
 
 def test_exits_that_no_leg_executed_cost_nothing_and_do_not_slow_the_next(town):
-    ends = [refuse_exits(town, venue) for venue in Venue]
+    ends = [refuse_exits(town, venue) for venue in PAIR.venues]
     go_on(town, 5_000)
     for end in ends:
         end()

@@ -12,6 +12,7 @@ from arb.domain.market.ids import Venue
 from arb.domain.risk.stability import VenueRecord
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.order import Order, OrderReport, Purpose
+from tests.domain.markets import PAIR
 from tests.engine.town import SESSION, Town
 from tests.known_losses.helpers import (
     DEFAULT_STABILITY,
@@ -108,7 +109,7 @@ def test_of_pairs_due_at_once_few_are_on_their_way_before_the_first_answers(town
 
 
 @pytest.mark.parametrize("how", [LOST, UNSENT])
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_of_pairs_due_at_once_few_lose_a_leg_to_a_venue_that_just_went(town, venue, how):
     break_down(town, venue, how)
     converge(town, 8)
@@ -147,7 +148,7 @@ def test_a_long_maintenance_costs_little_more_than_a_short_one(town):
 
 
 @pytest.mark.parametrize("how", [LOST, UNSENT])
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_all_are_closed_when_the_venue_is_back(town, venue, how):
     mend = break_down(town, venue, how)
     converge(town, 40)
@@ -173,7 +174,7 @@ def test_after_a_row_of_failures_one_small_exit_goes_at_a_time(town):
     assert max(order.quantity for order in tried) < whole / 10
 
 
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_a_stop_loss_does_not_go_into_a_pause_that_a_venue_asked_for(town, venue):
     town.health.pause(SESSION, venue, town.clock.now_ns() + 3_600 * NS_PER_S, "418")
     lose_much(town, 300)
@@ -205,7 +206,7 @@ def flapping(town: Town, venue: Venue) -> Iterator[None]:
         yield from [None] * 20
 
 
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_a_flapping_venue_does_not_hold_a_stop_loss_back_for_ever(town, venue):
     flaps = flapping(town, venue)
 

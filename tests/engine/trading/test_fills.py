@@ -20,6 +20,7 @@ from arb.engine.trading.fills import CatchUp, RecordReport, StreamedReport
 from arb.venues.reply import proven_status
 from tests.contracts import world
 from tests.contracts.backends import Stores, memory_stores
+from tests.domain.markets import PAIR
 
 RESOLVE, SETTLE = "arb.resolve_order", "arb.settle_trade"
 
@@ -363,7 +364,7 @@ def check_end(desk: Desk, story: Story) -> None:
 
 
 @settings(deadline=None)
-@given(st.data(), st.sampled_from(Venue))
+@given(st.data(), st.sampled_from(PAIR.venues))
 def test_the_events_of_an_order_in_any_order_end_the_same(data, venue):
     desk = Desk(venue)
     story = data.draw(stories(venue, desk.intent))
@@ -373,7 +374,7 @@ def test_the_events_of_an_order_in_any_order_end_the_same(data, venue):
 
 
 @settings(deadline=None)
-@given(st.data(), st.sampled_from(Venue), st.booleans())
+@given(st.data(), st.sampled_from(PAIR.venues), st.booleans())
 def test_lost_and_repeated_events_mixed_with_queries_end_the_same(data, venue, lost_before):
     """Whatever is lost for good, the catch-up after the next connect finds."""
     desk = Desk(venue)

@@ -12,6 +12,7 @@ from arb.domain.time import NS_PER_MS
 from arb.domain.trading.trade import TradeState
 from arb.engine.market.rules import REFRESH_NS
 from arb.engine.trading.held_pairs import REPEAT_NS, STUCK_NS
+from tests.domain.markets import PAIR
 from tests.engine.town import BTC, RULES, Town
 
 MS = NS_PER_MS
@@ -98,7 +99,7 @@ def watch(town: Town, ns: int, premium: int = 60) -> None:
         town.sweep.run()
 
 
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 @pytest.mark.parametrize("befall", [gone, halted])
 def test_a_pair_whose_market_is_gone_or_halted_is_told_of_again_and_again(town: Town, venue: Venue, befall):
     befall(town, venue)

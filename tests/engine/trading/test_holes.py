@@ -10,6 +10,7 @@ from arb.domain.market.book import Level
 from arb.domain.market.halves import base_price_krw
 from arb.domain.market.ids import Venue
 from arb.domain.trading.exits import STOP_LOSS
+from tests.domain.markets import PAIR
 from tests.engine.town import BTC, RATE, Town, close_by
 from tests.known_losses.helpers import (
     closed_trades,
@@ -158,7 +159,7 @@ def test_each_process_judges_a_jump_by_the_stamps_that_it_has_seen():
 # the coin's books
 
 
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 @pytest.mark.parametrize("side", ["bids", "asks"])
 @pytest.mark.parametrize("premium_bps", [60, -60])
 def test_nothing_is_opened_into_a_hole_of_a_coins_book(venue, side, premium_bps):

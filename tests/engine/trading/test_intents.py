@@ -8,6 +8,7 @@ from arb.domain.trading.order import Purpose, State
 from arb.domain.trading.trade import Leg
 from arb.engine.trading.intents import intents
 from tests.contracts import world
+from tests.domain.markets import PAIR
 
 NOW_NS, LIFETIME_NS = world.NOW_NS, 3_000
 OPENING = world.opening("s")
@@ -32,7 +33,7 @@ def test_an_intent_asks_for_what_its_leg_asks_for():
 
 
 def test_an_intent_goes_to_the_coins_market_on_its_venue():
-    assert [order.symbol for order in made(*map(leg, Venue))] == ["ETH/KRW", "ETH/USDT"]
+    assert [order.symbol for order in made(*map(leg, PAIR.venues))] == ["ETH/KRW", "ETH/USDT"]
 
 
 def test_an_intent_is_nothing_that_was_sent():
@@ -46,11 +47,13 @@ def test_an_intent_lives_from_now_for_its_lifetime():
 
 
 def test_ids_tell_the_trade_the_venue_and_the_number():
-    names = [parse_client_order_id(order.client_order_id) for order in made(*map(leg, Venue))]
-    assert names == [(TRADE_ID, venue, 1) for venue in Venue]
+    names = [parse_client_order_id(order.client_order_id) for order in made(*map(leg, PAIR.venues))]
+    assert names == [(TRADE_ID, venue, 1) for venue in PAIR.venues]
 
 
 def test_numbers_go_on_after_the_orders_already_known_on_that_venue():
     known = (*OPENING.orders, world.exit_intent(OPENING.trade, Venue.UPBIT, 2))
-    names = [parse_client_order_id(order.client_order_id) for order in made(*map(leg, Venue), known=known)]
+    names = [
+        parse_client_order_id(order.client_order_id) for order in made(*map(leg, PAIR.venues), known=known)
+    ]
     assert names == [(TRADE_ID, Venue.UPBIT, 3), (TRADE_ID, Venue.BINANCE, 2)]

@@ -9,7 +9,7 @@ from arb.domain.market.ids import Venue
 from arb.domain.trading.order import Purpose, State
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import TradeState
-from tests.domain.markets import OTHER
+from tests.domain.markets import OTHER, PAIR
 from tests.engine.town import Town
 
 
@@ -40,7 +40,7 @@ def test_entries_that_were_not_sent_are_denied_and_their_trade_is_aborted(town):
     assert {order.state for order in orders(town).values()} == {State.DENIED}
     assert {order.reason for order in orders(town).values()} == {"killed: test"}
     assert only_trade(town).state is TradeState.ABORTED
-    assert not any(town.orders_at(venue) for venue in Venue)
+    assert not any(town.orders_at(venue) for venue in PAIR.venues)
 
 
 @pytest.mark.parametrize("first", [0, 1])
@@ -50,7 +50,7 @@ def test_the_second_leg_goes_where_the_first_went(town, first):
     town.switch.engage("test", 0)
     while town.pending:
         town.run_one()
-    assert [sum(town.orders_at(venue).values()) for venue in Venue] == [1, 1]
+    assert [sum(town.orders_at(venue).values()) for venue in PAIR.venues] == [1, 1]
     assert only_trade(town).state is TradeState.OPEN
 
 
@@ -89,7 +89,7 @@ def test_repairs_go_on_while_killed(town):
     assert not town.drifts()
 
 
-@pytest.mark.parametrize("first", list(Venue))
+@pytest.mark.parametrize("first", list(PAIR.venues))
 def test_the_second_leg_waits_for_what_became_of_the_first(town, first):
     """It arrived, and only its answer is missing: the pair is hedged as soon as that is known."""
     open_pair(town)

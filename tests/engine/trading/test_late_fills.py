@@ -11,6 +11,7 @@ from arb.domain.trading.order import Purpose, State
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import TradeState
 from arb.engine.trading.fills import RecordReport, StreamedReport
+from tests.domain.markets import PAIR
 from tests.engine.town import Town, Tripwire
 
 
@@ -87,7 +88,7 @@ def sweep(town):
 
 
 @pytest.mark.parametrize("told", [True, False], ids=["told", "message lost"])
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_a_leg_that_was_filled_after_its_trade_was_aborted_is_evened_out(venue, told):
     town = aborted()
     fill_late(town, venue, told=told)
@@ -102,7 +103,7 @@ def test_a_leg_that_was_filled_after_its_trade_was_aborted_is_evened_out(venue, 
 
 def test_both_legs_that_were_filled_late_are_an_open_pair():
     town = aborted()
-    for venue in Venue:
+    for venue in PAIR.venues:
         fill_late(town, venue, told=False)
     run_all(town)
     sweep(town)
@@ -195,4 +196,4 @@ def test_who_dies_while_a_trade_is_settled_again_leaves_no_leg_alone(calls, afte
     view = only(town)
     assert trade_position(view.orders).imbalance == 0
     assert town.drifts() == {}
-    assert max(town.orders_at(venue)[name] for venue in Venue for name in town.orders_at(venue)) == 1
+    assert max(town.orders_at(venue)[name] for venue in PAIR.venues for name in town.orders_at(venue)) == 1

@@ -8,6 +8,7 @@ from arb.domain.errors import RateLimited
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trading.order import Purpose
+from tests.domain.markets import PAIR
 from tests.engine.town import Town
 from tests.known_losses.helpers import alerts, go_on, naked, orders, pay, reduce_only, trades
 
@@ -31,7 +32,7 @@ def alone(town: Town, paused: Venue, for_s: int) -> None:
     reduce_only(town)
 
 
-@pytest.mark.parametrize("paused", list(Venue))
+@pytest.mark.parametrize("paused", list(PAIR.venues))
 def test_no_repair_goes_into_a_pause_when_the_other_venue_can_do_it(paused):
     town = Town()
     alone(town, paused, for_s=600)

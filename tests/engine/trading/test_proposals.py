@@ -13,7 +13,7 @@ from arb.domain.trading.reserve import loss_reserve_krw, rate_reserve_krw
 from arb.domain.trading.trade import TradeState
 from arb.engine.trading.proposals import Identity, edges_at, propose
 from tests.contracts import world
-from tests.domain.markets import NOW_NS, market, with_book
+from tests.domain.markets import NOW_NS, PAIR, market, with_book
 
 IDENTITY = Identity(trade_id=TradeId("t"), session_id=SessionId("s"), now_ns=NOW_NS + 3_000_000)
 SIZE, SLIP = Decimal(1_000), Decimal(8)
@@ -100,7 +100,7 @@ def test_what_a_trade_is_decided_on_is_kept_with_the_ages_of_its_quotes():
     )
     assert (facts["upbit_age_ms"], facts["rate_age_ms"]) == ("3", "3")
     assert (facts["binance_fence"], facts["binance_ts_event_ns"]) == ("4", "9")
-    assert {f"{venue}_worst_price" for venue in Venue} <= facts.keys()
+    assert {f"{venue}_worst_price" for venue in PAIR.venues} <= facts.keys()
 
 
 def test_what_a_trade_is_decided_on_is_text():

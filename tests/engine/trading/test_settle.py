@@ -13,6 +13,7 @@ from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import TradeState
 from arb.engine.market.fresh_market import FreshMarkets
 from arb.engine.market.rules import GAP_NS
+from tests.domain.markets import PAIR
 from tests.engine.town import LIMITS, RULES, SESSION, Town, open_one, run_due
 
 AT_REST = (TradeState.OPEN, TradeState.CLOSED, TradeState.ABORTED)
@@ -45,7 +46,7 @@ def lonely(town: Town, trouble: Trouble = Trouble.REJECTED) -> None:
     town.run_one(0)
 
 
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 @pytest.mark.parametrize("trouble", [Trouble.PARTIAL, Trouble.UNFILLED, Trouble.REJECTED])
 def test_whatever_is_missing_on_one_leg_is_made_even(town, venue, trouble):
     town.venues[venue].troubles.append(trouble)

@@ -6,11 +6,11 @@ import pytest
 
 from arb.domain.errors import DispatchError
 from arb.domain.health.alert import Alert, Severity
-from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trading.order import AT_VENUE, Order, State
 from arb.engine.trading.sweep import ENDED_NS_MAX, INTENT_NS_MAX
 from tests.contracts import world
+from tests.domain.markets import PAIR
 from tests.engine.town import OVERDUE_NS, Town
 
 
@@ -35,7 +35,7 @@ def test_a_lost_place_message_is_sent_again_while_the_intent_lives(town):
     assert swept(town, INTENT_NS_MAX + NS_PER_MS) == ["arb.place_order"] * 2
     for _ in range(2):
         town.run_one(0)
-    assert [sum(town.orders_at(venue).values()) for venue in Venue] == [1, 1]
+    assert [sum(town.orders_at(venue).values()) for venue in PAIR.venues] == [1, 1]
 
 
 def test_a_message_that_may_still_be_under_way_is_not_sent_again(town):

@@ -12,6 +12,7 @@ from arb.domain.time import NS_PER_MS
 from arb.domain.trading.trade import TradeState
 from arb.engine.market.bars import BARRED_NS
 from arb.engine.market.rules import GAP_NS, REFRESH_NS
+from tests.domain.markets import PAIR
 from tests.engine.town import BTC, RULES, SESSION, Town
 
 
@@ -44,7 +45,7 @@ def told(town: Town, kind: str) -> list[tuple[str, Severity]]:
     return [(alert.subject, alert.severity) for _, alert in town.tables.alerts if alert.kind == kind]
 
 
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_a_market_that_the_account_may_not_trade_in_is_tried_once(venue: Venue):
     town = Town()
     sent = refusing(town, venue, MarketBarred(venue, "not permitted for this account", "-2010"))
@@ -79,7 +80,7 @@ def test_what_was_barred_is_barred_for_a_process_that_starts():
     assert len(sent) == 1
 
 
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_an_account_or_a_key_that_is_refused_halts_and_says_what_to_do(venue: Venue):
     town = Town()
     sent = refusing(town, venue, Fatal(venue, "-2010 This action is disabled on this account."))

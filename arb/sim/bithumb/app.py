@@ -1,0 +1,91 @@
+"""The simulated Bithumb: REST and WebSocket over the shared engine, and over what it shares with Upbit.
+
+`build` is what `python -m arb.sim bithumb` runs. Endpoints: docs/protocols/bithumb.md, and /sim/* for
+checkers and operators.
+"""
+
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from arb.sim.bithumb.house import BITHUMB
+from arb.sim.bithumb.lookup_routes import BithumbLookup
+from arb.sim.bithumb.order_routes import Ordering
+from arb.sim.bithumb.quotation_routes import BithumbQuotation
+from arb.sim.core.book import Book
+from arb.sim.core.exchange import Exchange
+from arb.sim.core.market_faults import shown
+from arb.sim.core.rules import QuoteFee, VenueRules
+from arb.sim.core.serve import install
+from arb.sim.core.stage import Stage
+from arb.sim.upbit.account_routes import Account
+from arb.sim.upbit.auth import VIEW_ORDERS
+from arb.sim.upbit.candle_routes import CandleRoutes
+from arb.sim.upbit.desk import Desk, later
+from arb.sim.upbit.door import Door
+from arb.sim.upbit.forms import QUOTE, market_code
+from arb.sim.upbit.private_stream import PrivateStream
+from arb.sim.upbit.public_stream import PublicStream
+from arb.sim.upbit.public_tape import PublicTape
+from arb.sim.upbit.socket_routes import SocketEndpoint, Sockets
+from arb.sim.upbit.subscription import PRIVATE_TYPES
+from arb.sim.upbit.switches import Switchboard
+from arb.sim.venues import KRW_LOT
+
+PUBLIC_TYPES = frozenset({"orderbook", "trade", "ticker"})
+
+
+def venue_rules(stage: Stage) -> VenueRules:
+    """Return what the engine must know about Bithumb."""
+    return VenueRules(
+        venue=stage.venue,
+        quote=QUOTE,
+        fees=QuoteFee(stage.config.fee_bps(stage.venue)),
+        lot=lambda _coin: KRW_LOT,
+        symbol=market_code,
+        order_id=lambda number: f"C0101{number:015d}",
+        fill_id=lambda number: f"T0101{number:015d}",
+        cancels_post_only=True,
+    )
+
+
+def build(stage: Stage) -> web.Application:
+    """Return the application of one simulated Bithumb."""
+    app = web.Application()
+    exchange = Exchange(venue_rules(stage), stage.journal, stage.clock, stage.config.opening(stage.venue))
+    board, tape = Switchboard(stage, BITHUMB), PublicTape(stage.config.seed, stage.venue)
+    desk = Desk(stage, BITHUMB, exchange, later)
+    door = Door(stage, BITHUMB, board, exchange.reject, exchange.records.shelf.spend)
+    public, private = PublicStream(stage, BITHUMB, tape, board), PrivateStream(stage, BITHUMB, exchange)
+    desk.subscribe(private.tell)
+    exchange.subscribe(tape.follow)
+    exchange.subscribe(private.follow)
+    endpoints = (
+        SocketEndpoint(path=BITHUMB.public_path, stream=public, types=PUBLIC_TYPES),
+        SocketEndpoint(
+            path=BITHUMB.private_path, stream=private, types=PRIVATE_TYPES, permission=VIEW_ORDERS
+        ),
+    )
+    sockets = Sockets(stage, board, door, endpoints)
+
+    def publish(step: int, books: Mapping[str, Book]) -> None:
+        sockets.strike()
+        named = {market_code(coin): shown(stage.faults, coin, book) for coin, book in books.items()}
+        public.publish(tape.advance(step, stage.now_ns(), named))
+
+    markets = frozenset(market_code(coin) for coin in stage.market.coins(stage.venue))
+    lookup = BithumbLookup(stage, exchange, desk)
+    door.install(
+        app,
+        [
+            *BithumbQuotation(stage, exchange, tape, board).routes(),
+            *CandleRoutes(tape).routes(),
+            *Account(stage, exchange, board, markets).routes(),
+            *lookup.routes(),
+            *Ordering(exchange, desk, lookup, board, markets).routes(),
+        ],
+    )
+    app.add_routes(sockets.routes())
+    app.add_routes(board.routes())
+    install(app, stage, exchange, publish)
+    return app

@@ -1,0 +1,32 @@
+"""Handlers of what anybody may ask at Bithumb: markets with their warning, books, tickers, trades."""
+
+from typing import Any, Final
+
+from arb.sim.upbit.door import Route
+from arb.sim.upbit.forms import coin_of
+from arb.sim.upbit.parameters import Parameters
+from arb.sim.upbit.quotation_routes import Quotation
+from arb.sim.upbit.switches import MarketEvent
+
+PATHS: Final = frozenset({"/v1/market/all", "/v1/orderbook", "/v1/ticker", "/v1/trades/ticks"})
+
+
+class BithumbQuotation(Quotation):
+    """What anybody may ask."""
+
+    def routes(self) -> list[Route]:
+        """Return the public endpoints."""
+        return [route for route in super().routes() if route.path in PATHS]
+
+    async def markets(self, parameters: Parameters) -> Any:
+        details = (parameters.get("isDetails") or "").lower() == "true"
+        rows = [self._market(market) for market in self._tape.books]
+        return [row | self._warning(row["market"]) for row in rows] if details else rows
+
+    def _market(self, market: str) -> dict[str, str]:
+        coin = coin_of(market)
+        return {"market": market, "korean_name": coin, "english_name": coin}
+
+    def _warning(self, market: str) -> dict[str, str]:
+        event = self._board.switches.market_events.get(market) or MarketEvent()
+        return {"market_warning": "CAUTION" if event.warning else "NONE"}

@@ -1,0 +1,106 @@
+"""What Bithumb's errors mean, as one table. Source: docs/protocols/bithumb.md.
+
+The body decides before the HTTP status: a reply of 200 may hold an error, and its name may be a number. The
+list is not closed, and what a used `client_order_id` is answered with is not published: a 400 that no row
+names may mean that the order exists.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from arb.domain.errors import DataError, VenueError
+from arb.domain.market.ids import Venue
+from arb.venues.errors import Kind, make_error, retry_after_ms
+from arb.venues.reply import read
+from arb.venues.request import Effect, HttpRequest, HttpResponse
+
+PAUSE_MS: Final = 1_000  # limits are per second
+BLOCK_MS: Final = 10_000  # the transport doubles it when it comes again
+
+NAMES: Final[Mapping[str, Kind]] = MappingProxyType(
+    {
+        "invalid_parameter": Kind.AMBIGUOUS,
+        "validation_error": Kind.AMBIGUOUS,
+        "cross_trading": Kind.AMBIGUOUS,  # the order was taken and cancelled, or not taken: its lookup tells
+        "invalid_price": Kind.RULES,
+        "invalid_price_ask": Kind.RULES,
+        "invalid_price_bid": Kind.RULES,
+        "under_price_limit_ask": Kind.RULES,
+        "under_price_limit_bid": Kind.RULES,
+        "under_min_total_ask": Kind.RULES,
+        "under_min_total_bid": Kind.RULES,
+        "market_offline": Kind.RULES,
+        "insufficient_funds_ask": Kind.REJECTED,
+        "insufficient_funds_bid": Kind.REJECTED,
+        # Refused at the door, before the engine.
+        "expired_jwt": Kind.CLOCK,
+        "invalid_query_payload": Kind.FATAL,
+        "jwt_verification": Kind.FATAL,
+        "NotAllowIP": Kind.FATAL,
+        "out_of_scope": Kind.FATAL,
+        "blocked_member_id": Kind.FATAL,
+        "bank_account_required": Kind.FATAL,
+        "two_factor_auth_required": Kind.FATAL,
+        "order_not_found": Kind.NOT_FOUND,
+        "order_not_ready": Kind.UNKNOWN,  # ask again: it is no proof that there is no order
+        "too_many_requests": Kind.RATE_LIMITED,
+    }
+)
+
+STATUSES: Final[Mapping[int, Kind]] = MappingProxyType(
+    {
+        400: Kind.AMBIGUOUS,
+        401: Kind.FATAL,
+        403: Kind.FATAL,
+        418: Kind.RATE_LIMITED,
+        422: Kind.AMBIGUOUS,
+        429: Kind.RATE_LIMITED,
+        451: Kind.FATAL,  # not served from where we are
+    }
+)
+
+
+def holds_error(response: HttpResponse) -> bool:
+    """Tell whether a reply refuses what was asked, whatever its status."""
+    if not response.body.lstrip().startswith(b'{"error"'):
+        return False
+    return bool(_name_and_message(response)[0])
+
+
+def error_of(response: HttpResponse, effect: Effect) -> VenueError:
+    """Return what a refusal means for a request of `effect`."""
+    name, message = _name_and_message(response)
+    return make_error(
+        _kind(response.status, name),
+        Venue.BITHUMB,
+        effect,
+        code=name,
+        detail=f"HTTP {response.status} {message}",
+        retry_after_ms=retry_after_ms(response, BLOCK_MS if response.status == 418 else PAUSE_MS),
+        asked_ms=retry_after_ms(response, 0),
+    )
+
+
+def pause_scope(request: HttpRequest, response: HttpResponse) -> str | None:
+    """Return the group that a reply pauses, or None for all: a block and trouble are for everything."""
+    return request.group if response.status == 429 else None
+
+
+def _kind(status: int, name: str) -> Kind:
+    if status >= 500:  # executed or not, whatever the body says
+        return Kind.UNKNOWN
+    if status == 400 and not name:
+        return Kind.FOREIGN
+    return NAMES.get(name) or STATUSES.get(status) or (Kind.AMBIGUOUS if name else Kind.FOREIGN)
+
+
+def _name_and_message(response: HttpResponse) -> tuple[str, str]:
+    try:
+        return read(response, _envelope)
+    except DataError:
+        return "", "no error body"
+
+
+def _envelope(body: Any) -> tuple[str, str]:
+    return str(body["error"]["name"]), str(body["error"].get("message", ""))

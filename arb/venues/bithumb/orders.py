@@ -1,0 +1,136 @@
+"""Requests to Bithumb. Pure: key, nonce and moment come in as a `StampedPass`.
+
+Orders are limit IOC under our `client_order_id`. Whether Bithumb takes one a second time is not known, so
+that no order is ever sent again. Paths and parameters: docs/protocols/bithumb.md.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import urlencode
+
+from arb.domain.market.ids import Symbol
+from arb.domain.market.instrument import Side
+from arb.domain.market.money import plain
+from arb.domain.trading.external import ListedOrder
+from arb.domain.trading.order import Order
+from arb.venues.bithumb.auth import StampedPass, bearer
+from arb.venues.bithumb.names import venue_symbol
+from arb.venues.jwt import Parameters, hashed_text
+from arb.venues.request import Effect, HttpRequest, HttpResponse, Usage
+
+ORDER_GROUP: Final = "order"
+DEFAULT_GROUP: Final = "default"
+QUOTATION_GROUP: Final = "quotation"
+SIDES: Final = {Side.BUY: "bid", Side.SELL: "ask"}
+PAGE_ROWS: Final = {"pending": 100, "history": 1_000}
+
+
+def order_parameters(order: Order) -> dict[str, str]:
+    """Return an order as Bithumb wants it."""
+    return {
+        "market": venue_symbol(order.symbol),
+        "side": SIDES[order.side],
+        "order_type": "limit",
+        "volume": plain(order.quantity),
+        "price": plain(order.limit_price),
+        "time_in_force": "ioc",
+        "client_order_id": order.client_order_id,
+    }
+
+
+def place(order: Order, access: StampedPass) -> HttpRequest:
+    """Return the request that places an order."""
+    parameters = order_parameters(order)
+    return HttpRequest(
+        method="POST",
+        path="/v2/orders",
+        body=json.dumps(parameters, separators=(",", ":")).encode(),
+        headers={
+            **bearer(access, hashed_text(parameters.items())),
+            "Content-Type": "application/json; charset=utf-8",
+        },
+        group=ORDER_GROUP,
+        effect=Effect.PLACE,
+    )
+
+
+def cancel(order: Order | ListedOrder, access: StampedPass) -> HttpRequest:
+    """Return the request that asks to cancel an order."""
+    named = [("client_order_id", order.client_order_id)]
+    return _private("DELETE", "/v2/order", named, access, Effect.CANCEL)
+
+
+def query(order: Order, access: StampedPass) -> HttpRequest:
+    """Return the request that asks about an order by our id."""
+    return _private("GET", "/v1/order", [("client_order_id", order.client_order_id)], access)
+
+
+def query_uuid(venue_order_id: str, access: StampedPass) -> HttpRequest:
+    """Return the request that asks about an order by the venue's id."""
+    return _private("GET", "/v1/order", [("uuid", venue_order_id)], access)
+
+
+def pending(symbol: Symbol | None, next_key: str, access: StampedPass) -> HttpRequest:
+    """Return the request for a page of the open orders of one market or of all; the first key is ""."""
+    market = [] if symbol is None else [("market", venue_symbol(symbol))]
+    return _page("pending", market, next_key, access)
+
+
+def history(symbol: Symbol, start_ms: int, end_ms: int, next_key: str, access: StampedPass) -> HttpRequest:
+    """Return the request for a page of the ended orders of a market, of a window of at most 7 days."""
+    window = [
+        ("market", venue_symbol(symbol)),
+        ("start_time", str(start_ms)),
+        ("end_time", str(end_ms)),
+    ]
+    return _page("history", window, next_key, access)
+
+
+def accounts(access: StampedPass) -> HttpRequest:
+    """Return the request for the balances."""
+    return _private("GET", "/v1/accounts", [], access)
+
+
+def chance(symbol: Symbol, access: StampedPass) -> HttpRequest:
+    """Return the request for the account's fees and limits in one market."""
+    return _private("GET", "/v1/orders/chance", [("market", venue_symbol(symbol))], access)
+
+
+def markets() -> HttpRequest:
+    """Return the request for every market with its warning."""
+    return HttpRequest(method="GET", path="/v1/market/all", query="isDetails=true", group=QUOTATION_GROUP)
+
+
+def tickers(symbols: Sequence[Symbol]) -> HttpRequest:
+    """Return the request for the last prices."""
+    text = urlencode({"markets": ",".join(venue_symbol(symbol) for symbol in symbols)}, safe=",")
+    return HttpRequest(method="GET", path="/v1/ticker", query=text, group=QUOTATION_GROUP)
+
+
+def usage(_response: HttpResponse) -> tuple[Usage, ...]:
+    """Return nothing: no reply is known to say what of a limit is left."""
+    return ()
+
+
+def _page(
+    what: str, parameters: Sequence[tuple[str, str]], next_key: str, access: StampedPass
+) -> HttpRequest:
+    paged = [*parameters, ("limit", str(PAGE_ROWS[what])), ("order_by", "asc")]
+    return _private(
+        "GET", f"/v2/orders/{what}", [*paged, *([("next_key", next_key)] if next_key else [])], access
+    )
+
+
+def _private(
+    method: str, path: str, parameters: Parameters, access: StampedPass, effect: Effect = Effect.READ
+) -> HttpRequest:
+    pairs = list(parameters)
+    return HttpRequest(
+        method=method,
+        path=path,
+        query=urlencode(pairs),
+        headers=bearer(access, hashed_text(pairs)),
+        group=DEFAULT_GROUP,
+        effect=effect,
+    )
