@@ -154,7 +154,7 @@ def test_claims_and_their_troubles_are_counted_by_venue(stores, session):
     claimed = stores.trades.claim(binance.client_order_id, NOW_NS)
     stores.trades.lose(binance.client_order_id, claimed.fence, "silence", NOW_NS + 5)
     stores.trades.absent(binance.client_order_id, "proof", NOW_NS + 9)
-    assert stores.health.records(session.session_id, NOW_NS - 1) == {
+    assert stores.health.records(session.session_id, NOW_NS - 1) == dict.fromkeys(Venue, VenueRecord()) | {
         Venue.UPBIT: VenueRecord(claims=3, troubles=2, last_trouble_ns=NOW_NS + 11),
         Venue.BINANCE: VenueRecord(claims=1, troubles=2, last_trouble_ns=NOW_NS + 9),
     }

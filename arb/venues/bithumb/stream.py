@@ -5,7 +5,7 @@ may show a price and nothing to trade: it is left out. The stamp, in microsecond
 Source: docs/protocols/bithumb.md.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from operator import gt, lt
 from typing import Any, Final
@@ -15,6 +15,7 @@ import msgspec
 from arb.domain.errors import DataError, Rejected
 from arb.domain.market.book import Book
 from arb.domain.market.ids import USDT, Coin, Symbol, Venue
+from arb.domain.time import NS_PER_S
 from arb.engine.market.markets import symbol_on
 from arb.engine.market.stream import Notice
 from arb.venues.bithumb.books import event_ns
@@ -22,6 +23,7 @@ from arb.venues.bithumb.names import venue_symbol
 from arb.venues.levels import best_first
 
 KEEP_ALIVE: Final = "PING"
+PAUSE_NS: Final = NS_PER_S  # between two subscriptions: how many it takes is not published
 
 
 class _Row(msgspec.Struct):
@@ -61,20 +63,32 @@ class BithumbStream:
         self._levels_max = levels_max
         self._ticket = ticket
         self._symbols = _symbols(coins)
+        self._asked: tuple[str, ...] = ()
+        self._asked_ns = 0
 
     def path(self) -> str:
         """Return nothing: the subscription is a message."""
         return ""
 
-    def watch(self, coins: Collection[Coin]) -> tuple[str, ...]:
-        """Return the subscription that takes the place of the last one."""
-        after = _symbols(coins)
-        changed, self._symbols = after != self._symbols, after
-        return self.opened() if changed else ()
+    def watch(self, coins: Collection[Coin]) -> None:
+        """Want these coins from now on."""
+        self._symbols = _symbols(coins)
+
+    def due(self, steady_ns: int) -> tuple[str, ...]:
+        """Return the subscription that takes the place of the last one, if it has to."""
+        if tuple(self._symbols) == self._asked or steady_ns - self._asked_ns < PAUSE_NS:
+            return ()
+        self._asked_ns = steady_ns
+        return self.opened()
+
+    def refused(self) -> Mapping[Coin, str]:
+        """Return nothing: what Bithumb does not list it passes over without a word."""
+        return {}
 
     def opened(self) -> tuple[str, ...]:
         """Return the subscription; a book has 15 levels at most."""
-        books = {"type": "orderbook", "codes": list(self._symbols)}
+        self._asked = tuple(self._symbols)
+        books = {"type": "orderbook", "codes": list(self._asked)}
         request = [{"ticket": self._ticket}, books, {"format": "SIMPLE"}]
         return (msgspec.json.encode(request).decode(),)
 

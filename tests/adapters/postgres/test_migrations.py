@@ -96,7 +96,7 @@ def test_a_checked_column_takes_every_value_of_its_enumeration_and_no_other(engi
 
 @pytest.mark.parametrize("table", ["orders", "venue_pauses", "external_orders"])
 def test_a_venue_is_any_name_that_the_code_may_know(engine, table):
-    for venue in (*Venue, "bithumb"):
+    for venue in (*Venue, "gopax"):
         assert _is_taken(engine, table, "venue", venue)
     for text_ in ("", "Upbit", "up bit", "1x"):
         assert not _is_taken(engine, table, "venue", text_)
@@ -106,7 +106,7 @@ def test_a_direction_is_any_way_between_two_venues(engine):
     for venues in permutations(Venue, 2):
         for way in Pair(*venues).directions:
             assert _is_taken(engine, "trades", "direction", way)
-    assert _is_taken(engine, "trades", "direction", "buy_bithumb_sell_upbit")
+    assert _is_taken(engine, "trades", "direction", "buy_gopax_sell_upbit")
     for text_ in ("", "sell", "sell_", "hold_upbit", "SELL_UPBIT"):
         assert not _is_taken(engine, "trades", "direction", text_)
 

@@ -189,9 +189,10 @@ class Desk:
 
     def __init__(self, simulator: Simulator, stores: Stores | None = None) -> None:
         self.simulator, self.venue, self.client = simulator, simulator.venue, simulator.client()
-        self.stores, self.session = stores or memory_stores(), world.session()
-        self.stores.sessions.create(self.session)
         other = BUYS[self.venue].sell_on
+        self.stores = stores or memory_stores()
+        self.session = replace(world.session(), accounts=dict.fromkeys((self.venue, other), ""))
+        self.stores.sessions.create(self.session)
         funds = {self.venue: dict(self.client.balances()), other: PLENTY}
         for venue, assets in funds.items():
             entry = opening_entry(self.session.session_id, venue, assets)
@@ -449,7 +450,7 @@ def test_the_process_books_fills_in_sql_and_ends_on_a_signal(simulator, database
         f"ARB_{venue}__USER_STREAM_URL": simulator.stream(desk.client)[1],
         f"ARB_{venue}__CREDENTIALS__KEY": simulator.key.key,
         f"ARB_{venue}__CREDENTIALS__SECRET": simulator.key.secret,
-        "ARB_PAIR": f"{simulator.venue},{next(each for each in Venue if each is not simulator.venue)}",
+        "ARB_PAIR": f"{BUYS[simulator.venue].buy_on},{BUYS[simulator.venue].sell_on}",
     }  # fmt: skip
     with (
         redis.Redis.from_url(redis_url) as broker,

@@ -15,7 +15,7 @@ from arb.engine.trading.fills import StreamedReport
 from arb.venues.api_key import ApiKey
 from arb.venues.bithumb import books
 from arb.venues.bithumb.auth import StampedPass
-from arb.venues.bithumb.stream import BithumbStream
+from arb.venues.bithumb.stream import PAUSE_NS, BithumbStream
 from arb.venues.bithumb.user_stream import BithumbUserStream
 from arb.venues.reply import parse_json
 
@@ -72,9 +72,14 @@ def test_every_request_names_all_markets_and_that_of_the_rate():
         {"type": "orderbook", "codes": ["KRW-USDT", "KRW-ETH"]},
         {"format": "SIMPLE"},
     ]
-    assert made.watch([Coin("ETH")]) == ()
-    (request,) = made.watch([Coin("XRP")])
+    made.watch([Coin("ETH")])
+    assert made.due(PAUSE_NS) == ()
+    made.watch([Coin("XRP")])
+    assert made.due(PAUSE_NS - 1) == ()
+    (request,) = made.due(PAUSE_NS)
     assert json.loads(request)[1]["codes"] == ["KRW-USDT", "KRW-XRP"]
+    assert made.due(2 * PAUSE_NS) == ()
+    assert made.refused() == {}
 
 
 def test_a_refused_subscription_and_odd_frames_are_told_apart():
