@@ -11,7 +11,7 @@ from typing import Final
 
 from arb.domain.time import NS_PER_S
 
-# A stamped stream that stops is replaced after a second (a codec's, see binance/stream.py), and the next one
+# A stamped stream that stops is replaced after a second by its codec, and the next one
 # has begun a second and a half later.
 SILENT_NS_MAX: Final = 3 * NS_PER_S
 
