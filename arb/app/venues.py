@@ -3,16 +3,19 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import partial
-from typing import assert_never
+from types import MappingProxyType
+from typing import Final, assert_never
 
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.adapters.redis.fees import RedisFees
+from arb.adapters.redis.order_limit import RedisOrderLimit, order_limit_key
 from arb.adapters.venues.binance import connect as binance
 from arb.adapters.venues.binance.client import BinanceClient
 from arb.adapters.venues.binance.markets import Fees
 from arb.adapters.venues.bithumb import connect as bithumb
 from arb.adapters.venues.bithumb.client import BithumbClient
 from arb.adapters.venues.paper import PaperVenue
+from arb.adapters.venues.rate_limit import Limit, Share, SharedCount, not_shared
 from arb.adapters.venues.upbit import connect as upbit
 from arb.adapters.venues.upbit.client import UpbitClient
 from arb.adapters.venues.venue_client import Gateway
@@ -23,12 +26,14 @@ from arb.ports.trading import VenueClient
 from arb.venues.api_key import ApiKey
 from config.settings import Credentials, RunMode, Settings
 
+NO_SHARES: Final[Mapping[Venue, Share]] = MappingProxyType({})
+
 
 def venue_clients(
     settings: Settings, session_id: SessionId, stores: Stores, clock: SystemClock, entropy: SystemEntropy
 ) -> dict[Venue, VenueClient]:
     """Return a client for each venue: real ones, or paper ones around their reference data."""
-    real = real_clients(settings, clock, entropy, _fees(settings, stores))
+    real = real_clients(settings, clock, entropy, _fees(settings, stores), _shares(settings, stores, entropy))
     if settings.mode is not RunMode.PAPER:
         return real
     return {
@@ -59,17 +64,44 @@ def _fees(settings: Settings, stores: Stores) -> Fees | None:
     return RedisFees(stores.redis, settings.mode, Venue.BINANCE, account) if account else None
 
 
+def _shares(settings: Settings, stores: Stores, entropy: SystemEntropy) -> Mapping[Venue, Share]:
+    """Return what counts the orders of all processes at each venue where we have an account."""
+    return {
+        venue: partial(_share, stores, order_limit_key(settings.mode, account, venue), entropy)
+        for venue in settings.pair
+        if (account := stores.owner.accounts.get(venue))
+    }
+
+
+def _share(
+    stores: Stores, key: str, entropy: SystemEntropy, group: str, limit: Limit
+) -> Mapping[str, SharedCount]:
+    return {group: RedisOrderLimit(stores.redis, key, limit, entropy)}
+
+
 def real_clients(
-    settings: Settings, clock: SystemClock, entropy: SystemEntropy, fees: Fees | None = None
+    settings: Settings,
+    clock: SystemClock,
+    entropy: SystemEntropy,
+    fees: Fees | None = None,
+    shares: Mapping[Venue, Share] = NO_SHARES,
 ) -> dict[Venue, VenueClient]:
     """Return clients that speak the venues' protocols; without credentials only reference data works."""
-    return {venue: _client(venue, settings, clock, entropy, fees) for venue in settings.pair}
+    return {
+        venue: _client(venue, settings, clock, entropy, fees, shares.get(venue, not_shared))
+        for venue in settings.pair
+    }
 
 
 def _client(
-    venue: Venue, settings: Settings, clock: SystemClock, entropy: SystemEntropy, fees: Fees | None
+    venue: Venue,
+    settings: Settings,
+    clock: SystemClock,
+    entropy: SystemEntropy,
+    fees: Fees | None,
+    share: Share,
 ) -> VenueClient:
-    gateway = _gateway(venue, settings, clock, entropy)
+    gateway = _gateway(venue, settings, clock, entropy, share)
     match venue:
         case Venue.UPBIT:
             return UpbitClient(
@@ -98,7 +130,13 @@ def public_gateways(settings: Settings, clock: SystemClock, entropy: SystemEntro
     return {venue: _gateway(venue, settings, clock, entropy) for venue in settings.pair}
 
 
-def _gateway(venue: Venue, settings: Settings, clock: SystemClock, entropy: SystemEntropy) -> Gateway:
+def _gateway(
+    venue: Venue,
+    settings: Settings,
+    clock: SystemClock,
+    entropy: SystemEntropy,
+    share: Share = not_shared,
+) -> Gateway:
     timeout_ms = settings.orders.http_timeout_ms
     match venue:
         case Venue.UPBIT:
@@ -109,6 +147,7 @@ def _gateway(venue: Venue, settings: Settings, clock: SystemClock, entropy: Syst
                 http_timeout_ms=timeout_ms,
                 orders_per_s=settings.upbit.orders_per_s,
                 requests_per_s=settings.upbit.requests_per_s,
+                share=share,
             )
         case Venue.BINANCE:
             return binance.connect_gateway(
@@ -118,6 +157,7 @@ def _gateway(venue: Venue, settings: Settings, clock: SystemClock, entropy: Syst
                 http_timeout_ms=timeout_ms,
                 weight_per_minute=settings.binance.weight_per_minute,
                 orders_per_10s=settings.binance.orders_per_10s,
+                share=share,
             )
         case Venue.BITHUMB:
             return bithumb.connect_gateway(

@@ -3,15 +3,19 @@
 Each group keeps the requests of its last period: however the venue's own windows lie, none of them holds
 more than the limit (a bucket that refills lets twice as much through). What the venue's headers report on
 top (other processes, other machines) counts as sent now. Safe between threads; waiting is bounded.
+
+A group may be shared: all processes that send take its room from one count. While that is away each of them
+has its share of the limit, so that all of them together stay within it.
 """
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from types import MappingProxyType
+from typing import Final, Protocol
 
-from arb.domain.errors import RateLimited
+from arb.domain.errors import RateLimited, StoreUnavailable
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_MS
 from arb.ports.market import Clock
@@ -19,6 +23,12 @@ from arb.venues.errors import PAUSE_MS_MAX
 from arb.venues.request import Usage
 
 STRIKES_MAX: Final = 10
+# That send orders at once: the workers of orders, of evaluation and of the fallback queue, and one by hand.
+SENDING_PROCESSES: Final = 4
+NOTHING_SHARED: Final[Mapping[str, "SharedCount"]] = MappingProxyType({})
+AWAY_NS: Final = (
+    1_000_000_000  # a count that was away is not asked again so soon: orders must not wait for it
+)
 ALL: Final = None  # the scope of a pause that is for every group
 
 
@@ -28,6 +38,29 @@ class Limit:
 
     count: int
     period_ms: int
+
+    @property
+    def share(self) -> "Limit":
+        """Return what one of several processes may send that do not hear of each other."""
+        return Limit(count=max(1, self.count // SENDING_PROCESSES), period_ms=self.period_ms)
+
+
+class SharedCount(Protocol):
+    """What all processes together sent in one group."""
+
+    def take(self) -> int:
+        """Return 0 where there is room, taken for one request now; else how many ns until there is.
+
+        Raises: StoreUnavailable; then it may have been taken all the same.
+        """
+
+
+Share = Callable[[str, Limit], Mapping[str, SharedCount]]  # of a group and its limit: what counts it for all
+
+
+def not_shared(_group: str, _limit: Limit) -> Mapping[str, SharedCount]:
+    """Return that each process counts for itself."""
+    return NOTHING_SHARED
 
 
 class _Window:
@@ -80,9 +113,20 @@ class _Pause:
 class RateLimiter:
     """The limits of one venue. Each request costs 1 of its group and its weight of the `pool`, if any."""
 
-    def __init__(self, venue: Venue, limits: Mapping[str, Limit], clock: Clock, *, pool: str = "") -> None:
+    def __init__(
+        self,
+        venue: Venue,
+        limits: Mapping[str, Limit],
+        clock: Clock,
+        *,
+        pool: str = "",
+        shared: Mapping[str, SharedCount] = NOTHING_SHARED,
+    ) -> None:
         self._venue, self._clock, self._pool = venue, clock, pool
         self._windows = {name: _Window(limit) for name, limit in limits.items()}
+        self._shared = shared
+        self._shares = {name: _Window(limits[name].share) for name in shared}
+        self._away_until_ns = 0
         self._pauses: dict[str | None, _Pause] = {}
         self._lock = threading.Lock()
 
@@ -90,18 +134,50 @@ class RateLimiter:
         """Wait for room and take it. Raises: RateLimited if that would take longer than `wait_ms_max`."""
         deadline_ns = self._clock.steady_ns() + wait_ms_max * NS_PER_MS
         while True:
-            with self._lock:
-                now_ns = self._clock.steady_ns()
-                wait_ns = self._wait_ns(group, weight, now_ns)
-                if wait_ns <= 0:
-                    self._spend(group, weight, now_ns)
-                    return
+            now_ns = self._clock.steady_ns()
+            wait_ns = self._take(group, weight, now_ns)
+            if wait_ns <= 0:
+                return
             wait_ms = -(-wait_ns // NS_PER_MS)
             if now_ns + wait_ns > deadline_ns:
                 raise RateLimited(
                     self._venue, f"{group or 'request'}: no room within {wait_ms_max} ms", wait_ms
                 )
             self._clock.sleep_ms(wait_ms)
+
+    def _take(self, group: str, weight: int, now_ns: int) -> int:
+        """Take room and return 0, or return how long until there is some."""
+        with self._lock:
+            wait_ns = self._wait_ns(group, weight, now_ns)
+            if wait_ns > 0:
+                return wait_ns
+            if group not in self._shared:
+                self._spend(group, weight, now_ns)
+                return 0
+        wait_ns = self._take_of_all(group, now_ns)  # unlocked: a count that hangs must not hold up others
+        with self._lock:
+            if wait_ns <= 0:
+                self._spend(group, weight, now_ns)
+        return wait_ns
+
+    def _take_of_all(self, group: str, now_ns: int) -> int:
+        """Do the same with what all processes share, or with our share of it while that is away."""
+        share = self._shares[group]
+        if now_ns >= self._away_until_ns:
+            try:
+                wait_ns = self._shared[group].take()
+            except StoreUnavailable:
+                self._away_until_ns = self._clock.steady_ns() + AWAY_NS
+            else:
+                with self._lock:
+                    if wait_ns <= 0:
+                        share.spend(1, now_ns)
+                return wait_ns
+        with self._lock:
+            wait_ns = share.wait_ns(1, now_ns)
+            if wait_ns <= 0:
+                share.spend(1, now_ns)
+            return wait_ns
 
     def observe(self, usages: Iterable[Usage]) -> None:
         """Take over what a reply said of the limits."""

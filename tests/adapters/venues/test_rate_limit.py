@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arb.adapters.local.clock import ManualClock, SystemClock
-from arb.adapters.venues.rate_limit import ALL, Limit, RateLimiter
-from arb.domain.errors import RateLimited
+from arb.adapters.venues.rate_limit import ALL, SENDING_PROCESSES, Limit, RateLimiter
+from arb.domain.errors import RateLimited, StoreUnavailable
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_MS
 from arb.venues.request import Usage
@@ -208,3 +208,90 @@ def test_a_rest_is_as_long_as_the_venue_says_however_often_it_does():
             limits.acquire("order", 1, 1_000)
         clock.advance_ms(2_000)
     limits.acquire("order", 1, 0)
+
+
+class Count:
+    """What all processes share, in memory; `away` makes it raise."""
+
+    def __init__(self, room: int = 100) -> None:
+        self.room, self.away, self.asked = room, False, 0
+
+    def take(self) -> int:
+        self.asked += 1
+        if self.away:
+            raise StoreUnavailable("away")
+        if self.room <= 0:
+            return 250 * NS_PER_MS
+        self.room -= 1
+        return 0
+
+
+def sharing(clock: ManualClock, count: Count, *, order: int = 8) -> RateLimiter:
+    limits = {"order": Limit(count=order, period_ms=1_000), "default": Limit(count=5, period_ms=1_000)}
+    return RateLimiter(Venue.UPBIT, limits, clock, shared={"order": count})
+
+
+def test_what_others_have_sent_leaves_less_room():
+    clock, count = ManualClock(START_NS), Count(room=1)
+    first, second = sharing(clock, count), sharing(clock, count)
+    first.acquire("order", 1, 0)
+    with pytest.raises(RateLimited) as caught:
+        second.acquire("order", 1, 100)
+    assert caught.value.retry_after_ms == 250
+
+
+def test_only_the_shared_group_asks_for_the_shared_count():
+    clock, count = ManualClock(START_NS), Count()
+    limits = sharing(clock, count)
+    limits.acquire("default", 1, 0)
+    assert count.asked == 0
+    limits.acquire("order", 1, 0)
+    assert count.asked == 1
+
+
+def test_while_the_count_is_away_all_processes_together_stay_within_the_limit():
+    clock, count = ManualClock(START_NS), Count()
+    count.away = True
+    sent = 0
+    for process in [sharing(clock, count) for _ in range(SENDING_PROCESSES)]:
+        for _ in range(8):
+            try:
+                process.acquire("order", 1, 0)
+            except RateLimited:
+                break
+            sent += 1
+    assert sent == 8
+
+
+def test_what_was_sent_while_the_count_was_there_counts_in_our_share_of_it():
+    clock, count = ManualClock(START_NS), Count()
+    limits = sharing(clock, count)
+    for _ in range(5):
+        limits.acquire("order", 1, 0)
+    count.away = True
+    with pytest.raises(RateLimited):
+        limits.acquire("order", 1, 0)
+    clock.advance_ms(1_000)
+    limits.acquire("order", 1, 0)
+
+
+def test_a_count_that_is_away_is_left_alone_for_a_second():
+    clock, count = ManualClock(START_NS), Count()
+    limits = sharing(clock, count)
+    count.away = True
+    for _ in range(2):
+        limits.acquire("order", 1, 0)
+    assert count.asked == 1
+    count.away = False
+    clock.advance_ms(1_001)
+    limits.acquire("order", 1, 0)
+    assert count.asked == 2
+
+
+def test_a_pause_holds_before_anything_is_taken_of_all():
+    clock, count = ManualClock(START_NS), Count()
+    limits = sharing(clock, count)
+    limits.pause(ALL, 500)
+    with pytest.raises(RateLimited):
+        limits.acquire("order", 1, 100)
+    assert count.asked == 0

@@ -3,7 +3,7 @@
 from typing import Final
 
 from arb.adapters.venues.http import HttpTransport
-from arb.adapters.venues.rate_limit import Limit, RateLimiter
+from arb.adapters.venues.rate_limit import Limit, RateLimiter, Share, not_shared
 from arb.adapters.venues.venue_breaker import VenueBreaker
 from arb.adapters.venues.venue_client import Dialect, Gateway
 from arb.domain.market.ids import Venue
@@ -26,6 +26,7 @@ def connect_gateway(
     http_timeout_ms: int,
     weight_per_minute: int,
     orders_per_10s: int,
+    share: Share = not_shared,
 ) -> Gateway:
     """Return a way to the venue with connections and limits of its own; call it after a fork."""
     transport = HttpTransport(rest_url, connect_timeout_ms=http_timeout_ms, read_timeout_ms=http_timeout_ms)
@@ -33,5 +34,6 @@ def connect_gateway(
         orders.WEIGHT_GROUP: Limit(count=weight_per_minute, period_ms=60_000),
         orders.ORDER_GROUP: Limit(count=orders_per_10s, period_ms=10_000),
     }
-    limiter = RateLimiter(Venue.BINANCE, limits, clock, pool=orders.WEIGHT_GROUP)
+    shared = share(orders.ORDER_GROUP, limits[orders.ORDER_GROUP])
+    limiter = RateLimiter(Venue.BINANCE, limits, clock, pool=orders.WEIGHT_GROUP, shared=shared)
     return Gateway(DIALECT, transport, limiter, VenueBreaker(Venue.BINANCE, clock, entropy))
