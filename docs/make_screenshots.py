@@ -25,7 +25,7 @@ from tests.integration.page import PageStack, page_stack  # noqa: E402
 IMAGES: Final = CHECKOUT / "docs" / "img"
 TRADING_S: Final = 90  # so that the charts have something to show
 COLUMNS: Final = 120
-BYTES_MAX: Final = 300_000
+BYTES_MAX: Final = 400_000
 
 
 def main() -> None:
@@ -43,7 +43,16 @@ def main() -> None:
             page.wait("document.querySelector('#link').className === 'link live'")
             time.sleep(1.5)
             save(f"page-{theme}", page)
+        page.run("localStorage.setItem('arb-language', 'ko')")
+        page.open(stack.url + "/")
+        page.prefer("light")
+        page.wait("document.querySelectorAll('#processes tr').length > 8", limit_s=60)
+        time.sleep(5)
+        save("page-korean", page)
+        page.run("localStorage.setItem('arb-language', 'en')")
+        page.open(stack.url + "/")
         page.resize(390, 1180, scale=1.5, phone=True)
+        page.wait("document.querySelectorAll('#processes tr').length > 8", limit_s=60)
         time.sleep(2)
         save("page-phone", page)
         terminal(tab(), stack)

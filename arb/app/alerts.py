@@ -8,6 +8,7 @@ from arb.adapters.alerts.limiter import SharedLimiter
 from arb.adapters.alerts.recorded import RecordedAlerts
 from arb.adapters.local.shared_file import SharedFile
 from arb.adapters.postgres.alerts import SqlAlertStore
+from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.domain.health.alert import Alert
 from arb.domain.market.ids import SessionId
 from arb.domain.time import NS_PER_S
@@ -27,7 +28,12 @@ def alerts_of(
     limiter = SharedLimiter(SharedFile(home.quiet_file, clock), settings.alerts.quiet_sec * NS_PER_S)
 
     def keep(alert: Alert) -> None:
-        store.add(session_id, alert)
+        store.add(session_id or in_use(), alert)
+
+    def in_use() -> SessionId | None:
+        """Return the session that a process without one works for: no alert is of any mode."""
+        found = SqlSessionStore(database).current(settings.mode, settings.group)
+        return None if found is None else found.session_id
 
     delivery = Delivery(
         channels_of(settings), file, keep, limiter.overdue, counters, clock, sender_of(settings)

@@ -11,11 +11,14 @@ from typing import Any, Final
 from arb.adapters.postgres.desk import SqlDesk
 from arb.app.emergency import stop_of
 from arb.app.facts.frame import ProcessLine
-from arb.app.facts.model import Books, process_lines, quote_line, trade_line
+from arb.app.facts.model import Books, process_lines, quote_line
+from arb.app.facts.open_pairs import open_pair
 from arb.app.facts.sources import Sources
+from arb.app.judge import prices_of
 from arb.app.round_trip import economics_of
+from arb.app.rules import strategies_of
 from arb.app.wiring import Engine
-from arb.domain.errors import ArbError, StoreUnavailable
+from arb.domain.errors import ArbError
 from arb.domain.health.degradation import Degree
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin
@@ -27,11 +30,16 @@ from arb.stack.home import Home
 from arb.stack.memory import resident_bytes
 from arb.web.budget import budget
 from arb.web.history import History
+from arb.web.inventory import inventory, worth_krw
 
 LEVELS_MAX: Final = 8
 EVENTS_MAX: Final = 60
 ALERTS_MAX: Final = 20
 TRADES_MAX: Final = 50
+CLOSED_MAX: Final = 40
+CHART_MS: Final = 1_000  # between two points
+LEAN_CHART_MS: Final = 10_000  # while the machine is short of something
+LEAN_CURVE_MS: Final = 60_000
 Document = Any  # what JSON holds, and Decimal
 
 
@@ -43,6 +51,7 @@ class Section:
     read: Callable[[], Document]
     every_ms: int
     always: bool = False
+    lean_every_ms: int = 0  # while the machine is short of something; 0: as ever
 
 
 class Desk:
@@ -57,6 +66,8 @@ class Desk:
     ) -> None:
         self._engine, self._home, self._history, self._kill = engine, home, history, kill
         self._sources: Sources | None = None
+        self._drawn_ns = 0
+        self._depth: Document = {}
 
     def sections(self) -> tuple[Section, ...]:
         """Return every section, the hot ones first."""
@@ -66,12 +77,14 @@ class Desk:
             Section(name="emergency", read=self.emergency, every_ms=2_000),
             Section(name="session", read=self.session, every_ms=1_000),
             Section(name="trades", read=self.trades, every_ms=1_000),
-            Section(name="events", read=self.events, every_ms=1_000),
+            Section(name="closed", read=self.closed, every_ms=2_000, lean_every_ms=20_000),
+            Section(name="inventory", read=self.inventory, every_ms=2_000, lean_every_ms=10_000),
+            Section(name="events", read=self.events, every_ms=1_000, lean_every_ms=5_000),
             Section(name="queues", read=self.queues, every_ms=1_000),
             Section(name="fallback", read=self.fallback, every_ms=5_000),
             Section(name="risk", read=self.risk, every_ms=2_000),
             Section(name="result", read=self.result, every_ms=2_000),
-            Section(name="profit", read=self.profit, every_ms=5_000),
+            Section(name="profit", read=self.profit, every_ms=5_000, lean_every_ms=LEAN_CURVE_MS),
             Section(name="processes", read=self.processes, every_ms=2_000),
             Section(name="alerts", read=self.alerts, every_ms=2_000),
         )
@@ -85,17 +98,16 @@ class Desk:
         markets = {coin: _or_none(partial(engine.markets.assemble, coin, books)) for coin in sources.coins}
         pair = engine.markets.pair
         quotes = [quote_line(pair, coin, books, markets[coin], notional, now_ns) for coin in sources.coins]
-        lean = self._lean()
-        if not lean:
+        if self._draws(engine.clock.steady_ns()):
             self._history.add(now_ns // NS_PER_MS, quotes)
+            self._depth = {coin: _depth(engine.markets.pair, coin, books) for coin in sources.coins}
         return {
             "krw_per_usdt": shown_rate(engine.markets.pair, books),
             "entry_edge_bps": round(economics_of(engine.settings).edge_bps_least, 1),
             "quote_age_ms_max": engine.settings.risk.quote_age_ms_max,
             "quotes": [asdict(quote) for quote in quotes],
-            "depth": {
-                coin: _depth(engine.markets.pair, coin, {} if lean else books) for coin in sources.coins
-            },
+            "depth": self._depth,
+            "chart_every_ms": LEAN_CHART_MS if self._lean() else CHART_MS,
         }
 
     def emergency(self) -> Document:
@@ -109,19 +121,36 @@ class Desk:
         return None if session is None else asdict(session) | {"degree": degree}
 
     def trades(self) -> Document:
-        """Return the newest trades that are at risk, and how many there are."""
-        now_ns, active = self._engine().clock.now_ns(), self._wired().at_risk()
-        lines = [asdict(trade_line(view, now_ns)) for view in active]
-        return {"count": len(lines), "newest": lines[-TRADES_MAX:][::-1]}
+        """Return the newest trades at risk, what they earn now and wait for, and how many there are."""
+        engine, active = self._engine(), self._wired().at_risk()
+        now_ns = engine.clock.now_ns()
+        views, strategies = active[-TRADES_MAX:][::-1], strategies_of(engine.settings, engine.shared.levels)
+        coins = tuple(dict.fromkeys(view.trade.coin for view in views))
+        markets = engine.markets.read(coins, now_ns) if coins else {}
+        lines = [
+            open_pair(view, markets.get(view.trade.coin), strategies.of(view.trade.coin), now_ns)
+            for view in views
+        ]
+        return {"count": len(active), "newest": lines}
+
+    def closed(self) -> Document:
+        """Return the newest trades that have ended."""
+        return self._sql().closed(CLOSED_MAX)
+
+    def inventory(self) -> Document:
+        """Return what each venue should hold by the ledger, what of it is free, and what that is worth."""
+        engine = self._engine()
+        held = engine.trades.balances(engine.session_id)
+        return inventory(held, engine.trades.free(engine.session_id), prices_of(engine, ()))
 
     def result(self) -> Document:
-        """Return the report so far."""
-        return self._wired().report().as_json()
+        """Return the report so far, and what its fees come to."""
+        report = self._wired().report()
+        fees_krw = worth_krw(report.fees, prices_of(self._engine(), ()))
+        return report.as_json() | {"fees_krw": fees_krw}
 
     def profit(self) -> Document:
-        """Return the realised profit over time. Raises: StoreUnavailable while charts are left out."""
-        if self._lean():
-            raise StoreUnavailable("left out: the machine is short of something")
+        """Return the realised profit over time."""
         return self._sql().profit_curve(self._engine().clock.now_ns())
 
     def risk(self) -> Document:
@@ -152,6 +181,18 @@ class Desk:
         beats = _or_none(sources.heartbeats) or {}
         lines = process_lines(statuses, beats, now_ns) or ()
         return [asdict(line) | {"rss_bytes": _memory(line)} for line in lines]
+
+    def _draws(self, steady_ns: int) -> bool:
+        """Tell whether it is time for another point of the charts, and for the depth."""
+        every_ms = LEAN_CHART_MS if self._lean() else CHART_MS
+        if self._drawn_ns and steady_ns - self._drawn_ns < every_ms * NS_PER_MS * 0.9:
+            return False
+        self._drawn_ns = steady_ns
+        return True
+
+    def lean(self) -> bool:
+        """Tell whether the machine is short of something; if nobody knows, it is not."""
+        return bool(_or_none(self._lean))
 
     def _lean(self) -> bool:
         return self._engine().stores.board.degree() >= Degree.LEAN

@@ -21,11 +21,22 @@ PAGES_MAX: Final = 16
 KEEP_ALIVE_S: Final = 10.0
 
 
+def never_lean() -> bool:
+    """Tell that the machine is short of nothing."""
+    return False
+
+
 class Hub:
     """The newest of each section as a server-sent event, and the pages that wait for it."""
 
-    def __init__(self, sections: Iterable[Section], clock: Clock, welcome: Callable[[], Any]) -> None:
-        self._sections, self._clock, self._welcome = tuple(sections), clock, welcome
+    def __init__(
+        self,
+        sections: Iterable[Section],
+        clock: Clock,
+        welcome: Callable[[], Any],
+        lean: Callable[[], bool] = never_lean,
+    ) -> None:
+        self._sections, self._clock, self._welcome, self._lean = tuple(sections), clock, welcome, lean
         self._newest: dict[str, tuple[int, bytes]] = {}
         self._changed = asyncio.Condition()
         self._watched = asyncio.Event()
@@ -79,18 +90,24 @@ class Hub:
             if not section.always:
                 await self._watched.wait()
             version += 1
-            payload = await asyncio.get_running_loop().run_in_executor(threads, self._read, section)
+            loop = asyncio.get_running_loop()
+            payload, every_ms = await loop.run_in_executor(threads, self._read, section)
             async with self._changed:
                 self._newest[section.name] = version, payload
                 self._changed.notify_all()
-            await asyncio.sleep(section.every_ms / 1000)
+            await asyncio.sleep(every_ms / 1000)
 
-    def _read(self, section: Section) -> bytes:
+    def _read(self, section: Section) -> tuple[bytes, int]:
+        """Return what a section says now, and in how long it is asked again."""
+        every_ms = section.every_ms
+        if section.lean_every_ms and self._lean():
+            every_ms = section.lean_every_ms
         try:
             data, away = section.read(), None
         except ArbError as error:
             data, away = None, str(error).partition("\n")[0][:200]
-        return event(section.name, {"at_ms": self._now_ms(), "data": data, "away": away})
+        document = {"at_ms": self._now_ms(), "data": data, "away": away, "every_ms": every_ms}
+        return event(section.name, document | {"less": every_ms > section.every_ms}), every_ms
 
     def _now_ms(self) -> int:
         return self._clock.now_ns() // NS_PER_MS

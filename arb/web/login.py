@@ -14,8 +14,9 @@ from arb.web.tickets import NONCE_BITS, equal
 
 FORM_COOKIE: Final = "arb_form"
 STATIC: Final = Path(__file__).with_name("static")
-WRONG: Final = "That is not the password."
-STALE: Final = "The form was too old. Try again."
+WRONG: Final = "login.wrong"  # keys of static/words.js
+STALE: Final = "login.stale"
+WAIT: Final = "login.wait"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,7 @@ class Login:
         address = self.guard.visitor(request)
         wait_s = self.throttle.wait_s(address)
         if wait_s:
-            response = self._form(f"Too many wrong passwords. Try again in {wait_s} s.", status=429)
+            response = self._form(WAIT, status=429, wait_s=wait_s)
             response.headers["Retry-After"] = str(wait_s)
             return response
         given = await request.post()
@@ -60,12 +61,12 @@ class Login:
         response.del_cookie(COOKIE, path="/")
         return response
 
-    def _form(self, message: str = "", status: int = 200) -> web.Response:
+    def _form(self, message: str = "", status: int = 200, wait_s: int = 0) -> web.Response:
         seed = f"{self.entropy.bits(NONCE_BITS):032x}"
         page = (STATIC / "login.html").read_text(encoding="utf-8")
-        page = page.replace("{{token}}", self.guard.tickets.token(seed)).replace(
-            "{{message}}", escape(message)
-        )
+        filled = {"token": self.guard.tickets.token(seed), "message": message, "seconds": str(wait_s)}
+        for name, value in filled.items():
+            page = page.replace(f"{{{{{name}}}}}", escape(value))
         response = web.Response(text=page, content_type="text/html", status=status)
         response.set_cookie(
             FORM_COOKIE, seed, path="/login", httponly=True, samesite="Strict", secure=self.guard.secure

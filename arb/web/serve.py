@@ -46,7 +46,7 @@ async def _serve(settings: Web, home: Home, port: int) -> None:
     kill = KillFromPage(switch, partial(_bring_to_rest, home), clock)
     desk = Desk(engine, home, history, kill.state)
     exporter = Exporter(StackMetrics(engine, home, switch.engaged).sources(), clock)
-    hub = Hub(desk.sections(), clock, history.points)
+    hub = Hub(desk.sections(), clock, history.points, desk.lean)
     guard = make_guard(settings, secrets, clock, entropy)
     app = make_app(guard, hub, secrets, clock, entropy, kill.engage, exporter.text, broken)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)

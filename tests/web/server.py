@@ -15,7 +15,7 @@ from aiohttp import web
 from arb.adapters.local.clock import ManualClock, SeededEntropy
 from arb.web.app import make_app, make_guard
 from arb.web.desk import Section
-from arb.web.hub import Hub
+from arb.web.hub import Hub, never_lean
 from arb.web.secrets import Secrets
 from config.web import Web
 
@@ -100,6 +100,7 @@ def serving(
     settings: Web = LOOPBACK,
     kill: Callable[[str], str] | None = None,
     welcome: Callable[[], Any] = dict,
+    lean: Callable[[], bool] = never_lean,
 ) -> Iterator[Served]:
     """Serve for the block."""
     clock, entropy = ManualClock(), SeededEntropy(1)
@@ -107,7 +108,7 @@ def serving(
     ready, holder = threading.Event(), {}
 
     async def main() -> None:
-        hub = Hub(sections or (Section(name="nothing", read=dict, every_ms=50),), clock, welcome)
+        hub = Hub(sections or (Section(name="nothing", read=dict, every_ms=50),), clock, welcome, lean)
         served = Served(url="", hub=hub, clock=clock)
         app = make_app(
             make_guard(settings, secrets, clock, entropy),

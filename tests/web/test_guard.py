@@ -31,7 +31,7 @@ def test_without_a_login_there_is_only_the_form(served):
 def test_the_right_password_opens_the_page(served, visitor):
     page = visitor.get("/")
     assert page.status == 200
-    assert b"Stop trading" in page.data
+    assert b'id="stop"' in page.data
 
 
 def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(served):

@@ -46,7 +46,8 @@ def test_a_page_gets_the_past_and_every_section():
         found = events(browser.stream(), {"history", "market", "risk"})
     assert found["history"]["data"] == {"BTC": [[1, 2.0, None]]}
     assert found["market"]["data"] == {"price": "0.00000001"}
-    assert found["risk"] == {"at_ms": served.clock.now_ns() // 1_000_000, "data": [], "away": None}
+    at_ms = served.clock.now_ns() // 1_000_000
+    assert found["risk"] == {"at_ms": at_ms, "data": [], "away": None, "every_ms": 20, "less": False}
 
 
 def test_what_is_away_is_named_and_the_rest_goes_on():
@@ -110,3 +111,16 @@ def test_a_bug_in_a_reader_ends_the_process_and_is_not_hidden():
     (error,) = served.broken
     assert isinstance(error, ExceptionGroup)
     assert isinstance(error.exceptions[0], ZeroDivisionError)
+
+
+def test_under_pressure_a_section_is_read_less_often_and_says_so():
+    reads = count()
+    slow = Section(name="profit", read=lambda: next(reads), every_ms=10, lean_every_ms=60_000)
+    with serving([slow, section("market", dict)], lean=lambda: True) as served:
+        browser = served.browser()
+        browser.log_in()
+        found = events(browser.stream(), {"profit", "market"})
+        time.sleep(0.5)
+    assert (found["profit"]["every_ms"], found["profit"]["less"]) == (60_000, True)
+    assert found["market"]["less"] is False
+    assert next(reads) == 1

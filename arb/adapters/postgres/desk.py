@@ -13,9 +13,10 @@ from sqlalchemy import Engine, func, or_, select, union_all
 
 from arb.adapters.postgres import archive
 from arb.adapters.postgres.engine import reading
+from arb.adapters.postgres.export import FEE_KRW
 from arb.adapters.postgres.exposure import ACTIVE, exposure
 from arb.adapters.postgres.latency import latencies_s
-from arb.adapters.postgres.tables import SNAPSHOTS, alerts, order_events, orders, sessions, trades
+from arb.adapters.postgres.tables import SNAPSHOTS, alerts, fills, order_events, orders, sessions, trades
 from arb.adapters.postgres.views import OUT
 from arb.domain.market.ids import SessionId
 from arb.domain.risk.review import Exposure, Mode
@@ -73,11 +74,35 @@ class SqlDesk:
             return [dict(row._mapping) for row in connection.execute(wanted)]
 
     def alerts(self, limit: int) -> list[Row]:
-        """Return the newest alerts of this session or of none, newest first."""
+        """Return the newest alerts of this session, newest first; one of none may be of another mode."""
         wanted = (
             select(alerts)
-            .where(or_(alerts.c.session_id == self.session_id, alerts.c.session_id.is_(None)))
+            .where(alerts.c.session_id == self.session_id)
             .order_by(alerts.c.at_ns.desc())
+            .limit(limit)
+        )
+        with reading(self.engine) as connection:
+            return [dict(row._mapping) for row in connection.execute(wanted)]
+
+    def closed(self, limit: int) -> list[Row]:
+        """Return the newest trades that have ended with something filled, newest first, their fees in KRW."""
+        fees = (
+            select(func.sum(FEE_KRW))
+            .select_from(fills.join(orders, orders.c.client_order_id == fills.c.client_order_id))
+            .where(orders.c.trade_id == trades.c.trade_id)
+            .correlate(trades)
+            .scalar_subquery()
+        )
+        columns = ("trade_id", "coin", "direction", "state", "reason", "opened_at_ns", "closed_at_ns")
+        amounts = ("entry_premium_bps", "notional_krw", "pnl_krw")
+        wanted = (
+            select(*(trades.c[name] for name in (*columns, *amounts)), fees.label("fees_krw"))
+            .where(
+                trades.c.session_id == self.session_id,
+                trades.c.closed_at_ns > 0,
+                trades.c.state.in_(("closed", "handed_over")),
+            )
+            .order_by(trades.c.closed_at_ns.desc())
             .limit(limit)
         )
         with reading(self.engine) as connection:

@@ -1,6 +1,11 @@
 // Line charts in SVG, drawn anew at the size they have.
+import { moment } from "./format.js";
+import { t } from "./language.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const LABELS = 46;
+const AXIS = 16;
+const STEPS_MS = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 43200, 86400, 172800, 604800].map((s) => s * 1000);
 
 function shape(tag, attributes, text) {
   const element = document.createElementNS(SVG, tag);
@@ -9,28 +14,32 @@ function shape(tag, attributes, text) {
   return element;
 }
 
-// series: [{class, points: [[x, y or null]]}]; options: zero, threshold, labels (y as text), area, name
+// series: [{class, points: [[x, y or null]]}]; options: zero, threshold, labels (y as text, and a time axis),
+// area, steps, name, gap (points that lie further apart are not joined)
 export function draw(host, series, options) {
   const [width, height] = [host.clientWidth, host.clientHeight];
   const all = series.flatMap((each) => each.points).filter(([, y]) => y !== null);
   if (!width || !height) return;
   const svg = shape("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": options.name });
   if (all.length > 1) fill(svg, series, all, options, { width, height });
-  else svg.append(shape("text", { x: 4, y: height / 2 + 4 }, "collecting"));
+  else svg.append(shape("text", { x: 4, y: height / 2 + 4 }, t("chart.empty")));
   host.replaceChildren(svg);
 }
 
 function fill(svg, series, all, options, size) {
   const scale = scales(all, options, size);
   const right = size.width - scale.margin;
-  if (options.labels) grid(svg, scale, options.labels, right);
+  if (options.labels) {
+    grid(svg, scale, options.labels, right);
+    clock(svg, scale, right, size.height);
+  }
   if (options.zero) svg.append(level("zero", scale.y(0), right));
   if (options.threshold !== undefined && scale.contains(options.threshold)) {
     svg.append(level("threshold", scale.y(options.threshold), right));
   }
   for (const each of series) {
     if (options.area) svg.append(shape("path", { class: `area ${each.class}`, d: area(each.points, scale) }));
-    svg.append(shape("path", { class: each.class, d: line(each.points, scale, options.steps) }));
+    svg.append(shape("path", { class: each.class, d: line(each.points, scale, options.steps, options.gap) }));
   }
 }
 
@@ -43,19 +52,23 @@ function scales(all, options, { width, height }) {
   const pad = (high - low || 1) * 0.08;
   [low, high] = [low - pad, high + pad];
   const margin = options.labels ? LABELS : 0;
+  const floor = height - (options.labels ? AXIS : 0);
   return {
-    margin, low, high,
+    margin, low, high, left, last, floor,
     x: (value) => ((value - left) / (last - left || 1)) * (width - margin),
-    y: (value) => height - ((value - low) / (high - low)) * height,
+    y: (value) => floor - ((value - low) / (high - low)) * floor,
     contains: (value) => value > low && value < high,
   };
 }
 
-function line(points, scale, steps) {
+function line(points, scale, steps, gap = Infinity) {
   let path = "";
   let pen = false;
   let before = null;
+  let at = null;
   for (const [x, y] of points) {
+    if (at !== null && x - at > gap) pen = false;
+    at = x;
     if (y === null) { pen = false; continue; }
     if (pen && steps) path += `L${scale.x(x).toFixed(1)} ${before}`;
     before = scale.y(y).toFixed(1);
@@ -77,6 +90,19 @@ function grid(svg, scale, labels, right) {
   for (const value of ticks(scale.low, scale.high)) {
     svg.append(level("", scale.y(value), right));
     svg.append(shape("text", { x: right + 6, y: scale.y(value) + 3.5 }, labels(value)));
+  }
+}
+
+function clock(svg, scale, right, height) {
+  const span = scale.last - scale.left;
+  const most = Math.max(2, Math.floor(right / 90));
+  const step = STEPS_MS.find((each) => span / each <= most) ?? STEPS_MS[STEPS_MS.length - 1];
+  const ahead = new Date(scale.last).getTimezoneOffset() * 60000;
+  for (let at = Math.ceil((scale.left - ahead) / step) * step + ahead; at <= scale.last; at += step) {
+    const x = scale.x(at);
+    if (x < 20 || x > right - 20) continue;
+    svg.append(shape("line", { class: "tick", x1: x, x2: x, y1: scale.floor, y2: scale.floor + 3 }));
+    svg.append(shape("text", { class: "time", x, y: height - 3, "text-anchor": "middle" }, moment(at, span)));
   }
 }
 

@@ -1,19 +1,21 @@
 // The page: one stream of events in, one button out.
 import { find, make, show } from "./dom.js";
-import { duration, words } from "./format.js";
+import { duration } from "./format.js";
+import { t, translate, turnLanguage, word } from "./language.js";
 import { redraw, showHistory, showMarket } from "./market.js";
 import {
-  redrawProfit, showAlerts, showEvents, showFallback, showProcesses, showProfit, showQueues, showResult, showRisk,
-  showTrades,
+  redrawProfit, showAlerts, showClosed, showEvents, showFallback, showInventory, showProcesses, showProfit,
+  showQueues, showResult, showRisk, showTrades,
 } from "./panels.js";
 
 const LOST_MS = 4000;
 const sections = {
   market: showMarket, session: showSession, trades: showTrades, events: showEvents, queues: showQueues,
   fallback: showFallback, risk: showRisk, result: showResult, profit: showProfit, processes: showProcesses,
-  alerts: showAlerts, kill: showKill, emergency: showEmergency,
+  closed: showClosed, inventory: showInventory, alerts: showAlerts, kill: showKill, emergency: showEmergency,
 };
 const away = new Map();
+const less = new Map(); // what is shown less often: how often
 let session = null;
 let killed = null;
 let emergency = null;
@@ -24,45 +26,54 @@ let aheadMs = 0; // the server's clock before ours
 function receive(name, message) {
   heardAt = Date.now();
   aheadMs = message.at_ms - heardAt;
-  mark(name, message.away);
+  mark(name, message);
   if (message.data !== null) sections[name](message);
 }
 
-function mark(name, reason) {
-  if (reason) away.set(name, reason);
-  else away.delete(name);
+const every = (ms) => (ms < 60000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60000)} min`);
+const keep = (map, name, value) => (value ? map.set(name, value) : map.delete(name));
+
+function mark(name, { away: reason, less: isLess, every_ms: everyMs, data }) {
+  keep(away, name, reason);
+  keep(less, name, isLess && t("section.every", { name: t(`section.${name}`), every: every(everyMs) }));
+  if (name === "market" && data) {
+    keep(less, "charts", data.chart_every_ms > 1000 && t("section.charts", { every: every(data.chart_every_ms) }));
+  }
   for (const panel of document.querySelectorAll(`[data-section="${name}"]`)) {
     panel.classList.toggle("away", Boolean(reason));
     panel.querySelector(":scope > .gone")?.remove();
-    if (reason && panel.matches(".panel")) {
-      panel.querySelector("h2").after(make("p", { class: "gone" }, `Not readable now: ${reason}`));
+    const text = reason ? t("away", { why: reason }) : isLess ? t("less", { every: every(everyMs) }) : "";
+    if (text && panel.matches(".panel")) {
+      panel.querySelector("h2").after(make("p", { class: reason ? "gone" : "gone less" }, text));
     }
   }
   banner();
 }
 
 function showSession({ data }) {
-  if (session && session.mode !== data.mode) show("spoken", `Trading is ${words(data.mode)}: ${data.mode_reason}`);
+  if (session && session.mode !== data.mode) show("spoken", t("spoken.mode", { mode: word(data.mode), reason: data.mode_reason }));
   session = data;
-  show("environment", data.environment);
+  const kind = `environment.${data.environment}`;
+  show("environment", data.group_name ? `${t(kind)} (${data.group_name})` : t(kind), `tag ${data.environment}`);
+  document.title = `${data.environment} \u2013 ${t("title")}`;
   const mode = find("mode");
-  mode.textContent = data.mode;
+  mode.textContent = word(data.mode);
   mode.className = `pill ${data.mode}`;
   mode.title = data.mode_reason;
   banner();
 }
 
 function showKill({ data }) {
-  if (data.engaged && !killed?.engaged) show("spoken", `Trading is stopped: ${data.engaged}`);
+  if (data.engaged && !killed?.engaged) show("spoken", t("spoken.killed", { reason: data.engaged }));
   killed = data;
   find("killed").hidden = !data.text;
   show("killed", data.text ?? "");
-  show("stop", data.busy ? "Coming to rest\u2026" : data.engaged ? "Stopped: stop again\u2026" : "Stop trading\u2026");
+  show("stop", t(data.busy ? "stop.busy" : data.engaged ? "stop.again" : "stop"));
   banner();
 }
 
 function showEmergency({ data }) {
-  if (data.reason && !emergency?.reason) show("spoken", `The stack stops: ${data.reason}`);
+  if (data.reason && !emergency?.reason) show("spoken", t("spoken.ending", { reason: data.reason }));
   emergency = data;
   banner();
 }
@@ -70,15 +81,15 @@ function showEmergency({ data }) {
 function banner() {
   const line = find("banner");
   const halted = session && session.mode !== "normal";
-  const missing = [...away.keys()].join(", ");
+  const missing = [...away.keys()].map((name) => t(`section.${name}`)).join(", ");
   const parts = [];
-  if (killed?.engaged) parts.push(`Killed: ${killed.engaged}. \`arb unkill\` in a terminal lets trading go on`);
-  else if (halted) parts.push(`Trading is ${session.mode}: ${session.mode_reason}`);
+  if (killed?.engaged) parts.push(t("banner.killed", { reason: killed.engaged }));
+  else if (halted) parts.push(t("banner.mode", { mode: word(session.mode), reason: session.mode_reason }));
   if (emergency?.reason) {
-    const out = emergency.waits_for.join("; ") || "nothing";
-    parts.push(`The stack ends by itself once nothing is out. It waits for ${out}`);
+    parts.push(t("banner.ending", { names: emergency.waits_for.join("; ") || t("nothing") }));
   }
-  if (missing) parts.push(`Not readable now: ${missing}`);
+  if (missing) parts.push(t("banner.away", { names: missing }));
+  if (less.size) parts.push(t("banner.less", { names: [...less.values()].join(", ") }));
   line.className = killed?.engaged || (halted && session.mode === "halted") ? "banner" : "banner warning";
   line.textContent = parts.join(". ");
   line.hidden = parts.length === 0;
@@ -89,7 +100,7 @@ function tick() {
   const silent = Date.now() - heardAt;
   const link = find("link");
   link.className = silent > LOST_MS ? "link lost" : "link live";
-  link.lastChild.textContent = silent > LOST_MS ? `no data for ${duration(silent / 1000)}` : "live";
+  link.lastChild.textContent = silent > LOST_MS ? t("silent", { for: duration(silent / 1000) }) : t("live");
 }
 
 function listen() {
@@ -128,9 +139,9 @@ async function stop(event) {
   try {
     const answer = await post("/api/kill", { reason: find("reason").value });
     if (answer.ok) find("sure").close();
-    else show("sure-complaint", `Not stopped: ${(await answer.text()).slice(0, 300)}`);
+    else show("sure-complaint", t("sure.refused", { why: (await answer.text()).slice(0, 300) }));
   } catch {
-    show("sure-complaint", "Not stopped: the server does not answer. Use `arb kill` in a terminal.");
+    show("sure-complaint", t("sure.silent"));
   }
   find("sure-yes").disabled = false;
 }
@@ -144,6 +155,10 @@ function turn() {
   localStorage.setItem("arb-theme", next);
 }
 
+translate();
+document.title = t("title");
+find("reason").value = t("reason.default");
+find("language").addEventListener("click", turnLanguage);
 find("theme").addEventListener("click", turn);
 find("leave").addEventListener("click", async () => { await post("/logout", {}); location.assign("/login"); });
 find("stop").addEventListener("click", () => { show("sure-complaint", ""); find("sure").showModal(); find("reason").select(); });

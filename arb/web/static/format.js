@@ -51,5 +51,14 @@ export function bytes(value) {
   return known(value) ? `${formats[0].format(value / 1048576)} MB` : DASH;
 }
 
-export const words = (text) => String(text).replaceAll("_", " ");
 export const tone = (value) => (!known(value) || Number(value) === 0 ? "" : Number(value) > 0 ? "up" : "down");
+
+const two = (number) => String(number).padStart(2, "0");
+
+// A moment on a time axis: the clock, and the day where the axis is longer than one.
+export function moment(ms, spanMs) {
+  const at = new Date(ms);
+  const clock = `${two(at.getHours())}:${two(at.getMinutes())}`;
+  if (spanMs <= 300000) return `${clock}:${two(at.getSeconds())}`;
+  return spanMs > 129600000 ? `${two(at.getMonth() + 1)}-${two(at.getDate())} ${clock}` : clock;
+}

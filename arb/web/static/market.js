@@ -2,8 +2,10 @@
 import { draw } from "./charts.js";
 import { find, make, row, show } from "./dom.js";
 import { age, amount, price, quantity, signed, tone } from "./format.js";
+import { t, word } from "./language.js";
 
 const WINDOW_MS = 600000;
+const GAP_MS = 20000; // what was not seen for so long is a gap, and not a line
 const points = new Map(); // coin -> [[at, premium, edge]]
 const rows = new Map();
 let chosen = null;
@@ -18,7 +20,7 @@ export function showMarket({ at_ms: at, data }) {
   chosen ??= data.quotes[0]?.coin;
   show("rate", amount(data.krw_per_usdt, 1));
   for (const quote of data.quotes) {
-    remember(quote, at);
+    remember(quote, at, data.chart_every_ms);
     update(rows.get(quote.coin) ?? addRow(quote.coin), quote, data);
   }
   redraw();
@@ -31,15 +33,15 @@ export function redraw() {
   show("coin-name", chosen);
   chart(find("coin-chart"), chosen, at, data, { labels: (value) => `${signed(value)}` });
   for (const [at, leg] of (data.quotes[0]?.legs ?? []).entries()) {
-    show(`depth-name-${at}`, `${leg.venue}, ${leg.currency}`);
+    show(`depth-name-${at}`, `${word(leg.venue)}, ${leg.currency}`);
     depth(find(`depth-${at}`), data.depth[chosen]?.[leg.venue]);
   }
 }
 
-function remember(quote, at) {
+function remember(quote, at, every) {
   const known = points.get(quote.coin) ?? [];
   const number = (text) => (text === null ? null : Number(text));
-  if (!known.length || at > known[known.length - 1][0]) {
+  if (!known.length || at - known[known.length - 1][0] >= every * 0.9) {
     known.push([at, number(quote.premium_bps), number(quote.edge_bps)]);
   }
   while (known.length && known[0][0] < at - WINDOW_MS) known.shift();
@@ -72,7 +74,7 @@ function update(cells, quote, data) {
   cells.edge.textContent = signed(quote.edge_bps, 1);
   cells.edge.className = tone(quote.edge_bps);
   for (const [at, leg] of quote.legs.entries()) {
-    show(`quotes-name-${at}`, `${leg.venue}, ${leg.currency}`);
+    show(`quotes-name-${at}`, `${word(leg.venue)}, ${leg.currency}`);
     cells.legs[at].mid.textContent = price(leg.mid);
     cells.legs[at].age.textContent = age(leg.age_ms);
     cells.legs[at].age.className = leg.age_ms !== null && leg.age_ms > data.quote_age_ms_max ? "down" : "";
@@ -87,12 +89,12 @@ function chart(host, coin, at, data, more) {
     { class: "edge", points: known.map(([x, , edge]) => [x, edge]) },
   ], {
     zero: true, from: Math.min(known[0]?.[0] ?? at, at - 60000), to: at, threshold: Number(data.entry_edge_bps),
-    name: `${coin}: premium ${signed(last[1], 1)}, net edge ${signed(last[2], 1)} basis points`, ...more,
+    gap: GAP_MS, name: t("chart.label", { coin, premium: signed(last[1], 1), edge: signed(last[2], 1) }), ...more,
   });
 }
 
 function depth(body, book) {
-  if (!book) { body.replaceChildren(row([["no book", "quiet"], ""])); return; }
+  if (!book) { body.replaceChildren(row([[t("depth.none"), "quiet"], ""])); return; }
   const decimals = (text) => (text.split(".")[1] ?? "").replace(/0+$/, "").length;
   const places = Math.min(4, Math.max(...[...book.bids, ...book.asks].map(([at]) => decimals(at))));
   const most = Math.max(...[...book.bids, ...book.asks].map(([, held]) => Number(held)));
@@ -105,7 +107,7 @@ function depth(body, book) {
     return built;
   };
   const spread = (Number(book.asks[0][0]) / Number(book.bids[0][0]) - 1) * 10000;
-  const gap = make("tr", { class: "gap" }, make("td", { colSpan: 2 }, `spread ${amount(spread, 1)} bps`));
+  const gap = make("tr", { class: "gap" }, make("td", { colSpan: 2 }, t("depth.spread", { bps: amount(spread, 1) })));
   body.replaceChildren(
     ...book.asks.slice(0, 6).map(line("ask")).reverse(), gap, ...book.bids.slice(0, 6).map(line("bid")),
   );

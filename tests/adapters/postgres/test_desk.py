@@ -141,3 +141,22 @@ def test_days_and_modes_are_summed(database, session_id):
         ("2025-11-21", 1, 6),
     ]
     assert read.seconds_in_mode == {Mode.NORMAL: 30, Mode.HALTED: 30}
+
+
+def test_trades_that_ended_have_their_fees_the_newest_first(database, session_id):
+    traded(database, session_id, "100", world.NOW_NS)
+    newest = traded(database, session_id, "-7", LATER_NS)
+    found = SqlDesk(database, session_id).closed(10)
+    assert [row["pnl_krw"] for row in found] == [Decimal(-7), Decimal(100)]
+    assert found[0]["trade_id"] == newest.trade.trade_id
+    assert found[0]["closed_at_ns"] > found[0]["opened_at_ns"]
+    assert len(SqlDesk(database, session_id).closed(1)) == 1
+
+
+def test_an_alert_of_another_session_or_of_none_is_not_shown(database, session_id):
+    store, other = SqlAlertStore(database), world.session()
+    SqlSessionStore(database).create(other)
+    for owner in (session_id, other.session_id, None):
+        alert = Alert(kind="k", subject=str(owner), severity=Severity.WARNING, message="", at_ns=world.NOW_NS)
+        store.add(owner, alert)
+    assert [row["subject"] for row in SqlDesk(database, session_id).alerts(10)] == [session_id]

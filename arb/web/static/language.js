@@ -1,0 +1,31 @@
+// The language of the page: what was chosen, else the browser's; and the words in it.
+import { ENGINE_WORDS, WORDS } from "./words.js";
+
+const KEPT = "arb-language";
+const wanted = localStorage.getItem(KEPT) ?? navigator.language.slice(0, 2);
+export const language = WORDS[wanted] ? wanted : "en";
+const table = WORDS[language];
+
+// The words of a key, with {names} filled in.
+export function t(key, values = {}) {
+  return table[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
+// A word of the engine's.
+export function word(text) {
+  const plain = String(text);
+  return ENGINE_WORDS[language]?.[plain] ?? plain.replaceAll("_", " ");
+}
+
+// Puts the words into the page: data-t is an element's text, data-t-label its name, data-t-title its title.
+export function translate() {
+  document.documentElement.lang = language;
+  for (const each of document.querySelectorAll("[data-t]")) each.textContent = t(each.dataset.t);
+  for (const each of document.querySelectorAll("[data-t-label]")) each.setAttribute("aria-label", t(each.dataset.tLabel));
+  for (const each of document.querySelectorAll("[data-t-title]")) each.title = t(each.dataset.tTitle);
+}
+
+export function turnLanguage() {
+  localStorage.setItem(KEPT, language === "en" ? "ko" : "en");
+  location.reload();
+}

@@ -1,0 +1,244 @@
+"""The page's flows in a real browser, on facts of our own: in both languages, every light, on a phone."""
+
+import pytest
+
+from arb.domain.errors import StoreUnavailable
+from tests.browser.chromium import browser, chromium
+from tests.web.facts import Scene, closed_trade, open_trade, session
+from tests.web.server import PASSWORD, serving
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(120),
+    pytest.mark.skipif(chromium() is None, reason="no Chromium; as root: apt-get install chromium"),
+]
+READY = "document.querySelectorAll('#trades tr[data-trade]').length === 1"
+
+
+@pytest.fixture(scope="module")
+def tab():
+    with browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def scene():
+    return Scene()
+
+
+@pytest.fixture
+def served(scene):
+    with serving(scene.sections(), welcome=lambda: scene.past, lean=lambda: scene.is_lean) as running:
+        yield running
+
+
+def enter(tab, served, language="en", width=1440, height=1000):
+    """Log in as a person does and wait until the page is there."""
+    page = tab()
+    page.resize(width, height, phone=width < 500)
+    page.call("Network.clearBrowserCookies")  # they are of a host, whatever its port
+    page.open(served.url + "/login")
+    page.run(f"localStorage.setItem('arb-language', '{language}'); localStorage.removeItem('arb-theme')")
+    page.open(served.url + "/login")
+    page.click("#password")
+    page.type(PASSWORD)
+    page.press("Enter")
+    page.wait(READY)
+    page.wait("document.querySelector('#inventory tr[data-venue]') !== null")
+    page.wait("document.querySelector('#pnl').textContent !== '–'")
+    return page
+
+
+def test_an_open_trade_shows_its_entry_its_profit_now_and_what_it_waits_for(tab, served, scene):
+    page = enter(tab, served)
+    text = page.text("#trades tr")
+    assert "+52.5" in text
+    assert "+40.1" in text
+    assert "+4,480" in text
+    assert "even at 5.0 bps, now 32.4" in text
+    assert "or profit +30, stop -80 bps, 50:00 left" in text
+    due = open_trade()["exit"] | {"due": "take_profit"}
+    scene.shown["trades"] = lambda: {"count": 1, "newest": [open_trade(exit=due)]}
+    page.wait("document.querySelector('#trades').innerText.includes('due now: take profit')")
+    scene.shown["trades"] = lambda: {
+        "count": 1,
+        "newest": [open_trade(exit=None, pnl_krw=None, premium_bps=None)],
+    }
+    page.wait("document.querySelector('#trades').innerText.includes('no price to close at')")
+    assert page.console == []
+
+
+def test_a_trade_that_closes_moves_from_one_list_to_the_other(tab, served, scene):
+    page = enter(tab, served)
+    now_ns = scene.clock.now_ns()
+    scene.shown["trades"] = lambda: {"count": 0, "newest": []}
+    scene.shown["closed"] = lambda: [closed_trade(now_ns, "T1", pnl_krw="-99"), closed_trade(now_ns)]
+    page.wait("document.querySelector('#trades').innerText.includes('No trade is open')")
+    page.wait("document.querySelector('#closed tr').dataset.trade === 'T1'")
+    assert "-99" in page.text("#closed tr")
+    assert "+2,512" in page.text("#closed tr:nth-child(2)")
+    assert page.text("#open-count") == "0"
+
+
+def test_profit_is_there_once_and_fees_in_sum(tab, served):
+    page = enter(tab, served)
+    strip = page.text(".strip")
+    assert page.text("#pnl") == "+12,346"
+    assert page.text("#pnl-rest") == "+8.82 USDT, +10,000 KRW realised"
+    assert page.text("#fees") == "4,210"
+    assert strip.count("+12,346") == 1
+
+
+def test_inventory_is_by_venue_and_what_has_no_price_is_no_sum(tab, served):
+    page = enter(tab, served)
+    text = page.text("#inventory")
+    assert "binance, in all" in text
+    assert "42,150,050" in text
+    assert page.text("#inventory tr[data-venue=upbit] td:last-child") == "–"
+
+
+def test_charts_have_a_time_axis_and_a_missing_minute_is_a_gap(tab, served, scene):
+    page = enter(tab, served)
+    page.wait("document.querySelectorAll('#coin-chart text.time').length >= 2")
+    page.wait("document.querySelectorAll('#profit text.time').length >= 2")
+    pieces = "(document.querySelector('#coin-chart path.premium').getAttribute('d').match(/M/g) ?? []).length"
+    whole = page.run(pieces)
+    now_ms = scene.clock.now_ns() // 1_000_000
+    scene.past["BTC"] = [each for each in scene.past["BTC"] if not 60_000 < now_ms - each[0] < 150_000]
+    page.open(served.url + "/")
+    page.wait(READY)
+    page.wait(f"document.querySelector('#coin-chart path.premium') && {pieces} === {whole} + 1")
+
+
+def test_under_pressure_it_says_what_it_shows_less_often(tab, served, scene):
+    scene.is_lean = True
+    page = enter(tab, served)
+    page.wait("!document.querySelector('#banner').hidden")
+    banner = page.text("#banner")
+    assert "Shown less often" in banner
+    assert "realised profit every 1 min" in banner
+    assert "charts and depth every 10 s" in banner
+    assert "Not readable" not in page.text("body")
+    assert page.run("document.querySelector('.p-profit .gone.less') !== null")
+    assert page.run("document.querySelectorAll('#profit path').length") > 0
+
+
+def test_what_is_away_is_named_and_the_rest_goes_on(tab, served, scene):
+    page = enter(tab, served)
+
+    def away():
+        raise StoreUnavailable("postgres: connection refused")
+
+    scene.shown["closed"] = away
+    page.wait("document.querySelector('#banner').textContent === 'Not readable now: closed trades'")
+    assert "connection refused" in page.text(".p-closed .gone")
+    assert page.run(READY)
+
+
+@pytest.mark.parametrize("environment", ["mock", "paper", "live"])
+def test_it_says_whose_figures_these_are(tab, served, scene, environment):
+    now_ns = scene.clock.now_ns()
+    scene.shown["session"] = lambda: session(now_ns, environment=environment)
+    page = enter(tab, served)
+    page.wait(f"document.title.startsWith('{environment}')")
+    wanted = {"mock": "simulated exchanges", "paper": "simulated fills", "live": "real orders"}
+    assert page.text("#environment") == f"{environment}: {wanted[environment]}"
+
+
+def test_the_language_is_turned_and_stays(tab, served):
+    page = enter(tab, served)
+    assert page.run("document.documentElement.lang") == "en"
+    page.click("#language")
+    page.wait("document.documentElement?.lang === 'ko'")
+    page.wait(READY)
+    assert page.text(".p-trades h2").strip() == "진행 중인 거래"
+    assert "5.0 bps에서 수렴, 현재 32.4" in page.text("#trades")
+    assert "업비트 매도" in page.text("#trades")
+    page.open(served.url + "/")
+    page.wait("document.documentElement?.lang === 'ko'")
+    page.wait(READY)
+    page.click("#language")
+    page.wait("document.documentElement?.lang === 'en'")
+    assert page.console == []
+
+
+def test_stopping_in_korean_asks_and_can_be_called_off(tab, served):
+    page = enter(tab, served, "ko")
+    page.click("#stop")
+    page.wait("document.querySelector('#sure').open")
+    assert "지금 거래를 중지할까요?" in page.text("#sure")
+    page.click("#sure-no")
+    page.wait("!document.querySelector('#sure').open")
+    assert served.killed == []
+    page.click("#stop")
+    page.wait("document.querySelector('#sure').open")
+    page.press("Enter")
+    page.wait("!document.querySelector('#sure').open")
+    assert served.killed == ["수동"]
+
+
+def test_a_wrong_password_is_told_in_the_language_of_the_page(tab, served):
+    page = tab()
+    page.call("Network.clearBrowserCookies")
+    page.open(served.url + "/login")
+    for language, told in (("ko", "비밀번호가 맞지 않습니다."), ("en", "That is not the password.")):
+        page.run(f"localStorage.setItem('arb-language', '{language}')")
+        page.open(served.url + "/login")
+        page.click("#password")
+        page.type("wrong")
+        page.press("Enter")
+        page.wait(f"document.querySelector('#message')?.textContent === '{told}'")
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_can_be_read_in_every_light(tab, served, language, scheme):
+    page = enter(tab, served, language)
+    page.prefer(scheme)
+    worst = page.run(CONTRAST)
+    assert worst >= 4.5
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_a_phone_shows_everything_without_scrolling_sideways(tab, served, language):
+    page = enter(tab, served, language, 390, 844)
+    assert page.run("document.documentElement.scrollWidth") <= 390
+    for part in ("#trades", "#closed", "#inventory", "#profit", "#pnl"):
+        assert page.run(f"document.querySelector('{part}').getBoundingClientRect().height") > 0
+
+
+def test_every_control_has_a_name_and_nothing_is_left_without_words(tab, served):
+    page = enter(tab, served, "ko")
+    nameless = page.run(
+        "[...document.querySelectorAll('button, input:not([hidden]), [role=img], [role=meter]')]"
+        ".filter((each) => !(each.innerText || each.ariaLabel || each.labels?.length))"
+        ".map((each) => each.outerHTML)"
+    )
+    assert nameless == []
+    empty = page.run("[...document.querySelectorAll('[data-t]')].filter((each) => !each.textContent).length")
+    assert empty == 0
+
+
+# The least contrast of the text that is seen, of its own colour on the ground behind it.
+CONTRAST = """
+(() => {
+  const curve = (c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+  const part = (value) => curve(value / 255);
+  const light = ([r, g, b]) => 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
+  const numbers = (text) => text.match(/[\\d.]+/g).map(Number);
+  const ground = (element) => {
+    for (let each = element; each; each = each.parentElement) {
+      const found = numbers(getComputedStyle(each).backgroundColor);
+      if (found.length === 3 || found[3] === 1) return found;
+    }
+    return [255, 255, 255];
+  };
+  const texts = 'main td, main th, main h2, main small, main b, header span, header dd';
+  const seen = [...document.querySelectorAll(texts)]
+    .filter((each) => each.innerText.trim() && each.offsetParent && !each.closest('.pill'));
+  return Math.min(...seen.map((each) => {
+    const [one, two] = [numbers(getComputedStyle(each).color), ground(each)].map(light);
+    return (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
+  }));
+})()
+"""
