@@ -1,5 +1,6 @@
 """The plan of a stack."""
 
+from arb.domain.market.ids import Venue
 from arb.stack.processes import stack_processes
 
 
@@ -8,7 +9,7 @@ def test_mock_mode_has_simulators_and_the_others_have_none(home):
         mode: {each.name for each in stack_processes(mode, home).processes}
         for mode in ("mock", "paper", "live")
     }
-    assert names["live"] == names["mock"] - {"sim-binance", "sim-upbit"}
+    assert names["live"] == names["mock"] - {f"sim-{venue}" for venue in Venue}
     assert names["paper"] == names["live"] - {"stream"}
     assert {"feed", "beat", "flower", "worker-orders", "worker-evaluate", "worker-fallback"} < names["live"]
 
