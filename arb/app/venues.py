@@ -167,6 +167,7 @@ def _gateway(
                 http_timeout_ms=timeout_ms,
                 orders_per_s=settings.bithumb.orders_per_s,
                 requests_per_s=settings.bithumb.requests_per_s,
+                share=share,
             )
         case _:
             assert_never(venue)

@@ -3,7 +3,7 @@
 from typing import Final
 
 from arb.adapters.venues.http import HttpTransport
-from arb.adapters.venues.rate_limit import Limit, RateLimiter
+from arb.adapters.venues.rate_limit import Limit, RateLimiter, Share, not_shared
 from arb.adapters.venues.venue_breaker import VenueBreaker
 from arb.adapters.venues.venue_client import Dialect, Gateway
 from arb.domain.market.ids import Venue
@@ -28,6 +28,7 @@ def connect_gateway(
     http_timeout_ms: int,
     orders_per_s: int,
     requests_per_s: int,
+    share: Share = not_shared,
 ) -> Gateway:
     """Return a way to the venue with connections and limits of its own; call it after a fork."""
     transport = HttpTransport(rest_url, connect_timeout_ms=http_timeout_ms, read_timeout_ms=http_timeout_ms)
@@ -36,5 +37,6 @@ def connect_gateway(
         orders.DEFAULT_GROUP: Limit(count=requests_per_s, period_ms=1_000),
         orders.QUOTATION_GROUP: Limit(count=QUOTATIONS_PER_S, period_ms=1_000),
     }
-    limiter, breaker = RateLimiter(Venue.BITHUMB, limits, clock), VenueBreaker(Venue.BITHUMB, clock, entropy)
-    return Gateway(DIALECT, transport, limiter, breaker)
+    shared = share(orders.ORDER_GROUP, limits[orders.ORDER_GROUP])
+    limiter = RateLimiter(Venue.BITHUMB, limits, clock, shared=shared)
+    return Gateway(DIALECT, transport, limiter, VenueBreaker(Venue.BITHUMB, clock, entropy))
