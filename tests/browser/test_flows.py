@@ -203,6 +203,7 @@ def test_text_can_be_read_in_every_light(tab, served, language, scheme):
 def test_a_phone_shows_everything_without_scrolling_sideways(tab, served, language):
     page = enter(tab, served, language, 390, 844)
     assert page.run("document.documentElement.scrollWidth") <= 390
+    assert page.run("document.querySelector('#trades tr').getBoundingClientRect().height") < 120
     for part in ("#trades", "#closed", "#inventory", "#profit", "#pnl"):
         assert page.run(f"document.querySelector('{part}').getBoundingClientRect().height") > 0
 
