@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 # every other thread's statements fail: it has to be there before there are threads.
 import sqlalchemy.orm  # noqa: F401
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, InvalidatePoolError
 
 from arb.adapters.local.clock import SystemClock
 from arb.adapters.postgres import patience
@@ -26,6 +26,7 @@ CONNECT_TIMEOUT_S: Final = 5
 STATEMENT_TIMEOUT_MS: Final = 10_000
 LOCK_TIMEOUT_MS: Final = 5_000
 IDLE_TRANSACTION_TIMEOUT_MS: Final = 15_000  # a worker that hangs inside a transaction loses its locks
+TRUSTED_NS: Final = NS_PER_S  # since a connection was used: who restarts a server takes about as long
 RETURNED: Final = "arb_returned_at_ns"
 NOTE: Final = "arb_note"
 UNCHANGED: Final = "arb_unchanged"
@@ -89,7 +90,6 @@ def make_engine(database_url: str, pool: Pool | None = None, application_name: s
         max_overflow=pool.overflow_max,
         pool_recycle=pool.lifetime_s,
         pool_timeout=pool.timeout_s,
-        pool_pre_ping=True,
         pool_use_lifo=True,
         connect_args={"connection_factory": patience.Limited, **limits(url, application_name)},
     )
@@ -98,7 +98,11 @@ def make_engine(database_url: str, pool: Pool | None = None, application_name: s
 
 
 def _limit_idleness(engine: Engine, idle_ns_max: int) -> None:
-    """Replace a connection that nobody used for too long; with LIFO these are those beyond the need."""
+    """Replace a connection that nobody used for too long; with LIFO these are those beyond the need.
+
+    One that was used a moment ago is trusted, another one is asked first: on a hot pool that would be a
+    round trip before each transaction.
+    """
     clock = SystemClock()
 
     @event.listens_for(engine, "checkin")
@@ -106,10 +110,24 @@ def _limit_idleness(engine: Engine, idle_ns_max: int) -> None:
         record.info[RETURNED] = clock.steady_ns()
 
     @event.listens_for(engine, "checkout")
-    def look(_connection: Any, record: Any, _proxy: Any) -> None:
+    def look(connection: Any, record: Any, _proxy: Any) -> None:
         returned_ns = record.info.pop(RETURNED, None)
-        if returned_ns is not None and clock.steady_ns() - returned_ns > idle_ns_max:
+        if returned_ns is None:
+            return
+        idle_ns = clock.steady_ns() - returned_ns
+        if idle_ns > idle_ns_max:
             raise DisconnectionError("idle for too long")
+        if idle_ns > TRUSTED_NS and not _answers(engine, connection):
+            raise InvalidatePoolError("the server is another one, or away")
+
+
+def _answers(engine: Engine, connection: Any) -> bool:
+    try:
+        return bool(engine.dialect.do_ping(connection))
+    except engine.dialect.loaded_dbapi.Error as error:
+        if engine.dialect.is_disconnect(error, connection, None):
+            return False
+        raise
 
 
 def noting(engine: Engine, note: Note) -> Engine:
