@@ -3,6 +3,7 @@
 One that beat starts again soon anyway is not retried.
 """
 
+from contextlib import suppress
 from functools import cache
 
 import structlog
@@ -12,6 +13,7 @@ from arb.app.engines import engine, engine_for
 from arb.app.facts.metrics import MetricsReader
 from arb.app.messages import newsroom
 from arb.celery import app
+from arb.domain.errors import StoreUnavailable
 from arb.domain.market.ids import SessionId
 from arb.domain.state.snapshot import SnapshotKind
 from arb.domain.time import NS_PER_DAY
@@ -36,13 +38,14 @@ def snapshot(kind: str = SnapshotKind.MANUAL, session_id: str = "") -> str | Non
 
 @app.task(name="arb.cleanup", **retried(3))
 def cleanup() -> None:
-    """Delete snapshots that are older than the settings keep, and dead letters that were sent again."""
+    """Delete what is older than the settings keep: snapshots, dead letters that were sent, records."""
     wired = engine()
     keep_days = wired.settings.snapshot.keep_days
     wired.stores.snapshots.clean_up(keep_days)
     before_ns = wired.clock.now_ns() - keep_days * NS_PER_DAY
     wired.stores.dead_letters.clean_up(before_ns)
     newsroom.clean_up(wired, before_ns)
+    wired.recording.clean_up()
 
 
 @app.task(name="arb.watchdog")
@@ -92,6 +95,14 @@ def sweep_orders() -> int:
 def tell() -> bool:
     """Note what is news and have it told, beside this task: whoever tells may take long."""
     return newsroom.run(engine())
+
+
+@app.task(name="arb.record")
+def record() -> int:
+    """Keep chances, and premiums if that is set; what cannot be kept now is a hole in the record."""
+    with suppress(StoreUnavailable):
+        return engine().recording.run()
+    return 0
 
 
 @app.task(name="arb.collect_dead")

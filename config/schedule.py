@@ -18,12 +18,18 @@ def _every(seconds: float, task: str, *args: Any) -> dict[str, Any]:
     }
 
 
+def is_recording() -> bool:
+    """Tell whether premiums are kept, each second where they are near; chances wait for a while."""
+    return settings().record.enabled or settings().watch
+
+
 SCHEDULE: Final = {
     # Twice a slot: a beat that drifts over a slot's edge would skip it. The second one finds it taken.
     "snapshot": _every(settings().snapshot.interval_s / 2, "arb.snapshot", "periodic"),
     "watchdog": _every(settings().watchdog.sweep_interval_sec, "arb.watchdog"),
     "sweep-orders": _every(2, "arb.sweep_orders"),
     "tell": _every(5, "arb.tell"),
+    "record": _every(1 if is_recording() else 5, "arb.record"),
     "collect-dead": _every(5, "arb.collect_dead"),
     "check-stores": _every(30, "arb.check_stores"),
     "reconcile": _every(30, "arb.reconcile"),

@@ -161,6 +161,7 @@ class Assumptions(Section):
     krw_per_usdt: Decimal = Positive
     rate_step_krw: Decimal = Positive
     spread_bps: Decimal = NotNegative
+    move_usdt: Decimal = NotNegative
 
 
 class BithumbFact(StrEnum):
@@ -221,6 +222,15 @@ class SnapshotSettings(Section):
     keep_days: int = Positive
 
 
+class RecordSettings(Section):
+    """What is kept of what was there to be earned."""
+
+    enabled: bool
+    near_bps: Decimal = NotNegative
+    keep_days: int = Field(gt=0, le=3_650)
+    rows_per_day_max: int = Positive
+
+
 def _of_venues(value: dict[str, Balances]) -> dict[str, Balances]:
     for name in value:
         if name not in VENUES:
@@ -263,6 +273,7 @@ class Settings(Section):
         tuple[Venue, Venue], AfterValidator(_of_two)
     ]  # accounts are kept in what the first one quotes in
     coins: Coins
+    watch: bool = False  # opens nothing: chances are only told of
     strategy: Strategy
     orders: Orders
     risk: Risk
@@ -273,6 +284,7 @@ class Settings(Section):
     bithumb: BithumbSettings
     database: Database
     snapshot: SnapshotSettings
+    record: RecordSettings
     sys_monitor: SysMonitor
     watchdog: Watchdog
     degradation: Degradation

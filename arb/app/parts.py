@@ -8,6 +8,7 @@ from arb.domain.market.ids import Coin, SessionId, Symbol, Venue
 from arb.domain.strategy.levels import Levels
 from arb.engine.market.bars import Bars
 from arb.engine.market.markets import Markets
+from arb.engine.trading.chances import ChanceLog
 from arb.engine.trading.stability import VenueHealthStore
 from arb.engine.trading.sweep import Teller
 from arb.ports.market import Clock, Entropy, QuoteStore
@@ -45,6 +46,8 @@ class TradingStores(Protocol):
     def quotes(self) -> QuoteStore: ...
     @property
     def counters(self) -> Counters: ...
+    @property
+    def chances(self) -> ChanceLog: ...
     @property
     def feeds(self) -> Holding: ...
     @property

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Final, assert_never
 
 from arb.domain.market.belief import RateBelief, RateRules
+from arb.domain.market.money import ZERO
 from arb.domain.risk.review import Limits
 from arb.domain.risk.stability import StabilityRules
 from arb.domain.risk.unfilled import UnfilledRules
@@ -53,6 +54,15 @@ def limits_of(settings: Settings) -> Limits:
 
 def _edge_bps_min(settings: Settings) -> Decimal:
     return strategies_of(settings, levels_of(settings)).usual.edge_bps_min
+
+
+def chance_bps_of(settings: Settings) -> Decimal:
+    """Return the edge from which on there is a chance: what an entry needs whose premium goes to even."""
+    strategy = settings.strategy
+    if strategy.name is StrategyName.FIXED:
+        return strategy.entry_edge_bps
+    closing_bps = sum((settings.of(venue).taker_fee_bps for venue in settings.pair), ZERO)
+    return closing_bps + strategy.min_profit_bps + strategy.slippage_bps
 
 
 def belief_of(settings: Settings) -> RateBelief:

@@ -17,6 +17,7 @@ from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.postgres.snapshots import SqlSnapshotStore
 from arb.adapters.postgres.trades import SqlTradeStore
 from arb.adapters.postgres.venue_health import SqlVenueHealth
+from arb.adapters.redis.chances import RedisChances
 from arb.adapters.redis.client import connect
 from arb.adapters.redis.counters import RedisCounters
 from arb.adapters.redis.degradation_board import SharedBoard
@@ -47,6 +48,7 @@ class Stores:
     by_hand: SqlByHand
     quotes: RedisQuoteStore
     counters: RedisCounters
+    chances: RedisChances  # on their way to SQL
     heartbeats: RedisHeartbeats
     canaries: RedisHeartbeats  # where canary tasks leave what they saw: heartbeats of queues
     feeds: RedisFeedRegistry
@@ -78,6 +80,7 @@ def connect_stores(settings: Settings, owner: Owner) -> Stores:
         by_hand=SqlByHand(database),
         quotes=RedisQuoteStore(redis, settings.scope),
         counters=RedisCounters(redis, settings.scope),
+        chances=RedisChances(redis, settings.scope),
         heartbeats=RedisHeartbeats(redis, settings.scope),
         canaries=_canaries(redis, settings),
         feeds=RedisFeedRegistry(redis, settings.scope),

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from arb.adapters.local.journal import log_decision
 from arb.app.parts import TradingParts
 from arb.app.rules import (
     appetite_of,
+    chance_bps_of,
     hole_ns_of,
     limits_of,
     repairs_of,
@@ -14,13 +16,14 @@ from arb.app.rules import (
     strategies_of,
     unfilled_of,
 )
-from arb.domain.risk.review import Admit
+from arb.domain.risk.review import Admit, Refused
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.by_hand import Decided
 from arb.engine.market.bars import BarMarket
 from arb.engine.market.fresh_market import FreshMarkets
 from arb.engine.market.rules import RereadRules
 from arb.engine.trading.by_hand import ByHand
+from arb.engine.trading.chances import Chances
 from arb.engine.trading.evaluate import Evaluate
 from arb.engine.trading.execute import Execute
 from arb.engine.trading.exit_guard import ExitGuard
@@ -35,6 +38,8 @@ from arb.engine.trading.settle import Settle
 from arb.engine.trading.stability import Pauses, Stability
 from arb.engine.trading.sweep import Sweep
 from arb.engine.trading.unfilled import Unfilled
+
+WATCHING: Final = "watching"  # why a stack that only watches takes no chance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,13 +107,19 @@ def _evaluate(shared: TradingParts, markets: FreshMarkets) -> Evaluate:
         limits=limits_of(settings),
         strategies=strategies_of(settings, shared.levels),
         appetite=appetite_of(settings),
+        chances=Chances(least_bps=chance_bps_of(settings), counters=stores.counters, log=stores.chances),
         journal=log_decision,
         nearness=Nearness(stores.board.degree),
     )
 
 
 def _admit(shared: TradingParts, markets: FreshMarkets) -> Admit:
-    """Return what admits entries of a coin: its fees can be valued, and its legs are not left unfilled."""
+    """Return what admits entries of a coin: its fees can be valued, and its legs are not left unfilled.
+
+    A stack that watches admits none.
+    """
+    if shared.settings.watch:
+        return lambda _coin, _direction: Refused(WATCHING)
     unfilled = Unfilled(
         session_id=shared.session_id,
         store=shared.stores.health,

@@ -12,6 +12,7 @@ from arb.adapters.venues.instruments import LiveInstruments
 from arb.app.emergency import KillUseCases, wire_kill
 from arb.app.health import HealthUseCases, wire_health
 from arb.app.ledger import LedgerUseCases, wire_ledger
+from arb.app.recording import Recording, wire_recording
 from arb.app.shared import Shared, reshare, share
 from arb.app.state import StateUseCases, mirror, wire_state
 from arb.app.stores import Stores
@@ -45,6 +46,7 @@ class Engine:
     state: StateUseCases
     health: HealthUseCases
     kill: KillUseCases
+    recording: Recording
 
     @property
     def trades(self) -> SqlTradeStore:
@@ -104,4 +106,5 @@ def _engine(shared: Shared, hot_state: KeepHotState, unmirrored: Stores) -> Engi
         state=state,
         health=wire_health(shared),
         kill=wire_kill(shared, trading, state.take_snapshot),
+        recording=wire_recording(shared),
     )

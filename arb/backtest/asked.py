@@ -9,12 +9,14 @@ from typing import Any
 from arb.backtest.reading.assemble import Wishes, series_of
 from arb.backtest.reading.fetched import is_fetched, read_fetched
 from arb.backtest.reading.mapping import find_mapping
+from arb.backtest.reading.recorded import series_of_rows
 from arb.backtest.reading.series import Series
 from arb.backtest.reading.table import read_table
 from arb.backtest.replay.run import Plan
 from arb.domain.errors import ConfigError
 from arb.domain.market.ids import Coin
 from arb.domain.market.pair import Pair
+from arb.domain.market.premium import PremiumRow
 from arb.domain.time import Span
 from config.layers import LISTS, environment, merge
 from config.settings import RunMode, Settings, checked, own_file, shipped
@@ -73,18 +75,29 @@ def load_series(asked: Asked, settings: Settings) -> Series:
             asked.data, asked.mapping, settings.pair, table.names, settings.assumptions.rate_step_krw
         ),
         pair,
-        Wishes(
-            coins=tuple(Coin(coin) for coin in asked.coins),
-            rate=asked.rate,
-            spread_bps=settings.assumptions.spread_bps,
-            depth_usdt=asked.depth_usdt,
-            latency_ms=asked.latency_ms,
-            gap_s=asked.gap_s,
-        ),
+        wishes_of(asked, settings),
     ).within(asked.span)
     if not len(series):
         raise ConfigError(f"--data: {asked.data} has no rows between --from and --to")
     return series
+
+
+def recorded_series(asked: Asked, settings: Settings, rows: Sequence[PremiumRow]) -> Series:
+    """Return the series of rows that a stack recorded. Raises: ConfigError."""
+    step, wishes = settings.assumptions.rate_step_krw, wishes_of(asked, settings)
+    return series_of_rows(rows, Pair(*settings.pair), wishes, step)
+
+
+def wishes_of(asked: Asked, settings: Settings) -> Wishes:
+    """Return what is wanted of a series, and assumed where it says nothing."""
+    return Wishes(
+        coins=tuple(Coin(coin) for coin in asked.coins),
+        rate=asked.rate,
+        spread_bps=settings.assumptions.spread_bps,
+        depth_usdt=asked.depth_usdt,
+        latency_ms=asked.latency_ms,
+        gap_s=asked.gap_s,
+    )
 
 
 def files_of(data: Path) -> list[Path]:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from arb.backtest.asked import Asked
 
 SEED: Final = 7
-Data = Annotated[Path | None, typer.Option("--data", help="A CSV or Parquet file, or a folder of them.")]
+Data = Annotated[
+    Path | None, typer.Option("--data", help="A CSV or Parquet file, a folder of them, or `recorded`.")
+]
 MappingOf = Annotated[
     str | None, typer.Option("--mapping", help="Which column is which price: a YAML file, or a shipped name.")
 ]
@@ -81,7 +83,8 @@ def backtest(
     Example: arb backtest --data prices.parquet --set strategy.entry_edge_bps=30 --html report.html
     """
     require_libraries()
-    from arb.backtest.asked import Asked, load_series, plan_of, settings_of
+    from arb.backtest.asked import Asked, load_series, plan_of, recorded_series, settings_of
+    from arb.backtest.reading.recorded import RECORDED
     from arb.backtest.result.document import document_of
     from arb.backtest.result.files import write_text, write_trades
     from arb.cli.views.backtest import backtest_view
@@ -104,7 +107,14 @@ def backtest(
         screened=not every_row,
     )
     settings = settings_of(changes or (), os.environ)
-    series = load_series(asked, settings)
+    if data == Path(RECORDED) and not data.exists():
+        if bench:
+            raise ConfigError("--bench: it reads a file twice; what was recorded is in a database")
+        from arb.cli.recorded import recorded_rows
+
+        series = recorded_series(asked, settings, recorded_rows(settings, asked.span))
+    else:
+        series = load_series(asked, settings)
     document: dict[str, Any] = {}
     if sweep:
         from arb.cli.backtest_sweep import swept

@@ -17,8 +17,10 @@ from arb.cli.config import config_app
 from arb.cli.data import data_app
 from arb.cli.doctor.command import doctor
 from arb.cli.export import export
+from arb.cli.inventory import inventory
 from arb.cli.messages import messages_app
 from arb.cli.output import BAD_USE, FAILED, NOT_RUNNING
+from arb.cli.recorded import opportunities, record
 from arb.domain.errors import ArbError, ConfigError, InvariantError
 from arb.stack.errors import StackError, StackNotRunning
 
@@ -40,9 +42,12 @@ COMMANDS: Final = (
     sessions.positions,
     sessions.balances,
     sessions.pnl,
+    inventory,
     trading.trace,
     export,
     backtest,
+    record,
+    opportunities,
     doctor,
     risk.kill,
     risk.unkill,

@@ -201,6 +201,16 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType({
         "sweep?": "settings, refused, agreement, best, walk_forward, heat", "bench?": "what it took",
         "foresight?": "places, everything, planted (or null)",
     }),
+    "arb.inventory": Shape({
+        "held": "venue, asset, free, change (within the hours), legs, lasts_ns (null: does not run out)",
+        "pays_for": "coin, direction, pairs, short_of, lasts_ns",
+        "advice": "action (move, trade_back, wait), asset, from_venue, to_venue, amount, cost_krw, why",
+    } | READ),
+    "arb.record": Shape({"rows": "count", "seconds_lost": "that could not be kept"}),
+    "arb.opportunities": Shape({
+        "opportunities": "coin, direction, from_ns, to_ns, peak_ns, peak_bps, quantity, size_krw, worth_krw, "
+        "taken, reason, looks (reason -> count), trades",
+    } | READ),
     "arb.chaos.orders": Shape({
         "policy": "ours or naive", "seed": "number", "trades": "count", "intents": "count",
         "venue_orders": "count", "unknowns": "count", "duplicates": "count", "faults": "kind -> count",

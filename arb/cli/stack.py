@@ -36,6 +36,10 @@ Coins = Annotated[str | None, typer.Option("--coins", help="What to trade, with 
 VenuePair = Annotated[
     str | None, typer.Option("--pair", help="The two venues to trade between, with a comma.")
 ]
+Watch = Annotated[
+    bool,
+    typer.Option("--watch", help="Open nothing; record premiums, and each chance with what it was worth."),
+]
 Beside = Annotated[
     Path | None,
     typer.Option("--beside", help="Use the servers (and simulated venues) of the stack of this home."),
@@ -112,12 +116,14 @@ def up(
     group: Group = None,
     coins: Coins = None,
     pair: VenuePair = None,
+    watch: Watch = False,
     beside: Beside = None,
     as_json: AsJson = False,
 ) -> None:
     """Start the stack and leave it running; it goes on with the session in use unless told otherwise.
 
-    With --once or --loops the run is bounded: it ends as with `arb down`.
+    With --watch nothing is opened: `arb opportunities` lists what there was. With --once or --loops the run
+    is bounded: it ends as with `arb down`.
 
     Example: arb up --mode paper --coins BTC,XRP
     """
@@ -133,7 +139,13 @@ def up(
     if clean and session:
         raise ConfigError("--clean begins a new session, --session goes on with a kept one: choose one")
     every_coin = load(mode).coins
-    for name, given in (("ARB_GROUP", group), ("ARB_COINS", coins), ("ARB_PAIR", pair)):
+    asked = (
+        ("ARB_GROUP", group),
+        ("ARB_COINS", coins),
+        ("ARB_PAIR", pair),
+        ("ARB_WATCH", "true" if watch else None),
+    )
+    for name, given in asked:
         if given is not None:
             os.environ[name] = given  # for this process and those that it starts
     settings = load(mode)

@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from arb.backtest.asked import settings_of
 from arb.backtest.reading.mapping import SHIPPED, read_mapping, told_by_names
 from arb.backtest.replay.run import Plan, replay
 from arb.domain.errors import ConfigError
+from arb.domain.time import NS_PER_S
 from tests.backtest.series import SETTINGS, load, mapping_of, write_csv
 
 
@@ -32,6 +34,30 @@ def test_duplicates_disorder_and_empty_rows_change_no_result(tmp_path):
     }
     results = [replay(Plan(series=each, settings=SETTINGS)).records for each in (clean, odd)]
     assert results[0] == results[1] != ()
+
+
+def test_a_thousand_gaps_and_duplicates_where_nothing_is_held_change_no_trade(tmp_path):
+    path, mapping = write_csv(tmp_path / "prices.csv", 2_500), mapping_of(tmp_path)
+    head, *rows = path.read_text().splitlines()
+    settings = settings_of(
+        ["strategy.name=fixed", "strategy.holding_s_max=3600", "strategy.entry_edge_bps=45"], {}
+    )
+    whole = replay(Plan(series=load(path, mapping), settings=settings)).records
+    assert len(whole) > 10
+    needed = set()
+    for trade in whole:
+        first, last = (at_ns // NS_PER_S for at_ns in (trade.opened_at_ns, trade.closed_at_ns))
+        needed |= {row for row in rows if first - 120 <= int(row.split(",")[0]) <= last + 120}
+    draw = random.Random(6)
+    idle = [row for row in rows if row not in needed]
+    gone = set(draw.sample(idle, 1_000))
+    left = [row for row in rows if row not in gone]
+    left += draw.choices(left, k=1_000)
+    draw.shuffle(left)
+    (tmp_path / "holed.csv").write_text("\n".join([head, *left]) + "\n")
+    series = load(tmp_path / "holed.csv", mapping)
+    assert len(series) == len(rows) - len(gone)
+    assert replay(Plan(series=series, settings=settings)).records == whole
 
 
 def test_rows_that_disagree_about_a_price_leave_it_out(tmp_path):

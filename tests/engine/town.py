@@ -13,6 +13,7 @@ from arb.adapters.local.memory_budget import UnlimitedBudget
 from arb.adapters.memory.alerts import MemoryAlertStore
 from arb.adapters.memory.bars import MemoryBars
 from arb.adapters.memory.by_hand import MemoryByHand
+from arb.adapters.memory.chances import MemoryChances
 from arb.adapters.memory.external import MemoryExternalOrderStore
 from arb.adapters.memory.feeds import MemoryFeedRegistry
 from arb.adapters.memory.quotes import MemoryQuoteStore
@@ -45,6 +46,7 @@ from arb.engine.market.fresh_market import FreshMarkets
 from arb.engine.market.markets import Markets
 from arb.engine.market.rules import RereadRules, WatchRules
 from arb.engine.trading.by_hand import ByHand
+from arb.engine.trading.chances import Chances
 from arb.engine.trading.close_by_hand import CloseByHand
 from arb.engine.trading.evaluate import Evaluate
 from arb.engine.trading.execute import Execute
@@ -228,7 +230,7 @@ class Town:
         self.premium(0)
 
     def _wire_engine(self) -> None:
-        self.switch = MemoryKillSwitch()
+        self.switch, self.chances = MemoryKillSwitch(), MemoryChances()
         trades, venues = self.wire.wrap(self.trades), {v: self.wire.wrap(c) for v, c in self.venues.items()}
         entropy = SeededEntropy(7)
         alerts = RecordedAlerts(self.alert_store, SESSION, Nowhere())
@@ -285,7 +287,10 @@ class Town:
             ),
             appetite=Appetite(
                 notional_usdt=Decimal(1_000), slip_bps=Decimal(8), order_lifetime_ns=3 * NS_PER_S
-            ), nearness=Nearness(lambda: self.degree), **common,
+            ), chances=Chances(
+                least_bps=LIMITS.entry_edge_bps_min, counters=self.counters, log=self.chances
+            ),
+            nearness=Nearness(lambda: self.degree), **common,
         )  # fmt: skip
         self.execute = Execute(
             session_id=SESSION, sessions=self.sessions, venues=venues, alerts=alerts, entropy=entropy,

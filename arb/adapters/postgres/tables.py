@@ -404,6 +404,45 @@ recoveries = Table(
 )
 
 
+premiums = Table(
+    "premiums",
+    METADATA,
+    Column("at_ns", BigInteger, primary_key=True, autoincrement=False),
+    _text("coin", primary_key=True),
+    _text("environment", primary_key=True),
+    _text("pair", primary_key=True),
+    *(
+        _money(name)
+        for name in (
+            "first_bid",
+            "first_ask",
+            "second_bid",
+            "second_ask",
+            "rate_bid",
+            "rate_ask",
+            "premium_bps",
+        )
+    ),
+    Column("selling_bps", Numeric),
+    Column("buying_bps", Numeric),
+)
+
+opportunities = Table(
+    "opportunities",
+    METADATA,
+    _of("session_id", SESSION_ID, primary_key=True),
+    _text("coin", primary_key=True),
+    _text("direction", primary_key=True),
+    Column("began_ns", BigInteger, primary_key=True, autoincrement=False),
+    _ns("ended_ns"),
+    _ns("peak_ns"),
+    *(_money(name) for name in ("peak_bps", "quantity", "size_krw", "worth_krw")),
+    _text("reason"),
+    Column("reasons", JSONB, nullable=False),
+    Column("trades", JSONB, nullable=False),
+)
+
+
 def _snapshots(name: str) -> Table:
     return Table(
         name,

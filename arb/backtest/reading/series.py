@@ -41,6 +41,7 @@ class Series:
     assumed: Assumed
     notes: tuple[str, ...] = ()  # what whoever reads a result has to know
     flaws: Mapping[str, int] = field(default_factory=dict)  # of the rows as they were read
+    halves: Mapping[tuple[Venue, Coin], Array] = field(default_factory=dict)  # half spreads, where recorded
 
     def __len__(self) -> int:
         return len(self.ts_ns)
@@ -52,6 +53,12 @@ class Series:
             if listed == coin:
                 known = known & ~np.isnan(price)
         return known
+
+    def half_bps(self, venue: Venue, coin: Coin) -> Array:
+        """Return how far either side of a book is from its price in each row: recorded, or assumed."""
+        assumed = np.full(len(self), float(self.assumed.half_spread_bps[venue]))
+        recorded = self.halves.get((venue, coin))
+        return assumed if recorded is None else np.where(np.isnan(recorded), assumed, recorded)
 
     def within(self, span: Span) -> "Series":
         """Return the rows of a span of time."""
@@ -66,6 +73,7 @@ class Series:
             ts_ns=self.ts_ns[first:last],
             prices={key: price[first:last] for key, price in self.prices.items()},
             rate=self.rate[first:last],
+            halves={key: half[first:last] for key, half in self.halves.items()},
         )
 
     def of(self, coins: tuple[Coin, ...]) -> "Series":

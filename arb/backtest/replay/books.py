@@ -33,7 +33,9 @@ class RowBooks:
     def __init__(self, series: Series, pair: Pair, rules: FixedRules) -> None:
         self._series, self._pair, self._rules = series, pair, rules
         assumed = series.assumed
-        self._half = {venue: fraction(assumed.half_spread_bps[venue]) for venue in pair.venues}
+        self._half_bps = {
+            (venue, coin): series.half_bps(venue, coin) for coin in series.coins for venue in pair.venues
+        }
         self._rate_half = max(HALF_LEAST, fraction(assumed.rate_half_spread_bps))
         self._keys = {
             coin: tuple((venue, symbol_on(venue, coin)) for venue in pair.venues) for coin in series.coins
@@ -45,7 +47,8 @@ class RowBooks:
         books = []
         for venue, symbol in self._keys[coin]:
             price = decimal_of(float(self._series.prices[venue, coin][row]))
-            half = max(self._half[venue] * price, self._rules[venue, symbol].tick(price) / 2)
+            half_bps = decimal_of(float(self._half_bps[venue, coin][row]))
+            half = max(fraction(half_bps) * price, self._rules[venue, symbol].tick(price) / 2)
             worth = price if venue is self._pair.second else price / rate
             books.append(_book(venue, symbol, price, half, self._series.assumed.depth_usdt / worth, at_ns))
         return books

@@ -36,7 +36,7 @@ class Bounds:
 def edge_bounds(series: Series, pair: Pair, fees_bps: Mapping[Venue, Decimal], coin: Coin) -> Bounds:
     """Return the bounds of a coin's net edge."""
     first, second = (series.prices[venue, coin] for venue in pair.venues)
-    dear, cheap = (_shares(series, fees_bps, venue) for venue in pair.venues)
+    dear, cheap = (_shares(series, fees_bps, venue, coin) for venue in pair.venues)
     there = second * series.rate
     return Bounds(
         selling=(first * dear[0] / (there * cheap[1]) - 1.0) * BPS,
@@ -44,9 +44,11 @@ def edge_bounds(series: Series, pair: Pair, fees_bps: Mapping[Venue, Decimal], c
     )
 
 
-def _shares(series: Series, fees_bps: Mapping[Venue, Decimal], venue: Venue) -> tuple[float, float]:
+def _shares(
+    series: Series, fees_bps: Mapping[Venue, Decimal], venue: Venue, coin: Coin
+) -> tuple[Array, Array]:
     """Return what is got for a price of one, and what is paid."""
-    half, fee = float(series.assumed.half_spread_bps[venue]) / BPS, float(fees_bps[venue]) / BPS
+    half, fee = series.half_bps(venue, coin) / BPS, float(fees_bps[venue]) / BPS
     return (1 - half) * (1 - fee), (1 + half) * (1 + fee)
 
 

@@ -37,6 +37,7 @@ from arb.domain.strategy.levels import SeenLevels
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trading.trade import TradeState
 from arb.engine.market.markets import Markets
+from arb.engine.trading.chances import NoChanceLog
 from arb.engine.trading.journal import unread
 from arb.ports.trading import Session, VenueClient
 from config.settings import Settings
@@ -95,6 +96,7 @@ class MemoryStores:
     by_hand: MemoryByHand
     quotes: MemoryQuoteStore
     counters: Counted
+    chances: NoChanceLog
     feeds: MemoryFeedRegistry
     board: FullBoard = field(default_factory=FullBoard)
 
@@ -247,6 +249,7 @@ class World:
                 by_hand=MemoryByHand(self.tables),
                 quotes=quotes,
                 counters=Counted(),
+                chances=NoChanceLog(),
                 feeds=MemoryFeedRegistry(quotes),
             ),
             dispatcher=MemoryDispatcher(),

@@ -116,7 +116,7 @@ def _at(plan: Plan, coin: Coin, ratio: Array) -> Flows:
     for venue, symbol in rules:
         prices, fee = series.prices[venue, coin], float(fraction(plan.fees_bps[venue]))
         steps = ticks(rules[venue, symbol].price_bands, prices) / prices
-        half = np.maximum(float(series.assumed.half_spread_bps[venue]) / BPS, steps / 2)
+        half = np.maximum(series.half_bps(venue, coin) / BPS, steps / 2)
         got[venue], paid[venue] = (1 - half) * (1 - fee), (1 + half) * (1 + fee)
     is_last = last_before_holes(series, series.complete(coin))
     return Flows(

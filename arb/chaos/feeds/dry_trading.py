@@ -5,6 +5,7 @@ from arb.adapters.venues.instruments import LiveInstruments
 from arb.app.rules import (
     appetite_of,
     belief_of,
+    chance_bps_of,
     hole_ns_of,
     levels_of,
     limits_of,
@@ -21,6 +22,7 @@ from arb.engine.market.bars import BarMarket
 from arb.engine.market.fresh_market import FreshMarkets
 from arb.engine.market.markets import Markets
 from arb.engine.market.rules import RereadRules, WatchRules
+from arb.engine.trading.chances import Chances
 from arb.engine.trading.evaluate import Evaluate
 from arb.engine.trading.execute import Execute
 from arb.engine.trading.exit_guard import ExitGuard
@@ -98,6 +100,7 @@ class DryTrading:
             limits=self._limits,
             strategies=strategies_of(settings, levels_of(settings)),
             appetite=appetite_of(settings),
+            chances=Chances(least_bps=chance_bps_of(settings), counters=account.counters),
             journal=account.decisions.append,
         )
 

@@ -7,7 +7,8 @@ from typing import Final
 
 from arb.domain.errors import Conflict, StoreUnavailable
 from arb.domain.market.book import Book
-from arb.domain.market.ids import RANDOM_BITS, USDT, Coin, SessionId, coin_of, trade_id
+from arb.domain.market.ids import RANDOM_BITS, USDT, Coin, SessionId, TradeId, coin_of, trade_id
+from arb.domain.market.opportunity import OPENED
 from arb.domain.market.spread import Edge, Market, common_quantity
 from arb.domain.risk.review import Admit, Approved, Limits, Mode, Proposal, Refused
 from arb.domain.risk.sanity import rate_doubt, stale, untradable, with_hole
@@ -19,6 +20,7 @@ from arb.domain.trading.position import trade_position
 from arb.domain.trading.settlement import is_over
 from arb.domain.trading.trade import Leg, Trade, TradeState, are_taken, pair_legs
 from arb.engine.market.markets import Markets
+from arb.engine.trading.chances import CLOSING, HALTED, Chances
 from arb.engine.trading.exit_guard import ExitGuard
 from arb.engine.trading.guard import EntryGuard
 from arb.engine.trading.intents import intents
@@ -61,6 +63,7 @@ class Evaluate:
     limits: Limits
     strategies: Strategies
     appetite: Appetite
+    chances: Chances
     nearness: Nearness = field(default_factory=Nearness)
     signals: Signals = field(default_factory=Signals)
     journal: Journal = unread
@@ -88,7 +91,7 @@ class Evaluate:
         """Count what cannot be judged though it changed: nothing else would say why nothing happens."""
         for coin in coins:
             for venue in self.markets.without_rules(coin):
-                self.counters.count("refused", f"no_rules_{venue}")
+                self.chances.bar(coin, f"no_rules_{venue}")
 
     def _worth_a_look(self, coins: tuple[Coin, ...]) -> tuple[Coin, ...]:
         """Return the coins without those that are far, while there is not time for all."""
@@ -112,16 +115,16 @@ class Evaluate:
         self.nearness.note(market.coin, now_ns, far=far)
         refused = stale(market, self.limits, now_ns) or untradable(market)
         if refused is not None:
-            self.counters.count("refused", refused.reason)
+            self.chances.bar(market.coin, refused.reason)
             return 0
         self.guard.watch(market.rate)
         if not market.rate.doubt:
             self.strategies.of(market.coin).observe(market, now_ns)
         if mode is Mode.HALTED or self.kill_switch.engaged() is not None:
-            return 0
+            return self._pass_by(market, HALTED, now_ns)
         closed = sum(self._close_if_due(view, active, market, now_ns) for view in active)
         if mode is not Mode.NORMAL or closed:
-            return closed
+            return closed + self._pass_by(market, CLOSING if closed else mode.value, now_ns)
         return self._open_if_worth(market, active, now_ns)
 
     def _close_if_due(self, view: TradeView, active: list[TradeView], market: Market, now_ns: int) -> bool:
@@ -189,33 +192,45 @@ class Evaluate:
         self._send(orders)
         return True
 
+    def _pass_by(self, market: Market, why: str, now_ns: int) -> int:
+        """Take note of a chance that is not even judged; nothing is opened."""
+        edges = edges_at(market, self.appetite.notional_usdt)
+        self.chances.look(market, edges, None, why, now_ns)
+        return 0
+
     def _open_if_worth(self, market: Market, active: list[TradeView], now_ns: int) -> bool:
         edges = edges_at(market, self.appetite.notional_usdt)
         if not edges:
+            self.chances.look(market, (), None, "", now_ns)
             if not common_quantity(market, self.appetite.notional_usdt):
-                self.counters.count("refused", TOO_SMALL)
+                self.chances.bar(market.coin, TOO_SMALL)
             return False
         found = self.strategies.of(market.coin).entry(Chance(market=market, edges=edges, now_ns=now_ns))
         if isinstance(found, Edge) and found.net_bps < self.limits.entry_edge_bps_min:
             found = None
-        wanted = self._wanted(market, found, active, now_ns) if isinstance(found, Edge) else found
-        opened = self._open_wanted(market, wanted, now_ns)
-        for what in self.signals.note(market.coin, found, opened=opened):
+        chosen = found if isinstance(found, Edge) else None
+        wanted = found if chosen is None else self._wanted(market, chosen, active, now_ns)
+        why, opened = self._open_wanted(market, wanted, now_ns)
+        for what in self.signals.note(market.coin, found, opened=opened is not None):
             self.counters.count(SIGNALS, what)
-        return opened
+        self.chances.look(market, edges, chosen, why, now_ns, opened)
+        return opened is not None
 
-    def _open_wanted(self, market: Market, wanted: Proposal | Refused | Declined | None, now_ns: int) -> bool:
+    def _open_wanted(
+        self, market: Market, wanted: Proposal | Edge | Refused | Declined | None, now_ns: int
+    ) -> tuple[str, TradeId | None]:
+        """Return what became of it, and which trade was opened."""
         match wanted:
             case Refused(reason) | Declined(reason):
-                self.counters.count("refused", reason)
-                return False
+                return reason, None
             case Proposal():
-                if not self._open(wanted, now_ns):
-                    return False
+                refused = self._open(wanted, now_ns)
+                if refused is not None:
+                    return refused.reason, None
                 self.journal(decision("open", wanted.trade.trade_id, market, now_ns))
-                return True
-            case None:
-                return False
+                return OPENED, wanted.trade.trade_id
+            case _:
+                return "", None
 
     def _wanted(
         self, market: Market, best: Edge, active: list[TradeView], now_ns: int
@@ -255,17 +270,16 @@ class Evaluate:
             return Refused("entry_cooldown")
         return None
 
-    def _open(self, proposal: Proposal, now_ns: int) -> bool:
+    def _open(self, proposal: Proposal, now_ns: int) -> Refused | None:
         trade, lifetime_ns = proposal.trade, self.appetite.order_lifetime_ns
         orders = intents(proposal.legs, trade.trade_id, trade.coin, (), now_ns, lifetime_ns)
         verdict = self.trades.open_trade(proposal, (orders[0], orders[1]), self.limits, now_ns)
         match verdict:
-            case Refused(reason):
-                self.counters.count("refused", reason)
-                return False
+            case Refused():
+                return verdict
             case Approved():
                 self._send(orders)
-                return True
+                return None
 
     def _send(self, orders: Sequence[Order]) -> None:
         for order in orders:

@@ -17,7 +17,7 @@ COUNTED: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
     # Refusals for want of room or of fresh quotes are everyday, and a spent loss budget is a state in which
     # pairs must still be closed; these say that the engine itself does what it should not.
     "safety_rejections_per_minute": (
-        "refused",
+        "refused_looks",
         ("orders_per_minute", *(f"price_band_{venue}" for venue in Venue)),
     ),
     "drifts_per_minute": ("reconciled", ("drift",)),

@@ -29,8 +29,8 @@ def test_only_refusals_that_mean_trouble_count_as_safety_rejections():
         "quote_stale",
         "daily_loss",
     ):
-        counts.count("refused", reason)
-    assert readings(rates, NS_PER_S)["safety_rejections_per_minute", "refused"] == 3
+        counts.count("refused_looks", reason)
+    assert readings(rates, NS_PER_S)["safety_rejections_per_minute", "refused_looks"] == 3
 
 
 def test_only_drifts_count_of_what_was_reconciled():

@@ -1,0 +1,78 @@
+"""Chances on their way to SQL, in Redis: `arbitrage:chances:{env}`, hash, `coin|direction|began` -> JSON.
+
+Who evaluates leaves them here in one command; who has time takes them out.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final, cast
+
+import orjson
+import redis
+
+from arb.adapters.redis.client import best_effort, reaching
+from arb.domain.market.ids import Coin, TradeId
+from arb.domain.market.money import plain
+from arb.domain.market.opportunity import Opportunity
+from arb.domain.market.pair import Direction
+
+WAITING_MAX: Final = 10_000  # that nobody took out: more is a stack without housekeeping
+AMOUNTS: Final = ("peak_bps", "quantity", "size_krw", "worth_krw")
+TIMES: Final = ("began_ns", "ended_ns", "peak_ns")
+
+
+class RedisChances:
+    """`arb.engine.trading.chances.ChanceLog` of one environment."""
+
+    def __init__(self, client: redis.Redis, environment: str) -> None:
+        self._client = client
+        self._key = f"arbitrage:chances:{environment}"
+
+    def keep(self, found: Sequence[Opportunity]) -> None:
+        """Keep these as they are now; what Redis cannot take is lost."""
+        with best_effort():
+            self._client.hset(self._key, mapping={_field(each): encode(each) for each in found})
+
+    def take(self) -> list[Opportunity]:
+        """Return what was kept since the last time, and forget it. Raises: StoreUnavailable."""
+        with reaching(), self._client.pipeline(transaction=True) as pipe:
+            pipe.hgetall(self._key)
+            pipe.delete(self._key)
+            fields = cast(dict[bytes, bytes], pipe.execute()[0])
+        return [decode(text) for text in list(fields.values())[:WAITING_MAX]]
+
+
+def _field(found: Opportunity) -> str:
+    return f"{found.coin}|{found.direction}|{found.began_ns}"
+
+
+def encode(found: Opportunity) -> bytes:
+    """Return a chance as JSON."""
+    return orjson.dumps(
+        {
+            "coin": found.coin,
+            "direction": str(found.direction),
+            **{name: getattr(found, name) for name in TIMES},
+            **{name: plain(getattr(found, name)) for name in AMOUNTS},
+            "reasons": dict(found.reasons),
+            "trades": list(found.trades),
+        }
+    )
+
+
+def decode(text: bytes) -> Opportunity:
+    """Return the chance of a JSON text."""
+    told: Mapping[str, Any] = orjson.loads(text)
+    return Opportunity(
+        coin=Coin(told["coin"]),
+        direction=Direction(told["direction"]),
+        began_ns=int(told["began_ns"]),
+        ended_ns=int(told["ended_ns"]),
+        peak_ns=int(told["peak_ns"]),
+        peak_bps=Decimal(told["peak_bps"]),
+        quantity=Decimal(told["quantity"]),
+        size_krw=Decimal(told["size_krw"]),
+        worth_krw=Decimal(told["worth_krw"]),
+        reasons=told["reasons"],
+        trades=tuple(TradeId(each) for each in told["trades"]),
+    )

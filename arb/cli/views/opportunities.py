@@ -1,0 +1,76 @@
+"""Chances as rows for a table or for JSON."""
+
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from arb.cli.moments import shown
+from arb.cli.views.text import bare, duration, signed
+from arb.domain.market.money import plain
+from arb.domain.market.opportunity import OPENED, Opportunity
+from arb.domain.time import NS_PER_MINUTE, NS_PER_S
+
+
+def opportunity_row(each: Opportunity) -> dict[str, Any]:
+    """Return a chance as JSON has it."""
+    return {
+        "coin": each.coin,
+        "direction": str(each.direction),
+        "from_ns": each.began_ns,
+        "to_ns": each.ended_ns,
+        "peak_ns": each.peak_ns,
+        "peak_bps": plain(round(each.peak_bps, 2)),
+        "quantity": plain(each.quantity),
+        "size_krw": f"{each.size_krw:.0f}",
+        "worth_krw": f"{each.worth_krw:.0f}",
+        "taken": bool(each.trades),
+        "reason": each.reason,
+        "looks": dict(each.reasons),
+        "trades": list(each.trades),
+    }
+
+
+def opportunities_view(rows: Sequence[Mapping[str, Any]], zone: tzinfo | None) -> RenderableType:
+    """Return chances as a table, and what became of them in all."""
+    table = Table(expand=False, box=None, pad_edge=False, header_style="bold")
+    table.add_column("from")
+    table.add_column("coin")
+    table.add_column("direction")
+    for name in ("lasted", "peak bps", "size KRW", "worth KRW"):
+        table.add_column(name, justify="right")
+    table.add_column("what became of it")
+    for row in rows:
+        table.add_row(
+            shown(row["from_ns"], zone),
+            row["coin"],
+            row["direction"],
+            _lasted(row["to_ns"] - row["from_ns"]),
+            bare(row["peak_bps"]),
+            f"{Decimal(row['size_krw']):,.0f}",
+            signed(Decimal(row["worth_krw"]), 0),
+            f"{OPENED}: {', '.join(row['trades'])}" if row["taken"] else row["reason"],
+        )
+    return Group(table, Text(_sums(rows), "bold"))
+
+
+def _lasted(lasted_ns: int) -> str:
+    """Return how long it was there, to a tenth of a second where that was short."""
+    if lasted_ns < NS_PER_MINUTE:
+        return f"{lasted_ns / NS_PER_S:.1f} s"
+    return duration(lasted_ns // NS_PER_S)
+
+
+def _sums(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return how many were taken, and what for most of the others were not."""
+    missed: dict[str, int] = {}
+    for row in rows:
+        if not row["taken"]:
+            missed[row["reason"]] = missed.get(row["reason"], 0) + 1
+    told = ", ".join(f"{number} {reason}" for reason, number in sorted(missed.items(), key=lambda p: -p[1]))
+    taken = sum(row["taken"] for row in rows)
+    return f"{len(rows):,} chances, {taken:,} taken" + (f"; not taken: {told}" if told else "")
