@@ -10,7 +10,7 @@ from aiohttp import web
 
 from arb.sim.bithumb.house import BITHUMB
 from arb.sim.bithumb.lookup_routes import BithumbLookup
-from arb.sim.bithumb.order_routes import Ordering
+from arb.sim.bithumb.order_routes import BithumbOrdering
 from arb.sim.bithumb.quotation_routes import BithumbQuotation
 from arb.sim.core.book import Book
 from arb.sim.core.exchange import Exchange
@@ -18,18 +18,18 @@ from arb.sim.core.market_faults import shown
 from arb.sim.core.rules import QuoteFee, VenueRules
 from arb.sim.core.serve import install
 from arb.sim.core.stage import Stage
-from arb.sim.upbit.account_routes import Account
-from arb.sim.upbit.auth import VIEW_ORDERS
-from arb.sim.upbit.candle_routes import CandleRoutes
-from arb.sim.upbit.desk import Desk, later
-from arb.sim.upbit.door import Door
-from arb.sim.upbit.forms import QUOTE, market_code
-from arb.sim.upbit.private_stream import PrivateStream
-from arb.sim.upbit.public_stream import PublicStream
-from arb.sim.upbit.public_tape import PublicTape
-from arb.sim.upbit.socket_routes import SocketEndpoint, Sockets
-from arb.sim.upbit.subscription import PRIVATE_TYPES
-from arb.sim.upbit.switches import Switchboard
+from arb.sim.krw.account_routes import Account
+from arb.sim.krw.auth import VIEW_ORDERS
+from arb.sim.krw.candle_routes import CandleRoutes
+from arb.sim.krw.desk import Desk, later
+from arb.sim.krw.door import Door
+from arb.sim.krw.forms import QUOTE, market_code
+from arb.sim.krw.private_stream import PrivateStream
+from arb.sim.krw.public_stream import PublicStream
+from arb.sim.krw.public_tape import PublicTape
+from arb.sim.krw.socket_routes import SocketEndpoint, Sockets
+from arb.sim.krw.subscription import PRIVATE_TYPES
+from arb.sim.krw.switches import Switchboard
 from arb.sim.venues import KRW_LOT
 
 PUBLIC_TYPES = frozenset({"orderbook", "trade", "ticker"})
@@ -82,7 +82,7 @@ def build(stage: Stage) -> web.Application:
             *CandleRoutes(tape).routes(),
             *Account(stage, exchange, board, markets).routes(),
             *lookup.routes(),
-            *Ordering(exchange, desk, lookup, board, markets).routes(),
+            *BithumbOrdering(exchange, desk, lookup, board, markets).routes(),
         ],
     )
     app.add_routes(sockets.routes())

@@ -10,8 +10,8 @@ from typing import Final
 from arb.domain.time import NS_PER_US
 from arb.sim.bithumb.render import EVENT_NAMES, event_json, state_of
 from arb.sim.core.ticks import bithumb_tick
-from arb.sim.upbit.rates import Rate
-from arb.sim.upbit.variant import ProtocolVariant
+from arb.sim.krw.rates import Rate
+from arb.sim.krw.variant import ProtocolVariant
 
 PRIVATE: Final = Rate(count=140)
 PUBLIC: Final = Rate(count=150)

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from arb.sim.bithumb.render import listed_json, order_json
 from arb.sim.core.orders import Order
-from arb.sim.upbit.auth import VIEW_ORDERS
-from arb.sim.upbit.door import Route
-from arb.sim.upbit.errors import refuse
-from arb.sim.upbit.lookup_routes import Lookup
-from arb.sim.upbit.orders import CANCEL, DONE, WAIT
-from arb.sim.upbit.parameters import Parameters
+from arb.sim.krw.auth import VIEW_ORDERS
+from arb.sim.krw.door import Route
+from arb.sim.krw.errors import refuse
+from arb.sim.krw.lookup import Lookup
+from arb.sim.krw.orders import CANCEL, DONE, WAIT
+from arb.sim.krw.parameters import Parameters
 
 PENDING_MAX: Final = 100
 HISTORY_MAX: Final = 1_000

@@ -7,16 +7,16 @@ from typing import Any, Final
 from arb.sim.bithumb.render import STP_TYPE, ack_json
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.fault_kinds import Scope
-from arb.sim.upbit.auth import MAKE_ORDERS
-from arb.sim.upbit.desk import Desk
-from arb.sim.upbit.door import Route
-from arb.sim.upbit.errors import UpbitRefusal, refuse
-from arb.sim.upbit.forms import BID, ZERO, OrderForm
-from arb.sim.upbit.lookup_routes import Lookup
-from arb.sim.upbit.orders import WAIT, OrderView
-from arb.sim.upbit.parameters import Parameters
-from arb.sim.upbit.rules import check_size, read_order
-from arb.sim.upbit.switches import Switchboard
+from arb.sim.krw.auth import MAKE_ORDERS
+from arb.sim.krw.desk import Desk
+from arb.sim.krw.door import Route
+from arb.sim.krw.errors import KrwRefusal, refuse
+from arb.sim.krw.forms import BID, ZERO, OrderForm
+from arb.sim.krw.lookup import Lookup
+from arb.sim.krw.orders import WAIT, OrderView
+from arb.sim.krw.parameters import Parameters
+from arb.sim.krw.rules import check_size, read_order
+from arb.sim.krw.switches import Switchboard
 
 CREATED: Final = 201
 PLACE: Final = "POST /v2/orders"
@@ -24,7 +24,7 @@ CLIENT_ORDER_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,36}")
 OTHER_NAMES: Final = {"order_type": "ord_type", "client_order_id": "identifier"}
 
 
-class Ordering:
+class BithumbOrdering:
     """How the owner of the key makes and ends orders."""
 
     def __init__(
@@ -74,7 +74,7 @@ class Ordering:
             book = self._exchange.book(form.coin)
             levels = book.asks if form.side == BID else book.bids
             return self._desk.place(form, levels[0].price if levels else ZERO)
-        except UpbitRefusal as refusal:
+        except KrwRefusal as refusal:
             self._exchange.reject(client_order_id, str(refusal.reply.name))
             raise
 

@@ -2,11 +2,11 @@
 
 from typing import Any, Final
 
-from arb.sim.upbit.door import Route
-from arb.sim.upbit.forms import coin_of
-from arb.sim.upbit.parameters import Parameters
-from arb.sim.upbit.quotation_routes import Quotation
-from arb.sim.upbit.switches import MarketEvent
+from arb.sim.krw.door import Route
+from arb.sim.krw.forms import coin_of
+from arb.sim.krw.parameters import Parameters
+from arb.sim.krw.quotation_routes import Quotation
+from arb.sim.krw.switches import MarketEvent
 
 PATHS: Final = frozenset({"/v1/market/all", "/v1/orderbook", "/v1/ticker", "/v1/trades/ticks"})
 

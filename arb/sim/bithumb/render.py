@@ -7,10 +7,10 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from arb.sim.core import orders as core
-from arb.sim.upbit.forms import ASK, BID
-from arb.sim.upbit.frames import COMMON_NAMES
-from arb.sim.upbit.orders import CANCEL, DONE, WAIT, OrderView, Trade
-from arb.sim.upbit.text import kst_microseconds, kst_seconds, maybe_plain, milliseconds, number, plain
+from arb.sim.krw.forms import ASK, BID
+from arb.sim.krw.frames import COMMON_NAMES
+from arb.sim.krw.orders import CANCEL, DONE, WAIT, OrderView, Trade
+from arb.sim.krw.text import kst_microseconds, kst_seconds, maybe_plain, milliseconds, number, plain
 
 STP_TYPE: Final = "cancel_taker"  # the one kind that there is
 SIDES: Final = {BID: "buy", ASK: "sell"}

@@ -7,18 +7,18 @@ from aiohttp import web
 
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.stage import Stage
-from arb.sim.upbit.account_routes import Account
+from arb.sim.krw.account_routes import Account
+from arb.sim.krw.candle_routes import CandleRoutes
+from arb.sim.krw.desk import Desk, later
+from arb.sim.krw.door import Door
+from arb.sim.krw.forms import market_code
+from arb.sim.krw.public_tape import PublicTape
+from arb.sim.krw.quotation_routes import Quotation
+from arb.sim.krw.switches import Switchboard
 from arb.sim.upbit.cancel_routes import Canceling
-from arb.sim.upbit.candle_routes import CandleRoutes
-from arb.sim.upbit.desk import Desk, later
-from arb.sim.upbit.door import Door
-from arb.sim.upbit.forms import market_code
 from arb.sim.upbit.house import UPBIT
-from arb.sim.upbit.lookup_routes import Lookup
+from arb.sim.upbit.lookup_routes import UpbitLookup
 from arb.sim.upbit.order_routes import Ordering
-from arb.sim.upbit.public_tape import PublicTape
-from arb.sim.upbit.quotation_routes import Quotation
-from arb.sim.upbit.switches import Switchboard
 
 
 class Api:
@@ -28,7 +28,7 @@ class Api:
         self.desk = Desk(stage, UPBIT, exchange, later)
         self.door = Door(stage, UPBIT, board, exchange.reject, exchange.records.shelf.spend)
         markets = frozenset(market_code(coin) for coin in stage.market.coins(stage.venue))
-        lookup = Lookup(stage, exchange, self.desk)
+        lookup = UpbitLookup(stage, exchange, self.desk)
         self._routes = [
             *Quotation(stage, exchange, tape, board).routes(),
             *CandleRoutes(tape).routes(),

@@ -14,18 +14,18 @@ from arb.sim.core.market_faults import shown
 from arb.sim.core.rules import QuoteFee, VenueRules
 from arb.sim.core.serve import install
 from arb.sim.core.stage import Stage
+from arb.sim.krw.auth import ANY_KEY, VIEW_ORDERS
+from arb.sim.krw.forms import QUOTE, market_code
+from arb.sim.krw.private_stream import PrivateStream
+from arb.sim.krw.public_stream import PublicStream
+from arb.sim.krw.public_tape import PublicTape
+from arb.sim.krw.socket_routes import SocketEndpoint, Sockets
+from arb.sim.krw.subscription import INFO_TYPES, PRIVATE_TYPES, PUBLIC_TYPES
+from arb.sim.krw.switches import Switchboard
+from arb.sim.krw.text import uuid_source
 from arb.sim.upbit.api import Api
-from arb.sim.upbit.auth import ANY_KEY, VIEW_ORDERS
-from arb.sim.upbit.forms import QUOTE, market_code
 from arb.sim.upbit.house import INFO_PATH, UPBIT
 from arb.sim.upbit.info_stream import InfoStream
-from arb.sim.upbit.private_stream import PrivateStream
-from arb.sim.upbit.public_stream import PublicStream
-from arb.sim.upbit.public_tape import PublicTape
-from arb.sim.upbit.socket_routes import SocketEndpoint, Sockets
-from arb.sim.upbit.subscription import INFO_TYPES, PRIVATE_TYPES, PUBLIC_TYPES
-from arb.sim.upbit.switches import Switchboard
-from arb.sim.upbit.text import uuid_source
 from arb.sim.venues import KRW_LOT
 
 

@@ -3,13 +3,13 @@
 from typing import Any, Final
 
 from arb.sim.core.orders import Order
-from arb.sim.upbit.auth import MAKE_ORDERS
-from arb.sim.upbit.desk import Desk
-from arb.sim.upbit.door import Route
-from arb.sim.upbit.errors import refuse
-from arb.sim.upbit.lookup_routes import Lookup
-from arb.sim.upbit.orders import WAIT, OrderView
-from arb.sim.upbit.parameters import Parameters
+from arb.sim.krw.auth import MAKE_ORDERS
+from arb.sim.krw.desk import Desk
+from arb.sim.krw.door import Route
+from arb.sim.krw.errors import refuse
+from arb.sim.krw.lookup import Lookup
+from arb.sim.krw.orders import WAIT, OrderView
+from arb.sim.krw.parameters import Parameters
 from arb.sim.upbit.render import order_json, reference_json
 
 BATCH_MAX: Final = 20

@@ -3,13 +3,14 @@
 from types import MappingProxyType
 from typing import Final
 
+from arb.domain.time import NS_PER_S
 from arb.sim.core.ticks import krw_tick
-from arb.sim.upbit.frames import COMMON_NAMES
-from arb.sim.upbit.orders import state_of
-from arb.sim.upbit.rates import UPBIT_RATES
+from arb.sim.krw.frames import COMMON_NAMES
+from arb.sim.krw.orders import state_of
+from arb.sim.krw.rates import Rate
+from arb.sim.krw.text import milliseconds
+from arb.sim.krw.variant import ProtocolVariant
 from arb.sim.upbit.render import my_order_json
-from arb.sim.upbit.text import milliseconds
-from arb.sim.upbit.variant import ProtocolVariant
 
 EVENT_NAMES: Final = MappingProxyType(
     COMMON_NAMES
@@ -22,11 +23,25 @@ EVENT_NAMES: Final = MappingProxyType(
     | {"trade_timestamp": "ttms", "order_timestamp": "otms"}
 )
 
+RATES: Final = {
+    "market": Rate(count=10),
+    "candle": Rate(count=10),
+    "trade": Rate(count=10),
+    "ticker": Rate(count=10),
+    "orderbook": Rate(count=10),
+    "default": Rate(count=30),
+    "order": Rate(count=12),
+    "order-test": Rate(count=8),
+    "order-cancel-all": Rate(count=1, period_ns=2 * NS_PER_S),
+    "websocket-connect": Rate(count=5),
+    "origin": Rate(count=1, period_ns=10 * NS_PER_S),
+}
+
 UPBIT: Final = ProtocolVariant(
     public_path="/websocket/v1",
     private_path="/websocket/v1/private",
     client_id=("identifier", "new_identifier"),
-    rates=UPBIT_RATES,
+    rates=RATES,
     tells_remaining=True,
     idle_close_ms=120_000,
     keeps_identifiers=True,

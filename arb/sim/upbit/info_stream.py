@@ -11,13 +11,13 @@ from arb.domain.time import NS_PER_S
 from arb.sim.core.candles import Candle, end_of
 from arb.sim.core.fault_stream import PublicShaper
 from arb.sim.core.stage import Stage
-from arb.sim.upbit.candle_routes import candle_fields
-from arb.sim.upbit.connection import Connection
-from arb.sim.upbit.frames import encode_frame
-from arb.sim.upbit.indicators import TIMEFRAMES
-from arb.sim.upbit.public_tape import PublicTape
-from arb.sim.upbit.subscription import Subscription
-from arb.sim.upbit.text import milliseconds
+from arb.sim.krw.candle_routes import candle_fields
+from arb.sim.krw.connection import Connection
+from arb.sim.krw.frames import encode_frame
+from arb.sim.krw.indicators import TIMEFRAMES
+from arb.sim.krw.public_tape import PublicTape
+from arb.sim.krw.subscription import Subscription
+from arb.sim.krw.text import milliseconds
 
 
 class InfoStream:

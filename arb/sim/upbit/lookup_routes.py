@@ -1,38 +1,22 @@
 """Handlers of the exchange API that look orders up."""
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
-from arb.domain.time import NS_PER_MS, NS_PER_S
-from arb.sim.core.exchange import Exchange
-from arb.sim.core.fault_kinds import FaultKind
-from arb.sim.core.fault_kinds import Stage as FaultStage
-from arb.sim.core.faults import Call
-from arb.sim.core.orders import Order
-from arb.sim.core.stage import Stage
-from arb.sim.upbit.auth import VIEW_ORDERS
-from arb.sim.upbit.desk import Desk
-from arb.sim.upbit.door import Route
-from arb.sim.upbit.errors import refuse
-from arb.sim.upbit.orders import CANCEL, DONE, WAIT, OrderView
-from arb.sim.upbit.parameters import Parameters
+from arb.sim.krw.auth import VIEW_ORDERS
+from arb.sim.krw.door import Route
+from arb.sim.krw.errors import refuse
+from arb.sim.krw.lookup import Lookup, chosen
+from arb.sim.krw.orders import CANCEL, DONE, WAIT
+from arb.sim.krw.parameters import Parameters
 from arb.sim.upbit.render import order_json, order_with_trades_json
-from arb.sim.upbit.text import KST
 
 LIST_MAX: Final = 100
 CLOSED_MAX: Final = 1_000
-WINDOW_NS: Final = 7 * 86_400 * NS_PER_S
 
 
-class Lookup:
+class UpbitLookup(Lookup):
     """What the owner of the key may ask about orders."""
-
-    def __init__(self, stage: Stage, exchange: Exchange, desk: Desk) -> None:
-        self._stage = stage
-        self._exchange = exchange
-        self._desk = desk
 
     def routes(self) -> list[Route]:
         """Return the endpoints that change nothing."""
@@ -51,22 +35,6 @@ class Lookup:
         view = self._desk.view(self.find(parameters, "uuid", "identifier"))
         return self.told(view, order_with_trades_json(view))
 
-    def told(self, view: OrderView, body: dict[str, Any]) -> dict[str, Any]:
-        """Return what is told of an order with its trades, less what a fault has told late."""
-        if self._lags(FaultKind.LATE_TRADES, view):
-            body["trades"] = body["trades"][:-1]
-        return body | {"paid_fee": "0"} if self._lags(FaultKind.LATE_FEE, view) else body
-
-    def _lags(self, kind: FaultKind, order: OrderView) -> bool:
-        """Tell whether a planned fault has something of an order told late, and it is not that late yet."""
-        fault = self._stage.faults.standing(kind)
-        if fault is None or not order.trades:
-            return False
-        is_late = self._stage.now_ns() < order.trades[-1].ts_ns + fault.delay_ms * NS_PER_MS
-        if is_late:
-            self._stage.faults.note(fault)
-        return is_late
-
     async def by_ids(self, parameters: Parameters) -> Any:
         uuids, identifiers = parameters.all("uuids"), parameters.all("identifiers")
         if not (uuids or identifiers) or len(uuids) + len(identifiers) > LIST_MAX:
@@ -74,7 +42,7 @@ class Lookup:
         found = [self.lookup(uuid, None) for uuid in uuids]
         found += [self.lookup(None, identifier) for identifier in identifiers]
         orders = {order.order_id: order for order in found if order is not None}
-        return [order_json(view) for view in map(self._desk.view, _sorted(parameters, orders.values()))]
+        return [order_json(view) for view in map(self._desk.view, chosen(parameters, orders.values()))]
 
     async def open(self, parameters: Parameters) -> Any:
         states = parameters.all("states") or parameters.all("state") or [WAIT]
@@ -99,79 +67,3 @@ class Lookup:
         """The list of before /open and /closed; pyupbit still asks for it."""
         states = parameters.all("states") or parameters.all("state") or [WAIT]
         return await (self.open if states == [WAIT] else self.closed)(parameters)
-
-    def find(self, parameters: Parameters, uuid_name: str, identifier_name: str) -> Order:
-        """Return the order a request names; uuid wins.
-
-        Raises: UpbitRefusal (order_not_found), also while a fault keeps it from being seen.
-        """
-        uuid, identifier = parameters.get(uuid_name), parameters.get(identifier_name)
-        if uuid is None and identifier is None:
-            raise refuse("validation_error", f"{uuid_name} or {identifier_name} is missing")
-        order = self.lookup(uuid, identifier)
-        if order is None or self._is_hidden(order):
-            raise refuse("order_not_found")
-        return order
-
-    def lookup(self, uuid: str | None, identifier: str | None) -> Order | None:
-        """Return the order with that uuid, or else with that identifier."""
-        if uuid is not None:
-            return self._exchange.orders.get(uuid)
-        return next(iter(self._exchange.with_client_id(identifier or "-")), None)
-
-    def _is_hidden(self, order: Order) -> bool:
-        call = Call(endpoint="GET /v1/order", client_id=order.request.client_id)
-        fault = self._stage.strike(FaultStage.LOOKUP, call)
-        age_ns = self._stage.clock.now_ns() - order.created_ns
-        return fault is not None and (fault.delay_ms == 0 or age_ns < fault.delay_ms * NS_PER_MS)
-
-    def open_orders(self, parameters: Parameters) -> list[Order]:
-        """Return the orders clients may see as open, newest first unless asked, of one market or all."""
-        return _sorted(parameters, self._desk.seen_open())
-
-    def created(self, parameters: Parameters, start_ns: int, end_ns: int) -> Iterator[Order]:
-        """Yield the orders of a market, or of all, that were created in a span of time."""
-        found = self._exchange.orders.select(
-            since_ns=start_ns, until_ns=end_ns, newest_first=_newest_first(parameters)
-        )
-        return (order for order in found if _is_of_market(parameters, order))
-
-    def window(self, parameters: Parameters) -> tuple[int, int]:
-        """Return the span of time that is asked about. Raises: UpbitRefusal (invalid_parameter)."""
-        start_ns, end_ns = _time(parameters, "start_time"), _time(parameters, "end_time")
-        if end_ns is None:
-            end_ns = self._stage.now_ns() if start_ns is None else start_ns + WINDOW_NS
-        if start_ns is None:
-            start_ns = end_ns - WINDOW_NS
-        if not 0 <= end_ns - start_ns <= WINDOW_NS:
-            raise refuse("invalid_parameter", "the window is at most 7 days")
-        return start_ns, end_ns
-
-
-def _sorted(parameters: Parameters, orders: Iterable[Order]) -> list[Order]:
-    chosen = [order for order in orders if _is_of_market(parameters, order)]
-    return sorted(chosen, key=lambda order: order.number, reverse=_newest_first(parameters))
-
-
-def _is_of_market(parameters: Parameters, order: Order) -> bool:
-    return parameters.get("market") in (None, order.request.wire["market"])
-
-
-def _newest_first(parameters: Parameters) -> bool:
-    return parameters.get("order_by") != "asc"
-
-
-def _time(parameters: Parameters, name: str) -> int | None:
-    """Return a time given in ISO 8601 (Korean unless it says otherwise) or in milliseconds."""
-    text = parameters.get(name)
-    if text is None:
-        return None
-    if text.isdecimal():
-        return int(text) * NS_PER_MS
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise refuse("invalid_parameter", f"{name} is not a time") from error
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=KST)
-    return int(moment.timestamp()) * NS_PER_S

@@ -6,18 +6,18 @@ from typing import Any, Final
 from arb.sim.core.book import Book, quantity_of, value_of
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.fault_kinds import Scope
-from arb.sim.upbit.auth import MAKE_ORDERS
-from arb.sim.upbit.desk import Desk
-from arb.sim.upbit.door import Route
-from arb.sim.upbit.errors import UpbitRefusal, refuse
-from arb.sim.upbit.forms import BID, ZERO, OrderForm
-from arb.sim.upbit.lookup_routes import Lookup
-from arb.sim.upbit.orders import WAIT, OrderView
-from arb.sim.upbit.parameters import Parameters
+from arb.sim.krw.auth import MAKE_ORDERS
+from arb.sim.krw.desk import Desk
+from arb.sim.krw.door import Route
+from arb.sim.krw.errors import KrwRefusal, refuse
+from arb.sim.krw.forms import BID, ZERO, OrderForm
+from arb.sim.krw.lookup import Lookup
+from arb.sim.krw.orders import WAIT, OrderView
+from arb.sim.krw.parameters import Parameters
+from arb.sim.krw.rules import check_size, read_identifier, read_order
+from arb.sim.krw.switches import Switchboard
+from arb.sim.krw.text import seeded_uuid
 from arb.sim.upbit.render import order_json
-from arb.sim.upbit.rules import check_size, read_identifier, read_order
-from arb.sim.upbit.switches import Switchboard
-from arb.sim.upbit.text import seeded_uuid
 
 CREATED: Final = 201
 DEPTH_LEVELS: Final = 30  # a market order larger than these together is refused
@@ -103,7 +103,7 @@ class Ordering:
             self._check_identifier(identifier)
             form = self._checked(parameters)
             return self._desk.place(form, _best_opposite(form, self._exchange.book(form.coin)))
-        except UpbitRefusal as refusal:
+        except KrwRefusal as refusal:
             self._exchange.reject(identifier or "", str(refusal.reply.name))
             raise
 

@@ -6,9 +6,9 @@ and 2.8.
 
 from typing import Any
 
-from arb.sim.upbit.forms import BID
-from arb.sim.upbit.orders import OrderView, Trade
-from arb.sim.upbit.text import kst_microseconds, kst_seconds, maybe_plain, milliseconds, number, plain
+from arb.sim.krw.forms import BID
+from arb.sim.krw.orders import OrderView, Trade
+from arb.sim.krw.text import kst_microseconds, kst_seconds, maybe_plain, milliseconds, number, plain
 
 
 def order_json(order: OrderView) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from arb.sim.binance.frames import book_ticker, partial_depth
 from arb.sim.binance.wire import rows, top
 from arb.sim.core.book import Book, Grid
 from arb.sim.core.market import build_market
-from arb.sim.upbit.frames import encode_frame
-from arb.sim.upbit.live_book import live_book
-from arb.sim.upbit.quotation import orderbook_fields
+from arb.sim.krw.frames import encode_frame
+from arb.sim.krw.live_book import live_book
+from arb.sim.krw.quotation import orderbook_fields
 from tests.sim.core.worlds import book, config
 
 COINS = ["BTC", "DOGE", "XRP", "A1", "B2"]

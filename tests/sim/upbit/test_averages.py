@@ -7,7 +7,7 @@ import pytest
 from arb.sim.core.events import OrderFilled
 from arb.sim.core.journal import Recorded
 from arb.sim.core.orders import Side, Status
-from arb.sim.upbit.averages import Averages
+from arb.sim.krw.averages import Averages
 
 
 def fill(side, price, quantity, coin="BTC"):

@@ -7,7 +7,7 @@ import pytest
 
 from arb.domain.time import NS_PER_S
 from arb.sim.core.candles import Candles
-from arb.sim.upbit.candle_news import CandleNews
+from arb.sim.krw.candle_news import CandleNews
 from tests.sim.upbit.client import receive
 
 FIELDS = {"type", "code", "candle_date_time_utc", "candle_date_time_kst", "opening_price", "high_price"}

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from arb.sim.upbit.limits import EXCESS_MAX
+from arb.sim.krw.limits import EXCESS_MAX
 from tests.sim.upbit.client import RemoteDisconnected
 
 PRICE = 100_000_000

@@ -8,8 +8,8 @@ import pytest
 
 from arb.domain.time import NS_PER_S
 from arb.sim.core.candles import Candles
+from arb.sim.krw.subscription import INFO_TYPES, read_request
 from arb.sim.upbit.info_stream import InfoStream
-from arb.sim.upbit.subscription import INFO_TYPES, read_request
 from tests.sim.upbit.client import receive
 
 BEGIN_S = 1_700_000_100  # five minutes begin here

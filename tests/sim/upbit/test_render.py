@@ -2,11 +2,11 @@
 
 from decimal import Decimal
 
-from arb.sim.upbit.account_render import my_asset_json
-from arb.sim.upbit.forms import OrderForm, form_of
-from arb.sim.upbit.frames import encode_frame
+from arb.sim.krw.account_render import my_asset_json
+from arb.sim.krw.forms import OrderForm, form_of
+from arb.sim.krw.frames import encode_frame
+from arb.sim.krw.orders import DONE, WAIT, OrderView, Trade
 from arb.sim.upbit.house import EVENT_NAMES
-from arb.sim.upbit.orders import DONE, WAIT, OrderView, Trade
 from arb.sim.upbit.render import my_order_json, order_json, order_with_trades_json
 
 CREATED_NS = 1_754_725_440_597_751_000  # 2025-08-09T16:44:00.597751+09:00

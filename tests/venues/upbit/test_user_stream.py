@@ -13,7 +13,7 @@ from arb.domain.market.ids import FillId, Venue
 from arb.domain.trading.order import Fill, State
 from arb.engine.market.stream import Notice
 from arb.engine.trading.fills import StreamedReport
-from arb.sim.upbit.frames import encode_frame
+from arb.sim.krw.frames import encode_frame
 from arb.sim.upbit.house import EVENT_NAMES
 from arb.venues.api_key import ApiKey
 from arb.venues.upbit import replies as upbit_replies

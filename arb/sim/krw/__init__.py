@@ -1,0 +1,1 @@
+"""What venues that quote in KRW have in common: Upbit's protocol, but for a `ProtocolVariant`."""

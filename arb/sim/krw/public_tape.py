@@ -1,0 +1,92 @@
+"""Trades between others, and what tickers make of them.
+
+Which trades a step brings is a pure function of (seed, step, books); the day's statistics start
+with the process. Our own fills appear among the trades, as they do on the venue.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+from decimal import ROUND_DOWN, Decimal
+from random import Random
+from typing import Final
+
+from arb.domain.market.ids import Venue
+from arb.sim.core.book import Book
+from arb.sim.core.candles import Candles
+from arb.sim.core.events import OrderFilled
+from arb.sim.core.journal import Recorded
+from arb.sim.core.orders import Side
+from arb.sim.krw.public_trades import PublicTrade
+from arb.sim.krw.tickers import DayStatistics
+from arb.sim.venues import KRW_LOT
+
+TRADE_PROBABILITY: Final = 0.3  # per market and step
+TRADES_KEPT: Final = 500  # the most /v1/trades/ticks returns
+SEQUENCE_PER_MS: Final = 10_000
+
+
+class PublicTape:
+    """Recent trades and statistics of every market, by market code."""
+
+    def __init__(self, seed: int, venue: Venue) -> None:
+        self._seed, self._venue = seed, venue
+        self._sequence = 0
+        self._fresh: list[tuple[str, PublicTrade]] = []
+        self.books: dict[str, Book] = {}
+        self.days: dict[str, DayStatistics] = {}
+        self.recent: dict[str, deque[PublicTrade]] = {}
+        self.candles: dict[str, Candles] = {}
+        self._seconds: dict[str, Candles] = {}
+
+    def advance(self, step: int, ts_ns: int, books: Mapping[str, Book]) -> list[tuple[str, PublicTrade]]:
+        """Show new books (by market) and return the trades since the last step, oldest first."""
+        rng = Random(f"{self._seed}:{self._venue}:trades:{step}")
+        for market, book in books.items():
+            self.books[market] = book
+            dice, side, share = rng.random(), rng.random(), rng.random()
+            if dice < TRADE_PROBABILITY or market not in self.days:
+                self._print(market, book, "ASK" if side < 0.5 else "BID", share, ts_ns)
+        fresh, self._fresh = self._fresh, []
+        return fresh
+
+    def follow(self, recorded: Recorded) -> None:
+        """Show one of our fills to everybody."""
+        fill = recorded.event
+        if isinstance(fill, OrderFilled) and fill.symbol in self.days:
+            taker_sells = (fill.side is Side.SELL) is not fill.maker
+            trade = self._numbered(fill.price, fill.quantity, "ASK" if taker_sells else "BID", recorded.ts_ns)
+            self._add(fill.symbol, trade)
+
+    def made_of(self, market: str, span: int | str) -> Candles:
+        """Return what candles of a span are made of: minutes, or seconds, of which the newest are kept."""
+        return (self._seconds if span == 1 else self.candles)[market]
+
+    def best_price(self, market: str) -> Decimal:
+        """Return a market's best ask, or what there is in its place, KRW."""
+        book = self.books[market]
+        best = (*book.asks[:1], *book.bids[:1])
+        return best[0].price if best else self.days[market].last.price
+
+    def _print(self, market: str, book: Book, ask_bid: str, share: float, ts_ns: int) -> None:
+        best = (book.bids if ask_bid == "ASK" else book.asks)[:1]
+        if not best:
+            return
+        level = best[0]
+        volume = (level.quantity * Decimal(share)).quantize(KRW_LOT, ROUND_DOWN)
+        self._add(market, self._numbered(level.price, max(volume, KRW_LOT), ask_bid, ts_ns))
+
+    def _numbered(self, price: Decimal, volume: Decimal, ask_bid: str, ts_ns: int) -> PublicTrade:
+        self._sequence = max(self._sequence + 1, ts_ns // 1_000_000 * SEQUENCE_PER_MS)
+        return PublicTrade(price=price, volume=volume, ask_bid=ask_bid, ts_ns=ts_ns, sequence=self._sequence)
+
+    def _add(self, market: str, trade: PublicTrade) -> None:
+        if market not in self.days:
+            price = trade.price
+            self.days[market] = DayStatistics(opening=price, high=price, low=price, last=trade)
+            self.recent[market] = deque(maxlen=TRADES_KEPT)
+            self.candles[market], self._seconds[market] = Candles(), Candles(1)
+        self.days[market].count(trade)
+        for candles in (self.candles[market], self._seconds[market]):
+            candles.add(trade.ts_ns, trade.price, trade.volume, trade.ask_bid == "BID")
+        self.recent[market].append(trade)
+        self._fresh.append((market, trade))
