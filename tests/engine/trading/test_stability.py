@@ -50,7 +50,7 @@ def test_the_window_reaches_back_from_now(world):
 def test_how_late_the_venues_are_is_part_of_their_records(world):
     lags_ns = {Venue.BINANCE: 7}
     stability = Stability(SESSION, world.store, world.clock, window_ns=WINDOW_NS, lags_ns=lambda: lags_ns)
-    assert stability.records() == {
+    assert stability.records() == dict.fromkeys(Venue, VenueRecord()) | {
         Venue.UPBIT: VenueRecord(claims=1),
         Venue.BINANCE: VenueRecord(lag_ns=7),
     }
