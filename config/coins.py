@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 NAME: Final = re.compile(r"[A-Z0-9]{1,20}")
 MARKET: Final = re.compile(r"(?:KRW|USDT)[-/_](.+)|(.+)[-/_](?:KRW|USDT|BTC)|BTC[-/_](.+)")
 PAIR: Final = re.compile(r"(?P<base>[A-Z0-9]{2,})USDT")
+SHOWN_MAX: Final = 40
 RATE: Final = "USDT"  # what the rate is of
 MONEY: Final = (RATE, "KRW")
 
@@ -26,6 +27,8 @@ def checked(coins: Sequence[str]) -> tuple[str, ...]:
 
 def _fault(coin: str) -> str:
     """Return what is wrong with a coin's name, empty if nothing is."""
+    if len(coin) > SHOWN_MAX:
+        return f"{coin[:SHOWN_MAX]!r}... is no coin: write its name in capital letters and digits"
     if not coin.strip():
         return "one of them is empty: is there a comma too many?"
     if market := MARKET.fullmatch(coin.upper()):

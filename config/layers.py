@@ -12,6 +12,7 @@ from config.operations import GAUGES
 PREFIX: Final = "ARB_"
 # Environment variables that are read elsewhere and are no settings.
 NOT_SETTINGS: Final = frozenset({"ARB_CONFIG", "ARB_HOME", "ARB_MODE"})
+SERVERS: Final = frozenset({"redis_url", "broker_url", "database_url"})  # empty is none
 FROM_FILE: Final = "_FILE"
 LISTS: Final = frozenset(
     {"coins", "confirmed", "kinds", "pair", "warnings_blocked", "urls", "disk_paths", "proxies", *GAUGES}
@@ -21,9 +22,11 @@ LISTS: Final = frozenset(
 def yaml_file(path: Path) -> dict[str, Any]:
     """Return what a file says. Raises: ConfigError with one line that names it."""
     try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8-sig")) or {}
+        tree = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_Once) or {}  # a safe one
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read as YAML: {error.strerror}") from None
+    except _Twice as error:
+        raise ConfigError(f"{path}: {error}") from None
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}: cannot be read as YAML: {_place_of(error)}") from None
     except RecursionError:
@@ -33,6 +36,22 @@ def yaml_file(path: Path) -> dict[str, Any]:
     if not isinstance(tree, dict):
         raise ConfigError(f"{path}: must hold keys and values, as config/default.yml does")
     return tree
+
+
+class _Twice(Exception):
+    """A key is there twice: which of both was meant, nobody can tell."""
+
+
+class _Once(yaml.SafeLoader):
+    """Reads plain values, and each key once."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Return the keys and values. Raises: _Twice."""
+        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        for at, (key, _) in enumerate(node.value):
+            if key.value in names[:at] and isinstance(key, yaml.ScalarNode):
+                raise _Twice(f"line {key.start_mark.line + 1}: {key.value} is there twice; leave one of them")
+        return super().construct_mapping(node, deep)
 
 
 def _place_of(error: yaml.YAMLError) -> str:
@@ -53,6 +72,8 @@ def environment(environ: Mapping[str, str]) -> dict[str, Any]:
         if name.endswith(FROM_FILE):
             name, text = name.removesuffix(FROM_FILE), _content(name, Path(text))
         *parents, leaf = name.removeprefix(PREFIX).lower().split("__")
+        if not text and leaf in SERVERS:
+            continue
         node = tree
         for depth, parent in enumerate(parents):
             node = node.setdefault(parent, {})

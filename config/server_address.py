@@ -54,13 +54,28 @@ def _check_postgres(value: SecretStr) -> SecretStr:
 
 
 def _check_web(value: SecretStr) -> SecretStr:
-    try:
-        parts = urlsplit(value.get_secret_value())
-        is_web = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_web = False
-    if not is_web:
+    if not _is_web_of(value.get_secret_value(), "http", "https"):
         raise ValueError("is no address as https://host/path")
+    return value
+
+
+def _is_web_of(value: str, *schemes: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _check_rest(value: str) -> str:
+    if not _is_web_of(value, "http", "https"):
+        raise ValueError("is no address as https://host")
+    return value
+
+
+def _check_stream(value: str) -> str:
+    if not _is_web_of(value, "ws", "wss"):
+        raise ValueError("is no address as wss://host/path")
     return value
 
 
@@ -116,3 +131,5 @@ RedisAddress = Annotated[SecretStr, AfterValidator(_check_redis)]
 RabbitAddress = Annotated[SecretStr, AfterValidator(_check_rabbitmq)]
 PostgresAddress = Annotated[SecretStr, AfterValidator(_check_postgres)]
 WebAddress = Annotated[SecretStr, AfterValidator(_check_web)]
+RestAddress = Annotated[str, AfterValidator(_check_rest)]
+StreamAddress = Annotated[str, AfterValidator(_check_stream)]

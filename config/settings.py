@@ -19,18 +19,39 @@ from arb.domain.errors import ConfigError
 from arb.domain.market.ids import Venue
 from arb.stack.home import Home, read_settings
 from arb.venues.api_key import cleaned
+from config.bounds import first_absurd
 from config.coins import Coins
 from config.consistency import first_conflict
 from config.layers import environment, merge, variable, yaml_file
 from config.operations import Alerts, Degradation, Logs, Messages, SysMonitor, Watchdog
 from config.pool import Database
-from config.server_address import PostgresAddress, RabbitAddress, RedisAddress, host_of, is_private
+from config.server_address import (
+    PostgresAddress,
+    RabbitAddress,
+    RedisAddress,
+    RestAddress,
+    StreamAddress,
+    host_of,
+    is_private,
+)
 from config.web import Web
 
 FOLDER: Final = Path(__file__).parent
 VENUES: Final = tuple(venue.value for venue in Venue)
 ACCOUNT: Final = "account"  # of a venue that does not tell whose a key is
 ADDRESSES: Final = ("rest_url", "stream_url", "user_stream_url")
+SECTIONS: Final = ("model_type", "model_attributes_type", "dict_type")  # what the checker calls it
+WORDS: Final = {
+    "int_parsing": "is no whole number",
+    "int_from_float": "is no whole number",
+    "int_parsing_size": "is no number that anybody can mean",
+    "int_type": "is no whole number",
+    "decimal_parsing": "is no number",
+    "decimal_type": "is no number",
+    "finite_number": "is no number that has an end",
+    "bool_parsing": "is neither true nor false",
+    "bool_type": "is neither true nor false",
+}
 
 
 class RunMode(StrEnum):
@@ -179,9 +200,9 @@ class BinanceSettings(Section):
     """Where Binance is, how fast it may be asked, and what it takes."""
 
     taker_fee_bps: Decimal = NotNegative
-    rest_url: str
-    stream_url: str
-    user_stream_url: str
+    rest_url: RestAddress
+    stream_url: StreamAddress
+    user_stream_url: StreamAddress
     weight_per_minute: int = Positive
     orders_per_10s: int = Positive
     credentials: Credentials | None = None
@@ -191,9 +212,9 @@ class UpbitSettings(Section):
     """Where Upbit is, how fast it may be asked, and what it takes."""
 
     taker_fee_bps: Decimal = NotNegative
-    rest_url: str
-    stream_url: str
-    user_stream_url: str
+    rest_url: RestAddress
+    stream_url: StreamAddress
+    user_stream_url: StreamAddress
     orders_per_s: int = Positive
     requests_per_s: int = Positive
     account: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,32}$")  # what the operator calls it
@@ -387,6 +408,8 @@ def checked(mode: RunMode, layers: Iterable[Mapping[str, Any]]) -> Settings:
         settings = Settings.model_validate(tree)
     except ValidationError as error:
         raise ConfigError(_line(error)) from None
+    if absurd := first_absurd(settings.model_dump()):
+        raise ConfigError(absurd)
     if conflict := first_conflict(settings):
         raise ConfigError(f"{conflict}; change one of them in the file named by ARB_CONFIG")
     if settings.mode is RunMode.MOCK:
@@ -435,15 +458,21 @@ def keys_of(mode: str, stack: Mapping[str, Any]) -> dict[str, Any]:
 
 def _line(error: ValidationError) -> str:
     first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
+    key = ".".join(part for part in first["loc"] if isinstance(part, str))
     if first["type"] == "extra_forbidden":
         return f"{key}: unknown key; the known ones are in config/default.yml"
+    where = f"set it in the file named by ARB_CONFIG or as {variable(key)}"
     if first["type"] == "missing":
-        return f"{key}: missing; set it in the file named by ARB_CONFIG or as {variable(key)}"
+        what = "one is missing" if isinstance(first["loc"][-1], int) else "missing"
+        return f"{key}: {what}; {where}"
+    if first["type"] in SECTIONS:
+        return f"{key}: has keys of its own, as in config/default.yml, and is set by them"
+    if first["type"] in WORDS:
+        return f"{key}: {WORDS[first['type']]}; {where}"
     wrong = first["msg"].removeprefix("Value error, ")
     if wrong is first["msg"]:  # in the checker's words, which begin a sentence
         wrong = wrong[0].lower() + wrong[1:]
-    return f"{key}: {wrong}; set it in the file named by ARB_CONFIG or as {variable(key)}"
+    return f"{key}: {wrong}; {where}"
 
 
 def _check_alerts(alerts: Alerts) -> None:

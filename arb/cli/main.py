@@ -3,7 +3,9 @@
 What a command needs is imported when it runs, so that help comes at once.
 """
 
+import errno
 import sys
+from pathlib import Path
 from typing import Final, NoReturn
 
 import typer
@@ -23,11 +25,17 @@ from arb.cli.output import BAD_USE, FAILED, NOT_RUNNING
 from arb.cli.recorded import opportunities, record
 from arb.domain.errors import ArbError, ConfigError, InvariantError
 from arb.stack.errors import StackError, StackNotRunning
+from arb.stack.home import Home
 
 OTHER_SCHEMA: Final = (
     "the database has the schema of another version of arb, which the stack that runs was started by: "
     "`arb down` and `arb up` bring it up to date"
 )
+FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+OF_FILES: Final = FULL | {
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST,
+    errno.ENAMETOOLONG,
+}  # fmt: skip
 COMMANDS: Final = (
     trading.report,
     trading.check,
@@ -109,10 +117,27 @@ def main() -> None:
         raise
     except (StackError, ArbError) as error:
         _fail(error, FAILED)
+    except OSError as error:
+        if error.errno not in OF_FILES:
+            raise
+        _fail(of_file(error), FAILED if error.errno in FULL else BAD_USE)
     except Exception as error:  # SQLAlchemy's, whose import would take longer than most commands
         if not is_of_another_schema(error):
             raise
         _fail(ConfigError(OTHER_SCHEMA), BAD_USE)
+
+
+def of_file(error: OSError) -> ConfigError:
+    """Return what keeps a file from being read or written, and what to do about it."""
+    home = Home.default().path
+    where = Path(str(error.filename or home))
+    if error.errno in FULL:
+        mend = f"free some room there; the stack lives in {home}"
+    elif where.is_relative_to(home) or home.is_relative_to(where):
+        mend = "set ARB_HOME to a directory that you may write to"
+    else:
+        mend = "name a file in a directory that is there and that you may write to"
+    return ConfigError(f"{where}: {error.strerror}; {mend}")
 
 
 def is_of_another_schema(error: Exception) -> bool:

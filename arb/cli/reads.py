@@ -50,7 +50,11 @@ class Asked:
             to_ns=last_ns("--to", self.until, zone) if self.until else NS_MAX,
         )
         if span.from_ns > span.to_ns:
-            raise ConfigError(f"--from {self.since} is later than --to {self.until}")
+            raise ConfigError(
+                f"--from {self.since} is later than --to {self.until}"
+                if self.until
+                else f"--from: {self.since} is later than any time that is kept"
+            )
         return span
 
 

@@ -78,7 +78,9 @@ def demo(
     environ = {**os.environ, "ARB_MODE": "mock"}
     if seed is not None:
         environ["ARB_SIM__SEED"] = str(seed)
-    played = Tape(path=tape, speed=_checked_speed(speed)) if tape else None
+    if _checked_speed(speed) != "1" and tape is None:
+        raise ConfigError("--speed: is that of a tape; name one with --tape, or leave it out")
+    played = Tape(path=tape, speed=speed) if tape else None
     if played is not None:
         held_s = played.holding_s(load("mock", environ).strategy.holding_s_max)
         environ["ARB_STRATEGY__HOLDING_S_MAX"] = os.environ["ARB_STRATEGY__HOLDING_S_MAX"] = str(held_s)
