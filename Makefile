@@ -23,7 +23,7 @@ help:
 	@echo 'make chaos, make bench  faults, speed        make fmt     format'
 	@echo 'make chaos-short        one short scenario of every kind of fault, in about ten minutes'
 	@echo 'make conformance        public clients (ccxt and others) against the simulated exchanges'
-	@echo 'make docs               docs/commands.md, settings.md and json.md, from the sources'
+	@echo 'make docs               docs/commands.md, settings.md, json.md, topics.md, from the sources'
 	@echo 'make env                .env for docker-compose.yml: passwords of your own'
 	@echo 'make smoke, make compose-smoke   the image and the compose file, on a Docker engine'
 	@echo 'make setup, make clean  .venv: make it, remove it and caches (data in .arb stays)'
@@ -72,6 +72,7 @@ docs: setup-dev
 	@$(BIN)/python -m typer arb.cli.main utils docs --name arb --output docs/commands.md
 	@$(BIN)/python docs/make_settings.py
 	@$(BIN)/python docs/make_json.py
+	@$(BIN)/python docs/make_topics.py
 
 check: setup-dev
 	@$(BIN)/ruff format --check --quiet . || { echo 'format: run `make fmt`'; exit 1; }

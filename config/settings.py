@@ -225,9 +225,9 @@ class BithumbSettings(Section):
     """Where Bithumb is, how fast it may be asked, what it takes, and what of it somebody has seen."""
 
     taker_fee_bps: Decimal = NotNegative
-    rest_url: str
-    stream_url: str
-    user_stream_url: str
+    rest_url: RestAddress
+    stream_url: StreamAddress
+    user_stream_url: StreamAddress
     orders_per_s: int = Positive
     requests_per_s: int = Positive
     account: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,32}$")  # what the operator calls it

@@ -10,7 +10,7 @@ from typing import Final, NoReturn
 
 import typer
 
-from arb.cli import reload, risk, sessions, stack, trading, web
+from arb.cli import reload, risk, sessions, stack, topics, trading, web
 from arb.cli.alerts import alerts_app, dead_app
 from arb.cli.backtest import backtest
 from arb.cli.chaos import chaos_app, soak
@@ -100,6 +100,7 @@ def log_to_stderr() -> None:
 
 for command in COMMANDS:
     app.command()(command)
+app.command("help")(topics.explain)
 app.command(hidden=True)(stack.world)
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)

@@ -139,6 +139,7 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType({
         "generation": "in force", "changed": "key, before, after",
         "left": "the same of what cannot change yet",
     } | ROUND_TRIP),
+    "arb.help": Shape({"topics": "name -> text"}),
     "arb.doctor": Shape({"findings": "check, state (ok, warn, bad), what, mend"}),
     "arb.kill": Shape({
         "reason": "word", "started_ns": "Unix ns", "switched_ms": "until nothing was sent any more",
