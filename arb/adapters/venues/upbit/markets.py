@@ -1,10 +1,12 @@
 """Upbit's markets: their rules, with the account's fees and limits, and their books."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
+from typing import Final
 
 from arb.adapters.venues.venue_client import Gateway
-from arb.domain.errors import Rejected
+from arb.domain.errors import RateLimited, Rejected
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.market.instrument import Instrument
@@ -19,6 +21,10 @@ from arb.venues.upbit import instruments as rules
 from arb.venues.upbit.auth import Pass
 from arb.venues.upbit.instruments import DEFAULT_TERMS
 
+# Terms asked for in one reading, market by market: less than a second of the 30 that an account may ask for,
+# which all processes share. Those that were asked for longest ago come first.
+TERMS_AT_ONCE: Final = 25
+
 
 class UpbitMarkets:
     """What can be traded, by which rules, at what fee, and at which prices."""
@@ -26,6 +32,7 @@ class UpbitMarkets:
     def __init__(self, gateway: Gateway, clock: Clock, sign: Callable[[], Pass] | None) -> None:
         self._gateway, self._clock = gateway, clock
         self._sign = sign  # None without a key: then the terms are everybody's
+        self._terms: dict[Symbol, Terms | OddField] = {}  # the last that was said, the oldest first
 
     def book(self, symbol: Symbol) -> Book:
         """Return a market's book as it is now."""
@@ -44,6 +51,7 @@ class UpbitMarkets:
             return Listing(())
         prices = self._gateway.ask(orders.tickers(listed), rules.last_prices)
         ticks = self._tick_sizes(listed)
+        self._ask_terms(listed)
         made: list[Instrument] = []
         odd: list[OddMarket] = []
         for symbol in listed:
@@ -64,7 +72,7 @@ class UpbitMarkets:
         price = believed(prices.get(symbol, OddField("trade_price", MISSING)))
         unit = {symbol: believed(ticks[symbol])} if symbol in ticks else {}
         return rules.instrument(
-            symbol, believed(warnings[symbol]), price, unit, believed(self._terms(symbol))
+            symbol, believed(warnings[symbol]), price, unit, believed(self._terms_of(symbol))
         )
 
     def _tick_sizes(self, symbols: Sequence[Symbol]) -> Mapping[Symbol, Decimal | OddField]:
@@ -74,10 +82,25 @@ class UpbitMarkets:
         except Rejected:
             return {}
 
-    def _terms(self, symbol: Symbol) -> Terms | OddField:
+    def _terms_of(self, symbol: Symbol) -> Terms | OddField:
+        """Return what was said of a market; before that everybody's terms, at the account's dearest fee."""
+        if symbol in self._terms:
+            return self._terms[symbol]
+        fees = [each.taker_fee_bps for each in self._terms.values() if isinstance(each, Terms)]
+        return replace(DEFAULT_TERMS, taker_fee_bps=max(fees, default=DEFAULT_TERMS.taker_fee_bps))
+
+    def _ask_terms(self, symbols: Sequence[Symbol]) -> None:
+        """Ask for the account's terms in some markets, as many as the venue has room for now."""
         if self._sign is None:
-            return DEFAULT_TERMS
-        try:
-            return self._gateway.ask(orders.chance(symbol, self._sign()), terms)
-        except Rejected as error:  # of this market alone: keys that are refused are another error
-            return OddField("orders/chance", f"refused: {error.detail}")
+            return
+        never = [symbol for symbol in symbols if symbol not in self._terms]
+        again = [symbol for symbol in self._terms if symbol in symbols]
+        for symbol in (*never, *again)[:TERMS_AT_ONCE]:
+            try:
+                said = self._gateway.ask(orders.chance(symbol, self._sign()), terms)
+            except RateLimited:
+                return
+            except Rejected as error:  # of this market alone: keys that are refused are another error
+                said = OddField("orders/chance", f"refused: {error.detail}")
+            self._terms.pop(symbol, None)
+            self._terms[symbol] = said

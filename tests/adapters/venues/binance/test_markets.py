@@ -1,13 +1,17 @@
 """Binance's markets: books, rules and the account's fees."""
 
 from decimal import Decimal
+from urllib.parse import parse_qs
 
+import orjson
 import pytest
 
 from arb.adapters.redis.client import connect
 from arb.adapters.redis.fees import RedisFees
+from arb.adapters.venues.binance.markets import FEES_AT_ONCE
 from arb.domain.errors import Retryable
 from arb.domain.market.ids import Coin, Symbol, Venue
+from arb.venues.request import HttpResponse
 from tests.adapters.venues.scripted import Bench, binance_bench
 from tests.venues.samples import BINANCE_MARKET, response
 
@@ -46,6 +50,68 @@ def test_instruments_take_the_accounts_fee(bench: Bench):
     bench.transport.on("GET /api/v3/exchangeInfo", response(200, {"symbols": [BINANCE_MARKET]}))
     (instrument,) = bench.client.instruments([Coin("BTC")])
     assert instrument.taker_fee_bps == Decimal("7.5")
+
+
+class Known:
+    """Remembers fees in this process."""
+
+    def __init__(self) -> None:
+        self.fees: dict[Symbol, Decimal] = {}
+
+    def known(self, symbols, _now_ns):
+        return {symbol: self.fees[symbol] for symbol in symbols if symbol in self.fees}
+
+    def remember(self, fees_bps, _now_ns):
+        self.fees.update(fees_bps)
+
+
+def row(coin: str) -> dict[str, object]:
+    return {**BINANCE_MARKET, "symbol": f"{coin}USDT", "baseAsset": coin}
+
+
+def many(bench: Bench, count: int) -> list[Coin]:
+    coins = [Coin(f"C{number}") for number in range(count)]
+    bench.transport.on("GET /api/v3/exchangeInfo", response(200, {"symbols": [row(coin) for coin in coins]}))
+    return coins
+
+
+def commission(taker: str) -> HttpResponse:
+    return response(200, {"standardCommission": {"maker": "0", "taker": taker, "buyer": "0", "seller": "0"}})
+
+
+def test_the_fees_of_many_markets_are_asked_for_over_several_readings():
+    memory = Known()
+    bench = binance_bench(fees=memory)
+    coins = many(bench, 2 * FEES_AT_ONCE + 1)
+    bench.transport.on("GET /api/v3/account/commission", commission("0.0012"), commission("0.0009"))
+    counts = []
+    for _ in range(4):
+        fees = [rule.taker_fee_bps for rule in bench.client.instruments(coins)]
+        counts.append((bench.transport.count("GET /api/v3/account/commission"), fees.count(Decimal(12))))
+    assert counts == [(20, 22), (40, 2), (41, 1), (41, 1)]
+
+
+def test_the_rules_of_many_markets_are_asked_for_in_addresses_that_are_not_too_long():
+    bench = binance_bench(key=None)
+
+    def info(request):
+        names = orjson.loads(parse_qs(request.query)["symbols"][0])
+        assert len(request.query) < 8_000
+        return response(200, {"symbols": [row(name.removesuffix("USDT")) for name in names]})
+
+    bench.transport.on("GET /api/v3/exchangeInfo", info)
+    coins = [Coin(f"LONGNAME{number}") for number in range(510)]
+    assert len(bench.client.instruments(coins).rules) == 510
+    assert bench.transport.count("GET /api/v3/exchangeInfo") == 3
+
+
+def test_no_room_for_fees_is_no_reading_that_failed():
+    bench = binance_bench()
+    coins = many(bench, 3)
+    slow = response(429, {"code": -1003, "msg": "Too many requests"})
+    bench.transport.on("GET /api/v3/account/commission", commission("0.0012"), slow)
+    assert [rule.taker_fee_bps for rule in bench.client.instruments(coins)] == [12, 12, 12]
+    assert bench.transport.count("GET /api/v3/account/commission") == 2
 
 
 @pytest.mark.integration

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from arb.adapters.venues.upbit.markets import TERMS_AT_ONCE
 from arb.domain.market.ids import Coin, Symbol
 from arb.venues.request import HttpResponse
 from tests.adapters.venues.scripted import Bench, upbit_bench
@@ -56,6 +57,49 @@ def test_instruments_without_credentials_and_published_units_use_the_tables():
     bitcoin, usdt = bench.client.instruments([Coin("BTC"), Coin("USDT")])
     assert (bitcoin.tick(Decimal(140_000_000)), usdt.tick(Decimal(1400))) == (1_000, 1)
     assert (bitcoin.taker_fee_bps, bitcoin.notional_min) == (5, 5_000)
+
+
+def many(bench: Bench, count: int) -> list[Coin]:
+    """Have that many coins listed; a change of terms is asked for market by market."""
+    coins = [Coin(f"C{number}") for number in range(count)]
+    rows = [{"market": f"KRW-{coin}", "trade_price": 100} for coin in (*coins, "USDT")]
+    bench.transport.on("GET /v1/market/all", response(200, rows))
+    bench.transport.on("GET /v1/ticker", response(200, rows))
+    bench.transport.on("GET /v1/orderbook/instruments", response(200, []))
+    return coins
+
+
+def asked(bench: Bench) -> list[str]:
+    """Return of which markets the terms were asked for, and forget it."""
+    queries = [request.query for request in bench.transport.requests if request.path.endswith("chance")]
+    bench.transport.requests.clear()
+    return [query.removeprefix("market=KRW-") for query in queries]
+
+
+def test_the_terms_of_many_markets_are_asked_for_over_several_readings():
+    bench = upbit_bench()
+    coins = many(bench, 60)
+    dear = {**UPBIT_CHANCE, "bid_fee": "0.0025"}
+    bench.transport.on("GET /v1/orders/chance", response(200, dear))
+    readings = []
+    for _ in range(4):
+        rules = {rule.symbol: rule for rule in bench.client.instruments(coins)}
+        assert len(rules) == 61
+        assert {rule.taker_fee_bps for rule in rules.values()} == {25}
+        readings.append(asked(bench))
+    assert [len(reading) for reading in readings] == [TERMS_AT_ONCE] * 4
+    assert {*readings[0], *readings[1], *readings[2]} == {*coins, "USDT"}
+    assert readings[2][11:] + readings[3] == [*readings[0], *readings[1]][: 14 + TERMS_AT_ONCE]
+
+
+@pytest.mark.parametrize("status", [429, 418])
+def test_no_room_for_terms_is_no_reading_that_failed(status: int):
+    bench = upbit_bench()
+    coins = many(bench, 3)
+    slow = refusal(status, "too_many_requests")
+    bench.transport.on("GET /v1/orders/chance", response(200, UPBIT_CHANCE), slow)
+    assert len(bench.client.instruments(coins).rules) == 4
+    assert asked(bench) == ["C0", "C1"]
 
 
 def test_an_odd_price_unit_or_term_takes_its_own_market_only():
