@@ -4,11 +4,10 @@ import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import structlog
 
-from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.health.assignment import Health, Move
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.time import NS_PER_MS
@@ -17,7 +16,6 @@ from arb.ports.market import Clock
 from arb.ports.messaging import AlertSink
 from arb.stack.files import read_json, write_json
 
-LATE: Final = "quotes_late"
 log = structlog.get_logger("arb.feeds")
 
 
@@ -83,21 +81,27 @@ class LoggedWitness:
         """Write it and tell it."""
         log.warning("coin_refused", venue=venue.value, coin=coin, why=why)
         message = f"{coin}: {why}; left out until {venue} takes it, other coins go on"
-        self._alarm(Severity.WARNING, f"{venue} {coin}", message, "coin_unquoted")
+        self._alarm(Severity.WARNING, f"{venue} {coin}", message, AlertKind.COIN_UNQUOTED)
 
     def late(self, venue: Venue, lag_ns: int) -> None:
         """Write it and tell it."""
         lag_ms = lag_ns // NS_PER_MS
         log.warning("quotes_late", venue=venue.value, lag_ms=lag_ms)
         message = f"frames come {lag_ms:,} ms late, or without a stamp: quotes are not believed"
-        self._alarm(Severity.WARNING, venue, message, LATE)
+        self._alarm(Severity.WARNING, venue, message, AlertKind.QUOTES_LATE)
 
     def in_time(self, venue: Venue) -> None:
         """Write it and tell it."""
         log.info("quotes_in_time", venue=venue.value)
-        self._alarm(Severity.INFO, venue, "recovered: frames come in time", LATE)
+        self._alarm(Severity.INFO, venue, "recovered: frames come in time", AlertKind.QUOTES_LATE)
 
-    def _alarm(self, severity: Severity, subject: str, message: str, kind: str = "feed_worker_dead") -> None:
+    def _alarm(
+        self,
+        severity: Severity,
+        subject: str,
+        message: str,
+        kind: AlertKind = AlertKind.FEED_WORKER_DEAD,
+    ) -> None:
         at_ns = self.clock.now_ns()
         self.alerts.raise_alert(
             Alert(kind=kind, subject=subject, severity=severity, message=message, at_ns=at_ns)

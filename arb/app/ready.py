@@ -11,7 +11,7 @@ from typing import Final
 from arb.app.listing import in_words, some
 from arb.app.wiring import Engine
 from arb.domain.errors import ConfigError, DispatchError, Fatal, StoreUnavailable
-from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.health.queues import EVALUATE, ORDERS
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.time import NS_PER_MS, NS_PER_S
@@ -27,7 +27,6 @@ TELL_NS: Final = 10 * NS_PER_S
 # two, and a feed that just started may have to connect once more.
 OTHERS_NS: Final = 15 * NS_PER_S
 TRADING: Final = (ORDERS, EVALUATE)  # the queues without which nothing is traded
-UNQUOTED: Final = "coin_unquoted"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -145,7 +144,13 @@ class Wait:
             message = f"no quotes of {line}; left out until {venue} quotes them"
             self.progress(message)
             self.engine.alerts.raise_alert(
-                Alert(kind=UNQUOTED, subject=venue, severity=Severity.WARNING, message=message, at_ns=now_ns)
+                Alert(
+                    kind=AlertKind.COIN_UNQUOTED,
+                    subject=venue,
+                    severity=Severity.WARNING,
+                    message=message,
+                    at_ns=now_ns,
+                )
             )
 
 

@@ -1,14 +1,10 @@
 """What a session that is set aside leaves behind: nobody repairs or closes it until it is taken up again."""
 
-from typing import Final
-
 from arb.domain.errors import ConfigError
-from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.trading.trade import MOVING
 from arb.ports.messaging import AlertSink
 from arb.ports.trading import Session, TradeStore, TradeView
-
-KIND: Final = "pairs_set_aside"
 
 
 def refuse_unless_at_rest(session: Session, trades: TradeStore, now_ns: int) -> None:
@@ -37,7 +33,7 @@ def tell_of_pairs(trades: TradeStore, alerts: AlertSink, left: Session, now_ns: 
     )
     alerts.raise_alert(
         Alert(
-            kind=KIND,
+            kind=AlertKind.PAIRS_SET_ASIDE,
             subject=left.session_id,
             severity=Severity.WARNING,
             message=message,

@@ -71,12 +71,12 @@ def test(as_json: AsJson = False) -> None:
     from arb.adapters.alerts.channels import notice_of
     from arb.adapters.local.clock import SystemClock
     from arb.app.alerts import channels_of, sender_of
-    from arb.domain.health.alert import Alert, Severity
+    from arb.domain.health.alert import Alert, AlertKind, Severity
     from arb.stack.home import Home
     from config.settings import load
 
     trial = Alert(
-        kind="test",
+        kind=AlertKind.TEST,
         subject="operator",
         severity=Severity.INFO,
         message="this is a test of the alert channels",

@@ -14,7 +14,7 @@ from arb.adapters.venues.instruments import LiveInstruments
 from arb.adapters.venues.rate_limit import Limit, RateLimiter
 from arb.adapters.venues.venue_breaker import RULES, VenueBreaker
 from arb.domain.errors import Retryable
-from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.listing import Listing
 from arb.domain.time import NS_PER_MS
@@ -93,7 +93,13 @@ def test_what_was_held_back_is_told(clock, tmp_path):
     limiter = SharedLimiter(SharedFile(tmp_path / "alerts.json", clock), 300_000 * NS_PER_MS)
     for _ in range(2):
         limiter.admit(
-            Alert(kind="drift", subject="btc", severity=Severity.WARNING, message="", at_ns=clock.now_ns())
+            Alert(
+                kind=AlertKind.LEDGER_DRIFT,
+                subject="btc",
+                severity=Severity.WARNING,
+                message="",
+                at_ns=clock.now_ns(),
+            )
         )
     assert limiter.overdue(clock.now_ns()) == []
     clock.set_back_ms(STEP_MS)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from arb.domain.errors import Conflict, InvariantError
-from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.risk.mode import ModeChange
 from arb.domain.risk.review import Mode
 from arb.domain.state.generation import Generation
@@ -99,12 +99,18 @@ def test_a_session_that_does_not_exist_is_not_changed(stores):
 
 
 def test_alerts_are_kept_with_and_without_a_session(stores, session):
-    alert = Alert(kind="drift", subject="upbit:BTC", severity=Severity.CRITICAL, message="0.1", at_ns=NOW_NS)
+    alert = Alert(
+        kind=AlertKind.LEDGER_DRIFT,
+        subject="upbit:BTC",
+        severity=Severity.CRITICAL,
+        message="0.1",
+        at_ns=NOW_NS,
+    )
     for owner in (session.session_id, None):
         stores.alerts.add(owner, alert)
     assert stores.inside.alerts()[-2:] == [
-        (session.session_id, "drift", "critical"),
-        (None, "drift", "critical"),
+        (session.session_id, "ledger_drift", "critical"),
+        (None, "ledger_drift", "critical"),
     ]
 
 

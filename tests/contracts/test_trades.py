@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from arb.domain.errors import Conflict, InvariantError
-from arb.domain.health.alert import TRADE_HANDED_OVER, Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.pair import Direction
 from arb.domain.risk.review import Approved, Mode, Refused
@@ -209,7 +209,7 @@ def handed_over(stores, session, closed_at_ns=NOW_NS):
     return stores.trades.add_orders(ended, ())
 
 
-def told(stores, session, trade, at_ns, kind=TRADE_HANDED_OVER):
+def told(stores, session, trade, at_ns, kind=AlertKind.TRADE_HANDED_OVER):
     alert = Alert(kind=kind, subject=trade.trade_id, severity=Severity.CRITICAL, message="-", at_ns=at_ns)
     stores.alerts.add(session.session_id, alert)
 

@@ -5,7 +5,7 @@ from dataclasses import astuple, dataclass, field, replace
 from typing import Any, Final, Protocol
 
 from arb.adapters.local.shared_file import Document, SharedFile
-from arb.domain.health.alert import Alert, Quiet, admit, summary
+from arb.domain.health.alert import Alert, Quiet, admit, is_known, summary
 
 UNDER_WAY_NS: Final = 10_000_000_000  # a delivery tries one channel after the other
 KEYS_MAX: Final = 200  # more subjects than this at once: the oldest are forgotten
@@ -92,7 +92,7 @@ def _note(document: Document, key: str, quiet: Quiet) -> None:
 
 def _overdue(document: Document, now_ns: int, quiet_ns: int) -> list[Alert]:
     quiets = {key: _quiet(kept) for key, kept in document.items()}
-    waiting = {key: quiet for key, quiet in quiets.items() if quiet.held}
+    waiting = {key: quiet for key, quiet in quiets.items() if quiet.held and is_known(key)}
     over = {key: quiet for key, quiet in waiting.items() if quiet.is_over(now_ns, quiet_ns)}
     for key in over:
         del document[key]

@@ -12,8 +12,8 @@ from arb.adapters.alerts.limiter import Limiter, MemoryLimiter
 from arb.adapters.alerts.lines import AlertLines
 from arb.domain.errors import StoreError
 from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert_kinds import KINDS, AlertLog
 from arb.domain.market.ids import SessionId
-from arb.engine.health.monitor import MESSAGES
 from arb.ports.messaging import AlertStore
 
 QUIET_NS: Final = 300 * 1_000_000_000  # in which what tells nothing new is counted
@@ -26,9 +26,10 @@ def as_it_is(text: str) -> str:
 
 def _to_log(alert: Alert) -> None:
     """Write a line; the watchdog writes its own about each change of a level."""
-    if alert.kind.startswith("watchdog_"):
+    where = KINDS[alert.kind].log
+    if where is AlertLog.WATCHDOG:
         return
-    log = structlog.get_logger("arb.sys_monitor" if alert.kind in MESSAGES else "arb.safety")
+    log = structlog.get_logger(f"arb.{where}")
     write = log.info if alert.severity is Severity.INFO else log.warning
     write(
         "alert_raised",

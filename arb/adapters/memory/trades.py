@@ -8,7 +8,7 @@ from typing import Final
 from arb.adapters.memory import exposure, ledger, lives
 from arb.adapters.memory.tables import MemoryTables, OrderRow
 from arb.domain.errors import Conflict
-from arb.domain.health.alert import TRADE_HANDED_OVER
+from arb.domain.health.alert import AlertKind
 from arb.domain.ledger.ledger import Entry, fee_entries
 from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, TradeId, Venue
 from arb.domain.risk.review import Approved, Limits, Proposal, Refused, review
@@ -263,7 +263,7 @@ class MemoryTradeStore:
 
     def _is_told(self, trade: Trade) -> bool:
         return any(
-            alert.kind == TRADE_HANDED_OVER
+            alert.kind == AlertKind.TRADE_HANDED_OVER
             and alert.subject == trade.trade_id
             and alert.at_ns >= trade.closed_at_ns
             for _, alert in self.tables.alerts

@@ -11,7 +11,7 @@ from arb.adapters.postgres.neighbours import siblings
 from arb.adapters.postgres.rows import THIRD_FEE, fill_of, order_of, trade_of
 from arb.adapters.postgres.session_accounts import shared
 from arb.adapters.postgres.tables import alerts, fills, order_events, orders, trades
-from arb.domain.health.alert import TRADE_HANDED_OVER
+from arb.domain.health.alert import AlertKind
 from arb.domain.market.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
 from arb.domain.trading.lone_leg import LoneLeg
 from arb.domain.trading.order import AT_VENUE, FEES_OF_ORDERS, TERMINAL, Fill, Order, State
@@ -116,7 +116,7 @@ def active_ids(connection: Connection, session_id: SessionId) -> list[TradeId]:
 def untold(connection: Connection, session_id: SessionId, before_ns: int) -> tuple[Trade, ...]:
     """Return the trades handed over before then of which no alert of that time or later tells."""
     told = exists().where(
-        alerts.c.kind == TRADE_HANDED_OVER,
+        alerts.c.kind == AlertKind.TRADE_HANDED_OVER,
         alerts.c.subject == trades.c.trade_id,
         alerts.c.at_ns >= trades.c.closed_at_ns,
     )

@@ -11,7 +11,7 @@ from typing import Final
 from arb.adapters.venues.liveness import SilenceLimits
 from arb.adapters.venues.websocket import SocketRules, VenueSocket
 from arb.domain.errors import DataError, Rejected, VenueError
-from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.health.backoff import SOCKET_BACKOFF, SOCKET_COOLDOWN_MS
 from arb.domain.time import NS_PER_MS
 from arb.engine.market.stream import Notice
@@ -85,7 +85,7 @@ class UserStreamListener:
         self.refusal = str(error)
         self._work.alerts.raise_alert(
             Alert(
-                kind="user_stream_refused",
+                kind=AlertKind.USER_STREAM_REFUSED,
                 subject=self._stream.venue,
                 severity=Severity.WARNING,
                 message=f"fills of {error} come by asking only, until it takes our subscription",

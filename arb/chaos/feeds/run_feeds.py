@@ -22,10 +22,10 @@ from arb.chaos.feeds.workers import FeedWorkers
 from arb.chaos.feeds.zombies import zombies
 from arb.chaos.ops.told import AlertFile
 from arb.chaos.outcome import Failed, Outcome, expect, judged
+from arb.domain.health.alert import AlertKind
 from arb.domain.health.assignment import Move
 from arb.domain.risk.mode import NO_FEED
 from arb.domain.risk.review import Mode
-from arb.engine.market.feed_guard import KIND
 from arb.stack.home import CHECKOUT
 from arb.stack.shutdown import Progress, silent, stop_stack
 from config.addresses import redis_url
@@ -173,7 +173,10 @@ class FeedChaos:
         self.alerts.skip()
         with self.workers.killed(*WORKERS):
             halted_s = self.workers.wait("a halt", lambda: self._mode() == (Mode.HALTED, NO_FEED), HALT_S_MAX)
-            expect(self.alerts.wait([KIND], "feeds", False, MOVE_S_MAX) is not None, "nobody was told")
+            expect(
+                self.alerts.wait([AlertKind.NO_FEED_WORKER], "feeds", False, MOVE_S_MAX) is not None,
+                "nobody was told",
+            )
             halted_ns = self.workers.engine.clock.now_ns()
             self.workers.engine.clock.sleep_ms(AWAKE_MS)
             expect(not self._trades_since(halted_ns)(), "a trade was opened without any feed")

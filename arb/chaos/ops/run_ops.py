@@ -13,6 +13,7 @@ from arb.chaos.ops.told import AlertFile
 from arb.chaos.ops.trips import Breaker, NotHere, StackGone, Trip
 from arb.chaos.ops.venue_away import Waited
 from arb.chaos.orders.switchboard import Switchboard
+from arb.domain.health.alert import AlertKind
 from arb.domain.health.judge import Level
 from arb.domain.health.queues import QUEUES
 from arb.domain.time import NS_PER_S
@@ -148,7 +149,7 @@ def _critical(breaker: Breaker, alerts: AlertFile, engine: Engine, home: Home) -
     clock = engine.clock
     begin_ns = clock.now_ns()
     with breaker.stopped("feed"):
-        told = alerts.wait(("stack_stopped",), "stack", recovery=False, limit_s=CRITICAL_S_MAX)
+        told = alerts.wait((AlertKind.STACK_STOPPED,), "stack", recovery=False, limit_s=CRITICAL_S_MAX)
         seen = watch_end(engine, home, int(STOP_S_MAX * NS_PER_S))
     stopped_s = None if seen.running else round((clock.now_ns() - begin_ns) / NS_PER_S, 1)
     ending = read_json(home.ending_file)

@@ -19,6 +19,7 @@ import psutil
 
 from arb.chaos.orders.switchboard import Switchboard
 from arb.domain.errors import VenueError
+from arb.domain.health.alert import AlertKind
 from arb.domain.market.ids import Venue
 from arb.stack.control import Supervisor
 from arb.stack.home import CHECKOUT, Home
@@ -60,29 +61,41 @@ class Breaker:
 
     def trips(self) -> tuple[Trip, ...]:
         """Return all, the gentle ones first."""
-        beats = ("watchdog_redis_heartbeat_age_ms", "watchdog_canary_age_ms")
+        beats = (AlertKind.WATCHDOG_REDIS_HEARTBEAT_AGE, AlertKind.WATCHDOG_CANARY_AGE)
         return (
-            Trip(name="hog", broken=lambda: self._hog("cpu"), told_by=("watchdog_cpu_pct",)),
+            Trip(name="hog", broken=lambda: self._hog("cpu"), told_by=(AlertKind.WATCHDOG_CPU,)),
             Trip(
                 name="memory_hog",
                 broken=lambda: self._hog("memory", str(HOG_MB)),
-                told_by=("watchdog_rss_mb",),
+                told_by=(AlertKind.WATCHDOG_RSS,),
             ),
-            Trip(name="full_disk", broken=self._full_disk, told_by=("watchdog_disk_free_mb",)),
-            Trip(name="clock_jump", broken=self._clock_jump, told_by=("watchdog_clock_offset_ms",)),
+            Trip(name="full_disk", broken=self._full_disk, told_by=(AlertKind.WATCHDOG_DISK_FREE,)),
+            Trip(name="clock_jump", broken=self._clock_jump, told_by=(AlertKind.WATCHDOG_CLOCK_OFFSET,)),
             Trip(name="stalled_worker", broken=lambda: self.stopped("worker-evaluate"), told_by=beats),
-            Trip(name="stopped_beat", broken=self._no_beat, told_by=("watchdog_beat_age_ms",)),
-            Trip(name="redis_away", broken=lambda: self.stopped("redis"), told_by=("redis_unreachable",)),
+            Trip(name="stopped_beat", broken=self._no_beat, told_by=(AlertKind.WATCHDOG_BEAT_AGE,)),
+            Trip(
+                name="redis_away",
+                broken=lambda: self.stopped("redis"),
+                told_by=(AlertKind.REDIS_UNREACHABLE,),
+            ),
             Trip(
                 name="postgres_away",
                 broken=lambda: self.stopped("postgres"),
-                told_by=("postgres_unreachable",),
+                told_by=(AlertKind.POSTGRES_UNREACHABLE,),
             ),
-            Trip(name="workers_gone", broken=lambda: self.stopped("worker-"), told_by=("all_workers_gone",)),
+            Trip(
+                name="workers_gone",
+                broken=lambda: self.stopped("worker-"),
+                told_by=(AlertKind.ALL_WORKERS_GONE,),
+            ),
             Trip(
                 name="frozen_feed",
                 broken=lambda: self.stopped("feed"),
-                told_by=("watchdog_redis_heartbeat_age_ms", "watchdog_quote_age_ms", "all_feeds_unhealthy"),
+                told_by=(
+                    AlertKind.WATCHDOG_REDIS_HEARTBEAT_AGE,
+                    AlertKind.WATCHDOG_QUOTE_AGE,
+                    AlertKind.ALL_FEEDS_UNHEALTHY,
+                ),
             ),
         )
 

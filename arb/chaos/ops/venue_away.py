@@ -18,6 +18,7 @@ from arb.chaos.observed import Observed
 from arb.chaos.ops.ending import watch_end
 from arb.chaos.ops.told import AlertFile
 from arb.chaos.ops.trips import Breaker, StackGone, asking
+from arb.domain.health.alert import AlertKind
 from arb.domain.market.ids import Venue
 from arb.domain.risk.review import Mode
 from arb.domain.risk.stop import FIRST_NS
@@ -121,7 +122,9 @@ class VenueAway:
         named, alarms, killed = True, 0, ""
         for limit_s in (FIRST_NS / NS_PER_S, *[float(repeat_s)] * (ALARMS - 1)):
             lost = self._lost()
-            told = self.alerts.wait(("stack_waits",), "stack", recovery=False, limit_s=limit_s + LATE_S_MAX)
+            told = self.alerts.wait(
+                (AlertKind.STACK_WAITS,), "stack", recovery=False, limit_s=limit_s + LATE_S_MAX
+            )
             if told is None:
                 break
             alarms += 1

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from arb.check.history import EngineHistory, Invariant, VenueHistory, Violation
+from arb.domain.health.alert import AlertKind
 from arb.domain.market.ids import TradeId, Venue
 from arb.domain.market.money import ZERO
 from arb.domain.trading.coverage import kept
@@ -63,7 +64,7 @@ def _working(trade: Trade, orders: tuple[Order, ...], engine: EngineHistory, boo
 
 def _ended(trade: Trade, orders: tuple[Order, ...], engine: EngineHistory) -> str | None:
     if trade.state is TradeState.HANDED_OVER:
-        alarmed = ("trade_handed_over", trade.trade_id) in engine.alerts
+        alarmed = (AlertKind.TRADE_HANDED_OVER, trade.trade_id) in engine.alerts
         return None if alarmed else "was handed over, and no alert says so"
     return next(_left_behind(trade, orders, engine), None)
 

@@ -5,8 +5,8 @@ from enum import StrEnum
 from typing import Final
 
 Rank = tuple[int, int]
+WATCHDOG: Final = "watchdog_"  # how the kinds of its rules begin
 TURNS_MAX: Final = 2  # in one quiet time: better once, and worse again
-TRADE_HANDED_OVER: Final = "trade_handed_over"  # the kind; its subject is the trade
 
 
 class Severity(StrEnum):
@@ -17,11 +17,86 @@ class Severity(StrEnum):
     CRITICAL = "critical"
 
 
+class AlertKind(StrEnum):
+    """What an alert is about; with its subject it is what is told once in a while."""
+
+    TRADE_HANDED_OVER = "trade_handed_over"
+    REPAIR_HELD = "repair_held"
+    EXIT_HELD = "exit_held"
+    EXIT_REFUSED = "exit_refused"
+    EXIT_UNPAID = "exit_unpaid"
+    PAIR_STUCK = "pair_stuck"
+    PAIRS_SET_ASIDE = "pairs_set_aside"
+    LATE_FILL = "late_fill"
+    ENTRIES_UNFILLED = "entries_unfilled"
+    ORDER_UNKNOWN = "order_unknown"
+    ORDER_OVERFILLED = "order_overfilled"
+    ORDER_CONTRADICTION = "order_contradiction"
+    ORDER_WITHOUT_INTENT = "order_without_intent"
+    FILLS_MISSING = "fills_missing"
+    EXTERNAL_ORDER = "external_order"
+    LEDGER_DRIFT = "ledger_drift"
+    LEDGER_ADJUSTED = "ledger_adjusted"
+    RECONCILE_INCONCLUSIVE = "reconcile_inconclusive"
+    FEE_UNVALUED = "fee_unvalued"
+    FEE_VALUED_LATE = "fee_valued_late"
+    VENUE_FATAL = "venue_fatal"
+    USER_STREAM_REFUSED = "user_stream_refused"
+    MARKET_BARRED = "market_barred"
+    RULES_UNREAD = "rules_unread"
+    RULES_ODD = "rules_odd"
+    COIN_UNLISTED = "coin_unlisted"
+    COIN_UNQUOTED = "coin_unquoted"
+    COIN_OFF_LIST = "coin_off_list"
+    STACK_WAITS = "stack_waits"
+    STACK_STOPPED = "stack_stopped"
+    DEAD_LETTER = "dead_letter"
+    DEGRADATION = "degradation"
+    DISK_FULL = "disk_full"
+    STORE_UNREACHABLE = "store_unreachable"
+    STORE_RECOVERED = "store_recovered"
+    FEED_WORKER_DEAD = "feed_worker_dead"
+    QUOTES_LATE = "quotes_late"
+    NO_FEED_WORKER = "no_feed_worker"
+    WORKER_REVIVED = "worker_revived"
+    WORKER_GIVEN_UP = "worker_given_up"
+    REDIS_UNREACHABLE = "redis_unreachable"
+    POSTGRES_UNREACHABLE = "postgres_unreachable"
+    ALL_FEEDS_UNHEALTHY = "all_feeds_unhealthy"
+    NO_TRADABLE_MARKET = "no_tradable_market"
+    ALL_WORKERS_GONE = "all_workers_gone"
+    WATCH_HANGS = "watch_hangs"
+    REDIS_EVICTS = "redis_evicts"
+    REDIS_FORGETS = "redis_forgets"
+    REDIS_TOO_SMALL = "redis_too_small"
+    REDIS_IS_REPLICA = "redis_is_replica"
+    REDIS_IS_CLUSTER = "redis_is_cluster"
+    WATCHDOG_WS_LAG = "watchdog_ws_lag_ms"
+    WATCHDOG_QUOTE_AGE = "watchdog_quote_age_ms"
+    WATCHDOG_REDIS_HEARTBEAT_AGE = "watchdog_redis_heartbeat_age_ms"
+    WATCHDOG_LOOP_LATENCY = "watchdog_loop_latency_ms"
+    WATCHDOG_CANARY_AGE = "watchdog_canary_age_ms"
+    WATCHDOG_QUEUE_DEPTH = "watchdog_queue_depth"
+    WATCHDOG_BEAT_AGE = "watchdog_beat_age_ms"
+    WATCHDOG_SNAPSHOT_AGE = "watchdog_snapshot_age_ms"
+    WATCHDOG_UNKNOWN_ORDER_AGE = "watchdog_unknown_order_age_ms"
+    WATCHDOG_UNHEDGED_AGE = "watchdog_unhedged_age_ms"
+    WATCHDOG_UNHEDGED = "watchdog_unhedged_krw"
+    WATCHDOG_DRIFTS = "watchdog_drifts_per_minute"
+    WATCHDOG_SAFETY_REJECTIONS = "watchdog_safety_rejections_per_minute"
+    WATCHDOG_LIVE_ERRORS = "watchdog_live_errors_per_minute"
+    WATCHDOG_CLOCK_OFFSET = "watchdog_clock_offset_ms"
+    WATCHDOG_CPU = "watchdog_cpu_pct"
+    WATCHDOG_RSS = "watchdog_rss_mb"
+    WATCHDOG_DISK_FREE = "watchdog_disk_free_mb"
+    TEST = "test"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """One alert; `kind` and `subject` together are what is rate-limited."""
 
-    kind: str
+    kind: AlertKind
     subject: str
     severity: Severity
     message: str
@@ -92,6 +167,11 @@ def admit(quiet: Quiet | None, alert: Alert, quiet_ns: int) -> tuple[Quiet, int 
     return quiet.holding(alert), None
 
 
+def is_known(key: str) -> bool:
+    """Tell whether a key that was kept is of a kind of this version."""
+    return key.partition("|")[0] in set(AlertKind)
+
+
 def summary(key: str, quiet: Quiet, now_ns: int, quiet_ns: int) -> Alert:
     """Return what to tell of a quiet time that is over: how its subject is by the last alert about it."""
     kind, _, subject = key.partition("|")
@@ -101,7 +181,7 @@ def summary(key: str, quiet: Quiet, now_ns: int, quiet_ns: int) -> Alert:
         text = f"{quiet.message} (the last of {quiet.held} that were held back in {quiet_s} s)"
     place, grade = quiet.last
     return Alert(
-        kind=kind,
+        kind=AlertKind(kind),
         subject=subject,
         severity=list(Severity)[place],
         grade=grade,

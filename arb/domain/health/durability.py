@@ -9,24 +9,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from arb.domain.health.alert import AlertKind
+
 NO_EVICTION: Final = "noeviction"
 # Measured with 5 coins: 2 MB in all, 1 KB a book. Evaluations that wait, 200 at most, carry the books of what
 # changed: 3 MB with 5 coins, 57 MB with 100.
 MEMORY_MIN_MB: Final = 64
 BYTES_PER_MB: Final = 1024 * 1024
-EVICTS: Final = "redis_evicts"
-FORGETS: Final = "redis_forgets"
-TOO_SMALL: Final = "redis_too_small"
-REPLICA: Final = "redis_is_replica"
-CLUSTER: Final = "redis_is_cluster"
-MEND: Final = {
+EVICTS: Final = AlertKind.REDIS_EVICTS
+FORGETS: Final = AlertKind.REDIS_FORGETS
+TOO_SMALL: Final = AlertKind.REDIS_TOO_SMALL
+REPLICA: Final = AlertKind.REDIS_IS_REPLICA
+CLUSTER: Final = AlertKind.REDIS_IS_CLUSTER
+MEND: Final[Mapping[str, str]] = {
     EVICTS: "CONFIG SET maxmemory-policy noeviction, and the same in redis.conf",
     FORGETS: "CONFIG SET appendonly yes, and the same in redis.conf",
     TOO_SMALL: f"give it at least {MEMORY_MIN_MB} MB (maxmemory), or 0 for no bound",
     REPLICA: "set ARB_REDIS_URL to its master, or to sentinels (sentinel://...)",
     CLUSTER: "use a server that is no cluster, or sentinels",
 }
-WORDS: Final = {
+WORDS: Final[Mapping[str, str]] = {
     EVICTS: "Redis evicts keys when it is full (maxmemory-policy): queued work would be lost without a word",
     FORGETS: "Redis has no append-only file: what it holds is lost with its process",
     TOO_SMALL: f"Redis may use less than {MEMORY_MIN_MB} MB: it will be full, and refuse work",

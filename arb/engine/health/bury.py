@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from arb.domain.errors import StoreError
-from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.health.dead_letter import DeadLetter, Reason
 from arb.ports.messaging import AlertSink, Counters, DeadLetterStore, ParkingLot
 
-KIND: Final = "dead_letter"
 COLLECTED_AT_ONCE: Final = 100
 
 
@@ -64,7 +63,7 @@ def alert_of(letter: DeadLetter) -> Alert:
     """Return what to tell: one alert a task, however many of its messages there are."""
     subject = letter.task or letter.queue
     return Alert(
-        kind=KIND,
+        kind=AlertKind.DEAD_LETTER,
         subject=subject,
         severity=Severity.WARNING,
         message=f"{subject} was given up ({letter.reason}): {letter.error}; see `arb dead list`",

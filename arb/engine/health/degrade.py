@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Protocol
 
-from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.health.degradation import Degradation, Degree, Rules, step
 from arb.domain.health.judge import Reading
 from arb.domain.market.ids import SessionId
@@ -19,7 +19,6 @@ from arb.ports.market import Clock
 from arb.ports.messaging import AlertSink, Counters
 from arb.ports.trading import Session, SessionStore
 
-KIND: Final = "degradation"
 DISK: Final = "disk_free_mb"
 LEFT_OUT: Final = {
     Degree.FULL: "everything is done again",
@@ -79,11 +78,11 @@ class Degrade:
         return after
 
     def _tell(self, before: Degradation, after: Degradation, now_ns: int) -> None:
-        self.counters.count(KIND, after.degree.name.lower())
+        self.counters.count(AlertKind.DEGRADATION, after.degree.name.lower())
         self.journal.degree_changed(before, after)
         self.alerts.raise_alert(
             Alert(
-                kind=KIND,
+                kind=AlertKind.DEGRADATION,
                 subject=after.degree.name.lower(),
                 severity=Severity.WARNING if after.degree > before.degree else Severity.INFO,
                 message=f"{LEFT_OUT[after.degree]} ({after.why or 'recovered'})",
@@ -111,7 +110,7 @@ class Degrade:
             return  # somebody else changed it at this moment; the next sweep looks again
         self.alerts.raise_alert(
             Alert(
-                kind="disk_full",
+                kind=AlertKind.DISK_FULL,
                 subject="disk",
                 severity=Severity.INFO if mode is Mode.NORMAL else Severity.CRITICAL,
                 message=f"{mode}: {reason}",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from arb.domain.errors import StoreUnavailable, VenueError
-from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.health.durability import MEND, WORDS, Looked
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Venue
@@ -16,18 +16,16 @@ from arb.ports.market import QuoteStore
 from arb.ports.messaging import Heartbeats
 
 SUBJECT: Final = "system"
-REDIS_AWAY: Final = "redis_unreachable"
 HOLD_NS: Final = 4_000_000_000  # less than a sweep: what stands at the next one is told
-HANGS: Final = "watch_hangs"  # a condition for each part: this, then its name
 SEPARATOR: Final = "|"
 WORKERS: Final = "worker-"  # how their heartbeats are named
-MESSAGES: Final = {
+MESSAGES: Final[Mapping[str, str]] = {
     **{kind: f"{words}; {MEND[kind]}" for kind, words in WORDS.items()},
-    "all_feeds_unhealthy": "no venue has sent a quote lately",
-    "redis_unreachable": "Redis does not answer",
-    "postgres_unreachable": "PostgreSQL does not answer; no trade is opened",
-    "no_tradable_market": "no coin has fresh quotes on both venues and a market that is open",
-    "all_workers_gone": "no worker gives a sign of life",
+    AlertKind.ALL_FEEDS_UNHEALTHY: "no venue has sent a quote lately",
+    AlertKind.REDIS_UNREACHABLE: "Redis does not answer",
+    AlertKind.POSTGRES_UNREACHABLE: "PostgreSQL does not answer; no trade is opened",
+    AlertKind.NO_TRADABLE_MARKET: "no coin has fresh quotes on both venues and a market that is open",
+    AlertKind.ALL_WORKERS_GONE: "no worker gives a sign of life",
 }
 
 
@@ -91,8 +89,8 @@ class SystemMonitor:
         try:
             self.vitals.read()
         except StoreUnavailable:
-            return {"postgres_unreachable": True}
-        return {"postgres_unreachable": False}
+            return {AlertKind.POSTGRES_UNREACHABLE: True}
+        return {AlertKind.POSTGRES_UNREACHABLE: False}
 
     def _durability(self, _now_ns: int) -> Mapping[str, bool]:
         """Return how Redis is set now: somebody may have changed it since the start."""
@@ -107,7 +105,7 @@ class SystemMonitor:
             tradable = bool(self._fresh_venues(now_ns)) and self._any_tradable(now_ns)
         except StoreUnavailable:
             return {}
-        return {"no_tradable_market": not tradable}
+        return {AlertKind.NO_TRADABLE_MARKET: not tradable}
 
     def _signs(self, now_ns: int) -> Mapping[str, bool]:
         """Return what Redis tells; if it is away, only that."""
@@ -115,13 +113,13 @@ class SystemMonitor:
             fresh = self._fresh_venues(now_ns)
             beats = self.heartbeats.read()
         except StoreUnavailable:
-            return {REDIS_AWAY: True}
+            return {AlertKind.REDIS_UNREACHABLE: True}
         workers = [int(facts["at_ns"]) for name, facts in beats.items() if name.startswith(WORKERS)]
         alive = any(abs(now_ns - at_ns) <= self.heartbeat_age_ns_max for at_ns in workers)
         return {
-            REDIS_AWAY: False,
-            "all_feeds_unhealthy": not fresh,
-            "all_workers_gone": bool(workers) and not alive,
+            AlertKind.REDIS_UNREACHABLE: False,
+            AlertKind.ALL_FEEDS_UNHEALTHY: not fresh,
+            AlertKind.ALL_WORKERS_GONE: bool(workers) and not alive,
         }
 
     def _fresh_venues(self, now_ns: int) -> set[Venue]:
@@ -145,7 +143,7 @@ class SystemMonitor:
 def together(looks: Iterable[Mapping[str, bool]]) -> Mapping[str, bool]:
     """Return what several looks found; while Redis is away, nothing that it would tell."""
     facts = {kind: wrong for look in looks for kind, wrong in look.items()}
-    return {REDIS_AWAY: True} if facts.get(REDIS_AWAY) else facts
+    return {AlertKind.REDIS_UNREACHABLE: True} if facts.get(AlertKind.REDIS_UNREACHABLE) else facts
 
 
 def stand(before: Mapping[str, Standing], facts: Mapping[str, bool], began_ns: int, now_ns: int) -> Stood:
@@ -168,18 +166,20 @@ def stand(before: Mapping[str, Standing], facts: Mapping[str, bool], began_ns: i
 
 def hanging(part: str) -> str:
     """Return the condition that a part of the watch waits for something that does not answer."""
-    return f"{HANGS}{SEPARATOR}{part}"
+    return f"{AlertKind.WATCH_HANGS}{SEPARATOR}{part}"
 
 
 def _alert(condition: str, now_ns: int) -> Alert:
-    kind, _, part = condition.partition(SEPARATOR)
+    name, _, part = condition.partition(SEPARATOR)
+    kind = AlertKind(name)
     severity = Severity.WARNING if part or kind in WORDS else Severity.CRITICAL
     message = f"the watch goes on without {part}: it does not answer" if part else MESSAGES[kind]
     return Alert(kind=kind, subject=part or SUBJECT, severity=severity, message=message, at_ns=now_ns)
 
 
 def _over(condition: str, now_ns: int) -> Alert:
-    kind, _, part = condition.partition(SEPARATOR)
+    name, _, part = condition.partition(SEPARATOR)
+    kind = AlertKind(name)
     return Alert(
         kind=kind,
         subject=part or SUBJECT,

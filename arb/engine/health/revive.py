@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from arb.domain.errors import StoreUnavailable
-from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.health.revival import Finding, Memory, Rules, Worker, blind, look
 from arb.engine.health.probes.life import Queues
 from arb.ports.market import Clock
@@ -78,7 +78,7 @@ class Revive:
         self.counters.count("workers_revived" if finding.permitted else "workers_given_up", finding.program)
         self.alerts.raise_alert(
             Alert(
-                kind="worker_revived" if finding.permitted else "worker_given_up",
+                kind=AlertKind.WORKER_REVIVED if finding.permitted else AlertKind.WORKER_GIVEN_UP,
                 subject=finding.program,
                 severity=Severity.WARNING if finding.permitted else Severity.CRITICAL,
                 message=f"{finding.program}: {finding.why}; {how}",

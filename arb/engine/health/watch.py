@@ -15,11 +15,11 @@ from functools import partial
 from typing import Final, Protocol, TypeVar
 
 from arb.domain.errors import Late, StoreUnavailable, VenueError
-from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert import WATCHDOG, Alert, AlertKind, Severity
 from arb.domain.health.judge import Change, Health, Key, Level, Reading, Rule, Verdict, judge
 from arb.domain.risk.mode import STARTING, STOPPING
 from arb.engine.health.degrade import Degrade
-from arb.engine.health.monitor import REDIS_AWAY, Standing, Stood, SystemMonitor, hanging, stand, together
+from arb.engine.health.monitor import Standing, Stood, SystemMonitor, hanging, stand, together
 from arb.engine.health.probes.books import LastVitals
 from arb.engine.market.feed_guard import FeedGuard
 from arb.ports.market import Clock, Errands
@@ -132,7 +132,7 @@ class Watch:
 
     def _is_away(self) -> bool:
         """Tell whether the database was away a moment ago: it is not waited for again."""
-        return self.monitor.database()["postgres_unreachable"]
+        return self.monitor.database()[AlertKind.POSTGRES_UNREACHABLE]
 
     def _on_duty(self, now_ns: int) -> bool:
         """Tell whether a session is running that neither starts nor stops; True where nobody knows.
@@ -156,7 +156,7 @@ class Watch:
         looks = {name: partial(look, now_ns) for name, look in self.monitor.looks().items()}
         facts = together(self._all(looks, hangs).values())
         self._stand(facts, began_ns)
-        return facts.get(REDIS_AWAY, False)
+        return facts.get(AlertKind.REDIS_UNREACHABLE, False)
 
     def _stand(self, facts: Mapping[str, bool], began_ns: int) -> None:
         now_ns = self.clock.now_ns()
@@ -211,7 +211,7 @@ def alert_of(change: Change) -> Alert:
     """Return what to tell about a change of a level."""
     how = "recovered" if change.after is Level.OK else change.after.value
     return Alert(
-        kind=f"watchdog_{change.rule}",
+        kind=AlertKind(f"{WATCHDOG}{change.rule}"),
         subject=change.subject,
         severity=SEVERITIES[change.after],
         grade=list(Level).index(change.after),

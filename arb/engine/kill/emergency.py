@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Final, Protocol, TypeVar
 
 from arb.domain.errors import ArbError
-from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.risk.review import Mode
 from arb.domain.risk.stop import Stop, order_line, some, trade_line, waiting_text
 from arb.domain.state.snapshot import SnapshotKind
@@ -25,8 +25,6 @@ Result = TypeVar("Result")
 REASON: Final = "watchdog"  # how the mode's reason begins after it
 STEP_MS_MAX: Final = 12_000  # PostgreSQL that does not greet is given up after 5 s, twice
 REST_MS_MAX: Final = 1_000
-STOPPED: Final = "stack_stopped"
-WAITS: Final = "stack_waits"
 UNHALTED: Final = ("PostgreSQL, which does not write that the session is halted",)
 UNKNOWN: Final = ("PostgreSQL, which does not answer: nobody knows what is out",)
 
@@ -143,7 +141,9 @@ class Emergency:
 
     def _go_on(self, stop: Stop) -> None:
         self.forget()
-        self._alarm(WAITS, "the session was let trade again, so the stack goes on", Severity.INFO, 0)
+        self._alarm(
+            AlertKind.STACK_WAITS, "the session was let trade again, so the stack goes on", Severity.INFO, 0
+        )
 
     def _rests(self) -> bool:
         return self.drain.at_rest() and self.drain.wait(REST_MS_MAX)
@@ -163,7 +163,7 @@ class Emergency:
 
         self.memory.update(note)
         for stop in told:
-            self._alarm(WAITS, waiting_text(stop), Severity.CRITICAL, stop.told)
+            self._alarm(AlertKind.STACK_WAITS, waiting_text(stop), Severity.CRITICAL, stop.told)
 
     def _end(self, stop: Stop) -> Ending:
         now_ns = self.clock.now_ns()
@@ -175,7 +175,9 @@ class Emergency:
             snapshot=self._tried("snapshot", lambda: self.take_snapshot.run(SnapshotKind.ON_STOP)),
         )
         self.memory.update(lambda known: known and replace(known, ending_ns=now_ns, waits_for=()))
-        self._alarm(STOPPED, f"the stack stops: {_why(stop)}; {_left(ending)}", Severity.CRITICAL, 0)
+        self._alarm(
+            AlertKind.STACK_STOPPED, f"the stack stops: {_why(stop)}; {_left(ending)}", Severity.CRITICAL, 0
+        )
         self.remember(ending)
         if not self.shut_down(ending):
             self.forget()  # this process ends, and nobody ends the others
@@ -192,7 +194,7 @@ class Emergency:
         except ArbError:
             return None
 
-    def _alarm(self, kind: str, message: str, severity: Severity, grade: int) -> None:
+    def _alarm(self, kind: AlertKind, message: str, severity: Severity, grade: int) -> None:
         self.alerts.raise_alert(
             Alert(
                 kind=kind,

@@ -2,18 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from arb.domain.errors import VenueError
-from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.market.ids import SessionId, Venue
 from arb.domain.trading.external import ListedOrder
 from arb.engine.trading.halt import halt
 from arb.ports.market import Clock
 from arb.ports.messaging import AlertSink
 from arb.ports.trading import ExternalOrderStore, SessionStore, TradeStore, VenueClient
-
-WITHOUT_INTENT: Final = "order_without_intent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,9 @@ class Adopt:
                 continue
             theirs = [order for order in listed if not order.is_ours]
             for order in self.external.adopt(self.session_id, venue, theirs, self.clock.now_ns()):
-                self._alarm("external_order", order, Severity.WARNING, "is not ours: adopted and left alone")
+                self._alarm(
+                    AlertKind.EXTERNAL_ORDER, order, Severity.WARNING, "is not ours: adopted and left alone"
+                )
             foreign += theirs
             without_intent += [order for order in listed if order.is_ours and self._has_no_row(order)]
         self._halt_on(without_intent)
@@ -63,11 +62,16 @@ class Adopt:
         if not without_intent:
             return
         for order in without_intent:
-            self._alarm(WITHOUT_INTENT, order, Severity.CRITICAL, "has no intent here: trading is halted")
-        reason = f"{WITHOUT_INTENT}: {without_intent[0]}"
+            self._alarm(
+                AlertKind.ORDER_WITHOUT_INTENT,
+                order,
+                Severity.CRITICAL,
+                "has no intent here: trading is halted",
+            )
+        reason = f"{AlertKind.ORDER_WITHOUT_INTENT}: {without_intent[0]}"
         halt(self.sessions, self.session_id, reason, self.clock.now_ns())
 
-    def _alarm(self, kind: str, order: ListedOrder, severity: Severity, what: str) -> None:
+    def _alarm(self, kind: AlertKind, order: ListedOrder, severity: Severity, what: str) -> None:
         self.alerts.raise_alert(
             Alert(
                 kind=kind,

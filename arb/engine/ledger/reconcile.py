@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from arb.domain.errors import Conflict, VenueError
-from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.ledger.ledger import adjustment_entry, opening_entry
 from arb.domain.ledger.reconcile import (
     SIGHTINGS_MIN,
@@ -146,7 +146,7 @@ class Reconcile:
                 self.session_id, drift.venue, drift.asset, drift.ledger, drift.balance, now_ns
             )
             if self.trades.book_entry(self.session_id, entry, now_ns):
-                self._raise("ledger_adjusted", drift, Severity.INFO, f"{drift}; accepted: {reason}")
+                self._raise(AlertKind.LEDGER_ADJUSTED, drift, Severity.INFO, f"{drift}; accepted: {reason}")
 
     def _lone_legs(self, drift: Drift) -> list[Trade]:
         """Return the trades whose legs of the drift's coin stand alone and nobody works on."""
@@ -235,9 +235,9 @@ class Reconcile:
         verdict = "drift" if found.drifts else "ok" if found.conclusive else "inconclusive"
         self.counters.count("reconciled", verdict)
         for drift in found.drifts:
-            self._raise("ledger_drift", drift, Severity.CRITICAL, str(drift))
+            self._raise(AlertKind.LEDGER_DRIFT, drift, Severity.CRITICAL, str(drift))
 
-    def _raise(self, kind: str, drift: Drift, severity: Severity, message: str) -> None:
+    def _raise(self, kind: AlertKind, drift: Drift, severity: Severity, message: str) -> None:
         subject = f"{drift.venue}:{drift.asset}"
         now_ns = self.clock.now_ns()
         self.alerts.raise_alert(

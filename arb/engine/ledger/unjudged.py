@@ -7,7 +7,7 @@ is not judged for longer may be a loss that nobody sees. What was not judged sin
 from dataclasses import dataclass
 from typing import Final
 
-from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.ledger.reconcile import Key
 from arb.domain.market.ids import SessionId
 from arb.domain.risk.mode import JUDGED_AGAIN, UNJUDGED, is_chosen
@@ -21,7 +21,6 @@ from arb.ports.trading import SessionStore
 # looks in three seconds find one; and a venue that is away for as long is told by others already.
 UNJUDGED_NS_MAX: Final = 300 * NS_PER_S
 VENUES: Final = "venues"  # not all of them could be asked
-KIND: Final = "reconcile_inconclusive"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,5 +78,11 @@ class Unjudged:
 
     def _tell(self, subject: str, severity: Severity, message: str, now_ns: int) -> None:
         self.alerts.raise_alert(
-            Alert(kind=KIND, subject=subject, severity=severity, message=message, at_ns=now_ns)
+            Alert(
+                kind=AlertKind.RECONCILE_INCONCLUSIVE,
+                subject=subject,
+                severity=severity,
+                message=message,
+                at_ns=now_ns,
+            )
         )

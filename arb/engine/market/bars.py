@@ -8,14 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.market.ids import Symbol, Venue
 from arb.domain.time import NS_PER_S
 from arb.ports.market import Clock
 from arb.ports.messaging import AlertSink
 
 BARRED_NS: Final = 24 * 3_600 * NS_PER_S
-KIND: Final = "market_barred"
 Key = tuple[Venue, Symbol]
 
 
@@ -56,7 +55,7 @@ class BarMarket:
         self.here(venue, symbol, reason)
         self.alerts.raise_alert(
             Alert(
-                kind=KIND,
+                kind=AlertKind.MARKET_BARRED,
                 subject=f"{symbol} on {venue}",
                 severity=Severity.CRITICAL,
                 message=f"{reason}: nothing is sent there for a day; ask the venue what it wants of the "

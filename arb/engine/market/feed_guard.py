@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from arb.domain.errors import StoreUnavailable
-from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.market.ids import SessionId
 from arb.domain.risk.mode import FED_AGAIN, NO_FEED
 from arb.domain.risk.review import Mode
@@ -15,7 +15,6 @@ from arb.ports.market import FeedRegistry
 from arb.ports.messaging import AlertSink
 from arb.ports.trading import Session, SessionStore
 
-KIND: Final = "no_feed_worker"
 SUBJECT: Final = "feeds"
 TOLD: Final = {
     Mode.HALTED: (Severity.CRITICAL, "no feed worker is alive; trading is halted"),
@@ -65,5 +64,11 @@ class FeedGuard:
             return  # somebody else changed it at this moment, and that stays
         severity, message = TOLD[mode]
         self.alerts.raise_alert(
-            Alert(kind=KIND, subject=SUBJECT, severity=severity, message=message, at_ns=now_ns)
+            Alert(
+                kind=AlertKind.NO_FEED_WORKER,
+                subject=SUBJECT,
+                severity=severity,
+                message=message,
+                at_ns=now_ns,
+            )
         )

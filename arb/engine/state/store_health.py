@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from arb.domain.errors import StoreUnavailable
-from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.state.recovery import POSTGRES, Recovery
 from arb.ports.market import Clock
 from arb.ports.messaging import AlertSink, Counters
@@ -40,7 +40,7 @@ class WatchDatabase:
 
     def _returned(self, now_ns: int) -> None:
         away_s = (now_ns - self.lost_at_ns) // 1_000_000_000
-        self._alarm("store_recovered", Severity.INFO, f"answers again after {away_s} s")
+        self._alarm(AlertKind.STORE_RECOVERED, Severity.INFO, f"answers again after {away_s} s")
         self.recovered(
             Recovery(
                 component=POSTGRES,
@@ -57,9 +57,9 @@ class WatchDatabase:
         if self.failures == 1:
             self.lost_at_ns = self.clock.now_ns()
         if self.failures == FAILURES_MAX:
-            self._alarm("store_unreachable", Severity.CRITICAL, why)
+            self._alarm(AlertKind.STORE_UNREACHABLE, Severity.CRITICAL, why)
 
-    def _alarm(self, kind: str, severity: Severity, message: str) -> None:
+    def _alarm(self, kind: AlertKind, severity: Severity, message: str) -> None:
         self.alerts.raise_alert(
             Alert(kind=kind, subject=POSTGRES, severity=severity, message=message, at_ns=self.clock.now_ns())
         )

@@ -12,7 +12,7 @@ from arb.domain.errors import (
     Retryable,
     VenueError,
 )
-from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.health.backoff import ORDER_BACKOFF, RESOLVE_BACKOFF
 from arb.domain.market.ids import ClientOrderId, SessionId, Venue
 from arb.domain.time import NS_PER_MS, is_current, is_within
@@ -41,7 +41,6 @@ FATAL_MEND: Final = (
     "check the key, its permissions and addresses, what the venue says of the account and where it serves; "
     "then `arb mode normal`"
 )
-OVERFILLED: Final = "order_overfilled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +177,7 @@ class Execute:
         halt(self.sessions, self.session_id, str(error), now_ns)
         self.alerts.raise_alert(
             Alert(
-                kind="venue_fatal",
+                kind=AlertKind.VENUE_FATAL,
                 subject=error.venue,
                 severity=Severity.CRITICAL,
                 message=f"trading halted: {error}; {FATAL_MEND}",
@@ -203,10 +202,10 @@ class Execute:
         """More was executed than can be: it is not booked, and a person looks before anything goes on."""
         now_ns = self.clock.now_ns()
         self.counters.count("orders_overfilled", order.venue)
-        halt(self.sessions, self.session_id, f"{OVERFILLED}: {order.client_order_id}", now_ns)
+        halt(self.sessions, self.session_id, f"{AlertKind.ORDER_OVERFILLED}: {order.client_order_id}", now_ns)
         self.alerts.raise_alert(
             Alert(
-                kind=OVERFILLED,
+                kind=AlertKind.ORDER_OVERFILLED,
                 subject=order.client_order_id,
                 severity=Severity.CRITICAL,
                 message=f"trading halted: {order.venue} tells of {order.side} {order.quantity:f} "

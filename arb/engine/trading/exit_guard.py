@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
-from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.domain.market.money import ZERO
 from arb.domain.market.spread import Market
@@ -183,7 +183,7 @@ class ExitGuard:
             f"one leg of {trade.coin} trade {trade.trade_id} was not executed in {exits.lonely} exits; the "
             "pair stays hedged and is tried again with less, after growing pauses"
         )
-        self._tell("exit_refused", trade.trade_id, message, now_ns)
+        self._tell(AlertKind.EXIT_REFUSED, trade.trade_id, message, now_ns)
 
     def _tell_of_balances(
         self, coin: Coin, lacking: Mapping[Asset, Decimal], free: Mapping[Asset, Decimal], now_ns: int
@@ -191,9 +191,9 @@ class ExitGuard:
         for (venue, name), need in lacking.items():
             there = free.get((venue, name), ZERO)
             message = f"closing {coin} needs {need:f} {name} on {venue}, {there:f} is free: it stays open"
-            self._tell("exit_unpaid", f"{venue} {name}", message, now_ns)
+            self._tell(AlertKind.EXIT_UNPAID, f"{venue} {name}", message, now_ns)
 
-    def _tell(self, kind: str, subject: str, message: str, now_ns: int) -> None:
+    def _tell(self, kind: AlertKind, subject: str, message: str, now_ns: int) -> None:
         self.alerts.raise_alert(
             Alert(kind=kind, subject=subject, severity=Severity.WARNING, message=message, at_ns=now_ns)
         )

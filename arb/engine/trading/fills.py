@@ -12,12 +12,12 @@ from decimal import Decimal
 from typing import Final, Protocol
 
 from arb.domain.errors import DispatchError, IllegalTransition, StoreError
-from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.market.ids import SessionId, TradeId, Venue, parse_client_order_id
 from arb.domain.market.money import ZERO
 from arb.domain.trading.order import AT_VENUE, Order, OrderReport, State, overfill, overfill_told
 from arb.engine.market.stream import Notice
-from arb.engine.trading.execute import FIRST_ASK, OVERFILLED, VERIFY
+from arb.engine.trading.execute import FIRST_ASK, VERIFY
 from arb.engine.trading.settle import FIRST_LOOK
 from arb.ports.market import Clock
 from arb.ports.messaging import AlertSink, Counters, Dispatcher
@@ -80,12 +80,12 @@ class RecordReport:
         """Record one event; return the order afterwards, None if nothing was recorded."""
         name = parse_client_order_id(streamed.report.client_order_id)
         if name is None or name[1] is not streamed.venue:
-            self._alarm(streamed, "external_order", "is not ours", Severity.WARNING)
+            self._alarm(streamed, AlertKind.EXTERNAL_ORDER, "is not ours", Severity.WARNING)
             return None
         try:
             return self._record(streamed) if self.is_mine(name[0]) else None
         except IllegalTransition as error:
-            self._alarm(streamed, "order_contradiction", str(error))
+            self._alarm(streamed, AlertKind.ORDER_CONTRADICTION, str(error))
         except StoreError:
             self._count(streamed, "store_unavailable")
             self._send("arb.resolve_order", streamed.report.client_order_id)
@@ -94,7 +94,7 @@ class RecordReport:
     def _record(self, streamed: StreamedReport) -> Order | None:
         known = self.trades.order(streamed.report.client_order_id)
         if known is None:
-            self._alarm(streamed, "order_without_intent", "has no intent here")
+            self._alarm(streamed, AlertKind.ORDER_WITHOUT_INTENT, "has no intent here")
             return None
         self._look_for_contradiction(known, streamed)
         report = borne_out(known, streamed)
@@ -112,7 +112,11 @@ class RecordReport:
         return order
 
     def _halt_on(self, streamed: StreamedReport, excess: Decimal) -> None:
-        self._alarm(streamed, OVERFILLED, f"more by {excess:f} than it proves: not booked, trading halts")
+        self._alarm(
+            streamed,
+            AlertKind.ORDER_OVERFILLED,
+            f"more by {excess:f} than it proves: not booked, trading halts",
+        )
         self._send("arb.resolve_order", streamed.report.client_order_id, VERIFY)
 
     def _look_for_contradiction(self, known: Order, streamed: StreamedReport) -> None:
@@ -122,13 +126,15 @@ class RecordReport:
         elif not known.is_terminal or known.venue_order_id is not None:
             return
         if streamed.report.status is not State.REJECTED:
-            self._alarm(streamed, "order_contradiction", f"was {known.state} before the venue reported it")
+            self._alarm(
+                streamed, AlertKind.ORDER_CONTRADICTION, f"was {known.state} before the venue reported it"
+            )
 
     def _ask_for_fills(self, order: Order, streamed: StreamedReport) -> None:
         """Fills are missing: ask for them, or alarm where an ended order is not asked about any more."""
         self._count(streamed, "fills_missing")
         if order.is_terminal:
-            self._alarm(streamed, "fills_missing", f"ended with {order.filled_quantity:f} filled")
+            self._alarm(streamed, AlertKind.FILLS_MISSING, f"ended with {order.filled_quantity:f} filled")
         else:
             self._send("arb.resolve_order", order.client_order_id, FIRST_ASK)
 
@@ -142,7 +148,7 @@ class RecordReport:
         self.counters.count(REPORTS, f"{streamed.venue}_{what}")
 
     def _alarm(
-        self, streamed: StreamedReport, kind: str, what: str, severity: Severity = Severity.CRITICAL
+        self, streamed: StreamedReport, kind: AlertKind, what: str, severity: Severity = Severity.CRITICAL
     ) -> None:
         self._count(streamed, kind)
         report = streamed.report

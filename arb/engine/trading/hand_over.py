@@ -7,7 +7,7 @@ sweep finds it.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from arb.domain.health.alert import TRADE_HANDED_OVER, Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.market.halves import Tradable, base_price_krw
 from arb.domain.market.pair import Pair
 from arb.domain.trading.order import Order
@@ -52,7 +52,7 @@ class HandOver:
         """Alarm for a leg that stands alone until a pause is over that its venue asked for."""
         self.alerts.raise_alert(
             Alert(
-                kind="repair_held",
+                kind=AlertKind.REPAIR_HELD,
                 subject=trade.trade_id,
                 severity=Severity.CRITICAL,
                 message=f"a leg of {trade.coin} trade {trade.trade_id} stands alone until the venue that "
@@ -65,7 +65,7 @@ class HandOver:
 def alarm_of(trade: Trade, at_ns: int) -> Alert:
     """Return what the operator is told of a trade that is his now, or may become so."""
     return Alert(
-        kind=TRADE_HANDED_OVER,
+        kind=AlertKind.TRADE_HANDED_OVER,
         subject=trade.trade_id,
         severity=Severity.CRITICAL,
         message=f"trade {trade.trade_id} {_left(trade)} ({trade.reason}); {_worth(trade)}",

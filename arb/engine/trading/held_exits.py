@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.market.ids import TradeId
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.exits import STOP_LOSS
@@ -85,7 +85,7 @@ def _alert(trade: Trade, reason: str, why: str, since_ns: int, now_ns: int) -> A
     waited_ns = now_ns - since_ns
     is_urgent, grade = _rank(reason, waited_ns)
     return Alert(
-        kind="exit_held",
+        kind=AlertKind.EXIT_HELD,
         subject=trade.trade_id,
         severity=Severity.CRITICAL if is_urgent else Severity.WARNING,
         grade=grade,

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Final
 
 from arb.domain.errors import StoreUnavailable
-from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.market.ids import Coin, SessionId, TradeId
 from arb.domain.market.money import ZERO
 from arb.domain.market.spread import Market
@@ -31,8 +31,6 @@ from arb.ports.market import Clock
 from arb.ports.messaging import AlertSink
 from arb.ports.trading import TradeStore, TradeView
 
-OFF_LIST: Final = "coin_off_list"
-STUCK: Final = "pair_stuck"
 STUCK_NS: Final = 60 * NS_PER_S  # a reconnect with its backoff, or rules that are read anew, take less
 REPEAT_NS: Final = 300 * NS_PER_S
 LOOK_NS: Final = (
@@ -83,9 +81,9 @@ class HeldPairs:
                 f"{coin} is not in the list of coins and {len(of_coin)} trades of it are open "
                 f"({worth_krw:,.0f} KRW a leg): it is fed and they are closed, nothing new is opened"
             )
-            self._tell(OFF_LIST, coin, Severity.WARNING, line, now_ns)
+            self._tell(AlertKind.COIN_OFF_LIST, coin, Severity.WARNING, line, now_ns)
             lines.append(line)
-        self._recover(OFF_LIST, set(held), "nothing of it is open any more", now_ns)
+        self._recover(AlertKind.COIN_OFF_LIST, set(held), "nothing of it is open any more", now_ns)
         return tuple(lines)
 
     def _look_at_stuck(self, views: Sequence[TradeView], now_ns: int) -> None:
@@ -106,7 +104,7 @@ class HeldPairs:
                 self._tell_stuck(view, market, reason, stuck_ns, now_ns)
         for gone in self._since_ns.keys() - {view.trade.trade_id for view in views}:
             del self._since_ns[gone]
-        self._recover(STUCK, stuck, "it can be closed again, or is closed", now_ns)
+        self._recover(AlertKind.PAIR_STUCK, stuck, "it can be closed again, or is closed", now_ns)
 
     def _reason(self, view: TradeView, market: Market | None, now_ns: int) -> str:
         """Return why a pair cannot be closed now; empty if it can."""
@@ -134,7 +132,7 @@ class HeldPairs:
             "notices, it is closed when it can be"
         )
         severity = Severity.CRITICAL if due else Severity.WARNING
-        self._tell(STUCK, trade.trade_id, severity, message, now_ns)
+        self._tell(AlertKind.PAIR_STUCK, trade.trade_id, severity, message, now_ns)
 
     def _due(self, view: TradeView, market: Market | None, now_ns: int) -> str:
         """Return why the pair should have been closed by now, as far as that can be told."""
@@ -149,7 +147,7 @@ class HeldPairs:
             return ""
         return strategy.exit(held_of(view, position, quantity, market, now_ns)) or ""
 
-    def _tell(self, kind: str, subject: str, severity: Severity, message: str, now_ns: int) -> None:
+    def _tell(self, kind: AlertKind, subject: str, severity: Severity, message: str, now_ns: int) -> None:
         key = (kind, f"{subject} {severity}")
         steady_ns = self.clock.steady_ns()
         if steady_ns - self._told_ns.get(key, steady_ns - REPEAT_NS) < REPEAT_NS:
@@ -159,7 +157,7 @@ class HeldPairs:
             Alert(kind=kind, subject=subject, severity=severity, message=message, at_ns=now_ns)
         )
 
-    def _recover(self, kind: str, still: set[str], message: str, now_ns: int) -> None:
+    def _recover(self, kind: AlertKind, still: set[str], message: str, now_ns: int) -> None:
         for told in [key for key in self._told_ns if key[0] == kind]:
             subject, _, _severity = told[1].rpartition(" ")
             if subject in still:

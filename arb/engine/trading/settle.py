@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from arb.domain.errors import Conflict
-from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.market.halves import Tradable
 from arb.domain.market.ids import ClientOrderId, SessionId, TradeId, Venue
 from arb.domain.market.money import ZERO
@@ -112,7 +112,7 @@ class Settle:
         )
         self.hand_over.alerts.raise_alert(
             Alert(
-                kind="late_fill",
+                kind=AlertKind.LATE_FILL,
                 subject=trade.trade_id,
                 severity=Severity.WARNING,
                 message=message,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.market.ids import SessionId
 from arb.domain.time import NS_PER_S, STAMP_AHEAD_NS_MAX, is_current
 from arb.domain.trading.order import AT_VENUE, Order, State
@@ -108,7 +108,7 @@ class Sweep:
         if order.state in AT_VENUE and not is_current(order.claimed_at_ns, now_ns, OUTCOME_NS_MAX):
             self.alerts.raise_alert(
                 Alert(
-                    kind="order_unknown",
+                    kind=AlertKind.ORDER_UNKNOWN,
                     subject=order.client_order_id,
                     severity=Severity.CRITICAL,
                     message=f"{order.venue} has not said for a minute what became of {order.side} "

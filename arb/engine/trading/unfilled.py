@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final
 
-from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.market.ids import Coin, SessionId, TradeId, Venue
 from arb.domain.market.pair import Direction
 from arb.domain.risk.review import Refused, Trial
@@ -25,7 +25,6 @@ from arb.engine.trading.stability import FRESH_NS, VenueHealthStore
 from arb.ports.market import Clock
 from arb.ports.messaging import AlertSink
 
-ENTRIES_UNFILLED: Final = "entries_unfilled"  # the kind of the alert
 # What was read is read again for so long: its transaction may have been committed after we looked.
 OVERLAP_NS: Final = 30 * NS_PER_S
 PRUNE_NS: Final = 60 * NS_PER_S
@@ -139,7 +138,7 @@ class Unfilled:
     def _raise(self, subject: str, severity: Severity, message: str, grade: int, now_ns: int) -> None:
         self.alerts.raise_alert(
             Alert(
-                kind=ENTRIES_UNFILLED,
+                kind=AlertKind.ENTRIES_UNFILLED,
                 subject=subject,
                 severity=severity,
                 message=message,

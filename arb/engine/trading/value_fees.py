@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.market.ids import ClientOrderId, FillId, Venue
 from arb.domain.market.money import ZERO
 from arb.domain.time import NS_PER_S
@@ -20,7 +20,6 @@ from arb.ports.messaging import AlertSink, Counters
 from arb.ports.trading import TradeStore, TradeView
 
 LATE_NS: Final = 5 * NS_PER_S  # after the fill: trades are settled within a second or two
-UNVALUED: Final = "fee_unvalued"
 Values = Mapping[ClientOrderId, Mapping[FillId, Decimal]]
 
 
@@ -74,12 +73,12 @@ class ValueFees:
         return ZERO if market is None else market.rate.krw_per_usdt
 
     def _alarm(self, venue: Venue, fill: Fill) -> None:
-        self.counters.count(UNVALUED, f"{venue}_{fill.fee_asset.lower()}")
+        self.counters.count(AlertKind.FEE_UNVALUED, f"{venue}_{fill.fee_asset.lower()}")
         message = (
             f"{venue} took a fee of {fill.fee:f} {fill.fee_asset}, and no price of that can be had: "
             "it is in no profit yet, and nothing is opened until it is"
         )
-        self._raise(UNVALUED, f"{venue} {fill.fee_asset}", Severity.WARNING, message)
+        self._raise(AlertKind.FEE_UNVALUED, f"{venue} {fill.fee_asset}", Severity.WARNING, message)
 
     def _tell(self, trade: Trade, orders: Sequence[Order], values: Values) -> None:
         """Say that fees were valued late: until now the trade's profit was without them."""
@@ -96,9 +95,9 @@ class ValueFees:
             message = (
                 f"fees of trade {trade.trade_id} are valued at the price of now and in its profit: {paid}"
             )
-            self._raise("fee_valued_late", trade.trade_id, Severity.INFO, message)
+            self._raise(AlertKind.FEE_VALUED_LATE, trade.trade_id, Severity.INFO, message)
 
-    def _raise(self, kind: str, subject: str, severity: Severity, message: str) -> None:
+    def _raise(self, kind: AlertKind, subject: str, severity: Severity, message: str) -> None:
         self.alerts.raise_alert(
             Alert(kind=kind, subject=subject, severity=severity, message=message, at_ns=self.clock.now_ns())
         )

@@ -202,11 +202,11 @@ def test_an_alarm_that_was_never_raised_is_repeated_at_once_by_one_of_two_proces
 
 def test_a_subject_with_a_bar_in_it_is_summed_up_whole():
     limiter = MemoryLimiter(QUIET_NS)
-    odd = Alert(kind="k", subject="a|b", severity=Severity.WARNING, message="", at_ns=0)
+    odd = Alert(kind="test", subject="a|b", severity=Severity.WARNING, message="", at_ns=0)
     limiter.admit(odd)
     limiter.admit(odd)
     [summary] = limiter.overdue(QUIET_NS)
-    assert (summary.kind, summary.subject, summary.severity) == ("k", "a|b", Severity.WARNING)
+    assert (summary.kind, summary.subject, summary.severity) == ("test", "a|b", Severity.WARNING)
 
 
 def test_no_secret_leaves_in_any_way(tmp_path, posts):

@@ -13,6 +13,7 @@ from arb.adapters.alerts.recorded import RecordedAlerts
 from arb.adapters.local.clock import SystemClock
 from arb.adapters.memory.alerts import MemoryAlertStore
 from arb.adapters.memory.tables import MemoryTables
+from arb.domain.health.alert import AlertKind
 from tests.adapters.alerts.test_delivery import QUIET_NS, Counts, alert
 
 
@@ -32,7 +33,7 @@ class Heard:
 
 
 def alerts_of(count: int):
-    return [replace(alert(), kind=f"k{number}") for number in range(count)]
+    return [replace(alert(), kind=kind) for kind in list(AlertKind)[:count]]
 
 
 def test_the_line_is_there_when_append_returns(tmp_path):
@@ -71,7 +72,7 @@ def test_on_a_disk_that_hangs_the_channels_have_the_alerts_and_the_lines_come_wi
     # Read and write: the pipe has no end between one line, after which its writer closes it, and the next.
     with os.fdopen(os.open(file, os.O_RDWR)) as disk:
         kinds = [json.loads(disk.readline())["kind"] for _ in range(3)]
-    assert kinds == heard.kinds == ["k0", "k1", "k2"]
+    assert kinds == heard.kinds == list(AlertKind)[:3]
 
 
 def test_no_channel_waits_for_a_database_that_hangs(tmp_path):

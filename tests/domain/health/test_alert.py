@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arb.domain.health.alert import Alert, Quiet, Severity, admit, summary
+from arb.domain.health.alert import Alert, AlertKind, Quiet, Severity, admit, summary
 from arb.domain.time import NS_PER_S
 
 QUIET_NS = 300 * NS_PER_S
@@ -14,7 +14,9 @@ SEVERITIES = [Severity.INFO, Severity.WARNING, Severity.CRITICAL, Severity.CRITI
 
 
 def alert(at_s: int, severity: Severity = Severity.CRITICAL) -> Alert:
-    return Alert(kind="drift", subject="upbit", severity=severity, message="m", at_ns=at_s * NS_PER_S)
+    return Alert(
+        kind=AlertKind.LEDGER_DRIFT, subject="upbit", severity=severity, message="m", at_ns=at_s * NS_PER_S
+    )
 
 
 def of_level(at_s: int, level: str) -> Alert:
@@ -70,7 +72,7 @@ def test_what_breaks_again_or_gets_worse_is_told_at_once():
 def test_a_second_relapse_is_held_back_and_the_last_word_is_how_it_is():
     story = [(0, "error"), (20, "ok"), (40, "error"), (60, "ok"), (80, "error"), (100, "ok")]
     assert told(story) == ["error", "ok", "error"]
-    last = summary("ws_lag_ms|upbit", after(story), 300 * NS_PER_S, QUIET_NS)
+    last = summary("watchdog_ws_lag_ms|upbit", after(story), 300 * NS_PER_S, QUIET_NS)
     assert (last.severity, last.held_back) == (Severity.INFO, 3)
     assert last.message == "ok (the last of 3 that were held back in 300 s)"
 
@@ -78,9 +80,12 @@ def test_a_second_relapse_is_held_back_and_the_last_word_is_how_it_is():
 def test_equal_ones_that_say_something_else_are_summed_up_by_the_last():
     quiet, _ = admit(None, alert(0), QUIET_NS)
     quiet, _ = admit(quiet, alert(1), QUIET_NS)
-    assert summary("drift|upbit", quiet, 0, QUIET_NS).message == "1 more like this were held back in 300 s"
+    assert (
+        summary("ledger_drift|upbit", quiet, 0, QUIET_NS).message
+        == "1 more like this were held back in 300 s"
+    )
     quiet, _ = admit(quiet, replace(alert(2), message="another"), QUIET_NS)
-    assert summary("drift|upbit", quiet, 0, QUIET_NS).message.startswith("another (the last of 2 ")
+    assert summary("ledger_drift|upbit", quiet, 0, QUIET_NS).message.startswith("another (the last of 2 ")
 
 
 def test_what_flaps_every_second_is_told_three_times_in_a_quiet_time():

@@ -14,14 +14,14 @@ from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.adapters.memory.sessions import MemorySessionStore
 from arb.adapters.memory.tables import MemoryTables
 from arb.domain.errors import StoreUnavailable
-from arb.domain.health.alert import Alert, Severity
+from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.health.judge import Change, Health, Key, Reading, Rule, Verdict
 from arb.domain.health.judge import Level as Grade
 from arb.domain.market.ids import Coin, SessionId
 from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_S
 from arb.engine.health import watch
-from arb.engine.health.monitor import HANGS, Standing, Stood, SystemMonitor
+from arb.engine.health.monitor import Standing, Stood, SystemMonitor
 from arb.engine.health.probes import books
 from arb.engine.health.probes.books import LastVitals, Vitals
 from arb.engine.health.watch import Watch, named_probes
@@ -131,7 +131,7 @@ class Given:
         self.asked += 1
         if self.away:
             raise StoreUnavailable("away")
-        return [Reading("lag", self.subject, Decimal(self.value))]
+        return [Reading("ws_lag_ms", self.subject, Decimal(self.value))]
 
 
 @dataclass
@@ -161,7 +161,7 @@ class Post:
         vitals = LastVitals(self.store)
         self.watch = Watch(
             probes=(self.given,), redis_probes=(self.by_redis,),
-            rules={"lag": Rule(name="lag", warn=Decimal(2), limit=Decimal(5))},
+            rules={"ws_lag_ms": Rule(name="ws_lag_ms", warn=Decimal(2), limit=Decimal(5))},
             monitor=SystemMonitor(
                 quotes=self.quotes, heartbeats=self.beats, vitals=vitals, coins=(BTC,),
                 markets=Markets(pair=PAIR, quotes=self.quotes, instruments={}, belief=a_belief()),
@@ -192,7 +192,7 @@ def test_each_change_of_a_level_is_one_alert_and_one_row():
     post = Post()
     post.sweep(3, value=3)
     post.sweep(2, value=0)
-    assert post.told("watchdog_lag") == [Severity.WARNING, Severity.INFO]
+    assert post.told("watchdog_ws_lag_ms") == [Severity.WARNING, Severity.INFO]
     assert [(row.before, row.after) for row in post.rows.changes] == [
         (Grade.OK, Grade.WARN), (Grade.WARN, Grade.OK),
     ]  # fmt: skip
@@ -324,7 +324,9 @@ def hangs(monkeypatch):
 
 
 def told_parts(post: Post) -> list[tuple[str, Severity]]:
-    return [(each.subject, each.severity) for each in post.alarms.raised if each.kind == HANGS]
+    return [
+        (each.subject, each.severity) for each in post.alarms.raised if each.kind == AlertKind.WATCH_HANGS
+    ]
 
 
 def replaced(post: Post, **parts: object) -> Post:
@@ -336,7 +338,7 @@ def test_a_probe_that_hangs_costs_its_own_reading_and_is_told_until_it_answers(h
     post = Post()
     replaced(post, probes=(hangs, post.given))
     post.sweep(1, value=3)
-    assert post.told("watchdog_lag") == [Severity.WARNING], "the others are read and judged"
+    assert post.told("watchdog_ws_lag_ms") == [Severity.WARNING], "the others are read and judged"
     assert told_parts(post) == [], "once is no news"
     post.sweep(3)
     assert told_parts(post) == [("hangs", Severity.WARNING)]
@@ -365,7 +367,7 @@ def test_whatever_hangs_the_sweep_ends_and_tells_the_rest(part, hangs):
             replaced(post, monitor=replace(post.watch.monitor, markets=HangingMarkets(hangs)))
     post.sweep(1, value=3)
     post.sweep(1, value=9)
-    assert post.told("watchdog_lag") == [Severity.WARNING, Severity.CRITICAL]
+    assert post.told("watchdog_ws_lag_ms") == [Severity.WARNING, Severity.CRITICAL]
     assert told_parts(post) == [(part, Severity.WARNING)]
 
 
@@ -383,7 +385,7 @@ def test_a_database_that_hangs_is_told_and_nothing_that_needs_it_is_tried(hangs)
     replaced(post, feeds=(feeds := Hangs()), changes=(changes := Hangs()))
     post.sweep(2, value=3)
     assert post.told("postgres_unreachable") == [Severity.CRITICAL]
-    assert post.told("watchdog_lag") == [Severity.WARNING]
+    assert post.told("watchdog_ws_lag_ms") == [Severity.WARNING]
     assert (feeds.asked, changes.asked, hangs.asked) == (0, 0, 1)
     assert told_parts(post) == [], "it is told as the database"
 

@@ -9,14 +9,13 @@ import pytest
 
 from arb.adapters.memory.venue_health import MemoryVenueHealth
 from arb.domain.errors import AgainstRules
-from arb.domain.health.alert import Severity
+from arb.domain.health.alert import AlertKind, Severity
 from arb.domain.market.ids import Venue
 from arb.domain.market.instrument import Side
 from arb.domain.risk.review import TRIAL_UNDER_WAY
 from arb.domain.risk.stability import VenueRecord
 from arb.domain.trading.order import Order, OrderReport, Purpose
 from arb.domain.trading.trade import TradeState
-from arb.engine.trading.unfilled import ENTRIES_UNFILLED
 from tests.engine.town import SESSION, UNFILLED, Town
 
 STEP_MS = 500
@@ -75,7 +74,7 @@ def entries(town: Town) -> list[Order]:
 
 
 def told(town: Town) -> list[tuple[Severity, int]]:
-    found = [alert for _, alert in town.tables.alerts if alert.kind == ENTRIES_UNFILLED]
+    found = [alert for _, alert in town.tables.alerts if alert.kind == AlertKind.ENTRIES_UNFILLED]
     return [(alert.severity, alert.grade) for alert in found]
 
 
