@@ -8,7 +8,7 @@ from arb.app.set_aside import refuse_unless_at_rest
 from arb.app.wiring import Engine
 from arb.domain.errors import ConfigError, StoreUnavailable, VenueError
 from arb.domain.market.ids import SessionId
-from arb.domain.risk.mode import KILLED, PASSING, STARTING, STOPPING, ended_by, return_to
+from arb.domain.risk.mode import PASSING, Cause, ended_by, reason_text, return_to
 from arb.domain.risk.review import Mode
 from arb.domain.state.account import are_others, refusal
 from arb.domain.state.owner import Accounts
@@ -60,7 +60,7 @@ def create_session(sessions: SessionStore, place: Place, clock: Clock, entropy: 
             environment=place.environment,
             started_at_ns=now_ns,
             mode=Mode.HALTED,
-            mode_reason=STARTING,
+            mode_reason=reason_text(Cause.STARTING),
             mode_changed_at_ns=now_ns,
             group_name=place.group,
             accounts=place.accounts,
@@ -86,7 +86,7 @@ def resume_session(
             raise ConfigError(refusal(session.session_id, session.accounts, place.accounts, at_risk))
         return clean_session(sessions, trades, place, clock, entropy)
     sessions.name_accounts(session.session_id, place.accounts)
-    halt(sessions, session.session_id, STARTING, clock.now_ns())
+    halt(sessions, session.session_id, reason_text(Cause.STARTING), clock.now_ns())
     return session.session_id
 
 
@@ -144,7 +144,7 @@ def go_on(engine: Engine, began_ns: int, ready: Callable[[], None], progress: Pr
 
     `ready` returns when what trading needs answers. Raises: ConfigError if something stays unexplained.
     """
-    ended = ended_by(engine.sessions.last_mode(engine.session_id, besides=(STARTING,)))
+    ended = ended_by(engine.sessions.last_mode(engine.session_id, besides=(Cause.STARTING,)))
     account = _resumed(engine, progress if ended else silent)
     if _stop_goes_on(engine, progress):
         return
@@ -211,7 +211,7 @@ def begin_trading(engine: Engine, progress: Progress) -> None:
     except (VenueError, StoreUnavailable) as error:
         raise ConfigError(f"trading stays halted: {error}") from error
     session = engine.sessions.get(engine.session_id)
-    if session is not None and session.mode_reason == STARTING:
+    if session is not None and session.reason.cause is Cause.STARTING:
         mode, reason = return_to(engine.sessions.last_mode(engine.session_id, besides=PASSING))
         engine.sessions.change_mode(session, mode, reason, engine.clock.now_ns())
         engine.trading.sweep.lone_legs.run()  # at once: a sweep comes two seconds later
@@ -224,10 +224,10 @@ def standing(engine: Engine) -> str:
         return f"session {engine.session_id} is halted and the stack ends once nothing is out (`arb status`)"
     if session is None or session.mode is Mode.NORMAL:
         return f"session {engine.session_id} is trading"
-    if session.mode_reason.startswith(KILLED):
-        reason = session.mode_reason.removeprefix(KILLED)
-        return f"session {engine.session_id} runs and stays killed ({reason}): `arb unkill` lets it trade"
-    until = "until that passes" if session.mode_reason in PASSING else "until `arb mode normal`"
+    if session.reason.cause is Cause.KILLED:
+        why = session.reason.detail
+        return f"session {engine.session_id} runs and stays killed ({why}): `arb unkill` lets it trade"
+    until = "until that passes" if session.reason.cause in PASSING else "until `arb mode normal`"
     return f"session {engine.session_id} runs and is {session.mode} {until} ({session.mode_reason})"
 
 
@@ -239,10 +239,11 @@ def keep_killed(engine: Engine) -> None:
     session = engine.sessions.get(engine.session_id)
     if session is None:
         return
-    if session.mode_reason.startswith(KILLED):
-        engine.kill_switch.engage(session.mode_reason.removeprefix(KILLED), engine.clock.now_ns())
+    now_ns = engine.clock.now_ns()
+    if session.reason.cause is Cause.KILLED:
+        engine.kill_switch.engage(session.reason.detail, now_ns)
     elif (reason := engine.kill_switch.engaged()) is not None:
-        engine.sessions.set_mode(engine.session_id, Mode.HALTED, f"{KILLED}{reason}", engine.clock.now_ns())
+        engine.sessions.set_mode(engine.session_id, Mode.HALTED, reason_text(Cause.KILLED, reason), now_ns)
 
 
 def _explain(engine: Engine, progress: Progress) -> None:
@@ -278,7 +279,7 @@ def _ask_about_orders(engine: Engine, until_ns: int) -> None:
 
 def come_to_rest(engine: Engine) -> bool:
     """Open no more trades, wait until nothing is unhedged, snapshot; tell whether it came to rest."""
-    engine.kill.drain.begin(STOPPING)
+    engine.kill.drain.begin(reason_text(Cause.STOPPING))
     rested = engine.kill.drain.wait(REST_MS_MAX)
     engine.state.take_snapshot.run(SnapshotKind.ON_STOP)
     return rested

@@ -76,13 +76,13 @@ def kept(asked: Asked) -> Iterator["Kept"]:
     """Yield the session that is asked for. Raises: StackError, ConfigError, StoreUnavailable."""
     from arb.adapters.local.clock import SystemClock
     from arb.app.kept import Kept, pick
-    from arb.domain.risk.mode import STOPPING
+    from arb.domain.risk.mode import Cause
 
     span = asked.span()
     with everything() as (source, rows):
         found = pick(rows.sessions(), asked.session, source.environment, source.group)
         session = found.session
-        runs = found.is_in_use and session.mode_reason != STOPPING
+        runs = found.is_in_use and session.reason.cause is not Cause.STOPPING
         if source.stack is not None:
             theirs = (source.environment, source.group) == (session.environment, session.group_name)
             runs = source.stack and found.is_in_use and theirs

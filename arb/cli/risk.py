@@ -52,7 +52,7 @@ def unkill(force: Force = False, as_json: AsJson = False) -> None:
     Example: arb unkill
     """
     from arb.app.control import UNKILL, broadcast
-    from arb.domain.risk.mode import UNKILLED
+    from arb.domain.risk.mode import Cause, reason_text
     from arb.domain.risk.review import Mode
 
     try:
@@ -70,7 +70,9 @@ def unkill(force: Force = False, as_json: AsJson = False) -> None:
             )
             tell({"killed": True, "differences": list(found.lines())}, as_json, "")
             raise typer.Exit(FAILED)
-    engine.sessions.set_mode(engine.session_id, Mode.NORMAL, UNKILLED, engine.clock.now_ns())
+    engine.sessions.set_mode(
+        engine.session_id, Mode.NORMAL, reason_text(Cause.UNKILLED), engine.clock.now_ns()
+    )
     engine.kill_switch.release()
     broadcast(engine.settings, UNKILL, {})
     say(f"session {engine.session_id} is trading again")
@@ -163,7 +165,7 @@ def _killed_without_stack(reason: str, home: Home) -> str:
 def _unkill_without_stack(as_json: bool) -> None:
     """Release the switch, and what the rows of a stopped stack say; its next start compares the books."""
     from arb.adapters.postgres.sessions import SqlSessionStore
-    from arb.domain.risk.mode import KILLED, UNKILLED
+    from arb.domain.risk.mode import Cause, reason_text
     from arb.domain.risk.review import Mode
     from arb.stack.stopped import has_cluster
 
@@ -174,8 +176,10 @@ def _unkill_without_stack(as_json: bool) -> None:
             for each in rows.sessions():
                 session = each.session
                 own = each.is_in_use and session.group_name == (source.group or "")
-                if own and session.mode_reason.startswith(KILLED):
-                    sessions.set_mode(session.session_id, Mode.NORMAL, UNKILLED, clock.now_ns())
+                if own and session.reason.cause is Cause.KILLED:
+                    sessions.set_mode(
+                        session.session_id, Mode.NORMAL, reason_text(Cause.UNKILLED), clock.now_ns()
+                    )
                     let_go.append(session.session_id)
     was_set = switch_of(home).engaged() is not None
     switch_of(home).release()

@@ -10,7 +10,7 @@ from arb.domain.ledger.ledger import Entry
 from arb.domain.market.book import Book
 from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, Symbol, TradeId, Venue
 from arb.domain.market.listing import Listing
-from arb.domain.risk.mode import ModeChange
+from arb.domain.risk.mode import Cause, ModeChange, ModeReason, after
 from arb.domain.risk.review import Approved, Limits, Mode, Proposal, Refused
 from arb.domain.state.generation import Generation
 from arb.domain.state.owner import Accounts, Owner
@@ -43,6 +43,15 @@ class Session:
     def owner(self) -> Owner:
         """Return whose it is."""
         return Owner(environment=self.environment, accounts=self.accounts)
+
+    @property
+    def reason(self) -> ModeReason:
+        """Return why it allows as much as it does."""
+        return ModeReason.parse(self.mode_reason)
+
+    def after(self, cause: Cause) -> Mode | None:
+        """Return the mode that a cause leads to from here; None where it changes nothing."""
+        return after(self.mode, self.mode_reason, cause)
 
     @property
     def stands_at(self) -> tuple[Mode, str, int]:
@@ -79,8 +88,8 @@ class SessionStore(Protocol):
     def change_mode(self, seen: Session, mode: Mode, reason: str, now_ns: int) -> bool:
         """The same if nobody has changed it since `seen` was read; False, and no change, if somebody has."""
 
-    def last_mode(self, session_id: SessionId, besides: Collection[str]) -> ModeChange | None:
-        """Return the newest change of mode whose reason is none of these."""
+    def last_mode(self, session_id: SessionId, besides: Collection[Cause]) -> ModeChange | None:
+        """Return the newest change of mode whose cause is none of these, all of which pass."""
 
     def name_accounts(self, session_id: SessionId, accounts: Accounts) -> None:
         """Name the accounts of a session that have no name yet."""

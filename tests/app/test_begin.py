@@ -14,7 +14,7 @@ from arb.adapters.postgres.engine import make_engine
 from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.redis.client import connect
 from arb.adapters.redis.state import RedisStateStore
-from arb.domain.risk.mode import STARTING, STOPPING
+from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.risk.review import Mode
 from arb.stack.home import CHECKOUT
 from tests.adapters.venues.simulators import KEYS, running
@@ -87,9 +87,9 @@ def wait_for(condition):
 def test_a_container_goes_on_where_the_last_one_stopped(environ, sessions, states, redis_url):
     session_id = migrated(environ)
     with held(environ):
-        wait_for(lambda: sessions.get(session_id).mode_reason != STARTING)
+        wait_for(lambda: sessions.get(session_id).mode_reason != reason_text(Cause.STARTING))
         sessions.set_mode(session_id, *SUSPENDED, SystemClock().now_ns())
-    assert sessions.get(session_id).mode_reason == STOPPING
+    assert sessions.get(session_id).mode_reason == reason_text(Cause.STOPPING)
     assert sessions.recoveries(session_id, 9) == ()
     with connect(redis_url) as client:
         client.flushall()

@@ -22,7 +22,7 @@ from arb.app.set_aside import tell_of_pairs
 from arb.domain.errors import ConfigError
 from arb.domain.health.alert import Severity
 from arb.domain.market.ids import Venue
-from arb.domain.risk.mode import STARTING
+from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.risk.review import Mode
 from arb.domain.risk.stop import Stop
 from arb.domain.trading.trade import TradeState
@@ -192,14 +192,14 @@ class Started:
 
 
 def test_what_halts_a_session_while_it_starts_stays(town):
-    town.sessions.set_mode(SESSION, Mode.HALTED, STARTING, 1)
+    town.sessions.set_mode(SESSION, Mode.HALTED, reason_text(Cause.STARTING), 1)
     raced = Raced(town.sessions, reads_before=1)  # of the kill switch and the mode
     begin_trading(Started(town, raced), lambda _: None)
     assert town.sessions.get(SESSION).mode_reason == Raced.REASON
 
 
 def test_a_start_that_nobody_disturbs_allows_trading(town):
-    town.sessions.set_mode(SESSION, Mode.HALTED, STARTING, 1)
+    town.sessions.set_mode(SESSION, Mode.HALTED, reason_text(Cause.STARTING), 1)
     begin_trading(Started(town, town.sessions), lambda _: None)
     assert town.sessions.get(SESSION).mode is Mode.NORMAL
 

@@ -10,7 +10,7 @@ import pytest
 
 from arb.adapters.redis.client import connect
 from arb.adapters.redis.life import RedisHeartbeats
-from arb.domain.risk.mode import FALLBACK
+from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_S
 from arb.ports.trading import Session
@@ -128,7 +128,7 @@ def test_while_nothing_answers_it_is_one_line(tmp_path: Path) -> None:
 def test_fallback_and_its_beginning_are_shown(
     tmp_path: Path, servers_at: dict[str, str], session: Session, stores: Stores
 ) -> None:
-    stores.sessions.set_mode(session.session_id, Mode.REDUCE_ONLY, FALLBACK, world.NOW_NS)
+    stores.sessions.set_mode(session.session_id, Mode.REDUCE_ONLY, reason_text(Cause.FALLBACK), world.NOW_NS)
     hot = status_of(tmp_path, servers_at)["hot_state"]
     assert (hot["fallback"], hot["fallback_since_ns"]) == (True, world.NOW_NS)
     assert "(fallback since 2025-11-20T12:00:00+00:00)" in arb(tmp_path, "status", **servers_at).stdout

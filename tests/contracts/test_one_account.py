@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from arb.domain.market.ids import Venue, client_order_id
-from arb.domain.risk.mode import KILLED, UNKILLED
+from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.risk.review import Approved, Mode, Refused
 from arb.domain.trading.order import Purpose
 from tests.contracts import world
@@ -89,10 +89,12 @@ def test_what_one_session_has_set_aside_and_then_spent_is_not_the_others(stores,
 
 def test_a_kill_of_one_session_opens_nothing_in_the_other_until_it_is_lifted(stores, two):
     first, second = two
-    stores.sessions.set_mode(first.session_id, Mode.HALTED, f"{KILLED}by hand", world.NOW_NS)
+    stores.sessions.set_mode(
+        first.session_id, Mode.HALTED, f"{reason_text(Cause.KILLED)}by hand", world.NOW_NS
+    )
     assert attempt(stores, second) == Refused("account_killed")
     assert attempt(stores, first) == Refused("mode_not_normal")
-    stores.sessions.set_mode(first.session_id, Mode.NORMAL, UNKILLED, world.NOW_NS)
+    stores.sessions.set_mode(first.session_id, Mode.NORMAL, reason_text(Cause.UNKILLED), world.NOW_NS)
     assert isinstance(attempt(stores, second), Approved)
 
 
@@ -104,7 +106,9 @@ def test_any_other_halt_is_of_its_session_alone(stores, two):
 
 def test_a_killed_session_that_another_took_the_place_of_stops_nobody(stores, two):
     first, second = two
-    stores.sessions.set_mode(first.session_id, Mode.HALTED, f"{KILLED}by hand", world.NOW_NS)
+    stores.sessions.set_mode(
+        first.session_id, Mode.HALTED, f"{reason_text(Cause.KILLED)}by hand", world.NOW_NS
+    )
     follower = on_account(stores, first.accounts[Venue.UPBIT], "one")
     stores.sessions.take_up(follower.session_id, world.NOW_NS)
     assert isinstance(attempt(stores, second), Approved)
@@ -113,7 +117,9 @@ def test_a_killed_session_that_another_took_the_place_of_stops_nobody(stores, tw
 def test_exits_of_one_session_are_written_while_another_one_is_killed(stores, two):
     first, second = two
     opening = opened(stores, second)
-    stores.sessions.set_mode(first.session_id, Mode.HALTED, f"{KILLED}by hand", world.NOW_NS)
+    stores.sessions.set_mode(
+        first.session_id, Mode.HALTED, f"{reason_text(Cause.KILLED)}by hand", world.NOW_NS
+    )
     leaving = replace(
         opening.on(Venue.UPBIT),
         client_order_id=client_order_id(opening.trade.trade_id, Venue.UPBIT, 2),

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from arb.domain.market.ids import Venue
-from arb.domain.risk.mode import KILLED
+from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.risk.review import Approved, Mode, Refused
 from arb.domain.trading.trade import TradeState
 from tests.contracts import world
@@ -75,6 +75,8 @@ def test_a_loss_counts_at_both_accounts_and_is_not_made_up_for_at_the_other_one(
 
 def test_a_kill_holds_on_every_account_of_its_session(stores, three):
     first, second, third = three
-    stores.sessions.set_mode(second.session_id, Mode.HALTED, f"{KILLED}by hand", world.NOW_NS)
+    stores.sessions.set_mode(
+        second.session_id, Mode.HALTED, f"{reason_text(Cause.KILLED)}by hand", world.NOW_NS
+    )
     assert attempt(stores, first) == Refused("account_killed")
     assert attempt(stores, third) == Refused("account_killed")

@@ -7,7 +7,7 @@ import pytest
 
 from arb.domain.errors import Conflict, InvariantError
 from arb.domain.health.alert import Alert, AlertKind, Severity
-from arb.domain.risk.mode import ModeChange
+from arb.domain.risk.mode import PASSING, Cause, ModeChange, reason_text
 from arb.domain.risk.review import Mode
 from arb.domain.state.generation import Generation
 from arb.domain.state.recovery import Recovery
@@ -46,14 +46,17 @@ def test_a_change_of_mode_is_there_with_its_reason(stores, session):
 
 
 def test_the_newest_change_of_mode_but_for_some_reasons_is_found(stores, session):
-    for mode, reason, age in ((Mode.REDUCE_ONLY, "by hand", 3), (Mode.HALTED, "a", 2), (Mode.HALTED, "b", 1)):
+    starting, stopping = reason_text(Cause.STARTING), reason_text(Cause.STOPPING)
+    for mode, reason, age in (
+        (Mode.REDUCE_ONLY, "by hand", 3), (Mode.HALTED, starting, 2), (Mode.HALTED, stopping, 1),
+    ):  # fmt: skip
         stores.sessions.set_mode(session.session_id, mode, reason, NOW_NS - age)
     other = world.session()
     stores.sessions.create(other)
     by_hand = ModeChange(mode=Mode.REDUCE_ONLY, reason="by hand", at_ns=NOW_NS - 3)
-    assert stores.sessions.last_mode(session.session_id, besides=frozenset("ab")) == by_hand
-    assert stores.sessions.last_mode(session.session_id, besides=()).reason == "b"
-    assert stores.sessions.last_mode(other.session_id, besides=(other.mode_reason,)) is None
+    assert stores.sessions.last_mode(session.session_id, besides={Cause.STARTING, Cause.STOPPING}) == by_hand
+    assert stores.sessions.last_mode(session.session_id, besides=()).cause is Cause.STOPPING
+    assert stores.sessions.last_mode(other.session_id, besides=PASSING).reason == other.mode_reason
 
 
 def test_a_session_that_does_not_exist_has_no_mode(stores):

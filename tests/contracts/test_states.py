@@ -12,7 +12,7 @@ from arb.adapters.redis.client import connect
 from arb.adapters.redis.state import RedisStateStore
 from arb.domain.errors import HotStateUnavailable
 from arb.domain.market.ids import Venue
-from arb.domain.risk.mode import FALLBACK
+from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.risk.review import Mode
 from arb.domain.state.hot_state import HotState
 from arb.domain.state.snapshot import PARTS, canonical
@@ -159,7 +159,7 @@ def test_three_failures_are_fallback_and_the_return_ends_it(stores, session, ope
         status = keeper.get_fallback_status()
         assert (status.failures, status.active) == (number, number == FAILURES_MAX)
     held = stores.sessions.get(session.session_id)
-    assert (held.mode, held.mode_reason) == (Mode.REDUCE_ONLY, FALLBACK)
+    assert (held.mode, held.mode_reason) == (Mode.REDUCE_ONLY, reason_text(Cause.FALLBACK))
     assert same(keeper.read(), image(stores, session))
     gone.away = False
     keeper.look()
@@ -196,7 +196,7 @@ def test_what_halts_a_session_while_fallback_begins_or_ends_stays(stores, sessio
         assert not keeper.check_redis_health().reachable
     if is_back:
         keeper.check_redis_health()
-        assert stores.sessions.get(session.session_id).mode_reason == FALLBACK
+        assert stores.sessions.get(session.session_id).mode_reason == reason_text(Cause.FALLBACK)
     gone.away = not is_back
     keeper.sessions = Raced(stores.sessions)
     keeper.check_redis_health()

@@ -12,7 +12,7 @@ from arb.app.session import Place, begin_trading, go_on, resume_session, standin
 from arb.domain.errors import ConfigError
 from arb.domain.health.degradation import Rules
 from arb.domain.health.judge import Reading
-from arb.domain.risk.mode import FALLBACK, KILLED, NO_FEED, NO_ROOM, RECONCILED, STARTING, STOPPING
+from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.risk.review import Mode
 from arb.engine.health.degrade import Degrade
 from arb.engine.state.hot_state import KeepHotState
@@ -24,14 +24,14 @@ from tests.engine.town import SESSION, Town
 DECIDED = [
     (Mode.REDUCE_ONLY, "upbit suspended its wallet"),
     (Mode.HALTED, "by hand"),
-    (Mode.HALTED, f"{KILLED}storm"),
+    (Mode.HALTED, f"{reason_text(Cause.KILLED)}storm"),
     (Mode.HALTED, "watchdog: beat_age_ms of beat"),
 ]
 PASSES = [
     (Mode.NORMAL, "the feeds are back"),
-    (Mode.REDUCE_ONLY, FALLBACK),
-    (Mode.REDUCE_ONLY, NO_ROOM),
-    (Mode.HALTED, NO_FEED),
+    (Mode.REDUCE_ONLY, reason_text(Cause.FALLBACK)),
+    (Mode.REDUCE_ONLY, reason_text(Cause.NO_ROOM)),
+    (Mode.HALTED, reason_text(Cause.NO_FEED)),
 ]
 
 
@@ -74,7 +74,7 @@ class Stack:
         self.town.sessions.set_mode(SESSION, mode, reason, self.town.clock.now_ns())
 
     def stop(self) -> None:
-        self.town.drain.begin(STOPPING)
+        self.town.drain.begin(reason_text(Cause.STOPPING))
 
     def choose(self) -> None:
         place = Place(environment="mock")
@@ -110,7 +110,7 @@ def test_what_passes_is_over_after_a_start(stack, mode, reason, stop):
         stack.stop()
     stack.choose()
     begin_trading(stack.engine, silent)
-    assert stack.stands == (Mode.NORMAL, RECONCILED)
+    assert stack.stands == (Mode.NORMAL, reason_text(Cause.RECONCILED))
 
 
 def test_a_decision_below_what_passes_holds_after_a_crash_in_the_middle_of_a_start(stack):
@@ -118,7 +118,7 @@ def test_a_decision_below_what_passes_holds_after_a_crash_in_the_middle_of_a_sta
     stack.stop()
     stack.choose()
     stack.choose()
-    assert stack.stands == (Mode.HALTED, STARTING)
+    assert stack.stands == (Mode.HALTED, reason_text(Cause.STARTING))
     stack.go_on()
     assert stack.stands == (Mode.REDUCE_ONLY, "by hand")
     assert standing(stack.engine) == "session town runs and is reduce-only until `arb mode normal` (by hand)"
@@ -128,7 +128,7 @@ def test_a_decision_below_what_passes_holds_after_a_crash_in_the_middle_of_a_sta
 def test_nothing_is_opened_or_closed_before_it_is_explained(stack, mode, reason):
     stack.decide(mode, reason)
     stack.choose()
-    assert stack.stands == (Mode.HALTED, STARTING)
+    assert stack.stands == (Mode.HALTED, reason_text(Cause.STARTING))
 
 
 def test_room_on_the_disk_does_not_end_a_start(stack):
@@ -139,10 +139,10 @@ def test_room_on_the_disk_does_not_end_a_start(stack):
         counters=town.counters, journal=None, clock=town.clock,
     )  # fmt: skip
     degrade.watch_disks([Reading("disk_free_mb", "/", Decimal(10))])
-    assert stack.stands == (Mode.REDUCE_ONLY, NO_ROOM)
+    assert stack.stands == (Mode.REDUCE_ONLY, reason_text(Cause.NO_ROOM))
     stack.choose()
     degrade.watch_disks([Reading("disk_free_mb", "/", Decimal(5_000))])
-    assert stack.stands == (Mode.HALTED, STARTING)
+    assert stack.stands == (Mode.HALTED, reason_text(Cause.STARTING))
 
 
 def test_whoever_halts_during_a_start_has_the_last_word(stack):
@@ -155,7 +155,7 @@ def test_a_kill_that_only_the_switch_knows_holds(stack):
     stack.town.switch.engage("storm", 0)
     stack.choose()
     stack.go_on()
-    assert stack.stands == (Mode.HALTED, f"{KILLED}storm")
+    assert stack.stands == (Mode.HALTED, f"{reason_text(Cause.KILLED)}storm")
 
 
 def test_a_start_rebuilds_the_copy_before_it_waits_and_is_written_down_after_it(stack):
@@ -178,7 +178,7 @@ def test_how_a_session_ended_is_known_though_another_process_halted_it_for_the_s
 def test_a_new_session_has_nothing_to_recover_from(stack):
     town = stack.town
     town.tables.mode_changes.clear()
-    stack.decide(Mode.HALTED, STARTING)
+    stack.decide(Mode.HALTED, reason_text(Cause.STARTING))
     stack.go_on()
     assert stack.recoveries == []
     assert stack.told[0] == "opening the books"
@@ -191,4 +191,4 @@ def test_what_cannot_be_rebuilt_does_not_trade(stack):
     balances[min(balances)] += 1
     with pytest.raises(ConfigError, match="trading stays halted"):
         stack.go_on(ready=lambda: pytest.fail("it went on"))
-    assert stack.stands == (Mode.HALTED, STARTING)
+    assert stack.stands == (Mode.HALTED, reason_text(Cause.STARTING))

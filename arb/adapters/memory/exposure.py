@@ -13,7 +13,7 @@ from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.domain.market.money import EXACT, ZERO, exact_sum
 from arb.domain.market.pair import Direction
 from arb.domain.risk.direction import Currencies, currencies
-from arb.domain.risk.mode import KILLED
+from arb.domain.risk.mode import Cause
 from arb.domain.risk.review import Exposure, nearest_ceilings
 from arb.domain.time import NS_PER_DAY, NS_PER_MINUTE
 from arb.domain.trading.trade import ENDED, Trade, TradeState
@@ -133,7 +133,7 @@ def _is_replaced(tables: MemoryTables, session_id: SessionId, other_id: SessionI
 
 def _is_killed(tables: MemoryTables, others: set[SessionId]) -> bool:
     in_use = [tables.session(each) for each in others if each not in tables.set_aside]
-    return any(session.mode_reason.startswith(KILLED) for session in in_use)
+    return any(session.reason.cause is Cause.KILLED for session in in_use)
 
 
 def _reserves(trade: Trade, day_ago_ns: int) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from arb.adapters.memory.tables import MemoryTables
 from arb.domain.errors import Conflict
 from arb.domain.market.ids import SessionId
-from arb.domain.risk.mode import ModeChange
+from arb.domain.risk.mode import Cause, ModeChange
 from arb.domain.risk.review import Mode
 from arb.domain.state.generation import Generation
 from arb.domain.state.owner import Accounts
@@ -57,10 +57,10 @@ class MemorySessionStore:
             self._write(replace(found, mode=mode, mode_reason=reason, mode_changed_at_ns=now_ns))
             return True
 
-    def last_mode(self, session_id: SessionId, besides: Collection[str]) -> ModeChange | None:
+    def last_mode(self, session_id: SessionId, besides: Collection[Cause]) -> ModeChange | None:
         with self.tables.transaction():
             own = [change for owner, change in self.tables.mode_changes if owner == session_id]
-            return next((change for change in reversed(own) if change.reason not in besides), None)
+            return next((change for change in reversed(own) if change.cause not in besides), None)
 
     def name_accounts(self, session_id: SessionId, accounts: Accounts) -> None:
         with self.tables.transaction():

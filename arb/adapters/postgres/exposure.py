@@ -50,7 +50,7 @@ from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.domain.market.money import EXACT, ZERO, exact_sum
 from arb.domain.market.pair import Direction
 from arb.domain.risk.direction import Currencies, currencies
-from arb.domain.risk.mode import KILLED
+from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.risk.review import Exposure, Mode, nearest_ceilings
 from arb.domain.time import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE
 from arb.domain.trading.reentry import REMEMBERED_NS, Losses
@@ -137,7 +137,7 @@ PARTS: Final[CompoundSelect[Any]] = union_all(
            orders.c.created_at_ns > bindparam("minute_ago_ns")),
     select(literal("killed"), NOTHING, NOTHING, literal(0), func.count())
     .where(sessions.c.session_id.in_(siblings(SESSION)), sessions.c.session_id != SESSION,
-           sessions.c.set_aside_at_ns == 0, sessions.c.mode_reason.startswith(KILLED)),
+           sessions.c.set_aside_at_ns == 0, sessions.c.mode_reason.startswith(reason_text(Cause.KILLED))),
     select(literal("direction"), trades.c.direction, trades.c.state,
            func.sum(trades.c.notional_krw), func.count())
     .where(OF_ACCOUNT, AT_RISK)

@@ -13,7 +13,7 @@ from arb.adapters.postgres.session_accounts import NAMED
 from arb.adapters.postgres.tables import mode_changes, sessions
 from arb.domain.errors import InvariantError
 from arb.domain.market.ids import SessionId
-from arb.domain.risk.mode import ModeChange
+from arb.domain.risk.mode import Cause, ModeChange, reason_text
 from arb.domain.risk.review import Mode
 from arb.domain.state.generation import Generation
 from arb.domain.state.owner import Accounts
@@ -116,10 +116,13 @@ class SqlSessionStore:
             return False
 
     @harmless_twice
-    def last_mode(self, session_id: SessionId, besides: Collection[str]) -> ModeChange | None:
+    def last_mode(self, session_id: SessionId, besides: Collection[Cause]) -> ModeChange | None:
         newest = (
             select(mode_changes)
-            .where(mode_changes.c.session_id == session_id, mode_changes.c.reason.not_in(besides))
+            .where(
+                mode_changes.c.session_id == session_id,
+                mode_changes.c.reason.not_in([reason_text(cause) for cause in besides]),
+            )
             .order_by(mode_changes.c.mode_change_id.desc())
             .limit(1)
         )

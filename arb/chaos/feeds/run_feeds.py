@@ -24,7 +24,7 @@ from arb.chaos.ops.told import AlertFile
 from arb.chaos.outcome import Failed, Outcome, expect, judged
 from arb.domain.health.alert import AlertKind
 from arb.domain.health.assignment import Move
-from arb.domain.risk.mode import NO_FEED
+from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.risk.review import Mode
 from arb.stack.home import CHECKOUT
 from arb.stack.shutdown import Progress, silent, stop_stack
@@ -172,7 +172,9 @@ class FeedChaos:
         """Without any feed worker trading is halted and somebody told; it goes on by itself."""
         self.alerts.skip()
         with self.workers.killed(*WORKERS):
-            halted_s = self.workers.wait("a halt", lambda: self._mode() == (Mode.HALTED, NO_FEED), HALT_S_MAX)
+            halted_s = self.workers.wait(
+                "a halt", lambda: self._mode() == (Mode.HALTED, reason_text(Cause.NO_FEED)), HALT_S_MAX
+            )
             expect(
                 self.alerts.wait([AlertKind.NO_FEED_WORKER], "feeds", False, MOVE_S_MAX) is not None,
                 "nobody was told",

@@ -8,7 +8,7 @@ from arb.app import start as stack
 from arb.app.control import MODE, UNKILL, broadcast
 from arb.app.wiring import Engine
 from arb.domain.errors import StoreError
-from arb.domain.risk.mode import KILLED, UNKILLED
+from arb.domain.risk.mode import Cause, ModeReason, reason_text
 from arb.domain.risk.review import Mode
 from arb.stack.control import Supervisor
 from arb.stack.errors import StackNotRunning
@@ -103,8 +103,10 @@ class Operator:
 
     def _allow(self, reason: str) -> None:
         engine = self.engine
-        if reason.startswith(KILLED) or engine.kill_switch.engaged() is not None:
-            engine.sessions.set_mode(engine.session_id, Mode.NORMAL, UNKILLED, engine.clock.now_ns())
+        if ModeReason.parse(reason).cause is Cause.KILLED or engine.kill_switch.engaged() is not None:
+            engine.sessions.set_mode(
+                engine.session_id, Mode.NORMAL, reason_text(Cause.UNKILLED), engine.clock.now_ns()
+            )
             engine.kill_switch.release()
             broadcast(engine.settings, UNKILL, {})
             self.did.append("arb unkill")

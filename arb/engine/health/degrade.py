@@ -13,7 +13,7 @@ from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.health.degradation import Degradation, Degree, Rules, step
 from arb.domain.health.judge import Reading
 from arb.domain.market.ids import SessionId
-from arb.domain.risk.mode import NO_ROOM, ROOM_AGAIN
+from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.risk.review import Mode
 from arb.ports.market import Clock
 from arb.ports.messaging import AlertSink, Counters
@@ -99,15 +99,16 @@ class Degrade:
         session = self.sessions.get(self.session_id) if free_mb else None
         if session is None:
             return
-        if min(free_mb) < self.disk_mb_min and session.mode is Mode.NORMAL:
-            self._set_mode(session, Mode.REDUCE_ONLY, NO_ROOM)
+        if min(free_mb) < self.disk_mb_min:
+            self._tell_room(session, Cause.NO_ROOM)
         room = min(free_mb) >= self.disk_mb_min * (1 + self.rules.margin)
-        if room and session.mode is Mode.REDUCE_ONLY and session.mode_reason == NO_ROOM:
-            self._set_mode(session, Mode.NORMAL, ROOM_AGAIN)
+        if room:
+            self._tell_room(session, Cause.ROOM_AGAIN)
 
-    def _set_mode(self, seen: Session, mode: Mode, reason: str) -> None:
-        if not self.sessions.change_mode(seen, mode, reason, self.clock.now_ns()):
-            return  # somebody else changed it at this moment; the next sweep looks again
+    def _tell_room(self, seen: Session, cause: Cause) -> None:
+        mode, reason = seen.after(cause), reason_text(cause)
+        if mode is None or not self.sessions.change_mode(seen, mode, reason, self.clock.now_ns()):
+            return  # or somebody else changed it at this moment; the next sweep looks again
         self.alerts.raise_alert(
             Alert(
                 kind=AlertKind.DISK_FULL,

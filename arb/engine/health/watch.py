@@ -17,7 +17,7 @@ from typing import Final, Protocol, TypeVar
 from arb.domain.errors import Late, StoreUnavailable, VenueError
 from arb.domain.health.alert import WATCHDOG, Alert, AlertKind, Severity
 from arb.domain.health.judge import Change, Health, Key, Level, Reading, Rule, Verdict, judge
-from arb.domain.risk.mode import STARTING, STOPPING
+from arb.domain.risk.mode import Cause, ModeReason
 from arb.engine.health.degrade import Degrade
 from arb.engine.health.monitor import Standing, Stood, SystemMonitor, hanging, stand, together
 from arb.engine.health.probes.books import LastVitals
@@ -145,7 +145,7 @@ class Watch:
             return True
         if vitals is None:
             return False
-        if vitals.mode_reason in (STARTING, STOPPING):
+        if ModeReason.parse(vitals.mode_reason).cause in (Cause.STARTING, Cause.STOPPING):
             return False
         return not 0 <= now_ns - vitals.mode_changed_at_ns < GRACE_NS
 

@@ -12,6 +12,7 @@ from typing import Final, Protocol, TypeVar
 
 from arb.domain.errors import ArbError
 from arb.domain.health.alert import Alert, AlertKind, Severity
+from arb.domain.risk.mode import Cause, ModeReason, reason_text
 from arb.domain.risk.review import Mode
 from arb.domain.risk.stop import Stop, order_line, some, trade_line, waiting_text
 from arb.domain.state.snapshot import SnapshotKind
@@ -22,7 +23,6 @@ from arb.ports.market import Clock, Errands
 from arb.ports.messaging import AlertSink
 
 Result = TypeVar("Result")
-REASON: Final = "watchdog"  # how the mode's reason begins after it
 STEP_MS_MAX: Final = 12_000  # PostgreSQL that does not greet is given up after 5 s, twice
 REST_MS_MAX: Final = 1_000
 UNHALTED: Final = ("PostgreSQL, which does not write that the session is halted",)
@@ -69,7 +69,11 @@ class Emergency:
 
     def begin(self, why: str) -> bool:
         """Stop the stack; False if it stops already, which keeps its reason."""
-        new = Stop(session_id=self.drain.session_id, reason=f"{REASON}: {why}", began_ns=self.clock.now_ns())
+        new = Stop(
+            session_id=self.drain.session_id,
+            reason=reason_text(Cause.WATCHDOG, why),
+            began_ns=self.clock.now_ns(),
+        )
         return self.memory.update(lambda known: known if self._is_ours(known) else new) is new
 
     def is_under_way(self) -> bool:
@@ -213,7 +217,7 @@ def _lines(left: Left) -> tuple[str, ...]:
 
 
 def _why(stop: Stop) -> str:
-    return stop.reason.removeprefix(f"{REASON}: ")
+    return ModeReason.parse(stop.reason).detail
 
 
 def _left(ending: Ending) -> str:

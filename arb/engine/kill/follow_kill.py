@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from arb.domain.market.ids import SessionId
-from arb.domain.risk.mode import KILLED, UNKILLED
+from arb.domain.risk.mode import Cause
 from arb.ports.market import Clock
 from arb.ports.trading import KillSwitch, SessionStore
 
@@ -35,9 +35,9 @@ class FollowKill:
         session = self.sessions.get(self.session_id)
         if session is None:
             return
-        if session.mode_reason.startswith(KILLED):
-            self.switch.engage(session.mode_reason.removeprefix(KILLED), session.mode_changed_at_ns)
-        elif session.mode_reason == UNKILLED:
+        if session.reason.cause is Cause.KILLED:
+            self.switch.engage(session.reason.detail, session.mode_changed_at_ns)
+        elif session.reason.cause is Cause.UNKILLED:
             pulled_ns = self.switch.engaged_at_ns()
             if pulled_ns is not None and pulled_ns < session.mode_changed_at_ns:
                 self.switch.release()

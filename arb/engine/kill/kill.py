@@ -9,7 +9,7 @@ from typing import Final
 
 from arb.domain.errors import StoreUnavailable
 from arb.domain.market.ids import SessionId
-from arb.domain.risk.mode import KILLED
+from arb.domain.risk.mode import Cause, ModeReason, reason_text
 from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.external import ListedOrder
@@ -100,10 +100,11 @@ class Kill:
         """Set the mode in the database too: `open_trade` reads it under the session's lock."""
         if self.books is None:
             return
-        text = f"{KILLED}{reason}"
+        killed = Mode.HALTED, ModeReason(Cause.KILLED, reason)
         try:
             session = self.books.sessions.get(self.books.session_id)
-            if session is not None and (session.mode, session.mode_reason) != (Mode.HALTED, text):
+            if session is not None and (session.mode, session.reason) != killed:
+                text = reason_text(Cause.KILLED, reason)
                 self.books.sessions.set_mode(session.session_id, Mode.HALTED, text, self.clock.now_ns())
         except StoreUnavailable as error:
             self._store_problem = str(error)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from arb.domain.errors import VenueError
 from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.market.ids import SessionId, Venue
+from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.trading.external import ListedOrder
 from arb.engine.trading.halt import halt
 from arb.ports.market import Clock
@@ -68,7 +69,7 @@ class Adopt:
                 Severity.CRITICAL,
                 "has no intent here: trading is halted",
             )
-        reason = f"{AlertKind.ORDER_WITHOUT_INTENT}: {without_intent[0]}"
+        reason = reason_text(Cause.WITHOUT_INTENT, str(without_intent[0]))
         halt(self.sessions, self.session_id, reason, self.clock.now_ns())
 
     def _alarm(self, kind: AlertKind, order: ListedOrder, severity: Severity, what: str) -> None:

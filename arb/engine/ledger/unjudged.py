@@ -10,8 +10,7 @@ from typing import Final
 from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.ledger.reconcile import Key
 from arb.domain.market.ids import SessionId
-from arb.domain.risk.mode import JUDGED_AGAIN, UNJUDGED, is_chosen
-from arb.domain.risk.review import Mode
+from arb.domain.risk.mode import Cause, is_chosen, reason_text
 from arb.domain.time import NS_PER_S
 from arb.ports.market import Clock
 from arb.ports.messaging import AlertSink
@@ -55,15 +54,17 @@ class Unjudged:
     def _reduce(self, known_ns: int, now_ns: int) -> None:
         """Never over a halt, nor over a person who has let it trade since this was told."""
         session = self.sessions.get(self.session_id)
-        if session is None or session.mode is not Mode.NORMAL:
+        mode = None if session is None else session.after(Cause.UNJUDGED)
+        if session is None or mode is None:
             return
         if not is_chosen(session.mode, session.mode_reason, session.mode_changed_at_ns, known_ns):
-            self.sessions.change_mode(session, Mode.REDUCE_ONLY, UNJUDGED, now_ns)
+            self.sessions.change_mode(session, mode, reason_text(Cause.UNJUDGED), now_ns)
 
     def _lift(self, now_ns: int) -> None:
         session = self.sessions.get(self.session_id)
-        if session is not None and (session.mode, session.mode_reason) == (Mode.REDUCE_ONLY, UNJUDGED):
-            self.sessions.change_mode(session, Mode.NORMAL, JUDGED_AGAIN, now_ns)
+        mode = None if session is None else session.after(Cause.JUDGED_AGAIN)
+        if session is not None and mode is not None:
+            self.sessions.change_mode(session, mode, reason_text(Cause.JUDGED_AGAIN), now_ns)
             self._tell(VENUES, Severity.INFO, "recovered: ledger and balances are compared again", now_ns)
 
     def _alarm(self, subject: str, age_ns: int, now_ns: int) -> None:

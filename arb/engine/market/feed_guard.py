@@ -9,7 +9,7 @@ from typing import Final
 from arb.domain.errors import StoreUnavailable
 from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.market.ids import SessionId
-from arb.domain.risk.mode import FED_AGAIN, NO_FEED
+from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.risk.review import Mode
 from arb.ports.market import FeedRegistry
 from arb.ports.messaging import AlertSink
@@ -40,10 +40,8 @@ class FeedGuard:
             session = self.sessions.get(self.session_id)
             if session is None:
                 return
-            if gone and session.mode is Mode.NORMAL:
-                self._change(session, Mode.HALTED, NO_FEED, now_ns)
-            elif gone is False and session.mode_reason == NO_FEED:
-                self._change(session, Mode.NORMAL, FED_AGAIN, now_ns)
+            if gone is not None:
+                self._change(session, Cause.NO_FEED if gone else Cause.FED_AGAIN, now_ns)
         except StoreUnavailable:
             return  # what is away is told as that
 
@@ -59,9 +57,10 @@ class FeedGuard:
             return True
         return False if any(beat.fences for beat in alive) else None
 
-    def _change(self, seen: Session, mode: Mode, reason: str, now_ns: int) -> None:
-        if not self.sessions.change_mode(seen, mode, reason, now_ns):
-            return  # somebody else changed it at this moment, and that stays
+    def _change(self, seen: Session, cause: Cause, now_ns: int) -> None:
+        mode = seen.after(cause)
+        if mode is None or not self.sessions.change_mode(seen, mode, reason_text(cause), now_ns):
+            return  # or somebody else changed it at this moment, and that stays
         severity, message = TOLD[mode]
         self.alerts.raise_alert(
             Alert(

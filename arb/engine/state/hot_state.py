@@ -10,8 +10,7 @@ from typing import Final
 
 from arb.domain.errors import Conflict, DataError, HotStateUnavailable
 from arb.domain.market.ids import SessionId, TradeId
-from arb.domain.risk.mode import FALLBACK, STORE_AGAIN
-from arb.domain.risk.review import Mode
+from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.state.hot_state import HotState, Stamp
 from arb.domain.state.recovery import REDIS, Recovery
 from arb.ports.market import Clock
@@ -106,7 +105,7 @@ class KeepHotState:
         Raises: StoreUnavailable for SQL.
         """
         session = self.sessions.get(self.session_id)
-        fallen = session is not None and session.mode_reason == FALLBACK
+        fallen = session is not None and session.reason.cause is Cause.FALLBACK
         return FallbackStatus(
             active=fallen or self._failures >= FAILURES_MAX,
             failures=self._failures,
@@ -172,16 +171,17 @@ class KeepHotState:
         why = self._last_error
         self._failures, self._since_ns, self._last_error = 0, 0, ""
         session = self.sessions.get(self.session_id)
-        if session is not None and session.mode_reason == FALLBACK:
+        mode = None if session is None else session.after(Cause.STORE_AGAIN)
+        if session is not None and mode is not None:
             now_ns = self.clock.now_ns()
-            if not self.sessions.change_mode(session, Mode.NORMAL, STORE_AGAIN, now_ns):
+            if not self.sessions.change_mode(session, mode, reason_text(Cause.STORE_AGAIN), now_ns):
                 return  # restricted for another reason since it was read
             self._reload()
             self.sessions.recovered(
                 self.session_id,
                 Recovery(
                     component=REDIS,
-                    cause=why or FALLBACK,
+                    cause=why or reason_text(Cause.FALLBACK),
                     lost_at_ns=session.mode_changed_at_ns,
                     recovered_at_ns=now_ns,
                     detail="the hot state was rebuilt from SQL",
@@ -190,8 +190,9 @@ class KeepHotState:
 
     def _reduce(self) -> None:
         session = self.sessions.get(self.session_id)
-        if session is not None and session.mode is Mode.NORMAL:
-            self.sessions.change_mode(session, Mode.REDUCE_ONLY, FALLBACK, self.clock.now_ns())
+        mode = None if session is None else session.after(Cause.FALLBACK)
+        if session is not None and mode is not None:
+            self.sessions.change_mode(session, mode, reason_text(Cause.FALLBACK), self.clock.now_ns())
 
 
 class _Counting:

@@ -15,6 +15,7 @@ from arb.domain.errors import (
 from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.health.backoff import ORDER_BACKOFF, RESOLVE_BACKOFF
 from arb.domain.market.ids import ClientOrderId, SessionId, Venue
+from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.time import NS_PER_MS, is_current, is_within
 from arb.domain.trading.order import Event, Order, OrderReport, State, overfill, overfill_told
 from arb.engine.market.bars import BarMarket
@@ -174,7 +175,7 @@ class Execute:
     def _halt_for(self, error: Fatal) -> None:
         """Every later request will be refused as this one was: halt, and say what to do."""
         now_ns = self.clock.now_ns()
-        halt(self.sessions, self.session_id, str(error), now_ns)
+        halt(self.sessions, self.session_id, reason_text(Cause.VENUE_FATAL, str(error)), now_ns)
         self.alerts.raise_alert(
             Alert(
                 kind=AlertKind.VENUE_FATAL,
@@ -202,7 +203,8 @@ class Execute:
         """More was executed than can be: it is not booked, and a person looks before anything goes on."""
         now_ns = self.clock.now_ns()
         self.counters.count("orders_overfilled", order.venue)
-        halt(self.sessions, self.session_id, f"{AlertKind.ORDER_OVERFILLED}: {order.client_order_id}", now_ns)
+        reason = reason_text(Cause.OVERFILLED, order.client_order_id)
+        halt(self.sessions, self.session_id, reason, now_ns)
         self.alerts.raise_alert(
             Alert(
                 kind=AlertKind.ORDER_OVERFILLED,

@@ -6,8 +6,7 @@ The operator hears of the leg (`trade_handed_over`); the mode is its consequence
 from dataclasses import dataclass
 
 from arb.domain.market.ids import SessionId
-from arb.domain.risk.mode import LEG_ALONE, NO_LEG_ALONE, is_chosen
-from arb.domain.risk.review import Mode
+from arb.domain.risk.mode import Cause, is_chosen, reason_text
 from arb.domain.trading.lone_leg import LoneLeg
 from arb.ports.market import Clock
 from arb.ports.trading import Session, SessionStore, TradeStore
@@ -33,15 +32,16 @@ class LoneLegs:
         if session is None:
             return legs
         if not legs:
-            if (session.mode, session.mode_reason) == (Mode.REDUCE_ONLY, LEG_ALONE):
-                self._change(session, Mode.NORMAL, NO_LEG_ALONE)
+            self._change(session, Cause.NO_LEG_ALONE)
             return legs
         since_ns = max(leg.known_since_ns for leg in legs)
         chosen = is_chosen(session.mode, session.mode_reason, session.mode_changed_at_ns, since_ns)
-        if session.mode is Mode.NORMAL and not chosen:
-            self._change(session, Mode.REDUCE_ONLY, LEG_ALONE)
+        if not chosen:
+            self._change(session, Cause.LEG_ALONE)
         return legs
 
-    def _change(self, seen: Session, mode: Mode, reason: str) -> None:
+    def _change(self, seen: Session, cause: Cause) -> None:
         """Somebody else may have changed it at this moment: that stays, and the next sweep looks again."""
-        self.sessions.change_mode(seen, mode, reason, self.clock.now_ns())
+        mode = seen.after(cause)
+        if mode is not None:
+            self.sessions.change_mode(seen, mode, reason_text(cause), self.clock.now_ns())

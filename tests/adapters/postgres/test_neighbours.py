@@ -12,7 +12,7 @@ from arb.adapters.redis.client import connect
 from arb.chaos.state import book
 from arb.chaos.state.ground import Ground
 from arb.domain.market.ids import Venue
-from arb.domain.risk.mode import KILLED
+from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.risk.review import Mode
 from arb.domain.trading.order import Purpose
 
@@ -158,7 +158,11 @@ def test_a_kill_waits_for_what_another_group_is_opening(ground, pair):
     with ThreadPoolExecutor(1) as pool:
         with deciding(ground, second):
             killing = pool.submit(
-                ground.sessions.set_mode, first, Mode.HALTED, f"{KILLED}by hand", ground.clock.now_ns()
+                ground.sessions.set_mode,
+                first,
+                Mode.HALTED,
+                f"{reason_text(Cause.KILLED)}by hand",
+                ground.clock.now_ns(),
             )
             with pytest.raises(TimeoutError):
                 killing.result(timeout=0.5)

@@ -3,7 +3,7 @@
 import pytest
 
 from arb.chaos.orders.run import OrderChaos
-from arb.domain.risk.mode import NO_FEED
+from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.risk.review import Mode
 from arb.engine.kill.drain import Drain
 from tests.engine.town import SESSION, Town
@@ -41,7 +41,7 @@ def run_of(town: Town, said: list[str]) -> OrderChaos:
     [
         (Mode.HALTED, "order_overfilled: t-1"),
         (Mode.REDUCE_ONLY, "order_overfilled: t-1"),
-        (Mode.HALTED, NO_FEED),  # passes: the storm itself kills feeds
+        (Mode.HALTED, reason_text(Cause.NO_FEED)),  # passes: the storm itself kills feeds
     ],
 )
 def test_it_ends_at_once_and_says_why_when_trading_has_halted_for_good(mode, reason):
@@ -50,7 +50,7 @@ def test_it_ends_at_once_and_says_why_when_trading_has_halted_for_good(mode, rea
     began_ns = town.clock.now_ns()
     halted = run_of(town, said).storm()
     took_s = (town.clock.now_ns() - began_ns) / 1e9
-    if mode is Mode.HALTED and reason is not NO_FEED:
+    if mode is Mode.HALTED and reason != reason_text(Cause.NO_FEED):
         assert (halted, took_s) == ("order_overfilled: t-1", 0)
         assert said == ["trading has halted after 0 of 100 trades: order_overfilled: t-1"]
     else:

@@ -11,7 +11,7 @@ from arb.adapters.memory.tables import MemoryTables
 from arb.domain.health.alert import Severity
 from arb.domain.health.degradation import Degradation, Degree
 from arb.domain.health.judge import Reading
-from arb.domain.risk.mode import NO_ROOM
+from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.risk.review import Mode
 from arb.engine.health.degrade import Degrade
 from tests.contracts import world
@@ -98,7 +98,7 @@ def test_without_room_nothing_is_opened_and_with_room_it_goes_on_by_itself(place
     place.degrade.watch_disks(disk(51))
     assert place.mode()[0] is Mode.NORMAL
     place.degrade.watch_disks(disk(49))
-    assert place.mode() == (Mode.REDUCE_ONLY, NO_ROOM)
+    assert place.mode() == (Mode.REDUCE_ONLY, reason_text(Cause.NO_ROOM))
     place.degrade.watch_disks(disk(59))
     assert place.mode()[0] is Mode.REDUCE_ONLY
     place.degrade.watch_disks(disk(60))

@@ -16,7 +16,7 @@ from arb.domain.errors import StoreUnavailable
 from arb.domain.health.alert import Severity
 from arb.domain.health.assignment import Beat
 from arb.domain.market.ids import Venue
-from arb.domain.risk.mode import NO_FEED
+from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.risk.review import Mode
 from arb.domain.risk.stop import Stop
 from arb.domain.time import NS_PER_HOUR, NS_PER_MINUTE, NS_PER_S
@@ -163,7 +163,7 @@ def test_a_stop_for_want_of_feeds_is_not_undone_by_their_return(town):
     guard.run(town.clock.now_ns())
     town.clock.advance_ms(7_000)
     guard.run(town.clock.now_ns())
-    assert town.sessions.get(SESSION).mode_reason == NO_FEED
+    assert town.sessions.get(SESSION).mode_reason == reason_text(Cause.NO_FEED)
     stop.run("redis_heartbeat_age_ms of feed")
     guard.registry.report(
         Beat(worker="feed", incarnation=1, count=1, capacity=9, fences={BTC: 1}, at_ns=town.clock.now_ns())

@@ -7,7 +7,7 @@ from arb.adapters.local.kill_switch import FileKillSwitch, MemoryKillSwitch
 from arb.adapters.memory.sessions import MemorySessionStore
 from arb.adapters.memory.tables import MemoryTables
 from arb.domain.market.ids import SessionId
-from arb.domain.risk.mode import KILLED, UNKILLED
+from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.risk.review import Mode
 from arb.engine.kill.follow_kill import FollowKill
 from arb.ports.trading import Session
@@ -52,26 +52,26 @@ def test_a_kill_that_is_heard_of_stops_at_once(world):
 
 
 def test_a_kill_that_was_missed_is_found_in_the_mode(world):
-    world.decide(Mode.HALTED, f"{KILLED}by hand", NOW_NS + 5)
+    world.decide(Mode.HALTED, f"{reason_text(Cause.KILLED)}by hand", NOW_NS + 5)
     world.follow.look()
     assert world.switch.engaged() == "by hand"
 
 
 def test_an_unkill_lets_go_on(world):
     world.follow.kill({"reason": "by hand", "at_ns": NOW_NS + 1})
-    world.decide(Mode.NORMAL, UNKILLED, NOW_NS + 9)
+    world.decide(Mode.NORMAL, reason_text(Cause.UNKILLED), NOW_NS + 9)
     world.follow.look()
     assert world.switch.engaged() is None
 
 
 def test_a_kill_that_is_heard_of_after_it_was_over_stops_nothing(world):
-    world.decide(Mode.NORMAL, UNKILLED, NOW_NS + 9)
+    world.decide(Mode.NORMAL, reason_text(Cause.UNKILLED), NOW_NS + 9)
     world.follow.kill({"reason": "by hand", "at_ns": NOW_NS + 1})
     assert world.switch.engaged() is None
 
 
 def test_a_kill_that_the_database_never_heard_of_stays(world):
-    world.decide(Mode.NORMAL, UNKILLED, NOW_NS + 1)
+    world.decide(Mode.NORMAL, reason_text(Cause.UNKILLED), NOW_NS + 1)
     world.follow.kill({"reason": "by hand", "at_ns": NOW_NS + 5})
     world.follow.look()
     assert world.switch.engaged() == "by hand"
@@ -87,6 +87,6 @@ def test_a_switch_that_cannot_be_read_is_never_let_go(tmp_path):
     path = tmp_path / "kill.json"
     path.write_text("torn")
     world = World(FileKillSwitch(path))
-    world.decide(Mode.NORMAL, UNKILLED, NOW_NS + 9)
+    world.decide(Mode.NORMAL, reason_text(Cause.UNKILLED), NOW_NS + 9)
     world.follow.look()
     assert world.switch.engaged() is not None

@@ -8,7 +8,7 @@ import pytest
 from arb.adapters.memory.venue import Trouble
 from arb.domain.errors import Conflict, Retryable
 from arb.domain.market.ids import Venue
-from arb.domain.risk.mode import LEG_ALONE, NO_LEG_ALONE
+from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.risk.review import Mode
 from arb.domain.trading.lone_leg import BY_HAND, TOUCHED
 from arb.domain.trading.position import trade_position
@@ -87,7 +87,7 @@ def test_a_leg_is_taken_up_by_itself_after_a_minute_and_evened_out(town):
     come_to_rest(town)
     assert one(town).state is TradeState.CLOSED
     assert imbalance(town) == 0
-    assert town.sessions.get(SESSION).mode_reason == NO_LEG_ALONE
+    assert town.sessions.get(SESSION).mode_reason == reason_text(Cause.NO_LEG_ALONE)
     assert not town.drifts()
 
 
@@ -103,7 +103,7 @@ def test_the_operator_need_not_wait(town):
 def test_the_session_stays_reduced_until_the_leg_is_gone(town):
     by_hand(town)
     town.lone_legs.run()
-    assert town.sessions.get(SESSION).mode_reason == LEG_ALONE
+    assert town.sessions.get(SESSION).mode_reason == reason_text(Cause.LEG_ALONE)
 
 
 def test_each_failure_hands_it_over_again_and_the_pause_grows(town):

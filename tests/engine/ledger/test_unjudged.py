@@ -8,7 +8,7 @@ import pytest
 from arb.domain.errors import Retryable
 from arb.domain.health.alert import Severity
 from arb.domain.market.ids import Venue
-from arb.domain.risk.mode import JUDGED_AGAIN, UNJUDGED
+from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.risk.review import Mode
 from arb.engine.ledger.reconcile import Reconcile
 from tests.engine.town import SESSION, Town
@@ -82,7 +82,7 @@ def test_a_venue_that_cannot_be_asked_is_told_after_five_minutes_and_reduces(fre
     assert (alarms(town), mode(town)[0]) == ([], Mode.NORMAL)
     run_for(town, 1, fresh)
     assert alarms(town)
-    assert mode(town) == (Mode.REDUCE_ONLY, UNJUDGED)
+    assert mode(town) == (Mode.REDUCE_ONLY, reason_text(Cause.UNJUDGED))
 
 
 def test_money_that_leaves_behind_orders_that_always_move_is_told():
@@ -91,7 +91,7 @@ def test_money_that_leaves_behind_orders_that_always_move_is_told():
     town.venues[Venue.BINANCE].held["BTC"] -= 5
     run_for(town, 6)
     assert "binance:BTC" in alarms(town)
-    assert mode(town) == (Mode.REDUCE_ONLY, UNJUDGED)
+    assert mode(town) == (Mode.REDUCE_ONLY, reason_text(Cause.UNJUDGED))
 
 
 def test_it_ends_by_itself_once_everything_is_judged():
@@ -100,7 +100,7 @@ def test_it_ends_by_itself_once_everything_is_judged():
     run_for(town, 6)
     back(town)
     assert town.reconcile.run().explained
-    assert mode(town) == (Mode.NORMAL, JUDGED_AGAIN)
+    assert mode(town) == (Mode.NORMAL, reason_text(Cause.JUDGED_AGAIN))
     before = len(alarms(town))
     town.pass_time(MINUTE_MS)
     away(town)

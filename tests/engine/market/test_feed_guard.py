@@ -10,7 +10,7 @@ from arb.adapters.memory.tables import MemoryTables
 from arb.domain.health.alert import Severity
 from arb.domain.health.assignment import Beat
 from arb.domain.market.ids import Coin, SessionId
-from arb.domain.risk.mode import NO_FEED
+from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.risk.review import Mode
 from arb.engine.market.feed_guard import FeedGuard
 from arb.ports.trading import Session
@@ -78,10 +78,10 @@ def test_a_session_that_is_fed_is_left_alone():
 def test_without_a_sign_of_life_it_is_halted_once_and_goes_on_by_itself():
     world = World()
     world.beat(Coin("BTC"))
-    assert world.look(7) == (Mode.HALTED, NO_FEED)
-    assert world.look(5) == (Mode.HALTED, NO_FEED)
+    assert world.look(7) == (Mode.HALTED, reason_text(Cause.NO_FEED))
+    assert world.look(5) == (Mode.HALTED, reason_text(Cause.NO_FEED))
     world.beat()
-    assert world.look() == (Mode.HALTED, NO_FEED), "it lives, but feeds nothing yet"
+    assert world.look() == (Mode.HALTED, reason_text(Cause.NO_FEED)), "it lives, but feeds nothing yet"
     world.beat(Coin("BTC"))
     assert world.look() == (Mode.NORMAL, "the feeds are back")
     assert world.alarms.severities == [Severity.CRITICAL, Severity.INFO]
@@ -91,7 +91,7 @@ def test_an_empty_registry_is_nobody_only_when_it_stays_empty():
     world = World()
     assert world.look() == (Mode.NORMAL, "test")
     assert world.look(5) == (Mode.NORMAL, "test")
-    assert world.look(5) == (Mode.HALTED, NO_FEED)
+    assert world.look(5) == (Mode.HALTED, reason_text(Cause.NO_FEED))
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_registry_that_is_away_proves_nothing():
 
 @pytest.mark.parametrize("halted", [False, True])
 def test_what_halts_a_session_between_a_look_and_its_change_stays(halted):
-    world = World(*((Mode.HALTED, NO_FEED) if halted else (Mode.NORMAL, "test")))
+    world = World(*((Mode.HALTED, reason_text(Cause.NO_FEED)) if halted else (Mode.NORMAL, "test")))
     world.beat(Coin("BTC"))
     world.guard.sessions = Raced(world.sessions)
     assert world.look(0 if halted else 7) == (Mode.HALTED, Raced.REASON)

@@ -5,7 +5,7 @@ import pytest
 from arb.adapters.local.clock import ManualClock
 from arb.adapters.memory.states import MemoryStateStore
 from arb.domain.errors import Conflict, DataError, HotStateUnavailable, StoreUnavailable
-from arb.domain.risk.mode import FALLBACK
+from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.risk.review import Mode
 from arb.engine.state.hot_state import ATTEMPTS, FAILURES_MAX, FallbackStatus, KeepHotState, RedisHealth
 from tests.contracts import world
@@ -208,7 +208,7 @@ def test_a_mode_that_a_person_set_is_neither_taken_for_fallback_nor_lifted(kept)
 
 def test_another_process_lifts_the_fallback_that_one_left(kept):
     """It died while the store was away; who finds the store there again ends it."""
-    kept.stores.sessions.set_mode(kept.session_id, Mode.REDUCE_ONLY, FALLBACK, NOW_NS)
+    kept.stores.sessions.set_mode(kept.session_id, Mode.REDUCE_ONLY, reason_text(Cause.FALLBACK), NOW_NS)
     kept.keeper.look()
     assert kept.mode()[0] is Mode.NORMAL
     assert len(kept.stores.sessions.recoveries(kept.session_id, 9)) == 1

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from arb.domain.risk.mode import FALLBACK, LEG_ALONE, NO_LEG_ALONE, RECONCILED, UNKILLED
+from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.risk.review import Mode
 from arb.domain.trading.trade import Trade, TradeState
 from tests.engine.town import SESSION, Town
@@ -41,19 +41,19 @@ def town() -> Town:
 def test_a_leg_that_was_handed_over_lets_nothing_be_opened_until_it_is_gone(town):
     first, second = left_alone(town), left_alone(town)
     town.lone_legs.run()
-    assert stood(town) == (Mode.REDUCE_ONLY, LEG_ALONE)
+    assert stood(town) == (Mode.REDUCE_ONLY, reason_text(Cause.LEG_ALONE))
     end(town, first)
     town.lone_legs.run()
-    assert stood(town) == (Mode.REDUCE_ONLY, LEG_ALONE)
+    assert stood(town) == (Mode.REDUCE_ONLY, reason_text(Cause.LEG_ALONE))
     end(town, second)
     town.lone_legs.run()
-    assert stood(town) == (Mode.NORMAL, NO_LEG_ALONE)
+    assert stood(town) == (Mode.NORMAL, reason_text(Cause.NO_LEG_ALONE))
 
 
 def test_each_sweep_looks(town):
     left_alone(town)
     town.sweep.run()
-    assert stood(town) == (Mode.REDUCE_ONLY, LEG_ALONE)
+    assert stood(town) == (Mode.REDUCE_ONLY, reason_text(Cause.LEG_ALONE))
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_halt_and_what_a_person_reduced_stay_as_they_are(town, mode, reason):
     assert stood(town) == (mode, reason)
 
 
-@pytest.mark.parametrize("reason", ["by hand", UNKILLED])
+@pytest.mark.parametrize("reason", ["by hand", reason_text(Cause.UNKILLED)])
 def test_a_person_who_lets_it_trade_beside_the_leg_knows_of_it(town, reason):
     left_alone(town)
     town.lone_legs.run()
@@ -81,22 +81,22 @@ def test_a_person_who_lets_it_trade_beside_the_leg_knows_of_it(town, reason):
     town.pass_time(1_000)
     left_alone(town)  # of this one he does not
     town.lone_legs.run()
-    assert stood(town) == (Mode.REDUCE_ONLY, LEG_ALONE)
+    assert stood(town) == (Mode.REDUCE_ONLY, reason_text(Cause.LEG_ALONE))
 
 
-@pytest.mark.parametrize("reason", [RECONCILED, "the state store is back"])
+@pytest.mark.parametrize("reason", [reason_text(Cause.RECONCILED), "the state store is back"])
 def test_what_was_lifted_by_itself_is_no_decision(town, reason):
     left_alone(town)
     town.pass_time(1_000)
     town.sessions.set_mode(SESSION, Mode.NORMAL, reason, town.clock.now_ns())
     town.lone_legs.run()
-    assert stood(town) == (Mode.REDUCE_ONLY, LEG_ALONE)
+    assert stood(town) == (Mode.REDUCE_ONLY, reason_text(Cause.LEG_ALONE))
 
 
 def test_another_reason_that_passes_is_not_lifted_with_the_leg(town):
-    town.sessions.set_mode(SESSION, Mode.REDUCE_ONLY, FALLBACK, town.clock.now_ns())
+    town.sessions.set_mode(SESSION, Mode.REDUCE_ONLY, reason_text(Cause.FALLBACK), town.clock.now_ns())
     town.lone_legs.run()
-    assert stood(town) == (Mode.REDUCE_ONLY, FALLBACK)
+    assert stood(town) == (Mode.REDUCE_ONLY, reason_text(Cause.FALLBACK))
 
 
 def test_a_leg_that_is_taken_up_again_still_stands_alone(town):
@@ -104,7 +104,7 @@ def test_a_leg_that_is_taken_up_again_still_stands_alone(town):
     town.lone_legs.run()
     town.trades.repair_again(replace(trade, state=TradeState.REPAIRING, closed_at_ns=0))
     town.lone_legs.run()
-    assert stood(town) == (Mode.REDUCE_ONLY, LEG_ALONE)
+    assert stood(town) == (Mode.REDUCE_ONLY, reason_text(Cause.LEG_ALONE))
 
 
 def test_a_change_at_the_same_moment_stays(town):
