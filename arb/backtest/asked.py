@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from arb.backtest.reading.assemble import Wishes, series_of
 from arb.backtest.reading.fetched import is_fetched, read_fetched
@@ -19,7 +19,9 @@ from arb.domain.market.pair import Pair
 from arb.domain.market.premium import PremiumRow
 from arb.domain.time import Span
 from config.layers import LISTS, environment, merge
-from config.settings import RunMode, Settings, checked, own_file, shipped
+from config.settings import RunMode, Settings, StrategyName, checked, own_file, shipped
+
+OF_FIXED: Final = frozenset({"strategy.entry_edge_bps", "strategy.converged_bps"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +41,13 @@ class Asked:
 
 
 def settings_of(changes: Sequence[str], environ: Mapping[str, str]) -> Settings:
-    """Return the settings of paper mode with `key=value` changes. Raises: ConfigError."""
+    """Return the settings of paper mode with `key=value` changes. Raises: ConfigError.
+
+    Who changes what only *fixed* reads means that strategy, unless another one is named.
+    """
     tree: dict[str, Any] = {}
+    if any(change.partition("=")[0].strip() in OF_FIXED for change in changes):
+        tree = nested("strategy.name", StrategyName.FIXED)
     for change in changes:
         key, equals, value = change.partition("=")
         if not equals or not key.strip():

@@ -12,7 +12,7 @@ from arb.backtest.asked import settings_of
 from arb.backtest.replay.run import Plan
 from arb.backtest.sweep.document import sweep_document
 from arb.backtest.sweep.grid import axes_of, changes_of
-from arb.backtest.sweep.run import Sweep, cores, valid_settings
+from arb.backtest.sweep.run import Sweep, cores, refuse_unranked, valid_settings
 from config.settings import Settings
 
 
@@ -24,6 +24,7 @@ def swept(
     valid, refused = valid_settings(
         changes_of(axes), lambda change: settings_of([*changes, *change], os.environ)
     )
+    refuse_unranked(valid, best)
     with Progress(console=Console(file=sys.stderr), transient=True) as bar:
         tasks: dict[str, TaskID] = {}
 

@@ -14,8 +14,8 @@ READ: Final = {
     "read": "what was read: session_id, environment, group, mode, mode_reason, from_ns, to_ns, runs, home"
 }
 ROUND_TRIP: Final = {
-    "round_trip": "notional_krw, break_even_premium_bps, round_trips (by exit: earned_bps, earned_krw, "
-    "worst_bps), losing_trips_per_day, loss_per_day_krw, loses"
+    "round_trip": "strategy, notional_krw, edge_bps_least, break_even_premium_bps, round_trips (by exit: "
+    "earned_bps, earned_krw, worst_bps), losing_trips_per_day, loss_per_day_krw, loses"
 }
 REPORT: Final = {
     "started": "UTC", "ended": "UTC, null while it runs",
@@ -199,7 +199,8 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType({
         "why": "what kept it from more", "by_coin": "rows", "by_day": "rows", "by_reason": "rows",
         "inventory": "by venue and asset", "refused": "reason -> count", "equity": "points",
         "premium": "coin -> points", "distribution": "of results", "trades": "rows, as --csv",
-        "sweep?": "settings, refused, agreement, best, walk_forward, heat", "bench?": "what it took",
+        "sweep?": "settings, screened, refused, agreement, best, walk_forward, heat",
+        "bench?": "what it took",
         "foresight?": "places, everything, planted (or null)",
     }),
     "arb.inventory": Shape({

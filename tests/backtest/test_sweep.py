@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from arb.backtest.asked import settings_of
 from arb.backtest.replay.run import Plan, replay
 from arb.backtest.sweep.grid import axes_of, changes_of
-from arb.backtest.sweep.run import Sweep, agreement, part_bounds, valid_settings
+from arb.backtest.sweep.run import Sweep, agreement, part_bounds, refuse_unranked, valid_settings
 from arb.cli.main import app
 from arb.domain.errors import ConfigError
 from tests.backtest.series import FIXED, SETTINGS, load, mapping_of, write_csv
@@ -63,6 +63,31 @@ def test_walking_forward_tries_each_part_on_what_came_before_only(series):
     for fold, first, last in zip(found.folds, bounds[1:], bounds[2:], strict=False):
         alone = Plan(series=series.cut(first, last), settings=settings[fold.change])
         assert fold.after.net_krw == sum((each.pnl_krw for each in replay(alone).records), Decimal(0))
+
+
+def of_pair(series, best):
+    changes = changes_of(axes_of(["strategy.min_profit_bps=6,12,18"]))
+    valid, _ = valid_settings(changes, lambda change: settings_of(change, {}))
+    refuse_unranked(valid, best)
+    plan = Plan(series=series, settings=SETTINGS)
+    nobody = {"progress": lambda _what, _done, _of: None}
+    return Sweep(plan=plan, settings=valid, best=best, jobs=1, **nobody).run(0)
+
+
+def test_what_the_screen_does_not_know_is_run_and_not_ranked(series):
+    found = of_pair(series, best=3)
+    assert [each.guess for each in found.choices] == [None] * 3
+    assert all(each.exact is not None for each in found.choices)
+    assert found.agreement is None
+    with pytest.raises(ConfigError, match="--best 3"):
+        of_pair(series, best=2)
+
+
+def test_who_sweeps_what_only_fixed_reads_means_fixed():
+    assert settings_of(["strategy.entry_edge_bps=30"], {}).strategy.name == "fixed"
+    assert settings_of(["strategy.min_profit_bps=9"], {}).strategy.name == "pair"
+    both = ["strategy.entry_edge_bps=30", "strategy.name=pair"]
+    assert settings_of(both, {}).strategy.name == settings_of(both[::-1], {}).strategy.name == "pair"
 
 
 def test_agreement_of_too_few_is_none():

@@ -127,7 +127,7 @@ def _result(outcome: Outcome) -> Document:
 
 def _why(outcome: Outcome) -> list[str]:
     """Return in words why there are as many trades as there are."""
-    series, lines = outcome.plan.series, []
+    series, lines = outcome.plan.series, [f"strategy: {outcome.plan.settings.strategy.name}"]
     least = round(economics_of(outcome.plan.settings).edge_bps_least, 1)
     for coin in series.coins:
         best = edge_bounds(series, outcome.plan.pair, outcome.plan.fees_bps, coin).best

@@ -16,6 +16,7 @@ def sweep_document(swept: Swept, axes: Sequence[Axis]) -> Document:
     """Return the whole document."""
     return {
         "settings": len(swept.choices),
+        "screened": sum(each.guess is not None for each in swept.choices),
         "refused": swept.refused,
         "agreement": None if swept.agreement is None else f"{swept.agreement:.3f}",
         "best": [_choice(each) for each in swept.choices[:CHOICES_SHOWN]],
@@ -27,8 +28,8 @@ def sweep_document(swept: Swept, axes: Sequence[Axis]) -> Document:
 def _choice(each: Choice) -> Document:
     return {
         "change": list(each.change),
-        "screen_krw": f"{each.guess.net_krw:.0f}",
-        "screen_trades": each.guess.trades,
+        "screen_krw": f"{each.guess.net_krw:.0f}" if each.guess else None,
+        "screen_trades": each.guess.trades if each.guess else None,
         "exact_krw": money(each.exact.net_krw) if each.exact else None,
         "exact_trades": each.exact.trades if each.exact else None,
     }
@@ -62,12 +63,14 @@ def _exact(exact: Exact) -> Document:
 
 def _heat(swept: Swept, axes: Sequence[Axis]) -> Document | None:
     """Return the first two axes as a map: of each cell the best that the screen found in it."""
-    if not axes:
+    if not axes or not any(each.guess for each in swept.choices):
         return None
     across = axes[0]
     down = axes[1] if len(axes) > 1 else Axis("", ("",))
     cells: dict[tuple[str, str], float] = {}
     for each in swept.choices:
+        if each.guess is None:
+            continue
         values = dict(text.split("=", 1) for text in each.change)
         key = (values[across.key], values.get(down.key, ""))
         cells[key] = max(cells.get(key, float("-inf")), each.guess.net_krw)

@@ -15,7 +15,7 @@ from arb.backtest.replay.run import Plan, replay
 from arb.backtest.sweep.screen import Guess, Lane, Rules, lanes_of, rules_of, screen
 from arb.domain.errors import ConfigError
 from arb.domain.market.money import ZERO
-from config.settings import Settings
+from config.settings import Settings, StrategyName
 
 PIECES: Final = 4  # of the settings for each core, so that the bar moves
 Progress = Callable[[str, int, int], None]  # what is done, how much of it, of how much
@@ -35,7 +35,7 @@ class Choice:
     """One setting: what the screen made of it, and the engine if it was among the best."""
 
     change: Change
-    guess: Guess
+    guess: Guess | None  # None where the screen does not know the strategy
     exact: Exact | None = None
 
 
@@ -86,7 +86,8 @@ class Sweep:
     def _screened(self, pool: ProcessPoolExecutor, series: Series, what: str) -> list[Choice]:
         plan = replace(self.plan, series=series)
         lanes = lanes_of(plan)
-        named = [(change, rules_of(plan, settings)) for change, settings in self.settings]
+        known = [(change, rules_of(plan, settings)) for change, settings in self.settings]
+        named = [(change, rules) for change, rules in known if rules is not None]
         size = max(1, -(-len(named) // (self.jobs * PIECES)))
         pieces = [named[first : first + size] for first in range(0, len(named), size)]
         found: dict[Change, Guess] = {}
@@ -94,8 +95,8 @@ class Sweep:
         for future in as_completed(futures):
             found |= dict(future.result())
             self.progress(what, len(found), len(named))
-        ranked = [Choice(change=change, guess=found[change]) for change, _ in named]
-        ranked.sort(key=lambda each: (-each.guess.net_krw, each.change))
+        ranked = [Choice(change=change, guess=found.get(change)) for change, _ in known]
+        ranked.sort(key=lambda each: (-each.guess.net_krw if each.guess else 0.0, each.change))
         return ranked
 
     def _exact(
@@ -138,11 +139,22 @@ class Sweep:
 
 
 def best_of(ranked: Sequence[Choice], count: int) -> list[Change]:
-    """Return the first so many, of those that the screen cannot tell apart one only."""
+    """Return so many: those that no screen ranks, then the first, of what it cannot tell apart one only."""
     first: dict[Guess, Change] = {}
     for each in ranked:
-        first.setdefault(each.guess, each.change)
-    return list(first.values())[:count]
+        if each.guess is not None:
+            first.setdefault(each.guess, each.change)
+    return [*(each.change for each in ranked if each.guess is None), *first.values()][:count]
+
+
+def refuse_unranked(settings: Iterable[tuple[Change, Settings]], best: int) -> None:
+    """Refuse more settings that no screen ranks than are to be run. Raises: ConfigError."""
+    unknown = [each.strategy.name for _, each in settings if each.strategy.name is not StrategyName.FIXED]
+    if len(unknown) > best:
+        raise ConfigError(
+            f"--sweep: {len(unknown)} settings of {unknown[0]}, which the screen cannot rank: it knows fixed "
+            f"alone; --best {len(unknown)} has the engine run all of them"
+        )
 
 
 def part_bounds(series: Series, parts: int) -> list[int]:
@@ -153,10 +165,10 @@ def part_bounds(series: Series, parts: int) -> list[int]:
 
 def agreement(run: Sequence[Choice]) -> float | None:
     """Return the rank correlation (Spearman's) of screen and engine, None without anything to compare."""
-    if len(run) < 3:
+    if sum(each.guess is not None for each in run) < 3:
         return None
-    guesses = _ranks([each.guess.net_krw for each in run])
-    exacts = _ranks([float(each.exact.net_krw) if each.exact else 0.0 for each in run])
+    both = [(each.guess.net_krw, float(each.exact.net_krw)) for each in run if each.guess and each.exact]
+    guesses, exacts = _ranks([guess for guess, _ in both]), _ranks([exact for _, exact in both])
     if np.ptp(guesses) == 0 or np.ptp(exacts) == 0:
         return None
     return float(np.corrcoef(guesses, exacts)[0, 1])

@@ -1,7 +1,8 @@
 """What settings would about come to, by whole columns at once: it ranks, and nothing is believed of it.
 
 A pair is opened at the first row whose net edge reaches an entry, and closed at the first one after it that
-meets an exit. What the engine knows besides (the rate's past, risk, balances, pauses, depth) is left out.
+meets an exit, as *fixed* does; other strategies it does not rank. What the engine knows besides (the rate's
+past, risk, balances, pauses, depth) is left out.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from arb.backtest.reading.series import Array, Series
 from arb.backtest.replay.run import Plan
 from arb.backtest.replay.screen import BPS, edge_bounds
 from arb.domain.time import NS_PER_S
-from config.settings import Settings
+from config.settings import Settings, StrategyName
 
 WINDOW: Final = 64  # rows that an exit is looked for in at once, and twice as many each time after that
 NS: Final = float(NS_PER_S)
@@ -62,8 +63,10 @@ def lanes_of(plan: Plan) -> tuple[Lane, ...]:
     return tuple(_lane(plan, plan.series, coin) for coin in plan.series.coins)
 
 
-def rules_of(plan: Plan, settings: Settings) -> Rules:
-    """Return what the screen goes by."""
+def rules_of(plan: Plan, settings: Settings) -> Rules | None:
+    """Return what the screen goes by, None for a strategy that it does not know."""
+    if settings.strategy.name is not StrategyName.FIXED:
+        return None
     strategy, fees = settings.strategy, sum(float(fee) for fee in plan.fees_bps.values())
     rate = float(np.nanmedian(plan.series.rate))
     return Rules(

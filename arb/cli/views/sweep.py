@@ -31,9 +31,8 @@ def sweep_view(sweep: Document) -> RenderableType:
 def _lines(sweep: Document) -> list[str]:
     agreement = sweep["agreement"]
     told = "cannot be told" if agreement is None else f"{agreement} (1: the same order)"
-    lines = [
-        f"{sweep['settings']:,} settings screened; agreement of the screen's rank with the engine's: {told}"
-    ]
+    ranked = f"{sweep['screened']:,} of {sweep['settings']:,} settings screened"
+    lines = [f"{ranked}; agreement of the screen's rank with the engine's: {told}"]
     lines += [f"left out, {number:,} settings: {why}" for why, number in sweep["refused"].items()]
     return lines
 
@@ -41,8 +40,9 @@ def _lines(sweep: Document) -> list[str]:
 def _row(each: Document) -> tuple[str, ...]:
     exact = UNKNOWN if each["exact_krw"] is None else signed(Decimal(each["exact_krw"]), 0)
     trades = UNKNOWN if each["exact_trades"] is None else f"{each['exact_trades']:,}"
-    screened = signed(Decimal(each["screen_krw"]), 0)
-    return " ".join(each["change"]), exact, trades, screened, f"{each['screen_trades']:,}"
+    screened = UNKNOWN if each["screen_krw"] is None else signed(Decimal(each["screen_krw"]), 0)
+    guessed = UNKNOWN if each["screen_trades"] is None else f"{each['screen_trades']:,}"
+    return " ".join(each["change"]), exact, trades, screened, guessed
 
 
 def _walk(walked: Document | None) -> list[RenderableType]:
