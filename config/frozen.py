@@ -214,6 +214,7 @@ def _with(layers: tuple[Tree, ...], generation: Generation | None) -> tuple[Tree
             "strategy"
         ]  # what there was before it had one
     tree = merge(tree, known) | {"generation": generation.number}
+    tree |= {"coins_settings": known.get("coins_settings", {})}  # no coin's from the files
     return ({**tree, "paper": known["paper"]} if "paper" in known else tree,)
 
 

@@ -106,6 +106,30 @@ class Strategy(Section):
     slip_bps: Decimal = Field(ge=0, lt=WHOLE_BPS)
 
 
+# What a coin may have of its own: when it is opened and closed. Sizes, stop-losses and limits are of all.
+OF_COIN: Final = frozenset(
+    {
+        "name",
+        "min_profit_bps",
+        "slippage_bps",
+        "entry_edge_bps",
+        "converged_bps",
+        "take_profit_bps",
+        "holding_s_max",
+    }
+)
+
+
+def _of_coins(value: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    for coin, own in value.items():
+        if unknown := sorted(own.keys() - OF_COIN):
+            raise ValueError(f"{unknown[0]} of {coin} is none of {', '.join(sorted(OF_COIN))}")
+    return {coin.upper(): own for coin, own in value.items()}
+
+
+CoinsSettings = Annotated[dict[str, dict[str, Any]], AfterValidator(_of_coins)]
+
+
 class Orders(Section):
     """How an intent is sent and looked after."""
 
@@ -296,6 +320,7 @@ class Settings(Section):
     coins: Coins
     watch: bool = False  # opens nothing: chances are only told of
     strategy: Strategy
+    coins_settings: CoinsSettings
     orders: Orders
     risk: Risk
     feed: Feed
@@ -315,6 +340,13 @@ class Settings(Section):
     sim: Sim
     paper: Paper
     web: Web
+
+    def of_coin(self, coin: str) -> "Settings":
+        """Return the settings by which a coin is opened and closed. Raises: ValidationError."""
+        own = self.coins_settings.get(coin, {})
+        if not own:
+            return self
+        return self.model_copy(update={"strategy": Strategy.model_validate(self.strategy.model_dump() | own)})
 
     def of(self, venue: Venue) -> BinanceSettings | UpbitSettings | BithumbSettings:
         """Return a venue's own settings."""
@@ -412,10 +444,24 @@ def checked(mode: RunMode, layers: Iterable[Mapping[str, Any]]) -> Settings:
         raise ConfigError(absurd)
     if conflict := first_conflict(settings):
         raise ConfigError(f"{conflict}; change one of them in the file named by ARB_CONFIG")
+    _check_coins(settings)
     if settings.mode is RunMode.MOCK:
         _check_mock(settings)
     _check_alerts(settings.alerts)
     return settings
+
+
+def _check_coins(settings: Settings) -> None:
+    """Refuse what cannot be of a coin of its own. Raises: ConfigError."""
+    for coin in settings.coins_settings:
+        if coin not in settings.coins:
+            raise ConfigError(f"coins_settings.{coin}: is not in coins; add it there, or take this out")
+        try:
+            conflict = first_conflict(settings.of_coin(coin))
+        except ValidationError as error:
+            raise ConfigError(f"coins_settings.{coin}.{_line(error)}") from None
+        if conflict:
+            raise ConfigError(f"coins_settings.{coin}: {conflict}")
 
 
 def running_stack(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -77,6 +77,10 @@ def announce(settings: Settings, progress: Progress) -> None:
     refuse_losing(settings)
     for line in lines(settings, economics_of(settings)):
         progress(line)
+    for coin in settings.coins_settings:
+        own = settings.of_coin(coin)
+        for line in lines(own, economics_of(own)):
+            progress(f"{coin}: {line}")
 
 
 def refuse_losing(settings: Settings, fees: Fees | None = None) -> None:
@@ -84,8 +88,9 @@ def refuse_losing(settings: Settings, fees: Fees | None = None) -> None:
 
     Raises: ConfigError with one line.
     """
-    if settings.mode is not RunMode.MOCK and (why := loss(settings, economics_of(settings, fees))):
-        raise ConfigError(f"{why}; {MEND_LOSS}")
+    for own in (settings, *(settings.of_coin(coin) for coin in settings.coins_settings)):
+        if settings.mode is not RunMode.MOCK and (why := loss(own, economics_of(own, fees))):
+            raise ConfigError(f"{why}; {MEND_LOSS}")
 
 
 def refuse_told(settings: Settings, instruments: Mapping[Any, Instrument]) -> None:

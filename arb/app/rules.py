@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Final, assert_never
 
 from arb.domain.market.belief import RateBelief, RateRules
+from arb.domain.market.ids import Coin
 from arb.domain.market.money import ZERO
 from arb.domain.risk.review import Limits
 from arb.domain.risk.stability import StabilityRules
@@ -53,7 +54,9 @@ def limits_of(settings: Settings) -> Limits:
 
 
 def _edge_bps_min(settings: Settings) -> Decimal:
-    return strategies_of(settings, levels_of(settings)).usual.edge_bps_min
+    """Return the least edge that any coin's strategy takes; each refuses what is too little for itself."""
+    found = strategies_of(settings, levels_of(settings))
+    return min(each.edge_bps_min for each in (found.usual, *found.by_coin.values()))
 
 
 def chance_bps_of(settings: Settings) -> Decimal:
@@ -110,7 +113,8 @@ def unfilled_of(settings: Settings) -> UnfilledRules:
 
 def strategies_of(settings: Settings, levels: Levels) -> Strategies:
     """Return when pairs are opened and closed; `levels` is what is known of premiums."""
-    return Strategies(usual=_strategy(settings, levels))
+    own = {Coin(coin): _strategy(settings.of_coin(coin), levels) for coin in settings.coins_settings}
+    return Strategies(usual=_strategy(settings, levels), by_coin=own)
 
 
 def levels_of(settings: Settings) -> SeenLevels:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from arb.app.rules import levels_of, limits_of, strategies_of
 from arb.domain.errors import ConfigError
 from config.settings import Settings, load
 
@@ -120,3 +121,44 @@ def test_a_paper_account_has_no_debt_and_no_third_venue(tmp_path):
         own = tmp_path / "own.yml"
         own.write_text(f"paper: {{balances: {text}}}\n")
         assert told in refusal(CONFIG=str(own))
+
+
+def paper(tmp_path, text):
+    own = tmp_path / "own.yml"
+    own.write_text(text)
+    return load("paper", {"ARB_HOME": str(tmp_path), "ARB_CONFIG": str(own)})
+
+
+def test_a_coin_has_what_is_said_of_it_and_else_what_all_have(tmp_path):
+    found = paper(tmp_path, 'coins_settings: {XRP: {min_profit_bps: "12"}, ADA: {name: fixed}}')
+    assert [found.of_coin(coin).strategy.min_profit_bps for coin in ("BTC", "XRP", "ADA")] == [6, 12, 6]
+    assert [found.of_coin(coin).strategy.name for coin in ("BTC", "XRP", "ADA")] == ["pair", "pair", "fixed"]
+    assert found.of_coin("XRP").risk == found.risk
+    strategies = strategies_of(found, levels_of(found))
+    assert strategies.of("XRP").rules.min_profit_bps == 12
+    assert strategies.of("BTC").rules.min_profit_bps == 6
+    assert strategies.of("ADA").edge_bps_min == 25
+    assert limits_of(found).entry_edge_bps_min == strategies.usual.edge_bps_min
+
+
+def test_a_variable_may_name_a_coin_in_small_letters(tmp_path):
+    environ = {"ARB_HOME": str(tmp_path), "ARB_COINS_SETTINGS__XRP__MIN_PROFIT_BPS": "12"}
+    assert load("paper", environ).of_coin("XRP").strategy.min_profit_bps == 12
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{DOGE: {min_profit_bps: '9'}}", "coins_settings.DOGE: is not in coins"),
+        ("{XRP: {min_profit_bps: '-9'}}", "coins_settings.XRP.min_profit_bps: "),
+        ("{XRP: {name: best}}", "coins_settings.XRP.name: "),
+        ("{XRP: {notional_usdt: '9'}}", "coins_settings: notional_usdt of XRP is none of "),
+        ("{XRP: {holding_s_max: 99999999}}", "coins_settings.XRP: strategy.holding_s_max: "),
+        ("{XRP: 3}", "coins_settings.XRP: "),
+    ],
+)
+def test_what_cannot_be_of_a_coin_is_one_line(tmp_path, text, said):
+    with pytest.raises(ConfigError) as refusal:
+        paper(tmp_path, f"coins_settings: {text}")
+    assert str(refusal.value).startswith(said)
+    assert len(str(refusal.value).splitlines()) == 1

@@ -28,9 +28,9 @@ def test_every_setting_says_what_it_does() -> None:
 
 def flat(found: dict[str, Any], above: str) -> Iterator[tuple[str, Any]]:
     for key, value in found.items():
-        if isinstance(value, dict) and above + key != "paper.balances":
+        if value and isinstance(value, dict) and above + key != "paper.balances":
             yield from flat(value, f"{above}{key}.")
-        elif isinstance(value, dict):
+        elif value and isinstance(value, dict):
             yield from ((f"{above}{key}.{venue}", balances) for venue, balances in value.items())
         else:
             yield above + key, value

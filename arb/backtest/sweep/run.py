@@ -149,7 +149,11 @@ def best_of(ranked: Sequence[Choice], count: int) -> list[Change]:
 
 def refuse_unranked(settings: Iterable[tuple[Change, Settings]], best: int) -> None:
     """Refuse more settings that no screen ranks than are to be run. Raises: ConfigError."""
-    unknown = [each.strategy.name for _, each in settings if each.strategy.name is not StrategyName.FIXED]
+    unknown = [
+        each.strategy.name
+        for _, each in settings
+        if each.strategy.name is not StrategyName.FIXED or each.coins_settings
+    ]
     if len(unknown) > best:
         raise ConfigError(
             f"--sweep: {len(unknown)} settings of {unknown[0]}, which the screen cannot rank: it knows fixed "

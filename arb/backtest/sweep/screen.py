@@ -65,7 +65,7 @@ def lanes_of(plan: Plan) -> tuple[Lane, ...]:
 
 def rules_of(plan: Plan, settings: Settings) -> Rules | None:
     """Return what the screen goes by, None for a strategy that it does not know."""
-    if settings.strategy.name is not StrategyName.FIXED:
+    if settings.strategy.name is not StrategyName.FIXED or settings.coins_settings:
         return None
     strategy, fees = settings.strategy, sum(float(fee) for fee in plan.fees_bps.values())
     rate = float(np.nanmedian(plan.series.rate))
