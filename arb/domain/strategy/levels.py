@@ -65,7 +65,7 @@ class SeenLevels:
         if own.is_away_for_long(sign):
             return STAYS_AWAY
         stand = sum(each.stands for each in self.memories.values())
-        if own.stands < 0 or (own.stands < STANDS_OWN and stand < STANDS_ALL):
+        if min(own.stands, stand) < 0 or (own.stands < STANDS_OWN and stand < STANDS_ALL):
             return FLICKERS
         returned = sum(each.returns for each in self.memories.values())
         return NO_RETURN if own.returns < 0 or returned < RETURNS_ALL else ""
