@@ -153,7 +153,7 @@ def test_the_language_is_turned_and_stays(tab, served):
     page.wait(READY)
     assert page.text(".p-trades h2").strip() == "진행 중인 거래"
     assert "5.0 bps에서 수렴, 현재 32.4" in page.text("#trades")
-    assert "업비트 매도" in page.text("#trades")
+    assert "upbit 매도" in page.text("#trades")
     page.open(served.url + "/")
     page.wait("document.documentElement?.lang === 'ko'")
     page.wait(READY)

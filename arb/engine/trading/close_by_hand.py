@@ -76,8 +76,8 @@ class CloseByHand:
             raise NotNow(f"{trade_id}: there is no such trade; `arb trades` lists them")
         self._refuse_state(view.trade)
         self._refuse_mode()
-        now_ns = self.clock.now_ns()
-        market = self._market(view.trade, now_ns)
+        market = self._market(view.trade, self.clock.now_ns())
+        now_ns = self.clock.now_ns()  # the first read may ask for rules, and books go on coming meanwhile
         position = trade_position(view.orders)
         quantity = exit_quantity(view.trade, position, market)
         if not quantity:

@@ -58,6 +58,7 @@ export const WORDS = {
     "section.events": "events", "section.queues": "queues", "section.fallback": "fallback queues",
     "section.risk": "risk budget", "section.result": "result", "section.profit": "realised profit",
     "section.processes": "processes", "section.alerts": "alerts", "section.kill": "kill switch",
+    "way": "{side} {venue}",
     "section.emergency": "emergency stop", "section.every": "{name} every {every}"
   },
   "ko": {
@@ -117,6 +118,7 @@ export const WORDS = {
     "section.events": "이벤트", "section.queues": "대기열", "section.fallback": "예비 대기열",
     "section.risk": "위험 한도", "section.result": "결과", "section.profit": "실현 손익",
     "section.processes": "프로세스", "section.alerts": "알림", "section.kill": "중지 스위치",
+    "way": "{venue} {side}",
     "section.emergency": "비상 정지", "section.every": "{name} {every}마다"
   }
 };
@@ -130,10 +132,10 @@ export const ENGINE_WORDS = {
     "closing": "청산 중", "repairing": "복구 중", "closed": "종료됨", "aborted": "무산됨", "handed_over": "수동 처리",
     "converged": "수렴", "take_profit": "익절", "stop_loss": "손절", "holding_time": "보유 시간 만료", "by_hand": "수동",
     "buy": "매수", "sell": "매도", "entry": "진입", "exit": "청산", "repair": "복구", "hedge": "헤지", "unwind": "되돌림",
-    "sell_upbit": "업비트 매도·바이낸스 매수", "buy_upbit": "업비트 매수·바이낸스 매도", "notional_total": "총 투입액", "notional_per_coin": "코인별 투입액",
+    "notional_total": "총 투입액", "notional_per_coin": "코인별 투입액",
     "net_direction": "통화 방향", "inventory_drift": "자산 이동", "daily_loss": "일일 손실", "trades_open": "진행 중 거래",
     "trades_open_per_coin": "코인별 진행 중 거래", "orders_per_minute": "분당 주문", "running": "실행 중", "starting": "시작 중",
     "stopped": "정지", "fatal": "실패", "backoff": "재시도 대기", "exited": "종료됨", "stopping": "정지 중",
-    "unsupervised": "감독 없음", "info": "정보", "warning": "경고", "critical": "심각", "upbit": "업비트", "binance": "바이낸스"
+    "unsupervised": "감독 없음", "info": "정보", "warning": "경고", "critical": "심각"
   }
 };
