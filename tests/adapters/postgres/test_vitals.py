@@ -36,7 +36,7 @@ from tests.engine.health.test_watch import Post, Store, replaced
 __all__ = ["database"]
 pytestmark = pytest.mark.integration
 SWEEPS_MAX = 10
-READ = ("lag", "snapshot_age_ms", "unknown_order_age_ms", "unhedged_age_ms", "unhedged_krw")
+READ = ("ws_lag_ms", "snapshot_age_ms", "unknown_order_age_ms", "unhedged_age_ms", "unhedged_krw")
 SWEEP_MS_MAX = VITALS_MS_MAX + 4 * ERRAND_MS_MAX
 
 
@@ -106,7 +106,7 @@ def test_a_stopped_server_is_told_by_the_second_sweep_and_its_return_as_well(dat
         assert sql.told().count(("postgres_unreachable", "critical")) == 0, "a moment is no outage"
         assert sql.timed_sweep(3) < SWEEP_MS_MAX
         assert sql.told().count(("postgres_unreachable", "critical")) == 1
-        assert ("watchdog_lag", "warning") in sql.told(), "what else is wrong is told as well"
+        assert ("watchdog_ws_lag_ms", "warning") in sql.told(), "what else is wrong is told as well"
         assert "watch_hangs" not in [kind for kind, _ in sql.told()]
     for _ in range(SWEEPS_MAX):  # the question that hung may take a moment to end
         sql.timed_sweep(3)
@@ -131,6 +131,6 @@ def test_a_server_that_stops_between_its_answer_and_the_writes_keeps_no_sweep(da
         assert sql.timed_sweep(3) < SWEEP_MS_MAX
         assert sql.timed_sweep(9) < SWEEP_MS_MAX
         told = sql.told()
-    assert ("watchdog_lag", "warning") in told
-    assert ("watchdog_lag", "critical") in told
+    assert ("watchdog_ws_lag_ms", "warning") in told
+    assert ("watchdog_ws_lag_ms", "critical") in told
     assert ("watch_hangs", "warning") in told
