@@ -39,7 +39,7 @@ def test_without_an_address_it_says_where_one_goes(tmp_path):
     ("variables", "line"),
     [
         ({"ARB_ALERTS__URLS": "tgram://markersecret"}, "alerts.urls[0]: the bot_token is missing"),
-        ({"ARB_MESSAGES__KINDS": "trade_closed, trade_close"}, "messages.kinds.1: "),
+        ({"ARB_MESSAGES__KINDS": "trade_closed, trade_close"}, "messages.kinds: "),
         ({"ARB_MESSAGES__DAY_ZONE": "Asia/Soul"}, "messages.day_zone: no such zone is known here"),
         ({"ARB_MESSAGES__PREMIUM_BPS": "0"}, "messages.premium_bps: "),
     ],

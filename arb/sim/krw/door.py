@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from arb.domain.time import NS_PER_MS
 from arb.sim.core.fault_effects import (
     RejectedByPlan,
     ReplyLost,
@@ -149,6 +150,11 @@ class Door:
             self._stage.faults.note(blocked)
             raise refuse("out_of_scope", "거래가 제한된 계정입니다.")
 
+    def _fence_ns(self) -> int | None:
+        """Return until when a request received now may be executed, where tokens age."""
+        life_ms = self._authenticator.token_life_ms
+        return None if life_ms is None else self._stage.now_ns() + life_ms * NS_PER_MS
+
     async def pass_faults(
         self,
         route: Route,
@@ -163,7 +169,7 @@ class Door:
         """
         call = Call(endpoint=route.endpoint, scope=route.scope, client_id=client_id, coin=coin, side=side)
         try:
-            return await run_call(self._stage, call, act)
+            return await run_call(self._stage, call, act, self._fence_ns())
         except Throttled as throttled:
             raise refuse("blocked" if throttled.status == 418 else "too_many_requests") from throttled
         except RejectedByPlan as rejected:

@@ -45,7 +45,7 @@ def legs() -> Iterator[ThreadPoolExecutor]:
 def naive(legs: ThreadPoolExecutor, upbit_lost: int = 0) -> Naive:
     best = {(venue, BTC): {Side.BUY: PRICES[venue], Side.SELL: PRICES[venue]} for venue in PAIR.venues}
     prices = Prices(
-        base_urls=dict.fromkeys(Venue, ""),
+        base_urls=dict.fromkeys(PAIR.venues, ""),
         coins=(BTC,),
         instruments=RULES,
         notional_usdt=Decimal(10_000),
