@@ -7,7 +7,7 @@ from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.adapters.redis.control import ControlListener, Hearing
 from arb.app.control import ASSIGNMENT, KILL, MODE, RULES, UNKILL, outdated
 from arb.app.wiring import Engine
-from arb.domain.market.ids import Coin, Venue
+from arb.domain.market.ids import Coin
 from arb.engine.kill.follow_kill import FollowKill
 
 
@@ -27,11 +27,12 @@ def listener_of(engine: Engine) -> ControlListener:
         engine.markets.fences.learn({Coin(coin): int(at) for coin, at in message["fences"].items()})
 
     def reread(message: Mapping[str, Any]) -> None:
-        for venue in message["venues"]:
-            engine.instruments.expire(Venue(venue), message["at_ns"])
+        for venue in engine.venues:  # a process that trades another pair may tell of others
+            if venue in message["venues"]:
+                engine.instruments.expire(venue, message["at_ns"])
 
     def resync() -> None:
-        reread(outdated(Venue, engine.clock.now_ns()))
+        reread(outdated(engine.venues, engine.clock.now_ns()))
         follow.look()
 
     handlers = {

@@ -12,6 +12,8 @@ from arb.adapters.broker.dispatch import SilentDispatcher
 from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.adapters.memory.venue import MemoryVenue
 from arb.adapters.venues import instruments
+from arb.app.control import RULES as RULES_TOPIC
+from arb.app.control import broadcast, outdated
 from arb.app.listener import listener_of
 from arb.app.stores import connect_stores
 from arb.app.wiring import Engine, wire
@@ -82,3 +84,11 @@ def test_what_a_refusal_in_one_process_says_of_the_rules_is_heard_by_another(env
         evaluating.venues[Venue.UPBIT].rules[UPBIT.symbol] = changed
         executing.trading.execute.reread_rules.run(Venue.UPBIT)
         eventually(lambda: evaluating.instruments[KEY].warning == "changed", within_s=3 * GAP_NS / 1e9)
+
+
+def test_a_venue_of_another_pair_is_told_of_in_vain_and_what_comes_after_is_heard(environ: dict[str, str]):
+    with process(environ) as engine:
+        engine.venues[Venue.UPBIT].rules[UPBIT.symbol] = replace(UPBIT, warning="changed")
+        for venue in (Venue.BITHUMB, Venue.UPBIT):
+            assert broadcast(engine.settings, RULES_TOPIC, outdated([venue], engine.clock.now_ns()))
+        eventually(lambda: engine.instruments[KEY].warning == "changed", within_s=3 * GAP_NS / 1e9)
