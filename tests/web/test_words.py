@@ -67,7 +67,7 @@ def test_both_languages_have_every_key_and_fill_in_the_same():
 
 def test_korean_is_korean_but_for_words_that_are_the_same_everywhere():
     same = {key for key, text in WORDS["ko"].items() if not re.search("[가-힣]", text)}
-    assert same <= {"language", "language.label", "risk.of", "event.order", "way"}
+    assert same <= {"language", "language.label", "risk.of", "event.order", "side.at"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
@@ -102,3 +102,9 @@ def test_what_the_door_answers_is_in_the_table():
 
 def test_the_engines_words_are_words():
     assert all(text.strip() and key == key.lower() for key, text in ENGINE_WORDS["ko"].items())
+
+
+def test_no_key_is_said_twice():
+    for part in re.split(r'^  "(?:en|ko)": \{', TABLE.read_text(), flags=re.MULTILINE)[1:]:
+        keys = re.findall(r'"([^"]+)": "', part.split("\n  }")[0])
+        assert sorted(keys) == sorted(set(keys))

@@ -14,7 +14,7 @@ export function t(key, values = {}) {
 // A word of the engine's. A direction is the side at one venue; venues are called as the engine calls them.
 export function word(text) {
   const plain = String(text), way = plain.match(/^(buy|sell)_(\w+)$/);
-  if (way) return t("way", { side: word(way[1]), venue: way[2] });
+  if (way) return t("side.at", { side: word(way[1]), venue: way[2] });
   return ENGINE_WORDS[language]?.[plain] ?? plain.replaceAll("_", " ");
 }
 

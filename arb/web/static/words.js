@@ -58,7 +58,7 @@ export const WORDS = {
     "section.events": "events", "section.queues": "queues", "section.fallback": "fallback queues",
     "section.risk": "risk budget", "section.result": "result", "section.profit": "realised profit",
     "section.processes": "processes", "section.alerts": "alerts", "section.kill": "kill switch",
-    "way": "{side} {venue}",
+    "side.at": "{side} {venue}",
     "section.emergency": "emergency stop", "section.every": "{name} every {every}"
   },
   "ko": {
@@ -118,7 +118,7 @@ export const WORDS = {
     "section.events": "이벤트", "section.queues": "대기열", "section.fallback": "예비 대기열",
     "section.risk": "위험 한도", "section.result": "결과", "section.profit": "실현 손익",
     "section.processes": "프로세스", "section.alerts": "알림", "section.kill": "중지 스위치",
-    "way": "{venue} {side}",
+    "side.at": "{venue} {side}",
     "section.emergency": "비상 정지", "section.every": "{name} {every}마다"
   }
 };
