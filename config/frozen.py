@@ -17,10 +17,10 @@ from arb.domain.errors import ConfigError
 from arb.domain.state.generation import Generation
 from config.frozen_copy import Copy, read_copy, scope_of
 from config.layers import FROM_FILE, PREFIX, environment, merge
+from config.sections import StrategyName
 from config.settings import (
     RunMode,
     Settings,
-    StrategyName,
     checked,
     chosen_mode,
     keys_of,

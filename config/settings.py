@@ -13,31 +13,39 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, assert_never
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from arb.domain.errors import ConfigError
 from arb.domain.market.ids import Venue
 from arb.stack.home import Home, read_settings
-from arb.venues.api_key import cleaned
 from config.bounds import first_absurd
 from config.coins import Coins
 from config.consistency import first_conflict
 from config.layers import environment, merge, variable, yaml_file
 from config.operations import Alerts, Degradation, Logs, Messages, SysMonitor, Watchdog
 from config.pool import Database
-from config.server_address import (
-    PostgresAddress,
-    RabbitAddress,
-    RedisAddress,
-    RestAddress,
-    StreamAddress,
-    host_of,
-    is_private,
+from config.sections import (
+    VENUES,
+    Assumptions,
+    BinanceSettings,
+    BithumbFact,
+    BithumbSettings,
+    CoinsSettings,
+    Feed,
+    Orders,
+    Paper,
+    RecordSettings,
+    Risk,
+    Section,
+    Sim,
+    SnapshotSettings,
+    Strategy,
+    UpbitSettings,
 )
+from config.server_address import PostgresAddress, RabbitAddress, RedisAddress, host_of, is_private
 from config.web import Web
 
 FOLDER: Final = Path(__file__).parent
-VENUES: Final = tuple(venue.value for venue in Venue)
 ACCOUNT: Final = "account"  # of a venue that does not tell whose a key is
 ADDRESSES: Final = ("rest_url", "stream_url", "user_stream_url")
 SECTIONS: Final = ("model_type", "model_attributes_type", "dict_type")  # what the checker calls it
@@ -62,246 +70,10 @@ class RunMode(StrEnum):
     LIVE = "live"
 
 
-class StrategyName(StrEnum):
-    """Which rules open and close pairs."""
-
-    FIXED = "fixed"
-    PAIR = "pair"
-
-
-class Section(BaseModel):
-    """A part of the settings: frozen, and unknown keys are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-def _clean_key(value: SecretStr) -> SecretStr:
-    return SecretStr(cleaned(value.get_secret_value()))
-
-
-Positive = Field(gt=0)
-NotNegative = Field(ge=0)
-WHOLE_BPS: Final = 10_000  # a price that is off by all of itself
-Share = Field(gt=0, lt=WHOLE_BPS)
-Signed = Field(gt=-WHOLE_BPS, lt=WHOLE_BPS)
-Balances = dict[str, Annotated[Decimal, NotNegative]]
-KeyText = Annotated[SecretStr, AfterValidator(_clean_key)]
-
-
-class Strategy(Section):
-    """When a pair is opened and closed."""
-
-    name: StrategyName
-    notional_usdt: Decimal = Positive
-    min_profit_bps: Decimal = Share
-    slippage_bps: Decimal = Field(ge=0, lt=WHOLE_BPS)
-    level_half_life_s: int = Field(ge=600, le=30 * 86_400)
-    entry_edge_bps: Decimal = Signed
-    converged_bps: Decimal = Signed
-    take_profit_bps: Decimal = Share
-    stop_loss_bps: Decimal = Share
-    holding_s_max: int = Positive
-    holding_loss_bps_max: Decimal = Field(ge=0, le=WHOLE_BPS)
-    round_trip_may_lose: bool
-    slip_bps: Decimal = Field(ge=0, lt=WHOLE_BPS)
-
-
-# What a coin may have of its own: when it is opened and closed. Sizes, stop-losses and limits are of all.
-OF_COIN: Final = frozenset(
-    {
-        "name",
-        "min_profit_bps",
-        "slippage_bps",
-        "entry_edge_bps",
-        "converged_bps",
-        "take_profit_bps",
-        "holding_s_max",
-    }
-)
-
-
-def _of_coins(value: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    for coin, own in value.items():
-        if unknown := sorted(own.keys() - OF_COIN):
-            raise ValueError(f"{unknown[0]} of {coin} is none of {', '.join(sorted(OF_COIN))}")
-    return {coin.upper(): own for coin, own in value.items()}
-
-
-CoinsSettings = Annotated[dict[str, dict[str, Any]], AfterValidator(_of_coins)]
-
-
-class Orders(Section):
-    """How an intent is sent and looked after."""
-
-    lifetime_ms: int = Field(gt=0, le=20_000)  # a retry counts down no longer; the broker gives up at 30 s
-    http_timeout_ms: int = Positive
-    recv_window_ms: int = Field(gt=0, le=60_000)
-    overdue_ms: int = Positive
-    repair_time_s_max: int = Positive
-    repair_loss_bps_max: Decimal = Share
-    repair_attempts_max: int = Positive
-    repair_failures_max: int = Positive
-
-
-class Risk(Section):
-    """Ceilings."""
-
-    notional_per_coin_krw_max: Decimal = Positive
-    notional_total_krw_max: Decimal = Positive
-    trades_open_max: int = Positive
-    trades_open_per_coin_max: int = Positive
-    daily_loss_krw_max: Decimal = Positive
-    loss_per_trade_krw_max: Decimal = Positive
-    rate_reserve_bps: Decimal = Share
-    net_direction_krw_max: Decimal = Positive
-    inventory_drift_krw_max: Decimal = Positive
-    orders_per_minute_max: int = Positive
-    entry_cooldown_ms: int = Field(ge=0, le=60_000)
-    reentry_pause_s: int = Positive
-    reentry_pause_s_max: int = Field(gt=0, le=86_400)
-    premium_bps_abs_max: Decimal = Share
-    price_band_bps_max: Decimal = Share
-    spread_bps_max: Decimal = Share
-    hole_s_max: int = Positive
-    rate_move_bps_max: Decimal = Share
-    warnings_blocked: tuple[str, ...]
-    stability_window_s: int = Positive
-    stability_samples_min: int = Positive
-    stability_score_min: Decimal = Field(ge=0, le=1)
-    circuit_claims_min: int = Positive
-    circuit_s: int = Positive
-    exits_unanswered_max: int = Positive
-    unfilled_window_s: int = Positive
-    unfilled_entries_min: int = Positive
-    unfilled_share_min: Decimal = Field(gt=0, le=1)
-    unfilled_coins_min: int = Positive
-    unfilled_rest_s: int = Positive
-    unfilled_rest_s_max: int = Field(gt=0, le=86_400)
-    quote_age_ms_max: int = Positive
-    rate_age_ms_max: int = Positive
-    rate_settle_s: int = Field(gt=0, le=600)
-    rate_memory_s: int = Positive
-
-
-class Feed(Section):
-    """How quotes come in."""
-
-    flush_interval_ms: int = Positive
-    depth_levels: int = Field(gt=0, le=20)
-    silence_ms_max: int = Positive
-    workers: int = Field(gt=0, le=32)
-    coins_max: int = Field(gt=0, le=510)  # two streams each, and a stamped one, of 1,024 at Binance
-
-
-class Credentials(Section):
-    """A key pair; never printed."""
-
-    key: KeyText
-    secret: KeyText
-
-
-class Assumptions(Section):
-    """What is reckoned with before a venue is asked."""
-
-    krw_per_usdt: Decimal = Positive
-    rate_step_krw: Decimal = Positive
-    spread_bps: Decimal = NotNegative
-    move_usdt: Decimal = NotNegative
-
-
-class BithumbFact(StrEnum):
-    """What no test without an account of one's own can show of Bithumb: docs/protocols/bithumb.md."""
-
-    USED_IDS = "used-ids"
-    OLD_TOKENS = "old-tokens"
-    REPEATED_NONCES = "repeated-nonces"
-    PARTIAL_FILLS = "partial-fills"
-    FEES_IN_KRW = "fees-in-krw"
-    PRIVATE_STREAM = "private-stream"
-
-
-class BinanceSettings(Section):
-    """Where Binance is, how fast it may be asked, and what it takes."""
-
-    taker_fee_bps: Decimal = NotNegative
-    rest_url: RestAddress
-    stream_url: StreamAddress
-    user_stream_url: StreamAddress
-    weight_per_minute: int = Positive
-    orders_per_10s: int = Positive
-    credentials: Credentials | None = None
-
-
-class UpbitSettings(Section):
-    """Where Upbit is, how fast it may be asked, and what it takes."""
-
-    taker_fee_bps: Decimal = NotNegative
-    rest_url: RestAddress
-    stream_url: StreamAddress
-    user_stream_url: StreamAddress
-    orders_per_s: int = Positive
-    requests_per_s: int = Positive
-    account: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,32}$")  # what the operator calls it
-    credentials: Credentials | None = None
-
-
-class BithumbSettings(Section):
-    """Where Bithumb is, how fast it may be asked, what it takes, and what of it somebody has seen."""
-
-    taker_fee_bps: Decimal = NotNegative
-    rest_url: RestAddress
-    stream_url: StreamAddress
-    user_stream_url: StreamAddress
-    orders_per_s: int = Positive
-    requests_per_s: int = Positive
-    account: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,32}$")  # what the operator calls it
-    confirmed: tuple[BithumbFact, ...]  # by whoever trades with real money; each is asked for
-    credentials: Credentials | None = None
-
-
-class SnapshotSettings(Section):
-    """How often state is imaged, and how long images are kept."""
-
-    interval_s: int = Positive
-    on_trade_interval_s: int = Positive
-    keep_days: int = Positive
-
-
-class RecordSettings(Section):
-    """What is kept of what was there to be earned."""
-
-    enabled: bool
-    near_bps: Decimal = NotNegative
-    keep_days: int = Field(gt=0, le=3_650)
-    rows_per_day_max: int = Positive
-
-
-def _of_venues(value: dict[str, Balances]) -> dict[str, Balances]:
-    for name in value:
-        if name not in VENUES:
-            raise ValueError(f"{name} is no venue: {' or '.join(VENUES)}")
-    return value
-
-
 def _of_two(value: tuple[Venue, Venue]) -> tuple[Venue, Venue]:
     if value[0] is value[1]:
         raise ValueError(f"{value[0]} is there twice: a pair needs two venues")
     return value
-
-
-class Sim(Section):
-    """The simulated market of mock mode."""
-
-    seed: int = NotNegative
-    step_ms: int = Field(ge=10)
-    premium_stdev_bps: Decimal = Positive
-    premium_half_life_s: Decimal = Positive
-
-
-class Paper(Section):
-    """What a paper account begins with, by venue and asset."""
-
-    balances: Annotated[dict[str, Balances], AfterValidator(_of_venues)]
 
 
 class Settings(Section):

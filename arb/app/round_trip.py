@@ -16,7 +16,8 @@ from arb.domain.strategy.economics import Costs, Economics, RoundTrip, economics
 from arb.domain.trading.reentry import Close
 from arb.engine.market.markets import symbol_on
 from arb.stack.shutdown import Progress
-from config.settings import RunMode, Settings, StrategyName
+from config.sections import StrategyName
+from config.settings import RunMode, Settings
 
 Fees = Mapping[Venue, Decimal]
 AWAY: Final = {StrategyName.PAIR: " away from its level"}

@@ -18,7 +18,8 @@ from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trading.reentry import ReentryRules
 from arb.domain.trading.repair import RepairRules
 from arb.engine.trading.proposals import Appetite
-from config.settings import Settings, StrategyName
+from config.sections import StrategyName
+from config.settings import Settings
 
 AWAY_SHARE: Final = Decimal("0.6")  # of the least that pays: smaller ones show as well what comes back
 

@@ -24,7 +24,8 @@ from arb.domain.market.ids import SessionId, Venue
 from arb.domain.time import NS_PER_MS
 from arb.ports.trading import VenueClient
 from arb.venues.api_key import ApiKey
-from config.settings import Credentials, RunMode, Settings
+from config.sections import Credentials
+from config.settings import RunMode, Settings
 
 NO_SHARES: Final[Mapping[Venue, Share]] = MappingProxyType({})
 

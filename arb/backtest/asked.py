@@ -19,7 +19,8 @@ from arb.domain.market.pair import Pair
 from arb.domain.market.premium import PremiumRow
 from arb.domain.time import Span
 from config.layers import LISTS, environment, merge
-from config.settings import RunMode, Settings, StrategyName, checked, own_file, shipped
+from config.sections import StrategyName
+from config.settings import RunMode, Settings, checked, own_file, shipped
 
 OF_FIXED: Final = frozenset({"strategy.entry_edge_bps", "strategy.converged_bps"})
 

@@ -18,7 +18,7 @@ from arb.stack.home import Home
 
 if TYPE_CHECKING:
     from arb.app.wiring import Engine
-    from config.settings import Credentials
+    from config.sections import Credentials
 
 Duration = Annotated[int, typer.Option(help="Seconds of trading.", min=1)]
 TapePath = Annotated[Path | None, typer.Option(help="Recorded market data (.csv.gz or .jsonl.gz).")]

@@ -7,7 +7,8 @@ from arb.app.venues import real_clients
 from arb.domain.errors import ConfigError, Fatal
 from arb.domain.market.ids import Venue
 from arb.stack.home import Home
-from config.settings import LIVE_LIMITS, BithumbFact, load
+from config.sections import BithumbFact
+from config.settings import LIVE_LIMITS, load
 
 KEYS = {
     f"ARB_{venue}__CREDENTIALS__{part}": f"real-{venue}-{part}"

@@ -15,7 +15,8 @@ from arb.backtest.replay.run import Plan, replay
 from arb.backtest.sweep.screen import Guess, Lane, Rules, lanes_of, rules_of, screen
 from arb.domain.errors import ConfigError
 from arb.domain.market.money import ZERO
-from config.settings import Settings, StrategyName
+from config.sections import StrategyName
+from config.settings import Settings
 
 PIECES: Final = 4  # of the settings for each core, so that the bar moves
 Progress = Callable[[str, int, int], None]  # what is done, how much of it, of how much

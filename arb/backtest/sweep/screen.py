@@ -14,7 +14,8 @@ from arb.backtest.reading.series import Array, Series
 from arb.backtest.replay.run import Plan
 from arb.backtest.replay.screen import BPS, edge_bounds
 from arb.domain.time import NS_PER_S
-from config.settings import Settings, StrategyName
+from config.sections import StrategyName
+from config.settings import Settings
 
 WINDOW: Final = 64  # rows that an exit is looked for in at once, and twice as many each time after that
 NS: Final = float(NS_PER_S)
