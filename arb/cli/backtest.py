@@ -1,6 +1,7 @@
 """`arb backtest`: the engine that trades over recorded prices, and what it would have come to."""
 
 import os
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -14,6 +15,8 @@ from arb.domain.errors import ConfigError
 
 if TYPE_CHECKING:
     from arb.backtest.asked import Asked
+    from arb.backtest.reading.series import Series
+    from config.settings import Settings
 
 SEED: Final = 7
 Data = Annotated[
@@ -83,12 +86,9 @@ def backtest(
     Example: arb backtest --data prices.parquet --set strategy.entry_edge_bps=30 --html report.html
     """
     require_libraries()
-    from arb.backtest.asked import Asked, load_series, plan_of, recorded_series, settings_of
-    from arb.backtest.reading.recorded import RECORDED
+    from arb.backtest.asked import Asked, plan_of, settings_of
     from arb.backtest.result.document import document_of
-    from arb.backtest.result.files import write_text, write_trades
     from arb.cli.views.backtest import backtest_view
-    from arb.cli.views.backtest_html import backtest_html
 
     if data is None:
         raise ConfigError(
@@ -107,14 +107,7 @@ def backtest(
         screened=not every_row,
     )
     settings = settings_of(changes or (), os.environ)
-    if data == Path(RECORDED) and not data.exists():
-        if bench:
-            raise ConfigError("--bench: it reads a file twice; what was recorded is in a database")
-        from arb.cli.recorded import recorded_rows
-
-        series = recorded_series(asked, settings, recorded_rows(settings, asked.span))
-    else:
-        series = load_series(asked, settings)
+    series = _series(asked, settings, bench)
     document: dict[str, Any] = {}
     if sweep:
         from arb.cli.backtest_sweep import swept
@@ -129,13 +122,22 @@ def backtest(
         from arb.backtest.synth.files import read_plants
 
         document["foresight"] = foresight_document(outcome, read_plants(data))
-    if csv is not None:
-        write_trades(csv, document)
-        say(f"{len(document['trades']):,} trades in {csv}")
-    if html is not None:
-        write_text(html, backtest_html(document))
-        say(f"report in {html}")
+    _write(document, csv, html)
     show(document, as_json, lambda: backtest_view(document))
+
+
+def _series(asked: "Asked", settings: "Settings", bench: bool) -> "Series":
+    """Return the rows that are asked for, of files or of what a stack recorded. Raises: ConfigError."""
+    from arb.backtest.asked import load_series, recorded_series
+    from arb.backtest.reading.recorded import RECORDED
+
+    if asked.data != Path(RECORDED) or asked.data.exists():
+        return load_series(asked, settings)
+    if bench:
+        raise ConfigError("--bench: it reads a file twice; what was recorded is in a database")
+    from arb.cli.recorded import recorded_rows
+
+    return recorded_series(asked, settings, recorded_rows(settings, asked.span))
 
 
 def _timed(asked: "Asked", plan: Any, document: dict[str, Any], bench: bool) -> Any:
@@ -150,6 +152,19 @@ def _timed(asked: "Asked", plan: Any, document: dict[str, Any], bench: bool) -> 
     document["bench"] = figures
     say(", ".join(f"{name.replace('_', ' ')} {value}" for name, value in figures.items()))
     return outcome
+
+
+def _write(document: Mapping[str, Any], csv: Path | None, html: Path | None) -> None:
+    """Write the trades and the report where they are wanted."""
+    from arb.backtest.result.files import write_text, write_trades
+    from arb.cli.views.backtest_html import backtest_html
+
+    if csv is not None:
+        write_trades(csv, document)
+        say(f"{len(document['trades']):,} trades in {csv}")
+    if html is not None:
+        write_text(html, backtest_html(document))
+        say(f"report in {html}")
 
 
 def _amount(option: str, text: str) -> Decimal:
