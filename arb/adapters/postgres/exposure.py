@@ -108,7 +108,8 @@ TOGETHER: Final = select(
     func.string_agg(AT_HAND.c.session_id, aggregate_order_by(literal(" "), AT_HAND.c.session_id)),
     literal(0), func.count(),
 ).group_by(AT_HAND.c.venue)  # fmt: skip
-PARTS: Final[CompoundSelect[Any]] = union_all(
+# What is bounded account by account.
+CEILINGS: Final[CompoundSelect[Any]] = union_all(
     select(literal("trades").label("part"), trades.c.coin.label("name"), NOTHING.label("asset"),
            func.sum(trades.c.notional_krw).label("amount"), func.count().label("number"))
     .where(OF_SIBLINGS, AT_RISK)
@@ -126,15 +127,18 @@ PARTS: Final[CompoundSelect[Any]] = union_all(
            func.coalesce(func.sum(trades.c.loss_reserve_krw), 0), func.count())
     .where(OF_ACCOUNT, trades.c.state == TradeState.HANDED_OVER.value,
            trades.c.residual == 0, trades.c.closed_at_ns > bindparam("day_ago_ns")),
+    select(literal("orders"), NOTHING, NOTHING, literal(0), func.count())
+    .where(orders.c.session_id.in_(siblings(SESSION, VENUE)),
+           orders.c.created_at_ns > bindparam("minute_ago_ns")),
+)  # fmt: skip
+PARTS: Final[CompoundSelect[Any]] = union_all(
+    *CEILINGS.selects,
     select(literal("opened"), trades.c.coin, trades.c.direction, literal(0), func.max(trades.c.opened_at_ns))
     .where(trades.c.session_id == SESSION, trades.c.opened_at_ns > bindparam("minute_ago_ns"))
     .group_by(trades.c.coin, trades.c.direction),
     select(literal("unvalued"), NOTHING, NOTHING, literal(0), func.count())
     .select_from(fills.join(orders, orders.c.client_order_id == fills.c.client_order_id))
     .where(orders.c.session_id == SESSION, fills.c.unvalued),
-    select(literal("orders"), NOTHING, NOTHING, literal(0), func.count())
-    .where(orders.c.session_id.in_(siblings(SESSION, VENUE)),
-           orders.c.created_at_ns > bindparam("minute_ago_ns")),
     select(literal("killed"), NOTHING, NOTHING, literal(0), func.count())
     .where(sessions.c.session_id.in_(siblings(SESSION)), sessions.c.session_id != SESSION,
            sessions.c.set_aside_at_ns == 0, sessions.c.mode_reason.startswith(reason_text(Cause.KILLED))),
@@ -197,7 +201,7 @@ def exposure(
     together = {row.asset: row.name for row in by_part["together"]}
     if len(together) < 2:
         return found
-    at_each = [connection.execute(PARTS, asked | {"venue": venue}) for venue in together.values()]
+    at_each = [connection.execute(CEILINGS, asked | {"venue": venue}) for venue in together.values()]
     return nearest_ceilings(found, [replace(found, **_ceilings(_by_part(rows))) for rows in at_each])
 
 
