@@ -6,22 +6,18 @@ from decimal import Decimal
 from arb.domain.health.degradation import is_far
 from arb.domain.market.spread import Edge, Market, reach_bps
 from arb.domain.strategy.economics import Costs, Outlook, RoundTrip
-from arb.domain.strategy.outcome import outcome
+from arb.domain.strategy.outcome import Ends, outcome
 from arb.domain.strategy.port import Chance, Held
-from arb.domain.trading.exits import CONVERGED, STOP_LOSS
+from arb.domain.trading.exits import CONVERGED
 from arb.domain.trading.reentry import Close
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExitRules:
+class ExitRules(Ends):
     """When an open pair is closed. Basis points of the entry's notional, nanoseconds."""
 
     converged_bps: Decimal  # what closing costs before fees: the premium is back within this of even
     take_profit_bps: Decimal
-    stop_loss_bps: Decimal  # positive
-    holding_ns_max: int
-    rate_loss_bps_max: Decimal  # beyond the stop-loss, together with what the rate has cost
-    holding_loss_bps_max: Decimal  # that a pair may lose by being closed by the clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,16 +46,14 @@ class Fixed:
             return None
         if found.least_bps >= rules.take_profit_bps and not found.is_forgotten:
             return Close.TAKE_PROFIT.value
-        if found.is_stopped(rules.stop_loss_bps, rules.rate_loss_bps_max):
-            return STOP_LOSS
-        if self.is_late(held.held_ns) and found.least_bps >= -rules.holding_loss_bps_max:
-            return Close.HOLDING_TIME.value
+        if (ended := rules.reason(found, held.held_ns)) is not None:
+            return ended
         is_even = not found.doubt and -found.closing.gross_bps <= rules.converged_bps
         return CONVERGED if is_even else None
 
     def is_late(self, held_ns: int) -> bool:
         """Tell whether its time is over."""
-        return held_ns >= self.exits.holding_ns_max
+        return self.exits.is_late(held_ns)
 
     def outlook(self, costs: Costs) -> Outlook:
         """Return what a pair earns at each of the exits, opened at the least edge."""

@@ -11,7 +11,8 @@ from arb.domain.market.money import ZERO
 from arb.domain.market.spread import RATE_FORGOTTEN, Edge, edge
 from arb.domain.strategy.port import Held
 from arb.domain.trading.conversion import converted_bps, other_currency
-from arb.domain.trading.exits import earned_bps
+from arb.domain.trading.exits import STOP_LOSS, earned_bps
+from arb.domain.trading.reentry import Close
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,27 @@ class Outcome:
     def is_stopped(self, stop_loss_bps: Decimal, rate_loss_bps_max: Decimal) -> bool:
         """Tell whether a pair has lost what it may: by its premium, or with the rate what was reserved."""
         return self.most_bps <= -stop_loss_bps or self.earned_bps <= -stop_loss_bps - rate_loss_bps_max
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """What ends any pair, whatever it waits for. Basis points of the entry's notional, nanoseconds."""
+
+    stop_loss_bps: Decimal  # positive
+    holding_ns_max: int
+    rate_loss_bps_max: Decimal  # beyond the stop-loss, together with what the rate has cost
+    holding_loss_bps_max: Decimal  # that a pair may lose by being closed by the clock
+
+    def is_late(self, held_ns: int) -> bool:
+        """Tell whether its time is over."""
+        return held_ns >= self.holding_ns_max
+
+    def reason(self, found: Outcome, held_ns: int) -> str | None:
+        """Return why a pair is not held any longer, or None."""
+        if found.is_stopped(self.stop_loss_bps, self.rate_loss_bps_max):
+            return STOP_LOSS
+        is_over = self.is_late(held_ns) and found.least_bps >= -self.holding_loss_bps_max
+        return Close.HOLDING_TIME.value if is_over else None
 
 
 def outcome(held: Held) -> Outcome | None:

@@ -13,10 +13,10 @@ from arb.domain.market.money import ZERO
 from arb.domain.market.spread import Edge, Market, edge
 from arb.domain.strategy.economics import Costs, Outlook, RoundTrip
 from arb.domain.strategy.levels import Levels
-from arb.domain.strategy.outcome import outcome
+from arb.domain.strategy.outcome import Ends, outcome
 from arb.domain.strategy.port import Chance, Declined, Held
 from arb.domain.strategy.premium import Level
-from arb.domain.trading.exits import CONVERGED, STOP_LOSS
+from arb.domain.trading.exits import CONVERGED
 from arb.domain.trading.reentry import Close
 
 UNKNOWN: Final = "premium_unknown"
@@ -26,17 +26,13 @@ BEYOND_SD: Final = Decimal(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PairRules:
+class PairRules(Ends):
     """When a pair is worth opening, and when it is closed. Basis points, nanoseconds."""
 
     min_profit_bps: Decimal
     slippage_bps: Decimal  # of all four orders together, as is to be expected
     edge_bps_min: Decimal  # however much the way back is worth
     take_profit_bps: Decimal  # where the level is not known
-    stop_loss_bps: Decimal  # positive
-    holding_ns_max: int
-    rate_loss_bps_max: Decimal  # beyond the stop-loss, together with what the rate has cost
-    holding_loss_bps_max: Decimal  # that a pair may lose by being closed by the clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +81,8 @@ class Pair:
         rules, found = self.rules, outcome(held)
         if found is None:
             return None
-        if found.is_stopped(rules.stop_loss_bps, rules.rate_loss_bps_max):
-            return STOP_LOSS
-        if self.is_late(held.held_ns) and found.least_bps >= -rules.holding_loss_bps_max:
-            return Close.HOLDING_TIME.value
+        if (ended := rules.reason(found, held.held_ns)) is not None:
+            return ended
         level = self.levels.level(held.market.coin, held.now_ns)
         if level is None:
             is_enough = found.least_bps >= rules.take_profit_bps and not found.is_forgotten
@@ -98,7 +92,7 @@ class Pair:
 
     def is_late(self, held_ns: int) -> bool:
         """Tell whether it is held for longer than premiums take to come back."""
-        return held_ns >= self.rules.holding_ns_max
+        return self.rules.is_late(held_ns)
 
     def outlook(self, costs: Costs) -> Outlook:
         """Return what a pair earns at each of the exits, opened for the least profit."""
