@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from arb.cli.moments import shown
+from arb.cli.views.style import headed_table
 
 ARGUMENTS_SHOWN: Final = 60
 STYLES: Final = {"critical": "bold red", "warning": "yellow", "info": "green"}
@@ -15,7 +16,7 @@ STYLES: Final = {"critical": "bold red", "warning": "yellow", "info": "green"}
 
 def alerts_view(rows: Sequence[Mapping[str, Any]], zone: tzinfo | None) -> Table:
     """Return alerts as a table; those that nobody has seen carry a mark."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = headed_table()
     for name in ("", "id", "at", "severity", "kind", "subject"):
         table.add_column(name, no_wrap=True)
     table.add_column("message", overflow="fold")
@@ -39,7 +40,7 @@ def alerts_view(rows: Sequence[Mapping[str, Any]], zone: tzinfo | None) -> Table
 
 def dead_view(rows: Sequence[Mapping[str, Any]], zone: tzinfo | None) -> Table:
     """Return dead letters as a table; those that were sent again say so."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = headed_table()
     for name in ("id", "last", "times", "reason", "queue", "task"):
         table.add_column(name, no_wrap=True)
     table.add_column("arguments", overflow="fold")

@@ -8,7 +8,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from arb.cli.views.text import bare, count, duration, signed
+from arb.cli.views.style import headed_table
+from arb.cli.views.text import bare, count, duration, quantity, signed
 
 Document = Mapping[str, Any]
 
@@ -95,7 +96,7 @@ def _taken(name: str, part: Document) -> str:
 
 
 def _groups(name: str, groups: Sequence[Document]) -> Table:
-    table = _table(name, "trades", "won", "net KRW", "fees KRW")
+    table = headed_table((name,), ("trades", "won", "net KRW", "fees KRW"))
     for each in groups:
         table.add_row(
             each["name"],
@@ -108,19 +109,11 @@ def _groups(name: str, groups: Sequence[Document]) -> Table:
 
 
 def _inventory(rows: Sequence[Document]) -> Table:
-    table = _table("inventory", "began with", "ended with", "least")
+    table = headed_table(("inventory",), ("began with", "ended with", "least"))
     for each in rows:
         table.add_row(
-            f"{each['venue']} {each['asset']}", *(_short(each[key]) for key in ("began", "ended", "least"))
+            f"{each['venue']} {each['asset']}", *(quantity(each[key]) for key in ("began", "ended", "least"))
         )
-    return table
-
-
-def _table(first: str, *others: str) -> Table:
-    table = Table(expand=False, box=None, pad_edge=False, header_style="bold")
-    table.add_column(first)
-    for each in others:
-        table.add_column(each, justify="right")
     return table
 
 
@@ -131,8 +124,3 @@ def _krw(text: str) -> str:
 def amount_of(text: str) -> str:
     """Return whole KRW without a sign."""
     return f"{Decimal(text):,.0f}"
-
-
-def _short(text: str) -> str:
-    amount = Decimal(text)
-    return f"{amount:,.0f}" if abs(amount) >= 10_000 else bare(f"{amount:,.6f}")

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from arb.cli.views.style import BAD, GOOD
+from arb.cli.views.style import BAD, GOOD, headed_table
 from arb.domain.health.growth import Growth
 from arb.domain.health.soak import MEMORY_MB_PER_HOUR_MAX, SoakReport
 
@@ -80,10 +80,7 @@ def _venue_away(waited: Mapping[str, Any]) -> str:
 
 def soak_view(report: SoakReport) -> RenderableType:
     """Return the growth of everything, and the verdict."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("memory of")
-    for column in ("first MB", "last MB", "MB an hour", "between (95 %)"):
-        table.add_column(column, justify="right")
+    table = headed_table(("memory of",), ("first MB", "last MB", "MB an hour", "between (95 %)"))
     for name, part in report.memory_mb.items():
         table.add_row(name, *_growth(part))
     if report.redis_mb:

@@ -10,6 +10,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from arb.backtest.history.fetch import Wanted
+from arb.cli.views.style import headed_table
 from arb.cli.views.text import count, duration
 
 
@@ -27,10 +28,7 @@ def fetching(wanted: Wanted) -> Iterator[Callable[[str, int], None]]:
 
 def data_view(markets: Sequence[Mapping[str, Any]]) -> Table:
     """Return the markets as a table."""
-    table = Table(expand=False, box=None, pad_edge=False, header_style="bold")
-    table.add_column("market")
-    for column in ("from", "to", "rows", "missing", "holes", "longest", "since"):
-        table.add_column(column, justify="right")
+    table = headed_table(("market",), ("from", "to", "rows", "missing", "holes", "longest", "since"))
     for each in markets:
         table.add_row(
             f"{each['venue']} {each['symbol']}",

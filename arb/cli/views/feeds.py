@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from arb.cli.moments import shown
+from arb.cli.views.style import headed_table
 from arb.domain.health.assignment import Health, Rules
 from arb.domain.time import NS_PER_S
 from arb.ports.market import FeedRegistry
@@ -75,7 +76,7 @@ def feeds_view(found: Mapping[str, Any], zone: tzinfo | None) -> RenderableType:
 
 
 def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = headed_table()
     for name in columns:
         table.add_column(name, no_wrap=True)
     return table

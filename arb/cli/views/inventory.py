@@ -9,7 +9,7 @@ from rich.text import Text
 
 from arb.app.inventory import Inventory
 from arb.cli.views.style import plain_table
-from arb.cli.views.text import UNKNOWN, bare, duration, signed
+from arb.cli.views.text import UNKNOWN, bare, duration, quantity, signed
 from arb.domain.market.money import plain
 from arb.domain.time import NS_PER_S
 
@@ -61,7 +61,7 @@ def inventory_view(document: Document, hours: int) -> RenderableType:
     for row in document["held"]:
         sign = "+" if Decimal(row["change"]) > 0 else ""
         held.add_row(
-            row["venue"], row["asset"], _amount(row["free"]), sign + _amount(row["change"]),
+            row["venue"], row["asset"], quantity(row["free"]), sign + quantity(row["change"]),
             UNKNOWN if row["legs"] is None else bare(row["legs"]), _lasts(row),
         )  # fmt: skip
     reach = plain_table("coin", "direction", "pairs", "short of", "lasts")
@@ -69,11 +69,6 @@ def inventory_view(document: Document, hours: int) -> RenderableType:
         reach.add_row(row["coin"], row["direction"], bare(row["pairs"]), row["short_of"], _lasts(row))
     lines = [Text(_advice(row)) for row in document["advice"]] or [Text("nothing runs low")]
     return Group(held, Text(), reach, Text(), *lines)
-
-
-def _amount(text: str) -> str:
-    amount = Decimal(text)
-    return f"{amount:,.0f}" if abs(amount) >= 10_000 else bare(f"{amount:,.6f}")
 
 
 def _lasts(row: Mapping[str, Any]) -> str:
@@ -87,6 +82,6 @@ def _advice(row: Mapping[str, Any]) -> str:
         cost = f"earns {signed(-amount, 0)} KRW" if amount < 0 else f"costs {amount:,.0f} KRW"
     action = row["action"].replace("_", " ")
     return (
-        f"{row['to_venue']} runs low of {row['asset']}: {action} {_amount(row['amount'])} from "
+        f"{row['to_venue']} runs low of {row['asset']}: {action} {quantity(row['amount'])} from "
         f"{row['from_venue']}, {cost}: {row['why']}"
     )

@@ -12,6 +12,7 @@ from arb.adapters.postgres.engine import reading
 from arb.adapters.postgres.report import trades_in
 from arb.adapters.postgres.tables import fills, orders, trades
 from arb.cli.moments import shown
+from arb.cli.views.style import headed_table
 from arb.cli.views.text import UNKNOWN, bare, duration, signed
 from arb.domain.market.ids import SessionId
 from arb.domain.market.money import ZERO, plain
@@ -129,7 +130,7 @@ def _pnl(row: Mapping[str, Any]) -> str:
 
 
 def _table(texts: tuple[str, ...], numbers: tuple[str, ...], last: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = headed_table()
     for name in texts:
         table.add_column(name, no_wrap=True)
     for name in numbers:

@@ -7,6 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from arb.cli.moments import shown
+from arb.cli.views.style import headed_table
 from arb.domain.health.message import Kind, render
 
 
@@ -33,7 +34,7 @@ def message_rows(rows: Sequence[Mapping[str, Any]], modes: Mapping[str, str]) ->
 
 def messages_view(rows: Sequence[Mapping[str, Any]], zone: tzinfo | None) -> Table:
     """Return messages as a table."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = headed_table()
     for name in ("id", "mode", "at", "kind"):
         table.add_column(name, no_wrap=True)
     table.add_column("headline", overflow="fold")

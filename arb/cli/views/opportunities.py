@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from arb.cli.moments import shown
+from arb.cli.views.style import headed_table
 from arb.cli.views.text import bare, duration, signed
 from arb.domain.market.money import plain
 from arb.domain.market.opportunity import OPENED, Opportunity
@@ -37,12 +37,7 @@ def opportunity_row(each: Opportunity) -> dict[str, Any]:
 
 def opportunities_view(rows: Sequence[Mapping[str, Any]], zone: tzinfo | None) -> RenderableType:
     """Return chances as a table, and what became of them in all."""
-    table = Table(expand=False, box=None, pad_edge=False, header_style="bold")
-    table.add_column("from")
-    table.add_column("coin")
-    table.add_column("direction")
-    for name in ("lasted", "peak bps", "size KRW", "worth KRW"):
-        table.add_column(name, justify="right")
+    table = headed_table(("from", "coin", "direction"), ("lasted", "peak bps", "size KRW", "worth KRW"))
     table.add_column("what became of it")
     for row in rows:
         table.add_row(

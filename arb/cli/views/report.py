@@ -10,6 +10,7 @@ from rich.text import Text
 
 from arb.cli.views.findings import invariants_view
 from arb.cli.views.report_performance import performance_tables
+from arb.cli.views.style import headed_table
 from arb.cli.views.text import UNKNOWN, amount, bare, signed
 
 MADE_UP: Final = "a simulated market that is made to move: this profit is no evidence of what real prices pay"
@@ -42,10 +43,7 @@ def _head(report: Mapping[str, Any]) -> Text:
 
 
 def _coins(report: Mapping[str, Any]) -> Table:
-    table = Table(expand=False, box=None, pad_edge=False, header_style="bold")
-    table.add_column("coin")
-    for column in ("opened", "closed", "fills", "realised KRW", "PnL KRW"):
-        table.add_column(column, justify="right")
+    table = headed_table(("coin",), ("opened", "closed", "fills", "realised KRW", "PnL KRW"))
     for line in report["by_coin"]:
         table.add_row(
             line["coin"],

@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.table import Table
 
+from arb.cli.views.style import headed_table
 from arb.cli.views.text import duration, signed
 
 Rows = Iterable[tuple[str, ...]]
@@ -52,11 +53,7 @@ def _recoveries(report: Mapping[str, Any]) -> Rows:
 
 
 def _table(texts: tuple[str, ...], numbers: tuple[str, ...], rows: Rows) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in texts:
-        table.add_column(name)
-    for name in numbers:
-        table.add_column(name, justify="right")
+    table = headed_table(texts, numbers)
     for row in rows:
         table.add_row(*row)
     return table

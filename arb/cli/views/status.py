@@ -20,7 +20,7 @@ from arb.app.stores import connect_stores
 from arb.app.wiring import Engine
 from arb.cli.views.coins import pause_line
 from arb.cli.views.risk import currencies_of, line_of
-from arb.cli.views.style import aged
+from arb.cli.views.style import aged, headed_table
 from arb.cli.views.text import UNKNOWN, duration
 from arb.cli.views.view_result import refusals
 from arb.domain.errors import ArbError, ConfigError
@@ -239,19 +239,14 @@ def _signs_of_life(processes: Sequence[Mapping[str, Any]] | None) -> Iterator[Re
         )
         return
     yield Text("no supervisor here; each process by its own last sign of life")
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("process")
-    table.add_column("ago", justify="right")
+    table = headed_table(("process",), ("ago",))
     for each in processes:
         table.add_row(each["name"], aged(each["heartbeat_age_ms"], LATE_MS))
     yield table
 
 
 def _processes(processes: Sequence[Mapping[str, Any]]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("process")
-    for name in ("state", "pid", "up", "restarts"):
-        table.add_column(name, justify="right")
+    table = headed_table(("process",), ("state", "pid", "up", "restarts"))
     for each in processes:
         style = "green" if each["state"] == "RUNNING" else "bold red"
         table.add_row(

@@ -1,5 +1,6 @@
 """Looks that all parts of the view share."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from rich.table import Table
@@ -25,6 +26,16 @@ def plain_table(title: str, *columns: str) -> Table:
     )
     for position, column in enumerate(columns):
         table.add_column(column, justify="left" if position == 0 else "right", no_wrap=True)
+    return table
+
+
+def headed_table(texts: Iterable[str] = (), numbers: Iterable[str] = ()) -> Table:
+    """Return a table as wide as what it says, columns of text before columns of numbers."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in texts:
+        table.add_column(column)
+    for column in numbers:
+        table.add_column(column, justify="right")
     return table
 
 

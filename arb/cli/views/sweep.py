@@ -6,10 +6,10 @@ from html import escape
 from typing import Any, Final
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from arb.cli.views.report_html import table
+from arb.cli.views.style import headed_table
 from arb.cli.views.text import UNKNOWN, signed
 
 Document = Mapping[str, Any]
@@ -19,10 +19,7 @@ WIDE: Final = 1000
 
 def sweep_view(sweep: Document) -> RenderableType:
     """Return the sweep as tables."""
-    found = Table(expand=False, box=None, pad_edge=False, header_style="bold")
-    found.add_column("setting")
-    for column in ("engine KRW", "trades", "screen KRW", "trades"):
-        found.add_column(column, justify="right")
+    found = headed_table(("setting",), ("engine KRW", "trades", "screen KRW", "trades"))
     for each in sweep["best"]:
         found.add_row(*_row(each))
     return Group(*(Text(line) for line in _lines(sweep)), found, *_walk(sweep["walk_forward"]))
@@ -48,11 +45,7 @@ def _row(each: Document) -> tuple[str, ...]:
 def _walk(walked: Document | None) -> list[RenderableType]:
     if walked is None:
         return []
-    found = Table(expand=False, box=None, pad_edge=False, header_style="bold")
-    for column in ("tried on", "chosen by what came before", "fitted KRW", "after KRW", "trades"):
-        found.add_column(
-            column, justify="left" if column[:2] in ("tr", "ch") and column != "trades" else "right"
-        )
+    found = headed_table(("tried on", "chosen by what came before"), ("fitted KRW", "after KRW", "trades"))
     for row in _walk_rows(walked):
         found.add_row(*row)
     return [Text(_walk_line(walked), "bold"), found]

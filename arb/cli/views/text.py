@@ -24,6 +24,12 @@ def bare(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def quantity(text: str) -> str:
+    """Return an exact quantity as a person reads it: whole if it is large, else with six places at most."""
+    value = Decimal(text)
+    return f"{value:,.0f}" if abs(value) >= 10_000 else bare(f"{value:,.6f}")
+
+
 def signed(value: Decimal | None, places: int = 1) -> str:
     """Return a difference with its sign."""
     return UNKNOWN if value is None else f"{value:+,.{places}f}"

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from arb.adapters.postgres.trace import Traced
+from arb.cli.views.style import headed_table
 from arb.domain.market.money import plain
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.trade import ENDED
@@ -117,7 +118,7 @@ def _stamp(line: str) -> int | None:
 
 def trace_view(steps: list[Step]) -> Table:
     """Return the steps as a table, times counted from the first."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = headed_table()
     table.add_column("ms", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     table.add_column("what", no_wrap=True)
