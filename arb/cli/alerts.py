@@ -54,9 +54,7 @@ def ack(ids: AlertIds = None, everything: EveryAlert = False, as_json: AsJson = 
 
     Example: arb alerts ack --all
     """
-    if everything == bool(ids):
-        typer.echo("arb: name the alerts by their numbers, or say --all", err=True)
-        raise typer.Exit(BAD_USE)
+    _check("alerts", ids, everything)
     engine = running.engine()
     seen = engine.stores.alerts.acknowledge(None if everything else ids, engine.clock.now_ns())
     tell({"acknowledged": seen}, as_json, f"{seen} acknowledged")
@@ -124,7 +122,7 @@ def replay(ids: LetterIds = None, everything: EveryLetter = False, as_json: AsJs
     from arb.adapters.postgres.dead_letters import Replay
     from arb.app.dead import resend
 
-    _check(ids, everything)
+    _check("letters", ids, everything)
     store, clock = _stores()
     results = {each: store.replay(each, resend, clock.now_ns()) for each in _chosen(store, ids)}
     document = [
@@ -144,7 +142,7 @@ def drop(ids: LetterIds = None, everything: EveryLetter = False, as_json: AsJson
 
     Example: arb dead drop 12
     """
-    _check(ids, everything)
+    _check("letters", ids, everything)
     store, _ = _stores()
     document = []
     for each in _chosen(store, ids):
@@ -164,9 +162,9 @@ def _stores() -> tuple[Any, Any]:
     return engine.stores.dead_letters, engine.clock
 
 
-def _check(ids: list[int] | None, everything: bool) -> None:
+def _check(what: str, ids: list[int] | None, everything: bool) -> None:
     if everything == bool(ids):
-        typer.echo("arb: name the letters by their numbers, or say --all", err=True)
+        typer.echo(f"arb: name the {what} by their numbers, or say --all", err=True)
         raise typer.Exit(BAD_USE)
 
 

@@ -13,12 +13,11 @@ from arb.app.emergency import stop_of
 from arb.app.facts.frame import ProcessLine
 from arb.app.facts.model import Books, process_lines, quote_line
 from arb.app.facts.open_pairs import open_pair
-from arb.app.facts.sources import Sources
+from arb.app.facts.sources import Sources, or_none
 from arb.app.judge import prices_of
 from arb.app.round_trip import economics_of
 from arb.app.rules import strategies_of
 from arb.app.wiring import Engine
-from arb.domain.errors import ArbError
 from arb.domain.health.degradation import Degree
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin
@@ -95,19 +94,20 @@ class Desk:
         now_ns = engine.clock.now_ns()
         books = sources.books()
         notional = engine.settings.leg_notional
-        markets = {coin: _or_none(partial(engine.markets.assemble, coin, books)) for coin in sources.coins}
+        markets = {coin: or_none(partial(engine.markets.assemble, coin, books)) for coin in sources.coins}
         pair = engine.markets.pair
         quotes = [quote_line(pair, coin, books, markets[coin], notional, now_ns) for coin in sources.coins]
-        if self._draws(engine.clock.steady_ns()):
+        chart_ms = LEAN_CHART_MS if self._lean() else CHART_MS
+        if self._draws(engine.clock.steady_ns(), chart_ms):
             self._history.add(now_ns // NS_PER_MS, quotes)
-            self._depth = {coin: _depth(engine.markets.pair, coin, books) for coin in sources.coins}
+            self._depth = {coin: _depth(pair, coin, books) for coin in sources.coins}
         return {
-            "krw_per_usdt": shown_rate(engine.markets.pair, books),
+            "krw_per_usdt": shown_rate(pair, books),
             "entry_edge_bps": round(economics_of(engine.settings).edge_bps_least, 1),
             "quote_age_ms_max": engine.settings.risk.quote_age_ms_max,
             "quotes": [asdict(quote) for quote in quotes],
             "depth": self._depth,
-            "chart_every_ms": LEAN_CHART_MS if self._lean() else CHART_MS,
+            "chart_every_ms": chart_ms,
         }
 
     def emergency(self) -> Document:
@@ -178,13 +178,12 @@ class Desk:
         """Return how every process is, with its memory."""
         sources, now_ns = self._wired(), self._engine().clock.now_ns()
         statuses = sources.processes()
-        beats = _or_none(sources.heartbeats) or {}
+        beats = or_none(sources.heartbeats) or {}
         lines = process_lines(statuses, beats, now_ns) or ()
         return [asdict(line) | {"rss_bytes": _memory(line)} for line in lines]
 
-    def _draws(self, steady_ns: int) -> bool:
+    def _draws(self, steady_ns: int, every_ms: int) -> bool:
         """Tell whether it is time for another point of the charts, and for the depth."""
-        every_ms = LEAN_CHART_MS if self._lean() else CHART_MS
         if self._drawn_ns and steady_ns - self._drawn_ns < every_ms * NS_PER_MS * 0.9:
             return False
         self._drawn_ns = steady_ns
@@ -192,7 +191,7 @@ class Desk:
 
     def lean(self) -> bool:
         """Tell whether the machine is short of something; if nobody knows, it is not."""
-        return bool(_or_none(self._lean))
+        return bool(or_none(self._lean))
 
     def _lean(self) -> bool:
         return self._engine().stores.board.degree() >= Degree.LEAN
@@ -209,13 +208,6 @@ class Desk:
 
 def _memory(line: ProcessLine) -> int | None:
     return resident_bytes(line.status.pid) if line.status else None
-
-
-def _or_none(source: Callable[[], Any]) -> Any:
-    try:
-        return source()
-    except ArbError:
-        return None
 
 
 def _depth(pair: Pair, coin: Coin, books: Books) -> Mapping[str, Any]:

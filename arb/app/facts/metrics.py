@@ -3,16 +3,15 @@
 Each source is read by itself: what cannot be read is `-`, and the rest is told.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Final
 
 from arb.adapters.local.machine import PsutilMachine
-from arb.app.facts.sources import at_risk
+from arb.app.facts.sources import at_risk, or_none
 from arb.app.judge import report_of
 from arb.app.wiring import Engine
-from arb.domain.errors import ArbError
 from arb.domain.market.money import ZERO
 from arb.domain.time import NS_PER_MINUTE, is_within
 from arb.domain.trading.exits import STOP_LOSS
@@ -26,7 +25,6 @@ from arb.stack.status import SUPERVISOR, processes_of
 from config.settings import RunMode
 
 UNREAD: Final = "-"
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +71,10 @@ class MetricsReader:
     def read(self, engine: Engine) -> Metrics:
         """Return how the engine's session does now; never raises for what is away."""
         now_ns = engine.clock.now_ns()
-        report = _or_none(lambda: report_of(engine).run({}))
-        trades = _or_none(lambda: [view.trade for view in at_risk(engine)])
-        counts = _or_none(engine.counters.read)
-        session = _or_none(lambda: engine.sessions.get(engine.session_id))
+        report = or_none(lambda: report_of(engine).run({}))
+        trades = or_none(lambda: [view.trade for view in at_risk(engine)])
+        counts = or_none(engine.counters.read)
+        session = or_none(lambda: engine.sessions.get(engine.session_id))
         signals = None if counts is None else counts.get(SIGNALS, {})
         usages = self._processes(now_ns)
         mode = engine.settings.mode
@@ -91,7 +89,7 @@ class MetricsReader:
             rejections=None if report is None else report.orders.get(State.REJECTED, 0),
             refusals=None if counts is None else sum(counts.get("refused", {}).values()),
             stop_losses=None if counts is None else counts.get(EXITS, {}).get(STOP_LOSS, 0),
-            loop_latency_ms=_or_none(lambda: _loop_latency_ms(engine, now_ns)),
+            loop_latency_ms=or_none(lambda: _loop_latency_ms(engine, now_ns)),
             cpu_pct=_sum([usage.cpu_pct for usage in usages]),
             rss_mb=_sum([usage.rss_mb for usage in usages]),
             mode=None if session is None else session.mode.value,
@@ -113,13 +111,6 @@ def _loop_latency_ms(engine: Engine, now_ns: int) -> Decimal | None:
         if is_within(int(facts["at_ns"]), now_ns, NS_PER_MINUTE)
     ]
     return max(found, default=None)
-
-
-def _or_none(source: Callable[[], Value]) -> Value | None:
-    try:
-        return source()
-    except ArbError:
-        return None
 
 
 def _share_pct(signals: Mapping[str, int]) -> Decimal | None:

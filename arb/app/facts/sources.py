@@ -1,8 +1,8 @@
 """Where the facts of a frame come from. Each source may be away: it raises an `ArbError` then."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 
 import redis
 from sqlalchemy import text
@@ -12,6 +12,7 @@ from arb.adapters.redis.client import connect, reaching
 from arb.adapters.redis.life import RedisQueues
 from arb.app.judge import report_of
 from arb.app.wiring import Engine
+from arb.domain.errors import ArbError
 from arb.domain.health.queues import QUEUES
 from arb.domain.ledger.report import Report
 from arb.domain.market.book import Book
@@ -24,6 +25,7 @@ from arb.stack.status import stack_status
 from config.addresses import redis_url
 
 FALLBACK_LENGTHS: Final = text("SELECT queue_name, queue_length FROM pgmq.metrics_all() ORDER BY 1")
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,14 @@ class Sources:
     def counters(self) -> Mapping[str, Mapping[str, int]]:
         """Return all counters."""
         return self.engine.counters.read()
+
+
+def or_none(source: Callable[[], Value]) -> Value | None:
+    """Return what a source says, None while it is away."""
+    try:
+        return source()
+    except ArbError:
+        return None
 
 
 def at_risk(engine: Engine) -> tuple[TradeView, ...]:

@@ -1,6 +1,6 @@
 """How a stack is: its processes, its session, what waits in its queues; as JSON or for a person."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -15,7 +15,7 @@ from arb.app.emergency import stop_of
 from arb.app.engines import engine
 from arb.app.facts.frame import ProcessLine
 from arb.app.facts.model import process_lines
-from arb.app.facts.sources import Sources
+from arb.app.facts.sources import Sources, or_none
 from arb.app.stores import connect_stores
 from arb.app.wiring import Engine
 from arb.cli.views.coins import pause_line
@@ -23,7 +23,7 @@ from arb.cli.views.risk import currencies_of, line_of
 from arb.cli.views.style import aged, headed_table
 from arb.cli.views.text import UNKNOWN, duration
 from arb.cli.views.view_result import refusals
-from arb.domain.errors import ArbError, ConfigError
+from arb.domain.errors import ConfigError
 from arb.domain.market.money import plain
 from arb.domain.state.owner import Owner
 from arb.domain.time import NS_PER_S
@@ -46,11 +46,13 @@ def status_of(home: Home, supervised: StackStatus | None) -> dict[str, Any]:
         mode, problem = settings().mode.value, None
     except ConfigError as error:
         mode, problem = None, str(error)
-    built = _or_none(engine)
-    beats = _or_none(lambda: _heartbeats(built))
+    built = or_none(engine)
+    beats = or_none(lambda: _heartbeats(built))
     if supervised is None and built is None and beats is None:
         built = engine()  # it says why not
     runtime = supervised and supervised.runtime
+    sources = built and Sources.of(built, home)
+    counts = or_none(built.counters.read) if built else None
     return {
         "home": str(home.path),
         "mode": runtime.mode if runtime else mode,
@@ -60,19 +62,19 @@ def status_of(home: Home, supervised: StackStatus | None) -> dict[str, Any]:
         "flower_url": runtime and runtime.flower_url,
         "web_url": runtime and runtime.web_url,
         "web_password_file": runtime and runtime.web_credentials,
-        "session": built and _or_none(lambda: _session(built)),
+        "session": built and or_none(lambda: _session(built)),
         "stop": stop_of(home),
-        "hot_state": built and _or_none(lambda: _hot_state(built)),
-        "recoveries": built and _or_none(lambda: _recoveries(built)),
-        "queues": built and _or_none(Sources.of(built, home).queues),
-        "fallback_queues": built and _or_none(Sources.of(built, home).fallback_queues),
-        "refusals": built and _or_none(lambda: built.counters.read().get("refused", {})),
-        "exit_waits": built and _or_none(lambda: built.counters.read().get("exit_waits", {})),
+        "hot_state": built and or_none(lambda: _hot_state(built)),
+        "recoveries": built and or_none(lambda: _recoveries(built)),
+        "queues": sources and or_none(sources.queues),
+        "fallback_queues": sources and or_none(sources.fallback_queues),
+        "refusals": None if counts is None else counts.get("refused", {}),
+        "exit_waits": None if counts is None else counts.get("exit_waits", {}),
         "degradation": built and _degradation(built),
-        "legs_alone": built and _or_none(lambda: _legs_alone(built)),
-        "paused": built and _or_none(lambda: _paused(built)),
-        "currencies": built and _or_none(lambda: currencies_of(built)),
-        "dead_letters": built and _or_none(built.stores.dead_letters.waiting),
+        "legs_alone": built and or_none(lambda: _legs_alone(built)),
+        "paused": built and or_none(lambda: _paused(built)),
+        "currencies": built and or_none(lambda: currencies_of(built)),
+        "dead_letters": built and or_none(built.stores.dead_letters.waiting),
         "processes": _process_rows(supervised, beats),
     }
 
@@ -83,13 +85,6 @@ def _heartbeats(built: Engine | None) -> Heartbeats:
         found = settings()
         return connect_stores(found, Owner(environment=found.mode.value)).heartbeats.read()
     return built.stores.heartbeats.read()
-
-
-def _or_none(source: Callable[[], Any]) -> Any:
-    try:
-        return source()
-    except ArbError:
-        return None
 
 
 def _session(built: Engine) -> dict[str, Any] | None:
