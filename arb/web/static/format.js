@@ -1,7 +1,8 @@
 // Numbers as a person reads them. Amounts come as exact text; they become numbers only to be shown.
-const DASH = "–";
+export const DASH = "–";
 const grouped = (places) => new Intl.NumberFormat("en", { minimumFractionDigits: places, maximumFractionDigits: places });
 const formats = [0, 1, 2, 3, 4].map(grouped);
+const two = (number) => String(number).padStart(2, "0");
 
 export const known = (value) => value !== null && value !== undefined;
 
@@ -36,7 +37,6 @@ export function age(ms) {
 export function duration(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  const two = (number) => String(number).padStart(2, "0");
   if (hours >= 48) return `${Math.floor(hours / 24)} d ${hours % 24} h`;
   return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${two(minutes)}:${two(rest)}`;
 }
@@ -52,8 +52,6 @@ export function bytes(value) {
 }
 
 export const tone = (value) => (!known(value) || Number(value) === 0 ? "" : Number(value) > 0 ? "up" : "down");
-
-const two = (number) => String(number).padStart(2, "0");
 
 // A moment on a time axis: the clock, and the day where the axis is longer than one.
 export function moment(ms, spanMs) {

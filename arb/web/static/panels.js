@@ -1,12 +1,11 @@
 // Everything but the market: result, trades, profit, risk, processes, alerts, events.
 import { draw } from "./charts.js";
 import { empty, find, make, row, show } from "./dom.js";
-import { age, amount, bytes, duration, known, quantity, signed, time, tone } from "./format.js";
+import { DASH, age, amount, bytes, duration, known, quantity, signed, time, tone } from "./format.js";
 import { language, t, word } from "./language.js";
 
 const HEARTBEAT_LATE_MS = 5000;
 const NS = 1000000;
-const DASH = "\u2013";
 const working = new Set(["intent", "submitted", "unknown", "accepted", "partially_filled"]);
 
 export function showResult({ data }) {
@@ -48,11 +47,15 @@ export function showTrades({ data }) {
       [signed(trade.entry_premium_bps, 1), "n"], [signed(trade.premium_bps, 1), "n"], [profit(trade), "n"],
       [waitsFor(trade), "long"],
     ]);
-    line.dataset.trade = trade.trade_id;
-    line.title = `${t("trade")} ${trade.trade_id}`;
-    return line;
+    return named(line, trade);
   });
   find("trades").replaceChildren(...(lines.length ? lines : [empty(t("trades.none"), 9)]));
+}
+
+function named(line, { trade_id: id }) {
+  line.dataset.trade = id;
+  line.title = `${t("trade")} ${id}`;
+  return line;
 }
 
 function profit(trade) {
@@ -84,9 +87,7 @@ export function showClosed({ data }) {
       [signed(trade.pnl_krw), `n ${tone(trade.pnl_krw)}`],
       [word(trade.state === "closed" ? trade.reason : trade.state), "long"],
     ]);
-    line.dataset.trade = trade.trade_id;
-    line.title = `${t("trade")} ${trade.trade_id}`;
-    return line;
+    return named(line, trade);
   });
   find("closed").replaceChildren(...(lines.length ? lines : [empty(t("ended.none"), 8)]));
 }
