@@ -59,14 +59,3 @@ class KeptLevels:
         own_ns = self.seen.of(coin).newest_ns
         if kept is not None and own_ns < kept.newest_ns <= now_ns:
             self.seen.memories[coin] = kept
-
-
-class NoLevels:
-    """Keeps nothing: for who needs no memory."""
-
-    def read(self, _coin: Coin) -> str:
-        """Return nothing."""
-        return ""
-
-    def keep(self, _coin: Coin, _text: str) -> None:
-        """Forget it."""
