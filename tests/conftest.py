@@ -11,6 +11,7 @@ import pytest
 import redis
 from hypothesis import HealthCheck, settings
 from psycopg2 import sql
+from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
 from arb.adapters.postgres.migrate import migrate
@@ -48,6 +49,16 @@ def database_url(servers: Servers, migrated_template: str) -> Iterator[str]:
     create_database(servers.postgres.url, name, template=migrated_template)
     yield _named(servers.postgres.url, name)
     _drop(servers.postgres.url, name)
+
+
+@pytest.fixture(scope="module")
+def database(database_url: str) -> Iterator[Engine]:
+    """Connections to that database, which the tests of a module share."""
+    from tests.contracts.backends import sql_engine  # and with it every store
+
+    made = sql_engine(database_url)
+    yield made
+    made.dispose()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What PostgreSQL has of a session, read back as one history and summed up as one report."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
@@ -29,7 +28,6 @@ from arb.domain.trading.trade import TradeState
 from arb.ports.trading import Session
 from tests.check.histories import RULES, venue_fill, venue_order
 from tests.contracts import world
-from tests.contracts.backends import sql_engine
 from tests.domain.markets import PAIR
 
 pytestmark = pytest.mark.integration
@@ -37,13 +35,6 @@ pytestmark = pytest.mark.integration
 NOW_NS = world.NOW_NS
 SECOND = NS_PER_S
 BTC = Coin("BTC")
-
-
-@pytest.fixture(scope="module")
-def database(database_url: str) -> Iterator[Engine]:
-    made = sql_engine(database_url)
-    yield made
-    made.dispose()
 
 
 @pytest.fixture

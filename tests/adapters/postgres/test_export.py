@@ -1,6 +1,5 @@
 """What is exported: every fill with its ids and its fee in KRW, profit that adds up, spans, many rows."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +13,6 @@ from arb.adapters.postgres.trades import SqlTradeStore
 from arb.domain.market.ids import SessionId, Venue
 from arb.domain.time import ALWAYS, Span
 from tests.contracts import world
-from tests.contracts.backends import sql_engine
 
 pytestmark = pytest.mark.integration
 RATE = Decimal(1400)
@@ -22,13 +20,6 @@ MANY = text(
     "INSERT INTO trades SELECT (jsonb_populate_record(t, jsonb_build_object('trade_id', 'many-' || n))).* "
     "FROM trades t, generate_series(1, :number) n WHERE trade_id = :trade_id"
 )
-
-
-@pytest.fixture(scope="module")
-def database(database_url: str) -> Iterator[Engine]:
-    made = sql_engine(database_url)
-    yield made
-    made.dispose()
 
 
 @pytest.fixture(scope="module")

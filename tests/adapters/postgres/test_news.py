@@ -1,6 +1,5 @@
 """What the rows say that a person is told: trades, rules, a day with its fees, inventory and incidents."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -19,19 +18,11 @@ from arb.domain.market.ids import SessionId, Venue
 from arb.domain.state.generation import Generation
 from arb.domain.time import NS_PER_DAY, day_of
 from tests.contracts import world
-from tests.contracts.backends import sql_engine
 
 pytestmark = pytest.mark.integration
 UTC = ZoneInfo("UTC")
 NOW_NS = world.NOW_NS
 DAY = day_of(NOW_NS, UTC)
-
-
-@pytest.fixture(scope="module")
-def database(database_url: str) -> Iterator[Engine]:
-    made = sql_engine(database_url)
-    yield made
-    made.dispose()
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """A store that acts for one mode and account writes for no session of another, whatever reaches it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
@@ -15,7 +15,7 @@ from arb.domain.state.owner import Owner
 from arb.domain.trading.order import Event, Order, State
 from arb.domain.trading.trade import TradeState
 from tests.contracts import world
-from tests.contracts.backends import Stores, sql_engine, sql_stores
+from tests.contracts.backends import Stores, sql_stores
 from tests.contracts.world import NOW_NS, Opening
 
 pytestmark = pytest.mark.integration
@@ -41,13 +41,6 @@ class Case:
     @property
     def order(self) -> Order:
         return self.opening.orders[0]
-
-
-@pytest.fixture(scope="module")
-def database(database_url: str) -> Iterator[Engine]:
-    engine = sql_engine(database_url)
-    yield engine
-    engine.dispose()
 
 
 def opened(database: Engine, foreign: Owner) -> Case:
