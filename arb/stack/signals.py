@@ -49,15 +49,16 @@ def end(processes: Iterable[psutil.Process], polite_wait_s: float = POLITE_WAIT_
     """
     alive = [process for process in processes if process.is_running()]
     for process in alive:
-        _signal(process, signal.SIGTERM)
+        send(process, signal.SIGTERM)
     _, stubborn = psutil.wait_procs(alive, timeout=polite_wait_s)
     for process in stubborn:
-        _signal(process, signal.SIGKILL)
+        send(process, signal.SIGKILL)
     psutil.wait_procs(stubborn, timeout=KILL_WAIT_S)
     return len(alive)
 
 
-def _signal(process: psutil.Process, number: signal.Signals) -> None:
+def send(process: psutil.Process, number: signal.Signals) -> None:
+    """Send a signal to a process that may be gone."""
     try:
         process.send_signal(number)
     except psutil.NoSuchProcess:

@@ -18,6 +18,7 @@ from arb.domain.time import NS_PER_S
 from arb.engine.market.markets import keys_of
 from arb.stack.control import Supervisor
 from arb.stack.home import Home
+from arb.stack.signals import descendants, send
 
 PAUSE_MS: Final = 50
 AWAY_S_MAX: Final = 15.0
@@ -99,12 +100,12 @@ class FeedWorkers:
         """Stop a worker where it stands, and let it go on at the end."""
         family = self._family(worker)
         for process in family:
-            _send(process, signal.SIGSTOP)
+            send(process, signal.SIGSTOP)
         try:
             yield
         finally:
             for process in family:
-                _send(process, signal.SIGCONT)
+                send(process, signal.SIGCONT)
 
     def counted(self) -> dict[str, int]:
         """Return how much of zombies was refused, by whom."""
@@ -127,21 +128,10 @@ class FeedWorkers:
 
     def _kill(self, worker: str) -> None:
         for process in self._family(worker):
-            _send(process, signal.SIGKILL)
+            send(process, signal.SIGKILL)
 
     def _family(self, worker: str) -> list[psutil.Process]:
         pid = Supervisor(self.home).status(worker).pid
         if pid is None:
             return []
-        try:
-            top = psutil.Process(pid)
-            return [top, *top.children(recursive=True)]
-        except psutil.NoSuchProcess:
-            return []
-
-
-def _send(process: psutil.Process, number: signal.Signals) -> None:
-    try:
-        process.send_signal(number)
-    except psutil.NoSuchProcess:
-        return
+        return descendants(pid)

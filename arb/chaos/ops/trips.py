@@ -23,7 +23,7 @@ from arb.domain.health.alert import AlertKind
 from arb.domain.market.ids import Venue
 from arb.stack.control import Supervisor
 from arb.stack.home import CHECKOUT, Home
-from arb.stack.signals import MARK
+from arb.stack.signals import MARK, descendants
 from arb.venues.registry import FACTS
 
 TIMED: Final = next(venue for venue in Venue if FACTS[venue].has_receive_window)  # whose clock matters
@@ -108,7 +108,7 @@ class Breaker:
     def stopped(self, name: str) -> Iterator[str]:
         """Stop all processes whose name begins so, with all below them: alive, and silent."""
         found = [pid for each, pid in self.pids().items() if each.startswith(name)]
-        family = [process for pid in found for process in _family(pid)]
+        family = [process for pid in found for process in descendants(pid)]
         for process in family:
             process.send_signal(signal.SIGSTOP)
         try:
@@ -187,14 +187,6 @@ def small_disk(path: Path, size_mb: int = DISK_MB) -> Iterator[Path | None]:
         yield path
     finally:
         subprocess.run(["umount", "-l", str(path)], capture_output=True, check=False)
-
-
-def _family(pid: int) -> list[psutil.Process]:
-    try:
-        top = psutil.Process(pid)
-        return [top, *top.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
 
 
 def hog(kind: str, size_mb: str = "0") -> None:
