@@ -19,10 +19,9 @@ from arb.backtest.synth.foresight import Taken, flows, flows_of_plants, perfect_
 from arb.backtest.synth.plants import Plant, planted
 from arb.domain.market.ids import Coin
 from arb.domain.market.money import ZERO, plain
-from arb.domain.time import NS_PER_S
+from arb.domain.time import NS_PER_MINUTE, NS_PER_S
 from arb.domain.trading.trade import TradeState
 
-MINUTE_NS = 60 * NS_PER_S
 BPS = Decimal(10_000)
 
 
@@ -48,7 +47,7 @@ def planted_paths(
     plan: Plan, coins: Sequence[Coin], begins_s: int, plants: Sequence[Plant]
 ) -> Mapping[Coin, Array]:
     """Return what was planted in each row of a series."""
-    minute = (plan.series.ts_ns - begins_s * NS_PER_S) // MINUTE_NS
+    minute = (plan.series.ts_ns - begins_s * NS_PER_S) // NS_PER_MINUTE
     minutes = max((plant.ends for plant in plants), default=0) + 1
     there = np.where((minute >= 0) & (minute < minutes), minute, minutes - 1)  # the last one has nothing
     return {coin: planted([each for each in plants if each.coin == coin], minutes)[there] for coin in coins}
@@ -98,6 +97,6 @@ def _by_plant(outcome: Outcome, best: Taken, begins_s: int, plants: Sequence[Pla
 
 
 def _within(plants: Sequence[Plant], coin: Coin, at_ns: int, begins_s: int) -> Plant | None:
-    minute = (at_ns - begins_s * NS_PER_S) // MINUTE_NS
+    minute = (at_ns - begins_s * NS_PER_S) // NS_PER_MINUTE
     own = (each for each in plants if each.coin == coin and each.begins <= minute < each.ends)
     return next(own, None)
