@@ -79,12 +79,14 @@ ON_HOLD: Final = (
 BOOKED: Final = beside(SESSION)
 FREE: Final = union_all(HELD, ON_HOLD, BOOKED)
 # What is open is the account's, and so is what was lost and may be yet: there sessions of a simulated world
-# count that another one took the place of, too.
-OF_SIBLINGS: Final = trades.c.session_id.in_(siblings(SESSION, VENUE))
-OF_ACCOUNT: Final = trades.c.session_id.in_(of_one_purse(SESSION, VENUE))
+# count that another one took the place of, too. The server finds both once, for all parts that ask.
+SIBLINGS: Final = siblings(SESSION, VENUE).cte("siblings")
+PURSE: Final = of_one_purse(SESSION, SIBLINGS).cte("purse")
+OF_SIBLINGS: Final = trades.c.session_id.in_(select(SIBLINGS.c.session_id))
+OF_ACCOUNT: Final = trades.c.session_id.in_(select(PURSE.c.session_id))
 # What was moved before a new session began is where that one starts.
 IN_USE: Final = select(sessions.c.session_id).where(
-    sessions.c.session_id.in_(siblings(SESSION, VENUE)),
+    sessions.c.session_id.in_(select(SIBLINGS.c.session_id)),
     or_(sessions.c.session_id == SESSION, sessions.c.set_aside_at_ns == 0),
 )
 MINUTES: Final = NS_PER_HOUR // NS_PER_MINUTE
@@ -94,7 +96,7 @@ def _archived(part: str, span: ColumnElement[bool]) -> Select[Any]:
     """Return what archived trades of the account earned within a span."""
     earned = func.coalesce(func.sum(archived_sums.c.amount), 0)
     of_part = and_(
-        archived_sums.c.session_id.in_(of_one_purse(SESSION, VENUE)),
+        archived_sums.c.session_id.in_(select(PURSE.c.session_id)),
         archived_sums.c.part == part,
         archived_sums.c.name == "",
     )
@@ -128,7 +130,7 @@ CEILINGS: Final[CompoundSelect[Any]] = union_all(
     .where(OF_ACCOUNT, trades.c.state == TradeState.HANDED_OVER.value,
            trades.c.residual == 0, trades.c.closed_at_ns > bindparam("day_ago_ns")),
     select(literal("orders"), NOTHING, NOTHING, literal(0), func.count())
-    .where(orders.c.session_id.in_(siblings(SESSION, VENUE)),
+    .where(orders.c.session_id.in_(select(SIBLINGS.c.session_id)),
            orders.c.created_at_ns > bindparam("minute_ago_ns")),
 )  # fmt: skip
 PARTS: Final[CompoundSelect[Any]] = union_all(

@@ -57,10 +57,10 @@ def siblings(session_id: Session, venue: BindParameter[str] | None = None) -> Co
     return own.union(others)
 
 
-def of_one_purse(session_id: Session, venue: BindParameter[str] | None = None) -> CompoundSelect[Any]:
+def of_one_purse(session_id: Session, found: FromClause) -> CompoundSelect[Any]:
     """Return the ids of the sessions whose losses are one budget: of one account, by whatever session.
 
-    Where accounts have no name, a session shares with those that it took the place of.
+    `found` are its `siblings`. Where accounts have no name, it shares with those that it took the place of.
     """
     own, other = sessions.alias("own"), sessions.alias("other")
     before = and_(
@@ -68,7 +68,6 @@ def of_one_purse(session_id: Session, venue: BindParameter[str] | None = None) -
         other.c.environment == own.c.environment, other.c.group_name == own.c.group_name,
     )  # fmt: skip
     replaced = select(other.c.session_id).select_from(own.join(other, before))
-    found = siblings(session_id, venue).subquery()
     return select(found.c.session_id).union(replaced.where(own.c.session_id == session_id))
 
 

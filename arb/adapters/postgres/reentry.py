@@ -6,16 +6,28 @@ closed within a day.
 
 from typing import Final
 
-from sqlalchemy import ColumnElement, FromClause, and_, bindparam, func, literal, select, true, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    and_,
+    bindparam,
+    func,
+    literal,
+    select,
+    true,
+    union_all,
+)
 
-from arb.adapters.postgres.neighbours import of_one_purse
+from arb.adapters.postgres.neighbours import of_one_purse, siblings
 from arb.adapters.postgres.tables import trades
 from arb.domain.market.money import ZERO
 from arb.domain.trading.reentry import IN_A_ROW_MAX, LOSING, Close
 from arb.domain.trading.trade import ENDED, TradeState
 
 CLOSING: Final = sorted(state.value for state in TradeState if state not in ENDED)
-PURSE: Final = of_one_purse(bindparam("session_id")).subquery("purse")
+SESSION: Final[BindParameter[str]] = bindparam("session_id")
+PURSE: Final = of_one_purse(SESSION, siblings(SESSION).subquery()).cte("purse_of_pair")
 OF_PAIR: Final = and_(
     trades.c.session_id == PURSE.c.session_id,
     trades.c.coin == bindparam("coin"),
