@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import ROUND_UP, Decimal
 from typing import TYPE_CHECKING, Final
 
+from arb.domain.market.money import BPS
 from arb.domain.market.spread import ENTRY_ROOM
 from arb.venues.registry import FACTS
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 # KRW per USDT has not been lower for years. What fits a ceiling only at a lower rate never trades.
 RATE_KRW_LEAST: Final = Decimal(1_300)
-BPS: Final = Decimal(10_000)
 CENT: Final = Decimal("0.01")
 LEGS: Final = 2  # of a pair; and each is opened and closed
 RATE_AGE_MS_MOST: Final = 60_000

@@ -14,10 +14,10 @@ import redis
 from arb.adapters.redis.client import reaching
 from arb.adapters.venues.rate_limit import Limit
 from arb.domain.market.ids import Venue
+from arb.domain.time import NS_PER_US
 from arb.ports.market import Entropy
 
 ID_BITS: Final = 64
-NS_PER_US: Final = 1_000
 # KEYS: the set. ARGV: how many, the period in µs, the new member. Returns how many µs there is no room for.
 TAKE: Final = """
 local time = redis.call('TIME')

@@ -18,11 +18,9 @@ from arb.backtest.result.document import money
 from arb.backtest.synth.foresight import Taken, flows, flows_of_plants, perfect_foresight, places_of
 from arb.backtest.synth.plants import Plant, planted
 from arb.domain.market.ids import Coin
-from arb.domain.market.money import ZERO, plain
+from arb.domain.market.money import BPS, ZERO, plain
 from arb.domain.time import NS_PER_MINUTE, NS_PER_S
 from arb.domain.trading.trade import TradeState
-
-BPS = Decimal(10_000)
 
 
 def foresight_document(outcome: Outcome, told: tuple[int, Sequence[Plant]] | None) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from arb.domain.errors import StoreUnavailable
 from arb.domain.health.judge import Reading, silence_ms
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.pair import Pair
+from arb.domain.time import NS_PER_US
 from arb.engine.market.markets import keys_of
 from arb.ports.market import Clock, QuoteStore
 from arb.ports.messaging import Heartbeats
 
 US_PER_MS: Final = 1_000
-NS_PER_US: Final = 1_000
 SILENT_MS: Final = 10_000  # what a feed said before is no measurement of now
 
 
