@@ -15,12 +15,13 @@ from arb.ports.trading import VenueClient
 from arb.venues.api_key import ApiKey
 from arb.venues.binance.stream import BinanceStream
 from arb.venues.binance.user_stream import BinanceUserStream
-from arb.venues.bithumb import stream as bithumb
+from arb.venues.bithumb import books as bithumb
 from arb.venues.bithumb.auth import StampedPass
-from arb.venues.bithumb.stream import BithumbStream
 from arb.venues.bithumb.user_stream import BithumbUserStream
 from arb.venues.jwt import nonce_of
-from arb.venues.upbit.stream import KEEP_ALIVE, UpbitStream
+from arb.venues.krw.books import BookLine
+from arb.venues.krw.stream import KEEP_ALIVE, KrwStream
+from arb.venues.upbit import books as upbit
 from arb.venues.upbit.user_stream import UpbitUserStream
 from config.settings import RunMode, Settings
 
@@ -43,16 +44,18 @@ def _market_line(venue: Venue, settings: Settings, entropy: Entropy) -> MarketLi
     url, levels_max = settings.of(venue).stream_url, settings.feed.depth_levels
     match venue:
         case Venue.UPBIT:
-            ticket = f"arb-{entropy.bits(64):016x}"
-            return MarketLine(UpbitStream(coins=(), levels_max=levels_max, ticket=ticket), url, KEEP_ALIVE)
+            return _krw_line(upbit.LINE, url, levels_max, entropy)
         case Venue.BINANCE:
             return MarketLine(BinanceStream(coins=(), levels_max=levels_max), url)
         case Venue.BITHUMB:
-            ticket = f"arb-{entropy.bits(64):016x}"
-            stream = BithumbStream(coins=(), levels_max=levels_max, ticket=ticket)
-            return MarketLine(stream, url, bithumb.KEEP_ALIVE)
+            return _krw_line(bithumb.LINE, url, levels_max, entropy)
         case _:
             assert_never(venue)
+
+
+def _krw_line(line: BookLine, url: str, levels_max: int, entropy: Entropy) -> MarketLine:
+    ticket = f"arb-{entropy.bits(64):016x}"
+    return MarketLine(KrwStream(line, coins=(), levels_max=levels_max, ticket=ticket), url, KEEP_ALIVE)
 
 
 def user_streams(

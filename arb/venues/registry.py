@@ -17,12 +17,11 @@ from arb.venues.binance import instruments as binance_instruments
 from arb.venues.binance import names as binance_names
 from arb.venues.bithumb import books as bithumb_books
 from arb.venues.bithumb import instruments as bithumb_instruments
-from arb.venues.bithumb import names as bithumb_names
+from arb.venues.krw import names as krw_names
 from arb.venues.request import HttpRequest
 from arb.venues.upbit import books as upbit_books
 from arb.venues.upbit import candles as upbit_candles
 from arb.venues.upbit import instruments as upbit_instruments
-from arb.venues.upbit import names as upbit_names
 from arb.venues.upbit.orders import unfillable
 
 Bands = tuple[tuple[Decimal, Decimal], ...]
@@ -65,8 +64,8 @@ class VenueFacts:
 FACTS: Final[Mapping[Venue, VenueFacts]] = MappingProxyType(
     {
         Venue.UPBIT: VenueFacts(
-            venue_symbol=upbit_names.venue_symbol,
-            symbol=upbit_names.symbol_of,
+            venue_symbol=krw_names.venue_symbol,
+            symbol=krw_names.symbol_of,
             book_request=upbit_books.request,
             book=upbit_books.book,
             past=Past(upbit_candles.request, upbit_candles.candles, upbit_candles.ROWS_MAX),
@@ -91,8 +90,8 @@ FACTS: Final[Mapping[Venue, VenueFacts]] = MappingProxyType(
             unfillable=None,
         ),
         Venue.BITHUMB: VenueFacts(
-            venue_symbol=bithumb_names.venue_symbol,
-            symbol=bithumb_names.symbol_of,
+            venue_symbol=krw_names.venue_symbol,
+            symbol=krw_names.symbol_of,
             book_request=bithumb_books.request,
             book=bithumb_books.book,
             taker_fee_bps=bithumb_instruments.DEFAULT_TERMS.taker_fee_bps,

@@ -24,7 +24,8 @@ from arb.engine.market.stream import MarketStream, Notice
 from arb.engine.market.tally import Tally
 from arb.engine.market.venue_feed import VenueFeed
 from arb.venues.binance.stream import BinanceStream
-from arb.venues.upbit.stream import UpbitStream
+from arb.venues.krw.stream import KrwStream
+from arb.venues.upbit.books import LINE
 from tests.domain.markets import PAIR
 from tests.engine.books import a_book
 
@@ -84,7 +85,7 @@ def orderbooks() -> list[bytes]:
 CASES: list[tuple[str, Callable[[], list[bytes]], MarketStream]] = [
     ("binance bookTicker", tops, BinanceStream(coins=COINS, levels_max=15)),
     ("binance depth20", depths, BinanceStream(coins=COINS, levels_max=15)),
-    ("upbit orderbook.15", orderbooks, UpbitStream(coins=COINS, levels_max=15, ticket="t")),
+    ("upbit orderbook.15", orderbooks, KrwStream(LINE, coins=COINS, levels_max=15, ticket="t")),
 ]
 
 

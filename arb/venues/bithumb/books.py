@@ -1,17 +1,19 @@
-"""Bithumb's order books over REST, for when no stream brings them. Source: docs/protocols/bithumb.md."""
+"""Bithumb's order books. Source: docs/protocols/bithumb.md.
+
+A side with fewer levels than the other is filled up with zeros. Sizes have four decimals, so that a level may
+show a price and nothing to trade: it is left out, too.
+"""
 
 from decimal import Decimal
-from operator import gt, lt
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Symbol, Venue
 from arb.domain.time import NS_PER_MS, NS_PER_US
-from arb.venues.bithumb.names import venue_symbol
 from arb.venues.bithumb.orders import QUOTATION_GROUP
-from arb.venues.levels import REST_LEVELS, best_first
-from arb.venues.reply import amount
+from arb.venues.krw import books
+from arb.venues.krw.names import venue_symbol
 from arb.venues.request import HttpRequest
 
 MICROSECONDS: Final = 10**14  # a stamp above this counts them: in milliseconds it would lie in the year 5138
@@ -25,17 +27,7 @@ def request(symbol: Symbol) -> HttpRequest:
 
 def book(symbol: Symbol, body: Any, ts_recv_ns: int) -> Book:
     """Return the book in a reply. Raises: DataError, ValueError, LookupError."""
-    (row,) = body
-    stamp_ns = event_ns(int(row["timestamp"]))
-    return Book(
-        venue=Venue.BITHUMB,
-        symbol=symbol,
-        bids=best_first(_side(row, "bid"), REST_LEVELS, lt),
-        asks=best_first(_side(row, "ask"), REST_LEVELS, gt),
-        sequence=stamp_ns,
-        ts_event_ns=stamp_ns,
-        ts_recv_ns=ts_recv_ns,
-    )
+    return books.book(LINE, symbol, body, ts_recv_ns)
 
 
 def event_ns(stamp: int) -> int:
@@ -43,8 +35,24 @@ def event_ns(stamp: int) -> int:
     return stamp * (NS_PER_US if stamp > MICROSECONDS else NS_PER_MS)
 
 
-def _side(row: Any, side: str) -> list[tuple[Decimal, Decimal]]:
-    """Return a side without what is no level: zeros that fill it up, and sizes rounded down to nothing."""
-    units = row["orderbook_units"]
-    pairs = [(amount(unit[f"{side}_price"]), amount(unit[f"{side}_size"])) for unit in units]
-    return [(price, quantity) for price, quantity in pairs if quantity]
+def _code(market: str, _levels_min: int) -> str:
+    """Return a market as it is: a book has 15 levels at most."""
+    return market
+
+
+def _market(code: str) -> str:
+    return code
+
+
+def _is_level(_price: Decimal, quantity: Decimal) -> bool:
+    return bool(quantity)
+
+
+LINE: Final = books.BookLine(
+    venue=Venue.BITHUMB,
+    code=_code,
+    market=_market,
+    event_ns=event_ns,
+    sequence_unit_ns=1,
+    is_level=_is_level,
+)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.market.instrument import FeeIn, Instrument
 from arb.domain.market.money import floor_to
-from arb.venues.bithumb.names import symbol_of, venue_symbol
+from arb.venues.krw.names import symbol_of, venue_symbol
 from arb.venues.rows import OddField, above_zero, by_symbol, taken, text
 from arb.venues.terms import Terms
 

@@ -5,8 +5,8 @@ from typing import Any, Final
 from arb.domain.market.ids import Venue
 from arb.domain.market.instrument import Side
 from arb.domain.trading.external import ListedOrder
-from arb.venues.bithumb.names import symbol_of
 from arb.venues.bithumb.replies import order_row
+from arb.venues.krw.names import symbol_of
 from arb.venues.names import known_or_own_name
 
 SIDES: Final = {"bid": Side.BUY, "ask": Side.SELL}

@@ -15,8 +15,8 @@ from arb.domain.market.money import plain
 from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import Order
 from arb.venues.bithumb.auth import StampedPass, bearer
-from arb.venues.bithumb.names import venue_symbol
 from arb.venues.jwt import Parameters, hashed_text
+from arb.venues.krw.names import venue_symbol
 from arb.venues.request import Effect, HttpRequest, HttpResponse, Usage
 
 ORDER_GROUP: Final = "order"

@@ -1,17 +1,21 @@
-"""Upbit's order books over REST, for when no stream brings them. Source: exchange_protocols.md 2.4."""
+"""Upbit's order books. Source: exchange_protocols.md 2.4 and 2.8.
+
+A side with fewer levels than the other is filled up with zeros. Books are stamped in milliseconds.
+"""
 
 from decimal import Decimal
-from operator import gt, lt
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Symbol, Venue
 from arb.domain.time import NS_PER_MS
-from arb.venues.levels import REST_LEVELS, best_first
-from arb.venues.reply import amount
+from arb.venues.krw import books
+from arb.venues.krw.names import venue_symbol
+from arb.venues.levels import REST_LEVELS
 from arb.venues.request import HttpRequest
-from arb.venues.upbit.names import venue_symbol
+
+UNITS: Final = (1, 5, 15, 30)  # the depths that there are
 
 
 def request(symbol: Symbol) -> HttpRequest:
@@ -22,21 +26,31 @@ def request(symbol: Symbol) -> HttpRequest:
 
 def book(symbol: Symbol, body: Any, ts_recv_ns: int) -> Book:
     """Return the book in a reply. Raises: DataError, ValueError, LookupError."""
-    (row,) = body
-    stamp_ms = int(row["timestamp"])
-    return Book(
-        venue=Venue.UPBIT,
-        symbol=symbol,
-        bids=best_first(_side(row, "bid"), REST_LEVELS, lt),
-        asks=best_first(_side(row, "ask"), REST_LEVELS, gt),
-        sequence=stamp_ms,
-        ts_event_ns=stamp_ms * NS_PER_MS,
-        ts_recv_ns=ts_recv_ns,
-    )
+    return books.book(LINE, symbol, body, ts_recv_ns)
 
 
-def _side(row: Any, side: str) -> list[tuple[Decimal, Decimal]]:
-    """Return a side without the zeros that fill the one with fewer levels than the other."""
-    units = row["orderbook_units"]
-    pairs = [(amount(unit[f"{side}_price"]), amount(unit[f"{side}_size"])) for unit in units]
-    return [(price, quantity) for price, quantity in pairs if price or quantity]
+def _code(market: str, levels_min: int) -> str:
+    """Return a market with the smallest depth that is enough."""
+    return f"{market}.{next(unit for unit in UNITS if unit >= levels_min)}"
+
+
+def _market(code: str) -> str:
+    return code.partition(".")[0]
+
+
+def _event_ns(stamp_ms: int) -> int:
+    return stamp_ms * NS_PER_MS
+
+
+def _is_level(price: Decimal, quantity: Decimal) -> bool:
+    return bool(price or quantity)
+
+
+LINE: Final = books.BookLine(
+    venue=Venue.UPBIT,
+    code=_code,
+    market=_market,
+    event_ns=_event_ns,
+    sequence_unit_ns=NS_PER_MS,
+    is_level=_is_level,
+)

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 
 from arb.domain.market.candle import Candle
 from arb.domain.market.ids import Symbol
+from arb.venues.krw.names import venue_symbol
 from arb.venues.reply import amount, positive
 from arb.venues.request import HttpRequest
-from arb.venues.upbit.names import venue_symbol
 
 ROWS_MAX: Final = 200
 GROUP: Final = "candle"

@@ -11,9 +11,9 @@ from typing import Any, Final
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.market.instrument import FeeIn, Instrument
 from arb.domain.market.money import floor_to
+from arb.venues.krw.names import symbol_of, venue_symbol
 from arb.venues.rows import OddField, above_zero, by_symbol, taken, text
 from arb.venues.terms import Terms
-from arb.venues.upbit.names import symbol_of, venue_symbol
 
 Bands = tuple[tuple[Decimal, Decimal], ...]
 # Price units by band in force since 2025-07-31, highest bound first.

@@ -6,9 +6,9 @@ from arb.domain.market.ids import ClientOrderId, Venue, VenueOrderId
 from arb.domain.market.instrument import Side
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.external import ListedOrder
+from arb.venues.krw.names import symbol_of
 from arb.venues.names import known_or_own_name
 from arb.venues.reply import amount, stamp_ns
-from arb.venues.upbit.names import symbol_of
 from arb.venues.upbit.replies import STATES
 
 SIDES: Final = {"bid": Side.BUY, "ask": Side.SELL}

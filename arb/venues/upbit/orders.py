@@ -18,10 +18,10 @@ from arb.domain.market.money import ceil_to, floor_to, plain
 from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import Order
 from arb.venues.jwt import Parameters, hashed_text
+from arb.venues.krw.names import venue_symbol
 from arb.venues.request import Effect, HttpRequest, HttpResponse, Usage
 from arb.venues.upbit.auth import Pass, bearer
 from arb.venues.upbit.instruments import DEFAULT_TERMS, LOT_STEP
-from arb.venues.upbit.names import venue_symbol
 
 ORDER_GROUP: Final = "order"
 DEFAULT_GROUP: Final = "default"

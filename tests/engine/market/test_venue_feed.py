@@ -19,7 +19,8 @@ from arb.engine.market.stream import MarketStream, Notice
 from arb.engine.market.tally import Tally
 from arb.engine.market.venue_feed import VenueFeed
 from arb.venues.binance.stream import BinanceStream
-from arb.venues.upbit.stream import UpbitStream
+from arb.venues.krw.stream import KrwStream
+from arb.venues.upbit.books import LINE
 from tests.domain.markets import PAIR
 from tests.engine.books import BTC_KRW, NOW_NS
 
@@ -55,7 +56,7 @@ class World:
             pair=PAIR, store=self.store, dispatcher=MemoryDispatcher(), tally=self.tally, clock=clock
         )
         self.feed.own({Coin("BTC"): 0})
-        stream = UpbitStream(coins=coins, levels_max=1, ticket="t")
+        stream = KrwStream(LINE, coins=coins, levels_max=1, ticket="t")
         self.listener = self.listening(stream)
 
     def listening(self, stream: MarketStream, offset_ns: int = 0) -> VenueFeed:

@@ -15,8 +15,8 @@ from arb.engine.trading.fills import StreamedReport
 from arb.venues.api_key import ApiKey
 from arb.venues.bithumb import books
 from arb.venues.bithumb.auth import StampedPass
-from arb.venues.bithumb.stream import PAUSE_NS, BithumbStream
 from arb.venues.bithumb.user_stream import BithumbUserStream
+from arb.venues.krw.stream import PAUSE_NS, KrwStream
 from arb.venues.reply import parse_json
 
 # Three of fifteen rows as they came on 2026-09-23: stamps in microseconds, four decimals of a size.
@@ -46,8 +46,8 @@ def shortened(value: Any) -> Any:
     return [shortened(each) for each in value] if isinstance(value, list) else value
 
 
-def stream() -> BithumbStream:
-    return BithumbStream(coins=[Coin("ETH")], levels_max=15, ticket="t")
+def stream() -> KrwStream:
+    return KrwStream(books.LINE, coins=[Coin("ETH")], levels_max=15, ticket="t")
 
 
 @pytest.mark.parametrize("frame", [FRAME, shortened(FRAME)], ids=["full names", "short names"])

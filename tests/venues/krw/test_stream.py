@@ -11,7 +11,8 @@ from arb.domain.errors import DataError, Rejected
 from arb.domain.market.book import Book, Level
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.engine.market.stream import Notice
-from arb.venues.upbit.stream import UpbitStream
+from arb.venues.krw.stream import KrwStream
+from arb.venues.upbit.books import LINE
 
 NOW_NS = 1_746_601_573_900_000_000
 FULL = (
@@ -25,8 +26,8 @@ SIMPLE = (
 )
 
 
-def stream(levels_max: int = 15) -> UpbitStream:
-    return UpbitStream(coins=[Coin("BTC"), Coin("ETH")], levels_max=levels_max, ticket="t-1")
+def stream(levels_max: int = 15) -> KrwStream:
+    return KrwStream(LINE, coins=[Coin("BTC"), Coin("ETH")], levels_max=levels_max, ticket="t-1")
 
 
 def rows(*levels: str) -> bytes:

@@ -1,7 +1,7 @@
-"""Upbit market data: whole order books over one WebSocket, SIMPLE or DEFAULT names, binary or text.
+"""Market data in KRW: whole order books over one WebSocket, SIMPLE or DEFAULT names, binary or text.
 
-Pure. Amounts arrive as JSON numbers, some with exponents, and never pass a binary float. The stamp
-`tms` is the only order there is. Source: exchange_protocols.md 2.8.
+Pure. Amounts arrive as JSON numbers, some with exponents, and never pass a binary float. The stamp is the
+only order there is. What differs from venue to venue is its `BookLine`.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -14,14 +14,16 @@ import msgspec
 from arb.domain.errors import DataError, Rejected
 from arb.domain.market.book import Book
 from arb.domain.market.ids import USDT, Coin, Symbol, Venue
-from arb.domain.time import NS_PER_MS, NS_PER_S
+from arb.domain.time import NS_PER_S
 from arb.engine.market.markets import symbol_on
 from arb.engine.market.stream import Notice
+from arb.venues.krw.books import BookLine
+from arb.venues.krw.names import venue_symbol
 from arb.venues.levels import best_first
 
-UNITS: Final = (1, 5, 15, 30)
 KEEP_ALIVE: Final = "PING"
-PAUSE_NS: Final = NS_PER_S  # between two subscriptions: 100 messages a minute are allowed
+# Between two subscriptions: Upbit allows 100 messages a minute, Bithumb does not publish how many it takes.
+PAUSE_NS: Final = NS_PER_S
 
 
 class _Row(msgspec.Struct):
@@ -29,11 +31,11 @@ class _Row(msgspec.Struct):
 
     ap: Decimal | None = None
     bp: Decimal | None = None
-    ask_size: Decimal | None = None
-    bs: Decimal | None = None
     as_: Decimal | None = msgspec.field(name="as", default=None)
+    bs: Decimal | None = None
     ask_price: Decimal | None = None
     bid_price: Decimal | None = None
+    ask_size: Decimal | None = None
     bid_size: Decimal | None = None
 
 
@@ -52,15 +54,15 @@ class _Frame(msgspec.Struct):
 _FRAME: Final = msgspec.json.Decoder(_Frame)
 
 
-class UpbitStream:
+class KrwStream:
     """The market data protocol of one connection."""
 
-    venue = Venue.UPBIT
-
-    def __init__(self, *, coins: Sequence[Coin], levels_max: int, ticket: str) -> None:
+    def __init__(self, line: BookLine, *, coins: Sequence[Coin], levels_max: int, ticket: str) -> None:
+        self.venue = line.venue
+        self._line = line
         self._levels_max = levels_max
         self._ticket = ticket
-        self._symbols = _symbols(coins)
+        self._symbols = _symbols(line.venue, coins)
         self._asked: tuple[str, ...] = ()
         self._asked_ns = 0
 
@@ -70,7 +72,7 @@ class UpbitStream:
 
     def watch(self, coins: Collection[Coin]) -> None:
         """Want these coins from now on."""
-        self._symbols = _symbols(coins)
+        self._symbols = _symbols(self.venue, coins)
 
     def due(self, steady_ns: int) -> tuple[str, ...]:
         """Return the subscription that takes the place of the last one, if it has to."""
@@ -80,14 +82,13 @@ class UpbitStream:
         return self.opened()
 
     def refused(self) -> Mapping[Coin, str]:
-        """Return nothing: a subscription is taken or refused as a whole."""
+        """Return nothing: no venue names the market that it does not take."""
         return {}
 
     def opened(self) -> tuple[str, ...]:
         """Return the subscription."""
-        unit = next(unit for unit in UNITS if unit >= self._levels_max)
         self._asked = tuple(self._symbols)
-        codes = [f"{code}.{unit}" for code in self._asked]
+        codes = [self._line.code(market, self._levels_max) for market in self._asked]
         request = [{"ticket": self._ticket}, {"type": "orderbook", "codes": codes}, {"format": "SIMPLE"}]
         return (msgspec.json.encode(request).decode(),)
 
@@ -98,7 +99,7 @@ class UpbitStream:
         except (ValueError, RecursionError) as error:  # not JSON, not UTF-8, not the right shape, too deep
             raise DataError("malformed", str(error)) from error
         if found.error is not None:
-            raise Rejected(Venue.UPBIT, f"subscription: {found.error}"[:200])
+            raise Rejected(self.venue, f"subscription: {found.error}"[:200])
         kind = found.ty or found.type
         if not kind:
             return Notice.ALIVE
@@ -107,47 +108,41 @@ class UpbitStream:
         return self._book(found, ts_recv_ns)
 
     def _book(self, found: _Frame, ts_recv_ns: int) -> Book:
-        code = (found.cd or found.code).partition(".")[0]
+        code = self._line.market(found.cd or found.code)
         if code not in self._symbols:
             raise DataError("unexpected", code[:80])
         rows = found.obu or found.orderbook_units
-        stamp_ms = found.tms or found.timestamp
+        event_ns = self._line.event_ns(found.tms or found.timestamp)
         return Book(
-            venue=Venue.UPBIT,
+            venue=self.venue,
             symbol=self._symbols[code],
-            bids=best_first(_bids(rows), self._levels_max, lt),
-            asks=best_first(_asks(rows), self._levels_max, gt),
-            sequence=stamp_ms,
-            ts_event_ns=stamp_ms * NS_PER_MS,
+            bids=best_first(self._levels(_bids(rows)), self._levels_max, lt),
+            asks=best_first(self._levels(_asks(rows)), self._levels_max, gt),
+            sequence=event_ns // self._line.sequence_unit_ns,
+            ts_event_ns=event_ns,
             ts_recv_ns=ts_recv_ns,
         )
 
+    def _levels(
+        self, side: Iterable[tuple[Decimal | None, Decimal | None]]
+    ) -> Iterator[tuple[Decimal, Decimal]]:
+        is_level = self._line.is_level
+        for price, quantity in side:
+            if price is None or quantity is None:
+                raise DataError("malformed", "a level without price or size")
+            if is_level(price, quantity):
+                yield price, quantity
 
-def _symbols(coins: Iterable[Coin]) -> dict[str, Symbol]:
+
+def _symbols(venue: Venue, coins: Iterable[Coin]) -> dict[str, Symbol]:
     """Return the coins' markets and the rate's, without which no coin is evaluated."""
-    symbols = [symbol_on(Venue.UPBIT, coin) for coin in (USDT, *coins)]
-    return {_code(symbol): symbol for symbol in symbols}
+    symbols = [symbol_on(venue, coin) for coin in (USDT, *coins)]
+    return {venue_symbol(symbol): symbol for symbol in symbols}
 
 
-def _code(symbol: Symbol) -> str:
-    base, _, quote = symbol.partition("/")
-    return f"{quote}-{base}"
+def _bids(rows: Sequence[_Row]) -> Iterator[tuple[Decimal | None, Decimal | None]]:
+    return ((row.bp, row.bs) if row.bp is not None else (row.bid_price, row.bid_size) for row in rows)
 
 
-def _bids(rows: Sequence[_Row]) -> Iterator[tuple[Decimal, Decimal]]:
-    return _pairs((row.bp, row.bs) if row.bp is not None else (row.bid_price, row.bid_size) for row in rows)
-
-
-def _asks(rows: Sequence[_Row]) -> Iterator[tuple[Decimal, Decimal]]:
-    return _pairs((row.ap, row.as_) if row.ap is not None else (row.ask_price, row.ask_size) for row in rows)
-
-
-def _pairs(
-    sides: Iterator[tuple[Decimal | None, Decimal | None]],
-) -> Iterator[tuple[Decimal, Decimal]]:
-    """Leave out the zeros that fill a side with fewer levels than the other."""
-    for price, quantity in sides:
-        if price is None or quantity is None:
-            raise DataError("malformed", "a level without price or size")
-        if price or quantity:
-            yield price, quantity
+def _asks(rows: Sequence[_Row]) -> Iterator[tuple[Decimal | None, Decimal | None]]:
+    return ((row.ap, row.as_) if row.ap is not None else (row.ask_price, row.ask_size) for row in rows)
