@@ -5,9 +5,8 @@ set while something waits. So a stamp may lie ahead of now; how far ahead it is 
 """
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time, timedelta, tzinfo
 from typing import Final
-from zoneinfo import ZoneInfo
 
 NS_PER_US: Final = 1_000
 NS_PER_MS: Final = 1_000_000
@@ -49,13 +48,13 @@ class Span:
 ALWAYS: Final = Span()
 
 
-def day_of(at_ns: int, zone: ZoneInfo) -> Span:
+def day_of(at_ns: int, zone: tzinfo) -> Span:
     """Return the day of a zone that a moment lies in, from its first nanosecond to its last."""
     day = datetime.fromtimestamp(at_ns // NS_PER_S, zone).date()
     first, following = (datetime.combine(each, time(), zone) for each in (day, day + timedelta(days=1)))
     return Span(from_ns=int(first.timestamp()) * NS_PER_S, to_ns=int(following.timestamp()) * NS_PER_S - 1)
 
 
-def date_of(at_ns: int, zone: ZoneInfo) -> str:
+def date_of(at_ns: int, zone: tzinfo) -> str:
     """Return the date of a moment, as 2026-11-30."""
     return datetime.fromtimestamp(at_ns // NS_PER_S, zone).date().isoformat()

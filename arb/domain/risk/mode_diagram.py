@@ -4,11 +4,11 @@
 """
 
 import sys
-from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
 from arb.domain.risk.mode import LIFTS, MODES, PASSING, PREFIXES, TEXTS, TRANSITIONS, Cause, Standing
+from arb.domain.trading.order_diagram import arrows
 
 MEANINGS: Final = {
     Standing.TRADING: "trades are opened and closed",
@@ -57,12 +57,7 @@ def _lines() -> Iterator[str]:
     yield "```mermaid"
     yield "stateDiagram-v2"
     yield "    [*] --> paused: starting"
-    for standing, causes in TRANSITIONS.items():
-        targets: dict[Standing, list[str]] = defaultdict(list)
-        for cause, following in causes.items():
-            targets[following].append(cause.value)
-        for following, names in targets.items():
-            yield f"    {standing} --> {following}: {', '.join(names)}"
+    yield from arrows(TRANSITIONS)
     yield "```"
     yield ""
     yield "| it stands | mode | meaning |"

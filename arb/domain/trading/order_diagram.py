@@ -6,10 +6,13 @@
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from typing import Final
+from enum import StrEnum
+from typing import Final, TypeVar
 
 from arb.domain.trading.order import AT_VENUE, TERMINAL, TRANSITIONS, Event, State
 
+Stand = TypeVar("Stand", bound=StrEnum)
+Happened = TypeVar("Happened", bound=StrEnum)
 MEANINGS: Final = {
     State.INTENT: "committed, and not sent by anybody",
     State.DENIED: "our own no: never sent",
@@ -52,9 +55,7 @@ def _lines() -> Iterator[str]:
     yield "```mermaid"
     yield "stateDiagram-v2"
     yield "    [*] --> intent"
-    for state, events in TRANSITIONS.items():
-        for following, names in _by_target(events).items():
-            yield f"    {state} --> {following}: {', '.join(names)}"
+    yield from arrows(TRANSITIONS)
     for state in State:
         if state in TERMINAL and not TRANSITIONS[state]:
             yield f"    {state} --> [*]"
@@ -71,11 +72,14 @@ def _lines() -> Iterator[str]:
         yield f"| {event} | {CAUSES[event]} |"
 
 
-def _by_target(events: Mapping[Event, State]) -> dict[State, list[str]]:
-    targets: dict[State, list[str]] = defaultdict(list)
-    for event, following in events.items():
-        targets[following].append(event.value)
-    return targets
+def arrows(table: Mapping[Stand, Mapping[Happened, Stand]]) -> Iterator[str]:
+    """Return a line for each state that follows another one, with all that leads there."""
+    for state, events in table.items():
+        targets: dict[Stand, list[str]] = defaultdict(list)
+        for event, following in events.items():
+            targets[following].append(event.value)
+        for following, names in targets.items():
+            yield f"    {state} --> {following}: {', '.join(names)}"
 
 
 def _mark(holds: bool) -> str:
