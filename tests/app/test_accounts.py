@@ -78,14 +78,16 @@ def vars_of(key):
 
 @contextmanager
 def begun(settings):
-    """A session as a start has it before trading, with open books, and its engine."""
+    """A session as a start has it before trading, with open books, and its engine.
+
+    Its Redis connections stay open: the thread behind its stores may be writing through them.
+    """
     prepare(settings, silent)
     engine = build(settings)
     engine.ledger.reconcile.open_books()
     try:
         yield engine
     finally:
-        engine.stores.redis.close()
         engine.unmirrored.trades.engine.dispose()
 
 

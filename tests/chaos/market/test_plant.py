@@ -11,10 +11,8 @@ from arb.chaos.market.plant import PLANTS, plant
 from arb.check.checkers import check
 from arb.check.history import Invariant
 from arb.domain.trading.trade import TradeState
-from tests.check.test_engine_history import NOW_NS, database, read, take_snapshot, trade, venues_of
+from tests.check.test_engine_history import NOW_NS, read, take_snapshot, trade, venues_of
 from tests.contracts import world
-
-__all__ = ["database"]
 
 pytestmark = pytest.mark.integration
 
