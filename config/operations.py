@@ -63,7 +63,7 @@ def _pair(section: type[BaseModel], warn_key: str) -> tuple[str, Worse] | None:
     return (f"max_{name}", Worse.ABOVE) if is_max else (f"min_{name}", Worse.BELOW)
 
 
-class SysMonitor(Thresholds):
+class SystemMonitorSettings(Thresholds):
     """What the machine may be used for, and how often a level is sampled."""
 
     sample_interval_sec: int = Field(gt=0, le=30)
@@ -75,7 +75,7 @@ class SysMonitor(Thresholds):
     disk_free_warn_threshold_mb: int = NotNegative
 
 
-class Watchdog(Thresholds):
+class WatchdogSettings(Thresholds):
     """What is watched and from when on it is wrong."""
 
     sweep_interval_sec: int = Field(gt=0, le=10)
@@ -121,7 +121,7 @@ class Watchdog(Thresholds):
 Marks = tuple[Decimal, Decimal, Decimal]
 
 
-class Degradation(BaseModel):
+class DegradationSettings(BaseModel):
     """From when on less is done: the marks of LEAN, NEAR and SHALLOW for each measurement."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -156,7 +156,7 @@ class Degradation(BaseModel):
         }
 
 
-class Alerts(BaseModel):
+class AlertSettings(BaseModel):
     """Whom to tell, and how often."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -167,7 +167,7 @@ class Alerts(BaseModel):
     timeout_ms: int = Field(gt=0, le=30_000)
 
 
-class Messages(BaseModel):
+class MessageSettings(BaseModel):
     """Which news is told besides alerts, and how often."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -214,7 +214,7 @@ class LogLevel(StrEnum):
     ERROR = "ERROR"
 
 
-class Logs(BaseModel):
+class LogSettings(BaseModel):
     """What the logs look like and how long they are kept."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -30,7 +30,7 @@ PRESETS: Final = MappingProxyType(
 )  # fmt: skip
 
 
-class Database(BaseModel):
+class DatabaseSettings(BaseModel):
     """How many connections one process keeps at most, and for how long. They are made when needed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -23,7 +23,7 @@ class StrategyName(StrEnum):
     PAIR = "pair"
 
 
-class Section(BaseModel):
+class SettingsSection(BaseModel):
     """A part of the settings: frozen, and unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -42,7 +42,7 @@ Balances = dict[str, Annotated[Decimal, NotNegative]]
 KeyText = Annotated[SecretStr, AfterValidator(_clean_key)]
 
 
-class Strategy(Section):
+class StrategySettings(SettingsSection):
     """When a pair is opened and closed."""
 
     name: StrategyName
@@ -84,7 +84,7 @@ def _of_coins(value: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
 CoinsSettings = Annotated[dict[str, dict[str, Any]], AfterValidator(_of_coins)]
 
 
-class Orders(Section):
+class OrderSettings(SettingsSection):
     """How an intent is sent and looked after."""
 
     lifetime_ms: int = Field(gt=0, le=20_000)  # a retry counts down no longer; the broker gives up at 30 s
@@ -97,7 +97,7 @@ class Orders(Section):
     repair_failures_max: int = Positive
 
 
-class Risk(Section):
+class RiskSettings(SettingsSection):
     """Ceilings."""
 
     notional_per_coin_krw_max: Decimal = Positive
@@ -137,7 +137,7 @@ class Risk(Section):
     rate_memory_s: int = Positive
 
 
-class Feed(Section):
+class FeedSettings(SettingsSection):
     """How quotes come in."""
 
     flush_interval_ms: int = Positive
@@ -147,14 +147,14 @@ class Feed(Section):
     coins_max: int = Field(gt=0, le=510)  # two streams each, and a stamped one, of 1,024 at Binance
 
 
-class Credentials(Section):
+class CredentialSettings(SettingsSection):
     """A key pair; never printed."""
 
     key: KeyText
     secret: KeyText
 
 
-class Assumptions(Section):
+class AssumptionSettings(SettingsSection):
     """What is reckoned with before a venue is asked."""
 
     krw_per_usdt: Decimal = Positive
@@ -174,7 +174,7 @@ class BithumbFact(StrEnum):
     PRIVATE_STREAM = "private-stream"
 
 
-class BinanceSettings(Section):
+class BinanceSettings(SettingsSection):
     """Where Binance is, how fast it may be asked, and what it takes."""
 
     taker_fee_bps: Decimal = NotNegative
@@ -183,10 +183,10 @@ class BinanceSettings(Section):
     user_stream_url: StreamAddress
     weight_per_minute: int = Positive
     orders_per_10s: int = Positive
-    credentials: Credentials | None = None
+    credentials: CredentialSettings | None = None
 
 
-class UpbitSettings(Section):
+class UpbitSettings(SettingsSection):
     """Where Upbit is, how fast it may be asked, and what it takes."""
 
     taker_fee_bps: Decimal = NotNegative
@@ -196,10 +196,10 @@ class UpbitSettings(Section):
     orders_per_s: int = Positive
     requests_per_s: int = Positive
     account: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,32}$")  # what the operator calls it
-    credentials: Credentials | None = None
+    credentials: CredentialSettings | None = None
 
 
-class BithumbSettings(Section):
+class BithumbSettings(SettingsSection):
     """Where Bithumb is, how fast it may be asked, what it takes, and what of it somebody has seen."""
 
     taker_fee_bps: Decimal = NotNegative
@@ -210,10 +210,10 @@ class BithumbSettings(Section):
     requests_per_s: int = Positive
     account: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,32}$")  # what the operator calls it
     confirmed: tuple[BithumbFact, ...]  # by whoever trades with real money; each is asked for
-    credentials: Credentials | None = None
+    credentials: CredentialSettings | None = None
 
 
-class SnapshotSettings(Section):
+class SnapshotSettings(SettingsSection):
     """How often state is imaged, and how long images are kept."""
 
     interval_s: int = Positive
@@ -221,7 +221,7 @@ class SnapshotSettings(Section):
     keep_days: int = Positive
 
 
-class RecordSettings(Section):
+class RecordSettings(SettingsSection):
     """What is kept of what was there to be earned."""
 
     enabled: bool
@@ -237,7 +237,7 @@ def _of_venues(value: dict[str, Balances]) -> dict[str, Balances]:
     return value
 
 
-class Sim(Section):
+class SimSettings(SettingsSection):
     """The simulated market of mock mode."""
 
     seed: int = NotNegative
@@ -246,7 +246,7 @@ class Sim(Section):
     premium_half_life_s: Decimal = Positive
 
 
-class Paper(Section):
+class PaperSettings(SettingsSection):
     """What a paper account begins with, by venue and asset."""
 
     balances: Annotated[dict[str, Balances], AfterValidator(_of_venues)]

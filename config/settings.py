@@ -22,28 +22,35 @@ from config.bounds import first_absurd
 from config.coins import Coins
 from config.consistency import first_conflict
 from config.layers import environment, merge, variable, yaml_file
-from config.operations import Alerts, Degradation, Logs, Messages, SysMonitor, Watchdog
-from config.pool import Database
+from config.operations import (
+    AlertSettings,
+    DegradationSettings,
+    LogSettings,
+    MessageSettings,
+    SystemMonitorSettings,
+    WatchdogSettings,
+)
+from config.pool import DatabaseSettings
 from config.sections import (
     VENUES,
-    Assumptions,
+    AssumptionSettings,
     BinanceSettings,
     BithumbFact,
     BithumbSettings,
     CoinsSettings,
-    Feed,
-    Orders,
-    Paper,
+    FeedSettings,
+    OrderSettings,
+    PaperSettings,
     RecordSettings,
-    Risk,
-    Section,
-    Sim,
+    RiskSettings,
+    SettingsSection,
+    SimSettings,
     SnapshotSettings,
-    Strategy,
+    StrategySettings,
     UpbitSettings,
 )
 from config.server_address import PostgresAddress, RabbitAddress, RedisAddress, host_of, is_private
-from config.web import Web
+from config.web import WebSettings
 
 FOLDER: Final = Path(__file__).parent
 ACCOUNT: Final = "account"  # of a venue that does not tell whose a key is
@@ -76,7 +83,7 @@ def _of_two(value: tuple[Venue, Venue]) -> tuple[Venue, Venue]:
     return value
 
 
-class Settings(Section):
+class Settings(SettingsSection):
     """Everything that can be configured."""
 
     mode: RunMode
@@ -91,34 +98,36 @@ class Settings(Section):
     ]  # accounts are kept in what the first one quotes in
     coins: Coins
     watch: bool = False  # opens nothing: chances are only told of
-    strategy: Strategy
+    strategy: StrategySettings
     coins_settings: CoinsSettings
-    orders: Orders
-    risk: Risk
-    feed: Feed
-    assumptions: Assumptions
+    orders: OrderSettings
+    risk: RiskSettings
+    feed: FeedSettings
+    assumptions: AssumptionSettings
     binance: BinanceSettings
     upbit: UpbitSettings
     bithumb: BithumbSettings
-    database: Database
+    database: DatabaseSettings
     snapshot: SnapshotSettings
     record: RecordSettings
-    sys_monitor: SysMonitor
-    watchdog: Watchdog
-    degradation: Degradation
-    alerts: Alerts
-    messages: Messages
-    logs: Logs
-    sim: Sim
-    paper: Paper
-    web: Web
+    sys_monitor: SystemMonitorSettings
+    watchdog: WatchdogSettings
+    degradation: DegradationSettings
+    alerts: AlertSettings
+    messages: MessageSettings
+    logs: LogSettings
+    sim: SimSettings
+    paper: PaperSettings
+    web: WebSettings
 
     def of_coin(self, coin: str) -> "Settings":
         """Return the settings by which a coin is opened and closed. Raises: ValidationError."""
         own = self.coins_settings.get(coin, {})
         if not own:
             return self
-        return self.model_copy(update={"strategy": Strategy.model_validate(self.strategy.model_dump() | own)})
+        return self.model_copy(
+            update={"strategy": StrategySettings.model_validate(self.strategy.model_dump() | own)}
+        )
 
     def of(self, venue: Venue) -> BinanceSettings | UpbitSettings | BithumbSettings:
         """Return a venue's own settings."""
@@ -293,7 +302,7 @@ def _line(error: ValidationError) -> str:
     return f"{key}: {wrong}; {where}"
 
 
-def _check_alerts(alerts: Alerts) -> None:
+def _check_alerts(alerts: AlertSettings) -> None:
     """Refuse an address that nobody could be told through. Raises: ConfigError without its secret."""
     if alerts.urls:
         from arb.adapters.alerts.channels import AppriseChannel  # its services take a while to import

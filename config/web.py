@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 
-class Web(BaseModel):
+class WebSettings(BaseModel):
     """The page's own door. Beyond loopback it opens only with authentication."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -26,7 +26,7 @@ class Web(BaseModel):
         return value
 
     @model_validator(mode="after")
-    def _check(self) -> "Web":
+    def _check(self) -> "WebSettings":
         reachable = self.public_url is not None or not is_loopback(self.host)
         if reachable and not self.authentication:
             raise ValueError("authentication may be off only on loopback and without a public_url")

@@ -24,7 +24,7 @@ from arb.domain.market.ids import SessionId, Venue
 from arb.domain.time import NS_PER_MS
 from arb.ports.trading import VenueClient
 from arb.venues.api_key import ApiKey
-from config.sections import Credentials
+from config.sections import CredentialSettings
 from config.settings import RunMode, Settings
 
 NO_SHARES: Final[Mapping[Venue, Share]] = MappingProxyType({})
@@ -174,7 +174,7 @@ def _gateway(
             assert_never(venue)
 
 
-def api_key(credentials: Credentials | None) -> ApiKey | None:
+def api_key(credentials: CredentialSettings | None) -> ApiKey | None:
     """Return the key pair that a venue client signs with."""
     if credentials is None:
         return None

@@ -18,7 +18,7 @@ from arb.stack.home import Home
 
 if TYPE_CHECKING:
     from arb.app.wiring import Engine
-    from config.sections import Credentials
+    from config.sections import CredentialSettings
 
 Duration = Annotated[int, typer.Option(help="Seconds of trading.", min=1)]
 TapePath = Annotated[Path | None, typer.Option(help="Recorded market data (.csv.gz or .jsonl.gz).")]
@@ -308,7 +308,7 @@ def world() -> None:
     say(f"the simulated world is in {home.sim}")
 
 
-def _pair(venue: Venue, credentials: "Credentials | None") -> dict[str, str]:
+def _pair(venue: Venue, credentials: "CredentialSettings | None") -> dict[str, str]:
     """Return the key pair that the simulator accepts. Raises: ConfigError."""
     if credentials is None or not (
         credentials.key.get_secret_value() and credentials.secret.get_secret_value()

@@ -17,13 +17,13 @@ from arb.web.pages import Pages
 from arb.web.secrets import Secrets
 from arb.web.throttle import Throttle
 from arb.web.tickets import Tickets
-from config.web import Web, is_loopback
+from config.web import WebSettings, is_loopback
 
 BODY_BYTES_MAX: Final = 16_384
 LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def make_guard(settings: Web, secrets: Secrets, clock: Clock, entropy: Entropy) -> Guard:
+def make_guard(settings: WebSettings, secrets: Secrets, clock: Clock, entropy: Entropy) -> Guard:
     """Return the rules that the settings ask for."""
     public = urlsplit(settings.public_url or "")
     return Guard(

@@ -22,18 +22,18 @@ from arb.web.kill import WITHIN_MS, KillFromPage
 from arb.web.metrics import StackMetrics
 from arb.web.scrape import Exporter
 from arb.web.secrets import Secrets
-from config.web import Web
+from config.web import WebSettings
 
 SHUTDOWN_S = 2.0
 log = structlog.get_logger()
 
 
-def serve(settings: Web, home: Home, port: int) -> None:
+def serve(settings: WebSettings, home: Home, port: int) -> None:
     """Serve until a signal comes."""
     asyncio.run(_serve(settings, home, port))
 
 
-async def _serve(settings: Web, home: Home, port: int) -> None:
+async def _serve(settings: WebSettings, home: Home, port: int) -> None:
     clock, entropy, history = SystemClock(), SystemEntropy(), History()
     secrets = Secrets.of(home)
     stopping, errors = asyncio.Event(), list[BaseException]()

@@ -17,10 +17,10 @@ from arb.web.app import make_app, make_guard
 from arb.web.desk import Section
 from arb.web.hub import Hub, never_lean
 from arb.web.secrets import Secrets
-from config.web import Web
+from config.web import WebSettings
 
 PASSWORD = "correct horse"
-LOOPBACK = Web(host="127.0.0.1", port=0, authentication=True, session_hours=1)
+LOOPBACK = WebSettings(host="127.0.0.1", port=0, authentication=True, session_hours=1)
 
 
 @dataclass
@@ -97,7 +97,7 @@ class Browser:
 @contextmanager
 def serving(
     sections: Sequence[Section] = (),
-    settings: Web = LOOPBACK,
+    settings: WebSettings = LOOPBACK,
     kill: Callable[[str], str] | None = None,
     welcome: Callable[[], Any] = dict,
     lean: Callable[[], bool] = never_lean,
