@@ -11,7 +11,7 @@ import pyupbit
 
 from tests.conformance import upbit_answers as answers
 from tests.conformance.front import lead
-from tests.conformance.judge import Judge, NotOffered, Refusal, Refused
+from tests.conformance.judge import Judge, Refusal, Refused
 from tests.conformance.shapes import number, rows, text
 from tests.conformance.town import KEY, SECRET, Town
 from tests.conformance.upbit_calls import MINUTES, NOBODY, PACE_S, UNITS, VOLUMES
@@ -39,10 +39,24 @@ def try_pyupbit(judge: Judge, town: Town, folder: Path) -> None:
     ask("get_orderbook of all", pyupbit.get_orderbook, [answers.BOOK], list(UNITS))
     ask("get_individual_order nobody's", account.get_individual_order, Refusal(HIDDEN), NOBODY)
     ask("cancel_order nobody's", account.cancel_order, Refusal(HIDDEN), NOBODY)
-    ask("get_deposit_list", account.get_deposit_list, NotOffered("deposits"), "KRW")
-    ask("get_withdraw_list", account.get_withdraw_list, NotOffered("withdrawals"), "KRW")
+    ask("get_deposit_list", account.get_deposit_list, [answers.DEPOSIT], "KRW")
+    ask("get_withdraw_list", account.get_withdraw_list, rows, "KRW")
+    _transfers(ask, account)
     for market in UNITS:
         _one_market(ask, account, market)
+
+
+def _transfers(ask: Callable[..., Any], account: pyupbit.Upbit) -> None:
+    """One deposit, none of nobody's, and nothing withdrawn."""
+    deposits = ask("get_deposit_list BTC", account.get_deposit_list, [answers.DEPOSIT], "BTC")
+    if deposits is not None:
+        uuid = deposits[0]["uuid"]
+        one = answers.DEPOSIT | {"uuid": uuid}
+        ask("get_individual_deposit_order", account.get_individual_deposit_order, one, uuid, "BTC")
+    for function in (account.get_individual_deposit_order, account.get_individual_withdraw_order):
+        ask(f"{function.__name__} nobody's", function, Refusal(HIDDEN), NOBODY, "BTC")
+    ask("withdraw_coin", account.withdraw_coin, Refusal(HIDDEN), "BTC", "0.1", "nowhere")
+    ask("withdraw_cash", account.withdraw_cash, Refusal(HIDDEN), "10000")
 
 
 def _one_market(ask: Callable[..., Any], account: pyupbit.Upbit, market: str) -> None:

@@ -17,6 +17,10 @@ def text(value: Any) -> bool:
     return isinstance(value, str)
 
 
+def text_or_null(value: Any) -> bool:
+    return value is None or text(value)
+
+
 def whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 

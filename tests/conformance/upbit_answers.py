@@ -9,6 +9,7 @@ from tests.conformance.shapes import (
     rows,
     seoul_time,
     text,
+    text_or_null,
     whole,
 )
 
@@ -72,6 +73,35 @@ CHANCE = {
 WALLET = {
     "currency": text, "wallet_state": "working", "block_state": text, "block_height": whole,
     "block_updated_at": text, "block_elapsed_minutes": whole, "net_type": text, "network_name": text,
+}  # fmt: skip
+TRANSFER = {
+    "type": text, "uuid": text, "currency": text, "net_type": text_or_null, "txid": text, "state": text,
+    "created_at": seoul_time, "done_at": seoul_time, "amount": amount, "fee": amount,
+    "transaction_type": one_of("default", "internal"),
+}  # fmt: skip
+DEPOSIT = TRANSFER | {"type": "deposit", "state": "ACCEPTED"}
+DEPOSIT_CHANCE = {
+    "currency": text, "net_type": text, "is_deposit_possible": True, "deposit_impossible_reason": "",
+    "minimum_deposit_amount": amount, "minimum_deposit_confirmations": whole, "decimal_precision": whole,
+}  # fmt: skip
+ADDRESS = {"currency": text, "net_type": text, "deposit_address": text, "secondary_address": text_or_null}
+VASP = {"vasp_name": text, "vasp_uuid": text, "depositable": flag, "withdrawable": flag}
+WITHDRAW_CHANCE = {
+    "member_level": {
+        "security_level": whole, "fee_level": whole, "email_verified": flag, "identity_auth_verified": flag,
+        "bank_account_verified": flag, "two_factor_auth_verified": flag, "locked": flag,
+        "wallet_locked": flag,
+    },
+    "currency": {
+        "code": text, "withdraw_fee": amount, "is_coin": flag, "wallet_state": "working",
+        "wallet_support": [one_of("deposit", "withdraw")],
+    },
+    "account": ACCOUNT,
+    "withdraw_limit": {
+        "currency": text, "onetime": amount_or_null, "daily": amount_or_null,
+        "remaining_daily": amount_or_null, "remaining_daily_fiat": amount, "fiat_currency": "KRW",
+        "minimum": amount, "fixed": whole, "withdraw_delayed_fiat": amount, "can_withdraw": True,
+    },
 }  # fmt: skip
 KEY = {"access_key": text, "expire_at": seoul_time}
 ORDER = {

@@ -23,7 +23,7 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 
 def try_upbit(judge: Judge, speak: Speak) -> None:
     """Make every call that the client has a function for."""
-    _all(judge, speak, (*_quotation(), *_account(), *_not_offered()))
+    _all(judge, speak, (*_quotation(), *_account(), *_transfers(), *_not_offered()))
     numbers = count(1)
     for market in UNITS:
         for side in ("bid", "ask"):
@@ -83,14 +83,40 @@ def _account() -> Iterator[Call]:
         yield endpoint, {"identifier": "never-sent"}, Refusal("order_not_found")
 
 
+def _transfers() -> Iterator[Call]:
+    """Deposits and withdrawals: read, and never made."""
+    for params in ({}, {"currency": "KRW"}, {"state": "ACCEPTED", "limit": 2, "order_by": "asc"}):
+        yield "GET /deposits", params, [answers.DEPOSIT]
+    yield "GET /withdraws", {}, rows
+    yield "GET /deposit", {"currency": "BTC"}, answers.DEPOSIT | {"currency": "BTC", "net_type": "BTC"}
+    yield "GET /deposit", {"uuid": NOBODY}, Refusal("deposit_not_found")
+    yield "GET /withdraw", {"uuid": NOBODY}, Refusal("withdraw_not_found")
+    yield "GET /deposits/coin_addresses", {}, [answers.ADDRESS]
+    yield "GET /withdraws/coin_addresses", {}, rows
+    yield "GET /travel_rule/vasps", {}, [answers.VASP]
+    for coin in ("BTC", "USDT"):
+        by = {"currency": coin, "net_type": coin}
+        yield "GET /deposits/chance/coin", by, answers.DEPOSIT_CHANCE | by
+        yield "GET /deposits/coin_address", by, answers.ADDRESS | by
+        yield "GET /withdraws/chance", by, answers.WITHDRAW_CHANCE
+    nowhere = {"currency": "NOSUCH", "net_type": "NOSUCH"}
+    for path in ("deposits/chance/coin", "deposits/coin_address", "withdraws/chance"):
+        yield f"GET /{path}", nowhere, Refusal("validation_error")
+    money = {"amount": "10000", "two_factor_type": "kakao"}
+    coins = {"currency": "BTC", "net_type": "BTC"}
+    for endpoint, params in (
+        ("POST /deposits/krw", money),
+        ("POST /deposits/generate_coin_address", coins),
+        ("POST /withdraws/krw", money),
+        ("POST /withdraws/coin", coins | {"amount": "0.1", "address": "nowhere"}),
+        ("DELETE /withdraws/coin", {"uuid": NOBODY}),
+    ):
+        yield endpoint, params, Refusal("out_of_scope")
+
+
 def _not_offered() -> Iterator[Call]:
-    for path in ("deposits", "deposits/coin_addresses"):
-        yield f"GET /{path}", {}, NotOffered("deposits")
-    for path in ("withdraws", "withdraws/coin_addresses"):
-        yield f"GET /{path}", {}, NotOffered("withdrawals")
-    yield "GET /deposit", {"uuid": NOBODY}, NotOffered("deposits")
-    yield "GET /withdraw", {"uuid": NOBODY}, NotOffered("withdrawals")
-    yield "GET /travel_rule/vasps", {}, NotOffered("travel rule")
+    vasp = {"vasp_uuid": NOBODY, "deposit_uuid": NOBODY}
+    yield "POST /travel_rule/deposit/uuid", vasp, NotOffered("verification by the travel rule")
     yield "GET /pockets", {}, NotOffered("pockets")
 
 

@@ -30,7 +30,14 @@ SDK = {
     "GET /deposits/coin_addresses": "deposits.list_coin_addresses", "GET /deposit": "deposits.retrieve",
     "GET /withdraws": "withdraws.list", "GET /withdraws/coin_addresses": "withdraws.list_coin_addresses",
     "GET /withdraw": "withdraws.retrieve", "GET /travel_rule/vasps": "travel_rule.list_vasps",
-    "GET /pockets": "pockets.list",
+    "GET /pockets": "pockets.list", "GET /deposits/chance/coin": "deposits.retrieve_chance",
+    "GET /deposits/coin_address": "deposits.retrieve_coin_address",
+    "GET /withdraws/chance": "withdraws.retrieve_chance", "POST /deposits/krw": "deposits.deposit_krw",
+    "POST /deposits/generate_coin_address": "deposits.create_coin_address",
+    "POST /withdraws/krw": "withdraws.create_krw_withdrawal",
+    "POST /withdraws/coin": "withdraws.create_withdrawal",
+    "DELETE /withdraws/coin": "withdraws.cancel_withdrawal",
+    "POST /travel_rule/deposit/uuid": "travel_rule.verify_deposit_by_uuid",
 }  # fmt: skip
 
 

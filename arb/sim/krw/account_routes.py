@@ -42,8 +42,13 @@ class Account:
             )
         ]
 
+    def of(self, currency: str) -> dict[str, Any]:
+        """Return the line of a currency."""
+        balance = self._exchange.balance(currency)
+        return account_json(currency, balance.free, balance.locked, self._averages.of(currency))
+
     async def accounts(self, _parameters: Parameters) -> Any:
-        return [self._account(currency) for currency in self._exchange.records.accounts.balances]
+        return [self.of(currency) for currency in self._exchange.records.accounts.balances]
 
     async def chance(self, parameters: Parameters) -> Any:
         market = parameters.get("market")
@@ -51,7 +56,7 @@ class Account:
             raise refuse("validation_error", "market does not have a valid value")
         rate = self._exchange.rules.fees.rate
         state = "suspended" if self._board.is_halted(market) else "active"
-        quote, base = self._account(QUOTE), self._account(coin_of(market))
+        quote, base = self.of(QUOTE), self.of(coin_of(market))
         return chance_json(market, rate, self._board.min_total(market), state, quote, base)
 
     async def keys(self, _parameters: Parameters) -> Any:
@@ -64,7 +69,3 @@ class Account:
         coins = sorted({coin_of(market) for market in self._markets})
         plan = self._stage.faults
         return [wallet_json(coin, plan.standing(FaultKind.CLOSED_WALLET, coin), now_ns) for coin in coins]
-
-    def _account(self, currency: str) -> dict[str, Any]:
-        balance = self._exchange.balance(currency)
-        return account_json(currency, balance.free, balance.locked, self._averages.of(currency))

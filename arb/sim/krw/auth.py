@@ -14,8 +14,12 @@ from arb.sim.krw.parameters import Parameters, query_hash
 VIEW_ASSETS: Final = "view_assets"
 VIEW_ORDERS: Final = "view_orders"
 MAKE_ORDERS: Final = "make_orders"
+VIEW_DEPOSITS: Final = "view_deposits"
+VIEW_WITHDRAWALS: Final = "view_withdrawals"
+DEPOSIT_MONEY: Final = "deposit"  # no key here has this or the next
+WITHDRAW_MONEY: Final = "withdraw"
 ANY_KEY: Final = ""  # a key, whatever it permits
-PERMISSIONS: Final = frozenset({VIEW_ASSETS, VIEW_ORDERS, MAKE_ORDERS})
+PERMISSIONS: Final = frozenset({VIEW_ASSETS, VIEW_ORDERS, MAKE_ORDERS, VIEW_DEPOSITS, VIEW_WITHDRAWALS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

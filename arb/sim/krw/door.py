@@ -5,6 +5,7 @@ returns what to write as JSON. Private groups are counted per account, quotation
 (exchange_protocols.md 2.3).
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -40,6 +41,9 @@ JSON_TYPE: Final = "application/json"
 SIDES: Final = {BID: "BUY", ASK: "SELL"}  # what faults call them
 REMAINING: Final = "Remaining-Req"
 DEFAULT: Final = "default"  # the group of what has no other
+SLASHES: Final = re.compile("/+")
+
+Entrance = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,14 +83,16 @@ class Door:
         credential = stage.config.credential(stage.venue)
         key = AccessKey(key=credential.key, secret=credential.secret)
         self._authenticator = Authenticator(key, spend, variant.token_life_ms)
+        self._entrances: dict[tuple[str, str], Entrance] = {}
 
     def install(self, app: web.Application, routes: list[Route]) -> None:
         """Add `routes` to the application, and an answer to whoever asks for something else."""
         app.middlewares.append(self._unknown_paths)
         for route in routes:
-            app.router.add_route(route.method, route.path, self._entrance(route))
+            self._entrances[route.method, route.path] = self._entrance(route)
+            app.router.add_route(route.method, route.path, self._entrances[route.method, route.path])
 
-    def _entrance(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    def _entrance(self, route: Route) -> Entrance:
         async def enter(request: web.Request) -> web.StreamResponse:
             return await self.answer(route, request)
 
@@ -204,13 +210,17 @@ class Door:
         return replace(reply, name=reply.status if route.permission is None else name)
 
     @web.middleware
-    async def _unknown_paths(
-        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-    ) -> web.StreamResponse:
-        """Answer a path or a method that does not exist as the venue does: with JSON and what is left."""
+    async def _unknown_paths(self, request: web.Request, handler: Entrance) -> web.StreamResponse:
+        """Answer a path or a method that does not exist as the venue does: with JSON and what is left.
+
+        Slashes that follow each other are one, as most servers have it: pyupbit asks for `//v1/deposits`.
+        """
         try:
             return await handler(request)
         except (web.HTTPNotFound, web.HTTPMethodNotAllowed) as error:
+            meant = self._entrances.get((request.method, SLASHES.sub("/", request.path)))
+            if meant is not None:
+                return await meant(request)
             if request.path.startswith("/sim/"):
                 raise
             body = {"error": {"name": "not_found", "message": "요청한 경로를 찾을 수 없습니다."}}

@@ -35,6 +35,8 @@ EXCHANGE_ERRORS: Final[Mapping[str, tuple[int, str]]] = MappingProxyType(
         "market_offline": (403, "시스템 점검 중입니다. 점검이 완료된 후에 다시 시도해주세요."),
         "out_of_scope": (403, "권한이 부족합니다."),
         "order_not_found": (404, "주문을 찾지 못했습니다."),
+        "deposit_not_found": (404, "입출금 정보를 찾지 못했습니다."),
+        "withdraw_not_found": (404, "입출금 정보를 찾지 못했습니다."),
         "order_not_ready": (422, "주문 접수 처리 중입니다. 잠시 후 다시 시도해주세요."),
         "blocked": (418, "요청 수 제한을 반복해서 초과하여 차단되었습니다."),
         "too_many_requests": (429, "요청 수 제한을 초과했습니다."),

@@ -19,20 +19,27 @@ from arb.sim.upbit.cancel_routes import Canceling
 from arb.sim.upbit.house import UPBIT
 from arb.sim.upbit.lookup_routes import UpbitLookup
 from arb.sim.upbit.order_routes import Ordering
+from arb.sim.upbit.transfer_routes import TransferRoutes
+from arb.sim.upbit.transfers import Transfers
 
 
 class Api:
-    """Quotation, balances, and orders looked up, made and ended."""
+    """Quotation, balances, deposits and withdrawals, and orders looked up, made and ended."""
 
     def __init__(self, stage: Stage, exchange: Exchange, tape: PublicTape, board: Switchboard) -> None:
         self.desk = Desk(stage, UPBIT, exchange, later)
         self.door = Door(stage, UPBIT, board, exchange.reject, exchange.records.shelf.spend)
-        markets = frozenset(market_code(coin) for coin in stage.market.coins(stage.venue))
+        coins = frozenset(stage.market.coins(stage.venue))
+        markets = frozenset(map(market_code, coins))
+        account = Account(stage, exchange, board, markets)
+        transfers = Transfers(stage.config.seed, stage.journal.replay())
+        exchange.subscribe(transfers.follow)
         lookup = UpbitLookup(stage, exchange, self.desk)
         self._routes = [
             *Quotation(stage, exchange, tape, board).routes(),
             *CandleRoutes(tape).routes(),
-            *Account(stage, exchange, board, markets).routes(),
+            *account.routes(),
+            *TransferRoutes(stage, account, coins, transfers).routes(),
             *lookup.routes(),
             *Ordering(exchange, self.desk, lookup, board, markets).routes(),
             *Canceling(self.desk, lookup).routes(),
