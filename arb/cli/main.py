@@ -20,6 +20,7 @@ from arb.cli.data import data_app
 from arb.cli.doctor.command import doctor
 from arb.cli.export import export
 from arb.cli.inventory import inventory
+from arb.cli.latency import latency
 from arb.cli.messages import messages_app
 from arb.cli.output import BAD_USE, FAILED, NOT_RUNNING
 from arb.cli.recorded import opportunities, record
@@ -52,6 +53,7 @@ COMMANDS: Final = (
     sessions.pnl,
     inventory,
     trading.trace,
+    latency,
     export,
     backtest,
     record,

@@ -97,6 +97,7 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType({
     "arb.trace": Shape({
         "trade_id": "id", "session_id": "id", "state": "of the trade", "steps": "at_ns, source, what, facts",
     }),
+    "arb.latency": Shape(READ | {"parts": "part, orders (that know both ends), p50_ms, p90_ms, p99_ms"}),
     "arb.snapshot": Shape({"slot": "of the snapshot, null if another process took one"}),
     "arb.demo": Shape(REPORT | ROUND_TRIP),
     "arb.up": Shape({"session_id": "id", "killed": "why, or null"} | ROUND_TRIP),

@@ -47,7 +47,9 @@ METRICS: Final = (
     Metric("arb_orders_total", "Orders that ended, by how", ("venue", "state")),
     Metric("arb_orders_working", "Orders that have not ended, by state", ("venue", "state")),
     Metric("arb_order_unknown_age_seconds", "Since the oldest order in doubt was sent; 0 if none"),
-    Metric("arb_order_latency_seconds", "Of the orders of the last five minutes", ("stage", "quantile")),
+    Metric(
+        "arb_order_latency_seconds", "From the receipt of a book on, last five minutes", ("stage", "quantile")
+    ),
     Metric("arb_fills_total", "Fills booked"),
     Metric("arb_fees_total", "Fees paid, in units of the asset", ("venue", "asset")),
     Metric("arb_pnl_krw", "Profit of the session, open pairs at the newest prices"),

@@ -161,6 +161,16 @@ def test_a_trace_begins_with_four_lines(kept: tuple[Home, SessionId]) -> None:
     assert [line[:9].strip() for line in lines[:4]] == ["in at", "out at", "earned", "why"]
 
 
+def test_latency_is_told_from_the_book_on(kept: tuple[Home, SessionId]) -> None:
+    home, _ = kept
+    parts = {row["part"]: row for row in json.loads(arb(home.path, "latency", "--json").stdout)["parts"]}
+    assert parts["tick_to_sent"] == {
+        "part": "tick_to_sent", "orders": 1, "p50_ms": 20.0, "p90_ms": 20.0, "p99_ms": 20.0
+    }  # fmt: skip
+    assert "tick to sent" in arb(home.path, "latency").stdout
+    assert json.loads(arb(home.path, "latency", "--json", "--to", "2001-01-01").stdout)["parts"] == []
+
+
 def test_a_span_leaves_out_what_is_not_in_it(kept: tuple[Home, SessionId]) -> None:
     home, _ = kept
     for command, name in (("trades", "trades"), ("orders", "orders"), ("positions", "positions")):

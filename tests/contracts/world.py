@@ -21,7 +21,7 @@ from arb.domain.market.instrument import Side
 from arb.domain.market.pair import Direction
 from arb.domain.market.spread import Edge
 from arb.domain.risk.review import Limits, Mode, Proposal
-from arb.domain.time import NS_PER_S
+from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trading.order import Fill, Order, OrderReport, Purpose, State
 from arb.domain.trading.reentry import ReentryRules
 from arb.domain.trading.trade import Leg, Trade, TradeState
@@ -30,6 +30,7 @@ from tests.domain.markets import PAIR
 
 NOW_NS = 1_763_640_000_000_000_000  # 2025-11-20 12:00 UTC
 LIFETIME_NS = 3 * NS_PER_S
+TICK_NS = 20 * NS_PER_MS  # from a book to a decision on it
 SELL_UPBIT, BUY_UPBIT = PAIR.directions
 PRICES = {
     Venue.UPBIT: Decimal("140000000"),
@@ -163,6 +164,7 @@ def intent(trade: Trade, leg: Leg, number: int, now_ns: int = NOW_NS) -> Order:
         limit_price=leg.limit_price,
         expires_at_ns=now_ns + LIFETIME_NS,
         created_at_ns=now_ns,
+        tick_at_ns=now_ns - TICK_NS,
     )
 
 

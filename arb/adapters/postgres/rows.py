@@ -96,6 +96,7 @@ def order_of(row: Row[Any], fills: Iterable[Fill] = ()) -> Order:
         venue_order_id=None if row.venue_order_id is None else VenueOrderId(row.venue_order_id),
         fills=tuple(fills),
         reason=row.reason,
+        tick_at_ns=row.tick_at_ns,
     )
 
 

@@ -168,6 +168,7 @@ orders = Table(
     _ns("changed_at_ns"),
     _count("event_seq", server_default="0"),
     Column("archived", Boolean, nullable=False, server_default="false"),
+    Column("tick_at_ns", BigInteger, nullable=False, server_default="0"),
 )
 
 # What the archived rows of a session add up to: their number by state, what they earned by day and minute.

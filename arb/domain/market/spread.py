@@ -122,6 +122,11 @@ class Market:
         return self.at(least if direction.sell_on is self.pair.second else most)
 
     @property
+    def tick_at_ns(self) -> int:
+        """Return when the newer of its two books was received."""
+        return max(leg.book.ts_recv_ns for leg in self.legs.values())
+
+    @property
     def premium_bps(self) -> Decimal:
         """Return how much more the coin costs on the first venue, middle to middle: it is shown, no more."""
         first, second = self.pair.venues

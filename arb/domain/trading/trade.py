@@ -80,6 +80,7 @@ class Leg:
     purpose: Purpose
     quantity: Decimal
     limit_price: Decimal
+    tick_at_ns: int = 0  # when the newer book that it is wanted for was received; 0: for none
 
 
 def pair_legs(
@@ -98,6 +99,7 @@ def pair_legs(
             limit_price=protective_price(
                 market, venue, direction.side(venue), found.legs[venue].worst_price, slip_bps
             ),
+            tick_at_ns=market.tick_at_ns,
         )
         for venue in market.pair.venues
     )

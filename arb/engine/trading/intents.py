@@ -21,6 +21,7 @@ def intent(leg: Leg, trade_id: TradeId, coin: Coin, number: int, now_ns: int, li
         limit_price=leg.limit_price,
         expires_at_ns=now_ns + lifetime_ns,
         created_at_ns=now_ns,
+        tick_at_ns=leg.tick_at_ns,
     )
 
 

@@ -8,13 +8,14 @@ import pytest
 from arb.adapters.postgres.alerts import SqlAlertStore
 from arb.adapters.postgres.desk import POINTS_MAX, SqlDesk
 from arb.adapters.postgres.engine import make_engine
+from arb.adapters.postgres.latency import counted
 from arb.adapters.postgres.performance import SqlPerformance
 from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.postgres.trades import SqlTradeStore
 from arb.domain.health.alert import Alert, Severity
 from arb.domain.market.ids import Venue
 from arb.domain.risk.review import Mode
-from arb.domain.time import NS_PER_MS, NS_PER_S
+from arb.domain.time import ALWAYS, NS_PER_MS, NS_PER_S
 from arb.domain.trading.order import State
 from arb.domain.trading.trade import TradeState
 from tests.contracts import world
@@ -108,6 +109,25 @@ def test_latency_counts_from_decision_to_fill(database, session_id):
     assert found["decided_to_sent"] == pytest.approx([0.01, 0.01])
     assert found["sent_to_filled"] == pytest.approx([0.04, 0.04])
     assert found["decided_to_filled"] == pytest.approx([0.05, 0.05])
+
+
+def test_latency_begins_with_the_book_where_it_is_known(database, session_id):
+    """Of the second trade nobody kept when its book came."""
+    traded(database, session_id, 1)
+    later_ns = world.NOW_NS + NS_PER_S
+    opening = world.opening(session_id, now_ns=later_ns)
+    unknown = tuple(replace(order, tick_at_ns=0) for order in opening.orders)
+    SqlTradeStore(database).open_trade(opening.proposal, unknown, world.LIMITS, later_ns)
+    for number, order in enumerate(unknown):
+        SqlTradeStore(database).claim(order.client_order_id, later_ns + (30 + 5 * number) * NS_PER_MS)
+    found = SqlDesk(database, session_id).latencies_s(0, ("0.5", "0.99"))
+    assert found["tick_to_decided"] == pytest.approx([0.02, 0.02])
+    assert found["tick_to_sent"] == pytest.approx([0.03, 0.03])
+    assert found["tick_to_filled"] == pytest.approx([0.07, 0.07])
+    assert found["first_to_second_sent"] == pytest.approx([0.005, 0.005])
+    with database.connect() as connection:
+        numbers = counted(connection, session_id, ALWAYS)
+    assert (numbers["tick_to_sent"], numbers["decided_to_sent"], numbers["first_to_second_sent"]) == (2, 4, 1)
 
 
 def test_alerts_are_this_sessions_and_those_of_none(database, session_id):

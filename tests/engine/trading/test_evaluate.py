@@ -9,12 +9,12 @@ import pytest
 from arb.domain.health.degradation import Degree
 from arb.domain.market.ids import Venue
 from arb.domain.risk.review import Mode
-from arb.domain.time import NS_PER_S
+from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trading.order import Purpose, State
 from arb.domain.trading.trade import TradeState
 from arb.engine.trading.evaluate import Evaluate
 from tests.domain.markets import USDT_KRW
-from tests.engine.town import LIMITS, SESSION, Town
+from tests.engine.town import BTC, LIMITS, SESSION, Town
 
 
 @pytest.fixture
@@ -111,6 +111,23 @@ def test_a_premium_worth_taking_is_written_before_it_is_sent(town):
     assert {order.state for order in written} == {State.INTENT}
     sent = [(task, args) for task, args, _ in town.dispatcher.take()]
     assert sorted(sent) == sorted(("arb.place_order", (order.client_order_id,)) for order in written)
+
+
+def test_orders_of_entries_and_exits_know_when_the_newer_book_of_their_decision_came(town):
+    decided = {}
+    for premium_bps, purpose in ((60, Purpose.ENTRY), (0, Purpose.EXIT)):
+        town.pass_time(200)
+        town.premium(premium_bps)
+        town.pass_time(5)
+        newer = town.clock.now_ns()
+        town.quotes.put([town.book(Venue.BINANCE, "BTC/USDT", "99999.50", "100000.50", "5")], [BTC])
+        town.pass_time(7)
+        assert town.evaluate_now() == 1
+        settle_all(town)
+        orders = [row.order for row in town.tables.orders.values() if row.order.purpose is purpose]
+        decided[purpose] = [order.created_at_ns - order.tick_at_ns for order in orders]
+        assert {order.tick_at_ns for order in orders} == {newer}
+    assert decided == {purpose: [7 * NS_PER_MS] * 2 for purpose in (Purpose.ENTRY, Purpose.EXIT)}
 
 
 def test_a_signal_is_counted_once_while_it_stands_and_an_exit_by_its_reason(town):
