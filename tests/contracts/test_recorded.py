@@ -1,7 +1,7 @@
 """What every store of premiums and of chances promises."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from decimal import Decimal
 from typing import Any
 
@@ -12,15 +12,19 @@ from arb.adapters.memory.chances import MemoryChances
 from arb.adapters.memory.opportunities import MemoryOpportunities
 from arb.adapters.memory.premiums import MemoryPremiums
 from arb.adapters.memory.sessions import MemorySessionStore
+from arb.adapters.postgres.engine import make_engine
+from arb.adapters.postgres.migrate import migrate
 from arb.adapters.postgres.opportunities import SqlOpportunities
 from arb.adapters.postgres.premiums import SqlPremiums
 from arb.adapters.redis.chances import RedisChances
 from arb.adapters.redis.client import connect
 from arb.domain.market.ids import Coin, SessionId, TradeId
 from arb.domain.market.opportunity import Opportunity
-from arb.domain.market.premium import PremiumRow
-from arb.domain.time import ALWAYS, NS_PER_DAY, NS_PER_MINUTE, NS_PER_S, Span
+from arb.domain.market.premium import PremiumRow, PremiumStep, name_of, steps_of
+from arb.domain.time import ALWAYS, NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE, NS_PER_S, Span
 from arb.ports.trading import Session
+from tests.adapters.postgres.test_migrations import empty_url as empty_url
+from tests.adapters.postgres.test_migrations import upgrade
 from tests.contracts.world import NOW_NS, SELL_UPBIT
 from tests.domain.markets import PAIR
 
@@ -107,6 +111,37 @@ def test_days_of_premiums_are_forgotten_as_a_whole(premiums):
     assert premiums.count(DAY - 3) == 1
 
 
+def test_steps_of_a_coin_say_how_far_its_premium_went_and_the_best_of_each_edge(premiums):
+    hour_ns = NOW_NS // NS_PER_HOUR * NS_PER_HOUR
+    minute = hour_ns + 7 * NS_PER_MINUTE
+
+    def row(at_ns: int, premium: str, selling: str | None = None, coin: str = "BTC") -> PremiumRow:
+        edge = None if selling is None else Decimal(selling)
+        return replace(ROW, at_ns=at_ns, coin=Coin(coin), premium_bps=Decimal(premium), selling_bps=edge)
+
+    premiums.add(PAIR, [row(minute, "5"), row(minute, "77", coin="ETH"), row(minute + NS_PER_S, "-2", "9")])
+    premiums.add(PAIR, [row(minute + 2 * NS_PER_S, "3", "8"), row(minute - NS_PER_MINUTE, "20", "1")])
+    premiums.add(PAIR, [row(minute, "99", "99")])  # somebody else recorded that second, too
+    premiums.add(PAIR, [row(hour_ns + NS_PER_HOUR, "-7")])
+    first, second = premiums.steps(PAIR, Coin("BTC"), Span(to_ns=minute), NS_PER_MINUTE)
+    assert (first.from_ns, first.premium_bps, first.selling_bps) == (minute - NS_PER_MINUTE, 20, 1)
+    assert second == PremiumStep(
+        from_ns=minute,
+        premium_bps=Decimal(3),
+        low_bps=Decimal(-2),
+        high_bps=Decimal(5),
+        selling_bps=Decimal(9),
+        buying_bps=None,
+    )
+    hour = replace(second, from_ns=hour_ns, high_bps=Decimal(20))
+    later = premiums.hours(PAIR, Coin("BTC"), Span(from_ns=hour_ns + 1))
+    assert [(each.from_ns, each.premium_bps) for each in later] == [(hour_ns + NS_PER_HOUR, -7)]
+    assert premiums.hours(PAIR, Coin("BTC"), Span(to_ns=hour_ns)) == [hour]
+    assert premiums.steps(PAIR, Coin("BTC"), Span(from_ns=hour_ns), NS_PER_HOUR) == [hour, *later]
+    premiums.clean_up(NOW_NS + NS_PER_DAY)
+    assert premiums.hours(PAIR, Coin("BTC"), ALWAYS) == []
+
+
 @pytest.mark.integration
 def test_premiums_of_modes_and_pairs_are_apart_and_two_processes_make_one_partition(engine):
     stores = [SqlPremiums(engine, mode) for mode in ("mock", "paper")]
@@ -137,3 +172,22 @@ def test_old_chances_are_forgotten(kept, session):
     kept.clean_up(NOW_NS)
     assert kept.read(session.session_id, ALWAYS, 10) == [CHANCE]
     kept.put(session.session_id, [])
+
+
+@pytest.mark.integration
+def test_premiums_of_an_older_database_are_there_by_the_hour(empty_url):
+    upgrade(empty_url, "0029")
+    engine, names = make_engine(empty_url), list(asdict(ROW))
+    at_ns = NOW_NS // NS_PER_HOUR * NS_PER_HOUR
+    rows = [replace(ROW, at_ns=at_ns), replace(ROW, at_ns=at_ns + NS_PER_S, premium_bps=Decimal(8))]
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE premiums_all PARTITION OF premiums DEFAULT"))
+        statement = text(
+            f"INSERT INTO premiums ({', '.join(names)}, environment, pair) "
+            f"VALUES ({', '.join(f':{name}' for name in names)}, 'mock', '{name_of(PAIR)}')"
+        )
+        connection.execute(statement, [asdict(row) for row in rows])
+    migrate(empty_url)
+    store = SqlPremiums(engine, "mock")
+    assert store.hours(PAIR, Coin("BTC"), ALWAYS) == steps_of(rows, NS_PER_HOUR)
+    engine.dispose()

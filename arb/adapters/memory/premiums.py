@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from arb.domain.market.ids import Coin
 from arb.domain.market.pair import Pair
-from arb.domain.market.premium import PremiumRow
-from arb.domain.time import NS_PER_DAY, Span
+from arb.domain.market.premium import PremiumRow, PremiumStep, steps_of
+from arb.domain.time import NS_PER_DAY, NS_PER_HOUR, Span
 
 
 class MemoryPremiums:
@@ -28,6 +28,16 @@ class MemoryPremiums:
         own = (row for (of_pair, at_ns, _), row in self._rows.items() if of_pair == pair)
         within = (row for row in own if span.from_ns <= row.at_ns <= span.to_ns)
         return sorted(within, key=lambda row: (row.at_ns, row.coin))
+
+    def steps(self, pair: Pair, coin: Coin, span: Span, step_ns: int) -> list[PremiumStep]:
+        """Return what a coin's rows come to by steps that begin within a span."""
+        own = (row for row in self.read(pair, Span(from_ns=span.from_ns)) if row.coin == coin)
+        found = steps_of(own, step_ns)
+        return [each for each in found if span.from_ns <= each.from_ns <= span.to_ns]
+
+    def hours(self, pair: Pair, coin: Coin, span: Span) -> list[PremiumStep]:
+        """Return what a coin's rows come to by hours that begin within a span."""
+        return self.steps(pair, coin, span, NS_PER_HOUR)
 
     def clean_up(self, before_ns: int) -> None:
         """Forget the days that ended before."""

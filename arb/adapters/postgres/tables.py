@@ -428,6 +428,17 @@ premiums = Table(
     Column("buying_bps", Numeric),
 )
 
+premium_hours = Table(
+    "premium_hours",
+    METADATA,
+    *(_text(name, primary_key=True) for name in ("coin", "environment", "pair")),
+    Column("from_ns", BigInteger, primary_key=True, autoincrement=False),
+    _ns("last_ns"),
+    *(_money(name) for name in ("premium_bps", "low_bps", "high_bps")),
+    Column("selling_bps", Numeric),
+    Column("buying_bps", Numeric),
+)
+
 opportunities = Table(
     "opportunities",
     METADATA,

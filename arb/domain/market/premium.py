@@ -1,7 +1,9 @@
 """One moment of a coin as it is kept: both venues' best prices, the rate, the premium, and both edges."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 from typing import Final
 
 from arb.domain.market.ids import Coin
@@ -30,8 +32,19 @@ class PremiumRow:
     @property
     def best_bps(self) -> Decimal | None:
         """Return the better of both edges."""
-        known = [each for each in (self.selling_bps, self.buying_bps) if each is not None]
-        return max(known, default=None)
+        return _best((self.selling_bps, self.buying_bps))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PremiumStep:
+    """What a coin's rows of one step of time come to: how far its premium went, and the best of each edge."""
+
+    from_ns: int
+    premium_bps: Decimal  # the last
+    low_bps: Decimal
+    high_bps: Decimal
+    selling_bps: Decimal | None
+    buying_bps: Decimal | None
 
 
 def premium_row(market: Market, edges: tuple[Edge, ...], at_ns: int) -> PremiumRow:
@@ -52,6 +65,29 @@ def premium_row(market: Market, edges: tuple[Edge, ...], at_ns: int) -> PremiumR
         selling_bps=by_venue.get(pair.first),
         buying_bps=by_venue.get(pair.second),
     )
+
+
+def steps_of(rows: Iterable[PremiumRow], step_ns: int) -> list[PremiumStep]:
+    """Return what one coin's rows, in order of time, come to; a step without a row is left out."""
+    found = []
+    for step, group in groupby(rows, lambda row: row.at_ns // step_ns):
+        within = list(group)
+        premiums = [row.premium_bps for row in within]
+        found.append(
+            PremiumStep(
+                from_ns=step * step_ns,
+                premium_bps=premiums[-1],
+                low_bps=min(premiums),
+                high_bps=max(premiums),
+                selling_bps=_best(row.selling_bps for row in within),
+                buying_bps=_best(row.buying_bps for row in within),
+            )
+        )
+    return found
+
+
+def _best(edges: Iterable[Decimal | None]) -> Decimal | None:
+    return max((each for each in edges if each is not None), default=None)
 
 
 def name_of(pair: Pair) -> str:
