@@ -76,8 +76,9 @@ def opportunities(
     Example: arb opportunities --from 2026-01-01 --coin XRP
     """
     from arb.adapters.postgres.opportunities import SqlOpportunities
+    from arb.app.facts.opportunities import opportunity_row
     from arb.cli.moments import zone_of
-    from arb.cli.views.opportunities import opportunities_view, opportunity_row
+    from arb.cli.views.opportunities import opportunities_view
     from arb.domain.market.opportunity import joined
 
     with reads.kept(Asked(session=session, since=since, until=until, utc=utc)) as kept:

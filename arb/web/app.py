@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_network
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -44,12 +45,19 @@ def make_app(
     entropy: Entropy,
     stop_trading: Callable[[str], str],
     scrape: Callable[[], bytes],
+    recorded: Callable[[str, str], Any],
     broken: Callable[[BaseException], None],
 ) -> web.Application:
     """Return the application; `broken` is told when the reading of sections has ended by a bug."""
     login = Login(guard=guard, throttle=Throttle(clock), entropy=entropy, password=secrets.password)
     pages = Pages(
-        guard=guard, hub=hub, stop_trading=stop_trading, scrape=scrape, metrics_token=secrets.metrics
+        guard=guard,
+        hub=hub,
+        stop_trading=stop_trading,
+        scrape=scrape,
+        recorded=recorded,
+        reader=ThreadPoolExecutor(1, thread_name_prefix="recorded"),
+        metrics_token=secrets.metrics,
     )
 
     @web.middleware
@@ -65,6 +73,7 @@ def make_app(
             web.post("/logout", login.leave),
             web.get("/api/session", pages.session),
             web.get("/api/stream", pages.stream),
+            web.get("/api/premiums", pages.premiums),
             web.post("/api/kill", pages.kill),
             web.get("/metrics", pages.metrics),
             web.get("/health", pages.health),

@@ -13,6 +13,7 @@ from arb.app.emergency import stop_of
 from arb.app.facts.frame import ProcessLine
 from arb.app.facts.model import Books, process_lines, quote_line
 from arb.app.facts.open_pairs import open_pair
+from arb.app.facts.opportunities import opportunity_row
 from arb.app.facts.sources import Sources, or_none
 from arb.app.judge import prices_of
 from arb.app.round_trip import economics_of
@@ -21,9 +22,10 @@ from arb.app.wiring import Engine
 from arb.domain.health.degradation import Degree
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin
+from arb.domain.market.opportunity import joined
 from arb.domain.market.pair import Pair
 from arb.domain.risk.review import Mode
-from arb.domain.time import NS_PER_MS
+from arb.domain.time import ALWAYS, NS_PER_MS
 from arb.engine.market.markets import shown_rate, symbol_on
 from arb.stack.home import Home
 from arb.stack.memory import resident_bytes
@@ -36,6 +38,7 @@ EVENTS_MAX: Final = 60
 ALERTS_MAX: Final = 20
 TRADES_MAX: Final = 50
 CLOSED_MAX: Final = 40
+CHANCES_MAX: Final = 40
 CHART_MS: Final = 1_000  # between two points
 LEAN_CHART_MS: Final = 10_000  # while the machine is short of something
 LEAN_CURVE_MS: Final = 60_000
@@ -77,6 +80,7 @@ class Desk:
             Section(name="session", read=self.session, every_ms=1_000),
             Section(name="trades", read=self.trades, every_ms=1_000),
             Section(name="closed", read=self.closed, every_ms=2_000, lean_every_ms=20_000),
+            Section(name="opportunities", read=self.opportunities, every_ms=2_000, lean_every_ms=20_000),
             Section(name="inventory", read=self.inventory, every_ms=2_000, lean_every_ms=10_000),
             Section(name="events", read=self.events, every_ms=1_000, lean_every_ms=5_000),
             Section(name="queues", read=self.queues, every_ms=1_000),
@@ -136,6 +140,12 @@ class Desk:
     def closed(self) -> Document:
         """Return the newest trades that have ended."""
         return self._sql().closed(CLOSED_MAX)
+
+    def opportunities(self) -> Document:
+        """Return the newest chances, the newest first: what each was at its best, and what became of it."""
+        engine = self._engine()
+        found = engine.recording.kept_chances.read(engine.session_id, ALWAYS, CHANCES_MAX)
+        return [opportunity_row(each) for each in reversed(joined(found))]
 
     def inventory(self) -> Document:
         """Return what each venue should hold by the ledger, what of it is free, and what that is worth."""

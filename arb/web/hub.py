@@ -105,12 +105,17 @@ class Hub:
         try:
             data, away = section.read(), None
         except ArbError as error:
-            data, away = None, str(error).partition("\n")[0][:200]
+            data, away = None, told(error)
         document = {"at_ms": self._now_ms(), "data": data, "away": away, "every_ms": every_ms}
         return event(section.name, document | {"less": every_ms > section.every_ms}), every_ms
 
     def _now_ms(self) -> int:
         return self._clock.now_ns() // NS_PER_MS
+
+
+def told(error: ArbError) -> str:
+    """Return what a page says of a source that is away."""
+    return str(error).partition("\n")[0][:200]
 
 
 def event(name: str, document: Any) -> bytes:

@@ -2,17 +2,20 @@
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from json import JSONDecodeError
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from arb.domain.errors import ArbError
 from arb.web.guard import TICKET, Guard
-from arb.web.hub import PAGES_MAX, Hub
+from arb.web.hub import PAGES_MAX, Hub, told
 from arb.web.kill import REASON_CHARACTERS_MAX
 from arb.web.login import STATIC
+from arb.web.recorded import NotTraded
 from arb.web.tickets import equal
 
 STREAM_HEADERS: Final = {"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
@@ -26,6 +29,8 @@ class Pages:
     hub: Hub
     stop_trading: Callable[[str], str]
     scrape: Callable[[], bytes]
+    recorded: Callable[[str, str], Any]
+    reader: Executor  # of one thread
     metrics_token: str
 
     async def index(self, _request: web.Request) -> web.StreamResponse:
@@ -54,6 +59,17 @@ class Pages:
         finally:
             await events.aclose()
         return response
+
+    async def premiums(self, request: web.Request) -> web.StreamResponse:
+        """Return what is recorded of a coin, on one scale."""
+        asked = request.query.get("coin", ""), request.query.get("scale", "")
+        try:
+            found = await asyncio.get_running_loop().run_in_executor(self.reader, self.recorded, *asked)
+        except NotTraded:
+            raise web.HTTPNotFound(text="no such coin or scale\n") from None
+        except ArbError as error:
+            return web.Response(status=503, text=told(error))
+        return web.json_response(found)
 
     async def kill(self, request: web.Request) -> web.StreamResponse:
         """Stop trading."""

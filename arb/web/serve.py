@@ -20,6 +20,7 @@ from arb.web.history import History
 from arb.web.hub import Hub
 from arb.web.kill import WITHIN_MS, KillFromPage
 from arb.web.metrics import StackMetrics
+from arb.web.recorded import RecordedPremiums
 from arb.web.scrape import Exporter
 from arb.web.secrets import Secrets
 from config.web import WebSettings
@@ -48,7 +49,8 @@ async def _serve(settings: WebSettings, home: Home, port: int) -> None:
     exporter = Exporter(StackMetrics(engine, home, switch.engaged).sources(), clock)
     hub = Hub(desk.sections(), clock, history.points, desk.lean)
     guard = make_guard(settings, secrets, clock, entropy)
-    app = make_app(guard, hub, secrets, clock, entropy, kill.engage, exporter.text, broken)
+    recorded = RecordedPremiums(engine).read
+    app = make_app(guard, hub, secrets, clock, entropy, kill.engage, exporter.text, recorded, broken)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -4,7 +4,7 @@ import pytest
 
 from arb.domain.errors import StoreUnavailable
 from tests.browser.chromium import browser, chromium
-from tests.web.facts import Scene, closed_trade, open_trade, session
+from tests.web.facts import Scene, chance, closed_trade, open_trade, recorded, session
 from tests.web.server import PASSWORD, serving
 
 pytestmark = [
@@ -12,6 +12,11 @@ pytestmark = [
     pytest.mark.timeout(120),
     pytest.mark.skipif(chromium() is None, reason="no Chromium; as root: apt-get install chromium"),
 ]
+EDGES = "document.querySelectorAll('#coin-chart path.edge, #coin-chart path.other').length"
+PIECES = (
+    "(document.querySelector('#coin-chart path.premium:not(.band)')?.getAttribute('d')"
+    ".match(/M/g) ?? []).length"
+)
 READY = "document.querySelectorAll('#trades tr[data-trade]').length === 1"
 
 
@@ -28,7 +33,12 @@ def scene():
 
 @pytest.fixture
 def served(scene):
-    with serving(scene.sections(), welcome=lambda: scene.past, lean=lambda: scene.is_lean) as running:
+    with serving(
+        scene.sections(),
+        welcome=lambda: scene.past,
+        lean=lambda: scene.is_lean,
+        recorded=scene.premiums,
+    ) as running:
         yield running
 
 
@@ -38,7 +48,7 @@ def enter(tab, served, language="en", width=1440, height=1000):
     page.resize(width, height, phone=width < 500)
     page.call("Network.clearBrowserCookies")  # they are of a host, whatever its port
     page.open(served.url + "/login")
-    page.run(f"localStorage.setItem('arb-language', '{language}'); localStorage.removeItem('arb-theme')")
+    page.run(f"localStorage.clear(); localStorage.setItem('arb-language', '{language}')")
     page.open(served.url + "/login")
     page.click("#password")
     page.type(PASSWORD)
@@ -108,6 +118,85 @@ def test_charts_have_a_time_axis_and_a_missing_minute_is_a_gap(tab, served, scen
     page.open(served.url + "/")
     page.wait(READY)
     page.wait(f"document.querySelector('#coin-chart path.premium') && {pieces} === {whole} + 1")
+
+
+def test_an_opportunity_says_what_it_was_and_why_it_was_not_taken(tab, served, scene):
+    page = enter(tab, served)
+    page.wait("document.querySelector('#chances tr[data-chance]') !== null")
+    text = page.text("#chances tr")
+    for part in ("XRP", "sell upbit", "3.0 s", "+61.3", "5,120,000", "+6,420", "balance upbit xrp"):
+        assert part in text, part
+    now_ns = scene.clock.now_ns()
+    scene.shown["opportunities"] = lambda: [
+        chance(now_ns, taken=True, trades=["T7"], reason="opened", coin="ETH"),
+        chance(now_ns),
+    ]
+    page.wait("document.querySelectorAll('#chances tr').length === 2")
+    assert "taken" in page.text("#chances tr")
+    assert page.run("document.querySelector('#chances tr').title") == "T7"
+    scene.shown["opportunities"] = list
+    page.wait("document.querySelector('#chances').innerText.includes('No edge has been above')")
+    assert page.console == []
+
+
+def test_a_coin_is_shown_over_an_hour_a_day_and_a_month_with_both_edges(tab, served, scene):
+    now_ms = scene.clock.now_ns() // 1_000_000
+    page = enter(tab, served)
+    page.click("[data-scale=hour]")
+    page.wait(f"{EDGES} === 2")
+    assert page.run("document.querySelector('#coin-chart path.band') !== null")
+    assert "sell upbit" in page.text("#coin-keys")
+    assert "buy upbit" in page.text("#coin-keys")
+    assert not page.text("#coin-note")
+    label = "document.querySelector('#coin-chart svg')?.ariaLabel"
+    assert page.run(label) == "BTC: premium from +35.0 to +50.0, best edges +16.5, -70.0 basis points"
+    page.click("#quotes tr:nth-child(2) button")
+    page.wait(f"{label}?.startsWith('ETH')")
+    scene.recorded = lambda scale: recorded(now_ms, scale, hole=range(20, 30))
+    for scale, style in (("day", r"/^(\d\d-\d\d )?\d\d:\d\d$/"), ("month", r"/^\d\d-\d\d$/")):
+        page.click(f"[data-scale={scale}]")
+        page.wait(f"{PIECES} === 2")
+        times = "[...document.querySelectorAll('#coin-chart text.time')]"
+        assert page.run(f"{times}.length") >= 2
+        assert page.run(f"{times}.every((each) => {style}.test(each.textContent))")
+    assert scene.asked[:3] == [("BTC", "hour"), ("ETH", "hour"), ("ETH", "day")]
+    page.open(served.url + "/")
+    page.wait(f"document.querySelector('[data-scale=month]')?.ariaPressed === 'true' && {EDGES} === 2")
+    page.click("[data-scale=now]")
+    page.wait("document.querySelector('#coin-chart svg')?.ariaLabel.includes('net edge')")
+    assert page.console == []
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("en", "`record.enabled: true`"), ("ko", "기록하지 않습니다")]
+)
+def test_where_nothing_is_recorded_it_says_so_and_how_that_is_changed(tab, served, scene, language, told):
+    now_ms = scene.clock.now_ns() // 1_000_000
+    scene.recorded = lambda scale: recorded(now_ms, scale, is_recorded=False) | {"points": []}
+    page = enter(tab, served, language)
+    page.click("[data-scale=day]")
+    page.wait("!document.querySelector('#coin-note').hidden")
+    assert told in page.text("#coin-note")
+    none = {"en": "nothing is recorded of this time", "ko": "이 기간에 기록된 것이 없습니다"}[language]
+    assert page.text("#coin-chart") == none
+    page.click("[data-scale=now]")
+    page.wait("document.querySelector('#coin-note').hidden")
+
+
+def test_a_record_that_cannot_be_read_is_named_and_read_again(tab, served, scene):
+    working = scene.recorded
+
+    def away(_scale):
+        raise StoreUnavailable("postgres: connection refused")
+
+    scene.recorded = away
+    page = enter(tab, served)
+    page.click("[data-scale=hour]")
+    page.wait("document.querySelector('#coin-note').textContent === "
+              "'Not readable now: postgres: connection refused'")  # fmt: skip
+    scene.recorded = working
+    page.wait(f"{EDGES} === 2")
+    assert not page.text("#coin-note")
 
 
 def test_under_pressure_it_says_what_it_shows_less_often(tab, served, scene):
@@ -195,8 +284,10 @@ def test_a_wrong_password_is_told_in_the_language_of_the_page(tab, served):
 def test_text_can_be_read_in_every_light(tab, served, language, scheme):
     page = enter(tab, served, language)
     page.prefer(scheme)
-    worst = page.run(CONTRAST)
-    assert worst >= 4.5
+    for scale in ("now", "hour"):
+        page.click(f"[data-scale={scale}]")
+        page.wait(f"{EDGES} === {1 if scale == 'now' else 2}")
+        assert page.run(CONTRAST) >= 4.5
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
@@ -204,7 +295,11 @@ def test_a_phone_shows_everything_without_scrolling_sideways(tab, served, langua
     page = enter(tab, served, language, 390, 844)
     assert page.run("document.documentElement.scrollWidth") <= 390
     assert page.run("document.querySelector('#trades tr').getBoundingClientRect().height") < 120
-    for part in ("#trades", "#closed", "#inventory", "#profit", "#pnl"):
+    page.click("[data-scale=day]")
+    page.wait(f"{EDGES} === 2")
+    assert page.run("document.documentElement.scrollWidth") <= 390
+    assert page.run("document.querySelector('#chances tr').getBoundingClientRect().height") < 60
+    for part in ("#trades", "#closed", "#chances", "#inventory", "#coin-chart", "#profit", "#pnl"):
         assert page.run(f"document.querySelector('{part}').getBoundingClientRect().height") > 0
 
 
@@ -234,7 +329,8 @@ CONTRAST = """
     }
     return [255, 255, 255];
   };
-  const texts = 'main td, main th, main h2, main small, main b, header span, header dd';
+  const texts = 'main td, main th, main h2, main small, main b, main button, main .key, main .note, '
+    + 'header span, header dd';
   const seen = [...document.querySelectorAll(texts)]
     .filter((each) => each.innerText.trim() && each.offsetParent && !each.closest('.pill'));
   return Math.min(...seen.map((each) => {

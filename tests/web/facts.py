@@ -5,6 +5,7 @@ from typing import Any
 
 from arb.adapters.local.clock import ManualClock
 from arb.web.desk import Section
+from arb.web.recorded import NotTraded
 
 NS = 1_000_000_000
 COINS = ("BTC", "ETH", "XRP")
@@ -69,6 +70,30 @@ def closed_trade(now_ns: int, trade_id: str = "T0", **changes: Any) -> Facts:
     }  # fmt: skip
 
 
+def chance(now_ns: int, **changes: Any) -> Facts:
+    return {
+        "coin": "XRP", "direction": "sell_upbit", "from_ns": now_ns - 90 * NS, "to_ns": now_ns - 87 * NS,
+        "peak_ns": now_ns - 89 * NS, "peak_bps": "61.25", "quantity": "1500", "size_krw": "5120000",
+        "worth_krw": "6420", "taken": False, "reason": "balance_upbit_xrp", "looks": {"balance_upbit_xrp": 3},
+        "trades": [], **changes,
+    }  # fmt: skip
+
+
+def recorded(now_ms: int, scale: str, *, is_recorded: bool = True, hole: range = range(0)) -> Facts:
+    """A chart of 60 steps, some of which are missing."""
+    step_ms = {"hour": 60_000, "day": 1_440_000, "month": 43_200_000}[scale]
+    from_ms = now_ms - 60 * step_ms
+    return {
+        "from_ms": from_ms, "to_ms": now_ms, "step_ms": step_ms, "fresh_ms": 200,
+        "venues": ["upbit", "binance"], "is_recorded": is_recorded,
+        "points": [
+            [from_ms + at * step_ms, 40.0 + at % 7, 35.0, 50.0, 12.5 + at % 5, None if at % 2 else -70.0]
+            for at in range(60)
+            if at not in hole
+        ],
+    }  # fmt: skip
+
+
 def inventory() -> list[Facts]:
     def row(venue: str, asset: str, held: str, worth: str | None) -> Facts:
         return {"venue": venue, "asset": asset, "held": held, "free": held, "worth_krw": worth}
@@ -103,6 +128,7 @@ class Scene:
             "session": lambda: session(now_ns),
             "trades": lambda: {"count": 1, "newest": [open_trade()]},
             "closed": lambda: [closed_trade(now_ns)],
+            "opportunities": lambda: [chance(now_ns)],
             "inventory": inventory,
             "events": list,
             "queues": lambda: {"orders": 0},
@@ -124,6 +150,15 @@ class Scene:
         self.past: dict[str, list[tuple[int, float, float]]] = {
             "BTC": [(now_ms - ms, 40.0 + ms / 60_000, 10.0) for ms in range(300_000, 0, -1_000)]
         }
+
+        self.asked: list[tuple[str, str]] = []
+        self.recorded: Callable[[str], Facts] = lambda scale: recorded(now_ms, scale)
+
+    def premiums(self, coin: str, scale: str) -> Facts:
+        self.asked.append((coin, scale))
+        if coin not in COINS:
+            raise NotTraded(coin, scale)
+        return self.recorded(scale)
 
     def sections(self) -> list[Section]:
         less = {"profit": 60_000}

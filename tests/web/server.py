@@ -101,6 +101,7 @@ def serving(
     kill: Callable[[str], str] | None = None,
     welcome: Callable[[], Any] = dict,
     lean: Callable[[], bool] = never_lean,
+    recorded: Callable[[str, str], Any] | None = None,
 ) -> Iterator[Served]:
     """Serve for the block."""
     clock, entropy = ManualClock(), SeededEntropy(1)
@@ -118,6 +119,7 @@ def serving(
             entropy,
             kill or (lambda reason: served.killed.append(reason) or reason),
             lambda: b"arb_up 1\n",
+            recorded or (lambda *_: {}),
             served.broken.append,
         )
         runner = web.AppRunner(app, shutdown_timeout=0.5)

@@ -8,8 +8,18 @@ from pathlib import Path
 import pytest
 
 import arb.web
+from arb.app.trading import WATCHING
+from arb.domain.market.opportunity import OPENED
+from arb.domain.market.spread import RATE_AHEAD, RATE_FORGOTTEN, RATE_STALE, RATE_UNSETTLED, RATE_WIDE
+from arb.domain.risk.stability import FAILING, UNANSWERED
+from arb.domain.strategy.levels import FLICKERS, NO_RETURN, STAYS_AWAY
+from arb.domain.strategy.pair import UNKNOWN
+from arb.domain.trading.by_hand import PAUSED as COIN_PAUSED
+from arb.engine.trading.chances import UNWANTED
 from arb.web import login
 
+ARB = Path(arb.web.__file__).parents[1]
+REASONS = ("domain/risk", "engine/trading")
 STATIC = Path(arb.web.__file__).with_name("static")
 TABLE = STATIC / "words.js"
 SCRIPTS = sorted(path for path in STATIC.glob("*.js") if path != TABLE)
@@ -102,6 +112,16 @@ def test_what_the_door_answers_is_in_the_table():
 
 def test_the_engines_words_are_words():
     assert all(text.strip() and key == key.lower() for key, text in ENGINE_WORDS["ko"].items())
+
+
+def test_every_reason_not_to_open_has_a_korean_word():
+    sources = "\n".join(path.read_text() for room in REASONS for path in (ARB / room).rglob("*.py"))
+    named = set(re.findall(r'Refused\(f?"([a-z_]+?)_?["{]', sources))
+    named |= set(re.findall(r'^        \("([a-z_]+)",', (ARB / "domain/risk/review.py").read_text(), re.M))
+    named |= {STAYS_AWAY, FLICKERS, NO_RETURN, UNKNOWN, UNWANTED, WATCHING, OPENED, COIN_PAUSED}
+    named |= {RATE_WIDE, RATE_UNSETTLED, RATE_STALE, RATE_AHEAD, RATE_FORGOTTEN, FAILING, UNANSWERED}
+    assert len(named) > 40
+    assert named - ENGINE_WORDS["ko"].keys() == set()
 
 
 def test_no_key_is_said_twice():

@@ -1,4 +1,4 @@
-"""Chances as rows for a table or for JSON."""
+"""Chances as a table."""
 
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
@@ -11,28 +11,8 @@ from rich.text import Text
 from arb.cli.moments import shown
 from arb.cli.views.style import headed_table
 from arb.cli.views.text import bare, duration, signed
-from arb.domain.market.money import plain
-from arb.domain.market.opportunity import OPENED, Opportunity
+from arb.domain.market.opportunity import OPENED
 from arb.domain.time import NS_PER_MINUTE, NS_PER_S
-
-
-def opportunity_row(each: Opportunity) -> dict[str, Any]:
-    """Return a chance as JSON has it."""
-    return {
-        "coin": each.coin,
-        "direction": str(each.direction),
-        "from_ns": each.began_ns,
-        "to_ns": each.ended_ns,
-        "peak_ns": each.peak_ns,
-        "peak_bps": plain(round(each.peak_bps, 2)),
-        "quantity": plain(each.quantity),
-        "size_krw": f"{each.size_krw:.0f}",
-        "worth_krw": f"{each.worth_krw:.0f}",
-        "taken": bool(each.trades),
-        "reason": each.reason,
-        "looks": dict(each.reasons),
-        "trades": list(each.trades),
-    }
 
 
 def opportunities_view(rows: Sequence[Mapping[str, Any]], zone: tzinfo | None) -> RenderableType:

@@ -5,7 +5,8 @@ import { t } from "./language.js";
 const SVG = "http://www.w3.org/2000/svg";
 const LABELS = 46;
 const AXIS = 16;
-const STEPS_MS = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 43200, 86400, 172800, 604800].map((s) => s * 1000);
+const DAY_MS = 86400000;
+const STEPS_MS = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 604800].map((s) => s * 1000);
 
 function shape(tag, attributes, text) {
   const element = document.createElementNS(SVG, tag);
@@ -14,15 +15,16 @@ function shape(tag, attributes, text) {
   return element;
 }
 
-// series: [{class, points: [[x, y or null]]}]; options: zero, threshold, labels (y as text, and a time axis),
+// series: [{class, points: [[x, y or null]], band: [[x, low, high]] or none}]; options: zero, threshold, labels (y as text, and a time axis),
 // area, steps, name, gap (points that lie further apart are not joined)
 export function draw(host, series, options) {
   const [width, height] = [host.clientWidth, host.clientHeight];
-  const all = series.flatMap((each) => each.points).filter(([, y]) => y !== null);
+  const edges = (each) => each.band?.flatMap(([x, low, high]) => [[x, low], [x, high]]) ?? [];
+  const all = series.flatMap((each) => [...each.points, ...edges(each)]).filter(([, y]) => y !== null);
   if (!width || !height) return;
   const svg = shape("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": options.name });
   if (all.length > 1) fill(svg, series, all, options, { width, height });
-  else svg.append(shape("text", { x: 4, y: height / 2 + 4 }, t("chart.empty")));
+  else svg.append(shape("text", { x: 4, y: height / 2 + 4 }, options.empty ?? t("chart.empty")));
   host.replaceChildren(svg);
 }
 
@@ -38,6 +40,7 @@ function fill(svg, series, all, options, size) {
     svg.append(level("threshold", scale.y(options.threshold), right));
   }
   for (const each of series) {
+    if (each.band) svg.append(shape("path", { class: `band ${each.class}`, d: band(each.band, scale, options.gap) }));
     if (options.area) svg.append(shape("path", { class: `area ${each.class}`, d: area(each.points, scale) }));
     svg.append(shape("path", { class: each.class, d: line(each.points, scale, options.steps, options.gap) }));
   }
@@ -72,10 +75,25 @@ function line(points, scale, steps, gap = Infinity) {
     if (y === null) { pen = false; continue; }
     if (pen && steps) path += `L${scale.x(x).toFixed(1)} ${before}`;
     before = scale.y(y).toFixed(1);
-    path += `${pen ? "L" : "M"}${scale.x(x).toFixed(1)} ${before}`;
+    // a point that stands alone is a dot
+    path += `${pen ? "L" : "M"}${scale.x(x).toFixed(1)} ${before}${pen ? "" : "h0"}`;
     pen = true;
   }
   return path;
+}
+
+function band(points, scale, gap) {
+  const pieces = [];
+  for (const point of points) {
+    const last = pieces[pieces.length - 1];
+    if (last && point[0] - last[last.length - 1][0] <= gap) last.push(point);
+    else pieces.push([point]);
+  }
+  const at = (x, y) => `${scale.x(x).toFixed(1)} ${scale.y(y).toFixed(1)}`;
+  return pieces.map((piece) => {
+    const [highs, lows] = [piece.map(([x, , high]) => at(x, high)), piece.map(([x, low]) => at(x, low))];
+    return `M${[...highs, ...lows.reverse()].join("L")}Z`;
+  }).join("");
 }
 
 function area(points, scale) {
@@ -97,13 +115,28 @@ function clock(svg, scale, right, height) {
   const span = scale.last - scale.left;
   const most = Math.max(2, Math.floor(right / 90));
   const step = STEPS_MS.find((each) => span / each <= most) ?? STEPS_MS[STEPS_MS.length - 1];
-  const ahead = new Date(scale.last).getTimezoneOffset() * 60000;
-  for (let at = Math.ceil((scale.left - ahead) / step) * step + ahead; at <= scale.last; at += step) {
+  for (const at of step < DAY_MS ? even(scale, step) : midnights(scale, step)) {
     const x = scale.x(at);
     if (x < 20 || x > right - 20) continue;
     svg.append(shape("line", { class: "tick", x1: x, x2: x, y1: scale.floor, y2: scale.floor + 3 }));
     svg.append(shape("text", { class: "time", x, y: height - 3, "text-anchor": "middle" }, moment(at, span)));
   }
+}
+
+function even(scale, step) {
+  const ahead = new Date(scale.last).getTimezoneOffset() * 60000;
+  const found = [];
+  for (let at = Math.ceil((scale.left - ahead) / step) * step + ahead; at <= scale.last; at += step) found.push(at);
+  return found;
+}
+
+// Days of the browser's zone, of which two a year have not 24 hours.
+function midnights(scale, step) {
+  const day = new Date(scale.last);
+  day.setHours(0, 0, 0, 0);
+  const found = [];
+  for (; day >= scale.left; day.setDate(day.getDate() - step / DAY_MS)) found.push(day.getTime());
+  return found;
 }
 
 function level(style, y, right) {

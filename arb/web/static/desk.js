@@ -3,8 +3,9 @@ import { find, make, show } from "./dom.js";
 import { duration } from "./format.js";
 import { t, translate, turnLanguage, word } from "./language.js";
 import { redraw, showHistory, showMarket } from "./market.js";
+import { redrawPast, startPast } from "./past.js";
 import {
-  redrawProfit, showAlerts, showClosed, showEvents, showFallback, showInventory, showProcesses, showProfit,
+  redrawProfit, showAlerts, showChances, showClosed, showEvents, showFallback, showInventory, showProcesses, showProfit,
   showQueues, showResult, showRisk, showTrades,
 } from "./panels.js";
 
@@ -12,7 +13,7 @@ const LOST_MS = 4000;
 const sections = {
   market: showMarket, session: showSession, trades: showTrades, events: showEvents, queues: showQueues,
   fallback: showFallback, risk: showRisk, result: showResult, profit: showProfit, processes: showProcesses,
-  closed: showClosed, inventory: showInventory, alerts: showAlerts, kill: showKill, emergency: showEmergency,
+  closed: showClosed, opportunities: showChances, inventory: showInventory, alerts: showAlerts, kill: showKill, emergency: showEmergency,
 };
 const away = new Map();
 const less = new Map(); // what is shown less often: how often
@@ -164,6 +165,7 @@ find("leave").addEventListener("click", async () => { await post("/logout", {});
 find("stop").addEventListener("click", () => { show("sure-complaint", ""); find("sure").showModal(); find("reason").select(); });
 find("sure-no").addEventListener("click", () => find("sure").close());
 find("sure-form").addEventListener("submit", stop);
-addEventListener("resize", () => { redraw(); redrawProfit(); });
+addEventListener("resize", () => { redraw(); redrawPast(); redrawProfit(); });
+startPast(redraw);
 setInterval(tick, 1000);
 enter();

@@ -47,15 +47,23 @@ export function time(ms, fraction = false) {
   return fraction ? `${clock}.${String(at.getMilliseconds()).padStart(3, "0")}` : clock;
 }
 
+// With the day where it is not today.
+export function when(ms) {
+  const at = new Date(ms);
+  const day = at.toDateString() === new Date().toDateString() ? "" : `${two(at.getMonth() + 1)}-${two(at.getDate())} `;
+  return day + time(ms);
+}
+
 export function bytes(value) {
   return known(value) ? `${formats[0].format(value / 1048576)} MB` : DASH;
 }
 
 export const tone = (value) => (!known(value) || Number(value) === 0 ? "" : Number(value) > 0 ? "up" : "down");
 
-// A moment on a time axis: the clock, and the day where the axis is longer than one.
+// A moment on a time axis: the clock, the day too where the axis is longer than one, alone where it is a week.
 export function moment(ms, spanMs) {
   const at = new Date(ms);
+  if (spanMs > 604800000) return `${two(at.getMonth() + 1)}-${two(at.getDate())}`;
   const clock = `${two(at.getHours())}:${two(at.getMinutes())}`;
   if (spanMs <= 300000) return `${clock}:${two(at.getSeconds())}`;
   return spanMs > 129600000 ? `${two(at.getMonth() + 1)}-${two(at.getDate())} ${clock}` : clock;

@@ -15,7 +15,17 @@ export function t(key, values = {}) {
 export function word(text) {
   const plain = String(text), way = plain.match(/^(buy|sell)_(\w+)$/);
   if (way) return t("side.at", { side: word(way[1]), venue: way[2] });
-  return ENGINE_WORDS[language]?.[plain] ?? plain.replaceAll("_", " ");
+  const words = ENGINE_WORDS[language] ?? {};
+  return words[plain] ?? begun(plain, words) ?? plain.replaceAll("_", " ");
+}
+
+// A reason that ends in what it is about, a venue or an asset, as in quote_wide_upbit.
+function begun(plain, words) {
+  for (let at = plain.lastIndexOf("_"); at > 0; at = plain.lastIndexOf("_", at - 1)) {
+    const known = words[plain.slice(0, at)];
+    if (known) return `${known} (${plain.slice(at + 1).split("_").map((each) => words[each] ?? each).join(" ")})`;
+  }
+  return null;
 }
 
 // Puts the words into the page: data-t is an element's text, data-t-label its name, data-t-title its title.

@@ -3,6 +3,7 @@ import { draw } from "./charts.js";
 import { find, make, row, show } from "./dom.js";
 import { age, amount, price, quantity, signed, tone } from "./format.js";
 import { t, word } from "./language.js";
+import { choosePast, isNow, setMark } from "./past.js";
 
 const WINDOW_MS = 600000;
 const GAP_MS = 20000; // what was not seen for so long is a gap, and not a line
@@ -17,7 +18,8 @@ export function showHistory({ data }) {
 
 export function showMarket({ at_ms: at, data }) {
   newest = { at, data };
-  chosen ??= data.quotes[0]?.coin;
+  if (chosen === null && data.quotes.length) choose(data.quotes[0].coin);
+  setMark(Number(data.entry_edge_bps));
   show("rate", amount(data.krw_per_usdt, 1));
   for (const quote of data.quotes) {
     remember(quote, at, data.chart_every_ms);
@@ -31,7 +33,7 @@ export function redraw() {
   const { at, data } = newest;
   for (const quote of data.quotes) chart(rows.get(quote.coin).chart, quote.coin, at, data, {});
   show("coin-name", chosen);
-  chart(find("coin-chart"), chosen, at, data, { labels: (value) => `${signed(value)}` });
+  if (isNow()) chart(find("coin-chart"), chosen, at, data, { labels: (value) => `${signed(value)}` });
   for (const [at, leg] of (data.quotes[0]?.legs ?? []).entries()) {
     show(`depth-name-${at}`, `${word(leg.venue)}, ${leg.currency}`);
     depth(find(`depth-${at}`), data.depth[chosen]?.[leg.venue]);
@@ -50,7 +52,7 @@ function remember(quote, at, every) {
 
 function addRow(coin) {
   const button = make("button", { type: "button", class: "coin", "aria-pressed": "false" }, coin);
-  button.addEventListener("click", () => { chosen = coin; redraw(); press(); });
+  button.addEventListener("click", () => { choose(coin); redraw(); press(); });
   const cells = {
     button, legs: [0, 1].map(() => ({ mid: make("b"), age: make("small") })),
     premium: make("b"), edge: make("b"), chart: make("div", { class: "chart" }),
@@ -63,6 +65,11 @@ function addRow(coin) {
   rows.set(coin, cells);
   press();
   return cells;
+}
+
+function choose(coin) {
+  chosen = coin;
+  choosePast(coin);
 }
 
 function press() {

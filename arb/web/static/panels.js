@@ -1,7 +1,7 @@
 // Everything but the market: result, trades, profit, risk, processes, alerts, events.
 import { draw } from "./charts.js";
 import { empty, find, make, row, show } from "./dom.js";
-import { DASH, age, amount, bytes, duration, known, quantity, signed, time, tone } from "./format.js";
+import { DASH, age, amount, bytes, duration, known, quantity, signed, time, tone, when } from "./format.js";
 import { language, t, word } from "./language.js";
 
 const HEARTBEAT_LATE_MS = 5000;
@@ -90,6 +90,22 @@ export function showClosed({ data }) {
     return named(line, trade);
   });
   find("closed").replaceChildren(...(lines.length ? lines : [empty(t("ended.none"), 8)]));
+}
+
+export function showChances({ data }) {
+  const lines = data.map((each) => {
+    const lasted = (each.to_ns - each.from_ns) / 1e9;
+    const line = row([
+      [when(each.from_ns / NS), "quiet"], each.coin, [word(each.direction), "way"],
+      [lasted < 60 ? `${amount(lasted, 1)} s` : duration(lasted), "n"], [signed(each.peak_bps, 1), "n"],
+      [amount(each.size_krw), "n"], [signed(each.worth_krw), `n ${tone(each.worth_krw)}`],
+      [each.taken ? t("taken") : word(each.reason), each.taken ? "long up" : "long"],
+    ]);
+    line.title = each.taken ? each.trades.join(", ") : Object.entries(each.looks).map(([why, looks]) => `${word(why)} ${looks}`).join(", ");
+    line.dataset.chance = `${each.coin} ${each.direction} ${each.from_ns}`;
+    return line;
+  });
+  find("chances").replaceChildren(...(lines.length ? lines : [empty(t("chances.none"), 8)]));
 }
 
 export function showInventory({ data }) {
