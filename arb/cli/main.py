@@ -28,10 +28,6 @@ from arb.domain.errors import ArbError, ConfigError, InvariantError
 from arb.stack.errors import StackError, StackNotRunning
 from arb.stack.home import Home
 
-OTHER_SCHEMA: Final = (
-    "the database has the schema of another version of arb, which the stack that runs was started by: "
-    "`arb down` and `arb up` bring it up to date"
-)
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 OF_FILES: Final = FULL | {
     errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST,
@@ -124,10 +120,6 @@ def main() -> None:
         if error.errno not in OF_FILES:
             raise
         _fail(of_file(error), FAILED if error.errno in FULL else BAD_USE)
-    except Exception as error:  # SQLAlchemy's, whose import would take longer than most commands
-        if not is_of_another_schema(error):
-            raise
-        _fail(ConfigError(OTHER_SCHEMA), BAD_USE)
 
 
 def of_file(error: OSError) -> ConfigError:
@@ -141,11 +133,6 @@ def of_file(error: OSError) -> ConfigError:
     else:
         mend = "name a file in a directory that is there and that you may write to"
     return ConfigError(f"{where}: {error.strerror}; {mend}")
-
-
-def is_of_another_schema(error: Exception) -> bool:
-    """Tell whether a table or a column is missing that this version knows (undefined_table, _column)."""
-    return getattr(getattr(error, "orig", None), "pgcode", "") in ("42P01", "42703")
 
 
 def _fail(error: Exception, code: int) -> NoReturn:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from arb.cli import running
+from arb.cli.moments import zone_of
 from arb.cli.output import DONE, FAILED, INTERRUPTED, AsJson, say, show, tell
+from arb.cli.reads import Utc
 from arb.domain.errors import ConfigError, StoreUnavailable
 from arb.domain.market.ids import Venue
 from arb.stack.home import Home
@@ -104,7 +106,7 @@ def demo(
         "round_trip": round_trip.document(plan.settings),
         "simulated": True,
     }
-    show(document, as_json, lambda: report_view(document))
+    show(document, as_json, lambda: report_view(document, None))
     raise typer.Exit(DONE if outcome.passed else FAILED)
 
 
@@ -220,8 +222,7 @@ def _rest(home: Home) -> tuple[str, dict[str, Any] | None]:
 
     It is stopped all the same.
     """
-    from sqlalchemy.exc import ProgrammingError
-
+    from arb.adapters.postgres.failures import OtherSchema
     from arb.app import start as stack
     from arb.app.engines import build
     from arb.app.left_open import left_open
@@ -231,12 +232,12 @@ def _rest(home: Home) -> tuple[str, dict[str, Any] | None]:
         found = usable({**os.environ, "ARB_HOME": str(home.path)})
         engine = build(found.settings)
         rested, left = stack.rest(engine, say), left_open(engine)
+    except OtherSchema:  # of a newer version than the stack: that must not keep it from being stopped
+        return "stopped without coming to rest, since its database has the schema of another version", None
     except ConfigError as error:
         return f"stopped without coming to rest ({error})", None
     except StoreUnavailable as error:
         return f"stopped without coming to rest, since a store is away ({error})", None
-    except ProgrammingError:  # a newer version than the stack: that must not keep it from being stopped
-        return "stopped without coming to rest, since its database has the schema of another version", None
     return "" if rested else "something was still unhedged when the time was up", left
 
 
@@ -250,7 +251,7 @@ def _checked_speed(text: str) -> str:
     return text
 
 
-def status(as_json: AsJson = False) -> None:
+def status(utc: Utc = False, as_json: AsJson = False) -> None:
     """Show the running stack: processes, mode, session, queues.
 
     Example: arb status --json
@@ -259,7 +260,7 @@ def status(as_json: AsJson = False) -> None:
     from arb.cli.views.status import status_of, status_view
 
     found = status_of(stack.home, stack.status())
-    show(found, as_json, lambda: status_view(found))
+    show(found, as_json, lambda: status_view(found, zone_of(utc)))
     if found["problem"]:
         raise typer.Exit(FAILED)
 

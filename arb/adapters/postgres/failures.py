@@ -5,13 +5,18 @@ from contextlib import contextmanager
 from typing import Final
 
 import psycopg2.errors
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from arb.domain.errors import Conflict, InvariantError, StoreUnavailable
+from arb.domain.errors import ConfigError, Conflict, InvariantError, StoreUnavailable
 
 # deadlock, statement time-out, lock time-out, too many clients: rolled back by the server
 RETRIABLE_CODES: Final = frozenset({"40P01", "57014", "55P03", "53300"})
+SCHEMA_CODES: Final = frozenset({"42P01", "42703"})  # undefined table, undefined column
+OTHER_SCHEMA: Final = (
+    "the database has the schema of another version of arb, which the stack that runs was started by: "
+    "`arb down` and `arb up` bring it up to date"
+)
 RETRIABLE_WORDS: Final = (
     "timeout expired",
     "timed out",
@@ -30,6 +35,10 @@ class CommitUnknown(StoreUnavailable):
     """The commit was sent and its answer was lost: only what is harmless twice may be done again."""
 
 
+class OtherSchema(ConfigError):
+    """A table or a column is missing that this version knows."""
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn what the driver raises into what the engine understands."""
@@ -41,6 +50,10 @@ def translated() -> Iterator[None]:
         raise StoreUnavailable(_first_line(error)) from error
     except (OperationalError, InterfaceError) as error:
         raise _unavailable(error) from error
+    except ProgrammingError as error:
+        if getattr(error.orig, "pgcode", None) in SCHEMA_CODES:
+            raise OtherSchema(OTHER_SCHEMA) from error
+        raise
     except DBAPIError as error:
         if error.connection_invalidated:
             raise _unavailable(error) from error

@@ -2,18 +2,19 @@
 
 import ast
 import inspect
+import pickle
 from copy import copy
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 import arb.adapters.postgres
 from arb.adapters.postgres.engine import Pool, make_engine, noting, reading, transaction
-from arb.adapters.postgres.failures import CommitUnknown
+from arb.adapters.postgres.failures import OTHER_SCHEMA, CommitUnknown, OtherSchema
 from arb.adapters.postgres.owners import acting_for, refuse_foreign
 from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.postgres.tables import METADATA, fills, holds, order_events, orders, trades
@@ -329,3 +330,13 @@ def test_stores_on_the_same_pool_that_nobody_listens_to_note_nothing(scene, hear
     scene.trades.claim(scene.intent, NOW_NS)
     assert notes.trades == []
     assert heard.trades.engine.pool is scene.trades.engine.pool
+
+
+def test_a_table_or_column_that_is_missing_is_told_as_another_schema_and_a_mistake_is_not(engine):
+    for missing in ("SELECT 1 FROM no_such_table", "SELECT no_such_column FROM sessions"):
+        for block in (reading, transaction):
+            with pytest.raises(OtherSchema, match="`arb down` and `arb up`"), block(engine) as connection:
+                connection.execute(text(missing))
+    with pytest.raises(ProgrammingError), reading(engine) as connection:
+        connection.execute(text("SELEC 1"))
+    assert str(pickle.loads(pickle.dumps(OtherSchema(OTHER_SCHEMA)))) == OTHER_SCHEMA
