@@ -18,6 +18,7 @@ from arb.domain.time import Span
 from arb.ports.trading import Session, TradeView
 from arb.stack.files import read_json
 from arb.stack.home import Home
+from config.frozen_copy import scope_of
 from config.settings import load
 
 NO_SLIP = Decimal(0)
@@ -59,6 +60,11 @@ class Kept:
     def since_ns(self) -> int:
         """Return when what is told begins."""
         return min(max(self.span.from_ns, self.session.started_at_ns), self.until_ns)
+
+    @property
+    def scope(self) -> str:
+        """Return the scope of its mode and group, as `Settings.scope`."""
+        return scope_of({"mode": self.session.environment, "group": self.session.group_name})
 
     def heading(self) -> dict[str, Any]:
         """Return what every document of a read says of what it is about."""

@@ -11,7 +11,8 @@ import typer
 from arb.cli import reads, running
 from arb.cli.moments import zone_of
 from arb.cli.output import BAD_USE, DONE, FAILED, AsJson, tell
-from arb.cli.reads import Utc
+from arb.cli.reads import Asked, Utc
+from arb.stack.errors import StackNotRunning
 
 NO_LETTERS: Final = "no dead letters wait"
 AlertIds = Annotated[
@@ -31,7 +32,7 @@ dead_app = typer.Typer(help="Messages that were given up: list, send again, drop
 
 @alerts_app.command("list")
 def list_alerts(limit: Limit = 20, utc: Utc = False, as_json: AsJson = False) -> None:
-    """List the newest alerts, whether the stack runs or not; a star marks those that nobody has seen.
+    """List the newest alerts of every mode, whether the stack runs or not; a star marks the unseen ones.
 
     Example: arb alerts list --limit 50
     """
@@ -98,15 +99,20 @@ def test(as_json: AsJson = False) -> None:
 def list_dead(
     limit: Limit = 20, everything: AlsoSent = False, utc: Utc = False, as_json: AsJson = False
 ) -> None:
-    """List what was given up and waits for a decision.
+    """List what was given up and waits for a decision, whether the stack runs or not.
 
     Example: arb dead list --all
     """
     from rich.console import Console
 
+    from arb.adapters.postgres.dead_letters import SqlDeadLetters
     from arb.cli.views.alerts import dead_view
 
-    rows = running.engine().stores.dead_letters.listed(limit, everything=everything)
+    try:
+        rows = running.engine().stores.dead_letters.listed(limit, everything=everything)
+    except StackNotRunning:
+        with reads.kept(Asked()) as kept:
+            rows = SqlDeadLetters(kept.database, kept.scope).listed(limit, everything=everything)
     if as_json or not rows:
         tell({"dead_letters": rows}, as_json, NO_LETTERS)
     else:

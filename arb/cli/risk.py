@@ -1,7 +1,7 @@
 """Commands that bound trading: `arb kill`, `unkill`, `mode`, `risk`, `reconcile`, `rules`."""
 
 import os
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -9,9 +9,13 @@ from arb.adapters.local.clock import SystemClock
 from arb.adapters.local.kill_switch import FileKillSwitch
 from arb.cli import reads, running
 from arb.cli.output import FAILED, AsJson, say, tell
+from arb.cli.reads import Asked
 from arb.domain.errors import ConfigError
 from arb.stack.errors import StackNotRunning
 from arb.stack.home import Home
+
+if TYPE_CHECKING:
+    from arb.ports.trading import Session
 
 BY_HAND: Final = "by hand"
 
@@ -80,7 +84,7 @@ def unkill(force: Force = False, as_json: AsJson = False) -> None:
 
 
 def mode(wanted: Wanted = "", reason: Reason = BY_HAND, as_json: AsJson = False) -> None:
-    """Show how much is allowed, or change it.
+    """Show how much is allowed, whether the stack runs or not, or change it.
 
     Example: arb mode reduce-only --reason "maintenance at noon"
     """
@@ -90,30 +94,42 @@ def mode(wanted: Wanted = "", reason: Reason = BY_HAND, as_json: AsJson = False)
 
     if is_reserved(reason):
         raise ConfigError(f"--reason: {reason!r} is what the engine itself says; use other words")
-    engine = running.engine()
+    if wanted and wanted not in tuple(Mode):
+        raise ConfigError(f"mode: {wanted!r} is not one of {', '.join(Mode)}")
+    try:
+        engine = running.engine()
+    except StackNotRunning:
+        if wanted:
+            raise
+        _show_kept_mode(as_json)
+        return
     killed = engine.kill_switch.engaged()
     if wanted:
-        if wanted not in tuple(Mode):
-            raise ConfigError(f"mode: {wanted!r} is not one of {', '.join(Mode)}")
         if killed is not None and wanted != Mode.HALTED:
             raise ConfigError(f"mode: killed ({killed}); `arb unkill` lets trading go on")
         engine.sessions.set_mode(engine.session_id, Mode(wanted), reason, engine.clock.now_ns())
         broadcast(engine.settings, MODE, {"mode": wanted, "reason": reason})
     session = engine.sessions.get(engine.session_id)
     if session is not None:
-        document = {"mode": session.mode.value, "reason": session.mode_reason, "killed": killed}
-        text = f"{session.mode} ({session.mode_reason})" + (f"; killed ({killed})" if killed else "")
-        tell(document, as_json, text)
+        _show_mode(session, killed, as_json)
 
 
 def risk(as_json: AsJson = False) -> None:
     """Show how much of each ceiling is used: notional, losses, net direction, drift of the inventory.
 
+    Of a stack that is stopped by the settings of its session, at this moment.
+
     Example: arb risk --json
     """
     from arb.cli.views.risk import ceilings_of, line_of
 
-    found = ceilings_of(running.engine())
+    try:
+        engine = running.engine()
+    except StackNotRunning:
+        found = _kept_ceilings()
+    else:
+        database, now_ns = engine.stores.trades.engine, engine.clock.now_ns()
+        found = ceilings_of(engine.settings, database, engine.session_id, now_ns)
     tell({"ceilings": found}, as_json, "\n".join(line_of(line) for line in found))
 
 
@@ -152,6 +168,30 @@ def rules(as_json: AsJson = False) -> None:
     )
     if not told:
         raise typer.Exit(FAILED)
+
+
+def _show_mode(session: "Session", killed: str | None, as_json: bool) -> None:
+    document = {"mode": session.mode.value, "reason": session.mode_reason, "killed": killed}
+    text = f"{session.mode} ({session.mode_reason})" + (f"; killed ({killed})" if killed else "")
+    tell(document, as_json, text)
+
+
+def _show_kept_mode(as_json: bool) -> None:
+    """Show what a stack that is stopped goes on with; which one, for a person."""
+    with reads.kept(Asked()) as kept:
+        say(reads.heading(kept, utc=False))
+        _show_mode(kept.session, switch_of(kept.home).engaged(), as_json)
+
+
+def _kept_ceilings() -> list[dict[str, Any]]:
+    from arb.cli.views.risk import ceilings_of
+    from config.frozen import usable
+
+    with reads.kept(Asked()) as kept:
+        say(reads.heading(kept, utc=False))
+        own = {"ARB_HOME": str(kept.home.path), "ARB_MODE": kept.session.environment}
+        settings = usable({**os.environ, **own}).settings
+        return ceilings_of(settings, kept.database, kept.session_id, kept.now_ns)
 
 
 def _killed_without_stack(reason: str, home: Home) -> str:

@@ -181,7 +181,7 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType({
         "away": "what could not be read",
     }),
     "arb.alerts.list": Shape({
-        "alerts": "alert_id, at_ns, severity, kind, subject, message, acked_at_ns ...",
+        "alerts": "alert_id, mode, group, session_id, at_ns, severity, kind, subject, message ...",
     }),
     "arb.alerts.ack": Shape({"acknowledged": "count"}),
     "arb.alerts.test": Shape({"channels": "name, ok, reason", "file": "path of every alert"}),

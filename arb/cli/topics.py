@@ -52,7 +52,7 @@ normal`.
 More: docs/operations.md, docs/troubleshooting.md
 """,
     "exit-codes": "\n" + "".join(f"{code:<4} {text}\n" for code, text in EXIT_CODES.items()) + """
-Errors are one line on standard error.
+Errors are one line on standard error; an option that cannot be is shown with how the command is used.
 
 More: docs/operations.md
 """,

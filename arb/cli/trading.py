@@ -47,7 +47,7 @@ def report(
         html.write_text(report_html(document), encoding="utf-8")
         typer.echo(f"arb: wrote {html}", err=True)
         return
-    show(document, as_json, lambda: headed(reads.heading(kept, utc), report_view(document)))
+    show(document, as_json, lambda: headed(reads.heading(kept, utc), report_view(document, zone_of(utc))))
 
 
 def check(as_json: AsJson = False) -> None:

@@ -108,6 +108,22 @@ def test_every_read_says_which_session_of_which_stack_it_shows(
     assert not (home.postgres / "data" / "postmaster.pid").exists()
 
 
+def test_how_much_is_allowed_and_used_and_what_was_given_up_is_read_where_nothing_runs(
+    kept: tuple[Home, SessionId],
+) -> None:
+    home, session_id = kept
+    shown = arb(home.path, "mode", "--json")
+    assert (shown.returncode, json.loads(shown.stdout)["mode"]) == (0, "normal"), shown.stderr
+    assert f"session {session_id}" in shown.stderr
+    used = arb(home.path, "risk", "--json")
+    ceilings = {line["name"]: line for line in json.loads(used.stdout)["ceilings"]}
+    assert (used.returncode, float(ceilings["trades_open"]["used"])) == (0, 1)
+    waiting = arb(home.path, "dead", "list")
+    assert (waiting.returncode, waiting.stdout) == (0, "no dead letters wait\n")
+    changed = arb(home.path, "mode", "halted")
+    assert (changed.returncode, changed.stderr[:24]) == (3, "arb: no stack is running")
+
+
 def test_for_a_person_it_is_the_first_line(kept: tuple[Home, SessionId]) -> None:
     home, session_id = kept
     first = arb(home.path, "trades", "--utc").stdout.splitlines()[0]

@@ -7,13 +7,14 @@ from typing import Any
 from sqlalchemy import Engine, insert, select, update
 
 from arb.adapters.postgres.engine import reading, transaction
-from arb.adapters.postgres.tables import alerts, health_changes
+from arb.adapters.postgres.tables import alerts, health_changes, sessions
 from arb.domain.health.alert import Alert
 from arb.domain.health.judge import Change
 from arb.domain.market.ids import SessionId
 
 COLUMNS = (
-    "alert_id", "at_ns", "severity", "kind", "subject", "message", "held_back", "delivered_by", "acked_at_ns",
+    "alert_id", "session_id", "at_ns", "severity", "kind", "subject", "message", "held_back", "delivered_by",
+    "acked_at_ns",
 )  # fmt: skip
 
 
@@ -30,8 +31,17 @@ class SqlAlertStore:
             connection.execute(insert(alerts).values(values))
 
     def newest(self, limit: int) -> list[dict[str, Any]]:
-        """Return the newest alerts, newest first. Raises: StoreUnavailable."""
-        wanted = select(*(alerts.c[name] for name in COLUMNS)).order_by(alerts.c.alert_id.desc()).limit(limit)
+        """Return the newest alerts of every mode, newest first, each with whose it is; some are of none.
+
+        Raises: StoreUnavailable.
+        """
+        whose = (sessions.c.environment.label("mode"), sessions.c.group_name.label("group"))
+        wanted = (
+            select(*(alerts.c[name] for name in COLUMNS), *whose)
+            .outerjoin(sessions, sessions.c.session_id == alerts.c.session_id)
+            .order_by(alerts.c.alert_id.desc())
+            .limit(limit)
+        )
         with reading(self.engine) as connection:
             return [dict(row) for row in connection.execute(wanted).mappings()]
 

@@ -1,7 +1,6 @@
 """Checks of what is outside this process: the stack, the servers, the venues, the alert channels."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.app import redis_server
@@ -12,10 +11,10 @@ from arb.app.listing import Looked, ask, in_words, look, some
 from arb.app.round_trip import MEND_LOSS, economics_of, lines, loss
 from arb.app.venues import api_key, real_clients
 from arb.cli.doctor.finding import Finding, bad, ok, warn
+from arb.cli.moments import shown
 from arb.domain.errors import ConfigError, StoreUnavailable, VenueError
 from arb.domain.health.durability import MEND, WORDS
 from arb.domain.market.ids import Coin, Venue
-from arb.domain.time import NS_PER_S
 from arb.ports.trading import VenueClient
 from arb.stack.errors import StackNotRunning
 from arb.stack.files import read_json
@@ -40,7 +39,7 @@ def stack(home: Home) -> Iterator[Finding]:
         status = stack_status(home)
     except StackNotRunning:
         if ending:
-            at = datetime.fromtimestamp(ending["at_ns"] // NS_PER_S, UTC).isoformat()
+            at = shown(ending["at_ns"], None)
             yield bad(
                 "stack",
                 f"the last one stopped itself at {at}: {ending['reason']}",

@@ -17,7 +17,7 @@ STYLES: Final = {"critical": "bold red", "warning": "yellow", "info": "green"}
 def alerts_view(rows: Sequence[Mapping[str, Any]], zone: tzinfo | None) -> Table:
     """Return alerts as a table; those that nobody has seen carry a mark."""
     table = headed_table()
-    for name in ("", "id", "at", "severity", "kind", "subject"):
+    for name in ("", "id", "mode", "at", "severity", "kind", "subject"):
         table.add_column(name, no_wrap=True)
     table.add_column("message", overflow="fold")
     for name in ("held back", "told by"):
@@ -27,6 +27,7 @@ def alerts_view(rows: Sequence[Mapping[str, Any]], zone: tzinfo | None) -> Table
         table.add_row(
             "" if row["acked_at_ns"] else "*",
             str(row["alert_id"]),
+            " ".join(filter(None, (row["mode"], row["group"]))) or "-",
             shown(row["at_ns"], zone),
             Text(severity, STYLES[severity]),
             row["kind"],

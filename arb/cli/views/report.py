@@ -1,6 +1,7 @@
 """A report as a person reads it; it comes as its JSON document, be it of this moment or of the last run."""
 
 from collections.abc import Mapping
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any, Final
 
@@ -8,17 +9,23 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from arb.cli.moments import shown
 from arb.cli.views.findings import invariants_view
 from arb.cli.views.report_performance import performance_tables
 from arb.cli.views.style import headed_table
 from arb.cli.views.text import UNKNOWN, amount, bare, signed
+from arb.domain.time import NS_PER_S
 
 MADE_UP: Final = "a simulated market that is made to move: this profit is no evidence of what real prices pay"
 
+UNCOUNTED: Final = (
+    "counted for the whole of what runs; `arb opportunities` lists each chance and what became of it"
+)
 
-def report_view(report: Mapping[str, Any]) -> RenderableType:
+
+def report_view(report: Mapping[str, Any], zone: tzinfo | None) -> RenderableType:
     """Return a report as tables."""
-    facts = (_head(report), _coins(report), _facts(report))
+    facts = (_head(report, zone), _coins(report), _facts(report))
     return Group(*facts, *performance_tables(report), _verdicts(report))
 
 
@@ -28,10 +35,10 @@ def _verdicts(report: Mapping[str, Any]) -> RenderableType:
     return Text("invariants are proven against the venues: `arb check` while the stack runs", "dim")
 
 
-def _head(report: Mapping[str, Any]) -> Text:
-    ended = report["ended"] or "still running"
+def _head(report: Mapping[str, Any], zone: tzinfo | None) -> Text:
+    started, ended = (_moment(report[name], zone) for name in ("started", "ended"))
     return Text.assemble(
-        (f"{report['started']} to {ended}\n", "dim"),
+        (f"{started} to {ended or 'still running'}\n", "dim"),
         f"{report['trades_opened']} trades opened, {report['trades_closed']} closed, "
         f"{report['trades_open']} open, {report['trades_aborted']} aborted, "
         f"{report['trades_handed_over']} handed over\n",
@@ -66,8 +73,13 @@ def _facts(report: Mapping[str, Any]) -> Table:
         listed = ", ".join(f"{_plain(fee)} {asset}" for asset, fee in fees.items())
         table.add_row(f"fees {venue}", listed)
     refused = sorted(report["refusals"].items(), key=lambda item: -item[1])
-    table.add_row("refusals", ", ".join(f"{reason} {number:,}" for reason, number in refused) or "none")
+    told = ", ".join(f"{reason} {number:,}" for reason, number in refused)
+    table.add_row("refusals", told or ("none" if report["invariants"] else UNCOUNTED))
     return table
+
+
+def _moment(text: str | None, zone: tzinfo | None) -> str:
+    return "" if text is None else shown(int(datetime.fromisoformat(text).timestamp()) * NS_PER_S, zone)
 
 
 def _counts(total: int, by_state: Mapping[str, int]) -> str:

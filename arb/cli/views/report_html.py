@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
-from arb.cli.views.report import MADE_UP
+from arb.cli.views.report import MADE_UP, UNCOUNTED
 from arb.cli.views.svg import bar_plot, line_plot
 from arb.cli.views.text import UNKNOWN, bare, duration, signed
 
@@ -95,9 +95,10 @@ def _trouble(report: Document) -> str:
         (each["component"], each["count"], each["median_ms"], each["max_ms"])
         for each in report.get("recoveries", ())
     ]
+    counted = [(name.replace("_", " "), f"{n:,}") for name, n in refusals]
     return (
         '<div class="two"><div>'
-        + table("Refusals", ("reason", "times"), [(name.replace("_", " "), f"{n:,}") for name, n in refusals])
+        + table("Refusals", ("reason", "times"), counted, "None." if report["invariants"] else UNCOUNTED)
         + "</div><div>"
         + table("Time in each mode", ("mode", "time"), modes)
         + table("Recoveries", ("component", "times", "median ms", "longest ms"), recoveries)
@@ -110,13 +111,13 @@ def _invariants(report: Document) -> str:
     return table("Invariants", ("invariant", ""), rows)
 
 
-def table(title: str, columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> str:
+def table(title: str, columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]], empty: str = "None.") -> str:
     """Return a table below its title."""
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows
     )
     if not body:
-        return f'<h2>{escape(title)}</h2><p class="quiet">None.</p>'
+        return f'<h2>{escape(title)}</h2><p class="quiet">{escape(empty)}</p>'
     head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
     return f"<h2>{escape(title)}</h2><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 

@@ -3,17 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import Engine as Database
+
 from arb.adapters.postgres.desk import SqlDesk
 from arb.app.wiring import Engine
+from arb.domain.market.ids import SessionId
 from arb.domain.market.money import plain
 from arb.domain.risk.review import Mode
 from arb.web.budget import CURRENCIES, budget
+from config.settings import Settings
 
 
-def ceilings_of(engine: Engine) -> list[dict[str, Any]]:
+def ceilings_of(
+    settings: Settings, database: Database, session_id: SessionId, now_ns: int
+) -> list[dict[str, Any]]:
     """Return each ceiling with what is used of it, amounts as text. Raises: StoreUnavailable."""
-    desk = SqlDesk(engine.stores.trades.engine, engine.session_id)
-    lines = budget(engine.settings, desk.exposure(Mode.NORMAL, engine.clock.now_ns()))
+    lines = budget(settings, SqlDesk(database, session_id).exposure(Mode.NORMAL, now_ns))
     return [
         line | {key: plain(line[key]) for key in ("used", "limit", "signed") if line[key] is not None}
         for line in lines
@@ -22,7 +27,10 @@ def ceilings_of(engine: Engine) -> list[dict[str, Any]]:
 
 def currencies_of(engine: Engine) -> list[dict[str, Any]]:
     """Return the ceilings on what is held and moved of one currency against the other."""
-    return [line for line in ceilings_of(engine) if line["name"] in CURRENCIES]
+    found = ceilings_of(
+        engine.settings, engine.stores.trades.engine, engine.session_id, engine.clock.now_ns()
+    )
+    return [line for line in found if line["name"] in CURRENCIES]
 
 
 def line_of(ceiling: Mapping[str, Any]) -> str:

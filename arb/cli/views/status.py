@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import tzinfo
 from typing import Any, Final
 
 from rich.console import Group, RenderableType
@@ -18,6 +18,7 @@ from arb.app.facts.model import process_lines
 from arb.app.facts.sources import Sources, or_none
 from arb.app.stores import connect_stores
 from arb.app.wiring import Engine
+from arb.cli.moments import shown
 from arb.cli.views.coins import pause_line
 from arb.cli.views.risk import currencies_of, line_of
 from arb.cli.views.style import aged, headed_table
@@ -159,7 +160,7 @@ def _process(line: ProcessLine) -> dict[str, Any]:
     }
 
 
-def status_view(status: Mapping[str, Any]) -> RenderableType:
+def status_view(status: Mapping[str, Any], zone: tzinfo | None) -> RenderableType:
     """Return the status of `status_of` as tables."""
     session = status["session"]
     how = f"{session['mode']} ({session['mode_reason']})" if session else UNKNOWN
@@ -170,10 +171,10 @@ def status_view(status: Mapping[str, Any]) -> RenderableType:
     if status.get("problem"):
         head.append(f"settings cannot be read: {status['problem']}\n", "bold red")
     if status.get("stop"):
-        head.append(_stop(status["stop"]), "bold red")
-    head.append(f"state    {_state(status.get('hot_state'))}\n")
+        head.append(_stop(status["stop"], zone), "bold red")
+    head.append(f"state    {_state(status.get('hot_state'), zone)}\n")
     if status.get("recoveries"):
-        head.append(f"back     {_recovery(status['recoveries'][0])}\n")
+        head.append(f"back     {_recovery(status['recoveries'][0], zone)}\n")
     head.append(f"queues   {_queues(status['queues'])}\nfallback {_queues(status['fallback_queues'])}\n")
     if status.get("refusals"):
         head.append(f"refused  {refusals(status['refusals'])}\n")
@@ -200,30 +201,26 @@ def status_view(status: Mapping[str, Any]) -> RenderableType:
     return Group(head, _processes(status["processes"]))
 
 
-def _stop(stop: Mapping[str, Any]) -> str:
+def _stop(stop: Mapping[str, Any], zone: tzinfo | None) -> str:
     """Return why the stack stops, and each thing that it waits for."""
     lines = "\n".join(f"  {line}" for line in stop["waits_for"] or ("nothing",))
-    return f"stops    {stop['reason']}, since {_second(stop['began_ns'])}; waits for\n{lines}\n"
+    return f"stops    {stop['reason']}, since {shown(stop['began_ns'], zone)}; waits for\n{lines}\n"
 
 
-def _state(hot: Mapping[str, Any] | None) -> str:
+def _state(hot: Mapping[str, Any] | None, zone: tzinfo | None) -> str:
     if hot is None:
         return UNKNOWN
-    fallback = f" (fallback since {_second(hot['fallback_since_ns'])})" if hot["fallback"] else ""
+    fallback = f" (fallback since {shown(hot['fallback_since_ns'], zone)})" if hot["fallback"] else ""
     if not hot["reachable"]:
         return f"Redis is away, PostgreSQL alone{fallback}"
     how = "hot and current" if hot["current"] else f"being brought up to date ({hot['why']})"
     return f"{how}{fallback}"
 
 
-def _recovery(recovery: Mapping[str, Any]) -> str:
+def _recovery(recovery: Mapping[str, Any], zone: tzinfo | None) -> str:
     took_s = (recovery["recovered_at_ns"] - recovery["lost_at_ns"]) / NS_PER_S
-    at = _second(recovery["recovered_at_ns"])
+    at = shown(recovery["recovered_at_ns"], zone)
     return f"{recovery['component']} after {took_s:.1f} s at {at} ({recovery['cause']})"
-
-
-def _second(at_ns: int) -> str:
-    return datetime.fromtimestamp(at_ns / NS_PER_S, tz=UTC).isoformat(timespec="seconds")
 
 
 def _signs_of_life(processes: Sequence[Mapping[str, Any]] | None) -> Iterator[RenderableType]:

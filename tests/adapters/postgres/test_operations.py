@@ -140,6 +140,16 @@ def test_alerts_are_listed_newest_first_and_acknowledged_once(engine):
     assert {row["acked_at_ns"] for row in store.newest(3)} == {NOW_NS}
 
 
+def test_an_alert_says_of_which_mode_and_group_it_is(engine):
+    store, session = SqlAlertStore(engine), world.session(environment="paper", group="desk2")
+    sql_stores(engine).sessions.create(session)
+    alert = Alert(kind="k", subject="s", severity=Severity.WARNING, message="m", at_ns=NOW_NS)
+    for of in (session.session_id, None):
+        store.add(of, alert)
+    whose = [(row["session_id"], row["mode"], row["group"]) for row in store.newest(2)]
+    assert whose == [(None, None, None), (session.session_id, "paper", "desk2")]
+
+
 def test_the_trace_of_a_trade_goes_from_its_quotes_to_its_ledger_in_order(engine, opening, tmp_path):
     order = opening.on(Venue.UPBIT).client_order_id
     (tmp_path / "live_loop.log").write_text(

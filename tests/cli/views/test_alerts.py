@@ -13,6 +13,8 @@ ALERT: dict[str, Any] = {
     "severity": "critical",
     "kind": "unhedged",
     "subject": "BTC",
+    "mode": "live",
+    "group": "desk2",
     "message": "one leg alone",
     "held_back": 0,
     "delivered_by": None,
@@ -34,9 +36,10 @@ LETTER: dict[str, Any] = {
 
 
 def test_an_alert_that_nobody_has_seen_carries_a_mark_and_the_file_has_it() -> None:
-    first, second = drawn(alerts_view([ALERT, {**ALERT, "acked_at_ns": 1}], UTC), 180).splitlines()[1:]
-    assert first.split()[:4] == ["*", "7", "2025-11-20", "12:00:00"]
-    assert second.split()[0] == "7"
+    of_none = {**ALERT, "acked_at_ns": 1, "mode": None, "group": None}
+    first, second = drawn(alerts_view([ALERT, of_none], UTC), 180).splitlines()[1:]
+    assert first.split()[:6] == ["*", "7", "live", "desk2", "2025-11-20", "12:00:00"]
+    assert second.split()[:2] == ["7", "-"]
     assert "one leg alone" in first and first.split()[-1] == "file"
 
 
