@@ -124,7 +124,7 @@ def _times(settings: "Settings") -> Iterator[Conflict]:
     risk, orders, feed = settings.risk, settings.orders, settings.feed
     held_s, half_life_s = settings.strategy.holding_s_max, settings.strategy.level_half_life_s
     yield (
-        settings.strategy.name == "pair" and held_s > half_life_s,
+        settings.strategy.name in ("pair", "inventory") and held_s > half_life_s,
         (
             f"strategy.holding_s_max: {held_s} is above strategy.level_half_life_s ({half_life_s}): "
             "a premium that is away for as long becomes the level that it should come back to"

@@ -17,10 +17,11 @@ VENUES: Final = tuple(venue.value for venue in Venue)
 
 
 class StrategyName(StrEnum):
-    """Which rules open and close pairs."""
+    """Which rules open and close trades."""
 
     FIXED = "fixed"
     PAIR = "pair"
+    INVENTORY = "inventory"
 
 
 class SettingsSection(BaseModel):
@@ -50,6 +51,8 @@ class StrategySettings(SettingsSection):
     min_profit_bps: Decimal = Share
     slippage_bps: Decimal = Field(ge=0, lt=WHOLE_BPS)
     level_half_life_s: int = Field(ge=600, le=30 * 86_400)
+    level_assumed_bps: Decimal | None = Field(default=None, gt=-WHOLE_BPS, lt=WHOLE_BPS)
+    inventory_band: Decimal = Field(gt=0, le=1)
     entry_edge_bps: Decimal = Signed
     converged_bps: Decimal = Signed
     take_profit_bps: Decimal = Share
@@ -66,6 +69,7 @@ OF_COIN: Final = frozenset(
         "name",
         "min_profit_bps",
         "slippage_bps",
+        "inventory_band",
         "entry_edge_bps",
         "converged_bps",
         "take_profit_bps",

@@ -10,7 +10,8 @@ from arb.domain.risk.review import Limits
 from arb.domain.risk.stability import StabilityRules
 from arb.domain.risk.unfilled import UnfilledRules
 from arb.domain.strategy.fixed import ExitRules, Fixed
-from arb.domain.strategy.levels import Levels, SeenLevels
+from arb.domain.strategy.inventory import Inventory, InventoryRules
+from arb.domain.strategy.levels import AssumedLevels, Levels, SeenLevels
 from arb.domain.strategy.pair import Pair, PairRules
 from arb.domain.strategy.port import Strategies, Strategy
 from arb.domain.strategy.premium import LevelRules
@@ -21,6 +22,7 @@ from arb.engine.trading.proposals import Appetite
 from config.sections import StrategyName
 from config.settings import Settings
 
+ORDERS_SHARE: Final = Decimal("0.5")  # of the four orders of a pair: what an exchange has of them
 AWAY_SHARE: Final = Decimal("0.6")  # of the least that pays: smaller ones show as well what comes back
 
 
@@ -65,6 +67,8 @@ def chance_bps_of(settings: Settings) -> Decimal:
     strategy = settings.strategy
     if strategy.name is StrategyName.FIXED:
         return strategy.entry_edge_bps
+    if strategy.name is StrategyName.INVENTORY:
+        return strategy.min_profit_bps + strategy.slippage_bps * ORDERS_SHARE
     closing_bps = sum((settings.of(venue).taker_fee_bps for venue in settings.pair), ZERO)
     return closing_bps + strategy.min_profit_bps + strategy.slippage_bps
 
@@ -132,12 +136,17 @@ def levels_of(settings: Settings) -> SeenLevels:
     )
 
 
-def _strategy(settings: Settings, levels: Levels) -> Strategy:
+def _strategy(settings: Settings, seen: Levels) -> Strategy:
+    assumed_bps = settings.strategy.level_assumed_bps
+    levels = seen if assumed_bps is None else AssumedLevels(seen=seen, bps=float(assumed_bps))
     match settings.strategy.name:
         case StrategyName.FIXED:
             return Fixed(edge_bps_min=settings.strategy.entry_edge_bps, exits=_exits(settings))
         case StrategyName.PAIR:
             return Pair(rules=_pair(settings), levels=levels)
+        case StrategyName.INVENTORY:
+            pairs = Pair(rules=_pair(settings), levels=levels)
+            return Inventory(rules=_inventory(settings), levels=levels, pairs=pairs)
         case _:
             assert_never(settings.strategy.name)
 
@@ -153,6 +162,15 @@ def _pair(settings: Settings) -> PairRules:
         holding_ns_max=strategy.holding_s_max * NS_PER_S,
         rate_loss_bps_max=settings.risk.rate_reserve_bps,
         holding_loss_bps_max=strategy.holding_loss_bps_max,
+    )
+
+
+def _inventory(settings: Settings) -> InventoryRules:
+    strategy = settings.strategy
+    return InventoryRules(
+        min_profit_bps=strategy.min_profit_bps,
+        slippage_bps=strategy.slippage_bps * ORDERS_SHARE,
+        band=strategy.inventory_band,
     )
 
 

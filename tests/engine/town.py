@@ -32,7 +32,11 @@ from arb.domain.risk.review import Limits, Mode
 from arb.domain.risk.stability import StabilityRules
 from arb.domain.risk.unfilled import UnfilledRules
 from arb.domain.strategy.fixed import ExitRules, Fixed
+from arb.domain.strategy.inventory import Inventory, InventoryRules
+from arb.domain.strategy.levels import AssumedLevels, SeenLevels
+from arb.domain.strategy.pair import Pair, PairRules
 from arb.domain.strategy.port import Strategies
+from arb.domain.strategy.premium import LevelRules
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trading.reentry import ReentryRules
 from arb.domain.trading.repair import RepairRules
@@ -99,6 +103,7 @@ STABILITY = StabilityRules(
     window_ns=60 * NS_PER_S, samples_min=10, score_min=Decimal("0.5"), circuit_claims_min=8,
     circuit_ns=2 * NS_PER_S,
 )  # fmt: skip
+LEVELS = LevelRules(half_life_ns=6 * 3_600 * NS_PER_S, away_bps=23.0, return_ns=3 * 3_600 * NS_PER_S)
 UNFILLED = UnfilledRules(
     window_ns=600 * NS_PER_S, entries_min=5, share_min=Decimal("0.33"), coins_min=3, rest_ns=60 * NS_PER_S,
     rest_ns_max=3600 * NS_PER_S,
@@ -482,6 +487,29 @@ def open_one(town: Town) -> None:
     """Have the premium open one pair."""
     town.premium(60)
     assert town.evaluate_now() == 1
+
+
+def exchange(town: Town, **rules: Any) -> None:
+    """Have edges be taken by *inventory*, at premiums that come back to even."""
+    usual = town.evaluate.strategies.usual
+    levels = AssumedLevels(seen=SeenLevels(rules=LEVELS), bps=0.0)
+    strategy = Inventory(
+        rules=InventoryRules(**{
+            "min_profit_bps": Decimal(6), "slippage_bps": Decimal(1), "band": Decimal("0.8")
+        } | rules),
+        levels=levels,
+        pairs=Pair(
+            rules=PairRules(
+                min_profit_bps=Decimal(6), slippage_bps=Decimal(2), edge_bps_min=Decimal(-800),
+                take_profit_bps=usual.exits.take_profit_bps, stop_loss_bps=usual.exits.stop_loss_bps,
+                holding_ns_max=usual.exits.holding_ns_max, rate_loss_bps_max=usual.exits.rate_loss_bps_max,
+                holding_loss_bps_max=usual.exits.holding_loss_bps_max,
+            ),
+            levels=levels,
+        ),
+    )  # fmt: skip
+    limits = replace(LIMITS, entry_edge_bps_min=strategy.edge_bps_min)
+    town.evaluate = replace(town.evaluate, strategies=Strategies(usual=strategy), limits=limits)
 
 
 def close_by(town: Town, **rules: Any) -> None:

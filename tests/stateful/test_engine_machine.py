@@ -19,7 +19,7 @@ from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import ENDED, TradeState
 from tests.domain.markets import PAIR
 from tests.engine.kill.test_kill import kill
-from tests.engine.town import SESSION, Town, Tripwire
+from tests.engine.town import SESSION, Town, Tripwire, exchange
 
 Pair = tuple[TradeId, Purpose, int]
 VENUES = st.sampled_from(list(PAIR.venues))
@@ -142,3 +142,21 @@ EngineMachine.TestCase.settings = settings(
     max_examples=EXAMPLES, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestEngine = EngineMachine.TestCase
+
+
+class ExchangeMachine(EngineMachine):
+    """The same where trades are done with both legs: none is ever open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        exchange(self.town)
+
+    @invariant()
+    def none_is_held(self) -> None:
+        states = {trade.state for trade in self.town.tables.trades.values()}
+        assert not states & {TradeState.OPEN, TradeState.CLOSING}
+        assert all(row.order.purpose is not Purpose.EXIT for row in self.town.tables.orders.values())
+
+
+ExchangeMachine.TestCase.settings = settings(EngineMachine.TestCase.settings, max_examples=EXAMPLES // 2)
+TestExchanges = ExchangeMachine.TestCase

@@ -149,6 +149,7 @@ def _trades(session_id: SessionId, span: Span, venues: Sequence[Venue]) -> Selec
         trades.c.direction,
         trades.c.state,
         trades.c.reason,
+        trades.c.kind,
         trades.c.quantity,
         trades.c.notional_krw,
         trades.c.entry_edge_bps,

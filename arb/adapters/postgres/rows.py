@@ -15,7 +15,7 @@ from arb.domain.risk.mode import ModeChange
 from arb.domain.risk.review import Mode, Proposal
 from arb.domain.state.owner import Owner
 from arb.domain.trading.order import Fill, Order, Purpose, State
-from arb.domain.trading.trade import Trade, TradeState
+from arb.domain.trading.trade import Trade, TradeKind, TradeState
 from arb.ports.trading import Session
 
 Values = dict[str, Any]
@@ -71,6 +71,7 @@ def trade_of(row: Row[Any]) -> Trade:
         loss_reserve_krw=row.loss_reserve_krw,
         rate_reserve_krw=row.rate_reserve_krw,
         entry_krw_per_usdt=row.entry_krw_per_usdt,
+        kind=TradeKind(row.kind),
         residual=row.residual,
         version=row.version,
     )

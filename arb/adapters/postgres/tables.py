@@ -143,6 +143,7 @@ trades = Table(
     _money("entry_krw_per_usdt"),
     _money("rate_reserve_krw"),
     Column("decided_later", JSONB, nullable=False, server_default="{}"),  # by the moment of the decision
+    _text("kind", server_default="pair"),
 )
 
 orders = Table(

@@ -8,6 +8,7 @@ from arb.app.facts.model import trade_line
 from arb.domain.market.money import fraction
 from arb.domain.market.spread import Market, edge
 from arb.domain.strategy.fixed import Fixed
+from arb.domain.strategy.inventory import Inventory
 from arb.domain.strategy.pair import Pair
 from arb.domain.strategy.port import Held, Strategy
 from arb.domain.time import NS_PER_S
@@ -64,6 +65,8 @@ def open_pair(view: TradeView, market: Market | None, strategy: Strategy, now_ns
 
 def _exit(held: Held, strategy: Strategy) -> Exit:
     due = strategy.exit(held) or ""
+    if isinstance(strategy, Inventory):
+        return _behind_level(held, strategy.pairs, due)
     if isinstance(strategy, Pair):
         return _behind_level(held, strategy, due)
     closing = edge(held.market, held.trade.direction.opposite, held.quantity)

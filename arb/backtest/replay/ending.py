@@ -7,6 +7,7 @@ from arb.domain.market.spread import Market
 from arb.domain.strategy.economics import Costs, Outlook
 from arb.domain.strategy.port import Chance, Held, Strategies, Strategy
 from arb.domain.trading.reentry import Close
+from arb.domain.trading.trade import TradeKind
 from arb.engine.trading.evaluate import Evaluate
 
 
@@ -15,6 +16,10 @@ class _Ending:
     """A strategy that opens nothing and closes every pair at what its books bring, whatever that is."""
 
     usual: Strategy
+
+    @property
+    def kind(self) -> TradeKind:
+        return self.usual.kind
 
     @property
     def edge_bps_min(self) -> Decimal:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from arb.backtest.reading.series import Array, Series
 from arb.backtest.replay.screen import BPS, MARGIN_BPS, Bounds, may_open
 from arb.domain.market.ids import Coin, Venue
+from arb.domain.strategy.inventory import Inventory
 from arb.domain.strategy.levels import Levels
 from arb.domain.strategy.pair import Pair
 from arb.domain.strategy.port import Strategy
@@ -24,7 +25,7 @@ class CoinLookout:
     there: Array  # rows in which it can be traded
     worth: Array  # of these, by edges alone
     premiums_bps: list[float]  # empty where nothing is learnt from them
-    fees_bps: float  # of a round trip: nearer to its level no premium is worth one
+    fees_bps: float  # of a round trip: nearer to its level no premium is worth one; 0: it need not be
     levels: Levels
 
     def learn(self, row: int, at_ns: int) -> None:
@@ -36,7 +37,7 @@ class CoinLookout:
         """Tell whether something could be opened in a row."""
         if not self.there[row]:
             return False
-        level = self.levels.level(self.coin, at_ns) if self.premiums_bps else None
+        level = self.levels.level(self.coin, at_ns) if self.premiums_bps and self.fees_bps else None
         if level is None:
             return bool(self.worth[row])
         return abs(self.premiums_bps[row] - level.bps) >= self.fees_bps - MARGIN_BPS
@@ -52,7 +53,7 @@ def lookout(
 ) -> CoinLookout:
     """Return what watches a coin of a series."""
     there, fees = series.complete(coin), 2 * sum(fees_bps.values(), Decimal())
-    learns = isinstance(strategy, Pair)
+    learns = isinstance(strategy, Pair | Inventory)
     first, second = (series.prices[venue, coin] for venue in fees_bps)
     premiums = ((first / (second * series.rate) - 1.0) * BPS).tolist() if learns else []
     least = strategy.rules.min_profit_bps + fees / 2 if isinstance(strategy, Pair) else strategy.edge_bps_min
@@ -61,6 +62,6 @@ def lookout(
         there=there,
         worth=there & may_open(bounds, least),
         premiums_bps=premiums,
-        fees_bps=float(fees),
-        levels=levels,
+        fees_bps=float(fees) if isinstance(strategy, Pair) else 0.0,
+        levels=strategy.levels if isinstance(strategy, Pair | Inventory) else levels,
     )

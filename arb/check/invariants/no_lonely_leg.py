@@ -12,7 +12,7 @@ from arb.domain.trading.coverage import kept
 from arb.domain.trading.lone_leg import BY_HAND
 from arb.domain.trading.order import Order
 from arb.domain.trading.position import is_dust, trade_position
-from arb.domain.trading.trade import ENDED, Trade, TradeState
+from arb.domain.trading.trade import ENDED, Trade, TradeKind, TradeState
 
 GRACE_NS: Final = 15_000_000_000  # orders in flight, and the sweep that finds what no message moved
 PRICE_SLACK: Final = Decimal("0.9")  # dust was judged at a price of that moment, not at the fill's
@@ -77,7 +77,7 @@ def _left_behind(trade: Trade, orders: tuple[Order, ...], engine: EngineHistory)
     by_hand = trade.reason == BY_HAND and position.imbalance == trade.residual
     if not by_hand and not _is_nothing(position.imbalance, orders, engine):
         yield f"({trade.coin}) is {trade.state} and {position.imbalance:f} unhedged"
-    if not _is_unclosable(position.hedged, orders, engine):
+    if trade.kind is TradeKind.PAIR and not _is_unclosable(position.hedged, orders, engine):
         yield f"({trade.coin}) is {trade.state}, and a pair of {position.hedged:f} is left open"
 
 

@@ -3,16 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from arb.adapters.postgres.trace import Traced
 from arb.cli.moments import shown
 from arb.cli.views.text import UNKNOWN, signed
 from arb.domain.market.money import ZERO
 from arb.domain.trading.order import Purpose
-from arb.domain.trading.trade import ENDED
+from arb.domain.trading.trade import ENDED, TradeKind
 
 Row = Mapping[str, Any]
+NOT_OUT: Final = {TradeKind.PAIR: "it is not closed", TradeKind.EXCHANGE: "it was done with both legs"}
 
 
 def head_lines(traced: Traced, zone: tzinfo | None) -> tuple[str, str, str, str]:
@@ -25,7 +26,7 @@ def head_lines(traced: Traced, zone: tzinfo | None) -> tuple[str, str, str, str]
     opened = f"opened for an edge of {signed(trade['entry_edge_bps'])} bps"
     return (
         f"in at    {_legs(entry, purposes, zone)}, {signed(trade['entry_premium_bps'])} bps of premium",
-        f"out at   {_legs(after, purposes, zone) if after else 'it is not closed'}",
+        f"out at   {_legs(after, purposes, zone) if after else NOT_OUT[trade['kind']]}",
         f"earned   {_earned(trade, traced.fills)}",
         f"why      {opened}; {trade['state'].replace('_', ' ')}{why}",
     )

@@ -10,6 +10,7 @@ from arb.domain.strategy.outcome import Ends, outcome
 from arb.domain.strategy.port import Chance, Held
 from arb.domain.trading.exits import CONVERGED
 from arb.domain.trading.reentry import Close
+from arb.domain.trading.trade import TradeKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,11 @@ class Fixed:
 
     edge_bps_min: Decimal
     exits: ExitRules
+
+    @property
+    def kind(self) -> TradeKind:
+        """Return that they are held."""
+        return TradeKind.PAIR
 
     def observe(self, _market: Market, _now_ns: int) -> None:
         """Learn nothing."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from arb.domain.market.ids import Coin
-from arb.domain.strategy.premium import Level, LevelRules, PremiumMemory
+from arb.domain.strategy.premium import SD_LEAST_BPS, Level, LevelRules, PremiumMemory
 
 STAYS_AWAY: Final = "premium_away"  # for longer than what comes back
 FLICKERS: Final = "premium_flickers"  # gone at the next look, or not yet known to stay
@@ -31,6 +31,34 @@ class Levels(Protocol):
 
     def why_not(self, coin: Coin, sign: int) -> str:
         """Return why a premium on that side of its level is not worth a trade, empty if it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssumedLevels:
+    """Levels that somebody vouches for until they are known: of a market that is simulated.
+
+    Nobody is asked whether premiums stand and come back.
+    """
+
+    seen: Levels
+    bps: float
+
+    def is_due(self, coin: Coin, now_ns: int) -> bool:
+        """Tell whether a look at a coin would be noted."""
+        return self.seen.is_due(coin, now_ns)
+
+    def note(self, coin: Coin, now_ns: int, premium_bps: float) -> None:
+        """Take note of a coin's premium."""
+        self.seen.note(coin, now_ns, premium_bps)
+
+    def level(self, coin: Coin, now_ns: int) -> Level | None:
+        """Return a coin's level, the assumed one where it is not known."""
+        assumed = Level(bps=self.bps, sd_bps=SD_LEAST_BPS, margin_bps=0.0)
+        return self.seen.level(coin, now_ns) or assumed
+
+    def why_not(self, _coin: Coin, _sign: int) -> str:
+        """Return that every premium is worth a trade."""
+        return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

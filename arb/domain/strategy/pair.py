@@ -18,6 +18,7 @@ from arb.domain.strategy.port import Chance, Declined, Held
 from arb.domain.strategy.premium import Level
 from arb.domain.trading.exits import CONVERGED
 from arb.domain.trading.reentry import Close
+from arb.domain.trading.trade import TradeKind
 
 UNKNOWN: Final = "premium_unknown"
 BEYOND_SD: Final = Decimal(
@@ -41,6 +42,11 @@ class Pair:
 
     rules: PairRules
     levels: Levels
+
+    @property
+    def kind(self) -> TradeKind:
+        """Return that they are held."""
+        return TradeKind.PAIR
 
     @property
     def edge_bps_min(self) -> Decimal:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
 
-from arb.domain.market.ids import Coin
+from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.spread import Edge, Market
 from arb.domain.strategy.economics import Costs, Outlook
 from arb.domain.trading.order import Order
 from arb.domain.trading.position import TradePosition
-from arb.domain.trading.trade import Trade
+from arb.domain.trading.trade import Trade, TradeKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,7 @@ class Chance:
     market: Market
     edges: Sequence[Edge]
     now_ns: int
+    stock: Mapping[Venue, Decimal] = field(default_factory=dict)  # free of the coin, where it is asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,10 @@ class Declined:
 
 class Strategy(Protocol):
     """When pairs are opened and closed."""
+
+    @property
+    def kind(self) -> TradeKind:
+        """Return what its trades are once both legs are filled."""
 
     @property
     def edge_bps_min(self) -> Decimal:

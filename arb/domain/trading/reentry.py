@@ -17,12 +17,13 @@ IN_A_ROW_MAX: Final = 20
 
 
 class Close(StrEnum):
-    """Why a pair is closed."""
+    """Why a trade is closed."""
 
     CONVERGED = "converged"
     TAKE_PROFIT = "take_profit"
     HOLDING_TIME = "holding_time"
     STOP_LOSS = "stop_loss"
+    EXCHANGED = "exchanged"  # no pair: both legs were filled, and that was all
 
 
 # Of these the result is no surprise: while one is under way its pair counts as closed at a loss.

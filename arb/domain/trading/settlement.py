@@ -15,8 +15,9 @@ from arb.domain.trading.coverage import kept
 from arb.domain.trading.exits import is_forgettable, is_sendable_pair
 from arb.domain.trading.order import AT_VENUE, Order, State
 from arb.domain.trading.position import TradePosition, trade_position
+from arb.domain.trading.reentry import Close
 from arb.domain.trading.repair import Means, RepairRules, attempts, is_resting, is_unsendable, repair_leg
-from arb.domain.trading.trade import ENDED, Leg, Trade, TradeState
+from arb.domain.trading.trade import ENDED, Leg, Trade, TradeKind, TradeState
 
 VENUE_PAUSED: Final = "venue_paused"  # why a repair waits: the only venue that could do it asked for a pause
 
@@ -92,10 +93,13 @@ def settle(
 def _even(trade: Trade, position: TradePosition, market: Market | None) -> Become:
     """Return the state of a trade whose legs are even: open while a pair is left that is worth closing.
 
+    An exchange is done with what both legs have, whatever there is of it.
     One that no venue takes any more, and that is worth something, stays open: it is closed when it can be.
     """
     residual = position.imbalance
     left = position.hedged - kept(position)
+    if left > ZERO and trade.kind is TradeKind.EXCHANGE:
+        return Become(TradeState.CLOSED, Close.EXCHANGED, residual)
     if left > ZERO and (market is None or not is_over(left, market)):
         return Become(TradeState.OPEN, "", residual)
     if any(leg.base or leg.quote for leg in position.legs.values()):

@@ -1,6 +1,7 @@
 """A trade: two legs that open a pair, two that close it, and repairs in between.
 
-Its state follows from its orders (`arb.domain.trading.settlement`).
+One whose kind is an exchange has no other two: it is done once both legs are filled. Its state follows from
+its orders (`arb.domain.trading.settlement`).
 """
 
 from collections.abc import Sequence
@@ -27,6 +28,13 @@ class TradeState(StrEnum):
     CLOSED = "closed"
     ABORTED = "aborted"  # nothing was filled
     HANDED_OVER = "handed_over"  # beyond its ceilings: an alarmed item for the operator
+
+
+class TradeKind(StrEnum):
+    """What a trade is once both of its legs are filled."""
+
+    PAIR = "pair"  # held, and closed by two orders more
+    EXCHANGE = "exchange"  # done: coins and cash lie elsewhere than before
 
 
 MOVING: Final = (TradeState.OPENING, TradeState.CLOSING, TradeState.REPAIRING)  # towards a rest
@@ -57,6 +65,7 @@ class Trade:
     loss_reserve_krw: Decimal = ZERO  # set aside in the day's budget before the first leg went out
     rate_reserve_krw: Decimal = ZERO  # of it, for the move of the rate: no repair may spend it
     entry_krw_per_usdt: Decimal = ZERO  # at the decision; 0: not known
+    kind: TradeKind = TradeKind.PAIR
     residual: Decimal = ZERO  # base that one leg has more than the other: dust, or what was handed over
     version: int = 0  # grows with every change: compare-and-set
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
 from arb.domain.errors import Conflict, StoreUnavailable
@@ -36,6 +37,7 @@ from arb.engine.trading.proposals import (
     smallest_edge,
 )
 from arb.engine.trading.signals import SIGNALS, Signals
+from arb.engine.trading.stock import stock
 from arb.ports.market import Clock, Entropy, QuoteStore
 from arb.ports.messaging import Counters, Dispatcher
 from arb.ports.trading import KillSwitch, SessionStore, TradeStore, TradeView
@@ -205,7 +207,10 @@ class Evaluate:
             if not common_quantity(market, self.appetite.notional_usdt):
                 self.chances.bar(market.coin, TOO_SMALL)
             return False
-        found = self.strategies.of(market.coin).entry(Chance(market=market, edges=edges, now_ns=now_ns))
+        strategy = self.strategies.of(market.coin)
+        free = partial(self.trades.free, self.session_id)
+        there = stock(market, strategy, edges, free)
+        found = strategy.entry(Chance(market=market, edges=edges, now_ns=now_ns, stock=there))
         if isinstance(found, Edge) and found.net_bps < self.limits.entry_edge_bps_min:
             found = None
         chosen = found if isinstance(found, Edge) else None
@@ -256,6 +261,7 @@ class Evaluate:
             trade_id=trade_id(now_ns // 1_000_000, self.entropy.bits(RANDOM_BITS)),
             session_id=self.session_id,
             now_ns=now_ns,
+            kind=self.strategies.of(market.coin).kind,
         )
         wanted = propose(market, sized, identity, self.limits, self.appetite.slip_bps)
         return replace(wanted, trial=trial) if isinstance(wanted, Proposal) else wanted

@@ -14,7 +14,7 @@ from arb.domain.trading.evidence import entry_facts
 from arb.domain.trading.exits import smallest_pair
 from arb.domain.trading.order import Purpose
 from arb.domain.trading.reserve import loss_reserve_krw, rate_reserve_krw
-from arb.domain.trading.trade import Trade, TradeState, are_taken, pair_legs
+from arb.domain.trading.trade import Trade, TradeKind, TradeState, are_taken, pair_legs
 
 TOO_SMALL: Final = "size_too_small"  # for a venue's minimum, with the room that an entry needs
 
@@ -35,6 +35,7 @@ class Identity:
     trade_id: TradeId
     session_id: SessionId
     now_ns: int
+    kind: TradeKind = TradeKind.PAIR
 
 
 def edges_at(market: Market, notional_usdt: Decimal) -> tuple[Edge, ...]:
@@ -84,6 +85,7 @@ def propose(
         coin=market.coin,
         direction=best.direction,
         state=TradeState.OPENING,
+        kind=identity.kind,
         quantity=best.quantity,
         notional_krw=best.cost_krw,
         entry_edge_bps=best.net_bps,
