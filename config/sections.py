@@ -232,6 +232,8 @@ class RecordSettings(SettingsSection):
     near_bps: Decimal = NotNegative
     keep_days: int = Field(gt=0, le=3_650)
     rows_per_day_max: int = Positive
+    books: bool
+    books_mb_max: int = Positive
 
 
 def _of_venues(value: dict[str, Balances]) -> dict[str, Balances]:

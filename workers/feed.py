@@ -7,8 +7,10 @@ up what its predecessor fed.
 import sys
 from collections.abc import Sequence
 from functools import partial
+from typing import Final
 
 from arb.adapters.broker.dispatch import CeleryDispatcher
+from arb.adapters.local.book_files import BookFiles
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.adapters.postgres.engine import make_engine
 from arb.adapters.redis.client import connect
@@ -21,12 +23,15 @@ from arb.app.control import announce, assignments_of
 from arb.app.degradation import board_of
 from arb.app.venues import real_clients
 from arb.domain.errors import ConfigError
+from arb.engine.market.feed import unnoted
 from arb.stack.home import Home
 from config import addresses
 from workers import process
-from workers.feed_place import FileKeepsake, LoggedWitness, worker_name
+from workers.feed_place import FileKeepsake, LoggedWitness, slot, worker_name
 from workers.feed_wiring import Outside, build
 from workers.venue_clocks import VenueClocks
+
+BYTES_PER_MB: Final = 1_000_000
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -43,6 +48,9 @@ def main(arguments: Sequence[str]) -> int:
     clock, entropy, worker = SystemClock(), SystemEntropy(), worker_name(arguments)
     clocks = VenueClocks(real_clients(settings, clock, entropy), clock)
     counters = RedisCounters(redis, settings.scope)
+    books = BookFiles(
+        Home.default().books, slot(worker), clock, settings.record.books_mb_max * BYTES_PER_MB, counters.count
+    )
     outside = Outside(
         store=RedisQuoteStore(redis, settings.scope),
         registry=RedisFeedRegistry(redis, settings.scope),
@@ -55,15 +63,19 @@ def main(arguments: Sequence[str]) -> int:
         degree=board_of(redis, settings, clock).degree,
         announce=partial(announce, redis, settings.scope),
         offset_ns=clocks.offset_ns,
+        note=books.note if settings.record.books else unnoted,
     )
     work = build(settings, worker, outside)
     listener = assignments_of(redis, settings.scope, work.hasten, clock)
     listener.start()
     clocks.start()
+    if settings.record.books:
+        books.start()
     try:
         return process.run_watched(work, RedisHeartbeats(redis, settings.scope), clock)
     finally:
         clocks.stop()
+        books.stop()
         listener.stop()
 
 

@@ -1,5 +1,6 @@
 """What a feed worker keeps and writes down about its place among the others."""
 
+import os
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,11 @@ log = structlog.get_logger("arb.feeds")
 def worker_name(arguments: Sequence[str]) -> str:
     """Return the slot that this process fills: the one it is told, else that of its machine."""
     return arguments[0] if arguments else f"feed@{socket.gethostname()}"
+
+
+def slot(worker: str) -> str:
+    """Return a worker's name as a part of a file's."""
+    return worker.replace(os.sep, "_").replace("-", "_")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from arb.app.streams import MarketLine, market_lines
 from arb.domain.health.assignment import Assignment
 from arb.domain.health.backoff import SOCKET_BACKOFF, SOCKET_COOLDOWN_MS
 from arb.domain.health.degradation import Degree, never_degraded
+from arb.domain.market.book import Book
 from arb.domain.market.ids import USDT, Coin, Venue
 from arb.domain.market.pair import Pair
 from arb.domain.time import NS_PER_MS, VENUE_AHEAD_NS_MAX
-from arb.engine.market.feed import Feed, FeedStore
+from arb.engine.market.feed import Feed, FeedStore, unnoted
 from arb.engine.market.gate import Gate, GateLimits
 from arb.engine.market.lag import Lag
 from arb.engine.market.membership import Keepsake, Membership, Witness, unheard
@@ -55,6 +56,7 @@ class Outside:
     degree: Callable[[], Degree] = never_degraded
     announce: Callable[[Assignment], None] = unheard
     offset_ns: Callable[[Venue], int] = in_step  # a venue's clock minus ours
+    note: Callable[[Book], None] = unnoted  # of every book
 
 
 def build(settings: Settings, worker: str, outside: Outside) -> FeedProcess:
@@ -68,6 +70,7 @@ def build(settings: Settings, worker: str, outside: Outside) -> FeedProcess:
         clock=clock,
         degree=outside.degree,
         on_refused=lambda coins: process.hasten(coins),
+        note=outside.note,
     )
     limits = _gate_limits(settings)
 

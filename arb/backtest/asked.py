@@ -6,7 +6,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from arb.adapters.local.book_files import has_books, read_books
 from arb.backtest.reading.assemble import Wishes, series_of
+from arb.backtest.reading.books import Ages, series_of_books
 from arb.backtest.reading.fetched import is_fetched, read_fetched
 from arb.backtest.reading.mapping import find_mapping
 from arb.backtest.reading.recorded import series_of_rows
@@ -17,7 +19,7 @@ from arb.domain.errors import ConfigError
 from arb.domain.market.ids import Coin
 from arb.domain.market.pair import Pair
 from arb.domain.market.premium import PremiumRow
-from arb.domain.time import Span
+from arb.domain.time import NS_PER_MS, Span
 from config.layers import LISTS, environment, merge
 from config.sections import StrategyName
 from config.settings import RunMode, Settings, checked, own_file, shipped
@@ -74,6 +76,8 @@ def load_series(asked: Asked, settings: Settings) -> Series:
         raise ConfigError(
             f"pair: {pair.first} and {pair.second} quote in one currency; no backtest knows that"
         )
+    if has_books(asked.data):
+        return _series_of_books(asked, settings, pair)
     fetched = asked.data.is_dir() and is_fetched(asked.data)
     table = read_fetched(asked.data) if fetched else read_table(files_of(asked.data))
     series = series_of(
@@ -88,6 +92,15 @@ def load_series(asked: Asked, settings: Settings) -> Series:
     if not len(series):
         raise ConfigError(f"--data: {asked.data} has no rows between --from and --to")
     return series
+
+
+def _series_of_books(asked: Asked, settings: Settings, pair: Pair) -> Series:
+    """Return the series of books that a stack recorded in files. Raises: ConfigError."""
+    risk = settings.risk
+    ages = Ages(quote_ns_max=risk.quote_age_ms_max * NS_PER_MS, rate_ns_max=risk.rate_age_ms_max * NS_PER_MS)
+    books = read_books(asked.data, asked.span)
+    step = settings.assumptions.rate_step_krw
+    return series_of_books(asked.data.name, books, pair, wishes_of(asked, settings), step, ages)
 
 
 def recorded_series(asked: Asked, settings: Settings, rows: Sequence[PremiumRow]) -> Series:

@@ -60,6 +60,7 @@ class Home:
         self.redis = self.path / "redis"
         self.postgres = self.path / "postgres"
         self.logs = self.path / "logs"
+        self.books = self.path / "books"  # all that were received, where that is recorded
         self.run = self.path / "run"
         self.sim = self.path / "sim"
         self.runtime_file = self.path / "runtime.json"

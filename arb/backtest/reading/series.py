@@ -3,14 +3,15 @@
 Columns are arrays of one length. A price that is not there is NaN: nothing is filled in, nothing bridged.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
-from arb.domain.market.ids import Coin, Venue
+from arb.domain.market.book import Book
+from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.time import Span
 
 Array = Any  # of numpy, whose types mypy is spared
@@ -42,6 +43,7 @@ class Series:
     notes: tuple[str, ...] = ()  # what whoever reads a result has to know
     flaws: Mapping[str, int] = field(default_factory=dict)  # of the rows as they were read
     halves: Mapping[tuple[Venue, Coin], Array] = field(default_factory=dict)  # half spreads, where recorded
+    books: Mapping[tuple[Venue, Symbol], Sequence[Book | None]] = field(default_factory=dict)  # whole ones
 
     def __len__(self) -> int:
         return len(self.ts_ns)
@@ -74,6 +76,7 @@ class Series:
             prices={key: price[first:last] for key, price in self.prices.items()},
             rate=self.rate[first:last],
             halves={key: half[first:last] for key, half in self.halves.items()},
+            books={key: books[first:last] for key, books in self.books.items()},
         )
 
     def of(self, coins: tuple[Coin, ...]) -> "Series":

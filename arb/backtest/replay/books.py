@@ -1,5 +1,6 @@
 """Books of one price each side, made of a row's prices by what is assumed of spread and depth."""
 
+from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final
@@ -10,7 +11,7 @@ from arb.domain.errors import InvariantError
 from arb.domain.market.book import Book, Level
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.market.money import fraction
-from arb.domain.market.pair import Pair
+from arb.domain.market.pair import Key, Pair
 from arb.engine.market.markets import symbol_on
 
 HALF_LEAST: Final = Decimal("0.000000001")  # of a price: both sides of a book are never the same
@@ -46,6 +47,9 @@ class RowBooks:
         rate = decimal_of(float(self._series.rate[row]))
         books = []
         for venue, symbol in self._keys[coin]:
+            if recorded := self._recorded(row, (venue, symbol), at_ns):
+                books.append(recorded)
+                continue
             price = decimal_of(float(self._series.prices[venue, coin][row]))
             half_bps = decimal_of(float(self._half_bps[venue, coin][row]))
             half = max(fraction(half_bps) * price, self._rules[venue, symbol].tick(price) / 2)
@@ -53,8 +57,18 @@ class RowBooks:
             books.append(_book(venue, symbol, price, half, self._series.assumed.depth_usdt / worth, at_ns))
         return books
 
+    def _recorded(self, row: int, key: Key, at_ns: int) -> Book | None:
+        """Return the book that was recorded, as one that came this moment."""
+        books = self._series.books.get(key)
+        book = None if books is None else books[row]
+        if book is None:
+            return None
+        return replace(book, sequence=at_ns, ts_event_ns=at_ns, ts_recv_ns=at_ns, fence=0)
+
     def of_rate(self, row: int, at_ns: int) -> Book:
         """Return the rate's book."""
+        if self._pair.rate_key and (recorded := self._recorded(row, self._pair.rate_key, at_ns)):
+            return recorded
         price = decimal_of(float(self._series.rate[row]))
         half = max(self._rate_half * price, self._series.rate_step / 2)
         if self._pair.rate_key is None:

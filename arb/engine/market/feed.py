@@ -47,6 +47,10 @@ def unheard(_coins: Collection[Coin]) -> None:
     """Nobody wants to know."""
 
 
+def unnoted(_book: Book) -> None:
+    """Nobody keeps it."""
+
+
 class Feed:
     """Takes books from any thread; one thread flushes."""
 
@@ -60,6 +64,7 @@ class Feed:
         clock: Clock,
         degree: Callable[[], Degree] = never_degraded,
         on_refused: Callable[[Collection[Coin]], None] = unheard,
+        note: Callable[[Book], None] = unnoted,
     ) -> None:
         self._pair = pair
         self._store = store
@@ -69,6 +74,7 @@ class Feed:
         self._degree = degree
         self._shallow = False
         self._on_refused = on_refused
+        self._note = note
         self._lock = threading.RLock()  # guards the next five
         self._fences: dict[Coin, int] = {}  # the coins that are ours
         self._latest: dict[Key, Book] = {}
@@ -130,6 +136,7 @@ class Feed:
                 else:
                     continue
                 self._latest[key] = book
+                self._note(deep)
                 if self._is_ours(key):
                     self._changed[key] = book
         self.changed.set()

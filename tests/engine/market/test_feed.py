@@ -30,12 +30,14 @@ class World:
         self.clock = ManualClock(NOW_NS)
         self.store = MemoryQuoteStore(self.clock)
         self.dispatcher = MemoryDispatcher()
+        self.noted: list = []
         self.feed = Feed(
             pair=PAIR,
             store=self.store,
             dispatcher=self.dispatcher,
             tally=Tally(),
             clock=self.clock,
+            note=self.noted.append,
         )
         self.feed.own(OWNED)
 
@@ -56,6 +58,14 @@ def test_only_the_newest_book_of_an_instrument_is_written(world):
         world.feed.accept([a_book(sequence=sequence)])
     world.feed.flush()
     assert world.store.get(ALL)[BTC_KRW].sequence == 3
+
+
+def test_every_book_of_its_own_coins_and_of_the_rate_is_noted_and_no_other(world):
+    world.feed.own({Coin("BTC"): 0})
+    books = [a_book(sequence=1), a_book(sequence=2), a_book(USDT_KRW, sequence=3)]
+    for each in (*books, a_book(ETH_KRW, sequence=4)):
+        world.feed.accept([each])
+    assert world.noted == books
 
 
 def test_one_evaluation_is_asked_for_until_it_has_begun(world):
