@@ -253,6 +253,7 @@ class SimSettings(SettingsSection):
 
 
 class PaperSettings(SettingsSection):
-    """What a paper account begins with, by venue and asset."""
+    """What a paper account begins with, by venue and asset, and how long its orders take."""
 
+    latency_ms: int = Field(default=150, ge=0, le=5_000)  # a generation that was frozen before has none
     balances: Annotated[dict[str, Balances], AfterValidator(_of_venues)]

@@ -45,6 +45,7 @@ def venue_clients(
             clock=clock,
             read_balances=partial(_paper_balances, settings, session_id, stores, venue),
             quote_age_ns_max=settings.risk.quote_age_ms_max * NS_PER_MS,
+            latency_ms=settings.paper.latency_ms,
         )
         for venue, client in real.items()
     }

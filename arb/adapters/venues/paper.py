@@ -1,4 +1,7 @@
-"""Paper trading: orders that fill at once against the real books, and never leave this process.
+"""Paper trading: orders that fill against the real books, and never leave this process.
+
+An order meets the book that is the newest once the latency of the way to the venue is over. What paper orders
+have taken of a book is gone from it until the next one comes.
 
 An order that was claimed and not recorded when its process died was never placed anywhere, so that is
 what resolving it says. Balances are the ledger's own.
@@ -32,6 +35,20 @@ class Rules(Protocol):
         """Return the rules of each coin's market."""
 
 
+@dataclass(frozen=True, slots=True)
+class Met:
+    """How much of one side of a book paper orders have taken."""
+
+    sequence: int
+    ts_recv_ns: int
+    taken: Decimal
+
+    def of(self, book: Book) -> Decimal:
+        """Return how much of it is gone from a book: nothing of another one."""
+        is_same = (self.sequence, self.ts_recv_ns) == (book.sequence, book.ts_recv_ns)
+        return self.taken if is_same else ZERO
+
+
 @dataclass(kw_only=True)
 class PaperVenue:
     """A venue client whose fills are simulated."""
@@ -42,13 +59,16 @@ class PaperVenue:
     clock: Clock
     read_balances: Callable[[], Mapping[str, Decimal]]
     quote_age_ns_max: int
+    latency_ms: int = 0  # from here to the venue
+    met: dict[tuple[Symbol, Side], Met] = field(default_factory=dict)
     known: dict[Symbol, Instrument] = field(default_factory=dict)
 
     def place(self, order: Order) -> OrderReport:
-        """Fill what the newest book offers within the limit; the rest expires, as IOC does."""
+        """Fill what is left of the newest book within the limit; the rest expires, as IOC does."""
+        self.clock.sleep_ms(self.latency_ms)
         book = self._book(order.symbol)
         instrument = self._instrument(order.symbol)
-        taken = within(book.against(order.side), order, order.quantity)
+        taken = self._take(book, order)
         fills = tuple(
             self._fill(order, number, level, instrument) for number, level in enumerate(taken, start=1)
         )
@@ -97,6 +117,14 @@ class PaperVenue:
         """Return None: nothing is signed."""
         return None
 
+    def _take(self, book: Book, order: Order) -> list[Level]:
+        key = (order.symbol, order.side)
+        gone = self.met[key].of(book) if key in self.met else ZERO
+        found = within(without(book.against(order.side), gone), order, order.quantity)
+        quantity = sum((level.quantity for level in found), ZERO)
+        self.met[key] = Met(book.sequence, book.ts_recv_ns, gone + quantity)
+        return found
+
     def _book(self, symbol: Symbol) -> Book:
         """Return the newest book; where our own copy is away or stale, the venue is asked."""
         try:
@@ -125,6 +153,17 @@ class PaperVenue:
             fee_asset=asset,
             ts_event_ns=self.clock.now_ns(),
         )
+
+
+def without(levels: Sequence[Level], quantity: Decimal) -> list[Level]:
+    """Return what is left of `levels` once `quantity` was taken, best first."""
+    left = []
+    for level in levels:
+        part = min(quantity, level.quantity)
+        quantity -= part
+        if level.quantity > part:
+            left.append(Level(level.price, level.quantity - part))
+    return left
 
 
 def within(levels: Sequence[Level], order: Order, quantity: Decimal) -> list[Level]:
