@@ -24,7 +24,7 @@ def combined(stream: str, raw: bytes) -> bytes:
 
 def book_ticker(coin: str, update_id: int, book: Book) -> bytes:
     """Return the best bid and ask; it carries no time."""
-    bid, ask = (side or (0.0, 0.0) for side in book.floats(1))
+    bid, ask = ((*prices, *sizes) or (0.0, 0.0) for prices, sizes in book.floats(1))
     shape = '{"u":%d,"s":"%s","b":"%.8f","B":"%.8f","a":"%.8f","A":"%.8f"}'
     return (shape % (update_id, symbol_name(coin), *bid, *ask)).encode()
 

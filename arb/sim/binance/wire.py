@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import cache
+from itertools import chain
 from typing import Final
 
 from arb.domain.time import NS_PER_MS
@@ -26,9 +27,9 @@ def rows(levels: Iterable[Level]) -> list[list[str]]:
     return [[text(level.price), text(level.quantity)] for level in levels]
 
 
-def row_text(flat: Sequence[float]) -> str:
-    """Return price, quantity, price, quantity ... as the inside of a list of pairs."""
-    return _pattern(len(flat) // 2) % tuple(flat)
+def row_text(side: tuple[list[float], list[float]]) -> str:
+    """Return prices and quantities as the inside of a list of pairs."""
+    return _pattern(len(side[0])) % tuple(chain.from_iterable(zip(*side, strict=True)))
 
 
 @cache

@@ -5,9 +5,9 @@ A taker walks the opposite side from the best level. A resting order is filled b
 reaches its price, at its own price.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 from arb.sim.core.orders import ZERO, Side
 from arb.sim.core.ticks import floor_to
@@ -20,13 +20,29 @@ class Level(NamedTuple):
     quantity: Decimal
 
 
+LEVELS: Final = 25  # the most that a ladder has
+Ladder = Callable[[int], tuple[list[int], list[int]]]  # depth -> ticks and lots of the best levels
+
+
 class Grid(NamedTuple):
-    """Both sides in whole ticks and lots, best first: a book before anybody asks for decimals."""
+    """Both sides in whole ticks and lots: a book before anybody asks for levels, or for decimals."""
 
     tick: Decimal
     lot: Decimal
-    bids: Sequence[tuple[int, int]]
-    asks: Sequence[tuple[int, int]]
+    bids: Ladder
+    asks: Ladder
+
+    def levels(self, side: Ladder, depth: int) -> tuple[Level, ...]:
+        """Return the best levels of a side."""
+        return tuple(
+            Level(ticks * self.tick, lots * self.lot) for ticks, lots in zip(*side(depth), strict=True)
+        )
+
+    def floats(self, side: Ladder, depth: int) -> tuple[list[float], list[float]]:
+        """Return prices and sizes of the best levels of a side: of each the float that is nearest to it."""
+        (tick, part), (lot, share) = self.tick.as_integer_ratio(), self.lot.as_integer_ratio()
+        prices, sizes = side(depth)
+        return [ticks * tick / part for ticks in prices], [lots * lot / share for lots in sizes]
 
 
 class Book:
@@ -49,31 +65,28 @@ class Book:
     @property
     def bids(self) -> tuple[Level, ...]:
         """Return the side that buys."""
-        if self._bids is None:
-            self._bids = _levels(self.grid, 0)
-        return self._bids
+        if self._bids is None and self.grid is not None:
+            self._bids = self.grid.levels(self.grid.bids, LEVELS)
+        return self._bids or ()
 
     @property
     def asks(self) -> tuple[Level, ...]:
         """Return the side that sells."""
-        if self._asks is None:
-            self._asks = _levels(self.grid, 1)
-        return self._asks
+        if self._asks is None and self.grid is not None:
+            self._asks = self.grid.levels(self.grid.asks, LEVELS)
+        return self._asks or ()
 
-    def floats(self, depth: int) -> tuple[list[float], list[float]]:
-        """Return price, quantity, price, quantity ... of each side: for text, which rounds them right."""
+    def floats(self, depth: int) -> tuple[tuple[list[float], list[float]], tuple[list[float], list[float]]]:
+        """Return prices and sizes of the side that buys, and of the one that sells: for text."""
         grid = self.grid
         if grid is None:
-            sides = (self.bids, self.asks)
-            return (_flat(sides[0][:depth]), _flat(sides[1][:depth]))
-        tick, lot = float(grid.tick), float(grid.lot)
-        bids = [part for ticks, lots in grid.bids[:depth] for part in (ticks * tick, lots * lot)]
-        return bids, [part for ticks, lots in grid.asks[:depth] for part in (ticks * tick, lots * lot)]
+            return _floats(self.bids[:depth]), _floats(self.asks[:depth])
+        return grid.floats(grid.bids, depth), grid.floats(grid.asks, depth)
 
     def top(self) -> tuple[object, ...]:
         """Return something that is equal for books with the same best levels."""
         if self.grid is not None:
-            return (*self.grid.bids[:1], *self.grid.asks[:1])
+            return (*self.grid.bids(1), *self.grid.asks(1))
         return (*self.bids[:1], *self.asks[:1])
 
     def touch(self, of_bids: bool) -> Level | None:
@@ -81,8 +94,7 @@ class Book:
         grid = self.grid
         if grid is None:
             return next(iter(self.bids if of_bids else self.asks), None)
-        ticks, lots = (grid.bids if of_bids else grid.asks)[0]
-        return Level(ticks * grid.tick, lots * grid.lot)
+        return grid.levels(grid.bids if of_bids else grid.asks, 1)[0]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Book) and (self.bids, self.asks) == (other.bids, other.asks)
@@ -94,15 +106,9 @@ class Book:
         return f"Book(bids={self.bids!r}, asks={self.asks!r})"
 
 
-def _levels(grid: Grid | None, side: int) -> tuple[Level, ...]:
-    if grid is None:
-        return ()
-    tick, lot = grid.tick, grid.lot
-    return tuple(Level(ticks * tick, lots * lot) for ticks, lots in (grid.bids, grid.asks)[side])
-
-
-def _flat(levels: Iterable[Level]) -> list[float]:
-    return [float(part) for level in levels for part in level]
+def _floats(levels: Iterable[Level]) -> tuple[list[float], list[float]]:
+    told = tuple(levels)
+    return [float(level.price) for level in told], [float(level.quantity) for level in told]
 
 
 class Liquidity:

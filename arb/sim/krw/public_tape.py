@@ -11,6 +11,7 @@ from random import Random
 from typing import Final
 
 from arb.domain.market.ids import Venue
+from arb.domain.time import NS_PER_S
 from arb.sim.core.book import Book
 from arb.sim.core.candles import Candles
 from arb.sim.core.events import OrderFilled
@@ -58,8 +59,15 @@ class PublicTape:
             self._add(fill.symbol, trade)
 
     def made_of(self, market: str, span: int | str) -> Candles:
-        """Return what candles of a span are made of: minutes, or seconds, of which the newest are kept."""
-        return (self._seconds if span == 1 else self.candles)[market]
+        """Return what candles of a span are made of: minutes, or seconds, of which the newest are kept.
+
+        Seconds are counted once somebody asks for them; those before are of the trades that are kept.
+        """
+        if span != 1:
+            return self.candles[market]
+        if market not in self._seconds:
+            self._seconds[market] = _seconds_of(self.recent[market])
+        return self._seconds[market]
 
     def best_price(self, market: str) -> Decimal:
         """Return a market's best ask, or what there is in its place, KRW."""
@@ -68,10 +76,9 @@ class PublicTape:
         return best[0].price if best else self.days[market].last.price
 
     def _print(self, market: str, book: Book, ask_bid: str, share: float, ts_ns: int) -> None:
-        best = (book.bids if ask_bid == "ASK" else book.asks)[:1]
-        if not best:
+        level = book.touch(ask_bid == "ASK")
+        if level is None:
             return
-        level = best[0]
         volume = (level.quantity * Decimal(share)).quantize(KRW_LOT, ROUND_DOWN)
         self._add(market, self._numbered(level.price, max(volume, KRW_LOT), ask_bid, ts_ns))
 
@@ -84,9 +91,25 @@ class PublicTape:
             price = trade.price
             self.days[market] = DayStatistics(opening=price, high=price, low=price, last=trade)
             self.recent[market] = deque(maxlen=TRADES_KEPT)
-            self.candles[market], self._seconds[market] = Candles(), Candles(1)
+            self.candles[market] = Candles()
         self.days[market].count(trade)
-        for candles in (self.candles[market], self._seconds[market]):
-            candles.add(trade.ts_ns, trade.price, trade.volume, trade.ask_bid == "BID")
+        _count(self.candles[market], trade)
+        if market in self._seconds:
+            _count(self._seconds[market], trade)
         self.recent[market].append(trade)
         self._fresh.append((market, trade))
+
+
+def _seconds_of(recent: deque[PublicTrade]) -> Candles:
+    """Return the seconds of trades, without the first of several if it may have lost some of its trades."""
+    first_s, last_s = recent[0].ts_ns // NS_PER_S, recent[-1].ts_ns // NS_PER_S
+    begins_s = first_s + 1 if len(recent) == TRADES_KEPT and first_s < last_s else first_s
+    candles = Candles(1)
+    for trade in recent:
+        if trade.ts_ns // NS_PER_S >= begins_s:
+            _count(candles, trade)
+    return candles
+
+
+def _count(candles: Candles, trade: PublicTrade) -> None:
+    candles.add(trade.ts_ns, trade.price, trade.volume, trade.ask_bid == "BID")

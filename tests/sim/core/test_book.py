@@ -29,7 +29,12 @@ def plain(made):
 
 def test_levels_of_a_grid_are_exact():
     made = Book.of_grid(
-        Grid(tick=Decimal("0.01"), lot=Decimal("0.001"), bids=[(10001, 3)], asks=[(10002, 5)])
+        Grid(
+            tick=Decimal("0.01"),
+            lot=Decimal("0.001"),
+            bids=lambda _: ([10001], [3]),
+            asks=lambda _: ([10002], [5]),
+        )
     )
     assert made.bids == ((Decimal("100.01"), Decimal("0.003")),)
     assert made == plain(made)
@@ -51,11 +56,22 @@ def test_binance_text_is_what_decimals_say(depth):
 
 
 @pytest.mark.parametrize("form", ["DEFAULT", "SIMPLE", "JSON_LIST", "SIMPLE_LIST"])
-def test_upbit_text_is_what_decimals_say(form):
+@pytest.mark.parametrize("units", [1, 5, 15, 30])
+def test_upbit_text_is_what_decimals_say(form, units):
     for made in some_books(Venue.UPBIT):
-        slow = {"type": "orderbook", "code": "KRW-BTC", **orderbook_fields(made, 5_000_000, 15)}
+        slow = {"type": "orderbook", "code": "KRW-BTC", **orderbook_fields(made, 5_000_000, units)}
         wanted = encode_frame(slow | {"stream_type": "REALTIME", "level": 0}, form)
-        assert json.loads(live_book("KRW-BTC", made, 15, 5_000_000, form)) == json.loads(wanted)
+        assert json.loads(live_book("KRW-BTC", made, units, 5_000_000, form)) == json.loads(wanted)
+
+
+@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("depth", [1, 2, 24, 25, 26, 100])
+def test_any_depth_is_the_beginning_of_the_whole(venue, depth):
+    for made in some_books(venue):
+        for told, side in zip(made.floats(depth), (made.bids, made.asks), strict=True):
+            wanted = [(float(level.price), float(level.quantity)) for level in side[:depth]]
+            assert list(zip(*told, strict=True)) == wanted
+        assert (made.touch(True), made.touch(False)) == (made.bids[0], made.asks[0])
 
 
 def test_a_book_with_uneven_sides_is_left_to_the_long_way():
