@@ -16,9 +16,9 @@ from arb.venues.api_key import ApiKey
 from arb.venues.binance.stream import BinanceStream
 from arb.venues.binance.user_stream import BinanceUserStream
 from arb.venues.bithumb import books as bithumb
-from arb.venues.bithumb.auth import StampedPass
 from arb.venues.bithumb.user_stream import BithumbUserStream
 from arb.venues.jwt import nonce_of
+from arb.venues.krw.auth import StampedPass
 from arb.venues.krw.books import BookLine
 from arb.venues.krw.stream import KEEP_ALIVE, KrwStream
 from arb.venues.upbit import books as upbit

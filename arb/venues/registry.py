@@ -18,6 +18,7 @@ from arb.venues.binance import names as binance_names
 from arb.venues.bithumb import books as bithumb_books
 from arb.venues.bithumb import instruments as bithumb_instruments
 from arb.venues.krw import names as krw_names
+from arb.venues.krw.instruments import LOT_STEP
 from arb.venues.request import HttpRequest
 from arb.venues.upbit import books as upbit_books
 from arb.venues.upbit import candles as upbit_candles
@@ -73,7 +74,7 @@ FACTS: Final[Mapping[Venue, VenueFacts]] = MappingProxyType(
             fee_in=FeeIn.QUOTE,
             notional_min=upbit_instruments.DEFAULT_TERMS.notional_min,
             price_bands=upbit_instruments.KRW_BANDS,
-            lot_step=upbit_instruments.LOT_STEP,
+            lot_step=LOT_STEP,
             unfillable=unfillable,
         ),
         Venue.BINANCE: VenueFacts(
@@ -98,7 +99,7 @@ FACTS: Final[Mapping[Venue, VenueFacts]] = MappingProxyType(
             fee_in=FeeIn.QUOTE,
             notional_min=bithumb_instruments.DEFAULT_TERMS.notional_min,
             price_bands=bithumb_instruments.KRW_BANDS,
-            lot_step=bithumb_instruments.LOT_STEP,
+            lot_step=LOT_STEP,
             unfillable=None,
         ),
     }

@@ -11,8 +11,8 @@ from arb.app import kill as operation
 from arb.domain.market.ids import Coin, Venue
 from arb.stack.home import Home
 from arb.venues.jwt import hashed_text, nonce_of
+from arb.venues.krw.auth import Pass, bearer
 from arb.venues.upbit import orders as upbit
-from arb.venues.upbit.auth import Pass, bearer
 from tests.adapters.venues.simulators import CLOCK, ENTROPY, KEYS, Simulator, make_order, running
 from tests.free_port import free_port
 

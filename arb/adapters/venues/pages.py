@@ -11,8 +11,8 @@ from arb.adapters.venues.venue_client import Gateway
 from arb.domain.errors import Retryable
 from arb.domain.market.ids import Symbol, Venue
 from arb.domain.trading.external import ListedOrder
+from arb.venues.krw.auth import Pass
 from arb.venues.upbit import orders as upbit
-from arb.venues.upbit.auth import Pass
 from arb.venues.upbit.listed import created_ms, listed
 
 PAGE_ROWS: Final = 1_000

@@ -6,15 +6,15 @@ No endpoint tells the price units: they are the published table's.
 from decimal import Decimal
 from typing import Any, Final
 
-from arb.domain.market.ids import Coin, Symbol, Venue
-from arb.domain.market.instrument import FeeIn, Instrument
-from arb.domain.market.money import floor_to
-from arb.venues.krw.names import symbol_of, venue_symbol
-from arb.venues.rows import OddField, above_zero, by_symbol, taken, text
+from arb.domain.market.ids import Symbol, Venue
+from arb.domain.market.instrument import Instrument
+from arb.venues.krw import instruments
+from arb.venues.krw.instruments import Bands, krw_market_of
+from arb.venues.rows import OddField, by_symbol, taken, text
 from arb.venues.terms import Terms
 
 # Price units by band, highest bound first.
-KRW_BANDS: Final = tuple(
+KRW_BANDS: Final[Bands] = tuple(
     (Decimal(lower), Decimal(unit))
     for lower, unit in (
         ("1000000", "1000"),
@@ -30,7 +30,6 @@ KRW_BANDS: Final = tuple(
         ("0", "0.0001"),
     )
 )
-LOT_STEP: Final = Decimal("0.00000001")
 NO_WARNING: Final = "NONE"
 CAUTION: Final = "CAUTION"  # under observation, and may be delisted: what others call a warning
 DEFAULT_TERMS: Final = Terms(
@@ -43,44 +42,12 @@ DEFAULT_TERMS: Final = Terms(
 
 def warnings(body: Any) -> dict[Symbol, str | OddField]:
     """Return every KRW market with the venue's warning about it, "" where there is none."""
-    return by_symbol(body, _krw_market, _warning)
-
-
-def last_prices(body: Any) -> dict[Symbol, Decimal | OddField]:
-    """Return the last price by market, KRW."""
-    return by_symbol(body, _market, lambda row: taken(row, "trade_price", above_zero))
+    return by_symbol(body, krw_market_of, _warning)
 
 
 def instrument(symbol: Symbol, warning: str, price: Decimal, own: Terms) -> Instrument:
     """Return one market."""
-    base, _, quote = symbol.partition("/")
-    return Instrument(
-        venue=Venue.BITHUMB,
-        symbol=symbol,
-        venue_symbol=venue_symbol(symbol),
-        base=Coin(base),
-        quote=quote,
-        price_bands=KRW_BANDS,
-        lot_step=LOT_STEP,
-        quantity_min=LOT_STEP,
-        quantity_max=floor_to(own.notional_max / price, LOT_STEP),
-        notional_min=own.notional_min,
-        taker_fee_bps=own.taker_fee_bps,
-        fee_in=FeeIn.QUOTE,
-        tradable=own.is_active,
-        warning=warning,
-    )
-
-
-def _market(row: Any) -> Symbol:
-    return symbol_of(text(row["market"]))
-
-
-def _krw_market(row: Any) -> Symbol:
-    symbol = _market(row)
-    if not symbol.endswith("/KRW"):
-        raise ValueError(f"not a KRW market: {symbol}")
-    return symbol
+    return instruments.instrument(Venue.BITHUMB, symbol, warning, price, KRW_BANDS, own)
 
 
 def _warning(row: Any) -> str:

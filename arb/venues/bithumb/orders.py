@@ -4,25 +4,20 @@ Orders are limit IOC under our `client_order_id`. Whether Bithumb takes one a se
 that no order is ever sent again. Paths and parameters: docs/protocols/bithumb.md.
 """
 
-import json
 from collections.abc import Sequence
 from typing import Final
-from urllib.parse import urlencode
 
 from arb.domain.market.ids import Symbol
-from arb.domain.market.instrument import Side
 from arb.domain.market.money import plain
 from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import Order
-from arb.venues.bithumb.auth import StampedPass, bearer
-from arb.venues.jwt import Parameters, hashed_text
+from arb.venues.krw import requests
+from arb.venues.krw.auth import StampedPass
 from arb.venues.krw.names import venue_symbol
+from arb.venues.krw.requests import SIDES, private
 from arb.venues.request import Effect, HttpRequest, HttpResponse, Usage
 
-ORDER_GROUP: Final = "order"
-DEFAULT_GROUP: Final = "default"
 QUOTATION_GROUP: Final = "quotation"
-SIDES: Final = {Side.BUY: "bid", Side.SELL: "ask"}
 PAGE_ROWS: Final = {"pending": 100, "history": 1_000}
 
 
@@ -41,34 +36,18 @@ def order_parameters(order: Order) -> dict[str, str]:
 
 def place(order: Order, access: StampedPass) -> HttpRequest:
     """Return the request that places an order."""
-    parameters = order_parameters(order)
-    return HttpRequest(
-        method="POST",
-        path="/v2/orders",
-        body=json.dumps(parameters, separators=(",", ":")).encode(),
-        headers={
-            **bearer(access, hashed_text(parameters.items())),
-            "Content-Type": "application/json; charset=utf-8",
-        },
-        group=ORDER_GROUP,
-        effect=Effect.PLACE,
-    )
+    return requests.place("/v2/orders", order_parameters(order), access)
 
 
 def cancel(order: Order | ListedOrder, access: StampedPass) -> HttpRequest:
     """Return the request that asks to cancel an order."""
     named = [("client_order_id", order.client_order_id)]
-    return _private("DELETE", "/v2/order", named, access, Effect.CANCEL)
+    return private("DELETE", "/v2/order", named, access, Effect.CANCEL)
 
 
 def query(order: Order, access: StampedPass) -> HttpRequest:
     """Return the request that asks about an order by our id."""
-    return _private("GET", "/v1/order", [("client_order_id", order.client_order_id)], access)
-
-
-def query_uuid(venue_order_id: str, access: StampedPass) -> HttpRequest:
-    """Return the request that asks about an order by the venue's id."""
-    return _private("GET", "/v1/order", [("uuid", venue_order_id)], access)
+    return private("GET", "/v1/order", [("client_order_id", order.client_order_id)], access)
 
 
 def pending(symbol: Symbol | None, next_key: str, access: StampedPass) -> HttpRequest:
@@ -87,25 +66,9 @@ def history(symbol: Symbol, start_ms: int, end_ms: int, next_key: str, access: S
     return _page("history", window, next_key, access)
 
 
-def accounts(access: StampedPass) -> HttpRequest:
-    """Return the request for the balances."""
-    return _private("GET", "/v1/accounts", [], access)
-
-
-def chance(symbol: Symbol, access: StampedPass) -> HttpRequest:
-    """Return the request for the account's fees and limits in one market."""
-    return _private("GET", "/v1/orders/chance", [("market", venue_symbol(symbol))], access)
-
-
 def markets() -> HttpRequest:
     """Return the request for every market with its warning."""
     return HttpRequest(method="GET", path="/v1/market/all", query="isDetails=true", group=QUOTATION_GROUP)
-
-
-def tickers(symbols: Sequence[Symbol]) -> HttpRequest:
-    """Return the request for the last prices."""
-    text = urlencode({"markets": ",".join(venue_symbol(symbol) for symbol in symbols)}, safe=",")
-    return HttpRequest(method="GET", path="/v1/ticker", query=text, group=QUOTATION_GROUP)
 
 
 def usage(_response: HttpResponse) -> tuple[Usage, ...]:
@@ -117,20 +80,6 @@ def _page(
     what: str, parameters: Sequence[tuple[str, str]], next_key: str, access: StampedPass
 ) -> HttpRequest:
     paged = [*parameters, ("limit", str(PAGE_ROWS[what])), ("order_by", "asc")]
-    return _private(
+    return private(
         "GET", f"/v2/orders/{what}", [*paged, *([("next_key", next_key)] if next_key else [])], access
-    )
-
-
-def _private(
-    method: str, path: str, parameters: Parameters, access: StampedPass, effect: Effect = Effect.READ
-) -> HttpRequest:
-    pairs = list(parameters)
-    return HttpRequest(
-        method=method,
-        path=path,
-        query=urlencode(pairs),
-        headers=bearer(access, hashed_text(pairs)),
-        group=DEFAULT_GROUP,
-        effect=effect,
     )

@@ -12,18 +12,19 @@ from typing import Any, Final
 
 import msgspec
 
-from arb.domain.errors import DataError, Rejected
+from arb.domain.errors import DataError
 from arb.domain.market.ids import ClientOrderId, Venue, VenueOrderId
 from arb.domain.market.money import ZERO
 from arb.domain.trading.order import OrderReport, State
 from arb.engine.market.stream import Notice
 from arb.engine.trading.fills import StreamedReport
-from arb.venues.bithumb.auth import StampedPass, bearer
-from arb.venues.bithumb.replies import STATES, ended_as
+from arb.venues.bithumb.replies import ended_as
+from arb.venues.krw.auth import StampedPass, bearer
+from arb.venues.krw.replies import STATES
+from arb.venues.krw.stream import KEEP_ALIVE
+from arb.venues.krw.user_stream import TRADE, read_frame, subscription
 from arb.venues.reply import amount
 
-MY_ORDER: Final = "myOrder"
-TRADE: Final = "trade"
 SHORT_NAMES: Final = MappingProxyType(
     {
         "ty": "type",
@@ -34,7 +35,6 @@ SHORT_NAMES: Final = MappingProxyType(
         "coid": "client_order_id",
     }
 )
-KEEP_ALIVE: Final = "PING"
 
 
 class _MyOrder(msgspec.Struct):
@@ -43,10 +43,6 @@ class _MyOrder(msgspec.Struct):
     order_quantity: Decimal | None = None
     executed_quantity: Decimal = ZERO
     client_order_id: str = ""
-
-
-# Numbers with a fraction or an exponent come in as their own text, so that they stay exact.
-_FRAME: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
 
 class BithumbUserStream:
@@ -63,27 +59,16 @@ class BithumbUserStream:
         return bearer(self._access())
 
     def opened(self) -> tuple[str, ...]:
-        """Return the subscription to the orders of every market.
-
-        It is not answered, so a `PING` follows: whoever answers that has read the subscription.
-        """
-        request = [{"ticket": self._access().nonce}, {"type": MY_ORDER}, {"format": "SIMPLE"}]
-        return msgspec.json.encode(request).decode(), KEEP_ALIVE
+        """Return the subscription to the orders of every market."""
+        return subscription(self._access().nonce)
 
     def read(self, frame: bytes) -> StreamedReport | Notice:
         """Return what a frame says. Raises: DataError, Rejected."""
-        try:
-            found = {SHORT_NAMES.get(name, name): value for name, value in _FRAME.decode(frame).items()}
-            if found.get("type") == MY_ORDER:
-                return _report(msgspec.convert(found, _MyOrder))
-        except (msgspec.MsgspecError, RecursionError, ArithmeticError, ValueError) as error:
-            raise DataError("malformed", str(error)) from error
-        if "error" in found:
-            raise Rejected(Venue.BITHUMB, f"subscription: {found['error']}"[:200])
-        return Notice.PROGRESS if found.get("status") == "UP" else Notice.ALIVE
+        return read_frame(Venue.BITHUMB, SHORT_NAMES, frame, _report)
 
 
-def _report(event: _MyOrder) -> StreamedReport:
+def _report(body: Any) -> StreamedReport:
+    event = msgspec.convert(body, _MyOrder)
     executed = amount(event.executed_quantity)
     return StreamedReport(
         venue=Venue.BITHUMB,

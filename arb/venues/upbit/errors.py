@@ -6,16 +6,13 @@ not published: a 400 that no row names may mean that the order exists.
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
-from arb.domain.errors import DataError, Rejected, VenueError
+from arb.domain.errors import Rejected, VenueError
 from arb.domain.market.ids import Venue
-from arb.venues.errors import Kind, make_error, retry_after_ms
-from arb.venues.reply import read
-from arb.venues.request import Effect, HttpRequest, HttpResponse
-
-PAUSE_MS: Final = 1_000  # limits are per second
-BLOCK_MS: Final = 10_000  # 418; the transport doubles it when it comes again
+from arb.venues.errors import Kind
+from arb.venues.krw import errors
+from arb.venues.request import Effect, HttpResponse
 
 # Refused by the price unit or the minimum of the market: ours are old, or no order would have been made so.
 AGAINST_RULES: Final = frozenset(
@@ -69,21 +66,7 @@ STATUSES: Final[Mapping[int, Kind]] = MappingProxyType(
 
 def error_of(response: HttpResponse, effect: Effect) -> VenueError:
     """Return what a reply other than success means for a request of `effect`."""
-    name, message = _name_and_message(response)
-    return make_error(
-        _kind(response.status, name),
-        Venue.UPBIT,
-        effect,
-        code=name,
-        detail=f"HTTP {response.status} {message}",
-        retry_after_ms=retry_after_ms(response, BLOCK_MS if response.status == 418 else PAUSE_MS),
-        asked_ms=retry_after_ms(response, 0),
-    )
-
-
-def pause_scope(request: HttpRequest, response: HttpResponse) -> str | None:
-    """Return the group that a reply pauses, or None for all: a block and trouble are for everything."""
-    return request.group if response.status == 429 else None
+    return errors.error_of(Venue.UPBIT, _kind, response, effect)
 
 
 def refused_on_merit(error: Rejected) -> bool:
@@ -92,19 +75,4 @@ def refused_on_merit(error: Rejected) -> bool:
 
 
 def _kind(status: int, name: str) -> Kind:
-    if status >= 500:  # executed or not, whatever the body says
-        return Kind.UNKNOWN
-    if status == 400 and not name:
-        return Kind.FOREIGN
     return NAMES.get(name) or STATUSES.get(status, Kind.FOREIGN)
-
-
-def _name_and_message(response: HttpResponse) -> tuple[str, str]:
-    try:
-        return read(response, _envelope)
-    except DataError:
-        return "", "no error body"
-
-
-def _envelope(body: Any) -> tuple[str, str]:
-    return str(body["error"]["name"]), str(body["error"].get("message", ""))

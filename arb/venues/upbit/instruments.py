@@ -8,16 +8,15 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from arb.domain.market.ids import Coin, Symbol, Venue
-from arb.domain.market.instrument import FeeIn, Instrument
-from arb.domain.market.money import floor_to
-from arb.venues.krw.names import symbol_of, venue_symbol
-from arb.venues.rows import OddField, above_zero, by_symbol, taken, text
+from arb.domain.market.ids import Symbol, Venue
+from arb.domain.market.instrument import Instrument
+from arb.venues.krw import instruments
+from arb.venues.krw.instruments import Bands, krw_market_of, market_of
+from arb.venues.rows import OddField, above_zero, by_symbol, taken
 from arb.venues.terms import Terms
 
-Bands = tuple[tuple[Decimal, Decimal], ...]
 # Price units by band in force since 2025-07-31, highest bound first.
-KRW_BANDS: Final = tuple(
+KRW_BANDS: Final[Bands] = tuple(
     (Decimal(lower), Decimal(tick))
     for lower, tick in (
         ("2000000", "1000"),
@@ -39,7 +38,6 @@ KRW_BANDS: Final = tuple(
         ("0", "0.00000001"),
     )
 )
-LOT_STEP: Final = Decimal("0.00000001")
 TICK_ABSURD: Final = Decimal("0.1")  # of the price; a hundredth is the coarsest of the table
 
 
@@ -53,59 +51,28 @@ DEFAULT_TERMS: Final = Terms(
 
 def warnings(body: Any) -> dict[Symbol, str | OddField]:
     """Return every KRW market with the venue's warning about it, "" where there is none."""
-    return by_symbol(body, _krw_market, _warning)
+    return by_symbol(body, krw_market_of, _warning)
 
 
 def tick_sizes(body: Any) -> dict[Symbol, Decimal | OddField]:
     """Return the price unit in force by market."""
-    return by_symbol(body, _market, lambda row: taken(row, "tick_size", above_zero))
-
-
-def last_prices(body: Any) -> dict[Symbol, Decimal | OddField]:
-    """Return the last price by market, KRW."""
-    return by_symbol(body, _market, lambda row: taken(row, "trade_price", above_zero))
+    return by_symbol(body, market_of, lambda row: taken(row, "tick_size", above_zero))
 
 
 def instrument(
     symbol: Symbol, warning: str, price: Decimal, ticks: Mapping[Symbol, Decimal], own: Terms
 ) -> Instrument:
     """Return one market. Raises: OddField."""
-    base, _, quote = symbol.partition("/")
     if symbol in ticks and ticks[symbol] > price * TICK_ABSURD:
         raise OddField("tick_size", f"{ticks[symbol]} at a price of {price}")
-    return Instrument(
-        venue=Venue.UPBIT,
-        symbol=symbol,
-        venue_symbol=venue_symbol(symbol),
-        base=Coin(base),
-        quote=quote,
-        price_bands=merged_bands(price, ticks[symbol]) if symbol in ticks else KRW_BANDS,
-        lot_step=LOT_STEP,
-        quantity_min=LOT_STEP,
-        quantity_max=floor_to(own.notional_max / price, LOT_STEP),
-        notional_min=own.notional_min,
-        taker_fee_bps=own.taker_fee_bps,
-        fee_in=FeeIn.QUOTE,
-        tradable=own.is_active,
-        warning=warning,
-    )
+    bands = merged_bands(price, ticks[symbol]) if symbol in ticks else KRW_BANDS
+    return instruments.instrument(Venue.UPBIT, symbol, warning, price, bands, own)
 
 
 def merged_bands(price: Decimal, tick: Decimal) -> Bands:
     """Return the fallback table with the published unit in the band of the current price."""
     current = next((lower for lower, _ in KRW_BANDS if price >= lower), KRW_BANDS[-1][0])
     return tuple((lower, tick if lower == current else fallback) for lower, fallback in KRW_BANDS)
-
-
-def _market(row: Any) -> Symbol:
-    return symbol_of(text(row["market"]))
-
-
-def _krw_market(row: Any) -> Symbol:
-    symbol = _market(row)
-    if not symbol.endswith("/KRW"):
-        raise ValueError(f"not a KRW market: {symbol}")
-    return symbol
 
 
 def _warning(row: Any) -> str:

@@ -1,51 +1,17 @@
-"""What Upbit answers, as values: orders, fills, balances. Source: exchange_protocols.md 2.6 and 2.7.
+"""What Upbit answers, as values: orders and fills. Source: exchange_protocols.md 2.6 and 2.7.
 
 Parsers take the decoded JSON; run them with `reply.read`, which names what is malformed. An order that
 ended as `cancel` may have been filled, wholly or in part: what counts are its trades.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 from arb.domain.market.ids import ClientOrderId, FillId, VenueOrderId
-from arb.domain.market.money import ZERO
-from arb.domain.trading.order import Fill, OrderReport, State
+from arb.domain.trading.order import OrderReport, State
+from arb.venues.krw.replies import STATES, OrderRow
 from arb.venues.paid_fee import fees_so_far, final_fees
-from arb.venues.reply import amount, proven_status, stamp_ns
-
-STATES: Final[Mapping[str, State]] = MappingProxyType(
-    {
-        "wait": State.ACCEPTED,
-        "watch": State.ACCEPTED,
-        "done": State.FILLED,
-        "cancel": State.CANCELED,
-    }
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderRow:
-    """An order as replies and lists show it, without its trades."""
-
-    client_order_id: ClientOrderId  # "" for an order that somebody placed without an identifier
-    venue_order_id: VenueOrderId
-    status: State
-    executed: Decimal  # base
-
-    def report(self, fills: tuple[Fill, ...] = ()) -> OrderReport:
-        """Return the report of this order with its fills."""
-        status = proven_status(self.status, self.executed, fills)
-        working = status is State.ACCEPTED and bool(fills)
-        return OrderReport(
-            client_order_id=self.client_order_id,
-            venue_order_id=self.venue_order_id,
-            status=State.PARTIALLY_FILLED if working else status,
-            fills=fills,
-            executed=self.executed,
-        )
+from arb.venues.reply import amount
 
 
 def placed(body: Any) -> OrderReport:
@@ -69,41 +35,15 @@ def order_row(body: Any) -> OrderRow:
 def order_report(body: Any, taker_fee: Decimal) -> OrderReport:
     """Return an order with its trades once all of them are listed; `taker_fee` is for one that names no fee.
 
-    Trades carry no fee, but the order says what all of them paid. Of a list that lags nobody knows what its
-    trades paid: none of them is told yet, and the order counts as working. An order that names no fee, or
-    less than the rate, may name more in a moment: its fees are assumed until it is old.
+    An order that names no fee, or less than the rate, may name more in a moment: its fees are assumed until
+    it is old.
     """
-    return _report(body, fees_so_far(body, taker_fee))
+    return order_row(body).with_trades(body["trades"], fees_so_far(body, taker_fee), execution_id)
 
 
 def settled_report(body: Any, taker_fee: Decimal) -> OrderReport:
     """Return the same of an order so old that what it says of its fee is the last word."""
-    return _report(body, final_fees(body, taker_fee))
-
-
-def _report(body: Any, fees: Sequence[tuple[Decimal, bool]]) -> OrderReport:
-    row, trades = order_row(body), body["trades"]
-    if sum((amount(trade["volume"]) for trade in trades), ZERO) != row.executed:
-        return row.report()
-    return row.report(tuple(_fill(trade, *fee) for trade, fee in zip(trades, fees, strict=True)))
-
-
-def balances(body: Any) -> dict[str, Decimal]:
-    """Return balance plus locked by asset, zeros left out: `balance` is only what is free."""
-    totals = {row["currency"]: amount(row["balance"]) + amount(row["locked"]) for row in body}
-    return {asset: total for asset, total in totals.items() if total != ZERO}
-
-
-def _fill(trade: Any, fee: Decimal, fee_is_assumed: bool) -> Fill:
-    return Fill(
-        fill_id=execution_id(str(trade["uuid"])),
-        price=amount(trade["price"]),
-        quantity=amount(trade["volume"]),
-        fee=fee,
-        fee_asset=str(trade["market"]).partition("-")[0],
-        ts_event_ns=stamp_ns(trade["created_at"]),
-        fee_is_assumed=fee_is_assumed,
-    )
+    return order_row(body).with_trades(body["trades"], final_fees(body, taker_fee), execution_id)
 
 
 def execution_id(text: str) -> FillId:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from arb.domain.errors import DataError, Rejected
+from arb.domain.errors import DataError
 from arb.domain.market.ids import ClientOrderId, Venue, VenueOrderId
 from arb.domain.market.money import ZERO
 from arb.domain.time import NS_PER_MS
@@ -20,16 +20,16 @@ from arb.domain.trading.order import Fill, OrderReport, State
 from arb.engine.market.stream import Notice
 from arb.engine.trading.fills import StreamedReport
 from arb.venues.api_key import ApiKey
+from arb.venues.krw import replies
+from arb.venues.krw.auth import Pass, bearer
+from arb.venues.krw.stream import KEEP_ALIVE
+from arb.venues.krw.user_stream import TRADE, read_frame, subscription
 from arb.venues.reply import amount
-from arb.venues.upbit.auth import Pass, bearer
-from arb.venues.upbit.replies import STATES as REST_STATES
 from arb.venues.upbit.replies import execution_id
 
-MY_ORDER: Final = "myOrder"
-TRADE: Final = "trade"
 STATES: Final[Mapping[str, State]] = MappingProxyType(
     {
-        **REST_STATES,
+        **replies.STATES,
         TRADE: State.PARTIALLY_FILLED,
         "prevented": State.ACCEPTED,  # a self-match was prevented; what that ends, `cancel` says
     }
@@ -49,7 +49,6 @@ SHORT_NAMES: Final = MappingProxyType(
         "ttms": "trade_timestamp",
     }
 )
-KEEP_ALIVE: Final = "PING"
 
 
 class _MyOrder(msgspec.Struct):
@@ -63,10 +62,6 @@ class _MyOrder(msgspec.Struct):
     volume: Decimal | None = None
     trade_fee: Decimal | None = None
     trade_timestamp: int | None = None
-
-
-# Numbers with a fraction or an exponent come in as their own text, so that they stay exact.
-_FRAME: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
 
 class UpbitUserStream:
@@ -84,27 +79,16 @@ class UpbitUserStream:
         return bearer(Pass(self._api_key, self._nonce()))
 
     def opened(self) -> tuple[str, ...]:
-        """Return the subscription to the orders of every market.
-
-        It is not answered, so a `PING` follows: whoever answers that has read the subscription.
-        """
-        request = [{"ticket": self._nonce()}, {"type": MY_ORDER}, {"format": "SIMPLE"}]
-        return msgspec.json.encode(request).decode(), KEEP_ALIVE
+        """Return the subscription to the orders of every market."""
+        return subscription(self._nonce())
 
     def read(self, frame: bytes) -> StreamedReport | Notice:
         """Return what a frame says. Raises: DataError, Rejected."""
-        try:
-            found = {SHORT_NAMES.get(name, name): value for name, value in _FRAME.decode(frame).items()}
-            if found.get("type") == MY_ORDER:
-                return _report(msgspec.convert(found, _MyOrder))
-        except (msgspec.MsgspecError, RecursionError, ArithmeticError, ValueError) as error:
-            raise DataError("malformed", str(error)) from error
-        if "error" in found:
-            raise Rejected(Venue.UPBIT, f"subscription: {found['error']}"[:200])
-        return Notice.PROGRESS if found.get("status") == "UP" else Notice.ALIVE
+        return read_frame(Venue.UPBIT, SHORT_NAMES, frame, _report)
 
 
-def _report(event: _MyOrder) -> StreamedReport:
+def _report(body: Any) -> StreamedReport:
+    event = msgspec.convert(body, _MyOrder)
     if event.state not in STATES:
         raise DataError("unexpected", event.state[:80])
     return StreamedReport(

@@ -10,7 +10,7 @@ from arb.adapters.venues.pages import by_id, upbit_closed_orders
 from arb.domain.errors import Retryable
 from arb.domain.market.ids import Symbol
 from arb.venues.api_key import ApiKey
-from arb.venues.upbit.auth import Pass
+from arb.venues.krw.auth import Pass
 from arb.venues.upbit.listed import created_ms
 
 BTC = Symbol("BTC/KRW")

@@ -47,9 +47,9 @@ from arb.ports.trading import VenueClient
 from arb.sim.venues import SIMULATED
 from arb.venues.api_key import ApiKey
 from arb.venues.binance.user_stream import BinanceUserStream
-from arb.venues.bithumb.auth import StampedPass
 from arb.venues.bithumb.user_stream import BithumbUserStream
 from arb.venues.jwt import nonce_of
+from arb.venues.krw.auth import StampedPass
 from arb.venues.upbit.user_stream import UpbitUserStream
 from config.settings import load
 from tests.contracts import world

@@ -3,8 +3,9 @@
 import pytest
 
 from arb.domain.errors import AgainstRules, Fatal, OutcomeUnknown, RateLimited, Rejected, Retryable
-from arb.venues.bithumb.errors import NAMES, error_of, holds_error, pause_scope
+from arb.venues.bithumb.errors import NAMES, error_of, holds_error
 from arb.venues.errors import AmbiguousRefusal, ClockRefused, Kind, OrderNotFound
+from arb.venues.krw.errors import pause_scope
 from arb.venues.request import Effect, HttpRequest
 from tests.venues.samples import response
 

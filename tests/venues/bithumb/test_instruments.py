@@ -7,7 +7,8 @@ import pytest
 from arb.domain.market.ids import Symbol
 from arb.domain.market.instrument import Side
 from arb.sim.core.ticks import bithumb_tick
-from arb.venues.bithumb.instruments import DEFAULT_TERMS, KRW_BANDS, instrument, last_prices, warnings
+from arb.venues.bithumb.instruments import DEFAULT_TERMS, KRW_BANDS, instrument, warnings
+from arb.venues.krw.instruments import last_prices
 from arb.venues.rows import OddField
 
 BTC = Symbol("BTC/KRW")

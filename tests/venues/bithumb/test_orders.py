@@ -11,8 +11,9 @@ from arb.domain.market.ids import Symbol, Venue
 from arb.domain.market.instrument import Side
 from arb.venues.api_key import ApiKey
 from arb.venues.bithumb import orders
-from arb.venues.bithumb.auth import StampedPass
 from arb.venues.jwt import hashed_text, query_hash
+from arb.venues.krw import requests
+from arb.venues.krw.auth import StampedPass
 from arb.venues.request import Effect, HttpRequest
 from tests.venues.samples import make_order
 
@@ -48,7 +49,7 @@ def test_an_order_is_a_limit_ioc_under_our_id():
     ("request_", "path", "parameters"),
     [
         (orders.query(make_order(Venue.BITHUMB), ACCESS), "/v1/order", f"client_order_id={OURS}"),
-        (orders.query_uuid("C01", ACCESS), "/v1/order", "uuid=C01"),
+        (requests.query_uuid("C01", ACCESS), "/v1/order", "uuid=C01"),
         (
             orders.cancel(make_order(Venue.BITHUMB), ACCESS),
             "/v2/order",
@@ -65,8 +66,8 @@ def test_an_order_is_a_limit_ioc_under_our_id():
             "/v2/orders/history",
             "market=KRW-BTC&start_time=1&end_time=2&limit=1000&order_by=asc",
         ),
-        (orders.accounts(ACCESS), "/v1/accounts", ""),
-        (orders.chance(SYMBOL, ACCESS), "/v1/orders/chance", "market=KRW-BTC"),
+        (requests.accounts(ACCESS), "/v1/accounts", ""),
+        (requests.chance(SYMBOL, ACCESS), "/v1/orders/chance", "market=KRW-BTC"),
     ],
 )
 def test_a_private_request_hashes_its_parameters_as_they_are(

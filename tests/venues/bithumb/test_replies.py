@@ -10,7 +10,8 @@ from arb.domain.market.ids import Symbol
 from arb.domain.market.instrument import Side
 from arb.domain.trading.order import State
 from arb.venues.bithumb.listed import page
-from arb.venues.bithumb.replies import balances, order_report, placed, settled_report
+from arb.venues.bithumb.replies import order_report, placed, settled_report
+from arb.venues.krw.replies import balances
 from arb.venues.reply import read
 from tests.venues.samples import BITHUMB_ORDER, response
 

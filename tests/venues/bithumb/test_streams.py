@@ -14,8 +14,8 @@ from arb.engine.market.stream import Notice
 from arb.engine.trading.fills import StreamedReport
 from arb.venues.api_key import ApiKey
 from arb.venues.bithumb import books
-from arb.venues.bithumb.auth import StampedPass
 from arb.venues.bithumb.user_stream import BithumbUserStream
+from arb.venues.krw.auth import StampedPass
 from arb.venues.krw.stream import PAUSE_NS, KrwStream
 from arb.venues.reply import parse_json
 

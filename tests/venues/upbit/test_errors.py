@@ -12,8 +12,9 @@ from arb.domain.errors import (
     VenueError,
 )
 from arb.venues.errors import AmbiguousRefusal, OrderNotFound
+from arb.venues.krw.errors import pause_scope
 from arb.venues.request import Effect, HttpRequest
-from arb.venues.upbit.errors import error_of, pause_scope, refused_on_merit
+from arb.venues.upbit.errors import error_of, refused_on_merit
 from tests.venues.samples import response
 
 ROWS: list[tuple[int, str, type[VenueError]]] = [

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from arb.domain.market.ids import Symbol
+from arb.venues.krw.instruments import last_prices
 from arb.venues.reply import read
 from arb.venues.rows import OddField
 from arb.venues.terms import terms as terms_of
@@ -46,7 +47,7 @@ def test_the_published_unit_replaces_the_band_of_the_price_only():
 
 @pytest.mark.parametrize("value", ["0", "-1", "NaN", "", None])
 def test_a_price_or_unit_that_is_not_above_zero_is_odd_and_the_others_are_read(value: Any):
-    for field, parser in (("tick_size", reference.tick_sizes), ("trade_price", reference.last_prices)):
+    for field, parser in (("tick_size", reference.tick_sizes), ("trade_price", last_prices)):
         rows = [{"market": "KRW-BTC", field: value}, {"market": "KRW-ETH", field: 5}]
         found = read(response(200, rows), parser)
         assert found["ETH/KRW"] == 5
@@ -85,7 +86,7 @@ def test_a_unit_of_a_tenth_of_the_price_is_odd():
 @pytest.mark.parametrize("row", [None, "KRW-BTC", {}, {"market": None}, {"market": 7}, {"market": "BTC"}])
 def test_a_row_without_a_market_takes_no_other_away(row: Any):
     assert reference.warnings([row, {"market": "KRW-ADA"}]) == {"ADA/KRW": ""}
-    assert reference.last_prices([row, {"market": "KRW-ADA", "trade_price": 1}]) == {"ADA/KRW": 1}
+    assert last_prices([row, {"market": "KRW-ADA", "trade_price": 1}]) == {"ADA/KRW": 1}
 
 
 @pytest.mark.parametrize("event", ["WARNING", 7, {"caution": 3}])

@@ -10,9 +10,10 @@ import pytest
 from arb.domain.market.ids import Symbol, Venue
 from arb.venues.api_key import ApiKey
 from arb.venues.jwt import nonce_of, query_hash
+from arb.venues.krw import requests
+from arb.venues.krw.auth import Pass
 from arb.venues.request import Effect, HttpRequest, Usage
 from arb.venues.upbit import orders as upbit
-from arb.venues.upbit.auth import Pass
 from tests.venues.samples import make_order, response
 
 KEY = ApiKey("test-access-key-000000000000000000000000", "test-secret-key-000000000000000000000000")
@@ -61,10 +62,10 @@ def test_small_amounts_have_no_exponent_on_the_wire():
     [
         lambda order: upbit.query(order, ACCESS),
         lambda order: upbit.cancel(order, ACCESS),
-        lambda order: upbit.query_uuid("3b67e543", ACCESS),
+        lambda order: requests.query_uuid("3b67e543", ACCESS),
         lambda order: upbit.open_orders(order.symbol, 1, ACCESS),
         lambda order: upbit.closed_orders(order.symbol, 1, 2, ACCESS),
-        lambda order: upbit.chance(order.symbol, ACCESS),
+        lambda order: requests.chance(order.symbol, ACCESS),
     ],
 )
 def test_the_token_hashes_the_query_before_encoding(request_of):
@@ -74,19 +75,19 @@ def test_the_token_hashes_the_query_before_encoding(request_of):
 
 
 def test_a_request_without_parameters_has_no_hash():
-    assert "query_hash" not in claims_of(upbit.accounts(ACCESS))
+    assert "query_hash" not in claims_of(requests.accounts(ACCESS))
 
 
 def test_quotation_requests_need_no_token():
     symbols = [Symbol("BTC/KRW"), Symbol("USDT/KRW")]
-    for request in (upbit.markets(), upbit.tick_sizes(symbols), upbit.tickers(symbols)):
+    for request in (upbit.markets(), upbit.tick_sizes(symbols), requests.tickers(symbols, "ticker")):
         assert request.headers == {}
-    assert upbit.tickers(symbols).query == "markets=KRW-BTC,KRW-USDT"
+    assert requests.tickers(symbols, "ticker").query == "markets=KRW-BTC,KRW-USDT"
     assert upbit.markets().query == "is_details=true"
 
 
 def test_no_repr_shows_a_secret_or_a_token():
-    shown = f"{ACCESS!r} {upbit.place(make_order(Venue.UPBIT), ACCESS)!r} {upbit.accounts(ACCESS)!r}"
+    shown = f"{ACCESS!r} {upbit.place(make_order(Venue.UPBIT), ACCESS)!r} {requests.accounts(ACCESS)!r}"
     assert KEY.key not in shown
     assert KEY.secret not in shown
     assert "Bearer" not in shown

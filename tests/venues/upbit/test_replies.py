@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from arb.domain.errors import DataError
 from arb.domain.trading.order import State
+from arb.venues.krw.replies import balances
 from arb.venues.reply import read
 from arb.venues.upbit import replies as replies
 from tests.venues.samples import UPBIT_DONE, UPBIT_WAIT, response
@@ -110,7 +111,7 @@ def test_an_order_of_somebody_without_identifier_has_an_empty_one():
 
 def test_exponents_are_exact():
     body = b'[{"currency":"BTC","balance":8.428e-05,"locked":"0.0"},{"currency":"P","balance":0,"locked":0}]'
-    assert read(response(200, body), replies.balances) == {"BTC": Decimal("0.00008428")}
+    assert read(response(200, body), balances) == {"BTC": Decimal("0.00008428")}
 
 
 @pytest.mark.parametrize("created_at", ["2025-08-09T16:44:00", "yesterday", 5, None])

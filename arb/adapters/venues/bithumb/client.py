@@ -20,11 +20,13 @@ from arb.ports.market import Clock, Entropy
 from arb.ports.trading import NeverPlaced, NotFoundYet, Resolution
 from arb.venues.api_key import ApiKey
 from arb.venues.bithumb import orders, replies
-from arb.venues.bithumb.auth import StampedPass
 from arb.venues.bithumb.instruments import DEFAULT_TERMS
 from arb.venues.bithumb.listed import page
 from arb.venues.errors import ClockRefused, OrderNotFound
 from arb.venues.jwt import nonce_of
+from arb.venues.krw import requests
+from arb.venues.krw.auth import StampedPass
+from arb.venues.krw.replies import balances
 from arb.venues.request import HttpRequest
 
 SETTLED_MS: Final = 10_000  # from the door to the lists, and for doors whose clocks differ
@@ -101,7 +103,7 @@ class BithumbClient:
 
     def balances(self) -> Mapping[str, Decimal]:
         """Return free plus locked by asset."""
-        return self._gateway.ask(orders.accounts(self._pass()), replies.balances)
+        return self._gateway.ask(requests.accounts(self._pass()), balances)
 
     def book(self, symbol: Symbol) -> Book:
         """Return a market's book as it is now."""
@@ -141,7 +143,7 @@ class BithumbClient:
         return self.query(order) or NeverPlaced("its token is refused, it is unknown, and in no list")
 
     def _found_by_uuid(self, venue_order_id: VenueOrderId) -> OrderReport | None:
-        return self._found(orders.query_uuid(venue_order_id, self._pass()))
+        return self._found(requests.query_uuid(venue_order_id, self._pass()))
 
     def _found(
         self, request: HttpRequest, said: Callable[[Any, Decimal], OrderReport] = replies.order_report

@@ -9,11 +9,13 @@ from arb.adapters.venues.venue_client import Dialect, Gateway
 from arb.domain.market.ids import Venue
 from arb.ports.market import Clock, Entropy
 from arb.venues.bithumb import errors, orders
+from arb.venues.krw import requests
+from arb.venues.krw.errors import pause_scope
 
 DIALECT: Final = Dialect(
     venue=Venue.BITHUMB,
     error_of=errors.error_of,
-    pause_scope=errors.pause_scope,
+    pause_scope=pause_scope,
     usage=orders.usage,
     holds_error=errors.holds_error,
 )
@@ -33,10 +35,10 @@ def connect_gateway(
     """Return a way to the venue with connections and limits of its own; call it after a fork."""
     transport = HttpTransport(rest_url, connect_timeout_ms=http_timeout_ms, read_timeout_ms=http_timeout_ms)
     limits = {
-        orders.ORDER_GROUP: Limit(count=orders_per_s, period_ms=1_000),
-        orders.DEFAULT_GROUP: Limit(count=requests_per_s, period_ms=1_000),
+        requests.ORDER_GROUP: Limit(count=orders_per_s, period_ms=1_000),
+        requests.DEFAULT_GROUP: Limit(count=requests_per_s, period_ms=1_000),
         orders.QUOTATION_GROUP: Limit(count=QUOTATIONS_PER_S, period_ms=1_000),
     }
-    shared = share(orders.ORDER_GROUP, limits[orders.ORDER_GROUP])
+    shared = share(requests.ORDER_GROUP, limits[requests.ORDER_GROUP])
     limiter = RateLimiter(Venue.BITHUMB, limits, clock, shared=shared)
     return Gateway(DIALECT, transport, limiter, VenueBreaker(Venue.BITHUMB, clock, entropy))

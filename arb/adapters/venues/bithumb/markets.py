@@ -13,7 +13,9 @@ from arb.engine.market.markets import symbol_on
 from arb.ports.market import Clock
 from arb.venues.bithumb import books, orders
 from arb.venues.bithumb import instruments as rules
-from arb.venues.bithumb.auth import StampedPass
+from arb.venues.krw import requests
+from arb.venues.krw.auth import StampedPass
+from arb.venues.krw.instruments import last_prices
 from arb.venues.levels import REST_WAIT_MS_MAX
 from arb.venues.rows import MISSING, OddField, believed
 from arb.venues.terms import Terms, terms
@@ -41,7 +43,7 @@ class BithumbMarkets:
         listed = [symbol for symbol in wanted if symbol in warnings]
         if not listed:
             return Listing(())
-        prices = self._gateway.ask(orders.tickers(listed), rules.last_prices)
+        prices = self._gateway.ask(requests.tickers(listed, orders.QUOTATION_GROUP), last_prices)
         made: list[Instrument] = []
         odd: list[OddMarket] = []
         for symbol in listed:
@@ -65,6 +67,6 @@ class BithumbMarkets:
         if self._sign is None:
             return rules.DEFAULT_TERMS
         try:
-            return self._gateway.ask(orders.chance(symbol, self._sign()), terms)
+            return self._gateway.ask(requests.chance(symbol, self._sign()), terms)
         except Rejected as error:  # of this market alone: keys that are refused are another error
             return OddField("orders/chance", f"refused: {error.detail}")

@@ -23,9 +23,11 @@ from arb.ports.trading import NeverPlaced, NotFoundYet, Resolution
 from arb.venues.api_key import ApiKey
 from arb.venues.errors import AmbiguousRefusal, OrderNotFound
 from arb.venues.jwt import nonce_of
+from arb.venues.krw import requests
+from arb.venues.krw.auth import Pass
+from arb.venues.krw.replies import balances
 from arb.venues.request import HttpRequest
 from arb.venues.upbit import errors, orders, replies
-from arb.venues.upbit.auth import Pass
 from arb.venues.upbit.instruments import DEFAULT_TERMS
 from arb.venues.upbit.listed import listed
 
@@ -126,7 +128,7 @@ class UpbitClient:
 
     def balances(self) -> Mapping[str, Decimal]:
         """Return free plus locked by asset."""
-        return self._gateway.ask(orders.accounts(self._pass()), replies.balances)
+        return self._gateway.ask(requests.accounts(self._pass()), balances)
 
     def book(self, symbol: Symbol) -> Book:
         """Return a market's book as it is now."""
@@ -168,7 +170,7 @@ class UpbitClient:
         return NeverPlaced(f"sent again and refused ({answer.value}), unknown, and in no list")
 
     def _found_by_uuid(self, venue_order_id: VenueOrderId) -> OrderReport | None:
-        return self._found(orders.query_uuid(venue_order_id, self._pass()))
+        return self._found(requests.query_uuid(venue_order_id, self._pass()))
 
     def _found(
         self, request: HttpRequest, said: Callable[[Any, Decimal], OrderReport] = replies.order_report

@@ -13,14 +13,17 @@ from arb.domain.market.instrument import Instrument
 from arb.domain.market.listing import Listing, OddMarket
 from arb.engine.market.markets import symbol_on
 from arb.ports.market import Clock
+from arb.venues.krw import requests
+from arb.venues.krw.auth import Pass
+from arb.venues.krw.instruments import last_prices
 from arb.venues.levels import REST_WAIT_MS_MAX
 from arb.venues.rows import MISSING, OddField, believed
 from arb.venues.terms import Terms, terms
 from arb.venues.upbit import books, orders
 from arb.venues.upbit import instruments as rules
-from arb.venues.upbit.auth import Pass
 from arb.venues.upbit.instruments import DEFAULT_TERMS
 
+TICKER_GROUP: Final = "ticker"
 # Terms asked for in one reading, market by market: less than a second of the 30 that an account may ask for,
 # which all processes share. Those that were asked for longest ago come first.
 TERMS_AT_ONCE: Final = 25
@@ -49,7 +52,7 @@ class UpbitMarkets:
         listed = [symbol for symbol in wanted if symbol in warnings]
         if not listed:
             return Listing(())
-        prices = self._gateway.ask(orders.tickers(listed), rules.last_prices)
+        prices = self._gateway.ask(requests.tickers(listed, TICKER_GROUP), last_prices)
         ticks = self._tick_sizes(listed)
         self._ask_terms(listed)
         made: list[Instrument] = []
@@ -97,7 +100,7 @@ class UpbitMarkets:
         again = [symbol for symbol in self._terms if symbol in symbols]
         for symbol in (*never, *again)[:TERMS_AT_ONCE]:
             try:
-                said = self._gateway.ask(orders.chance(symbol, self._sign()), terms)
+                said = self._gateway.ask(requests.chance(symbol, self._sign()), terms)
             except RateLimited:
                 return
             except Rejected as error:  # of this market alone: keys that are refused are another error

@@ -1,4 +1,4 @@
-"""Tokens: the hash against a published vector, and the claims that Bithumb asks for."""
+"""Tokens that age: the hash against a published vector, and the claims that Bithumb asks for."""
 
 import base64
 import hashlib
@@ -7,8 +7,8 @@ import json
 from typing import Any
 
 from arb.venues.api_key import ApiKey
-from arb.venues.bithumb.auth import StampedPass, bearer, token
 from arb.venues.jwt import query_hash
+from arb.venues.krw.auth import StampedPass, bearer, token
 
 KEY = ApiKey("test-access", "test-secret")
 ACCESS = StampedPass(KEY, "6f5570df-d8bc-4daf-85b4-976733feb624", 1_712_230_310_689)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from arb.venues.api_key import ApiKey
 from arb.venues.jwt import hashed_text, nonce_of, query_hash
-from arb.venues.upbit.auth import Pass, token
+from arb.venues.krw.auth import Pass, token
 
 KEY = ApiKey("test-access-key-000000000000000000000000", "test-secret-key-000000000000000000000000")
 ACCESS = Pass(KEY, "6f5570df-d8bc-4daf-85b4-976733feb624")
