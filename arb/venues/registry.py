@@ -16,7 +16,9 @@ from arb.venues.binance import candles as binance_candles
 from arb.venues.binance import instruments as binance_instruments
 from arb.venues.binance import names as binance_names
 from arb.venues.bithumb import books as bithumb_books
+from arb.venues.bithumb import candles as bithumb_candles
 from arb.venues.bithumb import instruments as bithumb_instruments
+from arb.venues.krw import candles as krw_candles
 from arb.venues.krw import names as krw_names
 from arb.venues.krw.instruments import LOT_STEP
 from arb.venues.request import HttpRequest
@@ -46,7 +48,7 @@ class VenueFacts:
     symbol: Callable[[str], Symbol]  # Raises: ValueError
     book_request: Callable[[Symbol], HttpRequest]
     book: Callable[[Symbol, Any, int], Book]  # Raises: DataError, ValueError, LookupError
-    past: Past | None = None  # None: it tells nobody
+    past: Past
     taker_fee_bps: Decimal  # where the account's own is not known
     fee_in: FeeIn
     notional_min: Decimal  # in its quote currency
@@ -69,7 +71,7 @@ FACTS: Final[Mapping[Venue, VenueFacts]] = MappingProxyType(
             symbol=krw_names.symbol_of,
             book_request=upbit_books.request,
             book=upbit_books.book,
-            past=Past(upbit_candles.request, upbit_candles.candles, upbit_candles.ROWS_MAX),
+            past=Past(upbit_candles.request, krw_candles.candles, krw_candles.ROWS_MAX),
             taker_fee_bps=upbit_instruments.DEFAULT_TERMS.taker_fee_bps,
             fee_in=FeeIn.QUOTE,
             notional_min=upbit_instruments.DEFAULT_TERMS.notional_min,
@@ -95,6 +97,7 @@ FACTS: Final[Mapping[Venue, VenueFacts]] = MappingProxyType(
             symbol=krw_names.symbol_of,
             book_request=bithumb_books.request,
             book=bithumb_books.book,
+            past=Past(bithumb_candles.request, krw_candles.candles, krw_candles.ROWS_MAX),
             taker_fee_bps=bithumb_instruments.DEFAULT_TERMS.taker_fee_bps,
             fee_in=FeeIn.QUOTE,
             notional_min=bithumb_instruments.DEFAULT_TERMS.notional_min,

@@ -1,6 +1,7 @@
 """Fetching candles: what was fetched is not asked for again, holes stay holes, offline is said at once."""
 
 import os
+from contextlib import suppress
 from decimal import Decimal
 from shutil import rmtree
 from time import monotonic
@@ -16,8 +17,10 @@ from arb.backtest.history.fetch import Fetch, Wanted, markets_of
 from arb.backtest.history.shelf import Shelf
 from arb.backtest.history.summary import summary
 from arb.cli.main import app
-from arb.domain.errors import Retryable
+from arb.domain.errors import Rejected, Retryable
 from arb.domain.market.candle import Candle
+from arb.domain.market.ids import Venue
+from arb.domain.market.pair import Pair
 from arb.domain.time import ALWAYS
 from tests.adapters.venues.simulators import running
 from tests.backtest.series import PAIR, SETTINGS, seconds
@@ -25,6 +28,7 @@ from tests.backtest.series import PAIR, SETTINGS, seconds
 FROM_S = 1_738_281_600  # 2025-01-31, so that a month ends in it
 MINUTES = 3_000
 MARKETS = markets_of(PAIR, ("BTC",))
+BITHUMB = Pair(Venue.BITHUMB, Venue.BINANCE)
 HOLE = range(FROM_S + 600 * 60, FROM_S + 900 * 60)
 
 
@@ -37,6 +41,7 @@ class Archive:
 
     def __init__(self, venue):
         self.venue, self.asked, self.dies_after, self.away = venue, [], None, 0
+        self.ahead_s = 9 * 3_600  # how far a Korean clock is ahead
 
     def ask(self, request, parser, wait_ms_max):
         if self.dies_after is not None and len(self.asked) >= self.dies_after:
@@ -63,7 +68,10 @@ class Archive:
     def _span(self, query):
         if "startTime" in query:
             return int(query["startTime"]) // 1000, (int(query["endTime"]) + 1) // 1000
-        to_s = int(np.datetime64(query["to"].replace("%3A", ":").rstrip("Z"), "s").astype(int))
+        told = query["to"].replace("%3A", ":").replace("+", "T")
+        assert told.endswith("Z") is (self.venue is Venue.UPBIT)
+        to_s = int(np.datetime64(told.rstrip("Z"), "s").astype(int))
+        to_s -= self.ahead_s if self.venue is Venue.BITHUMB else 0
         return to_s - 60 * int(query["count"]), to_s
 
 
@@ -72,8 +80,8 @@ def venues():
     return {venue: Archive(venue) for venue in PAIR.venues}
 
 
-def fetch(root, venues, minutes=MINUTES):
-    wanted = Wanted(markets=MARKETS, from_s=FROM_S, to_s=FROM_S + 60 * minutes, interval_s=60)
+def fetch(root, venues, minutes=MINUTES, markets=MARKETS):
+    wanted = Wanted(markets=markets, from_s=FROM_S, to_s=FROM_S + 60 * minutes, interval_s=60)
     Fetch(shelf=Shelf(root), gateways=venues, clock=ManualClock(), told=lambda _name, _s: None).run(wanted)
 
 
@@ -101,6 +109,29 @@ def test_fetch_that_is_killed_goes_on_and_ends_with_the_same(tmp_path, venues):
     before = {venue: len(each.asked) for venue, each in dying.items()}
     fetch(tmp_path / "killed", dying)
     assert {venue: len(each.asked) for venue, each in dying.items()} == before
+
+
+def test_a_venue_with_a_korean_clock_is_fetched_as_the_others_are_and_goes_on_after_a_kill(tmp_path, venues):
+    fetch(tmp_path / "upbit", venues)
+    dying = {venue: Archive(venue) for venue in BITHUMB.venues}
+    for after in (2, 5, 9, None):
+        for each in dying.values():
+            each.dies_after = after
+        with suppress(Killed):
+            fetch(tmp_path / "bithumb", dying, markets=markets_of(BITHUMB, ("BTC",)))
+    assert len(dying[Venue.BITHUMB].asked) < 3 * len(venues[Venue.UPBIT].asked)
+    upbit, bithumb = contents(tmp_path / "upbit"), contents(tmp_path / "bithumb")
+    assert {(Venue.BITHUMB if at is Venue.UPBIT else at, *rest) for at, *rest in upbit} == set(bithumb)
+    for (venue, *rest), rows in upbit.items():
+        assert bithumb[Venue.BITHUMB if venue is Venue.UPBIT else venue, *rest] == rows
+
+
+def test_a_venue_that_reads_the_time_otherwise_is_found_out_and_leaves_no_hole(tmp_path):
+    archives = {venue: Archive(venue) for venue in BITHUMB.venues}
+    archives[Venue.BITHUMB].ahead_s = 0
+    with pytest.raises(Rejected, match="from after the time"):
+        fetch(tmp_path, archives, markets=markets_of(BITHUMB, ("BTC",)))
+    assert not contents(tmp_path)
 
 
 def test_holes_are_named_and_never_filled(tmp_path, venues):
@@ -154,18 +185,20 @@ def test_offline_says_which_host_within_seconds(tmp_path, monkeypatch):
     assert "127.0.0.1" in str(done.exception)
 
 
-def test_both_simulators_serve_what_is_fetched(tmp_path, monkeypatch):
-    clock, folder = SystemClock(), tmp_path / "candles"
-    with running(tmp_path) as simulators:
+@pytest.mark.parametrize("pair", [PAIR, BITHUMB], ids=lambda pair: pair.first)
+def test_both_simulators_serve_what_is_fetched(tmp_path, monkeypatch, pair):
+    clock, folder, markets = SystemClock(), tmp_path / "candles", markets_of(pair, ("BTC",))
+    with running(tmp_path, pair.venues) as simulators:
         for venue, each in simulators.items():
             monkeypatch.setenv(f"ARB_{venue.upper()}__REST_URL", each.url)
-        gateways = public_gateways(settings_of([], os.environ), clock, SystemEntropy())
+        settings = settings_of([f"pair={','.join(pair.venues)}"], os.environ)
+        gateways = public_gateways(settings, clock, SystemEntropy())
         until = monotonic() + 30
-        while not (found := contents(folder)) or not all(found.values()) or len(found) < len(MARKETS):
+        while not (found := contents(folder)) or not all(found.values()) or len(found) < len(markets):
             assert monotonic() < until
             rmtree(folder, ignore_errors=True)
             now_s = clock.now_ns() // 10**9 // 60 * 60  # the minute that is not over, too: there is no other
-            wanted = Wanted(markets=MARKETS, from_s=now_s - 600, to_s=now_s + 60, interval_s=60)
+            wanted = Wanted(markets=markets, from_s=now_s - 600, to_s=now_s + 60, interval_s=60)
             Fetch(shelf=Shelf(folder), gateways=gateways, clock=clock, told=lambda _name, _s: None).run(
                 wanted
             )

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from arb.backtest.history.shelf import Fetched, Shelf, month_of, next_month
-from arb.domain.errors import ConfigError, Retryable
+from arb.domain.errors import Rejected, Retryable
 from arb.domain.market.candle import Candle
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.market.pair import Pair
 from arb.engine.market.markets import keys_of
 from arb.ports.market import Clock
-from arb.venues.registry import FACTS, Past
+from arb.venues.registry import FACTS
 from arb.venues.request import HttpRequest
 
 PAGES_AT_ONCE: Final = 20  # that are written together: what a kill costs at most
@@ -45,14 +45,6 @@ def markets_of(pair: Pair, coins: tuple[Coin, ...]) -> tuple[tuple[Venue, Symbol
     return keys_of(pair, coins)
 
 
-def past_of(venue: Venue) -> Past:
-    """Return how a venue is asked. Raises: ConfigError if it tells nobody of the past."""
-    past = FACTS[venue].past
-    if past is None:
-        raise ConfigError(f"{venue} tells nobody of the past: no candles of it can be fetched")
-    return past
-
-
 @dataclass(slots=True, kw_only=True)
 class Fetch:
     """One fetch."""
@@ -64,7 +56,7 @@ class Fetch:
     _answered: bool = False
 
     def run(self, wanted: Wanted) -> None:
-        """Fetch what is not there yet. Raises: VenueError, ConfigError."""
+        """Fetch what is not there yet. Raises: VenueError."""
         for venue, symbol in wanted.markets:
             month_s = month_of(wanted.from_s)
             while month_s < wanted.to_s:
@@ -90,12 +82,14 @@ class Fetch:
         self, venue: Venue, symbol: Symbol, from_s: int, to_s: int, interval_s: int
     ) -> Iterator[tuple[int, list[Candle]]]:
         """Yield how far it is, and the candles up to there, some pages at once."""
-        past, at_s = past_of(venue), from_s
+        past, at_s = FACTS[venue].past, from_s
         while at_s < to_s:
             found: list[Candle] = []
             for _ in range(PAGES_AT_ONCE):
                 until_s = min(to_s, at_s + past.rows_max * interval_s)
                 page = self._ask(venue, past.request(symbol, interval_s, at_s, until_s))
+                if any(each.begins_s >= until_s for each in page):  # the rest would look like a hole
+                    raise Rejected(venue, f"{symbol}: candles from after the time that was asked for")
                 found += [each for each in page if at_s <= each.begins_s < until_s]
                 at_s = until_s
                 if at_s >= to_s:
@@ -107,7 +101,7 @@ class Fetch:
         wait_ms = WAIT_MS_FIRST
         for tried in range(1, TRIES_MAX + 1):
             try:
-                found = self.gateways[venue].ask(request, past_of(venue).candles, ROOM_MS_MAX)
+                found = self.gateways[venue].ask(request, FACTS[venue].past.candles, ROOM_MS_MAX)
             except Retryable as error:
                 if tried == TRIES_MAX or not self._answered:
                     raise

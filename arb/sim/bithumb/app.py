@@ -20,7 +20,7 @@ from arb.sim.core.serve import install
 from arb.sim.core.stage import Stage
 from arb.sim.krw.account_routes import Account
 from arb.sim.krw.auth import VIEW_ORDERS
-from arb.sim.krw.candle_routes import CandleRoutes
+from arb.sim.krw.candle_routes import CandleRoutes, korean_moment
 from arb.sim.krw.desk import Desk, later
 from arb.sim.krw.door import Door
 from arb.sim.krw.forms import QUOTE, market_code
@@ -79,7 +79,7 @@ def build(stage: Stage) -> web.Application:
         app,
         [
             *BithumbQuotation(stage, exchange, tape, board).routes(),
-            *CandleRoutes(tape).routes(),
+            *CandleRoutes(tape, korean_moment).routes(),
             *Account(stage, exchange, board, markets).routes(),
             *lookup.routes(),
             *BithumbOrdering(exchange, desk, lookup, board, markets).routes(),

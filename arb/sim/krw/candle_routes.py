@@ -4,6 +4,7 @@
 nothing from before the simulator began.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import islice
@@ -25,11 +26,24 @@ COUNT_MAX: Final = 200
 BAD_VALUE: Final = "Type mismatch error. Check the parameters type!"
 
 
+def utc_moment(text: str) -> datetime:
+    """Return a time, UTC unless it says otherwise. Raises: ValueError."""
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def korean_moment(text: str) -> datetime:
+    """Return a time, Korean unless it says otherwise; a `Z` behind it says nothing. Raises: ValueError."""
+    moment = datetime.fromisoformat(text.removesuffix("Z"))
+    return moment if moment.tzinfo else moment.replace(tzinfo=KST)
+
+
 class CandleRoutes:
     """What anybody may ask about the past."""
 
-    def __init__(self, tape: PublicTape) -> None:
+    def __init__(self, tape: PublicTape, moment_of: Callable[[str], datetime] = utc_moment) -> None:
         self._tape = tape
+        self._moment_of = moment_of  # how `to` is read
 
     def routes(self) -> list[Route]:
         """Return the public endpoints, one for each span."""
@@ -49,7 +63,7 @@ class CandleRoutes:
                 raise refuse_quotation(400, "Missing request parameter error. Check the required parameters!")
             if market not in self._tape.candles:
                 raise refuse_quotation(404, "Code not found")
-            before_s, count = _moment_s(parameters.get("to")), _count(parameters.get("count"))
+            before_s, count = self._moment_s(parameters.get("to")), _count(parameters.get("count"))
             found = [each for each in self._tape.made_of(market, span).of(span) if each.begins_s < before_s]
             newest = islice(reversed(found), count)
             return [
@@ -57,6 +71,15 @@ class CandleRoutes:
             ]
 
         return candles
+
+    def _moment_s(self, text: str | None) -> float:
+        """Return the time in `to`; without it, the end of time."""
+        if text is None:
+            return float("inf")
+        try:
+            return self._moment_of(text).timestamp()
+        except ValueError:
+            raise refuse_quotation(400, BAD_VALUE) from None
 
 
 def _previous(found: list[Candle], candle: Candle) -> Decimal:
@@ -95,17 +118,6 @@ def _more(candle: Candle, span: int | str, unit: int | None, found: list[Candle]
         "change_price": change(difference),
         "change_rate": change(rate),
     }
-
-
-def _moment_s(text: str | None) -> float:
-    """Return the time in `to`, UTC unless it says otherwise; without it, the end of time."""
-    if text is None:
-        return float("inf")
-    try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        raise refuse_quotation(400, BAD_VALUE) from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _count(text: str | None) -> int:

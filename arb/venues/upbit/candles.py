@@ -1,43 +1,16 @@
-"""Upbit's minute candles. Source: the venue's documentation of `GET /v1/candles/minutes/{unit}`.
-
-They come newest first, and a minute without a trade has none.
-"""
+"""Upbit's minute candles: `to` is UTC. Source: the documentation of `GET /v1/candles/minutes/{unit}`."""
 
 from datetime import UTC, datetime
-from typing import Any, Final
-from urllib.parse import urlencode
+from typing import Final
 
-from arb.domain.market.candle import Candle
 from arb.domain.market.ids import Symbol
-from arb.venues.krw.names import venue_symbol
-from arb.venues.reply import amount, positive
+from arb.venues.krw import candles
 from arb.venues.request import HttpRequest
 
-ROWS_MAX: Final = 200
 GROUP: Final = "candle"
 
 
 def request(symbol: Symbol, interval_s: int, from_s: int, to_s: int) -> HttpRequest:
     """Return the request for the candles that begin from one moment to before another."""
-    query = {
-        "market": venue_symbol(symbol),
-        "to": datetime.fromtimestamp(to_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "count": str(min(ROWS_MAX, -(-(to_s - from_s) // interval_s))),
-    }
-    path = f"/v1/candles/minutes/{interval_s // 60}"
-    return HttpRequest(method="GET", path=path, query=urlencode(query), group=GROUP)
-
-
-def candles(body: Any) -> tuple[Candle, ...]:
-    """Return the candles of a reply. Raises: ValueError, LookupError, ArithmeticError."""
-    return tuple(
-        Candle(
-            begins_s=int(datetime.fromisoformat(row["candle_date_time_utc"]).replace(tzinfo=UTC).timestamp()),
-            opening=positive(row["opening_price"]),
-            high=positive(row["high_price"]),
-            low=positive(row["low_price"]),
-            closing=positive(row["trade_price"]),
-            volume=amount(row["candle_acc_trade_volume"]),
-        )
-        for row in body
-    )
+    to = datetime.fromtimestamp(to_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return candles.request(symbol, interval_s, -(-(to_s - from_s) // interval_s), to, GROUP)
