@@ -5,9 +5,12 @@ import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
+
+from arb.domain.market.ids import Venue
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -41,6 +44,29 @@ def test_the_session_stops_before_what_it_needs_to_come_to_rest() -> None:
     assert {"worker", "worker-orders", "worker-housekeeping", "worker-fallback", "stream"} <= set(needs)
 
 
+@pytest.mark.parametrize("venue", Venue)
+def test_each_simulated_venue_is_where_mock_mode_looks_for_it(venue: Venue) -> None:
+    service, mock = (
+        COMPOSE["services"][f"sim-{venue}"],
+        yaml.safe_load((ROOT / "config/mock.yml").read_text()),
+    )
+    port = urlsplit(mock[venue]["rest_url"]).port
+    assert urlsplit(mock[venue]["rest_url"]).hostname == f"sim-{venue}"
+    assert f"python -m arb.sim {venue} --host 0.0.0.0 --port {port} " in service["command"][-1]
+    assert service["healthcheck"]["test"][-1] == f"http://127.0.0.1:{port}/sim/health"
+    assert service["depends_on"] == {"world": {"condition": "service_completed_successfully"}}
+
+
+@pytest.mark.parametrize("venue", Venue)
+def test_the_keys_of_each_venue_are_passed_on_and_made_up(venue: Venue) -> None:
+    example = (ROOT / ".env.example").read_text()
+    for word in ("KEY", "SECRET"):
+        name = f"ARB_{venue.upper()}__CREDENTIALS__{word}"
+        assert COMPOSE["x-environment"][name] is None
+        assert f"\n{name}=\n" in example
+    assert "ARB_PAIR" in COMPOSE["x-environment"]
+
+
 def compose() -> list[str] | None:
     """Return the compose command that is installed."""
     if shutil.which("docker-compose"):
@@ -68,7 +94,7 @@ def configured(environment: Path, *options: str) -> Any:
 
 
 def test_configuration_is_valid_with_every_profile(environment: Path) -> None:
-    found = configured(environment, "--profile", "demo", "--profile", "monitoring")
+    found = configured(environment, "--profile", "demo", "--profile", "bithumb", "--profile", "monitoring")
     assert found.returncode == 0, found.stderr
     assert set(yaml.safe_load(found.stdout)["services"]) == set(COMPOSE["services"])
 
