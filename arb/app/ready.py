@@ -87,7 +87,7 @@ class Wait:
         books = self.engine.quotes.get(keys_of(pair, listed))
         silent = {coin: [key[0] for key in keys if key not in books] for coin, keys in wanted.items()}
         whole = [coin for coin, venues in silent.items() if not venues]
-        is_rated = shown_rate(pair, books) is not None
+        is_rated = pair.rate_key is None or shown_rate(pair, books) is not None
         if not is_rated or not whole:
             venues = {venue for each in silent.values() for venue in each} | (
                 set() if is_rated else {pair.first}

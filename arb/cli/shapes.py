@@ -22,7 +22,8 @@ REPORT: Final = {
     "trades_opened": "count", "trades_closed": "count", "trades_open": "count", "trades_aborted": "count",
     "trades_handed_over": "count", "orders": "count", "orders_by_state": "state -> count", "fills": "count",
     "fees": "venue -> asset -> amount",
-    "pnl_krw": "with what is open; null without prices", "pnl_usdt": "the same in USDT",
+    "pnl_krw": "with what is open; null without prices",
+    "pnl_usdt": "the same in USDT; null for two venues in KRW",
     "realised_krw": "of trades that ended",
     "by_coin": "coin, trades_opened, trades_closed, fills, realised_krw, pnl_krw",
     "residual": "coin -> what ended trades left uneven", "refusals": "reason -> count",
@@ -119,7 +120,8 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType({
         "was and moved by",
     }),
     "arb.pnl": Shape(READ | {
-        "pnl_krw": "with what is open; null without prices", "pnl_usdt": "the same in USDT",
+        "pnl_krw": "with what is open; null without prices",
+        "pnl_usdt": "the same in USDT; null for two venues in KRW",
         "realised_krw": "of trades that ended", "fees": "venue -> asset -> amount",
         "by_coin": "coin, trades_closed, realised_krw, pnl_krw", "by_day": "day (UTC), realised_krw",
     }),
@@ -171,7 +173,7 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType({
         "url": "address", "password_file": "path", "metrics_url": "address", "metrics_token_file": "path",
     }),
     "arb.top": Shape({
-        "at_ns": "Unix ns", "environment": "mock, paper or live", "krw_per_usdt": "rate",
+        "at_ns": "Unix ns", "environment": "mock, paper or live", "krw_per_usdt": "rate; null for two in KRW",
         "session": "session_id, mode ...",
         "quotes": "coin, legs (venue, currency, mid, age_ms), premium_bps, edge_bps",
         "trades": "trade_id, coin, state, direction, age_s, hedged, imbalance, orders",

@@ -18,11 +18,13 @@ from arb.adapters.postgres.report import CURRENCY, trades_in
 from arb.adapters.postgres.tables import fills, ledger_entries, ledger_postings, orders, sessions, trades
 from arb.domain.ledger.ledger import opening_key
 from arb.domain.market.ids import SessionId, Venue
+from arb.domain.market.pair import IN_ONE_CURRENCY
 from arb.domain.time import Span
 
 AT_ONCE: Final = 1_000
 BASE: Final = func.split_part(fills.c.symbol, "/", 1)
 RATE: Final = func.nullif(trades.c.valued_krw_per_usdt, 0)
+SHOWN_RATE: Final = case((trades.c.direction.in_(IN_ONE_CURRENCY), null()), else_=RATE)
 BASE_KRW: Final = func.nullif(trades.c.valued_base_krw, 0)
 TO_KRW: Final = case((CURRENCY == "KRW", 1), else_=RATE)  # of what a fill is quoted in
 # A fee of its own currency at the rate, of the coin at the fill's price, of a third asset as it was valued.
@@ -90,7 +92,7 @@ def _fills(session_id: SessionId, span: Span) -> Select[Any]:
             fills.c.quantity,
             CURRENCY.label("currency"),
             value.label("value"),
-            RATE.label("krw_per_usdt"),
+            SHOWN_RATE.label("krw_per_usdt"),
             (value * TO_KRW).label("value_krw"),
             fills.c.fee,
             fills.c.fee_asset,
@@ -166,7 +168,7 @@ def _trades(session_id: SessionId, span: Span, venues: Sequence[Venue]) -> Selec
         ),
         fee.c.fees,
         fee.c.fees_krw,
-        RATE.label("krw_per_usdt"),
+        SHOWN_RATE.label("krw_per_usdt"),
         BASE_KRW.label("krw_per_coin"),
         trades.c.residual,
         case((trades.c.closed_at_ns > 0, trades.c.pnl_krw), else_=null()).label("pnl_krw"),
@@ -214,9 +216,9 @@ def _pnl(session_id: SessionId, span: Span) -> Select[Any]:
             trades.c.coin,
             trades.c.state,
             trades.c.reason,
-            RATE.label("krw_per_usdt"),
+            SHOWN_RATE.label("krw_per_usdt"),
             trades.c.pnl_krw,
-            (trades.c.pnl_krw / RATE).label("pnl_usdt"),
+            (trades.c.pnl_krw / SHOWN_RATE).label("pnl_usdt"),
             so_far.label("pnl_krw_so_far"),
         )
         .join(sessions, sessions.c.session_id == trades.c.session_id)

@@ -6,7 +6,7 @@ from typing import Any
 
 from arb.app.facts.frame import Frame
 from arb.cli.output import rendered
-from arb.cli.views.text import UNKNOWN, duration
+from arb.cli.views.text import UNKNOWN, duration, is_told_in_usdt
 
 
 def line(frame: Frame) -> str:
@@ -47,10 +47,11 @@ def _result(report: Mapping[str, Any]) -> tuple[str, ...]:
     def get(name: str) -> Any:
         return known.get(name, UNKNOWN)
 
+    usdt = f" {get('pnl_usdt')} USDT" if is_told_in_usdt(report) else ""
     return (
         f"trades {get('trades_opened')} opened {get('trades_open')} open {get('trades_closed')} closed",
         f"orders {get('orders')} fills {get('fills')}",
-        f"pnl {get('pnl_krw')} KRW {get('pnl_usdt')} USDT",
+        f"pnl {get('pnl_krw')} KRW{usdt}",
     )
 
 

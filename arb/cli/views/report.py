@@ -13,7 +13,7 @@ from arb.cli.moments import shown
 from arb.cli.views.findings import invariants_view
 from arb.cli.views.report_performance import performance_tables
 from arb.cli.views.style import headed_table
-from arb.cli.views.text import UNKNOWN, amount, bare, signed
+from arb.cli.views.text import UNKNOWN, amount, bare, is_told_in_usdt, signed
 from arb.domain.time import NS_PER_S
 
 MADE_UP: Final = "a simulated market that is made to move: this profit is no evidence of what real prices pay"
@@ -43,10 +43,15 @@ def _head(report: Mapping[str, Any], zone: tzinfo | None) -> Text:
         f"{report['trades_open']} open, {report['trades_aborted']} aborted, "
         f"{report['trades_handed_over']} handed over\n",
         ("PnL ", "bold"),
-        (f"{_signed(report['pnl_krw'], 0)} KRW  {_signed(report['pnl_usdt'], 2)} USDT", "bold"),
+        (_profit(report), "bold"),
         f"  (realised {_signed(report['realised_krw'], 0)} KRW)",
         (f"\n{MADE_UP}" if report.get("simulated") else "", "dim"),
     )
+
+
+def _profit(report: Mapping[str, Any]) -> str:
+    krw = f"{_signed(report['pnl_krw'], 0)} KRW"
+    return f"{krw}  {_signed(report['pnl_usdt'], 2)} USDT" if is_told_in_usdt(report) else krw
 
 
 def _coins(report: Mapping[str, Any]) -> Table:

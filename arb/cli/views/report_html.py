@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from arb.cli.views.report import MADE_UP, UNCOUNTED
 from arb.cli.views.svg import bar_plot, line_plot
-from arb.cli.views.text import UNKNOWN, bare, duration, signed
+from arb.cli.views.text import UNKNOWN, bare, duration, is_told_in_usdt, signed
 
 STYLE: Final = Path(__file__).with_name("report.css")
 VERDICTS: Final = {True: "holds", False: "BROKEN", None: "cannot be proven"}
@@ -30,7 +30,7 @@ def report_html(report: Document) -> str:
 def _head(report: Document) -> str:
     figures = {
         "PnL, KRW": _signed(report["pnl_krw"], 0),
-        "PnL, USDT": _signed(report["pnl_usdt"], 2),
+        **({"PnL, USDT": _signed(report["pnl_usdt"], 2)} if is_told_in_usdt(report) else {}),
         "Realised, KRW": _signed(report["realised_krw"], 0),
         "Trades closed": f"{report['trades_closed']:,} of {report['trades_opened']:,}",
         "Orders": f"{report['orders']:,}",

@@ -1,7 +1,8 @@
 """Numbers and times as a person reads them; `-` is what is not known."""
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 UNKNOWN: Final = "-"
 S_PER_HOUR: Final = 3_600
@@ -52,3 +53,8 @@ def duration(value_s: int) -> str:
 def count(value: int | None) -> str:
     """Return a count."""
     return UNKNOWN if value is None else f"{value:,}"
+
+
+def is_told_in_usdt(report: Mapping[str, Any]) -> bool:
+    """Tell whether profit is told in USDT, too: not where that alone is unknown, as between two in KRW."""
+    return report.get("pnl_usdt") is not None or report.get("pnl_krw") is None

@@ -8,7 +8,7 @@ from rich.text import Text
 from arb.app.facts.frame import Frame
 from arb.cli.views.line import waiting
 from arb.cli.views.style import BAD, QUIET
-from arb.cli.views.text import UNKNOWN, count, signed
+from arb.cli.views.text import UNKNOWN, count, is_told_in_usdt, signed
 from arb.domain.ledger.report import Report
 from arb.domain.trading.order import TERMINAL, State
 
@@ -30,7 +30,8 @@ def totals(frame: Frame) -> Panel:
             BAD if document["trades_handed_over"] else "",
         )
     body.append(f"orders   {_orders(report)}\n")
-    body.append(f"PnL      {signed(report.pnl_krw, 0)} KRW   {signed(report.pnl_usdt, 2)} USDT\n")
+    usdt = f"   {signed(report.pnl_usdt, 2)} USDT" if is_told_in_usdt(document) else ""
+    body.append(f"PnL      {signed(report.pnl_krw, 0)} KRW{usdt}\n")
     body.append(f"refused  {refusals(report.refusals)}", QUIET)
     return Panel(body, title="result", title_align="left")
 

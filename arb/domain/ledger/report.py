@@ -45,6 +45,7 @@ class Prices:
 
     krw_per_usdt: Decimal | None = None
     krw_per_coin: Mapping[Coin, Decimal] = field(default_factory=dict)
+    is_in_krw: bool = False  # both venues quote in KRW: nothing tells what a USDT is worth, and none is held
 
     def worth_krw(self, coin: Coin, held: Held) -> Decimal | None:
         """Return the worth of what is held, or None if a price that it needs is not known."""
@@ -78,7 +79,7 @@ class Report:
     fills: int
     fees: Mapping[tuple[Venue, str], Decimal]
     pnl_krw: Decimal | None
-    pnl_usdt: Decimal | None
+    pnl_usdt: Decimal | None  # None also where both venues quote in KRW
     realised_krw: Decimal
     by_coin: tuple[CoinLine, ...]
     refusals: Mapping[str, int]
@@ -132,7 +133,7 @@ def make_report(
         fills=sum(totals.fills.values()),
         fees=totals.fees,
         pnl_krw=pnl_krw,
-        pnl_usdt=_in_usdt(pnl_krw, prices.krw_per_usdt),
+        pnl_usdt=None if prices.is_in_krw else _in_usdt(pnl_krw, prices.krw_per_usdt),
         realised_krw=sum(totals.realised_krw.values(), ZERO),
         by_coin=lines,
         refusals=refusals,

@@ -113,6 +113,10 @@ def is_converted(direction: Direction) -> bool:
     return direction.buy_on.quote != direction.sell_on.quote
 
 
+# Ways to open a pair between which there is no rate: what a USDT is worth, nothing in them tells.
+IN_ONE_CURRENCY: Final = tuple(way for way in _WAYS.values() if not is_converted(way))
+
+
 def long_sign(direction: Direction, currency: str) -> int:
     """Return 1 if it takes in what is not the currency of accounts, -1 if it gives that out, else 0.
 

@@ -7,6 +7,7 @@ from typing import Protocol
 from arb.domain.errors import StoreUnavailable
 from arb.domain.ledger.report import Prices, Report, SessionTotals, make_report
 from arb.domain.market.ids import Coin, SessionId
+from arb.domain.market.money import ONE
 from arb.domain.market.pair import Pair
 from arb.engine.market.markets import keys_of, shown_rate, symbol_on
 from arb.ports.market import QuoteStore
@@ -51,10 +52,12 @@ def newest_prices(pair: Pair, coins: Sequence[Coin], quotes: QuoteStore) -> Pric
     except StoreUnavailable:
         return Prices()
     venue, rate = pair.second, shown_rate(pair, books)
-    if rate is None:
+    worth = ONE if pair.rate_key is None else rate  # of what the second venue quotes in
+    if worth is None:
         return Prices()
     found = {coin: books.get((venue, symbol_on(venue, coin))) for coin in coins}
     return Prices(
         krw_per_usdt=rate,
-        krw_per_coin={coin: book.mid * rate for coin, book in found.items() if book is not None},
+        is_in_krw=pair.rate_key is None,
+        krw_per_coin={coin: book.mid * worth for coin, book in found.items() if book is not None},
     )

@@ -9,7 +9,6 @@ from arb.domain.market.belief import RateBelief
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.market.instrument import Instrument
-from arb.domain.market.money import ONE
 from arb.domain.market.pair import Pair
 from arb.domain.market.spread import Market, MarketLeg, Rate, par
 from arb.domain.time import STAMP_AHEAD_NS_MAX
@@ -31,9 +30,7 @@ def keys_of(pair: Pair, coins: Iterable[Coin]) -> tuple[tuple[Venue, Symbol], ..
 
 
 def shown_rate(pair: Pair, books: Books) -> Decimal | None:
-    """Return how many KRW the second venue's currency is worth by the newest books, None if none tells."""
-    if pair.rate_key is None:
-        return ONE
+    """Return how many KRW a USDT is worth by the newest books, None if none tells (between two in KRW)."""
     book = pair.rate_of(books)
     return None if book is None else book.mid
 

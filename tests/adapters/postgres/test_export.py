@@ -11,6 +11,7 @@ from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.postgres.tables import trades
 from arb.adapters.postgres.trades import SqlTradeStore
 from arb.domain.market.ids import SessionId, Venue
+from arb.domain.market.pair import Pair
 from arb.domain.time import ALWAYS, Span
 from tests.contracts import world
 
@@ -82,6 +83,26 @@ def test_profit_is_summed_up_and_the_ledger_sums_to_zero(
         sums[posting["asset"]] = sums.get(posting["asset"], Decimal(0)) + posting["amount"]
     assert sums
     assert not any(sums.values())
+
+
+def test_a_trade_between_two_venues_in_krw_has_no_rate_and_no_profit_in_usdt(
+    database: Engine, traded: tuple[SessionId, str]
+) -> None:
+    (before,) = rows(database, traded[0], "pnl")
+    (known,) = (row["direction"] for row in rows(database, traded[0], "trades"))
+    assert before["krw_per_usdt"] == RATE
+    assert round(before["pnl_usdt"] * RATE, 9) == before["pnl_krw"]
+    for way in Pair(Venue.UPBIT, Venue.BITHUMB).directions:
+        with database.begin() as connection:
+            connection.execute(update(trades).values(direction=way, valued_krw_per_usdt=1))
+        for what in ("pnl", "trades", "fills"):
+            for row in rows(database, traded[0], what):
+                assert row["krw_per_usdt"] is None
+                assert row.get("pnl_usdt") is None
+        (line,) = rows(database, traded[0], "pnl")
+        assert line["pnl_krw"] == before["pnl_krw"]
+    with database.begin() as connection:
+        connection.execute(update(trades).values(direction=known, valued_krw_per_usdt=RATE))
 
 
 @pytest.mark.parametrize("what", ["trades", "fills", "ledger", "pnl"])

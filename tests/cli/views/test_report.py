@@ -43,6 +43,13 @@ def test_what_is_unknown_is_a_dash_and_what_is_broken_is_named() -> None:
     assert "BROKEN: no_lonely_leg" in text
 
 
+def test_what_two_venues_in_krw_earned_is_not_told_in_usdt() -> None:
+    in_krw = document(pnl_usdt=None)
+    assert "USDT" not in drawn(report_view(in_krw, UTC)).partition("realised")[0]
+    assert "PnL, USDT" not in report_html(in_krw | PERFORMANCE.as_json())
+    assert "PnL, USDT" in report_html(document(**PERFORMANCE.as_json()))
+
+
 def test_profit_in_a_simulated_market_is_said_to_be_no_evidence() -> None:
     assert "no evidence" in drawn(report_view(document(simulated=True), UTC))
     assert "no evidence" in report_html(document(simulated=True, **PERFORMANCE.as_json()))

@@ -104,3 +104,13 @@ def test_what_ended_trades_left_uneven_is_named_by_coin() -> None:
     left = replace(TOTALS, residual={BTC: Decimal("-0.00001")})
     assert report(left).as_json()["residual"] == {"BTC": "-0.00001"}
     assert report().as_json()["residual"] == {}
+
+
+def test_between_two_venues_in_krw_nothing_is_said_in_usdt() -> None:
+    in_krw = replace(PRICES, krw_per_usdt=None, is_in_krw=True)
+    flat = replace(TOTALS, held={BTC: Held(krw=Decimal(7), base=Decimal("0.001"))})
+    for totals in (flat, SessionTotals(started_at_ns=1)):
+        made = report(totals, in_krw)
+        assert made.pnl_krw is not None
+        assert made.pnl_usdt is None
+        assert made.as_json()["pnl_usdt"] is None
