@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from arb.adapters.postgres.engine import make_engine
 from arb.adapters.postgres.sessions import SqlSessionStore
@@ -14,16 +14,18 @@ from arb.domain.state.generation import Change, Generation, changes
 from arb.ports.market import Clock
 from arb.ports.trading import Session, SessionStore
 from arb.stack.home import Home
-from arb.stack.shutdown import Progress
 from config import addresses
 from config.frozen import copy_of, frozen_of, kept_copy, thaw
 from config.frozen_copy import write_copy
 from config.settings import Settings, load
 
+if TYPE_CHECKING:
+    from arb.stack.shutdown import Progress
+
 NEW: Final = "the session has none yet"
 
 
-def freeze(settings: Settings, database_url: str, home: Home, clock: Clock, progress: Progress) -> None:
+def freeze(settings: Settings, database_url: str, home: Home, clock: Clock, progress: "Progress") -> None:
     """Freeze the settings for the session in use, and say which generation goes on and why.
 
     The same settings as before are the same generation. Raises: StoreUnavailable.
@@ -35,7 +37,7 @@ def freeze(settings: Settings, database_url: str, home: Home, clock: Clock, prog
 
 
 def freeze_in(
-    sessions: SessionStore, session_id: SessionId, settings: Settings, now_ns: int, progress: Progress
+    sessions: SessionStore, session_id: SessionId, settings: Settings, now_ns: int, progress: "Progress"
 ) -> Generation:
     """Return the generation that a session starts with: the newest one, or the next if settings differ."""
     newest, frozen = sessions.generation(session_id), frozen_of(settings)
@@ -59,7 +61,7 @@ def freeze_in(
 
 
 def keep_on(
-    sessions: SessionStore, session_id: SessionId, settings: Settings, now_ns: int, progress: Progress
+    sessions: SessionStore, session_id: SessionId, settings: Settings, now_ns: int, progress: "Progress"
 ) -> Generation:
     """Return the generation that a session keeps, since it runs; one that has none yet gets its first."""
     newest = sessions.generation(session_id)

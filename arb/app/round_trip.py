@@ -5,7 +5,7 @@ Which strategy is in force is known here alone: it says what its round trips ear
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from arb.app.rules import levels_of, reentry_of, strategies_of
 from arb.domain.errors import ConfigError
@@ -15,9 +15,11 @@ from arb.domain.market.money import ZERO, bps, plain
 from arb.domain.strategy.economics import Costs, Economics, RoundTrip, economics
 from arb.domain.trading.reentry import Close
 from arb.engine.market.markets import symbol_on
-from arb.stack.shutdown import Progress
 from config.sections import StrategyName
 from config.settings import RunMode, Settings
+
+if TYPE_CHECKING:
+    from arb.stack.shutdown import Progress
 
 Fees = Mapping[Venue, Decimal]
 AWAY: Final = {StrategyName.PAIR: " away from its level"}
@@ -73,7 +75,7 @@ def _pairs_max(settings: Settings) -> int:
     return min(risk.trades_open_max, coins * of_coin, int(risk.notional_total_krw_max // notional_krw))
 
 
-def announce(settings: Settings, progress: Progress) -> None:
+def announce(settings: Settings, progress: "Progress") -> None:
     """Say what a round trip earns before trading begins. Raises: ConfigError as below."""
     refuse_losing(settings)
     for line in lines(settings, economics_of(settings)):

@@ -2,14 +2,16 @@
 
 from dataclasses import asdict
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from pydantic import SecretStr
 
-from arb.app.generations import Comparison
 from arb.domain.market.money import plain
 from config.settings import Settings
+
+if TYPE_CHECKING:
+    from arb.app.generations import Comparison
 
 
 def settings_yaml(settings: Settings) -> str:
@@ -22,7 +24,7 @@ def settings_tree(settings: Settings) -> Any:
     return _plain(settings.model_dump(exclude={"generation"}))
 
 
-def running_document(found: Comparison) -> dict[str, Any]:
+def running_document(found: "Comparison") -> dict[str, Any]:
     """Return what a session runs with, and how the files differ from it, as JSON."""
     return {
         "generation": found.settings.generation,
@@ -32,7 +34,7 @@ def running_document(found: Comparison) -> dict[str, Any]:
     }
 
 
-def running_text(found: Comparison) -> str:
+def running_text(found: "Comparison") -> str:
     """Return the same as YAML, with what is to be said about it as comments."""
     number = found.settings.generation
     head = [f"generation {number} of the settings, as the session runs with it", *found.problems]
