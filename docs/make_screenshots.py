@@ -44,6 +44,8 @@ def main() -> None:
             time.sleep(1.5)
             save(f"page-{theme}", page)
         page.resize(390, 1180, scale=1.5, phone=True)
+        page.open(stack.url + "/")  # a phone chooses its scale by what is there as it opens
+        page.wait("document.querySelectorAll('#coin-chart path').length > 0")
         time.sleep(2)
         save("page-phone", page)
         terminal(tab(), stack)
