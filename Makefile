@@ -75,6 +75,7 @@ docs: setup-dev
 	@$(BIN)/python docs/make_topics.py
 
 check: setup-dev
+	@twice=$$(ls migrations/versions | grep -o '^[0-9]*' | uniq -d); [ -z "$$twice" ] || { echo "migrations: two are $$twice"; exit 1; }
 	@$(BIN)/ruff format --check --quiet . || { echo 'format: run `make fmt`'; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
