@@ -12,9 +12,10 @@ from typing import Any, Final
 from sqlalchemy import Engine, func, or_, select, union_all
 
 from arb.adapters.postgres import archive
+from arb.adapters.postgres.at_risk import ACTIVE
 from arb.adapters.postgres.engine import reading
 from arb.adapters.postgres.export import FEE_KRW
-from arb.adapters.postgres.exposure import ACTIVE, exposure
+from arb.adapters.postgres.exposure import exposure
 from arb.adapters.postgres.latency import latencies_s
 from arb.adapters.postgres.tables import SNAPSHOTS, alerts, fills, order_events, orders, sessions, trades
 from arb.adapters.postgres.views import OUT

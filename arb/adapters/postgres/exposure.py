@@ -1,195 +1,117 @@
 """What is at risk, read in one statement, so that all of it is of the same moment.
 
-Up to where it has what the account's other sessions moved is read with it, and what they moved since then
-after it: what is spent in between counts twice, as set aside and as spent, and never not at all.
+It is prepared: to read and plan it each time would take longer than to run it. Up to where it has what the
+account's other sessions moved is read with it, and what they moved since then after it: what is spent in
+between counts twice, as set aside and as spent, and never not at all.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    CompoundSelect,
-    Connection,
-    Row,
-    Select,
-    Text,
-    and_,
-    bindparam,
-    func,
-    literal,
-    or_,
-    select,
-    tuple_,
-    union_all,
-)
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import Connection, Row
 
-from arb.adapters.postgres.by_hand import OF_SESSION
+from arb.adapters.postgres.at_risk import AT_RISK_NOW, CEILINGS, FREE
 from arb.adapters.postgres.ledger import OWN
-from arb.adapters.postgres.neighbours import Moved, beside, moved_since, of_one_purse, siblings
-from arb.adapters.postgres.records.holds import HoldState
-from arb.adapters.postgres.reentry import LOST
-from arb.adapters.postgres.session_accounts import shared
-from arb.adapters.postgres.tables import (
-    archived_sums,
-    balances,
-    coin_pauses,
-    fills,
-    holds,
-    orders,
-    sessions,
-    trades,
-)
-from arb.domain.ledger.ledger import TRADING
+from arb.adapters.postgres.neighbours import Moved, moved_since
+from arb.adapters.postgres.purse import LOCK
+from arb.domain.errors import InvariantError
 from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.domain.market.money import EXACT, ZERO, exact_sum
 from arb.domain.market.pair import Direction
 from arb.domain.risk.direction import Currencies, currencies
-from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.risk.review import Exposure, Mode, nearest_ceilings
+from arb.domain.state.owner import Owner
 from arb.domain.time import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE
 from arb.domain.trading.reentry import REMEMBERED_NS, Losses
-from arb.domain.trading.trade import ENDED, TradeState
+from arb.domain.trading.trade import Trade, TradeState
 
-ACTIVE: Final = sorted(state.value for state in TradeState if state not in ENDED)
-# A leg that was handed over stays at risk until it is gone: whatever bounds what is open counts it.
-ALONE: Final = and_(trades.c.state == TradeState.HANDED_OVER.value, trades.c.residual != 0)
-AT_RISK: Final = or_(trades.c.state.in_(ACTIVE), ALONE)
-
-SESSION: Final[BindParameter[str]] = bindparam("session_id")
-VENUE: Final[BindParameter[str]] = bindparam("venue", type_=Text)  # of one account; of all where it is null
-NOTHING: Final = literal("")
-HELD: Final = (
-    select(literal("balances").label("part"), balances.c.account.label("name"), balances.c.asset,
-           balances.c.amount, literal(0).label("number"))
-    .where(balances.c.session_id == SESSION, balances.c.account.in_(OWN))
-)  # fmt: skip
-ON_HOLD: Final = (
-    select(literal("holds").label("part"), holds.c.venue.label("name"), holds.c.asset,
-           func.sum(holds.c.amount).label("amount"), func.count().label("number"))
-    .where(or_(holds.c.session_id == SESSION, tuple_(holds.c.session_id, holds.c.venue).in_(shared(SESSION))),
-           holds.c.state == HoldState.RESERVED.value)
-    .group_by(holds.c.venue, holds.c.asset)
-)  # fmt: skip
-BOOKED: Final = beside(SESSION)
-FREE: Final = union_all(HELD, ON_HOLD, BOOKED)
-# What is open is the account's, and so is what was lost and may be yet: there sessions of a simulated world
-# count that another one took the place of, too. The server finds both once, for all parts that ask.
-SIBLINGS: Final = siblings(SESSION, VENUE).cte("siblings")
-PURSE: Final = of_one_purse(SESSION, SIBLINGS).cte("purse")
-OF_SIBLINGS: Final = trades.c.session_id.in_(select(SIBLINGS.c.session_id))
-OF_ACCOUNT: Final = trades.c.session_id.in_(select(PURSE.c.session_id))
-# What was moved before a new session began is where that one starts.
-IN_USE: Final = select(sessions.c.session_id).where(
-    sessions.c.session_id.in_(select(SIBLINGS.c.session_id)),
-    or_(sessions.c.session_id == SESSION, sessions.c.set_aside_at_ns == 0),
+ALONE_TO_DECIDE: Final = (
+    f"{LOCK}; SELECT 1 FROM sessions WHERE session_id = %(session_id)s FOR NO KEY UPDATE; "
 )
-MINUTES: Final = NS_PER_HOUR // NS_PER_MINUTE
 
 
-def _archived(part: str, span: ColumnElement[bool]) -> Select[Any]:
-    """Return what archived trades of the account earned within a span."""
-    earned = func.coalesce(func.sum(archived_sums.c.amount), 0)
-    of_part = and_(
-        archived_sums.c.session_id.in_(select(PURSE.c.session_id)),
-        archived_sums.c.part == part,
-        archived_sums.c.name == "",
-    )
-    return select(literal("realised"), NOTHING, NOTHING, earned, func.count()).where(of_part, span)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a decision about a trade goes by."""
+
+    owner: Owner
+    is_written: bool  # the trade that it is about is there already
+    exposure: Exposure
 
 
-# Who trades on each account: where these are the same sessions, the accounts are one for every ceiling.
-AT_HAND: Final = shared(SESSION).subquery()
-TOGETHER: Final = select(
-    literal("together"), AT_HAND.c.venue,
-    func.string_agg(AT_HAND.c.session_id, aggregate_order_by(literal(" "), AT_HAND.c.session_id)),
-    literal(0), func.count(),
-).group_by(AT_HAND.c.venue)  # fmt: skip
-# What is bounded account by account.
-CEILINGS: Final[CompoundSelect[Any]] = union_all(
-    select(literal("trades").label("part"), trades.c.coin.label("name"), NOTHING.label("asset"),
-           func.sum(trades.c.notional_krw).label("amount"), func.count().label("number"))
-    .where(OF_SIBLINGS, AT_RISK)
-    .group_by(trades.c.coin),
-    select(literal("realised"), NOTHING, NOTHING,
-           func.coalesce(func.sum(trades.c.pnl_krw), 0), func.count())
-    .where(OF_ACCOUNT, ~trades.c.archived, trades.c.closed_at_ns > bindparam("day_ago_ns")),
-    _archived("minute", archived_sums.c.bucket.between(
-        bindparam("minute_of_day_ago"), bindparam("next_hour") * MINUTES - 1)),
-    _archived("hour", archived_sums.c.bucket >= bindparam("next_hour")),
-    select(literal("reserved"), NOTHING, NOTHING,
-           func.coalesce(func.sum(trades.c.loss_reserve_krw), 0), func.count())
-    .where(OF_ACCOUNT, AT_RISK),
-    select(literal("reserved"), NOTHING, NOTHING,
-           func.coalesce(func.sum(trades.c.loss_reserve_krw), 0), func.count())
-    .where(OF_ACCOUNT, trades.c.state == TradeState.HANDED_OVER.value,
-           trades.c.residual == 0, trades.c.closed_at_ns > bindparam("day_ago_ns")),
-    select(literal("orders"), NOTHING, NOTHING, literal(0), func.count())
-    .where(orders.c.session_id.in_(select(SIBLINGS.c.session_id)),
-           orders.c.created_at_ns > bindparam("minute_ago_ns")),
-)  # fmt: skip
-PARTS: Final[CompoundSelect[Any]] = union_all(
-    *CEILINGS.selects,
-    select(literal("opened"), trades.c.coin, trades.c.direction, literal(0), func.max(trades.c.opened_at_ns))
-    .where(trades.c.session_id == SESSION, trades.c.opened_at_ns > bindparam("minute_ago_ns"))
-    .group_by(trades.c.coin, trades.c.direction),
-    select(literal("unvalued"), NOTHING, NOTHING, literal(0), func.count())
-    .select_from(fills.join(orders, orders.c.client_order_id == fills.c.client_order_id))
-    .where(orders.c.session_id == SESSION, fills.c.unvalued),
-    select(literal("killed"), NOTHING, NOTHING, literal(0), func.count())
-    .where(sessions.c.session_id.in_(siblings(SESSION)), sessions.c.session_id != SESSION,
-           sessions.c.set_aside_at_ns == 0, sessions.c.mode_reason.startswith(reason_text(Cause.KILLED))),
-    select(literal("direction"), trades.c.direction, trades.c.state,
-           func.sum(trades.c.notional_krw), func.count())
-    .where(OF_ACCOUNT, AT_RISK)
-    .group_by(trades.c.direction, trades.c.state),
-    select(literal("taken_in"), NOTHING, balances.c.asset, -func.sum(balances.c.amount), func.count())
-    .where(balances.c.session_id.in_(IN_USE), balances.c.account == TRADING)
-    .group_by(balances.c.asset),
-    select(literal("paused"), coin_pauses.c.coin, NOTHING, literal(0), literal(1))
-    .select_from(coin_pauses.join(sessions, OF_SESSION)),
-    TOGETHER,
-    LOST,
-    HELD,
-    ON_HOLD,
-    BOOKED,
-)  # fmt: skip
+def exposure(connection: Connection, session_id: SessionId, mode: Mode, now_ns: int) -> Exposure:
+    """Return the exposure of a session and its account in a mode."""
+    asked = _asked(session_id, now_ns)
+    seen = _seen(connection, asked, AT_RISK_NOW.execute(connection, asked))
+    return replace(seen.exposure, mode=mode)
 
 
-def exposure(
-    connection: Connection,
-    session_id: SessionId,
-    mode: Mode,
-    now_ns: int,
-    generation: int = 0,
-    proposed: tuple[Coin, Direction] | None = None,
-) -> Exposure:
-    """Return the exposure of a session and its account, with what was lost in a row by what is `proposed`.
+def alone_to_decide(connection: Connection, trade: Trade, now_ns: int) -> Seen:
+    """Return what a new trade is decided by, with what was lost in a row by what it proposes.
 
-    The caller holds the account's lock, and the one that the session's mode and settings change under.
+    Nobody else decides about the money of the account, or changes the session's mode and settings, until
+    the transaction is over. Locked and read in one round trip: each statement sees what was committed before
+    it began. References to the session are not blocked.
     """
-    coin, direction = proposed or ("", "")
-    day_ago_ns = max(0, now_ns - NS_PER_DAY)
-    asked = {
+    asked = _asked(trade.session_id, now_ns) | {
+        "trade_id": trade.trade_id,
+        "coin": trade.coin,
+        "direction": str(trade.direction),
+    }
+    found = AT_RISK_NOW.execute(connection, asked, first=ALONE_TO_DECIDE)
+    return _seen(connection, asked, found, (trade.coin, trade.direction))
+
+
+def _asked(session_id: SessionId, now_ns: int) -> dict[str, Any]:
+    day_ago_ns = max(0, now_ns - NS_PER_DAY)  # 0 marks a trade that has not ended
+    return {
         "session_id": session_id,
-        "day_ago_ns": day_ago_ns,  # 0 marks a trade that has not ended
+        "trade_id": "",
+        "coin": "",
+        "direction": "",
+        "venue": None,
+        "day_since_ns": day_ago_ns + 1,
         "minute_of_day_ago": day_ago_ns // NS_PER_MINUTE,
         "next_hour": day_ago_ns // NS_PER_HOUR + 1,
-        "minute_ago_ns": now_ns - NS_PER_MINUTE,
+        "minute_since_ns": now_ns - NS_PER_MINUTE + 1,
         "remembered_ns": max(1, now_ns - REMEMBERED_NS),
-        "coin": coin,
-        "direction": str(direction),
     }
-    by_part = _by_part(connection.execute(PARTS, asked | {"venue": None}))
+
+
+def _seen(
+    connection: Connection,
+    asked: dict[str, Any],
+    rows: Iterable[Row[Any]],
+    proposed: tuple[Coin, Direction] | None = None,
+) -> Seen:
+    by_part = _by_part(rows)
+    if not by_part["session"]:
+        raise InvariantError(f"session {asked['session_id']} does not exist")
+    (session,) = by_part["session"]
+    (written,) = by_part["written"]
+    owner = Owner(
+        environment=session.asset, accounts={Venue(row.name): row.asset for row in by_part["accounts"]}
+    )
+    return Seen(
+        owner=owner,
+        is_written=written.number > 0,
+        exposure=_nearest(connection, asked, by_part, proposed),
+    )
+
+
+def _nearest(
+    connection: Connection,
+    asked: dict[str, Any],
+    by_part: Mapping[str, list[Row[Any]]],
+    proposed: tuple[Coin, Direction] | None,
+) -> Exposure:
+    (session,), (unvalued,), (killed,) = by_part["session"], by_part["unvalued"], by_part["killed"]
     free = _free(by_part, moved_since(connection, by_part["beside"]))
-    (unvalued,), (killed,) = by_part["unvalued"], by_part["killed"]
     found = Exposure(
-        mode=mode,
+        mode=Mode(session.name),
         **_ceilings(by_part),
         opened_at_ns={(Coin(row.name), Direction(row.asset)): row.number for row in by_part["opened"]},
         free={(venue.value, asset): amount for (venue, asset), amount in free.items()},
@@ -197,7 +119,7 @@ def exposure(
         unvalued_fees=unvalued.number,
         currencies=_currencies(by_part),
         losses=_losses(by_part["lost"], proposed),
-        generation=generation,
+        generation=session.number,
         paused=frozenset(Coin(row.name) for row in by_part["paused"]),
     )
     together = {row.asset: row.name for row in by_part["together"]}

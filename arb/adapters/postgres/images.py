@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, select
 
 from arb.adapters.postgres import archive, holds, ledger, sessions, venue_health
-from arb.adapters.postgres.exposure import ACTIVE, AT_RISK
+from arb.adapters.postgres.at_risk import ACTIVE, AT_RISK
 from arb.adapters.postgres.records.images import Sums
 from arb.adapters.postgres.tables import archived_sums, balances, fills, orders, trades
 from arb.domain.errors import InvariantError

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, func, select
 
+from arb.adapters.postgres.at_risk import ACTIVE
 from arb.adapters.postgres.engine import reading
 from arb.adapters.postgres.export import FEE_KRW
-from arb.adapters.postgres.exposure import ACTIVE
 from arb.adapters.postgres.kept import SqlKept
 from arb.adapters.postgres.report import trades_in
 from arb.adapters.postgres.tables import SNAPSHOTS, alerts, fills, generations, messages, orders, trades

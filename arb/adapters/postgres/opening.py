@@ -5,20 +5,19 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, insert, update
 
-from arb.adapters.postgres import holds, ledger, purse
+from arb.adapters.postgres import holds, ledger
 from arb.adapters.postgres.engine import nothing_changed, transaction
-from arb.adapters.postgres.exposure import exposure
+from arb.adapters.postgres.exposure import alone_to_decide
 from arb.adapters.postgres.lives import lock, write
-from arb.adapters.postgres.owners import of_own_session, owner_of, refuse_foreign, require_own
+from arb.adapters.postgres.owners import of_own_session, refuse_foreign, require_own
 from arb.adapters.postgres.rows import facts_of, order_values, trade_values
-from arb.adapters.postgres.session_accounts import NAMED
-from arb.adapters.postgres.tables import fills, orders, sessions, trades
+from arb.adapters.postgres.tables import fills, orders, trades
 from arb.domain.errors import Conflict, InvariantError
 from arb.domain.ledger.ledger import fee_entries
-from arb.domain.market.ids import ClientOrderId, FillId, SessionId
-from arb.domain.risk.review import Approved, Limits, Mode, Proposal, Refused, review
+from arb.domain.market.ids import ClientOrderId, FillId
+from arb.domain.risk.review import Approved, Limits, Proposal, Refused, review
 from arb.domain.trading.order import Order
 from arb.domain.trading.trade import Trade
 
@@ -32,12 +31,11 @@ def open_trade(
     """
     trade = proposal.trade
     with transaction(engine, trade.trade_id) as connection:
-        mode, generation = lock_session(connection, trade.session_id)
-        if _exists(connection, trade):
+        seen = alone_to_decide(connection, trade, now_ns)
+        refuse_foreign(connection, trade.session_id, seen.owner)
+        if seen.is_written:
             return Approved(proposal)
-        proposed = (trade.coin, trade.direction)
-        at_risk = exposure(connection, trade.session_id, mode, now_ns, generation, proposed)
-        verdict = review(proposal, limits, at_risk)
+        verdict = review(proposal, limits, seen.exposure)
         if isinstance(verdict, Approved):
             connection.execute(
                 insert(trades).values(trade_values(trade) | {"decided_on": facts_of(proposal)})
@@ -46,28 +44,6 @@ def open_trade(
         else:
             nothing_changed(connection)
         return verdict
-
-
-def _exists(connection: Connection, trade: Trade) -> bool:
-    found = select(trades.c.trade_id).where(trades.c.trade_id == trade.trade_id)
-    return connection.execute(found).one_or_none() is not None
-
-
-def lock_session(connection: Connection, session_id: SessionId) -> tuple[Mode, int]:
-    """Serialise risk decisions of an account; return a session's mode and the generation of its settings.
-
-    Does not block references to the session.
-    """
-    purse.lock(connection, session_id)
-    row = connection.execute(
-        select(sessions.c.mode, sessions.c.environment, NAMED, sessions.c.generation)
-        .where(sessions.c.session_id == session_id)
-        .with_for_update(key_share=True, of=sessions)
-    ).one_or_none()
-    if row is None:
-        raise InvariantError(f"session {session_id} does not exist")
-    refuse_foreign(connection, session_id, owner_of(row))
-    return Mode(row.mode), row.generation
 
 
 def add_orders(

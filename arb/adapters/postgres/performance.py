@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Float, case, cast, func, select
 
+from arb.adapters.postgres.at_risk import ACTIVE
 from arb.adapters.postgres.desk import SqlDesk
 from arb.adapters.postgres.engine import reading
-from arb.adapters.postgres.exposure import ACTIVE
 from arb.adapters.postgres.latency import latencies_s
 from arb.adapters.postgres.report import trades_in
 from arb.adapters.postgres.tables import fills, mode_changes, orders, recoveries, trades

@@ -10,18 +10,18 @@ wait for each other.
 
 from typing import Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from arb.domain.market.ids import SessionId
 
 LOCK_CLASS: Final = 0x616363  # "acc"
-LOCK: Final = text(
-    "SELECT pg_advisory_xact_lock(:class, number) FROM ("
+LOCK: Final = (
+    f"SELECT pg_advisory_xact_lock({LOCK_CLASS}, number) FROM ("
     " SELECT DISTINCT hashtext(environment || ':' || venue || ':' || account) AS number"
-    " FROM session_accounts WHERE session_id = :session_id AND account <> '' ORDER BY number) AS in_order"
+    " FROM session_accounts WHERE session_id = %(session_id)s AND account <> '' ORDER BY number) AS in_order"
 )
 
 
 def lock(connection: Connection, session_id: SessionId) -> None:
     """Be the only one to decide about the money of a session's accounts until the commit."""
-    connection.execute(LOCK, {"class": LOCK_CLASS, "session_id": session_id})
+    connection.exec_driver_sql(LOCK, {"session_id": session_id})

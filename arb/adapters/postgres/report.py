@@ -9,8 +9,8 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, case, func, select, text
 
 from arb.adapters.postgres import archive
+from arb.adapters.postgres.at_risk import ACTIVE
 from arb.adapters.postgres.engine import reading
-from arb.adapters.postgres.exposure import ACTIVE
 from arb.adapters.postgres.tables import fills, orders, sessions, trades
 from arb.domain.errors import InvariantError
 from arb.domain.ledger.report import Held, SessionTotals

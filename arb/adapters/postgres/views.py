@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select, tuple_, union
 
-from arb.adapters.postgres.exposure import ACTIVE, ALONE
+from arb.adapters.postgres.at_risk import ACTIVE, ALONE
 from arb.adapters.postgres.neighbours import siblings
 from arb.adapters.postgres.rows import THIRD_FEE, fill_of, order_of, trade_of
 from arb.adapters.postgres.session_accounts import shared

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, event, select, text
 
 from arb.adapters.postgres.archive import AT_ONCE
+from arb.adapters.postgres.at_risk import AT_RISK_NOW
 from arb.adapters.postgres.desk import SqlDesk
 from arb.adapters.postgres.engine import make_engine
 from arb.adapters.postgres.reentry import LOST
@@ -210,15 +211,19 @@ class Statements:
         event.listen(engine, "before_cursor_execute", self._note)
 
     def _note(self, _connection, _cursor, statement, parameters, _context, many):
-        if not many and statement.lstrip().upper().startswith(("SELECT", "WITH", "UPDATE")):
-            self.asked.append((statement, parameters))
+        asked = statement.rpartition("; ")[2]  # behind what locks
+        if not many and asked.lstrip().upper().startswith(("SELECT", "WITH", "UPDATE", "EXECUTE")):
+            self.asked.append((asked, parameters))
 
     def rows(self) -> dict[str, int]:
         """Return how many rows the scans of each statement looked at, when it is run again."""
         event.remove(self.engine, "before_cursor_execute", self._note)
         found: dict[str, int] = {}
+        self.engine.dispose()  # plans that are kept were made before what is set here
         with self.engine.connect() as connection:
             connection.exec_driver_sql("SET enable_seqscan = off")  # small tables are scanned for no reason
+            connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
+            AT_RISK_NOW.prepare(connection)
             connection.commit()
             for statement, parameters in self.asked:
                 if "advisory" in statement:

@@ -7,7 +7,7 @@ import pytest
 
 from arb.adapters.postgres import neighbours
 from arb.adapters.postgres.engine import make_engine, reading, transaction
-from arb.adapters.postgres.opening import lock_session
+from arb.adapters.postgres.exposure import ALONE_TO_DECIDE
 from arb.adapters.redis.client import connect
 from arb.chaos.state import book
 from arb.chaos.state.ground import Ground
@@ -149,7 +149,7 @@ def test_the_copy_of_one_group_takes_no_trade_of_another(ground, pair):
 def deciding(ground, session_id):
     """Hold what a session holds while it reviews a trade."""
     with transaction(ground.database) as connection:
-        lock_session(connection, session_id)
+        connection.exec_driver_sql(ALONE_TO_DECIDE, {"session_id": session_id})
         yield
 
 

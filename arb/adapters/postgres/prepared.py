@@ -1,0 +1,45 @@
+"""Statements that are big and asked for each order: the server reads and plans them once a connection.
+
+What a plan is made for is not known then, so a condition on time should say both ends of a span, which the
+planner takes for a small part of a table, and not just one, which it takes for a third.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Final
+
+from psycopg2.extensions import AsIs
+from sqlalchemy import CompoundSelect, Connection, CursorResult
+from sqlalchemy.dialects.postgresql import psycopg2
+
+KNOWN: Final = "arb_prepared"
+DIALECT: Final = psycopg2.dialect()  # type: ignore[no-untyped-call]
+
+
+class Prepared:
+    """One statement, its name, and the types of what is given to it."""
+
+    def __init__(self, name: str, statement: CompoundSelect[Any], types: Mapping[str, str]) -> None:
+        self._name, self._statement, self._types = name, statement, types
+        self._call = f"EXECUTE {name}({', '.join(f'%({given})s' for given in types)})"
+
+    def execute(
+        self, connection: Connection, given: Mapping[str, Any], *, first: str = ""
+    ) -> CursorResult[Any]:
+        """Return what it returns; `first` are statements that are run before it in the same round trip."""
+        self.prepare(connection)
+        return connection.exec_driver_sql(f"{first}{self._call}", given)
+
+    def prepare(self, connection: Connection) -> None:
+        """Prepare it where it is not yet; it stays so whatever becomes of the transaction."""
+        known = connection.info.setdefault(KNOWN, set())
+        if self._name not in known:
+            connection.exec_driver_sql(*self._preparation)
+            known.add(self._name)
+
+    @cached_property
+    def _preparation(self) -> tuple[str, dict[str, Any]]:
+        places = {given: AsIs(f"${number}") for number, given in enumerate(self._types, start=1)}
+        expanded = self._statement.compile(dialect=DIALECT).construct_expanded_state(places)
+        types = ", ".join(self._types.values())
+        return f"PREPARE {self._name} ({types}) AS {expanded.statement}", dict(expanded.parameters)
