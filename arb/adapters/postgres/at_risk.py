@@ -104,7 +104,8 @@ CEILINGS: Final[CompoundSelect[Any]] = union_all(
     .group_by(trades.c.coin),
     select(literal("realised"), NOTHING, NOTHING,
            func.coalesce(func.sum(trades.c.pnl_krw), 0), func.count())
-    .where(OF_ACCOUNT, ~trades.c.archived, trades.c.closed_at_ns.between(bindparam("day_since_ns"), NS_MAX)),
+    # One end only: the planner has to see that few of them are not archived, and takes that index.
+    .where(OF_ACCOUNT, ~trades.c.archived, trades.c.closed_at_ns >= bindparam("day_since_ns")),
     _archived("minute", archived_sums.c.bucket.between(
         bindparam("minute_of_day_ago"), bindparam("next_hour") * MINUTES - 1)),
     _archived("hour", archived_sums.c.bucket.between(bindparam("next_hour"), NS_MAX)),

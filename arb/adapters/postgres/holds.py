@@ -13,8 +13,12 @@ from arb.domain.trading.order import Order
 
 def reserve(connection: Connection, session_id: SessionId, orders: Sequence[Order]) -> None:
     """Set aside what new intents can cost."""
-    rows = [_values(hold_for(order)) | {"session_id": session_id} for order in orders]
-    connection.execute(insert(holds).values(rows))
+    connection.execute(insert(holds).values(rows(session_id, orders)))
+
+
+def rows(session_id: SessionId, orders: Sequence[Order]) -> list[dict[str, Any]]:
+    """Return what sets aside what new intents can cost."""
+    return [_values(hold_for(order)) | {"session_id": session_id} for order in orders]
 
 
 def settle(connection: Connection, client_order_id: ClientOrderId, state: HoldState) -> None:

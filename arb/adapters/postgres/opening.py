@@ -5,15 +5,17 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, update
+from sqlalchemy import Connection, Engine, Table, update
 
 from arb.adapters.postgres import holds, ledger
+from arb.adapters.postgres.bulk import Rows, insert_all
 from arb.adapters.postgres.engine import nothing_changed, transaction
 from arb.adapters.postgres.exposure import alone_to_decide
 from arb.adapters.postgres.lives import lock, write
 from arb.adapters.postgres.owners import of_own_session, refuse_foreign, require_own
 from arb.adapters.postgres.rows import facts_of, order_values, trade_values
 from arb.adapters.postgres.tables import fills, orders, trades
+from arb.adapters.postgres.tables import holds as reserved
 from arb.domain.errors import Conflict, InvariantError
 from arb.domain.ledger.ledger import fee_entries
 from arb.domain.market.ids import ClientOrderId, FillId
@@ -37,10 +39,8 @@ def open_trade(
             return Approved(proposal)
         verdict = review(proposal, limits, seen.exposure)
         if isinstance(verdict, Approved):
-            connection.execute(
-                insert(trades).values(trade_values(trade) | {"decided_on": facts_of(proposal)})
-            )
-            _insert(connection, trade, intents)
+            opened = trade_values(trade) | {"decided_on": facts_of(proposal)}
+            insert_all(connection, {trades: (opened,), **_rows(trade, intents)})
         else:
             nothing_changed(connection)
         return verdict
@@ -131,8 +131,11 @@ def _update(connection: Connection, trade: Trade, values: Mapping[str, Any]) -> 
 
 
 def _insert(connection: Connection, trade: Trade, intents: Sequence[Order]) -> None:
-    if not intents:
-        return
-    rows = [order_values(order, trade.session_id, order.created_at_ns) for order in intents]
-    connection.execute(insert(orders).values(rows))
-    holds.reserve(connection, trade.session_id, intents)
+    if intents:
+        insert_all(connection, _rows(trade, intents))
+
+
+def _rows(trade: Trade, intents: Sequence[Order]) -> dict[Table, Rows]:
+    """Return the rows of new orders: themselves and their holds."""
+    written = [order_values(order, trade.session_id, order.created_at_ns) for order in intents]
+    return {orders: written, reserved: holds.rows(trade.session_id, intents)}

@@ -1,7 +1,7 @@
 """Statements that are big and asked for each order: the server reads and plans them once a connection.
 
-What a plan is made for is not known then, so a condition on time should say both ends of a span, which the
-planner takes for a small part of a table, and not just one, which it takes for a third.
+A plan that is kept is made without the values: one end of a span of time counts as a third of a table, and
+both ends as half a percent of it.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from psycopg2.extensions import AsIs
-from sqlalchemy import CompoundSelect, Connection, CursorResult
+from sqlalchemy import CompoundSelect, Connection, CursorResult, TextClause
 from sqlalchemy.dialects.postgresql import psycopg2
 
 KNOWN: Final = "arb_prepared"
@@ -19,7 +19,9 @@ DIALECT: Final = psycopg2.dialect()  # type: ignore[no-untyped-call]
 class Prepared:
     """One statement, its name, and the types of what is given to it."""
 
-    def __init__(self, name: str, statement: CompoundSelect[Any], types: Mapping[str, str]) -> None:
+    def __init__(
+        self, name: str, statement: CompoundSelect[Any] | TextClause, types: Mapping[str, str]
+    ) -> None:
         self._name, self._statement, self._types = name, statement, types
         self._call = f"EXECUTE {name}({', '.join(f'%({given})s' for given in types)})"
 

@@ -32,6 +32,7 @@ POINTS = (
     300  # of profit, which is kept by hour for ten days and by day: 2,000 trades last two, 20,000 fourteen
 )
 LATER_NS = NOW_NS + 3_600 * NS_PER_S
+READS = ("SELECT", "WITH", "UPDATE", "EXECUTE ARB_AT_RISK")
 
 
 @pytest.fixture(scope="module")
@@ -212,7 +213,7 @@ class Statements:
 
     def _note(self, _connection, _cursor, statement, parameters, _context, many):
         asked = statement.rpartition("; ")[2]  # behind what locks
-        if not many and asked.lstrip().upper().startswith(("SELECT", "WITH", "UPDATE", "EXECUTE")):
+        if not many and asked.lstrip().upper().startswith(READS):
             self.asked.append((asked, parameters))
 
     def rows(self) -> dict[str, int]:
