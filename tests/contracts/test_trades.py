@@ -13,7 +13,7 @@ from arb.domain.market.pair import Direction
 from arb.domain.risk.review import Approved, Mode, Refused
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.order import State
-from arb.domain.trading.trade import TradeState
+from arb.domain.trading.trade import TradeKind, TradeState
 from arb.ports.trading import TradeView
 from tests.contracts import world
 from tests.domain.markets import PAIR
@@ -23,6 +23,17 @@ NOW_NS = world.NOW_NS
 
 def open_trade(stores, opening, limits=world.LIMITS, now_ns=NOW_NS):
     return stores.trades.open_trade(opening.proposal, opening.orders, limits, now_ns)
+
+
+@pytest.mark.parametrize("kind", list(TradeKind))
+def test_what_kind_a_trade_is_stays_with_it(stores, session, kind):
+    opening = world.opening(session.session_id)
+    trade = replace(opening.trade, kind=kind)
+    proposal = replace(opening.proposal, trade=trade)
+    assert isinstance(stores.trades.open_trade(proposal, opening.orders, world.LIMITS, NOW_NS), Approved)
+    assert stores.trades.view(trade.trade_id).trade.kind is kind
+    changed = stores.trades.add_orders(replace(trade, state=TradeState.REPAIRING), ())
+    assert stores.trades.view(trade.trade_id).trade == changed
 
 
 def test_an_approved_trade_is_written_whole(stores, session):
