@@ -41,6 +41,11 @@ class ProcessSpec:
     directory: Path | None = None
     health_url: str | None = None  # answers 200 when ready
 
+    @property
+    def is_module(self) -> bool:
+        """Tell whether it is one of our own programs, which run as modules of Python."""
+        return self.command[:2] == (sys.executable, "-m")
+
     def launch_command(self) -> tuple[str, ...]:
         """Return the command behind the launcher, which ties it to its supervisor's life."""
         options = ["--signal", self.stop_signal]

@@ -22,7 +22,7 @@ from arb.stack.status import last_words
 from arb.stack.supervisord_conf import configuration
 from arb.stack.wait import wait_until
 
-START_LIMIT_S: Final = 15.0
+START_LIMIT_S: Final = 60.0  # it imports what its programs have in common: seconds, on a loaded machine more
 
 
 class Lifetime(Enum):

@@ -42,6 +42,10 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 [rpcinterface:arb]
 supervisor.rpcinterface_factory = arb.stack.spawn_counter:make_spawn_counter
 """
+FORK: Final = """
+[rpcinterface:fork]
+supervisor.rpcinterface_factory = arb.stack.fork:make_fork
+"""
 PROGRAM: Final = """
 [program:{name}]
 command = {command}
@@ -75,7 +79,8 @@ def configuration(home: Home, specs: Sequence[ProcessSpec]) -> str:
         log_bytes=LOG_BYTES_MAX,
         log_backups=LOG_BACKUPS,
     )
-    return head + "".join(_program(home, spec) for each in specs for spec in each.expanded())
+    fork = FORK if any(spec.is_module for spec in specs) else ""  # what is preloaded is for them
+    return head + fork + "".join(_program(home, spec) for each in specs for spec in each.expanded())
 
 
 def _program(home: Home, spec: ProcessSpec) -> str:

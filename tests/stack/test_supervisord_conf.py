@@ -1,6 +1,7 @@
 """The generated configuration of supervisord."""
 
 import configparser
+import sys
 
 import pytest
 
@@ -43,3 +44,10 @@ def test_what_the_format_cannot_hold_is_refused(home, argument):
 def test_an_environment_that_cannot_be_quoted_is_refused(home, value):
     with pytest.raises(StackError, match="no quote"):
         configuration(home, [a_spec(environment={"KEY": value})])
+
+
+def test_what_modules_have_in_common_is_loaded_only_where_there_are_any(home):
+    assert "rpcinterface:fork" not in parsed(home, a_spec())
+    assert "rpcinterface:fork" in parsed(
+        home, a_spec(), a_spec(name="m", command=(sys.executable, "-m", "m"))
+    )

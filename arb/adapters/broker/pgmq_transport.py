@@ -27,6 +27,9 @@ from arb.domain.errors import ConfigError
 
 APPLICATION: Final = "arb-fallback"
 THREAD_S_MAX: Final = 0.2
+IDLE_S_MAX: Final = (
+    30.0  # of a connection beyond the first: each costs the server 3 MB, and no outage lasts by bursts
+)
 INTERRUPT_S: Final = 0.1  # how soon Ctrl-C is seen, as psycopg has it
 
 
@@ -117,6 +120,7 @@ class Transport(pgmq.Transport):  # type: ignore[misc]
             min_size=1,
             max_size=options["pool_size"],
             timeout=options["pool_timeout"],
+            max_idle=IDLE_S_MAX,
             # An outage has no end to wait for: whoever needs a connection has it tried anew.
             reconnect_timeout=options["pool_timeout"],
             open=True,
