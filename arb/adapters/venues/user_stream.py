@@ -73,6 +73,10 @@ class UserStreamListener:
             self._work.catch_up.run(self._stream.venue)
         return found
 
+    def outrun(self, frame: bytes, ts_recv_ns: int) -> Notice:
+        """Take one frame like any other: no news of an order takes another's place."""
+        return self.received(frame, ts_recv_ns)
+
     def drained(self) -> None:
         """Do nothing: every event was recorded when it came."""
 

@@ -188,10 +188,13 @@ class VenueSocket:
                 liveness.heard(steady_ns)
             if opcode == ABNF.OPCODE_CLOSE:
                 return
-            if opcode in DATA and not self._take(frame.data, steady_ns, liveness):
-                return
-            if opcode in DATA and _drained(connection, poll):
-                self._listener.drained()
+            if opcode in DATA:
+                is_last = _drained(connection, poll)
+                take = self._listener.received if is_last else self._listener.outrun
+                if not self._take(take, frame.data, steady_ns, liveness):
+                    return
+                if is_last:
+                    self._listener.drained()
             if not self._look_after(connection, liveness.step(steady_ns)):
                 return
 
@@ -201,12 +204,14 @@ class VenueSocket:
             for message in self._listener.due(steady_ns):
                 connection.send(message)
 
-    def _take(self, frame: bytes, steady_ns: int, liveness: Liveness) -> bool:
+    def _take(
+        self, take: Callable[[bytes, int], Notice], frame: bytes, steady_ns: int, liveness: Liveness
+    ) -> bool:
         """Hand one frame over; return False if this connection should end."""
         now_ns = self._clock.now_ns()
         self.state.frames += 1
         self.state.last_frame_ns = now_ns
-        notice = self._listener.received(frame, now_ns)
+        notice = take(frame, now_ns)
         if notice is Notice.PROGRESS:
             liveness.progressed(steady_ns)
             self._plan.succeeded()

@@ -6,6 +6,7 @@ Prices are quote per base, quantities base, times Unix nanoseconds.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from arb.domain.errors import DataError
 from arb.domain.market.ids import Symbol, Venue
@@ -13,9 +14,8 @@ from arb.domain.market.instrument import Side
 from arb.domain.market.money import ZERO
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
-    """One price of a book."""
+class Level(NamedTuple):
+    """One price of a book; there are thousands a second of them, and no other value is made as fast."""
 
     price: Decimal
     quantity: Decimal

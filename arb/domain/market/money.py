@@ -26,7 +26,8 @@ def ceil_to(value: Decimal, step: Decimal) -> Decimal:
 
 def plain(value: Decimal) -> str:
     """Return `value` as the venues want it: never `1E-8`."""
-    return format(value, "f")
+    text = str(value)
+    return format(value, "f") if "E" in text else text
 
 
 def bps(part: Decimal, whole: Decimal) -> Decimal:

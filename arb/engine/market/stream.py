@@ -38,6 +38,12 @@ class MarketStream(Protocol):
     def refused(self) -> Mapping[Coin, str]:
         """Return the coins that the venue does not take while it takes others, and its words."""
 
+    def series(self, frame: bytes) -> str:
+        """Return what a frame is one of a series of, in which only the newest counts; empty for all else.
+
+        Never raises, and looks at no more of a frame than that takes.
+        """
+
     def read(self, frame: bytes, ts_recv_ns: int) -> Book | Stamp | Notice:
         """Return what a frame says. Raises: DataError to drop it, Rejected if the venue refuses us."""
 
@@ -53,6 +59,9 @@ class SocketListener(Protocol):
 
     def received(self, frame: bytes, ts_recv_ns: int) -> Notice:
         """Take one frame."""
+
+    def outrun(self, frame: bytes, ts_recv_ns: int) -> Notice:
+        """Take one frame behind which others wait in the socket already."""
 
     def drained(self) -> None:
         """Nothing more waits in the socket: what was received last is the newest there is."""

@@ -4,7 +4,7 @@ from operator import gt, lt
 from typing import Any
 from urllib.parse import urlencode
 
-from arb.domain.market.book import Book
+from arb.domain.market.book import Book, Level
 from arb.domain.market.ids import Symbol, Venue
 from arb.venues.binance.names import venue_symbol
 from arb.venues.levels import REST_LEVELS, best_first
@@ -21,7 +21,8 @@ def request(symbol: Symbol) -> HttpRequest:
 def book(symbol: Symbol, body: Any, ts_recv_ns: int) -> Book:
     """Return the book in a reply. Raises: DataError, ValueError, LookupError."""
     bids, asks = (
-        [(amount(price), amount(quantity)) for price, quantity in body[side]] for side in ("bids", "asks")
+        [Level(amount(price), amount(quantity)) for price, quantity in body[side]]
+        for side in ("bids", "asks")
     )
     return Book(
         venue=Venue.BINANCE,

@@ -7,7 +7,10 @@ older than `DEPTH_AGE_NS_MAX` (ten missed frames) is dropped whole: then the bes
 Source: exchange_protocols.md 1.3.
 """
 
-from typing import Final
+from collections.abc import Callable
+from decimal import Decimal
+from operator import ge, le
+from typing import Final, NamedTuple
 
 from arb.domain.errors import DataError
 from arb.domain.market.book import Book, Level
@@ -17,6 +20,14 @@ DEPTH_AGE_NS_MAX: Final = 1_000_000_000
 Levels = tuple[Level, ...]
 
 
+class Top(NamedTuple):
+    """Best prices."""
+
+    bid: Level
+    ask: Level
+    sequence: int
+
+
 class MergedBook:
     """The book of one symbol on one connection."""
 
@@ -24,7 +35,7 @@ class MergedBook:
         self._symbol = symbol
         self._levels_max = levels_max
         self._depth: Book | None = None
-        self._top: Book | None = None
+        self._top: Top | None = None
 
     def take_depth(self, bids: Levels, asks: Levels, sequence: int, ts_recv_ns: int) -> Book:
         """Return the book after a depth frame. Raises: DataError."""
@@ -38,19 +49,22 @@ class MergedBook:
 
     def take_top(self, bid: Level, ask: Level, sequence: int, ts_recv_ns: int) -> Book:
         """Return the book after a frame of best prices. Raises: DataError."""
-        top = self._book((bid,), (ask,), sequence, ts_recv_ns)
+        depth = self._depth
         if self._top is not None and sequence < self._top.sequence:
             raise DataError("out_of_order", f"{self._symbol} top {sequence}")
-        if self._depth is not None and sequence < self._depth.sequence:
+        if depth is not None and sequence < depth.sequence:
             raise DataError("superseded", f"{self._symbol} top {sequence}")
+        top = Top(bid, ask, sequence)
+        if depth is None or ts_recv_ns - depth.ts_recv_ns > DEPTH_AGE_NS_MAX:
+            found = self._book((bid,), (ask,), sequence, ts_recv_ns)
+        else:
+            found = self._corrected(depth, top, ts_recv_ns)
         self._top = top
-        if self._depth is None or ts_recv_ns - self._depth.ts_recv_ns > DEPTH_AGE_NS_MAX:
-            return top
-        return self._corrected(self._depth, top, ts_recv_ns)
+        return found
 
-    def _corrected(self, depth: Book, top: Book, ts_recv_ns: int) -> Book:
-        bids = (top.bids[0], *(level for level in depth.bids if level.price < top.bid))
-        asks = (top.asks[0], *(level for level in depth.asks if level.price > top.ask))
+    def _corrected(self, depth: Book, top: Top, ts_recv_ns: int) -> Book:
+        bids = (top.bid, *_behind(depth.bids, top.bid.price, ge))
+        asks = (top.ask, *_behind(depth.asks, top.ask.price, le))
         return self._book(bids[: self._levels_max], asks[: self._levels_max], top.sequence, ts_recv_ns)
 
     def _book(self, bids: Levels, asks: Levels, sequence: int, ts_recv_ns: int) -> Book:
@@ -63,3 +77,11 @@ class MergedBook:
             ts_event_ns=0,  # neither stream carries the venue's time
             ts_recv_ns=ts_recv_ns,
         )
+
+
+def _behind(levels: Levels, price: Decimal, contradicts: Callable[[Decimal, Decimal], bool]) -> Levels:
+    """Return the levels behind a best price: those before them are the first ones, and mostly one or none."""
+    gone = 0
+    while gone < len(levels) and contradicts(levels[gone].price, price):
+        gone += 1
+    return levels[gone:] if gone else levels

@@ -17,7 +17,7 @@ from typing import Any, Final
 import msgspec
 
 from arb.domain.errors import DataError, Rejected
-from arb.domain.market.book import Book
+from arb.domain.market.book import Book, Level
 from arb.domain.market.ids import Coin, Symbol, Venue, coin_of
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.engine.market.lag import Stamp
@@ -25,7 +25,7 @@ from arb.engine.market.markets import symbol_on
 from arb.engine.market.stream import Notice
 from arb.venues.binance.merge import MergedBook
 from arb.venues.binance.subscription import Subscription
-from arb.venues.levels import best_first
+from arb.venues.levels import best_first, require_believable
 
 DEPTHS: Final = (5, 10, 20)
 STAMPED: Final = "depth@100ms"
@@ -46,6 +46,10 @@ class _Frame(msgspec.Struct):
     code: Any = None
 
 
+class _Name(msgspec.Struct):
+    stream: str = ""
+
+
 class _Top(msgspec.Struct):
     u: int
     b: Decimal
@@ -56,14 +60,15 @@ class _Top(msgspec.Struct):
 
 class _Depth(msgspec.Struct):
     lastUpdateId: int
-    bids: list[tuple[Decimal, Decimal]]
-    asks: list[tuple[Decimal, Decimal]]
+    bids: list[Level]
+    asks: list[Level]
 
 
 class _Change(msgspec.Struct):
     E: int
 
 
+_NAME: Final = msgspec.json.Decoder(_Name)
 _FRAME: Final = msgspec.json.Decoder(_Frame)
 _TOP: Final = msgspec.json.Decoder(_Top)
 _DEPTH: Final = msgspec.json.Decoder(_Depth)
@@ -119,6 +124,14 @@ class BinanceStream:
         self._subscription.opened()
         return ()
 
+    def series(self, frame: bytes) -> str:
+        """Return the stream: best prices, books and stamps each take the place of the last one."""
+        try:
+            name = _NAME.decode(frame).stream
+        except (ValueError, RecursionError):
+            return ""
+        return name if "@" in name else ""
+
     def read(self, frame: bytes, ts_recv_ns: int) -> Book | Stamp | Notice:
         """Return the symbol's book after this frame, the venue's time, or what else the frame says.
 
@@ -155,9 +168,9 @@ class BinanceStream:
         return self._subscription.answered(frame.id, _words(frame.error))
 
     def _read_top(self, symbol: Symbol, top: _Top, ts_recv_ns: int) -> Book:
-        bids = best_first(((top.b, top.B),), 1, lt)
-        asks = best_first(((top.a, top.A),), 1, gt)
-        return self._book(symbol).take_top(bids[0], asks[0], top.u, ts_recv_ns)
+        bid, ask = Level(top.b, top.B), Level(top.a, top.A)
+        require_believable(bid, ask)
+        return self._book(symbol).take_top(bid, ask, top.u, ts_recv_ns)
 
     def _read_depth(self, symbol: Symbol, depth: _Depth, ts_recv_ns: int) -> Book:
         bids = best_first(depth.bids, self._levels_max, lt)

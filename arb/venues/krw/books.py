@@ -6,7 +6,7 @@ from decimal import Decimal
 from operator import gt, lt
 from typing import Any
 
-from arb.domain.market.book import Book
+from arb.domain.market.book import Book, Level
 from arb.domain.market.ids import Symbol, Venue
 from arb.venues.levels import REST_LEVELS, best_first
 from arb.venues.reply import amount
@@ -39,7 +39,7 @@ def book(line: BookLine, symbol: Symbol, body: Any, ts_recv_ns: int) -> Book:
     )
 
 
-def _side(line: BookLine, row: Any, side: str) -> list[tuple[Decimal, Decimal]]:
+def _side(line: BookLine, row: Any, side: str) -> list[Level]:
     units = row["orderbook_units"]
-    pairs = [(amount(unit[f"{side}_price"]), amount(unit[f"{side}_size"])) for unit in units]
+    pairs = [Level(amount(unit[f"{side}_price"]), amount(unit[f"{side}_size"])) for unit in units]
     return [pair for pair in pairs if line.is_level(*pair)]

@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from arb.domain.errors import DataError, Rejected
-from arb.domain.market.book import Book
+from arb.domain.market.book import Book, Level
 from arb.domain.market.ids import USDT, Coin, Symbol, Venue
 from arb.domain.time import NS_PER_S
 from arb.engine.market.markets import symbol_on
@@ -51,6 +51,14 @@ class _Frame(msgspec.Struct):
     error: Any = None
 
 
+class _Name(msgspec.Struct):
+    ty: str = ""
+    cd: str = ""
+    type: str = ""
+    code: str = ""
+
+
+_NAME: Final = msgspec.json.Decoder(_Name)
 _FRAME: Final = msgspec.json.Decoder(_Frame)
 
 
@@ -92,6 +100,14 @@ class KrwStream:
         request = [{"ticket": self._ticket}, {"type": "orderbook", "codes": codes}, {"format": "SIMPLE"}]
         return (msgspec.json.encode(request).decode(),)
 
+    def series(self, frame: bytes) -> str:
+        """Return the market of a book: each takes the place of the last one."""
+        try:
+            found = _NAME.decode(frame)
+        except (ValueError, RecursionError):
+            return ""
+        return found.cd or found.code if (found.ty or found.type) == "orderbook" else ""
+
     def read(self, frame: bytes, ts_recv_ns: int) -> Book | Notice:
         """Return the book in this frame, or what else the frame says. Raises: DataError, Rejected."""
         try:
@@ -123,15 +139,13 @@ class KrwStream:
             ts_recv_ns=ts_recv_ns,
         )
 
-    def _levels(
-        self, side: Iterable[tuple[Decimal | None, Decimal | None]]
-    ) -> Iterator[tuple[Decimal, Decimal]]:
+    def _levels(self, side: Iterable[tuple[Decimal | None, Decimal | None]]) -> Iterator[Level]:
         is_level = self._line.is_level
         for price, quantity in side:
             if price is None or quantity is None:
                 raise DataError("malformed", "a level without price or size")
             if is_level(price, quantity):
-                yield price, quantity
+                yield Level(price, quantity)
 
 
 def _symbols(venue: Venue, coins: Iterable[Coin]) -> dict[str, Symbol]:

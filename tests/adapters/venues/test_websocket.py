@@ -37,6 +37,7 @@ class Ear:
         self.questions: deque[str] = deque()
         self.looked_ns: list[int] = []
         self.changed = threading.Condition()
+        self.outrun_by_others: list[bytes] = []
         self._hello, self._notices = hello, notices or {}
 
     def _note(self, what: str) -> None:
@@ -56,6 +57,10 @@ class Ear:
         assert ts_recv_ns > 0
         self._note(frame.decode())
         return self._notices.get(frame, Notice.PROGRESS)
+
+    def outrun(self, frame: bytes, ts_recv_ns: int) -> Notice:
+        self.outrun_by_others.append(frame)
+        return self.received(frame, ts_recv_ns)
 
     def drained(self) -> None:
         self._note("drained")
@@ -121,6 +126,7 @@ def test_the_subscription_is_sent_first_and_frames_arrive_in_order():
     with Server(script) as server, connected(server.url, ear) as venue:
         ear.wait(lambda heard: heard[-2:] == ["3", "drained"])
         assert venue.state.frames == 3
+        assert b"3" not in ear.outrun_by_others, "nothing waits behind the last one"
         assert venue.state.last_frame_ns >= venue.state.connected_since_ns > 0
     assert said == ["subscribe"]
     assert [what for what in ear.heard if what != "drained"] == ["opened", "1", "2", "3", "closed"]

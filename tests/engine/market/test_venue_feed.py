@@ -99,6 +99,51 @@ def test_a_socket_that_never_drains_is_not_waited_for_too_long(world):
     assert world.stored() is not None
 
 
+def test_of_frames_that_pile_up_only_the_newest_is_read_and_the_others_are_counted(world):
+    now_ms = NOW_NS // NS_PER_MS
+    for number in range(3):
+        world.listener.outrun(frame(now_ms + number), NOW_NS + number)
+    world.listener.outrun(b"\x00\xff", NOW_NS)  # of no series: it is looked at, and so is what was kept
+    world.listener.outrun(frame(now_ms + 3), NOW_NS + 4)
+    assert world.listener.received(frame(now_ms + 4), NOW_NS + 5) is Notice.PROGRESS
+    world.listener.drained()
+    assert world.stored() == now_ms + 4
+    assert world.counts() == {
+        ("frames_accepted", "upbit"): 3,
+        ("frames_passed_over", "upbit"): 2,
+        ("frames_dropped", "upbit:malformed"): 1,
+    }
+
+
+def test_a_pile_of_frames_is_handed_on_in_time_and_tells_whether_it_was_of_use(world):
+    now_ms = NOW_NS // NS_PER_MS
+    assert world.listener.outrun(frame(now_ms), NOW_NS) is Notice.ALIVE
+    assert world.stored() is None
+    assert world.listener.outrun(frame(now_ms + 51), NOW_NS + 51 * NS_PER_MS) is Notice.PROGRESS
+    assert world.stored() == now_ms + 51
+    bad = frame(bid=-5)
+    world.listener.outrun(bad, NOW_NS + 60 * NS_PER_MS)
+    assert world.listener.outrun(bad, NOW_NS + 112 * NS_PER_MS) is Notice.ALIVE
+
+
+def test_what_piled_up_on_a_connection_that_closed_goes_nowhere(world):
+    world.listener.outrun(frame(), NOW_NS)
+    world.listener.closed()
+    world.listener.opened()
+    world.listener.drained()
+    assert world.stored() is None
+
+
+def test_a_market_that_moved_a_lot_while_frames_piled_up_is_judged_by_the_frame_before(world):
+    """A jump is one against what was read last, however many frames were passed over."""
+    now_ms = NOW_NS // NS_PER_MS
+    world.listener.received(frame(now_ms), NOW_NS)
+    world.listener.outrun(frame(now_ms + 1, bid=110), NOW_NS + 1)
+    world.listener.outrun(frame(now_ms + 2, bid=1000), NOW_NS + 2)
+    world.listener.drained()
+    assert world.counts()["frames_dropped", "upbit:absurd"] == 1
+
+
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [

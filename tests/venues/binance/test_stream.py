@@ -292,3 +292,20 @@ def test_whatever_the_order_of_frames_every_book_is_sorted_and_shows_the_newest_
         assert [level.price for level in book.asks] == sorted(lv.price for lv in book.asks)
         if book.sequence == sequence:
             assert is_top is False or (book.bid, book.ask) == (bids[0], asks[0])
+
+
+@pytest.mark.parametrize(
+    ("frame", "series"),
+    [
+        (b'{"stream":"btcusdt@bookTicker","data":{"u":1}}', "btcusdt@bookTicker"),
+        (b'{"data":{"E":[1,{"a":2}]},"stream":"btcusdt@depth@100ms"}', "btcusdt@depth@100ms"),
+        (b'{"stream":"!serverShutdown","data":{}}', ""),
+        (b'{"result":null,"id":1}', ""),
+        (b'{"error":{"code":2},"id":1}', ""),
+        (b"[1]", ""),
+        (b"\x00\xff", ""),
+        (b"[" * 100_000, ""),
+    ],
+)
+def test_only_frames_of_a_stream_take_the_place_of_one_another(frame, series):
+    assert BinanceStream(coins=[Coin("BTC")], levels_max=5).series(frame) == series

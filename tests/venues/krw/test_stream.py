@@ -127,3 +127,19 @@ def test_random_bytes_raise_nothing_but_data_errors(frame):
 @given(st.integers(0, len(SIMPLE) - 1), st.binary(min_size=1, max_size=3))
 def test_a_damaged_frame_raises_nothing_but_data_errors(position, damage):
     survives(SIMPLE[:position] + damage + SIMPLE[position + len(damage) :])
+
+
+@pytest.mark.parametrize(
+    ("frame", "series"),
+    [
+        (SIMPLE, "KRW-BTC"),
+        (FULL, "KRW-BTC"),
+        (b'{"status":"UP"}', ""),
+        (b'{"error":{"name":"NO_CODES"}}', ""),
+        (b'{"ty":"trade","cd":"KRW-BTC"}', ""),
+        (b"PING", ""),
+        (b"[" * 100_000, ""),
+    ],
+)
+def test_only_books_of_a_market_take_the_place_of_one_another(frame, series):
+    assert stream().series(frame) == series

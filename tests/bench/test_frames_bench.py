@@ -1,0 +1,126 @@
+"""Frames a feed takes, and books it writes to Redis, in a second of CPU, against a bare loop.
+
+Half best prices, half 20-level books, of 50 coins. The bare loop receives them with the same library and
+decodes the JSON. Both in this process, one after the other, several times; the server is a process of
+its own. Prints, and asserts only that frames were taken: `make bench ARGS="-k frames"`.
+"""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import orjson
+import pytest
+import websocket
+
+from arb.adapters.broker.dispatch import MemoryDispatcher
+from arb.adapters.local.clock import SystemClock, SystemEntropy
+from arb.adapters.redis.client import connect
+from arb.adapters.redis.quotes import RedisQuoteStore
+from arb.adapters.venues.liveness import SilenceLimits
+from arb.adapters.venues.websocket import SocketRules, VenueSocket
+from arb.domain.health.backoff import SOCKET_BACKOFF, SOCKET_COOLDOWN_MS
+from arb.domain.market.ids import Coin, Venue
+from arb.domain.time import NS_PER_S
+from arb.engine.market.feed import Feed
+from arb.engine.market.gate import Gate, GateLimits
+from arb.engine.market.lag import Lag
+from arb.engine.market.tally import Tally
+from arb.engine.market.venue_feed import VenueFeed
+from arb.venues.binance.stream import BinanceStream
+from tests.bench.flood import coins
+from tests.domain.markets import PAIR
+
+FRAMES = 30_000
+COINS = 50
+ROUNDS = 3
+LEVELS = 15
+FLUSH_S = 0.002
+LIMITS = GateLimits(
+    lag_ns_max=600 * NS_PER_S,
+    ahead_ns_max=60 * NS_PER_S,
+    jump_bps_max=Decimal(2_000),
+    jump_window_ns=NS_PER_S,
+)
+SILENCE = SilenceLimits(silence_ms_max=60_000, probe_ms_max=5_000, idle_ms_max=120_000, keep_alive_ms=60_000)
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    command = [sys.executable, "-m", "tests.bench.flood", str(FRAMES), str(COINS)]
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as server:
+        assert server.stdout is not None
+        yield int(server.stdout.readline())
+        server.kill()
+
+
+def bare_s(port: int) -> float:
+    """Return how long receiving and decoding takes."""
+    connection = websocket.WebSocket(skip_utf8_validation=True)
+    connection.connect(f"ws://127.0.0.1:{port}/stream")
+    began = time.process_time()
+    for _ in range(FRAMES):
+        orjson.loads(connection.recv_data_frame(control_frame=True)[1].data)
+    took_s = time.process_time() - began
+    connection.shutdown()
+    return took_s
+
+
+def fed_s(port: int, store: RedisQuoteStore) -> tuple[float, int, int]:
+    """Return how long the feed takes from socket to Redis, the frames it took, the books it wrote."""
+    clock, tally = SystemClock(), Tally()
+    names = [Coin(name) for name in coins(COINS)]
+    writes: list[int] = []
+    feed = Feed(pair=PAIR, store=store, dispatcher=MemoryDispatcher(), tally=tally, clock=clock)
+    put = store.put
+    store.put = lambda books, dirty: writes.append(len(books)) or put(books, dirty)  # type: ignore[method-assign]
+    feed.own(dict.fromkeys(names, 0))
+    stream = BinanceStream(coins=names, levels_max=LEVELS)
+    listener = VenueFeed(stream=stream, gate=Gate(LIMITS), feed=feed, tally=tally, lag=Lag())
+    rules = SocketRules(
+        venue=Venue.BINANCE, url=f"ws://127.0.0.1:{port}", path=stream.path, keep_alive="", silence=SILENCE,
+        connect_ms_max=5_000, backoff=SOCKET_BACKOFF, cooldown_ms=SOCKET_COOLDOWN_MS,
+    )  # fmt: skip
+    socket = VenueSocket(rules=rules, listener=listener, clock=clock, entropy=SystemEntropy())
+    over = threading.Event()
+
+    def flush() -> None:
+        while not over.is_set():
+            feed.changed.wait(0.1)
+            feed.changed.clear()
+            feed.flush()
+            over.wait(FLUSH_S)
+
+    flusher = threading.Thread(target=flush)
+    flusher.start()
+    began = time.process_time()
+    socket.start()
+    while socket.state.frames < FRAMES:
+        time.sleep(0.005)
+    took_s = time.process_time() - began
+    socket.stop()
+    over.set()
+    flusher.join()
+    del store.put  # type: ignore[method-assign]
+    taken = ("frames_accepted", "frames_passed_over")
+    believed = sum(number for (name, _), number in tally._counts.items() if name in taken)
+    return took_s, believed, sum(writes)
+
+
+def test_frames_from_a_socket_to_redis(port: int, redis_url: str) -> None:
+    with connect(redis_url) as client:
+        store = RedisQuoteStore(client, "bench")
+        rounds = [(bare_s(port), *fed_s(port, store)) for _ in range(ROUNDS)]
+    bare, whole = min(row[0] for row in rounds), min(row[1] for row in rounds)
+    _, took_s, believed, written = min(rounds, key=lambda row: row[1])
+    print(
+        f"\n{FRAMES:,} frames of {COINS} coins, half tops, half 20 levels; per second of CPU:"
+        f"\nbare recv and decode {FRAMES / bare:,.0f} frames; socket to Redis {FRAMES / whole:,.0f} frames, "
+        f"{written / took_s:,.0f} books written; {bare / whole:.0%} of the bare loop"
+    )
+    assert believed > 0.9 * FRAMES
