@@ -8,12 +8,13 @@ from functools import cache
 
 import structlog
 
+from arb.app.chosen import choose_coins_of
 from arb.app.dead import undertaking
 from arb.app.engines import engine, engine_for
 from arb.app.facts.metrics import MetricsReader
 from arb.app.messages import newsroom
 from arb.celery import app
-from arb.domain.errors import StoreUnavailable
+from arb.domain.errors import DataError, StoreUnavailable, VenueError
 from arb.domain.market.ids import SessionId
 from arb.domain.state.snapshot import SnapshotKind
 from arb.domain.time import NS_PER_DAY
@@ -103,6 +104,17 @@ def record() -> int:
     with suppress(StoreUnavailable):
         return engine().recording.run()
     return 0
+
+
+@app.task(name="arb.choose_coins", **retried(1))
+def choose_coins() -> int:
+    """Choose what is traded where no coins are named; return how many, 0 while that cannot be told."""
+    wired = engine()
+    try:
+        return len(choose_coins_of(wired.shared).run().coins)
+    except (VenueError, DataError) as error:
+        wired.counters.count("coins_unchosen", type(error).__name__.lower())
+        return 0
 
 
 @app.task(name="arb.collect_dead")

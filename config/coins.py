@@ -1,17 +1,39 @@
-"""The list of coins as it is typed: one that is none is refused at once, with one line that says why."""
+"""The list of coins as it is typed: one that is none is refused at once, with one line that says why.
+
+`all` in its place stands for those that both venues list: then there are no names, and `all` is written.
+"""
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 
-NAME: Final = re.compile(r"[A-Z0-9]{1,20}")
+from arb.domain.market.choice import NAME
+
+ALL: Final = "all"
 MARKET: Final = re.compile(r"(?:KRW|USDT)[-/_](.+)|(.+)[-/_](?:KRW|USDT|BTC)|BTC[-/_](.+)")
 PAIR: Final = re.compile(r"(?P<base>[A-Z0-9]{2,})USDT")
 SHOWN_MAX: Final = 40
 RATE: Final = "USDT"  # what the rate is of
 MONEY: Final = (RATE, "KRW")
+
+
+def named(value: Any) -> Any:
+    """Return the list as it was typed, nothing for all. Raises: ValueError."""
+    typed = value if isinstance(value, str | list | tuple) else ()
+    if typed in (ALL, [ALL], (ALL,)):
+        return ()
+    if isinstance(value, list | tuple) and not value:
+        raise ValueError("none is named: write those that are traded, or all")
+    if ALL in typed and not isinstance(typed, str):
+        raise ValueError("all stands alone: write it in place of the list, or name the coins")
+    return value
+
+
+def written(coins: tuple[str, ...]) -> Any:
+    """Return what stands for these coins in a file."""
+    return list(coins) or ALL
 
 
 def checked(coins: Sequence[str]) -> tuple[str, ...]:
@@ -44,4 +66,4 @@ def _fault(coin: str) -> str:
     return ""
 
 
-Coins = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(checked)]
+Coins = Annotated[tuple[str, ...], BeforeValidator(named), AfterValidator(checked), PlainSerializer(written)]

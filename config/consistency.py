@@ -192,11 +192,10 @@ def _counts(settings: "Settings") -> Iterator[Conflict]:
             f"({orders.repair_attempts_max}): the other venue would never be tried"
         ),
     )
-    room = feed.workers * feed.coins_max
     yield (
-        len(settings.coins) > room,
+        len(settings.coins) > feed.room,
         (
-            f"coins: {len(settings.coins)} are more than feed.workers times feed.coins_max ({room}): some "
-            "would never be fed"
+            f"coins: {len(settings.coins)} are more than feed.workers times feed.coins_max "
+            f"({feed.room}): some would never be fed"
         ),
     )

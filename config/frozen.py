@@ -33,7 +33,7 @@ from config.settings import (
 
 APART: Final = frozenset({"credentials", "urls", "logs"})
 ADDRESS: Final = "url"  # the last word of a key
-OF_PROCESS: Final = frozenset({"session", "generation"})
+OF_PROCESS: Final = frozenset({"session", "generation", "chosen"})
 Tree = dict[str, Any]
 
 

@@ -30,6 +30,8 @@ SCHEDULE: Final = {
     "sweep-orders": _every(2, "arb.sweep_orders"),
     "tell": _every(5, "arb.tell"),
     "record": _every(1 if is_recording() else 5, "arb.record"),
+    # A new listing is announced hours before; asking costs 120 of Binance's weight of 6,000 a minute.
+    **({} if settings().coins else {"choose-coins": _every(60, "arb.choose_coins")}),
     "collect-dead": _every(5, "arb.collect_dead"),
     "check-stores": _every(30, "arb.check_stores"),
     "reconcile": _every(30, "arb.reconcile"),

@@ -150,6 +150,11 @@ class FeedSettings(SettingsSection):
     workers: int = Field(gt=0, le=32)
     coins_max: int = Field(gt=0, le=510)  # two streams each, and a stamped one, of 1,024 at Binance
 
+    @property
+    def room(self) -> int:
+        """Return how many coins all of them take."""
+        return self.workers * self.coins_max
+
 
 class CredentialSettings(SettingsSection):
     """A key pair; never printed."""

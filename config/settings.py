@@ -53,6 +53,7 @@ from config.server_address import PostgresAddress, RabbitAddress, RedisAddress, 
 from config.web import WebSettings
 
 FOLDER: Final = Path(__file__).parent
+OF_PROCESS: Final = ("generation", "chosen")  # set by nobody
 ACCOUNT: Final = "account"  # of a venue that does not tell whose a key is
 ADDRESSES: Final = ("rest_url", "stream_url", "user_stream_url")
 SECTIONS: Final = ("model_type", "model_attributes_type", "dict_type")  # what the checker calls it
@@ -96,7 +97,8 @@ class Settings(SettingsSection):
     pair: Annotated[
         tuple[Venue, Venue], AfterValidator(_of_two)
     ]  # accounts are kept in what the first one quotes in
-    coins: Coins
+    coins: Coins  # none: all that both venues list
+    chosen: tuple[str, ...] = ()  # which those are, where none are named; kept beside the settings
     watch: bool = False  # opens nothing: chances are only told of
     strategy: StrategySettings
     coins_settings: CoinsSettings
@@ -119,6 +121,11 @@ class Settings(SettingsSection):
     sim: SimSettings
     paper: PaperSettings
     web: WebSettings
+
+    @property
+    def traded(self) -> tuple[str, ...]:
+        """Return the coins that are traded: those that are named, or chosen so far of all."""
+        return self.coins or self.chosen
 
     def of_coin(self, coin: str) -> "Settings":
         """Return the settings by which a coin is opened and closed. Raises: ValidationError."""
@@ -193,8 +200,8 @@ def load(mode: str | None = None, environ: Mapping[str, str] | None = None) -> S
     stack = running_stack(environ)
     chosen = chosen_mode(mode, environ, stack)
     own = [own_file(environ), stack, environment(environ)]
-    if any("generation" in layer for layer in own):
-        raise ConfigError("generation: unknown key; the known ones are in config/default.yml")
+    if counted := [name for name in OF_PROCESS if any(name in layer for layer in own)]:
+        raise ConfigError(f"{counted[0]}: unknown key; the known ones are in config/default.yml")
     settings = checked(chosen, (shipped(chosen), *own, keys_of(chosen, stack)))
     if settings.mode is RunMode.LIVE:
         _check_live(settings, own, environ)
@@ -235,7 +242,7 @@ def checked(mode: RunMode, layers: Iterable[Mapping[str, Any]]) -> Settings:
 def _check_coins(settings: Settings) -> None:
     """Refuse what cannot be of a coin of its own. Raises: ConfigError."""
     for coin in settings.coins_settings:
-        if coin not in settings.coins:
+        if settings.coins and coin not in settings.coins:
             raise ConfigError(f"coins_settings.{coin}: is not in coins; add it there, or take this out")
         try:
             conflict = first_conflict(settings.of_coin(coin))

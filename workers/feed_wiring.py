@@ -102,7 +102,8 @@ def _membership(settings: Settings, worker: str, outside: Outside) -> Membership
         worker=worker,
         incarnation=outside.entropy.bits(INCARNATION_BITS),
         capacity=settings.feed.coins_max + 1,  # the rate is nobody's coin, and somebody feeds it
-        coins=(USDT, *(Coin(coin) for coin in settings.coins)),
+        coins=(USDT, *(Coin(coin) for coin in settings.traded)),
+        is_told=not settings.coins,
         registry=outside.registry,
         keepsake=outside.keepsake,
         witness=outside.witness,

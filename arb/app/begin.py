@@ -16,6 +16,7 @@ from arb.adapters.postgres.trades import SqlTradeStore
 from arb.adapters.redis.client import connect, reaching
 from arb.adapters.redis.life import RedisHeartbeats
 from arb.app.accounts import name_accounts
+from arb.app.chosen import first_choice
 from arb.app.engines import build
 from arb.app.generations import freeze_in, keep, keep_on, sessions_of
 from arb.app.listing import in_words
@@ -63,7 +64,7 @@ def begin(settings: Settings, progress: Progress) -> Engine:
     announce(settings, progress)
     wait_for_servers(settings, progress)
     _resumed(settings, keep_on, progress)
-    engine = build(settings)
+    engine = first_choice(build(settings), progress)
 
     def ready() -> None:
         wait_for_venues(engine, progress)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Engine as Database
 
 from arb.adapters.postgres.by_hand import SqlByHand
+from arb.adapters.postgres.choices import SqlChoices
 from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.postgres.trades import SqlTradeStore
 from arb.domain.errors import ConfigError
@@ -16,6 +17,7 @@ from arb.domain.market.money import ZERO, plain
 from arb.domain.trading.by_hand import CoinPause
 from arb.domain.trading.trade import Trade
 from arb.ports.trading import Session
+from config.coins import named
 from config.settings import load
 
 
@@ -60,6 +62,12 @@ def coins_of(database: Database, session: Session) -> tuple[CoinLine, ...]:
     )
 
 
+def left_out(database: Database, session: Session) -> dict[str, str]:
+    """Return the coins that both venues list and a session with `coins: all` leaves out, with why."""
+    choice = None if _named(database, session) else SqlChoices(database).read(session.session_id)
+    return {} if choice is None else {str(coin): why for coin, why in choice.left_out.items()}
+
+
 def require_known(coin: str, lines: Collection[CoinLine]) -> Coin:
     """Return a coin that the session knows. Raises: ConfigError."""
     known = {line.coin for line in lines}
@@ -70,9 +78,17 @@ def require_known(coin: str, lines: Collection[CoinLine]) -> Coin:
 
 
 def _listed(database: Database, session: Session) -> tuple[Coin, ...]:
-    newest = SqlSessionStore(database).generation(session.session_id)
-    coins = load(session.environment).coins if newest is None else newest.settings["coins"]
+    coins = _named(database, session)
+    if not coins and (choice := SqlChoices(database).read(session.session_id)) is not None:
+        return choice.coins
     return tuple(Coin(coin) for coin in coins)
+
+
+def _named(database: Database, session: Session) -> tuple[str, ...]:
+    """Return the coins that the settings of a session name; none where they say `all`."""
+    newest = SqlSessionStore(database).generation(session.session_id)
+    found = load(session.environment).coins if newest is None else named(newest.settings["coins"])
+    return tuple(found)
 
 
 def _line(coin: Coin, is_listed: bool, pause: CoinPause | None, trades: list[Trade]) -> CoinLine:

@@ -11,9 +11,10 @@ from typing import Final
 
 from arb.adapters.broker.dispatch import CeleryDispatcher
 from arb.app.accounts import owner_of
+from arb.app.chosen import with_choice
 from arb.app.generations import of_session
 from arb.app.stores import connect_stores
-from arb.app.wiring import Engine, rewire, wire
+from arb.app.wiring import Engine, relist, rewire, wire
 from arb.celery import app
 from arb.domain.errors import ConfigError, ForeignSession, StoreUnavailable
 from arb.domain.market.ids import SessionId, TradeId
@@ -37,15 +38,20 @@ def engine() -> Engine:
 
 
 def renew() -> Engine | None:
-    """Take up the settings that the session runs with by now; return the engine if they are others.
+    """Take up the settings and coins that the session has by now; return the engine if they are others.
 
     Raises: ConfigError, StoreUnavailable.
     """
     own = engine()
     session = own.unmirrored.sessions.get(own.session_id)
-    if session is None or session.generation == own.settings.generation:
+    if session is None:
         return None
-    renewed = rewire(own, of_session(own.settings, own.unmirrored.sessions, session))
+    settings = of_session(own.settings, own.unmirrored.sessions, session)
+    chosen = with_choice(settings, own.unmirrored.choices, own.session_id)
+    if chosen is own.settings:
+        return None
+    renewed = own if settings is own.settings else rewire(own, settings)
+    renewed = renewed if chosen is settings else relist(renewed, chosen)
     with _lock:
         _engines[os.getpid()] = renewed
         _others.clear()
@@ -114,4 +120,5 @@ def build(settings: Settings) -> Engine:
             f"no {named} exists yet; start one with `arb up --mode {settings.mode}`, list with `arb sessions`"
         )
     settings = of_session(settings, stores.sessions, session)
+    settings = with_choice(settings, stores.choices, session.session_id)
     return wire(settings, session.session_id, stores, CeleryDispatcher(app))

@@ -26,7 +26,7 @@ class Inventory:
 
 def inventory_of(kept: Kept, settings: Settings, engine: Engine | None, window_ns: int) -> Inventory:
     """Return the inventory of a session; without an engine nobody knows prices. Raises: StoreUnavailable."""
-    pair, coins = Pair(*settings.pair), tuple(Coin(coin) for coin in settings.coins)
+    pair, coins = Pair(*settings.pair), tuple(Coin(coin) for coin in settings.traded)
     prices = prices_of(settings, engine, coins)
     free = kept.trades.free(kept.session_id)
     changes = changes_since(kept.database, kept.session_id, kept.until_ns - window_ns)

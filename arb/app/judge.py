@@ -69,13 +69,13 @@ def report_of(engine: Engine) -> MakeReport:
         store=SqlReportStore(engine.stores.trades.engine),
         quotes=engine.quotes,
         counters=engine.counters,
-        coins=tuple(dict.fromkeys((*map(Coin, engine.settings.coins), *held))),
+        coins=tuple(dict.fromkeys((*map(Coin, engine.settings.traded), *held))),
     )
 
 
 def prices_of(engine: Engine, held: Iterable[Coin]) -> Prices:
     """Return what the coins that are traded or held are worth now."""
-    coins = tuple(dict.fromkeys((*map(Coin, engine.settings.coins), *held)))
+    coins = tuple(dict.fromkeys((*map(Coin, engine.settings.traded), *held)))
     return newest_prices(Pair(*engine.settings.pair), coins, engine.quotes)
 
 

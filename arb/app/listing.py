@@ -40,13 +40,20 @@ class Looked:
     unasked: Mapping[Venue, VenueError]
 
 
+def is_simulated(settings: Settings) -> bool:
+    """Tell whether the exchanges are simulated ones that are still to be started."""
+    return settings.mode is RunMode.MOCK and settings.redis_url is None
+
+
 def look(settings: Settings) -> Looked:
     """Ask the venues of a mode; of simulated exchanges that are still to be started it is known."""
     coins = tuple(Coin(coin) for coin in settings.coins)
-    if settings.mode is RunMode.MOCK and settings.redis_url is None:
+    if is_simulated(settings):
         why = "the simulated exchanges do not list it"
         unknown = {coin: why for coin in coins if coin not in DEFAULT_COINS}
         return Looked(asked=(), missing=unknown, unasked={})
+    if not coins:  # all that they list, whatever that is
+        return Looked(asked=(), missing={}, unasked={})
     return ask(real_clients(settings, SystemClock(), SystemEntropy()), coins)
 
 

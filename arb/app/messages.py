@@ -123,7 +123,7 @@ def _wire(engine: Engine) -> _Wired:
     )
     marks = WatchMarks(
         session_id=engine.session_id,
-        coins=tuple(Coin(coin) for coin in settings.coins),
+        coins=tuple(Coin(coin) for coin in settings.traded),
         markets=engine.markets,
         trades=engine.trades,
         store=store,

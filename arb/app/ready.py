@@ -78,7 +78,7 @@ class Wait:
             return str(error)
 
     def _unquoted(self) -> str:
-        coins = tuple(Coin(coin) for coin in self.engine.settings.coins)
+        coins = tuple(Coin(coin) for coin in self.engine.settings.traded)
         listed, unlisted = self._listed(coins)
         if not listed:
             raise ConfigError(f"coins: nothing is left to trade: {some(unlisted, '; ')}")

@@ -36,7 +36,7 @@ def told_fees(settings: Settings, instruments: Mapping[Any, Instrument]) -> Fees
     told = {
         venue: [
             instruments[key].taker_fee_bps
-            for coin in settings.coins
+            for coin in settings.traded
             if (key := (venue, symbol_on(venue, Coin(coin)))) in instruments
         ]
         for venue in settings.pair
@@ -69,7 +69,7 @@ def costs_of(settings: Settings, fees: Fees) -> Costs:
 
 def _pairs_max(settings: Settings) -> int:
     """Return how many pairs of full size may be open at once."""
-    risk, coins = settings.risk, len(settings.coins)
+    risk, coins = settings.risk, len(settings.traded) or settings.feed.room
     notional_krw = settings.strategy.notional_usdt * settings.assumptions.krw_per_usdt
     of_coin = min(risk.trades_open_per_coin_max, int(risk.notional_per_coin_krw_max // notional_krw))
     return min(risk.trades_open_max, coins * of_coin, int(risk.notional_total_krw_max // notional_krw))

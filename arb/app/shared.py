@@ -60,6 +60,13 @@ def reshare(shared: Shared, settings: Settings) -> Shared:
     return replace(shared, settings=settings, markets=markets, levels=_levels(settings, shared.stores))
 
 
+def relisted(shared: Shared, settings: Settings) -> Shared:
+    """Return the same with other coins in the settings: what is known of rate and premiums stays."""
+    coins = tuple(Coin(coin) for coin in settings.traded)
+    shared.instruments.trade(coins)
+    return replace(shared, settings=settings, coins=coins)
+
+
 def _levels(settings: Settings, stores: Stores) -> KeptLevels:
     return KeptLevels(seen=levels_of(settings), store=RedisLevels(stores.redis, settings.scope))
 
@@ -68,7 +75,7 @@ def share(
     settings: Settings, session_id: SessionId, stores: Stores, dispatcher: Dispatcher, clock: SystemClock
 ) -> Shared:
     """Return what a session's use cases share, over connected stores."""
-    entropy, coins = SystemEntropy(), tuple(Coin(coin) for coin in settings.coins)
+    entropy, coins = SystemEntropy(), tuple(Coin(coin) for coin in settings.traded)
     alerts = alerts_of(settings, stores.alerts.engine, session_id, stores.counters, clock)
     venues = venue_clients(settings, session_id, stores, clock, entropy)
     watch_rules = WatchRules(coins=coins, alerts=alerts, counters=stores.counters)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from arb.domain.errors import ConfigError
 from arb.domain.market.ids import Venue
 from arb.ports.market import Clock, Entropy
-from arb.sim.core.coins import named_coin
+from arb.sim.core.coins import DEFAULT_COINS, named_coin
 from arb.sim.core.tape import is_frame_tape, longest_piece
 from arb.sim.venues import SIMULATED
 from arb.stack.files import read_json, write_json
@@ -72,7 +72,7 @@ def write_world(
         "seed": settings.sim.seed,
         "epoch_ns": known.get("epoch_ns") or clock.now_ns(),
         "step_ms": settings.sim.step_ms,
-        "coins": list(coins or settings.coins),
+        "coins": list(coins or settings.coins or DEFAULT_COINS),
         "premium": {
             "mean_bps": "0",
             "stdev_bps": str(settings.sim.premium_stdev_bps),
@@ -81,7 +81,7 @@ def write_world(
         "tape": str(tape.path.absolute()) if tape else None,
         "speed": tape.speed if tape else "1",
         "credentials": credentials or _keys(entropy) | known.get("credentials", {}),
-        "balances": _opening(coins or settings.coins),
+        "balances": _opening(coins or settings.coins or tuple(DEFAULT_COINS)),
     }
     write_json(home.sim_file, world)
     return world

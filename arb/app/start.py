@@ -10,6 +10,7 @@ from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.adapters.postgres.migrate import migrate
 from arb.app.accounts import name_accounts
 from arb.app.choose_session import Choice, choose_session
+from arb.app.chosen import first_choice
 from arb.app.emergency import take_up_stop
 from arb.app.engines import build
 from arb.app.generations import freeze
@@ -26,6 +27,7 @@ from arb.app.sim_world import (
 from arb.app.wiring import Engine
 from arb.domain.errors import ConfigError
 from arb.ports.market import Clock, Entropy
+from arb.sim.core.coins import DEFAULT_COINS
 from arb.stack.control import Supervisor
 from arb.stack.home import Home, read_runtime, read_settings
 from arb.stack.lifecycle import Stack, Watch
@@ -81,7 +83,7 @@ def start(plan: Plan, progress: Progress) -> Engine:
     began_ns = clock.now_ns()
 
     def begin(watch: Watch) -> None:
-        engine = build(in_force(_environ(home)).settings)
+        engine = first_choice(build(in_force(_environ(home)).settings), progress)
         engines.append(engine)
 
         def ready() -> None:
@@ -131,7 +133,7 @@ def _ground(plan: Plan, clock: Clock, entropy: Entropy) -> _Ground:
         return _Ground(
             processes=processes, tree=tree, redis_url=other.redis_url, database_url=other.database_url
         )
-    coins = tuple(dict.fromkeys((*settings.coins, *plan.world_coins)))
+    coins = tuple(dict.fromkeys((*(settings.coins or DEFAULT_COINS), *plan.world_coins)))
     world = write_world(plan.home, settings, plan.tape, clock, entropy, coins=coins) if is_mock else None
     processes = _processes(plan, simulated=is_mock)
     return _Ground(

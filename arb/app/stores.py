@@ -9,6 +9,7 @@ from sqlalchemy import Engine as Database
 from arb.adapters.local.clock import SystemClock
 from arb.adapters.postgres.alerts import SqlAlertStore
 from arb.adapters.postgres.by_hand import SqlByHand
+from arb.adapters.postgres.choices import SqlChoices
 from arb.adapters.postgres.dead_letters import SqlDeadLetters
 from arb.adapters.postgres.engine import Pool, make_engine
 from arb.adapters.postgres.external import SqlExternalOrderStore
@@ -46,6 +47,7 @@ class Stores:
     external: SqlExternalOrderStore
     health: SqlVenueHealth
     by_hand: SqlByHand
+    choices: SqlChoices
     quotes: RedisQuoteStore
     counters: RedisCounters
     chances: RedisChances  # on their way to SQL
@@ -78,6 +80,7 @@ def connect_stores(settings: Settings, owner: Owner) -> Stores:
         external=SqlExternalOrderStore(database),
         health=SqlVenueHealth(database),
         by_hand=SqlByHand(database),
+        choices=SqlChoices(database),
         quotes=RedisQuoteStore(redis, settings.scope),
         counters=RedisCounters(redis, settings.scope),
         chances=RedisChances(redis, settings.scope),

@@ -30,7 +30,7 @@ from arb.engine.trading.exit_guard import ExitGuard
 from arb.engine.trading.fee_guard import FeeGuard
 from arb.engine.trading.guard import EntryGuard, RateWatch
 from arb.engine.trading.hand_over import HandOver
-from arb.engine.trading.held_pairs import HeldPairs
+from arb.engine.trading.held_pairs import HeldPairs, Hold
 from arb.engine.trading.kill_gate import KillGate
 from arb.engine.trading.lone_legs import LoneLegs
 from arb.engine.trading.nearness import Nearness
@@ -198,6 +198,14 @@ def _settle(shared: TradingParts, markets: FreshMarkets, hand_over: HandOver, ex
     )
 
 
+def _hold(shared: TradingParts) -> Hold:
+    """Return what has coins fed besides those that the settings name: where they name none, all."""
+    hold = shared.stores.feeds.hold
+    if shared.settings.coins:
+        return hold
+    return lambda held: hold((*shared.coins, *held)) if shared.coins else None
+
+
 def _sweep(shared: TradingParts) -> Sweep:
     return Sweep(
         session_id=shared.session_id,
@@ -213,7 +221,7 @@ def _sweep(shared: TradingParts) -> Sweep:
             coins=shared.coins,
             trades=shared.stores.trades,
             markets=shared.markets,
-            hold=shared.stores.feeds.hold,
+            hold=_hold(shared),
             limits=limits_of(shared.settings),
             strategies=strategies_of(shared.settings, shared.levels),
             alerts=shared.alerts,

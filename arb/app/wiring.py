@@ -13,7 +13,7 @@ from arb.app.emergency import KillUseCases, wire_kill
 from arb.app.health import HealthUseCases, wire_health
 from arb.app.ledger import LedgerUseCases, wire_ledger
 from arb.app.recording import Recording, wire_recording
-from arb.app.shared import Shared, reshare, share
+from arb.app.shared import Shared, relisted, reshare, share
 from arb.app.state import StateUseCases, mirror, wire_state
 from arb.app.stores import Stores
 from arb.app.trading import TradingUseCases, wire_trading
@@ -84,6 +84,11 @@ def wire(settings: Settings, session_id: SessionId, stores: Stores, dispatcher: 
 def rewire(engine: Engine, settings: Settings) -> Engine:
     """Return the engine with other settings, over the same stores and venues."""
     return _engine(reshare(engine.shared, settings), engine.state.hot_state, engine.unmirrored)
+
+
+def relist(engine: Engine, settings: Settings) -> Engine:
+    """Return the engine for other coins by the same settings."""
+    return _engine(relisted(engine.shared, settings), engine.state.hot_state, engine.unmirrored)
 
 
 def _engine(shared: Shared, hot_state: KeepHotState, unmirrored: Stores) -> Engine:

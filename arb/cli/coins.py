@@ -28,12 +28,14 @@ def list_coins(utc: Utc = False, as_json: AsJson = False) -> None:
 
     Example: arb coins list
     """
-    from arb.app.coins import coins_of
+    from arb.app.coins import coins_of, left_out
     from arb.cli.views.coins import coins_view
 
     with reads.kept(Asked()) as kept:
         rows = [line.as_json() for line in coins_of(kept.database, kept.session)]
-    reads.present(kept, {"coins": rows}, utc, as_json, lambda: coins_view(rows, zone_of(utc)))
+        others = left_out(kept.database, kept.session)
+    document = {"coins": rows, "left_out": others}
+    reads.present(kept, document, utc, as_json, lambda: coins_view(rows, others, zone_of(utc)))
 
 
 @coins_app.command()

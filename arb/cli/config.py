@@ -55,6 +55,7 @@ def config_validate(mode: Mode = None, as_json: AsJson = False) -> None:
 
     Example: arb config validate --mode live
     """
+    from arb.app.chosen import choice_lines
     from arb.app.listing import in_words, look, some
     from arb.app.round_trip import document, economics_of, lines, refuse_losing
     from config.settings import load
@@ -64,9 +65,10 @@ def config_validate(mode: Mode = None, as_json: AsJson = False) -> None:
     found, looked = settings.mode.value, look(settings)
     if looked.missing:
         raise ConfigError("coins: " + some([f"{coin}: {why}" for coin, why in looked.missing.items()], "; "))
+    chosen = [] if settings.coins else choice_lines(settings)
     unasked = {venue.value: in_words(error.detail) for venue, error in looked.unasked.items()}
     said = [f"{venue} could not be asked for its coins: {why}" for venue, why in unasked.items()]
     earned = lines(settings, economics_of(settings))
-    text = "\n".join([f"the {found} settings are in order", *said, *earned])
+    text = "\n".join([f"the {found} settings are in order", *chosen, *said, *earned])
     told = {"mode": found, "valid": True, "unasked": unasked, "round_trip": document(settings)}
     tell(told, as_json, text)

@@ -53,6 +53,8 @@ def fetch(
     from_s = first_ns("--from", since, zone_of(True)) // NS_PER_S // step_s * step_s
     if from_s >= to_s:
         raise ConfigError(f"--from {since} is not before {until or 'now'}")
+    if not settings.coins:
+        raise ConfigError("--coins: all is none here; name the coins whose candles are wanted")
     listed = tuple(Coin(coin) for coin in settings.coins)
     wanted = Wanted(
         markets=markets_of(Pair(*settings.pair), listed), from_s=from_s, to_s=to_s, interval_s=step_s

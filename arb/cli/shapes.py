@@ -126,7 +126,10 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType({
         "by_coin": "coin, trades_closed, realised_krw, pnl_krw", "by_day": "day (UTC), realised_krw",
     }),
     "arb.export": Shape(READ | {"what": "word", "format": "word", "rows": "count", "path": "of the file"}),
-    "arb.coins.list": Shape(READ | {"coins": "coin, listed, paused (or null), trades, notional_krw"}),
+    "arb.coins.list": Shape(READ | {
+        "coins": "coin, listed, paused (or null), trades, notional_krw",
+        "left_out": "with `coins: all` coin -> why, of those that both venues list",
+    }),
     "arb.coins.pause": Shape(READ | {"paused": "coin, since_ns, by, reason"}),
     "arb.coins.resume": Shape(READ | {"resumed": "coin, since_ns, by, reason: those that were paused"}),
     "arb.config.show": Shape({

@@ -34,7 +34,9 @@ Loops = Annotated[int, typer.Option(help="Trade for this many intervals, then st
 Group = Annotated[
     str | None, typer.Option("--group", help="Trade as this group: a session of its own, see docs/state.md.")
 ]
-Coins = Annotated[str | None, typer.Option("--coins", help="What to trade, with commas.")]
+Coins = Annotated[
+    str | None, typer.Option("--coins", help="What to trade, with commas, or all that both venues list.")
+]
 VenuePair = Annotated[
     str | None, typer.Option("--pair", help="The two venues to trade between, with a comma.")
 ]

@@ -41,7 +41,7 @@ def feeds(moves: Moves = 10, utc: Utc = False, as_json: AsJson = False) -> None:
     engine = running.engine()
     from arb.cli.views.feeds import feeds_of, feeds_view
 
-    found = feeds_of(engine.stores.feeds, engine.settings.coins, moves, engine.clock.now_ns())
+    found = feeds_of(engine.stores.feeds, engine.settings.traded, moves, engine.clock.now_ns())
     show(found, as_json, lambda: feeds_view(found, zone_of(utc)))
 
 

@@ -383,5 +383,11 @@ class VenueClient(Protocol):
         Raises: VenueError.
         """
 
+    def turnovers(self) -> Mapping[Coin, Decimal | None]:
+        """Return every coin that the venue lists, and what was traded of it in a day.
+
+        Both against what the venue quotes in; None where it does not tell. Raises: VenueError.
+        """
+
     def time_offset_ms(self) -> int | None:
         """Return the venue's clock minus ours, or None where the venue has no clock to compare."""

@@ -55,6 +55,11 @@ def believed(value: Value | OddField) -> Value:
     return value
 
 
+def known(value: Value | OddField | None) -> Value | None:
+    """Return a value that was read, None where it was none."""
+    return None if isinstance(value, OddField) else value
+
+
 def above_zero(value: Any) -> Decimal:
     """Return a number above zero that a market may have. Raises: ValueError, ArithmeticError."""
     return _bounded(value, positive)

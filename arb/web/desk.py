@@ -209,6 +209,7 @@ class Desk:
     def _wired(self) -> Sources:
         if self._sources is None:
             self._sources = Sources.of(self._engine(), self._home)
+        self._sources = self._sources.following(self._engine())
         return self._sources
 
     def _sql(self) -> SqlDesk:

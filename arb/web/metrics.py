@@ -159,8 +159,10 @@ class StackMetrics:
                     yield "arb_events_total", (name, reason), number
 
     def _sources(self) -> Sources:
+        engine = self._engine()
         if self._wired is None:
-            self._wired = Sources.of(self._engine(), self._home)
+            self._wired = Sources.of(engine, self._home)
+        self._wired = self._wired.following(engine)
         return self._wired
 
     def _sql(self) -> SqlDesk:

@@ -59,7 +59,7 @@ class Starting:
         )
         engine: Any = SimpleNamespace(
             markets=SimpleNamespace(pair=PAIR),
-            settings=SimpleNamespace(coins=self.coins),
+            settings=SimpleNamespace(traded=self.coins),
             clock=town.clock,
             quotes=town.quotes,
             instruments=LiveInstruments(town.venues, self.coins, town.clock, watch),

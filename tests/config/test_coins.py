@@ -80,6 +80,20 @@ def test_what_is_no_list_of_coins_is_refused_with_what_is_wrong(text: str, told:
     assert told in line
 
 
+def test_all_stands_for_no_names_and_is_written_as_all():
+    found = read(COINS="all")
+    assert (found.coins, found.traded, found.model_dump()["coins"]) == ((), (), "all")
+    assert found.model_copy(update={"chosen": ("XRP",)}).traded == ("XRP",)
+
+
+def test_all_beside_names_is_refused():
+    assert "all stands alone" in refusal(COINS="all,BTC")
+
+
+def test_a_coin_may_have_settings_of_its_own_where_all_are_traded():
+    assert read(COINS="all", COINS_SETTINGS__XRP__NAME="fixed").of_coin("XRP").strategy.name == "fixed"
+
+
 def test_spaces_between_coins_and_names_with_digits_are_fine():
     assert read(COINS=" BTC, 1INCH ,XRP").coins == ("BTC", "1INCH", "XRP")
 

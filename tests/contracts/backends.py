@@ -10,6 +10,7 @@ from sqlalchemy import Engine, text
 from arb.adapters.memory.accounts import MemoryAccountStore
 from arb.adapters.memory.alerts import MemoryAlertStore
 from arb.adapters.memory.by_hand import MemoryByHand
+from arb.adapters.memory.choices import MemoryChoices
 from arb.adapters.memory.external import MemoryExternalOrderStore
 from arb.adapters.memory.messages import MemoryMessages
 from arb.adapters.memory.sessions import MemorySessionStore
@@ -20,6 +21,7 @@ from arb.adapters.memory.venue_health import MemoryVenueHealth
 from arb.adapters.postgres.accounts import SqlAccountStore
 from arb.adapters.postgres.alerts import SqlAlertStore
 from arb.adapters.postgres.by_hand import SqlByHand
+from arb.adapters.postgres.choices import SqlChoices
 from arb.adapters.postgres.engine import Pool, make_engine
 from arb.adapters.postgres.external import SqlExternalOrderStore
 from arb.adapters.postgres.messages import SqlMessages
@@ -29,6 +31,7 @@ from arb.adapters.postgres.trades import SqlTradeStore
 from arb.adapters.postgres.venue_health import SqlVenueHealth
 from arb.domain.ledger.ledger import Posting
 from arb.domain.market.ids import ClientOrderId, SessionId
+from arb.engine.market.choose_coins import ChoiceStore
 from arb.engine.trading.stability import VenueHealthStore
 from arb.ports.messaging import AlertStore, MessageStore
 from arb.ports.state import AccountStore
@@ -60,6 +63,7 @@ class Stores:
     external: ExternalOrderStore
     health: VenueHealthStore
     by_hand: HandStore
+    choices: ChoiceStore
     accounts: AccountStore
     messages: MessageStore
     inside: Inside
@@ -152,6 +156,7 @@ def memory_stores() -> Stores:
         MemoryExternalOrderStore(tables),
         MemoryVenueHealth(tables),
         MemoryByHand(tables),
+        MemoryChoices(),
         MemoryAccountStore(tables),
         MemoryMessages(tables),
         InsideMemory(tables),
@@ -167,6 +172,7 @@ def sql_stores(engine: Engine) -> Stores:
         SqlExternalOrderStore(engine),
         SqlVenueHealth(engine),
         SqlByHand(engine),
+        SqlChoices(engine),
         SqlAccountStore(engine),
         SqlMessages(engine),
         InsideSql(engine),

@@ -155,6 +155,10 @@ class MemoryVenue:
         odd = {each.symbol for each in self.odd}
         return Listing(tuple(rule for rule in self.rules.values() if rule.symbol not in odd), self.odd)
 
+    def turnovers(self) -> Mapping[Coin, Decimal | None]:
+        """Return every coin that there are rules of; what was traded of it nobody counts."""
+        return {rule.base: None for rule in self.rules.values()}
+
     def time_offset_ms(self) -> int | None:
         """Return that both clocks are the same one."""
         return 0

@@ -96,6 +96,15 @@ generations = Table(
     _text("why"),
 )
 
+coin_choices = Table(
+    "coin_choices",
+    METADATA,
+    _of("session_id", SESSION_ID, primary_key=True),
+    Column("coins", JSONB, nullable=False),
+    Column("left_out", JSONB, nullable=False),
+    _ns("chosen_at_ns"),
+)
+
 moves_booked = Table(
     "moves_booked",
     METADATA,

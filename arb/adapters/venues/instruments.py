@@ -72,6 +72,14 @@ class LiveInstruments(Mapping[Key, Instrument]):
         self._refresh()
         return len(self._rules)
 
+    def trade(self, coins: Sequence[Coin]) -> None:
+        """Have these coins in the list, and no others: what is open of those is closed by their rules."""
+        with self._reading:
+            self._listed = frozenset({*coins, USDT})
+            self._wanted = self._wanted | self._listed
+            self._watch.coins = (*coins, *sorted(self._wanted - self._listed))
+            self._due_ns = dict.fromkeys(self._venues, 0)
+
     def bar(self, venue: Venue, symbol: Symbol, reason: str) -> None:
         """Have nothing sent to a market from now on, in this process; the others read of it."""
         with self._reading:

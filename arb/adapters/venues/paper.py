@@ -34,6 +34,9 @@ class Rules(Protocol):
     def instruments(self, coins: Sequence[Coin]) -> Listing:
         """Return the rules of each coin's market."""
 
+    def turnovers(self) -> Mapping[Coin, Decimal | None]:
+        """Return every coin that is listed, and what was traded of it in a day."""
+
 
 @dataclass(frozen=True, slots=True)
 class Met:
@@ -112,6 +115,10 @@ class PaperVenue:
         found = self.rules.instruments(coins)
         self.known.update({instrument.symbol: instrument for instrument in found})
         return found
+
+    def turnovers(self) -> Mapping[Coin, Decimal | None]:
+        """Return what the venue really lists."""
+        return self.rules.turnovers()
 
     def time_offset_ms(self) -> int | None:
         """Return None: nothing is signed."""

@@ -1,7 +1,7 @@
 """Where the facts of a frame come from. Each source may be away: it raises an `ArbError` then."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar, cast
 
 import redis
@@ -41,10 +41,14 @@ class Sources:
         """Return the sources of an engine; nothing is connected yet."""
         return cls(engine, home, connect(redis_url(engine.settings)))
 
+    def following(self, engine: Engine) -> "Sources":
+        """Return the sources of an engine that has taken up other settings or coins."""
+        return self if engine is self.engine else replace(self, engine=engine)
+
     @property
     def coins(self) -> tuple[Coin, ...]:
         """Return the coins that are traded."""
-        return tuple(Coin(coin) for coin in self.engine.settings.coins)
+        return tuple(Coin(coin) for coin in self.engine.settings.traded)
 
     def books(self) -> Mapping[tuple[Venue, Symbol], Book]:
         """Return the newest books."""

@@ -108,7 +108,7 @@ class DryRun:
             worker="feed",
             incarnation=1,
             capacity=settings.feed.coins_max + 1,
-            coins=(USDT, *(Coin(coin) for coin in settings.coins)),
+            coins=(USDT, *(Coin(coin) for coin in settings.traded)),
             registry=MemoryFeedRegistry(quotes),
             keepsake=MemoryKeepsake(),
             witness=SilentWitness(),

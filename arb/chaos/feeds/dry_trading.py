@@ -51,7 +51,7 @@ class DryTrading:
     ) -> None:
         self._settings, self._account = settings, account
         self._dispatcher, self._clock, self._entropy = dispatcher, clock, entropy
-        self._limits, coins = limits_of(settings), tuple(Coin(coin) for coin in settings.coins)
+        self._limits, coins = limits_of(settings), tuple(Coin(coin) for coin in settings.traded)
         watch_rules = WatchRules(coins=coins, alerts=account.alerts, counters=account.counters)
         self._instruments = LiveInstruments(account.venues, coins, clock, watch_rules)
         self._markets = Markets(

@@ -28,7 +28,7 @@ class DryWorld:
             seed=seed,
             epoch_ns=EPOCH_NS,
             step_ms=settings.sim.step_ms,
-            coins={coin: CoinOverride() for coin in settings.coins},
+            coins={coin: CoinOverride() for coin in settings.traded},
             premium=Premium(
                 stdev_bps=settings.sim.premium_stdev_bps, half_life_s=settings.sim.premium_half_life_s
             ),

@@ -34,7 +34,7 @@ class FeedWorkers:
     @property
     def coins(self) -> tuple[Coin, ...]:
         """Return the coins that are traded."""
-        return tuple(Coin(coin) for coin in self.engine.settings.coins)
+        return tuple(Coin(coin) for coin in self.engine.settings.traded)
 
     def assignment(self) -> Assignment:
         """Return the assignment in force. Raises: StoreUnavailable."""

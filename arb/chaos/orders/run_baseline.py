@@ -89,7 +89,7 @@ def _unhealthy(url: str) -> str | None:
 
 def _trade(settings: Settings, seed: int, trades: int) -> NaiveOutcome:
     urls = settings.rest_urls
-    coins = tuple(Coin(coin) for coin in settings.coins)
+    coins = tuple(Coin(coin) for coin in settings.traded)
     venues = real_clients(settings, CLOCK, SystemEntropy())
     instruments = {
         (venue, rule.symbol): rule for venue, client in venues.items() for rule in client.instruments(coins)

@@ -1,11 +1,13 @@
 """Checks of what is outside this process: the stack, the servers, the venues, the alert channels."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.app import redis_server
 from arb.app.accounts import told_account
 from arb.app.alerts import channels_of
+from arb.app.chosen import choice_lines
 from arb.app.emergency import stop_of
 from arb.app.listing import Looked, ask, in_words, look, some
 from arb.app.round_trip import MEND_LOSS, economics_of, lines, loss
@@ -23,6 +25,8 @@ from arb.stack.postgres_server import ping_database
 from arb.stack.redis_server import ping_redis
 from arb.stack.status import stack_status
 from config.settings import RunMode, Settings, checked, shipped
+
+REACHED_BY: Final = Coin("BTC")  # what every venue lists
 
 
 def stack(home: Home) -> Iterator[Finding]:
@@ -110,7 +114,7 @@ def venues(settings: Settings) -> Iterator[Finding]:
     for venue, client in clients.items():
         yield from _clock(venue, client, settings)
         yield from _credentials(venue, client, settings)
-    looked = ask(clients, [Coin(coin) for coin in settings.coins])
+    looked = ask(clients, [Coin(coin) for coin in settings.coins or (REACHED_BY,)])
     for venue in looked.asked:
         yield ok(f"{venue} markets", "told")
     for venue, error in looked.unasked.items():
@@ -122,7 +126,7 @@ def venues(settings: Settings) -> Iterator[Finding]:
 def _in_reach() -> Iterator[Finding]:
     """Ask the real venues what anybody may ask: mock mode needs neither, the step after it does."""
     settings = checked(RunMode.PAPER, [shipped(RunMode.PAPER)])
-    looked = ask(real_clients(settings, SystemClock(), SystemEntropy()), [Coin(settings.coins[0])])
+    looked = ask(real_clients(settings, SystemClock(), SystemEntropy()), [REACHED_BY])
     for venue in looked.asked:
         yield ok(f"{venue} in reach", "answers; asked for its markets, as paper and live will")
     for venue, error in looked.unasked.items():
@@ -133,6 +137,10 @@ def _in_reach() -> Iterator[Finding]:
 def _coins(settings: Settings, looked: Looked) -> Iterator[Finding]:
     """See which coins a pair can be had of."""
     if looked.unasked:
+        return
+    if not settings.coins:
+        for line in choice_lines(settings):
+            yield ok("coins", line.removeprefix("coins: "))
         return
     left = [coin for coin in settings.coins if coin not in looked.missing]
     if not looked.missing:

@@ -5,7 +5,7 @@ from datetime import tzinfo
 from decimal import Decimal
 from typing import Any
 
-from rich.table import Table
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from arb.cli.moments import shown
@@ -13,14 +13,16 @@ from arb.cli.views.style import BAD, plain_table
 from arb.cli.views.text import amount
 
 
-def coins_view(rows: Sequence[Mapping[str, Any]], zone: tzinfo | None) -> Table:
-    """Return the coins as a table; what is paused says since when, by whom and why."""
+def coins_view(
+    rows: Sequence[Mapping[str, Any]], others: Mapping[str, str], zone: tzinfo | None
+) -> RenderableType:
+    """Return the coins as a table; what is paused says since when, by whom and why. Then what is left out."""
     table = plain_table("coins", "coin", "open", "KRW a leg")
     table.add_column("new pairs", no_wrap=True)
     for row in rows:
         worth = amount(Decimal(row["notional_krw"]), 0)
         table.add_row(row["coin"], str(row["trades"]), worth, _entries(row, zone))
-    return table
+    return Group(table, *(Text(f"left out: {coin} ({why})") for coin, why in others.items()))
 
 
 def pause_line(pause: Mapping[str, Any], zone: tzinfo | None) -> str:

@@ -48,6 +48,7 @@ class AlertKind(StrEnum):
     COIN_UNLISTED = "coin_unlisted"
     COIN_UNQUOTED = "coin_unquoted"
     COIN_OFF_LIST = "coin_off_list"
+    COINS_CHANGED = "coins_changed"
     STACK_WAITS = "stack_waits"
     STACK_STOPPED = "stack_stopped"
     DEAD_LETTER = "dead_letter"

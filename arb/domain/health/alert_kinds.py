@@ -148,6 +148,10 @@ KINDS: Final[Mapping[AlertKind, KindRow]] = MappingProxyType(
         AlertKind.COIN_OFF_LIST: KindRow(
             WARNING, "pairs are open of a coin that is not in `coins`", TRADES, ITSELF,
         ),
+        AlertKind.COINS_CHANGED: KindRow(
+            WARNING, "`coins: all`, and what both venues list is not what it was", "`arb coins list`",
+            "nothing; a coin that you do not want is paused with `arb coins pause`",
+        ),
         AlertKind.STACK_WAITS: KindRow(
             CRITICAL, "an emergency stop waits for orders or legs", STATUS,
             "its message says what is out at which venue, and what to do",

@@ -79,9 +79,11 @@ class Membership:
     witness: Witness
     clock: Clock
     announce: Callable[[Assignment], None] = unheard  # that it is in force; never raises
+    is_told: bool = False  # what is fed besides these is said by the registry, and is never nothing
     rules: Rules = field(default_factory=Rules)
     held: Fenced = field(default_factory=dict)
     away: bool = False  # the store
+    _told: Sequence[Coin] = ()
     _suspended: bool = False
     _count: int = 0
     _stepped_ns: int = 0
@@ -166,7 +168,9 @@ class Membership:
 
     def _wanted(self, roster: Roster) -> Sequence[Coin]:
         """Return what has to be fed: the list, and whatever else is open."""
-        return (*self.coins, *(coin for coin in roster.held if coin not in self.coins))
+        if roster.held or not self.is_told:  # a store that lost it is told again within seconds
+            self._told = roster.held
+        return (*self.coins, *(coin for coin in self._told if coin not in self.coins))
 
     def _look(self, roster: Roster, beat: Beat, now_ns: int) -> None:
         """Judge everybody; what this process saw of others outlives a store that lost it."""

@@ -31,6 +31,11 @@ def instruments(body: Any) -> Listing:
     return Listing(rules, (*(made.of(Venue.BINANCE, symbol) for symbol, made in odd), *_unnamed(body)))
 
 
+def turnovers(body: Any) -> dict[Symbol, Decimal | OddField]:
+    """Return what was traded within a day by USDT market, of a ticker/24hr reply."""
+    return by_symbol(body, _symbol, lambda row: taken(row, "quoteVolume", not_negative))
+
+
 def taker_fee_bps(body: Any) -> Decimal | OddField:
     """Return the whole taker fee of a commission reply, or what is odd about it.
 

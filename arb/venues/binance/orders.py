@@ -116,6 +116,11 @@ def exchange_info(symbols: Sequence[Symbol]) -> HttpRequest:
     return HttpRequest(method="GET", path="/api/v3/exchangeInfo", query=query_text, weight=20)
 
 
+def day_tickers() -> HttpRequest:
+    """Return the request for what was traded of every market within a day."""
+    return HttpRequest(method="GET", path="/api/v3/ticker/24hr", query="type=MINI", weight=80)
+
+
 def server_time() -> HttpRequest:
     """Return the request for the venue's clock."""
     return HttpRequest(method="GET", path="/api/v3/time")

@@ -7,7 +7,7 @@ from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.market.instrument import FeeIn, Instrument
 from arb.domain.market.money import floor_to
 from arb.venues.krw.names import symbol_of, venue_symbol
-from arb.venues.rows import OddField, above_zero, by_symbol, taken, text
+from arb.venues.rows import OddField, above_zero, by_symbol, not_negative, taken, text
 from arb.venues.terms import Terms
 
 Bands = tuple[tuple[Decimal, Decimal], ...]
@@ -17,6 +17,11 @@ LOT_STEP: Final = Decimal("0.00000001")
 def last_prices(body: Any) -> dict[Symbol, Decimal | OddField]:
     """Return the last price by market, KRW."""
     return by_symbol(body, market_of, lambda row: taken(row, "trade_price", above_zero))
+
+
+def turnovers(body: Any) -> dict[Symbol, Decimal | OddField]:
+    """Return what was traded within a day by market, KRW."""
+    return by_symbol(body, market_of, lambda row: taken(row, "acc_trade_price_24h", not_negative))
 
 
 def instrument(

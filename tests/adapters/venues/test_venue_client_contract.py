@@ -449,3 +449,9 @@ def test_a_book_is_there_without_a_stream(world: World):
     assert (book.venue, book.symbol) == (world.simulator.venue, world.instrument.symbol)
     assert len(book.bids) > 1
     assert len(book.asks) > 1
+
+
+def test_every_coin_that_is_listed_is_told_with_what_was_traded_of_it(world: World) -> None:
+    found = world.client.turnovers()
+    assert "BTC" in found
+    assert all(amount is not None and amount >= 0 for amount in found.values())

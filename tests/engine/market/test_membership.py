@@ -6,7 +6,7 @@ from arb.adapters.local.clock import ManualClock
 from arb.adapters.memory.feeds import MemoryFeedRegistry, MemoryKeepsake, SilentWitness
 from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.domain.health.assignment import Assignment, Health
-from arb.domain.market.ids import Coin
+from arb.domain.market.ids import USDT, Coin
 from arb.engine.market.membership import Membership
 from tests.engine.books import NOW_NS
 
@@ -70,6 +70,21 @@ def settled(*names: str) -> World:
 
 def test_the_first_worker_feeds_everything_from_its_first_step():
     assert World("feed-1").loads() == {"feed-1": 6}
+
+
+def test_a_worker_that_is_told_what_to_feed_goes_on_while_the_store_has_lost_that():
+    world = World("feed-1")
+    worker = world.workers["feed-1"]
+    worker.coins, worker.is_told = (USDT,), True
+    world.registry.hold((Coin("NEW"), Coin("BTC")))
+    world.run(2_000)
+    assert set(worker.held) == {USDT, "NEW", "BTC"}
+    world.registry.hold(())
+    world.run(2_000)
+    assert set(worker.held) == {USDT, "NEW", "BTC"}
+    world.registry.hold((Coin("BTC"),))
+    world.run(2_000)
+    assert set(worker.held) == {USDT, "BTC"}
 
 
 def test_three_workers_share_the_coins_out():

@@ -129,6 +129,10 @@ class BinanceClient:
         """Return the rules of each coin's USDT market, those that Binance has; fees are the account's."""
         return self._markets.instruments(coins)
 
+    def turnovers(self) -> Mapping[Coin, Decimal | None]:
+        """Return every coin that is listed, and what was traded of it in a day."""
+        return self._markets.turnovers()
+
     def time_offset_ms(self) -> int:
         """Measure the venue's clock minus ours."""
         return self._session.measured_offset_ms()

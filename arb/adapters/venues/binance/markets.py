@@ -8,13 +8,13 @@ from typing import Final, Protocol
 from arb.adapters.venues.binance.session import BinanceSession
 from arb.domain.errors import RateLimited, Rejected
 from arb.domain.market.book import Book
-from arb.domain.market.ids import Coin, Symbol, Venue
+from arb.domain.market.ids import Coin, Symbol, Venue, coin_of
 from arb.domain.market.listing import Listing
 from arb.engine.market.markets import symbol_on
 from arb.ports.market import Clock
 from arb.venues.binance import books, errors, instruments, orders
 from arb.venues.levels import REST_WAIT_MS_MAX
-from arb.venues.rows import OddField
+from arb.venues.rows import OddField, known
 
 RULES_AT_ONCE: Final = 200  # markets named in one address: 4 KB, where 8 are too many
 # Fees asked for in one reading, at 20 of weight each: 400 of the 6,000 a minute that all processes share. The
@@ -72,6 +72,11 @@ class BinanceMarkets:
             if not isinstance(fee := fees[rule.symbol], OddField)
         )
         return Listing(tuple(rules), (*listing.odd, *odd))
+
+    def turnovers(self) -> Mapping[Coin, Decimal | None]:
+        """Return every coin with a USDT market, and the USDT that were traded of it in a day."""
+        told = self._session.ask(orders.day_tickers(), instruments.turnovers)
+        return {coin_of(symbol): known(turnover) for symbol, turnover in told.items()}
 
     def _rules(self, symbols: Sequence[Symbol]) -> Listing:
         """Return the rules of the markets that are listed.

@@ -113,6 +113,10 @@ class BithumbClient:
         """Return the rules of each coin's KRW market and of USDT/KRW, those that Bithumb has."""
         return self._markets.instruments(coins)
 
+    def turnovers(self) -> Mapping[Coin, Decimal | None]:
+        """Return every coin that is listed, and what was traded of it in a day."""
+        return self._markets.turnovers()
+
     def time_offset_ms(self) -> None:
         """Return None: Bithumb tells no time, and no proof here depends on ours."""
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from arb.adapters.venues.venue_client import Gateway
 from arb.domain.errors import Rejected
 from arb.domain.market.book import Book
-from arb.domain.market.ids import USDT, Coin, Symbol, Venue
+from arb.domain.market.ids import USDT, Coin, Symbol, Venue, coin_of
 from arb.domain.market.instrument import Instrument
 from arb.domain.market.listing import Listing, OddMarket
 from arb.engine.market.markets import symbol_on
@@ -15,9 +15,9 @@ from arb.venues.bithumb import books, orders
 from arb.venues.bithumb import instruments as rules
 from arb.venues.krw import requests
 from arb.venues.krw.auth import StampedPass
-from arb.venues.krw.instruments import last_prices
+from arb.venues.krw.instruments import last_prices, turnovers
 from arb.venues.levels import REST_WAIT_MS_MAX
-from arb.venues.rows import MISSING, OddField, believed
+from arb.venues.rows import MISSING, OddField, believed, known
 from arb.venues.terms import Terms, terms
 
 
@@ -52,6 +52,14 @@ class BithumbMarkets:
             except OddField as field:
                 odd.append(field.of(Venue.BITHUMB, symbol))
         return Listing(tuple(made), tuple(odd))
+
+    def turnovers(self) -> Mapping[Coin, Decimal | None]:
+        """Return every coin with a KRW market, and the KRW that were traded of it in a day."""
+        listed = tuple(self._gateway.ask(orders.markets(), rules.warnings))
+        told = (
+            self._gateway.ask(requests.tickers(listed, orders.QUOTATION_GROUP), turnovers) if listed else {}
+        )
+        return {coin_of(symbol): known(told.get(symbol)) for symbol in listed}
 
     def _instrument(
         self,

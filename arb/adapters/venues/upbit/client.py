@@ -138,6 +138,10 @@ class UpbitClient:
         """Return the rules of each coin's KRW market and of USDT/KRW, those that Upbit has."""
         return self._markets.instruments(coins)
 
+    def turnovers(self) -> Mapping[Coin, Decimal | None]:
+        """Return every coin that is listed, and what was traded of it in a day."""
+        return self._markets.turnovers()
+
     def time_offset_ms(self) -> None:
         """Return None: nothing at Upbit depends on a clock."""
 

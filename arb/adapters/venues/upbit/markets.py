@@ -8,16 +8,16 @@ from typing import Final
 from arb.adapters.venues.venue_client import Gateway
 from arb.domain.errors import RateLimited, Rejected
 from arb.domain.market.book import Book
-from arb.domain.market.ids import Coin, Symbol, Venue
+from arb.domain.market.ids import Coin, Symbol, Venue, coin_of
 from arb.domain.market.instrument import Instrument
 from arb.domain.market.listing import Listing, OddMarket
 from arb.engine.market.markets import symbol_on
 from arb.ports.market import Clock
 from arb.venues.krw import requests
 from arb.venues.krw.auth import Pass
-from arb.venues.krw.instruments import last_prices
+from arb.venues.krw.instruments import last_prices, turnovers
 from arb.venues.levels import REST_WAIT_MS_MAX
-from arb.venues.rows import MISSING, OddField, believed
+from arb.venues.rows import MISSING, OddField, believed, known
 from arb.venues.terms import Terms, terms
 from arb.venues.upbit import books, orders
 from arb.venues.upbit import instruments as rules
@@ -63,6 +63,12 @@ class UpbitMarkets:
             except OddField as field:
                 odd.append(field.of(Venue.UPBIT, symbol))
         return Listing(tuple(made), tuple(odd))
+
+    def turnovers(self) -> Mapping[Coin, Decimal | None]:
+        """Return every coin with a KRW market, and the KRW that were traded of it in a day."""
+        listed = tuple(self._gateway.ask(orders.markets(), rules.warnings))
+        told = self._gateway.ask(requests.tickers(listed, TICKER_GROUP), turnovers) if listed else {}
+        return {coin_of(symbol): known(told.get(symbol)) for symbol in listed}
 
     def _instrument(
         self,
