@@ -1,6 +1,6 @@
 """Domain values to plain JSON values and back, exactly: amounts as text, times as nanoseconds.
 
-The shape is read off the dataclasses once and compiled, so that a new field needs no line here.
+The shape is read off the dataclasses and named tuples once and compiled, so that a new field needs no line here.
 """
 
 from collections.abc import Callable, Mapping
@@ -40,7 +40,7 @@ def _encoder(kind: Any) -> Convert:
     kind = _plain_kind(kind)
     if kind is Decimal:
         return plain
-    if is_dataclass(kind):
+    if _is_record(kind):
         parts = [(name, _encoder(hint)) for name, hint in _hints(kind)]
         return lambda value: {name: part(getattr(value, name)) for name, part in parts}
     if (inner := _optional(kind)) is not None:
@@ -64,8 +64,8 @@ def _decoder(kind: Any) -> Convert:
     kind = _plain_kind(kind)
     if kind is Decimal:
         return Decimal
-    if is_dataclass(kind):
-        return _dataclass_decoder(kind)
+    if _is_record(kind):
+        return _record_decoder(kind)
     if (inner := _optional(kind)) is not None:
         some = _decoder(inner)
         return lambda document: None if document is None else some(document)
@@ -82,10 +82,18 @@ def _decoder(kind: Any) -> Convert:
     return _same(kind)
 
 
-def _dataclass_decoder(kind: Any) -> Convert:
+def _is_record(kind: Any) -> bool:
+    return is_dataclass(kind) or _is_named_tuple(kind)
+
+
+def _is_named_tuple(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields")
+
+
+def _record_decoder(kind: Any) -> Convert:
     parts = [(name, _decoder(hint)) for name, hint in _hints(kind)]
     names = {name for name, _ in parts}
-    needed = {field.name for field in fields(kind) if field.default is MISSING}
+    needed = names - _defaults(kind)
 
     def build(document: Any) -> Any:
         if not needed <= document.keys() <= names:  # what has a default is missing where it was not known yet
@@ -117,7 +125,15 @@ def _plain_kind(kind: Any) -> Any:
 
 def _hints(kind: Any) -> list[tuple[str, Any]]:
     hints = get_type_hints(kind)
-    return [(field.name, hints[field.name]) for field in fields(kind)]
+    names = kind._fields if _is_named_tuple(kind) else (field.name for field in fields(kind))
+    return [(name, hints[name]) for name in names]
+
+
+def _defaults(kind: Any) -> set[str]:
+    """Return the names of what may be left out."""
+    if _is_named_tuple(kind):
+        return set(kind._field_defaults)
+    return {field.name for field in fields(kind) if field.default is not MISSING}
 
 
 def _optional(kind: Any) -> Any:
