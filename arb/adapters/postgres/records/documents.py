@@ -1,6 +1,6 @@
 """Domain values to plain JSON values and back, exactly: amounts as text, times as nanoseconds.
 
-The shape is read off the dataclasses and named tuples once and compiled, so that a new field needs no line here.
+The shape is read off dataclasses and named tuples once and compiled, so that a new field needs no line here.
 """
 
 from collections.abc import Callable, Mapping
