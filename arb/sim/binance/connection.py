@@ -16,8 +16,8 @@ from aiohttp import ClientConnectionResetError, WSMsgType, web
 from arb.domain.time import NS_PER_S
 from arb.sim.binance.frames import shutdown
 from arb.sim.binance.wire import milliseconds
+from arb.sim.core.context import WallClock
 from arb.sim.core.sockets import Outbox
-from arb.sim.core.stage import Clock
 
 MESSAGE_BYTES_MAX: Final = 1 << 20
 
@@ -42,13 +42,13 @@ class Malformed(Exception):
 OnText = Callable[[str], Awaitable[None] | None]
 
 
-class Connection:
+class BinanceConnection:
     """One client. `outbox` takes what is to be sent."""
 
     def __init__(
         self,
         socket: web.WebSocketResponse,
-        clock: Clock,
+        clock: WallClock,
         terms: Keepalive,
         farewell: Callable[[int], bytes] = shutdown,  # the frame that tells of the end
     ) -> None:
@@ -117,7 +117,7 @@ class Connection:
 
 
 async def accept(request: web.Request) -> web.WebSocketResponse:
-    """Shake hands; pings are answered by `Connection`, frames are not compressed."""
+    """Shake hands; pings are answered by `BinanceConnection`, frames are not compressed."""
     socket = web.WebSocketResponse(autoping=False, compress=False, max_msg_size=MESSAGE_BYTES_MAX)
     await socket.prepare(request)
     return socket

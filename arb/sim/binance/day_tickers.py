@@ -10,7 +10,7 @@ from arb.sim.binance.books import PublishedBooks
 from arb.sim.binance.public_trades import PublicTrades
 from arb.sim.binance.symbols import symbol_name
 from arb.sim.binance.wire import ZERO_TEXT, text, top
-from arb.sim.core.candles import Candle
+from arb.sim.core.candles import SimulatedCandle
 
 DAY_MS: Final = 86_400_000
 REST_NAMES: Final = MappingProxyType(
@@ -72,7 +72,7 @@ class DayTickers:
         return dict(zip("bBaA", (*top(book.bids), *top(book.asks)), strict=True))
 
 
-def _mini(coin: str, now_ms: int, day: Candle) -> dict[str, Any]:
+def _mini(coin: str, now_ms: int, day: SimulatedCandle) -> dict[str, Any]:
     return {
         "e": "24hrMiniTicker",
         "E": now_ms,

@@ -6,13 +6,13 @@ from enum import StrEnum
 from typing import Any, Final
 
 from arb.sim.binance import params
-from arb.sim.binance.history import History
-from arb.sim.binance.limits import Limits
-from arb.sim.binance.lookup import Lookup
+from arb.sim.binance.history import PublicHistory
+from arb.sim.binance.limits import WeightLimits
+from arb.sim.binance.lookup import BinanceLookup
 from arb.sim.binance.market_data import MarketData
 from arb.sim.binance.params import Params
 from arb.sim.binance.replacing import Replacing
-from arb.sim.binance.trading import Trading
+from arb.sim.binance.trading import OrderEntry
 
 Handler = Callable[[Params], Any]
 FREE_WHEN_DONE: Final = frozenset({"POST /api/v3/order", "DELETE /api/v3/order", "DELETE /api/v3/openOrders"})
@@ -122,7 +122,7 @@ def public_endpoints(data: MarketData) -> list[Endpoint]:
     ]
 
 
-def history_endpoints(history: History) -> list[Endpoint]:
+def history_endpoints(history: PublicHistory) -> list[Endpoint]:
     """Return the calls about what was traded."""
     return [
         _public("/api/v3/trades", "trades.recent", _always(25), history.trades),
@@ -134,7 +134,7 @@ def history_endpoints(history: History) -> list[Endpoint]:
 
 
 def signed_endpoints(
-    trading: Trading, replacing: Replacing, lookup: Lookup, limits: Limits
+    trading: OrderEntry, replacing: Replacing, lookup: BinanceLookup, limits: WeightLimits
 ) -> list[Endpoint]:
     """Return the calls of the account."""
     order = "/api/v3/order"
@@ -175,5 +175,5 @@ def _matches_weight(given: Params) -> int:
     return 2 if "preventedMatchId" in given else 20
 
 
-def _counts(limits: Limits) -> Handler:
+def _counts(limits: WeightLimits) -> Handler:
     return lambda _given: limits.order_counts()

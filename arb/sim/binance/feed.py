@@ -11,46 +11,48 @@ from arb.sim.binance import frames
 from arb.sim.binance.books import PublishedBooks
 from arb.sim.binance.connection import Keepalive
 from arb.sim.binance.day_tickers import DayTickers
-from arb.sim.binance.hub import Hub
+from arb.sim.binance.hub import StreamHub
 from arb.sim.binance.public_trades import PublicTrades
-from arb.sim.binance.publisher import Publisher
-from arb.sim.binance.replay import Replay
-from arb.sim.binance.streams import Streams
+from arb.sim.binance.publisher import BookPublisher
+from arb.sim.binance.replay import TapeReplay
+from arb.sim.binance.streams import MarketStreams
 from arb.sim.binance.summaries import Summaries
 from arb.sim.binance.wire import milliseconds
-from arb.sim.core.book import Book
+from arb.sim.core.book import SimulatedBook
+from arb.sim.core.context import VenueContext
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.fault_stream import PublicShaper
-from arb.sim.core.stage import Stage
 from arb.sim.core.tape import has_frame_tape
 
 
-class Feed:
+class BinanceFeed:
     """Publishes books and trades. `drop_others` cuts the connections that are not this feed's."""
 
     def __init__(
         self,
-        stage: Stage,
+        context: VenueContext,
         exchange: Exchange,
         books: PublishedBooks,
         trades: PublicTrades,
         drop_others: Callable[[], None],
     ) -> None:
-        self._stage, self._exchange, self._books = stage, exchange, books
-        self._hub = Hub(PublicShaper(stage.faults, stage.clock, frames.crossed))
-        self._streams = Streams(self._hub, stage, Keepalive())
-        self._publisher = Publisher(stage, books, trades, self._hub, (self._streams.drop_all, drop_others))
+        self._context, self._exchange, self._books = context, exchange, books
+        self._hub = StreamHub(PublicShaper(context.faults, context.clock, frames.crossed))
+        self._streams = MarketStreams(self._hub, context, Keepalive())
+        self._publisher = BookPublisher(
+            context, books, trades, self._hub, (self._streams.drop_all, drop_others)
+        )
         self._summaries = Summaries(DayTickers(books, trades), trades, self._hub)
         exchange.subscribe(self._publisher.on_event)
 
-    def step(self, step: int, books: Mapping[str, Book]) -> None:
+    def step(self, step: int, books: Mapping[str, SimulatedBook]) -> None:
         """Publish one market step."""
         self._publisher.step(step, books)
-        self._summaries.step(milliseconds(self._stage.market.starts_ns(step)))
+        self._summaries.step(milliseconds(self._context.market.starts_ns(step)))
 
     def install(self, app: web.Application) -> None:
         """Add the stream connections, and the replay of a tape where there is one, to the application."""
         app.add_routes(self._streams.routes())
-        if has_frame_tape(self._stage.config):
-            replay = Replay(self._stage, self._exchange, self._books, self._hub, self._publisher)
+        if has_frame_tape(self._context.config):
+            replay = TapeReplay(self._context, self._exchange, self._books, self._hub, self._publisher)
             app.cleanup_ctx.append(replay.run)

@@ -5,10 +5,10 @@ from typing import Any
 
 import orjson
 
-from arb.sim.binance.books import Change
+from arb.sim.binance.books import BookChange
 from arb.sim.binance.symbols import symbol_name
 from arb.sim.binance.wire import row_text, rows, text
-from arb.sim.core.book import Book, Level
+from arb.sim.core.book import SimulatedBook, SimulatedLevel
 
 
 @cache
@@ -22,20 +22,20 @@ def combined(stream: str, raw: bytes) -> bytes:
     return b'{"stream":"' + stream.encode() + b'","data":' + raw + b"}"
 
 
-def book_ticker(coin: str, update_id: int, book: Book) -> bytes:
+def book_ticker(coin: str, update_id: int, book: SimulatedBook) -> bytes:
     """Return the best bid and ask; it carries no time."""
     bid, ask = ((*prices, *sizes) or (0.0, 0.0) for prices, sizes in book.floats(1))
     shape = '{"u":%d,"s":"%s","b":"%.8f","B":"%.8f","a":"%.8f","A":"%.8f"}'
     return (shape % (update_id, symbol_name(coin), *bid, *ask)).encode()
 
 
-def partial_depth(update_id: int, book: Book, levels: int) -> bytes:
+def partial_depth(update_id: int, book: SimulatedBook, levels: int) -> bytes:
     """Return the top levels; it carries no symbol."""
     bids, asks = map(row_text, book.floats(levels))
     return f'{{"lastUpdateId":{update_id},"bids":[{bids}],"asks":[{asks}]}}'.encode()
 
 
-def depth_update(coin: str, change: Change, event_ms: int) -> bytes:
+def depth_update(coin: str, change: BookChange, event_ms: int) -> bytes:
     """Return the levels that changed."""
     return orjson.dumps(
         {
@@ -50,7 +50,7 @@ def depth_update(coin: str, change: Change, event_ms: int) -> bytes:
     )
 
 
-def trade(coin: str, trade_id: int, level: Level, event_ms: int, buyer_is_maker: bool) -> bytes:
+def trade(coin: str, trade_id: int, level: SimulatedLevel, event_ms: int, buyer_is_maker: bool) -> bytes:
     """Return one public trade."""
     return orjson.dumps(
         {
@@ -67,7 +67,9 @@ def trade(coin: str, trade_id: int, level: Level, event_ms: int, buyer_is_maker:
     )
 
 
-def aggregate_trade(coin: str, trade_id: int, level: Level, event_ms: int, buyer_is_maker: bool) -> bytes:
+def aggregate_trade(
+    coin: str, trade_id: int, level: SimulatedLevel, event_ms: int, buyer_is_maker: bool
+) -> bytes:
     """Return one aggregate of public trades; here each is one trade."""
     return orjson.dumps(
         {

@@ -8,10 +8,10 @@ from arb.domain.time import NS_PER_MS
 from arb.sim.binance import errors, params
 from arb.sim.binance.order_form import symbol_of
 from arb.sim.binance.params import Params
-from arb.sim.binance.public_trades import PublicTrade, PublicTrades
+from arb.sim.binance.public_trades import BinanceTrade, PublicTrades
 from arb.sim.binance.symbols import Symbol
 from arb.sim.binance.wire import milliseconds, text
-from arb.sim.core.candles import DAY_S, MONTH, WEEK, Candle, end_of
+from arb.sim.core.candles import DAY_S, MONTH, WEEK, SimulatedCandle, end_of
 
 LIMIT_DEFAULT: Final = 500
 LIMIT_MAX: Final = 1_000
@@ -24,7 +24,7 @@ INTERVALS: Final[Mapping[str, int | str]] = {
 }
 
 
-class History:
+class PublicHistory:
     """Answers about the past; there is none from before the simulator began."""
 
     def __init__(self, symbols: Mapping[str, Symbol], trades: PublicTrades) -> None:
@@ -78,9 +78,9 @@ class History:
         ]
         return found[: _limit(given)] if start is not None else found[-_limit(given) :]
 
-    def _page(self, given: Params) -> list[PublicTrade]:
+    def _page(self, given: Params) -> list[BinanceTrade]:
         coin, limit = symbol_of(given, self._symbols).coin.name, _limit(given)
-        found: Iterable[PublicTrade] = self._trades.recent.get(coin, ())
+        found: Iterable[BinanceTrade] = self._trades.recent.get(coin, ())
         first = params.integer(given, "fromId")
         start, end = params.integer(given, "startTime"), params.integer(given, "endTime")
         wanted = [
@@ -101,7 +101,7 @@ def _limit(given: Params) -> int:
     return min(limit or LIMIT_DEFAULT, LIMIT_MAX)
 
 
-def _kline(candle: Candle, closes_ms: int) -> list[Any]:
+def _kline(candle: SimulatedCandle, closes_ms: int) -> list[Any]:
     return [
         candle.begins_s * 1_000,
         text(candle.opening),

@@ -18,7 +18,7 @@ class Listener:
         self.streams: dict[str, None] = {}  # in the order in which they were asked for
 
 
-class Hub:
+class StreamHub:
     """Subscriptions of all connections, by stream."""
 
     def __init__(self, shaper: PublicShaper) -> None:

@@ -12,7 +12,7 @@ import msgspec
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.sim.binance.errors import BinanceError
 from arb.sim.binance.symbols import ORDERS_10S_LIMIT, ORDERS_DAY_LIMIT, WEIGHT_LIMIT
-from arb.sim.core.stage import Clock
+from arb.sim.core.context import WallClock
 
 STUBBORN_CALLS_MAX: Final = 20  # refused calls in one window before the ban
 BAN_S: Final = 120
@@ -20,7 +20,7 @@ DAY_S: Final = 86_400
 
 
 @dataclass(slots=True, kw_only=True)
-class Window:
+class _Window:
     """A counter that starts over at every multiple of its length."""
 
     length_s: int
@@ -47,16 +47,16 @@ class LimitSwitches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     orders_per_10s: int = ORDERS_10S_LIMIT
 
 
-class Limits:
+class WeightLimits:
     """The counters of the one client address and account there is."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: WallClock) -> None:
         self._clock = clock
-        self._weight = Window(length_s=60, limit=WEIGHT_LIMIT)
-        self._refused = Window(length_s=60, limit=STUBBORN_CALLS_MAX)
+        self._weight = _Window(length_s=60, limit=WEIGHT_LIMIT)
+        self._refused = _Window(length_s=60, limit=STUBBORN_CALLS_MAX)
         self._orders = (
-            Window(length_s=10, limit=ORDERS_10S_LIMIT),
-            Window(length_s=DAY_S, limit=ORDERS_DAY_LIMIT),
+            _Window(length_s=10, limit=ORDERS_10S_LIMIT),
+            _Window(length_s=DAY_S, limit=ORDERS_DAY_LIMIT),
         )
         self._banned_until_ns = 0
 
@@ -141,7 +141,7 @@ class Limits:
         return BinanceError(-1003, text, status=418, retry_after_s=left_s)
 
 
-def _row(kind: str, interval: str, number: int, window: Window) -> dict[str, Any]:
+def _row(kind: str, interval: str, number: int, window: _Window) -> dict[str, Any]:
     return {
         "rateLimitType": kind,
         "interval": interval,

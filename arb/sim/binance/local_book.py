@@ -9,7 +9,7 @@ from decimal import Decimal
 from heapq import nlargest, nsmallest
 from typing import Any
 
-from arb.sim.core.book import Book, Level
+from arb.sim.core.book import SimulatedBook, SimulatedLevel
 
 
 class Gap(Exception):
@@ -35,11 +35,11 @@ class LocalBook:
                 _set(side, Decimal(price), Decimal(quantity))
         self.update_id = diff["u"]
 
-    def top(self, levels: int) -> Book:
+    def top(self, levels: int) -> SimulatedBook:
         """Return the best levels of both sides."""
-        return Book(
-            bids=tuple(Level(price, self._bids[price]) for price in nlargest(levels, self._bids)),
-            asks=tuple(Level(price, self._asks[price]) for price in nsmallest(levels, self._asks)),
+        return SimulatedBook(
+            bids=tuple(SimulatedLevel(price, self._bids[price]) for price in nlargest(levels, self._bids)),
+            asks=tuple(SimulatedLevel(price, self._asks[price]) for price in nsmallest(levels, self._asks)),
         )
 
 

@@ -11,15 +11,14 @@ from arb.sim.binance.order_form import symbol_of
 from arb.sim.binance.params import Params
 from arb.sim.binance.symbols import Symbol
 from arb.sim.binance.wire import milliseconds
+from arb.sim.core.context import VenueContext
 from arb.sim.core.events import OrderAmended, OrderFilled, TradePrevented
 from arb.sim.core.exchange import Exchange
-from arb.sim.core.fault_kinds import FaultKind, Scope
-from arb.sim.core.fault_kinds import Stage as FaultStage
+from arb.sim.core.fault_kinds import FaultKind, FaultStage, Scope
 from arb.sim.core.faults import Call
 from arb.sim.core.journal import Recorded
-from arb.sim.core.orders import Order
-from arb.sim.core.shelf import EVER_NS
-from arb.sim.core.stage import Stage
+from arb.sim.core.order_archive import EVER_NS
+from arb.sim.core.orders import SimulatedOrder
 
 LIMIT_DEFAULT: Final = 500
 LIMIT_MAX: Final = 1_000
@@ -28,11 +27,11 @@ T = TypeVar("T")
 NEITHER_ID: Final = "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!"
 
 
-class Lookup:
+class BinanceLookup:
     """Answers questions about orders, fills and balances."""
 
-    def __init__(self, stage: Stage, exchange: Exchange, symbols: Mapping[str, Symbol]) -> None:
-        self._stage = stage
+    def __init__(self, context: VenueContext, exchange: Exchange, symbols: Mapping[str, Symbol]) -> None:
+        self._context = context
         self._exchange = exchange
         self._symbols = symbols
 
@@ -45,13 +44,13 @@ class Lookup:
         given: Params,
         refusal: Callable[[], errors.BinanceError],
         mismatch: Callable[[], errors.BinanceError],
-    ) -> Order:
+    ) -> SimulatedOrder:
         """Return the order a request means; with both ids given they must agree."""
         coin = self.symbol(given).coin.name
         number, client_id = params.integer(given, "orderId"), given.get("origClientOrderId")
         if number is None and not client_id:
             raise errors.BinanceError(-1102, NEITHER_ID)
-        found: Order | None
+        found: SimulatedOrder | None
         if number is not None:
             found = self._exchange.orders.get(str(number))
         else:
@@ -66,9 +65,9 @@ class Lookup:
         """Return one order. A planned fault can keep a young order from being seen."""
         found = self.find(given, errors.no_such_order, errors.wrong_client_id)
         call = Call(endpoint="GET /api/v3/order", scope=Scope.ANY, client_id=found.request.client_id)
-        fault = self._stage.strike(FaultStage.LOOKUP, call)
+        fault = self._context.strike(FaultStage.LOOKUP, call)
         if fault is not None:
-            age_ns = self._stage.clock.now_ns() - found.created_ns
+            age_ns = self._context.clock.now_ns() - found.created_ns
             if age_ns < fault.delay_ms * NS_PER_MS:
                 raise errors.no_such_order()
         return render.query(found)
@@ -89,10 +88,10 @@ class Lookup:
         first, number = params.integer(given, "fromId"), params.integer(given, "orderId")
         wanted = (self.symbol(given).name, first or 0, *_span(given))
         order_id = None if number is None else str(number)
-        fills = _typed(self._exchange.records.shelf.fills(*wanted, order_id=order_id))
+        fills = _typed(self._exchange.records.archive.fills(*wanted, order_id=order_id))
         return [render.trade(recorded, fill) for recorded, fill in _page(given, fills, first is not None)]
 
-    def prevented_of(self, order: Order) -> list[TradePrevented]:
+    def prevented_of(self, order: SimulatedOrder) -> list[TradePrevented]:
         """Return the trades of an order with others of its account that did not happen."""
         matches = self._exchange.records.prevented
         return [match for _, match in _prevented(matches[number - 1] for number in order.prevented_ids)]
@@ -127,14 +126,14 @@ class Lookup:
 
     def account(self, given: Params) -> dict[str, Any]:
         """Return balances and commission rates."""
-        is_blocked = self._stage.faults.standing(FaultKind.BLOCKED_ACCOUNT) is not None
+        is_blocked = self._context.faults.standing(FaultKind.BLOCKED_ACCOUNT) is not None
         shape = render.account(
             self._exchange.records.accounts.balances,
             self._exchange.rules.fees.rate,
-            milliseconds(self._stage.journal.last_ts_ns),
+            milliseconds(self._context.journal.last_ts_ns),
             given.get("omitZeroBalances", "false"),
         )
-        return shape | {"canTrade": not is_blocked, "uid": self._stage.config.uid}
+        return shape | {"canTrade": not is_blocked, "uid": self._context.config.uid}
 
     def commission(self, given: Params) -> dict[str, Any]:
         """Return the commission rates of a symbol."""
@@ -146,9 +145,9 @@ class Lookup:
         rate = format(self._exchange.rules.fees.rate, "f")
         return [{"symbol": name, "makerCommission": rate, "takerCommission": rate} for name in names]
 
-    def fills_of(self, order: Order) -> list[tuple[Recorded, OrderFilled]]:
+    def fills_of(self, order: SimulatedOrder) -> list[tuple[Recorded, OrderFilled]]:
         """Return the fills of one order."""
-        return list(_typed(self._exchange.records.shelf.fills_of(order.order_id)))
+        return list(_typed(self._exchange.records.archive.fills_of(order.order_id)))
 
 
 def _typed(fills: Iterable[Recorded]) -> Iterator[tuple[Recorded, OrderFilled]]:

@@ -13,9 +13,9 @@ from arb.sim.binance.params import Params
 from arb.sim.binance.public_trades import PublicTrades
 from arb.sim.binance.symbols import Symbol, exchange_info
 from arb.sim.binance.wire import mid_of, milliseconds, rows, text, top
+from arb.sim.core.context import VenueContext
 from arb.sim.core.fault_kinds import FaultKind, WalletState
 from arb.sim.core.faults import Fault
-from arb.sim.core.stage import Stage
 
 DEPTH_DEFAULT: Final = 100
 DEPTH_MAX: Final = 5_000
@@ -29,9 +29,13 @@ class MarketData:
     """Answers that need no key."""
 
     def __init__(
-        self, stage: Stage, symbols: Mapping[str, Symbol], books: PublishedBooks, trades: PublicTrades
+        self,
+        context: VenueContext,
+        symbols: Mapping[str, Symbol],
+        books: PublishedBooks,
+        trades: PublicTrades,
     ) -> None:
-        self._stage = stage
+        self._context = context
         self._symbols = symbols
         self._books = books
         self._trades = trades
@@ -41,11 +45,11 @@ class MarketData:
         return {}
 
     def time(self, _given: Params) -> dict[str, Any]:
-        return {"serverTime": milliseconds(self._stage.now_ns())}
+        return {"serverTime": milliseconds(self._context.now_ns())}
 
     def exchange_info(self, given: Params) -> dict[str, Any]:
         """Return the rules of the symbols asked for, or of all."""
-        return exchange_info(self._chosen(given), milliseconds(self._stage.now_ns()))
+        return exchange_info(self._chosen(given), milliseconds(self._context.now_ns()))
 
     def depth(self, given: Params) -> dict[str, Any]:
         """Return the book with its update id."""
@@ -72,7 +76,7 @@ class MarketData:
         kind = given.get("type", "FULL")
         if kind not in ("FULL", "MINI"):
             raise errors.BinanceError(-1100, "Illegal characters found in parameter 'type'.")
-        now_ms = milliseconds(self._stage.now_ns())
+        now_ms = milliseconds(self._context.now_ns())
         tickers = [self._day.rest(symbol.coin.name, now_ms) for symbol in self._chosen(given)]
         if kind == "MINI":
             tickers = [{name: ticker[name] for name in MINI} for ticker in tickers]
@@ -80,8 +84,8 @@ class MarketData:
 
     def average_price(self, given: Params) -> dict[str, Any]:
         """Return the average price of five minutes; the middle of the book before the first trade."""
-        coin, now_ns = symbol_of(given, self._symbols).coin.name, self._stage.now_ns()
-        average = self._trades.average(coin, self._stage.clock.now_ns())
+        coin, now_ns = symbol_of(given, self._symbols).coin.name, self._context.now_ns()
+        average = self._trades.average(coin, self._context.clock.now_ns())
         if average is None:
             return {
                 "mins": 5,
@@ -105,7 +109,7 @@ class MarketData:
         """Return the wallet's coin list in the least form that clients load."""
         names = [symbol.coin.name for symbol in self._symbols.values()]
         return [
-            wallet(name, self._stage.faults.standing(FaultKind.CLOSED_WALLET, name))
+            wallet(name, self._context.faults.standing(FaultKind.CLOSED_WALLET, name))
             for name in (*names, "USDT")
         ]
 

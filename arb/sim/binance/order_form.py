@@ -6,7 +6,7 @@ from typing import Final
 
 from arb.sim.binance import errors, params
 from arb.sim.binance.symbols import STP_DEFAULT, STP_MODES, Symbol
-from arb.sim.core.orders import OrderRequest, Side, TimeInForce
+from arb.sim.core.orders import OrderRequest, OrderSide, TimeInForce
 
 READ: Final = frozenset(
     {
@@ -25,7 +25,7 @@ RESPONSE_TYPES: Final = frozenset({"ACK", "RESULT", "FULL"})
 def parse_order(given: params.Params, symbols: Mapping[str, Symbol], received_ns: int) -> OrderRequest:
     """Return the order that `given` asks for; raises BinanceError."""
     symbol = symbol_of(given, symbols)
-    side, kind = _choice(given, "side", Side, -1117, "Invalid side."), _kind(given)
+    side, kind = _choice(given, "side", OrderSide, -1117, "Invalid side."), _kind(given)
     if given.get("newOrderRespType", "FULL") not in RESPONSE_TYPES:
         raise errors.BinanceError(-1100, "Illegal characters found in parameter 'newOrderRespType'.")
     sent = [name for name in given if name not in (MADE_UP, given.get(MADE_UP))]
@@ -76,7 +76,7 @@ def _kind(given: params.Params) -> str:
     return kind
 
 
-def _choice(given: params.Params, name: str, choices: type[Side], code: int, message: str) -> Side:
+def _choice(given: params.Params, name: str, choices: type[OrderSide], code: int, message: str) -> OrderSide:
     value = params.require(given, name)
     if value not in choices.__members__:
         raise errors.BinanceError(code, message)

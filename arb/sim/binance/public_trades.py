@@ -13,7 +13,7 @@ from random import Random
 from typing import Final
 
 from arb.domain.time import NS_PER_S
-from arb.sim.core.book import Book, Level
+from arb.sim.core.book import SimulatedBook, SimulatedLevel
 from arb.sim.core.candles import MINUTE_S, Candles
 from arb.sim.core.orders import ZERO
 
@@ -22,11 +22,11 @@ AVERAGED_S: Final = 300  # what avgPrice and the filters look back on, to the mi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PublicTrade:
+class BinanceTrade:
     """One trade between others."""
 
     number: int
-    level: Level
+    level: SimulatedLevel
     ts_ns: int
     buyer_is_maker: bool
 
@@ -36,17 +36,19 @@ class PublicTrades:
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
-        self.recent: dict[str, deque[PublicTrade]] = {}
+        self.recent: dict[str, deque[BinanceTrade]] = {}
         self.candles: dict[str, Candles] = {}
 
-    def advance(self, step: int, ts_ns: int, books: Mapping[str, Book]) -> Iterator[tuple[str, PublicTrade]]:
+    def advance(
+        self, step: int, ts_ns: int, books: Mapping[str, SimulatedBook]
+    ) -> Iterator[tuple[str, BinanceTrade]]:
         """Yield each coin's trade of a step; a coin without a side to trade at has none."""
         sides = Random(f"{self._seed}:trades:{step}").randbytes(len(books))
         for side, (coin, book) in zip(sides, books.items(), strict=True):
             buyer_is_maker = side < 128
             touch = book.touch(buyer_is_maker)
             if touch is not None:
-                trade = PublicTrade(number=step + 1, level=touch, ts_ns=ts_ns, buyer_is_maker=buyer_is_maker)
+                trade = BinanceTrade(number=step + 1, level=touch, ts_ns=ts_ns, buyer_is_maker=buyer_is_maker)
                 self.add(coin, trade)
                 yield coin, trade
 
@@ -58,7 +60,7 @@ class PublicTrades:
         volume = sum((each.volume for each in minutes), ZERO)
         return sum((each.funds for each in minutes), ZERO) / volume if volume else None
 
-    def add(self, coin: str, trade: PublicTrade) -> None:
+    def add(self, coin: str, trade: BinanceTrade) -> None:
         """Remember one trade."""
         if coin not in self.recent:
             self.recent[coin], self.candles[coin] = deque(maxlen=TRADES_KEPT), Candles()

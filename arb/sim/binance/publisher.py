@@ -10,51 +10,51 @@ from typing import Final
 
 from arb.domain.time import NS_PER_S
 from arb.sim.binance import frames
-from arb.sim.binance.books import Change, PublishedBooks, merged
+from arb.sim.binance.books import BookChange, PublishedBooks, merged
 from arb.sim.binance.frames import stream_name
-from arb.sim.binance.hub import Hub
-from arb.sim.binance.public_trades import PublicTrade, PublicTrades
+from arb.sim.binance.hub import StreamHub
+from arb.sim.binance.public_trades import BinanceTrade, PublicTrades
 from arb.sim.binance.wire import milliseconds
-from arb.sim.core.book import Book, Level
+from arb.sim.core.book import SimulatedBook, SimulatedLevel
+from arb.sim.core.context import VenueContext
 from arb.sim.core.events import OrderFilled
-from arb.sim.core.fault_kinds import Stage as FaultStage
+from arb.sim.core.fault_kinds import FaultStage
 from arb.sim.core.faults import Call
 from arb.sim.core.journal import Recorded
-from arb.sim.core.orders import Side
-from arb.sim.core.stage import Stage
+from arb.sim.core.orders import OrderSide
 
 PARTIAL_CHANNELS: Final = tuple((levels, f"depth{levels}@100ms", f"depth{levels}") for levels in (5, 10, 20))
 CHANNELS: Final = ("bookTicker", "depth@100ms", "depth", "trade")
 FILL_TRADES_FROM: Final = 10**12  # our fills among the public trades, apart from the seeded ones
 
 
-class Publisher:
+class BookPublisher:
     """Publishes the books of the seeded market."""
 
     def __init__(
         self,
-        stage: Stage,
+        context: VenueContext,
         books: PublishedBooks,
         trades: PublicTrades,
-        hub: Hub,
+        hub: StreamHub,
         drops: Iterable[Callable[[], None]],
     ) -> None:
         self._trades = trades
-        self._stage = stage
+        self._context = context
         self._books = books
         self._hub = hub
         self._drops = tuple(drops)
         self._slow_at: dict[str, int] = {}  # coin -> second of the last slow frame
-        self._collected: dict[str, Change] = {}  # coin -> what the slow diff has to say so far
+        self._collected: dict[str, BookChange] = {}  # coin -> what the slow diff has to say so far
 
-    def step(self, step: int, books: Mapping[str, Book]) -> None:
+    def step(self, step: int, books: Mapping[str, SimulatedBook]) -> None:
         """Publish one market step."""
-        is_struck = self._stage.strike(FaultStage.SOCKET, Call(endpoint="step")) is not None
-        if is_struck or self._stage.faults.cuts_sockets():
+        is_struck = self._context.strike(FaultStage.SOCKET, Call(endpoint="step")) is not None
+        if is_struck or self._context.faults.cuts_sockets():
             for drop in self._drops:
                 drop()
-        began_ns = self._stage.market.starts_ns(step)
-        event_ms = milliseconds(began_ns + self._stage.faults.skew_ns())
+        began_ns = self._context.market.starts_ns(step)
+        event_ms = milliseconds(began_ns + self._context.faults.skew_ns())
         told = {}
         for coin, book in books.items():
             change = self._books.publish(coin, step, book)
@@ -64,9 +64,9 @@ class Publisher:
         for coin, trade in self._trades.advance(step, began_ns, told):
             self._trade(coin, trade)
 
-    def partial_books(self, coin: str, update_id: int, book: Book) -> None:
+    def partial_books(self, coin: str, update_id: int, book: SimulatedBook) -> None:
         """Publish the partial depth streams of one coin."""
-        second = self._stage.clock.now_ns() // NS_PER_S
+        second = self._context.clock.now_ns() // NS_PER_S
         is_slow = self._slow_at.get(coin) != second
         self._slow_at[coin] = second
         for levels, fast, slow in PARTIAL_CHANNELS:
@@ -80,11 +80,11 @@ class Publisher:
         fill = recorded.event
         if not isinstance(fill, OrderFilled):
             return
-        trade = PublicTrade(
+        trade = BinanceTrade(
             number=FILL_TRADES_FROM + fill.number,
-            level=Level(fill.price, fill.quantity),
+            level=SimulatedLevel(fill.price, fill.quantity),
             ts_ns=recorded.ts_ns,
-            buyer_is_maker=(fill.side is Side.BUY) is fill.maker,
+            buyer_is_maker=(fill.side is OrderSide.BUY) is fill.maker,
         )
         self._trades.add(fill.coin, trade)
         self._trade(fill.coin, trade)
@@ -92,7 +92,7 @@ class Publisher:
         make_top = partial(frames.book_ticker, fill.coin, update_id, book)
         self._hub.publish(stream_name(fill.coin, "bookTicker"), make_top)
 
-    def _book(self, change: Change, event_ms: int) -> None:
+    def _book(self, change: BookChange, event_ms: int) -> None:
         coin = change.coin
         if change.moved_top:
             make = partial(frames.book_ticker, coin, change.last_id, change.book)
@@ -102,7 +102,7 @@ class Publisher:
         self._slow_diff(change, event_ms)
         self.partial_books(coin, change.last_id, change.book)
 
-    def _slow_diff(self, change: Change, event_ms: int) -> None:
+    def _slow_diff(self, change: BookChange, event_ms: int) -> None:
         """Collect changes for the one-second diff stream, and send them when it is due."""
         coin = change.coin
         stream = stream_name(coin, "depth")
@@ -110,12 +110,12 @@ class Publisher:
             self._collected.pop(coin, None)
             return
         collected = merged(self._collected.pop(coin, None), change)
-        if self._slow_at.get(coin) == self._stage.clock.now_ns() // NS_PER_S:
+        if self._slow_at.get(coin) == self._context.clock.now_ns() // NS_PER_S:
             self._collected[coin] = collected
         else:
             self._hub.publish(stream, partial(frames.depth_update, coin, collected, event_ms))
 
-    def _trade(self, coin: str, trade: PublicTrade) -> None:
+    def _trade(self, coin: str, trade: BinanceTrade) -> None:
         at_ms = milliseconds(trade.ts_ns)
         for channel, make in (("trade", frames.trade), ("aggTrade", frames.aggregate_trade)):
             stream = stream_name(coin, channel)

@@ -8,43 +8,43 @@ from arb.sim.binance.symbols import STP_DEFAULT, symbol_name
 from arb.sim.binance.wire import ZERO_TEXT, milliseconds, text
 from arb.sim.core.accounts import Balance
 from arb.sim.core.events import OrderAmended, OrderFilled, TradePrevented
-from arb.sim.core.exchange import Ending
+from arb.sim.core.exchange import EndReason
 from arb.sim.core.journal import Recorded
-from arb.sim.core.orders import ZERO, Order, Side, TimeInForce
+from arb.sim.core.orders import ZERO, OrderSide, SimulatedOrder, TimeInForce
 
 EXPIRY_REASONS: Final[dict[str, str]] = {
-    Ending.IOC_REMAINDER: "UNFILLED_IOC_QUANTITY_EXPIRED",
-    Ending.FOK_UNFILLED: "UNFILLED_FOK_ORDER_EXPIRED",
-    Ending.NO_LIQUIDITY: "INSUFFICIENT_LIQUIDITY",
-    Ending.RESTART: "EXCHANGE_CANCELED",
+    EndReason.IOC_REMAINDER: "UNFILLED_IOC_QUANTITY_EXPIRED",
+    EndReason.FOK_UNFILLED: "UNFILLED_FOK_ORDER_EXPIRED",
+    EndReason.NO_LIQUIDITY: "INSUFFICIENT_LIQUIDITY",
+    EndReason.RESTART: "EXCHANGE_CANCELED",
 }
 
 
-def wire_time_in_force(order: Order) -> str:
+def wire_time_in_force(order: SimulatedOrder) -> str:
     """Return timeInForce as Binance reports it: MARKET and LIMIT_MAKER say GTC."""
     given = order.request.time_in_force
     is_limit = order.request.wire["type"] == "LIMIT"
     return str(given) if is_limit else str(TimeInForce.GTC)
 
 
-def original_quantity(order: Order) -> Decimal:
+def original_quantity(order: SimulatedOrder) -> Decimal:
     """Return origQty; an order given in quote reports what it executed."""
     return order.executed if order.request.quantity is None else order.request.quantity
 
 
-def strategy(order: Order, id_name: str, type_name: str) -> dict[str, int]:
+def strategy(order: SimulatedOrder, id_name: str, type_name: str) -> dict[str, int]:
     """Return what the client said of its strategy, under these names."""
     names = {"strategyId": id_name, "strategyType": type_name}
     wire = order.request.wire
     return {short: int(wire[name]) for name, short in names.items() if name in wire}
 
 
-def prevention_mode(order: Order) -> str:
+def prevention_mode(order: SimulatedOrder) -> str:
     """Return how the order asked to be kept from trading with another one of its account."""
     return order.request.wire.get("selfTradePreventionMode", STP_DEFAULT)
 
 
-def _core(order: Order) -> dict[str, Any]:
+def _core(order: SimulatedOrder) -> dict[str, Any]:
     """The part that every order shape shares."""
     request = order.request
     shape = {
@@ -71,7 +71,7 @@ def _core(order: Order) -> dict[str, Any]:
     return shape | strategy(order, "strategyId", "strategyType")
 
 
-def ack(order: Order) -> dict[str, Any]:
+def ack(order: SimulatedOrder) -> dict[str, Any]:
     """Return the ACK answer to a new order."""
     return {
         "symbol": symbol_name(order.request.coin),
@@ -82,13 +82,15 @@ def ack(order: Order) -> dict[str, Any]:
     }
 
 
-def result(order: Order) -> dict[str, Any]:
+def result(order: SimulatedOrder) -> dict[str, Any]:
     """Return the RESULT answer to a new order."""
     created_ms = milliseconds(order.created_ns)
     return _core(order) | {"transactTime": created_ms, "workingTime": created_ms}
 
 
-def full(order: Order, fills: Iterable[OrderFilled], matches: Iterable[TradePrevented]) -> dict[str, Any]:
+def full(
+    order: SimulatedOrder, fills: Iterable[OrderFilled], matches: Iterable[TradePrevented]
+) -> dict[str, Any]:
     """Return the FULL answer to a new order, with its executions and those that were prevented."""
     kept = [_prevented_match(match) for match in matches]
     shape = result(order) | {
@@ -116,7 +118,7 @@ def _prevented_match(match: TradePrevented) -> dict[str, Any]:
     return shape
 
 
-def prevented_match(recorded: Recorded, match: TradePrevented, taker: Order) -> dict[str, Any]:
+def prevented_match(recorded: Recorded, match: TradePrevented, taker: SimulatedOrder) -> dict[str, Any]:
     """Return a prevented trade as myPreventedMatches lists it."""
     return _prevented_match(match) | {
         "symbol": symbol_name(match.coin),
@@ -127,7 +129,7 @@ def prevented_match(recorded: Recorded, match: TradePrevented, taker: Order) -> 
     }
 
 
-def amended(recorded: Recorded, order: Order, former: str) -> dict[str, Any]:
+def amended(recorded: Recorded, order: SimulatedOrder, former: str) -> dict[str, Any]:
     """Return the answer to an amendment; `former` is the client id before."""
     core = _core(order)
     names = {
@@ -159,7 +161,7 @@ def amendment(recorded: Recorded, change: OrderAmended, symbol: str) -> dict[str
     }
 
 
-def query(order: Order) -> dict[str, Any]:
+def query(order: SimulatedOrder) -> dict[str, Any]:
     """Return an order as GET order, openOrders and allOrders show it."""
     created_ms = milliseconds(order.created_ns)
     return _core(order) | {
@@ -172,7 +174,7 @@ def query(order: Order) -> dict[str, Any]:
     }
 
 
-def canceled(order: Order, cancel_id: str) -> dict[str, Any]:
+def canceled(order: SimulatedOrder, cancel_id: str) -> dict[str, Any]:
     """Return the answer to a cancel: clientOrderId is the cancel's own id."""
     return _core(order) | {
         "origClientOrderId": order.request.client_id,
@@ -194,7 +196,7 @@ def trade(recorded: Recorded, fill: OrderFilled) -> dict[str, Any]:
         "commission": text(fill.fee),
         "commissionAsset": fill.fee_asset,
         "time": milliseconds(recorded.ts_ns),
-        "isBuyer": fill.side is Side.BUY,
+        "isBuyer": fill.side is OrderSide.BUY,
         "isMaker": fill.maker,
         "isBestMatch": True,
     }

@@ -5,13 +5,13 @@ from typing import Any, Final
 
 from arb.sim.binance import errors, params, render
 from arb.sim.binance.filters import check_quantity
-from arb.sim.binance.limits import Limits
-from arb.sim.binance.lookup import Lookup
+from arb.sim.binance.limits import WeightLimits
+from arb.sim.binance.lookup import BinanceLookup
 from arb.sim.binance.params import Params
 from arb.sim.binance.symbols import AMENDS_MAX
-from arb.sim.binance.trading import Trading
+from arb.sim.binance.trading import OrderEntry
 from arb.sim.core.exchange import Exchange
-from arb.sim.core.orders import Order
+from arb.sim.core.orders import SimulatedOrder
 
 MODES: Final = frozenset({"STOP_ON_FAILURE", "ALLOW_FAILURE"})
 OVER_LIMIT: Final = frozenset({"DO_NOTHING", "CANCEL_ONLY"})
@@ -27,7 +27,9 @@ OF_BOTH: Final = frozenset({"cancelReplaceMode", "orderRateLimitExceededMode"})
 class Replacing:
     """Cancel-replace and amend-keep-priority, and the list of amendments."""
 
-    def __init__(self, exchange: Exchange, trading: Trading, lookup: Lookup, limits: Limits) -> None:
+    def __init__(
+        self, exchange: Exchange, trading: OrderEntry, lookup: BinanceLookup, limits: WeightLimits
+    ) -> None:
         self._exchange = exchange
         self._trading = trading
         self._lookup = lookup
@@ -87,7 +89,7 @@ class Replacing:
         self._exchange.amend(order, quantity, name or self._trading.new_client_id())
         return render.amended(self._exchange.records.amended[order.order_id][-1], order, former)
 
-    def _check_amend(self, order: Order, quantity: Decimal) -> None:
+    def _check_amend(self, order: SimulatedOrder, quantity: Decimal) -> None:
         """Raise what an amendment of this order to that quantity is refused with."""
         if not order.is_open:
             raise _unknown()

@@ -17,13 +17,13 @@ from aiohttp import web
 
 from arb.domain.time import NS_PER_S
 from arb.sim.binance.books import PublishedBooks
-from arb.sim.binance.hub import Hub
+from arb.sim.binance.hub import StreamHub
 from arb.sim.binance.local_book import LocalBook
-from arb.sim.binance.publisher import Publisher
+from arb.sim.binance.publisher import BookPublisher
 from arb.sim.binance.wire import milliseconds
+from arb.sim.core.context import VenueContext
 from arb.sim.core.exchange import Exchange
-from arb.sim.core.stage import Stage
-from arb.sim.core.tape import TAPE_COIN, Frame, read_frames
+from arb.sim.core.tape import TAPE_COIN, TapeFrame, read_frames
 
 PREFIX: Final = b'{"stream":"'
 MIDDLE: Final = b'","data":'
@@ -33,18 +33,23 @@ FRAMES_PER_WAIT: Final = 128
 IDLE_S: Final = 0.02
 
 
-class Replay:
+class TapeReplay:
     """Sends a recorded tape to whoever listens."""
 
     def __init__(
-        self, stage: Stage, exchange: Exchange, books: PublishedBooks, hub: Hub, publisher: Publisher
+        self,
+        context: VenueContext,
+        exchange: Exchange,
+        books: PublishedBooks,
+        hub: StreamHub,
+        publisher: BookPublisher,
     ) -> None:
-        self._stage = stage
+        self._context = context
         self._exchange = exchange
         self._books = books
         self._hub = hub
         self._publisher = publisher
-        self._frames = read_frames(Path(stage.config.tape or ""))
+        self._frames = read_frames(Path(context.config.tape or ""))
         first = next(frame for frame in self._frames if not frame.raw.startswith(PREFIX))
         self._book = LocalBook(orjson.loads(first.raw))
         self._shown_ns = 0
@@ -59,16 +64,16 @@ class Replay:
             await task
 
     async def _play(self) -> None:
-        speed = self._stage.config.speed_factor()
+        speed = self._context.config.speed_factor()
         if speed is None:
             await self._play_unhurried()
             return
         begin_ns = self._frames[0].recv_ns
-        epoch_ns, factor = self._stage.config.epoch_ns, float(speed)
-        joined_ns = self._stage.clock.now_ns()
+        epoch_ns, factor = self._context.config.epoch_ns, float(speed)
+        joined_ns = self._context.clock.now_ns()
         for frame in self._frames:
             due_ns = epoch_ns + int((frame.recv_ns - begin_ns) / factor)
-            ahead_ns = due_ns - self._stage.clock.now_ns()
+            ahead_ns = due_ns - self._context.clock.now_ns()
             if ahead_ns > 0:
                 await asyncio.sleep(ahead_ns / NS_PER_S)
             self._pass_on(frame, heard=due_ns >= joined_ns)
@@ -84,22 +89,22 @@ class Replay:
                     await listener.outbox.emptied()
         self._show()
 
-    def _pass_on(self, frame: Frame, *, heard: bool) -> None:
+    def _pass_on(self, frame: TapeFrame, *, heard: bool) -> None:
         """Send one frame, and apply it if it is a depth diff."""
         if not frame.raw.startswith(PREFIX):
             return
         name, _, rest = frame.raw[len(PREFIX) :].partition(MIDDLE)
         stream = name.decode()
         if heard and self._hub.wants(stream):
-            event = b'"E":%d' % milliseconds(self._stage.now_ns())
+            event = b'"E":%d' % milliseconds(self._context.now_ns())
             self._hub.publish(stream, lambda: EVENT_TIME.sub(event, rest[:-1], count=1))
         if b"@depth" in name:
             self._book.apply(orjson.loads(rest[:-1]))
             self._show_if_due()
 
     def _show_if_due(self) -> None:
-        now_ns = self._stage.clock.now_ns()
-        if now_ns - self._shown_ns >= self._stage.market.step_ns // 2:
+        now_ns = self._context.clock.now_ns()
+        if now_ns - self._shown_ns >= self._context.market.step_ns // 2:
             self._shown_ns = now_ns
             self._show()
 

@@ -1,4 +1,4 @@
-"""The REST door: HTTP requests in, JSON or a cut connection out."""
+"""The REST API: HTTP requests in, JSON or a cut connection out."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
@@ -7,9 +7,9 @@ import orjson
 from aiohttp import web
 
 from arb.sim.binance import errors, params
-from arb.sim.binance.desk import Desk, Signed
+from arb.sim.binance.call_service import CallService, Signed
 from arb.sim.binance.endpoints import Endpoint
-from arb.sim.binance.limits import Limits
+from arb.sim.binance.limits import WeightLimits
 from arb.sim.binance.micro import MICROSECOND, in_microseconds
 from arb.sim.binance.signing import rest_payload
 from arb.sim.core.fault_effects import CallFault
@@ -19,20 +19,23 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 VENUE_PATHS: Final = ("/api/", "/sapi/")
 
 
-def rest_routes(endpoints: Iterable[Endpoint], desk: Desk, limits: Limits) -> list[web.RouteDef]:
+def rest_routes(
+    endpoints: Iterable[Endpoint], service: CallService, limits: WeightLimits
+) -> list[web.RouteDef]:
     """Return the routes of the REST API."""
     return [
-        web.route(endpoint.method, endpoint.path, _handler(endpoint, desk, limits)) for endpoint in endpoints
+        web.route(endpoint.method, endpoint.path, _handler(endpoint, service, limits))
+        for endpoint in endpoints
     ]
 
 
-def _handler(endpoint: Endpoint, desk: Desk, limits: Limits) -> Handler:
+def _handler(endpoint: Endpoint, service: CallService, limits: WeightLimits) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         raw_query = request.raw_path.partition("?")[2]
         raw_body = (await request.read()).decode(errors="replace")
         signed = Signed(key=request.headers.get("X-MBX-APIKEY"), payload=rest_payload(raw_query, raw_body))
         try:
-            answer = await desk.call(endpoint, params.merged(raw_query, raw_body), signed)
+            answer = await service.call(endpoint, params.merged(raw_query, raw_body), signed)
         except errors.BinanceError as error:
             return _refusal(error, limits)
         except CallFault:
@@ -62,7 +65,7 @@ async def unknown_paths(request: web.Request, handler: Handler) -> web.StreamRes
         return web.Response(status=error.status, headers={"Server": "nginx"})
 
 
-def _refusal(error: errors.BinanceError, limits: Limits) -> web.Response:
+def _refusal(error: errors.BinanceError, limits: WeightLimits) -> web.Response:
     headers = limits.weight_headers()
     if error.retry_after_s is not None:
         headers["Retry-After"] = str(error.retry_after_s)

@@ -7,23 +7,23 @@ from typing import Any, Final
 import orjson
 from aiohttp import web
 
-from arb.sim.binance.connection import Connection, Keepalive, Malformed, accept
+from arb.sim.binance.connection import BinanceConnection, Keepalive, Malformed, accept
 from arb.sim.binance.frames import combined, shutdown
-from arb.sim.binance.hub import Hub, Listener
+from arb.sim.binance.hub import Listener, StreamHub
+from arb.sim.core.context import VenueContext
 from arb.sim.core.fault_effects import turned_away
-from arb.sim.core.stage import Stage
 
 STREAMS_MAX: Final = 1_024
 
 
-class Streams:
+class MarketStreams:
     """Handlers of the market stream connections."""
 
-    def __init__(self, hub: Hub, stage: Stage, terms: Keepalive) -> None:
+    def __init__(self, hub: StreamHub, context: VenueContext, terms: Keepalive) -> None:
         self._hub = hub
-        self._stage = stage
+        self._context = context
         self._terms = terms
-        self._open: set[Connection] = set()
+        self._open: set[BinanceConnection] = set()
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes of the market streams."""
@@ -47,11 +47,11 @@ class Streams:
             connection.outbox.abort()
 
     async def _serve(self, request: web.Request, names: str, *, wrapped: bool) -> web.StreamResponse:
-        refusal = turned_away(self._stage, request)
+        refusal = turned_away(self._context, request)
         if refusal is not None:
             return refusal
         socket = await accept(request)
-        connection = Connection(socket, self._stage.clock, self._terms, farewell_of(wrapped))
+        connection = BinanceConnection(socket, self._context.clock, self._terms, farewell_of(wrapped))
         listener = Listener(connection.outbox, wrapped, request.query.get("timeUnit", "").upper())
         self._hub.subscribe(listener, [name for name in names.split("/") if name][:STREAMS_MAX])
         self._open.add(connection)

@@ -14,11 +14,11 @@ import orjson
 from arb.sim.binance.day_tickers import DayTickers
 from arb.sim.binance.frames import stream_name
 from arb.sim.binance.history import INTERVALS
-from arb.sim.binance.hub import Hub
+from arb.sim.binance.hub import StreamHub
 from arb.sim.binance.public_trades import PublicTrades
 from arb.sim.binance.symbols import symbol_name
 from arb.sim.binance.wire import text
-from arb.sim.core.candles import Candle, end_of
+from arb.sim.core.candles import SimulatedCandle, end_of
 
 TICKERS: Final = ("ticker", "miniTicker")
 TICKER_MS: Final = 1_000
@@ -30,7 +30,7 @@ Ticker = Callable[[str, int], dict[str, Any]]
 class Summaries:
     """Publishes tickers and candles."""
 
-    def __init__(self, tickers: DayTickers, trades: PublicTrades, hub: Hub) -> None:
+    def __init__(self, tickers: DayTickers, trades: PublicTrades, hub: StreamHub) -> None:
         self._day = tickers
         self._trades = trades
         self._hub = hub
@@ -97,7 +97,7 @@ def _array_frame(shape: Ticker, coins: list[str], event_ms: int) -> bytes:
     return orjson.dumps([shape(coin, event_ms) for coin in coins])
 
 
-def _kline_frame(coin: str, interval: str, candle: Candle, event_ms: int, is_closed: bool) -> bytes:
+def _kline_frame(coin: str, interval: str, candle: SimulatedCandle, event_ms: int, is_closed: bool) -> bytes:
     shape = {
         "t": candle.begins_s * 1_000,
         "T": end_of(candle.begins_s, INTERVALS[interval]) * 1_000 - 1,

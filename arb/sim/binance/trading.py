@@ -6,46 +6,45 @@ from typing import Any
 
 from arb.sim.binance import errors, render
 from arb.sim.binance.filters import check_filters
-from arb.sim.binance.limits import Limits
-from arb.sim.binance.lookup import Lookup
+from arb.sim.binance.limits import WeightLimits
+from arb.sim.binance.lookup import BinanceLookup
 from arb.sim.binance.order_form import parse_order
 from arb.sim.binance.params import Params
 from arb.sim.binance.public_trades import PublicTrades
 from arb.sim.binance.symbols import TRADING, Symbol, symbol_name
 from arb.sim.binance.wire import mid_of
+from arb.sim.core.context import VenueContext
 from arb.sim.core.events import OrderAccepted, OrderFilled
-from arb.sim.core.exchange import Exchange, Reason, Refused
-from arb.sim.core.fault_kinds import FaultKind, Scope
-from arb.sim.core.fault_kinds import Stage as FaultStage
+from arb.sim.core.exchange import Exchange, OrderRefused, RejectReason
+from arb.sim.core.fault_kinds import FaultKind, FaultStage, Scope
 from arb.sim.core.faults import Call
 from arb.sim.core.journal import Recorded
-from arb.sim.core.orders import ZERO, Order, OrderRequest, Status
-from arb.sim.core.stage import Stage
+from arb.sim.core.orders import ZERO, OrderRequest, SimulatedOrder, Status
 
 REFUSALS = {
-    Reason.INSUFFICIENT_BALANCE: "Account has insufficient balance for requested action.",
-    Reason.WOULD_TAKE: "Order would immediately match and take.",
+    RejectReason.INSUFFICIENT_BALANCE: "Account has insufficient balance for requested action.",
+    RejectReason.WOULD_TAKE: "Order would immediately match and take.",
 }
 RESTRICTIONS = {"ONLY_NEW": Status.NEW, "ONLY_PARTIALLY_FILLED": Status.PARTIALLY_FILLED}
 
 
-class Trading:
+class OrderEntry:
     """Places, tests and cancels orders. `cancel_ids` has the id of the cancel at work."""
 
     def __init__(
         self,
-        stage: Stage,
+        context: VenueContext,
         exchange: Exchange,
         symbols: Mapping[str, Symbol],
-        limits: Limits,
+        limits: WeightLimits,
         trades: PublicTrades,
     ) -> None:
-        self._stage = stage
+        self._context = context
         self._exchange = exchange
         self._symbols = symbols
         self._limits = limits
         self._trades = trades
-        self._lookup = Lookup(stage, exchange, symbols)
+        self._lookup = BinanceLookup(context, exchange, symbols)
         self.cancel_ids: dict[str, str] = {}
 
     def place(self, given: Params) -> dict[str, Any]:
@@ -57,7 +56,7 @@ class Trading:
             raise errors.engine_refusal("Duplicate order sent.")
         try:
             order = self._exchange.place(request, self._fill_cap(request))
-        except Refused as refused:
+        except OrderRefused as refused:
             raise errors.engine_refusal(REFUSALS[refused.reason]) from None
         return self._answer(order, given)
 
@@ -106,16 +105,16 @@ class Trading:
 
     def new_client_id(self) -> str:
         """Return an id for a request that brought none."""
-        return f"sim{self._stage.rng.getrandbits(96):024x}"
+        return f"sim{self._context.rng.getrandbits(96):024x}"
 
     def checked(self, given: Params) -> OrderRequest:
         """Return the order that is asked for, if its form and the filters let it pass."""
-        request = parse_order(given, self._symbols, self._stage.clock.now_ns())
+        request = parse_order(given, self._symbols, self._context.clock.now_ns())
         symbol = self._symbols[symbol_name(request.coin)]
         if symbol.status != TRADING:
             raise errors.engine_refusal("Market is closed.")
         average = (
-            self._trades.average(request.coin, self._stage.clock.now_ns())
+            self._trades.average(request.coin, self._context.clock.now_ns())
             or mid_of(self._exchange.book(request.coin))
             or request.price
             or ZERO
@@ -125,18 +124,18 @@ class Trading:
         return request
 
     def _check_account(self, refusal: Callable[[str], errors.BinanceError]) -> None:
-        blocked = self._stage.faults.standing(FaultKind.BLOCKED_ACCOUNT)
+        blocked = self._context.faults.standing(FaultKind.BLOCKED_ACCOUNT)
         if blocked is not None:
-            self._stage.faults.note(blocked)
+            self._context.faults.note(blocked)
             raise refusal("This account may not place or cancel orders.")
 
     def _fill_cap(self, request: OrderRequest) -> Decimal | None:
         call = Call(endpoint="POST /api/v3/order", scope=Scope.ORDER, client_id=request.client_id)
-        if self._stage.strike(FaultStage.MATCH, call) is None:
+        if self._context.strike(FaultStage.MATCH, call) is None:
             return None
-        return Decimal(f"{self._stage.faults.fraction():.2f}")
+        return Decimal(f"{self._context.faults.fraction():.2f}")
 
-    def _answer(self, order: Order, given: Params) -> dict[str, Any]:
+    def _answer(self, order: SimulatedOrder, given: Params) -> dict[str, Any]:
         default = "ACK" if order.request.wire["type"] == "LIMIT_MAKER" else "FULL"
         match given.get("newOrderRespType", default):
             case "ACK":
@@ -147,7 +146,7 @@ class Trading:
                 fills = [fill for _, fill in self._lookup.fills_of(order)]
                 return render.full(order, fills, self._lookup.prevented_of(order))
 
-    def _cancel(self, order: Order, cancel_id: str | None) -> dict[str, Any]:
+    def _cancel(self, order: SimulatedOrder, cancel_id: str | None) -> dict[str, Any]:
         self.cancel_ids[order.order_id] = cancel_id or self.new_client_id()
         self._exchange.cancel(order)
         return render.canceled(order, self.cancel_ids.pop(order.order_id))

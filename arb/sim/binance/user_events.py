@@ -14,10 +14,12 @@ from arb.sim.binance.wire import ZERO_TEXT, milliseconds, text
 from arb.sim.core.accounts import Balance
 from arb.sim.core.events import MovedOutside, OrderFilled, Prevented, TradePrevented
 from arb.sim.core.journal import Recorded
-from arb.sim.core.orders import ZERO, Order, Status
+from arb.sim.core.orders import ZERO, SimulatedOrder, Status
 
 
-def execution_report(recorded: Recorded, order: Order, execution: str, status: Status) -> dict[str, Any]:
+def execution_report(
+    recorded: Recorded, order: SimulatedOrder, execution: str, status: Status
+) -> dict[str, Any]:
     """Return the executionReport of one event, without what is special to fills and cancels."""
     request = order.request
     at_ms = milliseconds(recorded.ts_ns)
@@ -74,7 +76,7 @@ def fill_fields(fill: OrderFilled) -> dict[str, Any]:
     }
 
 
-def end_fields(order: Order, cancel_id: str | None) -> dict[str, Any]:
+def end_fields(order: SimulatedOrder, cancel_id: str | None) -> dict[str, Any]:
     """Return what the report of an end says: the cancel's id, or why the order expired."""
     if cancel_id is not None:
         return {"c": cancel_id, "C": order.request.client_id}
@@ -82,7 +84,7 @@ def end_fields(order: Order, cancel_id: str | None) -> dict[str, Any]:
 
 
 def prevented_fields(
-    order: Order, lost: Prevented, other: Prevented, match: TradePrevented
+    order: SimulatedOrder, lost: Prevented, other: Prevented, match: TradePrevented
 ) -> dict[str, Any]:
     """Return what the report of a prevented trade says of it."""
     return {

@@ -28,12 +28,12 @@ from arb.sim.core.exchange import Exchange
 from arb.sim.core.fault_stream import PrivateShaper
 from arb.sim.core.faults import FaultPlan
 from arb.sim.core.journal import Recorded
-from arb.sim.core.orders import Order, Status
+from arb.sim.core.orders import SimulatedOrder, Status
 from arb.sim.core.sockets import Outbox
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Subscription:
+class UserSubscription:
     """One connection's subscription to the account's events."""
 
     number: int
@@ -42,23 +42,23 @@ class Subscription:
     unit: str = ""  # of times: MICROSECOND, or else milliseconds
 
 
-class UserStream:
+class UserEventStream:
     """Listens to the engine and tells the subscribers."""
 
     def __init__(self, exchange: Exchange, faults: FaultPlan, cancel_ids: Mapping[str, str]) -> None:
         self._exchange = exchange
         self._faults = faults
         self._cancel_ids = cancel_ids
-        self._subscriptions: list[Subscription] = []
+        self._subscriptions: list[UserSubscription] = []
 
-    def add(self, outbox: Outbox, number: int, unit: str) -> Subscription:
+    def add(self, outbox: Outbox, number: int, unit: str) -> UserSubscription:
         """Subscribe a connection."""
         shaper = PrivateShaper(self._faults, "userDataStream")
-        subscription = Subscription(number=number, outbox=outbox, shaper=shaper, unit=unit)
+        subscription = UserSubscription(number=number, outbox=outbox, shaper=shaper, unit=unit)
         self._subscriptions.append(subscription)
         return subscription
 
-    def remove(self, subscription: Subscription) -> None:
+    def remove(self, subscription: UserSubscription) -> None:
         """End a subscription; one that has ended is no error."""
         if subscription in self._subscriptions:
             self._subscriptions.remove(subscription)
@@ -82,7 +82,7 @@ class UserStream:
             balances = {asset: self._exchange.balance(asset) for asset in (order.request.coin, QUOTE)}
             self._send(account_position(recorded, balances), order.request.client_id)
 
-    def _reports(self, recorded: Recorded) -> Iterator[tuple[Order, dict[str, Any]]]:
+    def _reports(self, recorded: Recorded) -> Iterator[tuple[SimulatedOrder, dict[str, Any]]]:
         """Yield the orders that an event is about, each with its report."""
         match recorded.event:
             case OrderAccepted(order_id=order_id):

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Final
 
 from arb.domain.time import NS_PER_MS
-from arb.sim.core.book import Book, Level
+from arb.sim.core.book import SimulatedBook, SimulatedLevel
 
 ZERO_TEXT: Final = "0.00000000"
 
@@ -22,7 +22,7 @@ def milliseconds(now_ns: int) -> int:
     return now_ns // NS_PER_MS
 
 
-def rows(levels: Iterable[Level]) -> list[list[str]]:
+def rows(levels: Iterable[SimulatedLevel]) -> list[list[str]]:
     """Return levels as [price, quantity] pairs."""
     return [[text(level.price), text(level.quantity)] for level in levels]
 
@@ -37,12 +37,12 @@ def _pattern(count: int) -> str:
     return ",".join(['["%.8f","%.8f"]'] * count)
 
 
-def top(levels: Sequence[Level]) -> tuple[str, str]:
+def top(levels: Sequence[SimulatedLevel]) -> tuple[str, str]:
     """Return price and quantity of the best level, zeros when the side is empty."""
     return (text(levels[0].price), text(levels[0].quantity)) if levels else (ZERO_TEXT, ZERO_TEXT)
 
 
-def mid_of(book: Book) -> Decimal:
+def mid_of(book: SimulatedBook) -> Decimal:
     """Return the middle of the best prices; of one when the other side is empty."""
     prices = [levels[0].price for levels in (book.bids, book.asks) if levels]
     return sum(prices, Decimal(0)) / max(len(prices), 1)

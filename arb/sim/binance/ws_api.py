@@ -1,4 +1,4 @@
-"""The WebSocket API door, /ws-api/v3: requests with ids, and the user data subscription."""
+"""The WebSocket API, /ws-api/v3: requests with ids, and the user data subscription."""
 
 import asyncio
 import json
@@ -9,34 +9,39 @@ import orjson
 from aiohttp import web
 
 from arb.sim.binance import errors
-from arb.sim.binance.connection import Connection, Keepalive, accept
-from arb.sim.binance.desk import Desk, Signed
+from arb.sim.binance.call_service import CallService, Signed
+from arb.sim.binance.connection import BinanceConnection, Keepalive, accept
 from arb.sim.binance.endpoints import Endpoint
 from arb.sim.binance.frames import shutdown
-from arb.sim.binance.limits import Limits
+from arb.sim.binance.limits import WeightLimits
 from arb.sim.binance.micro import MICROSECOND, in_microseconds
 from arb.sim.binance.signing import api_payload
-from arb.sim.binance.user_stream import Subscription, UserStream
+from arb.sim.binance.user_stream import UserEventStream, UserSubscription
+from arb.sim.core.context import VenueContext
 from arb.sim.core.fault_effects import CallFault, turned_away
-from arb.sim.core.stage import Stage
 
 # What changes or asks about orders shows the counts of orders beside the weight.
 COUNTS_ORDERS = frozenset({"order.place", "order.cancelReplace", "account.rateLimits.orders"})
 TERMS = Keepalive(messages_per_s=100)  # requests count by weight here, not by message
 
 
-class ApiDoor:
+class WebSocketApi:
     """Accepts WebSocket API connections."""
 
     def __init__(
-        self, desk: Desk, endpoints: list[Endpoint], limits: Limits, users: UserStream, stage: Stage
+        self,
+        service: CallService,
+        endpoints: list[Endpoint],
+        limits: WeightLimits,
+        users: UserEventStream,
+        context: VenueContext,
     ) -> None:
-        self._desk = desk
+        self._service = service
         self._endpoints = {one.api_method: one for one in endpoints if one.api_method}
         self._limits = limits
         self._users = users
-        self._stage = stage
-        self._open: set[Connection] = set()
+        self._context = context
+        self._open: set[BinanceConnection] = set()
 
     def routes(self) -> list[web.RouteDef]:
         """Return the one route of the WebSocket API."""
@@ -49,7 +54,7 @@ class ApiDoor:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Serve one connection until it ends; connecting has a weight too."""
-        refusal = turned_away(self._stage, request)
+        refusal = turned_away(self._context, request)
         if refusal is not None:
             return refusal
         try:
@@ -57,8 +62,10 @@ class ApiDoor:
         except errors.BinanceError as error:
             return web.json_response(error.body(), status=error.status)
         socket = await accept(request)
-        connection = Connection(socket, self._stage.clock, TERMS, _shutdown)
-        session = Session(connection, self._desk, self._endpoints, self._limits, self._users, request.query)
+        connection = BinanceConnection(socket, self._context.clock, TERMS, _shutdown)
+        session = _Session(
+            connection, self._service, self._endpoints, self._limits, self._users, request.query
+        )
         self._open.add(connection)
         try:
             await connection.run(session.on_text)
@@ -68,26 +75,26 @@ class ApiDoor:
         return socket
 
 
-class Session:
+class _Session:
     """One connection's requests and its subscription."""
 
     def __init__(
         self,
-        connection: Connection,
-        desk: Desk,
+        connection: BinanceConnection,
+        service: CallService,
         endpoints: Mapping[str, Endpoint],
-        limits: Limits,
-        users: UserStream,
+        limits: WeightLimits,
+        users: UserEventStream,
         terms: Mapping[str, str],  # what the address says of the whole connection
     ) -> None:
         self._shows_limits = terms.get("returnRateLimits") != "false"
         self._unit = terms.get("timeUnit", "").upper()
         self._connection = connection
-        self._desk = desk
+        self._service = service
         self._endpoints = endpoints
         self._limits = limits
         self._users = users
-        self._subscription: Subscription | None = None
+        self._subscription: UserSubscription | None = None
         self._subscriptions_made = 0
         self._running: set[asyncio.Task[None]] = set()
 
@@ -126,7 +133,7 @@ class Session:
         match method:
             case "userDataStream.subscribe.signature":
                 self._limits.charge(2)
-                self._desk.check(given, signed)
+                self._service.check(given, signed)
                 return self._subscribe()
             case "userDataStream.unsubscribe":
                 return self._unsubscribe()
@@ -134,7 +141,7 @@ class Session:
                 current = self._subscription
                 return [{"subscriptionId": current.number}] if current else []
             case _ if method in self._endpoints:
-                return await self._desk.call(self._endpoints[method], given, signed)
+                return await self._service.call(self._endpoints[method], given, signed)
             case _:
                 raise errors.BinanceError(-1000, f"Unknown method: {method}")
 

@@ -12,18 +12,18 @@ from arb.sim.bithumb.house import BITHUMB
 from arb.sim.bithumb.lookup_routes import BithumbLookup
 from arb.sim.bithumb.order_routes import BithumbOrdering
 from arb.sim.bithumb.quotation_routes import BithumbQuotation
-from arb.sim.core.book import Book
+from arb.sim.core.book import SimulatedBook
+from arb.sim.core.context import VenueContext
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.market_faults import shown
 from arb.sim.core.rules import QuoteFee, VenueRules
 from arb.sim.core.serve import install
-from arb.sim.core.stage import Stage
-from arb.sim.krw.account_routes import Account
+from arb.sim.krw.account_routes import AccountRoutes
 from arb.sim.krw.auth import VIEW_ORDERS
 from arb.sim.krw.candle_routes import CandleRoutes, korean_moment
-from arb.sim.krw.desk import Desk, later
-from arb.sim.krw.door import Door
 from arb.sim.krw.forms import QUOTE, market_code
+from arb.sim.krw.http_api import HttpApi
+from arb.sim.krw.order_service import OrderService, later
 from arb.sim.krw.private_stream import PrivateStream
 from arb.sim.krw.public_stream import PublicStream
 from arb.sim.krw.public_tape import PublicTape
@@ -35,12 +35,12 @@ from arb.sim.venues import KRW_LOT
 PUBLIC_TYPES = frozenset({"orderbook", "trade", "ticker"})
 
 
-def venue_rules(stage: Stage) -> VenueRules:
+def venue_rules(context: VenueContext) -> VenueRules:
     """Return what the engine must know about Bithumb."""
     return VenueRules(
-        venue=stage.venue,
+        venue=context.venue,
         quote=QUOTE,
-        fees=QuoteFee(stage.config.fee_bps(stage.venue)),
+        fees=QuoteFee(context.config.fee_bps(context.venue)),
         lot=lambda _coin: KRW_LOT,
         symbol=market_code,
         order_id=lambda number: f"C0101{number:015d}",
@@ -49,15 +49,17 @@ def venue_rules(stage: Stage) -> VenueRules:
     )
 
 
-def build(stage: Stage) -> web.Application:
+def build(context: VenueContext) -> web.Application:
     """Return the application of one simulated Bithumb."""
     app = web.Application()
-    exchange = Exchange(venue_rules(stage), stage.journal, stage.clock, stage.config.opening(stage.venue))
-    board, tape = Switchboard(stage, BITHUMB), PublicTape(stage.config.seed, stage.venue)
-    desk = Desk(stage, BITHUMB, exchange, later)
-    door = Door(stage, BITHUMB, board, exchange.reject, exchange.records.shelf.spend)
-    public, private = PublicStream(stage, BITHUMB, tape, board), PrivateStream(stage, BITHUMB, exchange)
-    desk.subscribe(private.tell)
+    exchange = Exchange(
+        venue_rules(context), context.journal, context.clock, context.config.opening(context.venue)
+    )
+    board, tape = Switchboard(context, BITHUMB), PublicTape(context.config.seed, context.venue)
+    service = OrderService(context, BITHUMB, exchange, later)
+    http_api = HttpApi(context, BITHUMB, board, exchange.reject, exchange.records.archive.spend)
+    public, private = PublicStream(context, BITHUMB, tape, board), PrivateStream(context, BITHUMB, exchange)
+    service.subscribe(private.tell)
     exchange.subscribe(tape.follow)
     exchange.subscribe(private.follow)
     endpoints = (
@@ -66,26 +68,26 @@ def build(stage: Stage) -> web.Application:
             path=BITHUMB.private_path, stream=private, types=PRIVATE_TYPES, permission=VIEW_ORDERS
         ),
     )
-    sockets = Sockets(stage, board, door, endpoints)
+    sockets = Sockets(context, board, http_api, endpoints)
 
-    def publish(step: int, books: Mapping[str, Book]) -> None:
+    def publish(step: int, books: Mapping[str, SimulatedBook]) -> None:
         sockets.strike()
-        named = {market_code(coin): shown(stage.faults, coin, book) for coin, book in books.items()}
-        public.publish(tape.advance(step, stage.now_ns(), named))
+        named = {market_code(coin): shown(context.faults, coin, book) for coin, book in books.items()}
+        public.publish(tape.advance(step, context.now_ns(), named))
 
-    markets = frozenset(market_code(coin) for coin in stage.market.coins(stage.venue))
-    lookup = BithumbLookup(stage, exchange, desk)
-    door.install(
+    markets = frozenset(market_code(coin) for coin in context.market.coins(context.venue))
+    lookup = BithumbLookup(context, exchange, service)
+    http_api.install(
         app,
         [
-            *BithumbQuotation(stage, exchange, tape, board).routes(),
+            *BithumbQuotation(context, exchange, tape, board).routes(),
             *CandleRoutes(tape, korean_moment).routes(),
-            *Account(stage, exchange, board, markets).routes(),
+            *AccountRoutes(context, exchange, board, markets).routes(),
             *lookup.routes(),
-            *BithumbOrdering(exchange, desk, lookup, board, markets).routes(),
+            *BithumbOrdering(exchange, service, lookup, board, markets).routes(),
         ],
     )
     app.add_routes(sockets.routes())
     app.add_routes(board.routes())
-    install(app, stage, exchange, publish)
+    install(app, context, exchange, publish)
     return app

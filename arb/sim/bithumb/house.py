@@ -10,11 +10,11 @@ from typing import Final
 from arb.domain.time import NS_PER_US
 from arb.sim.bithumb.render import EVENT_NAMES, event_json, state_of
 from arb.sim.core.ticks import bithumb_tick
-from arb.sim.krw.rates import Rate
+from arb.sim.krw.rates import RequestRate
 from arb.sim.krw.variant import ProtocolVariant
 
-PRIVATE: Final = Rate(count=140)
-PUBLIC: Final = Rate(count=150)
+PRIVATE: Final = RequestRate(count=140)
+PUBLIC: Final = RequestRate(count=150)
 TOKEN_LIFE_MS: Final = 5_000  # not published
 ERROR_NAMES: Final = MappingProxyType(
     {
@@ -36,7 +36,7 @@ BITHUMB: Final = ProtocolVariant(
     rates={
         **dict.fromkeys(("market", "candle", "trade", "ticker", "orderbook"), PUBLIC),
         **dict.fromkeys(("default", "order"), PRIVATE),
-        "websocket-connect": Rate(count=10),
+        "websocket-connect": RequestRate(count=10),
         "origin": PUBLIC,
     },
     tells_remaining=False,

@@ -5,11 +5,11 @@ from itertools import islice
 from typing import Any, Final
 
 from arb.sim.bithumb.render import listed_json, order_json
-from arb.sim.core.orders import Order
+from arb.sim.core.orders import SimulatedOrder
 from arb.sim.krw.auth import VIEW_ORDERS
-from arb.sim.krw.door import Route
 from arb.sim.krw.errors import refuse
-from arb.sim.krw.lookup import Lookup
+from arb.sim.krw.http_api import Route
+from arb.sim.krw.lookup import KrwLookup
 from arb.sim.krw.orders import CANCEL, DONE, WAIT
 from arb.sim.krw.parameters import Parameters
 
@@ -17,7 +17,7 @@ PENDING_MAX: Final = 100
 HISTORY_MAX: Final = 1_000
 
 
-class BithumbLookup(Lookup):
+class BithumbLookup(KrwLookup):
     """What the owner of the key may ask about orders."""
 
     def routes(self) -> list[Route]:
@@ -33,7 +33,7 @@ class BithumbLookup(Lookup):
 
     async def order(self, parameters: Parameters) -> Any:
         found = self.find(parameters, "uuid", "client_order_id")
-        view = self._desk.view(found)
+        view = self._service.view(found)
         if view.state == WAIT and view.form.time_in_force in ("ioc", "fok"):
             raise refuse("order_not_ready")  # such an order is never seen waiting
         return self.told(view, order_json(view))
@@ -47,11 +47,15 @@ class BithumbLookup(Lookup):
         return self._page(parameters, created, (DONE, CANCEL), HISTORY_MAX)
 
     def _page(
-        self, parameters: Parameters, orders: Iterable[Order], states: tuple[str, ...], limit_max: int
+        self,
+        parameters: Parameters,
+        orders: Iterable[SimulatedOrder],
+        states: tuple[str, ...],
+        limit_max: int,
     ) -> dict[str, Any]:
         """Return a page, and the key of the next one: how many orders came before it."""
         limit = parameters.integer("limit", limit_max, limit_max)
         begin = int(parameters.get("next_key") or 0)
-        views = [view for view in map(self._desk.view, orders) if view.state in states]
+        views = [view for view in map(self._service.view, orders) if view.state in states]
         rows = [listed_json(view) for view in islice(views, begin, begin + limit)]
         return {"data": rows, "next_key": str(begin + limit) if len(views) > begin + limit else None}

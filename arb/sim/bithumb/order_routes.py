@@ -8,11 +8,11 @@ from arb.sim.bithumb.render import STP_TYPE, ack_json
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.fault_kinds import Scope
 from arb.sim.krw.auth import MAKE_ORDERS
-from arb.sim.krw.desk import Desk
-from arb.sim.krw.door import Route
 from arb.sim.krw.errors import KrwRefusal, refuse
 from arb.sim.krw.forms import BID, ZERO, OrderForm
-from arb.sim.krw.lookup import Lookup
+from arb.sim.krw.http_api import Route
+from arb.sim.krw.lookup import KrwLookup
+from arb.sim.krw.order_service import OrderService
 from arb.sim.krw.orders import WAIT, OrderView
 from arb.sim.krw.parameters import Parameters
 from arb.sim.krw.rules import check_size, read_order
@@ -28,10 +28,15 @@ class BithumbOrdering:
     """How the owner of the key makes and ends orders."""
 
     def __init__(
-        self, exchange: Exchange, desk: Desk, lookup: Lookup, board: Switchboard, markets: frozenset[str]
+        self,
+        exchange: Exchange,
+        service: OrderService,
+        lookup: KrwLookup,
+        board: Switchboard,
+        markets: frozenset[str],
     ) -> None:
         self._exchange = exchange
-        self._desk = desk
+        self._service = service
         self._lookup = lookup
         self._board = board
         self._markets = markets
@@ -61,9 +66,9 @@ class BithumbOrdering:
         order = self._lookup.lookup(
             parameters.get("order_id") or parameters.get("uuid"), parameters.get("client_order_id")
         )
-        if order is None or self._desk.view(order).state != WAIT:
+        if order is None or self._service.view(order).state != WAIT:
             raise refuse("order_not_found")
-        return ack_json(self._desk.cancel(order))
+        return ack_json(self._service.cancel(order))
 
     def _submit(self, parameters: Parameters) -> OrderView:
         """Place the order a body asks for; a refusal is journalled, with its id."""
@@ -73,7 +78,7 @@ class BithumbOrdering:
             form = self._checked(parameters)
             book = self._exchange.book(form.coin)
             levels = book.asks if form.side == BID else book.bids
-            return self._desk.place(form, levels[0].price if levels else ZERO)
+            return self._service.place(form, levels[0].price if levels else ZERO)
         except KrwRefusal as refusal:
             self._exchange.reject(client_order_id, str(refusal.reply.name))
             raise

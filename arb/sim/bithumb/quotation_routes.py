@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from arb.sim.krw.door import Route
 from arb.sim.krw.forms import coin_of
+from arb.sim.krw.http_api import Route
 from arb.sim.krw.parameters import Parameters
 from arb.sim.krw.quotation_routes import Quotation
 from arb.sim.krw.switches import MarketEvent

@@ -9,7 +9,7 @@ from typing import Any, Final
 from arb.sim.core import orders as core
 from arb.sim.krw.forms import ASK, BID
 from arb.sim.krw.frames import COMMON_NAMES
-from arb.sim.krw.orders import CANCEL, DONE, WAIT, OrderView, Trade
+from arb.sim.krw.orders import CANCEL, DONE, WAIT, OrderTrade, OrderView
 from arb.sim.krw.text import kst_microseconds, kst_seconds, maybe_plain, milliseconds, number, plain
 
 STP_TYPE: Final = "cancel_taker"  # the one kind that there is
@@ -24,7 +24,7 @@ EVENT_NAMES: Final = MappingProxyType(
 )
 
 
-def state_of(order: core.Order) -> str:
+def state_of(order: core.SimulatedOrder) -> str:
     """Return where an order is. One that ends with any fill is done, also if its rest was cancelled."""
     if order.is_open:
         return WAIT
@@ -66,7 +66,7 @@ def order_json(order: OrderView) -> dict[str, Any]:
     return body | {"trades": [_trade_json(order, trade) for trade in order.trades]}
 
 
-def event_json(order: OrderView, state: str, trade: Trade | None, now_ns: int) -> dict[str, Any]:
+def event_json(order: OrderView, state: str, trade: OrderTrade | None, now_ns: int) -> dict[str, Any]:
     """Return a myOrder event; a field without a value is left out."""
     form = order.form
     fields = {
@@ -122,7 +122,7 @@ def _cancel_type(order: OrderView, state: str) -> str | None:
     return "tif_cancel" if order.form.time_in_force in ("ioc", "fok", "post_only") else "user_cancel"
 
 
-def _trade_json(order: OrderView, trade: Trade) -> dict[str, Any]:
+def _trade_json(order: OrderView, trade: OrderTrade) -> dict[str, Any]:
     return {
         "market": order.form.market,
         "uuid": trade.uuid,

@@ -7,7 +7,7 @@ outside) never changes by a unit. A balance that would go below zero is a bug he
 from dataclasses import dataclass
 from decimal import Decimal
 
-from arb.sim.core.orders import ZERO, Side
+from arb.sim.core.orders import ZERO, OrderSide
 from arb.sim.core.rules import Fee
 
 
@@ -68,11 +68,11 @@ class Accounts:
         balance.free += amount
 
     def settle(
-        self, side: Side, base: str, quote: str, value: Decimal, quantity: Decimal, fee: Fee
+        self, side: OrderSide, base: str, quote: str, value: Decimal, quantity: Decimal, fee: Fee
     ) -> Decimal:
         """Book one fill worth `value` quote and return how much of the locked asset it used."""
-        paid, received = (quote, base) if side is Side.BUY else (base, quote)
-        paid_amount, received_amount = (value, quantity) if side is Side.BUY else (quantity, value)
+        paid, received = (quote, base) if side is OrderSide.BUY else (base, quote)
+        paid_amount, received_amount = (value, quantity) if side is OrderSide.BUY else (quantity, value)
         used = paid_amount + (fee.amount if fee.asset == paid else ZERO)
         if used > self.of(paid).locked:
             raise Overdrawn(paid, used, self.of(paid).locked)

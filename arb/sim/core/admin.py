@@ -10,19 +10,19 @@ from typing import Any, Final
 import orjson
 from aiohttp import web
 
+from arb.sim.core.context import VenueContext
 from arb.sim.core.exchange import Exchange
-from arb.sim.core.orders import Order
-from arb.sim.core.stage import Stage
+from arb.sim.core.orders import SimulatedOrder
 
 JOURNAL_LIMIT: Final = 1_000
 JOURNAL_LIMIT_MAX: Final = 100_000
 
 
 class Admin:
-    """The handlers, over one venue's stage and engine."""
+    """The handlers, over one venue's context and engine."""
 
-    def __init__(self, stage: Stage, exchange: Exchange) -> None:
-        self._stage = stage
+    def __init__(self, context: VenueContext, exchange: Exchange) -> None:
+        self._context = context
         self._exchange = exchange
 
     def routes(self) -> list[web.RouteDef]:
@@ -36,14 +36,14 @@ class Admin:
         ]
 
     async def health(self, _request: web.Request) -> web.Response:
-        now_ns = self._stage.clock.now_ns()
+        now_ns = self._context.clock.now_ns()
         return reply(
             {
                 "ok": True,
-                "venue": self._stage.venue,
+                "venue": self._context.venue,
                 "now_ns": now_ns,
-                "step": self._stage.market.step_at(now_ns),
-                "seq": self._stage.journal.last_seq,
+                "step": self._context.market.step_at(now_ns),
+                "seq": self._context.journal.last_seq,
             }
         )
 
@@ -53,7 +53,7 @@ class Admin:
             limit = min(max(int(request.query.get("limit", JOURNAL_LIMIT)), 0), JOURNAL_LIMIT_MAX)
         except ValueError:
             return reply({"error": "since and limit are integers"}, status=400)
-        events = self._stage.journal.since(since, limit)
+        events = self._context.journal.since(since, limit)
         return reply({"events": [event.as_json() for event in events]})
 
     async def orders(self, _request: web.Request) -> web.Response:
@@ -61,11 +61,11 @@ class Admin:
         return listing("orders", (order_row(order, symbol_of) for order in self._exchange.orders.select()))
 
     async def fills(self, _request: web.Request) -> web.Response:
-        return listing("fills", (fill.as_json() for fill in self._exchange.records.shelf.fills()))
+        return listing("fills", (fill.as_json() for fill in self._exchange.records.archive.fills()))
 
     async def balances(self, _request: web.Request) -> web.Response:
         accounts = self._exchange.records.accounts
-        (opened,) = self._stage.journal.since(0, 1)
+        (opened,) = self._context.journal.since(0, 1)
         current = {
             asset: {"free": format(balance.free, "f"), "locked": format(balance.locked, "f")}
             for asset, balance in accounts.balances.items()
@@ -76,7 +76,7 @@ class Admin:
         return reply({"initial": opening, "current": current, "fees": fees, "outside": outside})
 
 
-def order_row(order: Order, symbol_of: Any) -> dict[str, Any]:
+def order_row(order: SimulatedOrder, symbol_of: Any) -> dict[str, Any]:
     """Return one order for a checker."""
     request = order.request
     return {

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Final, NamedTuple, Self
 
-from arb.sim.core.orders import ZERO, Side
+from arb.sim.core.orders import ZERO, OrderSide
 from arb.sim.core.ticks import floor_to
 
 
-class Level(NamedTuple):
+class SimulatedLevel(NamedTuple):
     """A price and how much is there."""
 
     price: Decimal
@@ -32,10 +32,11 @@ class Grid(NamedTuple):
     bids: Ladder
     asks: Ladder
 
-    def levels(self, side: Ladder, depth: int) -> tuple[Level, ...]:
+    def levels(self, side: Ladder, depth: int) -> tuple[SimulatedLevel, ...]:
         """Return the best levels of a side."""
         return tuple(
-            Level(ticks * self.tick, lots * self.lot) for ticks, lots in zip(*side(depth), strict=True)
+            SimulatedLevel(ticks * self.tick, lots * self.lot)
+            for ticks, lots in zip(*side(depth), strict=True)
         )
 
     def floats(self, side: Ladder, depth: int) -> tuple[list[float], list[float]]:
@@ -45,14 +46,14 @@ class Grid(NamedTuple):
         return [ticks * tick / part for ticks in prices], [lots * lot / share for lots in sizes]
 
 
-class Book:
+class SimulatedBook:
     """Both sides of one instrument, best level first. Of a grid, levels are made when asked for."""
 
     __slots__ = ("_asks", "_bids", "grid")
 
-    def __init__(self, *, bids: tuple[Level, ...], asks: tuple[Level, ...]) -> None:
-        self._bids: tuple[Level, ...] | None = bids
-        self._asks: tuple[Level, ...] | None = asks
+    def __init__(self, *, bids: tuple[SimulatedLevel, ...], asks: tuple[SimulatedLevel, ...]) -> None:
+        self._bids: tuple[SimulatedLevel, ...] | None = bids
+        self._asks: tuple[SimulatedLevel, ...] | None = asks
         self.grid: Grid | None = None
 
     @classmethod
@@ -63,14 +64,14 @@ class Book:
         return book
 
     @property
-    def bids(self) -> tuple[Level, ...]:
+    def bids(self) -> tuple[SimulatedLevel, ...]:
         """Return the side that buys."""
         if self._bids is None and self.grid is not None:
             self._bids = self.grid.levels(self.grid.bids, LEVELS)
         return self._bids or ()
 
     @property
-    def asks(self) -> tuple[Level, ...]:
+    def asks(self) -> tuple[SimulatedLevel, ...]:
         """Return the side that sells."""
         if self._asks is None and self.grid is not None:
             self._asks = self.grid.levels(self.grid.asks, LEVELS)
@@ -89,7 +90,7 @@ class Book:
             return (*self.grid.bids(1), *self.grid.asks(1))
         return (*self.bids[:1], *self.asks[:1])
 
-    def touch(self, of_bids: bool) -> Level | None:
+    def touch(self, of_bids: bool) -> SimulatedLevel | None:
         """Return the best level of a side, or None where it is empty."""
         grid = self.grid
         if grid is None:
@@ -97,16 +98,16 @@ class Book:
         return grid.levels(grid.bids if of_bids else grid.asks, 1)[0]
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Book) and (self.bids, self.asks) == (other.bids, other.asks)
+        return isinstance(other, SimulatedBook) and (self.bids, self.asks) == (other.bids, other.asks)
 
     def __hash__(self) -> int:
         return hash((self.bids, self.asks))
 
     def __repr__(self) -> str:
-        return f"Book(bids={self.bids!r}, asks={self.asks!r})"
+        return f"SimulatedBook(bids={self.bids!r}, asks={self.asks!r})"
 
 
-def _floats(levels: Iterable[Level]) -> tuple[list[float], list[float]]:
+def _floats(levels: Iterable[SimulatedLevel]) -> tuple[list[float], list[float]]:
     told = tuple(levels)
     return [float(level.price) for level in told], [float(level.quantity) for level in told]
 
@@ -114,36 +115,38 @@ def _floats(levels: Iterable[Level]) -> tuple[list[float], list[float]]:
 class Liquidity:
     """What is left of one step's book. Later books replace it, so takers never change the path."""
 
-    def __init__(self, book: Book) -> None:
-        self._whole: Book | None = book  # until somebody takes of it
-        self._sides: dict[Side, list[Level]] = {}
+    def __init__(self, book: SimulatedBook) -> None:
+        self._whole: SimulatedBook | None = book  # until somebody takes of it
+        self._sides: dict[OrderSide, list[SimulatedLevel]] = {}
 
-    def against(self, taker: Side) -> list[Level]:
+    def against(self, taker: OrderSide) -> list[SimulatedLevel]:
         """Return the levels a taker of that side meets, best first."""
         if not self._sides and self._whole is not None:
-            self._sides = {Side.BUY: list(self._whole.asks), Side.SELL: list(self._whole.bids)}
+            self._sides = {OrderSide.BUY: list(self._whole.asks), OrderSide.SELL: list(self._whole.bids)}
         return self._sides[taker]
 
-    def consume(self, taker: Side, taken: Iterable[Level]) -> None:
+    def consume(self, taker: OrderSide, taken: Iterable[SimulatedLevel]) -> None:
         """Remove what a taker took."""
         left = {level.price: level.quantity for level in self.against(taker)}
         for level in taken:
             left[level.price] -= level.quantity
-        self._sides[taker] = [Level(price, quantity) for price, quantity in left.items() if quantity > ZERO]
+        self._sides[taker] = [
+            SimulatedLevel(price, quantity) for price, quantity in left.items() if quantity > ZERO
+        ]
         self._whole = None
 
-    def book(self) -> Book:
+    def book(self) -> SimulatedBook:
         """Return what is left as a book."""
         if self._whole is not None:
             return self._whole
-        return Book(bids=tuple(self._sides[Side.SELL]), asks=tuple(self._sides[Side.BUY]))
+        return SimulatedBook(bids=tuple(self._sides[OrderSide.SELL]), asks=tuple(self._sides[OrderSide.BUY]))
 
 
-def accepts(side: Side, limit: Decimal | None, price: Decimal) -> bool:
+def accepts(side: OrderSide, limit: Decimal | None, price: Decimal) -> bool:
     """Whether an order with `limit` may trade at `price`."""
     if limit is None:
         return True
-    return price <= limit if side is Side.BUY else price >= limit
+    return price <= limit if side is OrderSide.BUY else price >= limit
 
 
 class Budget:
@@ -164,11 +167,11 @@ class Budget:
             self._quote -= price * quantity
 
 
-def quantity_of(levels: Iterable[Level]) -> Decimal:
+def quantity_of(levels: Iterable[SimulatedLevel]) -> Decimal:
     """Return the base quantity of `levels`."""
     return sum((level.quantity for level in levels), ZERO)
 
 
-def value_of(levels: Iterable[Level]) -> Decimal:
+def value_of(levels: Iterable[SimulatedLevel]) -> Decimal:
     """Return the quote value of `levels`."""
     return sum((level.price * level.quantity for level in levels), ZERO)

@@ -24,7 +24,7 @@ YEAR: Final = "year"
 
 
 @dataclass(slots=True, kw_only=True)
-class Candle:
+class SimulatedCandle:
     """What was traded in one span of time."""
 
     begins_s: int
@@ -60,29 +60,31 @@ class Candles:
 
     def __init__(self, unit_s: int = MINUTE_S) -> None:
         self._unit_s = unit_s
-        self._spans: deque[Candle] = deque(maxlen=KEPT)
-        self._whole: tuple[int, Candle | None] = (-1, None)  # a minute, and the day before it
+        self._spans: deque[SimulatedCandle] = deque(maxlen=KEPT)
+        self._whole: tuple[int, SimulatedCandle | None] = (-1, None)  # a minute, and the day before it
 
     def add(self, ts_ns: int, price: Decimal, quantity: Decimal, taker_buys: bool, number: int = -1) -> None:
         """Count one trade; trades come in order of time."""
         begins_s = ts_ns // NS_PER_S // self._unit_s * self._unit_s
         if not self._spans or self._spans[-1].begins_s < begins_s:
-            self._spans.append(Candle(begins_s=begins_s, opening=price, high=price, low=price, closing=price))
+            self._spans.append(
+                SimulatedCandle(begins_s=begins_s, opening=price, high=price, low=price, closing=price)
+            )
         self._spans[-1].add(ts_ns, price, quantity, taker_buys, number)
 
-    def of(self, span: int | str) -> Iterator[Candle]:
+    def of(self, span: int | str) -> Iterator[SimulatedCandle]:
         """Yield the candles of that many seconds, a WEEK or a MONTH each, oldest first."""
         for begins_s, minutes in groupby(self._spans, key=lambda minute: begin_of(minute.begins_s, span)):
             yield _joined(begins_s, minutes)
 
-    def since(self, moment_s: int, span: int | str) -> Iterator[Candle]:
+    def since(self, moment_s: int, span: int | str) -> Iterator[SimulatedCandle]:
         """Yield the candles from the one that a moment lies in on, oldest first."""
         first_s = begin_of(moment_s, span)
         newest = list(takewhile(lambda minute: minute.begins_s >= first_s, reversed(self._spans)))
         for begins_s, minutes in groupby(reversed(newest), key=lambda each: begin_of(each.begins_s, span)):
             yield _joined(begins_s, minutes)
 
-    def day(self, now_s: int) -> Candle:
+    def day(self, now_s: int) -> SimulatedCandle:
         """Return the last 24 hours as one candle, to the minute; if nothing was traded in them, the newest.
 
         There must be a trade. Whole minutes are joined once a minute, however often it is asked.
@@ -116,9 +118,9 @@ def end_of(begins_s: int, span: int | str) -> int:
     return begin_of(begins_s + {WEEK: 7, MONTH: 31, YEAR: 366}[span] * DAY_S, span)
 
 
-def _joined(begins_s: int, minutes: Iterable[Candle]) -> Candle:
+def _joined(begins_s: int, minutes: Iterable[SimulatedCandle]) -> SimulatedCandle:
     parts = list(minutes)
-    return Candle(
+    return SimulatedCandle(
         begins_s=begins_s,
         opening=parts[0].opening,
         high=max(part.high for part in parts),

@@ -1,8 +1,8 @@
 """The simulators' configuration: one JSON file that all venue processes read.
 
 The same file gives each process the same market; a venue that it does not name has defaults. Unknown keys
-and bad values are `ConfigError` with one line that names the place. Amounts are decimal strings; times are as
-named.
+and bad values are `SimConfigError` with one line that names the place. Amounts are decimal strings; a time's
+name ends in its unit.
 """
 
 import re
@@ -24,7 +24,7 @@ COINS_MAX: Final = 500
 NAME: Final = re.compile("[A-Z0-9]{1,20}")
 
 
-class ConfigError(Exception):
+class SimConfigError(Exception):
     """The configuration cannot be used; the message is one line for the person who wrote it."""
 
 
@@ -113,14 +113,14 @@ def _complete(name: str, override: CoinOverride) -> Coin:
 
 
 def parse_config(raw: bytes) -> SimConfig:
-    """Return the configuration in `raw` JSON, or raise `ConfigError` with one line."""
+    """Return the configuration in `raw` JSON, or raise `SimConfigError` with one line."""
     try:
         loaded: Any = msgspec.json.decode(raw)
         if isinstance(loaded, dict) and isinstance(loaded.get("coins"), list):
             loaded["coins"] = {name: {} for name in loaded["coins"]}
         config = msgspec.convert(loaded, SimConfig)
     except (msgspec.DecodeError, TypeError) as error:
-        raise ConfigError(str(error)) from None
+        raise SimConfigError(str(error)) from None
     _check(config)
     return config
 
@@ -143,7 +143,7 @@ def _check(config: SimConfig) -> None:
         (all(coin.price_usdt > 0 for coin in config.coin_table()), "coins: prices must be above 0"),
     ):
         if not ok:
-            raise ConfigError(text)
+            raise SimConfigError(text)
 
 
 def _is_positive(text: str) -> bool:
@@ -155,6 +155,6 @@ def load_config(path: Path) -> SimConfig:
     try:
         return parse_config(path.read_bytes())
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from None
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from None
+        raise SimConfigError(f"{path}: {error.strerror}") from None
+    except SimConfigError as error:
+        raise SimConfigError(f"{path}: {error}") from None

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
-from arb.sim.core.orders import OrderRequest, Side, Status
+from arb.sim.core.orders import OrderRequest, OrderSide, Status
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
@@ -52,7 +52,7 @@ class OrderFilled(Body, tag="order_filled", frozen=True, kw_only=True):
     client_id: str
     coin: str
     symbol: str
-    side: Side
+    side: OrderSide
     price: Decimal
     quantity: Decimal
     fee: Decimal

@@ -11,7 +11,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 from arb.sim.core.accounts import Balance, Overdrawn
-from arb.sim.core.book import Book, Level, Liquidity
+from arb.sim.core.book import Liquidity, SimulatedBook, SimulatedLevel
+from arb.sim.core.context import WallClock
 from arb.sim.core.events import (
     BalancesOpened,
     Event,
@@ -24,22 +25,21 @@ from arb.sim.core.events import (
     OrderRejected,
     TradePrevented,
 )
-from arb.sim.core.journal import Journal, Recorded
-from arb.sim.core.orders import ZERO, Order, OrderRequest, SelfTrade, Side, Status, TimeInForce
-from arb.sim.core.planning import Meeting, Plan, hold_after, hold_asset, hold_of, make_plan, prevented
-from arb.sim.core.records import Orders, Records
+from arb.sim.core.journal import Recorded, VenueJournal
+from arb.sim.core.orders import ZERO, OrderRequest, OrderSide, SelfTrade, SimulatedOrder, Status, TimeInForce
+from arb.sim.core.planning import Meeting, OrderPlan, hold_after, hold_asset, hold_of, make_plan, prevented
+from arb.sim.core.records import AcceptedOrders, VenueRecords
 from arb.sim.core.rules import VenueRules
-from arb.sim.core.stage import Clock
 
 
-class Reason(StrEnum):
+class RejectReason(StrEnum):
     """Why the engine refused an order."""
 
     INSUFFICIENT_BALANCE = "insufficient_balance"
     WOULD_TAKE = "would_take"
 
 
-class Ending(StrEnum):
+class EndReason(StrEnum):
     """Why an order ended without filling completely."""
 
     CLIENT = "client"
@@ -50,10 +50,10 @@ class Ending(StrEnum):
     WOULD_TAKE = "would_take"
 
 
-class Refused(Exception):
+class OrderRefused(Exception):
     """The engine did not take the order."""
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: RejectReason) -> None:
         super().__init__(reason)
         self.reason = reason
 
@@ -65,11 +65,11 @@ class Exchange:
     """Orders, fills and balances of one venue against a book that changes by step."""
 
     def __init__(
-        self, rules: VenueRules, journal: Journal, clock: Clock, balances: Mapping[str, Decimal]
+        self, rules: VenueRules, journal: VenueJournal, clock: WallClock, balances: Mapping[str, Decimal]
     ) -> None:
         self.rules = rules
         self.journal = journal
-        self.records = Records(rules.quote, journal.directory)
+        self.records = VenueRecords(rules.quote, journal.directory)
         self._clock = clock
         self._listeners: list[Listener] = []
         self._liquidity: dict[str, Liquidity] = {}
@@ -84,7 +84,7 @@ class Exchange:
         self._listeners.append(listener)
 
     @property
-    def orders(self) -> Orders:
+    def orders(self) -> AcceptedOrders:
         """Every order ever accepted, by order id."""
         return self.records.orders
 
@@ -92,21 +92,21 @@ class Exchange:
         """Return free and locked of `asset`."""
         return self.records.accounts.balances.get(asset, Balance())
 
-    def open_orders(self, coin: str | None = None) -> list[Order]:
+    def open_orders(self, coin: str | None = None) -> list[SimulatedOrder]:
         """Return open orders, oldest first, of one coin or of all."""
         if coin is not None:
             return list(self.records.open.get(coin, {}).values())
         return [order for orders in self.records.open.values() for order in orders.values()]
 
-    def with_client_id(self, client_id: str) -> list[Order]:
+    def with_client_id(self, client_id: str) -> list[SimulatedOrder]:
         """Return every order that was ever accepted with `client_id`, oldest first."""
         return self.records.orders.with_client_id(client_id)
 
-    def book(self, coin: str) -> Book:
+    def book(self, coin: str) -> SimulatedBook:
         """Return what is left of the current book."""
         return self._liquidity[coin].book()
 
-    def put_books(self, books: Mapping[str, Book]) -> None:
+    def put_books(self, books: Mapping[str, SimulatedBook]) -> None:
         """Replace the books of these coins."""
         for coin, book in books.items():
             self._liquidity[coin] = Liquidity(book)
@@ -131,29 +131,29 @@ class Exchange:
             raise Overdrawn(asset, -change, self.balance(asset).free)
         self._emit(MovedOutside(asset=asset, change=change))
 
-    def place(self, request: OrderRequest, fill_cap: Decimal | None = None) -> Order:
+    def place(self, request: OrderRequest, fill_cap: Decimal | None = None) -> SimulatedOrder:
         """Take an order and match it at once.
 
         `fill_cap` (0 to 1) is a fault: at most that share of the quantity may fill now.
-        Raises: Refused; then nothing has happened.
+        Raises: OrderRefused; then nothing has happened.
         """
         makers = [one for one in self.open_orders(request.coin) if one.request.side is not request.side]
         liquidity = self._liquidity[request.coin]
         plan = make_plan(request, liquidity, self.rules, makers=makers, fill_cap=fill_cap)
         would_take = request.time_in_force is TimeInForce.POST_ONLY and bool(plan.steps)
         if would_take and not self.rules.cancels_post_only:
-            raise Refused(Reason.WOULD_TAKE)
+            raise OrderRefused(RejectReason.WOULD_TAKE)
         if plan.hold > self.balance(hold_asset(request, self.rules)).free:
-            raise Refused(Reason.INSUFFICIENT_BALANCE)
+            raise OrderRefused(RejectReason.INSUFFICIENT_BALANCE)
         order = self._accept(request, plan)
         if would_take:
-            self._close(order, Status.CANCELED, Ending.WOULD_TAKE)
+            self._close(order, Status.CANCELED, EndReason.WOULD_TAKE)
             return order
         liquidity.consume(request.side, plan.taken)
         for step in plan.steps:
             is_last = plan.completes and step is plan.steps[-1]
             status = Status.FILLED if is_last else Status.PARTIALLY_FILLED
-            if isinstance(step, Level):
+            if isinstance(step, SimulatedLevel):
                 self._fill(order, step, status, maker=False)
             else:
                 self._meet(order, step, status)
@@ -161,11 +161,11 @@ class Exchange:
             self._close(order, Status.EXPIRED, _ending(request))
         return order
 
-    def cancel(self, order: Order) -> None:
+    def cancel(self, order: SimulatedOrder) -> None:
         """End an open order at the client's wish."""
-        self._close(order, Status.CANCELED, Ending.CLIENT)
+        self._close(order, Status.CANCELED, EndReason.CLIENT)
 
-    def amend(self, order: Order, quantity: Decimal, client_id: str) -> None:
+    def amend(self, order: SimulatedOrder, quantity: Decimal, client_id: str) -> None:
         """Let an open limit order ask for less, under another client id; it keeps its place."""
         request = order.request
         self._emit(
@@ -179,7 +179,7 @@ class Exchange:
             )
         )
 
-    def _accept(self, request: OrderRequest, plan: Plan) -> Order:
+    def _accept(self, request: OrderRequest, plan: OrderPlan) -> SimulatedOrder:
         number = len(self.records.orders) + 1
         order_id = self.rules.order_id(number)
         self._emit(
@@ -195,8 +195,8 @@ class Exchange:
         )
         return self.records.orders[order_id]
 
-    def _fill(self, order: Order, level: Level, status: Status, maker: bool) -> None:
-        number = self.records.shelf.fill_count + 1
+    def _fill(self, order: SimulatedOrder, level: SimulatedLevel, status: Status, maker: bool) -> None:
+        number = self.records.archive.fill_count + 1
         request = order.request
         coin = request.coin
         fee = self.rules.fees.charge(request.side, coin, self.rules.quote, level.price, level.quantity)
@@ -219,7 +219,7 @@ class Exchange:
             )
         )
 
-    def _meet(self, taker: Order, meeting: Meeting, status: Status) -> None:
+    def _meet(self, taker: SimulatedOrder, meeting: Meeting, status: Status) -> None:
         """Do to two orders of the account what the taker asked for; `status` is its own if they trade."""
         maker, level = meeting
         mode = taker.request.self_trade
@@ -243,19 +243,19 @@ class Exchange:
 
     def _fill_resting(self, coin: str) -> None:
         liquidity = self._liquidity[coin]
-        for side in Side:
+        for side in OrderSide:
             resting = [order for order in self.open_orders(coin) if order.request.side is side]
             for order in sorted(resting, key=_priority):
                 request = order.request
                 plan = make_plan(request, liquidity, self.rules, spent=order.spent)
                 if not plan.taken or request.price is None:
                     break
-                filled = Level(request.price, sum((level.quantity for level in plan.taken), ZERO))
+                filled = SimulatedLevel(request.price, sum((level.quantity for level in plan.taken), ZERO))
                 status = Status.FILLED if plan.completes else Status.PARTIALLY_FILLED
                 liquidity.consume(side, plan.taken)
                 self._fill(order, filled, status, maker=True)
 
-    def _close(self, order: Order, status: Status, reason: str) -> None:
+    def _close(self, order: SimulatedOrder, status: Status, reason: str) -> None:
         client_id = order.request.client_id
         self._emit(OrderClosed(order_id=order.order_id, client_id=client_id, status=status, reason=reason))
 
@@ -263,7 +263,7 @@ class Exchange:
         """End orders that a killed simulator left open although they must not rest."""
         for order in self.open_orders():
             if not _may_rest(order.request):
-                self._close(order, Status.EXPIRED, Ending.RESTART)
+                self._close(order, Status.EXPIRED, EndReason.RESTART)
 
     def _emit(self, event: Event) -> None:
         recorded = self.journal.append(self._clock.now_ns(), event)
@@ -277,13 +277,13 @@ def _may_rest(request: OrderRequest) -> bool:
     return rests and request.price is not None and request.quantity is not None
 
 
-def _ending(request: OrderRequest) -> Ending:
+def _ending(request: OrderRequest) -> EndReason:
     if request.time_in_force is TimeInForce.FOK:
-        return Ending.FOK_UNFILLED
-    return Ending.NO_LIQUIDITY if request.price is None else Ending.IOC_REMAINDER
+        return EndReason.FOK_UNFILLED
+    return EndReason.NO_LIQUIDITY if request.price is None else EndReason.IOC_REMAINDER
 
 
-def _priority(order: Order) -> tuple[Decimal, int]:
+def _priority(order: SimulatedOrder) -> tuple[Decimal, int]:
     """Best price first, then oldest."""
     price = order.request.price or ZERO
-    return (-price if order.request.side is Side.BUY else price, order.number)
+    return (-price if order.request.side is OrderSide.BUY else price, order.number)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from arb.domain.market.ids import Venue
-from arb.sim.core.fault_kinds import COMMON_FIELDS, SIDES, TABLE, FaultKind, Stage
+from arb.sim.core.fault_kinds import COMMON_FIELDS, SIDES, TABLE, FaultKind, FaultStage
 from arb.sim.core.faults import Fault
 from arb.sim.venues import SIMULATED
 
@@ -13,7 +13,7 @@ UNSET: Final = {name: getattr(Fault(kind=FaultKind.REJECT), name) for name in Fa
 BY_SERVER: Final = frozenset({"kind", "fault_id", "strikes", "since_ns"})
 OF_THE_RATE: Final = frozenset({FaultKind.RATE_MOVE})
 DAY_S: Final = 86_400.0
-NO_DICE: Final = frozenset({Stage.STANDING, Stage.MARKET})
+NO_DICE: Final = frozenset({FaultStage.STANDING, FaultStage.MARKET})
 
 
 def complaint(fault: Fault, venue: Venue, coins: Sequence[str]) -> str | None:

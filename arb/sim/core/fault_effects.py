@@ -11,11 +11,10 @@ from typing import Final, TypeVar
 from aiohttp import web
 
 from arb.domain.time import NS_PER_MS
-from arb.sim.core.fault_kinds import FaultKind, Scope
-from arb.sim.core.fault_kinds import Stage as FaultStage
+from arb.sim.core.context import VenueContext
+from arb.sim.core.fault_kinds import FaultKind, FaultStage, Scope
 from arb.sim.core.faults import Call, Fault
 from arb.sim.core.sockets import cut
-from arb.sim.core.stage import Stage
 
 T = TypeVar("T")
 SWALLOW_MS: Final = 30_000
@@ -28,7 +27,7 @@ class CallFault(Exception):
     """A planned fault decided what the client gets to see."""
 
 
-class ReplyLost(CallFault):
+class ReplyWithheld(CallFault):
     """No answer: the connection must be cut without one."""
 
 
@@ -52,52 +51,54 @@ class Throttled(CallFault):
         self.status, self.retry_after_s = status, retry_after_s
 
 
-async def check_open(stage: Stage) -> None:
+async def check_open(context: VenueContext) -> None:
     """Let a request pass unless the venue is gone or under maintenance.
 
-    Raises: ReplyLost after the delay of the fault, UnderMaintenance.
+    Raises: ReplyWithheld after the delay of the fault, UnderMaintenance.
     """
-    gone = stage.faults.standing(FaultKind.GONE)
+    gone = context.faults.standing(FaultKind.GONE)
     if gone is not None:
-        stage.faults.note(gone)
+        context.faults.note(gone)
         await asyncio.sleep(gone.delay_ms / 1000)
-        raise ReplyLost
-    maintenance = stage.faults.standing(FaultKind.MAINTENANCE)
+        raise ReplyWithheld
+    maintenance = context.faults.standing(FaultKind.MAINTENANCE)
     if maintenance is not None:
-        stage.faults.note(maintenance)
+        context.faults.note(maintenance)
         raise UnderMaintenance
 
 
-def turned_away(stage: Stage, request: web.Request) -> web.Response | None:
+def turned_away(context: VenueContext, request: web.Request) -> web.Response | None:
     """Return the answer to a WebSocket handshake while no connection is taken, else None."""
-    if not stage.faults.cuts_sockets():
+    if not context.faults.cuts_sockets():
         return None
-    if stage.faults.standing(FaultKind.GONE) is not None:
+    if context.faults.standing(FaultKind.GONE) is not None:
         return cut(request)
     return web.Response(status=503, text="Service Unavailable")
 
 
 async def run_call(
-    stage: Stage, call: Call, act: Callable[[], Awaitable[T]], fence_ns: int | None = None
+    context: VenueContext, call: Call, act: Callable[[], Awaitable[T]], fence_ns: int | None = None
 ) -> T:
     """Do what was asked, as the fault plan allows it.
 
     `fence_ns` is the venue time after which `act` would refuse; a late execution lands before it.
     Raises: CallFault, and whatever `act` raises.
     """
-    fault = stage.strike(FaultStage.REQUEST, call)
+    fault = context.strike(FaultStage.REQUEST, call)
     if fault is not None:
-        await _before(stage, fault, act, fence_ns)
+        await _before(context, fault, act, fence_ns)
     if call.scope is Scope.ORDER:
-        await asyncio.sleep(stage.rng.uniform(*stage.config.latency_ms.order) / 1000)
-    lost = stage.strike(FaultStage.REPLY, call)
+        await asyncio.sleep(context.rng.uniform(*context.config.latency_ms.order) / 1000)
+    lost = context.strike(FaultStage.REPLY, call)
     result = await act()
     if lost is not None:
-        raise ServerError if lost.kind is FaultKind.ERROR_5XX_ACCEPTED else ReplyLost
+        raise ServerError if lost.kind is FaultKind.ERROR_5XX_ACCEPTED else ReplyWithheld
     return result
 
 
-async def _before(stage: Stage, fault: Fault, act: Callable[[], Awaitable[T]], fence_ns: int | None) -> None:
+async def _before(
+    context: VenueContext, fault: Fault, act: Callable[[], Awaitable[T]], fence_ns: int | None
+) -> None:
     """Apply a fault of the request stage; returning means that the call goes on."""
     match fault.kind:
         case FaultKind.RATE_LIMIT_429:
@@ -110,22 +111,22 @@ async def _before(stage: Stage, fault: Fault, act: Callable[[], Awaitable[T]], f
             raise RejectedByPlan
         case FaultKind.DROP_THEN_TIMEOUT:
             await asyncio.sleep((fault.delay_ms or SWALLOW_MS) / 1000)
-            raise ReplyLost
+            raise ReplyWithheld
         case FaultKind.LATE_EXECUTION:
-            stage.spawn(_later(_late_ns(stage, fault, fence_ns), act))
-            raise ReplyLost
+            context.spawn(_later(_late_ns(context, fault, fence_ns), act))
+            raise ReplyWithheld
         case FaultKind.SLOW_ACCEPT:
             await asyncio.sleep(fault.delay_ms / 1000)
         case _:
             raise AssertionError(fault.kind)
 
 
-def _late_ns(stage: Stage, fault: Fault, fence_ns: int | None) -> int:
+def _late_ns(context: VenueContext, fault: Fault, fence_ns: int | None) -> int:
     """Return how long a late execution waits: its delay, but never past the fence."""
     delay_ns = fault.delay_ms * NS_PER_MS
     if fence_ns is None:
         return delay_ns
-    latest_ns = max(fence_ns - FENCE_MARGIN_NS - stage.now_ns(), 0)
+    latest_ns = max(fence_ns - FENCE_MARGIN_NS - context.now_ns(), 0)
     return min(delay_ns, latest_ns) if delay_ns else latest_ns
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from arb.sim.core.orders import Side
+from arb.sim.core.orders import OrderSide
 
 
 class FaultKind(StrEnum):
@@ -55,7 +55,7 @@ class FaultKind(StrEnum):
     BLOCKED_ACCOUNT = "blocked_account"
 
 
-class Stage(StrEnum):
+class FaultStage(StrEnum):
     """The moment at which a kind of fault is looked at."""
 
     REQUEST = "request"  # before the venue acts
@@ -92,7 +92,7 @@ class WalletState(StrEnum):
     UNSUPPORTED = "unsupported"
 
 
-class Streams(StrEnum):
+class StreamsInOutage(StrEnum):
     """What becomes of the streams of a venue whose REST API is down."""
 
     ALIVE = "alive"
@@ -102,7 +102,7 @@ class Streams(StrEnum):
 class Row(NamedTuple):
     """One kind: when it is looked at, whom it strikes, and its own fields."""
 
-    stage: Stage
+    stage: FaultStage
     scope: Scope = Scope.ANY
     needs: frozenset[str] = frozenset()
     takes: frozenset[str] = frozenset()
@@ -114,51 +114,51 @@ _RULES: Final = frozenset({"tick", "lot", "min_notional"})
 
 TABLE: Final = MappingProxyType(
     {
-        FaultKind.RATE_LIMIT_429: Row(Stage.REQUEST),
-        FaultKind.BAN_418: Row(Stage.REQUEST),
-        FaultKind.DROP_THEN_TIMEOUT: Row(Stage.REQUEST, Scope.ORDER),
-        FaultKind.ERROR_5XX_NOT_ACCEPTED: Row(Stage.REQUEST, Scope.ORDER),
-        FaultKind.REJECT: Row(Stage.REQUEST, Scope.ORDER, takes=_COINS | {"side"}),
-        FaultKind.SLOW_ACCEPT: Row(Stage.REQUEST, Scope.ORDER),
-        FaultKind.LATE_EXECUTION: Row(Stage.REQUEST, Scope.ORDER),
-        FaultKind.ACCEPT_THEN_DROP_REPLY: Row(Stage.REPLY, Scope.ORDER),
-        FaultKind.ERROR_5XX_ACCEPTED: Row(Stage.REPLY, Scope.ORDER),
-        FaultKind.PARTIAL_FILL: Row(Stage.MATCH),
-        FaultKind.GET_NOT_YET_VISIBLE: Row(Stage.LOOKUP),
-        FaultKind.DUPLICATE_EVENT: Row(Stage.PRIVATE),
-        FaultKind.MISSING_EVENT: Row(Stage.PRIVATE),
-        FaultKind.LATE_EVENT: Row(Stage.PRIVATE),
-        FaultKind.REORDERED_EVENT: Row(Stage.PRIVATE),
-        FaultKind.FREEZE_STREAM: Row(Stage.PUBLIC),
-        FaultKind.CROSSED_BOOK: Row(Stage.PUBLIC),
-        FaultKind.MALFORMED_FRAME: Row(Stage.PUBLIC),
-        FaultKind.DROP_SOCKETS: Row(Stage.SOCKET),
-        FaultKind.CLOCK_SKEW_MS: Row(Stage.STANDING),
-        FaultKind.IDENTIFIER_FREE: Row(Stage.STANDING),
-        FaultKind.STREAM_LAG: Row(Stage.STANDING, needs=frozenset({"delay_ms"})),
-        FaultKind.MAINTENANCE: Row(Stage.STANDING, takes=frozenset({"streams", "announced"})),
-        FaultKind.LATE_TRADES: Row(Stage.STANDING, needs=frozenset({"delay_ms"})),
-        FaultKind.LATE_FEE: Row(Stage.STANDING, needs=frozenset({"delay_ms"})),
-        FaultKind.GONE: Row(Stage.STANDING),
-        FaultKind.PRICE_MOVE: Row(Stage.MARKET, needs=frozenset({"bps"}), takes=_COINS | _COURSE),
-        FaultKind.RATE_MOVE: Row(Stage.MARKET, needs=frozenset({"bps"}), takes=_COURSE),
-        FaultKind.ONE_SIDED_BOOK: Row(Stage.MARKET, needs=frozenset({"side"}), takes=_COINS),
-        FaultKind.BOOK_HOLE: Row(Stage.MARKET, needs=frozenset({"bps"}), takes=_COINS | {"side"}),
-        FaultKind.THIN_BOOK: Row(Stage.MARKET, needs=frozenset({"factor"}), takes=_COINS),
-        FaultKind.STUCK_PRICE: Row(Stage.MARKET, takes=_COINS),
-        FaultKind.MISPLACED_DECIMAL: Row(Stage.MARKET, needs=frozenset({"factor"}), takes=_COINS),
-        FaultKind.HALTED_COIN: Row(Stage.MARKET, needs=_COINS),
-        FaultKind.CLOSED_WALLET: Row(Stage.STANDING, takes=_COINS | {"wallet"}),
-        FaultKind.CHANGED_RULES: Row(Stage.STANDING, needs=_COINS, takes=_RULES),
-        FaultKind.REVOKED_KEY: Row(Stage.STANDING),
-        FaultKind.BLOCKED_ACCOUNT: Row(Stage.STANDING),
+        FaultKind.RATE_LIMIT_429: Row(FaultStage.REQUEST),
+        FaultKind.BAN_418: Row(FaultStage.REQUEST),
+        FaultKind.DROP_THEN_TIMEOUT: Row(FaultStage.REQUEST, Scope.ORDER),
+        FaultKind.ERROR_5XX_NOT_ACCEPTED: Row(FaultStage.REQUEST, Scope.ORDER),
+        FaultKind.REJECT: Row(FaultStage.REQUEST, Scope.ORDER, takes=_COINS | {"side"}),
+        FaultKind.SLOW_ACCEPT: Row(FaultStage.REQUEST, Scope.ORDER),
+        FaultKind.LATE_EXECUTION: Row(FaultStage.REQUEST, Scope.ORDER),
+        FaultKind.ACCEPT_THEN_DROP_REPLY: Row(FaultStage.REPLY, Scope.ORDER),
+        FaultKind.ERROR_5XX_ACCEPTED: Row(FaultStage.REPLY, Scope.ORDER),
+        FaultKind.PARTIAL_FILL: Row(FaultStage.MATCH),
+        FaultKind.GET_NOT_YET_VISIBLE: Row(FaultStage.LOOKUP),
+        FaultKind.DUPLICATE_EVENT: Row(FaultStage.PRIVATE),
+        FaultKind.MISSING_EVENT: Row(FaultStage.PRIVATE),
+        FaultKind.LATE_EVENT: Row(FaultStage.PRIVATE),
+        FaultKind.REORDERED_EVENT: Row(FaultStage.PRIVATE),
+        FaultKind.FREEZE_STREAM: Row(FaultStage.PUBLIC),
+        FaultKind.CROSSED_BOOK: Row(FaultStage.PUBLIC),
+        FaultKind.MALFORMED_FRAME: Row(FaultStage.PUBLIC),
+        FaultKind.DROP_SOCKETS: Row(FaultStage.SOCKET),
+        FaultKind.CLOCK_SKEW_MS: Row(FaultStage.STANDING),
+        FaultKind.IDENTIFIER_FREE: Row(FaultStage.STANDING),
+        FaultKind.STREAM_LAG: Row(FaultStage.STANDING, needs=frozenset({"delay_ms"})),
+        FaultKind.MAINTENANCE: Row(FaultStage.STANDING, takes=frozenset({"streams", "announced"})),
+        FaultKind.LATE_TRADES: Row(FaultStage.STANDING, needs=frozenset({"delay_ms"})),
+        FaultKind.LATE_FEE: Row(FaultStage.STANDING, needs=frozenset({"delay_ms"})),
+        FaultKind.GONE: Row(FaultStage.STANDING),
+        FaultKind.PRICE_MOVE: Row(FaultStage.MARKET, needs=frozenset({"bps"}), takes=_COINS | _COURSE),
+        FaultKind.RATE_MOVE: Row(FaultStage.MARKET, needs=frozenset({"bps"}), takes=_COURSE),
+        FaultKind.ONE_SIDED_BOOK: Row(FaultStage.MARKET, needs=frozenset({"side"}), takes=_COINS),
+        FaultKind.BOOK_HOLE: Row(FaultStage.MARKET, needs=frozenset({"bps"}), takes=_COINS | {"side"}),
+        FaultKind.THIN_BOOK: Row(FaultStage.MARKET, needs=frozenset({"factor"}), takes=_COINS),
+        FaultKind.STUCK_PRICE: Row(FaultStage.MARKET, takes=_COINS),
+        FaultKind.MISPLACED_DECIMAL: Row(FaultStage.MARKET, needs=frozenset({"factor"}), takes=_COINS),
+        FaultKind.HALTED_COIN: Row(FaultStage.MARKET, needs=_COINS),
+        FaultKind.CLOSED_WALLET: Row(FaultStage.STANDING, takes=_COINS | {"wallet"}),
+        FaultKind.CHANGED_RULES: Row(FaultStage.STANDING, needs=_COINS, takes=_RULES),
+        FaultKind.REVOKED_KEY: Row(FaultStage.STANDING),
+        FaultKind.BLOCKED_ACCOUNT: Row(FaultStage.STANDING),
     }
 )
 
 COMMON_FIELDS: Final = ("probability", "endpoint", "client_id", "count", "delay_ms", "after_s", "for_s")
 SIDES: Final = MappingProxyType(
     {
-        FaultKind.REJECT: tuple(Side),
+        FaultKind.REJECT: tuple(OrderSide),
         FaultKind.ONE_SIDED_BOOK: tuple(BookSide),
         FaultKind.BOOK_HOLE: tuple(BookSide),
     }

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from arb.domain.time import NS_PER_MS
-from arb.sim.core.fault_kinds import FaultKind, Stage
+from arb.sim.core.context import WallClock
+from arb.sim.core.fault_kinds import FaultKind, FaultStage
 from arb.sim.core.faults import Call, FaultPlan
-from arb.sim.core.stage import Clock
 
 LATE_MS: Final = 1_000
 
 
-class Delivery(NamedTuple):
+class DelayedFrame(NamedTuple):
     """A frame to send, after a delay."""
 
     delay_ms: int
@@ -30,22 +30,22 @@ class PrivateShaper:
         """Return how late every event is to go out, whatever else befalls it."""
         return self._plan.lag_ms(self._channel)
 
-    def push(self, frame: bytes, client_id: str = "") -> list[Delivery]:
+    def push(self, frame: bytes, client_id: str = "") -> list[DelayedFrame]:
         """Return what to send now that `frame` is due. A reordered frame goes after the next one."""
-        fault = self._plan.strike(Stage.PRIVATE, Call(endpoint=self._channel, client_id=client_id))
+        fault = self._plan.strike(FaultStage.PRIVATE, Call(endpoint=self._channel, client_id=client_id))
         kind = fault.kind if fault else None
         if kind is FaultKind.REORDERED_EVENT and self._held is None:
             self._held = frame
             return []
-        out: list[Delivery] = []
+        out: list[DelayedFrame] = []
         if kind is FaultKind.LATE_EVENT and fault is not None:
-            out.append(Delivery(fault.delay_ms or LATE_MS, frame))
+            out.append(DelayedFrame(fault.delay_ms or LATE_MS, frame))
         elif kind is FaultKind.DUPLICATE_EVENT:
-            out += [Delivery(0, frame), Delivery(0, frame)]
+            out += [DelayedFrame(0, frame), DelayedFrame(0, frame)]
         elif kind is not FaultKind.MISSING_EVENT:
-            out.append(Delivery(0, frame))
+            out.append(DelayedFrame(0, frame))
         if self._held is not None:
-            out.append(Delivery(0, self._held))
+            out.append(DelayedFrame(0, self._held))
             self._held = None
         return out
 
@@ -53,7 +53,7 @@ class PrivateShaper:
 class PublicShaper:
     """Freezes, crosses and mangles market frames. `cross` is how the venue swaps bid and ask."""
 
-    def __init__(self, plan: FaultPlan, clock: Clock, cross: Callable[[bytes], bytes]) -> None:
+    def __init__(self, plan: FaultPlan, clock: WallClock, cross: Callable[[bytes], bytes]) -> None:
         self._plan = plan
         self._clock = clock
         self._cross = cross
@@ -67,7 +67,7 @@ class PublicShaper:
         """Return the frame to send on `stream`, or None for silence."""
         if self._frozen_until_ns.get(stream, 0) > self._clock.now_ns():
             return None
-        fault = self._plan.strike(Stage.PUBLIC, Call(endpoint=stream))
+        fault = self._plan.strike(FaultStage.PUBLIC, Call(endpoint=stream))
         if fault is None:
             return frame
         if fault.kind is FaultKind.FREEZE_STREAM:

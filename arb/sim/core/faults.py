@@ -20,9 +20,9 @@ from arb.sim.core.fault_kinds import (
     RATE_COIN,
     TABLE,
     FaultKind,
+    FaultStage,
     Scope,
-    Stage,
-    Streams,
+    StreamsInOutage,
     WalletState,
 )
 
@@ -49,7 +49,7 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     lot: Decimal | None = None
     min_notional: Decimal | None = None
     wallet: WalletState = WalletState.PAUSED
-    streams: Streams = Streams.ALIVE
+    streams: StreamsInOutage = StreamsInOutage.ALIVE
     announced: bool = False
     fault_id: int = 0
     strikes: int = 0
@@ -109,7 +109,7 @@ class FaultPlan:
         fault.fault_id, self._next_id = self._next_id, self._next_id + 1
         fault.since_ns, fault.strikes = self._now_ns(), 0
         self._faults[fault.fault_id] = fault
-        if TABLE[fault.kind].stage is Stage.STANDING:
+        if TABLE[fault.kind].stage is FaultStage.STANDING:
             self.struck[fault.kind] += 1
         return fault
 
@@ -134,7 +134,7 @@ class FaultPlan:
         now_ns = self._now_ns()
         return [fault for fault in self._faults.values() if now_ns < fault.begins_ns() or fault.is_on(now_ns)]
 
-    def strike(self, stage: Stage, call: Call) -> Fault | None:
+    def strike(self, stage: FaultStage, call: Call) -> Fault | None:
         """Return the first fault of `stage` whose dice say it strikes `call`, and count the strike."""
         if not self._faults:
             return None
@@ -152,7 +152,7 @@ class FaultPlan:
     def note(self, fault: Fault) -> None:
         """Count that a fault had an effect."""
         fault.strikes += 1
-        if TABLE[fault.kind].stage is not Stage.STANDING:
+        if TABLE[fault.kind].stage is not FaultStage.STANDING:
             self.struck[fault.kind] += 1
 
     def standing(self, kind: FaultKind, coin: str | None = None) -> Fault | None:
@@ -168,7 +168,7 @@ class FaultPlan:
             if fault.kind is kind and fault.is_on(now_ns) and (coin is None or fault.names(coin))
         ]
 
-    def of_stage(self, stage: Stage, at_ns: int) -> list[Fault]:
+    def of_stage(self, stage: FaultStage, at_ns: int) -> list[Fault]:
         """Return the faults of a stage that are on at that time, oldest first."""
         return [
             fault
@@ -183,7 +183,7 @@ class FaultPlan:
     def cuts_sockets(self) -> bool:
         """Whether every connection of a stream is cut, and none is taken."""
         maintenance = self.standing(FaultKind.MAINTENANCE)
-        is_cut = maintenance is not None and maintenance.streams is Streams.CUT
+        is_cut = maintenance is not None and maintenance.streams is StreamsInOutage.CUT
         return is_cut or self.standing(FaultKind.GONE) is not None
 
     def lag_ms(self, stream: str) -> int:
@@ -201,7 +201,7 @@ class FaultPlan:
         return self._rng.random()
 
 
-def _applies(fault: Fault, stage: Stage, call: Call) -> bool:
+def _applies(fault: Fault, stage: FaultStage, call: Call) -> bool:
     row = TABLE[fault.kind]
     if row.stage is not stage or fault.is_spent():
         return False

@@ -35,7 +35,7 @@ class Recorded(msgspec.Struct, frozen=True):
         return {"seq": self.seq, "ts_ns": self.ts_ns, **body}
 
 
-class Journal:
+class VenueJournal:
     """Events since the beginning, `seq` counting from 1 without gaps. Without a path it has no name."""
 
     def __init__(self, path: Path | None = None) -> None:

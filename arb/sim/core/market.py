@@ -2,7 +2,7 @@
 
 The mid of a venue that quotes in USDT is the coin's fair price. That of one in KRW is fair price x KRW per
 USDT x (1 + premium), at some venues with one more premium of their own; it lists USDT itself, too, at KRW per
-USDT. Each venue process builds its own `Market` from the same file, and the books agree without talking.
+USDT. Each venue process builds its own `SeededMarket` from the same file, and their books agree.
 """
 
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ from typing import Final
 
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_MS
-from arb.sim.core.book import Book
+from arb.sim.core.book import SimulatedBook
 from arb.sim.core.config import SimConfig
 from arb.sim.core.path import FairPath, OwnPremium, SeededPath
-from arb.sim.core.shape import DICE, Shape, make_book, throw
+from arb.sim.core.shape import DICE, BookShape, make_book, throw
 from arb.sim.core.tape import TAPE_COIN, has_frame_tape, load_tape_path
 from arb.sim.core.ticks import fixed_tick
 from arb.sim.venues import SIMULATED
@@ -35,7 +35,7 @@ class Conditions:
 ORDINARY: Final = Conditions()
 
 
-class Market:
+class SeededMarket:
     """Books of every instrument of every venue, by step since the epoch."""
 
     def __init__(self, config: SimConfig, path: FairPath) -> None:
@@ -74,7 +74,9 @@ class Market:
         """Return the smallest quantity of a coin, base."""
         return SIMULATED[venue].market.lot or self._by_name[coin].lot
 
-    def books(self, venue: Venue, step: int, conditions: Conditions = ORDINARY) -> Mapping[str, Book]:
+    def books(
+        self, venue: Venue, step: int, conditions: Conditions = ORDINARY
+    ) -> Mapping[str, SimulatedBook]:
         """Return the books of `venue` at `step`, by coin name. Steps must not go backwards.
 
         A coin whose frames are replayed from a tape is left out where they were recorded.
@@ -105,7 +107,7 @@ class Market:
             mids = {name: mids[name] * (1 + premium) for name, premium in own}
         return {**mids, "USDT": usdt_krw}
 
-    def _shape(self, venue: Venue, name: str, conditions: Conditions) -> Shape:
+    def _shape(self, venue: Venue, name: str, conditions: Conditions) -> BookShape:
         """Return what a coin's book looks like at a venue, under conditions."""
         shape = self._shapes[venue, name]
         tick, lot = conditions.ticks.get(name), conditions.lots.get(name)
@@ -113,9 +115,9 @@ class Market:
             shape = replace(shape, tick=fixed_tick(tick))
         return shape if lot is None else replace(shape, lot=lot)
 
-    def _ordinary(self, venue: Venue, name: str) -> Shape:
+    def _ordinary(self, venue: Venue, name: str) -> BookShape:
         market = SIMULATED[venue].market
-        return Shape(
+        return BookShape(
             tick=market.tick or fixed_tick(self._by_name[name].tick_usdt),
             lot=self.lot_of(venue, name),
             spread_bps=market.spread_bps,
@@ -123,8 +125,8 @@ class Market:
         )
 
 
-def build_market(config: SimConfig) -> Market:
+def build_market(config: SimConfig) -> SeededMarket:
     """Return the market of `config`: seeded, or following its tape."""
     if config.tape is None:
-        return Market(config, SeededPath(config))
-    return Market(config, load_tape_path(config, Path(config.tape)))
+        return SeededMarket(config, SeededPath(config))
+    return SeededMarket(config, load_tape_path(config, Path(config.tape)))

@@ -10,10 +10,10 @@ from math import prod
 
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_S
-from arb.sim.core.book import Book, Level
-from arb.sim.core.fault_kinds import BookSide, FaultKind, Stage
+from arb.sim.core.book import SimulatedBook, SimulatedLevel
+from arb.sim.core.fault_kinds import BookSide, FaultKind, FaultStage
 from arb.sim.core.faults import Fault, FaultPlan
-from arb.sim.core.market import Conditions, Market
+from arb.sim.core.market import Conditions, SeededMarket
 from arb.sim.core.orders import ZERO
 from arb.sim.core.ticks import floor_to
 
@@ -23,16 +23,18 @@ BPS = 10_000
 class FaultyMarket:
     """The market of one venue as its faults leave it."""
 
-    def __init__(self, market: Market, venue: Venue, plan: FaultPlan) -> None:
+    def __init__(self, market: SeededMarket, venue: Venue, plan: FaultPlan) -> None:
         self._market = market
         self._venue = venue
         self._plan = plan
-        self._shown: dict[str, Book] = {}  # the last book of each coin, before depth was taken off it
+        self._shown: dict[
+            str, SimulatedBook
+        ] = {}  # the last book of each coin, before depth was taken off it
 
-    def books(self, step: int) -> dict[str, Book]:
+    def books(self, step: int) -> dict[str, SimulatedBook]:
         """Return the books that `step` brings, by coin name. Steps must not go backwards."""
         at_ns = min(self._market.starts_ns(step), self._plan.now_ns())
-        faults = self._plan.of_stage(Stage.MARKET, at_ns)
+        faults = self._plan.of_stage(FaultStage.MARKET, at_ns)
         whole = self._market.books(self._venue, step, self._conditions(faults, at_ns))
         books = {}
         for coin, fresh in whole.items():
@@ -72,15 +74,15 @@ def _course(fault: Fault, at_ns: int) -> float:
     return 1.0 + float(fault.bps or ZERO) / BPS * share
 
 
-def shown(plan: FaultPlan, coin: str, book: Book) -> Book:
+def shown(plan: FaultPlan, coin: str, book: SimulatedBook) -> SimulatedBook:
     """Return the book as the venue tells it: off by a factor, while such a fault is on."""
     misplaced = plan.all_standing(FaultKind.MISPLACED_DECIMAL, coin)
     factor = prod((fault.factor or Decimal(1) for fault in misplaced), start=Decimal(1))
     if factor == 1:
         return book
-    return Book(
-        bids=tuple(Level(level.price * factor, level.quantity) for level in book.bids),
-        asks=tuple(Level(level.price * factor, level.quantity) for level in book.asks),
+    return SimulatedBook(
+        bids=tuple(SimulatedLevel(level.price * factor, level.quantity) for level in book.bids),
+        asks=tuple(SimulatedLevel(level.price * factor, level.quantity) for level in book.asks),
     )
 
 
@@ -95,7 +97,7 @@ def rules_of(plan: FaultPlan, coin: str) -> Mapping[str, Decimal]:
     return changed
 
 
-def _with_less_depth(book: Book, faults: Iterable[Fault], lot: Decimal) -> Book:
+def _with_less_depth(book: SimulatedBook, faults: Iterable[Fault], lot: Decimal) -> SimulatedBook:
     """Return the book without what faults take off it."""
     for fault in faults:
         match fault.kind:
@@ -110,11 +112,15 @@ def _with_less_depth(book: Book, faults: Iterable[Fault], lot: Decimal) -> Book:
     return book
 
 
-def _without(book: Book, side: str | None) -> Book:
-    return Book(bids=(), asks=book.asks) if side == BookSide.BIDS else Book(bids=book.bids, asks=())
+def _without(book: SimulatedBook, side: str | None) -> SimulatedBook:
+    return (
+        SimulatedBook(bids=(), asks=book.asks)
+        if side == BookSide.BIDS
+        else SimulatedBook(bids=book.bids, asks=())
+    )
 
 
-def _holed(book: Book, fault: Fault) -> Book:
+def _holed(book: SimulatedBook, fault: Fault) -> SimulatedBook:
     """Return the book without the levels that are nearer to its middle than the hole is wide."""
     if not book.bids or not book.asks:
         return book
@@ -122,16 +128,16 @@ def _holed(book: Book, fault: Fault) -> Book:
     reach = middle * (fault.bps or ZERO) / BPS
     bids = tuple(level for level in book.bids if level.price <= middle - reach)
     asks = tuple(level for level in book.asks if level.price >= middle + reach)
-    return Book(
+    return SimulatedBook(
         bids=book.bids if fault.side == BookSide.ASKS else bids,
         asks=book.asks if fault.side == BookSide.BIDS else asks,
     )
 
 
-def _thinned(book: Book, factor: Decimal, lot: Decimal) -> Book:
+def _thinned(book: SimulatedBook, factor: Decimal, lot: Decimal) -> SimulatedBook:
     """Return the book with that share of its depth, in whole lots; a level keeps one at least."""
 
-    def thin(levels: Iterable[Level]) -> tuple[Level, ...]:
-        return tuple(Level(price, max(floor_to(size * factor, lot), lot)) for price, size in levels)
+    def thin(levels: Iterable[SimulatedLevel]) -> tuple[SimulatedLevel, ...]:
+        return tuple(SimulatedLevel(price, max(floor_to(size * factor, lot), lot)) for price, size in levels)
 
-    return Book(bids=thin(book.bids), asks=thin(book.asks))
+    return SimulatedBook(bids=thin(book.bids), asks=thin(book.asks))

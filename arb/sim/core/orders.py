@@ -10,7 +10,7 @@ import msgspec
 ZERO: Final = Decimal(0)
 
 
-class Side(StrEnum):
+class OrderSide(StrEnum):
     """Which way the account trades the base asset."""
 
     BUY = "BUY"
@@ -54,7 +54,7 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a client asks for. Quantity in base, or for a market order alternatively in quote."""
 
     coin: str
-    side: Side
+    side: OrderSide
     client_id: str
     time_in_force: TimeInForce
     received_ns: int
@@ -66,7 +66,7 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(slots=True, kw_only=True)
-class Order:
+class SimulatedOrder:
     """An order the venue accepted, and what became of it."""
 
     number: int

@@ -1,8 +1,8 @@
 """The state of a venue as it follows from its events: orders, fills and balances.
 
 `apply` is the only way state changes, live and when a journal is read back, so a simulator that
-was killed and started again knows exactly what it knew. Open orders are in memory; what is over is on
-a shelf, so that a venue that runs for months does not grow.
+was killed and started again knows exactly what it knew. Open orders are in memory; what is over is in
+an archive, so that a venue that runs for months does not grow.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,21 +24,21 @@ from arb.sim.core.events import (
     TradePrevented,
 )
 from arb.sim.core.journal import Recorded
-from arb.sim.core.orders import ZERO, Order
+from arb.sim.core.order_archive import EVER_NS, OrderArchive
+from arb.sim.core.orders import ZERO, SimulatedOrder
 from arb.sim.core.rules import Fee
-from arb.sim.core.shelf import EVER_NS, Shelf
 
 
-class Orders(Mapping[str, Order]):
+class AcceptedOrders(Mapping[str, SimulatedOrder]):
     """Every order ever accepted, by order id, in order of acceptance."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
-        self._open: dict[str, Order] = {}
+    def __init__(self, archive: OrderArchive) -> None:
+        self._archive = archive
+        self._open: dict[str, SimulatedOrder] = {}
         self._count = 0
 
-    def __getitem__(self, order_id: str) -> Order:
-        order = self._open.get(order_id) or self._shelf.order(order_id)
+    def __getitem__(self, order_id: str) -> SimulatedOrder:
+        order = self._open.get(order_id) or self._archive.order(order_id)
         if order is None:
             raise KeyError(order_id)
         return order
@@ -57,7 +57,7 @@ class Orders(Mapping[str, Order]):
         until_ns: int = EVER_NS,
         *,
         newest_first: bool = False,
-    ) -> Iterator[Order]:
+    ) -> Iterator[SimulatedOrder]:
         """Return orders of one coin or all, from a number on, created in a time that is inclusive."""
         live = [
             order
@@ -66,34 +66,34 @@ class Orders(Mapping[str, Order]):
             and order.number >= number_min
             and since_ns <= order.created_ns <= until_ns
         ]
-        ended = self._shelf.orders(coin, number_min, since_ns, until_ns, newest_first=newest_first)
+        ended = self._archive.orders(coin, number_min, since_ns, until_ns, newest_first=newest_first)
         live.sort(key=_number, reverse=newest_first)
         return merge(live, ended, key=_number, reverse=newest_first)
 
-    def with_client_id(self, client_id: str) -> list[Order]:
+    def with_client_id(self, client_id: str) -> list[SimulatedOrder]:
         """Return every order that was accepted with that client id, oldest first."""
         live = [order for order in self._open.values() if order.request.client_id == client_id]
-        return sorted([*live, *self._shelf.with_client_id(client_id)], key=_number)
+        return sorted([*live, *self._archive.with_client_id(client_id)], key=_number)
 
-    def add(self, order: Order) -> None:
+    def add(self, order: SimulatedOrder) -> None:
         """Take a new order in."""
         self._open[order.order_id] = order
         self._count += 1
 
-    def end(self, order: Order) -> None:
+    def end(self, order: SimulatedOrder) -> None:
         """Put an order that has ended away; it does not change any more."""
         del self._open[order.order_id]
-        self._shelf.put_order(order)
+        self._archive.put_order(order)
 
 
-class Records:
+class VenueRecords:
     """Orders by id, in order of acceptance; fills; accounts."""
 
     def __init__(self, quote: str, directory: Path | None = None) -> None:
         self._quote = quote
-        self.shelf = Shelf(directory)
-        self.orders = Orders(self.shelf)
-        self.open: dict[str, dict[str, Order]] = {}  # coin -> order id -> order, oldest first
+        self.archive = OrderArchive(directory)
+        self.orders = AcceptedOrders(self.archive)
+        self.open: dict[str, dict[str, SimulatedOrder]] = {}  # coin -> order id -> order, oldest first
         self.accounts = Accounts()
         self.amended: dict[str, list[Recorded]] = {}  # by order id
         self.prevented: list[Recorded] = []  # trades of the account with itself that did not happen
@@ -125,7 +125,7 @@ class Records:
             case _:
                 pass
 
-    def _holding(self, order_id: str, held_after: Decimal, ts_ns: int) -> Order:
+    def _holding(self, order_id: str, held_after: Decimal, ts_ns: int) -> SimulatedOrder:
         """Return an open order, which locks that much from here on."""
         order = self.orders[order_id]
         self.accounts.release(order.hold_asset, order.held - held_after)
@@ -143,7 +143,7 @@ class Records:
         self._shelve_if_ended(order)
 
     def _accept(self, accepted: OrderAccepted, ts_ns: int) -> None:
-        order = Order(
+        order = SimulatedOrder(
             number=accepted.number,
             order_id=accepted.order_id,
             request=accepted.request,
@@ -169,7 +169,7 @@ class Records:
         order.fill_ids.append(fill.fill_id)
         order.status = fill.status
         order.updated_ns = recorded.ts_ns
-        self.shelf.put_fill(recorded, fill)
+        self.archive.put_fill(recorded, fill)
         self._shelve_if_ended(order)
 
     def _close(self, closed: OrderClosed, ts_ns: int) -> None:
@@ -181,11 +181,11 @@ class Records:
         order.updated_ns = ts_ns
         self._shelve_if_ended(order)
 
-    def _shelve_if_ended(self, order: Order) -> None:
+    def _shelve_if_ended(self, order: SimulatedOrder) -> None:
         if not order.is_open:
             del self.open[order.request.coin][order.order_id]
             self.orders.end(order)
 
 
-def _number(order: Order) -> int:
+def _number(order: SimulatedOrder) -> int:
     return order.number

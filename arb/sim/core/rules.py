@@ -10,7 +10,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Final, NamedTuple, Protocol
 
 from arb.domain.market.ids import Venue
-from arb.sim.core.orders import Side
+from arb.sim.core.orders import OrderSide
 
 BPS: Final = Decimal(10_000)
 COMMISSION_UNIT: Final = Decimal("0.00000001")
@@ -28,9 +28,9 @@ class FeeStrategy(Protocol):
 
     rate: Decimal
 
-    def charge(self, side: Side, base: str, quote: str, price: Decimal, quantity: Decimal) -> Fee: ...
+    def charge(self, side: OrderSide, base: str, quote: str, price: Decimal, quantity: Decimal) -> Fee: ...
 
-    def on_top(self, side: Side, quote_amount: Decimal) -> Decimal: ...
+    def on_top(self, side: OrderSide, quote_amount: Decimal) -> Decimal: ...
 
 
 class ReceivedAssetFee:
@@ -39,12 +39,12 @@ class ReceivedAssetFee:
     def __init__(self, fee_bps: Decimal) -> None:
         self.rate = fee_bps / BPS
 
-    def charge(self, side: Side, base: str, quote: str, price: Decimal, quantity: Decimal) -> Fee:
+    def charge(self, side: OrderSide, base: str, quote: str, price: Decimal, quantity: Decimal) -> Fee:
         """Return the fee of one fill."""
-        asset, received = (base, quantity) if side is Side.BUY else (quote, price * quantity)
+        asset, received = (base, quantity) if side is OrderSide.BUY else (quote, price * quantity)
         return Fee(asset, (received * self.rate).quantize(COMMISSION_UNIT, ROUND_DOWN))
 
-    def on_top(self, side: Side, quote_amount: Decimal) -> Decimal:
+    def on_top(self, side: OrderSide, quote_amount: Decimal) -> Decimal:
         """Return what a buyer must lock beyond the price: nothing."""
         return Decimal(0)
 
@@ -55,13 +55,13 @@ class QuoteFee:
     def __init__(self, fee_bps: Decimal) -> None:
         self.rate = fee_bps / BPS
 
-    def charge(self, side: Side, base: str, quote: str, price: Decimal, quantity: Decimal) -> Fee:
+    def charge(self, side: OrderSide, base: str, quote: str, price: Decimal, quantity: Decimal) -> Fee:
         """Return the fee of one fill."""
         return Fee(quote, price * quantity * self.rate)
 
-    def on_top(self, side: Side, quote_amount: Decimal) -> Decimal:
+    def on_top(self, side: OrderSide, quote_amount: Decimal) -> Decimal:
         """Return what a buyer must lock beyond the price: the fee on all of it."""
-        return quote_amount * self.rate if side is Side.BUY else Decimal(0)
+        return quote_amount * self.rate if side is OrderSide.BUY else Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,23 +20,23 @@ from arb.adapters.local.clock import SystemClock
 from arb.adapters.local.collector import settle
 from arb.domain.market.ids import Venue
 from arb.sim.core.admin import Admin
-from arb.sim.core.config import ConfigError, load_config
+from arb.sim.core.config import SimConfigError, load_config
+from arb.sim.core.context import VenueContext, make_context
 from arb.sim.core.exchange import Exchange
-from arb.sim.core.fault_door import FaultDoor
-from arb.sim.core.stage import Stage, make_stage
+from arb.sim.core.fault_api import FaultApi
 from arb.sim.core.steps import Publish, StepLoop
 
 HOST: Final = "127.0.0.1"
 USAGE_ERROR: Final = 2
 SHUTDOWN_S: Final = 0.2
 
-Build = Callable[[Stage], web.Application]
+Build = Callable[[VenueContext], web.Application]
 
 
-def install(app: web.Application, stage: Stage, exchange: Exchange, publish: Publish) -> None:
+def install(app: web.Application, context: VenueContext, exchange: Exchange, publish: Publish) -> None:
     """Add the admin routes and the heartbeat to a venue's application."""
-    app.add_routes([*Admin(stage, exchange).routes(), *FaultDoor(stage, exchange).routes()])
-    steps = StepLoop(stage, exchange, publish)
+    app.add_routes([*Admin(context, exchange).routes(), *FaultApi(context, exchange).routes()])
+    steps = StepLoop(context, exchange, publish)
 
     async def heartbeat(_app: web.Application) -> AsyncIterator[None]:
         steps.start()
@@ -44,11 +44,11 @@ def install(app: web.Application, stage: Stage, exchange: Exchange, publish: Pub
         task = asyncio.get_running_loop().create_task(steps.run())
         task.add_done_callback(_die_if_failed)
         yield
-        for pending in (task, *stage.tasks):
+        for pending in (task, *context.tasks):
             pending.cancel()
             with suppress(asyncio.CancelledError):
                 await pending
-        stage.journal.close()
+        context.journal.close()
 
     app.cleanup_ctx.append(heartbeat)
 
@@ -66,11 +66,11 @@ def main(argv: list[str], builders: dict[str, Callable[[], Build]]) -> int:
         config = load_config(arguments.config)
         if arguments.tape is not None:
             config = msgspec.structs.replace(config, tape=str(arguments.tape))
-        stage = make_stage(Venue(arguments.venue), config, SystemClock(), arguments.journal)
-    except ConfigError as error:
+        context = make_context(Venue(arguments.venue), config, SystemClock(), arguments.journal)
+    except SimConfigError as error:
         sys.stderr.write(f"arb.sim: {error}\n")
         return USAGE_ERROR
-    app = builders[arguments.venue]()(stage)
+    app = builders[arguments.venue]()(context)
     web.run_app(
         app,
         host=arguments.host,

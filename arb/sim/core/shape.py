@@ -16,7 +16,7 @@ from operator import add, itemgetter, sub
 from random import Random
 from typing import Final
 
-from arb.sim.core.book import LEVELS, Book, Grid, Level
+from arb.sim.core.book import LEVELS, Grid, SimulatedBook, SimulatedLevel
 from arb.sim.core.orders import ZERO
 from arb.sim.core.ticks import TickRule, ceil_to
 
@@ -32,7 +32,7 @@ _REACH: Final = sum(_GAPS) * FACES  # of the widest book, as a fraction of its m
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
+class BookShape:
     """How one instrument's books look on one venue."""
 
     tick: TickRule
@@ -46,7 +46,7 @@ def throw(seed: str, books: int) -> memoryview:
     return memoryview(Random(seed).randbytes(2 * DICE * books)).cast("H")
 
 
-def make_book(shape: Shape, mid: float, dice: Sequence[int]) -> Book:
+def make_book(shape: BookShape, mid: float, dice: Sequence[int]) -> SimulatedBook:
     """Return the book around `mid`, quote per base."""
     low, high = shape.spread_bps
     half = mid * (low + (high - low) * dice[0] / FACES) / 20_000
@@ -57,11 +57,11 @@ def make_book(shape: Shape, mid: float, dice: Sequence[int]) -> Book:
     lots = 1 / (mid * shape.usdt_per_quote * float(shape.lot))  # per USDT
     bids = partial(_side, bid, sub, mid / size, lots, dice[1 : 1 + 2 * LEVELS])
     asks = partial(_side, ask, add, mid / size, lots, dice[1 + 2 * LEVELS :])
-    book = Book.of_grid(Grid(tick=tick, lot=shape.lot, bids=bids, asks=asks))
+    book = SimulatedBook.of_grid(Grid(tick=tick, lot=shape.lot, bids=bids, asks=asks))
     highest = (ask + LEVELS + int(mid / size * _REACH)) * tick
     if shape.tick(highest) == tick:  # a finer tick below is no trouble: it divides this one
         return book
-    return Book(bids=book.bids, asks=_on_their_ticks(book.asks, shape.tick))
+    return SimulatedBook(bids=book.bids, asks=_on_their_ticks(book.asks, shape.tick))
 
 
 def _side(
@@ -85,10 +85,10 @@ def _side(
     return ticks, lots[: len(ticks)]
 
 
-def _on_their_ticks(asks: Iterable[Level], tick: TickRule) -> tuple[Level, ...]:
+def _on_their_ticks(asks: Iterable[SimulatedLevel], tick: TickRule) -> tuple[SimulatedLevel, ...]:
     """Return levels that reach into a band of prices with a coarser tick, on the ticks of that band."""
     moved = ((ceil_to(price, tick(price)), quantity) for price, quantity in asks)
     return tuple(
-        Level(price, sum((quantity for _, quantity in same), ZERO))
+        SimulatedLevel(price, sum((quantity for _, quantity in same), ZERO))
         for price, same in groupby(moved, key=itemgetter(0))
     )

@@ -11,23 +11,23 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from arb.domain.time import NS_PER_S
-from arb.sim.core.book import Book
+from arb.sim.core.book import SimulatedBook
+from arb.sim.core.context import VenueContext
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.market_faults import FaultyMarket
-from arb.sim.core.stage import Stage
 
 BEHIND_STEPS_MAX: Final = 10  # a second of the usual steps, two thirds of what a quote may be old
-Publish = Callable[[int, Mapping[str, Book]], None]
+Publish = Callable[[int, Mapping[str, SimulatedBook]], None]
 
 
 class StepLoop:
     """Moves the books of one venue along and tells the venue what to publish."""
 
-    def __init__(self, stage: Stage, exchange: Exchange, publish: Publish) -> None:
-        self._stage = stage
+    def __init__(self, context: VenueContext, exchange: Exchange, publish: Publish) -> None:
+        self._context = context
         self._exchange = exchange
         self._publish = publish
-        self._market = FaultyMarket(stage.market, stage.venue, stage.faults)
+        self._market = FaultyMarket(context.market, context.venue, context.faults)
         self._step = -1
 
     def start(self) -> None:
@@ -39,15 +39,15 @@ class StepLoop:
         loop = asyncio.get_running_loop()
         busy_s = 0.0
         while True:
-            next_ns = self._stage.market.starts_ns(self._step + 1)
-            await asyncio.sleep(max((next_ns - self._stage.clock.now_ns()) / NS_PER_S, busy_s))
+            next_ns = self._context.market.starts_ns(self._step + 1)
+            await asyncio.sleep(max((next_ns - self._context.clock.now_ns()) / NS_PER_S, busy_s))
             began_s, missed = loop.time(), self._present() - self._step
             if missed > 0:
                 self._show(self._step + (1 if missed <= BEHIND_STEPS_MAX else missed))
             busy_s = loop.time() - began_s
 
     def _present(self) -> int:
-        return self._stage.market.step_at(self._stage.clock.now_ns())
+        return self._context.market.step_at(self._context.clock.now_ns())
 
     def _show(self, step: int) -> None:
         books = self._market.books(step)

@@ -18,7 +18,7 @@ from typing import BinaryIO, Final
 
 import orjson
 
-from arb.sim.core.config import ConfigError, SimConfig
+from arb.sim.core.config import SimConfig, SimConfigError
 from arb.sim.core.path import FairPath, FairState, SeededPath
 
 ROW_S: Final = 300.0
@@ -28,7 +28,7 @@ SPEED_WITHOUT_LIMIT: Final = 100.0  # what "max" means for a path, which has no 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
+class TapeFrame:
     """One recorded line: when it was received, and the frame exactly as received."""
 
     recv_ns: int
@@ -50,13 +50,13 @@ def has_frame_tape(config: SimConfig) -> bool:
     return config.tape is not None and is_frame_tape(Path(config.tape))
 
 
-def read_frames(path: Path) -> list[Frame]:
+def read_frames(path: Path) -> list[TapeFrame]:
     """Return every recorded frame in the tape's order."""
     frames = []
     with open_tape(path) as lines:
         for line in lines:
             stamp, _, raw = line.rstrip(b"\n").partition(b" ")
-            frames.append(Frame(recv_ns=int(stamp), raw=raw))
+            frames.append(TapeFrame(recv_ns=int(stamp), raw=raw))
     return frames
 
 
@@ -104,7 +104,7 @@ class TicksPath:
 def load_tape_path(config: SimConfig, path: Path) -> FairPath:
     """Return the fair path that follows the tape at `path`."""
     if next(iter(config.coins)) != TAPE_COIN:
-        raise ConfigError(f"tape: the first coin must be {TAPE_COIN}")
+        raise SimConfigError(f"tape: the first coin must be {TAPE_COIN}")
     speed = config.speed_factor()
     factor = SPEED_WITHOUT_LIMIT if speed is None else float(speed)
     seeded = SeededPath(config)
@@ -113,9 +113,9 @@ def load_tape_path(config: SimConfig, path: Path) -> FairPath:
             return TicksPath(seeded, _read_mids(path), factor * config.step_ms * 1_000_000)
         return RowsPath(seeded, _read_rows(path), factor * config.step_ms / 1000 / ROW_S)
     except OSError as error:
-        raise ConfigError(f"tape {path}: {error.strerror or 'cannot be read'}") from None
+        raise SimConfigError(f"tape {path}: {error.strerror or 'cannot be read'}") from None
     except (ValueError, KeyError, InvalidOperation, EOFError) as error:
-        raise ConfigError(f"tape {path}: {error}") from None
+        raise SimConfigError(f"tape {path}: {error}") from None
 
 
 def _read_rows(path: Path) -> list[tuple[float, float]]:

@@ -3,15 +3,15 @@
 from typing import Any, Final
 
 from arb.domain.time import NS_PER_S
+from arb.sim.core.context import VenueContext
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.fault_kinds import FaultKind
-from arb.sim.core.stage import Stage
 from arb.sim.krw.account_render import account_json, chance_json, wallet_json
 from arb.sim.krw.auth import MAKE_ORDERS, VIEW_ASSETS
 from arb.sim.krw.averages import Averages
-from arb.sim.krw.door import Route
 from arb.sim.krw.errors import refuse
 from arb.sim.krw.forms import QUOTE, coin_of
+from arb.sim.krw.http_api import Route
 from arb.sim.krw.parameters import Parameters
 from arb.sim.krw.switches import Switchboard
 from arb.sim.krw.text import kst_seconds
@@ -19,15 +19,17 @@ from arb.sim.krw.text import kst_seconds
 KEY_LIFE_NS: Final = 365 * 86_400 * NS_PER_S  # a key lasts a year
 
 
-class Account:
+class AccountRoutes:
     """What the owner of the key may ask about money."""
 
-    def __init__(self, stage: Stage, exchange: Exchange, board: Switchboard, markets: frozenset[str]) -> None:
-        self._stage = stage
+    def __init__(
+        self, context: VenueContext, exchange: Exchange, board: Switchboard, markets: frozenset[str]
+    ) -> None:
+        self._context = context
         self._exchange = exchange
         self._board = board
         self._markets = markets
-        self._averages = Averages(stage.journal.replay())
+        self._averages = Averages(context.journal.replay())
         exchange.subscribe(self._averages.follow)
 
     def routes(self) -> list[Route]:
@@ -60,12 +62,12 @@ class Account:
         return chance_json(market, rate, self._board.min_total(market), state, quote, base)
 
     async def keys(self, _parameters: Parameters) -> Any:
-        expires_ns = self._board.switches.key_expires_ns or self._stage.now_ns() + KEY_LIFE_NS
-        key = self._stage.config.credential(self._stage.venue).key
+        expires_ns = self._board.switches.key_expires_ns or self._context.now_ns() + KEY_LIFE_NS
+        key = self._context.config.credential(self._context.venue).key
         return [{"access_key": key, "expire_at": kst_seconds(expires_ns)}]
 
     async def wallets(self, _parameters: Parameters) -> Any:
-        now_ns = self._stage.now_ns()
+        now_ns = self._context.now_ns()
         coins = sorted({coin_of(market) for market in self._markets})
-        plan = self._stage.faults
+        plan = self._context.faults
         return [wallet_json(coin, plan.standing(FaultKind.CLOSED_WALLET, coin), now_ns) for coin in coins]

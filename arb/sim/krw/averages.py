@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from arb.sim.core.events import OrderFilled
 from arb.sim.core.journal import Recorded
-from arb.sim.core.orders import ZERO, Side
+from arb.sim.core.orders import ZERO, OrderSide
 
 
 class Averages:
@@ -31,7 +31,7 @@ class Averages:
         if not isinstance(fill, OrderFilled):
             return
         volume, cost = self._bought.get(fill.coin, (ZERO, ZERO))
-        if fill.side is Side.BUY:
+        if fill.side is OrderSide.BUY:
             self._bought[fill.coin] = volume + fill.quantity, cost + fill.price * fill.quantity
         elif fill.quantity >= volume:
             self._bought.pop(fill.coin, None)

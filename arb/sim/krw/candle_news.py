@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from arb.domain.time import NS_PER_S
-from arb.sim.core.candles import Candle
+from arb.sim.core.candles import SimulatedCandle
 from arb.sim.krw.candle_routes import candle_fields
 from arb.sim.krw.public_tape import PublicTape
 from arb.sim.krw.subscription import CANDLE_SPANS
@@ -51,5 +51,5 @@ class CandleNews:
         yield _message(kind, market, candle, now_ns)
 
 
-def _message(kind: str, market: str, candle: Candle, now_ns: int) -> dict[str, Any]:
+def _message(kind: str, market: str, candle: SimulatedCandle, now_ns: int) -> dict[str, Any]:
     return {"type": kind, "code": market} | candle_fields(candle) | {"timestamp": milliseconds(now_ns)}

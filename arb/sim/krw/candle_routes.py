@@ -11,9 +11,9 @@ from itertools import islice
 from typing import Any, Final
 
 from arb.domain.time import NS_PER_MS
-from arb.sim.core.candles import DAY_S, MONTH, WEEK, YEAR, Candle
-from arb.sim.krw.door import Route
+from arb.sim.core.candles import DAY_S, MONTH, WEEK, YEAR, SimulatedCandle
 from arb.sim.krw.errors import refuse_quotation
+from arb.sim.krw.http_api import Route
 from arb.sim.krw.parameters import Parameters
 from arb.sim.krw.public_tape import PublicTape
 from arb.sim.krw.subscription import MINUTES
@@ -82,12 +82,12 @@ class CandleRoutes:
             raise refuse_quotation(400, BAD_VALUE) from None
 
 
-def _previous(found: list[Candle], candle: Candle) -> Decimal:
+def _previous(found: list[SimulatedCandle], candle: SimulatedCandle) -> Decimal:
     position = found.index(candle)
     return found[position - 1].closing if position else candle.opening
 
 
-def candle_fields(candle: Candle) -> dict[str, Any]:
+def candle_fields(candle: SimulatedCandle) -> dict[str, Any]:
     """Return what REST and WebSocket candles have in common."""
     return {
         "candle_date_time_utc": datetime.fromtimestamp(candle.begins_s, UTC).strftime("%Y-%m-%dT%H:%M:%S"),
@@ -102,7 +102,9 @@ def candle_fields(candle: Candle) -> dict[str, Any]:
     }
 
 
-def _more(candle: Candle, span: int | str, unit: int | None, found: list[Candle]) -> dict[str, Any]:
+def _more(
+    candle: SimulatedCandle, span: int | str, unit: int | None, found: list[SimulatedCandle]
+) -> dict[str, Any]:
     """Return what only minutes, only days, or only longer spans have; seconds have nothing more."""
     if unit is not None:
         return {"unit": unit}

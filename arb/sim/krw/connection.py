@@ -12,12 +12,12 @@ from typing import Any, Final
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from arb.domain.time import NS_PER_MS, NS_PER_S
+from arb.sim.core.context import VenueContext
 from arb.sim.core.sockets import Outbox
-from arb.sim.core.stage import Stage
 from arb.sim.krw.errors import SocketRefusal
 from arb.sim.krw.frames import PONG_FRAME, encode_frame
 from arb.sim.krw.limits import MessageLimiter
-from arb.sim.krw.subscription import LIST_METHOD, Subscription, listing, read_request
+from arb.sim.krw.subscription import LIST_METHOD, KrwSubscription, listing, read_request
 from arb.sim.krw.switches import Switchboard
 from arb.sim.krw.text import to_json
 
@@ -26,22 +26,26 @@ MESSAGE_BYTES_MAX: Final = 65_536
 ENDED: Final = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR})
 
 
-class Connection:
+class KrwConnection:
     """A client as the streams see it."""
 
     def __init__(
-        self, stage: Stage, board: Switchboard, types: frozenset[str], joined: Callable[["Connection"], None]
+        self,
+        context: VenueContext,
+        board: Switchboard,
+        types: frozenset[str],
+        joined: Callable[["KrwConnection"], None],
     ) -> None:
-        self._stage = stage
+        self._context = context
         self._board = board
         self._types = types
         self._joined = joined  # called after each new set of subscriptions
         self._messages = MessageLimiter()
-        self._moved_ns = stage.clock.now_ns()
+        self._moved_ns = context.clock.now_ns()
         self._socket = web.WebSocketResponse(autoping=False, compress=False, max_msg_size=MESSAGE_BYTES_MAX)
         self._outbox = Outbox(self._socket, WSMsgType.BINARY)
         self.form = "DEFAULT"
-        self.subscriptions: tuple[Subscription, ...] = ()
+        self.subscriptions: tuple[KrwSubscription, ...] = ()
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Send a message in the connection's format."""
@@ -49,12 +53,12 @@ class Connection:
 
     def send_frame(self, frame: bytes, delay_ms: int = 0) -> None:
         """Send a rendered frame."""
-        self._moved_ns = self._stage.clock.now_ns()
+        self._moved_ns = self._context.clock.now_ns()
         self._outbox.put_later(delay_ms, frame)
 
     def send_in_order(self, frame: bytes, lag_ms: int) -> None:
         """Send a frame of a stream that lags, after those before it."""
-        self._moved_ns = self._stage.clock.now_ns()
+        self._moved_ns = self._context.clock.now_ns()
         self._outbox.put_in_order(frame, lag_ms)
 
     def drop(self) -> None:
@@ -78,12 +82,12 @@ class Connection:
             try:
                 message = await self._socket.receive(min(idle_s, IDLE_LOOK_S_MAX))
             except TimeoutError:
-                if self._stage.clock.now_ns() - self._moved_ns >= idle_s * NS_PER_S - NS_PER_MS:
+                if self._context.clock.now_ns() - self._moved_ns >= idle_s * NS_PER_S - NS_PER_MS:
                     await self._socket.close(code=WSCloseCode.GOING_AWAY)
                 continue
             if message.type in ENDED:
                 return
-            self._moved_ns = self._stage.clock.now_ns()
+            self._moved_ns = self._context.clock.now_ns()
             await self._hear(message)
 
     async def _hear(self, message: WSMessage) -> None:
@@ -94,7 +98,7 @@ class Connection:
             text = data if isinstance(data, str) else data.decode("utf-8", "replace")
             if text.strip() == "PING":
                 self.send_frame(PONG_FRAME)
-            elif self._messages.take(self._stage.clock.now_ns()):
+            elif self._messages.take(self._context.clock.now_ns()):
                 self._obey(text)
             else:
                 await self._socket.close(code=WSCloseCode.POLICY_VIOLATION)

@@ -9,13 +9,13 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
-from arb.sim.core.orders import OrderRequest, SelfTrade, Side, TimeInForce
+from arb.sim.core.orders import OrderRequest, OrderSide, SelfTrade, TimeInForce
 
 ZERO: Final = Decimal(0)
 BID: Final = "bid"
 ASK: Final = "ask"
 QUOTE: Final = "KRW"
-SIDES: Final = MappingProxyType({BID: Side.BUY, ASK: Side.SELL})
+SIDES: Final = MappingProxyType({BID: OrderSide.BUY, ASK: OrderSide.SELL})
 SELF_TRADES: Final = MappingProxyType(
     {
         "cancel_maker": SelfTrade.CANCEL_MAKER,

@@ -12,7 +12,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Final
 
-from arb.sim.core.candles import DAY_S, Candle
+from arb.sim.core.candles import DAY_S, SimulatedCandle
 from arb.sim.core.orders import ZERO
 from arb.sim.krw.text import EIGHTH, EXACT, plain
 
@@ -30,7 +30,7 @@ class Indicator:
     kind: str
     params: Params
 
-    def values(self, candles: Sequence[Candle]) -> dict[str, str] | None:
+    def values(self, candles: Sequence[SimulatedCandle]) -> dict[str, str] | None:
         """Return the values at the last of the closed candles, oldest first; None if there are too few."""
         found = _KINDS[self.kind].values(self.params, candles)
         if found is None:
@@ -49,7 +49,7 @@ def read_indicator(given: object) -> Indicator:
     return Indicator(kind=kind, params=dict(params))
 
 
-def _volume(params: Params, candles: Sequence[Candle]) -> Values | None:
+def _volume(params: Params, candles: Sequence[SimulatedCandle]) -> Values | None:
     last = candles[-params["period"] :]
     if len(last) < params["period"]:
         return None
@@ -57,7 +57,7 @@ def _volume(params: Params, candles: Sequence[Candle]) -> Values | None:
     return {"volume": last[-1].volume, "avg_volume": average, "ratio": last[-1].volume / average}
 
 
-def _rsi(params: Params, candles: Sequence[Candle]) -> Values | None:
+def _rsi(params: Params, candles: Sequence[SimulatedCandle]) -> Values | None:
     period, moves = params["period"], [after - before for before, after in pairwise(_closings(candles))]
     if len(moves) < period:
         return None
@@ -69,18 +69,18 @@ def _rsi(params: Params, candles: Sequence[Candle]) -> Values | None:
     return {"rsi": HUNDRED * gain / (gain + loss) if gain + loss else HUNDRED / 2}
 
 
-def _moving_average(params: Params, candles: Sequence[Candle]) -> Values | None:
+def _moving_average(params: Params, candles: Sequence[SimulatedCandle]) -> Values | None:
     average = _average(params["type"], _closings(candles), params["period"])
     return None if average is None else {"value": average}
 
 
-def _crossover(params: Params, candles: Sequence[Candle]) -> Values | None:
+def _crossover(params: Params, candles: Sequence[SimulatedCandle]) -> Values | None:
     short = _average(params["type"], _closings(candles), params["short_period"])
     long = _average(params["type"], _closings(candles), params["long_period"])
     return None if short is None or long is None else {"ma_short": short, "ma_long": long}
 
 
-def _bands(params: Params, candles: Sequence[Candle]) -> Values | None:
+def _bands(params: Params, candles: Sequence[SimulatedCandle]) -> Values | None:
     closings = _closings(candles)[-params["period"] :]
     if len(closings) < params["period"]:
         return None
@@ -90,7 +90,7 @@ def _bands(params: Params, candles: Sequence[Candle]) -> Values | None:
     return {"bb_upper": middle + width, "bb_middle": middle, "bb_lower": middle - width}
 
 
-def _macd(params: Params, candles: Sequence[Candle]) -> Values | None:
+def _macd(params: Params, candles: Sequence[SimulatedCandle]) -> Values | None:
     closings = _closings(candles)
     slow = _exponential(closings, params["slow"])
     fast = _exponential(closings, params["fast"])[-len(slow) :] if slow else []
@@ -101,7 +101,7 @@ def _macd(params: Params, candles: Sequence[Candle]) -> Values | None:
     return {"macd": macd[-1], "macd_signal": signal[-1], "histogram": macd[-1] - signal[-1]}
 
 
-def _closings(candles: Sequence[Candle]) -> Series:
+def _closings(candles: Sequence[SimulatedCandle]) -> Series:
     return [each.closing for each in candles]
 
 
@@ -123,7 +123,7 @@ def _exponential(values: Series, period: int) -> list[Decimal]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kind:
-    values: Callable[[Params, Sequence[Candle]], Values | None]
+    values: Callable[[Params, Sequence[SimulatedCandle]], Values | None]
     names: tuple[str, ...]  # of the numbers that go together
     allowed: frozenset[tuple[int, ...]]
     more: tuple[str, ...] = ()  # what else must be there

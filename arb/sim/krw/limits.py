@@ -10,7 +10,7 @@ from typing import Final
 
 from arb.domain.time import NS_PER_S
 from arb.sim.krw.errors import refuse
-from arb.sim.krw.rates import MESSAGE_RATES, Rate
+from arb.sim.krw.rates import MESSAGE_RATES, RequestRate
 
 EXCESS_MAX: Final = 20  # refused requests in one strike before the block
 STRIKE_MEMORY_NS: Final = 60 * NS_PER_S  # good behaviour this long forgets
@@ -20,7 +20,7 @@ CALLERS_MAX: Final = 10_000
 
 
 @dataclass(slots=True)
-class Window:
+class _Usage:
     """One caller's use of one limit."""
 
     number: int = -1
@@ -32,11 +32,11 @@ class Window:
 
 
 @dataclass(slots=True)
-class Limiter:
+class RequestLimiter:
     """Counts what each caller does in each group."""
 
-    rates: dict[str, Rate]
-    windows: dict[tuple[str, str], Window] = field(default_factory=dict)
+    rates: dict[str, RequestRate]
+    windows: dict[tuple[str, str], _Usage] = field(default_factory=dict)
 
     def take(self, group: str, caller: str, now_ns: int) -> int:
         """Count one request and return how many are left in this window.
@@ -54,7 +54,7 @@ class Limiter:
             return rate.count - window.used
         return self._refuse(window, now_ns)
 
-    def _refuse(self, window: Window, now_ns: int) -> int:
+    def _refuse(self, window: _Usage, now_ns: int) -> int:
         if now_ns - window.refused_ns > STRIKE_MEMORY_NS:
             window.excess, window.blocks = 0, 0
         window.refused_ns = now_ns
@@ -65,17 +65,17 @@ class Limiter:
         window.blocks, window.excess = window.blocks + 1, 0
         raise _blocked(window, now_ns)
 
-    def _window(self, group: str, caller: str) -> Window:
+    def _window(self, group: str, caller: str) -> _Usage:
         if len(self.windows) >= CALLERS_MAX and (group, caller) not in self.windows:
             self.windows.pop(next(iter(self.windows)))
-        return self.windows.setdefault((group, caller), Window())
+        return self.windows.setdefault((group, caller), _Usage())
 
 
 @dataclass(slots=True)
 class MessageLimiter:
     """The limits of one WebSocket connection: 5 messages a second and 100 a minute."""
 
-    windows: list[Window] = field(default_factory=lambda: [Window() for _ in MESSAGE_RATES])
+    windows: list[_Usage] = field(default_factory=lambda: [_Usage() for _ in MESSAGE_RATES])
 
     def take(self, now_ns: int) -> bool:
         """Count one message and return whether it is still within every limit."""
@@ -89,6 +89,6 @@ class MessageLimiter:
         return allowed
 
 
-def _blocked(window: Window, now_ns: int) -> Exception:
+def _blocked(window: _Usage, now_ns: int) -> Exception:
     seconds = -(-(window.blocked_until_ns - now_ns) // NS_PER_S)
     return refuse("blocked", f"요청 수 제한을 반복해서 초과하여 {seconds}초간 차단되었습니다.")

@@ -6,7 +6,7 @@ Pure. The same as encode_frame(orderbook_fields(...)) says, without a Decimal ma
 from functools import cache
 from typing import Final
 
-from arb.sim.core.book import Book
+from arb.sim.core.book import SimulatedBook
 from arb.sim.krw.frames import SHORT_NAMES
 from arb.sim.krw.text import to_json
 
@@ -14,7 +14,7 @@ ROW: Final = ("ask_price", "bid_price", "ask_size", "bid_size")
 DIGITS: Final = 8  # of sizes
 
 
-def live_book(market: str, book: Book, units: int, stamp: int, form: str) -> bytes | None:
+def live_book(market: str, book: SimulatedBook, units: int, stamp: int, form: str) -> bytes | None:
     """Return the message of `units` rows; None where one side is shorter, whose rows must be filled up."""
     (bid_prices, bid_sizes), (ask_prices, ask_sizes) = book.floats(units)
     rows = len(bid_prices)

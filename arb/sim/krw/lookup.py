@@ -5,14 +5,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from arb.domain.time import NS_PER_MS, NS_PER_S
+from arb.sim.core.context import VenueContext
 from arb.sim.core.exchange import Exchange
-from arb.sim.core.fault_kinds import FaultKind
-from arb.sim.core.fault_kinds import Stage as FaultStage
+from arb.sim.core.fault_kinds import FaultKind, FaultStage
 from arb.sim.core.faults import Call
-from arb.sim.core.orders import Order
-from arb.sim.core.stage import Stage
-from arb.sim.krw.desk import Desk
+from arb.sim.core.orders import SimulatedOrder
 from arb.sim.krw.errors import refuse
+from arb.sim.krw.order_service import OrderService
 from arb.sim.krw.orders import OrderView
 from arb.sim.krw.parameters import Parameters
 from arb.sim.krw.text import KST
@@ -20,13 +19,13 @@ from arb.sim.krw.text import KST
 WINDOW_NS: Final = 7 * 86_400 * NS_PER_S
 
 
-class Lookup:
+class KrwLookup:
     """What finds orders; which endpoints there are is each venue's own."""
 
-    def __init__(self, stage: Stage, exchange: Exchange, desk: Desk) -> None:
-        self._stage = stage
+    def __init__(self, context: VenueContext, exchange: Exchange, service: OrderService) -> None:
+        self._context = context
         self._exchange = exchange
-        self._desk = desk
+        self._service = service
 
     def told(self, view: OrderView, body: dict[str, Any]) -> dict[str, Any]:
         """Return what is told of an order with its trades, less what a fault has told late."""
@@ -36,15 +35,15 @@ class Lookup:
 
     def _lags(self, kind: FaultKind, order: OrderView) -> bool:
         """Tell whether a planned fault has something of an order told late, and it is not that late yet."""
-        fault = self._stage.faults.standing(kind)
+        fault = self._context.faults.standing(kind)
         if fault is None or not order.trades:
             return False
-        is_late = self._stage.now_ns() < order.trades[-1].ts_ns + fault.delay_ms * NS_PER_MS
+        is_late = self._context.now_ns() < order.trades[-1].ts_ns + fault.delay_ms * NS_PER_MS
         if is_late:
-            self._stage.faults.note(fault)
+            self._context.faults.note(fault)
         return is_late
 
-    def find(self, parameters: Parameters, uuid_name: str, identifier_name: str) -> Order:
+    def find(self, parameters: Parameters, uuid_name: str, identifier_name: str) -> SimulatedOrder:
         """Return the order a request names; uuid wins.
 
         Raises: KrwRefusal (order_not_found), also while a fault keeps it from being seen.
@@ -57,23 +56,23 @@ class Lookup:
             raise refuse("order_not_found")
         return order
 
-    def lookup(self, uuid: str | None, identifier: str | None) -> Order | None:
+    def lookup(self, uuid: str | None, identifier: str | None) -> SimulatedOrder | None:
         """Return the order with that uuid, or else with that identifier."""
         if uuid is not None:
             return self._exchange.orders.get(uuid)
         return next(iter(self._exchange.with_client_id(identifier or "-")), None)
 
-    def _is_hidden(self, order: Order) -> bool:
+    def _is_hidden(self, order: SimulatedOrder) -> bool:
         call = Call(endpoint="GET /v1/order", client_id=order.request.client_id)
-        fault = self._stage.strike(FaultStage.LOOKUP, call)
-        age_ns = self._stage.clock.now_ns() - order.created_ns
+        fault = self._context.strike(FaultStage.LOOKUP, call)
+        age_ns = self._context.clock.now_ns() - order.created_ns
         return fault is not None and (fault.delay_ms == 0 or age_ns < fault.delay_ms * NS_PER_MS)
 
-    def open_orders(self, parameters: Parameters) -> list[Order]:
+    def open_orders(self, parameters: Parameters) -> list[SimulatedOrder]:
         """Return the orders clients may see as open, newest first unless asked, of one market or all."""
-        return chosen(parameters, self._desk.seen_open())
+        return chosen(parameters, self._service.seen_open())
 
-    def created(self, parameters: Parameters, start_ns: int, end_ns: int) -> Iterator[Order]:
+    def created(self, parameters: Parameters, start_ns: int, end_ns: int) -> Iterator[SimulatedOrder]:
         """Yield the orders of a market, or of all, that were created in a span of time."""
         found = self._exchange.orders.select(
             since_ns=start_ns, until_ns=end_ns, newest_first=_newest_first(parameters)
@@ -84,7 +83,7 @@ class Lookup:
         """Return the span of time that is asked about. Raises: KrwRefusal (invalid_parameter)."""
         start_ns, end_ns = _time(parameters, "start_time"), _time(parameters, "end_time")
         if end_ns is None:
-            end_ns = self._stage.now_ns() if start_ns is None else start_ns + WINDOW_NS
+            end_ns = self._context.now_ns() if start_ns is None else start_ns + WINDOW_NS
         if start_ns is None:
             start_ns = end_ns - WINDOW_NS
         if not 0 <= end_ns - start_ns <= WINDOW_NS:
@@ -92,13 +91,13 @@ class Lookup:
         return start_ns, end_ns
 
 
-def chosen(parameters: Parameters, orders: Iterable[Order]) -> list[Order]:
+def chosen(parameters: Parameters, orders: Iterable[SimulatedOrder]) -> list[SimulatedOrder]:
     """Return those of some orders that are asked for, in the order that is asked for."""
     found = [order for order in orders if _is_of_market(parameters, order)]
     return sorted(found, key=lambda order: order.number, reverse=_newest_first(parameters))
 
 
-def _is_of_market(parameters: Parameters, order: Order) -> bool:
+def _is_of_market(parameters: Parameters, order: SimulatedOrder) -> bool:
     return parameters.get("market") in (None, order.request.wire["market"])
 
 

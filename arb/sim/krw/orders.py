@@ -20,7 +20,7 @@ PREVENTED: Final = "prevented"  # of the stream only: a self-match was kept from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trade:
+class OrderTrade:
     """One fill of an order."""
 
     uuid: str
@@ -46,7 +46,7 @@ class OrderView:
     created_ns: int
     fee_rate: Decimal  # fraction of the funds
     locked: Decimal  # KRW of a bid, base of an ask
-    trades: Sequence[Trade] = ()
+    trades: Sequence[OrderTrade] = ()
     prevented_volume: Decimal = ZERO  # base that did not trade so as not to meet our own order
 
     @property
@@ -97,7 +97,7 @@ class OrderView:
         return self.executed_funds / volume if volume else ZERO
 
 
-def state_of(order: core.Order) -> str:
+def state_of(order: core.SimulatedOrder) -> str:
     """Return Upbit's word for where an order is.
 
     A bid that spends a total ends in `cancel` when part of the total comes back, and it nearly

@@ -6,13 +6,13 @@ channels are `myOrder` and `myAsset`.
 
 from typing import Any, Final
 
+from arb.sim.core.context import VenueContext
 from arb.sim.core.events import MovedOutside
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.fault_stream import PrivateShaper
 from arb.sim.core.journal import Recorded
-from arb.sim.core.stage import Stage
 from arb.sim.krw.account_render import my_asset_json
-from arb.sim.krw.connection import Connection
+from arb.sim.krw.connection import KrwConnection
 from arb.sim.krw.frames import encode_frame
 from arb.sim.krw.text import seeded_uuid
 from arb.sim.krw.updates import Update
@@ -25,20 +25,20 @@ MY_ASSET: Final = "myAsset"
 class PrivateStream:
     """Tells every private connection what happened to orders and balances."""
 
-    def __init__(self, stage: Stage, variant: ProtocolVariant, exchange: Exchange) -> None:
-        self._stage = stage
+    def __init__(self, context: VenueContext, variant: ProtocolVariant, exchange: Exchange) -> None:
+        self._context = context
         self._variant = variant
         self._exchange = exchange
-        self._asset_uuid = seeded_uuid(f"{stage.config.seed}:{stage.venue}:assets")
-        self._shapers: dict[Connection, dict[str, PrivateShaper]] = {}
+        self._asset_uuid = seeded_uuid(f"{context.config.seed}:{context.venue}:assets")
+        self._shapers: dict[KrwConnection, dict[str, PrivateShaper]] = {}
 
-    def join(self, connection: Connection) -> None:
+    def join(self, connection: KrwConnection) -> None:
         """Send events to a connection from now on."""
-        faults = self._stage.faults
+        faults = self._context.faults
         shapers = {kind: PrivateShaper(faults, kind) for kind in (MY_ORDER, MY_ASSET)}
         self._shapers.setdefault(connection, shapers)
 
-    def leave(self, connection: Connection) -> None:
+    def leave(self, connection: KrwConnection) -> None:
         """Forget a connection."""
         self._shapers.pop(connection, None)
 
@@ -51,7 +51,7 @@ class PrivateStream:
         """Send what happened to whoever asked for it."""
         if not self._shapers:
             return
-        now_ns, form = self._stage.now_ns(), update.view.form
+        now_ns, form = self._context.now_ns(), update.view.form
         order = self._variant.order_event(update.view, update.state, update.trade, now_ns)
         assets = my_asset_json(self._asset_uuid, self._balances(update.currencies), now_ns)
         for connection in list(self._shapers):
@@ -66,12 +66,12 @@ class PrivateStream:
         moved = recorded.event
         if not isinstance(moved, MovedOutside):
             return
-        assets = my_asset_json(self._asset_uuid, self._balances((moved.asset,)), self._stage.now_ns())
+        assets = my_asset_json(self._asset_uuid, self._balances((moved.asset,)), self._context.now_ns())
         for connection in list(self._shapers):
             if any(each.type == MY_ASSET for each in connection.subscriptions):
                 self._deliver(connection, assets, "")
 
-    def _deliver(self, connection: Connection, message: dict[str, Any], client_id: str) -> None:
+    def _deliver(self, connection: KrwConnection, message: dict[str, Any], client_id: str) -> None:
         frame = encode_frame(message, connection.form, {MY_ORDER: self._variant.event_names})
         shaper = self._shapers[connection][message["type"]]
         lag_ms = shaper.lag_ms()

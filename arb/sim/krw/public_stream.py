@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from arb.sim.core.book import Book
+from arb.sim.core.book import SimulatedBook
+from arb.sim.core.context import VenueContext
 from arb.sim.core.fault_stream import PublicShaper
-from arb.sim.core.stage import Stage
 from arb.sim.krw.candle_news import CandleNews
-from arb.sim.krw.connection import Connection
+from arb.sim.krw.connection import KrwConnection
 from arb.sim.krw.frames import encode_frame
 from arb.sim.krw.live_book import live_book
 from arb.sim.krw.public_tape import PublicTape
-from arb.sim.krw.public_trades import PublicTrade, trade_message
+from arb.sim.krw.public_trades import KrwTrade, trade_message
 from arb.sim.krw.quotation import grouped, grouping_levels, orderbook_fields
-from arb.sim.krw.subscription import CANDLE_SPANS, Subscription, split_code
+from arb.sim.krw.subscription import CANDLE_SPANS, KrwSubscription, split_code
 from arb.sim.krw.switches import Switchboard
 from arb.sim.krw.tickers import ticker_message
 from arb.sim.krw.variant import ProtocolVariant
@@ -29,7 +29,7 @@ REALTIME: Final = "REALTIME"
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
+class _Channel:
     """What one kind of frame is about."""
 
     type: str
@@ -41,16 +41,18 @@ class Channel:
 class PublicStream:
     """Sends every connection what it subscribed to."""
 
-    def __init__(self, stage: Stage, variant: ProtocolVariant, tape: PublicTape, board: Switchboard) -> None:
-        self._stage = stage
+    def __init__(
+        self, context: VenueContext, variant: ProtocolVariant, tape: PublicTape, board: Switchboard
+    ) -> None:
+        self._context = context
         self._variant = variant
         self._tape = tape
         self._board = board
         self._candles = CandleNews(tape)
-        self._shaper = PublicShaper(stage.faults, stage.clock, swap_sides)
-        self._wanted: dict[Connection, tuple[Channel, ...]] = {}
+        self._shaper = PublicShaper(context.faults, context.clock, swap_sides)
+        self._wanted: dict[KrwConnection, tuple[_Channel, ...]] = {}
 
-    def join(self, connection: Connection) -> None:
+    def join(self, connection: KrwConnection) -> None:
         """Give a connection its snapshots and, from now on, what it subscribed to."""
         for subscription in connection.subscriptions:
             if subscription.snapshot:
@@ -60,7 +62,7 @@ class PublicStream:
         live = (each for each in connection.subscriptions if each.realtime)
         self._wanted[connection] = tuple(channel for each in live for channel in self._channels(each))
 
-    def leave(self, connection: Connection) -> None:
+    def leave(self, connection: KrwConnection) -> None:
         """Forget a connection."""
         self._wanted.pop(connection, None)
 
@@ -69,13 +71,13 @@ class PublicStream:
         for connection in list(self._wanted):
             connection.drop()
 
-    def publish(self, trades: list[tuple[str, PublicTrade]]) -> None:
+    def publish(self, trades: list[tuple[str, KrwTrade]]) -> None:
         """Send what a step brought."""
-        self._candles.step(self._stage.now_ns())
-        fresh: dict[str, list[PublicTrade]] = {}
+        self._candles.step(self._context.now_ns())
+        fresh: dict[str, list[KrwTrade]] = {}
         for market, trade in trades:
             fresh.setdefault(market, []).append(trade)
-        rendered: dict[tuple[Channel, str], list[bytes]] = {}
+        rendered: dict[tuple[_Channel, str], list[bytes]] = {}
         for connection, channels in self._wanted.items():
             for channel in channels:
                 key = channel, connection.form
@@ -85,9 +87,9 @@ class PublicStream:
                 for frame in rendered[key]:
                     connection.send_in_order(frame, lag_ms)
 
-    def _frames(self, channel: Channel, form: str, fresh: dict[str, list[PublicTrade]]) -> Iterator[bytes]:
+    def _frames(self, channel: _Channel, form: str, fresh: dict[str, list[KrwTrade]]) -> Iterator[bytes]:
         if channel.type == "orderbook" and channel.level == 0:
-            stamp = self._variant.book_stamp(self._stage.now_ns())
+            stamp = self._variant.book_stamp(self._context.now_ns())
             told = live_book(channel.market, self._tape.books[channel.market], channel.units, stamp, form)
             if told is not None:
                 shaped = self._shaper.push(f"orderbook.{channel.market}", told)
@@ -100,10 +102,10 @@ class PublicStream:
                 yield frame
 
     def _messages(
-        self, channel: Channel, stream_type: str, trades: list[PublicTrade] | None
+        self, channel: _Channel, stream_type: str, trades: list[KrwTrade] | None
     ) -> Iterator[dict[str, Any]]:
         """Yield a channel's messages: for a snapshot (trades is None) the last, else the news."""
-        now_ns, market = self._stage.now_ns(), channel.market
+        now_ns, market = self._context.now_ns(), channel.market
         book, day = self._tape.books[market], self._tape.days[market]
         if channel.type == "orderbook":
             yield self._orderbook(channel, book, stream_type)
@@ -118,26 +120,26 @@ class PublicStream:
                 message = trade_message(market, trade, day.opening, book, now_ns)
                 yield message | {"stream_type": stream_type}
 
-    def _orderbook(self, channel: Channel, book: Book, stream_type: str) -> dict[str, Any]:
+    def _orderbook(self, channel: _Channel, book: SimulatedBook, stream_type: str) -> dict[str, Any]:
         shown = grouped(book, Decimal(channel.level))
         return {
             "type": "orderbook",
             "code": channel.market,
-            **orderbook_fields(shown, self._variant.book_stamp(self._stage.now_ns()), channel.units),
+            **orderbook_fields(shown, self._variant.book_stamp(self._context.now_ns()), channel.units),
             "stream_type": stream_type,
             "level": channel.level,
         }
 
-    def _channels(self, subscription: Subscription) -> Iterator[Channel]:
+    def _channels(self, subscription: KrwSubscription) -> Iterator[_Channel]:
         for code in subscription.codes:
             market, units = split_code(code)
             if market not in self._tape.books:
                 continue
             if subscription.type != "orderbook":
-                yield Channel(subscription.type, market)
+                yield _Channel(subscription.type, market)
             elif subscription.level == 0 or str(subscription.level) in self._levels(market):
                 rows = min(units, self._variant.book_units_max)
-                yield Channel("orderbook", market, rows, subscription.level)
+                yield _Channel("orderbook", market, rows, subscription.level)
 
     def _levels(self, market: str) -> list[str]:
         return grouping_levels(self._board.unit_at(market, self._tape.best_price(market)))

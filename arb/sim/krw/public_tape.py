@@ -12,12 +12,12 @@ from typing import Final
 
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_S
-from arb.sim.core.book import Book
+from arb.sim.core.book import SimulatedBook
 from arb.sim.core.candles import Candles
 from arb.sim.core.events import OrderFilled
 from arb.sim.core.journal import Recorded
-from arb.sim.core.orders import Side
-from arb.sim.krw.public_trades import PublicTrade
+from arb.sim.core.orders import OrderSide
+from arb.sim.krw.public_trades import KrwTrade
 from arb.sim.krw.tickers import DayStatistics
 from arb.sim.venues import KRW_LOT
 
@@ -32,14 +32,16 @@ class PublicTape:
     def __init__(self, seed: int, venue: Venue) -> None:
         self._seed, self._venue = seed, venue
         self._sequence = 0
-        self._fresh: list[tuple[str, PublicTrade]] = []
-        self.books: dict[str, Book] = {}
+        self._fresh: list[tuple[str, KrwTrade]] = []
+        self.books: dict[str, SimulatedBook] = {}
         self.days: dict[str, DayStatistics] = {}
-        self.recent: dict[str, deque[PublicTrade]] = {}
+        self.recent: dict[str, deque[KrwTrade]] = {}
         self.candles: dict[str, Candles] = {}
         self._seconds: dict[str, Candles] = {}
 
-    def advance(self, step: int, ts_ns: int, books: Mapping[str, Book]) -> list[tuple[str, PublicTrade]]:
+    def advance(
+        self, step: int, ts_ns: int, books: Mapping[str, SimulatedBook]
+    ) -> list[tuple[str, KrwTrade]]:
         """Show new books (by market) and return the trades since the last step, oldest first."""
         rng = Random(f"{self._seed}:{self._venue}:trades:{step}")
         for market, book in books.items():
@@ -54,7 +56,7 @@ class PublicTape:
         """Show one of our fills to everybody."""
         fill = recorded.event
         if isinstance(fill, OrderFilled) and fill.symbol in self.days:
-            taker_sells = (fill.side is Side.SELL) is not fill.maker
+            taker_sells = (fill.side is OrderSide.SELL) is not fill.maker
             trade = self._numbered(fill.price, fill.quantity, "ASK" if taker_sells else "BID", recorded.ts_ns)
             self._add(fill.symbol, trade)
 
@@ -75,18 +77,18 @@ class PublicTape:
         best = (*book.asks[:1], *book.bids[:1])
         return best[0].price if best else self.days[market].last.price
 
-    def _print(self, market: str, book: Book, ask_bid: str, share: float, ts_ns: int) -> None:
+    def _print(self, market: str, book: SimulatedBook, ask_bid: str, share: float, ts_ns: int) -> None:
         level = book.touch(ask_bid == "ASK")
         if level is None:
             return
         volume = (level.quantity * Decimal(share)).quantize(KRW_LOT, ROUND_DOWN)
         self._add(market, self._numbered(level.price, max(volume, KRW_LOT), ask_bid, ts_ns))
 
-    def _numbered(self, price: Decimal, volume: Decimal, ask_bid: str, ts_ns: int) -> PublicTrade:
+    def _numbered(self, price: Decimal, volume: Decimal, ask_bid: str, ts_ns: int) -> KrwTrade:
         self._sequence = max(self._sequence + 1, ts_ns // 1_000_000 * SEQUENCE_PER_MS)
-        return PublicTrade(price=price, volume=volume, ask_bid=ask_bid, ts_ns=ts_ns, sequence=self._sequence)
+        return KrwTrade(price=price, volume=volume, ask_bid=ask_bid, ts_ns=ts_ns, sequence=self._sequence)
 
-    def _add(self, market: str, trade: PublicTrade) -> None:
+    def _add(self, market: str, trade: KrwTrade) -> None:
         if market not in self.days:
             price = trade.price
             self.days[market] = DayStatistics(opening=price, high=price, low=price, last=trade)
@@ -100,7 +102,7 @@ class PublicTape:
         self._fresh.append((market, trade))
 
 
-def _seconds_of(recent: deque[PublicTrade]) -> Candles:
+def _seconds_of(recent: deque[KrwTrade]) -> Candles:
     """Return the seconds of trades, without the first of several if it may have lost some of its trades."""
     first_s, last_s = recent[0].ts_ns // NS_PER_S, recent[-1].ts_ns // NS_PER_S
     begins_s = first_s + 1 if len(recent) == TRADES_KEPT and first_s < last_s else first_s
@@ -111,5 +113,5 @@ def _seconds_of(recent: deque[PublicTrade]) -> Candles:
     return candles
 
 
-def _count(candles: Candles, trade: PublicTrade) -> None:
+def _count(candles: Candles, trade: KrwTrade) -> None:
     candles.add(trade.ts_ns, trade.price, trade.volume, trade.ask_bid == "BID")

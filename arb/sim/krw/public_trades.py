@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from arb.sim.core.book import Book, Level
+from arb.sim.core.book import SimulatedBook, SimulatedLevel
 from arb.sim.krw.text import change, date_and_time, milliseconds, number
 
-NOTHING: Final = Level(Decimal(0), Decimal(0))
+NOTHING: Final = SimulatedLevel(Decimal(0), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PublicTrade:
+class KrwTrade:
     """A trade between others."""
 
     price: Decimal  # KRW
@@ -40,7 +40,7 @@ def change_fields(price: Decimal, previous: Decimal) -> dict[str, Any]:
 
 
 def trade_message(
-    market: str, trade: PublicTrade, previous: Decimal, book: Book, now_ns: int
+    market: str, trade: KrwTrade, previous: Decimal, book: SimulatedBook, now_ns: int
 ) -> dict[str, Any]:
     """Return a WebSocket trade without its stream type."""
     date, time_of_day = date_and_time(trade.ts_ns)
@@ -67,7 +67,7 @@ def trade_message(
     }
 
 
-def tick_json(market: str, trade: PublicTrade, previous: Decimal) -> dict[str, Any]:
+def tick_json(market: str, trade: KrwTrade, previous: Decimal) -> dict[str, Any]:
     """Return one line of /v1/trades/ticks."""
     date, time_of_day = date_and_time(trade.ts_ns)
     return {

@@ -9,12 +9,12 @@ from decimal import Decimal
 from itertools import groupby, zip_longest
 from typing import Any, Final
 
-from arb.sim.core.book import Book, Level
+from arb.sim.core.book import SimulatedBook, SimulatedLevel
 from arb.sim.core.ticks import TickRule, ceil_to, floor_to
 from arb.sim.krw.text import number
 
 ZERO: Final = Decimal(0)
-NOTHING: Final = Level(ZERO, ZERO)
+NOTHING: Final = SimulatedLevel(ZERO, ZERO)
 LEVEL_MULTIPLES: Final = (0, 10, 100, 1_000, 10_000)  # of the unit, as /orderbook/instruments lists them
 
 
@@ -28,17 +28,17 @@ def grouping_levels(unit: Decimal) -> list[str]:
     return [format(multiple * unit, "f") if multiple else "0" for multiple in LEVEL_MULTIPLES]
 
 
-def grouped(book: Book, level: Decimal) -> Book:
+def grouped(book: SimulatedBook, level: Decimal) -> SimulatedBook:
     """Return the book with prices merged to multiples of `level` KRW; 0 leaves it alone."""
     if not level:
         return book
-    return Book(
+    return SimulatedBook(
         bids=_merged((floor_to(price, level), quantity) for price, quantity in book.bids),
         asks=_merged((ceil_to(price, level), quantity) for price, quantity in book.asks),
     )
 
 
-def orderbook_fields(book: Book, stamp: int, units: int) -> dict[str, Any]:
+def orderbook_fields(book: SimulatedBook, stamp: int, units: int) -> dict[str, Any]:
     """Return what REST and WebSocket order books have in common; row i holds ask i and bid i."""
     asks, bids = book.asks[:units], book.bids[:units]
     return {
@@ -57,8 +57,8 @@ def orderbook_fields(book: Book, stamp: int, units: int) -> dict[str, Any]:
     }
 
 
-def _merged(rows: Iterable[tuple[Decimal, Decimal]]) -> tuple[Level, ...]:
+def _merged(rows: Iterable[tuple[Decimal, Decimal]]) -> tuple[SimulatedLevel, ...]:
     return tuple(
-        Level(price, sum((quantity for _, quantity in same), ZERO))
+        SimulatedLevel(price, sum((quantity for _, quantity in same), ZERO))
         for price, same in groupby(rows, key=lambda row: row[0])
     )

@@ -5,12 +5,12 @@ from typing import Any, Final
 
 import msgspec
 
+from arb.sim.core.context import VenueContext
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.market_faults import shown
-from arb.sim.core.stage import Stage
-from arb.sim.krw.door import Route
 from arb.sim.krw.errors import refuse_quotation
 from arb.sim.krw.forms import QUOTE, coin_of
+from arb.sim.krw.http_api import Route
 from arb.sim.krw.parameters import Parameters
 from arb.sim.krw.public_tape import PublicTape
 from arb.sim.krw.public_trades import tick_json
@@ -28,8 +28,10 @@ BAD_VALUE: Final = "Type mismatch error. Check the parameters type!"
 class Quotation:
     """What anybody may ask."""
 
-    def __init__(self, stage: Stage, exchange: Exchange, tape: PublicTape, board: Switchboard) -> None:
-        self._stage = stage
+    def __init__(
+        self, context: VenueContext, exchange: Exchange, tape: PublicTape, board: Switchboard
+    ) -> None:
+        self._context = context
         self._exchange = exchange
         self._tape = tape
         self._board = board
@@ -67,10 +69,10 @@ class Quotation:
         level = self._level(parameters)
         rows = []
         for market in self._markets(parameters, "markets"):
-            book = shown(self._stage.faults, coin_of(market), self._exchange.book(coin_of(market)))
+            book = shown(self._context.faults, coin_of(market), self._exchange.book(coin_of(market)))
             if level and format(level, "f") not in grouping_levels(self._unit(market)):
                 raise refuse_quotation(400, "Not supported level")
-            fields = orderbook_fields(grouped(book, level), milliseconds(self._stage.now_ns()), count)
+            fields = orderbook_fields(grouped(book, level), milliseconds(self._context.now_ns()), count)
             rows.append({"market": market, **fields, "level": level})
         return rows
 
@@ -98,12 +100,12 @@ class Quotation:
         quotes = parameters.all("quote_currencies")
         if not quotes:
             raise refuse_quotation(400, MISSING)
-        now_ns = self._stage.now_ns()
+        now_ns = self._context.now_ns()
         days = self._tape.days if QUOTE in quotes else {}
         return [ticker_json(market, day, now_ns) for market, day in days.items()]
 
     async def tickers(self, parameters: Parameters) -> Any:
-        now_ns = self._stage.now_ns()
+        now_ns = self._context.now_ns()
         markets = self._markets(parameters, "markets")
         return [ticker_json(market, self._tape.days[market], now_ns) for market in markets]
 

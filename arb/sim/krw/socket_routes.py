@@ -7,14 +7,13 @@ from typing import Protocol
 
 from aiohttp import web
 
-from arb.sim.core.fault_effects import ReplyLost, ServerError, turned_away
-from arb.sim.core.fault_kinds import FaultKind
-from arb.sim.core.fault_kinds import Stage as FaultStage
+from arb.sim.core.context import VenueContext
+from arb.sim.core.fault_effects import ReplyWithheld, ServerError, turned_away
+from arb.sim.core.fault_kinds import FaultKind, FaultStage
 from arb.sim.core.faults import Call
-from arb.sim.core.stage import Stage
-from arb.sim.krw.connection import Connection
-from arb.sim.krw.door import Door, Route
+from arb.sim.krw.connection import KrwConnection
 from arb.sim.krw.errors import KrwRefusal, refuse
+from arb.sim.krw.http_api import HttpApi, Route
 from arb.sim.krw.parameters import Parameters
 from arb.sim.krw.switches import Switchboard
 from arb.sim.krw.text import to_json
@@ -23,9 +22,9 @@ from arb.sim.krw.text import to_json
 class Stream(Protocol):
     """What serves connections."""
 
-    def join(self, connection: Connection) -> None: ...
+    def join(self, connection: KrwConnection) -> None: ...
 
-    def leave(self, connection: Connection) -> None: ...
+    def leave(self, connection: KrwConnection) -> None: ...
 
     def drop_all(self) -> None: ...
 
@@ -45,7 +44,7 @@ class SocketEndpoint:
 
     @property
     def route(self) -> Route:
-        """Return what the door knows of it."""
+        """Return what the HTTP API knows of it."""
         return Route(
             method="GET",
             path=self.path,
@@ -59,11 +58,11 @@ class Sockets:
     """Accepts WebSocket connections."""
 
     def __init__(
-        self, stage: Stage, board: Switchboard, door: Door, sockets: Sequence[SocketEndpoint]
+        self, context: VenueContext, board: Switchboard, http_api: HttpApi, sockets: Sequence[SocketEndpoint]
     ) -> None:
-        self._stage = stage
+        self._context = context
         self._board = board
-        self._door = door
+        self._http_api = http_api
         self._sockets = sockets
 
     def routes(self) -> list[web.RouteDef]:
@@ -72,7 +71,7 @@ class Sockets:
 
     def strike(self) -> None:
         """Cut the connections a fault names by path; a fault without one cuts them all."""
-        faults = self._stage.faults
+        faults = self._context.faults
         cuts_all, is_revoked = faults.cuts_sockets(), faults.standing(FaultKind.REVOKED_KEY) is not None
         for each in self._sockets:
             if cuts_all or (is_revoked and each.permission is not None):
@@ -88,18 +87,18 @@ class Sockets:
 
     async def _accept(self, socket: SocketEndpoint, request: web.Request) -> web.StreamResponse:
         route, nothing = socket.route, Parameters((), "")
-        turned = turned_away(self._stage, request)
+        turned = turned_away(self._context, request)
         if turned is not None:
             return turned
         try:
-            self._door.admit(route, request)
-            self._door.authenticate(route, request, nothing)
-            await self._door.pass_faults(route, "", lambda: route.handler(nothing))
+            self._http_api.admit(route, request)
+            self._http_api.authenticate(route, request, nothing)
+            await self._http_api.pass_faults(route, "", lambda: route.handler(nothing))
         except KrwRefusal as refusal:
             return _refused(refusal)
-        except (ServerError, ReplyLost):
+        except (ServerError, ReplyWithheld):
             return _refused(refuse("server_error"))
-        connection = Connection(self._stage, self._board, socket.types, socket.stream.join)
+        connection = KrwConnection(self._context, self._board, socket.types, socket.stream.join)
         try:
             return await connection.serve(request)
         finally:

@@ -28,7 +28,7 @@ MESSAGE_LENGTH_MAX: Final = 65_536  # characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subscription:
+class KrwSubscription:
     """One type of message for some markets; no codes means all of them."""
 
     type: str
@@ -49,7 +49,7 @@ class Request:
     """A message from a client, read and checked."""
 
     ticket: str
-    subscriptions: tuple[Subscription, ...] = ()
+    subscriptions: tuple[KrwSubscription, ...] = ()
     method: str | None = None
     format: str = "DEFAULT"
 
@@ -84,7 +84,7 @@ def split_code(code: str) -> tuple[str, int]:
     return market, units if units in ORDERBOOK_UNITS else ORDERBOOK_UNIT_DEFAULT
 
 
-def listing(request: Request, subscriptions: Iterable[Subscription]) -> dict[str, Any]:
+def listing(request: Request, subscriptions: Iterable[KrwSubscription]) -> dict[str, Any]:
     """Return the answer to LIST_SUBSCRIPTIONS."""
     return {
         "method": LIST_METHOD,
@@ -93,7 +93,7 @@ def listing(request: Request, subscriptions: Iterable[Subscription]) -> dict[str
     }
 
 
-def _described(each: Subscription) -> dict[str, Any]:
+def _described(each: KrwSubscription) -> dict[str, Any]:
     described: dict[str, Any] = {"type": each.type}
     if each.codes:
         described["codes"] = list(each.codes)
@@ -116,7 +116,7 @@ def _only(fields: list[dict[str, Any]], name: str) -> Any:
     return next((each[name] for each in fields if name in each), None)
 
 
-def _subscription(each: dict[str, Any], types: frozenset[str]) -> Subscription:
+def _subscription(each: dict[str, Any], types: frozenset[str]) -> KrwSubscription:
     kind = each["type"]
     if not isinstance(kind, str):
         raise SocketRefusal("INVALID_PARAM")
@@ -126,7 +126,7 @@ def _subscription(each: dict[str, Any], types: frozenset[str]) -> Subscription:
     if isinstance(level, bool) or not isinstance(level, int | float) or level < 0:
         raise SocketRefusal("INVALID_PARAM")
     timeframe, indicators = _indicators(each) if kind in INFO_TYPES else ("", ())
-    return Subscription(
+    return KrwSubscription(
         type=kind,
         codes=_codes(kind, each),
         timeframe=timeframe,

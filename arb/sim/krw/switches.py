@@ -11,9 +11,9 @@ import msgspec
 from aiohttp import web
 
 from arb.sim.core.admin import reply
+from arb.sim.core.context import VenueContext
 from arb.sim.core.fault_kinds import FaultKind
 from arb.sim.core.market_faults import rules_of
-from arb.sim.core.stage import Stage
 from arb.sim.krw.auth import PERMISSIONS
 from arb.sim.krw.forms import coin_of
 from arb.sim.krw.quotation import price_unit
@@ -54,10 +54,10 @@ class Switches(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 class Switchboard:
     """Holds the switches in force, beside the faults that change a market's rules."""
 
-    def __init__(self, stage: Stage, variant: ProtocolVariant) -> None:
+    def __init__(self, context: VenueContext, variant: ProtocolVariant) -> None:
         self.switches = Switches()
-        self._faults, self._variant = stage.faults, variant
-        self._path = f"/sim/{stage.venue}/switches"
+        self._faults, self._variant = context.faults, variant
+        self._path = f"/sim/{context.venue}/switches"
 
     @property
     def idle_close_ms(self) -> int:

@@ -8,7 +8,7 @@ from datetime import UTC
 from decimal import Decimal
 from typing import Any, Final
 
-from arb.sim.krw.public_trades import PublicTrade, change_fields
+from arb.sim.krw.public_trades import KrwTrade, change_fields
 from arb.sim.krw.text import KST, compact_date_and_time, date_and_time, milliseconds, number
 
 ZERO: Final = Decimal(0)
@@ -21,12 +21,12 @@ class DayStatistics:
     opening: Decimal
     high: Decimal
     low: Decimal
-    last: PublicTrade
+    last: KrwTrade
     ask_volume: Decimal = ZERO
     bid_volume: Decimal = ZERO
     funds: Decimal = ZERO  # KRW
 
-    def count(self, trade: PublicTrade) -> None:
+    def count(self, trade: KrwTrade) -> None:
         """Add one trade."""
         self.last = trade
         self.high, self.low = max(self.high, trade.price), min(self.low, trade.price)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from arb.sim.core.events import OrderClosed, OrderFilled
 from arb.sim.krw.forms import BID, QUOTE
-from arb.sim.krw.orders import PREVENTED, WAIT, OrderView, Trade
+from arb.sim.krw.orders import PREVENTED, WAIT, OrderTrade, OrderView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,13 +13,13 @@ class Update:
 
     view: OrderView
     state: str  # wait | trade | prevented | done | cancel
-    trade: Trade | None
+    trade: OrderTrade | None
     currencies: tuple[str, ...]  # whose balances changed
 
 
-def trade_of(fill: OrderFilled, ts_ns: int) -> Trade:
+def trade_of(fill: OrderFilled, ts_ns: int) -> OrderTrade:
     """Return a fill in Upbit's words."""
-    return Trade(
+    return OrderTrade(
         uuid=fill.fill_id, price=fill.price, volume=fill.quantity, fee=fill.fee, ts_ns=ts_ns, maker=fill.maker
     )
 
@@ -43,5 +43,5 @@ def _locked(view: OrderView) -> str:
     return QUOTE if view.form.side == BID else view.form.coin
 
 
-def make_update(view: OrderView, state: str, trade: Trade | None, *currencies: str) -> Update:
+def make_update(view: OrderView, state: str, trade: OrderTrade | None, *currencies: str) -> Update:
     return Update(view=view, state=state, trade=trade, currencies=currencies)

@@ -2,12 +2,12 @@
 
 from typing import Any, Final
 
-from arb.sim.core.orders import Order
+from arb.sim.core.orders import SimulatedOrder
 from arb.sim.krw.auth import MAKE_ORDERS
-from arb.sim.krw.desk import Desk
-from arb.sim.krw.door import Route
 from arb.sim.krw.errors import refuse
-from arb.sim.krw.lookup import Lookup
+from arb.sim.krw.http_api import Route
+from arb.sim.krw.lookup import KrwLookup
+from arb.sim.krw.order_service import OrderService
 from arb.sim.krw.orders import WAIT, OrderView
 from arb.sim.krw.parameters import Parameters
 from arb.sim.upbit.render import order_json, reference_json
@@ -21,8 +21,8 @@ SIDES: Final = {"all": ("bid", "ask"), "bid": ("bid",), "ask": ("ask",)}
 class Canceling:
     """How the owner of the key ends orders."""
 
-    def __init__(self, desk: Desk, lookup: Lookup) -> None:
-        self._desk = desk
+    def __init__(self, service: OrderService, lookup: KrwLookup) -> None:
+        self._service = service
         self._lookup = lookup
 
     def routes(self) -> list[Route]:
@@ -41,9 +41,9 @@ class Canceling:
         if uuid is None and identifier is None:
             raise refuse("validation_error", "uuid or identifier is missing")
         order = self._lookup.lookup(uuid, identifier)
-        if order is None or self._desk.view(order).state != WAIT:
+        if order is None or self._service.view(order).state != WAIT:
             raise refuse("order_not_found")
-        return order_json(self._desk.cancel(order))
+        return order_json(self._service.cancel(order))
 
     async def several(self, parameters: Parameters) -> Any:
         uuids, identifiers = parameters.all("uuids"), parameters.all("identifiers")
@@ -56,10 +56,10 @@ class Canceling:
         for order, reference in found:
             if order is None:
                 failed.append(reference)
-            elif self._desk.view(order).state == WAIT:
-                canceled.append(reference_json(self._desk.cancel(order)))
+            elif self._service.view(order).state == WAIT:
+                canceled.append(reference_json(self._service.cancel(order)))
             else:
-                failed.append(reference_json(self._desk.view(order)))
+                failed.append(reference_json(self._service.view(order)))
         return _outcome(canceled, failed)
 
     async def all_open(self, parameters: Parameters) -> Any:
@@ -69,10 +69,10 @@ class Canceling:
             raise refuse("invalid_parameter")
         orders = self._lookup.open_orders(parameters)
         chosen = [order for order in orders if self._is_chosen(order, side, parameters)][:count]
-        return _outcome([reference_json(self._desk.cancel(order)) for order in chosen], [])
+        return _outcome([reference_json(self._service.cancel(order)) for order in chosen], [])
 
-    def _is_chosen(self, order: Order, side: str, parameters: Parameters) -> bool:
-        view: OrderView = self._desk.view(order)
+    def _is_chosen(self, order: SimulatedOrder, side: str, parameters: Parameters) -> bool:
+        view: OrderView = self._service.view(order)
         market = view.form.market
         pairs, quotes = parameters.all("pairs"), parameters.all("quote_currencies")
         return (

@@ -7,7 +7,7 @@ from arb.domain.time import NS_PER_S
 from arb.sim.core.ticks import krw_tick
 from arb.sim.krw.frames import COMMON_NAMES
 from arb.sim.krw.orders import state_of
-from arb.sim.krw.rates import Rate
+from arb.sim.krw.rates import RequestRate
 from arb.sim.krw.text import milliseconds
 from arb.sim.krw.variant import ProtocolVariant
 from arb.sim.upbit.render import my_order_json
@@ -24,17 +24,17 @@ EVENT_NAMES: Final = MappingProxyType(
 )
 
 RATES: Final = {
-    "market": Rate(count=10),
-    "candle": Rate(count=10),
-    "trade": Rate(count=10),
-    "ticker": Rate(count=10),
-    "orderbook": Rate(count=10),
-    "default": Rate(count=30),
-    "order": Rate(count=12),
-    "order-test": Rate(count=8),
-    "order-cancel-all": Rate(count=1, period_ns=2 * NS_PER_S),
-    "websocket-connect": Rate(count=5),
-    "origin": Rate(count=1, period_ns=10 * NS_PER_S),
+    "market": RequestRate(count=10),
+    "candle": RequestRate(count=10),
+    "trade": RequestRate(count=10),
+    "ticker": RequestRate(count=10),
+    "orderbook": RequestRate(count=10),
+    "default": RequestRate(count=30),
+    "order": RequestRate(count=12),
+    "order-test": RequestRate(count=8),
+    "order-cancel-all": RequestRate(count=1, period_ns=2 * NS_PER_S),
+    "websocket-connect": RequestRate(count=5),
+    "origin": RequestRate(count=1, period_ns=10 * NS_PER_S),
 }
 
 UPBIT: Final = ProtocolVariant(

@@ -8,33 +8,33 @@ from collections.abc import Iterator
 from typing import Any
 
 from arb.domain.time import NS_PER_S
-from arb.sim.core.candles import Candle, end_of
+from arb.sim.core.candles import SimulatedCandle, end_of
+from arb.sim.core.context import VenueContext
 from arb.sim.core.fault_stream import PublicShaper
-from arb.sim.core.stage import Stage
 from arb.sim.krw.candle_routes import candle_fields
-from arb.sim.krw.connection import Connection
+from arb.sim.krw.connection import KrwConnection
 from arb.sim.krw.frames import encode_frame
 from arb.sim.krw.indicators import TIMEFRAMES
 from arb.sim.krw.public_tape import PublicTape
-from arb.sim.krw.subscription import Subscription
+from arb.sim.krw.subscription import KrwSubscription
 from arb.sim.krw.text import milliseconds
 
 
 class InfoStream:
     """Sends every connection the indicators it subscribed to."""
 
-    def __init__(self, stage: Stage, tape: PublicTape) -> None:
-        self._stage = stage
+    def __init__(self, context: VenueContext, tape: PublicTape) -> None:
+        self._context = context
         self._tape = tape
-        self._shaper = PublicShaper(stage.faults, stage.clock, lambda frame: frame)
+        self._shaper = PublicShaper(context.faults, context.clock, lambda frame: frame)
         self._told_s = 0  # the moment of the step before
-        self._connections: set[Connection] = set()
+        self._connections: set[KrwConnection] = set()
 
-    def join(self, connection: Connection) -> None:
+    def join(self, connection: KrwConnection) -> None:
         """Tell a connection of every candle that closes from now on."""
         self._connections.add(connection)
 
-    def leave(self, connection: Connection) -> None:
+    def leave(self, connection: KrwConnection) -> None:
         """Forget a connection."""
         self._connections.discard(connection)
 
@@ -45,7 +45,7 @@ class InfoStream:
 
     def publish(self) -> None:
         """Tell of the candles that closed since the step before."""
-        now_s = self._stage.now_ns() // NS_PER_S
+        now_s = self._context.now_ns() // NS_PER_S
         closed = {name for name, span in TIMEFRAMES.items() if self._told_s // span != now_s // span}
         if closed and self._told_s:
             for connection in list(self._connections):
@@ -54,7 +54,7 @@ class InfoStream:
                         self._tell(connection, subscription, now_s)
         self._told_s = now_s
 
-    def _tell(self, connection: Connection, subscription: Subscription, now_s: int) -> None:
+    def _tell(self, connection: KrwConnection, subscription: KrwSubscription, now_s: int) -> None:
         span = TIMEFRAMES[subscription.timeframe]
         for market in subscription.codes:
             if market not in self._tape.candles:
@@ -69,7 +69,7 @@ class InfoStream:
                     connection.send_in_order(frame, self._shaper.lag_ms(stream))
 
     def _messages(
-        self, market: str, subscription: Subscription, candles: list[Candle]
+        self, market: str, subscription: KrwSubscription, candles: list[SimulatedCandle]
     ) -> Iterator[dict[str, Any]]:
         for indicator in subscription.indicators:
             values = indicator.values(candles)
@@ -82,6 +82,6 @@ class InfoStream:
                     "params": indicator.params,
                     "value": values,
                     "candle_date_time_utc": candle_fields(candles[-1])["candle_date_time_utc"],
-                    "timestamp": milliseconds(self._stage.now_ns()),
+                    "timestamp": milliseconds(self._context.now_ns()),
                     "stream_type": "REALTIME",
                 }

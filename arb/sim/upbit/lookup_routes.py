@@ -4,9 +4,9 @@ from itertools import islice
 from typing import Any, Final
 
 from arb.sim.krw.auth import VIEW_ORDERS
-from arb.sim.krw.door import Route
 from arb.sim.krw.errors import refuse
-from arb.sim.krw.lookup import Lookup, chosen
+from arb.sim.krw.http_api import Route
+from arb.sim.krw.lookup import KrwLookup, chosen
 from arb.sim.krw.orders import CANCEL, DONE, WAIT
 from arb.sim.krw.parameters import Parameters
 from arb.sim.upbit.render import order_json, order_with_trades_json
@@ -15,7 +15,7 @@ LIST_MAX: Final = 100
 CLOSED_MAX: Final = 1_000
 
 
-class UpbitLookup(Lookup):
+class UpbitLookup(KrwLookup):
     """What the owner of the key may ask about orders."""
 
     def routes(self) -> list[Route]:
@@ -32,7 +32,7 @@ class UpbitLookup(Lookup):
         ]
 
     async def order(self, parameters: Parameters) -> Any:
-        view = self._desk.view(self.find(parameters, "uuid", "identifier"))
+        view = self._service.view(self.find(parameters, "uuid", "identifier"))
         return self.told(view, order_with_trades_json(view))
 
     async def by_ids(self, parameters: Parameters) -> Any:
@@ -42,14 +42,14 @@ class UpbitLookup(Lookup):
         found = [self.lookup(uuid, None) for uuid in uuids]
         found += [self.lookup(None, identifier) for identifier in identifiers]
         orders = {order.order_id: order for order in found if order is not None}
-        return [order_json(view) for view in map(self._desk.view, chosen(parameters, orders.values()))]
+        return [order_json(view) for view in map(self._service.view, chosen(parameters, orders.values()))]
 
     async def open(self, parameters: Parameters) -> Any:
         states = parameters.all("states") or parameters.all("state") or [WAIT]
         limit = parameters.integer("limit", LIST_MAX, LIST_MAX)
         page = parameters.integer("page", 1, 1_000_000)
         orders = self.open_orders(parameters)
-        views = (view for view in map(self._desk.view, orders) if view.state in states)
+        views = (view for view in map(self._service.view, orders) if view.state in states)
         return [order_json(view) for view in islice(views, (page - 1) * limit, page * limit)]
 
     async def closed(self, parameters: Parameters) -> Any:
@@ -58,7 +58,7 @@ class UpbitLookup(Lookup):
         start_ns, end_ns = self.window(parameters)
         views = (
             view
-            for view in map(self._desk.view, self.created(parameters, start_ns, end_ns))
+            for view in map(self._service.view, self.created(parameters, start_ns, end_ns))
             if view.state in states and view.state != WAIT
         )
         return [order_json(view) for view in islice(views, limit)]

@@ -3,15 +3,15 @@
 from decimal import Decimal
 from typing import Any, Final
 
-from arb.sim.core.book import Book, quantity_of, value_of
+from arb.sim.core.book import SimulatedBook, quantity_of, value_of
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.fault_kinds import Scope
 from arb.sim.krw.auth import MAKE_ORDERS
-from arb.sim.krw.desk import Desk
-from arb.sim.krw.door import Route
 from arb.sim.krw.errors import KrwRefusal, refuse
 from arb.sim.krw.forms import BID, ZERO, OrderForm
-from arb.sim.krw.lookup import Lookup
+from arb.sim.krw.http_api import Route
+from arb.sim.krw.lookup import KrwLookup
+from arb.sim.krw.order_service import OrderService
 from arb.sim.krw.orders import WAIT, OrderView
 from arb.sim.krw.parameters import Parameters
 from arb.sim.krw.rules import check_size, read_identifier, read_order
@@ -30,10 +30,15 @@ class Ordering:
     """How the owner of the key makes orders."""
 
     def __init__(
-        self, exchange: Exchange, desk: Desk, lookup: Lookup, board: Switchboard, markets: frozenset[str]
+        self,
+        exchange: Exchange,
+        service: OrderService,
+        lookup: KrwLookup,
+        board: Switchboard,
+        markets: frozenset[str],
     ) -> None:
         self._exchange = exchange
-        self._desk = desk
+        self._service = service
         self._lookup = lookup
         self._board = board
         self._markets = markets
@@ -73,7 +78,7 @@ class Ordering:
             uuid=seeded_uuid(parameters.hashed_text),
             form=form,
             state=WAIT,
-            created_ns=self._desk.now_ns(),
+            created_ns=self._service.now_ns(),
             fee_rate=rate,
             locked=needed,
         )
@@ -85,12 +90,12 @@ class Ordering:
         )
         if order is None or not order.is_open:
             raise refuse("order_not_found")
-        shown = self._desk.view(order)
+        shown = self._service.view(order)
         identifier = read_identifier(parameters, "new_identifier")
         replacement = _replacement(parameters, shown)
         self._check_identifier(identifier)
         self._checked(replacement)
-        self._desk.finish(order)
+        self._service.finish(order)
         new = self._submit(replacement, CANCEL_AND_NEW)
         named = {} if identifier is None else {"new_order_identifier": identifier}
         return order_json(shown) | {"new_order_uuid": new.uuid} | named
@@ -102,13 +107,13 @@ class Ordering:
         try:
             self._check_identifier(identifier)
             form = self._checked(parameters)
-            return self._desk.place(form, _best_opposite(form, self._exchange.book(form.coin)))
+            return self._service.place(form, _best_opposite(form, self._exchange.book(form.coin)))
         except KrwRefusal as refusal:
             self._exchange.reject(identifier or "", str(refusal.reply.name))
             raise
 
     def _check_identifier(self, identifier: str | None) -> None:
-        if identifier is not None and self._desk.owns(identifier):
+        if identifier is not None and self._service.owns(identifier):
             raise refuse("invalid_parameter", "identifier is already used")
 
     def _checked(self, parameters: Parameters) -> OrderForm:
@@ -122,12 +127,12 @@ class Ordering:
         return form
 
 
-def _best_opposite(form: OrderForm, book: Book) -> Decimal:
+def _best_opposite(form: OrderForm, book: SimulatedBook) -> Decimal:
     levels = book.asks if form.side == BID else book.bids
     return levels[0].price if levels else ZERO
 
 
-def _check_depth(form: OrderForm, book: Book) -> None:
+def _check_depth(form: OrderForm, book: SimulatedBook) -> None:
     """Refuse a market order that is larger than the opposite levels together."""
     too_much = (form.ord_type == "price" and form.funds > value_of(book.asks[:DEPTH_LEVELS])) or (
         form.ord_type == "market" and (form.volume or ZERO) > quantity_of(book.bids[:DEPTH_LEVELS])

@@ -7,7 +7,7 @@ and 2.8.
 from typing import Any
 
 from arb.sim.krw.forms import BID
-from arb.sim.krw.orders import OrderView, Trade
+from arb.sim.krw.orders import OrderTrade, OrderView
 from arb.sim.krw.text import kst_microseconds, kst_seconds, maybe_plain, milliseconds, number, plain
 
 
@@ -63,7 +63,7 @@ def reference_json(order: OrderView) -> dict[str, Any]:
     return body if order.form.identifier is None else body | {"identifier": order.form.identifier}
 
 
-def my_order_json(order: OrderView, state: str, trade: Trade | None, now_ns: int) -> dict[str, Any]:
+def my_order_json(order: OrderView, state: str, trade: OrderTrade | None, now_ns: int) -> dict[str, Any]:
     """Return a myOrder event; with a trade, price and volume are those of the fill."""
     form = order.form
     price = form.price if trade is None else trade.price

@@ -7,13 +7,13 @@ Source: docs.upbit.com, deposits and withdrawals (v1.6.4).
 from itertools import islice
 from typing import Any, Final, NoReturn
 
+from arb.sim.core.context import VenueContext
 from arb.sim.core.fault_kinds import FaultKind, WalletState
-from arb.sim.core.stage import Stage
-from arb.sim.krw.account_routes import Account
+from arb.sim.krw.account_routes import AccountRoutes
 from arb.sim.krw.auth import DEPOSIT_MONEY, VIEW_DEPOSITS, VIEW_WITHDRAWALS, WITHDRAW_MONEY
-from arb.sim.krw.door import DEFAULT, Route
 from arb.sim.krw.errors import refuse
 from arb.sim.krw.forms import QUOTE
+from arb.sim.krw.http_api import DEFAULT, Route
 from arb.sim.krw.parameters import Parameters
 from arb.sim.upbit.transfer_render import address_json, deposit_chance_json, vasp_json, withdraw_chance_json
 from arb.sim.upbit.transfers import DEPOSIT, DONE, STATES, WITHDRAW, Transfer, Transfers, transfer_json
@@ -25,8 +25,10 @@ PAGE_MAX: Final = 1_000_000
 class TransferRoutes:
     """What the owner of the key may ask about money that comes and goes."""
 
-    def __init__(self, stage: Stage, account: Account, coins: frozenset[str], transfers: Transfers) -> None:
-        self._stage = stage
+    def __init__(
+        self, context: VenueContext, account: AccountRoutes, coins: frozenset[str], transfers: Transfers
+    ) -> None:
+        self._context = context
         self._account = account
         self._coins = coins
         self._transfers = transfers
@@ -103,7 +105,7 @@ class TransferRoutes:
 
     def _closed(self, currency: str) -> WalletState | None:
         """Return how a wallet is closed, as /v1/status/wallet says it; None if it works."""
-        closed = self._stage.faults.standing(FaultKind.CLOSED_WALLET, currency)
+        closed = self._context.faults.standing(FaultKind.CLOSED_WALLET, currency)
         return None if closed is None else closed.wallet
 
     def _page(self, kind: str, parameters: Parameters) -> list[dict[str, Any]]:

@@ -20,11 +20,11 @@ from arb.chaos.orders.plan import (
     spell_at,
 )
 from arb.domain.market.ids import Venue
-from arb.sim.core.fault_kinds import TABLE, FaultKind, Stage
+from arb.sim.core.fault_kinds import TABLE, FaultKind, FaultStage
 from arb.venues.registry import FACTS
 
 seeds, spells, venues = st.integers(0, 2**32), st.integers(0, 500), st.sampled_from(list(Venue))
-MARKET_STREAMS = {Stage.PUBLIC, Stage.SOCKET, Stage.MARKET}  # not about orders
+MARKET_STREAMS = {FaultStage.PUBLIC, FaultStage.SOCKET, FaultStage.MARKET}  # not about orders
 # A venue that is away, late or has other terms is no storm of orders but a market that breaks.
 OF_THE_VENUE = {
     FaultKind.STREAM_LAG,

@@ -10,7 +10,7 @@ from arb.domain.market.ids import Venue
 from arb.sim.binance.books import PublishedBooks
 from arb.sim.binance.local_book import Gap, LocalBook
 from arb.sim.binance.wire import rows
-from arb.sim.core.book import Book
+from arb.sim.core.book import SimulatedBook
 from arb.sim.core.market import build_market
 from tests.sim.core.worlds import config, exchange, order, plan_of
 
@@ -69,6 +69,6 @@ def test_gap_between_diffs_is_noticed_and_old_diffs_are_passed_over():
     local.apply({"U": 5, "u": 10, "b": [["1", "9"]], "a": []})
     assert local.top(1).bids[0].quantity == 1
     local.apply({"U": 8, "u": 12, "b": [["1", "0"]], "a": [["3", "1"]]})
-    assert local.top(9) == Book(bids=(), asks=((2, 1), (3, 1)))
+    assert local.top(9) == SimulatedBook(bids=(), asks=((2, 1), (3, 1)))
     with pytest.raises(Gap):
         local.apply({"U": 14, "u": 15, "b": [], "a": []})

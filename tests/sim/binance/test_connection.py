@@ -8,7 +8,7 @@ from aiohttp import ClientSession, WSMsgType, web
 from aiohttp.test_utils import TestServer
 
 from arb.adapters.local.clock import SystemClock
-from arb.sim.binance.connection import Connection, Keepalive, accept
+from arb.sim.binance.connection import BinanceConnection, Keepalive, accept
 
 
 def converse(terms, scene):
@@ -16,7 +16,7 @@ def converse(terms, scene):
 
     async def serve(request):
         socket = await accept(request)
-        await Connection(socket, SystemClock(), terms).run(lambda text: None)
+        await BinanceConnection(socket, SystemClock(), terms).run(lambda text: None)
         return socket
 
     async def scenario():

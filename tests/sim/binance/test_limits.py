@@ -4,7 +4,7 @@ import pytest
 
 from arb.adapters.local.clock import ManualClock
 from arb.sim.binance.errors import BinanceError
-from arb.sim.binance.limits import STUBBORN_CALLS_MAX, Limits, LimitSwitches
+from arb.sim.binance.limits import STUBBORN_CALLS_MAX, LimitSwitches, WeightLimits
 
 MINUTE_MS = 60_000
 
@@ -17,7 +17,7 @@ def refused(act):
 
 def test_weight_over_the_limit_is_429_until_the_next_minute():
     clock = ManualClock(20_000 * 1_000_000)
-    limits = Limits(clock)
+    limits = WeightLimits(clock)
     limits.charge(6_000)
     error = refused(lambda: limits.charge(1))
     assert (error.status, error.code, error.retry_after_s) == (429, -1003, 40)
@@ -27,7 +27,7 @@ def test_weight_over_the_limit_is_429_until_the_next_minute():
 
 
 def test_limits_can_be_replaced_and_what_is_counted_stays():
-    limits = Limits(ManualClock(0))
+    limits = WeightLimits(ManualClock(0))
     limits.charge(6_000)
     limits.replace(LimitSwitches(weight_per_minute=6_001, orders_per_10s=1))
     limits.charge(1)
@@ -38,7 +38,7 @@ def test_limits_can_be_replaced_and_what_is_counted_stays():
 
 def test_calling_on_regardless_ends_in_a_ban():
     clock = ManualClock(0)
-    limits = Limits(clock)
+    limits = WeightLimits(clock)
     limits.charge(6_000)
     statuses = [refused(lambda: limits.charge(1)).status for _ in range(STUBBORN_CALLS_MAX + 1)]
     assert statuses == [429] * STUBBORN_CALLS_MAX + [418]
@@ -50,7 +50,7 @@ def test_calling_on_regardless_ends_in_a_ban():
 
 
 def test_orders_that_do_not_trade_run_into_the_limit_and_traded_ones_do_not():
-    limits = Limits(ManualClock(0))
+    limits = WeightLimits(ManualClock(0))
     for _ in range(300):
         limits.count_order()
         limits.order_traded()

@@ -9,7 +9,7 @@ from arb.sim.binance.filters import check_filters
 from arb.sim.binance.order_form import parse_order
 from arb.sim.binance.symbols import make_symbols
 from arb.sim.core.coins import DEFAULT_COINS
-from arb.sim.core.orders import Side, TimeInForce
+from arb.sim.core.orders import OrderSide, TimeInForce
 
 SYMBOLS = make_symbols([DEFAULT_COINS["BTC"]])
 LIMIT = {
@@ -33,7 +33,7 @@ def refusal(base, **changes):
 
 def test_limit_order_is_understood():
     request = parse(LIMIT)
-    assert (request.coin, request.side, request.time_in_force) == ("BTC", Side.BUY, TimeInForce.IOC)
+    assert (request.coin, request.side, request.time_in_force) == ("BTC", OrderSide.BUY, TimeInForce.IOC)
     assert (request.price, request.quantity, request.client_id) == (100_000, Decimal("0.01"), "arb-1")
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from arb.sim.binance.day_tickers import DayTickers
 from arb.sim.binance.frames import crossed
-from arb.sim.binance.public_trades import PublicTrade, PublicTrades
+from arb.sim.binance.public_trades import BinanceTrade, PublicTrades
 from arb.sim.binance.summaries import Summaries
-from arb.sim.core.book import Level
+from arb.sim.core.book import SimulatedLevel
 
 MINI = set("eEscohlvq")
 TICKER = MINI | set("pPwxQbBaAOCFLn")
@@ -128,8 +128,8 @@ class Listening:
 
 
 def traded(trades, at_ms, price="100"):
-    level = Level(Decimal(price), Decimal(1))
-    trades.add("BTC", PublicTrade(number=at_ms, level=level, ts_ns=at_ms * 1_000_000, buyer_is_maker=False))
+    level = SimulatedLevel(Decimal(price), Decimal(1))
+    trades.add("BTC", BinanceTrade(number=at_ms, level=level, ts_ns=at_ms * 1_000_000, buyer_is_maker=False))
 
 
 def told_candles(hub):

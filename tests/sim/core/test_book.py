@@ -8,7 +8,7 @@ import pytest
 from arb.domain.market.ids import Venue
 from arb.sim.binance.frames import book_ticker, partial_depth
 from arb.sim.binance.wire import rows, top
-from arb.sim.core.book import Book, Grid
+from arb.sim.core.book import Grid, SimulatedBook
 from arb.sim.core.market import build_market
 from arb.sim.krw.frames import encode_frame
 from arb.sim.krw.live_book import live_book
@@ -24,11 +24,11 @@ def some_books(venue):
 
 
 def plain(made):
-    return Book(bids=made.bids, asks=made.asks)
+    return SimulatedBook(bids=made.bids, asks=made.asks)
 
 
 def test_levels_of_a_grid_are_exact():
-    made = Book.of_grid(
+    made = SimulatedBook.of_grid(
         Grid(
             tick=Decimal("0.01"),
             lot=Decimal("0.001"),

@@ -6,7 +6,7 @@ import pytest
 
 from arb.domain.market.ids import Venue
 from arb.sim.__main__ import main
-from arb.sim.core.config import ConfigError, load_config, parse_config
+from arb.sim.core.config import SimConfigError, load_config, parse_config
 from tests.sim.core.worlds import config
 
 CONTRACT = b"""{"seed":42,"epoch_ns":1700000000000000000,"step_ms":100,
@@ -63,7 +63,7 @@ def test_coins_may_be_a_list_of_names():
     ],
 )
 def test_bad_value_is_refused_by_name(changes, place):
-    with pytest.raises(ConfigError, match=place) as refused:
+    with pytest.raises(SimConfigError, match=place) as refused:
         config(**changes)
     assert "\n" not in str(refused.value)
 
@@ -72,7 +72,7 @@ def test_missing_file_and_bad_json_end_with_one_line_and_code_2(tmp_path, capsys
     broken = tmp_path / "sim.json"
     broken.write_text("{")
     for path in (broken, tmp_path / "absent.json"):
-        with pytest.raises(ConfigError):
+        with pytest.raises(SimConfigError):
             load_config(path)
         code = main(["binance", "--config", str(path), "--port", "1"], {"binance": lambda: None})
         message = capsys.readouterr().err

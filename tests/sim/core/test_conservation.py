@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arb.sim.core.exchange import Refused
+from arb.sim.core.exchange import OrderRefused
 from arb.sim.core.journal import Recorded
 from arb.sim.core.orders import ZERO
-from arb.sim.core.records import Records
+from arb.sim.core.records import VenueRecords
 from tests.sim.core.worlds import BALANCES, book, exchange, order, quote_fees, rules, show
 
 prices = st.integers(900, 1100).map(lambda tenths: str(Decimal(tenths) / 10))
@@ -41,7 +41,7 @@ def act(engine, action):
     elif hasattr(action, "bids"):
         show(engine, action)
     else:
-        with contextlib.suppress(Refused):
+        with contextlib.suppress(OrderRefused):
             engine.place(action)
 
 
@@ -65,7 +65,7 @@ def test_state_follows_from_the_journal_alone(actions):
     engine = exchange()
     for action in actions:
         act(engine, action)
-    again = Records("USDT")
+    again = VenueRecords("USDT")
     for recorded in engine.journal.replay():
         again.apply(Recorded(recorded.seq, recorded.ts_ns, recorded.event))
     assert again.orders == engine.records.orders

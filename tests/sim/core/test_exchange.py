@@ -4,13 +4,13 @@ from decimal import Decimal
 
 import pytest
 
-from arb.sim.core.exchange import Reason, Refused
+from arb.sim.core.exchange import OrderRefused, RejectReason
 from arb.sim.core.orders import Status
 from tests.sim.core.worlds import book, exchange, order, quote_fees, show
 
 
 def fills_of(engine):
-    return [(f.event.client_id, f.event.price, f.event.quantity) for f in engine.records.shelf.fills()]
+    return [(f.event.client_id, f.event.price, f.event.quantity) for f in engine.records.archive.fills()]
 
 
 def test_limit_takes_the_best_levels_first_and_rests_with_the_remainder():
@@ -45,17 +45,17 @@ def test_fok_fills_whole_or_not_at_all():
 
 def test_post_only_that_would_take_is_refused_and_changes_nothing():
     engine = exchange()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(OrderRefused) as refused:
         engine.place(order("BUY", "101", "1", "POST_ONLY"))
-    assert refused.value.reason is Reason.WOULD_TAKE
+    assert refused.value.reason is RejectReason.WOULD_TAKE
     assert not engine.orders
 
 
 def test_order_beyond_the_free_balance_is_refused():
     engine = exchange()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(OrderRefused) as refused:
         engine.place(order("SELL", "200", "10.001"))
-    assert refused.value.reason is Reason.INSUFFICIENT_BALANCE
+    assert refused.value.reason is RejectReason.INSUFFICIENT_BALANCE
 
 
 def test_market_order_by_quantity_ends_expired_on_a_thin_book():
@@ -86,7 +86,7 @@ def test_resting_orders_fill_by_price_then_by_time_at_their_own_price():
         engine.place(order("BUY", price, "1", client_id=client_id))
     show(engine, book(bids=[("90", "1")], asks=[("94", "2.5")]))
     assert fills_of(engine) == [("best", 96, 1), ("early", 95, 1), ("late", 95, Decimal("0.5"))]
-    assert all(fill.event.maker for fill in engine.records.shelf.fills())
+    assert all(fill.event.maker for fill in engine.records.archive.fills())
 
 
 def test_book_that_does_not_reach_a_resting_order_leaves_it():

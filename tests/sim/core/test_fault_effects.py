@@ -6,9 +6,10 @@ import pytest
 
 from arb.adapters.local.clock import ManualClock
 from arb.domain.market.ids import Venue
+from arb.sim.core.context import make_context
 from arb.sim.core.fault_effects import (
     RejectedByPlan,
-    ReplyLost,
+    ReplyWithheld,
     ServerError,
     Throttled,
     VenueRefusal,
@@ -16,7 +17,6 @@ from arb.sim.core.fault_effects import (
 )
 from arb.sim.core.fault_kinds import Scope
 from arb.sim.core.faults import Call
-from arb.sim.core.stage import make_stage
 from tests.sim.core.worlds import config, fault
 
 ORDER = Call(endpoint="POST /order", scope=Scope.ORDER, client_id="arb-1")
@@ -31,16 +31,16 @@ def attempt(*faults, call=ORDER, fence_ns=None, wait_s=0.0):
         return "answer"
 
     async def scenario():
-        stage = make_stage(Venue.BINANCE, config(), ManualClock(10**9), None)
+        context = make_context(Venue.BINANCE, config(), ManualClock(10**9), None)
         for one in faults:
-            stage.faults.add(one)
+            context.faults.add(one)
         try:
-            ended = await run_call(stage, call, act, fence_ns)
-        except (ReplyLost, ServerError, RejectedByPlan, Throttled, VenueRefusal) as error:
+            ended = await run_call(context, call, act, fence_ns)
+        except (ReplyWithheld, ServerError, RejectedByPlan, Throttled, VenueRefusal) as error:
             ended = error
         at_reply = len(acted)
         await asyncio.sleep(wait_s)
-        return ended, at_reply, len(acted), stage
+        return ended, at_reply, len(acted), context
 
     return asyncio.run(scenario())
 
@@ -52,7 +52,7 @@ def test_call_without_faults_is_answered():
 @pytest.mark.parametrize(
     ("kind", "outcome", "acted"),
     [
-        ("accept_then_drop_reply", ReplyLost, 1),
+        ("accept_then_drop_reply", ReplyWithheld, 1),
         ("error_5xx_accepted", ServerError, 1),
         ("error_5xx_not_accepted", ServerError, 0),
         ("reject", RejectedByPlan, 0),
@@ -68,7 +68,7 @@ def test_request_fault_shows_its_outcome_and_acts_or_not(kind, outcome, acted):
 
 def test_swallowed_request_is_never_acted_on():
     ended, _, total, _ = attempt(fault("drop_then_timeout", delay_ms=1))
-    assert isinstance(ended, ReplyLost) and total == 0
+    assert isinstance(ended, ReplyWithheld) and total == 0
 
 
 def test_slow_accept_acts_and_answers_after_its_delay():
@@ -77,7 +77,7 @@ def test_slow_accept_acts_and_answers_after_its_delay():
 
 def test_late_execution_loses_the_reply_first_and_acts_afterwards():
     ended, at_reply, total, _ = attempt(fault("late_execution", delay_ms=5), wait_s=0.1)
-    assert isinstance(ended, ReplyLost)
+    assert isinstance(ended, ReplyWithheld)
     assert (at_reply, total) == (0, 1)
 
 
@@ -88,6 +88,6 @@ def test_late_execution_never_waits_beyond_the_fence():
 
 
 def test_strike_is_journaled_with_the_client_id():
-    stage = attempt(fault("reject"))[3]
-    struck = stage.journal.since(stage.journal.last_seq - 1, 1)[0].as_json()
+    context = attempt(fault("reject"))[3]
+    struck = context.journal.since(context.journal.last_seq - 1, 1)[0].as_json()
     assert (struck["kind"], struck["fault"], struck["client_id"]) == ("fault_struck", "reject", "arb-1")

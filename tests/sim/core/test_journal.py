@@ -5,20 +5,20 @@ from decimal import Decimal
 import orjson
 
 from arb.sim.core.events import OrderReceived
-from arb.sim.core.journal import Journal
+from arb.sim.core.journal import VenueJournal
 from arb.sim.core.orders import Status
 from tests.sim.core.worlds import book, exchange, order, show
 
 
 def test_restored_engine_knows_orders_fills_and_balances(tmp_path):
     path = tmp_path / "journal.jsonl"
-    before = exchange(Journal(path))
+    before = exchange(VenueJournal(path))
     before.place(order("BUY", "101", "1.5", client_id="rests"))
     before.place(order("BUY", "102", "0.5", "IOC", client_id="gone"))
     before.journal.close()
-    after = exchange(Journal(path))
+    after = exchange(VenueJournal(path))
     assert after.orders == before.orders
-    assert list(after.records.shelf.fills()) == list(before.records.shelf.fills())
+    assert list(after.records.archive.fills()) == list(before.records.archive.fills())
     assert after.records.accounts.balances == before.records.accounts.balances
     show(after, book(bids=[("90", "1")], asks=[("100", "5")]))
     assert after.with_client_id("rests")[0].status is Status.FILLED
@@ -28,12 +28,12 @@ def test_restored_engine_knows_orders_fills_and_balances(tmp_path):
 
 def test_line_that_was_cut_short_is_dropped_and_written_over(tmp_path):
     path = tmp_path / "journal.jsonl"
-    first = Journal(path)
+    first = VenueJournal(path)
     first.append(1, OrderReceived(client_id="a", endpoint="e"))
     first.close()
     with path.open("ab") as file:
         file.write(b'{"seq":2,"ts_ns":2,"kind":"order_rec')
-    second = Journal(path)
+    second = VenueJournal(path)
     second.append(3, OrderReceived(client_id="b", endpoint="e"))
     second.close()
     assert [orjson.loads(line)["client_id"] for line in path.read_bytes().splitlines()] == ["a", "b"]
@@ -41,12 +41,12 @@ def test_line_that_was_cut_short_is_dropped_and_written_over(tmp_path):
 
 def test_order_that_must_not_rest_is_expired_when_the_process_died_in_between(tmp_path):
     path = tmp_path / "journal.jsonl"
-    before = exchange(Journal(path))
+    before = exchange(VenueJournal(path))
     before.place(order("BUY", "101", "1.5", "IOC"))
     before.journal.close()
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(lines[:-1]))  # killed before the remainder was expired
-    after = exchange(Journal(path))
+    after = exchange(VenueJournal(path))
     (restored,) = after.orders.values()
     assert (restored.status, restored.executed, restored.reason) == (Status.EXPIRED, 1, "restart")
     assert after.balance("USDT").locked == 0

@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from arb.sim.core.journal import Journal
+from arb.sim.core.journal import VenueJournal
 from arb.sim.core.orders import SelfTrade, Status
 from tests.sim.core.worlds import book, exchange, order, show
 
@@ -133,12 +133,12 @@ def test_an_amended_order_locks_less_and_keeps_its_place():
 
 @pytest.mark.parametrize("mode", ["reduce", "allow", "cancel_both", "cancel_maker", "cancel_taker"])
 def test_a_journal_read_back_says_the_same(tmp_path, mode):
-    with closing(Journal(tmp_path / "journal")) as journal:
+    with closing(VenueJournal(tmp_path / "journal")) as journal:
         engine = exchange(journal)
         maker = engine.place(order("SELL", "101.5", "2", client_id="maker"))
         engine.amend(maker, Decimal("1.5"), "less")
         engine.place(taking("BUY", "103", "2", "IOC", mode=mode))
         before = (totals(engine), locked(engine), list(engine.orders.select()))
-    with closing(Journal(tmp_path / "journal")) as journal:
+    with closing(VenueJournal(tmp_path / "journal")) as journal:
         again = exchange(journal)
         assert (totals(again), locked(again), list(again.orders.select())) == before

@@ -8,7 +8,7 @@ import pytest
 from arb.adapters.local.clock import ManualClock
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_MS
-from arb.sim.core.stage import make_stage
+from arb.sim.core.context import make_context
 from arb.sim.core.steps import BEHIND_STEPS_MAX, StepLoop
 from tests.sim.core.worlds import config, exchange
 
@@ -21,8 +21,8 @@ class World:
 
     def __init__(self) -> None:
         self.clock, self.shown, self.costs_ms = ManualClock(10**9), list[int](), 0
-        self.stage = make_stage(Venue.BINANCE, config(), self.clock, None)
-        self.steps = StepLoop(self.stage, exchange(), self._publish)
+        self.context = make_context(Venue.BINANCE, config(), self.clock, None)
+        self.steps = StepLoop(self.context, exchange(), self._publish)
 
     def _publish(self, step, books):
         self.shown.append(step)
@@ -65,7 +65,7 @@ def test_others_have_a_turn_between_two_steps_although_each_takes_too_long(world
     asyncio.run(world.turns(60))
     assert 25 <= len(world.shown) <= 61
     assert world.shown == sorted(set(world.shown))
-    behind_ns = world.clock.now_ns() - world.stage.market.starts_ns(world.shown[-1])
+    behind_ns = world.clock.now_ns() - world.context.market.starts_ns(world.shown[-1])
     assert behind_ns <= (BEHIND_STEPS_MAX + 3) * STEP_MS * NS_PER_MS
 
 

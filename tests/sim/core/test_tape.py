@@ -8,7 +8,7 @@ import pytest
 
 from arb.app.sim_world import Tape
 from arb.domain.market.ids import Venue
-from arb.sim.core.config import ConfigError
+from arb.sim.core.config import SimConfigError
 from arb.sim.core.market import build_market
 from arb.sim.core.tape import load_tape_path, longest_piece, read_frames
 from tests.sim.core.worlds import config
@@ -95,12 +95,12 @@ def test_taped_coin_is_not_made_up_on_binance_but_is_on_upbit(tmp_path):
 def test_unusable_tape_is_a_configuration_error(tmp_path, text):
     tape = tmp_path / "bad.csv"
     tape.write_text(text)
-    with pytest.raises(ConfigError, match="tape"):
+    with pytest.raises(SimConfigError, match="tape"):
         path_of(tape)
 
 
 def test_absent_tape_is_a_configuration_error(tmp_path):
-    with pytest.raises(ConfigError, match="absent"):
+    with pytest.raises(SimConfigError, match="absent"):
         path_of(tmp_path / "absent.csv")
 
 

@@ -6,13 +6,13 @@ from random import Random
 import orjson
 
 from arb.adapters.local.clock import ManualClock
-from arb.sim.core.book import Book, Level
+from arb.sim.core.book import SimulatedBook, SimulatedLevel
 from arb.sim.core.config import parse_config
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.fault_kinds import FaultKind
 from arb.sim.core.faults import Fault, FaultPlan
-from arb.sim.core.journal import Journal
-from arb.sim.core.orders import OrderRequest, Side, TimeInForce
+from arb.sim.core.journal import VenueJournal
+from arb.sim.core.orders import OrderRequest, OrderSide, TimeInForce
 from arb.sim.core.rules import QuoteFee, ReceivedAssetFee, VenueRules
 
 BALANCES = {"USDT": Decimal(10_000), "BTC": Decimal(10)}
@@ -36,16 +36,16 @@ def quote_fees():
 
 
 def side(*levels):
-    return tuple(Level(Decimal(price), Decimal(quantity)) for price, quantity in levels)
+    return tuple(SimulatedLevel(Decimal(price), Decimal(quantity)) for price, quantity in levels)
 
 
 def book(bids=(("99", "1"), ("98", "2")), asks=(("101", "1"), ("102", "2"))):
-    return Book(bids=side(*bids), asks=side(*asks))
+    return SimulatedBook(bids=side(*bids), asks=side(*asks))
 
 
 def exchange(journal=None, venue_rules=None, balances=BALANCES):
     """Return an engine that shows `book()`."""
-    made = Exchange(venue_rules or rules(), journal or Journal(), ManualClock(5), balances)
+    made = Exchange(venue_rules or rules(), journal or VenueJournal(), ManualClock(5), balances)
     made.put_books({"BTC": book()})
     return made
 
@@ -53,7 +53,7 @@ def exchange(journal=None, venue_rules=None, balances=BALANCES):
 def order(way, price=None, quantity="1", tif="GTC", client_id="c", quote=None):
     return OrderRequest(
         coin="BTC",
-        side=Side(way),
+        side=OrderSide(way),
         client_id=client_id,
         time_in_force=TimeInForce(tif),
         received_ns=5,

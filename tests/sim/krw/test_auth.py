@@ -2,7 +2,7 @@
 
 import pytest
 
-from arb.sim.core.shelf import Shelf
+from arb.sim.core.order_archive import OrderArchive
 from arb.sim.krw.auth import AccessKey, Authenticator, KeyPolicy, check_policy
 from arb.sim.krw.errors import KrwRefusal
 from arb.sim.krw.parameters import Parameters, from_json, query_hash
@@ -34,7 +34,7 @@ def refused(authenticator, header, parameters=NOTHING):
 
 @pytest.fixture
 def authenticator():
-    return Authenticator(AccessKey(key=KEY, secret=SECRET), Shelf().spend)
+    return Authenticator(AccessKey(key=KEY, secret=SECRET), OrderArchive().spend)
 
 
 @pytest.mark.parametrize(

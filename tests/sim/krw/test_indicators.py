@@ -5,14 +5,14 @@ from itertools import count
 
 import pytest
 
-from arb.sim.core.candles import Candle
+from arb.sim.core.candles import SimulatedCandle
 from arb.sim.krw.indicators import read_indicator
 
 
 def candles(*closings, volumes=()):
     volumes = iter(volumes or count(1))
     return [
-        Candle(
+        SimulatedCandle(
             begins_s=300 * place,
             opening=Decimal(each),
             high=Decimal(each),

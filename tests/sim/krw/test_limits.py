@@ -2,7 +2,7 @@ import pytest
 
 from arb.domain.time import NS_PER_S
 from arb.sim.krw.errors import KrwRefusal
-from arb.sim.krw.limits import BLOCK_NS_FIRST, EXCESS_MAX, STRIKE_MEMORY_NS, Limiter, MessageLimiter
+from arb.sim.krw.limits import BLOCK_NS_FIRST, EXCESS_MAX, STRIKE_MEMORY_NS, MessageLimiter, RequestLimiter
 from arb.sim.krw.rates import remaining_header
 from arb.sim.upbit.house import RATES
 
@@ -11,7 +11,7 @@ START_NS = 1_000 * NS_PER_S
 
 @pytest.fixture
 def limiter():
-    return Limiter(rates=dict(RATES))
+    return RequestLimiter(rates=dict(RATES))
 
 
 def status(limiter, now_ns, group="order", caller="a"):

@@ -6,7 +6,7 @@ import pytest
 
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_S
-from arb.sim.core.book import Book, Level
+from arb.sim.core.book import SimulatedBook, SimulatedLevel
 from arb.sim.krw.public_tape import TRADES_KEPT, PublicTape
 
 BEGIN_NS = 1_700_000_000 * NS_PER_S
@@ -16,7 +16,7 @@ MARKET = "KRW-BTC"
 
 def book(step):
     bid = Decimal(100 + step % 7)
-    return Book(bids=(Level(bid, Decimal(3)),), asks=(Level(bid + 1, Decimal(3)),))
+    return SimulatedBook(bids=(SimulatedLevel(bid, Decimal(3)),), asks=(SimulatedLevel(bid + 1, Decimal(3)),))
 
 
 def tape_after(steps, asked_at, step_ns=STEP_NS):
@@ -59,7 +59,7 @@ def test_nobody_s_seconds_are_counted():
 
 def test_a_side_that_is_gone_is_not_traded_at():
     tape = PublicTape(3, Venue.UPBIT)
-    asks_only = Book(bids=(), asks=(Level(Decimal(101), Decimal(3)),))
+    asks_only = SimulatedBook(bids=(), asks=(SimulatedLevel(Decimal(101), Decimal(3)),))
     for step in range(100):
         tape.advance(step, BEGIN_NS + step, {MARKET: asks_only})
     assert {trade.ask_bid for trade in tape.recent[MARKET]} == {"BID"}

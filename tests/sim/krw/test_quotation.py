@@ -2,10 +2,10 @@ from decimal import Decimal
 
 import pytest
 
-from arb.sim.core.book import Book, Level
+from arb.sim.core.book import SimulatedBook, SimulatedLevel
 from arb.sim.core.ticks import is_multiple, krw_tick
 from arb.sim.krw.frames import encode_frame
-from arb.sim.krw.public_trades import PublicTrade, change_fields, tick_json, trade_message
+from arb.sim.krw.public_trades import KrwTrade, change_fields, tick_json, trade_message
 from arb.sim.krw.quotation import grouped, grouping_levels, orderbook_fields, price_unit
 from arb.sim.krw.tickers import DayStatistics, ticker_json, ticker_message
 
@@ -14,16 +14,14 @@ NOW_MS = 1_696_585_056_910
 
 
 def levels(*rows):
-    return tuple(Level(Decimal(price), Decimal(quantity)) for price, quantity in rows)
+    return tuple(SimulatedLevel(Decimal(price), Decimal(quantity)) for price, quantity in rows)
 
 
-BOOK = Book(
+BOOK = SimulatedBook(
     bids=levels(("137001000", "0.5"), ("136999000", "1"), ("136990000", "2")),
     asks=levels(("137002000", "0.25"), ("137011000", "0.75")),
 )
-TRADE = PublicTrade(
-    price=Decimal(37625), volume=Decimal("0.00008428"), ask_bid="ASK", ts_ns=NOW_NS, sequence=17
-)
+TRADE = KrwTrade(price=Decimal(37625), volume=Decimal("0.00008428"), ask_bid="ASK", ts_ns=NOW_NS, sequence=17)
 
 
 def test_row_holds_both_sides_and_totals_cover_what_is_shown():

@@ -6,14 +6,15 @@ import pytest
 
 from arb.sim.core.events import OrderFilled
 from arb.sim.core.journal import Recorded
-from arb.sim.core.orders import Side, Status
+from arb.sim.core.orders import OrderSide, Status
 from arb.sim.krw.averages import Averages
 
 
 def fill(side, price, quantity, coin="BTC"):
     event = OrderFilled(
-        number=1, fill_id="f", order_id="o", client_id="c", coin=coin, symbol="KRW-" + coin, side=Side(side),
-        price=Decimal(price), quantity=Decimal(quantity), fee=Decimal(0), fee_asset="KRW", maker=False,
+        number=1, fill_id="f", order_id="o", client_id="c", coin=coin, symbol="KRW-" + coin,
+        side=OrderSide(side), price=Decimal(price), quantity=Decimal(quantity),
+        fee=Decimal(0), fee_asset="KRW", maker=False,
         held_after=Decimal(0), status=Status.FILLED,
     )  # fmt: skip
     return Recorded(1, 1, event)

@@ -75,9 +75,9 @@ class Clock:
             strike=lambda *_given: None, standing=lambda *_given: None, lag_ms=lambda *_given: 0
         )
         clock = SimpleNamespace(now_ns=lambda: self.now_s * NS_PER_S)
-        stage = SimpleNamespace(faults=faults, clock=clock, now_ns=clock.now_ns)
+        context = SimpleNamespace(faults=faults, clock=clock, now_ns=clock.now_ns)
         self.candles = Candles()
-        self.stream = InfoStream(stage, SimpleNamespace(candles={"KRW-BTC": self.candles}))
+        self.stream = InfoStream(context, SimpleNamespace(candles={"KRW-BTC": self.candles}))
 
     def trade(self, second, price):
         self.candles.add((BEGIN_S + second) * NS_PER_S, Decimal(price), Decimal(1), True)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from arb.sim.krw.account_render import my_asset_json
 from arb.sim.krw.forms import OrderForm, form_of
 from arb.sim.krw.frames import encode_frame
-from arb.sim.krw.orders import DONE, WAIT, OrderView, Trade
+from arb.sim.krw.orders import DONE, WAIT, OrderTrade, OrderView
 from arb.sim.upbit.house import EVENT_NAMES
 from arb.sim.upbit.render import my_order_json, order_json, order_with_trades_json
 
@@ -30,7 +30,7 @@ def make(side="bid", ord_type="limit", price="100000000", volume="0.00008", tif=
 
 def fill(price, volume):
     price, volume = Decimal(price), Decimal(volume)
-    return Trade(
+    return OrderTrade(
         uuid="trade-1", price=price, volume=volume, fee=price * volume * FEE, ts_ns=CREATED_NS, maker=False
     )
 

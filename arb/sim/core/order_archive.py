@@ -1,6 +1,6 @@
 """Where a venue keeps what is over: ended orders, and every fill, in a SQLite file instead of in memory.
 
-The journal is the truth and the shelf follows from it, so the file lasts no longer than the process: it
+The journal is the truth and the archive follows from it, so the file lasts no longer than the process: it
 has no name, is not synchronised and is filled anew when a journal is read back.
 """
 
@@ -16,7 +16,7 @@ import msgspec
 
 from arb.sim.core.events import OrderFilled
 from arb.sim.core.journal import Recorded
-from arb.sim.core.orders import Order
+from arb.sim.core.orders import SimulatedOrder
 
 CACHE_KB: Final = 256
 NONCES_MAX: Final = 200_000
@@ -39,11 +39,11 @@ CREATE TABLE nonces (number INTEGER PRIMARY KEY, nonce TEXT UNIQUE);
 """
 
 
-class Shelf:
+class OrderArchive:
     """Ended orders by number and id; fills by number, order and time; names and nonces that are used up."""
 
     def __init__(self, directory: Path | None = None) -> None:
-        handle, path = tempfile.mkstemp(prefix="shelf-", dir=directory)
+        handle, path = tempfile.mkstemp(prefix="archive-", dir=directory)
         os.close(handle)
         # One thread uses it at a time: the venue's loop, in tests the one that made it.
         self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -52,24 +52,24 @@ class Shelf:
         os.unlink(path)
         self.fill_count = 0
 
-    def put_order(self, order: Order) -> None:
+    def put_order(self, order: SimulatedOrder) -> None:
         """Keep an order that has ended."""
         key = (order.number, order.order_id, order.request.client_id, order.request.coin, order.created_ns)
         self._database.execute(
             "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?)", (*key, msgspec.msgpack.encode(order))
         )
 
-    def order(self, order_id: str) -> Order | None:
+    def order(self, order_id: str) -> SimulatedOrder | None:
         """Return the ended order of that id."""
         return next(self._orders("order_id = ?", (order_id,)), None)
 
-    def with_client_id(self, client_id: str) -> list[Order]:
+    def with_client_id(self, client_id: str) -> list[SimulatedOrder]:
         """Return the ended orders of that client id, oldest first."""
         return list(self._orders("client_id = ? ORDER BY number", (client_id,)))
 
     def orders(
         self, coin: str | None, number_min: int, since_ns: int, until_ns: int, *, newest_first: bool
-    ) -> Iterator[Order]:
+    ) -> Iterator[SimulatedOrder]:
         """Return ended orders of one coin or all, from a number on, created in a time that is inclusive."""
         where = "(?1 IS NULL OR coin = ?1) AND number >= ?2 AND created_ns BETWEEN ?3 AND ?4"
         direction = "DESC" if newest_first else "ASC"
@@ -119,9 +119,9 @@ class Shelf:
         self._rows("DELETE FROM nonces WHERE number <= ?", ((spent.lastrowid or 0) - NONCES_MAX,))
         return True
 
-    def _orders(self, where: str, given: tuple[Any, ...]) -> Iterator[Order]:
+    def _orders(self, where: str, given: tuple[Any, ...]) -> Iterator[SimulatedOrder]:
         rows = self._rows(f"SELECT body FROM orders WHERE {where}", given)
-        return (msgspec.msgpack.decode(body, type=Order) for (body,) in rows)
+        return (msgspec.msgpack.decode(body, type=SimulatedOrder) for (body,) in rows)
 
     def _fills(self, where: str, given: tuple[Any, ...]) -> Iterator[Recorded]:
         rows = self._rows(f"SELECT body FROM fills WHERE {where}", given)

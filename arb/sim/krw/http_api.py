@@ -1,4 +1,4 @@
-"""The HTTP door: every request passes limit, authentication, permission and the fault plan here.
+"""The HTTP API: every request passes limit, authentication, permission and the fault plan here.
 
 Replies carry `Remaining-Req`, refusals the venue's error body. A request's work is a handler that
 returns what to write as JSON. Private groups are counted per account, quotation per IP address
@@ -13,9 +13,10 @@ from typing import Any, Final
 from aiohttp import web
 
 from arb.domain.time import NS_PER_MS
+from arb.sim.core.context import VenueContext
 from arb.sim.core.fault_effects import (
     RejectedByPlan,
-    ReplyLost,
+    ReplyWithheld,
     ServerError,
     Throttled,
     UnderMaintenance,
@@ -25,11 +26,10 @@ from arb.sim.core.fault_effects import (
 from arb.sim.core.fault_kinds import FaultKind, Scope
 from arb.sim.core.faults import Call
 from arb.sim.core.sockets import cut
-from arb.sim.core.stage import Stage
 from arb.sim.krw.auth import MAKE_ORDERS, AccessKey, Authenticator, KeyPolicy, check_policy
 from arb.sim.krw.errors import ErrorReply, KrwRefusal, refuse
 from arb.sim.krw.forms import ASK, BID, coin_of
-from arb.sim.krw.limits import Limiter
+from arb.sim.krw.limits import RequestLimiter
 from arb.sim.krw.parameters import Parameters, from_json, from_query
 from arb.sim.krw.rates import remaining_header
 from arb.sim.krw.switches import Switchboard
@@ -64,23 +64,23 @@ class Route:
         return f"{self.method} {self.path}"
 
 
-class Door:
+class HttpApi:
     """Turns requests into handler calls and what they raise into replies."""
 
     def __init__(
         self,
-        stage: Stage,
+        context: VenueContext,
         variant: ProtocolVariant,
         board: Switchboard,
         reject: Callable[[str, str], None],
         spend: Callable[[str], bool],
     ) -> None:
-        self._stage = stage
+        self._context = context
         self._variant = variant
         self._board = board
         self._reject = reject  # records that an order was refused, with its identifier and why
-        self._limiter = Limiter(rates=dict(variant.rates))
-        credential = stage.config.credential(stage.venue)
+        self._limiter = RequestLimiter(rates=dict(variant.rates))
+        credential = context.config.credential(context.venue)
         key = AccessKey(key=credential.key, secret=credential.secret)
         self._authenticator = Authenticator(key, spend, variant.token_life_ms)
         self._entrances: dict[tuple[str, str], Entrance] = {}
@@ -102,7 +102,7 @@ class Door:
         """Return the reply to a request; a lost reply cuts the connection."""
         left = 0
         try:
-            await check_open(self._stage)
+            await check_open(self._context)
             left = self.admit(route, request)
             body = await self._work(route, request)
         except KrwRefusal as refusal:
@@ -111,7 +111,7 @@ class Door:
             return self._refused(route, left, refuse("server_error"))
         except UnderMaintenance:
             return self._refused(route, left, refuse("service_unavailable"))
-        except ReplyLost:
+        except ReplyWithheld:
             return cut(request)
         return self._reply(route, left, route.status, quoted(body) if route.permission is None else body)
 
@@ -120,7 +120,7 @@ class Door:
 
         Raises: KrwRefusal 429 or 418.
         """
-        now_ns = self._stage.clock.now_ns()
+        now_ns = self._context.clock.now_ns()
         caller = ACCOUNT if route.permission is not None else request.remote or ""
         default = self._variant.rates[route.group]
         count = self._board.switches.rates.get(route.group, default.count)
@@ -136,9 +136,9 @@ class Door:
         """
         if route.permission is None:
             return
-        if self._stage.faults.standing(FaultKind.REVOKED_KEY) is not None:
+        if self._context.faults.standing(FaultKind.REVOKED_KEY) is not None:
             raise refuse("invalid_access_key")
-        now_ms = milliseconds(self._stage.now_ns())
+        now_ms = milliseconds(self._context.now_ns())
         self._authenticator.check(request.headers.get("Authorization"), parameters, now_ms)
         switches = self._board.switches
         policy = KeyPolicy(
@@ -146,20 +146,20 @@ class Door:
             addresses=frozenset(switches.addresses),
             expires_ns=switches.key_expires_ns,
         )
-        check_policy(policy, route.permission, request.remote or "", self._stage.clock.now_ns())
+        check_policy(policy, route.permission, request.remote or "", self._context.clock.now_ns())
         if route.permission == MAKE_ORDERS and route.method != "GET":
             self._check_account()
 
     def _check_account(self) -> None:
-        blocked = self._stage.faults.standing(FaultKind.BLOCKED_ACCOUNT)
+        blocked = self._context.faults.standing(FaultKind.BLOCKED_ACCOUNT)
         if blocked is not None:
-            self._stage.faults.note(blocked)
+            self._context.faults.note(blocked)
             raise refuse("out_of_scope", "거래가 제한된 계정입니다.")
 
     def _fence_ns(self) -> int | None:
         """Return until when a request received now may be executed, where tokens age."""
         life_ms = self._authenticator.token_life_ms
-        return None if life_ms is None else self._stage.now_ns() + life_ms * NS_PER_MS
+        return None if life_ms is None else self._context.now_ns() + life_ms * NS_PER_MS
 
     async def pass_faults(
         self,
@@ -171,11 +171,11 @@ class Door:
     ) -> Any:
         """Do a request's work under the fault plan.
 
-        Raises: KrwRefusal, ReplyLost, ServerError.
+        Raises: KrwRefusal, ReplyWithheld, ServerError.
         """
         call = Call(endpoint=route.endpoint, scope=route.scope, client_id=client_id, coin=coin, side=side)
         try:
-            return await run_call(self._stage, call, act, self._fence_ns())
+            return await run_call(self._context, call, act, self._fence_ns())
         except Throttled as throttled:
             raise refuse("blocked" if throttled.status == 418 else "too_many_requests") from throttled
         except RejectedByPlan as rejected:

@@ -1,4 +1,4 @@
-"""The order desk: takes orders, remembers identifiers, and lets results be seen a moment later.
+"""The order service: takes orders, remembers identifiers, and lets results be seen a moment later.
 
 The engine decides at once; clients see `wait` until the result's delay has passed, in replies and
 events alike, as the venue's own asynchronous engine looks from outside. Where identifiers are kept, one
@@ -12,17 +12,16 @@ from decimal import Decimal
 from typing import Final
 
 from arb.domain.time import NS_PER_MS, NS_PER_S
+from arb.sim.core.context import VenueContext
 from arb.sim.core.events import OrderAccepted, OrderClosed, OrderFilled, OrderRejected, TradePrevented
-from arb.sim.core.exchange import Exchange, Refused
-from arb.sim.core.fault_kinds import FaultKind
-from arb.sim.core.fault_kinds import Stage as FaultStage
+from arb.sim.core.exchange import Exchange, OrderRefused
+from arb.sim.core.fault_kinds import FaultKind, FaultStage
 from arb.sim.core.faults import Call
 from arb.sim.core.journal import Recorded
-from arb.sim.core.orders import Order
-from arb.sim.core.stage import Stage
+from arb.sim.core.orders import SimulatedOrder
 from arb.sim.krw.errors import refuse
 from arb.sim.krw.forms import OrderForm, form_of
-from arb.sim.krw.orders import WAIT, OrderView, Trade
+from arb.sim.krw.orders import WAIT, OrderTrade, OrderView
 from arb.sim.krw.updates import Update, make_update, prevented, results, trade_of
 from arb.sim.krw.variant import ProtocolVariant
 
@@ -38,11 +37,13 @@ def later(delay_ns: int, action: Callable[[], None]) -> None:
     asyncio.get_running_loop().call_later(delay_ns / NS_PER_S, action)
 
 
-class Desk:
+class OrderService:
     """Orders of the one account, over the shared engine."""
 
-    def __init__(self, stage: Stage, variant: ProtocolVariant, exchange: Exchange, later: Later) -> None:
-        self._stage = stage
+    def __init__(
+        self, context: VenueContext, variant: ProtocolVariant, exchange: Exchange, later: Later
+    ) -> None:
+        self._context = context
         self._variant = variant
         self._exchange = exchange
         self._later = later
@@ -50,7 +51,7 @@ class Desk:
         self._fresh: OrderView | None = None
         self._pending: list[Update] | None = None
         self._listeners: list[Listener] = []
-        for recorded in stage.journal.replay():
+        for recorded in context.journal.replay():
             self._remember(recorded)
         exchange.subscribe(self._follow)
 
@@ -60,13 +61,13 @@ class Desk:
 
     def now_ns(self) -> int:
         """Return the venue's time."""
-        return self._stage.now_ns()
+        return self._context.now_ns()
 
     def owns(self, identifier: str) -> bool:
         """Return whether `identifier` is taken."""
         if not self._variant.keeps_identifiers:
             return False
-        used_up = self._exchange.records.shelf.is_used_up(identifier)
+        used_up = self._exchange.records.archive.is_used_up(identifier)
         return used_up or bool(self._exchange.with_client_id(identifier))
 
     def place(self, form: OrderForm, best_opposite: Decimal) -> OrderView:
@@ -74,59 +75,59 @@ class Desk:
 
         Raises: KrwRefusal (insufficient_funds_*).
         """
-        stage = self._stage
-        request = form.request(stage.clock.now_ns(), best_opposite)  # for checkers: real time
-        cap = stage.strike(FaultStage.MATCH, Call(endpoint="POST /v1/orders", client_id=request.client_id))
-        fill_cap = None if cap is None else Decimal(int(stage.faults.fraction() * 100)) / 100
+        context = self._context
+        request = form.request(context.clock.now_ns(), best_opposite)  # for checkers: real time
+        cap = context.strike(FaultStage.MATCH, Call(endpoint="POST /v1/orders", client_id=request.client_id))
+        fill_cap = None if cap is None else Decimal(int(context.faults.fraction() * 100)) / 100
         pending: list[Update] = []
         self._pending = pending
         try:
             order = self._exchange.place(request, fill_cap)
-        except Refused as refused:
+        except OrderRefused as refused:
             raise refuse(f"insufficient_funds_{form.side}") from refused
         finally:
             self._pending = None
         return self._hide(order, pending)
 
-    def cancel(self, order: Order) -> OrderView:
+    def cancel(self, order: SimulatedOrder) -> OrderView:
         """Ask for an order's end and return it as it is now; it ends a moment later, if still open."""
         shown = self.view(order)
         due_ns = self._shown[order.order_id][0] if order.order_id in self._shown else 0
-        wait_ns = max(due_ns - self._stage.clock.now_ns() + NS_PER_MS, self._delay_ns())
+        wait_ns = max(due_ns - self._context.clock.now_ns() + NS_PER_MS, self._delay_ns())
         self._later(wait_ns, lambda: self.finish(order))
         return shown
 
-    def finish(self, order: Order) -> None:
+    def finish(self, order: SimulatedOrder) -> None:
         """End an order now, unless it has ended."""
         if order.is_open:
             self._exchange.cancel(order)
 
-    def view(self, order: Order) -> OrderView:
+    def view(self, order: SimulatedOrder) -> OrderView:
         """Return what clients may see of `order`."""
         _, shown = self._shown.get(order.order_id, (0, None))
         return self._current(order) if shown is None else shown
 
-    def seen_open(self) -> list[Order]:
+    def seen_open(self) -> list[SimulatedOrder]:
         """Return every order that is open, or still looks so."""
         unseen = [self._exchange.orders[order_id] for order_id in self._shown]
         return list({order.order_id: order for order in (*self._exchange.open_orders(), *unseen)}.values())
 
-    def _hide(self, order: Order, pending: list[Update]) -> OrderView:
+    def _hide(self, order: SimulatedOrder, pending: list[Update]) -> OrderView:
         if self._fresh is None or self._fresh.uuid != order.order_id:
             raise AssertionError("the engine placed an order without saying so")
         fresh, delay_ns = self._fresh, self._delay_ns()
-        self._shown[order.order_id] = (self._stage.clock.now_ns() + delay_ns, fresh)
+        self._shown[order.order_id] = (self._context.clock.now_ns() + delay_ns, fresh)
         self._later(delay_ns, lambda: self._reveal(order, pending))
         return fresh
 
-    def _reveal(self, order: Order, pending: list[Update]) -> None:
+    def _reveal(self, order: SimulatedOrder, pending: list[Update]) -> None:
         self._shown.pop(order.order_id, None)
         self._tell(pending)
 
     def _delay_ns(self) -> int:
-        return int(self._stage.rng.uniform(*RESULT_DELAY_MS) * NS_PER_MS)
+        return int(self._context.rng.uniform(*RESULT_DELAY_MS) * NS_PER_MS)
 
-    def _current(self, order: Order) -> OrderView:
+    def _current(self, order: SimulatedOrder) -> OrderView:
         return OrderView(
             uuid=order.order_id,
             form=form_of(order.request),
@@ -138,10 +139,10 @@ class Desk:
             prevented_volume=order.prevented,
         )
 
-    def _trades_of(self, order: Order) -> tuple[Trade, ...]:
+    def _trades_of(self, order: SimulatedOrder) -> tuple[OrderTrade, ...]:
         if not order.fill_ids:
             return ()
-        fills = self._exchange.records.shelf.fills_of(order.order_id)
+        fills = self._exchange.records.archive.fills_of(order.order_id)
         return tuple(
             trade_of(each.event, each.ts_ns) for each in fills if isinstance(each.event, OrderFilled)
         )
@@ -152,9 +153,9 @@ class Desk:
 
     def _burn(self, identifier: str, refusal_name: str) -> None:
         """Keep the identifier of a refused order from being used again."""
-        burns_all = self._stage.faults.standing(FaultKind.IDENTIFIER_FREE) is None
+        burns_all = self._context.faults.standing(FaultKind.IDENTIFIER_FREE) is None
         if identifier and (burns_all or refusal_name in SHORTAGES):
-            self._exchange.records.shelf.use_up(identifier)
+            self._exchange.records.archive.use_up(identifier)
 
     def _follow(self, recorded: Recorded) -> None:
         self._remember(recorded)

@@ -1,4 +1,4 @@
-"""Every call goes through here, whichever door it came in by.
+"""Every call goes through here, whichever API it came in by.
 
 Order: weight, key, signature, first time check, fault plan, second time check, the call itself.
 Requests to place an order are journaled on arrival and again when refused.
@@ -10,12 +10,13 @@ from typing import Any
 
 from arb.sim.binance import errors
 from arb.sim.binance.endpoints import Endpoint, Security
-from arb.sim.binance.limits import Limits
+from arb.sim.binance.limits import WeightLimits
 from arb.sim.binance.order_form import MADE_UP
 from arb.sim.binance.signing import matches
 from arb.sim.binance.symbols import QUOTE
 from arb.sim.binance.timing import WINDOW_MS_DEFAULT, Validity, parse_validity
 from arb.sim.core.config import Credential
+from arb.sim.core.context import VenueContext
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.fault_effects import (
     CallFault,
@@ -28,7 +29,6 @@ from arb.sim.core.fault_effects import (
 )
 from arb.sim.core.fault_kinds import FaultKind, Scope
 from arb.sim.core.faults import Call
-from arb.sim.core.stage import Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,17 +39,21 @@ class Signed:
     payload: str  # what was signed
 
 
-class Desk:
+class CallService:
     """Checks and runs calls."""
 
     def __init__(
-        self, stage: Stage, exchange: Exchange, limits: Limits, new_client_id: Callable[[], str]
+        self,
+        context: VenueContext,
+        exchange: Exchange,
+        limits: WeightLimits,
+        new_client_id: Callable[[], str],
     ) -> None:
-        self._stage = stage
+        self._context = context
         self._exchange = exchange
         self._limits = limits
         self._new_client_id = new_client_id
-        self._credential: Credential = stage.config.credential(stage.venue)
+        self._credential: Credential = context.config.credential(context.venue)
 
     async def call(self, endpoint: Endpoint, given: dict[str, str], signed: Signed) -> Any:
         """Return the answer of `endpoint`. Raises: BinanceError, or CallFault for a cut connection."""
@@ -67,7 +71,7 @@ class Desk:
 
     async def _admit(self, endpoint: Endpoint, given: dict[str, str], signed: Signed) -> Any:
         try:
-            await check_open(self._stage)
+            await check_open(self._context)
         except CallFault as fault:
             raise _shown(fault) from None
         self._limits.charge(endpoint.weight(given))
@@ -75,7 +79,7 @@ class Desk:
 
         async def act() -> Any:
             if validity is not None:
-                validity.check_engine(self._stage.now_ns())
+                validity.check_engine(self._context.now_ns())
             return endpoint.handle(given)
 
         call = Call(
@@ -86,7 +90,7 @@ class Desk:
             side=given.get("side", ""),
         )
         try:
-            answer = await run_call(self._stage, call, act, validity.fence_ns if validity else None)
+            answer = await run_call(self._context, call, act, validity.fence_ns if validity else None)
             if endpoint.is_free_when_done:
                 self._limits.charge_back(endpoint.weight(given))
             return answer
@@ -97,7 +101,7 @@ class Desk:
         """Return when the request may run; raises for a wrong key, signature or time."""
         if not signed.key or len(signed.key) > 256:
             raise errors.bad_key_format()
-        is_revoked = self._stage.faults.standing(FaultKind.REVOKED_KEY) is not None
+        is_revoked = self._context.faults.standing(FaultKind.REVOKED_KEY) is not None
         if is_revoked or signed.key != self._credential.key:
             raise errors.unknown_key()
         if not given.get("timestamp"):
@@ -107,7 +111,7 @@ class Desk:
         if not matches(self._credential.secret, signed.payload, given["signature"]):
             raise errors.bad_signature()
         validity = parse_validity(given["timestamp"], given.get("recvWindow", WINDOW_MS_DEFAULT))
-        validity.check_arrival(self._stage.now_ns())
+        validity.check_arrival(self._context.now_ns())
         return validity
 
 

@@ -15,16 +15,16 @@ import orjson
 from aiohttp import web
 
 from arb.sim.core.accounts import Overdrawn
+from arb.sim.core.context import VenueContext
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.fault_check import complaint
 from arb.sim.core.fault_kinds import COMMON_FIELDS, SIDES, TABLE, FaultKind
 from arb.sim.core.faults import Fault
-from arb.sim.core.stage import Stage
 
 ASSET_LENGTH_MAX: Final = 20
 
 
-class Refused(Exception):
+class _BadRequest(Exception):
     """What was asked for makes no sense; the message is one line."""
 
 
@@ -35,18 +35,18 @@ class Replacement(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     seed: int | None = None  # of the dice; None lets them roll on
 
 
-class Move(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+class _Move(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """Money that comes or goes without an order."""
 
     asset: str
     change: Decimal
 
 
-class FaultDoor:
-    """The handlers, over one venue's stage and engine."""
+class FaultApi:
+    """The handlers, over one venue's context and engine."""
 
-    def __init__(self, stage: Stage, exchange: Exchange) -> None:
-        self._stage = stage
+    def __init__(self, context: VenueContext, exchange: Exchange) -> None:
+        self._context = context
         self._exchange = exchange
 
     def routes(self) -> list[web.RouteDef]:
@@ -61,7 +61,7 @@ class FaultDoor:
         ]
 
     async def listing(self, _request: web.Request) -> web.Response:
-        plan = self._stage.faults
+        plan = self._context.faults
         struck = {kind.value: count for kind, count in plan.struck.items()}
         return _reply({"faults": _shown(plan.listing()), "struck": struck})
 
@@ -82,28 +82,28 @@ class FaultDoor:
         try:
             wanted = _read(await request.read(), list[Fault] | Fault)
             faults = self._checked(wanted if isinstance(wanted, list) else [wanted])
-        except Refused as refused:
+        except _BadRequest as refused:
             return _error(refused)
-        return _reply({"faults": _shown([self._stage.faults.add(fault) for fault in faults])})
+        return _reply({"faults": _shown([self._context.faults.add(fault) for fault in faults])})
 
     async def replace(self, request: web.Request) -> web.Response:
-        plan = self._stage.faults
+        plan = self._context.faults
         try:
             wanted = _read(await request.read(), Replacement)
             faults = self._checked(wanted.faults)
-        except Refused as refused:
+        except _BadRequest as refused:
             return _error(refused)
         plan.clear()
         if wanted.seed is not None:
-            plan.seed(f"{wanted.seed}:{self._stage.venue}:faults")
+            plan.seed(f"{wanted.seed}:{self._context.venue}:faults")
         return _reply({"faults": _shown([plan.add(fault) for fault in faults])})
 
     async def remove(self, request: web.Request) -> web.Response:
-        plan, number, kind = self._stage.faults, request.query.get("id"), request.query.get("kind")
+        plan, number, kind = self._context.faults, request.query.get("id"), request.query.get("kind")
         if number is not None and not number.isdecimal():
-            return _error(Refused("id is an integer"))
+            return _error(_BadRequest("id is an integer"))
         if kind is not None and kind not in FaultKind.__members__.values():
-            return _error(Refused(f"kind: there is no {kind[:40]}"))
+            return _error(_BadRequest(f"kind: there is no {kind[:40]}"))
         if number is not None:
             plan.remove(int(number))
         elif kind is not None:
@@ -114,26 +114,26 @@ class FaultDoor:
 
     async def move(self, request: web.Request) -> web.Response:
         try:
-            wanted = _read(await request.read(), Move)
+            wanted = _read(await request.read(), _Move)
             if not wanted.asset.isalnum() or len(wanted.asset) > ASSET_LENGTH_MAX:
-                raise Refused("asset: letters and digits")
+                raise _BadRequest("asset: letters and digits")
             if not wanted.change.is_finite() or not wanted.change:
-                raise Refused("change: an amount that is not 0")
+                raise _BadRequest("change: an amount that is not 0")
             self._exchange.move(wanted.asset, wanted.change)
-        except Refused as refused:
+        except _BadRequest as refused:
             return _error(refused)
         except Overdrawn:
             free = self._exchange.balance(wanted.asset).free
-            return _error(Refused(f"change: {free:f} {wanted.asset} are free"))
+            return _error(_BadRequest(f"change: {free:f} {wanted.asset} are free"))
         balance = self._exchange.balance(wanted.asset)
         return _reply({"asset": wanted.asset, "free": f"{balance.free:f}", "locked": f"{balance.locked:f}"})
 
     def _checked(self, faults: list[Fault]) -> list[Fault]:
-        coins = self._stage.market.coins(self._stage.venue)
+        coins = self._context.market.coins(self._context.venue)
         for position, fault in enumerate(faults):
-            wrong = complaint(fault, self._stage.venue, coins)
+            wrong = complaint(fault, self._context.venue, coins)
             if wrong is not None:
-                raise Refused(f"{wrong} - at `$[{position}]`" if len(faults) > 1 else wrong)
+                raise _BadRequest(f"{wrong} - at `$[{position}]`" if len(faults) > 1 else wrong)
         return faults
 
 
@@ -141,7 +141,7 @@ def _read(body: bytes, kind: Any) -> Any:
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Refused(str(error).partition("\n")[0]) from None
+        raise _BadRequest(str(error).partition("\n")[0]) from None
 
 
 def _shown(faults: list[Fault]) -> list[dict[str, Any]]:
@@ -158,7 +158,7 @@ def _shown(faults: list[Fault]) -> list[dict[str, Any]]:
     ]
 
 
-def _error(refused: Refused) -> web.Response:
+def _error(refused: _BadRequest) -> web.Response:
     return _reply({"error": str(refused)}, status=400)
 
 

@@ -3,8 +3,8 @@
 import gc
 import tracemalloc
 
-from arb.sim.core import shelf
-from arb.sim.core.journal import EVENTS_PER_MARK, Journal
+from arb.sim.core import order_archive
+from arb.sim.core.journal import EVENTS_PER_MARK, VenueJournal
 from arb.sim.core.orders import Status
 from tests.sim.core.worlds import book, exchange, order, show
 
@@ -60,17 +60,17 @@ def test_ended_order_is_what_it_was():
     assert found == placed
     assert found.status is Status.EXPIRED
     assert engine.with_client_id("x") == [placed]
-    fills = engine.records.shelf.fills(order_id=placed.order_id)
+    fills = engine.records.archive.fills(order_id=placed.order_id)
     assert [fill.event.fill_id for fill in fills] == placed.fill_ids
     assert engine.orders.get("unknown") is None
 
 
 def test_journal_pages_over_its_marks(tmp_path):
-    written = Journal(tmp_path / "journal.jsonl")
+    written = VenueJournal(tmp_path / "journal.jsonl")
     engine = exchange(written)
     for number in range(EVENTS_PER_MARK):
         engine.receive(f"request-{number}", "e")
-    read = Journal(tmp_path / "journal.jsonl")
+    read = VenueJournal(tmp_path / "journal.jsonl")
     for journal in (written, read):
         assert [each.seq for each in journal.since(EVENTS_PER_MARK - 2, 2)] == [
             EVENTS_PER_MARK - 1,
@@ -83,7 +83,7 @@ def test_journal_pages_over_its_marks(tmp_path):
 
 
 def test_a_nonce_is_good_once_and_the_oldest_is_forgotten(monkeypatch):
-    monkeypatch.setattr(shelf, "NONCES_MAX", 2)
-    kept = shelf.Shelf()
+    monkeypatch.setattr(order_archive, "NONCES_MAX", 2)
+    kept = order_archive.OrderArchive()
     assert [kept.spend(nonce) for nonce in ("a", "b", "a", "c", "d")] == [True, True, False, True, True]
     assert (kept.spend("d"), kept.spend("c"), kept.spend("a")) == (False, False, True)

@@ -9,32 +9,32 @@ from typing import Any, Final, Protocol
 
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_S
-from arb.sim.core.config import ConfigError, SimConfig
+from arb.sim.core.config import SimConfig, SimConfigError
 from arb.sim.core.events import FaultStruck
 from arb.sim.core.fault_check import complaint
-from arb.sim.core.fault_kinds import Stage as FaultStage
+from arb.sim.core.fault_kinds import FaultStage
 from arb.sim.core.faults import Call, Fault, FaultPlan
-from arb.sim.core.journal import Journal
-from arb.sim.core.market import Market, build_market
+from arb.sim.core.journal import VenueJournal
+from arb.sim.core.market import SeededMarket, build_market
 
 EPOCH_AGE_NS_MAX: Final = 7 * 86_400 * NS_PER_S  # drawing a day of steps takes seconds
 
 
-class Clock(Protocol):
+class WallClock(Protocol):
     """Anything that tells the time in Unix nanoseconds."""
 
     def now_ns(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class VenueContext:
     """Configuration, time, market, truth and faults of one venue process."""
 
     venue: Venue
     config: SimConfig
-    clock: Clock
-    market: Market
-    journal: Journal
+    clock: WallClock
+    market: SeededMarket
+    journal: VenueJournal
     faults: FaultPlan
     rng: Random  # latency and the like; never the market
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -58,22 +58,24 @@ class Stage:
         task.add_done_callback(self.tasks.discard)
 
 
-def make_stage(venue: Venue, config: SimConfig, clock: Clock, journal_path: Path | None) -> Stage:
-    """Return the stage of `venue`, with the market and dice that its configuration gives."""
+def make_context(
+    venue: Venue, config: SimConfig, clock: WallClock, journal_path: Path | None
+) -> VenueContext:
+    """Return the context of `venue`, with the market and dice that its configuration gives."""
     if clock.now_ns() - config.epoch_ns > EPOCH_AGE_NS_MAX:
-        raise ConfigError("epoch_ns: more than 7 days ago, and every step since would have to be drawn")
+        raise SimConfigError("epoch_ns: more than 7 days ago, and every step since would have to be drawn")
     market = build_market(config)
     faults = config.faults.get(venue, [])
     for fault in faults:
         wrong = complaint(fault, venue, market.coins(venue))
         if wrong is not None:
-            raise ConfigError(f"faults.{venue}: {wrong}")
-    return Stage(
+            raise SimConfigError(f"faults.{venue}: {wrong}")
+    return VenueContext(
         venue=venue,
         config=config,
         clock=clock,
         market=market,
-        journal=Journal(journal_path),
+        journal=VenueJournal(journal_path),
         faults=FaultPlan(Random(f"{config.seed}:{venue}:faults"), faults, clock.now_ns),
         rng=Random(f"{config.seed}:{venue}:latency"),
     )

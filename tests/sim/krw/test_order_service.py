@@ -1,4 +1,4 @@
-"""The desk without a server: time is set by hand, and what is due later is done when told."""
+"""The service without a server: time is set by hand, and what is due later is done when told."""
 
 from decimal import Decimal
 
@@ -6,13 +6,13 @@ import pytest
 
 from arb.adapters.local.clock import ManualClock
 from arb.domain.market.ids import Venue
-from arb.sim.core.book import Book, Level
+from arb.sim.core.book import SimulatedBook, SimulatedLevel
 from arb.sim.core.config import SimConfig
+from arb.sim.core.context import make_context
 from arb.sim.core.exchange import Exchange
-from arb.sim.core.stage import make_stage
-from arb.sim.krw.desk import Desk
 from arb.sim.krw.errors import KrwRefusal
 from arb.sim.krw.forms import OrderForm
+from arb.sim.krw.order_service import OrderService
 from arb.sim.krw.public_tape import PublicTape
 from arb.sim.upbit.app import venue_rules
 from arb.sim.upbit.house import UPBIT
@@ -21,26 +21,26 @@ EPOCH_NS = 1_700_000_000_000_000_000
 
 
 def book(bid, ask):
-    return Book(
-        bids=(Level(Decimal(bid), Decimal(1)),),
-        asks=(Level(Decimal(ask), Decimal(1)), Level(Decimal(ask) + 1000, Decimal(1))),
+    return SimulatedBook(
+        bids=(SimulatedLevel(Decimal(bid), Decimal(1)),),
+        asks=(SimulatedLevel(Decimal(ask), Decimal(1)), SimulatedLevel(Decimal(ask) + 1000, Decimal(1))),
     )
 
 
 class Floor:
-    """A desk, its engine, and the work that is due later."""
+    """A service, its engine, and the work that is due later."""
 
     def __init__(self):
         balances = {Venue.UPBIT: {"KRW": Decimal(1_000_000), "BTC": Decimal(1)}}
         config = SimConfig(seed=1, epoch_ns=EPOCH_NS, balances=balances)
         self.clock = ManualClock(EPOCH_NS)
-        stage = make_stage(Venue.UPBIT, config, self.clock, None)
-        self.exchange = Exchange(venue_rules(stage), stage.journal, self.clock, balances[Venue.UPBIT])
+        context = make_context(Venue.UPBIT, config, self.clock, None)
+        self.exchange = Exchange(venue_rules(context), context.journal, self.clock, balances[Venue.UPBIT])
         self.due, self.told = [], []
-        self.desk = Desk(
-            stage, UPBIT, self.exchange, lambda delay_ns, action: self.due.append((delay_ns, action))
+        self.service = OrderService(
+            context, UPBIT, self.exchange, lambda delay_ns, action: self.due.append((delay_ns, action))
         )
-        self.desk.subscribe(lambda update: self.told.append(update.state))
+        self.service.subscribe(lambda update: self.told.append(update.state))
         self.exchange.put_books({"BTC": book(1_000_000, 1_001_000)})
 
     def later(self, delay_ns, action):
@@ -57,7 +57,7 @@ class Floor:
             identifier=None,
             smp_type="cancel_maker",
         )
-        view = self.desk.place(form, Decimal(0))
+        view = self.service.place(form, Decimal(0))
         return self.exchange.orders[view.uuid]
 
     def pass_time(self):
@@ -66,7 +66,7 @@ class Floor:
             action()
 
     def state(self, order):
-        return self.desk.view(order).state
+        return self.service.view(order).state
 
 
 @pytest.fixture
@@ -76,28 +76,28 @@ def floor():
 
 def test_match_shows_only_later(floor):
     order = floor.place(1_001_000, "0.1")
-    view = floor.desk.view(order)
+    view = floor.service.view(order)
     assert (view.state, view.trades, view.locked) == ("wait", (), Decimal("100150.05"))
-    assert (floor.told, floor.desk.seen_open()) == (["wait"], [order])
+    assert (floor.told, floor.service.seen_open()) == (["wait"], [order])
     floor.pass_time()
     assert (floor.state(order), floor.told) == ("done", ["wait", "trade", "done"])
-    assert floor.desk.seen_open() == []
+    assert floor.service.seen_open() == []
 
 
 def test_fill_can_beat_a_cancel(floor):
     order = floor.place(900_000, "0.1")
     floor.pass_time()
-    assert floor.desk.cancel(order).state == "wait"
+    assert floor.service.cancel(order).state == "wait"
     floor.exchange.put_books({"BTC": book(880_000, 890_000)})
     floor.exchange.match_resting(["BTC"])
     floor.pass_time()
     assert floor.told == ["wait", "trade", "done"]
-    assert floor.desk.view(order).trades[0].maker
+    assert floor.service.view(order).trades[0].maker
 
 
 def test_cancel_is_told_after_what_came_before_it(floor):
     order = floor.place(1_000_000, "0.1")
-    floor.desk.cancel(order)
+    floor.service.cancel(order)
     floor.pass_time()
     assert floor.told == ["wait", "cancel"]
 
