@@ -20,9 +20,9 @@ from config.schedule import SCHEDULE
 
 VISIBILITY_TIMEOUT_S = 30  # the longest countdown is 5 s, the longest task about as long
 
-TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "arb.adapters.broker.redis_transport:Transport")
+TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "arb.adapters.broker.redis_transport:RedisTransport")
 TRANSPORT_ALIASES["sentinel"] = "arb.adapters.broker.redis_transport:SentinelTransport"
-TRANSPORT_ALIASES["pgmq"] = "arb.adapters.broker.pgmq_transport:Transport"
+TRANSPORT_ALIASES["pgmq"] = "arb.adapters.broker.pgmq_transport:PgmqTransport"
 worker_consumer = "arb.adapters.broker.consumer:HardenedConsumer"
 
 broker_url = require_redis_url()

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 
 from arb.domain.health.degradation import Gauge
 from arb.domain.health.judge import Rule, Worse
-from arb.domain.health.message import Kind, problem_of
+from arb.domain.health.message import MessageKind, problem_of
 from config.server_address import WebAddress
 
 Positive = Field(gt=0)
@@ -172,13 +172,13 @@ class MessageSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kinds: tuple[Kind, ...]
+    kinds: tuple[MessageKind, ...]
     together_sec: int = Positive
     again_sec: int = Positive
     premium_bps: Decimal = Positive
     inventory_legs_min: Decimal = Positive
     day_zone: str
-    templates: dict[Kind, str] = {}
+    templates: dict[MessageKind, str] = {}
 
     @field_validator("day_zone")
     @classmethod
@@ -191,7 +191,7 @@ class MessageSettings(BaseModel):
 
     @field_validator("templates")
     @classmethod
-    def _are_templates(cls, value: dict[Kind, str]) -> dict[Kind, str]:
+    def _are_templates(cls, value: dict[MessageKind, str]) -> dict[MessageKind, str]:
         for kind, template in value.items():
             if problem := problem_of(kind, template):
                 raise ValueError(f"{kind}: {problem}")

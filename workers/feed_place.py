@@ -9,7 +9,7 @@ from pathlib import Path
 import structlog
 
 from arb.domain.health.alert import Alert, AlertKind, Severity
-from arb.domain.health.assignment import Health, Move
+from arb.domain.health.assignment import Reassignment, WorkerHealth
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.time import NS_PER_MS
 from arb.engine.market.membership import Fenced
@@ -63,7 +63,7 @@ class LoggedWitness:
     alerts: AlertSink
     clock: Clock
 
-    def moved(self, moves: Sequence[Move]) -> None:
+    def moved(self, moves: Sequence[Reassignment]) -> None:
         """Write every move."""
         for move in moves:
             log.info(
@@ -75,12 +75,12 @@ class LoggedWitness:
                 reason=move.reason,
             )
 
-    def changed(self, worker: str, before: Health, after: Health) -> None:
+    def changed(self, worker: str, before: WorkerHealth, after: WorkerHealth) -> None:
         """Write it."""
         log.info("feed_worker_changed", worker=worker, before=before.value, after=after.value)
-        if after is Health.DEAD:
+        if after is WorkerHealth.DEAD:
             self._alarm(Severity.WARNING, worker, "no sign of life; its coins go to others")
-        elif before is Health.DEAD:
+        elif before is WorkerHealth.DEAD:
             self._alarm(Severity.INFO, worker, "recovered: it gives signs of life again")
 
     def refused(self, venue: Venue, coin: Coin, why: str) -> None:

@@ -17,7 +17,7 @@ from arb.domain.market.ids import USDT, Coin, Venue
 from arb.domain.market.pair import Pair
 from arb.domain.time import NS_PER_MS, VENUE_AHEAD_NS_MAX
 from arb.engine.market.feed import Feed, FeedStore, unnoted
-from arb.engine.market.gate import Gate, GateLimits
+from arb.engine.market.gate import BookGate, GateLimits
 from arb.engine.market.lag import Lag
 from arb.engine.market.membership import Keepsake, Membership, Witness, unheard
 from arb.engine.market.tally import Tally
@@ -77,7 +77,7 @@ def build(settings: Settings, worker: str, outside: Outside) -> FeedProcess:
     def line(market: MarketLine) -> VenueLine:
         stream = market.stream
         lag = Lag(partial(outside.offset_ns, stream.venue))
-        listener = VenueFeed(stream=stream, gate=Gate(limits), feed=feed, tally=tally, lag=lag)
+        listener = VenueFeed(stream=stream, gate=BookGate(limits), feed=feed, tally=tally, lag=lag)
         rules = _rules(settings, market)
         socket = VenueSocket(rules=rules, listener=listener, clock=clock, entropy=entropy)
         return VenueLine(socket, listener, stream)

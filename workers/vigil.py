@@ -10,17 +10,17 @@ from typing import Final
 
 import structlog
 
-from arb.adapters.local.errands import Errands
+from arb.adapters.local.errands import ThreadErrands
 from arb.app.engines import engine
 from arb.app.wiring import Engine
 from arb.domain.errors import ConfigError, Late, StoreUnavailable
-from arb.domain.health.judge import Level, Verdict
+from arb.domain.health.judge import HealthLevel, Verdict
 from arb.domain.time import NS_PER_S
 
 EXIT_CRITICAL: Final = 4  # of a process that stopped because the watchdog said so
 LOOK_S: Final = 1.0
 REVIVE_MS_MAX: Final = 5_000
-errands: Final = Errands()
+errands: Final = ThreadErrands()
 log = structlog.get_logger("arb.watchdog")
 
 
@@ -56,13 +56,13 @@ class Vigil:
 def act(wired: Engine, verdict: Verdict) -> None:
     """Do what a sweep's verdict means, whoever swept."""
     report(verdict)
-    if verdict.level is Level.CRITICAL:
+    if verdict.level is HealthLevel.CRITICAL:
         _stop(wired, verdict)
     revive(wired)
 
 
 def _stop(wired: Engine, verdict: Verdict) -> None:
-    critical = sorted(key for key, health in verdict.healths.items() if health.level is Level.CRITICAL)
+    critical = sorted(key for key, health in verdict.healths.items() if health.level is HealthLevel.CRITICAL)
     why = ", ".join(f"{rule} of {subject}" for rule, subject in critical)
     if wired.kill.emergency.begin(why):
         log.critical("stack_stopping", why=why)
@@ -100,7 +100,7 @@ def revive(wired: Engine) -> None:
 def report(verdict: Verdict) -> None:
     """Write a line for each level that changed."""
     for change in verdict.changes:
-        write = log.info if change.after is Level.OK else log.warning
+        write = log.info if change.after is HealthLevel.OK else log.warning
         write(
             "level_changed",
             rule=change.rule,

@@ -23,7 +23,7 @@ from config.settings import RunMode, Settings
 
 
 @runtime_checkable
-class Teller(Protocol):
+class _Teller(Protocol):
     """A client of a venue that tells whose a key is."""
 
     def account(self) -> str:
@@ -63,7 +63,7 @@ def name_accounts(settings: Settings, database_url: str, clock: Clock) -> Accoun
 
 def told_account(client: object) -> str:
     """Return whose a client's key is, empty if its venue does not tell. Raises: VenueError."""
-    return client.account() if isinstance(client, Teller) else ""
+    return client.account() if isinstance(client, _Teller) else ""
 
 
 class _Store:

@@ -2,8 +2,8 @@
 
 from sqlalchemy import Engine as Database
 
-from arb.adapters.alerts.channels import AppriseChannel, Channel, WebhookChannel
-from arb.adapters.alerts.delivery import Delivery
+from arb.adapters.alerts.channels import AlertChannel, AppriseChannel, WebhookChannel
+from arb.adapters.alerts.delivery import AlertDelivery
 from arb.adapters.alerts.limiter import SharedLimiter
 from arb.adapters.alerts.recorded import RecordedAlerts
 from arb.adapters.local.shared_file import SharedFile
@@ -35,7 +35,7 @@ def alerts_of(
         found = SqlSessionStore(database).current(settings.mode, settings.group)
         return None if found is None else found.session_id
 
-    delivery = Delivery(
+    delivery = AlertDelivery(
         channels_of(settings), file, keep, limiter.overdue, counters, clock, sender_of(settings)
     )
     clean = Redactor(secrets_of(settings)).clean
@@ -47,9 +47,9 @@ def sender_of(settings: Settings) -> str:
     return f"arb {settings.mode}" + (f" {settings.group}" if settings.group else "")
 
 
-def channels_of(settings: Settings) -> list[Channel]:
+def channels_of(settings: Settings) -> list[AlertChannel]:
     """Return the configured channels in the order in which they are tried. Raises: ConfigError."""
-    channels: list[Channel] = []
+    channels: list[AlertChannel] = []
     if settings.alerts.urls:
         channels.append(AppriseChannel([url.get_secret_value() for url in settings.alerts.urls]))
     if settings.alerts.webhook_url is not None:

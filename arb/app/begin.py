@@ -22,7 +22,7 @@ from arb.app.generations import freeze_in, keep, keep_on, sessions_of
 from arb.app.listing import in_words
 from arb.app.redis_server import check
 from arb.app.round_trip import announce, refuse_losing, refuse_told
-from arb.app.session import Place, go_on, resume_session
+from arb.app.session import SessionPlace, go_on, resume_session
 from arb.app.wiring import Engine
 from arb.domain.errors import ConfigError, Fatal, StoreUnavailable, VenueError
 from arb.domain.market.ids import SessionId
@@ -144,7 +144,7 @@ def _held(settings: Settings, progress: Progress) -> SessionId:
 def _resumed(settings: Settings, settle: Settle, progress: Progress) -> SessionId:
     """Return the session that goes on, halted, with the settings that `settle` says."""
     clock, url = SystemClock(), addresses.database_url(settings)
-    place = Place.of(settings, name_accounts(settings, url, clock))
+    place = SessionPlace.of(settings, name_accounts(settings, url, clock))
     with sessions_of(url) as sessions:
         trades = SqlTradeStore(sessions.engine)
         session_id = resume_session(sessions, trades, place, clock, SystemEntropy())

@@ -12,7 +12,7 @@ from arb.adapters.postgres.alerts import SqlAlertStore
 from arb.adapters.postgres.engine import make_engine
 from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.postgres.trades import SqlTradeStore
-from arb.app.session import Place, clean_session, create_session, resume_session, take_up_session
+from arb.app.session import SessionPlace, clean_session, create_session, resume_session, take_up_session
 from arb.app.set_aside import tell_of_pairs
 from arb.domain.market.ids import SessionId
 from arb.domain.state.account import are_others
@@ -24,7 +24,7 @@ from arb.stack.shutdown import Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class SessionChoice:
     """What a start asks for. Without any of it, it goes on with the session in use."""
 
     fresh: bool = False  # a new session in a new world
@@ -33,7 +33,12 @@ class Choice:
 
 
 def choose_session(
-    choice: Choice, database_url: str, place: Place, clock: Clock, entropy: Entropy, progress: Progress
+    choice: SessionChoice,
+    database_url: str,
+    place: SessionPlace,
+    clock: Clock,
+    entropy: Entropy,
+    progress: Progress,
 ) -> None:
     """Have the session in use that a start asks for. Raises: ConfigError."""
     database = make_engine(database_url)
@@ -52,7 +57,9 @@ def choose_session(
         database.dispose()
 
 
-def _choose(choice: Choice, database: Database, place: Place, clock: Clock, entropy: Entropy) -> None:
+def _choose(
+    choice: SessionChoice, database: Database, place: SessionPlace, clock: Clock, entropy: Entropy
+) -> None:
     sessions, trades = SqlSessionStore(database), SqlTradeStore(database)
     if choice.fresh:
         create_session(sessions, place, clock, entropy)
@@ -64,7 +71,9 @@ def _choose(choice: Choice, database: Database, place: Place, clock: Clock, entr
         resume_session(sessions, trades, place, clock, entropy)
 
 
-def _tell_of_pairs(left: Session, database: Database, place: Place, clock: Clock, progress: Progress) -> None:
+def _tell_of_pairs(
+    left: Session, database: Database, place: SessionPlace, clock: Clock, progress: Progress
+) -> None:
     """Say, and write down, which pairs nobody looks after where another session is in use now."""
     in_use = SqlSessionStore(database).current(place.environment, place.group)
     if in_use is None or in_use.session_id == left.session_id:

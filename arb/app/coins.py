@@ -22,7 +22,7 @@ from config.settings import load
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CoinLine:
+class SessionCoin:
     """One coin of a session."""
 
     coin: Coin
@@ -48,7 +48,7 @@ def pause_document(pause: CoinPause) -> dict[str, Any]:
     return {"coin": pause.coin, "since_ns": pause.since_ns, "by": pause.by, "reason": pause.reason}
 
 
-def coins_of(database: Database, session: Session) -> tuple[CoinLine, ...]:
+def coins_of(database: Database, session: Session) -> tuple[SessionCoin, ...]:
     """Return the coins that a session trades, and those that it holds or has paused besides."""
     listed = _listed(database, session)
     pauses = {pause.coin: pause for pause in SqlByHand(database).pauses(session.session_id)}
@@ -68,7 +68,7 @@ def left_out(database: Database, session: Session) -> dict[str, str]:
     return {} if choice is None else {str(coin): why for coin, why in choice.left_out.items()}
 
 
-def require_known(coin: str, lines: Collection[CoinLine]) -> Coin:
+def require_known(coin: str, lines: Collection[SessionCoin]) -> Coin:
     """Return a coin that the session knows. Raises: ConfigError."""
     known = {line.coin for line in lines}
     if coin in known:
@@ -91,6 +91,6 @@ def _named(database: Database, session: Session) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _line(coin: Coin, is_listed: bool, pause: CoinPause | None, trades: list[Trade]) -> CoinLine:
+def _line(coin: Coin, is_listed: bool, pause: CoinPause | None, trades: list[Trade]) -> SessionCoin:
     worth = sum((trade.notional_krw for trade in trades), ZERO)
-    return CoinLine(coin=coin, is_listed=is_listed, pause=pause, trades=len(trades), notional_krw=worth)
+    return SessionCoin(coin=coin, is_listed=is_listed, pause=pause, trades=len(trades), notional_krw=worth)

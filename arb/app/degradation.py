@@ -9,10 +9,10 @@ from arb.adapters.local.machine import BYTES_PER_MB, PsutilMachine
 from arb.adapters.local.memory_budget import ProcessBudget, own_bytes
 from arb.adapters.local.shared_file import SharedFile
 from arb.adapters.redis.degradation_board import SharedBoard
-from arb.domain.health.degradation import Degradation, Rules
+from arb.domain.health.degradation import Degradation, DegradationRules
 from arb.domain.market.ids import SessionId
 from arb.domain.time import NS_PER_S
-from arb.engine.health.degrade import LEFT_OUT, Board, Degrade
+from arb.engine.health.degrade import LEFT_OUT, DegradationBoard, Degrade
 from arb.ports.market import Clock
 from arb.ports.messaging import AlertSink, Counters
 from arb.ports.trading import SessionStore
@@ -33,10 +33,10 @@ def budget_of(settings: Settings, board: SharedBoard) -> ProcessBudget:
     return ProcessBudget(limit_bytes, own_bytes, board.degree)
 
 
-def rules_of(settings: Settings) -> Rules:
+def rules_of(settings: Settings) -> DegradationRules:
     """Return when to do less."""
     chosen = settings.degradation
-    return Rules(
+    return DegradationRules(
         gauges=chosen.gauges(), margin=Decimal(chosen.margin_pct) / 100, calm_ns=chosen.calm_sec * NS_PER_S
     )
 
@@ -45,7 +45,7 @@ def degrade_of(
     settings: Settings,
     session_id: SessionId,
     *,
-    board: Board,
+    board: DegradationBoard,
     sessions: SessionStore,
     counters: Counters,
     alerts: AlertSink,
@@ -67,7 +67,7 @@ def degrade_of(
 
 
 class Log:
-    """`arb.engine.health.degrade.Journal` in the watchdog's file."""
+    """`arb.engine.health.degrade.DegradationLog` in the watchdog's file."""
 
     def degree_changed(self, before: Degradation, after: Degradation) -> None:
         """Write a line."""

@@ -16,7 +16,7 @@ from arb.stack.shutdown import Progress, stop_stack
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DemoOutcome:
     """How a demonstration ended."""
 
     report: Report
@@ -28,7 +28,7 @@ class Outcome:
         return self.rested and all(self.report.invariants.values())
 
 
-class Interrupted(BaseException):
+class StopRequested(BaseException):
     """Ctrl-C, or SIGTERM: wind down now."""
 
 
@@ -38,7 +38,7 @@ ASKED = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Turn SIGINT and SIGTERM into `Interrupted`, once; while winding down more of them change nothing.
+    """Turn SIGINT and SIGTERM into `StopRequested`, once; while winding down more of them change nothing.
 
     What a signal handler raises is lost if it comes while a destructor or a weak reference's callback runs
     (every import has one). Python tells its hook so, and then it is raised once more, a moment later.
@@ -47,10 +47,10 @@ def interruptible() -> Iterator[None]:
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         for number in ASKED:
             signal.signal(number, signal.SIG_IGN)
-        raise Interrupted
+        raise StopRequested
 
     def lost(unraisable: "sys.UnraisableHookArgs") -> None:
-        if isinstance(unraisable.exc_value, Interrupted):
+        if isinstance(unraisable.exc_value, StopRequested):
             signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
         else:
             hook(unraisable)
@@ -66,8 +66,11 @@ def interruptible() -> Iterator[None]:
 
 
 def run(
-    plan: stack.Plan, show: Callable[[Engine], None], judge: Callable[[Engine], Report], progress: Progress
-) -> Outcome | None:
+    plan: stack.StackPlan,
+    show: Callable[[Engine], None],
+    judge: Callable[[Engine], Report],
+    progress: Progress,
+) -> DemoOutcome | None:
     """Run the demonstration; `show` lasts as long as it does, `judge` makes the report.
 
     Returns None if it was interrupted before trading began. Whatever happens, nothing keeps running.
@@ -78,17 +81,17 @@ def run(
             try:
                 engine = stack.start(plan, progress)
                 show(engine)
-            except Interrupted:
+            except StopRequested:
                 progress("interrupted: winding down")
                 if engine is None:
                     return None
             rested = stack.rest(engine, progress)
-            return Outcome(judge(engine), rested)
+            return DemoOutcome(judge(engine), rested)
     finally:
         _stop(plan, progress)
 
 
-def _stop(plan: stack.Plan, progress: Progress) -> None:
+def _stop(plan: stack.StackPlan, progress: Progress) -> None:
     try:
         stop_stack(plan.home, progress)
     except StackNotRunning:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from arb.adapters.alerts.recorded import RecordedAlerts
 from arb.adapters.broker.dispatch import SilentDispatcher
 from arb.adapters.local.clock import SystemClock
-from arb.adapters.local.errands import Errands
+from arb.adapters.local.errands import ThreadErrands
 from arb.adapters.local.shared_file import SharedFile
 from arb.adapters.local.stop_memory import FileStopMemory
 from arb.app.shared import Shared
@@ -17,7 +17,7 @@ from arb.app.trading import TradingUseCases
 from arb.domain.errors import Late
 from arb.domain.time import NS_PER_S
 from arb.engine.kill.drain import Drain
-from arb.engine.kill.emergency import Emergency, Ending
+from arb.engine.kill.emergency import Emergency, EmergencyReport
 from arb.engine.kill.unwind import Unwind
 from arb.engine.state.snapshot import TakeSnapshot
 from arb.ports.market import Clock
@@ -38,7 +38,7 @@ class KillUseCases:
 
 def wire_kill(shared: Shared, trading: TradingUseCases, take_snapshot: TakeSnapshot) -> KillUseCases:
     """Return the use cases that end trading."""
-    errands = Errands()
+    errands = ThreadErrands()
     home = Home.default()
     drain = Drain(
         session_id=shared.session_id,
@@ -93,7 +93,7 @@ def _unwind(shared: Shared, trading: TradingUseCases) -> Unwind:
     )
 
 
-def _remember(home: Home, ending: Ending) -> None:
+def _remember(home: Home, ending: EmergencyReport) -> None:
     try:
         home.ending_file.parent.mkdir(parents=True, exist_ok=True)
         write_json(home.ending_file, asdict(ending))
@@ -101,8 +101,10 @@ def _remember(home: Home, ending: Ending) -> None:
         return  # the alert says the same
 
 
-def _shut_down(home: Home, alerts: RecordedAlerts, errands: Errands) -> Callable[[Ending], bool]:
-    def shut_down(_ending: Ending) -> bool:
+def _shut_down(
+    home: Home, alerts: RecordedAlerts, errands: ThreadErrands
+) -> Callable[[EmergencyReport], bool]:
+    def shut_down(_ending: EmergencyReport) -> bool:
         """Have the supervisor stop everything in order; without one the process ends by itself."""
         alerts.flush()
         try:

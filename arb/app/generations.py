@@ -10,7 +10,7 @@ from arb.adapters.postgres.engine import make_engine
 from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.domain.errors import ConfigError, StoreUnavailable
 from arb.domain.market.ids import SessionId
-from arb.domain.state.generation import Change, Generation, changes
+from arb.domain.state.generation import Generation, SettingChange, changes
 from arb.ports.market import Clock
 from arb.ports.trading import Session, SessionStore
 from arb.stack.home import Home
@@ -93,7 +93,7 @@ class Comparison:
     """What a session runs with, how the files differ from it, and what could not be read."""
 
     settings: Settings
-    changed: tuple[Change, ...] = ()
+    changed: tuple[SettingChange, ...] = ()
     problems: tuple[str, ...] = ()
 
 

@@ -5,7 +5,7 @@ import socket
 from dataclasses import dataclass
 
 from arb.adapters.alerts.dead_man import DeadManPing
-from arb.adapters.local.errands import Errands
+from arb.adapters.local.errands import ThreadErrands
 from arb.adapters.local.shared_file import SharedFile
 from arb.adapters.local.watch_memory import FileHealthMemory
 from arb.adapters.postgres.alerts import SqlHealthChanges
@@ -21,7 +21,7 @@ from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.engine.health.monitor import SystemMonitor
 from arb.engine.health.probes.books import LastVitals
 from arb.engine.health.revive import Revive
-from arb.engine.health.watch import Watch
+from arb.engine.health.watch import Watchdog
 from arb.engine.market.feed_guard import FeedGuard
 from arb.stack.home import Home
 from config.settings import Settings
@@ -31,7 +31,7 @@ from config.settings import Settings
 class HealthUseCases:
     """What looks after the processes of a stack."""
 
-    watch: Watch
+    watch: Watchdog
     revive: Revive
 
 
@@ -47,11 +47,11 @@ def forget_watch(home: Home, settings: Settings) -> None:
     forget_signs_of_life(settings)
 
 
-def _watch(shared: Shared) -> Watch:
+def _watch(shared: Shared) -> Watchdog:
     stores, settings, home = shared.stores, shared.settings, Home.default()
     watchdog, vitals = settings.watchdog, vitals_of(settings)
     ping = watchdog.dead_man_url
-    return Watch(
+    return Watchdog(
         probes=probes_of(shared, vitals, home),
         redis_probes=redis_probes_of(shared),
         rules={**watchdog.rules(), **settings.sys_monitor.rules()},
@@ -85,7 +85,7 @@ def _watch(shared: Shared) -> Watch:
         ),
         alerts=shared.alerts,
         counters=stores.counters,
-        errands=Errands(),
+        errands=ThreadErrands(),
         clock=shared.clock,
         sample_ns=settings.sys_monitor.sample_interval_sec * NS_PER_S,
     )

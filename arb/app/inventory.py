@@ -7,7 +7,15 @@ from decimal import Decimal
 from arb.adapters.postgres.inventory import changes_since
 from arb.app.kept import Kept
 from arb.app.wiring import Engine
-from arb.domain.ledger.inventory import Advice, Holding, Prices, Reach, advice, holdings, reaches
+from arb.domain.ledger.inventory import (
+    Advice,
+    Holding,
+    InventoryPrices,
+    PairCapacity,
+    advice,
+    holdings,
+    reaches,
+)
 from arb.domain.market.ids import USDT, Coin
 from arb.domain.market.money import ZERO, bps
 from arb.domain.market.pair import Pair
@@ -20,7 +28,7 @@ class Inventory:
     """What there is, how far it reaches, and what could be done."""
 
     held: Sequence[Holding]
-    reach: Sequence[Reach]
+    reach: Sequence[PairCapacity]
     advice: Sequence[Advice]
 
 
@@ -38,7 +46,7 @@ def inventory_of(kept: Kept, settings: Settings, engine: Engine | None, window_n
     )
 
 
-def prices_of(settings: Settings, engine: Engine | None, coins: Sequence[Coin]) -> Prices:
+def prices_of(settings: Settings, engine: Engine | None, coins: Sequence[Coin]) -> InventoryPrices:
     """Return what things are worth by the newest books, and what it costs to bring them back."""
     pair, assumed = Pair(*settings.pair), settings.assumptions
     markets = {} if engine is None else engine.markets.read(coins, engine.clock.now_ns())
@@ -52,7 +60,7 @@ def prices_of(settings: Settings, engine: Engine | None, coins: Sequence[Coin]) 
         for each in edges_at(market, settings.leg_notional):
             edges[coin, each.direction] = each.net_bps
     half_step_bps = bps(assumed.rate_step_krw / 2, rate) if USDT in {pair.second.quote} else ZERO
-    return Prices(
+    return InventoryPrices(
         leg_krw=settings.leg_notional * rate,
         krw=krw,
         edges_bps=edges,

@@ -13,7 +13,7 @@ from arb.check.engine_history import ReadEngine
 from arb.check.history import Ages
 from arb.check.venue_history import ReadBalances, ReadVenues
 from arb.domain.ledger.performance import Performance
-from arb.domain.ledger.report import Prices, Report
+from arb.domain.ledger.report import Report, Valuation
 from arb.domain.market.ids import Coin
 from arb.domain.market.pair import Pair
 from arb.engine.ledger.report import MakeReport, newest_prices
@@ -73,7 +73,7 @@ def report_of(engine: Engine) -> MakeReport:
     )
 
 
-def prices_of(engine: Engine, held: Iterable[Coin]) -> Prices:
+def prices_of(engine: Engine, held: Iterable[Coin]) -> Valuation:
     """Return what the coins that are traded or held are worth now."""
     coins = tuple(dict.fromkeys((*map(Coin, engine.settings.traded), *held)))
     return newest_prices(Pair(*engine.settings.pair), coins, engine.quotes)

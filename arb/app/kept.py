@@ -12,7 +12,7 @@ from arb.adapters.postgres.performance import SqlPerformance
 from arb.adapters.postgres.report import SqlReportStore
 from arb.adapters.postgres.trades import SqlTradeStore
 from arb.domain.errors import ConfigError
-from arb.domain.ledger.report import Prices, make_report
+from arb.domain.ledger.report import Valuation, make_report
 from arb.domain.market.ids import SessionId
 from arb.domain.time import Span
 from arb.ports.trading import Session, TradeView
@@ -103,7 +103,7 @@ def pick(
     return max(in_use, key=lambda each: each.changed_at_ns)
 
 
-def report_document(kept: Kept, prices: Prices) -> dict[str, Any]:
+def report_document(kept: Kept, prices: Valuation) -> dict[str, Any]:
     """Return a report by the rows alone, with what was proven if the run was judged at its end."""
     totals = SqlReportStore(kept.database, kept.span).totals(kept.session_id)
     ended_at_ns = None if kept.runs and kept.until_ns == kept.now_ns else kept.until_ns

@@ -16,7 +16,7 @@ from arb.app.venues import real_clients
 from arb.app.wiring import Engine, wire
 from arb.domain.errors import ConfigError, StoreUnavailable
 from arb.domain.market.ids import SessionId, Venue
-from arb.engine.kill.kill import DATABASE_AWAY, Books, Kill, KillReport
+from arb.engine.kill.kill import DATABASE_AWAY, Kill, KillRecords, KillReport
 from arb.engine.kill.unwind import Unwind
 from arb.engine.kill.withdraw import Withdraw
 from arb.ports.trading import VenueClient
@@ -28,7 +28,7 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class _Reach:
     """What could be reached, and what could not."""
 
     venues: dict[Venue, VenueClient]
@@ -74,7 +74,7 @@ def _broadcast(settings: Settings, body: dict[str, Any]) -> tuple[str, ...]:
     return ()
 
 
-def _kill(reached: Reach, books: Books | None, clock: SystemClock, within_ms: int) -> Kill:
+def _kill(reached: _Reach, books: KillRecords | None, clock: SystemClock, within_ms: int) -> Kill:
     return Kill(
         withdraw=Withdraw(venues=reached.venues),
         books=books,
@@ -83,7 +83,7 @@ def _kill(reached: Reach, books: Books | None, clock: SystemClock, within_ms: in
     )
 
 
-def reach(settings: Settings, clock: SystemClock) -> Reach:
+def reach(settings: Settings, clock: SystemClock) -> _Reach:
     """Return the engine of the newest session, or where its database is away the venues alone."""
     try:
         stores = connect_stores(settings, owner_of(settings))
@@ -92,13 +92,13 @@ def reach(settings: Settings, clock: SystemClock) -> Reach:
             stores.sessions.get(chosen) if chosen else stores.sessions.current(settings.mode, settings.group)
         )
     except (ConfigError, StoreUnavailable, SQLAlchemyError) as error:
-        return Reach(
+        return _Reach(
             venues=_venues(settings, clock), engine=None, problem=f"{DATABASE_AWAY}: {first_line(error)}"
         )
     if session is None:
-        return Reach(venues=_venues(settings, clock), engine=None)
+        return _Reach(venues=_venues(settings, clock), engine=None)
     engine = wire(settings, session.session_id, stores, SilentDispatcher())
-    return Reach(venues=engine.venues, engine=engine)
+    return _Reach(venues=engine.venues, engine=engine)
 
 
 def _venues(settings: Settings, clock: SystemClock) -> dict[Venue, VenueClient]:
@@ -106,9 +106,9 @@ def _venues(settings: Settings, clock: SystemClock) -> dict[Venue, VenueClient]:
     return {} if settings.mode is RunMode.PAPER else real_clients(settings, clock, SystemEntropy())
 
 
-def books_of(engine: Engine) -> Books:
+def books_of(engine: Engine) -> KillRecords:
     """Return what a kill does with the rows of a session."""
-    return Books(
+    return KillRecords(
         session_id=engine.session_id,
         sessions=engine.sessions,
         unwind=Unwind(

@@ -32,7 +32,7 @@ CAUSES: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
+class MarketsFound:
     """What the venues said when they were asked for their markets of the coins."""
 
     asked: tuple[Venue, ...]
@@ -45,19 +45,19 @@ def is_simulated(settings: Settings) -> bool:
     return settings.mode is RunMode.MOCK and settings.redis_url is None
 
 
-def look(settings: Settings) -> Looked:
+def look(settings: Settings) -> MarketsFound:
     """Ask the venues of a mode; of simulated exchanges that are still to be started it is known."""
     coins = tuple(Coin(coin) for coin in settings.coins)
     if is_simulated(settings):
         why = "the simulated exchanges do not list it"
         unknown = {coin: why for coin in coins if coin not in DEFAULT_COINS}
-        return Looked(asked=(), missing=unknown, unasked={})
+        return MarketsFound(asked=(), missing=unknown, unasked={})
     if not coins:  # all that they list, whatever that is
-        return Looked(asked=(), missing={}, unasked={})
+        return MarketsFound(asked=(), missing={}, unasked={})
     return ask(real_clients(settings, SystemClock(), SystemEntropy()), coins)
 
 
-def ask(venues: Mapping[Venue, VenueClient], coins: Sequence[Coin]) -> Looked:
+def ask(venues: Mapping[Venue, VenueClient], coins: Sequence[Coin]) -> MarketsFound:
     """Ask each venue once."""
     missing: dict[Coin, str] = {}
     unasked: dict[Venue, VenueError] = {}
@@ -69,7 +69,7 @@ def ask(venues: Mapping[Venue, VenueClient], coins: Sequence[Coin]) -> Looked:
             continue
         for coin, why in _missing(venue, coins, listing):
             missing[coin] = f"{missing[coin]}, and {why}" if coin in missing else why
-    return Looked(
+    return MarketsFound(
         asked=tuple(venue for venue in venues if venue not in unasked), missing=missing, unasked=unasked
     )
 

@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from arb.adapters.alerts.channels import Channels
-from arb.adapters.local.errands import Errands
+from arb.adapters.local.errands import ThreadErrands
 from arb.adapters.postgres.messages import SqlMessages
 from arb.adapters.postgres.news import SqlNews
 from arb.app.alerts import channels_of, sender_of
 from arb.app.rules import limits_of
 from arb.app.wiring import Engine
 from arb.domain.errors import Late, StoreError
-from arb.domain.health.message import Kind
+from arb.domain.health.message import MessageKind
 from arb.domain.market.ids import Coin
 from arb.domain.time import NS_PER_DAY, NS_PER_S
 from arb.engine.health.marks import WatchMarks
@@ -46,7 +46,7 @@ class Newsroom:
     """Of one process: looks for news, and sends a thread out with it, one at a time."""
 
     def __init__(self) -> None:
-        self._errands, self._lock = Errands(), Lock()
+        self._errands, self._lock = ThreadErrands(), Lock()
         self._wired: _Wired | None = None
 
     def run(self, engine: Engine) -> bool:
@@ -129,8 +129,8 @@ def _wire(engine: Engine) -> _Wired:
         store=store,
         limits=limits_of(settings),
         leg_notional=settings.leg_notional,
-        premium_bps=_mark(wanted.premium_bps, Kind.PREMIUM_ABOVE, kinds),
-        legs_min=_mark(wanted.inventory_legs_min, Kind.INVENTORY_LOW, kinds),
+        premium_bps=_mark(wanted.premium_bps, MessageKind.PREMIUM_ABOVE, kinds),
+        legs_min=_mark(wanted.inventory_legs_min, MessageKind.INVENTORY_LOW, kinds),
         again_ns=wanted.again_sec * NS_PER_S,
         clock=engine.clock,
     )
@@ -159,5 +159,5 @@ def sessions_of(engine: Engine) -> Sequence[Session]:
     return (*own, *others[:OLDER_SESSIONS_MAX])
 
 
-def _mark(value: Decimal, kind: Kind, kinds: frozenset[Kind]) -> Decimal | None:
+def _mark(value: Decimal, kind: MessageKind, kinds: frozenset[MessageKind]) -> Decimal | None:
     return value if kind in kinds else None

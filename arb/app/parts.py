@@ -10,21 +10,21 @@ from arb.engine.market.bars import Bars
 from arb.engine.market.markets import Markets
 from arb.engine.trading.chances import ChanceLog
 from arb.engine.trading.stability import VenueHealthStore
-from arb.engine.trading.sweep import Teller
+from arb.engine.trading.sweep import RepeatingAlertSink
 from arb.ports.market import Clock, Entropy, QuoteStore
 from arb.ports.messaging import Counters, Dispatcher
 from arb.ports.trading import HandStore, KillSwitch, SessionStore, TradeStore, VenueClient
 from config.settings import Settings
 
 
-class Board(Protocol):
+class _Board(Protocol):
     """How much is done while the machine is short of something."""
 
     def degree(self) -> Degree:
         """Return it."""
 
 
-class Holding(Protocol):
+class _Holding(Protocol):
     """Has coins fed of which something is open."""
 
     def hold(self, coins: Sequence[Coin]) -> None:
@@ -49,15 +49,15 @@ class TradingStores(Protocol):
     @property
     def chances(self) -> ChanceLog: ...
     @property
-    def feeds(self) -> Holding: ...
+    def feeds(self) -> _Holding: ...
     @property
-    def board(self) -> Board: ...
+    def board(self) -> _Board: ...
 
     def lags_ns(self) -> Mapping[Venue, int]:
         """Return how late the frames of each venue are, as far as that is known."""
 
 
-class Rules(Protocol):
+class _Rules(Protocol):
     """The venues' rules, which may be found to be old."""
 
     def expire(self, venue: Venue, at_ns: int) -> None:
@@ -85,11 +85,11 @@ class TradingParts(Protocol):
     @property
     def entropy(self) -> Entropy: ...
     @property
-    def alerts(self) -> Teller: ...
+    def alerts(self) -> RepeatingAlertSink: ...
     @property
     def venues(self) -> dict[Venue, VenueClient]: ...
     @property
-    def instruments(self) -> Rules: ...
+    def instruments(self) -> _Rules: ...
     @property
     def bars(self) -> Bars: ...
     @property

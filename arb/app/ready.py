@@ -30,7 +30,7 @@ TRADING: Final = (ORDERS, EVALUATE)  # the queues without which nothing is trade
 
 
 @dataclass(slots=True, kw_only=True)
-class Wait:
+class _Wait:
     """One wait for a stack that just started."""
 
     engine: Engine
@@ -160,7 +160,7 @@ def wait_ready(engine: Engine, queues: Sequence[str], watch: Callable[[], None],
     Raises: TookTooLong, ConfigError.
     """
     began_ns = engine.clock.now_ns()
-    Wait(engine=engine, queues=queues, watch=watch, progress=progress, began_ns=began_ns).run()
+    _Wait(engine=engine, queues=queues, watch=watch, progress=progress, began_ns=began_ns).run()
 
 
 def _send_canaries(engine: Engine, queues: Sequence[str], now_ns: int) -> None:

@@ -6,14 +6,14 @@ from typing import Final
 from arb.adapters.redis.client import connect
 from arb.adapters.redis.durability import RedisDurability
 from arb.domain.errors import ConfigError
-from arb.domain.health.durability import MEND, WORDS, Looked
+from arb.domain.health.durability import MEND, WORDS, DurabilityReport
 from arb.stack.shutdown import Progress
 from config.settings import RunMode, Settings
 
 LOOK_MS: Final = 2_000
 
 
-def look(url: str) -> Looked:
+def look(url: str) -> DurabilityReport:
     """Look at a server. Raises: StoreUnavailable."""
     client = connect(url, LOOK_MS)
     try:
@@ -22,13 +22,13 @@ def look(url: str) -> Looked:
         client.close()
 
 
-def lines(looked: Looked) -> Iterator[str]:
+def lines(looked: DurabilityReport) -> Iterator[str]:
     """Return a line for each trouble, with what to do about it."""
     for kind in looked.found:
         yield f"{WORDS[kind]}; {MEND[kind]}"
 
 
-def unseen(looked: Looked) -> str:
+def unseen(looked: DurabilityReport) -> str:
     """Return what could not be looked at, empty if everything could."""
     if not looked.unseen:
         return ""

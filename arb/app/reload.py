@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from arb.domain.errors import ConfigError, Conflict
 from arb.domain.market.ids import SessionId
-from arb.domain.state.generation import Change, Generation, changes
+from arb.domain.state.generation import Generation, SettingChange, changes
 from arb.ports.trading import SessionStore
 from config.frozen import frozen_of, kept_copy, other_sources, thaw
 from config.settings import Settings
@@ -35,8 +35,8 @@ class Reloading:
 
     generation: Generation
     settings: Settings
-    taken: tuple[Change, ...]
-    left: tuple[Change, ...]  # cannot change while the stack runs
+    taken: tuple[SettingChange, ...]
+    left: tuple[SettingChange, ...]  # cannot change while the stack runs
 
 
 def refuse_other_sources(environ: Mapping[str, str]) -> None:
@@ -86,7 +86,7 @@ def may_change(key: str) -> bool:
     return key not in READ_ONCE and (key.partition(".")[0] in SECTIONS or key.endswith(FEES))
 
 
-def _changed(tree: Mapping[str, Any], taken: tuple[Change, ...]) -> dict[str, Any]:
+def _changed(tree: Mapping[str, Any], taken: tuple[SettingChange, ...]) -> dict[str, Any]:
     """Return a tree with some changes."""
     changed = dict(tree)
     for section in {change.key.partition(".")[0] for change in taken}:

@@ -8,7 +8,7 @@ from arb.adapters.local.shared_file import Document, SharedFile
 from arb.adapters.redis.life import RedisQueues
 from arb.app.shared import Shared
 from arb.domain.health.queues import QUEUES
-from arb.domain.health.revival import Memory, Rules
+from arb.domain.health.revival import Memory, RevivalRules
 from arb.domain.time import NS_PER_S
 from arb.engine.health.revive import Revive
 from arb.stack.control import AWAY, Supervisor
@@ -73,7 +73,7 @@ def revive_of(shared: Shared) -> Revive:
         queues=RedisQueues(shared.stores.redis, QUEUES, shared.settings.broker_prefix),
         keeper=SupervisedWorkers(Supervisor(home)),
         memory=FileRevivalMemory(SharedFile(home.revival_file, shared.clock)),
-        rules=Rules(
+        rules=RevivalRules(
             after_ns=watchdog.revive_after_sec * NS_PER_S,
             gap_ns=GAP_SWEEPS * watchdog.sweep_interval_sec * NS_PER_S,
             pause_ns=watchdog.revive_pause_sec * NS_PER_S,

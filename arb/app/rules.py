@@ -10,9 +10,9 @@ from arb.domain.risk.review import Limits
 from arb.domain.risk.stability import StabilityRules
 from arb.domain.risk.unfilled import UnfilledRules
 from arb.domain.strategy.fixed import ExitRules, Fixed
-from arb.domain.strategy.inventory import Inventory, InventoryRules
+from arb.domain.strategy.inventory import InventoryRules, InventoryStrategy
 from arb.domain.strategy.levels import AssumedLevels, Levels, SeenLevels
-from arb.domain.strategy.pair import Pair, PairRules
+from arb.domain.strategy.pair import PairRules, PairStrategy
 from arb.domain.strategy.port import Strategies, Strategy
 from arb.domain.strategy.premium import LevelRules
 from arb.domain.time import NS_PER_MS, NS_PER_S
@@ -143,10 +143,10 @@ def _strategy(settings: Settings, seen: Levels) -> Strategy:
         case StrategyName.FIXED:
             return Fixed(edge_bps_min=settings.strategy.entry_edge_bps, exits=_exits(settings))
         case StrategyName.PAIR:
-            return Pair(rules=_pair(settings), levels=levels)
+            return PairStrategy(rules=_pair(settings), levels=levels)
         case StrategyName.INVENTORY:
-            pairs = Pair(rules=_pair(settings), levels=levels)
-            return Inventory(rules=_inventory(settings), levels=levels, pairs=pairs)
+            pairs = PairStrategy(rules=_pair(settings), levels=levels)
+            return InventoryStrategy(rules=_inventory(settings), levels=levels, pairs=pairs)
         case _:
             assert_never(settings.strategy.name)
 

@@ -15,7 +15,7 @@ from arb.domain.state.owner import Accounts
 from arb.domain.state.recovery import SESSION, Recovery
 from arb.domain.state.snapshot import SnapshotKind
 from arb.domain.time import NS_PER_MS
-from arb.engine.state.resume import Account
+from arb.engine.state.resume import ResumeReport
 from arb.engine.trading.halt import halt
 from arb.ports.market import Clock, Entropy
 from arb.ports.trading import Session, SessionStore, TradeStore
@@ -32,7 +32,7 @@ REST_MS_MAX: Final = 30_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class SessionPlace:
     """Where a session belongs: each group of an environment has one in use."""
 
     environment: str
@@ -40,7 +40,7 @@ class Place:
     accounts: Accounts = field(default_factory=dict)  # sessions of one account see the same balances
 
     @classmethod
-    def of(cls, settings: Settings, accounts: Accounts) -> "Place":
+    def of(cls, settings: Settings, accounts: Accounts) -> "SessionPlace":
         """Return the place of a process with these settings and accounts."""
         return cls(environment=settings.mode.value, group=settings.group, accounts=accounts)
 
@@ -50,7 +50,7 @@ class Place:
         return SessionId(f"{start}-{now_ns // 1_000_000_000}-{entropy.bits(24):06x}")
 
 
-def create_session(sessions: SessionStore, place: Place, clock: Clock, entropy: Entropy) -> SessionId:
+def create_session(sessions: SessionStore, place: SessionPlace, clock: Clock, entropy: Entropy) -> SessionId:
     """Write a new session, halted until its books are opened and reconciled."""
     now_ns = clock.now_ns()
     session_id = place.name(now_ns, entropy)
@@ -70,7 +70,7 @@ def create_session(sessions: SessionStore, place: Place, clock: Clock, entropy: 
 
 
 def resume_session(
-    sessions: SessionStore, trades: TradeStore, place: Place, clock: Clock, entropy: Entropy
+    sessions: SessionStore, trades: TradeStore, place: SessionPlace, clock: Clock, entropy: Entropy
 ) -> SessionId:
     """Return the newest session, halted until it is reconciled, or a new one if none is on the accounts.
 
@@ -100,7 +100,7 @@ def take_up_session(
     sessions: SessionStore,
     trades: TradeStore,
     chosen: SessionId,
-    place: Place,
+    place: SessionPlace,
     clock: Clock,
     entropy: Entropy,
 ) -> SessionId:
@@ -125,7 +125,7 @@ def take_up_session(
 
 
 def clean_session(
-    sessions: SessionStore, trades: TradeStore, place: Place, clock: Clock, entropy: Entropy
+    sessions: SessionStore, trades: TradeStore, place: SessionPlace, clock: Clock, entropy: Entropy
 ) -> SessionId:
     """Begin a new session with empty books; the one in use is kept, and can be resumed.
 
@@ -172,7 +172,7 @@ def _stop_goes_on(engine: Engine, progress: Progress) -> bool:
     return True
 
 
-def _resumed(engine: Engine, progress: Progress) -> Account:
+def _resumed(engine: Engine, progress: Progress) -> ResumeReport:
     """Rebuild the session from what is stored and say what was done. Raises: ConfigError if it differs."""
     account = engine.state.resume.run()
     for line in account.lines():
@@ -182,7 +182,7 @@ def _resumed(engine: Engine, progress: Progress) -> Account:
     return account
 
 
-def _note_recovery(engine: Engine, ended: str, began_ns: int, account: Account) -> None:
+def _note_recovery(engine: Engine, ended: str, began_ns: int, account: ResumeReport) -> None:
     """Write down that a session goes on, and how long that took from the beginning of the start."""
     engine.sessions.recovered(
         engine.session_id,

@@ -13,7 +13,7 @@ from arb.sim.core.tape import is_frame_tape, longest_piece
 from arb.sim.venues import SIMULATED
 from arb.stack.files import read_json, write_json
 from arb.stack.home import Home
-from arb.stack.processes import Plan
+from arb.stack.processes import ProcessPlan
 from config.settings import Settings
 
 KEY_BITS: Final = 256
@@ -87,7 +87,7 @@ def write_world(
     return world
 
 
-def stack_settings(plan: Plan, world: dict[str, Any] | None, settings: Settings) -> dict[str, Any]:
+def stack_settings(plan: ProcessPlan, world: dict[str, Any] | None, settings: Settings) -> dict[str, Any]:
     """Return what the stack's processes must know beyond the files: where its simulators are."""
     tree: dict[str, Any] = {"mode": plan.mode, "group": settings.group}
     if world is None:

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.adapters.postgres.migrate import migrate
 from arb.app.accounts import name_accounts
-from arb.app.choose_session import Choice, choose_session
+from arb.app.choose_session import SessionChoice, choose_session
 from arb.app.chosen import first_choice
 from arb.app.emergency import take_up_stop
 from arb.app.engines import build
@@ -18,7 +18,7 @@ from arb.app.health import forget_watch
 from arb.app.ready import TRADING, wait_ready
 from arb.app.redis_server import check
 from arb.app.round_trip import announce, refuse_told
-from arb.app.session import Place, come_to_rest, go_on
+from arb.app.session import SessionPlace, come_to_rest, go_on
 from arb.app.sim_world import (
     Tape,
     stack_settings,
@@ -31,8 +31,7 @@ from arb.sim.core.coins import DEFAULT_COINS
 from arb.stack.control import Supervisor
 from arb.stack.home import Home, read_runtime, read_settings
 from arb.stack.lifecycle import Stack, Watch
-from arb.stack.processes import Plan as Processes
-from arb.stack.processes import stack_processes
+from arb.stack.processes import ProcessPlan, stack_processes
 from arb.stack.shutdown import Progress, clear_leftovers
 from arb.stack.supervise import Lifetime
 from config.addresses import redis_url
@@ -41,7 +40,7 @@ from config.settings import RunMode, Settings, load
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class StackPlan:
     """What to run."""
 
     home: Home
@@ -55,7 +54,7 @@ class Plan:
     world_coins: tuple[str, ...] = ()  # of the simulated market, besides those that are traded
 
 
-def start(plan: Plan, progress: Progress) -> Engine:
+def start(plan: StackPlan, progress: Progress) -> Engine:
     """Start everything, begin trading, return this process's engine.
 
     Raises: ConfigError, StackError; then nothing is left running.
@@ -72,9 +71,9 @@ def start(plan: Plan, progress: Progress) -> Engine:
         settings = load(environ=_environ(home))
         check(settings, redis_url(settings), progress)
         migrate(database_url)
-        choice = Choice(fresh=plan.fresh, clean=plan.clean, session=plan.session)
+        choice = SessionChoice(fresh=plan.fresh, clean=plan.clean, session=plan.session)
         accounts = name_accounts(settings, database_url, clock)
-        choose_session(choice, database_url, Place.of(settings, accounts), clock, entropy, progress)
+        choose_session(choice, database_url, SessionPlace.of(settings, accounts), clock, entropy, progress)
         freeze(plan.settings, database_url, home, clock, progress)
         forget_watch(home, settings)
         take_up_stop(home, clock)
@@ -111,13 +110,13 @@ def start(plan: Plan, progress: Progress) -> Engine:
 class _Ground:
     """What a stack stands on. A URL that is absent is that of a server of its own."""
 
-    processes: Processes
+    processes: ProcessPlan
     tree: dict[str, Any]  # what its processes must know
     redis_url: str | None
     database_url: str | None
 
 
-def _ground(plan: Plan, clock: Clock, entropy: Entropy) -> _Ground:
+def _ground(plan: StackPlan, clock: Clock, entropy: Entropy) -> _Ground:
     """Return servers and venues: the configured ones, those of another stack, or a world of its own."""
     settings = plan.settings
     is_mock, mode = settings.mode is RunMode.MOCK, settings.mode
@@ -154,7 +153,7 @@ def _venues_beside(home: Home, settings: Settings) -> dict[str, Any]:
     return {venue.value: known[venue] for venue in settings.pair}
 
 
-def _processes(plan: Plan, *, simulated: bool) -> Processes:
+def _processes(plan: StackPlan, *, simulated: bool) -> ProcessPlan:
     settings = plan.settings
     return stack_processes(
         settings.mode.value,

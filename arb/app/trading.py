@@ -36,7 +36,7 @@ from arb.engine.trading.lone_legs import LoneLegs
 from arb.engine.trading.nearness import Nearness
 from arb.engine.trading.settle import Settle
 from arb.engine.trading.stability import Pauses, Stability
-from arb.engine.trading.sweep import Sweep
+from arb.engine.trading.sweep import OrderSweep
 from arb.engine.trading.unfilled import Unfilled
 
 WATCHING: Final = "watching"  # why a stack that only watches takes no chance
@@ -50,7 +50,7 @@ class TradingUseCases:
     execute: Execute
     settle: Settle
     hand_over: HandOver
-    sweep: Sweep
+    sweep: OrderSweep
 
 
 def wire_trading(shared: TradingParts) -> TradingUseCases:
@@ -206,8 +206,8 @@ def _hold(shared: TradingParts) -> Hold:
     return lambda held: hold((*shared.coins, *held)) if shared.coins else None
 
 
-def _sweep(shared: TradingParts) -> Sweep:
-    return Sweep(
+def _sweep(shared: TradingParts) -> OrderSweep:
+    return OrderSweep(
         session_id=shared.session_id,
         trades=shared.stores.trades,
         dispatcher=shared.dispatcher,

@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from arb.adapters.local.book_files import has_books, read_books
 from arb.backtest.reading.assemble import Wishes, series_of
-from arb.backtest.reading.books import Ages, series_of_books
+from arb.backtest.reading.books import BookAges, series_of_books
 from arb.backtest.reading.fetched import is_fetched, read_fetched
 from arb.backtest.reading.mapping import find_mapping
 from arb.backtest.reading.recorded import series_of_rows
 from arb.backtest.reading.series import Series
 from arb.backtest.reading.table import read_table
-from arb.backtest.replay.run import Plan
+from arb.backtest.replay.run import ReplayPlan
 from arb.domain.errors import ConfigError
 from arb.domain.market.ids import Coin
 from arb.domain.market.pair import Pair
@@ -28,7 +28,7 @@ OF_FIXED: Final = frozenset({"strategy.entry_edge_bps", "strategy.converged_bps"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class ReplayRequest:
     """One replay as it is asked for."""
 
     data: Path
@@ -69,7 +69,7 @@ def nested(key: str, value: str) -> dict[str, Any]:
     return tree
 
 
-def load_series(asked: Asked, settings: Settings) -> Series:
+def load_series(asked: ReplayRequest, settings: Settings) -> Series:
     """Return the rows that are asked for. Raises: ConfigError."""
     pair = Pair(*settings.pair)
     if pair.rate_key is None:
@@ -94,22 +94,24 @@ def load_series(asked: Asked, settings: Settings) -> Series:
     return series
 
 
-def _series_of_books(asked: Asked, settings: Settings, pair: Pair) -> Series:
+def _series_of_books(asked: ReplayRequest, settings: Settings, pair: Pair) -> Series:
     """Return the series of books that a stack recorded in files. Raises: ConfigError."""
     risk = settings.risk
-    ages = Ages(quote_ns_max=risk.quote_age_ms_max * NS_PER_MS, rate_ns_max=risk.rate_age_ms_max * NS_PER_MS)
+    ages = BookAges(
+        quote_ns_max=risk.quote_age_ms_max * NS_PER_MS, rate_ns_max=risk.rate_age_ms_max * NS_PER_MS
+    )
     books = read_books(asked.data, asked.span)
     step = settings.assumptions.rate_step_krw
     return series_of_books(asked.data.name, books, pair, wishes_of(asked, settings), step, ages)
 
 
-def recorded_series(asked: Asked, settings: Settings, rows: Sequence[PremiumRow]) -> Series:
+def recorded_series(asked: ReplayRequest, settings: Settings, rows: Sequence[PremiumRow]) -> Series:
     """Return the series of rows that a stack recorded. Raises: ConfigError."""
     step, wishes = settings.assumptions.rate_step_krw, wishes_of(asked, settings)
     return series_of_rows(rows, Pair(*settings.pair), wishes, step)
 
 
-def wishes_of(asked: Asked, settings: Settings) -> Wishes:
+def wishes_of(asked: ReplayRequest, settings: Settings) -> Wishes:
     """Return what is wanted of a series, and assumed where it says nothing."""
     return Wishes(
         coins=tuple(Coin(coin) for coin in asked.coins),
@@ -133,6 +135,6 @@ def files_of(data: Path) -> list[Path]:
     return [data]
 
 
-def plan_of(asked: Asked, settings: Settings, series: Series) -> Plan:
+def plan_of(asked: ReplayRequest, settings: Settings, series: Series) -> ReplayPlan:
     """Return the replay."""
-    return Plan(series=series, settings=settings, seed=asked.seed, screened=asked.screened)
+    return ReplayPlan(series=series, settings=settings, seed=asked.seed, screened=asked.screened)

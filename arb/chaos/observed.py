@@ -10,7 +10,7 @@ from arb.adapters.postgres.engine import reading
 from arb.adapters.postgres.tables import trades
 from arb.app.judge import check_of
 from arb.app.wiring import Engine
-from arb.chaos.outcome import Failed, expect
+from arb.chaos.scenario_result import Failed, expect
 from arb.domain.errors import StoreUnavailable
 from arb.stack.shutdown import Progress
 

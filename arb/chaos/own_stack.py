@@ -16,7 +16,7 @@ from config.settings import load
 def own_stack(home: Home, variables: Mapping[str, str], seed: int, progress: Progress) -> Iterator[Engine]:
     """Have a mock stack trade with these variables and this market. Raises: ConfigError, StackError."""
     with in_force({**variables, "ARB_HOME": str(home.path), "ARB_SIM__SEED": str(seed)}):
-        plan = stack.Plan(home=home, settings=load("mock"), lifetime=Lifetime.CALLER)
+        plan = stack.StackPlan(home=home, settings=load("mock"), lifetime=Lifetime.CALLER)
         progress("starting a stack")
         engine = stack.start(plan, silent)
         try:

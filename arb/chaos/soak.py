@@ -22,7 +22,7 @@ SAMPLE_MS: Final = 5_000
 ERRORS_MAX: Final = 50
 
 
-def run(plan: stack.Plan, minutes: float, progress: Progress) -> SoakReport:
+def run(plan: stack.StackPlan, minutes: float, progress: Progress) -> SoakReport:
     """Run, measure, stop, judge; nothing keeps running. Raises: Interrupted."""
     try:
         with interruptible():

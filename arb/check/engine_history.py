@@ -31,7 +31,7 @@ from arb.check.history import (
     Elsewhere,
     EngineHistory,
     FillKey,
-    OrderEvent,
+    OrderTransition,
 )
 from arb.check.strangers import LOOK_BACK_NS, names_of, strangers
 from arb.domain.errors import InvariantError
@@ -40,7 +40,7 @@ from arb.domain.market.ids import ClientOrderId, FillId, SessionId, Symbol, Trad
 from arb.domain.market.instrument import Instrument
 from arb.domain.market.pair import Pair
 from arb.domain.state.owner import Names, Owner
-from arb.domain.trading.order import Event, Order, State
+from arb.domain.trading.order import Order, OrderEvent, OrderState
 from arb.ports.market import Clock
 
 
@@ -154,16 +154,16 @@ class ReadEngine:
         wanted = self._of(orders).order_by(orders.c.created_at_ns, orders.c.client_order_id)
         return tuple(order_of(row, by_order[row.client_order_id]) for row in connection.execute(wanted))
 
-    def _events(self, connection: Connection) -> tuple[OrderEvent, ...]:
+    def _events(self, connection: Connection) -> tuple[OrderTransition, ...]:
         joined = order_events.join(orders, order_events.c.client_order_id == orders.c.client_order_id)
         wanted = select(order_events).select_from(joined).where(orders.c.session_id == self.session_id)
         return tuple(
-            OrderEvent(
+            OrderTransition(
                 client_order_id=ClientOrderId(row.client_order_id),
                 seq=row.seq,
-                event=Event(row.event),
-                from_state=State(row.from_state),
-                to_state=State(row.to_state),
+                event=OrderEvent(row.event),
+                from_state=OrderState(row.from_state),
+                to_state=OrderState(row.to_state),
                 fence=row.fence,
                 reason=row.reason,
                 at_ns=row.at_ns,

@@ -20,7 +20,7 @@ from arb.domain.risk.mode import ModeChange
 from arb.domain.state.owner import Names, Owner
 from arb.domain.state.snapshot import Snapshot
 from arb.domain.time import NS_PER_S
-from arb.domain.trading.order import Event, Fill, Order, State
+from arb.domain.trading.order import Fill, Order, OrderEvent, OrderState
 from arb.domain.trading.trade import Trade
 from arb.ports.trading import Session
 
@@ -50,14 +50,14 @@ class Violation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderEvent:
+class OrderTransition:
     """One change of an order's state, as written down."""
 
     client_order_id: ClientOrderId
     seq: int
-    event: Event
-    from_state: State
-    to_state: State
+    event: OrderEvent
+    from_state: OrderState
+    to_state: OrderState
     fence: int
     reason: str
     at_ns: int
@@ -145,7 +145,7 @@ class EngineHistory:
     repair_ns_max: int
     trades: tuple[Trade, ...] = ()
     orders: tuple[Order, ...] = ()
-    events: tuple[OrderEvent, ...] = ()
+    events: tuple[OrderTransition, ...] = ()
     fills: tuple[BookedFill, ...] = ()
     entries: tuple[BookedEntry, ...] = ()
     balances: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)  # (account, asset)
@@ -173,9 +173,9 @@ class EngineHistory:
             found[order.trade_id] += (order,)
         return dict(found)
 
-    def events_by_order(self) -> dict[ClientOrderId, list[OrderEvent]]:
+    def events_by_order(self) -> dict[ClientOrderId, list[OrderTransition]]:
         """Return each order's events in the order they were written."""
-        found: dict[ClientOrderId, list[OrderEvent]] = defaultdict(list)
+        found: dict[ClientOrderId, list[OrderTransition]] = defaultdict(list)
         for event in sorted(self.events, key=lambda event: event.seq):
             found[event.client_order_id].append(event)
         return dict(found)

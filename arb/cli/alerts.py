@@ -11,7 +11,7 @@ import typer
 from arb.cli import reads, running
 from arb.cli.moments import zone_of
 from arb.cli.output import BAD_USE, DONE, FAILED, AsJson, tell
-from arb.cli.reads import Asked, Utc
+from arb.cli.reads import ReadRequest, Utc
 from arb.stack.errors import StackNotRunning
 
 NO_LETTERS: Final = "no dead letters wait"
@@ -111,7 +111,7 @@ def list_dead(
     try:
         rows = running.engine().stores.dead_letters.listed(limit, everything=everything)
     except StackNotRunning:
-        with reads.kept(Asked()) as kept:
+        with reads.kept(ReadRequest()) as kept:
             rows = SqlDeadLetters(kept.database, kept.scope).listed(limit, everything=everything)
     if as_json or not rows:
         tell({"dead_letters": rows}, as_json, NO_LETTERS)
@@ -125,7 +125,7 @@ def replay(ids: LetterIds = None, everything: EveryLetter = False, as_json: AsJs
 
     Example: arb dead replay --all
     """
-    from arb.adapters.postgres.dead_letters import Replay
+    from arb.adapters.postgres.dead_letters import ReplayResult
     from arb.app.dead import resend
 
     _check("letters", ids, everything)
@@ -134,8 +134,8 @@ def replay(ids: LetterIds = None, everything: EveryLetter = False, as_json: AsJs
     document = [
         {
             "dead_letter_id": each,
-            "sent": how is Replay.SENT,
-            "reason": "" if how is Replay.SENT else how.value,
+            "sent": how is ReplayResult.SENT,
+            "reason": "" if how is ReplayResult.SENT else how.value,
         }
         for each, how in results.items()
     ]

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from arb.cli.output import AsJson, say, show
-from arb.cli.reads import Asked as Moments
-from arb.cli.reads import From, To
+from arb.cli.reads import From, ReadRequest, To
 from arb.domain.errors import ConfigError
 
 if TYPE_CHECKING:
-    from arb.backtest.asked import Asked
+    from arb.backtest.asked import ReplayRequest
     from arb.backtest.reading.series import Series
     from config.settings import Settings
 
@@ -86,7 +85,7 @@ def backtest(
     Example: arb backtest --data prices.parquet --set strategy.entry_edge_bps=30 --html report.html
     """
     require_libraries()
-    from arb.backtest.asked import Asked, plan_of, settings_of
+    from arb.backtest.asked import ReplayRequest, plan_of, settings_of
     from arb.backtest.result.document import document_of
     from arb.cli.views.backtest import backtest_view
 
@@ -94,12 +93,12 @@ def backtest(
         raise ConfigError(
             "--data: give a CSV or Parquet file; `arb data fetch` makes one, see docs/backtest.md"
         )
-    asked = Asked(
+    asked = ReplayRequest(
         data=data,
         mapping=mapping,
         rate=rate,
         coins=tuple(coin.strip() for coin in coins.split(",")) if coins else (),
-        span=Moments(since=since, until=until, utc=True).span(),
+        span=ReadRequest(since=since, until=until, utc=True).span(),
         gap_s=gap,
         depth_usdt=_amount("--depth", depth),
         latency_ms=latency_ms,
@@ -126,7 +125,7 @@ def backtest(
     show(document, as_json, lambda: backtest_view(document))
 
 
-def _series(asked: "Asked", settings: "Settings", bench: bool) -> "Series":
+def _series(asked: "ReplayRequest", settings: "Settings", bench: bool) -> "Series":
     """Return the rows that are asked for, of files or of what a stack recorded. Raises: ConfigError."""
     from arb.backtest.asked import load_series, recorded_series
     from arb.backtest.reading.recorded import RECORDED
@@ -140,7 +139,7 @@ def _series(asked: "Asked", settings: "Settings", bench: bool) -> "Series":
     return recorded_series(asked, settings, recorded_rows(settings, asked.span))
 
 
-def _timed(asked: "Asked", plan: Any, document: dict[str, Any], bench: bool) -> Any:
+def _timed(asked: "ReplayRequest", plan: Any, document: dict[str, Any], bench: bool) -> Any:
     """Return the outcome; with `bench` the document begins with what it took."""
     from arb.backtest.replay.run import replay
 

@@ -9,15 +9,15 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 
 from arb.backtest.asked import settings_of
-from arb.backtest.replay.run import Plan
+from arb.backtest.replay.run import ReplayPlan
 from arb.backtest.sweep.document import sweep_document
 from arb.backtest.sweep.grid import axes_of, changes_of
-from arb.backtest.sweep.run import Sweep, cores, refuse_unranked, valid_settings
+from arb.backtest.sweep.run import ParameterSweep, cores, refuse_unranked, valid_settings
 from config.settings import Settings
 
 
 def swept(
-    plan: Plan, changes: Sequence[str], texts: Sequence[str], *, best: int, folds: int, jobs: int
+    plan: ReplayPlan, changes: Sequence[str], texts: Sequence[str], *, best: int, folds: int, jobs: int
 ) -> tuple[Settings, dict[str, Any]]:
     """Return the settings that were best by the engine, and the sweep's document. Raises: ConfigError."""
     axes = axes_of(texts)
@@ -33,7 +33,7 @@ def swept(
                 tasks[what] = bar.add_task(what, total=total)
             bar.update(tasks[what], completed=done)
 
-        sweep = Sweep(plan=plan, settings=valid, best=best, jobs=jobs or cores(), progress=progress)
+        sweep = ParameterSweep(plan=plan, settings=valid, best=best, jobs=jobs or cores(), progress=progress)
         found = sweep.run(folds)
     document = sweep_document(found, axes) | {"refused": refused}
     return dict(valid)[found.choices[0].change], document

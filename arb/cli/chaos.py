@@ -18,8 +18,8 @@ from arb.domain.errors import ConfigError
 from arb.stack.home import CHECKOUT, Home
 
 if TYPE_CHECKING:
-    from arb.app.start import Plan
-    from arb.chaos.outcome import Outcome
+    from arb.app.start import StackPlan
+    from arb.chaos.scenario_result import ScenarioResult
 
 OPS_FILE: Final = CHECKOUT / "config" / "chaos-ops.yml"
 MARKET_FILE: Final = CHECKOUT / "config" / "chaos-market.yml"
@@ -123,10 +123,10 @@ def market(
         raise ConfigError(f"--only: no scenario {unknown[0]}; there are {', '.join(BY_NAME)}")
     if plant and plant not in PLANTS:
         raise ConfigError(f"--plant: {plant!r} is none of {', '.join(PLANTS)}")
-    from arb.chaos.market.run_market import Terms, run
+    from arb.chaos.market.run_market import MarketTerms, run
 
     chosen = [scenario for scenario in SCENARIOS if not only or scenario.name in only]
-    terms = Terms(seed=seed, scenarios=chosen, plant=plant)
+    terms = MarketTerms(seed=seed, scenarios=chosen, plant=plant)
     say(f"seed {seed}")
     home, passed = _new_home("arb-chaos-market-"), True
     plan = _plan(home, {"ARB_CONFIG": str(MARKET_FILE), "ARB_SIM__SEED": str(seed)})
@@ -145,7 +145,7 @@ def ops(only: OnlyTrip = None, as_json: AsJsonOfTable = False, keep: Keep = Fals
     Example: arb chaos ops --json
     """
     from arb.chaos.ops import run_ops
-    from arb.chaos.ops.trips import small_disk
+    from arb.chaos.ops.faults import small_disk
     from arb.cli.views.chaos import ops_text
 
     home = _new_home("arb-chaos-ops-")
@@ -175,7 +175,7 @@ def feeds(seed: FeedsSeed = 1, as_json: AsJsonLines = False, no_stack: OnlyDry =
     say(f"seed {seed}")
     home = _new_home("arb-chaos-")
 
-    def outcomes() -> "Iterator[Outcome]":
+    def outcomes() -> "Iterator[ScenarioResult]":
         yield run_feeds.dry_runs(seed, say)
         if not no_stack:
             variables = {
@@ -202,7 +202,7 @@ def queue(
     from arb.app.demo import interruptible
     from arb.chaos.queue import run_queue
 
-    terms = run_queue.Terms(seed=seed, quick=quick, progress=say, only=tuple(only or ()))
+    terms = run_queue.QueueTerms(seed=seed, quick=quick, progress=say, only=tuple(only or ()))
     unknown = sorted(set(terms.only) - set(run_queue.NAMES))
     if unknown:
         raise ConfigError(f"--only: no scenario {unknown[0]}; there are {', '.join(run_queue.NAMES)}")
@@ -254,28 +254,28 @@ def _new_home(prefix: str) -> Home:
     return Home(Path(tempfile.mkdtemp(prefix=prefix)))
 
 
-def _plan(home: Home, variables: dict[str, str]) -> "Plan":
+def _plan(home: Home, variables: dict[str, str]) -> "StackPlan":
     """Return what to run; its settings are in force for this process and all that it starts."""
-    from arb.app.start import Plan
+    from arb.app.start import StackPlan
     from arb.stack.supervise import Lifetime
     from config.settings import load
 
     os.environ |= {"ARB_HOME": str(home.path), **variables}
-    return Plan(home=home, settings=load("mock"), lifetime=Lifetime.CALLER, fresh=True)
+    return StackPlan(home=home, settings=load("mock"), lifetime=Lifetime.CALLER, fresh=True)
 
 
 @contextmanager
 def _interruptions() -> Iterator[None]:
     """End the command where it was interrupted."""
-    from arb.app.demo import Interrupted
+    from arb.app.demo import StopRequested
 
     try:
         yield
-    except Interrupted:
+    except StopRequested:
         raise typer.Exit(INTERRUPTED) from None
 
 
-def _tell(outcomes: "Iterable[Outcome]", as_json: bool) -> bool:
+def _tell(outcomes: "Iterable[ScenarioResult]", as_json: bool) -> bool:
     """Print a line for each scenario as it ends; tell whether all passed."""
     passed = True
     for outcome in outcomes:

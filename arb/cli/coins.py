@@ -14,7 +14,7 @@ from arb.adapters.local.clock import SystemClock
 from arb.cli import reads
 from arb.cli.moments import shown, zone_of
 from arb.cli.output import AsJson, tell
-from arb.cli.reads import Asked, Utc
+from arb.cli.reads import ReadRequest, Utc
 
 Names = Annotated[list[str], typer.Argument(metavar="COIN...", help="As `arb coins list` shows them.")]
 Reason = Annotated[str, typer.Option(help="Why; kept with the pause.")]
@@ -31,7 +31,7 @@ def list_coins(utc: Utc = False, as_json: AsJson = False) -> None:
     from arb.app.coins import coins_of, left_out
     from arb.cli.views.coins import coins_view
 
-    with reads.kept(Asked()) as kept:
+    with reads.kept(ReadRequest()) as kept:
         rows = [line.as_json() for line in coins_of(kept.database, kept.session)]
         others = left_out(kept.database, kept.session)
     document = {"coins": rows, "left_out": others}
@@ -49,7 +49,7 @@ def pause(coins: Names, reason: Reason = "", utc: Utc = False, as_json: AsJson =
     from arb.domain.trading.by_hand import CoinPause
 
     now_ns, by = SystemClock().now_ns(), who()
-    with reads.kept(Asked()) as kept:
+    with reads.kept(ReadRequest()) as kept:
         lines = coins_of(kept.database, kept.session)
         wanted = [require_known(coin, lines) for coin in dict.fromkeys(coins)]
         store, done = SqlByHand(kept.database), []
@@ -79,7 +79,7 @@ def resume(coins: Names, utc: Utc = False, as_json: AsJson = False) -> None:
     from arb.app.coins import coins_of, pause_document, require_known
 
     now_ns, by = SystemClock().now_ns(), who()
-    with reads.kept(Asked()) as kept:
+    with reads.kept(ReadRequest()) as kept:
         lines = coins_of(kept.database, kept.session)
         wanted = [require_known(coin, lines) for coin in dict.fromkeys(coins)]
         store = SqlByHand(kept.database)

@@ -39,8 +39,8 @@ def fetch(
     from arb.adapters.local.clock import SystemClock, SystemEntropy
     from arb.app.venues import public_gateways
     from arb.backtest.asked import settings_of
-    from arb.backtest.history.fetch import Fetch, Wanted, markets_of
-    from arb.backtest.history.shelf import Shelf
+    from arb.backtest.history.candle_archive import CandleArchive
+    from arb.backtest.history.fetch import CandleRequest, Fetch, markets_of
     from arb.cli.views.data import fetching
     from arb.domain.market.ids import Coin
     from arb.domain.market.pair import Pair
@@ -56,10 +56,10 @@ def fetch(
     if not settings.coins:
         raise ConfigError("--coins: all is none here; name the coins whose candles are wanted")
     listed = tuple(Coin(coin) for coin in settings.coins)
-    wanted = Wanted(
+    wanted = CandleRequest(
         markets=markets_of(Pair(*settings.pair), listed), from_s=from_s, to_s=to_s, interval_s=step_s
     )
-    shelf = Shelf(_folder(out))
+    shelf = CandleArchive(_folder(out))
     with fetching(wanted) as told:
         gateways = public_gateways(settings, clock, SystemEntropy())
         Fetch(shelf=shelf, gateways=gateways, clock=clock, told=told).run(wanted)
@@ -87,13 +87,13 @@ def synth(
 
     from arb.backtest.asked import settings_of
     from arb.backtest.synth.files import sidecar_of, write_market
-    from arb.backtest.synth.market import Wanted, synthetic_market
+    from arb.backtest.synth.market import MarketSpec, synthetic_market
     from arb.domain.market.pair import Pair
 
     if out.suffix != ".parquet":
         raise ConfigError(f"--out: {out} is no .parquet file")
     pair = Pair(*settings_of((), os.environ).pair)
-    wanted = Wanted(coins=coins, days=days, seed=seed, is_shuffled=shuffled)
+    wanted = MarketSpec(coins=coins, days=days, seed=seed, is_shuffled=shuffled)
     market = synthetic_market(wanted, pair)
     write_market(market, out)
     planted, named = len(market.plants), sidecar_of(out)
@@ -109,9 +109,9 @@ def list_data(out: Out = None, as_json: AsJson = False) -> None:
     Example: arb data list
     """
     require_libraries()
-    from arb.backtest.history.shelf import Shelf
+    from arb.backtest.history.candle_archive import CandleArchive
 
-    _show(Shelf(_folder(out)), as_json)
+    _show(CandleArchive(_folder(out)), as_json)
 
 
 def _folder(out: Path | None) -> Path:

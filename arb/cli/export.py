@@ -9,7 +9,7 @@ import typer
 from arb.cli import reads
 from arb.cli.moments import zone_of
 from arb.cli.output import AsJson, say, tell
-from arb.cli.reads import Asked, From, OfSession, To, Utc
+from arb.cli.reads import From, OfSession, ReadRequest, To, Utc
 from arb.domain.errors import ConfigError
 from arb.stack.errors import StackError
 
@@ -55,7 +55,7 @@ def export(
     from arb.adapters.postgres.export import SqlExport
 
     write = write_csv if form is Format.CSV else write_parquet
-    with reads.kept(Asked(session=session, since=since, until=until, utc=utc)) as kept:
+    with reads.kept(ReadRequest(session=session, since=since, until=until, utc=utc)) as kept:
         path = out or Path(f"{what}-{kept.session_id}.{form}")
         if path.exists() and not force:
             raise ConfigError(f"--out: {path} is there already; --force replaces it")

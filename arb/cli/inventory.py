@@ -7,7 +7,7 @@ import typer
 
 from arb.cli import reads, running
 from arb.cli.output import AsJsonOfTable
-from arb.cli.reads import Asked, OfSession
+from arb.cli.reads import OfSession, ReadRequest
 
 Hours = Annotated[int, typer.Option("--hours", help="By what was traded within these.", min=1, max=8_760)]
 
@@ -24,7 +24,7 @@ def inventory(session: OfSession = None, hours: Hours = 24, as_json: AsJsonOfTab
     from arb.domain.time import NS_PER_HOUR
     from config.frozen import usable
 
-    with reads.kept(Asked(session=session)) as kept:
+    with reads.kept(ReadRequest(session=session)) as kept:
         engine = running.engine() if kept.runs else None
         settings = usable(os.environ).settings if engine is None else engine.settings
         found = inventory_of(kept, settings, engine, hours * NS_PER_HOUR)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from arb.cli import reads
 from arb.cli.output import AsJson
-from arb.cli.reads import Asked, From, OfSession, To, Utc
+from arb.cli.reads import From, OfSession, ReadRequest, To, Utc
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -25,7 +25,7 @@ def latency(
     from arb.adapters.postgres.latency import counted, latencies_s
 
     percentiles = {"p50_ms": "0.5", "p90_ms": "0.9", "p99_ms": "0.99"}
-    asked = Asked(session=session, since=since, until=until, utc=utc)
+    asked = ReadRequest(session=session, since=since, until=until, utc=utc)
     with reads.kept(asked) as kept, reading(kept.database) as connection:
         found = latencies_s(connection, kept.session_id, kept.span, tuple(percentiles.values()))
         numbers = counted(connection, kept.session_id, kept.span)

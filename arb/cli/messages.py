@@ -57,7 +57,7 @@ TEXT = "This is a test of `arb messages test`: what is told arrives here."
 
 def _trial() -> Any:
     from arb.adapters.local.clock import SystemClock
-    from arb.domain.health.message import Kind, Message
+    from arb.domain.health.message import Message, MessageKind
 
     now_ns = SystemClock().now_ns()
-    return Message(kind=Kind.DAY_SUMMARY, key=f"test {now_ns}", at_ns=now_ns)
+    return Message(kind=MessageKind.DAY_SUMMARY, key=f"test {now_ns}", at_ns=now_ns)

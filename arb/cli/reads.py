@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from arb.adapters.postgres.kept import SqlKept
     from arb.app.kept import Kept
-    from arb.domain.ledger.report import Prices
+    from arb.domain.ledger.report import Valuation
 
 OfSession = Annotated[str | None, typer.Option("--session", help="Of this session, not the one in use.")]
 From = Annotated[str | None, typer.Option("--from", help="From this day or time on, local unless --utc.")]
@@ -34,7 +34,7 @@ Utc = Annotated[bool, typer.Option("--utc", help="Times in UTC instead of the ma
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class ReadRequest:
     """What a read is asked for."""
 
     session: str | None = None
@@ -72,7 +72,7 @@ class Source:
 
 
 @contextmanager
-def kept(asked: Asked) -> Iterator["Kept"]:
+def kept(asked: ReadRequest) -> Iterator["Kept"]:
     """Yield the session that is asked for. Raises: StackError, ConfigError, StoreUnavailable."""
     from arb.adapters.local.clock import SystemClock
     from arb.app.kept import Kept, pick
@@ -112,12 +112,12 @@ def everything() -> Iterator[tuple[Source, "SqlKept"]]:
         yield source, rows
 
 
-def prices(kept: "Kept") -> "Prices":
+def prices(kept: "Kept") -> "Valuation":
     """Return what things are worth now; nothing is known of it where no stack runs."""
-    from arb.domain.ledger.report import Prices
+    from arb.domain.ledger.report import Valuation
 
     if not kept.runs:
-        return Prices()
+        return Valuation()
     from arb.app.judge import prices_of
 
     return prices_of(running.engine(), (view.trade.coin for view in kept.trades.active(kept.session_id)))

@@ -8,7 +8,7 @@ import typer
 
 from arb.cli import reads, running
 from arb.cli.output import AsJson, AsJsonOfTable, say, tell
-from arb.cli.reads import Asked, From, OfSession, To, Utc
+from arb.cli.reads import From, OfSession, ReadRequest, To, Utc
 from arb.domain.errors import StoreUnavailable
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def opportunities(
     from arb.cli.views.opportunities import opportunities_view
     from arb.domain.market.opportunity import joined
 
-    with reads.kept(Asked(session=session, since=since, until=until, utc=utc)) as kept:
+    with reads.kept(ReadRequest(session=session, since=since, until=until, utc=utc)) as kept:
         found = SqlOpportunities(kept.database).read(kept.session_id, kept.span, limit, coin or "")
         rows: list[dict[str, Any]] = [opportunity_row(each) for each in joined(found)]
         document = {"opportunities": rows}

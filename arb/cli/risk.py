@@ -9,7 +9,7 @@ from arb.adapters.local.clock import SystemClock
 from arb.adapters.local.kill_switch import FileKillSwitch
 from arb.cli import reads, running
 from arb.cli.output import FAILED, AsJson, say, tell
-from arb.cli.reads import Asked
+from arb.cli.reads import ReadRequest
 from arb.domain.errors import ConfigError
 from arb.stack.errors import StackNotRunning
 from arb.stack.home import Home
@@ -178,7 +178,7 @@ def _show_mode(session: "Session", killed: str | None, as_json: bool) -> None:
 
 def _show_kept_mode(as_json: bool) -> None:
     """Show what a stack that is stopped goes on with; which one, for a person."""
-    with reads.kept(Asked()) as kept:
+    with reads.kept(ReadRequest()) as kept:
         say(reads.heading(kept, utc=False))
         _show_mode(kept.session, switch_of(kept.home).engaged(), as_json)
 
@@ -187,7 +187,7 @@ def _kept_ceilings() -> list[dict[str, Any]]:
     from arb.cli.views.risk import ceilings_of
     from config.frozen import usable
 
-    with reads.kept(Asked()) as kept:
+    with reads.kept(ReadRequest()) as kept:
         say(reads.heading(kept, utc=False))
         own = {"ARB_HOME": str(kept.home.path), "ARB_MODE": kept.session.environment}
         settings = usable({**os.environ, **own}).settings

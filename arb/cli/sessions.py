@@ -12,7 +12,7 @@ import typer
 from arb.cli import reads
 from arb.cli.moments import zone_of
 from arb.cli.output import AsJson, show
-from arb.cli.reads import Asked, From, OfSession, To, Utc
+from arb.cli.reads import From, OfSession, ReadRequest, To, Utc
 from arb.cli.stack import Beside, Coins, Group
 
 Chosen = Annotated[str | None, typer.Argument(help="Which session; without it the one in use.")]
@@ -62,7 +62,7 @@ def positions(
     from arb.cli.views import accounts
     from arb.domain.ledger.report import make_report
 
-    with reads.kept(Asked(session=session, since=since, until=until, utc=utc)) as kept:
+    with reads.kept(ReadRequest(session=session, since=since, until=until, utc=utc)) as kept:
         totals = SqlReportStore(kept.database).totals(kept.session_id)
         lines = make_report(totals, reads.prices(kept), {}, {}, None).by_coin if kept.span.is_whole else ()
         views = at_risk(kept)
@@ -84,7 +84,7 @@ def balances(
     from arb.adapters.postgres.kept import SqlKept
     from arb.cli.views import accounts
 
-    with reads.kept(Asked(session=session, since=since, until=until, utc=utc)) as kept:
+    with reads.kept(ReadRequest(session=session, since=since, until=until, utc=utc)) as kept:
         if kept.span.is_whole:
             held, free = kept.trades.balances(kept.session_id), kept.trades.free(kept.session_id)
             rows = accounts.balances(held, free)
@@ -103,7 +103,7 @@ def pnl(
     from arb.app.kept import report_document
     from arb.cli.views import accounts
 
-    with reads.kept(Asked(session=session, since=since, until=until, utc=utc)) as kept:
+    with reads.kept(ReadRequest(session=session, since=since, until=until, utc=utc)) as kept:
         document = report_document(kept, reads.prices(kept))
     found = accounts.profit(document)
     reads.present(kept, found, utc, as_json, partial(accounts.profit_view, found))

@@ -69,7 +69,7 @@ def demo(
     from arb.app import round_trip
     from arb.app.judge import judge
     from arb.app.sim_world import Tape
-    from arb.app.start import Plan
+    from arb.app.start import StackPlan
     from arb.cli.views.live import show_live
     from arb.cli.views.report import report_view
     from arb.stack.supervise import Lifetime
@@ -89,7 +89,7 @@ def demo(
         held_s = played.holding_s(load("mock", environ).strategy.holding_s_max)
         environ["ARB_STRATEGY__HOLDING_S_MAX"] = os.environ["ARB_STRATEGY__HOLDING_S_MAX"] = str(held_s)
         say(f"{played.told()}; holding time by its clock: {held_s} s here")
-    plan = Plan(
+    plan = StackPlan(
         home=home,
         settings=load("mock", environ),
         lifetime=Lifetime.CALLER,
@@ -135,7 +135,7 @@ def up(
     """
     from arb.app import round_trip
     from arb.app import start as stack
-    from arb.app.demo import Interrupted, interruptible
+    from arb.app.demo import StopRequested, interruptible
     from arb.app.session import standing
     from arb.stack.supervise import Lifetime
     from config.settings import load
@@ -155,7 +155,7 @@ def up(
         if given is not None:
             os.environ[name] = given  # for this process and those that it starts
     settings = load(mode)
-    plan = stack.Plan(
+    plan = stack.StackPlan(
         home=home,
         settings=settings,
         lifetime=Lifetime.DETACHED,
@@ -167,7 +167,7 @@ def up(
     try:
         with interruptible():
             engine = stack.start(plan, say)
-    except Interrupted:
+    except StopRequested:
         say("interrupted before trading began; nothing is left running")
         raise typer.Exit(INTERRUPTED) from None
     reason = engine.kill_switch.engaged()
@@ -181,7 +181,7 @@ def up(
 
 def _trade_for(engine: "Engine", loops: int, interval_s: int, as_json: bool) -> None:
     """Trade for some intervals, a line after each, then stop the stack; an interrupt stops it sooner."""
-    from arb.app.demo import Interrupted, interruptible
+    from arb.app.demo import StopRequested, interruptible
     from arb.app.facts.metrics import MetricsReader
 
     metrics = MetricsReader.of(Home.default())
@@ -191,7 +191,7 @@ def _trade_for(engine: "Engine", loops: int, interval_s: int, as_json: bool) -> 
             for loop in range(1, loops + 1):
                 engine.clock.sleep_ms(interval_s * 1_000)
                 say(f"loop {loop} of {loops}: {metrics.read(engine).line()}")
-    except Interrupted:
+    except StopRequested:
         say("interrupted: winding down")
     finally:
         down(as_json)

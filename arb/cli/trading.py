@@ -13,7 +13,7 @@ from arb.cli import reads, running
 from arb.cli.close import close
 from arb.cli.moments import shown, zone_of
 from arb.cli.output import FAILED, AsJson, AsJsonOfTable, headed, show, tell
-from arb.cli.reads import Asked, From, OfSession, To, Utc
+from arb.cli.reads import From, OfSession, ReadRequest, To, Utc
 from arb.domain.errors import ConfigError
 
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="How many, the newest first.")]
@@ -37,7 +37,7 @@ def report(
     from arb.app.kept import report_document
     from arb.cli.views.report import report_view
 
-    with reads.kept(Asked(session=session, since=since, until=until, utc=utc)) as kept:
+    with reads.kept(ReadRequest(session=session, since=since, until=until, utc=utc)) as kept:
         document = report_document(kept, reads.prices(kept))
         if kept.runs and kept.span.is_whole and kept.session_id == running.engine().session_id:
             document |= look(running.engine()).as_json()
@@ -83,7 +83,7 @@ def trades(
         return
     from arb.cli.views.listing import newest_trades, trades_view
 
-    with reads.kept(Asked(session=session, since=since, until=until, utc=utc)) as kept:
+    with reads.kept(ReadRequest(session=session, since=since, until=until, utc=utc)) as kept:
         rows = newest_trades(kept.database, kept.session_id, limit, kept.span)
     view = partial(trades_view, rows, kept.until_ns, zone_of(utc))
     reads.present(kept, {"trades": rows}, utc, as_json, view)
@@ -120,7 +120,7 @@ def orders(
     """
     from arb.cli.views.listing import newest_orders, orders_view
 
-    with reads.kept(Asked(session=session, since=since, until=until, utc=utc)) as kept:
+    with reads.kept(ReadRequest(session=session, since=since, until=until, utc=utc)) as kept:
         rows = newest_orders(kept.database, kept.session_id, limit, kept.span)
     reads.present(kept, {"orders": rows}, utc, as_json, partial(orders_view, rows, zone_of(utc)))
 

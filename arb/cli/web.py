@@ -19,7 +19,7 @@ def top(once: Once = False, as_json: AsJson = False) -> None:
 
     Example: arb top --once
     """
-    from arb.app.demo import Interrupted, interruptible
+    from arb.app.demo import StopRequested, interruptible
 
     # From here on: what comes while something is imported would be lost, see `interruptible`.
     try:
@@ -29,7 +29,7 @@ def top(once: Once = False, as_json: AsJson = False) -> None:
             from arb.cli.views.live import show_live
 
             show_live(engine, found.home, engine.clock, 0 if once else None, as_json=as_json)
-    except Interrupted:
+    except StopRequested:
         return
 
 

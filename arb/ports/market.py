@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from arb.domain.health.assignment import Assignment, Beat, Health, Move
+from arb.domain.health.assignment import Assignment, Beat, Reassignment, WorkerHealth
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue
 
@@ -110,7 +110,7 @@ class FeedRegistry(Protocol):
     def report(self, beat: Beat) -> Roster:
         """Leave a sign of life, take or keep the lead if nobody else has it, and return what is known."""
 
-    def commit(self, assignment: Assignment, moves: Sequence[Move], epoch: int) -> bool:
+    def commit(self, assignment: Assignment, moves: Sequence[Reassignment], epoch: int) -> bool:
         """Put an assignment in force if that of `epoch` still is; books of coins that moved are forgotten."""
 
     def hold(self, coins: Sequence[Coin]) -> None:
@@ -122,11 +122,11 @@ class FeedRegistry(Protocol):
     def bury(self, worker: str) -> None:
         """Forget the process heartbeat of a worker that is dead: its work went to others."""
 
-    def note(self, healths: Mapping[str, Health]) -> None:
+    def note(self, healths: Mapping[str, WorkerHealth]) -> None:
         """Keep how the workers are, for whoever looks."""
 
-    def read(self) -> tuple[Roster, Mapping[str, Health]]:
+    def read(self) -> tuple[Roster, Mapping[str, WorkerHealth]]:
         """Return what is known, and how the leader found the workers."""
 
-    def moves(self, limit: int) -> tuple[Move, ...]:
+    def moves(self, limit: int) -> tuple[Reassignment, ...]:
         """Return the last moves, the newest first."""

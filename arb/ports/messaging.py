@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from arb.domain.health.alert import Alert
 from arb.domain.health.dead_letter import DeadLetter
-from arb.domain.health.message import Kind, Message
+from arb.domain.health.message import Message, MessageKind
 from arb.domain.market.ids import SessionId
 
 
@@ -37,7 +37,7 @@ class MessageStore(Protocol):
     def add(self, session_id: SessionId, messages: Iterable[Message]) -> int:
         """Keep what is not kept yet; return how many that were."""
 
-    def newest_ns(self, session_id: SessionId, kind: Kind, subject: str) -> int:
+    def newest_ns(self, session_id: SessionId, kind: MessageKind, subject: str) -> int:
         """Return when the newest message was made whose key is the subject and a moment; 0 if none was."""
 
     def claim(
@@ -51,13 +51,13 @@ class MessageStore(Protocol):
     def failed(self, message_ids: Collection[int], why: str, due_ns: int) -> None:
         """Have messages wait for another try."""
 
-    def mark(self, session_id: SessionId, kind: Kind) -> int | None:
+    def mark(self, session_id: SessionId, kind: MessageKind) -> int | None:
         """Return until when news of a kind was looked for, None if it never was."""
 
-    def set_mark(self, session_id: SessionId, kind: Kind, at_ns: int) -> None:
+    def set_mark(self, session_id: SessionId, kind: MessageKind, at_ns: int) -> None:
         """Keep until when it was."""
 
-    def unmark(self, session_id: SessionId, kinds: Collection[Kind]) -> None:
+    def unmark(self, session_id: SessionId, kinds: Collection[MessageKind]) -> None:
         """Forget it: what happens from now on is no news."""
 
 

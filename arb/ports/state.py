@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from arb.domain.ledger.ledger import Entry
 from arb.domain.market.ids import SessionId, TradeId, Venue
 from arb.domain.state.account import Key, Unnamed
-from arb.domain.state.hot_state import HotState, Stamp, StateChange
+from arb.domain.state.hot_state import HotState, StateChange, StateStamp
 from arb.domain.state.owner import Accounts
 from arb.domain.state.snapshot import Found, Snapshot, SnapshotKind
 
@@ -35,7 +35,7 @@ class SnapshotStore(Protocol):
     def taken(self, session_id: SessionId, slot: str) -> bool:
         """Tell whether a slot is taken already."""
 
-    def stamp(self, session_id: SessionId) -> Stamp:
+    def stamp(self, session_id: SessionId) -> StateStamp:
         """Return what tells whether a copy of the state is of this moment."""
 
     def change(self, session_id: SessionId, trades: Collection[TradeId]) -> StateChange:

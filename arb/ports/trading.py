@@ -18,7 +18,7 @@ from arb.domain.state.recovery import Recovery
 from arb.domain.trading.by_hand import CloseRequest, CoinPause, Decided
 from arb.domain.trading.external import ExternalOrder, ListedOrder
 from arb.domain.trading.lone_leg import LoneLeg
-from arb.domain.trading.order import Event, Order, OrderReport
+from arb.domain.trading.order import Order, OrderEvent, OrderReport
 from arb.domain.trading.trade import Trade
 
 Facts = Mapping[str, str]
@@ -153,7 +153,7 @@ class TradeStore(Protocol):
         """SUBMITTED -> UNKNOWN. False if the fence has moved on or a report came in meanwhile."""
 
     def refuse(
-        self, client_order_id: ClientOrderId, fence: int, event: Event, reason: str, now_ns: int
+        self, client_order_id: ClientOrderId, fence: int, event: OrderEvent, reason: str, now_ns: int
     ) -> bool:
         """End a SUBMITTED order that its sender proved was not placed: REJECT or EXPIRE.
 

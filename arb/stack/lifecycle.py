@@ -12,7 +12,7 @@ from arb.stack.control import ProcessStatus, Supervisor
 from arb.stack.errors import StackAlreadyRunning, StackError, StartFailed
 from arb.stack.home import Home, Runtime
 from arb.stack.process_spec import EMPTY, Phase, ProcessSpec
-from arb.stack.processes import Plan
+from arb.stack.processes import ProcessPlan
 from arb.stack.servers import Servers, choose_servers
 from arb.stack.shutdown import Progress, clear_leftovers, halt, silent
 from arb.stack.status import last_words
@@ -49,7 +49,7 @@ class Stack:
     def __init__(
         self,
         home: Home,
-        plan: Plan,
+        plan: ProcessPlan,
         *,
         migrate: Callable[[str], None],
         begin: Callable[[Watch], None] = lambda _watch: None,

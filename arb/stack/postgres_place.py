@@ -29,7 +29,7 @@ ELSEWHERE: Final = Path("/var/lib/arb")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class PostgresPlace:
     """`user` is whom to become, None to stay who we are; `data` may not exist yet."""
 
     binaries: Path
@@ -43,7 +43,7 @@ class Place:
         own_directory(path, self.user)
 
 
-def find_place(home: Home) -> Place:
+def find_place(home: Home) -> PostgresPlace:
     """Decide, and prepare everything but the cluster itself."""
     binaries = _bundled()
     root = home.postgres
@@ -55,7 +55,7 @@ def find_place(home: Home) -> Place:
         binaries = _reachable_binaries(binaries, user)
     sockets = home.socket_directory(root / "sockets")
     own_directory(sockets, user)
-    return Place(binaries=binaries, data=root / "data", sockets=sockets, user=user)
+    return PostgresPlace(binaries=binaries, data=root / "data", sockets=sockets, user=user)
 
 
 def _bundled() -> Path:

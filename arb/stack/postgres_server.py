@@ -20,7 +20,7 @@ from sqlalchemy.engine import make_url
 
 from arb.stack.errors import StartFailed
 from arb.stack.home import Home
-from arb.stack.postgres_place import Place, find_place
+from arb.stack.postgres_place import PostgresPlace, find_place
 from arb.stack.process_spec import Phase, ProcessSpec, Server
 
 SUPERUSER: Final = "postgres"
@@ -76,7 +76,7 @@ def database_url(sockets: Path, database: str = DATABASE) -> str:
     return f"postgresql+psycopg2://{SUPERUSER}@/{database}?host={quote(str(sockets))}"
 
 
-def _initialise(home: Home, place: Place) -> None:
+def _initialise(home: Home, place: PostgresPlace) -> None:
     """Run initdb once. It goes to a side directory first, so that one killed half-way is no cluster."""
     if (place.data / "PG_VERSION").exists():
         return

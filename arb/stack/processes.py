@@ -24,7 +24,7 @@ FLOWER_USER: Final = "arb"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class ProcessPlan:
     """What to run besides the servers, and where its doors are."""
 
     mode: StackMode
@@ -45,7 +45,7 @@ def stack_processes(
     web_port: int = 0,
     simulated: bool | None = None,
     venues: Sequence[str] = tuple(Venue),
-) -> Plan:
+) -> ProcessPlan:
     """Return the plan of a stack in `home`, which exists. Ports and passwords stay as they were.
 
     Mock mode has simulated venues of its own, unless `simulated` says otherwise.
@@ -55,7 +55,7 @@ def stack_processes(
     flower_port = remembered_port(home, "flower")
     credentials = _flower_credentials(home)
     web_port = web_port or remembered_port(home, "web")
-    return Plan(
+    return ProcessPlan(
         mode=mode,
         processes=(
             *(_simulator(venue, port, home) for venue, port in simulators.items()),

@@ -34,7 +34,7 @@ class ClockRefused(Retryable):
     """The request's timestamp was outside the venue's window: it never reached the engine."""
 
 
-class Kind(StrEnum):
+class ErrorKind(StrEnum):
     """What an error of a venue means, before it is known what was asked."""
 
     REJECTED = "rejected"
@@ -51,7 +51,7 @@ class Kind(StrEnum):
 
 
 def make_error(
-    kind: Kind,
+    kind: ErrorKind,
     venue: Venue,
     effect: Effect,
     *,
@@ -62,36 +62,36 @@ def make_error(
 ) -> VenueError:
     """Return the exception to raise; `asked_ms` is the pause that a venue in trouble asks for."""
     error = _error(kind, venue, effect, code, detail, retry_after_ms)
-    if kind is Kind.UNKNOWN:
+    if kind is ErrorKind.UNKNOWN:
         error.pause_ms = asked_ms
     return error
 
 
 def _error(
-    kind: Kind, venue: Venue, effect: Effect, code: str, detail: str, retry_after_ms: int
+    kind: ErrorKind, venue: Venue, effect: Effect, code: str, detail: str, retry_after_ms: int
 ) -> VenueError:
     """What is ambiguous about an order is harmless about a read."""
     text = f"{code} {detail}".strip()[:DETAIL_LENGTH_MAX]
     match kind:
-        case Kind.RATE_LIMITED:
+        case ErrorKind.RATE_LIMITED:
             return RateLimited(venue, text, retry_after_ms)
-        case Kind.RETRYABLE:
+        case ErrorKind.RETRYABLE:
             return Retryable(venue, text, retry_after_ms)
-        case Kind.CLOCK:
+        case ErrorKind.CLOCK:
             return ClockRefused(venue, text)
-        case Kind.NOT_FOUND:
+        case ErrorKind.NOT_FOUND:
             return OrderNotFound(venue, text, code)
-        case Kind.BARRED:
+        case ErrorKind.BARRED:
             return MarketBarred(venue, text, code)
-        case Kind.RULES:
+        case ErrorKind.RULES:
             return AgainstRules(venue, text, code)
-        case Kind.FATAL:
+        case ErrorKind.FATAL:
             return Fatal(venue, text)
-        case Kind.AMBIGUOUS if effect is not Effect.READ:
+        case ErrorKind.AMBIGUOUS if effect is not Effect.READ:
             return AmbiguousRefusal(venue, text)
-        case Kind.UNKNOWN:
+        case ErrorKind.UNKNOWN:
             return Retryable(venue, text) if effect is Effect.READ else OutcomeUnknown(venue, text)
-        case Kind.FOREIGN if effect is not Effect.READ:
+        case ErrorKind.FOREIGN if effect is not Effect.READ:
             return OutcomeUnknown(venue, text)
         case _:
             return Rejected(venue, text, code)

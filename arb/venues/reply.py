@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from arb.domain.errors import DataError
 from arb.domain.market.money import ZERO
-from arb.domain.trading.order import Fill, State
+from arb.domain.trading.order import Fill, OrderState
 from arb.venues.request import HttpResponse
 
 Parsed = TypeVar("Parsed")
@@ -46,7 +46,7 @@ def positive(value: str | int | Decimal) -> Decimal:
     return number
 
 
-def proven_status(status: State, executed: Decimal, fills: tuple[Fill, ...]) -> State:
+def proven_status(status: OrderState, executed: Decimal, fills: tuple[Fill, ...]) -> OrderState:
     """Return `status`, unless the fills do not add up to what was executed.
 
     Lists of fills lag behind the order at both venues. An order reported over while fills are missing
@@ -54,7 +54,7 @@ def proven_status(status: State, executed: Decimal, fills: tuple[Fill, ...]) -> 
     """
     if sum((fill.quantity for fill in fills), ZERO) >= executed:
         return status
-    return State.PARTIALLY_FILLED if fills else State.ACCEPTED
+    return OrderState.PARTIALLY_FILLED if fills else OrderState.ACCEPTED
 
 
 def stamp_ns(text: str) -> int:

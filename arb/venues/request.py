@@ -45,7 +45,7 @@ class HttpResponse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class LimitUsage:
     """What a venue's reply says of one rate limit: how much is used, or how much is left."""
 
     group: str

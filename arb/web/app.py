@@ -12,7 +12,7 @@ from aiohttp import web
 from arb.domain.time import NS_PER_HOUR
 from arb.ports.market import Clock, Entropy
 from arb.web.guard import Guard, Handler, add_headers
-from arb.web.hub import Hub
+from arb.web.hub import SectionHub
 from arb.web.login import STATIC, Login
 from arb.web.pages import Pages
 from arb.web.secrets import Secrets
@@ -39,7 +39,7 @@ def make_guard(settings: WebSettings, secrets: Secrets, clock: Clock, entropy: E
 
 def make_app(
     guard: Guard,
-    hub: Hub,
+    hub: SectionHub,
     secrets: Secrets,
     clock: Clock,
     entropy: Entropy,
@@ -86,7 +86,7 @@ def make_app(
     return app
 
 
-async def _reading(hub: Hub, broken: Callable[[BaseException], None]) -> AsyncIterator[None]:
+async def _reading(hub: SectionHub, broken: Callable[[BaseException], None]) -> AsyncIterator[None]:
     reading = asyncio.create_task(hub.run())
 
     def ended(task: asyncio.Task[None]) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 
-class Kind(Enum):
+class _Kind(Enum):
     """What may happen to a metric."""
 
     GAUGE = GaugeMetricFamily
@@ -25,9 +25,9 @@ class Metric:
     labels: tuple[str, ...] = ()
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> _Kind:
         """Return what it is, by its name."""
-        return Kind.COUNTER if self.name.endswith("_total") else Kind.GAUGE
+        return _Kind.COUNTER if self.name.endswith("_total") else _Kind.GAUGE
 
 
 METRICS: Final = (

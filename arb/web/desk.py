@@ -30,7 +30,7 @@ from arb.engine.market.markets import shown_rate, symbol_on
 from arb.stack.home import Home
 from arb.stack.memory import resident_bytes
 from arb.web.budget import budget
-from arb.web.history import History
+from arb.web.history import PremiumHistory
 from arb.web.inventory import inventory, worth_krw
 
 LEVELS_MAX: Final = 8
@@ -46,7 +46,7 @@ Document = Any  # what JSON holds, and Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class PageSection:
     """One part of the page. What is costly is read less often, and only while somebody looks."""
 
     name: str
@@ -56,14 +56,14 @@ class Section:
     lean_every_ms: int = 0  # while the machine is short of something; 0: as ever
 
 
-class Desk:
+class SectionReader:
     """Reads the sections of a running stack; each reader raises an ArbError when its source is away."""
 
     def __init__(
         self,
         engine: Callable[[], Engine],
         home: Home,
-        history: History,
+        history: PremiumHistory,
         kill: Callable[[], Document],
     ) -> None:
         self._engine, self._home, self._history, self._kill = engine, home, history, kill
@@ -71,25 +71,25 @@ class Desk:
         self._drawn_ns = 0
         self._depth: Document = {}
 
-    def sections(self) -> tuple[Section, ...]:
+    def sections(self) -> tuple[PageSection, ...]:
         """Return every section, the hot ones first."""
         return (
-            Section(name="market", read=self.market, every_ms=1_000, always=True),
-            Section(name="kill", read=self._kill, every_ms=1_000),
-            Section(name="emergency", read=self.emergency, every_ms=2_000),
-            Section(name="session", read=self.session, every_ms=1_000),
-            Section(name="trades", read=self.trades, every_ms=1_000),
-            Section(name="closed", read=self.closed, every_ms=2_000, lean_every_ms=20_000),
-            Section(name="opportunities", read=self.opportunities, every_ms=2_000, lean_every_ms=20_000),
-            Section(name="inventory", read=self.inventory, every_ms=2_000, lean_every_ms=10_000),
-            Section(name="events", read=self.events, every_ms=1_000, lean_every_ms=5_000),
-            Section(name="queues", read=self.queues, every_ms=1_000),
-            Section(name="fallback", read=self.fallback, every_ms=5_000),
-            Section(name="risk", read=self.risk, every_ms=2_000),
-            Section(name="result", read=self.result, every_ms=2_000),
-            Section(name="profit", read=self.profit, every_ms=5_000, lean_every_ms=LEAN_CURVE_MS),
-            Section(name="processes", read=self.processes, every_ms=2_000),
-            Section(name="alerts", read=self.alerts, every_ms=2_000),
+            PageSection(name="market", read=self.market, every_ms=1_000, always=True),
+            PageSection(name="kill", read=self._kill, every_ms=1_000),
+            PageSection(name="emergency", read=self.emergency, every_ms=2_000),
+            PageSection(name="session", read=self.session, every_ms=1_000),
+            PageSection(name="trades", read=self.trades, every_ms=1_000),
+            PageSection(name="closed", read=self.closed, every_ms=2_000, lean_every_ms=20_000),
+            PageSection(name="opportunities", read=self.opportunities, every_ms=2_000, lean_every_ms=20_000),
+            PageSection(name="inventory", read=self.inventory, every_ms=2_000, lean_every_ms=10_000),
+            PageSection(name="events", read=self.events, every_ms=1_000, lean_every_ms=5_000),
+            PageSection(name="queues", read=self.queues, every_ms=1_000),
+            PageSection(name="fallback", read=self.fallback, every_ms=5_000),
+            PageSection(name="risk", read=self.risk, every_ms=2_000),
+            PageSection(name="result", read=self.result, every_ms=2_000),
+            PageSection(name="profit", read=self.profit, every_ms=5_000, lean_every_ms=LEAN_CURVE_MS),
+            PageSection(name="processes", read=self.processes, every_ms=2_000),
+            PageSection(name="alerts", read=self.alerts, every_ms=2_000),
         )
 
     def market(self) -> Document:

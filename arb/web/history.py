@@ -13,7 +13,7 @@ POINTS_MAX: Final = 600
 Point = tuple[int, float | None, float | None]
 
 
-class History:
+class PremiumHistory:
     """A ring of points for each coin: (Unix milliseconds, premium bps, edge bps)."""
 
     def __init__(self) -> None:

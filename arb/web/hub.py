@@ -15,7 +15,7 @@ from arb.domain.errors import ArbError
 from arb.domain.market.money import plain
 from arb.domain.time import NS_PER_MS
 from arb.ports.market import Clock
-from arb.web.desk import Section
+from arb.web.desk import PageSection
 
 PAGES_MAX: Final = 16
 KEEP_ALIVE_S: Final = 10.0
@@ -26,12 +26,12 @@ def never_lean() -> bool:
     return False
 
 
-class Hub:
+class SectionHub:
     """The newest of each section as a server-sent event, and the pages that wait for it."""
 
     def __init__(
         self,
-        sections: Iterable[Section],
+        sections: Iterable[PageSection],
         clock: Clock,
         welcome: Callable[[], Any],
         lean: Callable[[], bool] = never_lean,
@@ -84,7 +84,7 @@ class Hub:
             except TimeoutError:
                 return
 
-    async def _repeat(self, section: Section, threads: ThreadPoolExecutor) -> None:
+    async def _repeat(self, section: PageSection, threads: ThreadPoolExecutor) -> None:
         version = 0
         while True:
             if not section.always:
@@ -97,7 +97,7 @@ class Hub:
                 self._changed.notify_all()
             await asyncio.sleep(every_ms / 1000)
 
-    def _read(self, section: Section) -> tuple[bytes, int]:
+    def _read(self, section: PageSection) -> tuple[bytes, int]:
         """Return what a section says now, and in how long it is asked again."""
         every_ms = section.every_ms
         if section.lean_every_ms and self._lean():

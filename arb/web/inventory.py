@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from arb.domain.ledger.report import Prices
+from arb.domain.ledger.report import Valuation
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.money import ONE, ZERO
 
 Amounts = Mapping[tuple[Venue, str], Decimal]
 
 
-def inventory(held: Amounts, free: Amounts, prices: Prices) -> list[dict[str, Any]]:
+def inventory(held: Amounts, free: Amounts, prices: Valuation) -> list[dict[str, Any]]:
     """Return a row for each venue and asset of which something is held, the venue's currency first."""
     keys = sorted(
         (key for key in held if held[key] or free.get(key)),
@@ -32,7 +32,7 @@ def inventory(held: Amounts, free: Amounts, prices: Prices) -> list[dict[str, An
     return rows
 
 
-def worth_krw(amounts: Amounts, prices: Prices) -> Decimal | None:
+def worth_krw(amounts: Amounts, prices: Valuation) -> Decimal | None:
     """Return what amounts come to at these prices, None if one of them has none."""
     total = ZERO
     for (_, asset), amount in amounts.items():
@@ -43,7 +43,7 @@ def worth_krw(amounts: Amounts, prices: Prices) -> Decimal | None:
     return total
 
 
-def price_krw(asset: str, prices: Prices) -> Decimal | None:
+def price_krw(asset: str, prices: Valuation) -> Decimal | None:
     """Return what one of an asset is worth."""
     if asset == "KRW":
         return ONE

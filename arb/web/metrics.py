@@ -11,7 +11,7 @@ from arb.app.wiring import Engine
 from arb.domain.health.degradation import Degree
 from arb.domain.market.ids import Venue
 from arb.domain.risk.review import Mode
-from arb.domain.trading.order import TERMINAL, State
+from arb.domain.trading.order import TERMINAL, OrderState
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import ENDED, MOVING
 from arb.engine.market.markets import shown_rate
@@ -91,7 +91,7 @@ class StackMetrics:
     def orders(self) -> Iterator[Sample]:
         sql, now_ns = self._sql(), self._now_ns()
         counts = {(venue, state): number for venue, state, number in sql.orders_by_state()}
-        for venue, state in product(Venue, State):
+        for venue, state in product(Venue, OrderState):
             name = "arb_orders_total" if state in TERMINAL else "arb_orders_working"
             yield name, (venue.value, state.value), counts.get((venue, state), 0)
         yield "arb_order_unknown_age_seconds", (), sql.unknown_age_ns(now_ns) / S

@@ -12,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from arb.domain.errors import ArbError
 from arb.web.guard import TICKET, Guard
-from arb.web.hub import PAGES_MAX, Hub, told
+from arb.web.hub import PAGES_MAX, SectionHub, told
 from arb.web.kill import REASON_CHARACTERS_MAX
 from arb.web.login import STATIC
 from arb.web.recorded import NotTraded
@@ -26,7 +26,7 @@ class Pages:
     """What a visitor with a ticket can ask for."""
 
     guard: Guard
-    hub: Hub
+    hub: SectionHub
     stop_trading: Callable[[str], str]
     scrape: Callable[[], bytes]
     recorded: Callable[[str, str], Any]

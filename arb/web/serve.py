@@ -15,9 +15,9 @@ from arb.app.engines import engine, follow_settings
 from arb.engine.kill.kill import KillReport
 from arb.stack.home import Home
 from arb.web.app import make_app, make_guard
-from arb.web.desk import Desk
-from arb.web.history import History
-from arb.web.hub import Hub
+from arb.web.desk import SectionReader
+from arb.web.history import PremiumHistory
+from arb.web.hub import SectionHub
 from arb.web.kill import WITHIN_MS, KillFromPage
 from arb.web.metrics import StackMetrics
 from arb.web.recorded import RecordedPremiums
@@ -35,7 +35,7 @@ def serve(settings: WebSettings, home: Home, port: int) -> None:
 
 
 async def _serve(settings: WebSettings, home: Home, port: int) -> None:
-    clock, entropy, history = SystemClock(), SystemEntropy(), History()
+    clock, entropy, history = SystemClock(), SystemEntropy(), PremiumHistory()
     secrets = Secrets.of(home)
     stopping, errors = asyncio.Event(), list[BaseException]()
 
@@ -45,9 +45,9 @@ async def _serve(settings: WebSettings, home: Home, port: int) -> None:
 
     switch = FileKillSwitch(home.kill_file)
     kill = KillFromPage(switch, partial(_bring_to_rest, home), clock)
-    desk = Desk(engine, home, history, kill.state)
+    desk = SectionReader(engine, home, history, kill.state)
     exporter = Exporter(StackMetrics(engine, home, switch.engaged).sources(), clock)
-    hub = Hub(desk.sections(), clock, history.points, desk.lean)
+    hub = SectionHub(desk.sections(), clock, history.points, desk.lean)
     guard = make_guard(settings, secrets, clock, entropy)
     recorded = RecordedPremiums(engine).read
     app = make_app(guard, hub, secrets, clock, entropy, kill.engage, exporter.text, recorded, broken)

@@ -7,7 +7,7 @@ import redis
 
 from arb.adapters.alerts.dead_man import DeadManPing
 from arb.adapters.alerts.limiter import SharedLimiter
-from arb.adapters.broker.gate import Gate
+from arb.adapters.broker.gate import BrokerGate
 from arb.adapters.local.clock import ManualClock, SeededEntropy, SystemClock
 from arb.adapters.local.shared_file import SharedFile
 from arb.adapters.venues.instruments import LiveInstruments
@@ -60,7 +60,7 @@ def test_a_venue_is_tried_again_after_its_cooldown(clock):
 
 
 def test_so_is_the_broker(clock):
-    gate = Gate(marks={}, clock=clock, entropy=SeededEntropy(1))
+    gate = BrokerGate(marks={}, clock=clock, entropy=SeededEntropy(1))
     gate.failed(redis.ConnectionError())
     assert not gate.canary_due()
     later(clock, 1_200)

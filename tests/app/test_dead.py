@@ -9,7 +9,7 @@ import redis
 
 from arb.adapters.postgres.dead_letters import SqlDeadLetters
 from arb.adapters.postgres.engine import make_engine
-from arb.chaos.queue.town import message
+from arb.chaos.queue.broker_sandbox import message
 
 pytestmark = pytest.mark.integration
 COLLECT = "from arb.app.dead import undertaking; print(undertaking().collect.run())"

@@ -10,7 +10,7 @@ from arb.adapters.memory.tables import MemoryTables
 from arb.app import engines
 from arb.app.generations import compare_running, freeze, freeze_in, keep, of_session, sessions_of
 from arb.app.reload import may_change, plan_reload, put_in_force, refuse_other_sources
-from arb.app.session import Place, create_session
+from arb.app.session import SessionPlace, create_session
 from arb.cli.views.settings_view import running_document, running_text
 from arb.domain.errors import ConfigError
 from arb.stack.home import Home
@@ -148,7 +148,7 @@ def test_a_worker_takes_up_what_is_in_force(own, database_url, redis_url, tmp_pa
     monkeypatch.setenv("ARB_REDIS_URL", redis_url)
     clock, home = SystemClock(), Home(tmp_path)
     with sessions_of(database_url) as sessions:
-        session_id = create_session(sessions, Place.of(load(), {}), clock, SystemEntropy())
+        session_id = create_session(sessions, SessionPlace.of(load(), {}), clock, SystemEntropy())
         freeze(load(), database_url, home, clock, lambda _text: None)
         before = engines.build(addresses.settings())
         monkeypatch.setattr(engines, "_engines", {os.getpid(): before})

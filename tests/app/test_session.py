@@ -10,7 +10,7 @@ from arb.adapters.memory.sessions import MemorySessionStore
 from arb.adapters.memory.tables import MemoryTables
 from arb.adapters.memory.trades import MemoryTradeStore
 from arb.app.session import (
-    Place,
+    SessionPlace,
     begin_trading,
     clean_session,
     create_session,
@@ -42,7 +42,8 @@ def sessions():
 
 def test_each_group_goes_on_with_its_own_session(sessions):
     one, two = (
-        Place(environment="mock", group=group, accounts=world.accounts("a")) for group in ("one", "two")
+        SessionPlace(environment="mock", group=group, accounts=world.accounts("a"))
+        for group in ("one", "two")
     )
     first = create_session(sessions, one, *NOTHING)
     second = create_session(sessions, two, *NOTHING)
@@ -56,8 +57,10 @@ def resumed(sessions, place):
 
 
 def test_a_session_from_before_accounts_were_kept_goes_on_with_those_of_today(sessions):
-    session_id = create_session(sessions, Place(environment="mock", accounts=world.accounts("")), *NOTHING)
-    assert resumed(sessions, Place(environment="mock", accounts=world.accounts("new"))) == session_id
+    session_id = create_session(
+        sessions, SessionPlace(environment="mock", accounts=world.accounts("")), *NOTHING
+    )
+    assert resumed(sessions, SessionPlace(environment="mock", accounts=world.accounts("new"))) == session_id
     assert sessions.get(session_id).accounts == world.accounts("new")
 
 
@@ -70,8 +73,10 @@ def test_a_session_from_before_accounts_were_kept_goes_on_with_those_of_today(se
     ],
 )
 def test_on_other_accounts_a_session_begins_and_the_one_on_those_of_before_is_kept(sessions, accounts):
-    session_id = create_session(sessions, Place(environment="mock", accounts=world.accounts("old")), *NOTHING)
-    following = resumed(sessions, Place(environment="mock", accounts=accounts))
+    session_id = create_session(
+        sessions, SessionPlace(environment="mock", accounts=world.accounts("old")), *NOTHING
+    )
+    following = resumed(sessions, SessionPlace(environment="mock", accounts=accounts))
     assert following != session_id
     assert sessions.get(following).accounts == accounts
     assert sessions.get(session_id).accounts == world.accounts("old")
@@ -81,7 +86,7 @@ def test_on_other_accounts_a_session_begins_and_the_one_on_those_of_before_is_ke
 def test_a_key_of_another_account_is_refused_beside_open_pairs_in_one_line(town):
     town.sessions.name_accounts(SESSION, world.accounts("desk"))
     open_one(town)
-    other = Place(environment="mock", accounts={Venue.UPBIT: "desk", Venue.BINANCE: "another"})
+    other = SessionPlace(environment="mock", accounts={Venue.UPBIT: "desk", Venue.BINANCE: "another"})
     with pytest.raises(ConfigError, match="1 trades or orders on binance=desk,upbit=desk") as refused:
         resume_session(town.sessions, town.trades, other, town.clock, SeededEntropy(1))
     assert "\n" not in str(refused.value)
@@ -89,21 +94,25 @@ def test_a_key_of_another_account_is_refused_beside_open_pairs_in_one_line(town)
 
 
 def test_a_session_of_other_accounts_is_not_taken_up(sessions):
-    old = create_session(sessions, Place(environment="mock", accounts=world.accounts("old")), *NOTHING)
-    new = Place(environment="mock", accounts=world.accounts("new"))
+    old = create_session(sessions, SessionPlace(environment="mock", accounts=world.accounts("old")), *NOTHING)
+    new = SessionPlace(environment="mock", accounts=world.accounts("new"))
     with pytest.raises(ConfigError, match="same account"):
         take_up_session(sessions, MemoryTradeStore(sessions.tables), old, new, *NOTHING)
 
 
 def test_a_session_of_another_group_is_refused_with_what_to_do(sessions):
-    session_id = create_session(sessions, Place(environment="mock", group="one"), *NOTHING)
+    session_id = create_session(sessions, SessionPlace(environment="mock", group="one"), *NOTHING)
     with pytest.raises(ConfigError, match="is of group one; resume it with the same --group"):
         take_up_session(
-            sessions, MemoryTradeStore(sessions.tables), session_id, Place(environment="mock"), *NOTHING
+            sessions,
+            MemoryTradeStore(sessions.tables),
+            session_id,
+            SessionPlace(environment="mock"),
+            *NOTHING,
         )
 
 
-MOCK = Place(environment="mock")
+MOCK = SessionPlace(environment="mock")
 
 
 @pytest.fixture

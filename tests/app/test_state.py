@@ -15,7 +15,7 @@ from arb.adapters.postgres.trades import SqlTradeStore
 from arb.app.state import mirror
 from arb.domain.market.ids import Venue
 from arb.domain.risk.review import Mode
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from tests.adapters.broker.apps import MemoryCounters
 from tests.contracts import world
 
@@ -77,9 +77,9 @@ def test_a_claim_is_in_the_hot_copy_soon(stores, mirrored, session_id):
     opened = world.opening(session_id)
     mirrored.trades.open_trade(opened.proposal, opened.orders, world.LIMITS, world.NOW_NS)
     order = opened.on(Venue.UPBIT).client_order_id
-    assert soon(stores, session_id, lambda parts: states_of_orders(parts).get(order) == State.INTENT)
+    assert soon(stores, session_id, lambda parts: states_of_orders(parts).get(order) == OrderState.INTENT)
     mirrored.trades.claim(order, world.NOW_NS)
-    assert soon(stores, session_id, lambda parts: states_of_orders(parts).get(order) == State.SUBMITTED)
+    assert soon(stores, session_id, lambda parts: states_of_orders(parts).get(order) == OrderState.SUBMITTED)
 
 
 def test_a_change_of_mode_is_in_the_hot_copy_soon(stores, mirrored, session_id):

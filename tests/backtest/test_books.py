@@ -8,10 +8,10 @@ import pytest
 
 from arb.adapters.local.book_files import BookFiles
 from arb.adapters.local.clock import ManualClock
-from arb.backtest.asked import Asked, load_series, settings_of
+from arb.backtest.asked import ReplayRequest, load_series, settings_of
 from arb.backtest.replay.books import RowBooks
 from arb.backtest.replay.rules import rules_of
-from arb.backtest.replay.run import Plan, replay
+from arb.backtest.replay.run import ReplayPlan, replay
 from arb.domain.errors import ConfigError
 from arb.domain.market.book import Book, Level
 from arb.domain.market.ids import Coin, Symbol, Venue
@@ -49,7 +49,7 @@ def recorded(folder, books):
     for each in books:
         made.note(each)
     made.write()
-    asked = Asked(data=folder, span=ALWAYS, depth_usdt=Decimal(20_000), latency_ms=150, seed=7)
+    asked = ReplayRequest(data=folder, span=ALWAYS, depth_usdt=Decimal(20_000), latency_ms=150, seed=7)
     return load_series(asked, FIXED)
 
 
@@ -57,7 +57,7 @@ def test_a_row_has_the_newest_books_with_all_their_levels(tmp_path):
     books = [each for second in range(5) for each in a_second(second, second)]
     series = recorded(tmp_path, books)
     assert (series.coins, len(series)) == (("BTC",), 5)
-    rules = rules_of(PAIR, BTC, 100_000.0, Plan(series=series, settings=FIXED).fees_bps)
+    rules = rules_of(PAIR, BTC, 100_000.0, ReplayPlan(series=series, settings=FIXED).fees_bps)
     shown = RowBooks(series, PAIR, rules).of_coin(3, BTC, 77)
     by_venue = {each.venue: each for each in books[9:12] if each.symbol != "USDT/KRW"}
     for each in shown:
@@ -87,17 +87,17 @@ def test_a_premium_that_was_recorded_is_traded_at_its_depth(tmp_path):
         return 60 if 20 <= second < 40 else 0
 
     deep = recorded(tmp_path / "deep", [e for s in range(80) for e in a_second(s, premium(s))])
-    found = replay(Plan(series=deep, settings=FIXED))
+    found = replay(ReplayPlan(series=deep, settings=FIXED))
     assert found.records
     assert all(each.pnl_krw > 0 for each in found.records)
-    assert found.records == replay(Plan(series=deep, settings=FIXED, screened=False)).records
+    assert found.records == replay(ReplayPlan(series=deep, settings=FIXED, screened=False)).records
     thin = recorded(tmp_path / "thin", [e for s in range(80) for e in a_second(s, premium(s), "0.0001")])
-    assert replay(Plan(series=thin, settings=FIXED)).records == ()
+    assert replay(ReplayPlan(series=thin, settings=FIXED)).records == ()
 
 
 def test_a_coin_that_was_not_recorded_is_named(tmp_path):
     recorded(tmp_path, a_second(0))
-    asked = Asked(
+    asked = ReplayRequest(
         data=tmp_path, span=ALWAYS, depth_usdt=Decimal(20_000), latency_ms=150, seed=7, coins=("XRP",)
     )
     with pytest.raises(ConfigError, match="no book of XRP"):

@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 
 from arb.adapters.local.clock import ManualClock, SystemClock, SystemEntropy
 from arb.app.venues import public_gateways
-from arb.backtest.asked import Asked, load_series, settings_of
-from arb.backtest.history.fetch import Fetch, Wanted, markets_of
-from arb.backtest.history.shelf import Shelf
+from arb.backtest.asked import ReplayRequest, load_series, settings_of
+from arb.backtest.history.candle_archive import CandleArchive
+from arb.backtest.history.fetch import CandleRequest, Fetch, markets_of
 from arb.backtest.history.summary import summary
 from arb.cli.main import app
 from arb.domain.errors import Rejected, Retryable
@@ -81,13 +81,16 @@ def venues():
 
 
 def fetch(root, venues, minutes=MINUTES, markets=MARKETS):
-    wanted = Wanted(markets=markets, from_s=FROM_S, to_s=FROM_S + 60 * minutes, interval_s=60)
-    Fetch(shelf=Shelf(root), gateways=venues, clock=ManualClock(), told=lambda _name, _s: None).run(wanted)
+    wanted = CandleRequest(markets=markets, from_s=FROM_S, to_s=FROM_S + 60 * minutes, interval_s=60)
+    Fetch(shelf=CandleArchive(root), gateways=venues, clock=ManualClock(), told=lambda _name, _s: None).run(
+        wanted
+    )
 
 
 def contents(root):
     return {
-        (venue, symbol, path.name): Shelf(root).read(path) for venue, symbol, path in Shelf(root).months()
+        (venue, symbol, path.name): CandleArchive(root).read(path)
+        for venue, symbol, path in CandleArchive(root).months()
     }
 
 
@@ -136,7 +139,7 @@ def test_a_venue_that_reads_the_time_otherwise_is_found_out_and_leaves_no_hole(t
 
 def test_holes_are_named_and_never_filled(tmp_path, venues):
     fetch(tmp_path, venues)
-    for each in summary(Shelf(tmp_path)):
+    for each in summary(CandleArchive(tmp_path)):
         assert (each["rows"], each["missing"], each["holes"]) == (
             MINUTES - len(HOLE[::60]),
             len(HOLE[::60]),
@@ -147,7 +150,7 @@ def test_holes_are_named_and_never_filled(tmp_path, venues):
 
 def test_what_was_fetched_is_replayed(tmp_path, venues):
     fetch(tmp_path, venues)
-    asked = Asked(data=tmp_path, span=ALWAYS, depth_usdt=Decimal(20_000), latency_ms=150, seed=7)
+    asked = ReplayRequest(data=tmp_path, span=ALWAYS, depth_usdt=Decimal(20_000), latency_ms=150, seed=7)
     series = load_series(asked, SETTINGS)
     assert series.coins == ("BTC",)
     assert seconds(series)[0] == FROM_S + 60  # a candle is known once it is over
@@ -161,12 +164,12 @@ def test_venue_that_is_away_for_a_while_is_asked_again(tmp_path, venues):
         each.away = 3
     with pytest.raises(Retryable):  # a fetch that nobody has answered yet ends at once
         fetch(tmp_path, venues)
-    wanted = Wanted(markets=MARKETS, from_s=FROM_S, to_s=FROM_S + 60 * MINUTES, interval_s=60)
+    wanted = CandleRequest(markets=MARKETS, from_s=FROM_S, to_s=FROM_S + 60 * MINUTES, interval_s=60)
     clock = ManualClock()
-    going_on = Fetch(shelf=Shelf(tmp_path), gateways=venues, clock=clock, told=lambda _name, _s: None)
+    going_on = Fetch(shelf=CandleArchive(tmp_path), gateways=venues, clock=clock, told=lambda _name, _s: None)
     for each in venues.values():
         each.away = 0
-    going_on.run(Wanted(markets=MARKETS, from_s=FROM_S, to_s=FROM_S + 60 * 800, interval_s=60))
+    going_on.run(CandleRequest(markets=MARKETS, from_s=FROM_S, to_s=FROM_S + 60 * 800, interval_s=60))
     for each in venues.values():
         each.away = 3
     going_on.run(wanted)
@@ -198,10 +201,10 @@ def test_both_simulators_serve_what_is_fetched(tmp_path, monkeypatch, pair):
             assert monotonic() < until
             rmtree(folder, ignore_errors=True)
             now_s = clock.now_ns() // 10**9 // 60 * 60  # the minute that is not over, too: there is no other
-            wanted = Wanted(markets=markets, from_s=now_s - 600, to_s=now_s + 60, interval_s=60)
-            Fetch(shelf=Shelf(folder), gateways=gateways, clock=clock, told=lambda _name, _s: None).run(
-                wanted
-            )
+            wanted = CandleRequest(markets=markets, from_s=now_s - 600, to_s=now_s + 60, interval_s=60)
+            Fetch(
+                shelf=CandleArchive(folder), gateways=gateways, clock=clock, told=lambda _name, _s: None
+            ).run(wanted)
             clock.sleep_ms(300)
     for rows in found.values():
         assert all(row["low"] <= row["closing"] <= row["high"] for row in rows.values())

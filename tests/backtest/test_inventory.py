@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from arb.backtest.asked import settings_of
-from arb.backtest.replay.run import Plan, replay
+from arb.backtest.replay.run import ReplayPlan, replay
 from arb.domain.trading.trade import TradeState
 from tests.backtest.series import load, mapping_of, write_csv
 from tests.backtest.test_pair import with_premiums
@@ -23,7 +23,7 @@ def series(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def planted(series):
-    return Plan(series=with_premiums(series, premiums.planted), settings=DEFAULTS)
+    return ReplayPlan(series=with_premiums(series, premiums.planted), settings=DEFAULTS)
 
 
 def test_premiums_of_both_signs_earn_and_nothing_is_closed(planted):
@@ -61,7 +61,7 @@ def test_what_is_passed_over_is_what_the_engine_would_have_left(planted):
 
 @pytest.mark.parametrize("make", [premiums.shuffled, premiums.increments_shuffled, premiums.walk])
 def test_where_nothing_stands_or_comes_back_nothing_is_taken(series, make):
-    found = replay(Plan(series=with_premiums(series, make), settings=DEFAULTS))
+    found = replay(ReplayPlan(series=with_premiums(series, make), settings=DEFAULTS))
     assert found.records == ()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from arb.backtest.asked import settings_of
 from arb.backtest.reading.mapping import SHIPPED, read_mapping, told_by_names
-from arb.backtest.replay.run import Plan, replay
+from arb.backtest.replay.run import ReplayPlan, replay
 from arb.domain.errors import ConfigError
 from arb.domain.time import NS_PER_S
 from tests.backtest.series import SETTINGS, load, mapping_of, write_csv
@@ -32,7 +32,7 @@ def test_duplicates_disorder_and_empty_rows_change_no_result(tmp_path):
         "rows out of order, put in order",
         "rows of a time that was there, brought together",
     }
-    results = [replay(Plan(series=each, settings=SETTINGS)).records for each in (clean, odd)]
+    results = [replay(ReplayPlan(series=each, settings=SETTINGS)).records for each in (clean, odd)]
     assert results[0] == results[1] != ()
 
 
@@ -42,7 +42,7 @@ def test_a_thousand_gaps_and_duplicates_where_nothing_is_held_change_no_trade(tm
     settings = settings_of(
         ["strategy.name=fixed", "strategy.holding_s_max=3600", "strategy.entry_edge_bps=45"], {}
     )
-    whole = replay(Plan(series=load(path, mapping), settings=settings)).records
+    whole = replay(ReplayPlan(series=load(path, mapping), settings=settings)).records
     assert len(whole) > 10
     needed = set()
     for trade in whole:
@@ -57,7 +57,7 @@ def test_a_thousand_gaps_and_duplicates_where_nothing_is_held_change_no_trade(tm
     (tmp_path / "holed.csv").write_text("\n".join([head, *left]) + "\n")
     series = load(tmp_path / "holed.csv", mapping)
     assert len(series) == len(rows) - len(gone)
-    assert replay(Plan(series=series, settings=settings)).records == whole
+    assert replay(ReplayPlan(series=series, settings=settings)).records == whole
 
 
 def test_rows_that_disagree_about_a_price_leave_it_out(tmp_path):

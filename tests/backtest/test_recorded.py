@@ -6,11 +6,11 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from arb.backtest.asked import Asked, recorded_series, settings_of
+from arb.backtest.asked import ReplayRequest, recorded_series, settings_of
 from arb.backtest.reading.recorded import GAP_S
 from arb.backtest.replay.books import RowBooks
 from arb.backtest.replay.rules import rules_of
-from arb.backtest.replay.run import Plan, replay
+from arb.backtest.replay.run import ReplayPlan, replay
 from arb.backtest.replay.screen import edge_bounds
 from arb.domain.errors import ConfigError
 from arb.domain.market.ids import Coin
@@ -18,7 +18,7 @@ from arb.domain.time import ALWAYS, NS_PER_MINUTE, NS_PER_S
 from tests.backtest.series import PAIR, SETTINGS
 from tests.contracts.test_recorded import ROW
 
-ASKED = Asked(data=None, span=ALWAYS, depth_usdt=Decimal(20_000), latency_ms=150, seed=7)  # type: ignore[arg-type]
+ASKED = ReplayRequest(data=None, span=ALWAYS, depth_usdt=Decimal(20_000), latency_ms=150, seed=7)  # type: ignore[arg-type]
 
 
 def rows(minutes: int, premium_bps=lambda minute: 0, coin: str = "BTC"):
@@ -45,7 +45,7 @@ def test_spreads_are_those_of_the_record():
     series = recorded_series(ASKED, SETTINGS, rows(3))
     assert series.half_bps(PAIR.first, "BTC") == pytest.approx(1.0)
     assert series.half_bps(PAIR.second, "BTC") == pytest.approx(0.5)
-    rules = rules_of(PAIR, Coin("BTC"), 100_000.0, Plan(series=series, settings=SETTINGS).fees_bps)
+    rules = rules_of(PAIR, Coin("BTC"), 100_000.0, ReplayPlan(series=series, settings=SETTINGS).fees_bps)
     first, second = RowBooks(series, PAIR, rules).of_coin(1, Coin("BTC"), 1)
     assert (round(first.bid), round(first.ask)) == (139_986_000, 140_014_000)
     assert (round(second.bid), round(second.ask)) == (99_995, 100_005)
@@ -59,11 +59,11 @@ def test_recorded_premium_is_traded_and_a_hole_ends_what_is_open():
 
     made = rows(120, premium)
     settings = settings_of(["strategy.name=fixed"], {})
-    whole = replay(Plan(series=recorded_series(ASKED, settings, made), settings=settings))
+    whole = replay(ReplayPlan(series=recorded_series(ASKED, settings, made), settings=settings))
     assert {record.reason for record in whole.records} <= {"converged", "take_profit"}
     assert whole.records
     holed = made[:40] + made[40 + GAP_S // 60 + 1 :]
-    ended = replay(Plan(series=recorded_series(ASKED, settings, holed), settings=settings))
+    ended = replay(ReplayPlan(series=recorded_series(ASKED, settings, holed), settings=settings))
     assert "gap" in {record.reason for record in ended.records}
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from arb.backtest.replay.books import RowBooks
-from arb.backtest.replay.records import Records
+from arb.backtest.replay.records import ReplayRecorder
 from arb.backtest.replay.rules import FixedRules, rules_of
-from arb.backtest.replay.run import Plan, opening_balances, replay
+from arb.backtest.replay.run import ReplayPlan, opening_balances, replay
 from arb.backtest.replay.world import SESSION, Opening, World
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.trade import TradeState
@@ -23,7 +23,7 @@ def series(tmp_path_factory):
 
 
 def test_screened_rows_are_those_that_the_engine_would_have_passed_over(series):
-    plan = Plan(series=series, settings=SETTINGS)
+    plan = ReplayPlan(series=series, settings=SETTINGS)
     screened, whole = replay(plan), replay(replace(plan, screened=False))
     assert len(screened.records) > 10
     assert screened.records == whole.records
@@ -32,7 +32,7 @@ def test_screened_rows_are_those_that_the_engine_would_have_passed_over(series):
 
 
 def test_replay_equals_the_engine_driven_by_hand(series):
-    plan = Plan(series=series, settings=SETTINGS)
+    plan = ReplayPlan(series=series, settings=SETTINGS)
     rules = FixedRules()
     for coin in series.coins:
         rules |= rules_of(PAIR, coin, float(series.prices[PAIR.second, coin][0]), plan.fees_bps)
@@ -47,7 +47,7 @@ def test_replay_equals_the_engine_driven_by_hand(series):
             seed=plan.seed,
         )
     )
-    books, kept = RowBooks(series, PAIR, rules), Records(world.tables, PAIR)
+    books, kept = RowBooks(series, PAIR, rules), ReplayRecorder(world.tables, PAIR)
     for row, at_ns in enumerate(series.ts_ns.tolist()[:-1]):
         world.run_until(at_ns)
         world.move_to(at_ns)
@@ -63,7 +63,7 @@ def test_replay_equals_the_engine_driven_by_hand(series):
 
 
 def test_what_is_booked_is_what_the_accounts_moved_by(series):
-    found = replay(Plan(series=series, settings=SETTINGS))
+    found = replay(ReplayPlan(series=series, settings=SETTINGS))
     moved = {key: found.ended_with[key] - began for key, began in found.began_with.items()}
     rate = Decimal(1400)
     worth = sum(
@@ -83,14 +83,14 @@ def test_what_is_booked_is_what_the_accounts_moved_by(series):
 
 def test_hole_ends_what_is_open_and_opens_nothing(series):
     longest = max(
-        replay(Plan(series=series, settings=SETTINGS)).records,
+        replay(ReplayPlan(series=series, settings=SETTINGS)).records,
         key=lambda each: each.closed_at_ns - each.opened_at_ns,
     )
     middle_ns = (longest.opened_at_ns + longest.closed_at_ns) // 2
     cut = int(np.searchsorted(series.ts_ns, middle_ns))
     later = series.ts_ns.copy()
     later[cut:] += 3_600 * NS_PER_S
-    found = replay(Plan(series=replace(series, ts_ns=later), settings=SETTINGS))
+    found = replay(ReplayPlan(series=replace(series, ts_ns=later), settings=SETTINGS))
     ended = [each for each in found.records if each.reason == "gap"]
     assert ended
     assert all(each.closed_at_ns < int(later[cut]) for each in ended)
@@ -98,7 +98,7 @@ def test_hole_ends_what_is_open_and_opens_nothing(series):
 
 
 def test_same_seed_is_the_same_and_another_one_has_other_ids(series):
-    plan = Plan(series=series, settings=SETTINGS)
+    plan = ReplayPlan(series=series, settings=SETTINGS)
     assert replay(plan).records == replay(plan).records
     other = replay(replace(plan, seed=8)).records
     assert [each.pnl_krw for each in other] == [each.pnl_krw for each in replay(plan).records]
@@ -107,6 +107,6 @@ def test_same_seed_is_the_same_and_another_one_has_other_ids(series):
 
 def test_orders_take_what_is_there_and_the_rest_stays_unfilled(series):
     thin = replace(series, assumed=replace(series.assumed, depth_usdt=Decimal(1_200)))
-    found = replay(Plan(series=thin, settings=SETTINGS))
+    found = replay(ReplayPlan(series=thin, settings=SETTINGS))
     assert found.records
     assert all(each.state is not TradeState.HANDED_OVER for each in found.records)

@@ -6,9 +6,9 @@ import pytest
 from typer.testing import CliRunner
 
 from arb.backtest.asked import settings_of
-from arb.backtest.replay.run import Plan, replay
+from arb.backtest.replay.run import ReplayPlan, replay
 from arb.backtest.sweep.grid import axes_of, changes_of
-from arb.backtest.sweep.run import Sweep, agreement, part_bounds, refuse_unranked, valid_settings
+from arb.backtest.sweep.run import ParameterSweep, agreement, part_bounds, refuse_unranked, valid_settings
 from arb.cli.main import app
 from arb.domain.errors import ConfigError
 from tests.backtest.series import FIXED, SETTINGS, load, mapping_of, write_csv
@@ -42,8 +42,8 @@ def test_settings_that_contradict_each_other_are_left_out_and_named():
 def _swept(series, best, folds=0):
     changes = changes_of(axes_of(["strategy.entry_edge_bps=15:75:10"]))
     valid, _ = valid_settings(changes, lambda change: settings_of([*FIXED, *change], {}))
-    plan = Plan(series=series, settings=SETTINGS)
-    return dict(valid), Sweep(
+    plan = ReplayPlan(series=series, settings=SETTINGS)
+    return dict(valid), ParameterSweep(
         plan=plan, settings=valid, best=best, jobs=2, progress=lambda _what, _done, _of: None
     ).run(folds)
 
@@ -52,7 +52,7 @@ def test_screen_ranks_about_as_the_engine_does(series):
     settings, found = _swept(series, best=7)
     assert found.agreement > 0.7
     best = found.choices[0]
-    exact = replay(Plan(series=series, settings=settings[best.change])).records
+    exact = replay(ReplayPlan(series=series, settings=settings[best.change])).records
     assert best.exact.net_krw == sum((each.pnl_krw for each in exact), Decimal(0))
 
 
@@ -61,7 +61,7 @@ def test_walking_forward_tries_each_part_on_what_came_before_only(series):
     bounds = part_bounds(series, 3)
     assert [fold.from_ns for fold in found.folds] == [int(series.ts_ns[row]) for row in bounds[1:3]]
     for fold, first, last in zip(found.folds, bounds[1:], bounds[2:], strict=False):
-        alone = Plan(series=series.cut(first, last), settings=settings[fold.change])
+        alone = ReplayPlan(series=series.cut(first, last), settings=settings[fold.change])
         assert fold.after.net_krw == sum((each.pnl_krw for each in replay(alone).records), Decimal(0))
 
 
@@ -69,9 +69,9 @@ def of_pair(series, best):
     changes = changes_of(axes_of(["strategy.min_profit_bps=6,12,18"]))
     valid, _ = valid_settings(changes, lambda change: settings_of(change, {}))
     refuse_unranked(valid, best)
-    plan = Plan(series=series, settings=SETTINGS)
+    plan = ReplayPlan(series=series, settings=SETTINGS)
     nobody = {"progress": lambda _what, _done, _of: None}
-    return Sweep(plan=plan, settings=valid, best=best, jobs=1, **nobody).run(0)
+    return ParameterSweep(plan=plan, settings=valid, best=best, jobs=1, **nobody).run(0)
 
 
 def test_what_the_screen_does_not_know_is_run_and_not_ranked(series):

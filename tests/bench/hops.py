@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import psutil
 from celery import Celery
 
-from arb.chaos.queue.town import Town
+from arb.chaos.queue.broker_sandbox import BrokerSandbox
 
 HOPS = 300
 GAP_S = 0.05
@@ -26,7 +26,7 @@ class Hops:
 
 def measured() -> Hops:
     """Send twenty a second through two workers."""
-    with Town("stock") as town:
+    with BrokerSandbox("stock") as town:
         workers = [
             psutil.Process(town.start_worker("-P", "solo", "-Q", queue).pid)
             for queue in ("orders", "evaluate")
@@ -48,12 +48,12 @@ def measured() -> Hops:
     )
 
 
-def send(app: Celery, town: Town, first: int, amount: int) -> dict[int, int]:
+def send(app: Celery, town: BrokerSandbox, first: int, amount: int) -> dict[int, int]:
     """Return when each of these was published; all of them have arrived."""
     sent = {}
     for number in range(first, first + amount):
         sent[number] = time.time_ns()
-        app.send_task("town.hop", (number,), queue="orders")
+        app.send_task("sandbox.hop", (number,), queue="orders")
         time.sleep(GAP_S)
     assert town.ran(list(sent), 30), town.logs()
     return sent

@@ -10,8 +10,8 @@ from statistics import median, quantiles
 
 import pytest
 
-from arb.chaos.queue.town import Town, until
-from arb.domain.health.breaker import State
+from arb.chaos.queue.broker_sandbox import BrokerSandbox, until
+from arb.domain.health.breaker import BreakerState
 from arb.domain.health.queues import QUEUES
 from tests.adapters.broker.apps import pgmq_fallback, publisher
 
@@ -42,7 +42,7 @@ def line(name: str, took: list[float], well_ms: float) -> None:
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "hangs"])
 def test_what_a_dead_primary_costs(database_url, end):
-    with Town() as town:
+    with BrokerSandbox() as town:
         app, _ = publisher(town.server.url, pgmq_fallback(database_url))
         app._warm_up()
         app.send_task("t.order", args=[0])
@@ -60,5 +60,5 @@ def test_what_a_dead_primary_costs(database_url, end):
             )
         if end is signal.SIGSTOP:
             os.kill(town.redis_process.pid, signal.SIGCONT)
-            assert until(lambda: app.gate.state is State.CLOSED, 10)
+            assert until(lambda: app.gate.state is BreakerState.CLOSED, 10)
         app.close()

@@ -18,7 +18,7 @@ from arb.adapters.redis.quotes import RedisQuoteStore, book_to_text
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.engine.market.feed import Feed
-from arb.engine.market.gate import Gate, GateLimits
+from arb.engine.market.gate import BookGate, GateLimits
 from arb.engine.market.lag import Lag
 from arb.engine.market.stream import MarketStream, Notice
 from arb.engine.market.tally import Tally
@@ -114,7 +114,7 @@ def feed_all(stream: MarketStream, frames: Sequence[bytes]) -> None:
         clock=clock,
     )
     feed.own(dict.fromkeys(COINS, 0))
-    listener = VenueFeed(stream=stream, gate=Gate(limits()), feed=feed, tally=tally, lag=Lag())
+    listener = VenueFeed(stream=stream, gate=BookGate(limits()), feed=feed, tally=tally, lag=Lag())
     listener.opened()
     if stream.venue is Venue.BINANCE:
         event = {"E": clock.now_ns() // NS_PER_MS}

@@ -27,7 +27,7 @@ from arb.domain.health.backoff import SOCKET_BACKOFF, SOCKET_COOLDOWN_MS
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.time import NS_PER_S
 from arb.engine.market.feed import Feed
-from arb.engine.market.gate import Gate, GateLimits
+from arb.engine.market.gate import BookGate, GateLimits
 from arb.engine.market.lag import Lag
 from arb.engine.market.tally import Tally
 from arb.engine.market.venue_feed import VenueFeed
@@ -81,7 +81,7 @@ def fed_s(port: int, store: RedisQuoteStore) -> tuple[float, int, int]:
     store.put = lambda books, dirty: writes.append(len(books)) or put(books, dirty)  # type: ignore[method-assign]
     feed.own(dict.fromkeys(names, 0))
     stream = BinanceStream(coins=names, levels_max=LEVELS)
-    listener = VenueFeed(stream=stream, gate=Gate(LIMITS), feed=feed, tally=tally, lag=Lag())
+    listener = VenueFeed(stream=stream, gate=BookGate(LIMITS), feed=feed, tally=tally, lag=Lag())
     rules = SocketRules(
         venue=Venue.BINANCE, url=f"ws://127.0.0.1:{port}", path=stream.path, keep_alive="", silence=SILENCE,
         connect_ms_max=5_000, backoff=SOCKET_BACKOFF, cooldown_ms=SOCKET_COOLDOWN_MS,

@@ -8,7 +8,7 @@ from statistics import median, quantiles
 
 import pytest
 
-from arb.chaos.queue.town import Town, until
+from arb.chaos.queue.broker_sandbox import BrokerSandbox, until
 from tests.adapters.broker.apps import use_our_transport
 
 POOLS = {"solo": ("-P", "solo"), "threads": ("-P", "threads", "-c", "8")}
@@ -18,7 +18,7 @@ THROUGHPUT_TASKS = 4_000
 ROUNDS = 3
 
 
-def latencies_us(town: Town) -> list[float]:
+def latencies_us(town: BrokerSandbox) -> list[float]:
     """Return publish-to-start at 100 a second, in microseconds."""
     sent = {}
     for _ in range(LATENCY_TASKS):
@@ -30,7 +30,7 @@ def latencies_us(town: Town) -> list[float]:
     return [(started - sent[number]) / 1000 for number, started, _ in town.times() if number in sent]
 
 
-def rate(town: Town) -> float:
+def rate(town: BrokerSandbox) -> float:
     """Return tasks a second, of a queue that was full before."""
     numbers = set(town.publish(THROUGHPUT_TASKS))
     assert town.ran(list(numbers), 60)
@@ -39,7 +39,7 @@ def rate(town: Town) -> float:
 
 
 def measure(kind: str, pool: tuple[str, ...]) -> dict[str, float]:
-    with Town(kind) as town:
+    with BrokerSandbox(kind) as town:
         town.start_worker(*pool, "-Q", "orders")
         assert town.ran(town.publish(100), 30)
         time.sleep(0.5)
@@ -69,7 +69,7 @@ def test_what_a_publish_costs():
     from kombu.transport.redis import Transport
 
     use_our_transport()
-    with Town() as town:
+    with BrokerSandbox() as town:
         for name, transport in (("stock", Transport), ("ours", None)):
             options = {"priority_steps": [0]}
             with Connection(town.server.url, transport=transport, transport_options=options) as connection:

@@ -7,7 +7,7 @@ from arb.check.history import (
     BookedEntry,
     BookedFill,
     EngineHistory,
-    OrderEvent,
+    OrderTransition,
     VenueFill,
     VenueHistory,
     VenueOrder,
@@ -22,7 +22,7 @@ from arb.domain.risk.mode import ModeChange
 from arb.domain.risk.review import Mode
 from arb.domain.state.snapshot import Snapshot, SnapshotKind
 from arb.domain.time import NS_PER_MS, NS_PER_S
-from arb.domain.trading.order import Event, Fill, Order, Purpose, State
+from arb.domain.trading.order import Fill, Order, OrderEvent, OrderState, Purpose
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import Trade, TradeState
 from arb.engine.market.markets import symbol_on
@@ -129,7 +129,7 @@ def order(number_of_trade: int, venue: Venue, number: int, quantity: Decimal, at
         limit_price=PRICES[venue],
         expires_at_ns=at_ns + 3 * NS_PER_S,
         created_at_ns=at_ns,
-        state=State.FILLED,
+        state=OrderState.FILLED,
         fence=1,
         attempts=1,
         claimed_at_ns=at_ns + 10 * NS_PER_MS,
@@ -138,15 +138,15 @@ def order(number_of_trade: int, venue: Venue, number: int, quantity: Decimal, at
     )
 
 
-def events_of(filled: Order) -> tuple[OrderEvent, ...]:
+def events_of(filled: Order) -> tuple[OrderTransition, ...]:
     """Return the life of an order whose answer was lost and whose fill was found."""
     path = (
-        (Event.CLAIM, State.INTENT, State.SUBMITTED, "", 10),
-        (Event.LOSE, State.SUBMITTED, State.UNKNOWN, "timeout", 500),
-        (Event.FILL, State.UNKNOWN, State.FILLED, "", 900),
+        (OrderEvent.CLAIM, OrderState.INTENT, OrderState.SUBMITTED, "", 10),
+        (OrderEvent.LOSE, OrderState.SUBMITTED, OrderState.UNKNOWN, "timeout", 500),
+        (OrderEvent.FILL, OrderState.UNKNOWN, OrderState.FILLED, "", 900),
     )
     return tuple(
-        OrderEvent(
+        OrderTransition(
             client_order_id=filled.client_order_id,
             seq=seq,
             event=event,

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arb.check.checkers import check
-from arb.check.history import BookedEntry, Invariant, OrderEvent
+from arb.check.history import BookedEntry, Invariant, OrderTransition
 from arb.domain.ledger.ledger import EntryKind, Posting
 from arb.domain.market.ids import ClientOrderId, FillId, Venue, VenueOrderId
 from arb.domain.risk.mode import ModeChange
 from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_MS, NS_PER_S
-from arb.domain.trading.order import Event, State
+from arb.domain.trading.order import OrderEvent, OrderState
 from arb.domain.trading.trade import TradeState
 from tests.check.histories import START_NS, Told, changed, order, story, venue_order, without
 from tests.domain.markets import OTHER
@@ -81,7 +81,9 @@ def never_claimed(told: Told) -> Told:
     mine = told.engine.orders[0].client_order_id
     kept = tuple(each for each in told.engine.events if each.client_order_id != mine)
     fills = tuple(each for each in told.engine.fills if each.client_order_id != mine)
-    return _unfilled(told).with_engine(events=kept, fills=fills).with_order(0, state=State.INTENT, fills=())
+    return (
+        _unfilled(told).with_engine(events=kept, fills=fills).with_order(0, state=OrderState.INTENT, fills=())
+    )
 
 
 # --- at_most_once ---
@@ -105,17 +107,17 @@ def under_another_venue_id(told: Told) -> Told:
 
 def left_unknown_by_a_timer(told: Told) -> Told:
     """Expired without a proof, an id or a fill."""
-    return event(told, 2, event=Event.ABSENT, to_state=State.EXPIRED, reason="timeout").with_order(
-        0, state=State.EXPIRED
+    return event(told, 2, event=OrderEvent.ABSENT, to_state=OrderState.EXPIRED, reason="timeout").with_order(
+        0, state=OrderState.EXPIRED
     )
 
 
 def illegal_step(told: Told) -> Told:
-    return event(told, 1, event=Event.ACCEPT)
+    return event(told, 1, event=OrderEvent.ACCEPT)
 
 
 def events_and_state_disagree(told: Told) -> Told:
-    return told.with_order(0, state=State.CANCELED)
+    return told.with_order(0, state=OrderState.CANCELED)
 
 
 def event_missing(told: Told) -> Told:
@@ -222,7 +224,7 @@ def closed_with_an_order_working(told: Told) -> Told:
     """Made just now, so that only its trade's end is wrong."""
     now_ns = told.engine.read_at_ns
     late = order(1, Venue.UPBIT, 3, Decimal("0.1"), now_ns)
-    late = replace(late, state=State.INTENT, fills=(), fence=0, venue_order_id=None)
+    late = replace(late, state=OrderState.INTENT, fills=(), fence=0, venue_order_id=None)
     return told.with_engine(orders=(*told.engine.orders, late))
 
 
@@ -240,7 +242,9 @@ def handed_over_silently(told: Told) -> Told:
 
 
 def order_stuck(told: Told) -> Told:
-    stuck = replace(order(1, Venue.UPBIT, 3, Decimal("0.1"), START_NS), state=State.INTENT, fills=(), fence=0)
+    stuck = replace(
+        order(1, Venue.UPBIT, 3, Decimal("0.1"), START_NS), state=OrderState.INTENT, fills=(), fence=0
+    )
     opened = told.with_trade(0, state=TradeState.CLOSING)
     return opened.with_engine(orders=(*told.engine.orders, stuck))
 
@@ -416,7 +420,7 @@ def test_a_proof_of_absence_is_wrong_when_the_venue_has_the_order() -> None:
 def test_a_fill_of_an_order_in_flight_is_not_missed_yet_and_explains_the_balance() -> None:
     told = fill_not_booked(story())
     told = told.with_order(
-        0, state=State.UNKNOWN, fills=(), created_at_ns=told.engine.orders[0].created_at_ns
+        0, state=OrderState.UNKNOWN, fills=(), created_at_ns=told.engine.orders[0].created_at_ns
     )
     told = told.with_engine(events=without(told.engine.events, 2), read_at_ns=START_NS + 20 * NS_PER_S)
     told = told.with_trade(0, state=TradeState.OPENING, closed_at_ns=0)
@@ -485,12 +489,12 @@ def test_a_claim_given_back_and_taken_again_is_a_legal_life() -> None:
     mine = told.engine.orders[0].client_order_id
     first = told.engine.events[0]
     path = (
-        (Event.CLAIM, State.INTENT, State.SUBMITTED, 1),
-        (Event.RELEASE, State.SUBMITTED, State.INTENT, 1),
-        (Event.CLAIM, State.INTENT, State.SUBMITTED, 2),
-        (Event.FILL, State.SUBMITTED, State.FILLED, 2),
+        (OrderEvent.CLAIM, OrderState.INTENT, OrderState.SUBMITTED, 1),
+        (OrderEvent.RELEASE, OrderState.SUBMITTED, OrderState.INTENT, 1),
+        (OrderEvent.CLAIM, OrderState.INTENT, OrderState.SUBMITTED, 2),
+        (OrderEvent.FILL, OrderState.SUBMITTED, OrderState.FILLED, 2),
     )
-    lived: tuple[OrderEvent, ...] = tuple(
+    lived: tuple[OrderTransition, ...] = tuple(
         replace(first, seq=seq, event=what, from_state=before, to_state=after, fence=fence)
         for seq, (what, before, after, fence) in enumerate(path, start=1)
     )

@@ -17,13 +17,13 @@ from arb.check.checkers import check
 from arb.check.engine_history import ReadEngine
 from arb.check.history import EngineHistory, Invariant, VenueHistory, sum_effects
 from arb.domain.health.alert import Alert, Severity
-from arb.domain.ledger.report import Held
+from arb.domain.ledger.report import OpenValue
 from arb.domain.market.ids import ClientOrderId, Coin, Venue
 from arb.domain.risk.review import Mode
 from arb.domain.state.owner import Owner
 from arb.domain.state.snapshot import Snapshot, SnapshotKind
 from arb.domain.time import NS_PER_S
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from arb.domain.trading.trade import TradeState
 from arb.ports.trading import Session
 from tests.check.histories import RULES, venue_fill, venue_order
@@ -102,7 +102,7 @@ def test_a_session_that_traded_well_breaks_nothing(database: Engine, session: Se
     opening = trade(database, session)
     history = read(database, session)
     assert [trade.trade_id for trade in history.trades] == [opening.trade.trade_id]
-    assert [order.state for order in history.orders] == [State.FILLED, State.FILLED]
+    assert [order.state for order in history.orders] == [OrderState.FILLED, OrderState.FILLED]
     assert len(history.events) == 4
     assert len(history.fills) == 2
     assert len(history.entries) == 4
@@ -172,7 +172,7 @@ def test_what_an_exit_was_decided_on_is_read_with_its_moment(database: Engine, s
         again = replace(
             view.orders[0],
             client_order_id=ClientOrderId(f"a1-again-{number}-{opening.trade.trade_id}"[:24]),
-            state=State.INTENT,
+            state=OrderState.INTENT,
             fills=(),
             venue_order_id=None,
             created_at_ns=NOW_NS + number,
@@ -222,11 +222,13 @@ def test_the_database_sums_up_a_session(database: Engine, session: Session) -> N
     totals = SqlReportStore(database).totals(session.session_id)
     assert totals.trades == {(BTC, TradeState.OPENING): 1, (BTC, TradeState.CLOSED): 1}
     assert totals.realised_krw == {BTC: Decimal("12.5")}
-    assert totals.orders == {State.FILLED: 4}
+    assert totals.orders == {OrderState.FILLED: 4}
     assert totals.fills == {BTC: 4}
     assert totals.fees == {
         (Venue.UPBIT, "KRW"): Decimal(1400),
         (Venue.BINANCE, "BTC"): Decimal("0.00002"),
     }
     # Of the one that is open: 0.01 BTC sold on Upbit, bought on Binance, both fees paid.
-    assert totals.held == {BTC: Held(krw=Decimal(1_399_300), usdt=Decimal(-1000), base=Decimal("-0.00001"))}
+    assert totals.held == {
+        BTC: OpenValue(krw=Decimal(1_399_300), usdt=Decimal(-1000), base=Decimal("-0.00001"))
+    }

@@ -7,7 +7,7 @@ import redis
 
 from arb.adapters.postgres.dead_letters import SqlDeadLetters
 from arb.adapters.postgres.engine import make_engine
-from arb.domain.health.dead_letter import DeadLetter, Reason
+from arb.domain.health.dead_letter import DeadLetter, DeadLetterReason
 from tests.cli.command import arb
 from tests.contracts import world
 from tests.contracts.backends import sql_stores
@@ -40,7 +40,7 @@ def test_a_dead_letter_is_listed_sent_again_once_and_dropped(tmp_path, database_
     engine = make_engine(database_url)
     sql_stores(engine).sessions.create(world.session())
     letter = DeadLetter(
-        reason=Reason.FAILED, queue="housekeeping", error="Bug: x", at_ns=1, task="arb.snapshot",
+        reason=DeadLetterReason.FAILED, queue="housekeeping", error="Bug: x", at_ns=1, task="arb.snapshot",
         task_id="the-id", args=["manual"],
     )  # fmt: skip
     SqlDeadLetters(engine, "mock").add(letter)
@@ -75,7 +75,12 @@ def test_a_group_sends_no_other_groups_dead_letter_again(tmp_path, database_url,
     sql_stores(engine).sessions.create(world.session(group="btc"))
     SqlDeadLetters(engine, "mock:eth").add(
         DeadLetter(
-            reason=Reason.FAILED, queue="orders", error="x", at_ns=1, task="arb.resolve_order", args=["id"]
+            reason=DeadLetterReason.FAILED,
+            queue="orders",
+            error="x",
+            at_ns=1,
+            task="arb.resolve_order",
+            args=["id"],
         )
     )
     engine.dispose()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from arb.cli.moments import first_ns, last_ns, shown, shown_span
-from arb.cli.reads import Asked
+from arb.cli.reads import ReadRequest
 from arb.domain.errors import ConfigError
 from arb.domain.time import ALWAYS, NS_PER_S
 
@@ -52,6 +52,6 @@ def test_what_is_shown_names_its_zone() -> None:
 
 
 def test_a_span_that_ends_before_it_begins_is_refused() -> None:
-    assert Asked().span() == ALWAYS
+    assert ReadRequest().span() == ALWAYS
     with pytest.raises(ConfigError, match="later than"):
-        Asked(since="2026-12-01", until="2026-11-30").span()
+        ReadRequest(since="2026-12-01", until="2026-11-30").span()

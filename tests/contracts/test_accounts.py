@@ -9,7 +9,7 @@ import pytest
 from arb.domain.market.ids import Venue
 from arb.domain.risk.review import Approved, Refused
 from arb.domain.state.account import Key, Unnamed
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from arb.domain.trading.trade import TradeState
 from tests.contracts import world
 from tests.contracts.test_external import listed
@@ -133,12 +133,12 @@ def test_a_pair_that_is_open_and_an_order_in_doubt_go_over_to_the_new_name_and_o
         assert accounts_of(stores, session) == named
         (active,) = stores.trades.active(session.session_id)
         assert stores.trades.working(session.session_id) == 1
-        assert stores.trades.order(order.client_order_id).state is State.UNKNOWN
+        assert stores.trades.order(order.client_order_id).state is OrderState.UNKNOWN
         assert stores.trades.free(session.session_id) == free
         assert stores.inside.hold(order.client_order_id) == held
     stores.trades.record(world.filled(order), NOW_NS)
-    assert stores.trades.order(order.client_order_id).state is State.FILLED
-    assert stores.trades.record(world.filled(order), NOW_NS).state is State.FILLED
+    assert stores.trades.order(order.client_order_id).state is OrderState.FILLED
+    assert stores.trades.record(world.filled(order), NOW_NS).state is OrderState.FILLED
     assert len(stores.trades.view(active.trade.trade_id).orders) == 2
 
 

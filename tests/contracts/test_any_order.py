@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from arb.domain.ledger.ledger import Entry, EntryKind, move
 from arb.domain.market.ids import Venue
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from tests.contracts import world
 from tests.contracts.backends import sums
 
@@ -28,12 +28,12 @@ def histories(draw):
     """Lots of each fill of a 0.010 order, and the news in the order they arrive: (status, fills)."""
     lots = draw(st.lists(st.integers(1, 4), max_size=4).filter(lambda found: sum(found) <= 10))
     whole = sum(lots) == 10
-    end = State.FILLED if whole else draw(st.sampled_from([State.CANCELED, State.EXPIRED]))
+    end = OrderState.FILLED if whole else draw(st.sampled_from([OrderState.CANCELED, OrderState.EXPIRED]))
     everything = tuple(range(len(lots)))
-    news = [(State.ACCEPTED, ()), (end, ()), (end, everything)]
-    news += [(State.PARTIALLY_FILLED, (number,)) for number in everything]
-    news += [(State.PARTIALLY_FILLED, everything[:number]) for number in everything]
-    news += [(State.ACCEPTED, everything[:1])]
+    news = [(OrderState.ACCEPTED, ()), (end, ()), (end, everything)]
+    news += [(OrderState.PARTIALLY_FILLED, (number,)) for number in everything]
+    news += [(OrderState.PARTIALLY_FILLED, everything[:number]) for number in everything]
+    news += [(OrderState.ACCEPTED, everything[:1])]
     repeated = draw(st.lists(st.sampled_from(news), max_size=4))
     return lots, end, draw(st.permutations(news + repeated))
 

@@ -8,7 +8,7 @@ import pytest
 from arb.domain.market.ids import Venue
 from arb.domain.risk.review import Approved
 from arb.domain.time import NS_PER_S
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from tests.contracts import world
 
 NOW_NS, SECOND_NS = world.NOW_NS, NS_PER_S
@@ -26,7 +26,9 @@ def order(stores, session):
 
 def test_a_claim_takes_the_intent_and_counts(stores, order):
     claimed = stores.trades.claim(order.client_order_id, NOW_NS + 5)
-    assert claimed == replace(order, state=State.SUBMITTED, fence=1, attempts=1, claimed_at_ns=NOW_NS + 5)
+    assert claimed == replace(
+        order, state=OrderState.SUBMITTED, fence=1, attempts=1, claimed_at_ns=NOW_NS + 5
+    )
     assert stores.trades.order(order.client_order_id) == claimed
     assert stores.inside.events(order.client_order_id) == [("claim", "intent", "submitted", 1)]
     assert stores.inside.hold(order.client_order_id) == "reserved"
@@ -52,7 +54,7 @@ def test_an_order_nobody_knows_cannot_be_claimed(stores, session):
 def test_an_intent_past_its_lifetime_expires_instead(stores, order, late_ns, expires):
     claimed = stores.trades.claim(order.client_order_id, order.expires_at_ns + late_ns)
     assert claimed == stores.trades.order(order.client_order_id)
-    assert claimed.state is (State.EXPIRED if expires else State.SUBMITTED)
+    assert claimed.state is (OrderState.EXPIRED if expires else OrderState.SUBMITTED)
     assert stores.inside.hold(order.client_order_id) == ("voided" if expires else "reserved")
 
 
@@ -83,7 +85,7 @@ def test_a_stale_fence_changes_nothing(stores, order, verb):
 @pytest.mark.parametrize("verb", ["release", "lose"])
 def test_a_report_that_came_first_wins(stores, order, verb):
     claimed = stores.trades.claim(order.client_order_id, NOW_NS)
-    recorded = stores.trades.record(world.report(order, State.ACCEPTED), NOW_NS)
+    recorded = stores.trades.record(world.report(order, OrderState.ACCEPTED), NOW_NS)
     assert getattr(stores.trades, verb)(order.client_order_id, claimed.fence, "late", NOW_NS) is False
     assert stores.trades.order(order.client_order_id) == recorded
 
@@ -97,7 +99,7 @@ def test_a_lost_order_is_unknown_and_keeps_its_hold(stores, order):
     claimed = stores.trades.claim(order.client_order_id, NOW_NS)
     assert stores.trades.lose(order.client_order_id, claimed.fence, "timeout", NOW_NS)
     found = stores.trades.order(order.client_order_id)
-    assert (found.state, found.reason) == (State.UNKNOWN, "timeout")
+    assert (found.state, found.reason) == (OrderState.UNKNOWN, "timeout")
     assert stores.inside.hold(order.client_order_id) == "reserved"
     assert stores.trades.claim(order.client_order_id, NOW_NS) is None
 
@@ -138,12 +140,12 @@ def test_what_is_stamped_ahead_was_written_before_the_clock_was_set_back_and_is_
 def test_an_intent_from_before_the_clock_was_set_back_is_not_sent(stores, session, order):
     """Its price may be as old as the clock was ahead."""
     expired = stores.trades.claim(order.client_order_id, NOW_NS - 3_600 * SECOND_NS)
-    assert expired.state is State.EXPIRED
+    assert expired.state is OrderState.EXPIRED
     assert stores.inside.hold(order.client_order_id) == "voided"
 
 
 def test_an_intent_of_a_machine_that_is_a_little_ahead_is_sent(stores, order):
-    assert stores.trades.claim(order.client_order_id, NOW_NS - 400_000_000).state is State.SUBMITTED
+    assert stores.trades.claim(order.client_order_id, NOW_NS - 400_000_000).state is OrderState.SUBMITTED
 
 
 def test_what_is_live_is_so_whatever_its_stamp(stores, session, order):
@@ -161,7 +163,7 @@ def test_news_are_movement_and_no_news_are_not(stores, session, order):
     claimed = stores.trades.claim(order.client_order_id, NOW_NS)
     stores.trades.lose(order.client_order_id, claimed.fence, "timeout", NOW_NS + 5)
     assert (overdue(NOW_NS + 5), overdue(NOW_NS + 6)) == (False, True)
-    stores.trades.record(world.report(order, State.ACCEPTED), NOW_NS + 10)
+    stores.trades.record(world.report(order, OrderState.ACCEPTED), NOW_NS + 10)
     assert (overdue(NOW_NS + 10), overdue(NOW_NS + 11)) == (False, True)
-    stores.trades.record(world.report(order, State.ACCEPTED), NOW_NS + 20)
+    stores.trades.record(world.report(order, OrderState.ACCEPTED), NOW_NS + 20)
     assert overdue(NOW_NS + 11)

@@ -1,7 +1,7 @@
 """An intent that must not be sent is denied, and which orders moved since a moment."""
 
 from arb.domain.market.ids import Venue
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from tests.contracts import world
 
 NOW_NS = world.NOW_NS
@@ -17,7 +17,7 @@ def test_a_denied_intent_is_over_and_gives_its_hold_back(stores, session):
     order = opened(stores, session).on(Venue.UPBIT)
     assert stores.trades.deny(order.client_order_id, "killed: test", NOW_NS + 1)
     denied = stores.trades.order(order.client_order_id)
-    assert (denied.state, denied.reason) == (State.DENIED, "killed: test")
+    assert (denied.state, denied.reason) == (OrderState.DENIED, "killed: test")
     assert stores.inside.hold(order.client_order_id) == "voided"
     assert stores.inside.events(order.client_order_id) == [("deny", "intent", "denied", 0)]
 

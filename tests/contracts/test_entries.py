@@ -9,7 +9,7 @@ from arb.domain.risk.review import COIN, TRIAL_UNDER_WAY, Approved, Refused, Tri
 from arb.domain.risk.unfilled import EntryLeg, EntryPair
 from arb.domain.state.generation import Generation
 from arb.domain.time import NS_PER_S
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from tests.contracts import world
 
 NOW_NS = world.NOW_NS
@@ -45,7 +45,7 @@ def test_an_entry_is_read_with_both_legs_and_what_it_is_a_trial_of(stores, sessi
             coin=opening.trade.coin,
             direction=Direction("buy_upbit"),
             opened_at_ns=NOW_NS,
-            legs=(leg(binance, State.INTENT, "0", 0), leg(upbit, State.INTENT, "0", 0)),
+            legs=(leg(binance, OrderState.INTENT, "0", 0), leg(upbit, OrderState.INTENT, "0", 0)),
             trial={COIN: 3, "binance": 1},
         ),
     )
@@ -57,12 +57,12 @@ def test_a_leg_says_how_much_of_it_was_filled_and_why_no_more(stores, session):
     for order in (upbit, binance):
         stores.trades.claim(order.client_order_id, NOW_NS + 1)
     half = (world.fill(upbit, "0.002"), world.fill(upbit, "0.003"))
-    stores.trades.record(world.report(upbit, State.CANCELED, *half), NOW_NS + 2)
-    stores.trades.record(world.report(binance, State.REJECTED, reason="-2010"), NOW_NS + 3)
+    stores.trades.record(world.report(upbit, OrderState.CANCELED, *half), NOW_NS + 2)
+    stores.trades.record(world.report(binance, OrderState.REJECTED, reason="-2010"), NOW_NS + 3)
     (pair,) = stores.health.entries(session.session_id, 0, 0)
     assert pair.legs == (
-        leg(binance, State.REJECTED, "0", changed_at_ns=NOW_NS + 3, reason="-2010"),
-        leg(upbit, State.CANCELED, "0.5", changed_at_ns=NOW_NS + 2),
+        leg(binance, OrderState.REJECTED, "0", changed_at_ns=NOW_NS + 3, reason="-2010"),
+        leg(upbit, OrderState.CANCELED, "0.5", changed_at_ns=NOW_NS + 2),
     )
     assert pair.trial == {}
 

@@ -8,7 +8,7 @@ import pytest
 
 from arb.domain.ledger.ledger import totals
 from arb.domain.risk.review import Mode
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from arb.domain.trading.trade import TradeState
 from tests.contracts import world
 from tests.contracts.backends import sums
@@ -25,7 +25,9 @@ def live(stores, session, seed):
     stores.trades.open_trade(opening.proposal, opening.orders, world.LIMITS, NOW_NS)
     for order in draw.sample(opening.orders, 2):
         stores.trades.claim(order.client_order_id, NOW_NS)
-        report = world.report(order, State.FILLED, world.fill(order, "0.00004"), world.fill(order, "0.00006"))
+        report = world.report(
+            order, OrderState.FILLED, world.fill(order, "0.00004"), world.fill(order, "0.00006")
+        )
         stores.trades.record(report, NOW_NS)
         stores.trades.record(report, NOW_NS)
     draw.choice((stores.snapshots.image, stores.trades.active, stores.trades.balances))(session.session_id)
@@ -42,7 +44,7 @@ def test_everything_at_once(stores, session, seed):
         ids = list(pool.map(lambda number: live(stores, session, number), seeds))
     views = [stores.trades.view(trade_id) for trade_id in ids]
     assert {len(view.orders) for view in views} == {4}
-    assert {order.state for view in views for order in view.orders} == {State.FILLED, State.INTENT}
+    assert {order.state for view in views for order in view.orders} == {OrderState.FILLED, OrderState.INTENT}
     postings = stores.inside.postings(session.session_id)
     assert set(totals(postings).values()) == {0}
     assert sums(postings) == stores.inside.balances(session.session_id)

@@ -9,7 +9,7 @@ import pytest
 from arb.domain.market.ids import ClientOrderId, SessionId, Symbol, Venue, VenueOrderId
 from arb.domain.market.instrument import Side
 from arb.domain.trading.external import ExternalState, ListedOrder
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from tests.contracts import world
 from tests.contracts.world import NOW_NS
 
@@ -23,7 +23,7 @@ def listed(venue: Venue = Venue.BINANCE, client_id: str = "web_1") -> ListedOrde
         client_order_id=ClientOrderId(client_id),
         venue_order_id=VenueOrderId(f"x{next(numbers)}"),
         side=Side.BUY,
-        status=State.ACCEPTED,
+        status=OrderState.ACCEPTED,
         executed=Decimal(0),
     )
 

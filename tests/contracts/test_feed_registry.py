@@ -12,7 +12,7 @@ from arb.adapters.redis.client import connect
 from arb.adapters.redis.feeds import RedisFeedRegistry
 from arb.adapters.redis.life import RedisHeartbeats
 from arb.adapters.redis.quotes import RedisQuoteStore
-from arb.domain.health.assignment import Assignment, Beat, Health, Move, Owner
+from arb.domain.health.assignment import Assignment, Beat, FeedOwner, Reassignment, WorkerHealth
 from arb.domain.market.ids import USDT, Coin
 from arb.engine.market.feed import FeedStore
 from arb.ports.market import FeedRegistry
@@ -28,9 +28,9 @@ class World:
     quotes: FeedStore
 
     def put_in_force(self, epoch: int, worker: str, *coins: Coin, before: int = 0) -> bool:
-        owners = {coin: Owner(worker=worker, incarnation=1, fence=epoch) for coin in coins}
+        owners = {coin: FeedOwner(worker=worker, incarnation=1, fence=epoch) for coin in coins}
         moves = [
-            Move(
+            Reassignment(
                 coin=coin,
                 before="",
                 after=worker,
@@ -89,7 +89,7 @@ def test_an_assignment_comes_back_as_it_was_put_in_force(world):
     assert world.put_in_force(5, "feed-1", BTC, USDT)
     found = world.registry.report(a_beat()).assignment
     assert found == Assignment(
-        epoch=5, owners=dict.fromkeys((BTC, USDT), Owner(worker="feed-1", incarnation=1, fence=5))
+        epoch=5, owners=dict.fromkeys((BTC, USDT), FeedOwner(worker="feed-1", incarnation=1, fence=5))
     )
 
 
@@ -111,8 +111,8 @@ def test_moves_are_kept_the_newest_first(world):
 
 
 def test_the_leaders_view_is_kept_for_others(world):
-    world.registry.note({"feed-1": Health.HEALTHY, "feed-2": Health.DEAD})
-    assert world.registry.read()[1] == {"feed-1": Health.HEALTHY, "feed-2": Health.DEAD}
+    world.registry.note({"feed-1": WorkerHealth.HEALTHY, "feed-2": WorkerHealth.DEAD})
+    assert world.registry.read()[1] == {"feed-1": WorkerHealth.HEALTHY, "feed-2": WorkerHealth.DEAD}
 
 
 def test_books_of_the_owner_are_taken_and_a_former_owners_are_refused(world):
@@ -140,11 +140,15 @@ def test_a_move_forgets_the_books_of_before(world):
         Assignment(
             epoch=6,
             owners={
-                BTC: Owner(worker="feed-2", incarnation=1, fence=6),
-                USDT: Owner(worker="feed-1", incarnation=1, fence=5),
+                BTC: FeedOwner(worker="feed-2", incarnation=1, fence=6),
+                USDT: FeedOwner(worker="feed-1", incarnation=1, fence=5),
             },
         ),
-        [Move(coin=BTC, before="feed-1", after="feed-2", fence=6, fence_before=5, reason="test", at_ns=1)],
+        [
+            Reassignment(
+                coin=BTC, before="feed-1", after="feed-2", fence=6, fence_before=5, reason="test", at_ns=1
+            )
+        ],
         5,
     )
     assert set(world.quotes.get([BTC_KRW, BTC_USDT, USDT_KRW])) == {USDT_KRW}

@@ -8,7 +8,7 @@ import pytest
 from arb.domain.errors import Conflict
 from arb.domain.market.ids import FillId, Venue
 from arb.domain.risk.review import Approved, Refused
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from tests.contracts import world
 
 NOW_NS = world.NOW_NS
@@ -20,7 +20,7 @@ def filled_order(stores, session, fee_asset="BNB", fee="0.00125"):
     stores.trades.open_trade(opening.proposal, opening.orders, world.LIMITS, NOW_NS)
     order = stores.trades.claim(opening.on(Venue.BINANCE).client_order_id, NOW_NS)
     fill = replace(world.fill(order), fee=Decimal(fee), fee_asset=fee_asset)
-    return stores.trades.record(world.report(order, State.FILLED, fill), NOW_NS)
+    return stores.trades.record(world.report(order, OrderState.FILLED, fill), NOW_NS)
 
 
 def approved(stores, session):
@@ -68,7 +68,7 @@ def test_the_same_report_again_leaves_the_worth(stores, session):
     trade = stores.trades.view(order.trade_id).trade
     values = {order.client_order_id: {order.fills[0].fill_id: Decimal("0.75")}}
     stores.trades.value_fees(trade, values)
-    again = stores.trades.record(world.report(order, State.FILLED, *order.fills), NOW_NS + 1)
+    again = stores.trades.record(world.report(order, OrderState.FILLED, *order.fills), NOW_NS + 1)
     assert [fill.fee_in_quote for fill in again.fills] == [Decimal("0.75")]
 
 
@@ -77,7 +77,7 @@ def test_a_fee_that_was_assumed_is_corrected_once_with_its_trade_and_the_ledger(
     stores.trades.open_trade(opening.proposal, opening.orders, world.LIMITS, NOW_NS)
     order = stores.trades.claim(opening.on(Venue.UPBIT).client_order_id, NOW_NS)
     fill = replace(world.fill(order), fee=Decimal(5), fee_is_assumed=True)
-    stores.trades.record(world.report(order, State.FILLED, fill), NOW_NS)
+    stores.trades.record(world.report(order, OrderState.FILLED, fill), NOW_NS)
     assert stores.trades.fees_assumed(session.session_id, 5) == (order.client_order_id,)
     before = stores.trades.balances(session.session_id)[Venue.UPBIT, "KRW"]
     trade = stores.trades.view(order.trade_id).trade

@@ -3,7 +3,7 @@
 import pytest
 
 from arb.domain.errors import StoreUnavailable
-from arb.domain.health.message import Kind, Message
+from arb.domain.health.message import Message, MessageKind
 from arb.domain.time import NS_PER_DAY, NS_PER_MINUTE, NS_PER_S
 from tests.contracts import world
 
@@ -11,7 +11,7 @@ NOW_NS = world.NOW_NS
 LEASE_NS, PAUSE_NS = 120 * NS_PER_S, 60 * NS_PER_S
 
 
-def closed(key: str = "T1", kind: Kind = Kind.TRADE_CLOSED, at_ns: int = NOW_NS) -> Message:
+def closed(key: str = "T1", kind: MessageKind = MessageKind.TRADE_CLOSED, at_ns: int = NOW_NS) -> Message:
     return Message(kind=kind, key=key, at_ns=at_ns, facts={"coin": "BTC", "pnl_krw": "12.5"})
 
 
@@ -59,7 +59,7 @@ def test_a_kind_that_was_tried_rests_and_another_does_not(stores, session):
     stores.messages.add(session.session_id, [closed("T1")])
     [first] = claimed(stores, session)
     stores.messages.told([first.message_id], "apprise", NOW_NS)
-    stores.messages.add(session.session_id, [closed("T2"), closed("2026-01-01", Kind.DAY_SUMMARY)])
+    stores.messages.add(session.session_id, [closed("T2"), closed("2026-01-01", MessageKind.DAY_SUMMARY)])
     assert [each.message.key for each in claimed(stores, session, NOW_NS + 1)] == ["2026-01-01"]
     assert [each.message.key for each in claimed(stores, session, NOW_NS + PAUSE_NS)] == ["T2"]
 
@@ -80,21 +80,25 @@ def test_another_sessions_messages_are_not_claimed(stores, session):
 
 def test_the_newest_of_a_subject_is_known_by_its_key(stores, session):
     store, own = stores.messages, session.session_id
-    store.add(own, [closed("BTC 1", Kind.PREMIUM_ABOVE, 7), closed("BTC 2", Kind.PREMIUM_ABOVE, 9)])
-    store.add(own, [closed("BTC2 3", Kind.PREMIUM_ABOVE, 11), closed("BTC 3", Kind.INVENTORY_LOW, 13)])
-    assert store.newest_ns(own, Kind.PREMIUM_ABOVE, "BTC") == 9
-    assert store.newest_ns(own, Kind.PREMIUM_ABOVE, "B%") == 0
+    store.add(
+        own, [closed("BTC 1", MessageKind.PREMIUM_ABOVE, 7), closed("BTC 2", MessageKind.PREMIUM_ABOVE, 9)]
+    )
+    store.add(
+        own, [closed("BTC2 3", MessageKind.PREMIUM_ABOVE, 11), closed("BTC 3", MessageKind.INVENTORY_LOW, 13)]
+    )
+    assert store.newest_ns(own, MessageKind.PREMIUM_ABOVE, "BTC") == 9
+    assert store.newest_ns(own, MessageKind.PREMIUM_ABOVE, "B%") == 0
 
 
 def test_marks_are_kept_by_session_and_kind_until_they_are_forgotten(stores, session):
     store, own = stores.messages, session.session_id
-    assert store.mark(own, Kind.TRADE_CLOSED) is None
-    store.set_mark(own, Kind.TRADE_CLOSED, 5)
-    store.set_mark(own, Kind.TRADE_CLOSED, 7)
-    store.set_mark(own, Kind.DAY_SUMMARY, 3)
-    assert (store.mark(own, Kind.TRADE_CLOSED), store.mark(own, Kind.DAY_SUMMARY)) == (7, 3)
-    store.unmark(own, [Kind.TRADE_CLOSED, Kind.RULES_CHANGED])
-    assert (store.mark(own, Kind.TRADE_CLOSED), store.mark(own, Kind.DAY_SUMMARY)) == (None, 3)
+    assert store.mark(own, MessageKind.TRADE_CLOSED) is None
+    store.set_mark(own, MessageKind.TRADE_CLOSED, 5)
+    store.set_mark(own, MessageKind.TRADE_CLOSED, 7)
+    store.set_mark(own, MessageKind.DAY_SUMMARY, 3)
+    assert (store.mark(own, MessageKind.TRADE_CLOSED), store.mark(own, MessageKind.DAY_SUMMARY)) == (7, 3)
+    store.unmark(own, [MessageKind.TRADE_CLOSED, MessageKind.RULES_CHANGED])
+    assert (store.mark(own, MessageKind.TRADE_CLOSED), store.mark(own, MessageKind.DAY_SUMMARY)) == (None, 3)
 
 
 @pytest.mark.parametrize("stores", ["memory"], indirect=True)

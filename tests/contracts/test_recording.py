@@ -8,7 +8,7 @@ import pytest
 from arb.domain.errors import DataError, IllegalTransition, InvariantError
 from arb.domain.ledger.ledger import totals
 from arb.domain.market.ids import Venue
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from tests.contracts import world
 from tests.contracts.backends import sums
 
@@ -38,7 +38,7 @@ def books_are_even(stores, session):
 def test_a_fill_moves_base_quote_and_fee(stores, session, order):
     before = stores.trades.balances(session.session_id)
     recorded = stores.trades.record(world.filled(order), NOW_NS)
-    assert recorded.state is State.FILLED
+    assert recorded.state is OrderState.FILLED
     assert stores.trades.order(order.client_order_id) == recorded
     after = stores.trades.balances(session.session_id)
     moved = {key: after[key] - before[key] for key in after if after[key] != before[key]}
@@ -73,34 +73,34 @@ def test_many_legs_at_once_do_not_wait_for_each_other_forever(stores, session):
     reports = [world.filled(order) for opening in openings for order in opening.orders]
     with ThreadPoolExecutor(8) as pool:
         recorded = list(pool.map(lambda report: stores.trades.record(report, NOW_NS), reports * 2))
-    assert {order.state for order in recorded} == {State.FILLED}
+    assert {order.state for order in recorded} == {OrderState.FILLED}
     assert books_are_even(stores, session)
 
 
 def test_a_fill_after_a_cancel_is_booked_and_posts_the_hold(stores, session, order):
-    stores.trades.record(world.report(order, State.CANCELED), NOW_NS)
+    stores.trades.record(world.report(order, OrderState.CANCELED), NOW_NS)
     assert stores.inside.hold(order.client_order_id) == "voided"
     late = stores.trades.record(
-        world.report(order, State.PARTIALLY_FILLED, world.fill(order, "0.004")), NOW_NS
+        world.report(order, OrderState.PARTIALLY_FILLED, world.fill(order, "0.004")), NOW_NS
     )
-    assert (late.state, late.filled_quantity) == (State.CANCELED, Decimal("0.004"))
+    assert (late.state, late.filled_quantity) == (OrderState.CANCELED, Decimal("0.004"))
     assert stores.inside.hold(order.client_order_id) == "posted"
     rest = stores.trades.record(
-        world.report(order, State.FILLED, *late.fills, world.fill(order, "0.006")), NOW_NS
+        world.report(order, OrderState.FILLED, *late.fills, world.fill(order, "0.006")), NOW_NS
     )
-    assert rest.state is State.FILLED
+    assert rest.state is OrderState.FILLED
     assert books_are_even(stores, session)
 
 
 def test_a_partial_fill_keeps_the_hold_until_the_end(stores, session, order):
     part = world.fill(order, "0.003")
-    stores.trades.record(world.report(order, State.PARTIALLY_FILLED, part), NOW_NS)
+    stores.trades.record(world.report(order, OrderState.PARTIALLY_FILLED, part), NOW_NS)
     assert stores.inside.hold(order.client_order_id) == "reserved"
-    stores.trades.record(world.report(order, State.CANCELED, part), NOW_NS)
+    stores.trades.record(world.report(order, OrderState.CANCELED, part), NOW_NS)
     assert stores.inside.hold(order.client_order_id) == "posted"
 
 
-@pytest.mark.parametrize("status", [State.REJECTED, State.CANCELED, State.EXPIRED])
+@pytest.mark.parametrize("status", [OrderState.REJECTED, OrderState.CANCELED, OrderState.EXPIRED])
 def test_an_end_without_a_fill_voids_the_hold(stores, order, status):
     recorded = stores.trades.record(world.report(order, status, reason="no"), NOW_NS)
     assert (recorded.state, recorded.reason) == (status, "no")
@@ -115,7 +115,7 @@ def test_a_report_of_an_order_that_is_not_ours_is_refused(stores, session):
 
 
 def test_an_illegal_report_raises_and_changes_nothing(stores, session, order):
-    rejected = stores.trades.record(world.report(order, State.REJECTED), NOW_NS)
+    rejected = stores.trades.record(world.report(order, OrderState.REJECTED), NOW_NS)
     balances = stores.trades.balances(session.session_id)
     with pytest.raises(IllegalTransition):
         stores.trades.record(world.filled(order), NOW_NS)
@@ -125,12 +125,12 @@ def test_an_illegal_report_raises_and_changes_nothing(stores, session, order):
 
 def test_a_fill_of_another_order_is_a_bug_and_changes_nothing(stores, session, order):
     fill = world.fill(order)
-    stores.trades.record(world.report(order, State.FILLED, fill), NOW_NS)
+    stores.trades.record(world.report(order, OrderState.FILLED, fill), NOW_NS)
     other = opened(stores, session).on(Venue.UPBIT)
     balances = stores.trades.balances(session.session_id)
     with pytest.raises(InvariantError):
-        stores.trades.record(world.report(other, State.FILLED, fill), NOW_NS)
-    assert stores.trades.order(other.client_order_id).state is State.SUBMITTED
+        stores.trades.record(world.report(other, OrderState.FILLED, fill), NOW_NS)
+    assert stores.trades.order(other.client_order_id).state is OrderState.SUBMITTED
     assert stores.trades.balances(session.session_id) == balances
 
 
@@ -138,14 +138,14 @@ def test_two_venues_may_use_the_same_fill_id(stores, session):
     opening = opened(stores, session)
     upbit, binance = opening.on(Venue.UPBIT), opening.on(Venue.BINANCE)
     fill = world.fill(upbit)
-    stores.trades.record(world.report(upbit, State.FILLED, fill), NOW_NS)
-    assert stores.trades.record(world.report(binance, State.FILLED, fill), NOW_NS).fills == (fill,)
+    stores.trades.record(world.report(upbit, OrderState.FILLED, fill), NOW_NS)
+    assert stores.trades.record(world.report(binance, OrderState.FILLED, fill), NOW_NS).fills == (fill,)
 
 
 def test_absence_ends_an_unknown_order_once(stores, order):
     stores.trades.lose(order.client_order_id, 1, "timeout", NOW_NS)
     ended = stores.trades.absent(order.client_order_id, "not found twice", NOW_NS)
-    assert (ended.state, ended.reason) == (State.EXPIRED, "not found twice")
+    assert (ended.state, ended.reason) == (OrderState.EXPIRED, "not found twice")
     assert stores.trades.absent(order.client_order_id, "again", NOW_NS) == ended
     assert stores.inside.hold(order.client_order_id) == "voided"
     assert len(stores.inside.events(order.client_order_id)) == 3
@@ -170,7 +170,7 @@ def test_a_fee_in_a_third_asset_is_booked_there(stores, session):
         **{name: getattr(fill, name) for name in fill.__slots__}
         | {"fee": Decimal("0.00000123"), "fee_asset": "BNB"}
     )
-    stores.trades.record(world.report(order, State.FILLED, bnb), NOW_NS)
+    stores.trades.record(world.report(order, OrderState.FILLED, bnb), NOW_NS)
     balances = stores.inside.balances(session.session_id)
     assert balances["venue:binance", "BNB"] == Decimal("-0.00000123")
     assert balances["fees:binance", "BNB"] == Decimal("0.00000123")

@@ -12,7 +12,7 @@ from arb.domain.risk.review import Approved, Refused
 from arb.domain.risk.stability import Answers, VenueRecord
 from arb.domain.time import NS_PER_DAY, NS_PER_S
 from arb.domain.trading.lone_leg import LoneLeg
-from arb.domain.trading.order import Event, Purpose, State
+from arb.domain.trading.order import OrderEvent, OrderState, Purpose
 from arb.domain.trading.trade import TradeState
 from tests.contracts import world
 from tests.domain.markets import PAIR
@@ -164,7 +164,7 @@ def test_claims_and_their_troubles_are_counted_by_venue(stores, session):
 def test_a_refusal_is_a_trouble(stores, session):
     order = opened(stores, session).on(Venue.UPBIT)
     stores.trades.claim(order.client_order_id, NOW_NS)
-    stores.trades.record(world.report(order, State.REJECTED), NOW_NS)
+    stores.trades.record(world.report(order, OrderState.REJECTED), NOW_NS)
     assert stores.health.records(session.session_id, 0)[Venue.UPBIT].troubles == 1
 
 
@@ -242,7 +242,7 @@ def test_failures_since_an_order_was_taken_are_counted_by_trade(stores, session)
             stores.trades.lose(order.client_order_id, claimed.fence, "silence", NOW_NS + 5)
             stores.trades.absent(order.client_order_id, "proof", NOW_NS + 99)
         else:
-            stores.trades.refuse(order.client_order_id, claimed.fence, Event.EXPIRE, "418", NOW_NS + 7)
+            stores.trades.refuse(order.client_order_id, claimed.fence, OrderEvent.EXPIRE, "418", NOW_NS + 7)
     assert at_upbit(stores, session) == Answers(failed=2, failed_at_ns=NOW_NS + 7)
 
 

@@ -3,10 +3,10 @@
 import pytest
 
 from arb.adapters.redis.client import connect
-from arb.chaos.outcome import Failed, judged
+from arb.chaos.scenario_result import Failed, judged
 from arb.chaos.state.damage import TABLES, harms
-from arb.chaos.state.ground import Ground
 from arb.chaos.state.scenarios import SCENARIOS, ten_thousand
+from arb.chaos.state.testbed import StateTestbed
 
 pytestmark = pytest.mark.integration
 QUICK = [name for name in SCENARIOS if name != "ten_thousand_positions"]
@@ -15,7 +15,7 @@ QUICK = [name for name in SCENARIOS if name != "ten_thousand_positions"]
 @pytest.fixture
 def ground(engine, redis_url):
     with connect(redis_url) as client:
-        yield Ground(database=engine, client=client)
+        yield StateTestbed(database=engine, client=client)
 
 
 @pytest.mark.parametrize("name", QUICK)

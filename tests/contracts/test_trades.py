@@ -12,7 +12,7 @@ from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.pair import Direction
 from arb.domain.risk.review import Approved, Mode, Refused
 from arb.domain.time import NS_PER_S
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from arb.domain.trading.trade import TradeKind, TradeState
 from arb.ports.trading import TradeView
 from tests.contracts import world
@@ -104,7 +104,7 @@ def test_a_hold_is_given_back_when_the_order_ends(stores, session):
     assert open_trade(stores, world.opening(session.session_id, **wanted)) == Refused("balance_binance_usdt")
     order = first.on(Venue.BINANCE)
     stores.trades.claim(order.client_order_id, NOW_NS)
-    stores.trades.record(world.report(order, State.REJECTED), NOW_NS)
+    stores.trades.record(world.report(order, OrderState.REJECTED), NOW_NS)
     assert isinstance(open_trade(stores, world.opening(session.session_id, **wanted)), Approved)
 
 

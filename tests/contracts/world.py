@@ -5,7 +5,7 @@ from decimal import Decimal
 from itertools import count
 
 from arb.domain.ledger.ledger import opening_entry
-from arb.domain.market.book import Sweep
+from arb.domain.market.book import BookSweep
 from arb.domain.market.ids import (
     ClientOrderId,
     Coin,
@@ -22,7 +22,7 @@ from arb.domain.market.pair import Direction
 from arb.domain.market.spread import Edge
 from arb.domain.risk.review import Limits, Mode, Proposal
 from arb.domain.time import NS_PER_MS, NS_PER_S
-from arb.domain.trading.order import Fill, Order, OrderReport, Purpose, State
+from arb.domain.trading.order import Fill, Order, OrderReport, OrderState, Purpose
 from arb.domain.trading.reentry import ReentryRules
 from arb.domain.trading.trade import Leg, Trade, TradeState
 from arb.ports.trading import Session
@@ -138,7 +138,7 @@ def opening(
         )
         for venue in venues
     )
-    swept = Sweep(Decimal(quantity), Decimal(quantity) * PRICES[Venue.UPBIT], PRICES[Venue.UPBIT])
+    swept = BookSweep(Decimal(quantity), Decimal(quantity) * PRICES[Venue.UPBIT], PRICES[Venue.UPBIT])
     edge = Edge(
         direction=direction,
         quantity=Decimal(quantity),
@@ -195,7 +195,7 @@ def fill(order: Order, quantity: str | Decimal | None = None, price: Decimal | N
     )
 
 
-def report(order: Order, status: State, *fills: Fill, reason: str = "") -> OrderReport:
+def report(order: Order, status: OrderState, *fills: Fill, reason: str = "") -> OrderReport:
     return OrderReport(
         client_order_id=order.client_order_id,
         venue_order_id=VenueOrderId(f"v-{order.client_order_id}"),
@@ -206,7 +206,7 @@ def report(order: Order, status: State, *fills: Fill, reason: str = "") -> Order
 
 
 def filled(order: Order) -> OrderReport:
-    return report(order, State.FILLED, fill(order))
+    return report(order, OrderState.FILLED, fill(order))
 
 
 def with_limits(**changes: object) -> Limits:

@@ -6,7 +6,7 @@ import pytest
 
 from arb.domain.health import revival
 from arb.domain.health.degradation import Degradation, Degree, step
-from arb.domain.health.judge import Level
+from arb.domain.health.judge import HealthLevel
 from arb.domain.market.ids import Venue
 from arb.domain.market.spread import Rate
 from arb.domain.risk.review import Refused
@@ -52,7 +52,7 @@ def test_neither_does_an_exit():
 def test_errors_go_on_being_counted():
     known = dict(sweep(9_000, {}, 100).healths)
     again = sweep(9_000, known, 40)
-    assert sweep(9_000, dict(again.healths), 70).level is Level.CRITICAL
+    assert sweep(9_000, dict(again.healths), 70).level is HealthLevel.CRITICAL
 
 
 def test_a_calm_that_began_before_is_as_long_as_any():

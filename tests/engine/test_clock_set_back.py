@@ -20,7 +20,7 @@ from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import TradeState, pair_legs
 from arb.engine.health.probes.rates import Rates
 from arb.engine.market.feed import Feed
-from arb.engine.market.gate import Gate, GateLimits
+from arb.engine.market.gate import BookGate, GateLimits
 from arb.engine.market.tally import Tally
 from arb.engine.trading.nearness import Nearness
 from tests.domain.markets import PAIR, USDT_KRW
@@ -51,7 +51,7 @@ class Fed:
     def __init__(self) -> None:
         self.town, self.tally = Town(), Tally()
         self.clock = self.town.clock
-        self.gates = {venue: Gate(LIMITS) for venue in PAIR.venues}
+        self.gates = {venue: BookGate(LIMITS) for venue in PAIR.venues}
         self.feed = Feed(
             pair=PAIR,
             store=self.town.quotes,
@@ -173,7 +173,7 @@ def test_balances_that_did_not_pay_for_an_exit_are_looked_at_again(town):
 
 
 def test_a_move_after_the_step_is_no_jump():
-    gate = Gate(LIMITS)
+    gate = BookGate(LIMITS)
     gate.admit(a_book(bid="100"), 0)
     gate.admit(a_book(bid="200", sequence=2, ts_recv_ns=NOW_NS - STEP_NS), 0)
 

@@ -7,7 +7,7 @@ from arb.domain.errors import Rejected
 from arb.domain.market.ids import Venue
 from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_MS
-from arb.domain.trading.order import Event, State
+from arb.domain.trading.order import OrderEvent, OrderState
 from arb.domain.trading.trade import TradeState
 from tests.domain.markets import PAIR
 from tests.engine.town import OVERDUE_NS, SESSION, Town, Tripwire
@@ -115,9 +115,9 @@ def test_lost_reply_is_unknown_and_then_adopted(town, venue):
     town.run_one(0)
     town.run_one(0)
     (lost,) = [row.order for row in town.tables.orders.values() if row.order.venue is venue]
-    assert lost.state is State.UNKNOWN
+    assert lost.state is OrderState.UNKNOWN
     town.quiesce()
-    assert town.tables.orders[lost.client_order_id].order.state is State.FILLED
+    assert town.tables.orders[lost.client_order_id].order.state is OrderState.FILLED
     assert town.orders_at(venue)[lost.client_order_id] == 1
     assert not town.drifts()
 
@@ -144,7 +144,7 @@ def test_unknown_is_not_sent_again_under_another_id(town):
         while any(at_ns <= town.clock.now_ns() for at_ns, _, _ in town.pending):
             town.run_one(next(i for i, e in enumerate(town.pending) if e[0] <= town.clock.now_ns()))
     binance = [row.order for row in town.tables.orders.values() if row.order.venue is Venue.BINANCE]
-    assert [order.state for order in binance] == [State.UNKNOWN]
+    assert [order.state for order in binance] == [OrderState.UNKNOWN]
 
 
 def test_killed_between_claim_and_wire_never_sends_twice(town):
@@ -245,12 +245,12 @@ def test_an_order_whose_lifetime_is_over_is_proven_without_trading(town):
     town.premium(60)
     town.quiesce()
     proven = town.tables.orders[upbit.client_order_id].order
-    assert (proven.state, proven.fills) == (State.CANCELED, ())
+    assert (proven.state, proven.fills) == (OrderState.CANCELED, ())
     assert only_trade(town).state is TradeState.ABORTED
     assert not town.drifts()
 
 
-@pytest.mark.parametrize("event", [Event.REJECT, Event.EXPIRE])
+@pytest.mark.parametrize("event", [OrderEvent.REJECT, OrderEvent.EXPIRE])
 def test_refusal_ends_only_the_claim_it_belongs_to(town, event):
     open_one(town)
     (first, _) = town.tables.orders.values()
@@ -258,4 +258,4 @@ def test_refusal_ends_only_the_claim_it_belongs_to(town, event):
     assert not town.trades.refuse(claimed.client_order_id, claimed.fence - 1, event, "", 0)
     assert town.trades.lose(claimed.client_order_id, claimed.fence, "timeout", town.clock.now_ns())
     assert not town.trades.refuse(claimed.client_order_id, claimed.fence, event, "", 0)
-    assert town.tables.orders[claimed.client_order_id].order.state is State.UNKNOWN
+    assert town.tables.orders[claimed.client_order_id].order.state is OrderState.UNKNOWN

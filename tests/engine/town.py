@@ -32,9 +32,9 @@ from arb.domain.risk.review import Limits, Mode
 from arb.domain.risk.stability import StabilityRules
 from arb.domain.risk.unfilled import UnfilledRules
 from arb.domain.strategy.fixed import ExitRules, Fixed
-from arb.domain.strategy.inventory import Inventory, InventoryRules
+from arb.domain.strategy.inventory import InventoryRules, InventoryStrategy
 from arb.domain.strategy.levels import AssumedLevels, SeenLevels
-from arb.domain.strategy.pair import Pair, PairRules
+from arb.domain.strategy.pair import PairRules, PairStrategy
 from arb.domain.strategy.port import Strategies
 from arb.domain.strategy.premium import LevelRules
 from arb.domain.time import NS_PER_MS, NS_PER_S
@@ -65,7 +65,7 @@ from arb.engine.trading.nearness import Nearness
 from arb.engine.trading.proposals import Appetite
 from arb.engine.trading.settle import Settle
 from arb.engine.trading.stability import Pauses, Stability
-from arb.engine.trading.sweep import Sweep
+from arb.engine.trading.sweep import OrderSweep
 from arb.engine.trading.unfilled import Unfilled
 from arb.ports.trading import Session
 from arb.venues.upbit.instruments import KRW_BANDS
@@ -325,7 +325,7 @@ class Town:
             stability_rules=STABILITY,
         )  # fmt: skip
         self.lone_legs = LoneLegs(session_id=SESSION, trades=trades, sessions=self.sessions, clock=self.clock)
-        self.sweep = Sweep(
+        self.sweep = OrderSweep(
             session_id=SESSION,
             overdue_ns=OVERDUE_NS,
             alerts=alerts,
@@ -493,12 +493,12 @@ def exchange(town: Town, **rules: Any) -> None:
     """Have edges be taken by *inventory*, at premiums that come back to even."""
     usual = town.evaluate.strategies.usual
     levels = AssumedLevels(seen=SeenLevels(rules=LEVELS), bps=0.0)
-    strategy = Inventory(
+    strategy = InventoryStrategy(
         rules=InventoryRules(**{
             "min_profit_bps": Decimal(6), "slippage_bps": Decimal(1), "band": Decimal("0.8")
         } | rules),
         levels=levels,
-        pairs=Pair(
+        pairs=PairStrategy(
             rules=PairRules(
                 min_profit_bps=Decimal(6), slippage_bps=Decimal(2), edge_bps_min=Decimal(-800),
                 take_profit_bps=usual.exits.take_profit_bps, stop_loss_bps=usual.exits.stop_loss_bps,

@@ -12,7 +12,7 @@ from arb.adapters.memory.feeds import MemoryKeepsake, SilentWitness
 from arb.adapters.redis.client import connect
 from arb.adapters.redis.feeds import RedisFeedRegistry
 from arb.adapters.redis.quotes import RedisQuoteStore
-from arb.chaos.queue.town import Town
+from arb.chaos.queue.broker_sandbox import BrokerSandbox
 from arb.domain.health.assignment import Assignment
 from arb.domain.market.ids import Coin
 from arb.engine.market.membership import Membership
@@ -67,8 +67,8 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def town() -> Iterator[Town]:
-    with Town() as made:
+def town() -> Iterator[BrokerSandbox]:
+    with BrokerSandbox() as made:
         yield made
 
 

@@ -9,7 +9,7 @@ import pytest
 import urllib3
 
 from arb.domain.market.ids import Venue
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from arb.stack.control import Supervisor
 from arb.stack.home import Home
 from arb.stack.wait import wait_until
@@ -112,7 +112,7 @@ def test_prometheus_gets_every_source(stack):
     # those that never happened as well: from nothing to 1 is no increase, and the first must be told of
     assert ends == [f'arb_trades_total{{state="{state}"}}' for state in ("aborted", "closed", "handed_over")]
     orders = [line for line in lines if line.startswith(("arb_orders_total{", "arb_orders_working{"))]
-    assert len(orders) == len(Venue) * len(State)
+    assert len(orders) == len(Venue) * len(OrderState)
     assert any(line.startswith("arb_unhedged_age_seconds ") for line in lines)
 
 

@@ -12,7 +12,7 @@ import pytest
 from arb.domain.errors import InvariantError
 from arb.domain.market.ids import FillId, Venue
 from arb.domain.risk.review import Approved
-from arb.domain.trading.order import Order, State
+from arb.domain.trading.order import Order, OrderState
 from arb.ports.trading import Session
 from tests.contracts import world
 from tests.contracts.backends import Stores, memory_stores
@@ -37,33 +37,33 @@ def claimed_order(stores: Stores, session: Session) -> Order:
     return order
 
 
-def state_after_fill(stores: Stores, session: Session, fill_id: str) -> State:
+def state_after_fill(stores: Stores, session: Session, fill_id: str) -> OrderState:
     order = claimed_order(stores, session)
     fill = replace(world.fill(order), fill_id=FillId(fill_id))
     with suppress(InvariantError):
-        stores.trades.record(world.report(order, State.FILLED, fill), world.NOW_NS)
+        stores.trades.record(world.report(order, OrderState.FILLED, fill), world.NOW_NS)
     return stores.trades.order(order.client_order_id).state
 
 
 def test_a_fill_is_booked_whatever_another_environment_has_booked_under_its_id(stores: Stores):
-    require(state_after_fill(stores, world.session(), "28") is State.FILLED, "the first one is booked")
+    require(state_after_fill(stores, world.session(), "28") is OrderState.FILLED, "the first one is booked")
     state = state_after_fill(stores, world.session(environment="live"), "28")
-    assert state is State.FILLED
+    assert state is OrderState.FILLED
 
 
 def test_a_fill_is_booked_whatever_another_account_has_booked_under_its_id(stores: Stores):
     one, other = (
         replace(world.session(environment="live"), accounts=world.accounts(name)) for name in ("one", "other")
     )
-    require(state_after_fill(stores, one, "29") is State.FILLED, "the first one is booked")
+    require(state_after_fill(stores, one, "29") is OrderState.FILLED, "the first one is booked")
     state = state_after_fill(stores, other, "29")
-    assert state is State.FILLED
+    assert state is OrderState.FILLED
 
 
 def test_a_fill_is_not_booked_twice_within_one_account(stores: Stores):
     one, other = (
         replace(world.session(environment="live"), accounts=world.accounts("same")) for _ in range(2)
     )
-    require(state_after_fill(stores, one, "30") is State.FILLED, "the first one is booked")
+    require(state_after_fill(stores, one, "30") is OrderState.FILLED, "the first one is booked")
     state = state_after_fill(stores, other, "30")
-    assert state is not State.FILLED
+    assert state is not OrderState.FILLED

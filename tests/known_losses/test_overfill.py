@@ -14,7 +14,7 @@ from arb.adapters.memory.trades import MemoryTradeStore
 from arb.domain.health.alert import Severity
 from arb.domain.market.ids import FillId, Venue
 from arb.domain.risk.review import Mode
-from arb.domain.trading.order import Fill, Order, OrderReport, State, overfill
+from arb.domain.trading.order import Fill, Order, OrderReport, OrderState, overfill
 from arb.engine.trading.fills import RecordReport, StreamedReport
 from tests.engine.town import SESSION, Town
 from tests.known_losses.helpers import alerts, orders, require, run_due, run_one
@@ -30,7 +30,7 @@ def fill_both_legs(town: Town) -> None:
     """Have both legs of a pair executed, and nothing settled yet."""
     town.premium(60)
     require(town.evaluate_now() == 1, "a pair is being opened")
-    while any(order.state is State.INTENT for order in orders(town)):
+    while any(order.state is OrderState.INTENT for order in orders(town)):
         run_one(town)
 
 
@@ -48,7 +48,7 @@ def by_stream(town: Town | None = None) -> Town:
     report = OrderReport(
         client_order_id=leg.client_order_id,
         venue_order_id=leg.venue_order_id,
-        status=State.PARTIALLY_FILLED,
+        status=OrderState.PARTIALLY_FILLED,
         fills=(under_another_name(fill),),
     )
     record = RecordReport(
@@ -73,7 +73,7 @@ def by_question(town: Town | None = None) -> Town:
         (fill,) = place(order).fills
         half = replace(under_another_name(fill), quantity=fill.quantity / 2, fee=fill.fee / 2)
         found = client.placed[order.client_order_id][0]
-        return replace(found, status=State.PARTIALLY_FILLED, fills=(half,))
+        return replace(found, status=OrderState.PARTIALLY_FILLED, fills=(half,))
 
     client.place = place_half
     fill_both_legs(town)

@@ -19,7 +19,7 @@ import pytest
 from arb.domain.market.ids import Venue
 from arb.domain.risk.review import Approved
 from arb.domain.time import NS_PER_S
-from arb.domain.trading.order import Order, State
+from arb.domain.trading.order import Order, OrderState
 from arb.stack.servers import Servers
 from tests.contracts import world
 from tests.contracts.backends import Stores
@@ -107,7 +107,7 @@ def test_a_worker_ends_an_order_of_its_own_mode(stores: Stores, work: Work):
     order = open_trade(stores, "paper").orders[0]
     lose(stores, order)
     work("paper", "resolve_order", order.client_order_id)
-    assert stores.trades.order(order.client_order_id).state is State.EXPIRED
+    assert stores.trades.order(order.client_order_id).state is OrderState.EXPIRED
 
 
 def test_a_worker_leaves_an_order_of_unknown_fate_of_another_mode_alone(stores: Stores, work: Work):
@@ -115,7 +115,7 @@ def test_a_worker_leaves_an_order_of_unknown_fate_of_another_mode_alone(stores: 
     lose(stores, order)
     work("paper", "resolve_order", order.client_order_id)
     state = stores.trades.order(order.client_order_id).state
-    assert state is State.UNKNOWN
+    assert state is OrderState.UNKNOWN
 
 
 @pytest.mark.parametrize(("mode", "environment"), [("paper", "live"), ("mock", "paper")])
@@ -123,7 +123,7 @@ def test_a_worker_sends_no_order_of_another_mode(stores: Stores, work: Work, mod
     order = open_trade(stores, environment).orders[0]
     work(mode, "place_order", order.client_order_id)
     seen = stores.trades.order(order.client_order_id)
-    assert (seen.state, seen.attempts) == (State.INTENT, 0)
+    assert (seen.state, seen.attempts) == (OrderState.INTENT, 0)
 
 
 def test_a_worker_settles_no_trade_of_another_mode(stores: Stores, work: Work):

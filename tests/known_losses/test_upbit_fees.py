@@ -15,7 +15,7 @@ from arb.domain.health.alert import Severity
 from arb.domain.ledger.ledger import EntryKind
 from arb.domain.market.ids import ClientOrderId, Symbol, TradeId, Venue, client_order_id, trade_id
 from arb.domain.market.instrument import Side
-from arb.domain.trading.order import Order, Purpose, State, fold
+from arb.domain.trading.order import Order, OrderState, Purpose, fold
 from arb.domain.trading.trade import TradeState
 from arb.venues.upbit.replies import order_report, settled_report
 from tests.engine.town import Town
@@ -65,7 +65,7 @@ def sale(quantity: str) -> Order:
         limit_price=Decimal(1),
         expires_at_ns=1,
         created_at_ns=1,
-        state=State.SUBMITTED,
+        state=OrderState.SUBMITTED,
     )
 
 

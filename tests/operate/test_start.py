@@ -8,9 +8,9 @@ import pytest
 from arb.adapters.local.clock import SeededEntropy
 from arb.adapters.memory.snapshots import MemorySnapshotStore
 from arb.adapters.memory.states import MemoryStateStore
-from arb.app.session import Place, begin_trading, go_on, resume_session, standing
+from arb.app.session import SessionPlace, begin_trading, go_on, resume_session, standing
 from arb.domain.errors import ConfigError
-from arb.domain.health.degradation import Rules
+from arb.domain.health.degradation import DegradationRules
 from arb.domain.health.judge import Reading
 from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.risk.review import Mode
@@ -77,7 +77,7 @@ class Stack:
         self.town.drain.begin(reason_text(Cause.STOPPING))
 
     def choose(self) -> None:
-        place = Place(environment="mock")
+        place = SessionPlace(environment="mock")
         town = self.town
         assert resume_session(town.sessions, town.trades, place, town.clock, SeededEntropy(1)) == SESSION
 
@@ -134,7 +134,7 @@ def test_nothing_is_opened_or_closed_before_it_is_explained(stack, mode, reason)
 def test_room_on_the_disk_does_not_end_a_start(stack):
     town = stack.town
     degrade = Degrade(
-        session_id=SESSION, rules=Rules(gauges={}, margin=Decimal("0.2"), calm_ns=1), board=None,
+        session_id=SESSION, rules=DegradationRules(gauges={}, margin=Decimal("0.2"), calm_ns=1), board=None,
         machine=None, disk_mb_min=Decimal(100), sessions=town.sessions, alerts=town.reconcile.alerts,
         counters=town.counters, journal=None, clock=town.clock,
     )  # fmt: skip

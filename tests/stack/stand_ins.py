@@ -14,7 +14,7 @@ from arb.stack.home import Home
 from arb.stack.lifecycle import Stack
 from arb.stack.postgres_server import ping_postgres
 from arb.stack.process_spec import Phase, ProcessSpec
-from arb.stack.processes import Plan
+from arb.stack.processes import ProcessPlan
 from arb.stack.status import stack_status
 from arb.stack.wait import wait_until
 
@@ -47,7 +47,7 @@ def a_stack(home: Home, processes: Sequence[ProcessSpec] = (), **options) -> Sta
     """A stack with embedded servers, these processes and no migrations."""
     processes = tuple(processes) or (python("worker", SLEEPER),)
     options = {"migrate": lambda _url: None, **options}
-    return Stack(home, Plan(mode="mock", processes=processes), **options)
+    return Stack(home, ProcessPlan(mode="mock", processes=processes), **options)
 
 
 def pids(stack: Stack) -> dict[str, int]:

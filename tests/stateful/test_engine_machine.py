@@ -14,7 +14,7 @@ from arb.adapters.memory.venue import Trouble
 from arb.domain.ledger.ledger import totals
 from arb.domain.market.ids import TradeId, Venue
 from arb.domain.market.money import ZERO
-from arb.domain.trading.order import Purpose, State
+from arb.domain.trading.order import OrderState, Purpose
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import ENDED, TradeState
 from tests.domain.markets import PAIR
@@ -97,7 +97,7 @@ class EngineMachine(RuleBasedStateMachine):
     def intent_first(self) -> None:
         for venue in PAIR.venues:
             for client_order_id in self.town.orders_at(venue):
-                assert self.town.tables.orders[client_order_id].order.state is not State.INTENT
+                assert self.town.tables.orders[client_order_id].order.state is not OrderState.INTENT
 
     @invariant()
     def killed_sends_no_new_pair(self) -> None:
@@ -111,7 +111,9 @@ class EngineMachine(RuleBasedStateMachine):
         return {
             (order.trade_id, order.purpose, order.created_at_ns)
             for order in orders
-            if order.purpose is not Purpose.REPAIR and order.claimed_at_ns and order.state is not State.DENIED
+            if order.purpose is not Purpose.REPAIR
+            and order.claimed_at_ns
+            and order.state is not OrderState.DENIED
         }
 
     @invariant()

@@ -11,12 +11,18 @@ from arb.domain.errors import IllegalTransition
 from arb.domain.ledger.ledger import totals, venue_account
 from arb.domain.market.money import ZERO
 from arb.domain.risk.review import Approved
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from tests.contracts import world
 from tests.contracts.backends import memory_stores, sums
 from tests.domain.markets import PAIR
 
-REPORTED = (State.ACCEPTED, State.PARTIALLY_FILLED, State.FILLED, State.CANCELED, State.EXPIRED)
+REPORTED = (
+    OrderState.ACCEPTED,
+    OrderState.PARTIALLY_FILLED,
+    OrderState.FILLED,
+    OrderState.CANCELED,
+    OrderState.EXPIRED,
+)
 NOW_NS = world.NOW_NS
 
 
@@ -57,7 +63,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def report(self, order_id, status, share, repeat):
         """The venue executes a part of what is left, and tells all of it, perhaps twice."""
         order = self.stores.trades.order(order_id)
-        if order.state in (State.INTENT, State.REJECTED) or order.fence == 0:
+        if order.state in (OrderState.INTENT, OrderState.REJECTED) or order.fence == 0:
             return
         self._execute(order, (order.quantity - order.filled_quantity) * share / 10)
         report = world.report(order, status, *self.known[order_id].values())
@@ -80,14 +86,14 @@ class LedgerMachine(RuleBasedStateMachine):
         try:
             self.stores.trades.absent(order_id, "not found", NOW_NS)
         except IllegalTransition:
-            assert order.state is not State.UNKNOWN
+            assert order.state is not OrderState.UNKNOWN
         assert self.stores.trades.order(order_id).fills == order.fills
 
     @rule(order_id=orders)
     def reject(self, order_id):
         order = self.stores.trades.order(order_id)
-        if order.state in (State.SUBMITTED, State.UNKNOWN):
-            self.stores.trades.record(world.report(order, State.REJECTED, reason="no"), NOW_NS)
+        if order.state in (OrderState.SUBMITTED, OrderState.UNKNOWN):
+            self.stores.trades.record(world.report(order, OrderState.REJECTED, reason="no"), NOW_NS)
 
     @invariant()
     def every_asset_sums_to_zero(self):

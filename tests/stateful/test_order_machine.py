@@ -7,20 +7,29 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from arb.domain.errors import IllegalTransition
-from arb.domain.trading.order import AT_VENUE, TERMINAL, TRANSITIONS, Event, State, apply, fold, overfill
+from arb.domain.trading.order import (
+    AT_VENUE,
+    TERMINAL,
+    TRANSITIONS,
+    OrderEvent,
+    OrderState,
+    apply,
+    fold,
+    overfill,
+)
 from tests.contracts import world
 from tests.domain.markets import PAIR
 
 REPORTED = (
-    State.ACCEPTED,
-    State.PARTIALLY_FILLED,
-    State.FILLED,
-    State.CANCELED,
-    State.REJECTED,
-    State.EXPIRED,
+    OrderState.ACCEPTED,
+    OrderState.PARTIALLY_FILLED,
+    OrderState.FILLED,
+    OrderState.CANCELED,
+    OrderState.REJECTED,
+    OrderState.EXPIRED,
 )
 # What we do ourselves; the rest is for the venue to say, in reports.
-OURS = frozenset({Event.CLAIM, Event.RELEASE, Event.LOSE, Event.DENY, Event.ABSENT})
+OURS = frozenset({OrderEvent.CLAIM, OrderEvent.RELEASE, OrderEvent.LOSE, OrderEvent.DENY, OrderEvent.ABSENT})
 
 
 class OrderMachine(RuleBasedStateMachine):
@@ -31,7 +40,7 @@ class OrderMachine(RuleBasedStateMachine):
         self.order = world.opening("s").on(venue)
         self.before = self.order
 
-    @rule(event=st.sampled_from(Event))
+    @rule(event=st.sampled_from(OrderEvent))
     def happen(self, event):
         self.before = self.order
         if event in TRANSITIONS[self.order.state]:
@@ -43,7 +52,9 @@ class OrderMachine(RuleBasedStateMachine):
                 apply(self.order, event)
             assert self.order == self.before
 
-    @precondition(lambda self: self.order.state not in (State.INTENT, State.REJECTED, State.DENIED))
+    @precondition(
+        lambda self: self.order.state not in (OrderState.INTENT, OrderState.REJECTED, OrderState.DENIED)
+    )
     @rule(status=st.sampled_from(REPORTED), lots=st.lists(st.integers(1, 5), max_size=3), data=st.data())
     def report(self, status, lots, data):
         self.before = self.order
@@ -53,7 +64,7 @@ class OrderMachine(RuleBasedStateMachine):
         try:
             folded = fold(self.order, report)
         except IllegalTransition:
-            assert status is State.REJECTED  # refused after it executed: the venue contradicts itself
+            assert status is OrderState.REJECTED  # refused after it executed: the venue contradicts itself
             return
         room = self.order.quantity - self.order.filled_quantity
         told = sum(fill.quantity for fill in new)
@@ -79,8 +90,8 @@ class OrderMachine(RuleBasedStateMachine):
 
     @invariant()
     def only_evidence_moves_an_unknown(self):
-        if self.before.state is State.UNKNOWN:
-            assert self.order.state is not State.INTENT
+        if self.before.state is OrderState.UNKNOWN:
+            assert self.order.state is not OrderState.INTENT
 
     @invariant()
     def no_more_is_booked_than_was_ordered(self):
@@ -89,7 +100,7 @@ class OrderMachine(RuleBasedStateMachine):
     @invariant()
     def whole_fills_are_filled(self):
         if self.order.fills and self.order.filled_quantity >= self.order.quantity:
-            assert self.order.state is State.FILLED
+            assert self.order.state is OrderState.FILLED
 
     @invariant()
     def what_works_is_not_over(self):

@@ -6,7 +6,7 @@ from typing import Any
 
 from arb.domain.market.ids import Symbol, TradeId, Venue, client_order_id
 from arb.domain.market.instrument import Side
-from arb.domain.trading.order import Order, Purpose, State
+from arb.domain.trading.order import Order, OrderState, Purpose
 from arb.venues.request import HttpResponse
 
 TRADE = TradeId("abcdefghijkl2")
@@ -28,7 +28,7 @@ def make_order(venue: Venue = Venue.BINANCE, **changes: Any) -> Order:
         "expires_at_ns": NOW_NS + 3_000_000_000,
         "created_at_ns": NOW_NS,
         "claimed_at_ns": NOW_NS,
-        "state": State.SUBMITTED,
+        "state": OrderState.SUBMITTED,
         "fence": 1,
         "attempts": 1,
     }

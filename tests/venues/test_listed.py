@@ -7,7 +7,7 @@ import pytest
 from arb.domain.errors import DataError
 from arb.domain.market.ids import TradeId, Venue, client_order_id
 from arb.domain.market.instrument import Side
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from arb.venues.binance.listed import listed as binance_listed
 from arb.venues.reply import read
 from arb.venues.upbit.listed import listed as upbit_listed
@@ -36,7 +36,7 @@ def test_our_id_of_the_other_venue_is_not_ours():
 
 @pytest.mark.parametrize(
     ("wire", "side", "state", "status"),
-    [("bid", Side.BUY, "wait", State.ACCEPTED), ("ask", Side.SELL, "cancel", State.CANCELED)],
+    [("bid", Side.BUY, "wait", OrderState.ACCEPTED), ("ask", Side.SELL, "cancel", OrderState.CANCELED)],
 )
 def test_upbit_rows_without_an_identifier_have_an_empty_one(wire, side, state, status):
     row = {**UPBIT_WAIT, "side": wire, "state": state, "market": "KRW-BTC", "identifier": None}

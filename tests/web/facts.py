@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from arb.adapters.local.clock import ManualClock
-from arb.web.desk import Section
+from arb.web.desk import PageSection
 from arb.web.recorded import NotTraded
 
 NS = 1_000_000_000
@@ -160,10 +160,10 @@ class Scene:
             raise NotTraded(coin, scale)
         return self.recorded(scale)
 
-    def sections(self) -> list[Section]:
+    def sections(self) -> list[PageSection]:
         less = {"profit": 60_000}
         return [
-            Section(name=name, read=lambda name=name: self.shown[name](), every_ms=60,
+            PageSection(name=name, read=lambda name=name: self.shown[name](), every_ms=60,
                     lean_every_ms=less.get(name, 0))
             for name in self.shown
         ]  # fmt: skip

@@ -14,8 +14,8 @@ from aiohttp import web
 
 from arb.adapters.local.clock import ManualClock, SeededEntropy
 from arb.web.app import make_app, make_guard
-from arb.web.desk import Section
-from arb.web.hub import Hub, never_lean
+from arb.web.desk import PageSection
+from arb.web.hub import SectionHub, never_lean
 from arb.web.secrets import Secrets
 from config.web import WebSettings
 
@@ -28,7 +28,7 @@ class Served:
     """One server and what it did."""
 
     url: str
-    hub: Hub
+    hub: SectionHub
     clock: ManualClock
     killed: list[str] = field(default_factory=list)
     broken: list[BaseException] = field(default_factory=list)
@@ -96,7 +96,7 @@ class Browser:
 
 @contextmanager
 def serving(
-    sections: Sequence[Section] = (),
+    sections: Sequence[PageSection] = (),
     settings: WebSettings = LOOPBACK,
     kill: Callable[[str], str] | None = None,
     welcome: Callable[[], Any] = dict,
@@ -109,7 +109,9 @@ def serving(
     ready, holder = threading.Event(), {}
 
     async def main() -> None:
-        hub = Hub(sections or (Section(name="nothing", read=dict, every_ms=50),), clock, welcome, lean)
+        hub = SectionHub(
+            sections or (PageSection(name="nothing", read=dict, every_ms=50),), clock, welcome, lean
+        )
         served = Served(url="", hub=hub, clock=clock)
         app = make_app(
             make_guard(settings, secrets, clock, entropy),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import count
 
 from arb.domain.errors import StoreUnavailable
-from arb.web.desk import Section
+from arb.web.desk import PageSection
 from arb.web.hub import PAGES_MAX
 from tests.web.server import serving
 
@@ -35,7 +35,7 @@ def away():
 
 
 def section(name, read, every_ms=20):
-    return Section(name=name, read=read, every_ms=every_ms)
+    return PageSection(name=name, read=read, every_ms=every_ms)
 
 
 def test_a_page_gets_the_past_and_every_section():
@@ -80,7 +80,7 @@ def test_nothing_costly_is_read_while_nobody_looks():
         return {}
 
     with serving(
-        [section("result", read), Section(name="market", read=dict, every_ms=20, always=True)]
+        [section("result", read), PageSection(name="market", read=dict, every_ms=20, always=True)]
     ) as served:
         time.sleep(0.2)
         assert numbers == []
@@ -104,7 +104,7 @@ def test_pages_are_limited():
 
 
 def test_a_bug_in_a_reader_ends_the_process_and_is_not_hidden():
-    with serving([Section(name="market", read=lambda: 1 / 0, every_ms=20, always=True)]) as served:
+    with serving([PageSection(name="market", read=lambda: 1 / 0, every_ms=20, always=True)]) as served:
         deadline = time.monotonic() + 5
         while not served.broken and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -115,7 +115,7 @@ def test_a_bug_in_a_reader_ends_the_process_and_is_not_hidden():
 
 def test_under_pressure_a_section_is_read_less_often_and_says_so():
     reads = count()
-    slow = Section(name="profit", read=lambda: next(reads), every_ms=10, lean_every_ms=60_000)
+    slow = PageSection(name="profit", read=lambda: next(reads), every_ms=10, lean_every_ms=60_000)
     with serving([slow, section("market", dict)], lean=lambda: True) as served:
         browser = served.browser()
         browser.log_in()

@@ -2,11 +2,11 @@
 
 from decimal import Decimal
 
-from arb.domain.ledger.report import Prices
+from arb.domain.ledger.report import Valuation
 from arb.domain.market.ids import Coin, Venue
 from arb.web.inventory import inventory, worth_krw
 
-PRICES = Prices(krw_per_usdt=Decimal(1400), krw_per_coin={Coin("BTC"): Decimal(140_000_000)})
+PRICES = Valuation(krw_per_usdt=Decimal(1400), krw_per_coin={Coin("BTC"): Decimal(140_000_000)})
 HELD = {
     (Venue.UPBIT, "BTC"): Decimal("0.1"),
     (Venue.UPBIT, "KRW"): Decimal(5000),
@@ -30,4 +30,4 @@ def test_a_sum_of_what_has_no_price_is_not_known():
     assert worth_krw(fees, PRICES) == 710
     assert worth_krw(fees | {(Venue.BINANCE, "BNB"): Decimal(1)}, PRICES) is None
     assert worth_krw(fees | {(Venue.BINANCE, "BNB"): Decimal(0)}, PRICES) == 710
-    assert worth_krw(fees, Prices()) is None
+    assert worth_krw(fees, Valuation()) is None

@@ -7,21 +7,21 @@ import pytest
 from celery.worker import state
 
 from arb.domain.errors import StoreUnavailable
-from arb.domain.health.judge import Health, Level, Verdict
+from arb.domain.health.judge import HealthLevel, SubjectHealth, Verdict
 from arb.domain.risk.review import Mode
-from arb.engine.kill.emergency import Ending
+from arb.engine.kill.emergency import EmergencyReport
 from config import addresses
 from tests.engine.kill.test_emergency import Stopping
 from tests.engine.town import SESSION, Town
 from workers import vigil
 
-ENDING = Ending(reason="", at_ns=0, waited_ns=0, handed_over=(), snapshot="s")
+ENDING = EmergencyReport(reason="", at_ns=0, waited_ns=0, handed_over=(), snapshot="s")
 
 
 class Engine:
     """An engine whose sweeps find what the test says."""
 
-    def __init__(self, *levels: Level | None) -> None:
+    def __init__(self, *levels: HealthLevel | None) -> None:
         self.levels = list(levels)
         self.stopped_for: list[str] = []
         watch, revive = SimpleNamespace(run=self._sweep), SimpleNamespace(run=self._revive)
@@ -33,7 +33,7 @@ class Engine:
 
     def _sweep(self) -> Verdict | None:
         level = self.levels.pop(0) if self.levels else None
-        return None if level is None else Verdict({("ws_lag_ms", "upbit"): Health(level)})
+        return None if level is None else Verdict({("ws_lag_ms", "upbit"): SubjectHealth(level)})
 
     def _revive(self) -> tuple[()]:
         self.revivals += 1
@@ -43,7 +43,7 @@ class Engine:
         self.stopped_for.append(why)
         return len(self.stopped_for) == 1
 
-    def _tend(self) -> Ending | None:
+    def _tend(self) -> EmergencyReport | None:
         """End at the third step of a stop that is under way."""
         if self.stopped_for:
             self.waits -= 1
@@ -52,14 +52,22 @@ class Engine:
 
 def test_critical_begins_a_stop_that_is_tended_until_it_ends_this_process(monkeypatch):
     monkeypatch.setattr(vigil, "LOOK_S", 0.001)
-    engine = Engine(Level.OK, None, Level.ERROR, Level.CRITICAL, None, Level.OK, Level.CRITICAL)
+    engine = Engine(
+        HealthLevel.OK,
+        None,
+        HealthLevel.ERROR,
+        HealthLevel.CRITICAL,
+        None,
+        HealthLevel.OK,
+        HealthLevel.CRITICAL,
+    )
     ended = threading.Event()
     watch = vigil.Vigil(on_critical=ended.set, build=lambda: engine)
     watch.start()
     assert ended.wait(10)
     watch._thread.join(10)
     assert engine.stopped_for == ["ws_lag_ms of upbit"]
-    assert engine.levels == [Level.CRITICAL], "it goes on sweeping, and is well meanwhile"
+    assert engine.levels == [HealthLevel.CRITICAL], "it goes on sweeping, and is well meanwhile"
     assert engine.revivals == 4, "after each sweep: what settles the rest has to live"
 
 
@@ -73,7 +81,7 @@ def test_a_stop_that_another_process_began_is_tended_in_time_without_a_sweep(mon
 
 def test_without_a_database_it_waits_and_goes_on(monkeypatch):
     monkeypatch.setattr(vigil, "LOOK_S", 0.001)
-    engine, ended, failures = Engine(Level.CRITICAL), threading.Event(), [StoreUnavailable("away")] * 3
+    engine, ended, failures = Engine(HealthLevel.CRITICAL), threading.Event(), [StoreUnavailable("away")] * 3
 
     def build() -> Engine:
         if failures:
@@ -101,7 +109,7 @@ def beats_task(monkeypatch):
 
 
 def test_a_critical_that_beats_task_finds_stops_the_stack_and_ends_the_worker(beats_task):
-    town, engine = Town(), Engine(Level.CRITICAL)
+    town, engine = Town(), Engine(HealthLevel.CRITICAL)
     stop = Stopping(town)
     engine.kill.emergency = stop.emergency
     assert beats_task(engine) == "critical"
@@ -111,7 +119,7 @@ def test_a_critical_that_beats_task_finds_stops_the_stack_and_ends_the_worker(be
 
 
 def test_less_than_critical_ends_nothing(beats_task):
-    engine = Engine(Level.ERROR, None)
+    engine = Engine(HealthLevel.ERROR, None)
     assert (beats_task(engine), beats_task(engine)) == ("error", None)
     assert engine.stopped_for == []
     assert state.should_stop is None

@@ -10,7 +10,7 @@ import structlog
 import urllib3
 
 from arb.adapters.alerts.addresses import scheme_of, service_of
-from arb.adapters.local.errands import Errands
+from arb.adapters.local.errands import ThreadErrands
 from arb.domain.errors import Late
 from arb.domain.health.alert import Alert, Severity
 from arb.domain.health.message import Message
@@ -23,7 +23,7 @@ SERVICE_MS_MAX: Final = 15_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class AlertNotice:
     """What is sent: a headline and a text, and for programs the same as a document."""
 
     title: str
@@ -32,12 +32,12 @@ class Notice:
     document: dict[str, Any] = field(default_factory=dict)
 
 
-class Channel(Protocol):
+class AlertChannel(Protocol):
     """One way."""
 
     name: str
 
-    def send(self, notice: Notice) -> str:
+    def send(self, notice: AlertNotice) -> str:
         """Return nothing if the notice was taken, else why not. Never raises, and ends in a few seconds."""
 
 
@@ -54,9 +54,9 @@ class AppriseChannel:
             f"{scheme_of(url)} ({place + 1})": service_of(url, f"alerts.urls[{place}]")
             for place, url in enumerate(urls)
         }
-        self._errands = Errands()
+        self._errands = ThreadErrands()
 
-    def send(self, notice: Notice) -> str:
+    def send(self, notice: AlertNotice) -> str:
         from apprise import NotifyFormat, NotifyType
 
         kinds = {Severity.INFO: NotifyType.INFO, Severity.WARNING: NotifyType.WARNING}
@@ -97,7 +97,7 @@ class WebhookChannel:
         self._url = url
         self._pool = urllib3.PoolManager(timeout=urllib3.Timeout(total=timeout_ms / 1000), retries=NO_RETRY)
 
-    def send(self, notice: Notice) -> str:
+    def send(self, notice: AlertNotice) -> str:
         body = orjson.dumps(notice.document)
         try:
             answer = self._pool.request(
@@ -112,12 +112,12 @@ class WebhookChannel:
 class Channels:
     """`arb.ports.messaging.Messenger`: the first channel that takes a message has it."""
 
-    channels: Sequence[Channel]
+    channels: Sequence[AlertChannel]
     sender: str
 
     def send(self, title: str, text: str, message: Message) -> Sent:
         document = {"sender": self.sender, "title": title, "text": text, **message_document(message)}
-        notice = Notice(title=f"{self.sender}: {title}", body=text or title, document=document)
+        notice = AlertNotice(title=f"{self.sender}: {title}", body=text or title, document=document)
         failed = []
         for channel in self.channels:
             why = channel.send(notice)
@@ -137,9 +137,9 @@ def message_document(message: Message) -> dict[str, Any]:
     }
 
 
-def notice_of(alert: Alert, sender: str) -> Notice:
+def notice_of(alert: Alert, sender: str) -> AlertNotice:
     """Return what is sent of an alert, and of which mode it is: nobody is to take one for another's."""
-    return Notice(
+    return AlertNotice(
         title=f"{sender}: [{alert.severity.value}] {alert.kind} {alert.subject}",
         body=alert.message,
         severity=alert.severity,

@@ -15,7 +15,7 @@ from typing import Final
 
 import structlog
 
-from arb.adapters.alerts.channels import Channel, notice_of
+from arb.adapters.alerts.channels import AlertChannel, notice_of
 from arb.adapters.alerts.lines import AlertLines
 from arb.domain.errors import StoreError
 from arb.domain.health.alert import Alert
@@ -28,12 +28,12 @@ FLUSH_MS: Final = 10_000  # at the end of the process
 log = structlog.get_logger("arb.alerts")
 
 
-class Delivery:
+class AlertDelivery:
     """A queue for the channels and one for the rows, each with its thread, started with the first alert."""
 
     def __init__(
         self,
-        channels: Sequence[Channel],
+        channels: Sequence[AlertChannel],
         path: Path,
         store: Callable[[Alert], None],
         overdue: Callable[[int], Sequence[Alert]],
@@ -111,7 +111,7 @@ class Delivery:
         self._counters.count("alerts", "not_stored")
         log.warning("alert_not_stored", kind=alert.kind, subject=alert.subject)
 
-    def _took(self, channel: Channel, alert: Alert) -> bool:
+    def _took(self, channel: AlertChannel, alert: Alert) -> bool:
         reason = channel.send(notice_of(alert, self._sender))
         self._counters.count("alerts", f"{channel.name}_{'failed' if reason else 'sent'}")
         if reason:

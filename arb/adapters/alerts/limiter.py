@@ -12,7 +12,7 @@ KEYS_MAX: Final = 200  # more subjects than this at once: the oldest are forgott
 MESSAGE_CHARACTERS_MAX: Final = 120  # of the last ones held back: all of them have to fit into a shared file
 
 
-class Limiter(Protocol):
+class AlertLimiter(Protocol):
     """Decides which alerts are told."""
 
     def admit(self, alert: Alert) -> int | None:

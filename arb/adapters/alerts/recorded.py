@@ -7,8 +7,8 @@ from typing import Final
 
 import structlog
 
-from arb.adapters.alerts.delivery import Delivery
-from arb.adapters.alerts.limiter import Limiter, MemoryLimiter
+from arb.adapters.alerts.delivery import AlertDelivery
+from arb.adapters.alerts.limiter import AlertLimiter, MemoryLimiter
 from arb.adapters.alerts.lines import AlertLines
 from arb.domain.errors import StoreError
 from arb.domain.health.alert import Alert, Severity
@@ -50,8 +50,8 @@ class RecordedAlerts:
         session_id: SessionId | None,
         path: Path,
         *,
-        limiter: Limiter | None = None,
-        delivery: Delivery | None = None,
+        limiter: AlertLimiter | None = None,
+        delivery: AlertDelivery | None = None,
         clean: Callable[[str], str] = as_it_is,
     ) -> None:
         self._store, self._session_id, self._lines = store, session_id, AlertLines(path)

@@ -14,11 +14,11 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from kombu.utils.uuid import uuid
 
-from arb.adapters.broker.gate import QUEUE_FULL, Gate
+from arb.adapters.broker.gate import QUEUE_FULL, BrokerGate
 from arb.adapters.broker.poison import Undertaker
-from arb.adapters.broker.watch import Watch
+from arb.adapters.broker.watch import BrokerWatch
 from arb.domain.errors import ConfigError, DispatchError
-from arb.domain.health.breaker import State, Watermark
+from arb.domain.health.breaker import BreakerState, Watermark
 from arb.domain.health.dead_letter import DeadLetter
 from arb.engine.market.tally import Tally
 from arb.ports.market import Clock, Entropy
@@ -54,8 +54,8 @@ class ArbCelery(Celery):  # type: ignore[misc]  # Celery ships no types
         self._fallback_config: str | object = ""
         self._building = threading.Lock()
         self._queue_of: dict[str, str] = {}
-        self.gate = Gate(marks=marks, clock=clock, entropy=entropy)
-        self.watch = Watch(
+        self.gate = BrokerGate(marks=marks, clock=clock, entropy=entropy)
+        self.watch = BrokerWatch(
             connect=self.connection_for_write,
             gate=self.gate,
             queues=tuple(marks),
@@ -133,6 +133,6 @@ class ArbCelery(Celery):  # type: ignore[misc]  # Celery ships no types
     def _report(self) -> None:
         """Hand the counts over once a second, and never to a Redis that is away."""
         now_ns = self._clock.steady_ns()
-        if self.gate.state is State.CLOSED and now_ns - self._reported_ns > REPORT_NS:
+        if self.gate.state is BreakerState.CLOSED and now_ns - self._reported_ns > REPORT_NS:
             self._counted.report(self._counters())
             self._reported_ns = now_ns

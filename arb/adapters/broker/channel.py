@@ -21,7 +21,7 @@ TAKEN_AT_ONCE_MAX: Final = 100  # then the event loop gets its turn
 log = get_logger("arb.transport")
 
 
-class Channel(kombu_redis.Channel):  # type: ignore[misc]
+class RedisChannel(kombu_redis.Channel):  # type: ignore[misc]
     """kombu's channel with atomic take, queues in the order they were given, and a close that cannot fail."""
 
     QoS = QoS

@@ -11,7 +11,7 @@ from celery.worker.consumer import Consumer
 
 from arb.adapters.broker.poison import Undertaker, came_too_often
 from arb.adapters.broker.qos import Carried, QoS
-from arb.domain.health.dead_letter import Reason, error_text
+from arb.domain.health.dead_letter import DeadLetterReason, error_text
 
 FIRST_S: Final = 0.05
 STEP_S: Final = 0.05
@@ -34,7 +34,7 @@ class BuryingConsumer(Consumer):  # type: ignore[misc]  # Celery ships no types
         def received(message: Any) -> Any:
             if self.undertaker is not None and came_too_often(message):
                 why = "whoever took it did not come to an end with it"
-                return self.undertaker.refused(message, Reason.REDELIVERED, why)
+                return self.undertaker.refused(message, DeadLetterReason.REDELIVERED, why)
             return receive(message)
 
         return received
@@ -44,7 +44,7 @@ class BuryingConsumer(Consumer):  # type: ignore[misc]  # Celery ships no types
         if self.undertaker is None:
             super().on_unknown_message(body, message)
         else:
-            self.undertaker.refused(message, Reason.UNREADABLE, "this is no task message")
+            self.undertaker.refused(message, DeadLetterReason.UNREADABLE, "this is no task message")
 
     def on_unknown_task(self, body: Any, message: Any, exc: Exception) -> None:
         """Refuse a task that nobody registered here."""
@@ -52,21 +52,21 @@ class BuryingConsumer(Consumer):  # type: ignore[misc]  # Celery ships no types
             super().on_unknown_task(body, message, exc)
         else:
             why = f"no task of this name is known here: {message.headers.get('task')}"
-            self.undertaker.refused(message, Reason.UNREADABLE, why)
+            self.undertaker.refused(message, DeadLetterReason.UNREADABLE, why)
 
     def on_invalid_task(self, body: Any, message: Any, exc: Exception) -> None:
         """Refuse a task message that breaks the protocol."""
         if self.undertaker is None:
             super().on_invalid_task(body, message, exc)
         else:
-            self.undertaker.refused(message, Reason.UNREADABLE, error_text(exc))
+            self.undertaker.refused(message, DeadLetterReason.UNREADABLE, error_text(exc))
 
     def on_decode_error(self, message: Any, exc: Exception) -> None:
         """Refuse a message whose body cannot be read."""
         if self.undertaker is None:
             super().on_decode_error(message, exc)
         else:
-            self.undertaker.refused(message, Reason.UNREADABLE, error_text(exc))
+            self.undertaker.refused(message, DeadLetterReason.UNREADABLE, error_text(exc))
 
 
 class ReconnectingConsumer(BuryingConsumer):

@@ -8,7 +8,15 @@ from typing import Final
 import redis
 
 from arb.adapters.redis.client import refuses_writes
-from arb.domain.health.breaker import Breaker, Event, Rules, State, Watermark, observe, probe
+from arb.domain.health.breaker import (
+    Breaker,
+    BreakerEvent,
+    BreakerRules,
+    BreakerState,
+    Watermark,
+    observe,
+    probe,
+)
 from arb.ports.market import Clock, Entropy
 
 MEMORY: Final = Watermark(high=0.9, low=0.8)  # of `maxmemory`; at 1 Redis refuses to be written to
@@ -19,23 +27,28 @@ BREAKER_OPEN: Final = "breaker_open"
 QUEUE_FULL: Final = "queue_full"
 
 
-class Gate:
+class BrokerGate:
     """The breaker and the watermarks of one broker. Safe between threads."""
 
     def __init__(
-        self, *, marks: Mapping[str, Watermark], clock: Clock, entropy: Entropy, rules: Rules | None = None
+        self,
+        *,
+        marks: Mapping[str, Watermark],
+        clock: Clock,
+        entropy: Entropy,
+        rules: BreakerRules | None = None,
     ) -> None:
         self._marks = MappingProxyType(dict(marks))
         self._clock = clock
         self._entropy = entropy
-        self._rules = rules or Rules()
+        self._rules = rules or BreakerRules()
         self._lock = threading.Lock()
         self._breaker = Breaker()
         self._full: frozenset[str] = frozenset()
         self._memory_high = False
 
     @property
-    def state(self) -> State:
+    def state(self) -> BreakerState:
         """Return the state of the breaker."""
         return self._breaker.state
 
@@ -47,11 +60,11 @@ class Gate:
     @property
     def troubled(self) -> bool:
         """Tell whether anything is refused, so that somebody has to look when it is over."""
-        return self._breaker.state is not State.CLOSED or self._memory_high or bool(self._full)
+        return self._breaker.state is not BreakerState.CLOSED or self._memory_high or bool(self._full)
 
     def refusal(self, queue: str) -> str:
         """Return why a message for this queue goes elsewhere, or nothing."""
-        if self._breaker.state is not State.CLOSED:
+        if self._breaker.state is not BreakerState.CLOSED:
             return BREAKER_OPEN
         if self._memory_high:
             return OUT_OF_MEMORY
@@ -60,7 +73,7 @@ class Gate:
     def succeeded(self) -> None:
         """A publish arrived."""
         if self._breaker != Breaker():
-            self._observe(Event.SUCCEED)
+            self._observe(BreakerEvent.SUCCEED)
 
     def failed(self, error: BaseException) -> str:
         """A publish did not arrive, or may not have; return the reason in one word."""
@@ -69,7 +82,7 @@ class Gate:
             self._memory_high = True
             self.succeeded()  # as far as the breaker goes: it answers
         else:
-            self._observe(Event.TRIP if reason == REFUSED else Event.FAIL)
+            self._observe(BreakerEvent.TRIP if reason == REFUSED else BreakerEvent.FAIL)
         return reason
 
     def canary_due(self) -> bool:
@@ -91,7 +104,7 @@ class Gate:
         """Take how much of the broker's memory is used, as a fraction."""
         self._memory_high = MEMORY.above(self._memory_high, used)
 
-    def _observe(self, event: Event) -> None:
+    def _observe(self, event: BreakerEvent) -> None:
         with self._lock:
             now_ns, draw = self._clock.steady_ns(), self._entropy.draw()
             self._breaker = observe(self._breaker, event, now_ns, draw, self._rules)

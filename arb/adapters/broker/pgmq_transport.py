@@ -56,7 +56,7 @@ def close_pools() -> None:
             found.close(timeout=THREAD_S_MAX)
 
 
-class Limited(psycopg.Connection[Any]):
+class _LimitedConnection(psycopg.Connection[Any]):
     """A connection whose server has to answer in time; else it is closed."""
 
     def wait(self, gen: PQGen[RV], interval: float = INTERRUPT_S, timeout: float | None = None) -> RV:
@@ -89,12 +89,12 @@ class Client(PGMQueue):  # type: ignore[misc]  # pgmq ships no types that mypy m
 class NotifyWaiter(pgmq._NotifyWaiter):  # type: ignore[misc]  # kombu ships no types
     """kombu's, on a connection with limits, and on a new one when that was closed."""
 
-    _conn: Limited | None
+    _conn: _LimitedConnection | None
 
     def _ensure_conn(self) -> None:
         if self._conn is not None and not self._conn.closed:
             return
-        connection = Limited.connect(self._dsn, autocommit=True)
+        connection = _LimitedConnection.connect(self._dsn, autocommit=True)
         try:
             for channel in self._channels:
                 self._listen(connection, channel)
@@ -104,7 +104,7 @@ class NotifyWaiter(pgmq._NotifyWaiter):  # type: ignore[misc]  # kombu ships no 
         self._conn = connection
 
 
-class Transport(pgmq.Transport):  # type: ignore[misc]
+class PgmqTransport(pgmq.Transport):  # type: ignore[misc]
     """`pgmq://`; the address is the option `conn_string`."""
 
     # A server that is read-only or lacks the queue took the message no more than one that is away.
@@ -116,7 +116,7 @@ class Transport(pgmq.Transport):  # type: ignore[misc]
         options = self.client.transport_options
         pool = ConnectionPool(
             options["conn_string"],
-            connection_class=Limited,
+            connection_class=_LimitedConnection,
             min_size=1,
             max_size=options["pool_size"],
             timeout=options["pool_timeout"],

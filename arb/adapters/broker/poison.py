@@ -14,7 +14,7 @@ from kombu.transport import virtual
 
 from arb.adapters.redis.parking import letter_of_text
 from arb.domain.errors import StoreUnavailable
-from arb.domain.health.dead_letter import DELIVERIES_MAX, DeadLetter, Reason, error_text, is_poison
+from arb.domain.health.dead_letter import DELIVERIES_MAX, DeadLetter, DeadLetterReason, error_text, is_poison
 from arb.ports.market import Clock
 
 PAUSE_MS: Final = 1_000  # before a message that could not be buried comes again: it must not spin
@@ -48,7 +48,7 @@ class Undertaker:
         """Bury a task that ended with an error that is not an outage's. Raises: Reject if it cannot be."""
         request = task.request
         letter = DeadLetter(
-            reason=Reason.FAILED,
+            reason=DeadLetterReason.FAILED,
             queue=str((request.delivery_info or {}).get("routing_key") or ""),
             error=error_text(error),
             at_ns=self._clock.now_ns(),
@@ -61,7 +61,7 @@ class Undertaker:
             self._clock.sleep_ms(PAUSE_MS)
             raise Reject(error, requeue=True) from error
 
-    def refused(self, message: Any, reason: Reason, why: str) -> None:
+    def refused(self, message: Any, reason: DeadLetterReason, why: str) -> None:
         """Bury a message as it came, and settle it; else let go of it, and its broker delivers it again."""
         if self.take(self._letter(message, reason, why)):
             message.reject()
@@ -72,7 +72,7 @@ class Undertaker:
             self._clock.sleep_ms(PAUSE_MS)
             message.requeue()
 
-    def _letter(self, message: Any, reason: Reason, why: str) -> DeadLetter:
+    def _letter(self, message: Any, reason: DeadLetterReason, why: str) -> DeadLetter:
         queue = str((message.delivery_info or {}).get("routing_key") or "")
         headers = message.headers if isinstance(message.headers, dict) else {}
         args, kwargs = _arguments(message)

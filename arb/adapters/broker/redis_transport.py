@@ -9,30 +9,32 @@ from typing import Any
 
 from kombu.transport import redis as kombu_redis
 
-from arb.adapters.broker.channel import Channel
+from arb.adapters.broker.channel import RedisChannel
 from arb.adapters.broker.wake import Poller
 from arb.adapters.redis.address import PORT
 
 
-class Transport(kombu_redis.Transport):  # type: ignore[misc]
+class RedisTransport(kombu_redis.Transport):  # type: ignore[misc]
     """`redis://` for workers that may be killed at any moment."""
 
-    Channel = Channel
+    Channel = RedisChannel
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.cycle = Poller()
 
 
-class SentinelChannel(Channel, kombu_redis.SentinelChannel):  # type: ignore[misc]
+class SentinelChannel(RedisChannel, kombu_redis.SentinelChannel):  # type: ignore[misc]
     """Our channel on the master that sentinels name; they are asked again at each new connection."""
 
     from_transport_options = tuple(
-        dict.fromkeys((*Channel.from_transport_options, *kombu_redis.SentinelChannel.from_transport_options))
+        dict.fromkeys(
+            (*RedisChannel.from_transport_options, *kombu_redis.SentinelChannel.from_transport_options)
+        )
     )
 
 
-class SentinelTransport(Transport):
+class SentinelTransport(RedisTransport):
     """`sentinel://`: the same, and a failover is a connection that was lost."""
 
     default_port = PORT

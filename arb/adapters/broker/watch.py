@@ -14,8 +14,8 @@ import structlog
 from amqp.exceptions import AMQPError
 from kombu.exceptions import OperationalError
 
-from arb.adapters.broker.gate import Gate
-from arb.domain.health.breaker import State
+from arb.adapters.broker.gate import BrokerGate
+from arb.domain.health.breaker import BreakerState
 from arb.ports.market import Clock
 
 LOOK_MS: Final = 100
@@ -26,7 +26,7 @@ AWAY: Final = (OperationalError, redis.RedisError, OSError, AMQPError)
 log = structlog.get_logger()
 
 
-class Watch:
+class BrokerWatch:
     """Looks at one broker and tells the gate.
 
     `first` is run once beside it, a while after the first publish, `after` in its thread after every look.
@@ -36,7 +36,7 @@ class Watch:
         self,
         *,
         connect: Callable[[], Any],
-        gate: Gate,
+        gate: BrokerGate,
         queues: tuple[str, ...],
         clock: Clock,
         first: Callable[[], None],
@@ -75,7 +75,7 @@ class Watch:
         """Look once."""
         before = self._gate.state
         try:
-            if before is State.CLOSED:
+            if before is BreakerState.CLOSED:
                 self._measure()
             elif self._gate.canary_due():
                 self._send_canary()

@@ -16,7 +16,7 @@ from arb.domain.errors import Late
 Result = TypeVar("Result")
 
 
-class Errands:
+class ThreadErrands:
     """The errands of one process."""
 
     def __init__(self) -> None:

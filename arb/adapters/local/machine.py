@@ -9,7 +9,7 @@ from typing import Final
 import psutil
 
 from arb.domain.health.judge import Reading
-from arb.engine.health.probes.machine import Usage
+from arb.engine.health.probes.machine import ProcessUsage
 
 BYTES_PER_MB: Final = 1024 * 1024
 GONE: Final = (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess)
@@ -20,7 +20,7 @@ YOUNG_NS: Final = 5_000_000_000  # a process that starts is busy with that
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class _Look:
     """What a process had used at some time."""
 
     created_s: float
@@ -34,15 +34,15 @@ class PsutilMachine:
 
     pids: Callable[[], Mapping[str, int]]
     paths: Sequence[Path]
-    _looks: dict[int, Look] = field(default_factory=dict)
+    _looks: dict[int, _Look] = field(default_factory=dict)
 
-    def processes(self, now_ns: int) -> Sequence[Usage]:
+    def processes(self, now_ns: int) -> Sequence[ProcessUsage]:
         pids = self.pids()
         self._looks = {pid: look for pid, look in self._looks.items() if pid in pids.values()}
         found = (self._usage(name, pid, now_ns) for name, pid in pids.items())
         return [usage for usage in found if usage is not None]
 
-    def _usage(self, name: str, pid: int, now_ns: int) -> Usage | None:
+    def _usage(self, name: str, pid: int, now_ns: int) -> ProcessUsage | None:
         try:
             process = psutil.Process(pid)
             with process.oneshot():
@@ -51,10 +51,10 @@ class PsutilMachine:
                 descriptors, threads = _descriptors(process), process.num_threads()
         except GONE:
             return None
-        look = Look(created_s, times.user + times.system, now_ns)
-        return Usage(name, self._cpu_pct(pid, look), rss_mb.quantize(CENT), descriptors, threads)
+        look = _Look(created_s, times.user + times.system, now_ns)
+        return ProcessUsage(name, self._cpu_pct(pid, look), rss_mb.quantize(CENT), descriptors, threads)
 
-    def _cpu_pct(self, pid: int, look: Look) -> Decimal | None:
+    def _cpu_pct(self, pid: int, look: _Look) -> Decimal | None:
         """Return the load since the last look; at the first since the process began, if that says something.
 
         Another process may have swept so far: its looks are not ours.

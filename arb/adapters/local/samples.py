@@ -4,19 +4,19 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 
-from arb.engine.health.probes.machine import Usage
+from arb.engine.health.probes.machine import ProcessUsage
 
 
 class LoggedSamples:
     """`arb.engine.health.probes.machine.Diary` by the log."""
 
-    def write(self, usages: Sequence[Usage]) -> None:
+    def write(self, usages: Sequence[ProcessUsage]) -> None:
         log = structlog.get_logger("arb.sys_monitor")
         for usage in usages:
             log.info("process_sample", **facts_of(usage))
 
 
-def facts_of(usage: Usage) -> Mapping[str, object]:
+def facts_of(usage: ProcessUsage) -> Mapping[str, object]:
     """Return the names and values of a line."""
     facts = {
         "process": usage.name,

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from arb.adapters.local.shared_file import Document, SharedFile
-from arb.domain.health.judge import Health, Key, Level, Verdict
-from arb.engine.health.monitor import Standing, Stood
+from arb.domain.health.judge import HealthLevel, Key, SubjectHealth, Verdict
+from arb.engine.health.monitor import StandingAlert, Stood
 
 SILENT_INTERVALS: Final = 2  # then another process takes the turns over
 SEPARATOR: Final = "|"
@@ -33,23 +33,23 @@ class FileHealthMemory:
         document["turn"] = {"owner": self.owner, "at_ns": now_ns}
         return True
 
-    def judge(self, step: Callable[[Mapping[Key, Health]], Verdict]) -> Verdict:
+    def judge(self, step: Callable[[Mapping[Key, SubjectHealth]], Verdict]) -> Verdict:
         return self.file.update(lambda document: _judge(document, step))
 
-    def stand(self, step: Callable[[Mapping[str, Standing]], Stood]) -> Stood:
+    def stand(self, step: Callable[[Mapping[str, StandingAlert]], Stood]) -> Stood:
         return self.file.update(lambda document: _stand(document, step))
 
 
-def _judge(document: Document, step: Callable[[Mapping[Key, Health]], Verdict]) -> Verdict:
+def _judge(document: Document, step: Callable[[Mapping[Key, SubjectHealth]], Verdict]) -> Verdict:
     kept: Mapping[str, Any] = document.get("healths", {})
     verdict = step({_key(text): _health(fields) for text, fields in kept.items()})
     document["healths"] = {SEPARATOR.join(key): asdict(health) for key, health in verdict.healths.items()}
     return verdict
 
 
-def _stand(document: Document, step: Callable[[Mapping[str, Standing]], Stood]) -> Stood:
+def _stand(document: Document, step: Callable[[Mapping[str, StandingAlert]], Stood]) -> Stood:
     kept: Mapping[str, Any] = document.get("conditions", {})
-    stood = step({kind: Standing(**fields) for kind, fields in kept.items()})
+    stood = step({kind: StandingAlert(**fields) for kind, fields in kept.items()})
     document["conditions"] = {kind: asdict(found) for kind, found in stood.conditions.items()}
     return stood
 
@@ -59,5 +59,5 @@ def _key(text: str) -> Key:
     return rule, subject
 
 
-def _health(fields: Mapping[str, Any]) -> Health:
-    return Health(**{**fields, "level": Level(fields["level"])})
+def _health(fields: Mapping[str, Any]) -> SubjectHealth:
+    return SubjectHealth(**{**fields, "level": HealthLevel(fields["level"])})

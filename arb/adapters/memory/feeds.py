@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.domain.errors import StoreUnavailable
-from arb.domain.health.assignment import Assignment, Beat, Health, Move
+from arb.domain.health.assignment import Assignment, Beat, Reassignment, WorkerHealth
 from arb.domain.market.ids import Coin, Venue
 from arb.engine.market.membership import Fenced
 from arb.ports.market import Roster
@@ -17,8 +17,8 @@ class MemoryFeedRegistry:
     def __init__(self, quotes: MemoryQuoteStore) -> None:
         self._quotes = quotes
         self._lock = threading.Lock()
-        self._moves: list[Move] = []
-        self._healths: Mapping[str, Health] = {}
+        self._moves: list[Reassignment] = []
+        self._healths: Mapping[str, WorkerHealth] = {}
         self.assignment = Assignment()
         self.beats: dict[str, Beat] = {}
         self.leader: str | None = None
@@ -38,7 +38,7 @@ class MemoryFeedRegistry:
         self._reach()
         self.held = tuple(coins)
 
-    def commit(self, assignment: Assignment, moves: Sequence[Move], epoch: int) -> bool:
+    def commit(self, assignment: Assignment, moves: Sequence[Reassignment], epoch: int) -> bool:
         self._reach()
         with self._lock:
             if self.assignment.epoch != epoch:
@@ -59,16 +59,16 @@ class MemoryFeedRegistry:
         self._reach()
         self.buried.append(worker)
 
-    def note(self, healths: Mapping[str, Health]) -> None:
+    def note(self, healths: Mapping[str, WorkerHealth]) -> None:
         self._reach()
         self._healths = dict(healths)
 
-    def read(self) -> tuple[Roster, Mapping[str, Health]]:
+    def read(self) -> tuple[Roster, Mapping[str, WorkerHealth]]:
         self._reach()
         with self._lock:
             return Roster(assignment=self.assignment, beats=dict(self.beats)), self._healths
 
-    def moves(self, limit: int) -> tuple[Move, ...]:
+    def moves(self, limit: int) -> tuple[Reassignment, ...]:
         self._reach()
         return tuple(self._moves[:limit])
 
@@ -95,10 +95,10 @@ class MemoryKeepsake:
 class SilentWitness:
     """Writes nothing down."""
 
-    def moved(self, moves: Sequence[Move]) -> None:
+    def moved(self, moves: Sequence[Reassignment]) -> None:
         """Forget them: the registry keeps them."""
 
-    def changed(self, worker: str, before: Health, after: Health) -> None:
+    def changed(self, worker: str, before: WorkerHealth, after: WorkerHealth) -> None:
         """Forget it."""
 
     def holds(self, fences: Fenced) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from arb.adapters.memory import ledger
-from arb.adapters.memory.tables import MemoryTables, OrderEvent, OrderRow
+from arb.adapters.memory.tables import MemoryTables, OrderEventRow, OrderRow
 from arb.adapters.postgres.records.holds import hold_for, hold_state
 from arb.domain.errors import Conflict, DataError, InvariantError
 from arb.domain.ledger.ledger import fill_entry
 from arb.domain.market.ids import ClientOrderId
-from arb.domain.trading.order import Event, Order, OrderReport, State, apply, fold, transition
+from arb.domain.trading.order import Order, OrderEvent, OrderReport, OrderState, apply, fold, transition
 from arb.domain.trading.trade import Trade
 
 
@@ -34,19 +34,19 @@ def ours(tables: MemoryTables, client_order_id: ClientOrderId) -> OrderRow:
 
 def claim(tables: MemoryTables, row: OrderRow, now_ns: int) -> Order | None:
     """Take the right to send, or end an intent whose lifetime is over; None if it was no intent any more."""
-    if row.order.state is not State.INTENT:
+    if row.order.state is not OrderState.INTENT:
         return None
     if not row.order.is_alive(now_ns):
-        expired = apply(row.order, Event.EXPIRE, "lifetime")
-        write(tables, row, expired, (Event.EXPIRE,), now_ns)
+        expired = apply(row.order, OrderEvent.EXPIRE, "lifetime")
+        write(tables, row, expired, (OrderEvent.EXPIRE,), now_ns)
         return expired
     claimed = replace(
-        apply(row.order, Event.CLAIM),
+        apply(row.order, OrderEvent.CLAIM),
         fence=row.order.fence + 1,
         attempts=row.order.attempts + 1,
         claimed_at_ns=now_ns,
     )
-    write(tables, row, claimed, (Event.CLAIM,), now_ns)
+    write(tables, row, claimed, (OrderEvent.CLAIM,), now_ns)
     return claimed
 
 
@@ -66,12 +66,14 @@ def record(tables: MemoryTables, report: OrderReport, now_ns: int) -> Order:
     return folded.order
 
 
-def write(tables: MemoryTables, row: OrderRow, after: Order, events: Sequence[Event], now_ns: int) -> None:
+def write(
+    tables: MemoryTables, row: OrderRow, after: Order, events: Sequence[OrderEvent], now_ns: int
+) -> None:
     """Write an order after its events."""
     kept, state = list(row.events), row.order.state
     for event in events:
         following = transition(after.client_order_id, state, event)
-        kept.append(OrderEvent(event, state, following, after.fence, now_ns))
+        kept.append(OrderEventRow(event, state, following, after.fence, now_ns))
         state = following
     tables.orders[after.client_order_id] = replace(
         row,

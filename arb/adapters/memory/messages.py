@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from arb.adapters.memory.tables import MemoryTables, MessageRow
-from arb.domain.health.message import Kind, Message
+from arb.domain.health.message import Message, MessageKind
 from arb.domain.market.ids import SessionId
 from arb.domain.time import NS_PER_DAY
 from arb.ports.messaging import Waiting
@@ -24,7 +24,7 @@ class MemoryMessages:
             self.tables.messages.extend(MessageRow(session_id=session_id, message=each) for each in rows)
             return len(rows)
 
-    def newest_ns(self, session_id: SessionId, kind: Kind, subject: str) -> int:
+    def newest_ns(self, session_id: SessionId, kind: MessageKind, subject: str) -> int:
         with self.tables.transaction():
             found = [row.message for row in self._of(session_id) if row.message.kind is kind]
             return max((each.at_ns for each in found if each.key.startswith(f"{subject} ")), default=0)
@@ -70,15 +70,15 @@ class MemoryMessages:
             for row in self._waiting(message_ids):
                 row.due_ns, row.failure = due_ns, why or "unknown"
 
-    def mark(self, session_id: SessionId, kind: Kind) -> int | None:
+    def mark(self, session_id: SessionId, kind: MessageKind) -> int | None:
         with self.tables.transaction():
             return self.tables.message_marks.get((session_id, kind))
 
-    def set_mark(self, session_id: SessionId, kind: Kind, at_ns: int) -> None:
+    def set_mark(self, session_id: SessionId, kind: MessageKind, at_ns: int) -> None:
         with self.tables.transaction():
             self.tables.message_marks[session_id, kind] = at_ns
 
-    def unmark(self, session_id: SessionId, kinds: Collection[Kind]) -> None:
+    def unmark(self, session_id: SessionId, kinds: Collection[MessageKind]) -> None:
         with self.tables.transaction():
             for kind in kinds:
                 self.tables.message_marks.pop((session_id, kind), None)

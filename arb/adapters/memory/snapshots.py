@@ -15,7 +15,7 @@ from arb.domain.errors import DataError
 from arb.domain.ledger.ledger import Entry
 from arb.domain.market.ids import Coin, SessionId, TradeId
 from arb.domain.market.money import EXACT, ZERO
-from arb.domain.state.hot_state import Stamp, StateChange
+from arb.domain.state.hot_state import StateChange, StateStamp
 from arb.domain.state.snapshot import PARTS, Found, Skipped, Snapshot, SnapshotKind
 from arb.domain.time import NS_PER_DAY
 
@@ -78,9 +78,9 @@ class MemorySnapshotStore:
         with self.tables.transaction():
             return (session_id, slot) in self.tables.snapshots
 
-    def stamp(self, session_id: SessionId) -> Stamp:
+    def stamp(self, session_id: SessionId) -> StateStamp:
         with self.tables.transaction():
-            return Stamp(
+            return StateStamp(
                 ledger_position=ledger.position(self.tables, session_id),
                 mode_changed_at_ns=self.tables.session(session_id).mode_changed_at_ns,
                 trades=frozenset(

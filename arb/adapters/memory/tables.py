@@ -10,7 +10,7 @@ from arb.adapters.postgres.records.holds import Hold
 from arb.adapters.postgres.records.seals import SealedPart
 from arb.domain.errors import InvariantError, StoreUnavailable
 from arb.domain.health.alert import Alert
-from arb.domain.health.message import Kind, Message
+from arb.domain.health.message import Message, MessageKind
 from arb.domain.ledger.ledger import Entry
 from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, Symbol, TradeId, Venue, VenueOrderId
 from arb.domain.risk.mode import ModeChange
@@ -19,7 +19,7 @@ from arb.domain.state.generation import Generation
 from arb.domain.state.recovery import Recovery
 from arb.domain.trading.by_hand import CloseRequest, CoinPause
 from arb.domain.trading.external import ExternalOrder
-from arb.domain.trading.order import Event, Order, State
+from arb.domain.trading.order import Order, OrderEvent, OrderState
 from arb.domain.trading.trade import Trade
 from arb.ports.trading import Session
 
@@ -27,12 +27,12 @@ Place = tuple[str, str, Venue]  # environment, account, venue
 
 
 @dataclass(frozen=True, slots=True)
-class OrderEvent:
+class OrderEventRow:
     """One change of an order's state."""
 
-    event: Event
-    from_state: State
-    to_state: State
+    event: OrderEvent
+    from_state: OrderState
+    to_state: OrderState
     fence: int
     at_ns: int
 
@@ -45,7 +45,7 @@ class OrderRow:
     session_id: SessionId
     changed_at_ns: int
     hold: Hold
-    events: tuple[OrderEvent, ...] = ()
+    events: tuple[OrderEventRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class MemoryTables:
     close_requests: list[CloseRequest] = field(default_factory=list)
     alerts: list[tuple[SessionId | None, Alert]] = field(default_factory=list)
     messages: list[MessageRow] = field(default_factory=list)
-    message_marks: dict[tuple[SessionId, Kind], int] = field(default_factory=dict)
+    message_marks: dict[tuple[SessionId, MessageKind], int] = field(default_factory=dict)
     snapshots: dict[tuple[SessionId, str], dict[str, SealedPart]] = field(default_factory=dict)
 
     @contextmanager

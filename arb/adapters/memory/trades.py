@@ -13,11 +13,11 @@ from arb.domain.ledger.ledger import Entry, fee_entries
 from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, TradeId, Venue
 from arb.domain.risk.review import Approved, Limits, Proposal, Refused, review
 from arb.domain.trading.lone_leg import LoneLeg
-from arb.domain.trading.order import FEES_OF_ORDERS, Event, Order, OrderReport, State, apply
+from arb.domain.trading.order import FEES_OF_ORDERS, Order, OrderEvent, OrderReport, OrderState, apply
 from arb.domain.trading.trade import MOVING, Trade, TradeState
 from arb.ports.trading import NOTHING_SEEN, Facts, TradeView
 
-OVER: Final = (State.CANCELED, State.EXPIRED)  # what an order may be filled after
+OVER: Final = (OrderState.CANCELED, OrderState.EXPIRED)  # what an order may be filled after
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +61,23 @@ class MemoryTradeStore:
             return None if row is None else lives.claim(self.tables, row, now_ns)
 
     def release(self, client_order_id: ClientOrderId, fence: int, reason: str, now_ns: int) -> bool:
-        return self._give_up(client_order_id, fence, Event.RELEASE, reason, now_ns)
+        return self._give_up(client_order_id, fence, OrderEvent.RELEASE, reason, now_ns)
 
     def lose(self, client_order_id: ClientOrderId, fence: int, reason: str, now_ns: int) -> bool:
-        return self._give_up(client_order_id, fence, Event.LOSE, reason, now_ns)
+        return self._give_up(client_order_id, fence, OrderEvent.LOSE, reason, now_ns)
 
     def refuse(
-        self, client_order_id: ClientOrderId, fence: int, event: Event, reason: str, now_ns: int
+        self, client_order_id: ClientOrderId, fence: int, event: OrderEvent, reason: str, now_ns: int
     ) -> bool:
         return self._give_up(client_order_id, fence, event, reason, now_ns)
 
     def absent(self, client_order_id: ClientOrderId, reason: str, now_ns: int) -> Order:
         with self.tables.transaction():
             row = lives.ours(self.tables, client_order_id)
-            if row.order.state is State.EXPIRED and not row.order.fills:
+            if row.order.state is OrderState.EXPIRED and not row.order.fills:
                 return row.order
-            after = apply(row.order, Event.ABSENT, reason)
-            lives.write(self.tables, row, after, (Event.ABSENT,), now_ns)
+            after = apply(row.order, OrderEvent.ABSENT, reason)
+            lives.write(self.tables, row, after, (OrderEvent.ABSENT,), now_ns)
             return after
 
     def record(self, report: OrderReport, now_ns: int) -> Order:
@@ -87,9 +87,11 @@ class MemoryTradeStore:
     def deny(self, client_order_id: ClientOrderId, reason: str, now_ns: int) -> bool:
         with self.tables.transaction():
             row = self.tables.orders.get(client_order_id)
-            if row is None or row.order.state is not State.INTENT:
-                return row is not None and row.order.state is State.DENIED
-            lives.write(self.tables, row, apply(row.order, Event.DENY, reason), (Event.DENY,), now_ns)
+            if row is None or row.order.state is not OrderState.INTENT:
+                return row is not None and row.order.state is OrderState.DENIED
+            lives.write(
+                self.tables, row, apply(row.order, OrderEvent.DENY, reason), (OrderEvent.DENY,), now_ns
+            )
             return True
 
     def order(self, client_order_id: ClientOrderId) -> Order | None:
@@ -270,11 +272,11 @@ class MemoryTradeStore:
         )
 
     def _give_up(
-        self, client_order_id: ClientOrderId, fence: int, event: Event, reason: str, now_ns: int
+        self, client_order_id: ClientOrderId, fence: int, event: OrderEvent, reason: str, now_ns: int
     ) -> bool:
         with self.tables.transaction():
             row = self.tables.orders.get(client_order_id)
-            if row is None or row.order.state is not State.SUBMITTED or row.order.fence != fence:
+            if row is None or row.order.state is not OrderState.SUBMITTED or row.order.fence != fence:
                 return False
             lives.write(self.tables, row, apply(row.order, event, reason), (event,), now_ns)
             return True

@@ -22,7 +22,7 @@ from arb.domain.market.listing import Listing, OddMarket
 from arb.domain.market.money import BPS, ZERO
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.external import ListedOrder
-from arb.domain.trading.order import Fill, Order, OrderReport, State
+from arb.domain.trading.order import Fill, Order, OrderReport, OrderState
 from arb.ports.market import Clock, QuoteStore
 from arb.ports.trading import NeverPlaced, NotFoundYet, Resolution
 from arb.venues.registry import FACTS
@@ -180,7 +180,7 @@ class MemoryVenue:
         if trouble in (Trouble.REPLY_LOST, Trouble.HIDDEN):
             raise OutcomeUnknown(self.venue, "reply lost")
         if trouble is Trouble.WAIT:
-            return replace(report, status=State.ACCEPTED, fills=())
+            return replace(report, status=OrderState.ACCEPTED, fills=())
         return self._told(report)
 
     def _told(self, report: OrderReport) -> OrderReport:
@@ -237,7 +237,7 @@ class MemoryVenue:
         return OrderReport(
             client_order_id=order.client_order_id,
             venue_order_id=VenueOrderId(f"{self.venue}-{order.client_order_id}"),
-            status=State.FILLED if complete else State.CANCELED,
+            status=OrderState.FILLED if complete else OrderState.CANCELED,
             fills=fills,
         )
 

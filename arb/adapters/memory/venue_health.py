@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from arb.adapters.memory.exposure import siblings
-from arb.adapters.memory.tables import MemoryTables, OrderEvent, OrderRow
+from arb.adapters.memory.tables import MemoryTables, OrderEventRow, OrderRow
 from arb.domain.market.ids import SessionId, TradeId, Venue
 from arb.domain.risk.stability import (
     FAILURES,
@@ -15,7 +15,7 @@ from arb.domain.risk.stability import (
     answers_of,
 )
 from arb.domain.risk.unfilled import EntryLeg, EntryPair
-from arb.domain.trading.order import Event, Purpose, State
+from arb.domain.trading.order import OrderEvent, OrderState, Purpose
 from arb.domain.trading.trade import Trade
 
 
@@ -81,10 +81,10 @@ class MemoryVenueHealth:
             and row.order.venue is venue
             and row.order.created_at_ns > since_ns
         ]
-        events: list[OrderEvent] = [event for row in rows for event in row.events]
+        events: list[OrderEventRow] = [event for row in rows for event in row.events]
         troubles = [event.at_ns for event in events if event.event in TROUBLES]
         return VenueRecord(
-            claims=sum(event.event is Event.CLAIM for event in events),
+            claims=sum(event.event is OrderEvent.CLAIM for event in events),
             troubles=len(troubles),
             last_trouble_ns=max(troubles, default=0),
             paused_until_ns=self._paused_until_ns(session_id, venue),
@@ -120,6 +120,7 @@ def _failed_at_ns(row: OrderRow) -> int:
     failures = [
         event.at_ns
         for event in row.events
-        if event.event in FAILURES or (event.event is Event.EXPIRE and event.from_state is State.SUBMITTED)
+        if event.event in FAILURES
+        or (event.event is OrderEvent.EXPIRE and event.from_state is OrderState.SUBMITTED)
     ]
     return max(failures, default=0)

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, insert, select, update
 from arb.adapters.postgres.engine import reading, transaction
 from arb.adapters.postgres.tables import alerts, health_changes, sessions
 from arb.domain.health.alert import Alert
-from arb.domain.health.judge import Change
+from arb.domain.health.judge import LevelChange
 from arb.domain.market.ids import SessionId
 
 COLUMNS = (
@@ -60,7 +60,7 @@ class SqlHealthChanges:
 
     engine: Engine
 
-    def add(self, change: Change) -> None:
+    def add(self, change: LevelChange) -> None:
         values = asdict(change) | {"before": change.before.value, "after": change.after.value}
         with transaction(self.engine) as connection:
             connection.execute(insert(health_changes).values(values))

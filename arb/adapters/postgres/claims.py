@@ -8,7 +8,7 @@ from arb.adapters.postgres.rows import order_of
 from arb.adapters.postgres.tables import order_events, orders
 from arb.domain.market.ids import ClientOrderId
 from arb.domain.time import STAMP_AHEAD_NS_MAX
-from arb.domain.trading.order import Event, Order, State, apply, transition
+from arb.domain.trading.order import Order, OrderEvent, OrderState, apply, transition
 
 
 def claim(engine: Engine, client_order_id: ClientOrderId, now_ns: int) -> Order | None:
@@ -18,12 +18,12 @@ def claim(engine: Engine, client_order_id: ClientOrderId, now_ns: int) -> Order 
 
 
 def _take(connection: Connection, client_order_id: ClientOrderId, now_ns: int) -> Order | None:
-    state = transition(client_order_id, State.INTENT, Event.CLAIM)
+    state = transition(client_order_id, OrderState.INTENT, OrderEvent.CLAIM)
     row = connection.execute(
         update(orders)
         .where(
             orders.c.client_order_id == client_order_id,
-            orders.c.state == State.INTENT.value,
+            orders.c.state == OrderState.INTENT.value,
             orders.c.expires_at_ns > now_ns,
             orders.c.created_at_ns <= now_ns + STAMP_AHEAD_NS_MAX,
             of_own_session(connection, orders.c.session_id),
@@ -44,8 +44,8 @@ def _take(connection: Connection, client_order_id: ClientOrderId, now_ns: int) -
         insert(order_events).values(
             client_order_id=client_order_id,
             seq=row.event_seq,
-            event=Event.CLAIM.value,
-            from_state=State.INTENT.value,
+            event=OrderEvent.CLAIM.value,
+            from_state=OrderState.INTENT.value,
             to_state=state.value,
             fence=row.fence,
             reason=row.reason,
@@ -59,10 +59,10 @@ def _take(connection: Connection, client_order_id: ClientOrderId, now_ns: int) -
 def _expire(connection: Connection, client_order_id: ClientOrderId, now_ns: int) -> Order | None:
     """End an intent whose lifetime is over; its hold is voided."""
     locked = lock(connection, client_order_id)
-    if locked is None or locked.order.state is not State.INTENT or locked.order.is_alive(now_ns):
+    if locked is None or locked.order.state is not OrderState.INTENT or locked.order.is_alive(now_ns):
         return None
-    expired = apply(locked.order, Event.EXPIRE, "lifetime")
-    write(connection, locked, expired, (Event.EXPIRE,), now_ns)
+    expired = apply(locked.order, OrderEvent.EXPIRE, "lifetime")
+    write(connection, locked, expired, (OrderEvent.EXPIRE,), now_ns)
     return expired
 
 
@@ -70,19 +70,19 @@ def deny(engine: Engine, client_order_id: ClientOrderId, reason: str, now_ns: in
     """End an intent that must not be sent; False if it is none any more and was not denied."""
     with changing(engine, client_order_id) as connection:
         locked = lock(connection, client_order_id)
-        if locked is None or locked.order.state is not State.INTENT:
-            return locked is not None and locked.order.state is State.DENIED
-        write(connection, locked, apply(locked.order, Event.DENY, reason), (Event.DENY,), now_ns)
+        if locked is None or locked.order.state is not OrderState.INTENT:
+            return locked is not None and locked.order.state is OrderState.DENIED
+        write(connection, locked, apply(locked.order, OrderEvent.DENY, reason), (OrderEvent.DENY,), now_ns)
         return True
 
 
 def give_up(
-    engine: Engine, client_order_id: ClientOrderId, fence: int, event: Event, reason: str, now_ns: int
+    engine: Engine, client_order_id: ClientOrderId, fence: int, event: OrderEvent, reason: str, now_ns: int
 ) -> bool:
     """End a claim by RELEASE, LOSE, REJECT or EXPIRE; False, and no change, if it is not the caller's."""
     with changing(engine, client_order_id) as connection:
         locked = lock(connection, client_order_id)
-        if locked is None or locked.order.state is not State.SUBMITTED or locked.order.fence != fence:
+        if locked is None or locked.order.state is not OrderState.SUBMITTED or locked.order.fence != fence:
             return False
         write(connection, locked, apply(locked.order, event, reason), (event,), now_ns)
         return True

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from arb.adapters.postgres.engine import reading, transaction
 from arb.adapters.postgres.tables import dead_letters as table
-from arb.domain.health.dead_letter import DeadLetter, Reason
+from arb.domain.health.dead_letter import DeadLetter, DeadLetterReason
 
 SHOWN: Final = (
     "dead_letter_id", "reason", "queue", "task", "task_id", "error", "text",
@@ -24,7 +24,7 @@ SHOWN: Final = (
 )  # fmt: skip
 
 
-class Replay(Enum):
+class ReplayResult(Enum):
     """What came of sending one again."""
 
     SENT = "sent"
@@ -83,7 +83,7 @@ class SqlDeadLetters:
             wanted = select(table.c.dead_letter_id).where(self._waiting)
             return tuple(connection.execute(wanted.order_by(table.c.dead_letter_id)).scalars())
 
-    def replay(self, dead_letter_id: int, send: Callable[[DeadLetter], None], now_ns: int) -> Replay:
+    def replay(self, dead_letter_id: int, send: Callable[[DeadLetter], None], now_ns: int) -> ReplayResult:
         """Send one again, whoever else tries to at the same time: its row is locked until it is marked.
 
         What `send` raises is passed on, and the letter waits as before. Raises: StoreUnavailable.
@@ -91,18 +91,18 @@ class SqlDeadLetters:
         with transaction(self.engine) as connection:
             row = self._locked(connection, dead_letter_id)
             if row is None:
-                return Replay.NOT_THERE
+                return ReplayResult.NOT_THERE
             if row.replayed_at_ns:
-                return Replay.ALREADY
+                return ReplayResult.ALREADY
             if not row.task:
-                return Replay.UNREADABLE
+                return ReplayResult.UNREADABLE
             send(_letter(row))
             connection.execute(
                 update(table)
                 .where(table.c.dead_letter_id == dead_letter_id)
                 .values(replayed_at_ns=now_ns, replays=table.c.replays + 1)
             )
-            return Replay.SENT
+            return ReplayResult.SENT
 
     def drop(self, ids: Sequence[int]) -> int:
         """Delete these; return how many were there. Raises: StoreUnavailable."""
@@ -132,7 +132,7 @@ class SqlDeadLetters:
 def _letter(row: Row[Any]) -> DeadLetter:
     args, kwargs = json.loads(row.arguments)
     return DeadLetter(
-        reason=Reason(row.reason),
+        reason=DeadLetterReason(row.reason),
         queue=row.queue,
         error=row.error,
         at_ns=row.last_at_ns,

@@ -22,7 +22,7 @@ from arb.adapters.postgres.views import OUT
 from arb.domain.market.ids import SessionId
 from arb.domain.risk.review import Exposure, Mode
 from arb.domain.time import NS_PER_MS, Span
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 
 POINTS_MAX: Final = 240  # of the profit curve
 ORDERS_LOOKED_AT: Final = 40
@@ -133,7 +133,7 @@ class SqlDesk:
         with reading(self.engine) as connection:
             return exposure(connection, self.session_id, mode, now_ns)
 
-    def orders_by_state(self) -> list[tuple[str, State, int]]:
+    def orders_by_state(self) -> list[tuple[str, OrderState, int]]:
         """Return (venue, state, how many)."""
         kept = (
             select(orders.c.venue, orders.c.state, func.count().label("number"))
@@ -144,7 +144,7 @@ class SqlDesk:
             found = Counter({(row.venue, row.state): row.number for row in connection.execute(kept)})
             for row in archive.sums(connection, self.session_id, "orders"):
                 found[archive.first(row.name), archive.second(row.name)] += row.number
-        return [(venue, State(state), number) for (venue, state), number in found.items()]
+        return [(venue, OrderState(state), number) for (venue, state), number in found.items()]
 
     def unknown_age_ns(self, now_ns: int) -> int:
         """Return how long ago the oldest order whose outcome is not known was claimed, 0 if there is none."""

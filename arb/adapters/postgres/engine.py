@@ -91,7 +91,7 @@ def make_engine(database_url: str, pool: Pool | None = None, application_name: s
         pool_recycle=pool.lifetime_s,
         pool_timeout=pool.timeout_s,
         pool_use_lifo=True,
-        connect_args={"connection_factory": patience.Limited, **limits(url, application_name)},
+        connect_args={"connection_factory": patience.LimitedConnection, **limits(url, application_name)},
     )
     _limit_idleness(engine, pool.idle_s * NS_PER_S)
     return engine

@@ -27,7 +27,7 @@ RETRIABLE_WORDS: Final = (
 )
 
 
-class Interrupted(StoreUnavailable):
+class TransactionInterrupted(StoreUnavailable):
     """Nothing was committed, and another attempt in a moment may well succeed."""
 
 
@@ -74,7 +74,7 @@ def _unavailable(error: DBAPIError) -> StoreUnavailable:
     text = _first_line(error)
     code = getattr(error.orig, "pgcode", None)
     if code in RETRIABLE_CODES or any(words in text.lower() for words in RETRIABLE_WORDS):
-        return Interrupted(text)
+        return TransactionInterrupted(text)
     return StoreUnavailable(text)
 
 

@@ -13,7 +13,7 @@ from arb.adapters.postgres.tables import archived_sums, balances, fills, orders,
 from arb.domain.errors import InvariantError
 from arb.domain.market.ids import Coin, SessionId
 from arb.domain.market.money import EXACT, ZERO
-from arb.domain.state.hot_state import Stamp
+from arb.domain.state.hot_state import StateStamp
 from arb.domain.time import NS_PER_DAY
 
 
@@ -38,13 +38,13 @@ def read(connection: Connection, session_id: SessionId) -> Sums:
     )
 
 
-def stamp(connection: Connection, session_id: SessionId) -> Stamp:
+def stamp(connection: Connection, session_id: SessionId) -> StateStamp:
     """Return what tells whether a copy of the state is this one."""
     session = sessions.read(connection, session_id)
     active = select(trades.c.trade_id, trades.c.version).where(
         trades.c.session_id == session_id, trades.c.state.in_(ACTIVE)
     )
-    return Stamp(
+    return StateStamp(
         ledger_position=ledger.position(connection, session_id),
         mode_changed_at_ns=session.mode_changed_at_ns if session else 0,
         trades=frozenset((row.trade_id, row.version) for row in connection.execute(active)),

@@ -13,9 +13,16 @@ from sqlalchemy import ColumnElement, Connection, Float, Subquery, func, select
 from arb.adapters.postgres.tables import order_events, orders
 from arb.domain.market.ids import SessionId
 from arb.domain.time import NS_PER_S, Span
-from arb.domain.trading.order import Event
+from arb.domain.trading.order import OrderEvent
 
-ANSWERS: Final = (Event.ACCEPT, Event.PARTIAL, Event.FILL, Event.CANCEL, Event.REJECT, Event.EXPIRE)
+ANSWERS: Final = (
+    OrderEvent.ACCEPT,
+    OrderEvent.PARTIAL,
+    OrderEvent.FILL,
+    OrderEvent.CANCEL,
+    OrderEvent.REJECT,
+    OrderEvent.EXPIRE,
+)
 STAGES: Final = {
     "tick_to_decided": ("tick", "decided"),
     "decided_to_sent": ("decided", "sent"),
@@ -58,9 +65,9 @@ def _moments(session_id: SessionId, span: Span) -> Subquery:
             orders.c.trade_id,
             func.nullif(orders.c.tick_at_ns, 0).label("tick"),
             orders.c.created_at_ns.label("decided"),
-            _first(Event.CLAIM).label("sent"),
+            _first(OrderEvent.CLAIM).label("sent"),
             _first(*ANSWERS).label("answered"),
-            _first(Event.FILL).label("filled"),
+            _first(OrderEvent.FILL).label("filled"),
         )
         .join(order_events, order_events.c.client_order_id == orders.c.client_order_id)
         .where(orders.c.session_id == session_id, orders.c.created_at_ns.between(span.from_ns, span.to_ns))
@@ -73,7 +80,7 @@ def _moments(session_id: SessionId, span: Span) -> Subquery:
     return select(with_first, second).subquery()
 
 
-def _first(*events: Event) -> ColumnElement[Any]:
+def _first(*events: OrderEvent) -> ColumnElement[Any]:
     """Return when the first of these events happened to an order."""
     return func.min(order_events.c.at_ns).filter(order_events.c.event.in_([event.value for event in events]))
 

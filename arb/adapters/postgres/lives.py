@@ -19,7 +19,7 @@ from arb.adapters.postgres.session_accounts import NAMED
 from arb.adapters.postgres.tables import fills, order_events, orders, sessions
 from arb.domain.market.ids import ClientOrderId, SessionId, parse_client_order_id
 from arb.domain.state.owner import Owner
-from arb.domain.trading.order import Event, Fill, Order, transition
+from arb.domain.trading.order import Fill, Order, OrderEvent, transition
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,9 @@ def order_fills(connection: Connection, client_order_id: ClientOrderId) -> list[
     return [fill_of(row) for row in rows]
 
 
-def write(connection: Connection, locked: Locked, after: Order, events: Sequence[Event], now_ns: int) -> None:
+def write(
+    connection: Connection, locked: Locked, after: Order, events: Sequence[OrderEvent], now_ns: int
+) -> None:
     """Write an order after its events, one row for each, and move its hold if it ended."""
     before, seq = locked.order, locked.event_seq
     changed_at_ns = now_ns if events else locked.changed_at_ns
@@ -81,7 +83,7 @@ def write(connection: Connection, locked: Locked, after: Order, events: Sequence
 
 
 def _keep(
-    connection: Connection, before: Order, after: Order, events: Sequence[Event], seq: int, now_ns: int
+    connection: Connection, before: Order, after: Order, events: Sequence[OrderEvent], seq: int, now_ns: int
 ) -> None:
     state = before.state
     for number, event in enumerate(events, start=seq + 1):

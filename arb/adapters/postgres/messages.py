@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from arb.adapters.postgres.engine import reading, transaction
 from arb.adapters.postgres.tables import message_marks, messages
-from arb.domain.health.message import Kind, Message
+from arb.domain.health.message import Message, MessageKind
 from arb.domain.market.ids import SessionId
 from arb.domain.time import NS_PER_DAY
 from arb.ports.messaging import Waiting
@@ -45,7 +45,7 @@ class SqlMessages:
         with transaction(self.engine) as connection:
             return len(connection.execute(adding).all())
 
-    def newest_ns(self, session_id: SessionId, kind: Kind, subject: str) -> int:
+    def newest_ns(self, session_id: SessionId, kind: MessageKind, subject: str) -> int:
         newest = select(func.max(messages.c.at_ns)).where(
             messages.c.session_id == session_id,
             messages.c.kind == kind.value,
@@ -104,7 +104,7 @@ class SqlMessages:
         with transaction(self.engine) as connection:
             connection.execute(_of(message_ids).values(due_ns=due_ns, failure=why or "unknown"))
 
-    def mark(self, session_id: SessionId, kind: Kind) -> int | None:
+    def mark(self, session_id: SessionId, kind: MessageKind) -> int | None:
         wanted = select(message_marks.c.at_ns).where(
             message_marks.c.session_id == session_id, message_marks.c.kind == kind.value
         )
@@ -112,14 +112,14 @@ class SqlMessages:
             found: int | None = connection.execute(wanted).scalar_one_or_none()
         return found
 
-    def set_mark(self, session_id: SessionId, kind: Kind, at_ns: int) -> None:
+    def set_mark(self, session_id: SessionId, kind: MessageKind, at_ns: int) -> None:
         values = {"session_id": session_id, "kind": kind.value, "at_ns": at_ns}
         keeping = insert(message_marks).values(values)
         keys = [message_marks.c.session_id, message_marks.c.kind]
         with transaction(self.engine) as connection:
             connection.execute(keeping.on_conflict_do_update(index_elements=keys, set_={"at_ns": at_ns}))
 
-    def unmark(self, session_id: SessionId, kinds: Collection[Kind]) -> None:
+    def unmark(self, session_id: SessionId, kinds: Collection[MessageKind]) -> None:
         gone = delete(message_marks).where(
             message_marks.c.session_id == session_id, message_marks.c.kind.in_([kind.value for kind in kinds])
         )
@@ -146,7 +146,7 @@ def _waiting(row: Any) -> Waiting:
     return Waiting(
         message_id=row.message_id,
         session_id=SessionId(row.session_id),
-        message=Message(kind=Kind(row.kind), key=row.key, at_ns=row.at_ns, facts=row.facts),
+        message=Message(kind=MessageKind(row.kind), key=row.key, at_ns=row.at_ns, facts=row.facts),
         tries=row.tries + 1,
         was_cut_off=row.tries > 0 and not row.failure,
     )

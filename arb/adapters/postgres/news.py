@@ -16,7 +16,7 @@ from arb.adapters.postgres.export import FEE_KRW
 from arb.adapters.postgres.kept import SqlKept
 from arb.adapters.postgres.report import trades_in
 from arb.adapters.postgres.tables import SNAPSHOTS, alerts, fills, generations, messages, orders, trades
-from arb.domain.health.message import Kind, Message
+from arb.domain.health.message import Message, MessageKind
 from arb.domain.market.ids import SessionId, Venue
 from arb.domain.market.money import ZERO, bps, plain
 from arb.domain.state.generation import changes
@@ -39,7 +39,7 @@ class SqlNews:
             select(messages.c.message_id)
             .where(
                 messages.c.session_id == session_id,
-                messages.c.kind == Kind.TRADE_CLOSED.value,
+                messages.c.kind == MessageKind.TRADE_CLOSED.value,
                 messages.c.key == trades.c.trade_id,
             )
             .exists()
@@ -98,7 +98,7 @@ class SqlNews:
             }
         held = SqlKept(self.engine).balances(session_id, Span(to_ns=day.to_ns))
         facts["inventory"] = _inventory({key: total for key, (total, _) in held.items()})
-        return Message(kind=Kind.DAY_SUMMARY, key=facts["day"], at_ns=day.to_ns, facts=facts)
+        return Message(kind=MessageKind.DAY_SUMMARY, key=facts["day"], at_ns=day.to_ns, facts=facts)
 
 
 def _closed(row: Any) -> Message:
@@ -114,7 +114,7 @@ def _closed(row: Any) -> Message:
         "notional_amount_krw": plain(row.notional_krw),
         "fees_amount_krw": "" if row.fees_krw is None else plain(row.fees_krw),
     }
-    return Message(kind=Kind.TRADE_CLOSED, key=row.trade_id, at_ns=row.closed_at_ns, facts=facts)
+    return Message(kind=MessageKind.TRADE_CLOSED, key=row.trade_id, at_ns=row.closed_at_ns, facts=facts)
 
 
 def _rules(before: Any, row: Any) -> Message:
@@ -125,7 +125,7 @@ def _rules(before: Any, row: Any) -> Message:
         "why": row.why,
         "changes": "\n".join((*found[:CHANGES_MAX], *more)),
     }
-    return Message(kind=Kind.RULES_CHANGED, key=str(row.number), at_ns=row.frozen_at_ns, facts=facts)
+    return Message(kind=MessageKind.RULES_CHANGED, key=str(row.number), at_ns=row.frozen_at_ns, facts=facts)
 
 
 def _ended(connection: Connection, session_id: SessionId, day: Span) -> Any:

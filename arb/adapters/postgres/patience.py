@@ -2,7 +2,7 @@
 
 The server's own `statement_timeout` cannot help where the server itself is stopped, and neither can TCP
 on a unix socket. So psycopg2 waits through `wait`, which gives a connection up when nothing came for too
-long. The hook is the driver's, one for the process; only a `Limited` connection has a limit on answers.
+long. The hook is the driver's, one for the process; only a `LimitedConnection` limits answers.
 The fallback broker's driver has the same limit (`arb.adapters.broker.pgmq_transport`).
 """
 
@@ -20,7 +20,7 @@ CONNECTING: Final = frozenset({extensions.STATUS_SETUP, 20, 21})
 EVENTS: Final = {extensions.POLL_READ: select.POLLIN, extensions.POLL_WRITE: select.POLLOUT}
 
 
-class Limited(extensions.connection):
+class LimitedConnection(extensions.connection):
     """A connection whose server has to answer in time."""
 
 
@@ -45,4 +45,4 @@ def wait(connection: Any) -> None:
 def _limit_ms(connection: Any) -> int | None:
     if connection.status in CONNECTING:
         return CONNECT_MS_MAX
-    return ANSWER_MS_MAX if isinstance(connection, Limited) else None
+    return ANSWER_MS_MAX if isinstance(connection, LimitedConnection) else None

@@ -9,7 +9,7 @@ from arb.adapters.postgres.tables import fills
 from arb.domain.errors import DataError
 from arb.domain.ledger.ledger import fill_entry
 from arb.domain.market.ids import ClientOrderId
-from arb.domain.trading.order import Event, Folded, Order, OrderReport, State, apply, fold
+from arb.domain.trading.order import Folded, Order, OrderEvent, OrderReport, OrderState, apply, fold
 
 
 def record(engine: Engine, report: OrderReport, now_ns: int) -> Order:
@@ -26,10 +26,10 @@ def absent(engine: Engine, client_order_id: ClientOrderId, reason: str, now_ns: 
     """End an order that the venue proved was never placed; ended already by the same proof is fine."""
     with changing(engine, client_order_id) as connection:
         locked = _ours(connection, client_order_id)
-        if locked.order.state is State.EXPIRED and not locked.order.fills:
+        if locked.order.state is OrderState.EXPIRED and not locked.order.fills:
             return locked.order
-        after = apply(locked.order, Event.ABSENT, reason)
-        write(connection, locked, after, (Event.ABSENT,), now_ns)
+        after = apply(locked.order, OrderEvent.ABSENT, reason)
+        write(connection, locked, after, (OrderEvent.ABSENT,), now_ns)
         return after
 
 

@@ -13,12 +13,12 @@ from arb.adapters.postgres.at_risk import ACTIVE
 from arb.adapters.postgres.engine import reading
 from arb.adapters.postgres.tables import fills, orders, sessions, trades
 from arb.domain.errors import InvariantError
-from arb.domain.ledger.report import Held, SessionTotals
+from arb.domain.ledger.report import OpenValue, SessionTotals
 from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.domain.market.instrument import Side
 from arb.domain.market.money import EXACT, ZERO
 from arb.domain.time import ALWAYS, Span
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from arb.domain.trading.trade import TradeState
 
 Key = TypeVar("Key")
@@ -121,14 +121,14 @@ def _residual(part: _Part) -> dict[Coin, Decimal]:
     return _summed(found)
 
 
-def _orders(part: _Part) -> dict[State, int]:
+def _orders(part: _Part) -> dict[OrderState, int]:
     counted = (
         select(orders.c.state, func.count().label("number")).where(part.orders()).group_by(orders.c.state)
     )
     found = Counter({row.state: row.number for row in part.connection.execute(counted)})
     for row in part.archived("orders"):
         found[archive.second(row.name)] += row.number
-    return {State(state): number for state, number in found.items()}
+    return {OrderState(state): number for state, number in found.items()}
 
 
 def _fills(part: _Part) -> dict[Coin, int]:
@@ -164,7 +164,7 @@ def _summed(found: Iterable[tuple[Key, Decimal]]) -> dict[Key, Decimal]:
     return summed
 
 
-def _held(part: _Part) -> dict[Coin, Held]:
+def _held(part: _Part) -> dict[Coin, OpenValue]:
     """Return what the fills of trades that have not ended add up to, fees off."""
     active = select(trades.c.trade_id).where(part.trades(), trades.c.state.in_(ACTIVE))
     trade_ids = part.connection.scalars(
@@ -185,7 +185,7 @@ def _held(part: _Part) -> dict[Coin, Held]:
     for row in part.connection.execute(summed):
         flows[Coin(row.coin)][Venue(row.venue)] = row
     return {
-        coin: Held(
+        coin: OpenValue(
             krw=sum((row.quote for venue, row in by_venue.items() if venue.quote == "KRW"), ZERO),
             usdt=sum((row.quote for venue, row in by_venue.items() if venue.quote == "USDT"), ZERO),
             base=sum((row.base for row in by_venue.values()), ZERO),

@@ -17,7 +17,7 @@ from functools import wraps
 from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar, cast
 
 from arb.adapters.local.clock import SystemClock
-from arb.adapters.postgres.failures import CommitUnknown, Interrupted
+from arb.adapters.postgres.failures import CommitUnknown, TransactionInterrupted
 from arb.ports.market import Clock
 
 WAITS_MS: Final = (100, 200, 400)
@@ -55,12 +55,12 @@ Method = Callable[Concatenate[Store, Given], Result]
 
 def harmless_twice(method: Method[Store, Given, Result]) -> Method[Store, Given, Result]:
     """Try again also where the commit may have happened: the method finds what it did and agrees."""
-    return _retried(method, (Interrupted, CommitUnknown))
+    return _retried(method, (TransactionInterrupted, CommitUnknown))
 
 
 def interrupted_only(method: Method[Store, Given, Result]) -> Method[Store, Given, Result]:
     """Try again only where nothing was committed."""
-    return _retried(method, (Interrupted,))
+    return _retried(method, (TransactionInterrupted,))
 
 
 def _retried(

@@ -14,7 +14,7 @@ from arb.domain.market.pair import Direction
 from arb.domain.risk.mode import ModeChange
 from arb.domain.risk.review import Mode, Proposal
 from arb.domain.state.owner import Owner
-from arb.domain.trading.order import Fill, Order, Purpose, State
+from arb.domain.trading.order import Fill, Order, OrderState, Purpose
 from arb.domain.trading.trade import Trade, TradeKind, TradeState
 from arb.ports.trading import Session
 
@@ -90,7 +90,7 @@ def order_of(row: Row[Any], fills: Iterable[Fill] = ()) -> Order:
         limit_price=row.limit_price,
         expires_at_ns=row.expires_at_ns,
         created_at_ns=row.created_at_ns,
-        state=State(row.state),
+        state=OrderState(row.state),
         fence=row.fence,
         attempts=row.attempts,
         claimed_at_ns=row.claimed_at_ns,

@@ -17,7 +17,7 @@ from arb.adapters.postgres.tables import SNAPSHOTS
 from arb.domain.errors import DataError
 from arb.domain.ledger.ledger import Entry
 from arb.domain.market.ids import SessionId, TradeId
-from arb.domain.state.hot_state import Stamp, StateChange
+from arb.domain.state.hot_state import StateChange, StateStamp
 from arb.domain.state.snapshot import PARTS, Found, Skipped, Snapshot, SnapshotKind
 from arb.ports.trading import TradeView
 
@@ -56,7 +56,7 @@ class SqlSnapshotStore:
             )
 
     @harmless_twice
-    def stamp(self, session_id: SessionId) -> Stamp:
+    def stamp(self, session_id: SessionId) -> StateStamp:
         with reading(self.engine) as connection:
             return images.stamp(connection, session_id)
 

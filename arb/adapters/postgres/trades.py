@@ -15,7 +15,7 @@ from arb.domain.ledger.ledger import Entry
 from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, TradeId, Venue
 from arb.domain.risk.review import Approved, Limits, Proposal, Refused
 from arb.domain.trading.lone_leg import LoneLeg
-from arb.domain.trading.order import Event, Order, OrderReport
+from arb.domain.trading.order import Order, OrderEvent, OrderReport
 from arb.domain.trading.trade import Trade
 from arb.ports.trading import NOTHING_SEEN, Facts, TradeView
 
@@ -48,15 +48,15 @@ class SqlTradeStore:
 
     @interrupted_only
     def release(self, client_order_id: ClientOrderId, fence: int, reason: str, now_ns: int) -> bool:
-        return claims.give_up(self.engine, client_order_id, fence, Event.RELEASE, reason, now_ns)
+        return claims.give_up(self.engine, client_order_id, fence, OrderEvent.RELEASE, reason, now_ns)
 
     @interrupted_only
     def lose(self, client_order_id: ClientOrderId, fence: int, reason: str, now_ns: int) -> bool:
-        return claims.give_up(self.engine, client_order_id, fence, Event.LOSE, reason, now_ns)
+        return claims.give_up(self.engine, client_order_id, fence, OrderEvent.LOSE, reason, now_ns)
 
     @interrupted_only
     def refuse(
-        self, client_order_id: ClientOrderId, fence: int, event: Event, reason: str, now_ns: int
+        self, client_order_id: ClientOrderId, fence: int, event: OrderEvent, reason: str, now_ns: int
     ) -> bool:
         return claims.give_up(self.engine, client_order_id, fence, event, reason, now_ns)
 

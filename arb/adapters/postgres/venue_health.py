@@ -24,7 +24,7 @@ from arb.domain.risk.stability import (
     answers_of,
 )
 from arb.domain.risk.unfilled import EntryLeg, EntryPair
-from arb.domain.trading.order import Event, Purpose, State
+from arb.domain.trading.order import OrderEvent, OrderState, Purpose
 
 TROUBLE: Final = order_events.c.event.in_(sorted(event.value for event in TROUBLES))
 SCOPES: Final = (COIN, *(venue.value for venue in Venue))
@@ -32,10 +32,11 @@ LEVELS: Final = [trades.c.decided_on[f"{TRIAL}{scope}"].astext.label(f"{TRIAL}{s
 FAILURE: Final = or_(
     order_events.c.event.in_(sorted(event.value for event in FAILURES)),
     and_(  # given up unsent
-        order_events.c.event == Event.EXPIRE.value, order_events.c.from_state == State.SUBMITTED.value
+        order_events.c.event == OrderEvent.EXPIRE.value,
+        order_events.c.from_state == OrderState.SUBMITTED.value,
     ),
 )
-CLAIM: Final = order_events.c.event == Event.CLAIM.value
+CLAIM: Final = order_events.c.event == OrderEvent.CLAIM.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def _entry_legs(session_id: SessionId, opened_after_ns: int, changed_after_ns: i
         .where(fills.c.client_order_id == orders.c.client_order_id)
         .scalar_subquery()
     )
-    filled = case((orders.c.state == State.FILLED.value, orders.c.quantity), else_=executed)
+    filled = case((orders.c.state == OrderState.FILLED.value, orders.c.quantity), else_=executed)
     return (
         select(
             trades.c.trade_id, trades.c.coin, trades.c.direction, trades.c.opened_at_ns, *LEVELS,
@@ -151,7 +152,7 @@ def _pair(rows: list[Row[Any]]) -> EntryPair:
         legs=tuple(
             EntryLeg(
                 venue=Venue(row.venue),
-                state=State(row.state),
+                state=OrderState(row.state),
                 filled_share=row.filled / row.quantity,
                 attempts=row.attempts,
                 expires_at_ns=row.expires_at_ns,

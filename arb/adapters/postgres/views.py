@@ -14,11 +14,11 @@ from arb.adapters.postgres.tables import alerts, fills, order_events, orders, tr
 from arb.domain.health.alert import AlertKind
 from arb.domain.market.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
 from arb.domain.trading.lone_leg import LoneLeg
-from arb.domain.trading.order import AT_VENUE, FEES_OF_ORDERS, TERMINAL, Fill, Order, State
+from arb.domain.trading.order import AT_VENUE, FEES_OF_ORDERS, TERMINAL, Fill, Order, OrderState
 from arb.domain.trading.trade import MOVING, Trade, TradeState
 from arb.ports.trading import TradeView
 
-LIVE: Final = sorted(state.value for state in State if state not in TERMINAL)
+LIVE: Final = sorted(state.value for state in OrderState if state not in TERMINAL)
 OVER: Final = ("canceled", "expired")  # what an order may be filled after; in the words of the index
 OUT: Final = sorted(state.value for state in AT_VENUE)  # whose outcome is not known
 

@@ -29,7 +29,7 @@ def asking_engine(url: str) -> Engine:
     return create_engine(
         address(url),
         poolclass=NullPool,
-        connect_args={"connection_factory": patience.Limited, "application_name": "arb-watchdog"},
+        connect_args={"connection_factory": patience.LimitedConnection, "application_name": "arb-watchdog"},
     )
 
 

@@ -1,4 +1,4 @@
-"""`arb.engine.health.degrade.Board`: the degree in Redis, and in a file of the home for when Redis is away.
+"""`arb.engine.health.degrade.DegradationBoard`: the degree in Redis, and in a file while Redis is away.
 
 `arbitrage:degradation:{env}` is there for as long as somebody decides; so is what the file says.
 """

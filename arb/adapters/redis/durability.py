@@ -5,7 +5,7 @@ from typing import Any, Final
 import redis
 
 from arb.adapters.redis.client import reaching
-from arb.domain.health.durability import Looked, judge
+from arb.domain.health.durability import DurabilityReport, judge
 
 SECTIONS: Final = ("memory", "persistence", "replication", "cluster")
 
@@ -16,7 +16,7 @@ class RedisDurability:
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
 
-    def look(self) -> Looked:
+    def look(self) -> DurabilityReport:
         """Return what is wrong with it, and what it does not say. Raises: StoreUnavailable."""
         info: dict[str, Any] = {}
         with reaching():

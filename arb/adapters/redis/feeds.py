@@ -20,7 +20,7 @@ import redis
 
 from arb.adapters.redis.client import AWAY, reaching
 from arb.adapters.redis.quotes import fences_key, field_of, quotes_key
-from arb.domain.health.assignment import Assignment, Beat, Health, Move, Owner
+from arb.domain.health.assignment import Assignment, Beat, FeedOwner, Reassignment, WorkerHealth
 from arb.domain.market.ids import Coin, Venue
 from arb.engine.market.markets import symbol_on
 from arb.ports.market import Roster
@@ -91,7 +91,7 @@ class RedisFeedRegistry:
         with reaching():
             self._client.set(self._held, orjson.dumps(list(coins)))
 
-    def commit(self, assignment: Assignment, moves: Sequence[Move], epoch: int) -> bool:
+    def commit(self, assignment: Assignment, moves: Sequence[Reassignment], epoch: int) -> bool:
         fields = [field_of(*key) for move in moves for key in _keys_of(move.coin)]
         arguments: list[Any] = [epoch, assignment.epoch, _assignment_text(assignment), MOVES_MAX]
         arguments.append(len(assignment.owners))
@@ -115,11 +115,11 @@ class RedisFeedRegistry:
         with reaching():
             self._client.hdel(self._heartbeats, worker)
 
-    def note(self, healths: Mapping[str, Health]) -> None:
+    def note(self, healths: Mapping[str, WorkerHealth]) -> None:
         with reaching():
             self._client.set(self._health, orjson.dumps(healths))
 
-    def read(self) -> tuple[Roster, Mapping[str, Health]]:
+    def read(self) -> tuple[Roster, Mapping[str, WorkerHealth]]:
         pipeline = self._client.pipeline(transaction=True)
         pipeline.get(self._assignment)
         pipeline.hgetall(self._beats)
@@ -127,12 +127,12 @@ class RedisFeedRegistry:
         with reaching():
             text, beats, healths = pipeline.execute()
         roster = Roster(assignment=_assignment(text), beats=_beats(beats))
-        return roster, {worker: Health(each) for worker, each in orjson.loads(healths or b"{}").items()}
+        return roster, {worker: WorkerHealth(each) for worker, each in orjson.loads(healths or b"{}").items()}
 
-    def moves(self, limit: int) -> tuple[Move, ...]:
+    def moves(self, limit: int) -> tuple[Reassignment, ...]:
         with reaching():
             texts = cast(list[bytes], self._client.lrange(self._moves, 0, limit - 1))
-        return tuple(Move(**orjson.loads(text)) for text in texts)
+        return tuple(Reassignment(**orjson.loads(text)) for text in texts)
 
 
 def _keys_of(coin: Coin) -> tuple[Any, ...]:
@@ -158,5 +158,5 @@ def _assignment(text: bytes | None) -> Assignment:
     if text is None:
         return Assignment()
     found = orjson.loads(text)
-    owners = {Coin(coin): Owner(**owner) for coin, owner in found["owners"].items()}
+    owners = {Coin(coin): FeedOwner(**owner) for coin, owner in found["owners"].items()}
     return Assignment(epoch=found["epoch"], owners=owners)

@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 import redis
 
 from arb.adapters.redis.client import reaching
-from arb.domain.health.dead_letter import DeadLetter, Reason
+from arb.domain.health.dead_letter import DeadLetter, DeadLetterReason
 
 UNREADABLE: Final = ".unreadable"
 NO_MESSAGE: Final = "this is no message"
@@ -52,14 +52,14 @@ class RedisParkingLot:
 
 def _letter(text: bytes) -> DeadLetter:
     fields = json.loads(text)
-    return DeadLetter(**{**fields, "reason": Reason(fields["reason"])})
+    return DeadLetter(**{**fields, "reason": DeadLetterReason(fields["reason"])})
 
 
 def letter_of_text(queue: str, text: bytes, error: str, now_ns: int) -> DeadLetter:
     """Return the letter of a message that nobody could run; its task is named where that can be read."""
     task, task_id, args, kwargs = _contents(text)
     return DeadLetter(
-        reason=Reason.UNREADABLE,
+        reason=DeadLetterReason.UNREADABLE,
         queue=queue,
         error=error,
         at_ns=now_ns,

@@ -20,12 +20,12 @@ from arb.domain.market.listing import Listing
 from arb.domain.market.money import ZERO
 from arb.domain.time import is_current
 from arb.domain.trading.external import ListedOrder
-from arb.domain.trading.order import Fill, Order, OrderReport, State
+from arb.domain.trading.order import Fill, Order, OrderReport, OrderState
 from arb.ports.market import Clock, QuoteStore
 from arb.ports.trading import NeverPlaced, Resolution
 
 
-class Rules(Protocol):
+class _PublicClient(Protocol):
     """The part of a venue client that needs no account."""
 
     def book(self, symbol: Symbol) -> Book:
@@ -57,7 +57,7 @@ class PaperVenue:
     """A venue client whose fills are simulated."""
 
     venue: Venue
-    rules: Rules
+    rules: _PublicClient
     quotes: QuoteStore
     clock: Clock
     read_balances: Callable[[], Mapping[str, Decimal]]
@@ -79,7 +79,7 @@ class PaperVenue:
         return OrderReport(
             client_order_id=order.client_order_id,
             venue_order_id=VenueOrderId(f"paper-{order.client_order_id}"),
-            status=State.FILLED if complete else State.EXPIRED,
+            status=OrderState.FILLED if complete else OrderState.EXPIRED,
             fills=fills,
         )
 

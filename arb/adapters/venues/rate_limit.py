@@ -20,7 +20,7 @@ from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_MS
 from arb.ports.market import Clock
 from arb.venues.errors import PAUSE_MS_MAX
-from arb.venues.request import Usage
+from arb.venues.request import LimitUsage
 
 STRIKES_MAX: Final = 10
 # That send orders at once: the workers of orders, of evaluation and of the fallback queue, and one by hand.
@@ -89,7 +89,7 @@ class _Window:
         self._spent.append((now_ns, weight))
         self._used += weight
 
-    def observe(self, usage: Usage, now_ns: int) -> None:
+    def observe(self, usage: LimitUsage, now_ns: int) -> None:
         """Count what others spent, by the venue's own figure."""
         self._forget(now_ns)
         used = usage.used if usage.used is not None else self._count - (usage.left or 0)
@@ -179,7 +179,7 @@ class RateLimiter:
                 share.spend(1, now_ns)
             return wait_ns
 
-    def observe(self, usages: Iterable[Usage]) -> None:
+    def observe(self, usages: Iterable[LimitUsage]) -> None:
         """Take over what a reply said of the limits."""
         with self._lock:
             for usage in usages:

@@ -10,30 +10,30 @@ from typing import Final
 import structlog
 
 from arb.domain.errors import Retryable
-from arb.domain.health.breaker import Breaker, Event, Rules, State, observe, probe
+from arb.domain.health.breaker import Breaker, BreakerEvent, BreakerRules, BreakerState, observe, probe
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_MS
 from arb.ports.market import Clock, Entropy
 
-RULES: Final = Rules(failures_max=10, cooldown_ms=1_000)
+RULES: Final = BreakerRules(failures_max=10, cooldown_ms=1_000)
 log = structlog.get_logger("arb.venues")
 
 
 class VenueBreaker:
     """Counts failures to reach one venue, in one process."""
 
-    def __init__(self, venue: Venue, clock: Clock, entropy: Entropy, rules: Rules = RULES) -> None:
+    def __init__(self, venue: Venue, clock: Clock, entropy: Entropy, rules: BreakerRules = RULES) -> None:
         self._venue, self._clock, self._entropy, self._rules = venue, clock, entropy, rules
         self._lock = threading.Lock()
         self._breaker = Breaker()
 
     def enter(self) -> None:
         """Let a request through, or the one that tries. Raises: Retryable; nothing is sent then."""
-        if self._breaker.state is State.CLOSED:
+        if self._breaker.state is BreakerState.CLOSED:
             return
         with self._lock:
             before, now_ns = self._breaker, self._clock.steady_ns()
-            if before.state is State.CLOSED:
+            if before.state is BreakerState.CLOSED:
                 return
             self._breaker = probe(before, now_ns, self._entropy.draw(), self._rules)
             if self._breaker is not before:
@@ -44,13 +44,13 @@ class VenueBreaker:
     def succeeded(self) -> None:
         """The venue answered, whatever it said."""
         if self._breaker != Breaker():
-            self._observe(Event.SUCCEED)
+            self._observe(BreakerEvent.SUCCEED)
 
     def failed(self) -> None:
         """No answer came, or no connection."""
-        self._observe(Event.FAIL)
+        self._observe(BreakerEvent.FAIL)
 
-    def _observe(self, event: Event) -> None:
+    def _observe(self, event: BreakerEvent) -> None:
         with self._lock:
             before = self._breaker
             self._breaker = observe(before, event, self._clock.steady_ns(), self._entropy.draw(), self._rules)

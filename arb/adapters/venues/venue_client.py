@@ -26,14 +26,14 @@ from arb.domain.time import NS_PER_MS
 from arb.domain.trading.order import Order
 from arb.venues.api_key import ApiKey
 from arb.venues.reply import read
-from arb.venues.request import Effect, HttpRequest, HttpResponse, Usage
+from arb.venues.request import Effect, HttpRequest, HttpResponse, LimitUsage
 
 READ_WAIT_MS_MAX: Final = 5_000  # how long a question may wait for room; an order has its own lifetime
 
 Parsed = TypeVar("Parsed")
 
 
-class Transport(Protocol):
+class _Transport(Protocol):
     """What carries requests."""
 
     def send(self, request: HttpRequest) -> HttpResponse:
@@ -47,7 +47,7 @@ class Dialect:
     venue: Venue
     error_of: Callable[[HttpResponse, Effect], VenueError]
     pause_scope: Callable[[HttpRequest, HttpResponse], str | None]
-    usage: Callable[[HttpResponse], tuple[Usage, ...]]
+    usage: Callable[[HttpResponse], tuple[LimitUsage, ...]]
     holds_error: Callable[[HttpResponse], bool] = lambda _response: False  # though its status says success
 
 
@@ -55,7 +55,7 @@ class Gateway:
     """Sends a venue's requests within its limits, while it can be reached."""
 
     def __init__(
-        self, dialect: Dialect, transport: Transport, limiter: RateLimiter, breaker: VenueBreaker
+        self, dialect: Dialect, transport: _Transport, limiter: RateLimiter, breaker: VenueBreaker
     ) -> None:
         self._dialect, self._transport = dialect, transport
         self._limiter, self._breaker = limiter, breaker

@@ -15,9 +15,9 @@ from arb.app.wiring import Engine
 from arb.domain.market.money import ZERO
 from arb.domain.time import NS_PER_MINUTE, is_within
 from arb.domain.trading.exits import STOP_LOSS
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from arb.domain.trading.trade import TradeState
-from arb.engine.health.probes.machine import Machine, Usage
+from arb.engine.health.probes.machine import Machine, ProcessUsage
 from arb.engine.trading.evaluate import EXITS
 from arb.engine.trading.signals import EXECUTED, FOUND, SIGNALS
 from arb.stack.home import Home
@@ -86,7 +86,7 @@ class MetricsReader:
             exposure_krw=None if trades is None else sum((each.notional_krw for each in trades), ZERO),
             signals=None if signals is None else signals.get(FOUND, 0),
             executed_pct=None if signals is None else _share_pct(signals),
-            rejections=None if report is None else report.orders.get(State.REJECTED, 0),
+            rejections=None if report is None else report.orders.get(OrderState.REJECTED, 0),
             refusals=None if counts is None else sum(counts.get("refused", {}).values()),
             stop_losses=None if counts is None else counts.get(EXITS, {}).get(STOP_LOSS, 0),
             loop_latency_ms=or_none(lambda: _loop_latency_ms(engine, now_ns)),
@@ -97,7 +97,7 @@ class MetricsReader:
             live=mode is RunMode.LIVE,
         )
 
-    def _processes(self, now_ns: int) -> Sequence[Usage]:
+    def _processes(self, now_ns: int) -> Sequence[ProcessUsage]:
         """Return what the processes of the stack take; nothing where no supervisor knows them."""
         usages = self.machine.processes(now_ns)
         return usages if any(usage.name == SUPERVISOR for usage in usages) else ()

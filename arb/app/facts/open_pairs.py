@@ -8,9 +8,9 @@ from arb.app.facts.model import trade_line
 from arb.domain.market.money import fraction
 from arb.domain.market.spread import Market, edge
 from arb.domain.strategy.fixed import Fixed
-from arb.domain.strategy.inventory import Inventory
-from arb.domain.strategy.pair import Pair
-from arb.domain.strategy.port import Held, Strategy
+from arb.domain.strategy.inventory import InventoryStrategy
+from arb.domain.strategy.pair import PairStrategy
+from arb.domain.strategy.port import OpenPair, Strategy
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.exits import STOP_LOSS, earned_bps, exit_quantity
 from arb.domain.trading.position import trade_position
@@ -51,7 +51,7 @@ def open_pair(view: TradeView, market: Market | None, strategy: Strategy, now_ns
     earned = earned_bps(trade, position, quantity, market)
     found |= {"pnl_bps": earned, "pnl_krw": fraction(earned) * trade.notional_krw}
     if trade.state is TradeState.OPEN:
-        held = Held(
+        held = OpenPair(
             trade=trade,
             position=position,
             orders=view.orders,
@@ -63,11 +63,11 @@ def open_pair(view: TradeView, market: Market | None, strategy: Strategy, now_ns
     return found
 
 
-def _exit(held: Held, strategy: Strategy) -> Exit:
+def _exit(held: OpenPair, strategy: Strategy) -> Exit:
     due = strategy.exit(held) or ""
-    if isinstance(strategy, Inventory):
+    if isinstance(strategy, InventoryStrategy):
         return _behind_level(held, strategy.pairs, due)
-    if isinstance(strategy, Pair):
+    if isinstance(strategy, PairStrategy):
         return _behind_level(held, strategy, due)
     closing = edge(held.market, held.trade.direction.opposite, held.quantity)
     closing_bps = None if closing is None else -closing.gross_bps
@@ -84,7 +84,7 @@ def _exit(held: Held, strategy: Strategy) -> Exit:
     )
 
 
-def _behind_level(held: Held, strategy: Pair, due: str) -> Exit:
+def _behind_level(held: OpenPair, strategy: PairStrategy, due: str) -> Exit:
     """Return what a pair waits for whose level only the process knows that evaluates it."""
     rules = strategy.rules
     return Exit(

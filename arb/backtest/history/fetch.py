@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from arb.backtest.history.shelf import Fetched, Shelf, month_of, next_month
+from arb.backtest.history.candle_archive import CandleArchive, Fetched, month_of, next_month
 from arb.domain.errors import Rejected, Retryable
 from arb.domain.market.candle import Candle
 from arb.domain.market.ids import Coin, Symbol, Venue
@@ -31,7 +31,7 @@ class Asks(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class CandleRequest:
     """What is to be there afterwards."""
 
     markets: tuple[tuple[Venue, Symbol], ...]
@@ -49,13 +49,13 @@ def markets_of(pair: Pair, coins: tuple[Coin, ...]) -> tuple[tuple[Venue, Symbol
 class Fetch:
     """One fetch."""
 
-    shelf: Shelf
+    shelf: CandleArchive
     gateways: Mapping[Venue, Asks]
     clock: Clock
     told: Told
     _answered: bool = False
 
-    def run(self, wanted: Wanted) -> None:
+    def run(self, wanted: CandleRequest) -> None:
         """Fetch what is not there yet. Raises: VenueError."""
         for venue, symbol in wanted.markets:
             month_s = month_of(wanted.from_s)

@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from arb.backtest.history.shelf import Shelf
+from arb.backtest.history.candle_archive import CandleArchive
 from arb.backtest.reading.series import Array
 from arb.backtest.result.document import moment
 from arb.domain.market.ids import Symbol, Venue
 from arb.domain.time import NS_PER_S
 
 
-def summary(shelf: Shelf) -> list[dict[str, Any]]:
+def summary(shelf: CandleArchive) -> list[dict[str, Any]]:
     """Return each market's span, rows and holes. A hole is never filled."""
     by_market: dict[tuple[Venue, Symbol], list[Any]] = {}
     for venue, symbol, path in shelf.months():

@@ -26,7 +26,7 @@ Value = Callable[[Book], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ages:
+class BookAges:
     """How old a book may be that a row goes by; older ones are not there."""
 
     quote_ns_max: int
@@ -34,7 +34,7 @@ class Ages:
 
 
 def series_of_books(
-    name: str, books: Iterable[Book], pair: Pair, wishes: Wishes, rate_step: Decimal, ages: Ages
+    name: str, books: Iterable[Book], pair: Pair, wishes: Wishes, rate_step: Decimal, ages: BookAges
 ) -> Series:
     """Return the series of recorded books. Raises: ConfigError where there is none of what is asked."""
     if pair.rate_key is None:
@@ -69,7 +69,9 @@ def series_of_books(
     )
 
 
-def _seconds(books: Iterable[Book], rate_key: Key, ages: Ages) -> Iterator[tuple[int, Mapping[Key, Book]]]:
+def _seconds(
+    books: Iterable[Book], rate_key: Key, ages: BookAges
+) -> Iterator[tuple[int, Mapping[Key, Book]]]:
     """Yield each second in which a book came, at its end, with the newest books that are young enough."""
     newest: dict[Key, Book] = {}
     second = -1
@@ -82,7 +84,9 @@ def _seconds(books: Iterable[Book], rate_key: Key, ages: Ages) -> Iterator[tuple
         yield _row(newest, (second + 1) * NS_PER_S, rate_key, ages)
 
 
-def _row(newest: Mapping[Key, Book], at_ns: int, rate_key: Key, ages: Ages) -> tuple[int, Mapping[Key, Book]]:
+def _row(
+    newest: Mapping[Key, Book], at_ns: int, rate_key: Key, ages: BookAges
+) -> tuple[int, Mapping[Key, Book]]:
     return at_ns, {
         key: book
         for key, book in newest.items()

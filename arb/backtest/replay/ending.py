@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from arb.domain.market.spread import Market
 from arb.domain.strategy.economics import Costs, Outlook
-from arb.domain.strategy.port import Chance, Held, Strategies, Strategy
+from arb.domain.strategy.port import Chance, OpenPair, Strategies, Strategy
 from arb.domain.trading.reentry import Close
 from arb.domain.trading.trade import TradeKind
 from arb.engine.trading.evaluate import Evaluate
@@ -34,7 +34,7 @@ class _Ending:
     def entry(self, _chance: Chance) -> None:
         return None
 
-    def exit(self, held: Held) -> str:
+    def exit(self, held: OpenPair) -> str:
         found = self.usual.exit(held)
         return found if found in (Close.TAKE_PROFIT, Close.STOP_LOSS) else Close.HOLDING_TIME
 

@@ -11,9 +11,9 @@ from decimal import Decimal
 from arb.backtest.reading.series import Array, Series
 from arb.backtest.replay.screen import BPS, MARGIN_BPS, Bounds, may_open
 from arb.domain.market.ids import Coin, Venue
-from arb.domain.strategy.inventory import Inventory
+from arb.domain.strategy.inventory import InventoryStrategy
 from arb.domain.strategy.levels import Levels
-from arb.domain.strategy.pair import Pair
+from arb.domain.strategy.pair import PairStrategy
 from arb.domain.strategy.port import Strategy
 
 
@@ -53,15 +53,19 @@ def lookout(
 ) -> CoinLookout:
     """Return what watches a coin of a series."""
     there, fees = series.complete(coin), 2 * sum(fees_bps.values(), Decimal())
-    learns = isinstance(strategy, Pair | Inventory)
+    learns = isinstance(strategy, PairStrategy | InventoryStrategy)
     first, second = (series.prices[venue, coin] for venue in fees_bps)
     premiums = ((first / (second * series.rate) - 1.0) * BPS).tolist() if learns else []
-    least = strategy.rules.min_profit_bps + fees / 2 if isinstance(strategy, Pair) else strategy.edge_bps_min
+    least = (
+        strategy.rules.min_profit_bps + fees / 2
+        if isinstance(strategy, PairStrategy)
+        else strategy.edge_bps_min
+    )
     return CoinLookout(
         coin=coin,
         there=there,
         worth=there & may_open(bounds, least),
         premiums_bps=premiums,
-        fees_bps=float(fees) if isinstance(strategy, Pair) else 0.0,
-        levels=strategy.levels if isinstance(strategy, Pair | Inventory) else levels,
+        fees_bps=float(fees) if isinstance(strategy, PairStrategy) else 0.0,
+        levels=strategy.levels if isinstance(strategy, PairStrategy | InventoryStrategy) else levels,
     )

@@ -14,13 +14,15 @@ from arb.domain.market.ids import Coin, TradeId, Venue
 from arb.domain.market.money import ZERO
 from arb.domain.market.pair import Direction, Pair
 from arb.domain.time import NS_PER_DAY
-from arb.domain.trading.order import Order, Purpose, State
+from arb.domain.trading.order import Order, OrderState, Purpose
 from arb.domain.trading.position import leg_position
 from arb.domain.trading.trade import ENDED, Trade, TradeState
 
 KEPT_NS: Final = 2 * NS_PER_DAY
 AT_ONCE: Final = 200  # ended trades that are worth a look at the tables
-CAME_TO_REST: Final = frozenset({State.CANCELED, State.EXPIRED, State.REJECTED, State.DENIED})
+CAME_TO_REST: Final = frozenset(
+    {OrderState.CANCELED, OrderState.EXPIRED, OrderState.REJECTED, OrderState.DENIED}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,7 @@ class Record:
         return self.pnl_krw / self.notional_krw * 10_000 if self.notional_krw else ZERO
 
 
-class Records:
+class ReplayRecorder:
     """Collects what is over."""
 
     def __init__(self, tables: MemoryTables, pair: Pair) -> None:

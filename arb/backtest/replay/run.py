@@ -15,7 +15,7 @@ from arb.backtest.reading.series import Array, Series
 from arb.backtest.replay.books import RowBooks
 from arb.backtest.replay.ending import ending
 from arb.backtest.replay.lookout import CoinLookout, lookout
-from arb.backtest.replay.records import Record, Records
+from arb.backtest.replay.records import Record, ReplayRecorder
 from arb.backtest.replay.rules import FixedRules, rules_of
 from arb.backtest.replay.screen import edge_bounds
 from arb.backtest.replay.world import SESSION, Opening, World
@@ -34,7 +34,7 @@ ENDING_NS: Final = NS_PER_S  # between them: long enough for orders to come back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class ReplayPlan:
     """What is replayed, and how."""
 
     series: Series
@@ -54,10 +54,10 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class ReplayOutcome:
     """What came of it."""
 
-    plan: Plan
+    plan: ReplayPlan
     records: tuple[Record, ...]
     began_with: Mapping[tuple[Venue, str], Decimal]
     ended_with: Mapping[tuple[Venue, str], Decimal]
@@ -71,13 +71,13 @@ class Outcome:
     evaluated: int  # of the coin rows
 
 
-def replay(plan: Plan) -> Outcome:
+def replay(plan: ReplayPlan) -> ReplayOutcome:
     """Run the engine over a series."""
     return _Replay(plan).run()
 
 
 class _Replay:
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: ReplayPlan) -> None:
         self._plan, series = plan, plan.series
         self._pair, self._coins = plan.pair, series.coins
         rules = FixedRules()
@@ -100,7 +100,7 @@ class _Replay:
         )
         self._ending = ending(self._world.trading.evaluate)
         self._lookouts = {coin: self._lookout(coin) for coin in self._coins}
-        self._records = Records(self._world.tables, self._pair)
+        self._records = ReplayRecorder(self._world.tables, self._pair)
         self._evaluated = self._missed = 0
 
     def _lookout(self, coin: Coin) -> CoinLookout:
@@ -109,7 +109,7 @@ class _Replay:
         bounds = edge_bounds(plan.series, plan.pair, plan.fees_bps, coin)
         return lookout(plan.series, coin, strategy, bounds, plan.fees_bps, world.parts.levels)
 
-    def run(self) -> Outcome:
+    def run(self) -> ReplayOutcome:
         series, world = self._plan.series, self._world
         stamps = series.ts_ns.tolist()
         busy = False
@@ -200,13 +200,13 @@ class _Replay:
         active = self._world.stores.trades.active(SESSION, coins)
         return [view.trade.trade_id for view in active]
 
-    def _outcome(self) -> Outcome:
+    def _outcome(self) -> ReplayOutcome:
         world = self._world
         session = world.stores.sessions.get(SESSION)
         assert session is not None
         ended_with = dict(world.stores.trades.balances(SESSION))
         self._records.finish()
-        return Outcome(
+        return ReplayOutcome(
             plan=self._plan,
             records=tuple(self._records.records),
             began_with={
@@ -246,7 +246,7 @@ def _usual(series: Series, pair: Pair, coin: Coin) -> float:
     return float(known[0]) if len(known) else 1.0
 
 
-def opening_balances(plan: Plan) -> dict[Venue, dict[str, Decimal]]:
+def opening_balances(plan: ReplayPlan) -> dict[Venue, dict[str, Decimal]]:
     """Return what the accounts begin with: enough for as much as may be open at once, in either direction."""
     settings, series, pair = plan.settings, plan.series, plan.pair
     risk, notional = settings.risk, settings.leg_notional

@@ -3,12 +3,12 @@
 from time import perf_counter
 from typing import Any
 
-from arb.backtest.asked import Asked, load_series
+from arb.backtest.asked import ReplayRequest, load_series
 from arb.backtest.reading.series import Series
-from arb.backtest.replay.run import Outcome, Plan, replay
+from arb.backtest.replay.run import ReplayOutcome, ReplayPlan, replay
 
 
-def measured(asked: Asked, plan: Plan) -> tuple[Outcome, dict[str, str]]:
+def measured(asked: ReplayRequest, plan: ReplayPlan) -> tuple[ReplayOutcome, dict[str, str]]:
     """Return what a replay came to, and its figures in seconds."""
     began = perf_counter()
     series = load_series(asked, plan.settings)

@@ -11,7 +11,7 @@ import numpy as np
 from arb.app.round_trip import economics_of
 from arb.backtest.reading.series import Array, Series
 from arb.backtest.replay.records import Record
-from arb.backtest.replay.run import Outcome, Plan
+from arb.backtest.replay.run import ReplayOutcome, ReplayPlan
 from arb.backtest.replay.screen import edge_bounds
 from arb.domain.market.ids import Coin
 from arb.domain.market.money import ZERO, bps, plain
@@ -31,7 +31,7 @@ NOT_WORTH: Final = {
 Document = dict[str, Any]
 
 
-def document_of(outcome: Outcome) -> Document:
+def document_of(outcome: ReplayOutcome) -> Document:
     """Return the whole report."""
     records, series = outcome.records, outcome.plan.series
     return {
@@ -50,7 +50,7 @@ def document_of(outcome: Outcome) -> Document:
     }
 
 
-def _head(outcome: Outcome) -> Document:
+def _head(outcome: ReplayOutcome) -> Document:
     plan, series = outcome.plan, outcome.plan.series
     assumed, strategy = series.assumed, plan.settings.strategy
     return {
@@ -97,7 +97,7 @@ def _gaps(series: Series, coin: Coin) -> Document:
     }
 
 
-def _result(outcome: Outcome) -> Document:
+def _result(outcome: ReplayOutcome) -> Document:
     records = outcome.records
     net = sum((each.pnl_krw for each in records), ZERO)
     done = [each for each in records if each.state is not TradeState.ABORTED]
@@ -125,7 +125,7 @@ def _result(outcome: Outcome) -> Document:
     }
 
 
-def _why(outcome: Outcome) -> list[str]:
+def _why(outcome: ReplayOutcome) -> list[str]:
     """Return in words why there are as many trades as there are."""
     series, lines = outcome.plan.series, [f"strategy: {outcome.plan.settings.strategy.name}"]
     least = round(economics_of(outcome.plan.settings).edge_bps_least, 1)
@@ -173,7 +173,7 @@ def _grouped(records: Iterable[Record], key: Callable[[Record], str]) -> list[Do
     ]
 
 
-def _inventory(outcome: Outcome) -> list[Document]:
+def _inventory(outcome: ReplayOutcome) -> list[Document]:
     return [
         {
             "venue": venue.value,
@@ -212,12 +212,12 @@ def _covered_s(records: Sequence[Record]) -> int:
     return covered // NS_PER_S
 
 
-def _span_s(outcome: Outcome) -> int:
+def _span_s(outcome: ReplayOutcome) -> int:
     stamps = outcome.plan.series.ts_ns
     return int(stamps[-1] - stamps[0]) // NS_PER_S if len(stamps) else 0
 
 
-def _premium(series: Series, plan: Plan, coin: Coin, records: Sequence[Record]) -> Document:
+def _premium(series: Series, plan: ReplayPlan, coin: Coin, records: Sequence[Record]) -> Document:
     """Return a coin's premium as it is drawn, with what was opened and closed of it."""
     first, second = (series.prices[venue, coin] for venue in plan.pair.venues)
     premium = (first / (second * series.rate) - 1.0) * 10_000

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from arb.backtest.result.document import moment, money
 from arb.backtest.sweep.grid import Axis
-from arb.backtest.sweep.run import Choice, Exact, Swept
+from arb.backtest.sweep.run import Exact, SweepCandidate, Swept
 from arb.domain.market.money import ZERO
 
 Document = dict[str, Any]
@@ -25,7 +25,7 @@ def sweep_document(swept: Swept, axes: Sequence[Axis]) -> Document:
     }
 
 
-def _choice(each: Choice) -> Document:
+def _choice(each: SweepCandidate) -> Document:
     return {
         "change": list(each.change),
         "screen_krw": f"{each.guess.net_krw:.0f}" if each.guess else None,

@@ -11,8 +11,8 @@ from typing import Any, Final
 import numpy as np
 
 from arb.backtest.reading.series import Series
-from arb.backtest.replay.run import Plan, replay
-from arb.backtest.sweep.screen import Guess, Lane, Rules, lanes_of, rules_of, screen
+from arb.backtest.replay.run import ReplayPlan, replay
+from arb.backtest.sweep.screen import Guess, Lane, ScreenRules, lanes_of, rules_of, screen
 from arb.domain.errors import ConfigError
 from arb.domain.market.money import ZERO
 from config.sections import StrategyName
@@ -32,7 +32,7 @@ class Exact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class SweepCandidate:
     """One setting: what the screen made of it, and the engine if it was among the best."""
 
     change: Change
@@ -55,17 +55,17 @@ class Fold:
 class Swept:
     """What a sweep came to; the best by the engine first, then by the screen."""
 
-    choices: tuple[Choice, ...]
+    choices: tuple[SweepCandidate, ...]
     refused: dict[str, int]  # why settings are none, and how many
     agreement: float | None  # of both ranks among those that were run: 1 the same, 0 none, -1 the reverse
     folds: tuple[Fold, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sweep:
+class ParameterSweep:
     """A sweep to be."""
 
-    plan: Plan
+    plan: ReplayPlan
     settings: Sequence[tuple[Change, Settings]]
     best: int
     jobs: int
@@ -84,7 +84,7 @@ class Sweep:
         rest = [each for each in choices if each.exact is None]
         return Swept(choices=(*run, *rest), refused={}, agreement=agreement(run), folds=tuple(walked))
 
-    def _screened(self, pool: ProcessPoolExecutor, series: Series, what: str) -> list[Choice]:
+    def _screened(self, pool: ProcessPoolExecutor, series: Series, what: str) -> list[SweepCandidate]:
         plan = replace(self.plan, series=series)
         lanes = lanes_of(plan)
         known = [(change, rules_of(plan, settings)) for change, settings in self.settings]
@@ -96,7 +96,7 @@ class Sweep:
         for future in as_completed(futures):
             found |= dict(future.result())
             self.progress(what, len(found), len(named))
-        ranked = [Choice(change=change, guess=found.get(change)) for change, _ in known]
+        ranked = [SweepCandidate(change=change, guess=found.get(change)) for change, _ in known]
         ranked.sort(key=lambda each: (-each.guess.net_krw if each.guess else 0.0, each.change))
         return ranked
 
@@ -139,7 +139,7 @@ class Sweep:
         return walked
 
 
-def best_of(ranked: Sequence[Choice], count: int) -> list[Change]:
+def best_of(ranked: Sequence[SweepCandidate], count: int) -> list[Change]:
     """Return so many: those that no screen ranks, then the first, of what it cannot tell apart one only."""
     first: dict[Guess, Change] = {}
     for each in ranked:
@@ -168,7 +168,7 @@ def part_bounds(series: Series, parts: int) -> list[int]:
     return [int(np.searchsorted(series.ts_ns, edge)) for edge in edges]
 
 
-def agreement(run: Sequence[Choice]) -> float | None:
+def agreement(run: Sequence[SweepCandidate]) -> float | None:
     """Return the rank correlation (Spearman's) of screen and engine, None without anything to compare."""
     if sum(each.guess is not None for each in run) < 3:
         return None
@@ -185,11 +185,13 @@ def _ranks(values: Sequence[float]) -> Any:
     return np.array([(array < value).sum() + ((array == value).sum() - 1) / 2 for value in array])
 
 
-def _screen_all(lanes: tuple[Lane, ...], named: Sequence[tuple[Change, Rules]]) -> list[tuple[Change, Guess]]:
+def _screen_all(
+    lanes: tuple[Lane, ...], named: Sequence[tuple[Change, ScreenRules]]
+) -> list[tuple[Change, Guess]]:
     return [(change, screen(lanes, rules)) for change, rules in named]
 
 
-def _run_one(plan: Plan) -> Exact:
+def _run_one(plan: ReplayPlan) -> Exact:
     records = replay(plan).records
     return Exact(sum((each.pnl_krw for each in records), ZERO), len(records))
 

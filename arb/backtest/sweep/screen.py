@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from arb.backtest.reading.series import Array, Series
-from arb.backtest.replay.run import Plan
+from arb.backtest.replay.run import ReplayPlan
 from arb.backtest.replay.screen import BPS, edge_bounds
 from arb.domain.time import NS_PER_S
 from config.sections import StrategyName
@@ -37,7 +37,7 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class ScreenRules:
     """What of the settings the screen goes by; basis points and seconds."""
 
     entry: float
@@ -59,18 +59,18 @@ class Guess:
     trades: int
 
 
-def lanes_of(plan: Plan) -> tuple[Lane, ...]:
+def lanes_of(plan: ReplayPlan) -> tuple[Lane, ...]:
     """Return what is screened of a series: the same for every setting that changes no fee."""
     return tuple(_lane(plan, plan.series, coin) for coin in plan.series.coins)
 
 
-def rules_of(plan: Plan, settings: Settings) -> Rules | None:
+def rules_of(plan: ReplayPlan, settings: Settings) -> ScreenRules | None:
     """Return what the screen goes by, None for a strategy that it does not know."""
     if settings.strategy.name is not StrategyName.FIXED or settings.coins_settings:
         return None
     strategy, fees = settings.strategy, sum(float(fee) for fee in plan.fees_bps.values())
     rate = float(np.nanmedian(plan.series.rate))
-    return Rules(
+    return ScreenRules(
         entry=float(strategy.entry_edge_bps),
         absurd=float(min(settings.risk.premium_bps_abs_max, settings.risk.price_band_bps_max)) - fees,
         converged=-float(strategy.converged_bps) - fees,
@@ -83,7 +83,7 @@ def rules_of(plan: Plan, settings: Settings) -> Rules | None:
     )
 
 
-def screen(lanes: tuple[Lane, ...], rules: Rules) -> Guess:
+def screen(lanes: tuple[Lane, ...], rules: ScreenRules) -> Guess:
     """Return what a setting would about come to."""
     earned, trades = 0.0, 0
     for lane in lanes:
@@ -92,7 +92,7 @@ def screen(lanes: tuple[Lane, ...], rules: Rules) -> Guess:
     return Guess(net_krw=earned / BPS * rules.notional_krw, trades=trades)
 
 
-def _lane(plan: Plan, series: Series, coin: str) -> Lane:
+def _lane(plan: ReplayPlan, series: Series, coin: str) -> Lane:
     bounds = edge_bounds(series, plan.pair, plan.fees_bps, coin)  # type: ignore[arg-type]
     rows = np.flatnonzero(~np.isnan(bounds.best))
     stamps = series.ts_ns[rows]
@@ -110,7 +110,7 @@ def _lane(plan: Plan, series: Series, coin: str) -> Lane:
     )
 
 
-def _screen_lane(lane: Lane, rules: Rules) -> tuple[float, int]:
+def _screen_lane(lane: Lane, rules: ScreenRules) -> tuple[float, int]:
     best = lane.best
     wanted = np.flatnonzero((best >= rules.entry) & (best <= rules.absurd))
     earned, trades, place = 0.0, 0, 0
@@ -130,7 +130,7 @@ def _screen_lane(lane: Lane, rules: Rules) -> tuple[float, int]:
     return earned, trades
 
 
-def _closed(lane: Lane, rules: Rules, row: int) -> tuple[int, float]:
+def _closed(lane: Lane, rules: ScreenRules, row: int) -> tuple[int, float]:
     """Return the row in which a pair that is opened here is closed, and what it earns."""
     sells = lane.selling[row] >= lane.buying[row]
     entry = float(lane.selling[row] if sells else lane.buying[row])

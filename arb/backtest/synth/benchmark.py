@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from arb.backtest.reading.series import Array
-from arb.backtest.replay.run import Outcome, Plan
+from arb.backtest.replay.run import ReplayOutcome, ReplayPlan
 from arb.backtest.result.document import money
 from arb.backtest.synth.foresight import Taken, flows, flows_of_plants, perfect_foresight, places_of
 from arb.backtest.synth.plants import Plant, planted
@@ -23,7 +23,7 @@ from arb.domain.time import NS_PER_MINUTE, NS_PER_S
 from arb.domain.trading.trade import TradeState
 
 
-def foresight_document(outcome: Outcome, told: tuple[int, Sequence[Plant]] | None) -> dict[str, Any]:
+def foresight_document(outcome: ReplayOutcome, told: tuple[int, Sequence[Plant]] | None) -> dict[str, Any]:
     """Return what foresight earns; `told` is when what was planted begins, if anybody says."""
     plan, coins = outcome.plan, [coin for coin in outcome.plan.series.coins if _has_rows(outcome.plan, coin)]
     places = places_of(plan)
@@ -42,7 +42,7 @@ def foresight_document(outcome: Outcome, told: tuple[int, Sequence[Plant]] | Non
 
 
 def planted_paths(
-    plan: Plan, coins: Sequence[Coin], begins_s: int, plants: Sequence[Plant]
+    plan: ReplayPlan, coins: Sequence[Coin], begins_s: int, plants: Sequence[Plant]
 ) -> Mapping[Coin, Array]:
     """Return what was planted in each row of a series."""
     minute = (plan.series.ts_ns - begins_s * NS_PER_S) // NS_PER_MINUTE
@@ -51,17 +51,17 @@ def planted_paths(
     return {coin: planted([each for each in plants if each.coin == coin], minutes)[there] for coin in coins}
 
 
-def _has_rows(plan: Plan, coin: Coin) -> bool:
+def _has_rows(plan: ReplayPlan, coin: Coin) -> bool:
     return bool(plan.series.complete(coin).any())
 
 
-def _part(plan: Plan, taken: Taken, net: Decimal) -> dict[str, Any]:
+def _part(plan: ReplayPlan, taken: Taken, net: Decimal) -> dict[str, Any]:
     best = _krw(plan, taken)
     share = plain((net / best).quantize(Decimal("0.001"))) if best else None
     return {"trades": taken.count, "net_krw": money(best), "taken_share": share}
 
 
-def _krw(plan: Plan, taken: Taken) -> Decimal:
+def _krw(plan: ReplayPlan, taken: Taken) -> Decimal:
     notional, rate = plan.settings.leg_notional, plan.series.rate
     return sum(
         (
@@ -72,7 +72,7 @@ def _krw(plan: Plan, taken: Taken) -> Decimal:
     )
 
 
-def _by_plant(outcome: Outcome, best: Taken, begins_s: int, plants: Sequence[Plant]) -> dict[str, Any]:
+def _by_plant(outcome: ReplayOutcome, best: Taken, begins_s: int, plants: Sequence[Plant]) -> dict[str, Any]:
     """Return how many plants were worth a pair and had one, and what was earned elsewhere."""
     stamps = outcome.plan.series.ts_ns
     worth = {_within(plants, held.coin, int(stamps[held.opened]), begins_s) for held, _ in best.pairs}

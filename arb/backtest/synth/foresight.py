@@ -17,7 +17,7 @@ import numpy as np
 
 from arb.backtest.reading.series import Array
 from arb.backtest.replay.rules import rules_of
-from arb.backtest.replay.run import Plan, last_before_holes
+from arb.backtest.replay.run import ReplayPlan, last_before_holes
 from arb.backtest.synth.coins import ticks
 from arb.domain.market.ids import Coin
 from arb.domain.market.money import fraction
@@ -42,7 +42,7 @@ class Flows:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class _Held:
     """One pair."""
 
     coin: Coin
@@ -65,7 +65,7 @@ class Places:
 class Taken:
     """Pairs that were held, and how many of each at once."""
 
-    pairs: tuple[tuple[Held, int], ...] = ()
+    pairs: tuple[tuple[_Held, int], ...] = ()
 
     @property
     def count(self) -> int:
@@ -78,14 +78,14 @@ class Taken:
         return sum(held.earned_bps * units for held, units in self.pairs)
 
 
-def flows(plan: Plan, coin: Coin) -> Flows:
+def flows(plan: ReplayPlan, coin: Coin) -> Flows:
     """Return what trades of a coin bring."""
     pair, rate = plan.pair, plan.series.rate
     first, second = (plan.series.prices[venue, coin] for venue in pair.venues)
     return _at(plan, coin, first / (second * rate))
 
 
-def flows_of_plants(plan: Plan, coin: Coin, planted_bps: Array) -> Flows:
+def flows_of_plants(plan: ReplayPlan, coin: Coin, planted_bps: Array) -> Flows:
     """Return what they bring if the premium is what was planted, each plant by itself.
 
     A pair is opened against a plant while it lasts, and closed by its end: whoever knows each plant as soon
@@ -107,7 +107,7 @@ def flows_of_plants(plan: Plan, coin: Coin, planted_bps: Array) -> Flows:
     )
 
 
-def _at(plan: Plan, coin: Coin, ratio: Array) -> Flows:
+def _at(plan: ReplayPlan, coin: Coin, ratio: Array) -> Flows:
     """Return what trades bring at a ratio of the first venue's price to the second's."""
     series, pair = plan.series, plan.pair
     price = series.prices[pair.second, coin]
@@ -128,7 +128,7 @@ def _at(plan: Plan, coin: Coin, ratio: Array) -> Flows:
     )
 
 
-def best_pairs(coins: Sequence[Coin], of_coins: Sequence[Flows], waiting_bps: float) -> list[Held]:
+def best_pairs(coins: Sequence[Coin], of_coins: Sequence[Flows], waiting_bps: float) -> list[_Held]:
     """Return the pairs that earn most, one of a coin at a time, if each row of waiting costs something."""
     never = -np.inf
     selling, buying = (
@@ -161,11 +161,11 @@ def _side_by_side(of_coins: Sequence[Flows], name: str) -> Array:
     return np.stack([getattr(each, name) for each in of_coins], axis=1)
 
 
-def _traced(coin: Coin, own: Flows, closes: Array, opens: Array) -> list[Held]:
+def _traced(coin: Coin, own: Flows, closes: Array, opens: Array) -> list[_Held]:
     """Return the pairs that the best way to the end is made of, from there back."""
     closing = np.flatnonzero(closes)
     opening = [np.flatnonzero(opens[0]), np.flatnonzero(opens[1])]
-    found: list[Held] = []
+    found: list[_Held] = []
     end = len(closes)
     while (at := int(np.searchsorted(closing, end)) - 1) >= 0:
         closed = int(closing[at])
@@ -174,12 +174,12 @@ def _traced(coin: Coin, own: Flows, closes: Array, opens: Array) -> list[Held]:
         opened = int(rows[int(np.searchsorted(rows, closed)) - 1])
         first, second = (own.selling, own.buying) if is_selling else (own.buying, own.selling)
         earned_bps = float(first[opened] + second[closed])
-        found.append(Held(coin, opened, closed, is_selling, earned_bps))
+        found.append(_Held(coin, opened, closed, is_selling, earned_bps))
         end = opened  # nothing is closed and opened in one row
     return found[::-1]
 
 
-def fitted(pairs: Sequence[Held], rows: int, places: Places) -> Taken:
+def fitted(pairs: Sequence[_Held], rows: int, places: Places) -> Taken:
     """Return as many of the pairs as there are places for, those that earn most first."""
     total: Array = np.zeros(rows, dtype=np.int32)
     net: Array = np.zeros(rows, dtype=np.int32)
@@ -208,7 +208,7 @@ def perfect_foresight(of_coins: Mapping[Coin, Flows], places: Places) -> Taken:
     return max(tried, key=lambda each: each.earned_bps)
 
 
-def places_of(plan: Plan) -> Places:
+def places_of(plan: ReplayPlan) -> Places:
     """Return how many pairs the settings let be open at once."""
     risk, notional_usdt = plan.settings.risk, plan.settings.leg_notional
     known = plan.series.rate[~np.isnan(plan.series.rate)]

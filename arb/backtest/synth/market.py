@@ -33,7 +33,7 @@ TAILS: Final = 5  # degrees of freedom of what bounces: 4 standard deviations ha
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class MarketSpec:
     """What a market is to be like; shuffled, it differs in the minutes of its plants only."""
 
     coins: int
@@ -51,12 +51,12 @@ class Wanted:
 class SyntheticMarket:
     """Columns by name, and what was planted in them."""
 
-    wanted: Wanted
+    wanted: MarketSpec
     columns: dict[str, Array]
     plants: tuple[Plant, ...]
 
 
-def synthetic_market(wanted: Wanted, pair: Pair) -> SyntheticMarket:
+def synthetic_market(wanted: MarketSpec, pair: Pair) -> SyntheticMarket:
     """Return the market of a seed. Raises: ConfigError for venues that quote in one currency."""
     if pair.rate_key is None:
         raise ConfigError(

@@ -35,7 +35,7 @@ TASKS_MAX: Final = 200  # in one step of the market
 
 
 @dataclass(frozen=True, slots=True)
-class Replay:
+class _Decisions:
     """What a dry run decided."""
 
     decisions: tuple[Decision, ...]
@@ -68,7 +68,7 @@ class DryRun:
         entropy = SeededEntropy(seed)
         self._trading = DryTrading(settings, self._account, quotes, self._dispatcher, self._clock, entropy)
 
-    def run(self, steps: int) -> Replay:
+    def run(self, steps: int) -> _Decisions:
         """Let the market move so often."""
         for step in range(steps):
             self._clock.advance_ms(self._step_ms)
@@ -79,7 +79,7 @@ class DryRun:
             self._feed.accept(books)
             self._feed.flush()
             self._work()
-        return Replay(tuple(self._account.decisions))
+        return _Decisions(tuple(self._account.decisions))
 
     def _work(self) -> None:
         """Run what was sent, and what that sends, in order; what counts down comes round again."""
@@ -128,7 +128,7 @@ class DryRun:
         }
 
 
-def dry_run(seed: int, steps: int = STEPS) -> Replay:
+def dry_run(seed: int, steps: int = STEPS) -> _Decisions:
     """Return what the mock settings decide on a seed's market."""
     return DryRun(load("mock", {"ARB_HOME": NO_STACK}), seed).run(steps)
 

@@ -20,10 +20,10 @@ from arb.app import start as stack
 from arb.app.judge import check_of
 from arb.chaos.feeds.workers import FeedWorkers
 from arb.chaos.feeds.zombies import zombies
-from arb.chaos.ops.told import AlertFile
-from arb.chaos.outcome import Failed, Outcome, expect, judged
+from arb.chaos.ops.alert_log_reader import AlertLogReader
+from arb.chaos.scenario_result import Failed, ScenarioResult, expect, judged
 from arb.domain.health.alert import AlertKind
-from arb.domain.health.assignment import Move
+from arb.domain.health.assignment import Reassignment
 from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.risk.review import Mode
 from arb.stack.home import CHECKOUT
@@ -44,7 +44,7 @@ DRY_S_MAX: Final = 180.0
 RUN: Final = "arb.chaos.feeds.dry_run"
 
 
-def dry_runs(seed: int, progress: Progress) -> Outcome:
+def dry_runs(seed: int, progress: Progress) -> ScenarioResult:
     """Run the same seed in processes of their own, with hash seeds of their own, and compare the bytes."""
     progress(f"{DRY_RUNS} dry runs of seed {seed}")
 
@@ -75,14 +75,14 @@ def _decisions(seed: int, hash_seed: int) -> bytes:
     return ran.stdout
 
 
-def on_stack(plan: stack.Plan, seed: int, progress: Progress) -> Iterator[Outcome]:
+def on_stack(plan: stack.StackPlan, seed: int, progress: Progress) -> Iterator[ScenarioResult]:
     """Run the scenarios on a stack of three feed workers, and stop it at the end."""
     progress("starting a stack with three feed workers")
     engine = stack.start(plan, silent)
     try:
         workers = FeedWorkers(engine=engine, home=plan.home)
         yield from FeedChaos(
-            workers, Random(seed), AlertFile(plan.home.alerts_file, engine.clock), progress
+            workers, Random(seed), AlertLogReader(plan.home.alerts_file, engine.clock), progress
         ).run()
     finally:
         stop_stack(plan.home, silent)
@@ -94,11 +94,13 @@ class FeedChaos:
 
     workers: FeedWorkers
     random: Random
-    alerts: AlertFile
+    alerts: AlertLogReader
     progress: Progress
-    moves: list[Move] = field(default_factory=list)  # that were recorded before the record was deleted
+    moves: list[Reassignment] = field(
+        default_factory=list
+    )  # that were recorded before the record was deleted
 
-    def run(self) -> Iterator[Outcome]:
+    def run(self) -> Iterator[ScenarioResult]:
         """Run all of them."""
         for name, scenario in (
             ("coins_spread", self.coins_spread),

@@ -10,9 +10,9 @@ from typing import Any, Final
 import psutil
 
 from arb.app.wiring import Engine
-from arb.chaos.outcome import Failed
+from arb.chaos.scenario_result import Failed
 from arb.domain.errors import StoreUnavailable
-from arb.domain.health.assignment import Assignment, Health
+from arb.domain.health.assignment import Assignment, WorkerHealth
 from arb.domain.market.ids import Coin, coin_of
 from arb.domain.time import NS_PER_S
 from arb.engine.market.markets import keys_of
@@ -52,7 +52,9 @@ class FeedWorkers:
     def healthy(self) -> set[str]:
         """Return the workers that the leader finds healthy."""
         return {
-            name for name, health in self.engine.stores.feeds.read()[1].items() if health is Health.HEALTHY
+            name
+            for name, health in self.engine.stores.feeds.read()[1].items()
+            if health is WorkerHealth.HEALTHY
         }
 
     def quoted_by(self, *workers: str) -> bool:

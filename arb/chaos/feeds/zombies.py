@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from arb.domain.health.assignment import Move
+from arb.domain.health.assignment import Reassignment
 from arb.domain.market.ids import USDT, Coin
 
 # A move is written down when it is decided, and in force a moment later; and a quote that was received
@@ -23,7 +23,7 @@ class Zombie:
     late_ns: int  # the decision after the end
 
 
-def zombies(decisions: Iterable[Mapping[str, Any]], moves: Sequence[Move]) -> list[Zombie]:
+def zombies(decisions: Iterable[Mapping[str, Any]], moves: Sequence[Reassignment]) -> list[Zombie]:
     """Return every decision that used a book under a fence that was over, or that nobody ever held.
 
     A rate without a fence came with the coin's own message.

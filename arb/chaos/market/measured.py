@@ -18,7 +18,7 @@ CENT: Final = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Profit:
+class MeasuredProfit:
     """What was earned from before a scenario until after it, at the fair prices after it."""
 
     real_krw: Decimal  # by the simulators' balances alone
@@ -59,7 +59,7 @@ class Measured:
     pairs: int = 0  # open when it struck; of the coin that it befell, if it befell one
     strikes: Mapping[str, int] = field(default_factory=dict)
     must_strike: tuple[str, ...] = ()
-    profit: Profit | None = None
+    profit: MeasuredProfit | None = None
     naked: Naked = field(default_factory=Naked)
     ceilings: Ceilings | None = None
     losses: tuple[Loss, ...] = ()
@@ -123,7 +123,7 @@ class Measured:
 
     def as_json(self) -> dict[str, Any]:
         """Return it as one JSON document."""
-        profit = self.profit or Profit(real_krw=ZERO, booked_krw=ZERO, other_krw=ZERO)
+        profit = self.profit or MeasuredProfit(real_krw=ZERO, booked_krw=ZERO, other_krw=ZERO)
         return {
             "name": self.name,
             "passed": self.passed,

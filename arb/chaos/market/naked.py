@@ -14,7 +14,7 @@ from arb.domain.market.money import ZERO
 from arb.domain.time import NS_PER_S
 
 
-class Span(NamedTuple):
+class _Span(NamedTuple):
     """A time in which a trade had one leg more than the other."""
 
     trade_id: TradeId
@@ -64,7 +64,7 @@ def naked(
 
 def _spans(
     fills: Iterable[VenueFill], instruments: Instruments, prices: Mapping[str, Decimal], until_ns: int
-) -> Iterator[Span]:
+) -> Iterator[_Span]:
     for trade_id, found in fills_by_trade(fills).items():
         stamps = [fill.fill.ts_event_ns for fill in found] + [until_ns]
         for count, (since_ns, later_ns) in enumerate(pairwise(stamps), start=1):
@@ -72,17 +72,17 @@ def _spans(
                 continue
             coin = found[0].symbol.partition("/")[0]
             imbalance = sum((fill.side.sign * fill.fill.quantity for fill in found[:count]), ZERO)
-            yield Span(trade_id, since_ns, later_ns, abs(imbalance) * prices.get(coin, ZERO))
+            yield _Span(trade_id, since_ns, later_ns, abs(imbalance) * prices.get(coin, ZERO))
 
 
-def _of_trades(spans: Iterable[Span]) -> dict[TradeId, list[Span]]:
-    found: dict[TradeId, list[Span]] = defaultdict(list)
+def _of_trades(spans: Iterable[_Span]) -> dict[TradeId, list[_Span]]:
+    found: dict[TradeId, list[_Span]] = defaultdict(list)
     for span in spans:
         found[span.trade_id].append(span)
     return found
 
 
-def _longest_s(spans: list[Span]) -> float:
+def _longest_s(spans: list[_Span]) -> float:
     """Return the longest stretch; spans that follow on each other are one."""
     longest, began_ns, ended_ns = 0, 0, -1
     for span in spans:
@@ -92,6 +92,6 @@ def _longest_s(spans: list[Span]) -> float:
     return longest / NS_PER_S
 
 
-def _together(spans: Iterable[Span]) -> Decimal:
+def _together(spans: Iterable[_Span]) -> Decimal:
     steps = [step for span in spans for step in ((span.since_ns, span.krw), (span.until_ns, -span.krw))]
     return max(accumulate((krw for _, krw in sorted(steps)), initial=ZERO))

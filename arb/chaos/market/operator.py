@@ -25,7 +25,7 @@ BY_HAND: Final = "the market is whole again"
 class Operator:
     """Has a stack trade again, and writes down what he did for it."""
 
-    plan: stack.Plan
+    plan: stack.StackPlan
     engine: Engine
     progress: Progress
     did: list[str] = field(default_factory=list)

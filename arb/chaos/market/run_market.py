@@ -15,12 +15,12 @@ from arb.app.demo import interruptible
 from arb.app.judge import check_of
 from arb.app.wiring import Engine
 from arb.chaos.market.fair import fair_prices
-from arb.chaos.market.measured import Ceilings, Loss, Measured, Profit
+from arb.chaos.market.measured import Ceilings, Loss, Measured, MeasuredProfit
 from arb.chaos.market.naked import naked
 from arb.chaos.market.operator import Operator
 from arb.chaos.market.plant import plant
 from arb.chaos.market.scenarios import Scenario
-from arb.chaos.orders.switchboard import Switchboard
+from arb.chaos.orders.simulator_control import SimulatorControl
 from arb.check.history import EngineHistory, VenueHistory
 from arb.check.holdings import executed, value
 from arb.check.profit import flows_by_trade, is_booked
@@ -45,7 +45,7 @@ TRADES_MIN: Final = 50  # of a whole run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class MarketTerms:
     """What is asked of a run."""
 
     seed: int
@@ -53,12 +53,12 @@ class Terms:
     trades_min: int = TRADES_MIN
     plant: str = ""  # a fault in our books, in the last scenario
 
-    def scaled(self, all_of_them: int) -> "Terms":
+    def scaled(self, all_of_them: int) -> "MarketTerms":
         """Return the same with as many trades as these scenarios have to see of the whole run's."""
         return replace(self, trades_min=-(-self.trades_min * len(self.scenarios) // all_of_them))
 
 
-def run(plan: stack.Plan, terms: Terms, progress: Progress) -> Iterator[Measured]:
+def run(plan: stack.StackPlan, terms: MarketTerms, progress: Progress) -> Iterator[Measured]:
     """Run it, a line as each scenario ends; whatever happens, nothing keeps running.
 
     Raises: ConfigError, StackError, VenueError; Interrupted by Ctrl-C or SIGTERM.
@@ -66,13 +66,13 @@ def run(plan: stack.Plan, terms: Terms, progress: Progress) -> Iterator[Measured
     with interruptible():
         engine = stack.start(plan, progress)
         try:
-            yield from Market(plan=plan, engine=engine, terms=terms, progress=progress).run()
+            yield from _MarketRun(plan=plan, engine=engine, terms=terms, progress=progress).run()
         finally:
             stop_stack(plan.home, progress)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class _Reading:
     """Both sides at rest, at one moment."""
 
     at_ns: int
@@ -81,15 +81,17 @@ class Reading:
     money: Mapping[tuple[Venue, str], Decimal]  # gained by trading, by the simulators' balances alone
 
 
-class Market:
+class _MarketRun:
     """One run over a stack that trades."""
 
-    def __init__(self, *, plan: stack.Plan, engine: Engine, terms: Terms, progress: Progress) -> None:
+    def __init__(
+        self, *, plan: stack.StackPlan, engine: Engine, terms: MarketTerms, progress: Progress
+    ) -> None:
         self._terms, self._progress = terms, progress
         self._operator = Operator(plan=plan, engine=engine, progress=progress)
         settings = engine.settings
         self._urls = settings.rest_urls
-        self._venues = Switchboard(base_urls=self._urls)
+        self._venues = SimulatorControl(base_urls=self._urls)
 
     @property
     def _engine(self) -> Engine:
@@ -136,7 +138,7 @@ class Market:
         self._operator.allow(Mode.NORMAL, GOING_ON)
         return replace(measured, pairs=pairs[coin] if coin else pairs.total(), strikes=dict(strikes))
 
-    def _gather(self) -> Reading:
+    def _gather(self) -> _Reading:
         """Trade until pairs are open, and hold them; return both sides at that moment."""
         clock = self._engine.clock
         until_ns = clock.steady_ns() + int(GATHER_S_MAX * NS_PER_S)
@@ -169,7 +171,7 @@ class Market:
         for venue in self._urls:
             self._venues.put_faults(venue, ())
 
-    def _rest(self) -> Reading:
+    def _rest(self) -> _Reading:
         """Open and close nothing, wait until nothing moves, and read both sides.
 
         What moved while it was read is read again: an evaluation from before the halt may come late.
@@ -184,13 +186,13 @@ class Market:
                 break
         return read
 
-    def _read(self, money: Mapping[tuple[Venue, str], Decimal]) -> Reading:
+    def _read(self, money: Mapping[tuple[Venue, str], Decimal]) -> _Reading:
         check = check_of(self._engine)
         if check.read_venues is None:
             raise ArbError("only simulated venues keep a record of their own")
         venues = check.read_venues()
         at_ns = self._engine.clock.now_ns()
-        return Reading(at_ns=at_ns, engine=check.read_engine(), venues=venues, money=money)
+        return _Reading(at_ns=at_ns, engine=check.read_engine(), venues=venues, money=money)
 
     def _money(self) -> dict[tuple[Venue, str], Decimal]:
         return {
@@ -199,7 +201,7 @@ class Market:
             for asset, gained in self._venues.money(venue).items()
         }
 
-    def _measure(self, scenario: Scenario, before: Reading, after: Reading, since_ns: int) -> Measured:
+    def _measure(self, scenario: Scenario, before: _Reading, after: _Reading, since_ns: int) -> Measured:
         prices = fair_prices(self._urls)
         told = self._alerts(since_ns)
         touched = [
@@ -243,20 +245,20 @@ class Market:
             return frozenset(connection.execute(told).scalars())
 
 
-def _profit(before: Reading, after: Reading, prices: Mapping[str, Decimal]) -> Profit:
+def _profit(before: _Reading, after: _Reading, prices: Mapping[str, Decimal]) -> MeasuredProfit:
     gained = {
         key: after.money.get(key, ZERO) - before.money.get(key, ZERO) for key in {*after.money, *before.money}
     }
     said = value(executed(after.engine), prices) - value(executed(before.engine), prices)
     booked = _booked(after.engine) - _booked(before.engine)
-    return Profit(real_krw=value(gained, prices), booked_krw=booked, other_krw=said - booked)
+    return MeasuredProfit(real_krw=value(gained, prices), booked_krw=booked, other_krw=said - booked)
 
 
 def _booked(engine: EngineHistory) -> Decimal:
     return sum((trade.pnl_krw for trade in engine.trades if is_booked(trade)), ZERO)
 
 
-def _losses(after: Reading, touched: Sequence[Trade], prices: Mapping[str, Decimal]) -> Iterator[Loss]:
+def _losses(after: _Reading, touched: Sequence[Trade], prices: Mapping[str, Decimal]) -> Iterator[Loss]:
     """Yield what trades lost: booked when they ended, or at fair prices while they are open."""
     flows = flows_by_trade(after.engine)
     for trade in touched:

@@ -26,7 +26,7 @@ class Blow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
+class BalanceMove:
     """Money that comes or goes at a venue without an order: a margin of error in its balances."""
 
     venue: Venue
@@ -43,7 +43,7 @@ class Scenario:
     hold_s: float
     blows: tuple[Blow, ...] = ()
     must_strike: tuple[str, ...] = ()  # kinds of faults that the venues have to have counted
-    move: Move | None = None
+    move: BalanceMove | None = None
 
     @property
     def names_coin(self) -> bool:
@@ -215,7 +215,7 @@ SCENARIOS: Final = (
         name="balance_off",
         what="40 USDT leave the second venue without an order",
         hold_s=45,  # a reconciliation comes every 30 s
-        move=Move(venue=SECOND, asset="USDT", change=Decimal(-40)),
+        move=BalanceMove(venue=SECOND, asset="USDT", change=Decimal(-40)),
     ),
 )
 BY_NAME: Final = {scenario.name: scenario for scenario in SCENARIOS}

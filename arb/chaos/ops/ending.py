@@ -15,7 +15,7 @@ PAUSE_MS: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class _Seen:
     """The last look; -1 is what nobody could tell."""
 
     orders_out: int = -1
@@ -23,22 +23,22 @@ class Seen:
     running: int = 0  # processes
 
 
-def watch_end(engine: Engine, home: Home, ns_max: int) -> Seen:
+def watch_end(engine: Engine, home: Home, ns_max: int) -> _Seen:
     """Look at what is out until no process of the stack runs, or the time is up."""
-    seen, until_ns = Seen(), engine.clock.steady_ns() + ns_max
+    seen, until_ns = _Seen(), engine.clock.steady_ns() + ns_max
     while (running := len(marked_processes(home))) and engine.clock.steady_ns() < until_ns:
         seen = _look(engine, seen)
         engine.clock.sleep_ms(PAUSE_MS)
     return replace(seen, running=running)
 
 
-def _look(engine: Engine, seen: Seen) -> Seen:
+def _look(engine: Engine, seen: _Seen) -> _Seen:
     try:
         orders = engine.trades.working(engine.session_id)
         active = engine.trades.active(engine.session_id)
     except StoreError:
         return seen  # it ends
-    return Seen(orders_out=orders, uneven=sum(_is_uneven(view) for view in active))
+    return _Seen(orders_out=orders, uneven=sum(_is_uneven(view) for view in active))
 
 
 def _is_uneven(view: TradeView) -> bool:

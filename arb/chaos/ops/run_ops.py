@@ -1,4 +1,4 @@
-"""`arb chaos ops`: every rule of the watchdog tripped for real on a stack of its own, CRITICAL at last."""
+"""`arb chaos ops`: every rule of the watchdog results for real on a stack of its own, CRITICAL at last."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -8,13 +8,13 @@ from arb.app import start as stack
 from arb.app.demo import interruptible
 from arb.app.wiring import Engine
 from arb.chaos.ops import venue_away
+from arb.chaos.ops.alert_log_reader import AlertLogReader
 from arb.chaos.ops.ending import watch_end
-from arb.chaos.ops.told import AlertFile
-from arb.chaos.ops.trips import Breaker, NotHere, StackGone, Trip
+from arb.chaos.ops.faults import FaultInjector, NotHere, OpsFault, StackGone
 from arb.chaos.ops.venue_away import Waited
-from arb.chaos.orders.switchboard import Switchboard
+from arb.chaos.orders.simulator_control import SimulatorControl
 from arb.domain.health.alert import AlertKind
-from arb.domain.health.judge import Level
+from arb.domain.health.judge import HealthLevel
 from arb.domain.health.queues import QUEUES
 from arb.domain.time import NS_PER_S
 from arb.stack.errors import StackNotRunning
@@ -33,8 +33,8 @@ AWAY: Final = "venue_away"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tripped:
-    """What came of one trip."""
+class FaultResult:
+    """What came of one fault."""
 
     name: str
     alert: str = ""
@@ -42,7 +42,7 @@ class Tripped:
     told_after_s: float | None = None  # None: not in time
     recovered_after_s: float | None = None
     skipped: str = ""
-    stack_ended: str = ""  # why the stack ended during this trip, or before it
+    stack_ended: str = ""  # why the stack ended during this fault, or before it
 
     @property
     def passed(self) -> bool:
@@ -70,7 +70,9 @@ class Stopped:
         return ended and (self.orders_out, self.uneven, self.left_running) == (0, 0, 0)
 
 
-def run(plan: stack.Plan, disk: Path | None, only: tuple[str, ...], progress: Progress) -> dict[str, Any]:
+def run(
+    plan: stack.StackPlan, disk: Path | None, only: tuple[str, ...], progress: Progress
+) -> dict[str, Any]:
     """Run it; whatever happens, nothing keeps running. Raises: ConfigError, StackError, VenueError."""
     with interruptible():
         engine = stack.start(plan, progress)
@@ -81,34 +83,34 @@ def run(plan: stack.Plan, disk: Path | None, only: tuple[str, ...], progress: Pr
 
 
 def _break_all(
-    plan: stack.Plan, engine: Engine, disk: Path | None, only: tuple[str, ...], progress: Progress
-) -> tuple[list[Tripped], Stopped | None, Waited | None]:
+    plan: stack.StackPlan, engine: Engine, disk: Path | None, only: tuple[str, ...], progress: Progress
+) -> tuple[list[FaultResult], Stopped | None, Waited | None]:
     home, settings, clock = plan.home, engine.settings, engine.clock
     urls = settings.rest_urls
-    breaker = Breaker(home=home, switchboard=Switchboard(base_urls=urls), disk=disk)
-    alerts = AlertFile(home.alerts_file, clock)
+    injector = FaultInjector(home=home, switchboard=SimulatorControl(base_urls=urls), disk=disk)
+    alerts = AlertLogReader(home.alerts_file, clock)
     _wait_watched(home)
-    chosen = [trip for trip in breaker.trips() if not only or trip.name in only]
-    tripped: list[Tripped] = []
-    for trip in chosen:
-        if tripped and tripped[-1].stack_ended:
-            tripped.append(Tripped(name=trip.name, stack_ended=tripped[-1].stack_ended))
+    chosen = [fault for fault in injector.faults() if not only or fault.name in only]
+    results: list[FaultResult] = []
+    for fault in chosen:
+        if results and results[-1].stack_ended:
+            results.append(FaultResult(name=fault.name, stack_ended=results[-1].stack_ended))
             continue
-        progress(f"tripping {trip.name}")
-        tripped.append(attempt(trip, alerts, home))
-        progress(told_text(tripped[-1]))
-    ended = bool(tripped) and bool(tripped[-1].stack_ended)
+        progress(f"injecting {fault.name}")
+        results.append(attempt(fault, alerts, home))
+        progress(told_text(results[-1]))
+    ended = bool(results) and bool(results[-1].stack_ended)
     stopped = waited = None
     if not ended and (not only or "critical" in only):
         progress("freezing the feed until the watchdog has enough")
-        stopped = _critical(breaker, alerts, engine, home)
+        stopped = _critical(injector, alerts, engine, home)
         ended = stopped.passed
     elif not ended and AWAY in only:
         stop_stack(home, silent)
         ended = True
     if ended and (not only or AWAY in only):
-        waited = venue_away.run(plan, breaker, alerts, clock, progress)
-    return tripped, stopped, waited
+        waited = venue_away.run(plan, injector, alerts, clock, progress)
+    return results, stopped, waited
 
 
 def _wait_watched(home: Home) -> None:
@@ -116,27 +118,29 @@ def _wait_watched(home: Home) -> None:
 
     def pending() -> str | None:
         healths = read_json(home.watchdog_file).get("healths", {})
-        late = [key for key in WATCHED if healths.get(key, {}).get("level") != Level.OK]
+        late = [key for key in WATCHED if healths.get(key, {}).get("level") != HealthLevel.OK]
         return f"not well yet: {', '.join(late)}" if late else None
 
     wait_until(pending, limit_s=WATCHED_S_MAX, what="the first sweeps")
 
 
-def attempt(trip: Trip, alerts: AlertFile, home: Home) -> Tripped:
+def attempt(fault: OpsFault, alerts: AlertLogReader, home: Home) -> FaultResult:
     """Break one thing, wait until somebody was told, mend it, and wait for that to be told as well."""
     alerts.skip()
     try:
-        with trip.broken() as subject:
-            told = alerts.wait(trip.told_by, subject, recovery=False, limit_s=TELL_S_MAX)
+        with fault.broken() as subject:
+            told = alerts.wait(fault.told_by, subject, recovery=False, limit_s=TELL_S_MAX)
     except NotHere as missing:
-        return Tripped(name=trip.name, skipped=str(missing))
+        return FaultResult(name=fault.name, skipped=str(missing))
     except StackGone as gone:
-        return Tripped(name=trip.name, stack_ended=read_json(home.ending_file).get("reason") or str(gone))
+        return FaultResult(
+            name=fault.name, stack_ended=read_json(home.ending_file).get("reason") or str(gone)
+        )
     if told is None:
-        return Tripped(name=trip.name)
+        return FaultResult(name=fault.name)
     mended = alerts.wait((told.kind,), told.subject, recovery=True, limit_s=MEND_S_MAX)
-    return Tripped(
-        name=trip.name,
+    return FaultResult(
+        name=fault.name,
         alert=told.kind,
         subject=told.subject,
         told_after_s=told.after_s,
@@ -144,11 +148,11 @@ def attempt(trip: Trip, alerts: AlertFile, home: Home) -> Tripped:
     )
 
 
-def _critical(breaker: Breaker, alerts: AlertFile, engine: Engine, home: Home) -> Stopped:
+def _critical(injector: FaultInjector, alerts: AlertLogReader, engine: Engine, home: Home) -> Stopped:
     alerts.skip()
     clock = engine.clock
     begin_ns = clock.now_ns()
-    with breaker.stopped("feed"):
+    with injector.stopped("feed"):
         told = alerts.wait((AlertKind.STACK_STOPPED,), "stack", recovery=False, limit_s=CRITICAL_S_MAX)
         seen = watch_end(engine, home, int(STOP_S_MAX * NS_PER_S))
     stopped_s = None if seen.running else round((clock.now_ns() - begin_ns) / NS_PER_S, 1)
@@ -165,27 +169,27 @@ def _critical(breaker: Breaker, alerts: AlertFile, engine: Engine, home: Home) -
     )
 
 
-def _document(tripped: list[Tripped], stopped: Stopped | None, waited: Waited | None) -> dict[str, Any]:
-    found = (*tripped, *(each for each in (stopped, waited) if each is not None))
+def _document(results: list[FaultResult], stopped: Stopped | None, waited: Waited | None) -> dict[str, Any]:
+    found = (*results, *(each for each in (stopped, waited) if each is not None))
     passed = all(each.passed for each in found)
     return {
         "verdict": passed,
         "tell_s_max": TELL_S_MAX,
-        "trips": [asdict(each) | {"passed": each.passed} for each in tripped],
+        "trips": [asdict(each) | {"passed": each.passed} for each in results],
         "critical": None if stopped is None else asdict(stopped) | {"passed": stopped.passed},
         "venue_away": None if waited is None else asdict(waited) | {"passed": waited.passed},
     }
 
 
-def told_text(tripped: Tripped) -> str:
-    """Return one line about what came of a trip."""
-    if tripped.stack_ended:
-        return f"{tripped.name}: the stack ended: {tripped.stack_ended}"
-    if tripped.skipped:
-        return f"{tripped.name}: left out, it needs {tripped.skipped}"
-    if tripped.told_after_s is None:
-        return f"{tripped.name}: nobody was told within {TELL_S_MAX:.0f} s"
-    return f"{tripped.name}: {tripped.alert} of {tripped.subject} after {tripped.told_after_s} s"
+def told_text(results: FaultResult) -> str:
+    """Return one line about what came of a fault."""
+    if results.stack_ended:
+        return f"{results.name}: the stack ended: {results.stack_ended}"
+    if results.skipped:
+        return f"{results.name}: left out, it needs {results.skipped}"
+    if results.told_after_s is None:
+        return f"{results.name}: nobody was told within {TELL_S_MAX:.0f} s"
+    return f"{results.name}: {results.alert} of {results.subject} after {results.told_after_s} s"
 
 
 def _stop(home: Home, progress: Progress) -> None:

@@ -15,15 +15,15 @@ from arb.app.emergency import stop_memory
 from arb.app.judge import check_of
 from arb.app.wiring import Engine
 from arb.chaos.observed import Observed
+from arb.chaos.ops.alert_log_reader import AlertLogReader
 from arb.chaos.ops.ending import watch_end
-from arb.chaos.ops.told import AlertFile
-from arb.chaos.ops.trips import Breaker, StackGone, asking
+from arb.chaos.ops.faults import FaultInjector, StackGone, asking
 from arb.domain.health.alert import AlertKind
 from arb.domain.market.ids import Venue
 from arb.domain.risk.review import Mode
 from arb.domain.risk.stop import FIRST_NS
 from arb.domain.time import NS_PER_S
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from arb.ports.market import Clock
 from arb.stack.control import ProcessStatus
 from arb.stack.files import read_json
@@ -81,8 +81,8 @@ class VenueAway:
     """The scenario, on a stack that runs."""
 
     engine: Engine
-    breaker: Breaker
-    alerts: AlertFile
+    injector: FaultInjector
+    alerts: AlertLogReader
     home: Home
     clock: Clock
     progress: Progress
@@ -96,10 +96,10 @@ class VenueAway:
         observed = Observed(self.engine, self.progress)
         observed.wait("a trade", observed.trades_since(self.clock.now_ns()))  # it has read the venue's rules
         self.progress(f"losing orders at {VENUE}, which then answers nothing")
-        self.breaker.switchboard.put_faults(VENUE, AWAY)
+        self.injector.switchboard.put_faults(VENUE, AWAY)
         wait_until(self._few_are_lost, limit_s=LOST_S_MAX, what="losing orders")
         self.progress("freezing the feed until the watchdog has enough")
-        with self.breaker.stopped("feed"):
+        with self.injector.stopped("feed"):
             wait_until(self._goes_on, limit_s=CRITICAL_S_MAX, what="CRITICAL")
         found = self._watch(Waited(venue=VENUE.value, lost=len(self._lost())))
         self.progress(f"{VENUE} is back")
@@ -107,7 +107,9 @@ class VenueAway:
 
     def _lost(self) -> list[str]:
         live = self.engine.trades.live(self.engine.session_id)
-        return [each.client_order_id for each in live if each.state is State.UNKNOWN and each.venue is VENUE]
+        return [
+            each.client_order_id for each in live if each.state is OrderState.UNKNOWN and each.venue is VENUE
+        ]
 
     def _few_are_lost(self) -> str | None:
         lost = len(self._lost())
@@ -142,7 +144,7 @@ class VenueAway:
         """Kill -9 the process that tends the stop; return its name."""
         stop = stop_memory(self.home, self.clock).read()
         pid = int(stop.keeper.rpartition(":")[2]) if stop and stop.keeper else 0
-        name = next((each for each, known in self.breaker.pids().items() if known == pid), "")
+        name = next((each for each, known in self.injector.pids().items() if known == pid), "")
         if name:
             os.kill(pid, signal.SIGKILL)
         return name
@@ -153,7 +155,7 @@ class VenueAway:
 
     def _end(self, found: Waited) -> Waited:
         """Bring the venue back, and look at what is out until nobody can be asked any more."""
-        self.breaker.switchboard.put_faults(VENUE, ())
+        self.injector.switchboard.put_faults(VENUE, ())
         began_ns = self.clock.now_ns()
         seen = watch_end(self.engine, self.home, int(SETTLE_S_MAX * NS_PER_S))
         took_s = round((self.clock.now_ns() - began_ns) / NS_PER_S, 1)
@@ -167,13 +169,15 @@ class VenueAway:
         )
 
 
-def run(plan: stack.Plan, breaker: Breaker, alerts: AlertFile, clock: Clock, progress: Progress) -> Waited:
+def run(
+    plan: stack.StackPlan, injector: FaultInjector, alerts: AlertLogReader, clock: Clock, progress: Progress
+) -> Waited:
     """Go on with the session of a stack that has ended, and once more after its end for the check."""
     home = plan.home
     again = replace(plan, fresh=False)
     found = VenueAway(
         engine=stack.start(again, progress),
-        breaker=breaker,
+        injector=injector,
         alerts=alerts,
         home=home,
         clock=clock,

@@ -19,7 +19,7 @@ PRICE_SLACK: Final = Decimal("0.9")  # dust was judged at a price of that moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exposure:
+class UnhedgedTime:
     """Seconds during which trades were uneven by more than dust, and the trades that still are."""
 
     total_s: float
@@ -27,11 +27,11 @@ class Exposure:
     uneven: tuple[TradeId, ...]
 
 
-def exposure(fills: Iterable[VenueFill], instruments: Instruments, until_ns: int) -> Exposure:
+def exposure(fills: Iterable[VenueFill], instruments: Instruments, until_ns: int) -> UnhedgedTime:
     """Return what the fills of our orders show; fills of orders that are not ours are passed over."""
     by_trade = fills_by_trade(fills)
     spans = {trade_id: _uneven_ns(found, instruments, until_ns) for trade_id, found in by_trade.items()}
-    return Exposure(
+    return UnhedgedTime(
         total_s=round(sum(spans.values()) / NS_PER_S, 1),
         longest_s=round(max(spans.values(), default=0) / NS_PER_S, 1),
         uneven=tuple(trade_id for trade_id, found in by_trade.items() if is_uneven(found, instruments)),

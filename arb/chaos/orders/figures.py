@@ -3,13 +3,13 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from arb.chaos.orders.exposure import Exposure, exposure
+from arb.chaos.orders.exposure import UnhedgedTime, exposure
 from arb.check.checkers import Check
 from arb.check.history import EngineHistory, VenueHistory
 from arb.domain.errors import InvariantError
 from arb.domain.ledger.reconcile import drifts
 from arb.domain.market.ids import ClientOrderId, Venue
-from arb.domain.trading.order import Event, State
+from arb.domain.trading.order import OrderEvent, OrderState
 from arb.domain.trading.trade import TradeState
 
 
@@ -26,7 +26,7 @@ class Figures:
     lost: int  # intents without an end, and orders and fills that the venue has and we do not
     handed_over: int
     drift: int  # assets in which ledger and balance differ
-    exposure: Exposure
+    exposure: UnhedgedTime
 
     @property
     def unhedged(self) -> int:
@@ -44,8 +44,8 @@ def figures_of(check: Check) -> Figures:
 
 def figures(engine: EngineHistory, venues: VenueHistory) -> Figures:
     """Return the counts of a session at rest."""
-    unknown = {event.client_order_id for event in engine.events if event.event is Event.LOSE}
-    still = {order.client_order_id for order in engine.orders if order.state is State.UNKNOWN}
+    unknown = {event.client_order_id for event in engine.events if event.event is OrderEvent.LOSE}
+    still = {order.client_order_id for order in engine.orders if order.state is OrderState.UNKNOWN}
     return Figures(
         trades=len(engine.trades),
         intents=len(engine.orders),

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from arb.chaos.orders.exposure import Instruments
-from arb.chaos.orders.prices import Prices
+from arb.chaos.orders.prices import BestPrices
 from arb.domain.errors import OutcomeUnknown, VenueError
 from arb.domain.market.ids import ClientOrderId, Coin, TradeId, Venue, client_order_id
 from arb.domain.market.instrument import Side
-from arb.domain.trading.order import Order, Purpose, State
+from arb.domain.trading.order import Order, OrderState, Purpose
 from arb.engine.market.markets import symbol_on
 from arb.ports.market import Clock
 from arb.ports.trading import VenueClient
@@ -41,7 +41,7 @@ class Naive:
 
     venues: Mapping[Venue, VenueClient]
     instruments: Instruments
-    prices: Prices
+    prices: BestPrices
     legs: Executor
     clock: Clock
     sent: dict[ClientOrderId, NaiveLeg] = field(default_factory=dict)
@@ -90,5 +90,5 @@ class Naive:
             expires_at_ns=now_ns + LIFETIME_NS,
             created_at_ns=now_ns,
             claimed_at_ns=now_ns,
-            state=State.SUBMITTED,
+            state=OrderState.SUBMITTED,
         )

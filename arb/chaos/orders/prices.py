@@ -21,7 +21,7 @@ SLIP: Final = fraction(Decimal(60))
 
 
 @dataclass(slots=True, kw_only=True)
-class Prices:
+class BestPrices:
     """The newest best bid and ask of each coin on each venue."""
 
     base_urls: Mapping[Venue, str]

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from arb.chaos.orders.killer import Killer
 from arb.chaos.orders.plan import spell_at
-from arb.chaos.orders.switchboard import Switchboard
+from arb.chaos.orders.simulator_control import SimulatorControl
 from arb.domain.market.ids import Venue
 from arb.domain.risk.mode import stays_halted
 from arb.domain.risk.review import Mode
@@ -29,7 +29,7 @@ class OrderChaos:
     faults: Callable[[Venue, int], Sequence[Mapping[str, Any]]]  # of a venue in a spell
     trades_wanted: int
     trades_so_far: Callable[[], int]  # those that count towards what is wanted: opened, or ended
-    switchboard: Switchboard
+    switchboard: SimulatorControl
     killer: Killer
     drain: Drain
     clock: Clock

@@ -17,8 +17,8 @@ from arb.app.venues import real_clients
 from arb.chaos.orders.naive import Naive
 from arb.chaos.orders.naive_outcome import NaiveOutcome, naive_outcome
 from arb.chaos.orders.plan import faults_of, spell_at
-from arb.chaos.orders.prices import Prices
-from arb.chaos.orders.switchboard import Switchboard
+from arb.chaos.orders.prices import BestPrices
+from arb.chaos.orders.simulator_control import SimulatorControl
 from arb.check.venue_history import ReadVenues
 from arb.domain.market import ids
 from arb.domain.market.ids import Coin, Venue
@@ -94,11 +94,11 @@ def _trade(settings: Settings, seed: int, trades: int) -> NaiveOutcome:
     instruments = {
         (venue, rule.symbol): rule for venue, client in venues.items() for rule in client.instruments(coins)
     }
-    prices = Prices(
+    prices = BestPrices(
         base_urls=urls, coins=coins, instruments=instruments, notional_usdt=settings.strategy.notional_usdt
     )
     prices.refresh()
-    switchboard = Switchboard(base_urls=urls)
+    switchboard = SimulatorControl(base_urls=urls)
     switchboard.widen_limits()
     started_ns, dice = CLOCK.now_ns(), Random(f"{seed}:naive")
     with ThreadPoolExecutor(TRADERS) as traders, ThreadPoolExecutor(2 * TRADERS) as legs:
@@ -122,7 +122,7 @@ def _trade(settings: Settings, seed: int, trades: int) -> NaiveOutcome:
     )
 
 
-def _storm(seed: int, switchboard: Switchboard, prices: Prices, work: list[Future[None]]) -> None:
+def _storm(seed: int, switchboard: SimulatorControl, prices: BestPrices, work: list[Future[None]]) -> None:
     """Cast the faults of each spell until the work is done."""
     start_ns, spell = CLOCK.now_ns(), -1
     while wait(work, timeout=LOOK_MS / 1000).not_done:

@@ -16,8 +16,8 @@ from arb.chaos.orders.killer import Killer
 from arb.chaos.orders.plan import faults_of
 from arb.chaos.orders.readiness import Readiness, Spawned
 from arb.chaos.orders.run import OrderChaos
-from arb.chaos.orders.switchboard import Switchboard
-from arb.chaos.orders.verdict import Outcome
+from arb.chaos.orders.simulator_control import SimulatorControl
+from arb.chaos.orders.verdict import RunVerdict
 from arb.domain.time import NS_PER_S
 from arb.stack.control import Supervisor
 from arb.stack.shutdown import Progress, stop_stack
@@ -25,7 +25,7 @@ from arb.stack.shutdown import Progress, stop_stack
 ERRORS: Final = ("order_retries", "orders_rejected", "orders_unknown", "venue_errors", "settle_waits")
 
 
-def run(plan: stack.Plan, seed: int, trades: int, progress: Progress) -> Outcome:
+def run(plan: stack.StackPlan, seed: int, trades: int, progress: Progress) -> RunVerdict:
     """Run it; whatever happens, nothing keeps running.
 
     Raises: ConfigError, StackError, VenueError, StoreUnavailable; Interrupted by Ctrl-C or SIGTERM.
@@ -38,7 +38,7 @@ def run(plan: stack.Plan, seed: int, trades: int, progress: Progress) -> Outcome
             stop_stack(plan.home, progress)
 
 
-def _weather(engine: Engine, plan: stack.Plan, seed: int, trades: int, progress: Progress) -> Outcome:
+def _weather(engine: Engine, plan: stack.StackPlan, seed: int, trades: int, progress: Progress) -> RunVerdict:
     started_ns = engine.clock.now_ns()
     chaos = _chaos(engine, plan, seed, trades, progress)
     try:
@@ -48,7 +48,7 @@ def _weather(engine: Engine, plan: stack.Plan, seed: int, trades: int, progress:
     rested = chaos.calm()
     progress("asking the venues what really happened")
     check = check_of(engine)
-    return Outcome(
+    return RunVerdict(
         seed=seed,
         trades_wanted=trades,
         findings=check.run(),
@@ -62,7 +62,7 @@ def _weather(engine: Engine, plan: stack.Plan, seed: int, trades: int, progress:
     )
 
 
-def _chaos(engine: Engine, plan: stack.Plan, seed: int, trades: int, progress: Progress) -> OrderChaos:
+def _chaos(engine: Engine, plan: stack.StackPlan, seed: int, trades: int, progress: Progress) -> OrderChaos:
     report = SqlReportStore(engine.trades.engine)
     settings, supervisor = engine.settings, Supervisor(plan.home)
     readiness = Readiness(plan.home.logs)
@@ -71,7 +71,7 @@ def _chaos(engine: Engine, plan: stack.Plan, seed: int, trades: int, progress: P
         faults=partial(faults_of, seed),
         trades_wanted=trades,
         trades_so_far=lambda: sum(report.totals(engine.session_id).trades.values()),
-        switchboard=Switchboard(base_urls=urls),
+        switchboard=SimulatorControl(base_urls=urls),
         killer=Killer(seed, lambda: readiness.at_work(_spawned(supervisor)), engine.clock),
         drain=engine.kill.drain,
         clock=engine.clock,

@@ -9,7 +9,7 @@ from arb.check.checkers import Findings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class RunVerdict:
     """A run in numbers."""
 
     seed: int

@@ -16,9 +16,9 @@ from sqlalchemy import text
 
 from arb.adapters.postgres.engine import transaction
 from arb.chaos.observed import Observed
-from arb.chaos.ops.trips import small_disk
-from arb.chaos.outcome import Failed, expect
+from arb.chaos.ops.faults import small_disk
 from arb.chaos.own_stack import in_force, own_stack
+from arb.chaos.scenario_result import Failed, expect
 from arb.domain.errors import StoreUnavailable
 from arb.domain.risk.review import Mode
 from arb.domain.state.snapshot import SnapshotKind

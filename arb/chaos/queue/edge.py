@@ -16,8 +16,8 @@ from amqp.exceptions import MessageNacked, NoConsumers
 from kombu.transport import TRANSPORT_ALIASES, pgmq
 
 from arb.adapters.broker import pgmq_transport
-from arb.adapters.broker.channel import Channel
-from arb.adapters.broker.redis_transport import Transport
+from arb.adapters.broker.channel import RedisChannel
+from arb.adapters.broker.redis_transport import RedisTransport
 from arb.domain.health.queues import ORDERS
 
 PRIMARY: Final = "primary"
@@ -34,7 +34,7 @@ class Refusals:
 
 
 @dataclass
-class Edge:
+class PublishRecord:
     """What one publishing process met at its two brokers."""
 
     refusals: dict[str, Refusals] = field(default_factory=dict)
@@ -64,10 +64,10 @@ class Edge:
         self.known_s = time.monotonic()
 
 
-EDGE: Final = Edge()
+EDGE: Final = PublishRecord()
 
 
-def use(refusals: dict[str, Refusals], seed: int) -> Edge:
+def use(refusals: dict[str, Refusals], seed: int) -> PublishRecord:
     """Have this process publish through these transports; before it connects, and after its settings."""
     TRANSPORT_ALIASES["redis"] = "arb.chaos.queue.edge:PrimaryTransport"
     TRANSPORT_ALIASES["pgmq"] = "arb.chaos.queue.edge:FallbackTransport"
@@ -75,7 +75,7 @@ def use(refusals: dict[str, Refusals], seed: int) -> Edge:
     return EDGE
 
 
-class PrimaryChannel(Channel):
+class PrimaryChannel(RedisChannel):
     """Refuses some messages."""
 
     def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
@@ -91,7 +91,7 @@ class PrimaryChannel(Channel):
             raise
 
 
-class PrimaryTransport(Transport):
+class PrimaryTransport(RedisTransport):
     """Our Redis transport with that channel."""
 
     Channel = PrimaryChannel
@@ -109,7 +109,7 @@ class FallbackChannel(pgmq.Channel):  # type: ignore[misc]  # kombu ships no typ
         super()._put(queue, message, **kwargs)
 
 
-class FallbackTransport(pgmq_transport.Transport):
+class FallbackTransport(pgmq_transport.PgmqTransport):
     """Our PGMQ transport with that channel."""
 
     Channel = FallbackChannel

@@ -28,7 +28,7 @@ SELECT count(*) FROM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class EffectCounts:
     """What became of the effects."""
 
     planned: int
@@ -131,9 +131,9 @@ class Effects:
             cursor.execute("SELECT worker, count(*) FROM chaos_runs GROUP BY worker")
             return dict(cursor.fetchall())
 
-    def account(self) -> Account:
+    def account(self) -> EffectCounts:
         """Return what became of all."""
-        return Account(
+        return EffectCounts(
             planned=self._count("SELECT count(*) FROM chaos_effects"),
             lost=self.missing(),
             doubled=self._count(DOUBLED),

@@ -24,7 +24,7 @@ from arb.domain.health.degradation import Degree
 MB: Final = 1024 * 1024
 LIMIT_MB: Final = 100
 HELD_MS: Final = 300  # how long a task needs what it took, so that all of them overlap
-TRANSPORT_ALIASES["redis"] = "arb.adapters.broker.redis_transport:Transport"
+TRANSPORT_ALIASES["redis"] = "arb.adapters.broker.redis_transport:RedisTransport"
 clock = SystemClock()
 threads_up = threading.Barrier(int(os.environ.get("HUNGRY_THREADS", "1")))
 

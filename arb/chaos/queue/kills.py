@@ -19,9 +19,9 @@ import redis
 from sqlalchemy.engine import make_url
 
 from arb.adapters.local.clock import SystemClock
-from arb.chaos.outcome import expect
+from arb.chaos.queue.broker_sandbox import BrokerSandbox, until
 from arb.chaos.queue.effects import Effects
-from arb.chaos.queue.town import Town, until
+from arb.chaos.scenario_result import expect
 from arb.domain.time import NS_PER_MS
 from arb.stack.postgres_server import create_database
 from arb.stack.servers import Servers
@@ -77,9 +77,9 @@ class Toll:
 
 @dataclass
 class Fleet:
-    """A town of one kind with its workers, and the effects of its tasks."""
+    """A sandbox of one kind with its workers, and the effects of its tasks."""
 
-    town: Town
+    sandbox: BrokerSandbox
     effects: Effects
     workers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)  # by Celery's name
     _started: int = 0
@@ -88,8 +88,8 @@ class Fleet:
         """Start a worker; return its name."""
         self._started += 1
         name = f"worker-{self._started}"
-        self.workers[f"{name}@town"] = self.town.start_worker(*pool, name=name)
-        return f"{name}@town"
+        self.workers[f"{name}@sandbox"] = self.sandbox.start_worker(*pool, name=name)
+        return f"{name}@sandbox"
 
     def kill(self, name: str) -> None:
         """kill -9."""
@@ -100,13 +100,13 @@ class Fleet:
     def top_up(self) -> None:
         """Publish as much as is missing to be busy; what Redis does not confirm does not count."""
         with suppress(redis.RedisError):
-            missing = BUSY - int(self.town.redis.llen("orders"))
+            missing = BUSY - int(self.sandbox.redis.llen("orders"))
             if missing < BUSY // 3:
                 return
-            numbers = [next(self.town.numbers) for _ in range(missing)]
+            numbers = [next(self.sandbox.numbers) for _ in range(missing)]
             self.effects.plan(numbers[0], len(numbers))
             try:
-                self.town.publish_numbers(numbers)
+                self.sandbox.publish_numbers(numbers)
             except redis.RedisError:
                 self.effects.unplan(numbers[0], len(numbers))
 
@@ -117,27 +117,27 @@ class Fleet:
 
     def settle(self, toll: Toll) -> Toll:
         """Let the workers finish, and count."""
-        until(lambda: self.town.waiting() == 0, DRAIN_S_MAX, 0.1)
+        until(lambda: self.sandbox.waiting() == 0, DRAIN_S_MAX, 0.1)
         until(lambda: self.effects.missing() == 0, 1.0, 0.1)
         account = self.effects.account()
         toll.published, toll.doubled, toll.came_twice = account.planned, account.doubled, account.refused
-        toll.stuck = min(self.town.waiting(), account.lost)
+        toll.stuck = min(self.sandbox.waiting(), account.lost)
         toll.lost = account.lost - toll.stuck
         return toll
 
 
 @contextmanager
 def fleet(servers: Servers, kind: str) -> Iterator[Fleet]:
-    """Open a town and a database of its own."""
+    """Open a sandbox and a database of its own."""
     name = f"kills_{kind}"
     create_database(servers.postgres.url, name)
     url = make_url(servers.postgres.url).set(database=name).render_as_string(hide_password=False)
     effects = Effects(url, SystemClock())
     effects.create()
     effects.clear()
-    with Town(kind, effects_url=url) as town:
+    with BrokerSandbox(kind, effects_url=url) as sandbox:
         try:
-            yield Fleet(town, effects)
+            yield Fleet(sandbox, effects)
         finally:
             effects.close()
 
@@ -165,7 +165,7 @@ def _wait_busy(found: Fleet) -> list[str]:
 
     until(at_work, UP_S_MAX, LOOK_S)
     busy = sorted(found.at_work())
-    expect(bool(busy), f"no worker begins to work\n{found.town.logs()[-2000:]}")
+    expect(bool(busy), f"no worker begins to work\n{found.sandbox.logs()[-2000:]}")
     return busy
 
 
@@ -178,10 +178,10 @@ def kill_redis(servers: Servers, kind: str, kills: int, seed: int) -> Toll:
         while toll.kills < kills:
             found.top_up()
             time.sleep(chance.uniform(0.02, 0.2))
-            found.town.kill_redis()
+            found.sandbox.kill_redis()
             toll.kills += 1
             time.sleep(chance.uniform(0.05, 0.5))
-            found.town.start_redis()
+            found.sandbox.start_redis()
             _revive(found, pools, toll)
         return found.settle(toll)
 

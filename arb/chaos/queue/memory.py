@@ -6,9 +6,9 @@ import sys
 from typing import Any, Final
 
 from arb.adapters.local.clock import SystemClock
-from arb.chaos.outcome import expect
+from arb.chaos.queue.broker_sandbox import QUIET, BrokerSandbox, message, until
 from arb.chaos.queue.hungry_app import LIMIT_MB, MB
-from arb.chaos.queue.town import QUIET, Town, message, until
+from arb.chaos.scenario_result import expect
 from arb.domain.time import NS_PER_S
 from arb.stack.shutdown import Progress
 
@@ -41,37 +41,37 @@ def little_memory(progress: Progress) -> tuple[float, str]:
 def _run(way: str) -> tuple[float, int, list[dict[str, Any]]]:
     """Return (seconds, the base in bytes, what became of each task). Raises: Failed."""
     clock, threads = SystemClock(), len(SIZES_MB)
-    with Town() as town:
-        town.environment |= {
-            "HUNGRY_BROKER": town.server.url,
-            "HUNGRY_LEDGER": str(town.ledger),
+    with BrokerSandbox() as sandbox:
+        sandbox.environment |= {
+            "HUNGRY_BROKER": sandbox.server.url,
+            "HUNGRY_LEDGER": str(sandbox.ledger),
             "HUNGRY_WAY": way,
             "HUNGRY_THREADS": str(threads),
         }
         pool = ("-P", "threads", "-c", str(threads))
-        town.start(
-            (sys.executable, "-m", "celery", "-A", APP, "worker", *QUIET, "-n", f"{way}@town", *pool), way
+        sandbox.start(
+            (sys.executable, "-m", "celery", "-A", APP, "worker", *QUIET, "-n", f"{way}@sandbox", *pool), way
         )
         for number in range(threads):
-            _publish(town, number, "hungry.up")
-        _publish(town, threads, "hungry.limit")
-        expect(until(lambda: _lines(town), UP_S), f"the worker does not come up\n{town.logs()[-2000:]}")
+            _publish(sandbox, number, "hungry.up")
+        _publish(sandbox, threads, "hungry.limit")
+        expect(until(lambda: _lines(sandbox), UP_S), f"the worker does not come up\n{sandbox.logs()[-2000:]}")
         began_ns = clock.now_ns()
         for number, size_mb in enumerate(SIZES_MB, start=threads + 1):
-            _publish(town, number, "hungry.work", number, size_mb)
-        done = until(lambda: len(_lines(town)) > len(SIZES_MB), DONE_S)
+            _publish(sandbox, number, "hungry.work", number, size_mb)
+        done = until(lambda: len(_lines(sandbox)) > len(SIZES_MB), DONE_S)
         took_s = (clock.now_ns() - began_ns) / NS_PER_S
-        first, *ended = _lines(town)
-        expect(done, f"only {len(ended)} of {len(SIZES_MB)} ended\n{town.logs()[-2000:]}", took_s)
+        first, *ended = _lines(sandbox)
+        expect(done, f"only {len(ended)} of {len(SIZES_MB)} ended\n{sandbox.logs()[-2000:]}", took_s)
         return took_s, int(first["base"]), ended
 
 
-def _publish(town: Town, number: int, task: str, *arguments: int) -> None:
-    town.redis.lpush("hungry", message(number, "hungry", arguments, task=task))
+def _publish(sandbox: BrokerSandbox, number: int, task: str, *arguments: int) -> None:
+    sandbox.redis.lpush("hungry", message(number, "hungry", arguments, task=task))
 
 
-def _lines(town: Town) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in town.ledger.read_text().splitlines()]
+def _lines(sandbox: BrokerSandbox) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in sandbox.ledger.read_text().splitlines()]
 
 
 def _expect_done(ended: list[dict[str, Any]]) -> None:

@@ -14,9 +14,9 @@ from typing import Any, Final
 
 import redis
 
-from arb.chaos.outcome import expect
-from arb.chaos.queue.ground import FALLBACK_WORKER, PRIMARY_WORKER, Ground
-from arb.chaos.queue.way import Way
+from arb.chaos.queue.cuttable_proxy import CuttableProxy
+from arb.chaos.queue.testbed import FALLBACK_WORKER, PRIMARY_WORKER, QueueTestbed
+from arb.chaos.scenario_result import expect
 
 PACE_MS: Final = 10.0
 CALM_S: Final = 2.0
@@ -28,13 +28,13 @@ TASKS: Final = 2_000  # of which both brokers refuse some
 TASKS_QUICK: Final = 300
 REFUSED_PACE_MS: Final = 2.0
 DECIDED_MS_MAX: Final = 10.0
-Outage = Callable[[Ground, Way], AbstractContextManager[None]]
+Outage = Callable[[QueueTestbed, CuttableProxy], AbstractContextManager[None]]
 
 
 @contextmanager
-def full(ground: Ground, _way: Way) -> Iterator[None]:
+def full(testbed: QueueTestbed, _proxy: CuttableProxy) -> Iterator[None]:
     """Redis at `maxmemory`, with `noeviction`."""
-    client = ground.town.redis
+    client = testbed.sandbox.redis
     used = int(client.info("memory")["used_memory"])
     client.config_set("maxmemory", used + BALLAST_BYTES)
     try:
@@ -46,17 +46,17 @@ def full(ground: Ground, _way: Way) -> Iterator[None]:
 
 
 @contextmanager
-def killed(ground: Ground, _way: Way) -> Iterator[None]:
+def killed(testbed: QueueTestbed, _proxy: CuttableProxy) -> Iterator[None]:
     """Redis killed and started again."""
-    ground.town.kill_redis()
+    testbed.sandbox.kill_redis()
     yield
-    ground.town.start_redis()
+    testbed.sandbox.start_redis()
 
 
 @contextmanager
-def stopped(ground: Ground, _way: Way) -> Iterator[None]:
+def stopped(testbed: QueueTestbed, _proxy: CuttableProxy) -> Iterator[None]:
     """Redis there, and silent."""
-    pid = ground.town.redis_process.pid
+    pid = testbed.sandbox.redis_process.pid
     os.kill(pid, signal.SIGSTOP)
     try:
         yield
@@ -65,19 +65,19 @@ def stopped(ground: Ground, _way: Way) -> Iterator[None]:
 
 
 @contextmanager
-def refusing(_ground: Ground, way: Way) -> Iterator[None]:
-    """The way to Redis cut: connections are reset, new ones refused."""
-    way.cut()
+def refusing(_testbed: QueueTestbed, proxy: CuttableProxy) -> Iterator[None]:
+    """The proxy before Redis is cut: connections are reset, new ones refused."""
+    proxy.cut()
     yield
-    way.open()
+    proxy.open()
 
 
 @contextmanager
-def swallowing(_ground: Ground, way: Way) -> Iterator[None]:
-    """The way to Redis cut: nothing comes through, and nobody says so."""
-    way.stop()
+def swallowing(_testbed: QueueTestbed, proxy: CuttableProxy) -> Iterator[None]:
+    """The proxy before Redis is cut: nothing comes through, and nobody says so."""
+    proxy.stop()
     yield
-    way.go_on()
+    proxy.go_on()
 
 
 OUTAGES: Final[dict[str, tuple[Outage, float]]] = {  # name -> what, seconds
@@ -89,25 +89,27 @@ OUTAGES: Final[dict[str, tuple[Outage, float]]] = {  # name -> what, seconds
 }
 
 
-def outage(ground: Ground, way: Way, name: str, duration_s: float | None = None) -> tuple[float, str]:
+def outage(
+    testbed: QueueTestbed, proxy: CuttableProxy, name: str, duration_s: float | None = None
+) -> tuple[float, str]:
     """Have one outage under a steady load."""
     kind, usual_s = OUTAGES[name]
     lasts_s = duration_s or usual_s
-    with ground.publishing(PACE_MS) as publishing:
-        ground.wait_served(0, PRIMARY_WORKER, SERVED_S_MAX)
-        ground.clock.sleep_ms(int(CALM_S * 1000))
-        with kind(ground, way):
-            ground.clock.sleep_ms(int(lasts_s * 1000))
-        back_ns = ground.clock.now_ns()
-        recovery_s = ground.wait_served(back_ns, PRIMARY_WORKER, SERVED_S_MAX)
-        ground.expect_all_awake(back_ns, SERVED_S_MAX)
+    with testbed.publishing(PACE_MS) as publishing:
+        testbed.wait_served(0, PRIMARY_WORKER, SERVED_S_MAX)
+        testbed.clock.sleep_ms(int(CALM_S * 1000))
+        with kind(testbed, proxy):
+            testbed.clock.sleep_ms(int(lasts_s * 1000))
+        back_ns = testbed.clock.now_ns()
+        recovery_s = testbed.wait_served(back_ns, PRIMARY_WORKER, SERVED_S_MAX)
+        testbed.expect_all_awake(back_ns, SERVED_S_MAX)
         found = publishing.stop()
-    account = ground.expect_whole()
-    ran = ground.effects.workers()
+    account = testbed.expect_whole()
+    ran = testbed.effects.workers()
     turned = found["turned_ms"]
     detail = (
         f"{lasts_s:.0f} s under {account.planned} tasks, 0 lost, 0 doubled ({account.refused} came twice),"
-        f" {ran.get(FALLBACK_WORKER + '@ground', 0)} by the fallback, swept {found['swept']};"
+        f" {ran.get(FALLBACK_WORKER + '@testbed', 0)} by the fallback, swept {found['swept']};"
         f" turned after p50 {turned.get('p50', 0)} ms, at most {turned.get('max', 0)} ms;"
         f" normal service {recovery_s:.2f} s after it, no worker ended or fell asleep"
     )
@@ -115,11 +117,11 @@ def outage(ground: Ground, way: Way, name: str, duration_s: float | None = None)
     return recovery_s, detail
 
 
-def refusals(ground: Ground, seed: int, tasks: int = TASKS) -> tuple[float, str]:
+def refusals(testbed: QueueTestbed, seed: int, tasks: int = TASKS) -> tuple[float, str]:
     """Primary refuses 30 % as full and 10 % as not consumed, the fallback 10 % and 5 %."""
-    with ground.publishing(REFUSED_PACE_MS, "--amount", str(tasks), "--refuse", str(seed)) as publishing:
+    with testbed.publishing(REFUSED_PACE_MS, "--amount", str(tasks), "--refuse", str(seed)) as publishing:
         found = publishing.wait()
-    account = ground.expect_whole()
+    account = testbed.expect_whole()
     decided = found["decided_ms"]
     expect(account.planned == tasks, f"{account.planned} tasks were planned, not {tasks}")
     expect(decided["p50"] < DECIDED_MS_MAX, f"switching took {decided['p50']} ms (median)")

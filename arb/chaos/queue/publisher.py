@@ -54,10 +54,10 @@ def effect(self: Task, number: int) -> None:
     effects().run(number, str(self.request.hostname))
 
 
-class Publisher:
+class _Publisher:
     """Publishes, and notes what each publish cost."""
 
-    def __init__(self, met: edge.Edge) -> None:
+    def __init__(self, met: edge.PublishRecord) -> None:
         self._met = met
         self._stopping = threading.Event()
         self._swept_s = time.monotonic()
@@ -134,7 +134,7 @@ def main() -> None:
     app.finalize()
     app.conf.broker_url  # noqa: B018 - reads the settings, which name the transports
     met = edge.use({} if chosen.refuse is None else REFUSED, chosen.refuse or 0)
-    publisher = Publisher(met)
+    publisher = _Publisher(met)
     signal.signal(signal.SIGTERM, publisher.stop)
     app.watch.ask()
     time.sleep(WARM_UP_S)

@@ -1,4 +1,4 @@
-"""`arb chaos queue`: the queue harmed in every way, on servers and worker processes of its own."""
+"""`arb chaos queue`: the queue harmed in every proxy, on servers and worker processes of its own."""
 
 import json
 import os
@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Final
 
 from arb.chaos.observed import Observed
-from arb.chaos.outcome import Outcome, Scenario, run_all
 from arb.chaos.own_stack import own_stack
 from arb.chaos.queue.beats import two_beats
 from arb.chaos.queue.deaf import REVIVE_AFTER_S, Deaf
 from arb.chaos.queue.disk import disk_full
-from arb.chaos.queue.ground import grounded
 from arb.chaos.queue.kills import Toll, beside_stock, kill_redis, kill_workers
 from arb.chaos.queue.memory import little_memory
 from arb.chaos.queue.outages import OUTAGES, TASKS, TASKS_QUICK, outage, refusals
+from arb.chaos.queue.testbed import grounded
 from arb.chaos.queue.venue_calls import TRADES, TRADES_QUICK, venue_calls
+from arb.chaos.scenario_result import Scenario, ScenarioResult, run_all
 from arb.stack.home import CHECKOUT, Home
 from arb.stack.servers import servers_only
 from arb.stack.shutdown import Progress
@@ -40,7 +40,7 @@ KILLS_QUICK: Final = (20, 6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class QueueTerms:
     """How much is done."""
 
     seed: int
@@ -58,17 +58,17 @@ class Terms:
         return scenario()
 
 
-def on_brokers(terms: Terms) -> Iterator[Outcome]:
+def on_brokers(terms: QueueTerms) -> Iterator[ScenarioResult]:
     """Refusals and outages, under the real app's workers."""
-    with grounded(terms.progress) as ground, ground.way_to_redis() as way:
-        ground.start_workers()
+    with grounded(terms.progress) as testbed, testbed.proxy_to_redis() as proxy:
+        testbed.start_workers()
         tasks = TASKS_QUICK if terms.quick else TASKS
-        scenarios: dict[str, Scenario] = {REFUSALS: partial(refusals, ground, terms.seed, tasks)}
-        scenarios |= {name: partial(outage, ground, way, name) for name in OUTAGES}
+        scenarios: dict[str, Scenario] = {REFUSALS: partial(refusals, testbed, terms.seed, tasks)}
+        scenarios |= {name: partial(outage, testbed, proxy, name) for name in OUTAGES}
         yield from run_all(terms.chosen(scenarios))
 
 
-def on_transport(terms: Terms) -> Iterator[Outcome]:
+def on_transport(terms: QueueTerms) -> Iterator[ScenarioResult]:
     """kill -9 of workers and of Redis, on our settings and on stock ones."""
     workers, servers_killed = KILLS_QUICK if terms.quick else KILLS
     with servers_only() as servers:
@@ -86,12 +86,12 @@ def on_transport(terms: Terms) -> Iterator[Outcome]:
         yield from run_all(terms.chosen(scenarios))
 
 
-def on_little_memory(terms: Terms) -> Iterator[Outcome]:
+def on_little_memory(terms: QueueTerms) -> Iterator[ScenarioResult]:
     """Large tasks in a worker that may not have what they would take."""
     yield from run_all(terms.chosen({LITTLE_MEMORY: partial(little_memory, terms.progress)}))
 
 
-def on_stack(terms: Terms) -> Iterator[Outcome]:
+def on_stack(terms: QueueTerms) -> Iterator[ScenarioResult]:
     """A disk that fills up under a whole stack of its own."""
     if os.geteuid() != 0:
         terms.progress(f"{DISK_FULL} is left out: mounting a small disk needs root")
@@ -100,7 +100,7 @@ def on_stack(terms: Terms) -> Iterator[Outcome]:
     yield from run_all(terms.chosen(scenarios))
 
 
-def on_workers(terms: Terms) -> Iterator[Outcome]:
+def on_workers(terms: QueueTerms) -> Iterator[ScenarioResult]:
     """Workers that live and do not work, on a whole stack that trades."""
     home = Home(Path(tempfile.mkdtemp(prefix="arb-chaos-")))
     soon = {"ARB_WATCHDOG__REVIVE_AFTER_SEC": str(REVIVE_AFTER_S)}
@@ -110,20 +110,20 @@ def on_workers(terms: Terms) -> Iterator[Outcome]:
     home.remove()
 
 
-def on_venues(terms: Terms) -> Iterator[Outcome]:
+def on_venues(terms: QueueTerms) -> Iterator[ScenarioResult]:
     """Venue calls that are refused and that time out, on a whole stack."""
     trades = TRADES_QUICK if terms.quick else TRADES
     yield from run_all(terms.chosen({VENUES: partial(venue_calls, terms.seed, trades, terms.progress)}))
 
 
-def on_beats(terms: Terms) -> Iterator[Outcome]:
+def on_beats(terms: QueueTerms) -> Iterator[ScenarioResult]:
     """Two beats through an outage."""
-    with grounded(terms.progress) as ground:
-        yield from run_all(terms.chosen({BEATS: partial(two_beats, ground)}))
+    with grounded(terms.progress) as testbed:
+        yield from run_all(terms.chosen({BEATS: partial(two_beats, testbed)}))
 
 
 # A group of scenarios shares servers, which are started only if one of them is wanted.
-GROUPS: Final[dict[tuple[str, ...], Callable[[Terms], Iterator[Outcome]]]] = {
+GROUPS: Final[dict[tuple[str, ...], Callable[[QueueTerms], Iterator[ScenarioResult]]]] = {
     (REFUSALS, *OUTAGES): on_brokers,
     (WORKERS_KILLED, REDIS_KILLED): on_transport,
     (LITTLE_MEMORY,): on_little_memory,
@@ -135,7 +135,7 @@ GROUPS: Final[dict[tuple[str, ...], Callable[[Terms], Iterator[Outcome]]]] = {
 NAMES: Final = tuple(name for names in GROUPS for name in names)
 
 
-def run(terms: Terms) -> Iterator[Outcome]:
+def run(terms: QueueTerms) -> Iterator[ScenarioResult]:
     """Run all that is wanted; return what came of each as it comes.
 
     Groups run in processes of their own: one process knows one stack.
@@ -148,7 +148,7 @@ def run(terms: Terms) -> Iterator[Outcome]:
         yield from _apart([name for name in names if not terms.only or name in terms.only], terms)
 
 
-def _apart(names: list[str], terms: Terms) -> Iterator[Outcome]:
+def _apart(names: list[str], terms: QueueTerms) -> Iterator[ScenarioResult]:
     """Run scenarios by the same command in another process."""
     command = [sys.executable, "-c", "from arb.cli.main import main; main()", "chaos", "queue", "--json"]
     command += ["--seed", str(terms.seed), *(["--quick"] if terms.quick else [])]
@@ -156,10 +156,10 @@ def _apart(names: list[str], terms: Terms) -> Iterator[Outcome]:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=CHECKOUT)
     try:
         for line in process.stdout or ():
-            yield Outcome(**json.loads(line))
+            yield ScenarioResult(**json.loads(line))
         status = process.wait()
         if status not in (0, 1):
-            yield Outcome(name=names[0], passed=False, recovery_s=0.0, detail=f"ended with {status}")
+            yield ScenarioResult(name=names[0], passed=False, recovery_s=0.0, detail=f"ended with {status}")
     finally:
         if process.poll() is None:
             process.terminate()

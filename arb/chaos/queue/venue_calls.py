@@ -16,10 +16,10 @@ from arb.app.wiring import Engine
 from arb.chaos.orders.figures import Figures, figures_of
 from arb.chaos.orders.killer import Killer
 from arb.chaos.orders.run import OrderChaos
-from arb.chaos.orders.switchboard import Switchboard
-from arb.chaos.outcome import expect
+from arb.chaos.orders.simulator_control import SimulatorControl
 from arb.chaos.own_stack import in_force, own_stack
-from arb.chaos.queue.way import Way
+from arb.chaos.queue.cuttable_proxy import CuttableProxy
+from arb.chaos.scenario_result import expect
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.trade import ENDED
@@ -49,37 +49,42 @@ def venue_calls(seed: int, trades: int, progress: Progress) -> tuple[float, str]
         with in_force({"ARB_CONFIG": str(SETTINGS_FILE)}):
             pair = load("mock").pair
         ports = {venue: remembered_port(home, f"sim-{venue}") for venue in pair}
-        ways = {venue: cleanup.enter_context(Way(home, venue, port)) for venue, port in ports.items()}
-        engine = cleanup.enter_context(own_stack(home, _variables(ways), seed, progress))
+        proxies = {
+            venue: cleanup.enter_context(CuttableProxy(home, venue, port)) for venue, port in ports.items()
+        }
+        engine = cleanup.enter_context(own_stack(home, _variables(proxies), seed, progress))
         direct = {venue: f"http://{LOOPBACK}:{port}" for venue, port in ports.items()}
-        found = Trading(engine, ways, direct, seed, progress).run(trades)
+        found = _Trading(engine, proxies, direct, seed, progress).run(trades)
     home.remove()
     return found
 
 
-def _variables(ways: dict[Venue, Way]) -> dict[str, str]:
-    urls = {f"ARB_{venue.upper()}__REST_URL": f"http://{LOOPBACK}:{way.port}" for venue, way in ways.items()}
+def _variables(proxies: dict[Venue, CuttableProxy]) -> dict[str, str]:
+    urls = {
+        f"ARB_{venue.upper()}__REST_URL": f"http://{LOOPBACK}:{proxy.port}"
+        for venue, proxy in proxies.items()
+    }
     return {**urls, "ARB_CONFIG": str(SETTINGS_FILE)}
 
 
 @dataclass(frozen=True, slots=True)
-class Trading:
-    """One run over a stack whose ways to the venues are ours."""
+class _Trading:
+    """One run over a stack whose proxies to the venues are ours."""
 
     engine: Engine
-    ways: dict[Venue, Way]
-    direct: dict[Venue, str]  # the simulators, past the ways
+    proxies: dict[Venue, CuttableProxy]
+    direct: dict[Venue, str]  # the simulators, past the proxies
     seed: int
     progress: Progress
 
     def run(self, trades: int) -> tuple[float, str]:
         """Trade, rest, judge."""
         chaos, clock = self._chaos(trades), self.engine.clock
-        for venue, way in self.ways.items():
-            way.open(REFUSED, seed=self.seed + len(venue))
+        for venue, proxy in self.proxies.items():
+            proxy.open(REFUSED, seed=self.seed + len(venue))
         chaos.storm()
-        for way in self.ways.values():
-            way.open()
+        for proxy in self.proxies.values():
+            proxy.open()
         calm_ns = clock.now_ns()
         rested = chaos.calm()
         rest_s = (clock.now_ns() - calm_ns) / NS_PER_S
@@ -97,14 +102,14 @@ class Trading:
             faults=lambda _venue, _spell: TIMEOUTS,
             trades_wanted=trades,
             trades_so_far=ended,
-            switchboard=Switchboard(base_urls=self.direct),
+            switchboard=SimulatorControl(base_urls=self.direct),
             killer=Killer(self.seed, dict, self.engine.clock),  # nobody is killed
             drain=self.engine.kill.drain,
             clock=self.engine.clock,
             progress=self.progress,
         )
 
-    def _judged(self, switchboard: Switchboard, trades: int, rest_s: float) -> tuple[float, str]:
+    def _judged(self, switchboard: SimulatorControl, trades: int, rest_s: float) -> tuple[float, str]:
         check = check_of(self.engine)
         findings = check.run()
         first = findings.violations[0].message if findings.violations else ""

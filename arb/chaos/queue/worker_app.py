@@ -18,10 +18,10 @@ OURS = os.environ.get("TOWN_KIND", "ours") == "ours"
 VISIBILITY_TIMEOUT_S = int(os.environ.get("TOWN_VISIBILITY_S", "4"))
 
 if OURS:
-    TRANSPORT_ALIASES["redis"] = "arb.adapters.broker.redis_transport:Transport"
+    TRANSPORT_ALIASES["redis"] = "arb.adapters.broker.redis_transport:RedisTransport"
 
 app = Celery(
-    "town",
+    "sandbox",
     broker=os.environ.get("TOWN_BROKER", "redis://127.0.0.1:1/0"),
     task_cls="arb.adapters.broker.poison:Task" if OURS else None,
 )
@@ -67,7 +67,7 @@ def note(number: int, started_ns: int) -> None:
     os.close(ledger)
 
 
-@app.task(name="town.work", bind=True)  # type: ignore[untyped-decorator]
+@app.task(name="sandbox.work", bind=True)  # type: ignore[untyped-decorator]
 def work(self: Task, number: int, duration_ms: int = 0) -> None:
     """Take as long as told, have the effect, then note the number."""
     started_ns = clock.now_ns()
@@ -77,13 +77,13 @@ def work(self: Task, number: int, duration_ms: int = 0) -> None:
     note(number, started_ns)
 
 
-@app.task(name="town.hop")  # type: ignore[untyped-decorator]
+@app.task(name="sandbox.hop")  # type: ignore[untyped-decorator]
 def hop(number: int) -> None:
     """Send the number on to the next worker."""
-    app.send_task("town.work", (number,), queue="evaluate")
+    app.send_task("sandbox.work", (number,), queue="evaluate")
 
 
-@app.task(name="town.stubborn", bind=True, max_retries=3)  # type: ignore[untyped-decorator]
+@app.task(name="sandbox.stubborn", bind=True, max_retries=3)  # type: ignore[untyped-decorator]
 def stubborn(self: Task, number: int) -> None:
     """Retry until the last attempt, then note the number."""
     if self.request.retries < 3:

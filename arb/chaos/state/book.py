@@ -12,11 +12,11 @@ from arb.adapters.postgres import holds, ledger
 from arb.adapters.postgres.engine import transaction
 from arb.adapters.postgres.rows import fill_values, order_values, trade_values
 from arb.adapters.postgres.tables import fills, orders, trades
-from arb.chaos.state.ground import OWNER, Ground
+from arb.chaos.state.testbed import OWNER, StateTestbed
 from arb.domain.ledger.ledger import fill_entry, opening_entry
 from arb.domain.market.ids import Coin, FillId, SessionId, Venue, VenueOrderId, client_order_id, trade_id
 from arb.domain.market.pair import Pair
-from arb.domain.trading.order import Fill, Order, OrderReport, Purpose, State
+from arb.domain.trading.order import Fill, Order, OrderReport, OrderState, Purpose
 from arb.domain.trading.trade import Trade, TradeState
 from arb.engine.market.markets import symbol_on
 
@@ -29,17 +29,17 @@ CHUNK: Final = 500
 numbers = count(1)
 
 
-def open_books(ground: Ground, session_id: SessionId) -> None:
+def open_books(testbed: StateTestbed, session_id: SessionId) -> None:
     """Book what the venues hold."""
     for venue, funds in FUNDS.items():
-        ground.trades.book_entry(session_id, opening_entry(session_id, venue, funds), ground.clock.now_ns())
+        testbed.trades.book_entry(session_id, opening_entry(session_id, venue, funds), testbed.clock.now_ns())
 
 
 def new_trade(
-    ground: Ground, session_id: SessionId, coin: str, state: TradeState = TradeState.OPENING
+    testbed: StateTestbed, session_id: SessionId, coin: str, state: TradeState = TradeState.OPENING
 ) -> Trade:
     """Return a trade that nobody wrote yet."""
-    now_ns = ground.clock.now_ns()
+    now_ns = testbed.clock.now_ns()
     return Trade(
         trade_id=trade_id(now_ns // 1_000_000, next(numbers)),
         session_id=session_id,
@@ -75,9 +75,9 @@ def legs(trade: Trade, number: int = 1, purpose: Purpose = Purpose.ENTRY) -> tup
     return first, second
 
 
-def write(ground: Ground, trade: Trade, intents: Sequence[Order]) -> None:
+def write(testbed: StateTestbed, trade: Trade, intents: Sequence[Order]) -> None:
     """Write a trade with its intents and holds, as opening it does."""
-    with transaction(ground.database) as connection:
+    with transaction(testbed.database) as connection:
         connection.execute(insert(trades).values(trade_values(trade)))
         rows = [order_values(order, trade.session_id, order.created_at_ns) for order in intents]
         connection.execute(insert(orders).values(rows))
@@ -98,53 +98,53 @@ def fill_of(order: Order, quantity: Decimal | None = None) -> Fill:
     )
 
 
-def report(ground: Ground, order: Order, status: State, *found: Fill) -> Order:
+def report(testbed: StateTestbed, order: Order, status: OrderState, *found: Fill) -> Order:
     """Claim an intent if it is one, and record what the venue says."""
-    ground.trades.claim(order.client_order_id, order.created_at_ns)
+    testbed.trades.claim(order.client_order_id, order.created_at_ns)
     said = OrderReport(
         client_order_id=order.client_order_id,
         venue_order_id=VenueOrderId(f"v-{order.client_order_id}"),
         status=status,
         fills=found,
     )
-    return ground.trades.record(said, ground.clock.now_ns())
+    return testbed.trades.record(said, testbed.clock.now_ns())
 
 
-def half_open(ground: Ground, session_id: SessionId, coin: str) -> Trade:
+def half_open(testbed: StateTestbed, session_id: SessionId, coin: str) -> Trade:
     """Open a trade with one leg filled and the other working at its venue, partly filled."""
-    trade = new_trade(ground, session_id, coin)
+    trade = new_trade(testbed, session_id, coin)
     first, second = legs(trade)
-    write(ground, trade, (first, second))
-    report(ground, first, State.FILLED, fill_of(first))
-    report(ground, second, State.PARTIALLY_FILLED, fill_of(second, second.quantity / 2))
+    write(testbed, trade, (first, second))
+    report(testbed, first, OrderState.FILLED, fill_of(first))
+    report(testbed, second, OrderState.PARTIALLY_FILLED, fill_of(second, second.quantity / 2))
     return trade
 
 
-def hedged(ground: Ground, session_id: SessionId, coin: str) -> Trade:
+def hedged(testbed: StateTestbed, session_id: SessionId, coin: str) -> Trade:
     """Open a trade and fill both legs."""
-    trade = new_trade(ground, session_id, coin)
+    trade = new_trade(testbed, session_id, coin)
     both = legs(trade)
-    write(ground, trade, both)
+    write(testbed, trade, both)
     for order in both:
-        report(ground, order, State.FILLED, fill_of(order))
-    return ground.trades.add_orders(replace(trade, state=TradeState.OPEN), ())
+        report(testbed, order, OrderState.FILLED, fill_of(order))
+    return testbed.trades.add_orders(replace(trade, state=TradeState.OPEN), ())
 
 
-def lost(ground: Ground, session_id: SessionId, coin: str, pnl_krw: Decimal) -> Trade:
+def lost(testbed: StateTestbed, session_id: SessionId, coin: str, pnl_krw: Decimal) -> Trade:
     """Open and close a trade with this result."""
-    trade = hedged(ground, session_id, coin)
-    now_ns = ground.clock.now_ns()
+    trade = hedged(testbed, session_id, coin)
+    now_ns = testbed.clock.now_ns()
     ended = replace(trade, state=TradeState.CLOSED, closed_at_ns=now_ns, pnl_krw=pnl_krw, reason="stop_loss")
-    return ground.trades.add_orders(ended, ())
+    return testbed.trades.add_orders(ended, ())
 
 
-def many(ground: Ground, session_id: SessionId, total: int) -> None:
+def many(testbed: StateTestbed, session_id: SessionId, total: int) -> None:
     """Write that many hedged trades, in chunks, with orders, fills and ledger."""
-    now_ns = ground.clock.now_ns()
+    now_ns = testbed.clock.now_ns()
     for _ in range(0, total, CHUNK):
-        made = [new_trade(ground, session_id, "BTC", TradeState.OPEN) for _ in range(CHUNK)]
+        made = [new_trade(testbed, session_id, "BTC", TradeState.OPEN) for _ in range(CHUNK)]
         filled = [_filled(order) for trade in made for order in legs(trade)]
-        with transaction(ground.database) as connection:
+        with transaction(testbed.database) as connection:
             connection.execute(insert(trades), [trade_values(trade) for trade in made])
             rows = [order_values(order, session_id, now_ns) | {"event_seq": 1} for order in filled]
             connection.execute(insert(orders), rows)
@@ -155,4 +155,4 @@ def many(ground: Ground, session_id: SessionId, total: int) -> None:
 
 
 def _filled(order: Order) -> Order:
-    return replace(order, state=State.FILLED, fills=(fill_of(order),), attempts=1, fence=1)
+    return replace(order, state=OrderState.FILLED, fills=(fill_of(order),), attempts=1, fence=1)

@@ -13,7 +13,7 @@ import psutil
 
 from arb.app.engines import build
 from arb.chaos.observed import PATIENCE_MS, Observed
-from arb.chaos.outcome import Outcome, expect, run_all
+from arb.chaos.scenario_result import ScenarioResult, expect, run_all
 from arb.chaos.state.run_state import TRADING_S_MAX, kill_9, kill_stack
 from arb.domain.state.snapshot import PARTS
 from arb.domain.time import NS_PER_S
@@ -29,7 +29,7 @@ SERVERS: Final = ("redis", "postgres")
 SIMULATOR: Final = "sim-"
 
 
-def on_groups(home: Home, progress: Progress) -> Iterator[Outcome]:
+def on_groups(home: Home, progress: Progress) -> Iterator[ScenarioResult]:
     """Run two groups side by side and kill each in turn; both are stopped at the end."""
     homes = {group: Home(home.path / group) for group in COINS}
     with ExitStack() as ending:

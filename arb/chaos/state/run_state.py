@@ -16,9 +16,9 @@ from arb.adapters.redis.client import connect
 from arb.app import start as stack
 from arb.app.wiring import Engine
 from arb.chaos.observed import Observed
-from arb.chaos.outcome import Outcome, expect, run_all, timed
-from arb.chaos.state.ground import Ground
+from arb.chaos.scenario_result import ScenarioResult, expect, run_all, timed
 from arb.chaos.state.scenarios import bound
+from arb.chaos.state.testbed import StateTestbed
 from arb.domain.risk.review import Mode
 from arb.stack.control import Supervisor
 from arb.stack.home import Home
@@ -31,19 +31,19 @@ AWAY_MS: Final = 20_000
 TRADING_S_MAX: Final = 10.0
 
 
-def on_servers(progress: Progress) -> Iterator[Outcome]:
+def on_servers(progress: Progress) -> Iterator[ScenarioResult]:
     """Run the scenarios that need no stack, on servers of their own."""
     progress("scenarios on Redis and PostgreSQL of their own")
     with servers_only() as servers, connect(servers.redis.url, timeout_ms=5_000) as client:
         migrate(servers.postgres.url)
         database = make_engine(servers.postgres.url)
         try:
-            yield from run_all(bound(Ground(database=database, client=client)))
+            yield from run_all(bound(StateTestbed(database=database, client=client)))
         finally:
             database.dispose()
 
 
-def on_stack(plan: stack.Plan, progress: Progress, rounds: int = ROUNDS) -> Iterator[Outcome]:
+def on_stack(plan: stack.StackPlan, progress: Progress, rounds: int = ROUNDS) -> Iterator[ScenarioResult]:
     """Run the losses on a stack of their own, and stop it at the end."""
     progress("starting a stack to break")
     broken = Broken(plan, stack.start(plan, silent), progress)
@@ -66,7 +66,7 @@ LOSSES: Final = {
 class Broken:
     """A stack that things are done to."""
 
-    plan: stack.Plan
+    plan: stack.StackPlan
     engine: Engine
     progress: Progress
 

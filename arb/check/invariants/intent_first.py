@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from arb.check.history import EngineHistory, Invariant, OrderEvent, VenueHistory, VenueOrder, Violation
+from arb.check.history import EngineHistory, Invariant, OrderTransition, VenueHistory, VenueOrder, Violation
 from arb.domain.market.ids import ClientOrderId, parse_client_order_id
-from arb.domain.trading.order import Event, Order
+from arb.domain.trading.order import Order, OrderEvent
 
 
 def intent_first(engine: EngineHistory, venues: VenueHistory | None) -> tuple[Violation, ...]:
@@ -28,12 +28,12 @@ def _violations(engine: EngineHistory, venues: VenueHistory) -> Iterator[Violati
             yield Violation(Invariant.INTENT_FIRST, f"order {placed.client_id}", f"{placed.venue} {wrong}")
 
 
-def _wrong(placed: VenueOrder, order: Order | None, events: list[OrderEvent]) -> str | None:
+def _wrong(placed: VenueOrder, order: Order | None, events: list[OrderTransition]) -> str | None:
     if order is None:
         return f"has {placed.venue_order_id} under this id, which has no row here"
     if order.created_at_ns > placed.received_ns:
         return f"received it {order.created_at_ns - placed.received_ns} ns before its intent was created"
-    claims = [event.at_ns for event in events if event.event is Event.CLAIM]
+    claims = [event.at_ns for event in events if event.event is OrderEvent.CLAIM]
     if not claims:
         return "has it, and nobody here claimed it"
     if min(claims) > placed.received_ns:

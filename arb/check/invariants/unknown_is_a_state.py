@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
-from arb.check.history import EngineHistory, Invariant, OrderEvent, VenueHistory, Violation
-from arb.domain.trading.order import TRANSITIONS, Event, Order, State
+from arb.check.history import EngineHistory, Invariant, OrderTransition, VenueHistory, Violation
+from arb.domain.trading.order import TRANSITIONS, Order, OrderEvent, OrderState
 
 # What these events claim rests on the venue's words, which are kept as the reason.
-BY_REASON: Final = frozenset({Event.ABSENT, Event.REJECT})
+BY_REASON: Final = frozenset({OrderEvent.ABSENT, OrderEvent.REJECT})
 
 
 def unknown_is_a_state(engine: EngineHistory, venues: VenueHistory | None) -> tuple[Violation, ...]:
@@ -35,15 +35,15 @@ def _wrong(engine: EngineHistory, at_venue: set[str]) -> Iterator[tuple[str, str
                     )
 
 
-def _chain(order: Order, events: list[OrderEvent]) -> Iterator[str]:
+def _chain(order: Order, events: list[OrderTransition]) -> Iterator[str]:
     """Yield where the events are no path through the table that ends in the order's state."""
-    state, fence = State.INTENT, 0
+    state, fence = OrderState.INTENT, 0
     for event in events:
         if event.from_state is not state:
             yield f"event {event.seq} starts from {event.from_state}, the one before ended in {state}"
         if TRANSITIONS[event.from_state].get(event.event) is not event.to_state:
             yield f"event {event.seq} takes {event.from_state} by {event.event} to {event.to_state}"
-        if event.fence < fence or (event.event is Event.CLAIM and event.fence == fence):
+        if event.fence < fence or (event.event is OrderEvent.CLAIM and event.fence == fence):
             yield f"event {event.seq} has fence {event.fence} after {fence}"
         state, fence = event.to_state, event.fence
     for before, after in pairwise(events):
@@ -53,14 +53,14 @@ def _chain(order: Order, events: list[OrderEvent]) -> Iterator[str]:
         yield f"is {order.state}, and its events end in {state}"
 
 
-def _evidence(order: Order, events: list[OrderEvent], at_venue: set[str]) -> Iterator[str]:
+def _evidence(order: Order, events: list[OrderTransition], at_venue: set[str]) -> Iterator[str]:
     lost = ""
     for event in events:
-        if event.to_state is State.UNKNOWN:
+        if event.to_state is OrderState.UNKNOWN:
             lost = event.reason
-        if event.event is Event.ABSENT and order.client_order_id in at_venue:
+        if event.event is OrderEvent.ABSENT and order.client_order_id in at_venue:
             yield f"event {event.seq} says it was never placed, and {order.venue} has it"
-        if event.from_state is not State.UNKNOWN or event.to_state is State.UNKNOWN:
+        if event.from_state is not OrderState.UNKNOWN or event.to_state is OrderState.UNKNOWN:
             continue
         said = event.reason not in ("", lost)
         known = said if event.event in BY_REASON else order.venue_order_id is not None
@@ -68,9 +68,9 @@ def _evidence(order: Order, events: list[OrderEvent], at_venue: set[str]) -> Ite
             yield f"event {event.seq} left unknown by {event.event} without evidence from {order.venue}"
 
 
-def _unknown(events: list[OrderEvent], read_at_ns: int) -> Iterator[tuple[int, int]]:
+def _unknown(events: list[OrderTransition], read_at_ns: int) -> Iterator[tuple[int, int]]:
     """Yield (since, until) of each stay in UNKNOWN."""
     for position, event in enumerate(events):
-        if event.to_state is State.UNKNOWN:
+        if event.to_state is OrderState.UNKNOWN:
             later = events[position + 1 :]
             yield event.at_ns, later[0].at_ns if later else read_at_ns

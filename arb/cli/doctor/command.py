@@ -23,7 +23,7 @@ def doctor(mode: Mode = None, as_json: AsJson = False) -> None:
 
     Example: arb doctor --mode paper
     """
-    from arb.cli.doctor.finding import State
+    from arb.cli.doctor.finding import CheckState
 
     home = Home.default()
     os.environ["ARB_HOME"] = str(home.path)
@@ -39,7 +39,7 @@ def doctor(mode: Mode = None, as_json: AsJson = False) -> None:
             for each in findings
         ]
         tell({"findings": rows}, as_json, "")
-    if any(each.state is State.BAD for each in findings):
+    if any(each.state is CheckState.BAD for each in findings):
         raise typer.Exit(FAILED)
 
 

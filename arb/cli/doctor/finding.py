@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class State(StrEnum):
+class CheckState(StrEnum):
     """How one thing is."""
 
     OK = "ok"
@@ -17,21 +17,21 @@ class Finding:
     """What a check found; `mend` says what to do about it."""
 
     check: str
-    state: State
+    state: CheckState
     what: str
     mend: str = ""
 
 
 def ok(check: str, what: str) -> Finding:
     """Return that all is well."""
-    return Finding(check, State.OK, what)
+    return Finding(check, CheckState.OK, what)
 
 
 def warn(check: str, what: str, mend: str) -> Finding:
     """Return what may become a trouble."""
-    return Finding(check, State.WARN, what, mend)
+    return Finding(check, CheckState.WARN, what, mend)
 
 
 def bad(check: str, what: str, mend: str) -> Finding:
     """Return what keeps a stack from running well."""
-    return Finding(check, State.BAD, what, mend)
+    return Finding(check, CheckState.BAD, what, mend)

@@ -9,7 +9,7 @@ from arb.app.accounts import told_account
 from arb.app.alerts import channels_of
 from arb.app.chosen import choice_lines
 from arb.app.emergency import stop_of
-from arb.app.listing import Looked, ask, in_words, look, some
+from arb.app.listing import MarketsFound, ask, in_words, look, some
 from arb.app.round_trip import MEND_LOSS, economics_of, lines, loss
 from arb.app.venues import api_key, real_clients
 from arb.cli.doctor.finding import Finding, bad, ok, warn
@@ -134,7 +134,7 @@ def _in_reach() -> Iterator[Finding]:
         yield warn(f"{venue} in reach", what, "nothing for mock mode; paper and live need the network")
 
 
-def _coins(settings: Settings, looked: Looked) -> Iterator[Finding]:
+def _coins(settings: Settings, looked: MarketsFound) -> Iterator[Finding]:
     """See which coins a pair can be had of."""
     if looked.unasked:
         return

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from arb.cli.views.style import BAD, plain_table
 from arb.cli.views.text import UNKNOWN, bare, signed
-from arb.domain.ledger.report import CoinLine
+from arb.domain.ledger.report import CoinReport
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.money import ZERO, plain
 from arb.domain.trading.position import TradePosition, trade_position
@@ -20,7 +20,7 @@ Row = dict[str, Any]
 Venues = Sequence[Venue]
 
 
-def positions(at_risk: Iterable[TradeView], coins: Iterable[CoinLine], venues: Venues) -> list[Row]:
+def positions(at_risk: Iterable[TradeView], coins: Iterable[CoinReport], venues: Venues) -> list[Row]:
     """Return what trades hold of each coin, on both venues together and apart.
 
     They have not ended, or were handed over with a leg that stands alone: it is unhedged like any other. What
@@ -33,7 +33,7 @@ def positions(at_risk: Iterable[TradeView], coins: Iterable[CoinLine], venues: V
     return [_position(coin, parts, worth.get(coin), venues) for coin, parts in sorted(held.items())]
 
 
-def _position(coin: Coin, parts: list[TradePosition], line: CoinLine | None, venues: Venues) -> Row:
+def _position(coin: Coin, parts: list[TradePosition], line: CoinReport | None, venues: Venues) -> Row:
     unrealised = None if line is None or line.pnl_krw is None else line.pnl_krw - line.realised_krw
     return {
         "coin": coin,

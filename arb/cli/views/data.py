@@ -9,13 +9,13 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from arb.backtest.history.fetch import Wanted
+from arb.backtest.history.fetch import CandleRequest
 from arb.cli.views.style import headed_table
 from arb.cli.views.text import count, duration
 
 
 @contextmanager
-def fetching(wanted: Wanted) -> Iterator[Callable[[str, int], None]]:
+def fetching(wanted: CandleRequest) -> Iterator[Callable[[str, int], None]]:
     """Yield what moves the bar of each market."""
     with Progress(console=Console(file=sys.stderr), transient=True) as bar:
         span_s = wanted.to_s - wanted.from_s

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from arb.cli.moments import shown
 from arb.cli.views.style import headed_table
-from arb.domain.health.assignment import Health, Rules
+from arb.domain.health.assignment import AssignmentRules, WorkerHealth
 from arb.domain.time import NS_PER_S
 from arb.ports.market import FeedRegistry
 
@@ -26,18 +26,18 @@ def feeds_of(registry: FeedRegistry, coins: Sequence[str], moves: int, now_ns: i
         beat = roster.beats.get(name)
         age_ns = None if beat is None else now_ns - beat.at_ns
         fed = roster.assignment.fences_of(name, beat.incarnation) if beat else {}
-        is_silent = age_ns is None or age_ns > Rules().dead_ns
+        is_silent = age_ns is None or age_ns > AssignmentRules().dead_ns
         workers.append(
             {
                 "worker": name,
-                "health": (Health.DEAD if is_silent else healths.get(name, Health.PROVING)).value,
+                "health": (WorkerHealth.DEAD if is_silent else healths.get(name, WorkerHealth.PROVING)).value,
                 "coins": sorted(fed),
                 "fence": max(fed.values(), default=0),
                 "capacity": beat.capacity if beat else 0,
                 "age_s": None if age_ns is None else round(age_ns / NS_PER_S, 1),
             }
         )
-    living = {coin for each in workers if each["health"] != Health.DEAD for coin in each["coins"]}
+    living = {coin for each in workers if each["health"] != WorkerHealth.DEAD for coin in each["coins"]}
     return {
         "epoch": roster.assignment.epoch,
         "workers": workers,

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from arb.cli.moments import shown
 from arb.cli.views.style import headed_table
-from arb.domain.health.message import Kind, render
+from arb.domain.health.message import MessageKind, render
 
 
 def message_rows(rows: Sequence[Mapping[str, Any]], modes: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -20,7 +20,7 @@ def message_rows(rows: Sequence[Mapping[str, Any]], modes: Mapping[str, str]) ->
             "session_id": row["session_id"],
             "kind": row["kind"],
             "at_ns": row["at_ns"],
-            "headline": render(Kind(row["kind"]), [row["facts"]], {})[0],
+            "headline": render(MessageKind(row["kind"]), [row["facts"]], {})[0],
             "facts": row["facts"],
             "state": _state(row),
             "told_by": row["told_by"],

@@ -10,7 +10,7 @@ from arb.cli.views.line import waiting
 from arb.cli.views.style import BAD, QUIET
 from arb.cli.views.text import UNKNOWN, count, is_told_in_usdt, signed
 from arb.domain.ledger.report import Report
-from arb.domain.trading.order import TERMINAL, State
+from arb.domain.trading.order import TERMINAL, OrderState
 
 
 def totals(frame: Frame) -> Panel:
@@ -46,11 +46,11 @@ def queues(frame: Frame) -> Text:
 def _orders(report: Report) -> str:
     """Return the order count and every state that is not the usual one."""
     working = sum(number for state, number in report.orders.items() if state not in TERMINAL)
-    text = f"{report.orders.get(State.FILLED, 0)} filled, {working} working"
+    text = f"{report.orders.get(OrderState.FILLED, 0)} filled, {working} working"
     others = {state: number for state, number in report.orders.items() if state in TERMINAL}
-    others.pop(State.FILLED, None)
-    if report.orders.get(State.UNKNOWN):
-        others[State.UNKNOWN] = report.orders[State.UNKNOWN]
+    others.pop(OrderState.FILLED, None)
+    if report.orders.get(OrderState.UNKNOWN):
+        others[OrderState.UNKNOWN] = report.orders[OrderState.UNKNOWN]
     return ", ".join([text, *(f"{number} {state}" for state, number in sorted(others.items()))])
 
 

@@ -18,7 +18,7 @@ from arb.domain.time import NS_PER_MS
 NOBODY: Final = ""
 
 
-class Health(StrEnum):
+class WorkerHealth(StrEnum):
     """What a feed worker is good for."""
 
     PROVING = "proving"  # it appeared, or came back: it feeds what it has, until it lasted a while
@@ -28,7 +28,7 @@ class Health(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class AssignmentRules:
     """How long what is borne."""
 
     late_ns: int = 1_500_000_000  # without a sign of life: degraded
@@ -52,7 +52,7 @@ class Beat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class WorkerStanding:
     """What an observer knows of a worker; times are by the observer's clock, so no two clocks meet."""
 
     incarnation: int
@@ -60,13 +60,13 @@ class Standing:
     seen_ns: int  # when its count was first seen
     well_since_ns: int  # without a gap
     troubled_since_ns: int = 0  # 0: it is not
-    health: Health = Health.PROVING
+    health: WorkerHealth = WorkerHealth.PROVING
     leaving: bool = False
     spoke: bool = False  # since the observer looks: it is no name that a dead worker left behind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Owner:
+class FeedOwner:
     """Who feeds a coin, and since which epoch: the fence."""
 
     worker: str
@@ -79,7 +79,7 @@ class Assignment:
     """The owners of one epoch."""
 
     epoch: int = 0
-    owners: Mapping[Coin, Owner] = field(default_factory=lambda: MappingProxyType({}))
+    owners: Mapping[Coin, FeedOwner] = field(default_factory=lambda: MappingProxyType({}))
 
     def fences_of(self, worker: str, incarnation: int) -> dict[Coin, int]:
         """Return what a process may feed, and the fence on each."""
@@ -91,7 +91,7 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
+class Reassignment:
     """One coin got another owner, or its owner another life."""
 
     coin: Coin
@@ -104,8 +104,8 @@ class Move:
 
 
 def judge(
-    before: Mapping[str, Standing], beats: Iterable[Beat], now_ns: int, rules: Rules
-) -> dict[str, Standing]:
+    before: Mapping[str, WorkerStanding], beats: Iterable[Beat], now_ns: int, rules: AssignmentRules
+) -> dict[str, WorkerStanding]:
     """Return how every worker is after these signs of life; one that was never seen is proving."""
     found = {beat.worker: beat for beat in beats}
     standings = {}
@@ -118,9 +118,9 @@ def judge(
     return standings
 
 
-def seen_first(beat: Beat, now_ns: int, *, spoke: bool) -> Standing:
+def seen_first(beat: Beat, now_ns: int, *, spoke: bool) -> WorkerStanding:
     """Return the standing of a worker that has everything before it."""
-    return Standing(
+    return WorkerStanding(
         incarnation=beat.incarnation,
         count=beat.count,
         seen_ns=now_ns,
@@ -131,20 +131,20 @@ def seen_first(beat: Beat, now_ns: int, *, spoke: bool) -> Standing:
     )
 
 
-def _step(known: Standing, beat: Beat | None, now_ns: int, rules: Rules) -> Standing:
+def _step(known: WorkerStanding, beat: Beat | None, now_ns: int, rules: AssignmentRules) -> WorkerStanding:
     if beat is None or (beat.incarnation, beat.count) == (known.incarnation, known.count):
         return _silent(known, now_ns, rules)
     late = now_ns - known.seen_ns > rules.late_ns
-    if known.health is Health.DEAD or (late and beat.incarnation != known.incarnation):
+    if known.health is WorkerHealth.DEAD or (late and beat.incarnation != known.incarnation):
         return seen_first(beat, now_ns, spoke=True)
     troubled_since_ns = (known.troubled_since_ns or now_ns) if beat.troubled else 0
     well_since_ns = now_ns if late or beat.troubled else known.well_since_ns
     health = known.health
     if beat.troubled:
-        health = Health.DEGRADED
+        health = WorkerHealth.DEGRADED
     elif now_ns - well_since_ns >= rules.well_ns:
-        health = Health.HEALTHY
-    return Standing(
+        health = WorkerHealth.HEALTHY
+    return WorkerStanding(
         incarnation=beat.incarnation,
         count=beat.count,
         seen_ns=now_ns,
@@ -156,16 +156,16 @@ def _step(known: Standing, beat: Beat | None, now_ns: int, rules: Rules) -> Stan
     )
 
 
-def _silent(known: Standing, now_ns: int, rules: Rules) -> Standing:
+def _silent(known: WorkerStanding, now_ns: int, rules: AssignmentRules) -> WorkerStanding:
     silence_ns = now_ns - known.seen_ns
     if silence_ns > rules.dead_ns:
-        return replace(known, health=Health.DEAD)
-    if silence_ns > rules.late_ns and known.health is not Health.DEAD:
-        return replace(known, health=Health.DEGRADED)
+        return replace(known, health=WorkerHealth.DEAD)
+    if silence_ns > rules.late_ns and known.health is not WorkerHealth.DEAD:
+        return replace(known, health=WorkerHealth.DEGRADED)
     return known
 
 
-def excused(standings: Mapping[str, Standing], now_ns: int) -> dict[str, Standing]:
+def excused(standings: Mapping[str, WorkerStanding], now_ns: int) -> dict[str, WorkerStanding]:
     """Return the standings after the observer was away, or its clock was set back: no silence counts."""
     return {
         worker: replace(
@@ -181,11 +181,11 @@ def excused(standings: Mapping[str, Standing], now_ns: int) -> dict[str, Standin
 def reassign(
     current: Assignment,
     coins: Sequence[Coin],
-    standings: Mapping[str, Standing],
+    standings: Mapping[str, WorkerStanding],
     beats: Mapping[str, Beat],
     now_ns: int,
-    rules: Rules,
-) -> tuple[Assignment, tuple[Move, ...]]:
+    rules: AssignmentRules,
+) -> tuple[Assignment, tuple[Reassignment, ...]]:
     """Return the next assignment and how it differs; the current one and nothing if all is as it should be.
 
     Coins stay where they are as long as their owner serves; nobody is given more than it can carry. Where
@@ -205,10 +205,10 @@ def reassign(
         if before is not None and not is_old and _is(before, worker, beats):
             owners[coin] = before
             continue
-        owners[coin] = Owner(worker=worker, incarnation=beats[worker].incarnation, fence=fence)
+        owners[coin] = FeedOwner(worker=worker, incarnation=beats[worker].incarnation, fence=fence)
         reason = "stored_state_lost" if is_old else _reason(before, worker, standings)
         moves.append(
-            Move(
+            Reassignment(
                 coin=coin,
                 before=before.worker if before else NOBODY,
                 after=worker,
@@ -223,18 +223,18 @@ def reassign(
     return Assignment(epoch=fence, owners=owners), tuple(moves)
 
 
-def _is(owner: Owner, worker: str, beats: Mapping[str, Beat]) -> bool:
+def _is(owner: FeedOwner, worker: str, beats: Mapping[str, Beat]) -> bool:
     beat = beats.get(worker)
     return owner.worker == worker and (beat is None or beat.incarnation == owner.incarnation)
 
 
-def _true_owners(current: Assignment, beats: Mapping[str, Beat]) -> dict[Coin, Owner]:
+def _true_owners(current: Assignment, beats: Mapping[str, Beat]) -> dict[Coin, FeedOwner]:
     """Return who got each coin last: what is stored may be older than what workers hold."""
     owners = dict(current.owners)
     for beat in sorted(beats.values(), key=lambda beat: beat.worker):
         for coin, fence in beat.fences.items():
             if fence > current.epoch and (coin not in owners or fence > owners[coin].fence):
-                owners[coin] = Owner(worker=beat.worker, incarnation=beat.incarnation, fence=fence)
+                owners[coin] = FeedOwner(worker=beat.worker, incarnation=beat.incarnation, fence=fence)
     return owners
 
 
@@ -244,12 +244,12 @@ def _next_epoch(current: Assignment, beats: Mapping[str, Beat], now_ns: int) -> 
 
 
 def _owners(
-    known: Mapping[Coin, Owner],
+    known: Mapping[Coin, FeedOwner],
     coins: Sequence[Coin],
-    standings: Mapping[str, Standing],
+    standings: Mapping[str, WorkerStanding],
     beats: Mapping[str, Beat],
     now_ns: int,
-    rules: Rules,
+    rules: AssignmentRules,
 ) -> dict[Coin, str]:
     serving = {name for name, each in standings.items() if _serves(each, now_ns, rules) and name in beats}
     loads: dict[str, list[Coin]] = {name: [] for name in sorted(serving)}
@@ -272,20 +272,20 @@ def _owners(
     return found
 
 
-def _serves(standing: Standing, now_ns: int, rules: Rules) -> bool:
+def _serves(standing: WorkerStanding, now_ns: int, rules: AssignmentRules) -> bool:
     """Tell whether a worker keeps what it has."""
     shed = standing.troubled_since_ns and now_ns - standing.troubled_since_ns > rules.shed_ns
-    return standing.health is not Health.DEAD and not standing.leaving and not shed
+    return standing.health is not WorkerHealth.DEAD and not standing.leaving and not shed
 
 
-def _takers(standings: Mapping[str, Standing], serving: set[str]) -> tuple[list[str], list[str]]:
+def _takers(standings: Mapping[str, WorkerStanding], serving: set[str]) -> tuple[list[str], list[str]]:
     """Return who may be given coins that nobody feeds, and who is healthy.
 
     Those are the same; where nobody is healthy, whoever speaks is better than nobody.
     """
-    healthy = sorted(name for name in serving if standings[name].health is Health.HEALTHY)
+    healthy = sorted(name for name in serving if standings[name].health is WorkerHealth.HEALTHY)
     speaking = sorted(
-        name for name in serving if standings[name].health is Health.PROVING and standings[name].spoke
+        name for name in serving if standings[name].health is WorkerHealth.PROVING and standings[name].spoke
     )
     return healthy or speaking, healthy
 
@@ -308,8 +308,8 @@ def _even_out(takers: list[str], loads: dict[str, list[Coin]], beats: Mapping[st
 def _keep_troubled(
     found: dict[Coin, str],
     waiting: Iterable[Coin],
-    known: Mapping[Coin, Owner],
-    standings: Mapping[str, Standing],
+    known: Mapping[Coin, FeedOwner],
+    standings: Mapping[str, WorkerStanding],
 ) -> None:
     """Leave with a troubled owner that lives what nobody else can take: some venue is better than none."""
     for coin in waiting:
@@ -317,17 +317,17 @@ def _keep_troubled(
         standing = standings.get(owner.worker) if owner is not None else None
         if coin in found or owner is None or standing is None or standing.leaving:
             continue
-        if standing.troubled_since_ns and standing.health is not Health.DEAD:
+        if standing.troubled_since_ns and standing.health is not WorkerHealth.DEAD:
             found[coin] = owner.worker
 
 
-def _reason(before: Owner | None, worker: str, standings: Mapping[str, Standing]) -> str:
+def _reason(before: FeedOwner | None, worker: str, standings: Mapping[str, WorkerStanding]) -> str:
     if before is None:
         return "unowned"
     if before.worker == worker:
         return "restarted"
     standing = standings.get(before.worker)
-    if standing is None or standing.health is Health.DEAD:
+    if standing is None or standing.health is WorkerHealth.DEAD:
         return "owner_dead"
     if standing.leaving:
         return "owner_leaving"

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 
-class State(StrEnum):
+class BreakerState(StrEnum):
     """Whether it is asked."""
 
     CLOSED = "closed"  # it is
@@ -18,7 +18,7 @@ class State(StrEnum):
     HALF_OPEN = "half_open"  # one canary is on its way, everything else goes elsewhere
 
 
-class Event(StrEnum):
+class BreakerEvent(StrEnum):
     """What became of a publish."""
 
     SUCCEED = "succeed"
@@ -28,27 +28,31 @@ class Event(StrEnum):
 
 
 # A publish that was under way when the breaker opened may still end either way: that is no news.
-TRANSITIONS: Final[Mapping[State, Mapping[Event, State]]] = MappingProxyType(
+TRANSITIONS: Final[Mapping[BreakerState, Mapping[BreakerEvent, BreakerState]]] = MappingProxyType(
     {
-        State.CLOSED: {Event.SUCCEED: State.CLOSED, Event.FAIL: State.CLOSED, Event.TRIP: State.OPEN},
-        State.OPEN: {
-            Event.SUCCEED: State.OPEN,
-            Event.FAIL: State.OPEN,
-            Event.TRIP: State.OPEN,
-            Event.PROBE: State.HALF_OPEN,
+        BreakerState.CLOSED: {
+            BreakerEvent.SUCCEED: BreakerState.CLOSED,
+            BreakerEvent.FAIL: BreakerState.CLOSED,
+            BreakerEvent.TRIP: BreakerState.OPEN,
         },
-        State.HALF_OPEN: {
-            Event.SUCCEED: State.CLOSED,
-            Event.FAIL: State.OPEN,
-            Event.TRIP: State.OPEN,
-            Event.PROBE: State.HALF_OPEN,  # nobody heard of the last canary again
+        BreakerState.OPEN: {
+            BreakerEvent.SUCCEED: BreakerState.OPEN,
+            BreakerEvent.FAIL: BreakerState.OPEN,
+            BreakerEvent.TRIP: BreakerState.OPEN,
+            BreakerEvent.PROBE: BreakerState.HALF_OPEN,
+        },
+        BreakerState.HALF_OPEN: {
+            BreakerEvent.SUCCEED: BreakerState.CLOSED,
+            BreakerEvent.FAIL: BreakerState.OPEN,
+            BreakerEvent.TRIP: BreakerState.OPEN,
+            BreakerEvent.PROBE: BreakerState.HALF_OPEN,  # nobody heard of the last canary again
         },
     }
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class BreakerRules:
     """How much is borne, and how long is waited."""
 
     failures_max: int = 10  # in a row
@@ -64,28 +68,28 @@ class Rules:
 class Breaker:
     """What is known of one broker."""
 
-    state: State = State.CLOSED
+    state: BreakerState = BreakerState.CLOSED
     failures: int = 0  # in a row
     until_ns: int = 0  # the end of the cooldown, or of the wait for a canary
 
 
-def probe(breaker: Breaker, now_ns: int, draw: float, rules: Rules) -> Breaker:
+def probe(breaker: Breaker, now_ns: int, draw: float, rules: BreakerRules) -> Breaker:
     """Return the breaker after somebody asked whether to send a canary: if it changed, they send it."""
-    state = TRANSITIONS[breaker.state].get(Event.PROBE)
+    state = TRANSITIONS[breaker.state].get(BreakerEvent.PROBE)
     if state is None or now_ns < breaker.until_ns:
         return breaker
     return replace(breaker, state=state, until_ns=now_ns + rules.cooldown_ns(draw))
 
 
-def observe(breaker: Breaker, event: Event, now_ns: int, draw: float, rules: Rules) -> Breaker:
+def observe(breaker: Breaker, event: BreakerEvent, now_ns: int, draw: float, rules: BreakerRules) -> Breaker:
     """Return the breaker after a publish ended. Raises: KeyError for an event that is not an end."""
-    failures = 0 if event is Event.SUCCEED else breaker.failures + 1
-    if event is Event.FAIL and failures >= rules.failures_max:
-        event = Event.TRIP
+    failures = 0 if event is BreakerEvent.SUCCEED else breaker.failures + 1
+    if event is BreakerEvent.FAIL and failures >= rules.failures_max:
+        event = BreakerEvent.TRIP
     state = TRANSITIONS[breaker.state][event]
-    if breaker.state is State.OPEN:
+    if breaker.state is BreakerState.OPEN:
         return breaker
-    if state is State.OPEN:
+    if state is BreakerState.OPEN:
         return Breaker(state=state, failures=failures, until_ns=now_ns + rules.cooldown_ns(draw))
     return Breaker(state=state, failures=failures)
 

@@ -17,7 +17,7 @@ DELIVERIES_MAX: Final = 20  # more than chance explains, even where workers are 
 ERROR_LENGTH_MAX: Final = 2_000
 
 
-class Reason(StrEnum):
+class DeadLetterReason(StrEnum):
     """Why it was given up."""
 
     FAILED = "failed"  # it raised, after all its attempts
@@ -29,7 +29,7 @@ class Reason(StrEnum):
 class DeadLetter:
     """One message that nobody will run until a person says so."""
 
-    reason: Reason
+    reason: DeadLetterReason
     queue: str
     error: str
     at_ns: int

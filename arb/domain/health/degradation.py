@@ -46,7 +46,7 @@ class Gauge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class DegradationRules:
     """When to do less, and when to do more again."""
 
     gauges: Mapping[str, Gauge]
@@ -69,7 +69,9 @@ def never_degraded() -> Degree:
     return Degree.FULL
 
 
-def step(before: Degradation, rules: Rules, readings: Iterable[Reading], now_ns: int) -> Degradation:
+def step(
+    before: Degradation, rules: DegradationRules, readings: Iterable[Reading], now_ns: int
+) -> Degradation:
     """Return how it is after these readings; what nobody could measure asks for nothing."""
     known = [reading for reading in readings if reading.rule in rules.gauges]
     wanted, why = _worst(rules, known, Decimal(0))
@@ -85,7 +87,7 @@ def step(before: Degradation, rules: Rules, readings: Iterable[Reading], now_ns:
     return Degradation(degree=lower, why=why_held if lower else "", since_ns=now_ns)
 
 
-def _worst(rules: Rules, readings: list[Reading], margin: Decimal) -> tuple[Degree, str]:
+def _worst(rules: DegradationRules, readings: list[Reading], margin: Decimal) -> tuple[Degree, str]:
     worst, why = Degree.FULL, ""
     for reading in readings:
         degree = rules.gauges[reading.rule].degree(reading.value, margin)

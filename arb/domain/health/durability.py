@@ -38,7 +38,7 @@ WORDS: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class DurabilityReport:
     """What could be seen of a server: whether each trouble is there; what cannot be told is left out."""
 
     troubles: Mapping[str, bool]
@@ -50,7 +50,7 @@ class Looked:
         return tuple(kind for kind, is_there in self.troubles.items() if is_there)
 
 
-def judge(info: Mapping[str, Any]) -> Looked:
+def judge(info: Mapping[str, Any]) -> DurabilityReport:
     """Return what the server's own INFO says; managed servers may leave parts of it out."""
     troubles: dict[str, bool] = {}
     if "maxmemory_policy" in info:
@@ -63,4 +63,4 @@ def judge(info: Mapping[str, Any]) -> Looked:
         troubles[REPLICA] = str(info["role"]) != "master"
     if "cluster_enabled" in info:
         troubles[CLUSTER] = bool(int(info["cluster_enabled"]))
-    return Looked(troubles, tuple(kind for kind in WORDS if kind not in troubles))
+    return DurabilityReport(troubles, tuple(kind for kind in WORDS if kind not in troubles))

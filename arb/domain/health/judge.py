@@ -17,7 +17,7 @@ ERRORS_UNTIL_CRITICAL: Final = 3
 FORGET_NS: Final = 600_000_000_000  # a subject that nobody measured for this long is no subject any more
 
 
-class Level(StrEnum):
+class HealthLevel(StrEnum):
     """How something is."""
 
     OK = "ok"
@@ -43,11 +43,11 @@ class Rule:
     worse: Worse = Worse.ABOVE
     borne: bool = False  # it is never CRITICAL: the stack goes on, and does less
 
-    def level(self, value: Decimal) -> Level:
+    def level(self, value: Decimal) -> HealthLevel:
         """Return what a measurement means."""
         if self._beyond(value, self.limit):
-            return Level.ERROR
-        return Level.WARN if self._beyond(value, self.warn) else Level.OK
+            return HealthLevel.ERROR
+        return HealthLevel.WARN if self._beyond(value, self.warn) else HealthLevel.OK
 
     def _beyond(self, value: Decimal, threshold: Decimal) -> bool:
         return value > threshold if self.worse is Worse.ABOVE else value < threshold
@@ -73,10 +73,10 @@ def silence_ms(sign_ns: int, now_ns: int) -> Decimal:
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class SubjectHealth:
     """How one subject of one rule is, and how many counted samples in a row were errors."""
 
-    level: Level = Level.OK
+    level: HealthLevel = HealthLevel.OK
     errors: int = 0
     counted_ns: int = 0  # when the last error was counted
     seen_ns: int = 0
@@ -87,13 +87,13 @@ Key = tuple[str, str]  # (rule, subject)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class LevelChange:
     """A subject's level changed: one event, one alert, one row."""
 
     rule: str
     subject: str
-    before: Level
-    after: Level
+    before: HealthLevel
+    after: HealthLevel
     value: Decimal
     limit: Decimal
     at_ns: int
@@ -103,20 +103,20 @@ class Change:
 class Verdict:
     """What a sweep found."""
 
-    healths: Mapping[Key, Health]
-    changes: tuple[Change, ...] = field(default=())
+    healths: Mapping[Key, SubjectHealth]
+    changes: tuple[LevelChange, ...] = field(default=())
 
     @property
-    def level(self) -> Level:
+    def level(self) -> HealthLevel:
         """Return the worst level of all."""
         levels = {health.level for health in self.healths.values()}
-        return max(levels, key=list(Level).index, default=Level.OK)
+        return max(levels, key=list(HealthLevel).index, default=HealthLevel.OK)
 
 
 def judge(
     rules: Mapping[str, Rule],
     readings: Iterable[Reading],
-    before: Mapping[Key, Health],
+    before: Mapping[Key, SubjectHealth],
     now_ns: int,
     sample_ns: int,
 ) -> Verdict:
@@ -125,31 +125,33 @@ def judge(
     changes = []
     for reading in readings:
         rule, key = rules[reading.rule], (reading.rule, reading.subject)
-        known = healths.get(key, Health(since_ns=now_ns))
+        known = healths.get(key, SubjectHealth(since_ns=now_ns))
         healths[key] = _step(known, rule, rule.level(reading.value), now_ns, sample_ns)
         if healths[key].level is not known.level:
             changes.append(_change(rule, reading, known.level, healths[key].level, now_ns))
     return Verdict(healths, tuple(changes))
 
 
-def _step(known: Health, rule: Rule, found: Level, now_ns: int, sample_ns: int) -> Health:
+def _step(known: SubjectHealth, rule: Rule, found: HealthLevel, now_ns: int, sample_ns: int) -> SubjectHealth:
     errors, counted_ns = known.errors, known.counted_ns
-    if found is not Level.ERROR:
+    if found is not HealthLevel.ERROR:
         errors, counted_ns = 0, 0
     elif errors == 0 or not 0 <= now_ns - counted_ns < sample_ns:
         errors, counted_ns = errors + 1, now_ns
-    level = Level.CRITICAL if errors >= ERRORS_UNTIL_CRITICAL and not rule.borne else found
+    level = HealthLevel.CRITICAL if errors >= ERRORS_UNTIL_CRITICAL and not rule.borne else found
     since_ns = known.since_ns if level is known.level else now_ns
-    return Health(level, errors, counted_ns, now_ns, since_ns)
+    return SubjectHealth(level, errors, counted_ns, now_ns, since_ns)
 
 
-def _change(rule: Rule, reading: Reading, before: Level, after: Level, now_ns: int) -> Change:
-    return Change(
+def _change(
+    rule: Rule, reading: Reading, before: HealthLevel, after: HealthLevel, now_ns: int
+) -> LevelChange:
+    return LevelChange(
         rule=rule.name,
         subject=reading.subject,
         before=before,
         after=after,
         value=reading.value,
-        limit=rule.warn if after is Level.WARN else rule.limit,
+        limit=rule.warn if after is HealthLevel.WARN else rule.limit,
         at_ns=now_ns,
     )

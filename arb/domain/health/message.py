@@ -21,7 +21,7 @@ SUM: Final = "pnl_krw"
 Facts = Mapping[str, str]
 
 
-class Kind(StrEnum):
+class MessageKind(StrEnum):
     """What is told."""
 
     TRADE_CLOSED = "trade_closed"
@@ -35,7 +35,7 @@ class Kind(StrEnum):
 class Message:
     """One piece of news of a session; what has its kind and key is told once."""
 
-    kind: Kind
+    kind: MessageKind
     key: str
     at_ns: int
     facts: Facts = field(default_factory=lambda: MappingProxyType({}))
@@ -51,9 +51,9 @@ class Words:
     line: str = ""
 
 
-WORDS: Final[Mapping[Kind, Words]] = MappingProxyType(
+WORDS: Final[Mapping[MessageKind, Words]] = MappingProxyType(
     {
-        Kind.TRADE_CLOSED: Words(
+        MessageKind.TRADE_CLOSED: Words(
             facts=(
                 *("trade_id", "coin", "direction", "reason", "held_s", "pnl_krw", "pnl_bps"),
                 *("entry_premium_bps", "notional_amount_krw", "fees_amount_krw"),
@@ -66,7 +66,7 @@ WORDS: Final[Mapping[Kind, Words]] = MappingProxyType(
             headline="$count trades closed: $sum KRW",
             line="$coin $pnl_krw KRW, $reason, held $held_s",
         ),
-        Kind.DAY_SUMMARY: Words(
+        MessageKind.DAY_SUMMARY: Words(
             facts=(
                 *("day", "pnl_krw", "trades", "won", "lost", "open", "fees_amount_krw", "fees"),
                 *("inventory", "incidents"),
@@ -76,21 +76,21 @@ WORDS: Final[Mapping[Kind, Words]] = MappingProxyType(
             "Inventory: $inventory\n"
             "Incidents: $incidents",
         ),
-        Kind.PREMIUM_ABOVE: Words(
+        MessageKind.PREMIUM_ABOVE: Words(
             facts=("coin", "premium_bps", "mark_bps", "edge_bps", "rate"),
             alone="Premium of $coin: $premium_bps bps\n"
             "The mark is $mark_bps bps. Net edge $edge_bps bps, rate $rate.",
             headline="Premium beyond its mark: $count coins",
             line="$coin $premium_bps bps, net edge $edge_bps bps",
         ),
-        Kind.INVENTORY_LOW: Words(
+        MessageKind.INVENTORY_LOW: Words(
             facts=("venue", "asset", "free", "legs", "mark_legs"),
             alone="Inventory low: $venue has $free $asset free\n"
             "Enough for $legs legs of a trade, the mark is $mark_legs.",
             headline="Inventory low: $count assets",
             line="$venue has $free $asset free, enough for $legs legs",
         ),
-        Kind.RULES_CHANGED: Words(
+        MessageKind.RULES_CHANGED: Words(
             facts=("number", "why", "changes"),
             alone="New rules: generation $number of the settings\n$why\n$changes",
         ),
@@ -98,7 +98,7 @@ WORDS: Final[Mapping[Kind, Words]] = MappingProxyType(
 )
 
 
-def problem_of(kind: Kind, template: str) -> str:
+def problem_of(kind: MessageKind, template: str) -> str:
     """Return in one line what is wrong with a template of somebody's own; empty if nothing is."""
     parsed = Template(template)
     if not template.strip():
@@ -111,12 +111,12 @@ def problem_of(kind: Kind, template: str) -> str:
     return ""
 
 
-def is_told_together(kind: Kind) -> bool:
+def is_told_together(kind: MessageKind) -> bool:
     """Tell whether several of a kind make one message."""
     return bool(WORDS[kind].headline)
 
 
-def render(kind: Kind, news: Sequence[Facts], own: Mapping[str, str]) -> tuple[str, str]:
+def render(kind: MessageKind, news: Sequence[Facts], own: Mapping[str, str]) -> tuple[str, str]:
     """Return headline and text of one or several of a kind; `own` are templates in place of ours."""
     words = WORDS[kind]
     if len(news) == 1:

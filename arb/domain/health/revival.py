@@ -13,7 +13,7 @@ from arb.domain.time import NS_PER_HOUR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class RevivalRules:
     """How long is waited, and how often one program is restarted at most."""
 
     after_ns: int  # without a sign, or with messages waiting and none taken
@@ -44,7 +44,7 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class HungWorker:
     """A worker that does not work."""
 
     program: str
@@ -58,8 +58,8 @@ def blind(memory: Memory, now_ns: int) -> Memory:
 
 
 def look(
-    memory: Memory, workers: Sequence[Worker], depths: Mapping[str, int], now_ns: int, rules: Rules
-) -> tuple[Memory, tuple[Finding, ...]]:
+    memory: Memory, workers: Sequence[Worker], depths: Mapping[str, int], now_ns: int, rules: RevivalRules
+) -> tuple[Memory, tuple[HungWorker, ...]]:
     """Return the memory after a look, and who does not work. Who is permitted counts as restarted."""
     if not 0 <= now_ns - memory.looked_ns <= rules.gap_ns:
         memory = blind(memory, now_ns)
@@ -74,7 +74,7 @@ def look(
             if past and now_ns - past[-1] < rules.pause_ns:
                 continue
             permitted = len(past) < rules.hourly_max
-            findings.append(Finding(program=worker.program, why=why, permitted=permitted))
+            findings.append(HungWorker(program=worker.program, why=why, permitted=permitted))
             # One that is not permitted is noted all the same, so that it is told once in each pause.
             kept = (*past[-rules.hourly_max + 1 :], now_ns) if permitted else (*past[:-1], now_ns)
             memory = replace(memory, revived_ns={**memory.revived_ns, worker.program: kept})
@@ -88,7 +88,7 @@ def _since(memory: Memory, workers: Sequence[Worker], queue: str, now_ns: int) -
     return max(memory.waiting_since_ns.get(queue, now_ns), took_ns)
 
 
-def _amiss(memory: Memory, worker: Worker, now_ns: int, rules: Rules) -> str:
+def _amiss(memory: Memory, worker: Worker, now_ns: int, rules: RevivalRules) -> str:
     """Return what is wrong with a worker, or nothing."""
     seen_ns = min(now_ns - memory.seen_since_ns, worker.up_ns)
     if seen_ns < rules.after_ns:

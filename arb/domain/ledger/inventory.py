@@ -21,7 +21,7 @@ Key = tuple[Venue, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prices:
+class InventoryPrices:
     """What one thing is worth, and what trading it back costs; KRW is what the pair is accounted in."""
 
     leg_krw: Decimal  # of a pair
@@ -51,7 +51,7 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class PairCapacity:
     """How many pairs of a coin can be opened in a direction, and what runs out first."""
 
     coin: Coin
@@ -75,7 +75,7 @@ class Advice:
 
 
 def holdings(
-    free: Mapping[Key, Decimal], changes: Mapping[Key, Decimal], window_ns: int, prices: Prices
+    free: Mapping[Key, Decimal], changes: Mapping[Key, Decimal], window_ns: int, prices: InventoryPrices
 ) -> list[Holding]:
     """Return what lies where."""
     return [
@@ -91,7 +91,7 @@ def holdings(
     ]
 
 
-def reaches(held: Sequence[Holding], pair: Pair, coins: Sequence[Coin]) -> list[Reach]:
+def reaches(held: Sequence[Holding], pair: Pair, coins: Sequence[Coin]) -> list[PairCapacity]:
     """Return how far it reaches in both directions of each coin whose price is known."""
     by_key = {(each.venue, each.asset): each for each in held}
     found = []
@@ -104,7 +104,7 @@ def reaches(held: Sequence[Holding], pair: Pair, coins: Sequence[Coin]) -> list[
             short = min(known, key=lambda each: each.legs or ZERO)
             ends = [each.lasts_ns for each in known if each.lasts_ns is not None]
             found.append(
-                Reach(
+                PairCapacity(
                     coin=coin,
                     direction=way,
                     pairs=short.legs or ZERO,
@@ -115,7 +115,7 @@ def reaches(held: Sequence[Holding], pair: Pair, coins: Sequence[Coin]) -> list[
     return found
 
 
-def advice(held: Sequence[Holding], pair: Pair, prices: Prices, legs_min: Decimal) -> list[Advice]:
+def advice(held: Sequence[Holding], pair: Pair, prices: InventoryPrices, legs_min: Decimal) -> list[Advice]:
     """Return what can be done about each thing that runs low, the cheapest of its ways first."""
     by_key = {(each.venue, each.asset): each for each in held}
     found: list[Advice] = []
@@ -147,7 +147,9 @@ def _wait(each: Holding, other: Venue) -> Iterator[Advice]:
         )  # fmt: skip
 
 
-def _lacking_krw(each: Holding, other: Venue, by_key: Mapping[Key, Holding], prices: Prices) -> Decimal:
+def _lacking_krw(
+    each: Holding, other: Venue, by_key: Mapping[Key, Holding], prices: InventoryPrices
+) -> Decimal:
     """Return half of what the other venue has more of, in KRW: of the coin, or of its own money."""
     asset = each.asset if each.asset != each.venue.quote else other.quote
     there = by_key.get((other, asset))
@@ -158,7 +160,7 @@ def _lacking_krw(each: Holding, other: Venue, by_key: Mapping[Key, Holding], pri
 
 
 def _back(
-    each: Holding, other: Venue, by_key: Mapping[Key, Holding], pair: Pair, prices: Prices
+    each: Holding, other: Venue, by_key: Mapping[Key, Holding], pair: Pair, prices: InventoryPrices
 ) -> Iterator[Advice]:
     """Yield pairs that bring it back: of the coin itself, or, where it is money, of whichever costs least."""
     is_money = each.asset == each.venue.quote
@@ -179,7 +181,9 @@ def _back(
     )  # fmt: skip
 
 
-def _move(each: Holding, other: Venue, by_key: Mapping[Key, Holding], prices: Prices) -> Iterator[Advice]:
+def _move(
+    each: Holding, other: Venue, by_key: Mapping[Key, Holding], prices: InventoryPrices
+) -> Iterator[Advice]:
     amount_krw = _lacking_krw(each, other, by_key, prices)
     if not amount_krw:
         return

@@ -54,7 +54,7 @@ def drifts(venue: Venue, ledger: Mapping[str, Decimal], balances: Mapping[str, D
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class BalanceComparison:
     """What ledger and venues said at one time, and which orders moved then."""
 
     ledger: Mapping[Key, Decimal]
@@ -97,7 +97,7 @@ def moves(order: Order, key: Key) -> bool:
     return asset in (*order.symbol.split("/"), venue.fee_asset)
 
 
-def within_reach(look: Look, key: Key) -> bool:
+def within_reach(look: BalanceComparison, key: Key) -> bool:
     """Tell whether the difference is no more than what orders that have not ended can have moved.
 
     What such an order can cost is on hold, so that whichever way it ends nothing was spent twice.
@@ -130,13 +130,13 @@ def _left(order: Order) -> Decimal:
     return order.quantity - order.filled_quantity
 
 
-def differing(look: Look, keys: Iterable[Key] | None = None) -> list[Key]:
+def differing(look: BalanceComparison, keys: Iterable[Key] | None = None) -> list[Key]:
     """Return the assets in which ledger and balance disagree, sorted; of all, or of the given ones."""
     asked = {*look.ledger, *look.balances} if keys is None else keys
     return sorted(key for key in asked if differs(look.difference(key), ZERO))
 
 
-def seen_again(before: Suspect | None, look: Look, key: Key) -> Suspect:
+def seen_again(before: Suspect | None, look: BalanceComparison, key: Key) -> Suspect:
     """Return the suspicion after this look: confirmed only by the same difference among other orders."""
     difference, movers = look.difference(key), look.movers_of(key)
     if before is None or differs(before.difference, difference):

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.money import ZERO, plain
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from arb.domain.trading.trade import ENDED, TradeState
 
 KRW_STEP: Final = Decimal("0.01")
@@ -17,7 +17,7 @@ USDT_STEP: Final = Decimal("0.0001")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class OpenValue:
     """What the trades of one coin that have not ended brought in (positive) and cost so far, fees paid."""
 
     krw: Decimal = ZERO
@@ -32,22 +32,22 @@ class SessionTotals:
     started_at_ns: int
     trades: Mapping[tuple[Coin, TradeState], int] = field(default_factory=dict)
     realised_krw: Mapping[Coin, Decimal] = field(default_factory=dict)  # of ended trades
-    orders: Mapping[State, int] = field(default_factory=dict)
+    orders: Mapping[OrderState, int] = field(default_factory=dict)
     fills: Mapping[Coin, int] = field(default_factory=dict)
     fees: Mapping[tuple[Venue, str], Decimal] = field(default_factory=dict)
-    held: Mapping[Coin, Held] = field(default_factory=dict)
+    held: Mapping[Coin, OpenValue] = field(default_factory=dict)
     residual: Mapping[Coin, Decimal] = field(default_factory=dict)  # of ended trades: dust, or handed over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prices:
+class Valuation:
     """What things are worth in KRW, as far as it is known."""
 
     krw_per_usdt: Decimal | None = None
     krw_per_coin: Mapping[Coin, Decimal] = field(default_factory=dict)
     is_in_krw: bool = False  # both venues quote in KRW: nothing tells what a USDT is worth, and none is held
 
-    def worth_krw(self, coin: Coin, held: Held) -> Decimal | None:
+    def worth_krw(self, coin: Coin, held: OpenValue) -> Decimal | None:
         """Return the worth of what is held, or None if a price that it needs is not known."""
         price = self.krw_per_coin.get(coin) if held.base else ZERO
         rate = self.krw_per_usdt if held.usdt else ZERO
@@ -57,7 +57,7 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CoinLine:
+class CoinReport:
     """One coin's share."""
 
     coin: Coin
@@ -75,13 +75,13 @@ class Report:
     started_at_ns: int
     ended_at_ns: int | None  # None while it runs
     trades: Mapping[TradeState, int]
-    orders: Mapping[State, int]
+    orders: Mapping[OrderState, int]
     fills: int
     fees: Mapping[tuple[Venue, str], Decimal]
     pnl_krw: Decimal | None
     pnl_usdt: Decimal | None  # None also where both venues quote in KRW
     realised_krw: Decimal
-    by_coin: tuple[CoinLine, ...]
+    by_coin: tuple[CoinReport, ...]
     refusals: Mapping[str, int]
     invariants: Mapping[str, bool | None]  # None: it cannot be proven
     residual: Mapping[Coin, Decimal] = field(default_factory=dict)  # base that ended trades left uneven
@@ -113,7 +113,7 @@ class Report:
 
 def make_report(
     totals: SessionTotals,
-    prices: Prices,
+    prices: Valuation,
     refusals: Mapping[str, int],
     invariants: Mapping[str, bool | None],
     ended_at_ns: int | None,
@@ -142,10 +142,10 @@ def make_report(
     )
 
 
-def _line(coin: Coin, totals: SessionTotals, prices: Prices) -> CoinLine:
+def _line(coin: Coin, totals: SessionTotals, prices: Valuation) -> CoinReport:
     realised = totals.realised_krw.get(coin, ZERO)
-    worth = prices.worth_krw(coin, totals.held.get(coin, Held()))
-    return CoinLine(
+    worth = prices.worth_krw(coin, totals.held.get(coin, OpenValue()))
+    return CoinReport(
         coin=coin,
         trades_opened=sum(count for (of_coin, _), count in totals.trades.items() if of_coin == coin),
         trades_closed=totals.trades.get((coin, TradeState.CLOSED), 0),
@@ -170,7 +170,7 @@ def _in_usdt(krw: Decimal | None, krw_per_usdt: Decimal | None) -> Decimal | Non
     return None if krw is None or krw_per_usdt is None else krw / krw_per_usdt
 
 
-def _coin_line(line: CoinLine) -> dict[str, Any]:
+def _coin_line(line: CoinReport) -> dict[str, Any]:
     return {
         "coin": line.coin,
         "trades_opened": line.trades_opened,

@@ -67,7 +67,7 @@ class Book:
 
 
 @dataclass(frozen=True, slots=True)
-class Sweep:
+class BookSweep:
     """What taking from a book gives: base taken, quote paid or got, the worst price touched."""
 
     quantity: Decimal
@@ -80,7 +80,7 @@ class Sweep:
         return self.notional / self.quantity
 
 
-def sweep(levels: Sequence[Level], quantity: Decimal) -> Sweep | None:
+def sweep(levels: Sequence[Level], quantity: Decimal) -> BookSweep | None:
     """Return the cost of taking `quantity` from `levels`, or None if they hold less."""
     left, notional = quantity, ZERO
     for level in levels:
@@ -88,5 +88,5 @@ def sweep(levels: Sequence[Level], quantity: Decimal) -> Sweep | None:
         notional += taken * level.price
         left -= taken
         if left <= ZERO:
-            return Sweep(quantity, notional, level.price)
+            return BookSweep(quantity, notional, level.price)
     return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from arb.domain.market.book import Book, Sweep, sweep
+from arb.domain.market.book import Book, BookSweep, sweep
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.instrument import Instrument, Side
 from arb.domain.market.money import ONE, ZERO, bps, floor_to, fraction
@@ -144,7 +144,7 @@ class Edge:
     cost_krw: Decimal  # what the bought leg costs
     net_bps: Decimal
     gross_bps: Decimal  # before both fees: how much more the sold leg brings than the bought one costs
-    legs: Mapping[Venue, Sweep]  # what each takes from its book
+    legs: Mapping[Venue, BookSweep]  # what each takes from its book
 
 
 def edge(market: Market, direction: Direction, quantity: Decimal) -> Edge | None:

@@ -88,7 +88,7 @@ LIFTS: Final[Mapping[Cause, Cause]] = MappingProxyType(
 PASSING: Final = frozenset(LIFTS.values()) - {Cause.KILLED} | {Cause.STOPPING}
 
 
-class Standing(StrEnum):
+class SessionStanding(StrEnum):
     """How a session stands: its mode, and whether that passes by itself."""
 
     TRADING = "trading"
@@ -98,48 +98,52 @@ class Standing(StrEnum):
     HALTED = "halted"
 
 
-MODES: Final[Mapping[Standing, Mode]] = MappingProxyType(
+MODES: Final[Mapping[SessionStanding, Mode]] = MappingProxyType(
     {
-        Standing.TRADING: Mode.NORMAL,
-        Standing.REDUCED: Mode.REDUCE_ONLY,
-        Standing.PAUSED: Mode.HALTED,
-        Standing.KEPT_REDUCED: Mode.REDUCE_ONLY,
-        Standing.HALTED: Mode.HALTED,
+        SessionStanding.TRADING: Mode.NORMAL,
+        SessionStanding.REDUCED: Mode.REDUCE_ONLY,
+        SessionStanding.PAUSED: Mode.HALTED,
+        SessionStanding.KEPT_REDUCED: Mode.REDUCE_ONLY,
+        SessionStanding.HALTED: Mode.HALTED,
     }
 )
-PAUSES: Final = {Cause.STARTING: Standing.PAUSED, Cause.STOPPING: Standing.PAUSED}
+PAUSES: Final = {Cause.STARTING: SessionStanding.PAUSED, Cause.STOPPING: SessionStanding.PAUSED}
 HALTS: Final = dict.fromkeys(
-    (Cause.WATCHDOG, Cause.OVERFILLED, Cause.WITHOUT_INTENT, Cause.VENUE_FATAL, Cause.KILLED), Standing.HALTED
+    (Cause.WATCHDOG, Cause.OVERFILLED, Cause.WITHOUT_INTENT, Cause.VENUE_FATAL, Cause.KILLED),
+    SessionStanding.HALTED,
 )
 # What lifts a cause does so only where it is the one in force. A person (`by_hand`) may set any mode, but
 # after a kill halted only.
-TRANSITIONS: Final[Mapping[Standing, Mapping[Cause, Standing]]] = MappingProxyType(
+TRANSITIONS: Final[Mapping[SessionStanding, Mapping[Cause, SessionStanding]]] = MappingProxyType(
     {
-        Standing.TRADING: {
-            Cause.FALLBACK: Standing.REDUCED,
-            Cause.NO_ROOM: Standing.REDUCED,
-            Cause.LEG_ALONE: Standing.REDUCED,
-            Cause.UNJUDGED: Standing.REDUCED,
-            Cause.NO_FEED: Standing.PAUSED,
+        SessionStanding.TRADING: {
+            Cause.FALLBACK: SessionStanding.REDUCED,
+            Cause.NO_ROOM: SessionStanding.REDUCED,
+            Cause.LEG_ALONE: SessionStanding.REDUCED,
+            Cause.UNJUDGED: SessionStanding.REDUCED,
+            Cause.NO_FEED: SessionStanding.PAUSED,
             **PAUSES,
             **HALTS,
         },
-        Standing.REDUCED: {
-            Cause.STORE_AGAIN: Standing.TRADING,
-            Cause.ROOM_AGAIN: Standing.TRADING,
-            Cause.NO_LEG_ALONE: Standing.TRADING,
-            Cause.JUDGED_AGAIN: Standing.TRADING,
+        SessionStanding.REDUCED: {
+            Cause.STORE_AGAIN: SessionStanding.TRADING,
+            Cause.ROOM_AGAIN: SessionStanding.TRADING,
+            Cause.NO_LEG_ALONE: SessionStanding.TRADING,
+            Cause.JUDGED_AGAIN: SessionStanding.TRADING,
             **PAUSES,
             **HALTS,
         },
-        Standing.PAUSED: {
-            Cause.FED_AGAIN: Standing.TRADING,
-            Cause.RECONCILED: Standing.TRADING,
+        SessionStanding.PAUSED: {
+            Cause.FED_AGAIN: SessionStanding.TRADING,
+            Cause.RECONCILED: SessionStanding.TRADING,
             **PAUSES,
             **HALTS,
         },
-        Standing.KEPT_REDUCED: {**PAUSES, **HALTS},
-        Standing.HALTED: {Cause.KILLED: Standing.HALTED, Cause.UNKILLED: Standing.TRADING},
+        SessionStanding.KEPT_REDUCED: {**PAUSES, **HALTS},
+        SessionStanding.HALTED: {
+            Cause.KILLED: SessionStanding.HALTED,
+            Cause.UNKILLED: SessionStanding.TRADING,
+        },
     }
 )
 
@@ -185,16 +189,16 @@ class ModeChange:
         return ModeReason.parse(self.reason).cause
 
 
-def standing_of(mode: Mode, reason: str) -> Standing:
+def standing_of(mode: Mode, reason: str) -> SessionStanding:
     """Return how a session stands."""
     passes = ModeReason.parse(reason).cause in PASSING
     match mode:
         case Mode.NORMAL:
-            return Standing.TRADING
+            return SessionStanding.TRADING
         case Mode.REDUCE_ONLY:
-            return Standing.REDUCED if passes else Standing.KEPT_REDUCED
+            return SessionStanding.REDUCED if passes else SessionStanding.KEPT_REDUCED
         case Mode.HALTED:
-            return Standing.PAUSED if passes else Standing.HALTED
+            return SessionStanding.PAUSED if passes else SessionStanding.HALTED
 
 
 def after(mode: Mode, reason: str, cause: Cause) -> Mode | None:
@@ -207,7 +211,7 @@ def after(mode: Mode, reason: str, cause: Cause) -> Mode | None:
 
 def stays_halted(mode: Mode, reason: str) -> bool:
     """Tell whether this is a halt that only a person lifts."""
-    return standing_of(mode, reason) is Standing.HALTED
+    return standing_of(mode, reason) is SessionStanding.HALTED
 
 
 def return_to(decided: ModeChange | None) -> tuple[Mode, str]:

@@ -7,15 +7,15 @@ import sys
 from collections.abc import Iterator
 from typing import Final
 
-from arb.domain.risk.mode import LIFTS, MODES, PASSING, PREFIXES, TEXTS, TRANSITIONS, Cause, Standing
+from arb.domain.risk.mode import LIFTS, MODES, PASSING, PREFIXES, TEXTS, TRANSITIONS, Cause, SessionStanding
 from arb.domain.trading.order_diagram import arrows
 
 MEANINGS: Final = {
-    Standing.TRADING: "trades are opened and closed",
-    Standing.REDUCED: "trades are closed, none is opened; it passes by itself",
-    Standing.PAUSED: "only repairs; it passes by itself",
-    Standing.KEPT_REDUCED: "trades are closed, none is opened, until a person changes that",
-    Standing.HALTED: "only repairs, until a person lifts it; over `arb down` and `arb up`",
+    SessionStanding.TRADING: "trades are opened and closed",
+    SessionStanding.REDUCED: "trades are closed, none is opened; it passes by itself",
+    SessionStanding.PAUSED: "only repairs; it passes by itself",
+    SessionStanding.KEPT_REDUCED: "trades are closed, none is opened, until a person changes that",
+    SessionStanding.HALTED: "only repairs, until a person lifts it; over `arb down` and `arb up`",
 }
 WRITERS: Final = {
     Cause.STARTING: "every start",
@@ -62,7 +62,7 @@ def _lines() -> Iterator[str]:
     yield ""
     yield "| it stands | mode | meaning |"
     yield "| --- | --- | --- |"
-    for standing in Standing:
+    for standing in SessionStanding:
         yield f"| {standing} | {MODES[standing]} | {MEANINGS[standing]} |"
     yield ""
     yield "| cause | as `arb mode` and `mode_reason` have it | written by | passes | lifts |"

@@ -20,11 +20,11 @@ from arb.domain.market.money import ONE, ZERO
 from arb.domain.risk.review import Refused
 from arb.domain.time import NS_PER_MS, is_within
 from arb.domain.trading.exits import PROBED_FROM, STOP_LOSS
-from arb.domain.trading.order import Event, Order, Purpose, State
+from arb.domain.trading.order import Order, OrderEvent, OrderState, Purpose
 
-TROUBLES = frozenset({Event.LOSE, Event.RELEASE, Event.REJECT, Event.ABSENT})
+TROUBLES = frozenset({OrderEvent.LOSE, OrderEvent.RELEASE, OrderEvent.REJECT, OrderEvent.ABSENT})
 # What says of an order that the venue did not take it; proof that it never arrived comes later: no news.
-FAILURES: Final = frozenset({Event.LOSE, Event.RELEASE, Event.REJECT})
+FAILURES: Final = frozenset({OrderEvent.LOSE, OrderEvent.RELEASE, OrderEvent.REJECT})
 FAILING: Final = "venue_failing"  # why an exit waits: its circuit is open
 UNANSWERED: Final = "venue_unanswered"  # exits are out of which nothing was heard
 NEWEST: Final = 64  # orders of a venue; more than may be on their way, and failures in a row that matter
@@ -74,11 +74,11 @@ class Answer:
     @classmethod
     def of(cls, order: Order, failed_at_ns: int) -> "Answer":
         """Return what is known of this order's way."""
-        is_out = order.state in (State.INTENT, State.SUBMITTED, State.UNKNOWN)
+        is_out = order.state in (OrderState.INTENT, OrderState.SUBMITTED, OrderState.UNKNOWN)
         return cls(
             trade_id=order.trade_id,
             created_at_ns=order.created_at_ns,
-            was_taken=order.venue_order_id is not None and order.state is not State.REJECTED,
+            was_taken=order.venue_order_id is not None and order.state is not OrderState.REJECTED,
             failed_at_ns=failed_at_ns,
             is_exit_out=is_out and order.purpose is Purpose.EXIT,
         )

@@ -18,7 +18,7 @@ from arb.domain.market.money import ZERO
 from arb.domain.market.pair import Direction
 from arb.domain.risk.review import COIN, TRIAL_UNDER_WAY, Refused, Trial
 from arb.domain.time import NS_PER_S, is_within
-from arb.domain.trading.order import TERMINAL, State
+from arb.domain.trading.order import TERMINAL, OrderState
 
 # Of the quantity: evening less than this costs a tenth of a round trip's 10 bps, and no trade is worth less.
 UNEVEN_SHARE: Final = Decimal("0.1")
@@ -54,7 +54,7 @@ class EntryLeg:
     """What became of one leg of an entry so far."""
 
     venue: Venue
-    state: State
+    state: OrderState
     filled_share: Decimal  # of its quantity
     attempts: int  # how often it was claimed to be sent
     expires_at_ns: int
@@ -80,7 +80,7 @@ class EntryPair:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class EntryOutcome:
     """How an entry went. Neither well nor unfilled: a kill stopped it, or nothing of it was ever sent."""
 
     pair: EntryPair
@@ -111,21 +111,21 @@ class Circuit:
         return self.level > 0 and is_within(self.failed_at_ns, now_ns, rules.rest(self.level))
 
 
-def outcome(pair: EntryPair, now_ns: int) -> Outcome | None:
+def outcome(pair: EntryPair, now_ns: int) -> EntryOutcome | None:
     """Return how an entry went, or None while it is under way."""
     ended_at_ns = max(leg.changed_at_ns for leg in pair.legs)
     if not all(leg.state in TERMINAL for leg in pair.legs):
         ended_at_ns = max(leg.expires_at_ns for leg in pair.legs) + OUTCOME_NS_MAX
         if is_within(pair.opened_at_ns, now_ns, ended_at_ns - pair.opened_at_ns):
             return None
-    if any(leg.state is State.DENIED for leg in pair.legs):
-        return Outcome(pair=pair, ended_at_ns=ended_at_ns, unfilled=(), went_well=False)
+    if any(leg.state is OrderState.DENIED for leg in pair.legs):
+        return EntryOutcome(pair=pair, ended_at_ns=ended_at_ns, unfilled=(), went_well=False)
     most = max(leg.filled_share for leg in pair.legs)
     if most > ZERO:
         unfilled = tuple(leg for leg in pair.legs if most - leg.filled_share > UNEVEN_SHARE)
     else:
         unfilled = tuple(leg for leg in pair.legs if leg.attempts)
-    return Outcome(
+    return EntryOutcome(
         pair=pair, ended_at_ns=ended_at_ns, unfilled=unfilled, went_well=most > ZERO and not unfilled
     )
 
@@ -138,15 +138,15 @@ class _Fold:
         scope: str,
         rules: UnfilledRules,
         coins_min: int,
-        unfilled_leg: Callable[[Outcome], EntryLeg | None],
+        unfilled_leg: Callable[[EntryOutcome], EntryLeg | None],
     ) -> None:
         self._scope, self._rules, self._coins_min = scope, rules, coins_min
         self._unfilled_leg = unfilled_leg
-        self._recent: deque[Outcome] = deque()
+        self._recent: deque[EntryOutcome] = deque()
         self._remembered, self._closed_at_ns = 0, 0
         self.circuit = Circuit()
 
-    def add(self, ended: Outcome) -> None:
+    def add(self, ended: EntryOutcome) -> None:
         """Go one entry on."""
         level, leg = ended.pair.trial.get(self._scope, 0), self._unfilled_leg(ended)
         if level and ended.went_well:
@@ -160,7 +160,7 @@ class _Fold:
         elif not self.circuit.level:
             self._count(ended, leg)
 
-    def _count(self, ended: Outcome, leg: EntryLeg | None) -> None:
+    def _count(self, ended: EntryOutcome, leg: EntryLeg | None) -> None:
         """Count an ordinary entry, and open the circuit if too many of the last ones stayed unfilled."""
         self._recent.append(ended)
         while ended.ended_at_ns - self._recent[0].ended_at_ns > self._rules.window_ns:
@@ -180,7 +180,7 @@ class _Fold:
         lasts = is_within(self._closed_at_ns, now_ns, 2 * self._rules.rest(self._remembered))
         return self._remembered if lasts else 0
 
-    def _open(self, level: int, bad: Sequence[Outcome], entries: Sequence[Outcome]) -> None:
+    def _open(self, level: int, bad: Sequence[EntryOutcome], entries: Sequence[EntryOutcome]) -> None:
         """Open the circuit, or have it rest again, on top of what is known of it."""
         newest, before = bad[-1], self.circuit
         self.circuit = Circuit(
@@ -197,14 +197,14 @@ class _Fold:
 class Circuits:
     """All circuits of a session after its entries, added in the order in which they ended."""
 
-    def __init__(self, rules: UnfilledRules, ended: Iterable[Outcome] = ()) -> None:
+    def __init__(self, rules: UnfilledRules, ended: Iterable[EntryOutcome] = ()) -> None:
         self._rules = rules
         self._of_coins: dict[Way, _Fold] = {}
         self._of_venues = {venue: self._venue(venue) for venue in Venue}
         self._newest = (0, "")
         self.add_all(ended)
 
-    def add_all(self, ended: Iterable[Outcome]) -> None:
+    def add_all(self, ended: Iterable[EntryOutcome]) -> None:
         """Go on by some entries."""
         for each in sorted(ended, key=lambda each: each.age):
             self._newest = each.age
@@ -212,7 +212,7 @@ class Circuits:
             for fold in folds:
                 fold.add(each)
 
-    def are_before(self, ended: Iterable[Outcome]) -> bool:
+    def are_before(self, ended: Iterable[EntryOutcome]) -> bool:
         """Tell whether all that was added ended before any of these."""
         return all(each.age > self._newest for each in ended)
 
@@ -228,14 +228,14 @@ class Circuits:
         return _Fold(COIN, self._rules, 1, lambda each: each.unfilled[0] if each.unfilled else None)
 
     def _venue(self, venue: Venue) -> _Fold:
-        def at_venue(each: Outcome) -> EntryLeg | None:
+        def at_venue(each: EntryOutcome) -> EntryLeg | None:
             return next((leg for leg in each.unfilled if leg.venue is venue), None)
 
         return _Fold(venue.value, self._rules, self._rules.coins_min, at_venue)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class CircuitStanding:
     """How the circuits stand that an entry of one coin and direction has to pass."""
 
     way: Way
@@ -245,7 +245,7 @@ class Standing:
     under_way: frozenset[Way]
 
 
-def admit(standing: Standing, rules: UnfilledRules, now_ns: int) -> Trial | Refused | None:
+def admit(standing: CircuitStanding, rules: UnfilledRules, now_ns: int) -> Trial | Refused | None:
     """Return as what an entry may be opened, why not, or None: as any other."""
     open_venues = {venue: found for venue, found in standing.of_venues.items() if found.level}
     for venue, found in open_venues.items():

@@ -22,7 +22,7 @@ class Generation:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class SettingChange:
     """One key that two trees do not agree on."""
 
     key: str  # with dots
@@ -33,11 +33,11 @@ class Change:
         return f"{self.key}: {_text(self.before)} -> {_text(self.after)}"
 
 
-def changes(before: Tree, after: Tree) -> tuple[Change, ...]:
+def changes(before: Tree, after: Tree) -> tuple[SettingChange, ...]:
     """Return what differs, key by key."""
     old, new = dict(leaves(before)), dict(leaves(after))
     keys = dict.fromkeys((*old, *new))
-    found = (Change(key, old.get(key, UNSET), new.get(key, UNSET)) for key in keys)
+    found = (SettingChange(key, old.get(key, UNSET), new.get(key, UNSET)) for key in keys)
     return tuple(change for change in found if change.before != change.after)
 
 

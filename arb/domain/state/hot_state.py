@@ -11,7 +11,7 @@ from arb.domain.market.ids import SessionId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stamp:
+class StateStamp:
     """What every copy of one state has in common, and older ones have not."""
 
     ledger_position: int
@@ -28,9 +28,9 @@ class HotState:
     parts: Mapping[str, Any]  # by the names in `arb.domain.state.snapshot.PARTS`
 
     @property
-    def stamp(self) -> Stamp:
+    def stamp(self) -> StateStamp:
         """Return what to compare with SQL's."""
-        return Stamp(
+        return StateStamp(
             ledger_position=self.ledger_position,
             mode_changed_at_ns=self.parts["session"]["mode_changed_at_ns"],
             trades=frozenset(

@@ -7,7 +7,7 @@ from arb.domain.health.degradation import is_far
 from arb.domain.market.spread import Edge, Market, reach_bps
 from arb.domain.strategy.economics import Costs, Outlook, RoundTrip
 from arb.domain.strategy.outcome import Ends, outcome
-from arb.domain.strategy.port import Chance, Held
+from arb.domain.strategy.port import Chance, OpenPair
 from arb.domain.trading.exits import CONVERGED
 from arb.domain.trading.reentry import Close
 from arb.domain.trading.trade import TradeKind
@@ -45,7 +45,7 @@ class Fixed:
         best = max(chance.edges, key=lambda found: found.net_bps)
         return best if best.net_bps >= self.edge_bps_min else None
 
-    def exit(self, held: Held) -> str | None:
+    def exit(self, held: OpenPair) -> str | None:
         """Return why a pair is closed. A rate in doubt converges nothing."""
         rules, found = self.exits, outcome(held)
         if found is None:

@@ -16,9 +16,9 @@ from arb.domain.market.money import ONE, ZERO
 from arb.domain.market.spread import Edge, Market, edge, reach_bps
 from arb.domain.strategy.economics import Costs, Outlook, RoundTrip
 from arb.domain.strategy.levels import Levels
-from arb.domain.strategy.pair import UNKNOWN, Pair
-from arb.domain.strategy.port import Chance, Declined, Held
-from arb.domain.strategy.premium import Level
+from arb.domain.strategy.pair import UNKNOWN, PairStrategy
+from arb.domain.strategy.port import Chance, Declined, OpenPair
+from arb.domain.strategy.premium import PremiumLevel
 from arb.domain.trading.reentry import Close
 from arb.domain.trading.trade import TradeKind
 
@@ -62,12 +62,12 @@ class Tilt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Inventory:
+class InventoryStrategy:
     """Takes edges that pay for themselves and for the tilt they leave."""
 
     rules: InventoryRules
     levels: Levels
-    pairs: Pair  # closes what another strategy has opened
+    pairs: PairStrategy  # closes what another strategy has opened
 
     @property
     def kind(self) -> TradeKind:
@@ -105,7 +105,7 @@ class Inventory:
         why = self.levels.why_not(market.coin, _sign(market, best))
         return Declined(why) if why else best
 
-    def exit(self, held: Held) -> str | None:
+    def exit(self, held: OpenPair) -> str | None:
         """Return why a pair is closed that another strategy opened."""
         return self.pairs.exit(held)
 
@@ -123,7 +123,7 @@ class Inventory:
             holding_ns_max=self.pairs.rules.holding_ns_max,
         )
 
-    def _asked_bps(self, market: Market, found: Edge, level: Level, share: Decimal) -> Decimal | None:
+    def _asked_bps(self, market: Market, found: Edge, level: PremiumLevel, share: Decimal) -> Decimal | None:
         """Return the net edge that is asked for, None where a book is too thin to ever bring it back."""
         rules = self.rules
         if share <= ZERO:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from arb.domain.market.ids import Coin
-from arb.domain.strategy.premium import SD_LEAST_BPS, Level, LevelRules, PremiumMemory
+from arb.domain.strategy.premium import SD_LEAST_BPS, LevelRules, PremiumLevel, PremiumMemory
 
 STAYS_AWAY: Final = "premium_away"  # for longer than what comes back
 FLICKERS: Final = "premium_flickers"  # gone at the next look, or not yet known to stay
@@ -26,7 +26,7 @@ class Levels(Protocol):
     def note(self, coin: Coin, now_ns: int, premium_bps: float) -> None:
         """Take note of a coin's premium."""
 
-    def level(self, coin: Coin, now_ns: int) -> Level | None:
+    def level(self, coin: Coin, now_ns: int) -> PremiumLevel | None:
         """Return a coin's level, None where it is not known."""
 
     def why_not(self, coin: Coin, sign: int) -> str:
@@ -51,9 +51,9 @@ class AssumedLevels:
         """Take note of a coin's premium."""
         self.seen.note(coin, now_ns, premium_bps)
 
-    def level(self, coin: Coin, now_ns: int) -> Level | None:
+    def level(self, coin: Coin, now_ns: int) -> PremiumLevel | None:
         """Return a coin's level, the assumed one where it is not known."""
-        assumed = Level(bps=self.bps, sd_bps=SD_LEAST_BPS, margin_bps=0.0)
+        assumed = PremiumLevel(bps=self.bps, sd_bps=SD_LEAST_BPS, margin_bps=0.0)
         return self.seen.level(coin, now_ns) or assumed
 
     def why_not(self, _coin: Coin, _sign: int) -> str:
@@ -83,7 +83,7 @@ class SeenLevels:
         """Take note of a coin's premium."""
         self.of(coin).note(now_ns, premium_bps)
 
-    def level(self, coin: Coin, now_ns: int) -> Level | None:
+    def level(self, coin: Coin, now_ns: int) -> PremiumLevel | None:
         """Return a coin's level, None where it is not known."""
         return self.of(coin).level(now_ns)
 

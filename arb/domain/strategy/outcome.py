@@ -9,14 +9,14 @@ from decimal import Decimal
 
 from arb.domain.market.money import ZERO
 from arb.domain.market.spread import RATE_FORGOTTEN, Edge, edge
-from arb.domain.strategy.port import Held
+from arb.domain.strategy.port import OpenPair
 from arb.domain.trading.conversion import converted_bps, other_currency
 from arb.domain.trading.exits import STOP_LOSS, earned_bps
 from arb.domain.trading.reentry import Close
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class PairOutcome:
     """In basis points of the pair's notional.
 
     A pair is judged by what its premium earned. What the rate's move made of it (its orders opened it) is no
@@ -52,7 +52,7 @@ class Ends:
         """Tell whether its time is over."""
         return held_ns >= self.holding_ns_max
 
-    def reason(self, found: Outcome, held_ns: int) -> str | None:
+    def reason(self, found: PairOutcome, held_ns: int) -> str | None:
         """Return why a pair is not held any longer, or None."""
         if found.is_stopped(self.stop_loss_bps, self.rate_loss_bps_max):
             return STOP_LOSS
@@ -60,7 +60,7 @@ class Ends:
         return Close.HOLDING_TIME.value if is_over else None
 
 
-def outcome(held: Held) -> Outcome | None:
+def outcome(held: OpenPair) -> PairOutcome | None:
     """Return what closing as much as could be closed brings, None where the books hold less."""
     trade, market = held.trade, held.market
     way = trade.direction.opposite
@@ -72,7 +72,7 @@ def outcome(held: Held) -> Outcome | None:
     converted = [converted_bps(trade, taken_in, rate) for rate in market.rate.middles]
     if market.rate.doubt:
         converted.append(ZERO)  # it may not have moved at all
-    return Outcome(
+    return PairOutcome(
         closing=closing,
         least_bps=min(earned) - max(converted),
         most_bps=max(earned) - min(converted),

@@ -14,8 +14,8 @@ from arb.domain.market.spread import Edge, Market, edge
 from arb.domain.strategy.economics import Costs, Outlook, RoundTrip
 from arb.domain.strategy.levels import Levels
 from arb.domain.strategy.outcome import Ends, outcome
-from arb.domain.strategy.port import Chance, Declined, Held
-from arb.domain.strategy.premium import Level
+from arb.domain.strategy.port import Chance, Declined, OpenPair
+from arb.domain.strategy.premium import PremiumLevel
 from arb.domain.trading.exits import CONVERGED
 from arb.domain.trading.reentry import Close
 from arb.domain.trading.trade import TradeKind
@@ -37,7 +37,7 @@ class PairRules(Ends):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
+class PairStrategy:
     """Enters where the way back to the level leaves a profit; closes behind the level."""
 
     rules: PairRules
@@ -82,7 +82,7 @@ class Pair:
         why = self.levels.why_not(market.coin, 1 if away_bps > ZERO else -1)
         return Declined(why) if why else found
 
-    def exit(self, held: Held) -> str | None:
+    def exit(self, held: OpenPair) -> str | None:
         """Return why a pair is closed: behind its level, at a profit."""
         rules, found = self.rules, outcome(held)
         if found is None:
@@ -116,7 +116,7 @@ class Pair:
             holding_ns_max=rules.holding_ns_max,
         )
 
-    def _profit_bps(self, market: Market, entry: Edge, away_bps: Decimal, level: Level) -> Decimal:
+    def _profit_bps(self, market: Market, entry: Edge, away_bps: Decimal, level: PremiumLevel) -> Decimal:
         """Return what is left of the way back: what closing costs at the depth of now is the same then."""
         closing = edge(market, entry.direction.opposite, entry.quantity)
         if closing is None:
@@ -125,7 +125,7 @@ class Pair:
         return both_bps + away_bps - Decimal(level.margin_bps) - self.rules.slippage_bps
 
 
-def _is_behind(held: Held, level: Level) -> bool:
+def _is_behind(held: OpenPair, level: PremiumLevel) -> bool:
     """Tell whether the premium is past its level by as much as noise soon takes it."""
     sign = 1 if held.trade.direction is held.market.pair.directions[0] else -1
     away_bps = sign * (held.market.premium_bps - Decimal(level.bps))

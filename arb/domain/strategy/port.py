@@ -27,7 +27,7 @@ class Chance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class OpenPair:
     """A pair that is open, and how much of it could be closed now."""
 
     trade: Trade
@@ -70,7 +70,7 @@ class Strategy(Protocol):
     def entry(self, chance: Chance) -> Edge | Declined | None:
         """Return the edge to take, or None."""
 
-    def exit(self, held: Held) -> str | None:
+    def exit(self, held: OpenPair) -> str | None:
         """Return why a pair is to be closed now, or None to go on holding it."""
 
     def is_late(self, held_ns: int) -> bool:

@@ -48,7 +48,7 @@ class LevelRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Level:
+class PremiumLevel:
     """What a coin's premium usually is."""
 
     bps: float
@@ -124,7 +124,7 @@ class PremiumMemory:
     stands: int = 0  # looks at which what had left was still away, less those at which it was not
     returns: int = 0
     histogram: Histogram = field(default_factory=Histogram)
-    estimate: Level | None = None
+    estimate: PremiumLevel | None = None
     estimated_at_ns: int = 0
     block: list[float] = field(default_factory=list)
     block_ns: int = 0
@@ -153,7 +153,7 @@ class PremiumMemory:
         if self.estimate is not None:
             self._follow(at_ns, bps, self.estimate)
 
-    def level(self, now_ns: int) -> Level | None:
+    def level(self, now_ns: int) -> PremiumLevel | None:
         """Return the level, None where it is not known."""
         return self.estimate if is_within(self.newest_ns, now_ns, GAP_NS) else None
 
@@ -162,12 +162,12 @@ class PremiumMemory:
         found = self.excursion
         return found is not None and found.is_over and found.sign == sign
 
-    def _estimated(self, at_ns: int) -> Level | None:
+    def _estimated(self, at_ns: int) -> PremiumLevel | None:
         half_life_ns = self.rules.half_life_ns
         if self.blocks < BLOCKS_MIN or self.histogram.seconds(at_ns, half_life_ns) < KNOWN_S:
             return None
         median, sd = self.histogram.median_and_sd()
-        return Level(bps=median, sd_bps=sd, margin_bps=self.error_bps * Q90_OF_MEAN)
+        return PremiumLevel(bps=median, sd_bps=sd, margin_bps=self.error_bps * Q90_OF_MEAN)
 
     def _note_block(self, at_ns: int, bps: float) -> None:
         """Compare the level before each hour with the middle of that hour."""
@@ -184,7 +184,7 @@ class PremiumMemory:
             self.block, self.block_ns = [], at_ns
         self.block.append(bps)
 
-    def _follow(self, at_ns: int, bps: float, level: Level) -> None:
+    def _follow(self, at_ns: int, bps: float, level: PremiumLevel) -> None:
         found, away_bps = self.excursion, bps - level.bps
         trigger = max(self.rules.away_bps, AWAY_SD * level.sd_bps)
         if found is not None and found.is_over and found.sign * away_bps < trigger / 2:

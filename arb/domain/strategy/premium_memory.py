@@ -5,7 +5,7 @@ from dataclasses import asdict, fields
 from math import isfinite
 from typing import Any
 
-from arb.domain.strategy.premium import Excursion, Histogram, Level, LevelRules, PremiumMemory
+from arb.domain.strategy.premium import Excursion, Histogram, LevelRules, PremiumLevel, PremiumMemory
 
 TEXT_MAX = 1_000_000  # a bin for each basis point is a twentieth of that
 
@@ -30,7 +30,7 @@ def read_memory(text: str, rules: LevelRules) -> PremiumMemory | None:
         return PremiumMemory(
             rules=rules,
             histogram=Histogram(weights=weights, since_ns=int(histogram["since_ns"])),
-            estimate=None if estimate is None else Level(**_all_finite(estimate)),
+            estimate=None if estimate is None else PremiumLevel(**_all_finite(estimate)),
             excursion=None if excursion is None else Excursion(**_all_finite(excursion)),
             block_level=None if block_level is None else _finite(block_level),
             block=[_finite(each) for each in kept.pop("block")],

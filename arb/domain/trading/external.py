@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from arb.domain.market.ids import ClientOrderId, Symbol, Venue, VenueOrderId, parse_client_order_id
 from arb.domain.market.instrument import Side
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 
 
 class ExternalState(StrEnum):
@@ -25,7 +25,7 @@ class ListedOrder:
     client_order_id: ClientOrderId  # as the venue has it; "" where somebody gave none
     venue_order_id: VenueOrderId
     side: Side
-    status: State
+    status: OrderState
     executed: Decimal  # base
 
     @property

@@ -19,7 +19,7 @@ from arb.domain.market.money import ZERO
 from arb.domain.time import STAMP_AHEAD_NS_MAX
 
 
-class State(StrEnum):
+class OrderState(StrEnum):
     """Where an order is. *Denied* is our word, *rejected* the venue's."""
 
     INTENT = "intent"
@@ -34,7 +34,7 @@ class State(StrEnum):
     EXPIRED = "expired"
 
 
-class Event(StrEnum):
+class OrderEvent(StrEnum):
     """What can happen to an order."""
 
     CLAIM = "claim"  # one worker got the right to send it
@@ -51,57 +51,65 @@ class Event(StrEnum):
 
 
 _SENT: Final = {
-    Event.ACCEPT: State.ACCEPTED,
-    Event.PARTIAL: State.PARTIALLY_FILLED,
-    Event.FILL: State.FILLED,
-    Event.CANCEL: State.CANCELED,
-    Event.REJECT: State.REJECTED,
-    Event.EXPIRE: State.EXPIRED,
+    OrderEvent.ACCEPT: OrderState.ACCEPTED,
+    OrderEvent.PARTIAL: OrderState.PARTIALLY_FILLED,
+    OrderEvent.FILL: OrderState.FILLED,
+    OrderEvent.CANCEL: OrderState.CANCELED,
+    OrderEvent.REJECT: OrderState.REJECTED,
+    OrderEvent.EXPIRE: OrderState.EXPIRED,
 }
 _WORKING: Final = {
-    Event.PARTIAL: State.PARTIALLY_FILLED,
-    Event.FILL: State.FILLED,
-    Event.CANCEL: State.CANCELED,
-    Event.EXPIRE: State.EXPIRED,
+    OrderEvent.PARTIAL: OrderState.PARTIALLY_FILLED,
+    OrderEvent.FILL: OrderState.FILLED,
+    OrderEvent.CANCEL: OrderState.CANCELED,
+    OrderEvent.EXPIRE: OrderState.EXPIRED,
 }
 
-TRANSITIONS: Final[Mapping[State, Mapping[Event, State]]] = MappingProxyType(
+TRANSITIONS: Final[Mapping[OrderState, Mapping[OrderEvent, OrderState]]] = MappingProxyType(
     {
-        State.INTENT: {
-            Event.CLAIM: State.SUBMITTED,
-            Event.DENY: State.DENIED,
-            Event.EXPIRE: State.EXPIRED,
+        OrderState.INTENT: {
+            OrderEvent.CLAIM: OrderState.SUBMITTED,
+            OrderEvent.DENY: OrderState.DENIED,
+            OrderEvent.EXPIRE: OrderState.EXPIRED,
         },
-        State.SUBMITTED: {**_SENT, Event.LOSE: State.UNKNOWN, Event.RELEASE: State.INTENT},
-        State.UNKNOWN: {**_SENT, Event.ABSENT: State.EXPIRED},
-        State.ACCEPTED: {**_WORKING, Event.REJECT: State.REJECTED},
-        State.PARTIALLY_FILLED: _WORKING,
-        State.CANCELED: {Event.PARTIAL: State.CANCELED, Event.FILL: State.FILLED},
-        State.EXPIRED: {Event.PARTIAL: State.EXPIRED, Event.FILL: State.FILLED},
-        State.FILLED: {},
-        State.REJECTED: {},
-        State.DENIED: {},
+        OrderState.SUBMITTED: {
+            **_SENT,
+            OrderEvent.LOSE: OrderState.UNKNOWN,
+            OrderEvent.RELEASE: OrderState.INTENT,
+        },
+        OrderState.UNKNOWN: {**_SENT, OrderEvent.ABSENT: OrderState.EXPIRED},
+        OrderState.ACCEPTED: {**_WORKING, OrderEvent.REJECT: OrderState.REJECTED},
+        OrderState.PARTIALLY_FILLED: _WORKING,
+        OrderState.CANCELED: {OrderEvent.PARTIAL: OrderState.CANCELED, OrderEvent.FILL: OrderState.FILLED},
+        OrderState.EXPIRED: {OrderEvent.PARTIAL: OrderState.EXPIRED, OrderEvent.FILL: OrderState.FILLED},
+        OrderState.FILLED: {},
+        OrderState.REJECTED: {},
+        OrderState.DENIED: {},
     }
 )
 
-TERMINAL: Final = frozenset({State.DENIED, State.FILLED, State.CANCELED, State.REJECTED, State.EXPIRED})
-AT_VENUE: Final = frozenset({State.SUBMITTED, State.UNKNOWN, State.ACCEPTED, State.PARTIALLY_FILLED})
+TERMINAL: Final = frozenset(
+    {OrderState.DENIED, OrderState.FILLED, OrderState.CANCELED, OrderState.REJECTED, OrderState.EXPIRED}
+)
+AT_VENUE: Final = frozenset(
+    {OrderState.SUBMITTED, OrderState.UNKNOWN, OrderState.ACCEPTED, OrderState.PARTIALLY_FILLED}
+)
 
 FEES_OF_ORDERS: Final = 40  # newest orders that tell which assets fees come in: of ten trades, entry and exit
 
 _EVENT_OF_STATUS: Final = MappingProxyType(
     {
-        State.ACCEPTED: Event.ACCEPT,
-        State.PARTIALLY_FILLED: Event.PARTIAL,
-        State.FILLED: Event.FILL,
-        State.CANCELED: Event.CANCEL,
-        State.REJECTED: Event.REJECT,
-        State.EXPIRED: Event.EXPIRE,
+        OrderState.ACCEPTED: OrderEvent.ACCEPT,
+        OrderState.PARTIALLY_FILLED: OrderEvent.PARTIAL,
+        OrderState.FILLED: OrderEvent.FILL,
+        OrderState.CANCELED: OrderEvent.CANCEL,
+        OrderState.REJECTED: OrderEvent.REJECT,
+        OrderState.EXPIRED: OrderEvent.EXPIRE,
     }
 )
 
 
-def transition(subject: str, state: State, event: Event) -> State:
+def transition(subject: str, state: OrderState, event: OrderEvent) -> OrderState:
     """Return the next state. Raises: IllegalTransition, and nothing has changed."""
     try:
         return TRANSITIONS[state][event]
@@ -145,7 +153,7 @@ class Order:
     limit_price: Decimal  # quote per base
     expires_at_ns: int  # an intent is not sent after this
     created_at_ns: int
-    state: State = State.INTENT
+    state: OrderState = OrderState.INTENT
     fence: int = 0  # grows with every claim
     attempts: int = 0  # claims so far
     claimed_at_ns: int = 0  # signed into the request where the venue checks it
@@ -186,7 +194,7 @@ class OrderReport:
 
     client_order_id: ClientOrderId
     venue_order_id: VenueOrderId | None
-    status: State
+    status: OrderState
     fills: tuple[Fill, ...] = ()
     reason: str = ""
     executed: Decimal | None = (
@@ -199,11 +207,11 @@ class Folded:
     """An order after a report: what it is now, the events it took, the fills that were new."""
 
     order: Order
-    events: tuple[Event, ...]
+    events: tuple[OrderEvent, ...]
     new_fills: tuple[Fill, ...]
 
 
-def apply(order: Order, event: Event, reason: str = "") -> Order:
+def apply(order: Order, event: OrderEvent, reason: str = "") -> Order:
     """Return the order after one event. Raises: IllegalTransition."""
     state = transition(order.client_order_id, order.state, event)
     return replace(order, state=state, reason=reason or order.reason)
@@ -286,23 +294,23 @@ def _distinct(fills: Iterable[Fill]) -> tuple[Fill, ...]:
     return tuple({fill.fill_id: fill for fill in fills}.values())
 
 
-def _event(order: Order, report: OrderReport, has_new_fills: bool) -> Event | None:
+def _event(order: Order, report: OrderReport, has_new_fills: bool) -> OrderEvent | None:
     """Return the one event that this report means for this order, or None if it is no news."""
     if order.filled_quantity >= order.quantity:
-        return Event.FILL if order.state is not State.FILLED else None
+        return OrderEvent.FILL if order.state is not OrderState.FILLED else None
     event = _EVENT_OF_STATUS[report.status]
     if order.state in TERMINAL:
-        return Event.PARTIAL if has_new_fills else None
-    if event is Event.ACCEPT and has_new_fills:
-        return Event.PARTIAL
-    if event is Event.ACCEPT and order.state in (State.ACCEPTED, State.PARTIALLY_FILLED):
+        return OrderEvent.PARTIAL if has_new_fills else None
+    if event is OrderEvent.ACCEPT and has_new_fills:
+        return OrderEvent.PARTIAL
+    if event is OrderEvent.ACCEPT and order.state in (OrderState.ACCEPTED, OrderState.PARTIALLY_FILLED):
         return None
-    if event is Event.FILL:  # the status ran ahead of the fills: wait for them
-        return Event.PARTIAL if has_new_fills else _accepted(order)
-    if event is Event.PARTIAL and not has_new_fills:
+    if event is OrderEvent.FILL:  # the status ran ahead of the fills: wait for them
+        return OrderEvent.PARTIAL if has_new_fills else _accepted(order)
+    if event is OrderEvent.PARTIAL and not has_new_fills:
         return _accepted(order)
     return event
 
 
-def _accepted(order: Order) -> Event | None:
-    return Event.ACCEPT if order.state in (State.SUBMITTED, State.UNKNOWN) else None
+def _accepted(order: Order) -> OrderEvent | None:
+    return OrderEvent.ACCEPT if order.state in (OrderState.SUBMITTED, OrderState.UNKNOWN) else None

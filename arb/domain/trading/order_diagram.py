@@ -9,34 +9,34 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Final, TypeVar
 
-from arb.domain.trading.order import AT_VENUE, TERMINAL, TRANSITIONS, Event, State
+from arb.domain.trading.order import AT_VENUE, TERMINAL, TRANSITIONS, OrderEvent, OrderState
 
 Stand = TypeVar("Stand", bound=StrEnum)
 Happened = TypeVar("Happened", bound=StrEnum)
 MEANINGS: Final = {
-    State.INTENT: "committed, and not sent by anybody",
-    State.DENIED: "our own no: never sent",
-    State.SUBMITTED: "one worker has the right to send it, or has sent it",
-    State.UNKNOWN: "sent, and no answer came: only evidence from the venue moves it on",
-    State.ACCEPTED: "the venue has it",
-    State.PARTIALLY_FILLED: "the venue has it and executed a part",
-    State.FILLED: "executed in full",
-    State.CANCELED: "over; a late fill is still booked",
-    State.REJECTED: "the venue's no",
-    State.EXPIRED: "over unsent, unfilled or with a remainder; a late fill is still booked",
+    OrderState.INTENT: "committed, and not sent by anybody",
+    OrderState.DENIED: "our own no: never sent",
+    OrderState.SUBMITTED: "one worker has the right to send it, or has sent it",
+    OrderState.UNKNOWN: "sent, and no answer came: only evidence from the venue moves it on",
+    OrderState.ACCEPTED: "the venue has it",
+    OrderState.PARTIALLY_FILLED: "the venue has it and executed a part",
+    OrderState.FILLED: "executed in full",
+    OrderState.CANCELED: "over; a late fill is still booked",
+    OrderState.REJECTED: "the venue's no",
+    OrderState.EXPIRED: "over unsent, unfilled or with a remainder; a late fill is still booked",
 }
 CAUSES: Final = {
-    Event.CLAIM: "a worker got the right to send it, by a fenced compare-and-set",
-    Event.RELEASE: "proven that nothing was placed: it may be sent again",
-    Event.DENY: "it must not be sent: the kill switch",
-    Event.LOSE: "the bytes may have left and no answer came, or its sender is gone",
-    Event.ACCEPT: "the venue says that it works",
-    Event.PARTIAL: "a fill that does not complete it",
-    Event.FILL: "the fill that completes it",
-    Event.CANCEL: "the venue says cancelled",
-    Event.REJECT: "the venue refused it for good",
-    Event.EXPIRE: "its lifetime ended unsent, or the venue says expired",
-    Event.ABSENT: "proven by the venue's own rule that it was never placed",
+    OrderEvent.CLAIM: "a worker got the right to send it, by a fenced compare-and-set",
+    OrderEvent.RELEASE: "proven that nothing was placed: it may be sent again",
+    OrderEvent.DENY: "it must not be sent: the kill switch",
+    OrderEvent.LOSE: "the bytes may have left and no answer came, or its sender is gone",
+    OrderEvent.ACCEPT: "the venue says that it works",
+    OrderEvent.PARTIAL: "a fill that does not complete it",
+    OrderEvent.FILL: "the fill that completes it",
+    OrderEvent.CANCEL: "the venue says cancelled",
+    OrderEvent.REJECT: "the venue refused it for good",
+    OrderEvent.EXPIRE: "its lifetime ended unsent, or the venue says expired",
+    OrderEvent.ABSENT: "proven by the venue's own rule that it was never placed",
 }
 
 
@@ -56,19 +56,19 @@ def _lines() -> Iterator[str]:
     yield "stateDiagram-v2"
     yield "    [*] --> intent"
     yield from arrows(TRANSITIONS)
-    for state in State:
+    for state in OrderState:
         if state in TERMINAL and not TRANSITIONS[state]:
             yield f"    {state} --> [*]"
     yield "```"
     yield ""
     yield "| state | meaning | may execute at the venue | over |"
     yield "| --- | --- | --- | --- |"
-    for state in State:
+    for state in OrderState:
         yield f"| {state} | {MEANINGS[state]} | {_mark(state in AT_VENUE)} | {_mark(state in TERMINAL)} |"
     yield ""
     yield "| event | what happened |"
     yield "| --- | --- |"
-    for event in Event:
+    for event in OrderEvent:
         yield f"| {event} | {CAUSES[event]} |"
 
 

@@ -21,7 +21,7 @@ from arb.domain.market.money import BPS, ONE, ZERO, bps, fraction
 from arb.domain.market.pair import Pair
 from arb.domain.market.spread import Rate, limit_price
 from arb.domain.time import is_within
-from arb.domain.trading.order import Order, Purpose, State
+from arb.domain.trading.order import Order, OrderState, Purpose
 from arb.domain.trading.position import is_dust
 from arb.domain.trading.reserve import FEE_RESERVE
 from arb.domain.trading.trade import Leg, Trade
@@ -106,8 +106,8 @@ def _is_failed(order: Order) -> bool:
 
     One that found no price ends as expired, too, but the venue has given it a number.
     """
-    is_refused = order.state is State.REJECTED and order.purpose is Purpose.REPAIR
-    is_lost = order.state is State.EXPIRED and order.venue_order_id is None
+    is_refused = order.state is OrderState.REJECTED and order.purpose is Purpose.REPAIR
+    is_lost = order.state is OrderState.EXPIRED and order.venue_order_id is None
     return (is_refused or is_lost) and not order.fills
 
 

@@ -13,7 +13,7 @@ from arb.domain.market.money import ZERO
 from arb.domain.market.spread import Market
 from arb.domain.trading.coverage import kept
 from arb.domain.trading.exits import is_forgettable, is_sendable_pair
-from arb.domain.trading.order import AT_VENUE, Order, State
+from arb.domain.trading.order import AT_VENUE, Order, OrderState
 from arb.domain.trading.position import TradePosition, trade_position
 from arb.domain.trading.reentry import Close
 from arb.domain.trading.repair import Means, RepairRules, attempts, is_resting, is_unsendable, repair_leg
@@ -50,7 +50,7 @@ Settlement = Wait | Repair | Become
 
 def is_working(orders: tuple[Order, ...]) -> bool:
     """Tell whether an order may still execute: sent, to be sent, or of unknown fate."""
-    return any(order.state in AT_VENUE or order.state is State.INTENT for order in orders)
+    return any(order.state in AT_VENUE or order.state is OrderState.INTENT for order in orders)
 
 
 def is_stale(trade: Trade, orders: tuple[Order, ...]) -> bool:

@@ -9,7 +9,7 @@ from typing import Final
 
 from arb.domain.errors import StoreError
 from arb.domain.health.alert import Alert, AlertKind, Severity
-from arb.domain.health.dead_letter import DeadLetter, Reason
+from arb.domain.health.dead_letter import DeadLetter, DeadLetterReason
 from arb.ports.messaging import AlertSink, Counters, DeadLetterStore, ParkingLot
 
 COLLECTED_AT_ONCE: Final = 100
@@ -52,7 +52,7 @@ class CollectDead:
         for token, letter in self.lot.parked(self.queues, self.now_ns(), COLLECTED_AT_ONCE):
             self.store.add(letter)  # twice counts a failure twice, and is not one letter more
             self.lot.remove(token)
-            if letter.reason is Reason.UNREADABLE:
+            if letter.reason is DeadLetterReason.UNREADABLE:
                 self.counters.count("dead_letters", letter.reason)
                 self.alerts.raise_alert(alert_of(letter))
             collected += 1

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Final, Protocol
 
 from arb.domain.health.alert import Alert, AlertKind, Severity
-from arb.domain.health.degradation import Degradation, Degree, Rules, step
+from arb.domain.health.degradation import Degradation, DegradationRules, Degree, step
 from arb.domain.health.judge import Reading
 from arb.domain.market.ids import SessionId
 from arb.domain.risk.mode import Cause, reason_text
@@ -28,7 +28,7 @@ LEFT_OUT: Final = {
 }
 
 
-class Board(Protocol):
+class DegradationBoard(Protocol):
     """Where the degree is kept for all processes. Never raises."""
 
     def read(self) -> Degradation:
@@ -38,14 +38,14 @@ class Board(Protocol):
         """Leave this for everybody."""
 
 
-class Machine(Protocol):
+class _Machine(Protocol):
     """What the whole machine shows."""
 
     def pressure(self) -> Sequence[Reading]:
         """Return memory that is free for use, and the load."""
 
 
-class Journal(Protocol):
+class DegradationLog(Protocol):
     """The log."""
 
     def degree_changed(self, before: Degradation, after: Degradation) -> None:
@@ -57,14 +57,14 @@ class Degrade:
     """The use case that each sweep ends with."""
 
     session_id: SessionId
-    rules: Rules
+    rules: DegradationRules
     disk_mb_min: Decimal  # below this no trade is opened
-    board: Board
-    machine: Machine
+    board: DegradationBoard
+    machine: _Machine
     sessions: SessionStore
     alerts: AlertSink
     counters: Counters
-    journal: Journal
+    journal: DegradationLog
     clock: Clock
 
     def run(self, measured: Iterable[Reading]) -> Degradation:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from arb.domain.health.message import Kind, Message
+from arb.domain.health.message import Message, MessageKind
 from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.domain.market.money import ZERO, plain
 from arb.domain.market.spread import Market, common_quantity, edge
@@ -73,7 +73,7 @@ class WatchMarks:
                 "edge_bps": _edge_bps(market, common_quantity(market, self.leg_notional)),
                 "rate": f"{market.rate.krw_per_usdt:,.2f}",
             }
-            yield self._message(Kind.PREMIUM_ABOVE, str(coin), facts, now_ns)
+            yield self._message(MessageKind.PREMIUM_ABOVE, str(coin), facts, now_ns)
 
     def _inventory(self, markets: Mapping[Coin, Market], now_ns: int) -> Iterator[Message]:
         mark = self.legs_min
@@ -91,7 +91,7 @@ class WatchMarks:
                 "legs": f"{free / of_one:.1f}",
                 "mark_legs": plain(mark),
             }
-            yield self._message(Kind.INVENTORY_LOW, f"{venue.value} {asset}", facts, now_ns)
+            yield self._message(MessageKind.INVENTORY_LOW, f"{venue.value} {asset}", facts, now_ns)
 
     def _leg_of_each(self, markets: Mapping[Coin, Market]) -> dict[tuple[Venue, str], Decimal]:
         """Return what one leg takes of each asset: of a currency to buy with, of a coin to sell."""
@@ -106,7 +106,7 @@ class WatchMarks:
             found |= {(venue, str(coin)): quantity for venue in pair.venues}
         return found
 
-    def _message(self, kind: Kind, subject: str, facts: Mapping[str, str], now_ns: int) -> Message:
+    def _message(self, kind: MessageKind, subject: str, facts: Mapping[str, str], now_ns: int) -> Message:
         """Return a message; within a while there is one key, so that two that look at once say it once."""
         return Message(kind=kind, key=f"{subject} {now_ns // self.again_ns}", at_ns=now_ns, facts=facts)
 

@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 from arb.domain.errors import StoreUnavailable, VenueError
 from arb.domain.health.alert import Alert, AlertKind, Severity
-from arb.domain.health.durability import MEND, WORDS, Looked
+from arb.domain.health.durability import MEND, WORDS, DurabilityReport
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.time import is_current
@@ -30,7 +30,7 @@ MESSAGES: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StandingAlert:
     """A condition that is wrong: since when, and whether it was told."""
 
     since_ns: int
@@ -41,23 +41,23 @@ class Standing:
 class Stood:
     """What stands after a look, and what is to be told of it."""
 
-    conditions: Mapping[str, Standing]
+    conditions: Mapping[str, StandingAlert]
     alerts: tuple[Alert, ...] = ()
 
 
-class Durability(Protocol):
+class _DurabilityProbe(Protocol):
     """Looks at how Redis is set."""
 
-    def look(self) -> Looked:
+    def look(self) -> DurabilityReport:
         """Return what is wrong. Raises: StoreUnavailable."""
 
 
 class NothingSeen:
     """Sees nothing: where there is no Redis."""
 
-    def look(self) -> Looked:
+    def look(self) -> DurabilityReport:
         """Return that nothing can be told."""
-        return Looked({})
+        return DurabilityReport({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ class SystemMonitor:
     coins: Sequence[Coin]
     quote_age_ns_max: int
     heartbeat_age_ns_max: int
-    durability: Durability = field(default_factory=NothingSeen)
+    durability: _DurabilityProbe = field(default_factory=NothingSeen)
 
     def looks(self) -> Mapping[str, Callable[[int], Mapping[str, bool]]]:
         """Return what can be looked at by itself; a look tells what is wrong, condition by condition.
@@ -146,7 +146,9 @@ def together(looks: Iterable[Mapping[str, bool]]) -> Mapping[str, bool]:
     return {AlertKind.REDIS_UNREACHABLE: True} if facts.get(AlertKind.REDIS_UNREACHABLE) else facts
 
 
-def stand(before: Mapping[str, Standing], facts: Mapping[str, bool], began_ns: int, now_ns: int) -> Stood:
+def stand(
+    before: Mapping[str, StandingAlert], facts: Mapping[str, bool], began_ns: int, now_ns: int
+) -> Stood:
     """Return what stands now, and alarms on what is still wrong and on what is right again.
 
     The sweep began at `began_ns`: a database that was waited for since then is away since then.
@@ -155,9 +157,9 @@ def stand(before: Mapping[str, Standing], facts: Mapping[str, bool], began_ns: i
     for kind, wrong in facts.items():
         known = standing.pop(kind, None)
         if wrong:
-            standing[kind] = known or Standing(began_ns)
+            standing[kind] = known or StandingAlert(began_ns)
             if not standing[kind].told and not 0 <= now_ns - standing[kind].since_ns < HOLD_NS:
-                standing[kind] = Standing(standing[kind].since_ns, told=True)
+                standing[kind] = StandingAlert(standing[kind].since_ns, told=True)
                 alerts.append(_alert(kind, now_ns))
         elif known is not None and known.told:
             alerts.append(_over(kind, now_ns))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
-from arb.domain.health.message import Kind, Message
+from arb.domain.health.message import Message, MessageKind
 from arb.domain.market.ids import SessionId
 from arb.domain.time import NS_PER_DAY, NS_PER_MINUTE, Span, day_of
 from arb.ports.market import Clock
@@ -46,7 +46,7 @@ class NoteNews:
     sessions: Callable[[], Sequence[Session]]  # of our mode, group and account, the one in use first
     source: NewsSource
     store: MessageStore
-    kinds: Collection[Kind]
+    kinds: Collection[MessageKind]
     zone: ZoneInfo
     clock: Clock
 
@@ -57,30 +57,30 @@ class NoteNews:
         if not found:
             return
         current = found[0]
-        self.store.unmark(current.session_id, [kind for kind in Kind if kind not in self.kinds])
-        if Kind.TRADE_CLOSED in self.kinds:
+        self.store.unmark(current.session_id, [kind for kind in MessageKind if kind not in self.kinds])
+        if MessageKind.TRADE_CLOSED in self.kinds:
             self._closed(current, now_ns)
-        if Kind.RULES_CHANGED in self.kinds:
+        if MessageKind.RULES_CHANGED in self.kinds:
             self._rules(current, now_ns)
-        if Kind.DAY_SUMMARY in self.kinds:
+        if MessageKind.DAY_SUMMARY in self.kinds:
             self._days(current, now_ns)
             for older in found[1 : OLDER_SESSIONS_MAX + 1]:
                 self._last_days(older, current.started_at_ns, now_ns)
 
     def _closed(self, session: Session, now_ns: int) -> None:
-        kind, own = Kind.TRADE_CLOSED, session.session_id
+        kind, own = MessageKind.TRADE_CLOSED, session.session_id
         mark = self._begun(session, kind, now_ns)
         new = self.source.closed(own, max(mark - LATE_NS, now_ns - OLD_NS), AT_ONCE)
         self.store.add(own, new)
         self.store.set_mark(own, kind, new[-1].at_ns if len(new) == AT_ONCE else max(mark, now_ns))
 
     def _rules(self, session: Session, now_ns: int) -> None:
-        kind, own = Kind.RULES_CHANGED, session.session_id
+        kind, own = MessageKind.RULES_CHANGED, session.session_id
         mark = self._begun(session, kind, now_ns)
         self.store.add(own, self.source.rules(own, mark - LATE_NS))
         self.store.set_mark(own, kind, max(mark, now_ns))
 
-    def _begun(self, session: Session, kind: Kind, now_ns: int) -> int:
+    def _begun(self, session: Session, kind: MessageKind, now_ns: int) -> int:
         """Return until when news of a kind was looked for; where it never was, that begins with now."""
         mark = self.store.mark(session.session_id, kind)
         if mark is None:
@@ -92,24 +92,24 @@ class NoteNews:
     def _days(self, session: Session, now_ns: int) -> None:
         """Keep a summary of each day that has ended and was not summed up."""
         own = session.session_id
-        mark = self.store.mark(own, Kind.DAY_SUMMARY)
+        mark = self.store.mark(own, MessageKind.DAY_SUMMARY)
         if mark is None:
             yesterday = day_of(day_of(now_ns, self.zone).from_ns - 1, self.zone)
             mark = max(day_of(session.started_at_ns, self.zone).from_ns, yesterday.from_ns)
-            self.store.set_mark(own, Kind.DAY_SUMMARY, mark)
+            self.store.set_mark(own, MessageKind.DAY_SUMMARY, mark)
         mark = max(mark, now_ns - DAYS_MAX * NS_PER_DAY)
         while (day := day_of(mark, self.zone)).to_ns + SETTLED_NS < now_ns:
             summed = self.source.day(own, day, self.zone)
             self.store.add(own, () if summed is None else (summed,))
             mark = day.to_ns + 1
-            self.store.set_mark(own, Kind.DAY_SUMMARY, mark)
+            self.store.set_mark(own, MessageKind.DAY_SUMMARY, mark)
 
     def _last_days(self, session: Session, following_ns: int, now_ns: int) -> None:
         """Do the same for a session that another one followed, until the day of that is told."""
-        mark = self.store.mark(session.session_id, Kind.DAY_SUMMARY)
+        mark = self.store.mark(session.session_id, MessageKind.DAY_SUMMARY)
         if mark is None:
             return
         self._days(session, now_ns)
-        mark = self.store.mark(session.session_id, Kind.DAY_SUMMARY)
+        mark = self.store.mark(session.session_id, MessageKind.DAY_SUMMARY)
         if mark is not None and mark > following_ns:
-            self.store.unmark(session.session_id, tuple(Kind))
+            self.store.unmark(session.session_id, tuple(MessageKind))

@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 from arb.domain.errors import StoreUnavailable
 from arb.domain.health.alert import Alert, AlertKind, Severity
-from arb.domain.health.revival import Finding, Memory, Rules, Worker, blind, look
+from arb.domain.health.revival import HungWorker, Memory, RevivalRules, Worker, blind, look
 from arb.engine.health.probes.life import Queues
 from arb.ports.market import Clock
 from arb.ports.messaging import AlertSink, Counters, Heartbeats
@@ -39,12 +39,12 @@ class Revive:
     queues: Queues
     keeper: Keeper
     memory: RevivalMemory
-    rules: Rules
+    rules: RevivalRules
     alerts: AlertSink
     counters: Counters
     clock: Clock
 
-    def run(self) -> tuple[Finding, ...]:
+    def run(self) -> tuple[HungWorker, ...]:
         """Look once, and restart whoever does not work; return who that is."""
         now_ns = self.clock.now_ns()
         try:
@@ -73,7 +73,7 @@ class Revive:
             if facts.get("queue") and int(facts["pid"]) in running
         ]
 
-    def _revive(self, finding: Finding, now_ns: int) -> None:
+    def _revive(self, finding: HungWorker, now_ns: int) -> None:
         how = "restarted" if finding.permitted else "not restarted, that was done too often"
         self.counters.count("workers_revived" if finding.permitted else "workers_given_up", finding.program)
         self.alerts.raise_alert(

@@ -11,7 +11,7 @@ from typing import Final
 
 from arb.domain.errors import StoreError
 from arb.domain.health.backoff import Backoff
-from arb.domain.health.message import Kind, Message, is_told_together, render
+from arb.domain.health.message import Message, MessageKind, is_told_together, render
 from arb.domain.market.ids import SessionId
 from arb.domain.time import NS_PER_DAY, NS_PER_HOUR, NS_PER_S
 from arb.ports.market import Clock
@@ -20,12 +20,12 @@ from arb.ports.messaging import Counters, MessageStore, Messenger, Waiting
 LEASE_NS: Final = 180 * NS_PER_S  # some channels, each of which ends in 15 s, and a database that was away
 PAUSES: Final = Backoff(first_ms=30_000, max_ms=1_800_000)
 KEEPING: Final = Backoff(first_ms=1_000, max_ms=16_000, attempts_max=6)  # that a message was told: 31 s
-OLD_NS: Final[Mapping[Kind, int]] = {
-    Kind.TRADE_CLOSED: NS_PER_DAY,
-    Kind.PREMIUM_ABOVE: NS_PER_HOUR,
-    Kind.INVENTORY_LOW: NS_PER_DAY,
-    Kind.RULES_CHANGED: 7 * NS_PER_DAY,
-    Kind.DAY_SUMMARY: 30 * NS_PER_DAY,
+OLD_NS: Final[Mapping[MessageKind, int]] = {
+    MessageKind.TRADE_CLOSED: NS_PER_DAY,
+    MessageKind.PREMIUM_ABOVE: NS_PER_HOUR,
+    MessageKind.INVENTORY_LOW: NS_PER_DAY,
+    MessageKind.RULES_CHANGED: 7 * NS_PER_DAY,
+    MessageKind.DAY_SUMMARY: 30 * NS_PER_DAY,
 }
 CUT_OFF: Final = "(Sent again: the first try was cut off, and may have arrived.)"
 

@@ -16,10 +16,19 @@ from typing import Final, Protocol, TypeVar
 
 from arb.domain.errors import Late, StoreUnavailable, VenueError
 from arb.domain.health.alert import WATCHDOG, Alert, AlertKind, Severity
-from arb.domain.health.judge import Change, Health, Key, Level, Reading, Rule, Verdict, judge
+from arb.domain.health.judge import (
+    HealthLevel,
+    Key,
+    LevelChange,
+    Reading,
+    Rule,
+    SubjectHealth,
+    Verdict,
+    judge,
+)
 from arb.domain.risk.mode import Cause, ModeReason
 from arb.engine.health.degrade import Degrade
-from arb.engine.health.monitor import Standing, Stood, SystemMonitor, hanging, stand, together
+from arb.engine.health.monitor import StandingAlert, Stood, SystemMonitor, hanging, stand, together
 from arb.engine.health.probes.books import LastVitals
 from arb.engine.market.feed_guard import FeedGuard
 from arb.ports.market import Clock, Errands
@@ -31,10 +40,10 @@ GRACE_NS: Final = 15_000_000_000
 ERRAND_MS_MAX: Final = 4_000
 Result = TypeVar("Result")
 SEVERITIES: Final = {
-    Level.OK: Severity.INFO,
-    Level.WARN: Severity.WARNING,
-    Level.ERROR: Severity.CRITICAL,
-    Level.CRITICAL: Severity.CRITICAL,
+    HealthLevel.OK: Severity.INFO,
+    HealthLevel.WARN: Severity.WARNING,
+    HealthLevel.ERROR: Severity.CRITICAL,
+    HealthLevel.CRITICAL: Severity.CRITICAL,
 }
 UNWRITTEN: Final = {"disks": "mode_not_written", "changes": "change_not_stored"}
 
@@ -52,10 +61,10 @@ class HealthMemory(Protocol):
     def take_turn(self, now_ns: int) -> bool:
         """Tell whether this process is to sweep now; then nobody else is, until it fell silent."""
 
-    def judge(self, step: Callable[[Mapping[Key, Health]], Verdict]) -> Verdict:
+    def judge(self, step: Callable[[Mapping[Key, SubjectHealth]], Verdict]) -> Verdict:
         """Take one step from the healths that were left, and leave its own; nobody else meanwhile."""
 
-    def stand(self, step: Callable[[Mapping[str, Standing]], Stood]) -> Stood:
+    def stand(self, step: Callable[[Mapping[str, StandingAlert]], Stood]) -> Stood:
         """Take one step from the conditions that were left, likewise."""
 
 
@@ -69,12 +78,12 @@ class DeadMan(Protocol):
 class ChangeLog(Protocol):
     """Every change of a level, as a row."""
 
-    def add(self, change: Change) -> None:
+    def add(self, change: LevelChange) -> None:
         """Write one. Raises: StoreUnavailable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
+class Watchdog:
     """The use case behind `arb.watchdog` and the watch of every long-lived process."""
 
     probes: Sequence[Probe]
@@ -177,7 +186,7 @@ class Watch:
     ) -> None:
         """Do and write what follows of a verdict, side by side."""
         calls: dict[str, Callable[[], object]] = {"degrade": lambda: self.degrade.run(readings)}
-        if verdict.level is not Level.CRITICAL:
+        if verdict.level is not HealthLevel.CRITICAL:
             calls["dead_man"] = lambda: self.dead_man.ping(now_ns)
         written: dict[str, Callable[[], object]] = {"disks": lambda: self.degrade.watch_disks(readings)}
         if verdict.changes:
@@ -188,7 +197,7 @@ class Watch:
         for name in written.keys() - done.keys():
             self.counters.count("watchdog", UNWRITTEN[name])
 
-    def _keep(self, changes: Iterable[Change]) -> None:
+    def _keep(self, changes: Iterable[LevelChange]) -> None:
         for change in changes:
             self.changes.add(change)
 
@@ -207,14 +216,14 @@ def _read(probe: Probe, now_ns: int) -> list[Reading]:
     return list(probe.read(now_ns))
 
 
-def alert_of(change: Change) -> Alert:
+def alert_of(change: LevelChange) -> Alert:
     """Return what to tell about a change of a level."""
-    how = "recovered" if change.after is Level.OK else change.after.value
+    how = "recovered" if change.after is HealthLevel.OK else change.after.value
     return Alert(
         kind=AlertKind(f"{WATCHDOG}{change.rule}"),
         subject=change.subject,
         severity=SEVERITIES[change.after],
-        grade=list(Level).index(change.after),
+        grade=list(HealthLevel).index(change.after),
         message=f"{how}: {change.rule} of {change.subject} is {change.value:f} "
         f"(limit {change.limit:f}, was {change.before})",
         at_ns=change.at_ns,

@@ -40,7 +40,7 @@ class StopMemory(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
+class EmergencyReport:
     """Why the stack ended, and how it left things: no order is out, every pair is hedged."""
 
     reason: str
@@ -63,8 +63,8 @@ class Emergency:
     clock: Clock
     keeper: str  # this process
     repeat_ns: int
-    remember: Callable[[Ending], None]
-    shut_down: Callable[[Ending], bool]
+    remember: Callable[[EmergencyReport], None]
+    shut_down: Callable[[EmergencyReport], bool]
     _under_way: Lock = field(default_factory=Lock, init=False)
 
     def begin(self, why: str) -> bool:
@@ -88,7 +88,7 @@ class Emergency:
         """Let a stop that was taken up by a start end the stack as well."""
         self.memory.update(lambda known: known and replace(known, starting_ns=0))
 
-    def tend(self) -> Ending | None:
+    def tend(self) -> EmergencyReport | None:
         """Take one step of a stop that is under way; return how it ended if it did."""
         if not self.is_under_way() or not self._under_way.acquire(blocking=False):
             return None  # another thread of this process is at it
@@ -97,7 +97,7 @@ class Emergency:
         finally:
             self._under_way.release()
 
-    def _step(self) -> Ending | None:
+    def _step(self) -> EmergencyReport | None:
         stop = self._taken()
         if stop is None:
             return None
@@ -169,9 +169,9 @@ class Emergency:
         for stop in told:
             self._alarm(AlertKind.STACK_WAITS, waiting_text(stop), Severity.CRITICAL, stop.told)
 
-    def _end(self, stop: Stop) -> Ending:
+    def _end(self, stop: Stop) -> EmergencyReport:
         now_ns = self.clock.now_ns()
-        ending = Ending(
+        ending = EmergencyReport(
             reason=stop.reason,
             at_ns=now_ns,
             waited_ns=abs(now_ns - stop.began_ns),
@@ -220,7 +220,7 @@ def _why(stop: Stop) -> str:
     return ModeReason.parse(stop.reason).detail
 
 
-def _left(ending: Ending) -> str:
+def _left(ending: EmergencyReport) -> str:
     if not ending.handed_over:
         return "nothing is unhedged"
     return f"no order is out; alone, handed over to you: {', '.join(ending.handed_over)}"

@@ -47,7 +47,7 @@ class KillReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Books:
+class KillRecords:
     """The part that needs the database."""
 
     session_id: SessionId
@@ -60,7 +60,7 @@ class Kill:
     """The use case of `arb kill`; running it again changes nothing."""
 
     withdraw: Withdraw
-    books: Books | None  # None where the database was away from the start
+    books: KillRecords | None  # None where the database was away from the start
     clock: Clock
     within_ns: int
     _store_problem: str = ""

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from arb.domain.errors import ArbError, Conflict, StoreUnavailable
 from arb.domain.market.ids import SessionId
-from arb.domain.trading.order import Order, State
+from arb.domain.trading.order import Order, OrderState
 from arb.domain.trading.trade import MOVING
 from arb.engine.trading.execute import Execute
 from arb.engine.trading.hand_over import HandOver
@@ -47,7 +47,7 @@ class Unwind:
     def step(self) -> Left:
         """Move everything that can be moved, once. Raises: StoreUnavailable."""
         for order in self._live():
-            run = self.execute.place if order.state is State.INTENT else self.execute.resolve
+            run = self.execute.place if order.state is OrderState.INTENT else self.execute.resolve
             self._tried(order.client_order_id, run)
         for view in self._moving():
             if all(order.is_terminal for order in view.orders):

@@ -9,9 +9,9 @@ from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.ledger.ledger import adjustment_entry, opening_entry
 from arb.domain.ledger.reconcile import (
     SIGHTINGS_MIN,
+    BalanceComparison,
     Drift,
     Key,
-    Look,
     Suspect,
     differing,
     seen_again,
@@ -200,7 +200,7 @@ class Reconcile:
             return Reconciled(asked=False)
         return self._judged(look, drifts, open_keys or [])
 
-    def _judged(self, look: Look, drifts: dict[Key, Drift], open_keys: list[Key]) -> Reconciled:
+    def _judged(self, look: BalanceComparison, drifts: dict[Key, Drift], open_keys: list[Key]) -> Reconciled:
         """Decide what moved all along by what earlier runs saw of it."""
         kept = {key: seen_again(self.suspects.get(key), look, key) for key in open_keys}
         self.suspects.clear()
@@ -215,7 +215,7 @@ class Reconcile:
             within_reach=all(within_reach(look, key) for key in open_keys),
         )
 
-    def _look(self) -> Look | None:
+    def _look(self) -> BalanceComparison | None:
         """Take the ledger, the balances, and what moved meanwhile, in this order."""
         since_ns = self.clock.now_ns() - MARGIN_NS
         self.trades.book_moves(self.session_id, self.clock.now_ns())
@@ -229,7 +229,7 @@ class Reconcile:
         except VenueError:
             return None
         movers = self.trades.moving(self.session_id, since_ns)
-        return Look(ledger=ledger, balances=balances, movers=movers)
+        return BalanceComparison(ledger=ledger, balances=balances, movers=movers)
 
     def _alarm(self, found: Reconciled) -> None:
         verdict = "drift" if found.drifts else "ok" if found.conclusive else "inconclusive"

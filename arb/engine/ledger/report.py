@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from arb.domain.errors import StoreUnavailable
-from arb.domain.ledger.report import Prices, Report, SessionTotals, make_report
+from arb.domain.ledger.report import Report, SessionTotals, Valuation, make_report
 from arb.domain.market.ids import Coin, SessionId
 from arb.domain.market.money import ONE
 from arb.domain.market.pair import Pair
@@ -45,18 +45,18 @@ class MakeReport:
             return {}
 
 
-def newest_prices(pair: Pair, coins: Sequence[Coin], quotes: QuoteStore) -> Prices:
+def newest_prices(pair: Pair, coins: Sequence[Coin], quotes: QuoteStore) -> Valuation:
     """Return what is known: the newest books, however old; nothing while their store is away."""
     try:
         books = quotes.get(keys_of(pair, coins))
     except StoreUnavailable:
-        return Prices()
+        return Valuation()
     venue, rate = pair.second, shown_rate(pair, books)
     worth = ONE if pair.rate_key is None else rate  # of what the second venue quotes in
     if worth is None:
-        return Prices()
+        return Valuation()
     found = {coin: books.get((venue, symbol_on(venue, coin))) for coin in coins}
-    return Prices(
+    return Valuation(
         krw_per_usdt=rate,
         is_in_krw=pair.rate_key is None,
         krw_per_coin={coin: book.mid * worth for coin, book in found.items() if book is not None},

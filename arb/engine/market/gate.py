@@ -23,7 +23,7 @@ class GateLimits:
     jump_window_ns: int  # a jump over a longer time than this is a move
 
 
-class Gate:
+class BookGate:
     """Remembers the last accepted book of each symbol of one venue, for one connection."""
 
     def __init__(self, limits: GateLimits) -> None:

@@ -22,7 +22,7 @@ def no_offset() -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
+class FrameStamp:
     """When the venue sent a frame of which nothing else matters, by its clock."""
 
     ts_event_ns: int

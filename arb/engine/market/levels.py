@@ -10,7 +10,7 @@ from typing import Protocol
 
 from arb.domain.market.ids import Coin
 from arb.domain.strategy.levels import SeenLevels
-from arb.domain.strategy.premium import Level
+from arb.domain.strategy.premium import PremiumLevel
 from arb.domain.strategy.premium_memory import read_memory, written_memory
 
 
@@ -46,7 +46,7 @@ class KeptLevels:
                 self.seen.note(coin, now_ns, premium_bps)
                 self.store.keep(coin, written_memory(self.seen.of(coin)))
 
-    def level(self, coin: Coin, now_ns: int) -> Level | None:
+    def level(self, coin: Coin, now_ns: int) -> PremiumLevel | None:
         """Return a coin's level, None where it is not known."""
         return self.seen.level(coin, now_ns)
 

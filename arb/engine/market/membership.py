@@ -12,11 +12,11 @@ from typing import Final, Protocol
 from arb.domain.errors import StoreUnavailable
 from arb.domain.health.assignment import (
     Assignment,
+    AssignmentRules,
     Beat,
-    Health,
-    Move,
-    Rules,
-    Standing,
+    Reassignment,
+    WorkerHealth,
+    WorkerStanding,
     excused,
     judge,
     reassign,
@@ -47,10 +47,10 @@ class Keepsake(Protocol):
 class Witness(Protocol):
     """Who writes down what happens to coins and workers."""
 
-    def moved(self, moves: Sequence[Move]) -> None:
+    def moved(self, moves: Sequence[Reassignment]) -> None:
         """Coins got other owners."""
 
-    def changed(self, worker: str, before: Health, after: Health) -> None:
+    def changed(self, worker: str, before: WorkerHealth, after: WorkerHealth) -> None:
         """A worker is not what it was; only who leads says so."""
 
     def holds(self, fences: Fenced) -> None:
@@ -80,7 +80,7 @@ class Membership:
     clock: Clock
     announce: Callable[[Assignment], None] = unheard  # that it is in force; never raises
     is_told: bool = False  # what is fed besides these is said by the registry, and is never nothing
-    rules: Rules = field(default_factory=Rules)
+    rules: AssignmentRules = field(default_factory=AssignmentRules)
     held: Fenced = field(default_factory=dict)
     away: bool = False  # the store
     _told: Sequence[Coin] = ()
@@ -89,7 +89,7 @@ class Membership:
     _stepped_ns: int = 0
     _epoch: int = 0  # the greatest seen
     _confirmed: bool = False  # the store has said what is ours, since this process began
-    _standings: dict[str, Standing] = field(default_factory=dict)
+    _standings: dict[str, WorkerStanding] = field(default_factory=dict)
     _beats: dict[str, Beat] = field(default_factory=dict)
 
     def suspend(self) -> None:
@@ -201,7 +201,7 @@ class Membership:
         owning = {owner.worker for owner in assignment.owners.values()}
         self.registry.note({worker: each.health for worker, each in self._standings.items()})
         for worker, standing in tuple(self._standings.items()):
-            if standing.health is not Health.DEAD or worker in owning:
+            if standing.health is not WorkerHealth.DEAD or worker in owning:
                 continue
             self.registry.bury(worker)
             if now_ns - standing.seen_ns > FORGET_NS:

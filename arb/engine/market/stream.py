@@ -6,7 +6,7 @@ from typing import Protocol
 
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Venue
-from arb.engine.market.lag import Stamp
+from arb.engine.market.lag import FrameStamp
 
 
 class Notice(Enum):
@@ -44,7 +44,7 @@ class MarketStream(Protocol):
         Never raises, and looks at no more of a frame than that takes.
         """
 
-    def read(self, frame: bytes, ts_recv_ns: int) -> Book | Stamp | Notice:
+    def read(self, frame: bytes, ts_recv_ns: int) -> Book | FrameStamp | Notice:
         """Return what a frame says. Raises: DataError to drop it, Rejected if the venue refuses us."""
 
 

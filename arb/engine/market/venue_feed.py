@@ -16,8 +16,8 @@ from arb.domain.errors import DataError, Rejected
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Symbol
 from arb.engine.market.feed import Feed
-from arb.engine.market.gate import Gate
-from arb.engine.market.lag import Lag, Stamp
+from arb.engine.market.gate import BookGate
+from arb.engine.market.lag import FrameStamp, Lag
 from arb.engine.market.stream import MarketStream, Notice
 from arb.engine.market.tally import Tally
 
@@ -31,7 +31,7 @@ WORST_FIRST: Final = (Notice.REFUSED, Notice.SHUTDOWN, Notice.PROGRESS, Notice.A
 class VenueFeed:
     """A `SocketListener`; everything here runs in the socket's thread."""
 
-    def __init__(self, *, stream: MarketStream, gate: Gate, feed: Feed, tally: Tally, lag: Lag) -> None:
+    def __init__(self, *, stream: MarketStream, gate: BookGate, feed: Feed, tally: Tally, lag: Lag) -> None:
         self._stream = stream
         self._gate = gate
         self._feed = feed
@@ -91,7 +91,7 @@ class VenueFeed:
             found = self._stream.read(frame, ts_recv_ns)
             if isinstance(found, Notice):
                 return found
-            if isinstance(found, Stamp):
+            if isinstance(found, FrameStamp):
                 self._lag.stamped(found.ts_event_ns, ts_recv_ns)
                 return Notice.ALIVE
             self._gate.admit(found, self._lag_of(found))

@@ -11,7 +11,7 @@ from typing import Final
 from arb.domain.errors import Conflict, DataError, HotStateUnavailable
 from arb.domain.market.ids import SessionId, TradeId
 from arb.domain.risk.mode import Cause, reason_text
-from arb.domain.state.hot_state import HotState, Stamp
+from arb.domain.state.hot_state import HotState, StateStamp
 from arb.domain.state.recovery import REDIS, Recovery
 from arb.ports.market import Clock
 from arb.ports.messaging import Counters
@@ -113,7 +113,7 @@ class KeepHotState:
             last_error=self._last_error,
         )
 
-    def reload_from_snapshot(self) -> Stamp:
+    def reload_from_snapshot(self) -> StateStamp:
         """Rebuild the copy from an image of SQL; return what it is stamped with. Raises: StoreUnavailable."""
         with self._lock, self._counting():
             return self._reload()
@@ -143,7 +143,7 @@ class KeepHotState:
         current = found.stamp == self.snapshots.stamp(self.session_id)
         return "" if current else "state_differs"
 
-    def _reload(self) -> Stamp:
+    def _reload(self) -> StateStamp:
         for _ in range(ATTEMPTS):
             revision = self.states.next_revision(self.session_id)
             state = self._image()

@@ -13,9 +13,9 @@ from arb.domain.errors import DispatchError, HotStateUnavailable
 from arb.domain.ledger.ledger import Entry
 from arb.domain.market.ids import SessionId
 from arb.domain.market.money import ZERO
-from arb.domain.state.hot_state import Stamp
+from arb.domain.state.hot_state import StateStamp
 from arb.domain.state.snapshot import Skipped, Snapshot
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from arb.engine.state.hot_state import KeepHotState
 from arb.engine.trading.execute import FIRST_ASK
 from arb.ports.market import Clock
@@ -29,7 +29,7 @@ READINGS: Final = 10  # of rows that move while they are read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class ResumeReport:
     """What resuming did."""
 
     session_id: SessionId
@@ -69,12 +69,12 @@ class Resume:
     hot_state: KeepHotState
     clock: Clock
 
-    def run(self) -> Account:
+    def run(self) -> ResumeReport:
         """Rebuild, compare, ask. Raises: StoreUnavailable."""
         found = self.snapshots.find(self.session_id)
         folded, differences = self._compare(found.snapshot)
         snapshot = found.snapshot
-        return Account(
+        return ResumeReport(
             session_id=self.session_id,
             slot=snapshot.slot if snapshot else None,
             snapshot_age_ns=self.clock.now_ns() - snapshot.taken_at_ns if snapshot else 0,
@@ -108,7 +108,7 @@ class Resume:
         asked = 0
         for order in self.trades.live(self.session_id):
             try:
-                if order.state is State.INTENT:
+                if order.state is OrderState.INTENT:
                     self.dispatcher.send("arb.place_order", order.client_order_id)
                 else:
                     self.dispatcher.send("arb.resolve_order", order.client_order_id, FIRST_ASK)
@@ -153,7 +153,7 @@ def _balance_lines(rebuilt: Balances, stored: Balances) -> tuple[str, ...]:
     )
 
 
-def _trade_lines(snapshot: Snapshot, stamp: Stamp) -> tuple[str, ...]:
+def _trade_lines(snapshot: Snapshot, stamp: StateStamp) -> tuple[str, ...]:
     """Return which trades of the snapshot went back in time. Those that ended meanwhile are no news."""
     now = dict(stamp.trades)
     trades = [view["trade"] for view in snapshot.parts["positions"]["trades"]]

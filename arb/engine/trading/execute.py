@@ -17,7 +17,7 @@ from arb.domain.health.backoff import ORDER_BACKOFF, RESOLVE_BACKOFF
 from arb.domain.market.ids import ClientOrderId, SessionId, Venue
 from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.time import NS_PER_MS, is_current, is_within
-from arb.domain.trading.order import Event, Order, OrderReport, State, overfill, overfill_told
+from arb.domain.trading.order import Order, OrderEvent, OrderReport, OrderState, overfill, overfill_told
 from arb.engine.market.bars import BarMarket
 from arb.engine.market.rules import RereadRules
 from arb.engine.trading.correct_fees import correct_fees
@@ -100,10 +100,10 @@ class Execute:
             return order
         if order is None or order.is_terminal:
             return order
-        if order.state is State.INTENT:
+        if order.state is OrderState.INTENT:
             self.dispatcher.send("arb.place_order", client_order_id)
             return order
-        if order.state is State.SUBMITTED and not self._give_up_sender(order):
+        if order.state is OrderState.SUBMITTED and not self._give_up_sender(order):
             return order
         try:
             return self._ask(order, attempt)
@@ -132,7 +132,7 @@ class Execute:
         is_last = order.attempts >= ORDER_BACKOFF.attempts_max
         self._note_pause(order.venue, error, now_ns)
         if is_last or now_ns + delay_ms * NS_PER_MS >= order.expires_at_ns:
-            return self._end(order, Event.EXPIRE, f"not sent after {order.attempts} attempts: {error}")
+            return self._end(order, OrderEvent.EXPIRE, f"not sent after {order.attempts} attempts: {error}")
         if self.trades.release(order.client_order_id, order.fence, str(error), now_ns):
             self.dispatcher.send("arb.place_order", order.client_order_id, countdown_ms=delay_ms)
         return order
@@ -151,7 +151,7 @@ class Execute:
         self._ask_later(order, FIRST_ASK)
         return order
 
-    def _end(self, order: Order, event: Event, reason: str) -> Order:
+    def _end(self, order: Order, event: OrderEvent, reason: str) -> Order:
         """End an order that its own sender proved was not placed, if it still is its sender.
 
         Somebody who gave us up meanwhile may have sent the order again under the same identifier, and
@@ -170,7 +170,7 @@ class Execute:
             self.reread_rules.run(order.venue)  # first: the repair of this trade goes by them already
         if isinstance(error, Fatal):
             self._halt_for(error)
-        return self._end(order, Event.REJECT, str(error))
+        return self._end(order, OrderEvent.REJECT, str(error))
 
     def _halt_for(self, error: Fatal) -> None:
         """Every later request will be refused as this one was: halt, and say what to do."""
@@ -257,7 +257,7 @@ class Execute:
 
     def _ask(self, order: Order, attempt: int) -> Order:
         venue = self.venues[order.venue]
-        if order.state in (State.ACCEPTED, State.PARTIALLY_FILLED):
+        if order.state in (OrderState.ACCEPTED, OrderState.PARTIALLY_FILLED):
             return self._ask_working(order, venue, attempt)
         found = venue.resolve(order, may_trade=self.gate.may_trade(order))
         match found:

@@ -14,7 +14,7 @@ from arb.domain.market.money import ZERO
 from arb.domain.market.spread import Market
 from arb.domain.risk.review import Refused
 from arb.domain.risk.stability import FAILING, Pace, StabilityRules, exit_pace, without
-from arb.domain.strategy.port import Held, Strategy
+from arb.domain.strategy.port import OpenPair, Strategy
 from arb.domain.trading.by_hand import BY_HAND, Decided, nothing_decided
 from arb.domain.trading.coverage import covered
 from arb.domain.trading.exits import (
@@ -41,9 +41,11 @@ UNPAID_NS: Final = 1_000_000_000  # balances are not looked at again before
 Asset = tuple[Venue, str]
 
 
-def held_of(view: TradeView, position: TradePosition, quantity: Decimal, market: Market, now_ns: int) -> Held:
+def held_of(
+    view: TradeView, position: TradePosition, quantity: Decimal, market: Market, now_ns: int
+) -> OpenPair:
     """Return an open pair as a strategy judges it."""
-    return Held(
+    return OpenPair(
         trade=view.trade,
         position=position,
         orders=view.orders,

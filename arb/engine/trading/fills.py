@@ -15,7 +15,7 @@ from arb.domain.errors import DispatchError, IllegalTransition, StoreError
 from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.market.ids import SessionId, TradeId, Venue, parse_client_order_id
 from arb.domain.market.money import ZERO
-from arb.domain.trading.order import AT_VENUE, Order, OrderReport, State, overfill, overfill_told
+from arb.domain.trading.order import AT_VENUE, Order, OrderReport, OrderState, overfill, overfill_told
 from arb.engine.market.stream import Notice
 from arb.engine.trading.execute import FIRST_ASK, VERIFY
 from arb.engine.trading.settle import FIRST_LOOK
@@ -24,7 +24,7 @@ from arb.ports.messaging import AlertSink, Counters, Dispatcher
 from arb.ports.trading import TradeStore
 
 # A report of one of these ends an order whatever its fills; FILLED ends it by its fills only.
-ENDS: Final = frozenset({State.CANCELED, State.EXPIRED, State.REJECTED})
+ENDS: Final = frozenset({OrderState.CANCELED, OrderState.EXPIRED, OrderState.REJECTED})
 REPORTS: Final = "stream_reports"
 
 
@@ -62,7 +62,9 @@ def borne_out(order: Order, streamed: StreamedReport) -> OrderReport:
     quantities = {fill.fill_id: fill.quantity for fill in (*order.fills, *report.fills)}
     if report.status not in ENDS or sum(quantities.values(), ZERO) >= streamed.executed:
         return report
-    return replace(report, status=State.PARTIALLY_FILLED if report.fills else State.ACCEPTED, reason="")
+    return replace(
+        report, status=OrderState.PARTIALLY_FILLED if report.fills else OrderState.ACCEPTED, reason=""
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,11 +123,11 @@ class RecordReport:
 
     def _look_for_contradiction(self, known: Order, streamed: StreamedReport) -> None:
         """The venue has an order that we believe was never placed: alarm, and never send it again."""
-        if known.state is State.INTENT:
+        if known.state is OrderState.INTENT:
             self.trades.claim(known.client_order_id, self.clock.now_ns())
         elif not known.is_terminal or known.venue_order_id is not None:
             return
-        if streamed.report.status is not State.REJECTED:
+        if streamed.report.status is not OrderState.REJECTED:
             self._alarm(
                 streamed, AlertKind.ORDER_CONTRADICTION, f"was {known.state} before the venue reported it"
             )

@@ -9,7 +9,7 @@ from arb.domain.market.spread import Market
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class BookSeen:
     """One book that a decision was made on."""
 
     name: str  # of its venue, or rate
@@ -28,7 +28,7 @@ class Decision:
     coin: Coin
     at_ns: int
     krw_per_usdt: str
-    seen: tuple[Seen, ...]
+    seen: tuple[BookSeen, ...]
 
 
 Journal = Callable[[Decision], None]
@@ -50,9 +50,9 @@ def decision(action: str, trade_id: TradeId, market: Market, now_ns: int) -> Dec
         krw_per_usdt=plain(rate.krw_per_usdt),
         seen=(
             *(
-                Seen(book.venue, book.fence, book.ts_recv_ns, plain(book.bid), plain(book.ask))
+                BookSeen(book.venue, book.fence, book.ts_recv_ns, plain(book.bid), plain(book.ask))
                 for book in books
             ),
-            Seen("rate", rate.fence, rate.ts_recv_ns, "", ""),
+            BookSeen("rate", rate.fence, rate.ts_recv_ns, "", ""),
         ),
     )

@@ -12,12 +12,12 @@ from typing import Final
 
 from arb.domain.market.ids import ClientOrderId
 from arb.domain.market.money import ZERO
-from arb.domain.trading.order import AT_VENUE, Order, Purpose, State
+from arb.domain.trading.order import AT_VENUE, Order, OrderState, Purpose
 from arb.ports.market import Clock
 from arb.ports.messaging import Counters
 from arb.ports.trading import KillSwitch, TradeStore
 
-ARRIVED: Final = (State.ACCEPTED, State.PARTIALLY_FILLED)
+ARRIVED: Final = (OrderState.ACCEPTED, OrderState.PARTIALLY_FILLED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class KillGate:
         if reason is None:
             return False
         order = self.trades.order(client_order_id)
-        return order is not None and order.state is State.INTENT and self._stops(order, reason)
+        return order is not None and order.state is OrderState.INTENT and self._stops(order, reason)
 
     def may_trade(self, sent: Order) -> bool:
         """Tell whether an order may still execute whose proof is that it is sent again.
@@ -58,7 +58,7 @@ class KillGate:
         if any(other.state in ARRIVED or other.filled_quantity > ZERO for other in others):
             return False
         now_ns = self.clock.now_ns()
-        if order.state is State.SUBMITTED:
+        if order.state is OrderState.SUBMITTED:
             self.trades.release(order.client_order_id, order.fence, reason, now_ns)
         if any(other.state in AT_VENUE for other in others) and order.is_alive(now_ns):
             return True  # a step of the kill or a sweep comes back to it
@@ -70,7 +70,7 @@ class KillGate:
     def _others(self, order: Order, reason: str) -> list[Order]:
         """Return the pair's other leg as it is, after denying it if it was not sent."""
         for other in self._pair(order):
-            if other.state is State.INTENT:
+            if other.state is OrderState.INTENT:
                 self.trades.deny(other.client_order_id, f"killed: {reason}", self.clock.now_ns())
         return self._pair(order)
 

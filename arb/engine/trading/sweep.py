@@ -6,7 +6,7 @@ from typing import Final, Protocol
 from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.market.ids import SessionId
 from arb.domain.time import NS_PER_S, STAMP_AHEAD_NS_MAX, is_current
-from arb.domain.trading.order import AT_VENUE, Order, State
+from arb.domain.trading.order import AT_VENUE, Order, OrderState
 from arb.domain.trading.trade import MOVING
 from arb.engine.trading.execute import ASK_FEES
 from arb.engine.trading.hand_over import alarm_of
@@ -26,7 +26,7 @@ FEES_ASKED_MAX: Final = 5  # orders in one sweep: a question each, and venues co
 UNVALUED_MAX: Final = 20  # trades in one sweep whose fees nobody could value yet
 
 
-class Teller(AlertSink, Protocol):
+class RepeatingAlertSink(AlertSink, Protocol):
     """Can also say again what perhaps nobody has heard."""
 
     def repeat_alert(self, alert: Alert) -> None:
@@ -34,14 +34,14 @@ class Teller(AlertSink, Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sweep:
+class OrderSweep:
     """The use case behind `arb.sweep_orders`."""
 
     session_id: SessionId
     trades: TradeStore
     dispatcher: Dispatcher
     counters: Counters
-    alerts: Teller
+    alerts: RepeatingAlertSink
     clock: Clock
     overdue_ns: int
     lone_legs: LoneLegs
@@ -58,7 +58,7 @@ class Sweep:
         for order in overdue:
             self._alarm_if_long(order, now_ns)
         for order in overdue:
-            task = "arb.place_order" if order.state is State.INTENT else "arb.resolve_order"
+            task = "arb.place_order" if order.state is OrderState.INTENT else "arb.resolve_order"
             self.counters.count("swept_orders", order.state)
             self.dispatcher.send(task, order.client_order_id, expires_ms=MESSAGE_MS_MAX)
         unsettled = self._unsettled(now_ns)
@@ -89,8 +89,8 @@ class Sweep:
         young = self.trades.overdue(self.session_id, now_ns - INTENT_NS_MAX, ahead_ns)
         old = self.trades.overdue(self.session_id, now_ns - self.overdue_ns, ahead_ns)
         return (
-            *(order for order in young if order.state is State.INTENT),
-            *(order for order in old if order.state is not State.INTENT),
+            *(order for order in young if order.state is OrderState.INTENT),
+            *(order for order in old if order.state is not OrderState.INTENT),
         )
 
     def _unsettled(self, now_ns: int) -> list[TradeView]:

@@ -12,9 +12,9 @@ from arb.domain.risk.review import Refused, Trial
 from arb.domain.risk.unfilled import (
     Circuit,
     Circuits,
+    CircuitStanding,
+    EntryOutcome,
     EntryPair,
-    Outcome,
-    Standing,
     UnfilledRules,
     Way,
     admit,
@@ -40,7 +40,7 @@ class Unfilled:
     alerts: AlertSink
     clock: Clock
     _pairs: dict[TradeId, EntryPair] = field(default_factory=dict)
-    _ended: dict[TradeId, Outcome] = field(default_factory=dict)
+    _ended: dict[TradeId, EntryOutcome] = field(default_factory=dict)
     _newest_ns: dict[Way, int] = field(default_factory=dict)
     _circuits: Circuits | None = None
     _read_at_ns: int = 0
@@ -61,12 +61,12 @@ class Unfilled:
         self._tell(f"{coin} {direction}", own.leg.venue if own.leg else None, own, now_ns)
         return admit(standing, self.rules, now_ns)
 
-    def standing(self, coin: Coin, direction: Direction) -> Standing:
+    def standing(self, coin: Coin, direction: Direction) -> CircuitStanding:
         """Return how the circuits stand for a coin and direction. Raises: StoreUnavailable."""
         with self._lock:
             circuits = self._read(self.clock.now_ns())
             under_way = self._pairs.keys() - self._ended.keys()
-            return Standing(
+            return CircuitStanding(
                 way=(coin, direction),
                 of_coin=circuits.of_coin((coin, direction)),
                 of_venues=circuits.of_venues(),

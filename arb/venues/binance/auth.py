@@ -14,7 +14,7 @@ from arb.venues.api_key import ApiKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stamp:
+class RequestStamp:
     """Who asks, when, and how late the venue may still take it."""
 
     api_key: ApiKey
@@ -32,7 +32,7 @@ def sign(secret: str, payload: str) -> str:
     return hmac.new(secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
 
 
-def signed(parameters: Mapping[str, str], stamp: Stamp) -> str:
+def signed(parameters: Mapping[str, str], stamp: RequestStamp) -> str:
     """Return the encoded parameters with window, timestamp and signature."""
     timing = {"recvWindow": str(stamp.recv_window_ms), "timestamp": str(stamp.timestamp_ms)}
     payload = urlencode({**parameters, **timing})

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from arb.domain.errors import DataError, Rejected, VenueError
 from arb.domain.market.ids import Venue
-from arb.venues.errors import Kind, make_error, retry_after_ms
+from arb.venues.errors import ErrorKind, make_error, retry_after_ms
 from arb.venues.reply import read
 from arb.venues.request import Effect, HttpRequest, HttpResponse
 
@@ -32,32 +32,32 @@ PAUSE_MS: Final = 1_000  # 429 without Retry-After
 BAN_MS: Final = 120_000  # 418 lasts two minutes at least
 FIREWALL_PAUSE_MS: Final = 300_000  # 403 comes from the firewall and has no body of Binance's
 
-CODES: Final[Mapping[int, Kind]] = MappingProxyType(
+CODES: Final[Mapping[int, ErrorKind]] = MappingProxyType(
     {
-        **dict.fromkeys((-1000, -1001, -1006, -1007), Kind.UNKNOWN),
-        **dict.fromkeys((-1003, -1008, TOO_MANY_ORDERS, -1034), Kind.RATE_LIMITED),
-        -1002: Kind.FATAL,  # not authorised: refused at the door
-        -1013: Kind.RULES,  # filter failure: stopped before the engine
-        -1014: Kind.REJECTED,  # a combination that it does not support
-        -1020: Kind.FATAL,  # an operation that it does not support
-        -1021: Kind.CLOCK,
-        -1022: Kind.FATAL,  # signature: the secret is not this key's
-        -1099: Kind.FATAL,  # not found, authenticated or authorised
-        **dict.fromkeys(range(-1106, -1099), Kind.REJECTED),  # malformed parameters
-        -1111: Kind.RULES,  # precision
-        **dict.fromkeys(range(-1120, -1114), Kind.REJECTED),  # type, side, empty id
-        -1121: Kind.RULES,  # no such symbol
-        -1122: Kind.RULES,  # of a status that it is not traded in
-        -1145: Kind.REJECTED,
-        -2010: Kind.REJECTED,  # by the engine; `DUPLICATE` and `MARKET_CLOSED` are the exceptions
-        -2011: Kind.NOT_FOUND,  # cancel of an order that is not open
-        -2013: Kind.NOT_FOUND,
-        -2008: Kind.FATAL,  # no such key
-        -2014: Kind.FATAL,  # key format
-        -2015: Kind.FATAL,  # key, address or permission
-        -2021: Kind.UNKNOWN,  # half of a cancel-replace
-        -2016: Kind.RULES,  # no trading window
-        -2022: Kind.REJECTED,
+        **dict.fromkeys((-1000, -1001, -1006, -1007), ErrorKind.UNKNOWN),
+        **dict.fromkeys((-1003, -1008, TOO_MANY_ORDERS, -1034), ErrorKind.RATE_LIMITED),
+        -1002: ErrorKind.FATAL,  # not authorised: refused at the door
+        -1013: ErrorKind.RULES,  # filter failure: stopped before the engine
+        -1014: ErrorKind.REJECTED,  # a combination that it does not support
+        -1020: ErrorKind.FATAL,  # an operation that it does not support
+        -1021: ErrorKind.CLOCK,
+        -1022: ErrorKind.FATAL,  # signature: the secret is not this key's
+        -1099: ErrorKind.FATAL,  # not found, authenticated or authorised
+        **dict.fromkeys(range(-1106, -1099), ErrorKind.REJECTED),  # malformed parameters
+        -1111: ErrorKind.RULES,  # precision
+        **dict.fromkeys(range(-1120, -1114), ErrorKind.REJECTED),  # type, side, empty id
+        -1121: ErrorKind.RULES,  # no such symbol
+        -1122: ErrorKind.RULES,  # of a status that it is not traded in
+        -1145: ErrorKind.REJECTED,
+        -2010: ErrorKind.REJECTED,  # by the engine; `DUPLICATE` and `MARKET_CLOSED` are the exceptions
+        -2011: ErrorKind.NOT_FOUND,  # cancel of an order that is not open
+        -2013: ErrorKind.NOT_FOUND,
+        -2008: ErrorKind.FATAL,  # no such key
+        -2014: ErrorKind.FATAL,  # key format
+        -2015: ErrorKind.FATAL,  # key, address or permission
+        -2021: ErrorKind.UNKNOWN,  # half of a cancel-replace
+        -2016: ErrorKind.RULES,  # no trading window
+        -2022: ErrorKind.REJECTED,
     }
 )
 
@@ -88,35 +88,35 @@ def names_no_market(error: Rejected) -> bool:
     return error.code in NO_MARKET
 
 
-def _kind(status: int, code: int | None, message: str) -> Kind:
+def _kind(status: int, code: int | None, message: str) -> ErrorKind:
     if message == DUPLICATE:
-        return Kind.AMBIGUOUS
+        return ErrorKind.AMBIGUOUS
     if message == MARKET_CLOSED:
-        return Kind.RULES
+        return ErrorKind.RULES
     if status == 451:  # not served from where we are, at the edge and whatever the body says
-        return Kind.FATAL
+        return ErrorKind.FATAL
     if status in (418, 429):
-        return Kind.RATE_LIMITED
+        return ErrorKind.RATE_LIMITED
     if code in REFUSALS_IN_WORDS and (kind := _kind_of_words(message)):
         return kind
     if code is not None and code in CODES:
         return CODES[code]
     if status == 403:
-        return Kind.RATE_LIMITED
+        return ErrorKind.RATE_LIMITED
     if status == 401:
-        return Kind.FATAL
+        return ErrorKind.FATAL
     if status >= 500 or (code is not None and -1100 < code <= -1000):
-        return Kind.UNKNOWN
+        return ErrorKind.UNKNOWN
     if code is None or not status >= 400:
-        return Kind.FOREIGN
-    return Kind.REJECTED
+        return ErrorKind.FOREIGN
+    return ErrorKind.REJECTED
 
 
-def _kind_of_words(message: str) -> Kind | None:
+def _kind_of_words(message: str) -> ErrorKind | None:
     words = message.lower()
     if any(each in words for each in ACCOUNT_WORDS):
-        return Kind.FATAL
-    return Kind.BARRED if any(each in words for each in MARKET_WORDS) else None
+        return ErrorKind.FATAL
+    return ErrorKind.BARRED if any(each in words for each in MARKET_WORDS) else None
 
 
 def _pause_ms(response: HttpResponse) -> int:

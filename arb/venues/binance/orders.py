@@ -1,4 +1,4 @@
-"""Requests to Binance spot. Pure: time and key come in as a `Stamp`.
+"""Requests to Binance spot. Pure: time and key come in as a `RequestStamp`.
 
 Orders are LIMIT IOC with a FULL reply: nothing can rest, and the fills come with the answer. Weights
 and parameters: exchange_protocols.md 1.4 and 1.6.
@@ -14,9 +14,9 @@ from arb.domain.market.instrument import Side
 from arb.domain.market.money import plain
 from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import Order
-from arb.venues.binance.auth import Stamp, signed
+from arb.venues.binance.auth import RequestStamp, signed
 from arb.venues.binance.names import venue_symbol
-from arb.venues.request import Effect, HttpRequest, HttpResponse, Usage
+from arb.venues.request import Effect, HttpRequest, HttpResponse, LimitUsage
 
 ORDER_GROUP: Final = "order"
 WEIGHT_GROUP: Final = "weight"
@@ -42,7 +42,7 @@ def order_parameters(order: Order) -> dict[str, str]:
     }
 
 
-def place(order: Order, stamp: Stamp) -> HttpRequest:
+def place(order: Order, stamp: RequestStamp) -> HttpRequest:
     """Return the request that places an order; its parameters travel in the body."""
     return HttpRequest(
         method="POST",
@@ -54,7 +54,7 @@ def place(order: Order, stamp: Stamp) -> HttpRequest:
     )
 
 
-def cancel(order: Order | ListedOrder, stamp: Stamp) -> HttpRequest:
+def cancel(order: Order | ListedOrder, stamp: RequestStamp) -> HttpRequest:
     """Return the request that cancels an order."""
     return HttpRequest(
         method="DELETE",
@@ -65,12 +65,12 @@ def cancel(order: Order | ListedOrder, stamp: Stamp) -> HttpRequest:
     )
 
 
-def query(order: Order, stamp: Stamp) -> HttpRequest:
+def query(order: Order, stamp: RequestStamp) -> HttpRequest:
     """Return the request that asks about an order by our id."""
     return _private(ORDER_PATH, _named(order), stamp, weight=4)
 
 
-def trades_of(symbol: Symbol, venue_order_id: str, first: int, stamp: Stamp) -> HttpRequest:
+def trades_of(symbol: Symbol, venue_order_id: str, first: int, stamp: RequestStamp) -> HttpRequest:
     """Return the request for the oldest fills of one order from a trade on; else they are the newest."""
     parameters = {
         "symbol": venue_symbol(symbol),
@@ -81,30 +81,30 @@ def trades_of(symbol: Symbol, venue_order_id: str, first: int, stamp: Stamp) -> 
     return _private("/api/v3/myTrades", parameters, stamp, weight=5)
 
 
-def open_orders(symbol: Symbol | None, stamp: Stamp) -> HttpRequest:
+def open_orders(symbol: Symbol | None, stamp: RequestStamp) -> HttpRequest:
     """Return the request for the open orders of one market or of all."""
     parameters = {} if symbol is None else {"symbol": venue_symbol(symbol)}
     return _private("/api/v3/openOrders", parameters, stamp, weight=80 if symbol is None else 6)
 
 
-def all_orders(symbol: Symbol, start_ms: int, end_ms: int, stamp: Stamp) -> HttpRequest:
+def all_orders(symbol: Symbol, start_ms: int, end_ms: int, stamp: RequestStamp) -> HttpRequest:
     """Return the request for the oldest orders of a market created in a window of at most 24 hours."""
     window = {"startTime": str(start_ms), "endTime": str(end_ms), "limit": "1000"}
     return _private("/api/v3/allOrders", {"symbol": venue_symbol(symbol), **window}, stamp, weight=20)
 
 
-def orders_from(symbol: Symbol, first: int, stamp: Stamp) -> HttpRequest:
+def orders_from(symbol: Symbol, first: int, stamp: RequestStamp) -> HttpRequest:
     """Return the request for the oldest orders of a market from an order on."""
     parameters = {"symbol": venue_symbol(symbol), "orderId": str(first), "limit": "1000"}
     return _private("/api/v3/allOrders", parameters, stamp, weight=20)
 
 
-def account(stamp: Stamp) -> HttpRequest:
+def account(stamp: RequestStamp) -> HttpRequest:
     """Return the request for the balances."""
     return _private("/api/v3/account", {"omitZeroBalances": "true"}, stamp, weight=20)
 
 
-def commission(symbol: Symbol, stamp: Stamp) -> HttpRequest:
+def commission(symbol: Symbol, stamp: RequestStamp) -> HttpRequest:
     """Return the request for the account's fee rates in one market."""
     return _private("/api/v3/account/commission", {"symbol": venue_symbol(symbol)}, stamp, weight=20)
 
@@ -126,13 +126,13 @@ def server_time() -> HttpRequest:
     return HttpRequest(method="GET", path="/api/v3/time")
 
 
-def usage(response: HttpResponse) -> tuple[Usage, ...]:
+def usage(response: HttpResponse) -> tuple[LimitUsage, ...]:
     """Return what a reply's headers say of the limits."""
     found = ((group, response.headers.get(name, "")) for group, name in USAGE_HEADERS.items())
-    return tuple(Usage(group=group, used=int(text)) for group, text in found if text.isdecimal())
+    return tuple(LimitUsage(group=group, used=int(text)) for group, text in found if text.isdecimal())
 
 
-def _private(path: str, parameters: Mapping[str, str], stamp: Stamp, *, weight: int) -> HttpRequest:
+def _private(path: str, parameters: Mapping[str, str], stamp: RequestStamp, *, weight: int) -> HttpRequest:
     text = signed(parameters, stamp)
     return HttpRequest(method="GET", path=path, query=text, headers=stamp.headers, weight=weight)
 

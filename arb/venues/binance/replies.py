@@ -12,31 +12,31 @@ from typing import Any, Final
 from arb.domain.market.ids import ClientOrderId, FillId, VenueOrderId
 from arb.domain.market.money import ZERO
 from arb.domain.time import NS_PER_MS
-from arb.domain.trading.order import Fill, OrderReport, State
+from arb.domain.trading.order import Fill, OrderReport, OrderState
 from arb.venues.reply import amount, proven_status
 
-STATUSES: Final[Mapping[str, State]] = MappingProxyType(
+STATUSES: Final[Mapping[str, OrderState]] = MappingProxyType(
     {
-        "NEW": State.ACCEPTED,
-        "PENDING_NEW": State.ACCEPTED,
-        "PENDING_CANCEL": State.ACCEPTED,
-        "PARTIALLY_FILLED": State.PARTIALLY_FILLED,
-        "FILLED": State.FILLED,
-        "CANCELED": State.CANCELED,
-        "REJECTED": State.REJECTED,
-        "EXPIRED": State.EXPIRED,  # also an IOC's remainder: it can carry fills
-        "EXPIRED_IN_MATCH": State.EXPIRED,
+        "NEW": OrderState.ACCEPTED,
+        "PENDING_NEW": OrderState.ACCEPTED,
+        "PENDING_CANCEL": OrderState.ACCEPTED,
+        "PARTIALLY_FILLED": OrderState.PARTIALLY_FILLED,
+        "FILLED": OrderState.FILLED,
+        "CANCELED": OrderState.CANCELED,
+        "REJECTED": OrderState.REJECTED,
+        "EXPIRED": OrderState.EXPIRED,  # also an IOC's remainder: it can carry fills
+        "EXPIRED_IN_MATCH": OrderState.EXPIRED,
     }
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderRow:
+class BinanceOrder:
     """An order as queries and lists show it: how much was executed, but not by which fills."""
 
     client_order_id: ClientOrderId
     venue_order_id: VenueOrderId
-    status: State
+    status: OrderState
     executed: Decimal  # base
     reason: str
 
@@ -59,9 +59,9 @@ def placed(body: Any) -> OrderReport:
     return order_row(body).report(fills)
 
 
-def order_row(body: Any) -> OrderRow:
+def order_row(body: Any) -> BinanceOrder:
     """Return one order."""
-    return OrderRow(
+    return BinanceOrder(
         client_order_id=ClientOrderId(str(body["clientOrderId"])),
         venue_order_id=VenueOrderId(str(body["orderId"])),
         status=STATUSES[body["status"]],
@@ -70,7 +70,7 @@ def order_row(body: Any) -> OrderRow:
     )
 
 
-def order_rows(body: Any) -> tuple[OrderRow, ...]:
+def order_rows(body: Any) -> tuple[BinanceOrder, ...]:
     """Return a list of orders."""
     return tuple(order_row(row) for row in body)
 

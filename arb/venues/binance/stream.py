@@ -20,11 +20,11 @@ from arb.domain.errors import DataError, Rejected
 from arb.domain.market.book import Book, Level
 from arb.domain.market.ids import Coin, Symbol, Venue, coin_of
 from arb.domain.time import NS_PER_MS, NS_PER_S
-from arb.engine.market.lag import Stamp
+from arb.engine.market.lag import FrameStamp
 from arb.engine.market.markets import symbol_on
 from arb.engine.market.stream import Notice
 from arb.venues.binance.merge import MergedBook
-from arb.venues.binance.subscription import Subscription
+from arb.venues.binance.subscription import StreamSubscription
 from arb.venues.levels import best_first, require_believable
 
 DEPTHS: Final = (5, 10, 20)
@@ -85,7 +85,7 @@ class BinanceStream:
         self._depth = next(depth for depth in DEPTHS if depth >= levels_max)
         self._symbols = _symbols(coins)
         self._books: dict[Symbol, MergedBook] = {}
-        self._subscription = Subscription(self._streams_of)
+        self._subscription = StreamSubscription(self._streams_of)
         self._stamped = STAMPED_FIRST  # the market whose stamps are asked for
         self._stampless_ns = 0  # since when books come and no stamps (ours), 0 where they do
 
@@ -132,7 +132,7 @@ class BinanceStream:
             return ""
         return name if "@" in name else ""
 
-    def read(self, frame: bytes, ts_recv_ns: int) -> Book | Stamp | Notice:
+    def read(self, frame: bytes, ts_recv_ns: int) -> Book | FrameStamp | Notice:
         """Return the symbol's book after this frame, the venue's time, or what else the frame says.
 
         Raises: DataError, Rejected.
@@ -143,7 +143,7 @@ class BinanceStream:
             symbol = self._symbols.get(name)
             if kind == STAMPED:
                 self._stampless_ns = 0
-                return Stamp(_CHANGE.decode(outer.data).E * NS_PER_MS)
+                return FrameStamp(_CHANGE.decode(outer.data).E * NS_PER_MS)
             if symbol is not None and kind in self._kinds:
                 self._look_for_stamps(name, ts_recv_ns)
                 if kind == "bookTicker":

@@ -32,7 +32,7 @@ class _Question:
     at_ns: int
 
 
-class Subscription:
+class StreamSubscription:
     """Markets that are wanted against those that were asked for; one thread uses it."""
 
     def __init__(self, streams_of: Callable[[str], Sequence[str]]) -> None:

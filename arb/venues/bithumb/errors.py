@@ -11,49 +11,49 @@ from typing import Final
 
 from arb.domain.errors import VenueError
 from arb.domain.market.ids import Venue
-from arb.venues.errors import Kind
+from arb.venues.errors import ErrorKind
 from arb.venues.krw import errors
 from arb.venues.request import Effect, HttpResponse
 
-NAMES: Final[Mapping[str, Kind]] = MappingProxyType(
+NAMES: Final[Mapping[str, ErrorKind]] = MappingProxyType(
     {
-        "invalid_parameter": Kind.AMBIGUOUS,
-        "validation_error": Kind.AMBIGUOUS,
-        "cross_trading": Kind.AMBIGUOUS,  # the order was taken and cancelled, or not taken: its lookup tells
-        "invalid_price": Kind.RULES,
-        "invalid_price_ask": Kind.RULES,
-        "invalid_price_bid": Kind.RULES,
-        "under_price_limit_ask": Kind.RULES,
-        "under_price_limit_bid": Kind.RULES,
-        "under_min_total_ask": Kind.RULES,
-        "under_min_total_bid": Kind.RULES,
-        "market_offline": Kind.RULES,
-        "insufficient_funds_ask": Kind.REJECTED,
-        "insufficient_funds_bid": Kind.REJECTED,
+        "invalid_parameter": ErrorKind.AMBIGUOUS,
+        "validation_error": ErrorKind.AMBIGUOUS,
+        "cross_trading": ErrorKind.AMBIGUOUS,  # taken and cancelled, or not taken: its lookup tells
+        "invalid_price": ErrorKind.RULES,
+        "invalid_price_ask": ErrorKind.RULES,
+        "invalid_price_bid": ErrorKind.RULES,
+        "under_price_limit_ask": ErrorKind.RULES,
+        "under_price_limit_bid": ErrorKind.RULES,
+        "under_min_total_ask": ErrorKind.RULES,
+        "under_min_total_bid": ErrorKind.RULES,
+        "market_offline": ErrorKind.RULES,
+        "insufficient_funds_ask": ErrorKind.REJECTED,
+        "insufficient_funds_bid": ErrorKind.REJECTED,
         # Refused at the door, before the engine.
-        "expired_jwt": Kind.CLOCK,
-        "invalid_query_payload": Kind.FATAL,
-        "jwt_verification": Kind.FATAL,
-        "NotAllowIP": Kind.FATAL,
-        "out_of_scope": Kind.FATAL,
-        "blocked_member_id": Kind.FATAL,
-        "bank_account_required": Kind.FATAL,
-        "two_factor_auth_required": Kind.FATAL,
-        "order_not_found": Kind.NOT_FOUND,
-        "order_not_ready": Kind.UNKNOWN,  # ask again: it is no proof that there is no order
-        "too_many_requests": Kind.RATE_LIMITED,
+        "expired_jwt": ErrorKind.CLOCK,
+        "invalid_query_payload": ErrorKind.FATAL,
+        "jwt_verification": ErrorKind.FATAL,
+        "NotAllowIP": ErrorKind.FATAL,
+        "out_of_scope": ErrorKind.FATAL,
+        "blocked_member_id": ErrorKind.FATAL,
+        "bank_account_required": ErrorKind.FATAL,
+        "two_factor_auth_required": ErrorKind.FATAL,
+        "order_not_found": ErrorKind.NOT_FOUND,
+        "order_not_ready": ErrorKind.UNKNOWN,  # ask again: it is no proof that there is no order
+        "too_many_requests": ErrorKind.RATE_LIMITED,
     }
 )
 
-STATUSES: Final[Mapping[int, Kind]] = MappingProxyType(
+STATUSES: Final[Mapping[int, ErrorKind]] = MappingProxyType(
     {
-        400: Kind.AMBIGUOUS,
-        401: Kind.FATAL,
-        403: Kind.FATAL,
-        418: Kind.RATE_LIMITED,
-        422: Kind.AMBIGUOUS,
-        429: Kind.RATE_LIMITED,
-        451: Kind.FATAL,  # not served from where we are
+        400: ErrorKind.AMBIGUOUS,
+        401: ErrorKind.FATAL,
+        403: ErrorKind.FATAL,
+        418: ErrorKind.RATE_LIMITED,
+        422: ErrorKind.AMBIGUOUS,
+        429: ErrorKind.RATE_LIMITED,
+        451: ErrorKind.FATAL,  # not served from where we are
     }
 )
 
@@ -70,5 +70,5 @@ def error_of(response: HttpResponse, effect: Effect) -> VenueError:
     return errors.error_of(Venue.BITHUMB, _kind, response, effect)
 
 
-def _kind(status: int, name: str) -> Kind:
-    return NAMES.get(name) or STATUSES.get(status) or (Kind.AMBIGUOUS if name else Kind.FOREIGN)
+def _kind(status: int, name: str) -> ErrorKind:
+    return NAMES.get(name) or STATUSES.get(status) or (ErrorKind.AMBIGUOUS if name else ErrorKind.FOREIGN)

@@ -15,7 +15,7 @@ from arb.venues.krw import requests
 from arb.venues.krw.auth import StampedPass
 from arb.venues.krw.names import venue_symbol
 from arb.venues.krw.requests import SIDES, private
-from arb.venues.request import Effect, HttpRequest, HttpResponse, Usage
+from arb.venues.request import Effect, HttpRequest, HttpResponse, LimitUsage
 
 QUOTATION_GROUP: Final = "quotation"
 PAGE_ROWS: Final = {"pending": 100, "history": 1_000}
@@ -71,7 +71,7 @@ def markets() -> HttpRequest:
     return HttpRequest(method="GET", path="/v1/market/all", query="isDetails=true", group=QUOTATION_GROUP)
 
 
-def usage(_response: HttpResponse) -> tuple[Usage, ...]:
+def usage(_response: HttpResponse) -> tuple[LimitUsage, ...]:
     """Return nothing: no reply is known to say what of a limit is left."""
     return ()
 

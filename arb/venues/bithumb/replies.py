@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from arb.domain.market.ids import ClientOrderId, FillId, VenueOrderId
-from arb.domain.trading.order import OrderReport, State
-from arb.venues.krw.replies import DONE, STATES, OrderRow
+from arb.domain.trading.order import OrderReport, OrderState
+from arb.venues.krw.replies import DONE, STATES, KrwOrder
 from arb.venues.paid_fee import fees_so_far, final_fees
 from arb.venues.reply import amount
 
@@ -19,22 +19,22 @@ def placed(body: Any) -> OrderReport:
     return OrderReport(
         client_order_id=_client_order_id(body),
         venue_order_id=VenueOrderId(str(body["order_id"])),
-        status=State.ACCEPTED,
+        status=OrderState.ACCEPTED,
     )
 
 
-def ended_as(state: str, ordered: Decimal | None, executed: Decimal) -> State:
+def ended_as(state: str, ordered: Decimal | None, executed: Decimal) -> OrderState:
     """Return how an order stands: one that is done with less than what was ordered has lost its rest."""
     if state == DONE and ordered is not None and executed < ordered:
-        return State.CANCELED
+        return OrderState.CANCELED
     return STATES[state]
 
 
-def order_row(body: Any) -> OrderRow:
+def order_row(body: Any) -> KrwOrder:
     """Return one order, of a lookup (`uuid`) or of a list (`order_id`)."""
     executed = amount(body["executed_volume"])
     ordered = None if body.get("volume") is None else amount(body["volume"])
-    return OrderRow(
+    return KrwOrder(
         client_order_id=_client_order_id(body),
         venue_order_id=VenueOrderId(str(body["order_id"] if "order_id" in body else body["uuid"])),
         status=ended_as(body["state"], ordered, executed),

@@ -15,7 +15,7 @@ import msgspec
 from arb.domain.errors import DataError
 from arb.domain.market.ids import ClientOrderId, Venue, VenueOrderId
 from arb.domain.market.money import ZERO
-from arb.domain.trading.order import OrderReport, State
+from arb.domain.trading.order import OrderReport, OrderState
 from arb.engine.market.stream import Notice
 from arb.engine.trading.fills import StreamedReport
 from arb.venues.bithumb.replies import ended_as
@@ -81,10 +81,10 @@ def _report(body: Any) -> StreamedReport:
     )
 
 
-def _status(event: _MyOrder, executed: Decimal) -> State:
+def _status(event: _MyOrder, executed: Decimal) -> OrderState:
     """Return no more than what the event proves: a trade without its fee is only that the order works."""
     if event.state == TRADE:
-        return State.ACCEPTED
+        return OrderState.ACCEPTED
     if event.state not in STATES:
         raise DataError("unexpected", event.state[:80])
     return ended_as(event.state, event.order_quantity, executed)

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from arb.domain.errors import DataError, VenueError
 from arb.domain.market.ids import Venue
-from arb.venues.errors import Kind, make_error, retry_after_ms
+from arb.venues.errors import ErrorKind, make_error, retry_after_ms
 from arb.venues.reply import read
 from arb.venues.request import Effect, HttpRequest, HttpResponse
 
@@ -14,7 +14,7 @@ BLOCK_MS: Final = 10_000  # 418; the transport doubles it when it comes again
 
 
 def error_of(
-    venue: Venue, kind_of: Callable[[int, str], Kind], response: HttpResponse, effect: Effect
+    venue: Venue, kind_of: Callable[[int, str], ErrorKind], response: HttpResponse, effect: Effect
 ) -> VenueError:
     """Return what a refusal means for a request of `effect`; `kind_of` is asked of status and name."""
     name, message = name_and_message(response)
@@ -42,10 +42,10 @@ def name_and_message(response: HttpResponse) -> tuple[str, str]:
         return "", "no error body"
 
 
-def _kind(status: int, name: str, kind_of: Callable[[int, str], Kind]) -> Kind:
+def _kind(status: int, name: str, kind_of: Callable[[int, str], ErrorKind]) -> ErrorKind:
     if status >= 500:  # executed or not, whatever the body says
-        return Kind.UNKNOWN
-    return Kind.FOREIGN if status == 400 and not name else kind_of(status, name)
+        return ErrorKind.UNKNOWN
+    return ErrorKind.FOREIGN if status == 400 and not name else kind_of(status, name)
 
 
 def _envelope(body: Any) -> tuple[str, str]:

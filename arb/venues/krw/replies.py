@@ -10,40 +10,40 @@ from arb.domain.market.ids import ClientOrderId, FillId, Venue, VenueOrderId
 from arb.domain.market.instrument import Side
 from arb.domain.market.money import ZERO
 from arb.domain.trading.external import ListedOrder
-from arb.domain.trading.order import Fill, OrderReport, State
+from arb.domain.trading.order import Fill, OrderReport, OrderState
 from arb.venues.krw.names import symbol_of
 from arb.venues.names import known_or_own_name
 from arb.venues.reply import amount, proven_status, stamp_ns
 
 DONE: Final = "done"
-STATES: Final[Mapping[str, State]] = MappingProxyType(
+STATES: Final[Mapping[str, OrderState]] = MappingProxyType(
     {
-        "wait": State.ACCEPTED,
-        "watch": State.ACCEPTED,
-        DONE: State.FILLED,
-        "cancel": State.CANCELED,
+        "wait": OrderState.ACCEPTED,
+        "watch": OrderState.ACCEPTED,
+        DONE: OrderState.FILLED,
+        "cancel": OrderState.CANCELED,
     }
 )
 SIDES: Final = {"bid": Side.BUY, "ask": Side.SELL}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderRow:
+class KrwOrder:
     """An order as replies and lists show it, without its trades."""
 
     client_order_id: ClientOrderId  # "" for an order that somebody placed without one
     venue_order_id: VenueOrderId
-    status: State
+    status: OrderState
     executed: Decimal  # base
 
     def report(self, fills: tuple[Fill, ...] = ()) -> OrderReport:
         """Return the report of this order with its fills."""
         status = proven_status(self.status, self.executed, fills)
-        working = status is State.ACCEPTED and bool(fills)
+        working = status is OrderState.ACCEPTED and bool(fills)
         return OrderReport(
             client_order_id=self.client_order_id,
             venue_order_id=self.venue_order_id,
-            status=State.PARTIALLY_FILLED if working else status,
+            status=OrderState.PARTIALLY_FILLED if working else status,
             fills=fills,
             executed=self.executed,
         )

@@ -10,7 +10,7 @@ from typing import Final
 
 from arb.domain.errors import Rejected, VenueError
 from arb.domain.market.ids import Venue
-from arb.venues.errors import Kind
+from arb.venues.errors import ErrorKind
 from arb.venues.krw import errors
 from arb.venues.request import Effect, HttpResponse
 
@@ -26,40 +26,40 @@ ON_MERIT: Final = AGAINST_RULES | {
     "create_bid_error",
 }
 
-NAMES: Final[Mapping[str, Kind]] = MappingProxyType(
+NAMES: Final[Mapping[str, ErrorKind]] = MappingProxyType(
     {
-        **dict.fromkeys(sorted(ON_MERIT - AGAINST_RULES), Kind.REJECTED),
-        **dict.fromkeys(sorted(AGAINST_RULES), Kind.RULES),
-        "validation_error": Kind.AMBIGUOUS,
-        "invalid_parameter": Kind.AMBIGUOUS,
-        "withdraw_address_not_registered": Kind.FATAL,
-        "thirdparty_agreement_required": Kind.FATAL,
+        **dict.fromkeys(sorted(ON_MERIT - AGAINST_RULES), ErrorKind.REJECTED),
+        **dict.fromkeys(sorted(AGAINST_RULES), ErrorKind.RULES),
+        "validation_error": ErrorKind.AMBIGUOUS,
+        "invalid_parameter": ErrorKind.AMBIGUOUS,
+        "withdraw_address_not_registered": ErrorKind.FATAL,
+        "thirdparty_agreement_required": ErrorKind.FATAL,
         # 401: refused at the door, before the engine
-        "nonce_used": Kind.RETRYABLE,  # a new nonce, the same identifier
+        "nonce_used": ErrorKind.RETRYABLE,  # a new nonce, the same identifier
         # also at the door, but no later request will fare better: halt, instead of losing leg after leg
-        "expired_access_key": Kind.FATAL,
-        "invalid_query_payload": Kind.FATAL,
-        "jwt_verification": Kind.FATAL,
-        "invalid_access_key": Kind.FATAL,
-        "no_authorization_ip": Kind.FATAL,
-        "no_authorization_i_p": Kind.FATAL,
-        "no_authorization_token": Kind.FATAL,
-        "out_of_scope": Kind.FATAL,
-        "market_offline": Kind.RULES,  # 403, but of the market and not of the key: it is halted
-        "order_not_found": Kind.NOT_FOUND,
-        "blocked": Kind.RATE_LIMITED,
-        "too_many_requests": Kind.RATE_LIMITED,
+        "expired_access_key": ErrorKind.FATAL,
+        "invalid_query_payload": ErrorKind.FATAL,
+        "jwt_verification": ErrorKind.FATAL,
+        "invalid_access_key": ErrorKind.FATAL,
+        "no_authorization_ip": ErrorKind.FATAL,
+        "no_authorization_i_p": ErrorKind.FATAL,
+        "no_authorization_token": ErrorKind.FATAL,
+        "out_of_scope": ErrorKind.FATAL,
+        "market_offline": ErrorKind.RULES,  # 403, but of the market and not of the key: it is halted
+        "order_not_found": ErrorKind.NOT_FOUND,
+        "blocked": ErrorKind.RATE_LIMITED,
+        "too_many_requests": ErrorKind.RATE_LIMITED,
     }
 )
 
-STATUSES: Final[Mapping[int, Kind]] = MappingProxyType(
+STATUSES: Final[Mapping[int, ErrorKind]] = MappingProxyType(
     {
-        400: Kind.AMBIGUOUS,
-        401: Kind.FATAL,
-        403: Kind.FATAL,
-        418: Kind.RATE_LIMITED,
-        451: Kind.FATAL,  # not served from where we are
-        429: Kind.RATE_LIMITED,
+        400: ErrorKind.AMBIGUOUS,
+        401: ErrorKind.FATAL,
+        403: ErrorKind.FATAL,
+        418: ErrorKind.RATE_LIMITED,
+        451: ErrorKind.FATAL,  # not served from where we are
+        429: ErrorKind.RATE_LIMITED,
     }
 )
 
@@ -74,5 +74,5 @@ def refused_on_merit(error: Rejected) -> bool:
     return error.code in ON_MERIT
 
 
-def _kind(status: int, name: str) -> Kind:
-    return NAMES.get(name) or STATUSES.get(status, Kind.FOREIGN)
+def _kind(status: int, name: str) -> ErrorKind:
+    return NAMES.get(name) or STATUSES.get(status, ErrorKind.FOREIGN)

@@ -20,7 +20,7 @@ from arb.venues.krw.auth import Pass
 from arb.venues.krw.instruments import LOT_STEP
 from arb.venues.krw.names import venue_symbol
 from arb.venues.krw.requests import SIDES, listed, private
-from arb.venues.request import Effect, HttpRequest, HttpResponse, Usage
+from arb.venues.request import Effect, HttpRequest, HttpResponse, LimitUsage
 from arb.venues.upbit.instruments import DEFAULT_TERMS
 
 QUOTATION_GROUPS: Final = ("market", "ticker", "orderbook", "candle")
@@ -103,7 +103,7 @@ def tick_sizes(symbols: Sequence[Symbol]) -> HttpRequest:
     )
 
 
-def usage(response: HttpResponse) -> tuple[Usage, ...]:
+def usage(response: HttpResponse) -> tuple[LimitUsage, ...]:
     """Return what a reply's `Remaining-Req` says; its `min` is a constant and means nothing."""
     match = REMAINING.search(response.headers.get("remaining-req", ""))
-    return () if match is None else (Usage(group=match[1], left=int(match[2])),)
+    return () if match is None else (LimitUsage(group=match[1], left=int(match[2])),)

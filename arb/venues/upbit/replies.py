@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from arb.domain.market.ids import ClientOrderId, FillId, VenueOrderId
-from arb.domain.trading.order import OrderReport, State
-from arb.venues.krw.replies import STATES, OrderRow
+from arb.domain.trading.order import OrderReport, OrderState
+from arb.venues.krw.replies import STATES, KrwOrder
 from arb.venues.paid_fee import fees_so_far, final_fees
 from arb.venues.reply import amount
 
@@ -18,13 +18,13 @@ def placed(body: Any) -> OrderReport:
     """Return the report in a reply to an order: accepted, whatever the book already did with it."""
     row = order_row(body)
     return OrderReport(
-        client_order_id=row.client_order_id, venue_order_id=row.venue_order_id, status=State.ACCEPTED
+        client_order_id=row.client_order_id, venue_order_id=row.venue_order_id, status=OrderState.ACCEPTED
     )
 
 
-def order_row(body: Any) -> OrderRow:
+def order_row(body: Any) -> KrwOrder:
     """Return one order."""
-    return OrderRow(
+    return KrwOrder(
         client_order_id=ClientOrderId(str(body.get("identifier") or "")),
         venue_order_id=VenueOrderId(str(body["uuid"])),
         status=STATES[body["state"]],

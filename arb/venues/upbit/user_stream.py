@@ -16,7 +16,7 @@ from arb.domain.errors import DataError
 from arb.domain.market.ids import ClientOrderId, Venue, VenueOrderId
 from arb.domain.market.money import ZERO
 from arb.domain.time import NS_PER_MS
-from arb.domain.trading.order import Fill, OrderReport, State
+from arb.domain.trading.order import Fill, OrderReport, OrderState
 from arb.engine.market.stream import Notice
 from arb.engine.trading.fills import StreamedReport
 from arb.venues.api_key import ApiKey
@@ -27,11 +27,11 @@ from arb.venues.krw.user_stream import TRADE, read_frame, subscription
 from arb.venues.reply import amount
 from arb.venues.upbit.replies import execution_id
 
-STATES: Final[Mapping[str, State]] = MappingProxyType(
+STATES: Final[Mapping[str, OrderState]] = MappingProxyType(
     {
         **replies.STATES,
-        TRADE: State.PARTIALLY_FILLED,
-        "prevented": State.ACCEPTED,  # a self-match was prevented; what that ends, `cancel` says
+        TRADE: OrderState.PARTIALLY_FILLED,
+        "prevented": OrderState.ACCEPTED,  # a self-match was prevented; what that ends, `cancel` says
     }
 )
 SHORT_NAMES: Final = MappingProxyType(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from arb.adapters.alerts.channels import AppriseChannel, WebhookChannel
-from arb.adapters.alerts.delivery import Delivery
+from arb.adapters.alerts.delivery import AlertDelivery
 from arb.adapters.alerts.limiter import KEYS_MAX, MemoryLimiter, SharedLimiter
 from arb.adapters.alerts.recorded import RecordedAlerts
 from arb.adapters.local.clock import ManualClock, SystemClock
@@ -86,7 +86,7 @@ class Desk:
         self.tables, self.counts, self.path = MemoryTables(), Counts(), path
         self.limiter = limiter or MemoryLimiter(QUIET_NS)
         store = MemoryAlertStore(self.tables)
-        self.delivery = Delivery(
+        self.delivery = AlertDelivery(
             channels, path, lambda told: store.add(None, told), self.limiter.overdue, self.counts,
             SystemClock(),
         )  # fmt: skip

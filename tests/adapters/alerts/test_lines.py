@@ -6,7 +6,7 @@ import threading
 from dataclasses import replace
 
 from arb.adapters.alerts import lines
-from arb.adapters.alerts.delivery import Delivery
+from arb.adapters.alerts.delivery import AlertDelivery
 from arb.adapters.alerts.limiter import MemoryLimiter
 from arb.adapters.alerts.lines import AlertLines
 from arb.adapters.alerts.recorded import RecordedAlerts
@@ -61,7 +61,7 @@ def test_on_a_disk_that_hangs_the_channels_have_the_alerts_and_the_lines_come_wi
     file, heard, store = tmp_path / "alerts.log", Heard(), MemoryAlertStore(MemoryTables())
     os.mkfifo(file)  # without a reader, whoever opens it to write hangs
     limiter = MemoryLimiter(QUIET_NS)
-    delivery = Delivery(
+    delivery = AlertDelivery(
         [heard], file, lambda told: store.add(None, told), limiter.overdue, Counts(), SystemClock()
     )
     sink = RecordedAlerts(store, None, file, limiter=limiter, delivery=delivery)
@@ -78,7 +78,7 @@ def test_on_a_disk_that_hangs_the_channels_have_the_alerts_and_the_lines_come_wi
 def test_no_channel_waits_for_a_database_that_hangs(tmp_path):
     heard, end = Heard(), threading.Event()
     limiter = MemoryLimiter(QUIET_NS)
-    delivery = Delivery(
+    delivery = AlertDelivery(
         [heard], tmp_path / "alerts.log", lambda _: bool(end.wait()), limiter.overdue, Counts(), SystemClock()
     )
     for each in alerts_of(3):

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from arb.adapters.alerts.channels import AppriseChannel, Notice, notice_of
+from arb.adapters.alerts.channels import AlertNotice, AppriseChannel, notice_of
 from arb.domain.health.alert import Alert, Severity
 from tests.adapters.alerts.messengers import DISCORD_URL, SECRETS, TELEGRAM_URL, Messengers
 
@@ -15,7 +15,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning"),
     pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate with"),
 ]
-ODD = Notice(
+ODD = AlertNotice(
     title="arb mock: [critical] ledger_drift upbit:BTC", body="1 < 2 & _one_ *star [x](y) 김치 `code` \\"
 )
 

@@ -43,8 +43,8 @@ class MemoryCounters:
 
 def use_our_transport() -> None:
     """Let `redis://` and `pgmq://` mean ours in this process, whatever was asked for before."""
-    TRANSPORT_ALIASES["redis"] = "arb.adapters.broker.redis_transport:Transport"
-    TRANSPORT_ALIASES["pgmq"] = "arb.adapters.broker.pgmq_transport:Transport"
+    TRANSPORT_ALIASES["redis"] = "arb.adapters.broker.redis_transport:RedisTransport"
+    TRANSPORT_ALIASES["pgmq"] = "arb.adapters.broker.pgmq_transport:PgmqTransport"
     for name in ("redis", "pgmq"):
         _transport_cache.pop(name, None)
 

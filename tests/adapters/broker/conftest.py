@@ -8,7 +8,7 @@ import redis
 from kombu import Connection
 
 from arb.adapters.broker.pgmq_transport import close_pools
-from arb.chaos.queue.town import Town
+from arb.chaos.queue.broker_sandbox import BrokerSandbox
 from tests.adapters.broker.apps import use_our_transport
 
 OPTIONS = {"visibility_timeout": 1, "priority_steps": [0], "socket_timeout": 1.0}
@@ -22,14 +22,14 @@ def no_pool_left() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def module_town() -> Iterator[Town]:
+def module_town() -> Iterator[BrokerSandbox]:
     """A Redis of this module's own, which may be killed, filled and stopped."""
-    with Town() as town:
+    with BrokerSandbox() as town:
         yield town
 
 
 @pytest.fixture
-def town(module_town: Town) -> Town:
+def town(module_town: BrokerSandbox) -> BrokerSandbox:
     """That Redis, empty and running."""
     if module_town.redis_process.poll() is not None:
         module_town.start_redis()
@@ -39,13 +39,13 @@ def town(module_town: Town) -> Town:
 
 
 @pytest.fixture
-def client(town: Town) -> redis.Redis:
+def client(town: BrokerSandbox) -> redis.Redis:
     """A plain client, to look behind the transport."""
     return town.redis
 
 
 @pytest.fixture
-def connect(town: Town) -> Iterator[Callable[..., Connection]]:
+def connect(town: BrokerSandbox) -> Iterator[Callable[..., Connection]]:
     """Make connections of our transport; closed at the end."""
     use_our_transport()
     with ExitStack() as cleanup:

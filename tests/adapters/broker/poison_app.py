@@ -20,7 +20,7 @@ from arb.engine.health.bury import Bury
 from tests.adapters.broker.apps import FAST, MemoryCounters
 
 SCOPE = "mock"
-TRANSPORT_ALIASES["redis"] = "arb.adapters.broker.redis_transport:Transport"
+TRANSPORT_ALIASES["redis"] = "arb.adapters.broker.redis_transport:RedisTransport"
 
 
 class NoAlerts:

@@ -7,7 +7,7 @@ import redis
 from kombu import Queue
 
 from arb.adapters.redis.parking import RedisParkingLot
-from arb.chaos.queue.town import message
+from arb.chaos.queue.broker_sandbox import message
 
 pytestmark = pytest.mark.integration
 
@@ -43,7 +43,7 @@ def test_what_is_taken_is_written_down_before_anybody_sees_it(connect, client):
     put(client, 1)
     channel = connect().default_channel
     queue, taken = channel._take(("orders",))
-    assert (queue, taken["headers"]["id"], client.llen("orders")) == ("orders", "town-orders-1", 0)
+    assert (queue, taken["headers"]["id"], client.llen("orders")) == ("orders", "sandbox-orders-1", 0)
     assert held(client) == (1, 1)
 
 

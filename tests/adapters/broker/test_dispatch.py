@@ -11,9 +11,9 @@ from kombu import Connection
 
 from arb.adapters.broker.celery_app import ArbCelery
 from arb.adapters.broker.dispatch import CeleryDispatcher
-from arb.chaos.queue.town import until
+from arb.chaos.queue.broker_sandbox import until
 from arb.domain.errors import DispatchError
-from arb.domain.health.breaker import State
+from arb.domain.health.breaker import BreakerState
 from arb.domain.health.queues import QUEUES
 from tests.adapters.broker.apps import FAST, pgmq_fallback, publisher
 
@@ -79,7 +79,7 @@ def decisions(app, amount, monkeypatch):
 
 
 def closes(app):
-    return until(lambda: app.gate.state is State.CLOSED and not app.gate.troubled, BACK_S)
+    return until(lambda: app.gate.state is BreakerState.CLOSED and not app.gate.troubled, BACK_S)
 
 
 def test_a_healthy_primary_gets_everything(app, town):
@@ -120,7 +120,7 @@ def test_everything_goes_back_by_itself(app, town):
 def test_a_primary_that_is_full_is_left_alone_and_not_broken(app, town):
     town.redis.config_set("maxmemory", 1)
     publish(app, 20)
-    assert (fallback_length(app), app.gate.state) == (20, State.CLOSED)
+    assert (fallback_length(app), app.gate.state) == (20, BreakerState.CLOSED)
     town.redis.config_set("maxmemory", 0)
     assert closes(app)
     publish(app, 1)

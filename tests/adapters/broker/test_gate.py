@@ -4,9 +4,9 @@ import pytest
 import redis
 from kombu.exceptions import OperationalError
 
-from arb.adapters.broker.gate import Gate, reason_of
+from arb.adapters.broker.gate import BrokerGate, reason_of
 from arb.adapters.local.clock import ManualClock, SeededEntropy
-from arb.domain.health.breaker import State, Watermark
+from arb.domain.health.breaker import BreakerState, Watermark
 
 MARKS = {"orders": Watermark(high=200, low=50), "evaluate": Watermark(high=20, low=5)}
 COOLDOWN_MS_MAX = 1_100
@@ -19,7 +19,7 @@ def clock():
 
 @pytest.fixture
 def gate(clock):
-    return Gate(marks=MARKS, clock=clock, entropy=SeededEntropy(1))
+    return BrokerGate(marks=MARKS, clock=clock, entropy=SeededEntropy(1))
 
 
 def by_kombu(cause):
@@ -51,7 +51,7 @@ def test_a_pool_that_is_used_up_is_not_a_dead_broker():
 def test_one_refused_connection_opens_and_nothing_else_is_asked(gate):
     assert gate.refusal("orders") == ""
     gate.failed(redis.ConnectionError())
-    assert (gate.state, gate.refusal("orders")) == (State.OPEN, "breaker_open")
+    assert (gate.state, gate.refusal("orders")) == (BreakerState.OPEN, "breaker_open")
 
 
 def test_one_canary_is_due_for_each_cooldown(gate, clock):
@@ -76,7 +76,7 @@ def test_a_canary_that_arrives_lets_everybody_back(gate, clock):
 def test_a_broker_that_is_full_is_left_alone_without_counting_as_broken(gate):
     for _ in range(20):
         gate.failed(redis.OutOfMemoryError())
-    assert (gate.state, gate.refusal("orders"), gate.troubled) == (State.CLOSED, "out_of_memory", True)
+    assert (gate.state, gate.refusal("orders"), gate.troubled) == (BreakerState.CLOSED, "out_of_memory", True)
     gate.measured_memory(0.85)
     assert gate.refusal("orders") == "out_of_memory"
     gate.measured_memory(0.8)

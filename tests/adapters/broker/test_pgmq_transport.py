@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 from arb.adapters.broker.pgmq_transport import conninfo
 from arb.adapters.postgres import patience
 from arb.adapters.postgres.engine import make_engine
-from arb.chaos.queue.town import until
+from arb.chaos.queue.broker_sandbox import until
 from arb.domain.errors import ConfigError, DispatchError
 from tests.adapters.broker.apps import pgmq_fallback, publisher
 from tests.adapters.broker.postgres_without_tls import postgres_without_tls

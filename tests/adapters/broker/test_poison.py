@@ -12,9 +12,9 @@ from arb.adapters.broker.poison import PAUSE_MS, Undertaker, deliveries
 from arb.adapters.local.clock import ManualClock
 from arb.adapters.postgres.dead_letters import SqlDeadLetters
 from arb.adapters.postgres.engine import make_engine
-from arb.chaos.queue.town import QUIET, Town, message, until
+from arb.chaos.queue.broker_sandbox import QUIET, BrokerSandbox, message, until
 from arb.domain.errors import StoreUnavailable
-from arb.domain.health.dead_letter import DELIVERIES_MAX, Reason
+from arb.domain.health.dead_letter import DELIVERIES_MAX, DeadLetterReason
 
 pytestmark = pytest.mark.integration
 CELERY = (
@@ -34,7 +34,7 @@ UP_S = 90.0
 
 @pytest.fixture
 def town():
-    with Town() as made:
+    with BrokerSandbox() as made:
         yield made
 
 
@@ -107,7 +107,7 @@ def test_while_nobody_can_keep_it_rabbitmq_has_it_back_after_a_pause():
         body=b"?", delivery_tag=7, properties={}, delivery_info={"routing_key": "orders"}
     )
     message = pyamqp.Channel.Message(delivered, channel=channel)
-    Undertaker(away, clock).refused(message, Reason.UNREADABLE, "this is no task message")
+    Undertaker(away, clock).refused(message, DeadLetterReason.UNREADABLE, "this is no task message")
     assert clock.slept_ms == [PAUSE_MS]
     assert [(method, arguments) for method, _, arguments in channel.sent] == [
         (spec.Basic.Reject, (7, True))  # and to be delivered again

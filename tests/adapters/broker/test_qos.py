@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from arb.chaos.queue.town import message
+from arb.chaos.queue.broker_sandbox import message
 
 pytestmark = pytest.mark.integration
 

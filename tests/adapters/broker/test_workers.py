@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from arb.chaos.queue.town import Town, until
+from arb.chaos.queue.broker_sandbox import BrokerSandbox, until
 from arb.domain.health.queues import QUEUES
 
 pytestmark = [pytest.mark.integration]
@@ -15,13 +15,13 @@ UP_S = 20.0
 
 
 @pytest.fixture(scope="module")
-def busy() -> Town:
+def busy() -> BrokerSandbox:
     """A town of its own: its worker must not see other tests' messages."""
-    with Town(visibility_s=2) as town:
+    with BrokerSandbox(visibility_s=2) as town:
         yield town
 
 
-def settled(town: Town, timeout_s: float = 15.0) -> bool:
+def settled(town: BrokerSandbox, timeout_s: float = 15.0) -> bool:
     """Wait until nothing waits and nothing is held."""
     return until(lambda: town.waiting() == 0, timeout_s)
 

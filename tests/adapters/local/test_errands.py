@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from arb.adapters.local.errands import Errands
+from arb.adapters.local.errands import ThreadErrands
 from arb.domain.errors import Conflict, Late
 
 
@@ -20,21 +20,21 @@ def test_what_a_call_returns_and_raises_comes_back():
     def fails() -> int:
         raise Conflict("no")
 
-    errands = Errands()
+    errands = ThreadErrands()
     assert errands.run("a", lambda: 1, 10_000) == 1
     with pytest.raises(Conflict):
         errands.run("a", fails, 10_000)
 
 
 def test_a_call_that_hangs_costs_only_itself(end):
-    outcomes = Errands().run_all({"hangs": end.wait, "answers": lambda: True}, 200)
+    outcomes = ThreadErrands().run_all({"hangs": end.wait, "answers": lambda: True}, 200)
     assert outcomes["answers"]()
     with pytest.raises(Late):
         outcomes["hangs"]()
 
 
 def test_while_one_hangs_no_second_one_of_its_name_begins_and_afterwards_one_does(end):
-    errands, begun = Errands(), []
+    errands, begun = ThreadErrands(), []
 
     def hangs() -> int:
         begun.append(threading.current_thread())
@@ -51,7 +51,7 @@ def test_while_one_hangs_no_second_one_of_its_name_begins_and_afterwards_one_doe
 
 
 def test_what_a_late_call_brings_at_last_is_not_taken_for_the_next_ones(end):
-    errands = Errands()
+    errands = ThreadErrands()
     with pytest.raises(Late):
         errands.run("asked", lambda: end.wait() and "old", 50)
     end.set()
@@ -67,7 +67,7 @@ def test_a_machine_without_threads_is_late_and_not_broken(monkeypatch):
     def none_left(_thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    errands = Errands()
+    errands = ThreadErrands()
     monkeypatch.setattr(threading.Thread, "start", none_left)
     with pytest.raises(Late):
         errands.run("a", lambda: 1, 1_000)

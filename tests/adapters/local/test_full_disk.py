@@ -18,11 +18,11 @@ from arb.adapters.redis.client import connect, refuses_writes
 from arb.adapters.redis.counters import RedisCounters
 from arb.adapters.redis.degradation_board import SharedBoard
 from arb.adapters.redis.life import RedisHeartbeats, WritableHeartbeats
-from arb.chaos.ops.trips import small_disk
+from arb.chaos.ops.faults import small_disk
+from arb.chaos.queue.broker_sandbox import BrokerSandbox, message, until
 from arb.chaos.queue.disk import Filler
-from arb.chaos.queue.town import Town, message, until
 from arb.domain.errors import StoreUnavailable
-from arb.domain.health.breaker import State
+from arb.domain.health.breaker import BreakerState
 from arb.domain.health.degradation import Degradation, Degree
 from arb.stack.spawn_counter import Forgiving
 from tests.adapters.broker.apps import pgmq_fallback, publisher
@@ -84,7 +84,7 @@ def test_a_stream_that_supervisord_complains_to_may_be_full():
 
 @pytest.mark.integration
 def test_redis_on_a_full_disk_is_a_redis_that_refuses(tmp_path, disk, filler, database_url):
-    with Town() as town:
+    with BrokerSandbox() as town:
         town.kill_redis()
         rmtree(town.home.redis)
         town.home.redis.symlink_to(disk)
@@ -115,7 +115,7 @@ def test_redis_on_a_full_disk_is_a_redis_that_refuses(tmp_path, disk, filler, da
         assert worker.poll() is None
 
 
-def until_refused(town: Town) -> redis.ResponseError:
+def until_refused(town: BrokerSandbox) -> redis.ResponseError:
     """Write until Redis has noticed."""
     found: list[redis.ResponseError] = []
 
@@ -130,17 +130,17 @@ def until_refused(town: Town) -> redis.ResponseError:
     return found[0]
 
 
-def goes_to_the_fallback(town: Town, database_url: str) -> None:
+def goes_to_the_fallback(town: BrokerSandbox, database_url: str) -> None:
     app, _ = publisher(town.server.url, pgmq_fallback(database_url))
     app.send_task("t.order", (1,))
     with app.fallback.connection_for_read() as connection:
         assert connection.default_channel.basic_get("orders") is not None
-    assert app.gate.state is not State.CLOSED
+    assert app.gate.state is not BreakerState.CLOSED
     app.close()
     close_pools()
 
 
-def written(town: Town) -> bool:
+def written(town: BrokerSandbox) -> bool:
     try:
         return bool(town.redis.set("small", os.urandom(8)))
     except redis.ResponseError:

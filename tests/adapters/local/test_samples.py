@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from arb.adapters.local.machine import PsutilMachine
 from arb.adapters.local.samples import LoggedSamples
-from arb.engine.health.probes.machine import Usage
+from arb.engine.health.probes.machine import ProcessUsage
 
 NAMES = {"process", "cpu_pct", "rss_mb", "fds", "threads"}
 
@@ -16,7 +16,10 @@ NAMES = {"process", "cpu_pct", "rss_mb", "fds", "threads"}
 def test_a_line_has_these_names_and_what_was_not_read_is_a_dash():
     with capture_logs() as lines:
         LoggedSamples().write(
-            [Usage("feed", Decimal("3.1"), Decimal("88.4"), 31, 6), Usage("beat", None, Decimal(40))]
+            [
+                ProcessUsage("feed", Decimal("3.1"), Decimal("88.4"), 31, 6),
+                ProcessUsage("beat", None, Decimal(40)),
+            ]
         )
     told = [{name: line[name] for name in line.keys() & NAMES} for line in lines]
     assert [line["event"] for line in lines] == ["process_sample"] * 2

@@ -8,9 +8,9 @@ from pathlib import Path
 from arb.adapters.local.clock import ManualClock, SystemClock
 from arb.adapters.local.shared_file import SIZE_BYTES, SharedFile
 from arb.adapters.local.watch_memory import FileHealthMemory
-from arb.domain.health.judge import Health, Level, Reading, Rule, Verdict, judge
+from arb.domain.health.judge import HealthLevel, Reading, Rule, SubjectHealth, Verdict, judge
 from arb.domain.time import NS_PER_S
-from arb.engine.health.monitor import Standing, Stood
+from arb.engine.health.monitor import StandingAlert, Stood
 from arb.ports.market import Clock
 
 
@@ -38,8 +38,8 @@ def left(kept: FileHealthMemory) -> tuple[dict, dict]:
 
 
 def test_what_was_found_is_there_for_the_next_process(tmp_path):
-    found = {("ws_lag_ms", "upbit"): Health(Level.ERROR, 2, 5, 6, 4)}
-    standing = {"redis_unreachable": Standing(5, told=True)}
+    found = {("ws_lag_ms", "upbit"): SubjectHealth(HealthLevel.ERROR, 2, 5, 6, 4)}
+    standing = {"redis_unreachable": StandingAlert(5, told=True)}
     one = memory(tmp_path / "watch.json", "one")
     one.judge(lambda _before: Verdict(found))
     one.stand(lambda _before: Stood(standing))
@@ -82,7 +82,7 @@ def _judge_often(path: str, subject: str, times: int) -> None:
     kept = memory(Path(path), subject, SystemClock())
     key = ("lag", subject)
     for number in range(times):
-        kept.judge(lambda before, n=number: Verdict({**before, key: Health(Level.ERROR, n + 1)}))
+        kept.judge(lambda before, n=number: Verdict({**before, key: SubjectHealth(HealthLevel.ERROR, n + 1)}))
 
 
 def test_sweeps_that_overlap_keep_each_others_findings(tmp_path):

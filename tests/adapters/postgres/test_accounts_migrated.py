@@ -13,7 +13,7 @@ from arb.domain.market.ids import ClientOrderId, SessionId, Venue
 from arb.domain.risk.review import Refused
 from arb.domain.state.account import Key
 from arb.domain.state.owner import Owner
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from tests.adapters.postgres.test_migrations import empty_url as empty_url
 from tests.adapters.postgres.test_migrations import upgrade
 from tests.contracts import world
@@ -91,10 +91,10 @@ def test_what_was_open_in_doubt_or_lost_is_the_same_after_the_migration_and_afte
         accounts = settled(database, key)
         assert sql_stores(database).sessions.get(SESSION).accounts == accounts
         assert [view.trade.trade_id for view in trades.active(SESSION)] == ["pair"]
-        assert trades.order(DOUBT).state is State.UNKNOWN
+        assert trades.order(DOUBT).state is OrderState.UNKNOWN
         assert trades.free(SESSION)[Venue.UPBIT, "BTC"] == Decimal("-0.01")  # held, of books not opened here
         opening = world.opening(SESSION)
         limits = world.with_limits(daily_loss_krw_max=Decimal(60_000))
         assert trades.open_trade(opening.proposal, opening.orders, limits, NOW_NS) == Refused("daily_loss")
     ours = SqlTradeStore(acting_for(database, Owner(environment="live", accounts=accounts)))
-    assert ours.record(world.filled(ours.order(DOUBT)), NOW_NS).state is State.FILLED
+    assert ours.record(world.filled(ours.order(DOUBT)), NOW_NS).state is OrderState.FILLED

@@ -21,7 +21,7 @@ from arb.adapters.postgres.vitals import SqlVitals
 from arb.domain.market.ids import FillId, Venue
 from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_DAY, NS_PER_S
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from arb.domain.trading.trade import TradeState
 from tests.adapters.postgres.long_history import plan, write_history
 from tests.contracts import world
@@ -67,7 +67,7 @@ class Desk:
         for order in opening.orders:
             claimed = self.trades.claim(order.client_order_id, NOW_NS)
             half = replace(world.fill(claimed, "0.004"))
-            self.trades.record(world.report(claimed, State.CANCELED, half), NOW_NS)
+            self.trades.record(world.report(claimed, OrderState.CANCELED, half), NOW_NS)
         view = self.trades.view(opening.trade.trade_id)
         self.trades.add_orders(
             replace(
@@ -126,7 +126,7 @@ def test_report_and_page_are_the_same_before_and_after_it_is_archived(desk):
     assert shown() == before
     late = desk.trades.view(view.trade.trade_id).orders[0]
     fill = replace(world.fill(late, "0.006"), fill_id=FillId(f"late {late.client_order_id}"))
-    desk.trades.record(world.report(late, State.FILLED, fill), LATER_NS)
+    desk.trades.record(world.report(late, OrderState.FILLED, fill), LATER_NS)
     after = shown()
     assert sum(after[0].fills.values()) == sum(before[0].fills.values()) + 1
     desk.trades.archive(desk.id, LATER_NS + 1)
@@ -150,7 +150,7 @@ def test_a_late_fill_takes_its_order_out_of_the_archive_and_adds_up(desk):
     order = view.orders[0]
     late = replace(world.fill(order, "0.006"), fill_id=FillId(f"late {order.client_order_id}"))
     before = desk.state()[1]["metrics"]
-    desk.trades.record(world.report(order, State.FILLED, late), LATER_NS)
+    desk.trades.record(world.report(order, OrderState.FILLED, late), LATER_NS)
     after = desk.state()[1]["metrics"]
     assert after["fills"] == before["fills"] + 1
     assert after["orders_by_state"] == {"canceled": 3, "filled": 1}
@@ -189,7 +189,7 @@ def test_a_fee_that_is_corrected_after_its_order_was_archived_adds_up(desk):
     for order in opening.orders:
         claimed = desk.trades.claim(order.client_order_id, NOW_NS)
         half = replace(world.fill(claimed, "0.004"), fee_is_assumed=order.venue is Venue.UPBIT)
-        desk.trades.record(world.report(claimed, State.CANCELED, half), NOW_NS)
+        desk.trades.record(world.report(claimed, OrderState.CANCELED, half), NOW_NS)
     view = desk.trades.view(opening.trade.trade_id)
     closed = replace(view.trade, state=TradeState.CLOSED, closed_at_ns=NOW_NS, updated_at_ns=NOW_NS)
     closed = desk.trades.add_orders(closed, ())

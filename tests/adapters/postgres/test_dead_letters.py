@@ -9,13 +9,13 @@ import redis
 from sqlalchemy import text
 
 from arb.adapters.local.clock import ManualClock
-from arb.adapters.postgres.dead_letters import Replay, SqlDeadLetters
+from arb.adapters.postgres.dead_letters import ReplayResult, SqlDeadLetters
 from arb.adapters.postgres.engine import Pool, make_engine
 from arb.adapters.redis.client import connect
 from arb.adapters.redis.parking import RedisParkingLot
-from arb.chaos.queue.town import message
+from arb.chaos.queue.broker_sandbox import message
 from arb.domain.errors import DispatchError, StoreUnavailable
-from arb.domain.health.dead_letter import DeadLetter, Reason
+from arb.domain.health.dead_letter import DeadLetter, DeadLetterReason
 from arb.engine.health.bury import Bury, CollectDead
 from tests.engine.town import Uncounted
 
@@ -67,7 +67,7 @@ def parking(client, group="one"):
 
 def letter(number=1, at_ns=100, **fields):
     values = {
-        "reason": Reason.FAILED, "queue": "orders", "error": "InvariantError: bug", "at_ns": at_ns,
+        "reason": DeadLetterReason.FAILED, "queue": "orders", "error": "InvariantError: bug", "at_ns": at_ns,
         "task": "arb.place_order", "task_id": f"id-{number}", "args": [f"order-{number}", 2],
         "kwargs": {"k": "v"},
     }  # fmt: skip
@@ -130,7 +130,7 @@ def test_one_that_no_broker_took_waits_as_before(store):
     with pytest.raises(DispatchError):
         store.replay(1, refuse, 500)
     assert store.waiting() == 1
-    assert store.replay(1, lambda _: None, 500) is Replay.SENT
+    assert store.replay(1, lambda _: None, 500) is ReplayResult.SENT
 
 
 def test_one_that_was_sent_again_and_failed_again_waits_again(store):
@@ -143,8 +143,8 @@ def test_one_that_was_sent_again_and_failed_again_waits_again(store):
 
 def test_what_names_no_task_is_not_sent(store):
     store.add(letter(task="", args=(), kwargs={}, text="garbage"))
-    assert store.replay(1, pytest.fail, 500) is Replay.UNREADABLE
-    assert store.replay(77, pytest.fail, 500) is Replay.NOT_THERE
+    assert store.replay(1, pytest.fail, 500) is ReplayResult.UNREADABLE
+    assert store.replay(77, pytest.fail, 500) is ReplayResult.NOT_THERE
 
 
 def test_dropping_removes_and_cleaning_up_removes_only_what_was_sent_again_long_ago(store):
@@ -189,7 +189,7 @@ def test_what_the_transport_could_not_read_is_collected_and_told(store, lot, cli
     assert collecting(store, lot, alerts).run() == 2
     rows = {row["task"]: row for row in store.listed(10)}
     assert rows[""]["text"] == "\\xff not json"
-    assert (rows["t.gone"]["args"], rows["t.gone"]["task_id"]) == ([7], "town-orders-1")
+    assert (rows["t.gone"]["args"], rows["t.gone"]["task_id"]) == ([7], "sandbox-orders-1")
     assert (client.llen("one:orders.unreadable"), sorted(alerts)) == (
         0, [("dead_letter", "orders"), ("dead_letter", "t.gone")],
     )  # fmt: skip
@@ -204,7 +204,7 @@ def test_groups_on_one_database_have_no_letter_in_common(database, store):
     assert (store.waiting(), other.waiting()) == (1, 2)
     (own,), theirs = store.waiting_ids(), other.waiting_ids()
     assert own not in theirs
-    assert {store.replay(each, pytest.fail, 500) for each in theirs} == {Replay.NOT_THERE}
+    assert {store.replay(each, pytest.fail, 500) for each in theirs} == {ReplayResult.NOT_THERE}
     assert store.drop(theirs) == 0
     for each in theirs:
         other.replay(each, lambda _: None, 500)

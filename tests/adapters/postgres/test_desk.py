@@ -16,7 +16,7 @@ from arb.domain.health.alert import Alert, Severity
 from arb.domain.market.ids import Venue
 from arb.domain.risk.review import Mode
 from arb.domain.time import ALWAYS, NS_PER_MS, NS_PER_S
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from arb.domain.trading.trade import TradeState
 from tests.contracts import world
 
@@ -48,7 +48,7 @@ def traded(database, session_id, pnl_krw, at_ns=world.NOW_NS, better_by="1"):
         store.claim(order.client_order_id, at_ns + 10 * NS_PER_MS)
         price = order.limit_price * (Decimal(better_by) if order.side.sign < 0 else 1 / Decimal(better_by))
         store.record(
-            world.report(order, State.FILLED, world.fill(order, price=price)), at_ns + 50 * NS_PER_MS
+            world.report(order, OrderState.FILLED, world.fill(order, price=price)), at_ns + 50 * NS_PER_MS
         )
     view = store.view(opening.trade.trade_id)
     ended = replace(
@@ -88,15 +88,15 @@ def test_the_profit_curve_adds_up_and_stays_small(database, session_id):
 def test_orders_are_counted_by_venue_and_state(database, session_id):
     traded(database, session_id, 1)
     found = SqlDesk(database, session_id).orders_by_state()
-    assert sorted(found) == [("binance", State.FILLED, 1), ("upbit", State.FILLED, 1)]
+    assert sorted(found) == [("binance", OrderState.FILLED, 1), ("upbit", OrderState.FILLED, 1)]
 
 
-@pytest.mark.parametrize("known", [State.UNKNOWN, State.ACCEPTED])
+@pytest.mark.parametrize("known", [OrderState.UNKNOWN, OrderState.ACCEPTED])
 def test_an_order_in_doubt_ages_since_it_was_sent(database, session_id, known):
     store, opening = SqlTradeStore(database), world.opening(session_id)
     store.open_trade(opening.proposal, opening.orders, world.LIMITS, world.NOW_NS)
     order = store.claim(opening.on(Venue.UPBIT).client_order_id, world.NOW_NS)
-    if known is State.UNKNOWN:
+    if known is OrderState.UNKNOWN:
         store.lose(order.client_order_id, order.fence, "cut", world.NOW_NS + NS_PER_MS)
     else:
         store.record(world.report(order, known), world.NOW_NS + NS_PER_MS)

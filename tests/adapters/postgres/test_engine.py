@@ -26,7 +26,7 @@ from arb.domain.risk.review import Mode, Refused
 from arb.domain.state.generation import Generation
 from arb.domain.state.owner import Owner
 from arb.domain.state.recovery import Recovery
-from arb.domain.trading.order import Event, State
+from arb.domain.trading.order import OrderEvent, OrderState
 from tests.contracts import world
 from tests.contracts.world import NOW_NS
 
@@ -142,7 +142,7 @@ CALLS = {
     "claim": lambda s: s.trades.claim(s.intent, NOW_NS),
     "release": lambda s: s.trades.release(*s.claim, "not sent", NOW_NS),
     "lose": lambda s: s.trades.lose(*s.claim, "no answer", NOW_NS),
-    "refuse": lambda s: s.trades.refuse(*s.claim, Event.REJECT, "no", NOW_NS),
+    "refuse": lambda s: s.trades.refuse(*s.claim, OrderEvent.REJECT, "no", NOW_NS),
     "absent": lambda s, lost: s.trades.absent(lost, "not there", NOW_NS),
     "record": lambda s: s.trades.record(world.filled(s.claimed), NOW_NS),
     "deny": lambda s: s.trades.deny(s.intent, "no", NOW_NS),
@@ -315,7 +315,7 @@ def test_what_found_nothing_to_change_is_not_noted(heard, notes):
 
 def test_an_intent_whose_lifetime_ends_at_a_claim_is_noted(heard, notes):
     late_ns = NOW_NS + world.LIFETIME_NS
-    assert heard.trades.claim(heard.intent, late_ns).state is State.EXPIRED
+    assert heard.trades.claim(heard.intent, late_ns).state is OrderState.EXPIRED
     assert notes.trades == [(heard.opened.trade.trade_id,)]
 
 

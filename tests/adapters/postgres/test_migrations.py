@@ -23,7 +23,7 @@ from arb.adapters.postgres.snapshots import SqlSnapshotStore
 from arb.adapters.postgres.tables import METADATA, SNAPSHOTS
 from arb.domain.errors import ConfigError, InvariantError, StoreUnavailable
 from arb.domain.health.alert import Severity
-from arb.domain.health.dead_letter import Reason
+from arb.domain.health.dead_letter import DeadLetterReason
 from arb.domain.ledger.ledger import EntryKind
 from arb.domain.market.ids import Venue
 from arb.domain.market.instrument import Side
@@ -32,7 +32,7 @@ from arb.domain.risk.review import Mode
 from arb.domain.state.snapshot import PARTS, Snapshot, SnapshotKind
 from arb.domain.time import NS_PER_DAY
 from arb.domain.trading.external import ExternalState
-from arb.domain.trading.order import TERMINAL, Event, Purpose, State
+from arb.domain.trading.order import TERMINAL, OrderEvent, OrderState, Purpose
 from arb.domain.trading.trade import TradeState
 from arb.stack.postgres_server import create_database
 from tests.contracts import world
@@ -70,14 +70,14 @@ def test_the_tables_are_those_of_the_queries(engine):
         ("sessions", "mode", Mode),
         ("mode_changes", "mode", Mode),
         ("trades", "state", TradeState),
-        ("orders", "state", State),
+        ("orders", "state", OrderState),
         ("orders", "side", Side),
         ("orders", "purpose", Purpose),
-        ("order_events", "event", Event),
+        ("order_events", "event", OrderEvent),
         ("holds", "state", HoldState),
         ("ledger_entries", "kind", EntryKind),
         ("alerts", "severity", Severity),
-        ("dead_letters", "reason", Reason),
+        ("dead_letters", "reason", DeadLetterReason),
         ("external_orders", "state", ExternalState),
         *((table.name, "kind", SnapshotKind) for table in SNAPSHOTS.values()),
     ],
@@ -128,8 +128,8 @@ def test_the_partial_indexes_name_the_states_that_are_live(engine):
         definition = connection.execute(
             text("SELECT indexdef FROM pg_indexes WHERE indexname = 'orders_live'")
         ).scalar_one()
-    named = {state for state in State if f"'{state.value}'" in definition}
-    assert named == set(State) - TERMINAL
+    named = {state for state in OrderState if f"'{state.value}'" in definition}
+    assert named == set(OrderState) - TERMINAL
 
 
 def test_migrating_again_changes_nothing_and_says_nothing(database_url, capfd, caplog):

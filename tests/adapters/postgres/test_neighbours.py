@@ -10,7 +10,7 @@ from arb.adapters.postgres.engine import make_engine, reading, transaction
 from arb.adapters.postgres.exposure import ALONE_TO_DECIDE
 from arb.adapters.redis.client import connect
 from arb.chaos.state import book
-from arb.chaos.state.ground import Ground
+from arb.chaos.state.testbed import StateTestbed
 from arb.domain.market.ids import Venue
 from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.risk.review import Mode
@@ -24,7 +24,7 @@ ACCOUNTS = iter(range(1_000))
 def ground(database_url, redis_url):
     database = make_engine(database_url)
     with connect(redis_url) as client:
-        yield Ground(database=database, client=client)
+        yield StateTestbed(database=database, client=client)
     database.dispose()
 
 

@@ -13,11 +13,11 @@ from arb.adapters.postgres.trace import SqlTrace
 from arb.adapters.postgres.vitals import SqlVitals
 from arb.cli.views.trace import steps_of
 from arb.domain.health.alert import Alert, Severity
-from arb.domain.health.judge import Change, Level
+from arb.domain.health.judge import HealthLevel, LevelChange
 from arb.domain.ledger.ledger import opening_entry
 from arb.domain.market.ids import TradeId, Venue
 from arb.domain.time import NS_PER_S
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from arb.domain.trading.trade import TradeState
 from arb.engine.health.probes.books import Uneven
 from tests.contracts import world
@@ -70,16 +70,16 @@ def test_vitals_of_a_session_at_rest(engine, session):
     assert SqlVitals(engine, "live").read() is None
 
 
-@pytest.mark.parametrize("known", [None, State.ACCEPTED, State.UNKNOWN])
+@pytest.mark.parametrize("known", [None, OrderState.ACCEPTED, OrderState.UNKNOWN])
 def test_vitals_name_the_oldest_order_in_doubt_and_the_leg_that_stands_alone(
     engine, stores, session, opening, known
 ):
     """Whatever the venue said of the other order, and long before its trade is under repair."""
     other = stores.trades.order(opening.on(Venue.BINANCE).client_order_id)
-    if known is State.UNKNOWN:
+    if known is OrderState.UNKNOWN:
         assert stores.trades.lose(other.client_order_id, other.fence, "timeout", NOW_NS + 3 * NS_PER_S)
-    elif known is State.ACCEPTED:
-        stores.trades.record(world.report(other, State.ACCEPTED), NOW_NS + 3 * NS_PER_S)
+    elif known is OrderState.ACCEPTED:
+        stores.trades.record(world.report(other, OrderState.ACCEPTED), NOW_NS + 3 * NS_PER_S)
     vitals = _vitals_of(engine, session)
     assert vitals.unknown_since_ns == NOW_NS + NS_PER_S
     assert vitals.uneven == (Uneven(since_ns=NOW_NS, krw=round(opening.trade.notional_krw, 2)),)
@@ -113,9 +113,9 @@ def _vitals_of(engine, session):
 
 def test_a_change_of_a_level_is_a_row(engine):
     SqlHealthChanges(engine).add(
-        Change(
-            rule="ws_lag_ms", subject="upbit", before=Level.OK, after=Level.ERROR, value=Decimal("5001.5"),
-            limit=Decimal(5_000), at_ns=NOW_NS,
+        LevelChange(
+            rule="ws_lag_ms", subject="upbit", before=HealthLevel.OK, after=HealthLevel.ERROR,
+            value=Decimal("5001.5"), limit=Decimal(5_000), at_ns=NOW_NS,
         )
     )  # fmt: skip
     with engine.connect() as connection:

@@ -12,7 +12,7 @@ from arb.adapters.postgres.trades import SqlTradeStore
 from arb.domain.errors import ForeignSession
 from arb.domain.risk.review import Approved
 from arb.domain.state.owner import Owner
-from arb.domain.trading.order import Event, Order, State
+from arb.domain.trading.order import Order, OrderEvent, OrderState
 from arb.domain.trading.trade import TradeState
 from tests.contracts import world
 from tests.contracts.backends import Stores, sql_stores
@@ -99,7 +99,7 @@ AFTER_SENDING: dict[str, Callable[[Case, Order], object]] = {
     "release": lambda case, order: case.theirs.release(order.client_order_id, order.fence, "case", NOW_NS),
     "lose": lambda case, order: case.theirs.lose(order.client_order_id, order.fence, "case", NOW_NS),
     "reject": lambda case, order: case.theirs.refuse(
-        order.client_order_id, order.fence, Event.REJECT, "case", NOW_NS
+        order.client_order_id, order.fence, OrderEvent.REJECT, "case", NOW_NS
     ),
     "record": lambda case, order: case.theirs.record(world.filled(order), NOW_NS),
 }
@@ -127,7 +127,7 @@ def test_an_order_of_unknown_fate_is_proven_absent_by_its_own_alone(database: En
     assert case.ours.lose(order.client_order_id, order.fence, "reply lost", NOW_NS)
     with pytest.raises(ForeignSession):
         case.theirs.absent(order.client_order_id, "never placed", NOW_NS)
-    assert case.ours.absent(order.client_order_id, "never placed", NOW_NS).state is State.EXPIRED
+    assert case.ours.absent(order.client_order_id, "never placed", NOW_NS).state is OrderState.EXPIRED
 
 
 @pytest.mark.parametrize("owner", [Owner(environment="live"), OWN], ids=str)
@@ -137,4 +137,4 @@ def test_its_own_session_is_written_for_also_where_nobody_knows_the_account(
     case = opened(database, owner)
     order = case.theirs.claim(case.order.client_order_id, NOW_NS)
     assert order is not None
-    assert order.state is State.SUBMITTED
+    assert order.state is OrderState.SUBMITTED

@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 from arb.adapters.local.clock import ManualClock
 from arb.adapters.postgres import opening
 from arb.adapters.postgres.engine import make_engine, transaction
-from arb.adapters.postgres.failures import CommitUnknown, Interrupted, translated
+from arb.adapters.postgres.failures import CommitUnknown, TransactionInterrupted, translated
 from arb.adapters.postgres.retry import Retry, harmless_twice, interrupted_only
 from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.postgres.trades import SqlTradeStore
@@ -37,14 +37,14 @@ class Store:
 
 
 def test_three_attempts_more_at_100_200_and_400_ms():
-    store = Store(*[Interrupted("deadlock")] * 3)
+    store = Store(*[TransactionInterrupted("deadlock")] * 3)
     assert store.careful() == "done"
     assert store.clock.slept_ms == [100, 200, 400]
 
 
 def test_a_fourth_failure_is_the_callers():
-    store = Store(*[Interrupted("deadlock")] * 4)
-    with pytest.raises(Interrupted):
+    store = Store(*[TransactionInterrupted("deadlock")] * 4)
+    with pytest.raises(TransactionInterrupted):
         store.harmless()
     assert store.calls == 4
 
@@ -65,11 +65,11 @@ def test_a_lost_commit_is_tried_again_where_twice_is_harmless():
 @pytest.mark.parametrize(
     ("words", "kind"),
     [
-        ("timeout expired", Interrupted),
-        ("could not send data to server: Broken pipe", Interrupted),
-        ("could not receive data from server: Connection reset by peer", Interrupted),
-        ("server closed the connection unexpectedly\n\tmore", Interrupted),
-        ("FATAL:  sorry, too many clients already", Interrupted),
+        ("timeout expired", TransactionInterrupted),
+        ("could not send data to server: Broken pipe", TransactionInterrupted),
+        ("could not receive data from server: Connection reset by peer", TransactionInterrupted),
+        ("server closed the connection unexpectedly\n\tmore", TransactionInterrupted),
+        ("FATAL:  sorry, too many clients already", TransactionInterrupted),
         ("connection refused", StoreUnavailable),
         ('password authentication failed for user "arb"', StoreUnavailable),
     ],
@@ -160,6 +160,6 @@ def test_a_report_whose_commit_was_lost_is_booked_once(engine, session, lost_com
 
 @pytest.mark.integration
 def test_a_statement_that_takes_too_long_is_given_up(engine):
-    with pytest.raises(Interrupted), transaction(engine) as connection:
+    with pytest.raises(TransactionInterrupted), transaction(engine) as connection:
         connection.execute(text("SET LOCAL statement_timeout = 50"))
         connection.execute(text("SELECT pg_sleep(1)"))

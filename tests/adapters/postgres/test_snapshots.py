@@ -8,7 +8,7 @@ from arb.adapters.postgres.engine import make_engine
 from arb.adapters.postgres.records.seals import CHUNK
 from arb.adapters.redis.client import connect
 from arb.chaos.state import book
-from arb.chaos.state.ground import Ground
+from arb.chaos.state.testbed import StateTestbed
 from arb.domain.state.snapshot import SnapshotKind, canonical
 from arb.engine.state.snapshot import TRADE_BYTES, TRADES_AT_ONCE_MAX
 
@@ -19,7 +19,7 @@ TRADES = 1_000
 @pytest.fixture(scope="module")
 def ground(database_url, servers):
     engine, client = make_engine(database_url), connect(servers.redis.url)
-    yield Ground(database=engine, client=client)
+    yield StateTestbed(database=engine, client=client)
     client.close()
     engine.dispose()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from arb.adapters.alerts.delivery import Delivery
+from arb.adapters.alerts.delivery import AlertDelivery
 from arb.adapters.alerts.limiter import MemoryLimiter
 from arb.adapters.alerts.recorded import RecordedAlerts
 from arb.adapters.local.clock import SystemClock
@@ -69,7 +69,7 @@ class Sql:
         self.session = world.session()
         self.sessions.create(self.session)
         rows, limiter = SqlAlertStore(self.engine), MemoryLimiter(QUIET_NS)
-        delivery = Delivery(
+        delivery = AlertDelivery(
             [], file, lambda alert: rows.add(None, alert), limiter.overdue, Counts(), SystemClock()
         )
         alerts = RecordedAlerts(rows, None, file, limiter=limiter, delivery=delivery)

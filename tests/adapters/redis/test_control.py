@@ -12,7 +12,7 @@ import redis
 from arb.adapters.local.clock import SeededEntropy, SystemClock
 from arb.adapters.redis.client import connect
 from arb.adapters.redis.control import ControlChannel, ControlListener, Hearing, stream_key
-from arb.chaos.queue.town import Town
+from arb.chaos.queue.broker_sandbox import BrokerSandbox
 from arb.domain.errors import StoreUnavailable
 from arb.domain.health.backoff import Backoff
 
@@ -22,8 +22,8 @@ LOOK_NS = 400_000_000
 
 
 @pytest.fixture(scope="module")
-def town() -> Iterator[Town]:
-    with Town() as made:
+def town() -> Iterator[BrokerSandbox]:
+    with BrokerSandbox() as made:
         yield made
 
 
@@ -69,7 +69,7 @@ class Heard:
 
 
 @contextmanager
-def hearing(town: Town, **rules) -> Iterator[Heard]:
+def hearing(town: BrokerSandbox, **rules) -> Iterator[Heard]:
     heard = Heard(town.server.url, **rules)
     heard.listener.start()
     try:

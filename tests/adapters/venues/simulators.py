@@ -21,7 +21,7 @@ from arb.adapters.venues.upbit import connect as upbit
 from arb.adapters.venues.upbit.client import UpbitClient
 from arb.domain.market.ids import Symbol, Venue, client_order_id, trade_id
 from arb.domain.market.instrument import Instrument, Side
-from arb.domain.trading.order import Order, Purpose, State
+from arb.domain.trading.order import Order, OrderState, Purpose
 from arb.ports.trading import VenueClient
 from arb.venues.api_key import ApiKey
 from arb.venues.reply import parse_json
@@ -130,7 +130,7 @@ def make_order(
         "expires_at_ns": now_ns + 3_000_000_000,
         "created_at_ns": now_ns,
         "claimed_at_ns": now_ns,
-        "state": State.SUBMITTED,
+        "state": OrderState.SUBMITTED,
         "fence": 1,
         "attempts": 1,
     }

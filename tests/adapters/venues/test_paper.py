@@ -8,7 +8,7 @@ from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.adapters.venues.paper import PaperVenue
 from arb.domain.market.book import Level
 from arb.domain.market.ids import Venue
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from tests.contracts import world
 from tests.domain.markets import UPBIT
 from tests.engine.books import BTC_KRW, a_book
@@ -64,19 +64,19 @@ class Paper:
 def test_an_order_takes_the_depth_it_needs_and_leaves_the_rest_of_itself():
     paper = Paper()
     paper.show(("100", "1"), ("95", "2"), ("80", "5"))
-    assert paper.sell("2") == (State.FILLED, [("100", "1"), ("95", "1")])
+    assert paper.sell("2") == (OrderState.FILLED, [("100", "1"), ("95", "1")])
     paper.show(("100", "1"), ("95", "2"), ("80", "5"), sequence=2)
-    assert paper.sell("5") == (State.EXPIRED, [("100", "1"), ("95", "2")])
+    assert paper.sell("5") == (OrderState.EXPIRED, [("100", "1"), ("95", "2")])
 
 
 def test_what_was_taken_of_a_book_is_gone_until_the_next_one():
     paper = Paper()
     paper.show(("100", "1"), ("95", "2"))
     assert paper.sell("2")[1] == [("100", "1"), ("95", "1")]
-    assert paper.sell("2") == (State.EXPIRED, [("95", "1")])
-    assert paper.sell("1") == (State.EXPIRED, [])
+    assert paper.sell("2") == (OrderState.EXPIRED, [("95", "1")])
+    assert paper.sell("1") == (OrderState.EXPIRED, [])
     paper.show(("100", "1"), ("95", "2"), sequence=2)
-    assert paper.sell("1") == (State.FILLED, [("100", "1")])
+    assert paper.sell("1") == (OrderState.FILLED, [("100", "1")])
 
 
 def test_an_order_meets_the_book_of_when_it_gets_there():
@@ -89,6 +89,6 @@ def test_an_order_meets_the_book_of_when_it_gets_there():
         paper.show(("97", "1"), sequence=2)
 
     paper.clock.sleep_ms = moves
-    assert paper.sell("1") == (State.FILLED, [("97", "1")])
+    assert paper.sell("1") == (OrderState.FILLED, [("97", "1")])
     assert paper.clock.now_ns() - before_ns == 150 * 1_000_000
-    assert paper.sell("1", limit="98") == (State.EXPIRED, [])
+    assert paper.sell("1", limit="98") == (OrderState.EXPIRED, [])

@@ -11,7 +11,7 @@ from arb.adapters.venues.rate_limit import ALL, SENDING_PROCESSES, Limit, RateLi
 from arb.domain.errors import RateLimited, StoreUnavailable
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_MS
-from arb.venues.request import Usage
+from arb.venues.request import LimitUsage
 
 START_NS = 1_700_000_000_000_000_000
 
@@ -81,7 +81,7 @@ def test_a_group_without_limits_costs_only_weight():
 def test_used_weight_of_other_processes_counts():
     limits = limiter(ManualClock(START_NS))
     limits.acquire("", 10, 0)
-    limits.observe([Usage(group="weight", used=95), Usage(group="unknown", used=1)])
+    limits.observe([LimitUsage(group="weight", used=95), LimitUsage(group="unknown", used=1)])
     limits.acquire("", 5, 0)
     with pytest.raises(RateLimited):
         limits.acquire("", 1, 0)
@@ -90,16 +90,16 @@ def test_used_weight_of_other_processes_counts():
 def test_used_weight_that_is_our_own_is_not_counted_twice():
     limits = limiter(ManualClock(START_NS))
     limits.acquire("", 50, 0)
-    limits.observe([Usage(group="weight", used=50)])
+    limits.observe([LimitUsage(group="weight", used=50)])
     limits.acquire("", 50, 0)
 
 
 def test_what_the_venue_has_left_counts():
     clock = ManualClock(START_NS)
     limits = limiter(clock)
-    limits.observe([Usage(group="default", left=29)])
+    limits.observe([LimitUsage(group="default", left=29)])
     limits.acquire("default", 1, 0)
-    limits.observe([Usage(group="default", left=0)])
+    limits.observe([LimitUsage(group="default", left=0)])
     with pytest.raises(RateLimited):
         limits.acquire("default", 1, 500)
     clock.advance_ms(1_000)

@@ -36,7 +36,7 @@ from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.instrument import Side
 from arb.domain.market.pair import Direction
 from arb.domain.risk.review import Approved
-from arb.domain.trading.order import Fill, Order, State
+from arb.domain.trading.order import Fill, Order, OrderState
 from arb.engine.market.bars import BarMarket
 from arb.engine.market.rules import RereadRules
 from arb.engine.market.stream import Notice
@@ -308,8 +308,8 @@ def test_the_stream_alone_brings_every_fill(simulator):
         desk.buy_and_sell(12)
         wait_for(desk.all_ended if desk.tells_fees else desk.all_ended_by_asking, "fills are missing")
     states = {order.state for order in desk.now()}
-    ended = State.EXPIRED if desk.venue is Venue.BINANCE else State.CANCELED
-    assert states == {State.FILLED, ended}, "both ways to end were seen"
+    ended = OrderState.EXPIRED if desk.venue is Venue.BINANCE else OrderState.CANCELED
+    assert states == {OrderState.FILLED, ended}, "both ways to end were seen"
     assert any(len(order.fills) > 1 for order in desk.now())
     desk.check()
     assert desk.alarms.raised == []

@@ -16,7 +16,7 @@ from arb.domain.market.ids import Coin, Symbol, Venue, VenueOrderId
 from arb.domain.market.instrument import Instrument, Side
 from arb.domain.market.money import ZERO
 from arb.domain.trading.external import ListedOrder
-from arb.domain.trading.order import TERMINAL, Order, OrderReport, State
+from arb.domain.trading.order import TERMINAL, Order, OrderReport, OrderState
 from arb.ports.trading import NeverPlaced, NotFoundYet, Resolution, VenueClient
 from tests.adapters.venues.simulators import CLOCK, RECV_WINDOW_MS, Simulator, make_order, running
 
@@ -145,7 +145,7 @@ def test_marketable_order_fills_and_moves_the_balances_by_exactly_its_entries(wo
     placed = world.client.place(order)
     report = world.result(order)
     assert placed.client_order_id == report.client_order_id == order.client_order_id
-    assert report.status is State.FILLED
+    assert report.status is OrderState.FILLED
     assert sum(fill.quantity for fill in report.fills) == order.quantity
     expected = dict(before)
     for fill in report.fills:
@@ -169,7 +169,7 @@ def test_order_that_meets_no_price_ends_without_fills(world: World):
     order = world.order(at="0.95")
     world.client.place(order)
     report = world.result(order)
-    assert report.status in (State.EXPIRED, State.CANCELED)
+    assert report.status in (OrderState.EXPIRED, OrderState.CANCELED)
     assert report.fills == ()
 
 
@@ -178,7 +178,7 @@ def test_order_filled_in_part_is_over_and_has_its_fills(world: World):
     order = world.order(quantity="0.2")
     world.client.place(order)
     report = world.result(order)
-    assert report.status in (State.EXPIRED, State.CANCELED)
+    assert report.status in (OrderState.EXPIRED, OrderState.CANCELED)
     assert sum((fill.quantity for fill in report.fills), ZERO) == executed(world, order) < order.quantity
 
 
@@ -219,7 +219,7 @@ def listed_of(order: Order) -> ListedOrder:
         client_order_id=order.client_order_id,
         venue_order_id=VenueOrderId("1"),
         side=order.side,
-        status=State.ACCEPTED,
+        status=OrderState.ACCEPTED,
         executed=ZERO,
     )
 
@@ -292,7 +292,7 @@ def test_order_that_is_accepted_after_we_gave_up_is_found_and_exists_once(world:
     order = world.order()
     lose(world, order)
     assert isinstance(world.resolved(order), OrderReport)
-    assert world.result(order).status is State.FILLED
+    assert world.result(order).status is OrderState.FILLED
     assert len(world.simulator.orders(order.client_order_id)) == 1
 
 
@@ -308,7 +308,7 @@ def test_order_that_executes_late_is_found_and_exists_once(
     order = world.order()
     lose(world, order)
     assert isinstance(world.resolved(order), OrderReport)
-    assert world.result(order).status is State.FILLED
+    assert world.result(order).status is OrderState.FILLED
     age_ms = (CLOCK.now_ns() - order.claimed_at_ns) // 1_000_000
     time.sleep(max(0, delay_ms + 200 - age_ms) / 1000)  # until the late one has come, if it does
     assert len(world.simulator.orders(order.client_order_id)) == 1
@@ -389,7 +389,7 @@ def test_binance_clock_that_moved_refuses_one_order_and_takes_the_next(binance: 
     binance.simulator.fault("clock_skew_ms", delay_ms=skew_ms)
     with pytest.raises(Retryable, match="-1021"):
         client.place(binance.order())
-    assert client.place(binance.order()).status is State.FILLED
+    assert client.place(binance.order()).status is OrderState.FILLED
     assert abs((client.time_offset_ms() or 0) - skew_ms) < 200
 
 
@@ -400,7 +400,7 @@ def test_upbit_order_that_never_arrived_is_sent_again_once(upbit: World, kind: s
     lose(upbit, order)
     found = upbit.resolved(order)
     assert isinstance(found, OrderReport)
-    assert upbit.result(order).status is State.FILLED
+    assert upbit.result(order).status is OrderState.FILLED
     assert len(upbit.simulator.orders(order.client_order_id)) == 1
 
 
@@ -428,7 +428,7 @@ def test_upbit_identifier_is_spent_on_an_order_that_does_not_trade(upbit: World,
     before = upbit.client.balances()
     assert isinstance(upbit.resolve(older(order, 1_100), may_trade=False), OrderReport)
     report = upbit.result(order)
-    assert (report.status, report.fills) == (State.CANCELED, ())
+    assert (report.status, report.fills) == (OrderState.CANCELED, ())
     assert upbit.client.balances() == before
     lose(upbit, order)  # the first request comes late, and is the duplicate
     assert len(upbit.simulator.orders(order.client_order_id)) == 1

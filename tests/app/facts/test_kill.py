@@ -6,7 +6,7 @@ from arb.app.facts.kill import kill_document, kill_text
 from arb.domain.market.ids import ClientOrderId, Symbol, Venue, VenueOrderId
 from arb.domain.market.instrument import Side
 from arb.domain.trading.external import ListedOrder
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from arb.engine.kill.kill import KillReport
 
 ORDER = ListedOrder(
@@ -15,7 +15,7 @@ ORDER = ListedOrder(
     client_order_id=ClientOrderId("ours"),
     venue_order_id=VenueOrderId("uuid"),
     side=Side.BUY,
-    status=State.ACCEPTED,
+    status=OrderState.ACCEPTED,
     executed=Decimal(0),
 )
 

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from arb.app.facts import metrics
 from arb.app.facts.metrics import Metrics, MetricsReader
 from arb.domain.errors import StoreUnavailable
-from arb.engine.health.probes.machine import Usage
+from arb.engine.health.probes.machine import ProcessUsage
 from config import addresses
 from config.settings import RunMode
 from tests.cli.views.facts import NOW_NS, Stack
@@ -22,7 +22,10 @@ NAMES = [
     "rejections", "refusals", "stop_losses", "loop_latency_ms", "cpu_pct", "rss_mb", "mode", "environment",
     "live",
 ]  # fmt: skip
-PROCESSES = [Usage("supervisord", None, Decimal(20)), Usage("feed", Decimal("3.1"), Decimal("88.4"))]
+PROCESSES = [
+    ProcessUsage("supervisord", None, Decimal(20)),
+    ProcessUsage("feed", Decimal("3.1"), Decimal("88.4")),
+]
 LATE_NS = 61_000_000_000
 
 
@@ -101,7 +104,7 @@ def test_what_is_away_costs_its_own_figures(line, away, lost) -> None:
 
 
 def test_where_nothing_supervises_the_load_of_one_process_is_not_the_stacks(line) -> None:
-    found = line(usages=[Usage("process-7", Decimal(1), Decimal(70))])
+    found = line(usages=[ProcessUsage("process-7", Decimal(1), Decimal(70))])
     assert (found["cpu_pct"], found["rss_mb"]) == ("-", "-")
 
 

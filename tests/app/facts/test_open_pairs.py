@@ -8,7 +8,7 @@ import pytest
 from arb.app.facts.open_pairs import open_pair
 from arb.domain.market.ids import Venue
 from arb.domain.strategy.levels import SeenLevels
-from arb.domain.strategy.pair import Pair, PairRules
+from arb.domain.strategy.pair import PairRules, PairStrategy
 from arb.domain.strategy.premium import LevelRules
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.trade import TradeState
@@ -76,7 +76,7 @@ def test_what_waits_for_a_level_names_no_level_that_only_the_workers_know(view):
         take_profit_bps=Decimal(-500), stop_loss_bps=Decimal(200), holding_ns_max=3_600 * NS_PER_S,
         rate_loss_bps_max=Decimal(1_000), holding_loss_bps_max=Decimal(1_000),
     )  # fmt: skip
-    strategy = Pair(rules=rules, levels=levels_that_know_nothing())
+    strategy = PairStrategy(rules=rules, levels=levels_that_know_nothing())
     waits = open_pair(view, market(), strategy, view.trade.opened_at_ns)["exit"]
     assert (waits["due"], waits["min_profit_bps"], waits["stop_loss_bps"]) == ("", 12, -200)
     over = open_pair(view, market(), strategy, view.trade.opened_at_ns + rules.holding_ns_max)["exit"]

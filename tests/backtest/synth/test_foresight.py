@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from arb.backtest.replay.run import Plan, replay
+from arb.backtest.replay.run import ReplayPlan, replay
 from arb.backtest.replay.screen import edge_bounds
 from arb.backtest.synth.benchmark import foresight_document, planted_paths
 from arb.backtest.synth.foresight import (
     Flows,
-    Held,
     Places,
+    _Held,
     best_pairs,
     fitted,
     flows,
@@ -88,7 +88,7 @@ def test_what_it_says_can_be_had():
 
 
 def test_places_that_are_short_go_to_the_best_first():
-    pairs = [Held("A", 0, 9, True, 10.0), Held("B", 5, 9, True, 40.0), Held("C", 5, 6, False, 5.0)]
+    pairs = [_Held("A", 0, 9, True, 10.0), _Held("B", 5, 9, True, 40.0), _Held("C", 5, 6, False, 5.0)]
     taken = fitted(pairs, 10, Places(total=2, per_coin=2, net=2))
     assert [(held.coin, units) for held, units in taken.pairs] == [("B", 2)]
     wider = fitted(pairs, 10, Places(total=3, per_coin=2, net=2))
@@ -105,7 +105,7 @@ def test_noise_below_the_costs_earns_nobody_anything():
 def plan(tmp_path_factory):
     folder = tmp_path_factory.mktemp("series")
     series = load(write_csv(folder / "prices.csv", 800), mapping_of(folder))
-    return Plan(series=series, settings=SETTINGS)
+    return ReplayPlan(series=series, settings=SETTINGS)
 
 
 def test_flows_are_the_engines_own_prices(plan):

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from arb.backtest.asked import Asked, load_series
+from arb.backtest.asked import ReplayRequest, load_series
 from arb.backtest.synth.files import read_plants, sidecar_of, write_market
-from arb.backtest.synth.market import BEGINS_S, KRW_PER_USDT, Wanted, synthetic_market
+from arb.backtest.synth.market import BEGINS_S, KRW_PER_USDT, MarketSpec, synthetic_market
 from arb.backtest.synth.plants import APART, BREAK, Plant, planted, shuffled
 from arb.cli.main import app
 from arb.domain.errors import ConfigError
 from arb.domain.time import ALWAYS
 from tests.backtest.series import PAIR, SETTINGS
 
-WANTED = Wanted(coins=6, days=8, seed=11)
+WANTED = MarketSpec(coins=6, days=8, seed=11)
 SNAPSHOTS_STDEV_BPS = (6.0, 9.0)  # of large coins' net premium: 7.0, 7.8 and 8.4 in 1,806 snapshots of 2026
 
 
@@ -123,7 +123,7 @@ def test_a_path_that_is_planted_everywhere_is_shuffled_as_far_as_there_is_room()
 def test_what_is_written_is_read_like_any_other_series(tmp_path, market):
     path = tmp_path / "made.parquet"
     write_market(market, path)
-    asked = Asked(data=path, span=ALWAYS, depth_usdt=Decimal(20_000), latency_ms=150, seed=7)
+    asked = ReplayRequest(data=path, span=ALWAYS, depth_usdt=Decimal(20_000), latency_ms=150, seed=7)
     series = load_series(asked, SETTINGS)
     assert len(series) == WANTED.minutes
     assert set(series.coins) == {plant.coin for plant in market.plants}

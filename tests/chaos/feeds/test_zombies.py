@@ -4,7 +4,7 @@ import pytest
 
 from arb.adapters.local.journal import log_decision
 from arb.chaos.feeds.zombies import FRESH_NS, MOVING_NS, zombies
-from arb.domain.health.assignment import Move
+from arb.domain.health.assignment import Reassignment
 from arb.domain.market.ids import USDT, Coin
 from arb.engine.trading.journal import decision
 from tests.domain.markets import market
@@ -15,7 +15,7 @@ LATE_NS = FRESH_NS + 1
 
 
 def moved(coin, fence, before, at_ns):
-    return Move(
+    return Reassignment(
         coin=coin, before="a", after="b", fence=fence, fence_before=before, reason="test", at_ns=at_ns
     )
 

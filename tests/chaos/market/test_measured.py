@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from arb.chaos.market.measured import Ceilings, Loss, Measured, Profit
+from arb.chaos.market.measured import Ceilings, Loss, Measured, MeasuredProfit
 from arb.chaos.market.naked import Naked
 from arb.check.checkers import check
 from tests.check.histories import story
@@ -18,7 +18,7 @@ GOOD = Measured(
     pairs=2,
     strikes={"price_move": 40},
     must_strike=("price_move",),
-    profit=Profit(real_krw=Decimal(110), booked_krw=Decimal(100), other_krw=Decimal(10)),
+    profit=MeasuredProfit(real_krw=Decimal(110), booked_krw=Decimal(100), other_krw=Decimal(10)),
     naked=Naked(
         largest_krw=Decimal(1_400_000),
         together_krw=Decimal(1_400_000),
@@ -51,7 +51,7 @@ def test_what_is_as_it_has_to_be_passes():
         ({"rested": False}, "still out"),
         ({"profit": None}, "could not be read"),
         (
-            {"profit": Profit(real_krw=Decimal(100), booked_krw=Decimal(100), other_krw=Decimal(10))},
+            {"profit": MeasuredProfit(real_krw=Decimal(100), booked_krw=Decimal(100), other_krw=Decimal(10))},
             "gained 100",
         ),
         ({"naked": LONG}, "nobody was told"),

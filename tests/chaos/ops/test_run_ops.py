@@ -1,4 +1,4 @@
-"""`arb chaos ops` for real, in part: one rule tripped and told of, then CRITICAL with nothing left."""
+"""`arb chaos ops` for real, in part: one rule results and told of, then CRITICAL with nothing left."""
 
 import subprocess
 import sys
@@ -28,9 +28,9 @@ def test_a_trip_is_told_in_time_and_critical_leaves_nothing_open():
     assert ran.stdout, ran.stderr
     (found,) = documents(ran.stdout)
     assert (ran.returncode, found["verdict"]) == (0, True), found
-    (trip,) = found["trips"]
-    assert trip["alert"] == "watchdog_clock_offset_ms"
-    assert trip["told_after_s"] < found["tell_s_max"] == 30
+    (fault,) = found["trips"]
+    assert fault["alert"] == "watchdog_clock_offset_ms"
+    assert fault["told_after_s"] < found["tell_s_max"] == 30
     ending = found["critical"]
     assert ending["reason"].startswith("watchdog: ")
     assert (ending["orders_out"], ending["uneven"], ending["left_running"]) == (0, 0, 0)

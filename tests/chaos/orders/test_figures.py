@@ -7,16 +7,16 @@ import pytest
 
 from arb.chaos.orders.exposure import exposure
 from arb.chaos.orders.figures import figures
-from arb.chaos.orders.verdict import Outcome
+from arb.chaos.orders.verdict import RunVerdict
 from arb.check.checkers import Findings, check
 from arb.check.history import Invariant, Violation
 from arb.domain.time import NS_PER_S
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from tests.check.histories import Told, story, without
 from tests.check.test_checkers import balance_off_by_one_unit, fill_not_booked, sent_twice
 
 
-def outcome(told: Told, **changes: object) -> Outcome:
+def outcome(told: Told, **changes: object) -> RunVerdict:
     facts = {
         "seed": 1,
         "trades_wanted": 1,
@@ -28,7 +28,7 @@ def outcome(told: Told, **changes: object) -> Outcome:
         "errors": {},
         "duration_s": 1.0,
     }
-    return Outcome(**(facts | changes))
+    return RunVerdict(**(facts | changes))
 
 
 def test_a_clean_run_passes_and_counts():
@@ -46,7 +46,7 @@ def one_leg_at_the_venue(told: Told) -> Told:
 
 
 def still_unknown(told: Told) -> Told:
-    return told.with_order(0, state=State.UNKNOWN)
+    return told.with_order(0, state=OrderState.UNKNOWN)
 
 
 def stranger_at_the_venue(told: Told) -> Told:
@@ -55,7 +55,7 @@ def stranger_at_the_venue(told: Told) -> Told:
 
 
 def believed_never_placed(told: Told) -> Told:
-    return told.with_order(0, state=State.EXPIRED, venue_order_id=None)
+    return told.with_order(0, state=OrderState.EXPIRED, venue_order_id=None)
 
 
 def balance_differs(told: Told) -> Told:

@@ -10,7 +10,7 @@ import pytest
 from arb.adapters.local.clock import ManualClock
 from arb.chaos.orders.naive import ATTEMPTS_MAX, Naive
 from arb.chaos.orders.naive_outcome import NaiveOutcome, naive_outcome
-from arb.chaos.orders.prices import Prices
+from arb.chaos.orders.prices import BestPrices
 from arb.check.history import VenueHistory
 from arb.domain.errors import OutcomeUnknown
 from arb.domain.market.ids import Venue, trade_id
@@ -44,7 +44,7 @@ def legs() -> Iterator[ThreadPoolExecutor]:
 
 def naive(legs: ThreadPoolExecutor, upbit_lost: int = 0) -> Naive:
     best = {(venue, BTC): {Side.BUY: PRICES[venue], Side.SELL: PRICES[venue]} for venue in PAIR.venues}
-    prices = Prices(
+    prices = BestPrices(
         base_urls=dict.fromkeys(PAIR.venues, ""),
         coins=(BTC,),
         instruments=RULES,

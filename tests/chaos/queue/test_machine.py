@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from arb.chaos.outcome import judged
 from arb.chaos.queue.disk import disk_full
 from arb.chaos.queue.memory import little_memory
+from arb.chaos.scenario_result import judged
 
 pytestmark = [pytest.mark.chaos, pytest.mark.integration, pytest.mark.timeout(400)]
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from arb.app.start import Plan
+from arb.app.start import StackPlan
 from arb.chaos.state.run_groups import on_groups
 from arb.chaos.state.run_state import on_stack
 from arb.stack.home import Home
@@ -23,7 +23,7 @@ def home(tmp_path, monkeypatch):
 @pytest.mark.stack
 @pytest.mark.timeout(1_200)
 def test_nothing_is_lost_whatever_is_killed(home):
-    plan = Plan(home=home, settings=load("mock"), lifetime=Lifetime.CALLER, fresh=True)
+    plan = StackPlan(home=home, settings=load("mock"), lifetime=Lifetime.CALLER, fresh=True)
     outcomes = list(on_stack(plan, print))
     assert [outcome for outcome in outcomes if not outcome.passed] == []
 

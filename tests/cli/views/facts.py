@@ -6,10 +6,10 @@ from typing import Any
 
 from arb.app.facts.model import FrameReader
 from arb.domain.errors import ArbError, StoreUnavailable
-from arb.domain.ledger.report import Prices, Report, SessionTotals, make_report
+from arb.domain.ledger.report import Report, SessionTotals, Valuation, make_report
 from arb.domain.market.book import Book, Level
 from arb.domain.market.ids import Coin, Symbol, Venue
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from arb.domain.trading.trade import TradeState
 from arb.engine.market.markets import Markets
 from arb.ports.market import Clock
@@ -93,10 +93,10 @@ class Stack:
                 (BTC, TradeState.HANDED_OVER): 1,
             },
             realised_krw={BTC: Decimal(12345)},
-            orders={State.FILLED: 50, State.UNKNOWN: 1, State.REJECTED: 2},
+            orders={OrderState.FILLED: 50, OrderState.UNKNOWN: 1, OrderState.REJECTED: 2},
             fills={BTC: 61},
         )
-        made = make_report(totals, Prices(krw_per_usdt=Decimal(1400)), {"rate_stale": 3}, {}, None)
+        made = make_report(totals, Valuation(krw_per_usdt=Decimal(1400)), {"rate_stale": 3}, {}, None)
         return self._get("report", made)
 
     def queues(self) -> dict[str, int]:

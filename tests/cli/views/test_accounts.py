@@ -13,7 +13,7 @@ from arb.adapters.postgres.trades import SqlTradeStore
 from arb.app.facts.sources import at_risk
 from arb.cli.views.accounts import balances, balances_view, positions, positions_view, profit, profit_view
 from arb.cli.views.listing import newest_trades, trades_view
-from arb.domain.ledger.report import Prices, make_report
+from arb.domain.ledger.report import Valuation, make_report
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.trading.trade import TradeState
 from arb.ports.trading import Session
@@ -42,7 +42,7 @@ def session(database: Engine) -> Session:
 
 def report_of(database: Engine, session: Session, price_krw: str):
     totals = SqlReportStore(database).totals(session.session_id)
-    prices = Prices(krw_per_usdt=KRW_PER_USDT, krw_per_coin={Coin("BTC"): Decimal(price_krw)})
+    prices = Valuation(krw_per_usdt=KRW_PER_USDT, krw_per_coin={Coin("BTC"): Decimal(price_krw)})
     return make_report(totals, prices, {}, {}, None)
 
 

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from arb.domain.health.assignment import (
     Assignment,
+    AssignmentRules,
     Beat,
-    Health,
-    Owner,
-    Rules,
-    Standing,
+    FeedOwner,
+    WorkerHealth,
+    WorkerStanding,
     excused,
     judge,
     reassign,
@@ -22,7 +22,7 @@ from arb.domain.market.ids import Coin
 from arb.domain.time import NS_PER_MS, NS_PER_S
 
 NOW_NS = 1_700_000_000 * NS_PER_S
-RULES = Rules()
+RULES = AssignmentRules()
 FEWER = settings(max_examples=60)
 COINS = tuple(Coin(name) for name in ("ADA", "BTC", "ETH", "SOL", "USDT", "XRP"))
 
@@ -31,8 +31,8 @@ def a_beat(worker="feed-1", *, incarnation=1, count=1, **more):
     return Beat(worker=worker, incarnation=incarnation, count=count, **{"capacity": 100, **more})
 
 
-def a_standing(health=Health.HEALTHY, *, incarnation=1, **more):
-    return Standing(
+def a_standing(health=WorkerHealth.HEALTHY, *, incarnation=1, **more):
+    return WorkerStanding(
         incarnation=incarnation, count=1, seen_ns=NOW_NS, well_since_ns=NOW_NS, health=health, **more
     )
 
@@ -42,11 +42,11 @@ class Watched:
 
     def __init__(self, *workers: str) -> None:
         self.beats = {worker: a_beat(worker) for worker in workers}
-        self.standings: dict[str, Standing] = {}
+        self.standings: dict[str, WorkerStanding] = {}
         self.assignment = Assignment()
         self.now_ns = NOW_NS
 
-    def step(self, *, silent=(), ms=500, **changes) -> dict[str, Health]:
+    def step(self, *, silent=(), ms=500, **changes) -> dict[str, WorkerHealth]:
         self.now_ns += ms * NS_PER_MS
         for worker, beat in self.beats.items():
             if worker not in silent:
@@ -54,7 +54,7 @@ class Watched:
         self.standings = judge(self.standings, self.beats.values(), self.now_ns, RULES)
         return {worker: each.health for worker, each in self.standings.items()}
 
-    def run(self, ms: int, **more) -> dict[str, Health]:
+    def run(self, ms: int, **more) -> dict[str, WorkerHealth]:
         healths = {}
         for _ in range(ms // 500):
             healths = self.step(**more)
@@ -82,49 +82,49 @@ def settled(*workers: str) -> Watched:
 
 def test_a_new_worker_proves_itself_for_two_seconds():
     watched = Watched("feed-1")
-    assert watched.run(2_000) == {"feed-1": Health.PROVING}
-    assert watched.step() == {"feed-1": Health.HEALTHY}
+    assert watched.run(2_000) == {"feed-1": WorkerHealth.PROVING}
+    assert watched.step() == {"feed-1": WorkerHealth.HEALTHY}
 
 
 def test_silence_degrades_and_then_kills():
     watched = settled("feed-1")
-    assert watched.run(1_500, silent=("feed-1",)) == {"feed-1": Health.HEALTHY}
-    assert watched.step(silent=("feed-1",)) == {"feed-1": Health.DEGRADED}
-    assert watched.run(2_000, silent=("feed-1",)) == {"feed-1": Health.DEGRADED}
-    assert watched.step(silent=("feed-1",)) == {"feed-1": Health.DEAD}
+    assert watched.run(1_500, silent=("feed-1",)) == {"feed-1": WorkerHealth.HEALTHY}
+    assert watched.step(silent=("feed-1",)) == {"feed-1": WorkerHealth.DEGRADED}
+    assert watched.run(2_000, silent=("feed-1",)) == {"feed-1": WorkerHealth.DEGRADED}
+    assert watched.step(silent=("feed-1",)) == {"feed-1": WorkerHealth.DEAD}
 
 
 def test_a_late_worker_is_trusted_again_only_after_a_while():
     watched = settled("feed-1")
     watched.run(2_000, silent=("feed-1",))
-    assert watched.step() == {"feed-1": Health.DEGRADED}
-    assert watched.run(1_500) == {"feed-1": Health.DEGRADED}
-    assert watched.step() == {"feed-1": Health.HEALTHY}
+    assert watched.step() == {"feed-1": WorkerHealth.DEGRADED}
+    assert watched.run(1_500) == {"feed-1": WorkerHealth.DEGRADED}
+    assert watched.step() == {"feed-1": WorkerHealth.HEALTHY}
 
 
 def test_a_dead_worker_that_speaks_again_has_to_prove_itself():
     watched = settled("feed-1")
     watched.run(6_000, silent=("feed-1",))
-    assert watched.step() == {"feed-1": Health.PROVING}
+    assert watched.step() == {"feed-1": WorkerHealth.PROVING}
 
 
 def test_a_quick_restart_of_the_slot_stays_healthy():
     watched = settled("feed-1")
     watched.run(1_000, silent=("feed-1",))
-    assert watched.step(**{"feed-1": {"incarnation": 2}}) == {"feed-1": Health.HEALTHY}
+    assert watched.step(**{"feed-1": {"incarnation": 2}}) == {"feed-1": WorkerHealth.HEALTHY}
 
 
 def test_a_worker_without_its_venues_is_degraded_until_they_are_back():
     watched = settled("feed-1")
-    assert watched.step(**{"feed-1": {"troubled": True}}) == {"feed-1": Health.DEGRADED}
+    assert watched.step(**{"feed-1": {"troubled": True}}) == {"feed-1": WorkerHealth.DEGRADED}
     watched.step(**{"feed-1": {"troubled": False}})
-    assert watched.run(2_000) == {"feed-1": Health.HEALTHY}
+    assert watched.run(2_000) == {"feed-1": WorkerHealth.HEALTHY}
 
 
 def test_an_observer_that_was_away_holds_nobody_for_dead():
     watched = settled("feed-1", "feed-2")
     watched.standings = excused(watched.standings, watched.now_ns + 60 * NS_PER_S)
-    assert set(watched.step(ms=60_500).values()) == {Health.HEALTHY}
+    assert set(watched.step(ms=60_500).values()) == {WorkerHealth.HEALTHY}
 
 
 def test_the_first_worker_gets_everything_at_once():
@@ -230,7 +230,7 @@ def test_an_empty_store_ends_with_the_same_owners_and_larger_fences():
 def test_a_store_that_came_back_old_ends_with_the_owners_of_before_and_larger_fences():
     watched = settled("feed-1", "feed-2")
     current = watched.assignment
-    owner = Owner(worker="feed-9", incarnation=9, fence=current.epoch - 7)
+    owner = FeedOwner(worker="feed-9", incarnation=9, fence=current.epoch - 7)
     watched.assignment = Assignment(epoch=current.epoch - 7, owners=dict.fromkeys(COINS, owner))
     watched.assign()
     after = watched.assignment
@@ -241,14 +241,16 @@ def test_a_store_that_came_back_old_ends_with_the_owners_of_before_and_larger_fe
 NAMES = [f"feed-{number}" for number in range(1, 6)]
 WORLDS = st.fixed_dictionaries(
     {
-        name: st.tuples(st.sampled_from([None, *Health]), st.integers(1, 7), st.booleans(), st.integers(1, 2))
+        name: st.tuples(
+            st.sampled_from([None, *WorkerHealth]), st.integers(1, 7), st.booleans(), st.integers(1, 2)
+        )
         for name in NAMES
     }
 )
 OWNERS = st.dictionaries(
     st.sampled_from(COINS),
     st.builds(
-        Owner, worker=st.sampled_from([*NAMES, "gone"]), incarnation=st.just(1), fence=st.integers(1, 50)
+        FeedOwner, worker=st.sampled_from([*NAMES, "gone"]), incarnation=st.just(1), fence=st.integers(1, 50)
     ),
 )
 
@@ -272,15 +274,21 @@ def test_whatever_is_there_the_owners_are_right(found, owners):
     current, standings, beats = world_of(found, owners)
     after, moves = reassign(current, COINS, standings, beats, NOW_NS, RULES)
     loads = {name: len(after.fences_of(name, beat.incarnation)) for name, beat in beats.items()}
-    healthy = [name for name, each in standings.items() if each.health is Health.HEALTHY and not each.leaving]
+    healthy = [
+        name for name, each in standings.items() if each.health is WorkerHealth.HEALTHY and not each.leaving
+    ]
     for move in moves:
-        assert standings[move.after].health in (Health.HEALTHY, Health.PROVING, Health.DEGRADED)
-        assert move.before == move.after or standings[move.after].health is not Health.DEGRADED
+        assert standings[move.after].health in (
+            WorkerHealth.HEALTHY,
+            WorkerHealth.PROVING,
+            WorkerHealth.DEGRADED,
+        )
+        assert move.before == move.after or standings[move.after].health is not WorkerHealth.DEGRADED
         assert move.fence > 50 and move.fence > move.fence_before
         assert loads[move.after] <= beats[move.after].capacity
     if sum(beats[name].capacity for name in healthy) >= len(COINS):
         assert set(after.owners) == set(COINS)
-        assert all(standings[owner.worker].health is not Health.DEAD for owner in after.owners.values())
+        assert all(standings[owner.worker].health is not WorkerHealth.DEAD for owner in after.owners.values())
         room = [name for name in healthy if loads[name] < beats[name].capacity]
         assert all(loads[a] - loads[b] < 2 for a in healthy for b in room)
     again = reassign(after, COINS, standings, beats, NOW_NS, RULES)
@@ -306,7 +314,7 @@ def test_a_death_moves_the_dead_ones_coins_and_no_others(count, data):
     beats = {name: a_beat(name) for name in names}
     before, _ = reassign(Assignment(), COINS, standings, beats, NOW_NS, RULES)
     dead = data.draw(st.sampled_from(names))
-    standings[dead] = a_standing(Health.DEAD)
+    standings[dead] = a_standing(WorkerHealth.DEAD)
     after, moves = reassign(before, COINS, standings, beats, NOW_NS, RULES)
     assert {move.coin for move in moves} == {c for c, o in before.owners.items() if o.worker == dead}
     assert len({owner.worker for owner in after.owners.values()}) == min(count - 1, len(COINS))

@@ -3,11 +3,11 @@
 import pytest
 
 from arb.domain.errors import Conflict, DispatchError, InvariantError, StoreUnavailable
-from arb.domain.health.dead_letter import DeadLetter, Reason, is_poison
+from arb.domain.health.dead_letter import DeadLetter, DeadLetterReason, is_poison
 
 
 def letter(task="arb.place_order", args=("a",), **fields):
-    values = {"reason": Reason.FAILED, "queue": "orders", "error": "no", "at_ns": 1}
+    values = {"reason": DeadLetterReason.FAILED, "queue": "orders", "error": "no", "at_ns": 1}
     return DeadLetter(**(values | {"task": task, "args": args} | fields))
 
 

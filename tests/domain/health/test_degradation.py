@@ -6,11 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arb.domain.health.degradation import Degradation, Degree, Gauge, Rules, chunk_items, is_far, step
+from arb.domain.health.degradation import (
+    Degradation,
+    DegradationRules,
+    Degree,
+    Gauge,
+    chunk_items,
+    is_far,
+    step,
+)
 from arb.domain.health.judge import Reading, Worse
 from arb.domain.time import NS_PER_S
 
-RULES = Rules(
+RULES = DegradationRules(
     gauges={
         "load_pct": Gauge(name="load_pct", marks=(Decimal(100), Decimal(200), Decimal(400))),
         "disk_free_mb": Gauge(

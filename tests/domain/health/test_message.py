@@ -7,7 +7,7 @@ from arb.domain.health.message import (
     HEADLINE_MAX,
     LINES_MAX,
     WORDS,
-    Kind,
+    MessageKind,
     is_told_together,
     problem_of,
     render,
@@ -28,7 +28,7 @@ CLOSED = {
 
 
 def test_a_trade_alone_is_told_whole():
-    title, text = render(Kind.TRADE_CLOSED, [CLOSED], {})
+    title, text = render(MessageKind.TRADE_CLOSED, [CLOSED], {})
     assert title == "Trade closed: BTC, -1,235 KRW (-8.8 bps)"
     assert text.splitlines() == [
         "buy upbit sell binance, held 1 h 2 min, closed by converged.",
@@ -39,22 +39,22 @@ def test_a_trade_alone_is_told_whole():
 
 def test_several_are_a_line_each_with_their_sum():
     won = CLOSED | {"pnl_krw": "5000", "coin": "ETH", "held_s": "61"}
-    title, text = render(Kind.TRADE_CLOSED, [CLOSED, won], {})
+    title, text = render(MessageKind.TRADE_CLOSED, [CLOSED, won], {})
     assert title == "2 trades closed: +3,765 KRW"
     assert text.splitlines()[1] == "ETH +5,000 KRW, converged, held 1 min 1 s"
 
 
 def test_of_very_many_the_rest_is_counted_and_no_messenger_refuses_the_length():
-    title, text = render(Kind.TRADE_CLOSED, [CLOSED] * 500, {})
+    title, text = render(MessageKind.TRADE_CLOSED, [CLOSED] * 500, {})
     assert title.startswith("500 trades closed")
     assert text.splitlines()[-1] == f"and {500 - LINES_MAX} more"
     long = {"number": "2", "why": "x" * 3_000, "changes": "y" * 3_000}
-    title, text = render(Kind.RULES_CHANGED, [long], {})
+    title, text = render(MessageKind.RULES_CHANGED, [long], {})
     assert len(title) <= HEADLINE_MAX
     assert len(text) <= CHARACTERS_MAX
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", MessageKind)
 def test_every_kind_has_words_that_name_facts_of_its_own(kind):
     words = WORDS[kind]
     assert problem_of(kind, words.alone) == ""
@@ -65,13 +65,13 @@ def test_every_kind_has_words_that_name_facts_of_its_own(kind):
 
 
 def test_a_fact_that_is_not_known_is_said_to_be():
-    _, text = render(Kind.TRADE_CLOSED, [CLOSED | {"fees_amount_krw": ""}], {})
+    _, text = render(MessageKind.TRADE_CLOSED, [CLOSED | {"fees_amount_krw": ""}], {})
     assert "fees unknown KRW" in text
 
 
 def test_words_of_somebodys_own_take_the_place_of_ours():
     own = {"trade_closed": "$coin $$ $pnl_krw"}
-    assert render(Kind.TRADE_CLOSED, [CLOSED], own) == ("BTC $ -1,235", "")
+    assert render(MessageKind.TRADE_CLOSED, [CLOSED], own) == ("BTC $ -1,235", "")
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,9 @@ def test_words_of_somebodys_own_take_the_place_of_ours():
     ],
 )
 def test_a_template_that_cannot_be_filled_says_why(template, problem):
-    assert problem_of(Kind.TRADE_CLOSED, template).startswith(problem)
+    assert problem_of(MessageKind.TRADE_CLOSED, template).startswith(problem)
 
 
 def test_what_a_fact_holds_is_never_filled_in_again():
-    title, _ = render(Kind.TRADE_CLOSED, [CLOSED | {"coin": "$trade_id"}], {})
+    title, _ = render(MessageKind.TRADE_CLOSED, [CLOSED | {"coin": "$trade_id"}], {})
     assert "$trade_id" in title

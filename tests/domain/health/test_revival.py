@@ -4,11 +4,11 @@ from itertools import pairwise
 
 import pytest
 
-from arb.domain.health.revival import Memory, Rules, Worker, blind, look
+from arb.domain.health.revival import Memory, RevivalRules, Worker, blind, look
 
 S = 1_000_000_000
 NOW = 1_700_000_000 * S
-RULES = Rules(after_ns=45 * S, gap_ns=20 * S, pause_ns=120 * S, hourly_max=3)
+RULES = RevivalRules(after_ns=45 * S, gap_ns=20 * S, pause_ns=120 * S, hourly_max=3)
 
 
 def worker(program="worker-orders", queue="orders", **changes):

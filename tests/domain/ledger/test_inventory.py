@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from arb.domain.ledger.inventory import Prices, advice, holdings, reaches
+from arb.domain.ledger.inventory import InventoryPrices, advice, holdings, reaches
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.time import NS_PER_DAY, NS_PER_HOUR
 from tests.domain.markets import PAIR
@@ -16,8 +16,8 @@ RATE = Decimal(1400)
 LEGS_MIN = Decimal(2)
 
 
-def prices(**edges_bps: str) -> Prices:
-    return Prices(
+def prices(**edges_bps: str) -> InventoryPrices:
+    return InventoryPrices(
         leg_krw=1_000 * RATE,
         krw={"KRW": Decimal(1), "USDT": RATE, "BTC": 100_000 * RATE, "XRP": 2 * RATE},
         edges_bps={
@@ -29,7 +29,9 @@ def prices(**edges_bps: str) -> Prices:
     )
 
 
-def held(free: dict, changes: dict | None = None, told: Prices | None = None, window_ns: int = NS_PER_DAY):
+def held(
+    free: dict, changes: dict | None = None, told: InventoryPrices | None = None, window_ns: int = NS_PER_DAY
+):
     return holdings(
         {key: Decimal(amount) for key, amount in free.items()},
         {key: Decimal(amount) for key, amount in (changes or {}).items()},
@@ -120,7 +122,7 @@ def test_low_on_both_venues_nothing_can_be_moved(venue):
 
 
 def test_without_prices_nobody_advises():
-    nothing = Prices(leg_krw=RATE, krw={}, edges_bps={}, move_krw=RATE, conversion_bps=Decimal(9))
+    nothing = InventoryPrices(leg_krw=RATE, krw={}, edges_bps={}, move_krw=RATE, conversion_bps=Decimal(9))
     found = held(EVEN, {(FIRST, "BTC"): "-0.05"}, nothing)
     assert all(each.legs is None for each in found)
     assert reaches(found, PAIR, [BTC]) == []

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from arb.domain.ledger.reconcile import Look, drifts, within_reach
+from arb.domain.ledger.reconcile import BalanceComparison, drifts, within_reach
 from arb.domain.market.ids import ClientOrderId, Symbol, TradeId, Venue
 from arb.domain.market.instrument import Side
-from arb.domain.trading.order import Order, Purpose, State
+from arb.domain.trading.order import Order, OrderState, Purpose
 
 UNKNOWN = Order(
     client_order_id=ClientOrderId("o-1"),
@@ -21,13 +21,13 @@ UNKNOWN = Order(
     limit_price=Decimal(100),
     expires_at_ns=1,
     created_at_ns=0,
-    state=State.UNKNOWN,
+    state=OrderState.UNKNOWN,
 )
 BTC, USDT, BNB = ((Venue.BINANCE, asset) for asset in ("BTC", "USDT", "BNB"))
 
 
-def look(key, difference: str, *orders: Order) -> Look:
-    return Look(ledger={}, balances={key: Decimal(difference)}, movers=orders)
+def look(key, difference: str, *orders: Order) -> BalanceComparison:
+    return BalanceComparison(ledger={}, balances={key: Decimal(difference)}, movers=orders)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_sale_can_have_cost_its_base_and_brought_any_amount_of_its_quote(key, 
 
 
 def test_orders_that_have_ended_explain_nothing():
-    assert not within_reach(look(BTC, "1", replace(UNKNOWN, state=State.EXPIRED)), BTC)
+    assert not within_reach(look(BTC, "1", replace(UNKNOWN, state=OrderState.EXPIRED)), BTC)
 
 
 def test_several_orders_reach_as_far_as_all_of_them():

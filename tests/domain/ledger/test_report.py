@@ -3,10 +3,10 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from arb.domain.ledger.report import Held, Prices, Report, SessionTotals, make_report
+from arb.domain.ledger.report import OpenValue, Report, SessionTotals, Valuation, make_report
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.time import NS_PER_S
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from arb.domain.trading.trade import TradeState
 
 BTC, ETH = Coin("BTC"), Coin("ETH")
@@ -20,15 +20,15 @@ TOTALS = SessionTotals(
         (ETH, TradeState.REPAIRING): 1,
     },
     realised_krw={BTC: Decimal("1000.005"), ETH: Decimal(-200)},
-    orders={State.FILLED: 12, State.REJECTED: 2},
+    orders={OrderState.FILLED: 12, OrderState.REJECTED: 2},
     fills={BTC: 14, ETH: 3},
     fees={(Venue.UPBIT, "KRW"): Decimal("12.5"), (Venue.BINANCE, "BTC"): Decimal("0.00000001")},
-    held={BTC: Held(krw=Decimal(1_400_000), usdt=Decimal(-1000), base=Decimal("0.001"))},
+    held={BTC: OpenValue(krw=Decimal(1_400_000), usdt=Decimal(-1000), base=Decimal("0.001"))},
 )
-PRICES = Prices(krw_per_usdt=Decimal(1400), krw_per_coin={BTC: Decimal(140_000_000)})
+PRICES = Valuation(krw_per_usdt=Decimal(1400), krw_per_coin={BTC: Decimal(140_000_000)})
 
 
-def report(totals: SessionTotals = TOTALS, prices: Prices = PRICES) -> Report:
+def report(totals: SessionTotals = TOTALS, prices: Valuation = PRICES) -> Report:
     return make_report(totals, prices, {"rate_stale": 4}, {"at_most_once": True}, None)
 
 
@@ -81,7 +81,7 @@ def test_json_has_exactly_the_promised_keys_and_plain_amounts() -> None:
 
 
 def test_an_open_position_without_a_price_makes_the_total_unknown_and_not_wrong() -> None:
-    made = report(prices=Prices(krw_per_usdt=Decimal(1400)))
+    made = report(prices=Valuation(krw_per_usdt=Decimal(1400)))
     assert made.pnl_krw is None
     assert made.pnl_usdt is None
     assert made.realised_krw == Decimal("800.005")
@@ -90,12 +90,12 @@ def test_an_open_position_without_a_price_makes_the_total_unknown_and_not_wrong(
 
 def test_without_anything_open_only_the_rate_is_needed() -> None:
     flat = replace(TOTALS, held={})
-    assert report(flat, Prices()).pnl_krw == Decimal("800.005")
-    assert report(flat, Prices()).pnl_usdt is None
+    assert report(flat, Valuation()).pnl_krw == Decimal("800.005")
+    assert report(flat, Valuation()).pnl_usdt is None
 
 
 def test_a_session_without_trades_earned_nothing_whatever_is_known() -> None:
-    made = report(SessionTotals(started_at_ns=1), Prices())
+    made = report(SessionTotals(started_at_ns=1), Valuation())
     assert made.pnl_krw == made.pnl_usdt == Decimal(0)
     assert made.as_json()["trades_opened"] == 0
 
@@ -108,7 +108,7 @@ def test_what_ended_trades_left_uneven_is_named_by_coin() -> None:
 
 def test_between_two_venues_in_krw_nothing_is_said_in_usdt() -> None:
     in_krw = replace(PRICES, krw_per_usdt=None, is_in_krw=True)
-    flat = replace(TOTALS, held={BTC: Held(krw=Decimal(7), base=Decimal("0.001"))})
+    flat = replace(TOTALS, held={BTC: OpenValue(krw=Decimal(7), base=Decimal("0.001"))})
     for totals in (flat, SessionTotals(started_at_ns=1)):
         made = report(totals, in_krw)
         assert made.pnl_krw is not None

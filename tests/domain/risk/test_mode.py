@@ -12,7 +12,7 @@ from arb.domain.risk.mode import (
     Cause,
     ModeChange,
     ModeReason,
-    Standing,
+    SessionStanding,
     after,
     ended_by,
     is_chosen,
@@ -120,16 +120,18 @@ def test_what_rows_of_earlier_versions_say_is_read(text, cause, detail):
 
 
 def test_every_standing_has_a_row_and_every_cause_an_arrow_or_a_person():
-    assert set(TRANSITIONS) == set(MODES) == set(Standing)
+    assert set(TRANSITIONS) == set(MODES) == set(SessionStanding)
     assert {cause for row in TRANSITIONS.values() for cause in row} == set(Cause) - {Cause.BY_HAND}
     assert set(TEXTS) | set(PREFIXES) == set(Cause)
     assert not set(TEXTS) & set(PREFIXES)
 
 
-@pytest.mark.parametrize("standing", list(Standing))
+@pytest.mark.parametrize("standing", list(SessionStanding))
 @pytest.mark.parametrize("cause", list(Cause))
 def test_a_cause_leads_where_the_table_says_and_nowhere_else(standing, cause):
-    in_force = LIFTS.get(cause, Cause.FALLBACK if standing in (Standing.REDUCED, Standing.PAUSED) else None)
+    in_force = LIFTS.get(
+        cause, Cause.FALLBACK if standing in (SessionStanding.REDUCED, SessionStanding.PAUSED) else None
+    )
     reason = reason_text(in_force, "x") if in_force else "by hand"
     if standing_of(MODES[standing], reason) is not standing:
         return  # what it lifts never stands so

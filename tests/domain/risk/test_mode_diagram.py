@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from arb.domain.risk import mode_diagram
-from arb.domain.risk.mode import Cause, Standing
+from arb.domain.risk.mode import Cause, SessionStanding
 
 ROOT = Path(__file__).parents[3]
 COMPARED = re.compile(r"(?<!\.c\.)\bmode_reason(\)?\s*(==|!=|in)\s|\.(startswith|removeprefix)\()")
@@ -18,7 +18,7 @@ def test_the_page_is_drawn_from_the_table():
 
 
 def test_everything_is_explained():
-    assert set(mode_diagram.MEANINGS) == set(Standing)
+    assert set(mode_diagram.MEANINGS) == set(SessionStanding)
     assert set(mode_diagram.WRITERS) == set(Cause)
 
 

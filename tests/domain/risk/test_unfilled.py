@@ -13,15 +13,15 @@ from arb.domain.risk.unfilled import (
     OUTCOME_NS_MAX,
     Circuit,
     Circuits,
+    CircuitStanding,
     EntryLeg,
     EntryPair,
-    Standing,
     UnfilledRules,
     admit,
     outcome,
 )
 from arb.domain.time import NS_PER_HOUR, NS_PER_MINUTE, NS_PER_S
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from tests.domain.markets import PAIR
 
 NOW_NS = 1_763_640_000_000_000_000
@@ -39,8 +39,8 @@ BTC, ETH = (Coin("BTC"), Direction("sell_upbit")), (Coin("ETH"), Direction("sell
 numbers = count(1)
 
 
-def leg(venue: Venue, share: str, at_ns: int, state: State | None = None, attempts: int = 1) -> EntryLeg:
-    ended = State.FILLED if share == "1" else State.CANCELED
+def leg(venue: Venue, share: str, at_ns: int, state: OrderState | None = None, attempts: int = 1) -> EntryLeg:
+    ended = OrderState.FILLED if share == "1" else OrderState.CANCELED
     return EntryLeg(
         venue=venue,
         state=state or ended,
@@ -96,23 +96,25 @@ def test_the_leg_with_less_is_the_unfilled_one(upbit, binance, unfilled, went_we
 
 
 def test_what_was_never_sent_and_left_nothing_alone_is_no_trouble():
-    pair = replace(entry(0), legs=tuple(leg(venue, "0", NOW_NS, State.EXPIRED, 0) for venue in PAIR.venues))
+    pair = replace(
+        entry(0), legs=tuple(leg(venue, "0", NOW_NS, OrderState.EXPIRED, 0) for venue in PAIR.venues)
+    )
     assert outcome(pair, NOW_NS).unfilled == ()
 
 
 def test_a_leg_that_was_never_sent_beside_a_filled_one_is_unfilled():
-    legs = (leg(Venue.UPBIT, "1", NOW_NS), leg(Venue.BINANCE, "0", NOW_NS, State.EXPIRED, 0))
+    legs = (leg(Venue.UPBIT, "1", NOW_NS), leg(Venue.BINANCE, "0", NOW_NS, OrderState.EXPIRED, 0))
     assert [each.venue for each in outcome(replace(entry(0), legs=legs), NOW_NS).unfilled] == [Venue.BINANCE]
 
 
 def test_what_a_kill_stopped_is_neither_well_nor_unfilled():
-    legs = (leg(Venue.UPBIT, "1", NOW_NS), leg(Venue.BINANCE, "0", NOW_NS, State.DENIED, 0))
+    legs = (leg(Venue.UPBIT, "1", NOW_NS), leg(Venue.BINANCE, "0", NOW_NS, OrderState.DENIED, 0))
     found = outcome(replace(entry(0), legs=legs), NOW_NS)
     assert found.unfilled == () and not found.went_well
 
 
 def test_a_leg_of_which_nothing_is_heard_is_unfilled_after_its_lifetime():
-    legs = (leg(Venue.UPBIT, "1", NOW_NS), leg(Venue.BINANCE, "0", NOW_NS, State.UNKNOWN))
+    legs = (leg(Venue.UPBIT, "1", NOW_NS), leg(Venue.BINANCE, "0", NOW_NS, OrderState.UNKNOWN))
     pair, late_ns = replace(entry(0), legs=legs), NOW_NS + 3 * NS_PER_S + OUTCOME_NS_MAX
     assert outcome(pair, late_ns - 1) is None
     found = outcome(pair, late_ns)
@@ -214,8 +216,8 @@ def test_the_order_of_reading_changes_nothing():
 # what is let through
 
 
-def standing(*, known=None, under_way=(), of_coin=None, **venues) -> Standing:
-    return Standing(
+def standing(*, known=None, under_way=(), of_coin=None, **venues) -> CircuitStanding:
+    return CircuitStanding(
         way=BTC,
         of_coin=of_coin or Circuit(),
         of_venues={venue: venues.get(venue.value, Circuit()) for venue in PAIR.venues},
@@ -280,7 +282,7 @@ def test_entries_are_added_as_they_end_with_the_same_result():
 
 def test_an_entry_from_before_the_clock_was_set_back_is_under_way_no_longer():
     pair = entry(0)
-    legs = tuple(replace(each, state=State.UNKNOWN) for each in pair.legs)
+    legs = tuple(replace(each, state=OrderState.UNKNOWN) for each in pair.legs)
     pair = replace(pair, legs=legs)
     for ahead_ns, is_over in ((NS_PER_S, False), (-NS_PER_S // 4, False), (-NS_PER_HOUR, True)):
         assert (outcome(pair, NOW_NS + ahead_ns) is not None) is is_over

@@ -7,7 +7,7 @@ import pytest
 
 from arb.domain.market.pair import Direction
 from arb.domain.strategy.fixed import ExitRules, Fixed
-from arb.domain.strategy.port import Chance, Held
+from arb.domain.strategy.port import Chance, OpenPair
 from arb.domain.time import NS_PER_S
 from tests.domain.markets import NOW_NS, market
 from tests.domain.trading.test_exits import THIN, WHOLE, opened_pair
@@ -26,7 +26,7 @@ FIXED = Fixed(edge_bps_min=Decimal(25), exits=EXITS)
 
 def held(pair, quantity, found, now_ns):
     trade, position = pair
-    return Held(trade=trade, position=position, orders=(), quantity=quantity, market=found, now_ns=now_ns)
+    return OpenPair(trade=trade, position=position, orders=(), quantity=quantity, market=found, now_ns=now_ns)
 
 
 def opens(found, least=25):

@@ -8,8 +8,8 @@ import pytest
 from arb.domain.market.ids import Venue
 from arb.domain.market.pair import Direction
 from arb.domain.strategy.economics import Costs
-from arb.domain.strategy.inventory import BEYOND_BAND, Inventory, InventoryRules, Tilt
-from arb.domain.strategy.pair import UNKNOWN, Pair
+from arb.domain.strategy.inventory import BEYOND_BAND, InventoryRules, InventoryStrategy, Tilt
+from arb.domain.strategy.pair import UNKNOWN, PairStrategy
 from arb.domain.strategy.port import Chance, Declined
 from arb.domain.trading.reentry import Close
 from arb.domain.trading.trade import TradeKind
@@ -25,8 +25,8 @@ LEG = Decimal("0.00999")
 
 def inventory(levels=None, **rules):
     known = levels or Known()
-    pairs = Pair(rules=test_pair.RULES, levels=known)
-    return Inventory(rules=replace(RULES, **rules), levels=known, pairs=pairs)
+    pairs = PairStrategy(rules=test_pair.RULES, levels=known)
+    return InventoryStrategy(rules=replace(RULES, **rules), levels=known, pairs=pairs)
 
 
 def lying(on_upbit, on_binance):
@@ -48,7 +48,7 @@ def least_premium(stock=DEEP, sign=1, **how):
 
 def test_its_trades_are_done_with_both_legs():
     assert inventory().kind is TradeKind.EXCHANGE
-    assert Pair(rules=test_pair.RULES, levels=Known()).kind is TradeKind.PAIR
+    assert PairStrategy(rules=test_pair.RULES, levels=Known()).kind is TradeKind.PAIR
 
 
 @pytest.mark.parametrize(("premium", "way"), [(40, SELL), (-40, BUY), (15, None), (-15, None)])

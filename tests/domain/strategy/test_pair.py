@@ -8,9 +8,9 @@ import pytest
 from arb.domain.market.pair import Direction
 from arb.domain.market.spread import RATE_FORGOTTEN
 from arb.domain.strategy.economics import Costs
-from arb.domain.strategy.pair import UNKNOWN, Pair, PairRules
+from arb.domain.strategy.pair import UNKNOWN, PairRules, PairStrategy
 from arb.domain.strategy.port import Chance, Declined
-from arb.domain.strategy.premium import Level
+from arb.domain.strategy.premium import PremiumLevel
 from arb.domain.time import NS_PER_HOUR
 from arb.domain.trading.reentry import Close
 from tests.domain.markets import NOW_NS, market
@@ -45,7 +45,9 @@ class Known:
         raise AssertionError("it is not due")
 
     def level(self, _coin, _now_ns):
-        return None if self.bps is None else Level(bps=self.bps, sd_bps=5.0, margin_bps=self.margin_bps)
+        return (
+            None if self.bps is None else PremiumLevel(bps=self.bps, sd_bps=5.0, margin_bps=self.margin_bps)
+        )
 
     def why_not(self, _coin, _sign):
         return self.why
@@ -59,13 +61,13 @@ def at(premium_bps, **values):
 
 def opens(found, levels=None, **rules):
     chance = Chance(market=found, edges=edges_at(found, SIZE), now_ns=NOW_NS)
-    return Pair(rules=replace(RULES, **rules), levels=levels or Known()).entry(chance)
+    return PairStrategy(rules=replace(RULES, **rules), levels=levels or Known()).entry(chance)
 
 
 def closes(found, levels=None, held_ns=0, sold_at="140840000", **rules):
     """Tell why a pair is closed that was opened by selling on Upbit, 60 bps above even."""
     pair = opened_pair(sold_at)
-    strategy = Pair(rules=replace(RULES, **rules), levels=levels or Known())
+    strategy = PairStrategy(rules=replace(RULES, **rules), levels=levels or Known())
     return strategy.exit(held(pair, WHOLE, found, pair[0].opened_at_ns + held_ns))
 
 
@@ -146,10 +148,10 @@ def test_a_rate_in_doubt_converges_nothing(doubt):
 
 
 def test_far_is_what_cannot_pay_for_the_fees():
-    strategy = Pair(rules=RULES, levels=Known(50.0))
+    strategy = PairStrategy(rules=RULES, levels=Known(50.0))
     assert strategy.is_far(at(30))
     assert not strategy.is_far(at(10))
-    assert Pair(rules=RULES, levels=Known(None)).is_far(at(400))
+    assert PairStrategy(rules=RULES, levels=Known(None)).is_far(at(400))
 
 
 def test_the_round_trips_of_the_least_edge_earn_the_least_profit():
@@ -159,7 +161,7 @@ def test_the_round_trips_of_the_least_edge_earn_the_least_profit():
         rate_step_bps=Decimal(7),
         slip_bps=Decimal(8),
     )
-    outlook = Pair(rules=RULES, levels=Known()).outlook(costs)
+    outlook = PairStrategy(rules=RULES, levels=Known()).outlook(costs)
     earned = {trip.close: trip.earned_bps for trip in outlook.round_trips}
     assert earned == {Close.CONVERGED: 6, Close.HOLDING_TIME: 0, Close.STOP_LOSS: Decimal("-153.5")}
     assert outlook.break_even_premium_bps == 2 * 15 + 4 + 2

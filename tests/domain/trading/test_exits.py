@@ -8,7 +8,7 @@ import pytest
 from arb.domain.market.ids import Venue
 from arb.domain.market.instrument import Side
 from arb.domain.trading.exits import exit_quantity
-from arb.domain.trading.order import Purpose, State
+from arb.domain.trading.order import OrderState, Purpose
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import TradeState, pair_legs
 from tests.contracts import world
@@ -22,8 +22,8 @@ def opened_pair(premium_krw="141400000"):
     """Return an open trade and its position: sold on Upbit at `premium_krw`, bought at 100,000."""
     upbit, binance = OPENING.on(Venue.UPBIT), OPENING.on(Venue.BINANCE)
     orders = (
-        replace(upbit, state=State.FILLED, fills=(world.fill(upbit, price=Decimal(premium_krw)),)),
-        replace(binance, state=State.FILLED, fills=(world.fill(binance),)),
+        replace(upbit, state=OrderState.FILLED, fills=(world.fill(upbit, price=Decimal(premium_krw)),)),
+        replace(binance, state=OrderState.FILLED, fills=(world.fill(binance),)),
     )
     return replace(OPENING.trade, state=TradeState.OPEN), trade_position(orders)
 

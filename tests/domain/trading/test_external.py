@@ -7,7 +7,7 @@ import pytest
 from arb.domain.market.ids import ClientOrderId, Symbol, Venue, VenueOrderId, client_order_id, trade_id
 from arb.domain.market.instrument import Side
 from arb.domain.trading.external import ListedOrder
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 
 
 def listed(client_id: str, venue: Venue = Venue.BINANCE) -> ListedOrder:
@@ -17,7 +17,7 @@ def listed(client_id: str, venue: Venue = Venue.BINANCE) -> ListedOrder:
         client_order_id=ClientOrderId(client_id),
         venue_order_id=VenueOrderId("77"),
         side=Side.SELL,
-        status=State.ACCEPTED,
+        status=OrderState.ACCEPTED,
         executed=Decimal(0),
     )
 

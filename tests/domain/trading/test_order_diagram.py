@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from arb.domain.trading import order_diagram
-from arb.domain.trading.order import TRANSITIONS, Event, State
+from arb.domain.trading.order import TRANSITIONS, OrderEvent, OrderState
 
 PAGE = Path(__file__).parents[3] / "docs" / "order-states.md"
 
@@ -16,7 +16,7 @@ def test_the_page_in_the_docs_is_drawn_from_the_table():
 
 def test_every_transition_is_an_arrow_and_every_arrow_a_transition():
     arrows = {
-        (State(source), State(target), Event(event))
+        (OrderState(source), OrderState(target), OrderEvent(event))
         for line in order_diagram.page().splitlines()
         if " --> " in line and "[*]" not in line
         for source, rest in [line.strip().split(" --> ")]
@@ -29,5 +29,5 @@ def test_every_transition_is_an_arrow_and_every_arrow_a_transition():
 
 
 def test_every_state_and_event_is_explained():
-    assert set(order_diagram.MEANINGS) == set(State)
-    assert set(order_diagram.CAUSES) == set(Event)
+    assert set(order_diagram.MEANINGS) == set(OrderState)
+    assert set(order_diagram.CAUSES) == set(OrderEvent)

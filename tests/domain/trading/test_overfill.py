@@ -7,14 +7,14 @@ from itertools import permutations
 import pytest
 
 from arb.domain.market.ids import FillId, Venue
-from arb.domain.trading.order import State, fold, overfill
+from arb.domain.trading.order import OrderState, fold, overfill
 from tests.contracts import world
 
 QUANTITY = Decimal("0.01")
 
 
 def claimed():
-    return replace(world.opening("s").on(Venue.BINANCE), state=State.SUBMITTED, quantity=QUANTITY)
+    return replace(world.opening("s").on(Venue.BINANCE), state=OrderState.SUBMITTED, quantity=QUANTITY)
 
 
 def fill(order, quantity, name):
@@ -37,27 +37,27 @@ def after(order, *reports):
 
 def test_a_part_of_an_order_under_two_names_is_booked_once_although_it_would_fit():
     order = claimed()
-    stream = said(order, State.PARTIALLY_FILLED, "0.004", fill(order, "0.004", "stream-1"))
-    rest = said(order, State.CANCELED, "0.004", fill(order, "0.004", "1"))
+    stream = said(order, OrderState.PARTIALLY_FILLED, "0.004", fill(order, "0.004", "stream-1"))
+    rest = said(order, OrderState.CANCELED, "0.004", fill(order, "0.004", "1"))
     found, excess = after(order, stream, rest)
-    assert (found.state, found.filled_quantity) == (State.CANCELED, Decimal("0.004"))
+    assert (found.state, found.filled_quantity) == (OrderState.CANCELED, Decimal("0.004"))
     assert excess == [0, Decimal("0.004")]
 
 
 def test_the_other_name_may_come_once_the_order_is_over():
     order = claimed()
-    rest = said(order, State.CANCELED, "0.004", fill(order, "0.004", "1"))
-    stream = said(order, State.PARTIALLY_FILLED, "0.004", fill(order, "0.004", "stream-1"))
+    rest = said(order, OrderState.CANCELED, "0.004", fill(order, "0.004", "1"))
+    stream = said(order, OrderState.PARTIALLY_FILLED, "0.004", fill(order, "0.004", "stream-1"))
     found, excess = after(order, rest, stream)
     assert (found.filled_quantity, excess) == (Decimal("0.004"), [0, Decimal("0.004")])
 
 
 def test_half_under_another_name_leaves_room_for_what_the_venue_proves():
     order = claimed()
-    half = said(order, State.PARTIALLY_FILLED, "0.005", fill(order, "0.005", "half"))
-    whole = said(order, State.FILLED, "0.01", fill(order, "0.01", "whole"))
+    half = said(order, OrderState.PARTIALLY_FILLED, "0.005", fill(order, "0.005", "half"))
+    whole = said(order, OrderState.FILLED, "0.01", fill(order, "0.01", "whole"))
     found, excess = after(order, half, whole)
-    assert (found.state, found.filled_quantity) == (State.FILLED, QUANTITY)
+    assert (found.state, found.filled_quantity) == (OrderState.FILLED, QUANTITY)
     assert sum(each.fee for each in found.fills) == QUANTITY  # as much of the fee as of the fill
     assert excess == [0, Decimal("0.005")]
 
@@ -65,25 +65,27 @@ def test_half_under_another_name_leaves_room_for_what_the_venue_proves():
 def test_a_list_newer_than_the_order_beside_it_is_no_excess_and_waits_for_its_proof():
     order = claimed()
     fills = fill(order, "0.003", "1"), fill(order, "0.002", "2")
-    found, excess = after(order, said(order, State.PARTIALLY_FILLED, "0.003", *fills))
+    found, excess = after(order, said(order, OrderState.PARTIALLY_FILLED, "0.003", *fills))
     assert (found.filled_quantity, excess) == (Decimal("0.003"), [0])
-    found, excess = after(found, said(order, State.CANCELED, "0.005", *fills))
-    assert (found.state, found.filled_quantity, excess) == (State.CANCELED, Decimal("0.005"), [0])
+    found, excess = after(found, said(order, OrderState.CANCELED, "0.005", *fills))
+    assert (found.state, found.filled_quantity, excess) == (OrderState.CANCELED, Decimal("0.005"), [0])
 
 
 def test_a_late_fill_that_the_venue_proves_is_booked():
     order = claimed()
     late = fill(order, "0.002", "2")
     found, excess = after(
-        order, said(order, State.CANCELED, "0", *()), said(order, State.PARTIALLY_FILLED, "0.002", late)
+        order,
+        said(order, OrderState.CANCELED, "0", *()),
+        said(order, OrderState.PARTIALLY_FILLED, "0.002", late),
     )
-    assert (found.state, found.fills, excess) == (State.CANCELED, (late,), [0, 0])
+    assert (found.state, found.fills, excess) == (OrderState.CANCELED, (late,), [0, 0])
 
 
 def test_a_true_overfill_is_booked_once_the_venue_proves_it_and_is_told():
     order = claimed()
     fills = fill(order, "0.01", "1"), fill(order, "0.002", "2")
-    found, excess = after(order, said(order, State.FILLED, "0.012", *fills))
+    found, excess = after(order, said(order, OrderState.FILLED, "0.012", *fills))
     assert (found.filled_quantity, excess) == (Decimal("0.012"), [Decimal("0.002")])
 
 
@@ -92,8 +94,8 @@ def test_beyond_the_order_without_proof_is_excess_at_once(executed):
     order = claimed()
     found, excess = after(
         order,
-        said(order, State.FILLED, executed, fill(order, "0.01", "1")),
-        said(order, State.PARTIALLY_FILLED, executed, fill(order, "0.01", "stream-1")),
+        said(order, OrderState.FILLED, executed, fill(order, "0.01", "1")),
+        said(order, OrderState.PARTIALLY_FILLED, executed, fill(order, "0.01", "stream-1")),
     )
     assert (found.filled_quantity, excess) == (QUANTITY, [0, QUANTITY])
 
@@ -103,15 +105,15 @@ def test_events_of_a_stream_in_any_order_end_the_same_once_the_venue_is_asked(wa
     order = claimed()
     fills = [fill(order, "0.003", "1"), fill(order, "0.002", "2"), fill(order, "0.005", "3")]
     sums = ["0.003", "0.005", "0.01"]
-    events = [said(order, State.PARTIALLY_FILLED, sums[at], fills[at]) for at in ways]
+    events = [said(order, OrderState.PARTIALLY_FILLED, sums[at], fills[at]) for at in ways]
     found, excess = after(order, *events)
     assert not any(excess)
-    found, excess = after(found, said(order, State.FILLED, "0.01", *fills))
-    assert (found.state, found.filled_quantity, excess) == (State.FILLED, QUANTITY, [0])
+    found, excess = after(found, said(order, OrderState.FILLED, "0.01", *fills))
+    assert (found.state, found.filled_quantity, excess) == (OrderState.FILLED, QUANTITY, [0])
     assert {each.fill_id for each in found.fills} == {"1", "2", "3"}
 
 
 def test_the_same_report_again_is_no_excess():
     order = claimed()
-    report = said(order, State.FILLED, "0.01", fill(order, "0.01", "1"))
+    report = said(order, OrderState.FILLED, "0.01", fill(order, "0.01", "1"))
     assert after(order, report, report)[1] == [0, 0]

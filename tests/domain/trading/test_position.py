@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from arb.domain.market.ids import Venue
 from arb.domain.market.instrument import Side
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from arb.domain.trading.position import is_dust, leg_position, trade_position
 from tests.contracts import world
 from tests.domain.markets import BINANCE, PAIR
@@ -16,7 +16,7 @@ from tests.domain.markets import BINANCE, PAIR
 
 def filled(order, quantity=None, **changes):
     fill = replace(world.fill(order, quantity), **changes)
-    return replace(order, state=State.FILLED, fills=(fill,))
+    return replace(order, state=OrderState.FILLED, fills=(fill,))
 
 
 def test_an_opened_pair_is_hedged_before_fees():

@@ -13,7 +13,7 @@ from arb.domain.market.ids import Venue
 from arb.domain.market.instrument import Side
 from arb.domain.market.money import fraction
 from arb.domain.time import NS_PER_MS, NS_PER_S
-from arb.domain.trading.order import Purpose, State
+from arb.domain.trading.order import OrderState, Purpose
 from arb.domain.trading.repair import (
     RepairRules,
     attempts,
@@ -51,7 +51,7 @@ def order(*fills, venue=Venue.BINANCE, side=Side.BUY, purpose=Purpose.REPAIR, at
     leg = Leg(venue=venue, side=side, purpose=purpose, quantity=Decimal(1), limit_price=world.PRICES[venue])
     intent = world.intent(TRADE, leg, next(numbers), at_ns)
     executed = tuple(world.fill(intent, quantity, Decimal(price)) for quantity, price in fills)
-    return replace(intent, state=State.CANCELED, fills=executed)
+    return replace(intent, state=OrderState.CANCELED, fills=executed)
 
 
 @pytest.mark.parametrize(("imbalance", "side"), [(SHORT, Side.BUY), (LONG, Side.SELL)])
@@ -164,13 +164,13 @@ CHEAP_ON_UPBIT = {"found": market(upbit_asks=(("139000000", "1"),), upbit_bids=(
 @pytest.mark.parametrize(
     ("state", "purpose", "venue"),
     [
-        (State.REJECTED, Purpose.REPAIR, Venue.BINANCE),
-        (State.EXPIRED, Purpose.REPAIR, Venue.BINANCE),
-        (State.EXPIRED, Purpose.ENTRY, Venue.BINANCE),
-        (State.EXPIRED, Purpose.EXIT, Venue.BINANCE),
-        (State.REJECTED, Purpose.ENTRY, Venue.UPBIT),  # a corrected order may still be taken
-        (State.CANCELED, Purpose.REPAIR, Venue.UPBIT),  # a book that moved away
-        (State.DENIED, Purpose.ENTRY, Venue.UPBIT),  # by us
+        (OrderState.REJECTED, Purpose.REPAIR, Venue.BINANCE),
+        (OrderState.EXPIRED, Purpose.REPAIR, Venue.BINANCE),
+        (OrderState.EXPIRED, Purpose.ENTRY, Venue.BINANCE),
+        (OrderState.EXPIRED, Purpose.EXIT, Venue.BINANCE),
+        (OrderState.REJECTED, Purpose.ENTRY, Venue.UPBIT),  # a corrected order may still be taken
+        (OrderState.CANCELED, Purpose.REPAIR, Venue.UPBIT),  # a book that moved away
+        (OrderState.DENIED, Purpose.ENTRY, Venue.UPBIT),  # by us
     ],
 )
 def test_a_venue_that_has_just_failed_comes_after_the_other_one(state, purpose, venue):
@@ -179,7 +179,7 @@ def test_a_venue_that_has_just_failed_comes_after_the_other_one(state, purpose, 
 
 
 def test_an_order_that_expired_at_the_venue_only_found_no_price():
-    expired = replace(order(venue=Venue.UPBIT), state=State.EXPIRED, venue_order_id="77")
+    expired = replace(order(venue=Venue.UPBIT), state=OrderState.EXPIRED, venue_order_id="77")
     assert leg_for(SHORT, orders=[expired], **CHEAP_ON_UPBIT).venue is Venue.UPBIT
 
 
@@ -188,12 +188,12 @@ def test_repairs_that_fail_everywhere_take_turns():
     for _ in range(4):
         leg = leg_for(SHORT, orders=orders, **CHEAP_ON_UPBIT)
         tried.append(leg.venue)
-        orders.append(replace(order(venue=leg.venue), state=State.EXPIRED))
+        orders.append(replace(order(venue=leg.venue), state=OrderState.EXPIRED))
     assert tried == [Venue.UPBIT, Venue.BINANCE, Venue.UPBIT, Venue.BINANCE]
 
 
 def test_a_venue_that_failed_is_used_where_it_is_the_only_one_with_a_market():
-    failed = replace(order(venue=Venue.BINANCE), state=State.EXPIRED)
+    failed = replace(order(venue=Venue.BINANCE), state=OrderState.EXPIRED)
     assert leg_for(SHORT, half(Venue.UPBIT), orders=[failed]).venue is Venue.BINANCE
 
 

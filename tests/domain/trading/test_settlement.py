@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from arb.domain.market.ids import Venue
 from arb.domain.market.instrument import Side
 from arb.domain.time import NS_PER_MS, NS_PER_S
-from arb.domain.trading.order import AT_VENUE, Purpose, State
+from arb.domain.trading.order import AT_VENUE, OrderState, Purpose
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.repair import Means, RepairRules
 from arb.domain.trading.settlement import Become, Repair, Wait, settle
@@ -33,7 +33,7 @@ def ended(order, quantity):
     """Return the order after the venue executed `quantity` of it."""
     fills = (world.fill(order, quantity),) if Decimal(quantity) else ()
     whole = bool(fills) and fills[0].quantity >= order.quantity
-    return replace(order, state=State.FILLED if whole else State.CANCELED, fills=fills)
+    return replace(order, state=OrderState.FILLED if whole else OrderState.CANCELED, fills=fills)
 
 
 def pair(upbit, binance):
@@ -50,7 +50,7 @@ def repaired(leg, number, quantity="0", created_at_ns=NOW_NS, **values):
     return replace(ended(order, quantity), **values)
 
 
-@pytest.mark.parametrize("state", sorted(AT_VENUE | {State.INTENT}))
+@pytest.mark.parametrize("state", sorted(AT_VENUE | {OrderState.INTENT}))
 def test_it_waits_while_an_order_may_execute(state):
     upbit, binance = pair("0.01", "0")
     assert settled((upbit, replace(binance, state=state))) == Wait("order_working")
@@ -118,7 +118,7 @@ def test_a_pair_that_one_venue_takes_no_order_for_is_closed_as_dust():
 def test_an_unknown_leg_is_waited_for_past_every_ceiling():
     upbit, binance = pair("0.01", "0")
     late = replace(OPENING.trade, repair_since_ns=1)
-    assert settled((upbit, replace(binance, state=State.UNKNOWN)), trade=late) == Wait("order_working")
+    assert settled((upbit, replace(binance, state=OrderState.UNKNOWN)), trade=late) == Wait("order_working")
 
 
 def test_without_a_market_it_waits():

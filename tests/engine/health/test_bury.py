@@ -6,12 +6,14 @@ import pytest
 
 from arb.domain.errors import StoreUnavailable
 from arb.domain.health.alert import Severity
-from arb.domain.health.dead_letter import DeadLetter, Reason
+from arb.domain.health.dead_letter import DeadLetter, DeadLetterReason
 from arb.engine.health.bury import COLLECTED_AT_ONCE, Bury, CollectDead, alert_of
 from tests.engine.health.test_watch import Alarms, Counts
 
-LETTER = DeadLetter(reason=Reason.FAILED, queue="orders", error="it broke", at_ns=7, task="arb.settle_trade")
-UNREADABLE = replace(LETTER, reason=Reason.UNREADABLE, task="", text="?")
+LETTER = DeadLetter(
+    reason=DeadLetterReason.FAILED, queue="orders", error="it broke", at_ns=7, task="arb.settle_trade"
+)
+UNREADABLE = replace(LETTER, reason=DeadLetterReason.UNREADABLE, task="", text="?")
 
 
 @dataclass

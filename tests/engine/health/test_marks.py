@@ -8,7 +8,7 @@ import pytest
 from arb.adapters.local.clock import ManualClock
 from arb.adapters.memory.messages import MemoryMessages
 from arb.adapters.memory.tables import MemoryTables
-from arb.domain.health.message import Kind
+from arb.domain.health.message import MessageKind
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.spread import RATE_WIDE
 from arb.domain.time import NS_PER_HOUR, NS_PER_S
@@ -111,4 +111,4 @@ def test_enough_for_just_as_many_is_not_low(desk):
 def test_a_clock_that_is_set_back_silences_nothing(desk):
     desk.look()
     assert len(desk.look(-3 * AGAIN_NS)) == 2
-    assert {row.message.kind for row in desk.store.tables.messages} == {Kind.PREMIUM_ABOVE}
+    assert {row.message.kind for row in desk.store.tables.messages} == {MessageKind.PREMIUM_ABOVE}

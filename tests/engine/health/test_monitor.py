@@ -9,10 +9,10 @@ from arb.adapters.local.clock import ManualClock
 from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.domain.errors import Retryable
 from arb.domain.health.alert import Severity
-from arb.domain.health.durability import WORDS, Looked
+from arb.domain.health.durability import WORDS, DurabilityReport
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_S
-from arb.engine.health.monitor import HOLD_NS, MESSAGES, Standing, SystemMonitor, stand
+from arb.engine.health.monitor import HOLD_NS, MESSAGES, StandingAlert, SystemMonitor, stand
 from arb.engine.market.markets import Markets
 from tests.domain.markets import PAIR, USDT_KRW, a_belief
 from tests.engine.books import BTC_KRW, BTC_USDT, NOW_NS, a_book
@@ -36,7 +36,7 @@ class World:
     def look(self, after_s: int = 0):
         monitor = SystemMonitor(
             quotes=self.quotes, heartbeats=self.beats, vitals=self.store, coins=(BTC,),
-            durability=SimpleNamespace(look=lambda: Looked(self.troubles)),
+            durability=SimpleNamespace(look=lambda: DurabilityReport(self.troubles)),
             markets=Markets(pair=PAIR, quotes=self.quotes, instruments=self.rules, belief=a_belief()),
             quote_age_ns_max=10 * NS_PER_S, heartbeat_age_ns_max=15 * NS_PER_S,
         )  # fmt: skip
@@ -134,11 +134,11 @@ def test_workers_that_never_began_are_not_gone(world):
 
 def test_what_is_wrong_for_a_moment_is_kept_and_not_told():
     stood = stand({}, WRONG, 0, HOLD_NS - 1)
-    assert (stood.conditions, stood.alerts) == ({KIND: Standing(0)}, ())
+    assert (stood.conditions, stood.alerts) == ({KIND: StandingAlert(0)}, ())
 
 
 def test_what_lasts_is_told_as_critical():
-    (alert,) = stand({KIND: Standing(0)}, WRONG, HOLD_NS, HOLD_NS).alerts
+    (alert,) = stand({KIND: StandingAlert(0)}, WRONG, HOLD_NS, HOLD_NS).alerts
     assert (alert.kind, alert.severity, alert.message) == (KIND, Severity.CRITICAL, MESSAGES[KIND])
 
 
@@ -148,36 +148,36 @@ def test_what_was_waited_for_through_one_sweep_is_told_at_its_end():
 
 
 def test_what_was_told_is_not_told_again():
-    told = {KIND: Standing(0, told=True)}
+    told = {KIND: StandingAlert(0, told=True)}
     stood = stand(told, WRONG, 9 * HOLD_NS, 9 * HOLD_NS)
     assert (stood.conditions, stood.alerts) == (told, ())
 
 
 def test_what_was_told_and_is_over_is_told_to_be_over():
-    stood = stand({KIND: Standing(0, told=True)}, RIGHT, HOLD_NS, HOLD_NS)
+    stood = stand({KIND: StandingAlert(0, told=True)}, RIGHT, HOLD_NS, HOLD_NS)
     assert stood.conditions == {}
     assert [(alert.kind, alert.severity) for alert in stood.alerts] == [(KIND, Severity.INFO)]
 
 
 def test_what_is_over_before_it_was_told_is_forgotten():
-    stood = stand({KIND: Standing(0)}, RIGHT, 1, 1)
+    stood = stand({KIND: StandingAlert(0)}, RIGHT, 1, 1)
     assert (stood.conditions, stood.alerts) == ({}, ())
 
 
 def test_what_cannot_be_told_now_stands_as_it_stood():
-    before = {"no_tradable_market": Standing(3, told=True)}
+    before = {"no_tradable_market": StandingAlert(3, told=True)}
     stood = stand(before, WRONG, 0, 1)
-    assert stood.conditions == {**before, KIND: Standing(0)}
+    assert stood.conditions == {**before, KIND: StandingAlert(0)}
     assert stood.alerts == ()
 
 
 def test_what_began_in_what_is_the_future_now_is_told_at_once():
-    assert stand({KIND: Standing(9 * HOLD_NS)}, WRONG, 0, 0).alerts != ()
+    assert stand({KIND: StandingAlert(9 * HOLD_NS)}, WRONG, 0, 0).alerts != ()
 
 
 def test_conditions_stand_each_for_itself():
     facts = {KIND: True, "postgres_unreachable": False}
-    before = {KIND: Standing(0), "postgres_unreachable": Standing(0, told=True)}
+    before = {KIND: StandingAlert(0), "postgres_unreachable": StandingAlert(0, told=True)}
     alerts = stand(before, facts, HOLD_NS, HOLD_NS).alerts
     assert {(alert.kind, alert.severity) for alert in alerts} == {
         (KIND, Severity.CRITICAL), ("postgres_unreachable", Severity.INFO),

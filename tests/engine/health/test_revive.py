@@ -8,11 +8,11 @@ from arb.adapters.local.clock import ManualClock
 from arb.adapters.local.shared_file import SharedFile
 from arb.app.revival import FileRevivalMemory
 from arb.domain.errors import StoreUnavailable
-from arb.domain.health.revival import Rules
+from arb.domain.health.revival import RevivalRules
 from arb.engine.health.revive import Revive
 
 S = 1_000_000_000
-RULES = Rules(after_ns=10 * S, gap_ns=5 * S, pause_ns=60 * S, hourly_max=1)
+RULES = RevivalRules(after_ns=10 * S, gap_ns=5 * S, pause_ns=60 * S, hourly_max=1)
 
 
 @dataclass

@@ -8,7 +8,7 @@ from arb.adapters.local.clock import ManualClock
 from arb.adapters.memory.messages import MemoryMessages
 from arb.adapters.memory.tables import MemoryTables
 from arb.domain.errors import StoreUnavailable
-from arb.domain.health.message import Kind, Message
+from arb.domain.health.message import Message, MessageKind
 from arb.domain.time import NS_PER_DAY, NS_PER_MINUTE, NS_PER_S
 from arb.engine.health.tell import CUT_OFF, LEASE_NS, Tell
 from arb.ports.messaging import Sent
@@ -46,7 +46,7 @@ class Desk:
         self.store, self.messenger = MemoryMessages(MemoryTables()), Messenger()
         self.clock = ManualClock(NOW_NS)
 
-    def has(self, kind: Kind, *keys: str, at_ns: int = NOW_NS) -> None:
+    def has(self, kind: MessageKind, *keys: str, at_ns: int = NOW_NS) -> None:
         facts = {"coin": "BTC", "pnl_krw": "100", "day": "x"}
         self.store.add("s1", [Message(kind=kind, key=key, at_ns=at_ns, facts=facts) for key in keys])
 
@@ -69,15 +69,15 @@ def desk():
 
 
 def test_a_message_is_told_once_however_often_it_is_looked_for(desk):
-    desk.has(Kind.DAY_SUMMARY, "2026-01-01")
+    desk.has(MessageKind.DAY_SUMMARY, "2026-01-01")
     assert desk.tell() == 1
     assert [desk.tell(days * NS_PER_DAY) for days in range(1, 5)] == [0, 0, 0, 0]
     assert len(desk.titles) == 1
 
 
 def test_much_of_a_kind_is_one_message_and_days_are_one_each(desk):
-    desk.has(Kind.TRADE_CLOSED, *(f"T{number}" for number in range(50)))
-    desk.has(Kind.DAY_SUMMARY, "2026-01-01", "2026-01-02")
+    desk.has(MessageKind.TRADE_CLOSED, *(f"T{number}" for number in range(50)))
+    desk.has(MessageKind.DAY_SUMMARY, "2026-01-01", "2026-01-02")
     assert desk.tell() == 52
     assert len(desk.titles) == 3
     assert "50 trades closed: +5,000 KRW" in desk.titles
@@ -85,13 +85,13 @@ def test_much_of_a_kind_is_one_message_and_days_are_one_each(desk):
 
 def test_a_storm_of_trades_is_a_message_a_minute(desk):
     for second in range(0, 300, 5):
-        desk.has(Kind.TRADE_CLOSED, f"T{second}", at_ns=NOW_NS + second * NS_PER_S)
+        desk.has(MessageKind.TRADE_CLOSED, f"T{second}", at_ns=NOW_NS + second * NS_PER_S)
         desk.tell(second * NS_PER_S)
     assert len(desk.titles) == 5
 
 
 def test_what_nobody_takes_is_tried_less_and_less_often_and_told_in_the_end(desk):
-    desk.has(Kind.DAY_SUMMARY, "2026-01-01")
+    desk.has(MessageKind.DAY_SUMMARY, "2026-01-01")
     desk.messenger.why = "apprise: not taken by tgram (1)"
     for second in range(0, 7_200, 5):
         desk.tell(second * NS_PER_S)
@@ -102,7 +102,7 @@ def test_what_nobody_takes_is_tried_less_and_less_often_and_told_in_the_end(desk
 
 
 def test_a_process_that_dies_while_it_sends_has_another_send_it_and_say_so(desk):
-    desk.has(Kind.DAY_SUMMARY, "2026-01-01")
+    desk.has(MessageKind.DAY_SUMMARY, "2026-01-01")
     desk.messenger.dies = True
     with pytest.raises(Died):
         desk.tell()
@@ -114,7 +114,7 @@ def test_a_process_that_dies_while_it_sends_has_another_send_it_and_say_so(desk)
 
 
 def test_a_database_that_goes_after_the_sending_is_waited_for(desk):
-    desk.has(Kind.DAY_SUMMARY, "2026-01-01")
+    desk.has(MessageKind.DAY_SUMMARY, "2026-01-01")
     keep, tries = desk.store.told, []
 
     class Flickering(MemoryMessages):
@@ -131,7 +131,7 @@ def test_a_database_that_goes_after_the_sending_is_waited_for(desk):
 
 
 def test_a_database_that_is_away_tells_nothing(desk):
-    desk.has(Kind.DAY_SUMMARY, "2026-01-01")
+    desk.has(MessageKind.DAY_SUMMARY, "2026-01-01")
     desk.store.tables.away = True
     with pytest.raises(StoreUnavailable):
         desk.tell()
@@ -139,14 +139,14 @@ def test_a_database_that_is_away_tells_nothing(desk):
 
 
 def test_old_news_is_dropped_and_an_old_day_is_not(desk):
-    desk.has(Kind.PREMIUM_ABOVE, "BTC 1")
-    desk.has(Kind.TRADE_CLOSED, "T1")
-    desk.has(Kind.DAY_SUMMARY, "2026-01-01")
+    desk.has(MessageKind.PREMIUM_ABOVE, "BTC 1")
+    desk.has(MessageKind.TRADE_CLOSED, "T1")
+    desk.has(MessageKind.DAY_SUMMARY, "2026-01-01")
     assert desk.tell(2 * NS_PER_DAY) == 1
     assert desk.titles[0].startswith("Day ")
     assert desk.tell(3 * NS_PER_DAY) == 0
 
 
 def test_another_sessions_messages_wait(desk):
-    desk.store.add("other", [Message(kind=Kind.DAY_SUMMARY, key="2026-01-01", at_ns=NOW_NS)])
+    desk.store.add("other", [Message(kind=MessageKind.DAY_SUMMARY, key="2026-01-01", at_ns=NOW_NS)])
     assert desk.tell(NS_PER_MINUTE) == 0

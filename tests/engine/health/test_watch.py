@@ -8,23 +8,22 @@ from decimal import Decimal
 import pytest
 
 from arb.adapters.local.clock import ManualClock
-from arb.adapters.local.errands import Errands
+from arb.adapters.local.errands import ThreadErrands
 from arb.adapters.memory.feeds import MemoryFeedRegistry
 from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.adapters.memory.sessions import MemorySessionStore
 from arb.adapters.memory.tables import MemoryTables
 from arb.domain.errors import StoreUnavailable
 from arb.domain.health.alert import Alert, AlertKind, Severity
-from arb.domain.health.judge import Change, Health, Key, Reading, Rule, Verdict
-from arb.domain.health.judge import Level as Grade
+from arb.domain.health.judge import HealthLevel, Key, LevelChange, Reading, Rule, SubjectHealth, Verdict
 from arb.domain.market.ids import Coin, SessionId
 from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_S
 from arb.engine.health import watch
-from arb.engine.health.monitor import Standing, Stood, SystemMonitor
+from arb.engine.health.monitor import StandingAlert, Stood, SystemMonitor
 from arb.engine.health.probes import books
 from arb.engine.health.probes.books import LastVitals, Vitals
-from arb.engine.health.watch import Watch, named_probes
+from arb.engine.health.watch import Watchdog, named_probes
 from arb.engine.market.feed_guard import FeedGuard
 from arb.engine.market.markets import Markets
 from tests.domain.markets import PAIR, USDT_KRW, a_belief
@@ -47,19 +46,19 @@ class Alarms:
 
 @dataclass
 class Memory:
-    kept: Mapping[Key, Health] = field(default_factory=dict)
-    stood: Mapping[str, Standing] = field(default_factory=dict)
+    kept: Mapping[Key, SubjectHealth] = field(default_factory=dict)
+    stood: Mapping[str, StandingAlert] = field(default_factory=dict)
     turn: bool = True
 
     def take_turn(self, now_ns: int) -> bool:
         return self.turn
 
-    def judge(self, step: Callable[[Mapping[Key, Health]], Verdict]) -> Verdict:
+    def judge(self, step: Callable[[Mapping[Key, SubjectHealth]], Verdict]) -> Verdict:
         verdict = step(self.kept)
         self.kept = verdict.healths
         return verdict
 
-    def stand(self, step: Callable[[Mapping[str, Standing]], Stood]) -> Stood:
+    def stand(self, step: Callable[[Mapping[str, StandingAlert]], Stood]) -> Stood:
         stood = step(self.stood)
         self.stood = stood.conditions
         return stood
@@ -104,9 +103,9 @@ class Counts:
 
 @dataclass
 class Rows:
-    changes: list[Change] = field(default_factory=list)
+    changes: list[LevelChange] = field(default_factory=list)
 
-    def add(self, change: Change) -> None:
+    def add(self, change: LevelChange) -> None:
         self.changes.append(change)
 
 
@@ -159,7 +158,7 @@ class Post:
         self.quotes = MemoryQuoteStore(self.clock)
         self.degrade = Less()
         vitals = LastVitals(self.store)
-        self.watch = Watch(
+        self.watch = Watchdog(
             probes=(self.given,), redis_probes=(self.by_redis,),
             rules={"ws_lag_ms": Rule(name="ws_lag_ms", warn=Decimal(2), limit=Decimal(5))},
             monitor=SystemMonitor(
@@ -173,7 +172,7 @@ class Post:
             ),
             degrade=self.degrade, vitals=vitals, memory=self.memory, changes=self.rows, dead_man=self.outside,
             alerts=self.alarms,
-            counters=self.counts, errands=Errands(), clock=self.clock, sample_ns=30 * NS_PER_S,
+            counters=self.counts, errands=ThreadErrands(), clock=self.clock, sample_ns=30 * NS_PER_S,
         )  # fmt: skip
 
     def told(self, kind: str) -> list[Severity]:
@@ -194,15 +193,15 @@ def test_each_change_of_a_level_is_one_alert_and_one_row():
     post.sweep(2, value=0)
     assert post.told("watchdog_ws_lag_ms") == [Severity.WARNING, Severity.INFO]
     assert [(row.before, row.after) for row in post.rows.changes] == [
-        (Grade.OK, Grade.WARN), (Grade.WARN, Grade.OK),
+        (HealthLevel.OK, HealthLevel.WARN), (HealthLevel.WARN, HealthLevel.OK),
     ]  # fmt: skip
 
 
 def test_three_errors_counted_once_in_a_sample_are_critical_and_silence_the_ping():
     post = Post()
-    assert post.sweep(12, value=9).level is Grade.ERROR
+    assert post.sweep(12, value=9).level is HealthLevel.ERROR
     pings = post.outside.pings
-    assert post.sweep(1).level is Grade.CRITICAL
+    assert post.sweep(1).level is HealthLevel.CRITICAL
     assert post.outside.pings == pings
 
 
@@ -213,7 +212,7 @@ def test_another_process_goes_on_counting_where_one_stopped():
     following.clock.advance_ms(35_000)
     following.memory = post.memory
     object.__setattr__(following.watch, "memory", post.memory)
-    assert following.sweep(7, value=9).level is Grade.CRITICAL
+    assert following.sweep(7, value=9).level is HealthLevel.CRITICAL
 
 
 def test_nobody_sweeps_out_of_turn_or_while_the_stack_starts_or_stops():
@@ -234,7 +233,7 @@ def test_what_cannot_be_measured_is_counted_and_keeps_its_level():
     post = Post()
     post.sweep(value=9)
     post.given.away = True
-    assert post.sweep(5).level is Grade.ERROR
+    assert post.sweep(5).level is HealthLevel.ERROR
     assert post.counts.counts["watchdog"]["unmeasured_given"] == 5
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from arb.adapters.local.errands import Errands
+from arb.adapters.local.errands import ThreadErrands
 from arb.adapters.local.memory_budget import UnlimitedBudget
 from arb.adapters.memory.feeds import MemoryFeedRegistry
 from arb.adapters.memory.snapshots import MemorySnapshotStore
@@ -20,11 +20,11 @@ from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.risk.review import Mode
 from arb.domain.risk.stop import Stop
 from arb.domain.time import NS_PER_HOUR, NS_PER_MINUTE, NS_PER_S
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import TradeState
 from arb.engine.kill import emergency
-from arb.engine.kill.emergency import Emergency, Ending
+from arb.engine.kill.emergency import Emergency, EmergencyReport
 from arb.engine.kill.unwind import Unwind
 from arb.engine.market.feed_guard import FeedGuard
 from arb.engine.state.snapshot import TakeSnapshot
@@ -54,11 +54,12 @@ class Stopping:
 
     def __init__(self, town: Town, memory: Memory | None = None, keeper: str = "one") -> None:
         self.town, self.alarms, self.memory = town, Alarms(), memory or Memory()
-        self.remembered: list[Ending] = []
-        self.shut: list[Ending] = []
+        self.remembered: list[EmergencyReport] = []
+        self.shut: list[EmergencyReport] = []
         self.supervised = True
         self.emergency = Emergency(
-            drain=town.drain, alerts=self.alarms, memory=self.memory, errands=Errands(), clock=town.clock,
+            drain=town.drain, alerts=self.alarms, memory=self.memory, errands=ThreadErrands(),
+            clock=town.clock,
             unwind=Unwind(
                 session_id=SESSION, trades=town.trades, execute=town.execute, settle=town.settle,
                 hand_over=replace(town.hand_over, alerts=self.alarms),
@@ -72,15 +73,15 @@ class Stopping:
             remember=self.remembered.append, shut_down=self._shut,
         )  # fmt: skip
 
-    def _shut(self, ending: Ending) -> bool:
+    def _shut(self, ending: EmergencyReport) -> bool:
         self.shut.append(ending)
         return self.supervised
 
-    def run(self, why: str) -> Ending | None:
+    def run(self, why: str) -> EmergencyReport | None:
         self.emergency.begin(why)
         return self.emergency.tend()
 
-    def tend_for(self, seconds: int) -> Ending | None:
+    def tend_for(self, seconds: int) -> EmergencyReport | None:
         """Tend it every two seconds, with nobody else at work; return how it ended."""
         for _ in range(seconds // 2):
             if (ending := self.emergency.tend()) is not None:
@@ -210,7 +211,7 @@ def test_with_a_venue_away_it_waits_for_hours_and_ends_when_the_venue_is_back(to
     stop = Stopping(town)
     stop.emergency.begin("ws_lag_ms of upbit")
     assert stop.tend_for(2 * 3_600) is None
-    assert order_on(town, away).state is State.UNKNOWN
+    assert order_on(town, away).state is OrderState.UNKNOWN
     assert stop.shut == []
     assert len(stop.waits) == 24
     assert order_on(town, away).client_order_id in stop.memory.stop.waits_for[0]
@@ -413,7 +414,7 @@ def test_without_a_supervisor_this_process_ends_and_the_others_do_not_begin_agai
 def test_what_another_thread_is_at_is_not_done_beside_it(town):
     stop, beside = Stopping(town), []
 
-    def shut_down(ending: Ending) -> bool:
+    def shut_down(ending: EmergencyReport) -> bool:
         beside.append(again.tend())
         return True
 

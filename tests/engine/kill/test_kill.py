@@ -11,10 +11,10 @@ from arb.domain.market.instrument import Side
 from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trading.external import ListedOrder
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import TradeState
-from arb.engine.kill.kill import LOOK_NS, Books, Kill
+from arb.engine.kill.kill import LOOK_NS, Kill, KillRecords
 from arb.engine.kill.unwind import Unwind
 from arb.engine.kill.withdraw import Withdraw
 from tests.adapters.venues.scripted import binance_bench
@@ -30,8 +30,8 @@ def town() -> Town:
     return Town()
 
 
-def books(town: Town) -> Books:
-    return Books(
+def books(town: Town) -> KillRecords:
+    return KillRecords(
         session_id=SESSION,
         sessions=town.sessions,
         unwind=Unwind(
@@ -77,7 +77,7 @@ def listed(venue: Venue, client_id: str) -> ListedOrder:
         client_order_id=ClientOrderId(client_id),
         venue_order_id=VenueOrderId("77"),
         side=Side.BUY,
-        status=State.ACCEPTED,
+        status=OrderState.ACCEPTED,
         executed=Decimal(0),
     )
 
@@ -121,7 +121,7 @@ def test_kill_with_an_unknown_order_resolves_it_by_proof(town, venue, trouble):
     town.run_one()
     town.run_one()
     town.pending.clear()
-    assert orders(town)[venue].state is State.UNKNOWN
+    assert orders(town)[venue].state is OrderState.UNKNOWN
     for _ in range(3):  # what is late arrives while the kill goes on
         report = kill(town, within_s=8)
         town.pass_time(8_000)
@@ -142,7 +142,7 @@ def test_an_order_that_stays_unknown_is_named_and_alarmed_but_not_given_up(town)
     assert report.unresolved == (unknown.client_order_id,)
     assert report.handed_over == (only_trade(town).trade_id,)
     assert not report.complete
-    assert unknown.state is State.UNKNOWN
+    assert unknown.state is OrderState.UNKNOWN
     assert "trade_handed_over" in [alert.kind for _, alert in town.tables.alerts]
     assert only_trade(town).state is not TradeState.HANDED_OVER  # whoever resolves it repairs it
 
@@ -210,7 +210,7 @@ def test_kill_looks_at_the_venues_now_and_then_and_leaves_room_for_repairs():
 def test_kill_unwinds_between_two_looks(town):
     open_pair(town)
     town.venues[Venue.UPBIT].troubles.append(Trouble.DROPPED)  # proved a second later
-    while town.pending and not any(order.state is State.UNKNOWN for order in orders(town).values()):
+    while town.pending and not any(order.state is OrderState.UNKNOWN for order in orders(town).values()):
         town.run_one()
     report = kill(town)
     assert report.complete

@@ -5,7 +5,7 @@ import pytest
 from arb.adapters.memory.venue import Trouble
 from arb.domain.errors import Conflict, IllegalTransition, StoreUnavailable
 from arb.domain.market.ids import Venue
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from arb.domain.trading.trade import TradeState
 from arb.engine.kill.unwind import NOT_IN_TIME, Left, Unwind
 from tests.domain.markets import PAIR
@@ -49,7 +49,7 @@ def unwind(town: Town, **changes) -> Unwind:
     return Unwind(**{**parts, **changes})
 
 
-def states(town: Town) -> set[State]:
+def states(town: Town) -> set[OrderState]:
     return {row.order.state for row in town.tables.orders.values()}
 
 
@@ -87,7 +87,7 @@ def lonely_leg(town: Town) -> None:
 
 def test_a_step_sends_what_was_not_sent_and_settles_it(town):
     assert unwind(town).step().at_rest
-    assert states(town) == {State.FILLED}
+    assert states(town) == {OrderState.FILLED}
     assert only_trade(town).state is TradeState.OPEN
 
 
@@ -100,14 +100,14 @@ def test_a_step_sends_no_message(town):
 def test_a_step_while_killed_denies_what_was_not_sent(town):
     town.switch.engage("test", 0)
     assert unwind(town).step().at_rest
-    assert states(town) == {State.DENIED}
+    assert states(town) == {OrderState.DENIED}
     assert only_trade(town).state is TradeState.ABORTED
 
 
 def test_a_trade_that_waits_for_an_order_is_left_with_it(town):
     unknown_leg(town)
     left = unwind(town).step()
-    assert [order.state for order in left.orders] == [State.UNKNOWN]
+    assert [order.state for order in left.orders] == [OrderState.UNKNOWN]
     assert [view.trade.trade_id for view in left.trades] == [only_trade(town).trade_id]
     assert not left.at_rest
 
@@ -122,7 +122,7 @@ def test_what_became_known_is_moved_by_the_next_step(town):
     for _ in range(3):
         left = made.step()
     assert left.at_rest
-    assert State.UNKNOWN not in states(town)
+    assert OrderState.UNKNOWN not in states(town)
 
 
 def test_a_step_is_a_problem_of_its_own_order_only(town):
@@ -131,7 +131,7 @@ def test_a_step_is_a_problem_of_its_own_order_only(town):
     made = unwind(town, execute=Failing(town.execute, "place", error, failing))
     made.step()
     assert made.problems == {failing: str(error)}
-    assert order_on(town, Venue.BINANCE).state is State.FILLED
+    assert order_on(town, Venue.BINANCE).state is OrderState.FILLED
 
 
 def test_a_problem_that_is_over_is_forgotten(town):

@@ -8,7 +8,7 @@ from arb.domain.errors import RateLimited, Rejected, Retryable
 from arb.domain.market.ids import ClientOrderId, Symbol, Venue, VenueOrderId, client_order_id, trade_id
 from arb.domain.market.instrument import Side
 from arb.domain.trading.external import ListedOrder
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from arb.engine.kill.withdraw import OpenNow, Withdraw
 from tests.domain.markets import PAIR
 from tests.engine.town import Town
@@ -21,7 +21,7 @@ def listed(client_id: str, venue: Venue = Venue.BINANCE) -> ListedOrder:
         client_order_id=ClientOrderId(client_id),
         venue_order_id=VenueOrderId("77"),
         side=Side.BUY,
-        status=State.ACCEPTED,
+        status=OrderState.ACCEPTED,
         executed=Decimal(0),
     )
 

@@ -11,7 +11,7 @@ from arb.domain.market.ids import ClientOrderId, Symbol, Venue, VenueOrderId, cl
 from arb.domain.market.instrument import Side
 from arb.domain.risk.review import Mode
 from arb.domain.trading.external import ExternalState, ListedOrder
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from arb.engine.ledger.adopt import Adopt
 from tests.engine.town import SESSION, Town
 
@@ -33,7 +33,7 @@ def listed(client_id: str = "web_1", number: int = 77, venue: Venue = Venue.BINA
         client_order_id=ClientOrderId(client_id),
         venue_order_id=VenueOrderId(str(number)),
         side=Side.SELL,
-        status=State.ACCEPTED,
+        status=OrderState.ACCEPTED,
         executed=Decimal(0),
     )
 

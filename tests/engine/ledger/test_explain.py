@@ -11,7 +11,7 @@ from arb.domain.ledger.reconcile import Drift
 from arb.domain.market.ids import ClientOrderId, Coin, Symbol, Venue, VenueOrderId, client_order_id, trade_id
 from arb.domain.market.instrument import Side
 from arb.domain.trading.external import ListedOrder
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from arb.engine.ledger.explain import LOOK_BACK_NS, NO_ORDER, SOURCES_MAX
 from tests.engine.town import BTC, Town
 
@@ -32,7 +32,7 @@ def listed(client_id: str = "web_1", executed: str = "0.25", symbol: str = "BTC/
         client_order_id=ClientOrderId(client_id),
         venue_order_id=VenueOrderId("77"),
         side=Side.SELL,
-        status=State.FILLED,
+        status=OrderState.FILLED,
         executed=Decimal(executed),
     )
 

@@ -12,7 +12,7 @@ from arb.domain.market.ids import ClientOrderId, Symbol, Venue, VenueOrderId, cl
 from arb.domain.market.instrument import Side
 from arb.domain.risk.review import Mode
 from arb.domain.trading.external import ExternalState, ListedOrder
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from tests.engine.town import SESSION, Town
 
 
@@ -35,7 +35,7 @@ def foreign(client_id: str = "web_1", executed: str = "0", venue_order_id: str =
         client_order_id=ClientOrderId(client_id),
         venue_order_id=VenueOrderId(venue_order_id),
         side=Side.SELL,
-        status=State.ACCEPTED,
+        status=OrderState.ACCEPTED,
         executed=Decimal(executed),
     )
 
@@ -82,7 +82,7 @@ def test_a_fill_that_the_ledger_does_not_have_is_named(town):
     trade_once(town)
     town.clock.advance_ms(5_000)
     town.venues[Venue.BINANCE].held["BTC"] -= Decimal("0.25")
-    town.venues[Venue.BINANCE].ended = [replace(foreign(executed="0.25"), status=State.FILLED)]
+    town.venues[Venue.BINANCE].ended = [replace(foreign(executed="0.25"), status=OrderState.FILLED)]
     found = town.reconcile.run()
     (drift,) = found.drifts
     assert drift.difference == Decimal("-0.25")
@@ -94,7 +94,7 @@ def test_a_fill_that_the_ledger_does_not_have_is_named(town):
 def test_an_order_of_ours_that_the_ledger_has_less_of_is_named(town):
     town.venues[Venue.BINANCE].troubles.append(Trouble.REPLY_LOST)
     trade_once_partly(town)
-    (unknown,) = [row.order for row in town.tables.orders.values() if row.order.state is State.UNKNOWN]
+    (unknown,) = [row.order for row in town.tables.orders.values() if row.order.state is OrderState.UNKNOWN]
     town.trades.absent(unknown.client_order_id, "wrongly concluded", town.clock.now_ns())
     town.clock.advance_ms(5_000)
     found = town.reconcile.run()

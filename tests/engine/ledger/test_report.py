@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from arb.domain.errors import StoreUnavailable
-from arb.domain.ledger.report import Held, SessionTotals
+from arb.domain.ledger.report import OpenValue, SessionTotals
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.trade import TradeState
@@ -13,12 +13,12 @@ from arb.engine.ledger.report import MakeReport
 from tests.domain.markets import PAIR, USDT_KRW
 from tests.engine.town import BTC, SESSION, Town
 
-HELD = Held(krw=Decimal(1_400_000), usdt=Decimal(-900), base=Decimal("0.001"))
+HELD = OpenValue(krw=Decimal(1_400_000), usdt=Decimal(-900), base=Decimal("0.001"))
 
 
 class Totals:
     def __init__(self) -> None:
-        self.held: dict[Coin, Held] = {BTC: HELD}
+        self.held: dict[Coin, OpenValue] = {BTC: HELD}
         self.asked: list[str] = []
 
     def totals(self, session_id):

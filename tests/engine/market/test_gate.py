@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from arb.domain.errors import DataError
 from arb.domain.time import NS_PER_MS
-from arb.engine.market.gate import Gate, GateLimits
+from arb.engine.market.gate import BookGate, GateLimits
 from tests.engine.books import BTC_USDT, NOW_NS, a_book
 
 LIMITS = GateLimits(
@@ -19,7 +19,7 @@ LIMITS = GateLimits(
 )
 
 
-def refused(gate: Gate, book, lag_ns: int | None = 0) -> str:
+def refused(gate: BookGate, book, lag_ns: int | None = 0) -> str:
     with pytest.raises(DataError) as caught:
         gate.admit(book, lag_ns)
     return caught.value.reason
@@ -27,7 +27,7 @@ def refused(gate: Gate, book, lag_ns: int | None = 0) -> str:
 
 @pytest.mark.parametrize("lag_ms", [-5_000, -1, 1, 1_500])
 def test_a_lag_within_the_limits_is_admitted(lag_ms):
-    Gate(LIMITS).admit(a_book(), lag_ms * NS_PER_MS)
+    BookGate(LIMITS).admit(a_book(), lag_ms * NS_PER_MS)
 
 
 @pytest.mark.parametrize(
@@ -35,11 +35,11 @@ def test_a_lag_within_the_limits_is_admitted(lag_ms):
     [(1_501 * NS_PER_MS, "stale"), (-5_001 * NS_PER_MS, "ahead"), (None, "unstamped")],
 )
 def test_a_lag_beyond_the_limits_or_unknown_is_refused(lag_ns, reason):
-    assert refused(Gate(LIMITS), a_book(), lag_ns) == reason
+    assert refused(BookGate(LIMITS), a_book(), lag_ns) == reason
 
 
 def test_a_sequence_may_repeat_but_not_go_back_until_a_reset():
-    gate = Gate(LIMITS)
+    gate = BookGate(LIMITS)
     gate.admit(a_book(sequence=5), 0)
     gate.admit(a_book(sequence=5), 0)
     assert refused(gate, a_book(sequence=4)) == "out_of_order"
@@ -49,7 +49,7 @@ def test_a_sequence_may_repeat_but_not_go_back_until_a_reset():
 
 
 def test_a_jump_is_absurd_within_a_second_and_a_move_after_it():
-    gate = Gate(LIMITS)
+    gate = BookGate(LIMITS)
     gate.admit(a_book(bid="100"), 0)
     assert refused(gate, a_book(bid="121", ts_recv_ns=NOW_NS + 999 * NS_PER_MS)) == "absurd"
     assert refused(gate, a_book(bid="79", ts_recv_ns=NOW_NS + 999 * NS_PER_MS)) == "absurd"
@@ -59,7 +59,7 @@ def test_a_jump_is_absurd_within_a_second_and_a_move_after_it():
 
 @given(st.lists(st.integers(0, 9), max_size=30))
 def test_what_is_admitted_never_goes_back(sequences):
-    gate, admitted = Gate(LIMITS), []
+    gate, admitted = BookGate(LIMITS), []
     for sequence in sequences:
         try:
             gate.admit(a_book(sequence=sequence), 0)

@@ -5,7 +5,7 @@ from collections import Counter
 from arb.adapters.local.clock import ManualClock
 from arb.adapters.memory.feeds import MemoryFeedRegistry, MemoryKeepsake, SilentWitness
 from arb.adapters.memory.quotes import MemoryQuoteStore
-from arb.domain.health.assignment import Assignment, Health
+from arb.domain.health.assignment import Assignment, WorkerHealth
 from arb.domain.market.ids import USDT, Coin
 from arb.engine.market.membership import Membership
 from tests.engine.books import NOW_NS
@@ -188,7 +188,7 @@ def test_a_worker_that_ends_hands_over_and_is_no_death():
     world.workers.pop("feed-2")
     world.run(1_000)
     assert world.loads() == {"feed-1": 6}
-    assert world.registry.read()[1] == {"feed-1": Health.HEALTHY}
+    assert world.registry.read()[1] == {"feed-1": WorkerHealth.HEALTHY}
     assert not world.registry.buried
 
 

@@ -8,7 +8,7 @@ import pytest
 from arb.domain.market.ids import Venue
 from arb.domain.market.listing import OddMarket
 from arb.domain.time import NS_PER_MS
-from arb.domain.trading.order import Purpose, State
+from arb.domain.trading.order import OrderState, Purpose
 from arb.domain.trading.trade import TradeState
 from arb.engine.market.rules import GAP_NS, REFRESH_NS
 from tests.domain.markets import OTHER, PAIR
@@ -36,7 +36,7 @@ def open_one(town: Town) -> None:
         town.run_one()
 
 
-def entries(town: Town, venue: Venue) -> list[State]:
+def entries(town: Town, venue: Venue) -> list[OrderState]:
     orders = [row.order for row in town.tables.orders.values()]
     return [order.state for order in orders if order.venue is venue and order.purpose is Purpose.ENTRY]
 
@@ -45,10 +45,10 @@ def entries(town: Town, venue: Venue) -> list[State]:
 def test_a_price_unit_that_changed_refuses_one_entry_and_the_next_one_fits(town: Town, venue: Venue):
     change_unit(town, venue)
     open_one(town)
-    assert entries(town, venue) == [State.REJECTED]
+    assert entries(town, venue) == [OrderState.REJECTED]
     assert town.announced == [(venue, town.clock.now_ns())]
     open_one(town)
-    assert entries(town, venue) == [State.REJECTED, State.FILLED]
+    assert entries(town, venue) == [OrderState.REJECTED, OrderState.FILLED]
     assert [trade.state for trade in town.tables.trades.values()][-1] is TradeState.OPEN
     assert len(town.announced) == 1
 

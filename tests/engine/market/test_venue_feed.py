@@ -13,7 +13,7 @@ from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.domain.market.ids import Coin
 from arb.domain.time import NS_PER_MS
 from arb.engine.market.feed import Feed
-from arb.engine.market.gate import Gate, GateLimits
+from arb.engine.market.gate import BookGate, GateLimits
 from arb.engine.market.lag import SILENT_NS_MAX, Lag
 from arb.engine.market.stream import MarketStream, Notice
 from arb.engine.market.tally import Tally
@@ -61,7 +61,7 @@ class World:
 
     def listening(self, stream: MarketStream, offset_ns: int = 0) -> VenueFeed:
         lag = Lag(lambda: offset_ns)
-        return VenueFeed(stream=stream, gate=Gate(LIMITS), feed=self.feed, tally=self.tally, lag=lag)
+        return VenueFeed(stream=stream, gate=BookGate(LIMITS), feed=self.feed, tally=self.tally, lag=lag)
 
     def stored(self) -> int | None:
         self.feed.flush()

@@ -10,7 +10,7 @@ from arb.domain.health.degradation import Degree
 from arb.domain.market.ids import Venue
 from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_MS, NS_PER_S
-from arb.domain.trading.order import Purpose, State
+from arb.domain.trading.order import OrderState, Purpose
 from arb.domain.trading.trade import TradeState
 from arb.engine.trading.evaluate import Evaluate
 from tests.domain.markets import USDT_KRW
@@ -108,7 +108,7 @@ def test_a_premium_worth_taking_is_written_before_it_is_sent(town):
     town.premium(60)
     assert town.evaluate.run() == 1
     written = [row.order for row in town.tables.orders.values()]
-    assert {order.state for order in written} == {State.INTENT}
+    assert {order.state for order in written} == {OrderState.INTENT}
     sent = [(task, args) for task, args, _ in town.dispatcher.take()]
     assert sorted(sent) == sorted(("arb.place_order", (order.client_order_id,)) for order in written)
 
@@ -268,7 +268,7 @@ def test_an_exit_is_written_before_it_is_sent_and_says_why(town):
     assert town.evaluate.run() == 1
     assert (only_trade(town).state, only_trade(town).reason) == (TradeState.CLOSING, "take_profit")
     exits = [row.order for row in town.tables.orders.values() if row.order.purpose is Purpose.EXIT]
-    assert {order.state for order in exits} == {State.INTENT}
+    assert {order.state for order in exits} == {OrderState.INTENT}
     assert {args[0] for _, args, _ in town.dispatcher.take()} == {order.client_order_id for order in exits}
 
 

@@ -8,7 +8,7 @@ from arb.domain.health.alert import Severity
 from arb.domain.market.ids import ClientOrderId, Venue
 from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_MS
-from arb.domain.trading.order import Order, Purpose, State
+from arb.domain.trading.order import Order, OrderState, Purpose
 from arb.engine.trading.execute import FIRST_ASK, FOLLOW_MS, WORKING_MS_MAX
 from arb.engine.trading.settle import FIRST_LOOK
 from tests.domain.markets import PAIR
@@ -40,7 +40,7 @@ def test_a_venue_that_loses_an_order_and_asks_for_a_pause_gets_it(town):
 
     town.venues[Venue.UPBIT].place = place
     order = town.execute.place(order_id)
-    assert town.trades.order(order.client_order_id).state is State.UNKNOWN
+    assert town.trades.order(order.client_order_id).state is OrderState.UNKNOWN
     paused_ns = town.health.records(SESSION, 0)[Venue.UPBIT].paused_until_ns
     assert paused_ns == town.clock.now_ns() + 30_000 * NS_PER_MS
 
@@ -54,7 +54,7 @@ def test_retries_are_bounded_and_the_leg_ends_within_its_lifetime(town):
         town.pass_time(50)
     upbit = [row.order for row in town.tables.orders.values() if row.order.venue is Venue.UPBIT]
     entry = next(order for order in upbit if order.purpose is Purpose.ENTRY)
-    assert entry.state is State.EXPIRED
+    assert entry.state is OrderState.EXPIRED
     assert entry.attempts <= 8
     assert not entry.fills
 
@@ -90,7 +90,7 @@ def unknown(town: Town, venue: Venue) -> ClientOrderId:
     """Return an order whose outcome is not known, and of which the venue has heard nothing."""
     order_id = intent(town, venue, Trouble.DROPPED)
     town.execute.place(order_id)
-    assert on(town, venue).state is State.UNKNOWN
+    assert on(town, venue).state is OrderState.UNKNOWN
     town.dispatcher.take()
     return order_id
 
@@ -116,7 +116,7 @@ def test_an_order_that_does_not_exist_is_not_sent(town):
 @pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_an_order_that_ended_has_its_trade_settled(town, venue):
     order = town.execute.place(intent(town, venue))
-    assert order.state is State.FILLED
+    assert order.state is OrderState.FILLED
     assert sent(town) == [(SETTLE, (FIRST_LOOK,), 0)]
 
 
@@ -128,14 +128,14 @@ def test_an_order_that_somebody_else_claimed_is_returned_and_not_sent(town):
 
 def test_an_accepted_order_is_asked_about_in_place_until_it_is_over(town):
     order = town.execute.place(intent(town, Venue.UPBIT, Trouble.WAIT))
-    assert order.state is State.FILLED
+    assert order.state is OrderState.FILLED
     assert town.clock.slept_ms == [FOLLOW_MS[0]]
 
 
 def test_an_accepted_order_that_goes_on_working_is_asked_about_by_a_message(town):
     order_id = intent(town, Venue.UPBIT, Trouble.WAIT)
     town.venues[Venue.UPBIT].mute = True
-    assert town.execute.place(order_id).state is State.ACCEPTED
+    assert town.execute.place(order_id).state is OrderState.ACCEPTED
     ((task, args, delay_ms),) = sent(town)
     assert (task, args) == (RESOLVE, (FIRST_ASK + 1,))
     assert delay_ms > 0
@@ -144,14 +144,14 @@ def test_an_accepted_order_that_goes_on_working_is_asked_about_by_a_message(town
 def test_an_order_whose_answer_is_lost_is_unknown_and_asked_about(town):
     order_id = intent(town, Venue.BINANCE, Trouble.REPLY_LOST)
     town.execute.place(order_id)
-    assert on(town, Venue.BINANCE).state is State.UNKNOWN
+    assert on(town, Venue.BINANCE).state is OrderState.UNKNOWN
     assert [(task, args) for task, args, _ in sent(town)] == [(RESOLVE, (FIRST_ASK + 1,))]
     assert town.counters.counts["orders_unknown", "binance"] == 1
 
 
 def test_an_order_that_is_proven_not_placed_is_an_intent_again_and_sent_later(town):
     town.execute.place(intent(town, Venue.BINANCE, Trouble.REFUSED))
-    assert on(town, Venue.BINANCE).state is State.INTENT
+    assert on(town, Venue.BINANCE).state is OrderState.INTENT
     ((task, _, delay_ms),) = sent(town)
     assert task == PLACE
     assert 45 <= delay_ms <= 55
@@ -166,14 +166,14 @@ def test_a_venue_that_asks_for_a_longer_wait_gets_it(town):
 def test_a_wait_beyond_the_lifetime_ends_the_order_at_once(town):
     failing(town, Venue.BINANCE, RateLimited(Venue.BINANCE, "429", 3_000))
     town.execute.place(intent(town, Venue.BINANCE))
-    assert on(town, Venue.BINANCE).state is State.EXPIRED
+    assert on(town, Venue.BINANCE).state is OrderState.EXPIRED
     assert sent(town) == [(SETTLE, (FIRST_LOOK,), 0)]
 
 
 def test_a_refused_order_ends_with_the_venues_reason(town):
     town.execute.place(intent(town, Venue.BINANCE, Trouble.REJECTED))
     assert (on(town, Venue.BINANCE).state, on(town, Venue.BINANCE).reason) == (
-        State.REJECTED,
+        OrderState.REJECTED,
         "binance: refused",
     )
     assert town.counters.counts["orders_rejected", "binance_refused"] == 1
@@ -189,7 +189,7 @@ def test_an_order_against_the_rules_of_its_market_has_them_read_anew(town):
 def test_a_key_that_is_refused_halts_the_session_and_pages(town):
     failing(town, Venue.UPBIT, Fatal(Venue.UPBIT, "invalid key"))
     town.execute.place(intent(town, Venue.UPBIT))
-    assert on(town, Venue.UPBIT).state is State.REJECTED
+    assert on(town, Venue.UPBIT).state is OrderState.REJECTED
     assert town.sessions.get(SESSION).mode is Mode.HALTED
     ((_, alert),) = town.tables.alerts
     assert (alert.kind, alert.severity) == ("venue_fatal", Severity.CRITICAL)
@@ -210,7 +210,7 @@ def test_what_a_sender_learns_after_it_was_given_up_is_asked_of_the_venue(town):
     town.venues[Venue.BINANCE].place = place
     town._wire_engine()
     town.execute.place(order_id)
-    assert on(town, Venue.BINANCE).state is State.UNKNOWN
+    assert on(town, Venue.BINANCE).state is OrderState.UNKNOWN
     assert [task for task, _, _ in sent(town)] == [RESOLVE]
 
 
@@ -220,28 +220,28 @@ def test_what_a_sender_learns_after_it_was_given_up_is_asked_of_the_venue(town):
 def test_asking_about_an_intent_sends_it(town):
     town.execute.resolve(intent(town, Venue.UPBIT))
     assert sent(town)[-1:] == [(PLACE, (), 0)]
-    assert on(town, Venue.UPBIT).state is State.INTENT
+    assert on(town, Venue.UPBIT).state is OrderState.INTENT
 
 
 def test_a_sender_that_may_still_be_at_it_is_left_alone(town):
     order = claimed(town, Venue.BINANCE)
     town.pass_time(OVERDUE_NS // NS_PER_MS - 1)
-    assert town.execute.resolve(order.client_order_id).state is State.SUBMITTED
+    assert town.execute.resolve(order.client_order_id).state is OrderState.SUBMITTED
 
 
 def test_a_sender_that_is_gone_leaves_an_unknown_order(town):
     order = claimed(town, Venue.BINANCE)
     town.pass_time(OVERDUE_NS // NS_PER_MS)
     town.execute.resolve(order.client_order_id)
-    assert on(town, Venue.BINANCE).state is State.UNKNOWN
+    assert on(town, Venue.BINANCE).state is OrderState.UNKNOWN
 
 
 def test_an_absent_order_ends_on_the_venues_proof_only(town):
     order_id = unknown(town, Venue.BINANCE)
     town.pass_time(12_000)
-    assert town.execute.resolve(order_id).state is State.UNKNOWN
+    assert town.execute.resolve(order_id).state is OrderState.UNKNOWN
     town.pass_time(1)
-    assert town.execute.resolve(order_id).state is State.EXPIRED
+    assert town.execute.resolve(order_id).state is OrderState.EXPIRED
     assert town.counters.counts["orders_resolved", "binance_never_placed"] == 1
     assert sent(town) == [(SETTLE, (FIRST_LOOK,), 0)]
 
@@ -250,14 +250,14 @@ def test_an_order_that_is_found_is_recorded_and_its_trade_settled(town):
     order_id = intent(town, Venue.BINANCE, Trouble.REPLY_LOST)
     town.execute.place(order_id)
     town.dispatcher.take()
-    assert town.execute.resolve(order_id).state is State.FILLED
+    assert town.execute.resolve(order_id).state is OrderState.FILLED
     assert sent(town) == [(SETTLE, (FIRST_LOOK,), 0)]
 
 
 def test_a_venue_that_cannot_be_asked_proves_nothing_and_is_asked_again(town):
     order_id = unknown(town, Venue.UPBIT)
     town.venues[Venue.UPBIT].mute = True
-    assert town.execute.resolve(order_id, FIRST_ASK).state is State.UNKNOWN
+    assert town.execute.resolve(order_id, FIRST_ASK).state is OrderState.UNKNOWN
     assert [(task, args) for task, args, _ in sent(town)] == [(RESOLVE, (FIRST_ASK + 1,))]
     assert town.counters.counts["venue_errors", "upbit_retryable"] == 1
 
@@ -289,7 +289,7 @@ def test_an_order_that_works_for_too_long_is_cancelled(town, age_ms, is_cancelle
     client.query = lambda _order: None
     client.cancel = lambda order: cancelled.append(order.client_order_id)
     town._wire_engine()
-    assert town.execute.place(order_id).state is State.ACCEPTED  # after the waits of FOLLOW_MS
+    assert town.execute.place(order_id).state is OrderState.ACCEPTED  # after the waits of FOLLOW_MS
     town.pass_time(age_ms - sum(FOLLOW_MS) + 1)
     town.execute.resolve(order_id)
     assert cancelled == ([order_id] if is_cancelled else [])

@@ -15,7 +15,7 @@ from arb.domain.health.alert import Alert
 from arb.domain.market.ids import ClientOrderId, Venue
 from arb.domain.market.money import ZERO
 from arb.domain.risk.review import Approved
-from arb.domain.trading.order import Fill, Order, OrderReport, State
+from arb.domain.trading.order import Fill, Order, OrderReport, OrderState
 from arb.engine.trading.fills import CatchUp, RecordReport, StreamedReport
 from arb.venues.reply import proven_status
 from tests.contracts import world
@@ -85,7 +85,7 @@ class Desk:
         assert order is not None
         return order
 
-    def hear(self, status: State, *fills: Fill, executed: str | Decimal = "0", reason: str = "") -> None:
+    def hear(self, status: OrderState, *fills: Fill, executed: str | Decimal = "0", reason: str = "") -> None:
         report = world.report(self.intent, status, *fills, reason=reason)
         self.record.run(StreamedReport(venue=self.intent.venue, report=report, executed=Decimal(executed)))
 
@@ -103,94 +103,94 @@ def desk() -> Desk:
 
 def test_a_trade_is_booked_and_the_whole_quantity_settles_the_trade(desk):
     half = Decimal("0.005")
-    desk.hear(State.PARTIALLY_FILLED, world.fill(desk.intent, half), executed=half)
-    assert desk.order.state is State.PARTIALLY_FILLED
+    desk.hear(OrderState.PARTIALLY_FILLED, world.fill(desk.intent, half), executed=half)
+    assert desk.order.state is OrderState.PARTIALLY_FILLED
     assert desk.sent() == []
-    desk.hear(State.FILLED, world.fill(desk.intent, half), executed=2 * half)
-    assert desk.order.state is State.FILLED
+    desk.hear(OrderState.FILLED, world.fill(desk.intent, half), executed=2 * half)
+    assert desk.order.state is OrderState.FILLED
     assert desk.sent() == [(SETTLE, desk.intent.trade_id)]
 
 
 def test_a_trade_delivered_twice_is_booked_once(desk):
     fill = world.fill(desk.intent)
     for _ in range(2):
-        desk.hear(State.FILLED, fill, executed=desk.intent.quantity)
+        desk.hear(OrderState.FILLED, fill, executed=desk.intent.quantity)
     assert desk.order.fills == (fill,)
 
 
 def test_a_trade_that_a_query_brought_before_is_booked_once(desk):
     fill = world.fill(desk.intent)
-    desk.stores.trades.record(world.report(desk.intent, State.FILLED, fill), desk.clock.now_ns())
+    desk.stores.trades.record(world.report(desk.intent, OrderState.FILLED, fill), desk.clock.now_ns())
     before = desk.stores.trades.balances(desk.session.session_id)
-    desk.hear(State.FILLED, fill, executed=desk.intent.quantity)
+    desk.hear(OrderState.FILLED, fill, executed=desk.intent.quantity)
     assert desk.stores.trades.balances(desk.session.session_id) == before
 
 
-@pytest.mark.parametrize("status", [State.CANCELED, State.EXPIRED, State.REJECTED])
+@pytest.mark.parametrize("status", [OrderState.CANCELED, OrderState.EXPIRED, OrderState.REJECTED])
 def test_an_end_whose_fills_were_missed_is_not_believed_but_asked_about(desk, status):
     desk.hear(status, executed="0.004", reason="UNFILLED_IOC_QUANTITY_EXPIRED")
-    assert desk.order.state is State.ACCEPTED
+    assert desk.order.state is OrderState.ACCEPTED
     assert desk.order.reason == ""
     assert desk.asks()
 
 
 def test_an_end_that_overtook_its_last_trade_keeps_the_order_working(desk):
-    desk.hear(State.PARTIALLY_FILLED, world.fill(desk.intent, "0.003"), executed="0.003")
-    desk.hear(State.CANCELED, executed="0.007")
-    assert desk.order.state is State.PARTIALLY_FILLED
+    desk.hear(OrderState.PARTIALLY_FILLED, world.fill(desk.intent, "0.003"), executed="0.003")
+    desk.hear(OrderState.CANCELED, executed="0.007")
+    assert desk.order.state is OrderState.PARTIALLY_FILLED
     assert desk.asks()
 
 
-@pytest.mark.parametrize("status", [State.CANCELED, State.EXPIRED])
+@pytest.mark.parametrize("status", [OrderState.CANCELED, OrderState.EXPIRED])
 def test_an_end_is_believed_once_its_fills_are_known(desk, status):
-    desk.hear(State.PARTIALLY_FILLED, world.fill(desk.intent, "0.004"), executed="0.004")
+    desk.hear(OrderState.PARTIALLY_FILLED, world.fill(desk.intent, "0.004"), executed="0.004")
     desk.hear(status, executed="0.004", reason="client")
     assert (desk.order.state, desk.order.reason) == (status, "client")
     assert desk.sent() == [(SETTLE, desk.intent.trade_id)]
 
 
 def test_an_end_without_any_fill_is_believed(desk):
-    desk.hear(State.EXPIRED, executed="0")
-    assert desk.order.state is State.EXPIRED
+    desk.hear(OrderState.EXPIRED, executed="0")
+    assert desk.order.state is OrderState.EXPIRED
     assert desk.sent() == [(SETTLE, desk.intent.trade_id)]
 
 
 def test_done_without_its_trades_waits_for_them_and_asks(desk):
-    desk.hear(State.FILLED, executed=desk.intent.quantity)
-    assert desk.order.state is State.ACCEPTED
+    desk.hear(OrderState.FILLED, executed=desk.intent.quantity)
+    assert desk.order.state is OrderState.ACCEPTED
     assert desk.asks()
 
 
 def test_a_trade_that_shows_an_earlier_one_was_missed_asks(desk):
-    desk.hear(State.PARTIALLY_FILLED, world.fill(desk.intent, "0.002"), executed="0.006")
+    desk.hear(OrderState.PARTIALLY_FILLED, world.fill(desk.intent, "0.002"), executed="0.006")
     assert desk.asks()
 
 
 def test_an_event_moves_an_unknown_order_on(desk):
     desk.stores.trades.lose(desk.intent.client_order_id, desk.order.fence, "timeout", desk.clock.now_ns())
-    desk.hear(State.ACCEPTED)
-    assert desk.order.state is State.ACCEPTED
+    desk.hear(OrderState.ACCEPTED)
+    assert desk.order.state is OrderState.ACCEPTED
 
 
 def test_a_late_fill_after_a_cancel_is_booked_and_the_trade_settled_again(desk):
-    desk.hear(State.CANCELED)
+    desk.hear(OrderState.CANCELED)
     desk.sent()
-    desk.hear(State.PARTIALLY_FILLED, world.fill(desk.intent, "0.004"), executed="0.004")
-    assert (desk.order.state, desk.order.filled_quantity) == (State.CANCELED, Decimal("0.004"))
+    desk.hear(OrderState.PARTIALLY_FILLED, world.fill(desk.intent, "0.004"), executed="0.004")
+    assert (desk.order.state, desk.order.filled_quantity) == (OrderState.CANCELED, Decimal("0.004"))
     assert desk.sent() == [(SETTLE, desk.intent.trade_id)]
 
 
 def test_an_end_that_was_known_is_settled_once(desk):
-    desk.hear(State.FILLED, world.fill(desk.intent), executed=desk.intent.quantity)
+    desk.hear(OrderState.FILLED, world.fill(desk.intent), executed=desk.intent.quantity)
     desk.sent()
-    desk.hear(State.FILLED, *desk.order.fills, executed=desk.intent.quantity)
-    desk.hear(State.PARTIALLY_FILLED, *desk.order.fills, executed=desk.intent.quantity)
+    desk.hear(OrderState.FILLED, *desk.order.fills, executed=desk.intent.quantity)
+    desk.hear(OrderState.PARTIALLY_FILLED, *desk.order.fills, executed=desk.intent.quantity)
     assert desk.sent() == []
 
 
 def test_missing_fills_of_an_order_that_ended_alarm_since_nobody_asks_about_it(desk):
-    desk.hear(State.CANCELED)
-    desk.hear(State.PARTIALLY_FILLED, world.fill(desk.intent, "0.002"), executed="0.006")
+    desk.hear(OrderState.CANCELED)
+    desk.hear(OrderState.PARTIALLY_FILLED, world.fill(desk.intent, "0.002"), executed="0.006")
     assert desk.alarms.kinds() == ["fills_missing"]
 
 
@@ -214,8 +214,8 @@ def test_an_order_of_ours_without_an_intent_alarms(desk):
 
 def test_an_order_that_nobody_sent_is_recorded_alarmed_and_never_sent_again():
     desk = Desk(claimed=False)
-    desk.hear(State.ACCEPTED)
-    assert desk.order.state is State.ACCEPTED
+    desk.hear(OrderState.ACCEPTED)
+    assert desk.order.state is OrderState.ACCEPTED
     assert desk.stores.trades.claim(desk.intent.client_order_id, desk.clock.now_ns()) is None
     assert desk.alarms.kinds() == ["order_contradiction"]
 
@@ -225,17 +225,17 @@ def test_an_order_that_was_proven_absent_is_booked_and_alarmed(desk):
     desk.stores.trades.lose(client_order_id, desk.order.fence, "timeout", now_ns)
     desk.stores.trades.absent(client_order_id, "fence", now_ns)
     fill = world.fill(desk.intent)
-    desk.hear(State.FILLED, fill, executed=desk.intent.quantity)
-    assert (desk.order.state, desk.order.fills) == (State.FILLED, (fill,))
+    desk.hear(OrderState.FILLED, fill, executed=desk.intent.quantity)
+    assert (desk.order.state, desk.order.fills) == (OrderState.FILLED, (fill,))
     assert desk.alarms.kinds() == ["order_contradiction"]
     assert desk.sent() == [(SETTLE, desk.intent.trade_id)]
 
 
 def test_a_fill_of_a_rejected_order_alarms_and_the_stream_goes_on(desk):
-    desk.stores.trades.record(world.report(desk.intent, State.REJECTED), desk.clock.now_ns())
-    desk.hear(State.PARTIALLY_FILLED, world.fill(desk.intent, "0.004"), executed="0.004")
+    desk.stores.trades.record(world.report(desk.intent, OrderState.REJECTED), desk.clock.now_ns())
+    desk.hear(OrderState.PARTIALLY_FILLED, world.fill(desk.intent, "0.004"), executed="0.004")
     assert desk.alarms.kinds() == ["order_contradiction"]
-    assert desk.order.state is State.REJECTED
+    assert desk.order.state is OrderState.REJECTED
 
 
 class AwayStore:
@@ -257,20 +257,20 @@ class DeafDispatcher:
 
 def test_an_event_that_cannot_be_stored_is_asked_about(desk):
     desk.record = replace(desk.record, trades=AwayStore())
-    desk.hear(State.FILLED, world.fill(desk.intent), executed=desk.intent.quantity)
+    desk.hear(OrderState.FILLED, world.fill(desk.intent), executed=desk.intent.quantity)
     assert desk.sent() == [(RESOLVE, desk.intent.client_order_id)]
 
 
 def test_an_event_that_can_be_neither_stored_nor_asked_about_is_counted(desk):
     desk.record = replace(desk.record, trades=AwayStore(), dispatcher=DeafDispatcher())
-    desk.hear(State.FILLED, world.fill(desk.intent), executed=desk.intent.quantity)
+    desk.hear(OrderState.FILLED, world.fill(desk.intent), executed=desk.intent.quantity)
     assert desk.counts.found == {"binance_store_unavailable": 1, RESOLVE: 1}
 
 
 def test_a_settlement_that_cannot_be_dispatched_does_not_undo_the_fill(desk):
     desk.record = replace(desk.record, dispatcher=DeafDispatcher())
-    desk.hear(State.FILLED, world.fill(desk.intent), executed=desk.intent.quantity)
-    assert desk.order.state is State.FILLED
+    desk.hear(OrderState.FILLED, world.fill(desk.intent), executed=desk.intent.quantity)
+    assert desk.order.state is OrderState.FILLED
 
 
 def test_catching_up_asks_about_what_is_at_this_venue_only(desk):
@@ -289,7 +289,7 @@ def test_catching_up_leaves_to_a_sweep_what_it_cannot_ask(desk, away):
 class Said:
     """One thing the venue said: an event of its stream, or the answer to a query."""
 
-    status: State
+    status: OrderState
     fills: tuple[Fill, ...]
     executed: Decimal
     by_query: bool = False
@@ -303,28 +303,32 @@ class Story:
     """What really happened to an order at its venue."""
 
     fills: tuple[Fill, ...]
-    end: State
+    end: OrderState
     venue: Venue
 
     def events(self) -> list[Said]:
         """Return the stream's events. Binance's last trade says FILLED, Upbit's is followed by `done`."""
-        told = [Said(State.ACCEPTED, (), ZERO)]
+        told = [Said(OrderState.ACCEPTED, (), ZERO)]
         executed = ZERO
         for number, fill in enumerate(self.fills, start=1):
             executed += fill.quantity
-            is_last = number == len(self.fills) and self.end is State.FILLED and self.venue is Venue.BINANCE
-            told.append(Said(State.FILLED if is_last else State.PARTIALLY_FILLED, (fill,), executed))
-        if self.end is not State.FILLED or self.venue is Venue.UPBIT:
+            is_last = (
+                number == len(self.fills) and self.end is OrderState.FILLED and self.venue is Venue.BINANCE
+            )
+            told.append(
+                Said(OrderState.FILLED if is_last else OrderState.PARTIALLY_FILLED, (fill,), executed)
+            )
+        if self.end is not OrderState.FILLED or self.venue is Venue.UPBIT:
             told.append(Said(self.end, (), executed))
         return told
 
     def answers(self) -> list[Said]:
         """Return what a query may be told: at each moment, and with the list of fills behind or not."""
         executed = sum((fill.quantity for fill in self.fills), ZERO)
-        working = [self._answer(State.ACCEPTED, number, ZERO) for number in range(len(self.fills) + 1)]
+        working = [self._answer(OrderState.ACCEPTED, number, ZERO) for number in range(len(self.fills) + 1)]
         return working + [self._answer(self.end, number, executed) for number in range(len(self.fills) + 1)]
 
-    def _answer(self, status: State, number: int, executed: Decimal) -> Said:
+    def _answer(self, status: OrderState, number: int, executed: Decimal) -> Said:
         fills = self.fills[:number]
         return Said(proven_status(status, executed, fills), fills, executed, by_query=True)
 
@@ -332,12 +336,12 @@ class Story:
 @st.composite
 def stories(draw: st.DrawFn, venue: Venue, order: Order) -> Story:
     shares = draw(st.lists(st.integers(1, 9), max_size=4))
-    end = draw(st.sampled_from([State.FILLED, State.CANCELED, State.EXPIRED]))
-    left = draw(st.integers(1, 9)) if end is not State.FILLED else 0
-    shares = shares or ([1] if end is State.FILLED else [])
+    end = draw(st.sampled_from([OrderState.FILLED, OrderState.CANCELED, OrderState.EXPIRED]))
+    left = draw(st.integers(1, 9)) if end is not OrderState.FILLED else 0
+    shares = shares or ([1] if end is OrderState.FILLED else [])
     unit = order.quantity / Decimal(sum(shares) + left) if shares else ZERO
     amounts = [(share * unit).quantize(Decimal("1e-8")) for share in shares]
-    if end is State.FILLED:
+    if end is OrderState.FILLED:
         amounts[-1] = order.quantity - sum(amounts[:-1], ZERO)
     return Story(tuple(world.fill(order, amount) for amount in amounts), end, venue)
 

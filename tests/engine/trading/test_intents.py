@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from arb.domain.market.ids import Coin, Venue, parse_client_order_id
 from arb.domain.market.instrument import Side
-from arb.domain.trading.order import Purpose, State
+from arb.domain.trading.order import OrderState, Purpose
 from arb.domain.trading.trade import Leg
 from arb.engine.trading.intents import intents
 from tests.contracts import world
@@ -38,7 +38,7 @@ def test_an_intent_goes_to_the_coins_market_on_its_venue():
 
 def test_an_intent_is_nothing_that_was_sent():
     (order,) = made(leg(Venue.UPBIT))
-    assert (order.state, order.fence, order.fills) == (State.INTENT, 0, ())
+    assert (order.state, order.fence, order.fills) == (OrderState.INTENT, 0, ())
 
 
 def test_an_intent_lives_from_now_for_its_lifetime():

@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from arb.domain.market.ids import TradeId, Venue
-from arb.engine.trading.journal import Seen, decision
+from arb.engine.trading.journal import BookSeen, decision
 from tests.domain.markets import NOW_NS, market, with_book
 
 FOUND = with_book(market(), Venue.UPBIT, fence=3)
@@ -21,11 +21,11 @@ def test_a_decision_says_what_was_done_when_for_which_trade():
 
 def test_each_book_is_kept_with_the_ownership_that_it_came_in_under():
     assert MADE.seen[:2] == (
-        Seen("upbit", 3, NOW_NS, "141400000", "141401000"),
-        Seen("binance", 4, NOW_NS - 5, "99999.99", "100000"),
+        BookSeen("upbit", 3, NOW_NS, "141400000", "141401000"),
+        BookSeen("binance", 4, NOW_NS - 5, "99999.99", "100000"),
     )
 
 
 def test_the_rate_is_kept_like_a_book_and_by_its_value():
-    assert MADE.seen[2:] == (Seen("rate", 9, NOW_NS - 7, "", ""),)
+    assert MADE.seen[2:] == (BookSeen("rate", 9, NOW_NS - 7, "", ""),)
     assert MADE.krw_per_usdt == "1400"

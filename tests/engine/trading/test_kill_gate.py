@@ -6,7 +6,7 @@ import pytest
 
 from arb.adapters.memory.venue import Trouble
 from arb.domain.market.ids import Venue
-from arb.domain.trading.order import Purpose, State
+from arb.domain.trading.order import OrderState, Purpose
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import TradeState
 from tests.domain.markets import OTHER, PAIR
@@ -37,7 +37,7 @@ def test_entries_that_were_not_sent_are_denied_and_their_trade_is_aborted(town):
     town.switch.engage("test", 0)
     while town.pending:
         town.run_one()
-    assert {order.state for order in orders(town).values()} == {State.DENIED}
+    assert {order.state for order in orders(town).values()} == {OrderState.DENIED}
     assert {order.reason for order in orders(town).values()} == {"killed: test"}
     assert only_trade(town).state is TradeState.ABORTED
     assert not any(town.orders_at(venue) for venue in PAIR.venues)
@@ -63,7 +63,7 @@ def test_the_second_leg_is_denied_where_the_first_was_refused(town):
     town.switch.engage("test", 0)
     while town.pending:
         town.run_one()
-    assert orders(town)[OTHER[venue]].state is State.DENIED
+    assert orders(town)[OTHER[venue]].state is OrderState.DENIED
     assert only_trade(town).state is TradeState.ABORTED
 
 
@@ -72,7 +72,7 @@ def test_switch_pulled_between_claim_and_wire_takes_the_claim_back(town):
     claimed = town.trades.claim(town.pending[0][2][0], town.clock.now_ns())
     town.switch.engage("test", 0)
     assert town.execute.gate.takes_back(claimed)
-    assert {order.state for order in orders(town).values()} == {State.DENIED}
+    assert {order.state for order in orders(town).values()} == {OrderState.DENIED}
 
 
 def test_repairs_go_on_while_killed(town):
@@ -98,9 +98,9 @@ def test_the_second_leg_waits_for_what_became_of_the_first(town, first):
     report = town.venues[first].place(claimed)
     town.switch.engage("test", 0)
     second = orders(town)[OTHER[first]].client_order_id
-    assert town.execute.place(second).state is State.INTENT
+    assert town.execute.place(second).state is OrderState.INTENT
     town.trades.record(report, town.clock.now_ns())
-    assert town.execute.place(second).state is State.FILLED
+    assert town.execute.place(second).state is OrderState.FILLED
     assert trade_position(town.trades.view(only_trade(town).trade_id).orders).imbalance == 0
 
 
@@ -112,7 +112,7 @@ def intent(town: Town, venue: Venue):
 def test_nothing_is_denied_while_the_switch_is_off(town):
     order = intent(town, Venue.UPBIT)
     assert not town.execute.gate.denies(order.client_order_id)
-    assert orders(town)[Venue.UPBIT].state is State.INTENT
+    assert orders(town)[Venue.UPBIT].state is OrderState.INTENT
 
 
 def test_a_claim_is_not_taken_back_while_the_switch_is_off(town):
@@ -130,7 +130,7 @@ def test_a_denial_denies_the_other_leg_with_it(town):
     order = intent(town, Venue.UPBIT)
     town.switch.engage("test", 0)
     assert town.execute.gate.denies(order.client_order_id)
-    assert {each.state for each in orders(town).values()} == {State.DENIED}
+    assert {each.state for each in orders(town).values()} == {OrderState.DENIED}
     assert town.counters.counts["orders_denied", "killed"] == 1
 
 
@@ -141,10 +141,10 @@ def test_a_second_leg_whose_first_stays_unknown_is_denied_once_its_lifetime_is_o
     town.switch.engage("test", 0)
     second = orders(town)[Venue.BINANCE]
     assert town.execute.gate.denies(second.client_order_id)
-    assert orders(town)[Venue.BINANCE].state is State.INTENT
+    assert orders(town)[Venue.BINANCE].state is OrderState.INTENT
     town.pass_time(3_000)
     assert town.execute.gate.denies(second.client_order_id)
-    assert orders(town)[Venue.BINANCE].state is State.DENIED
+    assert orders(town)[Venue.BINANCE].state is OrderState.DENIED
 
 
 def test_an_exit_is_not_held_up_by_an_entry_of_the_same_trade(town):
@@ -158,7 +158,7 @@ def test_an_exit_is_not_held_up_by_an_entry_of_the_same_trade(town):
     town.switch.engage("test", 0)
     assert town.execute.gate.denies(exits[0].client_order_id)
     states = {town.trades.order(each.client_order_id).state for each in exits}
-    assert states == {State.DENIED}
+    assert states == {OrderState.DENIED}
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_an_exit_is_not_held_up_by_an_earlier_exit_of_the_same_trade(town):
     town.pass_time(100)
     town.premium(0, depth="0.002")
     assert town.evaluate_now() == 1
-    unsent = [row.order for row in town.tables.orders.values() if row.order.state is State.INTENT]
+    unsent = [row.order for row in town.tables.orders.values() if row.order.state is OrderState.INTENT]
     town.switch.engage("test", 0)
     assert town.execute.gate.denies(unsent[0].client_order_id)
-    assert {town.trades.order(each.client_order_id).state for each in unsent} == {State.DENIED}
+    assert {town.trades.order(each.client_order_id).state for each in unsent} == {OrderState.DENIED}

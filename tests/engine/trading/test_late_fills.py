@@ -7,7 +7,7 @@ import pytest
 
 from arb.adapters.memory.venue import Trouble
 from arb.domain.market.ids import FillId, Venue
-from arb.domain.trading.order import Purpose, State
+from arb.domain.trading.order import OrderState, Purpose
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import TradeState
 from arb.engine.trading.fills import RecordReport, StreamedReport
@@ -59,8 +59,8 @@ def fill_late(town, venue, quantity=None, *, told=True):
         ts_event_ns=town.clock.now_ns(),
     )
     client._move(order, fill, instrument)
-    late = replace(report, status=State.PARTIALLY_FILLED, fills=(fill,))
-    client.placed[order.client_order_id] = [replace(late, status=State.CANCELED)]
+    late = replace(report, status=OrderState.PARTIALLY_FILLED, fills=(fill,))
+    client.placed[order.client_order_id] = [replace(late, status=OrderState.CANCELED)]
     town.pass_time(1_000)
     record = RecordReport(
         trades=town.trades,
@@ -156,8 +156,8 @@ def fill_late_of_half(town, order, told):
         fee=first.fee * (order.quantity - first.quantity) / first.quantity,
     )
     client._move(order, rest, client.rules[order.symbol])
-    late = replace(report, status=State.PARTIALLY_FILLED, fills=(rest,))
-    client.placed[order.client_order_id] = [replace(report, fills=(first, rest), status=State.FILLED)]
+    late = replace(report, status=OrderState.PARTIALLY_FILLED, fills=(rest,))
+    client.placed[order.client_order_id] = [replace(report, fills=(first, rest), status=OrderState.FILLED)]
     town.pass_time(1_000)
     record = RecordReport(
         trades=town.trades,

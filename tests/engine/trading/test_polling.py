@@ -6,7 +6,7 @@ from arb.adapters.memory.venue import Trouble
 from arb.domain.health.backoff import RESOLVE_BACKOFF
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_S
-from arb.domain.trading.order import Order, State
+from arb.domain.trading.order import Order, OrderState
 from arb.domain.trading.trade import TradeState
 from arb.engine.trading.fills import CatchUp
 from arb.engine.trading.settle import LOOKS_MAX
@@ -68,9 +68,9 @@ def open_with(town: Town, venue: Venue, trouble: Trouble, *, mute: bool = True) 
 
 
 STUCK = [
-    (Venue.BINANCE, Trouble.DROPPED, State.UNKNOWN),
-    (Venue.UPBIT, Trouble.DROPPED, State.UNKNOWN),
-    (Venue.UPBIT, Trouble.WAIT, State.ACCEPTED),
+    (Venue.BINANCE, Trouble.DROPPED, OrderState.UNKNOWN),
+    (Venue.UPBIT, Trouble.DROPPED, OrderState.UNKNOWN),
+    (Venue.UPBIT, Trouble.WAIT, OrderState.ACCEPTED),
 ]
 
 
@@ -115,20 +115,20 @@ def test_a_message_from_before_an_upgrade_is_read_and_ends(town, args):
     town.pending = [(0, RESOLVE, (order.client_order_id, *args))]
     town.pass_time(6_000)
     run_due(town)
-    assert town.tables.orders[order.client_order_id].order.state is State.EXPIRED
+    assert town.tables.orders[order.client_order_id].order.state is OrderState.EXPIRED
 
 
 def test_an_upbit_order_is_sent_again_as_soon_as_that_is_allowed(town):
     open_with(town, Venue.UPBIT, Trouble.DROPPED, mute=False)
     live(town, 2, sweeps=False)
-    assert on(town, Venue.UPBIT).state is State.FILLED
+    assert on(town, Venue.UPBIT).state is OrderState.FILLED
 
 
 def test_a_binance_order_is_proven_absent_within_a_sweep_of_when_it_can_be(town):
     order = open_with(town, Venue.BINANCE, Trouble.DROPPED, mute=False)
     live(town, 20)
     row = town.tables.orders[order.client_order_id]
-    assert row.order.state is State.EXPIRED
+    assert row.order.state is OrderState.EXPIRED
     assert row.changed_at_ns - order.claimed_at_ns <= (12 + SWEEP_S) * NS_PER_S
 
 
@@ -137,13 +137,13 @@ def test_the_end_of_an_outage_is_followed_at_once_and_by_a_hedged_trade(town):
     live(town, 120)
     town.venues[Venue.UPBIT].mute = False
     live(town, SWEEP_S)
-    assert on(town, Venue.UPBIT).state is State.FILLED
+    assert on(town, Venue.UPBIT).state is OrderState.FILLED
     assert only_trade(town).state is TradeState.OPEN
 
 
 def test_messages_about_an_order_that_is_over_ask_for_nothing(town):
     order = open_with(town, Venue.UPBIT, Trouble.WAIT, mute=False)
-    assert order.state is State.FILLED
+    assert order.state is OrderState.FILLED
     town.collect()
     town.pending.clear()
     for _ in range(3):

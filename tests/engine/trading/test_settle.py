@@ -8,7 +8,7 @@ import pytest
 from arb.adapters.memory.venue import Trouble
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_MS
-from arb.domain.trading.order import Purpose, State
+from arb.domain.trading.order import OrderState, Purpose
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import TradeState
 from arb.engine.market.fresh_market import FreshMarkets
@@ -65,7 +65,7 @@ def test_an_unknown_leg_is_never_repaired_on_a_guess(town):
         town.pass_time(300)
         run_due(town)
     (unknown,) = [row.order for row in town.tables.orders.values() if row.order.venue is Venue.UPBIT]
-    if unknown.state is State.UNKNOWN:
+    if unknown.state is OrderState.UNKNOWN:
         assert not repairs(town)
 
 

@@ -7,7 +7,7 @@ import pytest
 from arb.domain.errors import DispatchError
 from arb.domain.health.alert import Alert, Severity
 from arb.domain.time import NS_PER_MS, NS_PER_S
-from arb.domain.trading.order import AT_VENUE, Order, State
+from arb.domain.trading.order import AT_VENUE, Order, OrderState
 from arb.engine.trading.sweep import ENDED_NS_MAX, INTENT_NS_MAX
 from tests.contracts import world
 from tests.domain.markets import PAIR
@@ -47,7 +47,7 @@ def test_a_claimed_order_is_left_to_its_sender_for_longer(town):
         town.trades.claim(row, town.clock.now_ns())
     assert swept(town, OVERDUE_NS - NS_PER_MS) == []
     assert swept(town, 2 * NS_PER_MS) == ["arb.resolve_order"] * 2
-    assert {row.order.state for row in town.tables.orders.values()} == {State.SUBMITTED}
+    assert {row.order.state for row in town.tables.orders.values()} == {OrderState.SUBMITTED}
 
 
 class Kept:
@@ -73,7 +73,7 @@ def test_a_settlement_that_was_lost_is_asked_for_soon(town):
     """Who ended the last order may have died before it could say so."""
     for _ in range(2):
         town.run_one(0)
-    assert {row.order.state for row in town.tables.orders.values()} == {State.FILLED}
+    assert {row.order.state for row in town.tables.orders.values()} == {OrderState.FILLED}
     assert swept(town, ENDED_NS_MAX) == []
     assert swept(town, NS_PER_MS) == ["arb.settle_trade"]
     town.run_one(0)
@@ -102,7 +102,7 @@ def test_an_order_that_nobody_sent_is_no_alarm(town):
 
 
 def test_the_alarm_does_not_need_a_queue_that_takes_messages(town):
-    claimed(town, State.ACCEPTED)
+    claimed(town, OrderState.ACCEPTED)
     town.pass_time(61_000)
     with pytest.raises(DispatchError):
         replace(town.sweep, dispatcher=Deaf()).run()
@@ -116,14 +116,14 @@ class Deaf:
         raise DispatchError(task)
 
 
-def claimed(town: Town, state: State) -> Order:
+def claimed(town: Town, state: OrderState) -> Order:
     """Return an order at a venue of which so much is known."""
     order = town.trades.claim(next(iter(town.tables.orders)), town.clock.now_ns())
-    if state is State.UNKNOWN:
+    if state is OrderState.UNKNOWN:
         town.trades.lose(order.client_order_id, order.fence, "timeout", town.clock.now_ns())
-    elif state is State.ACCEPTED:
+    elif state is OrderState.ACCEPTED:
         town.trades.record(world.report(order, state), town.clock.now_ns())
-    elif state is State.PARTIALLY_FILLED:
+    elif state is OrderState.PARTIALLY_FILLED:
         town.trades.record(world.report(order, state, world.fill(order, "0.001")), town.clock.now_ns())
     found = town.trades.order(order.client_order_id)
     assert found.state is state

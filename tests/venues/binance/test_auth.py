@@ -1,13 +1,13 @@
 """Signatures against the vectors that Binance publishes."""
 
 from arb.venues.api_key import ApiKey
-from arb.venues.binance.auth import Stamp, sign_sorted, signed
+from arb.venues.binance.auth import RequestStamp, sign_sorted, signed
 
 KEY = ApiKey(
     "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A",
     "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j",
 )
-STAMP = Stamp(api_key=KEY, timestamp_ms=1499827319559, recv_window_ms=5000)
+STAMP = RequestStamp(api_key=KEY, timestamp_ms=1499827319559, recv_window_ms=5000)
 PARAMETERS = {
     "side": "BUY",
     "type": "LIMIT",

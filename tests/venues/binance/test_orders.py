@@ -10,15 +10,15 @@ from arb.domain.market.ids import Symbol
 from arb.domain.market.instrument import Side
 from arb.venues.api_key import ApiKey
 from arb.venues.binance import orders as binance
-from arb.venues.binance.auth import Stamp, sign
-from arb.venues.request import Effect, Usage
+from arb.venues.binance.auth import RequestStamp, sign
+from arb.venues.request import Effect, LimitUsage
 from tests.venues.samples import make_order, response
 
 KEY = ApiKey(
     "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A",
     "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j",
 )
-STAMP = Stamp(api_key=KEY, timestamp_ms=1499827319559, recv_window_ms=5000)
+STAMP = RequestStamp(api_key=KEY, timestamp_ms=1499827319559, recv_window_ms=5000)
 
 
 def test_an_order_travels_in_the_body_signed_with_its_stamp():
@@ -100,5 +100,8 @@ def test_exchange_info_names_several_symbols():
 
 def test_usage_headers():
     reply = response(200, {}, x_mbx_used_weight_1m="37", x_mbx_order_count_10s="2")
-    assert set(binance.usage(reply)) == {Usage(group="weight", used=37), Usage(group="order", used=2)}
+    assert set(binance.usage(reply)) == {
+        LimitUsage(group="weight", used=37),
+        LimitUsage(group="order", used=2),
+    }
     assert binance.usage(response(200, {}, x_mbx_used_weight_1m="?")) == ()

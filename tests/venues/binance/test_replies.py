@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from arb.domain.errors import DataError
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from arb.venues.binance import replies as replies
 from arb.venues.reply import read
 from tests.venues.samples import BINANCE_FULL, BINANCE_ROW, BINANCE_TRADES, response
@@ -14,7 +14,7 @@ from tests.venues.samples import BINANCE_FULL, BINANCE_ROW, BINANCE_TRADES, resp
 def test_full_reply_of_an_ioc_order_that_filled_in_part():
     report = read(response(200, BINANCE_FULL), replies.placed)
     (fill,) = report.fills
-    assert (report.status, report.reason) == (State.EXPIRED, "UNFILLED_IOC_QUANTITY_EXPIRED")
+    assert (report.status, report.reason) == (OrderState.EXPIRED, "UNFILLED_IOC_QUANTITY_EXPIRED")
     assert (report.client_order_id, report.venue_order_id) == ("6gCrw2kRUAF9CvJDGP16IP", "28")
     assert (fill.fill_id, fill.price, fill.quantity) == ("56", 4000, 1)
     assert (fill.fee, fill.fee_asset, fill.ts_event_ns) == (4, "USDT", 1507725176595_000_000)
@@ -23,16 +23,16 @@ def test_full_reply_of_an_ioc_order_that_filled_in_part():
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        ("NEW", State.ACCEPTED),
-        ("PENDING_NEW", State.ACCEPTED),
-        ("FILLED", State.FILLED),
-        ("CANCELED", State.CANCELED),
-        ("REJECTED", State.REJECTED),
-        ("EXPIRED", State.EXPIRED),
-        ("EXPIRED_IN_MATCH", State.EXPIRED),
+        ("NEW", OrderState.ACCEPTED),
+        ("PENDING_NEW", OrderState.ACCEPTED),
+        ("FILLED", OrderState.FILLED),
+        ("CANCELED", OrderState.CANCELED),
+        ("REJECTED", OrderState.REJECTED),
+        ("EXPIRED", OrderState.EXPIRED),
+        ("EXPIRED_IN_MATCH", OrderState.EXPIRED),
     ],
 )
-def test_status(status: str, expected: State):
+def test_status(status: str, expected: OrderState):
     row = read(response(200, {**BINANCE_ROW, "status": status}), replies.order_row)
     assert row.report(()).status is expected
 
@@ -40,8 +40,8 @@ def test_status(status: str, expected: State):
 def test_an_order_is_not_over_while_its_fills_are_missing():
     row = replies.order_row({**BINANCE_ROW, "status": "EXPIRED", "executedQty": "13"})
     fills = read(response(200, BINANCE_TRADES), replies.fills)
-    assert row.report(()).status is State.ACCEPTED
-    assert row.report(fills).status is State.PARTIALLY_FILLED
+    assert row.report(()).status is OrderState.ACCEPTED
+    assert row.report(fills).status is OrderState.PARTIALLY_FILLED
     assert row.report(fills).fills == fills
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from arb.domain.errors import DataError, Rejected
 from arb.domain.market.book import Book, Level
 from arb.domain.market.ids import Coin, Symbol, Venue
-from arb.engine.market.lag import Stamp
+from arb.engine.market.lag import FrameStamp
 from arb.engine.market.stream import Notice
 from arb.venues.binance.stream import STAMPLESS_NS_MAX, BinanceStream
 
@@ -77,7 +77,9 @@ def answer(codec: BinanceStream) -> list[str]:
 
 
 def test_a_stamped_frame_tells_the_venues_time_and_nothing_else():
-    assert stream().read(stamped("btcusdt", 1_700_000_000_123), NOW_NS) == Stamp(1_700_000_000_123_000_000)
+    assert stream().read(stamped("btcusdt", 1_700_000_000_123), NOW_NS) == FrameStamp(
+        1_700_000_000_123_000_000
+    )
 
 
 @pytest.mark.parametrize("bad", [{}, {"E": None}, {"E": "now"}, {"E": 1.5}])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arb.venues.binance.subscription import BATCH, REFUSED_NS, REPLY_NS_MAX, Subscription
+from arb.venues.binance.subscription import BATCH, REFUSED_NS, REPLY_NS_MAX, StreamSubscription
 
 STEP_NS = 400_000_000
 
@@ -18,7 +18,7 @@ class Venue:
         self.streams: set[str] = set()
         self.messages: list[str] = []
         self.now_ns = 0
-        self.subscription = Subscription(lambda name: (f"{name}@top", f"{name}@depth"))
+        self.subscription = StreamSubscription(lambda name: (f"{name}@top", f"{name}@depth"))
 
     def reconnected(self) -> None:
         self.streams.clear()

@@ -13,8 +13,8 @@ from arb.domain.errors import DataError
 from arb.domain.market.book import Book, Level
 from arb.domain.market.ids import Coin
 from arb.domain.time import NS_PER_S
-from arb.engine.market.gate import Gate, GateLimits
-from arb.engine.market.lag import Stamp
+from arb.engine.market.gate import BookGate, GateLimits
+from arb.engine.market.lag import FrameStamp
 from arb.engine.market.stream import Notice
 from arb.venues.binance.stream import BinanceStream
 
@@ -33,8 +33,8 @@ def frames() -> list[tuple[int, bytes]]:
         return [(int(stamp), frame) for stamp, frame in pairs]
 
 
-def read(frames: list[tuple[int, bytes]]) -> Iterator[tuple[bytes, Book | Stamp | Notice | DataError]]:
-    stream, gate = BinanceStream(coins=[Coin("BTC")], levels_max=15), Gate(LIMITS)
+def read(frames: list[tuple[int, bytes]]) -> Iterator[tuple[bytes, Book | FrameStamp | Notice | DataError]]:
+    stream, gate = BinanceStream(coins=[Coin("BTC")], levels_max=15), BookGate(LIMITS)
     for ts_recv_ns, frame in frames:
         try:
             found = stream.read(frame, ts_recv_ns)
@@ -49,7 +49,7 @@ def test_every_frame_of_the_kinds_in_use_is_a_believable_book(frames):
     kinds = Counter(
         found.detail if isinstance(found, DataError) else type(found).__name__ for _, found in read(frames)
     )
-    assert kinds == {"Book": 28_040, "btcusdt@trade": 9_757, "Stamp": 3_451, "Notice": 1}
+    assert kinds == {"Book": 28_040, "btcusdt@trade": 9_757, "FrameStamp": 3_451, "Notice": 1}
 
 
 def test_prices_and_sizes_are_exactly_the_ones_sent(frames):

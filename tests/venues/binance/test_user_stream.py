@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from arb.domain.errors import DataError, Rejected
 from arb.domain.market.ids import FillId, Venue
-from arb.domain.trading.order import Fill, State
+from arb.domain.trading.order import Fill, OrderState
 from arb.engine.market.stream import Notice
 from arb.engine.trading.fills import StreamedReport
 from arb.venues.api_key import ApiKey
@@ -70,12 +70,12 @@ def test_a_new_order_is_accepted_without_fills():
     assert found.executed == 0
     assert found.report.client_order_id == "mUvoqJxFIILMdfAW5iGSOW"
     assert found.report.venue_order_id == "4293153"
-    assert (found.report.status, found.report.fills, found.report.reason) == (State.ACCEPTED, (), "")
+    assert (found.report.status, found.report.fills, found.report.reason) == (OrderState.ACCEPTED, (), "")
 
 
 def test_a_trade_carries_its_one_fill_and_all_that_was_executed():
     found = report(**TRADE)
-    assert found.report.status is State.PARTIALLY_FILLED
+    assert found.report.status is OrderState.PARTIALLY_FILLED
     assert found.executed == Decimal("0.7")
     assert found.report.fills == (
         Fill(
@@ -105,7 +105,7 @@ def test_a_fill_is_the_same_on_the_stream_in_the_reply_and_in_the_list_of_trades
 def test_a_cancel_is_about_the_original_client_id():
     found = report(x="CANCELED", X="CANCELED", c="cancelMyOrder1", C="a1-abcdefghijklm-b1")
     assert found.report.client_order_id == "a1-abcdefghijklm-b1"
-    assert found.report.status is State.CANCELED
+    assert found.report.status is OrderState.CANCELED
 
 
 @pytest.mark.parametrize("original", ["", None])
@@ -116,11 +116,11 @@ def test_a_cancel_by_the_venue_keeps_the_client_id(original):
 @pytest.mark.parametrize(
     ("execution", "status", "state"),
     [
-        ("NEW", "NEW", State.ACCEPTED),
-        ("CANCELED", "CANCELED", State.CANCELED),
-        ("REJECTED", "REJECTED", State.REJECTED),
-        ("EXPIRED", "EXPIRED", State.EXPIRED),
-        ("TRADE_PREVENTION", "EXPIRED_IN_MATCH", State.EXPIRED),
+        ("NEW", "NEW", OrderState.ACCEPTED),
+        ("CANCELED", "CANCELED", OrderState.CANCELED),
+        ("REJECTED", "REJECTED", OrderState.REJECTED),
+        ("EXPIRED", "EXPIRED", OrderState.EXPIRED),
+        ("TRADE_PREVENTION", "EXPIRED_IN_MATCH", OrderState.EXPIRED),
     ],
 )
 def test_each_status_is_a_state_and_brings_no_fill(execution, status, state):

@@ -4,7 +4,7 @@ import pytest
 
 from arb.domain.errors import AgainstRules, Fatal, OutcomeUnknown, RateLimited, Rejected, Retryable
 from arb.venues.bithumb.errors import NAMES, error_of, holds_error
-from arb.venues.errors import AmbiguousRefusal, ClockRefused, Kind, OrderNotFound
+from arb.venues.errors import AmbiguousRefusal, ClockRefused, ErrorKind, OrderNotFound
 from arb.venues.krw.errors import pause_scope
 from arb.venues.request import Effect, HttpRequest
 from tests.venues.samples import response
@@ -34,7 +34,7 @@ def test_what_an_error_means_depends_on_what_was_asked(status, name, placing, re
     assert type(error_of(refusal(status, name), Effect.READ)) is reading
 
 
-@pytest.mark.parametrize("name", [name for name, kind in NAMES.items() if kind is Kind.NOT_FOUND])
+@pytest.mark.parametrize("name", [name for name, kind in NAMES.items() if kind is ErrorKind.NOT_FOUND])
 def test_nothing_but_a_lookup_says_that_an_order_is_unknown(name):
     assert name == "order_not_found"
 

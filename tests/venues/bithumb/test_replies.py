@@ -8,7 +8,7 @@ import pytest
 from arb.domain.errors import DataError
 from arb.domain.market.ids import Symbol
 from arb.domain.market.instrument import Side
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from arb.venues.bithumb.listed import page
 from arb.venues.bithumb.replies import order_report, placed, settled_report
 from arb.venues.krw.replies import balances
@@ -24,7 +24,7 @@ def order(**changes: Any) -> dict[str, Any]:
 
 def test_an_order_filled_in_part_is_done_and_has_lost_its_rest():
     report = order_report(order(), FEE)
-    assert (report.status, report.executed) == (State.CANCELED, Decimal("0.004"))
+    assert (report.status, report.executed) == (OrderState.CANCELED, Decimal("0.004"))
     (fill,) = report.fills
     assert (fill.quantity, fill.fee, fill.fee_asset, fill.fee_is_assumed) == (
         Decimal("0.004"),
@@ -36,17 +36,17 @@ def test_an_order_filled_in_part_is_done_and_has_lost_its_rest():
 
 
 def test_an_order_filled_as_a_whole_is_filled():
-    assert order_report(order(volume="0.004"), FEE).status is State.FILLED
+    assert order_report(order(volume="0.004"), FEE).status is OrderState.FILLED
 
 
 def test_an_order_that_met_no_price_is_cancelled():
     report = order_report(order(state="cancel", executed_volume="0", trades=[]), FEE)
-    assert (report.status, report.fills) == (State.CANCELED, ())
+    assert (report.status, report.fills) == (OrderState.CANCELED, ())
 
 
 def test_an_order_whose_trades_lag_works_on_and_tells_none():
     report = order_report(order(trades=[], volume="0.004"), FEE)
-    assert (report.status, report.fills, report.executed) == (State.ACCEPTED, (), Decimal("0.004"))
+    assert (report.status, report.fills, report.executed) == (OrderState.ACCEPTED, (), Decimal("0.004"))
 
 
 def test_of_an_old_order_the_named_fee_is_the_last_word():
@@ -58,7 +58,7 @@ def test_of_an_old_order_the_named_fee_is_the_last_word():
 
 def test_a_reply_to_an_order_says_accepted_at_best():
     report = placed({"order_id": "C01", "client_order_id": "a1-abcdefghijkl2-t1"})
-    assert (report.venue_order_id, report.status) == ("C01", State.ACCEPTED)
+    assert (report.venue_order_id, report.status) == ("C01", OrderState.ACCEPTED)
 
 
 @pytest.mark.parametrize("body", [{}, [], "x", None, {"order_id": None, "state": "gone"}])
@@ -79,7 +79,7 @@ def test_a_page_has_its_orders_and_the_key_of_the_next():
     row = {name: value for name, value in order(order_id="C01").items() if name != "uuid"}
     (listed,), key = page({"data": [row], "next_key": "abc"})
     assert (listed.venue_order_id, listed.symbol, listed.side) == ("C01", Symbol("BTC/KRW"), Side.BUY)
-    assert (listed.status, listed.executed, listed.is_ours) == (State.CANCELED, Decimal("0.004"), True)
+    assert (listed.status, listed.executed, listed.is_ours) == (OrderState.CANCELED, Decimal("0.004"), True)
     assert key == "abc"
     assert page({"data": [], "next_key": None}) == ((), "")
 

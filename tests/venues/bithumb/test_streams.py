@@ -9,7 +9,7 @@ import pytest
 from arb.domain.errors import DataError, Rejected
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from arb.engine.market.stream import Notice
 from arb.engine.trading.fills import StreamedReport
 from arb.venues.api_key import ApiKey
@@ -117,11 +117,11 @@ def report(**changes: object) -> StreamedReport:
 @pytest.mark.parametrize(
     ("changes", "status", "executed"),
     [
-        ({}, State.ACCEPTED, "0.004"),
-        ({"s": "wait", "eq": None}, State.ACCEPTED, "0"),
-        ({"s": "done"}, State.CANCELED, "0.004"),
-        ({"s": "done", "eq": 0.01}, State.FILLED, "0.01"),
-        ({"s": "cancel", "eq": None}, State.CANCELED, "0"),
+        ({}, OrderState.ACCEPTED, "0.004"),
+        ({"s": "wait", "eq": None}, OrderState.ACCEPTED, "0"),
+        ({"s": "done"}, OrderState.CANCELED, "0.004"),
+        ({"s": "done", "eq": 0.01}, OrderState.FILLED, "0.01"),
+        ({"s": "cancel", "eq": None}, OrderState.CANCELED, "0"),
     ],
 )
 def test_an_event_says_how_much_was_executed_and_brings_no_fill(changes, status, executed):

@@ -12,7 +12,7 @@ from arb.venues.api_key import ApiKey
 from arb.venues.jwt import nonce_of, query_hash
 from arb.venues.krw import requests
 from arb.venues.krw.auth import Pass
-from arb.venues.request import Effect, HttpRequest, Usage
+from arb.venues.request import Effect, HttpRequest, LimitUsage
 from arb.venues.upbit import orders as upbit
 from tests.venues.samples import make_order, response
 
@@ -96,11 +96,11 @@ def test_no_repr_shows_a_secret_or_a_token():
 @pytest.mark.parametrize(
     ("header", "expected"),
     [
-        ("group=default; min=1800; sec=29", (Usage(group="default", left=29),)),
-        ("group=order-cancel-all; min=30; sec=0", (Usage(group="order-cancel-all", left=0),)),
+        ("group=default; min=1800; sec=29", (LimitUsage(group="default", left=29),)),
+        ("group=order-cancel-all; min=30; sec=0", (LimitUsage(group="order-cancel-all", left=0),)),
         ("", ()),
         ("group=default", ()),
     ],
 )
-def test_remaining_req(header: str, expected: tuple[Usage, ...]):
+def test_remaining_req(header: str, expected: tuple[LimitUsage, ...]):
     assert upbit.usage(response(200, {}, remaining_req=header)) == expected

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arb.domain.errors import DataError
-from arb.domain.trading.order import State
+from arb.domain.trading.order import OrderState
 from arb.venues.krw.replies import balances
 from arb.venues.reply import read
 from arb.venues.upbit import replies as replies
@@ -34,19 +34,19 @@ def with_trades(state: str, *volumes: str, executed: str | None = None, **change
 
 def test_a_placed_order_is_accepted_without_fills():
     report = read(response(201, UPBIT_WAIT), replies.placed)
-    assert (report.status, report.fills) == (State.ACCEPTED, ())
+    assert (report.status, report.fills) == (OrderState.ACCEPTED, ())
     assert report.client_order_id == "arb-0001-u-1"
     assert report.venue_order_id == "cdd92199-2897-4e14-9448-f923320408ad"
 
 
 def test_a_placed_order_is_accepted_even_if_the_book_was_faster():
-    assert replies.placed({**UPBIT_WAIT, "state": "done"}).status is State.ACCEPTED
+    assert replies.placed({**UPBIT_WAIT, "state": "done"}).status is OrderState.ACCEPTED
 
 
 def test_published_done_order_with_its_trade():
     report = read(response(200, UPBIT_DONE), lambda body: replies.order_report(body, Decimal("0.9")))
     (fill,) = report.fills
-    assert report.status is State.FILLED
+    assert report.status is OrderState.FILLED
     assert (fill.fill_id, fill.price) == ("795dff29-bba6-49b2-baab-63473ab7931c", 1375)
     assert (fill.quantity, fill.fee, fill.fee_asset) == (Decimal("5.377594"), Decimal("3.697095875"), "KRW")
     assert fill.ts_event_ns == 1754725440_597_751_000
@@ -55,15 +55,15 @@ def test_published_done_order_with_its_trade():
 @pytest.mark.parametrize(
     ("state", "volumes", "expected"),
     [
-        ("wait", (), State.ACCEPTED),
-        ("watch", (), State.ACCEPTED),
-        ("wait", ("1",), State.PARTIALLY_FILLED),
-        ("done", ("1", "2"), State.FILLED),
-        ("cancel", (), State.CANCELED),
-        ("cancel", ("1", "2"), State.CANCELED),
+        ("wait", (), OrderState.ACCEPTED),
+        ("watch", (), OrderState.ACCEPTED),
+        ("wait", ("1",), OrderState.PARTIALLY_FILLED),
+        ("done", ("1", "2"), OrderState.FILLED),
+        ("cancel", (), OrderState.CANCELED),
+        ("cancel", ("1", "2"), OrderState.CANCELED),
     ],
 )
-def test_state(state: str, volumes: tuple[str, ...], expected: State):
+def test_state(state: str, volumes: tuple[str, ...], expected: OrderState):
     report = replies.order_report(with_trades(state, *volumes), FEE)
     assert report.status is expected
     assert [fill.quantity for fill in report.fills] == [Decimal(volume) for volume in volumes]
@@ -73,7 +73,7 @@ def test_state(state: str, volumes: tuple[str, ...], expected: State):
 def test_an_order_is_not_over_while_its_trades_are_missing(state: str):
     none = replies.order_report(with_trades(state, executed="3"), FEE)
     some = replies.order_report(with_trades(state, "1", executed="3"), FEE)
-    assert (none.status, some.status) == (State.ACCEPTED, State.ACCEPTED)
+    assert (none.status, some.status) == (OrderState.ACCEPTED, OrderState.ACCEPTED)
     assert none.executed == some.executed == 3
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from arb.domain.errors import DataError, Rejected
 from arb.domain.market.ids import FillId, Venue
-from arb.domain.trading.order import Fill, State
+from arb.domain.trading.order import Fill, OrderState
 from arb.engine.market.stream import Notice
 from arb.engine.trading.fills import StreamedReport
 from arb.sim.krw.frames import encode_frame
@@ -80,7 +80,7 @@ def test_a_trade_carries_its_one_fill_and_all_that_was_executed(form):
     assert found.executed == Decimal("0.007")
     assert found.report.client_order_id == "arb-0001-u-1"
     assert found.report.venue_order_id == "ac2dc2a3-fce9-40a2-a4f6-5987c25c438f"
-    assert (found.report.status, found.report.fills) == (State.PARTIALLY_FILLED, (FILL,))
+    assert (found.report.status, found.report.fills) == (OrderState.PARTIALLY_FILLED, (FILL,))
 
 
 def test_numbers_with_exponents_stay_exact():
@@ -95,11 +95,11 @@ def test_numbers_with_exponents_stay_exact():
 @pytest.mark.parametrize(
     ("state", "expected"),
     [
-        ("wait", State.ACCEPTED),
-        ("watch", State.ACCEPTED),
-        ("prevented", State.ACCEPTED),
-        ("done", State.FILLED),
-        ("cancel", State.CANCELED),
+        ("wait", OrderState.ACCEPTED),
+        ("watch", OrderState.ACCEPTED),
+        ("prevented", OrderState.ACCEPTED),
+        ("done", OrderState.FILLED),
+        ("cancel", OrderState.CANCELED),
     ],
 )
 def test_what_is_no_trade_brings_no_fill_only_what_was_executed(form, state, expected):

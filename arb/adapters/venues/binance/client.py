@@ -23,7 +23,7 @@ from arb.ports.trading import NeverPlaced, NotFoundYet, Resolution
 from arb.venues.api_key import ApiKey
 from arb.venues.binance import orders, replies
 from arb.venues.binance.listed import listed
-from arb.venues.binance.replies import OrderRow
+from arb.venues.binance.replies import BinanceOrder
 from arb.venues.errors import OrderNotFound
 
 ENGINE_TIMEOUT_MS: Final = 10_000  # Binance answers -1007 after this long: nothing is still on its way
@@ -177,7 +177,7 @@ class BinanceClient:
         """
         return self._recv_window_ms + ENGINE_TIMEOUT_MS + MARGIN_MS + abs(self._session.offset_ms())
 
-    def _with_fills(self, symbol: Symbol, row: OrderRow) -> OrderReport:
+    def _with_fills(self, symbol: Symbol, row: BinanceOrder) -> OrderReport:
         if row.executed == ZERO:
             return row.report(())
 
@@ -187,10 +187,12 @@ class BinanceClient:
 
         return row.report(tuple(by_id(page, lambda fill: fill.fill_id)))
 
-    def _created(self, symbol: Symbol, start_ms: int, end_ms: int) -> Iterator[tuple[ListedOrder, OrderRow]]:
+    def _created(
+        self, symbol: Symbol, start_ms: int, end_ms: int
+    ) -> Iterator[tuple[ListedOrder, BinanceOrder]]:
         """Yield the orders of a market created from a time on; the end bounds the first page only."""
 
-        def page(first: int | None) -> tuple[tuple[ListedOrder, OrderRow], ...]:
+        def page(first: int | None) -> tuple[tuple[ListedOrder, BinanceOrder], ...]:
             now = self._session.now()
             if first is None:
                 return self._session.ask(orders.all_orders(symbol, start_ms, end_ms, now), _both)
@@ -199,7 +201,7 @@ class BinanceClient:
         return by_id(page, lambda both: both[1].venue_order_id)
 
 
-def _both(body: Any) -> tuple[tuple[ListedOrder, OrderRow], ...]:
+def _both(body: Any) -> tuple[tuple[ListedOrder, BinanceOrder], ...]:
     """Return orders as a list of anybody's, and as reports of ours are made from."""
     return tuple(zip(listed(body), replies.order_rows(body), strict=True))
 

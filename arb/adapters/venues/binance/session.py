@@ -9,7 +9,7 @@ from arb.domain.time import NS_PER_MS
 from arb.ports.market import Clock
 from arb.venues.api_key import ApiKey
 from arb.venues.binance import orders, replies
-from arb.venues.binance.auth import Stamp
+from arb.venues.binance.auth import RequestStamp
 from arb.venues.errors import ClockRefused
 from arb.venues.request import HttpRequest
 
@@ -41,13 +41,13 @@ class BinanceSession:
             self._offset_at_ns = -OFFSET_AGE_NS_MAX  # measured again before the next signature
             raise
 
-    def now(self) -> Stamp:
+    def now(self) -> RequestStamp:
         """Return the stamp of a request that is signed now."""
         return self.stamp(self._clock.now_ns())
 
-    def stamp(self, at_ns: int) -> Stamp:
+    def stamp(self, at_ns: int) -> RequestStamp:
         """Return the stamp of a request that is signed with a moment of our clock."""
-        return Stamp(
+        return RequestStamp(
             api_key=require_key(Venue.BINANCE, self._api_key),
             timestamp_ms=at_ns // NS_PER_MS + self.offset_ms(),
             recv_window_ms=self._recv_window_ms,

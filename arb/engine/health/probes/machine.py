@@ -11,7 +11,7 @@ from arb.ports.trading import VenueClient
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class ProcessUsage:
     """What one process takes."""
 
     name: str
@@ -24,7 +24,7 @@ class Usage:
 class Machine(Protocol):
     """This machine."""
 
-    def processes(self, now_ns: int) -> Sequence[Usage]:
+    def processes(self, now_ns: int) -> Sequence[ProcessUsage]:
         """Return what each process of the stack takes."""
 
     def disk_free_mb(self) -> Mapping[str, Decimal]:
@@ -34,7 +34,7 @@ class Machine(Protocol):
 class Diary(Protocol):
     """Where samples of processes are written down."""
 
-    def write(self, usages: Sequence[Usage]) -> None:
+    def write(self, usages: Sequence[ProcessUsage]) -> None:
         """Write a line for each process. Never raises."""
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from arb.adapters.venues.http import NotSent, ReplyLost
 from arb.domain.errors import Fatal, InvariantError, OutcomeUnknown, RateLimited, Rejected, Retryable
-from arb.domain.trading.order import Order, OrderReport, State
+from arb.domain.trading.order import Order, OrderReport, OrderState
 from arb.ports.trading import NeverPlaced, NotFoundYet
 from arb.venues.request import HttpRequest, HttpResponse
 from tests.adapters.venues.scripted import Bench, binance_bench
@@ -48,7 +48,7 @@ def fields(request: HttpRequest) -> dict[str, str]:
 def test_place_reports_fills_under_our_id(bench: Bench, order: Order):
     bench.transport.on(f"POST {ORDER}", response(200, BINANCE_FULL))
     report = bench.client.place(order)
-    assert (report.client_order_id, report.status) == (order.client_order_id, State.EXPIRED)
+    assert (report.client_order_id, report.status) == (order.client_order_id, OrderState.EXPIRED)
     assert [fill.fill_id for fill in report.fills] == ["56"]
 
 
@@ -145,15 +145,15 @@ def test_query_fetches_the_fills_of_an_executed_order(bench: Bench, order: Order
     )
     bench.transport.on("GET /api/v3/myTrades", response(200, BINANCE_TRADES))
     report = bench.client.query(order)
-    assert (report.status, len(report.fills)) == (State.FILLED, 1)
+    assert (report.status, len(report.fills)) == (OrderState.FILLED, 1)
     assert fields(bench.transport.last("GET /api/v3/myTrades"))["orderId"] == "7"
 
 
 def test_query_does_not_end_an_order_whose_fills_lag(bench: Bench, order: Order):
     bench.transport.on(f"GET {ORDER}", response(200, row(order, status="EXPIRED", executedQty="12")))
     bench.transport.on("GET /api/v3/myTrades", response(200, []), response(200, BINANCE_TRADES))
-    assert bench.client.query(order).status is State.ACCEPTED
-    assert bench.client.query(order).status is State.EXPIRED
+    assert bench.client.query(order).status is OrderState.ACCEPTED
+    assert bench.client.query(order).status is OrderState.EXPIRED
 
 
 def test_query_of_an_unknown_order_is_none(bench: Bench, order: Order):
@@ -178,7 +178,7 @@ def test_resolve_returns_what_is_found(bench: Bench, order: Order):
     bench.transport.on(f"GET {ORDER}", response(200, row(order, status="EXPIRED")))
     found = bench.client.resolve(order, may_trade=True)
     assert isinstance(found, OrderReport)
-    assert found.status is State.EXPIRED
+    assert found.status is OrderState.EXPIRED
 
 
 @pytest.mark.parametrize("age_ms", [0, 1_000, FENCE_MS - 1, FENCE_MS])
@@ -222,7 +222,7 @@ def test_resolve_believes_the_lists(bench: Bench, order: Order, listing: str):
     bench.clock.advance_ms(FENCE_MS + 1)
     found = bench.client.resolve(order, may_trade=True)
     assert isinstance(found, OrderReport)
-    assert (found.status, len(found.fills)) == (State.FILLED, 1)
+    assert (found.status, len(found.fills)) == (OrderState.FILLED, 1)
 
 
 def test_resolve_reads_the_list_to_its_end(bench: Bench, order: Order):

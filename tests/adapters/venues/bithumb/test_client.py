@@ -18,7 +18,7 @@ from arb.adapters.venues.venue_breaker import VenueBreaker
 from arb.adapters.venues.venue_client import Gateway
 from arb.domain.errors import Fatal, OutcomeUnknown, RateLimited, Rejected, Retryable
 from arb.domain.market.ids import Coin, Symbol, Venue
-from arb.domain.trading.order import Order, OrderReport, State
+from arb.domain.trading.order import Order, OrderReport, OrderState
 from arb.ports.trading import NeverPlaced, NotFoundYet
 from arb.venues.api_key import ApiKey
 from arb.venues.request import HttpRequest, HttpResponse
@@ -118,7 +118,7 @@ def test_an_order_is_signed_with_the_moment_of_its_claim(venue: Hostile, client:
     report = client.place(order)
     assert stamp_ms(venue.requests[-1]) == order.claimed_at_ns // 1_000_000
     assert (report.client_order_id, report.venue_order_id) == (order.client_order_id, UUID)
-    assert report.status is State.ACCEPTED
+    assert report.status is OrderState.ACCEPTED
 
 
 def test_a_question_is_signed_with_the_moment_of_asking(venue: Hostile, client: BithumbClient, order: Order):
@@ -182,7 +182,7 @@ def test_an_order_filled_in_part_is_done_and_over(venue: Hostile, client: Bithum
     venue.body = arrived(order)
     report = client.query(order)
     assert report is not None
-    assert report.status is State.CANCELED
+    assert report.status is OrderState.CANCELED
     assert [fill.quantity for fill in report.fills] == [Decimal("0.004")]
     assert [(fill.fee, fill.fee_asset) for fill in report.fills] == [(Decimal("224"), "KRW")]
 

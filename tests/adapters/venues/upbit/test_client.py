@@ -9,7 +9,7 @@ from arb.adapters.venues.http import NotSent, ReplyLost
 from arb.domain.errors import Fatal, InvariantError, OutcomeUnknown, RateLimited, Rejected, Retryable
 from arb.domain.market.ids import Venue
 from arb.domain.market.instrument import Side
-from arb.domain.trading.order import Order, OrderReport, State
+from arb.domain.trading.order import Order, OrderReport, OrderState
 from arb.ports.trading import NeverPlaced, NotFoundYet
 from arb.venues.request import HttpResponse
 from arb.venues.upbit.instruments import KRW_BANDS
@@ -57,7 +57,7 @@ def absent(bench: Bench, redriven: HttpResponse | Exception, age_ms: int) -> Non
 def test_place_is_accepted_under_our_id(bench: Bench, order: Order):
     bench.transport.on(POST, ACCEPTED)
     report = bench.client.place(order)
-    assert (report.client_order_id, report.status) == (order.client_order_id, State.ACCEPTED)
+    assert (report.client_order_id, report.status) == (order.client_order_id, OrderState.ACCEPTED)
     assert report.venue_order_id == UPBIT_WAIT["uuid"]
 
 
@@ -126,7 +126,7 @@ def test_a_block_stops_questions_too(bench: Bench, order: Order):
 def test_query_returns_a_cancelled_order_with_its_fills(bench: Bench, order: Order):
     bench.transport.on(GET, FOUND)
     report = bench.client.query(order)
-    assert (report.client_order_id, report.status) == (order.client_order_id, State.CANCELED)
+    assert (report.client_order_id, report.status) == (order.client_order_id, OrderState.CANCELED)
     assert [fill.quantity for fill in report.fills] == [Decimal("5.377594")]
 
 
@@ -156,7 +156,7 @@ def test_resolve_sends_the_same_body_again_under_a_new_nonce(bench: Bench, order
     found = bench.client.resolve(order, may_trade=True)
     second = bench.transport.last(POST)
     assert isinstance(found, OrderReport)
-    assert (found.client_order_id, found.status) == (order.client_order_id, State.ACCEPTED)
+    assert (found.client_order_id, found.status) == (order.client_order_id, OrderState.ACCEPTED)
     assert first.body == second.body
     assert first.headers["Authorization"] != second.headers["Authorization"]
 

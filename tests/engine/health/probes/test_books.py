@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from arb.adapters.local.errands import Errands
+from arb.adapters.local.errands import ThreadErrands
 from arb.domain.errors import StoreUnavailable
 from arb.domain.time import NS_PER_S
 from arb.engine.health.probes.books import MOMENT_NS, Books, LastVitals, Uneven
@@ -44,7 +44,7 @@ def test_a_snapshot_is_as_old_as_when_it_was_taken():
 def test_a_database_that_hangs_is_asked_once_for_all_who_need_it():
     store = Store(away=True)
     last = LastVitals(store)
-    last.ask(Errands())
+    last.ask(ThreadErrands())
     store.away = False
     for _ in range(2):
         with pytest.raises(StoreUnavailable):
@@ -54,10 +54,10 @@ def test_a_database_that_hangs_is_asked_once_for_all_who_need_it():
 def test_what_was_found_holds_until_the_next_question():
     store = Store()
     last = LastVitals(store)
-    last.ask(Errands())
+    last.ask(ThreadErrands())
     store.away = True
     assert last.read() == VITALS
-    last.ask(Errands())
+    last.ask(ThreadErrands())
     with pytest.raises(StoreUnavailable):
         last.read()
 
@@ -65,7 +65,7 @@ def test_what_was_found_holds_until_the_next_question():
 def test_a_database_that_is_back_is_believed_again():
     store = Store(away=True)
     last = LastVitals(store)
-    last.ask(Errands())
+    last.ask(ThreadErrands())
     store.away = False
-    last.ask(Errands())
+    last.ask(ThreadErrands())
     assert last.read() == VITALS

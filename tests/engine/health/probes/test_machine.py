@@ -3,10 +3,10 @@
 from decimal import Decimal
 
 from arb.adapters.local.clock import ManualClock
-from arb.domain.health.judge import Level, Rule
+from arb.domain.health.judge import HealthLevel, Rule
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_MS, NS_PER_S
-from arb.engine.health.probes.machine import ClockOffset, Load, Usage
+from arb.engine.health.probes.machine import ClockOffset, Load, ProcessUsage
 from tests.engine.health.probes.reading import readings
 from tests.engine.health.test_watch import Post
 
@@ -32,16 +32,16 @@ def test_a_wrong_clock_is_an_error_within_a_sample_and_critical_within_a_minute_
     object.__setattr__(post.watch, "probes", (probe,))
     object.__setattr__(post.watch, "redis_probes", ())
     object.__setattr__(post.watch, "rules", {"clock_offset_ms": rule})
-    assert post.sweep(10).level is Level.OK
+    assert post.sweep(10).level is HealthLevel.OK
     post.clock.set_back_ms(STEP_MS)
-    assert post.sweep(1).level is Level.ERROR
-    assert post.sweep(13).level is Level.CRITICAL
+    assert post.sweep(1).level is HealthLevel.ERROR
+    assert post.sweep(13).level is HealthLevel.CRITICAL
 
 
 class Shown:
     """A machine that shows what a test says."""
 
-    def __init__(self, *usages: Usage) -> None:
+    def __init__(self, *usages: ProcessUsage) -> None:
         self.usages = usages
 
     def processes(self, now_ns):
@@ -73,14 +73,14 @@ class Asked:
 
 
 def test_each_process_and_each_disk_is_measured():
-    feed = Usage(name="feed", cpu_pct=Decimal(7), rss_mb=Decimal(90))
+    feed = ProcessUsage(name="feed", cpu_pct=Decimal(7), rss_mb=Decimal(90))
     assert readings(Load(Shown(feed), Kept(), 30), 0) == {
         ("rss_mb", "feed"): 90, ("cpu_pct", "feed"): 7, ("disk_free_mb", "/data"): 512,
     }  # fmt: skip
 
 
 def test_a_process_that_is_seen_for_the_first_time_has_no_measure_of_its_work():
-    feed = Usage(name="feed", cpu_pct=None, rss_mb=Decimal(90))
+    feed = ProcessUsage(name="feed", cpu_pct=None, rss_mb=Decimal(90))
     assert ("cpu_pct", "feed") not in readings(Load(Shown(feed), Kept(), 30), 0)
 
 
@@ -104,7 +104,7 @@ def test_between_two_questions_the_last_answer_goes_on():
 
 def test_processes_are_sampled_once_in_each_samples_time_and_after_a_clock_set_back():
     kept = Kept()
-    load = Load(Shown(Usage("feed", None, Decimal(80))), kept, 30)
+    load = Load(Shown(ProcessUsage("feed", None, Decimal(80))), kept, 30)
     counts = []
     for now_ns in (0, 10, 29, 31, 59, 65, 5):
         readings(load, now_ns)

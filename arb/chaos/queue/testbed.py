@@ -15,11 +15,11 @@ from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.adapters.postgres.engine import make_engine
 from arb.adapters.postgres.migrate import migrate
 from arb.adapters.postgres.sessions import SqlSessionStore
-from arb.app.session import Place, create_session
-from arb.chaos.outcome import Failed, expect
-from arb.chaos.queue.effects import Account, Effects
-from arb.chaos.queue.town import QUIET, Town, until
-from arb.chaos.queue.way import Way
+from arb.app.session import SessionPlace, create_session
+from arb.chaos.queue.broker_sandbox import QUIET, BrokerSandbox, until
+from arb.chaos.queue.cuttable_proxy import CuttableProxy
+from arb.chaos.queue.effects import EffectCounts, Effects
+from arb.chaos.scenario_result import Failed, expect
 from arb.domain.time import NS_PER_S
 from arb.stack.servers import servers_only
 from arb.stack.shutdown import Progress
@@ -55,23 +55,23 @@ class Publishing:
 
 
 @dataclass
-class Ground:
+class QueueTestbed:
     """The servers and processes of the scenarios with the real app."""
 
-    town: Town
+    sandbox: BrokerSandbox
     database_url: str
     effects: Effects
     clock: SystemClock
     workers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _publishers: int = 0
 
-    def way_to_redis(self) -> Way:
-        """Return a way that the processes started from now on take; it is to be opened."""
-        url = self.town.server.url
+    def proxy_to_redis(self) -> CuttableProxy:
+        """Return a proxy that the processes started from now on take; it is to be opened."""
+        url = self.sandbox.server.url
         port = urlsplit(url).port or 0
-        way = Way(self.town.home, "redis", port)
-        self.town.environment["ARB_REDIS_URL"] = url.replace(f":{port}/", f":{way.port}/")
-        return way
+        proxy = CuttableProxy(self.sandbox.home, "redis", port)
+        self.sandbox.environment["ARB_REDIS_URL"] = url.replace(f":{port}/", f":{proxy.port}/")
+        return proxy
 
     def start_workers(self, count: int = 2) -> None:
         """Start workers of the queue of orders, and one of the fallback. Raises: Failed."""
@@ -81,17 +81,17 @@ class Ground:
 
     def start_worker(self, name: str, app: str, *options: str) -> None:
         """Start one Celery worker."""
-        command = (*CELERY, app, "worker", "-n", f"{name}@ground", *options, *THREADS, "4", *QUIET)
-        self.workers[name] = self.town.start(command, name)
+        command = (*CELERY, app, "worker", "-n", f"{name}@testbed", *options, *THREADS, "4", *QUIET)
+        self.workers[name] = self.sandbox.start(command, name)
 
     @contextmanager
     def publishing(self, pace_ms: float, *options: str) -> Iterator[Publishing]:
         """Have a publisher at work on a clean sheet; it does not outlive the block."""
         self.effects.clear()
         self._publishers += 1
-        file = self.town.home.path / f"published-{self._publishers}.json"
+        file = self.sandbox.home.path / f"published-{self._publishers}.json"
         module = ("-m", "arb.chaos.queue.publisher", str(file), "--pace-ms", str(pace_ms))
-        process = self.town.start((sys.executable, *module, *options), f"publisher-{self._publishers}")
+        process = self.sandbox.start((sys.executable, *module, *options), f"publisher-{self._publishers}")
         try:
             yield Publishing(process, lambda: dict(json.loads(file.read_text())))
         finally:
@@ -104,7 +104,7 @@ class Ground:
         at_ns = self.effects.served_ns(since_ns, worker)
         expect(
             served and at_ns is not None,
-            f"nothing ran on {worker} within {limit_s:.0f} s\n{self.town.logs()[-2000:]}",
+            f"nothing ran on {worker} within {limit_s:.0f} s\n{self.sandbox.logs()[-2000:]}",
         )
         return ((at_ns or 0) - since_ns) / NS_PER_S
 
@@ -120,7 +120,7 @@ class Ground:
         ended = [name for name, process in self.workers.items() if process.poll() is not None]
         expect(not ended, f"workers ended: {', '.join(ended)}")
 
-    def expect_whole(self) -> Account:
+    def expect_whole(self) -> EffectCounts:
         """Expect that every effect was had once. Raises: Failed."""
         account = self.effects.account()
         expect(account.lost == 0, f"{account.lost} of {account.planned} tasks were lost")
@@ -129,26 +129,26 @@ class Ground:
 
 
 @contextmanager
-def grounded(progress: Progress, visibility_s: int = 30) -> Iterator[Ground]:
+def grounded(progress: Progress, visibility_s: int = 30) -> Iterator[QueueTestbed]:
     """Start servers; everything ends with the block."""
     progress("starting Redis and PostgreSQL")
     clock = SystemClock()
-    with servers_only() as servers, Town("ours", visibility_s) as town:
+    with servers_only() as servers, BrokerSandbox("ours", visibility_s) as sandbox:
         url = servers.postgres.url
         migrate(url)
         database = make_engine(url)
-        create_session(SqlSessionStore(database), Place(environment="mock"), clock, SystemEntropy())
+        create_session(SqlSessionStore(database), SessionPlace(environment="mock"), clock, SystemEntropy())
         database.dispose()
         effects = Effects(url, clock)
         effects.create()
         kept = {name: text for name, text in os.environ.items() if not name.startswith("ARB_")}
-        town.environment = kept | {
-            "ARB_HOME": str(town.home.path),
+        sandbox.environment = kept | {
+            "ARB_HOME": str(sandbox.home.path),
             "ARB_MODE": "mock",
-            "ARB_REDIS_URL": town.server.url,
+            "ARB_REDIS_URL": sandbox.server.url,
             "ARB_DATABASE_URL": url,
         }
         try:
-            yield Ground(town=town, database_url=url, effects=effects, clock=clock)
+            yield QueueTestbed(sandbox=sandbox, database_url=url, effects=effects, clock=clock)
         finally:
             effects.close()

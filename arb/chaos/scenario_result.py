@@ -11,7 +11,7 @@ Scenario = Callable[[], tuple[float, str]]  # returns (recovery seconds, detail)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class ScenarioResult:
     """One line of `arb chaos state` and its like."""
 
     name: str
@@ -53,17 +53,19 @@ def timed(clock: Clock, call: Callable[[], Any]) -> tuple[Any, float]:
     return result, (clock.now_ns() - began_ns) / 1_000_000_000
 
 
-def judged(name: str, scenario: Scenario) -> Outcome:
+def judged(name: str, scenario: Scenario) -> ScenarioResult:
     """Run one scenario; one that fails is an outcome too."""
     try:
         recovery_s, detail = scenario()
     except (Failed, ArbError) as error:
         took_s = getattr(error, "recovery_s", 0.0)
-        return Outcome(name=name, passed=False, recovery_s=took_s, detail=f"{type(error).__name__}: {error}")
-    return Outcome(name=name, passed=True, recovery_s=recovery_s, detail=detail)
+        return ScenarioResult(
+            name=name, passed=False, recovery_s=took_s, detail=f"{type(error).__name__}: {error}"
+        )
+    return ScenarioResult(name=name, passed=True, recovery_s=recovery_s, detail=detail)
 
 
-def run_all(scenarios: Mapping[str, Scenario]) -> Iterator[Outcome]:
+def run_all(scenarios: Mapping[str, Scenario]) -> Iterator[ScenarioResult]:
     """Run scenarios one after the other; return what came of each as it comes."""
     for name, scenario in scenarios.items():
         yield judged(name, scenario)

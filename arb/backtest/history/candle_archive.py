@@ -33,7 +33,7 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class CandleArchive:
     """The folder."""
 
     root: Path

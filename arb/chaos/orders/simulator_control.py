@@ -18,7 +18,7 @@ TIMEOUT_S: Final = 30.0  # a busy machine is no reason to end a run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Switchboard:
+class SimulatorControl:
     """What is switched at both venues. Raises, everywhere: VenueError."""
 
     base_urls: Mapping[Venue, str]

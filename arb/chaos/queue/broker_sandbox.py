@@ -19,7 +19,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from arb.chaos.outcome import expect
+from arb.chaos.scenario_result import expect
 from arb.domain.health.queues import QUEUES
 from arb.stack.home import CHECKOUT, Home
 from arb.stack.process_spec import Phase, ProcessSpec
@@ -30,12 +30,12 @@ REDIS_S_MAX: Final = 20.0
 QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "WARNING")
 
 
-class Town(AbstractContextManager["Town"]):
+class BrokerSandbox(AbstractContextManager["BrokerSandbox"]):
     """One Redis, its workers of one kind (`stock` or `ours`), and what they did."""
 
     def __init__(self, kind: str = "ours", visibility_s: int = 4, effects_url: str | None = None) -> None:
         self.kind = kind
-        self.home = Home(Path(tempfile.mkdtemp(prefix="arb-town-")))
+        self.home = Home(Path(tempfile.mkdtemp(prefix="arb-sandbox-")))
         self.home.create()
         self.server = embedded_redis(self.home)
         self.ledger = self.home.logs / "ledger"
@@ -89,14 +89,14 @@ class Town(AbstractContextManager["Town"]):
         return int(persistence["aof_buffer_length"])
 
     def start_worker(self, *options: str, name: str = "") -> subprocess.Popen[bytes]:
-        """Start a `celery worker`, which calls itself `name@town`."""
+        """Start a `celery worker`, which calls itself `name@sandbox`."""
         name = name or f"worker-{len(self._processes)}"
-        return self.start((*CELERY, "worker", *QUIET, "-n", f"{name}@town", *options), name)
+        return self.start((*CELERY, "worker", *QUIET, "-n", f"{name}@sandbox", *options), name)
 
     def start(
         self, command: tuple[str, ...], name: str, directory: Path | None = None
     ) -> subprocess.Popen[bytes]:
-        """Start a process that ends with the town; its log is named after it."""
+        """Start a process that ends with the sandbox; its log is named after it."""
         tied = ProcessSpec(name=name, command=command, phase=Phase.WORKERS, stop_signal="KILL")
         with self.home.log_file(name).open("a") as log:
             process = subprocess.Popen(
@@ -131,7 +131,7 @@ class Town(AbstractContextManager["Town"]):
     def publish_stubborn(self) -> int:
         """Publish a task that succeeds at its third retry."""
         number = next(self.numbers)
-        self.redis.lpush("orders", message(number, "orders", (number,), task="town.stubborn"))
+        self.redis.lpush("orders", message(number, "orders", (number,), task="sandbox.stubborn"))
         self.published.add(number)
         return number
 
@@ -172,11 +172,11 @@ def until(true: Callable[[], object], timeout_s: float, step_s: float = 0.02) ->
 
 
 def message(
-    number: int, queue: str, arguments: tuple[int, ...], task: str = "town.work", **headers: Any
+    number: int, queue: str, arguments: tuple[int, ...], task: str = "sandbox.work", **headers: Any
 ) -> str:
     """Return the text of a task message as Celery publishes it, made in a fraction of the time."""
     body = base64.b64encode(json.dumps([arguments, {}, {}]).encode()).decode()
-    tag = f"town-{queue}-{number}"
+    tag = f"sandbox-{queue}-{number}"
     return json.dumps(
         {
             "body": body,

@@ -1,4 +1,4 @@
-"""A way to a server that can be cut: a forwarder of its own process, between it and everybody else."""
+"""A proxy before a server that can be cut: a forwarder of its own process, between it and everybody else."""
 
 import signal
 import socket
@@ -8,8 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from arb.chaos.outcome import expect
-from arb.chaos.queue.town import until
+from arb.chaos.queue.broker_sandbox import until
+from arb.chaos.scenario_result import expect
 from arb.stack.home import CHECKOUT, Home
 from arb.stack.ports import LOOPBACK, remembered_port
 from arb.stack.process_spec import Phase, ProcessSpec
@@ -17,13 +17,13 @@ from arb.stack.process_spec import Phase, ProcessSpec
 UP_S_MAX: Final = 60.0
 
 
-class Way:
+class CuttableProxy:
     """One forwarder, on a port that its home remembers; open it before use."""
 
     def __init__(self, home: Home, name: str, target_port: int) -> None:
-        self.port = remembered_port(home, f"way-{name}")
+        self.port = remembered_port(home, f"proxy-{name}")
         self._target_port = target_port
-        self._name, self._log = f"way-{name}", home.log_file(f"way-{name}")
+        self._name, self._log = f"proxy-{name}", home.log_file(f"proxy-{name}")
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:

@@ -15,14 +15,14 @@ from arb.adapters.postgres.snapshots import SqlSnapshotStore
 from arb.adapters.postgres.trades import SqlTradeStore
 from arb.adapters.redis.counters import RedisCounters
 from arb.adapters.redis.state import RedisStateStore
-from arb.chaos.outcome import expect, timed
+from arb.chaos.scenario_result import expect, timed
 from arb.domain.market.ids import SessionId, Venue
 from arb.domain.risk.review import Mode
 from arb.domain.state.owner import Owner
 from arb.domain.state.snapshot import SnapshotKind, canonical
 from arb.domain.time import NS_PER_S
 from arb.engine.state.hot_state import KeepHotState
-from arb.engine.state.resume import Account, Resume
+from arb.engine.state.resume import Resume, ResumeReport
 from arb.engine.state.snapshot import TakeSnapshot
 from arb.ports.trading import Session
 
@@ -31,7 +31,7 @@ OWNER = Owner(environment=ENVIRONMENT)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ground:
+class StateTestbed:
     """Servers that a scenario may use as it likes."""
 
     database: Engine
@@ -101,7 +101,7 @@ class Ground:
         expect(taken is not None, "no snapshot was taken")
         return str(taken)
 
-    def resume(self, session_id: SessionId) -> tuple[Account, list[Any]]:
+    def resume(self, session_id: SessionId) -> tuple[ResumeReport, list[Any]]:
         """Resume as a new process does; return its account, and the messages it sent."""
         dispatcher = MemoryDispatcher()
         account = Resume(
@@ -118,7 +118,7 @@ class Ground:
         """Return what SQL says of a session now."""
         return self.snapshots.image(session_id)[1]
 
-    def lose_and_resume(self, session_id: SessionId) -> tuple[Account, float]:
+    def lose_and_resume(self, session_id: SessionId) -> tuple[ResumeReport, float]:
         """Wipe Redis, resume, and expect the very state of before, in SQL and in Redis."""
         before = canonical(self.parts(session_id))
         self.client.flushdb()

@@ -15,7 +15,7 @@ PAUSE_MS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class LoggedAlert:
     """An alert that came, and when after the beginning."""
 
     kind: str
@@ -24,7 +24,7 @@ class Told:
     after_s: float
 
 
-class AlertFile:
+class AlertLogReader:
     """Reads on from where it was opened."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
@@ -35,7 +35,7 @@ class AlertFile:
         """Forget what is there already."""
         self._offset = self._path.stat().st_size if self._path.exists() else 0
 
-    def wait(self, kinds: Iterable[str], subject: str, recovery: bool, limit_s: float) -> Told | None:
+    def wait(self, kinds: Iterable[str], subject: str, recovery: bool, limit_s: float) -> LoggedAlert | None:
         """Wait for an alert of these kinds about a subject (for system conditions: about all)."""
         wanted, begin_ns = frozenset(kinds), self._clock.now_ns()
         while (waited_s := (self._clock.now_ns() - begin_ns) / NS_PER_S) <= limit_s:
@@ -43,7 +43,7 @@ class AlertFile:
                 is_recovery = alert["severity"] == "info"
                 about = alert["subject"] == "system" or _matches(alert["subject"], subject)
                 if alert["kind"] in wanted and about and is_recovery == recovery:
-                    return Told(alert["kind"], alert["subject"], alert["message"], round(waited_s, 1))
+                    return LoggedAlert(alert["kind"], alert["subject"], alert["message"], round(waited_s, 1))
             self._clock.sleep_ms(PAUSE_MS)
         return None
 

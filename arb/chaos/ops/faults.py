@@ -1,6 +1,6 @@
 """What is broken, how it is mended, and which alerts have to tell: one row for each.
 
-`python -m arb.chaos.ops.trips cpu` or `... memory MB` is a process that takes too much.
+`python -m arb.chaos.ops.faults cpu` or `... memory MB` is a process that takes too much.
 """
 
 import os
@@ -17,7 +17,7 @@ from xmlrpc.client import Fault
 
 import psutil
 
-from arb.chaos.orders.switchboard import Switchboard
+from arb.chaos.orders.simulator_control import SimulatorControl
 from arb.domain.errors import VenueError
 from arb.domain.health.alert import AlertKind
 from arb.domain.market.ids import Venue
@@ -39,11 +39,11 @@ class StackGone(Exception):
 
 
 class NotHere(Exception):
-    """This machine does not allow the trip; the text says what is missing."""
+    """This machine does not allow the fault; the text says what is missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trip:
+class OpsFault:
     """One thing to break. `told_by` are kinds of alerts; any of them about any of the subjects will do."""
 
     name: str
@@ -52,43 +52,43 @@ class Trip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Breaker:
+class FaultInjector:
     """Breaks the stack of one home."""
 
     home: Home
-    switchboard: Switchboard
+    switchboard: SimulatorControl
     disk: Path | None  # a small one, to fill
 
-    def trips(self) -> tuple[Trip, ...]:
+    def faults(self) -> tuple[OpsFault, ...]:
         """Return all, the gentle ones first."""
         beats = (AlertKind.WATCHDOG_REDIS_HEARTBEAT_AGE, AlertKind.WATCHDOG_CANARY_AGE)
         return (
-            Trip(name="hog", broken=lambda: self._hog("cpu"), told_by=(AlertKind.WATCHDOG_CPU,)),
-            Trip(
+            OpsFault(name="hog", broken=lambda: self._hog("cpu"), told_by=(AlertKind.WATCHDOG_CPU,)),
+            OpsFault(
                 name="memory_hog",
                 broken=lambda: self._hog("memory", str(HOG_MB)),
                 told_by=(AlertKind.WATCHDOG_RSS,),
             ),
-            Trip(name="full_disk", broken=self._full_disk, told_by=(AlertKind.WATCHDOG_DISK_FREE,)),
-            Trip(name="clock_jump", broken=self._clock_jump, told_by=(AlertKind.WATCHDOG_CLOCK_OFFSET,)),
-            Trip(name="stalled_worker", broken=lambda: self.stopped("worker-evaluate"), told_by=beats),
-            Trip(name="stopped_beat", broken=self._no_beat, told_by=(AlertKind.WATCHDOG_BEAT_AGE,)),
-            Trip(
+            OpsFault(name="full_disk", broken=self._full_disk, told_by=(AlertKind.WATCHDOG_DISK_FREE,)),
+            OpsFault(name="clock_jump", broken=self._clock_jump, told_by=(AlertKind.WATCHDOG_CLOCK_OFFSET,)),
+            OpsFault(name="stalled_worker", broken=lambda: self.stopped("worker-evaluate"), told_by=beats),
+            OpsFault(name="stopped_beat", broken=self._no_beat, told_by=(AlertKind.WATCHDOG_BEAT_AGE,)),
+            OpsFault(
                 name="redis_away",
                 broken=lambda: self.stopped("redis"),
                 told_by=(AlertKind.REDIS_UNREACHABLE,),
             ),
-            Trip(
+            OpsFault(
                 name="postgres_away",
                 broken=lambda: self.stopped("postgres"),
                 told_by=(AlertKind.POSTGRES_UNREACHABLE,),
             ),
-            Trip(
+            OpsFault(
                 name="workers_gone",
                 broken=lambda: self.stopped("worker-"),
                 told_by=(AlertKind.ALL_WORKERS_GONE,),
             ),
-            Trip(
+            OpsFault(
                 name="frozen_feed",
                 broken=lambda: self.stopped("feed"),
                 told_by=(
@@ -145,7 +145,7 @@ class Breaker:
     @contextmanager
     def _hog(self, *arguments: str) -> Iterator[str]:
         # It carries the stack's mark, so that the watchdog counts it as one of the stack's own.
-        command = (sys.executable, "-m", "arb.chaos.ops.trips", *arguments)
+        command = (sys.executable, "-m", "arb.chaos.ops.faults", *arguments)
         environment = {**os.environ, MARK: str(self.home.path)}
         with subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdin=subprocess.PIPE) as hog:
             try:
