@@ -15,6 +15,7 @@ import gc
 import importlib
 import os
 import runpy
+import shlex
 import signal
 import sys
 import threading
@@ -22,6 +23,8 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, NoReturn
+
+from setproctitle import setproctitle
 
 from arb.stack.launch import die_with_parent
 from arb.stack.process_spec import LAUNCHER
@@ -90,6 +93,9 @@ def become(
         return
     stop_signal, module, arguments = found
     libc = ctypes.CDLL(None)
+    setproctitle(
+        shlex.join([sys.executable, "-m", module, *arguments])
+    )  # before the environment, whose room it takes
     as_if_executed(environ)
     die_with_parent(libc, signal.Signals[f"SIG{stop_signal}"].value, parent)
     if sys.platform == "linux":

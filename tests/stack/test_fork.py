@@ -126,6 +126,7 @@ def test_a_stack_forks_what_is_a_module_and_stops_it_as_ever(home: Home) -> None
     found = pids(stack)
     process = psutil.Process(found["p"])
     assert (process.name(), process.ppid()) == ("http.server", found["supervisor"])
+    assert " ".join(process.cmdline()).rstrip() == f"{sys.executable} -m http.server 0 --bind 127.0.0.1"
     kill_9(process.pid)
     wait_until(
         lambda: None if pids(stack)["p"] not in (process.pid, 0) else "the next one", limit_s=60, what="it"
