@@ -131,4 +131,5 @@ def test_fallback_and_its_beginning_are_shown(
     stores.sessions.set_mode(session.session_id, Mode.REDUCE_ONLY, reason_text(Cause.FALLBACK), world.NOW_NS)
     hot = status_of(tmp_path, servers_at)["hot_state"]
     assert (hot["fallback"], hot["fallback_since_ns"]) == (True, world.NOW_NS)
-    assert "(fallback since 2025-11-20T12:00:00+00:00)" in arb(tmp_path, "status", **servers_at).stdout
+    told = arb(tmp_path, "status", "--utc", **servers_at).stdout
+    assert "(fallback since 2025-11-20 12:00:00 UTC)" in told
