@@ -26,6 +26,7 @@ from typing import Any, Final, NoReturn
 
 from setproctitle import setproctitle
 
+from arb.domain.market.ids import Venue
 from arb.stack.launch import die_with_parent
 from arb.stack.process_spec import LAUNCHER
 
@@ -55,8 +56,7 @@ PRELOADED: Final = (
     "workers.feed",
     "workers.stream",
     "arb.web.serve",
-    "arb.sim.binance.app",
-    "arb.sim.upbit.app",
+    *(f"arb.sim.{venue}.app" for venue in Venue),
 )
 PR_SET_NAME: Final = 15  # linux/prctl.h
 INTERRUPTED: Final = 130

@@ -22,6 +22,7 @@ from arb.stack.errors import StartFailed
 from arb.stack.home import Home
 from arb.stack.postgres_place import PostgresPlace, find_place
 from arb.stack.process_spec import Phase, ProcessSpec, Server
+from arb.stack.signals import descendants, end
 
 SUPERUSER: Final = "postgres"
 DATABASE: Final = "arb"
@@ -90,13 +91,20 @@ def _initialise(home: Home, place: PostgresPlace) -> None:
         user=place.user,
         directory=fresh,
     )
-    with log.open("w", encoding="utf-8") as output:
-        ended = subprocess.run(
-            spec.launch_command(), stdout=output, stderr=output, timeout=INITDB_LIMIT_S, check=False
-        )
-    if ended.returncode != 0:
+    if _run(spec, log) != 0:
         raise StartFailed("initdb", (log.read_text().strip().splitlines() or ["no output"])[-1], log)
     os.rename(fresh, place.data)
+
+
+def _run(spec: ProcessSpec, log: Path) -> int:
+    """Run it to its end; where that is not waited for, it and all below it has ended nevertheless."""
+    with log.open("w", encoding="utf-8") as output:
+        running = subprocess.Popen(spec.launch_command(), stdout=output, stderr=output)
+        try:
+            return running.wait(INITDB_LIMIT_S)
+        except BaseException:
+            end(descendants(running.pid))
+            raise
 
 
 def ping_postgres(url: str) -> str | None:

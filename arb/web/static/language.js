@@ -19,7 +19,7 @@ export function word(text) {
   return words[plain] ?? begun(plain, words) ?? plain.replaceAll("_", " ");
 }
 
-// A reason that ends in what it is about, a venue or an asset, as in quote_wide_upbit.
+// A reason that ends in what it is about, a venue or an asset, as in quote_wide_btc.
 function begun(plain, words) {
   for (let at = plain.lastIndexOf("_"); at > 0; at = plain.lastIndexOf("_", at - 1)) {
     const known = words[plain.slice(0, at)];

@@ -107,8 +107,9 @@ def test_a_discount_is_as_absurd_as_a_premium():
 @pytest.mark.parametrize("side", ["bids", "asks"])
 def test_a_hole_in_one_side_of_either_book_is_told_by_its_venue(venue, side):
     book = market().book(venue)
-    tiny, rest = replace(getattr(book, side)[0], quantity=Decimal("0.00001")), getattr(book, side)[0]
+    rest = getattr(book, side)[0]
+    tiny = rest._replace(quantity=Decimal("0.00001"))
     away = rest.price * (Decimal("0.99") if side == "bids" else Decimal("1.01"))
-    found = with_book(market(), venue, **{side: (tiny, replace(rest, price=away))})
+    found = with_book(market(), venue, **{side: (tiny, rest._replace(price=away))})
     assert with_hole(found, Decimal("0.01"), world.LIMITS) == Refused(f"book_wide_{venue}")
     assert with_hole(market(), Decimal("0.01"), world.LIMITS) is None
