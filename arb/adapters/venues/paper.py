@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from arb.domain.errors import Rejected, StoreUnavailable
-from arb.domain.market.book import Book, Level
+from arb.domain.market.book import Book, Level, left_of
 from arb.domain.market.ids import Coin, FillId, Symbol, Venue, VenueOrderId
 from arb.domain.market.instrument import Instrument, Side
 from arb.domain.market.listing import Listing
@@ -127,7 +127,7 @@ class PaperVenue:
     def _take(self, book: Book, order: Order) -> list[Level]:
         key = (order.symbol, order.side)
         gone = self.met[key].of(book) if key in self.met else ZERO
-        found = within(without(book.against(order.side), gone), order, order.quantity)
+        found = within(left_of(book.against(order.side), gone), order, order.quantity)
         quantity = sum((level.quantity for level in found), ZERO)
         self.met[key] = Met(book.sequence, book.ts_recv_ns, gone + quantity)
         return found
@@ -160,17 +160,6 @@ class PaperVenue:
             fee_asset=asset,
             ts_event_ns=self.clock.now_ns(),
         )
-
-
-def without(levels: Sequence[Level], quantity: Decimal) -> list[Level]:
-    """Return what is left of `levels` once `quantity` was taken, best first."""
-    left = []
-    for level in levels:
-        part = min(quantity, level.quantity)
-        quantity -= part
-        if level.quantity > part:
-            left.append(Level(level.price, level.quantity - part))
-    return left
 
 
 def within(levels: Sequence[Level], order: Order, quantity: Decimal) -> list[Level]:

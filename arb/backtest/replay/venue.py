@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from arb.adapters.memory.venue import MemoryVenue
-from arb.domain.market.book import Level
+from arb.domain.market.book import Level, left_of
 from arb.domain.market.instrument import Side
 from arb.domain.market.money import UNIT, ZERO
 from arb.domain.trading.order import Order, OrderReport
@@ -28,16 +28,7 @@ class ReplayVenue(MemoryVenue):
     def _take(self, order: Order, taken: Decimal) -> None:
         key = (self.venue, order.symbol)
         book = self.quotes.get([key])[key]
-        left = _without(book.against(order.side), taken)
+        levels = book.against(order.side)
+        left = tuple(left_of(levels, taken)) or (Level(levels[-1].price, LEFT),)
         rest = replace(book, asks=left) if order.side is Side.BUY else replace(book, bids=left)
         self.quotes.put([rest], [])
-
-
-def _without(levels: tuple[Level, ...], taken: Decimal) -> tuple[Level, ...]:
-    left = []
-    for level in levels:
-        part = min(taken, level.quantity)
-        taken -= part
-        if level.quantity > part:
-            left.append(Level(level.price, level.quantity - part))
-    return tuple(left) or (Level(levels[-1].price, LEFT),)

@@ -80,6 +80,17 @@ class BookSweep:
         return self.notional / self.quantity
 
 
+def left_of(levels: Sequence[Level], quantity: Decimal) -> list[Level]:
+    """Return what is left of `levels` once `quantity` was taken, best first."""
+    left = []
+    for level in levels:
+        part = min(quantity, level.quantity)
+        quantity -= part
+        if level.quantity > part:
+            left.append(Level(level.price, level.quantity - part))
+    return left
+
+
 def sweep(levels: Sequence[Level], quantity: Decimal) -> BookSweep | None:
     """Return the cost of taking `quantity` from `levels`, or None if they hold less."""
     left, notional = quantity, ZERO
