@@ -154,6 +154,17 @@ def _rate(source: RateSource, columns: Prices, pair: Pair, length: int) -> Array
     return columns[pair.first, coin] / columns[pair.second, coin]
 
 
+def assumed_of_quotes(pair: Pair, wishes: Wishes, gap_s: int) -> Assumed:
+    """Return what is assumed of a record that holds the quotes of both venues and of the rate."""
+    return Assumed(
+        half_spread_bps=dict.fromkeys(pair.venues, wishes.spread_bps / 4),
+        rate_half_spread_bps=Decimal(0),
+        depth_usdt=wishes.depth_usdt,
+        latency_ms=wishes.latency_ms,
+        gap_ns=(wishes.gap_s or gap_s) * NS_PER_S,
+    )
+
+
 def _assumed(mapping: Columns, source: RateSource, pair: Pair, wishes: Wishes, known_ns: Array) -> Assumed:
     half = wishes.spread_bps / 4  # of each of the two books
     gap_s = wishes.gap_s or mapping.gap_s

@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from arb.backtest.reading.assemble import Wishes
-from arb.backtest.reading.series import Array, Assumed, Series
+from arb.backtest.reading.assemble import Wishes, assumed_of_quotes
+from arb.backtest.reading.series import Array, Series
 from arb.domain.errors import ConfigError
 from arb.domain.market.book import Book
 from arb.domain.market.ids import USDT, Symbol, Venue, coin_of
@@ -56,13 +56,7 @@ def series_of_books(
         rate=_column(kept[pair.rate_key], _mid),
         rate_source="the rate's book",
         rate_step=rate_step,
-        assumed=Assumed(
-            half_spread_bps=dict.fromkeys(pair.venues, wishes.spread_bps / 4),
-            rate_half_spread_bps=Decimal(0),
-            depth_usdt=wishes.depth_usdt,
-            latency_ms=wishes.latency_ms,
-            gap_ns=(wishes.gap_s or GAP_S) * NS_PER_S,
-        ),
+        assumed=assumed_of_quotes(pair, wishes, GAP_S),
         notes=(NOTE,),
         halves={(venue, coin_of(symbol)): _column(kept[venue, symbol], _half_bps) for venue, symbol in keys},
         books=kept,

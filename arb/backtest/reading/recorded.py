@@ -6,13 +6,12 @@ from typing import Final
 
 import numpy as np
 
-from arb.backtest.reading.assemble import Wishes
-from arb.backtest.reading.series import Array, Assumed, Series
+from arb.backtest.reading.assemble import Wishes, assumed_of_quotes
+from arb.backtest.reading.series import Array, Series
 from arb.domain.errors import ConfigError
 from arb.domain.market.ids import Coin
 from arb.domain.market.pair import Pair
 from arb.domain.market.premium import PremiumRow
-from arb.domain.time import NS_PER_S
 
 RECORDED: Final = "recorded"  # in place of a path
 GAP_S: Final = 300  # rows are a minute apart, and a second near a coin's mark: five were missed
@@ -57,13 +56,7 @@ def series_of_rows(rows: Sequence[PremiumRow], pair: Pair, wishes: Wishes, rate_
         rate=column(None, lambda row: (row.rate_bid + row.rate_ask) / 2),
         rate_source="the rate as it was quoted",
         rate_step=rate_step,
-        assumed=Assumed(
-            half_spread_bps=dict.fromkeys(pair.venues, wishes.spread_bps / 4),
-            rate_half_spread_bps=Decimal(0),
-            depth_usdt=wishes.depth_usdt,
-            latency_ms=wishes.latency_ms,
-            gap_ns=(wishes.gap_s or GAP_S) * NS_PER_S,
-        ),
+        assumed=assumed_of_quotes(pair, wishes, GAP_S),
         notes=(NOTE,),
         halves={key: half for key, (_, half) in sides.items()},
     )
