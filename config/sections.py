@@ -195,8 +195,8 @@ class BinanceSettings(SettingsSection):
     credentials: CredentialSettings | None = None
 
 
-class UpbitSettings(SettingsSection):
-    """Where Upbit is, how fast it may be asked, and what it takes."""
+class KrwVenueSettings(SettingsSection):
+    """Where a venue that quotes in KRW is, how fast it may be asked, and what it takes."""
 
     taker_fee_bps: Decimal = NotNegative
     rest_url: RestAddress
@@ -208,18 +208,14 @@ class UpbitSettings(SettingsSection):
     credentials: CredentialSettings | None = None
 
 
-class BithumbSettings(SettingsSection):
-    """Where Bithumb is, how fast it may be asked, what it takes, and what of it somebody has seen."""
+class UpbitSettings(KrwVenueSettings):
+    """Those of Upbit."""
 
-    taker_fee_bps: Decimal = NotNegative
-    rest_url: RestAddress
-    stream_url: StreamAddress
-    user_stream_url: StreamAddress
-    orders_per_s: int = Positive
-    requests_per_s: int = Positive
-    account: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,32}$")  # what the operator calls it
+
+class BithumbSettings(KrwVenueSettings):
+    """Those of Bithumb, and what of it somebody has seen."""
+
     confirmed: tuple[BithumbFact, ...]  # by whoever trades with real money; each is asked for
-    credentials: CredentialSettings | None = None
 
 
 class SnapshotSettings(SettingsSection):

@@ -45,17 +45,7 @@ NAMES: Final[Mapping[str, ErrorKind]] = MappingProxyType(
     }
 )
 
-STATUSES: Final[Mapping[int, ErrorKind]] = MappingProxyType(
-    {
-        400: ErrorKind.AMBIGUOUS,
-        401: ErrorKind.FATAL,
-        403: ErrorKind.FATAL,
-        418: ErrorKind.RATE_LIMITED,
-        422: ErrorKind.AMBIGUOUS,
-        429: ErrorKind.RATE_LIMITED,
-        451: ErrorKind.FATAL,  # not served from where we are
-    }
-)
+STATUSES: Final = MappingProxyType({**errors.STATUSES, 422: ErrorKind.AMBIGUOUS})
 
 
 def holds_error(response: HttpResponse) -> bool:

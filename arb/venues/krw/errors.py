@@ -1,6 +1,7 @@
 """How errors of venues that quote in KRW are read. What each name means is the venue's own table."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from arb.domain.errors import DataError, VenueError
@@ -11,6 +12,16 @@ from arb.venues.request import Effect, HttpRequest, HttpResponse
 
 PAUSE_MS: Final = 1_000  # limits are per second
 BLOCK_MS: Final = 10_000  # 418; the transport doubles it when it comes again
+STATUSES: Final[Mapping[int, ErrorKind]] = MappingProxyType(
+    {
+        400: ErrorKind.AMBIGUOUS,
+        401: ErrorKind.FATAL,
+        403: ErrorKind.FATAL,
+        418: ErrorKind.RATE_LIMITED,
+        429: ErrorKind.RATE_LIMITED,
+        451: ErrorKind.FATAL,  # not served from where we are
+    }
+)  # what one means whose name no table has
 
 
 def error_of(

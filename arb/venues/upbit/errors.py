@@ -52,17 +52,6 @@ NAMES: Final[Mapping[str, ErrorKind]] = MappingProxyType(
     }
 )
 
-STATUSES: Final[Mapping[int, ErrorKind]] = MappingProxyType(
-    {
-        400: ErrorKind.AMBIGUOUS,
-        401: ErrorKind.FATAL,
-        403: ErrorKind.FATAL,
-        418: ErrorKind.RATE_LIMITED,
-        451: ErrorKind.FATAL,  # not served from where we are
-        429: ErrorKind.RATE_LIMITED,
-    }
-)
-
 
 def error_of(response: HttpResponse, effect: Effect) -> VenueError:
     """Return what a reply other than success means for a request of `effect`."""
@@ -75,4 +64,4 @@ def refused_on_merit(error: Rejected) -> bool:
 
 
 def _kind(status: int, name: str) -> ErrorKind:
-    return NAMES.get(name) or STATUSES.get(status, ErrorKind.FOREIGN)
+    return NAMES.get(name) or errors.STATUSES.get(status, ErrorKind.FOREIGN)
