@@ -102,9 +102,9 @@ def _run(spec: ProcessSpec, log: Path) -> int:
         running = subprocess.Popen(spec.launch_command(), stdout=output, stderr=output)
         try:
             return running.wait(INITDB_LIMIT_S)
-        except BaseException:
-            end(descendants(running.pid))
-            raise
+        finally:
+            if running.returncode is None:
+                end(descendants(running.pid))
 
 
 def ping_postgres(url: str) -> str | None:
