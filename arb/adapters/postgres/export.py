@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Select, String, case, cast, func, literal, null, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from arb.adapters.postgres.engine import reading
 from arb.adapters.postgres.report import CURRENCY, trades_in
@@ -111,37 +112,7 @@ def _fills(session_id: SessionId, span: Span) -> Select[Any]:
 
 def _trades(session_id: SessionId, span: Span, venues: Sequence[Venue]) -> Select[Any]:
     """One row a trade: what it bought and sold on each venue, its fees, its orders' ids there."""
-    columns: list[Any] = []
-    for venue in venues:
-        ours = (
-            select(
-                func.sum(SIGN * fills.c.quantity).label("bought"),
-                func.sum(-SIGN * fills.c.quantity * fills.c.price).label("earned"),
-                func.string_agg(func.distinct(orders.c.venue_order_id), literal(" ")).label("ids"),
-            )
-            .join(orders, orders.c.client_order_id == fills.c.client_order_id)
-            .where(orders.c.trade_id == trades.c.trade_id, orders.c.venue == venue.value)
-            .lateral(f"of_{venue.value}")
-        )
-        columns.append((venue, ours))
-    by_asset = (
-        select(
-            fills.c.fee_asset,
-            func.sum(fills.c.fee).label("fee"),
-            func.sum(FEE_KRW).label("krw"),
-            func.bool_and(FEE_KRW.is_not(None)).label("is_valued"),
-        )
-        .join(orders, orders.c.client_order_id == fills.c.client_order_id)
-        .where(orders.c.trade_id == trades.c.trade_id)
-        .group_by(fills.c.fee_asset)
-        .correlate(trades)
-        .subquery()
-    )
-    listed = cast(by_asset.c.fee, String) + " " + by_asset.c.fee_asset
-    fee = select(
-        func.string_agg(listed, aggregate_order_by(literal("; "), by_asset.c.fee_asset)).label("fees"),
-        case((func.bool_and(by_asset.c.is_valued), func.sum(by_asset.c.krw)), else_=null()).label("fees_krw"),
-    ).lateral("fee")
+    columns, fee = [(venue, _traded_at(venue)) for venue in venues], _fees()
     wanted = select(
         trades.c.opened_at_ns,
         func.nullif(trades.c.closed_at_ns, 0).label("closed_at_ns"),
@@ -180,6 +151,42 @@ def _trades(session_id: SessionId, span: Span, venues: Sequence[Venue]) -> Selec
         .where(trades_in(session_id, span))
         .order_by(trades.c.opened_at_ns, trades.c.trade_id)
     )
+
+
+def _traded_at(venue: Venue) -> LateralFromClause:
+    """Return what a trade bought and got at a venue, and its orders' ids there."""
+    return (
+        select(
+            func.sum(SIGN * fills.c.quantity).label("bought"),
+            func.sum(-SIGN * fills.c.quantity * fills.c.price).label("earned"),
+            func.string_agg(func.distinct(orders.c.venue_order_id), literal(" ")).label("ids"),
+        )
+        .join(orders, orders.c.client_order_id == fills.c.client_order_id)
+        .where(orders.c.trade_id == trades.c.trade_id, orders.c.venue == venue.value)
+        .lateral(f"of_{venue.value}")
+    )
+
+
+def _fees() -> LateralFromClause:
+    """Return a trade's fees by asset as one text, and in KRW where each of them is valued."""
+    by_asset = (
+        select(
+            fills.c.fee_asset,
+            func.sum(fills.c.fee).label("fee"),
+            func.sum(FEE_KRW).label("krw"),
+            func.bool_and(FEE_KRW.is_not(None)).label("is_valued"),
+        )
+        .join(orders, orders.c.client_order_id == fills.c.client_order_id)
+        .where(orders.c.trade_id == trades.c.trade_id)
+        .group_by(fills.c.fee_asset)
+        .correlate(trades)
+        .subquery()
+    )
+    listed = cast(by_asset.c.fee, String) + " " + by_asset.c.fee_asset
+    return select(
+        func.string_agg(listed, aggregate_order_by(literal("; "), by_asset.c.fee_asset)).label("fees"),
+        case((func.bool_and(by_asset.c.is_valued), func.sum(by_asset.c.krw)), else_=null()).label("fees_krw"),
+    ).lateral("fee")
 
 
 def _ledger(session_id: SessionId, span: Span) -> Select[Any]:
