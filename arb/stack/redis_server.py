@@ -2,7 +2,7 @@
 
 Append-only file on, so that a restart keeps the queues; `everysec` loses at most a second on a
 power cut and nothing on a kill. `noeviction`: a full memory refuses writes instead of dropping
-tasks. Source: celery_facts section 1 and redis.conf of 6.2.
+tasks. Source: docs/broker-facts.md and redis.conf of 6.2.
 """
 
 import importlib.util

@@ -1,7 +1,7 @@
 """Start supervisord with a configuration made from process specs.
 
-Why supervisor: docs/decisions/0002. Everything a stack runs inherits its environment from
-supervisord, so that URLs and passwords are in no argument list.
+Why supervisor: docs/decisions/0002-supervision-by-supervisor.md. Everything a stack runs inherits its
+environment from supervisord, so that URLs and passwords are in no argument list.
 """
 
 import os

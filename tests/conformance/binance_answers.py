@@ -1,4 +1,4 @@
-"""Answers of Binance Spot as its documentation gives them (binance-spot-api-docs, rest-api.md)."""
+"""Answers of Binance Spot as its documentation gives them (docs/protocols/binance.md, source 1)."""
 
 from tests.conformance.shapes import amount, anything, flag, one_of, rows, text, whole
 
@@ -82,7 +82,7 @@ COMMISSION = {
 }  # fmt: skip
 ORDER_COUNT = [LIMIT_RULE | {"count": whole}]
 
-# errors.md: what the venue says with which code, for clients that tell the words only
+# What the venue says with which code, for clients that tell the words only
 WORDS = {
     "doesn't have a reference price": "-2043",
     "Invalid symbol.": "-1121", "Invalid interval.": "-1120", "Invalid side.": "-1117",

@@ -1,7 +1,7 @@
 """A Redis client that gives up quickly and never sends a command twice.
 
 redis-py's defaults retry ten times, which executes an INCR twice on a hung server and takes 3.3 s to
-notice a dead one (celery_facts, section 1).
+notice a dead one (docs/broker-facts.md).
 """
 
 from collections.abc import Iterator

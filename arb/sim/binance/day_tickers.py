@@ -1,6 +1,6 @@
 """Tickers of the last 24 hours, in the form of the streams and in that of REST.
 
-Source: binance-spot-api-docs, web-socket-streams.md and rest-api.md (`ticker/24hr`).
+Source: docs/protocols/binance.md, its sources 1 (`ticker/24hr`) and 2.
 """
 
 from types import MappingProxyType

@@ -2,7 +2,7 @@
 
 A ticker goes out when something was traded since the last one. A candle goes out a last time when it is
 closed. Nothing is counted together for a stream that nobody listens to. Source:
-binance-spot-api-docs, web-socket-streams.md; `!ticker@arr` is deprecated there since 2025-11-14.
+docs/protocols/binance.md, its source 2; `!ticker@arr` is deprecated there since 2025-11-14.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """Who is asking: access key, signature, nonce, parameters, address, permission - in that order.
 
-Pure: who remembers used nonces is an argument. Source: exchange_protocols.md 2.2 and 2.9.
+Pure: who remembers used nonces is an argument. Source: docs/protocols/upbit.md.
 """
 
 from collections.abc import Callable

@@ -2,7 +2,7 @@
 
 Text `PING` is answered with `{"status":"UP"}` and ping frames with pongs; a connection on which
 nothing moved either way for 120 s is closed; more than 5 messages a second or 100 a minute close
-it too (exchange_protocols.md 2.3 and 2.8). Frames go out as binary.
+it too (docs/protocols/upbit.md). Frames go out as binary.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """What Upbit answers when it says no.
 
 Exchange errors carry a string name, quotation errors an integer one: branch on the name, not on
-the HTTP status. Source: exchange_protocols.md 2.8 and 2.9. Names the public lists leave out (a used
+the HTTP status. Source: docs/protocols/upbit.md. Names the public lists leave out (a used
 identifier, an order over `max_total`) are `invalid_parameter` here.
 """
 

@@ -1,7 +1,7 @@
 """The four shapes of a WebSocket message: DEFAULT, SIMPLE, JSON_LIST, SIMPLE_LIST.
 
 Pure. Messages are built with full names and shortened here. Frames are UTF-8 JSON sent as binary.
-Source of the short names: exchange_protocols.md 2.8.
+Source of the short names: the tables of fields that docs/protocols/upbit.md names.
 """
 
 from collections.abc import Mapping

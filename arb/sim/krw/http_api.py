@@ -2,7 +2,7 @@
 
 Replies carry `Remaining-Req`, refusals the venue's error body. A request's work is a handler that
 returns what to write as JSON. Private groups are counted per account, quotation per IP address
-(exchange_protocols.md 2.3).
+(docs/protocols/upbit.md).
 """
 
 import re

@@ -1,6 +1,6 @@
 """JSON Web Tokens as Upbit takes them: HMAC, raw secret, HS256 or HS512.
 
-Pure. Source: RFC 7519 and exchange_protocols.md 2.2. There is no `exp`: an Upbit token does not age.
+Pure. Source: RFC 7519 and docs/protocols/upbit.md. There is no `exp`: an Upbit token does not age.
 """
 
 import base64

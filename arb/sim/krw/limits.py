@@ -2,7 +2,7 @@
 
 A limit counts requests in windows aligned to its period. Over it the answer is 429; a caller who
 goes on is blocked (418) for a time that doubles with each block. Units: nanoseconds. Source:
-exchange_protocols.md 2.3; how many 429s make a 418, and the block times, are not published.
+docs/protocols/upbit.md; how many 429s make a 418, and the block times, are not published.
 """
 
 from dataclasses import dataclass, field

@@ -2,7 +2,7 @@
 
 Units: prices and funds in the quote currency (KRW), volumes in the base, times in Unix nanoseconds.
 A bid locks price * volume plus the fee on it; an ask locks its volume; the fee is always KRW
-(exchange_protocols.md 2.5). States: wait -> done | cancel (2.7).
+(docs/protocols/upbit.md, orders). States: wait -> done | cancel.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """A request's parameters, and the text its JWT must have hashed.
 
 Pure. The text is the query string without percent-encoding, or the JSON body flattened to
-`k=v&k=v` in the same key order, arrays as `k[]=a&k[]=b` (exchange_protocols.md 2.2). GET and DELETE
+`k=v&k=v` in the same key order, arrays as `k[]=a&k[]=b` (docs/protocols/upbit.md). GET and DELETE
 may carry their parameters in the body, since pyupbit does so and the venue takes it.
 """
 

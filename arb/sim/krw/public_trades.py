@@ -1,7 +1,7 @@
 """Trades between others as Upbit writes them.
 
 Pure. REST calls the market `market`, the WebSocket `code`; prices are JSON numbers in both. Shapes:
-exchange_protocols.md 2.4 and 2.8.
+docs/protocols/upbit.md.
 """
 
 from dataclasses import dataclass

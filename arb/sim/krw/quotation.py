@@ -1,7 +1,7 @@
 """Order books as Upbit writes them: full books of N rows, prices as JSON numbers, and price units.
 
 Pure. A price unit is the venue's (core/ticks.py) by price band, unless the venue changed a market's at
-run time: `overrides`. Shapes: exchange_protocols.md 2.4 and 2.8.
+run time: `overrides`. Shapes: docs/protocols/upbit.md.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,6 +1,6 @@
 """How many requests each limit group takes, and the header that says how many are left.
 
-Units: nanoseconds. Source: exchange_protocols.md 2.3.
+Units: nanoseconds. Source: docs/protocols/upbit.md.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Which orders Upbit takes, judged by their form, price unit and size.
 
 Pure. Funds, identifiers and the depth of the book are judged elsewhere. Source:
-exchange_protocols.md 2.5 and 2.6.
+docs/protocols/upbit.md.
 """
 
 import re

@@ -1,7 +1,7 @@
 """What a WebSocket client asks for.
 
 Pure. A request is a JSON array of a ticket, one or more types or a method, and a format. Each
-request replaces the connection's subscriptions. Source: exchange_protocols.md 2.8.
+request replaces the connection's subscriptions. Source: docs/protocols/upbit.md.
 """
 
 import json

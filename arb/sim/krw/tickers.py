@@ -1,6 +1,6 @@
 """A market's day so far, and the ticker that tells it. Prices in KRW, volumes in the base.
 
-Pure. Shapes: exchange_protocols.md 2.4 and 2.8.
+Pure. Shapes: docs/protocols/upbit.md.
 """
 
 from dataclasses import dataclass

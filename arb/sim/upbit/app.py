@@ -1,6 +1,6 @@
 """The simulated Upbit: REST and WebSocket over the shared engine.
 
-`build` is what `python -m arb.sim upbit` runs. Endpoints: exchange_protocols.md 2.1 to 2.8, and
+`build` is what `python -m arb.sim upbit` runs. Endpoints: docs/protocols/upbit.md, and
 /sim/* for checkers and operators.
 """
 

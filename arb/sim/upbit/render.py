@@ -1,7 +1,6 @@
 """Orders as Upbit writes them.
 
-Pure. REST writes amounts as strings, the WebSocket as numbers. Shapes: exchange_protocols.md 2.6
-and 2.8.
+Pure. REST writes amounts as strings, the WebSocket as numbers. Shapes: docs/protocols/upbit.md.
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 """Binance signatures: HMAC-SHA256 in hex over the parameters as they are on the wire.
 
 REST signs the percent-encoded query string or body; the WebSocket API signs its parameters sorted by
-name, `apiKey` included. Source: exchange_protocols.md 1.2.
+name, `apiKey` included. Source: docs/protocols/binance.md.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""Binance's order books over REST, for when no stream brings them. Source: exchange_protocols.md 1.4."""
+"""Binance's order books over REST, for when no stream brings them. Source: docs/protocols/binance.md."""
 
 from operator import gt, lt
 from typing import Any

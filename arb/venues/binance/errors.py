@@ -1,4 +1,4 @@
-"""What Binance's errors mean, as one table. Source: exchange_protocols.md 1.9.
+"""What Binance's errors mean, as one table. Source: docs/protocols/binance.md.
 
 The code decides before the HTTP status, since -1008 ("not placed") arrives with 503 as -1007 ("status
 unknown") does. Codes that no row names: 10xx are the venue's own troubles and count as unknown, the

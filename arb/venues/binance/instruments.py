@@ -1,4 +1,4 @@
-"""exchangeInfo and commission rates as `Instrument`s. Source: exchange_protocols.md 1.4 and 1.5."""
+"""exchangeInfo and commission rates as `Instrument`s. Source: docs/protocols/binance.md."""
 
 from collections.abc import Mapping
 from decimal import Decimal

@@ -4,7 +4,7 @@ Update ids order the two. Depth newer than the best prices is taken as it is. Be
 the depth replace its top: levels that they contradict (a bid at or above the new best bid, an ask at
 or below the new best ask) are dropped, what lies behind stays, at most one depth interval old. Depth
 older than `DEPTH_AGE_NS_MAX` (ten missed frames) is dropped whole: then the best prices stand alone.
-Source: exchange_protocols.md 1.3.
+Source: docs/protocols/binance.md.
 """
 
 from collections.abc import Callable

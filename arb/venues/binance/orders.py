@@ -1,7 +1,7 @@
 """Requests to Binance spot. Pure: time and key come in as a `RequestStamp`.
 
 Orders are LIMIT IOC with a FULL reply: nothing can rest, and the fills come with the answer. Weights
-and parameters: exchange_protocols.md 1.4 and 1.6.
+and parameters: docs/protocols/binance.md.
 """
 
 import json

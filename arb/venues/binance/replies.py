@@ -1,4 +1,4 @@
-"""What Binance answers, as values: orders, fills, balances, time. Source: exchange_protocols.md 1.6, 1.7.
+"""What Binance answers, as values: orders, fills, balances, time. Source: docs/protocols/binance.md.
 
 Parsers take the decoded JSON; run them with `reply.read`, which names what is malformed.
 """

@@ -6,7 +6,7 @@ trades, which are smaller, may stay away for minutes. The market is the venue's 
 are; where books come and no stamps, that of the newest book.
 
 Pure. All is subscribed to on the open connection. Amounts arrive as text and never pass a binary float.
-Source: exchange_protocols.md 1.3.
+Source: docs/protocols/binance.md.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

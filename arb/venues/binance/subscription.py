@@ -4,7 +4,7 @@ Pure. No name stands in the address. One question is open at a time: a venue tha
 reads what came meanwhile at once, and counts it against its limit. One without an answer is asked again,
 one that is refused is asked again in halves until the market that spoils it stands alone; that one is left
 out, and the others go on. Who sends keeps the venue's pace.
-Source: exchange_protocols.md 1.3.
+Source: docs/protocols/binance.md.
 """
 
 from collections import deque

@@ -1,7 +1,7 @@
 """Binance's user data stream over the WebSocket API: `executionReport` events as reports.
 
 Pure. One subscription a connection, signed as the API's requests are; nothing is replayed. Source:
-exchange_protocols.md 1.2, 1.7 and 1.8.
+docs/protocols/binance.md.
 """
 
 from collections.abc import Callable, Mapping

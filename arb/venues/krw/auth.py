@@ -1,7 +1,7 @@
 """Tokens of venues that quote in KRW: a JWT that hashes the parameters and is used once.
 
 The hashed text is the query string before percent-encoding, or the JSON body flattened in its own key
-order. Source: exchange_protocols.md 2.2, docs/protocols/bithumb.md.
+order. Source: docs/protocols/upbit.md, docs/protocols/bithumb.md.
 """
 
 from collections.abc import Mapping

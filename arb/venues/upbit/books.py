@@ -1,4 +1,4 @@
-"""Upbit's order books. Source: exchange_protocols.md 2.4 and 2.8.
+"""Upbit's order books. Source: docs/protocols/upbit.md.
 
 A side with fewer levels than the other is filled up with zeros. Books are stamped in milliseconds.
 """

@@ -1,4 +1,4 @@
-"""What Upbit's errors mean, as one table. Source: exchange_protocols.md 2.9.
+"""What Upbit's errors mean, as one table. Source: docs/protocols/upbit.md.
 
 The name decides before the HTTP status. The list is not closed, and the name of a duplicate identifier is
 not published: a 400 that no row names may mean that the order exists.

@@ -1,4 +1,4 @@
-"""Upbit's reference data as `Instrument`s. Source: exchange_protocols.md 2.4 and 2.5.
+"""Upbit's reference data as `Instrument`s. Source: docs/protocols/upbit.md.
 
 The price unit that Upbit publishes holds for the band of the current price only; the table of bands, the
 fallback, covers the rest.

@@ -1,7 +1,7 @@
 """Requests to Upbit KR. Pure: key and nonce come in as a `Pass`.
 
 Orders are limit IOC under our identifier, which Upbit takes once and never again. Parameters and groups:
-exchange_protocols.md 2.3, 2.4 and 2.6.
+docs/protocols/upbit.md.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""What Upbit answers, as values: orders and fills. Source: exchange_protocols.md 2.6 and 2.7.
+"""What Upbit answers, as values: orders and fills. Source: docs/protocols/upbit.md.
 
 Parsers take the decoded JSON; run them with `reply.read`, which names what is malformed. An order that
 ended as `cancel` may have been filled, wholly or in part: what counts are its trades.

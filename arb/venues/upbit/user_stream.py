@@ -1,8 +1,7 @@
 """Upbit's private stream: `myOrder` events as reports, DEFAULT or SIMPLE names, binary or text.
 
 Pure. The handshake carries the token, of no parameters. A `trade` event is one fill; every other state
-only says how much was executed in all. Events only, nothing is replayed. Source: exchange_protocols.md
-2.2, 2.7 and 2.8.
+only says how much was executed in all. Events only, nothing is replayed. Source: docs/protocols/upbit.md.
 """
 
 from collections.abc import Callable, Mapping

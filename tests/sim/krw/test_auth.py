@@ -1,4 +1,4 @@
-"""Tokens: vectors of exchange_protocols.md 2.2, computed there with the standard library, and refusals."""
+"""Tokens: the vector of docs/protocols/upbit.md, others computed as it is, and refusals."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The text that a token hashes, by the vectors of exchange_protocols.md 2.2."""
+"""The text that a token hashes, by the rules and the vector of docs/protocols/upbit.md."""
 
 import pytest
 

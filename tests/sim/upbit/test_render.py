@@ -1,4 +1,4 @@
-"""Shapes and amounts of exchange_protocols.md 2.5, 2.6 and 2.8."""
+"""Shapes and amounts of docs/protocols/upbit.md."""
 
 from decimal import Decimal
 

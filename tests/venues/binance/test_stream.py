@@ -1,4 +1,4 @@
-"""Binance frames of exchange_protocols.md 1.3, and whatever else may arrive."""
+"""Binance frames of docs/protocols/binance.md, and whatever else may arrive."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""The user data stream of exchange_protocols.md 1.2 and 1.8, and whatever else may arrive."""
+"""The user data stream of docs/protocols/binance.md, and whatever else may arrive."""
 
 import contextlib
 import json

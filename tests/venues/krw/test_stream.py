@@ -1,4 +1,4 @@
-"""Upbit frames of exchange_protocols.md 2.8, and whatever else may arrive."""
+"""Upbit frames of docs/protocols/upbit.md, and whatever else may arrive."""
 
 from decimal import Decimal
 

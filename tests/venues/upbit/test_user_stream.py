@@ -1,4 +1,4 @@
-"""The private stream of exchange_protocols.md 2.2 and 2.8, and whatever else may arrive."""
+"""The private stream of docs/protocols/upbit.md, and whatever else may arrive."""
 
 import contextlib
 import json
