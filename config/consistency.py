@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import ROUND_UP, Decimal
 from typing import TYPE_CHECKING, Final
 
+from arb.domain.health.message import MessageKind
 from arb.domain.market.money import BPS
 from arb.domain.market.spread import ENTRY_ROOM
 from arb.venues.registry import FACTS
@@ -24,7 +25,7 @@ Conflict = tuple[bool, str]
 
 def first_conflict(settings: "Settings") -> str:
     """Return the first pair of settings that cannot work together, in one line; empty if there is none."""
-    for conflicts in (_prices, _sizes, _times, _counts):
+    for conflicts in (_prices, _premiums, _sizes, _times, _counts):
         for is_one, text in conflicts(settings):
             if is_one:
                 return text
@@ -69,6 +70,40 @@ def _prices(settings: "Settings") -> Iterator[Conflict]:
         (
             f"strategy.slip_bps: with strategy.entry_edge_bps it is {entry + slip}, not below "
             f"risk.price_band_bps_max ({risk.price_band_bps_max}): every order would be out of its band"
+        ),
+    )
+    yield (
+        LEGS * slip >= strategy.stop_loss_bps,
+        (
+            f"strategy.slip_bps: {slip} of each order, twice, is not below strategy.stop_loss_bps "
+            f"({strategy.stop_loss_bps}): a pair filled at its limits would be stopped as soon as it is open"
+        ),
+    )
+
+
+def _premiums(settings: "Settings") -> Iterator[Conflict]:
+    """Premiums: what is beyond those that are believed."""
+    strategy, messages, most = settings.strategy, settings.messages, settings.risk.premium_bps_abs_max
+    least = strategy.min_profit_bps + strategy.slippage_bps
+    yield (
+        least >= most,
+        (
+            f"strategy.min_profit_bps: with strategy.slippage_bps it is {least}, not below "
+            f"risk.premium_bps_abs_max ({most}): nothing would ever be opened"
+        ),
+    )
+    yield (
+        abs(strategy.level_assumed_bps or Decimal(0)) >= most,
+        (
+            f"strategy.level_assumed_bps: {strategy.level_assumed_bps} is beyond risk.premium_bps_abs_max "
+            f"({most}): premiums would come back to what is no market"
+        ),
+    )
+    yield (
+        MessageKind.PREMIUM_ABOVE in messages.kinds and messages.premium_bps >= most,
+        (
+            f"messages.premium_bps: {messages.premium_bps} is not below risk.premium_bps_abs_max ({most}): "
+            "such a premium is believed by nobody, and nothing would ever be told"
         ),
     )
 

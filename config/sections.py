@@ -38,6 +38,10 @@ Positive = Field(gt=0)
 NotNegative = Field(ge=0)
 WHOLE_BPS: Final = 10_000  # a price that is off by all of itself
 Share = Field(gt=0, lt=WHOLE_BPS)
+ShareOrNone = Field(ge=0, lt=WHOLE_BPS)
+# What tells a price that is none from one that is: a decimal that is misplaced takes nine tenths of it off.
+MISPLACED_BPS: Final = 9_000
+Sane = Field(gt=0, lt=MISPLACED_BPS)
 Signed = Field(gt=-WHOLE_BPS, lt=WHOLE_BPS)
 Balances = dict[str, Annotated[Decimal, NotNegative]]
 KeyText = Annotated[SecretStr, AfterValidator(_clean_key)]
@@ -49,7 +53,7 @@ class StrategySettings(SettingsSection):
     name: StrategyName
     notional_usdt: Decimal = Positive
     min_profit_bps: Decimal = Share
-    slippage_bps: Decimal = Field(ge=0, lt=WHOLE_BPS)
+    slippage_bps: Decimal = ShareOrNone
     level_half_life_s: int = Field(ge=600, le=30 * 86_400)
     level_assumed_bps: Decimal | None = Field(default=None, gt=-WHOLE_BPS, lt=WHOLE_BPS)
     inventory_band: Decimal = Field(gt=0, le=1)
@@ -60,7 +64,7 @@ class StrategySettings(SettingsSection):
     holding_s_max: int = Positive
     holding_loss_bps_max: Decimal = Field(ge=0, le=WHOLE_BPS)
     round_trip_may_lose: bool
-    slip_bps: Decimal = Field(ge=0, lt=WHOLE_BPS)
+    slip_bps: Decimal = ShareOrNone
 
 
 # What a coin may have of its own: when it is opened and closed. Sizes, stop-losses and limits are of all.
@@ -117,11 +121,11 @@ class RiskSettings(SettingsSection):
     entry_cooldown_ms: int = Field(ge=0, le=60_000)
     reentry_pause_s: int = Positive
     reentry_pause_s_max: int = Field(gt=0, le=86_400)
-    premium_bps_abs_max: Decimal = Share
-    price_band_bps_max: Decimal = Share
-    spread_bps_max: Decimal = Share
+    premium_bps_abs_max: Decimal = Sane
+    price_band_bps_max: Decimal = Sane
+    spread_bps_max: Decimal = Sane
     hole_s_max: int = Positive
-    rate_move_bps_max: Decimal = Share
+    rate_move_bps_max: Decimal = Sane
     warnings_blocked: tuple[str, ...]
     stability_window_s: int = Positive
     stability_samples_min: int = Positive
@@ -168,7 +172,7 @@ class AssumptionSettings(SettingsSection):
 
     krw_per_usdt: Decimal = Positive
     rate_step_krw: Decimal = Positive
-    spread_bps: Decimal = NotNegative
+    spread_bps: Decimal = ShareOrNone
     move_usdt: Decimal = NotNegative
 
 
@@ -186,7 +190,7 @@ class BithumbFact(StrEnum):
 class BinanceSettings(SettingsSection):
     """Where Binance is, how fast it may be asked, and what it takes."""
 
-    taker_fee_bps: Decimal = NotNegative
+    taker_fee_bps: Decimal = ShareOrNone
     rest_url: RestAddress
     stream_url: StreamAddress
     user_stream_url: StreamAddress
@@ -198,7 +202,7 @@ class BinanceSettings(SettingsSection):
 class KrwVenueSettings(SettingsSection):
     """Where a venue that quotes in KRW is, how fast it may be asked, and what it takes."""
 
-    taker_fee_bps: Decimal = NotNegative
+    taker_fee_bps: Decimal = ShareOrNone
     rest_url: RestAddress
     stream_url: StreamAddress
     user_stream_url: StreamAddress
@@ -230,7 +234,7 @@ class RecordSettings(SettingsSection):
     """What is kept of what was there to be earned."""
 
     enabled: bool
-    near_bps: Decimal = NotNegative
+    near_bps: Decimal = ShareOrNone
     keep_days: int = Field(gt=0, le=3_650)
     rows_per_day_max: int = Positive
     books: bool
@@ -249,7 +253,7 @@ class SimSettings(SettingsSection):
 
     seed: int = NotNegative
     step_ms: int = Field(ge=10)
-    premium_stdev_bps: Decimal = Positive
+    premium_stdev_bps: Decimal = Share
     premium_half_life_s: Decimal = Positive
 
 
