@@ -18,6 +18,7 @@ LINES_MAX: Final = 20  # of one message that tells several things
 HEADLINE_MAX: Final = 200
 CHARACTERS_MAX: Final = 1_700  # Discord takes 2,000, headline included
 SUM: Final = "pnl_krw"
+AT_RATE: Final = "at_rate"  # nothing where both venues quote in one currency
 Facts = Mapping[str, str]
 
 
@@ -77,9 +78,9 @@ WORDS: Final[Mapping[MessageKind, Words]] = MappingProxyType(
             "Incidents: $incidents",
         ),
         MessageKind.PREMIUM_ABOVE: Words(
-            facts=("coin", "premium_bps", "mark_bps", "edge_bps", "rate"),
+            facts=("coin", "premium_bps", "mark_bps", "edge_bps", "rate", AT_RATE),
             alone="Premium of $coin: $premium_bps bps\n"
-            "The mark is $mark_bps bps. Net edge $edge_bps bps, rate $rate.",
+            "The mark is $mark_bps bps. Net edge $edge_bps bps$at_rate.",
             headline="Premium beyond its mark: $count coins",
             line="$coin $premium_bps bps, net edge $edge_bps bps",
         ),
@@ -133,7 +134,8 @@ def render(kind: MessageKind, news: Sequence[Facts], own: Mapping[str, str]) -> 
 
 
 def _filled(template: str, facts: Facts) -> str:
-    return Template(template).safe_substitute({name: shown(name, value) for name, value in facts.items()})
+    told = {name: shown(name, value) for name, value in facts.items()}
+    return Template(template).safe_substitute({AT_RATE: "", **told})  # kept before there was one
 
 
 def shown(name: str, value: str) -> str:

@@ -66,12 +66,14 @@ class WatchMarks:
         for coin, market in markets.items():
             if abs(market.premium_bps) < mark:
                 continue
+            rate = "" if market.rate.is_par else f"{market.rate.krw_per_usdt:,.2f}"
             facts = {
                 "coin": str(coin),
                 "premium_bps": plain(market.premium_bps),
                 "mark_bps": plain(mark),
                 "edge_bps": _edge_bps(market, common_quantity(market, self.leg_notional)),
-                "rate": f"{market.rate.krw_per_usdt:,.2f}",
+                "rate": rate,
+                "at_rate": f", rate {rate}" if rate else "",
             }
             yield self._message(MessageKind.PREMIUM_ABOVE, str(coin), facts, now_ns)
 

@@ -8,7 +8,7 @@ import pytest
 from arb.adapters.local.clock import ManualClock
 from arb.adapters.memory.messages import MemoryMessages
 from arb.adapters.memory.tables import MemoryTables
-from arb.domain.health.message import MessageKind
+from arb.domain.health.message import MessageKind, render
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.spread import RATE_WIDE
 from arb.domain.time import NS_PER_HOUR, NS_PER_S
@@ -43,11 +43,13 @@ class Desk:
     def free(self, session_id):
         return self.free_now
 
-    def look(self, after_ns: int = 0, premium: str | None = "90", legs: str | None = "2") -> list[str]:
+    def look(
+        self, after_ns: int = 0, premium: str | None = "90", legs: str | None = "2", leg: int = 1_000
+    ) -> list[str]:
         """Look in a process that has just begun; return what is kept so far."""
         WatchMarks(
             session_id="s1", coins=[Coin("BTC")], markets=self, trades=self, store=self.store,
-            limits=world.LIMITS, leg_notional=Decimal(1000), premium_bps=premium and Decimal(premium),
+            limits=world.LIMITS, leg_notional=Decimal(leg), premium_bps=premium and Decimal(premium),
             legs_min=legs and Decimal(legs), again_ns=AGAIN_NS, clock=ManualClock(NOW_NS + after_ns),
         ).run()  # fmt: skip
         return [
@@ -68,6 +70,18 @@ def test_a_premium_beyond_its_mark_is_told_once_and_again_after_a_while(desk):
     [facts, _] = [row.message.facts for row in desk.store.tables.messages]
     assert round(Decimal(facts["premium_bps"])) == 100
     assert Decimal(facts["edge_bps"]) > 0
+
+
+def test_a_rate_is_told_only_between_two_currencies(desk):
+    desk.look()
+    own = replace(desk.found.rate, krw_per_usdt=Decimal(1), is_par=True)
+    krw = {"binance_bids": (("139999999", "1"),), "binance_asks": (("140000000", "1"),)}
+    desk.found = replace(market(**krw), rate=own)
+    assert len(desk.look(AGAIN_NS, legs=None, leg=1_400_000)) == 2
+    texts = [render(row.message.kind, [row.message.facts], {})[1] for row in desk.store.tables.messages]
+    assert texts[0].endswith(" bps, rate 1,400.00.")
+    assert texts[1].endswith(" bps.")
+    assert "rate" not in texts[1]
 
 
 def test_one_below_its_mark_or_none_is_not_told(desk):
