@@ -4,6 +4,7 @@
 `arb dead list`, `replay` and `drop` show the messages that were given up, send them again, or delete them.
 """
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Final
 
 import typer
@@ -12,9 +13,11 @@ from arb.cli import reads, running
 from arb.cli.moments import zone_of
 from arb.cli.output import BAD_USE, DONE, FAILED, AsJson, tell
 from arb.cli.reads import ReadRequest, Utc
+from arb.domain.errors import ConfigError
 from arb.stack.errors import StackNotRunning
 
 NO_LETTERS: Final = "no dead letters wait"
+MISSING: Final = "there is no such dead letter"
 AlertIds = Annotated[
     list[int] | None, typer.Argument(help="Numbers of alerts, as `arb alerts list` shows them.")
 ]
@@ -57,6 +60,8 @@ def ack(ids: AlertIds = None, everything: EveryAlert = False, as_json: AsJson = 
     """
     _check("alerts", ids, everything)
     engine = running.engine()
+    if unknown := engine.stores.alerts.unknown(ids or ()):
+        raise ConfigError(f"there is no alert {_listed(unknown)}; `arb alerts list` shows them")
     seen = engine.stores.alerts.acknowledge(None if everything else ids, engine.clock.now_ns())
     tell({"acknowledged": seen}, as_json, f"{seen} acknowledged")
 
@@ -157,10 +162,14 @@ def drop(ids: LetterIds = None, everything: EveryLetter = False, as_json: AsJson
             {
                 "dead_letter_id": each,
                 "dropped": there,
-                "reason": "" if there else "there is no such dead letter",
+                "reason": "" if there else MISSING,
             }
         )
     _tell(document, "dropped", as_json)
+
+
+def _listed(ids: Iterable[int]) -> str:
+    return ", ".join(map(str, ids))
 
 
 def _stores() -> tuple[Any, Any]:
@@ -181,5 +190,7 @@ def _chosen(store: Any, ids: list[int] | None) -> list[int]:
 def _tell(document: list[dict[str, Any]], done: str, as_json: bool) -> None:
     lines = [f"{each['dead_letter_id']}: {each['reason'] or done}" for each in document]
     tell({"dead_letters": document}, as_json, "\n".join(lines or [NO_LETTERS]))
+    if any(each["reason"] == MISSING for each in document):
+        raise typer.Exit(BAD_USE)
     if not all(each[done] for each in document):
         raise typer.Exit(FAILED)

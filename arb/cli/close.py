@@ -8,10 +8,12 @@ import typer
 from arb.cli import running
 from arb.cli.coins import who
 from arb.cli.output import FAILED, AsJson, say, tell
-from arb.domain.errors import Conflict
+from arb.domain.errors import ConfigError, Conflict
 from arb.domain.time import NS_PER_S
 
 if TYPE_CHECKING:
+    from arb.app.wiring import Engine
+    from arb.domain.market.ids import TradeId as Id
     from arb.domain.trading.trade import Trade
     from arb.engine.trading.close_by_hand import CloseByHand, Quoted
 
@@ -33,10 +35,9 @@ def close(trade_id: TradeId, yes: Yes = False, within: Within = 30, as_json: AsJ
     engine = running.engine()
     from arb.app.close import close_by_hand
     from arb.cli.views.close import closed_text, quoted_document, quoted_text
-    from arb.domain.market.ids import TradeId as Id
 
     operation = close_by_hand(engine)
-    quoted = operation.quote(Id(trade_id))
+    quoted = operation.quote(require_trade(engine, trade_id))
     typer.echo(quoted_text(quoted, operation.slip_bps), err=True)
     _confirm(yes)
     trade = _closed(operation, quoted, within)
@@ -50,6 +51,15 @@ def close(trade_id: TradeId, yes: Yes = False, within: Within = 30, as_json: AsJ
     tell(document, as_json, closed_text(trade))
     if not document["closed"]:
         raise typer.Exit(FAILED)
+
+
+def require_trade(engine: "Engine", trade_id: str) -> "Id":
+    """Return the id of a trade that there is. Raises: ConfigError."""
+    from arb.domain.market.ids import TradeId as Id
+
+    if engine.trades.view(Id(trade_id)) is None:
+        raise ConfigError(f"{trade_id}: there is no such trade; `arb trades` lists them")
+    return Id(trade_id)
 
 
 def _confirm(yes: bool) -> None:

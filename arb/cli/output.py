@@ -27,7 +27,7 @@ EXIT_CODES: Final = {
     DONE: "done, and what was asked holds",
     FAILED: "it does not hold: an invariant is broken, venues and ledger differ, a channel failed, "
     "a store is away, a disk is full",
-    BAD_USE: "wrong use, or a setting that cannot be; the line names its key",
+    BAD_USE: "wrong use, an id that nothing here has, or a setting that cannot be; the line names it",
     NOT_RUNNING: "no stack is running in this home, and the environment names no servers",
     INTERRUPTED: "interrupted before trading began",
 }

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from arb.cli import reads, running
-from arb.cli.close import close
+from arb.cli.close import close, require_trade
 from arb.cli.moments import shown, zone_of
 from arb.cli.output import FAILED, AsJson, AsJsonOfTable, headed, show, tell
 from arb.cli.reads import From, OfSession, ReadRequest, To, Utc
@@ -96,10 +96,8 @@ def adopt(trade_id: TradeId, as_json: AsJson = False) -> None:
     Example: arb trades adopt grcvswmag5trb
     """
     engine = running.engine()
-    from arb.domain.market import ids
-
-    found = engine.ledger.reconcile.run()
-    why = engine.ledger.take_up.adopt(ids.TradeId(trade_id), found)
+    known = require_trade(engine, trade_id)
+    why = engine.ledger.take_up.adopt(known, engine.ledger.reconcile.run())
     document = {"trade_id": trade_id, "adopted": why is None, "why": why or ""}
     tell(document, as_json, f"{trade_id} is repaired again" if why is None else f"{trade_id}: {why}")
     if why is not None:

@@ -66,7 +66,22 @@ def test_a_dead_letter_is_listed_sent_again_once_and_dropped(tmp_path, database_
 
     assert arb(tmp_path, "dead", "drop", "--all", **urls).stdout == "no dead letters wait\n"
     dropped = [arb(tmp_path, "dead", "drop", str(row["dead_letter_id"]), **urls) for _ in range(2)]
-    assert [each.returncode for each in dropped] == [0, 1]
+    assert [each.returncode for each in dropped] == [0, 2]
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    "command", ["dead replay 7", "dead drop 7", "alerts ack 7", "trades close 7", "trades adopt 7"]
+)
+def test_an_id_that_nothing_has_is_wrong_use_of_whichever_command(tmp_path, database_url, redis_url, command):
+    engine = make_engine(database_url)
+    sql_stores(engine).sessions.create(world.session())
+    engine.dispose()
+    urls = {"ARB_DATABASE_URL": database_url, "ARB_REDIS_URL": redis_url}
+    said = arb(tmp_path, *command.split(), **urls)
+    assert said.returncode == 2
+    assert "there is no" in said.stdout + said.stderr
+    assert len((said.stdout + said.stderr).strip().splitlines()) == 1
 
 
 @pytest.mark.integration

@@ -45,6 +45,13 @@ class SqlAlertStore:
         with reading(self.engine) as connection:
             return [dict(row) for row in connection.execute(wanted).mappings()]
 
+    def unknown(self, ids: Sequence[int]) -> tuple[int, ...]:
+        """Return those that no alert has. Raises: StoreUnavailable."""
+        there = select(alerts.c.alert_id).where(alerts.c.alert_id.in_(ids))
+        with reading(self.engine) as connection:
+            known = set(connection.execute(there).scalars())
+        return tuple(each for each in ids if each not in known)
+
     def acknowledge(self, ids: Sequence[int] | None, now_ns: int) -> int:
         """Mark these, or all, as seen; return how many were not yet. Raises: StoreUnavailable."""
         unseen = update(alerts).where(alerts.c.acked_at_ns == 0)
