@@ -24,7 +24,7 @@ os.environ.setdefault("FLOWER_ADDRESS", LOOPBACK)
 
 
 # By name: what buries a message is wired above this module, and sends by its app.
-UNDERTAKING: Final = "arb.app.dead:undertaking"
+DEAD_LETTERS: Final = "arb.app.dead_letters:dead_letter_use_cases"
 
 
 @cache
@@ -34,9 +34,9 @@ def counters() -> Counters:
     return RedisCounters(connect(addresses.redis_url(settings)), settings.scope)
 
 
-def bury(letter: DeadLetter) -> None:
+def keep_dead_letter(letter: DeadLetter) -> None:
     """Give a message up. Raises: StoreUnavailable if neither store takes it."""
-    symbol_by_name(UNDERTAKING)().bury.run(letter)
+    symbol_by_name(DEAD_LETTERS)().keep.run(letter)
 
 
 app = ArbCelery(
@@ -45,7 +45,7 @@ app = ArbCelery(
     entropy=SystemEntropy(),
     marks=MARKS,
     counters=counters,
-    bury=bury,
+    keep_dead_letter=keep_dead_letter,
     include=["workers.tasks", "workers.life", "beat.tasks"],
 )
 app.config_from_object("config.celeryconfig")

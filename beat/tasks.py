@@ -9,7 +9,7 @@ from functools import cache
 import structlog
 
 from arb.app.chosen import choose_coins_of
-from arb.app.dead import undertaking
+from arb.app.dead_letters import dead_letter_use_cases
 from arb.app.engines import engine, engine_for
 from arb.app.facts.metrics import MetricsReader
 from arb.app.messages import newsroom
@@ -22,7 +22,7 @@ from arb.engine.health.probes.life import BEAT
 from arb.stack.home import Home
 from workers.life import end_worker
 from workers.outcome import own_sessions_only, retried
-from workers.vigil import act, tend
+from workers.watchdog_thread import act, tend
 
 
 @app.task(name="arb.snapshot", **retried(3))
@@ -120,7 +120,7 @@ def choose_coins() -> int:
 @app.task(name="arb.collect_dead")
 def collect_dead() -> int:
     """Collect what was given up while PostgreSQL was away, and what nobody could read."""
-    return undertaking().collect.run()
+    return dead_letter_use_cases().collect.run()
 
 
 @app.task(name="arb.metrics")

@@ -13,7 +13,9 @@ from kombu import Exchange, Queue
 
 from arb.domain.health.queues import MARKS
 
-DELIVERIES_MAX: Final = 25  # the last net: consumers bury it before (arb.domain.health.dead_letter)
+DELIVERIES_MAX: Final = (
+    25  # the last net: consumers keep it as a dead letter before (arb.domain.health.dead_letter)
+)
 
 
 def overrides(url: str, queues: Iterable[Queue], prefix: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 
 class WebSettings(BaseModel):
-    """The page's own door. Beyond loopback it opens only with authentication."""
+    """The page's own server. Beyond loopback it opens only with authentication."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

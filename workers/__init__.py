@@ -1,1 +1,1 @@
-"""Long-lived processes, and Celery tasks: each task is a door of a few lines."""
+"""Long-lived processes, and Celery tasks: each task calls one use case."""

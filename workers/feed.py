@@ -27,7 +27,7 @@ from arb.engine.market.feed import unnoted
 from arb.stack.home import Home
 from config import addresses
 from workers import process
-from workers.feed_place import FileKeepsake, LoggedWitness, slot, worker_name
+from workers.feed_place import AlertingAssignmentLog, FileLastAssignment, slot, worker_name
 from workers.feed_wiring import Outside, build
 from workers.venue_clocks import VenueClocks
 
@@ -56,8 +56,10 @@ def main(arguments: Sequence[str]) -> int:
         registry=RedisFeedRegistry(redis, settings.scope),
         dispatcher=CeleryDispatcher(app),
         counters=counters,
-        keepsake=FileKeepsake(Home.default().feed_file(worker)),
-        witness=LoggedWitness(worker, alerts_of(settings, database, None, counters, clock), clock),
+        last_assignment=FileLastAssignment(Home.default().feed_file(worker)),
+        assignment_log=AlertingAssignmentLog(
+            worker, alerts_of(settings, database, None, counters, clock), clock
+        ),
         clock=clock,
         entropy=entropy,
         degree=board_of(redis, settings, clock).degree,

@@ -31,7 +31,7 @@ def slot(worker: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class FileKeepsake:
+class FileLastAssignment:
     """What a worker fed last, so that it goes on with it where it starts while Redis is away."""
 
     path: Path
@@ -53,7 +53,7 @@ class FileKeepsake:
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedWitness:
+class AlertingAssignmentLog:
     """Writes a line for each move, each change of a worker and each change of what this one feeds.
 
     A worker that dies, and one that is back after that, is an alert too.
@@ -83,7 +83,7 @@ class LoggedWitness:
         elif before is WorkerHealth.DEAD:
             self._alarm(Severity.INFO, worker, "recovered: it gives signs of life again")
 
-    def refused(self, venue: Venue, coin: Coin, why: str) -> None:
+    def rejected(self, venue: Venue, coin: Coin, why: str) -> None:
         """Write it and tell it."""
         log.warning("coin_refused", venue=venue.value, coin=coin, why=why)
         message = f"{coin}: {why}; left out until {venue} takes it, other coins go on"

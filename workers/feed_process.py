@@ -9,10 +9,10 @@ from typing import Final
 
 from arb.adapters.venues.websocket import VenueSocket
 from arb.domain.market.ids import USDT, Coin
+from arb.engine.market.buffered_counters import BufferedCounters
 from arb.engine.market.feed import Feed
 from arb.engine.market.membership import Membership
 from arb.engine.market.stream import MarketStream
-from arb.engine.market.tally import Tally
 from arb.engine.market.venue_feed import VenueFeed
 from arb.ports.market import Clock
 from arb.ports.messaging import Counters
@@ -41,7 +41,7 @@ class FeedProcess:
         feed: Feed,
         venues: Sequence[VenueLine],
         membership: Membership,
-        tally: Tally,
+        buffered: BufferedCounters,
         counters: Counters,
         clock: Clock,
         flush_interval_ms: int,
@@ -51,13 +51,13 @@ class FeedProcess:
         self.name = membership.worker
         self._feed = feed
         self._venues = venues
-        self._tally = tally
+        self._buffered = buffered
         self._counters = counters
         self._clock = clock
         self._membership = membership
         self._flush_interval_s = flush_interval_ms / 1000
         self._frozen_ns = frozen_ns
-        self._news = VenueNews(membership.witness, lag_ns_max)
+        self._news = VenueNews(membership.assignment_log, lag_ns_max)
         self._frozen = threading.Event()
         self._stopping = threading.Event()
         self._asked = threading.Event()  # for a step before it is due
@@ -75,7 +75,7 @@ class FeedProcess:
             venue.socket.start()
 
     def stop(self) -> None:
-        """Hand over, close the sockets, then forget in the store too what nobody else took."""
+        """Give up our coins, close the sockets, then forget in the store too what nobody else took."""
         self._stopping.set()
         self.hasten()
         if self._member.is_alive():
@@ -86,14 +86,14 @@ class FeedProcess:
         if self._flusher.is_alive():
             self._flusher.join()
         self._feed.flush()
-        self._tally.report(self._counters)
+        self._buffered.report(self._counters)
 
     def healthy(self) -> bool:
         """Tell whether every thread runs."""
         threads = self._flusher.is_alive() and self._member.is_alive()
         return threads and all(venue.socket.alive() for venue in self._venues)
 
-    def hasten(self, _refused: Collection[Coin] = ()) -> None:
+    def hasten(self, _fenced: Collection[Coin] = ()) -> None:
         """Look at once at what is ours."""
         self._asked.set()
 
@@ -110,7 +110,7 @@ class FeedProcess:
             facts |= {
                 **socket.facts(),
                 f"{socket.venue}_lag_us": "" if lag_ns is None else str(lag_ns // 1_000),
-                f"{socket.venue}_refusal": feed.refusal,
+                f"{socket.venue}_refusal": feed.rejection,
             }
         return facts
 
@@ -131,13 +131,13 @@ class FeedProcess:
             awake_ns = now_ns
             self._feed.flush()
             if not 0 <= now_ns - reported_ns <= REPORT_NS:
-                self._tally.report(self._counters)
+                self._buffered.report(self._counters)
                 reported_ns = now_ns
             self._stopping.wait(self._flush_interval_s)
 
     def _thaw(self) -> None:
         """Feed nothing until it is known what is still ours: others may have taken it over."""
-        self._tally.count("feed_flushes", "frozen")
+        self._buffered.count("feed_flushes", "frozen")
         self._feed.own({})
         for venue in self._venues:
             venue.listener.distrust()
@@ -159,8 +159,10 @@ class FeedProcess:
         lines = {line.socket.venue: line for line in self._venues}
         for venue, line in lines.items():
             self._news.lag(venue, line.listener.lag_ns(self._clock.now_ns()))
-        refused = {venue: line.stream.refused() for venue, line in lines.items()}
-        self._news.refused({(venue, coin): why for venue in refused for coin, why in refused[venue].items()})
+        rejected = {venue: line.stream.rejected() for venue, line in lines.items()}
+        self._news.rejected(
+            {(venue, coin): why for venue in rejected for coin, why in rejected[venue].items()}
+        )
 
     def _take(self, fences: Mapping[Coin, int]) -> None:
         """Feed these coins, and have the venues send these and no others."""

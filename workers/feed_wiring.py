@@ -16,11 +16,11 @@ from arb.domain.market.book import Book
 from arb.domain.market.ids import USDT, Coin, Venue
 from arb.domain.market.pair import Pair
 from arb.domain.time import NS_PER_MS, VENUE_AHEAD_NS_MAX
+from arb.engine.market.buffered_counters import BufferedCounters
 from arb.engine.market.feed import Feed, FeedStore, unnoted
 from arb.engine.market.gate import BookGate, GateLimits
 from arb.engine.market.lag import Lag
-from arb.engine.market.membership import Keepsake, Membership, Witness, unheard
-from arb.engine.market.tally import Tally
+from arb.engine.market.membership import AssignmentLog, LastAssignment, Membership, unheard
 from arb.engine.market.venue_feed import VenueFeed
 from arb.ports.market import Clock, Entropy, FeedRegistry
 from arb.ports.messaging import Counters, Dispatcher
@@ -49,8 +49,8 @@ class Outside:
     registry: FeedRegistry
     dispatcher: Dispatcher
     counters: Counters
-    keepsake: Keepsake
-    witness: Witness
+    last_assignment: LastAssignment
+    assignment_log: AssignmentLog
     clock: Clock
     entropy: Entropy
     degree: Callable[[], Degree] = never_degraded
@@ -61,15 +61,15 @@ class Outside:
 
 def build(settings: Settings, worker: str, outside: Outside) -> FeedProcess:
     """Return a feed worker that may be given any of the settings' coins, wired and not yet started."""
-    clock, entropy, tally = outside.clock, outside.entropy, Tally()
+    clock, entropy, buffered = outside.clock, outside.entropy, BufferedCounters()
     feed = Feed(
         pair=Pair(*settings.pair),
         store=outside.store,
         dispatcher=outside.dispatcher,
-        tally=tally,
+        buffered=buffered,
         clock=clock,
         degree=outside.degree,
-        on_refused=lambda coins: process.hasten(coins),
+        on_fenced=lambda coins: process.hasten(coins),
         note=outside.note,
     )
     limits = _gate_limits(settings)
@@ -77,7 +77,7 @@ def build(settings: Settings, worker: str, outside: Outside) -> FeedProcess:
     def line(market: MarketLine) -> VenueLine:
         stream = market.stream
         lag = Lag(partial(outside.offset_ns, stream.venue))
-        listener = VenueFeed(stream=stream, gate=BookGate(limits), feed=feed, tally=tally, lag=lag)
+        listener = VenueFeed(stream=stream, gate=BookGate(limits), feed=feed, buffered=buffered, lag=lag)
         rules = _rules(settings, market)
         socket = VenueSocket(rules=rules, listener=listener, clock=clock, entropy=entropy)
         return VenueLine(socket, listener, stream)
@@ -87,7 +87,7 @@ def build(settings: Settings, worker: str, outside: Outside) -> FeedProcess:
         feed=feed,
         venues=tuple(line(each) for each in market_lines(settings, entropy)),
         membership=membership,
-        tally=tally,
+        buffered=buffered,
         counters=outside.counters,
         clock=clock,
         flush_interval_ms=settings.feed.flush_interval_ms,
@@ -105,8 +105,8 @@ def _membership(settings: Settings, worker: str, outside: Outside) -> Membership
         coins=(USDT, *(Coin(coin) for coin in settings.traded)),
         is_told=not settings.coins,
         registry=outside.registry,
-        keepsake=outside.keepsake,
-        witness=outside.witness,
+        last_assignment=outside.last_assignment,
+        assignment_log=outside.assignment_log,
         announce=outside.announce,
         clock=outside.clock,
     )

@@ -20,7 +20,7 @@ ANSWER_S: Final = 4.0
 
 def servers() -> str | None:
     """Return which server does not answer."""
-    from arb.app.begin import away
+    from arb.app.container_start import away
     from config import addresses
 
     return away(addresses.settings())

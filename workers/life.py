@@ -26,7 +26,7 @@ from arb.stack.home import Home
 from config import addresses
 from config.logging import configure
 from workers.outcome import WORTH_ANOTHER
-from workers.vigil import EXIT_CRITICAL, Vigil
+from workers.watchdog_thread import EXIT_CRITICAL, WatchdogThread
 
 HEARTBEAT_S: Final = 1.0
 TRADE_TASKS: Final = ("arb.settle_trade",)
@@ -57,7 +57,7 @@ def begin(sender: Any, **_: Any) -> None:
     queues = list(sender.task_consumer.queues) if sender.app is app and sender.task_consumer else []
     facts = {"pid": str(os.getpid()), "queue": queues[0].name if len(queues) == 1 else ""}
     threading.Thread(target=_beat, args=(name, facts), name="heartbeat", daemon=True).start()
-    Vigil(on_critical=end_worker).start()
+    WatchdogThread(on_critical=end_worker).start()
     follow_settings(_tell)
     log.info("worker_started", process=name, pid=os.getpid())
 

@@ -20,7 +20,7 @@ from arb.ports.messaging import Heartbeats
 from arb.stack.home import Home
 from config import addresses
 from config.logging import configure
-from workers.vigil import EXIT_CRITICAL, Vigil
+from workers.watchdog_thread import EXIT_CRITICAL, WatchdogThread
 
 HEARTBEAT_S: Final = 1.0
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
@@ -58,11 +58,11 @@ def run_watched(work: Work, heartbeats: Heartbeats, clock: Clock) -> int:
         critical.set()
         os.kill(os.getpid(), signal.SIGTERM)
 
-    status = run(work, heartbeats, clock, Vigil(on_critical=end))
+    status = run(work, heartbeats, clock, WatchdogThread(on_critical=end))
     return EXIT_CRITICAL if critical.is_set() else status
 
 
-def run(work: Work, heartbeats: Heartbeats, clock: Clock, vigil: Vigil | None = None) -> int:
+def run(work: Work, heartbeats: Heartbeats, clock: Clock, watchdog: WatchdogThread | None = None) -> int:
     """Do the work until a signal comes (status 0) or it breaks (status 1)."""
     stopping = threading.Event()
 
@@ -75,12 +75,12 @@ def run(work: Work, heartbeats: Heartbeats, clock: Clock, vigil: Vigil | None = 
     log.info("process_started", process=work.name)
     try:
         work.start()
-        if vigil is not None:
-            vigil.start()
+        if watchdog is not None:
+            watchdog.start()
         status = _watch(work, heartbeats, clock, stopping)
     finally:
-        if vigil is not None:
-            vigil.stop()
+        if watchdog is not None:
+            watchdog.stop()
         work.stop()
     log.info("process_ended", process=work.name, status=status)
     return status

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import structlog
 
-from arb.app.begin import HOLDER, begin
+from arb.app.container_start import HOLDER, begin
 from arb.app.session import come_to_rest
 from arb.app.wiring import Engine
 from arb.domain.errors import ConfigError

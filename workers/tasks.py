@@ -1,4 +1,4 @@
-"""The tasks of trading, doors of a few lines: evaluate, place or resolve an order, settle a trade."""
+"""The tasks of trading, each the call of a use case: evaluate, place or resolve an order, settle a trade."""
 
 from typing import Any
 

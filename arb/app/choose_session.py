@@ -13,7 +13,7 @@ from arb.adapters.postgres.engine import make_engine
 from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.postgres.trades import SqlTradeStore
 from arb.app.session import SessionPlace, clean_session, create_session, resume_session, take_up_session
-from arb.app.set_aside import tell_of_pairs
+from arb.app.session_switch import alert_open_pairs
 from arb.domain.market.ids import SessionId
 from arb.domain.state.account import are_others
 from arb.domain.state.owner import in_words
@@ -79,6 +79,6 @@ def _tell_of_pairs(
     if in_use is None or in_use.session_id == left.session_id:
         return
     alerts = RecordedAlerts(SqlAlertStore(database), left.session_id, Home.default().alerts_file)
-    said = tell_of_pairs(SqlTradeStore(database), alerts, left, clock.now_ns())
+    said = alert_open_pairs(SqlTradeStore(database), alerts, left, clock.now_ns())
     if said is not None:
         progress(said)

@@ -37,7 +37,7 @@ def assignments_of(
 
 
 def announce_rules(client: redis.Redis, scope: str, venue: Venue, at_ns: int) -> None:
-    """Tell that a venue's rules have changed; without Redis each process learns it from its own refusals."""
+    """Tell that a venue's rules have changed; without Redis each learns it from its own rejections."""
     _told(client, scope, RULES, outdated((venue,), at_ns))
 
 

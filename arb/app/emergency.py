@@ -18,7 +18,7 @@ from arb.domain.errors import Late
 from arb.domain.time import NS_PER_S
 from arb.engine.kill.drain import Drain
 from arb.engine.kill.emergency import Emergency, EmergencyReport
-from arb.engine.kill.unwind import Unwind
+from arb.engine.kill.wind_down import WindDown
 from arb.engine.state.snapshot import TakeSnapshot
 from arb.ports.market import Clock
 from arb.stack.control import AWAY, Supervisor
@@ -48,7 +48,7 @@ def wire_kill(shared: Shared, trading: TradingUseCases, take_snapshot: TakeSnaps
     )
     emergency = Emergency(
         drain=drain,
-        unwind=_unwind(shared, trading),
+        wind_down=_wind_down(shared, trading),
         take_snapshot=take_snapshot,
         memory=stop_memory(home, shared.clock),
         alerts=shared.alerts,
@@ -81,15 +81,15 @@ def take_up_stop(home: Home, clock: Clock) -> None:
         memory.update(lambda known: known and replace(known, starting_ns=clock.now_ns(), ending_ns=0))
 
 
-def _unwind(shared: Shared, trading: TradingUseCases) -> Unwind:
+def _wind_down(shared: Shared, trading: TradingUseCases) -> WindDown:
     """Return what asks and settles in this process alone, whatever of the brokers and workers lives."""
     execute = replace(trading.execute, dispatcher=SilentDispatcher())
-    return Unwind(
+    return WindDown(
         session_id=shared.session_id,
         trades=shared.stores.trades,
         execute=execute,
         settle=replace(trading.settle, dispatcher=SilentDispatcher(), place=execute.place),
-        hand_over=trading.hand_over,
+        escalate=trading.escalate,
     )
 
 

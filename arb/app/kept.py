@@ -122,7 +122,7 @@ def report_document(kept: Kept, prices: Valuation) -> dict[str, Any]:
 
 
 def at_risk(kept: Kept) -> tuple[TradeView, ...]:
-    """Return the trades that have not ended, or were handed over with a leg alone, oldest first."""
+    """Return the trades that have not ended, or were escalated with a leg alone, oldest first."""
     store, session_id = kept.trades, kept.session_id
     waiting = [leg.trade for leg in store.alone(session_id) if leg.is_waiting]
     alone = [view for trade in waiting if (view := store.view(trade.trade_id)) is not None]

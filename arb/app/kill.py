@@ -17,7 +17,7 @@ from arb.app.wiring import Engine, wire
 from arb.domain.errors import ConfigError, StoreUnavailable
 from arb.domain.market.ids import SessionId, Venue
 from arb.engine.kill.kill import DATABASE_AWAY, Kill, KillRecords, KillReport
-from arb.engine.kill.unwind import Unwind
+from arb.engine.kill.wind_down import WindDown
 from arb.engine.kill.withdraw import Withdraw
 from arb.ports.trading import VenueClient
 from arb.stack.home import Home
@@ -111,12 +111,12 @@ def books_of(engine: Engine) -> KillRecords:
     return KillRecords(
         session_id=engine.session_id,
         sessions=engine.sessions,
-        unwind=Unwind(
+        wind_down=WindDown(
             session_id=engine.session_id,
             trades=engine.trades,
             execute=engine.trading.execute,
             settle=engine.trading.settle,
-            hand_over=engine.trading.hand_over,
+            escalate=engine.trading.escalate,
         ),
     )
 

@@ -45,7 +45,7 @@ class _Wait:
     def run(self) -> None:
         """Return when tasks come through the queues and coins have their books.
 
-        Raises: TookTooLong, ConfigError where nothing is left to trade or a venue refuses the keys.
+        Raises: TookTooLong, ConfigError where nothing is left to trade or a venue rejects the keys.
         """
         self._told_ns = self.began_ns
         while missing := self._missing():

@@ -195,7 +195,7 @@ def reentry_of(settings: Settings) -> ReentryRules:
 
 
 def repairs_of(settings: Settings) -> RepairRules:
-    """Return the ceilings of an unwind."""
+    """Return the ceilings of a repair."""
     return RepairRules(
         time_ns_max=settings.orders.repair_time_s_max * NS_PER_S,
         loss_bps_max=settings.orders.repair_loss_bps_max,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from arb.app.set_aside import refuse_unless_at_rest
+from arb.app.session_switch import refuse_unless_at_rest
 from arb.app.wiring import Engine
 from arb.domain.errors import ConfigError, StoreUnavailable, VenueError
 from arb.domain.market.ids import SessionId

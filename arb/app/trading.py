@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from arb.adapters.local.journal import log_decision
-from arb.app.parts import TradingParts
+from arb.app.dependencies import TradingDependencies
 from arb.app.rules import (
     appetite_of,
     chance_bps_of,
@@ -16,7 +16,7 @@ from arb.app.rules import (
     strategies_of,
     unfilled_of,
 )
-from arb.domain.risk.review import Admit, Refused
+from arb.domain.risk.review import Admit, Denied
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.by_hand import Decided
 from arb.engine.market.bars import BarMarket
@@ -24,16 +24,16 @@ from arb.engine.market.fresh_market import FreshMarkets
 from arb.engine.market.rules import RereadRules
 from arb.engine.trading.by_hand import ByHand
 from arb.engine.trading.chances import Chances
+from arb.engine.trading.coin_filter import CoinFilter
+from arb.engine.trading.escalate import Escalate
 from arb.engine.trading.evaluate import Evaluate
 from arb.engine.trading.execute import Execute
 from arb.engine.trading.exit_guard import ExitGuard
 from arb.engine.trading.fee_guard import FeeGuard
 from arb.engine.trading.guard import EntryGuard, RateWatch
-from arb.engine.trading.hand_over import HandOver
 from arb.engine.trading.held_pairs import HeldPairs, Hold
 from arb.engine.trading.kill_gate import KillGate
 from arb.engine.trading.lone_legs import LoneLegs
-from arb.engine.trading.nearness import Nearness
 from arb.engine.trading.settle import Settle
 from arb.engine.trading.stability import Pauses, Stability
 from arb.engine.trading.sweep import OrderSweep
@@ -49,26 +49,26 @@ class TradingUseCases:
     evaluate: Evaluate
     execute: Execute
     settle: Settle
-    hand_over: HandOver
+    escalate: Escalate
     sweep: OrderSweep
 
 
-def wire_trading(shared: TradingParts) -> TradingUseCases:
+def wire_trading(shared: TradingDependencies) -> TradingUseCases:
     """Return the use cases that trade."""
     markets, execute = _fresh_markets(shared), _execute(shared)
-    hand_over = HandOver(
+    escalate = Escalate(
         trades=shared.stores.trades, markets=markets, alerts=shared.alerts, clock=shared.clock
     )
     return TradingUseCases(
         evaluate=_evaluate(shared, markets),
         execute=execute,
-        settle=_settle(shared, markets, hand_over, execute),
-        hand_over=hand_over,
+        settle=_settle(shared, markets, escalate, execute),
+        escalate=escalate,
         sweep=_sweep(shared),
     )
 
 
-def _fresh_markets(shared: TradingParts) -> FreshMarkets:
+def _fresh_markets(shared: TradingDependencies) -> FreshMarkets:
     """Return the newest books with the venues' rules, asked of the venues where they are stale or away."""
     return FreshMarkets(
         markets=shared.markets,
@@ -80,7 +80,7 @@ def _fresh_markets(shared: TradingParts) -> FreshMarkets:
     )
 
 
-def _evaluate(shared: TradingParts, markets: FreshMarkets) -> Evaluate:
+def _evaluate(shared: TradingDependencies, markets: FreshMarkets) -> Evaluate:
     stores, settings = shared.stores, shared.settings
     by_hand = ByHand(session_id=shared.session_id, store=stores.by_hand, clock=shared.clock).read
     return Evaluate(
@@ -109,17 +109,17 @@ def _evaluate(shared: TradingParts, markets: FreshMarkets) -> Evaluate:
         appetite=appetite_of(settings),
         chances=Chances(least_bps=chance_bps_of(settings), counters=stores.counters, log=stores.chances),
         journal=log_decision,
-        nearness=Nearness(stores.board.degree),
+        coin_filter=CoinFilter(stores.board.degree),
     )
 
 
-def _admit(shared: TradingParts, markets: FreshMarkets) -> Admit:
+def _admit(shared: TradingDependencies, markets: FreshMarkets) -> Admit:
     """Return what admits entries of a coin: its fees can be valued, and its legs are not left unfilled.
 
     A stack that watches admits none.
     """
     if shared.settings.watch:
-        return lambda _coin, _direction: Refused(WATCHING)
+        return lambda _coin, _direction: Denied(WATCHING)
     unfilled = Unfilled(
         session_id=shared.session_id,
         store=shared.stores.health,
@@ -137,7 +137,7 @@ def _admit(shared: TradingParts, markets: FreshMarkets) -> Admit:
     return guard.admit
 
 
-def _entry_guard(shared: TradingParts, by_hand: Callable[[], Decided]) -> EntryGuard:
+def _entry_guard(shared: TradingDependencies, by_hand: Callable[[], Decided]) -> EntryGuard:
     """Return what stops new pairs before their exposure is looked at."""
     rules, health = stability_of(shared.settings), shared.stores.health
     return EntryGuard(
@@ -155,7 +155,7 @@ def _entry_guard(shared: TradingParts, by_hand: Callable[[], Decided]) -> EntryG
     )
 
 
-def _execute(shared: TradingParts) -> Execute:
+def _execute(shared: TradingDependencies) -> Execute:
     stores = shared.stores
     return Execute(
         session_id=shared.session_id,
@@ -183,13 +183,15 @@ def _execute(shared: TradingParts) -> Execute:
     )
 
 
-def _settle(shared: TradingParts, markets: FreshMarkets, hand_over: HandOver, execute: Execute) -> Settle:
+def _settle(
+    shared: TradingDependencies, markets: FreshMarkets, escalate: Escalate, execute: Execute
+) -> Settle:
     return Settle(
         trades=shared.stores.trades,
         markets=markets,
         dispatcher=shared.dispatcher,
         counters=shared.stores.counters,
-        hand_over=hand_over,
+        escalate=escalate,
         clock=shared.clock,
         rules=repairs_of(shared.settings),
         order_lifetime_ns=appetite_of(shared.settings).order_lifetime_ns,
@@ -198,7 +200,7 @@ def _settle(shared: TradingParts, markets: FreshMarkets, hand_over: HandOver, ex
     )
 
 
-def _hold(shared: TradingParts) -> Hold:
+def _hold(shared: TradingDependencies) -> Hold:
     """Return what has coins fed besides those that the settings name: where they name none, all."""
     hold = shared.stores.feeds.hold
     if shared.settings.coins:
@@ -206,7 +208,7 @@ def _hold(shared: TradingParts) -> Hold:
     return lambda held: hold((*shared.coins, *held)) if shared.coins else None
 
 
-def _sweep(shared: TradingParts) -> OrderSweep:
+def _sweep(shared: TradingDependencies) -> OrderSweep:
     return OrderSweep(
         session_id=shared.session_id,
         trades=shared.stores.trades,
@@ -230,7 +232,7 @@ def _sweep(shared: TradingParts) -> OrderSweep:
     )
 
 
-def lone_legs_of(shared: TradingParts) -> LoneLegs:
+def lone_legs_of(shared: TradingDependencies) -> LoneLegs:
     """Return what keeps a session from opening pairs while a leg stands alone."""
     return LoneLegs(
         session_id=shared.session_id,
@@ -240,6 +242,6 @@ def lone_legs_of(shared: TradingParts) -> LoneLegs:
     )
 
 
-def _overdue_ns(shared: TradingParts) -> int:
+def _overdue_ns(shared: TradingDependencies) -> int:
     """Return how long an order may stand still."""
     return shared.settings.orders.overdue_ms * NS_PER_MS

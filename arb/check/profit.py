@@ -30,7 +30,7 @@ class Profit:
 
     booked_krw: Decimal  # of trades that ended, each at the rate of its end
     revaluation_krw: Decimal  # of these, from the rates of their ends to the one rate
-    unrealised_krw: Decimal  # of what has not ended, or was handed over while nobody could value it
+    unrealised_krw: Decimal  # of what has not ended, or was escalated while nobody could value it
     real_krw: Decimal | None  # what the venues gained; None where they were not asked
     outside_krw: Decimal  # what others moved in or out, which is in none of these
     krw_per_usdt: Decimal
@@ -72,9 +72,9 @@ def profit_of(engine: EngineHistory, venues: VenueHistory | None) -> Profit:
 def is_booked(trade: Trade) -> bool:
     """Tell whether a trade's profit is booked.
 
-    What was handed over while there was no market has been valued by nobody: it is unrealised.
+    What was escalated while there was no market has been valued by nobody: it is unrealised.
     """
-    waits = trade.state is TradeState.HANDED_OVER or trade.reason == BY_HAND
+    waits = trade.state is TradeState.ESCALATED or trade.reason == BY_HAND
     return trade.state in ENDED and not (waits and not trade.valued_krw_per_usdt)
 
 

@@ -131,7 +131,7 @@ def replay(ids: LetterIds = None, everything: EveryLetter = False, as_json: AsJs
     Example: arb dead replay --all
     """
     from arb.adapters.postgres.dead_letters import ReplayResult
-    from arb.app.dead import resend
+    from arb.app.dead_letters import resend
 
     _check("letters", ids, everything)
     store, clock = _stores()

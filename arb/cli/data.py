@@ -59,12 +59,12 @@ def fetch(
     wanted = CandleRequest(
         markets=markets_of(Pair(*settings.pair), listed), from_s=from_s, to_s=to_s, interval_s=step_s
     )
-    shelf = CandleArchive(_folder(out))
+    archive = CandleArchive(_folder(out))
     with fetching(wanted) as told:
         gateways = public_gateways(settings, clock, SystemEntropy())
-        Fetch(shelf=shelf, gateways=gateways, clock=clock, told=told).run(wanted)
-    say(f"candles in {shelf.root}: `arb backtest --data {shelf.root}`")
-    _show(shelf, as_json)
+        Fetch(archive=archive, gateways=gateways, clock=clock, told=told).run(wanted)
+    say(f"candles in {archive.root}: `arb backtest --data {archive.root}`")
+    _show(archive, as_json)
 
 
 @data_app.command()
@@ -120,9 +120,9 @@ def _folder(out: Path | None) -> Path:
     return out or Home.default().path / "data"
 
 
-def _show(shelf: Any, as_json: bool) -> None:
+def _show(archive: Any, as_json: bool) -> None:
     from arb.backtest.history.summary import summary
     from arb.cli.views.data import data_view
 
-    found = summary(shelf)
-    show({"folder": str(shelf.root), "markets": found}, as_json, lambda: data_view(found))
+    found = summary(archive)
+    show({"folder": str(archive.root), "markets": found}, as_json, lambda: data_view(found))

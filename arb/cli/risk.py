@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 BY_HAND: Final = "by hand"
 
 Reason = Annotated[str, typer.Option(help="Why; kept with the switch, in the database and in the report.")]
-Within = Annotated[int, typer.Option(help="Seconds until what is not hedged is handed over.", min=1, max=600)]
+Within = Annotated[int, typer.Option(help="Seconds until what is not hedged is escalated.", min=1, max=600)]
 Force = Annotated[bool, typer.Option("--force", help="Although venues and ledger differ, or cannot be read.")]
 Accept = Annotated[str, typer.Option(help="Book the differences found as money that you moved; say why.")]
 Wanted = Annotated[str, typer.Argument(help="normal, reduce-only or halted; left out: show it.")]
 
 
 def kill(reason: Reason = BY_HAND, within: Within = 30, as_json: AsJson = False) -> None:
-    """Stop at once: no new orders, cancel what is open, even out what is not hedged. Stays until `unkill`.
+    """Stop at once: no new orders, cancel what is open, repair what is not hedged. Stays until `unkill`.
 
     Example: arb kill --reason "withdrawals are halted"
     """

@@ -53,7 +53,7 @@ def resume(
 def positions(
     session: OfSession = None, since: From = None, until: To = None, utc: Utc = False, as_json: AsJson = False
 ) -> None:
-    """Show what trades hold of each coin on both venues, and what of it is not hedged, handed over or not.
+    """Show what trades hold of each coin on both venues, and what of it is not hedged, escalated or not.
 
     Example: arb positions --json
     """

@@ -150,7 +150,7 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType({
     "arb.kill": Shape({
         "reason": "word", "started_ns": "Unix ns", "switched_ms": "until nothing was sent any more",
         "no_new_intents_ms": "null: not reached, or nobody can tell", "no_open_orders_ms": "the same",
-        "exposure_ms": "until flat or handed over",
+        "exposure_ms": "until flat or escalated",
         "cancelled": "venue, symbol, client_order_id, venue_order_id, side",
         "foreign": "the same of orders that are not ours", "unresolved": "ids of orders in doubt",
         "handed_over": "ids of trades", "problems": "in words", "complete": "whether nothing is left for you",

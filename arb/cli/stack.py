@@ -272,7 +272,7 @@ def migrate(mode: ContainerMode = None, as_json: AsJson = False) -> None:
 
     Example: arb migrate --mode paper
     """
-    from arb.app.begin import prepare
+    from arb.app.container_start import prepare
     from config.settings import load
 
     session_id = prepare(load(mode), say)
@@ -285,7 +285,7 @@ def begin(mode: ContainerMode = None, as_json: AsJson = False) -> None:
 
     Example: arb begin --mode paper
     """
-    from arb.app import begin as operation
+    from arb.app import container_start as operation
     from arb.app.session import standing
     from config.settings import load
 

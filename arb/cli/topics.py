@@ -19,7 +19,7 @@ that you set yourself.
 
 How much is allowed changes while it runs (`arb mode`): normal opens and closes,
 reduce-only opens nothing, halted opens and closes nothing; what stands unhedged is
-evened out in each. Nothing but a person goes back to normal after a person, a kill or
+repaired in each. Nothing but a person goes back to normal after a person, a kill or
 the watchdog took it away.
 
 More: docs/first-evening.md, docs/operations.md
@@ -35,7 +35,7 @@ More: docs/state.md, docs/operations.md
 """,
     "kill": """
 `arb kill` stops at once: from that moment no process sends a new order, open ones are
-canceled, what is not hedged is evened out or handed over to you. The switch is a file
+canceled, what is not hedged is repaired or escalated to you. The switch is a file
 in the home, so that it works while Redis, PostgreSQL and the broker are away, and
 without a stack. It stays set over restarts until `arb unkill`, which first compares the
 ledger with the venues.
@@ -94,7 +94,7 @@ More: docs/json.md
 A trade is a pair: a coin is bought at one venue and sold at the other for as much.
 Opened where the premium pays for all fees, it is closed when the premium has converged,
 by a profit, a stop-loss or the clock. A leg that stands alone is repaired within
-seconds, or handed over to you with an alert: `arb trades adopt ID` takes it up again,
+seconds, or escalated to you with an alert: `arb trades adopt ID` takes it up again,
 `arb trades close ID` closes a pair now, `arb coins pause XRP` opens no more of a coin,
 `arb trace ID` tells all of one.
 

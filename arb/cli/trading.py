@@ -64,7 +64,7 @@ def check(as_json: AsJson = False) -> None:
         raise typer.Exit(FAILED)
 
 
-trades_app = typer.Typer(help="List the newest trades; close one, or take up one that was handed over.")
+trades_app = typer.Typer(help="List the newest trades; close one, or take up one that was escalated.")
 trades_app.command()(close)
 
 
@@ -78,7 +78,7 @@ def trades(
     utc: Utc = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the newest trades; close one, or take up one that was handed over."""
+    """List the newest trades; close one, or take up one that was escalated."""
     if context.invoked_subcommand is not None:
         return
     from arb.cli.views.listing import newest_trades, trades_view
@@ -91,7 +91,7 @@ def trades(
 
 @trades_app.command()
 def adopt(trade_id: TradeId, as_json: AsJson = False) -> None:
-    """Have a trade that was handed over repaired again, if its leg is still there; exit status 0 if so.
+    """Have a trade that was escalated repaired again, if its leg is still there; exit status 0 if so.
 
     Example: arb trades adopt grcvswmag5trb
     """

@@ -82,7 +82,7 @@ class OutcomeUnknown(VenueError):
 
 
 class Rejected(VenueError):
-    """The venue refused for good; `code` is its own name for the reason."""
+    """The venue rejected it for good; `code` is its own name for the reason."""
 
     def __init__(self, venue: str, detail: str = "", code: str = "") -> None:
         VenueError.__init__(self, venue, detail)

@@ -57,7 +57,7 @@ class Written:
     """What became of a write of books."""
 
     due: bool  # no evaluation was pending, one is marked pending now: the caller enqueues it
-    refused: tuple[Coin, ...] = ()  # coins that the writer does not own: nothing of theirs was written
+    fenced: tuple[Coin, ...] = ()  # coins that the writer does not own: nothing of theirs was written
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +72,11 @@ class QuoteStore(Protocol):
     """The newest book of each instrument, and which coins changed since they were last evaluated.
 
     A coin has one owner, whose fence is on its books; `FeedRegistry` says who. Books of another fence are
-    refused, so that a writer that was frozen writes nothing when it wakes up.
+    fenced off, so that a writer that was frozen writes nothing when it wakes up.
     """
 
     def put(self, books: Sequence[Book], dirty: Sequence[Coin]) -> Written:
-        """Write the books and mark the coins dirty in one round trip; nothing if all books are refused.
+        """Write the books and mark the coins dirty in one round trip; nothing if all books are fenced off.
 
         Raises: StoreUnavailable.
         """
@@ -119,7 +119,7 @@ class FeedRegistry(Protocol):
     def leave(self, worker: str) -> None:
         """Forget a worker that ends, with its lead."""
 
-    def bury(self, worker: str) -> None:
+    def drop_heartbeat(self, worker: str) -> None:
         """Forget the process heartbeat of a worker that is dead: its work went to others."""
 
     def note(self, healths: Mapping[str, WorkerHealth]) -> None:

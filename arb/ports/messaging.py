@@ -83,16 +83,16 @@ class DeadLetterStore(Protocol):
         """Write a letter, or count one more failure of the same work. Raises: StoreUnavailable."""
 
 
-class ParkingLot(Protocol):
+class DeadLetterBuffer(Protocol):
     """Where letters wait while SQL is away, beside the messages that no consumer could read.
 
     Raises, everywhere: StoreUnavailable.
     """
 
-    def park(self, letter: DeadLetter) -> None:
+    def put(self, letter: DeadLetter) -> None:
         """Keep a letter until somebody collects it."""
 
-    def parked(
+    def waiting(
         self, queues: Sequence[str], now_ns: int, limit: int
     ) -> Sequence[tuple[tuple[str, bytes], DeadLetter]]:
         """Return what waits, the oldest first, with what `remove` needs to know."""

@@ -11,7 +11,7 @@ from arb.domain.market.book import Book
 from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, Symbol, TradeId, Venue
 from arb.domain.market.listing import Listing
 from arb.domain.risk.mode import Cause, ModeChange, ModeReason, after
-from arb.domain.risk.review import Approved, Limits, Mode, Proposal, Refused
+from arb.domain.risk.review import Approved, Denied, Limits, Mode, Proposal
 from arb.domain.state.generation import Generation
 from arb.domain.state.owner import Accounts, Owner
 from arb.domain.state.recovery import Recovery
@@ -127,7 +127,7 @@ class TradeStore(Protocol):
 
     def open_trade(
         self, proposal: Proposal, orders: tuple[Order, Order], limits: Limits, now_ns: int
-    ) -> Approved | Refused:
+    ) -> Approved | Denied:
         """Under the session's lock: read the exposure, review, and write trade, intents and holds."""
 
     def add_orders(self, trade: Trade, orders: Sequence[Order], decided_on: Facts = NOTHING_SEEN) -> Trade:
@@ -152,7 +152,7 @@ class TradeStore(Protocol):
     def lose(self, client_order_id: ClientOrderId, fence: int, reason: str, now_ns: int) -> bool:
         """SUBMITTED -> UNKNOWN. False if the fence has moved on or a report came in meanwhile."""
 
-    def refuse(
+    def reject(
         self, client_order_id: ClientOrderId, fence: int, event: OrderEvent, reason: str, now_ns: int
     ) -> bool:
         """End a SUBMITTED order that its sender proved was not placed: REJECT or EXPIRE.
@@ -183,16 +183,16 @@ class TradeStore(Protocol):
         """Return the trades that have not ended."""
 
     def untold(self, session_id: SessionId, before_ns: int) -> tuple[Trade, ...]:
-        """Return the trades handed over before then of which no alert tells, the oldest first."""
+        """Return the trades escalated before then of which no alert tells, the oldest first."""
 
     def alone(self, session_id: SessionId) -> tuple[LoneLeg, ...]:
-        """Return the legs that were handed over and stand alone, or were taken up and are not even yet.
+        """Return the legs that were escalated and stand alone, or were taken up and are not even yet.
 
         The oldest first.
         """
 
     def repair_again(self, trade: Trade) -> Trade:
-        """Write a trade that was handed over and goes on, and count that, if `trade.version` is current.
+        """Write a trade that was escalated and goes on, and count that, if `trade.version` is current.
 
         Returns the trade with its next version. Raises: Conflict if somebody changed it meanwhile.
         """
@@ -266,7 +266,7 @@ class HandStore(Protocol):
     def pause(self, session_id: SessionId, pause: CoinPause) -> CoinPause:
         """Open nothing of a coin, in this session and those that follow it; return the pause in force.
 
-        Of two the first one stays. An entry that is being committed comes before it, or is refused.
+        Of two the first one stays. An entry that is being committed comes before it, or is denied.
         """
 
     def resume(self, session_id: SessionId, coin: Coin, by: str, now_ns: int) -> CoinPause | None:
@@ -368,7 +368,7 @@ class VenueClient(Protocol):
     def recent_orders(self, symbol: Symbol, since_ns: int) -> tuple[ListedOrder, ...]:
         """Return a market's orders created since then, ours or not, as far as one list goes.
 
-        Raises: VenueError; of a market that it does not have, a venue refuses the list or gives an empty one.
+        Raises: VenueError; of a market that it does not have, a venue rejects the list or gives an empty one.
         """
 
     def balances(self) -> Mapping[str, Decimal]:

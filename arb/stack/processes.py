@@ -25,7 +25,7 @@ FLOWER_USER: Final = "arb"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessPlan:
-    """What to run besides the servers, and where its doors are."""
+    """What to run besides the servers, and where its ports are."""
 
     mode: StackMode
     processes: tuple[ProcessSpec, ...]

@@ -26,11 +26,11 @@ class OrderNotFound(Rejected):
     """The venue says that it does not know the order; whether that proves anything is its own rule."""
 
 
-class AmbiguousRefusal(OutcomeUnknown):
-    """The venue refused, perhaps because an order with this id exists: look the id up."""
+class AmbiguousRejection(OutcomeUnknown):
+    """The venue rejected it, perhaps because an order with this id exists: look the id up."""
 
 
-class ClockRefused(Retryable):
+class ClockRejected(Retryable):
     """The request's timestamp was outside the venue's window: it never reached the engine."""
 
 
@@ -46,8 +46,8 @@ class ErrorKind(StrEnum):
     NOT_FOUND = "not_found"
     AMBIGUOUS = "ambiguous"
     UNKNOWN = "unknown"
-    FOREIGN = "foreign"  # a refusal that is not the venue's own, of something on the way
-    FATAL = "fatal"  # refused at the door or by the account, and every later request will be: not placed
+    FOREIGN = "foreign"  # a rejection that is not the venue's own, of something on the way
+    FATAL = "fatal"  # rejected by the gateway or for the account, as every later request: not placed
 
 
 def make_error(
@@ -78,7 +78,7 @@ def _error(
         case ErrorKind.RETRYABLE:
             return Retryable(venue, text, retry_after_ms)
         case ErrorKind.CLOCK:
-            return ClockRefused(venue, text)
+            return ClockRejected(venue, text)
         case ErrorKind.NOT_FOUND:
             return OrderNotFound(venue, text, code)
         case ErrorKind.BARRED:
@@ -88,7 +88,7 @@ def _error(
         case ErrorKind.FATAL:
             return Fatal(venue, text)
         case ErrorKind.AMBIGUOUS if effect is not Effect.READ:
-            return AmbiguousRefusal(venue, text)
+            return AmbiguousRejection(venue, text)
         case ErrorKind.UNKNOWN:
             return Retryable(venue, text) if effect is Effect.READ else OutcomeUnknown(venue, text)
         case ErrorKind.FOREIGN if effect is not Effect.READ:

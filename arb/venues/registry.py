@@ -60,7 +60,7 @@ class VenueFacts:
 
     @property
     def has_receive_window(self) -> bool:
-        """Tell whether a request that arrives late is refused."""
+        """Tell whether a request that arrives late is rejected."""
         return self.unfillable is None
 
 

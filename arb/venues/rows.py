@@ -1,7 +1,7 @@
 """Rows of reference data, read one by one: an odd row costs its own market, and never the venue's others.
 
 What a row says is believed within bounds that no real market has come near. A number beyond them would not
-only refuse orders: a minimum of a billion would make dust of every open pair.
+only reject orders: a minimum of a billion would make dust of every open pair.
 """
 
 from collections.abc import Callable, Iterator, Mapping

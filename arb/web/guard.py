@@ -83,7 +83,7 @@ class Guard:
         )
 
     async def _admitted(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Without authentication everybody gets a ticket at the door: the token needs one."""
+        """Without authentication everybody gets a ticket on arrival: the token needs one."""
         if request.path != "/":
             raise web.HTTPUnauthorized(text="open the page first\n")
         response = await handler(request)

@@ -15,7 +15,7 @@ from arb.domain.errors import ArbError
 from arb.domain.market.money import plain
 from arb.domain.time import NS_PER_MS
 from arb.ports.market import Clock
-from arb.web.desk import PageSection
+from arb.web.sections import PageSection
 
 PAGES_MAX: Final = 16
 KEEP_ALIVE_S: Final = 10.0
@@ -46,7 +46,7 @@ class SectionHub:
     async def run(self) -> None:
         """Read until cancelled; ends with an error if a reader has a bug."""
         # One thread each: a source that hangs holds up its own section only.
-        with ThreadPoolExecutor(len(self._sections), thread_name_prefix="desk") as threads:
+        with ThreadPoolExecutor(len(self._sections), thread_name_prefix="sections") as threads:
             async with asyncio.TaskGroup() as group:
                 for section in self._sections:
                     group.create_task(self._repeat(section, threads), name=section.name)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Final
 
-from arb.adapters.postgres.desk import SqlDesk
+from arb.adapters.postgres.dashboard import SqlDashboard
 from arb.app.facts.model import process_lines, quote_line
 from arb.app.facts.sources import Sources
 from arb.app.wiring import Engine
@@ -165,9 +165,9 @@ class StackMetrics:
         self._wired = self._wired.following(engine)
         return self._wired
 
-    def _sql(self) -> SqlDesk:
+    def _sql(self) -> SqlDashboard:
         engine = self._engine()
-        return SqlDesk(engine.stores.trades.engine, engine.session_id)
+        return SqlDashboard(engine.stores.trades.engine, engine.session_id)
 
     def _now_ns(self) -> int:
         return self._engine().clock.now_ns()

@@ -15,7 +15,6 @@ from arb.app.engines import engine, follow_settings
 from arb.engine.kill.kill import KillReport
 from arb.stack.home import Home
 from arb.web.app import make_app, make_guard
-from arb.web.desk import SectionReader
 from arb.web.history import PremiumHistory
 from arb.web.hub import SectionHub
 from arb.web.kill import WITHIN_MS, KillFromPage
@@ -23,6 +22,7 @@ from arb.web.metrics import StackMetrics
 from arb.web.recorded import RecordedPremiums
 from arb.web.scrape import Exporter
 from arb.web.secrets import Secrets
+from arb.web.sections import SectionReader
 from config.web import WebSettings
 
 SHUTDOWN_S = 2.0
@@ -45,9 +45,9 @@ async def _serve(settings: WebSettings, home: Home, port: int) -> None:
 
     switch = FileKillSwitch(home.kill_file)
     kill = KillFromPage(switch, partial(_bring_to_rest, home), clock)
-    desk = SectionReader(engine, home, history, kill.state)
+    reader = SectionReader(engine, home, history, kill.state)
     exporter = Exporter(StackMetrics(engine, home, switch.engaged).sources(), clock)
-    hub = SectionHub(desk.sections(), clock, history.points, desk.lean)
+    hub = SectionHub(reader.sections(), clock, history.points, reader.lean)
     guard = make_guard(settings, secrets, clock, entropy)
     recorded = RecordedPremiums(engine).read
     app = make_app(guard, hub, secrets, clock, entropy, kill.engage, exporter.text, recorded, broken)

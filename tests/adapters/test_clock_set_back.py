@@ -25,7 +25,7 @@ from tests.adapters.alerts.test_dead_man import outside  # noqa: F401 - a fixtur
 from tests.adapters.venues.test_websocket import NERVOUS, Ear, connected, times
 from tests.adapters.venues.websocket_server import Peer, Server
 from tests.engine.books import BTC_KRW
-from tests.engine.town import RULES as INSTRUMENTS
+from tests.engine.testbed import RULES as INSTRUMENTS
 
 STEP_MS = 3_600_000
 

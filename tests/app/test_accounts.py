@@ -11,11 +11,11 @@ from threading import Thread
 import pytest
 from sqlalchemy.engine import make_url
 
-from arb.app.begin import prepare
+from arb.app.container_start import prepare
 from arb.app.engines import build
 from arb.domain.errors import ConfigError
 from arb.domain.market.ids import Venue
-from arb.domain.risk.review import Approved, Mode, Refused
+from arb.domain.risk.review import Approved, Denied, Mode
 from arb.domain.trading.trade import TradeState
 from arb.stack.postgres_server import create_database
 from arb.stack.shutdown import silent
@@ -119,7 +119,7 @@ def test_keys_that_are_rotated_open_the_same_accounts_with_the_same_daily_loss(l
         lose(engine, -CEILING)
     with begun(live(rotated, "rotation", keys=ROTATED)) as engine:
         assert (engine.session_id, accounts_of(engine)) == (session_id, named)
-        assert attempt(engine, daily_loss_krw_max=CEILING)[1] == Refused("daily_loss")
+        assert attempt(engine, daily_loss_krw_max=CEILING)[1] == Denied("daily_loss")
 
 
 def test_two_pairs_at_one_upbit_see_what_each_other_spends_and_loses_there(live, venues):
@@ -135,7 +135,7 @@ def test_two_pairs_at_one_upbit_see_what_each_other_spends_and_loses_there(live,
         assert after[coin] == before[coin] - opening.trade.quantity
         assert after[cash] == before[cash]
         lose(one, -CEILING)
-        assert attempt(two, daily_loss_krw_max=CEILING)[1] == Refused("daily_loss")
+        assert attempt(two, daily_loss_krw_max=CEILING)[1] == Denied("daily_loss")
 
 
 def test_a_key_of_another_account_is_refused_beside_an_open_pair(live, venues):

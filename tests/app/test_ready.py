@@ -17,28 +17,28 @@ from arb.engine.market.markets import symbol_on
 from arb.engine.market.rules import WatchRules
 from arb.stack.errors import TookTooLong
 from tests.domain.markets import PAIR
-from tests.engine.town import RULES, Town
+from tests.engine.testbed import RULES, EngineTestbed
 
 QUOTED = {Venue.BINANCE: ("99", "100"), Venue.UPBIT: ("139000", "140000")}
 
 
 class Starting:
-    """An engine in town, as a start sees it."""
+    """An engine on a testbed, as a start sees it."""
 
     def __init__(self, *coins: str) -> None:
-        self.town = Town()
+        self.testbed = EngineTestbed()
         self.told: list[str] = []
         self.facts: dict[str, dict[str, str]] = {}
         self.refused: dict[Venue, Exception] = {}
         for venue in PAIR.venues:
-            self.town.venues[venue].rules = {
+            self.testbed.venues[venue].rules = {
                 symbol_on(venue, Coin(coin)): self.rule(venue, coin) for coin in coins
             }
         self.forget()
         self.coins = tuple(Coin(coin) for coin in coins)
 
     def forget(self) -> None:
-        self.town.quotes = MemoryQuoteStore(self.town.clock)
+        self.testbed.quotes = MemoryQuoteStore(self.testbed.clock)
 
     def rule(self, venue: Venue, coin: str) -> Any:
         return replace(RULES[venue], symbol=symbol_on(venue, Coin(coin)), base=Coin(coin))
@@ -46,36 +46,40 @@ class Starting:
     def quote(self, coin: str, *venues: Venue) -> None:
         for venue in venues or PAIR.venues:
             bid, ask = QUOTED[venue]
-            self.town.quotes.put([self.town.book(venue, symbol_on(venue, Coin(coin)), bid, ask, "5")], [])
+            self.testbed.quotes.put(
+                [self.testbed.book(venue, symbol_on(venue, Coin(coin)), bid, ask, "5")], []
+            )
 
     def rate(self) -> None:
-        self.town.quotes.put([self.town.book(Venue.UPBIT, Symbol("USDT/KRW"), "1399", "1401", "1000")], [])
+        self.testbed.quotes.put(
+            [self.testbed.book(Venue.UPBIT, Symbol("USDT/KRW"), "1399", "1401", "1000")], []
+        )
 
     def run(self, *, idle: bool = False) -> None:
-        town, began_ns = self.town, self.town.clock.now_ns()
+        testbed, began_ns = self.testbed, self.testbed.clock.now_ns()
         answers = {} if idle else {"orders": {"at_ns": str(began_ns)}}
         watch = WatchRules(
-            coins=self.coins, alerts=SimpleNamespace(raise_alert=lambda _: None), counters=town.counters
+            coins=self.coins, alerts=SimpleNamespace(raise_alert=lambda _: None), counters=testbed.counters
         )
         engine: Any = SimpleNamespace(
             markets=SimpleNamespace(pair=PAIR),
             settings=SimpleNamespace(traded=self.coins),
-            clock=town.clock,
-            quotes=town.quotes,
-            instruments=LiveInstruments(town.venues, self.coins, town.clock, watch),
+            clock=testbed.clock,
+            quotes=testbed.quotes,
+            instruments=LiveInstruments(testbed.venues, self.coins, testbed.clock, watch),
             heartbeats=SimpleNamespace(read=lambda: self.facts),
             stores=SimpleNamespace(canaries=SimpleNamespace(read=lambda: answers)),
-            dispatcher=town.dispatcher,
+            dispatcher=testbed.dispatcher,
             alerts=SimpleNamespace(raise_alert=lambda alert: self.alerts.append(alert)),
         )
         self.alerts: list[Any] = []
         wait_ready(engine, ("orders",), lambda: None, self.told.append)
 
     def waited_s(self) -> int:
-        return self.town.clock.now_ns() // NS_PER_S - self.began_s
+        return self.testbed.clock.now_ns() // NS_PER_S - self.began_s
 
     def begin(self) -> "Starting":
-        self.began_s = self.town.clock.now_ns() // NS_PER_S
+        self.began_s = self.testbed.clock.now_ns() // NS_PER_S
         return self
 
 
@@ -104,27 +108,27 @@ def test_a_coin_that_one_venue_does_not_quote_is_left_out_and_alarmed(starting: 
 
 @pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_a_coin_that_one_venue_does_not_list_is_not_awaited(starting: Starting, venue: Venue):
-    starting.town.venues[venue].rules.pop(symbol_on(venue, Coin("XRP")))
+    starting.testbed.venues[venue].rules.pop(symbol_on(venue, Coin("XRP")))
     starting.run()
     assert starting.waited_s() == 0
     assert starting.told == [f"left out: XRP is not listed, or oddly, by {venue}"]
 
 
 def test_a_coin_whose_row_is_odd_is_not_awaited(starting: Starting):
-    starting.town.venues[Venue.UPBIT].odd = (OddMarket(Venue.UPBIT, Symbol("XRP/KRW"), "tick_size", "0"),)
+    starting.testbed.venues[Venue.UPBIT].odd = (OddMarket(Venue.UPBIT, Symbol("XRP/KRW"), "tick_size", "0"),)
     starting.run()
     assert starting.waited_s() == 0
 
 
 def test_nothing_starts_where_no_coin_is_left(starting: Starting):
-    starting.town.venues[Venue.UPBIT].rules.clear()
+    starting.testbed.venues[Venue.UPBIT].rules.clear()
     with pytest.raises(ConfigError, match=r"^coins: nothing is left to trade: BTC is not listed.* by upbit"):
         starting.run()
     assert starting.waited_s() == 0
 
 
 def test_keys_that_are_refused_end_the_wait_at_once(starting: Starting):
-    starting.town.venues[Venue.UPBIT].instruments = refusing(Fatal("upbit", "invalid_access_key"))
+    starting.testbed.venues[Venue.UPBIT].instruments = refusing(Fatal("upbit", "invalid_access_key"))
     with pytest.raises(ConfigError, match="invalid_access_key"):
         starting.run()
     assert starting.waited_s() <= 1
@@ -148,7 +152,7 @@ CAUSES = {
 def test_why_there_are_no_quotes_is_said_once_and_not_for_each_coin(detail: str, words: str):
     coins = [f"C{number}" for number in range(200)]
     starting = Starting(*coins).begin()
-    starting.town.venues[Venue.BINANCE].instruments = refusing(Retryable("binance", detail))
+    starting.testbed.venues[Venue.BINANCE].instruments = refusing(Retryable("binance", detail))
     starting.rate()
     for coin in coins:
         starting.quote(coin, Venue.UPBIT)
@@ -189,8 +193,8 @@ def test_of_many_coins_that_are_not_listed_a_few_are_named():
     starting.rate()
     starting.quote("BTC")
     kept = symbol_on(Venue.UPBIT, Coin("BTC"))
-    rules = starting.town.venues[Venue.UPBIT].rules
-    starting.town.venues[Venue.UPBIT].rules = {kept: rules[kept]}
+    rules = starting.testbed.venues[Venue.UPBIT].rules
+    starting.testbed.venues[Venue.UPBIT].rules = {kept: rules[kept]}
     starting.run()
     (line,) = starting.told
     assert line.endswith("and 195 more") and len(line) < 300

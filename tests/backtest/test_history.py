@@ -82,7 +82,7 @@ def venues():
 
 def fetch(root, venues, minutes=MINUTES, markets=MARKETS):
     wanted = CandleRequest(markets=markets, from_s=FROM_S, to_s=FROM_S + 60 * minutes, interval_s=60)
-    Fetch(shelf=CandleArchive(root), gateways=venues, clock=ManualClock(), told=lambda _name, _s: None).run(
+    Fetch(archive=CandleArchive(root), gateways=venues, clock=ManualClock(), told=lambda _name, _s: None).run(
         wanted
     )
 
@@ -166,7 +166,9 @@ def test_venue_that_is_away_for_a_while_is_asked_again(tmp_path, venues):
         fetch(tmp_path, venues)
     wanted = CandleRequest(markets=MARKETS, from_s=FROM_S, to_s=FROM_S + 60 * MINUTES, interval_s=60)
     clock = ManualClock()
-    going_on = Fetch(shelf=CandleArchive(tmp_path), gateways=venues, clock=clock, told=lambda _name, _s: None)
+    going_on = Fetch(
+        archive=CandleArchive(tmp_path), gateways=venues, clock=clock, told=lambda _name, _s: None
+    )
     for each in venues.values():
         each.away = 0
     going_on.run(CandleRequest(markets=MARKETS, from_s=FROM_S, to_s=FROM_S + 60 * 800, interval_s=60))
@@ -203,7 +205,7 @@ def test_both_simulators_serve_what_is_fetched(tmp_path, monkeypatch, pair):
             now_s = clock.now_ns() // 10**9 // 60 * 60  # the minute that is not over, too: there is no other
             wanted = CandleRequest(markets=markets, from_s=now_s - 600, to_s=now_s + 60, interval_s=60)
             Fetch(
-                shelf=CandleArchive(folder), gateways=gateways, clock=clock, told=lambda _name, _s: None
+                archive=CandleArchive(folder), gateways=gateways, clock=clock, told=lambda _name, _s: None
             ).run(wanted)
             clock.sleep_ms(300)
     for rows in found.values():

@@ -109,4 +109,4 @@ def test_orders_take_what_is_there_and_the_rest_stays_unfilled(series):
     thin = replace(series, assumed=replace(series.assumed, depth_usdt=Decimal(1_200)))
     found = replay(ReplayPlan(series=thin, settings=SETTINGS))
     assert found.records
-    assert all(each.state is not TradeState.HANDED_OVER for each in found.records)
+    assert all(each.state is not TradeState.ESCALATED for each in found.records)

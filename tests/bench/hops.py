@@ -26,36 +26,36 @@ class Hops:
 
 def measured() -> Hops:
     """Send twenty a second through two workers."""
-    with BrokerSandbox("stock") as town:
+    with BrokerSandbox("stock") as sandbox:
         workers = [
-            psutil.Process(town.start_worker("-P", "solo", "-Q", queue).pid)
+            psutil.Process(sandbox.start_worker("-P", "solo", "-Q", queue).pid)
             for queue in ("orders", "evaluate")
         ]
-        app = Celery("hops", broker=town.server.url, set_as_current=False)
+        app = Celery("hops", broker=sandbox.server.url, set_as_current=False)
         app.conf.broker_transport_options = {"priority_steps": [0]}
         try:
-            send(app, town, 0, WARM)
+            send(app, sandbox, 0, WARM)
             before = [_cpu_s(process) for process in workers]
-            own_s, sent = time.thread_time(), send(app, town, WARM, HOPS)
+            own_s, sent = time.thread_time(), send(app, sandbox, WARM, HOPS)
             spent_s = time.thread_time() - own_s
             spent_s += sum(_cpu_s(process) for process in workers) - sum(before)
         finally:
             app.close()
-        times = {number: started for number, started, _ in town.times()}
+        times = {number: started for number, started, _ in sandbox.times()}
     return Hops(
         ms=[(times[number] - sent_ns) / 1e6 for number, sent_ns in sent.items()],
         cpu_ms=spent_s * 1e3 / HOPS / 2,
     )
 
 
-def send(app: Celery, town: BrokerSandbox, first: int, amount: int) -> dict[int, int]:
+def send(app: Celery, sandbox: BrokerSandbox, first: int, amount: int) -> dict[int, int]:
     """Return when each of these was published; all of them have arrived."""
     sent = {}
     for number in range(first, first + amount):
         sent[number] = time.time_ns()
         app.send_task("sandbox.hop", (number,), queue="orders")
         time.sleep(GAP_S)
-    assert town.ran(list(sent), 30), town.logs()
+    assert sandbox.ran(list(sent), 30), sandbox.logs()
     return sent
 
 

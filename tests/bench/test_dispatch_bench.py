@@ -42,8 +42,8 @@ def line(name: str, took: list[float], well_ms: float) -> None:
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "hangs"])
 def test_what_a_dead_primary_costs(database_url, end):
-    with BrokerSandbox() as town:
-        app, _ = publisher(town.server.url, pgmq_fallback(database_url))
+    with BrokerSandbox() as sandbox:
+        app, _ = publisher(sandbox.server.url, pgmq_fallback(database_url))
         app._warm_up()
         app.send_task("t.order", args=[0])
         with app.fallback.connection_for_write() as connection:
@@ -51,7 +51,7 @@ def test_what_a_dead_primary_costs(database_url, end):
             for queue in QUEUES:
                 channel.queue_purge(queue)
             well = costs_ms(app)
-            os.kill(town.redis_process.pid, end)
+            os.kill(sandbox.redis_process.pid, end)
             dead = costs_ms(app)
             line("primary is well", well, median(well))
             line(f"primary gets {end.name}", dead, median(well))
@@ -59,6 +59,6 @@ def test_what_a_dead_primary_costs(database_url, end):
                 "a publish before it may have been too slow for a busy machine"
             )
         if end is signal.SIGSTOP:
-            os.kill(town.redis_process.pid, signal.SIGCONT)
+            os.kill(sandbox.redis_process.pid, signal.SIGCONT)
             assert until(lambda: app.gate.state is BreakerState.CLOSED, 10)
         app.close()

@@ -17,11 +17,11 @@ from arb.adapters.redis.client import connect
 from arb.adapters.redis.quotes import RedisQuoteStore, book_to_text
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.time import NS_PER_MS, NS_PER_S
+from arb.engine.market.buffered_counters import BufferedCounters
 from arb.engine.market.feed import Feed
 from arb.engine.market.gate import BookGate, GateLimits
 from arb.engine.market.lag import Lag
 from arb.engine.market.stream import MarketStream, Notice
-from arb.engine.market.tally import Tally
 from arb.engine.market.venue_feed import VenueFeed
 from arb.venues.binance.stream import BinanceStream
 from arb.venues.krw.stream import KrwStream
@@ -105,16 +105,16 @@ def load_all(frames: Sequence[bytes]) -> None:
 
 
 def feed_all(stream: MarketStream, frames: Sequence[bytes]) -> None:
-    clock, tally = SystemClock(), Tally()
+    clock, buffered = SystemClock(), BufferedCounters()
     feed = Feed(
         pair=PAIR,
         store=MemoryQuoteStore(clock),
         dispatcher=MemoryDispatcher(),
-        tally=tally,
+        buffered=buffered,
         clock=clock,
     )
     feed.own(dict.fromkeys(COINS, 0))
-    listener = VenueFeed(stream=stream, gate=BookGate(limits()), feed=feed, tally=tally, lag=Lag())
+    listener = VenueFeed(stream=stream, gate=BookGate(limits()), feed=feed, buffered=buffered, lag=Lag())
     listener.opened()
     if stream.venue is Venue.BINANCE:
         event = {"E": clock.now_ns() // NS_PER_MS}
@@ -154,7 +154,7 @@ def test_a_fenced_write_against_a_plain_one(redis_url, count):
 
         def fenced() -> None:
             for _ in range(FRAMES):
-                assert not store.put(books, ["BTC"]).refused
+                assert not store.put(books, ["BTC"]).fenced
 
         plain_us, fenced_us = best_us(plain), best_us(fenced)
     print(f"\n{count} books: fenced {fenced_us:.0f} us a write, plain {plain_us:.0f} us")

@@ -26,10 +26,10 @@ from arb.adapters.venues.websocket import SocketRules, VenueSocket
 from arb.domain.health.backoff import SOCKET_BACKOFF, SOCKET_COOLDOWN_MS
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.time import NS_PER_S
+from arb.engine.market.buffered_counters import BufferedCounters
 from arb.engine.market.feed import Feed
 from arb.engine.market.gate import BookGate, GateLimits
 from arb.engine.market.lag import Lag
-from arb.engine.market.tally import Tally
 from arb.engine.market.venue_feed import VenueFeed
 from arb.venues.binance.stream import BinanceStream
 from tests.bench.flood import coins
@@ -73,15 +73,15 @@ def bare_s(port: int) -> float:
 
 def fed_s(port: int, store: RedisQuoteStore) -> tuple[float, int, int]:
     """Return how long the feed takes from socket to Redis, the frames it took, the books it wrote."""
-    clock, tally = SystemClock(), Tally()
+    clock, buffered = SystemClock(), BufferedCounters()
     names = [Coin(name) for name in coins(COINS)]
     writes: list[int] = []
-    feed = Feed(pair=PAIR, store=store, dispatcher=MemoryDispatcher(), tally=tally, clock=clock)
+    feed = Feed(pair=PAIR, store=store, dispatcher=MemoryDispatcher(), buffered=buffered, clock=clock)
     put = store.put
     store.put = lambda books, dirty: writes.append(len(books)) or put(books, dirty)  # type: ignore[method-assign]
     feed.own(dict.fromkeys(names, 0))
     stream = BinanceStream(coins=names, levels_max=LEVELS)
-    listener = VenueFeed(stream=stream, gate=BookGate(LIMITS), feed=feed, tally=tally, lag=Lag())
+    listener = VenueFeed(stream=stream, gate=BookGate(LIMITS), feed=feed, buffered=buffered, lag=Lag())
     rules = SocketRules(
         venue=Venue.BINANCE, url=f"ws://127.0.0.1:{port}", path=stream.path, keep_alive="", silence=SILENCE,
         connect_ms_max=5_000, backoff=SOCKET_BACKOFF, cooldown_ms=SOCKET_COOLDOWN_MS,
@@ -108,7 +108,7 @@ def fed_s(port: int, store: RedisQuoteStore) -> tuple[float, int, int]:
     flusher.join()
     del store.put  # type: ignore[method-assign]
     taken = ("frames_accepted", "frames_passed_over")
-    believed = sum(number for (name, _), number in tally._counts.items() if name in taken)
+    believed = sum(number for (name, _), number in buffered._counts.items() if name in taken)
     return took_s, believed, sum(writes)
 
 

@@ -18,34 +18,34 @@ THROUGHPUT_TASKS = 4_000
 ROUNDS = 3
 
 
-def latencies_us(town: BrokerSandbox) -> list[float]:
+def latencies_us(sandbox: BrokerSandbox) -> list[float]:
     """Return publish-to-start at 100 a second, in microseconds."""
     sent = {}
     for _ in range(LATENCY_TASKS):
         sent_ns = time.time_ns()
-        (number,) = town.publish(1)
+        (number,) = sandbox.publish(1)
         sent[number] = sent_ns
         time.sleep(LATENCY_GAP_S)
-    assert town.ran(list(sent), 30)
-    return [(started - sent[number]) / 1000 for number, started, _ in town.times() if number in sent]
+    assert sandbox.ran(list(sent), 30)
+    return [(started - sent[number]) / 1000 for number, started, _ in sandbox.times() if number in sent]
 
 
-def rate(town: BrokerSandbox) -> float:
+def rate(sandbox: BrokerSandbox) -> float:
     """Return tasks a second, of a queue that was full before."""
-    numbers = set(town.publish(THROUGHPUT_TASKS))
-    assert town.ran(list(numbers), 60)
-    started = sorted(entry[1] for entry in town.times() if entry[0] in numbers)
+    numbers = set(sandbox.publish(THROUGHPUT_TASKS))
+    assert sandbox.ran(list(numbers), 60)
+    started = sorted(entry[1] for entry in sandbox.times() if entry[0] in numbers)
     return (len(started) - 1) / ((started[-1] - started[0]) / 1e9)
 
 
 def measure(kind: str, pool: tuple[str, ...]) -> dict[str, float]:
-    with BrokerSandbox(kind) as town:
-        town.start_worker(*pool, "-Q", "orders")
-        assert town.ran(town.publish(100), 30)
+    with BrokerSandbox(kind) as sandbox:
+        sandbox.start_worker(*pool, "-Q", "orders")
+        assert sandbox.ran(sandbox.publish(100), 30)
         time.sleep(0.5)
-        waits = latencies_us(town)
-        found = {"p50 us": median(waits), "p99 us": quantiles(waits, n=100)[98], "tasks/s": rate(town)}
-        assert until(lambda: town.waiting() == 0, 10)
+        waits = latencies_us(sandbox)
+        found = {"p50 us": median(waits), "p99 us": quantiles(waits, n=100)[98], "tasks/s": rate(sandbox)}
+        assert until(lambda: sandbox.waiting() == 0, 10)
         return found
 
 
@@ -69,10 +69,10 @@ def test_what_a_publish_costs():
     from kombu.transport.redis import Transport
 
     use_our_transport()
-    with BrokerSandbox() as town:
+    with BrokerSandbox() as sandbox:
         for name, transport in (("stock", Transport), ("ours", None)):
             options = {"priority_steps": [0]}
-            with Connection(town.server.url, transport=transport, transport_options=options) as connection:
+            with Connection(sandbox.server.url, transport=transport, transport_options=options) as connection:
                 producer = connection.Producer()
                 took = []
                 for number in range(2_000):

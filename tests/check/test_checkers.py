@@ -237,8 +237,8 @@ def repaired_for_too_long(told: Told) -> Told:
     return closed_with_one_leg(told).with_trade(0, state=TradeState.REPAIRING, repair_since_ns=since_ns)
 
 
-def handed_over_silently(told: Told) -> Told:
-    return closed_with_one_leg(told).with_trade(0, state=TradeState.HANDED_OVER)
+def escalated_silently(told: Told) -> Told:
+    return closed_with_one_leg(told).with_trade(0, state=TradeState.ESCALATED)
 
 
 def order_stuck(told: Told) -> Told:
@@ -364,7 +364,7 @@ FAULTS: list[tuple[Callable[[Told], Told], set[Invariant]]] = [
     (closed_with_an_order_working, {Invariant.NO_LONELY_LEG}),
     (open_with_one_leg_for_too_long, {Invariant.NO_LONELY_LEG}),
     (repaired_for_too_long, {Invariant.NO_LONELY_LEG}),
-    (handed_over_silently, {Invariant.NO_LONELY_LEG}),
+    (escalated_silently, {Invariant.NO_LONELY_LEG}),
     (order_stuck, {Invariant.NO_LONELY_LEG}),
     (stored_balance_off, {Invariant.NOTHING_LOST_ON_RESTART}),
     (head_behind, {Invariant.NOTHING_LOST_ON_RESTART}),
@@ -464,8 +464,8 @@ def test_one_leg_within_its_time_is_no_fault() -> None:
     assert broken(told) == set()
 
 
-def test_handed_over_with_an_alarm_is_no_fault() -> None:
-    told = handed_over_silently(story())
+def test_escalated_with_an_alarm_is_no_fault() -> None:
+    told = escalated_silently(story())
     named = ("trade_handed_over", told.engine.trades[0].trade_id)
     assert broken(told.with_engine(alerts=frozenset({named}))) == set()
 

@@ -121,7 +121,7 @@ def test_sessions_do_not_see_each_other(database: Engine, session: Session) -> N
     assert check(history, None).all_hold
 
 
-def test_a_lonely_leg_in_the_database_is_found(database: Engine, session: Session) -> None:
+def test_a_lone_leg_in_the_database_is_found(database: Engine, session: Session) -> None:
     trade(database, session, venues=(Venue.UPBIT,))
     history = read(database, session, later_s=100)
     rows = {violation.row for violation in check(history, venues_of(history)).violations}

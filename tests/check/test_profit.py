@@ -277,11 +277,11 @@ def test_without_an_opening_nothing_is_proven() -> None:
     assert "nobody recorded what upbit and binance held" in dict(findings.unproven)[RULE]
 
 
-def test_what_was_handed_over_without_a_market_is_unrealised() -> None:
+def test_what_was_escalated_without_a_market_is_unrealised() -> None:
     told = story()
     named = frozenset({("trade_handed_over", told.engine.trades[0].trade_id)})
     told = told.with_trade(
-        0, state=TradeState.HANDED_OVER, pnl_krw=Decimal(0), valued_krw_per_usdt=Decimal(0)
+        0, state=TradeState.ESCALATED, pnl_krw=Decimal(0), valued_krw_per_usdt=Decimal(0)
     ).with_engine(alerts=named)
     profit = profit_of(told.engine, told.venues)
     assert (profit.booked_krw, profit.unexplained_krw) == (0, 0)

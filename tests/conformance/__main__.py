@@ -20,18 +20,18 @@ from tests.conformance.ccxt_unified import try_unified
 from tests.conformance.judge import Judge, Row, Verdict, summary, table
 from tests.conformance.own_faults import OWN_FAULTS
 from tests.conformance.pyupbit_calls import try_pyupbit
-from tests.conformance.town import Town, town
+from tests.conformance.simulated_venues import SimulatedVenues, simulated_venues
 from tests.conformance.upbit_calls import try_upbit
 
 
-def run(place: Town) -> list[Row]:
+def run(place: SimulatedVenues) -> list[Row]:
     """Try every client, all venues at the same time; return the rows."""
     with ThreadPoolExecutor() as venues:
         tried = [venues.submit(at, place) for at in (at_binance, at_upbit, at_bithumb)]
         return [row for rows in tried for row in rows.result()]
 
 
-def at_binance(place: Town) -> list[Row]:
+def at_binance(place: SimulatedVenues) -> list[Row]:
     """Try the clients of Binance."""
     rows = unified("ccxt unified binance", binance.ccxt_binance(place), "USDT")
     for name, speak in (
@@ -53,7 +53,7 @@ def unified(name: str, exchange: binance.ccxt.Exchange, quote: str) -> list[Row]
     return judge.rows
 
 
-def at_upbit(place: Town) -> list[Row]:
+def at_upbit(place: SimulatedVenues) -> list[Row]:
     """Try the clients of Upbit."""
     rows = unified("ccxt unified upbit", upbit.ccxt_upbit(place), "KRW")
     for name, speak in (
@@ -69,7 +69,7 @@ def at_upbit(place: Town) -> list[Row]:
     return rows + judge.rows
 
 
-def at_bithumb(place: Town) -> list[Row]:
+def at_bithumb(place: SimulatedVenues) -> list[Row]:
     """Try the client of Bithumb."""
     judge = Judge("ccxt bithumb", OWN_FAULTS.get("ccxt bithumb", {}))
     try_bithumb(judge, bithumb.by_ccxt(place))
@@ -82,7 +82,7 @@ def main() -> int:
     )
     parser.add_argument("--python", required=True, help="interpreter that runs the simulators")
     began = time.monotonic()
-    with town(parser.parse_args().python) as place:
+    with simulated_venues(parser.parse_args().python) as place:
         rows = run(place)
     print(table(rows))
     print(f"conformance: {summary(rows)}; {time.monotonic() - began:.0f} s")

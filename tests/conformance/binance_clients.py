@@ -15,7 +15,7 @@ from binance_sdk_spot.spot import Spot
 from tests.conformance.binance_answers import WORDS
 from tests.conformance.binance_calls import Speak
 from tests.conformance.judge import Refused, Unspoken
-from tests.conformance.town import KEY, SECRET, Town
+from tests.conformance.simulated_venues import KEY, SECRET, SimulatedVenues
 
 PYTHON_BINANCE = {
     "GET ping": "ping", "GET time": "get_server_time", "GET exchangeInfo": "get_exchange_info",
@@ -52,13 +52,13 @@ SDK_SPOT = {
 }  # fmt: skip
 
 
-def ccxt_binance(town: Town) -> ccxt.binance:
+def ccxt_binance(venues: SimulatedVenues) -> ccxt.binance:
     """Return ccxt's client, pointed at the simulator."""
     exchange = ccxt.binance({"apiKey": KEY, "secret": SECRET, "enableRateLimit": False})
     exchange.quoteJsonNumbers = False
     exchange.options["fetchMarkets"] = {"types": ["spot"]}
-    rest = dict.fromkeys(("public", "private", "v1"), town.binance + "/api/v3")
-    sapi = {name: f"{town.binance}/sapi/v{version}" for name, version in (("sapi", 1), ("sapiV3", 3))}
+    rest = dict.fromkeys(("public", "private", "v1"), venues.binance + "/api/v3")
+    sapi = {name: f"{venues.binance}/sapi/v{version}" for name, version in (("sapi", 1), ("sapiV3", 3))}
     exchange.urls["api"] = exchange.urls["api"] | rest | sapi
     return exchange
 
@@ -89,10 +89,10 @@ def _is_signed(method: str, name: str) -> bool:
     return method != "GET" or name.startswith(private)
 
 
-def by_python_binance(town: Town) -> Speak:
+def by_python_binance(venues: SimulatedVenues) -> Speak:
     """Speak through python-binance."""
     client = Client(KEY, SECRET, ping=False)
-    client.API_URL, client.MARGIN_API_URL = town.binance + "/api", town.binance + "/sapi"
+    client.API_URL, client.MARGIN_API_URL = venues.binance + "/api", venues.binance + "/sapi"
 
     def speak(endpoint: str, params: dict[str, Any]) -> Any:
         ask: Callable[..., Any] = getattr(client, _function(PYTHON_BINANCE, endpoint))
@@ -106,9 +106,9 @@ def by_python_binance(town: Town) -> Speak:
     return speak
 
 
-def by_sdk_spot(town: Town) -> Speak:
+def by_sdk_spot(venues: SimulatedVenues) -> Speak:
     """Speak through Binance's own SDK."""
-    place = ConfigurationRestAPI(api_key=KEY, api_secret=SECRET, base_path=town.binance, retries=0)
+    place = ConfigurationRestAPI(api_key=KEY, api_secret=SECRET, base_path=venues.binance, retries=0)
     client = Spot(config_rest_api=place).rest_api
 
     def speak(endpoint: str, params: dict[str, Any]) -> Any:

@@ -11,15 +11,15 @@ import ccxt
 from tests.conformance.binance_clients import said_by
 from tests.conformance.bithumb_calls import Speak
 from tests.conformance.judge import Refused
-from tests.conformance.town import KEY, SECRET, Town
+from tests.conformance.simulated_venues import KEY, SECRET, SimulatedVenues
 
 PUBLIC = ("/v1/market", "/v1/ticker", "/v1/orderbook")
 
 
-def by_ccxt(town: Town) -> Speak:
+def by_ccxt(venues: SimulatedVenues) -> Speak:
     """Speak through ccxt's raw calls."""
     exchange = ccxt.bithumb({"apiKey": KEY, "secret": SECRET, "enableRateLimit": False})
-    exchange.urls["api"] = dict.fromkeys(("public", "private"), town.bithumb)
+    exchange.urls["api"] = dict.fromkeys(("public", "private"), venues.bithumb)
 
     def speak(endpoint: str, params: dict[str, Any]) -> Any:
         method, path = endpoint.split()

@@ -13,7 +13,7 @@ from tests.conformance import upbit_answers as answers
 from tests.conformance.front import lead
 from tests.conformance.judge import Judge, Refusal, Refused
 from tests.conformance.shapes import number, rows, text
-from tests.conformance.town import KEY, SECRET, Town
+from tests.conformance.simulated_venues import KEY, SECRET, SimulatedVenues
 from tests.conformance.upbit_calls import MINUTES, NOBODY, PACE_S, UNITS, VOLUMES
 
 HOST = "api.upbit.com"
@@ -22,9 +22,9 @@ CANDLE = {"open": number, "high": number, "low": number, "close": number, "volum
 HIDDEN = "hidden by the client"
 
 
-def try_pyupbit(judge: Judge, town: Town, folder: Path) -> None:
+def try_pyupbit(judge: Judge, venues: SimulatedVenues, folder: Path) -> None:
     """Make every call of its functions that are about trading."""
-    lead(HOST, town.upbit_port, folder)
+    lead(HOST, venues.upbit_port, folder)
     account = pyupbit.Upbit(KEY, SECRET)
 
     def ask(call: str, function: Callable[..., Any], expected: Any, *given: Any, **named: Any) -> Any:

@@ -10,7 +10,7 @@ from upbit import APIStatusError, Upbit
 
 from tests.conformance.binance_clients import said_by
 from tests.conformance.judge import Refused, Unspoken
-from tests.conformance.town import KEY, SECRET, Town
+from tests.conformance.simulated_venues import KEY, SECRET, SimulatedVenues
 from tests.conformance.upbit_calls import PACE_S, Speak
 
 SDK = {
@@ -41,11 +41,11 @@ SDK = {
 }  # fmt: skip
 
 
-def ccxt_upbit(town: Town) -> ccxt.upbit:
+def ccxt_upbit(venues: SimulatedVenues) -> ccxt.upbit:
     """Return ccxt's client, pointed at the simulator."""
     exchange = ccxt.upbit({"apiKey": KEY, "secret": SECRET, "enableRateLimit": False})
     exchange.quoteJsonNumbers = False
-    exchange.urls["api"] = dict.fromkeys(("public", "private"), town.upbit)
+    exchange.urls["api"] = dict.fromkeys(("public", "private"), venues.upbit)
     return exchange
 
 
@@ -68,9 +68,9 @@ def by_ccxt(exchange: ccxt.upbit) -> Speak:
     return speak
 
 
-def by_sdk(town: Town) -> Speak:
+def by_sdk(venues: SimulatedVenues) -> Speak:
     """Speak through Upbit's own SDK, which must be able to read each answer, too."""
-    client = Upbit(access_key=KEY, secret_key=SECRET, base_url=town.upbit, max_retries=0)
+    client = Upbit(access_key=KEY, secret_key=SECRET, base_url=venues.upbit, max_retries=0)
 
     def speak(endpoint: str, params: dict[str, Any]) -> Any:
         ask, given = _function(client, endpoint), dict(params)

@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 
 from arb.domain.market.ids import Venue
-from arb.domain.risk.review import Approved, Refused
+from arb.domain.risk.review import Approved, Denied
 from arb.domain.state.account import Key, Unnamed
 from arb.domain.trading.order import OrderState
 from arb.domain.trading.trade import TradeState
@@ -150,7 +150,7 @@ def test_the_daily_loss_is_that_of_the_account_over_a_new_name_and_a_rotation(st
         beside = session_on(stores, named, group=f"group {key}")
         for each in (session, beside):
             _, verdict = attempt(stores, each, daily_loss_krw_max=Decimal(60_000))
-            assert verdict == Refused("daily_loss")
+            assert verdict == Denied("daily_loss")
 
 
 def test_a_key_of_another_account_has_a_daily_loss_of_its_own(stores, name):

@@ -7,7 +7,7 @@ import pytest
 
 from arb.domain.errors import Conflict, StoreUnavailable
 from arb.domain.market.ids import Coin, TradeId
-from arb.domain.risk.review import Approved, Refused
+from arb.domain.risk.review import Approved, Denied
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.by_hand import CloseRequest, CoinPause
 from arb.domain.trading.trade import TradeState
@@ -39,7 +39,7 @@ def request(trade, **changes):
 
 def test_a_paused_coin_opens_nothing_and_the_others_do(stores, session):
     stores.by_hand.pause(session.session_id, PAUSE)
-    assert entry(stores, session)[0] == Refused("coin_paused")
+    assert entry(stores, session)[0] == Denied("coin_paused")
     assert isinstance(entry(stores, session, coin="ETH")[0], Approved)
     stores.by_hand.resume(session.session_id, BTC, "lee@desk", NOW_NS + 1)
     assert isinstance(entry(stores, session)[0], Approved)

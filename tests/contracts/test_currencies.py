@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from arb.domain.market.ids import Venue
-from arb.domain.risk.review import Approved, Refused
+from arb.domain.risk.review import Approved, Denied
 from arb.domain.trading.trade import TradeState
 from tests.contracts import world
 
@@ -40,7 +40,7 @@ def test_the_net_direction_is_bounded_both_ways_and_the_other_way_stays_free(sto
     for _ in range(2):
         opened(stores, session, direction)
     same = world.opening(session.session_id, direction=direction)
-    assert open_trade(stores, same, limits) == Refused("net_direction")
+    assert open_trade(stores, same, limits) == Denied("net_direction")
     other = world.opening(session.session_id, direction=SELL if direction == BUY else BUY)
     assert isinstance(open_trade(stores, other, limits), Approved)
 
@@ -65,10 +65,10 @@ def test_what_fills_have_moved_is_bounded_after_the_pairs_are_closed(stores, ses
     stores.trades.add_orders(replace(ended, state=TradeState.CLOSED, closed_at_ns=NOW_NS), ())
     exact = world.with_limits(inventory_drift_krw_max=Decimal("2799300"))  # Upbit kept 700 as its fee
     over = world.opening(session.session_id, direction=SELL, notional_krw="1400001")
-    assert open_trade(stores, over, exact) == Refused("inventory_drift")
+    assert open_trade(stores, over, exact) == Denied("inventory_drift")
     assert isinstance(open_trade(stores, world.opening(session.session_id, direction=SELL), limits), Approved)
     third = world.opening(session.session_id, direction=SELL)
-    assert open_trade(stores, third, limits) == Refused("inventory_drift")
+    assert open_trade(stores, third, limits) == Denied("inventory_drift")
     back = world.opening(session.session_id, direction=BUY)
     assert isinstance(open_trade(stores, back, limits), Approved)
 
@@ -117,7 +117,7 @@ def test_a_new_session_begins_where_the_last_one_has_left_the_accounts(stores):
     filled(stores, first)
     ended = stores.trades.view(first.trade.trade_id).trade
     stores.trades.add_orders(replace(ended, state=TradeState.CLOSED, closed_at_ns=NOW_NS), ())
-    assert open_trade(stores, world.opening(session.session_id), limits) == Refused("inventory_drift")
+    assert open_trade(stores, world.opening(session.session_id), limits) == Denied("inventory_drift")
     fresh = begun(stores)
     assert isinstance(open_trade(stores, world.opening(fresh.session_id), limits), Approved)
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from arb.domain.risk.review import Approved, Refused
+from arb.domain.risk.review import Approved, Denied
 from arb.domain.time import NS_PER_DAY, NS_PER_S
 from arb.domain.trading.trade import TradeState
 from tests.contracts import world
@@ -38,19 +38,19 @@ def attempt(stores, session, now_ns):
 
 def test_a_budget_that_is_spent_before_midnight_is_spent_after_it(stores, session):
     lose(stores, session, MIDNIGHT_NS - 20 * NS_PER_S)
-    assert attempt(stores, session, MIDNIGHT_NS + 20 * NS_PER_S) == Refused("daily_loss")
+    assert attempt(stores, session, MIDNIGHT_NS + 20 * NS_PER_S) == Denied("daily_loss")
 
 
 def test_a_loss_counts_for_a_whole_day_and_no_longer(stores, session):
     lose(stores, session, world.NOW_NS)
-    assert attempt(stores, session, world.NOW_NS + NS_PER_DAY - 1) == Refused("daily_loss")
+    assert attempt(stores, session, world.NOW_NS + NS_PER_DAY - 1) == Denied("daily_loss")
     assert isinstance(attempt(stores, session, world.NOW_NS + NS_PER_DAY), Approved)
 
 
 def test_another_session_of_the_account_has_the_same_budget(stores):
     first, second = on_account(stores, "shared"), on_account(stores, "shared")
     lose(stores, first, world.NOW_NS)
-    assert attempt(stores, second, world.NOW_NS) == Refused("daily_loss")
+    assert attempt(stores, second, world.NOW_NS) == Denied("daily_loss")
 
 
 def test_a_session_that_took_the_place_of_another_one_has_no_budget_of_its_own(stores):
@@ -62,7 +62,7 @@ def test_a_session_that_took_the_place_of_another_one_has_no_budget_of_its_own(s
     lose(stores, first, world.NOW_NS)
     assert isinstance(attempt(stores, second, world.NOW_NS), Approved)  # of another world
     stores.sessions.take_up(second.session_id, world.NOW_NS)
-    assert attempt(stores, second, world.NOW_NS) == Refused("daily_loss")
+    assert attempt(stores, second, world.NOW_NS) == Denied("daily_loss")
 
 
 @pytest.mark.parametrize(("account", "environment"), [("other", "mock"), ("mine", "paper")])
@@ -76,4 +76,4 @@ def test_what_another_session_may_still_lose_is_set_aside_as_well(stores):
     first, second = on_account(stores, "reserves"), on_account(stores, "reserves")
     opening = world.opening(first.session_id, loss_reserve_krw="99700")
     stores.trades.open_trade(opening.proposal, opening.orders, LIMITS, world.NOW_NS)
-    assert attempt(stores, second, world.NOW_NS) == Refused("daily_loss_budget")
+    assert attempt(stores, second, world.NOW_NS) == Denied("daily_loss_budget")

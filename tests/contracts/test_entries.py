@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from arb.domain.market.ids import Venue
 from arb.domain.market.pair import Direction
-from arb.domain.risk.review import COIN, TRIAL_UNDER_WAY, Approved, Refused, Trial
+from arb.domain.risk.review import COIN, TRIAL_UNDER_WAY, Approved, Denied, Trial
 from arb.domain.risk.unfilled import EntryLeg, EntryPair
 from arb.domain.state.generation import Generation
 from arb.domain.time import NS_PER_S
@@ -96,7 +96,7 @@ def test_a_trial_is_refused_where_an_entry_was_opened_meanwhile(stores, session)
         proposal = replace(opening.proposal, trial=Trial(levels={COIN: 1}, newest_ns=newest_ns))
         return stores.trades.open_trade(proposal, opening.orders, world.LIMITS, NOW_NS + NS_PER_S)
 
-    assert tried(NOW_NS - 1) == Refused(TRIAL_UNDER_WAY)
+    assert tried(NOW_NS - 1) == Denied(TRIAL_UNDER_WAY)
     assert isinstance(tried(NOW_NS - 1, coin="ETH"), Approved)
     assert isinstance(tried(NOW_NS), Approved)
 
@@ -113,7 +113,7 @@ def test_nothing_is_opened_by_settings_that_are_in_force_no_more(stores, session
             opening = world.opening(session.session_id, coin="ETH")
             limits = replace(world.LIMITS, generation=older)
             verdict = stores.trades.open_trade(opening.proposal, opening.orders, limits, NOW_NS)
-            assert verdict == Refused("settings_outdated")
+            assert verdict == Denied("settings_outdated")
             assert stores.trades.view(opening.trade.trade_id) is None
     opening = world.opening(session.session_id, coin="ETH")
     limits = replace(world.LIMITS, generation=2)

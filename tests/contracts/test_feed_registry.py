@@ -117,19 +117,19 @@ def test_the_leaders_view_is_kept_for_others(world):
 
 def test_books_of_the_owner_are_taken_and_a_former_owners_are_refused(world):
     world.put_in_force(5, "feed-1", BTC)
-    assert world.quotes.put([fenced(5)], [BTC]).refused == ()
+    assert world.quotes.put([fenced(5)], [BTC]).fenced == ()
     world.put_in_force(6, "feed-2", BTC, before=5)
     late = world.quotes.put([fenced(5, sequence=9)], [BTC])
-    assert late.refused == (BTC,)
+    assert late.fenced == (BTC,)
     assert not late.due
-    assert world.quotes.put([fenced(6, sequence=2)], [BTC]).refused == ()
+    assert world.quotes.put([fenced(6, sequence=2)], [BTC]).fenced == ()
     assert world.quotes.get([BTC_KRW])[BTC_KRW].sequence == 2
 
 
 def test_what_is_left_with_a_worker_that_lost_a_coin_is_still_taken(world):
     world.put_in_force(5, "feed-1", BTC, USDT)
     found = world.quotes.put([fenced(5), fenced(4, USDT_KRW)], [BTC])
-    assert found.refused == (USDT,)
+    assert found.fenced == (USDT,)
     assert set(world.quotes.get([BTC_KRW, USDT_KRW])) == {BTC_KRW}
 
 
@@ -164,7 +164,7 @@ def test_a_former_owner_removes_nothing(world):
 
 
 def test_a_store_that_lost_everything_takes_no_fenced_book(world):
-    assert world.quotes.put([fenced(5)], [BTC]).refused == (BTC,)
+    assert world.quotes.put([fenced(5)], [BTC]).fenced == (BTC,)
 
 
 def test_the_fences_in_force_come_with_the_books(world):
@@ -181,5 +181,5 @@ def test_the_heartbeat_of_a_buried_worker_is_gone(redis_url):
         beats = RedisHeartbeats(client, "test")
         beats.beat("feed-1", {}, 1)
         beats.beat("beat", {}, 1)
-        RedisFeedRegistry(client, "test").bury("feed-1")
+        RedisFeedRegistry(client, "test").drop_heartbeat("feed-1")
         assert set(beats.read()) == {"beat"}

@@ -7,7 +7,7 @@ import pytest
 
 from arb.domain.errors import Conflict
 from arb.domain.market.ids import FillId, Venue
-from arb.domain.risk.review import Approved, Refused
+from arb.domain.risk.review import Approved, Denied
 from arb.domain.trading.order import OrderState
 from tests.contracts import world
 
@@ -32,7 +32,7 @@ def test_a_fee_in_a_third_asset_waits_for_its_worth_and_nothing_is_opened_until_
     order = filled_order(stores, session)
     assert stores.trades.unvalued(session.session_id, 20) == (order.trade_id,)
     assert stores.trades.fee_assets(session.session_id) == {(Venue.BINANCE, "BNB")}
-    assert approved(stores, session) == Refused("fee_unvalued")
+    assert approved(stores, session) == Denied("fee_unvalued")
     trade = stores.trades.view(order.trade_id).trade
     (fill,) = order.fills
     changed = stores.trades.value_fees(

@@ -7,7 +7,7 @@ import pytest
 
 from arb.domain.market.ids import Venue, client_order_id
 from arb.domain.risk.mode import Cause, reason_text
-from arb.domain.risk.review import Approved, Mode, Refused
+from arb.domain.risk.review import Approved, Denied, Mode
 from arb.domain.trading.order import Purpose
 from tests.contracts import world
 
@@ -56,7 +56,7 @@ def opened(stores, session, coin="BTC"):
 def test_what_one_session_has_open_counts_in_the_ceilings_of_the_other(stores, two, limits, reason):
     first, second = two
     opened(stores, first)
-    assert attempt(stores, second, **limits) == Refused(reason)
+    assert attempt(stores, second, **limits) == Denied(reason)
 
 
 def test_the_ceilings_of_another_account_or_mode_are_its_own(stores, two):
@@ -92,8 +92,8 @@ def test_a_kill_of_one_session_opens_nothing_in_the_other_until_it_is_lifted(sto
     stores.sessions.set_mode(
         first.session_id, Mode.HALTED, f"{reason_text(Cause.KILLED)}by hand", world.NOW_NS
     )
-    assert attempt(stores, second) == Refused("account_killed")
-    assert attempt(stores, first) == Refused("mode_not_normal")
+    assert attempt(stores, second) == Denied("account_killed")
+    assert attempt(stores, first) == Denied("mode_not_normal")
     stores.sessions.set_mode(first.session_id, Mode.NORMAL, reason_text(Cause.UNKILLED), world.NOW_NS)
     assert isinstance(attempt(stores, second), Approved)
 

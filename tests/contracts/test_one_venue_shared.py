@@ -7,7 +7,7 @@ import pytest
 
 from arb.domain.market.ids import Venue
 from arb.domain.risk.mode import Cause, reason_text
-from arb.domain.risk.review import Approved, Mode, Refused
+from arb.domain.risk.review import Approved, Denied, Mode
 from arb.domain.trading.trade import TradeState
 from tests.contracts import world
 
@@ -59,7 +59,7 @@ def test_money_is_set_aside_once_where_it_is_shared_and_only_there(stores, three
 def test_ceilings_count_what_is_open_on_each_account(stores, three):
     first, second, third = three
     assert isinstance(attempt(stores, first), Approved)
-    assert attempt(stores, second, trades_open_max=1) == Refused("trades_open")
+    assert attempt(stores, second, trades_open_max=1) == Denied("trades_open")
     assert isinstance(attempt(stores, third, trades_open_max=1), Approved)
     assert isinstance(attempt(stores, second, trades_open_per_coin_max=2), Approved)
 
@@ -68,8 +68,8 @@ def test_a_loss_counts_at_both_accounts_and_is_not_made_up_for_at_the_other_one(
     first, second, third = three
     close(stores, first, "-2000000")
     close(stores, third, "5000000")
-    assert attempt(stores, second) == Refused("daily_loss")
-    assert attempt(stores, first) == Refused("daily_loss")
+    assert attempt(stores, second) == Denied("daily_loss")
+    assert attempt(stores, first) == Denied("daily_loss")
     assert isinstance(attempt(stores, third), Approved)
 
 
@@ -78,5 +78,5 @@ def test_a_kill_holds_on_every_account_of_its_session(stores, three):
     stores.sessions.set_mode(
         second.session_id, Mode.HALTED, f"{reason_text(Cause.KILLED)}by hand", world.NOW_NS
     )
-    assert attempt(stores, first) == Refused("account_killed")
-    assert attempt(stores, third) == Refused("account_killed")
+    assert attempt(stores, first) == Denied("account_killed")
+    assert attempt(stores, third) == Denied("account_killed")

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from arb.domain.risk.review import Approved, Refused
+from arb.domain.risk.review import Approved, Denied
 from arb.domain.time import NS_PER_DAY, NS_PER_MINUTE
 from arb.domain.trading.reentry import ReentryRules
 from arb.domain.trading.trade import TradeState
@@ -44,7 +44,7 @@ def is_pausing(stores, session, minutes, **values):
         stores.trades.add_orders(
             replace(opening.trade, state=TradeState.ABORTED, reason="no_fill", closed_at_ns=now_ns), ()
         )
-    return verdict == Refused("reentry_pause")
+    return verdict == Denied("reentry_pause")
 
 
 def test_each_losing_close_in_a_row_holds_the_coin_and_direction_back_for_longer(stores, session):
@@ -76,6 +76,7 @@ def test_a_close_that_earned_ends_the_row_and_not_what_came_after_it(stores, ses
 @pytest.mark.parametrize(
     ("reason", "state", "pauses"),
     [
+        ("reversed", TradeState.CLOSED, False),
         ("unwound", TradeState.CLOSED, False),
         ("closed_by_hand", TradeState.CLOSED, False),
         ("stop_loss", TradeState.CLOSING, True),

@@ -8,7 +8,7 @@ import pytest
 from arb.domain.errors import Conflict
 from arb.domain.market.ids import Venue, client_order_id
 from arb.domain.market.pair import Direction
-from arb.domain.risk.review import Approved, Refused
+from arb.domain.risk.review import Approved, Denied
 from arb.domain.risk.stability import Answers, VenueRecord
 from arb.domain.time import NS_PER_DAY, NS_PER_S
 from arb.domain.trading.lone_leg import LoneLeg
@@ -37,8 +37,8 @@ def opened(stores, session, **values):
         (TradeState.REPAIRING, 0, True),
         (TradeState.CLOSED, NOW_NS, False),
         (TradeState.ABORTED, NOW_NS, False),
-        (TradeState.HANDED_OVER, NOW_NS, True),
-        (TradeState.HANDED_OVER, NOW_NS - NS_PER_DAY, False),
+        (TradeState.ESCALATED, NOW_NS, True),
+        (TradeState.ESCALATED, NOW_NS - NS_PER_DAY, False),
     ],
 )
 def test_the_budget_holds_the_reserves_of_what_may_still_lose(stores, session, state, closed_at_ns, reserves):
@@ -46,13 +46,13 @@ def test_the_budget_holds_the_reserves_of_what_may_still_lose(stores, session, s
     stores.trades.add_orders(replace(first.trade, state=state, closed_at_ns=closed_at_ns), ())
     limits = world.with_limits(daily_loss_krw_max=Decimal(100_000))
     second = world.opening(session.session_id, loss_reserve_krw="40001")
-    assert (open_trade(stores, second, limits) == Refused("daily_loss_budget")) is reserves
+    assert (open_trade(stores, second, limits) == Denied("daily_loss_budget")) is reserves
 
 
 ALONE = Decimal("-0.004")
 
 
-@pytest.mark.parametrize("handed_over_at_ns", [NOW_NS, NOW_NS - 3 * NS_PER_DAY])
+@pytest.mark.parametrize("escalated_at_ns", [NOW_NS, NOW_NS - 3 * NS_PER_DAY])
 @pytest.mark.parametrize(
     ("limits", "reason"),
     [
@@ -63,29 +63,29 @@ ALONE = Decimal("-0.004")
         ({"daily_loss_krw_max": Decimal(100_000)}, "daily_loss_budget"),
     ],
 )
-def test_a_leg_that_was_handed_over_counts_like_an_open_trade_until_it_is_gone(
-    stores, session, limits, reason, handed_over_at_ns
+def test_a_leg_that_was_escalated_counts_like_an_open_trade_until_it_is_gone(
+    stores, session, limits, reason, escalated_at_ns
 ):
     first = opened(stores, session, loss_reserve_krw="60000")
-    alone = replace(first.trade, state=TradeState.HANDED_OVER, closed_at_ns=handed_over_at_ns, residual=ALONE)
+    alone = replace(first.trade, state=TradeState.ESCALATED, closed_at_ns=escalated_at_ns, residual=ALONE)
     alone = stores.trades.add_orders(alone, ())
     second = world.opening(session.session_id, loss_reserve_krw="40001")
-    assert open_trade(stores, second, world.with_limits(**limits)) == Refused(reason)
+    assert open_trade(stores, second, world.with_limits(**limits)) == Denied(reason)
     stores.trades.add_orders(replace(alone, state=TradeState.CLOSED, closed_at_ns=NOW_NS), ())
     assert isinstance(open_trade(stores, second, world.with_limits(**limits)), Approved)
 
 
-def test_what_was_handed_over_with_both_legs_even_is_no_notional(stores, session):
+def test_what_was_escalated_with_both_legs_even_is_no_notional(stores, session):
     first = opened(stores, session)
-    even = replace(first.trade, state=TradeState.HANDED_OVER, closed_at_ns=NOW_NS)
+    even = replace(first.trade, state=TradeState.ESCALATED, closed_at_ns=NOW_NS)
     stores.trades.add_orders(even, ())
     second = world.opening(session.session_id)
     assert isinstance(open_trade(stores, second, world.with_limits(trades_open_max=1)), Approved)
 
 
-def test_an_image_of_the_risk_has_the_legs_that_were_handed_over(stores, session):
+def test_an_image_of_the_risk_has_the_legs_that_were_escalated(stores, session):
     first = opened(stores, session)
-    alone = replace(first.trade, state=TradeState.HANDED_OVER, closed_at_ns=NOW_NS, residual=ALONE)
+    alone = replace(first.trade, state=TradeState.ESCALATED, closed_at_ns=NOW_NS, residual=ALONE)
     stores.trades.add_orders(alone, ())
     _, parts = stores.snapshots.image(session.session_id)
     assert parts["risk_guard"]["trades_open_by_coin"] == {"BTC": 1}
@@ -98,7 +98,7 @@ def test_losses_made_and_losses_to_come_share_the_budget(stores, session):
     stores.trades.add_orders(lost, ())
     limits = world.with_limits(daily_loss_krw_max=Decimal(100_000))
     too_much = world.opening(session.session_id, loss_reserve_krw="40001")
-    assert open_trade(stores, too_much, limits) == Refused("daily_loss_budget")
+    assert open_trade(stores, too_much, limits) == Denied("daily_loss_budget")
     enough = world.opening(session.session_id, loss_reserve_krw="40000")
     assert isinstance(open_trade(stores, enough, limits), Approved)
 
@@ -111,7 +111,7 @@ def test_a_coin_and_direction_rest_after_an_entry(stores, session):
         now_ns = NOW_NS + after_ns
         return open_trade(stores, world.opening(session.session_id, now_ns=now_ns, **values), limits, now_ns)
 
-    assert again(2 * NS_PER_S - 1) == Refused("entry_cooldown")
+    assert again(2 * NS_PER_S - 1) == Denied("entry_cooldown")
     assert isinstance(again(1, coin="ETH"), Approved)
     assert isinstance(again(1, direction=Direction("buy_upbit")), Approved)
     assert isinstance(again(2 * NS_PER_S), Approved)
@@ -195,10 +195,10 @@ def test_a_pause_is_for_every_session_of_the_account_and_for_no_other(stores, se
     assert stores.health.records(asked, 0)[Venue.BINANCE].paused_until_ns == 0
 
 
-def test_the_legs_that_stand_alone_are_those_handed_over_and_those_taken_up_and_not_even_yet(stores, session):
+def test_the_legs_that_stand_alone_are_those_escalated_and_those_taken_up_and_not_even_yet(stores, session):
     kept = [opened(stores, session, now_ns=NOW_NS + number) for number in range(5)]
     handed, even, closed, repairing, again = (opening.trade for opening in kept)
-    over = {"state": TradeState.HANDED_OVER, "closed_at_ns": NOW_NS}
+    over = {"state": TradeState.ESCALATED, "closed_at_ns": NOW_NS}
     handed = stores.trades.add_orders(replace(handed, residual=ALONE, **over), ())
     stores.trades.add_orders(replace(even, **over), ())
     stores.trades.add_orders(replace(closed, state=TradeState.CLOSED, residual=ALONE), ())
@@ -214,7 +214,7 @@ def test_the_legs_that_stand_alone_are_those_handed_over_and_those_taken_up_and_
 
 
 def test_a_leg_is_taken_up_by_one_of_two_at_once_and_counted_once(stores, session):
-    alone = replace(opened(stores, session).trade, state=TradeState.HANDED_OVER, residual=ALONE)
+    alone = replace(opened(stores, session).trade, state=TradeState.ESCALATED, residual=ALONE)
     alone = stores.trades.add_orders(alone, ())
     again = replace(alone, state=TradeState.REPAIRING)
     stores.trades.repair_again(again)
@@ -242,7 +242,7 @@ def test_failures_since_an_order_was_taken_are_counted_by_trade(stores, session)
             stores.trades.lose(order.client_order_id, claimed.fence, "silence", NOW_NS + 5)
             stores.trades.absent(order.client_order_id, "proof", NOW_NS + 99)
         else:
-            stores.trades.refuse(order.client_order_id, claimed.fence, OrderEvent.EXPIRE, "418", NOW_NS + 7)
+            stores.trades.reject(order.client_order_id, claimed.fence, OrderEvent.EXPIRE, "418", NOW_NS + 7)
     assert at_upbit(stores, session) == Answers(failed=2, failed_at_ns=NOW_NS + 7)
 
 

@@ -10,7 +10,7 @@ from arb.domain.errors import Conflict, InvariantError
 from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.market.pair import Direction
-from arb.domain.risk.review import Approved, Mode, Refused
+from arb.domain.risk.review import Approved, Denied, Mode
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.order import OrderState
 from arb.domain.trading.trade import TradeKind, TradeState
@@ -63,7 +63,7 @@ def test_an_approved_trade_is_written_whole(stores, session):
 def test_a_refusal_has_a_reason_and_writes_nothing(stores, session, reason, limits, values):
     assert isinstance(open_trade(stores, world.opening(session.session_id)), Approved)
     opening = world.opening(session.session_id, **values)
-    assert open_trade(stores, opening, world.with_limits(**limits)) == Refused(reason)
+    assert open_trade(stores, opening, world.with_limits(**limits)) == Denied(reason)
     assert stores.trades.view(opening.trade.trade_id) is None
     assert stores.trades.order(opening.orders[0].client_order_id) is None
 
@@ -71,7 +71,7 @@ def test_a_refusal_has_a_reason_and_writes_nothing(stores, session, reason, limi
 @pytest.mark.parametrize("mode", [Mode.REDUCE_ONLY, Mode.HALTED])
 def test_nothing_opens_outside_the_normal_mode(stores, session, mode):
     stores.sessions.set_mode(session.session_id, mode, "test", NOW_NS)
-    assert open_trade(stores, world.opening(session.session_id)) == Refused("mode_not_normal")
+    assert open_trade(stores, world.opening(session.session_id)) == Denied("mode_not_normal")
 
 
 def test_nothing_opens_in_a_session_that_does_not_exist(stores, session):
@@ -101,7 +101,7 @@ def test_a_hold_is_given_back_when_the_order_ends(stores, session):
     wanted = {"quantity": "0.3"}  # 30,060 of 40,000 USDT, so only one at a time
     first = world.opening(session.session_id, **wanted)
     assert isinstance(open_trade(stores, first), Approved)
-    assert open_trade(stores, world.opening(session.session_id, **wanted)) == Refused("balance_binance_usdt")
+    assert open_trade(stores, world.opening(session.session_id, **wanted)) == Denied("balance_binance_usdt")
     order = first.on(Venue.BINANCE)
     stores.trades.claim(order.client_order_id, NOW_NS)
     stores.trades.record(world.report(order, OrderState.REJECTED), NOW_NS)
@@ -113,7 +113,7 @@ def test_orders_older_than_a_minute_do_not_count(stores, session):
     limits = world.with_limits(orders_per_minute_max=2)
     later_ns = NOW_NS + 60 * NS_PER_S
     early = world.opening(session.session_id, now_ns=later_ns - 1)
-    assert open_trade(stores, early, limits, later_ns - 1) == Refused("orders_per_minute")
+    assert open_trade(stores, early, limits, later_ns - 1) == Denied("orders_per_minute")
     late = world.opening(session.session_id, now_ns=later_ns)
     assert isinstance(open_trade(stores, late, limits, later_ns), Approved)
 
@@ -127,7 +127,7 @@ def test_the_daily_loss_counts_from_midnight_utc(stores, session, closed_at_ns, 
     )
     stores.trades.add_orders(lost, ())
     verdict = open_trade(stores, world.opening(session.session_id))
-    assert (verdict == Refused("daily_loss")) is refused
+    assert (verdict == Denied("daily_loss")) is refused
 
 
 def test_the_same_trade_twice_is_opened_once(stores, session):
@@ -213,20 +213,20 @@ def test_what_is_not_there_is_none(stores, session):
     assert stores.trades.working("s-none") == 0
 
 
-def handed_over(stores, session, closed_at_ns=NOW_NS):
+def escalated(stores, session, closed_at_ns=NOW_NS):
     opening = world.opening(session.session_id)
     open_trade(stores, opening)
-    ended = replace(opening.trade, state=TradeState.HANDED_OVER, closed_at_ns=closed_at_ns)
+    ended = replace(opening.trade, state=TradeState.ESCALATED, closed_at_ns=closed_at_ns)
     return stores.trades.add_orders(ended, ())
 
 
-def told(stores, session, trade, at_ns, kind=AlertKind.TRADE_HANDED_OVER):
+def told(stores, session, trade, at_ns, kind=AlertKind.TRADE_ESCALATED):
     alert = Alert(kind=kind, subject=trade.trade_id, severity=Severity.CRITICAL, message="-", at_ns=at_ns)
     stores.alerts.add(session.session_id, alert)
 
 
-def test_untold_are_the_trades_handed_over_before_then_without_an_alert(stores, session):
-    late, early = (handed_over(stores, session, NOW_NS + age) for age in (9, 3))
+def test_untold_are_the_trades_escalated_before_then_without_an_alert(stores, session):
+    late, early = (escalated(stores, session, NOW_NS + age) for age in (9, 3))
     closed, running = world.opening(session.session_id), world.opening(session.session_id)
     for opening in (closed, running):
         open_trade(stores, opening)
@@ -239,7 +239,7 @@ def test_untold_are_the_trades_handed_over_before_then_without_an_alert(stores, 
 
 
 def test_an_alert_of_another_kind_or_from_before_does_not_tell_of_a_trade(stores, session):
-    trade = handed_over(stores, session, NOW_NS + 9)
+    trade = escalated(stores, session, NOW_NS + 9)
     told(stores, session, trade, NOW_NS + 9, kind="order_unknown")
     told(stores, session, trade, NOW_NS + 8)
     assert stores.trades.untold(session.session_id, NOW_NS + 10) == (trade,)

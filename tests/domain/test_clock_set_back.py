@@ -9,7 +9,7 @@ from arb.domain.health.degradation import Degradation, Degree, step
 from arb.domain.health.judge import HealthLevel
 from arb.domain.market.ids import Venue
 from arb.domain.market.spread import Rate
-from arb.domain.risk.review import Refused
+from arb.domain.risk.review import Denied
 from arb.domain.risk.sanity import rate_doubt, stale
 from arb.domain.risk.stability import VenueRecord, obstacle
 from arb.domain.time import NS_PER_S, STAMP_AHEAD_NS_MAX
@@ -29,7 +29,7 @@ STEP_NS = 60_000_000_000
 def test_a_book_ahead_of_now_is_refused_beyond_what_clocks_differ_by(venue):
     found = with_book(market(), venue, ts_recv_ns=NOW_NS + STAMP_AHEAD_NS_MAX)
     assert stale(found, world.LIMITS, NOW_NS) is None
-    assert stale(found, world.LIMITS, NOW_NS - 1) == Refused("quote_ahead")
+    assert stale(found, world.LIMITS, NOW_NS - 1) == Denied("quote_ahead")
 
 
 def test_so_is_a_rate():
@@ -44,7 +44,7 @@ def test_a_repair_does_not_rest_until_the_clock_is_there_again():
 
 
 def test_neither_does_an_exit():
-    exits = Exits(lonely=3, lonely_at_ns=NOW_NS, newest=Decimal(0))
+    exits = Exits(lone=3, lone_at_ns=NOW_NS, newest=Decimal(0))
     assert is_resting(exits, NOW_NS + NS_PER_S)
     assert not is_resting(exits, NOW_NS - STEP_NS)
 

@@ -19,16 +19,16 @@ from arb.domain.trading.order import Purpose
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import TradeState, pair_legs
 from arb.engine.health.probes.rates import Rates
+from arb.engine.market.buffered_counters import BufferedCounters
 from arb.engine.market.feed import Feed
 from arb.engine.market.gate import BookGate, GateLimits
-from arb.engine.market.tally import Tally
-from arb.engine.trading.nearness import Nearness
+from arb.engine.trading.coin_filter import CoinFilter
 from tests.domain.markets import PAIR, USDT_KRW
 from tests.engine.books import BTC_KRW, BTC_USDT, NOW_NS, a_book
 from tests.engine.health.test_watch import Counts, Post
 from tests.engine.market.test_feed_guard import World as Guarded
 from tests.engine.market.test_membership import settled
-from tests.engine.town import BTC, SESSION, Town, run_due
+from tests.engine.testbed import BTC, SESSION, EngineTestbed, run_due
 
 STEP_MS = 60_000
 STEP_NS = STEP_MS * NS_PER_MS
@@ -41,22 +41,22 @@ LIMITS = GateLimits(
 
 
 @pytest.fixture
-def town() -> Town:
-    return Town()
+def testbed() -> EngineTestbed:
+    return EngineTestbed()
 
 
 class Fed:
-    """A town whose quotes come by a feed. Upbit stamps its books with the true time, Binance does not."""
+    """A testbed whose quotes come by a feed. Upbit stamps its books with the true time, Binance does not."""
 
     def __init__(self) -> None:
-        self.town, self.tally = Town(), Tally()
-        self.clock = self.town.clock
+        self.testbed, self.buffered = EngineTestbed(), BufferedCounters()
+        self.clock = self.testbed.clock
         self.gates = {venue: BookGate(LIMITS) for venue in PAIR.venues}
         self.feed = Feed(
             pair=PAIR,
-            store=self.town.quotes,
+            store=self.testbed.quotes,
             dispatcher=MemoryDispatcher(),
-            tally=self.tally,
+            buffered=self.buffered,
             clock=self.clock,
         )
         self.feed.own({BTC: 0, USDT: 0})
@@ -69,7 +69,7 @@ class Fed:
             (Venue.UPBIT, "USDT/KRW", "1400", true_ns),
             (Venue.BINANCE, "BTC/USDT", binance, 0),
         ):
-            book = self.town.book(venue, symbol, bid, str(Decimal(bid) + 1), "5000")
+            book = self.testbed.book(venue, symbol, bid, str(Decimal(bid) + 1), "5000")
             self.take(replace(book, ts_event_ns=stamp_ns, sequence=true_ns))
         self.feed.flush()
 
@@ -82,7 +82,7 @@ class Fed:
             self.feed.accept([book])
 
     def stored(self) -> set[object]:
-        return set(self.town.quotes.get((BTC_KRW, BTC_USDT, USDT_KRW)))
+        return set(self.testbed.quotes.get((BTC_KRW, BTC_USDT, USDT_KRW)))
 
 
 def test_a_price_from_before_is_never_traded_on_and_trading_goes_on_when_the_clock_is_right():
@@ -92,18 +92,18 @@ def test_a_price_from_before_is_never_traded_on_and_trading_goes_on_when_the_clo
     for _ in range(280):  # beyond the moment when the clock has come to where it was
         fed.clock.advance_ms(250)
         fed.hear("141400000", "101000")  # the whole market is up, and of Upbit that is not heard
-        assert fed.town.evaluate_now() == 0
+        assert fed.testbed.evaluate_now() == 0
     assert fed.refused == 560
     assert fed.stored() == {BTC_USDT}
     fed.clock.set_back_ms(-STEP_MS)
     fed.hear("141400000", "100000")
-    assert fed.town.evaluate_now() == 1
+    assert fed.testbed.evaluate_now() == 1
 
 
 def test_a_book_that_was_on_its_way_when_the_clock_was_set_back_is_dropped():
     fed = Fed()
     fed.hear("140000000", "100000")
-    late = replace(fed.town.book(Venue.UPBIT, "BTC/KRW", "140000000", "140000001", "5"), sequence=2**62)
+    late = replace(fed.testbed.book(Venue.UPBIT, "BTC/KRW", "140000000", "140000001", "5"), sequence=2**62)
     fed.clock.set_back_ms(STEP_MS)
     fed.feed.flush()
     fed.feed.accept([late])
@@ -119,57 +119,61 @@ def test_a_small_correction_forgets_nothing():
     assert len(fed.stored()) == 3
 
 
-def test_quotes_of_a_feed_whose_clock_is_ahead_open_and_close_nothing(town):
-    town.premium(60)
-    assert town.evaluate_now() == 1
-    while town.pending:
-        town.run_one()
-    town.premium(0)  # time to close
-    town.clock.set_back_ms(STEP_MS)
-    assert town.evaluate_now() == 0
-    assert town.counters.counts["refused", "quote_ahead"] == 1
-    (trade,) = town.tables.trades.values()
+def test_quotes_of_a_feed_whose_clock_is_ahead_open_and_close_nothing(testbed):
+    testbed.premium(60)
+    assert testbed.evaluate_now() == 1
+    while testbed.pending:
+        testbed.run_one()
+    testbed.premium(0)  # time to close
+    testbed.clock.set_back_ms(STEP_MS)
+    assert testbed.evaluate_now() == 0
+    assert testbed.counters.counts["refused", "quote_ahead"] == 1
+    (trade,) = testbed.tables.trades.values()
     assert trade.state is TradeState.OPEN
 
 
-def test_a_leg_is_repaired_by_what_the_venues_say_while_the_quotes_are_ahead(town):
-    town.venues[Venue.UPBIT].troubles.append(Trouble.REJECTED)
-    town.premium(60)
-    town.evaluate_now()
-    town.run_one()
-    town.run_one()
-    town.clock.set_back_ms(STEP_MS)
+def test_a_leg_is_repaired_by_what_the_venues_say_while_the_quotes_are_ahead(testbed):
+    testbed.venues[Venue.UPBIT].troubles.append(Trouble.REJECTED)
+    testbed.premium(60)
+    testbed.evaluate_now()
+    testbed.run_one()
+    testbed.run_one()
+    testbed.clock.set_back_ms(STEP_MS)
     for _ in range(10):
-        if town.pending:
-            town.run_one()
-        town.pass_time(100)
-    assert trade_position([row.order for row in town.tables.orders.values()]).imbalance == 0
-    assert town.counters.counts["books_asked", "upbit"] > 0
+        if testbed.pending:
+            testbed.run_one()
+        testbed.pass_time(100)
+    assert trade_position([row.order for row in testbed.tables.orders.values()]).imbalance == 0
+    assert testbed.counters.counts["books_asked", "upbit"] > 0
 
 
 KEYS = (BTC_KRW, BTC_USDT, USDT_KRW)
 
 
-def test_what_a_venue_was_asked_is_not_used_again_when_the_clock_gets_there_once_more(town):
-    fresh = town.settle.markets
-    town.quotes.remove(dict.fromkeys(KEYS, 0))
+def test_what_a_venue_was_asked_is_not_used_again_when_the_clock_gets_there_once_more(testbed):
+    fresh = testbed.settle.markets
+    testbed.quotes.remove(dict.fromkeys(KEYS, 0))
     assert fresh.read(BTC) is not None
-    town.clock.set_back_ms(STEP_MS)
-    town.clock.advance_ms(STEP_MS)
-    before = dict(town.counters.counts)
+    testbed.clock.set_back_ms(STEP_MS)
+    testbed.clock.advance_ms(STEP_MS)
+    before = dict(testbed.counters.counts)
     fresh.read(BTC)
-    assert town.counters.counts["books_asked", "upbit"] == before["books_asked", "upbit"] + 2
+    assert testbed.counters.counts["books_asked", "upbit"] == before["books_asked", "upbit"] + 2
 
 
-def test_balances_that_did_not_pay_for_an_exit_are_looked_at_again(town):
-    town.premium(60)
-    town.evaluate_now()
-    (trade,) = town.tables.trades.values()
-    market, guard, now_ns = town.settle.markets.read(BTC), town.evaluate.exit_guard, town.clock.now_ns()
+def test_balances_that_did_not_pay_for_an_exit_are_looked_at_again(testbed):
+    testbed.premium(60)
+    testbed.evaluate_now()
+    (trade,) = testbed.tables.trades.values()
+    market, guard, now_ns = (
+        testbed.settle.markets.read(BTC),
+        testbed.evaluate.exit_guard,
+        testbed.clock.now_ns(),
+    )
     legs = pair_legs(market, Direction("sell_upbit"), Purpose.EXIT, Decimal(5), Decimal(8))
     dear = tuple(replace(leg, quantity=Decimal(1_000_000)) for leg in legs)
     assert not any(guard.pays(trade, dear, at_ns) for at_ns in (now_ns, now_ns + 1, now_ns - STEP_NS))
-    assert town.counters.counts["exit_waits", "balance"] == 2
+    assert testbed.counters.counts["exit_waits", "balance"] == 2
 
 
 def test_a_move_after_the_step_is_no_jump():
@@ -233,52 +237,52 @@ def test_a_count_of_the_last_minute_does_not_grow_longer():
 
 
 def test_a_far_coin_is_looked_at_again():
-    nearness = Nearness(lambda: Degree.NEAR)
-    nearness.note(BTC, NOW_NS, far=True)
-    assert nearness.worth((BTC,), NOW_NS) == ()
-    assert nearness.worth((BTC,), NOW_NS - STEP_NS) == (BTC,)
+    coin_filter = CoinFilter(lambda: Degree.NEAR)
+    coin_filter.note(BTC, NOW_NS, far=True)
+    assert coin_filter.worth((BTC,), NOW_NS) == ()
+    assert coin_filter.worth((BTC,), NOW_NS - STEP_NS) == (BTC,)
 
 
 @pytest.mark.parametrize("step_ms", [2_000, STEP_MS, 60 * STEP_MS])
 @pytest.mark.parametrize("trouble", [Trouble.DROPPED, Trouble.REPLY_LOST])
 @pytest.mark.parametrize("sign", [1, -1])
-def test_an_order_that_was_lost_before_is_asked_about_and_its_trade_settled(town, trouble, sign, step_ms):
+def test_an_order_that_was_lost_before_is_asked_about_and_its_trade_settled(testbed, trouble, sign, step_ms):
     """Whichever way the clock is set while the order is out."""
-    town.venues[Venue.BINANCE].troubles.append(trouble)
-    town.premium(60)
-    town.evaluate_now()
-    town.run_one()
-    town.run_one()
-    town.pending.clear()
-    town.clock.set_back_ms(sign * step_ms)
+    testbed.venues[Venue.BINANCE].troubles.append(trouble)
+    testbed.premium(60)
+    testbed.evaluate_now()
+    testbed.run_one()
+    testbed.run_one()
+    testbed.pending.clear()
+    testbed.clock.set_back_ms(sign * step_ms)
     for _ in range(40):
-        town.premium(60)
-        town.sweep.run()
-        town.collect()
-        run_due(town)
-        town.pass_time(2_000)
-        if not town.trades.working(SESSION) and town.drain.at_rest():
+        testbed.premium(60)
+        testbed.sweep.run()
+        testbed.collect()
+        run_due(testbed)
+        testbed.pass_time(2_000)
+        if not testbed.trades.working(SESSION) and testbed.drain.at_rest():
             break
-    assert town.trades.working(SESSION) == 0
-    assert trade_position([row.order for row in town.tables.orders.values()]).imbalance == 0
+    assert testbed.trades.working(SESSION) == 0
+    assert trade_position([row.order for row in testbed.tables.orders.values()]).imbalance == 0
 
 
-def test_an_order_that_nobody_knows_is_told_when_its_stamp_lies_ahead(town):
-    town.venues[Venue.BINANCE].troubles.append(Trouble.DROPPED)
-    town.venues[Venue.BINANCE].mute = True
-    town.premium(60)
-    town.evaluate_now()
-    town.run_one()
-    town.run_one()
-    town.clock.set_back_ms(STEP_MS)
-    town.sweep.run()
-    assert "order_unknown" in [alert.kind for _, alert in town.tables.alerts]
+def test_an_order_that_nobody_knows_is_told_when_its_stamp_lies_ahead(testbed):
+    testbed.venues[Venue.BINANCE].troubles.append(Trouble.DROPPED)
+    testbed.venues[Venue.BINANCE].mute = True
+    testbed.premium(60)
+    testbed.evaluate_now()
+    testbed.run_one()
+    testbed.run_one()
+    testbed.clock.set_back_ms(STEP_MS)
+    testbed.sweep.run()
+    assert "order_unknown" in [alert.kind for _, alert in testbed.tables.alerts]
 
 
-def test_an_intent_from_before_is_not_sent_at_its_old_price(town):
-    town.premium(60)
-    town.evaluate_now()
-    town.clock.set_back_ms(STEP_MS)
-    town.run_one()
-    town.run_one()
-    assert town.orders_at(Venue.UPBIT) == town.orders_at(Venue.BINANCE) == {}
+def test_an_intent_from_before_is_not_sent_at_its_old_price(testbed):
+    testbed.premium(60)
+    testbed.evaluate_now()
+    testbed.clock.set_back_ms(STEP_MS)
+    testbed.run_one()
+    testbed.run_one()
+    assert testbed.orders_at(Venue.UPBIT) == testbed.orders_at(Venue.BINANCE) == {}

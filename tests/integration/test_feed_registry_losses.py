@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from arb.adapters.local.clock import ManualClock
-from arb.adapters.memory.feeds import MemoryKeepsake, SilentWitness
+from arb.adapters.memory.feeds import MemoryLastAssignment, SilentAssignmentLog
 from arb.adapters.redis.client import connect
 from arb.adapters.redis.feeds import RedisFeedRegistry
 from arb.adapters.redis.quotes import RedisQuoteStore
@@ -40,8 +40,8 @@ class World:
                 capacity=100,
                 coins=COINS,
                 registry=RedisFeedRegistry(client, "test"),
-                keepsake=MemoryKeepsake(),
-                witness=SilentWitness(),
+                last_assignment=MemoryLastAssignment(),
+                assignment_log=SilentAssignmentLog(),
                 clock=self.clock,
             )
             for number, (name, client) in enumerate(zip(NAMES, self.clients, strict=True))
@@ -67,15 +67,15 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def town() -> Iterator[BrokerSandbox]:
+def sandbox() -> Iterator[BrokerSandbox]:
     with BrokerSandbox() as made:
         yield made
 
 
 @pytest.fixture
-def world(town) -> Iterator[World]:
-    town.redis.flushall()
-    made = World(town.server.url)
+def world(sandbox) -> Iterator[World]:
+    sandbox.redis.flushall()
+    made = World(sandbox.server.url)
     made.run(4_000)
     assert Counter(made.fed().values()) == dict.fromkeys(NAMES, 2)
     yield made
@@ -84,17 +84,17 @@ def world(town) -> Iterator[World]:
 
 
 def taken(world: World, fence: int) -> bool:
-    return not world.quotes.put([replace(a_book(BTC_KRW), fence=fence)], [BTC]).refused
+    return not world.quotes.put([replace(a_book(BTC_KRW), fence=fence)], [BTC]).fenced
 
 
-def test_a_redis_that_was_killed_and_came_back_without_its_data_ends_with_larger_fences(town, world):
+def test_a_redis_that_was_killed_and_came_back_without_its_data_ends_with_larger_fences(sandbox, world):
     before, epoch, fence = world.fed(), world.assignment().epoch, world.fence(BTC)
-    town.kill_redis()
+    sandbox.kill_redis()
     world.run(1_000)
     assert world.fed() == before, "they go on with what they have"
-    for kept in town.home.redis.iterdir():
+    for kept in sandbox.home.redis.iterdir():
         shutil.rmtree(kept) if kept.is_dir() else kept.unlink()
-    town.start_redis()
+    sandbox.start_redis()
     assert not taken(world, fence), "an empty Redis takes nobody's books"
     world.run(3_000)
     assert world.fed() == before
@@ -102,9 +102,9 @@ def test_a_redis_that_was_killed_and_came_back_without_its_data_ends_with_larger
     assert taken(world, world.fence(BTC)) and not taken(world, fence)
 
 
-def test_a_redis_that_came_back_with_old_data_ends_with_larger_fences(town, world):
-    keys = town.redis.keys("arbitrage:*")
-    old = {key: town.redis.dump(key) for key in keys}
+def test_a_redis_that_came_back_with_old_data_ends_with_larger_fences(sandbox, world):
+    keys = sandbox.redis.keys("arbitrage:*")
+    old = {key: sandbox.redis.dump(key) for key in keys}
     world.clock.advance_ms(10_000)
     for worker in world.workers.values():
         worker.step()
@@ -113,19 +113,19 @@ def test_a_redis_that_came_back_with_old_data_ends_with_larger_fences(town, worl
     world.run(3_000)
     before, epoch = world.fed(), world.assignment().epoch
     assert set(before.values()) == {"feed-1", "feed-2"}
-    town.redis.flushall()
+    sandbox.redis.flushall()
     for key, content in old.items():
-        town.redis.restore(key, 0, content)
+        sandbox.redis.restore(key, 0, content)
     assert world.assignment().epoch < epoch
     world.run(3_000)
     assert world.fed() == before
     assert min(owner.fence for owner in world.assignment().owners.values()) > epoch
 
 
-def test_all_at_once_after_a_wipe_agree_on_one_owner_for_each_coin(town, world):
+def test_all_at_once_after_a_wipe_agree_on_one_owner_for_each_coin(sandbox, world):
     for _ in range(5):
         epoch = world.assignment().epoch
-        town.redis.flushall()
+        sandbox.redis.flushall()
         world.run(1_000)
         assert set(world.fed()) == set(COINS)
         assert world.assignment().epoch > epoch

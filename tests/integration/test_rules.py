@@ -23,7 +23,7 @@ from arb.domain.state.owner import Owner
 from arb.engine.market.rules import GAP_NS
 from arb.ports.trading import Session
 from config.settings import load
-from tests.engine.town import RULES
+from tests.engine.testbed import RULES
 
 pytestmark = pytest.mark.integration
 SESSION = SessionId("rules")

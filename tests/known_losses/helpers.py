@@ -1,4 +1,4 @@
-"""Cases for an engine in town that lose money: how they are set up, driven and measured.
+"""Cases for an engine on a testbed that lose money: how they are set up, driven and measured.
 
 What a case needs before its fault can strike is `require`d and no assertion, so that a case whose ground is
 gone is an error, and never passes for the loss that it expects.
@@ -21,13 +21,13 @@ from arb.domain.time import NS_PER_S
 from arb.domain.trading.order import Order, Purpose
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import Trade, TradeState
-from tests.engine import town as town_module
-from tests.engine.town import BTC, LIMITS, SESSION, STABILITY, Town
+from tests.engine import testbed as testbed_module
+from tests.engine.testbed import BTC, LIMITS, SESSION, STABILITY, EngineTestbed
 
 BTC_KRW = Decimal(140_000_000)
 KRW_PER_USDT = Decimal(1_400)
 PATIENCE = 400  # looks of 300 ms at one market until pairs are open in it
-# As they are by default; those of the town itself are wide.
+# As they are by default; those of the testbed itself are wide.
 DEFAULT_LIMITS = replace(
     LIMITS,
     notional_per_coin_krw_max=Decimal(10_000_000),
@@ -59,14 +59,14 @@ def require(condition: object, what: str) -> None:
 @contextmanager
 def _with_rules(limits: Limits, stability: StabilityRules) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(town_module, "LIMITS", limits)
-        patch.setattr(town_module, "STABILITY", stability)
+        patch.setattr(testbed_module, "LIMITS", limits)
+        patch.setattr(testbed_module, "STABILITY", stability)
         yield
 
 
 @dataclass
-class TunedTown(Town):
-    """A town with limits and an idea of stable venues of its own."""
+class TunedTestbed(EngineTestbed):
+    """A testbed with limits and an idea of stable venues of its own."""
 
     limits: Limits = field(default_factory=lambda: LIMITS)
     stability: StabilityRules = field(default_factory=lambda: STABILITY)
@@ -79,46 +79,46 @@ class TunedTown(Town):
 # what there is
 
 
-def trades(town: Town) -> list[Trade]:
-    return list(town.tables.trades.values())
+def trades(testbed: EngineTestbed) -> list[Trade]:
+    return list(testbed.tables.trades.values())
 
 
-def open_trades(town: Town) -> list[Trade]:
-    return [trade for trade in trades(town) if trade.state is TradeState.OPEN]
+def open_trades(testbed: EngineTestbed) -> list[Trade]:
+    return [trade for trade in trades(testbed) if trade.state is TradeState.OPEN]
 
 
-def closed_trades(town: Town) -> list[Trade]:
-    return [trade for trade in trades(town) if trade.state is TradeState.CLOSED]
+def closed_trades(testbed: EngineTestbed) -> list[Trade]:
+    return [trade for trade in trades(testbed) if trade.state is TradeState.CLOSED]
 
 
-def orders(town: Town, purpose: Purpose | None = None) -> list[Order]:
-    found = [row.order for row in town.tables.orders.values()]
+def orders(testbed: EngineTestbed, purpose: Purpose | None = None) -> list[Order]:
+    found = [row.order for row in testbed.tables.orders.values()]
     return [order for order in found if purpose is None or order.purpose is purpose]
 
 
-def alerts(town: Town) -> list[Alert]:
-    return [alert for _, alert in town.tables.alerts]
+def alerts(testbed: EngineTestbed) -> list[Alert]:
+    return [alert for _, alert in testbed.tables.alerts]
 
 
-def imbalance(town: Town, trade: Trade) -> Decimal:
+def imbalance(testbed: EngineTestbed, trade: Trade) -> Decimal:
     """Return the base that one leg of a trade has more than the other."""
-    return trade_position(town.trades.view(trade.trade_id).orders).imbalance
+    return trade_position(testbed.trades.view(trade.trade_id).orders).imbalance
 
 
-def naked(town: Town) -> list[Trade]:
+def naked(testbed: EngineTestbed) -> list[Trade]:
     """Return the trades with a leg that stands alone, whatever the engine calls them."""
-    return [trade for trade in trades(town) if imbalance(town, trade)]
+    return [trade for trade in trades(testbed) if imbalance(testbed, trade)]
 
 
 def worth_krw(
-    town: Town,
+    testbed: EngineTestbed,
     *,
     btc_krw: Decimal = BTC_KRW,
     krw_per_usdt: Decimal = KRW_PER_USDT,
     others_krw: Mapping[str, Decimal] | None = None,
 ) -> Decimal:
     """Return what both accounts hold by the venues themselves, at these prices."""
-    upbit, binance = town.venues[Venue.UPBIT].held, town.venues[Venue.BINANCE].held
+    upbit, binance = testbed.venues[Venue.UPBIT].held, testbed.venues[Venue.BINANCE].held
     total = (upbit["BTC"] + binance["BTC"]) * btc_krw + upbit["KRW"] + binance["USDT"] * krw_per_usdt
     for asset, price_krw in (others_krw or {}).items():
         total += (upbit.get(asset, Decimal(0)) + binance.get(asset, Decimal(0))) * price_krw
@@ -128,18 +128,18 @@ def worth_krw(
 # what happens
 
 
-def pay(town: Town, venue: Venue, asset: str, amount: Decimal) -> None:
+def pay(testbed: EngineTestbed, venue: Venue, asset: str, amount: Decimal) -> None:
     """Have the venue hold that much of it, and the ledger know."""
-    now_ns, held = town.clock.now_ns(), town.venues[venue].held
+    now_ns, held = testbed.clock.now_ns(), testbed.venues[venue].held
     before = held.get(asset, Decimal(0))
     entry = adjustment_entry(SESSION, venue, asset, before, amount, now_ns)
-    require(town.trades.book_entry(SESSION, entry, now_ns), f"{asset} on {venue} was not booked")
+    require(testbed.trades.book_entry(SESSION, entry, now_ns), f"{asset} on {venue} was not booked")
     held[asset] = amount
 
 
-def reduce_only(town: Town) -> None:
+def reduce_only(testbed: EngineTestbed) -> None:
     """Let nothing new be opened."""
-    town.sessions.set_mode(SESSION, Mode.REDUCE_ONLY, "case", town.clock.now_ns())
+    testbed.sessions.set_mode(SESSION, Mode.REDUCE_ONLY, "case", testbed.clock.now_ns())
 
 
 def upbit_books(premium_bps: int, krw_per_usdt: int = 1_400) -> tuple[str, str]:
@@ -150,7 +150,7 @@ def upbit_books(premium_bps: int, krw_per_usdt: int = 1_400) -> tuple[str, str]:
 
 
 def quote(
-    town: Town,
+    testbed: EngineTestbed,
     *,
     upbit: tuple[str, str],
     binance: tuple[str, str] = ("99999.50", "100000.50"),
@@ -158,67 +158,67 @@ def quote(
 ) -> None:
     """Show these best prices and tell the engine of them."""
     books = [
-        town.book(Venue.BINANCE, "BTC/USDT", *binance, "5"),
-        town.book(Venue.UPBIT, "BTC/KRW", *upbit, "5"),
-        town.book(Venue.UPBIT, "USDT/KRW", *rate, "100000"),
+        testbed.book(Venue.BINANCE, "BTC/USDT", *binance, "5"),
+        testbed.book(Venue.UPBIT, "BTC/KRW", *upbit, "5"),
+        testbed.book(Venue.UPBIT, "USDT/KRW", *rate, "100000"),
     ]
-    tell(town, *books)
+    tell(testbed, *books)
 
 
-def tell(town: Town, *books: Book) -> None:
+def tell(testbed: EngineTestbed, *books: Book) -> None:
     """Show these books and tell the engine of them."""
-    town.show(*books)
-    town.quotes.put(books, [BTC])
+    testbed.show(*books)
+    testbed.quotes.put(books, [BTC])
 
 
-def run_one(town: Town) -> None:
-    """Run the task that waits longest; one that the town does not know is no finding."""
+def run_one(testbed: EngineTestbed) -> None:
+    """Run the task that waits longest; one that the testbed does not know is no finding."""
     try:
-        town.run_one()
+        testbed.run_one()
     except AssertionError as error:
         raise Unprepared(str(error)) from error
 
 
-def run_due(town: Town) -> None:
+def run_due(testbed: EngineTestbed) -> None:
     """Run each waiting task whose time has come, once."""
-    for _ in range(len(town.pending)):
-        if town.pending[0][0] <= town.clock.now_ns():
-            run_one(town)
+    for _ in range(len(testbed.pending)):
+        if testbed.pending[0][0] <= testbed.clock.now_ns():
+            run_one(testbed)
         else:
-            town.pending.append(town.pending.pop(0))
+            testbed.pending.append(testbed.pending.pop(0))
 
 
-def run_all(town: Town) -> None:
+def run_all(testbed: EngineTestbed) -> None:
     """Run tasks until none is left, whenever they were meant to run."""
-    while town.pending:
-        run_one(town)
+    while testbed.pending:
+        run_one(testbed)
 
 
-def work(town: Town) -> None:
+def work(testbed: EngineTestbed) -> None:
     """Decide, sweep, and run what is due."""
-    town.evaluate_now()
-    town.sweep.run()
-    town.collect()
-    run_due(town)
+    testbed.evaluate_now()
+    testbed.sweep.run()
+    testbed.collect()
+    run_due(testbed)
 
 
-def go_on(town: Town, for_ms: int, step_ms: int, quoting: Callable[[], None]) -> None:
+def go_on(testbed: EngineTestbed, for_ms: int, step_ms: int, quoting: Callable[[], None]) -> None:
     """Quote and work, step by step."""
     for _ in range(for_ms // step_ms):
         quoting()
-        work(town)
-        town.pass_time(step_ms)
+        work(testbed)
+        testbed.pass_time(step_ms)
 
 
-def open_pairs(town: Town, premium_bps: int, count: int = 1, at_least: int | None = None) -> None:
+def open_pairs(testbed: EngineTestbed, premium_bps: int, count: int = 1, at_least: int | None = None) -> None:
     """Open so many pairs at this premium, or as many as are allowed, and nothing more after them."""
     for _ in range(PATIENCE):
-        town.premium(premium_bps)
-        town.evaluate_now()
-        run_all(town)
-        if len(open_trades(town)) >= count:
+        testbed.premium(premium_bps)
+        testbed.evaluate_now()
+        run_all(testbed)
+        if len(open_trades(testbed)) >= count:
             break
-        town.pass_time(300)
+        testbed.pass_time(300)
     wanted = count if at_least is None else at_least
-    require(len(open_trades(town)) >= wanted, f"{len(open_trades(town))} of {wanted} pairs opened")
-    reduce_only(town)
+    require(len(open_trades(testbed)) >= wanted, f"{len(open_trades(testbed))} of {wanted} pairs opened")
+    reduce_only(testbed)

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from arb.domain.market.money import floor_to
-from tests.engine.town import Town
+from tests.engine.testbed import EngineTestbed
 from tests.known_losses.helpers import (
     go_on,
     open_pairs,
@@ -36,20 +36,20 @@ def pull(prices: Prices, side: str, by_bps: int, tick: str) -> Prices:
     return prices[0], str(floor_to(ask * (1 + away), Decimal(tick)))
 
 
-def with_pairs(premium_bps: int) -> Town:
-    town = Town()
-    open_pairs(town, premium_bps, count=PAIRS)
-    return town
+def with_pairs(premium_bps: int) -> EngineTestbed:
+    testbed = EngineTestbed()
+    open_pairs(testbed, premium_bps, count=PAIRS)
+    return testbed
 
 
 def show_for_a_tick(
-    town: Town, premium_bps: int, *, upbit: Prices, binance: Prices = BINANCE, rate: Prices = RATE
+    testbed: EngineTestbed, premium_bps: int, *, upbit: Prices, binance: Prices = BINANCE, rate: Prices = RATE
 ) -> None:
     """Show these books for one tick, then the market as it was."""
-    quote(town, upbit=upbit, binance=binance, rate=rate)
-    work(town)
-    town.pass_time(100)
-    go_on(town, for_ms=1_500, step_ms=100, quoting=lambda: town.premium(premium_bps))
+    quote(testbed, upbit=upbit, binance=binance, rate=rate)
+    work(testbed)
+    testbed.pass_time(100)
+    go_on(testbed, for_ms=1_500, step_ms=100, quoting=lambda: testbed.premium(premium_bps))
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,9 @@ def show_for_a_tick(
     ],
 )
 def test_a_hole_in_the_book_of_the_rate_closes_no_pair(premium_bps: int, rate: Prices):
-    town = with_pairs(premium_bps)
-    show_for_a_tick(town, premium_bps, upbit=upbit_books(premium_bps), rate=rate)
-    held = len(open_trades(town))
+    testbed = with_pairs(premium_bps)
+    show_for_a_tick(testbed, premium_bps, upbit=upbit_books(premium_bps), rate=rate)
+    held = len(open_trades(testbed))
     assert held == PAIRS
 
 
@@ -80,9 +80,9 @@ def test_a_hole_in_the_book_of_the_rate_closes_no_pair(premium_bps: int, rate: P
     ],
 )
 def test_a_hole_in_the_coins_book_on_upbit_closes_no_pair(premium_bps: int, side: str, by_bps: int):
-    town = with_pairs(premium_bps)
-    show_for_a_tick(town, premium_bps, upbit=pull(upbit_books(premium_bps), side, by_bps, "1000"))
-    held = len(open_trades(town))
+    testbed = with_pairs(premium_bps)
+    show_for_a_tick(testbed, premium_bps, upbit=pull(upbit_books(premium_bps), side, by_bps, "1000"))
+    held = len(open_trades(testbed))
     assert held == PAIRS
 
 
@@ -96,19 +96,19 @@ def test_a_hole_in_the_coins_book_on_upbit_closes_no_pair(premium_bps: int, side
     ],
 )
 def test_a_hole_in_the_coins_book_on_binance_closes_no_pair(premium_bps: int, side: str, by_bps: int):
-    town = with_pairs(premium_bps)
+    testbed = with_pairs(premium_bps)
     hole = pull(BINANCE, side, by_bps, "0.01")
-    show_for_a_tick(town, premium_bps, upbit=upbit_books(premium_bps), binance=hole)
-    held = len(open_trades(town))
+    show_for_a_tick(testbed, premium_bps, upbit=upbit_books(premium_bps), binance=hole)
+    held = len(open_trades(testbed))
     assert held == PAIRS
 
 
 @pytest.mark.parametrize("rate", [("1399", "1480"), ("1260", "1401"), ("1330", "1401")])
 def test_a_hole_in_the_book_of_the_rate_opens_no_pair_at_even_prices(rate: Prices):
-    town = Town()
-    go_on(town, for_ms=5_000, step_ms=500, quoting=lambda: town.premium(0))
-    quote(town, upbit=upbit_books(0), rate=rate)
-    town.evaluate_now()
-    run_all(town)
-    opened = len(trades(town))
+    testbed = EngineTestbed()
+    go_on(testbed, for_ms=5_000, step_ms=500, quoting=lambda: testbed.premium(0))
+    quote(testbed, upbit=upbit_books(0), rate=rate)
+    testbed.evaluate_now()
+    run_all(testbed)
+    opened = len(trades(testbed))
     assert opened == 0

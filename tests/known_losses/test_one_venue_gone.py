@@ -1,7 +1,7 @@
-"""A venue that is gone leaves the other one its market, and what is handed over is not forgotten.
+"""A venue that is gone leaves the other one its market, and what is escalated is not forgotten.
 
 Once a leg on the healthy venue was not reversed there, because a repair asked for the books of both venues.
-Handed over, it stood alone for good and counted for no ceiling, so that the engine went on to make more like
+Escalated, it stood alone for good and counted for no ceiling, so that the engine went on to make more like
 it.
 """
 
@@ -19,11 +19,11 @@ from arb.domain.time import NS_PER_S
 from arb.domain.trading.order import Order, OrderReport, Purpose
 from arb.domain.trading.trade import TradeState
 from tests.domain.markets import OTHER, PAIR
-from tests.engine.town import SESSION, Town
+from tests.engine.testbed import SESSION, EngineTestbed
 from tests.known_losses.helpers import (
     BTC_KRW,
     DEFAULT_LIMITS,
-    TunedTown,
+    TunedTestbed,
     go_on,
     imbalance,
     naked,
@@ -42,37 +42,37 @@ NOTIONAL_KRW_MAX = Decimal(3_000_000)
 # a leg on the venue that is still there
 
 
-def quote_only(town: Town, healthy: Venue) -> None:
+def quote_only(testbed: EngineTestbed, healthy: Venue) -> None:
     """Show the healthy venue's own books, as its feed does while the other one is gone."""
     if healthy is Venue.BINANCE:
-        tell(town, town.book(Venue.BINANCE, "BTC/USDT", "99999.50", "100000.50", "5"))
+        tell(testbed, testbed.book(Venue.BINANCE, "BTC/USDT", "99999.50", "100000.50", "5"))
         return
     tell(
-        town,
-        town.book(Venue.UPBIT, "BTC/KRW", *upbit_books(60), "5"),
-        town.book(Venue.UPBIT, "USDT/KRW", "1399", "1401", "100000"),
+        testbed,
+        testbed.book(Venue.UPBIT, "BTC/KRW", *upbit_books(60), "5"),
+        testbed.book(Venue.UPBIT, "USDT/KRW", "1399", "1401", "100000"),
     )
 
 
 @pytest.mark.parametrize("gone", list(PAIR.venues))
 def test_a_leg_on_the_healthy_venue_is_reversed_there_while_the_other_one_is_gone(gone: Venue):
-    town = Town()
-    town.venues[gone].troubles.extend([Trouble.REFUSED] * 400)
-    town.premium(60)
-    require(town.evaluate_now() == 1, "a pair is being opened")
-    reduce_only(town)
-    town.venues[gone].silent = True
-    go_on(town, for_ms=75_000, step_ms=250, quoting=lambda: quote_only(town, OTHER[gone]))
-    (trade,) = trades(town)
-    assert imbalance(town, trade) == 0
+    testbed = EngineTestbed()
+    testbed.venues[gone].troubles.extend([Trouble.REFUSED] * 400)
+    testbed.premium(60)
+    require(testbed.evaluate_now() == 1, "a pair is being opened")
+    reduce_only(testbed)
+    testbed.venues[gone].silent = True
+    go_on(testbed, for_ms=75_000, step_ms=250, quoting=lambda: quote_only(testbed, OTHER[gone]))
+    (trade,) = trades(testbed)
+    assert imbalance(testbed, trade) == 0
 
 
 # legs that nobody takes
 
 
-def refuse_the_way_out(town: Town) -> None:
+def refuse_the_way_out(testbed: EngineTestbed) -> None:
     """Have Upbit take every second entry only, and neither venue a repair."""
-    upbit, binance = town.venues[Venue.UPBIT], town.venues[Venue.BINANCE]
+    upbit, binance = testbed.venues[Venue.UPBIT], testbed.venues[Venue.BINANCE]
     upbit_place, binance_place = upbit.place, binance.place
     takes = cycle([True, False])
 
@@ -89,35 +89,35 @@ def refuse_the_way_out(town: Town) -> None:
     upbit.place, binance.place = at_upbit, at_binance
 
 
-def hand_over_legs(**limits: object) -> Town:
-    """Trade for six minutes in which every second pair loses a leg that nobody evens out."""
-    town = TunedTown(limits=replace(DEFAULT_LIMITS, **limits))
-    town.settle = replace(town.settle, rules=replace(town.settle.rules, time_ns_max=5 * NS_PER_S))
-    refuse_the_way_out(town)
+def escalated_legs(**limits: object) -> EngineTestbed:
+    """Trade for six minutes in which every second pair loses a leg that nobody repairs."""
+    testbed = TunedTestbed(limits=replace(DEFAULT_LIMITS, **limits))
+    testbed.settle = replace(testbed.settle, rules=replace(testbed.settle.rules, time_ns_max=5 * NS_PER_S))
+    refuse_the_way_out(testbed)
     for _ in range(360):
-        town.premium(60)
-        work(town)
-        town.premium(0)
-        work(town)
-        town.pass_time(1_000)
-    require(naked(town), "a leg stands alone")
-    return town
+        testbed.premium(60)
+        work(testbed)
+        testbed.premium(0)
+        work(testbed)
+        testbed.pass_time(1_000)
+    require(naked(testbed), "a leg stands alone")
+    return testbed
 
 
 def test_legs_that_stand_alone_are_never_worth_more_than_the_ceiling_of_notional():
-    town = hand_over_legs(notional_per_coin_krw_max=NOTIONAL_KRW_MAX)
-    naked_krw = sum(abs(imbalance(town, trade)) for trade in naked(town)) * BTC_KRW
+    testbed = escalated_legs(notional_per_coin_krw_max=NOTIONAL_KRW_MAX)
+    naked_krw = sum(abs(imbalance(testbed, trade)) for trade in naked(testbed)) * BTC_KRW
     assert naked_krw <= NOTIONAL_KRW_MAX
 
 
 def test_legs_that_stand_alone_are_never_more_than_the_ceiling_of_open_trades():
-    town = hand_over_legs(trades_open_max=PAIRS_MAX)
-    alone = len(naked(town))
+    testbed = escalated_legs(trades_open_max=PAIRS_MAX)
+    alone = len(naked(testbed))
     assert alone <= PAIRS_MAX
 
 
-def test_a_leg_that_was_handed_over_reduces_the_mode():
-    town = hand_over_legs()
-    require(any(trade.state is TradeState.HANDED_OVER for trade in trades(town)), "a leg was handed over")
-    mode = town.sessions.get(SESSION).mode
+def test_a_leg_that_was_escalated_reduces_the_mode():
+    testbed = escalated_legs()
+    require(any(trade.state is TradeState.ESCALATED for trade in trades(testbed)), "a leg was escalated")
+    mode = testbed.sessions.get(SESSION).mode
     assert mode is not Mode.NORMAL

@@ -16,7 +16,7 @@ from arb.domain.market.ids import FillId, Venue
 from arb.domain.risk.review import Mode
 from arb.domain.trading.order import Fill, Order, OrderReport, OrderState, overfill
 from arb.engine.trading.fills import RecordReport, StreamedReport
-from tests.engine.town import SESSION, Town
+from tests.engine.testbed import SESSION, EngineTestbed
 from tests.known_losses.helpers import alerts, orders, require, run_due, run_one
 
 NAKED_BTC_MAX = Decimal("0.0001")  # fees in base, and no leg
@@ -26,24 +26,24 @@ def under_another_name(fill: Fill) -> Fill:
     return replace(fill, fill_id=FillId(f"stream-{fill.fill_id}"))
 
 
-def fill_both_legs(town: Town) -> None:
+def fill_both_legs(testbed: EngineTestbed) -> None:
     """Have both legs of a pair executed, and nothing settled yet."""
-    town.premium(60)
-    require(town.evaluate_now() == 1, "a pair is being opened")
-    while any(order.state is OrderState.INTENT for order in orders(town)):
-        run_one(town)
+    testbed.premium(60)
+    require(testbed.evaluate_now() == 1, "a pair is being opened")
+    while any(order.state is OrderState.INTENT for order in orders(testbed)):
+        run_one(testbed)
 
 
-def leg_on_upbit(town: Town) -> Order:
-    (found,) = [order for order in orders(town) if order.venue is Venue.UPBIT]
+def leg_on_upbit(testbed: EngineTestbed) -> Order:
+    (found,) = [order for order in orders(testbed) if order.venue is Venue.UPBIT]
     return found
 
 
-def by_stream(town: Town | None = None) -> Town:
+def by_stream(testbed: EngineTestbed | None = None) -> EngineTestbed:
     """The reply names the execution, and then the stream names it otherwise."""
-    town = town or Town()
-    fill_both_legs(town)
-    leg = leg_on_upbit(town)
+    testbed = testbed or EngineTestbed()
+    fill_both_legs(testbed)
+    leg = leg_on_upbit(testbed)
     (fill,) = leg.fills
     report = OrderReport(
         client_order_id=leg.client_order_id,
@@ -52,21 +52,21 @@ def by_stream(town: Town | None = None) -> Town:
         fills=(under_another_name(fill),),
     )
     record = RecordReport(
-        trades=town.trades,
-        dispatcher=town.dispatcher,
-        counters=town.counters,
-        alerts=town.execute.alerts,
-        clock=town.clock,
+        trades=testbed.trades,
+        dispatcher=testbed.dispatcher,
+        counters=testbed.counters,
+        alerts=testbed.execute.alerts,
+        clock=testbed.clock,
     )
     record.run(StreamedReport(venue=Venue.UPBIT, report=report, executed=leg.quantity))
-    town.collect()
-    return town
+    testbed.collect()
+    return testbed
 
 
-def by_question(town: Town | None = None) -> Town:
+def by_question(testbed: EngineTestbed | None = None) -> EngineTestbed:
     """The reply names half of the execution, and the next answer names all of it otherwise."""
-    town = town or Town()
-    client = town.venues[Venue.UPBIT]
+    testbed = testbed or EngineTestbed()
+    client = testbed.venues[Venue.UPBIT]
     place = client.place
 
     def place_half(order: Order) -> OrderReport:
@@ -76,12 +76,12 @@ def by_question(town: Town | None = None) -> Town:
         return replace(found, status=OrderState.PARTIALLY_FILLED, fills=(half,))
 
     client.place = place_half
-    fill_both_legs(town)
-    return town
+    fill_both_legs(testbed)
+    return testbed
 
 
-def btc_held(town: Town) -> Decimal:
-    return sum((client.held["BTC"] for client in town.venues.values()), Decimal(0))
+def btc_held(testbed: EngineTestbed) -> Decimal:
+    return sum((client.held["BTC"] for client in testbed.venues.values()), Decimal(0))
 
 
 class Died(BaseException):
@@ -105,43 +105,43 @@ def dying_once_booked(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("dying_once_booked")
 @pytest.mark.parametrize("make", [by_stream, by_question], ids=["stream", "question"])
 def test_a_process_that_dies_once_it_is_booked_has_told_and_halts(
-    make: Callable[[Town], Town], monkeypatch: pytest.MonkeyPatch
+    make: Callable[[EngineTestbed], EngineTestbed], monkeypatch: pytest.MonkeyPatch
 ):
-    town = Town()
+    testbed = EngineTestbed()
     with pytest.raises(Died):
-        make(town)
+        make(testbed)
     monkeypatch.undo()
-    town.collect()
-    told = [alert.kind for alert in alerts(town)]
-    run_due(town)
+    testbed.collect()
+    told = [alert.kind for alert in alerts(testbed)]
+    run_due(testbed)
     assert "order_overfilled" in told
-    assert town.sessions.get(SESSION).mode is Mode.HALTED
+    assert testbed.sessions.get(SESSION).mode is Mode.HALTED
 
 
 @pytest.fixture(params=[by_stream, by_question], ids=["stream", "question"])
-def overfilled(request: pytest.FixtureRequest) -> Town:
-    """A town a while after one of its orders seems to be executed beyond its quantity."""
-    make: Callable[[], Town] = request.param
-    town = make()
+def overfilled(request: pytest.FixtureRequest) -> EngineTestbed:
+    """A testbed a while after one of its orders seems to be executed beyond its quantity."""
+    make: Callable[[], EngineTestbed] = request.param
+    testbed = make()
     for _ in range(20):
-        town.premium(60)
-        town.sweep.run()
-        town.collect()
-        run_due(town)
-        town.pass_time(300)
-    return town
+        testbed.premium(60)
+        testbed.sweep.run()
+        testbed.collect()
+        run_due(testbed)
+        testbed.pass_time(300)
+    return testbed
 
 
-def test_an_execution_under_two_names_is_not_repaired_into_a_naked_leg(overfilled: Town):
-    naked_btc = btc_held(overfilled) - btc_held(Town())
+def test_an_execution_under_two_names_is_not_repaired_into_a_naked_leg(overfilled: EngineTestbed):
+    naked_btc = btc_held(overfilled) - btc_held(EngineTestbed())
     assert abs(naked_btc) <= NAKED_BTC_MAX
 
 
-def test_more_executed_than_ordered_is_alarmed(overfilled: Town):
+def test_more_executed_than_ordered_is_alarmed(overfilled: EngineTestbed):
     told = [alert.kind for alert in alerts(overfilled) if alert.severity is not Severity.INFO]
     assert told
 
 
-def test_more_executed_than_ordered_halts(overfilled: Town):
+def test_more_executed_than_ordered_halts(overfilled: EngineTestbed):
     mode = overfilled.sessions.get(SESSION).mode
     assert mode is Mode.HALTED

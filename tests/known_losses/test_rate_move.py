@@ -8,15 +8,15 @@ from decimal import Decimal
 
 import pytest
 
-from tests.engine.town import Town
+from tests.engine.testbed import EngineTestbed
 from tests.known_losses.helpers import go_on, open_pairs, open_trades, quote, trades, upbit_books, worth_krw
 
 
-def move_rate(town: Town, premium_bps: int, krw_per_usdt: int) -> None:
+def move_rate(testbed: EngineTestbed, premium_bps: int, krw_per_usdt: int) -> None:
     """Have the rate move for good; the coin follows it on Upbit, and its premium stays."""
     rate = (str(krw_per_usdt - 1), str(krw_per_usdt + 1))
     upbit = upbit_books(premium_bps, krw_per_usdt)
-    go_on(town, for_ms=60_000, step_ms=500, quoting=lambda: quote(town, upbit=upbit, rate=rate))
+    go_on(testbed, for_ms=60_000, step_ms=500, quoting=lambda: quote(testbed, upbit=upbit, rate=rate))
 
 
 @pytest.mark.parametrize(
@@ -29,10 +29,10 @@ def move_rate(town: Town, premium_bps: int, krw_per_usdt: int) -> None:
     ],
 )
 def test_a_pair_whose_premium_is_unmoved_is_not_stopped_out_by_the_rate(premium_bps: int, krw_per_usdt: int):
-    town = Town()
-    open_pairs(town, premium_bps, count=15, at_least=1)
-    move_rate(town, premium_bps, krw_per_usdt)
-    stopped_out = [trade.trade_id for trade in trades(town) if trade.reason == "stop_loss"]
+    testbed = EngineTestbed()
+    open_pairs(testbed, premium_bps, count=15, at_least=1)
+    move_rate(testbed, premium_bps, krw_per_usdt)
+    stopped_out = [trade.trade_id for trade in trades(testbed) if trade.reason == "stop_loss"]
     assert stopped_out == []
 
 
@@ -46,11 +46,11 @@ def test_a_pair_whose_premium_is_unmoved_is_not_stopped_out_by_the_rate(premium_
     ],
 )
 def test_what_the_rate_costs_is_within_what_was_reserved(premium_bps: int, krw_per_usdt: int):
-    town = Town()
+    testbed = EngineTestbed()
     prices = {"btc_krw": Decimal(100_000) * krw_per_usdt, "krw_per_usdt": Decimal(krw_per_usdt)}
-    untraded_krw = worth_krw(town, **prices)
-    open_pairs(town, premium_bps, count=15, at_least=1)
-    reserved_krw = sum(trade.loss_reserve_krw for trade in open_trades(town))
-    move_rate(town, premium_bps, krw_per_usdt)
-    lost_krw = untraded_krw - worth_krw(town, **prices)
+    untraded_krw = worth_krw(testbed, **prices)
+    open_pairs(testbed, premium_bps, count=15, at_least=1)
+    reserved_krw = sum(trade.loss_reserve_krw for trade in open_trades(testbed))
+    move_rate(testbed, premium_bps, krw_per_usdt)
+    lost_krw = untraded_krw - worth_krw(testbed, **prices)
     assert lost_krw <= reserved_krw

@@ -18,11 +18,11 @@ from arb.domain.market.instrument import Side
 from arb.domain.risk.stability import VenueRecord
 from arb.domain.trading.order import Order, OrderReport
 from tests.domain.markets import PAIR
-from tests.engine.town import Town
+from tests.engine.testbed import EngineTestbed
 from tests.known_losses.helpers import (
     DEFAULT_LIMITS,
     DEFAULT_STABILITY,
-    TunedTown,
+    TunedTestbed,
     alerts,
     quote,
     require,
@@ -58,55 +58,55 @@ class BusyVenues:
         return {venue: replace(record, claims=record.claims + 100) for venue, record in records.items()}
 
 
-def town_by_default() -> Town:
-    return TunedTown(limits=DEFAULT_LIMITS, stability=DEFAULT_STABILITY)
+def a_testbed_by_default() -> EngineTestbed:
+    return TunedTestbed(limits=DEFAULT_LIMITS, stability=DEFAULT_STABILITY)
 
 
-def trade_for_minutes(town: Town, show: Callable[[Town], None]) -> None:
+def trade_for_minutes(testbed: EngineTestbed, show: Callable[[EngineTestbed], None]) -> None:
     for _ in range(MINUTES * 60 * 2):
-        show(town)
-        work(town)
-        town.pass_time(500)
-    require(trades(town), "something was opened")
+        show(testbed)
+        work(testbed)
+        testbed.pass_time(500)
+    require(trades(testbed), "something was opened")
 
 
-def told(town: Town) -> list[str]:
-    return [alert.kind for alert in alerts(town) if alert.severity is not Severity.INFO]
+def told(testbed: EngineTestbed) -> list[str]:
+    return [alert.kind for alert in alerts(testbed) if alert.severity is not Severity.INFO]
 
 
 # a feed that lags
 
 
-def show_binance_late(town: Town) -> None:
+def show_binance_late(testbed: EngineTestbed) -> None:
     """Binance is where Upbit is; its feed still shows it 60 bps lower."""
-    quote(town, upbit=upbit_books(60))
-    town.show(town.book(Venue.BINANCE, "BTC/USDT", "100599.50", "100600.50", "5"))
+    quote(testbed, upbit=upbit_books(60))
+    testbed.show(testbed.book(Venue.BINANCE, "BTC/USDT", "100599.50", "100600.50", "5"))
 
 
 def test_a_feed_that_lags_is_not_traded_on_again_and_again():
-    town = town_by_default()
-    before = worth_krw(town, btc_krw=LATE_KRW)
-    trade_for_minutes(town, show_binance_late)
-    lost_krw = before - worth_krw(town, btc_krw=LATE_KRW)
+    testbed = a_testbed_by_default()
+    before = worth_krw(testbed, btc_krw=LATE_KRW)
+    trade_for_minutes(testbed, show_binance_late)
+    lost_krw = before - worth_krw(testbed, btc_krw=LATE_KRW)
     assert lost_krw <= LOST_KRW_MAX
 
 
 def test_legs_that_a_lagging_feed_leaves_unfilled_are_told():
-    town = town_by_default()
-    trade_for_minutes(town, show_binance_late)
-    assert told(town)
+    testbed = a_testbed_by_default()
+    trade_for_minutes(testbed, show_binance_late)
+    assert told(testbed)
 
 
 # a venue that refuses one side of one coin
 
 
-def refusing_town(error: VenueError, *, others_do_well: bool) -> Town:
-    """Return a town whose Binance refuses every purchase of the coin."""
-    town = town_by_default()
+def refusing_testbed(error: VenueError, *, others_do_well: bool) -> EngineTestbed:
+    """Return a testbed whose Binance refuses every purchase of the coin."""
+    testbed = a_testbed_by_default()
     if others_do_well:
-        town.health = BusyVenues(town.health)
-        town._wire_engine()
-    client = town.venues[Venue.BINANCE]
+        testbed.health = BusyVenues(testbed.health)
+        testbed._wire_engine()
+    client = testbed.venues[Venue.BINANCE]
     place = client.place
 
     def refuse(order: Order) -> OrderReport:
@@ -115,7 +115,7 @@ def refusing_town(error: VenueError, *, others_do_well: bool) -> Town:
         return place(order)
 
     client.place = refuse
-    return town
+    return testbed
 
 
 @pytest.mark.parametrize(
@@ -127,15 +127,15 @@ def refusing_town(error: VenueError, *, others_do_well: bool) -> Town:
 )
 @pytest.mark.parametrize("why", list(REFUSALS))
 def test_a_coin_that_a_venue_refuses_is_not_opened_again_and_again(why: str, others_do_well: bool):
-    town = refusing_town(REFUSALS[why], others_do_well=others_do_well)
-    before = worth_krw(town)
-    trade_for_minutes(town, lambda town: town.premium(60))
-    lost_krw = before - worth_krw(town)
+    testbed = refusing_testbed(REFUSALS[why], others_do_well=others_do_well)
+    before = worth_krw(testbed)
+    trade_for_minutes(testbed, lambda testbed: testbed.premium(60))
+    lost_krw = before - worth_krw(testbed)
     assert lost_krw <= LOST_KRW_MAX
 
 
 @pytest.mark.parametrize("why", list(REFUSALS))
 def test_a_coin_that_a_venue_refuses_is_told(why: str):
-    town = refusing_town(REFUSALS[why], others_do_well=True)
-    trade_for_minutes(town, lambda town: town.premium(60))
-    assert told(town)
+    testbed = refusing_testbed(REFUSALS[why], others_do_well=True)
+    trade_for_minutes(testbed, lambda testbed: testbed.premium(60))
+    assert told(testbed)

@@ -18,7 +18,7 @@ from arb.domain.market.instrument import Side
 from arb.domain.trading.order import Order, OrderState, Purpose, fold
 from arb.domain.trading.trade import TradeState
 from arb.venues.upbit.replies import order_report, settled_report
-from tests.engine.town import Town
+from tests.engine.testbed import EngineTestbed
 from tests.known_losses.helpers import alerts, require, run_all, trades
 
 DEFAULT_FEE = Decimal("0.0005")
@@ -111,34 +111,34 @@ def test_a_fee_that_the_venue_rounded_is_booked_to_less_than_a_unit():
         assert abs(booked_fee(executed, paid) - paid) < UNIT_KRW
 
 
-def town_that_holds_less(krw: str) -> Town:
-    """Return a town with one open pair, whose Upbit holds that much less than was traded."""
-    town = Town()
-    town.premium(60)
-    town.evaluate_now()
-    run_all(town)
-    require(trades(town), "a pair was opened")
-    town.venues[Venue.UPBIT].held["KRW"] -= Decimal(krw)
-    town.pass_time(5_000)
-    return town
+def a_testbed_that_holds_less(krw: str) -> EngineTestbed:
+    """Return a testbed with one open pair, whose Upbit holds that much less than was traded."""
+    testbed = EngineTestbed()
+    testbed.premium(60)
+    testbed.evaluate_now()
+    run_all(testbed)
+    require(trades(testbed), "a pair was opened")
+    testbed.venues[Venue.UPBIT].held["KRW"] -= Decimal(krw)
+    testbed.pass_time(5_000)
+    return testbed
 
 
-def alarms(town: Town) -> list[str]:
-    return [alert.message for alert in alerts(town) if alert.severity is Severity.CRITICAL]
+def alarms(testbed: EngineTestbed) -> list[str]:
+    return [alert.message for alert in alerts(testbed) if alert.severity is Severity.CRITICAL]
 
 
 def test_a_difference_of_less_than_a_unit_is_no_drift():
-    town = town_that_holds_less("0.000000001")
-    explained = town.reconcile.run().explained
+    testbed = a_testbed_that_holds_less("0.000000001")
+    explained = testbed.reconcile.run().explained
     assert explained
-    assert not alarms(town)
+    assert not alarms(testbed)
 
 
 def test_a_difference_of_one_krw_is_a_drift():
-    town = town_that_holds_less("1")
-    explained = town.reconcile.run().explained
+    testbed = a_testbed_that_holds_less("1")
+    explained = testbed.reconcile.run().explained
     assert not explained
-    assert alarms(town)
+    assert alarms(testbed)
 
 
 @pytest.mark.parametrize("named", [None, "0", "0.5"])
@@ -154,51 +154,51 @@ def test_a_fee_that_is_not_named_yet_or_only_in_part_is_assumed(named):
     assert sum(fill.fee for fill in settled) == booked
 
 
-def town_with_a_closed_pair(assumed_fee_bps: Decimal | None) -> Town:
-    town = Town()
-    town.venues[Venue.UPBIT].assumed_fee_bps = assumed_fee_bps
-    town.premium(60)
-    town.evaluate_now()
-    run_all(town)
-    town.premium(-60)
-    town.evaluate_now()
-    run_all(town)
-    require([trade for trade in trades(town) if trade.state is TradeState.CLOSED], "a pair was closed")
-    return town
+def a_testbed_with_a_closed_pair(assumed_fee_bps: Decimal | None) -> EngineTestbed:
+    testbed = EngineTestbed()
+    testbed.venues[Venue.UPBIT].assumed_fee_bps = assumed_fee_bps
+    testbed.premium(60)
+    testbed.evaluate_now()
+    run_all(testbed)
+    testbed.premium(-60)
+    testbed.evaluate_now()
+    run_all(testbed)
+    require([trade for trade in trades(testbed) if trade.state is TradeState.CLOSED], "a pair was closed")
+    return testbed
 
 
-def sweep(town: Town) -> None:
-    town.sweep.run()
-    town.collect()
-    run_all(town)
+def sweep(testbed: EngineTestbed) -> None:
+    testbed.sweep.run()
+    testbed.collect()
+    run_all(testbed)
 
 
-def earned(town: Town) -> Decimal:
-    return sum((trade.pnl_krw for trade in trades(town)), Decimal(0))
+def earned(testbed: EngineTestbed) -> Decimal:
+    return sum((trade.pnl_krw for trade in trades(testbed)), Decimal(0))
 
 
 def test_a_fee_that_was_assumed_is_corrected_once_when_it_is_named_and_the_books_are_the_venues():
-    town, right = town_with_a_closed_pair(Decimal(9)), town_with_a_closed_pair(None)
-    booked = earned(town)
+    testbed, right = a_testbed_with_a_closed_pair(Decimal(9)), a_testbed_with_a_closed_pair(None)
+    booked = earned(testbed)
     assert booked < earned(right)
     for _ in range(3):  # not named yet: nothing is corrected
-        sweep(town)
-    assert earned(town) == booked
-    town.venues[Venue.UPBIT].assumed_fee_bps = None
+        sweep(testbed)
+    assert earned(testbed) == booked
+    testbed.venues[Venue.UPBIT].assumed_fee_bps = None
     for _ in range(3):
-        sweep(town)
-    assert earned(town) == earned(right)
-    entries = [row.entry for row in town.tables.ledger if row.entry.kind is EntryKind.FEE]
+        sweep(testbed)
+    assert earned(testbed) == earned(right)
+    entries = [row.entry for row in testbed.tables.ledger if row.entry.kind is EntryKind.FEE]
     assert len(entries) == 2
-    town.pass_time(5_000)
-    assert town.reconcile.run().explained
+    testbed.pass_time(5_000)
+    assert testbed.reconcile.run().explained
 
 
 def test_a_venue_that_does_not_answer_about_a_fee_is_asked_again():
-    town, right = town_with_a_closed_pair(Decimal(9)), town_with_a_closed_pair(None)
-    venue = town.venues[Venue.UPBIT]
+    testbed, right = a_testbed_with_a_closed_pair(Decimal(9)), a_testbed_with_a_closed_pair(None)
+    venue = testbed.venues[Venue.UPBIT]
     venue.assumed_fee_bps, venue.mute = None, True
-    sweep(town)
+    sweep(testbed)
     venue.mute = False
-    sweep(town)
-    assert earned(town) == earned(right)
+    sweep(testbed)
+    assert earned(testbed) == earned(right)

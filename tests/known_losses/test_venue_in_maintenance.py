@@ -10,10 +10,10 @@ from arb.domain.errors import OutcomeUnknown
 from arb.domain.market.ids import Venue
 from arb.domain.trading.order import Order, OrderReport
 from tests.domain.markets import PAIR
-from tests.engine.town import Town
+from tests.engine.testbed import EngineTestbed
 from tests.known_losses.helpers import (
     DEFAULT_STABILITY,
-    TunedTown,
+    TunedTestbed,
     closed_trades,
     go_on,
     naked,
@@ -32,48 +32,48 @@ FALL_MS = 30_000  # from the last of them to even
 NAKED_MAX = DEFAULT_STABILITY.circuit_claims_min + 1 + FALL_MS // 10_000
 
 
-def with_pairs_due_in_turn() -> Town:
-    """Return a town with pairs opened at wider and wider premiums, each worth closing at its own."""
-    town = TunedTown(stability=DEFAULT_STABILITY)
+def with_pairs_due_in_turn() -> EngineTestbed:
+    """Return a testbed with pairs opened at wider and wider premiums, each worth closing at its own."""
+    testbed = TunedTestbed(stability=DEFAULT_STABILITY)
     for premium_bps in range(FIRST_BPS, LAST_BPS + 1, APART_BPS):
-        quote(town, upbit=upbit_books(premium_bps))
-        town.evaluate_now()
-        run_all(town)
-        town.pass_time(2_000)
-    require(len(open_trades(town)) == PAIRS, f"{len(open_trades(town))} pairs are open")
-    reduce_only(town)
-    town.pass_time(60_000)
-    return town
+        quote(testbed, upbit=upbit_books(premium_bps))
+        testbed.evaluate_now()
+        run_all(testbed)
+        testbed.pass_time(2_000)
+    require(len(open_trades(testbed)) == PAIRS, f"{len(open_trades(testbed))} pairs are open")
+    reduce_only(testbed)
+    testbed.pass_time(60_000)
+    return testbed
 
 
-def let_premium_fall(town: Town) -> None:
+def let_premium_fall(testbed: EngineTestbed) -> None:
     """Bring the premium back to even, so that one pair after the other is worth closing."""
     step_ms = 250
     premiums = iter(range(LAST_BPS * 100, 0, -LAST_BPS * 100 * step_ms // FALL_MS))
-    go_on(town, FALL_MS, step_ms, lambda: quote(town, upbit=upbit_books(next(premiums, 0) // 100)))
+    go_on(testbed, FALL_MS, step_ms, lambda: quote(testbed, upbit=upbit_books(next(premiums, 0) // 100)))
 
 
-def answer_nothing(town: Town, venue: Venue) -> None:
+def answer_nothing(testbed: EngineTestbed, venue: Venue) -> None:
     """Have a venue answer 5xx to every order and every question about one."""
 
     def lost(order: Order) -> OrderReport:
         raise OutcomeUnknown(venue, "HTTP 503")
 
-    client = town.venues[venue]
+    client = testbed.venues[venue]
     client.place, client.mute = lost, True
 
 
 def test_pairs_are_closed_in_turn_while_both_venues_are_well():
-    town = with_pairs_due_in_turn()
-    let_premium_fall(town)
-    assert len(closed_trades(town)) == PAIRS
-    assert not naked(town)
+    testbed = with_pairs_due_in_turn()
+    let_premium_fall(testbed)
+    assert len(closed_trades(testbed)) == PAIRS
+    assert not naked(testbed)
 
 
 @pytest.mark.parametrize("away", list(PAIR.venues))
 def test_hedged_pairs_are_not_closed_with_one_leg_at_a_venue_that_takes_no_orders(away: Venue):
-    town = with_pairs_due_in_turn()
-    answer_nothing(town, away)
-    let_premium_fall(town)
-    alone = len(naked(town))
+    testbed = with_pairs_due_in_turn()
+    answer_nothing(testbed, away)
+    let_premium_fall(testbed)
+    alone = len(naked(testbed))
     assert alone <= NAKED_MAX

@@ -19,7 +19,7 @@ from arb.engine.state.hot_state import KeepHotState
 from arb.engine.state.resume import Resume
 from arb.stack.shutdown import silent
 from tests.engine.kill.test_emergency import Stopping
-from tests.engine.town import SESSION, Town
+from tests.engine.testbed import SESSION, EngineTestbed
 
 DECIDED = [
     (Mode.REDUCE_ONLY, "upbit suspended its wallet"),
@@ -36,26 +36,26 @@ PASSES = [
 
 
 class Stack:
-    """A town as the parts of an engine that a start needs, and the starts and ends of its session."""
+    """A testbed as the parts of an engine that a start needs, and the starts and ends of its session."""
 
     def __init__(self) -> None:
-        self.town = Town()
-        town = self.town
+        self.testbed = EngineTestbed()
+        testbed = self.testbed
         self.states = MemoryStateStore()
-        snapshots = MemorySnapshotStore(town.tables)
+        snapshots = MemorySnapshotStore(testbed.tables)
         keeper = KeepHotState(
-            session_id=SESSION, states=self.states, snapshots=snapshots, sessions=town.sessions,
-            counters=town.counters, clock=town.clock,
+            session_id=SESSION, states=self.states, snapshots=snapshots, sessions=testbed.sessions,
+            counters=testbed.counters, clock=testbed.clock,
         )  # fmt: skip
         self.engine = SimpleNamespace(
-            session_id=SESSION, sessions=town.sessions, trades=town.trades, clock=town.clock,
-            kill_switch=town.switch, trading=SimpleNamespace(sweep=town.sweep),
-            kill=SimpleNamespace(emergency=Stopping(town).emergency, drain=town.drain),
-            ledger=SimpleNamespace(reconcile=town.reconcile),
+            session_id=SESSION, sessions=testbed.sessions, trades=testbed.trades, clock=testbed.clock,
+            kill_switch=testbed.switch, trading=SimpleNamespace(sweep=testbed.sweep),
+            kill=SimpleNamespace(emergency=Stopping(testbed).emergency, drain=testbed.drain),
+            ledger=SimpleNamespace(reconcile=testbed.reconcile),
             state=SimpleNamespace(
                 resume=Resume(
-                    session_id=SESSION, snapshots=snapshots, trades=town.trades, dispatcher=town.dispatcher,
-                    hot_state=keeper, clock=town.clock,
+                    session_id=SESSION, snapshots=snapshots, trades=testbed.trades, hot_state=keeper,
+                    dispatcher=testbed.dispatcher, clock=testbed.clock,
                 )
             ),
         )  # fmt: skip
@@ -63,26 +63,29 @@ class Stack:
 
     @property
     def stands(self) -> tuple[Mode, str]:
-        session = self.town.sessions.get(SESSION)
+        session = self.testbed.sessions.get(SESSION)
         return session.mode, session.mode_reason
 
     @property
     def recoveries(self) -> list[str]:
-        return [each.cause for each in self.town.sessions.recoveries(SESSION, 9)]
+        return [each.cause for each in self.testbed.sessions.recoveries(SESSION, 9)]
 
     def decide(self, mode: Mode, reason: str) -> None:
-        self.town.sessions.set_mode(SESSION, mode, reason, self.town.clock.now_ns())
+        self.testbed.sessions.set_mode(SESSION, mode, reason, self.testbed.clock.now_ns())
 
     def stop(self) -> None:
-        self.town.drain.begin(reason_text(Cause.STOPPING))
+        self.testbed.drain.begin(reason_text(Cause.STOPPING))
 
     def choose(self) -> None:
         place = SessionPlace(environment="mock")
-        town = self.town
-        assert resume_session(town.sessions, town.trades, place, town.clock, SeededEntropy(1)) == SESSION
+        testbed = self.testbed
+        assert (
+            resume_session(testbed.sessions, testbed.trades, place, testbed.clock, SeededEntropy(1))
+            == SESSION
+        )
 
     def go_on(self, ready=lambda: None) -> None:
-        go_on(self.engine, self.town.clock.now_ns(), ready, self.told.append)
+        go_on(self.engine, self.testbed.clock.now_ns(), ready, self.told.append)
 
 
 @pytest.fixture
@@ -121,7 +124,9 @@ def test_a_decision_below_what_passes_holds_after_a_crash_in_the_middle_of_a_sta
     assert stack.stands == (Mode.HALTED, reason_text(Cause.STARTING))
     stack.go_on()
     assert stack.stands == (Mode.REDUCE_ONLY, "by hand")
-    assert standing(stack.engine) == "session town runs and is reduce-only until `arb mode normal` (by hand)"
+    assert (
+        standing(stack.engine) == "session testbed runs and is reduce-only until `arb mode normal` (by hand)"
+    )
 
 
 @pytest.mark.parametrize(("mode", "reason"), [*PASSES, DECIDED[0]])
@@ -132,11 +137,11 @@ def test_nothing_is_opened_or_closed_before_it_is_explained(stack, mode, reason)
 
 
 def test_room_on_the_disk_does_not_end_a_start(stack):
-    town = stack.town
+    testbed = stack.testbed
     degrade = Degrade(
         session_id=SESSION, rules=DegradationRules(gauges={}, margin=Decimal("0.2"), calm_ns=1), board=None,
-        machine=None, disk_mb_min=Decimal(100), sessions=town.sessions, alerts=town.reconcile.alerts,
-        counters=town.counters, journal=None, clock=town.clock,
+        machine=None, disk_mb_min=Decimal(100), sessions=testbed.sessions, alerts=testbed.reconcile.alerts,
+        counters=testbed.counters, journal=None, clock=testbed.clock,
     )  # fmt: skip
     degrade.watch_disks([Reading("disk_free_mb", "/", Decimal(10))])
     assert stack.stands == (Mode.REDUCE_ONLY, reason_text(Cause.NO_ROOM))
@@ -152,7 +157,7 @@ def test_whoever_halts_during_a_start_has_the_last_word(stack):
 
 
 def test_a_kill_that_only_the_switch_knows_holds(stack):
-    stack.town.switch.engage("storm", 0)
+    stack.testbed.switch.engage("storm", 0)
     stack.choose()
     stack.go_on()
     assert stack.stands == (Mode.HALTED, f"{reason_text(Cause.KILLED)}storm")
@@ -164,7 +169,7 @@ def test_a_start_rebuilds_the_copy_before_it_waits_and_is_written_down_after_it(
     stack.go_on(ready=lambda: found.append((stack.states.load(SESSION) is not None, stack.recoveries)))
     assert found == [(True, [])]
     assert stack.recoveries == ["killed"]
-    assert stack.told[0] == "session town: no snapshot"
+    assert stack.told[0] == "session testbed: no snapshot"
 
 
 def test_how_a_session_ended_is_known_though_another_process_halted_it_for_the_start(stack):
@@ -176,18 +181,18 @@ def test_how_a_session_ended_is_known_though_another_process_halted_it_for_the_s
 
 
 def test_a_new_session_has_nothing_to_recover_from(stack):
-    town = stack.town
-    town.tables.mode_changes.clear()
+    testbed = stack.testbed
+    testbed.tables.mode_changes.clear()
     stack.decide(Mode.HALTED, reason_text(Cause.STARTING))
     stack.go_on()
     assert stack.recoveries == []
     assert stack.told[0] == "opening the books"
-    assert standing(stack.engine) == "session town is trading"
+    assert standing(stack.engine) == "session testbed is trading"
 
 
 def test_what_cannot_be_rebuilt_does_not_trade(stack):
     stack.choose()
-    balances = stack.town.tables.balances[SESSION]
+    balances = stack.testbed.tables.balances[SESSION]
     balances[min(balances)] += 1
     with pytest.raises(ConfigError, match="trading stays halted"):
         stack.go_on(ready=lambda: pytest.fail("it went on"))

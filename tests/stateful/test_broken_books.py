@@ -18,7 +18,7 @@ from arb.domain.trading.order import Purpose
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import Trade, TradeState
 from tests.domain.markets import PAIR
-from tests.engine.town import Town
+from tests.engine.testbed import EngineTestbed
 from tests.known_losses.helpers import orders, require, run_due, tell, trades, upbit_books
 
 RATE, STEP_MS, STEPS = Decimal(1_400), 250, 400
@@ -35,18 +35,18 @@ class Market:
     premium_bps: Decimal = Decimal(0)
     broken: dict[str, int] = field(default_factory=dict)  # how many steps each hole still lasts
 
-    def next(self, town: Town) -> dict[str, Book]:
+    def next(self, testbed: EngineTestbed) -> dict[str, Book]:
         self.premium_bps = self.premium_bps * Decimal("0.97") + self.chance.randint(-17, 17)
         self.broken = {name: left - 1 for name, left in self.broken.items() if left > 1}
         if self.chance.random() < 0.15:
             kind = self.chance.choice(COIN_HOLES + RATE_HOLES)
             self.broken.setdefault(kind, self.chance.randint(1, LASTS_MAX))
-        upbit = town.book(Venue.UPBIT, "BTC/KRW", *upbit_books(int(self.premium_bps)), "5")
-        binance = town.book(Venue.BINANCE, "BTC/USDT", "99999.50", "100000.50", "5")
+        upbit = testbed.book(Venue.UPBIT, "BTC/KRW", *upbit_books(int(self.premium_bps)), "5")
+        binance = testbed.book(Venue.BINANCE, "BTC/USDT", "99999.50", "100000.50", "5")
         away = {"rate up": Decimal("1.012"), "rate down": Decimal("0.988")}
         factor = next((away[name] for name in self.broken if name in away), Decimal(1))
         sides = [str((Decimal(side) * factor).quantize(Decimal("0.1"))) for side in ("1399", "1401")]
-        rate = town.book(Venue.UPBIT, "USDT/KRW", *sides, "100000")
+        rate = testbed.book(Venue.UPBIT, "USDT/KRW", *sides, "100000")
         books = {"upbit": upbit, "binance": binance, "rate": rate}
         for name in self.broken:
             what, side = name.split()
@@ -78,10 +78,10 @@ def closing_cost_bps(trade: Trade, books: Mapping[str, Book]) -> Decimal:
     return (paid - got) / got * BPS
 
 
-def earned_bps(town: Town, trade: Trade, books: Mapping[str, Book]) -> Decimal:
+def earned_bps(testbed: EngineTestbed, trade: Trade, books: Mapping[str, Book]) -> Decimal:
     """Return what the pair has earned if it is closed on these books, at 1,400 and after all fees."""
     way, total = trade.direction.opposite, Decimal(0)
-    entry = [order for order in town.trades.view(trade.trade_id).orders if order.purpose is Purpose.ENTRY]
+    entry = [order for order in testbed.trades.view(trade.trade_id).orders if order.purpose is Purpose.ENTRY]
     for venue, leg in trade_position(entry).legs.items():
         fee = Decimal("0.0005") if venue is Venue.UPBIT else Decimal("0.001")
         side = way.side(venue)
@@ -92,9 +92,11 @@ def earned_bps(town: Town, trade: Trade, books: Mapping[str, Book]) -> Decimal:
     return total / trade.notional_krw * BPS
 
 
-def judged(town: Town, market: Market, books: Mapping[str, Book], before: Mapping[str, Trade]) -> None:
+def judged(
+    testbed: EngineTestbed, market: Market, books: Mapping[str, Book], before: Mapping[str, Trade]
+) -> None:
     """Look at what was decided in this step."""
-    for trade in trades(town):
+    for trade in trades(testbed):
         known = before.get(trade.trade_id)
         if known is None or known.state is trade.state or trade.state is not TradeState.CLOSING:
             is_decided = known is None
@@ -102,8 +104,8 @@ def judged(town: Town, market: Market, books: Mapping[str, Book], before: Mappin
             is_decided = True
             holds = {
                 "converged": closing_cost_bps(trade, books) <= Decimal("4.1"),
-                "take_profit": earned_bps(town, trade, books) >= Decimal("24.5"),
-                "stop_loss": earned_bps(town, trade, books) <= Decimal("-149.5"),
+                "take_profit": earned_bps(testbed, trade, books) >= Decimal("24.5"),
+                "stop_loss": earned_bps(testbed, trade, books) <= Decimal("-149.5"),
                 "holding_time": False,
             }
             assert holds[trade.reason], (trade.reason, market.broken)
@@ -116,35 +118,37 @@ def judged(town: Town, market: Market, books: Mapping[str, Book], before: Mappin
 
 @pytest.mark.parametrize("seed", range(12))
 def test_what_is_decided_while_books_break_holds_at_what_can_be_traded_and_is_booked_as_it_is(seed: int):
-    town, market = Town(), Market(Random(seed))
-    start = {(venue, asset): held for venue, it in town.venues.items() for asset, held in it.held.items()}
+    testbed, market = EngineTestbed(), Market(Random(seed))
+    start = {(venue, asset): held for venue, it in testbed.venues.items() for asset, held in it.held.items()}
     for _ in range(STEPS):
-        books = market.next(town)
-        tell(town, *books.values())
-        before = {trade.trade_id: trade for trade in trades(town)}
-        town.evaluate_now()
-        judged(town, market, books, before)
-        town.sweep.run()
-        town.collect()
-        run_due(town)
-        town.pass_time(STEP_MS)
-    town.quiesce()
-    require(any(trade.state is TradeState.CLOSED for trade in trades(town)), "pairs were closed")
-    assert town.drifts() == {}
-    _booked_as_it_is(town, start)
+        books = market.next(testbed)
+        tell(testbed, *books.values())
+        before = {trade.trade_id: trade for trade in trades(testbed)}
+        testbed.evaluate_now()
+        judged(testbed, market, books, before)
+        testbed.sweep.run()
+        testbed.collect()
+        run_due(testbed)
+        testbed.pass_time(STEP_MS)
+    testbed.quiesce()
+    require(any(trade.state is TradeState.CLOSED for trade in trades(testbed)), "pairs were closed")
+    assert testbed.drifts() == {}
+    _booked_as_it_is(testbed, start)
 
 
-def _booked_as_it_is(town: Town, start: Mapping[tuple[Venue, str], Decimal]) -> None:
+def _booked_as_it_is(testbed: EngineTestbed, start: Mapping[tuple[Venue, str], Decimal]) -> None:
     """What trades say that came in and went out is what both accounts have more, to the last digit."""
-    for venue, client in town.venues.items():
-        legs = [trade_position(town.trades.view(each.trade_id).orders).leg(venue) for each in trades(town)]
+    for venue, client in testbed.venues.items():
+        legs = [
+            trade_position(testbed.trades.view(each.trade_id).orders).leg(venue) for each in trades(testbed)
+        ]
         moved = {asset: client.held[asset] - start[venue, asset] for asset in ("BTC", venue.quote)}
         assert sum((leg.base_net for leg in legs), Decimal(0)) == moved["BTC"]
         assert sum((leg.quote for leg in legs), Decimal(0)) == moved[venue.quote]
-    for trade in trades(town):
+    for trade in trades(testbed):
         if trade.state is TradeState.CLOSED:
-            position = trade_position(town.trades.view(trade.trade_id).orders)
+            position = trade_position(testbed.trades.view(trade.trade_id).orders)
             worth = position.pnl_krw(PAIR, trade.valued_krw_per_usdt, trade.valued_base_krw)
             assert trade.pnl_krw == worth
             assert abs(trade.valued_krw_per_usdt / RATE - 1) < Decimal("0.013"), "no hole values anything"
-    assert orders(town)
+    assert orders(testbed)

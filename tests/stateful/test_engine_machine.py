@@ -19,7 +19,7 @@ from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import ENDED, TradeState
 from tests.domain.markets import PAIR
 from tests.engine.kill.test_kill import kill
-from tests.engine.town import SESSION, Town, Tripwire, exchange
+from tests.engine.testbed import SESSION, EngineTestbed, Tripwire, exchange
 
 Pair = tuple[TradeId, Purpose, int]
 VENUES = st.sampled_from(list(PAIR.venues))
@@ -30,84 +30,84 @@ class EngineMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.town = Town()
+        self.testbed = EngineTestbed()
         self.sent_before: set[Pair] = set()
 
     @rule(bps=st.sampled_from([-200, -80, -40, 0, 10, 40, 80, 200]), depth=st.sampled_from(["5", "0.02"]))
     def quote(self, bps: int, depth: str) -> None:
-        self.town.premium(bps, depth)
-        if len(self.town.trades.active(SESSION)) < 4:
-            self.town.evaluate_now()
+        self.testbed.premium(bps, depth)
+        if len(self.testbed.trades.active(SESSION)) < 4:
+            self.testbed.evaluate_now()
 
     @rule(venue=VENUES, trouble=st.sampled_from(list(Trouble)))
     def trouble(self, venue: Venue, trouble: Trouble) -> None:
-        self.town.venues[venue].troubles.append(trouble)
+        self.testbed.venues[venue].troubles.append(trouble)
 
-    @precondition(lambda self: self.town.pending)
+    @precondition(lambda self: self.testbed.pending)
     @rule(data=st.data(), keep=st.booleans())
     def run_any_task(self, data: st.DataObject, keep: bool) -> None:
-        index = data.draw(st.integers(0, len(self.town.pending) - 1))
-        self.town.run_one(index, keep=keep and len(self.town.pending) < 30)
+        index = data.draw(st.integers(0, len(self.testbed.pending) - 1))
+        self.testbed.run_one(index, keep=keep and len(self.testbed.pending) < 30)
 
-    @precondition(lambda self: self.town.pending)
+    @precondition(lambda self: self.testbed.pending)
     @rule(data=st.data(), calls=st.integers(0, 6), after=st.booleans())
     def die_in_any_task(self, data: st.DataObject, calls: int, after: bool) -> None:
-        index = data.draw(st.integers(0, len(self.town.pending) - 1))
-        self.town.run_one(index, keep=True, trip=Tripwire(calls_left=calls, after=after))
+        index = data.draw(st.integers(0, len(self.testbed.pending) - 1))
+        self.testbed.run_one(index, keep=True, trip=Tripwire(calls_left=calls, after=after))
 
-    @precondition(lambda self: self.town.pending)
+    @precondition(lambda self: self.testbed.pending)
     @rule(data=st.data())
     def lose_a_message(self, data: st.DataObject) -> None:
-        self.town.pending.pop(data.draw(st.integers(0, len(self.town.pending) - 1)))
+        self.testbed.pending.pop(data.draw(st.integers(0, len(self.testbed.pending) - 1)))
 
     @rule(ms=st.sampled_from([1, 50, 700, 1_600, 3_100, 6_000, 14_000]))
     def wait(self, ms: int) -> None:
-        self.town.pass_time(ms)
+        self.testbed.pass_time(ms)
 
     @rule()
     def kill(self) -> None:
-        self.town.switch.engage("machine", self.town.clock.now_ns())
+        self.testbed.switch.engage("machine", self.testbed.clock.now_ns())
         self.sent_before = self.sent_whole()
 
     @rule()
     def unkill(self) -> None:
-        self.town.switch.release()
+        self.testbed.switch.release()
 
     @rule()
     def bring_to_rest_alone(self) -> None:
         """What `arb kill` does after it pulled the switch, whatever else is pending."""
-        if self.town.switch.engaged() is not None:
-            kill(self.town, within_s=2)
+        if self.testbed.switch.engaged() is not None:
+            kill(self.testbed, within_s=2)
 
     @rule()
     def reconcile(self) -> None:
-        assert not self.town.reconcile.run().drifts
+        assert not self.testbed.reconcile.run().drifts
 
     @rule()
     def sweep(self) -> None:
-        self.town.sweep.run()
-        self.town.collect()
+        self.testbed.sweep.run()
+        self.testbed.collect()
 
     @invariant()
     def one_order_at_most(self) -> None:
         for venue in PAIR.venues:
-            assert all(count == 1 for count in self.town.orders_at(venue).values())
+            assert all(count == 1 for count in self.testbed.orders_at(venue).values())
 
     @invariant()
     def intent_first(self) -> None:
         for venue in PAIR.venues:
-            for client_order_id in self.town.orders_at(venue):
-                assert self.town.tables.orders[client_order_id].order.state is not OrderState.INTENT
+            for client_order_id in self.testbed.orders_at(venue):
+                assert self.testbed.tables.orders[client_order_id].order.state is not OrderState.INTENT
 
     @invariant()
     def killed_sends_no_new_pair(self) -> None:
         """While killed an entry or exit goes out only where its other leg went before."""
-        if self.town.switch.engaged() is not None:
+        if self.testbed.switch.engaged() is not None:
             assert self.sent_whole() <= self.sent_before
 
     def sent_whole(self) -> set[Pair]:
         """Return the pairs of which a leg was sent, as far as the venues have it; repairs are no pairs."""
-        orders = (row.order for row in self.town.tables.orders.values())
+        orders = (row.order for row in self.testbed.tables.orders.values())
         return {
             (order.trade_id, order.purpose, order.created_at_ns)
             for order in orders
@@ -118,21 +118,21 @@ class EngineMachine(RuleBasedStateMachine):
 
     @invariant()
     def every_entry_balances(self) -> None:
-        for booked in self.town.tables.ledger:
+        for booked in self.testbed.tables.ledger:
             assert set(totals(booked.entry.postings).values()) <= {ZERO}
 
     def teardown(self) -> None:
-        self.town.switch.release()
-        self.town.quiesce()
+        self.testbed.switch.release()
+        self.testbed.quiesce()
         self.one_order_at_most()
-        assert not self.town.drifts()
-        assert not self.town.reconcile.run().drifts
-        alarmed = {alert.subject for _, alert in self.town.tables.alerts}
-        for trade in self.town.tables.trades.values():
-            view = self.town.trades.view(trade.trade_id)
+        assert not self.testbed.drifts()
+        assert not self.testbed.reconcile.run().drifts
+        alarmed = {alert.subject for _, alert in self.testbed.tables.alerts}
+        for trade in self.testbed.tables.trades.values():
+            view = self.testbed.trades.view(trade.trade_id)
             assert view is not None
             imbalance = trade_position(view.orders).imbalance
-            if trade.state is TradeState.HANDED_OVER:
+            if trade.state is TradeState.ESCALATED:
                 assert trade.trade_id in alarmed
             else:
                 assert trade.state in ENDED or trade.state is TradeState.OPEN
@@ -151,13 +151,13 @@ class ExchangeMachine(EngineMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        exchange(self.town)
+        exchange(self.testbed)
 
     @invariant()
     def none_is_held(self) -> None:
-        states = {trade.state for trade in self.town.tables.trades.values()}
+        states = {trade.state for trade in self.testbed.tables.trades.values()}
         assert not states & {TradeState.OPEN, TradeState.CLOSING}
-        assert all(row.order.purpose is not Purpose.EXIT for row in self.town.tables.orders.values())
+        assert all(row.order.purpose is not Purpose.EXIT for row in self.testbed.tables.orders.values())
 
 
 ExchangeMachine.TestCase.settings = settings(EngineMachine.TestCase.settings, max_examples=EXAMPLES // 2)

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from arb.adapters.local.clock import ManualClock
-from arb.web.desk import PageSection
 from arb.web.recorded import NotTraded
+from arb.web.sections import PageSection
 
 NS = 1_000_000_000
 COINS = ("BTC", "ETH", "XRP")

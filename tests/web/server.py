@@ -14,9 +14,9 @@ from aiohttp import web
 
 from arb.adapters.local.clock import ManualClock, SeededEntropy
 from arb.web.app import make_app, make_guard
-from arb.web.desk import PageSection
 from arb.web.hub import SectionHub, never_lean
 from arb.web.secrets import Secrets
+from arb.web.sections import PageSection
 from config.web import WebSettings
 
 PASSWORD = "correct horse"

@@ -136,7 +136,7 @@ def test_a_reason_that_is_none_is_a_bad_request(served, visitor, body):
     assert served.killed == []
 
 
-@pytest.mark.parametrize("path", ["/", "/login", "/static/desk.js", "/api/session", "/nothing", "/health"])
+@pytest.mark.parametrize("path", ["/", "/login", "/static/page.js", "/api/session", "/nothing", "/health"])
 def test_every_answer_has_the_headers(served, visitor, path):
     headers = visitor.get(path).headers
     policy = headers["Content-Security-Policy"]

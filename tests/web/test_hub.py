@@ -7,8 +7,8 @@ from decimal import Decimal
 from itertools import count
 
 from arb.domain.errors import StoreUnavailable
-from arb.web.desk import PageSection
 from arb.web.hub import PAGES_MAX
+from arb.web.sections import PageSection
 from tests.web.server import serving
 
 

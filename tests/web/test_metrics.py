@@ -11,7 +11,7 @@ from arb.domain.trading.trade import TradeState
 from arb.stack.home import Home
 from arb.web.metrics import StackMetrics
 from config.settings import load
-from tests.engine.town import SESSION, Town
+from tests.engine.testbed import SESSION, EngineTestbed
 from tests.web.server import serving
 from tests.web.test_scrape import scraped
 
@@ -49,20 +49,22 @@ def test_the_scraper_needs_its_token():
 
 def test_a_leg_that_stands_alone_ages_whatever_its_trade_waits_for(tmp_path):
     """One whose other order cannot be followed is under no repair; one that was repaired is even."""
-    town = Town()
-    town.venues[Venue.UPBIT].troubles.append(Trouble.WAIT)
-    town.venues[Venue.UPBIT].mute = True
-    town.premium(60)
-    town.evaluate_now()
+    testbed = EngineTestbed()
+    testbed.venues[Venue.UPBIT].troubles.append(Trouble.WAIT)
+    testbed.venues[Venue.UPBIT].mute = True
+    testbed.premium(60)
+    testbed.evaluate_now()
     for _ in range(2):
-        town.run_one(0)
-    town.pass_time(61_000)
+        testbed.run_one(0)
+    testbed.pass_time(61_000)
     settings = load("mock", {"ARB_HOME": str(tmp_path), "ARB_REDIS_URL": "redis://nobody"})
-    engine = SimpleNamespace(trades=town.trades, session_id=SESSION, clock=town.clock, settings=settings)
+    engine = SimpleNamespace(
+        trades=testbed.trades, session_id=SESSION, clock=testbed.clock, settings=settings
+    )
     metrics = StackMetrics(lambda: engine, Home(tmp_path), lambda: None)
     found = {name: value for name, _, value in metrics.trades()}
     assert (found["arb_trades_unhedged"], found["arb_unhedged_age_seconds"]) == (1, pytest.approx(61, abs=1))
-    (trade,) = town.tables.trades.values()
+    (trade,) = testbed.tables.trades.values()
     for at_rest in (TradeState.OPEN, TradeState.CLOSED):
-        trade = town.trades.add_orders(replace(trade, state=at_rest), ())
+        trade = testbed.trades.add_orders(replace(trade, state=at_rest), ())
         assert ("arb_unhedged_age_seconds", (), 0) in list(metrics.trades())

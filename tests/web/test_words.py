@@ -100,13 +100,13 @@ def test_a_script_says_nothing_of_its_own(script):
 
 
 def test_every_section_has_a_name_in_both_languages():
-    sections = SECTIONS.findall((STATIC.parent / "desk.py").read_text())
+    sections = SECTIONS.findall((STATIC.parent / "sections.py").read_text())
     assert len(sections) > 10
     for name in sections:
         assert f"section.{name}" in WORDS["en"]
 
 
-def test_what_the_door_answers_is_in_the_table():
+def test_what_signing_in_answers_is_in_the_table():
     assert {login.WRONG, login.STALE, login.WAIT} <= WORDS["en"].keys()
 
 
@@ -116,7 +116,7 @@ def test_the_engines_words_are_words():
 
 def test_every_reason_not_to_open_has_a_korean_word():
     sources = "\n".join(path.read_text() for room in REASONS for path in (ARB / room).rglob("*.py"))
-    named = set(re.findall(r'Refused\(f?"([a-z_]+?)_?["{]', sources))
+    named = set(re.findall(r'Denied\(f?"([a-z_]+?)_?["{]', sources))
     named |= set(re.findall(r'^        \("([a-z_]+)",', (ARB / "domain/risk/review.py").read_text(), re.M))
     named |= {STAYS_AWAY, FLICKERS, NO_RETURN, UNKNOWN, UNWANTED, WATCHING, OPENED, COIN_PAUSED}
     named |= {RATE_WIDE, RATE_UNSETTLED, RATE_STALE, RATE_AHEAD, RATE_FORGOTTEN, FAILING, UNANSWERED}

@@ -11,7 +11,7 @@ import pytest
 
 from arb.adapters.broker.dispatch import MemoryDispatcher
 from arb.adapters.local.clock import SeededEntropy, SystemClock
-from arb.adapters.memory.feeds import MemoryFeedRegistry, MemoryKeepsake, SilentWitness
+from arb.adapters.memory.feeds import MemoryFeedRegistry, MemoryLastAssignment, SilentAssignmentLog
 from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.domain.market.ids import Symbol, Venue
 from config.settings import Settings, load
@@ -49,7 +49,7 @@ def binance_frame(sequence: int) -> bytes:
     return orjson.dumps({"stream": "btcusdt@bookTicker", "data": data})
 
 
-class Ears(SilentWitness):
+class Ears(SilentAssignmentLog):
     """Hears of venues that are late."""
 
     def __init__(self) -> None:
@@ -68,14 +68,14 @@ class World:
     def __init__(self, settings: Settings) -> None:
         self.store, self.dispatcher = MemoryQuoteStore(SystemClock()), MemoryDispatcher()
         self.registry = MemoryFeedRegistry(self.store)
-        self.counters, self.witness = Counts(), Ears()
+        self.counters, self.assignment_log = Counts(), Ears()
         outside = Outside(
             store=self.store,
             registry=self.registry,
             dispatcher=self.dispatcher,
             counters=self.counters,
-            keepsake=MemoryKeepsake(),
-            witness=self.witness,
+            last_assignment=MemoryLastAssignment(),
+            assignment_log=self.assignment_log,
             clock=SystemClock(),
             entropy=SeededEntropy(1),
         )
@@ -199,10 +199,12 @@ def test_a_venue_that_is_late_is_not_believed_and_told_until_it_is_in_time_again
         await peer.freeze()
 
     with Server(upbit) as one, Server(binance) as other, running(one, other) as world:
-        eventually(lambda: world.witness.heard == [(Venue.BINANCE, "late")])
+        eventually(lambda: world.assignment_log.heard == [(Venue.BINANCE, "late")])
         assert BINANCE not in world.stored()
         assert int(world.process.facts()["binance_lag_us"]) >= 2_000_000
         late_ms = 0
         eventually(lambda: BINANCE in world.stored())
-        eventually(lambda: world.witness.heard == [(Venue.BINANCE, "late"), (Venue.BINANCE, "in time")])
+        eventually(
+            lambda: world.assignment_log.heard == [(Venue.BINANCE, "late"), (Venue.BINANCE, "in time")]
+        )
     assert world.counters.counts["frames_dropped", "binance:stale"] > 0

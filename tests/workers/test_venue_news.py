@@ -2,20 +2,20 @@
 
 import pytest
 
-from arb.adapters.memory.feeds import SilentWitness
+from arb.adapters.memory.feeds import SilentAssignmentLog
 from arb.domain.market.ids import Coin, Venue
 from workers.venue_news import VenueNews
 
 BTC = (Venue.BINANCE, Coin("BTC"))
 
 
-class Ears(SilentWitness):
+class Ears(SilentAssignmentLog):
     """Writes down what it hears."""
 
     def __init__(self) -> None:
         self.heard: list[object] = []
 
-    def refused(self, venue: Venue, coin: Coin, why: str) -> None:
+    def rejected(self, venue: Venue, coin: Coin, why: str) -> None:
         self.heard.append((venue, coin, why))
 
     def late(self, venue: Venue, lag_ns: int) -> None:
@@ -50,5 +50,5 @@ def test_a_coin_that_is_refused_is_told_once_until_it_is_taken():
     ears = Ears()
     news = VenueNews(ears, 100)
     for found in ({BTC: "no"}, {BTC: "no"}, {}, {BTC: "again"}):
-        news.refused(found)
+        news.rejected(found)
     assert ears.heard == [(*BTC, "no"), (*BTC, "again")]

@@ -15,24 +15,24 @@ from kombu.exceptions import OperationalError
 from kombu.utils.uuid import uuid
 
 from arb.adapters.broker.gate import QUEUE_FULL, BrokerGate
-from arb.adapters.broker.poison import Undertaker
+from arb.adapters.broker.poison import DeadLetterHandler
 from arb.adapters.broker.watch import BrokerWatch
 from arb.domain.errors import ConfigError, DispatchError
 from arb.domain.health.breaker import BreakerState, Watermark
 from arb.domain.health.dead_letter import DeadLetter
-from arb.engine.market.tally import Tally
+from arb.engine.market.buffered_counters import BufferedCounters
 from arb.ports.market import Clock, Entropy
 from arb.ports.messaging import Counters
 
 REPORT_NS: Final = 1_000_000_000
-REFUSALS: Final = (OperationalError, redis.RedisError, OSError, AMQPError)
+PUBLISH_ERRORS: Final = (OperationalError, redis.RedisError, OSError, AMQPError)
 BELONGS_TO_PRIMARY: Final = ("producer", "publisher", "connection", "router")
 
 
 class ArbCelery(Celery):  # type: ignore[misc]  # Celery ships no types
-    """Publishes to the primary broker, and to the fallback when the primary refuses or is full."""
+    """Publishes to the primary broker, and to the fallback when the primary is full or does not answer."""
 
-    task_cls = "arb.adapters.broker.poison:BuriedTask"
+    task_cls = "arb.adapters.broker.poison:DeadLetterTask"
 
     def __init__(
         self,
@@ -41,14 +41,16 @@ class ArbCelery(Celery):  # type: ignore[misc]  # Celery ships no types
         entropy: Entropy,
         marks: Mapping[str, Watermark],
         counters: Callable[[], Counters],
-        bury: Callable[[DeadLetter], None] | None = None,
+        keep_dead_letter: Callable[[DeadLetter], None] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.undertaker = Undertaker(bury, clock) if bury is not None else None
+        self.dead_letters = (
+            DeadLetterHandler(keep_dead_letter, clock) if keep_dead_letter is not None else None
+        )
         self._clock = clock
         self._counters = counters
-        self._counted = Tally()
+        self._counted = BufferedCounters()
         self._reported_ns = 0
         self._fallback: Celery | None = None
         self._fallback_config: str | object = ""
@@ -75,7 +77,7 @@ class ArbCelery(Celery):  # type: ignore[misc]  # Celery ships no types
             if self._fallback is None:
                 app = Celery(f"{self.main}-fallback", tasks=self._tasks, include=self.conf.include or ())
                 app.config_from_object(self._fallback_config)
-                app.undertaker = self.undertaker
+                app.dead_letters = self.dead_letters
                 self._fallback = app
             return self._fallback
 
@@ -83,11 +85,11 @@ class ArbCelery(Celery):  # type: ignore[misc]  # Celery ships no types
         """Publish one task, under one id on whichever broker takes it. Raises: DispatchError."""
         options["task_id"] = options.get("task_id") or uuid()
         self.watch.ask()
-        reason = self.gate.refusal(self._queue(name, options))
+        reason = self.gate.diversion(self._queue(name, options))
         if not reason:
             try:
                 result = super().send_task(name, *args, **options)
-            except REFUSALS as error:
+            except PUBLISH_ERRORS as error:
                 reason = self.gate.failed(error)
             except MessageNacked:  # RabbitMQ answers, and its queue is full
                 self.gate.succeeded()
@@ -103,7 +105,7 @@ class ArbCelery(Celery):  # type: ignore[misc]  # Celery ships no types
             options.pop(option, None)
         try:
             return self.fallback.send_task(name, *args, **options)
-        except (*REFUSALS, ConfigError) as error:
+        except (*PUBLISH_ERRORS, ConfigError) as error:
             self._counted.count("dispatch_errors", "both_refused")
             raise DispatchError(f"neither broker took {name}: {error}") from error
 
@@ -127,7 +129,7 @@ class ArbCelery(Celery):  # type: ignore[misc]  # Celery ships no types
             ):
                 for queue in self.fallback.amqp.queues.values():
                     producer.maybe_declare(queue)
-        except (*REFUSALS, ConfigError) as error:
+        except (*PUBLISH_ERRORS, ConfigError) as error:
             self._counted.count("dispatch_warm_ups", type(error).__name__.lower())
 
     def _report(self) -> None:

@@ -9,7 +9,7 @@ from celery.utils.log import get_logger
 from celery.worker import state
 from celery.worker.consumer import Consumer
 
-from arb.adapters.broker.poison import Undertaker, came_too_often
+from arb.adapters.broker.poison import DeadLetterHandler, came_too_often
 from arb.adapters.broker.qos import Carried, QoS
 from arb.domain.health.dead_letter import DeadLetterReason, error_text
 
@@ -19,57 +19,57 @@ LONGEST_S: Final = 0.5
 log = get_logger("arb.transport")
 
 
-class BuryingConsumer(Consumer):  # type: ignore[misc]  # Celery ships no types
+class DeadLetterConsumer(Consumer):  # type: ignore[misc]  # Celery ships no types
     """Celery's consumer, which buries what it would drop, and what came so often that it kills workers."""
 
     @property
-    def undertaker(self) -> Undertaker | None:
+    def dead_letters(self) -> DeadLetterHandler | None:
         """Return who takes messages that are given up; None in an app that has nobody."""
-        return getattr(self.app, "undertaker", None)
+        return getattr(self.app, "dead_letters", None)
 
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
         """Return what is called with each message."""
         receive = super().create_task_handler(*args, **kwargs)
 
         def received(message: Any) -> Any:
-            if self.undertaker is not None and came_too_often(message):
+            if self.dead_letters is not None and came_too_often(message):
                 why = "whoever took it did not come to an end with it"
-                return self.undertaker.refused(message, DeadLetterReason.REDELIVERED, why)
+                return self.dead_letters.reject(message, DeadLetterReason.REDELIVERED, why)
             return receive(message)
 
         return received
 
     def on_unknown_message(self, body: Any, message: Any) -> None:
-        """Refuse what is no task message."""
-        if self.undertaker is None:
+        """Keep what is no task message as a dead letter."""
+        if self.dead_letters is None:
             super().on_unknown_message(body, message)
         else:
-            self.undertaker.refused(message, DeadLetterReason.UNREADABLE, "this is no task message")
+            self.dead_letters.reject(message, DeadLetterReason.UNREADABLE, "this is no task message")
 
     def on_unknown_task(self, body: Any, message: Any, exc: Exception) -> None:
-        """Refuse a task that nobody registered here."""
-        if self.undertaker is None:
+        """Keep a task that nobody registered here as a dead letter."""
+        if self.dead_letters is None:
             super().on_unknown_task(body, message, exc)
         else:
             why = f"no task of this name is known here: {message.headers.get('task')}"
-            self.undertaker.refused(message, DeadLetterReason.UNREADABLE, why)
+            self.dead_letters.reject(message, DeadLetterReason.UNREADABLE, why)
 
     def on_invalid_task(self, body: Any, message: Any, exc: Exception) -> None:
-        """Refuse a task message that breaks the protocol."""
-        if self.undertaker is None:
+        """Keep a task message that breaks the protocol as a dead letter."""
+        if self.dead_letters is None:
             super().on_invalid_task(body, message, exc)
         else:
-            self.undertaker.refused(message, DeadLetterReason.UNREADABLE, error_text(exc))
+            self.dead_letters.reject(message, DeadLetterReason.UNREADABLE, error_text(exc))
 
     def on_decode_error(self, message: Any, exc: Exception) -> None:
-        """Refuse a message whose body cannot be read."""
-        if self.undertaker is None:
+        """Keep a message whose body cannot be read as a dead letter."""
+        if self.dead_letters is None:
             super().on_decode_error(message, exc)
         else:
-            self.undertaker.refused(message, DeadLetterReason.UNREADABLE, error_text(exc))
+            self.dead_letters.reject(message, DeadLetterReason.UNREADABLE, error_text(exc))
 
 
-class ReconnectingConsumer(BuryingConsumer):
+class ReconnectingConsumer(DeadLetterConsumer):
     """Celery's consumer, which waits 2 to 30 s between attempts, with 0.05 to 0.5 s."""
 
     def ensure_connected(self, conn: Any) -> Any:
@@ -110,7 +110,7 @@ class HardenedConsumer(ReconnectingConsumer):
         super().__init__(*args, **kwargs)
 
     def connect(self) -> Any:
-        """Connect, and hand over what is owed; the next look at the held messages settles it."""
+        """Connect, and pass on what is owed; the next look at the held messages settles it."""
         conn = super().connect()
         qos = conn.default_channel.qos
         if isinstance(qos, QoS):

@@ -7,7 +7,7 @@ from typing import Final
 
 import redis
 
-from arb.adapters.redis.client import refuses_writes
+from arb.adapters.redis.client import takes_no_writes
 from arb.domain.health.breaker import (
     Breaker,
     BreakerEvent,
@@ -19,7 +19,7 @@ from arb.domain.health.breaker import (
 )
 from arb.ports.market import Clock, Entropy
 
-MEMORY: Final = Watermark(high=0.9, low=0.8)  # of `maxmemory`; at 1 Redis refuses to be written to
+MEMORY: Final = Watermark(high=0.9, low=0.8)  # of `maxmemory`; at 1 Redis is full
 REFUSED: Final = "refused"
 FAILED: Final = "failed"
 OUT_OF_MEMORY: Final = "out_of_memory"
@@ -59,10 +59,10 @@ class BrokerGate:
 
     @property
     def troubled(self) -> bool:
-        """Tell whether anything is refused, so that somebody has to look when it is over."""
+        """Tell whether anything is diverted, so that somebody has to look when it is over."""
         return self._breaker.state is not BreakerState.CLOSED or self._memory_high or bool(self._full)
 
-    def refusal(self, queue: str) -> str:
+    def diversion(self, queue: str) -> str:
         """Return why a message for this queue goes elsewhere, or nothing."""
         if self._breaker.state is not BreakerState.CLOSED:
             return BREAKER_OPEN
@@ -116,7 +116,7 @@ def reason_of(error: BaseException) -> str:
     while found is not None:
         if isinstance(found, redis.OutOfMemoryError):
             return OUT_OF_MEMORY
-        if isinstance(found, redis.ConnectionError | redis.TimeoutError | OSError) or refuses_writes(found):
+        if isinstance(found, redis.ConnectionError | redis.TimeoutError | OSError) or takes_no_writes(found):
             return REFUSED
         found = found.__cause__
     return FAILED

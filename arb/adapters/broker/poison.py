@@ -1,6 +1,6 @@
 """Messages that are given up: a task that fails for good, one that came too often, one that nobody can read.
 
-Each is buried (`arb.engine.health.bury`) before the broker forgets it. Where no store takes it, the broker
+Each is kept (`engine.health.dead_letters`) before the broker forgets it. Where no store takes it, the broker
 does not forget it either: it is delivered again, after a pause.
 """
 
@@ -12,25 +12,25 @@ from celery.app.task import Task as CeleryTask
 from celery.exceptions import Reject, TaskPredicate
 from kombu.transport import virtual
 
-from arb.adapters.redis.parking import letter_of_text
+from arb.adapters.redis.dead_letters import letter_of_text
 from arb.domain.errors import StoreUnavailable
 from arb.domain.health.dead_letter import DELIVERIES_MAX, DeadLetter, DeadLetterReason, error_text, is_poison
 from arb.ports.market import Clock
 
-PAUSE_MS: Final = 1_000  # before a message that could not be buried comes again: it must not spin
+PAUSE_MS: Final = 1_000  # before a message that could not be kept comes again: it must not spin
 log = structlog.get_logger("arb.transport")
 
 
-class Undertaker:
+class DeadLetterHandler:
     """What the tasks and consumers of an app need to give a message up."""
 
-    def __init__(self, bury: Callable[[DeadLetter], None], clock: Clock) -> None:
-        self._bury, self._clock = bury, clock
+    def __init__(self, keep: Callable[[DeadLetter], None], clock: Clock) -> None:
+        self._keep, self._clock = keep, clock
 
-    def take(self, letter: DeadLetter) -> bool:
+    def keep(self, letter: DeadLetter) -> bool:
         """Bury a letter; tell whether it is safe."""
         try:
-            self._bury(letter)
+            self._keep(letter)
         except StoreUnavailable as error:
             log.error("letter_not_buried", task=letter.task, queue=letter.queue, why=str(error))
             return False
@@ -57,13 +57,13 @@ class Undertaker:
             args=list(request.args or ()),
             kwargs=dict(request.kwargs or {}),
         )
-        if not self.take(letter):
+        if not self.keep(letter):
             self._clock.sleep_ms(PAUSE_MS)
             raise Reject(error, requeue=True) from error
 
-    def refused(self, message: Any, reason: DeadLetterReason, why: str) -> None:
+    def reject(self, message: Any, reason: DeadLetterReason, why: str) -> None:
         """Bury a message as it came, and settle it; else let go of it, and its broker delivers it again."""
-        if self.take(self._letter(message, reason, why)):
+        if self.keep(self._letter(message, reason, why)):
             message.reject()
         elif isinstance(message.channel, virtual.Channel):
             # Not settled, and held no longer: it comes again after the visibility timeout.
@@ -106,13 +106,13 @@ class Task(CeleryTask):  # type: ignore[misc]  # Celery ships no types
             raise Reject(refused.reason, requeue=True) from refused
 
 
-class BuriedTask(Task):
+class DeadLetterTask(Task):
     """Our task, whose final failure is a dead letter."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run. Raises: what the task raises; Reject if it failed and could not be buried."""
-        undertaker = getattr(self.app, "undertaker", None)
-        if undertaker is None or self.request.called_directly:
+        """Run. Raises: what the task raises; Reject if it failed and could not be kept."""
+        dead_letters = getattr(self.app, "dead_letters", None)
+        if dead_letters is None or self.request.called_directly:
             return super().__call__(*args, **kwargs)
         try:
             return self.run(*args, **kwargs)
@@ -120,7 +120,7 @@ class BuriedTask(Task):
             raise
         except Exception as error:
             if is_poison(error):
-                undertaker.failed(self, error)
+                dead_letters.failed(self, error)
             raise
 
 

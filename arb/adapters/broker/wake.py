@@ -12,7 +12,7 @@ from typing import Any, Final
 import redis
 from kombu.transport.redis import MultiChannelPoller
 
-REST_S: Final = 1.0  # after a refusal: out of memory, or of disk
+REST_S: Final = 1.0  # while it is full: out of memory, or of disk
 
 
 class Wake:

@@ -1,7 +1,7 @@
 """One thread in each publishing process that looks at the primary, so that no publish has to.
 
 While the breaker is closed it measures the queues, at most every 100 ms and only when something was
-published since or is refused. While it is open it sends the canaries: no publish ever pays for one.
+published since or is diverted. While it is open it sends the canaries: no publish ever pays for one.
 """
 
 import os

@@ -29,7 +29,7 @@ def active(tables: MemoryTables, session_id: SessionId) -> list[Trade]:
 
 
 def alone(tables: MemoryTables, session_id: SessionId) -> list[Trade]:
-    """Return the trades that were handed over with a leg that stands alone, oldest first."""
+    """Return the trades that were escalated with a leg that stands alone, oldest first."""
     own = [trade for trade in tables.trades.values() if trade.session_id == session_id]
     return sorted(
         (trade for trade in own if trade.stands_alone), key=lambda trade: (trade.opened_at_ns, trade.trade_id)
@@ -138,8 +138,8 @@ def _is_killed(tables: MemoryTables, others: set[SessionId]) -> bool:
 
 def _reserves(trade: Trade, day_ago_ns: int) -> bool:
     """Tell whether a trade's worst loss may still come, or may have come without being known."""
-    handed_over = trade.state is TradeState.HANDED_OVER and trade.closed_at_ns > day_ago_ns
-    return trade.state not in ENDED or trade.stands_alone or handed_over
+    escalated = trade.state is TradeState.ESCALATED and trade.closed_at_ns > day_ago_ns
+    return trade.state not in ENDED or trade.stands_alone or escalated
 
 
 def _newest(own: list[Trade], after_ns: int) -> dict[tuple[Coin, Direction], int]:

@@ -23,7 +23,7 @@ class MemoryFeedRegistry:
         self.beats: dict[str, Beat] = {}
         self.leader: str | None = None
         self.held: tuple[Coin, ...] = ()
-        self.buried: list[str] = []
+        self.dropped: list[str] = []
         self.away = False
 
     def report(self, beat: Beat) -> Roster:
@@ -55,9 +55,9 @@ class MemoryFeedRegistry:
             self.beats.pop(worker, None)
             self.leader = None if self.leader == worker else self.leader
 
-    def bury(self, worker: str) -> None:
+    def drop_heartbeat(self, worker: str) -> None:
         self._reach()
-        self.buried.append(worker)
+        self.dropped.append(worker)
 
     def note(self, healths: Mapping[str, WorkerHealth]) -> None:
         self._reach()
@@ -77,7 +77,7 @@ class MemoryFeedRegistry:
             raise StoreUnavailable("memory: away")
 
 
-class MemoryKeepsake:
+class MemoryLastAssignment:
     """The twin of a worker's file."""
 
     def __init__(self) -> None:
@@ -92,7 +92,7 @@ class MemoryKeepsake:
         self.kept = dict(fences)
 
 
-class SilentWitness:
+class SilentAssignmentLog:
     """Writes nothing down."""
 
     def moved(self, moves: Sequence[Reassignment]) -> None:
@@ -104,7 +104,7 @@ class SilentWitness:
     def holds(self, fences: Fenced) -> None:
         """Forget it."""
 
-    def refused(self, venue: Venue, coin: Coin, why: str) -> None:
+    def rejected(self, venue: Venue, coin: Coin, why: str) -> None:
         """Forget it."""
 
     def late(self, venue: Venue, lag_ns: int) -> None:

@@ -33,15 +33,15 @@ class MemoryQuoteStore:
         now_ns = self._clock.steady_ns()
         with self._lock:
             taken = [book for book in books if self._owns(book)]
-            refused = tuple({coin_of(book.symbol): None for book in books if not self._owns(book)})
+            fenced = tuple({coin_of(book.symbol): None for book in books if not self._owns(book)})
             if books and not taken:
-                return Written(False, refused)
+                return Written(False, fenced)
             self._books.update({(book.venue, book.symbol): book for book in taken})
             self._dirty.update(dirty)
             due = now_ns >= self._pending_until_ns
             if due:
                 self._pending_until_ns = now_ns + self._pending_ns
-            return Written(due, refused)
+            return Written(due, fenced)
 
     def take_dirty(self) -> tuple[Coin, ...]:
         """Clear the pending mark, then drain the dirty set. Raises: StoreUnavailable."""

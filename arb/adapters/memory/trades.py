@@ -11,7 +11,7 @@ from arb.domain.errors import Conflict
 from arb.domain.health.alert import AlertKind
 from arb.domain.ledger.ledger import Entry, fee_entries
 from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, TradeId, Venue
-from arb.domain.risk.review import Approved, Limits, Proposal, Refused, review
+from arb.domain.risk.review import Approved, Denied, Limits, Proposal, review
 from arb.domain.trading.lone_leg import LoneLeg
 from arb.domain.trading.order import FEES_OF_ORDERS, Order, OrderEvent, OrderReport, OrderState, apply
 from arb.domain.trading.trade import MOVING, Trade, TradeState
@@ -28,7 +28,7 @@ class MemoryTradeStore:
 
     def open_trade(
         self, proposal: Proposal, orders: tuple[Order, Order], limits: Limits, now_ns: int
-    ) -> Approved | Refused:
+    ) -> Approved | Denied:
         trade = proposal.trade
         with self.tables.transaction():
             if trade.trade_id in self.tables.trades:
@@ -66,7 +66,7 @@ class MemoryTradeStore:
     def lose(self, client_order_id: ClientOrderId, fence: int, reason: str, now_ns: int) -> bool:
         return self._give_up(client_order_id, fence, OrderEvent.LOSE, reason, now_ns)
 
-    def refuse(
+    def reject(
         self, client_order_id: ClientOrderId, fence: int, event: OrderEvent, reason: str, now_ns: int
     ) -> bool:
         return self._give_up(client_order_id, fence, event, reason, now_ns)
@@ -118,7 +118,7 @@ class MemoryTradeStore:
                 trade
                 for trade in self.tables.trades.values()
                 if trade.session_id == session_id
-                and trade.state is TradeState.HANDED_OVER
+                and trade.state is TradeState.ESCALATED
                 and trade.closed_at_ns < before_ns
                 and not self._is_told(trade)
             ]
@@ -265,7 +265,7 @@ class MemoryTradeStore:
 
     def _is_told(self, trade: Trade) -> bool:
         return any(
-            alert.kind == AlertKind.TRADE_HANDED_OVER
+            alert.kind == AlertKind.TRADE_ESCALATED
             and alert.subject == trade.trade_id
             and alert.at_ns >= trade.closed_at_ns
             for _, alert in self.tables.alerts

@@ -1,7 +1,7 @@
 """A venue in memory, with the two venues' own ideas of identity and of time, and faults on demand.
 
 The twin of the real clients for tests and replays: it keeps what it was sent, so that a test asks the
-venue, and not the engine, what happened. A venue either refuses a request past its receive window and lets an
+venue, and not the engine, what happened. A venue either rejects a request past its receive window and lets an
 id be used again once its order is over, or keeps every identifier for ever and has no window.
 """
 

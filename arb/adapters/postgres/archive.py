@@ -21,7 +21,7 @@ MINUTES_KEPT: Final = NS_PER_DAY // NS_PER_MINUTE + 120  # the daily loss looks 
 DAYS_BY_HOUR: Final = 10  # in the profit curve: 240 points
 HOURS_KEPT: Final = (DAYS_BY_HOUR + 1) * NS_PER_DAY // NS_PER_HOUR
 WIDTHS: Final = {"minute": NS_PER_MINUTE, "hour": NS_PER_HOUR, "day": NS_PER_DAY}
-ENDED: Final = [TradeState.CLOSED.value, TradeState.ABORTED.value]  # who was handed over is looked at further
+ENDED: Final = [TradeState.CLOSED.value, TradeState.ABORTED.value]  # who was escalated is looked at further
 OVER: Final = sorted(state.value for state in TERMINAL)
 _ADD: Final = """
 INSERT INTO archived_sums (session_id, part, name, bucket, number, amount)

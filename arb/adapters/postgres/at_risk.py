@@ -43,8 +43,8 @@ from arb.domain.time import NS_MAX, NS_PER_HOUR, NS_PER_MINUTE
 from arb.domain.trading.trade import ENDED, TradeState
 
 ACTIVE: Final = sorted(state.value for state in TradeState if state not in ENDED)
-# A leg that was handed over stays at risk until it is gone: whatever bounds what is open counts it.
-ALONE: Final = and_(trades.c.state == TradeState.HANDED_OVER.value, trades.c.residual != 0)
+# A leg that was escalated stays at risk until it is gone: whatever bounds what is open counts it.
+ALONE: Final = and_(trades.c.state == TradeState.ESCALATED.value, trades.c.residual != 0)
 AT_RISK: Final = or_(trades.c.state.in_(ACTIVE), ALONE)
 
 SESSION: Final[BindParameter[str]] = bindparam("session_id")
@@ -114,7 +114,7 @@ CEILINGS: Final[CompoundSelect[Any]] = union_all(
     .where(OF_ACCOUNT, AT_RISK),
     select(literal("reserved"), NOTHING, NOTHING,
            func.coalesce(func.sum(trades.c.loss_reserve_krw), 0), func.count())
-    .where(OF_ACCOUNT, trades.c.state == TradeState.HANDED_OVER.value,
+    .where(OF_ACCOUNT, trades.c.state == TradeState.ESCALATED.value,
            trades.c.residual == 0, trades.c.closed_at_ns.between(bindparam("day_since_ns"), NS_MAX)),
     select(literal("orders"), NOTHING, NOTHING, literal(0), func.count())
     .where(orders.c.session_id.in_(select(SIBLINGS.c.session_id)),

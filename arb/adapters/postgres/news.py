@@ -137,7 +137,7 @@ def _ended(connection: Connection, session_id: SessionId, day: Span) -> Any:
     ).where(
         trades.c.session_id == session_id,
         trades.c.closed_at_ns.between(day.from_ns, day.to_ns),
-        trades.c.state.in_((TradeState.CLOSED.value, TradeState.HANDED_OVER.value)),
+        trades.c.state.in_((TradeState.CLOSED.value, TradeState.ESCALATED.value)),
     )
     return connection.execute(summed).one()
 

@@ -19,14 +19,14 @@ from arb.adapters.postgres.tables import holds as reserved
 from arb.domain.errors import Conflict, InvariantError
 from arb.domain.ledger.ledger import fee_entries
 from arb.domain.market.ids import ClientOrderId, FillId
-from arb.domain.risk.review import Approved, Limits, Proposal, Refused, review
+from arb.domain.risk.review import Approved, Denied, Limits, Proposal, review
 from arb.domain.trading.order import Order
 from arb.domain.trading.trade import Trade
 
 
 def open_trade(
     engine: Engine, proposal: Proposal, intents: Sequence[Order], limits: Limits, now_ns: int
-) -> Approved | Refused:
+) -> Approved | Denied:
     """Review under the locks of account and session, and write trade, intents and holds if risk says yes.
 
     A trade of this id that is there already is this one, committed by an attempt whose answer was lost.
@@ -59,7 +59,7 @@ def add_orders(
 
 
 def repair_again(engine: Engine, trade: Trade) -> Trade:
-    """Write a trade that goes on after it was handed over, and count that. Raises: Conflict as above."""
+    """Write a trade that goes on after it was escalated, and count that. Raises: Conflict as above."""
     following = replace(trade, version=trade.version + 1)
     values = trade_values(following) | {"take_ups": trades.c.take_ups + 1}
     return _change(engine, trade, values, following, ())

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Float, case, cast, func, select
 
 from arb.adapters.postgres.at_risk import ACTIVE
-from arb.adapters.postgres.desk import SqlDesk
+from arb.adapters.postgres.dashboard import SqlDashboard
 from arb.adapters.postgres.engine import reading
 from arb.adapters.postgres.latency import latencies_s
 from arb.adapters.postgres.report import trades_in
@@ -53,7 +53,7 @@ class SqlPerformance:
 
     def _profit_curve(self, now_ns: int) -> Iterator[tuple[int, Decimal]]:
         first_ms, last_ms = self.span.from_ns // NS_PER_MS, self.span.to_ns // NS_PER_MS
-        for at_ms, krw in SqlDesk(self.engine, self.session_id).profit_curve(now_ns):
+        for at_ms, krw in SqlDashboard(self.engine, self.session_id).profit_curve(now_ns):
             if first_ms <= at_ms <= last_ms:
                 yield at_ms, krw
 

@@ -13,7 +13,7 @@ from arb.adapters.postgres.owners import require_own
 from arb.adapters.postgres.retry import Retry, harmless_twice, interrupted_only
 from arb.domain.ledger.ledger import Entry
 from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, TradeId, Venue
-from arb.domain.risk.review import Approved, Limits, Proposal, Refused
+from arb.domain.risk.review import Approved, Denied, Limits, Proposal
 from arb.domain.trading.lone_leg import LoneLeg
 from arb.domain.trading.order import Order, OrderEvent, OrderReport
 from arb.domain.trading.trade import Trade
@@ -30,7 +30,7 @@ class SqlTradeStore:
     @harmless_twice
     def open_trade(
         self, proposal: Proposal, orders: tuple[Order, Order], limits: Limits, now_ns: int
-    ) -> Approved | Refused:
+    ) -> Approved | Denied:
         return opening.open_trade(self.engine, proposal, orders, limits, now_ns)
 
     @interrupted_only
@@ -55,7 +55,7 @@ class SqlTradeStore:
         return claims.give_up(self.engine, client_order_id, fence, OrderEvent.LOSE, reason, now_ns)
 
     @interrupted_only
-    def refuse(
+    def reject(
         self, client_order_id: ClientOrderId, fence: int, event: OrderEvent, reason: str, now_ns: int
     ) -> bool:
         return claims.give_up(self.engine, client_order_id, fence, event, reason, now_ns)

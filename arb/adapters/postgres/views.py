@@ -114,9 +114,9 @@ def active_ids(connection: Connection, session_id: SessionId) -> list[TradeId]:
 
 
 def untold(connection: Connection, session_id: SessionId, before_ns: int) -> tuple[Trade, ...]:
-    """Return the trades handed over before then of which no alert of that time or later tells."""
+    """Return the trades escalated before then of which no alert of that time or later tells."""
     told = exists().where(
-        alerts.c.kind == AlertKind.TRADE_HANDED_OVER,
+        alerts.c.kind == AlertKind.TRADE_ESCALATED,
         alerts.c.subject == trades.c.trade_id,
         alerts.c.at_ns >= trades.c.closed_at_ns,
     )
@@ -124,7 +124,7 @@ def untold(connection: Connection, session_id: SessionId, before_ns: int) -> tup
         select(trades)
         .where(
             trades.c.session_id == session_id,
-            trades.c.state == TradeState.HANDED_OVER.value,
+            trades.c.state == TradeState.ESCALATED.value,
             trades.c.closed_at_ns < before_ns,
             ~told,
         )
@@ -134,7 +134,7 @@ def untold(connection: Connection, session_id: SessionId, before_ns: int) -> tup
 
 
 def alone(connection: Connection, session_id: SessionId) -> tuple[LoneLeg, ...]:
-    """Return the legs that were handed over and stand alone, or are being repaired again, oldest first."""
+    """Return the legs that were escalated and stand alone, or are being repaired again, oldest first."""
     taken_up = and_(trades.c.state == TradeState.REPAIRING.value, trades.c.take_ups > 0)
     found = select(trades).where(trades.c.session_id == session_id, or_(ALONE, taken_up))
     rows = connection.execute(found.order_by(trades.c.opened_at_ns, trades.c.trade_id))

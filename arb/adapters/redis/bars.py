@@ -1,6 +1,6 @@
 """Barred markets in Redis: `arbitrage:barred:{env}`, hash, `venue|BTC/USDT` -> reason and age.
 
-A Redis that lost them costs one more refusal each; one that is away leaves a process with what it knows.
+A Redis that lost them costs one more rejection each; one that is away leaves a process with what it knows.
 """
 
 from collections.abc import Mapping

@@ -19,7 +19,7 @@ from arb.domain.errors import StoreUnavailable
 TIMEOUT_MS: Final = 250
 AWAY: Final = (redis.ConnectionError, redis.TimeoutError)
 # It answers and writes nothing: its disk is full (which has no class), it is a replica, or out of memory.
-REFUSALS: Final = (redis.OutOfMemoryError, redis.ReadOnlyError)
+NO_WRITES: Final = (redis.OutOfMemoryError, redis.ReadOnlyError)
 DISK_FULL: Final = "MISCONF"
 
 
@@ -45,10 +45,10 @@ def connect(url: str, timeout_ms: int = TIMEOUT_MS) -> redis.Redis:
     return master
 
 
-def refuses_writes(error: BaseException) -> bool:
+def takes_no_writes(error: BaseException) -> bool:
     """Tell whether a server that answers does not write at present, whatever is written."""
     is_full = isinstance(error, redis.ResponseError) and str(error).startswith(DISK_FULL)
-    return is_full or isinstance(error, REFUSALS)
+    return is_full or isinstance(error, NO_WRITES)
 
 
 @contextmanager
@@ -59,7 +59,7 @@ def best_effort() -> Iterator[None]:
     except AWAY:
         return
     except redis.ResponseError as error:
-        if not refuses_writes(error):
+        if not takes_no_writes(error):
             raise
 
 

@@ -3,7 +3,7 @@
 `arbitrage:feeds:{env}:beats`       hash, worker -> its last sign of life as JSON
 `arbitrage:feeds:{env}:leader`      the worker that reassigns; expires, so that a silent one is replaced
 `arbitrage:feeds:{env}:assignment`  the owners of the epoch in force as JSON
-`arbitrage:feeds:{env}:epoch`       its number: a commit that was decided on another one is refused
+`arbitrage:feeds:{env}:epoch`       its number: a commit that was decided on another one is fenced off
 `arbitrage:feeds:{env}:held`        the coins that are fed besides those of the list, as JSON
 `arbitrage:feeds:{env}:health`      how the leader finds the workers as JSON
 `arbitrage:feeds:{env}:moves`       list of the last moves as JSON, the newest first
@@ -111,7 +111,7 @@ class RedisFeedRegistry:
         with suppress(*AWAY):
             self._client.delete(self._beats, self._leader, self._health)
 
-    def bury(self, worker: str) -> None:
+    def drop_heartbeat(self, worker: str) -> None:
         with reaching():
             self._client.hdel(self._heartbeats, worker)
 

@@ -28,7 +28,7 @@ PENDING_MS: Final = 1_000
 COINS_MAX: Final = 10_000
 # KEYS: quotes, fences, dirty, pending. ARGV: how long pending holds, the number of books, for each its
 # coin, fence, field and text, then the dirty coins. Returns whether an evaluation is due, then the coins
-# that were refused.
+# that were fenced off.
 PUT: Final = """
 local books, at, owned, fields = tonumber(ARGV[2]), 3, {}, {}
 local answer = {0}
@@ -85,10 +85,10 @@ class RedisQuoteStore:
             arguments += (coin_of(book.symbol), book.fence, field, book_to_text(book))
         arguments += dirty
         with reaching():
-            due, *refused = self._put(
+            due, *fenced = self._put(
                 keys=(self._quotes, self._fences, self._dirty, self._pending), args=arguments
             )
-        return Written(bool(due), tuple(Coin(coin.decode()) for coin in refused))
+        return Written(bool(due), tuple(Coin(coin.decode()) for coin in fenced))
 
     def take_dirty(self) -> tuple[Coin, ...]:
         """Clear the pending mark, then drain the dirty set, in one round trip. Raises: StoreUnavailable."""

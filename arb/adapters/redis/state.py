@@ -4,7 +4,7 @@ Four hashes without a time to live; a field is one top-level key of its part as 
 field of its own, `trade:<id>`. The session's hash also has `ledger_position`, `revision` (numbers handed
 out to writers) and `applied` (the number of the last write).
 
-A writer takes a number, reads SQL, and writes; a write whose number is older than the last one is refused,
+A writer takes a number, reads SQL, and writes; a write whose number is older than the last one is fenced off,
 since a read that began later may have seen more. So the last write is always as new as its commits.
 """
 

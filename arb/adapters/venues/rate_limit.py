@@ -187,7 +187,7 @@ class RateLimiter:
                     window.observe(usage, self._clock.steady_ns())
 
     def pause(self, scope: str | None, duration_ms: int) -> None:
-        """Leave a group, or `ALL`, alone; each refusal after a pause doubles the next one."""
+        """Leave a group, or `ALL`, alone; each rejection after a pause doubles the next one."""
         with self._lock:
             now_ns = self._clock.steady_ns()
             pause = self._pauses.setdefault(scope, _Pause())

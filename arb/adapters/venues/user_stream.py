@@ -45,7 +45,7 @@ class UserStreamListener:
         self._stream = stream
         self._work = work
         self._caught_up = False
-        self.refusal = ""  # the venue's last words about our subscription
+        self.rejection = ""  # the venue's last words about our subscription
 
     def opened(self) -> Sequence[str]:
         """Subscribe anew."""
@@ -64,7 +64,7 @@ class UserStreamListener:
             self._count(error.reason)
             return Notice.ALIVE
         except Rejected as error:
-            return self._refused(error)
+            return self._rejected(error)
         if not isinstance(found, Notice):
             self._work.record.run(found)
             found = Notice.PROGRESS
@@ -84,9 +84,9 @@ class UserStreamListener:
         """Count the loss; whatever happens meanwhile is asked about after the next connect."""
         self._count("closed")
 
-    def _refused(self, error: Rejected) -> Notice:
+    def _rejected(self, error: Rejected) -> Notice:
         self._count("refused")
-        self.refusal = str(error)
+        self.rejection = str(error)
         self._work.alerts.raise_alert(
             Alert(
                 kind=AlertKind.USER_STREAM_REFUSED,
@@ -96,7 +96,7 @@ class UserStreamListener:
                 at_ns=self._work.clock.now_ns(),
             )
         )
-        return Notice.REFUSED
+        return Notice.REJECTED
 
     def _count(self, reason: str) -> None:
         self._work.counters.count("user_streams", f"{self._stream.venue}_{reason}")
@@ -128,7 +128,7 @@ class UserStreams:
         """Return what each connection looks like."""
         facts = {"streams": ",".join(socket.venue for socket, _ in self._venues) or "none"}
         for socket, listener in self._venues:
-            facts |= {**socket.facts(), f"{socket.venue}_refusal": listener.refusal}
+            facts |= {**socket.facts(), f"{socket.venue}_refusal": listener.rejection}
         return facts
 
     def force_reconnect(self) -> None:

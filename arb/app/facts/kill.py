@@ -28,7 +28,7 @@ def _lines(report: KillReport) -> Iterator[str]:
     yield f"  nothing new sent after    {_ms(report.switched_ms)}"
     yield f"  no new intents after      {_ms(report.no_new_intents_ms)}"
     yield f"  no open orders after      {_ms(report.no_open_orders_ms)}"
-    yield f"  flat or handed over after {_ms(report.exposure_ms)}"
+    yield f"  flat or escalated after {_ms(report.exposure_ms)}"
     for order in report.cancelled:
         yield f"cancelled: {order}"
     for order in report.foreign:
@@ -36,7 +36,7 @@ def _lines(report: KillReport) -> Iterator[str]:
     for client_order_id in report.unresolved:
         yield f"not proven yet: order {client_order_id}; `arb orders` shows what becomes of it"
     for trade_id in report.handed_over:
-        yield f"handed over to you: trade {trade_id}; `arb trades` shows what is uneven"
+        yield f"escalated to you: trade {trade_id}; `arb trades` shows what is uneven"
     for problem in report.problems:
         yield f"could not be done: {problem}"
 

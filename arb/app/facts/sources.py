@@ -63,7 +63,7 @@ class Sources:
         return self.engine.trades.active(self.engine.session_id)
 
     def at_risk(self) -> tuple[TradeView, ...]:
-        """Return the same with what was handed over and stands alone."""
+        """Return the same with what was escalated and stands alone."""
         return at_risk(self.engine)
 
     def report(self) -> Report:
@@ -109,7 +109,7 @@ def or_none(source: Callable[[], Value]) -> Value | None:
 
 
 def at_risk(engine: Engine) -> tuple[TradeView, ...]:
-    """Return the trades that have not ended, or were handed over with a leg alone, oldest first."""
+    """Return the trades that have not ended, or were escalated with a leg alone, oldest first."""
     waiting = [leg.trade for leg in engine.trades.alone(engine.session_id) if leg.is_waiting]
     alone = [view for trade in waiting if (view := engine.trades.view(trade.trade_id)) is not None]
     found = [*engine.trades.active(engine.session_id), *alone]

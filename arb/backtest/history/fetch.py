@@ -49,7 +49,7 @@ def markets_of(pair: Pair, coins: tuple[Coin, ...]) -> tuple[tuple[Venue, Symbol
 class Fetch:
     """One fetch."""
 
-    shelf: CandleArchive
+    archive: CandleArchive
     gateways: Mapping[Venue, Asks]
     clock: Clock
     told: Told
@@ -65,16 +65,16 @@ class Fetch:
                 month_s = next_month(month_s)
 
     def _month(self, venue: Venue, symbol: Symbol, from_s: int, to_s: int, interval_s: int) -> None:
-        path, name = self.shelf.path(venue, symbol, month_of(from_s)), f"{venue} {symbol}"
-        known = self.shelf.fetched(path)
+        path, name = self.archive.path(venue, symbol, month_of(from_s)), f"{venue} {symbol}"
+        known = self.archive.fetched(path)
         begins_s, rows = from_s, {}
         if known is not None and known.interval_s == interval_s and known.from_s <= from_s <= known.to_s:
-            begins_s, rows = known.to_s, self.shelf.read(path)
+            begins_s, rows = known.to_s, self.archive.read(path)
             from_s = known.from_s
         self.told(name, max(0, min(begins_s, to_s) - from_s))
         for until_s, candles in self._pages(venue, symbol, begins_s, to_s, interval_s):
             fetched = Fetched(from_s=from_s, to_s=until_s, interval_s=interval_s)
-            self.shelf.add(path, candles, fetched, rows)
+            self.archive.add(path, candles, fetched, rows)
             self.told(name, until_s - begins_s)
             begins_s = until_s
 

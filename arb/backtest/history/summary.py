@@ -1,4 +1,4 @@
-"""What is on the shelf: spans, and where nothing was traded or the venue was away."""
+"""What candles are kept: spans, and where nothing was traded or the venue was away."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ from arb.domain.market.ids import Symbol, Venue
 from arb.domain.time import NS_PER_S
 
 
-def summary(shelf: CandleArchive) -> list[dict[str, Any]]:
+def summary(archive: CandleArchive) -> list[dict[str, Any]]:
     """Return each market's span, rows and holes. A hole is never filled."""
     by_market: dict[tuple[Venue, Symbol], list[Any]] = {}
-    for venue, symbol, path in shelf.months():
-        if (fetched := shelf.fetched(path)) is not None:
+    for venue, symbol, path in archive.months():
+        if (fetched := archive.fetched(path)) is not None:
             by_market.setdefault((venue, symbol), []).append((path, fetched))
     return [_of_market(venue, symbol, files) for (venue, symbol), files in by_market.items()]
 

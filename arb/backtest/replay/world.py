@@ -106,7 +106,7 @@ class MemoryStores:
 
 
 @dataclass(kw_only=True)
-class MemoryParts:
+class MemoryDependencies:
     """The parts of a session, in memory."""
 
     settings: Settings
@@ -224,7 +224,7 @@ class World:
             if not trade.closed_at_ns
         )
 
-    def _parts(self) -> MemoryParts:
+    def _parts(self) -> MemoryDependencies:
         opening, clock = self.opening, self.clock
         settings, pair = opening.settings, Pair(*opening.settings.pair)
         quotes = MemoryQuoteStore(clock)
@@ -238,7 +238,7 @@ class World:
             )
             for venue in pair.venues
         }
-        return MemoryParts(
+        return MemoryDependencies(
             settings=settings,
             session_id=SESSION,
             coins=opening.coins,

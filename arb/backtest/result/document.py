@@ -119,7 +119,7 @@ def _result(outcome: ReplayOutcome) -> Document:
         "partial_legs": sum(each.partial_legs for each in records),
         "repairs": sum(each.repairs for each in records),
         "aborted": len(records) - len(done),
-        "handed_over": sum(each.state is TradeState.HANDED_OVER for each in records),
+        "handed_over": sum(each.state is TradeState.ESCALATED for each in records),
         "left_open": sum(each.state in (TradeState.OPEN, TradeState.CLOSING) for each in records),
         "orders": sum(each.orders for each in records),
     }
@@ -153,7 +153,7 @@ def _why(outcome: ReplayOutcome) -> list[str]:
             "left: what became of it is not in the data"
         )
     if outcome.stopped_at_ns:
-        lines.append(f"nothing was opened after {moment(outcome.stopped_at_ns)}: see the trades handed over")
+        lines.append(f"nothing was opened after {moment(outcome.stopped_at_ns)}: see the escalated trades")
     return lines
 
 

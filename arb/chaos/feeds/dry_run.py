@@ -13,7 +13,7 @@ import orjson
 
 from arb.adapters.broker.dispatch import MemoryDispatcher
 from arb.adapters.local.clock import ManualClock, SeededEntropy
-from arb.adapters.memory.feeds import MemoryFeedRegistry, MemoryKeepsake, SilentWitness
+from arb.adapters.memory.feeds import MemoryFeedRegistry, MemoryLastAssignment, SilentAssignmentLog
 from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.adapters.memory.venue import MemoryVenue
 from arb.chaos.feeds.dry_account import DryAccount
@@ -22,9 +22,9 @@ from arb.chaos.feeds.dry_world import EPOCH_NS, DryWorld
 from arb.domain.market.ids import USDT, ClientOrderId, Coin, TradeId, Venue
 from arb.domain.market.pair import Pair
 from arb.engine.market.book_codec import decode_book
+from arb.engine.market.buffered_counters import BufferedCounters
 from arb.engine.market.feed import Feed
 from arb.engine.market.membership import Membership
-from arb.engine.market.tally import Tally
 from arb.engine.trading.journal import Decision
 from config.settings import Settings, load
 
@@ -60,7 +60,7 @@ class DryRun:
             pair=Pair(*settings.pair),
             store=quotes,
             dispatcher=self._dispatcher,
-            tally=Tally(),
+            buffered=BufferedCounters(),
             clock=self._clock,
         )
         self._membership = self._membership_of(settings, quotes)
@@ -110,8 +110,8 @@ class DryRun:
             capacity=settings.feed.coins_max + 1,
             coins=(USDT, *(Coin(coin) for coin in settings.traded)),
             registry=MemoryFeedRegistry(quotes),
-            keepsake=MemoryKeepsake(),
-            witness=SilentWitness(),
+            last_assignment=MemoryLastAssignment(),
+            assignment_log=SilentAssignmentLog(),
             clock=self._clock,
         )
 

@@ -23,11 +23,11 @@ from arb.engine.market.fresh_market import FreshMarkets
 from arb.engine.market.markets import Markets
 from arb.engine.market.rules import RereadRules, WatchRules
 from arb.engine.trading.chances import Chances
+from arb.engine.trading.escalate import Escalate
 from arb.engine.trading.evaluate import Evaluate
 from arb.engine.trading.execute import Execute
 from arb.engine.trading.exit_guard import ExitGuard
 from arb.engine.trading.guard import EntryGuard, RateWatch
-from arb.engine.trading.hand_over import HandOver
 from arb.engine.trading.kill_gate import KillGate
 from arb.engine.trading.settle import Settle
 from arb.engine.trading.stability import Stability
@@ -143,7 +143,7 @@ class DryTrading:
             markets=fresh,
             dispatcher=self._dispatcher,
             counters=account.counters,
-            hand_over=HandOver(trades=account.trades, markets=fresh, alerts=account.alerts, clock=clock),
+            escalate=Escalate(trades=account.trades, markets=fresh, alerts=account.alerts, clock=clock),
             clock=clock,
             rules=repairs_of(self._settings),
             order_lifetime_ns=appetite_of(self._settings).order_lifetime_ns,

@@ -54,7 +54,7 @@ def figures(engine: EngineHistory, venues: VenueHistory) -> Figures:
         unknowns_resolved=len(unknown - still),
         duplicates=_duplicates(engine, venues),
         lost=_lost(engine, venues),
-        handed_over=sum(trade.state is TradeState.HANDED_OVER for trade in engine.trades),
+        handed_over=sum(trade.state is TradeState.ESCALATED for trade in engine.trades),
         drift=sum(len(_drifts(engine, venues, venue)) for venue in engine.pair.venues),
         exposure=exposure(venues.fills, engine.instruments, engine.read_at_ns),
     )

@@ -46,13 +46,13 @@ class BrokerSandbox(AbstractContextManager["BrokerSandbox"]):
         self.numbers = count(1)
         self.published: set[int] = set()
         self.environment = os.environ | {
-            "TOWN_BROKER": self.server.url,
-            "TOWN_LEDGER": str(self.ledger),
-            "TOWN_KIND": kind,
-            "TOWN_VISIBILITY_S": str(visibility_s),
+            "SANDBOX_BROKER": self.server.url,
+            "SANDBOX_LEDGER": str(self.ledger),
+            "SANDBOX_KIND": kind,
+            "SANDBOX_VISIBILITY_S": str(visibility_s),
         }
         if effects_url is not None:
-            self.environment["TOWN_DATABASE"] = effects_url
+            self.environment["SANDBOX_DATABASE"] = effects_url
         self._read_bytes = 0
         self._times: list[tuple[int, ...]] = []
         self._processes: list[subprocess.Popen[bytes]] = []

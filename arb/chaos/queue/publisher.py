@@ -38,7 +38,7 @@ SWEEP_S: Final = 1.0
 SWEPT_AT_ONCE: Final = 500
 DRAIN_S_MAX: Final = 240.0
 COUNTED_TRIES: Final = 5
-WARM_UP_S: Final = 1.5  # of the connection to the fallback; and until counts are handed over
+WARM_UP_S: Final = 1.5  # of the connection to the fallback; and until counts are passed on
 fallback = app.fallback
 
 

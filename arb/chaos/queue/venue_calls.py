@@ -128,7 +128,7 @@ class _Trading:
         return (
             f"{came.intents} orders of {came.trades} trades, 30 % of connections refused, 20 % timed out"
             f" ({sum(struck.values())}): {100 * share:.2f} % had their effect, {came.duplicates} doubled, "
-            f"{came.lost} lost, {came.unhedged} trades uneven, {came.handed_over} handed over; "
+            f"{came.lost} lost, {came.unhedged} trades uneven, {came.handed_over} escalated; "
             f"{came.unknowns} answers never came, {came.unknowns_resolved} of them resolved; "
             + ", ".join(f"{name} {count}" for name, count in errors.items())
         )

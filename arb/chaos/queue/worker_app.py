@@ -1,6 +1,6 @@
 """The Celery app of workers of a kind, `stock` or `ours`: one task that notes in a file that it ran.
 
-TOWN_BROKER, TOWN_LEDGER, TOWN_KIND, TOWN_VISIBILITY_S and TOWN_DATABASE come in by the environment.
+SANDBOX_BROKER, _LEDGER, _KIND, _VISIBILITY_S and _DATABASE come in by the environment.
 Where there is a database, the task has an effect there too, at most once.
 """
 
@@ -14,15 +14,15 @@ from arb.adapters.local.clock import SystemClock
 from arb.chaos.queue.effects import Effects
 from arb.domain.health.queues import QUEUES
 
-OURS = os.environ.get("TOWN_KIND", "ours") == "ours"
-VISIBILITY_TIMEOUT_S = int(os.environ.get("TOWN_VISIBILITY_S", "4"))
+OURS = os.environ.get("SANDBOX_KIND", "ours") == "ours"
+VISIBILITY_TIMEOUT_S = int(os.environ.get("SANDBOX_VISIBILITY_S", "4"))
 
 if OURS:
     TRANSPORT_ALIASES["redis"] = "arb.adapters.broker.redis_transport:RedisTransport"
 
 app = Celery(
     "sandbox",
-    broker=os.environ.get("TOWN_BROKER", "redis://127.0.0.1:1/0"),
+    broker=os.environ.get("SANDBOX_BROKER", "redis://127.0.0.1:1/0"),
     task_cls="arb.adapters.broker.poison:Task" if OURS else None,
 )
 app.conf.update(
@@ -57,12 +57,12 @@ if OURS:
 
 
 clock = SystemClock()
-effects = Effects(os.environ["TOWN_DATABASE"], clock) if "TOWN_DATABASE" in os.environ else None
+effects = Effects(os.environ["SANDBOX_DATABASE"], clock) if "SANDBOX_DATABASE" in os.environ else None
 
 
 def note(number: int, started_ns: int) -> None:
     """Append one line, whole or not at all."""
-    ledger = os.open(os.environ["TOWN_LEDGER"], os.O_APPEND | os.O_CREAT | os.O_WRONLY)
+    ledger = os.open(os.environ["SANDBOX_LEDGER"], os.O_APPEND | os.O_CREAT | os.O_WRONLY)
     os.write(ledger, f"{number} {started_ns} {clock.now_ns()}\n".encode())
     os.close(ledger)
 

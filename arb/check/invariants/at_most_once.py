@@ -11,7 +11,7 @@ from arb.domain.trading.order import Order
 def at_most_once(engine: EngineHistory, venues: VenueHistory | None) -> tuple[Violation, ...]:
     """Return the intents with more than one order, or with one where it does not belong.
 
-    A duplicate that the venue refused is no order and does not count.
+    A duplicate that the venue rejected is no order and does not count.
     """
     if venues is None:
         return ()

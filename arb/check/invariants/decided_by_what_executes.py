@@ -71,7 +71,7 @@ def kept_since_ns(engine: EngineHistory) -> int:
 def _wrong(order: Order, facts: Facts, engine: EngineHistory) -> Iterator[str]:
     coin = Coin(order.symbol.partition("/")[0])
     age_ns_max = _age_ns_max("quote", facts, engine.ages.quote_ns_max)
-    if order.purpose is Purpose.REPAIR:  # a leg alone is evened out at the price there is, if it can be had
+    if order.purpose is Purpose.REPAIR:  # a leg alone is repaired at the price there is, if it can be had
         yield from _book(order.venue, facts, age_ns_max)
     else:
         why = facts.get("reason", CONVERGED)

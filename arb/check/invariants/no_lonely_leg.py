@@ -1,4 +1,4 @@
-"""A trade with one leg more than the other is evened in time, or handed over with an alarm."""
+"""A trade with one leg more than the other is repaired in time, or escalated with an alarm."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -63,9 +63,9 @@ def _working(trade: Trade, orders: tuple[Order, ...], engine: EngineHistory, boo
 
 
 def _ended(trade: Trade, orders: tuple[Order, ...], engine: EngineHistory) -> str | None:
-    if trade.state is TradeState.HANDED_OVER:
-        alarmed = (AlertKind.TRADE_HANDED_OVER, trade.trade_id) in engine.alerts
-        return None if alarmed else "was handed over, and no alert says so"
+    if trade.state is TradeState.ESCALATED:
+        alarmed = (AlertKind.TRADE_ESCALATED, trade.trade_id) in engine.alerts
+        return None if alarmed else "was escalated, and no alert says so"
     return next(_left_behind(trade, orders, engine), None)
 
 

@@ -23,8 +23,8 @@ Venues = Sequence[Venue]
 def positions(at_risk: Iterable[TradeView], coins: Iterable[CoinReport], venues: Venues) -> list[Row]:
     """Return what trades hold of each coin, on both venues together and apart.
 
-    They have not ended, or were handed over with a leg that stands alone: it is unhedged like any other. What
-    that leg has earned is part of what is realised already, at the price of its hand-over.
+    They have not ended, or were escalated with a leg that stands alone: it is unhedged like any other. What
+    that leg has earned is part of what is realised already, at the price of its escalation.
     """
     held: dict[Coin, list[TradePosition]] = {}
     for view in at_risk:
@@ -91,7 +91,7 @@ def profit(report: Mapping[str, Any]) -> Row:
 
 def positions_view(rows: list[Row], venues: Venues) -> Table:
     """Return positions as a table."""
-    title = "held by open trades and by legs that were handed over" if rows else "no trade is open"
+    title = "held by open trades and by legs that were escalated" if rows else "no trade is open"
     columns = (*venues, "hedged", "unhedged", "unrealised KRW")
     table = plain_table(title, "coin", "trades", *columns)
     for row in rows:

@@ -68,7 +68,7 @@ def _result(result: Document) -> Text:
         f"({Decimal(result['time_in_market_share']) * 100:.1f} %)\n"
         f"{count(result['orders'])} orders, {result['unfilled_legs']} legs unfilled, "
         f"{result['partial_legs']} in part, {result['repairs']} repairs, {result['aborted']} trades aborted, "
-        f"{result['handed_over']} handed over, {result['left_open']} left open",
+        f"{result['handed_over']} escalated, {result['left_open']} left open",
     )
 
 

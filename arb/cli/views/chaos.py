@@ -61,7 +61,7 @@ def _trip(trip: Mapping[str, Any]) -> str:
 def _critical(ending: Mapping[str, Any]) -> str:
     return (
         f"critical        {ending['reason'] or 'NOT REACHED'}; stopped after {ending['stopped_after_s']} s, "
-        f"orders out {ending['orders_out']}, uneven {ending['uneven']}, handed over {ending['handed_over']}, "
+        f"orders out {ending['orders_out']}, uneven {ending['uneven']}, escalated {ending['handed_over']}, "
         f"snapshot {ending['snapshot'] or 'NONE'}, still running {ending['left_running']}"
     )
 

@@ -104,8 +104,8 @@ def trades_view(rows: list[Row], now_ns: int, zone: tzinfo | None = UTC) -> Tabl
 
 
 def _why(row: Mapping[str, Any]) -> str:
-    """Return the reason of a trade, with the leg that it was handed over with."""
-    if row["state"] != TradeState.HANDED_OVER or not Decimal(row["residual"]):
+    """Return the reason of a trade, with the leg that it was escalated with."""
+    if row["state"] != TradeState.ESCALATED or not Decimal(row["residual"]):
         return str(row["reason"])
     return f"{row['reason']}: {Decimal(row['residual']):+f} {row['coin']} stands alone, arb trades adopt"
 

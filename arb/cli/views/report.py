@@ -41,7 +41,7 @@ def _head(report: Mapping[str, Any], zone: tzinfo | None) -> Text:
         (f"{started} to {ended or 'still running'}\n", "dim"),
         f"{report['trades_opened']} trades opened, {report['trades_closed']} closed, "
         f"{report['trades_open']} open, {report['trades_aborted']} aborted, "
-        f"{report['trades_handed_over']} handed over\n",
+        f"{report['trades_handed_over']} escalated\n",
         ("PnL ", "bold"),
         (_profit(report), "bold"),
         f"  (realised {_signed(report['realised_krw'], 0)} KRW)",

@@ -35,7 +35,7 @@ def _head(report: Document) -> str:
         "Trades closed": f"{report['trades_closed']:,} of {report['trades_opened']:,}",
         "Orders": f"{report['orders']:,}",
         "Fills": f"{report['fills']:,}",
-        "Handed over": str(report["trades_handed_over"]),
+        "Escalated": str(report["trades_handed_over"]),
     }
     listed = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items())
     span = f"{report['started']} to {report['ended'] or 'now, still running'}"

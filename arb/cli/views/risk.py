@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Engine as Database
 
-from arb.adapters.postgres.desk import SqlDesk
+from arb.adapters.postgres.dashboard import SqlDashboard
 from arb.app.wiring import Engine
 from arb.domain.market.ids import SessionId
 from arb.domain.market.money import plain
@@ -18,7 +18,7 @@ def ceilings_of(
     settings: Settings, database: Database, session_id: SessionId, now_ns: int
 ) -> list[dict[str, Any]]:
     """Return each ceiling with what is used of it, amounts as text. Raises: StoreUnavailable."""
-    lines = budget(settings, SqlDesk(database, session_id).exposure(Mode.NORMAL, now_ns))
+    lines = budget(settings, SqlDashboard(database, session_id).exposure(Mode.NORMAL, now_ns))
     return [
         line | {key: plain(line[key]) for key in ("used", "limit", "signed") if line[key] is not None}
         for line in lines

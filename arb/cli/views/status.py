@@ -120,7 +120,7 @@ def _recoveries(built: Engine) -> list[dict[str, Any]]:
 
 
 def _legs_alone(built: Engine) -> list[dict[str, Any]]:
-    """Return the legs that were handed over and that nothing hedges."""
+    """Return the legs that were escalated and that nothing hedges."""
     legs = [leg.trade for leg in built.trades.alone(built.session_id) if leg.is_waiting]
     return [{"trade_id": each.trade_id, "coin": each.coin, "residual": plain(each.residual)} for each in legs]
 

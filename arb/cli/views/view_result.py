@@ -26,7 +26,7 @@ def totals(frame: Frame) -> Panel:
     )
     if document["trades_aborted"] or document["trades_handed_over"]:
         body.append(
-            f"         {document['trades_aborted']} aborted, {document['trades_handed_over']} handed over\n",
+            f"         {document['trades_aborted']} aborted, {document['trades_handed_over']} escalated\n",
             BAD if document["trades_handed_over"] else "",
         )
     body.append(f"orders   {_orders(report)}\n")
@@ -55,6 +55,6 @@ def _orders(report: Report) -> str:
 
 
 def refusals(counts: Mapping[str, int]) -> str:
-    """Return the reasons for which most was refused."""
+    """Return the reasons for which most was denied."""
     most = sorted(counts.items(), key=lambda item: -item[1])[:2]
     return ", ".join(f"{reason} {count(number)}" for reason, number in most) or "none"

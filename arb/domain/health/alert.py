@@ -20,7 +20,7 @@ class Severity(StrEnum):
 class AlertKind(StrEnum):
     """What an alert is about; with its subject it is what is told once in a while."""
 
-    TRADE_HANDED_OVER = "trade_handed_over"
+    TRADE_ESCALATED = "trade_handed_over"
     REPAIR_HELD = "repair_held"
     EXIT_HELD = "exit_held"
     EXIT_REFUSED = "exit_refused"

@@ -45,9 +45,9 @@ def _watchdog(means: str, look: str, do: str, worst: Severity = CRITICAL) -> Kin
 
 KINDS: Final[Mapping[AlertKind, KindRow]] = MappingProxyType(
     {
-        AlertKind.TRADE_HANDED_OVER: KindRow(
-            CRITICAL, "a leg could not be evened out and is the operator's", TRADES,
-            "even it out at the venue and take it up with `arb trades adopt ID`",
+        AlertKind.TRADE_ESCALATED: KindRow(
+            CRITICAL, "a leg could not be repaired and is escalated to you", TRADES,
+            "hedge or reverse it at the venue, or take it up with `arb trades adopt ID`",
         ),
         AlertKind.REPAIR_HELD: KindRow(
             CRITICAL, "a leg stands alone until its venue ends a pause", TRADES, ITSELF,
@@ -119,11 +119,11 @@ KINDS: Final[Mapping[AlertKind, KindRow]] = MappingProxyType(
             INFO, "a fee in another asset is in a trade's profit now", "`arb trades`", "nothing",
         ),
         AlertKind.VENUE_FATAL: KindRow(
-            CRITICAL, "a venue refuses key, permission, account or place; trading is halted", DOCTOR,
+            CRITICAL, "a venue rejects key, permission, account or place; trading is halted", DOCTOR,
             "mend the key or the account, then `arb mode normal`",
         ),
         AlertKind.USER_STREAM_REFUSED: KindRow(
-            WARNING, "a venue refuses the stream of our fills; they come by asking", DOCTOR,
+            WARNING, "a venue rejects the stream of our fills; they come by asking", DOCTOR,
             "check the key's permissions",
         ),
         AlertKind.MARKET_BARRED: KindRow(
@@ -132,7 +132,7 @@ KINDS: Final[Mapping[AlertKind, KindRow]] = MappingProxyType(
         ),
         AlertKind.RULES_UNREAD: KindRow(
             CRITICAL, "the rules of a venue's markets could not be read", DOCTOR,
-            "check the network and, if it is refused, the key",
+            "check the network and, if it is rejected, the key",
         ),
         AlertKind.RULES_ODD: KindRow(
             CRITICAL, "a venue's row of a market makes no sense", "`arb coins list`",
@@ -253,7 +253,7 @@ KINDS: Final[Mapping[AlertKind, KindRow]] = MappingProxyType(
             "ledger and venues differ again and again", "`arb reconcile`", "find out who moves money",
         ),
         AlertKind.WATCHDOG_SAFETY_REJECTIONS: _watchdog(
-            "our own rules refuse many orders", STATUS, "look at the reasons",
+            "our own rules deny many orders", STATUS, "look at the reasons",
         ),
         AlertKind.WATCHDOG_LIVE_ERRORS: _watchdog(
             "tasks fail by a bug", "`arb dead list`", "report it with the log",

@@ -266,7 +266,7 @@ def _owners(
         taker = _least(takers, loads, beats)
         if taker is not None:
             loads[taker].append(coin)
-    _even_out(healthy, loads, beats)
+    _spread_evenly(healthy, loads, beats)
     found = {coin: name for name, load in loads.items() for coin in load}
     _keep_troubled(found, waiting, known, standings)
     return found
@@ -295,7 +295,7 @@ def _least(takers: list[str], loads: Mapping[str, list[Coin]], beats: Mapping[st
     return min(free, key=lambda name: (len(loads[name]), name), default=None)
 
 
-def _even_out(takers: list[str], loads: dict[str, list[Coin]], beats: Mapping[str, Beat]) -> None:
+def _spread_evenly(takers: list[str], loads: dict[str, list[Coin]], beats: Mapping[str, Beat]) -> None:
     """Move coins from the fullest to the emptiest until they differ by one at most."""
     while takers:
         fullest = max(takers, key=lambda name: (len(loads[name]), name))

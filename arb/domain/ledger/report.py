@@ -36,7 +36,7 @@ class SessionTotals:
     fills: Mapping[Coin, int] = field(default_factory=dict)
     fees: Mapping[tuple[Venue, str], Decimal] = field(default_factory=dict)
     held: Mapping[Coin, OpenValue] = field(default_factory=dict)
-    residual: Mapping[Coin, Decimal] = field(default_factory=dict)  # of ended trades: dust, or handed over
+    residual: Mapping[Coin, Decimal] = field(default_factory=dict)  # of ended trades: dust, or escalated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ class Report:
             "trades_closed": trades[TradeState.CLOSED],
             "trades_open": sum(count for state, count in trades.items() if state not in ENDED),
             "trades_aborted": trades[TradeState.ABORTED],
-            "trades_handed_over": trades[TradeState.HANDED_OVER],
+            "trades_handed_over": trades[TradeState.ESCALATED],
             "orders": sum(self.orders.values()),
             "orders_by_state": {state.value: count for state, count in sorted(self.orders.items())},
             "fills": self.fills,

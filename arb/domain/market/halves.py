@@ -1,6 +1,6 @@
 """A coin where it can be traded now: on both venues, or on the one that is left.
 
-Entries and exits need a whole `Market`. A leg that stands alone is evened out wherever there is a book to do
+Entries and exits need a whole `Market`. A leg that stands alone is repaired wherever there is a book to do
 it on: it must not wait for the venue that is gone.
 """
 

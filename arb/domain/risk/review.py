@@ -72,14 +72,14 @@ class Exposure:
     """What is at risk on the accounts of a session at this moment, as SQL knows it under their locks.
 
     It is of all sessions that share one; cooldowns, mode and unvalued fees are the session's own. A leg that
-    was handed over is at risk like an open trade, with all of its notional, until it is gone.
+    was escalated is at risk like an open trade, with all of its notional, until it is gone.
     """
 
     mode: Mode  # the session's
     notional_by_coin_krw: dict[Coin, Decimal]
     trades_open_by_coin: dict[Coin, int]
     realised_today_krw: Decimal  # of the account, within the last 24 hours, whatever session it was
-    loss_reserved_krw: Decimal  # of what is at risk, and of what was handed over even today
+    loss_reserved_krw: Decimal  # of what is at risk, and of what was escalated even today
     orders_last_minute: int
     opened_at_ns: dict[tuple[Coin, Direction], int]  # when the newest trade of the last minute was opened
     free: dict[tuple[str, str], Decimal]  # (venue, asset) -> balance minus holds
@@ -157,26 +157,26 @@ class Approved:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Denied:
     """Risk said no; `reason` is counted."""
 
     reason: str
 
 
 # As what an entry of a coin and direction may be opened: a trial of what rested, not at all, or as any other.
-Admit = Callable[[Coin, Direction], Trial | Refused | None]
+Admit = Callable[[Coin, Direction], Trial | Denied | None]
 
 
-def review(proposal: Proposal, limits: Limits, exposure: Exposure) -> Approved | Refused:
+def review(proposal: Proposal, limits: Limits, exposure: Exposure) -> Approved | Denied:
     """Return whether the proposal may be sent, and why not."""
     checks = (*_ceilings(proposal, limits, exposure), *_losses(proposal.trade, limits, exposure))
-    for reason, refused in checks:
-        if refused:
-            return Refused(reason)
+    for reason, denied in checks:
+        if denied:
+            return Denied(reason)
     for leg in proposal.legs:
         asset, amount = hold_of(leg, proposal.trade.coin)
         if exposure.free.get((leg.venue, asset), ZERO) < amount:
-            return Refused(f"balance_{leg.venue}_{asset.lower()}")
+            return Denied(f"balance_{leg.venue}_{asset.lower()}")
     return Approved(proposal)
 
 

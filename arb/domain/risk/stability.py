@@ -1,6 +1,6 @@
 """How well a venue treats our orders: recent troubles shrink what is entrusted to it.
 
-Troubles are claims whose order was lost, given back, refused or proven absent. A pause that the venue asked
+Troubles are claims whose order was lost, given back, rejected or proven absent. A pause that the venue asked
 for, and a row of nothing but troubles, stop entries and exits; repairs of legs that stand alone still try. An
 exit into a venue that answers nothing leaves its other leg alone: so few are on their way before the first
 answers are there, and after failures small ones, at last one at a time, find out whether the venue is back.
@@ -17,7 +17,7 @@ from typing import Final
 
 from arb.domain.market.ids import TradeId, Venue
 from arb.domain.market.money import ONE, ZERO
-from arb.domain.risk.review import Refused
+from arb.domain.risk.review import Denied
 from arb.domain.time import NS_PER_MS, is_within
 from arb.domain.trading.exits import PROBED_FROM, STOP_LOSS
 from arb.domain.trading.order import Order, OrderEvent, OrderState, Purpose
@@ -68,7 +68,7 @@ class Answer:
     trade_id: TradeId
     created_at_ns: int
     was_taken: bool  # the venue has it under an id of its own
-    failed_at_ns: int  # when it was last lost, refused or not sent; 0: never
+    failed_at_ns: int  # when it was last lost, rejected or not sent; 0: never
     is_exit_out: bool  # an exit whose outcome is not known
 
     @classmethod
@@ -119,19 +119,19 @@ def _in_time(record: VenueRecord, rules: StabilityRules) -> Decimal:
     return min(ONE, max(ZERO, 2 - 2 * Decimal(record.lag_ns) / rules.lag_ns_max))
 
 
-def obstacle(venue: Venue, record: VenueRecord, rules: StabilityRules, now_ns: int) -> Refused | None:
+def obstacle(venue: Venue, record: VenueRecord, rules: StabilityRules, now_ns: int) -> Denied | None:
     """Return why nothing new may be opened at this venue, or None."""
     if now_ns < record.paused_until_ns or _circuit_is_open(record, rules, now_ns):
-        return Refused(f"venue_paused_{venue}")
+        return Denied(f"venue_paused_{venue}")
     return _doubt(venue, record, rules)
 
 
-def _doubt(venue: Venue, record: VenueRecord, rules: StabilityRules) -> Refused | None:
+def _doubt(venue: Venue, record: VenueRecord, rules: StabilityRules) -> Denied | None:
     """Return why the venue's score is too low, or None."""
     if score(record, rules) >= rules.score_min:
         return None
     is_late = _in_time(record, rules) < _answered(record, rules)
-    return Refused(f"venue_late_{venue}" if is_late else f"venue_unstable_{venue}")
+    return Denied(f"venue_late_{venue}" if is_late else f"venue_unstable_{venue}")
 
 
 def _circuit_is_open(record: VenueRecord, rules: StabilityRules, now_ns: int) -> bool:
@@ -144,7 +144,7 @@ def answers_of(newest: Collection[Answer], since_ns: int) -> Answers:
     """Return how a venue answered its newest orders; exits created until `since_ns` are waited for no more.
 
     Orders are compared by when they were decided: late news of an old one says nothing of how it is now. And
-    a pair that its venue refuses again and again is one failure: it rests by itself, and stops no other pair.
+    a pair that its venue rejects again and again is one failure: it rests by itself, and stops no other pair.
     """
     taken_ns = max((each.created_at_ns for each in newest if each.was_taken), default=0)
     failed = [
@@ -162,7 +162,7 @@ def answers_of(newest: Collection[Answer], since_ns: int) -> Answers:
 def without(
     healths: Mapping[Venue, VenueHealth], orders: Collection[Order], since_ns: int
 ) -> dict[Venue, VenueHealth]:
-    """Return the records that a trade's own orders leave: what is refused to it alone lets it rest anyway."""
+    """Return the records that a trade's own orders leave: what is rejected of it alone lets it rest, too."""
     recent = [order for order in orders if order.created_at_ns > since_ns]
     found = dict(healths)
     for venue, health in healths.items():
@@ -179,7 +179,7 @@ def without(
 
 def exit_pace(
     healths: Mapping[Venue, VenueHealth], reason: str, rules: StabilityRules, now_ns: int
-) -> Pace | Refused:
+) -> Pace | Denied:
     """Return how an exit may be sent now, or why it would leave a leg alone.
 
     A stop-loss does without a good score. Nothing does without venues that take orders.
@@ -187,9 +187,9 @@ def exit_pace(
     pace = Pace.WHOLE
     for venue in Venue:
         health = healths.get(venue, VenueHealth())
-        refused = _exit_obstacle(venue, health, reason, rules, now_ns)
-        if refused is not None:
-            return refused
+        denied = _exit_obstacle(venue, health, reason, rules, now_ns)
+        if denied is not None:
+            return denied
         if health.answers.failed >= PROBED_FROM:
             pace = Pace.SMALL
     return pace
@@ -197,15 +197,15 @@ def exit_pace(
 
 def _exit_obstacle(
     venue: Venue, health: VenueHealth, reason: str, rules: StabilityRules, now_ns: int
-) -> Refused | None:
+) -> Denied | None:
     record, answers = health.record, health.answers
     if now_ns < record.paused_until_ns:
-        return Refused(f"venue_paused_{venue}")
+        return Denied(f"venue_paused_{venue}")
     just_failed = _is_failing(answers, rules) and is_within(answers.failed_at_ns, now_ns, rules.circuit_ns)
     if just_failed or _circuit_is_open(record, rules, now_ns):
-        return Refused(f"{FAILING}_{venue}")
+        return Denied(f"{FAILING}_{venue}")
     if _is_full(answers, rules):
-        return Refused(f"{UNANSWERED}_{venue}")
+        return Denied(f"{UNANSWERED}_{venue}")
     return None if reason == STOP_LOSS else _doubt(venue, record, rules)
 
 

@@ -90,7 +90,7 @@ def waiting_text(stop: Stop) -> str:
     return (
         f"the session is halted since {_second(stop.began_ns)} ({stop.reason}) and the stack ends by itself "
         f"once nothing is out any more; it waits for {'; '.join(stop.waits_for)}. Look at the venue's status "
-        "page and `arb orders`; `arb kill` hands over what can be, `arb mode normal` trades on, `arb down` "
+        "page and `arb orders`; `arb kill` escalates what can be, `arb mode normal` trades on, `arb down` "
         "leaves it as it is"
     )
 

@@ -16,7 +16,7 @@ from typing import Final
 from arb.domain.market.ids import Coin, TradeId, Venue
 from arb.domain.market.money import ZERO
 from arb.domain.market.pair import Direction
-from arb.domain.risk.review import COIN, TRIAL_UNDER_WAY, Refused, Trial
+from arb.domain.risk.review import COIN, TRIAL_UNDER_WAY, Denied, Trial
 from arb.domain.time import NS_PER_S, is_within
 from arb.domain.trading.order import TERMINAL, OrderState
 
@@ -245,21 +245,21 @@ class CircuitStanding:
     under_way: frozenset[Way]
 
 
-def admit(standing: CircuitStanding, rules: UnfilledRules, now_ns: int) -> Trial | Refused | None:
+def admit(standing: CircuitStanding, rules: UnfilledRules, now_ns: int) -> Trial | Denied | None:
     """Return as what an entry may be opened, why not, or None: as any other."""
     open_venues = {venue: found for venue, found in standing.of_venues.items() if found.level}
     for venue, found in open_venues.items():
         if found.rests(rules, now_ns):
-            return Refused(f"unfilled_{venue}")
+            return Denied(f"unfilled_{venue}")
     own, (_, direction) = standing.of_coin, standing.way
     if own.leg is not None and own.rests(rules, now_ns):
-        return Refused(f"unfilled_{own.leg.venue}_{direction.side(own.leg.venue)}")
+        return Denied(f"unfilled_{own.leg.venue}_{direction.side(own.leg.venue)}")
     levels = {venue.value: found.level for venue, found in open_venues.items()}
     if own.level:
         levels[COIN] = own.level
     if not levels:
         return None
     if standing.under_way if open_venues else standing.way in standing.under_way:
-        return Refused(TRIAL_UNDER_WAY)
+        return Denied(TRIAL_UNDER_WAY)
     rivals = [at_ns for way, at_ns in standing.newest_ns.items() if open_venues or way == standing.way]
     return Trial(levels=levels, newest_ns=max(rivals, default=0))

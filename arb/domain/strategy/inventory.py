@@ -43,7 +43,7 @@ class Tilt:
 
     @classmethod
     def of(cls, chance: Chance, found: Edge) -> "Tilt":
-        """Return the tilt that an edge would make. Where nobody has any, balances refuse, and no band."""
+        """Return the tilt that an edge would make. Where nobody has any, balances deny it, and no band."""
         total = sum(chance.stock.values(), ZERO)
         if total <= ZERO:
             return cls(before=ZERO, after=ZERO)

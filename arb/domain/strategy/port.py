@@ -59,7 +59,7 @@ class Strategy(Protocol):
 
     @property
     def edge_bps_min(self) -> Decimal:
-        """Return the least edge that anything is ever opened for: below it risk refuses."""
+        """Return the least edge that anything is ever opened for: below it risk denies."""
 
     def observe(self, market: Market, now_ns: int) -> None:
         """Learn from a market, whatever may be opened or closed in it."""

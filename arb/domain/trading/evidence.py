@@ -56,6 +56,6 @@ def exit_facts(market: Market, reason: str, quantity: Decimal, now_ns: int) -> F
 
 
 def repair_facts(market: Tradable, leg: Leg, now_ns: int) -> Facts:
-    """Return what a leg that stands alone is evened out on."""
+    """Return what a leg that stands alone is repaired on."""
     facts = {"action": "repair", "venue": leg.venue.value, "quantity": plain(leg.quantity)}
     return facts | seen(market, now_ns)

@@ -20,7 +20,7 @@ LIMIT_SLACK: Final = Decimal("0.98")  # minimums hold at the limit price, which 
 PAUSES: Final = Backoff(first_ms=1_000, max_ms=900_000)  # after exits that left a leg alone
 STOP_LOSS_REST_NS: Final = 60 * NS_PER_S  # a small exit in vain costs its fees; a minute later it may be none
 PROBED_FROM: Final = 2  # exits that left a leg alone; then the next one is as small as can be
-# What both venues refuse by their usual minimums, 5,000 KRW and 5 USDT, with room for the rate and the limit.
+# What both venues reject by their usual minimums, 5,000 KRW and 5 USDT, with room for the rate and the limit.
 DUST_KRW_MAX: Final = Decimal(10_000)
 PROBE: Final = 2  # times the venues' minimums, so that a leg of it that stays alone can be sent as well
 GROWTH: Final = 10  # times the newest exit that went through
@@ -31,13 +31,13 @@ class Exits:
     """How the exits of a trade went so far.
 
     One of which a single leg executed leaves that leg alone, and a repair pays to undo it. Whatever made the
-    other venue refuse, money that is not there or a market that it closed, will do so again.
+    other venue reject, money that is not there or a market that it closed, will do so again.
     """
 
-    lonely: int  # how many left a leg alone
-    lonely_at_ns: int  # when the newest of them was decided
+    lone: int  # how many left a leg alone
+    lone_at_ns: int  # when the newest of them was decided
     newest: Decimal  # base that both legs of the newest exit executed
-    forgiven: int = 0  # lonely ones before the newest that both legs executed
+    forgiven: int = 0  # lone ones before the newest that both legs executed
 
 
 def exits_so_far(orders: Sequence[Order]) -> Exits:
@@ -46,25 +46,25 @@ def exits_so_far(orders: Sequence[Order]) -> Exits:
     for order in orders:
         if order.purpose is Purpose.EXIT:
             pairs.setdefault(order.created_at_ns, []).append(order.filled_quantity)
-    lonely = [at_ns for at_ns, filled in pairs.items() if min(filled) == ZERO < max(filled)]
+    lone = [at_ns for at_ns, filled in pairs.items() if min(filled) == ZERO < max(filled)]
     whole_ns = max((at_ns for at_ns, filled in pairs.items() if min(filled) > ZERO), default=0)
     return Exits(
-        lonely=len(lonely),
-        lonely_at_ns=max(lonely, default=0),
+        lone=len(lone),
+        lone_at_ns=max(lone, default=0),
         newest=min(pairs[max(pairs)]) if pairs else ZERO,
-        forgiven=sum(at_ns < whole_ns for at_ns in lonely),
+        forgiven=sum(at_ns < whole_ns for at_ns in lone),
     )
 
 
 def is_resting(exits: Exits, now_ns: int, reason: str = "") -> bool:
     """Tell whether the next exit has to wait; a stop-loss is soon tried again, small."""
-    in_a_row = exits.lonely - exits.forgiven
+    in_a_row = exits.lone - exits.forgiven
     if in_a_row == 0:
         return False
     rest_ns = PAUSES.even_ns(in_a_row - 1)
     if reason == STOP_LOSS:
         rest_ns = min(rest_ns, STOP_LOSS_REST_NS)
-    return is_within(exits.lonely_at_ns, now_ns, rest_ns)
+    return is_within(exits.lone_at_ns, now_ns, rest_ns)
 
 
 def cautious(wanted: Decimal, position: TradePosition, exits: Exits, market: Market) -> Decimal:
@@ -72,7 +72,7 @@ def cautious(wanted: Decimal, position: TradePosition, exits: Exits, market: Mar
 
     What would leave a rest that no venue takes is tried whole.
     """
-    if exits.lonely < PROBED_FROM:
+    if exits.lone < PROBED_FROM:
         return wanted
     step = max(market.instrument(venue).lot_step for venue in market.venues)
     return _part(wanted, max(smallest_pair(market), floor_to(exits.newest * GROWTH, step)), position, market)

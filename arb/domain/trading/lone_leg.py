@@ -1,4 +1,4 @@
-"""A leg that was handed over and stands alone: when it is taken up again, and who closed it by hand.
+"""A leg that was escalated and stands alone: when it is taken up again, and who closed it by hand.
 
 It is at risk until it is gone. The engine takes it up again by itself, each time after a longer pause, and
 only where the books say that nobody has closed it meanwhile.
@@ -25,7 +25,7 @@ TOUCHED: Final = "coin_moved_by_hand"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoneLeg:
-    """A trade that was handed over with a leg that nothing hedges, or one that was taken up again."""
+    """A trade that was escalated with a leg that nothing hedges, or one that was taken up again."""
 
     trade: Trade
     take_ups: int = 0
@@ -33,7 +33,7 @@ class LoneLeg:
     @property
     def is_waiting(self) -> bool:
         """Tell whether nobody works on it."""
-        return self.trade.state is TradeState.HANDED_OVER
+        return self.trade.state is TradeState.ESCALATED
 
     @property
     def known_since_ns(self) -> int:

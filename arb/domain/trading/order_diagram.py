@@ -34,7 +34,7 @@ CAUSES: Final = {
     OrderEvent.PARTIAL: "a fill that does not complete it",
     OrderEvent.FILL: "the fill that completes it",
     OrderEvent.CANCEL: "the venue says cancelled",
-    OrderEvent.REJECT: "the venue refused it for good",
+    OrderEvent.REJECT: "the venue rejected it for good",
     OrderEvent.EXPIRE: "its lifetime ended unsent, or the venue says expired",
     OrderEvent.ABSENT: "proven by the venue's own rule that it was never placed",
 }

@@ -1,6 +1,6 @@
 """The one order that takes an imbalance away: hedge more or reverse, whichever brings more at live depth.
 
-It needs the book of the venue where it trades and no other: while one venue is gone the leg is evened out on
+It needs the book of the venue where it trades and no other: while one venue is gone the leg is repaired on
 the one that is left. A venue that has just failed an order of this trade comes after the other one.
 
 A repair takes what the book shows within the loss ceiling, what the free balance pays for, and never more
@@ -32,9 +32,9 @@ PAUSES: Final = Backoff(first_ms=100, max_ms=2_000)  # between repairs that exec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepairRules:
-    """The ceilings of an unwind."""
+    """The ceilings of a repair."""
 
-    time_ns_max: int  # then it is handed over
+    time_ns_max: int  # then it is escalated
     loss_bps_max: Decimal  # of the imbalance's value, beyond the best price
     slip_bps: Decimal
     attempts_max: int  # repairs of one imbalance
@@ -87,7 +87,7 @@ def distrust(orders: Sequence[Order], venue: Venue, rules: RepairRules) -> int:
     """Return how far a venue comes behind the other one for what it has just done to this trade's orders.
 
     An order that never arrived counts at once, be it an entry, an exit or a repair: the next one would wait
-    as long for the same answer. So does a repair that was refused; of an entry or exit that was, the leg may
+    as long for the same answer. So does a repair that was rejected; of an entry or exit that was, the leg may
     still be had by a corrected order. Repairs that only found no price count once there were several.
     """
     failed = 0
@@ -102,13 +102,13 @@ def distrust(orders: Sequence[Order], venue: Venue, rules: RepairRules) -> int:
 
 
 def _is_failed(order: Order) -> bool:
-    """Tell whether the venue did not take it at all: refused, paused, timed out, or it never arrived.
+    """Tell whether the venue did not take it at all: rejected, paused, timed out, or it never arrived.
 
     One that found no price ends as expired, too, but the venue has given it a number.
     """
-    is_refused = order.state is OrderState.REJECTED and order.purpose is Purpose.REPAIR
+    is_rejected = order.state is OrderState.REJECTED and order.purpose is Purpose.REPAIR
     is_lost = order.state is OrderState.EXPIRED and order.venue_order_id is None
-    return (is_refused or is_lost) and not order.fills
+    return (is_rejected or is_lost) and not order.fills
 
 
 def is_unsendable(imbalance: Decimal, market: Tradable, rules: RepairRules) -> bool:

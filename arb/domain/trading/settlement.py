@@ -2,7 +2,7 @@
 
 While one of them may still execute it waits, however long: nothing is repaired on a guess. When one leg has
 more than the other it is repaired; when both are even it is open, closed or aborted. It always ends: repairs
-are bounded in number, time and loss, and beyond that it is handed over.
+are bounded in number, time and loss, and beyond that it is escalated.
 """
 
 from dataclasses import dataclass, replace
@@ -19,6 +19,7 @@ from arb.domain.trading.reentry import Close
 from arb.domain.trading.repair import Means, RepairRules, attempts, is_resting, is_unsendable, repair_leg
 from arb.domain.trading.trade import ENDED, Leg, Trade, TradeKind, TradeState
 
+REVERSED: Final = "reversed"  # what one leg had was taken back and no pair is left; older rows: "unwound"
 VENUE_PAUSED: Final = "venue_paused"  # why a repair waits: the only venue that could do it asked for a pause
 
 
@@ -63,7 +64,7 @@ def reopened(trade: Trade, now_ns: int) -> Trade:
     return replace(
         trade,
         state=TradeState.REPAIRING,
-        reason="" if trade.state is TradeState.HANDED_OVER else trade.reason,
+        reason="" if trade.state is TradeState.ESCALATED else trade.reason,
         residual=ZERO,
         pnl_krw=ZERO,
         closed_at_ns=0,
@@ -103,7 +104,7 @@ def _even(trade: Trade, position: TradePosition, market: Market | None) -> Becom
     if left > ZERO and (market is None or not is_over(left, market)):
         return Become(TradeState.OPEN, "", residual)
     if any(leg.base or leg.quote for leg in position.legs.values()):
-        return Become(TradeState.CLOSED, trade.reason or "unwound", residual)
+        return Become(TradeState.CLOSED, trade.reason or REVERSED, residual)
     return Become(TradeState.ABORTED, "no_fill")
 
 
@@ -120,14 +121,14 @@ def _uneven(
     rules: RepairRules,
     now_ns: int,
 ) -> Settlement:
-    """Return the next repair, or hand over once a ceiling is reached."""
+    """Return the next repair, or escalate once a ceiling is reached."""
     if attempts(trade, orders) >= rules.attempts_max:
-        return Become(TradeState.HANDED_OVER, "repair_attempts", imbalance)
+        return Become(TradeState.ESCALATED, "repair_attempts", imbalance)
     deadline_ns = trade.repair_since_ns + rules.time_ns_max if trade.repair_since_ns else 0
     is_late = 0 < deadline_ns < now_ns
     # One more try past the ceiling: what kept us waiting may have been an answer from the venue.
     if is_late and any(order.created_at_ns > deadline_ns for order in orders):
-        return Become(TradeState.HANDED_OVER, "repair_time_ceiling", imbalance)
+        return Become(TradeState.ESCALATED, "repair_time_ceiling", imbalance)
     why = "market_unknown"
     if means.market is not None:
         leg = repair_leg(trade, orders, imbalance, means.market, means.free, rules, means.paused)
@@ -138,5 +139,5 @@ def _uneven(
         if leg is None and repair_leg(trade, orders, imbalance, means.market, means.free, rules):
             return Wait(VENUE_PAUSED)  # past the time ceiling, too: when it ends is known
     if is_late:
-        return Become(TradeState.HANDED_OVER, "repair_time_ceiling", imbalance)
+        return Become(TradeState.ESCALATED, "repair_time_ceiling", imbalance)
     return Wait(why)

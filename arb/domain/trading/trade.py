@@ -27,7 +27,7 @@ class TradeState(StrEnum):
     REPAIRING = "repairing"
     CLOSED = "closed"
     ABORTED = "aborted"  # nothing was filled
-    HANDED_OVER = "handed_over"  # beyond its ceilings: an alarmed item for the operator
+    ESCALATED = "handed_over"  # beyond its ceilings: an alarmed item for the operator
 
 
 class TradeKind(StrEnum):
@@ -38,7 +38,7 @@ class TradeKind(StrEnum):
 
 
 MOVING: Final = (TradeState.OPENING, TradeState.CLOSING, TradeState.REPAIRING)  # towards a rest
-ENDED: Final = frozenset({TradeState.CLOSED, TradeState.ABORTED, TradeState.HANDED_OVER})
+ENDED: Final = frozenset({TradeState.CLOSED, TradeState.ABORTED, TradeState.ESCALATED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,18 +61,18 @@ class Trade:
     pnl_krw: Decimal = ZERO  # valued when the trade ended,
     valued_krw_per_usdt: Decimal = ZERO  # at this rate; 0: it was not valued
     valued_base_krw: Decimal = ZERO  # and with what is left of the coin at this price
-    reason: str = ""  # why it was closed, aborted or handed over
+    reason: str = ""  # why it was closed, aborted or escalated
     loss_reserve_krw: Decimal = ZERO  # set aside in the day's budget before the first leg went out
     rate_reserve_krw: Decimal = ZERO  # of it, for the move of the rate: no repair may spend it
     entry_krw_per_usdt: Decimal = ZERO  # at the decision; 0: not known
     kind: TradeKind = TradeKind.PAIR
-    residual: Decimal = ZERO  # base that one leg has more than the other: dust, or what was handed over
+    residual: Decimal = ZERO  # base that one leg has more than the other: dust, or what was escalated
     version: int = 0  # grows with every change: compare-and-set
 
     @property
     def stands_alone(self) -> bool:
-        """Tell whether it was handed over with a leg that nothing hedges: at risk until it is gone."""
-        return self.state is TradeState.HANDED_OVER and self.residual != ZERO
+        """Tell whether it was escalated with a leg that nothing hedges: at risk until it is gone."""
+        return self.state is TradeState.ESCALATED and self.residual != ZERO
 
     @property
     def moving_since_ns(self) -> int:

@@ -17,7 +17,7 @@ from arb.domain.risk.review import Mode
 from arb.domain.risk.stop import Stop, order_line, some, trade_line, waiting_text
 from arb.domain.state.snapshot import SnapshotKind
 from arb.engine.kill.drain import Drain
-from arb.engine.kill.unwind import Left, Unwind
+from arb.engine.kill.wind_down import Left, WindDown
 from arb.engine.state.snapshot import TakeSnapshot
 from arb.ports.market import Clock, Errands
 from arb.ports.messaging import AlertSink
@@ -55,7 +55,7 @@ class Emergency:
     """The use case of a CRITICAL verdict. `shut_down` tells whether somebody ends the other processes."""
 
     drain: Drain
-    unwind: Unwind
+    wind_down: WindDown
     take_snapshot: TakeSnapshot
     memory: StopMemory
     alerts: AlertSink
@@ -108,8 +108,8 @@ class Emergency:
             return None
         if self._tried("rest", self._rests) and stop.may_end(self.clock.now_ns()):
             return self._end(stop)
-        self._tried("unwind", self.unwind.step)
-        left = self._tried("look", self.unwind.left)
+        self._tried("wind_down", self.wind_down.step)
+        left = self._tried("look", self.wind_down.left)
         self._keep(UNKNOWN if left is None else _lines(left) or (() if stop.halted else UNHALTED))
         return None
 
@@ -188,7 +188,7 @@ class Emergency:
         return ending
 
     def _alone(self) -> tuple[str, ...]:
-        legs = self.unwind.trades.alone(self.drain.session_id)
+        legs = self.wind_down.trades.alone(self.drain.session_id)
         return tuple(leg.trade.trade_id for leg in legs if leg.is_waiting)
 
     def _tried(self, name: str, step: Callable[[], Result]) -> Result | None:
@@ -223,4 +223,4 @@ def _why(stop: Stop) -> str:
 def _left(ending: EmergencyReport) -> str:
     if not ending.handed_over:
         return "nothing is unhedged"
-    return f"no order is out; alone, handed over to you: {', '.join(ending.handed_over)}"
+    return f"no order is out; alone, escalated to you: {', '.join(ending.handed_over)}"

@@ -1,4 +1,4 @@
-"""The kill: no new intents, no open orders, no lonely leg; and how long each of them took.
+"""The kill: no new intents, no open orders, no leg alone; and how long each of them took.
 
 The switch is on before any of this runs. Nothing here needs the broker or a worker; what needs the
 database says so where it is away, and the rest is done all the same.
@@ -13,7 +13,7 @@ from arb.domain.risk.mode import Cause, ModeReason, reason_text
 from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.external import ListedOrder
-from arb.engine.kill.unwind import Left, Unwind
+from arb.engine.kill.wind_down import Left, WindDown
 from arb.engine.kill.withdraw import OpenNow, Withdraw
 from arb.ports.market import Clock
 from arb.ports.trading import SessionStore
@@ -33,7 +33,7 @@ class KillReport:
     switched_ms: int | None = None  # from here on no process sends an entry or an exit
     no_new_intents_ms: int | None = None
     no_open_orders_ms: int | None = None
-    exposure_ms: int | None = None  # flat, or handed over
+    exposure_ms: int | None = None  # flat, or escalated
     cancelled: tuple[ListedOrder, ...] = ()
     foreign: tuple[ListedOrder, ...] = ()
     unresolved: tuple[str, ...] = ()  # orders whose fate the venue has not proved yet
@@ -52,7 +52,7 @@ class KillRecords:
 
     session_id: SessionId
     sessions: SessionStore
-    unwind: Unwind
+    wind_down: WindDown
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,7 +67,7 @@ class Kill:
     _left: Left | None = field(default=None)
 
     def run(self, reason: str, started_ns: int) -> KillReport:
-        """Bring everything to rest within the ceiling, and hand over what is not."""
+        """Bring everything to rest within the ceiling, and escalate what is not."""
         report = KillReport(reason=reason, started_ns=started_ns)
         self._halt(reason)
         report.no_new_intents_ms = self._since_ms(started_ns)
@@ -80,7 +80,7 @@ class Kill:
         return report
 
     def _until_rest(self, report: KillReport, started_ns: int) -> OpenNow:
-        """Unwind all the time; look at the venues now and then, and before saying that nothing is left."""
+        """Wind down all the time; look at the venues now and then, and before saying that nothing is left."""
         seen, looked_ns = self.withdraw.step(), self.clock.now_ns()
         while True:
             self._step()
@@ -113,7 +113,7 @@ class Kill:
         if self.books is None:
             return
         try:
-            self._left = self.books.unwind.step()
+            self._left = self.books.wind_down.step()
             self._store_problem = ""
         except StoreUnavailable as error:
             self._left, self._store_problem = None, str(error)
@@ -129,7 +129,7 @@ class Kill:
         left = self._left or Left((), ())
         report.unresolved = tuple(order.client_order_id for order in left.orders)
         try:
-            report.handed_over = self.books.unwind.give_up(left)
+            report.handed_over = self.books.wind_down.escalate_rest(left)
         except StoreUnavailable as error:
             self._store_problem = str(error)
             return
@@ -140,7 +140,7 @@ class Kill:
             return ()
         if self._store_problem:
             return (f"{DATABASE_AWAY}: {self._store_problem}",)
-        return tuple(f"{subject}: {text}" for subject, text in self.books.unwind.problems.items())
+        return tuple(f"{subject}: {text}" for subject, text in self.books.wind_down.problems.items())
 
     def _since_ms(self, started_ns: int) -> int:
         return (self.clock.now_ns() - started_ns) // NS_PER_MS

@@ -176,7 +176,7 @@ class Reconcile:
         legs = self._lone_legs(drift)
         for trade in closed_by_hand(legs, Coin(drift.asset), drift.difference):
             yield (
-                f"trade {trade.trade_id} was handed over with {trade.residual:+f} {trade.coin} and seems "
+                f"trade {trade.trade_id} was escalated with {trade.residual:+f} {trade.coin} and seems "
                 "closed by hand: accepting this ends it"
             )
 

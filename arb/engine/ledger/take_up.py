@@ -1,4 +1,4 @@
-"""A leg that was handed over is repaired again, once the books say that nobody has closed it meanwhile.
+"""A leg that was escalated is repaired again, once the books say that nobody has closed it meanwhile.
 
 The engine does so by itself after a reconciliation that could look at both venues, each time after a longer
 pause; the operator may at any time (`arb trades adopt`). The row comes first: who dies after it leaves a
@@ -49,8 +49,8 @@ class TakeUp:
             return "there is no such trade in this session"
         if view.trade.state is TradeState.REPAIRING:
             return None
-        if view.trade.state is not TradeState.HANDED_OVER:
-            return f"it is {view.trade.state} and was not handed over"
+        if view.trade.state is not TradeState.ESCALATED:
+            return f"it is {view.trade.state} and was not escalated"
         why = obstacle(view.trade, found)
         if why is None and self._again(view.trade) is None:
             return "somebody changed it at this moment; look again"

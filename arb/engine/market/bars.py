@@ -1,7 +1,7 @@
 """Markets in which an account may not trade: nothing more is sent there by any process, and a person is told.
 
-Another order would be refused as the last one was, and leave its other leg alone each time. A day later it is
-tried again: venues lift such restrictions, and nobody has to remember to.
+Another order would be rejected as the last one was, and leave its other leg alone each time. A day later it
+is tried again: venues lift such restrictions, and nobody has to remember to.
 """
 
 from collections.abc import Callable, Mapping

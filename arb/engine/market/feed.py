@@ -24,8 +24,8 @@ from arb.domain.market.ids import USDT, Coin, Symbol, Venue, coin_of
 from arb.domain.market.pair import Pair
 from arb.domain.time import STAMP_AHEAD_NS_MAX
 from arb.engine.market.book_codec import encode_book
+from arb.engine.market.buffered_counters import BufferedCounters
 from arb.engine.market.markets import keys_of
-from arb.engine.market.tally import Tally
 from arb.ports.market import Clock, QuoteStore
 from arb.ports.messaging import Dispatcher
 
@@ -60,20 +60,20 @@ class Feed:
         pair: Pair,
         store: FeedStore,
         dispatcher: Dispatcher,
-        tally: Tally,
+        buffered: BufferedCounters,
         clock: Clock,
         degree: Callable[[], Degree] = never_degraded,
-        on_refused: Callable[[Collection[Coin]], None] = unheard,
+        on_fenced: Callable[[Collection[Coin]], None] = unheard,
         note: Callable[[Book], None] = unnoted,
     ) -> None:
         self._pair = pair
         self._store = store
         self._dispatcher = dispatcher
-        self._tally = tally
+        self._buffered = buffered
         self._clock = clock
         self._degree = degree
         self._shallow = False
-        self._on_refused = on_refused
+        self._on_fenced = on_fenced
         self._note = note
         self._lock = threading.RLock()  # guards the next five
         self._fences: dict[Coin, int] = {}  # the coins that are ours
@@ -177,7 +177,7 @@ class Feed:
     def _heed_clock(self) -> None:
         before_ns, self._flushed_at_ns = self._flushed_at_ns, self._clock.now_ns()
         if self._flushed_at_ns < before_ns - STAMP_AHEAD_NS_MAX:
-            self._tally.count(FLUSHES, "clock_set_back")
+            self._buffered.count(FLUSHES, "clock_set_back")
             for venue in self._pair.venues:
                 self.invalidate(venue)
 
@@ -192,29 +192,29 @@ class Feed:
         if books or self._owed:
             written = self._store.put(books, tuple(self._owed))
             due = written.due
-            if written.refused:
-                self._yield(books, written.refused)
+            if written.fenced:
+                self._yield(books, written.fenced)
         if not due and self._taken:
             self._owed.clear()  # the pending evaluation takes them from the store
         if books:
             self.write_lag_ns = self._clock.now_ns() - max(book.ts_recv_ns for book in books)
-        self._tally.count(FLUSHES, "written")
+        self._buffered.count(FLUSHES, "written")
         self.store_away = False
         return due
 
-    def _yield(self, books: Iterable[Book], refused: Collection[Coin]) -> None:
+    def _yield(self, books: Iterable[Book], fenced: Collection[Coin]) -> None:
         """Feed these coins no more, unless they became ours anew while they were written."""
-        self._tally.count(FLUSHES, "fenced")
+        self._buffered.count(FLUSHES, "fenced")
         stale = {coin_of(book.symbol): book.fence for book in books}
         with self._lock:
             fences = self._fences.items()
-            self.own({coin: at for coin, at in fences if coin not in refused or at != stale[coin]})
-        self._owed -= set(refused)
-        self._on_refused(refused)
+            self.own({coin: at for coin, at in fences if coin not in fenced or at != stale[coin]})
+        self._owed -= set(fenced)
+        self._on_fenced(fenced)
 
     def _write_all_next(self, gone: set[Key]) -> None:
         """What the store missed, and what it may have lost, goes with the next flush."""
-        self._tally.count(FLUSHES, "store_unavailable")
+        self._buffered.count(FLUSHES, "store_unavailable")
         self.store_away = True
         with self._lock:
             self._gone |= {key for key in gone if self._is_ours(key)}
@@ -233,7 +233,7 @@ class Feed:
             )
         except DispatchError:
             self._taken = False
-            self._tally.count(FLUSHES, "dispatch_failed")
+            self._buffered.count(FLUSHES, "dispatch_failed")
         else:
             self._taken = True
             self._owed.clear()

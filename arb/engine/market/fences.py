@@ -16,7 +16,7 @@ class Fences:
 
     def __init__(self) -> None:
         self._greatest: dict[Coin, int] = {}
-        self._refused = 0
+        self._fenced = 0
         self._lock = threading.Lock()
 
     def learn(self, fences: Mapping[Coin, int]) -> None:
@@ -29,13 +29,13 @@ class Fences:
     def admitted(self, books: Iterable[Book]) -> list[Book]:
         """Return the books that are their owners', and count the others."""
         with self._lock:
-            found, refused = [], 0
+            found, fenced = [], 0
             for book in books:
                 if book.fence >= self._greatest.get(coin_of(book.symbol), 0):
                     found.append(book)
                 else:
-                    refused += 1
-            self._refused += refused
+                    fenced += 1
+            self._fenced += fenced
             return found
 
     def admitted_of_message(self, books: Sequence[Book]) -> list[Book]:
@@ -51,8 +51,8 @@ class Fences:
             return [*rates, *found]
         return [*self.admitted(rates), *found]
 
-    def take_refused(self) -> int:
-        """Return how many books were refused since the last call."""
+    def take_fenced(self) -> int:
+        """Return how many books were fenced off since the last call."""
         with self._lock:
-            refused, self._refused = self._refused, 0
-            return refused
+            fenced, self._fenced = self._fenced, 0
+            return fenced

@@ -18,7 +18,7 @@ from arb.domain.risk.review import Limits
 from arb.domain.time import NS_PER_S, STAMP_AHEAD_NS_MAX, is_current
 from arb.engine.market.fee_prices import FeePrices
 from arb.engine.market.markets import Books, Markets, keys_of, symbol_on
-from arb.engine.market.told_books import ToldBooks
+from arb.engine.market.queried_books import QueriedBooks
 from arb.ports.market import Clock
 from arb.ports.messaging import Counters
 from arb.ports.trading import VenueClient
@@ -43,14 +43,14 @@ class FreshMarkets:
     asked: dict[Key, tuple[int, Book]] = field(default_factory=dict)  # when, and the answer
     silent: dict[Venue, int] = field(default_factory=dict)  # when it gave no answer
     fee_prices: FeePrices = field(init=False)
-    told: ToldBooks = field(init=False)
+    queried: QueriedBooks = field(init=False)
 
     def __post_init__(self) -> None:
         prices = FeePrices(
             quotes=self.markets.quotes, venues=self.venues, counters=self.counters, clock=self.clock
         )
         object.__setattr__(self, "fee_prices", prices)
-        object.__setattr__(self, "told", ToldBooks(self.limits.rate_age_ns_max))
+        object.__setattr__(self, "queried", QueriedBooks(self.limits.rate_age_ns_max))
 
     def read(self, coin: Coin, *, deep: bool = False) -> Market | None:
         """Return the coin's market, or None while a book of it can be had nowhere.
@@ -153,7 +153,7 @@ class FreshMarkets:
                 self.silent[venue] = self.clock.steady_ns()
             return None
         self.silent.pop(venue, None)
-        if why := self.told.doubt(book, hot, sent_ns, self.clock.steady_ns()):
+        if why := self.queried.doubt(book, hot, sent_ns, self.clock.steady_ns()):
             self.counters.count("books_asked", f"{venue}_{why}")
             return None
         self.counters.count("books_asked", venue)

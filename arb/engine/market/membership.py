@@ -34,7 +34,7 @@ def unheard(_assignment: Assignment) -> None:
     """Nobody is told: the others look for themselves soon."""
 
 
-class Keepsake(Protocol):
+class LastAssignment(Protocol):
     """What a worker had, kept where no server is needed. Never raises."""
 
     def load(self) -> Fenced:
@@ -44,7 +44,7 @@ class Keepsake(Protocol):
         """Keep this."""
 
 
-class Witness(Protocol):
+class AssignmentLog(Protocol):
     """Who writes down what happens to coins and workers."""
 
     def moved(self, moves: Sequence[Reassignment]) -> None:
@@ -56,7 +56,7 @@ class Witness(Protocol):
     def holds(self, fences: Fenced) -> None:
         """This worker feeds other coins than before."""
 
-    def refused(self, venue: Venue, coin: Coin, why: str) -> None:
+    def rejected(self, venue: Venue, coin: Coin, why: str) -> None:
         """A venue does not send a coin's quotes, and sends others."""
 
     def late(self, venue: Venue, lag_ns: int) -> None:
@@ -75,8 +75,8 @@ class Membership:
     capacity: int
     coins: Sequence[Coin]
     registry: FeedRegistry
-    keepsake: Keepsake
-    witness: Witness
+    last_assignment: LastAssignment
+    assignment_log: AssignmentLog
     clock: Clock
     announce: Callable[[Assignment], None] = unheard  # that it is in force; never raises
     is_told: bool = False  # what is fed besides these is said by the registry, and is never nothing
@@ -114,11 +114,11 @@ class Membership:
             self._standings = excused(self._standings, now_ns)
         self._confirmed, self._suspended = True, False
         if self._hold(assignment.fences_of(self.worker, self.incarnation)):
-            self.keepsake.save(self.held)
+            self.last_assignment.save(self.held)
         return self.held
 
     def leave(self) -> Fenced:
-        """Hand over what others can take, and return what is left with us."""
+        """Give others what they can take, and return what is left with us."""
         left = self.step(leaving=True)
         try:
             self.registry.leave(self.worker)
@@ -130,7 +130,7 @@ class Membership:
         self.away = True
         self._standings = excused(self._standings, now_ns)
         if not self._confirmed and not self._suspended and not self.held:
-            self._hold(self.keepsake.load())
+            self._hold(self.last_assignment.load())
         return self.held
 
     def _beat(self, now_ns: int, *, troubled: bool, leaving: bool) -> Beat:
@@ -158,7 +158,7 @@ class Membership:
             if following is roster.assignment:
                 break
             if self.registry.commit(following, moves, roster.assignment.epoch):
-                self.witness.moved(moves)
+                self.assignment_log.moved(moves)
                 self.announce(following)
                 return following
             roster = self.registry.report(beat)
@@ -185,7 +185,7 @@ class Membership:
         for worker, standing in self._standings.items():
             known = before.get(worker)
             if roster.leads and known is not None and known.health is not standing.health:
-                self.witness.changed(worker, known.health, standing.health)
+                self.assignment_log.changed(worker, known.health, standing.health)
 
     def _is_pressing(self, assignment: Assignment, beat: Beat) -> bool:
         """Tell whether something has to be done about ourselves, whoever leads."""
@@ -203,7 +203,7 @@ class Membership:
         for worker, standing in tuple(self._standings.items()):
             if standing.health is not WorkerHealth.DEAD or worker in owning:
                 continue
-            self.registry.bury(worker)
+            self.registry.drop_heartbeat(worker)
             if now_ns - standing.seen_ns > FORGET_NS:
                 self.registry.leave(worker)
                 self._standings.pop(worker)
@@ -214,7 +214,7 @@ class Membership:
         if dict(fences) == dict(self.held):
             return False
         self.held = dict(fences)
-        self.witness.holds(self.held)
+        self.assignment_log.holds(self.held)
         return True
 
 

@@ -14,7 +14,7 @@ from arb.ports.market import Clock
 from arb.ports.messaging import AlertSink, Counters
 
 REFRESH_NS: Final = 300 * NS_PER_S  # warnings and price bands change while we trade
-GAP_NS: Final = 5 * NS_PER_S  # between two readings of a venue, however many orders it refuses
+GAP_NS: Final = 5 * NS_PER_S  # between two readings of a venue, however many orders it rejects
 STALE_NS: Final = 2 * REFRESH_NS  # without a reading for longer than this is told
 
 
@@ -34,7 +34,7 @@ class WatchRules:
             self.coins = (*self.coins, coin)
 
     def unread(self, venue: Venue, error: VenueError, now_ns: int) -> None:
-        """A venue was asked in vain; refused keys are told at once, since no later question fares better."""
+        """A venue was asked in vain; rejected keys are told at once, since no later question fares better."""
         self.counters.count(AlertKind.RULES_UNREAD, f"{venue}_{type(error).__name__.lower()}")
         age_ns = now_ns - self._read_ns.setdefault(venue, now_ns)
         if isinstance(error, Fatal):
@@ -116,7 +116,7 @@ class WatchRules:
 
 @dataclass(slots=True, kw_only=True)
 class RereadRules:
-    """What an order that was refused by its market's rules sets off, here and in every other process."""
+    """What an order that was rejected by its market's rules sets off, here and in every other process."""
 
     expire: Callable[[Venue, int], None]  # rules of a venue that were read before a time: here
     announce: Callable[[Venue, int], None]  # and in the others

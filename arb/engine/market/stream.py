@@ -15,7 +15,7 @@ class Notice(Enum):
     PROGRESS = "progress"  # it brought a quote: the connection works
     ALIVE = "alive"  # it brought nothing to use
     SHUTDOWN = "shutdown"  # the venue is about to close: open another connection at once
-    REFUSED = "refused"  # the venue does not take our subscription
+    REJECTED = "refused"  # the venue does not take our subscription
 
 
 class MarketStream(Protocol):
@@ -35,7 +35,7 @@ class MarketStream(Protocol):
     def due(self, steady_ns: int) -> Sequence[str]:
         """Return at most one message to send now, for what is wanted and not yet asked for."""
 
-    def refused(self) -> Mapping[Coin, str]:
+    def rejected(self) -> Mapping[Coin, str]:
         """Return the coins that the venue does not take while it takes others, and its words."""
 
     def series(self, frame: bytes) -> str:
@@ -45,7 +45,7 @@ class MarketStream(Protocol):
         """
 
     def read(self, frame: bytes, ts_recv_ns: int) -> Book | FrameStamp | Notice:
-        """Return what a frame says. Raises: DataError to drop it, Rejected if the venue refuses us."""
+        """Return what a frame says. Raises: DataError to drop it, Rejected if the venue rejects us."""
 
 
 class SocketListener(Protocol):

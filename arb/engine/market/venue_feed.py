@@ -15,27 +15,29 @@ from typing import Final
 from arb.domain.errors import DataError, Rejected
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Symbol
+from arb.engine.market.buffered_counters import BufferedCounters
 from arb.engine.market.feed import Feed
 from arb.engine.market.gate import BookGate
 from arb.engine.market.lag import FrameStamp, Lag
 from arb.engine.market.stream import MarketStream, Notice
-from arb.engine.market.tally import Tally
 
 HOLD_NS_MAX: Final = 50_000_000  # 1,000 frames at the pace they are decoded
 ACCEPTED: Final = "frames_accepted"
 DROPPED: Final = "frames_dropped"
 PASSED_OVER: Final = "frames_passed_over"
-WORST_FIRST: Final = (Notice.REFUSED, Notice.SHUTDOWN, Notice.PROGRESS, Notice.ALIVE)
+WORST_FIRST: Final = (Notice.REJECTED, Notice.SHUTDOWN, Notice.PROGRESS, Notice.ALIVE)
 
 
 class VenueFeed:
     """A `SocketListener`; everything here runs in the socket's thread."""
 
-    def __init__(self, *, stream: MarketStream, gate: BookGate, feed: Feed, tally: Tally, lag: Lag) -> None:
+    def __init__(
+        self, *, stream: MarketStream, gate: BookGate, feed: Feed, buffered: BufferedCounters, lag: Lag
+    ) -> None:
         self._stream = stream
         self._gate = gate
         self._feed = feed
-        self._tally = tally
+        self._buffered = buffered
         self._newest: dict[Symbol, Book] = {}
         self._outrun: dict[str, tuple[bytes, int]] = {}  # by series, and when it was received
         self._held_since_ns = 0
@@ -44,7 +46,7 @@ class VenueFeed:
         self._found = Notice.ALIVE  # what the last frames said that had been kept
         self._distrusted = False
         self._lag = lag
-        self.refusal = ""  # the venue's last words about our subscription
+        self.rejection = ""  # the venue's last words about our subscription
 
     def opened(self) -> Sequence[str]:
         """Start over: sequences and levels belong to one connection."""
@@ -96,12 +98,12 @@ class VenueFeed:
                 return Notice.ALIVE
             self._gate.admit(found, self._lag_of(found))
         except DataError as error:
-            self._tally.count(DROPPED, f"{self._stream.venue}:{error.reason}")
+            self._buffered.count(DROPPED, f"{self._stream.venue}:{error.reason}")
             return Notice.ALIVE
         except Rejected as error:
-            self._tally.count(DROPPED, f"{self._stream.venue}:refused")
-            self.refusal = str(error)
-            return Notice.REFUSED
+            self._buffered.count(DROPPED, f"{self._stream.venue}:refused")
+            self.rejection = str(error)
+            return Notice.REJECTED
         self._keep(found)
         return Notice.PROGRESS
 
@@ -109,11 +111,11 @@ class VenueFeed:
         """Hand on what is kept."""
         self._catch_up()
         if self._passed_over:
-            self._tally.count(PASSED_OVER, self._stream.venue.value, self._passed_over)
+            self._buffered.count(PASSED_OVER, self._stream.venue.value, self._passed_over)
             self._passed_over = 0
         if self._newest and not self._distrusted:
             self._feed.accept(tuple(self._newest.values()))
-            self._tally.count(ACCEPTED, self._stream.venue.value, self._accepted)
+            self._buffered.count(ACCEPTED, self._stream.venue.value, self._accepted)
         self._newest.clear()
         self._accepted = 0
 

@@ -1,4 +1,4 @@
-"""Which chances there were and what became of them; refusals are counted once for a chance, and by look.
+"""Which chances there were and what became of them; denials are counted once for a chance, and by look.
 
 What is remembered is of one process. It is told of after each look, when everything that follows from it was
 done, and passes on what is new once a second at most.
@@ -17,8 +17,8 @@ from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_S
 from arb.ports.messaging import Counters
 
-REFUSED: Final = "refused"  # chances
-REFUSED_LOOKS: Final = "refused_looks"  # at any of them: how often the engine wants what it must not
+DENIED: Final = "refused"  # chances
+DENIED_LOOKS: Final = "refused_looks"  # at any of them: how often the engine wants what it must not
 TOLD_NS: Final = NS_PER_S  # between two times that the same chance is passed on
 UNSEEN_NS_MAX: Final = 10 * NS_PER_S  # a coin that nobody looked at for so long has another chance
 UNWANTED: Final = "no_entry"  # by the strategy, which said no more
@@ -52,11 +52,11 @@ class Chances:
 
     def bar(self, coin: Coin, reason: str) -> None:
         """Take note that a coin could not be judged; that counts once until it can be."""
-        self.counters.count(REFUSED_LOOKS, reason)
+        self.counters.count(DENIED_LOOKS, reason)
         seen = self._barred.setdefault(coin, set())
         if reason not in seen:
             seen.add(reason)
-            self.counters.count(REFUSED, reason)
+            self.counters.count(DENIED, reason)
 
     def look(
         self,
@@ -108,9 +108,9 @@ class Chances:
         else:
             fresh = known
         if why not in UNCOUNTED:
-            self.counters.count(REFUSED_LOOKS, why)
+            self.counters.count(DENIED_LOOKS, why)
             if why not in fresh.reasons:
-                self.counters.count(REFUSED, why)
+                self.counters.count(DENIED, why)
         fresh = fresh.seen(now_ns, why)
         if trade_id is not None:
             fresh = replace(fresh, trades=(*fresh.trades, trade_id))

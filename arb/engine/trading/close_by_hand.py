@@ -13,7 +13,7 @@ from arb.domain.errors import ArbError
 from arb.domain.market.ids import SessionId, TradeId
 from arb.domain.market.money import fraction
 from arb.domain.market.spread import Market, edge
-from arb.domain.risk.review import Limits, Mode, Refused
+from arb.domain.risk.review import Denied, Limits, Mode
 from arb.domain.risk.sanity import stale, untradable, with_hole
 from arb.domain.risk.stability import UNANSWERED, StabilityRules, exit_pace
 from arb.domain.time import NS_PER_S
@@ -28,7 +28,7 @@ from arb.ports.trading import HandStore, KillSwitch, SessionStore, TradeStore
 
 POLL_MS: Final = 200
 STAYS: Final = "the pair stays open and hedged, try again in a moment"
-UNDER_WAY_NS_MAX: Final = 60 * NS_PER_S  # legs that are out are evened or handed over within that
+UNDER_WAY_NS_MAX: Final = 60 * NS_PER_S  # legs that are out are repaired or escalated within that
 
 
 class NotNow(ArbError):
@@ -120,7 +120,7 @@ class CloseByHand:
         match trade.state:
             case TradeState.OPEN:
                 return
-            case TradeState.HANDED_OVER:
+            case TradeState.ESCALATED:
                 mend = f"`arb trades adopt {trade.trade_id}` has it repaired again"
             case state if state in ENDED:
                 mend = f"it is no longer open ({trade.reason})"
@@ -158,16 +158,14 @@ class CloseByHand:
         return market
 
     def _refuse_venues(self, trade: Trade, market: Market, quantity: Decimal, now_ns: int) -> None:
-        refused = stale(market, self.limits, now_ns) or untradable(market)
-        refused = refused or with_hole(market, quantity, self.limits)
-        if refused is None:
+        denied = stale(market, self.limits, now_ns) or untradable(market)
+        denied = denied or with_hole(market, quantity, self.limits)
+        if denied is None:
             found = exit_pace(self.stability.healths_now(), BY_HAND, self.stability_rules, now_ns)
             # Exits whose outcome is not known yet are known in a moment: that is no reason not to ask.
-            refused = (
-                found if isinstance(found, Refused) and not found.reason.startswith(UNANSWERED) else None
-            )
-        if refused is not None:
-            raise NotNow(f"{_what(trade)} cannot be closed now ({refused.reason}); {STAYS}")
+            denied = found if isinstance(found, Denied) and not found.reason.startswith(UNANSWERED) else None
+        if denied is not None:
+            raise NotNow(f"{_what(trade)} cannot be closed now ({denied.reason}); {STAYS}")
 
 
 def _what(trade: Trade) -> str:

@@ -11,7 +11,7 @@ from arb.domain.market.book import Book
 from arb.domain.market.ids import RANDOM_BITS, USDT, Coin, SessionId, TradeId, coin_of, trade_id
 from arb.domain.market.opportunity import OPENED
 from arb.domain.market.spread import Edge, Market, common_quantity
-from arb.domain.risk.review import Admit, Approved, Limits, Mode, Proposal, Refused
+from arb.domain.risk.review import Admit, Approved, Denied, Limits, Mode, Proposal
 from arb.domain.risk.sanity import rate_doubt, stale, untradable, with_hole
 from arb.domain.strategy.port import Chance, Declined, Strategies
 from arb.domain.trading.evidence import Facts, exit_facts
@@ -22,11 +22,11 @@ from arb.domain.trading.settlement import is_over
 from arb.domain.trading.trade import Leg, Trade, TradeState, are_taken, pair_legs
 from arb.engine.market.markets import Markets
 from arb.engine.trading.chances import CLOSING, HALTED, Chances
+from arb.engine.trading.coin_filter import CoinFilter
 from arb.engine.trading.exit_guard import ExitGuard
 from arb.engine.trading.guard import EntryGuard
 from arb.engine.trading.intents import intents
 from arb.engine.trading.journal import Journal, decision, unread
-from arb.engine.trading.nearness import Nearness
 from arb.engine.trading.proposals import (
     TOO_SMALL,
     Appetite,
@@ -66,7 +66,7 @@ class Evaluate:
     strategies: Strategies
     appetite: Appetite
     chances: Chances
-    nearness: Nearness = field(default_factory=Nearness)
+    coin_filter: CoinFilter = field(default_factory=CoinFilter)
     signals: Signals = field(default_factory=Signals)
     journal: Journal = unread
 
@@ -77,8 +77,8 @@ class Evaluate:
         """
         coins = self._worth_a_look(self._changed(carried))
         markets = self.markets.read(coins, self.clock.now_ns(), carried)
-        if refused := self.markets.fences.take_refused():
-            self.counters.count("quotes_refused", "fenced", refused)
+        if fenced := self.markets.fences.take_fenced():
+            self.counters.count("quotes_refused", "fenced", fenced)
         self._count_without_rules(coin for coin in coins if coin not in markets)
         session = self.sessions.get(self.session_id)
         if not markets or session is None:
@@ -97,7 +97,7 @@ class Evaluate:
 
     def _worth_a_look(self, coins: tuple[Coin, ...]) -> tuple[Coin, ...]:
         """Return the coins without those that are far, while there is not time for all."""
-        wanted = self.nearness.worth(coins, self.clock.now_ns())
+        wanted = self.coin_filter.worth(coins, self.clock.now_ns())
         if len(wanted) < len(coins):
             self.counters.count("degraded", "far_coins", len(coins) - len(wanted))
         return wanted
@@ -114,10 +114,10 @@ class Evaluate:
         now_ns = self.clock.now_ns()
         market = market.doubting(rate_doubt(market.rate, self.limits, now_ns))
         far = not active and self.strategies.of(market.coin).is_far(market)
-        self.nearness.note(market.coin, now_ns, far=far)
-        refused = stale(market, self.limits, now_ns) or untradable(market)
-        if refused is not None:
-            self.chances.bar(market.coin, refused.reason)
+        self.coin_filter.note(market.coin, now_ns, far=far)
+        denied = stale(market, self.limits, now_ns) or untradable(market)
+        if denied is not None:
+            self.chances.bar(market.coin, denied.reason)
             return 0
         self.guard.watch(market.rate)
         if not market.rate.doubt:
@@ -222,16 +222,16 @@ class Evaluate:
         return opened is not None
 
     def _open_wanted(
-        self, market: Market, wanted: Proposal | Edge | Refused | Declined | None, now_ns: int
+        self, market: Market, wanted: Proposal | Edge | Denied | Declined | None, now_ns: int
     ) -> tuple[str, TradeId | None]:
         """Return what became of it, and which trade was opened."""
         match wanted:
-            case Refused(reason) | Declined(reason):
+            case Denied(reason) | Declined(reason):
                 return reason, None
             case Proposal():
-                refused = self._open(wanted, now_ns)
-                if refused is not None:
-                    return refused.reason, None
+                denied = self._open(wanted, now_ns)
+                if denied is not None:
+                    return denied.reason, None
                 self.journal(decision("open", wanted.trade.trade_id, market, now_ns))
                 return OPENED, wanted.trade.trade_id
             case _:
@@ -239,24 +239,24 @@ class Evaluate:
 
     def _wanted(
         self, market: Market, best: Edge, active: list[TradeView], now_ns: int
-    ) -> Proposal | Refused | None:
+    ) -> Proposal | Denied | None:
         """Return the trade to propose, at the size that the venues' behaviour allows."""
         if market.rate.doubt:
-            return Refused(market.rate.doubt)
-        refused = with_hole(market, best.quantity, self.limits) or self._crowded(best, active, now_ns)
-        if refused is not None:
-            return refused
+            return Denied(market.rate.doubt)
+        denied = with_hole(market, best.quantity, self.limits) or self._crowded(best, active, now_ns)
+        if denied is not None:
+            return denied
         trial = self.admit(market.coin, best.direction)
-        if isinstance(trial, Refused):
+        if isinstance(trial, Denied):
             return trial
         share = self.guard.share(market, now_ns)
-        if isinstance(share, Refused):
+        if isinstance(share, Denied):
             return share
         sized = best if share == 1 else edge_at(market, best.direction, self.appetite.notional_usdt * share)
         if trial is not None:
             sized = smallest_edge(market, best)
         if sized is None:
-            return Refused(TOO_SMALL)
+            return Denied(TOO_SMALL)
         identity = Identity(
             trade_id=trade_id(now_ns // 1_000_000, self.entropy.bits(RANDOM_BITS)),
             session_id=self.session_id,
@@ -266,22 +266,22 @@ class Evaluate:
         wanted = propose(market, sized, identity, self.limits, self.appetite.slip_bps)
         return replace(wanted, trial=trial) if isinstance(wanted, Proposal) else wanted
 
-    def _crowded(self, best: Edge, active: list[TradeView], now_ns: int) -> Refused | None:
-        """Return what the review would refuse anyway, before its lock is taken for nothing."""
+    def _crowded(self, best: Edge, active: list[TradeView], now_ns: int) -> Denied | None:
+        """Return what the review would deny anyway, before its lock is taken for nothing."""
         if len(active) >= self.limits.trades_open_per_coin_max:
-            return Refused("trades_open_per_coin")
+            return Denied("trades_open_per_coin")
         since_ns = now_ns - self.limits.entry_cooldown_ns
         newest = [view.trade for view in active if view.trade.opened_at_ns > since_ns]
         if any(trade.direction is best.direction for trade in newest):
-            return Refused("entry_cooldown")
+            return Denied("entry_cooldown")
         return None
 
-    def _open(self, proposal: Proposal, now_ns: int) -> Refused | None:
+    def _open(self, proposal: Proposal, now_ns: int) -> Denied | None:
         trade, lifetime_ns = proposal.trade, self.appetite.order_lifetime_ns
         orders = intents(proposal.legs, trade.trade_id, trade.coin, (), now_ns, lifetime_ns)
         verdict = self.trades.open_trade(proposal, (orders[0], orders[1]), self.limits, now_ns)
         match verdict:
-            case Refused():
+            case Denied():
                 return verdict
             case Approved():
                 self._send(orders)

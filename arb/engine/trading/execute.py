@@ -84,7 +84,7 @@ class Execute:
         except OutcomeUnknown as error:
             return self._lost(order, error)
         except (Rejected, Fatal) as error:
-            return self._refused(order, error)
+            return self._rejected(order, error)
         return self._follow(self._record(order, report), FIRST_ASK)
 
     def resolve(self, client_order_id: ClientOrderId, attempt: int = ASK_ONCE) -> Order | None:
@@ -157,12 +157,12 @@ class Execute:
         Somebody who gave us up meanwhile may have sent the order again under the same identifier, and
         what our attempt was told says nothing about theirs: then the venue is asked.
         """
-        if self.trades.refuse(order.client_order_id, order.fence, event, reason, self.clock.now_ns()):
+        if self.trades.reject(order.client_order_id, order.fence, event, reason, self.clock.now_ns()):
             return self._ended(order)
         self._ask_later(order, FIRST_ASK)
         return order
 
-    def _refused(self, order: Order, error: Rejected | Fatal) -> Order:
+    def _rejected(self, order: Order, error: Rejected | Fatal) -> Order:
         self.counters.count("orders_rejected", f"{order.venue}_{getattr(error, 'code', 'fatal')}")
         if isinstance(error, MarketBarred):
             self.bar_market.run(order.venue, order.symbol, str(error))
@@ -173,7 +173,7 @@ class Execute:
         return self._end(order, OrderEvent.REJECT, str(error))
 
     def _halt_for(self, error: Fatal) -> None:
-        """Every later request will be refused as this one was: halt, and say what to do."""
+        """Every later request will be rejected as this one was: halt, and say what to do."""
         now_ns = self.clock.now_ns()
         halt(self.sessions, self.session_id, reason_text(Cause.VENUE_FATAL, str(error)), now_ns)
         self.alerts.raise_alert(

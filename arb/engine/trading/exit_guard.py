@@ -1,6 +1,6 @@
 """What keeps an exit back that would only leave a leg alone.
 
-A venue that takes no orders now, money that is not there, or refusals of late. What waits is counted by why.
+A venue that takes no orders now, money that is not there, or rejections of late. Waits are counted by why.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.domain.market.money import ZERO
 from arb.domain.market.spread import Market
-from arb.domain.risk.review import Refused
+from arb.domain.risk.review import Denied
 from arb.domain.risk.stability import FAILING, Pace, StabilityRules, exit_pace, without
 from arb.domain.strategy.port import OpenPair, Strategy
 from arb.domain.trading.by_hand import BY_HAND, Decided, nothing_decided
@@ -100,16 +100,16 @@ class ExitGuard:
         """Return how the venues' health lets this exit go, None to wait. Raises: StoreUnavailable."""
         since_ns = now_ns - rules.window_ns
         found = exit_pace(without(stability.healths(), view.orders, since_ns), reason, rules, now_ns)
-        if not isinstance(found, Refused):  # others may have begun one within the second that is known
+        if not isinstance(found, Denied):  # others may have begun one within the second that is known
             healths = without(stability.healths_now(), view.orders, since_ns)
             found = exit_pace(healths, reason, rules, now_ns)
-        if not isinstance(found, Refused):
+        if not isinstance(found, Denied):
             return found
         self.waits(found.reason)
         self._held.note(view.trade, reason, found.reason, now_ns)
         if found.reason.startswith(FAILING) and self._held.forces(view.trade, reason, now_ns):
             patient = exit_pace(stability.healths_now(), reason, replace(rules, circuit_ns=0), now_ns)
-            return None if isinstance(patient, Refused) else Pace.SMALL
+            return None if isinstance(patient, Denied) else Pace.SMALL
         return None
 
     def passes_hole(self, trade: Trade, reason: str, why: str, now_ns: int) -> bool:
@@ -140,8 +140,8 @@ class ExitGuard:
         if is_resting(exits, now_ns, reason):
             self.waits("resting")
             return ZERO
-        if exits.lonely >= TOLD_FROM:
-            self._tell_of_refusals(view.trade, exits, now_ns)
+        if exits.lone >= TOLD_FROM:
+            self._tell_of_rejections(view.trade, exits, now_ns)
         if pace is Pace.SMALL:
             return probing(wanted, position, market)
         return cautious(wanted, position, exits, market)
@@ -180,9 +180,9 @@ class ExitGuard:
             self._tell_of_balances(trade.coin, lacking, free, now_ns)
         return not lacking
 
-    def _tell_of_refusals(self, trade: Trade, exits: Exits, now_ns: int) -> None:
+    def _tell_of_rejections(self, trade: Trade, exits: Exits, now_ns: int) -> None:
         message = (
-            f"one leg of {trade.coin} trade {trade.trade_id} was not executed in {exits.lonely} exits; the "
+            f"one leg of {trade.coin} trade {trade.trade_id} was not executed in {exits.lone} exits; the "
             "pair stays hedged and is tried again with less, after growing pauses"
         )
         self._tell(AlertKind.EXIT_REFUSED, trade.trade_id, message, now_ns)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.domain.market.pair import Direction
-from arb.domain.risk.review import Admit, Refused, Trial
+from arb.domain.risk.review import Admit, Denied, Trial
 from arb.domain.time import NS_PER_S, is_within
 from arb.engine.market.fee_prices import FeePrices
 from arb.ports.market import Clock
@@ -25,12 +25,12 @@ class FeeGuard:
     _assets: frozenset[tuple[Venue, str]] = field(default=frozenset())
     _read_ns: int = 0
 
-    def admit(self, coin: Coin, direction: Direction) -> Trial | Refused | None:
-        """Refuse an entry whose fees could not be valued, else ask further. Raises: StoreUnavailable."""
+    def admit(self, coin: Coin, direction: Direction) -> Trial | Denied | None:
+        """Deny an entry whose fees could not be valued, else ask further. Raises: StoreUnavailable."""
         now_ns = self.clock.steady_ns()
         if not is_within(self._read_ns, now_ns, KNOWN_NS):
             self._assets, self._read_ns = self.trades.fee_assets(self.session_id), now_ns
         for venue, asset in sorted(self._assets):
             if self.prices.of(venue, asset) is None:
-                return Refused(f"fee_price_{venue}_{asset.lower()}")
+                return Denied(f"fee_price_{venue}_{asset.lower()}")
         return self.otherwise(coin, direction)

@@ -50,7 +50,7 @@ class UserStream(Protocol):
         """Return the messages to send on a new connection."""
 
     def read(self, frame: bytes) -> StreamedReport | Notice:
-        """Return what a frame says. Raises: DataError to drop it, Rejected if the venue refuses us."""
+        """Return what a frame says. Raises: DataError to drop it, Rejected if the venue rejects us."""
 
 
 def borne_out(order: Order, streamed: StreamedReport) -> OrderReport:

@@ -8,7 +8,7 @@ from typing import Final
 
 from arb.domain.market.money import ONE, ZERO, bps
 from arb.domain.market.spread import Market, Rate
-from arb.domain.risk.review import Limits, Refused
+from arb.domain.risk.review import Denied, Limits
 from arb.domain.risk.sanity import unfit
 from arb.domain.risk.stability import StabilityRules, VenueRecord, obstacle, score
 from arb.domain.time import NS_PER_MS, NS_PER_S
@@ -50,24 +50,24 @@ class EntryGuard:
         """Take note of a rate, whether or not anything is opened at it."""
         self.rate_is_absurd = self.rates.moved_bps(rate) > self.limits.rate_move_bps_max
 
-    def share(self, market: Market, now_ns: int) -> Decimal | Refused:
+    def share(self, market: Market, now_ns: int) -> Decimal | Denied:
         """Return the share of a full size that may be opened now, or why nothing may be.
 
         Raises: StoreUnavailable.
         """
         if market.coin in self.by_hand().paused:
-            return Refused(PAUSED)
+            return Denied(PAUSED)
         if self.rate_is_absurd:
-            return Refused("rate_absurd")
-        refused = unfit(market, self.limits)
-        if refused is not None:
-            return refused
+            return Denied("rate_absurd")
+        denied = unfit(market, self.limits)
+        if denied is not None:
+            return denied
         records = self.stability.records()
         share = ONE
         for venue in market.venues:
             record = records.get(venue, VenueRecord())
-            refused = obstacle(venue, record, self.rules, now_ns)
-            if refused is not None:
-                return refused
+            denied = obstacle(venue, record, self.rules, now_ns)
+            if denied is not None:
+                return denied
             share = min(share, score(record, self.rules))
         return share

@@ -113,9 +113,9 @@ class HeldPairs:
             return f"no rules of {' and '.join(symbol_on(venue, coin) for venue in without)} are known"
         if market is None:
             return "books of it are missing"
-        refused = untradable(market) or stale(market, self.limits, now_ns)
-        if refused is not None:
-            return refused.reason
+        denied = untradable(market) or stale(market, self.limits, now_ns)
+        if denied is not None:
+            return denied.reason
         if is_sendable_pair(hedged, market) or is_over(hedged, market):
             return ""
         return "it is below what a venue takes now: its minimum or its lot has grown"

@@ -1,4 +1,4 @@
-"""While a leg that was handed over stands alone, nothing new is opened; it goes on by itself when none does.
+"""While a leg that was escalated stands alone, nothing new is opened; it goes on by itself when none does.
 
 The operator hears of the leg (`trade_handed_over`); the mode is its consequence and no alert of its own.
 """
@@ -14,7 +14,7 @@ from arb.ports.trading import Session, SessionStore, TradeStore
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoneLegs:
-    """Looks in each sweep, and at once when a leg is handed over."""
+    """Looks in each sweep, and at once when a leg is escalated."""
 
     session_id: SessionId
     trades: TradeStore
@@ -24,7 +24,7 @@ class LoneLegs:
     def run(self) -> tuple[LoneLeg, ...]:
         """Reduce the session while a leg stands alone, or lift that; return the legs.
 
-        Never over a halt, nor over what a person has decided: who lets it trade after a leg was handed over
+        Never over a halt, nor over what a person has decided: who lets it trade after a leg was escalated
         knows of it. Raises: StoreUnavailable.
         """
         legs = self.trades.alone(self.session_id)

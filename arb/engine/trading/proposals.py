@@ -7,7 +7,7 @@ from typing import Final
 from arb.domain.market.ids import SessionId, TradeId
 from arb.domain.market.pair import Direction
 from arb.domain.market.spread import Edge, Market, common_quantity, edge
-from arb.domain.risk.review import Limits, Proposal, Refused
+from arb.domain.risk.review import Denied, Limits, Proposal
 from arb.domain.risk.sanity import out_of_band
 from arb.domain.trading.conversion import kept_rate
 from arb.domain.trading.evidence import entry_facts
@@ -68,16 +68,16 @@ def _edge(market: Market, way: Direction, quantity: Decimal) -> Edge | None:
 
 def propose(
     market: Market, best: Edge, identity: Identity, limits: Limits, slip_bps: Decimal
-) -> Proposal | Refused | None:
+) -> Proposal | Denied | None:
     """Return the trade that takes this edge, why it is not sent, or None if the edge is gone."""
     legs = pair_legs(market, best.direction, Purpose.ENTRY, best.quantity, slip_bps)
     if legs is None:
         return None
     if not are_taken(legs, market):
-        return Refused(TOO_SMALL)
-    refused = out_of_band(legs, market, limits)
-    if refused is not None:
-        return refused
+        return Denied(TOO_SMALL)
+    denied = out_of_band(legs, market, limits)
+    if denied is not None:
+        return denied
     rate_krw = rate_reserve_krw(best.cost_krw, best.direction, limits.rate_reserve_bps)
     trade = Trade(
         trade_id=identity.trade_id,

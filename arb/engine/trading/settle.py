@@ -24,7 +24,7 @@ from arb.domain.trading.settlement import (
 )
 from arb.domain.trading.trade import ENDED, MOVING, Leg, Trade, TradeState
 from arb.engine.market.fresh_market import FreshMarkets
-from arb.engine.trading.hand_over import HandOver, valued
+from arb.engine.trading.escalate import Escalate, valued
 from arb.engine.trading.intents import intents
 from arb.engine.trading.value_fees import ValueFees
 from arb.ports.market import Clock
@@ -54,7 +54,7 @@ class Settle:
     markets: FreshMarkets
     dispatcher: Dispatcher
     counters: Counters
-    hand_over: HandOver
+    escalate: Escalate
     clock: Clock
     rules: RepairRules
     order_lifetime_ns: int
@@ -67,7 +67,7 @@ class Settle:
             trades=self.trades,
             markets=self.markets,
             counters=self.counters,
-            alerts=self.hand_over.alerts,
+            alerts=self.escalate.alerts,
             clock=self.clock,
         )
         object.__setattr__(self, "value_fees", valuing)
@@ -110,7 +110,7 @@ class Settle:
             f"trade {trade.trade_id} was {view.trade.state}, and its venue told of a fill after that: "
             "its position and its profit are settled again"
         )
-        self.hand_over.alerts.raise_alert(
+        self.escalate.alerts.raise_alert(
             Alert(
                 kind=AlertKind.LATE_FILL,
                 subject=trade.trade_id,
@@ -159,7 +159,7 @@ class Settle:
             return trade, False
         self.counters.count("settle_waits", why)
         if why == VENUE_PAUSED:
-            self.hand_over.name_paused(trade, now_ns)
+            self.escalate.warn_paused(trade, now_ns)
         if not trade.repair_since_ns:
             trade = self.trades.add_orders(
                 replace(trade, state=TradeState.REPAIRING, repair_since_ns=now_ns, updated_at_ns=now_ns), ()
@@ -185,8 +185,8 @@ class Settle:
         trade = view.trade
         if become.state is trade.state and become.residual == trade.residual:
             return trade, False
-        if become.state is TradeState.HANDED_OVER:
-            return self.hand_over.run(view, become.reason), False
+        if become.state is TradeState.ESCALATED:
+            return self.escalate.run(view, become.reason), False
         if become.state is TradeState.CLOSED and market is None:
             return trade, True  # its worth needs a rate: close it when there is one
         ended = become.state in ENDED

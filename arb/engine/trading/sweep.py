@@ -8,8 +8,8 @@ from arb.domain.market.ids import SessionId
 from arb.domain.time import NS_PER_S, STAMP_AHEAD_NS_MAX, is_current
 from arb.domain.trading.order import AT_VENUE, Order, OrderState
 from arb.domain.trading.trade import MOVING
+from arb.engine.trading.escalate import alarm_of
 from arb.engine.trading.execute import ASK_FEES
-from arb.engine.trading.hand_over import alarm_of
 from arb.engine.trading.held_pairs import HeldPairs
 from arb.engine.trading.lone_legs import LoneLegs
 from arb.ports.market import Clock

@@ -8,7 +8,7 @@ from typing import Final
 from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.market.ids import Coin, SessionId, TradeId, Venue
 from arb.domain.market.pair import Direction
-from arb.domain.risk.review import Refused, Trial
+from arb.domain.risk.review import Denied, Trial
 from arb.domain.risk.unfilled import (
     Circuit,
     Circuits,
@@ -48,7 +48,7 @@ class Unfilled:
     _told: dict[str, int] = field(default_factory=dict)  # the level, by subject
     _lock: Lock = field(default_factory=Lock)  # the fallback worker evaluates in several threads
 
-    def admit(self, coin: Coin, direction: Direction) -> Trial | Refused | None:
+    def admit(self, coin: Coin, direction: Direction) -> Trial | Denied | None:
         """Return as what an entry may be opened, why not, or None: as any other.
 
         Raises: StoreUnavailable.

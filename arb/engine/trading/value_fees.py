@@ -1,6 +1,6 @@
 """Fees in a third asset get the worth that they had: when their trade is settled, or later, and that is said.
 
-Without it they are in no profit, and whatever goes by profit is wrong: entries are refused meanwhile.
+Without it they are in no profit, and whatever goes by profit is wrong: entries are denied meanwhile.
 """
 
 from collections.abc import Mapping, Sequence

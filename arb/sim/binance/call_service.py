@@ -1,7 +1,7 @@
 """Every call goes through here, whichever API it came in by.
 
 Order: weight, key, signature, first time check, fault plan, second time check, the call itself.
-Requests to place an order are journaled on arrival and again when refused.
+Requests to place an order are journaled on arrival and again when rejected.
 """
 
 from collections.abc import Callable
@@ -123,7 +123,7 @@ def _shown(fault: CallFault) -> Exception:
         case UnderMaintenance():
             return errors.BinanceError(-1016, "This service is no longer available.", status=503)
         case RejectedByPlan():
-            return errors.engine_refusal(
+            return errors.engine_rejection(
                 "Order book liquidity is less than LOT_SIZE filter minimum quantity."
             )
         case Throttled(status=status, retry_after_s=seconds):

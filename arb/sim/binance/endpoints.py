@@ -50,7 +50,7 @@ class Endpoint:
 
     @property
     def is_free_when_done(self) -> bool:
-        """Whether it costs weight only when it is refused: since 2026-04-02 for placing and canceling."""
+        """Whether it costs weight only when it is rejected: since 2026-04-02 for placing and canceling."""
         return self.name in FREE_WHEN_DONE
 
 

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from arb.sim.core.fault_effects import VenueRefusal
+from arb.sim.core.fault_effects import VenueRejection
 
 
-class BinanceError(VenueRefusal):
+class BinanceError(VenueRejection):
     """An answer with a code. `retry_after_s` becomes the Retry-After header."""
 
-    may_have_placed = False  # an order may exist in spite of the refusal
+    may_have_placed = False  # an order may exist in spite of the rejection
 
     def __init__(self, code: int, text: str, status: int = 400, retry_after_s: int | None = None) -> None:
         super().__init__(code, text, status, retry_after_s)
@@ -60,11 +60,11 @@ def filter_failure(name: str) -> BinanceError:
     return BinanceError(-1013, f"Filter failure: {name}")
 
 
-def engine_refusal(text: str) -> BinanceError:
+def engine_rejection(text: str) -> BinanceError:
     return BinanceError(-2010, text)
 
 
-def cancel_refusal(text: str) -> BinanceError:
+def cancel_rejection(text: str) -> BinanceError:
     return BinanceError(-2011, text)
 
 
@@ -104,7 +104,7 @@ def cancel_unknown() -> BinanceError:
     return BinanceError(-2011, "Unknown order sent.")
 
 
-def amend_refusal(text: str) -> BinanceError:
+def amend_rejection(text: str) -> BinanceError:
     return BinanceError(-2038, text)
 
 

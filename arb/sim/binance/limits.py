@@ -14,7 +14,7 @@ from arb.sim.binance.errors import BinanceError
 from arb.sim.binance.symbols import ORDERS_10S_LIMIT, ORDERS_DAY_LIMIT, WEIGHT_LIMIT
 from arb.sim.core.context import WallClock
 
-STUBBORN_CALLS_MAX: Final = 20  # refused calls in one window before the ban
+STUBBORN_CALLS_MAX: Final = 20  # rejected calls in one window before the ban
 BAN_S: Final = 120
 DAY_S: Final = 86_400
 

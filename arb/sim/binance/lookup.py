@@ -42,7 +42,7 @@ class BinanceLookup:
     def find(
         self,
         given: Params,
-        refusal: Callable[[], errors.BinanceError],
+        rejection: Callable[[], errors.BinanceError],
         mismatch: Callable[[], errors.BinanceError],
     ) -> SimulatedOrder:
         """Return the order a request means; with both ids given they must agree."""
@@ -56,7 +56,7 @@ class BinanceLookup:
         else:
             found = next(reversed(self._exchange.with_client_id(client_id or "")), None)
         if found is None or found.request.coin != coin:
-            raise refusal()
+            raise rejection()
         if client_id and found.request.client_id != client_id:
             raise mismatch()
         return found

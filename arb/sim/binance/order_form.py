@@ -1,4 +1,4 @@
-"""From the parameters of POST /api/v3/order to an order request, or Binance's refusal. Pure."""
+"""From the parameters of POST /api/v3/order to an order request, or Binance's rejection. Pure."""
 
 from collections.abc import Mapping
 from decimal import Decimal

@@ -85,23 +85,23 @@ class Replacing:
         check_quantity(order.request, quantity, self._lookup.symbol(given))
         others = [one for one in self._exchange.with_client_id(name) if one is not order]
         if name and any(one.is_open for one in others):
-            raise errors.amend_refusal("Duplicate order sent.")
+            raise errors.amend_rejection("Duplicate order sent.")
         self._exchange.amend(order, quantity, name or self._trading.new_client_id())
         return render.amended(self._exchange.records.amended[order.order_id][-1], order, former)
 
     def _check_amend(self, order: SimulatedOrder, quantity: Decimal) -> None:
-        """Raise what an amendment of this order to that quantity is refused with."""
+        """Raise what an amendment of this order to that quantity is rejected with."""
         if not order.is_open:
             raise _unknown()
         if quantity == order.request.quantity:
-            raise errors.amend_refusal("The requested action would change no state; rejecting.")
+            raise errors.amend_rejection("The requested action would change no state; rejecting.")
         if quantity > (order.request.quantity or 0):
-            raise errors.amend_refusal("Order amend (quantity increase) is not supported.")
+            raise errors.amend_rejection("Order amend (quantity increase) is not supported.")
         if quantity <= order.spent:
             raise errors.filter_failure("LOT_SIZE")
         if len(self._exchange.records.amended.get(order.order_id, ())) >= AMENDS_MAX:
-            raise errors.amend_refusal("Filter failure: MAX_NUM_ORDER_AMENDS")
+            raise errors.amend_rejection("Filter failure: MAX_NUM_ORDER_AMENDS")
 
 
 def _unknown() -> errors.BinanceError:
-    return errors.amend_refusal("Unknown order sent.")
+    return errors.amend_rejection("Unknown order sent.")

@@ -37,7 +37,7 @@ def _handler(endpoint: Endpoint, service: CallService, limits: WeightLimits) -> 
         try:
             answer = await service.call(endpoint, params.merged(raw_query, raw_body), signed)
         except errors.BinanceError as error:
-            return _refusal(error, limits)
+            return _rejection(error, limits)
         except CallFault:
             return cut(request)
         if request.headers.get("X-MBX-TIME-UNIT", "").upper() == MICROSECOND:
@@ -65,7 +65,7 @@ async def unknown_paths(request: web.Request, handler: Handler) -> web.StreamRes
         return web.Response(status=error.status, headers={"Server": "nginx"})
 
 
-def _refusal(error: errors.BinanceError, limits: WeightLimits) -> web.Response:
+def _rejection(error: errors.BinanceError, limits: WeightLimits) -> web.Response:
     headers = limits.weight_headers()
     if error.retry_after_s is not None:
         headers["Retry-After"] = str(error.retry_after_s)

@@ -1,4 +1,4 @@
-"""The market stream doors: /ws, /ws/<stream>, /stream?streams=a/b, and the control messages."""
+"""The market stream endpoints: /ws, /ws/<stream>, /stream?streams=a/b, and the control messages."""
 
 from collections.abc import Callable
 from functools import partial
@@ -47,9 +47,9 @@ class MarketStreams:
             connection.outbox.abort()
 
     async def _serve(self, request: web.Request, names: str, *, wrapped: bool) -> web.StreamResponse:
-        refusal = turned_away(self._context, request)
-        if refusal is not None:
-            return refusal
+        rejection = turned_away(self._context, request)
+        if rejection is not None:
+            return rejection
         socket = await accept(request)
         connection = BinanceConnection(socket, self._context.clock, self._terms, farewell_of(wrapped))
         listener = Listener(connection.outbox, wrapped, request.query.get("timeUnit", "").upper())
@@ -96,6 +96,6 @@ def farewell_of(wrapped: bool) -> Callable[[int], bytes]:
 
 
 def _error(code: int, message: str, asked: Any = None) -> dict[str, Any]:
-    """Return a refusal, with the id of the request if it had one."""
+    """Return a rejection, with the id of the request if it had one."""
     named = {"id": asked["id"]} if isinstance(asked, dict) and "id" in asked else {}
     return {"error": {"code": code, "msg": message}} | named

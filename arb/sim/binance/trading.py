@@ -15,13 +15,13 @@ from arb.sim.binance.symbols import TRADING, Symbol, symbol_name
 from arb.sim.binance.wire import mid_of
 from arb.sim.core.context import VenueContext
 from arb.sim.core.events import OrderAccepted, OrderFilled
-from arb.sim.core.exchange import Exchange, OrderRefused, RejectReason
+from arb.sim.core.exchange import Exchange, OrderRejection, RejectReason
 from arb.sim.core.fault_kinds import FaultKind, FaultStage, Scope
 from arb.sim.core.faults import Call
 from arb.sim.core.journal import Recorded
 from arb.sim.core.orders import ZERO, OrderRequest, SimulatedOrder, Status
 
-REFUSALS = {
+REJECTIONS = {
     RejectReason.INSUFFICIENT_BALANCE: "Account has insufficient balance for requested action.",
     RejectReason.WOULD_TAKE: "Order would immediately match and take.",
 }
@@ -50,14 +50,14 @@ class OrderEntry:
     def place(self, given: Params) -> dict[str, Any]:
         """Place an order; the answer's size is `newOrderRespType`."""
         request = self.checked(given)
-        self._check_account(errors.engine_refusal)
+        self._check_account(errors.engine_rejection)
         self._limits.check_orders()
         if any(order.is_open for order in self._exchange.with_client_id(request.client_id)):
-            raise errors.engine_refusal("Duplicate order sent.")
+            raise errors.engine_rejection("Duplicate order sent.")
         try:
             order = self._exchange.place(request, self._fill_cap(request))
-        except OrderRefused as refused:
-            raise errors.engine_refusal(REFUSALS[refused.reason]) from None
+        except OrderRejection as error:
+            raise errors.engine_rejection(REJECTIONS[error.reason]) from None
         return self._answer(order, given)
 
     def test(self, given: Params) -> dict[str, Any]:
@@ -76,7 +76,7 @@ class OrderEntry:
     def cancel(self, given: Params) -> dict[str, Any]:
         """Cancel one order."""
         order = self._lookup.find(given, errors.cancel_unknown, errors.cancel_unknown)
-        self._check_account(errors.cancel_refusal)
+        self._check_account(errors.cancel_rejection)
         if not order.is_open:
             raise errors.cancel_unknown()
         allowed = given.get("cancelRestrictions")
@@ -89,7 +89,7 @@ class OrderEntry:
     def cancel_all(self, given: Params) -> list[dict[str, Any]]:
         """Cancel every open order of a symbol."""
         symbol = self._lookup.symbol(given)
-        self._check_account(errors.cancel_refusal)
+        self._check_account(errors.cancel_rejection)
         orders = self._exchange.open_orders(symbol.coin.name)
         if not orders:
             raise errors.cancel_unknown()
@@ -112,7 +112,7 @@ class OrderEntry:
         request = parse_order(given, self._symbols, self._context.clock.now_ns())
         symbol = self._symbols[symbol_name(request.coin)]
         if symbol.status != TRADING:
-            raise errors.engine_refusal("Market is closed.")
+            raise errors.engine_rejection("Market is closed.")
         average = (
             self._trades.average(request.coin, self._context.clock.now_ns())
             or mid_of(self._exchange.book(request.coin))
@@ -123,11 +123,11 @@ class OrderEntry:
         check_filters(request, symbol, average, open_orders)
         return request
 
-    def _check_account(self, refusal: Callable[[str], errors.BinanceError]) -> None:
+    def _check_account(self, rejection: Callable[[str], errors.BinanceError]) -> None:
         blocked = self._context.faults.standing(FaultKind.BLOCKED_ACCOUNT)
         if blocked is not None:
             self._context.faults.note(blocked)
-            raise refusal("This account may not place or cancel orders.")
+            raise rejection("This account may not place or cancel orders.")
 
     def _fill_cap(self, request: OrderRequest) -> Decimal | None:
         call = Call(endpoint="POST /api/v3/order", scope=Scope.ORDER, client_id=request.client_id)

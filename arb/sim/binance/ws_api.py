@@ -54,9 +54,9 @@ class WebSocketApi:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Serve one connection until it ends; connecting has a weight too."""
-        refusal = turned_away(self._context, request)
-        if refusal is not None:
-            return refusal
+        rejection = turned_away(self._context, request)
+        if rejection is not None:
+            return rejection
         try:
             self._limits.charge(2)
         except errors.BinanceError as error:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from arb.sim.bithumb.render import listed_json, order_json
 from arb.sim.core.orders import SimulatedOrder
 from arb.sim.krw.auth import VIEW_ORDERS
-from arb.sim.krw.errors import refuse
+from arb.sim.krw.errors import rejection
 from arb.sim.krw.http_api import Route
 from arb.sim.krw.lookup import KrwLookup
 from arb.sim.krw.orders import CANCEL, DONE, WAIT
@@ -35,7 +35,7 @@ class BithumbLookup(KrwLookup):
         found = self.find(parameters, "uuid", "client_order_id")
         view = self._service.view(found)
         if view.state == WAIT and view.form.time_in_force in ("ioc", "fok"):
-            raise refuse("order_not_ready")  # such an order is never seen waiting
+            raise rejection("order_not_ready")  # such an order is never seen waiting
         return self.told(view, order_json(view))
 
     async def pending(self, parameters: Parameters) -> Any:

@@ -8,7 +8,7 @@ from arb.sim.bithumb.render import STP_TYPE, ack_json
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.fault_kinds import Scope
 from arb.sim.krw.auth import MAKE_ORDERS
-from arb.sim.krw.errors import KrwRefusal, refuse
+from arb.sim.krw.errors import KrwRejection, rejection
 from arb.sim.krw.forms import BID, ZERO, OrderForm
 from arb.sim.krw.http_api import Route
 from arb.sim.krw.lookup import KrwLookup
@@ -67,11 +67,11 @@ class BithumbOrdering:
             parameters.get("order_id") or parameters.get("uuid"), parameters.get("client_order_id")
         )
         if order is None or self._service.view(order).state != WAIT:
-            raise refuse("order_not_found")
+            raise rejection("order_not_found")
         return ack_json(self._service.cancel(order))
 
     def _submit(self, parameters: Parameters) -> OrderView:
-        """Place the order a body asks for; a refusal is journalled, with its id."""
+        """Place the order a body asks for; a rejection is journalled, with its id."""
         client_order_id = parameters.get("client_order_id") or ""
         self._exchange.receive(client_order_id, PLACE)
         try:
@@ -79,18 +79,18 @@ class BithumbOrdering:
             book = self._exchange.book(form.coin)
             levels = book.asks if form.side == BID else book.bids
             return self._service.place(form, levels[0].price if levels else ZERO)
-        except KrwRefusal as refusal:
-            self._exchange.reject(client_order_id, str(refusal.reply.name))
+        except KrwRejection as error:
+            self._exchange.reject(client_order_id, str(error.reply.name))
             raise
 
     def _checked(self, parameters: Parameters) -> OrderForm:
         client_order_id = parameters.get("client_order_id")
         if client_order_id is not None and not CLIENT_ORDER_ID.fullmatch(client_order_id):
-            raise refuse("invalid_parameter", "client_order_id")
+            raise rejection("invalid_parameter", "client_order_id")
         pairs = tuple((OTHER_NAMES.get(name, name), text) for name, text in parameters.pairs)
         form = replace(read_order(Parameters(pairs, ""), self._markets), smp_type=STP_TYPE)
         if self._board.is_halted(form.market):
-            raise refuse("market_offline")
+            raise rejection("market_offline")
         book = self._exchange.book(form.coin)
         best_bid = book.bids[0].price if book.bids else ZERO
         check_size(form, best_bid, self._board.unit_at, self._board.min_total(form.market))

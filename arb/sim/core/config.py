@@ -29,7 +29,7 @@ class SimConfigError(Exception):
 
 
 class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A section that refuses keys it does not know."""
+    """A section that rejects keys it does not know."""
 
 
 class Premium(Strict, frozen=True):

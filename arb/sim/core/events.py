@@ -37,7 +37,7 @@ class OrderAccepted(Body, tag="order_accepted", frozen=True, kw_only=True):
 
 
 class OrderRejected(Body, tag="order_rejected", frozen=True, kw_only=True):
-    """A request to place an order was refused; no order exists for it."""
+    """A request to place an order was rejected; no order exists for it."""
 
     client_id: str
     reason: str

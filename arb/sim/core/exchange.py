@@ -33,7 +33,7 @@ from arb.sim.core.rules import VenueRules
 
 
 class RejectReason(StrEnum):
-    """Why the engine refused an order."""
+    """Why the engine rejected an order."""
 
     INSUFFICIENT_BALANCE = "insufficient_balance"
     WOULD_TAKE = "would_take"
@@ -50,7 +50,7 @@ class EndReason(StrEnum):
     WOULD_TAKE = "would_take"
 
 
-class OrderRefused(Exception):
+class OrderRejection(Exception):
     """The engine did not take the order."""
 
     def __init__(self, reason: RejectReason) -> None:
@@ -122,7 +122,7 @@ class Exchange:
         self._emit(OrderReceived(client_id=client_id, endpoint=endpoint))
 
     def reject(self, client_id: str, reason: str) -> None:
-        """Record that a request to place an order was refused."""
+        """Record that a request to place an order was rejected."""
         self._emit(OrderRejected(client_id=client_id, reason=reason))
 
     def move(self, asset: str, change: Decimal) -> None:
@@ -135,16 +135,16 @@ class Exchange:
         """Take an order and match it at once.
 
         `fill_cap` (0 to 1) is a fault: at most that share of the quantity may fill now.
-        Raises: OrderRefused; then nothing has happened.
+        Raises: OrderRejection; then nothing has happened.
         """
         makers = [one for one in self.open_orders(request.coin) if one.request.side is not request.side]
         liquidity = self._liquidity[request.coin]
         plan = make_plan(request, liquidity, self.rules, makers=makers, fill_cap=fill_cap)
         would_take = request.time_in_force is TimeInForce.POST_ONLY and bool(plan.steps)
         if would_take and not self.rules.cancels_post_only:
-            raise OrderRefused(RejectReason.WOULD_TAKE)
+            raise OrderRejection(RejectReason.WOULD_TAKE)
         if plan.hold > self.balance(hold_asset(request, self.rules)).free:
-            raise OrderRefused(RejectReason.INSUFFICIENT_BALANCE)
+            raise OrderRejection(RejectReason.INSUFFICIENT_BALANCE)
         order = self._accept(request, plan)
         if would_take:
             self._close(order, Status.CANCELED, EndReason.WOULD_TAKE)

@@ -82,8 +82,8 @@ class FaultApi:
         try:
             wanted = _read(await request.read(), list[Fault] | Fault)
             faults = self._checked(wanted if isinstance(wanted, list) else [wanted])
-        except _BadRequest as refused:
-            return _error(refused)
+        except _BadRequest as error:
+            return _error(error)
         return _reply({"faults": _shown([self._context.faults.add(fault) for fault in faults])})
 
     async def replace(self, request: web.Request) -> web.Response:
@@ -91,8 +91,8 @@ class FaultApi:
         try:
             wanted = _read(await request.read(), Replacement)
             faults = self._checked(wanted.faults)
-        except _BadRequest as refused:
-            return _error(refused)
+        except _BadRequest as error:
+            return _error(error)
         plan.clear()
         if wanted.seed is not None:
             plan.seed(f"{wanted.seed}:{self._context.venue}:faults")
@@ -120,8 +120,8 @@ class FaultApi:
             if not wanted.change.is_finite() or not wanted.change:
                 raise _BadRequest("change: an amount that is not 0")
             self._exchange.move(wanted.asset, wanted.change)
-        except _BadRequest as refused:
-            return _error(refused)
+        except _BadRequest as error:
+            return _error(error)
         except Overdrawn:
             free = self._exchange.balance(wanted.asset).free
             return _error(_BadRequest(f"change: {free:f} {wanted.asset} are free"))
@@ -158,8 +158,8 @@ def _shown(faults: list[Fault]) -> list[dict[str, Any]]:
     ]
 
 
-def _error(refused: _BadRequest) -> web.Response:
-    return _reply({"error": str(refused)}, status=400)
+def _error(error: _BadRequest) -> web.Response:
+    return _reply({"error": str(error)}, status=400)
 
 
 def _reply(body: Any, status: int = 200) -> web.Response:

@@ -1,6 +1,6 @@
 """What request faults do to a call. Both venues run every call through `run_call`.
 
-The outcome a client sees is an exception here; the venue's HTTP and WebSocket doors turn it into
+The outcome a client sees is an exception here; the venue's HTTP and WebSocket endpoints turn it into
 bytes, a closed connection, or silence. `act` is the venue doing what was asked.
 """
 
@@ -40,7 +40,7 @@ class UnderMaintenance(CallFault):
 
 
 class RejectedByPlan(CallFault):
-    """The venue refuses the order for a reason of its own."""
+    """The venue rejects the order for a reason of its own."""
 
 
 class Throttled(CallFault):
@@ -81,7 +81,7 @@ async def run_call(
 ) -> T:
     """Do what was asked, as the fault plan allows it.
 
-    `fence_ns` is the venue time after which `act` would refuse; a late execution lands before it.
+    `fence_ns` is the venue time after which `act` would reject; a late execution lands before it.
     Raises: CallFault, and whatever `act` raises.
     """
     fault = context.strike(FaultStage.REQUEST, call)
@@ -134,9 +134,9 @@ async def _later(delay_ns: int, act: Callable[[], Awaitable[object]]) -> None:
     await asyncio.sleep(delay_ns / 1_000_000_000)
     try:
         await act()
-    except VenueRefusal:
-        return  # refused with nobody left to tell; the journal has it
+    except VenueRejection:
+        return  # rejected with nobody left to tell; the journal has it
 
 
-class VenueRefusal(Exception):
+class VenueRejection(Exception):
     """Base of the venues' own error answers, so that a late execution can end quietly."""

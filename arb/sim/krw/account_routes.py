@@ -9,7 +9,7 @@ from arb.sim.core.fault_kinds import FaultKind
 from arb.sim.krw.account_render import account_json, chance_json, wallet_json
 from arb.sim.krw.auth import MAKE_ORDERS, VIEW_ASSETS
 from arb.sim.krw.averages import Averages
-from arb.sim.krw.errors import refuse
+from arb.sim.krw.errors import rejection
 from arb.sim.krw.forms import QUOTE, coin_of
 from arb.sim.krw.http_api import Route
 from arb.sim.krw.parameters import Parameters
@@ -55,7 +55,7 @@ class AccountRoutes:
     async def chance(self, parameters: Parameters) -> Any:
         market = parameters.get("market")
         if market is None or market not in self._markets:
-            raise refuse("validation_error", "market does not have a valid value")
+            raise rejection("validation_error", "market does not have a valid value")
         rate = self._exchange.rules.fees.rate
         state = "suspended" if self._board.is_halted(market) else "active"
         quote, base = self.of(QUOTE), self.of(coin_of(market))

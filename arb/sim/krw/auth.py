@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from arb.sim.krw.errors import refuse
+from arb.sim.krw.errors import rejection
 from arb.sim.krw.jwt import BadToken, read_claims, verify
 from arb.sim.krw.parameters import Parameters, query_hash
 
@@ -50,8 +50,8 @@ class Authenticator:
     def check(self, header: str | None, parameters: Parameters, now_ms: int = 0) -> None:
         """Accept a request as coming from the owner of the key, or say why not.
 
-        Raises: KrwRefusal (401). A correctly signed token spends its nonce
-        even if the request is refused afterwards.
+        Raises: KrwRejection (401). A correctly signed token spends its nonce
+        even if the request is rejected afterwards.
         """
         claims = self._signed_claims(header)
         self._check_age(claims.get("timestamp"), now_ms)
@@ -61,48 +61,48 @@ class Authenticator:
     def _signed_claims(self, header: str | None) -> dict[str, object]:
         scheme, _, token = (header or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
-            raise refuse("no_authorization_token")
+            raise rejection("no_authorization_token")
         try:
             claims = read_claims(token.strip())
             if claims.get("access_key") != self.access_key.key:
-                raise refuse("invalid_access_key")
+                raise rejection("invalid_access_key")
             verify(token.strip(), self.access_key.secret)
         except BadToken as error:
-            raise refuse("jwt_verification") from error
+            raise rejection("jwt_verification") from error
         return claims
 
     def _check_age(self, stamp_ms: object, now_ms: int) -> None:
         if self.token_life_ms is None:
             return
         if not isinstance(stamp_ms, int):
-            raise refuse("jwt_verification", "timestamp is missing")
+            raise rejection("jwt_verification", "timestamp is missing")
         if now_ms - stamp_ms > self.token_life_ms:
-            raise refuse("expired_jwt")
+            raise rejection("expired_jwt")
 
     def _spend(self, nonce: object) -> None:
         if not isinstance(nonce, str) or not nonce:
-            raise refuse("jwt_verification", "nonce is missing")
+            raise rejection("jwt_verification", "nonce is missing")
         if not self.spend(nonce):
-            raise refuse("nonce_used")
+            raise rejection("nonce_used")
 
 
 def _check_hash(claims: dict[str, object], hashed_text: str) -> None:
     if not hashed_text:
         return
     if claims.get("query_hash_alg", "SHA512") != "SHA512":
-        raise refuse("invalid_query_payload")
+        raise rejection("invalid_query_payload")
     if claims.get("query_hash") != query_hash(hashed_text):
-        raise refuse("invalid_query_payload")
+        raise rejection("invalid_query_payload")
 
 
 def check_policy(policy: KeyPolicy, permission: str, address: str, now_ns: int) -> None:
     """Accept a use of the key or say why not.
 
-    Raises: KrwRefusal (expired_access_key, no_authorization_ip, out_of_scope).
+    Raises: KrwRejection (expired_access_key, no_authorization_ip, out_of_scope).
     """
     if policy.expires_ns is not None and now_ns >= policy.expires_ns:
-        raise refuse("expired_access_key")
+        raise rejection("expired_access_key")
     if policy.addresses and address not in policy.addresses:
-        raise refuse("no_authorization_ip")
+        raise rejection("no_authorization_ip")
     if permission != ANY_KEY and permission not in policy.permissions:
-        raise refuse("out_of_scope")
+        raise rejection("out_of_scope")

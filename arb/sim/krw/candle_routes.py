@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from arb.domain.time import NS_PER_MS
 from arb.sim.core.candles import DAY_S, MONTH, WEEK, YEAR, SimulatedCandle
-from arb.sim.krw.errors import refuse_quotation
+from arb.sim.krw.errors import quotation_rejection
 from arb.sim.krw.http_api import Route
 from arb.sim.krw.parameters import Parameters
 from arb.sim.krw.public_tape import PublicTape
@@ -60,9 +60,11 @@ class CandleRoutes:
         async def candles(parameters: Parameters) -> Any:
             market = parameters.get("market")
             if market is None:
-                raise refuse_quotation(400, "Missing request parameter error. Check the required parameters!")
+                raise quotation_rejection(
+                    400, "Missing request parameter error. Check the required parameters!"
+                )
             if market not in self._tape.candles:
-                raise refuse_quotation(404, "Code not found")
+                raise quotation_rejection(404, "Code not found")
             before_s, count = self._moment_s(parameters.get("to")), _count(parameters.get("count"))
             found = [each for each in self._tape.made_of(market, span).of(span) if each.begins_s < before_s]
             newest = islice(reversed(found), count)
@@ -79,7 +81,7 @@ class CandleRoutes:
         try:
             return self._moment_of(text).timestamp()
         except ValueError:
-            raise refuse_quotation(400, BAD_VALUE) from None
+            raise quotation_rejection(400, BAD_VALUE) from None
 
 
 def _previous(found: list[SimulatedCandle], candle: SimulatedCandle) -> Decimal:
@@ -126,5 +128,5 @@ def _count(text: str | None) -> int:
     if text is None:
         return 1
     if not text.isdecimal() or not 1 <= int(text) <= COUNT_MAX:
-        raise refuse_quotation(400, BAD_VALUE)
+        raise quotation_rejection(400, BAD_VALUE)
     return int(text)

@@ -14,7 +14,7 @@ from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.sim.core.context import VenueContext
 from arb.sim.core.sockets import Outbox
-from arb.sim.krw.errors import SocketRefusal
+from arb.sim.krw.errors import SocketRejection
 from arb.sim.krw.frames import PONG_FRAME, encode_frame
 from arb.sim.krw.limits import MessageLimiter
 from arb.sim.krw.subscription import LIST_METHOD, KrwSubscription, listing, read_request
@@ -106,8 +106,8 @@ class KrwConnection:
     def _obey(self, text: str) -> None:
         try:
             request = read_request(text, self._types)
-        except SocketRefusal as refusal:
-            self.send_frame(to_json(refusal.body()))
+        except SocketRejection as error:
+            self.send_frame(to_json(error.body()))
             return
         self.form = request.format
         if request.method == LIST_METHOD:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from arb.sim.core.fault_effects import VenueRefusal
+from arb.sim.core.fault_effects import VenueRejection
 
 EXCHANGE_ERRORS: Final[Mapping[str, tuple[int, str]]] = MappingProxyType(
     {
@@ -70,16 +70,16 @@ class ErrorReply:
         return {"error": {"name": self.name, "message": self.message}}
 
 
-class KrwRefusal(VenueRefusal):
-    """The simulated venue refuses a request; the reply says why."""
+class KrwRejection(VenueRejection):
+    """The simulated venue rejects a request; the reply says why."""
 
     def __init__(self, reply: ErrorReply) -> None:
         super().__init__(reply)
         self.reply = reply
 
 
-class SocketRefusal(Exception):
-    """The simulated venue refuses a WebSocket message."""
+class SocketRejection(Exception):
+    """The simulated venue rejects a WebSocket message."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -90,12 +90,12 @@ class SocketRefusal(Exception):
         return {"error": {"name": self.name, "message": SOCKET_ERRORS[self.name]}}
 
 
-def refuse(name: str, detail: str | None = None) -> KrwRefusal:
+def rejection(name: str, detail: str | None = None) -> KrwRejection:
     """Return the exchange error called `name`, to be raised."""
     status, message = EXCHANGE_ERRORS[name]
-    return KrwRefusal(ErrorReply(status=status, name=name, message=detail or message))
+    return KrwRejection(ErrorReply(status=status, name=name, message=detail or message))
 
 
-def refuse_quotation(status: int, message: str) -> KrwRefusal:
+def quotation_rejection(status: int, message: str) -> KrwRejection:
     """Return a quotation error: its name is the HTTP status as an integer."""
-    return KrwRefusal(ErrorReply(status=status, name=status, message=message))
+    return KrwRejection(ErrorReply(status=status, name=status, message=message))

@@ -1,6 +1,6 @@
 """The HTTP API: every request passes limit, authentication, permission and the fault plan here.
 
-Replies carry `Remaining-Req`, refusals the venue's error body. A request's work is a handler that
+Replies carry `Remaining-Req`, rejections the venue's error body. A request's work is a handler that
 returns what to write as JSON. Private groups are counted per account, quotation per IP address
 (docs/protocols/upbit.md).
 """
@@ -27,7 +27,7 @@ from arb.sim.core.fault_kinds import FaultKind, Scope
 from arb.sim.core.faults import Call
 from arb.sim.core.sockets import cut
 from arb.sim.krw.auth import MAKE_ORDERS, AccessKey, Authenticator, KeyPolicy, check_policy
-from arb.sim.krw.errors import ErrorReply, KrwRefusal, refuse
+from arb.sim.krw.errors import ErrorReply, KrwRejection, rejection
 from arb.sim.krw.forms import ASK, BID, coin_of
 from arb.sim.krw.limits import RequestLimiter
 from arb.sim.krw.parameters import Parameters, from_json, from_query
@@ -78,7 +78,7 @@ class HttpApi:
         self._context = context
         self._variant = variant
         self._board = board
-        self._reject = reject  # records that an order was refused, with its identifier and why
+        self._reject = reject  # records that an order was rejected, with its identifier and why
         self._limiter = RequestLimiter(rates=dict(variant.rates))
         credential = context.config.credential(context.venue)
         key = AccessKey(key=credential.key, secret=credential.secret)
@@ -105,12 +105,12 @@ class HttpApi:
             await check_open(self._context)
             left = self.admit(route, request)
             body = await self._work(route, request)
-        except KrwRefusal as refusal:
-            return self._refused(route, left, refusal)
+        except KrwRejection as error:
+            return self._rejected(route, left, error)
         except ServerError:
-            return self._refused(route, left, refuse("server_error"))
+            return self._rejected(route, left, rejection("server_error"))
         except UnderMaintenance:
-            return self._refused(route, left, refuse("service_unavailable"))
+            return self._rejected(route, left, rejection("service_unavailable"))
         except ReplyWithheld:
             return cut(request)
         return self._reply(route, left, route.status, quoted(body) if route.permission is None else body)
@@ -118,7 +118,7 @@ class HttpApi:
     def admit(self, route: Route, request: web.Request) -> int:
         """Count a request and return how many are left.
 
-        Raises: KrwRefusal 429 or 418.
+        Raises: KrwRejection 429 or 418.
         """
         now_ns = self._context.clock.now_ns()
         caller = ACCOUNT if route.permission is not None else request.remote or ""
@@ -132,12 +132,12 @@ class HttpApi:
     def authenticate(self, route: Route, request: web.Request, parameters: Parameters) -> None:
         """Check token and permission of a private request.
 
-        Raises: KrwRefusal (401 or 403).
+        Raises: KrwRejection (401 or 403).
         """
         if route.permission is None:
             return
         if self._context.faults.standing(FaultKind.REVOKED_KEY) is not None:
-            raise refuse("invalid_access_key")
+            raise rejection("invalid_access_key")
         now_ms = milliseconds(self._context.now_ns())
         self._authenticator.check(request.headers.get("Authorization"), parameters, now_ms)
         switches = self._board.switches
@@ -154,7 +154,7 @@ class HttpApi:
         blocked = self._context.faults.standing(FaultKind.BLOCKED_ACCOUNT)
         if blocked is not None:
             self._context.faults.note(blocked)
-            raise refuse("out_of_scope", "거래가 제한된 계정입니다.")
+            raise rejection("out_of_scope", "거래가 제한된 계정입니다.")
 
     def _fence_ns(self) -> int | None:
         """Return until when a request received now may be executed, where tokens age."""
@@ -171,17 +171,17 @@ class HttpApi:
     ) -> Any:
         """Do a request's work under the fault plan.
 
-        Raises: KrwRefusal, ReplyWithheld, ServerError.
+        Raises: KrwRejection, ReplyWithheld, ServerError.
         """
         call = Call(endpoint=route.endpoint, scope=route.scope, client_id=client_id, coin=coin, side=side)
         try:
             return await run_call(self._context, call, act, self._fence_ns())
         except Throttled as throttled:
-            raise refuse("blocked" if throttled.status == 418 else "too_many_requests") from throttled
+            raise rejection("blocked" if throttled.status == 418 else "too_many_requests") from throttled
         except RejectedByPlan as rejected:
             if route.scope is Scope.ORDER:
                 self._reject(client_id, "validation_error")
-            raise refuse("validation_error") from rejected
+            raise rejection("validation_error") from rejected
 
     async def _work(self, route: Route, request: web.Request) -> Any:
         parameters = await read_parameters(request)
@@ -194,8 +194,8 @@ class HttpApi:
     def _reply(self, route: Route, left: int, status: int, body: Any) -> web.Response:
         return self._written(body, status, route.group, left)
 
-    def _refused(self, route: Route, left: int, refusal: KrwRefusal) -> web.Response:
-        reply = self._named(route, refusal.reply)
+    def _rejected(self, route: Route, left: int, error: KrwRejection) -> web.Response:
+        reply = self._named(route, error.reply)
         return self._reply(route, left, reply.status, reply.body())
 
     def _written(self, body: Any, status: int, group: str, left: int) -> web.Response:
@@ -230,7 +230,7 @@ class HttpApi:
 async def read_parameters(request: web.Request) -> Parameters:
     """Return the parameters of a request: its query string, or else its body.
 
-    Raises: KrwRefusal (validation_error) for a POST whose body is not JSON.
+    Raises: KrwRejection (validation_error) for a POST whose body is not JSON.
     """
     body = await request.read()
     if request.method == "POST":

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from arb.domain.time import NS_PER_S
-from arb.sim.krw.errors import refuse
+from arb.sim.krw.errors import rejection
 from arb.sim.krw.rates import MESSAGE_RATES, RequestRate
 
-EXCESS_MAX: Final = 20  # refused requests in one strike before the block
+EXCESS_MAX: Final = 20  # rejected requests in one strike before the block
 STRIKE_MEMORY_NS: Final = 60 * NS_PER_S  # good behaviour this long forgets
 BLOCK_NS_FIRST: Final = 2 * NS_PER_S
 BLOCK_NS_MAX: Final = 300 * NS_PER_S
@@ -41,7 +41,7 @@ class RequestLimiter:
     def take(self, group: str, caller: str, now_ns: int) -> int:
         """Count one request and return how many are left in this window.
 
-        Raises: KrwRefusal 429 (too_many_requests) or 418 (blocked).
+        Raises: KrwRejection 429 (too_many_requests) or 418 (blocked).
         """
         rate, window = self.rates[group], self._window(group, caller)
         if now_ns < window.blocked_until_ns:
@@ -60,7 +60,7 @@ class RequestLimiter:
         window.refused_ns = now_ns
         window.excess += 1
         if window.excess <= EXCESS_MAX:
-            raise refuse("too_many_requests")
+            raise rejection("too_many_requests")
         window.blocked_until_ns = now_ns + min(BLOCK_NS_FIRST << window.blocks, BLOCK_NS_MAX)
         window.blocks, window.excess = window.blocks + 1, 0
         raise _blocked(window, now_ns)
@@ -91,4 +91,4 @@ class MessageLimiter:
 
 def _blocked(window: _Usage, now_ns: int) -> Exception:
     seconds = -(-(window.blocked_until_ns - now_ns) // NS_PER_S)
-    return refuse("blocked", f"요청 수 제한을 반복해서 초과하여 {seconds}초간 차단되었습니다.")
+    return rejection("blocked", f"요청 수 제한을 반복해서 초과하여 {seconds}초간 차단되었습니다.")

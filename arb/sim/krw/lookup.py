@@ -10,7 +10,7 @@ from arb.sim.core.exchange import Exchange
 from arb.sim.core.fault_kinds import FaultKind, FaultStage
 from arb.sim.core.faults import Call
 from arb.sim.core.orders import SimulatedOrder
-from arb.sim.krw.errors import refuse
+from arb.sim.krw.errors import rejection
 from arb.sim.krw.order_service import OrderService
 from arb.sim.krw.orders import OrderView
 from arb.sim.krw.parameters import Parameters
@@ -46,14 +46,14 @@ class KrwLookup:
     def find(self, parameters: Parameters, uuid_name: str, identifier_name: str) -> SimulatedOrder:
         """Return the order a request names; uuid wins.
 
-        Raises: KrwRefusal (order_not_found), also while a fault keeps it from being seen.
+        Raises: KrwRejection (order_not_found), also while a fault keeps it from being seen.
         """
         uuid, identifier = parameters.get(uuid_name), parameters.get(identifier_name)
         if uuid is None and identifier is None:
-            raise refuse("validation_error", f"{uuid_name} or {identifier_name} is missing")
+            raise rejection("validation_error", f"{uuid_name} or {identifier_name} is missing")
         order = self.lookup(uuid, identifier)
         if order is None or self._is_hidden(order):
-            raise refuse("order_not_found")
+            raise rejection("order_not_found")
         return order
 
     def lookup(self, uuid: str | None, identifier: str | None) -> SimulatedOrder | None:
@@ -80,14 +80,14 @@ class KrwLookup:
         return (order for order in found if _is_of_market(parameters, order))
 
     def window(self, parameters: Parameters) -> tuple[int, int]:
-        """Return the span of time that is asked about. Raises: KrwRefusal (invalid_parameter)."""
+        """Return the span of time that is asked about. Raises: KrwRejection (invalid_parameter)."""
         start_ns, end_ns = _time(parameters, "start_time"), _time(parameters, "end_time")
         if end_ns is None:
             end_ns = self._context.now_ns() if start_ns is None else start_ns + WINDOW_NS
         if start_ns is None:
             start_ns = end_ns - WINDOW_NS
         if not 0 <= end_ns - start_ns <= WINDOW_NS:
-            raise refuse("invalid_parameter", "the window is at most 7 days")
+            raise rejection("invalid_parameter", "the window is at most 7 days")
         return start_ns, end_ns
 
 
@@ -115,7 +115,7 @@ def _time(parameters: Parameters, name: str) -> int | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise refuse("invalid_parameter", f"{name} is not a time") from error
+        raise rejection("invalid_parameter", f"{name} is not a time") from error
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=KST)
     return int(moment.timestamp()) * NS_PER_S

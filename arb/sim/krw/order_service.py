@@ -2,7 +2,7 @@
 
 The engine decides at once; clients see `wait` until the result's delay has passed, in replies and
 events alike, as the venue's own asynchronous engine looks from outside. Where identifiers are kept, one
-belongs to the first order that used it, for ever, whatever became of it: also to one that was refused,
+belongs to the first order that used it, for ever, whatever became of it: also to one that was rejected,
 unless the fault `identifier_free_after_refusal` stands; then only lack of funds uses it up.
 """
 
@@ -14,12 +14,12 @@ from typing import Final
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.sim.core.context import VenueContext
 from arb.sim.core.events import OrderAccepted, OrderClosed, OrderFilled, OrderRejected, TradePrevented
-from arb.sim.core.exchange import Exchange, OrderRefused
+from arb.sim.core.exchange import Exchange, OrderRejection
 from arb.sim.core.fault_kinds import FaultKind, FaultStage
 from arb.sim.core.faults import Call
 from arb.sim.core.journal import Recorded
 from arb.sim.core.orders import SimulatedOrder
-from arb.sim.krw.errors import refuse
+from arb.sim.krw.errors import rejection
 from arb.sim.krw.forms import OrderForm, form_of
 from arb.sim.krw.orders import WAIT, OrderTrade, OrderView
 from arb.sim.krw.updates import Update, make_update, prevented, results, trade_of
@@ -73,7 +73,7 @@ class OrderService:
     def place(self, form: OrderForm, best_opposite: Decimal) -> OrderView:
         """Take an order and return it as accepted; what became of it shows later.
 
-        Raises: KrwRefusal (insufficient_funds_*).
+        Raises: KrwRejection (insufficient_funds_*).
         """
         context = self._context
         request = form.request(context.clock.now_ns(), best_opposite)  # for checkers: real time
@@ -83,8 +83,8 @@ class OrderService:
         self._pending = pending
         try:
             order = self._exchange.place(request, fill_cap)
-        except OrderRefused as refused:
-            raise refuse(f"insufficient_funds_{form.side}") from refused
+        except OrderRejection as error:
+            raise rejection(f"insufficient_funds_{form.side}") from error
         finally:
             self._pending = None
         return self._hide(order, pending)
@@ -151,10 +151,10 @@ class OrderService:
         if isinstance(recorded.event, OrderRejected):
             self._burn(recorded.event.client_id, recorded.event.reason)
 
-    def _burn(self, identifier: str, refusal_name: str) -> None:
-        """Keep the identifier of a refused order from being used again."""
+    def _burn(self, identifier: str, rejection_name: str) -> None:
+        """Keep the identifier of a rejected order from being used again."""
         burns_all = self._context.faults.standing(FaultKind.IDENTIFIER_FREE) is None
-        if identifier and (burns_all or refusal_name in SHORTAGES):
+        if identifier and (burns_all or rejection_name in SHORTAGES):
             self._exchange.records.archive.use_up(identifier)
 
     def _follow(self, recorded: Recorded) -> None:

@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
-from arb.sim.krw.errors import refuse
+from arb.sim.krw.errors import rejection
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +34,19 @@ class Parameters:
     def integer(self, name: str, default: int, maximum: int) -> int:
         """Return a whole number between 1 and `maximum`.
 
-        Raises: KrwRefusal (invalid_parameter) on anything else.
+        Raises: KrwRejection (invalid_parameter) on anything else.
         """
         text = self.get(name)
         if text is None:
             return default
         if not text.isdecimal() or not 1 <= int(text) <= maximum:
-            raise refuse("invalid_parameter", f"{name} is out of range")
+            raise rejection("invalid_parameter", f"{name} is out of range")
         return int(text)
 
     def amount(self, name: str) -> Decimal | None:
         """Return a positive finite decimal, or None when absent.
 
-        Raises: KrwRefusal (validation_error) on anything else.
+        Raises: KrwRejection (validation_error) on anything else.
         """
         text = self.get(name)
         if text is None:
@@ -54,9 +54,9 @@ class Parameters:
         try:
             value = Decimal(text)
         except InvalidOperation as error:
-            raise refuse("validation_error", f"{name} does not have a valid value") from error
+            raise rejection("validation_error", f"{name} does not have a valid value") from error
         if not value.is_finite() or value <= 0:
-            raise refuse("validation_error", f"{name} does not have a valid value")
+            raise rejection("validation_error", f"{name} does not have a valid value")
         return value
 
 
@@ -69,14 +69,14 @@ def from_query(query: str) -> Parameters:
 def from_json(body: bytes) -> Parameters:
     """Return the parameters of a JSON object.
 
-    Raises: KrwRefusal (validation_error) if it is not a flat object.
+    Raises: KrwRejection (validation_error) if it is not a flat object.
     """
     try:
         value = json.loads(body, parse_float=str, parse_int=str)
     except ValueError as error:
-        raise refuse("validation_error", "the body is not JSON") from error
+        raise rejection("validation_error", "the body is not JSON") from error
     if not isinstance(value, dict):
-        raise refuse("validation_error", "the body is not an object")
+        raise rejection("validation_error", "the body is not an object")
     flat = list(_flatten(value))
     return Parameters(
         tuple((key.removesuffix("[]"), text) for key, text in flat),
@@ -110,4 +110,4 @@ def _scalar(item: object) -> str:
         return "true" if item else "false"
     if isinstance(item, str):
         return item
-    raise refuse("validation_error", "nested values are not supported")
+    raise rejection("validation_error", "nested values are not supported")

@@ -8,7 +8,7 @@ import msgspec
 from arb.sim.core.context import VenueContext
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.market_faults import shown
-from arb.sim.krw.errors import refuse_quotation
+from arb.sim.krw.errors import quotation_rejection
 from arb.sim.krw.forms import QUOTE, coin_of
 from arb.sim.krw.http_api import Route
 from arb.sim.krw.parameters import Parameters
@@ -71,7 +71,7 @@ class Quotation:
         for market in self._markets(parameters, "markets"):
             book = shown(self._context.faults, coin_of(market), self._exchange.book(coin_of(market)))
             if level and format(level, "f") not in grouping_levels(self._unit(market)):
-                raise refuse_quotation(400, "Not supported level")
+                raise quotation_rejection(400, "Not supported level")
             fields = orderbook_fields(grouped(book, level), milliseconds(self._context.now_ns()), count)
             rows.append({"market": market, **fields, "level": level})
         return rows
@@ -99,7 +99,7 @@ class Quotation:
     async def all_tickers(self, parameters: Parameters) -> Any:
         quotes = parameters.all("quote_currencies")
         if not quotes:
-            raise refuse_quotation(400, MISSING)
+            raise quotation_rejection(400, MISSING)
         now_ns = self._context.now_ns()
         days = self._tape.days if QUOTE in quotes else {}
         return [ticker_json(market, day, now_ns) for market, day in days.items()]
@@ -122,19 +122,19 @@ class Quotation:
     def _markets(self, parameters: Parameters, name: str) -> list[str]:
         markets = parameters.all(name)
         if not markets:
-            raise refuse_quotation(400, MISSING)
+            raise quotation_rejection(400, MISSING)
         if any(market not in self._tape.books for market in markets):
-            raise refuse_quotation(404, UNKNOWN_CODE)
+            raise quotation_rejection(404, UNKNOWN_CODE)
         return markets
 
     def _count(self, parameters: Parameters, maximum: int) -> int:
         text = parameters.get("count") or str(maximum)
         if not text.isdecimal() or int(text) < 1:
-            raise refuse_quotation(400, BAD_VALUE)
+            raise quotation_rejection(400, BAD_VALUE)
         return min(int(text), maximum)
 
     def _level(self, parameters: Parameters) -> Decimal:
         text = parameters.get("level") or "0"
         if not text.replace(".", "", 1).isdecimal():
-            raise refuse_quotation(400, BAD_VALUE)
+            raise quotation_rejection(400, BAD_VALUE)
         return Decimal(text)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
 
-from arb.sim.krw.errors import KrwRefusal, refuse
+from arb.sim.krw.errors import KrwRejection, rejection
 from arb.sim.krw.forms import ASK, BID, SELF_TRADES, OrderForm
 from arb.sim.krw.parameters import Parameters
 
@@ -33,7 +33,7 @@ SHAPES: Final[Mapping[tuple[str, str], tuple[bool, bool, frozenset[str | None]]]
 def read_order(parameters: Parameters, markets: frozenset[str]) -> OrderForm:
     """Return the order a body asks for.
 
-    Raises: KrwRefusal (validation_error, create_bid_error, create_ask_error).
+    Raises: KrwRejection (validation_error, create_bid_error, create_ask_error).
     """
     side = _one_of(parameters, "side", frozenset({BID, ASK}))
     form = OrderForm(
@@ -53,16 +53,16 @@ def read_order(parameters: Parameters, markets: frozenset[str]) -> OrderForm:
 def check_size(form: OrderForm, best_bid: Decimal, unit_at: UnitAt, min_total: Decimal) -> None:
     """Check price unit, smallest and largest total (KRW).
 
-    Raises: KrwRefusal (invalid_price_*, under_min_total_*, invalid_parameter).
+    Raises: KrwRejection (invalid_price_*, under_min_total_*, invalid_parameter).
     """
     side, price = form.side, form.price
     if form.ord_type == "limit" and price is not None and price % unit_at(form.market, price):
-        raise refuse(f"invalid_price_{side}")
+        raise rejection(f"invalid_price_{side}")
     total = order_total(form, best_bid)
     if total < min_total:
-        raise refuse(f"under_min_total_{side}")
+        raise rejection(f"under_min_total_{side}")
     if total > MAX_TOTAL_KRW:
-        raise refuse("invalid_parameter", "최대주문금액을 초과했습니다.")
+        raise rejection("invalid_parameter", "최대주문금액을 초과했습니다.")
 
 
 def order_total(form: OrderForm, best_bid: Decimal) -> Decimal:
@@ -74,7 +74,7 @@ def read_identifier(parameters: Parameters, name: str) -> str | None:
     """Return a well-formed client id, or None when absent."""
     text = parameters.get(name)
     if text is not None and not IDENTIFIER.fullmatch(text):
-        raise refuse("validation_error", f"{name} does not have a valid value")
+        raise rejection("validation_error", f"{name} does not have a valid value")
     return text
 
 
@@ -95,17 +95,17 @@ def _check_shape(form: OrderForm, smp_sent: str | None) -> None:
     if form.time_in_force == "post_only" and smp_sent not in (None, "none"):
         raise _misshapen(form)
     if form.volume is not None and form.volume % VOLUME_UNIT:
-        raise refuse("validation_error", "volume has more than 8 decimals")
+        raise rejection("validation_error", "volume has more than 8 decimals")
 
 
-def _misshapen(form: OrderForm) -> KrwRefusal:
-    return refuse(f"create_{form.side}_error")
+def _misshapen(form: OrderForm) -> KrwRejection:
+    return rejection(f"create_{form.side}_error")
 
 
 def _one_of(parameters: Parameters, name: str, allowed: frozenset[str]) -> str:
     value = parameters.get(name)
     if value is None:
-        raise refuse("validation_error", f"{name} is missing, {name} does not have a valid value")
+        raise rejection("validation_error", f"{name} is missing, {name} does not have a valid value")
     if value not in allowed:
-        raise refuse("validation_error", f"{name} does not have a valid value")
+        raise rejection("validation_error", f"{name} does not have a valid value")
     return value

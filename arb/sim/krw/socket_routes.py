@@ -12,7 +12,7 @@ from arb.sim.core.fault_effects import ReplyWithheld, ServerError, turned_away
 from arb.sim.core.fault_kinds import FaultKind, FaultStage
 from arb.sim.core.faults import Call
 from arb.sim.krw.connection import KrwConnection
-from arb.sim.krw.errors import KrwRefusal, refuse
+from arb.sim.krw.errors import KrwRejection, rejection
 from arb.sim.krw.http_api import HttpApi, Route
 from arb.sim.krw.parameters import Parameters
 from arb.sim.krw.switches import Switchboard
@@ -94,10 +94,10 @@ class Sockets:
             self._http_api.admit(route, request)
             self._http_api.authenticate(route, request, nothing)
             await self._http_api.pass_faults(route, "", lambda: route.handler(nothing))
-        except KrwRefusal as refusal:
-            return _refused(refusal)
+        except KrwRejection as error:
+            return _rejected(error)
         except (ServerError, ReplyWithheld):
-            return _refused(refuse("server_error"))
+            return _rejected(rejection("server_error"))
         connection = KrwConnection(self._context, self._board, socket.types, socket.stream.join)
         try:
             return await connection.serve(request)
@@ -105,6 +105,6 @@ class Sockets:
             socket.stream.leave(connection)
 
 
-def _refused(refusal: KrwRefusal) -> web.Response:
-    reply = refusal.reply
+def _rejected(error: KrwRejection) -> web.Response:
+    reply = error.reply
     return web.Response(body=to_json(reply.body()), status=reply.status, content_type="application/json")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from arb.sim.krw.errors import SocketRefusal
+from arb.sim.krw.errors import SocketRejection
 from arb.sim.krw.indicators import TIMEFRAMES, Indicator, read_indicator
 
 FORMATS: Final = frozenset({"DEFAULT", "SIMPLE", "JSON_LIST", "SIMPLE_LIST"})
@@ -57,23 +57,23 @@ class Request:
 def read_request(text: str, types: frozenset[str]) -> Request:
     """Return the request in `text`, allowing only `types`.
 
-    Raises: SocketRefusal (INVALID_AUTH for private types on the public socket, and the other names).
+    Raises: SocketRejection (INVALID_AUTH for private types on the public socket, and the other names).
     """
     fields = _fields(text)
     ticket = _only(fields, "ticket")
     if not isinstance(ticket, str) or not ticket:
-        raise SocketRefusal("NO_TICKET")
+        raise SocketRejection("NO_TICKET")
     form = _only(fields, "format") or "DEFAULT"
     if form not in FORMATS:
-        raise SocketRefusal("INVALID_PARAM")
+        raise SocketRejection("INVALID_PARAM")
     method = _only(fields, "method")
     if method is not None:
         if method != LIST_METHOD:
-            raise SocketRefusal("INVALID_PARAM")
+            raise SocketRejection("INVALID_PARAM")
         return Request(ticket=ticket, method=method, format=form)
     wanted = tuple(_subscription(each, types) for each in fields if "type" in each)
     if not wanted:
-        raise SocketRefusal("NO_TYPE")
+        raise SocketRejection("NO_TYPE")
     return Request(ticket=ticket, subscriptions=wanted, format=form)
 
 
@@ -106,9 +106,9 @@ def _fields(text: str) -> list[dict[str, Any]]:
     try:
         value = json.loads(text) if len(text) <= MESSAGE_LENGTH_MAX else None
     except ValueError as error:
-        raise SocketRefusal("WRONG_FORMAT") from error
+        raise SocketRejection("WRONG_FORMAT") from error
     if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
-        raise SocketRefusal("WRONG_FORMAT")
+        raise SocketRejection("WRONG_FORMAT")
     return value
 
 
@@ -119,12 +119,12 @@ def _only(fields: list[dict[str, Any]], name: str) -> Any:
 def _subscription(each: dict[str, Any], types: frozenset[str]) -> KrwSubscription:
     kind = each["type"]
     if not isinstance(kind, str):
-        raise SocketRefusal("INVALID_PARAM")
+        raise SocketRejection("INVALID_PARAM")
     if kind not in types:
-        raise SocketRefusal("INVALID_AUTH" if kind in PRIVATE_TYPES | INFO_TYPES else "INVALID_PARAM")
+        raise SocketRejection("INVALID_AUTH" if kind in PRIVATE_TYPES | INFO_TYPES else "INVALID_PARAM")
     level = each.get("level", 0)
     if isinstance(level, bool) or not isinstance(level, int | float) or level < 0:
-        raise SocketRefusal("INVALID_PARAM")
+        raise SocketRejection("INVALID_PARAM")
     timeframe, indicators = _indicators(each) if kind in INFO_TYPES else ("", ())
     return KrwSubscription(
         type=kind,
@@ -140,11 +140,11 @@ def _subscription(each: dict[str, Any], types: frozenset[str]) -> KrwSubscriptio
 def _codes(kind: str, each: dict[str, Any]) -> tuple[str, ...]:
     codes = each.get("codes")
     if kind == "myAsset" and codes is not None:
-        raise SocketRefusal("WRONG_FORMAT")
+        raise SocketRejection("WRONG_FORMAT")
     if codes is not None and not (isinstance(codes, list) and all(isinstance(code, str) for code in codes)):
-        raise SocketRefusal("WRONG_FORMAT")
+        raise SocketRejection("WRONG_FORMAT")
     if not codes and kind in PUBLIC_TYPES | INFO_TYPES:
-        raise SocketRefusal("NO_CODES")
+        raise SocketRejection("NO_CODES")
     return tuple(codes or ())
 
 
@@ -156,11 +156,11 @@ def _indicators(each: dict[str, Any]) -> tuple[str, tuple[Indicator, ...]]:
         or not isinstance(asked, list)
         or not asked
     ):
-        raise SocketRefusal("INVALID_PARAM")
+        raise SocketRejection("INVALID_PARAM")
     try:
         return timeframe, tuple(read_indicator(one) for one in asked)
     except (TypeError, ValueError) as error:
-        raise SocketRefusal("INVALID_PARAM") from error
+        raise SocketRejection("INVALID_PARAM") from error
 
 
 def _flag(each: dict[str, Any], *names: str) -> bool:

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from arb.sim.core.orders import SimulatedOrder
 from arb.sim.krw.auth import MAKE_ORDERS
-from arb.sim.krw.errors import refuse
+from arb.sim.krw.errors import rejection
 from arb.sim.krw.http_api import Route
 from arb.sim.krw.lookup import KrwLookup
 from arb.sim.krw.order_service import OrderService
@@ -39,16 +39,16 @@ class Canceling:
     async def one(self, parameters: Parameters) -> Any:
         uuid, identifier = parameters.get("uuid"), parameters.get("identifier")
         if uuid is None and identifier is None:
-            raise refuse("validation_error", "uuid or identifier is missing")
+            raise rejection("validation_error", "uuid or identifier is missing")
         order = self._lookup.lookup(uuid, identifier)
         if order is None or self._service.view(order).state != WAIT:
-            raise refuse("order_not_found")
+            raise rejection("order_not_found")
         return order_json(self._service.cancel(order))
 
     async def several(self, parameters: Parameters) -> Any:
         uuids, identifiers = parameters.all("uuids"), parameters.all("identifiers")
         if not 1 <= len(uuids) + len(identifiers) <= BATCH_MAX:
-            raise refuse("invalid_parameter", "uuids or identifiers, at most 20")
+            raise rejection("invalid_parameter", "uuids or identifiers, at most 20")
         found = [(self._lookup.lookup(uuid, None), {"uuid": uuid}) for uuid in uuids]
         found += [(self._lookup.lookup(None, name), {"identifier": name}) for name in identifiers]
         canceled: list[dict[str, Any]] = []
@@ -66,7 +66,7 @@ class Canceling:
         side = parameters.get("cancel_side") or "all"
         count = parameters.integer("count", OPEN_DEFAULT, OPEN_MAX)
         if side not in SIDES or len(parameters.all("pairs")) > BATCH_MAX:
-            raise refuse("invalid_parameter")
+            raise rejection("invalid_parameter")
         orders = self._lookup.open_orders(parameters)
         chosen = [order for order in orders if self._is_chosen(order, side, parameters)][:count]
         return _outcome([reference_json(self._service.cancel(order)) for order in chosen], [])

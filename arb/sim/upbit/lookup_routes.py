@@ -4,7 +4,7 @@ from itertools import islice
 from typing import Any, Final
 
 from arb.sim.krw.auth import VIEW_ORDERS
-from arb.sim.krw.errors import refuse
+from arb.sim.krw.errors import rejection
 from arb.sim.krw.http_api import Route
 from arb.sim.krw.lookup import KrwLookup, chosen
 from arb.sim.krw.orders import CANCEL, DONE, WAIT
@@ -38,7 +38,7 @@ class UpbitLookup(KrwLookup):
     async def by_ids(self, parameters: Parameters) -> Any:
         uuids, identifiers = parameters.all("uuids"), parameters.all("identifiers")
         if not (uuids or identifiers) or len(uuids) + len(identifiers) > LIST_MAX:
-            raise refuse("invalid_parameter", "uuids or identifiers, at most 100")
+            raise rejection("invalid_parameter", "uuids or identifiers, at most 100")
         found = [self.lookup(uuid, None) for uuid in uuids]
         found += [self.lookup(None, identifier) for identifier in identifiers]
         orders = {order.order_id: order for order in found if order is not None}

@@ -7,7 +7,7 @@ from arb.sim.core.book import SimulatedBook, quantity_of, value_of
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.fault_kinds import Scope
 from arb.sim.krw.auth import MAKE_ORDERS
-from arb.sim.krw.errors import KrwRefusal, refuse
+from arb.sim.krw.errors import KrwRejection, rejection
 from arb.sim.krw.forms import BID, ZERO, OrderForm
 from arb.sim.krw.http_api import Route
 from arb.sim.krw.lookup import KrwLookup
@@ -20,7 +20,7 @@ from arb.sim.krw.text import seeded_uuid
 from arb.sim.upbit.render import order_json
 
 CREATED: Final = 201
-DEPTH_LEVELS: Final = 30  # a market order larger than these together is refused
+DEPTH_LEVELS: Final = 30  # a market order larger than these together is rejected
 REMAIN_ONLY: Final = "remain_only"
 PLACE: Final = "POST /v1/orders"
 CANCEL_AND_NEW: Final = "POST /v1/orders/cancel_and_new"
@@ -73,7 +73,7 @@ class Ordering:
             ("KRW", form.funds * (1 + rate)) if form.side == BID else (form.coin, form.volume or ZERO)
         )
         if needed > self._exchange.balance(asset).free:
-            raise refuse(f"insufficient_funds_{form.side}")
+            raise rejection(f"insufficient_funds_{form.side}")
         view = OrderView(
             uuid=seeded_uuid(parameters.hashed_text),
             form=form,
@@ -89,7 +89,7 @@ class Ordering:
             parameters.get("prev_order_uuid"), parameters.get("prev_order_identifier")
         )
         if order is None or not order.is_open:
-            raise refuse("order_not_found")
+            raise rejection("order_not_found")
         shown = self._service.view(order)
         identifier = read_identifier(parameters, "new_identifier")
         replacement = _replacement(parameters, shown)
@@ -101,25 +101,25 @@ class Ordering:
         return order_json(shown) | {"new_order_uuid": new.uuid} | named
 
     def _submit(self, parameters: Parameters, endpoint: str) -> OrderView:
-        """Place the order a body asks for; a refusal is journalled, with its identifier."""
+        """Place the order a body asks for; a rejection is journalled, with its identifier."""
         identifier = read_identifier(parameters, "identifier")
         self._exchange.receive(identifier or "", endpoint)
         try:
             self._check_identifier(identifier)
             form = self._checked(parameters)
             return self._service.place(form, _best_opposite(form, self._exchange.book(form.coin)))
-        except KrwRefusal as refusal:
-            self._exchange.reject(identifier or "", str(refusal.reply.name))
+        except KrwRejection as error:
+            self._exchange.reject(identifier or "", str(error.reply.name))
             raise
 
     def _check_identifier(self, identifier: str | None) -> None:
         if identifier is not None and self._service.owns(identifier):
-            raise refuse("invalid_parameter", "identifier is already used")
+            raise rejection("invalid_parameter", "identifier is already used")
 
     def _checked(self, parameters: Parameters) -> OrderForm:
         form = read_order(parameters, self._markets)
         if self._board.is_halted(form.market):
-            raise refuse("market_offline")
+            raise rejection("market_offline")
         book = self._exchange.book(form.coin)
         _check_depth(form, book)
         best_bid = book.bids[0].price if book.bids else ZERO
@@ -138,7 +138,7 @@ def _check_depth(form: OrderForm, book: SimulatedBook) -> None:
         form.ord_type == "market" and (form.volume or ZERO) > quantity_of(book.bids[:DEPTH_LEVELS])
     )
     if too_much:
-        raise refuse(f"create_{form.side}_error", "주문 가능한 수량을 초과했습니다.")
+        raise rejection(f"create_{form.side}_error", "주문 가능한 수량을 초과했습니다.")
 
 
 def _replacement(parameters: Parameters, old: OrderView) -> Parameters:

@@ -11,7 +11,7 @@ from arb.sim.core.context import VenueContext
 from arb.sim.core.fault_kinds import FaultKind, WalletState
 from arb.sim.krw.account_routes import AccountRoutes
 from arb.sim.krw.auth import DEPOSIT_MONEY, VIEW_DEPOSITS, VIEW_WITHDRAWALS, WITHDRAW_MONEY
-from arb.sim.krw.errors import refuse
+from arb.sim.krw.errors import rejection
 from arb.sim.krw.forms import QUOTE
 from arb.sim.krw.http_api import DEFAULT, Route
 from arb.sim.krw.parameters import Parameters
@@ -58,7 +58,7 @@ class TransferRoutes:
 
     async def forbidden(self, _parameters: Parameters) -> NoReturn:
         """Whatever a switch makes of the key: nothing is moved."""
-        raise refuse("out_of_scope")
+        raise rejection("out_of_scope")
 
     async def deposits(self, parameters: Parameters) -> Any:
         return self._page(DEPOSIT, parameters)
@@ -95,12 +95,12 @@ class TransferRoutes:
         return []
 
     def _coin(self, parameters: Parameters) -> str:
-        """Return the coin that is asked about. Raises: KrwRefusal (validation_error)."""
+        """Return the coin that is asked about. Raises: KrwRejection (validation_error)."""
         coin, network = parameters.get("currency"), parameters.get("net_type")
         if coin is None or coin not in self._coins:
-            raise refuse("validation_error", "currency does not have a valid value")
+            raise rejection("validation_error", "currency does not have a valid value")
         if network != coin:
-            raise refuse("validation_error", "net_type does not have a valid value")
+            raise rejection("validation_error", "net_type does not have a valid value")
         return coin
 
     def _closed(self, currency: str) -> WalletState | None:
@@ -111,7 +111,7 @@ class TransferRoutes:
     def _page(self, kind: str, parameters: Parameters) -> list[dict[str, Any]]:
         state = parameters.get("state")
         if state is not None and state not in STATES[kind]:
-            raise refuse("validation_error", "state does not have a valid value")
+            raise rejection("validation_error", "state does not have a valid value")
         limit = parameters.integer("limit", LIST_MAX, LIST_MAX)
         begin = (parameters.integer("page", 1, PAGE_MAX) - 1) * limit
         found = self._chosen(kind, parameters) if state in (None, DONE[kind]) else []
@@ -124,14 +124,14 @@ class TransferRoutes:
         for each in reversed(self._transfers.by_kind[kind]):
             if currency in (None, each.currency) and uuid in (None, each.uuid) and txid in (None, each.txid):
                 return transfer_json(each)
-        raise refuse(f"{kind}_not_found")
+        raise rejection(f"{kind}_not_found")
 
     def _chosen(self, kind: str, parameters: Parameters) -> list[Transfer]:
         """Return those that are asked for, oldest first. `from` and `to` name one by its uuid."""
         every = self._transfers.by_kind[kind]
         currency, uuids, txids = parameters.get("currency"), parameters.all("uuids"), parameters.all("txids")
         if (uuids and txids) or len(uuids) + len(txids) > LIST_MAX:
-            raise refuse("invalid_parameter", "uuids or txids, at most 100")
+            raise rejection("invalid_parameter", "uuids or txids, at most 100")
         first = _position(every, parameters.get("from"), -1) + 1
         return [
             each
@@ -147,5 +147,5 @@ def _position(transfers: list[Transfer], uuid: str | None, otherwise: int) -> in
         return otherwise
     found = next((place for place, each in enumerate(transfers) if each.uuid == uuid), None)
     if found is None:
-        raise refuse("invalid_parameter", "from and to are uuids of the list")
+        raise rejection("invalid_parameter", "from and to are uuids of the list")
     return found

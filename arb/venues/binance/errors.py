@@ -2,7 +2,7 @@
 
 The code decides before the HTTP status, since -1008 ("not placed") arrives with 503 as -1007 ("status
 unknown") does. Codes that no row names: 10xx are the venue's own troubles and count as unknown, the
-rest are refusals. What -2010 means is in its words: of the account it is wrong for good, of a market there.
+rest are rejections. What -2010 means is in its words: of the account it is wrong for good, of a market there.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from arb.venues.reply import read
 from arb.venues.request import Effect, HttpRequest, HttpResponse
 
 TOO_MANY_ORDERS: Final = -1015
-REFUSALS_IN_WORDS: Final = frozenset({-1013, -2010, -2011})
+REJECTIONS_IN_WORDS: Final = frozenset({-1013, -2010, -2011})
 DUPLICATE: Final = "Duplicate order sent."  # an order with this id is open
 MARKET_CLOSED: Final = "Market is closed."
 NO_MARKET: Final = frozenset({"-1100", "-1121"})  # a name that cannot be one, or that nothing has
@@ -36,7 +36,7 @@ CODES: Final[Mapping[int, ErrorKind]] = MappingProxyType(
     {
         **dict.fromkeys((-1000, -1001, -1006, -1007), ErrorKind.UNKNOWN),
         **dict.fromkeys((-1003, -1008, TOO_MANY_ORDERS, -1034), ErrorKind.RATE_LIMITED),
-        -1002: ErrorKind.FATAL,  # not authorised: refused at the door
+        -1002: ErrorKind.FATAL,  # not authorised: rejected by the gateway
         -1013: ErrorKind.RULES,  # filter failure: stopped before the engine
         -1014: ErrorKind.REJECTED,  # a combination that it does not support
         -1020: ErrorKind.FATAL,  # an operation that it does not support
@@ -84,7 +84,7 @@ def pause_scope(request: HttpRequest, response: HttpResponse) -> str | None:
 
 
 def names_no_market(error: Rejected) -> bool:
-    """Tell whether a question about markets was refused since one of them does not exist."""
+    """Tell whether a question about markets was rejected since one of them does not exist."""
     return error.code in NO_MARKET
 
 
@@ -97,7 +97,7 @@ def _kind(status: int, code: int | None, message: str) -> ErrorKind:
         return ErrorKind.FATAL
     if status in (418, 429):
         return ErrorKind.RATE_LIMITED
-    if code in REFUSALS_IN_WORDS and (kind := _kind_of_words(message)):
+    if code in REJECTIONS_IN_WORDS and (kind := _kind_of_words(message)):
         return kind
     if code is not None and code in CODES:
         return CODES[code]

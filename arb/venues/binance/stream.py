@@ -104,10 +104,10 @@ class BinanceStream:
         message = self._subscription.due(wanted, steady_ns)
         return () if message is None else (message,)
 
-    def refused(self) -> Mapping[Coin, str]:
+    def rejected(self) -> Mapping[Coin, str]:
         """Return the coins that the venue does not take, and its words."""
         symbols = self._symbols
-        found = self._subscription.refused.items()
+        found = self._subscription.rejected.items()
         return {coin_of(symbols[name]): why for name, why in found if name in symbols}
 
     @property

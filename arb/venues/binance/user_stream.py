@@ -118,7 +118,7 @@ def _replied(frame: _Frame) -> Notice:
     if frame.error is not None and frame.error.code != ALREADY_ACTIVE:
         raise Rejected(Venue.BINANCE, f"{frame.id}: {frame.error.msg}"[:200], str(frame.error.code))
     if frame.id == LIST and not frame.result:
-        return Notice.REFUSED
+        return Notice.REJECTED
     return Notice.PROGRESS if frame.id in (SUBSCRIBE, LIST) else Notice.ALIVE
 
 

@@ -30,7 +30,7 @@ NAMES: Final[Mapping[str, ErrorKind]] = MappingProxyType(
         "market_offline": ErrorKind.RULES,
         "insufficient_funds_ask": ErrorKind.REJECTED,
         "insufficient_funds_bid": ErrorKind.REJECTED,
-        # Refused at the door, before the engine.
+        # Rejected by the gateway, before the matching engine.
         "expired_jwt": ErrorKind.CLOCK,
         "invalid_query_payload": ErrorKind.FATAL,
         "jwt_verification": ErrorKind.FATAL,
@@ -49,14 +49,14 @@ STATUSES: Final = MappingProxyType({**errors.STATUSES, 422: ErrorKind.AMBIGUOUS}
 
 
 def holds_error(response: HttpResponse) -> bool:
-    """Tell whether a reply refuses what was asked, whatever its status."""
+    """Tell whether a reply rejects what was asked, whatever its status."""
     if not response.body.lstrip().startswith(b'{"error"'):
         return False
     return bool(errors.name_and_message(response)[0])
 
 
 def error_of(response: HttpResponse, effect: Effect) -> VenueError:
-    """Return what a refusal means for a request of `effect`."""
+    """Return what a rejection means for a request of `effect`."""
     return errors.error_of(Venue.BITHUMB, _kind, response, effect)
 
 

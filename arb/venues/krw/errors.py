@@ -27,7 +27,7 @@ STATUSES: Final[Mapping[int, ErrorKind]] = MappingProxyType(
 def error_of(
     venue: Venue, kind_of: Callable[[int, str], ErrorKind], response: HttpResponse, effect: Effect
 ) -> VenueError:
-    """Return what a refusal means for a request of `effect`; `kind_of` is asked of status and name."""
+    """Return what a rejection means for a request of `effect`; `kind_of` is asked of status and name."""
     name, message = name_and_message(response)
     return make_error(
         _kind(response.status, name, kind_of),

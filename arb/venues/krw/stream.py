@@ -89,7 +89,7 @@ class KrwStream:
         self._asked_ns = steady_ns
         return self.opened()
 
-    def refused(self) -> Mapping[Coin, str]:
+    def rejected(self) -> Mapping[Coin, str]:
         """Return nothing: no venue names the market that it does not take."""
         return {}
 

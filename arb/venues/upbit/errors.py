@@ -14,11 +14,11 @@ from arb.venues.errors import ErrorKind
 from arb.venues.krw import errors
 from arb.venues.request import Effect, HttpResponse
 
-# Refused by the price unit or the minimum of the market: ours are old, or no order would have been made so.
+# Rejected by the price unit or the minimum of the market: ours are old, or no order would have been made so.
 AGAINST_RULES: Final = frozenset(
     f"{name}_{side}" for name in ("invalid_price", "under_min_total") for side in ("ask", "bid")
 )
-# Refused for what the order is: the same body is refused whenever it arrives, unless funds or rules change.
+# Rejected for what the order is: the same body is rejected whenever it arrives, unless funds or rules change.
 ON_MERIT: Final = AGAINST_RULES | {
     "insufficient_funds_ask",
     "insufficient_funds_bid",
@@ -34,9 +34,9 @@ NAMES: Final[Mapping[str, ErrorKind]] = MappingProxyType(
         "invalid_parameter": ErrorKind.AMBIGUOUS,
         "withdraw_address_not_registered": ErrorKind.FATAL,
         "thirdparty_agreement_required": ErrorKind.FATAL,
-        # 401: refused at the door, before the engine
+        # 401: rejected by the gateway, before the matching engine
         "nonce_used": ErrorKind.RETRYABLE,  # a new nonce, the same identifier
-        # also at the door, but no later request will fare better: halt, instead of losing leg after leg
+        # also by the gateway, but no later request will fare better: halt, instead of losing leg after leg
         "expired_access_key": ErrorKind.FATAL,
         "invalid_query_payload": ErrorKind.FATAL,
         "jwt_verification": ErrorKind.FATAL,
@@ -58,8 +58,8 @@ def error_of(response: HttpResponse, effect: Effect) -> VenueError:
     return errors.error_of(Venue.UPBIT, _kind, response, effect)
 
 
-def refused_on_merit(error: Rejected) -> bool:
-    """Tell whether the order itself was refused, and not the request that carried it."""
+def rejected_on_merit(error: Rejected) -> bool:
+    """Tell whether the order itself was rejected, and not the request that carried it."""
     return error.code in ON_MERIT
 
 

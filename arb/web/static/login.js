@@ -1,4 +1,4 @@
-// The door: its words, and what the server answered the last time.
+// Signing in: its words, and what the server answered the last time.
 import { t, translate, turnLanguage } from "./language.js";
 
 translate();

@@ -22,36 +22,36 @@ def no_pool_left() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def module_town() -> Iterator[BrokerSandbox]:
+def module_sandbox() -> Iterator[BrokerSandbox]:
     """A Redis of this module's own, which may be killed, filled and stopped."""
-    with BrokerSandbox() as town:
-        yield town
+    with BrokerSandbox() as sandbox:
+        yield sandbox
 
 
 @pytest.fixture
-def town(module_town: BrokerSandbox) -> BrokerSandbox:
+def sandbox(module_sandbox: BrokerSandbox) -> BrokerSandbox:
     """That Redis, empty and running."""
-    if module_town.redis_process.poll() is not None:
-        module_town.start_redis()
-    module_town.redis.config_set("maxmemory", 0)
-    module_town.redis.flushall()
-    return module_town
+    if module_sandbox.redis_process.poll() is not None:
+        module_sandbox.start_redis()
+    module_sandbox.redis.config_set("maxmemory", 0)
+    module_sandbox.redis.flushall()
+    return module_sandbox
 
 
 @pytest.fixture
-def client(town: BrokerSandbox) -> redis.Redis:
+def client(sandbox: BrokerSandbox) -> redis.Redis:
     """A plain client, to look behind the transport."""
-    return town.redis
+    return sandbox.redis
 
 
 @pytest.fixture
-def connect(town: BrokerSandbox) -> Iterator[Callable[..., Connection]]:
+def connect(sandbox: BrokerSandbox) -> Iterator[Callable[..., Connection]]:
     """Make connections of our transport; closed at the end."""
     use_our_transport()
     with ExitStack() as cleanup:
 
         def make(**options: object) -> Connection:
-            made = Connection(town.server.url, transport_options=OPTIONS | options)
+            made = Connection(sandbox.server.url, transport_options=OPTIONS | options)
             cleanup.callback(made.close)
             return made
 

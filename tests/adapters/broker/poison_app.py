@@ -12,11 +12,11 @@ from arb.adapters.memory.tables import MemoryTables
 from arb.adapters.postgres.dead_letters import SqlDeadLetters
 from arb.adapters.postgres.engine import Pool, make_engine
 from arb.adapters.redis.client import connect
-from arb.adapters.redis.parking import RedisParkingLot
+from arb.adapters.redis.dead_letters import RedisDeadLetterBuffer
 from arb.chaos.queue.worker_app import note
 from arb.domain.errors import InvariantError, StoreUnavailable
 from arb.domain.health.queues import QUEUES
-from arb.engine.health.bury import Bury
+from arb.engine.health.dead_letters import KeepDeadLetter
 from tests.adapters.broker.apps import FAST, MemoryCounters
 
 SCOPE = "mock"
@@ -28,10 +28,10 @@ class NoAlerts:
         MemoryAlertStore(MemoryTables()).add(None, alert)
 
 
-def bury(letter):
-    Bury(
+def keep_dead_letter(letter):
+    KeepDeadLetter(
         store=SqlDeadLetters(make_engine(os.environ["ARB_POISON_DATABASE"], Pool(timeout_s=1)), SCOPE),
-        lot=RedisParkingLot(connect(os.environ["ARB_POISON_REDIS"]), broker_prefix="", scope=SCOPE),
+        buffer=RedisDeadLetterBuffer(connect(os.environ["ARB_POISON_REDIS"]), broker_prefix="", scope=SCOPE),
         alerts=NoAlerts(),
         counters=MemoryCounters(),
     ).run(letter)
@@ -39,12 +39,12 @@ def bury(letter):
 
 app = ArbCelery(
     "poison",
-    broker=os.environ.get("TOWN_BROKER", "redis://127.0.0.1:1/0"),
+    broker=os.environ.get("SANDBOX_BROKER", "redis://127.0.0.1:1/0"),
     clock=SystemClock(),
     entropy=SystemEntropy(),
     marks={},
     counters=MemoryCounters,
-    bury=bury,
+    keep_dead_letter=keep_dead_letter,
 )
 app.conf.update(
     task_queues=[Queue(name) for name in QUEUES],

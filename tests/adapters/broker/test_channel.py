@@ -6,7 +6,7 @@ import pytest
 import redis
 from kombu import Queue
 
-from arb.adapters.redis.parking import RedisParkingLot
+from arb.adapters.redis.dead_letters import RedisDeadLetterBuffer
 from arb.chaos.queue.broker_sandbox import message
 
 pytestmark = pytest.mark.integration
@@ -170,11 +170,11 @@ def test_what_a_group_cannot_read_is_parked_where_that_group_looks(connect, clie
     client.lpush("btc:orders", "no json")
     assert connect(global_keyprefix="btc:").default_channel.basic_get("orders") is None
     btc, eth, none = (
-        RedisParkingLot(client, broker_prefix=prefix, scope="mock") for prefix in ("btc:", "eth:", "")
+        RedisDeadLetterBuffer(client, broker_prefix=prefix, scope="mock") for prefix in ("btc:", "eth:", "")
     )
-    [(_, letter)] = btc.parked(("orders",), 1, 10)
+    [(_, letter)] = btc.waiting(("orders",), 1, 10)
     assert (letter.queue, letter.text) == ("orders", "no json")
-    assert eth.parked(("orders",), 1, 10) == none.parked(("orders",), 1, 10) == []
+    assert eth.waiting(("orders",), 1, 10) == none.waiting(("orders",), 1, 10) == []
 
 
 def test_it_can_give_back_what_kombu_held(connect, client):

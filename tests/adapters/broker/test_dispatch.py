@@ -26,13 +26,13 @@ BACK_S = 5.0
 
 
 @pytest.fixture
-def app(town, database_url):
+def app(sandbox, database_url):
     """A publisher with both brokers, warm, and where its counts go."""
-    made, counters = publisher(town.server.url, pgmq_fallback(database_url))
+    made, counters = publisher(sandbox.server.url, pgmq_fallback(database_url))
     made.counted = counters
     made._warm_up()
     made.send_task("t.order", args=[0])
-    town.redis.delete("orders")
+    sandbox.redis.delete("orders")
     with made.fallback.connection_for_write() as connection:
         made.fallback_channel = connection.default_channel
         for queue in QUEUES:
@@ -46,12 +46,12 @@ def fallback_length(app, queue="orders"):
 
 
 @contextmanager
-def hanging(town):
-    os.kill(town.redis_process.pid, signal.SIGSTOP)
+def hanging(sandbox):
+    os.kill(sandbox.redis_process.pid, signal.SIGSTOP)
     try:
         yield
     finally:
-        os.kill(town.redis_process.pid, signal.SIGCONT)
+        os.kill(sandbox.redis_process.pid, signal.SIGCONT)
 
 
 def publish(app, amount, name="t.order"):
@@ -82,13 +82,13 @@ def closes(app):
     return until(lambda: app.gate.state is BreakerState.CLOSED and not app.gate.troubled, BACK_S)
 
 
-def test_a_healthy_primary_gets_everything(app, town):
+def test_a_healthy_primary_gets_everything(app, sandbox):
     publish(app, 20)
-    assert (town.redis.llen("orders"), fallback_length(app)) == (20, 0)
+    assert (sandbox.redis.llen("orders"), fallback_length(app)) == (20, 0)
 
 
-def test_a_dead_primary_costs_little_and_loses_nothing(app, town, monkeypatch):
-    town.kill_redis()
+def test_a_dead_primary_costs_little_and_loses_nothing(app, sandbox, monkeypatch):
+    sandbox.kill_redis()
     took = decisions(app, 50, monkeypatch)
     print(f"dead: decided in {took[0]:.1f} ms, then in {statistics.median(took[1:]):.2f} ms")
     assert fallback_length(app) == 50
@@ -96,8 +96,8 @@ def test_a_dead_primary_costs_little_and_loses_nothing(app, town, monkeypatch):
     assert statistics.median(took[1:]) < 10
 
 
-def test_a_primary_that_hangs_costs_one_publish_its_timeout(app, town, monkeypatch):
-    with hanging(town):
+def test_a_primary_that_hangs_costs_one_publish_its_timeout(app, sandbox, monkeypatch):
+    with hanging(sandbox):
         took = decisions(app, 50, monkeypatch)
         print(f"hangs: decided in {took[0]:.1f} ms, then in {statistics.median(took[1:]):.2f} ms")
         assert fallback_length(app) == 50
@@ -107,41 +107,41 @@ def test_a_primary_that_hangs_costs_one_publish_its_timeout(app, town, monkeypat
         assert max(decisions(app, 20, monkeypatch)) < 150
 
 
-def test_everything_goes_back_by_itself(app, town):
-    town.kill_redis()
+def test_everything_goes_back_by_itself(app, sandbox):
+    sandbox.kill_redis()
     publish(app, 5)
-    town.start_redis()
+    sandbox.start_redis()
     assert closes(app)
     publish(app, 5)
-    assert town.redis.llen("orders") == 5
-    assert town.redis.exists("canary") == 0
+    assert sandbox.redis.llen("orders") == 5
+    assert sandbox.redis.exists("canary") == 0
 
 
-def test_a_primary_that_is_full_is_left_alone_and_not_broken(app, town):
-    town.redis.config_set("maxmemory", 1)
+def test_a_primary_that_is_full_is_left_alone_and_not_broken(app, sandbox):
+    sandbox.redis.config_set("maxmemory", 1)
     publish(app, 20)
     assert (fallback_length(app), app.gate.state) == (20, BreakerState.CLOSED)
-    town.redis.config_set("maxmemory", 0)
+    sandbox.redis.config_set("maxmemory", 0)
     assert closes(app)
     publish(app, 1)
-    assert town.redis.llen("orders") == 1
+    assert sandbox.redis.llen("orders") == 1
 
 
-def test_a_queue_above_its_mark_overflows_and_the_others_do_not(app, town):
+def test_a_queue_above_its_mark_overflows_and_the_others_do_not(app, sandbox):
     publish(app, 25, "t.evaluate")
-    assert until(lambda: app.gate.refusal("evaluate") == "queue_full", BACK_S)
+    assert until(lambda: app.gate.diversion("evaluate") == "queue_full", BACK_S)
     publish(app, 10, "t.evaluate")
     publish(app, 10)
-    kept, overflowed = town.redis.llen("evaluate"), fallback_length(app, "evaluate")
+    kept, overflowed = sandbox.redis.llen("evaluate"), fallback_length(app, "evaluate")
     assert (kept + overflowed, kept >= 20, overflowed >= 10) == (35, True, True)
-    assert (town.redis.llen("orders"), fallback_length(app)) == (10, 0)
-    town.redis.delete("evaluate")
+    assert (sandbox.redis.llen("orders"), fallback_length(app)) == (10, 0)
+    sandbox.redis.delete("evaluate")
     assert closes(app)
 
 
-def test_when_both_refuse_the_caller_is_told(town):
-    app, _ = publisher(town.server.url, pgmq_fallback("postgresql://nobody@127.0.0.1:1/none"))
-    town.kill_redis()
+def test_when_both_refuse_the_caller_is_told(sandbox):
+    app, _ = publisher(sandbox.server.url, pgmq_fallback("postgresql://nobody@127.0.0.1:1/none"))
+    sandbox.kill_redis()
     start = time.perf_counter()
     with pytest.raises(DispatchError, match=r"neither broker took t\.order"):
         CeleryDispatcher(app).send("t.order", "o-1", countdown_ms=10)
@@ -149,24 +149,27 @@ def test_when_both_refuse_the_caller_is_told(town):
     app.close()
 
 
-def test_the_task_keeps_its_id_whichever_broker_takes_it(app, town):
-    town.kill_redis()
+def test_the_task_keeps_its_id_whichever_broker_takes_it(app, sandbox):
+    sandbox.kill_redis()
     assert app.send_task("t.order", task_id="mine").id == "mine"
 
 
-def test_a_caller_that_brings_its_own_producer_falls_back_too(app, town):
-    with Connection(town.server.url, transport_options=FAST) as connection, connection.Producer() as producer:
-        town.kill_redis()
+def test_a_caller_that_brings_its_own_producer_falls_back_too(app, sandbox):
+    with (
+        Connection(sandbox.server.url, transport_options=FAST) as connection,
+        connection.Producer() as producer,
+    ):
+        sandbox.kill_redis()
         app.send_task("t.order", producer=producer)
     assert fallback_length(app) == 1
 
 
-def test_counts_reach_the_counters_when_redis_is_back_and_not_before(app, town):
-    town.kill_redis()
+def test_counts_reach_the_counters_when_redis_is_back_and_not_before(app, sandbox):
+    sandbox.kill_redis()
     publish(app, 5)
     time.sleep(0.3)
     assert app.counted.counts == {}
-    town.start_redis()
+    sandbox.start_redis()
     assert closes(app)
     publish(app, 1)
     assert until(lambda: sum(app.counted.counts.values()) == 5, BACK_S)

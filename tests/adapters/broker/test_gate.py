@@ -49,9 +49,9 @@ def test_a_pool_that_is_used_up_is_not_a_dead_broker():
 
 
 def test_one_refused_connection_opens_and_nothing_else_is_asked(gate):
-    assert gate.refusal("orders") == ""
+    assert gate.diversion("orders") == ""
     gate.failed(redis.ConnectionError())
-    assert (gate.state, gate.refusal("orders")) == (BreakerState.OPEN, "breaker_open")
+    assert (gate.state, gate.diversion("orders")) == (BreakerState.OPEN, "breaker_open")
 
 
 def test_one_canary_is_due_for_each_cooldown(gate, clock):
@@ -60,7 +60,7 @@ def test_one_canary_is_due_for_each_cooldown(gate, clock):
     clock.sleep_ms(COOLDOWN_MS_MAX)
     assert gate.canary_due()
     assert not gate.canary_due(), "the canary is on its way"
-    assert gate.refusal("orders") == "breaker_open"
+    assert gate.diversion("orders") == "breaker_open"
     gate.failed(redis.ConnectionError())
     assert not gate.canary_due()
 
@@ -70,17 +70,21 @@ def test_a_canary_that_arrives_lets_everybody_back(gate, clock):
     clock.sleep_ms(COOLDOWN_MS_MAX)
     assert gate.canary_due()
     gate.succeeded()
-    assert (gate.refusal("orders"), gate.troubled) == ("", False)
+    assert (gate.diversion("orders"), gate.troubled) == ("", False)
 
 
 def test_a_broker_that_is_full_is_left_alone_without_counting_as_broken(gate):
     for _ in range(20):
         gate.failed(redis.OutOfMemoryError())
-    assert (gate.state, gate.refusal("orders"), gate.troubled) == (BreakerState.CLOSED, "out_of_memory", True)
+    assert (gate.state, gate.diversion("orders"), gate.troubled) == (
+        BreakerState.CLOSED,
+        "out_of_memory",
+        True,
+    )
     gate.measured_memory(0.85)
-    assert gate.refusal("orders") == "out_of_memory"
+    assert gate.diversion("orders") == "out_of_memory"
     gate.measured_memory(0.8)
-    assert gate.refusal("orders") == ""
+    assert gate.diversion("orders") == ""
 
 
 def test_a_canary_that_finds_the_broker_full_ends_the_outage(gate, clock):
@@ -88,18 +92,18 @@ def test_a_canary_that_finds_the_broker_full_ends_the_outage(gate, clock):
     clock.sleep_ms(COOLDOWN_MS_MAX)
     assert gate.canary_due()
     gate.failed(redis.OutOfMemoryError())
-    assert gate.refusal("orders") == "out_of_memory"
+    assert gate.diversion("orders") == "out_of_memory"
 
 
 def test_a_full_queue_overflows_alone_until_it_is_low(gate):
     gate.measured({"evaluate": 20, "orders": 199})
-    assert (gate.refusal("evaluate"), gate.refusal("orders")) == ("queue_full", "")
+    assert (gate.diversion("evaluate"), gate.diversion("orders")) == ("queue_full", "")
     gate.measured({"evaluate": 6})
-    assert gate.refusal("evaluate") == "queue_full"
+    assert gate.diversion("evaluate") == "queue_full"
     gate.measured({"evaluate": 5})
-    assert gate.refusal("evaluate") == ""
+    assert gate.diversion("evaluate") == ""
 
 
 def test_a_queue_without_marks_never_overflows(gate):
     gate.measured({"other": 1_000_000})
-    assert gate.refusal("other") == ""
+    assert gate.diversion("other") == ""

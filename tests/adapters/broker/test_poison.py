@@ -8,7 +8,7 @@ import pytest
 from amqp import spec
 from kombu.transport import pyamqp
 
-from arb.adapters.broker.poison import PAUSE_MS, Undertaker, deliveries
+from arb.adapters.broker.poison import PAUSE_MS, DeadLetterHandler, deliveries
 from arb.adapters.local.clock import ManualClock
 from arb.adapters.postgres.dead_letters import SqlDeadLetters
 from arb.adapters.postgres.engine import make_engine
@@ -33,7 +33,7 @@ UP_S = 90.0
 
 
 @pytest.fixture
-def town():
+def sandbox():
     with BrokerSandbox() as made:
         yield made
 
@@ -45,24 +45,27 @@ def store(database_url):
     engine.dispose()
 
 
-def start(town, database_url, parking=None):
-    town.environment |= {"ARB_POISON_DATABASE": database_url, "ARB_POISON_REDIS": parking or town.server.url}
-    return town.start((*CELERY, "-n", "poison@town"), "worker-poison")
+def start(sandbox, database_url, buffer_url=None):
+    sandbox.environment |= {
+        "ARB_POISON_DATABASE": database_url,
+        "ARB_POISON_REDIS": buffer_url or sandbox.server.url,
+    }
+    return sandbox.start((*CELERY, "-n", "poison@sandbox"), "worker-poison")
 
 
-def put(town, number, task, **headers):
-    town.redis.lpush("orders", message(number, "orders", (number,), task=task, **headers))
+def put(sandbox, number, task, **headers):
+    sandbox.redis.lpush("orders", message(number, "orders", (number,), task=task, **headers))
 
 
-def test_a_worker_buries_what_fails_what_came_too_often_and_what_nobody_knows(town, store, database_url):
-    put(town, 1, "poison.fails")
-    put(town, 2, "poison.work", redeliveries=DELIVERIES_MAX)
-    put(town, 3, "poison.gone")
-    put(town, 4, "poison.outage")
-    put(town, 5, "poison.work", redeliveries=DELIVERIES_MAX - 1)
-    start(town, database_url)
-    assert town.ran([1, 4, 5], UP_S), town.logs()
-    assert until(lambda: town.waiting() == 0, 10)
+def test_a_worker_buries_what_fails_what_came_too_often_and_what_nobody_knows(sandbox, store, database_url):
+    put(sandbox, 1, "poison.fails")
+    put(sandbox, 2, "poison.work", redeliveries=DELIVERIES_MAX)
+    put(sandbox, 3, "poison.gone")
+    put(sandbox, 4, "poison.outage")
+    put(sandbox, 5, "poison.work", redeliveries=DELIVERIES_MAX - 1)
+    start(sandbox, database_url)
+    assert sandbox.ran([1, 4, 5], UP_S), sandbox.logs()
+    assert until(lambda: sandbox.waiting() == 0, 10)
     rows = {row["task"]: row for row in store.listed(10)}
     assert {task: (row["reason"], row["args"], row["failures"]) for task, row in rows.items()} == {
         "poison.fails": ("failed", [1], 1),
@@ -71,24 +74,24 @@ def test_a_worker_buries_what_fails_what_came_too_often_and_what_nobody_knows(to
     }
     assert rows["poison.fails"]["error"] == "InvariantError: bug 1"
     assert {row["queue"] for row in rows.values()} == {"orders"}
-    assert dict(town.executed()) == {1: 1, 4: 1, 5: 1}
+    assert dict(sandbox.executed()) == {1: 1, 4: 1, 5: 1}
 
 
-def test_while_sql_is_away_it_waits_in_redis(town):
-    put(town, 1, "poison.fails")
-    start(town, "postgresql:///arb?host=/nowhere")
-    assert until(lambda: town.redis.llen("arbitrage:dead_letters:mock") == 1, UP_S), town.logs()
-    assert until(lambda: town.waiting() == 0, 10)
+def test_while_sql_is_away_it_waits_in_redis(sandbox):
+    put(sandbox, 1, "poison.fails")
+    start(sandbox, "postgresql:///arb?host=/nowhere")
+    assert until(lambda: sandbox.redis.llen("arbitrage:dead_letters:mock") == 1, UP_S), sandbox.logs()
+    assert until(lambda: sandbox.waiting() == 0, 10)
 
 
-def test_while_nobody_can_keep_it_it_comes_again_after_a_pause_and_is_not_lost(town):
-    put(town, 1, "poison.fails")
-    put(town, 2, "poison.gone")
-    start(town, "postgresql:///arb?host=/nowhere", NOWHERE)
-    assert town.ran([1], UP_S), town.logs()
+def test_while_nobody_can_keep_it_it_comes_again_after_a_pause_and_is_not_lost(sandbox):
+    put(sandbox, 1, "poison.fails")
+    put(sandbox, 2, "poison.gone")
+    start(sandbox, "postgresql:///arb?host=/nowhere", NOWHERE)
+    assert sandbox.ran([1], UP_S), sandbox.logs()
     time.sleep(4)
-    assert town.waiting() == 2
-    assert 2 <= town.executed()[1] <= 6
+    assert sandbox.waiting() == 2
+    assert 2 <= sandbox.executed()[1] <= 6
 
 
 def test_while_nobody_can_keep_it_rabbitmq_has_it_back_after_a_pause():
@@ -107,7 +110,7 @@ def test_while_nobody_can_keep_it_rabbitmq_has_it_back_after_a_pause():
         body=b"?", delivery_tag=7, properties={}, delivery_info={"routing_key": "orders"}
     )
     message = pyamqp.Channel.Message(delivered, channel=channel)
-    Undertaker(away, clock).refused(message, DeadLetterReason.UNREADABLE, "this is no task message")
+    DeadLetterHandler(away, clock).reject(message, DeadLetterReason.UNREADABLE, "this is no task message")
     assert clock.slept_ms == [PAUSE_MS]
     assert [(method, arguments) for method, _, arguments in channel.sent] == [
         (spec.Basic.Reject, (7, True))  # and to be delivered again

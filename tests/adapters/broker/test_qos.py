@@ -13,12 +13,12 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-def holding(connect, client, town):
+def holding(connect, client, sandbox):
     """A connection that holds one message, and the message; a Redis that is killed now comes back with it."""
     client.lpush("orders", message(1, "orders", (1,)))
     connection = connect()
     held = connection.default_channel.basic_get("orders")
-    town.wait_written()
+    sandbox.wait_written()
     return connection, held
 
 
@@ -30,23 +30,23 @@ def next_connection(connect, lost):
     return channel
 
 
-def test_an_acknowledgement_that_fails_frees_its_credit(holding, town):
+def test_an_acknowledgement_that_fails_frees_its_credit(holding, sandbox):
     connection, held = holding
     connection.default_channel.basic_qos(0, 1, False)
     assert not connection.default_channel.qos.can_consume()
-    town.kill_redis()
+    sandbox.kill_redis()
     held.ack()
     assert connection.default_channel.qos.can_consume()
 
 
-def test_an_acknowledgement_that_failed_is_made_up_for(holding, town, connect):
+def test_an_acknowledgement_that_failed_is_made_up_for(holding, sandbox, connect):
     connection, held = holding
-    town.kill_redis()
+    sandbox.kill_redis()
     held.ack()
-    town.start_redis()
-    assert town.redis.hlen("unacked") == 1
+    sandbox.start_redis()
+    assert sandbox.redis.hlen("unacked") == 1
     next_connection(connect, connection.default_channel)
-    assert town.redis.keys() == []
+    assert sandbox.redis.keys() == []
 
 
 def test_an_acknowledgement_on_a_closed_channel_is_made_up_for(holding, client, connect):
@@ -60,13 +60,13 @@ def test_an_acknowledgement_on_a_closed_channel_is_made_up_for(holding, client, 
     assert client.hlen("unacked") == 0
 
 
-def test_a_return_that_failed_is_made_up_for(holding, town, connect):
+def test_a_return_that_failed_is_made_up_for(holding, sandbox, connect):
     connection, held = holding
-    town.kill_redis()
+    sandbox.kill_redis()
     held.requeue()
-    town.start_redis()
+    sandbox.start_redis()
     next_connection(connect, connection.default_channel)
-    assert (town.redis.llen("orders"), town.redis.hlen("unacked")) == (1, 0)
+    assert (sandbox.redis.llen("orders"), sandbox.redis.hlen("unacked")) == (1, 0)
 
 
 def after_its_next_command(channel, monkeypatch, happens):
@@ -100,20 +100,20 @@ def test_a_return_that_somebody_else_made_takes_the_message_from_no_one(
     assert mine.qos.carried.returned == set()
 
 
-def test_a_close_without_the_server_raises_nothing_and_loses_nothing(holding, town):
+def test_a_close_without_the_server_raises_nothing_and_loses_nothing(holding, sandbox):
     connection, _ = holding
-    town.kill_redis()
+    sandbox.kill_redis()
     connection.close()
-    town.start_redis()
-    assert town.redis.hlen("unacked") == 1
+    sandbox.start_redis()
+    assert sandbox.redis.hlen("unacked") == 1
 
 
-def test_a_server_that_hangs_costs_an_acknowledgement_its_timeout(holding, town, connect):
+def test_a_server_that_hangs_costs_an_acknowledgement_its_timeout(holding, sandbox, connect):
     connection, held = holding
-    os.kill(town.redis_process.pid, signal.SIGSTOP)
+    os.kill(sandbox.redis_process.pid, signal.SIGSTOP)
     try:
         held.ack()
     finally:
-        os.kill(town.redis_process.pid, signal.SIGCONT)
+        os.kill(sandbox.redis_process.pid, signal.SIGCONT)
     next_connection(connect, connection.default_channel)
-    assert town.redis.hlen("unacked") == 0
+    assert sandbox.redis.hlen("unacked") == 0

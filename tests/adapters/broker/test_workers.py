@@ -16,14 +16,14 @@ UP_S = 20.0
 
 @pytest.fixture(scope="module")
 def busy() -> BrokerSandbox:
-    """A town of its own: its worker must not see other tests' messages."""
-    with BrokerSandbox(visibility_s=2) as town:
-        yield town
+    """A sandbox of its own: its worker must not see other tests' messages."""
+    with BrokerSandbox(visibility_s=2) as sandbox:
+        yield sandbox
 
 
-def settled(town: BrokerSandbox, timeout_s: float = 15.0) -> bool:
+def settled(sandbox: BrokerSandbox, timeout_s: float = 15.0) -> bool:
     """Wait until nothing waits and nothing is held."""
-    return until(lambda: town.waiting() == 0, timeout_s)
+    return until(lambda: sandbox.waiting() == 0, timeout_s)
 
 
 def stopped(worker) -> int:

@@ -14,7 +14,7 @@ from arb.adapters.local.clock import SystemClock
 from arb.adapters.local.kill_switch import UNREADABLE, FileKillSwitch
 from arb.adapters.local.log_files import ComponentFiles
 from arb.adapters.local.shared_file import SharedFile
-from arb.adapters.redis.client import connect, refuses_writes
+from arb.adapters.redis.client import connect, takes_no_writes
 from arb.adapters.redis.counters import RedisCounters
 from arb.adapters.redis.degradation_board import SharedBoard
 from arb.adapters.redis.life import RedisHeartbeats, WritableHeartbeats
@@ -84,19 +84,19 @@ def test_a_stream_that_supervisord_complains_to_may_be_full():
 
 @pytest.mark.integration
 def test_redis_on_a_full_disk_is_a_redis_that_refuses(tmp_path, disk, filler, database_url):
-    with BrokerSandbox() as town:
-        town.kill_redis()
-        rmtree(town.home.redis)
-        town.home.redis.symlink_to(disk)
-        town.start_redis()
-        worker = town.start_worker("-P", "solo")
-        assert town.ran(town.publish(1), 90), town.logs()
-        with connect(town.server.url) as client:
+    with BrokerSandbox() as sandbox:
+        sandbox.kill_redis()
+        rmtree(sandbox.home.redis)
+        sandbox.home.redis.symlink_to(disk)
+        sandbox.start_redis()
+        worker = sandbox.start_worker("-P", "solo")
+        assert sandbox.ran(sandbox.publish(1), 90), sandbox.logs()
+        with connect(sandbox.server.url) as client:
             beats = RedisHeartbeats(client, "mock")
             beats.beat("feed", {}, 5)
             filler.fill()
-            refusal = until_refused(town)
-            assert refuses_writes(refusal)
+            refusal = until_refused(sandbox)
+            assert takes_no_writes(refusal)
             RedisCounters(client, "mock").count("x", "y")
             beats.beat("feed", {}, 6)
             assert beats.read()["feed"]["at_ns"] == "5"
@@ -107,21 +107,21 @@ def test_redis_on_a_full_disk_is_a_redis_that_refuses(tmp_path, disk, filler, da
             )
             board.write(Degradation(degree=Degree.NEAR))
             assert board.read().degree is Degree.NEAR
-            goes_to_the_fallback(town, database_url)
+            goes_to_the_fallback(sandbox, database_url)
             filler.empty()
-            assert until(lambda: written(town), 30)
-        town.redis.lpush("orders", message(900, "orders", (900, 0)))
-        assert town.ran([900], 60), town.logs()
+            assert until(lambda: written(sandbox), 30)
+        sandbox.redis.lpush("orders", message(900, "orders", (900, 0)))
+        assert sandbox.ran([900], 60), sandbox.logs()
         assert worker.poll() is None
 
 
-def until_refused(town: BrokerSandbox) -> redis.ResponseError:
+def until_refused(sandbox: BrokerSandbox) -> redis.ResponseError:
     """Write until Redis has noticed."""
     found: list[redis.ResponseError] = []
 
     def refused() -> bool:
         try:
-            town.redis.set("big", b"x" * 4096)
+            sandbox.redis.set("big", b"x" * 4096)
         except redis.ResponseError as error:
             found.append(error)
         return bool(found)
@@ -130,8 +130,8 @@ def until_refused(town: BrokerSandbox) -> redis.ResponseError:
     return found[0]
 
 
-def goes_to_the_fallback(town: BrokerSandbox, database_url: str) -> None:
-    app, _ = publisher(town.server.url, pgmq_fallback(database_url))
+def goes_to_the_fallback(sandbox: BrokerSandbox, database_url: str) -> None:
+    app, _ = publisher(sandbox.server.url, pgmq_fallback(database_url))
     app.send_task("t.order", (1,))
     with app.fallback.connection_for_read() as connection:
         assert connection.default_channel.basic_get("orders") is not None
@@ -140,8 +140,8 @@ def goes_to_the_fallback(town: BrokerSandbox, database_url: str) -> None:
     close_pools()
 
 
-def written(town: BrokerSandbox) -> bool:
+def written(sandbox: BrokerSandbox) -> bool:
     try:
-        return bool(town.redis.set("small", os.urandom(8)))
+        return bool(sandbox.redis.set("small", os.urandom(8)))
     except redis.ResponseError:
         return False

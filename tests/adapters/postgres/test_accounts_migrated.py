@@ -10,7 +10,7 @@ from arb.adapters.postgres.migrate import migrate
 from arb.adapters.postgres.owners import acting_for
 from arb.adapters.postgres.trades import SqlTradeStore
 from arb.domain.market.ids import ClientOrderId, SessionId, Venue
-from arb.domain.risk.review import Refused
+from arb.domain.risk.review import Denied
 from arb.domain.state.account import Key
 from arb.domain.state.owner import Owner
 from arb.domain.trading.order import OrderState
@@ -95,6 +95,6 @@ def test_what_was_open_in_doubt_or_lost_is_the_same_after_the_migration_and_afte
         assert trades.free(SESSION)[Venue.UPBIT, "BTC"] == Decimal("-0.01")  # held, of books not opened here
         opening = world.opening(SESSION)
         limits = world.with_limits(daily_loss_krw_max=Decimal(60_000))
-        assert trades.open_trade(opening.proposal, opening.orders, limits, NOW_NS) == Refused("daily_loss")
+        assert trades.open_trade(opening.proposal, opening.orders, limits, NOW_NS) == Denied("daily_loss")
     ours = SqlTradeStore(acting_for(database, Owner(environment="live", accounts=accounts)))
     assert ours.record(world.filled(ours.order(DOUBT)), NOW_NS).state is OrderState.FILLED

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, event, select, text
 
 from arb.adapters.postgres.archive import AT_ONCE
 from arb.adapters.postgres.at_risk import AT_RISK_NOW
-from arb.adapters.postgres.desk import SqlDesk
+from arb.adapters.postgres.dashboard import SqlDashboard
 from arb.adapters.postgres.engine import make_engine
 from arb.adapters.postgres.reentry import LOST
 from arb.adapters.postgres.report import SqlReportStore
@@ -51,7 +51,7 @@ class Desk:
         self.snapshots, self.health = SqlSnapshotStore(engine), SqlVenueHealth(engine)
         session = world.session()
         self.id = session.session_id
-        self.report, self.page = SqlReportStore(engine), SqlDesk(engine, self.id)
+        self.report, self.page = SqlReportStore(engine), SqlDashboard(engine, self.id)
         self.vitals = SqlVitals(engine, session.environment, session.group_name)
         self.sessions.create(session)
         for entry in world.openings(self.id):
@@ -133,12 +133,12 @@ def test_report_and_page_are_the_same_before_and_after_it_is_archived(desk):
     assert shown() == after
 
 
-def test_what_is_open_young_or_handed_over_is_not_archived(desk):
+def test_what_is_open_young_or_escalated_is_not_archived(desk):
     desk.open()
     view = desk.round_trip()
     desk.trades.archive(desk.id, NOW_NS)
     assert desk.archived("trades") == 0
-    desk.trades.add_orders(replace(view.trade, state=TradeState.HANDED_OVER, residual=Decimal("0.001")), ())
+    desk.trades.add_orders(replace(view.trade, state=TradeState.ESCALATED, residual=Decimal("0.001")), ())
     desk.archive()
     assert desk.archived("trades") == 0
 

@@ -12,12 +12,12 @@ from arb.adapters.local.clock import ManualClock
 from arb.adapters.postgres.dead_letters import ReplayResult, SqlDeadLetters
 from arb.adapters.postgres.engine import Pool, make_engine
 from arb.adapters.redis.client import connect
-from arb.adapters.redis.parking import RedisParkingLot
+from arb.adapters.redis.dead_letters import RedisDeadLetterBuffer
 from arb.chaos.queue.broker_sandbox import message
 from arb.domain.errors import DispatchError, StoreUnavailable
 from arb.domain.health.dead_letter import DeadLetter, DeadLetterReason
-from arb.engine.health.bury import Bury, CollectDead
-from tests.engine.town import Uncounted
+from arb.engine.health.dead_letters import CollectDeadLetters, KeepDeadLetter
+from tests.engine.testbed import Uncounted
 
 pytestmark = pytest.mark.integration
 QUEUES = ("orders", "housekeeping")
@@ -57,12 +57,12 @@ def alerts():
 
 
 @pytest.fixture
-def lot(client):
-    return parking(client)
+def buffer(client):
+    return buffer_of(client)
 
 
-def parking(client, group="one"):
-    return RedisParkingLot(client, broker_prefix=f"{group}:", scope=f"mock:{group}")
+def buffer_of(client, group="one"):
+    return RedisDeadLetterBuffer(client, broker_prefix=f"{group}:", scope=f"mock:{group}")
 
 
 def letter(number=1, at_ns=100, **fields):
@@ -74,13 +74,18 @@ def letter(number=1, at_ns=100, **fields):
     return DeadLetter(**(values | fields))
 
 
-def burying(store, lot, alerts):
-    return Bury(store=store, lot=lot, alerts=alerts, counters=Uncounted())
+def keeping(store, buffer, alerts):
+    return KeepDeadLetter(store=store, buffer=buffer, alerts=alerts, counters=Uncounted())
 
 
-def collecting(store, lot, alerts):
-    return CollectDead(
-        store=store, lot=lot, alerts=alerts, counters=Uncounted(), now_ns=ManualClock().now_ns, queues=QUEUES
+def collecting(store, buffer, alerts):
+    return CollectDeadLetters(
+        store=store,
+        buffer=buffer,
+        alerts=alerts,
+        counters=Uncounted(),
+        now_ns=ManualClock().now_ns,
+        queues=QUEUES,
     )
 
 
@@ -158,15 +163,15 @@ def test_dropping_removes_and_cleaning_up_removes_only_what_was_sent_again_long_
 
 
 def test_a_letter_waits_in_redis_while_sql_is_away_and_is_collected_when_it_is_back(
-    store, lot, client, alerts
+    store, buffer, client, alerts
 ):
     away = SqlDeadLetters(make_engine(AWAY, Pool(timeout_s=1)), "mock:one")
-    burying(away, lot, alerts).run(letter())
+    keeping(away, buffer, alerts).run(letter())
     assert (client.llen(PARKED), alerts) == (1, [("dead_letter", "arb.place_order")])
     with pytest.raises(StoreUnavailable):
-        collecting(away, lot, alerts).run()
+        collecting(away, buffer, alerts).run()
     assert client.llen(PARKED) == 1
-    assert collecting(store, lot, alerts).run() == 1
+    assert collecting(store, buffer, alerts).run() == 1
     [row] = store.listed(10)
     assert (row["args"], row["failures"], client.llen(PARKED), len(alerts)) == (
         ["order-1", 2],
@@ -178,15 +183,15 @@ def test_a_letter_waits_in_redis_while_sql_is_away_and_is_collected_when_it_is_b
 
 def test_with_both_away_nothing_is_buried(alerts):
     away = SqlDeadLetters(make_engine(AWAY, Pool(timeout_s=1)), "mock:one")
-    nowhere = parking(connect("redis://127.0.0.1:1/0"))
+    nowhere = buffer_of(connect("redis://127.0.0.1:1/0"))
     with pytest.raises(StoreUnavailable):
-        burying(away, nowhere, alerts).run(letter())
+        keeping(away, nowhere, alerts).run(letter())
     assert alerts == []
 
 
-def test_what_the_transport_could_not_read_is_collected_and_told(store, lot, client, alerts):
+def test_what_the_transport_could_not_read_is_collected_and_told(store, buffer, client, alerts):
     client.lpush("one:orders.unreadable", b"\xff not json", message(1, "orders", (7,), task="t.gone"))
-    assert collecting(store, lot, alerts).run() == 2
+    assert collecting(store, buffer, alerts).run() == 2
     rows = {row["task"]: row for row in store.listed(10)}
     assert rows[""]["text"] == "\\xff not json"
     assert (rows["t.gone"]["args"], rows["t.gone"]["task_id"]) == ([7], "sandbox-orders-1")
@@ -213,29 +218,29 @@ def test_groups_on_one_database_have_no_letter_in_common(database, store):
 
 
 @pytest.mark.parametrize("group", ["two", ""])
-def test_nobody_collects_what_another_group_parked(client, lot, group):
+def test_nobody_collects_what_another_group_parked(client, buffer, group):
     client.lpush("one:orders.unreadable", b"no json")
-    lot.park(letter())
-    assert parking(client, group).parked(QUEUES, 1, 10) == []
-    assert len(lot.parked(QUEUES, 1, 10)) == 2
+    buffer.put(letter())
+    assert buffer_of(client, group).waiting(QUEUES, 1, 10) == []
+    assert len(buffer.waiting(QUEUES, 1, 10)) == 2
 
 
 def test_modes_on_one_redis_collect_their_own_letters(client):
-    mock, live = (RedisParkingLot(client, broker_prefix="", scope=mode) for mode in ("mock", "live"))
-    mock.park(letter())
-    assert live.parked(QUEUES, 1, 10) == []
-    assert len(mock.parked(QUEUES, 1, 10)) == 1
+    mock, live = (RedisDeadLetterBuffer(client, broker_prefix="", scope=mode) for mode in ("mock", "live"))
+    mock.put(letter())
+    assert live.waiting(QUEUES, 1, 10) == []
+    assert len(mock.waiting(QUEUES, 1, 10)) == 1
 
 
-def test_a_letter_of_no_queue_is_collected_too(lot):
-    lot.park(letter(queue=""))
-    assert [each.task_id for _, each in lot.parked(QUEUES, 1, 10)] == ["id-1"]
+def test_a_letter_of_no_queue_is_collected_too(buffer):
+    buffer.put(letter(queue=""))
+    assert [each.task_id for _, each in buffer.waiting(QUEUES, 1, 10)] == ["id-1"]
 
 
-def test_collecting_twice_after_a_death_in_between_is_one_letter(store, lot, client, alerts):
-    lot.park(letter())
-    [(_, parked)] = lot.parked(QUEUES, 1, 10)
-    store.add(parked)  # and died here
-    collecting(store, lot, alerts).run()
+def test_collecting_twice_after_a_death_in_between_is_one_letter(store, buffer, client, alerts):
+    buffer.put(letter())
+    [(_, kept)] = buffer.waiting(QUEUES, 1, 10)
+    store.add(kept)  # and died here
+    collecting(store, buffer, alerts).run()
     assert [row["failures"] for row in store.listed(10)] == [2]
-    assert isinstance(client, redis.Redis) and json.loads(json.dumps(parked.args)) == ["order-1", 2]
+    assert isinstance(client, redis.Redis) and json.loads(json.dumps(kept.args)) == ["order-1", 2]

@@ -22,7 +22,7 @@ from arb.adapters.postgres.trades import SqlTradeStore
 from arb.domain.errors import Conflict, ForeignSession, InvariantError
 from arb.domain.ledger.ledger import Entry, EntryKind, move
 from arb.domain.market.ids import Venue, parse_client_order_id
-from arb.domain.risk.review import Mode, Refused
+from arb.domain.risk.review import Denied, Mode
 from arb.domain.state.generation import Generation
 from arb.domain.state.owner import Owner
 from arb.domain.state.recovery import Recovery
@@ -142,7 +142,7 @@ CALLS = {
     "claim": lambda s: s.trades.claim(s.intent, NOW_NS),
     "release": lambda s: s.trades.release(*s.claim, "not sent", NOW_NS),
     "lose": lambda s: s.trades.lose(*s.claim, "no answer", NOW_NS),
-    "refuse": lambda s: s.trades.refuse(*s.claim, OrderEvent.REJECT, "no", NOW_NS),
+    "refuse": lambda s: s.trades.reject(*s.claim, OrderEvent.REJECT, "no", NOW_NS),
     "absent": lambda s, lost: s.trades.absent(lost, "not there", NOW_NS),
     "record": lambda s: s.trades.record(world.filled(s.claimed), NOW_NS),
     "deny": lambda s: s.trades.deny(s.intent, "no", NOW_NS),
@@ -306,7 +306,7 @@ def test_what_found_nothing_to_change_is_not_noted(heard, notes):
     refused = heard.trades.open_trade(
         heard.new.proposal, heard.new.orders, world.with_limits(trades_open_max=1), NOW_NS
     )
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, Denied)
     moved_on = replace(heard.session, mode_reason="another")
     assert not heard.sessions.change_mode(moved_on, Mode.HALTED, "stop", NOW_NS)
     assert heard.trades.book_moves(heard.id, NOW_NS) == 0

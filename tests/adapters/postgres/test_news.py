@@ -65,7 +65,7 @@ def test_a_trade_that_closed_is_news_until_it_is_a_message(database, traded):
     assert news.closed(traded, NOW_NS, 10) == ()
 
 
-def test_a_trade_that_is_open_or_handed_over_has_not_closed(database, traded):
+def test_a_trade_that_is_open_or_escalated_has_not_closed(database, traded):
     with database.begin() as connection:
         connection.execute(update(trades).where(trades.c.session_id == traded).values(state="handed_over"))
     assert SqlNews(database).closed(traded, NOW_NS, 10) == ()

@@ -98,7 +98,7 @@ def test_nothing_is_written_for_a_session_of_another_owner(
 AFTER_SENDING: dict[str, Callable[[Case, Order], object]] = {
     "release": lambda case, order: case.theirs.release(order.client_order_id, order.fence, "case", NOW_NS),
     "lose": lambda case, order: case.theirs.lose(order.client_order_id, order.fence, "case", NOW_NS),
-    "reject": lambda case, order: case.theirs.refuse(
+    "reject": lambda case, order: case.theirs.reject(
         order.client_order_id, order.fence, OrderEvent.REJECT, "case", NOW_NS
     ),
     "record": lambda case, order: case.theirs.record(world.filled(order), NOW_NS),

@@ -22,7 +22,7 @@ from arb.sim.binance.symbols import exchange_info, make_symbols
 from arb.sim.core.coins import DEFAULT_COINS
 from arb.venues.request import HttpRequest, HttpResponse
 from tests.adapters.venues.scripted import binance_bench
-from tests.engine.town import Uncounted
+from tests.engine.testbed import Uncounted
 from tests.venues.samples import response
 
 INFO, FEES = "GET /api/v3/exchangeInfo", "GET /api/v3/account/commission"

@@ -12,7 +12,7 @@ from arb.domain.trading.order import OrderState
 from tests.contracts import world
 from tests.domain.markets import UPBIT
 from tests.engine.books import BTC_KRW, a_book
-from tests.engine.town import LIMITS
+from tests.engine.testbed import LIMITS
 
 
 def test_an_order_is_not_filled_from_a_book_that_is_stamped_ahead():

@@ -271,7 +271,7 @@ def test_a_refused_subscription_waits_before_it_asks_again():
         await peer.send(b"no")
         await peer.freeze()
 
-    ear = Ear(notices={b"no": Notice.REFUSED})
+    ear = Ear(notices={b"no": Notice.REJECTED})
     with Server(script) as server, connected(server.url, ear, backoff=SLOW) as venue:
         eventually(lambda: venue.state.failures == 1)
         assert server.connections == 1

@@ -6,7 +6,7 @@ from arb.chaos.orders.run import OrderChaos
 from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.risk.review import Mode
 from arb.engine.kill.drain import Drain
-from tests.engine.town import SESSION, Town
+from tests.engine.testbed import SESSION, EngineTestbed
 
 
 class Quiet:
@@ -22,8 +22,8 @@ class Quiet:
         """Do nothing."""
 
 
-def run_of(town: Town, said: list[str]) -> OrderChaos:
-    drain = Drain(session_id=SESSION, trades=town.trades, sessions=town.sessions, clock=town.clock)
+def run_of(testbed: EngineTestbed, said: list[str]) -> OrderChaos:
+    drain = Drain(session_id=SESSION, trades=testbed.trades, sessions=testbed.sessions, clock=testbed.clock)
     return OrderChaos(
         faults=lambda _venue, _spell: (),
         trades_wanted=100,
@@ -31,7 +31,7 @@ def run_of(town: Town, said: list[str]) -> OrderChaos:
         switchboard=Quiet(),
         killer=Quiet(),
         drain=drain,
-        clock=town.clock,
+        clock=testbed.clock,
         progress=said.append,
     )
 
@@ -45,11 +45,11 @@ def run_of(town: Town, said: list[str]) -> OrderChaos:
     ],
 )
 def test_it_ends_at_once_and_says_why_when_trading_has_halted_for_good(mode, reason):
-    town, said = Town(), []
-    town.sessions.set_mode(SESSION, mode, reason, town.clock.now_ns())
-    began_ns = town.clock.now_ns()
-    halted = run_of(town, said).storm()
-    took_s = (town.clock.now_ns() - began_ns) / 1e9
+    testbed, said = EngineTestbed(), []
+    testbed.sessions.set_mode(SESSION, mode, reason, testbed.clock.now_ns())
+    began_ns = testbed.clock.now_ns()
+    halted = run_of(testbed, said).storm()
+    took_s = (testbed.clock.now_ns() - began_ns) / 1e9
     if mode is Mode.HALTED and reason != reason_text(Cause.NO_FEED):
         assert (halted, took_s) == ("order_overfilled: t-1", 0)
         assert said == ["trading has halted after 0 of 100 trades: order_overfilled: t-1"]

@@ -90,7 +90,7 @@ class Stack:
             trades={
                 (BTC, TradeState.CLOSED): 12,
                 (BTC, TradeState.OPEN): 1,
-                (BTC, TradeState.HANDED_OVER): 1,
+                (BTC, TradeState.ESCALATED): 1,
             },
             realised_krw={BTC: Decimal(12345)},
             orders={OrderState.FILLED: 50, OrderState.UNKNOWN: 1, OrderState.REJECTED: 2},

@@ -46,7 +46,7 @@ def report_of(database: Engine, session: Session, price_krw: str):
     return make_report(totals, prices, {}, {}, None)
 
 
-def test_a_lonely_leg_is_an_unhedged_position_worth_what_it_would_cost_to_even_out(
+def test_a_lone_leg_is_an_unhedged_position_worth_what_its_repair_would_cost(
     database: Engine, session: Session
 ) -> None:
     active = SqlTradeStore(database).active(session.session_id)
@@ -57,10 +57,10 @@ def test_a_lonely_leg_is_an_unhedged_position_worth_what_it_would_cost_to_even_o
     assert "-10,700" in drawn(positions_view([row], PAIR.venues))
 
 
-def test_a_leg_that_was_handed_over_is_unhedged_like_any_other(database: Engine, session: Session) -> None:
+def test_a_leg_that_was_escalated_is_unhedged_like_any_other(database: Engine, session: Session) -> None:
     store = SqlTradeStore(database)
     (view,) = store.active(session.session_id)
-    alone = replace(view.trade, state=TradeState.HANDED_OVER, residual=Decimal("-0.01"), closed_at_ns=1)
+    alone = replace(view.trade, state=TradeState.ESCALATED, residual=Decimal("-0.01"), closed_at_ns=1)
     store.add_orders(alone, ())
     held = at_risk(SimpleNamespace(trades=store, session_id=session.session_id))  # type: ignore[arg-type]
     (row,) = positions(held, (), PAIR.venues)

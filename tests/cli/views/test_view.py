@@ -23,7 +23,7 @@ def test_everything_is_there_and_nothing_is_cut(width: int) -> None:
         "40 ms",
         "+100.0",
         "12 closed",
-        "1 handed over",
+        "1 escalated",
         "beat",
         "backoff",
     ):

@@ -54,7 +54,7 @@ def test_rules_for_prometheus_name_kinds_and_are_no_worse_than_these():
         if "kind" in rule["annotations"]
     ]
     ranks = list(Severity)
-    assert AlertKind.TRADE_HANDED_OVER in dict(named)
+    assert AlertKind.TRADE_ESCALATED in dict(named)
     for kind, severity in named:
         assert ranks.index(severity) <= ranks.index(KINDS[kind].worst), kind
 

@@ -16,7 +16,7 @@ TOTALS = SessionTotals(
         (BTC, TradeState.CLOSED): 3,
         (BTC, TradeState.OPEN): 1,
         (ETH, TradeState.ABORTED): 1,
-        (ETH, TradeState.HANDED_OVER): 1,
+        (ETH, TradeState.ESCALATED): 1,
         (ETH, TradeState.REPAIRING): 1,
     },
     realised_krw={BTC: Decimal("1000.005"), ETH: Decimal(-200)},

@@ -39,7 +39,7 @@ def test_the_net_direction_is_what_pairs_of_both_ways_leave():
         (TradeState.OPENING, 0),
         (TradeState.CLOSING, 0),
         (TradeState.REPAIRING, 0),
-        (TradeState.HANDED_OVER, 0),
+        (TradeState.ESCALATED, 0),
     ],
 )
 def test_only_pairs_that_are_open_take_away_from_what_another_adds(state, relief):

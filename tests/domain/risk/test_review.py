@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from arb.domain.market.ids import Venue
 from arb.domain.market.pair import Direction
-from arb.domain.risk.review import Approved, Exposure, Mode, Refused, review
+from arb.domain.risk.review import Approved, Denied, Exposure, Mode, review
 from arb.domain.time import NS_PER_S
 from arb.domain.trading.reentry import Losses
 from arb.domain.trading.reserve import hold_of
@@ -63,7 +63,7 @@ def test_an_idle_engine_may_trade(proposal):
 )
 def test_each_ceiling_refuses_with_its_reason(proposal, reason, change):
     limits = replace(world.LIMITS, trades_open_per_coin_max=49, entry_cooldown_ns=COOLDOWN_NS)
-    assert review(proposal, limits, replace(IDLE, **change)) == Refused(reason)
+    assert review(proposal, limits, replace(IDLE, **change)) == Denied(reason)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_exactly_at_a_ceiling_is_allowed(proposal, change):
 
 def test_a_trade_that_may_lose_too_much_alone_is_refused(proposal):
     limits = replace(world.LIMITS, loss_per_trade_krw_max=Decimal(39_999))
-    assert review(proposal, limits, IDLE) == Refused("loss_per_trade")
+    assert review(proposal, limits, IDLE) == Denied("loss_per_trade")
     limits = replace(world.LIMITS, loss_per_trade_krw_max=Decimal(40_000))
     assert review(proposal, limits, IDLE) == Approved(proposal)
 
@@ -123,7 +123,7 @@ def test_an_edge_below_the_least_is_refused_and_exactly_the_least_is_taken(propo
     least = proposal.edge.net_bps
     assert review(proposal, replace(world.LIMITS, entry_edge_bps_min=least), IDLE) == Approved(proposal)
     more = replace(world.LIMITS, entry_edge_bps_min=least + Decimal("0.0001"))
-    assert review(proposal, more, IDLE) == Refused("edge_too_small")
+    assert review(proposal, more, IDLE) == Denied("edge_too_small")
 
 
 def test_a_balance_that_pays_exactly_for_the_hold_is_enough(proposal):
@@ -133,11 +133,11 @@ def test_a_balance_that_pays_exactly_for_the_hold_is_enough(proposal):
 
 
 def test_a_venue_of_which_no_balance_is_known_pays_for_nothing(proposal):
-    assert review(proposal, world.LIMITS, replace(IDLE, free={})) == Refused("balance_upbit_btc")
+    assert review(proposal, world.LIMITS, replace(IDLE, free={})) == Denied("balance_upbit_btc")
 
 
 def test_trades_of_all_coins_count_against_the_ceiling_of_open_trades(proposal):
     limits = replace(world.LIMITS, trades_open_max=5)
     full = replace(IDLE, trades_open_by_coin={"ETH": 2, "XRP": 3})
-    assert review(proposal, limits, full) == Refused("trades_open")
+    assert review(proposal, limits, full) == Denied("trades_open")
     assert isinstance(review(proposal, limits, replace(IDLE, trades_open_by_coin={"ETH": 4})), Approved)

@@ -8,7 +8,7 @@ import pytest
 from arb.domain.market.ids import Venue
 from arb.domain.market.pair import Direction
 from arb.domain.market.spread import RATE_FORGOTTEN, RATE_STALE, RATE_WIDE
-from arb.domain.risk.review import Refused
+from arb.domain.risk.review import Denied
 from arb.domain.risk.sanity import out_of_band, rate_doubt, stale, unfit, untradable, with_hole
 from arb.domain.time import NS_PER_S, STAMP_AHEAD_NS_MAX
 from arb.domain.trading.order import Purpose
@@ -25,7 +25,7 @@ def test_a_fresh_market_is_fit_for_everything():
 
 
 def test_old_books_are_stale():
-    assert stale(market(), world.LIMITS, NOW_NS + NS_PER_S + 1) == Refused("quote_stale")
+    assert stale(market(), world.LIMITS, NOW_NS + NS_PER_S + 1) == Denied("quote_stale")
 
 
 def test_a_rate_has_an_age_of_its_own():
@@ -44,7 +44,7 @@ def test_what_a_rate_is_in_doubt_for_is_told_before_its_age():
 
 
 def test_a_venue_that_takes_no_orders_is_not_traded_on():
-    assert untradable(market(upbit=replace(UPBIT, tradable=False))) == Refused("not_tradable_upbit")
+    assert untradable(market(upbit=replace(UPBIT, tradable=False))) == Denied("not_tradable_upbit")
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_venue_that_takes_no_orders_is_not_traded_on():
 )
 def test_what_stops_entries_does_not_stop_exits(reason, values):
     found = market(**values)
-    assert unfit(found, world.LIMITS) == Refused(reason)
+    assert unfit(found, world.LIMITS) == Denied(reason)
     assert stale(found, world.LIMITS, NOW_NS) is None
     assert untradable(found) is None
 
@@ -75,17 +75,17 @@ def test_a_limit_price_is_held_against_the_other_venue(reason, band_bps):
     found = market()
     legs = pair_legs(found, Direction("sell_upbit"), Purpose.ENTRY, Decimal("0.1"), Decimal(1))
     limits = replace(world.LIMITS, price_band_bps_max=Decimal(band_bps))
-    assert out_of_band(legs, found, limits) == (reason and Refused(reason))
+    assert out_of_band(legs, found, limits) == (reason and Denied(reason))
 
 
 @pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_either_venue_that_takes_no_orders_keeps_the_pair_from_being_traded(venue):
     rule = UPBIT if venue is Venue.UPBIT else BINANCE
     found = market(**{venue.value: replace(rule, tradable=False)})
-    assert untradable(found) == Refused(f"not_tradable_{venue}")
+    assert untradable(found) == Denied(f"not_tradable_{venue}")
 
 
-@pytest.mark.parametrize(("ahead_ns", "refused"), [(0, None), (1, Refused("quote_ahead"))])
+@pytest.mark.parametrize(("ahead_ns", "refused"), [(0, None), (1, Denied("quote_ahead"))])
 def test_one_book_of_two_that_is_ahead_of_now_is_enough_to_refuse(ahead_ns, refused):
     found = with_book(market(), Venue.BINANCE, ts_recv_ns=NOW_NS + STAMP_AHEAD_NS_MAX + ahead_ns)
     assert stale(found, world.LIMITS, NOW_NS) == refused
@@ -96,11 +96,11 @@ def test_a_premium_exactly_at_its_bound_is_still_believed():
     at_bound = replace(world.LIMITS, premium_bps_abs_max=abs(found.premium_bps))
     assert unfit(found, at_bound) is None
     below = replace(world.LIMITS, premium_bps_abs_max=abs(found.premium_bps) - 1)
-    assert unfit(found, below) == Refused("premium_absurd")
+    assert unfit(found, below) == Denied("premium_absurd")
 
 
 def test_a_discount_is_as_absurd_as_a_premium():
-    assert unfit(market(krw_per_usdt="1600"), world.LIMITS) == Refused("premium_absurd")
+    assert unfit(market(krw_per_usdt="1600"), world.LIMITS) == Denied("premium_absurd")
 
 
 @pytest.mark.parametrize("venue", list(PAIR.venues))
@@ -111,5 +111,5 @@ def test_a_hole_in_one_side_of_either_book_is_told_by_its_venue(venue, side):
     tiny = rest._replace(quantity=Decimal("0.00001"))
     away = rest.price * (Decimal("0.99") if side == "bids" else Decimal("1.01"))
     found = with_book(market(), venue, **{side: (tiny, rest._replace(price=away))})
-    assert with_hole(found, Decimal("0.01"), world.LIMITS) == Refused(f"book_wide_{venue}")
+    assert with_hole(found, Decimal("0.01"), world.LIMITS) == Denied(f"book_wide_{venue}")
     assert with_hole(market(), Decimal("0.01"), world.LIMITS) is None

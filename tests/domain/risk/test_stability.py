@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arb.domain.market.ids import Venue
-from arb.domain.risk.review import Refused
+from arb.domain.risk.review import Denied
 from arb.domain.risk.stability import StabilityRules, VenueHealth, VenueRecord, exit_pace, obstacle, score
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trading.exits import STOP_LOSS
@@ -62,13 +62,13 @@ def test_a_score_is_a_share(claims, troubles, lag_ns):
     ],
 )
 def test_what_stops_entries_at_a_venue(reason, record):
-    assert obstacle(Venue.UPBIT, record, RULES, NOW_NS) == (reason and Refused(reason))
+    assert obstacle(Venue.UPBIT, record, RULES, NOW_NS) == (reason and Denied(reason))
 
 
 def test_an_exit_waits_for_a_venue_that_is_late_and_a_stop_loss_does_not():
     late = {Venue.BINANCE: VenueHealth(record=VenueRecord(lag_ns=1_500 * NS_PER_MS))}
-    assert exit_pace(late, "converged", RULES, NOW_NS) == Refused("venue_late_binance")
-    assert not isinstance(exit_pace(late, STOP_LOSS, RULES, NOW_NS), Refused)
+    assert exit_pace(late, "converged", RULES, NOW_NS) == Denied("venue_late_binance")
+    assert not isinstance(exit_pace(late, STOP_LOSS, RULES, NOW_NS), Denied)
 
 
 def test_an_open_circuit_lets_one_through_after_a_while():

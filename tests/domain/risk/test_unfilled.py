@@ -8,7 +8,7 @@ import pytest
 
 from arb.domain.market.ids import Coin, TradeId, Venue
 from arb.domain.market.pair import Direction
-from arb.domain.risk.review import COIN, TRIAL_UNDER_WAY, Refused, Trial
+from arb.domain.risk.review import COIN, TRIAL_UNDER_WAY, Denied, Trial
 from arb.domain.risk.unfilled import (
     OUTCOME_NS_MAX,
     Circuit,
@@ -239,11 +239,11 @@ def test_nothing_is_held_back_while_all_is_closed():
 
 
 def test_a_coin_that_rests_is_refused_by_venue_and_side():
-    assert admit(standing(of_coin=opened(1)), RULES, LATER_NS - 1) == Refused("unfilled_binance_buy")
+    assert admit(standing(of_coin=opened(1)), RULES, LATER_NS - 1) == Denied("unfilled_binance_buy")
 
 
 def test_a_venue_that_rests_is_refused_for_every_coin():
-    assert admit(standing(binance=opened(1)), RULES, LATER_NS - 1) == Refused("unfilled_binance")
+    assert admit(standing(binance=opened(1)), RULES, LATER_NS - 1) == Denied("unfilled_binance")
 
 
 def test_after_the_rest_one_small_pair_is_tried():
@@ -254,11 +254,11 @@ def test_after_the_rest_one_small_pair_is_tried():
 def test_a_trial_of_a_venue_is_the_only_one_of_all_coins():
     found = admit(standing(binance=opened(1), known=KNOWN), RULES, LATER_NS)
     assert found == Trial(levels={"binance": 1}, newest_ns=NOW_NS - 1)
-    assert admit(standing(binance=opened(1), under_way=[ETH]), RULES, LATER_NS) == Refused(TRIAL_UNDER_WAY)
+    assert admit(standing(binance=opened(1), under_way=[ETH]), RULES, LATER_NS) == Denied(TRIAL_UNDER_WAY)
 
 
 def test_no_second_pair_is_tried_beside_the_first():
-    assert admit(standing(of_coin=opened(1), under_way=[BTC]), RULES, LATER_NS) == Refused(TRIAL_UNDER_WAY)
+    assert admit(standing(of_coin=opened(1), under_way=[BTC]), RULES, LATER_NS) == Denied(TRIAL_UNDER_WAY)
 
 
 def test_a_trial_is_taken_once_anybody_opened_one():

@@ -14,7 +14,7 @@ from tests.domain.markets import NOW_NS
 
 def leg(residual: str, opened_after_ns: int = 0):
     return replace(
-        world.opening("s").trade, state=TradeState.HANDED_OVER, residual=Decimal(residual),
+        world.opening("s").trade, state=TradeState.ESCALATED, residual=Decimal(residual),
         closed_at_ns=NOW_NS, opened_at_ns=NOW_NS + opened_after_ns,
     )  # fmt: skip
 

@@ -31,7 +31,7 @@ def test_an_opened_pair_is_hedged_before_fees():
     assert bought.base_net == Decimal("0.00999")
 
 
-def test_a_lonely_leg_is_an_imbalance():
+def test_a_lone_leg_is_an_imbalance():
     upbit, binance = world.opening("s").orders
     position = trade_position([filled(upbit), binance])
     assert position.imbalance == Decimal("-0.01")

@@ -80,7 +80,7 @@ def test_both_legs_back_is_closed_with_its_reason():
 
 
 @pytest.mark.parametrize(("upbit", "binance", "side"), [("0.01", "0", Side.BUY), ("0", "0.01", Side.SELL)])
-def test_a_lonely_leg_is_repaired_whole(upbit, binance, side):
+def test_a_lone_leg_is_repaired_whole(upbit, binance, side):
     decision = settled(pair(upbit, binance))
     assert isinstance(decision, Repair)
     assert (decision.leg.side, decision.leg.quantity) == (side, Decimal("0.01"))
@@ -106,13 +106,13 @@ def test_dust_never_keeps_a_trade_from_closing():
         for venue, quantity in ((Venue.UPBIT, "0.00999"), (Venue.BINANCE, "0.01"))
     ]
     decision = settled((*pair("0.01", "0.01"), *exits))
-    assert decision == Become(TradeState.CLOSED, "unwound", Decimal("-0.00001"))
+    assert decision == Become(TradeState.CLOSED, "reversed", Decimal("-0.00001"))
 
 
 def test_a_pair_that_one_venue_takes_no_order_for_is_closed_as_dust():
     """0.00004 BTC is 5,600 KRW, above Upbit's minimum, and 4 USDT, below Binance's."""
     exits = [ended(world.exit_intent(OPENING.trade, venue, 2), "0.00996") for venue in PAIR.venues]
-    assert settled((*pair("0.01", "0.01"), *exits)) == Become(TradeState.CLOSED, "unwound")
+    assert settled((*pair("0.01", "0.01"), *exits)) == Become(TradeState.CLOSED, "reversed")
 
 
 def test_an_unknown_leg_is_waited_for_past_every_ceiling():
@@ -128,10 +128,10 @@ def test_without_a_market_it_waits():
 
 LATE_NS = NOW_NS + RULES.time_ns_max + 1
 LATE = replace(OPENING.trade, repair_since_ns=NOW_NS)
-GIVEN_UP = Become(TradeState.HANDED_OVER, "repair_time_ceiling", Decimal("-0.01"))
+GIVEN_UP = Become(TradeState.ESCALATED, "repair_time_ceiling", Decimal("-0.01"))
 
 
-def test_past_the_time_ceiling_without_a_market_it_is_handed_over():
+def test_past_the_time_ceiling_without_a_market_it_is_escalated():
     means = Means(market=None, free=RICH)
     assert settle(LATE, pair("0.01", "0"), means, RULES, LATE_NS) == GIVEN_UP
 
@@ -144,12 +144,12 @@ def test_past_the_time_ceiling_there_is_one_more_try():
     assert settled((*orders, failed), trade=LATE, now_ns=LATE_NS + 1) == GIVEN_UP
 
 
-def test_past_the_number_of_repairs_it_is_handed_over():
+def test_past_the_number_of_repairs_it_is_escalated():
     orders = pair("0.01", "0")
     leg = settled(orders).leg
     failed = [repaired(leg, 2 + number) for number in range(RULES.attempts_max)]
     decision = settled((*orders, *failed), trade=LATE, now_ns=NOW_NS + 5 * NS_PER_S)
-    assert decision == Become(TradeState.HANDED_OVER, "repair_attempts", Decimal("-0.01"))
+    assert decision == Become(TradeState.ESCALATED, "repair_attempts", Decimal("-0.01"))
 
 
 def test_repairs_of_an_earlier_imbalance_do_not_count():

@@ -17,7 +17,7 @@ from arb.engine.health.degrade import Degrade
 from tests.contracts import world
 from tests.domain.health.test_degradation import RULES
 from tests.engine.races import Raced
-from tests.engine.town import Uncounted
+from tests.engine.testbed import Uncounted
 
 
 class Board:

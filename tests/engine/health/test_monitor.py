@@ -17,7 +17,7 @@ from arb.engine.market.markets import Markets
 from tests.domain.markets import PAIR, USDT_KRW, a_belief
 from tests.engine.books import BTC_KRW, BTC_USDT, NOW_NS, a_book
 from tests.engine.health.test_watch import Beats, Store
-from tests.engine.town import BTC, RULES
+from tests.engine.testbed import BTC, RULES
 
 KIND = "redis_unreachable"
 WRONG, RIGHT = {KIND: True}, {KIND: False}

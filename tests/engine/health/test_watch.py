@@ -31,7 +31,7 @@ from tests.engine.books import BTC_KRW, BTC_USDT, a_book
 
 BTC = Coin("BTC")
 VITALS = Vitals(
-    session_id=SessionId("town"), mode=Mode.NORMAL, mode_reason="", mode_changed_at_ns=0, started_at_ns=0,
+    session_id=SessionId("testbed"), mode=Mode.NORMAL, mode_reason="", mode_changed_at_ns=0, started_at_ns=0,
     snapshot_at_ns=0, unknown_since_ns=0, uneven=(),
 )  # fmt: skip
 

@@ -6,77 +6,77 @@ from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_MS
 from arb.engine.kill.drain import PAUSE_MS, RESTS_IN_A_ROW, Drain
 from tests.engine.races import Raced
-from tests.engine.town import SESSION, Town
+from tests.engine.testbed import SESSION, EngineTestbed
 
 
 def test_a_drain_halts_with_its_reason():
-    town = Town()
-    town.drain.begin("stopping")
-    session = town.sessions.get(SESSION)
+    testbed = EngineTestbed()
+    testbed.drain.begin("stopping")
+    session = testbed.sessions.get(SESSION)
     assert (session.mode, session.mode_reason) == (Mode.HALTED, "stopping")
 
 
 def test_what_halts_a_session_while_its_drain_begins_keeps_its_reason():
-    town = Town()
-    replace(town.drain, sessions=Raced(town.sessions)).begin("stopping")
-    assert town.sessions.get(SESSION).mode_reason == Raced.REASON
+    testbed = EngineTestbed()
+    replace(testbed.drain, sessions=Raced(testbed.sessions)).begin("stopping")
+    assert testbed.sessions.get(SESSION).mode_reason == Raced.REASON
 
 
 def test_what_restricts_a_session_while_its_drain_begins_is_halted_all_the_same():
-    town = Town()
-    replace(town.drain, sessions=Raced(town.sessions, mode=Mode.REDUCE_ONLY)).begin("stopping")
-    session = town.sessions.get(SESSION)
+    testbed = EngineTestbed()
+    replace(testbed.drain, sessions=Raced(testbed.sessions, mode=Mode.REDUCE_ONLY)).begin("stopping")
+    session = testbed.sessions.get(SESSION)
     assert (session.mode, session.mode_reason) == (Mode.HALTED, "stopping")
 
 
-def open_pair(town: Town) -> None:
-    town.premium(60)
-    assert town.evaluate_now() == 1
+def open_pair(testbed: EngineTestbed) -> None:
+    testbed.premium(60)
+    assert testbed.evaluate_now() == 1
 
 
-def run_all(town: Town) -> None:
-    while town.pending:
-        town.run_one()
+def run_all(testbed: EngineTestbed) -> None:
+    while testbed.pending:
+        testbed.run_one()
 
 
 def test_where_nothing_was_opened_is_rest():
-    assert Town().drain.at_rest()
+    assert EngineTestbed().drain.at_rest()
 
 
 def test_an_intent_that_nobody_sent_yet_is_no_rest():
-    town = Town()
-    open_pair(town)
-    assert not town.drain.at_rest()
+    testbed = EngineTestbed()
+    open_pair(testbed)
+    assert not testbed.drain.at_rest()
 
 
 def test_a_hedged_pair_rests():
-    town = Town()
-    open_pair(town)
-    run_all(town)
-    assert town.drain.at_rest()
+    testbed = EngineTestbed()
+    open_pair(testbed)
+    run_all(testbed)
+    assert testbed.drain.at_rest()
 
 
 def test_orders_that_are_over_and_not_settled_are_no_rest():
-    town = Town()
-    open_pair(town)
+    testbed = EngineTestbed()
+    open_pair(testbed)
     for _ in range(2):
-        town.run_one()
-    assert not town.trades.working(SESSION)
-    assert not town.drain.at_rest()
+        testbed.run_one()
+    assert not testbed.trades.working(SESSION)
+    assert not testbed.drain.at_rest()
 
 
 def test_rest_is_waited_for_until_it_lasted():
-    town = Town()
-    assert town.drain.wait(10_000)
-    assert town.clock.slept_ms == [PAUSE_MS] * RESTS_IN_A_ROW
+    testbed = EngineTestbed()
+    assert testbed.drain.wait(10_000)
+    assert testbed.clock.slept_ms == [PAUSE_MS] * RESTS_IN_A_ROW
 
 
 def test_a_moment_of_rest_is_not_enough():
     """A pair is closed by an evaluation that began before the mode changed."""
-    town, looks = Town(), iter([True, True, False])
-    drain = Restless(town.drain, looks)
+    testbed, looks = EngineTestbed(), iter([True, True, False])
+    drain = Restless(testbed.drain, looks)
     assert drain.wait(10_000)
-    assert len(town.clock.slept_ms) == 3 + RESTS_IN_A_ROW
+    assert len(testbed.clock.slept_ms) == 3 + RESTS_IN_A_ROW
 
 
 class Restless(Drain):
@@ -92,22 +92,22 @@ class Restless(Drain):
 
 
 def test_what_does_not_come_to_rest_in_time_is_said_to():
-    town = Town()
-    open_pair(town)
-    began_ns = town.clock.now_ns()
-    assert not town.drain.wait(1_000)
-    assert town.clock.now_ns() - began_ns == 1_000 * NS_PER_MS
+    testbed = EngineTestbed()
+    open_pair(testbed)
+    began_ns = testbed.clock.now_ns()
+    assert not testbed.drain.wait(1_000)
+    assert testbed.clock.now_ns() - began_ns == 1_000 * NS_PER_MS
 
 
 def test_a_clock_set_back_does_not_make_the_wait_longer():
-    town = Town()
-    open_pair(town)
-    sleep = town.clock.sleep_ms
+    testbed = EngineTestbed()
+    open_pair(testbed)
+    sleep = testbed.clock.sleep_ms
 
     def set_back(duration_ms):
         sleep(duration_ms)
-        town.clock.set_back_ms(duration_ms)
+        testbed.clock.set_back_ms(duration_ms)
 
-    town.clock.sleep_ms = set_back
-    assert not town.drain.wait(1_000)
-    assert len(town.clock.slept_ms) == 1_000 / PAUSE_MS
+    testbed.clock.sleep_ms = set_back
+    assert not testbed.drain.wait(1_000)
+    assert len(testbed.clock.slept_ms) == 1_000 / PAUSE_MS

@@ -1,4 +1,4 @@
-"""The kill switch in town: what is denied, what still goes, and how everything comes to rest."""
+"""The kill switch on a testbed: what is denied, what still goes, and how everything comes to rest."""
 
 from decimal import Decimal
 
@@ -15,58 +15,58 @@ from arb.domain.trading.order import OrderState
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import TradeState
 from arb.engine.kill.kill import LOOK_NS, Kill, KillRecords
-from arb.engine.kill.unwind import Unwind
+from arb.engine.kill.wind_down import WindDown
 from arb.engine.kill.withdraw import Withdraw
 from tests.adapters.venues.scripted import binance_bench
 from tests.domain.markets import PAIR
-from tests.engine.town import SESSION, Town
+from tests.engine.testbed import SESSION, EngineTestbed
 from tests.venues.samples import BINANCE_FULL, BINANCE_ROW, make_order, response
 
 SYMBOLS = {Venue.UPBIT: "BTC/KRW", Venue.BINANCE: "BTC/USDT"}
 
 
 @pytest.fixture
-def town() -> Town:
-    return Town()
+def testbed() -> EngineTestbed:
+    return EngineTestbed()
 
 
-def books(town: Town) -> KillRecords:
+def books(testbed: EngineTestbed) -> KillRecords:
     return KillRecords(
         session_id=SESSION,
-        sessions=town.sessions,
-        unwind=Unwind(
+        sessions=testbed.sessions,
+        wind_down=WindDown(
             session_id=SESSION,
-            trades=town.trades,
-            execute=town.execute,
-            settle=town.settle,
-            hand_over=town.hand_over,
+            trades=testbed.trades,
+            execute=testbed.execute,
+            settle=testbed.settle,
+            escalate=testbed.escalate,
         ),
     )
 
 
-def kill(town: Town, *, within_s: int = 30, with_books: bool = True):
-    started_ns = town.clock.now_ns()
-    reason = town.switch.engage("test", started_ns)
+def kill(testbed: EngineTestbed, *, within_s: int = 30, with_books: bool = True):
+    started_ns = testbed.clock.now_ns()
+    reason = testbed.switch.engage("test", started_ns)
     made = Kill(
-        withdraw=Withdraw(venues=town.venues),
-        books=books(town) if with_books else None,
-        clock=town.clock,
+        withdraw=Withdraw(venues=testbed.venues),
+        books=books(testbed) if with_books else None,
+        clock=testbed.clock,
         within_ns=within_s * NS_PER_S,
     )
     return made.run(reason, started_ns)
 
 
-def open_pair(town: Town) -> None:
-    town.premium(60)
-    assert town.evaluate_now() == 1
+def open_pair(testbed: EngineTestbed) -> None:
+    testbed.premium(60)
+    assert testbed.evaluate_now() == 1
 
 
-def orders(town: Town):
-    return {row.order.venue: row.order for row in town.tables.orders.values()}
+def orders(testbed: EngineTestbed):
+    return {row.order.venue: row.order for row in testbed.tables.orders.values()}
 
 
-def only_trade(town: Town):
-    (trade,) = town.tables.trades.values()
+def only_trade(testbed: EngineTestbed):
+    (trade,) = testbed.tables.trades.values()
     return trade
 
 
@@ -87,103 +87,103 @@ def ours(venue: Venue) -> ListedOrder:
 
 
 @pytest.mark.parametrize("first", list(PAIR.venues))
-def test_nothing_is_opened_by_asking_about_a_leg_that_never_arrived(town, first):
+def test_nothing_is_opened_by_asking_about_a_leg_that_never_arrived(testbed, first):
     """Its sender died before a byte left: neither the proof nor the other leg may open the pair now."""
-    open_pair(town)
-    town.trades.claim(orders(town)[first].client_order_id, town.clock.now_ns())
-    town.pending.clear()
-    assert kill(town).complete
-    assert {order.filled_quantity for order in orders(town).values()} == {Decimal(0)}
-    assert only_trade(town).state is TradeState.ABORTED
+    open_pair(testbed)
+    testbed.trades.claim(orders(testbed)[first].client_order_id, testbed.clock.now_ns())
+    testbed.pending.clear()
+    assert kill(testbed).complete
+    assert {order.filled_quantity for order in orders(testbed).values()} == {Decimal(0)}
+    assert only_trade(testbed).state is TradeState.ABORTED
 
 
 @pytest.mark.parametrize("tasks_run", [0, 1, 2])
-def test_kill_in_the_middle_of_a_pair_leaves_no_leg_alone(town, tasks_run):
-    open_pair(town)
+def test_kill_in_the_middle_of_a_pair_leaves_no_leg_alone(testbed, tasks_run):
+    open_pair(testbed)
     for _ in range(tasks_run):
-        town.run_one()
-    town.pending.clear()  # broker and workers are gone
-    report = kill(town)
+        testbed.run_one()
+    testbed.pending.clear()  # broker and workers are gone
+    report = kill(testbed)
     assert report.complete
     assert None not in (report.no_new_intents_ms, report.no_open_orders_ms, report.exposure_ms)
-    assert town.trades.working(SESSION) == 0
-    view = town.trades.view(only_trade(town).trade_id)
+    assert testbed.trades.working(SESSION) == 0
+    view = testbed.trades.view(only_trade(testbed).trade_id)
     assert trade_position(view.orders).imbalance == 0
-    assert town.sessions.get(SESSION).mode is Mode.HALTED
-    assert town.sessions.get(SESSION).mode_reason == "killed: test"
+    assert testbed.sessions.get(SESSION).mode is Mode.HALTED
+    assert testbed.sessions.get(SESSION).mode_reason == "killed: test"
 
 
 @pytest.mark.parametrize("venue", list(PAIR.venues))
 @pytest.mark.parametrize("trouble", [Trouble.REPLY_LOST, Trouble.DROPPED, Trouble.LATE, Trouble.HIDDEN])
-def test_kill_with_an_unknown_order_resolves_it_by_proof(town, venue, trouble):
-    open_pair(town)
-    town.venues[venue].troubles.append(trouble)
-    town.run_one()
-    town.run_one()
-    town.pending.clear()
-    assert orders(town)[venue].state is OrderState.UNKNOWN
+def test_kill_with_an_unknown_order_resolves_it_by_proof(testbed, venue, trouble):
+    open_pair(testbed)
+    testbed.venues[venue].troubles.append(trouble)
+    testbed.run_one()
+    testbed.run_one()
+    testbed.pending.clear()
+    assert orders(testbed)[venue].state is OrderState.UNKNOWN
     for _ in range(3):  # what is late arrives while the kill goes on
-        report = kill(town, within_s=8)
-        town.pass_time(8_000)
-        town.premium(60)
+        report = kill(testbed, within_s=8)
+        testbed.pass_time(8_000)
+        testbed.premium(60)
     assert not report.unresolved
     assert not report.handed_over
-    assert all(count == 1 for each in PAIR.venues for count in town.orders_at(each).values())
-    assert not town.drifts()
+    assert all(count == 1 for each in PAIR.venues for count in testbed.orders_at(each).values())
+    assert not testbed.drifts()
 
 
-def test_an_order_that_stays_unknown_is_named_and_alarmed_but_not_given_up(town):
-    open_pair(town)
-    town.venues[Venue.BINANCE].troubles.append(Trouble.DROPPED)
-    town.run_one()
-    town.run_one()
-    report = kill(town, within_s=1)
-    unknown = orders(town)[Venue.BINANCE]
+def test_an_order_that_stays_unknown_is_named_and_alarmed_but_not_given_up(testbed):
+    open_pair(testbed)
+    testbed.venues[Venue.BINANCE].troubles.append(Trouble.DROPPED)
+    testbed.run_one()
+    testbed.run_one()
+    report = kill(testbed, within_s=1)
+    unknown = orders(testbed)[Venue.BINANCE]
     assert report.unresolved == (unknown.client_order_id,)
-    assert report.handed_over == (only_trade(town).trade_id,)
+    assert report.handed_over == (only_trade(testbed).trade_id,)
     assert not report.complete
     assert unknown.state is OrderState.UNKNOWN
-    assert "trade_handed_over" in [alert.kind for _, alert in town.tables.alerts]
-    assert only_trade(town).state is not TradeState.HANDED_OVER  # whoever resolves it repairs it
+    assert "trade_handed_over" in [alert.kind for _, alert in testbed.tables.alerts]
+    assert only_trade(testbed).state is not TradeState.ESCALATED  # whoever resolves it repairs it
 
 
-def test_a_leg_that_cannot_be_evened_in_time_is_handed_over(town):
-    open_pair(town)
-    town.venues[Venue.UPBIT].troubles.append(Trouble.REJECTED)
-    town.run_one()
-    town.run_one()
+def test_a_leg_that_cannot_be_repaired_in_time_is_escalated(testbed):
+    open_pair(testbed)
+    testbed.venues[Venue.UPBIT].troubles.append(Trouble.REJECTED)
+    testbed.run_one()
+    testbed.run_one()
     for venue in PAIR.venues:
-        town.venues[venue].troubles.extend([Trouble.UNFILLED] * 500)
-    report = kill(town, within_s=1)
-    assert report.handed_over == (only_trade(town).trade_id,)
+        testbed.venues[venue].troubles.extend([Trouble.UNFILLED] * 500)
+    report = kill(testbed, within_s=1)
+    assert report.handed_over == (only_trade(testbed).trade_id,)
     assert report.exposure_ms is not None
-    assert only_trade(town).state is TradeState.HANDED_OVER
+    assert only_trade(testbed).state is TradeState.ESCALATED
 
 
-def test_kill_cancels_what_is_ours_and_leaves_the_rest_alone(town):
-    town.venues[Venue.UPBIT].listed = [ours(Venue.UPBIT), listed(Venue.UPBIT, "")]
-    town.venues[Venue.BINANCE].listed = [ours(Venue.BINANCE), listed(Venue.BINANCE, "web_1")]
-    report = kill(town)
+def test_kill_cancels_what_is_ours_and_leaves_the_rest_alone(testbed):
+    testbed.venues[Venue.UPBIT].listed = [ours(Venue.UPBIT), listed(Venue.UPBIT, "")]
+    testbed.venues[Venue.BINANCE].listed = [ours(Venue.BINANCE), listed(Venue.BINANCE, "web_1")]
+    report = kill(testbed)
     assert {order.venue for order in report.cancelled} == set(PAIR.venues)
     assert {order.client_order_id for order in report.foreign} == {"", "web_1"}
-    assert [len(town.venues[venue].listed) for venue in PAIR.venues] == [1, 1]
+    assert [len(testbed.venues[venue].listed) for venue in PAIR.venues] == [1, 1]
     assert report.complete
 
 
 @pytest.mark.parametrize("with_books", [True, False])
-def test_kill_while_the_database_is_away_cancels_and_says_what_it_could_not_do(town, with_books):
-    open_pair(town)
-    town.run_one()
-    town.venues[Venue.BINANCE].listed = [ours(Venue.BINANCE)]
-    town.tables.away = True
-    report = kill(town, with_books=with_books)
+def test_kill_while_the_database_is_away_cancels_and_says_what_it_could_not_do(testbed, with_books):
+    open_pair(testbed)
+    testbed.run_one()
+    testbed.venues[Venue.BINANCE].listed = [ours(Venue.BINANCE)]
+    testbed.tables.away = True
+    report = kill(testbed, with_books=with_books)
     assert [order.venue for order in report.cancelled] == [Venue.BINANCE]
     assert report.no_open_orders_ms is not None
     assert report.exposure_ms is None
     assert with_books is bool(report.problems)
-    assert town.switch.engaged() == "test"
-    town.tables.away = False
-    again = kill(town)
+    assert testbed.switch.engaged() == "test"
+    testbed.tables.away = False
+    again = kill(testbed)
     assert again.complete
     assert again.exposure_ms is not None
 
@@ -207,44 +207,46 @@ def test_kill_looks_at_the_venues_now_and_then_and_leaves_room_for_repairs():
     assert bench.client.place(repair).fills
 
 
-def test_kill_unwinds_between_two_looks(town):
-    open_pair(town)
-    town.venues[Venue.UPBIT].troubles.append(Trouble.DROPPED)  # proved a second later
-    while town.pending and not any(order.state is OrderState.UNKNOWN for order in orders(town).values()):
-        town.run_one()
-    report = kill(town)
+def test_kill_winds_down_between_two_looks(testbed):
+    open_pair(testbed)
+    testbed.venues[Venue.UPBIT].troubles.append(Trouble.DROPPED)  # proved a second later
+    while testbed.pending and not any(
+        order.state is OrderState.UNKNOWN for order in orders(testbed).values()
+    ):
+        testbed.run_one()
+    report = kill(testbed)
     assert report.complete
     assert 1_000 < report.exposure_ms < LOOK_NS // NS_PER_MS
 
 
-def test_kill_looks_once_more_before_it_says_that_nothing_is_left(town):
+def test_kill_looks_once_more_before_it_says_that_nothing_is_left(testbed):
     bench = binance_bench()
     late = {**BINANCE_ROW, "symbol": "BTCUSDT", "clientOrderId": ours(Venue.BINANCE).client_order_id}
     lists = [response(200, rows) for rows in ([], [late], [])]
     bench.transport.on("GET /api/v3/openOrders", *lists)
     bench.transport.on("DELETE /api/v3/order", response(200, late))
     made = Kill(
-        withdraw=Withdraw(venues={Venue.BINANCE: bench.client}), books=books(town), clock=town.clock,
+        withdraw=Withdraw(venues={Venue.BINANCE: bench.client}), books=books(testbed), clock=testbed.clock,
         within_ns=30 * NS_PER_S,
     )  # fmt: skip
-    report = made.run("test", town.clock.now_ns())
+    report = made.run("test", testbed.clock.now_ns())
     assert report.complete
     assert [order.client_order_id for order in report.cancelled] == [late["clientOrderId"]]
     assert report.no_open_orders_ms >= LOOK_NS // NS_PER_MS
 
 
-def test_kill_again_changes_nothing(town):
-    open_pair(town)
-    kill(town)
-    before = (dict(town.tables.orders), list(town.tables.mode_changes))
-    report = kill(town)
+def test_kill_again_changes_nothing(testbed):
+    open_pair(testbed)
+    kill(testbed)
+    before = (dict(testbed.tables.orders), list(testbed.tables.mode_changes))
+    report = kill(testbed)
     assert report.complete
-    assert (dict(town.tables.orders), list(town.tables.mode_changes)) == before
+    assert (dict(testbed.tables.orders), list(testbed.tables.mode_changes)) == before
 
 
-def test_the_first_reason_stays(town):
-    assert town.switch.engage("first", 0) == "first"
-    assert town.switch.engage("second", 1) == "first"
+def test_the_first_reason_stays(testbed):
+    assert testbed.switch.engage("first", 0) == "first"
+    assert testbed.switch.engage("second", 1) == "first"
 
 
 def test_a_silent_dispatcher_needs_no_broker():

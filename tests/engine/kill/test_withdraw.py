@@ -11,7 +11,7 @@ from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import OrderState
 from arb.engine.kill.withdraw import OpenNow, Withdraw
 from tests.domain.markets import PAIR
-from tests.engine.town import Town
+from tests.engine.testbed import EngineTestbed
 
 
 def listed(client_id: str, venue: Venue = Venue.BINANCE) -> ListedOrder:
@@ -32,7 +32,7 @@ def ours(number: int = 1, venue: Venue = Venue.BINANCE) -> ListedOrder:
 
 class World:
     def __init__(self) -> None:
-        self.venues = Town().venues
+        self.venues = EngineTestbed().venues
         self.withdraw = Withdraw(venues=self.venues)
 
     def put(self, *orders: ListedOrder) -> None:

@@ -13,17 +13,17 @@ from arb.domain.risk.review import Mode
 from arb.domain.trading.external import ExternalState, ListedOrder
 from arb.domain.trading.order import OrderState
 from arb.engine.ledger.adopt import Adopt
-from tests.engine.town import SESSION, Town
+from tests.engine.testbed import SESSION, EngineTestbed
 
 
 @pytest.fixture
-def town() -> Town:
-    return Town()
+def testbed() -> EngineTestbed:
+    return EngineTestbed()
 
 
 @pytest.fixture
-def adopt(town) -> Adopt:
-    return town.reconcile.adopt
+def adopt(testbed) -> Adopt:
+    return testbed.reconcile.adopt
 
 
 def listed(client_id: str = "web_1", number: int = 77, venue: Venue = Venue.BINANCE) -> ListedOrder:
@@ -43,94 +43,94 @@ def ours(number: int = 1) -> ListedOrder:
     return listed(client_order_id(trade_id(5, number), Venue.BINANCE, 1), number)
 
 
-def open_at(town: Town, *orders: ListedOrder, venue: Venue = Venue.BINANCE) -> None:
-    town.venues[venue].listed = list(orders)
+def open_at(testbed: EngineTestbed, *orders: ListedOrder, venue: Venue = Venue.BINANCE) -> None:
+    testbed.venues[venue].listed = list(orders)
 
 
-def alarms(town: Town) -> list[tuple[str, str, Severity]]:
-    return [(alert.kind, alert.subject, alert.severity) for _, alert in town.tables.alerts]
+def alarms(testbed: EngineTestbed) -> list[tuple[str, str, Severity]]:
+    return [(alert.kind, alert.subject, alert.severity) for _, alert in testbed.tables.alerts]
 
 
-def test_nothing_open_is_nothing_to_tell(town, adopt):
+def test_nothing_open_is_nothing_to_tell(testbed, adopt):
     found = adopt.run()
     assert (found.foreign, found.without_intent, found.complete) == ((), (), True)
-    assert alarms(town) == []
+    assert alarms(testbed) == []
 
 
-def test_each_order_of_somebody_else_is_told_once(town, adopt):
-    open_at(town, listed("web_1", 1))
+def test_each_order_of_somebody_else_is_told_once(testbed, adopt):
+    open_at(testbed, listed("web_1", 1))
     adopt.run()
-    open_at(town, listed("web_1", 1), listed("web_2", 2))
+    open_at(testbed, listed("web_1", 1), listed("web_2", 2))
     assert len(adopt.run().foreign) == 2
-    assert [subject for _, subject, _ in alarms(town)] == ["binance:web_1", "binance:web_2"]
+    assert [subject for _, subject, _ in alarms(testbed)] == ["binance:web_1", "binance:web_2"]
 
 
-def test_an_order_that_nobody_named_is_told_by_the_venues_id(town, adopt):
-    open_at(town, listed(""))
+def test_an_order_that_nobody_named_is_told_by_the_venues_id(testbed, adopt):
+    open_at(testbed, listed(""))
     adopt.run()
-    assert alarms(town) == [("external_order", "binance:77", Severity.WARNING)]
+    assert alarms(testbed) == [("external_order", "binance:77", Severity.WARNING)]
 
 
-def test_what_is_no_longer_open_is_gone(town, adopt):
-    open_at(town, listed("web_1", 1), listed("web_2", 2))
+def test_what_is_no_longer_open_is_gone(testbed, adopt):
+    open_at(testbed, listed("web_1", 1), listed("web_2", 2))
     adopt.run()
-    open_at(town, listed("web_2", 2))
+    open_at(testbed, listed("web_2", 2))
     adopt.run()
-    states = {order.client_id: order.state for order in town.external.known(SESSION, Venue.BINANCE)}
+    states = {order.client_id: order.state for order in testbed.external.known(SESSION, Venue.BINANCE)}
     assert states == {"web_1": ExternalState.GONE, "web_2": ExternalState.OPEN}
 
 
-def test_an_order_of_somebody_else_halts_nothing_and_stays(town, adopt):
-    open_at(town, listed())
+def test_an_order_of_somebody_else_halts_nothing_and_stays(testbed, adopt):
+    open_at(testbed, listed())
     adopt.run()
-    assert town.sessions.get(SESSION).mode is Mode.NORMAL
-    assert town.venues[Venue.BINANCE].listed == [listed()]
+    assert testbed.sessions.get(SESSION).mode is Mode.NORMAL
+    assert testbed.venues[Venue.BINANCE].listed == [listed()]
 
 
-def test_an_id_of_the_other_venue_is_somebody_elses_here(town, adopt):
-    open_at(town, replace(ours(), venue=Venue.UPBIT), venue=Venue.UPBIT)
+def test_an_id_of_the_other_venue_is_somebody_elses_here(testbed, adopt):
+    open_at(testbed, replace(ours(), venue=Venue.UPBIT), venue=Venue.UPBIT)
     found = adopt.run()
     assert (len(found.foreign), found.without_intent) == (1, ())
 
 
-def test_every_order_of_ours_without_an_intent_is_told_and_the_first_is_the_reason(town, adopt):
-    open_at(town, ours(1), ours(2))
+def test_every_order_of_ours_without_an_intent_is_told_and_the_first_is_the_reason(testbed, adopt):
+    open_at(testbed, ours(1), ours(2))
     assert len(adopt.run().without_intent) == 2
-    assert {(kind, severity) for kind, _, severity in alarms(town)} == {
+    assert {(kind, severity) for kind, _, severity in alarms(testbed)} == {
         ("order_without_intent", Severity.CRITICAL)
     }
-    assert len(alarms(town)) == 2
-    session = town.sessions.get(SESSION)
+    assert len(alarms(testbed)) == 2
+    session = testbed.sessions.get(SESSION)
     assert (session.mode, session.mode_reason) == (Mode.HALTED, f"order_without_intent: {ours(1)}")
 
 
-def test_an_order_of_ours_that_is_known_is_in_order(town, adopt):
-    town.premium(60)
-    town.evaluate_now()
-    (known,) = [row.order for row in town.tables.orders.values() if row.order.venue is Venue.BINANCE]
-    open_at(town, listed(known.client_order_id))
+def test_an_order_of_ours_that_is_known_is_in_order(testbed, adopt):
+    testbed.premium(60)
+    testbed.evaluate_now()
+    (known,) = [row.order for row in testbed.tables.orders.values() if row.order.venue is Venue.BINANCE]
+    open_at(testbed, listed(known.client_order_id))
     found = adopt.run()
     assert (found.foreign, found.without_intent) == ((), ())
 
 
-def test_a_venue_that_cannot_be_asked_leaves_the_others_looked_at(town, adopt):
+def test_a_venue_that_cannot_be_asked_leaves_the_others_looked_at(testbed, adopt):
     def away():
         raise Retryable(Venue.UPBIT, "away")
 
-    town.venues[Venue.UPBIT].open_orders = away
-    open_at(town, listed())
+    testbed.venues[Venue.UPBIT].open_orders = away
+    open_at(testbed, listed())
     found = adopt.run()
     assert not found.complete
     assert found.foreign == (listed(),)
 
 
-def test_a_venue_that_cannot_be_asked_makes_nothing_gone(town, adopt):
+def test_a_venue_that_cannot_be_asked_makes_nothing_gone(testbed, adopt):
     def away():
         raise Retryable(Venue.BINANCE, "away")
 
-    open_at(town, listed())
+    open_at(testbed, listed())
     adopt.run()
-    town.venues[Venue.BINANCE].open_orders = away
+    testbed.venues[Venue.BINANCE].open_orders = away
     adopt.run()
-    (known,) = town.external.known(SESSION, Venue.BINANCE)
+    (known,) = testbed.external.known(SESSION, Venue.BINANCE)
     assert known.state is ExternalState.OPEN

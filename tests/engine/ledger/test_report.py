@@ -11,7 +11,7 @@ from arb.domain.time import NS_PER_S
 from arb.domain.trading.trade import TradeState
 from arb.engine.ledger.report import MakeReport
 from tests.domain.markets import PAIR, USDT_KRW
-from tests.engine.town import BTC, SESSION, Town
+from tests.engine.testbed import BTC, SESSION, EngineTestbed
 
 HELD = OpenValue(krw=Decimal(1_400_000), usdt=Decimal(-900), base=Decimal("0.001"))
 
@@ -40,12 +40,12 @@ class Counts:
 
 class World:
     def __init__(self) -> None:
-        self.town, self.totals, self.counts = Town(), Totals(), Counts()
+        self.testbed, self.totals, self.counts = EngineTestbed(), Totals(), Counts()
         self.make = MakeReport(
             pair=PAIR,
             session_id=SESSION,
             store=self.totals,
-            quotes=self.town.quotes,
+            quotes=self.testbed.quotes,
             counters=self.counts,
             coins=(BTC,),
         )
@@ -66,23 +66,23 @@ def test_what_is_held_is_valued_at_binances_middle_and_the_rate(world):
 
 def test_old_prices_are_better_than_none(world):
     before = world.report().pnl_krw
-    world.town.pass_time(10**7)
+    world.testbed.pass_time(10**7)
     assert world.report().pnl_krw == before
 
 
 @pytest.mark.parametrize("key", [USDT_KRW, (Venue.BINANCE, "BTC/USDT")])
 def test_without_a_price_that_it_needs_nothing_is_valued(world, key):
-    world.town.quotes.remove({key: 0})
+    world.testbed.quotes.remove({key: 0})
     assert world.report().pnl_krw is None
 
 
 def test_upbits_book_is_not_needed(world):
-    world.town.quotes.remove({(Venue.UPBIT, "BTC/KRW"): 0})
+    world.testbed.quotes.remove({(Venue.UPBIT, "BTC/KRW"): 0})
     assert world.report().pnl_krw is not None
 
 
 def test_a_store_of_prices_that_is_away_leaves_amounts_unvalued_and_the_rest_told(world):
-    world.town.quotes.away = True
+    world.testbed.quotes.away = True
     report = world.report()
     assert report.pnl_krw is None
     assert report.refusals == {"quote_stale": 4}

@@ -1,4 +1,4 @@
-"""A leg that was handed over is repaired again only while the books say that nobody has closed it."""
+"""A leg that was escalated is repaired again only while the books say that nobody has closed it."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -15,273 +15,277 @@ from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import Trade, TradeState
 from arb.engine.ledger.reconcile import Reconciled
 from tests.domain.markets import PAIR
-from tests.engine.town import SESSION, Killed, Town, Tripwire
-from tests.engine.trading.test_settle import lonely
+from tests.engine.testbed import SESSION, EngineTestbed, Killed, Tripwire
+from tests.engine.trading.test_settle import leave_leg_alone
 
 MINUTE_MS = 60_000
 
 
 @pytest.fixture
-def town() -> Town:
-    """A leg of Binance was handed over, and both venues answer again."""
-    town = Town()
-    lonely(town)
-    hand_over(town)
-    return town
+def testbed() -> EngineTestbed:
+    """A leg of Binance was escalated, and both venues answer again."""
+    testbed = EngineTestbed()
+    leave_leg_alone(testbed)
+    escalate(testbed)
+    return testbed
 
 
-def hand_over(town: Town) -> None:
-    """Have nobody take a repair until the leg is handed over."""
+def escalate(testbed: EngineTestbed) -> None:
+    """Have nobody take a repair until the leg is escalated."""
     for _ in range(200):
-        if town.trades.alone(SESSION) and town.trades.alone(SESSION)[0].is_waiting:
+        if testbed.trades.alone(SESSION) and testbed.trades.alone(SESSION)[0].is_waiting:
             break
-        for venue in town.venues.values():
+        for venue in testbed.venues.values():
             venue.troubles.extend([Trouble.UNFILLED] * 3)
-        work(town)
-        town.pass_time(1_000)
+        work(testbed)
+        testbed.pass_time(1_000)
     else:
-        raise AssertionError("was never handed over")
-    for venue in town.venues.values():
+        raise AssertionError("was never escalated")
+    for venue in testbed.venues.values():
         venue.troubles.clear()
-    town.pass_time(3_000)
+    testbed.pass_time(3_000)
 
 
-def work(town: Town) -> None:
-    town.premium(0)
-    town.sweep.run()
-    town.collect()
-    for _ in range(len(town.pending)):
-        if town.pending[0][0] <= town.clock.now_ns():
-            town.run_one()
+def work(testbed: EngineTestbed) -> None:
+    testbed.premium(0)
+    testbed.sweep.run()
+    testbed.collect()
+    for _ in range(len(testbed.pending)):
+        if testbed.pending[0][0] <= testbed.clock.now_ns():
+            testbed.run_one()
         else:
-            town.pending.append(town.pending.pop(0))
+            testbed.pending.append(testbed.pending.pop(0))
 
 
-def one(town: Town) -> Trade:
-    (trade,) = town.tables.trades.values()
+def one(testbed: EngineTestbed) -> Trade:
+    (trade,) = testbed.tables.trades.values()
     return trade
 
 
-def imbalance(town: Town) -> Decimal:
-    return trade_position(town.trades.view(one(town).trade_id).orders).imbalance
+def imbalance(testbed: EngineTestbed) -> Decimal:
+    return trade_position(testbed.trades.view(one(testbed).trade_id).orders).imbalance
 
 
-def by_itself(town: Town) -> tuple[Trade, ...]:
-    return town.take_up.run(town.reconcile.run(looks=1))
+def by_itself(testbed: EngineTestbed) -> tuple[Trade, ...]:
+    return testbed.take_up.run(testbed.reconcile.run(looks=1))
 
 
-def by_hand(town: Town) -> str | None:
-    return town.take_up.adopt(one(town).trade_id, town.reconcile.run(looks=1))
+def by_hand(testbed: EngineTestbed) -> str | None:
+    return testbed.take_up.adopt(one(testbed).trade_id, testbed.reconcile.run(looks=1))
 
 
-def come_to_rest(town: Town) -> None:
+def come_to_rest(testbed: EngineTestbed) -> None:
     for _ in range(40):
-        work(town)
-        town.pass_time(500)
+        work(testbed)
+        testbed.pass_time(500)
 
 
-def test_a_leg_is_taken_up_by_itself_after_a_minute_and_evened_out(town):
-    assert by_itself(town) == ()
-    town.pass_time(MINUTE_MS)
-    assert [trade.state for trade in by_itself(town)] == [TradeState.REPAIRING]
-    come_to_rest(town)
-    assert one(town).state is TradeState.CLOSED
-    assert imbalance(town) == 0
-    assert town.sessions.get(SESSION).mode_reason == reason_text(Cause.NO_LEG_ALONE)
-    assert not town.drifts()
+def test_a_leg_is_taken_up_by_itself_after_a_minute_and_evened_out(testbed):
+    assert by_itself(testbed) == ()
+    testbed.pass_time(MINUTE_MS)
+    assert [trade.state for trade in by_itself(testbed)] == [TradeState.REPAIRING]
+    come_to_rest(testbed)
+    assert one(testbed).state is TradeState.CLOSED
+    assert imbalance(testbed) == 0
+    assert testbed.sessions.get(SESSION).mode_reason == reason_text(Cause.NO_LEG_ALONE)
+    assert not testbed.drifts()
 
 
-def test_the_operator_need_not_wait(town):
-    assert by_hand(town) is None
-    assert by_hand(town) is None  # twice is once
-    come_to_rest(town)
-    assert one(town).state is TradeState.CLOSED
-    assert by_hand(town) == "it is closed and was not handed over"
-    assert town.take_up.adopt("nobody", Reconciled()) == "there is no such trade in this session"
+def test_the_operator_need_not_wait(testbed):
+    assert by_hand(testbed) is None
+    assert by_hand(testbed) is None  # twice is once
+    come_to_rest(testbed)
+    assert one(testbed).state is TradeState.CLOSED
+    assert by_hand(testbed) == "it is closed and was not escalated"
+    assert testbed.take_up.adopt("nobody", Reconciled()) == "there is no such trade in this session"
 
 
-def test_the_session_stays_reduced_until_the_leg_is_gone(town):
-    by_hand(town)
-    town.lone_legs.run()
-    assert town.sessions.get(SESSION).mode_reason == reason_text(Cause.LEG_ALONE)
+def test_the_session_stays_reduced_until_the_leg_is_gone(testbed):
+    by_hand(testbed)
+    testbed.lone_legs.run()
+    assert testbed.sessions.get(SESSION).mode_reason == reason_text(Cause.LEG_ALONE)
 
 
-def test_each_failure_hands_it_over_again_and_the_pause_grows(town):
+def test_each_failure_hands_it_over_again_and_the_pause_grows(testbed):
     for pause_ms in (MINUTE_MS, 2 * MINUTE_MS, 4 * MINUTE_MS):
         for _ in range(10):
-            town.sweep.run()
-            town.pass_time(2_000)
-        assert town.trades.untold(SESSION, town.clock.now_ns()) == ()
-        waited_ms = (town.clock.now_ns() - one(town).closed_at_ns) // 1_000_000
-        town.pass_time(pause_ms - waited_ms - 1)
-        assert by_itself(town) == ()
-        town.pass_time(1)
-        assert len(by_itself(town)) == 1
-        hand_over(town)
-        assert one(town).state is TradeState.HANDED_OVER
-        assert one(town).residual == imbalance(town) != 0
+            testbed.sweep.run()
+            testbed.pass_time(2_000)
+        assert testbed.trades.untold(SESSION, testbed.clock.now_ns()) == ()
+        waited_ms = (testbed.clock.now_ns() - one(testbed).closed_at_ns) // 1_000_000
+        testbed.pass_time(pause_ms - waited_ms - 1)
+        assert by_itself(testbed) == ()
+        testbed.pass_time(1)
+        assert len(by_itself(testbed)) == 1
+        escalate(testbed)
+        assert one(testbed).state is TradeState.ESCALATED
+        assert one(testbed).residual == imbalance(testbed) != 0
 
 
 @pytest.mark.parametrize("venue", list(PAIR.venues))
-def test_a_venue_that_cannot_be_asked_proves_nothing(town, venue, monkeypatch):
+def test_a_venue_that_cannot_be_asked_proves_nothing(testbed, venue, monkeypatch):
     def away():
         raise Retryable(venue, "no answer")
 
-    town.pass_time(MINUTE_MS)
-    monkeypatch.setattr(town.venues[venue], "balances", away)
-    assert by_itself(town) == ()
-    assert "could not be asked" in by_hand(town)
+    testbed.pass_time(MINUTE_MS)
+    monkeypatch.setattr(testbed.venues[venue], "balances", away)
+    assert by_itself(testbed) == ()
+    assert "could not be asked" in by_hand(testbed)
     monkeypatch.undo()
-    assert len(by_itself(town)) == 1
+    assert len(by_itself(testbed)) == 1
 
 
 @pytest.mark.parametrize("venue", list(PAIR.venues))
 @pytest.mark.parametrize("amount", ["-0.00999", "0.5", "-0.004"])
-def test_a_balance_of_the_coin_that_differs_leaves_the_leg_alone(town, venue, amount):
-    town.pass_time(MINUTE_MS)
-    town.venues[venue].held["BTC"] += Decimal(amount)
-    assert by_itself(town) == ()
-    assert "reconcile --accept" in by_hand(town)
+def test_a_balance_of_the_coin_that_differs_leaves_the_leg_alone(testbed, venue, amount):
+    testbed.pass_time(MINUTE_MS)
+    testbed.venues[venue].held["BTC"] += Decimal(amount)
+    assert by_itself(testbed) == ()
+    assert "reconcile --accept" in by_hand(testbed)
 
 
 @pytest.mark.parametrize("halted", ["mode", "kill"])
-def test_nothing_is_taken_up_by_itself_while_trading_is_halted(town, halted):
-    town.pass_time(MINUTE_MS)
+def test_nothing_is_taken_up_by_itself_while_trading_is_halted(testbed, halted):
+    testbed.pass_time(MINUTE_MS)
     if halted == "mode":
-        town.sessions.set_mode(SESSION, Mode.HALTED, "by hand", town.clock.now_ns())
+        testbed.sessions.set_mode(SESSION, Mode.HALTED, "by hand", testbed.clock.now_ns())
     else:
-        town.switch.engage("test", town.clock.now_ns())
-    assert by_itself(town) == ()
-    assert by_hand(town) is None
+        testbed.switch.engage("test", testbed.clock.now_ns())
+    assert by_itself(testbed) == ()
+    assert by_hand(testbed) is None
 
 
-def test_who_dies_after_the_row_leaves_the_rest_to_the_sweep(town):
-    town.pass_time(MINUTE_MS)
+def test_who_dies_after_the_row_leaves_the_rest_to_the_sweep(testbed):
+    testbed.pass_time(MINUTE_MS)
 
     class Dies:
         def send(self, *_args, **_options):
             raise Killed
 
-    found = town.reconcile.run(looks=1)
+    found = testbed.reconcile.run(looks=1)
     with pytest.raises(Killed):
-        replace(town.take_up, dispatcher=Dies()).run(found)
-    assert one(town).state is TradeState.REPAIRING
-    come_to_rest(town)
-    assert one(town).state is TradeState.CLOSED
-    assert imbalance(town) == 0
+        replace(testbed.take_up, dispatcher=Dies()).run(found)
+    assert one(testbed).state is TradeState.REPAIRING
+    come_to_rest(testbed)
+    assert one(testbed).state is TradeState.CLOSED
+    assert imbalance(testbed) == 0
 
 
 @pytest.mark.parametrize("calls", range(8))
 @pytest.mark.parametrize("after", [False, True])
-def test_wherever_its_repair_dies_the_leg_is_evened_out_once(town, calls, after):
-    town.pass_time(MINUTE_MS)
-    by_itself(town)
-    town.collect()
-    town.premium(0)
-    town.run_one(trip=Tripwire(calls_left=calls, after=after))
-    town.quiesce()
-    assert imbalance(town) == 0
-    assert not town.drifts()
+def test_wherever_its_repair_dies_the_leg_is_evened_out_once(testbed, calls, after):
+    testbed.pass_time(MINUTE_MS)
+    by_itself(testbed)
+    testbed.collect()
+    testbed.premium(0)
+    testbed.run_one(trip=Tripwire(calls_left=calls, after=after))
+    testbed.quiesce()
+    assert imbalance(testbed) == 0
+    assert not testbed.drifts()
 
 
-def test_two_who_take_it_up_at_once_do_so_once(town):
-    town.pass_time(MINUTE_MS)
-    found = town.reconcile.run(looks=1)
+def test_two_who_take_it_up_at_once_do_so_once(testbed):
+    testbed.pass_time(MINUTE_MS)
+    found = testbed.reconcile.run(looks=1)
 
     class Late:
         """Reads before the other one writes."""
 
         def __init__(self):
-            self.seen = town.trades.alone(SESSION)
+            self.seen = testbed.trades.alone(SESSION)
 
         def alone(self, _session_id):
             return self.seen
 
         def __getattr__(self, name):
-            return getattr(town.trades, name)
+            return getattr(testbed.trades, name)
 
-    late = replace(town.take_up, trades=Late())
-    assert len(town.take_up.run(found)) == 1
+    late = replace(testbed.take_up, trades=Late())
+    assert len(testbed.take_up.run(found)) == 1
     assert late.run(found) == ()
-    assert town.tables.take_ups == {one(town).trade_id: 1}
+    assert testbed.tables.take_ups == {one(testbed).trade_id: 1}
 
 
 # closed by hand
 
 
-def sell(town: Town, venue: Venue, share: str = "1", fee: str = "0") -> None:
+def sell(testbed: EngineTestbed, venue: Venue, share: str = "1", fee: str = "0") -> None:
     """Have somebody close that share of the leg at a venue, outside of the engine."""
-    residual = one(town).residual * Decimal(share)
-    town.venues[venue].held["BTC"] -= residual * (1 - Decimal(fee))
+    residual = one(testbed).residual * Decimal(share)
+    testbed.venues[venue].held["BTC"] -= residual * (1 - Decimal(fee))
     currency, price = ("KRW", 140_000_000) if venue is Venue.UPBIT else ("USDT", 100_000)
-    town.venues[venue].held[currency] += residual * price
+    testbed.venues[venue].held[currency] += residual * price
 
 
 @pytest.mark.parametrize("venue", list(PAIR.venues))
 @pytest.mark.parametrize("fee", ["0", "0.001"])
-def test_a_leg_that_was_closed_by_hand_is_offered_and_ends_when_that_is_accepted(town, venue, fee):
-    sell(town, venue, fee=fee)
-    town.pass_time(3_000)
-    found = town.reconcile.run(looks=1)
-    assert any(f"trade {one(town).trade_id} was handed over" in line for line in found.lines())
-    residual = one(town).residual
-    town.reconcile.accept(found, "sold it")
-    assert (one(town).state, one(town).reason, one(town).residual) == (TradeState.CLOSED, BY_HAND, residual)
-    assert town.reconcile.run(looks=1).explained
-    assert town.trades.alone(SESSION) == ()
-    town.lone_legs.run()
-    assert town.sessions.get(SESSION).mode is Mode.NORMAL
+def test_a_leg_that_was_closed_by_hand_is_offered_and_ends_when_that_is_accepted(testbed, venue, fee):
+    sell(testbed, venue, fee=fee)
+    testbed.pass_time(3_000)
+    found = testbed.reconcile.run(looks=1)
+    assert any(f"trade {one(testbed).trade_id} was escalated" in line for line in found.lines())
+    residual = one(testbed).residual
+    testbed.reconcile.accept(found, "sold it")
+    assert (one(testbed).state, one(testbed).reason, one(testbed).residual) == (
+        TradeState.CLOSED,
+        BY_HAND,
+        residual,
+    )
+    assert testbed.reconcile.run(looks=1).explained
+    assert testbed.trades.alone(SESSION) == ()
+    testbed.lone_legs.run()
+    assert testbed.sessions.get(SESSION).mode is Mode.NORMAL
 
 
-def test_a_leg_that_was_closed_in_part_is_no_longer_taken_up_by_itself(town):
-    sell(town, Venue.BINANCE, "0.5")
-    town.pass_time(3_000)
-    town.reconcile.accept(town.reconcile.run(looks=1), "half of it")
-    assert (one(town).state, one(town).reason) == (TradeState.HANDED_OVER, TOUCHED)
-    town.pass_time(100 * MINUTE_MS)
-    assert by_itself(town) == ()
+def test_a_leg_that_was_closed_in_part_is_no_longer_taken_up_by_itself(testbed):
+    sell(testbed, Venue.BINANCE, "0.5")
+    testbed.pass_time(3_000)
+    testbed.reconcile.accept(testbed.reconcile.run(looks=1), "half of it")
+    assert (one(testbed).state, one(testbed).reason) == (TradeState.ESCALATED, TOUCHED)
+    testbed.pass_time(100 * MINUTE_MS)
+    assert by_itself(testbed) == ()
 
 
-def test_money_that_is_no_coin_of_a_leg_changes_none(town):
-    town.venues[Venue.BINANCE].held["USDT"] += 5
-    town.pass_time(3_000)
-    before = one(town)
-    town.reconcile.accept(town.reconcile.run(looks=1), "a deposit")
-    assert one(town) == before
+def test_money_that_is_no_coin_of_a_leg_changes_none(testbed):
+    testbed.venues[Venue.BINANCE].held["USDT"] += 5
+    testbed.pass_time(3_000)
+    before = one(testbed)
+    testbed.reconcile.accept(testbed.reconcile.run(looks=1), "a deposit")
+    assert one(testbed) == before
 
 
-def test_who_dies_between_the_trade_and_the_ledger_accepts_again(town):
-    sell(town, Venue.BINANCE)
-    town.pass_time(3_000)
-    found = town.reconcile.run(looks=1)
+def test_who_dies_between_the_trade_and_the_ledger_accepts_again(testbed):
+    sell(testbed, Venue.BINANCE)
+    testbed.pass_time(3_000)
+    found = testbed.reconcile.run(looks=1)
 
     class Dies:
         def book_entry(self, *_args):
             raise Killed
 
         def __getattr__(self, name):
-            return getattr(town.trades, name)
+            return getattr(testbed.trades, name)
 
     with pytest.raises(Killed):
-        replace(town.reconcile, trades=Dies()).accept(found, "sold it")
-    assert one(town).reason == BY_HAND
-    again = town.reconcile.run(looks=1)
+        replace(testbed.reconcile, trades=Dies()).accept(found, "sold it")
+    assert one(testbed).reason == BY_HAND
+    again = testbed.reconcile.run(looks=1)
     assert not again.explained
-    town.reconcile.accept(again, "sold it")
-    assert town.reconcile.run(looks=1).explained
+    testbed.reconcile.accept(again, "sold it")
+    assert testbed.reconcile.run(looks=1).explained
 
 
-def test_a_leg_that_is_taken_up_while_its_closing_is_accepted_keeps_the_drift(town):
-    sell(town, Venue.BINANCE)
-    town.pass_time(3_000)
-    found = town.reconcile.run(looks=1)
+def test_a_leg_that_is_taken_up_while_its_closing_is_accepted_keeps_the_drift(testbed):
+    sell(testbed, Venue.BINANCE)
+    testbed.pass_time(3_000)
+    found = testbed.reconcile.run(looks=1)
 
     class Raced:
         def add_orders(self, trade, orders):
             raise Conflict("taken up")
 
         def __getattr__(self, name):
-            return getattr(town.trades, name)
+            return getattr(testbed.trades, name)
 
-    replace(town.reconcile, trades=Raced()).accept(found, "sold it")
-    assert any(drift.asset == "BTC" for drift in town.reconcile.run(looks=1).drifts)
+    replace(testbed.reconcile, trades=Raced()).accept(found, "sold it")
+    assert any(drift.asset == "BTC" for drift in testbed.reconcile.run(looks=1).drifts)

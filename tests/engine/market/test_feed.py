@@ -11,8 +11,8 @@ from arb.domain.errors import DispatchError
 from arb.domain.health.degradation import Degree
 from arb.domain.market.ids import USDT, Coin, Symbol, Venue
 from arb.engine.market.book_codec import decode_book
+from arb.engine.market.buffered_counters import BufferedCounters
 from arb.engine.market.feed import Feed
-from arb.engine.market.tally import Tally
 from tests.domain.markets import PAIR, USDT_KRW
 from tests.engine.books import BTC_KRW, BTC_USDT, NOW_NS, a_book
 
@@ -35,7 +35,7 @@ class World:
             pair=PAIR,
             store=self.store,
             dispatcher=self.dispatcher,
-            tally=Tally(),
+            buffered=BufferedCounters(),
             clock=self.clock,
             note=self.noted.append,
         )

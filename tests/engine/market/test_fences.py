@@ -7,12 +7,12 @@ from arb.adapters.local.clock import ManualClock
 from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.domain.market.ids import USDT, Coin, Symbol, Venue
 from arb.engine.market.book_codec import decode_book
+from arb.engine.market.buffered_counters import BufferedCounters
 from arb.engine.market.feed import Feed
 from arb.engine.market.fences import Fences
-from arb.engine.market.tally import Tally
 from tests.domain.markets import PAIR, USDT_KRW
 from tests.engine.books import BTC_KRW, BTC_USDT, NOW_NS, a_book
-from tests.engine.town import Town as TradingTown
+from tests.engine.testbed import EngineTestbed
 
 BTC, ETH = Coin("BTC"), Coin("ETH")
 ETH_KRW = (Venue.UPBIT, Symbol("ETH/KRW"))
@@ -33,9 +33,9 @@ class World:
             pair=PAIR,
             store=self.store,
             dispatcher=self.dispatcher,
-            tally=Tally(),
+            buffered=BufferedCounters(),
             clock=self.clock,
-            on_refused=lambda coins: self.refused.append(tuple(coins)),
+            on_fenced=lambda coins: self.refused.append(tuple(coins)),
         )
 
     def own(self, fences) -> None:
@@ -54,7 +54,7 @@ def test_the_greatest_fence_ever_seen_holds():
     fences.learn({BTC: 5})
     fences.learn({BTC: 3})
     assert fences.admitted([fenced(4), fenced(5), fenced(6)]) == [fenced(5), fenced(6)]
-    assert (fences.take_refused(), fences.take_refused()) == (1, 0)
+    assert (fences.take_fenced(), fences.take_fenced()) == (1, 0)
 
 
 def test_a_message_of_a_former_owner_brings_nothing_not_even_the_rate():
@@ -128,21 +128,21 @@ def test_a_coin_that_is_given_up_is_written_no_more():
 
 
 def test_a_message_of_a_former_owner_opens_nothing_and_the_owners_does():
-    town = TradingTown()
-    town.premium(150)
-    books = list(town.quotes.get([BTC_KRW, BTC_USDT, USDT_KRW]).values())
-    town.quotes.fence({BTC: 6, USDT: 6}, {BTC, USDT})
-    assert town.evaluate.run([replace(book, fence=5) for book in books]) == 0
-    assert town.evaluate.run([replace(book, fence=6) for book in books]) == 1
+    testbed = EngineTestbed()
+    testbed.premium(150)
+    books = list(testbed.quotes.get([BTC_KRW, BTC_USDT, USDT_KRW]).values())
+    testbed.quotes.fence({BTC: 6, USDT: 6}, {BTC, USDT})
+    assert testbed.evaluate.run([replace(book, fence=5) for book in books]) == 0
+    assert testbed.evaluate.run([replace(book, fence=6) for book in books]) == 1
 
 
 def test_without_the_store_the_fences_that_were_seen_last_still_hold():
-    town = TradingTown()
-    town.premium(150)
-    books = list(town.quotes.get([BTC_KRW, BTC_USDT, USDT_KRW]).values())
-    town.quotes.fence({BTC: 6, USDT: 6}, {BTC, USDT})
-    town.evaluate.run()
-    town.evaluate.run([replace(book, fence=5) for book in books])
-    town.quotes.away = True
-    assert town.evaluate.run([replace(book, fence=5) for book in books]) == 0
-    assert town.evaluate.run([replace(book, fence=6) for book in books]) == 1
+    testbed = EngineTestbed()
+    testbed.premium(150)
+    books = list(testbed.quotes.get([BTC_KRW, BTC_USDT, USDT_KRW]).values())
+    testbed.quotes.fence({BTC: 6, USDT: 6}, {BTC, USDT})
+    testbed.evaluate.run()
+    testbed.evaluate.run([replace(book, fence=5) for book in books])
+    testbed.quotes.away = True
+    assert testbed.evaluate.run([replace(book, fence=5) for book in books]) == 0
+    assert testbed.evaluate.run([replace(book, fence=6) for book in books]) == 1

@@ -15,7 +15,7 @@ from arb.domain.trading.evidence import seen
 from arb.engine.market.markets import Markets, keys_of, shown_rate, symbol_on
 from tests.domain.markets import PAIR, USDT_KRW, a_belief
 from tests.engine.books import BTC_KRW, BTC_USDT, NOW_NS, a_book
-from tests.engine.town import BTC, LIMITS, RULES
+from tests.engine.testbed import BTC, LIMITS, RULES
 
 INSTRUMENTS = {(venue, rule.symbol): rule for venue, rule in RULES.items()}
 KEYS = (BTC_KRW, BTC_USDT, USDT_KRW)

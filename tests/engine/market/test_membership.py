@@ -3,7 +3,7 @@
 from collections import Counter
 
 from arb.adapters.local.clock import ManualClock
-from arb.adapters.memory.feeds import MemoryFeedRegistry, MemoryKeepsake, SilentWitness
+from arb.adapters.memory.feeds import MemoryFeedRegistry, MemoryLastAssignment, SilentAssignmentLog
 from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.domain.health.assignment import Assignment, WorkerHealth
 from arb.domain.market.ids import USDT, Coin
@@ -20,7 +20,7 @@ class World:
     def __init__(self, *names: str) -> None:
         self.clock = ManualClock(NOW_NS)
         self.registry = MemoryFeedRegistry(MemoryQuoteStore(self.clock))
-        self.keepsakes = {name: MemoryKeepsake() for name in names}
+        self.last_assignments = {name: MemoryLastAssignment() for name in names}
         self.workers: dict[str, Membership] = {}
         self.lives = 0
         self.epochs: list[int] = []
@@ -35,8 +35,8 @@ class World:
             capacity=100,
             coins=COINS,
             registry=self.registry,
-            keepsake=self.keepsakes[name],
-            witness=SilentWitness(),
+            last_assignment=self.last_assignments[name],
+            assignment_log=SilentAssignmentLog(),
             clock=self.clock,
             announce=lambda assignment: self.epochs.append(assignment.epoch),
         )
@@ -95,7 +95,7 @@ def test_the_coins_of_a_killed_worker_are_fed_by_others_within_ten_seconds():
     world = settled("feed-1", "feed-2", "feed-3")
     world.run(6_000, without=("feed-2",))
     assert world.loads("feed-1", "feed-3") == {"feed-1": 3, "feed-3": 3}
-    assert world.registry.buried and set(world.registry.buried) == {"feed-2"}
+    assert world.registry.dropped and set(world.registry.dropped) == {"feed-2"}
 
 
 def test_also_when_it_was_the_one_that_leads():
@@ -143,7 +143,7 @@ def test_without_the_store_workers_go_on_with_what_they_have():
     world.registry.away = False
     world.run(3_000)
     assert world.fed() == before
-    assert not world.registry.buried
+    assert not world.registry.dropped
 
 
 def test_a_store_that_came_back_empty_gives_everybody_back_what_it_had_with_larger_fences():
@@ -161,7 +161,7 @@ def test_a_store_that_came_back_empty_gives_everybody_back_what_it_had_with_larg
 def test_a_store_that_came_back_old_does_too():
     world = settled("feed-1")
     old = world.registry.assignment
-    world.keepsakes["feed-2"] = MemoryKeepsake()
+    world.last_assignments["feed-2"] = MemoryLastAssignment()
     world.start("feed-2")
     world.run(4_000)
     before, epoch = world.fed(), world.registry.assignment.epoch
@@ -189,7 +189,7 @@ def test_a_worker_that_ends_hands_over_and_is_no_death():
     world.run(1_000)
     assert world.loads() == {"feed-1": 6}
     assert world.registry.read()[1] == {"feed-1": WorkerHealth.HEALTHY}
-    assert not world.registry.buried
+    assert not world.registry.dropped
 
 
 def test_the_last_worker_that_ends_keeps_what_nobody_can_take():

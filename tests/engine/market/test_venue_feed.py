@@ -12,11 +12,11 @@ from arb.adapters.local.clock import ManualClock
 from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.domain.market.ids import Coin
 from arb.domain.time import NS_PER_MS
+from arb.engine.market.buffered_counters import BufferedCounters
 from arb.engine.market.feed import Feed
 from arb.engine.market.gate import BookGate, GateLimits
 from arb.engine.market.lag import SILENT_NS_MAX, Lag
 from arb.engine.market.stream import MarketStream, Notice
-from arb.engine.market.tally import Tally
 from arb.engine.market.venue_feed import VenueFeed
 from arb.venues.binance.stream import BinanceStream
 from arb.venues.krw.stream import KrwStream
@@ -50,10 +50,10 @@ class World:
 
     def __init__(self) -> None:
         clock = ManualClock(NOW_NS)
-        self.store, self.tally = MemoryQuoteStore(clock), Tally()
+        self.store, self.buffered = MemoryQuoteStore(clock), BufferedCounters()
         coins = [Coin("BTC")]
         self.feed = Feed(
-            pair=PAIR, store=self.store, dispatcher=MemoryDispatcher(), tally=self.tally, clock=clock
+            pair=PAIR, store=self.store, dispatcher=MemoryDispatcher(), buffered=self.buffered, clock=clock
         )
         self.feed.own({Coin("BTC"): 0})
         stream = KrwStream(LINE, coins=coins, levels_max=1, ticket="t")
@@ -61,7 +61,9 @@ class World:
 
     def listening(self, stream: MarketStream, offset_ns: int = 0) -> VenueFeed:
         lag = Lag(lambda: offset_ns)
-        return VenueFeed(stream=stream, gate=BookGate(LIMITS), feed=self.feed, tally=self.tally, lag=lag)
+        return VenueFeed(
+            stream=stream, gate=BookGate(LIMITS), feed=self.feed, buffered=self.buffered, lag=lag
+        )
 
     def stored(self) -> int | None:
         self.feed.flush()
@@ -70,7 +72,7 @@ class World:
 
     def counts(self) -> dict[tuple[str, str], int]:
         counters = Counts()
-        self.tally.report(counters)
+        self.buffered.report(counters)
         return {key: count for key, count in counters.counts.items() if key[0] != "feed_flushes"}
 
 
@@ -168,8 +170,8 @@ def test_a_bad_frame_is_counted_and_the_next_one_is_taken(world, bad, reason):
 
 def test_a_refused_subscription_is_told_and_remembered(world):
     notice = world.listener.received(b'{"error":{"name":"NO_CODES","message":"..."}}', NOW_NS)
-    assert notice is Notice.REFUSED
-    assert "NO_CODES" in world.listener.refusal
+    assert notice is Notice.REJECTED
+    assert "NO_CODES" in world.listener.rejection
 
 
 def test_a_closed_socket_takes_its_quotes_along_and_a_new_one_starts_over(world):

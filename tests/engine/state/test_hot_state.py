@@ -10,7 +10,7 @@ from arb.domain.risk.review import Mode
 from arb.engine.state.hot_state import ATTEMPTS, FAILURES_MAX, FallbackStatus, KeepHotState, RedisHealth
 from tests.contracts import world
 from tests.contracts.backends import memory_stores
-from tests.engine.town import Uncounted
+from tests.engine.testbed import Uncounted
 
 NOW_NS = world.NOW_NS
 

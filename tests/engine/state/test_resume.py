@@ -16,7 +16,7 @@ from arb.engine.state.snapshot import TakeSnapshot
 from arb.engine.trading.execute import FIRST_ASK
 from tests.contracts import world
 from tests.contracts.backends import memory_stores
-from tests.engine.town import Uncounted
+from tests.engine.testbed import Uncounted
 
 NOW_NS = world.NOW_NS
 

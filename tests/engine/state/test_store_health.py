@@ -3,7 +3,7 @@
 from arb.adapters.local.clock import ManualClock
 from arb.domain.errors import StoreUnavailable
 from arb.engine.state.store_health import WatchDatabase
-from tests.engine.town import Uncounted
+from tests.engine.testbed import Uncounted
 
 
 class Database:

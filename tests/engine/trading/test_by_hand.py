@@ -12,98 +12,98 @@ from arb.domain.trading.order import Purpose
 from arb.domain.trading.trade import TradeState
 from arb.engine.trading.close_by_hand import NotNow
 from tests.domain.markets import PAIR
-from tests.engine.town import BTC, SESSION, Town, open_one, run_due
+from tests.engine.testbed import BTC, SESSION, EngineTestbed, open_one, run_due
 
 WITHIN_NS = 30 * NS_PER_S
 
 
-def held() -> Town:
-    """A town with one open pair whose time to close has not come, and that opens no other."""
-    town = Town()
-    open_one(town)
-    town.sessions.set_mode(SESSION, Mode.REDUCE_ONLY, "by hand", town.clock.now_ns())
-    run_due(town)
-    assert the_trade(town).state is TradeState.OPEN
-    town.pass_time(1_000)
-    town.premium(60)
-    return town
+def held() -> EngineTestbed:
+    """A testbed with one open pair whose time to close has not come, and that opens no other."""
+    testbed = EngineTestbed()
+    open_one(testbed)
+    testbed.sessions.set_mode(SESSION, Mode.REDUCE_ONLY, "by hand", testbed.clock.now_ns())
+    run_due(testbed)
+    assert the_trade(testbed).state is TradeState.OPEN
+    testbed.pass_time(1_000)
+    testbed.premium(60)
+    return testbed
 
 
-def the_trade(town: Town):
-    (trade,) = town.tables.trades.values()
+def the_trade(testbed: EngineTestbed):
+    (trade,) = testbed.tables.trades.values()
     return trade
 
 
-def exits(town: Town) -> int:
-    view = town.trades.view(the_trade(town).trade_id)
+def exits(testbed: EngineTestbed) -> int:
+    view = testbed.trades.view(the_trade(testbed).trade_id)
     return sum(order.purpose is Purpose.EXIT for order in view.orders)
 
 
-def ask(town: Town):
-    quoted = town.close_by_hand.quote(the_trade(town).trade_id)
-    return quoted, town.close_by_hand.ask(quoted, "kim@desk", WITHIN_NS)
+def ask(testbed: EngineTestbed):
+    quoted = testbed.close_by_hand.quote(the_trade(testbed).trade_id)
+    return quoted, testbed.close_by_hand.ask(quoted, "kim@desk", WITHIN_NS)
 
 
-def evaluate(town: Town) -> None:
-    town.pass_time(600)
-    town.premium(60)
-    town.evaluate_now()
-    run_due(town)
+def evaluate(testbed: EngineTestbed) -> None:
+    testbed.pass_time(600)
+    testbed.premium(60)
+    testbed.evaluate_now()
+    run_due(testbed)
 
 
 def test_a_pair_is_closed_by_hand_once_for_what_was_shown() -> None:
-    town = held()
-    evaluate(town)
-    assert exits(town) == 0
-    quoted, _ = ask(town)
-    evaluate(town)
-    closed = the_trade(town)
-    assert (closed.state, closed.reason, exits(town)) == (TradeState.CLOSED, "closed_by_hand", 2)
+    testbed = held()
+    evaluate(testbed)
+    assert exits(testbed) == 0
+    quoted, _ = ask(testbed)
+    evaluate(testbed)
+    closed = the_trade(testbed)
+    assert (closed.state, closed.reason, exits(testbed)) == (TradeState.CLOSED, "closed_by_hand", 2)
     assert abs(closed.pnl_krw - quoted.earned_krw) < Decimal(100)
     assert quoted.cost_krw == quoted.fees_krw + quoted.depth_krw > 0
-    evaluate(town)
-    assert exits(town) == 2
+    evaluate(testbed)
+    assert exits(testbed) == 2
     with pytest.raises(NotNow, match="no longer open"):
-        town.close_by_hand.quote(closed.trade_id)
+        testbed.close_by_hand.quote(closed.trade_id)
 
 
 def test_a_market_that_got_worse_closes_nothing_and_the_request_lapses() -> None:
-    town = held()
-    _, request = ask(town)
-    town.pass_time(600)
-    town.premium(90)  # what was sold dear is dearer: closing it costs 30 bps more
-    town.evaluate_now()
-    run_due(town)
-    assert exits(town) == 0
-    assert town.counters.counts["exit_waits", "by_hand_price"] > 0
-    town.pass_time(30_000)
-    evaluate(town)
-    assert exits(town) == 0
-    assert town.close_by_hand.follow(request).state is TradeState.OPEN
+    testbed = held()
+    _, request = ask(testbed)
+    testbed.pass_time(600)
+    testbed.premium(90)  # what was sold dear is dearer: closing it costs 30 bps more
+    testbed.evaluate_now()
+    run_due(testbed)
+    assert exits(testbed) == 0
+    assert testbed.counters.counts["exit_waits", "by_hand_price"] > 0
+    testbed.pass_time(30_000)
+    evaluate(testbed)
+    assert exits(testbed) == 0
+    assert testbed.close_by_hand.follow(request).state is TradeState.OPEN
 
 
 @pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_a_venue_that_is_away_is_named_and_nothing_is_asked(venue: Venue) -> None:
-    town = held()
-    town.pass_time(5_000)
+    testbed = held()
+    testbed.pass_time(5_000)
     fresh = {
-        Venue.BINANCE: town.book(Venue.BINANCE, "BTC/USDT", "99999.50", "100000.50", "5"),
-        Venue.UPBIT: town.book(Venue.UPBIT, "BTC/KRW", "140839000", "140841000", "5"),
+        Venue.BINANCE: testbed.book(Venue.BINANCE, "BTC/USDT", "99999.50", "100000.50", "5"),
+        Venue.UPBIT: testbed.book(Venue.UPBIT, "BTC/KRW", "140839000", "140841000", "5"),
     }
-    town.quotes.put([book for where, book in fresh.items() if where is not venue], [BTC])
+    testbed.quotes.put([book for where, book in fresh.items() if where is not venue], [BTC])
     with pytest.raises(NotNow, match=f"{venue} is away"):
-        town.close_by_hand.quote(the_trade(town).trade_id)
-    assert town.tables.close_requests == []
+        testbed.close_by_hand.quote(the_trade(testbed).trade_id)
+    assert testbed.tables.close_requests == []
 
 
 def test_what_is_halted_or_killed_closes_nothing_and_says_how_to_go_on() -> None:
-    town = held()
-    town.sessions.set_mode(SESSION, Mode.HALTED, "by hand", town.clock.now_ns())
+    testbed = held()
+    testbed.sessions.set_mode(SESSION, Mode.HALTED, "by hand", testbed.clock.now_ns())
     with pytest.raises(NotNow, match="reduce-only"):
-        town.close_by_hand.quote(the_trade(town).trade_id)
-    town.switch.engage("fire", town.clock.now_ns())
+        testbed.close_by_hand.quote(the_trade(testbed).trade_id)
+    testbed.switch.engage("fire", testbed.clock.now_ns())
     with pytest.raises(NotNow, match="unkill"):
-        town.close_by_hand.quote(the_trade(town).trade_id)
+        testbed.close_by_hand.quote(the_trade(testbed).trade_id)
 
 
 def test_a_trade_that_nobody_knows_is_said() -> None:
@@ -112,25 +112,25 @@ def test_a_trade_that_nobody_knows_is_said() -> None:
 
 
 def test_the_waiting_ends_when_the_pair_is_closed() -> None:
-    town = held()
-    _, request = ask(town)
-    evaluate(town)
-    assert town.close_by_hand.follow(request).state is TradeState.CLOSED
+    testbed = held()
+    _, request = ask(testbed)
+    evaluate(testbed)
+    assert testbed.close_by_hand.follow(request).state is TradeState.CLOSED
 
 
 def test_a_paused_coin_opens_nothing_and_closes_what_is_open() -> None:
-    town = held()
-    town.sessions.set_mode(SESSION, Mode.NORMAL, "by hand", town.clock.now_ns())
-    town.hand.pause(SESSION, CoinPause(coin=BTC, since_ns=town.clock.now_ns(), by="kim@desk"))
+    testbed = held()
+    testbed.sessions.set_mode(SESSION, Mode.NORMAL, "by hand", testbed.clock.now_ns())
+    testbed.hand.pause(SESSION, CoinPause(coin=BTC, since_ns=testbed.clock.now_ns(), by="kim@desk"))
     for _ in range(5):
-        evaluate(town)
-    assert len(town.tables.trades) == 1
-    assert town.counters.counts["refused", "coin_paused"] > 0
-    town.pass_time(600)
-    town.premium(0)
-    town.evaluate_now()
-    run_due(town)
-    assert the_trade(town).state is TradeState.CLOSED
-    town.hand.resume(SESSION, BTC, "kim@desk", town.clock.now_ns())
-    evaluate(town)
-    assert len(town.tables.trades) == 2
+        evaluate(testbed)
+    assert len(testbed.tables.trades) == 1
+    assert testbed.counters.counts["refused", "coin_paused"] > 0
+    testbed.pass_time(600)
+    testbed.premium(0)
+    testbed.evaluate_now()
+    run_due(testbed)
+    assert the_trade(testbed).state is TradeState.CLOSED
+    testbed.hand.resume(SESSION, BTC, "kim@desk", testbed.clock.now_ns())
+    evaluate(testbed)
+    assert len(testbed.tables.trades) == 2

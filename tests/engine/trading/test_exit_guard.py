@@ -11,15 +11,15 @@ from arb.domain.trading.order import Purpose
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import TradeState
 from tests.domain.markets import PAIR
-from tests.engine.town import SESSION, Town
+from tests.engine.testbed import SESSION, EngineTestbed
 
 REFUSED_MS = 120_000
 
 
 @pytest.fixture
-def town() -> Town:
+def testbed() -> EngineTestbed:
     """With one open pair that is worth closing."""
-    found = Town()
+    found = EngineTestbed()
     found.premium(-60)
     assert found.evaluate_now() == 1
     while found.pending:
@@ -28,42 +28,42 @@ def town() -> Town:
     return found
 
 
-def trade(town):
-    (found,) = town.tables.trades.values()
+def trade(testbed):
+    (found,) = testbed.tables.trades.values()
     return found
 
 
-def exits(town):
-    return [row.order for row in town.tables.orders.values() if row.order.purpose is Purpose.EXIT]
+def exits(testbed):
+    return [row.order for row in testbed.tables.orders.values() if row.order.purpose is Purpose.EXIT]
 
 
-def imbalance(town):
-    return trade_position(town.trades.view(trade(town).trade_id).orders).imbalance
+def imbalance(testbed):
+    return trade_position(testbed.trades.view(trade(testbed).trade_id).orders).imbalance
 
 
-def worth_krw(town):
-    upbit, binance = town.venues[Venue.UPBIT].held, town.venues[Venue.BINANCE].held
+def worth_krw(testbed):
+    upbit, binance = testbed.venues[Venue.UPBIT].held, testbed.venues[Venue.BINANCE].held
     return (upbit["BTC"] + binance["BTC"]) * 140_000_000 + upbit["KRW"] + binance["USDT"] * 1_400
 
 
-def go_on(town, for_ms):
+def go_on(testbed, for_ms):
     """Trade at even prices, in steps of 100 ms."""
     for _ in range(for_ms // 100):
-        town.premium(0)
-        town.evaluate_now()
-        town.sweep.run()
-        town.collect()
-        for _ in range(len(town.pending)):
-            if town.pending[0][0] <= town.clock.now_ns():
-                town.run_one()
+        testbed.premium(0)
+        testbed.evaluate_now()
+        testbed.sweep.run()
+        testbed.collect()
+        for _ in range(len(testbed.pending)):
+            if testbed.pending[0][0] <= testbed.clock.now_ns():
+                testbed.run_one()
             else:
-                town.pending.append(town.pending.pop(0))
-        town.pass_time(100)
+                testbed.pending.append(testbed.pending.pop(0))
+        testbed.pass_time(100)
 
 
-def refuse_exits(town, venue):
+def refuse_exits(testbed, venue):
     """Have a venue refuse whatever would close a pair; return how to end that."""
-    client = town.venues[venue]
+    client = testbed.venues[venue]
     place = client.place
 
     def refuse(order):
@@ -72,60 +72,60 @@ def refuse_exits(town, venue):
         return place(order)
 
     client.place = refuse
-    town._wire_engine()
+    testbed._wire_engine()
 
     def end():
         client.place = place
-        town._wire_engine()
+        testbed._wire_engine()
 
     return end
 
 
-def pay(town, venue, asset, amount):
+def pay(testbed, venue, asset, amount):
     """Have the venue hold that much of it, and the ledger know."""
-    now_ns, held = town.clock.now_ns(), town.venues[venue].held
+    now_ns, held = testbed.clock.now_ns(), testbed.venues[venue].held
     entry = adjustment_entry(SESSION, venue, asset, held[asset], amount, now_ns)
-    town.trades.book_entry(SESSION, entry, now_ns)
+    testbed.trades.book_entry(SESSION, entry, now_ns)
     held[asset] = amount
 
 
-def test_an_exit_that_nobody_pays_for_is_not_begun_until_the_money_is_there(town):
-    before = town.venues[Venue.BINANCE].held["USDT"]
-    pay(town, Venue.BINANCE, "USDT", Decimal(1))
-    worth = worth_krw(town)
-    go_on(town, 10_000)
-    assert exits(town) == []
-    assert (trade(town).state, imbalance(town), worth_krw(town)) == (TradeState.OPEN, 0, worth)
-    assert [(alert.kind, alert.subject) for _, alert in town.tables.alerts] == [
+def test_an_exit_that_nobody_pays_for_is_not_begun_until_the_money_is_there(testbed):
+    before = testbed.venues[Venue.BINANCE].held["USDT"]
+    pay(testbed, Venue.BINANCE, "USDT", Decimal(1))
+    worth = worth_krw(testbed)
+    go_on(testbed, 10_000)
+    assert exits(testbed) == []
+    assert (trade(testbed).state, imbalance(testbed), worth_krw(testbed)) == (TradeState.OPEN, 0, worth)
+    assert [(alert.kind, alert.subject) for _, alert in testbed.tables.alerts] == [
         ("exit_unpaid", "binance USDT")
     ]
-    pay(town, Venue.BINANCE, "USDT", before)
-    go_on(town, 5_000)
-    assert trade(town).state is TradeState.CLOSED
-    assert not town.drifts()
+    pay(testbed, Venue.BINANCE, "USDT", before)
+    go_on(testbed, 5_000)
+    assert trade(testbed).state is TradeState.CLOSED
+    assert not testbed.drifts()
 
 
 @pytest.mark.parametrize("venue", list(PAIR.venues))
-def test_a_venue_that_refuses_exits_costs_little_and_leaves_no_leg_alone(town, venue):
-    before, reserve = worth_krw(town), trade(town).loss_reserve_krw
-    end = refuse_exits(town, venue)
-    go_on(town, REFUSED_MS)
-    assert (trade(town).state, imbalance(town)) == (TradeState.OPEN, 0)
-    assert 2 * 2 <= len(exits(town)) <= 2 * 8
-    assert before - worth_krw(town) < reserve / 5
-    whole, again, probe = (order.quantity for order in exits(town)[:6:2])
+def test_a_venue_that_refuses_exits_costs_little_and_leaves_no_leg_alone(testbed, venue):
+    before, reserve = worth_krw(testbed), trade(testbed).loss_reserve_krw
+    end = refuse_exits(testbed, venue)
+    go_on(testbed, REFUSED_MS)
+    assert (trade(testbed).state, imbalance(testbed)) == (TradeState.OPEN, 0)
+    assert 2 * 2 <= len(exits(testbed)) <= 2 * 8
+    assert before - worth_krw(testbed) < reserve / 5
+    whole, again, probe = (order.quantity for order in exits(testbed)[:6:2])
     assert whole == again > 50 * probe
-    assert [alert.kind for _, alert in town.tables.alerts] == ["exit_refused"]
+    assert [alert.kind for _, alert in testbed.tables.alerts] == ["exit_refused"]
     end()
-    go_on(town, 2 * REFUSED_MS)
-    assert trade(town).state is TradeState.CLOSED
-    assert not town.drifts()
+    go_on(testbed, 2 * REFUSED_MS)
+    assert trade(testbed).state is TradeState.CLOSED
+    assert not testbed.drifts()
 
 
-def test_exits_that_no_leg_executed_cost_nothing_and_do_not_slow_the_next(town):
-    ends = [refuse_exits(town, venue) for venue in PAIR.venues]
-    go_on(town, 5_000)
+def test_exits_that_no_leg_executed_cost_nothing_and_do_not_slow_the_next(testbed):
+    ends = [refuse_exits(testbed, venue) for venue in PAIR.venues]
+    go_on(testbed, 5_000)
     for end in ends:
         end()
-    go_on(town, 1_000)
-    assert trade(town).state is TradeState.CLOSED
+    go_on(testbed, 1_000)
+    assert trade(testbed).state is TradeState.CLOSED

@@ -8,51 +8,51 @@ import pytest
 from arb.adapters.memory.venue import Trouble
 from arb.domain.market.ids import Venue
 from arb.domain.market.spread import Rate
-from arb.domain.risk.review import Refused
+from arb.domain.risk.review import Denied
 from arb.domain.risk.stability import VenueRecord
 from arb.domain.time import NS_PER_MS
 from arb.engine.trading.guard import EntryGuard, RateWatch
 from tests.domain import markets
-from tests.engine.town import LIMITS, SESSION, STABILITY, Town, open_one, run_due
+from tests.engine.testbed import LIMITS, SESSION, STABILITY, EngineTestbed, open_one, run_due
 
 
 @pytest.fixture
-def town() -> Town:
-    return Town()
+def testbed() -> EngineTestbed:
+    return EngineTestbed()
 
 
-def test_a_rate_that_jumps_stops_entries(town):
-    town.premium(0)
-    town.evaluate_now()
+def test_a_rate_that_jumps_stops_entries(testbed):
+    testbed.premium(0)
+    testbed.evaluate_now()
     for _ in range(40):  # until the leap has lasted
-        town.pass_time(500)
-        town.premium(60)
-        town.quotes.put([town.book(Venue.UPBIT, "USDT/KRW", "1510", "1512", "100000")], [])
-        assert town.evaluate_now() == 0
-    assert town.counters.counts["refused_looks", "rate_absurd"] > 1
-    assert town.counters.counts["refused", "rate_absurd"] == 1  # chance, looked at again and again
+        testbed.pass_time(500)
+        testbed.premium(60)
+        testbed.quotes.put([testbed.book(Venue.UPBIT, "USDT/KRW", "1510", "1512", "100000")], [])
+        assert testbed.evaluate_now() == 0
+    assert testbed.counters.counts["refused_looks", "rate_absurd"] > 1
+    assert testbed.counters.counts["refused", "rate_absurd"] == 1  # chance, looked at again and again
 
 
-def test_a_venue_that_asks_for_a_pause_gets_no_entries_until_then(town):
-    town.health.pause(SESSION, Venue.BINANCE, town.clock.now_ns() + 5_000 * NS_PER_MS, "418")
-    town.premium(60)
-    assert town.evaluate_now() == 0
-    assert town.counters.counts["refused", "venue_paused_binance"] == 1
-    town.pass_time(5_001)
-    open_one(town)
+def test_a_venue_that_asks_for_a_pause_gets_no_entries_until_then(testbed):
+    testbed.health.pause(SESSION, Venue.BINANCE, testbed.clock.now_ns() + 5_000 * NS_PER_MS, "418")
+    testbed.premium(60)
+    assert testbed.evaluate_now() == 0
+    assert testbed.counters.counts["refused", "venue_paused_binance"] == 1
+    testbed.pass_time(5_001)
+    open_one(testbed)
 
 
-def test_troubles_shrink_the_next_trade(town):
+def test_troubles_shrink_the_next_trade(testbed):
     for trouble in [Trouble.REJECTED] * 4 + [Trouble.NONE] * 8:
-        town.venues[Venue.UPBIT].troubles.append(trouble)
-        open_one(town)
-        run_due(town)
-        town.quiesce()
-        town.pass_time(1_100)
-    town.premium(60)
-    town.evaluate_now()
-    newest = max(town.tables.trades.values(), key=lambda trade: trade.opened_at_ns)
-    first = min(town.tables.trades.values(), key=lambda trade: trade.opened_at_ns)
+        testbed.venues[Venue.UPBIT].troubles.append(trouble)
+        open_one(testbed)
+        run_due(testbed)
+        testbed.quiesce()
+        testbed.pass_time(1_100)
+    testbed.premium(60)
+    testbed.evaluate_now()
+    newest = max(testbed.tables.trades.values(), key=lambda trade: trade.opened_at_ns)
+    first = min(testbed.tables.trades.values(), key=lambda trade: trade.opened_at_ns)
     assert newest.quantity < first.quantity
     assert newest.loss_reserve_krw < first.loss_reserve_krw
 
@@ -127,21 +127,21 @@ def test_the_worse_venue_bounds_the_size():
 @pytest.mark.parametrize("venue", ["upbit", "binance"])
 def test_either_venue_stops_entries(venue):
     troubled = guard(**{venue: VenueRecord(claims=20, troubles=15)})
-    assert troubled.share(markets.market(), NOW_NS) == Refused(f"venue_unstable_{venue}")
+    assert troubled.share(markets.market(), NOW_NS) == Denied(f"venue_unstable_{venue}")
 
 
 def test_a_market_that_is_unfit_is_refused_for_that():
     warned = markets.market(upbit=replace(markets.UPBIT, warning="WARNING"))
-    assert guard().share(warned, NOW_NS) == Refused("market_warning_upbit")
+    assert guard().share(warned, NOW_NS) == Denied("market_warning_upbit")
 
 
 def test_an_absurd_rate_stops_entries_until_it_is_believed_again():
     made = guard()
     made.watch(rate("1400"))
     made.watch(rate("1480", 1_000))  # 571 bps, beyond 500
-    assert made.share(markets.market(), NOW_NS) == Refused("rate_absurd")
+    assert made.share(markets.market(), NOW_NS) == Denied("rate_absurd")
     made.watch(rate("1400", 2_000))
-    assert made.share(markets.market(), NOW_NS) == Refused("rate_absurd"), "the jump is a move of the minute"
+    assert made.share(markets.market(), NOW_NS) == Denied("rate_absurd"), "the jump is a move of the minute"
     made.watch(rate("1400", 62_000))
     assert made.share(markets.market(), NOW_NS) == 1
 

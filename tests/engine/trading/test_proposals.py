@@ -7,7 +7,7 @@ import pytest
 
 from arb.domain.market.ids import SessionId, TradeId, Venue
 from arb.domain.market.pair import Direction
-from arb.domain.risk.review import Proposal, Refused
+from arb.domain.risk.review import Denied, Proposal
 from arb.domain.trading.evidence import entry_facts
 from arb.domain.trading.reserve import loss_reserve_krw, rate_reserve_krw
 from arb.domain.trading.trade import TradeState
@@ -81,7 +81,7 @@ def test_both_legs_of_a_proposal_have_the_size_of_the_edge():
 
 def test_a_limit_price_that_the_other_venue_contradicts_is_refused():
     limits = replace(world.LIMITS, price_band_bps_max=Decimal(50))
-    assert proposed(limits=limits) == Refused("price_band_upbit")
+    assert proposed(limits=limits) == Denied("price_band_upbit")
 
 
 def test_an_edge_that_the_book_no_longer_holds_is_gone():

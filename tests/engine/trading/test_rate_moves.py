@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from arb.domain.trading.trade import TradeState
-from tests.engine.town import Town, close_by
+from tests.engine.testbed import EngineTestbed, close_by
 from tests.known_losses.helpers import (
     go_on,
     open_pairs,
@@ -26,41 +26,41 @@ def rate_after(move_bps: int) -> int:
     return 1_400 + 1_400 * move_bps // 10_000
 
 
-def hold_at(town: Town, premium_bps: int, krw_per_usdt: int, for_s: int) -> None:
+def hold_at(testbed: EngineTestbed, premium_bps: int, krw_per_usdt: int, for_s: int) -> None:
     rate = (str(krw_per_usdt - 1), str(krw_per_usdt + 1))
     books = upbit_books(premium_bps, krw_per_usdt)
-    go_on(town, for_s * 1_000, step_ms=500, quoting=lambda: quote(town, upbit=books, rate=rate))
+    go_on(testbed, for_s * 1_000, step_ms=500, quoting=lambda: quote(testbed, upbit=books, rate=rate))
 
 
-def jump(town: Town, premium_bps: int, move_bps: int) -> None:
-    hold_at(town, premium_bps, rate_after(move_bps), for_s=40)
+def jump(testbed: EngineTestbed, premium_bps: int, move_bps: int) -> None:
+    hold_at(testbed, premium_bps, rate_after(move_bps), for_s=40)
 
 
-def drift(town: Town, premium_bps: int, move_bps: int) -> None:
+def drift(testbed: EngineTestbed, premium_bps: int, move_bps: int) -> None:
     for step in range(1, STEPS + 1):
-        hold_at(town, premium_bps, rate_after(move_bps * step // STEPS), for_s=4)
+        hold_at(testbed, premium_bps, rate_after(move_bps * step // STEPS), for_s=4)
 
 
-def lost_krw(town: Town, before: Town, move_bps: int) -> Decimal:
+def lost_krw(testbed: EngineTestbed, before: EngineTestbed, move_bps: int) -> Decimal:
     """Return how much less the accounts are worth than without any trade, at the prices of now."""
     rate = Decimal(rate_after(move_bps))
     prices = {"btc_krw": 100_000 * rate, "krw_per_usdt": rate}
-    return worth_krw(before, **prices) - worth_krw(town, **prices)
+    return worth_krw(before, **prices) - worth_krw(testbed, **prices)
 
 
-def one_way(town: Town, sign: int, count: int) -> int:
-    open_pairs(town, sign * 60, count=count)
+def one_way(testbed: EngineTestbed, sign: int, count: int) -> int:
+    open_pairs(testbed, sign * 60, count=count)
     return sign * 60
 
 
-def both_ways(town: Town, sign: int, count: int) -> int:
+def both_ways(testbed: EngineTestbed, sign: int, count: int) -> int:
     """Open two thirds of them one way and the others the other way; nothing of them converges."""
-    close_by(town, converged_bps=Decimal(-10_000), take_profit_bps=Decimal(10_000))
+    close_by(testbed, converged_bps=Decimal(-10_000), take_profit_bps=Decimal(10_000))
     for way, share in ((sign, count * 2 // 3), (-sign, count)):
-        while len(open_trades(town)) < share:
-            hold_at(town, way * 60, 1_400, for_s=1)
-            run_all(town)
-    reduce_only(town)
+        while len(open_trades(testbed)) < share:
+            hold_at(testbed, way * 60, 1_400, for_s=1)
+            run_all(testbed)
+    reduce_only(testbed)
     return 0
 
 
@@ -71,37 +71,37 @@ def both_ways(town: Town, sign: int, count: int) -> int:
 def test_the_rates_move_stops_no_pair_and_costs_no_more_than_was_reserved(
     opening, count, sign, move_bps, moving
 ):
-    town, before = Town(), Town()
-    premium_bps = opening(town, sign, count)
-    held = [trade.trade_id for trade in open_trades(town)]
-    reserved_krw = sum(trade.loss_reserve_krw for trade in open_trades(town))
-    moving(town, premium_bps, move_bps)
-    assert lost_krw(town, before, move_bps) <= reserved_krw
-    assert [trade.trade_id for trade in open_trades(town)] == held
+    testbed, before = EngineTestbed(), EngineTestbed()
+    premium_bps = opening(testbed, sign, count)
+    held = [trade.trade_id for trade in open_trades(testbed)]
+    reserved_krw = sum(trade.loss_reserve_krw for trade in open_trades(testbed))
+    moving(testbed, premium_bps, move_bps)
+    assert lost_krw(testbed, before, move_bps) <= reserved_krw
+    assert [trade.trade_id for trade in open_trades(testbed)] == held
 
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_a_drift_that_uses_up_what_was_set_aside_ends_before_it_does(sign):
-    town, before = Town(), Town()
-    one_way(town, sign, 3)
-    reserved_krw = sum(trade.loss_reserve_krw for trade in open_trades(town))
-    drift(town, sign * 60, sign * 2_000)
-    assert {(trade.state, trade.reason) for trade in trades(town)} == {(TradeState.CLOSED, "stop_loss")}
-    assert -sum(trade.pnl_krw for trade in trades(town)) <= reserved_krw
-    assert lost_krw(town, before, sign * 2_000) <= reserved_krw
+    testbed, before = EngineTestbed(), EngineTestbed()
+    one_way(testbed, sign, 3)
+    reserved_krw = sum(trade.loss_reserve_krw for trade in open_trades(testbed))
+    drift(testbed, sign * 60, sign * 2_000)
+    assert {(trade.state, trade.reason) for trade in trades(testbed)} == {(TradeState.CLOSED, "stop_loss")}
+    assert -sum(trade.pnl_krw for trade in trades(testbed)) <= reserved_krw
+    assert lost_krw(testbed, before, sign * 2_000) <= reserved_krw
 
 
 def test_a_premium_that_runs_away_is_stopped_although_the_rate_has_earned_as_much():
-    town = Town()
-    one_way(town, 1, 1)
-    hold_at(town, 60, rate_after(-200), for_s=30)
-    assert open_trades(town)
-    hold_at(town, 250, rate_after(-200), for_s=5)
-    assert [trade.reason for trade in trades(town)] == ["stop_loss"]
+    testbed = EngineTestbed()
+    one_way(testbed, 1, 1)
+    hold_at(testbed, 60, rate_after(-200), for_s=30)
+    assert open_trades(testbed)
+    hold_at(testbed, 250, rate_after(-200), for_s=5)
+    assert [trade.reason for trade in trades(testbed)] == ["stop_loss"]
 
 
 def test_what_the_rate_has_earned_is_no_profit_to_take():
-    town = Town()
-    one_way(town, 1, 1)
-    hold_at(town, 60, rate_after(-200), for_s=30)
-    assert len(open_trades(town)) == 1
+    testbed = EngineTestbed()
+    one_way(testbed, 1, 1)
+    hold_at(testbed, 60, rate_after(-200), for_s=30)
+    assert len(open_trades(testbed)) == 1

@@ -12,7 +12,7 @@ from arb.domain.time import ALWAYS, NS_PER_DAY, NS_PER_S
 from arb.engine.trading.record_chances import RecordChances
 from tests.contracts.test_recorded import CHANCE
 from tests.contracts.world import NOW_NS
-from tests.engine.town import Town
+from tests.engine.testbed import EngineTestbed
 
 SESSION = SessionId("watched")
 
@@ -23,7 +23,7 @@ def record() -> RecordChances:
         session_id=SESSION,
         passed_on=MemoryChances(),
         store=MemoryOpportunities(),
-        counters=Town().counters,
+        counters=EngineTestbed().counters,
         clock=ManualClock(NOW_NS),
         rows_per_day_max=5,
     )

@@ -16,7 +16,7 @@ from arb.domain.risk.review import TRIAL_UNDER_WAY
 from arb.domain.risk.stability import VenueRecord
 from arb.domain.trading.order import Order, OrderReport, Purpose
 from arb.domain.trading.trade import TradeState
-from tests.engine.town import SESSION, UNFILLED, Town
+from tests.engine.testbed import SESSION, UNFILLED, EngineTestbed
 
 STEP_MS = 500
 SMALL = Decimal("0.0002")  # base; the full size is 0.0099
@@ -29,8 +29,8 @@ class Healthy(MemoryVenueHealth):
         return {}
 
 
-class Refusing(Town):
-    """A town whose Binance refuses to buy the coin while `refuses` says so."""
+class Refusing(EngineTestbed):
+    """A testbed whose Binance refuses to buy the coin while `refuses` says so."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -49,151 +49,151 @@ class Refusing(Town):
 
 
 @pytest.fixture
-def town() -> Refusing:
+def testbed() -> Refusing:
     return Refusing()
 
 
-def work(town: Town, seconds: int, premium_bps: int = 60) -> None:
+def work(testbed: EngineTestbed, seconds: int, premium_bps: int = 60) -> None:
     for _ in range(seconds * 1_000 // STEP_MS):
-        town.premium(premium_bps)
-        town.evaluate_now()
-        town.sweep.run()
-        town.collect()
-        for _ in range(len(town.pending)):
-            if town.pending[0][0] <= town.clock.now_ns():
-                town.run_one()
+        testbed.premium(premium_bps)
+        testbed.evaluate_now()
+        testbed.sweep.run()
+        testbed.collect()
+        for _ in range(len(testbed.pending)):
+            if testbed.pending[0][0] <= testbed.clock.now_ns():
+                testbed.run_one()
             else:
-                town.pending.append(town.pending.pop(0))
-        town.pass_time(STEP_MS)
+                testbed.pending.append(testbed.pending.pop(0))
+        testbed.pass_time(STEP_MS)
 
 
-def entries(town: Town) -> list[Order]:
+def entries(testbed: EngineTestbed) -> list[Order]:
     """Return what was to be bought to open a pair, by age."""
-    orders = [row.order for row in town.tables.orders.values() if row.order.purpose is Purpose.ENTRY]
+    orders = [row.order for row in testbed.tables.orders.values() if row.order.purpose is Purpose.ENTRY]
     return sorted((o for o in orders if o.venue is Venue.BINANCE), key=lambda order: order.created_at_ns)
 
 
-def told(town: Town) -> list[tuple[Severity, int]]:
-    found = [alert for _, alert in town.tables.alerts if alert.kind == AlertKind.ENTRIES_UNFILLED]
+def told(testbed: EngineTestbed) -> list[tuple[Severity, int]]:
+    found = [alert for _, alert in testbed.tables.alerts if alert.kind == AlertKind.ENTRIES_UNFILLED]
     return [(alert.severity, alert.grade) for alert in found]
 
 
-def test_what_stays_unfilled_rests_and_is_counted(town):
-    work(town, 30)
-    opened = len(entries(town))
+def test_what_stays_unfilled_rests_and_is_counted(testbed):
+    work(testbed, 30)
+    opened = len(entries(testbed))
     assert UNFILLED.entries_min <= opened <= 2 * UNFILLED.entries_min
-    work(town, 25)
-    assert len(entries(town)) == opened
-    assert town.counters.counts["refused_looks", "unfilled_binance_buy"] > 50
-    assert town.counters.counts["refused", "unfilled_binance_buy"] < 10  # chances
+    work(testbed, 25)
+    assert len(entries(testbed)) == opened
+    assert testbed.counters.counts["refused_looks", "unfilled_binance_buy"] > 50
+    assert testbed.counters.counts["refused", "unfilled_binance_buy"] < 10  # chances
 
 
-def test_it_is_tried_again_small_and_later_each_time(town):
-    work(town, 600)
-    trials = [order for order in entries(town) if order.quantity <= SMALL]
+def test_it_is_tried_again_small_and_later_each_time(testbed):
+    work(testbed, 600)
+    trials = [order for order in entries(testbed) if order.quantity <= SMALL]
     assert len(trials) == 3
     waits_s = [(b.created_at_ns - a.created_at_ns) // 10**9 for a, b in pairwise(trials)]
     assert 115 <= waits_s[0] <= 130 and 235 <= waits_s[1] <= 250
 
 
-def test_it_is_told_once_and_again_when_it_gets_worse(town):
-    work(town, 600)
-    assert told(town) == [(Severity.WARNING, level) for level in (1, 2, 3, 4)]
+def test_it_is_told_once_and_again_when_it_gets_worse(testbed):
+    work(testbed, 600)
+    assert told(testbed) == [(Severity.WARNING, level) for level in (1, 2, 3, 4)]
 
 
-def test_a_small_pair_with_both_legs_filled_ends_it(town):
-    work(town, 30)
-    town.refuses = lambda order: False
-    work(town, 60)
-    newest = entries(town)[-1]
+def test_a_small_pair_with_both_legs_filled_ends_it(testbed):
+    work(testbed, 30)
+    testbed.refuses = lambda order: False
+    work(testbed, 60)
+    newest = entries(testbed)[-1]
     assert newest.quantity > SMALL
-    assert told(town)[-1] == (Severity.INFO, 0)
+    assert told(testbed)[-1] == (Severity.INFO, 0)
 
 
-def test_only_one_small_pair_is_under_way_at_a_time(town):
-    work(town, 30)
-    opened = len(entries(town))
-    town.pass_time(60_000)
+def test_only_one_small_pair_is_under_way_at_a_time(testbed):
+    work(testbed, 30)
+    opened = len(entries(testbed))
+    testbed.pass_time(60_000)
     for _ in range(3):
-        town.premium(60)
-        town.evaluate_now()
-        town.pass_time(100)
-    assert len(entries(town)) == opened + 1
+        testbed.premium(60)
+        testbed.evaluate_now()
+        testbed.pass_time(100)
+    assert len(entries(testbed)) == opened + 1
 
 
-def test_two_processes_do_not_try_at_the_same_moment(town):
-    work(town, 30)
-    opened = len(entries(town))
-    town.pass_time(60_000)
-    town.premium(60)
-    first, known = town.evaluate, [town.unfilled]
-    town._wire_engine()
-    second, known = town.evaluate, [*known, town.unfilled]
+def test_two_processes_do_not_try_at_the_same_moment(testbed):
+    work(testbed, 30)
+    opened = len(entries(testbed))
+    testbed.pass_time(60_000)
+    testbed.premium(60)
+    first, known = testbed.evaluate, [testbed.unfilled]
+    testbed._wire_engine()
+    second, known = testbed.evaluate, [*known, testbed.unfilled]
     for each in known:  # both have read what there is, and neither knows of the other's pair
-        each.standing("BTC", next(iter(town.tables.trades.values())).direction)
+        each.standing("BTC", next(iter(testbed.tables.trades.values())).direction)
     first.run()
-    town.quotes.put([], ["BTC"])
+    testbed.quotes.put([], ["BTC"])
     second.run()
-    assert len(entries(town)) == opened + 1
-    assert town.counters.counts["refused", TRIAL_UNDER_WAY] >= 1
+    assert len(entries(testbed)) == opened + 1
+    assert testbed.counters.counts["refused", TRIAL_UNDER_WAY] >= 1
 
 
-def test_the_rest_outlives_every_process(town):
-    work(town, 30)
-    opened = len(entries(town))
-    town._wire_engine()
-    work(town, 20)
-    assert len(entries(town)) == opened
+def test_the_rest_outlives_every_process(testbed):
+    work(testbed, 30)
+    opened = len(entries(testbed))
+    testbed._wire_engine()
+    work(testbed, 20)
+    assert len(entries(testbed)) == opened
 
 
-def test_what_fills_small_and_not_large_is_tried_large_seldom(town):
-    town.refuses = lambda order: order.quantity > SMALL
-    work(town, 600)
-    large = [order for order in entries(town) if order.quantity > SMALL]
+def test_what_fills_small_and_not_large_is_tried_large_seldom(testbed):
+    testbed.refuses = lambda order: order.quantity > SMALL
+    work(testbed, 600)
+    large = [order for order in entries(testbed) if order.quantity > SMALL]
     assert len(large) <= UNFILLED.entries_min + 10
 
 
-def test_entries_that_go_well_are_told_to_nobody(town):
-    town.refuses = lambda order: False
-    work(town, 10)
-    assert entries(town) and not told(town)
+def test_entries_that_go_well_are_told_to_nobody(testbed):
+    testbed.refuses = lambda order: False
+    work(testbed, 10)
+    assert entries(testbed) and not told(testbed)
 
 
-def test_exits_are_not_held_back(town):
-    town.refuses = lambda order: False
-    work(town, 5)
-    held = [trade for trade in town.tables.trades.values() if trade.state is TradeState.OPEN]
+def test_exits_are_not_held_back(testbed):
+    testbed.refuses = lambda order: False
+    work(testbed, 5)
+    held = [trade for trade in testbed.tables.trades.values() if trade.state is TradeState.OPEN]
     assert held
-    town.refuses = lambda order: order.purpose is Purpose.ENTRY
-    work(town, 40)
-    town.refuses = lambda order: False
+    testbed.refuses = lambda order: order.purpose is Purpose.ENTRY
+    work(testbed, 40)
+    testbed.refuses = lambda order: False
     for _ in range(20):
-        work(town, 1, premium_bps=0)
-    assert all(town.tables.trades[trade.trade_id].state is TradeState.CLOSED for trade in held)
+        work(testbed, 1, premium_bps=0)
+    assert all(testbed.tables.trades[trade.trade_id].state is TradeState.CLOSED for trade in held)
 
 
-def test_a_clock_that_is_set_back_does_not_forget_it(town):
-    work(town, 30)
-    opened = len(entries(town))
-    town.clock.advance_ms(-5_000)
-    town.unfilled.standing("BTC", next(iter(town.tables.trades.values())).direction)
-    town.clock.advance_ms(5_000)
-    work(town, 10)
-    assert len(entries(town)) == opened
+def test_a_clock_that_is_set_back_does_not_forget_it(testbed):
+    work(testbed, 30)
+    opened = len(entries(testbed))
+    testbed.clock.advance_ms(-5_000)
+    testbed.unfilled.standing("BTC", next(iter(testbed.tables.trades.values())).direction)
+    testbed.clock.advance_ms(5_000)
+    work(testbed, 10)
+    assert len(entries(testbed)) == opened
 
 
-def test_what_is_older_than_the_horizon_is_not_read(town):
-    work(town, 30)
-    since_ns = town.clock.now_ns()
-    assert town.health.entries(SESSION, since_ns, 0) == ()
+def test_what_is_older_than_the_horizon_is_not_read(testbed):
+    work(testbed, 30)
+    since_ns = testbed.clock.now_ns()
+    assert testbed.health.entries(SESSION, since_ns, 0) == ()
 
 
-def test_threads_that_read_at_once_count_no_entry_twice(town):
-    work(town, 1)
-    direction = next(iter(town.tables.trades.values())).direction
-    work(town, 29)
-    expected = town.unfilled.standing("BTC", direction).of_coin
-    town._wire_engine()
+def test_threads_that_read_at_once_count_no_entry_twice(testbed):
+    work(testbed, 1)
+    direction = next(iter(testbed.tables.trades.values())).direction
+    work(testbed, 29)
+    expected = testbed.unfilled.standing("BTC", direction).of_coin
+    testbed._wire_engine()
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: town.unfilled.standing("BTC", direction).of_coin, range(64)))
+        found = list(pool.map(lambda _: testbed.unfilled.standing("BTC", direction).of_coin, range(64)))
     assert found == [expected] * 64

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arb.sim.core.exchange import OrderRefused
+from arb.sim.core.exchange import OrderRejection
 from arb.sim.core.journal import Recorded
 from arb.sim.core.orders import ZERO
 from arb.sim.core.records import VenueRecords
@@ -41,7 +41,7 @@ def act(engine, action):
     elif hasattr(action, "bids"):
         show(engine, action)
     else:
-        with contextlib.suppress(OrderRefused):
+        with contextlib.suppress(OrderRejection):
             engine.place(action)
 
 

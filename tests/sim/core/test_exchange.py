@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from arb.sim.core.exchange import OrderRefused, RejectReason
+from arb.sim.core.exchange import OrderRejection, RejectReason
 from arb.sim.core.orders import Status
 from tests.sim.core.worlds import book, exchange, order, quote_fees, show
 
@@ -45,7 +45,7 @@ def test_fok_fills_whole_or_not_at_all():
 
 def test_post_only_that_would_take_is_refused_and_changes_nothing():
     engine = exchange()
-    with pytest.raises(OrderRefused) as refused:
+    with pytest.raises(OrderRejection) as refused:
         engine.place(order("BUY", "101", "1", "POST_ONLY"))
     assert refused.value.reason is RejectReason.WOULD_TAKE
     assert not engine.orders
@@ -53,7 +53,7 @@ def test_post_only_that_would_take_is_refused_and_changes_nothing():
 
 def test_order_beyond_the_free_balance_is_refused():
     engine = exchange()
-    with pytest.raises(OrderRefused) as refused:
+    with pytest.raises(OrderRejection) as refused:
         engine.place(order("SELL", "200", "10.001"))
     assert refused.value.reason is RejectReason.INSUFFICIENT_BALANCE
 

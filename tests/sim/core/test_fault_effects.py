@@ -12,7 +12,7 @@ from arb.sim.core.fault_effects import (
     ReplyWithheld,
     ServerError,
     Throttled,
-    VenueRefusal,
+    VenueRejection,
     run_call,
 )
 from arb.sim.core.fault_kinds import Scope
@@ -36,7 +36,7 @@ def attempt(*faults, call=ORDER, fence_ns=None, wait_s=0.0):
             context.faults.add(one)
         try:
             ended = await run_call(context, call, act, fence_ns)
-        except (ReplyWithheld, ServerError, RejectedByPlan, Throttled, VenueRefusal) as error:
+        except (ReplyWithheld, ServerError, RejectedByPlan, Throttled, VenueRejection) as error:
             ended = error
         at_reply = len(acted)
         await asyncio.sleep(wait_s)

@@ -4,7 +4,7 @@ import pytest
 
 from arb.sim.core.order_archive import OrderArchive
 from arb.sim.krw.auth import AccessKey, Authenticator, KeyPolicy, check_policy
-from arb.sim.krw.errors import KrwRefusal
+from arb.sim.krw.errors import KrwRejection
 from arb.sim.krw.parameters import Parameters, from_json, query_hash
 from tests.sim.upbit.client import signed_token
 
@@ -27,7 +27,7 @@ def token(nonce=NONCE, text="", key=KEY, secret=SECRET, algorithm="HS256"):
 
 
 def refused(authenticator, header, parameters=NOTHING):
-    with pytest.raises(KrwRefusal) as caught:
+    with pytest.raises(KrwRejection) as caught:
         authenticator.check(header, parameters)
     return caught.value.reply.status, caught.value.reply.name
 
@@ -105,6 +105,6 @@ def test_key_policy_is_enforced(permission, address, now_ns, name):
         permissions=frozenset({"view_assets"}), addresses=frozenset({"10.0.0.1"}), expires_ns=100
     )
     check_policy(policy, "view_assets", "10.0.0.1", 99)
-    with pytest.raises(KrwRefusal) as caught:
+    with pytest.raises(KrwRejection) as caught:
         check_policy(policy, permission, address, now_ns)
     assert caught.value.reply.name == name

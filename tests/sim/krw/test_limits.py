@@ -1,7 +1,7 @@
 import pytest
 
 from arb.domain.time import NS_PER_S
-from arb.sim.krw.errors import KrwRefusal
+from arb.sim.krw.errors import KrwRejection
 from arb.sim.krw.limits import BLOCK_NS_FIRST, EXCESS_MAX, STRIKE_MEMORY_NS, MessageLimiter, RequestLimiter
 from arb.sim.krw.rates import remaining_header
 from arb.sim.upbit.house import RATES
@@ -15,7 +15,7 @@ def limiter():
 
 
 def status(limiter, now_ns, group="order", caller="a"):
-    with pytest.raises(KrwRefusal) as caught:
+    with pytest.raises(KrwRejection) as caught:
         limiter.take(group, caller, now_ns)
     return caught.value.reply.status
 

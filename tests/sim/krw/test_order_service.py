@@ -10,7 +10,7 @@ from arb.sim.core.book import SimulatedBook, SimulatedLevel
 from arb.sim.core.config import SimConfig
 from arb.sim.core.context import make_context
 from arb.sim.core.exchange import Exchange
-from arb.sim.krw.errors import KrwRefusal
+from arb.sim.krw.errors import KrwRejection
 from arb.sim.krw.forms import OrderForm
 from arb.sim.krw.order_service import OrderService
 from arb.sim.krw.public_tape import PublicTape
@@ -103,7 +103,7 @@ def test_cancel_is_told_after_what_came_before_it(floor):
 
 
 def test_refused_order_changes_nothing(floor):
-    with pytest.raises(KrwRefusal, match="insufficient_funds_bid"):
+    with pytest.raises(KrwRejection, match="insufficient_funds_bid"):
         floor.place(1_000_000, "1")
     assert (floor.told, floor.due, dict(floor.exchange.orders)) == ([], [], {})
     assert floor.exchange.balance("KRW").locked == 0

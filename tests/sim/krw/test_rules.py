@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from arb.sim.core.ticks import krw_tick
-from arb.sim.krw.errors import KrwRefusal
+from arb.sim.krw.errors import KrwRejection
 from arb.sim.krw.parameters import from_json
 from arb.sim.krw.rules import check_size, read_order
 from arb.sim.krw.switches import MIN_TOTAL_KRW
@@ -24,7 +24,7 @@ def read(**changes):
 
 
 def refusal(**changes):
-    with pytest.raises(KrwRefusal) as caught:
+    with pytest.raises(KrwRejection) as caught:
         check_size(read(**changes), BEST_BID, unit_at, MIN_TOTAL_KRW)
     return caught.value.reply.name
 

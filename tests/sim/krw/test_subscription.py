@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from arb.sim.krw.errors import SocketRefusal
+from arb.sim.krw.errors import SocketRejection
 from arb.sim.krw.subscription import PRIVATE_TYPES, PUBLIC_TYPES, listing, read_request, split_code
 
 TICKET = {"ticket": "0e66c0ac"}
@@ -53,7 +53,7 @@ def test_only_snapshot_has_no_realtime():
     ],
 )
 def test_malformed_request_is_refused_by_name(text, name):
-    with pytest.raises(SocketRefusal) as caught:
+    with pytest.raises(SocketRejection) as caught:
         read_request(text, PUBLIC_TYPES)
     assert caught.value.name == name
     assert caught.value.body()["error"]["name"] == name
@@ -62,7 +62,7 @@ def test_malformed_request_is_refused_by_name(text, name):
 def test_private_types():
     request = read(TICKET, {"type": "myOrder"}, {"type": "myAsset"}, types=PRIVATE_TYPES)
     assert [each.codes for each in request.subscriptions] == [(), ()]
-    with pytest.raises(SocketRefusal, match="WRONG_FORMAT"):
+    with pytest.raises(SocketRejection, match="WRONG_FORMAT"):
         read(TICKET, {"type": "myAsset", "codes": ["KRW-BTC"]}, types=PRIVATE_TYPES)
 
 

@@ -15,7 +15,7 @@ from arb.domain.errors import (
     VenueError,
 )
 from arb.venues.binance.errors import error_of, names_no_market, pause_scope
-from arb.venues.errors import AmbiguousRefusal, ClockRefused, OrderNotFound
+from arb.venues.errors import AmbiguousRejection, ClockRejected, OrderNotFound
 from arb.venues.request import Effect, HttpRequest
 from tests.venues.samples import response
 
@@ -31,7 +31,7 @@ ROWS: list[tuple[int, int, str, type[VenueError]]] = [
     (429, -1015, "Too many new orders.", RateLimited),
     (400, -1034, "Too many connections.", RateLimited),
     (400, -1013, "Filter failure: LOT_SIZE", AgainstRules),
-    (400, -1021, "Timestamp for this request is outside of the recvWindow.", ClockRefused),
+    (400, -1021, "Timestamp for this request is outside of the recvWindow.", ClockRejected),
     (401, -1002, "You are not authorized to execute this request.", Fatal),
     (400, -1014, "Unsupported order combination.", Rejected),
     (400, -1020, "This operation is not supported.", Fatal),
@@ -56,7 +56,7 @@ ROWS: list[tuple[int, int, str, type[VenueError]]] = [
     (400, -1145, "Invalid cancelRestrictions", Rejected),
     (400, -2010, "Account has insufficient balance for requested action.", Rejected),
     (400, -2010, "Market is closed.", AgainstRules),
-    (400, -2010, "Duplicate order sent.", AmbiguousRefusal),
+    (400, -2010, "Duplicate order sent.", AmbiguousRejection),
     (400, -2011, "Unknown order sent.", OrderNotFound),
     (400, -2013, "Order does not exist.", OrderNotFound),
     (401, -2014, "API-key format invalid.", Fatal),

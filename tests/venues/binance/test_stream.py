@@ -124,8 +124,8 @@ def test_a_coin_that_is_refused_is_named_and_frames_of_the_others_are_read():
         )
         assert codec.read(orjson.dumps({**reply, "id": asked["id"]}), NOW_NS) is Notice.ALIVE
         message = next(iter(codec.due(NOW_NS)), None)
-    assert codec.refused().keys() == {"NONE"}
-    assert "unknown" in codec.refused()[Coin("NONE")]
+    assert codec.rejected().keys() == {"NONE"}
+    assert "unknown" in codec.rejected()[Coin("NONE")]
     assert read_book(codec, TOP).symbol == "BNB/USDT"
 
 

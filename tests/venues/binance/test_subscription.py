@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arb.venues.binance.subscription import BATCH, REFUSED_NS, REPLY_NS_MAX, StreamSubscription
+from arb.venues.binance.subscription import BATCH, REJECTED_NS, REPLY_NS_MAX, StreamSubscription
 
 STEP_NS = 400_000_000
 
@@ -95,7 +95,7 @@ def test_markets_that_the_venue_does_not_know_are_left_out_and_all_others_go_on(
     venue = Venue(unknown)
     venue.settle(names(250))
     assert venue.markets() == {*names(250)} - unknown
-    assert venue.subscription.refused.keys() == unknown
+    assert venue.subscription.rejected.keys() == unknown
     assert len(venue.messages) < 50
 
 
@@ -103,18 +103,18 @@ def test_a_market_that_was_refused_is_taken_once_it_is_listed():
     venue = Venue(frozenset({"c1usdt"}))
     venue.settle(names(3))
     venue.unknown = frozenset()
-    venue.now_ns += REFUSED_NS
-    assert venue.subscription.refused
+    venue.now_ns += REJECTED_NS
+    assert venue.subscription.rejected
     venue.settle(names(3))
     assert venue.markets() == {*names(3)}
-    assert not venue.subscription.refused
+    assert not venue.subscription.rejected
 
 
 def test_a_market_that_is_no_longer_wanted_is_no_longer_refused():
     venue = Venue(frozenset({"c1usdt"}))
     venue.settle(names(3))
     venue.settle(names(1))
-    assert not venue.subscription.refused
+    assert not venue.subscription.rejected
 
 
 def test_a_market_that_was_refused_and_is_wanted_again_is_asked_for_again():
@@ -149,7 +149,7 @@ def test_an_answer_that_comes_after_it_was_given_up_changes_nothing():
     venue.now_ns += REPLY_NS_MAX
     venue.step(names(3), loses_reply=True)
     assert venue.subscription.answered(1, "too late, and refused")
-    assert not venue.subscription.refused
+    assert not venue.subscription.rejected
     venue.settle(names(3))
     assert venue.markets() == {*names(3)}
 
@@ -174,4 +174,4 @@ def test_whatever_is_lost_the_venue_ends_with_what_is_wanted_and_known(steps, un
         venue.step(wanted, **({accident: True} if accident.startswith("loses") else {}))
     venue.settle(wanted)
     assert venue.markets() == {*wanted} - venue.unknown
-    assert venue.subscription.refused.keys() == {*wanted} & venue.unknown
+    assert venue.subscription.rejected.keys() == {*wanted} & venue.unknown

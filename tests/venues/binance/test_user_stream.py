@@ -170,7 +170,7 @@ def test_a_report_that_cannot_be_right_is_dropped(changes):
             "PROGRESS",
         ),
         ('{"id":"session.subscriptions","status":200,"result":[{"subscriptionId":0}]}', "PROGRESS"),
-        ('{"id":"session.subscriptions","status":200,"result":[]}', "REFUSED"),
+        ('{"id":"session.subscriptions","status":200,"result":[]}', "REJECTED"),
         (
             (
                 '{"id":"userDataStream.subscribe.signature","status":400,'

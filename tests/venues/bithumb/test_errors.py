@@ -4,7 +4,7 @@ import pytest
 
 from arb.domain.errors import AgainstRules, Fatal, OutcomeUnknown, RateLimited, Rejected, Retryable
 from arb.venues.bithumb.errors import NAMES, error_of, holds_error
-from arb.venues.errors import AmbiguousRefusal, ClockRefused, ErrorKind, OrderNotFound
+from arb.venues.errors import AmbiguousRejection, ClockRejected, ErrorKind, OrderNotFound
 from arb.venues.krw.errors import pause_scope
 from arb.venues.request import Effect, HttpRequest
 from tests.venues.samples import response
@@ -19,13 +19,13 @@ def refusal(status: int, name: object, **headers: str):
     [
         (404, "order_not_found", OrderNotFound, OrderNotFound),
         (422, "order_not_ready", OutcomeUnknown, Retryable),
-        (401, "expired_jwt", ClockRefused, ClockRefused),
+        (401, "expired_jwt", ClockRejected, ClockRejected),
         (401, "NotAllowIP", Fatal, Fatal),
         (400, "invalid_price", AgainstRules, AgainstRules),
         (400, "insufficient_funds_ask", Rejected, Rejected),
-        (400, "unheard_of", AmbiguousRefusal, Rejected),
+        (400, "unheard_of", AmbiguousRejection, Rejected),
         (418, "unheard_of", RateLimited, RateLimited),
-        (200, 5300, AmbiguousRefusal, Rejected),
+        (200, 5300, AmbiguousRejection, Rejected),
         (500, "invalid_price", OutcomeUnknown, Retryable),
     ],
 )

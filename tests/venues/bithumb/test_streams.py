@@ -79,7 +79,7 @@ def test_every_request_names_all_markets_and_that_of_the_rate():
     (request,) = made.due(PAUSE_NS)
     assert json.loads(request)[1]["codes"] == ["KRW-USDT", "KRW-XRP"]
     assert made.due(2 * PAUSE_NS) == ()
-    assert made.refused() == {}
+    assert made.rejected() == {}
 
 
 def test_a_refused_subscription_and_odd_frames_are_told_apart():

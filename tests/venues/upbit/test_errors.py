@@ -11,10 +11,10 @@ from arb.domain.errors import (
     Retryable,
     VenueError,
 )
-from arb.venues.errors import AmbiguousRefusal, OrderNotFound
+from arb.venues.errors import AmbiguousRejection, OrderNotFound
 from arb.venues.krw.errors import pause_scope
 from arb.venues.request import Effect, HttpRequest
-from arb.venues.upbit.errors import error_of, refused_on_merit
+from arb.venues.upbit.errors import error_of, rejected_on_merit
 from tests.venues.samples import response
 
 ROWS: list[tuple[int, str, type[VenueError]]] = [
@@ -26,9 +26,9 @@ ROWS: list[tuple[int, str, type[VenueError]]] = [
     (400, "under_min_total_bid", AgainstRules),
     (400, "invalid_price_ask", AgainstRules),
     (400, "invalid_price_bid", AgainstRules),
-    (400, "validation_error", AmbiguousRefusal),
-    (400, "invalid_parameter", AmbiguousRefusal),
-    (400, "a_name_we_do_not_know", AmbiguousRefusal),
+    (400, "validation_error", AmbiguousRejection),
+    (400, "invalid_parameter", AmbiguousRejection),
+    (400, "a_name_we_do_not_know", AmbiguousRejection),
     (400, "withdraw_address_not_registered", Fatal),
     (400, "thirdparty_agreement_required", Fatal),
     (401, "invalid_query_payload", Fatal),
@@ -107,7 +107,7 @@ def test_a_limit_is_the_groups_own_and_a_block_is_for_all():
 def test_only_the_orders_own_faults_are_its_merit(status: int, name: str, expected: type[VenueError]):
     error = error_of(response(status, body(name)), Effect.PLACE)
     if isinstance(error, Rejected):
-        assert refused_on_merit(error) is (status == 400)
+        assert rejected_on_merit(error) is (status == 400)
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])

@@ -28,9 +28,7 @@ class Sums:
     orders_by_state: Mapping[str, int]
     fills: int
     realised_krw_by_day: Mapping[int, Decimal]  # days since the epoch, UTC
-    notional_by_coin_krw: Mapping[
-        Coin, Decimal
-    ]  # of what is at risk: not ended, or a leg that was handed over
+    notional_by_coin_krw: Mapping[Coin, Decimal]  # of what is at risk: not ended, or a leg that was escalated
     trades_open_by_coin: Mapping[Coin, int]
     venue_pauses: Mapping[Venue, tuple[int, str]]  # until when, and why
 

@@ -57,7 +57,7 @@ class BinanceClient:
     def place(self, order: Order) -> OrderReport:
         """Send one claimed order, signed with the moment of its claim.
 
-        The venue refuses the request (-1021) once the receive window has passed since that moment. So a
+        The venue rejects the request (-1021) once the receive window has passed since that moment. So a
         worker that was paused between its claim and the wire, and wakes up after somebody else concluded
         that the order does not exist, cannot place it any more: this is the fence that `resolve` relies on.
         Signing with the present time would take it down.

@@ -137,5 +137,5 @@ class BinanceMarkets:
         request = orders.commission(symbol, self._session.now())
         try:
             return self._session.ask(request, instruments.taker_fee_bps)
-        except Rejected as error:  # of this market alone: keys that are refused are another error
+        except Rejected as error:  # of this market alone: keys that are rejected are another error
             return OddField("account/commission", f"refused: {error.detail}")

@@ -10,7 +10,7 @@ from arb.ports.market import Clock
 from arb.venues.api_key import ApiKey
 from arb.venues.binance import orders, replies
 from arb.venues.binance.auth import RequestStamp
-from arb.venues.errors import ClockRefused
+from arb.venues.errors import ClockRejected
 from arb.venues.request import HttpRequest
 
 OFFSET_AGE_NS_MAX: Final = 600 * 1_000_000_000
@@ -37,7 +37,7 @@ class BinanceSession:
         """Send one request and return what `parser` makes of the reply. Raises: VenueError."""
         try:
             return self._gateway.ask(request, parser, wait_ms_max)
-        except ClockRefused:
+        except ClockRejected:
             self._offset_at_ns = -OFFSET_AGE_NS_MAX  # measured again before the next signature
             raise
 

@@ -22,14 +22,14 @@ from arb.venues.api_key import ApiKey
 from arb.venues.bithumb import orders, replies
 from arb.venues.bithumb.instruments import DEFAULT_TERMS
 from arb.venues.bithumb.listed import page
-from arb.venues.errors import ClockRefused, OrderNotFound
+from arb.venues.errors import ClockRejected, OrderNotFound
 from arb.venues.jwt import nonce_of
 from arb.venues.krw import requests
 from arb.venues.krw.auth import StampedPass
 from arb.venues.krw.replies import balances
 from arb.venues.request import HttpRequest
 
-SETTLED_MS: Final = 10_000  # from the door to the lists, and for doors whose clocks differ
+SETTLED_MS: Final = 10_000  # from the gateway to the lists, and for gateways whose clocks differ
 RETRY_MS: Final = 500
 PAGES_MAX: Final = 50
 HISTORY_MS_MAX: Final = 7 * 24 * 3_600_000
@@ -52,7 +52,7 @@ class BithumbClient:
     def place(self, order: Order) -> OrderReport:
         """Send one claimed order, signed with the moment of its claim; `query` says what came of it.
 
-        The venue refuses the request (`expired_jwt`) once its token is too old. So a worker that was paused
+        The venue rejects the request (`expired_jwt`) once its token is too old. So a worker that was paused
         between its claim and the wire cannot place an order after somebody else concluded that there is none:
         this is the fence that `resolve` relies on. Signing with the present time would take it down.
         """
@@ -73,9 +73,9 @@ class BithumbClient:
 
         How long a token lives is not published; so the venue itself is asked whether that of the order is
         dead. A lookup that is signed as if it were 10 s younger than the order gets `expired_jwt`, while one
-        signed now is answered: then the door has refused the order's own token for 10 s by the venue's clock,
+        signed now is answered: then the venue has rejected the order's own token for 10 s by its clock,
         whatever ours says. If after that no lookup and no list has the order, there is none. Where a venue
-        never refuses an old token, silence never becomes a proof, and the order stays unknown.
+        never rejects an old token, silence never becomes a proof, and the order stays unknown.
         """
         if (report := self.query(order)) is not None:
             return report
@@ -121,16 +121,16 @@ class BithumbClient:
         """Return None: Bithumb tells no time, and no proof here depends on ours."""
 
     def _is_shut_out(self, order: Order) -> bool:
-        """Tell whether the venue refuses what was signed `SETTLED_MS` after the order, as too old.
+        """Tell whether the venue rejects what was signed `SETTLED_MS` after the order, as too old.
 
-        The lookup before, signed now, was answered: so a moment before now is refused for its age only.
+        The lookup before, signed now, was answered: so a moment before now is rejected for its age only.
         """
         stamp_ms = order.claimed_at_ns // NS_PER_MS + SETTLED_MS
         if stamp_ms >= self._now_ms():  # our clock was set back since
             return False
         try:
             self._gateway.ask(orders.query(order, self._pass(stamp_ms)), _ignore)
-        except ClockRefused:
+        except ClockRejected:
             return True
         except OrderNotFound:
             return False

@@ -76,5 +76,5 @@ class BithumbMarkets:
             return rules.DEFAULT_TERMS
         try:
             return self._gateway.ask(requests.chance(symbol, self._sign()), terms)
-        except Rejected as error:  # of this market alone: keys that are refused are another error
+        except Rejected as error:  # of this market alone: keys that are rejected are another error
             return OddField("orders/chance", f"refused: {error.detail}")

@@ -21,7 +21,7 @@ from arb.domain.trading.order import Order, OrderReport
 from arb.ports.market import Clock, Entropy
 from arb.ports.trading import NeverPlaced, NotFoundYet, Resolution
 from arb.venues.api_key import ApiKey
-from arb.venues.errors import AmbiguousRefusal, OrderNotFound
+from arb.venues.errors import AmbiguousRejection, OrderNotFound
 from arb.venues.jwt import nonce_of
 from arb.venues.krw import requests
 from arb.venues.krw.auth import Pass
@@ -43,7 +43,7 @@ FEE_NAMED_MS: Final = 60_000  # after the claim: lists lag by seconds, and what 
 FEE_RATE: Final = fraction(DEFAULT_TERMS.taker_fee_bps)
 
 
-class Refusal(Enum):
+class RedriveAnswer(Enum):
     """What a re-drive can say other than that the order now exists."""
 
     DUPLICATE = "duplicate"  # the identifier may be taken
@@ -85,9 +85,9 @@ class UpbitClient:
         """Return the order, or the proof that it was never placed.
 
         Upbit's requests do not expire, so that silence proves nothing, however long. But an identifier is
-        taken once, for ever, also by an order that was refused. So the same body is sent again under it:
+        taken once, for ever, also by an order that was rejected. So the same body is sent again under it:
         either it is accepted, and then exactly one order exists (IOC, at the limit price that bounds its
-        loss), or it is refused, and from then on a first one that comes late is refused as well. Refused and
+        loss), or it is rejected, and from then on a first one that comes late is, too. Rejected and
         found nowhere means that there is none.
 
         An order that may not trade any more is sent again at a price that nobody takes: that spends the
@@ -100,7 +100,7 @@ class UpbitClient:
         answer = self._redrive(order if may_trade else orders.unfillable(order))
         if isinstance(answer, OrderReport):
             return answer
-        if answer is Refusal.NONE:
+        if answer is RedriveAnswer.NONE:
             return NotFoundYet(RETRY_MS)
         if (report := self.query(order)) is not None:
             return report
@@ -150,20 +150,20 @@ class UpbitClient:
         report = self._gateway.ask(request, replies.placed, wait_ms_max)
         return replace(report, client_order_id=order.client_order_id)
 
-    def _redrive(self, order: Order) -> OrderReport | Refusal:
+    def _redrive(self, order: Order) -> OrderReport | RedriveAnswer:
         """Send the same order under the same identifier once more."""
         try:
             return self._post(order, REDRIVE_WAIT_MS_MAX)
-        except AmbiguousRefusal:
-            return Refusal.DUPLICATE
+        except AmbiguousRejection:
+            return RedriveAnswer.DUPLICATE
         except (Retryable, OutcomeUnknown):
-            return Refusal.NONE
+            return RedriveAnswer.NONE
         except Rejected as error:
-            if errors.refused_on_merit(error):
-                return Refusal.ON_MERIT
+            if errors.rejected_on_merit(error):
+                return RedriveAnswer.ON_MERIT
             raise
 
-    def _search(self, order: Order, answer: Refusal) -> Resolution:
+    def _search(self, order: Order, answer: RedriveAnswer) -> Resolution:
         """Look for the order in the lists; only there being nothing at all is a proof."""
         start_ms = order.claimed_at_ns // NS_PER_MS - CLOCKS_MS
         end_ms = min(self._clock.now_ns() // NS_PER_MS, start_ms + CLOSED_WINDOW_MS_MAX)

@@ -85,7 +85,7 @@ class UpbitMarkets:
         )
 
     def _tick_sizes(self, symbols: Sequence[Symbol]) -> Mapping[Symbol, Decimal | OddField]:
-        """Return the published price units; where Upbit refuses to say, the fallback table holds."""
+        """Return the published price units; where Upbit does not say, the fallback table holds."""
         try:
             return self._gateway.ask(orders.tick_sizes(symbols), rules.tick_sizes)
         except Rejected:
@@ -109,7 +109,7 @@ class UpbitMarkets:
                 said = self._gateway.ask(requests.chance(symbol, self._sign()), terms)
             except RateLimited:
                 return
-            except Rejected as error:  # of this market alone: keys that are refused are another error
+            except Rejected as error:  # of this market alone: keys that are rejected are another error
                 said = OddField("orders/chance", f"refused: {error.detail}")
             self._terms.pop(symbol, None)
             self._terms[symbol] = said

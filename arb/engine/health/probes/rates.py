@@ -1,4 +1,4 @@
-"""How often something was counted in the last minute: errors, risk refusals that mean trouble, drifts."""
+"""How often something was counted in the last minute: errors, denials that mean trouble, drifts."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ from arb.ports.messaging import Counters
 # rule -> (counter, its reasons; none: all of them)
 COUNTED: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
     "live_errors_per_minute": ("errors", ()),
-    # Refusals for want of room or of fresh quotes are everyday, and a spent loss budget is a state in which
+    # Denials for want of room or of fresh quotes are everyday, and a spent loss budget is a state in which
     # pairs must still be closed; these say that the engine itself does what it should not.
     "safety_rejections_per_minute": (
         "refused_looks",

@@ -17,7 +17,7 @@ from arb.domain.market.book import Book
 from arb.domain.market.instrument import Instrument
 from arb.domain.market.pair import Direction
 from arb.domain.market.spread import Edge, Market, Rate
-from arb.domain.risk.review import Exposure, Limits, Proposal, Refused
+from arb.domain.risk.review import Denied, Exposure, Limits, Proposal
 from arb.domain.strategy.fixed import ExitRules
 from arb.domain.trading.order import Fill, Order, OrderReport
 from arb.domain.trading.position import TradePosition
@@ -33,7 +33,7 @@ st.register_type_strategy(Direction, st.sampled_from(PAIR.directions))
 
 KINDS = (
     Alert, Drift, Edge, ExitRules, Exposure, Fill, Hold, Leg, Limits, Order, OrderReport, Proposal, Rate,
-    Refused, RepairRules, Session, Trade, TradePosition, TradeView,
+    Denied, RepairRules, Session, Trade, TradePosition, TradeView,
 )  # fmt: skip
 
 

@@ -24,13 +24,13 @@ errands: Final = ThreadErrands()
 log = structlog.get_logger("arb.watchdog")
 
 
-class Vigil:
+class WatchdogThread:
     """A thread that looks once a second whether it is to sweep."""
 
     def __init__(self, on_critical: Callable[[], None], build: Callable[[], Engine] = engine) -> None:
         self._on_critical, self._build = on_critical, build
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="vigil", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
 
     def start(self) -> None:
         """Begin."""

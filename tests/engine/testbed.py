@@ -52,16 +52,16 @@ from arb.engine.market.rules import RereadRules, WatchRules
 from arb.engine.trading.by_hand import ByHand
 from arb.engine.trading.chances import Chances
 from arb.engine.trading.close_by_hand import CloseByHand
+from arb.engine.trading.coin_filter import CoinFilter
+from arb.engine.trading.escalate import Escalate
 from arb.engine.trading.evaluate import Evaluate
 from arb.engine.trading.execute import Execute
 from arb.engine.trading.exit_guard import ExitGuard
 from arb.engine.trading.fee_guard import FeeGuard
 from arb.engine.trading.guard import EntryGuard, RateWatch
-from arb.engine.trading.hand_over import HandOver
 from arb.engine.trading.held_pairs import HeldPairs
 from arb.engine.trading.kill_gate import KillGate
 from arb.engine.trading.lone_legs import LoneLegs
-from arb.engine.trading.nearness import Nearness
 from arb.engine.trading.proposals import Appetite
 from arb.engine.trading.settle import Settle
 from arb.engine.trading.stability import Pauses, Stability
@@ -72,7 +72,7 @@ from arb.venues.upbit.instruments import KRW_BANDS
 from tests.domain.markets import PAIR, USDT_KRW
 
 BTC = Coin("BTC")
-SESSION = SessionId("town")
+SESSION = SessionId("testbed")
 OVERDUE_NS = 5 * NS_PER_S
 LIMITS = Limits(
     entry_edge_bps_min=Decimal(15),
@@ -192,7 +192,7 @@ class Uncounted:
 
 
 @dataclass
-class Town:
+class EngineTestbed:
     """Everything, wired; `pending` are the tasks that were sent and not yet run."""
 
     clock: ManualClock = field(default_factory=ManualClock)
@@ -295,7 +295,7 @@ class Town:
             ), chances=Chances(
                 least_bps=LIMITS.entry_edge_bps_min, counters=self.counters, log=self.chances
             ),
-            nearness=Nearness(lambda: self.degree), **common,
+            coin_filter=CoinFilter(lambda: self.degree), **common,
         )  # fmt: skip
         self.execute = Execute(
             session_id=SESSION, sessions=self.sessions, venues=venues, alerts=alerts, entropy=entropy,
@@ -308,10 +308,10 @@ class Town:
                 clock=self.clock,
             ), **common,
         )  # fmt: skip
-        self.hand_over = HandOver(trades=trades, markets=fresh, alerts=alerts, clock=self.clock)
+        self.escalate = Escalate(trades=trades, markets=fresh, alerts=alerts, clock=self.clock)
         self.settle = Settle(
             markets=fresh,
-            hand_over=self.hand_over,
+            escalate=self.escalate,
             rules=rules,
             order_lifetime_ns=3 * NS_PER_S,
             place=self.execute.place,
@@ -358,7 +358,7 @@ class Town:
         self.take_up = TakeUp(session_id=SESSION, sessions=self.sessions, kill_switch=self.switch, **common)
         self.drain = Drain(session_id=SESSION, trades=self.trades, sessions=self.sessions, clock=self.clock)
 
-    # what happens in town
+    # what happens on a testbed
 
     def settled_belief(self) -> RateBelief:
         """Return what a process believes that has seen the rate be the same for a while."""
@@ -480,18 +480,18 @@ class Nowhere:
         return io.StringIO()
 
 
-__all__ = ["BTC", "SESSION", "Killed", "Town", "Tripwire", "replace"]
+__all__ = ["BTC", "SESSION", "EngineTestbed", "Killed", "Tripwire", "replace"]
 
 
-def open_one(town: Town) -> None:
+def open_one(testbed: EngineTestbed) -> None:
     """Have the premium open one pair."""
-    town.premium(60)
-    assert town.evaluate_now() == 1
+    testbed.premium(60)
+    assert testbed.evaluate_now() == 1
 
 
-def exchange(town: Town, **rules: Any) -> None:
+def exchange(testbed: EngineTestbed, **rules: Any) -> None:
     """Have edges be taken by *inventory*, at premiums that come back to even."""
-    usual = town.evaluate.strategies.usual
+    usual = testbed.evaluate.strategies.usual
     levels = AssumedLevels(seen=SeenLevels(rules=LEVELS), bps=0.0)
     strategy = InventoryStrategy(
         rules=InventoryRules(**{
@@ -509,17 +509,19 @@ def exchange(town: Town, **rules: Any) -> None:
         ),
     )  # fmt: skip
     limits = replace(LIMITS, entry_edge_bps_min=strategy.edge_bps_min)
-    town.evaluate = replace(town.evaluate, strategies=Strategies(usual=strategy), limits=limits)
+    testbed.evaluate = replace(testbed.evaluate, strategies=Strategies(usual=strategy), limits=limits)
 
 
-def close_by(town: Town, **rules: Any) -> None:
+def close_by(testbed: EngineTestbed, **rules: Any) -> None:
     """Have pairs be closed by other rules."""
-    usual = town.evaluate.strategies.usual
+    usual = testbed.evaluate.strategies.usual
     changed = replace(usual, exits=replace(usual.exits, **rules))
-    town.evaluate = replace(town.evaluate, strategies=Strategies(usual=changed))
+    testbed.evaluate = replace(testbed.evaluate, strategies=Strategies(usual=changed))
 
 
-def run_due(town: Town) -> None:
+def run_due(testbed: EngineTestbed) -> None:
     """Run every message whose time has come."""
-    while any(at_ns <= town.clock.now_ns() for at_ns, _, _ in town.pending):
-        town.run_one(next(i for i, each in enumerate(town.pending) if each[0] <= town.clock.now_ns()))
+    while any(at_ns <= testbed.clock.now_ns() for at_ns, _, _ in testbed.pending):
+        testbed.run_one(
+            next(i for i, each in enumerate(testbed.pending) if each[0] <= testbed.clock.now_ns())
+        )

@@ -5,7 +5,7 @@ import threading
 from arb.ports.messaging import Counters
 
 
-class Tally:
+class BufferedCounters:
     """Counts by name and reason; safe between threads."""
 
     def __init__(self) -> None:
@@ -18,7 +18,7 @@ class Tally:
             self._counts[name, reason] = self._counts.get((name, reason), 0) + amount
 
     def report(self, counters: Counters) -> None:
-        """Hand over what was counted since the last report."""
+        """Pass on what was counted since the last report."""
         with self._lock:
             counts, self._counts = self._counts, {}
         for (name, reason), amount in counts.items():

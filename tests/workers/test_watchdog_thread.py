@@ -12,8 +12,8 @@ from arb.domain.risk.review import Mode
 from arb.engine.kill.emergency import EmergencyReport
 from config import addresses
 from tests.engine.kill.test_emergency import Stopping
-from tests.engine.town import SESSION, Town
-from workers import vigil
+from tests.engine.testbed import SESSION, EngineTestbed
+from workers import watchdog_thread
 
 ENDING = EmergencyReport(reason="", at_ns=0, waited_ns=0, handed_over=(), snapshot="s")
 
@@ -51,7 +51,7 @@ class Engine:
 
 
 def test_critical_begins_a_stop_that_is_tended_until_it_ends_this_process(monkeypatch):
-    monkeypatch.setattr(vigil, "LOOK_S", 0.001)
+    monkeypatch.setattr(watchdog_thread, "LOOK_S", 0.001)
     engine = Engine(
         HealthLevel.OK,
         None,
@@ -62,7 +62,7 @@ def test_critical_begins_a_stop_that_is_tended_until_it_ends_this_process(monkey
         HealthLevel.CRITICAL,
     )
     ended = threading.Event()
-    watch = vigil.Vigil(on_critical=ended.set, build=lambda: engine)
+    watch = watchdog_thread.WatchdogThread(on_critical=ended.set, build=lambda: engine)
     watch.start()
     assert ended.wait(10)
     watch._thread.join(10)
@@ -72,15 +72,15 @@ def test_critical_begins_a_stop_that_is_tended_until_it_ends_this_process(monkey
 
 
 def test_a_stop_that_another_process_began_is_tended_in_time_without_a_sweep(monkeypatch):
-    monkeypatch.setattr(vigil, "LOOK_S", 0.001)
+    monkeypatch.setattr(watchdog_thread, "LOOK_S", 0.001)
     engine, ended = Engine(), threading.Event()
     engine.stopped_for.append("what another process found")
-    vigil.Vigil(on_critical=ended.set, build=lambda: engine).start()
+    watchdog_thread.WatchdogThread(on_critical=ended.set, build=lambda: engine).start()
     assert ended.wait(10)
 
 
 def test_without_a_database_it_waits_and_goes_on(monkeypatch):
-    monkeypatch.setattr(vigil, "LOOK_S", 0.001)
+    monkeypatch.setattr(watchdog_thread, "LOOK_S", 0.001)
     engine, ended, failures = Engine(HealthLevel.CRITICAL), threading.Event(), [StoreUnavailable("away")] * 3
 
     def build() -> Engine:
@@ -88,7 +88,7 @@ def test_without_a_database_it_waits_and_goes_on(monkeypatch):
             raise failures.pop()
         return engine
 
-    vigil.Vigil(on_critical=ended.set, build=build).start()
+    watchdog_thread.WatchdogThread(on_critical=ended.set, build=build).start()
     assert ended.wait(10)
     assert engine.stopped_for == ["ws_lag_ms of upbit"]
 
@@ -109,13 +109,13 @@ def beats_task(monkeypatch):
 
 
 def test_a_critical_that_beats_task_finds_stops_the_stack_and_ends_the_worker(beats_task):
-    town, engine = Town(), Engine(HealthLevel.CRITICAL)
-    stop = Stopping(town)
+    testbed, engine = EngineTestbed(), Engine(HealthLevel.CRITICAL)
+    stop = Stopping(testbed)
     engine.kill.emergency = stop.emergency
     assert beats_task(engine) == "critical"
-    assert town.sessions.get(SESSION).mode is Mode.HALTED
+    assert testbed.sessions.get(SESSION).mode is Mode.HALTED
     assert [ending.reason for ending in stop.shut] == ["watchdog: ws_lag_ms of upbit"]
-    assert state.should_stop == vigil.EXIT_CRITICAL
+    assert state.should_stop == watchdog_thread.EXIT_CRITICAL
 
 
 def test_less_than_critical_ends_nothing(beats_task):

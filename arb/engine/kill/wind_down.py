@@ -12,8 +12,8 @@ from arb.domain.errors import ArbError, Conflict, StoreUnavailable
 from arb.domain.market.ids import SessionId
 from arb.domain.trading.order import Order, OrderState
 from arb.domain.trading.trade import MOVING
+from arb.engine.trading.escalate import Escalate
 from arb.engine.trading.execute import Execute
-from arb.engine.trading.hand_over import HandOver
 from arb.engine.trading.settle import Settle
 from arb.ports.trading import TradeStore, TradeView
 
@@ -34,14 +34,14 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unwind:
+class WindDown:
     """Places repairs, denies the rest, asks about what is unknown, and settles."""
 
     session_id: SessionId
     trades: TradeStore
     execute: Execute
     settle: Settle
-    hand_over: HandOver
+    escalate: Escalate
     problems: dict[str, str] = field(default_factory=dict)  # by order or trade, the last one
 
     def step(self) -> Left:
@@ -58,7 +58,7 @@ class Unwind:
         """Return what is not at rest. Raises: StoreUnavailable."""
         return Left(self._live(), self._moving())
 
-    def give_up(self, left: Left) -> tuple[str, ...]:
+    def escalate_rest(self, left: Left) -> tuple[str, ...]:
         """Alarm for every trade that is left, and return them.
 
         One whose orders are all over ends here, for the operator to finish. One with an order of unknown
@@ -68,10 +68,10 @@ class Unwind:
 
     def _given_up(self, view: TradeView) -> bool:
         if not all(order.is_terminal for order in view.orders):
-            self.hand_over.name(view, NOT_IN_TIME)
+            self.escalate.warn(view, NOT_IN_TIME)
             return True
         try:
-            self.hand_over.run(view, NOT_IN_TIME)
+            self.escalate.run(view, NOT_IN_TIME)
         except Conflict:  # a worker settled it at this moment
             return False
         return True

@@ -12,7 +12,9 @@ from arb.adapters.postgres.engine import make_engine
 from arb.chaos.queue.broker_sandbox import message
 
 pytestmark = pytest.mark.integration
-COLLECT = "from arb.app.dead import undertaking; print(undertaking().collect.run())"
+COLLECT = (
+    "from arb.app.dead_letters import dead_letter_use_cases; print(dead_letter_use_cases().collect.run())"
+)
 
 
 def test_a_group_collects_what_its_own_transport_could_not_read(tmp_path, database_url, redis_url):

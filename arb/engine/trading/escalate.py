@@ -1,4 +1,4 @@
-"""The end of a trade that nobody evens out: what is left of it is written down, and the operator is told.
+"""The end of a trade that cannot be repaired: what is left of it is written down, and the operator is told.
 
 The row comes first. Whoever dies before the alarm is out leaves a trade that no alert tells of, and the
 sweep finds it.
@@ -20,7 +20,7 @@ from arb.ports.trading import TradeStore, TradeView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HandOver:
+class Escalate:
     """The one way in which a trade becomes the operator's."""
 
     trades: TradeStore
@@ -34,7 +34,7 @@ class HandOver:
         changed = self.trades.add_orders(
             replace(
                 valued(_left_over(view, reason), view.orders, market, self.markets.markets.pair),
-                state=TradeState.HANDED_OVER,
+                state=TradeState.ESCALATED,
                 repair_since_ns=0,
                 updated_at_ns=now_ns,
                 closed_at_ns=now_ns,
@@ -44,11 +44,11 @@ class HandOver:
         self.alerts.raise_alert(alarm_of(changed, now_ns))
         return changed
 
-    def name(self, view: TradeView, reason: str) -> None:
-        """Alarm for a trade that goes on: it has an order of unknown fate, and may still be evened out."""
+    def warn(self, view: TradeView, reason: str) -> None:
+        """Alarm for a trade that goes on: it has an order of unknown fate, and may still be repaired."""
         self.alerts.raise_alert(alarm_of(_left_over(view, reason), self.clock.now_ns()))
 
-    def name_paused(self, trade: Trade, now_ns: int) -> None:
+    def warn_paused(self, trade: Trade, now_ns: int) -> None:
         """Alarm for a leg that stands alone until a pause is over that its venue asked for."""
         self.alerts.raise_alert(
             Alert(
@@ -56,7 +56,7 @@ class HandOver:
                 subject=trade.trade_id,
                 severity=Severity.CRITICAL,
                 message=f"a leg of {trade.coin} trade {trade.trade_id} stands alone until the venue that "
-                "could even it out ends the pause that it asked for; then it is repaired",
+                "could repair it ends the pause that it asked for; then that is done",
                 at_ns=now_ns,
             )
         )
@@ -65,7 +65,7 @@ class HandOver:
 def alarm_of(trade: Trade, at_ns: int) -> Alert:
     """Return what the operator is told of a trade that is his now, or may become so."""
     return Alert(
-        kind=AlertKind.TRADE_HANDED_OVER,
+        kind=AlertKind.TRADE_ESCALATED,
         subject=trade.trade_id,
         severity=Severity.CRITICAL,
         message=f"trade {trade.trade_id} {_left(trade)} ({trade.reason}); {_worth(trade)}",
@@ -100,7 +100,7 @@ def _left(trade: Trade) -> str:
 
 
 def _worth(trade: Trade) -> str:
-    if trade.state is not TradeState.HANDED_OVER:
+    if trade.state is not TradeState.ESCALATED:
         return "an order of unknown fate may still change that"
     if not trade.pnl_krw:  # nothing that was bought or sold comes out at exactly 0
         return "what it earned or lost is not known: no market to value it by"

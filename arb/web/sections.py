@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
-from arb.adapters.postgres.desk import SqlDesk
+from arb.adapters.postgres.dashboard import SqlDashboard
 from arb.app.emergency import stop_of
 from arb.app.facts.frame import ProcessLine
 from arb.app.facts.model import Books, process_lines, quote_line
@@ -212,9 +212,9 @@ class SectionReader:
         self._sources = self._sources.following(self._engine())
         return self._sources
 
-    def _sql(self) -> SqlDesk:
+    def _sql(self) -> SqlDashboard:
         engine = self._engine()
-        return SqlDesk(engine.stores.trades.engine, engine.session_id)
+        return SqlDashboard(engine.stores.trades.engine, engine.session_id)
 
 
 def _memory(line: ProcessLine) -> int | None:

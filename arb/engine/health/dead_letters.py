@@ -1,4 +1,4 @@
-"""Give a message up without losing it: into SQL, else into the parking lot until SQL is back.
+"""Give a message up without losing it: into SQL, else into a buffer until SQL is back.
 
 A letter that neither takes is not given up: its message stays with its broker, and comes again.
 """
@@ -10,17 +10,17 @@ from typing import Final
 from arb.domain.errors import StoreError
 from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.health.dead_letter import DeadLetter, DeadLetterReason
-from arb.ports.messaging import AlertSink, Counters, DeadLetterStore, ParkingLot
+from arb.ports.messaging import AlertSink, Counters, DeadLetterBuffer, DeadLetterStore
 
 COLLECTED_AT_ONCE: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bury:
+class KeepDeadLetter:
     """What a worker does with a message that it gives up."""
 
     store: DeadLetterStore
-    lot: ParkingLot
+    buffer: DeadLetterBuffer
     alerts: AlertSink
     counters: Counters
 
@@ -29,18 +29,18 @@ class Bury:
         try:
             self.store.add(letter)
         except StoreError:
-            self.lot.park(letter)
+            self.buffer.put(letter)
             self.counters.count("dead_letters", "parked")
         self.counters.count("dead_letters", letter.reason)
         self.alerts.raise_alert(alert_of(letter))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CollectDead:
-    """The use case behind `arb.collect_dead`: what is parked, and what nobody could read, goes to SQL."""
+class CollectDeadLetters:
+    """The use case behind `arb.collect_dead`: what the buffer has, and what cannot be read, goes to SQL."""
 
     store: DeadLetterStore
-    lot: ParkingLot
+    buffer: DeadLetterBuffer
     alerts: AlertSink
     counters: Counters
     now_ns: Callable[[], int]
@@ -49,9 +49,9 @@ class CollectDead:
     def run(self) -> int:
         """Collect once; return how many. Raises: StoreUnavailable; what was not collected stays."""
         collected = 0
-        for token, letter in self.lot.parked(self.queues, self.now_ns(), COLLECTED_AT_ONCE):
+        for token, letter in self.buffer.waiting(self.queues, self.now_ns(), COLLECTED_AT_ONCE):
             self.store.add(letter)  # twice counts a failure twice, and is not one letter more
-            self.lot.remove(token)
+            self.buffer.remove(token)
             if letter.reason is DeadLetterReason.UNREADABLE:
                 self.counters.count("dead_letters", letter.reason)
                 self.alerts.raise_alert(alert_of(letter))

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from arb.adapters.postgres.alerts import SqlAlertStore
-from arb.adapters.postgres.desk import POINTS_MAX, SqlDesk
+from arb.adapters.postgres.dashboard import POINTS_MAX, SqlDashboard
 from arb.adapters.postgres.engine import make_engine
 from arb.adapters.postgres.latency import counted
 from arb.adapters.postgres.performance import SqlPerformance
@@ -59,7 +59,7 @@ def traded(database, session_id, pnl_krw, at_ns=world.NOW_NS, better_by="1"):
 
 
 def test_an_empty_session_has_nothing_and_breaks_nothing(database, session_id):
-    desk = SqlDesk(database, session_id)
+    desk = SqlDashboard(database, session_id)
     assert (desk.events(10), desk.alerts_by_kind(), desk.orders_by_state()) == ([], [], [])
     assert desk.profit_curve(LATER_NS) == [(world.NOW_NS // NS_PER_MS, Decimal(0))]
     assert (desk.unknown_age_ns(LATER_NS), desk.snapshot_age_ns(LATER_NS)) == (0, None)
@@ -69,7 +69,7 @@ def test_an_empty_session_has_nothing_and_breaks_nothing(database, session_id):
 def test_events_are_the_newest_first_and_bounded(database, session_id):
     for number in range(3):
         opening = traded(database, session_id, 1, world.NOW_NS + number * NS_PER_S)
-    events = SqlDesk(database, session_id).events(5)
+    events = SqlDashboard(database, session_id).events(5)
     assert len(events) == 5
     assert [each["at_ns"] for each in events] == sorted((each["at_ns"] for each in events), reverse=True)
     ours = {opening.trade.trade_id, *(order.client_order_id for order in opening.orders)}
@@ -80,14 +80,14 @@ def test_the_profit_curve_adds_up_and_stays_small(database, session_id):
     amounts = (100, -30, 7)
     for number, amount in enumerate(amounts):
         traded(database, session_id, amount, world.NOW_NS + number * NS_PER_S)
-    curve = SqlDesk(database, session_id).profit_curve(LATER_NS)
+    curve = SqlDashboard(database, session_id).profit_curve(LATER_NS)
     assert [amount for _, amount in curve] == [0, 100, 70, 77]
     assert len(curve) <= POINTS_MAX + 2
 
 
 def test_orders_are_counted_by_venue_and_state(database, session_id):
     traded(database, session_id, 1)
-    found = SqlDesk(database, session_id).orders_by_state()
+    found = SqlDashboard(database, session_id).orders_by_state()
     assert sorted(found) == [("binance", OrderState.FILLED, 1), ("upbit", OrderState.FILLED, 1)]
 
 
@@ -100,12 +100,12 @@ def test_an_order_in_doubt_ages_since_it_was_sent(database, session_id, known):
         store.lose(order.client_order_id, order.fence, "cut", world.NOW_NS + NS_PER_MS)
     else:
         store.record(world.report(order, known), world.NOW_NS + NS_PER_MS)
-    assert SqlDesk(database, session_id).unknown_age_ns(LATER_NS) == 60 * NS_PER_S
+    assert SqlDashboard(database, session_id).unknown_age_ns(LATER_NS) == 60 * NS_PER_S
 
 
 def test_latency_counts_from_decision_to_fill(database, session_id):
     traded(database, session_id, 1)
-    found = SqlDesk(database, session_id).latencies_s(0, ("0.5", "0.99"))
+    found = SqlDashboard(database, session_id).latencies_s(0, ("0.5", "0.99"))
     assert found["decided_to_sent"] == pytest.approx([0.01, 0.01])
     assert found["sent_to_filled"] == pytest.approx([0.04, 0.04])
     assert found["decided_to_filled"] == pytest.approx([0.05, 0.05])
@@ -120,7 +120,7 @@ def test_latency_begins_with_the_book_where_it_is_known(database, session_id):
     SqlTradeStore(database).open_trade(opening.proposal, unknown, world.LIMITS, later_ns)
     for number, order in enumerate(unknown):
         SqlTradeStore(database).claim(order.client_order_id, later_ns + (30 + 5 * number) * NS_PER_MS)
-    found = SqlDesk(database, session_id).latencies_s(0, ("0.5", "0.99"))
+    found = SqlDashboard(database, session_id).latencies_s(0, ("0.5", "0.99"))
     assert found["tick_to_decided"] == pytest.approx([0.02, 0.02])
     assert found["tick_to_sent"] == pytest.approx([0.03, 0.03])
     assert found["tick_to_filled"] == pytest.approx([0.07, 0.07])
@@ -134,8 +134,8 @@ def test_alerts_are_this_sessions_and_those_of_none(database, session_id):
     store = SqlAlertStore(database)
     alert = Alert(kind="k", subject="s", severity=Severity.WARNING, message="m", at_ns=world.NOW_NS)
     store.add(session_id, alert)
-    assert [each["kind"] for each in SqlDesk(database, session_id).alerts(5)] == ["k"]
-    assert SqlDesk(database, session_id).alerts_by_kind() == [("k", "warning", 1)]
+    assert [each["kind"] for each in SqlDashboard(database, session_id).alerts(5)] == ["k"]
+    assert SqlDashboard(database, session_id).alerts_by_kind() == [("k", "warning", 1)]
 
 
 def test_slippage_is_against_the_limit_without_its_allowance(database, session_id):
@@ -166,11 +166,11 @@ def test_days_and_modes_are_summed(database, session_id):
 def test_trades_that_ended_have_their_fees_the_newest_first(database, session_id):
     traded(database, session_id, "100", world.NOW_NS)
     newest = traded(database, session_id, "-7", LATER_NS)
-    found = SqlDesk(database, session_id).closed(10)
+    found = SqlDashboard(database, session_id).closed(10)
     assert [row["pnl_krw"] for row in found] == [Decimal(-7), Decimal(100)]
     assert found[0]["trade_id"] == newest.trade.trade_id
     assert found[0]["closed_at_ns"] > found[0]["opened_at_ns"]
-    assert len(SqlDesk(database, session_id).closed(1)) == 1
+    assert len(SqlDashboard(database, session_id).closed(1)) == 1
 
 
 def test_an_alert_of_another_session_or_of_none_is_not_shown(database, session_id):
@@ -179,4 +179,4 @@ def test_an_alert_of_another_session_or_of_none_is_not_shown(database, session_i
     for owner in (session_id, other.session_id, None):
         alert = Alert(kind="k", subject=str(owner), severity=Severity.WARNING, message="", at_ns=world.NOW_NS)
         store.add(owner, alert)
-    assert [row["subject"] for row in SqlDesk(database, session_id).alerts(10)] == [session_id]
+    assert [row["subject"] for row in SqlDashboard(database, session_id).alerts(10)] == [session_id]

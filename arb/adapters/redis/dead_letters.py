@@ -1,4 +1,4 @@
-"""`arb.ports.messaging.ParkingLot` on lists.
+"""`arb.ports.messaging.DeadLetterBuffer` on lists.
 
 `{broker_prefix}{queue}.unreadable`, beside its queue: what the transport could not read, as it came.
 `arbitrage:dead_letters:{env}`: letters that PostgreSQL could not take, as JSON.
@@ -21,18 +21,18 @@ NO_MESSAGE: Final = "this is no message"
 Token = tuple[str, bytes]
 
 
-class RedisParkingLot:
+class RedisDeadLetterBuffer:
     """The lists of one group on one Redis."""
 
     def __init__(self, client: redis.Redis, *, broker_prefix: str, scope: str) -> None:
         self._client, self._broker_prefix = client, broker_prefix
         self._letters = f"arbitrage:dead_letters:{scope}"
 
-    def park(self, letter: DeadLetter) -> None:
+    def put(self, letter: DeadLetter) -> None:
         with reaching():
             self._client.lpush(self._letters, json.dumps(asdict(letter), default=str))
 
-    def parked(self, queues: Sequence[str], now_ns: int, limit: int) -> Sequence[tuple[Token, DeadLetter]]:
+    def waiting(self, queues: Sequence[str], now_ns: int, limit: int) -> Sequence[tuple[Token, DeadLetter]]:
         found = [((self._letters, text), _letter(text)) for text in self._oldest(self._letters, limit)]
         for queue in queues:
             key = f"{self._broker_prefix}{queue}{UNREADABLE}"

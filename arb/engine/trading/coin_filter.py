@@ -8,7 +8,7 @@ from arb.domain.market.ids import Coin
 
 
 @dataclass(frozen=True, slots=True)
-class Nearness:
+class CoinFilter:
     """Which coins are worth a look while the machine is short of something: near ones, and those held.
 
     Remembers, in one process, which coins were far when they were looked at last.

@@ -30,7 +30,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class SqlDesk:
+class SqlDashboard:
     """Reads of one session; each raises StoreUnavailable."""
 
     engine: Engine

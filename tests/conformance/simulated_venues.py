@@ -22,7 +22,7 @@ WARM_S = 3  # the first trades and candles
 
 
 @dataclass(frozen=True, kw_only=True)
-class Town:
+class SimulatedVenues:
     """Where the simulators listen."""
 
     binance_port: int
@@ -43,9 +43,9 @@ class Town:
 
 
 @contextmanager
-def town(python: str) -> Iterator[Town]:
+def simulated_venues(python: str) -> Iterator[SimulatedVenues]:
     """Run the simulators with the interpreter of the product's environment."""
-    place = Town(binance_port=free_port(), upbit_port=free_port(), bithumb_port=free_port())
+    place = SimulatedVenues(binance_port=free_port(), upbit_port=free_port(), bithumb_port=free_port())
     with TemporaryDirectory() as folder:
         config = Path(folder) / "sim.json"
         config.write_text(json.dumps(_config()))

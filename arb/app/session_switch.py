@@ -14,7 +14,7 @@ def refuse_unless_at_rest(session: Session, trades: TradeStore, now_ns: int) -> 
     if moving or untold:
         raise ConfigError(
             f"session {session.session_id} is not at rest, trades {', '.join((*moving, *untold))}: "
-            "`arb up` goes on and evens them out, `arb kill` then hands over what cannot be"
+            "`arb up` goes on and repairs them, `arb kill` then escalates what cannot be"
         )
 
 
@@ -22,7 +22,7 @@ def _moves(view: TradeView) -> bool:
     return view.trade.state in MOVING or not all(order.is_terminal for order in view.orders)
 
 
-def tell_of_pairs(trades: TradeStore, alerts: AlertSink, left: Session, now_ns: int) -> str | None:
+def alert_open_pairs(trades: TradeStore, alerts: AlertSink, left: Session, now_ns: int) -> str | None:
     """Alarm for the hedged pairs of a session that was set aside, and return what was said, if anything."""
     pairs = [f"{view.trade.trade_id} ({view.trade.coin})" for view in trades.active(left.session_id)]
     if not pairs:

@@ -67,7 +67,7 @@ class _Rules(Protocol):
         """Have nothing sent to a market from now on."""
 
 
-class TradingParts(Protocol):
+class TradingDependencies(Protocol):
     """One session's parts."""
 
     @property

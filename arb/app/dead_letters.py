@@ -9,44 +9,44 @@ from arb.adapters.postgres.dead_letters import SqlDeadLetters
 from arb.adapters.postgres.engine import Pool, make_engine
 from arb.adapters.redis.client import connect
 from arb.adapters.redis.counters import RedisCounters
-from arb.adapters.redis.parking import RedisParkingLot
+from arb.adapters.redis.dead_letters import RedisDeadLetterBuffer
 from arb.app.alerts import alerts_of
 from arb.celery import app
 from arb.domain.health.dead_letter import DeadLetter
 from arb.domain.health.queues import QUEUES
-from arb.engine.health.bury import Bury, CollectDead
+from arb.engine.health.dead_letters import CollectDeadLetters, KeepDeadLetter
 from config import addresses
 from config.logging import Redactor, secrets_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class Undertaking:
+class DeadLetterUseCases:
     """The use cases around dead letters, in one process."""
 
     store: SqlDeadLetters
-    bury: Bury
-    collect: CollectDead
+    keep: KeepDeadLetter
+    collect: CollectDeadLetters
 
 
-def undertaking() -> Undertaking:
+def dead_letter_use_cases() -> DeadLetterUseCases:
     """Return this process's, built on the first call: after any fork. Raises: ConfigError."""
     return _build(os.getpid())
 
 
 @cache
-def _build(_pid: int) -> Undertaking:
+def _build(_pid: int) -> DeadLetterUseCases:
     settings, clock = addresses.settings(), SystemClock()
     database = make_engine(addresses.database_url(settings), Pool(size=1, overflow_max=2, timeout_s=2))
     redis = connect(addresses.redis_url(settings))
     counters = RedisCounters(redis, settings.scope)
     store = _Clean(database, settings.scope, Redactor(secrets_of(settings)))
-    lot = RedisParkingLot(redis, broker_prefix=settings.broker_prefix, scope=settings.scope)
+    buffer = RedisDeadLetterBuffer(redis, broker_prefix=settings.broker_prefix, scope=settings.scope)
     alerts = alerts_of(settings, database, None, counters, clock)
-    return Undertaking(
+    return DeadLetterUseCases(
         store=store,
-        bury=Bury(store=store, lot=lot, alerts=alerts, counters=counters),
-        collect=CollectDead(
-            store=store, lot=lot, alerts=alerts, counters=counters, now_ns=clock.now_ns, queues=QUEUES
+        keep=KeepDeadLetter(store=store, buffer=buffer, alerts=alerts, counters=counters),
+        collect=CollectDeadLetters(
+            store=store, buffer=buffer, alerts=alerts, counters=counters, now_ns=clock.now_ns, queues=QUEUES
         ),
     )
 

@@ -5,8 +5,8 @@ from threading import Thread
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arb.engine.market.tally import Tally
-from tests.engine.town import Uncounted
+from arb.engine.market.buffered_counters import BufferedCounters
+from tests.engine.testbed import Uncounted
 
 counts = st.lists(
     st.tuples(st.sampled_from(["dropped", "read"]), st.sampled_from(["stale", "absurd"]), st.integers(1, 9))
@@ -23,11 +23,11 @@ def total(told: list[Uncounted]) -> dict[tuple[str, str], int]:
 
 @given(before=counts, after=counts)
 def test_reports_together_tell_what_was_counted(before, after):
-    tally, told = Tally(), [Uncounted(), Uncounted()]
+    buffered, told = BufferedCounters(), [Uncounted(), Uncounted()]
     for counted, report in zip((before, after), told, strict=True):
         for name, reason, amount in counted:
-            tally.count(name, reason, amount)
-        tally.report(report)
+            buffered.count(name, reason, amount)
+        buffered.report(report)
     expected = Uncounted()
     for name, reason, amount in before + after:
         expected.count(name, reason, amount)
@@ -35,21 +35,21 @@ def test_reports_together_tell_what_was_counted(before, after):
 
 
 def test_what_was_reported_is_not_reported_again():
-    tally, first, second = Tally(), Uncounted(), Uncounted()
-    tally.count("dropped", "stale")
-    tally.report(first)
-    tally.report(second)
+    buffered, first, second = BufferedCounters(), Uncounted(), Uncounted()
+    buffered.count("dropped", "stale")
+    buffered.report(first)
+    buffered.report(second)
     assert (first.counts, second.counts) == ({("dropped", "stale"): 1}, {})
 
 
 def test_counts_of_several_threads_add_up():
-    tally, told = Tally(), Uncounted()
+    buffered, told = BufferedCounters(), Uncounted()
     threads = [
-        Thread(target=lambda: [tally.count("dropped", "stale") for _ in range(2_000)]) for _ in range(4)
+        Thread(target=lambda: [buffered.count("dropped", "stale") for _ in range(2_000)]) for _ in range(4)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    tally.report(told)
+    buffered.report(told)
     assert told.counts == {("dropped", "stale"): 8_000}

@@ -19,7 +19,7 @@ Key = tuple[Venue, Symbol]
 
 
 @dataclass(frozen=True, slots=True)
-class ToldBooks:
+class QueriedBooks:
     """Remembers the numbers that it has seen."""
 
     age_ns_max: int
