@@ -142,7 +142,7 @@ CALLS = {
     "claim": lambda s: s.trades.claim(s.intent, NOW_NS),
     "release": lambda s: s.trades.release(*s.claim, "not sent", NOW_NS),
     "lose": lambda s: s.trades.lose(*s.claim, "no answer", NOW_NS),
-    "refuse": lambda s: s.trades.reject(*s.claim, OrderEvent.REJECT, "no", NOW_NS),
+    "reject": lambda s: s.trades.reject(*s.claim, OrderEvent.REJECT, "no", NOW_NS),
     "absent": lambda s, lost: s.trades.absent(lost, "not there", NOW_NS),
     "record": lambda s: s.trades.record(world.filled(s.claimed), NOW_NS),
     "deny": lambda s: s.trades.deny(s.intent, "no", NOW_NS),
