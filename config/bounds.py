@@ -7,7 +7,7 @@ from typing import Any, Final
 MOST_COUNTED: Final = 10**9  # of seconds 31 years
 MOST_MONEY: Final = 10**15  # of KRW a third of what there is
 MONEY: Final = ("_krw", "_krw_max", "_usdt")
-UNBOUNDED: Final = frozenset({"sim.seed"})
+UNBOUNDED: Final = frozenset({"sim.seed", "sim.played_s"})
 
 
 def first_absurd(tree: Mapping[str, Any], above: str = "") -> str:

@@ -255,6 +255,8 @@ class SimSettings(SettingsSection):
     step_ms: int = Field(ge=10)
     premium_stdev_bps: Decimal = Share
     premium_half_life_s: Decimal = Positive
+    data: str | None = None  # a generation that was frozen before has none, nor the next one
+    played_s: int = Field(default=0, ge=0)  # when that began, Unix: a paper account for each time
 
 
 class PaperSettings(SettingsSection):

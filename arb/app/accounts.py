@@ -80,7 +80,8 @@ class _Store:
 def _unkeyed(settings: Settings) -> Accounts:
     """Return the accounts by the settings alone: without a key nobody knows them."""
     name = f"paper:{settings.group}" if settings.mode is RunMode.PAPER else ""
-    return dict.fromkeys(settings.pair, name)
+    played = f":{settings.sim.played_s}" if name and settings.sim.played_s else ""  # ends with its books
+    return dict.fromkeys(settings.pair, f"{name}{played}")
 
 
 def keys_of(settings: Settings) -> Mapping[Venue, Key]:

@@ -14,6 +14,7 @@ from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.postgres.trades import SqlTradeStore
 from arb.app.session import SessionPlace, clean_session, create_session, resume_session, take_up_session
 from arb.app.session_switch import alert_open_pairs
+from arb.domain.errors import ConfigError
 from arb.domain.market.ids import SessionId
 from arb.domain.state.account import are_others
 from arb.domain.state.owner import in_words
@@ -30,6 +31,7 @@ class SessionChoice:
     fresh: bool = False  # a new session in a new world
     clean: bool = False  # a new session in the same world; the last one is kept
     session: str | None = None  # go on with this one
+    data: str | None = None  # on these recorded books
 
 
 def choose_session(
@@ -63,12 +65,27 @@ def _choose(
     sessions, trades = SqlSessionStore(database), SqlTradeStore(database)
     if choice.fresh:
         create_session(sessions, place, clock, entropy)
-    elif choice.clean:
+    elif choice.clean or (not choice.session and _is_elsewhere(sessions, place, choice.data)):
         clean_session(sessions, trades, place, clock, entropy)
     elif choice.session:
+        if data_of(sessions, SessionId(choice.session)) != choice.data:
+            raise ConfigError(f"session {choice.session} traded on recorded books: it ended with them")
         take_up_session(sessions, trades, SessionId(choice.session), place, clock, entropy)
     else:
         resume_session(sessions, trades, place, clock, entropy)
+
+
+def _is_elsewhere(sessions: SqlSessionStore, place: SessionPlace, data: str | None) -> bool:
+    """Tell whether the session in use trades on other quotes: on recorded books, or not on those."""
+    in_use = sessions.current(place.environment, place.group)
+    return in_use is not None and data_of(sessions, in_use.session_id) != data
+
+
+def data_of(sessions: SqlSessionStore, session_id: SessionId) -> str | None:
+    """Return the recorded books that a session trades on, None for what the venues quote."""
+    newest = sessions.generation(session_id)
+    data: str | None = None if newest is None else newest.settings.get("sim", {}).get("data")
+    return data
 
 
 def _tell_of_pairs(

@@ -132,6 +132,9 @@ def standing(home: Home) -> Iterator[str]:
         copy = kept_copy(environ)
         if copy is None:
             return
+        if copy.generation.settings.get("sim", {}).get("data"):
+            yield "the session has ended with its recorded books: `arb up --data` begins another one"
+            return
         number = copy.generation.number
         changed = changes(copy.generation.settings, frozen_of(load(environ=environ)))
     except (ConfigError, OSError) as error:

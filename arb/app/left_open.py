@@ -39,5 +39,5 @@ def left_text(left: dict[str, Any]) -> str:
     notional = f"{float(left['notional_krw']):,.0f} KRW a leg"
     return (
         f"{left['pairs']} hedged pairs stay open ({', '.join(left['coins'])}): {notional}, "
-        f"{worth} by the last prices; `arb up` goes on with them"
+        f"{worth} by the last prices"
     )

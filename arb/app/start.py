@@ -19,13 +19,11 @@ from arb.app.ready import TRADING, wait_ready
 from arb.app.redis_server import check
 from arb.app.round_trip import announce, refuse_told
 from arb.app.session import SessionPlace, come_to_rest, go_on
-from arb.app.sim_world import (
-    Tape,
-    stack_settings,
-    write_world,
-)
+from arb.app.sim_world import stack_settings, write_world
+from arb.app.tape import Tape, begin_tape
 from arb.app.wiring import Engine
 from arb.domain.errors import ConfigError
+from arb.domain.risk.review import Mode
 from arb.ports.market import Clock, Entropy
 from arb.sim.core.coins import DEFAULT_COINS
 from arb.stack.control import Supervisor
@@ -53,6 +51,11 @@ class StackPlan:
     beside: Home | None = None  # use the servers and simulated venues of the stack that runs there
     world_coins: tuple[str, ...] = ()  # of the simulated market, besides those that are traded
 
+    @property
+    def world(self) -> Home:
+        """Return the home of the simulated market and its accounts; recorded books have one of their own."""
+        return self.home.played() if self.tape is not None and self.tape.is_books else self.home
+
 
 def start(plan: StackPlan, progress: Progress) -> Engine:
     """Start everything, begin trading, return this process's engine.
@@ -71,7 +74,8 @@ def start(plan: StackPlan, progress: Progress) -> Engine:
         settings = load(environ=_environ(home))
         check(settings, redis_url(settings), progress)
         migrate(database_url)
-        choice = SessionChoice(fresh=plan.fresh, clean=plan.clean, session=plan.session)
+        data = settings.sim.data
+        choice = SessionChoice(fresh=plan.fresh, clean=plan.clean, session=plan.session, data=data)
         accounts = name_accounts(settings, database_url, clock)
         choose_session(choice, database_url, SessionPlace.of(settings, accounts), clock, entropy, progress)
         freeze(plan.settings, database_url, home, clock, progress)
@@ -91,6 +95,7 @@ def start(plan: StackPlan, progress: Progress) -> Engine:
             refuse_told(engine.settings, engine.instruments)
 
         go_on(engine, began_ns, ready, progress)
+        _play(plan, engine, progress)
 
     stack = Stack(
         home,
@@ -120,6 +125,7 @@ def _ground(plan: StackPlan, clock: Clock, entropy: Entropy) -> _Ground:
     """Return servers and venues: the configured ones, those of another stack, or a world of its own."""
     settings = plan.settings
     is_mock, mode = settings.mode is RunMode.MOCK, settings.mode
+    simulated = is_mock or plan.tape is not None
     if plan.beside is not None:
         other = read_runtime(plan.beside)
         if other.mode != mode:
@@ -133,14 +139,26 @@ def _ground(plan: StackPlan, clock: Clock, entropy: Entropy) -> _Ground:
             processes=processes, tree=tree, redis_url=other.redis_url, database_url=other.database_url
         )
     coins = tuple(dict.fromkeys((*(settings.coins or DEFAULT_COINS), *plan.world_coins)))
-    world = write_world(plan.home, settings, plan.tape, clock, entropy, coins=coins) if is_mock else None
-    processes = _processes(plan, simulated=is_mock)
+    if plan.world.path != plan.home.path and not Supervisor(plan.home).is_running():
+        plan.world.begin_world()
+    world = write_world(plan.world, settings, plan.tape, clock, entropy, coins=coins) if simulated else None
+    processes = _processes(plan, simulated=simulated)
     return _Ground(
         processes=processes,
         tree=stack_settings(processes, world, settings),
         redis_url=_secret(settings.redis_url),
         database_url=_secret(settings.database_url),
     )
+
+
+def _play(plan: StackPlan, engine: Engine, progress: Progress) -> None:
+    """Have recorded books begin with the moment from which the session trades, or now if it does not."""
+    if plan.tape is None or not plan.tape.is_books:
+        return
+    session = engine.sessions.get(engine.session_id)
+    trades = session is not None and session.mode is Mode.NORMAL
+    begin_tape(plan.world, session.mode_changed_at_ns if session and trades else engine.clock.now_ns())
+    progress("the recording begins")
 
 
 def _venues_beside(home: Home, settings: Settings) -> dict[str, Any]:
@@ -162,6 +180,7 @@ def _processes(plan: StackPlan, *, simulated: bool) -> ProcessPlan:
         web_port=settings.web.port,
         simulated=simulated,
         venues=settings.pair,
+        world=plan.world,
     )
 
 

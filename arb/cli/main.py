@@ -22,7 +22,7 @@ from arb.cli.export import export
 from arb.cli.inventory import inventory
 from arb.cli.latency import latency
 from arb.cli.messages import messages_app
-from arb.cli.output import BAD_USE, FAILED, NOT_RUNNING
+from arb.cli.output import BAD_USE, EXIT_CODES, FAILED, NOT_RUNNING
 from arb.cli.recorded import opportunities, record
 from arb.domain.errors import ArbError, ConfigError, InvariantError
 from arb.stack.errors import StackError, StackNotRunning
@@ -42,7 +42,6 @@ COMMANDS: Final = (
     stack.demo,
     stack.up,
     stack.down,
-    sessions.sessions,
     sessions.resume,
     sessions.positions,
     sessions.balances,
@@ -70,6 +69,7 @@ COMMANDS: Final = (
     soak,
 )
 GROUPS: Final = {
+    "sessions": sessions.sessions_app,
     "trades": trading.trades_app,
     "coins": coins_app,
     "config": config_app,
@@ -82,6 +82,7 @@ GROUPS: Final = {
 
 app = typer.Typer(
     help="Cross-exchange arbitrage of coins between two exchanges that quote in different currencies.",
+    epilog="Exit codes: " + "; ".join(f"{code} {text}" for code, text in EXIT_CODES.items()) + ".",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,

@@ -1,7 +1,7 @@
 """The commands about sessions and what they hold.
 
-`arb sessions` lists them, `arb resume` goes on with one; `arb positions`, `balances` and `pnl` are about the
-one in use, or any other one that is kept.
+`arb sessions` lists and compares them, `arb resume` goes on with one; `arb positions`, `balances` and `pnl`
+are about the one in use, or any other one that is kept.
 """
 
 from functools import partial
@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from arb.cli import reads
+from arb.cli.compare import compare
 from arb.cli.moments import zone_of
 from arb.cli.output import AsJson, show
 from arb.cli.reads import From, OfSession, ReadRequest, To, Utc
@@ -19,11 +20,18 @@ Chosen = Annotated[str | None, typer.Argument(help="Which session; without it th
 Mode = Annotated[str, typer.Option(help="mock, paper or live.")]
 
 
-def sessions(utc: Utc = False, as_json: AsJson = False) -> None:
+sessions_app = typer.Typer(help="List the sessions of every mode side by side; compare two of them.")
+sessions_app.command()(compare)
+
+
+@sessions_app.callback(invoke_without_command=True)
+def sessions(context: typer.Context, utc: Utc = False, as_json: AsJson = False) -> None:
     """List the sessions of every mode side by side, the newest first, with what they traded.
 
     Example: arb sessions --utc
     """
+    if context.invoked_subcommand is not None:
+        return
     from arb.adapters.postgres.snapshots import SqlSnapshotStore
     from arb.cli.views.sessions import session_row, sessions_view
 

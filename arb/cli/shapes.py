@@ -112,6 +112,15 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType({
         "sessions": "session_id, environment, group, in_use, mode, mode_reason, started_at_ns, "
         "changed_at_ns, trades, trades_ended, realised_krw, snapshot",
     }),
+    "arb.sessions.compare": Shape({
+        "sessions": "both ids", "data": "folder of the recorded books",
+        "within_ms": "within which two entries are one decision",
+        "settings": "that differ: key, before (of the first), after",
+        "counts": "open or close -> same, latency, size, partial_fill, consequence, unexplained -> count",
+        "unexplained": "count",
+        "differences": "at_ns (since the books began), action, coin, direction, kind, why, first, second "
+        "(null, or trade_id, at_ns, quantity, filled, reason, seen)",
+    }),
     "arb.positions": Shape(READ | {
         "positions": "coin, trades, an amount by venue, hedged, unhedged, unrealised_krw",
     }),

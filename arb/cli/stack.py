@@ -16,6 +16,7 @@ from arb.cli.output import DONE, FAILED, INTERRUPTED, AsJson, say, show, tell
 from arb.cli.reads import Utc
 from arb.domain.errors import ConfigError, StoreUnavailable
 from arb.domain.market.ids import Venue
+from arb.domain.time import NS_PER_S
 from arb.stack.home import Home
 
 if TYPE_CHECKING:
@@ -23,7 +24,14 @@ if TYPE_CHECKING:
     from config.sections import CredentialSettings
 
 Duration = Annotated[int, typer.Option(help="Seconds of trading.", min=1)]
-TapePath = Annotated[Path | None, typer.Option(help="Recorded market data (.csv.gz or .jsonl.gz).")]
+TapePath = Annotated[
+    Path | None,
+    typer.Option(help="Recorded market data (.csv.gz or .jsonl.gz), or a folder of recorded books."),
+]
+Data = Annotated[
+    Path | None,
+    typer.Option(help="Trade on these recorded books (a folder), in a new session: mock and paper."),
+]
 Speed = Annotated[str, typer.Option(help="Tape seconds per second, or max.")]
 Seed = Annotated[int | None, typer.Option(help="Seed of the simulated market.", min=0)]
 Mode = Annotated[str, typer.Option(help="mock, paper or live.")]
@@ -68,8 +76,8 @@ def demo(
     from arb.app import demo as demonstration
     from arb.app import round_trip
     from arb.app.judge import judge
-    from arb.app.sim_world import Tape
     from arb.app.start import StackPlan
+    from arb.app.tape import Tape
     from arb.cli.views.live import show_live
     from arb.cli.views.report import report_view
     from arb.stack.supervise import Lifetime
@@ -124,32 +132,42 @@ def up(
     pair: VenuePair = None,
     watch: Watch = False,
     beside: Beside = None,
+    data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """Start the stack and leave it running; it goes on with the session in use unless told otherwise.
 
     With --watch nothing is opened: `arb opportunities` lists what there was. With --once or --loops the run
-    is bounded: it ends as with `arb down`.
+    is bounded: it ends as with `arb down`. With --data simulators play recorded books, from the beginning.
 
     Example: arb up --mode paper --coins BTC,XRP
     """
+    from arb.adapters.local.clock import SystemClock
     from arb.app import round_trip
     from arb.app import start as stack
     from arb.app.demo import StopRequested, interruptible
     from arb.app.session import standing
+    from arb.app.tape import Tape, group_on_books
     from arb.stack.supervise import Lifetime
     from config.settings import load
 
     home = Home.default()
     os.environ["ARB_HOME"] = str(home.path)
+    before = load(mode)
+    every_coin, played = before.coins, data or before.sim.data
+    if played is not None:
+        group, clean = group_on_books(Path(played), mode, group or before.group), True
+        if beside:
+            raise ConfigError("--data: has venues of its own to play it; leave --beside out")
     if clean and session:
         raise ConfigError("--clean begins a new session, --session goes on with a kept one: choose one")
-    every_coin = load(mode).coins
     asked = (
         ("ARB_GROUP", group),
         ("ARB_COINS", coins),
         ("ARB_PAIR", pair),
         ("ARB_WATCH", "true" if watch else None),
+        ("ARB_SIM__DATA", str(Path(played).absolute()) if played else None),
+        ("ARB_SIM__PLAYED_S", str(SystemClock().now_ns() // NS_PER_S) if played else None),
     )
     for name, given in asked:
         if given is not None:
@@ -163,7 +181,10 @@ def up(
         session=None if clean else session or settings.session,
         beside=Home(beside) if beside else None,
         world_coins=every_coin,
+        tape=Tape(path=Path(settings.sim.data), speed="1") if settings.sim.data else None,
     )
+    if plan.tape is not None:
+        say(plan.tape.told())
     try:
         with interruptible():
             engine = stack.start(plan, say)

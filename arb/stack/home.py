@@ -68,6 +68,7 @@ class Home:
         self.check_file = self.path / "check.json"  # and what was found of it
         self.alerts_file = self.log_file("critical_alerts")
         self.sim_file = self.sim / "sim.json"  # the simulated market and its accounts
+        self.tape_begins_file = self.sim / "tape_begins"  # the moment from which recorded books are played
         self._name_servers_files()
         self._name_pages_files()
         self._name_memories()
@@ -110,9 +111,18 @@ class Home:
             return cls(configured)
         return cls((CHECKOUT if (CHECKOUT / "pyproject.toml").exists() else Path.cwd()) / ".arb")
 
+    def played(self) -> "Home":
+        """Return the home of the world in which recorded books are played; each start begins it anew."""
+        return Home(self.path / "played")
+
     def demo(self) -> "Home":
         """Return the home of the demonstration, inside this one."""
         return Home(self.path / "demo")
+
+    def begin_world(self) -> None:
+        """Have a simulated world begin anew here. Only for a home whose stack is stopped."""
+        shutil.rmtree(self.sim, ignore_errors=True)
+        self.sim.mkdir(parents=True, mode=0o700)
 
     def log_file(self, program: str) -> Path:
         """Return the log of a program."""

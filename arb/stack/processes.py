@@ -45,10 +45,12 @@ def stack_processes(
     web_port: int = 0,
     simulated: bool | None = None,
     venues: Sequence[str] = tuple(Venue),
+    world: Home | None = None,
 ) -> ProcessPlan:
     """Return the plan of a stack in `home`, which exists. Ports and passwords stay as they were.
 
-    Mock mode has simulated venues of its own, unless `simulated` says otherwise.
+    Mock mode has simulated venues of its own, unless `simulated` says otherwise; their market and accounts
+    are in the home itself, or in that of another `world`.
     """
     simulated = mode == "mock" if simulated is None else simulated
     simulators = {venue: remembered_port(home, f"sim-{venue}") for venue in venues if simulated}
@@ -58,7 +60,7 @@ def stack_processes(
     return ProcessPlan(
         mode=mode,
         processes=(
-            *(_simulator(venue, port, home) for venue, port in simulators.items()),
+            *(_simulator(venue, port, world or home) for venue, port in simulators.items()),
             *_workers(evaluate_workers),
             _flower(flower_port, credentials, home),
             _web(web_port),
@@ -74,8 +76,8 @@ def stack_processes(
     )
 
 
-def _simulator(venue: str, port: int, home: Home) -> ProcessSpec:
-    files = ("--config", str(home.sim_file), "--journal", str(home.sim_journal(venue)))
+def _simulator(venue: str, port: int, world: Home) -> ProcessSpec:
+    files = ("--config", str(world.sim_file), "--journal", str(world.sim_journal(venue)))
     return ProcessSpec(
         name=f"sim-{venue}",
         command=(sys.executable, "-m", "arb.sim", venue, "--port", str(port), *files),

@@ -1,6 +1,7 @@
 """Which generation of settings a start goes on with, and what it says of that."""
 
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -83,6 +84,16 @@ def test_the_rows_are_right_where_the_copy_is_behind_or_missing(own, sessions, t
     for settings in (copied, load()):
         found = of_session(settings, sessions, sessions.get(session_id))
         assert (found.generation, found.strategy.entry_edge_bps) == (2, 31)
+
+
+def test_a_session_on_recorded_books_does_not_go_on(own, sessions, tmp_path):
+    home = Home(tmp_path)
+    begun(sessions)
+    newest = sessions.generation(sessions.current("paper").session_id)
+    keep(home, replace(newest, settings={**newest.settings, "sim": {"data": "/monday"}}))
+    assert list(standing(home)) == [
+        "the session has ended with its recorded books: `arb up --data` begins another one"
+    ]
 
 
 def test_a_stopped_home_says_what_the_next_start_does(own, sessions, tmp_path):

@@ -17,7 +17,7 @@ from tests.cli.documents import documents
 from tests.cli.test_main import leaves
 
 CHECKOUT = Path(__file__).parents[2]
-COMMANDS = {name for name, _ in leaves(get_command(app), "arb")} | {"arb trades"}
+COMMANDS = {name for name, _ in leaves(get_command(app), "arb")} | {"arb trades", "arb sessions"}
 RUN = CliRunner()
 
 

@@ -10,7 +10,7 @@ from arb.domain.market.instrument import Instrument
 from arb.domain.market.money import ZERO
 from arb.engine.market.markets import symbol_on
 from arb.sim.core.config import CoinOverride, Premium, SimConfig
-from arb.sim.core.market import SeededMarket, build_market
+from arb.sim.core.market import SteppedMarket, build_market
 from arb.venues.registry import FACTS
 from config.settings import Settings
 
@@ -33,7 +33,7 @@ class DryWorld:
                 stdev_bps=settings.sim.premium_stdev_bps, half_life_s=settings.sim.premium_half_life_s
             ),
         )
-        self._market: SeededMarket = build_market(self._config)
+        self._market: SteppedMarket = build_market(self._config)
 
     def books(self, step: int, now_ns: int) -> Iterator[Book]:
         """Return every book of a step, received now. Steps must not go backwards."""

@@ -20,6 +20,7 @@ from arb.sim.core.faults import Fault
 from arb.sim.venues import OPENING_MONEY, SIMULATED
 
 SPEED_MAX = "max"
+SPEED_WITHOUT_LIMIT: Final = 100.0  # what "max" means for a path, which has no consumer to wait for
 COINS_MAX: Final = 500
 NAME: Final = re.compile("[A-Z0-9]{1,20}")
 
@@ -71,7 +72,8 @@ class SimConfig(Strict, frozen=True):
     )
     usdt_krw: Decimal = Decimal(1400)
     premium: Premium = Premium()
-    tape: str | None = None
+    tape: str | None = None  # a file of prices or frames, or a folder of recorded books
+    tape_begins: str | None = None  # a file that says when recorded books begin, Unix ns; else at the epoch
     speed: str = "1"
     credentials: dict[Venue, Credential] = {}  # the one account of each venue
     uid: int = 354_937_868  # whose Binance says that the key is

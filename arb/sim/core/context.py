@@ -15,7 +15,7 @@ from arb.sim.core.fault_check import complaint
 from arb.sim.core.fault_kinds import FaultStage
 from arb.sim.core.faults import Call, Fault, FaultPlan
 from arb.sim.core.journal import VenueJournal
-from arb.sim.core.market import SeededMarket, build_market
+from arb.sim.core.market import SteppedMarket, build_market
 
 EPOCH_AGE_NS_MAX: Final = 7 * 86_400 * NS_PER_S  # drawing a day of steps takes seconds
 
@@ -33,7 +33,7 @@ class VenueContext:
     venue: Venue
     config: SimConfig
     clock: WallClock
-    market: SeededMarket
+    market: SteppedMarket
     journal: VenueJournal
     faults: FaultPlan
     rng: Random  # latency and the like; never the market

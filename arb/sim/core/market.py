@@ -9,14 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_MS
 from arb.sim.core.book import SimulatedBook
 from arb.sim.core.config import SimConfig
 from arb.sim.core.path import FairPath, OwnPremium, SeededPath
+from arb.sim.core.recorded import RecordedMarket
 from arb.sim.core.shape import DICE, BookShape, make_book, throw
+from arb.sim.core.step_times import StepTimes
 from arb.sim.core.tape import TAPE_COIN, has_frame_tape, load_tape_path
 from arb.sim.core.ticks import fixed_tick
 from arb.sim.venues import SIMULATED
@@ -35,13 +37,37 @@ class Conditions:
 ORDINARY: Final = Conditions()
 
 
-class SeededMarket:
+class SteppedMarket(Protocol):
+    """Books by step, of whichever origin."""
+
+    @property
+    def step_ns(self) -> int:
+        """Length of one step."""
+
+    def step_at(self, now_ns: int) -> int:
+        """Return the step in force at `now_ns`; before the epoch it is step 0."""
+
+    def starts_ns(self, step: int) -> int:
+        """Return the time at which `step` begins."""
+
+    def coins(self, venue: Venue) -> tuple[str, ...]:
+        """Return what is traded on `venue`."""
+
+    def lot_of(self, venue: Venue, coin: str) -> Decimal:
+        """Return the smallest quantity of a coin, base."""
+
+    def books(
+        self, venue: Venue, step: int, conditions: Conditions = ORDINARY, /
+    ) -> Mapping[str, SimulatedBook]:
+        """Return the books that `step` brings to `venue`, by coin name. Steps must not go backwards."""
+
+
+class SeededMarket(StepTimes):
     """Books of every instrument of every venue, by step since the epoch."""
 
     def __init__(self, config: SimConfig, path: FairPath) -> None:
+        super().__init__(config.epoch_ns, config.step_ms * NS_PER_MS)
         self._seed = config.seed
-        self._epoch_ns = config.epoch_ns
-        self._step_ns = config.step_ms * NS_PER_MS
         self._coins = config.coin_table()
         self._by_name = {coin.name: coin for coin in self._coins}
         self._path = path
@@ -51,19 +77,6 @@ class SeededMarket:
         self._shapes = {
             (venue, name): self._ordinary(venue, name) for venue in Venue for name in self.coins(venue)
         }
-
-    @property
-    def step_ns(self) -> int:
-        """Length of one step."""
-        return self._step_ns
-
-    def step_at(self, now_ns: int) -> int:
-        """Return the step in force at `now_ns`; before the epoch it is step 0."""
-        return max((now_ns - self._epoch_ns) // self._step_ns, 0)
-
-    def starts_ns(self, step: int) -> int:
-        """Return the time at which `step` begins."""
-        return self._epoch_ns + step * self._step_ns
 
     def coins(self, venue: Venue) -> tuple[str, ...]:
         """Return what is traded on `venue`; on one that quotes in KRW that includes USDT."""
@@ -125,8 +138,11 @@ class SeededMarket:
         )
 
 
-def build_market(config: SimConfig) -> SeededMarket:
-    """Return the market of `config`: seeded, or following its tape."""
+def build_market(config: SimConfig) -> SteppedMarket:
+    """Return the market of `config`: seeded, following its tape, or as it was recorded."""
     if config.tape is None:
         return SeededMarket(config, SeededPath(config))
-    return SeededMarket(config, load_tape_path(config, Path(config.tape)))
+    tape = Path(config.tape)
+    return (
+        RecordedMarket(config, tape) if tape.is_dir() else SeededMarket(config, load_tape_path(config, tape))
+    )

@@ -13,7 +13,7 @@ from arb.domain.time import NS_PER_S
 from arb.sim.core.book import SimulatedBook, SimulatedLevel
 from arb.sim.core.fault_kinds import BookSide, FaultKind, FaultStage
 from arb.sim.core.faults import Fault, FaultPlan
-from arb.sim.core.market import Conditions, SeededMarket
+from arb.sim.core.market import Conditions, SteppedMarket
 from arb.sim.core.orders import ZERO
 from arb.sim.core.ticks import floor_to
 
@@ -23,7 +23,7 @@ BPS = 10_000
 class FaultyMarket:
     """The market of one venue as its faults leave it."""
 
-    def __init__(self, market: SeededMarket, venue: Venue, plan: FaultPlan) -> None:
+    def __init__(self, market: SteppedMarket, venue: Venue, plan: FaultPlan) -> None:
         self._market = market
         self._venue = venue
         self._plan = plan

@@ -18,13 +18,12 @@ from typing import BinaryIO, Final
 
 import orjson
 
-from arb.sim.core.config import SimConfig, SimConfigError
+from arb.sim.core.config import SPEED_WITHOUT_LIMIT, SimConfig, SimConfigError
 from arb.sim.core.path import FairPath, FairState, SeededPath
 
 ROW_S: Final = 300.0
 TAPE_USDT_KRW: Final = 1379.0
 TAPE_COIN: Final = "BTC"
-SPEED_WITHOUT_LIMIT: Final = 100.0  # what "max" means for a path, which has no consumer to wait for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

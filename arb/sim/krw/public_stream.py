@@ -88,6 +88,8 @@ class PublicStream:
                     connection.send_in_order(frame, lag_ms)
 
     def _frames(self, channel: _Channel, form: str, fresh: dict[str, list[KrwTrade]]) -> Iterator[bytes]:
+        if channel.type == "orderbook" and channel.market not in self._tape.moved:
+            return
         if channel.type == "orderbook" and channel.level == 0:
             stamp = self._variant.book_stamp(self._context.now_ns())
             told = live_book(channel.market, self._tape.books[channel.market], channel.units, stamp, form)

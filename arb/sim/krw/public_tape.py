@@ -34,6 +34,7 @@ class PublicTape:
         self._sequence = 0
         self._fresh: list[tuple[str, KrwTrade]] = []
         self.books: dict[str, SimulatedBook] = {}
+        self.moved: frozenset[str] = frozenset()  # of which the last step brought a book
         self.days: dict[str, DayStatistics] = {}
         self.recent: dict[str, deque[KrwTrade]] = {}
         self.candles: dict[str, Candles] = {}
@@ -44,6 +45,7 @@ class PublicTape:
     ) -> list[tuple[str, KrwTrade]]:
         """Show new books (by market) and return the trades since the last step, oldest first."""
         rng = Random(f"{self._seed}:{self._venue}:trades:{step}")
+        self.moved = frozenset(books)
         for market, book in books.items():
             self.books[market] = book
             dice, side, share = rng.random(), rng.random(), rng.random()

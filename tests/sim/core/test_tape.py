@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from arb.app.sim_world import Tape
+from arb.app.tape import Tape
 from arb.domain.market.ids import Venue
 from arb.sim.core.config import SimConfigError
 from arb.sim.core.market import build_market
