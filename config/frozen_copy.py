@@ -21,7 +21,7 @@ class Copy:
 
 
 def write_copy(home: Home, copy: Copy) -> None:
-    """Keep a generation."""
+    """Write the generation of settings in force to the home, whole or not at all."""
     kept = copy.generation
     file = home.frozen_file(scope_of(kept.settings))
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -199,7 +199,7 @@ class MessageSettings(BaseModel):
 
 
 class LogFormat(StrEnum):
-    """How a line looks."""
+    """The form of log lines."""
 
     HUMAN = "human"
     JSON = "json"

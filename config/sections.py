@@ -106,7 +106,7 @@ class OrderSettings(SettingsSection):
 
 
 class RiskSettings(SettingsSection):
-    """Ceilings."""
+    """The section `risk`: ceilings of what may be open, lost and ordered."""
 
     notional_per_coin_krw_max: Decimal = Positive
     notional_total_krw_max: Decimal = Positive
@@ -146,7 +146,7 @@ class RiskSettings(SettingsSection):
 
 
 class FeedSettings(SettingsSection):
-    """How quotes come in."""
+    """The section `feed`: how quotes come in."""
 
     flush_interval_ms: int = Positive
     depth_levels: int = Field(gt=0, le=20)
@@ -156,7 +156,7 @@ class FeedSettings(SettingsSection):
 
     @property
     def room(self) -> int:
-        """Return how many coins all of them take."""
+        """Return how many coins all feed workers together take."""
         return self.workers * self.coins_max
 
 
@@ -213,7 +213,7 @@ class KrwVenueSettings(SettingsSection):
 
 
 class UpbitSettings(KrwVenueSettings):
-    """Those of Upbit."""
+    """The section `upbit`."""
 
 
 class BithumbSettings(KrwVenueSettings):

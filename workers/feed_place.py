@@ -37,7 +37,7 @@ class FileLastAssignment:
     path: Path
 
     def load(self) -> Fenced:
-        """Return it; nothing if it cannot be read."""
+        """Return the coins and fences that were saved last, none if the file cannot be read."""
         try:
             return {Coin(coin): int(fence) for coin, fence in read_json(self.path).items()}
         except (OSError, TypeError, ValueError):
@@ -64,7 +64,7 @@ class AlertingAssignmentLog:
     clock: Clock
 
     def moved(self, moves: Sequence[Reassignment]) -> None:
-        """Write every move."""
+        """Log each coin that got another owner."""
         for move in moves:
             log.info(
                 "coin_moved",
@@ -76,7 +76,7 @@ class AlertingAssignmentLog:
             )
 
     def changed(self, worker: str, before: WorkerHealth, after: WorkerHealth) -> None:
-        """Write it."""
+        """Log that a worker's health changed; alert when it died or came back."""
         log.info("feed_worker_changed", worker=worker, before=before.value, after=after.value)
         if after is WorkerHealth.DEAD:
             self._alarm(Severity.WARNING, worker, "no sign of life; its coins go to others")
@@ -84,20 +84,20 @@ class AlertingAssignmentLog:
             self._alarm(Severity.INFO, worker, "recovered: it gives signs of life again")
 
     def rejected(self, venue: Venue, coin: Coin, why: str) -> None:
-        """Write it and tell it."""
+        """Log and alert that a venue rejected a coin."""
         log.warning("coin_refused", venue=venue.value, coin=coin, why=why)
         message = f"{coin}: {why}; left out until {venue} takes it, other coins go on"
         self._alarm(Severity.WARNING, f"{venue} {coin}", message, AlertKind.COIN_UNQUOTED)
 
     def late(self, venue: Venue, lag_ns: int) -> None:
-        """Write it and tell it."""
+        """Log and alert that a venue's frames come late."""
         lag_ms = lag_ns // NS_PER_MS
         log.warning("quotes_late", venue=venue.value, lag_ms=lag_ms)
         message = f"frames come {lag_ms:,} ms late, or without a stamp: quotes are not believed"
         self._alarm(Severity.WARNING, venue, message, AlertKind.QUOTES_LATE)
 
     def in_time(self, venue: Venue) -> None:
-        """Write it and tell it."""
+        """Log and alert that a venue's frames come in time again."""
         log.info("quotes_in_time", venue=venue.value)
         self._alarm(Severity.INFO, venue, "recovered: frames come in time", AlertKind.QUOTES_LATE)
 
@@ -114,5 +114,5 @@ class AlertingAssignmentLog:
         )
 
     def holds(self, fences: Mapping[Coin, int]) -> None:
-        """Write what this worker feeds now."""
+        """Log which coins this worker feeds now."""
         log.info("coins_held", worker=self.worker, coins=",".join(sorted(fences)))

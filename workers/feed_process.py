@@ -115,7 +115,7 @@ class FeedProcess:
         return facts
 
     def force_reconnect(self) -> None:
-        """Replace every connection."""
+        """Replace every venue's connection at once."""
         for venue in self._venues:
             venue.socket.force_reconnect()
 

@@ -95,7 +95,7 @@ def end_worker() -> None:
 
 @signals.task_received.connect
 def took(**_: Any) -> None:
-    """Note it."""
+    """Note when this worker took its last task."""
     _took.ns = clock.now_ns()
 
 
@@ -114,7 +114,7 @@ def bind(task_id: str, task: Any, args: Any, **_: Any) -> None:
 
 @signals.task_postrun.connect
 def unbind(**_: Any) -> None:
-    """Forget them."""
+    """Take the ids of the finished task off this thread's log lines."""
     structlog.contextvars.clear_contextvars()
 
 

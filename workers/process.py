@@ -33,16 +33,16 @@ class Work(Protocol):
     name: str
 
     def start(self) -> None:
-        """Begin."""
+        """Begin the work, without waiting for it."""
 
     def stop(self) -> None:
         """End cleanly; called once, whatever happened."""
 
     def healthy(self) -> bool:
-        """Tell whether it is still going on."""
+        """Tell whether the work goes on."""
 
     def facts(self) -> Mapping[str, str]:
-        """Return what the heartbeat tells."""
+        """Return the facts that each heartbeat carries."""
 
 
 def prepare() -> None:

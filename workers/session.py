@@ -30,7 +30,7 @@ class SessionWork:
         self._engine = engine
 
     def start(self) -> None:
-        """It trades already."""
+        """Log that the session trades: it does so since it was begun."""
         log.info("session_trades", session_id=self._engine.session_id)
 
     def stop(self) -> None:
@@ -43,7 +43,7 @@ class SessionWork:
         return True
 
     def facts(self) -> Mapping[str, str]:
-        """Return which session it is."""
+        """Return the id of the session."""
         return {"session_id": self._engine.session_id}
 
 

@@ -30,7 +30,7 @@ class VenueClocks:
         self._thread = threading.Thread(target=self._run, name="venue-clocks", daemon=True)
 
     def start(self) -> None:
-        """Begin to ask."""
+        """Begin to ask the venues for their clocks, in a thread."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -42,7 +42,7 @@ class VenueClocks:
         return self._offsets_ns.get(venue, 0)
 
     def look(self) -> None:
-        """Ask if it is time to."""
+        """Ask the venues for their clocks, if it is time to or our clock was set."""
         steady_ns = self._clock.steady_ns()
         apart_ns = self._clock.now_ns() - steady_ns
         is_set = abs(apart_ns - self._apart_ns) > SET_NS

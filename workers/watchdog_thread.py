@@ -33,7 +33,7 @@ class WatchdogThread:
         self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Begin to keep watch, in a thread."""
         self._thread.start()
 
     def stop(self) -> None:

@@ -32,7 +32,7 @@ class SessionCoin:
     notional_krw: Decimal
 
     def as_json(self) -> dict[str, Any]:
-        """Return the same as JSON."""
+        """Return the coin, its pause, its open trades and their notional as JSON."""
         pause = self.pause
         return {
             "coin": self.coin,

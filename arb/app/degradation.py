@@ -70,7 +70,7 @@ class Log:
     """`arb.engine.health.degrade.DegradationLog` in the watchdog's file."""
 
     def degree_changed(self, before: Degradation, after: Degradation) -> None:
-        """Write a line."""
+        """Log that the degree of degradation changed, why, and what is left out now."""
         write = log.warning if after.degree > before.degree else log.info
         write(
             "degree_changed",

@@ -17,7 +17,7 @@ from arb.stack.shutdown import Progress, stop_stack
 
 @dataclass(frozen=True, slots=True)
 class DemoOutcome:
-    """How a demonstration ended."""
+    """The demonstration's report, and whether it came to rest."""
 
     report: Report
     rested: bool

@@ -21,7 +21,7 @@ class _Board(Protocol):
     """How much is done while the machine is short of something."""
 
     def degree(self) -> Degree:
-        """Return it."""
+        """Return the degree of degradation in force."""
 
 
 class _Holding(Protocol):
@@ -68,7 +68,7 @@ class _Rules(Protocol):
 
 
 class TradingDependencies(Protocol):
-    """One session's parts."""
+    """What the trading chapter needs of one session."""
 
     @property
     def settings(self) -> Settings: ...

@@ -30,7 +30,7 @@ ASK_MS_MAX: Final = 10_000  # a supervisor that hangs ends nothing; the process 
 
 @dataclass(frozen=True, kw_only=True)
 class KillUseCases:
-    """How trading ends."""
+    """The use cases that end trading: coming to rest, and the emergency stop."""
 
     drain: Drain
     emergency: Emergency

@@ -24,7 +24,7 @@ from config.settings import RunMode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """How a run was."""
+    """A session's report, its invariants and its performance."""
 
     report: Report
     findings: Findings

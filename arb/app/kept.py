@@ -38,12 +38,12 @@ class Kept:
 
     @property
     def session(self) -> Session:
-        """Return the session."""
+        """Return the session that is read."""
         return self.found.session
 
     @property
     def session_id(self) -> SessionId:
-        """Return the session's id."""
+        """Return the id of the session that is read."""
         return self.found.session.session_id
 
     @property

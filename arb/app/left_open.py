@@ -30,7 +30,7 @@ def left_open(engine: Engine) -> dict[str, Any]:
 
 
 def left_text(left: dict[str, Any]) -> str:
-    """Return the same in one line."""
+    """Return what a stopped stack leaves open, in one line."""
     if not left["pairs"]:
         return "no pair stays open"
     worth = (

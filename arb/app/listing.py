@@ -58,7 +58,7 @@ def look(settings: Settings) -> MarketsFound:
 
 
 def ask(venues: Mapping[Venue, VenueClient], coins: Sequence[Coin]) -> MarketsFound:
-    """Ask each venue once."""
+    """Ask each venue once for the coins' markets. Venues that do not answer are named in the result."""
     missing: dict[Coin, str] = {}
     unasked: dict[Venue, VenueError] = {}
     for venue, client in venues.items():

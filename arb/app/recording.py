@@ -97,5 +97,5 @@ def premiums_of(shared: Shared) -> SqlPremiums:
 
 
 def opportunities_of(shared: Shared) -> SqlOpportunities:
-    """Return where chances are."""
+    """Return the store of recorded opportunities."""
     return SqlOpportunities(shared.stores.alerts.engine)

@@ -56,7 +56,7 @@ def economics_of(settings: Settings, fees: Fees | None = None) -> Economics:
 
 
 def costs_of(settings: Settings, fees: Fees) -> Costs:
-    """Return what trading costs."""
+    """Return fees, spread, rate step and slip by the settings, in basis points."""
     assumed, (first, second) = settings.assumptions, settings.pair
     step_bps = bps(assumed.rate_step_krw, assumed.krw_per_usdt)
     return Costs(
@@ -117,7 +117,7 @@ def loss(settings: Settings, found: Economics) -> str:
 
 
 def lines(settings: Settings, found: Economics) -> Iterator[str]:
-    """Return the same for a person."""
+    """Yield what a round trip earns as lines for a person."""
     edge_bps = plain(round(found.edge_bps_least, 1))
     yield (
         f"by {settings.strategy.name}, a round trip from the least edge of {edge_bps} bps, "
@@ -143,7 +143,7 @@ def _end(found: Economics, trip: RoundTrip) -> str:
 
 
 def document(settings: Settings) -> dict[str, Any]:
-    """Return the same as JSON."""
+    """Return what a round trip earns as JSON."""
     found = economics_of(settings)
     return {
         "strategy": settings.strategy.name.value,

@@ -27,7 +27,7 @@ AWAY_SHARE: Final = Decimal("0.6")  # of the least that pays: smaller ones show 
 
 
 def limits_of(settings: Settings) -> Limits:
-    """Return the risk ceilings."""
+    """Return the risk ceilings of the settings, in the engine's units."""
     risk = settings.risk
     return Limits(
         entry_edge_bps_min=_edge_bps_min(settings),

@@ -39,7 +39,7 @@ from config.settings import RunMode, Settings, load
 
 @dataclass(frozen=True, kw_only=True)
 class StackPlan:
-    """What to run."""
+    """What a stack runs: its home, settings, session and market."""
 
     home: Home
     settings: Settings

@@ -60,7 +60,7 @@ class Engine:
 
     @property
     def quotes(self) -> RedisQuoteStore:
-        """Return the hot quotes."""
+        """Return the store of the newest books."""
         return self.stores.quotes
 
     @property

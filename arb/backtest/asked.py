@@ -136,5 +136,5 @@ def files_of(data: Path) -> list[Path]:
 
 
 def plan_of(asked: ReplayRequest, settings: Settings, series: Series) -> ReplayPlan:
-    """Return the replay."""
+    """Return the replay that was asked for."""
     return ReplayPlan(series=series, settings=settings, seed=asked.seed, screened=asked.screened)

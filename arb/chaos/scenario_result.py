@@ -20,7 +20,7 @@ class ScenarioResult:
     detail: str
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as JSON."""
+        """Return the scenario's name, verdict, recovery time (s) and detail as JSON."""
         return {
             "name": self.name,
             "passed": self.passed,

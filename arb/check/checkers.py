@@ -77,7 +77,7 @@ class Findings:
 
     @property
     def all_hold(self) -> bool:
-        """Tell whether nothing was violated."""
+        """Tell whether no invariant was violated."""
         return not self.violations
 
     def as_json(self) -> dict[str, Any]:
@@ -95,7 +95,7 @@ class Findings:
 
 
 def check(engine: EngineHistory, venues: VenueHistory | None) -> Findings:
-    """Return what one pair of histories shows; pure."""
+    """Return the findings of one pair of histories. Pure."""
     if venues is not None:
         venues = venues.since(engine.session.started_at_ns).without(engine.elsewhere)
     told = venues if venues is not None and venues.has_journal else None
@@ -134,7 +134,7 @@ def _not_compared(engine: EngineHistory, venues: VenueHistory | None) -> tuple[s
 
 
 class EngineReader(Protocol):
-    """Reads our journal."""
+    """Reads the engine's journal."""
 
     def __call__(self) -> EngineHistory:
         """Return the session as it is now. Raises: StoreUnavailable."""

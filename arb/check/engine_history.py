@@ -46,7 +46,7 @@ from arb.ports.market import Clock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadEngine:
-    """Reads one session."""
+    """Reads the journal of one session from SQL."""
 
     database: Engine
     session_id: SessionId

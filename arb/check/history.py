@@ -88,7 +88,7 @@ class BookedFill:
 
     @property
     def key(self) -> FillKey:
-        """Return what identifies it."""
+        """Return venue, market and fill id, which identify the fill."""
         return FillKey(self.venue, self.symbol, self.fill.fill_id)
 
     def at_venue(self, side: Side) -> "VenueFill":
@@ -205,7 +205,7 @@ class VenueFill:
 
     @property
     def key(self) -> FillKey:
-        """Return what identifies it."""
+        """Return venue, market and fill id, which identify the fill."""
         return FillKey(self.venue, self.symbol, self.fill.fill_id)
 
     def effects(self) -> dict[str, Decimal]:

@@ -33,7 +33,7 @@ class Difference:
 
     @property
     def row(self) -> str:
-        """Return what it is called in a finding."""
+        """Return the name of the difference in a finding."""
         venue, asset = self.holder
         return f"balance {venue} {asset}"
 

@@ -26,7 +26,7 @@ READINGS_MAX: Final = 20  # of a venue that moves while it is read
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadVenues:
-    """Reads every simulated venue."""
+    """Reads the journals of all simulated venues over HTTP."""
 
     base_urls: Mapping[Venue, str]
     http: urllib3.PoolManager = field(

@@ -24,7 +24,7 @@ class What(StrEnum):
 
 
 class Format(StrEnum):
-    """How."""
+    """The format of the exported file."""
 
     CSV = "csv"
     PARQUET = "parquet"

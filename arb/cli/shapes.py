@@ -45,7 +45,7 @@ MARKETS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a document holds."""
+    """The fields of a `--json` document, and its version."""
 
     fields: Mapping[str, str]
     version: int = 1

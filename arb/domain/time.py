@@ -41,7 +41,7 @@ class Span:
 
     @property
     def is_whole(self) -> bool:
-        """Tell whether it has no bounds."""
+        """Tell whether the span has no bounds."""
         return self == ALWAYS
 
 

@@ -24,7 +24,7 @@ class Clock(Protocol):
         """Return nanoseconds since some moment; they only grow, at the pace of time."""
 
     def sleep_ms(self, duration_ms: int) -> None:
-        """Wait."""
+        """Wait for so many milliseconds."""
 
 
 class Errands(Protocol):

@@ -14,7 +14,7 @@ class AlertStore(Protocol):
     """Alerts that somebody must see."""
 
     def add(self, session_id: SessionId | None, alert: Alert) -> None:
-        """Write one alert."""
+        """Record an alert. Raises: StoreUnavailable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +55,10 @@ class MessageStore(Protocol):
         """Return until when news of a kind was looked for, None if it never was."""
 
     def set_mark(self, session_id: SessionId, kind: MessageKind, at_ns: int) -> None:
-        """Keep until when it was."""
+        """Record up to which moment a kind of news was looked for, ns."""
 
     def unmark(self, session_id: SessionId, kinds: Collection[MessageKind]) -> None:
-        """Forget it: what happens from now on is no news."""
+        """Drop the marks of these kinds: what happened before is no news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +98,11 @@ class DeadLetterBuffer(Protocol):
         """Return what waits, the oldest first, with what `remove` needs to know."""
 
     def remove(self, token: tuple[str, bytes]) -> None:
-        """Forget one that was collected."""
+        """Remove a parked message that was collected."""
 
 
 class AlertSink(Protocol):
-    """Where alerts go."""
+    """Where alerts are raised."""
 
     def raise_alert(self, alert: Alert) -> None:
         """Deliver one alert; never raises."""
@@ -112,7 +112,7 @@ class Counters(Protocol):
     """Counts by reason, best effort: a lost count never disturbs trading."""
 
     def count(self, name: str, reason: str, amount: int = 1) -> None:
-        """Add to a counter."""
+        """Add to a counter of this reason. Never raises."""
 
     def read(self) -> Mapping[str, Mapping[str, int]]:
         """Return all counters by name and reason."""

@@ -41,7 +41,7 @@ class Session:
 
     @property
     def owner(self) -> Owner:
-        """Return whose it is."""
+        """Return the mode and the accounts that the session belongs to."""
         return Owner(environment=self.environment, accounts=self.accounts)
 
     @property
@@ -98,7 +98,7 @@ class SessionStore(Protocol):
         """Return what reconciliations could not judge, and since when."""
 
     def keep_unjudged(self, session_id: SessionId, since: Mapping[str, int]) -> None:
-        """Replace that."""
+        """Replace the assets that no reconciliation could judge, with since when (ns)."""
 
     def recovered(self, session_id: SessionId, recovery: Recovery) -> None:
         """Write down that something of a session is back."""
@@ -107,7 +107,7 @@ class SessionStore(Protocol):
         """Return what came back lately, the newest first."""
 
     def get(self, session_id: SessionId) -> Session | None:
-        """Return one session."""
+        """Return a session by its id, None if there is none."""
 
     def generation(self, session_id: SessionId) -> Generation | None:
         """Return the settings that a session runs with; None of one that began before they were kept."""
@@ -171,7 +171,7 @@ class TradeStore(Protocol):
         """INTENT -> DENIED, the hold is voided. False if it is no intent any more and was not denied."""
 
     def order(self, client_order_id: ClientOrderId) -> Order | None:
-        """Return one order."""
+        """Return an order by our id, None if there is none."""
 
     def orders(self, ids: Collection[ClientOrderId]) -> tuple[Order, ...]:
         """Return those of these orders that exist, by age."""
@@ -282,7 +282,7 @@ class HandStore(Protocol):
         """
 
     def decided(self, session_id: SessionId, now_ns: int) -> Decided:
-        """Return all that holds now."""
+        """Return what was decided by hand for a session and is in force now."""
 
 
 class KillSwitch(Protocol):
@@ -298,7 +298,7 @@ class KillSwitch(Protocol):
         """Stop everything, durably; return the reason in force, which is the first one given."""
 
     def release(self) -> None:
-        """Let everything go on."""
+        """Release the switch: orders may be sent again."""
 
 
 class ExternalOrderStore(Protocol):
@@ -342,7 +342,7 @@ class VenueClient(Protocol):
     venue: Venue
 
     def place(self, order: Order) -> OrderReport:
-        """Send one claimed order.
+        """Send one claimed order, at most once.
 
         Raises: Rejected (final), Retryable (proven not placed), OutcomeUnknown (ask), Fatal.
         """

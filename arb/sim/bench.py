@@ -44,7 +44,7 @@ class Cost:
     megabytes_per_s: float  # sent
 
     def line(self) -> str:
-        """Return it as a row of a table."""
+        """Return the measurement as a row of a Markdown table."""
         return (
             f"| {self.coins} | {self.venue} | {self.sockets} | {self.core_percent:.0f} % "
             f"| {self.books_per_s:.1f} | {self.megabytes_per_s:.1f} |"

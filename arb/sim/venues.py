@@ -27,7 +27,7 @@ class SimulatedMarket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedVenue:
-    """One simulator."""
+    """What differs between simulators: market, fees, paths and limits."""
 
     market: SimulatedMarket
     fee_bps: Decimal  # taker's and maker's, where the configuration names none

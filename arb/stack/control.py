@@ -74,7 +74,7 @@ class Supervisor:
         return tuple(_status(each, counts) for each in self._call("supervisor.getAllProcessInfo"))
 
     def status(self, name: str) -> ProcessStatus:
-        """Return how one program is."""
+        """Return the status of one program."""
         return _status(self._call("supervisor.getProcessInfo", name), self._call("arb.counts"))
 
     def start(self, name: str) -> None:

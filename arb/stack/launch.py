@@ -39,7 +39,7 @@ def die_with_parent(libc: ctypes.CDLL, number: int, parent: int) -> None:
 
 
 def main() -> None:
-    """Parse, prepare, exec."""
+    """Set user, directory and parent-death signal by the arguments, and become the program."""
     parent = os.getppid()
     libc = ctypes.CDLL(None)
     parser = argparse.ArgumentParser(prog="launch")

@@ -30,7 +30,7 @@ NARRATION: Final = {
 
 
 def silent(_text: str) -> None:
-    """Be a progress display that shows nothing."""
+    """Show no progress."""
 
 
 def stop_stack(home: Home, progress: Progress = silent) -> None:

@@ -54,14 +54,14 @@ class Forgiving:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        """Write, or lose it."""
+        """Write a text, or drop it where the stream is closed or full."""
         with suppress(OSError, ValueError):
             self._stream.write(text)
             self._stream.flush()
         return len(text)
 
     def flush(self) -> None:
-        """Nothing is kept back."""
+        """Do nothing: every write is flushed."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

@@ -42,7 +42,7 @@ class Past:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueFacts:
-    """One venue."""
+    """What differs between venues' protocols: names, books, candles, fees, price bands and proof."""
 
     venue_symbol: Callable[[Symbol], str]
     symbol: Callable[[str], Symbol]  # Raises: ValueError

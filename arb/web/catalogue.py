@@ -18,7 +18,7 @@ class _Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric."""
+    """One Prometheus metric: name, help text and labels."""
 
     name: str
     help: str
@@ -26,7 +26,7 @@ class Metric:
 
     @property
     def kind(self) -> _Kind:
-        """Return what it is, by its name."""
+        """Return the metric's type, by the end of its name."""
         return _Kind.COUNTER if self.name.endswith("_total") else _Kind.GAUGE
 
 

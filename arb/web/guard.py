@@ -71,7 +71,7 @@ class Guard:
         return visitor_of(request, self.proxies)
 
     def admit(self, response: web.StreamResponse) -> None:
-        """Give whoever gets this response a ticket."""
+        """Set a new ticket as the response's cookie."""
         response.set_cookie(
             COOKIE,
             self.tickets.issue(),

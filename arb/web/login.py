@@ -29,7 +29,7 @@ class Login:
     password: str
 
     async def show(self, request: web.Request) -> web.StreamResponse:
-        """Show the form."""
+        """Answer with the login form, or with the page where no login is needed."""
         if request[TICKET] or not self.guard.authentication:
             raise web.HTTPSeeOther("/")
         return self._form()
@@ -55,7 +55,7 @@ class Login:
         raise entered
 
     async def leave(self, request: web.Request) -> web.StreamResponse:
-        """Take the ticket back."""
+        """Log out: revoke the ticket and delete the cookie."""
         self.guard.tickets.revoke(request[TICKET])
         response = web.Response(status=204)
         response.del_cookie(COOKIE, path="/")

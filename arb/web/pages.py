@@ -34,7 +34,7 @@ class Pages:
     metrics_token: str
 
     async def index(self, _request: web.Request) -> web.StreamResponse:
-        """Return the page."""
+        """Answer with the page."""
         return web.FileResponse(STATIC / "index.html")
 
     async def session(self, request: web.Request) -> web.StreamResponse:
@@ -72,7 +72,7 @@ class Pages:
         return web.json_response(found)
 
     async def kill(self, request: web.Request) -> web.StreamResponse:
-        """Stop trading."""
+        """Engage the kill switch with the given reason, and answer what was done."""
         reason = await _reason(request)
         try:
             said = await asyncio.to_thread(self.stop_trading, reason)

@@ -169,7 +169,7 @@ class SectionReader:
         return budget(engine.settings, self._sql().exposure(Mode.NORMAL, engine.clock.now_ns()))
 
     def events(self) -> Document:
-        """Return what happened last."""
+        """Return the newest events of orders and trades."""
         return self._sql().events(EVENTS_MAX)
 
     def alerts(self) -> Document:

@@ -28,7 +28,7 @@ class Throttle:
         return _left_s(own[0], now_ns) if len(own) >= FAILURES_PER_ADDRESS_MAX else 0
 
     def failed(self, address: str) -> None:
-        """Remember a wrong password."""
+        """Count a wrong password of an address."""
         self._failures.append((self._clock.steady_ns(), address))
 
 

@@ -22,7 +22,7 @@ class Tickets:
         self._revoked: dict[str, None] = {}  # by age
 
     def issue(self) -> str:
-        """Return a new ticket."""
+        """Return a signed ticket that ends after the session's hours."""
         body = f"{self._clock.now_ns() + self.lifetime_ns}.{self._entropy.bits(NONCE_BITS):032x}"
         return f"{body}.{self._sign('ticket', body)}"
 

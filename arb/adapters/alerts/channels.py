@@ -33,7 +33,7 @@ class AlertNotice:
 
 
 class AlertChannel(Protocol):
-    """One way."""
+    """One way to reach a person."""
 
     name: str
 

@@ -27,7 +27,7 @@ class AlertLimiter(Protocol):
 
 @dataclass(slots=True)
 class MemoryLimiter:
-    """One process's own."""
+    """Which alerts one process sends and which it holds back, kept in its memory."""
 
     quiet_ns: int
     document: Document = field(default_factory=dict)

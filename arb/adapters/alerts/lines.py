@@ -63,7 +63,7 @@ class AlertLines:
 
 
 def append(path: Path, alert: Alert) -> None:
-    """Write one line. Never raises."""
+    """Append one alert to the file, as a line of JSON. Never raises."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as file:

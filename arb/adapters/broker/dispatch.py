@@ -28,7 +28,7 @@ class MemoryDispatcher:
         self.sent: list[tuple[str, tuple[Any, ...], int]] = []
 
     def send(self, task: str, *args: Any, countdown_ms: int = 0, expires_ms: int = 0) -> None:
-        """Remember one task."""
+        """Remember a task instead of sending it."""
         self.sent.append((task, args, countdown_ms))
 
     def take(self) -> list[tuple[str, tuple[Any, ...], int]]:
@@ -41,4 +41,4 @@ class SilentDispatcher:
     """Sends nothing: for a process that looks at the rows itself and needs no broker."""
 
     def send(self, task: str, *args: Any, countdown_ms: int = 0, expires_ms: int = 0) -> None:
-        """Forget one task: its row is there."""
+        """Ignore the task: its row is there, and a sweep sends it."""

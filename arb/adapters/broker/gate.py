@@ -71,7 +71,7 @@ class BrokerGate:
         return QUEUE_FULL if queue in self._full else ""
 
     def succeeded(self) -> None:
-        """A publish arrived."""
+        """Note that the primary broker took a publish."""
         if self._breaker != Breaker():
             self._observe(BreakerEvent.SUCCEED)
 

@@ -99,7 +99,7 @@ class Task(CeleryTask):  # type: ignore[misc]  # Celery ships no types
     """
 
     def retry(self, *args: Any, **kwargs: Any) -> Any:
-        """Retry. Raises: Retry, Reject."""
+        """Send the task again later. Raises: Retry if a broker took it, Reject (with requeue) if none did."""
         try:
             return super().retry(*args, **kwargs)
         except Reject as refused:

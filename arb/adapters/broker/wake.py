@@ -26,11 +26,11 @@ class Wake:
         self._rest_until_s = 0.0
 
     def idle(self) -> bool:
-        """Tell whether it is time to ask."""
+        """Tell whether nothing is asked now, so that the question may be sent."""
         return self._asked_s is None and time.monotonic() >= self._rest_until_s
 
     def ask(self) -> None:
-        """Send the question."""
+        """Ask the server to answer once the queue has a message."""
         self.client.connection.send_command(*self._command)
         self._asked_s = time.monotonic()
 

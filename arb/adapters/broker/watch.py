@@ -72,7 +72,7 @@ class BrokerWatch:
         return self._thread is not None and self._pid == os.getpid() and self._thread.is_alive()
 
     def look(self) -> None:
-        """Look once."""
+        """Measure the primary broker once, or try it again with a canary, and tell the gate."""
         before = self._gate.state
         try:
             if before is BreakerState.CLOSED:

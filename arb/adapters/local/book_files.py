@@ -60,7 +60,7 @@ class BookFiles:
         self._thread.start()
 
     def stop(self) -> None:
-        """Write the rest."""
+        """Write the books that are left, and end the thread."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()

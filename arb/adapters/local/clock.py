@@ -39,7 +39,7 @@ class ManualClock:
         self.slept_ms: list[int] = []
 
     def now_ns(self) -> int:
-        """Return the time it was moved to."""
+        """Return the time that the clock was set to, ns."""
         with self._lock:
             return self._now_ns
 
@@ -55,11 +55,11 @@ class ManualClock:
             self._now_ns += max(0, duration_ms) * NS_PER_MS
 
     def advance_ms(self, duration_ms: int) -> None:
-        """Move ahead."""
+        """Set the clock ahead by milliseconds."""
         self.advance_ns(duration_ms * NS_PER_MS)
 
     def advance_ns(self, duration_ns: int) -> None:
-        """Move ahead."""
+        """Set the clock ahead by nanoseconds."""
         with self._lock:
             self._now_ns += duration_ns
 

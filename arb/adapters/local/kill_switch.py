@@ -105,7 +105,7 @@ class MemoryKillSwitch:
         return self._reason
 
     def release(self) -> None:
-        """Let everything go on."""
+        """Release the switch: orders may be sent again."""
         self._reason = self._at_ns = None
 
 

@@ -8,7 +8,7 @@ from arb.engine.health.probes.machine import ProcessUsage
 
 
 class LoggedSamples:
-    """`arb.engine.health.probes.machine.Diary` by the log."""
+    """Writes samples of processes to the log."""
 
     def write(self, usages: Sequence[ProcessUsage]) -> None:
         log = structlog.get_logger("arb.sys_monitor")

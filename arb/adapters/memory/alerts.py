@@ -9,7 +9,7 @@ from arb.domain.market.ids import SessionId
 
 @dataclass(frozen=True, slots=True)
 class MemoryAlertStore:
-    """Alerts in a list."""
+    """Alerts in memory, the twin of the table."""
 
     tables: MemoryTables
 

@@ -13,7 +13,7 @@ class MemoryBars:
         self._barred: dict[Key, tuple[str, int]] = {}
 
     def add(self, venue: Venue, symbol: Symbol, reason: str, now_ns: int) -> None:
-        """Keep that nothing may be sent there."""
+        """Bar a market: no order of this account is sent there for a while."""
         self._barred[venue, symbol] = (reason, now_ns)
 
     def read(self, now_ns: int) -> Mapping[Key, str]:

@@ -8,7 +8,7 @@ from arb.domain.market.ids import SessionId
 
 @dataclass(frozen=True, slots=True)
 class MemoryChoices:
-    """The twin for tests."""
+    """Chosen coins in memory, the twin of the table."""
 
     kept: dict[SessionId, Choice] = field(default_factory=dict)
 

@@ -84,31 +84,31 @@ class MemoryLastAssignment:
         self.kept: Fenced = {}
 
     def load(self) -> Fenced:
-        """Return it."""
+        """Return the coins and fences that were saved last."""
         return self.kept
 
     def save(self, fences: Fenced) -> None:
-        """Keep it."""
+        """Keep coins and fences in place of the last ones."""
         self.kept = dict(fences)
 
 
 class SilentAssignmentLog:
-    """Writes nothing down."""
+    """Ignores every event of the assignment."""
 
     def moved(self, moves: Sequence[Reassignment]) -> None:
-        """Forget them: the registry keeps them."""
+        """Ignore moves of coins: the registry keeps them."""
 
     def changed(self, worker: str, before: WorkerHealth, after: WorkerHealth) -> None:
-        """Forget it."""
+        """Ignore that a worker's health changed."""
 
     def holds(self, fences: Fenced) -> None:
-        """Forget it."""
+        """Ignore which coins this worker holds."""
 
     def rejected(self, venue: Venue, coin: Coin, why: str) -> None:
-        """Forget it."""
+        """Ignore that a venue rejected a coin."""
 
     def late(self, venue: Venue, lag_ns: int) -> None:
-        """Forget it."""
+        """Ignore that a venue's frames are late."""
 
     def in_time(self, venue: Venue) -> None:
-        """Forget it."""
+        """Ignore that a venue's frames are in time again."""

@@ -4,7 +4,7 @@ from arb.domain.market.ids import Coin
 
 
 class MemoryLevels:
-    """The twin for tests."""
+    """Levels of premiums in memory, the twin of those in Redis."""
 
     def __init__(self) -> None:
         self._kept: dict[Coin, str] = {}
@@ -14,5 +14,5 @@ class MemoryLevels:
         return self._kept.get(coin, "")
 
     def keep(self, coin: Coin, text: str) -> None:
-        """Keep it instead of what was kept last."""
+        """Keep a coin's level in place of the last one."""
         self._kept[coin] = text

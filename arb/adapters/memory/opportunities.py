@@ -32,5 +32,5 @@ class MemoryOpportunities:
         return sorted(within, key=lambda each: (each.began_ns, each.coin, each.direction))[-limit:]
 
     def clean_up(self, before_ns: int) -> None:
-        """Forget what began before."""
+        """Drop opportunities that began before a time."""
         self._rows = {key: each for key, each in self._rows.items() if key[3] >= before_ns}

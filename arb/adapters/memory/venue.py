@@ -75,7 +75,7 @@ class MemoryVenue:
         self._age = ClaimAge(self.clock)
 
     def place(self, order: Order) -> OrderReport:
-        """Take one order, unless trouble is due."""
+        """Execute one order against the book, unless a failure is planned for it."""
         trouble = self.troubles.popleft() if self.troubles else Trouble.NONE
         match trouble:
             case Trouble.REFUSED:
@@ -137,7 +137,7 @@ class MemoryVenue:
         return tuple(each for each in (*self.listed, *self.ended, *ours) if each.symbol == symbol)
 
     def balances(self) -> Mapping[str, Decimal]:
-        """Return what is held."""
+        """Return every balance that is not zero, by asset."""
         return {asset: amount for asset, amount in self.held.items() if amount != ZERO}
 
     def book(self, symbol: Symbol) -> Book:
@@ -151,7 +151,7 @@ class MemoryVenue:
         return replace(book, ts_recv_ns=now_ns, ts_event_ns=now_ns)
 
     def instruments(self, coins: Sequence[Coin]) -> Listing:
-        """Return every rule there is."""
+        """Return the rules of every market."""
         odd = {each.symbol for each in self.odd}
         return Listing(tuple(rule for rule in self.rules.values() if rule.symbol not in odd), self.odd)
 
@@ -160,7 +160,7 @@ class MemoryVenue:
         return {rule.base: None for rule in self.rules.values()}
 
     def time_offset_ms(self) -> int | None:
-        """Return that both clocks are the same one."""
+        """Return 0: both sides read the same clock."""
         return 0
 
     def _redrive(self, order: Order, age_ns: int) -> Resolution:

@@ -20,7 +20,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class SqlAlertStore:
-    """`arb.ports.messaging.AlertStore`: alerts as rows."""
+    """`arb.ports.messaging.AlertStore` in PostgreSQL."""
 
     engine: Engine
 

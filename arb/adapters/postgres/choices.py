@@ -14,7 +14,7 @@ from arb.domain.market.ids import Coin, SessionId
 
 @dataclass(frozen=True, slots=True)
 class SqlChoices:
-    """What was chosen last."""
+    """The coins that were chosen last, one row a session."""
 
     engine: Engine
 

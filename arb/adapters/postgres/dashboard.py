@@ -129,7 +129,7 @@ class SqlDashboard:
         return points
 
     def exposure(self, mode: Mode, now_ns: int) -> Exposure:
-        """Return what is at risk now."""
+        """Return what is at risk now, by the session's mode."""
         with reading(self.engine) as connection:
             return exposure(connection, self.session_id, mode, now_ns)
 

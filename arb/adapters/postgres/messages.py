@@ -24,7 +24,7 @@ COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class SqlMessages:
-    """Messages as rows."""
+    """`arb.ports.messaging.MessageStore` in PostgreSQL."""
 
     engine: Engine
 

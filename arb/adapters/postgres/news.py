@@ -30,7 +30,7 @@ INCIDENTS_MAX: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class SqlNews:
-    """Reads; each raises StoreUnavailable."""
+    """Reads what is new of a session. Every method raises StoreUnavailable."""
 
     engine: Engine
 

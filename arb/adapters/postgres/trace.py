@@ -25,7 +25,7 @@ class Traced:
 
 @dataclass(frozen=True, slots=True)
 class SqlTrace:
-    """Reads traces."""
+    """Reads the life of a trade from its rows."""
 
     engine: Engine
 

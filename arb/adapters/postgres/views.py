@@ -24,7 +24,7 @@ OUT: Final = sorted(state.value for state in AT_VENUE)  # whose outcome is not k
 
 
 def order(connection: Connection, client_order_id: ClientOrderId) -> Order | None:
-    """Return one order."""
+    """Return an order by our id, None if there is none."""
     return next(iter(_orders(connection, select(orders).where(_is(client_order_id)))), None)
 
 

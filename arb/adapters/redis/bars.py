@@ -18,7 +18,7 @@ SEPARATOR: Final = "|"
 
 
 class RedisBars:
-    """`arb.engine.market.bars.Bars` of one environment."""
+    """Barred markets of one mode and account, in Redis, and in memory while it is away."""
 
     def __init__(self, client: redis.Redis, environment: str) -> None:
         self._client = client
@@ -26,7 +26,7 @@ class RedisBars:
         self._known: dict[str, tuple[str, int]] = {}
 
     def add(self, venue: Venue, symbol: Symbol, reason: str, now_ns: int) -> None:
-        """Keep that nothing may be sent there."""
+        """Bar a market: no order of this account is sent there for a while."""
         field = f"{venue}{SEPARATOR}{symbol}"
         self._known[field] = (reason, now_ns)
         with best_effort():

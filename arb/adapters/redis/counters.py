@@ -16,7 +16,7 @@ class RedisCounters:
         self._key = f"arbitrage:counters:{environment}"
 
     def count(self, name: str, reason: str, amount: int = 1) -> None:
-        """Add to a counter."""
+        """Add to a counter of this reason; lost while Redis is away."""
         with best_effort():
             self._client.hincrby(self._key, f"{name}|{reason}", amount)
 

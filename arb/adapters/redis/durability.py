@@ -11,7 +11,7 @@ SECTIONS: Final = ("memory", "persistence", "replication", "cluster")
 
 
 class RedisDurability:
-    """Looks at one server."""
+    """Asks one Redis whether it keeps what it took."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client

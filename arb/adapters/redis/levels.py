@@ -26,6 +26,6 @@ class RedisLevels:
         return ""
 
     def keep(self, coin: Coin, text: str) -> None:
-        """Keep it instead of what was kept last."""
+        """Keep a coin's level in place of the last one; lost while Redis is away."""
         with suppress(redis.RedisError):
             self._client.hset(self._key, coin, text)

@@ -20,7 +20,7 @@ class RedisHeartbeats:
         self._key = f"arbitrage:heartbeats:{environment}"
 
     def beat(self, process: str, facts: Mapping[str, str], now_ns: int) -> None:
-        """Write a heartbeat."""
+        """Write a process's heartbeat with its facts; lost while Redis is away."""
         with best_effort():
             self._client.hset(self._key, process, orjson.dumps({**facts, "at_ns": str(now_ns)}))
 

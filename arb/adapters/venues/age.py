@@ -18,7 +18,7 @@ KEPT_MAX: Final = 1_000  # orders whose claim lies ahead, at once
 
 
 class ClaimAge:
-    """What one process knows."""
+    """How old claims are, by what one process has seen of its clocks."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

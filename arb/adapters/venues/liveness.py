@@ -47,7 +47,7 @@ class Liveness:
         self._awaiting = False
 
     def progressed(self, now_ns: int) -> None:
-        """Note a quote."""
+        """Note that a quote came: the subscription lives."""
         self._progress_ns = now_ns
 
     def step(self, now_ns: int) -> Step:
@@ -81,5 +81,5 @@ class ReconnectPlan:
         return self._backoff.delay_ms(attempt, draw)
 
     def succeeded(self) -> None:
-        """Start over."""
+        """Reset the count of failures: the connection works."""
         self.failures = 0

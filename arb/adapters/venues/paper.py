@@ -92,10 +92,10 @@ class PaperVenue:
         return NeverPlaced("paper_order_died_with_its_process")
 
     def cancel(self, order: Order | ListedOrder) -> None:
-        """Do nothing: no paper order ever rests."""
+        """Do nothing: a paper order ends at once."""
 
     def open_orders(self) -> tuple[ListedOrder, ...]:
-        """Return none, ever."""
+        """Return no orders: a paper order ends at once."""
         return ()
 
     def recent_orders(self, symbol: Symbol, since_ns: int) -> tuple[ListedOrder, ...]:
@@ -103,7 +103,7 @@ class PaperVenue:
         return ()
 
     def balances(self) -> Mapping[str, Decimal]:
-        """Return what the ledger says."""
+        """Return the ledger's balances: nobody else holds paper money."""
         return self.read_balances()
 
     def book(self, symbol: Symbol) -> Book:

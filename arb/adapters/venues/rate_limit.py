@@ -85,7 +85,7 @@ class _Window:
         return self._period_ns
 
     def spend(self, weight: int, now_ns: int) -> None:
-        """Count what is sent."""
+        """Count a request's weight within the window."""
         self._spent.append((now_ns, weight))
         self._used += weight
 

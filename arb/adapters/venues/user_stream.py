@@ -48,7 +48,7 @@ class UserStreamListener:
         self.rejection = ""  # the venue's last words about our subscription
 
     def opened(self) -> Sequence[str]:
-        """Subscribe anew."""
+        """Return the subscription of a new connection; what was missed is asked for after it."""
         self._caught_up = False
         return self._stream.opened()
 
@@ -111,12 +111,12 @@ class UserStreams:
         self._venues = tuple(self._venue(work, entropy, stream, url) for stream, url in streams)
 
     def start(self) -> None:
-        """Open the sockets."""
+        """Open every venue's socket."""
         for socket, _ in self._venues:
             socket.start()
 
     def stop(self) -> None:
-        """Close the sockets."""
+        """Close every venue's socket."""
         for socket, _ in self._venues:
             socket.stop()
 
@@ -132,7 +132,7 @@ class UserStreams:
         return facts
 
     def force_reconnect(self) -> None:
-        """Replace every connection."""
+        """Replace every venue's connection at once."""
         for socket, _ in self._venues:
             socket.force_reconnect()
 

@@ -53,7 +53,7 @@ class Metrics:
         return {each.name: _text(getattr(self, each.name)) for each in fields(self)}
 
     def line(self) -> str:
-        """Return all of it as `name=value ...`."""
+        """Return the figures as one line of `name=value` pairs."""
         return " ".join(f"{name}={value}" for name, value in self.facts().items())
 
 

@@ -132,7 +132,7 @@ def _edge_bps(market: Market, notional_usdt: Decimal) -> Decimal | None:
 
 
 def trade_line(view: TradeView, now_ns: int) -> TradeLine:
-    """Return one trade and what it holds."""
+    """Return a trade with its legs and its notional, for the live view."""
     position = trade_position(view.orders)
     return TradeLine(
         trade_id=view.trade.trade_id,

@@ -55,7 +55,7 @@ class Sources:
         return self.engine.quotes.get(keys_of(self.engine.markets.pair, self.coins))
 
     def session(self) -> Session | None:
-        """Return the session as it is now."""
+        """Return the session in use, read anew."""
         return self.engine.sessions.get(self.engine.session_id)
 
     def active(self) -> tuple[TradeView, ...]:
@@ -67,7 +67,7 @@ class Sources:
         return at_risk(self.engine)
 
     def report(self) -> Report:
-        """Return the counts and sums so far."""
+        """Return the session's counts and sums up to now."""
         return report_of(self.engine).run({})
 
     def queues(self) -> dict[str, int]:

@@ -34,7 +34,7 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class CandleArchive:
-    """The folder."""
+    """The folder of fetched candles, a file for each market and month."""
 
     root: Path
 

@@ -47,7 +47,7 @@ def markets_of(pair: Pair, coins: tuple[Coin, ...]) -> tuple[tuple[Venue, Symbol
 
 @dataclass(slots=True, kw_only=True)
 class Fetch:
-    """One fetch."""
+    """One run of `arb data fetch`: what is missing is asked for and stored."""
 
     archive: CandleArchive
     gateways: Mapping[Venue, Asks]

@@ -14,7 +14,7 @@ from arb.domain.time import NS_PER_S
 
 
 def is_fetched(folder: Path) -> bool:
-    """Tell whether a folder is one of those."""
+    """Tell whether a folder holds candles that `arb data fetch` wrote."""
     return any((folder / venue.value).is_dir() for venue in Venue)
 
 

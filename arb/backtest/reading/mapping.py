@@ -24,7 +24,7 @@ class Part(BaseModel):
 
 
 class Time(Part):
-    """When a row was."""
+    """The column that holds a row's time, its unit and its zone."""
 
     column: str
     unit: Literal["iso", "s", "ms", "us", "ns"] = "iso"
@@ -52,7 +52,7 @@ class RateSource(Part):
     what: str = ""  # in words
 
     def words(self) -> str:
-        """Return where it comes from."""
+        """Return in words where the rate comes from."""
         if self.column:
             return self.what or f"column {self.column}"
         return self.what or (
@@ -61,7 +61,7 @@ class RateSource(Part):
 
 
 class Columns(Part):
-    """A mapping."""
+    """A mapping: which columns of a file hold times, prices and rates."""
 
     about: str = ""
     files: tuple[str, ...] = ()  # names that it is for, with `*`

@@ -80,7 +80,7 @@ class Series:
         )
 
     def of(self, coins: tuple[Coin, ...]) -> "Series":
-        """Return it with these coins only."""
+        """Return the series with these coins only."""
         kept = {key: price for key, price in self.prices.items() if key[1] in coins}
         return replace(self, coins=coins, prices=kept)
 

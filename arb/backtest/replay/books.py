@@ -66,7 +66,7 @@ class RowBooks:
         return replace(book, sequence=at_ns, ts_event_ns=at_ns, ts_recv_ns=at_ns, fence=0)
 
     def of_rate(self, row: int, at_ns: int) -> Book:
-        """Return the rate's book."""
+        """Return the book of the rate at a row: as recorded, else made from its price and step."""
         if self._pair.rate_key and (recorded := self._recorded(row, self._pair.rate_key, at_ns)):
             return recorded
         price = decimal_of(float(self._series.rate[row]))

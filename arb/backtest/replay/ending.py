@@ -26,7 +26,7 @@ class _Ending:
         return self.usual.edge_bps_min
 
     def observe(self, _market: Market, _now_ns: int) -> None:
-        """Learn nothing more."""
+        """Ignore the market: an ending replay learns no levels."""
 
     def is_far(self, market: Market) -> bool:
         return self.usual.is_far(market)

@@ -19,7 +19,7 @@ from arb.domain.strategy.port import Strategy
 
 @dataclass(slots=True)
 class CoinLookout:
-    """Watches one coin."""
+    """Finds the rows of one coin at which an edge may be worth a look."""
 
     coin: Coin
     there: Array  # rows in which it can be traded

@@ -54,7 +54,7 @@ class Record:
 
 
 class ReplayRecorder:
-    """Collects what is over."""
+    """Collects trades that are over, so that the replay's memory stays small."""
 
     def __init__(self, tables: MemoryTables, pair: Pair) -> None:
         self._tables, self._pair = tables, pair
@@ -74,7 +74,7 @@ class ReplayRecorder:
             self._collect(now_ns - KEPT_NS)
 
     def finish(self) -> None:
-        """Take everything, what is still open, too."""
+        """Collect what is left at the end, open trades too."""
         self._collect(None)
         self.records.sort(key=lambda each: (each.opened_at_ns, each.trade_id))
 

@@ -24,10 +24,10 @@ QUANTITY_MAX: Final = Decimal(10) ** 12
 
 
 class FixedRules(dict[tuple[Venue, Symbol], Instrument]):
-    """Rules that nobody changes."""
+    """Market rules that hold for the whole replay."""
 
     def expire(self, venue: Venue, at_ns: int) -> None:
-        """Keep them: there are no others."""
+        """Do nothing: a replay has one set of rules."""
 
     def bar(self, venue: Venue, symbol: Symbol, reason: str) -> None:
         """Keep them: no venue of a replay bars a market."""

@@ -44,18 +44,18 @@ class ReplayPlan:
 
     @property
     def pair(self) -> Pair:
-        """Return the venues."""
+        """Return the pair of venues that is replayed."""
         return Pair(*self.settings.pair)
 
     @property
     def fees_bps(self) -> dict[Venue, Decimal]:
-        """Return the taker fees."""
+        """Return each venue's taker fee, in basis points."""
         return {venue: self.settings.of(venue).taker_fee_bps for venue in self.pair.venues}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayOutcome:
-    """What came of it."""
+    """What a replay came to: its trades, balances, refusals and alerts."""
 
     plan: ReplayPlan
     records: tuple[Record, ...]

@@ -55,12 +55,12 @@ class Counted:
         self.counts: dict[str, dict[str, int]] = {}
 
     def count(self, name: str, reason: str, amount: int = 1) -> None:
-        """Add to a counter."""
+        """Add to a counter of this reason."""
         of_name = self.counts.setdefault(name, {})
         of_name[reason] = of_name.get(reason, 0) + amount
 
     def read(self) -> Mapping[str, Mapping[str, int]]:
-        """Return all counters."""
+        """Return all counters, by name and reason."""
         return self.counts
 
 
@@ -71,7 +71,7 @@ class CountedAlerts:
         self.kinds: dict[str, int] = {}
 
     def raise_alert(self, alert: Alert) -> None:
-        """Count one."""
+        """Count an alert by its kind."""
         self.kinds[alert.kind] = self.kinds.get(alert.kind, 0) + 1
 
     def repeat_alert(self, alert: Alert) -> None:
@@ -82,7 +82,7 @@ class FullBoard:
     """A machine that is short of nothing."""
 
     def degree(self) -> Degree:
-        """Return it."""
+        """Return that nothing is left out: a replay is short of nothing."""
         return Degree.FULL
 
 
@@ -128,7 +128,7 @@ class MemoryDependencies:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """How a replay begins."""
+    """How a replay begins: settings, coins, rules, balances, time, latency and seed."""
 
     settings: Settings
     coins: tuple[Coin, ...]
@@ -156,7 +156,7 @@ class World:
 
     @property
     def stores(self) -> MemoryStores:
-        """Return where everything is kept."""
+        """Return the replay's stores, in memory."""
         return self.parts.stores
 
     def show(self, books: Sequence[Book], coins: Sequence[Coin]) -> None:

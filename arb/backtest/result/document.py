@@ -32,7 +32,7 @@ Document = dict[str, Any]
 
 
 def document_of(outcome: ReplayOutcome) -> Document:
-    """Return the whole report."""
+    """Return the report of a replay as a document."""
     records, series = outcome.records, outcome.plan.series
     return {
         "head": _head(outcome),
@@ -270,7 +270,7 @@ COLUMNS: Final = (
 
 
 def record_row(each: Record) -> Mapping[str, str]:
-    """Return one trade as text."""
+    """Return one trade as a row of text, amounts exact."""
     return {
         "trade_id": each.trade_id,
         "coin": each.coin,
@@ -304,7 +304,7 @@ def day_of(at_ns: int) -> str:
 
 
 def money(amount: Decimal) -> str:
-    """Return whole KRW."""
+    """Return an amount rounded to whole KRW, as text."""
     return plain(_round(amount, 0))
 
 

@@ -13,7 +13,7 @@ CHOICES_SHOWN: Final = 20
 
 
 def sweep_document(swept: Swept, axes: Sequence[Axis]) -> Document:
-    """Return the whole document."""
+    """Return the result of a sweep as a document."""
     return {
         "settings": len(swept.choices),
         "screened": sum(each.guess is not None for each in swept.choices),

@@ -63,7 +63,7 @@ class Swept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParameterSweep:
-    """A sweep to be."""
+    """A sweep: which settings are screened over which replay, and how many of the best are run exactly."""
 
     plan: ReplayPlan
     settings: Sequence[tuple[Change, Settings]]

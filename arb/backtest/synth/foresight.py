@@ -69,7 +69,7 @@ class Taken:
 
     @property
     def count(self) -> int:
-        """Return how many there are."""
+        """Return the number of pairs, each counted by its units."""
         return sum(units for _, units in self.pairs)
 
     @property

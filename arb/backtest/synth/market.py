@@ -43,7 +43,7 @@ class MarketSpec:
 
     @property
     def minutes(self) -> int:
-        """Return how many rows it has."""
+        """Return the number of rows, one a minute."""
         return self.days * DAY
 
 

@@ -38,12 +38,12 @@ class Plant:
 
     @property
     def peak(self) -> int:
-        """Return when it is at its size."""
+        """Return the minute at which the planted premium is largest."""
         return self.begins + self.rise - 1
 
     @property
     def ends(self) -> int:
-        """Return the first minute after it."""
+        """Return the first minute after the planted premium."""
         return self.peak + 1 + int(np.ceil(LIVES * self.half_life))
 
     def path(self) -> Array:

@@ -22,10 +22,10 @@ SESSION: Final = SessionId("dry-run")
 
 class _NoCounters:
     def count(self, name: str, reason: str, amount: int = 1) -> None:
-        """Forget it."""
+        """Ignore the count."""
 
     def read(self) -> dict[str, dict[str, int]]:
-        """Return nothing."""
+        """Return no counters."""
         return {}
 
 
@@ -34,7 +34,7 @@ class _KeptAlerts:
         self._store = store
 
     def raise_alert(self, alert: Alert) -> None:
-        """Keep it."""
+        """Keep an alert of the dry run's session."""
         self._store.add(SESSION, alert)
 
 

@@ -41,7 +41,7 @@ class _Decisions:
     decisions: tuple[Decision, ...]
 
     def lines(self) -> bytes:
-        """Return them as JSON, one line each."""
+        """Return the decisions as JSON, one a line."""
         return b"".join(orjson.dumps(asdict(each)) + b"\n" for each in self.decisions)
 
 
@@ -69,7 +69,7 @@ class DryRun:
         self._trading = DryTrading(settings, self._account, quotes, self._dispatcher, self._clock, entropy)
 
     def run(self, steps: int) -> _Decisions:
-        """Let the market move so often."""
+        """Run the dry world for so many steps of the market."""
         for step in range(steps):
             self._clock.advance_ms(self._step_ms)
             if step % STEP_EVERY == 0:

@@ -101,7 +101,7 @@ class FeedChaos:
     )  # that were recorded before the record was deleted
 
     def run(self) -> Iterator[ScenarioResult]:
-        """Run all of them."""
+        """Run every scenario, and yield each result."""
         for name, scenario in (
             ("coins_spread", self.coins_spread),
             ("one_killed", self.one_killed),

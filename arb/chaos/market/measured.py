@@ -33,7 +33,7 @@ class MeasuredProfit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ceilings:
-    """What may stand alone."""
+    """How long a leg may stand alone, and how much of it, by trade and together."""
 
     repair_s_max: float
     together_krw_max: Decimal
@@ -122,7 +122,7 @@ class Measured:
         return [*broken, *unproven]
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as one JSON document."""
+        """Return what was measured as a JSON document."""
         profit = self.profit or MeasuredProfit(real_krw=ZERO, booked_krw=ZERO, other_krw=ZERO)
         return {
             "name": self.name,

@@ -31,7 +31,7 @@ class Operator:
     did: list[str] = field(default_factory=list)
 
     def take_notes(self) -> None:
-        """Begin a new page."""
+        """Forget what was done before: a new scenario begins."""
         self.did = []
 
     def have_it_trade(self) -> Engine:

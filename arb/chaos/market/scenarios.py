@@ -52,7 +52,7 @@ class Scenario:
         return any(COIN in fault.get("coins", ()) for fault in faults)
 
     def of(self, coin: Coin) -> "Scenario":
-        """Return the same for this coin."""
+        """Return the scenario with this coin in its faults."""
         return replace(self, blows=tuple(_named(blow, coin) for blow in self.blows))
 
 

@@ -32,7 +32,7 @@ class AlertLogReader:
         self._offset = 0
 
     def skip(self) -> None:
-        """Forget what is there already."""
+        """Read on from the present end of the file."""
         self._offset = self._path.stat().st_size if self._path.exists() else 0
 
     def wait(self, kinds: Iterable[str], subject: str, recovery: bool, limit_s: float) -> LoggedAlert | None:

@@ -51,7 +51,7 @@ AWAY: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waited:
-    """What came of it."""
+    """What was seen of a stop that waited for a venue."""
 
     venue: str
     reason: str = ""

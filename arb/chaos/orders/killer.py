@@ -23,7 +23,7 @@ class _Life:
 
 
 class Killer:
-    """A thread that kills."""
+    """A thread that kills processes of the stack at random times, by a seed."""
 
     def __init__(self, seed: int, running: Running, clock: Clock) -> None:
         self._seed, self._running, self._clock = seed, running, clock
@@ -34,11 +34,11 @@ class Killer:
         self.kills: Counter[str] = Counter()
 
     def start(self) -> None:
-        """Begin."""
+        """Begin to kill."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Kill no more."""
+        """End the thread; nothing is killed after this returns."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()

@@ -10,7 +10,7 @@ from arb.check.checkers import Findings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunVerdict:
-    """A run in numbers."""
+    """What a run of order chaos came to, in numbers, and whether it passed."""
 
     seed: int
     trades_wanted: int
@@ -32,7 +32,7 @@ class RunVerdict:
 
     @property
     def passed(self) -> bool:
-        """Tell whether nothing is wrong."""
+        """Tell whether nothing was violated, and the run got to what it should test."""
         return not self.violations
 
     def _too_easy(self) -> tuple[str, ...]:

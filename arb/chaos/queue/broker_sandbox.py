@@ -80,7 +80,7 @@ class BrokerSandbox(AbstractContextManager["BrokerSandbox"]):
         expect(until(lambda: self._unwritten_bytes() == 0, REDIS_S_MAX), "the append-only file is behind")
 
     def kill_redis(self) -> None:
-        """kill -9 the server."""
+        """Kill Redis with -9 and wait for its end."""
         self.redis_process.kill()
         self.redis_process.wait()
 
@@ -111,7 +111,7 @@ class BrokerSandbox(AbstractContextManager["BrokerSandbox"]):
         return process
 
     def logs(self) -> str:
-        """Return what the processes said."""
+        """Return the logs of all processes as one text."""
         return "\n".join(f"== {path.name}\n{path.read_text()}" for path in self.home.logs.glob("*.log"))
 
     def publish(self, amount: int, duration_ms: int = 0, queue: str = "orders", **headers: Any) -> list[int]:

@@ -53,11 +53,11 @@ class CuttableProxy:
             self._process = None
 
     def stop(self) -> None:
-        """Have it forward nothing and answer nothing."""
+        """Stop the proxy (SIGSTOP): it forwards and answers nothing."""
         self._signal(signal.SIGSTOP)
 
     def go_on(self) -> None:
-        """Have it forward again, also what came meanwhile."""
+        """Let the proxy go on, with what came meanwhile."""
         self._signal(signal.SIGCONT)
 
     def _signal(self, number: signal.Signals) -> None:

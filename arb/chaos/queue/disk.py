@@ -72,7 +72,7 @@ class Filler:
                 _write_until_full(file.fileno(), b"x" * size)
 
     def empty(self) -> None:
-        """Give the room back."""
+        """Delete the file that fills the disk."""
         self.path.unlink()
 
 

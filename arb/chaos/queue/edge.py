@@ -45,7 +45,7 @@ class PublishRecord:
     turned_s: float | None = None  # when the fallback got it
 
     def begin(self) -> None:
-        """Begin a message."""
+        """Reset the times of the record for a new message."""
         self.known_s = self.turned_s = None
 
     def meet(self, broker: str) -> str:
@@ -76,7 +76,7 @@ def use(refusals: dict[str, Refusals], seed: int) -> PublishRecord:
 
 
 class PrimaryChannel(RedisChannel):
-    """Refuses some messages."""
+    """A channel of the primary broker that refuses some publishes, by a plan."""
 
     def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
         how = EDGE.meet(PRIMARY) if queue == QUEUE else ""
@@ -98,7 +98,7 @@ class PrimaryTransport(RedisTransport):
 
 
 class FallbackChannel(pgmq.Channel):  # type: ignore[misc]  # kombu ships no types
-    """Refuses some messages."""
+    """A channel of the fallback broker that refuses some publishes, by a plan."""
 
     def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
         how = EDGE.meet(FALLBACK) if queue == QUEUE else ""

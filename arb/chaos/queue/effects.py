@@ -46,12 +46,12 @@ class Effects:
         self._local = threading.local()
 
     def create(self) -> None:
-        """Make the tables."""
+        """Create the tables of effects and runs."""
         with self._cursor() as cursor:
             cursor.execute(TABLES)
 
     def clear(self) -> None:
-        """Forget all of them."""
+        """Delete all effects and runs."""
         with self._cursor() as cursor:
             cursor.execute("TRUNCATE chaos_effects, chaos_runs")
 
@@ -103,7 +103,7 @@ class Effects:
         return self._count("SELECT count(*) FROM chaos_effects WHERE done_ns IS NULL")
 
     def runs(self) -> int:
-        """Return how many executions there were."""
+        """Return the number of executions."""
         return self._count("SELECT count(*) FROM chaos_runs")
 
     def served_ns(self, since_ns: int, worker: str) -> int | None:
@@ -132,7 +132,7 @@ class Effects:
             return dict(cursor.fetchall())
 
     def account(self) -> EffectCounts:
-        """Return what became of all."""
+        """Return how many effects were planned, lost, doubled and refused."""
         return EffectCounts(
             planned=self._count("SELECT count(*) FROM chaos_effects"),
             lost=self.missing(),
@@ -141,7 +141,7 @@ class Effects:
         )
 
     def close(self) -> None:
-        """End this thread's connection."""
+        """Close this thread's connection."""
         connection = getattr(self._local, "connection", None)
         if connection is not None:
             connection.close()

@@ -61,7 +61,7 @@ def note(**facts: Any) -> None:
 
 @cache
 def budget() -> ProcessBudget:
-    """Return this worker's budget."""
+    """Return the memory budget of this worker."""
     return ProcessBudget(LIMIT_MB * MB, own_bytes, lambda: Degree.FULL)
 
 

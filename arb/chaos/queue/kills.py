@@ -58,11 +58,11 @@ class Toll:
 
     @property
     def clean(self) -> bool:
-        """Tell whether there was no harm."""
+        """Tell whether nothing was lost, stuck or doubled."""
         return not (self.lost or self.stuck or self.doubled or self.ended or self.asleep)
 
     def text(self) -> str:
-        """Return it as one sentence."""
+        """Return kills, losses and recovery times as one sentence."""
         back = (
             f", back after {median(self.back_ms):.0f} ms, at most {max(self.back_ms):.0f}"
             if self.back_ms
@@ -92,7 +92,7 @@ class Fleet:
         return f"{name}@sandbox"
 
     def kill(self, name: str) -> None:
-        """kill -9."""
+        """Kill a worker with -9 and wait for its end."""
         process = self.workers.pop(name)
         process.kill()
         process.wait()

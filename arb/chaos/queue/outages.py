@@ -55,7 +55,7 @@ def killed(testbed: QueueTestbed, _proxy: CuttableProxy) -> Iterator[None]:
 
 @contextmanager
 def stopped(testbed: QueueTestbed, _proxy: CuttableProxy) -> Iterator[None]:
-    """Redis there, and silent."""
+    """Stop Redis (SIGSTOP) for as long as the context lasts."""
     pid = testbed.sandbox.redis_process.pid
     os.kill(pid, signal.SIGSTOP)
     try:

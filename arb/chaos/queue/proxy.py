@@ -26,7 +26,7 @@ class Forwarder:
         self._linger_s = LINGER_S if ends_after_reply else None
 
     async def listen(self) -> asyncio.Server:
-        """Begin to listen."""
+        """Listen on the port, and return the server."""
         return await asyncio.start_server(self._serve, LOOPBACK, self._listen_port, reuse_address=True)
 
     async def refuse(self, share: float, dice: random.Random) -> None:
@@ -70,7 +70,7 @@ async def forward(listen_port: int, target_port: int, share: float, seed: int) -
 
 
 def main() -> None:
-    """Forward, by arguments."""
+    """Run the proxy that the arguments describe, until it is ended."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("listen_port", type=int)
     parser.add_argument("target_port", type=int)

@@ -44,13 +44,13 @@ fallback = app.fallback
 
 @cache
 def effects() -> Effects:
-    """Return this process's way to the rows."""
+    """Return this process's connection to the table of effects."""
     return Effects(addresses.database_url(addresses.settings()), SystemClock())
 
 
 @app.task(name=TASK, bind=True)  # type: ignore[untyped-decorator]
 def effect(self: Task, number: int) -> None:
-    """Have one effect, unless it was had."""
+    """Record one effect, unless it was recorded before."""
     effects().run(number, str(self.request.hostname))
 
 
@@ -66,7 +66,7 @@ class _Publisher:
         self.turned_ms: list[float] = []  # from the call to that
 
     def stop(self, _number: int, _frame: FrameType | None) -> None:
-        """Publish nothing new."""
+        """Handle a signal: publish nothing more."""
         self._stopping.set()
 
     def run(self, amount: int, pace_s: float) -> None:
@@ -103,7 +103,7 @@ class _Publisher:
         self._swept_s = time.monotonic()
 
     def document(self) -> dict[str, Any]:
-        """Return the figures."""
+        """Return what was published, swept and refused, with the times that it took."""
         return {
             "published": self.published,
             "swept": self.swept,
@@ -124,7 +124,7 @@ def _spread(found: Sequence[float]) -> dict[str, float]:
 
 
 def main() -> None:
-    """Publish, by arguments."""
+    """Publish tasks as the arguments say, and write the figures to the file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--pace-ms", type=float, required=True)

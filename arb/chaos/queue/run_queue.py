@@ -41,7 +41,7 @@ KILLS_QUICK: Final = (20, 6)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueTerms:
-    """How much is done."""
+    """Which scenarios of queue chaos run, and how long."""
 
     seed: int
     quick: bool

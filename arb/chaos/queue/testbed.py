@@ -80,7 +80,7 @@ class QueueTestbed:
         self.start_worker(FALLBACK_WORKER, "arb.chaos.queue.publisher:fallback")
 
     def start_worker(self, name: str, app: str, *options: str) -> None:
-        """Start one Celery worker."""
+        """Start a Celery worker of an app under a name."""
         command = (*CELERY, app, "worker", "-n", f"{name}@testbed", *options, *THREADS, "4", *QUIET)
         self.workers[name] = self.sandbox.start(command, name)
 

@@ -78,7 +78,7 @@ class _Trading:
     progress: Progress
 
     def run(self, trades: int) -> tuple[float, str]:
-        """Trade, rest, judge."""
+        """Trade under faults, come to rest and judge; return recovery time (s) and what was found."""
         chaos, clock = self._chaos(trades), self.engine.clock
         for venue, proxy in self.proxies.items():
             proxy.open(REFUSED, seed=self.seed + len(venue))

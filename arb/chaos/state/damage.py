@@ -43,12 +43,12 @@ class Harm:
     hides: bool  # the whole snapshot
 
     def do(self, database: Engine, session_id: SessionId, slot: str) -> None:
-        """Do it."""
+        """Damage the snapshot's rows."""
         _run(database, self.statement, session_id, slot)
 
 
 def harms() -> Iterator[Harm]:
-    """Yield all of them."""
+    """Yield every way to damage a snapshot: each change of each table."""
     for table in TABLES:
         for name, change in CHANGES.items():
             statement = f"UPDATE {table} SET {change} WHERE session_id = :session_id AND slot = :slot"

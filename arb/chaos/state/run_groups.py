@@ -47,7 +47,7 @@ def is_shared(process: str) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """One of the groups."""
+    """One group of the run: its home, its command, and what is seen of it."""
 
     home: Home
     command: tuple[str, ...]

@@ -72,7 +72,7 @@ class Broken:
 
     @property
     def seen(self) -> Observed:
-        """Return what is seen of it."""
+        """Return the reader of what the broken stack does."""
         return Observed(self.engine, self.progress)
 
     def killed_again_and_again(self, rounds: int) -> tuple[float, str]:

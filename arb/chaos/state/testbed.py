@@ -56,7 +56,7 @@ class StateTestbed:
 
     @property
     def states(self) -> RedisStateStore:
-        """Return the hot state."""
+        """Return the store of the hot state."""
         return RedisStateStore(self.client, ENVIRONMENT)
 
     def begin(self, group: str = "", account: str = "") -> SessionId:

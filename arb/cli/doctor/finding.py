@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class CheckState(StrEnum):
-    """How one thing is."""
+    """The result of one check of `arb doctor`."""
 
     OK = "ok"
     WARN = "warn"
@@ -23,7 +23,7 @@ class Finding:
 
 
 def ok(check: str, what: str) -> Finding:
-    """Return that all is well."""
+    """Return a finding: this check is well."""
     return Finding(check, CheckState.OK, what)
 
 

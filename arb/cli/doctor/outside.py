@@ -189,7 +189,7 @@ def _credentials(venue: Venue, client: VenueClient, settings: Settings) -> Itera
 
 
 def alerts(settings: Settings) -> Iterator[Finding]:
-    """See that somebody would be told."""
+    """Check that an alert would reach somebody."""
     try:
         channels = channels_of(settings)
     except ConfigError as error:

@@ -15,7 +15,7 @@ MARKS: str = ".entry{fill:var(--up)} .exit{fill:var(--down)} svg rect.cell{strok
 
 
 def backtest_html(document: Document) -> str:
-    """Return the whole file."""
+    """Return the report of a replay as one HTML file."""
     from arb.cli.views.sweep import sweep_part
 
     swept = [sweep_part(document["sweep"])] if "sweep" in document else []

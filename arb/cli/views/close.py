@@ -29,13 +29,13 @@ def quoted_text(quoted: Quoted, slip_bps: Decimal) -> str:
 
 
 def quoted_document(quoted: Quoted) -> dict[str, Any]:
-    """Return the same as JSON."""
+    """Return what closing a pair would cost and earn as JSON."""
     names = ("quantity", "premium_bps", "fees_krw", "depth_krw", "cost_krw", "earned_krw", "earned_bps")
     return {"quoted": {name: plain(round(getattr(quoted, name), 8)) for name in names}}
 
 
 def closed_text(trade: Trade) -> str:
-    """Return what came of it."""
+    """Return in one line how closing a trade by hand ended."""
     if trade.state is TradeState.CLOSED:
         again = f"{trade.coin} may be opened again at once: `arb coins pause {trade.coin}` keeps it out"
         return f"closed ({trade.reason}), {signed(trade.pnl_krw, 0)} KRW; {again}"

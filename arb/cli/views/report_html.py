@@ -17,7 +17,7 @@ Document = Mapping[str, Any]
 
 
 def report_html(report: Document) -> str:
-    """Return the whole file."""
+    """Return the report of a session as one HTML file."""
     parts = (_head(report), _profit(report), _quality(report), _trouble(report), _invariants(report))
     style = STYLE.read_text(encoding="utf-8")
     return (

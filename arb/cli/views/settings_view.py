@@ -20,7 +20,7 @@ def settings_yaml(settings: Settings) -> str:
 
 
 def settings_tree(settings: Settings) -> Any:
-    """Return the same as plain values."""
+    """Return the settings as plain values, secrets masked."""
     return _plain(settings.model_dump(exclude={"generation"}))
 
 

@@ -51,7 +51,7 @@ def duration(value_s: int) -> str:
 
 
 def count(value: int | None) -> str:
-    """Return a count."""
+    """Return a count with thousands apart, a dash if it is not known."""
     return UNKNOWN if value is None else f"{value:,}"
 
 

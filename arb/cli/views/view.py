@@ -20,7 +20,7 @@ TRADES_NARROW: Final = 4  # with everything else they fit 24 lines
 
 
 def render(frame: Frame, width: int) -> RenderableType:
-    """Return the whole view."""
+    """Return the live view, laid out for the terminal's width."""
     if width < WIDE:
         parts = (quotes(frame), open_trades(frame, TRADES_NARROW), totals(frame), queues(frame))
         return Group(_head(frame), *parts, process_summary(frame))

@@ -13,7 +13,7 @@ HEARTBEAT_MS: Final = 5_000
 
 
 def process_table(frame: Frame) -> Table:
-    """Return every process."""
+    """Return the table of processes: state, uptime, exits, last sign of life."""
     table = plain_table("processes", "name", "state", "up", "exits", "alive")
     if frame.processes is None:
         table.add_row(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)

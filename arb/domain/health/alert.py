@@ -10,7 +10,7 @@ TURNS_MAX: Final = 2  # in one quiet time: better once, and worse again
 
 
 class Severity(StrEnum):
-    """How bad it is."""
+    """How bad an alert is."""
 
     INFO = "info"
     WARNING = "warning"

@@ -270,7 +270,7 @@ KINDS: Final[Mapping[AlertKind, KindRow]] = MappingProxyType(
 
 
 def page() -> str:
-    """Return the whole page."""
+    """Return the page as Markdown."""
     return "\n".join(_lines()) + "\n"
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 
 class BreakerState(StrEnum):
-    """Whether it is asked."""
+    """Whether a broker is asked (closed), left alone (open) or tried (half open)."""
 
     CLOSED = "closed"  # it is
     OPEN = "open"  # it is not, until the cooldown is over
@@ -106,5 +106,5 @@ class Watermark:
             raise ValueError(f"a watermark needs 0 <= low < high, not {self.low} and {self.high}")
 
     def above(self, was_above: bool, level: float) -> bool:
-        """Tell whether it is too high now."""
+        """Tell whether the queue is above its mark now."""
         return level >= self.high or (was_above and level > self.low)

@@ -65,7 +65,7 @@ class Degradation:
 
 
 def never_degraded() -> Degree:
-    """Return that everything is done."""
+    """Return that nothing is left out."""
     return Degree.FULL
 
 

@@ -46,7 +46,7 @@ class DurabilityReport:
 
     @property
     def found(self) -> tuple[str, ...]:
-        """Return the troubles that are there."""
+        """Return the defects of this Redis."""
         return tuple(kind for kind, is_there in self.troubles.items() if is_there)
 
 

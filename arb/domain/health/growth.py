@@ -30,7 +30,7 @@ class Growth:
     last: float
 
     def exceeds(self, limit_per_hour: float) -> bool:
-        """Tell whether it grows faster than the limit."""
+        """Tell whether the figure grows faster than a limit, beyond doubt."""
         return self.per_hour > limit_per_hour
 
     def surely_exceeds(self, limit_per_hour: float) -> bool:

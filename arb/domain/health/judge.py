@@ -18,7 +18,7 @@ FORGET_NS: Final = 600_000_000_000  # a subject that nobody measured for this lo
 
 
 class HealthLevel(StrEnum):
-    """How something is."""
+    """The level of a rule for one subject."""
 
     OK = "ok"
     WARN = "warn"
@@ -44,7 +44,7 @@ class Rule:
     borne: bool = False  # it is never CRITICAL: the stack goes on, and does less
 
     def level(self, value: Decimal) -> HealthLevel:
-        """Return what a measurement means."""
+        """Return the level of one measurement, before it is known for how long it lasts."""
         if self._beyond(value, self.limit):
             return HealthLevel.ERROR
         return HealthLevel.WARN if self._beyond(value, self.warn) else HealthLevel.OK
@@ -101,7 +101,7 @@ class LevelChange:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a sweep found."""
+    """What a sweep of the watchdog found: the level of every subject, and what changed."""
 
     healths: Mapping[Key, SubjectHealth]
     changes: tuple[LevelChange, ...] = field(default=())

@@ -23,7 +23,7 @@ Facts = Mapping[str, str]
 
 
 class MessageKind(StrEnum):
-    """What is told."""
+    """The kinds of messages that are sent beside alerts."""
 
     TRADE_CLOSED = "trade_closed"
     DAY_SUMMARY = "day_summary"

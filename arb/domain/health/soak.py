@@ -26,7 +26,7 @@ class SoakSample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoakReport:
-    """What a run showed."""
+    """What a soak measured: growth of memory, Redis and queues, and whether invariants held."""
 
     minutes: float
     samples: int

@@ -77,7 +77,7 @@ class Advice:
 def holdings(
     free: Mapping[Key, Decimal], changes: Mapping[Key, Decimal], window_ns: int, prices: InventoryPrices
 ) -> list[Holding]:
-    """Return what lies where."""
+    """Return each venue's holdings with their change, and for how many legs each is enough."""
     return [
         Holding(
             venue=venue,

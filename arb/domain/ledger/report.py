@@ -58,7 +58,7 @@ class Valuation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoinReport:
-    """One coin's share."""
+    """The part of one coin in a session's report."""
 
     coin: Coin
     trades_opened: int

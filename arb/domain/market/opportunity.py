@@ -36,7 +36,7 @@ class Opportunity:
 
     @property
     def lasted_ns(self) -> int:
-        """Return for how long it was there."""
+        """Return how long the opportunity lasted, ns."""
         return self.ended_ns - self.began_ns
 
     @property
@@ -47,7 +47,7 @@ class Opportunity:
         return max(sorted(self.reasons), key=lambda each: self.reasons[each], default="")
 
     def seen(self, now_ns: int, reason: str) -> "Opportunity":
-        """Return it after another look."""
+        """Return the opportunity after another look at it, which ended with this reason."""
         reasons = {**self.reasons, reason: self.reasons.get(reason, 0) + 1}
         return replace(self, ended_ns=max(self.ended_ns, now_ns), reasons=reasons)
 

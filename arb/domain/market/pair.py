@@ -92,7 +92,7 @@ class Pair:
 
     @property
     def currency(self) -> str:
-        """Return what everything is accounted in."""
+        """Return the currency of accounts: what the first venue quotes in."""
         return self.first.quote
 
     def rate_of(self, kept: Mapping[Key, Kept]) -> Kept | None:

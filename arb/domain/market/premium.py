@@ -48,7 +48,7 @@ class PremiumStep:
 
 
 def premium_row(market: Market, edges: tuple[Edge, ...], at_ns: int) -> PremiumRow:
-    """Return a market as it is kept."""
+    """Return the row that is recorded of a market at a moment."""
     first, second = (market.book(venue) for venue in market.pair.venues)
     by_venue = {each.direction.sell_on: each.net_bps.quantize(PLACES) for each in edges}
     rate, pair = market.rate, market.pair

@@ -105,7 +105,7 @@ class Market:
 
     @property
     def whole(self) -> "Market":
-        """Return this market: nothing of it is missing."""
+        """Return this market: it has both venues."""
         return self
 
     def doubting(self, doubt: str) -> "Market":

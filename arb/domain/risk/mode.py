@@ -171,7 +171,7 @@ class ModeReason:
 
 
 def reason_text(cause: Cause, detail: str = "") -> str:
-    """Return a reason as rows keep it."""
+    """Return the text of a cause with its detail, as `sessions.mode_reason` keeps it."""
     return str(ModeReason(cause, detail))
 
 
@@ -185,7 +185,7 @@ class ModeChange:
 
     @property
     def cause(self) -> Cause:
-        """Return why."""
+        """Return the cause of the change."""
         return ModeReason.parse(self.reason).cause
 
 

@@ -42,7 +42,7 @@ WRITERS: Final = {
 
 
 def page() -> str:
-    """Return the whole page."""
+    """Return the page as Markdown."""
     return "\n".join(_lines()) + "\n"
 
 

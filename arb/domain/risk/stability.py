@@ -73,7 +73,7 @@ class Answer:
 
     @classmethod
     def of(cls, order: Order, failed_at_ns: int) -> "Answer":
-        """Return what is known of this order's way."""
+        """Return how the venue answered this order."""
         is_out = order.state in (OrderState.INTENT, OrderState.SUBMITTED, OrderState.UNKNOWN)
         return cls(
             trade_id=order.trade_id,

@@ -56,7 +56,7 @@ class Stop:
         return not is_within(self.began_ns, now_ns, FIRST_NS)
 
     def tell(self, now_ns: int) -> "Stop":
-        """Return it once that was told."""
+        """Return the stop after an alert about it was sent."""
         return replace(self, told=self.told + 1, told_ns=now_ns)
 
 

@@ -75,7 +75,7 @@ class EntryPair:
 
     @property
     def way(self) -> Way:
-        """Return what is opened which way."""
+        """Return coin and direction."""
         return self.coin, self.direction
 
 
@@ -107,7 +107,7 @@ class Circuit:
     coins: tuple[Coin, ...] = ()  # that showed it
 
     def rests(self, rules: UnfilledRules, now_ns: int) -> bool:
-        """Tell whether nothing is tried yet."""
+        """Tell whether entries rest and no trial is due."""
         return self.level > 0 and is_within(self.failed_at_ns, now_ns, rules.rest(self.level))
 
 
@@ -147,7 +147,7 @@ class _Fold:
         self.circuit = Circuit()
 
     def add(self, ended: EntryOutcome) -> None:
-        """Go one entry on."""
+        """Take in the outcome of the next entry."""
         level, leg = ended.pair.trial.get(self._scope, 0), self._unfilled_leg(ended)
         if level and ended.went_well:
             self._remembered, self._closed_at_ns = max(level, self.circuit.level), ended.ended_at_ns

@@ -29,13 +29,13 @@ class Owner:
         )
 
     def today(self, names: Names) -> "Owner":
-        """Return the same by the names of today."""
+        """Return the owner under the present names of its accounts."""
         return replace(
             self, accounts={venue: names.get((venue, name), name) for venue, name in self.accounts.items()}
         )
 
     def __str__(self) -> str:
-        """Return it as steps of orders keep it."""
+        """Return the owner as order events record it."""
         return f"{self.environment}:{in_words(self.accounts)}"
 
 
@@ -45,7 +45,7 @@ def agree(one: str, other: str) -> bool:
 
 
 def in_words(accounts: Accounts) -> str:
-    """Return accounts in one line."""
+    """Return accounts by venue in one line."""
     return ",".join(f"{venue}={name}" for venue, name in sorted(accounts.items()))
 
 

@@ -30,11 +30,11 @@ class Fixed:
 
     @property
     def kind(self) -> TradeKind:
-        """Return that they are held."""
+        """Return that trades are pairs: opened, held, closed."""
         return TradeKind.PAIR
 
     def observe(self, _market: Market, _now_ns: int) -> None:
-        """Learn nothing."""
+        """Ignore the market: the edge is fixed."""
 
     def is_far(self, market: Market) -> bool:
         """Tell whether the best prices are too near to each other."""

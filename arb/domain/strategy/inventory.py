@@ -71,7 +71,7 @@ class InventoryStrategy:
 
     @property
     def kind(self) -> TradeKind:
-        """Return that they are done."""
+        """Return that trades are exchanges: done once both legs are filled."""
         return TradeKind.EXCHANGE
 
     @property

@@ -69,7 +69,7 @@ class SeenLevels:
     memories: dict[Coin, PremiumMemory] = field(default_factory=dict)
 
     def of(self, coin: Coin) -> PremiumMemory:
-        """Return what was seen of a coin."""
+        """Return the memory of a coin's premium, a new one if there is none."""
         found = self.memories.get(coin)
         if found is None:
             found = self.memories[coin] = PremiumMemory(rules=self.rules)

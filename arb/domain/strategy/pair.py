@@ -45,7 +45,7 @@ class PairStrategy:
 
     @property
     def kind(self) -> TradeKind:
-        """Return that they are held."""
+        """Return that trades are pairs: opened, held, closed."""
         return TradeKind.PAIR
 
     @property

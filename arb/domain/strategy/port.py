@@ -39,7 +39,7 @@ class OpenPair:
 
     @property
     def held_ns(self) -> int:
-        """Return for how long."""
+        """Return for how long the pair has been held, ns."""
         return self.now_ns - self.trade.opened_at_ns
 
 
@@ -88,5 +88,5 @@ class Strategies:
     by_coin: Mapping[Coin, Strategy] = field(default_factory=dict)
 
     def of(self, coin: Coin) -> Strategy:
-        """Return a coin's strategy."""
+        """Return a coin's own strategy, else the usual one."""
         return self.by_coin.get(coin, self.usual)

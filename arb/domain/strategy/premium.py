@@ -80,7 +80,7 @@ class Histogram:
         self.weights[at] = self.weights.get(at, 0.0) + seconds / decay
 
     def seconds(self, at_ns: int, half_life_ns: int) -> float:
-        """Return how much of it counts now."""
+        """Return how many seconds of values the histogram holds, older ones counted less."""
         return sum(self.weights.values()) * self.decay(at_ns, half_life_ns)
 
     def median_and_sd(self) -> tuple[float, float]:

@@ -11,7 +11,7 @@ TEXT_MAX = 1_000_000  # a bin for each basis point is a twentieth of that
 
 
 def written_memory(memory: PremiumMemory) -> str:
-    """Return it as text."""
+    """Return the memory of a premium as JSON text."""
     kept = {field.name: getattr(memory, field.name) for field in fields(memory) if field.name != "rules"}
     for name in ("histogram", "estimate", "excursion"):
         kept[name] = None if kept[name] is None else asdict(kept[name])

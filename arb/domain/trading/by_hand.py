@@ -37,7 +37,7 @@ class CloseRequest:
     earned_bps_min: Decimal  # that the pair earns at the least, of its notional
 
     def holds(self, now_ns: int) -> bool:
-        """Tell whether it is to be followed now."""
+        """Tell whether the request is in force now."""
         return is_within(self.asked_at_ns, now_ns, self.lasts_ns)
 
 

@@ -32,7 +32,7 @@ class LoneLeg:
 
     @property
     def is_waiting(self) -> bool:
-        """Tell whether nobody works on it."""
+        """Tell whether nobody works on the leg."""
         return self.trade.state is TradeState.ESCALATED
 
     @property

@@ -41,7 +41,7 @@ CAUSES: Final = {
 
 
 def page() -> str:
-    """Return the whole page."""
+    """Return the page as Markdown."""
     return "\n".join(_lines()) + "\n"
 
 

@@ -53,5 +53,5 @@ class ReentryRules:
         return pauses.even_ns(in_a_row - 1)
 
     def is_pausing(self, losses: Losses, now_ns: int) -> bool:
-        """Tell whether nothing may be opened yet."""
+        """Tell whether the coin still pauses in that direction."""
         return is_within(losses.newest_ns, now_ns, self.pause_after_ns(losses.in_a_row))

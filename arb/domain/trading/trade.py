@@ -19,7 +19,7 @@ from arb.domain.trading.order import Purpose
 
 
 class TradeState(StrEnum):
-    """Where a trade is."""
+    """The states of a trade."""
 
     OPENING = "opening"
     OPEN = "open"

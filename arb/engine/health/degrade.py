@@ -35,7 +35,7 @@ class DegradationBoard(Protocol):
         """Return what was written last, by whichever process; a board that nobody writes is FULL."""
 
     def write(self, found: Degradation) -> None:
-        """Leave this for everybody."""
+        """Publish the degree for every process."""
 
 
 class _Machine(Protocol):
@@ -46,10 +46,10 @@ class _Machine(Protocol):
 
 
 class DegradationLog(Protocol):
-    """The log."""
+    """Where changes of the degree are logged."""
 
     def degree_changed(self, before: Degradation, after: Degradation) -> None:
-        """Write a line."""
+        """Log that the degree changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ class Degrade:
     clock: Clock
 
     def run(self, measured: Iterable[Reading]) -> Degradation:
-        """Decide once."""
+        """Decide the degree by the present readings, publish it, and log a change."""
         readings = [*_lag(measured), *self.machine.pressure()]
         before, now_ns = self.board.read(), self.clock.now_ns()
         after = step(before, self.rules, readings, now_ns)

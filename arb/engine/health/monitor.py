@@ -56,7 +56,7 @@ class NothingSeen:
     """Sees nothing: where there is no Redis."""
 
     def look(self) -> DurabilityReport:
-        """Return that nothing can be told."""
+        """Return a report without findings: there is no Redis to look at."""
         return DurabilityReport({})
 
 

@@ -79,7 +79,7 @@ class ChangeLog(Protocol):
     """Every change of a level, as a row."""
 
     def add(self, change: LevelChange) -> None:
-        """Write one. Raises: StoreUnavailable."""
+        """Record that a level changed. Raises: StoreUnavailable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ class StopMemory(Protocol):
     """The stop that is under way, kept for all processes of a home. Never raises."""
 
     def read(self) -> Stop | None:
-        """Return it, None if there is none."""
+        """Return the emergency stop that is under way, None if there is none."""
 
     def update(self, change: Callable[[Stop | None], Stop | None]) -> Stop | None:
         """Change it while nobody else does, and return it as it is then."""

@@ -22,7 +22,7 @@ class Bars(Protocol):
     """What was barred, for every process of a stack. Never raises."""
 
     def add(self, venue: Venue, symbol: Symbol, reason: str, now_ns: int) -> None:
-        """Keep that nothing may be sent there."""
+        """Bar a market: no order of this account is sent there for a while."""
 
     def read(self, now_ns: int) -> Mapping[Key, str]:
         """Return the markets that are barred now, and why."""
@@ -32,10 +32,10 @@ class NoBars:
     """Bars nothing: for who sends nothing."""
 
     def add(self, _venue: Venue, _symbol: Symbol, _reason: str, _now_ns: int) -> None:
-        """Forget it."""
+        """Ignore the bar."""
 
     def read(self, _now_ns: int) -> Mapping[Key, str]:
-        """Return nothing."""
+        """Return no barred market."""
         return {}
 
 

@@ -13,7 +13,7 @@ class BufferedCounters:
         self._lock = threading.Lock()
 
     def count(self, name: str, reason: str, amount: int = 1) -> None:
-        """Add to a count."""
+        """Add to a count of this reason, kept until the next report."""
         with self._lock:
             self._counts[name, reason] = self._counts.get((name, reason), 0) + amount
 

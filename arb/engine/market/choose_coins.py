@@ -30,10 +30,10 @@ class ChoiceStore(Protocol):
     """What was chosen last for each session. Raises: StoreUnavailable."""
 
     def read(self, session_id: SessionId) -> Choice | None:
-        """Return it; None where nothing was yet."""
+        """Return the coins that were chosen last, None if none were."""
 
     def keep(self, session_id: SessionId, choice: Choice) -> None:
-        """Keep this instead."""
+        """Replace the session's choice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,11 +44,11 @@ class FeedStore(QuoteStore, Protocol):
 
 
 def unheard(_coins: Collection[Coin]) -> None:
-    """Nobody wants to know."""
+    """Ignore that coins have new books."""
 
 
 def unnoted(_book: Book) -> None:
-    """Nobody keeps it."""
+    """Ignore the book."""
 
 
 class Feed:

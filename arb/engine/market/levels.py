@@ -21,7 +21,7 @@ class LevelStore(Protocol):
         """Return what was kept last, empty if there is nothing."""
 
     def keep(self, coin: Coin, text: str) -> None:
-        """Keep it instead of what was kept last."""
+        """Keep a coin's level in place of the last one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,14 +41,14 @@ class LastAssignment(Protocol):
         """Return what was kept last; nothing if that cannot be read."""
 
     def save(self, fences: Fenced) -> None:
-        """Keep this."""
+        """Keep coins and fences in place of the last ones."""
 
 
 class AssignmentLog(Protocol):
     """Who writes down what happens to coins and workers."""
 
     def moved(self, moves: Sequence[Reassignment]) -> None:
-        """Coins got other owners."""
+        """Note that coins got other owners."""
 
     def changed(self, worker: str, before: WorkerHealth, after: WorkerHealth) -> None:
         """A worker is not what it was; only who leads says so."""

@@ -46,7 +46,7 @@ class Stale(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordRules:
-    """How much is kept."""
+    """Near which mark premiums are recorded each second, and how many rows a day."""
 
     near_bps: Decimal  # below the least edge: from there on each second is kept
     rows_per_day_max: int

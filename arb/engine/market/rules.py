@@ -29,7 +29,7 @@ class WatchRules:
     _told: dict[tuple[str, str], Severity] = field(default_factory=dict)
 
     def also(self, coin: Coin) -> None:
-        """Tell of this coin, too, from now on."""
+        """Watch the rules of this coin, too, from now on."""
         if coin not in self.coins:
             self.coins = (*self.coins, coin)
 

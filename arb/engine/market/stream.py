@@ -58,7 +58,7 @@ class SocketListener(Protocol):
         """Return at most one message to send now; asked for at the pace that venues allow."""
 
     def received(self, frame: bytes, ts_recv_ns: int) -> Notice:
-        """Take one frame."""
+        """Take one frame, and return whether the connection goes on."""
 
     def outrun(self, frame: bytes, ts_recv_ns: int) -> Notice:
         """Take one frame behind which others wait in the socket already."""
@@ -67,4 +67,4 @@ class SocketListener(Protocol):
         """Nothing more waits in the socket: what was received last is the newest there is."""
 
     def closed(self) -> None:
-        """The connection is gone."""
+        """Note that the connection is gone."""

@@ -30,7 +30,7 @@ READINGS: Final = 10  # of rows that move while they are read
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResumeReport:
-    """What resuming did."""
+    """What resuming a session found and did."""
 
     session_id: SessionId
     slot: str | None  # of the snapshot; None: the ledger alone

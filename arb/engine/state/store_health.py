@@ -27,7 +27,7 @@ class WatchDatabase:
     last_error: str = ""
 
     def run(self) -> bool:
-        """Look once; tell whether it answers."""
+        """Ask PostgreSQL once, and return whether it answers."""
         try:
             self.ask()
         except StoreUnavailable as error:

@@ -34,10 +34,10 @@ class ChanceLog(Protocol):
 
 
 class NoChanceLog:
-    """Keeps none."""
+    """Ignores opportunities."""
 
     def keep(self, _found: Sequence[Opportunity]) -> None:
-        """Forget them."""
+        """Ignore the opportunities."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,7 @@ class Quoted:
 
     @property
     def cost_krw(self) -> Decimal:
-        """Return what closing it takes."""
+        """Return what closing costs: fees and depth, KRW."""
         return self.fees_krw + self.depth_krw
 
 

@@ -35,7 +35,7 @@ Journal = Callable[[Decision], None]
 
 
 def unread(_decision: Decision) -> None:
-    """Keep no journal."""
+    """Ignore the decision: there is no journal."""
 
 
 def decision(action: str, trade_id: TradeId, market: Market, now_ns: int) -> Decision:

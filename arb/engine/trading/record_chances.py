@@ -15,7 +15,7 @@ AT_ONCE_MAX: Final = 500  # rows of one statement
 
 
 class PassedOn(Protocol):
-    """Where chances wait."""
+    """Where evaluation leaves opportunities until they are recorded."""
 
     def take(self) -> list[Opportunity]:
         """Return what was kept since the last time, and forget it. Raises: StoreUnavailable."""
@@ -33,7 +33,7 @@ class OpportunityStore(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class RecordChances:
-    """Keeps one session's chances."""
+    """Records the opportunities of one session, at most so many rows a day."""
 
     session_id: SessionId
     passed_on: PassedOn

@@ -40,7 +40,7 @@ class Signed:
 
 
 class CallService:
-    """Checks and runs calls."""
+    """Checks a call's limits, signature and parameters, and runs it."""
 
     def __init__(
         self,

@@ -21,7 +21,7 @@ COMMISSION_WEIGHT: Final = 20
 
 
 class Security(StrEnum):
-    """What a call needs."""
+    """Whether a call has to be signed."""
 
     NONE = "none"
     SIGNED = "signed"

@@ -50,7 +50,7 @@ class StreamHub:
                     del self._listeners[stream]
 
     def leave(self, listener: Listener) -> None:
-        """Forget a connection."""
+        """Drop a connection with its subscriptions."""
         self.unsubscribe(listener, listener.streams)
 
     def publish(self, stream: str, make: Callable[[], bytes]) -> None:

@@ -23,7 +23,7 @@ AVERAGED_S: Final = 300  # what avgPrice and the filters look back on, to the mi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BinanceTrade:
-    """One trade between others."""
+    """A trade as everybody sees it."""
 
     number: int
     level: SimulatedLevel

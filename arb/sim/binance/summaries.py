@@ -28,7 +28,7 @@ Ticker = Callable[[str, int], dict[str, Any]]
 
 
 class Summaries:
-    """Publishes tickers and candles."""
+    """Publishes tickers and candles to the streams that somebody listens to."""
 
     def __init__(self, tickers: DayTickers, trades: PublicTrades, hub: StreamHub) -> None:
         self._day = tickers

@@ -74,7 +74,7 @@ class OrderEntry:
         }
 
     def cancel(self, given: Params) -> dict[str, Any]:
-        """Cancel one order."""
+        """Cancel one order, and return Binance's reply."""
         order = self._lookup.find(given, errors.cancel_unknown, errors.cancel_unknown)
         self._check_account(errors.cancel_rejection)
         if not order.is_open:

@@ -12,7 +12,7 @@ PATHS: Final = frozenset({"/v1/market/all", "/v1/orderbook", "/v1/ticker", "/v1/
 
 
 class BithumbQuotation(Quotation):
-    """What anybody may ask."""
+    """The public endpoints of the simulated Bithumb."""
 
     def routes(self) -> list[Route]:
         """Return the public endpoints."""

@@ -40,7 +40,7 @@ class Accounts:
         return self.balances.setdefault(asset, Balance())
 
     def deposit(self, asset: str, amount: Decimal) -> None:
-        """Add a starting balance."""
+        """Add to an asset's free balance."""
         self.of(asset).free += amount
 
     def move(self, asset: str, change: Decimal) -> None:

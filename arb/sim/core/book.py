@@ -136,7 +136,7 @@ class Liquidity:
         self._whole = None
 
     def book(self) -> SimulatedBook:
-        """Return what is left as a book."""
+        """Return the part of the book that nobody has taken."""
         if self._whole is not None:
             return self._whole
         return SimulatedBook(bids=tuple(self._sides[OrderSide.SELL]), asks=tuple(self._sides[OrderSide.BUY]))
@@ -156,7 +156,7 @@ class Budget:
         self._base, self._quote, self._lot = base, quote, lot
 
     def at(self, price: Decimal) -> Decimal:
-        """Return the base that it allows at `price`."""
+        """Return the base quantity that the budget allows at `price`."""
         return self._base if self._base is not None else floor_to(self._quote / price, self._lot)
 
     def spend(self, price: Decimal, quantity: Decimal) -> None:

@@ -29,7 +29,7 @@ class _BadRequest(Exception):
 
 
 class Replacement(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What PUT takes."""
+    """The body of `PUT /sim/faults`."""
 
     faults: list[Fault] = []
     seed: int | None = None  # of the dice; None lets them roll on

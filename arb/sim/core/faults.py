@@ -56,7 +56,7 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     since_ns: int = 0  # when it was switched on
 
     def begins_ns(self) -> int:
-        """Return when it begins to strike."""
+        """Return when the fault begins, ns."""
         return self.since_ns + int(self.after_s * NS_PER_S)
 
     def is_on(self, now_ns: int) -> bool:
@@ -114,7 +114,7 @@ class FaultPlan:
         return fault
 
     def seed(self, seed: int | str) -> None:
-        """Begin the dice anew."""
+        """Seed the random draws again: the same requests meet the same faults."""
         self._rng.seed(seed)
 
     def remove(self, fault_id: int) -> None:

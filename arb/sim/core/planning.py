@@ -33,7 +33,7 @@ class OrderPlan:
 
     @property
     def taken(self) -> list[SimulatedLevel]:
-        """Return the levels of others that it takes."""
+        """Return the levels of others that the order takes."""
         return [step for step in self.steps if isinstance(step, SimulatedLevel)]
 
 

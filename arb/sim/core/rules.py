@@ -17,7 +17,7 @@ COMMISSION_UNIT: Final = Decimal("0.00000001")
 
 
 class Fee(NamedTuple):
-    """What one fill costs."""
+    """The fee of one fill: asset and amount."""
 
     asset: str
     amount: Decimal

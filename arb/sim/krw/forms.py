@@ -49,7 +49,7 @@ class OrderForm:
 
     @property
     def coin(self) -> str:
-        """What is traded."""
+        """The coin that is traded."""
         return coin_of(self.market)
 
     @property

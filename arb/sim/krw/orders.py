@@ -57,7 +57,7 @@ class OrderView:
 
     @property
     def executed_volume(self) -> Decimal:
-        """Base traded so far."""
+        """Return the base quantity that was traded so far."""
         return sum((trade.volume for trade in self.trades), ZERO)
 
     @property

@@ -39,7 +39,7 @@ class PrivateStream:
         self._shapers.setdefault(connection, shapers)
 
     def leave(self, connection: KrwConnection) -> None:
-        """Forget a connection."""
+        """Drop a connection."""
         self._shapers.pop(connection, None)
 
     def drop_all(self) -> None:
@@ -48,7 +48,7 @@ class PrivateStream:
             connection.drop()
 
     def tell(self, update: Update) -> None:
-        """Send what happened to whoever asked for it."""
+        """Send an event to every connection that subscribed to it."""
         if not self._shapers:
             return
         now_ns, form = self._context.now_ns(), update.view.form

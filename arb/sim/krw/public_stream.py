@@ -63,7 +63,7 @@ class PublicStream:
         self._wanted[connection] = tuple(channel for each in live for channel in self._channels(each))
 
     def leave(self, connection: KrwConnection) -> None:
-        """Forget a connection."""
+        """Drop a connection."""
         self._wanted.pop(connection, None)
 
     def drop_all(self) -> None:
@@ -72,7 +72,7 @@ class PublicStream:
             connection.drop()
 
     def publish(self, trades: list[tuple[str, KrwTrade]]) -> None:
-        """Send what a step brought."""
+        """Send the books, trades, tickers and candles of one step to whoever subscribed."""
         self._candles.step(self._context.now_ns())
         fresh: dict[str, list[KrwTrade]] = {}
         for market, trade in trades:

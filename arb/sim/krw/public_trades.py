@@ -16,7 +16,7 @@ NOTHING: Final = SimulatedLevel(Decimal(0), Decimal(0))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KrwTrade:
-    """A trade between others."""
+    """A trade as everybody sees it."""
 
     price: Decimal  # KRW
     volume: Decimal  # base

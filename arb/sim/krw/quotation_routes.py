@@ -26,7 +26,7 @@ BAD_VALUE: Final = "Type mismatch error. Check the parameters type!"
 
 
 class Quotation:
-    """What anybody may ask."""
+    """The public endpoints that venues in KRW share."""
 
     def __init__(
         self, context: VenueContext, exchange: Exchange, tape: PublicTape, board: Switchboard

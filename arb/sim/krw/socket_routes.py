@@ -20,7 +20,7 @@ from arb.sim.krw.text import to_json
 
 
 class Stream(Protocol):
-    """What serves connections."""
+    """What serves the connections of one WebSocket endpoint."""
 
     def join(self, connection: KrwConnection) -> None: ...
 

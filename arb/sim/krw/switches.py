@@ -40,7 +40,7 @@ class MarketEvent(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Switches(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """The switchboard."""
+    """The simulator's settings that can be changed while it runs."""
 
     market_events: dict[str, MarketEvent] = {}  # market -> flags
     price_units: dict[str, Decimal] = {}  # market -> KRW, instead of the table

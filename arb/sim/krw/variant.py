@@ -12,7 +12,7 @@ from arb.sim.krw.rates import RequestRate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProtocolVariant:
-    """One venue."""
+    """What differs between venues in KRW of one protocol."""
 
     public_path: str
     private_path: str

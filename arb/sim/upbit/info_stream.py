@@ -35,7 +35,7 @@ class InfoStream:
         self._connections.add(connection)
 
     def leave(self, connection: KrwConnection) -> None:
-        """Forget a connection."""
+        """Drop a connection."""
         self._connections.discard(connection)
 
     def drop_all(self) -> None:

@@ -21,7 +21,7 @@ Levels = tuple[Level, ...]
 
 
 class Top(NamedTuple):
-    """Best prices."""
+    """Best bid and ask with their update id."""
 
     bid: Level
     ask: Level

@@ -98,7 +98,7 @@ class BinanceStream:
         self._symbols = _symbols(coins)
 
     def due(self, steady_ns: int) -> tuple[str, ...]:
-        """Return what to send now."""
+        """Return the subscription message that is due now, if any."""
         symbols = self._symbols
         wanted = dict.fromkeys((f"{self._stamped}@{STAMPED}", *symbols)) if symbols else {}
         message = self._subscription.due(wanted, steady_ns)

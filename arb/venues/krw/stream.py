@@ -94,7 +94,7 @@ class KrwStream:
         return {}
 
     def opened(self) -> tuple[str, ...]:
-        """Return the subscription."""
+        """Return the subscription of a new connection, with every market that is wanted."""
         self._asked = tuple(self._symbols)
         codes = [self._line.code(market, self._levels_max) for market in self._asked]
         request = [{"ticket": self._ticket}, {"type": "orderbook", "codes": codes}, {"format": "SIMPLE"}]

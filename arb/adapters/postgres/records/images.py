@@ -41,7 +41,7 @@ def parts(sums: Sums, active: Iterable[TradeView]) -> dict[str, Any]:
 
 
 def sum_parts(sums: Sums) -> dict[str, Any]:
-    """Return the same without the trades."""
+    """Return the parts of a snapshot that are sums: session, balances, metrics, risk. Trades are left out."""
     return {
         "session": encode(sums.session),
         "positions": {"balances": _nested(sums.balances)},

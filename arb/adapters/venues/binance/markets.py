@@ -36,11 +36,11 @@ class NoFees:
     """Remembers nothing: every fee is asked for."""
 
     def known(self, _symbols: Sequence[Symbol], _now_ns: int) -> Mapping[Symbol, Decimal]:
-        """Return nothing."""
+        """Return no fee: each has to be asked for."""
         return {}
 
     def remember(self, _fees_bps: Mapping[Symbol, Decimal], _now_ns: int) -> None:
-        """Forget it."""
+        """Ignore the fees."""
 
 
 class BinanceMarkets:

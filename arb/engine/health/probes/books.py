@@ -39,7 +39,7 @@ class Vitals:
 
 
 class VitalsStore(Protocol):
-    """Where the figures are."""
+    """Where the watchdog reads a session's figures."""
 
     def read(self) -> Vitals | None:
         """Return the newest session's figures, None before there is one. Raises: StoreUnavailable."""
@@ -78,7 +78,7 @@ class Books:
     store: VitalsStore
 
     def read(self, now_ns: int) -> Iterable[Reading]:
-        """Return them. Raises: StoreUnavailable."""
+        """Return the readings of snapshots, unknown orders and unhedged legs. Raises: StoreUnavailable."""
         vitals = self.store.read()
         if vitals is None:
             return

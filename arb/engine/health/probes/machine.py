@@ -12,7 +12,7 @@ from arb.ports.trading import VenueClient
 
 @dataclass(frozen=True, slots=True)
 class ProcessUsage:
-    """What one process takes."""
+    """CPU, memory, file descriptors and threads of one process."""
 
     name: str
     cpu_pct: Decimal | None  # of one core since the last look; None at the first
@@ -22,7 +22,7 @@ class ProcessUsage:
 
 
 class Machine(Protocol):
-    """This machine."""
+    """What can be measured of this machine."""
 
     def processes(self, now_ns: int) -> Sequence[ProcessUsage]:
         """Return what each process of the stack takes."""
