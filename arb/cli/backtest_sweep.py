@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from time import perf_counter
 from typing import Any
 
 from rich.console import Console
@@ -12,7 +13,7 @@ from arb.backtest.asked import settings_of
 from arb.backtest.replay.run import ReplayPlan
 from arb.backtest.sweep.document import sweep_document
 from arb.backtest.sweep.grid import axes_of, changes_of
-from arb.backtest.sweep.run import ParameterSweep, cores, refuse_unranked, valid_settings
+from arb.backtest.sweep.run import SCREENED, ParameterSweep, cores, refuse_unranked, valid_settings
 from config.settings import Settings
 
 
@@ -25,6 +26,7 @@ def swept(
         changes_of(axes), lambda change: settings_of([*changes, *change], os.environ)
     )
     refuse_unranked(valid, best)
+    began = perf_counter()
     with Progress(console=Console(file=sys.stderr), transient=True) as bar:
         tasks: dict[str, TaskID] = {}
 
@@ -32,6 +34,8 @@ def swept(
             if what not in tasks:
                 tasks[what] = bar.add_task(what, total=total)
             bar.update(tasks[what], completed=done)
+            if what == SCREENED and done == total:
+                bar.console.print(f"arb: {total:,} settings screened in {perf_counter() - began:.1f} s")
 
         sweep = ParameterSweep(plan=plan, settings=valid, best=best, jobs=jobs or cores(), progress=progress)
         found = sweep.run(folds)

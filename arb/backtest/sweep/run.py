@@ -18,6 +18,7 @@ from arb.domain.market.money import ZERO
 from config.sections import StrategyName
 from config.settings import Settings
 
+SCREENED: Final = "screened"
 PIECES: Final = 4  # of the settings for each core, so that the bar moves
 Progress = Callable[[str, int, int], None]  # what is done, how much of it, of how much
 Change = tuple[str, ...]
@@ -75,7 +76,7 @@ class ParameterSweep:
         """Screen, run the best, and walk forward over so many steps."""
         context = get_context("fork")
         with ProcessPoolExecutor(self.jobs, mp_context=context) as pool:
-            ranked = self._screened(pool, self.plan.series, "screened")
+            ranked = self._screened(pool, self.plan.series, SCREENED)
             exact = self._exact(pool, self.plan.series, best_of(ranked, self.best), "run")
             walked = self._walk(pool, folds) if folds else ()
         choices = [replace(each, exact=exact.get(each.change)) for each in ranked]

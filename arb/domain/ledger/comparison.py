@@ -87,7 +87,7 @@ class DecisionMatch:
 
 
 Both = tuple[DecisionTaken | None, DecisionTaken | None]
-Entries = dict[TradeId, DecisionMatch]  # by the trade of either session
+Entries = dict[TradeId, DecisionMatch]  # by the trade of either session: what differed first, else the newest
 
 
 def compared(first: RecordedRun, second: RecordedRun, within_ns: int) -> tuple[DecisionMatch, ...]:
@@ -103,8 +103,10 @@ def compared(first: RecordedRun, second: RecordedRun, within_ns: int) -> tuple[D
             continue  # the other one had no time for it
         match = _judged(pair, (first, second), known, found, within_ns)
         found.append(match)
-        if match.one.action is DecisionAction.OPEN:
-            known |= {each.trade_id: match for each in pair if each is not None}
+        for trade_id in {each.trade_id for each in pair if each is not None}:
+            before = known.get(trade_id)
+            if before is None or before.kind is DifferenceKind.SAME:
+                known[trade_id] = match
     return tuple(found)
 
 
@@ -180,9 +182,9 @@ Verdict = tuple[DifferenceKind, str]
 
 def _of_both(one: DecisionTaken, other: DecisionTaken, entries: Entries, within_ns: int) -> Verdict:
     """Return how two decisions differ that are about the same."""
-    entry = entries.get(one.trade_id)
+    before = entries.get(one.trade_id)
     is_exit = one.action is DecisionAction.CLOSE
-    follows = is_exit and entry is not None and entry.kind is not DifferenceKind.SAME
+    follows = is_exit and before is not None and before.kind is not DifferenceKind.SAME
     apart_ns = abs(one.at_ns - other.at_ns)
     if is_exit and (apart_ns > within_ns or one.reason != other.reason):
         why = f"{one.reason} and {other.reason}, {apart_ns / 1e9:.1f} s apart"
@@ -206,12 +208,16 @@ def _told(decision: DecisionTaken) -> str:
 
 
 def _lone_exit(alone: DecisionTaken, entries: Entries) -> Verdict:
-    entry = entries.get(alone.trade_id)
-    if entry is None or entry.first is None or entry.second is None:
+    before = entries.get(alone.trade_id)
+    if before is None or before.first is None or before.second is None:
         return DifferenceKind.CONSEQUENCE, "of a pair that only it had"
-    if entry.kind is not DifferenceKind.SAME:
-        return DifferenceKind.CONSEQUENCE, f"of an entry that differed: {entry.kind}"
+    if before.kind is not DifferenceKind.SAME:
+        return DifferenceKind.CONSEQUENCE, f"the {_named(before)} before differed: {before.kind}"
     return DifferenceKind.UNEXPLAINED, f"{alone.reason}: the other one held on, though it entered alike"
+
+
+def _named(match: DecisionMatch) -> str:
+    return "entry" if match.one.action is DecisionAction.OPEN else "exit"
 
 
 def _lone_entry(

@@ -134,6 +134,15 @@ def test_a_pair_that_only_one_closed_is_not_explained_if_both_entered_alike():
     assert kinds(run(entry("a"), exit_of("a")), other) == expected
 
 
+def test_the_rest_of_an_exit_that_was_filled_in_part_is_a_consequence_of_that():
+    part = exit_of("b", 20, filled=LEGS | {"upbit": Decimal("0.4")})
+    first = run(entry("a"), exit_of("a"), exit_of("a", 40))
+    second = run(entry("b"), part, exit_of("b", 44, reason="holding_time", quantity=Decimal("0.6")))
+    expected = [SAME, DifferenceKind.PARTIAL_FILL, DifferenceKind.CONSEQUENCE]
+    assert kinds(first, second) == expected
+    assert kinds(run(entry("a"), exit_of("a")), second) == expected
+
+
 def test_what_comes_after_one_of_them_ended_is_not_compared():
     first = run(entry("a"), entry("late", 60), chances=[chance(55, 65, opened=1)])
     assert kinds(first, run(entry("b"), ended_s=50)) == [SAME]
