@@ -1,4 +1,4 @@
-"""What `celery -A arb flower` does unless told otherwise: a password, no events, few tasks.
+"""Defaults of `celery -A arb flower`: a password, no events, few tasks.
 
 Flower reads this file after its environment and before its command line; `arb.celery` tells it where it is.
 Without a password everybody who reaches the port could read every task and, with Flower's API, run any.

@@ -1,4 +1,4 @@
-"""What comes of a task: another attempt where that may help, and a line in the log where something moved.
+"""How a task ends: with another attempt where that may help, and with a log line where something changed.
 
 A store that is away or a row that somebody else changed is worth another attempt in a moment; the row
 stays the truth, so when the attempts are used up a sweep takes over. Everything else is a bug and fails

@@ -1,4 +1,4 @@
-"""Degradation, wired: who decides, who is told, and where everybody reads it."""
+"""Degradation, wired: who decides the degree, who is alerted, and where processes read it."""
 
 from decimal import Decimal
 

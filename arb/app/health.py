@@ -29,7 +29,7 @@ from config.settings import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class HealthUseCases:
-    """What looks after the processes of a stack."""
+    """The use cases that watch the processes of a stack."""
 
     watch: Watchdog
     revive: Revive

@@ -1,4 +1,4 @@
-"""Scenarios that are told one line each, and what came of them."""
+"""The result of one scenario: a line for a person, or JSON."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What happened, told twice: by the engine's journal and by the venues' own.
+"""What happened, from two sources: the engine's journal and the venues' own.
 
 Values only. `EngineHistory` is one consistent reading of one session's rows; `VenueHistory` is what the
 simulated venues say for themselves since that session began.

@@ -1,4 +1,4 @@
-"""What a session earned, told twice: by its booked trades, and by what the venues hold.
+"""What a session earned, from two sources: its booked trades, and what the venues hold.
 
 Asset by asset: what a venue holds now = its opening + what our fills moved + named moves from outside. In
 KRW, all of it at one rate: what the venues gained = booked profit + revaluation + unrealised. A trade's

@@ -1,4 +1,4 @@
-"""`arb messages`: what is told besides alerts, and whether it would arrive."""
+"""`arb messages`: what was sent besides alerts, and whether a message would arrive."""
 
 from typing import Annotated, Any
 

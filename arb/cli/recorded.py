@@ -1,4 +1,4 @@
-"""`arb record` and `arb opportunities`: what was there to be earned, kept and told."""
+"""`arb record` and `arb opportunities`: record premiums, and list the opportunities that there were."""
 
 from collections.abc import Sequence
 from time import monotonic, sleep

@@ -1,1 +1,1 @@
-"""Use cases on ports: what the engine does, told without saying with what."""
+"""Use cases on ports: what the engine does, whatever stores and venues it does it with."""

@@ -1,4 +1,4 @@
-"""How a stack is."""
+"""The status of a stack: its processes and its servers."""
 
 import os
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""A ping to somebody outside who calls when it stays away: the one alarm that needs nothing of ours."""
+"""The dead man's switch: pings a service outside, which alerts when the pings stop."""
 
 from collections.abc import Callable
 from typing import Final

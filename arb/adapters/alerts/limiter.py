@@ -1,4 +1,4 @@
-"""Which alerts are told and which only counted, agreed between the processes of a home by one file."""
+"""Which alerts are sent and which are suppressed, agreed between the processes of a home by one file."""
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, field, replace

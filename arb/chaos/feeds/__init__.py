@@ -1,1 +1,1 @@
-"""Whether a decision was ever made on quotes of somebody who did not own their coin any more."""
+"""Chaos of feeds: whether a decision was ever made on quotes of a worker that no longer owned the coin."""

@@ -1,1 +1,1 @@
-"""A market that breaks: scenarios on the real stack, and what they really cost."""
+"""Chaos of the market: scenarios on a whole stack, and what each of them really cost."""

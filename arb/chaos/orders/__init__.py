@@ -1,1 +1,1 @@
-"""Order faults and deaths on purpose, from a seed; and what came of them."""
+"""Chaos of orders: faults and kills from a seed, and a verdict by the venues' own record."""

@@ -1,4 +1,4 @@
-"""What came of `arb chaos orders`, of `arb chaos ops` and of `arb soak`, as a person reads it."""
+"""The results of `arb chaos orders`, `arb chaos ops` and `arb soak`, as text."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What closing a pair by hand costs, and what came of it, in words and as JSON."""
+"""What closing a pair by hand costs, and how it ended, as text and as JSON."""
 
 from decimal import Decimal
 from typing import Any

@@ -1,4 +1,4 @@
-"""News that a person is told besides alerts: what kinds there are, and the words of each.
+"""Messages that are sent besides alerts: their kinds, and the words of each.
 
 A template is text with `$names` of its facts; its first line is the headline. Amounts are facts as exact
 text and are rounded only here, by the unit that their name ends with.

@@ -1,4 +1,4 @@
-"""What came of a session: counts, fees, profit and loss, and whether every invariant held."""
+"""A session's report: counts, fees, profit and loss, and whether every invariant held."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""A reconciliation that could not look, or not decide, is told after a while, and nothing new is opened.
+"""A reconciliation that stays inconclusive raises an alert, and nothing new is opened.
 
 Orders under way, or a venue that gives no answer, keep an asset from being judged for a run or two. Whatever
 is not judged for longer may be a loss that nobody sees. What was not judged since when outlives the process.

@@ -1,4 +1,4 @@
-"""Markets in which an account may not trade: nothing more is sent there by any process, and a person is told.
+"""Barred markets, in which an account may not trade: no process sends orders there, and an alert says so.
 
 Another order would be rejected as the last one was, and leave its other leg alone each time. A day later it
 is tried again: venues lift such restrictions, and nobody has to remember to.

@@ -1,4 +1,4 @@
-"""The venues' trading rules as they are read: how old they may be, and what is told if they are missing."""
+"""The venues' trading rules as they are read: how old they may be, what is alerted if they are missing."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The end of a trade that cannot be repaired: what is left of it is written down, and the operator is told.
+"""Escalation of a trade that cannot be repaired: what is left of it is recorded, and the operator is alerted.
 
 The row comes first. Whoever dies before the alarm is out leaves a trade that no alert tells of, and the
 sweep finds it.

@@ -1,4 +1,4 @@
-"""Exits that wait for their venues: how long each has, and when the operator is told."""
+"""Exits that wait for their venues: how long each has waited, and when the operator is alerted."""
 
 from dataclasses import dataclass, field
 from typing import Final

@@ -1,4 +1,4 @@
-"""Pairs that are held, whatever became of their coin: fed while open, told of when nothing can close them.
+"""Open pairs, whatever became of their coin: fed while open, alerted when nothing can close them.
 
 A coin that was taken off the list opens nothing; what is open of it is fed and closed like any other pair. A
 pair whose market is gone, halted or without rules cannot be closed: it stays hedged, and it is told again and

@@ -1,4 +1,4 @@
-"""What may still be sent after somebody pulled the kill switch.
+"""Which orders may still be sent after the kill switch was engaged.
 
 Entries and exits that were not sent are denied, unless their other leg is at its venue: then sending this one
 is what keeps the pair hedged. While nobody knows whether the other leg arrived, this one waits for that,
