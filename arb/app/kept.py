@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -103,8 +104,8 @@ def pick(
     return max(in_use, key=lambda each: each.changed_at_ns)
 
 
-def report_document(kept: Kept, prices: Valuation) -> dict[str, Any]:
-    """Return a report by the rows alone, with what was proven if the run was judged at its end."""
+def report_document(kept: Kept, prices: Valuation, zone: tzinfo | None) -> dict[str, Any]:
+    """Return a report by the rows alone, by days of a zone, with what was proven if the run was judged."""
     totals = SqlReportStore(kept.database, kept.span).totals(kept.session_id)
     ended_at_ns = None if kept.runs and kept.until_ns == kept.now_ns else kept.until_ns
     slip_bps = _slip_bps(kept)
@@ -113,6 +114,7 @@ def report_document(kept: Kept, prices: Valuation) -> dict[str, Any]:
         session_id=kept.session_id,
         slip_bps=NO_SLIP if slip_bps is None else slip_bps,
         span=kept.span,
+        zone=zone,
     ).read(kept.until_ns)
     document = make_report(totals, prices, {}, {}, ended_at_ns).as_json() | performance.as_json()
     if slip_bps is None:

@@ -104,7 +104,7 @@ def balances(
 def pnl(
     session: OfSession = None, since: From = None, until: To = None, utc: Utc = False, as_json: AsJson = False
 ) -> None:
-    """Show the profit of a session: by coin, by day (UTC), and in all.
+    """Show the profit of a session: by coin, by day, and in all.
 
     Example: arb pnl --from 2026-01-01 --to 2026-12-31
     """
@@ -112,6 +112,6 @@ def pnl(
     from arb.cli.views import accounts
 
     with reads.kept(ReadRequest(session=session, since=since, until=until, utc=utc)) as kept:
-        document = report_document(kept, reads.prices(kept))
+        document = report_document(kept, reads.prices(kept), zone_of(utc))
     found = accounts.profit(document)
     reads.present(kept, found, utc, as_json, partial(accounts.profit_view, found))

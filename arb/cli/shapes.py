@@ -28,7 +28,7 @@ REPORT: Final = {
     "by_coin": "coin, trades_opened, trades_closed, fills, realised_krw, pnl_krw",
     "residual": "coin -> what ended trades left uneven", "refusals": "reason -> count",
     "invariants": "name -> true, false, or null if it cannot be proven",
-    "by_day": "day (UTC), coin, trades, pnl_krw",
+    "by_day": "day (of `arb report` in the zone that is read in, else UTC), coin, trades, pnl_krw",
     "slippage_bps": "venue, purpose, orders, mean, median, p95",
     "latency_ms": "stage -> p50, p90, p99",
     "uptime": "seconds, normal_seconds, reduce-only_seconds, halted_seconds, normal_ratio",
@@ -57,7 +57,7 @@ def version_of(schema: str) -> int:
 
 
 SHAPES: Final[Mapping[str, Shape]] = MappingProxyType({
-    "arb.report": Shape(REPORT | READ),
+    "arb.report": Shape(REPORT | READ, version=2),
     "arb.check": Shape({
         "invariants": "name -> true, false, or null if it cannot be proven",
         "violations": "what broke one, in words", "unproven": "why one cannot be proven",
@@ -132,8 +132,9 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType({
         "pnl_krw": "with what is open; null without prices",
         "pnl_usdt": "the same in USDT; null for two venues in KRW",
         "realised_krw": "of trades that ended", "fees": "venue -> asset -> amount",
-        "by_coin": "coin, trades_closed, realised_krw, pnl_krw", "by_day": "day (UTC), realised_krw",
-    }),
+        "by_coin": "coin, trades_closed, realised_krw, pnl_krw",
+        "by_day": "day (in the zone that is read in), realised_krw",
+    }, version=2),
     "arb.export": Shape(READ | {"what": "word", "format": "word", "rows": "count", "path": "of the file"}),
     "arb.coins.list": Shape(READ | {
         "coins": "coin, listed, paused (or null), trades, notional_krw",

@@ -38,9 +38,9 @@ def report(
     from arb.cli.views.report import report_view
 
     with reads.kept(ReadRequest(session=session, since=since, until=until, utc=utc)) as kept:
-        document = report_document(kept, reads.prices(kept))
+        document = report_document(kept, reads.prices(kept), zone_of(utc))
         if kept.runs and kept.span.is_whole and kept.session_id == running.engine().session_id:
-            document |= look(running.engine()).as_json()
+            document |= look(running.engine()).as_json() | {"by_day": document["by_day"]}
     if html is not None:
         from arb.cli.views.report_html import report_html
 

@@ -55,6 +55,6 @@ def day_of(at_ns: int, zone: tzinfo) -> Span:
     return Span(from_ns=int(first.timestamp()) * NS_PER_S, to_ns=int(following.timestamp()) * NS_PER_S - 1)
 
 
-def date_of(at_ns: int, zone: tzinfo) -> str:
-    """Return the date of a moment, as 2026-11-30."""
+def date_of(at_ns: int, zone: tzinfo | None) -> str:
+    """Return the date of a moment, as 2026-11-30; without a zone, in the machine's own."""
     return datetime.fromtimestamp(at_ns // NS_PER_S, zone).date().isoformat()

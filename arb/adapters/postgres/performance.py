@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from decimal import Decimal
 from typing import Any, Final
 
@@ -22,11 +23,12 @@ from arb.domain.ledger.performance import (
 )
 from arb.domain.market.ids import SessionId
 from arb.domain.market.instrument import Side
-from arb.domain.market.money import fraction
+from arb.domain.market.money import ZERO, fraction
 from arb.domain.risk.review import Mode
-from arb.domain.time import ALWAYS, NS_PER_MS, Span
+from arb.domain.time import ALWAYS, NS_PER_MINUTE, NS_PER_MS, Span, date_of
 
 PERCENTILES: Final = {"p50": "0.5", "p90": "0.9", "p99": "0.99"}
+QUARTER_NS: Final = 15 * NS_PER_MINUTE  # of an hour: a day of whichever zone is made of whole ones
 SIGN: Final = case((orders.c.side == Side.BUY.value, 1), else_=-1)
 
 
@@ -38,6 +40,7 @@ class SqlPerformance:
     session_id: SessionId
     slip_bps: Decimal  # the allowance of the orders' limits
     span: Span = ALWAYS
+    zone: tzinfo | None = UTC  # of its days; None: the machine's own
 
     def read(self, now_ns: int) -> Performance:
         """Return the figures until now, or until the session ended."""
@@ -58,17 +61,21 @@ class SqlPerformance:
                 yield at_ms, krw
 
     def _by_day(self, connection: Connection) -> tuple[DayLine, ...]:
-        ended = func.timezone("UTC", func.to_timestamp(trades.c.closed_at_ns / 1_000_000_000))
-        day = func.to_char(ended, "YYYY-MM-DD").label("day")
+        quarter = (trades.c.closed_at_ns // QUARTER_NS).label("quarter")
+        krw = func.sum(trades.c.pnl_krw).label("krw")
         summed = (
-            select(day, trades.c.coin, func.count().label("number"), func.sum(trades.c.pnl_krw).label("krw"))
+            select(quarter, trades.c.coin, func.count().label("number"), krw)
             .where(trades_in(self.session_id, self.span), trades.c.state.not_in(ACTIVE))
-            .group_by(day, trades.c.coin)
-            .order_by(day, trades.c.coin)
+            .group_by(quarter, trades.c.coin)
         )
+        found: dict[tuple[str, str], tuple[int, Decimal]] = {}
+        for row in connection.execute(summed):
+            key = date_of(int(row.quarter) * QUARTER_NS, self.zone), row.coin
+            number, so_far = found.get(key, (0, ZERO))
+            found[key] = number + row.number, so_far + row.krw
         return tuple(
-            DayLine(day=row.day, coin=row.coin, trades=row.number, pnl_krw=row.krw)
-            for row in connection.execute(summed)
+            DayLine(day=day, coin=coin, trades=number, pnl_krw=total)
+            for (day, coin), (number, total) in sorted(found.items())
         )
 
     def _slippage(self, connection: Connection) -> tuple[SlippageLine, ...]:

@@ -1,7 +1,9 @@
 """What the page, the metrics and the report read, from rows whose figures are known."""
 
+from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -148,6 +150,25 @@ def test_slippage_is_against_the_limit_without_its_allowance(database, session_i
     }
     assert all(abs(each.mean_bps) < Decimal("0.02") for each in read.slippage)
     assert read.latency_ms["decided_to_filled"] == {"p50": 50, "p90": 50, "p99": 50}
+
+
+@pytest.mark.parametrize(
+    ("zone", "days"),
+    [
+        ("UTC", [("2025-11-20", 2)]),
+        ("Asia/Seoul", [("2025-11-20", 1), ("2025-11-21", 1)]),  # midnight is at 15:00
+        ("Asia/Kathmandu", [("2025-11-20", 2)]),  # at 18:15
+        ("Pacific/Kiritimati", [("2025-11-21", 2)]),  # at 10:00
+    ],
+)
+def test_a_day_is_that_of_the_zone_that_is_read_in(database, session_id, zone, days):
+    traded(database, session_id, 5, world.NOW_NS + 3 * 3_600 * NS_PER_S - 60 * NS_PER_S)
+    traded(database, session_id, 6, world.NOW_NS + 6 * 3_600 * NS_PER_S)
+    reader = SqlPerformance(engine=database, session_id=session_id, slip_bps=Decimal(8), zone=ZoneInfo(zone))
+    found = Counter()
+    for line in reader.read(LATER_NS).by_day:
+        found[line.day] += line.trades
+    assert sorted(found.items()) == days
 
 
 def test_days_and_modes_are_summed(database, session_id):
