@@ -16,7 +16,7 @@ from celery.worker import state
 from arb.adapters.local.clock import SystemClock
 from arb.adapters.local.collector import settle, tidy
 from arb.adapters.redis.control import ControlListener
-from arb.app.engines import engine, follow_settings
+from arb.app.engines import engine, follow_settings, rest_senders
 from arb.app.listener import listener_of
 from arb.app.wiring import Engine
 from arb.celery import app
@@ -29,6 +29,7 @@ from workers.outcome import WORTH_ANOTHER
 from workers.watchdog_thread import EXIT_CRITICAL, WatchdogThread
 
 HEARTBEAT_S: Final = 1.0
+SENDERS_REST_MS: Final = 15_000  # an order and its venue are waited for; less than a stop waits for us
 TRADE_TASKS: Final = ("arb.settle_trade",)
 log = structlog.get_logger("arb.health")
 clock = SystemClock()
@@ -59,7 +60,15 @@ def begin(sender: Any, **_: Any) -> None:
     threading.Thread(target=_beat, args=(name, facts), name="heartbeat", daemon=True).start()
     WatchdogThread(on_critical=end_worker).start()
     follow_settings(_tell)
+    app.node = sender.hostname
     log.info("worker_started", process=name, pid=os.getpid())
+
+
+@signals.worker_shutdown.connect
+def let_senders_finish(**_: Any) -> None:
+    """Let what was handed to senders of this process be sent and recorded before it ends."""
+    if not rest_senders(SENDERS_REST_MS):
+        log.warning("senders_cut_off")  # a sweep comes back to what they held
 
 
 @signals.beat_init.connect

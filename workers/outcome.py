@@ -13,7 +13,6 @@ import structlog
 
 from arb.app.engines import engine
 from arb.domain.errors import Conflict, DispatchError, ForeignSession, StoreUnavailable
-from arb.domain.trading.order import Order
 from arb.domain.trading.trade import ENDED, Trade, TradeState
 
 WORTH_ANOTHER: Final = (StoreUnavailable, Conflict, DispatchError)
@@ -41,24 +40,6 @@ def own_sessions_only(task: str) -> Iterator[None]:
     except ForeignSession as error:
         log.warning("foreign_message_dropped", task=task, session=error.session_id, mode=error.environment)
         engine().counters.count("messages_dropped", error.reason)
-
-
-def log_order(event: str, order: Order | None) -> None:
-    """Write what became of an order; None is somebody else's and was not touched."""
-    if order is None:
-        return
-    log.info(
-        event,
-        order=order.client_order_id,
-        trade=order.trade_id,
-        venue=order.venue.value,
-        symbol=order.symbol,
-        side=order.side.value,
-        state=order.state.value,
-        filled=format(order.filled_quantity, "f"),
-        quantity=format(order.quantity, "f"),
-        reason=order.reason,
-    )
 
 
 def log_trade(trade: Trade | None) -> None:

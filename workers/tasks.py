@@ -1,7 +1,9 @@
 """The tasks of trading, each the call of a use case: evaluate, place or resolve an order, settle a trade."""
 
-from typing import Any
+from typing import Any, Final
 
+from arb.adapters.local.background import Background
+from arb.adapters.local.journal import log_order
 from arb.app.engines import engine, engine_of
 from arb.app.wiring import Engine
 from arb.celery import app
@@ -12,13 +14,24 @@ from arb.domain.trading.trade import ENDED
 from arb.engine.market.book_codec import decode_book
 from arb.engine.trading.execute import ASK_ONCE
 from arb.engine.trading.settle import LOOK_ONCE
-from workers.outcome import log_order, log_trade, own_sessions_only, retried
+from workers.outcome import log_trade, own_sessions_only, retried
+
+LOOK_AHEAD_S: Final = 0.1  # after an evaluation: the next one may come meanwhile, and is not held up
+
+
+def _look_ahead() -> None:
+    engine().trading.look_ahead.run()
+
+
+_looking_ahead = Background("look-ahead", _look_ahead, LOOK_AHEAD_S)
 
 
 @app.task(name="arb.evaluate")
 def evaluate(books: list[dict[str, Any]] | None = None) -> int:
     """Decide on every coin that changed; never retried, since the next quote brings the next evaluation."""
-    return engine().trading.evaluate.run([decode_book(book) for book in books or ()])
+    begun = engine().trading.evaluate.run([decode_book(book) for book in books or ()])
+    _looking_ahead.ask()
+    return begun
 
 
 @app.task(name="arb.place_order", **retried(5))

@@ -27,7 +27,7 @@ from arb.app.wiring import Engine
 from arb.domain.errors import ConfigError, Fatal, StoreUnavailable, VenueError
 from arb.domain.market.ids import SessionId
 from arb.domain.state.generation import Generation
-from arb.engine.trading.execute import FATAL_MEND
+from arb.engine.trading.halt import FATAL_MEND
 from arb.stack.home import Home
 from arb.stack.shutdown import Progress
 from arb.stack.wait import wait_until

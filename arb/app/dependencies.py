@@ -9,10 +9,11 @@ from arb.domain.strategy.levels import Levels
 from arb.engine.market.bars import Bars
 from arb.engine.market.markets import Markets
 from arb.engine.trading.chances import ChanceLog
+from arb.engine.trading.hand_off import Reserve
 from arb.engine.trading.stability import VenueHealthStore
 from arb.engine.trading.sweep import RepeatingAlertSink
 from arb.ports.market import Clock, Entropy, QuoteStore
-from arb.ports.messaging import Counters, Dispatcher
+from arb.ports.messaging import Counters, Dispatcher, Tell
 from arb.ports.trading import HandStore, KillSwitch, SessionStore, TradeStore, VenueClient
 from config.settings import Settings
 
@@ -98,5 +99,9 @@ class TradingDependencies(Protocol):
     def markets(self) -> Markets: ...
     @property
     def kill_switch(self) -> KillSwitch: ...
+    @property
+    def reserve(self) -> Reserve: ...
+    @property
+    def tell(self) -> Tell: ...
     @property
     def announce(self) -> Callable[[Venue, int], None]: ...

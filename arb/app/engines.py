@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from arb.adapters.broker.dispatch import CeleryDispatcher
+from arb.adapters.broker.task_events import TaskEvents
 from arb.app.accounts import owner_of
 from arb.app.chosen import with_choice
 from arb.app.generations import of_session
@@ -121,4 +122,11 @@ def build(settings: Settings) -> Engine:
         )
     settings = of_session(settings, stores.sessions, session)
     settings = with_choice(settings, stores.choices, session.session_id)
-    return wire(settings, session.session_id, stores, CeleryDispatcher(app))
+    return wire(settings, session.session_id, stores, CeleryDispatcher(app), TaskEvents(app).tell)
+
+
+def rest_senders(ms_max: int) -> bool:
+    """Wait until this process sends no order that was handed to it; tell whether it came to that."""
+    with _lock:
+        own = _engines.get(os.getpid())
+    return own is None or own.shared.crew.rest(ms_max)

@@ -6,6 +6,7 @@ from functools import partial
 
 from arb.adapters.alerts.recorded import RecordedAlerts
 from arb.adapters.local.clock import SystemClock, SystemEntropy
+from arb.adapters.local.crew import Crew
 from arb.adapters.local.kill_switch import FileKillSwitch
 from arb.adapters.local.memory_budget import ProcessBudget
 from arb.adapters.redis.bars import RedisBars
@@ -22,7 +23,8 @@ from arb.domain.market.pair import Pair
 from arb.engine.market.levels import KeptLevels
 from arb.engine.market.markets import Markets
 from arb.engine.market.rules import WatchRules
-from arb.ports.messaging import Dispatcher
+from arb.engine.trading.hand_off import Reserve
+from arb.ports.messaging import Dispatcher, Tell
 from arb.ports.trading import VenueClient
 from arb.stack.home import Home
 from config.settings import Settings
@@ -46,7 +48,14 @@ class Shared:
     levels: KeptLevels
     markets: Markets
     kill_switch: FileKillSwitch
+    crew: Crew
+    tell: Tell
     budget: ProcessBudget
+
+    @property
+    def reserve(self) -> Reserve:
+        """Return what reserves senders that wait, for orders that must not wait for a queue."""
+        return self.crew.reserve
 
     @property
     def announce(self) -> Callable[[Venue, int], None]:
@@ -72,7 +81,12 @@ def _levels(settings: Settings, stores: Stores) -> KeptLevels:
 
 
 def share(
-    settings: Settings, session_id: SessionId, stores: Stores, dispatcher: Dispatcher, clock: SystemClock
+    settings: Settings,
+    session_id: SessionId,
+    stores: Stores,
+    dispatcher: Dispatcher,
+    clock: SystemClock,
+    tell: Tell,
 ) -> Shared:
     """Return what a session's use cases share, over connected stores."""
     entropy, coins = SystemEntropy(), tuple(Coin(coin) for coin in settings.traded)
@@ -101,5 +115,7 @@ def share(
             belief=belief_of(settings),
         ),
         kill_switch=FileKillSwitch(Home.default().kill_file),
+        crew=Crew("sender"),
+        tell=tell,
         budget=budget_of(settings, stores.board),
     )

@@ -20,7 +20,7 @@ from arb.adapters.postgres.trades import SqlTradeStore
 from arb.adapters.postgres.venue_health import SqlVenueHealth
 from arb.adapters.redis.chances import RedisChances
 from arb.adapters.redis.client import connect
-from arb.adapters.redis.counters import RedisCounters
+from arb.adapters.redis.counters import BufferedRedisCounters, RedisCounters
 from arb.adapters.redis.degradation_board import SharedBoard
 from arb.adapters.redis.feeds import RedisFeedRegistry
 from arb.adapters.redis.life import RedisHeartbeats
@@ -49,7 +49,7 @@ class Stores:
     by_hand: SqlByHand
     choices: SqlChoices
     quotes: RedisQuoteStore
-    counters: RedisCounters
+    counters: BufferedRedisCounters
     chances: RedisChances  # on their way to SQL
     heartbeats: RedisHeartbeats
     canaries: RedisHeartbeats  # where canary tasks leave what they saw: heartbeats of queues
@@ -82,7 +82,7 @@ def connect_stores(settings: Settings, owner: Owner) -> Stores:
         by_hand=SqlByHand(database),
         choices=SqlChoices(database),
         quotes=RedisQuoteStore(redis, settings.scope),
-        counters=RedisCounters(redis, settings.scope),
+        counters=BufferedRedisCounters(RedisCounters(redis, settings.scope)),
         chances=RedisChances(redis, settings.scope),
         heartbeats=RedisHeartbeats(redis, settings.scope),
         canaries=_canaries(redis, settings),

@@ -1,10 +1,11 @@
 """The trading chapter, wired: evaluate, execute, settle, sweep, and what guards them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from arb.adapters.local.journal import log_decision
+from arb.app.delivery import Deliver
 from arb.app.dependencies import TradingDependencies
 from arb.app.rules import (
     appetite_of,
@@ -34,6 +35,7 @@ from arb.engine.trading.guard import EntryGuard, RateWatch
 from arb.engine.trading.held_pairs import HeldPairs, Hold
 from arb.engine.trading.kill_gate import KillGate
 from arb.engine.trading.lone_legs import LoneLegs
+from arb.engine.trading.look_ahead import Look, LookAhead
 from arb.engine.trading.settle import Settle
 from arb.engine.trading.stability import Pauses, Stability
 from arb.engine.trading.sweep import OrderSweep
@@ -47,6 +49,7 @@ class TradingUseCases:
     """From a quote to a trade that has ended."""
 
     evaluate: Evaluate
+    look_ahead: LookAhead
     execute: Execute
     settle: Settle
     escalate: Escalate
@@ -59,8 +62,11 @@ def wire_trading(shared: TradingDependencies) -> TradingUseCases:
     escalate = Escalate(
         trades=shared.stores.trades, markets=markets, alerts=shared.alerts, clock=shared.clock
     )
+    by_hand = ByHand(session_id=shared.session_id, store=shared.stores.by_hand, clock=shared.clock).read
+    guard, (admit, looks) = _entry_guard(shared, by_hand), _admit(shared, markets)
     return TradingUseCases(
-        evaluate=_evaluate(shared, markets),
+        evaluate=_evaluate(shared, guard, admit, by_hand, execute),
+        look_ahead=LookAhead((by_hand, guard.stability.records, *looks)),
         execute=execute,
         settle=_settle(shared, markets, escalate, execute),
         escalate=escalate,
@@ -80,22 +86,26 @@ def _fresh_markets(shared: TradingDependencies) -> FreshMarkets:
     )
 
 
-def _evaluate(shared: TradingDependencies, markets: FreshMarkets) -> Evaluate:
+def _evaluate(
+    shared: TradingDependencies,
+    guard: EntryGuard,
+    admit: Admit,
+    by_hand: Callable[[], Decided],
+    execute: Execute,
+) -> Evaluate:
     stores, settings = shared.stores, shared.settings
-    by_hand = ByHand(session_id=shared.session_id, store=stores.by_hand, clock=shared.clock).read
     return Evaluate(
         session_id=shared.session_id,
         quotes=stores.quotes,
         markets=shared.markets,
         trades=stores.trades,
-        sessions=stores.sessions,
         dispatcher=shared.dispatcher,
         counters=stores.counters,
         clock=shared.clock,
         entropy=shared.entropy,
         kill_switch=shared.kill_switch,
-        guard=_entry_guard(shared, by_hand),
-        admit=_admit(shared, markets),
+        guard=guard,
+        admit=admit,
         exit_guard=ExitGuard(
             session_id=shared.session_id,
             trades=stores.trades,
@@ -110,16 +120,18 @@ def _evaluate(shared: TradingDependencies, markets: FreshMarkets) -> Evaluate:
         chances=Chances(least_bps=chance_bps_of(settings), counters=stores.counters, log=stores.chances),
         journal=log_decision,
         coin_filter=CoinFilter(stores.board.degree),
+        reserve=shared.reserve,
+        deliver=Deliver(send=execute.send, counters=stores.counters, clock=shared.clock, tell=shared.tell),
     )
 
 
-def _admit(shared: TradingDependencies, markets: FreshMarkets) -> Admit:
-    """Return what admits entries of a coin: its fees can be valued, and its legs are not left unfilled.
+def _admit(shared: TradingDependencies, markets: FreshMarkets) -> tuple[Admit, Sequence[Look]]:
+    """Return what admits entries of a coin, and what of it can be read ahead.
 
-    A stack that watches admits none.
+    It does if fees can be valued, and legs are not left unfilled. A stack that watches admits none.
     """
     if shared.settings.watch:
-        return lambda _coin, _direction: Denied(WATCHING)
+        return lambda _coin, _direction: Denied(WATCHING), ()
     unfilled = Unfilled(
         session_id=shared.session_id,
         store=shared.stores.health,
@@ -134,7 +146,7 @@ def _admit(shared: TradingDependencies, markets: FreshMarkets) -> Admit:
         clock=shared.clock,
         otherwise=unfilled.admit,
     )
-    return guard.admit
+    return guard.admit, (guard.assets, unfilled.look_ahead)
 
 
 def _entry_guard(shared: TradingDependencies, by_hand: Callable[[], Decided]) -> EntryGuard:

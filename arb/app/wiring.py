@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from arb.adapters.local.clock import SystemClock
 from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.postgres.trades import SqlTradeStore
-from arb.adapters.redis.counters import RedisCounters
+from arb.adapters.redis.counters import BufferedRedisCounters
 from arb.adapters.redis.life import RedisHeartbeats
 from arb.adapters.redis.quotes import RedisQuoteStore
 from arb.adapters.venues.instruments import LiveInstruments
@@ -20,7 +20,7 @@ from arb.app.trading import TradingUseCases, wire_trading
 from arb.domain.market.ids import SessionId, Venue
 from arb.engine.market.markets import Markets
 from arb.engine.state.hot_state import KeepHotState
-from arb.ports.messaging import AlertSink, Dispatcher
+from arb.ports.messaging import AlertSink, Dispatcher, Tell, unheard
 from arb.ports.trading import KillSwitch, VenueClient
 from config.settings import Settings
 
@@ -64,7 +64,7 @@ class Engine:
         return self.stores.quotes
 
     @property
-    def counters(self) -> RedisCounters:
+    def counters(self) -> BufferedRedisCounters:
         """Return the counters."""
         return self.stores.counters
 
@@ -74,11 +74,17 @@ class Engine:
         return self.stores.heartbeats
 
 
-def wire(settings: Settings, session_id: SessionId, stores: Stores, dispatcher: Dispatcher) -> Engine:
-    """Return the engine of one session over connected stores."""
+def wire(
+    settings: Settings,
+    session_id: SessionId,
+    stores: Stores,
+    dispatcher: Dispatcher,
+    tell: Tell = unheard,
+) -> Engine:
+    """Return the engine of one session over connected stores; `tell` is told what needed no message."""
     clock = SystemClock()
     mirrored, hot_state = mirror(session_id, stores, clock)
-    return _engine(share(settings, session_id, mirrored, dispatcher, clock), hot_state, stores)
+    return _engine(share(settings, session_id, mirrored, dispatcher, clock, tell), hot_state, stores)
 
 
 def rewire(engine: Engine, settings: Settings) -> Engine:

@@ -1,6 +1,6 @@
 """What processes tell each other and the operator: work, alerts, dead letters, counts, signs of life."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -133,3 +133,21 @@ class Dispatcher(Protocol):
 
     def send(self, task: str, *args: Any, countdown_ms: int = 0, expires_ms: int = 0) -> None:
         """Enqueue one task on the queue of its purpose. Raises: DispatchError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """A piece of work that was done without the message that else asks for it."""
+
+    task: str
+    argument: str
+    began_ns: int
+    took_ns: int
+    error: str = ""
+
+
+Tell = Callable[[Done], None]  # returns at once, never raises
+
+
+def unheard(_done: Done) -> None:
+    """Tell nobody."""

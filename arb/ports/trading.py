@@ -67,6 +67,14 @@ class TradeView:
     orders: tuple[Order, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A session's mode and its trades that have not ended, read at one moment."""
+
+    mode: Mode
+    trades: tuple[TradeView, ...]
+
+
 class SessionStore(Protocol):
     """Sessions and their mode, in SQL."""
 
@@ -128,12 +136,17 @@ class TradeStore(Protocol):
     def open_trade(
         self, proposal: Proposal, orders: tuple[Order, Order], limits: Limits, now_ns: int
     ) -> Approved | Denied:
-        """Under the session's lock: read the exposure, review, and write trade, intents and holds."""
+        """Under the session's lock: read the exposure, review, and write trade, intents and holds.
+
+        Orders that are claimed are written with their claims: whoever called may send them after the commit,
+        and nobody else. Not if the trade `was_there`: a claim is handed out once.
+        """
 
     def add_orders(self, trade: Trade, orders: Sequence[Order], decided_on: Facts = NOTHING_SEEN) -> Trade:
         """Write the changed trade and new intents with their holds if `trade.version` is still current.
 
-        With the intents goes what they were decided on, under the moment of the decision.
+        With the intents goes what they were decided on, under the moment of the decision. Orders that are
+        claimed may be sent by whoever called, once this has returned.
         Returns the trade with its next version. Raises: Conflict if somebody changed it meanwhile.
         """
 
@@ -181,6 +194,12 @@ class TradeStore(Protocol):
 
     def active(self, session_id: SessionId, coins: Sequence[Coin] | None = None) -> tuple[TradeView, ...]:
         """Return the trades that have not ended."""
+
+    def session_view(self, session_id: SessionId, coins: Sequence[Coin]) -> SessionView | None:
+        """Return a session's mode and its trades of these coins that have not ended, the oldest first.
+
+        None if there is no such session.
+        """
 
     def untold(self, session_id: SessionId, before_ns: int) -> tuple[Trade, ...]:
         """Return the trades escalated before then of which no alert tells, the oldest first."""

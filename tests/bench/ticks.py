@@ -162,7 +162,8 @@ def entries(engine: Engine, home: Home) -> Iterator[Entry]:
 
 def decisions(home: Home) -> Iterable[dict[str, Any]]:
     """Yield the decisions to open, as they were logged."""
-    for path in sorted(home.logs.glob("live_loop.log*")):
+    files = (path for path in sorted(home.logs.glob("live_loop.log*")) if not path.is_symlink())
+    for path in files:  # a link has what the newest file has
         for line in path.read_bytes().splitlines():
             if b'"decision_made"' in line:
                 made = orjson.loads(line)

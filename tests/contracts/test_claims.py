@@ -8,7 +8,7 @@ import pytest
 from arb.domain.market.ids import Venue
 from arb.domain.risk.review import Approved
 from arb.domain.time import NS_PER_S
-from arb.domain.trading.order import OrderState
+from arb.domain.trading.order import OrderEvent, OrderState, claimed
 from tests.contracts import world
 
 NOW_NS, SECOND_NS = world.NOW_NS, NS_PER_S
@@ -167,3 +167,51 @@ def test_news_are_movement_and_no_news_are_not(stores, session, order):
     assert (overdue(NOW_NS + 10), overdue(NOW_NS + 11)) == (False, True)
     stores.trades.record(world.report(order, OrderState.ACCEPTED), NOW_NS + 20)
     assert overdue(NOW_NS + 11)
+
+
+@pytest.fixture
+def handed(stores, session):
+    """A pair that was written with its claims."""
+    opening = world.opening(session.session_id)
+    orders = tuple(claimed(each, NOW_NS + 5) for each in opening.orders)
+    verdict = stores.trades.open_trade(opening.proposal, orders, world.LIMITS, NOW_NS)
+    assert isinstance(verdict, Approved) and not verdict.was_there
+    return opening, orders
+
+
+def test_a_pair_may_be_written_with_its_claims(stores, handed):
+    _, orders = handed
+    for order in orders:
+        assert order.state is OrderState.SUBMITTED
+        assert stores.trades.order(order.client_order_id) == order
+        assert stores.inside.events(order.client_order_id) == [("claim", "intent", "submitted", 1)]
+        assert stores.inside.hold(order.client_order_id) == "reserved"
+
+
+def test_nobody_else_claims_what_was_written_with_its_claim(stores, handed):
+    _, orders = handed
+    assert stores.trades.claim(orders[0].client_order_id, NOW_NS + 6) is None
+
+
+def test_a_claim_that_was_written_may_be_given_back_and_the_next_fence_is_another(stores, handed):
+    _, (order, _) = handed
+    assert stores.trades.release(order.client_order_id, order.fence, "not sent", NOW_NS + 6)
+    again = stores.trades.claim(order.client_order_id, NOW_NS + 7)
+    assert (again.fence, again.attempts) == (2, 2)
+    assert not stores.trades.reject(order.client_order_id, order.fence, OrderEvent.REJECT, "late", NOW_NS + 8)
+
+
+def test_who_writes_a_pair_again_is_told_that_it_was_there(stores, handed):
+    opening, orders = handed
+    verdict = stores.trades.open_trade(opening.proposal, orders, world.LIMITS, NOW_NS)
+    assert isinstance(verdict, Approved) and verdict.was_there
+    for order in orders:
+        assert stores.inside.events(order.client_order_id) == [("claim", "intent", "submitted", 1)]
+
+
+def test_orders_of_a_trade_may_be_written_with_their_claims(stores, handed):
+    opening, _ = handed
+    more = claimed(world.exit_intent(opening.trade, Venue.UPBIT, 2), NOW_NS + 9)
+    stores.trades.add_orders(opening.trade, (more,))
+    assert stores.trades.order(more.client_order_id) == more
+    assert stores.inside.events(more.client_order_id) == [("claim", "intent", "submitted", 1)]

@@ -38,6 +38,7 @@ from arb.domain.strategy.pair import PairRules, PairStrategy
 from arb.domain.strategy.port import Strategies
 from arb.domain.strategy.premium import LevelRules
 from arb.domain.time import NS_PER_MS, NS_PER_S
+from arb.domain.trading.order import Order
 from arb.domain.trading.reentry import ReentryRules
 from arb.domain.trading.repair import RepairRules
 from arb.engine.kill.drain import Drain
@@ -202,6 +203,8 @@ class EngineTestbed:
     wire: Tripwire = field(default_factory=Tripwire)
     pending: list[tuple[int, str, tuple[Any, ...]]] = field(default_factory=list)
     coins: tuple[Coin, ...] = (BTC,)  # the list; what the venues have is RULES
+    senders: int = 0  # that wait for orders in the process that evaluates
+    handed: list[Callable[[], object]] = field(default_factory=list)  # to them, and not begun
     announced: list[tuple[Venue, int]] = field(default_factory=list)  # rules that were found to be old
 
     def __post_init__(self) -> None:
@@ -275,7 +278,8 @@ class EngineTestbed:
         self.hand = MemoryByHand(self.tables)
         by_hand = ByHand(session_id=SESSION, store=self.hand, clock=self.clock).read
         self.evaluate = Evaluate(
-            session_id=SESSION, quotes=self.quotes, markets=markets, sessions=self.sessions,
+            session_id=SESSION, quotes=self.quotes, markets=markets,
+            reserve=self.reserve, deliver=self.deliver,
             kill_switch=self.switch,
             entropy=entropy, limits=LIMITS, strategies=strategies,
             guard=EntryGuard(
@@ -359,6 +363,14 @@ class EngineTestbed:
         self.drain = Drain(session_id=SESSION, trades=self.trades, sessions=self.sessions, clock=self.clock)
 
     # what happens on a testbed
+
+    def reserve(self, orders: int) -> "Waiting | None":
+        """Return senders where somebody says that there are some."""
+        return Waiting(self) if self.senders >= orders else None
+
+    def deliver(self, order: Order) -> None:
+        """Send what was handed over."""
+        self.execute.send(order)
 
     def settled_belief(self) -> RateBelief:
         """Return what a process believes that has seen the rate be the same for a while."""
@@ -463,6 +475,18 @@ class EngineTestbed:
             for asset, amount in client.held.items()
             if amount != booked.get((venue, asset), Decimal(0))
         }
+
+
+class Waiting:
+    """Senders that wait; each begins when the testbed runs what is handed to it."""
+
+    def __init__(self, testbed: EngineTestbed) -> None:
+        self._town = testbed
+
+    def run(self, work: Callable[[], object]) -> None:
+        self._town.handed.append(work)
+
+    def give_back(self) -> None: ...
 
 
 class Nowhere:

@@ -19,7 +19,7 @@ from arb.domain.trading.position import trade_position
 from arb.domain.trading.trade import ENDED, TradeState
 from tests.domain.markets import PAIR
 from tests.engine.kill.test_kill import kill
-from tests.engine.testbed import SESSION, EngineTestbed, Tripwire, exchange
+from tests.engine.testbed import SESSION, EngineTestbed, Killed, Tripwire, exchange
 
 Pair = tuple[TradeId, Purpose, int]
 VENUES = st.sampled_from(list(PAIR.venues))
@@ -59,6 +59,36 @@ class EngineMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def lose_a_message(self, data: st.DataObject) -> None:
         self.testbed.pending.pop(data.draw(st.integers(0, len(self.testbed.pending) - 1)))
+
+    @rule(senders=st.sampled_from([0, 1, 2, 8]))
+    def have_senders(self, senders: int) -> None:
+        self.testbed.senders = senders
+
+    @precondition(lambda self: self.testbed.handed)
+    @rule(data=st.data())
+    def run_any_handed(self, data: st.DataObject) -> None:
+        self.run_handed(data, Tripwire())
+
+    @precondition(lambda self: self.testbed.handed)
+    @rule(data=st.data(), calls=st.integers(0, 6), after=st.booleans())
+    def die_in_any_handed(self, data: st.DataObject, calls: int, after: bool) -> None:
+        self.run_handed(data, Tripwire(calls_left=calls, after=after))
+        self.testbed.handed.clear()  # they were all one process's
+
+    @rule()
+    def die_with_orders_in_hand(self) -> None:
+        self.testbed.handed.clear()
+
+    def run_handed(self, data: st.DataObject, trip: Tripwire) -> None:
+        work = self.testbed.handed.pop(data.draw(st.integers(0, len(self.testbed.handed) - 1)))
+        self.testbed.wire.calls_left, self.testbed.wire.after = trip.calls_left, trip.after
+        try:
+            work()
+        except Killed:
+            pass
+        finally:
+            self.testbed.wire.calls_left = -1
+        self.testbed.collect()
 
     @rule(ms=st.sampled_from([1, 50, 700, 1_600, 3_100, 6_000, 14_000]))
     def wait(self, ms: int) -> None:

@@ -53,6 +53,7 @@ class ArbCelery(Celery):  # type: ignore[misc]  # Celery ships no types
         self._counted = BufferedCounters()
         self._reported_ns = 0
         self._fallback: Celery | None = None
+        self.node = ""  # the worker's name, in a worker
         self._fallback_config: str | object = ""
         self._building = threading.Lock()
         self._queue_of: dict[str, str] = {}

@@ -1,7 +1,8 @@
-"""The journal of decisions as log lines."""
+"""The journal of decisions, and of what became of their orders, as log lines."""
 
 import structlog
 
+from arb.domain.trading.order import Order
 from arb.engine.trading.journal import Decision
 
 EVENT = "decision_made"
@@ -13,4 +14,22 @@ def log_decision(made: Decision) -> None:
     facts |= {f"{seen.name}_recv_ns": seen.ts_recv_ns for seen in made.seen}
     structlog.get_logger("arb.trading").info(
         EVENT, action=made.action, trade=made.trade_id, coin=made.coin, at_ns=made.at_ns, **facts
+    )
+
+
+def log_order(event: str, order: Order | None) -> None:
+    """Write what became of an order; None is somebody else's and was not touched."""
+    if order is None:
+        return
+    structlog.get_logger("arb.trading").info(
+        event,
+        order=order.client_order_id,
+        trade=order.trade_id,
+        venue=order.venue.value,
+        symbol=order.symbol,
+        side=order.side.value,
+        state=order.state.value,
+        filled=format(order.filled_quantity, "f"),
+        quantity=format(order.quantity, "f"),
+        reason=order.reason,
     )

@@ -9,7 +9,16 @@ from arb.adapters.postgres.records.holds import hold_for, hold_state
 from arb.domain.errors import Conflict, DataError, InvariantError
 from arb.domain.ledger.ledger import fill_entry
 from arb.domain.market.ids import ClientOrderId
-from arb.domain.trading.order import Order, OrderEvent, OrderReport, OrderState, apply, fold, transition
+from arb.domain.trading.order import (
+    Order,
+    OrderEvent,
+    OrderReport,
+    OrderState,
+    apply,
+    claimed,
+    fold,
+    transition,
+)
 from arb.domain.trading.trade import Trade
 
 
@@ -20,8 +29,12 @@ def insert(tables: MemoryTables, trade: Trade, intents: Sequence[Order]) -> None
             raise Conflict(f"order {order.client_order_id} exists")
     tables.trades[trade.trade_id] = trade
     for order in intents:
+        events = [
+            OrderEventRow(OrderEvent.CLAIM, OrderState.INTENT, order.state, order.fence, order.claimed_at_ns)
+            for _ in range(order.attempts)
+        ]
         tables.orders[order.client_order_id] = OrderRow(
-            order, trade.session_id, order.created_at_ns, hold_for(order)
+            order, trade.session_id, order.created_at_ns, hold_for(order), tuple(events)
         )
 
 
@@ -40,14 +53,9 @@ def claim(tables: MemoryTables, row: OrderRow, now_ns: int) -> Order | None:
         expired = apply(row.order, OrderEvent.EXPIRE, "lifetime")
         write(tables, row, expired, (OrderEvent.EXPIRE,), now_ns)
         return expired
-    claimed = replace(
-        apply(row.order, OrderEvent.CLAIM),
-        fence=row.order.fence + 1,
-        attempts=row.order.attempts + 1,
-        claimed_at_ns=now_ns,
-    )
-    write(tables, row, claimed, (OrderEvent.CLAIM,), now_ns)
-    return claimed
+    taken = claimed(row.order, now_ns)
+    write(tables, row, taken, (OrderEvent.CLAIM,), now_ns)
+    return taken
 
 
 def record(tables: MemoryTables, report: OrderReport, now_ns: int) -> Order:

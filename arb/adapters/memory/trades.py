@@ -15,7 +15,7 @@ from arb.domain.risk.review import Approved, Denied, Limits, Proposal, review
 from arb.domain.trading.lone_leg import LoneLeg
 from arb.domain.trading.order import FEES_OF_ORDERS, Order, OrderEvent, OrderReport, OrderState, apply
 from arb.domain.trading.trade import MOVING, Trade, TradeState
-from arb.ports.trading import NOTHING_SEEN, Facts, TradeView
+from arb.ports.trading import NOTHING_SEEN, Facts, SessionView, TradeView
 
 OVER: Final = (OrderState.CANCELED, OrderState.EXPIRED)  # what an order may be filled after
 
@@ -32,7 +32,7 @@ class MemoryTradeStore:
         trade = proposal.trade
         with self.tables.transaction():
             if trade.trade_id in self.tables.trades:
-                return Approved(proposal)
+                return Approved(proposal, was_there=True)
             verdict = review(proposal, limits, exposure.exposure(self.tables, trade.session_id, now_ns))
             if isinstance(verdict, Approved):
                 lives.insert(self.tables, trade, orders)
@@ -111,6 +111,13 @@ class MemoryTradeStore:
                 for trade in exposure.active(self.tables, session_id)
                 if coins is None or trade.coin in coins
             )
+
+    def session_view(self, session_id: SessionId, coins: Sequence[Coin]) -> SessionView | None:
+        with self.tables.transaction():
+            session = self.tables.sessions.get(session_id)
+            if session is None:
+                return None
+            return SessionView(mode=session.mode, trades=self.active(session_id, coins))
 
     def untold(self, session_id: SessionId, before_ns: int) -> tuple[Trade, ...]:
         with self.tables.transaction():

@@ -112,7 +112,7 @@ class MemoryVenueHealth:
             if row.session_id == session_id and row.order.venue is venue
         ]
         rows.sort(key=lambda row: row.order.created_at_ns, reverse=True)
-        return [Answer.of(row.order, _failed_at_ns(row)) for row in rows[:NEWEST]]
+        return [_answer(row) for row in rows[:NEWEST]]
 
 
 def _failed_at_ns(row: OrderRow) -> int:
@@ -124,3 +124,15 @@ def _failed_at_ns(row: OrderRow) -> int:
         or (event.event is OrderEvent.EXPIRE and event.from_state is OrderState.SUBMITTED)
     ]
     return max(failures, default=0)
+
+
+def _answer(row: OrderRow) -> Answer:
+    order = row.order
+    return Answer.of(
+        trade_id=order.trade_id,
+        created_at_ns=order.created_at_ns,
+        state=order.state,
+        purpose=order.purpose,
+        is_known=order.venue_order_id is not None,
+        failed_at_ns=_failed_at_ns(row),
+    )

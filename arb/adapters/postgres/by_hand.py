@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import BindParameter, Connection, Engine, Row, Select, and_, bindparam, insert, select, update
 
-from arb.adapters.postgres.engine import reading, transaction
+from arb.adapters.postgres.engine import asking, reading, transaction
 from arb.adapters.postgres.owners import require_own
 from arb.adapters.postgres.tables import close_requests, coin_pauses, sessions, trades
 from arb.domain.errors import Conflict
@@ -85,7 +85,7 @@ class SqlByHand:
         return request
 
     def decided(self, session_id: SessionId, now_ns: int) -> Decided:
-        with reading(self.engine) as connection:
+        with asking(self.engine) as connection:
             paused = connection.execute(IN_FORCE, {"session_id": session_id})
             asked = map(_request, connection.execute(_requests(session_id)))
             return Decided(

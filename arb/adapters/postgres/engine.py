@@ -157,6 +157,16 @@ def nothing_changed(connection: Connection) -> None:
 
 
 @contextmanager
+def asking(engine: Engine) -> Iterator[Connection]:
+    """Run each statement of the block by itself, changing nothing: without the round trips of a transaction.
+
+    Raises: StoreUnavailable.
+    """
+    with translated(), engine.connect() as connection:
+        yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+@contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Run the block on one consistent view of the database, changing nothing. Raises: StoreUnavailable."""
     with translated(), engine.connect() as connection:

@@ -12,15 +12,15 @@ from arb.adapters.postgres.bulk import Rows, insert_all
 from arb.adapters.postgres.engine import nothing_changed, transaction
 from arb.adapters.postgres.exposure import alone_to_decide
 from arb.adapters.postgres.lives import lock, write
-from arb.adapters.postgres.owners import of_own_session, refuse_foreign, require_own
+from arb.adapters.postgres.owners import actor_of, of_own_session, refuse_foreign, require_own
 from arb.adapters.postgres.rows import facts_of, order_values, trade_values
-from arb.adapters.postgres.tables import fills, orders, trades
+from arb.adapters.postgres.tables import fills, order_events, orders, trades
 from arb.adapters.postgres.tables import holds as reserved
 from arb.domain.errors import Conflict, InvariantError
 from arb.domain.ledger.ledger import fee_entries
 from arb.domain.market.ids import ClientOrderId, FillId
 from arb.domain.risk.review import Approved, Denied, Limits, Proposal, review
-from arb.domain.trading.order import Order
+from arb.domain.trading.order import Order, OrderEvent, OrderState
 from arb.domain.trading.trade import Trade
 
 
@@ -29,18 +29,19 @@ def open_trade(
 ) -> Approved | Denied:
     """Review under the locks of account and session, and write trade, intents and holds if risk says yes.
 
-    A trade of this id that is there already is this one, committed by an attempt whose answer was lost.
+    A trade of this id that is there already is this one, committed by an attempt whose answer was lost: its
+    claims, if it has any, are not handed out again.
     """
     trade = proposal.trade
     with transaction(engine, trade.trade_id) as connection:
         seen = alone_to_decide(connection, trade, now_ns)
         refuse_foreign(connection, trade.session_id, seen.owner)
         if seen.is_written:
-            return Approved(proposal)
+            return Approved(proposal, was_there=True)
         verdict = review(proposal, limits, seen.exposure)
         if isinstance(verdict, Approved):
             opened = trade_values(trade) | {"decided_on": facts_of(proposal)}
-            insert_all(connection, {trades: (opened,), **_rows(trade, intents)})
+            insert_all(connection, {trades: (opened,), **_rows(connection, trade, intents)})
         else:
             nothing_changed(connection)
         return verdict
@@ -132,10 +133,29 @@ def _update(connection: Connection, trade: Trade, values: Mapping[str, Any]) -> 
 
 def _insert(connection: Connection, trade: Trade, intents: Sequence[Order]) -> None:
     if intents:
-        insert_all(connection, _rows(trade, intents))
+        insert_all(connection, _rows(connection, trade, intents))
 
 
-def _rows(trade: Trade, intents: Sequence[Order]) -> dict[Table, Rows]:
-    """Return the rows of new orders: themselves and their holds."""
-    written = [order_values(order, trade.session_id, order.created_at_ns) for order in intents]
-    return {orders: written, reserved: holds.rows(trade.session_id, intents)}
+def _rows(connection: Connection, trade: Trade, intents: Sequence[Order]) -> dict[Table, Rows]:
+    """Return the rows of new orders: themselves, the claims that are committed with them, and their holds."""
+    written = [
+        order_values(order, trade.session_id, order.created_at_ns) | {"event_seq": order.attempts}
+        for order in intents
+    ]
+    claims = [_claim_values(connection, order) for order in intents if order.state is OrderState.SUBMITTED]
+    return {orders: written, order_events: claims, reserved: holds.rows(trade.session_id, intents)}
+
+
+def _claim_values(connection: Connection, order: Order) -> dict[str, Any]:
+    """Return the event of a claim that is committed with its intent."""
+    return {
+        "client_order_id": order.client_order_id,
+        "seq": order.attempts,
+        "event": OrderEvent.CLAIM.value,
+        "from_state": OrderState.INTENT.value,
+        "to_state": order.state.value,
+        "fence": order.fence,
+        "reason": order.reason,
+        "at_ns": order.claimed_at_ns,
+        "actor": actor_of(connection),
+    }

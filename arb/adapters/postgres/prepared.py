@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from psycopg2.extensions import AsIs
-from sqlalchemy import CompoundSelect, Connection, CursorResult, TextClause
+from sqlalchemy import CompoundSelect, Connection, CursorResult, Select, TextClause
 from sqlalchemy.dialects.postgresql import psycopg2
 
 KNOWN: Final = "arb_prepared"
@@ -20,7 +20,7 @@ class Prepared:
     """One statement, its name, and the types of what is given to it."""
 
     def __init__(
-        self, name: str, statement: CompoundSelect[Any] | TextClause, types: Mapping[str, str]
+        self, name: str, statement: CompoundSelect[Any] | Select[Any] | TextClause, types: Mapping[str, str]
     ) -> None:
         self._name, self._statement, self._types = name, statement, types
         self._call = f"EXECUTE {name}({', '.join(f'%({given})s' for given in types)})"

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from arb.adapters.postgres import generations, neighbours, purse, recoveries, session_accounts
-from arb.adapters.postgres.engine import nothing_changed, reading, transaction
+from arb.adapters.postgres.engine import asking, nothing_changed, reading, transaction
 from arb.adapters.postgres.retry import Retry, harmless_twice, interrupted_only
 from arb.adapters.postgres.rows import mode_change_of, session_of
 from arb.adapters.postgres.session_accounts import NAMED
@@ -159,7 +159,7 @@ class SqlSessionStore:
 
     @harmless_twice
     def get(self, session_id: SessionId) -> Session | None:
-        with reading(self.engine) as connection:
+        with asking(self.engine) as connection:
             return read(connection, session_id)
 
     @harmless_twice

@@ -7,17 +7,18 @@ from decimal import Decimal
 from sqlalchemy import Engine
 
 from arb.adapters.postgres import archive, claims, ledger, neighbours, opening, recording, views
-from arb.adapters.postgres.engine import nothing_changed, reading, transaction
+from arb.adapters.postgres.engine import asking, nothing_changed, reading, transaction
 from arb.adapters.postgres.exposure import free_balances
 from arb.adapters.postgres.owners import require_own
 from arb.adapters.postgres.retry import Retry, harmless_twice, interrupted_only
+from arb.adapters.postgres.session_view import session_view
 from arb.domain.ledger.ledger import Entry
 from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, TradeId, Venue
 from arb.domain.risk.review import Approved, Denied, Limits, Proposal
 from arb.domain.trading.lone_leg import LoneLeg
 from arb.domain.trading.order import Order, OrderEvent, OrderReport
 from arb.domain.trading.trade import Trade
-from arb.ports.trading import NOTHING_SEEN, Facts, TradeView
+from arb.ports.trading import NOTHING_SEEN, Facts, SessionView, TradeView
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class SqlTradeStore:
 
     @harmless_twice
     def next_order_number(self, trade_id: TradeId, venue: Venue) -> int:
-        with reading(self.engine) as connection:
+        with asking(self.engine) as connection:
             return views.next_order_number(connection, trade_id, venue)
 
     @interrupted_only
@@ -79,7 +80,7 @@ class SqlTradeStore:
     @harmless_twice
     def session_of(self, trade_id: TradeId) -> SessionId | None:
         """Return the session that a trade belongs to."""
-        with reading(self.engine) as connection:
+        with asking(self.engine) as connection:
             return views.session_of(connection, trade_id)
 
     @harmless_twice
@@ -91,6 +92,11 @@ class SqlTradeStore:
     def active(self, session_id: SessionId, coins: Sequence[Coin] | None = None) -> tuple[TradeView, ...]:
         with reading(self.engine) as connection:
             return views.active(connection, session_id, coins)
+
+    @harmless_twice
+    def session_view(self, session_id: SessionId, coins: Sequence[Coin]) -> SessionView | None:
+        with asking(self.engine) as connection:
+            return session_view(connection, session_id, coins)
 
     @harmless_twice
     def untold(self, session_id: SessionId, before_ns: int) -> tuple[Trade, ...]:
@@ -133,7 +139,7 @@ class SqlTradeStore:
 
     @harmless_twice
     def fee_assets(self, session_id: SessionId) -> frozenset[tuple[Venue, str]]:
-        with reading(self.engine) as connection:
+        with asking(self.engine) as connection:
             return views.fee_assets(connection, session_id)
 
     @interrupted_only

@@ -1,14 +1,33 @@
 """`arb.engine.trading.stability.VenueHealthStore` in PostgreSQL."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, Select, and_, case, func, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import array, insert
 
-from arb.adapters.postgres.engine import reading, transaction
-from arb.adapters.postgres.rows import TRIAL, order_of
+from arb.adapters.postgres.engine import asking, transaction
+from arb.adapters.postgres.prepared import Prepared
+from arb.adapters.postgres.retry import Retry, harmless_twice
+from arb.adapters.postgres.rows import TRIAL
 from arb.adapters.postgres.session_accounts import shared
 from arb.adapters.postgres.tables import fills, order_events, orders, trades, venue_pauses
 from arb.domain.market.ids import Coin, SessionId, TradeId, Venue
@@ -24,6 +43,7 @@ from arb.domain.risk.stability import (
     answers_of,
 )
 from arb.domain.risk.unfilled import EntryLeg, EntryPair
+from arb.domain.time import NS_MAX
 from arb.domain.trading.order import OrderEvent, OrderState, Purpose
 
 TROUBLE: Final = order_events.c.event.in_(sorted(event.value for event in TROUBLES))
@@ -37,6 +57,46 @@ FAILURE: Final = or_(
     ),
 )
 CLAIM: Final = order_events.c.event == OrderEvent.CLAIM.value
+SESSION: Final[BindParameter[str]] = bindparam("session_id")
+# Until when each venue is left alone: it asked the account, whichever session heard of it.
+PAUSED: Final = (
+    select(literal("paused").label("part"), venue_pauses.c.venue.label("venue"),
+           func.max(venue_pauses.c.until_ns).label("until_ns"), literal(0).label("claims"),
+           literal(0).label("troubles"), literal(0).label("last_trouble_ns"))
+    .where(or_(venue_pauses.c.session_id == SESSION,
+               tuple_(venue_pauses.c.session_id, venue_pauses.c.venue).in_(shared(SESSION))))
+    .group_by(venue_pauses.c.venue)
+)  # fmt: skip
+COUNTED: Final = (
+    select(literal("counted"), orders.c.venue, literal(0), func.count().filter(CLAIM),
+           func.count().filter(TROUBLE), func.max(order_events.c.at_ns).filter(TROUBLE))
+    .join(order_events, order_events.c.client_order_id == orders.c.client_order_id)
+    .where(orders.c.session_id == SESSION, orders.c.created_at_ns.between(
+        bindparam("since_ns", type_=BigInteger) + 1, NS_MAX))
+    .group_by(orders.c.venue)
+)  # fmt: skip
+RECORDS: Final = Prepared(
+    "arb_venue_records", union_all(PAUSED, COUNTED), {"session_id": "text", "since_ns": "bigint"}
+)
+AT: Final = select(func.unnest(array([venue.value for venue in Venue])).label("venue")).subquery("at")
+NEWEST_AT: Final = (
+    select(orders.c.client_order_id, orders.c.venue, orders.c.trade_id, orders.c.created_at_ns,
+           orders.c.state, orders.c.purpose, orders.c.venue_order_id)
+    .where(orders.c.session_id == SESSION, orders.c.venue == AT.c.venue)
+    .order_by(orders.c.created_at_ns.desc())
+    .limit(NEWEST)
+    .lateral("newest")
+)  # fmt: skip
+FAILED_AT_NS: Final = (
+    select(func.max(order_events.c.at_ns))
+    .where(order_events.c.client_order_id == NEWEST_AT.c.client_order_id, FAILURE)
+    .scalar_subquery()
+)
+ANSWERS: Final = Prepared(
+    "arb_venue_answers",
+    select(*NEWEST_AT.c, FAILED_AT_NS.label("failed_at_ns")).select_from(AT).join(NEWEST_AT, true()),
+    {"session_id": "text"},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +104,7 @@ class SqlVenueHealth:
     """What became of recent claims, by venue, and pauses that venues asked for."""
 
     engine: Engine
+    retry: Retry = field(default_factory=Retry)
 
     def pause(self, session_id: SessionId, venue: Venue, until_ns: int, reason: str) -> None:
         values = {"session_id": session_id, "venue": venue.value, "until_ns": until_ns, "reason": reason}
@@ -56,60 +117,50 @@ class SqlVenueHealth:
         with transaction(self.engine) as connection:
             connection.execute(longer)
 
+    @harmless_twice
     def records(self, session_id: SessionId, since_ns: int) -> dict[Venue, VenueRecord]:
-        with reading(self.engine) as connection:
-            paused = _paused(connection, session_id)
-            found = {venue: VenueRecord(paused_until_ns=paused.get(venue, 0)) for venue in Venue}
-            for row in connection.execute(_counts(session_id, since_ns)):
-                venue = Venue(row.venue)
-                found[venue] = VenueRecord(
-                    claims=row.claims,
-                    troubles=row.troubles,
-                    last_trouble_ns=row.last_trouble_ns or 0,
-                    paused_until_ns=paused.get(venue, 0),
-                )
-        return found
+        with asking(self.engine) as connection:
+            rows = RECORDS.execute(connection, {"session_id": session_id, "since_ns": since_ns}).all()
+        paused = {row.venue: row.until_ns for row in rows if row.part == "paused"}
+        counted = {row.venue: row for row in rows if row.part == "counted"}
+        return {venue: _record(counted.get(venue), paused.get(venue, 0)) for venue in Venue}
 
+    @harmless_twice
     def answers(self, session_id: SessionId, since_ns: int) -> dict[Venue, Answers]:
-        with reading(self.engine) as connection:
-            return {venue: answers_of(_newest(connection, session_id, venue), since_ns) for venue in Venue}
+        newest: dict[Venue, list[Answer]] = {venue: [] for venue in Venue}
+        with asking(self.engine) as connection:
+            for row in ANSWERS.execute(connection, {"session_id": session_id}):
+                newest[Venue(row.venue)].append(_answer(row))
+        return {venue: answers_of(found, since_ns) for venue, found in newest.items()}
 
+    @harmless_twice
     def entries(
         self, session_id: SessionId, opened_after_ns: int, changed_after_ns: int
     ) -> tuple[EntryPair, ...]:
-        with reading(self.engine) as connection:
+        with asking(self.engine) as connection:
             rows = connection.execute(_entry_legs(session_id, opened_after_ns, changed_after_ns)).all()
         return tuple(_pair(list(legs)) for _, legs in groupby(rows, key=lambda row: row.trade_id))
 
 
-def _newest(connection: Connection, session_id: SessionId, venue: Venue) -> list[Answer]:
-    newest = (
-        select(orders)
-        .where(orders.c.session_id == session_id, orders.c.venue == venue.value)
-        .order_by(orders.c.created_at_ns.desc())
-        .limit(NEWEST)
-        .subquery()
+def _record(counted: Row[Any] | None, paused_until_ns: int) -> VenueRecord:
+    if counted is None:
+        return VenueRecord(paused_until_ns=paused_until_ns)
+    return VenueRecord(
+        claims=counted.claims,
+        troubles=counted.troubles,
+        last_trouble_ns=counted.last_trouble_ns or 0,
+        paused_until_ns=paused_until_ns,
     )
-    failed_at_ns = (
-        select(func.max(order_events.c.at_ns))
-        .where(order_events.c.client_order_id == newest.c.client_order_id, FAILURE)
-        .scalar_subquery()
-    )
-    rows = connection.execute(select(newest, failed_at_ns.label("failed_at_ns")))
-    return [Answer.of(order_of(row), row.failed_at_ns or 0) for row in rows]
 
 
-def _counts(session_id: SessionId, since_ns: int) -> Select[Any]:
-    return (
-        select(
-            orders.c.venue,
-            func.count().filter(CLAIM).label("claims"),
-            func.count().filter(TROUBLE).label("troubles"),
-            func.max(order_events.c.at_ns).filter(TROUBLE).label("last_trouble_ns"),
-        )
-        .join(order_events, order_events.c.client_order_id == orders.c.client_order_id)
-        .where(orders.c.session_id == session_id, orders.c.created_at_ns > since_ns)
-        .group_by(orders.c.venue)
+def _answer(row: Row[Any]) -> Answer:
+    return Answer.of(
+        trade_id=TradeId(row.trade_id),
+        created_at_ns=row.created_at_ns,
+        state=OrderState(row.state),
+        purpose=Purpose(row.purpose),
+        is_known=row.venue_order_id is not None,
+        failed_at_ns=row.failed_at_ns or 0,
     )
 
 
@@ -165,18 +216,6 @@ def _pair(rows: list[Row[Any]]) -> EntryPair:
             scope: int(level) for scope in SCOPES if (level := getattr(trade, f"{TRIAL}{scope}")) is not None
         },
     )
-
-
-def _paused(connection: Connection, session_id: SessionId) -> dict[Venue, int]:
-    """Return until when each venue is left alone: it asked the account, whichever session heard of it."""
-    until_ns = func.max(venue_pauses.c.until_ns).label("until_ns")
-    at_hand = tuple_(venue_pauses.c.session_id, venue_pauses.c.venue).in_(shared(session_id))
-    wanted = select(venue_pauses.c.venue, until_ns).where(
-        or_(venue_pauses.c.session_id == session_id, at_hand)
-    )
-    return {
-        Venue(row.venue): row.until_ns for row in connection.execute(wanted.group_by(venue_pauses.c.venue))
-    }
 
 
 def pauses(connection: Connection, session_id: SessionId) -> dict[Venue, tuple[int, str]]:

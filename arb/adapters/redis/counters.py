@@ -1,11 +1,16 @@
 """Counters in Redis: `arbitrage:counters:{env}`, hash, `name|reason` -> count."""
 
+import atexit
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import redis
 
+from arb.adapters.local.background import Background
 from arb.adapters.redis.client import best_effort, reaching
+from arb.engine.market.buffered_counters import BufferedCounters
+
+TOGETHER_S: Final = 0.25  # what is counted within it is handed over together
 
 
 class RedisCounters:
@@ -20,6 +25,16 @@ class RedisCounters:
         with best_effort():
             self._client.hincrby(self._key, f"{name}|{reason}", amount)
 
+    def add(self, counts: Mapping[tuple[str, str], int]) -> None:
+        """Add to many counters in one round trip."""
+        if not counts:
+            return
+        pipeline = self._client.pipeline(transaction=False)
+        for (name, reason), amount in counts.items():
+            pipeline.hincrby(self._key, f"{name}|{reason}", amount)
+        with best_effort():
+            pipeline.execute()
+
     def read(self) -> Mapping[str, Mapping[str, int]]:
         """Return all counters by name and reason. Raises: StoreUnavailable."""
         with reaching():
@@ -29,3 +44,29 @@ class RedisCounters:
             name, _, reason = field.decode().partition("|")
             counts.setdefault(name, {})[reason] = int(count)
         return counts
+
+
+class BufferedRedisCounters:
+    """Counts of one process, handed over together a moment later: where it counts, nobody waits for Redis.
+
+    What was not handed over yet dies with a process that is killed.
+    """
+
+    def __init__(self, counters: RedisCounters) -> None:
+        self._counters, self._kept = counters, BufferedCounters()
+        self._later = Background("counters", self.flush, TOGETHER_S)
+        atexit.register(self.flush)
+
+    def count(self, name: str, reason: str, amount: int = 1) -> None:
+        """Add to a counter; never waits."""
+        self._kept.count(name, reason, amount)
+        self._later.ask()
+
+    def flush(self) -> None:
+        """Hand over what was counted since the last time."""
+        self._counters.add(self._kept.take())
+
+    def read(self) -> Mapping[str, Mapping[str, int]]:
+        """Return all counters by name and reason, our own among them. Raises: StoreUnavailable."""
+        self.flush()
+        return self._counters.read()

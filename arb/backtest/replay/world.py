@@ -38,7 +38,9 @@ from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trading.trade import TradeState
 from arb.engine.market.markets import Markets
 from arb.engine.trading.chances import NoChanceLog
+from arb.engine.trading.hand_off import Reserve, nobody_waits
 from arb.engine.trading.journal import unread
+from arb.ports.messaging import Tell, unheard
 from arb.ports.trading import Session, VenueClient
 from config.settings import Settings
 
@@ -124,6 +126,8 @@ class MemoryDependencies:
     markets: Markets
     kill_switch: MemoryKillSwitch
     announce: Callable[[Venue, int], None]
+    reserve: Reserve = nobody_waits
+    tell: Tell = unheard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,7 +71,6 @@ class DryTrading:
             quotes=quotes,
             markets=self._markets,
             trades=account.trades,
-            sessions=account.sessions,
             dispatcher=self._dispatcher,
             kill_switch=account.kill_switch,
             counters=account.counters,

@@ -54,6 +54,11 @@ LIVES_MS: Final[dict[str, tuple[int, int]]] = {
     "beat": (4_000, 26_000),
 }
 
+# How long a life lasts until it is aimed at, and how long after an order was seen in its hand the shot comes:
+# about as long as it takes from the commit of a claim to the record of its answer.
+AIM_AFTER_MS: Final = (8_000, 30_000)
+AIM_FIRE_MS: Final = (0, 25)
+
 
 def spell_at(elapsed_ms: int) -> int:
     """Return the number of the spell that reigns this long after the start."""
@@ -91,6 +96,13 @@ def lives_ms(seed: int, program: str) -> Iterator[int]:
     dice = Random(f"{seed}:kill:{program}")
     while True:
         yield dice.randint(*LIVES_MS[_kind_of(program)])
+
+
+def aims_ms(seed: int) -> Iterator[tuple[int, int]]:
+    """Return for each aim at who has an order in hand how long its life has lasted, and when it fires."""
+    dice = Random(f"{seed}:aim")
+    while True:
+        yield dice.randint(*AIM_AFTER_MS), dice.randint(*AIM_FIRE_MS)
 
 
 def _kind_of(program: str) -> str:

@@ -1,10 +1,12 @@
 """The run itself: faults and deaths until there were enough trades, then calm and a rest."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from arb.chaos.orders.killer import Killer
+from arb.chaos.orders.marksman import Marksman
 from arb.chaos.orders.plan import spell_at
 from arb.chaos.orders.simulator_control import SimulatorControl
 from arb.domain.market.ids import Venue
@@ -34,6 +36,7 @@ class OrderChaos:
     drain: Drain
     clock: Clock
     progress: Callable[[str], None]
+    marksman: Marksman | None = None
 
     def storm(self) -> str:
         """Let things go wrong until there were enough trades, the time is up, or trading has halted.
@@ -45,6 +48,8 @@ class OrderChaos:
         self.switchboard.widen_limits()
         self._cast(0)
         self.killer.start()
+        if self.marksman is not None:
+            self.marksman.start()
         before, spell, told_ms = self.trades_so_far(), 0, 0
         while (trades := self.trades_so_far() - before) < self.trades_wanted:
             elapsed_ms = self.clock.now_ns() // NS_PER_MS - start_ms
@@ -59,7 +64,7 @@ class OrderChaos:
                 self._cast(spell)
             if elapsed_ms - told_ms >= TELL_MS:
                 told_ms = elapsed_ms
-                self.progress(f"{elapsed_ms // 1000} s: {trades} trades, {self.killer.kills.total()} kills")
+                self.progress(f"{elapsed_ms // 1000} s: {trades} trades, {self._killed()} kills")
             self.clock.sleep_ms(LOOK_MS)
         return ""
 
@@ -67,12 +72,27 @@ class OrderChaos:
         """Open nothing new, end faults and kills, wait; tell whether everything came to rest."""
         self.progress("opening nothing new; no more faults, no more kills")
         self.drain.begin(DONE)
-        self.killer.stop()
+        self.stop_killing()
         for venue in self.switchboard.base_urls:
             self.switchboard.put_faults(venue, ())
         rested = self.drain.wait(REST_MS_MAX)
         self.drain.sessions.set_mode(self.drain.session_id, Mode.HALTED, DONE, self.clock.now_ns())
         return self.drain.wait(REST_MS_MAX) and rested  # what was being closed at that moment
+
+    def stop_killing(self) -> None:
+        """End no more processes."""
+        self.killer.stop()
+        if self.marksman is not None:
+            self.marksman.stop()
+
+    @property
+    def kills(self) -> Mapping[str, int]:
+        """Return how often each program was killed."""
+        aimed = Counter[str]() if self.marksman is None else self.marksman.kills
+        return dict(sorted((self.killer.kills + aimed).items()))
+
+    def _killed(self) -> int:
+        return self.killer.kills.total() + (0 if self.marksman is None else self.marksman.kills.total())
 
     def _halted(self) -> str:
         """Return why nothing more will open: a halt that only a person lifts, and none that passes."""

@@ -6,22 +6,29 @@ from http.client import HTTPException
 from typing import Final
 from xmlrpc.client import Fault
 
+from sqlalchemy import select
+
+from arb.adapters.postgres.engine import reading
 from arb.adapters.postgres.report import SqlReportStore
+from arb.adapters.postgres.tables import orders
 from arb.app import start as stack
 from arb.app.demo import interruptible
 from arb.app.judge import check_of
 from arb.app.wiring import Engine
 from arb.chaos.orders.figures import figures_of
 from arb.chaos.orders.killer import Killer
+from arb.chaos.orders.marksman import Marksman
 from arb.chaos.orders.plan import faults_of
 from arb.chaos.orders.readiness import Readiness, Spawned
 from arb.chaos.orders.run import OrderChaos
 from arb.chaos.orders.simulator_control import SimulatorControl
 from arb.chaos.orders.verdict import RunVerdict
 from arb.domain.time import NS_PER_S
+from arb.domain.trading.order import OrderState
 from arb.stack.control import Supervisor
 from arb.stack.shutdown import Progress, stop_stack
 
+IN_HAND_NS: Final = NS_PER_S // 2
 ERRORS: Final = ("order_retries", "orders_rejected", "orders_unknown", "venue_errors", "settle_waits")
 
 
@@ -44,7 +51,7 @@ def _weather(engine: Engine, plan: stack.StackPlan, seed: int, trades: int, prog
     try:
         halted = chaos.storm()
     finally:
-        chaos.killer.stop()
+        chaos.stop_killing()
     rested = chaos.calm()
     progress("asking the venues what really happened")
     check = check_of(engine)
@@ -55,7 +62,7 @@ def _weather(engine: Engine, plan: stack.StackPlan, seed: int, trades: int, prog
         figures=figures_of(check),
         rested=rested,
         halted=halted,
-        kills=dict(sorted(chaos.killer.kills.items())),
+        kills=chaos.kills,
         faults=dict(sorted(chaos.switchboard.struck().items())),
         errors=_errors(engine.counters.read()),
         duration_s=(engine.clock.now_ns() - started_ns) / NS_PER_S,
@@ -67,16 +74,32 @@ def _chaos(engine: Engine, plan: stack.StackPlan, seed: int, trades: int, progre
     settings, supervisor = engine.settings, Supervisor(plan.home)
     readiness = Readiness(plan.home.logs)
     urls = settings.rest_urls
+
+    def at_work() -> Mapping[str, int]:
+        return readiness.at_work(_spawned(supervisor))
+
     return OrderChaos(
         faults=partial(faults_of, seed),
         trades_wanted=trades,
         trades_so_far=lambda: sum(report.totals(engine.session_id).trades.values()),
         switchboard=SimulatorControl(base_urls=urls),
-        killer=Killer(seed, lambda: readiness.at_work(_spawned(supervisor)), engine.clock),
+        killer=Killer(seed, at_work, engine.clock),
+        marksman=Marksman(seed, at_work, partial(_in_hand, engine), engine.clock),
         drain=engine.kill.drain,
         clock=engine.clock,
         progress=progress,
     )
+
+
+def _in_hand(engine: Engine) -> bool:
+    """Tell whether somebody has an order in hand: just claimed, and nothing known of it yet."""
+    just_claimed = select(orders.c.client_order_id).where(
+        orders.c.session_id == engine.session_id,
+        orders.c.state == OrderState.SUBMITTED.value,
+        orders.c.claimed_at_ns > engine.clock.now_ns() - IN_HAND_NS,
+    )
+    with reading(engine.trades.engine) as connection:
+        return connection.execute(just_claimed.limit(1)).one_or_none() is not None
 
 
 def _errors(counts: Mapping[str, Mapping[str, int]]) -> dict[str, int]:

@@ -154,6 +154,9 @@ class Approved:
     """Risk said yes: this may be written as intents and sent."""
 
     proposal: Proposal
+    was_there: bool = field(
+        default=False, compare=False
+    )  # written before, by an attempt whose answer was lost
 
 
 @dataclass(frozen=True, slots=True)

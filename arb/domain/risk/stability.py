@@ -27,6 +27,9 @@ TROUBLES = frozenset({OrderEvent.LOSE, OrderEvent.RELEASE, OrderEvent.REJECT, Or
 FAILURES: Final = frozenset({OrderEvent.LOSE, OrderEvent.RELEASE, OrderEvent.REJECT})
 FAILING: Final = "venue_failing"  # why an exit waits: its circuit is open
 UNANSWERED: Final = "venue_unanswered"  # exits are out of which nothing was heard
+OUT: Final = frozenset(
+    {OrderState.INTENT, OrderState.SUBMITTED, OrderState.UNKNOWN}
+)  # nothing is known of it
 NEWEST: Final = 64  # orders of a venue; more than may be on their way, and failures in a row that matter
 
 
@@ -72,15 +75,23 @@ class Answer:
     is_exit_out: bool  # an exit whose outcome is not known
 
     @classmethod
-    def of(cls, order: Order, failed_at_ns: int) -> "Answer":
-        """Return how the venue answered this order."""
-        is_out = order.state in (OrderState.INTENT, OrderState.SUBMITTED, OrderState.UNKNOWN)
+    def of(
+        cls,
+        *,
+        trade_id: TradeId,
+        created_at_ns: int,
+        state: OrderState,
+        purpose: Purpose,
+        is_known: bool,
+        failed_at_ns: int,
+    ) -> "Answer":
+        """Return how the venue answered an order; `is_known` says that its venue has given it an id."""
         return cls(
-            trade_id=order.trade_id,
-            created_at_ns=order.created_at_ns,
-            was_taken=order.venue_order_id is not None and order.state is not OrderState.REJECTED,
+            trade_id=trade_id,
+            created_at_ns=created_at_ns,
+            was_taken=is_known and state is not OrderState.REJECTED,
             failed_at_ns=failed_at_ns,
-            is_exit_out=is_out and order.purpose is Purpose.EXIT,
+            is_exit_out=state in OUT and purpose is Purpose.EXIT,
         )
 
 

@@ -217,6 +217,16 @@ def apply(order: Order, event: OrderEvent, reason: str = "") -> Order:
     return replace(order, state=state, reason=reason or order.reason)
 
 
+def claimed(order: Order, now_ns: int) -> Order:
+    """Return an intent as it is once somebody has the right to send it. Raises: IllegalTransition."""
+    return replace(
+        apply(order, OrderEvent.CLAIM),
+        fence=order.fence + 1,
+        attempts=order.attempts + 1,
+        claimed_at_ns=now_ns,
+    )
+
+
 def fold(order: Order, report: OrderReport) -> Folded:
     """Fold a report into an order: each fill once, stale news harmless, the order of arrival free.
 

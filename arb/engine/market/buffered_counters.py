@@ -17,9 +17,13 @@ class BufferedCounters:
         with self._lock:
             self._counts[name, reason] = self._counts.get((name, reason), 0) + amount
 
-    def report(self, counters: Counters) -> None:
-        """Pass on what was counted since the last report."""
+    def take(self) -> dict[tuple[str, str], int]:
+        """Return what was counted since the last time, by name and reason."""
         with self._lock:
             counts, self._counts = self._counts, {}
-        for (name, reason), amount in counts.items():
+        return counts
+
+    def report(self, counters: Counters) -> None:
+        """Hand over what was counted since the last time."""
+        for (name, reason), amount in self.take().items():
             counters.count(name, reason, amount)

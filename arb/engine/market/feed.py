@@ -2,11 +2,11 @@
 
 Ticks are never queued: between two flushes only the newest book of each instrument is kept, so that
 cost is bounded by instruments, not by messages. A flush writes what changed in one round trip and, if
-no evaluation is pending, asks for one. The message carries the changed coins' books, so that
-evaluation goes on while the store is away; then at most one is asked for per `OUTAGE_INTERVAL_NS`.
+no evaluation is pending, asks for one. While the store is away the message carries the changed coins'
+books, so that evaluation goes on, and at most one is asked for per `OUTAGE_INTERVAL_NS`.
 
 Every book goes out under the fence of its coin. Books of coins that are not owned go nowhere, but for
-the rate: it is kept for the messages, without a fence, since no coin is evaluated without it.
+the rate: it goes with the messages, without a fence, since no coin is evaluated without it.
 
 When the clock is set back every book is forgotten: stamped ahead of it, one that is never replaced (a venue
 whose stamps are ahead of us is not heard meanwhile) would look young when the clock gets there again.
@@ -223,20 +223,24 @@ class Feed:
     def _ask(self, now_ns: int) -> None:
         """Enqueue one evaluation; if nobody takes it, the coins stay owed."""
         self._asked_ns = now_ns
-        with self._lock:
-            fences = self._fences
-            owed = keys_of(self._pair, sorted(coin for coin in self._owed if coin in fences))
-            books = [_fenced(self._latest[key], fences) for key in owed if key in self._latest]
+        books = [encode_book(book) for book in self._carried()]
         try:
-            self._dispatcher.send(
-                EVALUATE, [encode_book(book) for book in books], expires_ms=EVALUATE_EXPIRES_MS
-            )
+            self._dispatcher.send(EVALUATE, books, expires_ms=EVALUATE_EXPIRES_MS)
         except DispatchError:
             self._taken = False
             self._buffered.count(FLUSHES, "dispatch_failed")
         else:
             self._taken = True
             self._owed.clear()
+
+    def _carried(self) -> list[Book]:
+        """Return the books that the store does not have from us."""
+        with self._lock:
+            fences = self._fences
+            wanted = keys_of(self._pair, sorted(coin for coin in self._owed if coin in fences))
+            known = [key for key in wanted if key in self._latest]
+            carried = known if self.store_away else [key for key in known if not self._is_ours(key)]
+            return [_fenced(self._latest[key], fences) for key in carried]
 
 
 def _fenced(book: Book, fences: Mapping[Coin, int]) -> Book:

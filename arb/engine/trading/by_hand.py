@@ -24,10 +24,10 @@ class ByHand:
     _decided: Decided = field(default_factory=Decided)
     _read_at_ns: int | None = None
 
-    def read(self) -> Decided:
+    def read(self, fresh_ns: int = FRESH_NS) -> Decided:
         """Return what was decided. Raises: StoreUnavailable."""
         steady_ns = self.clock.steady_ns()
-        if self._read_at_ns is None or steady_ns - self._read_at_ns >= FRESH_NS:
+        if self._read_at_ns is None or steady_ns - self._read_at_ns >= fresh_ns:
             self._decided = self.store.decided(self.session_id, self.clock.now_ns())
             self._read_at_ns = steady_ns
         return self._decided

@@ -11,21 +11,22 @@ from arb.domain.market.book import Book
 from arb.domain.market.ids import RANDOM_BITS, USDT, Coin, SessionId, TradeId, coin_of, trade_id
 from arb.domain.market.opportunity import OPENED
 from arb.domain.market.spread import Edge, Market, common_quantity
-from arb.domain.risk.review import Admit, Approved, Denied, Limits, Mode, Proposal
+from arb.domain.risk.review import Admit, Denied, Limits, Mode, Proposal
 from arb.domain.risk.sanity import rate_doubt, stale, untradable, with_hole
 from arb.domain.strategy.port import Chance, Declined, Strategies
 from arb.domain.trading.evidence import Facts, exit_facts
 from arb.domain.trading.exits import exit_quantity, is_sendable_pair
-from arb.domain.trading.order import Order, Purpose
+from arb.domain.trading.order import Purpose
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.settlement import is_over
 from arb.domain.trading.trade import Leg, Trade, TradeState, are_taken, pair_legs
 from arb.engine.market.markets import Markets
 from arb.engine.trading.chances import CLOSING, HALTED, Chances
 from arb.engine.trading.coin_filter import CoinFilter
+from arb.engine.trading.entry_memory import COOLDOWN, EntryMemory
 from arb.engine.trading.exit_guard import ExitGuard
 from arb.engine.trading.guard import EntryGuard
-from arb.engine.trading.intents import intents
+from arb.engine.trading.hand_off import Deliver, HandOff, Reserve, nobody_sends, nobody_waits
 from arb.engine.trading.journal import Journal, decision, unread
 from arb.engine.trading.proposals import (
     TOO_SMALL,
@@ -40,7 +41,7 @@ from arb.engine.trading.signals import SIGNALS, Signals
 from arb.engine.trading.stock import stock
 from arb.ports.market import Clock, Entropy, QuoteStore
 from arb.ports.messaging import Counters, Dispatcher
-from arb.ports.trading import KillSwitch, SessionStore, TradeStore, TradeView
+from arb.ports.trading import KillSwitch, TradeStore, TradeView
 
 EXITS: Final = "exits"  # by reason
 
@@ -53,7 +54,6 @@ class Evaluate:
     quotes: QuoteStore
     markets: Markets
     trades: TradeStore
-    sessions: SessionStore
     dispatcher: Dispatcher
     kill_switch: KillSwitch
     counters: Counters
@@ -69,6 +69,24 @@ class Evaluate:
     coin_filter: CoinFilter = field(default_factory=CoinFilter)
     signals: Signals = field(default_factory=Signals)
     journal: Journal = unread
+    reserve: Reserve = nobody_waits
+    deliver: Deliver = nobody_sends
+    hand_off: HandOff = field(init=False)
+    memory: EntryMemory = field(init=False)
+
+    def __post_init__(self) -> None:
+        hand_off = HandOff(
+            trades=self.trades,
+            dispatcher=self.dispatcher,
+            counters=self.counters,
+            clock=self.clock,
+            limits=self.limits,
+            lifetime_ns=self.appetite.order_lifetime_ns,
+            reserve=self.reserve,
+            deliver=self.deliver,
+        )
+        object.__setattr__(self, "hand_off", hand_off)
+        object.__setattr__(self, "memory", EntryMemory(cooldown_ns=self.limits.entry_cooldown_ns))
 
     def run(self, carried: Sequence[Book] = ()) -> int:
         """Evaluate every coin that changed; return how many trades were opened or told to close.
@@ -80,12 +98,11 @@ class Evaluate:
         if fenced := self.markets.fences.take_fenced():
             self.counters.count("quotes_refused", "fenced", fenced)
         self._count_without_rules(coin for coin in coins if coin not in markets)
-        session = self.sessions.get(self.session_id)
-        if not markets or session is None:
+        seen = self.trades.session_view(self.session_id, tuple(markets)) if markets else None
+        if seen is None:
             return 0
-        active = self.trades.active(self.session_id, tuple(markets))
         return sum(
-            self._coin(market, [view for view in active if view.trade.coin == coin], session.mode)
+            self._coin(market, [view for view in seen.trades if view.trade.coin == coin], seen.mode)
             for coin, market in markets.items()
         )
 
@@ -183,15 +200,12 @@ class Evaluate:
         return pair_legs(market, trade.direction.opposite, Purpose.EXIT, quantity, self.appetite.slip_bps)
 
     def _close(self, view: TradeView, legs: tuple[Leg, Leg], facts: Facts, now_ns: int) -> bool:
-        trade, lifetime_ns = view.trade, self.appetite.order_lifetime_ns
-        orders = intents(legs, trade.trade_id, trade.coin, view.orders, now_ns, lifetime_ns)
-        closing = replace(trade, state=TradeState.CLOSING, reason=facts["reason"], updated_at_ns=now_ns)
+        closing = replace(view.trade, state=TradeState.CLOSING, reason=facts["reason"], updated_at_ns=now_ns)
         try:
-            self.trades.add_orders(closing, orders, facts)
+            self.hand_off.close(closing, legs, view.orders, facts, now_ns)
         except Conflict:
             return False
         self.counters.count(EXITS, closing.reason)
-        self._send(orders)
         return True
 
     def _pass_by(self, market: Market, why: str, now_ns: int) -> int:
@@ -243,7 +257,8 @@ class Evaluate:
         """Return the trade to propose, at the size that the venues' behaviour allows."""
         if market.rate.doubt:
             return Denied(market.rate.doubt)
-        denied = with_hole(market, best.quantity, self.limits) or self._crowded(best, active, now_ns)
+        denied = with_hole(market, best.quantity, self.limits)
+        denied = denied or self._crowded(market.coin, best, active, now_ns)
         if denied is not None:
             return denied
         trial = self.admit(market.coin, best.direction)
@@ -266,27 +281,21 @@ class Evaluate:
         wanted = propose(market, sized, identity, self.limits, self.appetite.slip_bps)
         return replace(wanted, trial=trial) if isinstance(wanted, Proposal) else wanted
 
-    def _crowded(self, best: Edge, active: list[TradeView], now_ns: int) -> Denied | None:
+    def _crowded(self, coin: Coin, best: Edge, active: list[TradeView], now_ns: int) -> Denied | None:
         """Return what the review would deny anyway, before its lock is taken for nothing."""
         if len(active) >= self.limits.trades_open_per_coin_max:
             return Denied("trades_open_per_coin")
         since_ns = now_ns - self.limits.entry_cooldown_ns
         newest = [view.trade for view in active if view.trade.opened_at_ns > since_ns]
         if any(trade.direction is best.direction for trade in newest):
-            return Denied("entry_cooldown")
-        return None
+            return Denied(COOLDOWN)
+        return self.memory.why_not((coin, best.direction), now_ns)
 
     def _open(self, proposal: Proposal, now_ns: int) -> Denied | None:
-        trade, lifetime_ns = proposal.trade, self.appetite.order_lifetime_ns
-        orders = intents(proposal.legs, trade.trade_id, trade.coin, (), now_ns, lifetime_ns)
-        verdict = self.trades.open_trade(proposal, (orders[0], orders[1]), self.limits, now_ns)
-        match verdict:
-            case Denied():
-                return verdict
-            case Approved():
-                self._send(orders)
-                return None
-
-    def _send(self, orders: Sequence[Order]) -> None:
-        for order in orders:
-            self.dispatcher.send("arb.place_order", order.client_order_id)
+        way = (proposal.trade.coin, proposal.trade.direction)
+        verdict = self.hand_off.open(proposal, now_ns)
+        if isinstance(verdict, Denied):
+            self.memory.denied(way, verdict, now_ns)
+            return verdict
+        self.memory.opened(way, now_ns)
+        return None

@@ -12,7 +12,6 @@ from arb.domain.errors import (
     Retryable,
     VenueError,
 )
-from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.health.backoff import ORDER_BACKOFF, RESOLVE_BACKOFF
 from arb.domain.market.ids import ClientOrderId, SessionId, Venue
 from arb.domain.risk.mode import Cause, reason_text
@@ -21,7 +20,7 @@ from arb.domain.trading.order import Order, OrderEvent, OrderReport, OrderState,
 from arb.engine.market.bars import BarMarket
 from arb.engine.market.rules import RereadRules
 from arb.engine.trading.correct_fees import correct_fees
-from arb.engine.trading.halt import halt
+from arb.engine.trading.halt import fatal_alarm, halt, overfill_alarm
 from arb.engine.trading.kill_gate import KillGate
 from arb.engine.trading.settle import FIRST_LOOK
 from arb.engine.trading.stability import VenueHealthStore
@@ -38,10 +37,6 @@ ASK_ONCE: Final = RESOLVE_BACKOFF.attempts_max
 FIRST_ASK: Final = 0
 ASK_FEES: Final = -2  # it is over, and its venue had not named a fee: ask for that alone
 VERIFY: Final = -1  # a stream said more than can be: halt, and have the venue say what is
-FATAL_MEND: Final = (
-    "check the key, its permissions and addresses, what the venue says of the account and where it serves; "
-    "then `arb mode normal`"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +68,15 @@ class Execute:
         order = self.trades.claim(client_order_id, self.clock.now_ns())
         if order is None:
             return self.trades.order(client_order_id)
-        if order.is_terminal:
-            return self._ended(order)
+        return self._ended(order) if order.is_terminal else self.send(order)
+
+    def send(self, order: Order) -> Order | None:
+        """Send an order whose claim is committed and the caller's, and follow it as above.
+
+        The kill switch is read once more: its file, and after the commit.
+        """
         if self.gate.takes_back(order):
-            return self._stopped(client_order_id)
+            return self._stopped(order.client_order_id)
         try:
             report = self.venues[order.venue].place(order)
         except Retryable as error:
@@ -176,15 +176,7 @@ class Execute:
         """Every later request will be rejected as this one was: halt, and say what to do."""
         now_ns = self.clock.now_ns()
         halt(self.sessions, self.session_id, reason_text(Cause.VENUE_FATAL, str(error)), now_ns)
-        self.alerts.raise_alert(
-            Alert(
-                kind=AlertKind.VENUE_FATAL,
-                subject=error.venue,
-                severity=Severity.CRITICAL,
-                message=f"trading halted: {error}; {FATAL_MEND}",
-                at_ns=now_ns,
-            )
-        )
+        self.alerts.raise_alert(fatal_alarm(error, now_ns))
 
     def _record(self, known: Order, report: OrderReport) -> Order:
         """Record what the venue says; more than can be halts first, for we may die once it is booked."""
@@ -205,16 +197,7 @@ class Execute:
         self.counters.count("orders_overfilled", order.venue)
         reason = reason_text(Cause.OVERFILLED, order.client_order_id)
         halt(self.sessions, self.session_id, reason, now_ns)
-        self.alerts.raise_alert(
-            Alert(
-                kind=AlertKind.ORDER_OVERFILLED,
-                subject=order.client_order_id,
-                severity=Severity.CRITICAL,
-                message=f"trading halted: {order.venue} tells of {order.side} {order.quantity:f} "
-                f"{order.symbol} executed beyond what can be ({what}); {order.filled_quantity:f} is booked",
-                at_ns=now_ns,
-            )
-        )
+        self.alerts.raise_alert(overfill_alarm(order, what, now_ns))
 
     def _verify(self, order: Order) -> Order:
         """A stream told of more than can be: halt first, then record what the venue's own state proves."""

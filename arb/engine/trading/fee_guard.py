@@ -26,11 +26,15 @@ class FeeGuard:
     _read_ns: int = 0
 
     def admit(self, coin: Coin, direction: Direction) -> Trial | Denied | None:
-        """Deny an entry whose fees could not be valued, else ask further. Raises: StoreUnavailable."""
-        now_ns = self.clock.steady_ns()
-        if not is_within(self._read_ns, now_ns, KNOWN_NS):
-            self._assets, self._read_ns = self.trades.fee_assets(self.session_id), now_ns
-        for venue, asset in sorted(self._assets):
+        """Refuse an entry whose fees could not be valued, else ask further. Raises: StoreUnavailable."""
+        for venue, asset in sorted(self.assets()):
             if self.prices.of(venue, asset) is None:
                 return Denied(f"fee_price_{venue}_{asset.lower()}")
         return self.otherwise(coin, direction)
+
+    def assets(self, known_ns: int = KNOWN_NS) -> frozenset[tuple[Venue, str]]:
+        """Return in which third assets fees come, a second old at most. Raises: StoreUnavailable."""
+        now_ns = self.clock.steady_ns()
+        if not is_within(self._read_ns, now_ns, known_ns):
+            self._assets, self._read_ns = self.trades.fee_assets(self.session_id), now_ns
+        return self._assets

@@ -54,10 +54,10 @@ class Stability:
         self._healths: Mapping[Venue, VenueHealth] = {}
         self._healths_at_ns = 0
 
-    def records(self) -> Mapping[Venue, VenueRecord]:
+    def records(self, fresh_ns: int = FRESH_NS) -> Mapping[Venue, VenueRecord]:
         """Return each venue's record, a second old at most. Raises: StoreUnavailable."""
         now_ns = self._clock.now_ns()
-        if not 0 <= now_ns - self._read_at_ns < FRESH_NS:
+        if not 0 <= now_ns - self._read_at_ns < fresh_ns:
             self._records = self._read(now_ns - self._window_ns)
             self._read_at_ns = now_ns
         return self._records

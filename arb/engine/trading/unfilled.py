@@ -64,7 +64,7 @@ class Unfilled:
     def standing(self, coin: Coin, direction: Direction) -> CircuitStanding:
         """Return how the circuits stand for a coin and direction. Raises: StoreUnavailable."""
         with self._lock:
-            circuits = self._read(self.clock.now_ns())
+            circuits = self._read(self.clock.now_ns(), FRESH_NS)
             under_way = self._pairs.keys() - self._ended.keys()
             return CircuitStanding(
                 way=(coin, direction),
@@ -74,10 +74,15 @@ class Unfilled:
                 under_way=frozenset(self._pairs[name].way for name in under_way),
             )
 
-    def _read(self, now_ns: int) -> Circuits:
+    def look_ahead(self, fresh_ns: int) -> None:
+        """Read what changed if what is known is that old. Raises: StoreUnavailable."""
+        with self._lock:
+            self._read(self.clock.now_ns(), fresh_ns)
+
+    def _read(self, now_ns: int, fresh_ns: int) -> Circuits:
         """Read what changed; all of it at first, and after the clock was set back."""
         age_ns = now_ns - self._read_at_ns
-        if self._circuits is not None and 0 <= age_ns < FRESH_NS:
+        if self._circuits is not None and 0 <= age_ns < fresh_ns:
             return self._circuits
         if age_ns < 0:
             self._pairs, self._ended, self._newest_ns, self._circuits = {}, {}, {}, None

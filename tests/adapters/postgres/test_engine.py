@@ -21,7 +21,7 @@ from arb.adapters.postgres.tables import METADATA, fills, holds, order_events, o
 from arb.adapters.postgres.trades import SqlTradeStore
 from arb.domain.errors import Conflict, ForeignSession, InvariantError
 from arb.domain.ledger.ledger import Entry, EntryKind, move
-from arb.domain.market.ids import Venue, parse_client_order_id
+from arb.domain.market.ids import Coin, Venue, parse_client_order_id
 from arb.domain.risk.review import Denied, Mode
 from arb.domain.state.generation import Generation
 from arb.domain.state.owner import Owner
@@ -151,6 +151,7 @@ CALLS = {
     "session_of": lambda s: s.trades.session_of(s.opened.trade.trade_id),
     "view": lambda s: s.trades.view(s.opened.trade.trade_id),
     "active": lambda s: s.trades.active(s.id),
+    "session_view": lambda s: s.trades.session_view(s.id, (Coin("BTC"),)),
     "untold": lambda s: s.trades.untold(s.id, NOW_NS),
     "alone": lambda s: s.trades.alone(s.id),
     "repair_again": lambda s: s.trades.repair_again(s.opened.trade),

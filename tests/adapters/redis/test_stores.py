@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from arb.adapters.redis.client import connect
-from arb.adapters.redis.counters import RedisCounters
+from arb.adapters.redis.counters import BufferedRedisCounters, RedisCounters
 from arb.adapters.redis.fees import AGE_NS_MAX, RedisFees
 from arb.adapters.redis.life import RedisHeartbeats
 from arb.adapters.redis.quotes import RedisQuoteStore
@@ -112,6 +112,21 @@ def test_counters_add_up_by_name_and_reason(client):
     counters.count("frames_dropped", "upbit:stale", 2)
     counters.count("refused", "thin")
     assert counters.read() == {"frames_dropped": {"upbit:stale": 3}, "refused": {"thin": 1}}
+
+
+def test_buffered_counts_arrive_together_and_by_themselves(client):
+    shared = RedisCounters(client, "mock")
+    counters = BufferedRedisCounters(shared)
+    for _ in range(3):
+        counters.count("refused", "thin")
+    counters.count("refused", "far", 2)
+    assert shared.read() == {}
+    assert counters.read() == {"refused": {"thin": 3, "far": 2}}
+    counters.count("refused", "thin")
+    until = time.monotonic() + 10
+    while shared.read()["refused"]["thin"] < 4 and time.monotonic() < until:
+        time.sleep(0.01)
+    assert shared.read() == {"refused": {"thin": 4, "far": 2}}
 
 
 def test_the_newest_heartbeat_is_kept_with_its_time(client):

@@ -82,6 +82,11 @@ def test_books_go_out_under_the_fence_of_their_coin():
     world.feed.accept([a_book(BTC_KRW), a_book(USDT_KRW), a_book(ETH_KRW)])
     world.feed.flush()
     assert world.stored(BTC_KRW, USDT_KRW, ETH_KRW) == {BTC_KRW: 5, USDT_KRW: 4}
+    assert world.carried() == []
+    world.store.away = True
+    world.clock.advance_ms(100)
+    world.feed.accept([a_book(BTC_KRW, sequence=2)])
+    world.feed.flush()
     assert {(book.symbol, book.fence) for book in world.carried()} == {("BTC/KRW", 5), ("USDT/KRW", 4)}
 
 
@@ -91,7 +96,7 @@ def test_the_rate_goes_with_the_message_of_who_does_not_own_it_and_not_into_the_
     world.feed.accept([a_book(USDT_KRW), a_book(BTC_KRW)])
     world.feed.flush()
     assert world.stored(USDT_KRW, BTC_KRW) == {BTC_KRW: 5}
-    assert {(book.symbol, book.fence) for book in world.carried()} == {("BTC/KRW", 5), ("USDT/KRW", 0)}
+    assert {(book.symbol, book.fence) for book in world.carried()} == {("USDT/KRW", 0)}
 
 
 def test_a_refused_coin_is_fed_no_more_and_its_evaluation_not_asked_for():

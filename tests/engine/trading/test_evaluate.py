@@ -13,6 +13,7 @@ from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trading.order import OrderState, Purpose
 from arb.domain.trading.trade import TradeState
 from arb.engine.trading.evaluate import Evaluate
+from arb.ports.trading import SessionView
 from tests.domain.markets import USDT_KRW
 from tests.engine.testbed import BTC, LIMITS, SESSION, EngineTestbed
 
@@ -312,13 +313,13 @@ class Unlocked:
 
 
 class Stale:
-    """A store whose list of active trades is a moment old."""
+    """A store whose view of the session's trades is a moment old."""
 
     def __init__(self, trades, view) -> None:
         self._trades, self._view = trades, view
 
-    def active(self, *_args):
-        return (self._view,)
+    def session_view(self, *_args):
+        return SessionView(Mode.NORMAL, (self._view,))
 
     def __getattr__(self, name):
         return getattr(self._trades, name)

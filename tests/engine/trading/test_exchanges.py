@@ -186,6 +186,7 @@ def test_a_losing_exchange_pauses_its_way_and_an_earning_one_ends_the_pause(test
     assert len(trades(testbed)) == 1
     assert testbed.counters.counts["refused", "reentry_pause"] == 1
     testbed.tables.trades[trade.trade_id] = replace(trade, pnl_krw=Decimal(1))
+    testbed.pass_time(200)  # so long the review is not asked again
     trade_at(testbed, 60)
     assert len(trades(testbed)) == 2
 

@@ -1,0 +1,125 @@
+"""New orders on their way: claimed and handed to senders that wait, or as intents through the queue.
+
+Seats of senders are reserved first. Where there are some, the orders are written with their claims, and each
+goes to a sender the moment it is committed. Where there are none (senders wait for a slow venue, or nobody
+sends in this process), intents are written as they are, and `arb.place_order` claims and sends each of them.
+So nobody who evaluates ever waits for a venue. Whoever dies in between leaves rows as a dead task leaves
+them, and a sweep comes back to those.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Protocol
+
+from arb.domain.errors import InvariantError
+from arb.domain.risk.review import Approved, Denied, Limits, Proposal
+from arb.domain.trading.order import Order, OrderState, claimed
+from arb.domain.trading.trade import Leg, Trade
+from arb.engine.trading.intents import intents
+from arb.ports.market import Clock
+from arb.ports.messaging import Counters, Dispatcher
+from arb.ports.trading import Facts, TradeStore
+
+PLACE: Final = "arb.place_order"
+SENT: Final = "orders_sent"
+TWICE: Final = "the answer to its commit was lost"
+
+
+class Seats(Protocol):
+    """Senders that wait for orders, as many as were reserved."""
+
+    def run(self, work: Callable[[], object]) -> None:
+        """Have one of them do this; returns at once."""
+
+    def give_back(self) -> None:
+        """Let go of those that were not used."""
+
+
+Reserve = Callable[[int], Seats | None]
+Deliver = Callable[[Order], object]  # sends an order that is claimed; never raises
+
+
+def nobody_waits(_orders: int) -> Seats | None:
+    """Return no seats: in this process nobody sends."""
+    return None
+
+
+def nobody_sends(order: Order) -> None:
+    """Where no seats are reserved, no claim is handed to anybody."""
+    raise InvariantError(f"order {order.client_order_id} is claimed and nobody sends it")
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How these orders go."""
+
+    orders: Sequence[Order]
+    seats: Seats | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOff:
+    """Writes what was decided, and has its orders sent."""
+
+    trades: TradeStore
+    dispatcher: Dispatcher
+    counters: Counters
+    clock: Clock
+    limits: Limits
+    lifetime_ns: int
+    reserve: Reserve
+    deliver: Deliver
+
+    def open(self, proposal: Proposal, now_ns: int) -> Approved | Denied:
+        """Write a new trade if risk says yes, and send its orders. Raises: StoreUnavailable."""
+        trade = proposal.trade
+        orders = intents(proposal.legs, trade.trade_id, trade.coin, (), now_ns, self.lifetime_ns)
+        with self._way(orders) as way:
+            verdict = self.trades.open_trade(proposal, (way.orders[0], way.orders[1]), self.limits, now_ns)
+            if isinstance(verdict, Approved) and verdict.was_there:
+                self._release(way.orders)
+            elif isinstance(verdict, Approved):
+                self._send(way)
+            return verdict
+
+    def close(
+        self, closing: Trade, legs: Sequence[Leg], known: Sequence[Order], decided_on: Facts, now_ns: int
+    ) -> None:
+        """Write a trade that is being closed, and send its orders. Raises: Conflict, StoreUnavailable."""
+        orders = intents(legs, closing.trade_id, closing.coin, known, now_ns, self.lifetime_ns)
+        with self._way(orders) as way:
+            self.trades.add_orders(closing, way.orders, decided_on)
+            self._send(way)
+
+    @contextmanager
+    def _way(self, orders: Sequence[Order]) -> Iterator[_Way]:
+        seats = self.reserve(len(orders))
+        if seats is None:
+            yield _Way(orders, None)
+            return
+        now_ns = self.clock.now_ns()
+        try:
+            yield _Way([claimed(order, now_ns) for order in orders], seats)
+        finally:
+            seats.give_back()
+
+    def _send(self, way: _Way) -> None:
+        for order in way.orders:
+            if way.seats is not None:
+                way.seats.run(partial(self.deliver, order))
+            else:
+                self.dispatcher.send(PLACE, order.client_order_id)
+        self.counters.count(SENT, "queue" if way.seats is None else "fast", len(way.orders))
+
+    def _release(self, orders: Sequence[Order]) -> None:
+        """Send through the queue what an attempt wrote whose answer was lost.
+
+        Its claims were handed to nobody: only this call knew them, so nothing was sent under them.
+        """
+        now_ns = self.clock.now_ns()
+        for order in orders:
+            if order.state is OrderState.SUBMITTED:
+                self.trades.release(order.client_order_id, order.fence, TWICE, now_ns)
+            self.dispatcher.send(PLACE, order.client_order_id)

@@ -1,0 +1,58 @@
+"""An order in a sender's hand: whatever goes wrong, nothing is raised, and it is seen as a task would be."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from arb.adapters.local.clock import ManualClock
+from arb.app.delivery import Deliver
+from arb.domain.errors import Conflict, DispatchError, StoreUnavailable
+from arb.engine.trading.hand_off import PLACE
+from tests.engine.testbed import EngineTestbed, Uncounted, open_one
+
+
+@pytest.fixture
+def order():
+    testbed = EngineTestbed(senders=2)
+    open_one(testbed)
+    return next(iter(testbed.tables.orders.values())).order
+
+
+def delivered(order, send):
+    clock, counters, told = ManualClock(), Uncounted(), []
+    began_ns = clock.now_ns()
+
+    def sending(given):
+        clock.advance_ms(20)
+        return send(given)
+
+    Deliver(send=sending, counters=counters, clock=clock, tell=told.append)(order)
+    (done,) = told
+    assert (done.task, done.argument) == (PLACE, order.client_order_id)
+    assert (done.began_ns, done.took_ns) == (began_ns, 20_000_000)
+    return SimpleNamespace(done=done, counts=counters.counts)
+
+
+def test_what_was_sent_is_told_of_as_a_task(order):
+    sent = []
+    assert not delivered(order, sent.append).done.error
+    assert sent == [order]
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("away"), Conflict("moved"), DispatchError("no broker")])
+def test_what_a_sweep_comes_back_to_is_no_error_of_ours(order, error):
+    def send(_order):
+        raise error
+
+    found = delivered(order, send)
+    assert repr(error) == found.done.error
+    assert not found.counts
+
+
+def test_a_bug_is_counted_and_ends_no_sender(order):
+    def send(_order):
+        raise ZeroDivisionError
+
+    found = delivered(order, send)
+    assert "ZeroDivisionError" in found.done.error
+    assert found.counts == {("errors", PLACE): 1}

@@ -1,0 +1,216 @@
+"""Orders that go from the commit straight to a sender: at most once, whoever dies and whatever is pulled."""
+
+from dataclasses import replace
+
+import pytest
+
+from arb.adapters.memory.venue import Trouble
+from arb.domain.errors import StoreUnavailable
+from arb.domain.market.ids import Venue
+from arb.domain.risk.review import Approved
+from arb.domain.trading.order import Order, OrderState, Purpose
+from arb.domain.trading.trade import TradeState
+from tests.engine.testbed import OVERDUE_NS, SESSION, EngineTestbed, Killed, open_one, run_due
+
+OVERDUE_MS = OVERDUE_NS // 1_000_000
+PLACE = "arb.place_order"
+
+
+@pytest.fixture
+def testbed() -> EngineTestbed:
+    """Return a testbed in whose evaluating process two senders wait."""
+    return EngineTestbed(senders=2)
+
+
+def orders(testbed: EngineTestbed) -> list[Order]:
+    return [row.order for row in testbed.tables.orders.values()]
+
+
+def messages(testbed: EngineTestbed) -> list[str]:
+    testbed.collect()
+    return [name for _, name, _ in testbed.pending]
+
+
+def run_handed(testbed: EngineTestbed) -> None:
+    while testbed.handed:
+        testbed.handed.pop(0)()
+    testbed.collect()
+
+
+def sent_once(testbed: EngineTestbed) -> bool:
+    return all(set(testbed.orders_at(venue).values()) <= {1} for venue in testbed.venues)
+
+
+def test_a_pair_is_claimed_with_its_commit_and_handed_over_without_a_message(testbed):
+    open_one(testbed)
+    assert [(order.state, order.fence, order.attempts) for order in orders(testbed)] == [
+        (OrderState.SUBMITTED, 1, 1)
+    ] * 2
+    assert all(order.claimed_at_ns == testbed.clock.now_ns() for order in orders(testbed))
+    assert len(testbed.handed) == 2
+    assert PLACE not in messages(testbed)
+    assert testbed.counters.counts["orders_sent", "fast"] == 2
+
+
+def test_both_legs_are_sent_once_and_the_trade_goes_on(testbed):
+    open_one(testbed)
+    run_handed(testbed)
+    run_due(testbed)
+    assert [len(testbed.orders_at(venue)) for venue in testbed.venues] == [1, 1]
+    (view,) = testbed.trades.active(SESSION)
+    assert view.trade.state is TradeState.OPEN
+
+
+def test_an_exit_goes_the_same_way(testbed):
+    open_one(testbed)
+    run_handed(testbed)
+    run_due(testbed)
+    testbed.premium(-60)
+    assert testbed.evaluate_now() == 1
+    exits = [order for order in orders(testbed) if order.purpose is Purpose.EXIT]
+    assert [order.state for order in exits] == [OrderState.SUBMITTED] * 2
+    run_handed(testbed)
+    assert sent_once(testbed)
+    assert all(order.state is OrderState.FILLED for order in orders(testbed))
+
+
+@pytest.mark.parametrize("senders", [0, 1])
+def test_where_too_few_wait_both_legs_go_through_the_queue(senders):
+    testbed = EngineTestbed(senders=senders)
+    open_one(testbed)
+    assert [order.state for order in orders(testbed)] == [OrderState.INTENT] * 2
+    assert messages(testbed) == [PLACE] * 2
+    assert testbed.counters.counts["orders_sent", "queue"] == 2
+
+
+def test_a_refused_pair_leaves_the_seats_to_others(testbed):
+    given_back = []
+    reserve = testbed.evaluate.reserve
+
+    def watched(count):
+        seats = reserve(count)
+        seats.give_back = lambda: given_back.append(count)
+        return seats
+
+    limits = replace(testbed.evaluate.limits, trades_open_max=0)
+    testbed.evaluate = replace(testbed.evaluate, reserve=watched, limits=limits)
+    testbed.premium(60)
+    assert testbed.evaluate_now() == 0
+    assert given_back == [2]
+    assert not testbed.handed
+
+
+def test_a_switch_pulled_between_commit_and_bytes_stops_both_legs(testbed):
+    open_one(testbed)
+    testbed.switch.engage("test", testbed.clock.now_ns())
+    run_handed(testbed)
+    assert not any(testbed.orders_at(venue) for venue in testbed.venues)
+    assert [order.state for order in orders(testbed)] == [OrderState.DENIED] * 2
+
+
+def test_a_switch_pulled_between_the_legs_lets_the_second_hedge_the_first(testbed):
+    open_one(testbed)
+    testbed.handed.pop(0)()
+    testbed.switch.engage("test", testbed.clock.now_ns())
+    run_handed(testbed)
+    assert sorted(len(testbed.orders_at(venue)) for venue in testbed.venues)[-2:] == [1, 1]
+
+
+def test_a_switch_pulled_while_the_first_leg_is_out_keeps_the_second_within_reach(testbed):
+    """Nobody knows yet what becomes of the first: the second is given back, and what follows decides."""
+    open_one(testbed)
+    testbed.switch.engage("test", testbed.clock.now_ns())
+    testbed.handed.pop(1)()
+    (kept,) = [order for order in orders(testbed) if order.state is OrderState.INTENT]
+    assert kept.fence == 1
+    assert not any(testbed.orders_at(venue) for venue in testbed.venues)
+
+
+@pytest.mark.parametrize("sent", [(), (0,), (1,)], ids=["no bytes", "first", "second"])
+def test_who_dies_with_orders_in_hand_leaves_them_to_proof(testbed, sent):
+    """Committed and claimed: nobody else sends under that claim, and the venue proves what became of it."""
+    open_one(testbed)
+    handed, testbed.handed = testbed.handed, []
+    for index in sent:
+        handed[index]()
+    testbed.collect()
+    testbed.pass_time(OVERDUE_MS + 1)
+    testbed.quiesce()
+    assert sent_once(testbed)
+    assert not testbed.drifts()
+    assert all(order.is_terminal for order in orders(testbed))
+    assert not testbed.trades.active(SESSION) or not testbed.trades.alone(SESSION)
+
+
+def test_who_dies_after_the_bytes_finds_the_order_and_sends_none(testbed):
+    open_one(testbed)
+    testbed.wire.calls_left, testbed.wire.after = 0, True  # the call of the venue is the first
+    with pytest.raises(Killed):
+        testbed.handed.pop(0)()
+    testbed.wire.calls_left = -1
+    run_handed(testbed)
+    testbed.pass_time(OVERDUE_MS + 1)
+    testbed.quiesce()
+    assert sent_once(testbed)
+    assert not testbed.drifts()
+
+
+def test_a_message_for_a_claimed_order_sends_nothing(testbed):
+    open_one(testbed)
+    for order in orders(testbed):
+        assert testbed.execute.place(order.client_order_id).state is OrderState.SUBMITTED
+    assert not any(testbed.orders_at(venue) for venue in testbed.venues)
+
+
+def test_claims_of_a_commit_whose_answer_was_lost_are_not_handed_out(testbed):
+    """What was written goes through the queue, under a claim of its own."""
+    open_trade = testbed.trades.open_trade
+
+    class Twice:
+        def __getattr__(self, name):
+            return getattr(testbed.trades, name)
+
+        def open_trade(self, *args):
+            assert isinstance(open_trade(*args), Approved)
+            return open_trade(*args)
+
+    testbed.evaluate = replace(testbed.evaluate, trades=Twice())
+    open_one(testbed)
+    assert not testbed.handed
+    assert [(order.state, order.fence) for order in orders(testbed)] == [(OrderState.INTENT, 1)] * 2
+    assert messages(testbed) == [PLACE] * 2
+    run_due(testbed)
+    assert sent_once(testbed)
+    assert all(order.fence == 2 for order in orders(testbed))
+
+
+def test_a_commit_that_stays_unknown_hands_nothing_over(testbed):
+    class Away:
+        def __getattr__(self, name):
+            return getattr(testbed.trades, name)
+
+        def open_trade(self, *args):
+            testbed.trades.open_trade(*args)
+            raise StoreUnavailable("the answer was lost")
+
+    testbed.evaluate = replace(testbed.evaluate, trades=Away())
+    testbed.premium(60)
+    with pytest.raises(StoreUnavailable):
+        testbed.evaluate_now()
+    assert not testbed.handed
+    testbed.pass_time(OVERDUE_MS + 1)
+    testbed.quiesce()
+    assert sent_once(testbed)
+    assert all(order.is_terminal and not order.fills for order in orders(testbed))
+
+
+def test_a_refused_send_is_retried_by_the_task(testbed):
+    testbed.venues[Venue.UPBIT].troubles.append(Trouble.LIMITED)
+    open_one(testbed)
+    run_handed(testbed)
+    assert PLACE in messages(testbed)
+    testbed.pass_time(1_000)
+    testbed.premium(60)
+    run_due(testbed)
+    assert sent_once(testbed)
+    assert all(order.state is OrderState.FILLED for order in orders(testbed))
