@@ -31,7 +31,7 @@ def named(value: Any) -> Any:
     return value
 
 
-def written(coins: tuple[str, ...]) -> Any:
+def _written(coins: tuple[str, ...]) -> Any:
     """Return what stands for these coins in a file."""
     return list(coins) or ALL
 
@@ -66,4 +66,4 @@ def _fault(coin: str) -> str:
     return ""
 
 
-Coins = Annotated[tuple[str, ...], BeforeValidator(named), AfterValidator(checked), PlainSerializer(written)]
+Coins = Annotated[tuple[str, ...], BeforeValidator(named), AfterValidator(checked), PlainSerializer(_written)]

@@ -59,10 +59,10 @@ def in_force(environ: Mapping[str, str] | None = None) -> InForce:
     ignored: list[str] = []
     defaults = _or_nothing(lambda: shipped(mode), ignored)
     own = _or_nothing(lambda: own_file(environ), ignored)
-    now = copy.apart if ignored else merge(apart_of(defaults), apart_of(own))
-    servers = apart_of(stack)
+    now = copy.apart if ignored else merge(_apart_of(defaults), _apart_of(own))
+    servers = _apart_of(stack)
     below = ((defaults, now, servers), (defaults, copy.apart, servers), (copy.apart, servers))
-    variables = apart_of(_variables(environ, ignored))
+    variables = _apart_of(_variables(environ, ignored))
     return _usable(mode, below, variables, keys_of(mode, stack), copy.generation, ignored)
 
 
@@ -98,7 +98,7 @@ def copy_of(generation: Generation, environ: Mapping[str, str]) -> Copy:
     mode = RunMode(generation.settings["mode"])
     return Copy(
         generation=generation,
-        apart=apart_of(merge(shipped(mode), own_file(environ))),
+        apart=_apart_of(merge(shipped(mode), own_file(environ))),
         own_file=_place(environ),
         variables=tuple(sorted(name for name in environ if name.startswith(PREFIX))),
     )
@@ -141,13 +141,13 @@ def kept_copy(environ: Mapping[str, str]) -> Copy | None:
     return read_copy(home, scope_of({"mode": mode.value, "group": group}))
 
 
-def apart_of(tree: Mapping[str, Any]) -> Tree:
+def _apart_of(tree: Mapping[str, Any]) -> Tree:
     """Return what of a tree is not frozen."""
     apart: Tree = {}
     for key, value in tree.items():
         if _is_apart(key, value):
             apart[key] = value
-        elif isinstance(value, Mapping) and (inner := apart_of(value)):
+        elif isinstance(value, Mapping) and (inner := _apart_of(value)):
             apart[key] = inner
     return apart
 

@@ -65,7 +65,7 @@ SHARED: Final[list[Processor]] = [
 
 def configure(settings: Settings, folder: Path | None) -> None:
     """Set up the logs of this process, once; without a folder only warnings go to the console."""
-    renderer = render_json if settings.logs.format is LogFormat.JSON else render_human
+    renderer = _render_json if settings.logs.format is LogFormat.JSON else _render_human
     formatter = _Clean(
         Redactor(secrets_of(settings)),
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
@@ -73,7 +73,7 @@ def configure(settings: Settings, folder: Path | None) -> None:
     )
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
     if folder is not None:
-        handlers.append(ComponentFiles(folder, component_of, settings.logs.keep_days))
+        handlers.append(ComponentFiles(folder, _component_of, settings.logs.keep_days))
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)
@@ -123,12 +123,12 @@ class _Clean(structlog.stdlib.ProcessorFormatter):
         return self._redactor.clean(super().format(record))
 
 
-def component_of(logger: str) -> str:
+def _component_of(logger: str) -> str:
     """Return the component whose file a logger's lines go to."""
     return COMPONENTS.get(logger, LIVE_LOOP)
 
 
-def render_human(_logger: Any, _method: str, facts: MutableMapping[str, Any]) -> str:
+def _render_human(_logger: Any, _method: str, facts: MutableMapping[str, Any]) -> str:
     """Return `timestamp [level] [logger] event key=value ...`, a traceback below it."""
     pairs = (f"{key}={_value(value)}" for key, value in facts.items() if key not in BOOKKEEPING)
     head = f"{facts['timestamp']} [{facts['level']}] [{facts['logger']}] {facts['event']}"
@@ -136,7 +136,7 @@ def render_human(_logger: Any, _method: str, facts: MutableMapping[str, Any]) ->
     return " ".join((head, *pairs)) + (f"\n{trace}" if trace else "")
 
 
-def render_json(_logger: Any, _method: str, facts: MutableMapping[str, Any]) -> str:
+def _render_json(_logger: Any, _method: str, facts: MutableMapping[str, Any]) -> str:
     """Return the facts as one JSON object."""
     return orjson.dumps(dict(facts), default=str).decode()
 

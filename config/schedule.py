@@ -18,7 +18,7 @@ def _every(seconds: float, task: str, *args: Any) -> dict[str, Any]:
     }
 
 
-def is_recording() -> bool:
+def _is_recording() -> bool:
     """Tell whether premiums are kept, each second where they are near; chances wait for a while."""
     return settings().record.enabled or settings().watch
 
@@ -29,7 +29,7 @@ SCHEDULE: Final = {
     "watchdog": _every(settings().watchdog.sweep_interval_sec, "arb.watchdog"),
     "sweep-orders": _every(2, "arb.sweep_orders"),
     "tell": _every(5, "arb.tell"),
-    "record": _every(1 if is_recording() else 5, "arb.record"),
+    "record": _every(1 if _is_recording() else 5, "arb.record"),
     # A new listing is announced hours before; asking costs 120 of Binance's weight of 6,000 a minute.
     **({} if settings().coins else {"choose-coins": _every(60, "arb.choose_coins")}),
     "collect-dead": _every(5, "arb.collect_dead"),

@@ -36,7 +36,7 @@ JUMP_WINDOW_MS: Final = 1_000
 INCARNATION_BITS: Final = 48
 
 
-def in_step(_venue: Venue) -> int:
+def _in_step(_venue: Venue) -> int:
     """Return that a venue's clock is ours."""
     return 0
 
@@ -55,7 +55,7 @@ class Outside:
     entropy: Entropy
     degree: Callable[[], Degree] = never_degraded
     announce: Callable[[Assignment], None] = unheard
-    offset_ns: Callable[[Venue], int] = in_step  # a venue's clock minus ours
+    offset_ns: Callable[[Venue], int] = _in_step  # a venue's clock minus ours
     note: Callable[[Book], None] = unnoted  # of every book
 
 

@@ -21,7 +21,7 @@ from workers import process
 log = structlog.get_logger()
 
 
-class SessionWork:
+class _SessionWork:
     """A session that trades for as long as its process runs."""
 
     name = HOLDER
@@ -54,7 +54,7 @@ def main() -> int:
         engine = begin(addresses.settings(), lambda text: log.info("session_begins", step=text))
     except (ConfigError, StackError) as error:
         raise SystemExit(f"arb: {error}") from None
-    return process.run_watched(SessionWork(engine), engine.heartbeats, engine.clock)
+    return process.run_watched(_SessionWork(engine), engine.heartbeats, engine.clock)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from workers import process
 log = structlog.get_logger()
 
 
-def work_of(wired: Engine) -> StreamWork:
+def _work_of(wired: Engine) -> StreamWork:
     """Return what the streams need of an engine."""
     trades, dispatcher = wired.trades, wired.dispatcher
     counters, alerts, clock = wired.counters, wired.alerts, wired.clock
@@ -63,7 +63,7 @@ def main() -> int:
     found = user_streams(wired.settings, wired.venues, wired.clock, entropy)
     if not found:
         log.info("streams_idle", mode=wired.settings.mode.value, reason="no account is traded on")
-    work = UserStreams(work_of(wired), entropy, found)
+    work = UserStreams(_work_of(wired), entropy, found)
     return process.run_watched(work, wired.heartbeats, wired.clock)
 
 

@@ -55,7 +55,7 @@ class WatchdogThread:
 
 def act(wired: Engine, verdict: Verdict) -> None:
     """Do what a sweep's verdict means, whoever swept."""
-    report(verdict)
+    _report(verdict)
     if verdict.level is HealthLevel.CRITICAL:
         _stop(wired, verdict)
     revive(wired)
@@ -97,7 +97,7 @@ def revive(wired: Engine) -> None:
         )
 
 
-def report(verdict: Verdict) -> None:
+def _report(verdict: Verdict) -> None:
     """Write a line for each level that changed."""
     for change in verdict.changes:
         write = log.info if change.after is HealthLevel.OK else log.warning

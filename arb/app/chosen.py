@@ -31,7 +31,7 @@ def choose_coins_of(shared: Shared) -> ChooseCoins:
     settings = shared.settings
     return ChooseCoins(
         session_id=shared.session_id,
-        common=common_coins(settings, shared.venues),
+        common=_common_coins(settings, shared.venues),
         store=shared.stores.choices,
         room=settings.feed.room,
         alerts=shared.alerts,
@@ -39,7 +39,7 @@ def choose_coins_of(shared: Shared) -> ChooseCoins:
     )
 
 
-def common_coins(settings: Settings, venues: Mapping[Venue, VenueClient]) -> CommonCoins:
+def _common_coins(settings: Settings, venues: Mapping[Venue, VenueClient]) -> CommonCoins:
     """Return what reads which coins both venues list."""
     return CommonCoins(
         pair=Pair(*settings.pair),
@@ -49,11 +49,11 @@ def common_coins(settings: Settings, venues: Mapping[Venue, VenueClient]) -> Com
     )
 
 
-def choice_now(settings: Settings) -> Choice:
+def _choice_now(settings: Settings) -> Choice:
     """Return what would be chosen for a session that begins now. Raises: VenueError."""
     clock = SystemClock()
     venues = real_clients(settings, clock, SystemEntropy())
-    return choose(common_coins(settings, venues).read(), (), settings.feed.room, clock.now_ns())
+    return choose(_common_coins(settings, venues).read(), (), settings.feed.room, clock.now_ns())
 
 
 def with_choice(settings: Settings, choices: SqlChoices, session_id: SessionId) -> Settings:
@@ -77,7 +77,7 @@ def first_choice(engine: Engine, progress: Progress) -> Engine:
     if engine.settings.coins:
         return engine
     progress("asking both venues which coins they list")
-    first = FirstChoice(engine)
+    first = _FirstChoice(engine)
     try:
         wait_until(
             first.pending, limit_s=VENUES_S_MAX, what="asking for the coins", pause_s=PAUSE_S, tell=progress
@@ -112,13 +112,13 @@ def choice_lines(settings: Settings) -> list[str]:
     if is_simulated(settings):
         return [f"coins: all: those of the simulated exchanges: {some(tuple(DEFAULT_COINS))}"]
     try:
-        return lines(choice_now(settings))
+        return lines(_choice_now(settings))
     except VenueError as error:
         return [f"coins: all: {error.venue} does not tell: {in_words(error.detail)}"]
 
 
 @dataclass
-class FirstChoice:
+class _FirstChoice:
     """The choice that trading waits for."""
 
     engine: Engine

@@ -49,7 +49,7 @@ def prepare(settings: Settings, progress: Progress) -> SessionId:
     Raises: ConfigError, TookTooLong, StoreUnavailable.
     """
     refuse_losing(settings)
-    wait_for_servers(settings, progress)
+    _wait_for_servers(settings, progress)
     progress("migrating the database")
     migrate(addresses.database_url(settings))
     return _held(settings, progress) if _is_held(settings) else _resumed(settings, freeze_in, progress)
@@ -62,19 +62,19 @@ def begin(settings: Settings, progress: Progress) -> Engine:
     """
     began_ns = SystemClock().now_ns()
     announce(settings, progress)
-    wait_for_servers(settings, progress)
+    _wait_for_servers(settings, progress)
     _resumed(settings, keep_on, progress)
     engine = first_choice(build(settings), progress)
 
     def ready() -> None:
-        wait_for_venues(engine, progress)
+        _wait_for_venues(engine, progress)
         refuse_told(engine.settings, engine.instruments)
 
     go_on(engine, began_ns, ready, progress)
     return engine
 
 
-def wait_for_servers(settings: Settings, progress: Progress) -> None:
+def _wait_for_servers(settings: Settings, progress: Progress) -> None:
     """Return when Redis and PostgreSQL answer. Raises: ConfigError, TookTooLong."""
     addresses.redis_url(settings), addresses.database_url(settings)
     progress("waiting for Redis and PostgreSQL")
@@ -88,7 +88,7 @@ def wait_for_servers(settings: Settings, progress: Progress) -> None:
     check(settings, addresses.redis_url(settings), progress)
 
 
-def wait_for_venues(engine: Engine, progress: Progress) -> None:
+def _wait_for_venues(engine: Engine, progress: Progress) -> None:
     """Return when every venue tells our balances. Raises: TookTooLong."""
     progress("waiting for the venues")
     wait_until(

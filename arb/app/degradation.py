@@ -33,7 +33,7 @@ def budget_of(settings: Settings, board: SharedBoard) -> ProcessBudget:
     return ProcessBudget(limit_bytes, own_bytes, board.degree)
 
 
-def rules_of(settings: Settings) -> DegradationRules:
+def _rules_of(settings: Settings) -> DegradationRules:
     """Return when to do less."""
     chosen = settings.degradation
     return DegradationRules(
@@ -54,19 +54,19 @@ def degrade_of(
     """Return what each sweep ends with."""
     return Degrade(
         session_id=session_id,
-        rules=rules_of(settings),
+        rules=_rules_of(settings),
         disk_mb_min=Decimal(settings.degradation.reduce_only_disk_free_mb),
         board=board,
         machine=PsutilMachine(dict, ()),
         sessions=sessions,
         alerts=alerts,
         counters=counters,
-        journal=Log(),
+        journal=_Log(),
         clock=clock,
     )
 
 
-class Log:
+class _Log:
     """`arb.engine.health.degrade.DegradationLog` in the watchdog's file."""
 
     def degree_changed(self, before: Degradation, after: Degradation) -> None:

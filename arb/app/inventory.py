@@ -35,7 +35,7 @@ class Inventory:
 def inventory_of(kept: Kept, settings: Settings, engine: Engine | None, window_ns: int) -> Inventory:
     """Return the inventory of a session; without an engine nobody knows prices. Raises: StoreUnavailable."""
     pair, coins = Pair(*settings.pair), tuple(Coin(coin) for coin in settings.traded)
-    prices = prices_of(settings, engine, coins)
+    prices = _prices_of(settings, engine, coins)
     free = kept.trades.free(kept.session_id)
     changes = changes_since(kept.database, kept.session_id, kept.until_ns - window_ns)
     held = holdings(free, changes, window_ns, prices)
@@ -46,7 +46,7 @@ def inventory_of(kept: Kept, settings: Settings, engine: Engine | None, window_n
     )
 
 
-def prices_of(settings: Settings, engine: Engine | None, coins: Sequence[Coin]) -> InventoryPrices:
+def _prices_of(settings: Settings, engine: Engine | None, coins: Sequence[Coin]) -> InventoryPrices:
     """Return what things are worth by the newest books, and what it costs to bring them back."""
     pair, assumed = Pair(*settings.pair), settings.assumptions
     markets = {} if engine is None else engine.markets.read(coins, engine.clock.now_ns())

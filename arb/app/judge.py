@@ -79,7 +79,7 @@ def prices_of(engine: Engine, held: Iterable[Coin]) -> Valuation:
     return newest_prices(Pair(*engine.settings.pair), coins, engine.quotes)
 
 
-def performance_of(engine: Engine) -> Performance:
+def _performance_of(engine: Engine) -> Performance:
     """Return how well the engine's session was traded. Raises: StoreUnavailable."""
     reader = SqlPerformance(
         engine=engine.stores.trades.engine,
@@ -93,14 +93,14 @@ def look(engine: Engine) -> Judgement:
     """Check and report a session that goes on. Raises: StoreUnavailable."""
     findings = check_of(engine).run()
     report = report_of(engine).run(findings.invariants)
-    return Judgement(report=report, findings=findings, performance=performance_of(engine))
+    return Judgement(report=report, findings=findings, performance=_performance_of(engine))
 
 
 def judge(engine: Engine, home: Home) -> Judgement:
     """Check and report a run that is at its end, and keep report and findings in its home."""
     findings = check_of(engine).run()
     report = report_of(engine).run(findings.invariants, engine.clock.now_ns())
-    judgement = Judgement(report=report, findings=findings, performance=performance_of(engine))
+    judgement = Judgement(report=report, findings=findings, performance=_performance_of(engine))
     write_json(home.report_file, {"session_id": engine.session_id} | judgement.as_json())
     write_json(home.check_file, findings.as_json())
     return judgement

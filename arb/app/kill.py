@@ -51,10 +51,10 @@ def kill(home: Home, reason: str, started_ns: int, within_ms: int, progress: Pro
         for line in found.ignored:
             progress(f"kills with the settings that the session runs with, since {line}")
     untold = _broadcast(settings, {"reason": reason, "at_ns": started_ns})
-    reached = reach(settings, clock)
+    reached = _reach(settings, clock)
     if reached.problem:
         progress(reached.problem)
-    books = None if reached.engine is None else books_of(reached.engine)
+    books = None if reached.engine is None else _books_of(reached.engine)
     problem = reached.problem
     try:
         report = _kill(reached, books, clock, within_ms).run(reason, started_ns)
@@ -83,7 +83,7 @@ def _kill(reached: _Reach, books: KillRecords | None, clock: SystemClock, within
     )
 
 
-def reach(settings: Settings, clock: SystemClock) -> _Reach:
+def _reach(settings: Settings, clock: SystemClock) -> _Reach:
     """Return the engine of the newest session, or where its database is away the venues alone."""
     try:
         stores = connect_stores(settings, owner_of(settings))
@@ -93,7 +93,7 @@ def reach(settings: Settings, clock: SystemClock) -> _Reach:
         )
     except (ConfigError, StoreUnavailable, SQLAlchemyError) as error:
         return _Reach(
-            venues=_venues(settings, clock), engine=None, problem=f"{DATABASE_AWAY}: {first_line(error)}"
+            venues=_venues(settings, clock), engine=None, problem=f"{DATABASE_AWAY}: {_first_line(error)}"
         )
     if session is None:
         return _Reach(venues=_venues(settings, clock), engine=None)
@@ -106,7 +106,7 @@ def _venues(settings: Settings, clock: SystemClock) -> dict[Venue, VenueClient]:
     return {} if settings.mode is RunMode.PAPER else real_clients(settings, clock, SystemEntropy())
 
 
-def books_of(engine: Engine) -> KillRecords:
+def _books_of(engine: Engine) -> KillRecords:
     """Return what a kill does with the rows of a session."""
     return KillRecords(
         session_id=engine.session_id,
@@ -121,6 +121,6 @@ def books_of(engine: Engine) -> KillRecords:
     )
 
 
-def first_line(error: Exception) -> str:
+def _first_line(error: Exception) -> str:
     """Return what an error says, without the query that it was about."""
     return str(error).partition("\n")[0]

@@ -111,7 +111,7 @@ def _wire(engine: Engine) -> _Wired:
     kinds = frozenset(wanted.kinds)
 
     def sessions() -> Sequence[Session]:
-        return sessions_of(engine)
+        return _sessions_of(engine)
 
     note = NoteNews(
         sessions=sessions,
@@ -146,7 +146,7 @@ def _wire(engine: Engine) -> _Wired:
     return _Wired(engine, note, marks, tell)
 
 
-def sessions_of(engine: Engine) -> Sequence[Session]:
+def _sessions_of(engine: Engine) -> Sequence[Session]:
     """Return the engine's session and the ones before it, of its mode, group and account, newest first."""
     owner = engine.stores.owner
     found = [

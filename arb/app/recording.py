@@ -49,7 +49,11 @@ class Recording:
 
 def wire_recording(shared: Shared) -> Recording:
     """Return what keeps one session's premiums and chances."""
-    rules, kept_premiums, kept_chances = shared.settings.record, premiums_of(shared), opportunities_of(shared)
+    rules, kept_premiums, kept_chances = (
+        shared.settings.record,
+        _premiums_of(shared),
+        _opportunities_of(shared),
+    )
     return Recording(
         premiums=record_premiums(shared, shared.coins),
         chances=RecordChances(
@@ -79,7 +83,7 @@ def record_premiums(shared: Shared, coins: Sequence[Coin]) -> RecordPremiums:
     return RecordPremiums(
         coins=coins,
         markets=shared.markets,
-        store=premiums_of(shared),
+        store=_premiums_of(shared),
         edges=edges,
         is_stale=lambda market, now_ns: stale(market, limits, now_ns) is not None,
         mark_bps=chance_bps_of(settings),
@@ -91,11 +95,11 @@ def record_premiums(shared: Shared, coins: Sequence[Coin]) -> RecordPremiums:
     )
 
 
-def premiums_of(shared: Shared) -> SqlPremiums:
+def _premiums_of(shared: Shared) -> SqlPremiums:
     """Return where the premiums of a session's mode are."""
     return SqlPremiums(shared.stores.alerts.engine, shared.settings.mode.value)
 
 
-def opportunities_of(shared: Shared) -> SqlOpportunities:
+def _opportunities_of(shared: Shared) -> SqlOpportunities:
     """Return the store of recorded opportunities."""
     return SqlOpportunities(shared.stores.alerts.engine)

@@ -19,7 +19,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class SupervisedWorkers:
+class _SupervisedWorkers:
     """`arb.engine.health.revive.Keeper` on the supervisor of a home; there is none in a container."""
 
     supervisor: Supervisor
@@ -71,7 +71,7 @@ def revive_of(shared: Shared) -> Revive:
     return Revive(
         heartbeats=shared.stores.heartbeats,
         queues=RedisQueues(shared.stores.redis, QUEUES, shared.settings.broker_prefix),
-        keeper=SupervisedWorkers(Supervisor(home)),
+        keeper=_SupervisedWorkers(Supervisor(home)),
         memory=FileRevivalMemory(SharedFile(home.revival_file, shared.clock)),
         rules=RevivalRules(
             after_ns=watchdog.revive_after_sec * NS_PER_S,

@@ -26,7 +26,7 @@ AWAY: Final = {StrategyName.PAIR: " away from its level"}
 MEND_LOSS: Final = "raise it, or say strategy.round_trip_may_lose: true if you mean to"
 
 
-def assumed_fees(settings: Settings) -> Fees:
+def _assumed_fees(settings: Settings) -> Fees:
     """Return the takers' fees that are reckoned with before a venue has told its own, in basis points."""
     return {venue: getattr(settings, venue.value).taker_fee_bps for venue in settings.pair}
 
@@ -41,12 +41,12 @@ def told_fees(settings: Settings, instruments: Mapping[Any, Instrument]) -> Fees
         ]
         for venue in settings.pair
     }
-    return {venue: max(told[venue], default=fee) for venue, fee in assumed_fees(settings).items()}
+    return {venue: max(told[venue], default=fee) for venue, fee in _assumed_fees(settings).items()}
 
 
 def economics_of(settings: Settings, fees: Fees | None = None) -> Economics:
     """Return what round trips earn and lose by the strategy in force, at these fees or the assumed ones."""
-    costs = costs_of(settings, fees or assumed_fees(settings))
+    costs = _costs_of(settings, fees or _assumed_fees(settings))
     return economics(
         strategies_of(settings, levels_of(settings)).usual.outlook(costs),
         reentry_of(settings),
@@ -55,7 +55,7 @@ def economics_of(settings: Settings, fees: Fees | None = None) -> Economics:
     )
 
 
-def costs_of(settings: Settings, fees: Fees) -> Costs:
+def _costs_of(settings: Settings, fees: Fees) -> Costs:
     """Return fees, spread, rate step and slip by the settings, in basis points."""
     assumed, (first, second) = settings.assumptions, settings.pair
     step_bps = bps(assumed.rate_step_krw, assumed.krw_per_usdt)

@@ -163,7 +163,7 @@ def _stop_goes_on(engine: Engine, progress: Progress) -> bool:
     if not emergency.is_under_way():
         emergency.forget()  # of a session that was at rest when another one took its place
         return False
-    keep_killed(engine)
+    _keep_killed(engine)
     progress("going on with the emergency stop: looking after what is out")
     if engine.kill.drain.wait(REST_MS_MAX):
         emergency.forget()
@@ -201,7 +201,7 @@ def begin_trading(engine: Engine, progress: Progress) -> None:
 
     Raises: ConfigError if something stays unexplained.
     """
-    keep_killed(engine)
+    _keep_killed(engine)
     for line in engine.trading.sweep.held_pairs.run():
         progress(line)
     progress("opening the books")
@@ -231,7 +231,7 @@ def standing(engine: Engine) -> str:
     return f"session {engine.session_id} runs and is {session.mode} {until} ({session.mode_reason})"
 
 
-def keep_killed(engine: Engine) -> None:
+def _keep_killed(engine: Engine) -> None:
     """Bring the kill switch and the mode together: a kill holds in both until `arb unkill`.
 
     The mode may not know of it since the database was away, the switch since this is another machine.

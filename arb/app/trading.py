@@ -229,7 +229,7 @@ def _sweep(shared: TradingDependencies) -> OrderSweep:
         alerts=shared.alerts,
         clock=shared.clock,
         overdue_ns=_overdue_ns(shared),
-        lone_legs=lone_legs_of(shared),
+        lone_legs=_lone_legs_of(shared),
         held_pairs=HeldPairs(
             session_id=shared.session_id,
             coins=shared.coins,
@@ -244,7 +244,7 @@ def _sweep(shared: TradingDependencies) -> OrderSweep:
     )
 
 
-def lone_legs_of(shared: TradingDependencies) -> LoneLegs:
+def _lone_legs_of(shared: TradingDependencies) -> LoneLegs:
     """Return what keeps a session from opening pairs while a leg stands alone."""
     return LoneLegs(
         session_id=shared.session_id,

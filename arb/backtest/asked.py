@@ -50,17 +50,17 @@ def settings_of(changes: Sequence[str], environ: Mapping[str, str]) -> Settings:
     """
     tree: dict[str, Any] = {}
     if any(change.partition("=")[0].strip() in OF_FIXED for change in changes):
-        tree = nested("strategy.name", StrategyName.FIXED)
+        tree = _nested("strategy.name", StrategyName.FIXED)
     for change in changes:
         key, equals, value = change.partition("=")
         if not equals or not key.strip():
             raise ConfigError(f"--set: {change!r} is not key=value, as strategy.entry_edge_bps=30")
-        tree = merge(tree, nested(key.strip(), value.strip()))
+        tree = merge(tree, _nested(key.strip(), value.strip()))
     layers = (shipped(RunMode.PAPER), own_file(environ), environment(environ), tree)
     return checked(RunMode.PAPER, layers)
 
 
-def nested(key: str, value: str) -> dict[str, Any]:
+def _nested(key: str, value: str) -> dict[str, Any]:
     """Return the tree in which a dotted key has a value."""
     *parents, leaf = key.split(".")
     tree: dict[str, Any] = {leaf: value.split(",") if leaf in LISTS else value}
@@ -79,7 +79,7 @@ def load_series(asked: ReplayRequest, settings: Settings) -> Series:
     if has_books(asked.data):
         return _series_of_books(asked, settings, pair)
     fetched = asked.data.is_dir() and is_fetched(asked.data)
-    table = read_fetched(asked.data) if fetched else read_table(files_of(asked.data))
+    table = read_fetched(asked.data) if fetched else read_table(_files_of(asked.data))
     series = series_of(
         asked.data.name,
         table,
@@ -87,7 +87,7 @@ def load_series(asked: ReplayRequest, settings: Settings) -> Series:
             asked.data, asked.mapping, settings.pair, table.names, settings.assumptions.rate_step_krw
         ),
         pair,
-        wishes_of(asked, settings),
+        _wishes_of(asked, settings),
     ).within(asked.span)
     if not len(series):
         raise ConfigError(f"--data: {asked.data} has no rows between --from and --to")
@@ -102,16 +102,16 @@ def _series_of_books(asked: ReplayRequest, settings: Settings, pair: Pair) -> Se
     )
     books = read_books(asked.data, asked.span)
     step = settings.assumptions.rate_step_krw
-    return series_of_books(asked.data.name, books, pair, wishes_of(asked, settings), step, ages)
+    return series_of_books(asked.data.name, books, pair, _wishes_of(asked, settings), step, ages)
 
 
 def recorded_series(asked: ReplayRequest, settings: Settings, rows: Sequence[PremiumRow]) -> Series:
     """Return the series of rows that a stack recorded. Raises: ConfigError."""
-    step, wishes = settings.assumptions.rate_step_krw, wishes_of(asked, settings)
+    step, wishes = settings.assumptions.rate_step_krw, _wishes_of(asked, settings)
     return series_of_rows(rows, Pair(*settings.pair), wishes, step)
 
 
-def wishes_of(asked: ReplayRequest, settings: Settings) -> Wishes:
+def _wishes_of(asked: ReplayRequest, settings: Settings) -> Wishes:
     """Return what is wanted of a series, and assumed where it says nothing."""
     return Wishes(
         coins=tuple(Coin(coin) for coin in asked.coins),
@@ -123,7 +123,7 @@ def wishes_of(asked: ReplayRequest, settings: Settings) -> Wishes:
     )
 
 
-def files_of(data: Path) -> list[Path]:
+def _files_of(data: Path) -> list[Path]:
     """Return the files of a path. Raises: ConfigError."""
     if data.is_dir():
         found = sorted(path for path in data.iterdir() if path.suffix in (".parquet", ".csv", ".gz"))

@@ -54,7 +54,7 @@ class Profit:
 
 def profit_of(engine: EngineHistory, venues: VenueHistory | None) -> Profit:
     """Return what a session earned, both ways, at the newest rate that one of its trades was valued by."""
-    prices, flows = prices_of(engine), flows_by_trade(engine)
+    prices, flows = _prices_of(engine), flows_by_trade(engine)
     ended = [trade for trade in engine.trades if is_booked(trade)]
     open_flows = [flows.get(trade.trade_id, {}) for trade in engine.trades if not is_booked(trade)]
     booked_krw = sum((trade.pnl_krw for trade in ended), ZERO)
@@ -88,7 +88,7 @@ def flows_by_trade(engine: EngineHistory) -> dict[str, Amounts]:
     return {trade_id: sum_effects(own) for trade_id, own in fills.items()}
 
 
-def prices_of(engine: EngineHistory) -> Prices:
+def _prices_of(engine: EngineHistory) -> Prices:
     """Return what one unit of each asset is worth: one rate for all, the newest that is known."""
     rate = _rate(engine)
     fills = sorted(engine.fills, key=lambda each: each.fill.ts_event_ns)

@@ -55,8 +55,8 @@ class ReadVenues:
         else:
             torn = frozenset({venue})
         return VenueHistory(
-            orders=tuple(order_of(venue, row) for row in orders),
-            fills=tuple(fill_of(venue, row) for row in fills),
+            orders=tuple(_order_of(venue, row) for row in orders),
+            fills=tuple(_fill_of(venue, row) for row in fills),
             balances={
                 (venue, asset): Decimal(amount["free"]) + Decimal(amount["locked"])
                 for asset, amount in current.items()
@@ -93,7 +93,7 @@ class ReadBalances:
         )
 
 
-def order_of(venue: Venue, row: Mapping[str, Any]) -> VenueOrder:
+def _order_of(venue: Venue, row: Mapping[str, Any]) -> VenueOrder:
     """Return the order of one row of `/sim/orders`."""
     return VenueOrder(
         venue=venue,
@@ -105,7 +105,7 @@ def order_of(venue: Venue, row: Mapping[str, Any]) -> VenueOrder:
     )
 
 
-def fill_of(venue: Venue, row: Mapping[str, Any]) -> VenueFill:
+def _fill_of(venue: Venue, row: Mapping[str, Any]) -> VenueFill:
     """Return the execution of one row of `/sim/fills`."""
     return VenueFill(
         venue=venue,

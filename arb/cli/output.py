@@ -67,12 +67,12 @@ def tell_line(document: Mapping[str, Any], as_json: bool, text: str) -> None:
 
 def rendered(document: Mapping[str, Any], schema: str = "", indent: int | None = 2) -> str:
     """Return a document as JSON; its shape is that of the command that runs, unless it is named."""
-    name = schema or schema_of_command()
+    name = schema or _schema_of_command()
     named = {"schema": name, "version": version_of(name), **document}
     return json.dumps(named, ensure_ascii=False, indent=indent, default=str)
 
 
-def schema_of_command() -> str:
+def _schema_of_command() -> str:
     """Return the name of the shape of the command that runs: `arb.trades.close`."""
     words: list[str] = []
     context = get_current_context(silent=True)

@@ -34,7 +34,7 @@ def kill(reason: Reason = BY_HAND, within: Within = 30, as_json: AsJson = False)
     clock = SystemClock()
     started_ns = clock.now_ns()
     home = running.home_in_force()
-    in_force = switch_of(home).engage(reason, started_ns)  # before anything that could fail or take time
+    in_force = _switch_of(home).engage(reason, started_ns)  # before anything that could fail or take time
     switched_ms = (clock.now_ns() - started_ns) // 1_000_000
     if running.supervised() is not None or any(name in os.environ for name in running.DATABASE):
         say(f"killed ({in_force}); no process of {home.path} sends new orders from now on")
@@ -180,7 +180,7 @@ def _show_kept_mode(as_json: bool) -> None:
     """Show what a stack that is stopped goes on with; which one, for a person."""
     with reads.kept(ReadRequest()) as kept:
         say(reads.heading(kept, utc=False))
-        _show_mode(kept.session, switch_of(kept.home).engaged(), as_json)
+        _show_mode(kept.session, _switch_of(kept.home).engaged(), as_json)
 
 
 def _kept_ceilings() -> list[dict[str, Any]]:
@@ -221,8 +221,8 @@ def _unkill_without_stack(as_json: bool) -> None:
                         session.session_id, Mode.NORMAL, reason_text(Cause.UNKILLED), clock.now_ns()
                     )
                     let_go.append(session.session_id)
-    was_set = switch_of(home).engaged() is not None
-    switch_of(home).release()
+    was_set = _switch_of(home).engaged() is not None
+    _switch_of(home).release()
     what = f"the switch is released{' for ' + ', '.join(let_go) if let_go else ''}: the next `arb up` trades"
     text = what if was_set or let_go else "nothing was killed"
     tell(
@@ -232,6 +232,6 @@ def _unkill_without_stack(as_json: bool) -> None:
     )
 
 
-def switch_of(home: Home) -> FileKillSwitch:
+def _switch_of(home: Home) -> FileKillSwitch:
     """Return the kill switch of a home."""
     return FileKillSwitch(home.kill_file)

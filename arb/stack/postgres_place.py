@@ -40,7 +40,7 @@ class PostgresPlace:
     def empty_directory(self, path: Path) -> None:
         """Make `path` an empty directory of the server's user, mode 0700."""
         shutil.rmtree(path, ignore_errors=True)
-        own_directory(path, self.user)
+        _own_directory(path, self.user)
 
 
 def find_place(home: Home) -> PostgresPlace:
@@ -54,7 +54,7 @@ def find_place(home: Home) -> PostgresPlace:
         root = _reachable_root(home, user)
         binaries = _reachable_binaries(binaries, user)
     sockets = home.socket_directory(root / "sockets")
-    own_directory(sockets, user)
+    _own_directory(sockets, user)
     return PostgresPlace(binaries=binaries, data=root / "data", sockets=sockets, user=user)
 
 
@@ -83,7 +83,7 @@ def _ensure_user(name: str) -> None:
         subprocess.run(command, check=True, capture_output=True)
 
 
-def own_directory(path: Path, user: str | None) -> None:
+def _own_directory(path: Path, user: str | None) -> None:
     """Make `path` with mode 0700 and give it to `user`."""
     path.mkdir(mode=0o700, exist_ok=True)
     path.chmod(0o700)

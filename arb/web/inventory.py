@@ -19,7 +19,7 @@ def inventory(held: Amounts, free: Amounts, prices: Valuation) -> list[dict[str,
     )
     rows = []
     for venue, asset in keys:
-        amount, price = held[venue, asset], price_krw(asset, prices)
+        amount, price = held[venue, asset], _price_krw(asset, prices)
         rows.append(
             {
                 "venue": venue.value,
@@ -36,14 +36,14 @@ def worth_krw(amounts: Amounts, prices: Valuation) -> Decimal | None:
     """Return what amounts come to at these prices, None if one of them has none."""
     total = ZERO
     for (_, asset), amount in amounts.items():
-        price = price_krw(asset, prices)
+        price = _price_krw(asset, prices)
         if price is None and amount:
             return None
         total += amount * (price or ZERO)
     return total
 
 
-def price_krw(asset: str, prices: Valuation) -> Decimal | None:
+def _price_krw(asset: str, prices: Valuation) -> Decimal | None:
     """Return what one of an asset is worth."""
     if asset == "KRW":
         return ONE

@@ -17,7 +17,7 @@ from arb.domain.time import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE, NS_PER_MS, S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scale:
+class _Scale:
     """How far back a chart goes, and what of it is one point."""
 
     span_ns: int
@@ -27,9 +27,9 @@ class Scale:
 
 SCALES: Final = MappingProxyType(
     {
-        "hour": Scale(span_ns=NS_PER_HOUR, step_ns=NS_PER_MINUTE, fresh_ns=NS_PER_MINUTE // 4),
-        "day": Scale(span_ns=NS_PER_DAY, step_ns=5 * NS_PER_MINUTE, fresh_ns=NS_PER_MINUTE),
-        "month": Scale(span_ns=30 * NS_PER_DAY, step_ns=NS_PER_HOUR, fresh_ns=5 * NS_PER_MINUTE),
+        "hour": _Scale(span_ns=NS_PER_HOUR, step_ns=NS_PER_MINUTE, fresh_ns=NS_PER_MINUTE // 4),
+        "day": _Scale(span_ns=NS_PER_DAY, step_ns=5 * NS_PER_MINUTE, fresh_ns=NS_PER_MINUTE),
+        "month": _Scale(span_ns=30 * NS_PER_DAY, step_ns=NS_PER_HOUR, fresh_ns=5 * NS_PER_MINUTE),
     }
 )
 Document = dict[str, Any]
@@ -60,7 +60,7 @@ class RecordedPremiums:
         return document
 
 
-def _chart(engine: Engine, coin: Coin, scale: Scale, now_ns: int) -> Document:
+def _chart(engine: Engine, coin: Coin, scale: _Scale, now_ns: int) -> Document:
     kept, pair = engine.recording.kept_premiums, engine.markets.pair
     span = Span(from_ns=now_ns - scale.span_ns, to_ns=now_ns)
     steps = (

@@ -49,7 +49,7 @@ class _Scrape(Collector):
             for metric in METRICS
         }
         for name, source in self._sources.items():
-            add(families, ("arb_source_up", (name,), float(_gather(families, source))))
+            _add(families, ("arb_source_up", (name,), float(_gather(families, source))))
         yield from families.values()
 
 
@@ -57,13 +57,13 @@ def _gather(families: Mapping[str, Any], source: Source) -> bool:
     """Add a source's samples, and tell whether all of it could be read."""
     try:
         for sample in source():
-            add(families, sample)
+            _add(families, sample)
     except ArbError:
         return False
     return True
 
 
-def add(families: Mapping[str, Any], sample: Sample) -> None:
+def _add(families: Mapping[str, Any], sample: Sample) -> None:
     """Put a sample into its family; one that no catalogue names is a bug."""
     name, labels, value = sample
     assert len(labels) == len(BY_NAME[name].labels), name

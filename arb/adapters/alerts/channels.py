@@ -116,7 +116,7 @@ class Channels:
     sender: str
 
     def send(self, title: str, text: str, message: Message) -> Sent:
-        document = {"sender": self.sender, "title": title, "text": text, **message_document(message)}
+        document = {"sender": self.sender, "title": title, "text": text, **_message_document(message)}
         notice = AlertNotice(title=f"{self.sender}: {title}", body=text or title, document=document)
         failed = []
         for channel in self.channels:
@@ -127,7 +127,7 @@ class Channels:
         return Sent(why="; ".join(failed) or "no channel is configured")
 
 
-def message_document(message: Message) -> dict[str, Any]:
+def _message_document(message: Message) -> dict[str, Any]:
     """Return a message as plain JSON."""
     return {
         "kind": message.kind.value,

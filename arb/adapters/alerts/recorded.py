@@ -19,7 +19,7 @@ from arb.ports.messaging import AlertStore
 QUIET_NS: Final = 300 * 1_000_000_000  # in which what tells nothing new is counted
 
 
-def as_it_is(text: str) -> str:
+def _as_it_is(text: str) -> str:
     """Return the text: for alerts that can hold no secret."""
     return text
 
@@ -52,7 +52,7 @@ class RecordedAlerts:
         *,
         limiter: AlertLimiter | None = None,
         delivery: AlertDelivery | None = None,
-        clean: Callable[[str], str] = as_it_is,
+        clean: Callable[[str], str] = _as_it_is,
     ) -> None:
         self._store, self._session_id, self._lines = store, session_id, AlertLines(path)
         self._limiter = limiter or MemoryLimiter(QUIET_NS)

@@ -13,10 +13,10 @@ class LoggedSamples:
     def write(self, usages: Sequence[ProcessUsage]) -> None:
         log = structlog.get_logger("arb.sys_monitor")
         for usage in usages:
-            log.info("process_sample", **facts_of(usage))
+            log.info("process_sample", **_facts_of(usage))
 
 
-def facts_of(usage: ProcessUsage) -> Mapping[str, object]:
+def _facts_of(usage: ProcessUsage) -> Mapping[str, object]:
     """Return the names and values of a line."""
     facts = {
         "process": usage.name,

@@ -50,13 +50,13 @@ def lock(connection: Connection, client_order_id: ClientOrderId) -> Locked | Non
     if row is None:
         return None
     # A statement of its own: it sees what the previous owner of the lock committed.
-    known = order_fills(connection, client_order_id)
+    known = _order_fills(connection, client_order_id)
     owner = owner_of(row)
     refuse_foreign(connection, SessionId(row.session_id), owner)
     return Locked(order_of(row, known), SessionId(row.session_id), owner, row.event_seq, row.changed_at_ns)
 
 
-def order_fills(connection: Connection, client_order_id: ClientOrderId) -> list[Fill]:
+def _order_fills(connection: Connection, client_order_id: ClientOrderId) -> list[Fill]:
     """Return the fills of an order, oldest first."""
     rows = connection.execute(
         select(fills)

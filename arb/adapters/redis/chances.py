@@ -31,7 +31,7 @@ class RedisChances:
     def keep(self, found: Sequence[Opportunity]) -> None:
         """Keep these as they are now; what Redis cannot take is lost."""
         with best_effort():
-            self._client.hset(self._key, mapping={_field(each): encode(each) for each in found})
+            self._client.hset(self._key, mapping={_field(each): _encode(each) for each in found})
 
     def take(self) -> list[Opportunity]:
         """Return what was kept since the last time, and forget it. Raises: StoreUnavailable."""
@@ -39,14 +39,14 @@ class RedisChances:
             pipe.hgetall(self._key)
             pipe.delete(self._key)
             fields = cast(dict[bytes, bytes], pipe.execute()[0])
-        return [decode(text) for text in list(fields.values())[:WAITING_MAX]]
+        return [_decode(text) for text in list(fields.values())[:WAITING_MAX]]
 
 
 def _field(found: Opportunity) -> str:
     return f"{found.coin}|{found.direction}|{found.began_ns}"
 
 
-def encode(found: Opportunity) -> bytes:
+def _encode(found: Opportunity) -> bytes:
     """Return a chance as JSON."""
     return orjson.dumps(
         {
@@ -60,7 +60,7 @@ def encode(found: Opportunity) -> bytes:
     )
 
 
-def decode(text: bytes) -> Opportunity:
+def _decode(text: bytes) -> Opportunity:
     """Return the chance of a JSON text."""
     told: Mapping[str, Any] = orjson.loads(text)
     return Opportunity(

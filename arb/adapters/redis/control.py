@@ -74,7 +74,7 @@ class Hearing:
 
 
 @dataclass(slots=True)
-class ControlState:
+class _ControlState:
     """What can be seen of a listener from outside; written by its thread only."""
 
     connected_since_ns: int = 0  # 0 while it is not
@@ -108,7 +108,7 @@ class ControlListener:
         self._owes_resync = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="control", daemon=True)
-        self.state = ControlState()
+        self.state = _ControlState()
 
     def start(self) -> None:
         """Begin, in a thread of its own."""

@@ -67,11 +67,11 @@ def letter_of_text(queue: str, text: bytes, error: str, now_ns: int) -> DeadLett
         task_id=task_id,
         args=args,
         kwargs=kwargs,
-        text="" if task else readable(text),
+        text="" if task else _readable(text),
     )
 
 
-def readable(text: bytes) -> str:
+def _readable(text: bytes) -> str:
     """Return bytes as text that any store takes."""
     return text.decode(errors="backslashreplace").replace("\x00", "\\x00")
 

@@ -140,11 +140,11 @@ class UserStreams:
         self, work: StreamWork, entropy: Entropy, stream: UserStream, url: str
     ) -> tuple[VenueSocket, UserStreamListener]:
         listener = UserStreamListener(stream, work)
-        rules = socket_rules(stream, url)
+        rules = _socket_rules(stream, url)
         return VenueSocket(rules=rules, listener=listener, clock=work.clock, entropy=entropy), listener
 
 
-def socket_rules(stream: UserStream, url: str) -> SocketRules:
+def _socket_rules(stream: UserStream, url: str) -> SocketRules:
     """Return how the socket of a user stream is kept."""
     return SocketRules(
         venue=stream.venue,

@@ -52,7 +52,7 @@ class SocketRules:
 
 
 @dataclass(slots=True)
-class SocketState:
+class _SocketState:
     """What can be seen of a socket from outside; written by its thread only."""
 
     connected_since_ns: int = 0  # 0 while it is not
@@ -82,7 +82,7 @@ class VenueSocket:
         self._thread = threading.Thread(target=self._run, name=f"socket-{rules.venue}", daemon=True)
         self._log = log.bind(venue=rules.venue.value)
         self.venue = rules.venue
-        self.state = SocketState()
+        self.state = _SocketState()
 
     def start(self) -> None:
         """Begin, in a thread of its own."""

@@ -19,7 +19,7 @@ DEEP: Final = Decimal(10) ** 9  # of the rate's book: no order of ours meets it
 
 
 @lru_cache(maxsize=65_536)
-def decimal_of(price: float) -> Decimal:
+def _decimal_of(price: float) -> Decimal:
     """Return the shortest decimal that is this price."""
     return Decimal(repr(price))
 
@@ -44,14 +44,14 @@ class RowBooks:
 
     def of_coin(self, row: int, coin: Coin, at_ns: int) -> list[Book]:
         """Return both venues' books of a coin."""
-        rate = decimal_of(float(self._series.rate[row]))
+        rate = _decimal_of(float(self._series.rate[row]))
         books = []
         for venue, symbol in self._keys[coin]:
             if recorded := self._recorded(row, (venue, symbol), at_ns):
                 books.append(recorded)
                 continue
-            price = decimal_of(float(self._series.prices[venue, coin][row]))
-            half_bps = decimal_of(float(self._half_bps[venue, coin][row]))
+            price = _decimal_of(float(self._series.prices[venue, coin][row]))
+            half_bps = _decimal_of(float(self._half_bps[venue, coin][row]))
             half = max(fraction(half_bps) * price, self._rules[venue, symbol].tick(price) / 2)
             worth = price if venue is self._pair.second else price / rate
             books.append(_book(venue, symbol, price, half, self._series.assumed.depth_usdt / worth, at_ns))
@@ -69,7 +69,7 @@ class RowBooks:
         """Return the book of the rate at a row: as recorded, else made from its price and step."""
         if self._pair.rate_key and (recorded := self._recorded(row, self._pair.rate_key, at_ns)):
             return recorded
-        price = decimal_of(float(self._series.rate[row]))
+        price = _decimal_of(float(self._series.rate[row]))
         half = max(self._rate_half * price, self._series.rate_step / 2)
         if self._pair.rate_key is None:
             raise InvariantError("a pair that quotes in one currency has no rate to replay")

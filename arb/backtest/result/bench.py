@@ -13,7 +13,7 @@ def measured(asked: ReplayRequest, plan: ReplayPlan) -> tuple[ReplayOutcome, dic
     began = perf_counter()
     series = load_series(asked, plan.settings)
     decoded = perf_counter()
-    bare_loop(series)
+    _bare_loop(series)
     read = perf_counter()
     outcome = replay(plan)
     ended = perf_counter()
@@ -29,7 +29,7 @@ def measured(asked: ReplayRequest, plan: ReplayPlan) -> tuple[ReplayOutcome, dic
     return outcome, figures
 
 
-def bare_loop(series: Series) -> float:
+def _bare_loop(series: Series) -> float:
     """Read every number of every row, and do nothing with it."""
     total = 0.0
     columns: list[Any] = [column.tolist() for column in series.prices.values()]

@@ -39,14 +39,14 @@ def document_of(outcome: ReplayOutcome) -> Document:
         "result": _result(outcome),
         "why": _why(outcome),
         "by_coin": _grouped(records, lambda each: each.coin),
-        "by_day": _grouped(records, lambda each: day_of(each.closed_at_ns)),
+        "by_day": _grouped(records, lambda each: _day_of(each.closed_at_ns)),
         "by_reason": _grouped(records, lambda each: each.reason),
         "inventory": _inventory(outcome),
         "refused": dict(sorted(outcome.refused.items())),
-        "equity": equity_curve(records),
+        "equity": _equity_curve(records),
         "premium": {coin: _premium(series, outcome.plan, coin, records) for coin in series.coins},
         "distribution": _distribution(records),
-        "trades": [record_row(each) for each in records],
+        "trades": [_record_row(each) for each in records],
     }
 
 
@@ -186,7 +186,7 @@ def _inventory(outcome: ReplayOutcome) -> list[Document]:
     ]
 
 
-def equity_curve(records: Sequence[Record]) -> list[tuple[int, str]]:
+def _equity_curve(records: Sequence[Record]) -> list[tuple[int, str]]:
     """Return the booked profit after each close, as (seconds, KRW)."""
     total, curve = ZERO, []
     for each in sorted(records, key=lambda each: (each.closed_at_ns, each.trade_id)):
@@ -269,7 +269,7 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 
-def record_row(each: Record) -> Mapping[str, str]:
+def _record_row(each: Record) -> Mapping[str, str]:
     """Return one trade as a row of text, amounts exact."""
     return {
         "trade_id": each.trade_id,
@@ -298,7 +298,7 @@ def moment(at_ns: int) -> str:
     return datetime.fromtimestamp(at_ns // NS_PER_S, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def day_of(at_ns: int) -> str:
+def _day_of(at_ns: int) -> str:
     """Return the day of a time in UTC."""
     return moment(at_ns)[:10]
 

@@ -77,7 +77,7 @@ class ParameterSweep:
         context = get_context("fork")
         with ProcessPoolExecutor(self.jobs, mp_context=context) as pool:
             ranked = self._screened(pool, self.plan.series, SCREENED)
-            exact = self._exact(pool, self.plan.series, best_of(ranked, self.best), "run")
+            exact = self._exact(pool, self.plan.series, _best_of(ranked, self.best), "run")
             walked = self._walk(pool, folds) if folds else ()
         choices = [replace(each, exact=exact.get(each.change)) for each in ranked]
         run = [each for each in choices if each.exact is not None]
@@ -125,7 +125,7 @@ class ParameterSweep:
             if not len(before) or not len(after):
                 continue
             ranked = self._screened(pool, before, f"screened, part {number}")
-            exact = self._exact(pool, before, best_of(ranked, self.best), f"run, part {number}")
+            exact = self._exact(pool, before, _best_of(ranked, self.best), f"run, part {number}")
             chosen = max(sorted(exact), key=lambda change: exact[change].net_krw)
             tried = self._exact(pool, after, [chosen], f"tried, part {number}")
             walked.append(
@@ -140,7 +140,7 @@ class ParameterSweep:
         return walked
 
 
-def best_of(ranked: Sequence[SweepCandidate], count: int) -> list[Change]:
+def _best_of(ranked: Sequence[SweepCandidate], count: int) -> list[Change]:
     """Return so many: those that no screen ranks, then the first, of what it cannot tell apart one only."""
     first: dict[Guess, Change] = {}
     for each in ranked:

@@ -107,8 +107,8 @@ class _Shared:
         self.worth = KRW_PER_USDT * np.exp(_kept(moves, keep))
         # Somebody paid the ask or took the bid, each a whole KRW: what is paid is right in the middle.
         self.traded = np.floor(self.worth + draw.uniform(0, 1, minutes))
-        fast = reverting(draw, minutes, SHARED_BPS, SHARED_HALF_LIFE) * self.noise_scale
-        self.premium_bps = fast + reverting(draw, minutes, SHARED_SLOW_BPS, SLOW_HALF_LIFE)
+        fast = _reverting(draw, minutes, SHARED_BPS, SHARED_HALF_LIFE) * self.noise_scale
+        self.premium_bps = fast + _reverting(draw, minutes, SHARED_SLOW_BPS, SLOW_HALF_LIFE)
         self.away: Array = np.zeros(minutes, dtype=bool)
         for at in draw.uniform(0, minutes, int(draw.poisson(OUTAGES_A_DAY * minutes / DAY))):
             self.away[int(at) : int(at) + int(draw.integers(*OUTAGE))] = True
@@ -121,8 +121,8 @@ def _prices(
     draw, minutes = np.random.default_rng([seed, 6, number]), len(path)
     moves = draw.standard_normal(minutes) * np.where(shared.broken, PRICE_STRESS, 1.0)
     second = who.price_usdt * np.exp(np.cumsum(moves * who.volatility_bps / BPS))
-    noise = reverting(draw, minutes, who.noise_bps, SHARED_HALF_LIFE) * shared.noise_scale
-    noise += reverting(draw, minutes, who.slow_bps, SLOW_HALF_LIFE)
+    noise = _reverting(draw, minutes, who.noise_bps, SHARED_HALF_LIFE) * shared.noise_scale
+    noise += _reverting(draw, minutes, who.slow_bps, SLOW_HALF_LIFE)
     bounce = draw.standard_t(TAILS, minutes) * np.sqrt((TAILS - 2) / TAILS) * who.bounce_bps
     noise += bounce * shared.noise_scale
     premium_bps = path + noise + shared.premium_bps
@@ -133,7 +133,7 @@ def _prices(
     return _shortened(first), _shortened(second)
 
 
-def reverting(draw: Any, length: int, stdev: float, half_life: float) -> Array:
+def _reverting(draw: Any, length: int, stdev: float, half_life: float) -> Array:
     """Return noise of a standard deviation that halves within so many minutes."""
     keep = 0.5 ** (1 / half_life)
     steps = draw.standard_normal(length) * stdev * np.sqrt(1 - keep * keep)

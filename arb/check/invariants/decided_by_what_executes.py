@@ -27,10 +27,10 @@ ROUNDING_BPS: Final = Decimal("0.01")  # edges are kept with four decimals
 
 def decided_by_what_executes(engine: EngineHistory, _venues: VenueHistory | None) -> tuple[Violation, ...]:
     """Return the orders that were decided on prices at which they could not be traded."""
-    trades, since_ns = {trade.trade_id: trade for trade in engine.trades}, kept_since_ns(engine)
+    trades, since_ns = {trade.trade_id: trade for trade in engine.trades}, _kept_since_ns(engine)
     found = []
     for order in engine.orders:
-        trade, facts = trades.get(order.trade_id), facts_of(engine, order)
+        trade, facts = trades.get(order.trade_id), _facts_of(engine, order)
         if trade is None or (facts is None and order.created_at_ns < since_ns):
             continue
         messages = ["nobody kept what it was decided on"] if facts is None else _wrong(order, facts, engine)
@@ -46,23 +46,25 @@ def decided_by_what_executes(engine: EngineHistory, _venues: VenueHistory | None
 
 def unproven_decisions(engine: EngineHistory) -> tuple[str, ...]:
     """Return since when what decisions saw is kept, where older ones are there."""
-    since_ns = kept_since_ns(engine)
+    since_ns = _kept_since_ns(engine)
     older = [
-        order for order in engine.orders if order.created_at_ns < since_ns and facts_of(engine, order) is None
+        order
+        for order in engine.orders
+        if order.created_at_ns < since_ns and _facts_of(engine, order) is None
     ]
     if not older:
         return ()
     return (f"what {len(older)} older orders were decided on was not kept then",)
 
 
-def facts_of(engine: EngineHistory, order: Order) -> Facts | None:
+def _facts_of(engine: EngineHistory, order: Order) -> Facts | None:
     """Return what was seen when this order was decided, or None if nobody kept it."""
     if order.purpose is Purpose.ENTRY:
         return engine.decided_on.get(order.trade_id) or None
     return engine.decided_later.get(order.trade_id, {}).get(order.created_at_ns)
 
 
-def kept_since_ns(engine: EngineHistory) -> int:
+def _kept_since_ns(engine: EngineHistory) -> int:
     """Return when the first exit or repair was decided of which it is kept; until then nobody kept any."""
     kept = (at_ns for later in engine.decided_later.values() for at_ns in later)
     return min(kept, default=engine.read_at_ns)

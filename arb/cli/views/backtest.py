@@ -51,7 +51,7 @@ def backtest_view(document: Document) -> RenderableType:
         *(Text(line, "dim") for line in head_lines(document)),
         *(Text(line) for line in document["why"]),
         _result(document["result"]),
-        *(Text(line) for line in foresight_lines(document)),
+        *(Text(line) for line in _foresight_lines(document)),
         _groups("coin", document["by_coin"]),
         _groups("closed by", document["by_reason"]),
         _inventory(document["inventory"]),
@@ -72,7 +72,7 @@ def _result(result: Document) -> Text:
     )
 
 
-def foresight_lines(document: Document) -> list[str]:
+def _foresight_lines(document: Document) -> list[str]:
     """Return how much was taken of what somebody earned who knew every price before, if that was asked."""
     told = document.get("foresight")
     if told is None:

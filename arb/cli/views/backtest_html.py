@@ -27,10 +27,10 @@ def backtest_html(document: Document) -> str:
         _spread(document),
         _tables(document),
     ]
-    return page(parts)
+    return _page(parts)
 
 
-def page(parts: Sequence[str]) -> str:
+def _page(parts: Sequence[str]) -> str:
     """Return a file of these parts."""
     style = STYLE.read_text(encoding="utf-8") + MARKS
     return (

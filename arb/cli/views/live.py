@@ -31,7 +31,7 @@ def show_live(
     """Show a running engine for a while, or until an exception (Ctrl-C) ends it."""
     console = Console(stderr=to_stderr)
     if as_json:
-        lines(frame_reader(engine, home), clock, duration_s, console, frame_json)
+        _lines(frame_reader(engine, home), clock, duration_s, console, frame_json)
     else:
         screen(frame_reader(engine, home), clock, duration_s, console)
 
@@ -51,7 +51,7 @@ def frame_reader(engine: Engine, home: Home) -> FrameReader:
 def screen(reader: FrameReader, clock: Clock, duration_s: float | None, console: Console) -> None:
     """Show frames until the time is over."""
     if not console.is_terminal:
-        lines(reader, clock, duration_s, console, line)
+        _lines(reader, clock, duration_s, console, line)
         return
     with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
         _repeat(
@@ -62,7 +62,7 @@ def screen(reader: FrameReader, clock: Clock, duration_s: float | None, console:
         )
 
 
-def lines(
+def _lines(
     reader: FrameReader,
     clock: Clock,
     duration_s: float | None,

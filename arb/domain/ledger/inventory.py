@@ -120,7 +120,7 @@ def advice(held: Sequence[Holding], pair: Pair, prices: InventoryPrices, legs_mi
     by_key = {(each.venue, each.asset): each for each in held}
     found: list[Advice] = []
     for each in held:
-        if not is_low(each, legs_min):
+        if not _is_low(each, legs_min):
             continue
         other = pair.second if each.venue is pair.first else pair.first
         ways = [
@@ -132,7 +132,7 @@ def advice(held: Sequence[Holding], pair: Pair, prices: InventoryPrices, legs_mi
     return found
 
 
-def is_low(each: Holding, legs_min: Decimal) -> bool:
+def _is_low(each: Holding, legs_min: Decimal) -> bool:
     """Tell whether something pays for too few legs, or will soon."""
     if each.legs is None:
         return False

@@ -86,7 +86,7 @@ def fill_entry(order: Order, fill: Fill) -> Entry:
     )
 
 
-def fee_entry(order: Order, assumed: Fill, fee: Decimal) -> Entry:
+def _fee_entry(order: Order, assumed: Fill, fee: Decimal) -> Entry:
     """Return the entry that makes a fee that was assumed the one that was taken; there is one for a fill."""
     fees = f"fees:{order.venue}"
     return Entry(
@@ -99,7 +99,7 @@ def fee_entry(order: Order, assumed: Fill, fee: Decimal) -> Entry:
 def fee_entries(order: Order, fees: Mapping[FillId, Decimal]) -> tuple[Entry, ...]:
     """Return what makes fees that were assumed the ones that were taken: nothing where they were right."""
     return tuple(
-        fee_entry(order, fill, fees[fill.fill_id])
+        _fee_entry(order, fill, fees[fill.fill_id])
         for fill in order.fills
         if fill.fee_is_assumed and fees.get(fill.fill_id, fill.fee) != fill.fee
     )

@@ -24,7 +24,7 @@ class Owner:
         if self.environment != other.environment:
             return False
         return not self.accounts or all(
-            venue in self.accounts and agree(self.accounts[venue], name)
+            venue in self.accounts and _agree(self.accounts[venue], name)
             for venue, name in other.accounts.items()
         )
 
@@ -39,7 +39,7 @@ class Owner:
         return f"{self.environment}:{in_words(self.accounts)}"
 
 
-def agree(one: str, other: str) -> bool:
+def _agree(one: str, other: str) -> bool:
     """Tell whether two names may be those of one account: nobody knows an account without a name."""
     return one == other or not one or not other
 

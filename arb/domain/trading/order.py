@@ -247,7 +247,7 @@ def fold(order: Order, report: OrderReport) -> Folded:
     return Folded(apply(grown, event, report.reason), (event,), new_fills)
 
 
-def withheld(order: Order, report: OrderReport) -> Decimal:
+def _withheld(order: Order, report: OrderReport) -> Decimal:
     """Return the base of a report's fills that is not booked in the order that it was folded into."""
     booked = {fill.fill_id: fill.quantity for fill in order.fills}
     return sum((fill.quantity - booked.get(fill.fill_id, ZERO) for fill in _distinct(report.fills)), ZERO)
@@ -259,7 +259,7 @@ def overfill(order: Order, report: OrderReport) -> Decimal:
     More than was ordered; or, once the order is over, more than the venue's own state of it proves. What is
     not proven yet while the order works is none: a list of fills may be newer than the order beside it.
     """
-    unbooked, claimed = withheld(order, report), order.filled_quantity
+    unbooked, claimed = _withheld(order, report), order.filled_quantity
     if unbooked > ZERO:
         claimed += unbooked
     if order.is_terminal and unbooked > ZERO:

@@ -78,12 +78,12 @@ def repair_leg(
     offers = [offer for offer in found if offer is not None]
 
     def rank(offer: _Offer) -> tuple[int, Decimal]:
-        return -distrust(orders, offer.leg.venue, rules), offer.worth
+        return -_distrust(orders, offer.leg.venue, rules), offer.worth
 
     return max(offers, key=rank).leg if offers else None
 
 
-def distrust(orders: Sequence[Order], venue: Venue, rules: RepairRules) -> int:
+def _distrust(orders: Sequence[Order], venue: Venue, rules: RepairRules) -> int:
     """Return how far a venue comes behind the other one for what it has just done to this trade's orders.
 
     An order that never arrived counts at once, be it an entry, an exit or a repair: the next one would wait

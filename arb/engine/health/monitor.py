@@ -52,7 +52,7 @@ class _DurabilityProbe(Protocol):
         """Return what is wrong. Raises: StoreUnavailable."""
 
 
-class NothingSeen:
+class _NothingSeen:
     """Sees nothing: where there is no Redis."""
 
     def look(self) -> DurabilityReport:
@@ -71,7 +71,7 @@ class SystemMonitor:
     coins: Sequence[Coin]
     quote_age_ns_max: int
     heartbeat_age_ns_max: int
-    durability: _DurabilityProbe = field(default_factory=NothingSeen)
+    durability: _DurabilityProbe = field(default_factory=_NothingSeen)
 
     def looks(self) -> Mapping[str, Callable[[int], Mapping[str, bool]]]:
         """Return what can be looked at by itself; a look tells what is wrong, condition by condition.

@@ -122,7 +122,7 @@ class Watchdog:
         )
         for change in verdict.changes:
             self.counters.count("watchdog", change.after)
-            self.alerts.raise_alert(alert_of(change))
+            self.alerts.raise_alert(_alert_of(change))
         self._follow(verdict, readings, now_ns, hangs)
         self._stand({hanging(part): hung for part, hung in hangs.items()}, self.clock.now_ns())
         return verdict
@@ -216,7 +216,7 @@ def _read(probe: Probe, now_ns: int) -> list[Reading]:
     return list(probe.read(now_ns))
 
 
-def alert_of(change: LevelChange) -> Alert:
+def _alert_of(change: LevelChange) -> Alert:
     """Return what to tell about a change of a level."""
     how = "recovered" if change.after is HealthLevel.OK else change.after.value
     return Alert(

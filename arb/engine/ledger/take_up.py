@@ -39,7 +39,7 @@ class TakeUp:
             return ()
         now_ns = self.clock.now_ns()
         due = [leg.trade for leg in self.trades.alone(self.session_id) if leg.is_due(now_ns)]
-        taken = [self._again(trade) for trade in due if obstacle(trade, found) is None]
+        taken = [self._again(trade) for trade in due if _obstacle(trade, found) is None]
         return tuple(trade for trade in taken if trade is not None)
 
     def adopt(self, trade_id: TradeId, found: Reconciled) -> str | None:
@@ -51,7 +51,7 @@ class TakeUp:
             return None
         if view.trade.state is not TradeState.ESCALATED:
             return f"it is {view.trade.state} and was not escalated"
-        why = obstacle(view.trade, found)
+        why = _obstacle(view.trade, found)
         if why is None and self._again(view.trade) is None:
             return "somebody changed it at this moment; look again"
         return why
@@ -76,7 +76,7 @@ class TakeUp:
         return taken
 
 
-def obstacle(trade: Trade, found: Reconciled) -> str | None:
+def _obstacle(trade: Trade, found: Reconciled) -> str | None:
     """Return why a reconciliation does not prove that a leg is still there, or None if it does."""
     if not found.asked:
         return "a venue could not be asked, so that nobody knows whether the leg is still there"

@@ -16,7 +16,7 @@ from arb.domain.time import NS_PER_S
 SILENT_NS_MAX: Final = 3 * NS_PER_S
 
 
-def no_offset() -> int:
+def _no_offset() -> int:
     """Return that the venue's clock is ours."""
     return 0
 
@@ -31,7 +31,7 @@ class FrameStamp:
 class Lag:
     """What is known of one connection; every method is called by its thread but `at_ns`."""
 
-    def __init__(self, offset_ns: Callable[[], int] = no_offset) -> None:
+    def __init__(self, offset_ns: Callable[[], int] = _no_offset) -> None:
         self._offset_ns = offset_ns  # the venue's clock minus ours
         self._last_ns: int | None = None
         self._unstamped_since_ns: int | None = None

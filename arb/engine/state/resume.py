@@ -88,7 +88,7 @@ class Resume:
 
     def _compare(self, snapshot: Snapshot | None) -> tuple[int, tuple[str, ...]]:
         """Return how many entries were folded, and where the outcome is not what the rows say."""
-        start = balances_of(snapshot.parts) if snapshot else {}
+        start = _balances_of(snapshot.parts) if snapshot else {}
         position = snapshot.ledger_position if snapshot else 0
         for _ in range(READINGS):
             now = self.snapshots.change(self.session_id, ())
@@ -96,7 +96,7 @@ class Resume:
             stamp = self.snapshots.stamp(self.session_id)
             if stamp.ledger_position == now.ledger_position:
                 break
-        lines = _balance_lines(plus(start, entries), balances_of(now.parts))
+        lines = _balance_lines(_plus(start, entries), _balances_of(now.parts))
         if snapshot:
             lines += _trade_lines(snapshot, stamp)
         if position > now.ledger_position:
@@ -125,7 +125,7 @@ class Resume:
         return True
 
 
-def balances_of(parts: Mapping[str, Any]) -> Balances:
+def _balances_of(parts: Mapping[str, Any]) -> Balances:
     """Return the balances that a state holds."""
     return {
         (account, asset): Decimal(amount)
@@ -134,7 +134,7 @@ def balances_of(parts: Mapping[str, Any]) -> Balances:
     }
 
 
-def plus(balances: Balances, entries: Iterable[Entry]) -> Balances:
+def _plus(balances: Balances, entries: Iterable[Entry]) -> Balances:
     """Return the balances after these entries."""
     sums = dict(balances)
     for entry in entries:

@@ -53,7 +53,7 @@ class UserStream(Protocol):
         """Return what a frame says. Raises: DataError to drop it, Rejected if the venue rejects us."""
 
 
-def borne_out(order: Order, streamed: StreamedReport) -> OrderReport:
+def _borne_out(order: Order, streamed: StreamedReport) -> OrderReport:
     """Return the report with no more of an end than the known fills and its own bear out.
 
     An order that ended without its fills would never be asked about again, and they would be lost.
@@ -99,7 +99,7 @@ class RecordReport:
             self._alarm(streamed, AlertKind.ORDER_WITHOUT_INTENT, "has no intent here")
             return None
         self._look_for_contradiction(known, streamed)
-        report = borne_out(known, streamed)
+        report = _borne_out(known, streamed)
         told = overfill_told(known, report)
         if told:  # first: we may die once it is booked
             self._halt_on(streamed, told)

@@ -41,7 +41,7 @@ FIRST_LOOK: Final = 0  # of who saw an order end: what is missing may be there i
 LOOK_ONCE: Final = LOOKS_MAX  # the look that no other follows: of who comes again anyway
 
 
-def none_paused(_session_id: SessionId) -> frozenset[Venue]:
+def _none_paused(_session_id: SessionId) -> frozenset[Venue]:
     """Return that no venue asked for a pause."""
     return frozenset()
 
@@ -59,7 +59,7 @@ class Settle:
     rules: RepairRules
     order_lifetime_ns: int
     place: Place
-    paused: Callable[[SessionId], frozenset[Venue]] = none_paused
+    paused: Callable[[SessionId], frozenset[Venue]] = _none_paused
     value_fees: ValueFees = field(init=False)
 
     def __post_init__(self) -> None:

@@ -12,7 +12,7 @@ from arb.ports.market import Clock
 FRESH_NS: Final = 1_000_000_000
 
 
-def nobody_late() -> Mapping[Venue, int]:
+def _nobody_late() -> Mapping[Venue, int]:
     """Return that nothing is known of how late the venues' frames are."""
     return {}
 
@@ -45,7 +45,7 @@ class Stability:
         clock: Clock,
         *,
         window_ns: int,
-        lags_ns: Callable[[], Mapping[Venue, int]] = nobody_late,
+        lags_ns: Callable[[], Mapping[Venue, int]] = _nobody_late,
     ) -> None:
         self._session_id, self._store, self._clock = session_id, store, clock
         self._window_ns, self._lags_ns = window_ns, lags_ns

@@ -21,7 +21,7 @@ from arb.sim.core.rules import ReceivedAssetFee, VenueRules
 from arb.sim.core.serve import install
 
 
-def venue_rules(context: VenueContext) -> VenueRules:
+def _venue_rules(context: VenueContext) -> VenueRules:
     """Return what the engine must know about Binance."""
     lots = {coin.name: coin.lot for coin in context.config.coin_table()}
     return VenueRules(
@@ -38,7 +38,7 @@ def venue_rules(context: VenueContext) -> VenueRules:
 def build(context: VenueContext) -> web.Application:
     """Return the application of the simulated venue."""
     exchange = Exchange(
-        venue_rules(context), context.journal, context.clock, context.config.opening(context.venue)
+        _venue_rules(context), context.journal, context.clock, context.config.opening(context.venue)
     )
     books = PublishedBooks(exchange, context.faults)
     trades = PublicTrades(context.config.seed)

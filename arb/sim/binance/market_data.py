@@ -109,7 +109,7 @@ class MarketData:
         """Return the wallet's coin list in the least form that clients load."""
         names = [symbol.coin.name for symbol in self._symbols.values()]
         return [
-            wallet(name, self._context.faults.standing(FaultKind.CLOSED_WALLET, name))
+            _wallet(name, self._context.faults.standing(FaultKind.CLOSED_WALLET, name))
             for name in (*names, "USDT")
         ]
 
@@ -145,7 +145,7 @@ class MarketData:
         return [symbol_of({"symbol": name}, self._symbols) for name in names]
 
 
-def wallet(coin: str, closed: Fault | None) -> dict[str, Any]:
+def _wallet(coin: str, closed: Fault | None) -> dict[str, Any]:
     """Return one line of the wallet's coin list; a closed one may still do one of the two."""
     takes = closed is None or closed.wallet is WalletState.DEPOSIT_ONLY
     gives = closed is None or closed.wallet is WalletState.WITHDRAW_ONLY

@@ -110,7 +110,7 @@ def _symbol(coin: Coin) -> Symbol:
     )
 
 
-def filters_of(symbol: Symbol) -> list[dict[str, Any]]:
+def _filters_of(symbol: Symbol) -> list[dict[str, Any]]:
     """Return the filters as exchangeInfo shows them."""
     tick, lot = text(symbol.coin.tick_usdt), text(symbol.coin.lot)
     return [
@@ -144,7 +144,7 @@ def filters_of(symbol: Symbol) -> list[dict[str, Any]]:
     ]
 
 
-def describe(symbol: Symbol) -> dict[str, Any]:
+def _describe(symbol: Symbol) -> dict[str, Any]:
     """Return the symbol as exchangeInfo shows it; only the order types simulated here are listed."""
     return {
         "symbol": symbol.name,
@@ -168,7 +168,7 @@ def describe(symbol: Symbol) -> dict[str, Any]:
         "pegInstructionsAllowed": False,
         "isSpotTradingAllowed": True,
         "isMarginTradingAllowed": False,
-        "filters": filters_of(symbol),
+        "filters": _filters_of(symbol),
         "permissions": [],
         "permissionSets": [["SPOT"]],
         "defaultSelfTradePreventionMode": STP_DEFAULT,
@@ -183,5 +183,5 @@ def exchange_info(symbols: Iterable[Symbol], server_ms: int) -> dict[str, Any]:
         "serverTime": server_ms,
         "rateLimits": RATE_LIMITS,
         "exchangeFilters": [],
-        "symbols": [describe(symbol) for symbol in symbols],
+        "symbols": [_describe(symbol) for symbol in symbols],
     }

@@ -35,7 +35,7 @@ from arb.sim.venues import KRW_LOT
 PUBLIC_TYPES = frozenset({"orderbook", "trade", "ticker"})
 
 
-def venue_rules(context: VenueContext) -> VenueRules:
+def _venue_rules(context: VenueContext) -> VenueRules:
     """Return what the engine must know about Bithumb."""
     return VenueRules(
         venue=context.venue,
@@ -53,7 +53,7 @@ def build(context: VenueContext) -> web.Application:
     """Return the application of one simulated Bithumb."""
     app = web.Application()
     exchange = Exchange(
-        venue_rules(context), context.journal, context.clock, context.config.opening(context.venue)
+        _venue_rules(context), context.journal, context.clock, context.config.opening(context.venue)
     )
     board, tape = Switchboard(context, BITHUMB), PublicTape(context.config.seed, context.venue)
     service = OrderService(context, BITHUMB, exchange, later)

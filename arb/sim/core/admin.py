@@ -58,10 +58,10 @@ class Admin:
 
     async def orders(self, _request: web.Request) -> web.Response:
         symbol_of = self._exchange.rules.symbol
-        return listing("orders", (order_row(order, symbol_of) for order in self._exchange.orders.select()))
+        return _listing("orders", (_order_row(order, symbol_of) for order in self._exchange.orders.select()))
 
     async def fills(self, _request: web.Request) -> web.Response:
-        return listing("fills", (fill.as_json() for fill in self._exchange.records.archive.fills()))
+        return _listing("fills", (fill.as_json() for fill in self._exchange.records.archive.fills()))
 
     async def balances(self, _request: web.Request) -> web.Response:
         accounts = self._exchange.records.accounts
@@ -76,7 +76,7 @@ class Admin:
         return reply({"initial": opening, "current": current, "fees": fees, "outside": outside})
 
 
-def order_row(order: SimulatedOrder, symbol_of: Any) -> dict[str, Any]:
+def _order_row(order: SimulatedOrder, symbol_of: Any) -> dict[str, Any]:
     """Return one order for a checker."""
     request = order.request
     return {
@@ -105,7 +105,7 @@ def _text(amount: Any) -> str | None:
     return None if amount is None else format(amount, "f")
 
 
-def listing(name: str, rows: Iterable[Any]) -> web.Response:
+def _listing(name: str, rows: Iterable[Any]) -> web.Response:
     """Return a long list as JSON, without holding more of it than its text."""
     body = b'{"%b":[%b]}' % (name.encode(), b",".join(map(orjson.dumps, rows)))
     return web.Response(body=body, content_type="application/json")

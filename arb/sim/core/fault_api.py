@@ -28,7 +28,7 @@ class _BadRequest(Exception):
     """What was asked for makes no sense; the message is one line."""
 
 
-class Replacement(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+class _Replacement(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """The body of `PUT /sim/faults`."""
 
     faults: list[Fault] = []
@@ -89,7 +89,7 @@ class FaultApi:
     async def replace(self, request: web.Request) -> web.Response:
         plan = self._context.faults
         try:
-            wanted = _read(await request.read(), Replacement)
+            wanted = _read(await request.read(), _Replacement)
             faults = self._checked(wanted.faults)
         except _BadRequest as error:
             return _error(error)

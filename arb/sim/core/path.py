@@ -47,13 +47,13 @@ class Reverting:
         return self.value
 
 
-def reverting(half_life_s: float, stdev_bps: float, step_s: float) -> Reverting:
+def _reverting(half_life_s: float, stdev_bps: float, step_s: float) -> Reverting:
     """Return a process with the given stationary deviation."""
     keep = exp(-log(2.0) * step_s / half_life_s)
     return Reverting(keep=keep, kick=stdev_bps * sqrt(1.0 - keep * keep))
 
 
-def wandering(volatility_bps: float, step_s: float) -> Reverting:
+def _wandering(volatility_bps: float, step_s: float) -> Reverting:
     """Return a process that moves by `volatility_bps` per square root of a second."""
     keep = exp(-log(2.0) * step_s / PRICE_HALF_LIFE_S)
     return Reverting(keep=keep, kick=volatility_bps * sqrt(step_s))
@@ -66,7 +66,7 @@ class OwnPremium:
         premium, step_s = config.premium, config.step_ms / 1000
         self._rng = Random(f"{config.seed}:{venue}:premium")
         half_life_s, stdev_bps = float(premium.half_life_s), float(premium.stdev_bps)
-        self._premiums = tuple(reverting(half_life_s, stdev_bps, step_s) for _ in config.coin_table())
+        self._premiums = tuple(_reverting(half_life_s, stdev_bps, step_s) for _ in config.coin_table())
         self._step, self._drawn = -1, tuple(0.0 for _ in self._premiums)
 
     def at(self, step: int) -> tuple[float, ...]:
@@ -86,11 +86,11 @@ class SeededPath:
         self._rng = Random(config.seed)
         self._usdt_krw = float(config.usdt_krw)
         self._mean_bps = float(premium.mean_bps)
-        self._krw = reverting(KRW_HALF_LIFE_S, KRW_STDEV_BPS, step_s)
+        self._krw = _reverting(KRW_HALF_LIFE_S, KRW_STDEV_BPS, step_s)
         self._prices = tuple(float(coin.price_usdt) for coin in config.coin_table())
-        self._moves = tuple(wandering(float(c.volatility_bps), step_s) for c in config.coin_table())
+        self._moves = tuple(_wandering(float(c.volatility_bps), step_s) for c in config.coin_table())
         half_life_s, stdev_bps = float(premium.half_life_s), float(premium.stdev_bps)
-        self._premiums = tuple(reverting(half_life_s, stdev_bps, step_s) for _ in self._prices)
+        self._premiums = tuple(_reverting(half_life_s, stdev_bps, step_s) for _ in self._prices)
         self._step = -1
         self._state = self._draw()
 

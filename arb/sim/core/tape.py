@@ -34,7 +34,7 @@ class TapeFrame:
     raw: bytes
 
 
-def open_tape(path: Path) -> BinaryIO | gzip.GzipFile:
+def _open_tape(path: Path) -> BinaryIO | gzip.GzipFile:
     """Open a tape, unpacking it if it is gzipped."""
     return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
 
@@ -52,14 +52,14 @@ def has_frame_tape(config: SimConfig) -> bool:
 def read_frames(path: Path) -> list[TapeFrame]:
     """Return every recorded frame in the tape's order."""
     frames = []
-    with open_tape(path) as lines:
+    with _open_tape(path) as lines:
         for line in lines:
             stamp, _, raw = line.rstrip(b"\n").partition(b" ")
             frames.append(TapeFrame(recv_ns=int(stamp), raw=raw))
     return frames
 
 
-class RowsPath:
+class _RowsPath:
     """A seeded path whose first BTC price and premium come from (usdt, krw) rows, forth and back."""
 
     def __init__(self, seeded: SeededPath, rows: list[tuple[float, float]], rows_per_step: float) -> None:
@@ -85,7 +85,7 @@ class RowsPath:
         return self._rows[last - abs(number % (2 * last) - last)] if last else self._rows[0]
 
 
-class TicksPath:
+class _TicksPath:
     """A seeded path whose first BTC price is the recorded mid in force, holding the last one."""
 
     def __init__(self, seeded: SeededPath, ticks: list[tuple[int, float]], tape_ns_per_step: float) -> None:
@@ -109,8 +109,8 @@ def load_tape_path(config: SimConfig, path: Path) -> FairPath:
     seeded = SeededPath(config)
     try:
         if is_frame_tape(path):
-            return TicksPath(seeded, _read_mids(path), factor * config.step_ms * 1_000_000)
-        return RowsPath(seeded, _read_rows(path), factor * config.step_ms / 1000 / ROW_S)
+            return _TicksPath(seeded, _read_mids(path), factor * config.step_ms * 1_000_000)
+        return _RowsPath(seeded, _read_rows(path), factor * config.step_ms / 1000 / ROW_S)
     except OSError as error:
         raise SimConfigError(f"tape {path}: {error.strerror or 'cannot be read'}") from None
     except (ValueError, KeyError, InvalidOperation, EOFError) as error:
@@ -133,7 +133,7 @@ class Piece:
 
 def longest_piece(path: Path) -> Piece:
     """Return what is played of a tape of closes. Raises: OSError, ValueError, KeyError."""
-    with open_tape(path) as raw:
+    with _open_tape(path) as raw:
         text = raw.read().decode().splitlines()
     pieces: list[list[tuple[str, float, float]]] = []
     before = None

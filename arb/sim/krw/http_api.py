@@ -184,7 +184,7 @@ class HttpApi:
             raise rejection("validation_error") from rejected
 
     async def _work(self, route: Route, request: web.Request) -> Any:
-        parameters = await read_parameters(request)
+        parameters = await _read_parameters(request)
         self.authenticate(route, request, parameters)
         client_id = next(filter(None, map(parameters.get, self._variant.client_id)), "")
         coin = coin_of(parameters.get("market") or "")
@@ -227,7 +227,7 @@ class HttpApi:
             return self._written(body, error.status, DEFAULT, self._variant.rates[DEFAULT].count - 1)
 
 
-async def read_parameters(request: web.Request) -> Parameters:
+async def _read_parameters(request: web.Request) -> Parameters:
     """Return the parameters of a request: its query string, or else its body.
 
     Raises: KrwRejection (validation_error) for a POST whose body is not JSON.

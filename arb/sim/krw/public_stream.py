@@ -49,7 +49,7 @@ class PublicStream:
         self._tape = tape
         self._board = board
         self._candles = CandleNews(tape)
-        self._shaper = PublicShaper(context.faults, context.clock, swap_sides)
+        self._shaper = PublicShaper(context.faults, context.clock, _swap_sides)
         self._wanted: dict[KrwConnection, tuple[_Channel, ...]] = {}
 
     def join(self, connection: KrwConnection) -> None:
@@ -147,7 +147,7 @@ class PublicStream:
         return grouping_levels(self._board.unit_at(market, self._tape.best_price(market)))
 
 
-def swap_sides(frame: bytes) -> bytes:
+def _swap_sides(frame: bytes) -> bytes:
     """Return an order book frame with bid and ask prices exchanged; other frames as they are."""
     for ask, bid in ((b'"ask_price"', b'"bid_price"'), (b'"ap"', b'"bp"')):
         frame = frame.replace(ask, b"\0").replace(bid, ask).replace(b"\0", bid)

@@ -58,14 +58,14 @@ def check_size(form: OrderForm, best_bid: Decimal, unit_at: UnitAt, min_total: D
     side, price = form.side, form.price
     if form.ord_type == "limit" and price is not None and price % unit_at(form.market, price):
         raise rejection(f"invalid_price_{side}")
-    total = order_total(form, best_bid)
+    total = _order_total(form, best_bid)
     if total < min_total:
         raise rejection(f"under_min_total_{side}")
     if total > MAX_TOTAL_KRW:
         raise rejection("invalid_parameter", "최대주문금액을 초과했습니다.")
 
 
-def order_total(form: OrderForm, best_bid: Decimal) -> Decimal:
+def _order_total(form: OrderForm, best_bid: Decimal) -> Decimal:
     """Return what the order is worth in KRW, a market ask at the best bid."""
     return form.funds or (form.volume or Decimal(0)) * best_bid
 

@@ -37,7 +37,7 @@ class DayStatistics:
             self.bid_volume += trade.volume
 
 
-def ticker_fields(day: DayStatistics, now_ns: int) -> dict[str, Any]:
+def _ticker_fields(day: DayStatistics, now_ns: int) -> dict[str, Any]:
     """Return what REST and WebSocket tickers have in common."""
     trade = day.last
     date, time_of_day = compact_date_and_time(trade.ts_ns, UTC)
@@ -69,7 +69,7 @@ def ticker_json(market: str, day: DayStatistics, now_ns: int) -> dict[str, Any]:
     """Return one line of /v1/ticker."""
     date, time_of_day = compact_date_and_time(day.last.ts_ns, KST)
     local = {"trade_date_kst": date, "trade_time_kst": time_of_day}
-    return {"market": market} | ticker_fields(day, now_ns) | local
+    return {"market": market} | _ticker_fields(day, now_ns) | local
 
 
 def ticker_message(market: str, day: DayStatistics, now_ns: int) -> dict[str, Any]:
@@ -81,4 +81,4 @@ def ticker_message(market: str, day: DayStatistics, now_ns: int) -> dict[str, An
         "market_state": "ACTIVE",
         "delisting_date": None,
     }
-    return {"type": "ticker", "code": market} | ticker_fields(day, now_ns) | sides
+    return {"type": "ticker", "code": market} | _ticker_fields(day, now_ns) | sides

@@ -20,7 +20,7 @@ DEPTH_AGE_NS_MAX: Final = 1_000_000_000
 Levels = tuple[Level, ...]
 
 
-class Top(NamedTuple):
+class _Top(NamedTuple):
     """Best bid and ask with their update id."""
 
     bid: Level
@@ -35,7 +35,7 @@ class MergedBook:
         self._symbol = symbol
         self._levels_max = levels_max
         self._depth: Book | None = None
-        self._top: Top | None = None
+        self._top: _Top | None = None
 
     def take_depth(self, bids: Levels, asks: Levels, sequence: int, ts_recv_ns: int) -> Book:
         """Return the book after a depth frame. Raises: DataError."""
@@ -54,7 +54,7 @@ class MergedBook:
             raise DataError("out_of_order", f"{self._symbol} top {sequence}")
         if depth is not None and sequence < depth.sequence:
             raise DataError("superseded", f"{self._symbol} top {sequence}")
-        top = Top(bid, ask, sequence)
+        top = _Top(bid, ask, sequence)
         if depth is None or ts_recv_ns - depth.ts_recv_ns > DEPTH_AGE_NS_MAX:
             found = self._book((bid,), (ask,), sequence, ts_recv_ns)
         else:
@@ -62,7 +62,7 @@ class MergedBook:
         self._top = top
         return found
 
-    def _corrected(self, depth: Book, top: Top, ts_recv_ns: int) -> Book:
+    def _corrected(self, depth: Book, top: _Top, ts_recv_ns: int) -> Book:
         bids = (top.bid, *_behind(depth.bids, top.bid.price, ge))
         asks = (top.ask, *_behind(depth.asks, top.ask.price, le))
         return self._book(bids[: self._levels_max], asks[: self._levels_max], top.sequence, ts_recv_ns)

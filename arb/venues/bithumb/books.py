@@ -30,7 +30,7 @@ def book(symbol: Symbol, body: Any, ts_recv_ns: int) -> Book:
     return books.book(LINE, symbol, body, ts_recv_ns)
 
 
-def event_ns(stamp: int) -> int:
+def _event_ns(stamp: int) -> int:
     """Return a stamp as nanoseconds: books are stamped in microseconds on the stream."""
     return stamp * (NS_PER_US if stamp > MICROSECONDS else NS_PER_MS)
 
@@ -52,7 +52,7 @@ LINE: Final = books.BookLine(
     venue=Venue.BITHUMB,
     code=_code,
     market=_market,
-    event_ns=event_ns,
+    event_ns=_event_ns,
     sequence_unit_ns=1,
     is_level=_is_level,
 )

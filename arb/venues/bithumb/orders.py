@@ -21,7 +21,7 @@ QUOTATION_GROUP: Final = "quotation"
 PAGE_ROWS: Final = {"pending": 100, "history": 1_000}
 
 
-def order_parameters(order: Order) -> dict[str, str]:
+def _order_parameters(order: Order) -> dict[str, str]:
     """Return an order as Bithumb wants it."""
     return {
         "market": venue_symbol(order.symbol),
@@ -36,7 +36,7 @@ def order_parameters(order: Order) -> dict[str, str]:
 
 def place(order: Order, access: StampedPass) -> HttpRequest:
     """Return the request that places an order."""
-    return requests.place("/v2/orders", order_parameters(order), access)
+    return requests.place("/v2/orders", _order_parameters(order), access)
 
 
 def cancel(order: Order | ListedOrder, access: StampedPass) -> HttpRequest:

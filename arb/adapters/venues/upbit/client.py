@@ -43,7 +43,7 @@ FEE_NAMED_MS: Final = 60_000  # after the claim: lists lag by seconds, and what 
 FEE_RATE: Final = fraction(DEFAULT_TERMS.taker_fee_bps)
 
 
-class RedriveAnswer(Enum):
+class _RedriveAnswer(Enum):
     """What a re-drive can say other than that the order now exists."""
 
     DUPLICATE = "duplicate"  # the identifier may be taken
@@ -100,7 +100,7 @@ class UpbitClient:
         answer = self._redrive(order if may_trade else orders.unfillable(order))
         if isinstance(answer, OrderReport):
             return answer
-        if answer is RedriveAnswer.NONE:
+        if answer is _RedriveAnswer.NONE:
             return NotFoundYet(RETRY_MS)
         if (report := self.query(order)) is not None:
             return report
@@ -150,20 +150,20 @@ class UpbitClient:
         report = self._gateway.ask(request, replies.placed, wait_ms_max)
         return replace(report, client_order_id=order.client_order_id)
 
-    def _redrive(self, order: Order) -> OrderReport | RedriveAnswer:
+    def _redrive(self, order: Order) -> OrderReport | _RedriveAnswer:
         """Send the same order under the same identifier once more."""
         try:
             return self._post(order, REDRIVE_WAIT_MS_MAX)
         except AmbiguousRejection:
-            return RedriveAnswer.DUPLICATE
+            return _RedriveAnswer.DUPLICATE
         except (Retryable, OutcomeUnknown):
-            return RedriveAnswer.NONE
+            return _RedriveAnswer.NONE
         except Rejected as error:
             if errors.rejected_on_merit(error):
-                return RedriveAnswer.ON_MERIT
+                return _RedriveAnswer.ON_MERIT
             raise
 
-    def _search(self, order: Order, answer: RedriveAnswer) -> Resolution:
+    def _search(self, order: Order, answer: _RedriveAnswer) -> Resolution:
         """Look for the order in the lists; only there being nothing at all is a proof."""
         start_ms = order.claimed_at_ns // NS_PER_MS - CLOCKS_MS
         end_ms = min(self._clock.now_ns() // NS_PER_MS, start_ms + CLOSED_WINDOW_MS_MAX)
