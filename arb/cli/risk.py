@@ -27,7 +27,10 @@ Wanted = Annotated[str, typer.Argument(help="normal, reduce-only or halted; left
 
 
 def kill(reason: Reason = BY_HAND, within: Within = 30, as_json: AsJson = False) -> None:
-    """Stop at once: no new orders, cancel what is open, repair what is not hedged. Stays until `unkill`.
+    """Stop at once: no entry, no exit, cancel open orders, repair what is not hedged. Stays until `unkill`.
+
+    Hedged pairs stay open. While the database is away orders are cancelled and nothing is repaired: run it
+    again once that is back.
 
     Example: arb kill --reason "withdrawals are halted"
     """

@@ -14,8 +14,7 @@ TOPICS: Final[Mapping[str, str]] = MappingProxyType({
     "modes": """
 What money is at stake is said at the start: mock trades on two simulated exchanges that
 `arb up` starts, paper fills orders by itself at the real venues' prices, live sends
-them. Live starts only with LIVE_TRADING=1, a file .live_trading_ok, keys, and limits
-that you set yourself.
+them. What live asks for before it starts is one list, in docs/first-evening.md.
 
 How much is allowed changes while it runs (`arb mode`): normal opens and closes,
 reduce-only opens nothing, halted opens and closes nothing; what stands unhedged is
@@ -34,11 +33,12 @@ that reads takes `--session`, `--from` and `--to`.
 More: docs/state.md, docs/operations.md
 """,
     "kill": """
-`arb kill` stops at once: from that moment no process sends a new order, open ones are
-canceled, what is not hedged is repaired or escalated to you. The switch is a file
-in the home, so that it works while Redis, PostgreSQL and the broker are away, and
-without a stack. It stays set over restarts until `arb unkill`, which first compares the
-ledger with the venues.
+`arb kill` stops at once: from that moment no process sends an entry or an exit, open
+orders are canceled, what is not hedged is repaired or escalated to you. Hedged pairs
+stay open: it makes nothing flat. The switch is a file in the home, so that it is set
+while Redis, PostgreSQL and the broker are away, and without a stack. Without PostgreSQL
+orders are canceled and nothing is repaired: run it again once that is back. It stays set
+over restarts until `arb unkill`, which first compares the ledger with the venues.
 
 More: docs/operations.md
 """,

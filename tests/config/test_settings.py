@@ -1,6 +1,9 @@
 """Mock mode reaches no real exchange, whatever it is given; real keys leave for none but live mode's."""
 
+from pathlib import Path
+
 import pytest
+import yaml
 
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.app.venues import real_clients
@@ -123,6 +126,15 @@ def test_a_leg_is_worth_its_notional_in_what_the_second_venue_quotes_in(home, mo
     assert found.leg_notional == found.strategy.notional_usdt
     monkeypatch.setattr(Venue.BINANCE, "quote", "KRW")
     assert found.leg_notional == found.strategy.notional_usdt * found.assumptions.krw_per_usdt
+
+
+def test_the_page_about_live_gives_each_limit_of_ones_own_and_they_work_together(home, tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "first-evening.md").read_text()
+    example = page.partition("```yaml\n")[2].partition("```")[0]
+    named = {f"{section}.{key}" for section, limits in yaml.safe_load(example).items() for key in limits}
+    assert named == set(LIVE_LIMITS)
+    (tmp_path / "limits.yml").write_text(example)
+    assert settings(home, "paper", ARB_CONFIG=str(tmp_path / "limits.yml")).risk.trades_open_max == 3
 
 
 ALL_OF_THEM = ",".join(BithumbFact)

@@ -47,7 +47,8 @@ KINDS: Final[Mapping[AlertKind, KindRow]] = MappingProxyType(
     {
         AlertKind.TRADE_ESCALATED: KindRow(
             CRITICAL, "a leg could not be repaired and is escalated to you", TRADES,
-            "hedge or reverse it at the venue, or take it up with `arb trades adopt ID`",
+            "`arb trades adopt ID`, or even it out at the venue and then `arb reconcile --accept REASON`; "
+            "reduce-only meanwhile",
         ),
         AlertKind.REPAIR_HELD: KindRow(
             CRITICAL, "a leg stands alone until its venue ends a pause", TRADES, ITSELF,
