@@ -369,7 +369,7 @@ class EngineTestbed:
         return Waiting(self) if self.senders >= orders else None
 
     def deliver(self, order: Order) -> None:
-        """Send what was handed over."""
+        """Send what was left to send."""
         self.execute.send(order)
 
     def settled_belief(self) -> RateBelief:

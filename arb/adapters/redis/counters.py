@@ -10,7 +10,7 @@ from arb.adapters.local.background import Background
 from arb.adapters.redis.client import best_effort, reaching
 from arb.engine.market.buffered_counters import BufferedCounters
 
-TOGETHER_S: Final = 0.25  # what is counted within it is handed over together
+TOGETHER_S: Final = 0.25  # what is counted within it is written together
 
 
 class RedisCounters:
@@ -47,9 +47,9 @@ class RedisCounters:
 
 
 class BufferedRedisCounters:
-    """Counts of one process, handed over together a moment later: where it counts, nobody waits for Redis.
+    """Counts of one process, written together a moment later: where it counts, nobody waits for Redis.
 
-    What was not handed over yet dies with a process that is killed.
+    What was not written yet dies with a process that is killed.
     """
 
     def __init__(self, counters: RedisCounters) -> None:

@@ -28,7 +28,7 @@ def halt(sessions: SessionStore, session_id: SessionId, reason: str, now_ns: int
 
 
 def fatal_alarm(error: Fatal, now_ns: int) -> Alert:
-    """Return what is said where a venue will refuse every later order as it refused this one."""
+    """Return what is said where a venue will reject every later order as it rejected this one."""
     return Alert(
         kind=AlertKind.VENUE_FATAL,
         subject=error.venue,
