@@ -23,7 +23,7 @@ help:
 	@echo 'make chaos, make bench  faults, speed        make fmt     format'
 	@echo 'make chaos-short        one short scenario of every kind of fault, in about ten minutes'
 	@echo 'make conformance        public clients (ccxt and others) against the simulated exchanges'
-	@echo 'make docs               docs/commands.md, settings.md, json.md, topics.md, from the sources'
+	@echo 'make docs               the pages of docs/ that are made from the sources'
 	@echo 'make env                .env for docker-compose.yml: passwords of your own'
 	@echo 'make smoke, make compose-smoke   the image and the compose file, on a Docker engine'
 	@echo 'make setup, make clean  .venv: make it, remove it and caches (data in .arb stays)'
@@ -73,6 +73,9 @@ docs: setup-dev
 	@$(BIN)/python docs/make_settings.py
 	@$(BIN)/python docs/make_json.py
 	@$(BIN)/python docs/make_topics.py
+	@$(BIN)/python -m arb.domain.health.alert_kinds >docs/alerts.md
+	@$(BIN)/python -m arb.domain.trading.order_diagram >docs/order-states.md
+	@$(BIN)/python -m arb.domain.risk.mode_diagram >docs/session-modes.md
 
 check: setup-dev
 	@twice=$$(ls migrations/versions | grep -o '^[0-9]*' | uniq -d); [ -z "$$twice" ] || { echo "migrations: two are $$twice"; exit 1; }

@@ -57,6 +57,7 @@ OF_PROCESS: Final = ("generation", "chosen")  # set by nobody
 ACCOUNT: Final = "account"  # of a venue that does not tell whose a key is
 ADDRESSES: Final = ("rest_url", "stream_url", "user_stream_url")
 SECTIONS: Final = ("model_type", "model_attributes_type", "dict_type")  # what the checker calls it
+NO_LIST: Final = "is no list, which in a file is [one, other] and in a variable one,other"
 WORDS: Final = {
     "int_parsing": "is no whole number",
     "int_from_float": "is no whole number",
@@ -67,6 +68,10 @@ WORDS: Final = {
     "finite_number": "is no number that has an end",
     "bool_parsing": "is neither true nor false",
     "bool_type": "is neither true nor false",
+    "list_type": NO_LIST,
+    "tuple_type": NO_LIST,
+    "set_type": NO_LIST,
+    "frozen_set_type": NO_LIST,
 }
 
 

@@ -1,4 +1,6 @@
-"""Make docs/settings.md from config/default.yml and its comments: `python docs/make_settings.py`.
+"""Make docs/settings.md from config/default.yml, config/watchdog.yml and their comments.
+
+`python docs/make_settings.py`.
 
 A comment belongs to the key of its line and, if it stands under that line's comment, to the same key; one on
 a line of its own belongs to the key below it.
@@ -14,8 +16,22 @@ KEY: Final = re.compile(r"( *)([\w-]+):(?: +(.*?))?(?: +# (.*))?")
 BESIDE: Final = 20  # columns before a comment that goes on with the one above it
 HEAD: Final = """# Settings
 
-Made by `make docs` from `config/default.yml`. config/MODE.yml overrides these, then the file named by
-`ARB_CONFIG`, then environment variables (`ARB_RISK__TRADES_OPEN_MAX=3`). Units are the last word of a key.
+Made by `make docs` from `config/default.yml` and `config/watchdog.yml`. config/MODE.yml overrides these,
+then the file named by `ARB_CONFIG`, then environment variables (`ARB_RISK__TRADES_OPEN_MAX=3`). Units are
+the last word of a key.
+
+Without a default in any file: `mode`, `group`, `session` and `watch`, which commands ask for;
+`redis_url`, `broker_url` and `database_url`, of servers of your own
+([deployment](deployment.md#servers-of-your-own)); `credentials` (`key`, `secret`) of each venue, for live
+mode; and what `database.preset` fills in, each of which may be set by itself: `database.pool_size`,
+`max_overflow`, `lifetime_s`, `idle_s`, `timeout_s`.
+"""
+PARTS: Final = {
+    "default.yml": "How it trades and runs",
+    "watchdog.yml": "How it is watched, and whom it tells",
+}
+TABLE: Final = """
+## {}
 
 | key | default | what it does |
 | --- | --- | --- |
@@ -44,12 +60,18 @@ def rows_of(text: str) -> Iterator[tuple[str, str, list[str]]]:
         yield row
 
 
-def page(text: str) -> str:
-    """Return the reference of settings of a file's text."""
+def page() -> str:
+    """Return the reference of all settings that the files have."""
+    return HEAD + "".join(
+        TABLE.format(title) + _table((CHECKOUT / "config" / name).read_text())
+        for name, title in PARTS.items()
+    )
+
+
+def _table(text: str) -> str:
     rows = (f"| `{key}` | `{default}` | {' '.join(words)} |\n" for key, default, words in rows_of(text))
-    return HEAD + "".join(rows)
+    return "".join(rows)
 
 
 if __name__ == "__main__":
-    made = page((CHECKOUT / "config" / "default.yml").read_text())
-    (CHECKOUT / "docs" / "settings.md").write_text(made)
+    (CHECKOUT / "docs" / "settings.md").write_text(page())

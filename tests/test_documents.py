@@ -123,6 +123,16 @@ def test_a_decision_has_its_form_and_its_date_in_the_index(decision: Path) -> No
     assert re.search(row, (decision.parent / "README.md").read_text(encoding="utf-8"))
 
 
+def test_every_page_that_is_made_is_made_by_make_docs() -> None:
+    makefile = (CHECKOUT / "Makefile").read_text(encoding="utf-8")
+    recipe = makefile.partition("\ndocs:")[2].partition("\n\n")[0]
+    made = re.findall(r"\(([\w-]+)\.md\) ⚙", TOP.read_text(encoding="utf-8"))
+    assert made
+    assert [
+        page for page in made if f"docs/{page}.md" not in recipe and f"make_{page}.py" not in recipe
+    ] == []
+
+
 def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:
     document = tmp_path / "one.md"
     document.write_text("# One\n[a](#one) [b](two.md) [c](#two) [d](https://example.org)\n", encoding="utf-8")

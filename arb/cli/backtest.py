@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from arb.cli.output import AsJson, say, show
-from arb.cli.reads import From, ReadRequest, To
+from arb.cli.reads import ReadRequest
 from arb.domain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ RateOf = Annotated[
     str | None, typer.Option("--rate", help="One of the mapping's rates, constant:1400 or implied:BTC.")
 ]
 CoinsOf = Annotated[str | None, typer.Option("--coins", help="Only these, with commas.")]
+From = Annotated[str | None, typer.Option("--from", help="From this day or time on, UTC.")]
+To = Annotated[str | None, typer.Option("--to", help="Until this day (its end) or time, UTC.")]
 Changes = Annotated[list[str] | None, typer.Option("--set", help="A setting, as strategy.entry_edge_bps=30.")]
 Seed = Annotated[int, typer.Option(help="Of the ids and of what is drawn.", min=0)]
 Gap = Annotated[int | None, typer.Option(help="Seconds without prices that end what is open.", min=1)]

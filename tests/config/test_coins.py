@@ -97,6 +97,16 @@ def test_what_is_no_list_of_coins_is_refused_with_what_is_wrong(text: str, told:
     assert told in line
 
 
+@pytest.mark.parametrize(
+    "line", ["coins: BTC,XRP,", "coins: BTC", "pair: upbit,binance", "messages: {kinds: x}"]
+)
+def test_text_where_a_file_should_have_a_list_is_told_how_a_list_is_written(tmp_path, line: str):
+    (tmp_path / "own.yml").write_text(line)
+    told = refusal(CONFIG=str(tmp_path / "own.yml"))
+    assert told.startswith(line.partition(":")[0])
+    assert "is no list, which in a file is [one, other]" in told
+
+
 def test_all_stands_for_no_names_and_is_written_as_all():
     found = read(COINS="all")
     assert (found.coins, found.traded, found.model_dump()["coins"]) == ((), (), "all")

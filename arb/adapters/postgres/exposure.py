@@ -1,8 +1,10 @@
 """What is at risk, read in one statement, so that all of it is of the same moment.
 
-It is prepared: to read and plan it each time would take longer than to run it. Up to where it has what the
-account's other sessions moved is read with it, and what they moved since then after it: what is spent in
-between counts twice, as set aside and as spent, and never not at all.
+It is prepared: to read and plan it each time would take longer than to run it.
+
+Other sessions of the account spend from the same balances. The statement reads how far that is booked here; a
+second one, after it, reads what they moved since. Money that they spend between the two counts twice, as set
+aside and as spent, and at no moment not at all.
 """
 
 from collections import defaultdict

@@ -1,7 +1,8 @@
 """`arb.engine.market.record.PremiumStore` in PostgreSQL: a partition a day, made when its first row comes.
 
-The hour that a row belongs to is kept in the same statement, and only by who has written the row. A commit
-of it waits for no disk: what a crash of the server takes with it is a second of a record.
+The statement that writes a row brings its hour up to date, too (`premium_hours`). A row that is there already
+is not written again and changes no hour. The commit waits for no disk: what a crash of the server takes with
+it is a second of a record.
 """
 
 from collections.abc import Sequence

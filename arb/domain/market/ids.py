@@ -3,7 +3,7 @@
 A trade id is 13 characters of base32 (64 bits: 42 of milliseconds, 22 of randomness). A client order
 id is computed from the trade, the venue and the order's number in it, so that after a crash it can be
 computed again and asked about: `a1-<trade id>-<code><number>`, `[a-z0-9-]`, at most 24 characters, valid
-on both venues (exchange protocols, part 3).
+on every venue (their pages in docs/protocols).
 """
 
 import re

@@ -1,4 +1,8 @@
-"""What may be sent. "No" is a value with a reason; only an `Approved` can be sent: the type is the guard."""
+"""What may be opened. "No" is a value with a reason; only an `Approved` is written: the type is the guard.
+
+Exits and repairs pass no review. They shrink risk, and what holds them back or bounds them is in
+arb/engine/trading/exit_guard.py and arb/domain/trading/repair.py.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,8 @@
 """What closing a pair now would bring, whatever strategy asks.
 
-At the least and at the most that the rate may be: what is earned hardly depends on it, so that the last one
-that was known judges profits for a while and losses for as long as it takes.
+It is reckoned at the lowest and at the highest rate that may hold: a profit has to stand at the worse of
+both, a loss at the better. What a pair earned hardly depends on the rate. So where none can be believed, the
+last one that was known serves: profits are taken by it until it is forgotten, losses are stopped without end.
 """
 
 from dataclasses import dataclass
