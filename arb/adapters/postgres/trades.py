@@ -6,12 +6,11 @@ from decimal import Decimal
 
 from sqlalchemy import Engine
 
-from arb.adapters.postgres import archive, claims, ledger, neighbours, opening, recording, views
+from arb.adapters.postgres import archive, claims, joined, ledger, neighbours, opening, recording, views
 from arb.adapters.postgres.engine import asking, nothing_changed, reading, transaction
 from arb.adapters.postgres.exposure import free_balances
 from arb.adapters.postgres.owners import require_own
 from arb.adapters.postgres.retry import Retry, harmless_twice, interrupted_only
-from arb.adapters.postgres.session_view import session_view
 from arb.domain.ledger.ledger import Entry
 from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, TradeId, Venue
 from arb.domain.risk.review import Approved, Denied, Limits, Proposal
@@ -74,8 +73,8 @@ class SqlTradeStore:
 
     @harmless_twice
     def order(self, client_order_id: ClientOrderId) -> Order | None:
-        with reading(self.engine) as connection:
-            return views.order(connection, client_order_id)
+        with asking(self.engine) as connection:
+            return joined.order_view(connection, client_order_id)
 
     @harmless_twice
     def session_of(self, trade_id: TradeId) -> SessionId | None:
@@ -85,8 +84,8 @@ class SqlTradeStore:
 
     @harmless_twice
     def view(self, trade_id: TradeId) -> TradeView | None:
-        with reading(self.engine) as connection:
-            return views.view(connection, trade_id)
+        with asking(self.engine) as connection:
+            return joined.trade_view(connection, trade_id)
 
     @harmless_twice
     def active(self, session_id: SessionId, coins: Sequence[Coin] | None = None) -> tuple[TradeView, ...]:
@@ -96,7 +95,7 @@ class SqlTradeStore:
     @harmless_twice
     def session_view(self, session_id: SessionId, coins: Sequence[Coin]) -> SessionView | None:
         with asking(self.engine) as connection:
-            return session_view(connection, session_id, coins)
+            return joined.session_view(connection, session_id, coins)
 
     @harmless_twice
     def untold(self, session_id: SessionId, before_ns: int) -> tuple[Trade, ...]:

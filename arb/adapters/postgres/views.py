@@ -23,19 +23,10 @@ OVER: Final = ("canceled", "expired")  # what an order may be filled after; in t
 OUT: Final = sorted(state.value for state in AT_VENUE)  # whose outcome is not known
 
 
-def order(connection: Connection, client_order_id: ClientOrderId) -> Order | None:
-    """Return an order by our id, None if there is none."""
-    return next(iter(_orders(connection, select(orders).where(_is(client_order_id)))), None)
-
-
 def orders_of(connection: Connection, ids: Collection[ClientOrderId]) -> tuple[Order, ...]:
     """Return those of these orders that exist, by age."""
     found = select(orders).where(orders.c.client_order_id == func.any(list(ids)))
     return tuple(_orders(connection, found)) if ids else ()
-
-
-def _is(client_order_id: ClientOrderId) -> Any:
-    return orders.c.client_order_id == client_order_id
 
 
 def live(connection: Connection, session_id: SessionId) -> tuple[Order, ...]:
@@ -89,12 +80,6 @@ def next_order_number(connection: Connection, trade_id: TradeId, venue: Venue) -
 def session_of(connection: Connection, trade_id: TradeId) -> SessionId | None:
     """Return the session that a trade belongs to."""
     return connection.execute(select(trades.c.session_id).where(trades.c.trade_id == trade_id)).scalar()
-
-
-def view(connection: Connection, trade_id: TradeId) -> TradeView | None:
-    """Return a trade and its orders."""
-    found = select(trades).where(trades.c.trade_id == trade_id)
-    return next(iter(_views(connection, found)), None)
 
 
 def active(

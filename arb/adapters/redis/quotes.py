@@ -11,7 +11,7 @@ and then drains. Whoever comes second sees what the other did. A write looks at 
 script, so that nothing of a former owner gets in between.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
 import orjson
@@ -71,6 +71,7 @@ class RedisQuoteStore:
         self._dirty = f"arbitrage:dirty:{environment}"
         self._pending = f"arbitrage:pending:{environment}"
         self._pending_ms = pending_ms
+        self._read = BookReader()
         self._put = client.register_script(PUT)
         self._remove = client.register_script(REMOVE)
 
@@ -108,7 +109,7 @@ class RedisQuoteStore:
             return {}
         with reaching():
             texts = cast(list[Any], self._client.hmget(self._quotes, [field_of(*key) for key in instruments]))
-        return dict(_readable(zip(instruments, texts, strict=True)))
+        return dict(self._read.all(zip(instruments, texts, strict=True)))
 
     def look(self, instruments: Sequence[Key]) -> Quotes:
         """Return the books that are there, with the fences in force, in one round trip.
@@ -121,7 +122,7 @@ class RedisQuoteStore:
         with reaching():
             texts, fences = pipeline.execute()
         return Quotes(
-            dict(_readable(zip(instruments, texts, strict=True))),
+            dict(self._read.all(zip(instruments, texts, strict=True))),
             {Coin(coin.decode()): int(fence) for coin, fence in fences.items()},
         )
 
@@ -150,14 +151,28 @@ def field_of(venue: Venue, symbol: Symbol) -> str:
     return f"{venue}|{symbol}"
 
 
-def _readable(texts: Iterable[tuple[Key, Any]]) -> Iterable[tuple[Key, Book]]:
-    for key, text in texts:
-        if text is None:
-            continue
-        try:
-            yield key, book_from_text(text)
-        except DataError:
-            continue  # written by another version; the next quote replaces it
+class BookReader:
+    """Reads books from their texts. One that has not changed since it was read last is not read again.
+
+    Safe between threads: what another one has read in between is read once more at worst.
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[Key, tuple[bytes, Book]] = {}
+
+    def all(self, texts: Iterable[tuple[Key, Any]]) -> Iterator[tuple[Key, Book]]:
+        """Return the books that can be read."""
+        for key, text in texts:
+            last = self._last.get(key)
+            if text is None:
+                continue
+            if last is None or last[0] != text:
+                try:
+                    last = text, book_from_text(text)
+                except DataError:
+                    continue  # written by another version; the next quote replaces it
+                self._last[key] = last
+            yield key, last[1]
 
 
 def book_to_text(book: Book) -> bytes:

@@ -15,7 +15,7 @@ from arb.domain.errors import DispatchError, IllegalTransition, StoreError
 from arb.domain.health.alert import Alert, AlertKind, Severity
 from arb.domain.market.ids import SessionId, TradeId, Venue, parse_client_order_id
 from arb.domain.market.money import ZERO
-from arb.domain.trading.order import AT_VENUE, Order, OrderReport, OrderState, overfill, overfill_told
+from arb.domain.trading.order import AT_VENUE, Order, OrderReport, OrderState, fold, overfill, overfill_told
 from arb.engine.market.stream import Notice
 from arb.engine.trading.execute import FIRST_ASK, VERIFY
 from arb.engine.trading.settle import FIRST_LOOK
@@ -67,6 +67,11 @@ def _borne_out(order: Order, streamed: StreamedReport) -> OrderReport:
     )
 
 
+def _is_known(order: Order, report: OrderReport) -> bool:
+    """Tell whether a report says no more than is booked; that stays so, whatever is booked since."""
+    return order.state is not OrderState.INTENT and fold(order, report).order == order
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordReport:
     """The use case behind a user stream's events; an event that cannot be recorded is asked about."""
@@ -103,8 +108,9 @@ class RecordReport:
         told = overfill_told(known, report)
         if told:  # first: we may die once it is booked
             self._halt_on(streamed, told)
-        order = self.trades.record(report, self.clock.now_ns())
-        self._count(streamed, "recorded")
+        is_known = _is_known(known, report)
+        order = known if is_known else self.trades.record(report, self.clock.now_ns())
+        self._count(streamed, "known" if is_known else "recorded")
         if not told and (excess := overfill(order, report)):
             self._halt_on(streamed, excess)
         if order.filled_quantity < streamed.executed:

@@ -106,6 +106,18 @@ def test_an_unreadable_book_is_as_good_as_none(client):
     assert dict(RedisQuoteStore(client, "mock").get([BTC_KRW])) == {}
 
 
+def test_a_book_that_did_not_change_is_not_read_again(client):
+    store = RedisQuoteStore(client, "mock")
+    store.put([a_book()], [BTC])
+    first, second = store.get([BTC_KRW]), store.look([BTC_KRW]).books
+    assert second[BTC_KRW] is first[BTC_KRW]
+    newer = a_book(sequence=first[BTC_KRW].sequence + 1)
+    store.put([newer], [BTC])
+    assert store.get([BTC_KRW]) == {BTC_KRW: newer}
+    store.remove({BTC_KRW: 0})
+    assert store.get([BTC_KRW]) == {}
+
+
 def test_counters_add_up_by_name_and_reason(client):
     counters = RedisCounters(client, "mock")
     counters.count("frames_dropped", "upbit:stale")

@@ -390,3 +390,28 @@ def test_lost_and_repeated_events_mixed_with_queries_end_the_same(data, venue, l
         tell(desk, said)
     desk.catch_up.run(venue)
     check_end(desk, story)
+
+
+class Unwritable:
+    """A store that may be read only."""
+
+    def __init__(self, trades) -> None:
+        self._trades = trades
+
+    def record(self, *given):
+        raise AssertionError(f"written: {given}")
+
+    def __getattr__(self, name):
+        return getattr(self._trades, name)
+
+
+def test_what_is_booked_already_opens_no_transaction(desk):
+    whole = desk.intent.quantity
+    fill = world.fill(desk.intent, whole)
+    desk.hear(OrderState.FILLED, fill, executed=whole)
+    before = desk.order
+    desk.record = replace(desk.record, trades=Unwritable(desk.stores.trades))
+    desk.hear(OrderState.ACCEPTED)
+    desk.hear(OrderState.FILLED, fill, executed=whole)
+    assert desk.order == before
+    assert desk.counts.found["binance_known"] == 2

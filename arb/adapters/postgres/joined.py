@@ -1,0 +1,114 @@
+"""Trades with their orders and fills, side by side in one statement: one round trip, and of one moment.
+
+It is what each evaluation, each settlement and each report begins with; read one after the other in a
+transaction they are five round trips. Prepared, since the server would take longer to plan it than to run it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+from types import SimpleNamespace
+from typing import Any, Final
+
+from sqlalchemy import Column, Connection, Row, and_, bindparam, func, literal, select
+
+from arb.adapters.postgres.at_risk import ACTIVE
+from arb.adapters.postgres.prepared import Prepared
+from arb.adapters.postgres.rows import fill_of, order_of, trade_of
+from arb.adapters.postgres.tables import fills, orders, sessions, trades
+from arb.domain.market.ids import ClientOrderId, Coin, SessionId, TradeId
+from arb.domain.risk.review import Mode
+from arb.domain.trading.order import Fill, Order
+from arb.ports.trading import SessionView, TradeView
+
+BESIDE: Final = frozenset({"decided_on", "decided_later", "archived", "take_ups"})  # of no use to a decision
+TRADE: Final[Sequence[Column[Any]]] = [each for each in trades.c if each.name not in BESIDE]
+ORDER: Final[Sequence[Column[Any]]] = list(orders.c)
+FILL: Final[Sequence[Column[Any]]] = [fills.c[name] for name in Fill.__dataclass_fields__]
+AT_TRADE, AT_ORDER = 1, 1 + len(TRADE)
+AT_FILL: Final = AT_ORDER + len(ORDER)
+OF_TRADE: Final = orders.c.trade_id == trades.c.trade_id
+OF_ORDER: Final = fills.c.client_order_id == orders.c.client_order_id
+BY_AGE: Final = (
+    trades.c.opened_at_ns, trades.c.trade_id,
+    orders.c.created_at_ns, orders.c.client_order_id,
+    fills.c.ts_event_ns, fills.c.fill_id,
+)  # fmt: skip
+UNDER_WAY: Final = and_(
+    trades.c.session_id == sessions.c.session_id,
+    trades.c.state.in_(ACTIVE),
+    trades.c.coin == func.any(bindparam("coins")),
+)
+SESSION_VIEW: Final = Prepared(
+    "arb_session_view",
+    select(sessions.c.mode, *TRADE, *ORDER, *FILL)
+    .select_from(sessions)
+    .outerjoin(trades, UNDER_WAY)
+    .outerjoin(orders, OF_TRADE)
+    .outerjoin(fills, OF_ORDER)
+    .where(sessions.c.session_id == bindparam("session_id"))
+    .order_by(*BY_AGE),
+    {"session_id": "text", "coins": "text[]"},
+)
+TRADE_VIEW: Final = Prepared(
+    "arb_trade_view",
+    select(literal(""), *TRADE, *ORDER, *FILL)
+    .select_from(trades)
+    .outerjoin(orders, OF_TRADE)
+    .outerjoin(fills, OF_ORDER)
+    .where(trades.c.trade_id == bindparam("trade_id"))
+    .order_by(*BY_AGE),
+    {"trade_id": "text"},
+)
+ORDER_VIEW: Final = Prepared(
+    "arb_order_view",
+    select(*ORDER, *FILL)
+    .select_from(orders)
+    .outerjoin(fills, OF_ORDER)
+    .where(orders.c.client_order_id == bindparam("client_order_id"))
+    .order_by(fills.c.ts_event_ns, fills.c.fill_id),
+    {"client_order_id": "text"},
+)
+
+
+def session_view(connection: Connection, session_id: SessionId, coins: Sequence[Coin]) -> SessionView | None:
+    """Return a session's mode and its trades of these coins that have not ended, the oldest first."""
+    rows = SESSION_VIEW.execute(connection, {"session_id": session_id, "coins": list(coins)}).all()
+    if not rows:
+        return None
+    return SessionView(mode=Mode(rows[0][0]), trades=tuple(_trades(rows)))
+
+
+def trade_view(connection: Connection, trade_id: TradeId) -> TradeView | None:
+    """Return a trade and its orders."""
+    return next(iter(_trades(TRADE_VIEW.execute(connection, {"trade_id": trade_id}))), None)
+
+
+def order_view(connection: Connection, client_order_id: ClientOrderId) -> Order | None:
+    """Return one order."""
+    rows = ORDER_VIEW.execute(connection, {"client_order_id": client_order_id})
+    return next(iter(_orders(rows, 0)), None)
+
+
+def _trades(rows: Iterable[Row[Any]]) -> Iterator[TradeView]:
+    for trade_id, of_trade in groupby(rows, key=itemgetter(AT_TRADE)):
+        if trade_id is None:
+            return  # a session without any
+        listed = list(of_trade)
+        trade = trade_of(_part(listed[0], AT_TRADE, TRADE))
+        yield TradeView(trade, tuple(_orders(listed, AT_ORDER)))
+
+
+def _orders(rows: Iterable[Row[Any]], at: int) -> Iterator[Order]:
+    for order_id, of_order in groupby(rows, key=itemgetter(at)):
+        if order_id is not None:
+            listed = list(of_order)
+            filled = [row for row in listed if row[at + len(ORDER)] is not None]
+            known = [fill_of(_part(row, at + len(ORDER), FILL)) for row in filled]
+            yield order_of(_part(listed[0], at, ORDER), known)
+
+
+def _part(row: Row[Any], at: int, columns: Sequence[Column[Any]]) -> Any:
+    """Return a part of a row as a row of its own."""
+    values = row[at : at + len(columns)]
+    return SimpleNamespace(**{column.name: value for column, value in zip(columns, values, strict=True)})
