@@ -5,6 +5,7 @@
 
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
@@ -22,6 +23,21 @@ class StrategyName(StrEnum):
     FIXED = "fixed"
     PAIR = "pair"
     INVENTORY = "inventory"
+
+
+LEARNS: Final = frozenset({StrategyName.PAIR, StrategyName.INVENTORY})
+# Keys of `strategy` that not all of them read.
+READ_BY: Final = MappingProxyType(
+    {
+        "entry_edge_bps": frozenset({StrategyName.FIXED}),
+        "converged_bps": frozenset({StrategyName.FIXED}),
+        "min_profit_bps": LEARNS,
+        "slippage_bps": LEARNS,
+        "level_half_life_s": LEARNS,
+        "level_assumed_bps": LEARNS,
+        "inventory_band": frozenset({StrategyName.INVENTORY}),
+    }
+)
 
 
 class SettingsSection(BaseModel):

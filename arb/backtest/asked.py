@@ -21,10 +21,12 @@ from arb.domain.market.pair import Pair
 from arb.domain.market.premium import PremiumRow
 from arb.domain.time import NS_PER_MS, Span
 from config.layers import LISTS, environment, merge
-from config.sections import StrategyName
+from config.sections import READ_BY, StrategyName
 from config.settings import RunMode, Settings, checked, own_file, shipped
 
-OF_FIXED: Final = frozenset({"strategy.entry_edge_bps", "strategy.converged_bps"})
+OF_FIXED: Final = frozenset(
+    f"strategy.{key}" for key, names in READ_BY.items() if names == {StrategyName.FIXED}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

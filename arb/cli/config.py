@@ -58,6 +58,7 @@ def config_validate(mode: Mode = None, as_json: AsJson = False) -> None:
     from arb.app.chosen import choice_lines
     from arb.app.listing import in_words, look, some
     from arb.app.round_trip import document, economics_of, lines, refuse_losing
+    from arb.app.unread import set_by_hand, unread
     from config.settings import load
 
     settings = load(mode)
@@ -68,6 +69,7 @@ def config_validate(mode: Mode = None, as_json: AsJson = False) -> None:
     chosen = [] if settings.coins else choice_lines(settings)
     unasked = {venue.value: in_words(error.detail) for venue, error in looked.unasked.items()}
     said = [f"{venue} could not be asked for its coins: {why}" for venue, why in unasked.items()]
+    said += unread(settings, set_by_hand())
     earned = lines(settings, economics_of(settings))
     text = "\n".join([f"the {found} settings are in order", *chosen, *said, *earned])
     told = {"mode": found, "valid": True, "unasked": unasked, "round_trip": document(settings)}

@@ -19,6 +19,7 @@ def reload(as_json: AsJson = False) -> None:
     from arb.app import round_trip
     from arb.app.generations import keep
     from arb.app.reload import plan_reload, put_in_force, refuse_other_sources
+    from arb.app.unread import unread
     from config.settings import load
 
     engine = running.engine()
@@ -29,6 +30,8 @@ def reload(as_json: AsJson = False) -> None:
     settings, number = found.settings, found.generation.number
     for change in found.taken:
         say(f"{change}")
+    for line in unread(settings, [change.key for change in found.taken]):
+        say(line)
     if found.taken:
         try:
             round_trip.refuse_told(settings, engine.instruments)

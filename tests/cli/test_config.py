@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from arb.app.unread import set_by_hand, unread
+from config.sections import READ_BY, StrategySettings
+from config.settings import load
 from tests.cli.command import arb
 
 
@@ -35,6 +38,35 @@ def test_a_right_configuration_is_said_to_be(tmp_path: Path) -> None:
     assert (ended.returncode, said[0]) == (0, "the paper settings are in order")
     assert "breaks even at a premium of 36.0 bps away from its level" in said[-3]
     assert "+6.0 bps as converged (+840 KRW)" in said[-2]
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"ARB_STRATEGY__ENTRY_EDGE_BPS": "30"}, ["fixed alone, and the strategy is pair"]),
+        ({"ARB_STRATEGY__ENTRY_EDGE_BPS": "30", "ARB_STRATEGY__NAME": "fixed"}, []),
+        ({"ARB_STRATEGY__ENTRY_EDGE_BPS": "30", "ARB_COINS_SETTINGS__XRP__NAME": "fixed"}, []),
+        ({"ARB_COINS_SETTINGS__XRP__INVENTORY_BAND": "0.5"}, ["inventory alone, and the strategy is pair"]),
+        (
+            {"ARB_STRATEGY__NAME": "fixed", "ARB_STRATEGY__MIN_PROFIT_BPS": "7"},
+            ["inventory and pair alone, and the strategy is fixed"],
+        ),
+        ({"ARB_STRATEGY__STOP_LOSS_BPS": "140", "ARB_RISK__TRADES_OPEN_MAX": "3"}, []),
+    ],
+)
+def test_a_setting_that_the_strategy_in_force_does_not_read_is_named(variables, told) -> None:
+    settings = load("paper", {"ARB_HOME": "/nowhere"} | variables)
+    found = list(unread(settings, set_by_hand(variables)))
+    assert [line.partition(" is read by ")[2] for line in found] == told
+
+
+def test_validate_names_it(tmp_path: Path) -> None:
+    ended = arb(tmp_path, "config", "validate", "--mode", "paper", ARB_STRATEGY__ENTRY_EDGE_BPS="30")
+    assert "\nstrategy.entry_edge_bps: is read by fixed alone" in ended.stdout
+
+
+def test_every_key_of_which_is_said_who_reads_it_is_one() -> None:
+    assert set(READ_BY) <= set(StrategySettings.model_fields)
 
 
 LOSING = {"ARB_STRATEGY__NAME": "fixed", "ARB_STRATEGY__ENTRY_EDGE_BPS": "15"}
