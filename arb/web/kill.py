@@ -26,7 +26,8 @@ class KillFromPage:
 
     def __init__(self, switch: FileKillSwitch, bring_to_rest: BringToRest, clock: Clock) -> None:
         self._switch, self._bring_to_rest, self._clock = switch, bring_to_rest, clock
-        self._busy = threading.Lock()
+        self._together = threading.Lock()  # what is read of the two is of one moment
+        self._busy = False
         self._report: KillReport | None = None
 
     def engage(self, reason: str) -> str:
@@ -34,26 +35,31 @@ class KillFromPage:
         since_ns = self._clock.now_ns()
         in_force = self._switch.engage(reason, since_ns)
         log.warning("kill_engaged", reason=in_force)
-        if self._busy.acquire(blocking=False):
-            threading.Thread(target=self._rest, args=(in_force, since_ns), name="kill").start()
+        with self._together:
+            if not self._busy:
+                threading.Thread(target=self._rest, args=(in_force, since_ns), name="kill").start()
+                self._busy, self._report = True, None
         return in_force
 
     def state(self) -> dict[str, Any]:
         """Return why everything is stopped, if it is, and what the kill from this page did."""
-        engaged = self._switch.engaged()
-        if engaged is None and not self._busy.locked():
-            self._report = None  # released since
-        report = self._report
+        with self._together:
+            engaged = self._switch.engaged()
+            if engaged is None and not self._busy:
+                self._report = None  # released since
+            busy, report = self._busy, self._report
         return {
             "engaged": engaged,
-            "busy": self._busy.locked(),
+            "busy": busy,
             "report": report and kill_document(report),
             "text": report and kill_text(report),
         }
 
     def _rest(self, reason: str, since_ns: int) -> None:
+        report = None
         try:
-            self._report = self._bring_to_rest(reason, since_ns)
-            log.warning("kill_done", complete=self._report.complete)
+            report = self._bring_to_rest(reason, since_ns)
+            log.warning("kill_done", complete=report.complete)
         finally:
-            self._busy.release()
+            with self._together:
+                self._busy, self._report = False, report

@@ -37,6 +37,33 @@ def test_the_switch_is_on_before_anything_else_is_done(tmp_path):
     assert not kill.state()["busy"]
 
 
+def test_a_report_is_there_once_the_next_kill_may_be_asked_for(tmp_path, monkeypatch):
+    reached, gate = threading.Event(), threading.Event()
+
+    class SlowLog:
+        def warning(self, event, **_facts):
+            if event == "kill_done":
+                reached.set()
+                gate.wait(5)
+
+    monkeypatch.setattr("arb.web.kill.log", SlowLog())
+    switch = FileKillSwitch(tmp_path / "kill.json")
+    kill = KillFromPage(switch, lambda reason, since_ns: KillReport(reason=reason), ManualClock())
+    kill.engage("one")
+    assert reached.wait(5)
+    assert (kill.state()["busy"], kill.state()["report"]) == (True, None)
+    gate.set()
+    until(lambda: kill.state()["report"])
+    assert not kill.state()["busy"]
+    reached.clear()
+    gate.clear()
+    kill.engage("two")
+    assert reached.wait(5)
+    assert (kill.state()["busy"], kill.state()["report"]) == (True, None), "no report of an earlier kill"
+    gate.set()
+    until(lambda: not kill.state()["busy"])
+
+
 def test_after_it_was_let_go_on_the_page_forgets(tmp_path):
     switch = FileKillSwitch(tmp_path / "kill.json")
     kill = KillFromPage(switch, lambda reason, since_ns: KillReport(reason=reason), ManualClock())

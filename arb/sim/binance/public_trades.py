@@ -2,7 +2,8 @@
 
 One trade a coin and step at the touch, decided by the seed, the step and the coin's place in the list,
 whether anybody listens or not. Our own fills appear among them. What was before the simulator began is
-not known.
+not known. A coin's trades are numbered without a gap, whichever steps had none: from a number that grows
+with the time of the first one, so that those of a restarted process lie above those before.
 """
 
 from collections import deque
@@ -12,12 +13,13 @@ from decimal import Decimal
 from random import Random
 from typing import Final
 
-from arb.domain.time import NS_PER_S
+from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.sim.core.book import SimulatedBook, SimulatedLevel
 from arb.sim.core.candles import MINUTE_S, Candles
 from arb.sim.core.orders import ZERO
 
 TRADES_KEPT: Final = 1_000
+NUMBER_NS: Final = 5 * NS_PER_MS  # a number each: no coin trades as often
 AVERAGED_S: Final = 300  # what avgPrice and the filters look back on, to the minute
 
 
@@ -48,9 +50,7 @@ class PublicTrades:
             buyer_is_maker = side < 128
             touch = book.touch(buyer_is_maker)
             if touch is not None:
-                trade = BinanceTrade(number=step + 1, level=touch, ts_ns=ts_ns, buyer_is_maker=buyer_is_maker)
-                self.add(coin, trade)
-                yield coin, trade
+                yield coin, self.add(coin, touch, ts_ns, buyer_is_maker)
 
     def average(self, coin: str, now_ns: int) -> Decimal | None:
         """Return the price of the last five minutes, weighted by quantity; None if nothing was traded."""
@@ -60,10 +60,12 @@ class PublicTrades:
         volume = sum((each.volume for each in minutes), ZERO)
         return sum((each.funds for each in minutes), ZERO) / volume if volume else None
 
-    def add(self, coin: str, trade: BinanceTrade) -> None:
-        """Remember one trade."""
+    def add(self, coin: str, level: SimulatedLevel, ts_ns: int, buyer_is_maker: bool) -> BinanceTrade:
+        """Remember one trade under the coin's next number."""
         if coin not in self.recent:
             self.recent[coin], self.candles[coin] = deque(maxlen=TRADES_KEPT), Candles()
-        self.recent[coin].append(trade)
-        price, quantity = trade.level
-        self.candles[coin].add(trade.ts_ns, price, quantity, not trade.buyer_is_maker, trade.number)
+        recent = self.recent[coin]
+        number = recent[-1].number + 1 if recent else ts_ns // NUMBER_NS
+        recent.append(BinanceTrade(number=number, level=level, ts_ns=ts_ns, buyer_is_maker=buyer_is_maker))
+        self.candles[coin].add(ts_ns, *level, not buyer_is_maker, number)
+        return recent[-1]

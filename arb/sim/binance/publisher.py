@@ -25,7 +25,6 @@ from arb.sim.core.orders import OrderSide
 
 PARTIAL_CHANNELS: Final = tuple((levels, f"depth{levels}@100ms", f"depth{levels}") for levels in (5, 10, 20))
 CHANNELS: Final = ("bookTicker", "depth@100ms", "depth", "trade")
-FILL_TRADES_FROM: Final = 10**12  # our fills among the public trades, apart from the seeded ones
 
 
 class BookPublisher:
@@ -80,14 +79,9 @@ class BookPublisher:
         fill = recorded.event
         if not isinstance(fill, OrderFilled):
             return
-        trade = BinanceTrade(
-            number=FILL_TRADES_FROM + fill.number,
-            level=SimulatedLevel(fill.price, fill.quantity),
-            ts_ns=recorded.ts_ns,
-            buyer_is_maker=(fill.side is OrderSide.BUY) is fill.maker,
-        )
-        self._trades.add(fill.coin, trade)
-        self._trade(fill.coin, trade)
+        level = SimulatedLevel(fill.price, fill.quantity)
+        buyer_is_maker = (fill.side is OrderSide.BUY) is fill.maker
+        self._trade(fill.coin, self._trades.add(fill.coin, level, recorded.ts_ns, buyer_is_maker))
         update_id, book = self._books.bite(fill.coin)
         make_top = partial(frames.book_ticker, fill.coin, update_id, book)
         self._hub.publish(stream_name(fill.coin, "bookTicker"), make_top)

@@ -1,12 +1,14 @@
 """What market faults do to the books of a venue: prices that move or stick, depth that goes away.
 
 The books are those that orders meet, too: what is gone cannot be traded with. Only a misplaced
-decimal is shown and not traded at. A halted coin keeps its last book and shows no new one.
+decimal is shown and not traded at. A halted coin keeps its last book and shows no new one. Prices move and
+depth goes by the time of a step; what a venue holds still is still at once, also when it is behind.
 """
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from math import prod
+from typing import Final
 
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_S
@@ -18,6 +20,7 @@ from arb.sim.core.orders import ZERO
 from arb.sim.core.ticks import floor_to
 
 BPS = 10_000
+STILL: Final = (FaultKind.HALTED_COIN, FaultKind.STUCK_PRICE)
 
 
 class FaultyMarket:
@@ -33,8 +36,12 @@ class FaultyMarket:
 
     def books(self, step: int) -> dict[str, SimulatedBook]:
         """Return the books that `step` brings, by coin name. Steps must not go backwards."""
-        at_ns = min(self._market.starts_ns(step), self._plan.now_ns())
+        now_ns = self._plan.now_ns()
+        at_ns = min(self._market.starts_ns(step), now_ns)
         faults = self._plan.of_stage(FaultStage.MARKET, at_ns)
+        if at_ns < now_ns:
+            late = self._plan.of_stage(FaultStage.MARKET, now_ns)
+            faults += [fault for fault in late if fault.kind in STILL and fault not in faults]
         whole = self._market.books(self._venue, step, self._conditions(faults, at_ns))
         books = {}
         for coin, fresh in whole.items():

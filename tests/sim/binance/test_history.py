@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from arb.sim.binance.public_trades import BinanceTrade, PublicTrades
+from arb.sim.binance.public_trades import PublicTrades
 from arb.sim.core.book import SimulatedLevel
 
 BEGIN_NS = 1_700_000_040 * 10**9  # a whole minute
@@ -84,7 +84,7 @@ def test_average_weighs_five_minutes_by_quantity():
     for minute, (price, quantity) in enumerate([("1000", "9"), ("100", "1"), ("200", "3")]):
         ts_ns = (60 * minute if minute else -600) * 10**9 + BEGIN_NS
         level = SimulatedLevel(price=Decimal(price), quantity=Decimal(quantity))
-        trades.add("BTC", BinanceTrade(number=minute, level=level, ts_ns=ts_ns, buyer_is_maker=False))
+        trades.add("BTC", level, ts_ns, buyer_is_maker=False)
     assert trades.average("BTC", BEGIN_NS + 150 * 10**9) == Decimal("175")
     assert trades.average("BTC", BEGIN_NS + 10**12) is None
     assert trades.average("ETH", BEGIN_NS) is None

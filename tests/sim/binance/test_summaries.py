@@ -8,9 +8,9 @@ import pytest
 
 from arb.sim.binance.day_tickers import DayTickers
 from arb.sim.binance.frames import crossed
-from arb.sim.binance.public_trades import BinanceTrade, PublicTrades
+from arb.sim.binance.public_trades import PublicTrades
 from arb.sim.binance.summaries import Summaries
-from arb.sim.core.book import SimulatedLevel
+from arb.sim.core.book import SimulatedBook, SimulatedLevel
 
 MINI = set("eEscohlvq")
 TICKER = MINI | set("pPwxQbBaAOCFLn")
@@ -129,7 +129,26 @@ class Listening:
 
 def traded(trades, at_ms, price="100"):
     level = SimulatedLevel(Decimal(price), Decimal(1))
-    trades.add("BTC", BinanceTrade(number=at_ms, level=level, ts_ns=at_ms * 1_000_000, buyer_is_maker=False))
+    trades.add("BTC", level, at_ms * 1_000_000, buyer_is_maker=False)
+
+
+def book_at(price):
+    level = SimulatedLevel(Decimal(price), Decimal(1))
+    return {"BTC": SimulatedBook(bids=(level,), asks=(level,))}
+
+
+def test_every_trade_is_counted_also_when_steps_are_left_out_or_have_none_and_fills_lie_between():
+    trades = PublicTrades(7)
+    empty = {"BTC": SimulatedBook(bids=(), asks=())}
+    for step, books in ((3, book_at(100)), (4, empty), (5, {}), (28, book_at(101))):
+        list(trades.advance(step, BEGIN_MS * 1_000_000 + step, books))
+    traded(trades, BEGIN_MS + 1, "102")
+    list(trades.advance(29, BEGIN_MS * 1_000_000 + 2_000_000, book_at(103)))
+    day = trades.candles["BTC"].day(BEGIN_MS // 1_000)
+    assert day.trades == day.last_id - day.first_id + 1 == 4
+    again = PublicTrades(7)
+    traded(again, BEGIN_MS + 1_000)
+    assert again.recent["BTC"][0].number > day.last_id
 
 
 def told_candles(hub):

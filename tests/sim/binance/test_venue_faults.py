@@ -248,7 +248,6 @@ def balance(client, asset):
 
 def test_a_stuck_price_is_sent_on_and_on(binance):
     binance.fault(kind="stuck_price", **BTC)
-    time.sleep(0.05)
     first = binance.top()
     with binance.socket("/ws/btcusdt@depth5@100ms") as socket:
         seen = [json.loads(socket.recv())["bids"] for _ in range(5)]

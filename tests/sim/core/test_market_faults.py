@@ -118,6 +118,19 @@ def test_a_stuck_price_stays_until_it_is_freed_and_a_halted_coin_shows_nothing()
     assert third == plain
 
 
+def test_a_venue_that_is_behind_with_its_steps_holds_still_what_is_to_be_still_at_once():
+    world = World(Venue.BINANCE)
+    first, _ = world.at(1)
+    world.now_ns = EPOCH_NS + 3 * NS_PER_S
+    world.plan.add(fault("stuck_price", coins=["BTC"]))
+    world.plan.add(fault("halted_coin", coins=["ETH"]))
+    world.plan.add(fault("price_move", coins=["XRP"], bps=Decimal(1_000)))
+    late = world.faulty.books(2)
+    assert late["BTC"] == first["BTC"]
+    assert "ETH" not in late
+    assert late["XRP"] == world.plain.books(Venue.BINANCE, 2)["XRP"]
+
+
 def test_a_coin_that_is_halted_from_the_start_has_the_book_it_was_halted_with():
     world = World(Venue.BINANCE, fault("halted_coin", coins=["BTC"]))
     assert "BTC" in world.at(0)[0]
