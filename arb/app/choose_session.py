@@ -41,12 +41,12 @@ def choose_session(
     clock: Clock,
     entropy: Entropy,
     progress: Progress,
-) -> None:
-    """Have the session in use that a start asks for. Raises: ConfigError."""
+) -> SessionId:
+    """Have the session in use that a start asks for, and return it. Raises: ConfigError."""
     database = make_engine(database_url)
     try:
         left = SqlSessionStore(database).current(place.environment, place.group)
-        _choose(choice, database, place, clock, entropy)
+        chosen = _choose(choice, database, place, clock, entropy)
         in_use = SqlSessionStore(database).current(place.environment, place.group)
         if left is not None and in_use is not None and are_others(left.accounts, in_use.accounts):
             progress(
@@ -55,24 +55,24 @@ def choose_session(
             )
         if left is not None:
             _tell_of_pairs(left, database, place, clock, progress)
+        return chosen
     finally:
         database.dispose()
 
 
 def _choose(
     choice: SessionChoice, database: Database, place: SessionPlace, clock: Clock, entropy: Entropy
-) -> None:
+) -> SessionId:
     sessions, trades = SqlSessionStore(database), SqlTradeStore(database)
     if choice.fresh:
-        create_session(sessions, place, clock, entropy)
-    elif choice.clean or (not choice.session and _is_elsewhere(sessions, place, choice.data)):
-        clean_session(sessions, trades, place, clock, entropy)
-    elif choice.session:
+        return create_session(sessions, place, clock, entropy)
+    if choice.clean or (not choice.session and _is_elsewhere(sessions, place, choice.data)):
+        return clean_session(sessions, trades, place, clock, entropy)
+    if choice.session:
         if data_of(sessions, SessionId(choice.session)) != choice.data:
             raise ConfigError(f"session {choice.session} traded on recorded books: it ended with them")
-        take_up_session(sessions, trades, SessionId(choice.session), place, clock, entropy)
-    else:
-        resume_session(sessions, trades, place, clock, entropy)
+        return take_up_session(sessions, trades, SessionId(choice.session), place, clock, entropy)
+    return resume_session(sessions, trades, place, clock, entropy)
 
 
 def _is_elsewhere(sessions: SqlSessionStore, place: SessionPlace, data: str | None) -> bool:

@@ -23,6 +23,7 @@ from arb.app.listing import in_words
 from arb.app.redis_server import check
 from arb.app.round_trip import announce, refuse_losing, refuse_told
 from arb.app.session import SessionPlace, go_on, resume_session
+from arb.app.stores import begin_counters
 from arb.app.wiring import Engine
 from arb.domain.errors import ConfigError, Fatal, StoreUnavailable, VenueError
 from arb.domain.market.ids import SessionId
@@ -149,7 +150,8 @@ def _resumed(settings: Settings, settle: Settle, progress: Progress) -> SessionI
         trades = SqlTradeStore(sessions.engine)
         session_id = resume_session(sessions, trades, place, clock, SystemEntropy())
         keep(Home.default(), settle(sessions, session_id, settings, clock.now_ns(), progress))
-        return session_id
+    begin_counters(settings, session_id)
+    return session_id
 
 
 def _is_held(settings: Settings) -> bool:

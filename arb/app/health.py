@@ -16,7 +16,8 @@ from arb.app.emergency import stop_memory
 from arb.app.probes import probes_of, redis_probes_of, vitals_of
 from arb.app.revival import revive_of
 from arb.app.shared import Shared
-from arb.app.stores import forget_signs_of_life
+from arb.app.stores import begin_counters, forget_signs_of_life
+from arb.domain.market.ids import SessionId
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.engine.health.monitor import SystemMonitor
 from arb.engine.health.probes.books import LastVitals
@@ -40,11 +41,15 @@ def wire_health(shared: Shared) -> HealthUseCases:
     return HealthUseCases(watch=_watch(shared), revive=revive_of(shared))
 
 
-def forget_watch(home: Home, settings: Settings) -> None:
-    """Begin with a clean sheet: the levels and signs of life of a stack that has ended mean nothing."""
+def begin_watch(home: Home, settings: Settings, session_id: SessionId) -> None:
+    """Begin with a clean sheet: the levels and signs of life of a stack that has ended mean nothing.
+
+    Counters are those of a session.
+    """
     for file in (home.watchdog_file, home.ending_file, home.degradation_file):
         file.unlink(missing_ok=True)
     forget_signs_of_life(settings)
+    begin_counters(settings, session_id)
 
 
 def _watch(shared: Shared) -> Watchdog:

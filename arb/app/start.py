@@ -14,7 +14,7 @@ from arb.app.chosen import first_choice
 from arb.app.emergency import take_up_stop
 from arb.app.engines import build
 from arb.app.generations import freeze
-from arb.app.health import forget_watch
+from arb.app.health import begin_watch
 from arb.app.ready import TRADING, wait_ready
 from arb.app.redis_server import check
 from arb.app.round_trip import announce, refuse_told
@@ -77,9 +77,10 @@ def start(plan: StackPlan, progress: Progress) -> Engine:
         data = settings.sim.data
         choice = SessionChoice(fresh=plan.fresh, clean=plan.clean, session=plan.session, data=data)
         accounts = name_accounts(settings, database_url, clock)
-        choose_session(choice, database_url, SessionPlace.of(settings, accounts), clock, entropy, progress)
+        place = SessionPlace.of(settings, accounts)
+        session_id = choose_session(choice, database_url, place, clock, entropy, progress)
         freeze(plan.settings, database_url, home, clock, progress)
-        forget_watch(home, settings)
+        begin_watch(home, settings, session_id)
         take_up_stop(home, clock)
 
     engines: list[Engine] = []

@@ -27,7 +27,7 @@ from arb.adapters.redis.life import RedisHeartbeats
 from arb.adapters.redis.quotes import RedisQuoteStore
 from arb.adapters.redis.state import RedisStateStore
 from arb.app.degradation import board_of
-from arb.domain.market.ids import Venue
+from arb.domain.market.ids import SessionId, Venue
 from arb.domain.state.owner import Owner
 from arb.engine.health.probes.feeds import FeedLag, lags_ns
 from config import addresses
@@ -111,6 +111,13 @@ def forget_signs_of_life(settings: Settings) -> None:
     RedisFeedRegistry(redis, settings.scope).forget()
     _canaries(redis, settings).forget()
     board_of(redis, settings, SystemClock()).forget()
+    redis.close()
+
+
+def begin_counters(settings: Settings, session_id: SessionId) -> None:
+    """Have what is counted be that of this session: one that goes on keeps it, another begins anew."""
+    redis = connect(addresses.redis_url(settings))
+    RedisCounters(redis, settings.scope).begin(session_id)
     redis.close()
 
 

@@ -13,6 +13,7 @@ from arb.adapters.local.clock import SystemClock
 from arb.adapters.postgres.engine import make_engine
 from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.redis.client import connect
+from arb.adapters.redis.counters import RedisCounters
 from arb.adapters.redis.state import RedisStateStore
 from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.risk.review import Mode
@@ -82,6 +83,18 @@ def wait_for(condition):
     while not condition():
         assert time.monotonic() < deadline_s
         time.sleep(0.1)
+
+
+def test_counts_are_of_the_session_that_a_start_goes_on_with(environ, redis_url):
+    session_id = migrated(environ)
+    with connect(redis_url) as client:
+        counters = RedisCounters(client, "mock")
+        counters.count("orders_sent", "upbit", 3)
+        assert migrated(environ) == session_id
+        assert counters.read() == {"orders_sent": {"upbit": 3}}
+        other_account = {"ARB_UPBIT__CREDENTIALS__KEY": "another-key"}
+        assert migrated(environ | other_account) != session_id
+        assert counters.read() == {}
 
 
 def test_a_container_goes_on_where_the_last_one_stopped(environ, sessions, states, redis_url):

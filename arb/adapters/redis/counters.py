@@ -1,4 +1,7 @@
-"""Counters in Redis: `arbitrage:counters:{env}`, hash, `name|reason` -> count."""
+"""Counters in Redis: `arbitrage:counters:{env}`, hash, `name|reason` -> count.
+
+They are those of one session, which `arbitrage:counted_session:{env}` names.
+"""
 
 import atexit
 from collections.abc import Mapping
@@ -8,6 +11,7 @@ import redis
 
 from arb.adapters.local.background import Background
 from arb.adapters.redis.client import best_effort, reaching
+from arb.domain.market.ids import SessionId
 from arb.engine.market.buffered_counters import BufferedCounters
 
 TOGETHER_S: Final = 0.25  # what is counted within it is written together
@@ -19,6 +23,19 @@ class RedisCounters:
     def __init__(self, client: redis.Redis, environment: str) -> None:
         self._client = client
         self._key = f"arbitrage:counters:{environment}"
+        self._session_key = f"arbitrage:counted_session:{environment}"
+
+    def begin(self, session_id: SessionId) -> None:
+        """Count for this session: one that goes on keeps its counts, another begins anew.
+
+        A start that dies halfway does it at the next one; nothing is done while Redis is away.
+        """
+        with best_effort():
+            if self._client.get(self._session_key) != session_id.encode():
+                pipeline = self._client.pipeline(transaction=True)
+                pipeline.delete(self._key)
+                pipeline.set(self._session_key, session_id)
+                pipeline.execute()
 
     def count(self, name: str, reason: str, amount: int = 1) -> None:
         """Add to a counter of this reason; lost while Redis is away."""

@@ -14,7 +14,7 @@ from arb.adapters.redis.fees import AGE_NS_MAX, RedisFees
 from arb.adapters.redis.life import RedisHeartbeats
 from arb.adapters.redis.quotes import RedisQuoteStore
 from arb.domain.errors import StoreUnavailable
-from arb.domain.market.ids import Coin, Symbol, Venue
+from arb.domain.market.ids import Coin, SessionId, Symbol, Venue
 from tests.engine.books import BTC_KRW, NOW_NS, a_book
 
 BTC = Coin("BTC")
@@ -126,6 +126,18 @@ def test_counters_add_up_by_name_and_reason(client):
     assert counters.read() == {"frames_dropped": {"upbit:stale": 3}, "refused": {"thin": 1}}
 
 
+def test_counters_are_those_of_one_session(client):
+    counters = RedisCounters(client, "mock")
+    counters.begin(SessionId("first"))
+    counters.count("refused", "thin")
+    RedisCounters(client, "mock:btc").count("refused", "thin")
+    counters.begin(SessionId("first"))
+    assert counters.read() == {"refused": {"thin": 1}}
+    counters.begin(SessionId("second"))
+    assert counters.read() == {}
+    assert RedisCounters(client, "mock:btc").read() == {"refused": {"thin": 1}}
+
+
 def test_buffered_counts_arrive_together_and_by_themselves(client):
     shared = RedisCounters(client, "mock")
     counters = BufferedRedisCounters(shared)
@@ -171,6 +183,7 @@ def test_a_server_that_hangs_is_unavailable_within_the_timeout():
 
 def test_counts_and_heartbeats_are_lost_quietly_without_a_server(nowhere):
     RedisCounters(nowhere, "mock").count("frames_dropped", "upbit:stale")
+    RedisCounters(nowhere, "mock").begin(SessionId("first"))
     RedisHeartbeats(nowhere, "mock").beat("feed", {}, NOW_NS)
     with pytest.raises(StoreUnavailable):
         RedisCounters(nowhere, "mock").read()
