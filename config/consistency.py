@@ -1,6 +1,7 @@
 """Settings that are sound each by itself and cannot work together: refused, with what would happen.
 
-Only what can never trade, or loses money by itself, is refused. What a round trip earns is another question.
+Only what can never trade, or loses money by itself, is refused. What a round trip earns by
+these settings and the fees, `refuse_losing` in arb/app/round_trip.py judges.
 """
 
 from collections.abc import Iterator

@@ -18,8 +18,9 @@ them. What live asks for before it starts is one list, in docs/first-evening.md.
 
 How much is allowed changes while it runs (`arb mode`): normal opens and closes,
 reduce-only opens nothing, halted opens and closes nothing; what stands unhedged is
-repaired in each. Nothing but a person goes back to normal after a person, a kill or
-the watchdog took it away.
+repaired in each. Nothing but a person goes back to normal after a person, a kill, the
+watchdog, an order that was overfilled or has no row here, or a venue that rejects key
+or account. docs/session-modes.md has every cause, and which of them pass by themselves.
 
 More: docs/first-evening.md, docs/operations.md
 """,

@@ -1,8 +1,8 @@
 """What a session traded as rows for elsewhere, read in pieces from one view of one moment.
 
 A server-side cursor brings them, so that memory does not grow with the history. Archived rows are in it like
-all others. A trade is in a span where it ended, one that has not where it began; a fill and a ledger entry
-where they happened.
+all others. A trade is in a span where it ended, one that has not where it began; a fill where its venue
+says that it was executed, a ledger entry where it was booked.
 """
 
 from collections.abc import Callable, Iterator, Sequence

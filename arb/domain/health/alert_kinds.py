@@ -47,25 +47,28 @@ KINDS: Final[Mapping[AlertKind, KindRow]] = MappingProxyType(
     {
         AlertKind.TRADE_ESCALATED: KindRow(
             CRITICAL, "a leg could not be repaired and is escalated to you", TRADES,
-            "`arb trades adopt ID`, or even it out at the venue and then `arb reconcile --accept REASON`; "
-            "reduce-only meanwhile",
+            "nothing, it is tried again by itself; at once: `arb trades adopt ID`; by hand only with trading "
+            "halted, in the order of docs/operations.md; reduce-only meanwhile",
         ),
         AlertKind.REPAIR_HELD: KindRow(
-            CRITICAL, "a leg stands alone until its venue ends a pause", TRADES, ITSELF,
+            CRITICAL, "a leg stands alone until its venue ends a pause", TRADES,
+            "nothing: it is repaired when that is over, also if you did so by hand: then it is done twice",
         ),
         AlertKind.EXIT_HELD: KindRow(
-            CRITICAL, "a pair is due and a venue is not well enough to close it", STATUS, ITSELF,
+            CRITICAL, "a pair is due and a venue is not well enough to close it; critical: its stop-loss",
+            STATUS, ITSELF,
         ),
         AlertKind.EXIT_REFUSED: KindRow(
             WARNING, "one leg of a pair was not executed in several exits", TRADES,
             "look at the reasons in `arb trace ID`; the pair stays hedged",
         ),
         AlertKind.EXIT_UNPAID: KindRow(
-            WARNING, "a balance does not suffice to close a pair", "`arb balances`", "add what is named",
+            WARNING, "a balance does not suffice to close a pair, which stays hedged", "`arb balances`",
+            "add what is named",
         ),
         AlertKind.PAIR_STUCK: KindRow(
-            CRITICAL, "a pair could not be closed for a while, were it time to", TRADES,
-            "mend what its message names; it stays hedged",
+            CRITICAL, "a pair could not be closed for a while, were it time to; critical: it is time", TRADES,
+            "mend what its message names, look at both venues' notices; it stays hedged",
         ),
         AlertKind.PAIRS_SET_ASIDE: KindRow(
             WARNING, "a session was set aside with open pairs, which nobody closes", "`arb sessions`",
@@ -75,11 +78,12 @@ KINDS: Final[Mapping[AlertKind, KindRow]] = MappingProxyType(
             WARNING, "a venue told of a fill after the trade had ended", "`arb trace ID`", ITSELF,
         ),
         AlertKind.ENTRIES_UNFILLED: KindRow(
-            WARNING, "too many entries left a leg unfilled; these entries rest", STATUS, ITSELF,
+            WARNING, "too many entries left a leg unfilled; these entries rest", ORDERS,
+            "nothing: they go on by themselves; canceled: late quotes; rejected: a rule of the venue",
         ),
         AlertKind.ORDER_UNKNOWN: KindRow(
             CRITICAL, "the outcome of an order has not been known for a minute", ORDERS,
-            "look at the venue's own list; do not place it again by hand",
+            "look at the venue's own list; do not place it again by hand: it is asked about every 2 s",
         ),
         AlertKind.ORDER_OVERFILLED: KindRow(
             CRITICAL, "a venue told of more than was ordered; trading is halted", ORDERS,
@@ -137,17 +141,18 @@ KINDS: Final[Mapping[AlertKind, KindRow]] = MappingProxyType(
         ),
         AlertKind.RULES_ODD: KindRow(
             CRITICAL, "a venue's row of a market makes no sense", "`arb coins list`",
-            "look at the venue's announcements",
+            "look at its announcements; critical: what is open there closes only once that is mended",
         ),
         AlertKind.COIN_UNLISTED: KindRow(
             WARNING, "a venue does not list a coin (any more)", "`arb coins list`",
-            "take it out of `coins`, and move what is left of it",
+            "check how it is spelt; else take it out of `coins`, and move what is left of it",
         ),
         AlertKind.COIN_UNQUOTED: KindRow(
             WARNING, "a venue sends no quotes of a coin; it was left out of the start", STATUS, ITSELF,
         ),
         AlertKind.COIN_OFF_LIST: KindRow(
-            WARNING, "pairs are open of a coin that is not in `coins`", TRADES, ITSELF,
+            WARNING, "pairs are open of a coin that is not in `coins`", TRADES,
+            "nothing: they are closed as usual; put it back to open more",
         ),
         AlertKind.COINS_CHANGED: KindRow(
             WARNING, "`coins: all`, and what both venues list is not what it was", "`arb coins list`",
@@ -245,7 +250,8 @@ KINDS: Final[Mapping[AlertKind, KindRow]] = MappingProxyType(
             "the outcome of an order has not been known for long", ORDERS, "look at the venue's own list",
         ),
         AlertKind.WATCHDOG_UNHEDGED_AGE: _watchdog(
-            "the legs of a trade have differed for long", TRADES, "look at the venue's status page",
+            "the legs of a trade have differed for long", TRADES,
+            "`arb trace ID`: an order in doubt, or a repair without a price; the venue's status page",
         ),
         AlertKind.WATCHDOG_UNHEDGED: _watchdog(
             "much is unhedged", TRADES, "look at the venue's status page",
@@ -264,7 +270,7 @@ KINDS: Final[Mapping[AlertKind, KindRow]] = MappingProxyType(
         ),
         AlertKind.WATCHDOG_CPU: _watchdog("a process takes much of a core", STATUS, "look at its log"),
         AlertKind.WATCHDOG_RSS: _watchdog("a process takes much memory", STATUS, "look at its log"),
-        AlertKind.WATCHDOG_DISK_FREE: _watchdog("the disk fills up", DOCTOR, "make room", WARNING),
+        AlertKind.WATCHDOG_DISK_FREE: _watchdog("the disk fills up", "`du -sh HOME/*`", "make room", WARNING),
         AlertKind.TEST: KindRow(INFO, "somebody asked for it (`arb alerts test`)", "nothing", "nothing"),
     }
 )  # fmt: skip

@@ -83,7 +83,7 @@ class Exposure:
     notional_by_coin_krw: dict[Coin, Decimal]
     trades_open_by_coin: dict[Coin, int]
     realised_today_krw: Decimal  # of the account, within the last 24 hours, whatever session it was
-    loss_reserved_krw: Decimal  # of what is at risk, and of what was escalated even today
+    loss_reserved_krw: Decimal  # of what is at risk, and of what was escalated even within 24 hours
     orders_last_minute: int
     opened_at_ns: dict[tuple[Coin, Direction], int]  # when the newest trade of the last minute was opened
     free: dict[tuple[str, str], Decimal]  # (venue, asset) -> balance minus holds
