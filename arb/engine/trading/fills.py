@@ -108,7 +108,7 @@ class RecordReport:
         told = overfill_told(known, report)
         if told:  # first: we may die once it is booked
             self._halt_on(streamed, told)
-        is_known = _is_known(known, report)
+        is_known = not told and _is_known(known, report)
         order = known if is_known else self.trades.record(report, self.clock.now_ns())
         self._count(streamed, "known" if is_known else "recorded")
         if not told and (excess := overfill(order, report)):
