@@ -15,16 +15,19 @@ class Background:
         self._name, self._work, self._after_s = name, work, after_s
         self._asked = threading.Event()
         self._starting = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._runs = False
 
     def ask(self) -> None:
-        """Have it done `after_s` from now, with whatever else was asked by then; returns at once."""
+        """Have it done `after_s` from now, with whatever else was asked by then; returns at once, never raises."""
         if self._asked.is_set():
             return
         with self._starting:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                self._thread.start()
+            if not self._runs:
+                try:
+                    threading.Thread(target=self._run, name=self._name, daemon=True).start()
+                except RuntimeError:  # the machine has no thread left: whoever asks next tries again
+                    return
+                self._runs = True
         self._asked.set()
 
     def _run(self) -> None:

@@ -43,7 +43,7 @@ class Crew:
 
     def __init__(self, name: str, threads: int = THREADS) -> None:
         self._name, self._threads = name, threads
-        self._free, self._started = threads, False
+        self._free, self._started = threads, 0
         self._changed = threading.Condition()
         self._work: SimpleQueue[Work] = SimpleQueue()
 
@@ -71,16 +71,16 @@ class Crew:
             return self._changed.wait_for(lambda: self._free == self._threads, ms_max / 1000)
 
     def _start(self) -> bool:
-        if self._started:
+        if self._started == self._threads:
             return True
         try:
-            for number in range(self._threads):
-                name = f"{self._name}-{number}"
+            while self._started < self._threads:
+                name = f"{self._name}-{self._started}"
                 threading.Thread(target=self._serve, name=name, daemon=True).start()
-        except RuntimeError:  # the machine has no thread left: those that started wait for nothing
+                self._started += 1
+        except RuntimeError:  # the machine has no thread left: the next reservation starts those that lack
             return False
         sys.setswitchinterval(SWITCH_S)
-        self._started = True
         return True
 
     def _serve(self) -> None:

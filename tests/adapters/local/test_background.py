@@ -53,3 +53,18 @@ def test_nothing_is_done_and_no_thread_is_there_before_it_is_asked():
     before = threading.active_count()
     Background("test", Work(), 0.001)
     assert threading.active_count() == before
+
+
+def test_without_a_thread_left_nothing_is_raised_and_who_asks_next_tries_again(monkeypatch):
+    work = Work()
+    background = Background("test", work, 0.001)
+
+    def no_room(_thread):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as scarce:
+        scarce.setattr(threading.Thread, "start", no_room)
+        background.ask()
+    background.ask()
+    assert work.again.acquire(timeout=10)
+    assert work.done == 1

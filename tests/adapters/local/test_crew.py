@@ -55,3 +55,22 @@ def test_work_that_fails_frees_its_seat():
     crew.reserve(1).run(lambda: done.append(True))
     assert crew.rest(10_000)
     assert done == [True]
+
+
+def test_threads_that_the_machine_lacks_are_started_later_and_none_twice(monkeypatch):
+    start, room = threading.Thread.start, [2]
+
+    def start_if_there_is_room(thread):
+        if room[0] == 0:
+            raise RuntimeError("can't start new thread")
+        room[0] -= 1
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_if_there_is_room)
+    crew = Crew("scarce", 3)
+    assert crew.reserve(1) is None
+    room[0] = 9
+    assert crew.reserve(3) is not None
+    assert sorted(each.name for each in threading.enumerate() if each.name.startswith("scarce")) == [
+        "scarce-0", "scarce-1", "scarce-2",
+    ]  # fmt: skip
