@@ -20,12 +20,11 @@ from arb.app.engines import engine, follow_settings, rest_senders
 from arb.app.listener import listener_of
 from arb.app.wiring import Engine
 from arb.celery import app
-from arb.domain.errors import ConfigError, StoreUnavailable
+from arb.domain.errors import PASSING, ConfigError, StoreUnavailable
 from arb.domain.market.ids import parse_client_order_id
 from arb.stack.home import Home
 from config import addresses
 from config.logging import configure
-from workers.outcome import WORTH_ANOTHER
 from workers.watchdog_thread import EXIT_CRITICAL, WatchdogThread
 
 HEARTBEAT_S: Final = 1.0
@@ -130,5 +129,5 @@ def unbind(**_: Any) -> None:
 @signals.task_failure.connect
 def count_failure(sender: Any, exception: BaseException, **_: Any) -> None:
     """Count what is neither an outage nor somebody else's turn: errors of ours."""
-    if not isinstance(exception, WORTH_ANOTHER):
+    if not isinstance(exception, PASSING):
         engine().counters.count("errors", sender.name)

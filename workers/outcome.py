@@ -12,10 +12,9 @@ from typing import Any, Final
 import structlog
 
 from arb.app.engines import engine
-from arb.domain.errors import Conflict, DispatchError, ForeignSession, StoreUnavailable
+from arb.domain.errors import PASSING, ForeignSession
 from arb.domain.trading.trade import ENDED, Trade, TradeState
 
-WORTH_ANOTHER: Final = (StoreUnavailable, Conflict, DispatchError)
 BACKOFF_S_MAX: Final = 5  # far below the visibility timeout
 RESTING: Final = ENDED | {TradeState.OPEN}
 log = structlog.get_logger("arb.trading")
@@ -24,7 +23,7 @@ log = structlog.get_logger("arb.trading")
 def retried(attempts: int) -> dict[str, Any]:
     """Return the task options for up to `attempts` more attempts with jittered exponential backoff."""
     return {
-        "autoretry_for": WORTH_ANOTHER,
+        "autoretry_for": PASSING,
         "max_retries": attempts,
         "retry_backoff": True,
         "retry_backoff_max": BACKOFF_S_MAX,

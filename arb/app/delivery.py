@@ -5,18 +5,16 @@ Whatever goes wrong is left to the rows: a sweep comes back to what no task will
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 import structlog
 
 from arb.adapters.local.journal import log_order
-from arb.domain.errors import Conflict, DispatchError, StoreUnavailable
+from arb.domain.errors import PASSING
 from arb.domain.trading.order import Order
 from arb.engine.trading.hand_off import PLACE
 from arb.ports.market import Clock
 from arb.ports.messaging import Counters, Done, Tell, unheard
 
-LEFT_TO_A_SWEEP: Final = (StoreUnavailable, Conflict, DispatchError)
 log = structlog.get_logger("arb.trading")
 
 
@@ -35,7 +33,7 @@ class Deliver:
         with structlog.contextvars.bound_contextvars(**ids):
             try:
                 log_order("order_placed", self.send(order))
-            except LEFT_TO_A_SWEEP as left:
+            except PASSING as left:
                 error = repr(left)
                 log.warning("order_left_to_a_sweep", reason=str(left))
             except Exception as bug:

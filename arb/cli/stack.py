@@ -20,6 +20,7 @@ from arb.domain.time import NS_PER_S
 from arb.stack.home import Home
 
 if TYPE_CHECKING:
+    from arb.app.start import StackPlan
     from arb.app.wiring import Engine
     from config.sections import CredentialSettings
 
@@ -144,9 +145,8 @@ def up(
     """
     from arb.adapters.local.clock import SystemClock
     from arb.app import round_trip
-    from arb.app import start as stack
-    from arb.app.demo import StopRequested, interruptible
     from arb.app.session import standing
+    from arb.app.start import StackPlan
     from arb.app.tape import Tape, group_on_books
     from arb.stack.supervise import Lifetime
     from config.settings import load
@@ -161,19 +161,16 @@ def up(
             raise ConfigError("--data: has venues of its own to play it; leave --beside out")
     if clean and session:
         raise ConfigError("--clean begins a new session, --session goes on with a kept one: choose one")
-    asked = (
-        ("ARB_GROUP", group),
-        ("ARB_COINS", coins),
-        ("ARB_PAIR", pair),
-        ("ARB_WATCH", "true" if watch else None),
-        ("ARB_SIM__DATA", str(Path(played).absolute()) if played else None),
-        ("ARB_SIM__PLAYED_S", str(SystemClock().now_ns() // NS_PER_S) if played else None),
+    _ask_for(
+        ARB_GROUP=group,
+        ARB_COINS=coins,
+        ARB_PAIR=pair,
+        ARB_WATCH="true" if watch else None,
+        ARB_SIM__DATA=str(Path(played).absolute()) if played else None,
+        ARB_SIM__PLAYED_S=str(SystemClock().now_ns() // NS_PER_S) if played else None,
     )
-    for name, given in asked:
-        if given is not None:
-            os.environ[name] = given  # for this process and those that it starts
     settings = load(mode)
-    plan = stack.StackPlan(
+    plan = StackPlan(
         home=home,
         settings=settings,
         lifetime=Lifetime.DETACHED,
@@ -185,12 +182,7 @@ def up(
     )
     if plan.tape is not None:
         say(plan.tape.told())
-    try:
-        with interruptible():
-            engine = stack.start(plan, say)
-    except StopRequested:
-        say("interrupted before trading began; nothing is left running")
-        raise typer.Exit(INTERRUPTED) from None
+    engine = _started(plan)
     reason = engine.kill_switch.engaged()
     if reason is None and (once or loops):
         _trade_for(engine, loops or 1, interval, as_json)
@@ -198,6 +190,24 @@ def up(
     say(f"{standing(engine)}; look with `arb status`, stop with `arb down`")
     told = {"session_id": engine.session_id, "killed": reason, "round_trip": round_trip.document(settings)}
     tell(told, as_json, "", "arb.up")
+
+
+def _started(plan: "StackPlan") -> "Engine":
+    """Return the engine of a stack once it trades; nothing is left running where that is interrupted."""
+    from arb.app.demo import StopRequested, interruptible
+    from arb.app.start import start
+
+    try:
+        with interruptible():
+            return start(plan, say)
+    except StopRequested:
+        say("interrupted before trading began; nothing is left running")
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _ask_for(**settings: str | None) -> None:
+    """Set what was given as options, for this process and those that it starts."""
+    os.environ.update({name: given for name, given in settings.items() if given is not None})
 
 
 def _trade_for(engine: "Engine", loops: int, interval_s: int, as_json: bool) -> None:

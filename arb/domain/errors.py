@@ -3,6 +3,8 @@
 Every class passes all its arguments to `super().__init__`, so that Celery can pickle it.
 """
 
+from typing import Final
+
 
 class ArbError(Exception):
     """Root of everything this product raises on purpose."""
@@ -124,3 +126,7 @@ class Conflict(StoreError):
 
 class DispatchError(ArbError):
     """Neither broker took the message; a sweep sends it later."""
+
+
+# What passes by itself: worth another attempt, and a sweep comes back to what had none left.
+PASSING: Final = (StoreUnavailable, Conflict, DispatchError)

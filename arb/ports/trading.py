@@ -192,7 +192,7 @@ class TradeStore(Protocol):
     def view(self, trade_id: TradeId) -> TradeView | None:
         """Return a trade and its orders."""
 
-    def active(self, session_id: SessionId, coins: Sequence[Coin] | None = None) -> tuple[TradeView, ...]:
+    def active(self, session_id: SessionId) -> tuple[TradeView, ...]:
         """Return the trades that have not ended."""
 
     def session_view(self, session_id: SessionId, coins: Sequence[Coin]) -> SessionView | None:

@@ -34,7 +34,7 @@ def test_it_has_the_trades_that_the_other_views_have_with_their_orders_and_fills
             stores.trades.record(world.filled(order), NOW_NS + 6)
     view = seen(stores, session)
     assert len(view.trades) == 3
-    assert view.trades == stores.trades.active(session.session_id, (BTC,))
+    assert view.trades == stores.trades.active(session.session_id)
     assert [len(order.fills) for each in view.trades for order in each.orders] == [0, 0, 0, 1, 0, 1]
 
 

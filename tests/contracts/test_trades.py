@@ -200,10 +200,10 @@ def test_active_leaves_out_what_ended_and_other_coins(stores, session):
     views = stores.trades.active(session.session_id)
     assert [view.trade for view in views] == [btc.trade, eth.trade]
     assert set(views[0].orders) == {recorded, btc.on(Venue.BINANCE)}
-    assert stores.trades.active(session.session_id, (Coin("ETH"),)) == (
+    assert stores.trades.session_view(session.session_id, (Coin("ETH"),)).trades == (
         TradeView(eth.trade, views[1].orders),
     )
-    assert stores.trades.active(session.session_id, ()) == ()
+    assert stores.trades.session_view(session.session_id, ()).trades == ()
 
 
 def test_what_is_not_there_is_none(stores, session):

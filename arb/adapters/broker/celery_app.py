@@ -8,15 +8,13 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import redis
-from amqp.exceptions import AMQPError, MessageNacked
+from amqp.exceptions import MessageNacked
 from celery import Celery
-from kombu.exceptions import OperationalError
 from kombu.utils.uuid import uuid
 
 from arb.adapters.broker.gate import QUEUE_FULL, BrokerGate
 from arb.adapters.broker.poison import DeadLetterHandler
-from arb.adapters.broker.watch import BrokerWatch
+from arb.adapters.broker.watch import AWAY, BrokerWatch
 from arb.domain.errors import ConfigError, DispatchError
 from arb.domain.health.breaker import BreakerState, Watermark
 from arb.domain.health.dead_letter import DeadLetter
@@ -25,7 +23,6 @@ from arb.ports.market import Clock, Entropy
 from arb.ports.messaging import Counters
 
 REPORT_NS: Final = 1_000_000_000
-PUBLISH_ERRORS: Final = (OperationalError, redis.RedisError, OSError, AMQPError)
 BELONGS_TO_PRIMARY: Final = ("producer", "publisher", "connection", "router")
 
 
@@ -90,7 +87,7 @@ class ArbCelery(Celery):  # type: ignore[misc]  # Celery ships no types
         if not reason:
             try:
                 result = super().send_task(name, *args, **options)
-            except PUBLISH_ERRORS as error:
+            except AWAY as error:
                 reason = self.gate.failed(error)
             except MessageNacked:  # RabbitMQ answers, and its queue is full
                 self.gate.succeeded()
@@ -106,7 +103,7 @@ class ArbCelery(Celery):  # type: ignore[misc]  # Celery ships no types
             options.pop(option, None)
         try:
             return self.fallback.send_task(name, *args, **options)
-        except (*PUBLISH_ERRORS, ConfigError) as error:
+        except (*AWAY, ConfigError) as error:
             self._counted.count("dispatch_errors", "both_refused")
             raise DispatchError(f"neither broker took {name}: {error}") from error
 
@@ -130,7 +127,7 @@ class ArbCelery(Celery):  # type: ignore[misc]  # Celery ships no types
             ):
                 for queue in self.fallback.amqp.queues.values():
                     producer.maybe_declare(queue)
-        except (*PUBLISH_ERRORS, ConfigError) as error:
+        except (*AWAY, ConfigError) as error:
             self._counted.count("dispatch_warm_ups", type(error).__name__.lower())
 
     def _report(self) -> None:

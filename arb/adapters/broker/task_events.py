@@ -8,19 +8,16 @@ from collections import deque
 from contextlib import suppress
 from typing import Any, Final
 
-import redis
-from amqp.exceptions import AMQPError
-from kombu.exceptions import OperationalError
 from kombu.utils.uuid import uuid
 
 from arb.adapters.broker.celery_app import ArbCelery
+from arb.adapters.broker.watch import AWAY
 from arb.adapters.local.background import Background
 from arb.domain.time import NS_PER_S
 from arb.ports.messaging import Done
 
 KEPT_MAX: Final = 1_000  # of pieces of work that nobody was told of yet
 MOMENT_S: Final = 0.1
-AWAY: Final = (OperationalError, redis.RedisError, OSError, AMQPError)
 GROUP: Final = frozenset({"task"})
 
 

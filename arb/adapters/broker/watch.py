@@ -22,6 +22,7 @@ LOOK_MS: Final = 100
 WARM_UP_AFTER_MS: Final = 3_000  # a process that starts has more urgent things to do
 MEMORY_EVERY: Final = 10  # looks
 CANARY_QUEUE: Final = "canary"
+# What kombu and its transports raise while a broker is away, or takes nothing.
 AWAY: Final = (OperationalError, redis.RedisError, OSError, AMQPError)
 log = structlog.get_logger()
 

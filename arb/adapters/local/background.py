@@ -18,7 +18,7 @@ class Background:
         self._runs = False
 
     def ask(self) -> None:
-        """Have it done `after_s` from now, with whatever else was asked by then; returns at once, never raises."""
+        """Have it done `after_s` from now, with what else was asked by then; never waits, never raises."""
         if self._asked.is_set():
             return
         with self._starting:

@@ -104,12 +104,11 @@ class MemoryTradeStore:
             trade = self.tables.trades.get(trade_id)
             return None if trade is None else TradeView(trade, self._orders(trade_id))
 
-    def active(self, session_id: SessionId, coins: Sequence[Coin] | None = None) -> tuple[TradeView, ...]:
+    def active(self, session_id: SessionId) -> tuple[TradeView, ...]:
         with self.tables.transaction():
             return tuple(
                 TradeView(trade, self._orders(trade.trade_id))
                 for trade in exposure.active(self.tables, session_id)
-                if coins is None or trade.coin in coins
             )
 
     def session_view(self, session_id: SessionId, coins: Sequence[Coin]) -> SessionView | None:
@@ -117,7 +116,8 @@ class MemoryTradeStore:
             session = self.tables.sessions.get(session_id)
             if session is None:
                 return None
-            return SessionView(mode=session.mode, trades=self.active(session_id, coins))
+            own = (view for view in self.active(session_id) if view.trade.coin in coins)
+            return SessionView(mode=session.mode, trades=tuple(own))
 
     def untold(self, session_id: SessionId, before_ns: int) -> tuple[Trade, ...]:
         with self.tables.transaction():

@@ -88,9 +88,9 @@ class SqlTradeStore:
             return joined.trade_view(connection, trade_id)
 
     @harmless_twice
-    def active(self, session_id: SessionId, coins: Sequence[Coin] | None = None) -> tuple[TradeView, ...]:
+    def active(self, session_id: SessionId) -> tuple[TradeView, ...]:
         with reading(self.engine) as connection:
-            return views.active(connection, session_id, coins)
+            return views.active(connection, session_id)
 
     @harmless_twice
     def session_view(self, session_id: SessionId, coins: Sequence[Coin]) -> SessionView | None:

@@ -1,7 +1,7 @@
 """Reading trades and orders; each view is of one moment."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select, tuple_, union
@@ -12,7 +12,7 @@ from arb.adapters.postgres.rows import THIRD_FEE, fill_of, order_of, trade_of
 from arb.adapters.postgres.session_accounts import shared
 from arb.adapters.postgres.tables import alerts, fills, order_events, orders, trades
 from arb.domain.health.alert import AlertKind
-from arb.domain.market.ids import ClientOrderId, Coin, SessionId, TradeId, Venue
+from arb.domain.market.ids import ClientOrderId, SessionId, TradeId, Venue
 from arb.domain.trading.lone_leg import LoneLeg
 from arb.domain.trading.order import AT_VENUE, FEES_OF_ORDERS, TERMINAL, Fill, Order, OrderState
 from arb.domain.trading.trade import MOVING, Trade, TradeState
@@ -82,13 +82,9 @@ def session_of(connection: Connection, trade_id: TradeId) -> SessionId | None:
     return connection.execute(select(trades.c.session_id).where(trades.c.trade_id == trade_id)).scalar()
 
 
-def active(
-    connection: Connection, session_id: SessionId, coins: Sequence[Coin] | None
-) -> tuple[TradeView, ...]:
+def active(connection: Connection, session_id: SessionId) -> tuple[TradeView, ...]:
     """Return the trades that have not ended, oldest first."""
     found = select(trades).where(trades.c.session_id == session_id, trades.c.state.in_(ACTIVE))
-    if coins is not None:
-        found = found.where(trades.c.coin.in_(tuple(coins)))
     return _views(connection, found.order_by(trades.c.opened_at_ns, trades.c.trade_id))
 
 

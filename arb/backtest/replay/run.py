@@ -197,8 +197,8 @@ class _Replay:
                 self._records.ended_by(trade_id, why)
 
     def _open(self, coins: list[Coin]) -> list[Any]:
-        active = self._world.stores.trades.active(SESSION, coins)
-        return [view.trade.trade_id for view in active]
+        seen = self._world.stores.trades.session_view(SESSION, coins)
+        return [view.trade.trade_id for view in seen.trades] if seen is not None else []
 
     def _outcome(self) -> ReplayOutcome:
         world = self._world

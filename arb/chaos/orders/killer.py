@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,15 +23,13 @@ class _Life:
     ends_at_ns: int | None  # None: we ended it
 
 
-class Killer:
-    """A thread that kills processes of the stack at random times, by a seed."""
+class KillerThread(ABC):
+    """A thread that kills processes of the stack, and counts them."""
 
-    def __init__(self, seed: int, running: Running, clock: Clock) -> None:
-        self._seed, self._running, self._clock = seed, running, clock
-        self._lives: dict[str, Iterator[int]] = {}
-        self._current: dict[str, _Life] = {}
+    def __init__(self, name: str, running: Running, clock: Clock) -> None:
+        self._running, self._clock = running, clock
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="killer", daemon=True)
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self.kills: Counter[str] = Counter()
 
     def start(self) -> None:
@@ -43,6 +42,29 @@ class Killer:
         if self._thread.is_alive():
             self._thread.join()
 
+    @abstractmethod
+    def _work(self) -> None:
+        """Kill until it is stopped."""
+
+    def _kill(self, pid: int, counted_as: str) -> bool:
+        """Kill a process with -9; tell whether it was there."""
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:  # it went by itself
+            return False
+        self.kills[counted_as] += 1
+        return True
+
+
+class Killer(KillerThread):
+    """Kills at random times, by a seed."""
+
+    def __init__(self, seed: int, running: Running, clock: Clock) -> None:
+        super().__init__("killer", running, clock)
+        self._seed = seed
+        self._lives: dict[str, Iterator[int]] = {}
+        self._current: dict[str, _Life] = {}
+
     def look(self) -> None:
         """Note who began a new life, and end those whose time has come."""
         now_ns = self._clock.now_ns()
@@ -53,16 +75,8 @@ class Killer:
             if life is None or life.pid != pid:
                 lives = self._lives.setdefault(program, lives_ms(self._seed, program))
                 self._current[program] = _Life(pid, now_ns + next(lives) * NS_PER_MS)
-            elif life.ends_at_ns is not None and now_ns >= life.ends_at_ns:
-                self._kill(program, pid)
-
-    def _kill(self, program: str, pid: int) -> None:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:  # it went by itself
-            return
-        self._current[program] = _Life(pid, None)
-        self.kills[program] += 1
+            elif life.ends_at_ns is not None and now_ns >= life.ends_at_ns and self._kill(pid, program):
+                self._current[program] = _Life(pid, None)
 
     def _work(self) -> None:
         while not self._stopping.wait(LOOK_S):

@@ -4,14 +4,10 @@ That is after the commit and before the bytes, between the two legs, or after th
 as the dice have it.
 """
 
-import os
-import signal
-import threading
-from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
-from arb.chaos.orders.killer import Running
+from arb.chaos.orders.killer import KillerThread, Running
 from arb.chaos.orders.plan import aims_ms
 from arb.domain.errors import StoreUnavailable
 from arb.ports.market import Clock
@@ -22,24 +18,12 @@ SENDER: Final = "worker-evaluate"
 AIMED: Final = f"{SENDER} with an order in hand"
 
 
-class Marksman:
-    """A thread that waits for its moment."""
+class Marksman(KillerThread):
+    """Waits for its moment."""
 
     def __init__(self, seed: int, running: Running, in_hand: Callable[[], bool], clock: Clock) -> None:
-        self._aims, self._running, self._in_hand, self._clock = aims_ms(seed), running, in_hand, clock
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="marksman", daemon=True)
-        self.kills: Counter[str] = Counter()
-
-    def start(self) -> None:
-        """Look for orders in hand from now on, in a thread of its own."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Kill no more."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        super().__init__("marksman", running, clock)
+        self._aims, self._in_hand = aims_ms(seed), in_hand
 
     def shoot(self, fire_ms: int) -> None:
         """Wait until somebody has an order in hand, then kill whoever evaluates that moment later."""
@@ -47,7 +31,7 @@ class Marksman:
             if self._sees_one():
                 self._clock.sleep_ms(fire_ms)
                 for pid in self._senders():
-                    self._kill(pid)
+                    self._kill(pid, AIMED)
                 return
             self._clock.sleep_ms(LOOK_MS)
 
@@ -56,13 +40,6 @@ class Marksman:
             return self._in_hand()
         except StoreUnavailable:
             return False
-
-    def _kill(self, pid: int) -> None:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:  # it went by itself
-            return
-        self.kills[AIMED] += 1
 
     def _work(self) -> None:
         for after_ms, fire_ms in self._aims:

@@ -1,25 +1,10 @@
 """The killer ends lives when the plan says so, each once, and leaves alone what must live."""
 
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-
-import pytest
 
 from arb.adapters.local.clock import ManualClock
 from arb.chaos.orders.killer import Killer
 from arb.chaos.orders.plan import LIVES_MS, lives_ms
-
-SLEEP = (sys.executable, "-c", "import time; time.sleep(60)")
-
-
-@pytest.fixture
-def victim() -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(SLEEP)
-    yield process
-    process.kill()
-    process.wait()
 
 
 def test_a_life_ends_when_it_is_due_and_not_before(victim):

@@ -1,25 +1,10 @@
 """The marksman kills whoever evaluates while it has an order in hand, and nobody else."""
 
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-
-import pytest
 
 from arb.adapters.local.clock import ManualClock
 from arb.chaos.orders.marksman import AIMED, Marksman
 from arb.domain.errors import StoreUnavailable
-
-SLEEP = (sys.executable, "-c", "import time; time.sleep(60)")
-
-
-@pytest.fixture
-def victim() -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(SLEEP)
-    yield process
-    process.kill()
-    process.wait()
 
 
 def test_it_waits_for_its_moment_and_fires_a_little_later(victim):
