@@ -33,6 +33,7 @@ def app(sandbox, database_url):
     made._warm_up()
     made.send_task("t.order", args=[0])
     sandbox.redis.delete("orders")
+    sandbox.wait_written()  # else the order comes back after a kill
     with made.fallback.connection_for_write() as connection:
         made.fallback_channel = connection.default_channel
         for queue in QUEUES:

@@ -251,7 +251,7 @@ def all_the_time(desk: Desk) -> None:
     desk.trades.record(world.filled(order), LATER_NS)
     desk.trades.view(opening.trade.trade_id)
     desk.trades.active(desk.id)
-    desk.trades.active(desk.id, ("BTC",))
+    desk.trades.session_view(desk.id, ("BTC",))
     desk.trades.free(desk.id)
     desk.trades.balances(desk.id)
     desk.trades.working(desk.id)
