@@ -12,6 +12,7 @@ from amqp.exceptions import MessageNacked
 from celery import Celery
 from kombu.utils.uuid import uuid
 
+from arb.adapters.broker.envelope import Envelopes
 from arb.adapters.broker.gate import QUEUE_FULL, BrokerGate
 from arb.adapters.broker.poison import DeadLetterHandler
 from arb.adapters.broker.watch import AWAY, BrokerWatch
@@ -54,6 +55,7 @@ class ArbCelery(Celery):  # type: ignore[misc]  # Celery ships no types
         self._fallback_config: str | object = ""
         self._building = threading.Lock()
         self._queue_of: dict[str, str] = {}
+        self._envelopes = Envelopes(self)
         self.gate = BrokerGate(marks=marks, clock=clock, entropy=entropy)
         self.watch = BrokerWatch(
             connect=self.connection_for_write,
@@ -79,14 +81,14 @@ class ArbCelery(Celery):  # type: ignore[misc]  # Celery ships no types
                 self._fallback = app
             return self._fallback
 
-    def send_task(self, name: str, *args: Any, **options: Any) -> Any:
+    def send_task(self, name: str, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
         """Publish one task, under one id on whichever broker takes it. Raises: DispatchError."""
         options["task_id"] = options.get("task_id") or uuid()
         self.watch.ask()
         reason = self.gate.diversion(self._queue(name, options))
         if not reason:
             try:
-                result = super().send_task(name, *args, **options)
+                result = self._publish(name, args, kwargs, options)
             except AWAY as error:
                 reason = self.gate.failed(error)
             except MessageNacked:  # RabbitMQ answers, and its queue is full
@@ -96,7 +98,19 @@ class ArbCelery(Celery):  # type: ignore[misc]  # Celery ships no types
                 self.gate.succeeded()
                 return result
         self._counted.count("dispatch_fallbacks", reason)
-        return self._send_to_fallback(name, *args, **options)
+        return self._send_to_fallback(name, args, kwargs, **options)
+
+    def _publish(self, name: str, args: Any, kwargs: Any, options: dict[str, Any]) -> Any:
+        """Publish to the primary broker, in an envelope that is there where that is enough."""
+        envelope = self._envelopes.of(name, args, kwargs, options)
+        if envelope is None:
+            return super().send_task(name, args, kwargs, **options)
+        with self.pool.acquire(block=True) as connection, connection._reraise_as_library_errors():
+            channel = connection.default_channel
+            tag, now_ns = channel.next_delivery_tag(), self._clock.now_ns()
+            text = envelope.text(self, args, options, tag, now_ns)
+            channel.push(envelope.queue, envelope.priority, text)
+        return self.AsyncResult(options["task_id"])
 
     def _send_to_fallback(self, name: str, *args: Any, **options: Any) -> Any:
         for option in BELONGS_TO_PRIMARY:

@@ -7,6 +7,8 @@ from queue import Empty
 from typing import Any, Final
 
 import redis
+from kombu import Queue
+from kombu.common import maybe_declare
 from kombu.log import get_logger
 from kombu.transport import redis as kombu_redis
 from kombu.transport import virtual
@@ -32,6 +34,7 @@ class RedisChannel(kombu_redis.Channel):  # type: ignore[misc]
         self._wakes: dict[str, Wake] = {}
         self._no_ack: set[str] = set()
         self._scripts: dict[str, Any] = {}
+        self._declared: set[str] = set()
         super().__init__(*args, **kwargs)
 
     @contextmanager
@@ -162,6 +165,18 @@ class RedisChannel(kombu_redis.Channel):  # type: ignore[misc]
             return
         key = self._q_for_pri(queue, self._get_message_priority(message, reverse=False))
         self.client.lpush(key, dumps(message))
+
+    def push(self, queue: Queue, priority: int, text: bytes) -> None:
+        """Publish a message that is made already."""
+        if queue.name not in self._declared:
+            maybe_declare(queue, self)
+            self._declared.add(queue.name)
+        step = self._get_message_priority({"properties": {"priority": priority}}, reverse=False)
+        self.client.lpush(self._q_for_pri(queue.name, step), text)
+
+    def next_delivery_tag(self) -> str:
+        """Return what this message and no other one is held by."""
+        return str(self._next_delivery_tag())
 
     def _queue_bind(self, *args: Any) -> None:
         """Write a binding down, unless Redis is full: what we use is delivered without it."""

@@ -4,7 +4,7 @@ import time
 
 import pytest
 import redis
-from kombu import Queue
+from kombu import Exchange, Queue
 
 from arb.adapters.redis.dead_letters import RedisDeadLetterBuffer
 from arb.chaos.queue.broker_sandbox import message
@@ -67,6 +67,17 @@ def test_a_requeued_message_waits_behind_the_others_and_is_counted(connect, clie
     again = channel.basic_get("orders")
     assert (number_of(again), again.headers["redeliveries"]) == (1, 1)
     assert again.delivery_info["redelivered"] is True
+
+
+def test_a_queue_is_declared_by_the_first_message_that_is_pushed(connect, client):
+    channel = connect().default_channel
+    channel.connection.state.clear()  # what kombu knows of a server outlives a connection
+    for number in (1, 2):
+        channel.push(
+            Queue("orders", Exchange("work"), routing_key="orders"), 0, message(number, "orders", ())
+        )
+    assert client.llen("orders") == 2
+    assert len(client.smembers("_kombu.binding.work")) == 1
 
 
 def test_a_message_that_needs_no_acknowledgement_leaves_nothing(connect, client):
