@@ -177,8 +177,12 @@ class TradeStore(Protocol):
     def absent(self, client_order_id: ClientOrderId, reason: str, now_ns: int) -> Order:
         """UNKNOWN -> EXPIRED on the venue's own proof; the hold is voided."""
 
-    def record(self, report: OrderReport, now_ns: int) -> Order:
-        """Fold a report into its order: events, fills, ledger, holds and balances in one transaction."""
+    def record(self, report: OrderReport, now_ns: int, known: Order | None = None) -> Order:
+        """Fold a report into its order: events, fills, ledger, holds and balances in one transaction.
+
+        `known` is the order as the caller last read it, and spares reading it again: what became of it since
+        counts all the same. A report that says no more than it writes nothing, and it is what comes back.
+        """
 
     def deny(self, client_order_id: ClientOrderId, reason: str, now_ns: int) -> bool:
         """INTENT -> DENIED, the hold is voided. False if it is no intent any more and was not denied."""

@@ -93,8 +93,8 @@ def dying_once_booked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the process die as soon as a report of more than can be is booked."""
     record = MemoryTradeStore.record
 
-    def record_and_die(store: MemoryTradeStore, report: OrderReport, now_ns: int) -> Order:
-        order = record(store, report, now_ns)
+    def record_and_die(store: MemoryTradeStore, report: OrderReport, now_ns: int, known: Order) -> Order:
+        order = record(store, report, now_ns, known)
         if overfill(order, report):
             raise Died
         return order

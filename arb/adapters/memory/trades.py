@@ -80,7 +80,7 @@ class MemoryTradeStore:
             lives.write(self.tables, row, after, (OrderEvent.ABSENT,), now_ns)
             return after
 
-    def record(self, report: OrderReport, now_ns: int) -> Order:
+    def record(self, report: OrderReport, now_ns: int, known: Order | None = None) -> Order:
         with self.tables.transaction():
             return lives.record(self.tables, report, now_ns)
 

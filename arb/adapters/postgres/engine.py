@@ -4,7 +4,7 @@ Who keeps a copy of what is written here listens to an engine (`noting`): each c
 with the trades that it changed. A store opens its transactions here and nowhere else, so no write escapes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, DisconnectionError, InvalidatePoolErro
 
 from arb.adapters.local.clock import SystemClock
 from arb.adapters.postgres import patience
-from arb.adapters.postgres.failures import committing, translated
+from arb.adapters.postgres.failures import committing, committing_at_once, translated
 from arb.domain.errors import ConfigError
 from arb.domain.market.ids import TradeId
 from arb.domain.time import NS_PER_S
@@ -146,6 +146,25 @@ def transaction(engine: Engine, *trades: TradeId) -> Iterator[Connection]:
         with committing():
             connection.commit()
         changed = not connection.get_execution_options().get(UNCHANGED)
+    _note(engine, changed, trades)
+
+
+@contextmanager
+def at_once(engine: Engine, *trades: TradeId) -> Iterator[Connection]:
+    """Run the one statement of the block as a transaction of its own, in one round trip.
+
+    It changes rows of these trades at most. Raises as `transaction` does: a statement whose answer was lost
+    may have been committed.
+    """
+    with translated(), engine.connect() as connection:
+        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        with committing_at_once():
+            yield connection
+        changed = not connection.get_execution_options().get(UNCHANGED)
+    _note(engine, changed, trades)
+
+
+def _note(engine: Engine, changed: bool, trades: Sequence[TradeId]) -> None:
     note: Note | None = engine.get_execution_options().get(NOTE)
     if note is not None and changed:
         note(*trades)

@@ -12,6 +12,7 @@ from arb.domain.errors import ConfigError, Conflict, InvariantError, StoreUnavai
 
 # deadlock, statement time-out, lock time-out, too many clients: rolled back by the server
 RETRIABLE_CODES: Final = frozenset({"40P01", "57014", "55P03", "53300"})
+SHUTTING_DOWN: Final = "57P"  # may come right after a commit
 SCHEMA_CODES: Final = frozenset({"42P01", "42703"})  # undefined table, undefined column
 OTHER_SCHEMA: Final = (
     "the database has the schema of another version of arb, which the stack that runs was started by: "
@@ -68,6 +69,19 @@ def committing() -> Iterator[None]:
             yield
     except StoreUnavailable as error:
         raise CommitUnknown(*error.args) from error
+
+
+@contextmanager
+def committing_at_once() -> Iterator[None]:
+    """The same around a statement that commits itself, unless the server says that it failed."""
+    try:
+        with translated():
+            yield
+    except StoreUnavailable as error:
+        code = getattr(getattr(error.__cause__, "orig", None), "pgcode", None) or SHUTTING_DOWN
+        if code.startswith(SHUTTING_DOWN):
+            raise CommitUnknown(*error.args) from error
+        raise
 
 
 def _unavailable(error: DBAPIError) -> StoreUnavailable:

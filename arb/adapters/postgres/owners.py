@@ -5,11 +5,14 @@ it asks here first. So a message that reached the wrong process changes nothing.
 (a checker, a test) are not asked.
 """
 
+import zlib
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, ScalarSelect, and_, false, func, or_, select, true
 
+from arb.adapters.postgres.prepared import Prepared
 from arb.adapters.postgres.session_accounts import NAMED, accounts_of
 from arb.adapters.postgres.tables import account_keys, session_accounts, sessions
 from arb.domain.errors import ForeignSession
@@ -31,7 +34,7 @@ def owner_of(row: Any) -> Owner:
 
 def refuse_foreign(connection: Connection, session_id: SessionId, owner: Owner) -> None:
     """Refuse to write for a session of somebody else. Raises: ForeignSession."""
-    mine = _acting(connection)
+    mine = acting(connection)
     if mine is None or mine.may_touch(owner):
         return
     today = {
@@ -44,7 +47,7 @@ def refuse_foreign(connection: Connection, session_id: SessionId, owner: Owner) 
 
 def require_own(connection: Connection, session_id: SessionId) -> None:
     """Refuse to write for a session that is somebody else's by its row. Raises: ForeignSession."""
-    if _acting(connection) is None:
+    if acting(connection) is None:
         return
     found = select(sessions.c.environment, NAMED).where(sessions.c.session_id == session_id)
     row = connection.execute(found).one_or_none()
@@ -54,7 +57,11 @@ def require_own(connection: Connection, session_id: SessionId) -> None:
 
 def of_own_session(connection: Connection, session_id: ColumnElement[str]) -> ColumnElement[bool]:
     """Return the condition that a row's session is one that this transaction may write for."""
-    mine = _acting(connection)
+    return is_owned(session_id, acting(connection))
+
+
+def is_owned(session_id: ColumnElement[str], mine: Owner | None) -> ColumnElement[bool]:
+    """Return the condition that a row's session is one that this owner may write for; anybody's for none."""
     if mine is None:
         return true()
     own = and_(sessions.c.session_id == session_id, sessions.c.environment == mine.environment)
@@ -87,12 +94,29 @@ def _later(mine: Owner, venue: Venue) -> ScalarSelect[str]:
     )
 
 
+def prepared_for_owner(make: Callable[[Owner | None, str], Prepared]) -> Callable[[Connection], Prepared]:
+    """Return what finds the statement of whoever a connection writes for.
+
+    `make` is given the owner and what tells its statement's name from that of another owner.
+    """
+    made: dict[str, Prepared] = {}
+
+    def of(connection: Connection) -> Prepared:
+        actor = actor_of(connection)
+        if actor not in made:
+            made[actor] = make(acting(connection), f"{zlib.crc32(actor.encode()):08x}")
+        return made[actor]
+
+    return of
+
+
 def actor_of(connection: Connection) -> str:
     """Return whose process writes in this transaction; empty for a tool that acts for nobody."""
-    mine = _acting(connection)
+    mine = acting(connection)
     return "" if mine is None else str(mine)
 
 
-def _acting(connection: Connection) -> Owner | None:
+def acting(connection: Connection) -> Owner | None:
+    """Return for whom this connection writes; None for a tool that acts for nobody."""
     found = connection.get_execution_options().get(OPTION)
     return found if isinstance(found, Owner) else None

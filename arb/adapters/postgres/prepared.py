@@ -6,11 +6,12 @@ both ends as half a percent of it.
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from psycopg2.extensions import AsIs
-from sqlalchemy import CompoundSelect, Connection, CursorResult, Select, TextClause
+from sqlalchemy import ClauseElement, Connection, CursorResult
 from sqlalchemy.dialects.postgresql import psycopg2
+from sqlalchemy.sql.compiler import SQLCompiler
 
 KNOWN: Final = "arb_prepared"
 DIALECT: Final = psycopg2.dialect()  # type: ignore[no-untyped-call]
@@ -19,9 +20,7 @@ DIALECT: Final = psycopg2.dialect()  # type: ignore[no-untyped-call]
 class Prepared:
     """One statement, its name, and the types of what is given to it."""
 
-    def __init__(
-        self, name: str, statement: CompoundSelect[Any] | Select[Any] | TextClause, types: Mapping[str, str]
-    ) -> None:
+    def __init__(self, name: str, statement: ClauseElement, types: Mapping[str, str]) -> None:
         self._name, self._statement, self._types = name, statement, types
         self._call = f"EXECUTE {name}({', '.join(f'%({given})s' for given in types)})"
 
@@ -42,6 +41,7 @@ class Prepared:
     @cached_property
     def _preparation(self) -> tuple[str, dict[str, Any]]:
         places = {given: AsIs(f"${number}") for number, given in enumerate(self._types, start=1)}
-        expanded = self._statement.compile(dialect=DIALECT).construct_expanded_state(places)
+        compiled = cast(SQLCompiler, self._statement.compile(dialect=DIALECT))
+        expanded = compiled.construct_expanded_state(places)
         types = ", ".join(self._types.values())
         return f"PREPARE {self._name} ({types}) AS {expanded.statement}", dict(expanded.parameters)

@@ -2,8 +2,10 @@
 
 from sqlalchemy import Connection, Engine, insert
 
-from arb.adapters.postgres import ledger
+from arb.adapters.postgres import ledger, one_trip
+from arb.adapters.postgres.engine import at_once, nothing_changed
 from arb.adapters.postgres.lives import Locked, changing, lock, write
+from arb.adapters.postgres.one_trip import KNOWN_BY_STATE
 from arb.adapters.postgres.rows import fill_values
 from arb.adapters.postgres.tables import fills
 from arb.domain.errors import DataError
@@ -12,14 +14,29 @@ from arb.domain.market.ids import ClientOrderId
 from arb.domain.trading.order import Folded, Order, OrderEvent, OrderReport, OrderState, apply, fold
 
 
-def record(engine: Engine, report: OrderReport, now_ns: int) -> Order:
-    """Book a report once; news that is no news writes nothing. Raises: DataError if it is not ours."""
+def record(engine: Engine, report: OrderReport, now_ns: int, known: Order | None) -> Order:
+    """Book a report once; news that is no news writes nothing. Raises: DataError if it is not ours.
+
+    An order that is as its caller knows it is read and locked by the write itself.
+    """
+    if known is not None and known.state in KNOWN_BY_STATE:
+        folded = fold(known, report)
+        if folded.order == known or _written(engine, known, folded, now_ns):
+            return folded.order
     with changing(engine, report.client_order_id) as connection:
         locked = _ours(connection, report.client_order_id)
         folded = fold(locked.order, report)
         if folded.order != locked.order:
             _write(connection, locked, folded, now_ns)
         return folded.order
+
+
+def _written(engine: Engine, known: Order, folded: Folded, now_ns: int) -> bool:
+    with at_once(engine, known.trade_id) as connection:
+        is_written = one_trip.write(connection, known, folded, now_ns)
+        if not is_written:
+            nothing_changed(connection)
+        return is_written
 
 
 def absent(engine: Engine, client_order_id: ClientOrderId, reason: str, now_ns: int) -> Order:

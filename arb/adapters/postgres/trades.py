@@ -6,7 +6,17 @@ from decimal import Decimal
 
 from sqlalchemy import Engine
 
-from arb.adapters.postgres import archive, claims, joined, ledger, neighbours, opening, recording, views
+from arb.adapters.postgres import (
+    archive,
+    claims,
+    joined,
+    ledger,
+    neighbours,
+    opening,
+    recording,
+    settling,
+    views,
+)
 from arb.adapters.postgres.engine import asking, nothing_changed, reading, transaction
 from arb.adapters.postgres.exposure import free_balances
 from arb.adapters.postgres.owners import require_own
@@ -35,6 +45,8 @@ class SqlTradeStore:
 
     @interrupted_only
     def add_orders(self, trade: Trade, orders: Sequence[Order], decided_on: Facts = NOTHING_SEEN) -> Trade:
+        if not orders:
+            return settling.change(self.engine, trade)
         return opening.add_orders(self.engine, trade, orders, decided_on)
 
     @harmless_twice
@@ -65,8 +77,8 @@ class SqlTradeStore:
         return recording.absent(self.engine, client_order_id, reason, now_ns)
 
     @harmless_twice
-    def record(self, report: OrderReport, now_ns: int) -> Order:
-        return recording.record(self.engine, report, now_ns)
+    def record(self, report: OrderReport, now_ns: int, known: Order | None = None) -> Order:
+        return recording.record(self.engine, report, now_ns, known)
 
     def deny(self, client_order_id: ClientOrderId, reason: str, now_ns: int) -> bool:
         return claims.deny(self.engine, client_order_id, reason, now_ns)

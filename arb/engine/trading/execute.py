@@ -182,14 +182,14 @@ class Execute:
         """Record what the venue says; more than can be halts first, for we may die once it is booked."""
         if excess := overfill_told(known, report):
             self._halt_on(known, f"{excess:f} {known.symbol} more than it proves")
-            return self._book(report)
-        order = self._book(report)
+            return self._book(known, report)
+        order = self._book(known, report)
         if excess := overfill(order, report):
             self._halt_on(order, f"{excess:f} {order.symbol} more than it proves")
         return order
 
-    def _book(self, report: OrderReport) -> Order:
-        return self.trades.record(report, self.clock.now_ns())
+    def _book(self, known: Order, report: OrderReport) -> Order:
+        return self.trades.record(report, self.clock.now_ns(), known)
 
     def _halt_on(self, order: Order, what: str) -> None:
         """More was executed than can be: it is not booked, and a person looks before anything goes on."""
@@ -207,7 +207,7 @@ class Execute:
         except VenueError as error:
             self.counters.count("venue_errors", f"{error.venue}_{type(error).__name__.lower()}")
             return order
-        return order if report is None else self._ended(self._book(report))
+        return order if report is None else self._ended(self._book(order, report))
 
     def _follow(self, order: Order, attempt: int) -> Order:
         """Ask for the result of an accepted order a few times in place: faster than a message each."""

@@ -109,7 +109,7 @@ class RecordReport:
         if told:  # first: we may die once it is booked
             self._halt_on(streamed, told)
         is_known = not told and _is_known(known, report)
-        order = known if is_known else self.trades.record(report, self.clock.now_ns())
+        order = known if is_known else self.trades.record(report, self.clock.now_ns(), known)
         self._count(streamed, "known" if is_known else "recorded")
         if not told and (excess := overfill(order, report)):
             self._halt_on(streamed, excess)

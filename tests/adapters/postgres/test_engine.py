@@ -255,6 +255,38 @@ def test_each_method_that_writes_is_noted_after_its_commit(store, name, engine, 
     assert {trade for named in notes.trades for trade in named} == changed_trades(engine, before)
 
 
+AT_ONCE = {
+    "record": lambda s: s.trades.record(world.filled(s.claimed), NOW_NS, s.claimed),
+    "add_orders": lambda s: s.trades.add_orders(replace(s.opened.trade, reason="late"), ()),
+}
+
+
+@pytest.mark.parametrize("name", AT_ONCE)
+def test_what_commits_itself_is_noted_after_that(name, engine, heard, notes, commits):
+    before = contents(engine)
+    commits.clear()
+    AT_ONCE[name](heard)
+    after = contents(engine)
+    assert (before != after, commits) == (True, [])
+    assert notes.seen == [after]
+    assert {trade for named in notes.trades for trade in named} == changed_trades(engine, before)
+
+
+def test_a_report_that_tells_nothing_new_is_not_noted(heard, notes):
+    accepted = heard.trades.record(world.report(heard.claimed, OrderState.ACCEPTED), NOW_NS, heard.claimed)
+    notes.trades.clear()
+    assert heard.trades.record(world.report(accepted, OrderState.ACCEPTED), NOW_NS, accepted) == accepted
+    assert notes.trades == []
+
+
+def test_a_trade_that_moved_on_is_not_changed_and_not_noted(heard, notes):
+    heard.trades.add_orders(heard.opened.trade, ())
+    notes.trades.clear()
+    with pytest.raises(Conflict):
+        heard.trades.add_orders(heard.opened.trade, ())
+    assert notes.trades == []
+
+
 def test_only_this_module_opens_connections():
     opening = {"begin", "begin_nested", "commit", "connect", "raw_connection"}
     found = {

@@ -69,6 +69,27 @@ def test_a_second_writer_waits_for_the_first_commit(engine, session_id):
         assert list(keys) == ["first", "second"]
 
 
+def test_a_report_of_an_order_as_it_is_known_waits_for_it_too(engine, session_id):
+    trades = SqlTradeStore(engine)
+    for each in world.openings(session_id):
+        trades.book_entry(session_id, each, world.NOW_NS)
+    made = world.opening(session_id)
+    trades.open_trade(made.proposal, made.orders, world.LIMITS, world.NOW_NS)
+    order = trades.claim(made.orders[0].client_order_id, world.NOW_NS)
+    assert order is not None
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(engine) as connection:
+            ledger.lock(connection, session_id)
+            filled = pool.submit(trades.record, world.filled(order), world.NOW_NS, order)
+            wait_for_a_lock(engine)
+            ledger.book(connection, session_id, (entry("before"),), world.NOW_NS)
+        filled.result(10)
+    with reading(engine) as connection:
+        keys = [each.key for each in ledger.entries_after(connection, session_id, 0)]
+    assert keys[-2] == "before"
+    assert keys[-1].startswith("fill:")
+
+
 def test_another_session_does_not_wait(engine, session_id):
     other = world.session()
     SqlSessionStore(engine).create(other)

@@ -102,6 +102,9 @@ AFTER_SENDING: dict[str, Callable[[Case, Order], object]] = {
         order.client_order_id, order.fence, OrderEvent.REJECT, "case", NOW_NS
     ),
     "record": lambda case, order: case.theirs.record(world.filled(order), NOW_NS),
+    "record of an order as it is known": lambda case, order: case.theirs.record(
+        world.filled(order), NOW_NS, order
+    ),
 }
 
 

@@ -2,12 +2,12 @@
 
 import psycopg2
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
 from arb.adapters.local.clock import ManualClock
 from arb.adapters.postgres import opening
-from arb.adapters.postgres.engine import make_engine, transaction
+from arb.adapters.postgres.engine import at_once, make_engine, transaction
 from arb.adapters.postgres.failures import CommitUnknown, TransactionInterrupted, translated
 from arb.adapters.postgres.retry import Retry, harmless_twice, interrupted_only
 from arb.adapters.postgres.sessions import SqlSessionStore
@@ -156,6 +156,52 @@ def test_a_report_whose_commit_was_lost_is_booked_once(engine, session, lost_com
     assert (
         trades.balances(session.session_id)[Venue.UPBIT, "BTC"] == before[Venue.UPBIT, "BTC"] - order.quantity
     )
+
+
+@pytest.fixture
+def lost_answers(engine):
+    """Lose the answer to that many statements that commit themselves."""
+    left = [0]
+
+    def lose(_connection, _cursor, statement, *_):
+        if left[0] and statement.startswith("EXECUTE"):
+            left[0] -= 1
+            raise psycopg2.OperationalError("server closed the connection")
+
+    event.listen(engine, "after_cursor_execute", lose)
+    yield left
+    event.remove(engine, "after_cursor_execute", lose)
+
+
+@pytest.mark.integration
+def test_a_report_whose_answer_was_lost_is_booked_once(engine, session, lost_answers):
+    trades, opened = SqlTradeStore(engine), world.opening(session.session_id)
+    opening.open_trade(engine, opened.proposal, opened.orders, world.LIMITS, world.NOW_NS)
+    order = trades.claim(opened.on(Venue.UPBIT).client_order_id, world.NOW_NS)
+    before = trades.balances(session.session_id)
+    lost_answers[0] = 1
+    recorded = trades.record(world.filled(order), world.NOW_NS, order)
+    assert (recorded.state, lost_answers) == ("filled", [0])
+    assert (
+        trades.balances(session.session_id)[Venue.UPBIT, "BTC"] == before[Venue.UPBIT, "BTC"] - order.quantity
+    )
+
+
+@pytest.mark.integration
+def test_a_change_of_a_trade_whose_answer_was_lost_is_not_made_twice(engine, session, lost_answers):
+    trades, opened = SqlTradeStore(engine), world.opening(session.session_id)
+    opening.open_trade(engine, opened.proposal, opened.orders, world.LIMITS, world.NOW_NS)
+    lost_answers[0] = 1
+    with pytest.raises(CommitUnknown):
+        trades.add_orders(opened.trade, ())
+    assert trades.view(opened.trade.trade_id).trade.version == opened.trade.version + 1
+
+
+@pytest.mark.integration
+def test_a_statement_that_the_server_gave_up_changed_nothing_and_is_tried_again(engine):
+    with pytest.raises(TransactionInterrupted) as caught, at_once(engine) as connection:
+        connection.execute(text("DO $$ BEGIN RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01'; END $$"))
+    assert not isinstance(caught.value, CommitUnknown)
 
 
 @pytest.mark.integration

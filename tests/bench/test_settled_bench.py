@@ -1,0 +1,167 @@
+"""From an order that was sent to its trade at rest: what our process and PostgreSQL spend on it, by step.
+
+The engine over a real database, with venues and a queue in memory: one that answers at once, one that answers
+that it waits, and streams that tell of each order again. `make bench ARGS="-k settled"`; BENCH_TRADES says
+how many pairs are opened and closed. What is counted is CPU, not time: a busy machine says much the same.
+"""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from decimal import Decimal
+
+import psutil
+import pytest
+from sqlalchemy import event
+
+from arb.adapters.memory.venue import Trouble
+from arb.adapters.postgres.engine import Pool, make_engine
+from arb.adapters.postgres.sessions import SqlSessionStore
+from arb.adapters.postgres.trades import SqlTradeStore
+from arb.domain.market.ids import Venue
+from arb.domain.trading.order import OrderReport, OrderState
+from arb.domain.trading.trade import TradeState
+from arb.engine.trading.fills import RecordReport, StreamedReport
+from tests.engine.testbed import SESSION, EngineTestbed
+
+TRADES = int(os.environ.get("BENCH_TRADES", "100"))
+WARM = 10
+
+
+class SqlTestbed(EngineTestbed):
+    """The same engine with its rows in PostgreSQL."""
+
+    def __init__(self, engine) -> None:
+        self._engine = engine
+        super().__init__(senders=8)
+
+    def _wire_engine(self) -> None:
+        session = self.sessions.get(SESSION)
+        self.trades, self.sessions = SqlTradeStore(self._engine), SqlSessionStore(self._engine)
+        self.sessions.create(session)
+        super()._wire_engine()
+        self.stream = RecordReport(
+            trades=self.trades, dispatcher=self.dispatcher, counters=self.counters,
+            alerts=self.alert_store, clock=self.clock,
+        )  # fmt: skip
+
+
+class Meter:
+    """CPU of this process and of its connections' servers, transactions, statements: by step."""
+
+    def __init__(self, engine) -> None:
+        self._engine, self.steps = engine, {}
+        self._seen: Counter[str] = Counter()
+
+        @event.listens_for(engine, "after_cursor_execute")
+        def executed(*_) -> None:
+            self._seen["statements"] += 1
+
+        @event.listens_for(engine, "checkout")
+        def taken(*_) -> None:
+            self._seen["connections taken"] += 1
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        before, own_s, servers_s = Counter(self._seen), time.process_time(), self._servers_s()
+        yield
+        found = self.steps.setdefault(name, Counter())
+        found.update(self._seen - before)
+        found["ours, ms"] += 1e3 * (time.process_time() - own_s)
+        found["PostgreSQL, ms"] += 1e3 * (self._servers_s() - servers_s)
+
+    def _servers_s(self) -> float:
+        return sum(sum(psutil.Process(pid).cpu_times()[:2]) for pid in self.pids)
+
+    pids: tuple[int, ...] = ()
+
+
+@pytest.fixture
+def bed(database_url):
+    engine = make_engine(database_url, Pool(size=1, overflow_max=0))
+    yield SqlTestbed(engine)
+    engine.dispose()
+
+
+@pytest.mark.integration
+@pytest.mark.timeout(600)
+def test_from_sent_to_settled(bed):
+    meter = Meter(bed._engine)
+    with bed._engine.connect() as connection:
+        meter.pids = (connection.connection.dbapi_connection.info.backend_pid,)
+    for _ in range(WARM):
+        traded(bed, Meter(bed._engine))
+    sent: Counter[str] = Counter()
+    for _ in range(TRADES):
+        sent += traded(bed, meter)
+    shown(meter, sent)
+
+
+def traded(bed: SqlTestbed, meter: Meter) -> Counter[str]:
+    """Open a pair and close it; return the messages that it took."""
+    sent: Counter[str] = Counter()
+    for premium, state in ((60, TradeState.OPEN), (0, None)):
+        bed.pass_time(2_000)
+        bed.premium(premium)
+        bed.venues[Venue.UPBIT].troubles.append(Trouble.WAIT)
+        bed.evaluate.run()
+        sends, bed.handed[:] = list(bed.handed), []
+        assert len(sends) == 2, (premium, bed.trades.active(SESSION))
+        for send in sends:
+            with meter.step("sent, answered, recorded"):
+                send()
+        sent += settled(bed, meter)
+        told(bed, meter)
+        sent += settled(bed, meter)
+        assert [view.trade.state for view in bed.trades.active(SESSION)] == [state] * (state is not None)
+    return sent
+
+
+def settled(bed: SqlTestbed, meter: Meter) -> Counter[str]:
+    """Run the messages that were sent, and return how many of each."""
+    sent: Counter[str] = Counter()
+    bed.collect()
+    while bed.pending:
+        sent[bed.pending[0][1]] += 1
+        with meter.step(f"message {bed.pending[0][1]}"):
+            bed.run_one()
+    return sent
+
+
+def told(bed: SqlTestbed, meter: Meter) -> None:
+    """Have the streams tell of the newest order of each venue, as venues do: accepted, filled, over."""
+    for venue, client in bed.venues.items():
+        report = client.placed[list(client.placed)[-1]][0]
+        for each in events(venue, report):
+            with meter.step("told by a stream"):
+                bed.stream.run(each)
+
+
+def events(venue: Venue, report: OrderReport) -> Iterator[StreamedReport]:
+    executed = sum((fill.quantity for fill in report.fills), Decimal(0))
+    accepted = replace(report, status=OrderState.ACCEPTED, fills=(), executed=None)
+    yield StreamedReport(venue=venue, report=accepted, executed=Decimal(0))
+    yield StreamedReport(
+        venue=venue, report=replace(report, status=OrderState.PARTIALLY_FILLED), executed=executed
+    )
+    if venue is Venue.UPBIT:
+        yield StreamedReport(venue=venue, report=replace(report, fills=()), executed=executed)
+
+
+def shown(meter: Meter, sent: Counter[str]) -> None:
+    orders = TRADES * 4
+    print(f"\n{'an order':36}{'ours, ms':>10}{'PostgreSQL, ms':>16}{'statements':>12}{'connections':>12}")
+    total: Counter[str] = Counter()
+    for name, found in meter.steps.items():
+        line(name, found, orders)
+        total.update(found)
+    line("all of it", total, orders)
+    print(f"messages: { {name: number / orders for name, number in sent.items()} }")
+
+
+def line(name: str, found: Counter[str], orders: int) -> None:
+    print(f"{name:36}{found['ours, ms'] / orders:10.2f}{found['PostgreSQL, ms'] / orders:16.2f}"
+          f"{found['statements'] / orders:12.2f}{found['connections taken'] / orders:12.2f}")  # fmt: skip
