@@ -1,5 +1,6 @@
 """The tasks of trading, each the call of a use case: evaluate, place or resolve an order, settle a trade."""
 
+from contextlib import suppress
 from typing import Any, Final
 
 from arb.adapters.local.background import Background
@@ -7,6 +8,7 @@ from arb.adapters.local.journal import log_order
 from arb.app.engines import engine, engine_of
 from arb.app.wiring import Engine
 from arb.celery import app
+from arb.domain.errors import StoreUnavailable
 from arb.domain.health.queues import QUEUES
 from arb.domain.market.ids import ClientOrderId, TradeId, parse_client_order_id
 from arb.domain.state.snapshot import SnapshotKind
@@ -23,14 +25,23 @@ def _look_ahead() -> None:
     engine().trading.look_ahead.run()
 
 
+def _read_exposure() -> None:
+    with suppress(StoreUnavailable):  # then entries read it themselves
+        engine().trading.evaluate.exposure.read()
+
+
 _looking_ahead = Background("look-ahead", _look_ahead, LOOK_AHEAD_S)
+_reading_exposure = Background("exposure", _read_exposure, 0)
 
 
 @app.task(name="arb.evaluate")
 def evaluate(books: list[dict[str, Any]] | None = None) -> int:
     """Decide on every coin that changed; never retried, since the next quote brings the next evaluation."""
-    begun = engine().trading.evaluate.run([decode_book(book) for book in books or ()])
+    evaluation = engine().trading.evaluate
+    begun = evaluation.run([decode_book(book) for book in books or ()])
     _looking_ahead.ask()
+    if evaluation.exposure.is_due():
+        _reading_exposure.ask()
     return begun
 
 

@@ -10,6 +10,7 @@ from arb.domain.ledger.ledger import Entry
 from arb.domain.market.book import Book
 from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, Symbol, TradeId, Venue
 from arb.domain.market.listing import Listing
+from arb.domain.risk.known_exposure import KnownExposure, Way
 from arb.domain.risk.mode import Cause, ModeChange, ModeReason, after
 from arb.domain.risk.review import Approved, Denied, Limits, Mode, Proposal
 from arb.domain.state.generation import Generation
@@ -73,6 +74,7 @@ class SessionView:
 
     mode: Mode
     trades: tuple[TradeView, ...]
+    mark: int = 0  # how often what its entries are reviewed by was decided anew
 
 
 class SessionStore(Protocol):
@@ -134,13 +136,23 @@ class TradeStore(Protocol):
     """
 
     def open_trade(
-        self, proposal: Proposal, orders: tuple[Order, Order], limits: Limits, now_ns: int
+        self,
+        proposal: Proposal,
+        orders: tuple[Order, Order],
+        limits: Limits,
+        now_ns: int,
+        known: KnownExposure | None = None,
     ) -> Approved | Denied:
         """Under the session's lock: read the exposure, review, and write trade, intents and holds.
+
+        An exposure that is known is not read again where nothing was decided since.
 
         Orders that are claimed are written with their claims: whoever called may send them after the commit,
         and nobody else. Not if the trade `was_there`: a claim is handed out once.
         """
+
+    def known_exposure(self, session_id: SessionId, ways: Collection[Way], now_ns: int) -> KnownExposure:
+        """Return the exposure as of now, with what these coins lost in their directions."""
 
     def add_orders(self, trade: Trade, orders: Sequence[Order], decided_on: Facts = NOTHING_SEEN) -> Trade:
         """Write the changed trade and new intents with their holds if `trade.version` is still current.

@@ -28,14 +28,14 @@ SHORT: Final = 60  # characters of arguments of which Celery leaves nothing out
 EMBED: Final[Mapping[str, None]] = dict.fromkeys(("callbacks", "errbacks", "chain", "chord"))
 
 
-class _Desk(memory.Channel):  # type: ignore[misc]
+class _PrivateChannel(memory.Channel):  # type: ignore[misc]
     """A channel whose queues are nobody else's."""
 
     queues: dict[str, "Waiting[Any]"] = {}
 
 
-class _DeskTransport(memory.Transport):  # type: ignore[misc]
-    Channel = _Desk
+class _PrivateTransport(memory.Transport):  # type: ignore[misc]
+    Channel = _PrivateChannel
 
 
 class Envelope:
@@ -102,10 +102,10 @@ class Envelopes:
         transport = self._app.connection_for_write().get_transport_cls()
         if not hasattr(getattr(transport, "Channel", None), "push"):
             return None  # a broker that takes messages in another form
-        with Connection(transport=_DeskTransport) as connection:
+        with Connection(transport=_PrivateTransport) as connection:
             Celery.send_task(self._app, name, (), connection=connection, add_to_parent=False)
-            (first,) = (found for waiting in _Desk.queues.values() for found in waiting.queue)
-            _Desk.queues.clear()
+            (first,) = (found for waiting in _PrivateChannel.queues.values() for found in waiting.queue)
+            _PrivateChannel.queues.clear()
         queue = self._app.amqp.queues.get(first["properties"]["delivery_info"]["routing_key"])
         has_times = first["headers"]["eta"] is not None or first["headers"]["expires"] is not None
         is_json = first["content-type"] == "application/json" and "compression" not in first["headers"]

@@ -11,6 +11,7 @@ from arb.domain.errors import Conflict
 from arb.domain.health.alert import AlertKind
 from arb.domain.ledger.ledger import Entry, fee_entries
 from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, TradeId, Venue
+from arb.domain.risk.known_exposure import KnownExposure, Way
 from arb.domain.risk.review import Approved, Denied, Limits, Proposal, review
 from arb.domain.trading.lone_leg import LoneLeg
 from arb.domain.trading.order import FEES_OF_ORDERS, Order, OrderEvent, OrderReport, OrderState, apply
@@ -27,7 +28,12 @@ class MemoryTradeStore:
     tables: MemoryTables
 
     def open_trade(
-        self, proposal: Proposal, orders: tuple[Order, Order], limits: Limits, now_ns: int
+        self,
+        proposal: Proposal,
+        orders: tuple[Order, Order],
+        limits: Limits,
+        now_ns: int,
+        known: KnownExposure | None = None,  # read again, which costs nothing here
     ) -> Approved | Denied:
         trade = proposal.trade
         with self.tables.transaction():
@@ -38,6 +44,11 @@ class MemoryTradeStore:
                 lives.insert(self.tables, trade, orders)
                 self.tables.trials[trade.trade_id] = proposal.trial.levels if proposal.trial else {}
             return verdict
+
+    def known_exposure(self, session_id: SessionId, ways: Collection[Way], now_ns: int) -> KnownExposure:
+        with self.tables.transaction():
+            found = exposure.exposure(self.tables, session_id, now_ns)
+            return KnownExposure(exposure=found, mark=0, own_mark=0, ways=frozenset(ways), read_at_ns=now_ns)
 
     def add_orders(self, trade: Trade, orders: Sequence[Order], decided_on: Facts = NOTHING_SEEN) -> Trade:
         following = replace(trade, version=trade.version + 1)

@@ -159,7 +159,7 @@ AT_RISK_NOW: Final = Prepared(
     "arb_at_risk",
     PARTS,
     {
-        "session_id": "text", "trade_id": "text", "coin": "text", "direction": "text", "venue": "text",
+        "session_id": "text", "trade_id": "text", "coins": "text[]", "directions": "text[]", "venue": "text",
         "day_since_ns": "bigint", "minute_of_day_ago": "bigint", "next_hour": "bigint",
         "minute_since_ns": "bigint", "remembered_ns": "bigint",
     },

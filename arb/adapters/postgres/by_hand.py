@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import BindParameter, Connection, Engine, Row, Select, and_, bindparam, insert, select, update
 
+from arb.adapters.postgres import review_marks
 from arb.adapters.postgres.engine import asking, reading, transaction
 from arb.adapters.postgres.owners import require_own
 from arb.adapters.postgres.tables import close_requests, coin_pauses, sessions, trades
@@ -46,6 +47,7 @@ class SqlByHand:
                 "reason": pause.reason,
             }
             connection.execute(insert(coin_pauses).values(values))
+            review_marks.move(connection, session_id)
         return pause
 
     def resume(self, session_id: SessionId, coin: Coin, by: str, now_ns: int) -> CoinPause | None:
@@ -62,6 +64,7 @@ class SqlByHand:
                 )
                 .values(resumed_at_ns=now_ns, resumed_by=by)
             )
+            review_marks.move(connection, session_id)
         return known
 
     def pauses(self, session_id: SessionId) -> tuple[CoinPause, ...]:

@@ -8,22 +8,25 @@ aside and as spent, and at no moment not at all.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row
 
+from arb.adapters.postgres import review_marks
 from arb.adapters.postgres.at_risk import AT_RISK_NOW, CEILINGS, FREE
 from arb.adapters.postgres.ledger import OWN
 from arb.adapters.postgres.neighbours import Moved, moved_since
+from arb.adapters.postgres.owners import refuse_foreign
 from arb.adapters.postgres.purse import LOCK
 from arb.domain.errors import InvariantError
 from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.domain.market.money import EXACT, ZERO, exact_sum
 from arb.domain.market.pair import Direction
 from arb.domain.risk.direction import Currencies, currencies
+from arb.domain.risk.known_exposure import KnownExposure, Way
 from arb.domain.risk.review import Exposure, Mode, nearest_ceilings
 from arb.domain.state.owner import Owner
 from arb.domain.time import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE
@@ -51,6 +54,20 @@ def exposure(connection: Connection, session_id: SessionId, mode: Mode, now_ns: 
     return replace(seen.exposure, mode=mode)
 
 
+def known(connection: Connection, session_id: SessionId, ways: Collection[Way], now_ns: int) -> KnownExposure:
+    """Return the exposure without any lock, with what these coins lost in their directions.
+
+    The mark is read before it: whoever commits by it is refused if anything came between.
+    """
+    mark, own_mark = review_marks.read(connection, session_id)
+    asked = _asked(session_id, now_ns, ways)
+    seen = _seen(connection, asked, AT_RISK_NOW.execute(connection, asked))
+    refuse_foreign(connection, session_id, seen.owner)
+    return KnownExposure(
+        exposure=seen.exposure, mark=mark, own_mark=own_mark, ways=frozenset(ways), read_at_ns=now_ns
+    )
+
+
 def alone_to_decide(connection: Connection, trade: Trade, now_ns: int) -> Seen:
     """Return what a new trade is decided by, with what was lost in a row by what it proposes.
 
@@ -58,22 +75,17 @@ def alone_to_decide(connection: Connection, trade: Trade, now_ns: int) -> Seen:
     the transaction is over. Locked and read in one round trip: each statement sees what was committed before
     it began. References to the session are not blocked.
     """
-    asked = _asked(trade.session_id, now_ns) | {
-        "trade_id": trade.trade_id,
-        "coin": trade.coin,
-        "direction": str(trade.direction),
-    }
-    found = AT_RISK_NOW.execute(connection, asked, first=ALONE_TO_DECIDE)
-    return _seen(connection, asked, found, (trade.coin, trade.direction))
+    asked = _asked(trade.session_id, now_ns, [(trade.coin, trade.direction)]) | {"trade_id": trade.trade_id}
+    return _seen(connection, asked, AT_RISK_NOW.execute(connection, asked, first=ALONE_TO_DECIDE))
 
 
-def _asked(session_id: SessionId, now_ns: int) -> dict[str, Any]:
+def _asked(session_id: SessionId, now_ns: int, ways: Collection[Way] = ()) -> dict[str, Any]:
     day_ago_ns = max(0, now_ns - NS_PER_DAY)  # 0 marks a trade that has not ended
     return {
         "session_id": session_id,
         "trade_id": "",
-        "coin": "",
-        "direction": "",
+        "coins": [coin for coin, _ in ways],
+        "directions": [str(direction) for _, direction in ways],
         "venue": None,
         "day_since_ns": day_ago_ns + 1,
         "minute_of_day_ago": day_ago_ns // NS_PER_MINUTE,
@@ -83,12 +95,7 @@ def _asked(session_id: SessionId, now_ns: int) -> dict[str, Any]:
     }
 
 
-def _seen(
-    connection: Connection,
-    asked: dict[str, Any],
-    rows: Iterable[Row[Any]],
-    proposed: tuple[Coin, Direction] | None = None,
-) -> Seen:
+def _seen(connection: Connection, asked: dict[str, Any], rows: Iterable[Row[Any]]) -> Seen:
     by_part = _by_part(rows)
     if not by_part["session"]:
         raise InvariantError(f"session {asked['session_id']} does not exist")
@@ -100,7 +107,7 @@ def _seen(
     return Seen(
         owner=owner,
         is_written=written.number > 0,
-        exposure=_nearest(connection, asked, by_part, proposed),
+        exposure=_nearest(connection, asked, by_part),
     )
 
 
@@ -108,7 +115,6 @@ def _nearest(
     connection: Connection,
     asked: dict[str, Any],
     by_part: Mapping[str, list[Row[Any]]],
-    proposed: tuple[Coin, Direction] | None,
 ) -> Exposure:
     (session,), (unvalued,), (killed,) = by_part["session"], by_part["unvalued"], by_part["killed"]
     free = _free(by_part, moved_since(connection, by_part["beside"]))
@@ -120,7 +126,7 @@ def _nearest(
         account_killed=killed.number > 0,
         unvalued_fees=unvalued.number,
         currencies=_currencies(by_part),
-        losses=_losses(by_part["lost"], proposed),
+        losses=_losses(by_part["lost"]),
         generation=session.number,
         paused=frozenset(Coin(row.name) for row in by_part["paused"]),
     )
@@ -150,13 +156,11 @@ def _currencies(by_part: Mapping[str, Sequence[Row[Any]]]) -> Currencies:
     )
 
 
-def _losses(
-    rows: Iterable[Row[Any]], proposed: tuple[Coin, Direction] | None
-) -> dict[tuple[Coin, Direction], Losses]:
-    newest = next(iter(rows), None)
-    if proposed is None or newest is None:
-        return {}
-    return {proposed: Losses(in_a_row=int(newest.amount), newest_ns=newest.number)}
+def _losses(rows: Iterable[Row[Any]]) -> dict[Way, Losses]:
+    return {
+        (Coin(row.name), Direction(row.asset)): Losses(in_a_row=int(row.amount), newest_ns=row.number)
+        for row in rows
+    }
 
 
 def free_balances(connection: Connection, session_id: SessionId) -> dict[tuple[Venue, str], Decimal]:

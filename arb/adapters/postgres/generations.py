@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from arb.adapters.postgres import review_marks
 from arb.adapters.postgres.tables import generations, sessions
 from arb.domain.errors import Conflict
 from arb.domain.market.ids import SessionId
@@ -38,6 +39,7 @@ def add(connection: Connection, generation: Generation) -> None:
     if connection.execute(following).rowcount == 1:
         values = _values(generation) | {"settings": dict(generation.settings)}
         connection.execute(insert(generations).values(values))
+        review_marks.move(connection, generation.session_id)
     elif newest(connection, generation.session_id) != generation:
         raise Conflict(f"generation {generation.number} does not follow that of {generation.session_id}")
 

@@ -15,7 +15,7 @@ from sqlalchemy import Column, Connection, Row, and_, bindparam, func, literal, 
 from arb.adapters.postgres.at_risk import ACTIVE
 from arb.adapters.postgres.prepared import Prepared
 from arb.adapters.postgres.rows import fill_of, order_of, trade_of
-from arb.adapters.postgres.tables import fills, orders, sessions, trades
+from arb.adapters.postgres.tables import fills, orders, review_marks, sessions, trades
 from arb.domain.market.ids import ClientOrderId, Coin, SessionId, TradeId
 from arb.domain.risk.review import Mode
 from arb.domain.trading.order import Fill, Order
@@ -25,7 +25,7 @@ BESIDE: Final = frozenset({"decided_on", "decided_later", "archived", "take_ups"
 TRADE: Final[Sequence[Column[Any]]] = [each for each in trades.c if each.name not in BESIDE]
 ORDER: Final[Sequence[Column[Any]]] = list(orders.c)
 FILL: Final[Sequence[Column[Any]]] = [fills.c[name] for name in Fill.__dataclass_fields__]
-AT_TRADE, AT_ORDER = 1, 1 + len(TRADE)
+AT_TRADE, AT_ORDER = 2, 2 + len(TRADE)
 AT_FILL: Final = AT_ORDER + len(ORDER)
 OF_TRADE: Final = orders.c.trade_id == trades.c.trade_id
 OF_ORDER: Final = fills.c.client_order_id == orders.c.client_order_id
@@ -41,8 +41,9 @@ UNDER_WAY: Final = and_(
 )
 SESSION_VIEW: Final = Prepared(
     "arb_session_view",
-    select(sessions.c.mode, *TRADE, *ORDER, *FILL)
+    select(sessions.c.mode, func.coalesce(review_marks.c.mark, 0), *TRADE, *ORDER, *FILL)
     .select_from(sessions)
+    .outerjoin(review_marks, review_marks.c.session_id == sessions.c.session_id)
     .outerjoin(trades, UNDER_WAY)
     .outerjoin(orders, OF_TRADE)
     .outerjoin(fills, OF_ORDER)
@@ -52,7 +53,7 @@ SESSION_VIEW: Final = Prepared(
 )
 TRADE_VIEW: Final = Prepared(
     "arb_trade_view",
-    select(literal(""), *TRADE, *ORDER, *FILL)
+    select(literal(""), literal(0), *TRADE, *ORDER, *FILL)
     .select_from(trades)
     .outerjoin(orders, OF_TRADE)
     .outerjoin(fills, OF_ORDER)
@@ -72,11 +73,14 @@ ORDER_VIEW: Final = Prepared(
 
 
 def session_view(connection: Connection, session_id: SessionId, coins: Sequence[Coin]) -> SessionView | None:
-    """Return a session's mode and its trades of these coins that have not ended, the oldest first."""
-    rows = SESSION_VIEW.execute(connection, {"session_id": session_id, "coins": list(coins)}).all()
+    """Return how a session stands, with its trades of these coins that have not ended, the oldest first."""
+    rows: Sequence[Any] = SESSION_VIEW.execute(
+        connection, {"session_id": session_id, "coins": list(coins)}
+    ).all()
     if not rows:
         return None
-    return SessionView(mode=Mode(rows[0][0]), trades=tuple(_trades(rows)))
+    mode, mark = rows[0][:AT_TRADE]
+    return SessionView(mode=Mode(mode), trades=tuple(_trades(rows)), mark=mark)
 
 
 def trade_view(connection: Connection, trade_id: TradeId) -> TradeView | None:

@@ -1,7 +1,7 @@
 """One order under its lock: read it, write what became of it, keep the event.
 
 States come from `arb.domain.trading.order` only. Locks are taken in one order everywhere: account,
-session, trade, order, ledger; so no two transactions can wait for each other.
+session, trade, order, ledger, review mark; so no two transactions can wait for each other.
 """
 
 from collections.abc import Sequence

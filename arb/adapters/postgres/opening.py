@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, update
 
-from arb.adapters.postgres import holds, ledger
-from arb.adapters.postgres.bulk import Rows, insert_all
-from arb.adapters.postgres.engine import nothing_changed, transaction
-from arb.adapters.postgres.exposure import alone_to_decide
+from arb.adapters.postgres import holds, ledger, review_marks
+from arb.adapters.postgres.bulk import Rows, insert_all, insert_all_if
+from arb.adapters.postgres.engine import at_once, nothing_changed, transaction
+from arb.adapters.postgres.exposure import ALONE_TO_DECIDE, alone_to_decide
 from arb.adapters.postgres.lives import lock, write
 from arb.adapters.postgres.owners import actor_of, of_own_session, refuse_foreign, require_own
 from arb.adapters.postgres.rows import facts_of, order_values, trade_values
@@ -19,6 +19,7 @@ from arb.adapters.postgres.tables import holds as reserved
 from arb.domain.errors import Conflict, InvariantError
 from arb.domain.ledger.ledger import fee_entries
 from arb.domain.market.ids import ClientOrderId, FillId
+from arb.domain.risk.known_exposure import KnownExposure
 from arb.domain.risk.review import Approved, Denied, Limits, Proposal, review
 from arb.domain.trading.order import Order, OrderEvent, OrderState
 from arb.domain.trading.trade import Trade
@@ -40,11 +41,35 @@ def open_trade(
             return Approved(proposal, was_there=True)
         verdict = review(proposal, limits, seen.exposure)
         if isinstance(verdict, Approved):
-            opened = trade_values(trade) | {"decided_on": facts_of(proposal)}
-            insert_all(connection, {trades: (opened,), **_rows(connection, trade, intents)})
+            insert_all(connection, {trades: (_opened(proposal),), **_rows(connection, trade, intents)})
+            review_marks.move(connection, trade.session_id)
         else:
             nothing_changed(connection)
         return verdict
+
+
+def open_by_known(
+    engine: Engine,
+    proposal: Proposal,
+    intents: Sequence[Order],
+    limits: Limits,
+    known: KnownExposure,
+) -> Approved | Denied | None:
+    """Review by what was read ahead, and write the same if nothing came between; None where something did.
+
+    Under the same locks, which with the commit are one round trip.
+    """
+    trade = proposal.trade
+    verdict = review(proposal, limits, known.exposure)
+    if isinstance(verdict, Denied):
+        return verdict
+    given = {"session_id": trade.session_id, "mark": known.mark, "own_mark": known.own_mark}
+    with at_once(engine, trade.trade_id) as connection:
+        rows = {trades: (_opened(proposal),), **_rows(connection, trade, intents)}
+        if insert_all_if(connection, review_marks.UNMOVED, given, rows, first=ALONE_TO_DECIDE):
+            return verdict
+        nothing_changed(connection)
+    return None
 
 
 def add_orders(
@@ -77,6 +102,7 @@ def value_fees(
             for fill_id, value in of_fills.items():
                 found = (fills.c.client_order_id == client_order_id, fills.c.fill_id == fill_id)
                 connection.execute(update(fills).where(*found).values(fee_in_quote=value))
+        _move_mark(connection, following)
     return following
 
 
@@ -104,6 +130,7 @@ def correct_fees(
             connection.execute(update(fills).where(*found).values(named))
         if entries := fee_entries(locked.order, fees):
             ledger.book(connection, locked.session_id, entries, now_ns)
+        _move_mark(connection, following)
     return following
 
 
@@ -113,7 +140,13 @@ def _change(
     with transaction(engine, trade.trade_id) as connection:
         _update(connection, trade, values)
         _insert(connection, trade, intents)
+        _move_mark(connection, following)
     return following
+
+
+def _move_mark(connection: Connection, changed: Trade) -> None:
+    if changed.state in review_marks.DECISIVE:
+        review_marks.move(connection, changed.session_id)
 
 
 def _update(connection: Connection, trade: Trade, values: Mapping[str, Any]) -> None:
@@ -134,6 +167,10 @@ def _update(connection: Connection, trade: Trade, values: Mapping[str, Any]) -> 
 def _insert(connection: Connection, trade: Trade, intents: Sequence[Order]) -> None:
     if intents:
         insert_all(connection, _rows(connection, trade, intents))
+
+
+def _opened(proposal: Proposal) -> dict[str, Any]:
+    return trade_values(proposal.trade) | {"decided_on": facts_of(proposal)}
 
 
 def _rows(connection: Connection, trade: Trade, intents: Sequence[Order]) -> dict[Table, Rows]:

@@ -1,4 +1,4 @@
-"""What a coin in a direction has lost in a row on an account, as a part of what is read under the lock.
+"""What coins in a direction have lost in a row on an account, as a part of what entries are reviewed by.
 
 Only the newest closes are looked at, by indexes of their own: however long the history is, and however many
 closed within a day.
@@ -14,6 +14,7 @@ from sqlalchemy import (
     bindparam,
     func,
     literal,
+    literal_column,
     select,
     true,
     union_all,
@@ -28,10 +29,13 @@ from arb.domain.trading.trade import ENDED, TradeState
 CLOSING: Final = sorted(state.value for state in TradeState if state not in ENDED)
 SESSION: Final[BindParameter[str]] = bindparam("session_id")
 PURSE: Final = of_one_purse(SESSION, siblings(SESSION).subquery()).cte("purse_of_pair")
-OF_PAIR: Final = and_(
-    trades.c.session_id == PURSE.c.session_id,
-    trades.c.coin == bindparam("coin"),
-    trades.c.direction == bindparam("direction"),
+WAYS: Final = (  # coins, each with its direction
+    func.unnest(bindparam("coins"), bindparam("directions")).table_valued("coin", "direction")
+).render_derived(name="way")
+COIN: Final[ColumnElement[str]] = literal_column("way.coin")
+DIRECTION: Final[ColumnElement[str]] = literal_column("way.direction")
+OF_WAY: Final = and_(
+    trades.c.session_id == PURSE.c.session_id, trades.c.coin == COIN, trades.c.direction == DIRECTION
 )
 
 
@@ -40,7 +44,7 @@ def _newest(result: ColumnElement[bool], limit: int) -> FromClause:
     return (
         select(trades.c.closed_at_ns.label("at_ns"))
         .where(
-            OF_PAIR,
+            OF_WAY,
             trades.c.state == TradeState.CLOSED.value,
             trades.c.reason.in_(sorted(Close)),
             trades.c.closed_at_ns > bindparam("remembered_ns"),
@@ -61,15 +65,20 @@ EARNED_NS: Final = (
 )
 UNDER_WAY: Final = (
     select(trades.c.updated_at_ns.label("at_ns"))
-    .select_from(PURSE.join(trades, OF_PAIR))
+    .select_from(PURSE.join(trades, OF_WAY))
     .where(trades.c.state.in_(CLOSING), trades.c.reason.in_(sorted(LOSING)))
 )
 CLOSED: Final = select(LOSING_CLOSES.c.at_ns).select_from(PURSE.join(LOSING_CLOSES, true()))
 CLOSES: Final = union_all(CLOSED, UNDER_WAY).subquery("closes")
 # In a row: since the newest close that earned.
-LOST: Final = (
-    select(literal("lost").label("part"), literal("").label("name"), literal("").label("asset"),
-           func.count().label("amount"), func.max(CLOSES.c.at_ns).label("number"))
+IN_A_ROW: Final = (
+    select(func.count().label("closes"), func.max(CLOSES.c.at_ns).label("newest_ns"))
     .where(CLOSES.c.at_ns > EARNED_NS)
-    .having(func.count() > 0)
+    .lateral("in_a_row")
+)
+LOST: Final = (
+    select(literal("lost").label("part"), COIN.label("name"), DIRECTION.label("asset"),
+           IN_A_ROW.c.closes.label("amount"), IN_A_ROW.c.newest_ns.label("number"))
+    .select_from(WAYS.join(IN_A_ROW, true()))
+    .where(IN_A_ROW.c.closes > 0)
 )  # fmt: skip

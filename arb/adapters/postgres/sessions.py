@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 
 from sqlalchemy import Connection, Engine, insert, select, update
 
-from arb.adapters.postgres import generations, neighbours, purse, recoveries, session_accounts
+from arb.adapters.postgres import generations, neighbours, purse, recoveries, review_marks, session_accounts
 from arb.adapters.postgres.engine import asking, nothing_changed, reading, transaction
 from arb.adapters.postgres.retry import Retry, harmless_twice, interrupted_only
 from arb.adapters.postgres.rows import mode_change_of, session_of
@@ -93,6 +93,7 @@ class SqlSessionStore:
             if changed.rowcount != 1:
                 raise InvariantError(f"session {session_id} does not exist")
             _keep(connection, session_id, mode, reason, now_ns)
+            review_marks.move(connection, session_id)
 
     @harmless_twice
     def change_mode(self, seen: Session, mode: Mode, reason: str, now_ns: int) -> bool:
@@ -108,6 +109,7 @@ class SqlSessionStore:
             purse.lock(connection, seen.session_id)
             if connection.execute(unchanged.values(values)).rowcount == 1:
                 _keep(connection, seen.session_id, mode, reason, now_ns)
+                review_marks.move(connection, seen.session_id)
                 return True
             found = read(connection, seen.session_id)
             if found is not None and found.stands_at == (mode, reason, now_ns):

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Column, Engine, Numeric, bindparam, update
+from sqlalchemy import BigInteger, Column, Engine, Numeric, bindparam, select, update
 
+from arb.adapters.postgres import review_marks
 from arb.adapters.postgres.engine import at_once
 from arb.adapters.postgres.owners import is_owned, prepared_for_owner, require_own
 from arb.adapters.postgres.prepared import Prepared
@@ -46,4 +47,6 @@ def _statement(owner: Owner | None, of: str) -> Prepared:
         is_owned(trades.c.session_id, owner),
     )
     changing = update(trades).where(*found).values(version=trades.c.version + 1, **written)
-    return Prepared(f"arb_change_trade_{of}", changing.returning(trades.c.trade_id), GIVEN)
+    changed = changing.returning(trades.c.session_id, trades.c.state).cte("changed")
+    statement = select(changed.c.session_id).add_cte(review_marks.moved_by(changed))
+    return Prepared(f"arb_change_trade_{of}", statement, GIVEN)

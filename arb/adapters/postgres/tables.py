@@ -75,6 +75,13 @@ session_accounts = Table(
     _text("account"),  # without a name where nobody knows it
 )
 
+review_marks = Table(
+    "review_marks",
+    METADATA,
+    _of("session_id", SESSION_ID, primary_key=True),
+    Column("mark", BigInteger, nullable=False),
+)
+
 account_keys = Table(
     "account_keys",
     METADATA,

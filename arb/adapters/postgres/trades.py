@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from arb.adapters.postgres import (
     archive,
     claims,
+    exposure,
     joined,
     ledger,
     neighbours,
@@ -18,11 +19,11 @@ from arb.adapters.postgres import (
     views,
 )
 from arb.adapters.postgres.engine import asking, nothing_changed, reading, transaction
-from arb.adapters.postgres.exposure import free_balances
 from arb.adapters.postgres.owners import require_own
 from arb.adapters.postgres.retry import Retry, harmless_twice, interrupted_only
 from arb.domain.ledger.ledger import Entry
 from arb.domain.market.ids import ClientOrderId, Coin, FillId, SessionId, TradeId, Venue
+from arb.domain.risk.known_exposure import KnownExposure, Way
 from arb.domain.risk.review import Approved, Denied, Limits, Proposal
 from arb.domain.trading.lone_leg import LoneLeg
 from arb.domain.trading.order import Order, OrderEvent, OrderReport
@@ -39,9 +40,22 @@ class SqlTradeStore:
 
     @harmless_twice
     def open_trade(
-        self, proposal: Proposal, orders: tuple[Order, Order], limits: Limits, now_ns: int
+        self,
+        proposal: Proposal,
+        orders: tuple[Order, Order],
+        limits: Limits,
+        now_ns: int,
+        known: KnownExposure | None = None,
     ) -> Approved | Denied:
+        if known is not None:
+            verdict = opening.open_by_known(self.engine, proposal, orders, limits, known)
+            if verdict is not None:
+                return verdict
         return opening.open_trade(self.engine, proposal, orders, limits, now_ns)
+
+    def known_exposure(self, session_id: SessionId, ways: Collection[Way], now_ns: int) -> KnownExposure:
+        with asking(self.engine) as connection:
+            return exposure.known(connection, session_id, ways, now_ns)
 
     @interrupted_only
     def add_orders(self, trade: Trade, orders: Sequence[Order], decided_on: Facts = NOTHING_SEEN) -> Trade:
@@ -207,7 +221,7 @@ class SqlTradeStore:
     @harmless_twice
     def free(self, session_id: SessionId) -> Mapping[tuple[Venue, str], Decimal]:
         with reading(self.engine) as connection:
-            return free_balances(connection, session_id)
+            return exposure.free_balances(connection, session_id)
 
     @harmless_twice
     def working(self, session_id: SessionId) -> int:

@@ -25,6 +25,7 @@ from arb.engine.trading.chances import CLOSING, HALTED, Chances
 from arb.engine.trading.coin_filter import CoinFilter
 from arb.engine.trading.entry_memory import COOLDOWN, EntryMemory
 from arb.engine.trading.exit_guard import ExitGuard
+from arb.engine.trading.exposure_ahead import ExposureAhead
 from arb.engine.trading.guard import EntryGuard
 from arb.engine.trading.hand_off import Deliver, HandOff, Reserve, nobody_sends, nobody_waits
 from arb.engine.trading.journal import Journal, decision, unread
@@ -72,6 +73,7 @@ class Evaluate:
     reserve: Reserve = nobody_waits
     deliver: Deliver = nobody_sends
     hand_off: HandOff = field(init=False)
+    exposure: ExposureAhead = field(init=False)
     memory: EntryMemory = field(init=False)
 
     def __post_init__(self) -> None:
@@ -86,6 +88,8 @@ class Evaluate:
             deliver=self.deliver,
         )
         object.__setattr__(self, "hand_off", hand_off)
+        ahead = ExposureAhead(session_id=self.session_id, trades=self.trades, clock=self.clock)
+        object.__setattr__(self, "exposure", ahead)
         object.__setattr__(self, "memory", EntryMemory(cooldown_ns=self.limits.entry_cooldown_ns))
 
     def run(self, carried: Sequence[Book] = ()) -> int:
@@ -101,6 +105,7 @@ class Evaluate:
         seen = self.trades.session_view(self.session_id, tuple(markets)) if markets else None
         if seen is None:
             return 0
+        self.exposure.note(seen.mark)
         return sum(
             self._coin(market, [view for view in seen.trades if view.trade.coin == coin], seen.mode)
             for coin, market in markets.items()
@@ -293,7 +298,7 @@ class Evaluate:
 
     def _open(self, proposal: Proposal, now_ns: int) -> Denied | None:
         way = (proposal.trade.coin, proposal.trade.direction)
-        verdict = self.hand_off.open(proposal, now_ns)
+        verdict = self.hand_off.open(proposal, now_ns, self.exposure.of(way, now_ns))
         if isinstance(verdict, Denied):
             self.memory.denied(way, verdict, now_ns)
             return verdict

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Final, Protocol
 
 from arb.domain.errors import InvariantError
+from arb.domain.risk.known_exposure import KnownExposure
 from arb.domain.risk.review import Approved, Denied, Limits, Proposal
 from arb.domain.trading.order import Order, OrderState, claimed
 from arb.domain.trading.trade import Leg, Trade
@@ -72,12 +73,14 @@ class HandOff:
     reserve: Reserve
     deliver: Deliver
 
-    def open(self, proposal: Proposal, now_ns: int) -> Approved | Denied:
+    def open(self, proposal: Proposal, now_ns: int, known: KnownExposure | None = None) -> Approved | Denied:
         """Write a new trade if risk says yes, and send its orders. Raises: StoreUnavailable."""
         trade = proposal.trade
         orders = intents(proposal.legs, trade.trade_id, trade.coin, (), now_ns, self.lifetime_ns)
         with self._way(orders) as way:
-            verdict = self.trades.open_trade(proposal, (way.orders[0], way.orders[1]), self.limits, now_ns)
+            verdict = self.trades.open_trade(
+                proposal, (way.orders[0], way.orders[1]), self.limits, now_ns, known
+            )
             if isinstance(verdict, Approved) and verdict.was_there:
                 self._release(way.orders)
             elif isinstance(verdict, Approved):

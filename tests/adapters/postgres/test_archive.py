@@ -319,6 +319,6 @@ def test_the_losses_in_a_row_are_found_by_a_few_rows_however_many_closed_within_
 
 def lost_of(session_id):
     return {
-        "session_id": session_id, "coin": "BTC", "direction": "sell_upbit",
+        "session_id": session_id, "coins": ["BTC"], "directions": ["sell_upbit"],
         "remembered_ns": NOW_NS - NS_PER_DAY,
     }  # fmt: skip

@@ -22,7 +22,7 @@ from arb.adapters.postgres.trades import SqlTradeStore
 from arb.domain.errors import Conflict, ForeignSession, InvariantError
 from arb.domain.ledger.ledger import Entry, EntryKind, move
 from arb.domain.market.ids import Coin, Venue, parse_client_order_id
-from arb.domain.risk.review import Denied, Mode
+from arb.domain.risk.review import Approved, Denied, Mode
 from arb.domain.state.generation import Generation
 from arb.domain.state.owner import Owner
 from arb.domain.state.recovery import Recovery
@@ -135,6 +135,7 @@ class Scene:
 
 CALLS = {
     "open_trade": lambda s: s.trades.open_trade(s.new.proposal, s.new.orders, world.LIMITS, NOW_NS),
+    "known_exposure": lambda s: s.trades.known_exposure(s.id, (), NOW_NS),
     "add_orders": lambda s: s.trades.add_orders(
         s.opened.trade, [world.exit_intent(s.opened.trade, Venue.UPBIT, 2)]
     ),
@@ -285,6 +286,16 @@ def test_a_trade_that_moved_on_is_not_changed_and_not_noted(heard, notes):
     with pytest.raises(Conflict):
         heard.trades.add_orders(heard.opened.trade, ())
     assert notes.trades == []
+
+
+def test_an_entry_by_what_was_read_ahead_is_noted_once_whether_or_not_that_stands(heard, notes, engine):
+    known = heard.trades.known_exposure(heard.id, (), NOW_NS)
+    for made in (heard.new, world.opening(heard.id)):
+        verdict = heard.trades.open_trade(made.proposal, made.orders, world.LIMITS, NOW_NS, known)
+        assert isinstance(verdict, Approved)
+        assert notes.trades.pop() == (made.trade.trade_id,)
+        assert notes.trades == []
+        assert notes.seen[-1] == contents(engine)
 
 
 def test_only_this_module_opens_connections():
