@@ -1,4 +1,4 @@
-"""How a task ends: with another attempt where that may help, and with a log line where something changed.
+"""How a task ends: with another attempt where that may help.
 
 A store that is away or a row that somebody else changed is worth another attempt in a moment; the row
 stays the truth, so when the attempts are used up a sweep takes over. Everything else is a bug and fails
@@ -13,10 +13,8 @@ import structlog
 
 from arb.app.engines import engine
 from arb.domain.errors import PASSING, ForeignSession
-from arb.domain.trading.trade import ENDED, Trade, TradeState
 
 BACKOFF_S_MAX: Final = 5  # far below the visibility timeout
-RESTING: Final = ENDED | {TradeState.OPEN}
 log = structlog.get_logger("arb.trading")
 
 
@@ -39,13 +37,3 @@ def own_sessions_only(task: str) -> Iterator[None]:
     except ForeignSession as error:
         log.warning("foreign_message_dropped", task=task, session=error.session_id, mode=error.environment)
         engine().counters.count("messages_dropped", error.reason)
-
-
-def log_trade(trade: Trade | None) -> None:
-    """Write where a trade has come to; that it still moves is for who asked for DEBUG."""
-    if trade is None:
-        return
-    write = log.info if trade.state in RESTING else log.debug
-    write(
-        "trade_settled", trade=trade.trade_id, coin=trade.coin, state=trade.state.value, reason=trade.reason
-    )

@@ -32,6 +32,7 @@ def _work_of(wired: Engine) -> StreamWork:
             counters=counters,
             alerts=alerts,
             clock=clock,
+            ended=wired.trading.at_end,
             is_mine=partial(_is_mine, wired),
         ),
         catch_up=CatchUp(

@@ -11,12 +11,10 @@ from arb.celery import app
 from arb.domain.errors import StoreUnavailable
 from arb.domain.health.queues import QUEUES
 from arb.domain.market.ids import ClientOrderId, TradeId, parse_client_order_id
-from arb.domain.state.snapshot import SnapshotKind
-from arb.domain.trading.trade import ENDED
 from arb.engine.market.book_codec import decode_book
 from arb.engine.trading.execute import ASK_ONCE
 from arb.engine.trading.settle import LOOK_ONCE
-from workers.outcome import log_trade, own_sessions_only, retried
+from workers.outcome import own_sessions_only, retried
 
 LOOK_AHEAD_S: Final = 0.1  # after an evaluation: the next one may come meanwhile, and is not held up
 
@@ -65,10 +63,8 @@ def resolve_order(client_order_id: str, attempt: int = ASK_ONCE) -> None:
 def settle_trade(trade_id: str, look: int = LOOK_ONCE) -> None:
     """Settle one trade; running it twice changes nothing. One that has ended is worth a snapshot."""
     with own_sessions_only("arb.settle_trade"):
-        trade = engine_of(TradeId(trade_id)).trading.settle.run(TradeId(trade_id), look)
-        log_trade(trade)
-        if trade is not None and trade.state in ENDED:
-            app.send_task("arb.snapshot", (SnapshotKind.ON_TRADE.value, trade.session_id))
+        found = engine_of(TradeId(trade_id))
+        found.shared.settled(found.trading.settle.run(TradeId(trade_id), look))
 
 
 def _engine(client_order_id: str) -> Engine:

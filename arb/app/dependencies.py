@@ -6,6 +6,7 @@ from typing import Protocol
 from arb.domain.health.degradation import Degree
 from arb.domain.market.ids import Coin, SessionId, Symbol, Venue
 from arb.domain.strategy.levels import Levels
+from arb.domain.trading.trade import Trade
 from arb.engine.market.bars import Bars
 from arb.engine.market.markets import Markets
 from arb.engine.trading.chances import ChanceLog
@@ -103,5 +104,7 @@ class TradingDependencies(Protocol):
     def reserve(self) -> Reserve: ...
     @property
     def tell(self) -> Tell: ...
+    @property
+    def settled(self) -> Callable[[Trade], object]: ...
     @property
     def announce(self) -> Callable[[Venue, int], None]: ...

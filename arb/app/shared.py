@@ -16,10 +16,12 @@ from arb.app.alerts import alerts_of
 from arb.app.control import announce_rules
 from arb.app.degradation import budget_of
 from arb.app.rules import belief_of, levels_of
+from arb.app.settled import Settled
 from arb.app.stores import Stores
 from arb.app.venues import venue_clients
 from arb.domain.market.ids import Coin, SessionId, Venue
 from arb.domain.market.pair import Pair
+from arb.domain.time import NS_PER_S
 from arb.engine.market.levels import KeptLevels
 from arb.engine.market.markets import Markets
 from arb.engine.market.rules import WatchRules
@@ -50,6 +52,7 @@ class Shared:
     kill_switch: FileKillSwitch
     crew: Crew
     tell: Tell
+    settled: Settled
     budget: ProcessBudget
 
     @property
@@ -66,7 +69,13 @@ class Shared:
 def reshare(shared: Shared, settings: Settings) -> Shared:
     """Return the same with other settings: clients, and what is known of the venues, stay."""
     markets = replace(shared.markets, belief=belief_of(settings))
-    return replace(shared, settings=settings, markets=markets, levels=_levels(settings, shared.stores))
+    return replace(
+        shared,
+        settings=settings,
+        markets=markets,
+        levels=_levels(settings, shared.stores),
+        settled=_settled(settings, shared.dispatcher, shared.clock),
+    )
 
 
 def relisted(shared: Shared, settings: Settings) -> Shared:
@@ -78,6 +87,11 @@ def relisted(shared: Shared, settings: Settings) -> Shared:
 
 def _levels(settings: Settings, stores: Stores) -> KeptLevels:
     return KeptLevels(seen=levels_of(settings), store=RedisLevels(stores.redis, settings.scope))
+
+
+def _settled(settings: Settings, dispatcher: Dispatcher, clock: SystemClock) -> Settled:
+    interval_ns = settings.snapshot.on_trade_interval_s * NS_PER_S
+    return Settled(dispatcher=dispatcher, clock=clock, interval_ns=interval_ns)
 
 
 def share(
@@ -117,5 +131,6 @@ def share(
         kill_switch=FileKillSwitch(Home.default().kill_file),
         crew=Crew("sender"),
         tell=tell,
+        settled=_settled(settings, dispatcher, clock),
         budget=budget_of(settings, stores.board),
     )

@@ -23,6 +23,7 @@ from arb.domain.trading.by_hand import Decided
 from arb.engine.market.bars import BarMarket
 from arb.engine.market.fresh_market import FreshMarkets
 from arb.engine.market.rules import RereadRules
+from arb.engine.trading.at_end import Ended, SettleAtEnd, SettleByMessage
 from arb.engine.trading.by_hand import ByHand
 from arb.engine.trading.chances import Chances
 from arb.engine.trading.coin_filter import CoinFilter
@@ -52,13 +53,16 @@ class TradingUseCases:
     look_ahead: LookAhead
     execute: Execute
     settle: Settle
+    at_end: SettleAtEnd
     escalate: Escalate
     sweep: OrderSweep
 
 
 def wire_trading(shared: TradingDependencies) -> TradingUseCases:
     """Return the use cases that trade."""
-    markets, execute = _fresh_markets(shared), _execute(shared)
+    markets = _fresh_markets(shared)
+    at_end = _at_end(shared, markets)
+    execute = _execute(shared, at_end)
     escalate = Escalate(
         trades=shared.stores.trades, markets=markets, alerts=shared.alerts, clock=shared.clock
     )
@@ -69,6 +73,7 @@ def wire_trading(shared: TradingDependencies) -> TradingUseCases:
         look_ahead=LookAhead((by_hand, guard.stability.records, *looks)),
         execute=execute,
         settle=_settle(shared, markets, escalate, execute),
+        at_end=at_end,
         escalate=escalate,
         sweep=_sweep(shared),
     )
@@ -167,7 +172,19 @@ def _entry_guard(shared: TradingDependencies, by_hand: Callable[[], Decided]) ->
     )
 
 
-def _execute(shared: TradingDependencies) -> Execute:
+def _at_end(shared: TradingDependencies, markets: FreshMarkets) -> SettleAtEnd:
+    return SettleAtEnd(
+        session_id=shared.session_id,
+        trades=shared.stores.trades,
+        markets=markets,
+        rules=repairs_of(shared.settings),
+        clock=shared.clock,
+        otherwise=SettleByMessage(shared.dispatcher),
+        settled=shared.settled,
+    )
+
+
+def _execute(shared: TradingDependencies, ended: Ended) -> Execute:
     stores = shared.stores
     return Execute(
         session_id=shared.session_id,
@@ -184,6 +201,7 @@ def _execute(shared: TradingDependencies) -> Execute:
         ),
         overdue_ns=_overdue_ns(shared),
         health=stores.health,
+        ended=ended,
         bar_market=BarMarket(
             bars=shared.bars, here=shared.instruments.bar, alerts=shared.alerts, clock=shared.clock
         ),

@@ -45,7 +45,7 @@ class SqlTestbed(EngineTestbed):
         super()._wire_engine()
         self.stream = RecordReport(
             trades=self.trades, dispatcher=self.dispatcher, counters=self.counters,
-            alerts=self.alert_store, clock=self.clock,
+            alerts=self.alert_store, clock=self.clock, ended=self.execute.ended,
         )  # fmt: skip
 
 

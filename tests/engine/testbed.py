@@ -41,6 +41,7 @@ from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trading.order import Order
 from arb.domain.trading.reentry import ReentryRules
 from arb.domain.trading.repair import RepairRules
+from arb.domain.trading.trade import Trade
 from arb.engine.kill.drain import Drain
 from arb.engine.ledger.adopt import Adopt
 from arb.engine.ledger.explain import Explain
@@ -50,6 +51,7 @@ from arb.engine.market.bars import BarMarket
 from arb.engine.market.fresh_market import FreshMarkets
 from arb.engine.market.markets import Markets
 from arb.engine.market.rules import RereadRules, WatchRules
+from arb.engine.trading.at_end import SettleAtEnd, SettleByMessage
 from arb.engine.trading.by_hand import ByHand
 from arb.engine.trading.chances import Chances
 from arb.engine.trading.close_by_hand import CloseByHand
@@ -301,7 +303,13 @@ class EngineTestbed:
             ),
             coin_filter=CoinFilter(lambda: self.degree), **common,
         )  # fmt: skip
+        self.settled: list[Trade] = []
+        at_end = SettleAtEnd(
+            session_id=SESSION, trades=trades, markets=fresh, rules=rules, clock=self.clock,
+            otherwise=SettleByMessage(self.dispatcher), settled=self.settled.append,
+        )  # fmt: skip
         self.execute = Execute(
+            ended=at_end,
             session_id=SESSION, sessions=self.sessions, venues=venues, alerts=alerts, entropy=entropy,
             gate=KillGate(switch=self.switch, trades=trades, counters=self.counters, clock=self.clock),
             overdue_ns=OVERDUE_NS, health=self.health,
@@ -371,6 +379,10 @@ class EngineTestbed:
     def deliver(self, order: Order) -> None:
         """Send what was left to send."""
         self.execute.send(order)
+
+    def die_at_ends(self) -> None:
+        """Have whoever sees an order end die right after that is recorded."""
+        self.execute = replace(self.execute, ended=lambda _order: None)
 
     def settled_belief(self) -> RateBelief:
         """Return what a process believes that has seen the rate be the same for a while."""

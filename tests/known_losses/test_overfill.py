@@ -57,6 +57,7 @@ def by_stream(testbed: EngineTestbed | None = None) -> EngineTestbed:
         counters=testbed.counters,
         alerts=testbed.execute.alerts,
         clock=testbed.clock,
+        ended=testbed.execute.ended,
     )
     record.run(StreamedReport(venue=Venue.UPBIT, report=report, executed=leg.quantity))
     testbed.collect()

@@ -1,11 +1,15 @@
 """The journal of decisions, and of what became of their orders, as log lines."""
 
+from typing import Final
+
 import structlog
 
 from arb.domain.trading.order import Order
+from arb.domain.trading.trade import ENDED, Trade, TradeState
 from arb.engine.trading.journal import Decision
 
 EVENT = "decision_made"
+RESTING: Final = ENDED | {TradeState.OPEN}
 
 
 def log_decision(made: Decision) -> None:
@@ -32,4 +36,15 @@ def log_order(event: str, order: Order | None) -> None:
         filled=format(order.filled_quantity, "f"),
         quantity=format(order.quantity, "f"),
         reason=order.reason,
+    )
+
+
+def log_trade(trade: Trade | None) -> None:
+    """Write where a trade has come to; that it still moves is for who asked for DEBUG."""
+    if trade is None:
+        return
+    log = structlog.get_logger("arb.trading")
+    write = log.info if trade.state in RESTING else log.debug
+    write(
+        "trade_settled", trade=trade.trade_id, coin=trade.coin, state=trade.state.value, reason=trade.reason
     )

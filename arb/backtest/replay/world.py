@@ -35,8 +35,9 @@ from arb.domain.market.pair import Pair
 from arb.domain.risk.review import Mode
 from arb.domain.strategy.levels import SeenLevels
 from arb.domain.time import NS_PER_MS, NS_PER_S
-from arb.domain.trading.trade import TradeState
+from arb.domain.trading.trade import Trade, TradeState
 from arb.engine.market.markets import Markets
+from arb.engine.trading.at_end import nobody_hears
 from arb.engine.trading.chances import NoChanceLog
 from arb.engine.trading.hand_off import Reserve, nobody_waits
 from arb.engine.trading.journal import unread
@@ -128,6 +129,7 @@ class MemoryDependencies:
     announce: Callable[[Venue, int], None]
     reserve: Reserve = nobody_waits
     tell: Tell = unheard
+    settled: Callable[[Trade], object] = nobody_hears
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

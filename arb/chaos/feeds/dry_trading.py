@@ -22,6 +22,7 @@ from arb.engine.market.bars import BarMarket
 from arb.engine.market.fresh_market import FreshMarkets
 from arb.engine.market.markets import Markets
 from arb.engine.market.rules import RereadRules, WatchRules
+from arb.engine.trading.at_end import SettleByMessage
 from arb.engine.trading.chances import Chances
 from arb.engine.trading.escalate import Escalate
 from arb.engine.trading.evaluate import Evaluate
@@ -120,6 +121,7 @@ class DryTrading:
             ),
             overdue_ns=self._settings.orders.overdue_ms * NS_PER_MS,
             health=account.health,
+            ended=SettleByMessage(self._dispatcher),
             bar_market=BarMarket(
                 bars=MemoryBars(), here=self._instruments.bar, alerts=account.alerts, clock=clock
             ),

@@ -74,6 +74,11 @@ class FreshMarkets:
             return found
         return self._tradable(coin, self._books(coin, deep=deep, asking=self.markets.pair.venues), otherwise)
 
+    def at_hand(self, coin: Coin, otherwise: Rate | None = None) -> Tradable | None:
+        """Return the coin's market of both venues as the hot books have it: no venue is asked."""
+        found = self._tradable(coin, self._books(coin, deep=False, asking=()), otherwise)
+        return None if found is None or found.whole is None else found
+
     def is_fresh(self, market: Tradable, now_ns: int) -> bool:
         """Tell whether a market is still fresh enough to act on: who held it may have been held up."""
         age_ns_max = self.limits.quote_age_ns_max

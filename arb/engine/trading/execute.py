@@ -19,10 +19,10 @@ from arb.domain.time import NS_PER_MS, is_current, is_within
 from arb.domain.trading.order import Order, OrderEvent, OrderReport, OrderState, overfill, overfill_told
 from arb.engine.market.bars import BarMarket
 from arb.engine.market.rules import RereadRules
+from arb.engine.trading.at_end import Ended
 from arb.engine.trading.correct_fees import correct_fees
 from arb.engine.trading.halt import fatal_alarm, halt, overfill_alarm
 from arb.engine.trading.kill_gate import KillGate
-from arb.engine.trading.settle import FIRST_LOOK
 from arb.engine.trading.stability import VenueHealthStore
 from arb.ports.market import Clock, Entropy
 from arb.ports.messaging import AlertSink, Counters, Dispatcher
@@ -57,6 +57,7 @@ class Execute:
     health: VenueHealthStore
     reread_rules: RereadRules
     bar_market: BarMarket
+    ended: Ended
 
     def place(self, client_order_id: ClientOrderId) -> Order | None:
         """Send one intent at most once, and follow it to its end where that takes a moment only.
@@ -228,7 +229,7 @@ class Execute:
 
     def _ended(self, order: Order) -> Order:
         """Have its trade settled: who sees an order end does, and for one who died a sweep of the trade."""
-        self.dispatcher.send("arb.settle_trade", order.trade_id, FIRST_LOOK)
+        self.ended(order)
         return order
 
     def _give_up_sender(self, order: Order) -> bool:

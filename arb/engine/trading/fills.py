@@ -17,8 +17,8 @@ from arb.domain.market.ids import SessionId, TradeId, Venue, parse_client_order_
 from arb.domain.market.money import ZERO
 from arb.domain.trading.order import AT_VENUE, Order, OrderReport, OrderState, fold, overfill, overfill_told
 from arb.engine.market.stream import Notice
+from arb.engine.trading.at_end import SETTLE, Ended
 from arb.engine.trading.execute import FIRST_ASK, VERIFY
-from arb.engine.trading.settle import FIRST_LOOK
 from arb.ports.market import Clock
 from arb.ports.messaging import AlertSink, Counters, Dispatcher
 from arb.ports.trading import TradeStore
@@ -81,6 +81,7 @@ class RecordReport:
     counters: Counters
     alerts: AlertSink
     clock: Clock
+    ended: Ended
     is_mine: Callable[[TradeId], bool] = lambda _trade: True  # not of a group that hears of it itself
 
     def run(self, streamed: StreamedReport) -> Order | None:
@@ -116,7 +117,7 @@ class RecordReport:
         if order.filled_quantity < streamed.executed:
             self._ask_for_fills(order, streamed)
         if order.is_terminal and order != known:  # what is no news was settled by who heard it first
-            self._send("arb.settle_trade", order.trade_id, FIRST_LOOK)
+            self._settle(order)
         return order
 
     def _halt_on(self, streamed: StreamedReport, excess: Decimal) -> None:
@@ -145,6 +146,12 @@ class RecordReport:
             self._alarm(streamed, AlertKind.FILLS_MISSING, f"ended with {order.filled_quantity:f} filled")
         else:
             self._send("arb.resolve_order", order.client_order_id, FIRST_ASK)
+
+    def _settle(self, order: Order) -> None:
+        try:
+            self.ended(order)
+        except DispatchError:  # a sweep finds a trade whose orders are over
+            self.counters.count("stream_dispatch_failed", SETTLE)
 
     def _send(self, task: str, *args: str | int) -> None:
         try:

@@ -24,7 +24,8 @@ from arb.domain.trading.settlement import (
 )
 from arb.domain.trading.trade import ENDED, MOVING, Leg, Trade, TradeState
 from arb.engine.market.fresh_market import FreshMarkets
-from arb.engine.trading.escalate import Escalate, valued
+from arb.engine.trading.at_end import SETTLE, rested
+from arb.engine.trading.escalate import Escalate
 from arb.engine.trading.intents import intents
 from arb.engine.trading.value_fees import ValueFees
 from arb.ports.market import Clock
@@ -37,7 +38,6 @@ Place = Callable[[ClientOrderId], object]
 LOOK_AGAIN_MS: Final = 300
 LOOK_AGAIN_MS_MAX: Final = 5_000  # later than this a sweep has seen to it
 LOOKS_MAX: Final = 20  # 6 s in all, then a sweep looks
-FIRST_LOOK: Final = 0  # of who saw an order end: what is missing may be there in a moment
 LOOK_ONCE: Final = LOOKS_MAX  # the look that no other follows: of who comes again anyway
 
 
@@ -189,22 +189,8 @@ class Settle:
             return self.escalate.run(view, become.reason), False
         if become.state is TradeState.CLOSED and market is None:
             return trade, True  # its worth needs a rate: close it when there is one
-        ended = become.state in ENDED
-        changed = self.trades.add_orders(
-            replace(
-                valued(trade, view.orders, market, self.markets.markets.pair) if ended else trade,
-                state=become.state,
-                reason=become.reason,
-                residual=become.residual,
-                updated_at_ns=now_ns,
-                repair_since_ns=0,
-                closed_at_ns=now_ns if ended else 0,
-            ),
-            (),
-        )
+        changed = self.trades.add_orders(rested(view, become, market, self.markets.markets.pair, now_ns), ())
         return changed, False
 
     def _look_again(self, trade_id: TradeId, look: int) -> None:
-        self.dispatcher.send(
-            "arb.settle_trade", trade_id, look, countdown_ms=LOOK_AGAIN_MS, expires_ms=LOOK_AGAIN_MS_MAX
-        )
+        self.dispatcher.send(SETTLE, trade_id, look, countdown_ms=LOOK_AGAIN_MS, expires_ms=LOOK_AGAIN_MS_MAX)

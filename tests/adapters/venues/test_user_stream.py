@@ -40,6 +40,7 @@ from arb.domain.trading.order import Fill, Order, OrderState
 from arb.engine.market.bars import BarMarket
 from arb.engine.market.rules import RereadRules
 from arb.engine.market.stream import Notice
+from arb.engine.trading.at_end import SettleByMessage
 from arb.engine.trading.execute import Execute
 from arb.engine.trading.fills import CatchUp, RecordReport, UserStream
 from arb.engine.trading.kill_gate import KillGate
@@ -201,7 +202,9 @@ class Desk:
         self.orders: list[Order] = []
         shared = {"trades": self.stores.trades, "dispatcher": self.mailbox, "counters": self.counts}
         self.work = StreamWork(
-            record=RecordReport(**shared, alerts=self.alarms, clock=CLOCK),
+            record=RecordReport(
+                **shared, alerts=self.alarms, clock=CLOCK, ended=SettleByMessage(self.mailbox)
+            ),
             catch_up=CatchUp(**shared, session_id=self.session.session_id),
             counters=self.counts,
             alerts=self.alarms,
@@ -213,7 +216,7 @@ class Desk:
             gate=KillGate(
                 switch=MemoryKillSwitch(), trades=self.stores.trades, counters=self.counts, clock=CLOCK
             ),
-            health=MemoryVenueHealth(MemoryTables()),
+            health=MemoryVenueHealth(MemoryTables()), ended=SettleByMessage(self.mailbox),
             bar_market=BarMarket(bars=MemoryBars(), here=lambda *_: None, alerts=self.alarms, clock=CLOCK),
             reread_rules=RereadRules(expire=lambda *_: None, announce=lambda *_: None, clock=CLOCK),
         )  # fmt: skip

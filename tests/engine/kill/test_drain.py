@@ -59,6 +59,7 @@ def test_a_hedged_pair_rests():
 def test_orders_that_are_over_and_not_settled_are_no_rest():
     testbed = EngineTestbed()
     open_pair(testbed)
+    testbed.die_at_ends()
     for _ in range(2):
         testbed.run_one()
     assert not testbed.trades.working(SESSION)

@@ -1,5 +1,7 @@
 """One intent, at most one order: sent, recorded, and asked about."""
 
+from dataclasses import replace
+
 import pytest
 
 from arb.adapters.memory.venue import Trouble
@@ -10,7 +12,6 @@ from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.order import Order, OrderState, Purpose
 from arb.engine.trading.execute import FIRST_ASK, FOLLOW_MS, WORKING_MS_MAX
-from arb.engine.trading.settle import FIRST_LOOK
 from tests.domain.markets import PAIR
 from tests.engine.testbed import OVERDUE_NS, SESSION, EngineTestbed, open_one, run_due
 
@@ -59,7 +60,7 @@ def test_retries_are_bounded_and_the_leg_ends_within_its_lifetime(testbed):
     assert not entry.fills
 
 
-PLACE, RESOLVE, SETTLE = "arb.place_order", "arb.resolve_order", "arb.settle_trade"
+PLACE, RESOLVE = "arb.place_order", "arb.resolve_order"
 
 
 def on(testbed: EngineTestbed, venue: Venue) -> Order:
@@ -105,6 +106,13 @@ def failing(testbed: EngineTestbed, venue: Venue, error: VenueError) -> None:
     testbed._wire_engine()
 
 
+def ends(testbed: EngineTestbed) -> list[Order]:
+    """Return a list that fills with the orders that were seen to end."""
+    seen: list[Order] = []
+    testbed.execute = replace(testbed.execute, ended=seen.append)
+    return seen
+
+
 # placing
 
 
@@ -115,9 +123,11 @@ def test_an_order_that_does_not_exist_is_not_sent(testbed):
 
 @pytest.mark.parametrize("venue", list(PAIR.venues))
 def test_an_order_that_ended_has_its_trade_settled(testbed, venue):
-    order = testbed.execute.place(intent(testbed, venue))
+    order_id, seen = intent(testbed, venue), ends(testbed)
+    testbed.dispatcher.take()
+    order = testbed.execute.place(order_id)
     assert order.state is OrderState.FILLED
-    assert sent(testbed) == [(SETTLE, (FIRST_LOOK,), 0)]
+    assert (seen, sent(testbed)) == ([order], [])
 
 
 def test_an_order_that_somebody_else_claimed_is_returned_and_not_sent(testbed):
@@ -165,9 +175,11 @@ def test_a_venue_that_asks_for_a_longer_wait_gets_it(testbed):
 
 def test_a_wait_beyond_the_lifetime_ends_the_order_at_once(testbed):
     failing(testbed, Venue.BINANCE, RateLimited(Venue.BINANCE, "429", 3_000))
+    seen = ends(testbed)
     testbed.execute.place(intent(testbed, Venue.BINANCE))
     assert on(testbed, Venue.BINANCE).state is OrderState.EXPIRED
-    assert sent(testbed) == [(SETTLE, (FIRST_LOOK,), 0)]
+    assert [order.venue for order in seen] == [Venue.BINANCE]
+    assert sent(testbed) == []
 
 
 def test_a_refused_order_ends_with_the_venues_reason(testbed):
@@ -241,17 +253,21 @@ def test_an_absent_order_ends_on_the_venues_proof_only(testbed):
     testbed.pass_time(12_000)
     assert testbed.execute.resolve(order_id).state is OrderState.UNKNOWN
     testbed.pass_time(1)
-    assert testbed.execute.resolve(order_id).state is OrderState.EXPIRED
+    seen = ends(testbed)
+    order = testbed.execute.resolve(order_id)
+    assert order.state is OrderState.EXPIRED
     assert testbed.counters.counts["orders_resolved", "binance_never_placed"] == 1
-    assert sent(testbed) == [(SETTLE, (FIRST_LOOK,), 0)]
+    assert (seen, sent(testbed)) == ([order], [])
 
 
 def test_an_order_that_is_found_is_recorded_and_its_trade_settled(testbed):
     order_id = intent(testbed, Venue.BINANCE, Trouble.REPLY_LOST)
     testbed.execute.place(order_id)
     testbed.dispatcher.take()
-    assert testbed.execute.resolve(order_id).state is OrderState.FILLED
-    assert sent(testbed) == [(SETTLE, (FIRST_LOOK,), 0)]
+    seen = ends(testbed)
+    order = testbed.execute.resolve(order_id)
+    assert order.state is OrderState.FILLED
+    assert (seen, sent(testbed)) == ([order], [])
 
 
 def test_a_venue_that_cannot_be_asked_proves_nothing_and_is_asked_again(testbed):

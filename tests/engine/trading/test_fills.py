@@ -16,6 +16,7 @@ from arb.domain.market.ids import ClientOrderId, Venue
 from arb.domain.market.money import ZERO
 from arb.domain.risk.review import Approved
 from arb.domain.trading.order import Fill, Order, OrderReport, OrderState
+from arb.engine.trading.at_end import SettleByMessage
 from arb.engine.trading.fills import CatchUp, RecordReport, StreamedReport
 from arb.venues.reply import proven_status
 from tests.contracts import world
@@ -71,6 +72,7 @@ class Desk:
             counters=self.counts,
             alerts=self.alarms,
             clock=self.clock,
+            ended=SettleByMessage(self.dispatcher),
         )
         self.catch_up = CatchUp(
             session_id=self.session.session_id,

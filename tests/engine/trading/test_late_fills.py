@@ -68,6 +68,7 @@ def fill_late(testbed, venue, quantity=None, *, told=True):
         counters=testbed.counters,
         alerts=testbed.execute.alerts,
         clock=testbed.clock,
+        ended=testbed.execute.ended,
     )
     record.run(StreamedReport(venue=venue, report=late, executed=executed))
     testbed.collect()
@@ -165,6 +166,7 @@ def fill_late_of_half(testbed, order, told):
         counters=testbed.counters,
         alerts=testbed.execute.alerts,
         clock=testbed.clock,
+        ended=testbed.execute.ended,
     )
     record.run(StreamedReport(venue=Venue.UPBIT, report=late, executed=order.quantity))
     testbed.collect()

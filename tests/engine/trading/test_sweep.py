@@ -70,7 +70,8 @@ def test_messages_of_a_sweep_expire_so_that_no_heap_grows_while_nobody_works():
 
 
 def test_a_settlement_that_was_lost_is_asked_for_soon(testbed):
-    """Who ended the last order may have died before it could say so."""
+    """Who ended the last order may have died before it settled the trade."""
+    testbed.die_at_ends()
     for _ in range(2):
         testbed.run_one(0)
     assert {row.order.state for row in testbed.tables.orders.values()} == {OrderState.FILLED}
