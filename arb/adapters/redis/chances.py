@@ -1,8 +1,10 @@
 """Chances on their way to SQL, in Redis: `arbitrage:chances:{env}`, hash, `coin|direction|began` -> JSON.
 
-Who evaluates leaves them here in one command; who has time takes them out.
+Who evaluates leaves them here a moment later, all of a moment in one command; who has time takes them out.
 """
 
+import atexit
+import threading
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, cast
@@ -10,12 +12,14 @@ from typing import Any, Final, cast
 import orjson
 import redis
 
+from arb.adapters.local.background import Background
 from arb.adapters.redis.client import best_effort, reaching
 from arb.domain.market.ids import Coin, TradeId
 from arb.domain.market.money import plain
 from arb.domain.market.opportunity import Opportunity
 from arb.domain.market.pair import Direction
 
+TOGETHER_S: Final = 0.25  # what is kept within it is written together
 WAITING_MAX: Final = 10_000  # that nobody took out: more is a stack without housekeeping
 AMOUNTS: Final = ("peak_bps", "quantity", "size_krw", "worth_krw")
 TIMES: Final = ("began_ns", "ended_ns", "peak_ns")
@@ -27,14 +31,29 @@ class RedisChances:
     def __init__(self, client: redis.Redis, environment: str) -> None:
         self._client = client
         self._key = f"arbitrage:chances:{environment}"
+        self._kept: dict[str, Opportunity] = {}
+        self._keeping, self._writing = threading.Lock(), threading.Lock()
+        self._later = Background("chances", self.flush, TOGETHER_S)
+        atexit.register(self.flush)
 
     def keep(self, found: Sequence[Opportunity]) -> None:
-        """Keep these as they are now; what Redis cannot take is lost."""
-        with best_effort():
-            self._client.hset(self._key, mapping={_field(each): _encode(each) for each in found})
+        """Keep these as they are now; never waits. Killed meanwhile, or without Redis, it is lost."""
+        with self._keeping:
+            self._kept.update((_field(each), each) for each in found)
+        self._later.ask()
+
+    def flush(self) -> None:
+        """Write what was kept since the last time; the newest of each comes last."""
+        with self._writing:
+            with self._keeping:
+                kept, self._kept = self._kept, {}
+            if kept:
+                with best_effort():
+                    self._client.hset(self._key, mapping={name: _encode(each) for name, each in kept.items()})
 
     def take(self) -> list[Opportunity]:
         """Return what was kept since the last time, and forget it. Raises: StoreUnavailable."""
+        self.flush()
         with reaching(), self._client.pipeline(transaction=True) as pipe:
             pipe.hgetall(self._key)
             pipe.delete(self._key)

@@ -2,12 +2,14 @@
 
 import socket
 import time
+from dataclasses import replace
 from decimal import Decimal
 from threading import Event, Thread
 
 import pytest
 import redis
 
+from arb.adapters.redis.chances import RedisChances
 from arb.adapters.redis.client import connect
 from arb.adapters.redis.counters import BufferedRedisCounters, RedisCounters
 from arb.adapters.redis.fees import AGE_NS_MAX, RedisFees
@@ -15,8 +17,21 @@ from arb.adapters.redis.life import RedisHeartbeats
 from arb.adapters.redis.quotes import RedisQuoteStore
 from arb.domain.errors import StoreUnavailable
 from arb.domain.market.ids import Coin, SessionId, Symbol, Venue
-from tests.engine.books import BTC_KRW, NOW_NS, a_book
+from arb.domain.market.opportunity import Opportunity
+from tests.contracts.world import SELL_UPBIT
+from tests.engine.books import BTC_KRW, NOW_NS, a_book, taken
 
+CHANCE = Opportunity(
+    coin=Coin("BTC"),
+    direction=SELL_UPBIT,
+    began_ns=NOW_NS,
+    ended_ns=NOW_NS,
+    peak_ns=NOW_NS,
+    peak_bps=Decimal(30),
+    quantity=Decimal(1),
+    size_krw=Decimal(1),
+    worth_krw=Decimal(1),
+)
 BTC = Coin("BTC")
 pytestmark = pytest.mark.integration
 
@@ -39,7 +54,7 @@ def nowhere():
 def test_a_quote_is_readable_under_its_documented_name(client):
     RedisQuoteStore(client, "mock").put([a_book()], [BTC])
     text = client.hget("arbitrage:quotes:mock", "upbit|BTC/KRW")
-    assert text.startswith(b'{"venue":"upbit","symbol":"BTC/KRW","sequence":1,')
+    assert text.startswith(b'{"venue":"upbit","symbol":"BTC/KRW",')
     assert client.smembers("arbitrage:dirty:mock") == {b"BTC"}
     assert 0 < client.pttl("arbitrage:pending:mock") <= 1_000
 
@@ -54,10 +69,10 @@ def test_put_and_take_are_one_round_trip_each(client, monkeypatch):
     )
     store = RedisQuoteStore(client, "mock")
     store.put([], [])  # loads the script
-    store.take_dirty()
+    taken(store)
     sent.clear()
     store.put([a_book()], [BTC])
-    store.take_dirty()
+    taken(store)
     assert len(sent) == 2
 
 
@@ -67,7 +82,7 @@ def test_taking_clears_the_pending_mark_before_it_drains(client):
     store.put([], [BTC])
     ours = []
     with client.monitor() as monitor:
-        store.take_dirty()
+        taken(store)
         while len(ours) < 2:
             name = monitor.next_command()["command"].split()[0].upper()
             if name in ("DEL", "SPOP"):
@@ -77,7 +92,7 @@ def test_taking_clears_the_pending_mark_before_it_drains(client):
 
 def test_no_wake_up_is_lost_between_a_writer_and_an_evaluator(redis_url):
     """Every put either finds an evaluation pending that will take its coin, or is told to ask for one."""
-    asked, done, taken = Event(), Event(), []
+    asked, done, seen = Event(), Event(), []
 
     def evaluate():
         with connect(redis_url) as own:
@@ -85,7 +100,7 @@ def test_no_wake_up_is_lost_between_a_writer_and_an_evaluator(redis_url):
             while not done.is_set() or asked.is_set():
                 if asked.wait(0.01):
                     asked.clear()
-                    taken.extend(store.take_dirty())
+                    seen.extend(taken(store))
 
     evaluator = Thread(target=evaluate)
     evaluator.start()
@@ -98,7 +113,7 @@ def test_no_wake_up_is_lost_between_a_writer_and_an_evaluator(redis_url):
     time.sleep(0.05)
     done.set()
     evaluator.join(10)
-    assert sorted(taken) == sorted(coins)
+    assert sorted(seen) == sorted(coins)
 
 
 def test_an_unreadable_book_is_as_good_as_none(client):
@@ -163,7 +178,7 @@ def test_the_newest_heartbeat_is_kept_with_its_time(client):
 def test_without_a_server_quotes_are_unavailable_at_once(nowhere):
     store = RedisQuoteStore(nowhere, "mock")
     began = time.monotonic()
-    for call in (lambda: store.put([a_book()], [BTC]), store.take_dirty, lambda: store.get([BTC_KRW])):
+    for call in (lambda: store.put([a_book()], [BTC]), lambda: taken(store), lambda: store.get([BTC_KRW])):
         with pytest.raises(StoreUnavailable):
             call()
     with pytest.raises(StoreUnavailable):
@@ -177,7 +192,7 @@ def test_a_server_that_hangs_is_unavailable_within_the_timeout():
         with connect(address, timeout_ms=50) as client:
             began = time.monotonic()
             with pytest.raises(StoreUnavailable):
-                RedisQuoteStore(client, "mock").take_dirty()
+                taken(RedisQuoteStore(client, "mock"))
             assert time.monotonic() - began < 0.5
 
 
@@ -219,3 +234,23 @@ def test_without_redis_no_fee_is_known(nowhere):
     fees = RedisFees(nowhere, "mock", Venue.BINANCE, "account")
     fees.remember({BTC_USDT: Decimal("7.5")}, NOW_NS)
     assert fees.known([BTC_USDT], NOW_NS) == {}
+
+
+def test_chances_arrive_together_and_by_themselves_the_newest_of_each(client, redis_url):
+    kept, found = RedisChances(client, "mock"), []
+    kept.keep([CHANCE])
+    kept.keep([replace(CHANCE, ended_ns=NOW_NS + 1), replace(CHANCE, began_ns=NOW_NS + 1)])
+    with connect(redis_url) as other:
+        reader, until = RedisChances(other, "mock"), time.monotonic() + 10
+        while not found and time.monotonic() < until:
+            time.sleep(0.01)
+            found = reader.take()
+    assert {(each.began_ns, each.ended_ns) for each in found} == {(NOW_NS, NOW_NS + 1), (NOW_NS + 1, NOW_NS)}
+
+
+def test_chances_are_lost_quietly_without_a_server(nowhere):
+    kept = RedisChances(nowhere, "mock")
+    kept.keep([CHANCE])
+    kept.flush()
+    with pytest.raises(StoreUnavailable):
+        kept.take()
