@@ -101,7 +101,6 @@ def _evaluate(
     stores, settings = shared.stores, shared.settings
     return Evaluate(
         session_id=shared.session_id,
-        quotes=stores.quotes,
         markets=shared.markets,
         trades=stores.trades,
         dispatcher=shared.dispatcher,

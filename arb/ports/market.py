@@ -68,6 +68,20 @@ class Quotes:
     fences: Mapping[Coin, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The coins that had changed and are worth a look, with what is known of their markets."""
+
+    coins: tuple[Coin, ...]
+    quotes: Quotes  # with the fences of these coins at least
+
+
+class Worth(Protocol):
+    """Says which of the coins that have changed are worth a look now."""
+
+    def __call__(self, changed: Sequence[Coin], /) -> Sequence[Coin]: ...
+
+
 class QuoteStore(Protocol):
     """The newest book of each instrument, and which coins changed since they were last evaluated.
 
@@ -81,8 +95,12 @@ class QuoteStore(Protocol):
         Raises: StoreUnavailable.
         """
 
-    def take_dirty(self) -> tuple[Coin, ...]:
-        """Clear the pending mark, then drain the dirty set. Raises: StoreUnavailable."""
+    def take(self, venues: Sequence[Venue], also: Sequence[tuple[Venue, Symbol]], worth: Worth) -> Taken:
+        """Clear the pending mark, drain the dirty set, and look at its coins, in one round trip.
+
+        What is read are the books of those coins that are worth it, and those of `also`. A put that comes
+        later asks for another evaluation. Raises: StoreUnavailable.
+        """
 
     def get(self, instruments: Sequence[tuple[Venue, Symbol]]) -> Mapping[tuple[Venue, Symbol], Book]:
         """Return the books that are there. Raises: StoreUnavailable."""

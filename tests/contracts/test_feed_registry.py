@@ -13,7 +13,7 @@ from arb.adapters.redis.feeds import RedisFeedRegistry
 from arb.adapters.redis.life import RedisHeartbeats
 from arb.adapters.redis.quotes import RedisQuoteStore
 from arb.domain.health.assignment import Assignment, Beat, FeedOwner, Reassignment, WorkerHealth
-from arb.domain.market.ids import USDT, Coin
+from arb.domain.market.ids import USDT, Coin, Symbol, Venue
 from arb.engine.market.feed import FeedStore
 from arb.ports.market import FeedRegistry
 from tests.domain.markets import USDT_KRW
@@ -173,6 +173,14 @@ def test_the_fences_in_force_come_with_the_books(world):
     found = world.quotes.look([BTC_KRW])
     assert found.fences == {BTC: 5, ETH: 5}
     assert found.books[BTC_KRW].fence == 5
+
+
+def test_the_fences_of_what_is_taken_come_with_it(world):
+    world.put_in_force(5, "feed-1", BTC, ETH)
+    world.quotes.put([fenced(5)], [BTC])
+    found = world.quotes.take((Venue.UPBIT,), [(Venue.BINANCE, Symbol("ETH/USDT"))], tuple)
+    assert (found.coins, found.quotes.fences) == ((BTC,), {BTC: 5, ETH: 5})
+    assert found.quotes.books[BTC_KRW].fence == 5
 
 
 @pytest.mark.integration

@@ -11,10 +11,12 @@ from arb.adapters.redis.client import connect
 from arb.adapters.redis.quotes import RedisQuoteStore
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.engine.market.feed import FeedStore
-from tests.engine.books import BTC_KRW, BTC_USDT, a_book
+from tests.engine.books import BTC_KRW, BTC_USDT, a_book, taken
 
 PENDING_MS = 60
 BTC, ETH = Coin("BTC"), Coin("ETH")
+ETH_USDT, USDT_KRW = (Venue.BINANCE, Symbol("ETH/USDT")), (Venue.UPBIT, Symbol("USDT/KRW"))
+VENUES = (Venue.UPBIT, Venue.BINANCE)
 NOWHERE = (Venue.UPBIT, Symbol("ETH/KRW"))
 
 
@@ -48,7 +50,7 @@ def test_a_removed_book_is_gone_and_the_others_stay(store):
 def test_asking_for_nothing_gives_nothing(store):
     store.remove({})
     assert dict(store.get([])) == {}
-    assert store.take_dirty() == ()
+    assert taken(store) == ()
 
 
 def test_the_first_put_asks_for_an_evaluation_and_the_next_ones_do_not(store):
@@ -58,13 +60,13 @@ def test_the_first_put_asks_for_an_evaluation_and_the_next_ones_do_not(store):
 def test_dirty_coins_collect_until_they_are_taken_once(store):
     store.put([], [BTC])
     store.put([], [ETH, BTC])
-    assert set(store.take_dirty()) == {BTC, ETH}
-    assert store.take_dirty() == ()
+    assert set(taken(store)) == {BTC, ETH}
+    assert taken(store) == ()
 
 
 def test_a_put_after_the_taking_asks_again(store):
     store.put([], [BTC])
-    store.take_dirty()
+    taken(store)
     assert store.put([], [ETH]).due
 
 
@@ -72,9 +74,53 @@ def test_a_pending_evaluation_that_never_came_is_asked_for_again(store):
     assert store.put([], [BTC]).due
     time.sleep(2 * PENDING_MS / 1000)
     assert store.put([], [BTC]).due
-    assert store.take_dirty() == (BTC,)
+    assert taken(store) == (BTC,)
 
 
 def test_a_put_without_anything_dirty_still_tells_whether_an_evaluation_is_pending(store):
     assert store.put([a_book()], []).due
     assert not store.put([a_book()], []).due
+
+
+def test_taking_gives_the_books_of_what_changed_and_of_what_is_asked_for_besides(store):
+    books = [a_book(BTC_KRW), a_book(BTC_USDT), a_book(ETH_USDT), a_book(USDT_KRW)]
+    store.put(books, [BTC])
+    found = store.take(VENUES, [USDT_KRW, NOWHERE], tuple)
+    assert found.coins == (BTC,)
+    assert found.quotes.books == {(book.venue, book.symbol): book for book in (*books[:2], books[3])}
+
+
+def test_a_coin_that_changed_and_has_no_books_is_taken_without(store):
+    store.put([], [BTC])
+    found = store.take(VENUES, [], tuple)
+    assert (found.coins, dict(found.quotes.books)) == ((BTC,), {})
+    assert taken(store) == ()
+
+
+def test_what_is_not_worth_a_look_is_taken_all_the_same_and_its_books_are_not(store):
+    store.put([a_book(BTC_KRW), a_book(ETH_USDT)], [BTC, ETH])
+    seen = []
+    found = store.take(VENUES, [], lambda changed: [seen.extend(changed), ETH][1:])
+    assert (set(seen), tuple(found.coins)) == ({BTC, ETH}, (ETH,))
+    assert set(found.quotes.books) == {ETH_USDT}
+    assert taken(store) == ()
+
+
+def test_a_coin_of_a_message_that_did_not_change_has_its_books_too(store):
+    """Who decides what is worth a look knows of coins that the store does not."""
+    store.put([a_book(BTC_KRW), a_book(ETH_USDT)], [BTC])
+    found = store.take(VENUES, [ETH_USDT], lambda changed: (*changed, ETH))
+    assert (found.coins, set(found.quotes.books)) == ((BTC, ETH), {BTC_KRW, ETH_USDT})
+
+
+def test_more_coins_than_one_command_reads_come_with_their_own_books(store):
+    coins = [Coin(f"C{number}") for number in range(1_200)]
+    keys = [(Venue.BINANCE, Symbol(f"{coin}/USDT")) for coin in coins]
+    for start in range(0, len(keys), 400):
+        part = slice(start, start + 400)
+        store.put([a_book(key, str(100 + start)) for key in keys[part]], coins[part])
+    found = store.take(VENUES, [BTC_KRW], tuple)
+    assert set(found.coins) == set(coins)
+    assert {key: str(book.bid) for key, book in found.quotes.books.items()} == {
+        key: str(100 + place // 400 * 400) for place, key in enumerate(keys)
+    }

@@ -3,11 +3,17 @@
 from decimal import Decimal
 
 from arb.domain.market.book import Book, Level
-from arb.domain.market.ids import Symbol, Venue
+from arb.domain.market.ids import Coin, Symbol, Venue
+from arb.ports.market import QuoteStore
 
 NOW_NS = 1_700_000_000_000_000_000
 BTC_KRW = (Venue.UPBIT, Symbol("BTC/KRW"))
 BTC_USDT = (Venue.BINANCE, Symbol("BTC/USDT"))
+
+
+def taken(store: QuoteStore) -> tuple[Coin, ...]:
+    """Take the coins that changed, without their books."""
+    return store.take((), (), tuple).coins
 
 
 def a_book(

@@ -280,7 +280,7 @@ class EngineTestbed:
         self.hand = MemoryByHand(self.tables)
         by_hand = ByHand(session_id=SESSION, store=self.hand, clock=self.clock).read
         self.evaluate = Evaluate(
-            session_id=SESSION, quotes=self.quotes, markets=markets,
+            session_id=SESSION, markets=markets,
             reserve=self.reserve, deliver=self.deliver,
             kill_switch=self.switch,
             entropy=entropy, limits=LIMITS, strategies=strategies,

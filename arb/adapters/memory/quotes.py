@@ -8,7 +8,8 @@ from arb.domain.errors import StoreUnavailable
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue, coin_of
 from arb.domain.time import NS_PER_MS
-from arb.ports.market import Clock, Quotes, Written
+from arb.engine.market.markets import symbol_on
+from arb.ports.market import Clock, Quotes, Taken, Worth, Written
 
 PENDING_MS: Final = 1_000
 Key = tuple[Venue, Symbol]
@@ -43,13 +44,16 @@ class MemoryQuoteStore:
                 self._pending_until_ns = now_ns + self._pending_ns
             return Written(due, fenced)
 
-    def take_dirty(self) -> tuple[Coin, ...]:
-        """Clear the pending mark, then drain the dirty set. Raises: StoreUnavailable."""
+    def take(self, venues: Sequence[Venue], also: Sequence[Key], worth: Worth) -> Taken:
+        """Clear the pending mark, drain the dirty set and look at its coins. Raises: StoreUnavailable."""
         self._reach()
         with self._lock:
             self._pending_until_ns = 0
-            coins, self._dirty = tuple(self._dirty), set()
-            return coins
+            changed, self._dirty = tuple(self._dirty), set()
+        coins = tuple(worth(changed))
+        wanted = sorted(frozenset(changed).intersection(coins))
+        keys = [(venue, symbol_on(venue, coin)) for coin in wanted for venue in venues]
+        return Taken(coins, self.look([*keys, *also]))
 
     def get(self, instruments: Sequence[Key]) -> Mapping[Key, Book]:
         """Return the books that are there. Raises: StoreUnavailable."""

@@ -6,14 +6,16 @@
 `arbitrage:pending:{env}`  present while an evaluation is on its way; expires, so that one which got
                            lost is asked for again
 
-No wake-up is lost: `put` marks dirty and then looks at the pending mark, `take_dirty` clears the mark
-and then drains. Whoever comes second sees what the other did. A write looks at the fences in the same
+No wake-up is lost: `put` marks dirty and then looks at the pending mark, `take` clears the mark and
+then drains. Whoever comes second sees what the other did. A write looks at the fences in the same
 script, so that nothing of a former owner gets in between.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import InvalidOperation
 from typing import Any, Final, cast
 
+import msgspec
 import orjson
 import redis
 
@@ -21,11 +23,13 @@ from arb.adapters.redis.client import reaching
 from arb.domain.errors import DataError
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue, coin_of
-from arb.engine.market.book_codec import decode_book, encode_book
-from arb.ports.market import Quotes, Written
+from arb.engine.market.book_codec import encode_book
+from arb.engine.market.markets import symbol_on
+from arb.ports.market import Quotes, Taken, Worth, Written
 
 PENDING_MS: Final = 1_000
 COINS_MAX: Final = 10_000
+ANY: Final = Coin("*")  # where a coin stands in the name of a field
 # KEYS: quotes, fences, dirty, pending. ARGV: how long pending holds, the number of books, for each its
 # coin, fence, field and text, then the dirty coins. Returns whether an evaluation is due, then the coins
 # that were fenced off.
@@ -58,6 +62,33 @@ for at = 1, #ARGV, 3 do
   end
 end
 """
+_WRITE: Final = msgspec.json.Encoder(decimal_format="string")
+_READ: Final = msgspec.json.Decoder(Book)
+# KEYS: quotes, fences, dirty, pending. ARGV: the number of coins at most, of venues, for each venue what is
+# before and after a coin in the field of its book; then each other field and its coin. Returns the coins, the
+# texts of their books (of the first coin on all venues, of the second ...) and of the other ones, the fences.
+TAKE: Final = """
+redis.call('DEL', KEYS[4])
+local coins, fields, owners = redis.call('SPOP', KEYS[3], ARGV[1]), {}, {}
+local first = 3 + 2 * tonumber(ARGV[2])
+for place, coin in ipairs(coins) do
+  owners[place] = coin
+  for at = 3, first - 1, 2 do fields[#fields + 1] = ARGV[at] .. coin .. ARGV[at + 1] end
+end
+for at = first, #ARGV, 2 do
+  fields[#fields + 1] = ARGV[at]
+  owners[#owners + 1] = ARGV[at + 1]
+end
+local function read(key, names)
+  local found = {}
+  for from = 1, #names, 1000 do
+    local some = redis.call('HMGET', key, unpack(names, from, math.min(from + 999, #names)))
+    for _, value in ipairs(some) do found[#found + 1] = value end
+  end
+  return found
+end
+return {coins, read(KEYS[1], fields), read(KEYS[2], owners)}
+"""
 Key = tuple[Venue, Symbol]
 
 
@@ -74,6 +105,7 @@ class RedisQuoteStore:
         self._read = BookReader()
         self._put = client.register_script(PUT)
         self._remove = client.register_script(REMOVE)
+        self._take = client.register_script(TAKE)
 
     def put(self, books: Sequence[Book], dirty: Sequence[Coin]) -> Written:
         """Write the books that are their owner's and mark the coins dirty in one round trip.
@@ -91,14 +123,32 @@ class RedisQuoteStore:
             )
         return Written(bool(due), tuple(Coin(coin.decode()) for coin in fenced))
 
-    def take_dirty(self) -> tuple[Coin, ...]:
-        """Clear the pending mark, then drain the dirty set, in one round trip. Raises: StoreUnavailable."""
-        pipeline = self._client.pipeline(transaction=False)
-        pipeline.delete(self._pending)
-        pipeline.spop(self._dirty, COINS_MAX)
+    def take(self, venues: Sequence[Venue], also: Sequence[Key], worth: Worth) -> Taken:
+        """Clear the pending mark, then drain the dirty set and look at its coins, in one round trip.
+
+        Raises: StoreUnavailable.
+        """
+        arguments: list[Any] = [COINS_MAX, len(venues)]
+        for venue in venues:
+            arguments += field_of(venue, symbol_on(venue, ANY)).split(ANY)
+        for venue, symbol in also:
+            arguments += (field_of(venue, symbol), coin_of(symbol))
         with reaching():
-            _, coins = pipeline.execute()
-        return tuple(Coin(coin.decode()) for coin in coins)
+            names, texts, fences = self._take(
+                keys=(self._quotes, self._fences, self._dirty, self._pending), args=arguments
+            )
+        changed = tuple(Coin(name.decode()) for name in names)
+        coins = tuple(worth(changed))
+        wanted, extra = frozenset(coins), frozenset(also)
+        keys = [(venue, symbol_on(venue, coin)) for coin in changed for venue in venues]
+        kept = [
+            (key, text)
+            for key, text in zip((*keys, *also), texts, strict=True)
+            if key in extra or coin_of(key[1]) in wanted
+        ]
+        owners = (*changed, *(coin_of(symbol) for _, symbol in also))
+        known = {coin: int(fence) for coin, fence in zip(owners, fences, strict=True) if fence is not None}
+        return Taken(coins, Quotes(dict(self._read.all(kept)), known))
 
     def get(self, instruments: Sequence[Key]) -> Mapping[Key, Book]:
         """Return the books that are there; one that cannot be read is as good as none.
@@ -177,15 +227,14 @@ class BookReader:
 
 def book_to_text(book: Book) -> bytes:
     """Return the book as compact JSON."""
-    return orjson.dumps(encode_book(book))
+    text = _WRITE.encode(book)
+    has_exponents = b"E-" in text or b"E+" in text  # no name has these
+    return orjson.dumps(encode_book(book)) if has_exponents else text
 
 
 def book_from_text(text: bytes) -> Book:
     """Return the book that `book_to_text` wrote. Raises: DataError."""
     try:
-        values = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
+        return _READ.decode(text)
+    except (ValueError, InvalidOperation) as error:  # not JSON, not UTF-8, not a book, not a number
         raise DataError("book_malformed", str(error)) from error
-    if not isinstance(values, dict):
-        raise DataError("book_malformed", "not an object")
-    return decode_book(values)

@@ -61,15 +61,14 @@ class DryTrading:
             instruments=self._instruments,
             belief=belief_of(settings),
         )
-        self.evaluate = self._evaluate(quotes)
+        self.evaluate = self._evaluate()
         self.execute = self._execute()
         self.settle = self._settle()
 
-    def _evaluate(self, quotes: QuoteStore) -> Evaluate:
+    def _evaluate(self) -> Evaluate:
         account, settings, stability = self._account, self._settings, stability_of(self._settings)
         return Evaluate(
             session_id=SESSION,
-            quotes=quotes,
             markets=self._markets,
             trades=account.trades,
             dispatcher=self._dispatcher,

@@ -175,9 +175,9 @@ def _fee(market: Market, venue: Venue) -> Decimal:
 
 def reach_bps(market: Market) -> Decimal:
     """Return the most that the best prices bring in either direction before fees, if the rate is with us."""
-    first, second = (market.book(venue) for venue in market.pair.venues)
-    least, most = (market.at(rate) for rate in market.rate.middles)
-    dear, cheap = most.krw(market.pair.second, second.bid), least.krw(market.pair.second, second.ask)
+    pair, (least, most) = market.pair, market.rate.middles
+    first, second = (market.book(venue) for venue in pair.venues)
+    dear, cheap = pair.krw(pair.second, second.bid, most), pair.krw(pair.second, second.ask, least)
     return max(bps(dear - first.ask, first.ask), bps(first.bid - cheap, cheap))
 
 

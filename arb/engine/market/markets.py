@@ -7,13 +7,13 @@ from decimal import Decimal
 from arb.domain.errors import StoreUnavailable
 from arb.domain.market.belief import RateBelief
 from arb.domain.market.book import Book
-from arb.domain.market.ids import Coin, Symbol, Venue
+from arb.domain.market.ids import USDT, Coin, Symbol, Venue, coin_of
 from arb.domain.market.instrument import Instrument
 from arb.domain.market.pair import Pair
 from arb.domain.market.spread import Market, MarketLeg, Rate, par
 from arb.domain.time import STAMP_AHEAD_NS_MAX
 from arb.engine.market.fences import Fences
-from arb.ports.market import Quotes, QuoteStore
+from arb.ports.market import Quotes, QuoteStore, Taken, Worth
 
 Books = Mapping[tuple[Venue, Symbol], Book]
 
@@ -51,7 +51,27 @@ class Markets:
         Books that a message carried are used where the store has none newer, or is away; no book is that
         a former owner sent or left behind. One that is stamped ahead of now is newer than none.
         """
-        books = self.books(coins, now_ns, carried)
+        return self._markets(coins, self.books(coins, now_ns, carried))
+
+    def take(
+        self, now_ns: int, carried: Sequence[Book], worth: Worth
+    ) -> tuple[Sequence[Coin], dict[Coin, Market]]:
+        """Take the coins that changed from the store, with those of a message; return those worth a look.
+
+        With them the markets of those whose books are all there, as `read` has them.
+        """
+        told = {coin_of(book.symbol) for book in carried} - {USDT}
+
+        def chosen(changed: Sequence[Coin]) -> Sequence[Coin]:
+            return worth(sorted({*changed, *told} - {USDT}))
+
+        try:
+            taken = self.quotes.take(self.pair.venues, keys_of(self.pair, sorted(told)), chosen)
+        except StoreUnavailable:
+            taken = Taken(tuple(chosen(())), Quotes({}, {}))
+        return taken.coins, self._markets(taken.coins, self._newest(taken.quotes, now_ns, carried))
+
+    def _markets(self, coins: Sequence[Coin], books: Books) -> dict[Coin, Market]:
         if (rate := self.pair.rate_of(books)) is not None:
             self.belief.rate(rate)  # also of what is not a market
         found = ((coin, self.assemble(coin, books)) for coin in coins)
@@ -63,6 +83,9 @@ class Markets:
             seen = self.quotes.look(keys_of(self.pair, coins))
         except StoreUnavailable:
             seen = Quotes({}, {})
+        return self._newest(seen, now_ns, carried)
+
+    def _newest(self, seen: Quotes, now_ns: int, carried: Sequence[Book]) -> Books:
         self.fences.learn(seen.fences)
         books = {(book.venue, book.symbol): book for book in self.fences.admitted_of_message(carried)}
         for book in self.fences.admitted(seen.books.values()):
@@ -82,9 +105,10 @@ class Markets:
         legs = {}
         for venue in self.pair.venues:
             key = (venue, symbol_on(venue, coin))
-            if key not in books or key not in self.instruments:
+            book, rules = books.get(key), self.instruments.get(key)
+            if book is None or rules is None:
                 return None
-            legs[venue] = MarketLeg(books[key], self.instruments[key])
+            legs[venue] = MarketLeg(book, rules)
         rate = self._rate(books, max(leg.book.ts_recv_ns for leg in legs.values()))
         return None if rate is None else Market(coin=coin, pair=self.pair, legs=legs, rate=rate)
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 from functools import partial
 from typing import Final
 
-from arb.domain.errors import Conflict, StoreUnavailable
+from arb.domain.errors import Conflict
 from arb.domain.market.book import Book
-from arb.domain.market.ids import RANDOM_BITS, USDT, Coin, SessionId, TradeId, coin_of, trade_id
+from arb.domain.market.ids import RANDOM_BITS, Coin, SessionId, TradeId, trade_id
 from arb.domain.market.opportunity import OPENED
 from arb.domain.market.spread import Edge, Market, common_quantity
 from arb.domain.risk.review import Admit, Denied, Limits, Mode, Proposal
@@ -40,7 +40,7 @@ from arb.engine.trading.proposals import (
 )
 from arb.engine.trading.signals import SIGNALS, Signals
 from arb.engine.trading.stock import stock
-from arb.ports.market import Clock, Entropy, QuoteStore
+from arb.ports.market import Clock, Entropy
 from arb.ports.messaging import Counters, Dispatcher
 from arb.ports.trading import KillSwitch, TradeStore, TradeView
 
@@ -52,7 +52,6 @@ class Evaluate:
     """The use case behind `arb.evaluate`."""
 
     session_id: SessionId
-    quotes: QuoteStore
     markets: Markets
     trades: TradeStore
     dispatcher: Dispatcher
@@ -97,8 +96,7 @@ class Evaluate:
 
         `carried` are the books that came with the message: enough to go on while Redis is away.
         """
-        coins = self._worth_a_look(self._changed(carried))
-        markets = self.markets.read(coins, self.clock.now_ns(), carried)
+        coins, markets = self.markets.take(self.clock.now_ns(), carried, self._worth_a_look)
         if fenced := self.markets.fences.take_fenced():
             self.counters.count("quotes_refused", "fenced", fenced)
         self._count_without_rules(coin for coin in coins if coin not in markets)
@@ -117,20 +115,12 @@ class Evaluate:
             for venue in self.markets.without_rules(coin):
                 self.chances.bar(coin, f"no_rules_{venue}")
 
-    def _worth_a_look(self, coins: tuple[Coin, ...]) -> tuple[Coin, ...]:
+    def _worth_a_look(self, coins: Sequence[Coin]) -> tuple[Coin, ...]:
         """Return the coins without those that are far, while there is not time for all."""
         wanted = self.coin_filter.worth(coins, self.clock.now_ns())
         if len(wanted) < len(coins):
             self.counters.count("degraded", "far_coins", len(coins) - len(wanted))
         return wanted
-
-    def _changed(self, carried: Sequence[Book]) -> tuple[Coin, ...]:
-        from_message = {coin_of(book.symbol) for book in carried}
-        try:
-            changed = from_message | set(self.quotes.take_dirty())
-        except StoreUnavailable:
-            changed = from_message
-        return tuple(sorted(changed - {USDT}))
 
     def _coin(self, market: Market, active: list[TradeView], mode: Mode) -> int:
         now_ns = self.clock.now_ns()

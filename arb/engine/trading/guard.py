@@ -45,10 +45,13 @@ class EntryGuard:
     rates: RateWatch
     rate_is_absurd: bool = False
     by_hand: Callable[[], Decided] = nothing_decided
+    _watched: Rate | None = None  # last: many coins come with one rate
 
     def watch(self, rate: Rate) -> None:
         """Take note of a rate, whether or not anything is opened at it."""
-        self.rate_is_absurd = self.rates.moved_bps(rate) > self.limits.rate_move_bps_max
+        if rate is not self._watched:
+            self.rate_is_absurd = self.rates.moved_bps(rate) > self.limits.rate_move_bps_max
+            self._watched = rate
 
     def share(self, market: Market, now_ns: int) -> Decimal | Denied:
         """Return the share of a full size that may be opened now, or why nothing may be.

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,16 +35,45 @@ def test_a_book_survives_the_way_to_text_and_back(bid, spread, quantity):
     assert decode_book(encode_book(made)) == made
 
 
-def test_the_text_is_compact_and_has_no_exponents():
-    assert book_to_text(book(Decimal("1E-8"), Decimal("2E+3"), Decimal("0.10"))) == (
-        b'{"venue":"upbit","symbol":"BTC/KRW","sequence":7,"ts_event_ns":1700000000000000001,'
-        b'"ts_recv_ns":1700000000000000002,"fence":0,"bids":[["0.00000001","0.10"]],"asks":[["2000","0.10"]]}'
+@pytest.mark.parametrize(
+    ("bid", "ask"),
+    [(Decimal("1E-8"), Decimal("2E+3")), (Decimal("0.00000001"), Decimal(2000))],
+    ids=["exponents", "plain"],
+)
+def test_the_text_is_compact_and_has_no_exponents(bid, ask):
+    text = book_to_text(book(bid, ask, Decimal("0.10")))
+    assert (b" " in text, orjson.loads(text)) == (
+        False,
+        {
+            "venue": "upbit",
+            "symbol": "BTC/KRW",
+            "sequence": 7,
+            "ts_event_ns": 1700000000000000001,
+            "ts_recv_ns": 1700000000000000002,
+            "fence": 0,
+            "bids": [["0.00000001", "0.10"]],
+            "asks": [["2000", "0.10"]],
+        },
     )
+
+
+def test_a_text_without_a_fence_is_of_nobody():
+    made = book(Decimal(1), Decimal(2), Decimal(1))
+    assert book_from_text(book_to_text(made).replace(b',"fence":0', b"")) == made
 
 
 @pytest.mark.parametrize(
     "text",
-    [b"", b"[]", b"{}", b'{"venue":"mars"}', book_to_text(book(Decimal(1), Decimal(2), Decimal(1)))[:-1]],
+    [
+        b"",
+        b"\xff",
+        b"[]",
+        b"{}",
+        b'{"venue":"mars"}',
+        book_to_text(book(Decimal(1), Decimal(2), Decimal(1)))[:-1],
+        book_to_text(book(Decimal(1), Decimal(2), Decimal(1))).replace(b'"2"', b'"NaN"'),
+        book_to_text(book(Decimal(1), Decimal(2), Decimal(1))).replace(b'"2"', b'"x"'),
+    ],
 )
 def test_unreadable_text_is_a_data_error(text):
     with pytest.raises(DataError, match="book_malformed"):

@@ -14,7 +14,7 @@ from arb.engine.market.book_codec import decode_book
 from arb.engine.market.buffered_counters import BufferedCounters
 from arb.engine.market.feed import Feed
 from tests.domain.markets import PAIR, USDT_KRW
-from tests.engine.books import BTC_KRW, BTC_USDT, NOW_NS, a_book
+from tests.engine.books import BTC_KRW, BTC_USDT, NOW_NS, a_book, taken
 
 ETH_KRW = (Venue.UPBIT, Symbol("ETH/KRW"))
 ALL = (BTC_KRW, BTC_USDT, ETH_KRW, USDT_KRW)
@@ -74,7 +74,7 @@ def test_one_evaluation_is_asked_for_until_it_has_begun(world):
         world.feed.accept([a_book(sequence=sequence)])
         world.feed.flush()
     assert world.asked() == [NO_BOOKS]
-    assert world.store.take_dirty() == ("BTC",)
+    assert taken(world.store) == ("BTC",)
     world.feed.accept([a_book(sequence=4)])
     world.feed.flush()
     assert world.asked() == [NO_BOOKS]
@@ -92,7 +92,7 @@ def test_an_evaluation_that_got_lost_is_asked_for_again(world):
 def test_without_the_store_the_message_carries_both_venues_and_the_rate_of_the_changed_coins_only(world):
     world.feed.accept([a_book(key) for key in ALL])
     world.feed.flush()
-    world.store.take_dirty()
+    taken(world.store)
     world.store.away = True
     world.clock.advance_ms(100)
     world.feed.accept([a_book(BTC_USDT, sequence=2)])
@@ -103,7 +103,7 @@ def test_without_the_store_the_message_carries_both_venues_and_the_rate_of_the_c
 def test_a_new_rate_makes_every_coin_dirty(world):
     world.feed.accept([a_book(USDT_KRW)])
     world.feed.flush()
-    assert set(world.store.take_dirty()) == {"BTC", "ETH"}
+    assert set(taken(world.store)) == {"BTC", "ETH"}
 
 
 def test_nothing_new_writes_nothing(world):
@@ -209,7 +209,7 @@ def test_after_any_history_the_store_has_exactly_the_newest_valid_books_and_no_c
             case "flush":
                 world.feed.flush()
             case "take" if not world.store.away:
-                evaluated |= set(world.store.take_dirty())
+                evaluated |= set(taken(world.store))
             case "away" | "back":
                 world.store.away = step == "away"
             case "drop":
@@ -218,7 +218,7 @@ def test_after_any_history_the_store_has_exactly_the_newest_valid_books_and_no_c
     world.store.away = False
     world.feed.flush()
     assert {key: book.sequence for key, book in world.store.get(ALL).items()} == newest
-    seen = evaluated | set(world.store.take_dirty())
+    seen = evaluated | set(taken(world.store))
     seen |= {symbol.partition("/")[0] for keys in world.asked() for _, symbol in keys}
     assert seen >= {key[1].partition("/")[0] for key in newest if key != USDT_KRW}
 

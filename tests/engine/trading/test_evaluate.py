@@ -15,6 +15,7 @@ from arb.domain.trading.trade import TradeState
 from arb.engine.trading.evaluate import Evaluate
 from arb.ports.trading import SessionView
 from tests.domain.markets import USDT_KRW
+from tests.engine.books import taken
 from tests.engine.testbed import BTC, LIMITS, SESSION, EngineTestbed
 
 
@@ -153,13 +154,13 @@ def test_a_signal_is_counted_once_while_it_stands_and_an_exit_by_its_reason(test
 
 def test_a_coin_that_did_not_change_is_not_looked_at_again(testbed):
     testbed.premium(60)
-    testbed.quotes.take_dirty()
+    taken(testbed.quotes)
     assert testbed.evaluate.run() == 0
 
 
 def test_the_rate_is_no_coin_to_trade(testbed):
     rate = testbed.book(Venue.UPBIT, "USDT/KRW", "1399", "1401", "100000")
-    testbed.quotes.take_dirty()
+    taken(testbed.quotes)
     assert testbed.evaluate.run([rate]) == 0
     assert testbed.counters.counts == {}
 
@@ -195,7 +196,7 @@ def test_a_coin_whose_rules_are_not_known_is_refused_for_each_venue(testbed):
         testbed.book(Venue.UPBIT, "ETH/KRW", "5600000", "5602000", "5"),
     ]
     testbed.quotes.put(eth, ["ETH"])
-    testbed.quotes.take_dirty()
+    taken(testbed.quotes)
     assert testbed.evaluate.run(eth) == 0
     assert refused(testbed) == {"no_rules_binance": 1, "no_rules_upbit": 1}
 
