@@ -3,7 +3,8 @@
 from sqlalchemy import Connection, Engine, insert
 
 from arb.adapters.postgres import ledger, one_trip
-from arb.adapters.postgres.engine import at_once, nothing_changed
+from arb.adapters.postgres.engine import asking, at_once, nothing_changed
+from arb.adapters.postgres.joined import order_view
 from arb.adapters.postgres.lives import Locked, changing, lock, write
 from arb.adapters.postgres.one_trip import KNOWN_BY_STATE
 from arb.adapters.postgres.rows import fill_values
@@ -23,12 +24,20 @@ def record(engine: Engine, report: OrderReport, now_ns: int, known: Order | None
         folded = fold(known, report)
         if folded.order == known or _written(engine, known, folded, now_ns):
             return folded.order
+        known = _read(engine, report.client_order_id)
+    if known is not None and (order := fold(known, report).order) == known:
+        return order  # and that stays so, whatever is booked since
     with changing(engine, report.client_order_id) as connection:
         locked = _ours(connection, report.client_order_id)
         folded = fold(locked.order, report)
         if folded.order != locked.order:
             _write(connection, locked, folded, now_ns)
         return folded.order
+
+
+def _read(engine: Engine, client_order_id: ClientOrderId) -> Order | None:
+    with asking(engine) as connection:
+        return order_view(connection, client_order_id)
 
 
 def _written(engine: Engine, known: Order, folded: Folded, now_ns: int) -> bool:

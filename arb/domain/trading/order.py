@@ -253,6 +253,11 @@ def _withheld(order: Order, report: OrderReport) -> Decimal:
     return sum((fill.quantity - booked.get(fill.fill_id, ZERO) for fill in _distinct(report.fills)), ZERO)
 
 
+def says_accepted_only(report: OrderReport) -> bool:
+    """Tell whether a venue says that it has an order, and nothing of what became of it."""
+    return report.status is OrderState.ACCEPTED and not report.fills and not report.executed
+
+
 def overfill(order: Order, report: OrderReport) -> Decimal:
     """Return the base that a report says was executed beyond what can be, given the order it was folded into.
 

@@ -16,7 +16,15 @@ from arb.domain.health.backoff import ORDER_BACKOFF, RESOLVE_BACKOFF
 from arb.domain.market.ids import ClientOrderId, SessionId, Venue
 from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.time import NS_PER_MS, is_current, is_within
-from arb.domain.trading.order import Order, OrderEvent, OrderReport, OrderState, overfill, overfill_told
+from arb.domain.trading.order import (
+    Order,
+    OrderEvent,
+    OrderReport,
+    OrderState,
+    overfill,
+    overfill_told,
+    says_accepted_only,
+)
 from arb.engine.market.bars import BarMarket
 from arb.engine.market.rules import RereadRules
 from arb.engine.trading.at_end import Ended
@@ -86,6 +94,8 @@ class Execute:
             return self._lost(order, error)
         except (Rejected, Fatal) as error:
             return self._rejected(order, error)
+        if says_accepted_only(report):
+            return self._follow(order, FIRST_ASK, report)
         return self._follow(self._record(order, report), FIRST_ASK)
 
     def resolve(self, client_order_id: ClientOrderId, attempt: int = ASK_ONCE) -> Order | None:
@@ -210,12 +220,20 @@ class Execute:
             return order
         return order if report is None else self._ended(self._book(order, report))
 
-    def _follow(self, order: Order, attempt: int) -> Order:
-        """Ask for the result of an accepted order a few times in place: faster than a message each."""
+    def _follow(self, order: Order, attempt: int, told: OrderReport | None = None) -> Order:
+        """Wait for the result of an accepted order, and ask for it a few times: faster than a message each.
+
+        If its stream tells first, who records that settles. That it was taken (`told`) counts until then.
+        """
         for wait_ms in FOLLOW_MS:
             if order.is_terminal:
                 break
             self.clock.sleep_ms(wait_ms)
+            order = self.trades.order(order.client_order_id) or order
+            if order.is_terminal:
+                return order
+            if told is not None:
+                order, told = self._record(order, told), None
             try:
                 report = self.venues[order.venue].query(order)
             except VenueError:

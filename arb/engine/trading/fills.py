@@ -7,15 +7,24 @@ id.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final, Protocol
 
 from arb.domain.errors import DispatchError, IllegalTransition, StoreError
 from arb.domain.health.alert import Alert, AlertKind, Severity
-from arb.domain.market.ids import SessionId, TradeId, Venue, parse_client_order_id
+from arb.domain.market.ids import ClientOrderId, SessionId, TradeId, Venue, parse_client_order_id
 from arb.domain.market.money import ZERO
-from arb.domain.trading.order import AT_VENUE, Order, OrderReport, OrderState, fold, overfill, overfill_told
+from arb.domain.trading.order import (
+    AT_VENUE,
+    Order,
+    OrderReport,
+    OrderState,
+    fold,
+    overfill,
+    overfill_told,
+    says_accepted_only,
+)
 from arb.engine.market.stream import Notice
 from arb.engine.trading.at_end import SETTLE, Ended
 from arb.engine.trading.execute import FIRST_ASK, VERIFY
@@ -26,6 +35,7 @@ from arb.ports.trading import TradeStore
 # A report of one of these ends an order whatever its fills; FILLED ends it by its fills only.
 ENDS: Final = frozenset({OrderState.CANCELED, OrderState.EXPIRED, OrderState.REJECTED})
 REPORTS: Final = "stream_reports"
+RECENT_MAX: Final = 256  # orders; the events of one come within seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +82,42 @@ def _is_known(order: Order, report: OrderReport) -> bool:
     return order.state is not OrderState.INTENT and fold(order, report).order == order
 
 
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """What was last known of a few orders: enough to see that an event tells nothing new."""
+
+    orders: dict[ClientOrderId, Order] = field(default_factory=dict)
+
+    def keep(self, order: Order) -> None:
+        """Keep this order and forget the oldest one beyond a few."""
+        self.orders.pop(order.client_order_id, None)
+        self.orders[order.client_order_id] = order
+        for oldest in list(self.orders)[:-RECENT_MAX]:
+            self.orders.pop(oldest, None)
+
+    def knows(self, streamed: StreamedReport) -> Order | None:
+        """Return the order of an event that says no more than was booked; that stays so for good."""
+        order = self.orders.get(streamed.report.client_order_id)
+        if order is None or order.filled_quantity < streamed.executed:
+            return None
+        report = _borne_out(order, streamed)
+        is_more = overfill_told(order, report) or overfill(order, report)
+        return order if not is_more and _is_known(order, report) else None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """Events that say only that an order was accepted, for a moment: mostly the next one says more."""
+
+    soon: Callable[[], object]  # has `RecordReport.flush` called in a moment
+    events: dict[ClientOrderId, StreamedReport] = field(default_factory=dict)
+
+    def keep(self, streamed: StreamedReport) -> None:
+        """Keep an event until it is flushed."""
+        self.events[streamed.report.client_order_id] = streamed
+        self.soon()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordReport:
     """The use case behind a user stream's events; an event that cannot be recorded is asked about."""
@@ -83,9 +129,26 @@ class RecordReport:
     clock: Clock
     ended: Ended
     is_mine: Callable[[TradeId], bool] = lambda _trade: True  # not of a group that hears of it itself
+    held: HeldBack | None = None
+    recent: Recent = field(default_factory=Recent)
 
     def run(self, streamed: StreamedReport) -> Order | None:
-        """Record one event; return the order afterwards, None if nothing was recorded."""
+        """Record one event, or hold it back; return the order afterwards, None if nothing was recorded."""
+        if self.held is not None:
+            if says_accepted_only(streamed.report) and not streamed.executed:
+                self.held.keep(streamed)
+                return None
+            self.held.events.pop(streamed.report.client_order_id, None)
+        return self._take(streamed)
+
+    def flush(self) -> None:
+        """Record what was held back and of which nothing more was heard."""
+        events = {} if self.held is None else self.held.events
+        for client_order_id in list(events):
+            if (streamed := events.pop(client_order_id, None)) is not None:
+                self._take(streamed)
+
+    def _take(self, streamed: StreamedReport) -> Order | None:
         name = parse_client_order_id(streamed.report.client_order_id)
         if name is None or name[1] is not streamed.venue:
             self._alarm(streamed, AlertKind.EXTERNAL_ORDER, "is not ours", Severity.WARNING)
@@ -100,6 +163,9 @@ class RecordReport:
         return None
 
     def _record(self, streamed: StreamedReport) -> Order | None:
+        if (order := self.recent.knows(streamed)) is not None:
+            self._count(streamed, "known")
+            return order
         known = self.trades.order(streamed.report.client_order_id)
         if known is None:
             self._alarm(streamed, AlertKind.ORDER_WITHOUT_INTENT, "has no intent here")
@@ -112,6 +178,7 @@ class RecordReport:
         is_known = not told and _is_known(known, report)
         order = known if is_known else self.trades.record(report, self.clock.now_ns(), known)
         self._count(streamed, "known" if is_known else "recorded")
+        self.recent.keep(order)
         if not told and (excess := overfill(order, report)):
             self._halt_on(streamed, excess)
         if order.filled_quantity < streamed.executed:

@@ -4,16 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from arb.adapters.memory.venue import Trouble
+from arb.adapters.memory.venue import MemoryVenue, Trouble
 from arb.domain.errors import AgainstRules, Fatal, OutcomeUnknown, RateLimited, Rejected, VenueError
 from arb.domain.health.alert import Severity
 from arb.domain.market.ids import ClientOrderId, Venue
 from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_MS
-from arb.domain.trading.order import Order, OrderState, Purpose
+from arb.domain.trading.order import Order, OrderEvent, OrderState, Purpose
 from arb.engine.trading.execute import FIRST_ASK, FOLLOW_MS, WORKING_MS_MAX
 from tests.domain.markets import PAIR
-from tests.engine.testbed import OVERDUE_NS, SESSION, EngineTestbed, open_one, run_due
+from tests.engine.testbed import OVERDUE_NS, SESSION, EngineTestbed, Tripwire, open_one, run_due
 
 
 @pytest.fixture
@@ -233,6 +233,48 @@ def test_asking_about_an_intent_sends_it(testbed):
     testbed.execute.resolve(intent(testbed, Venue.UPBIT))
     assert sent(testbed)[-1:] == [(PLACE, (), 0)]
     assert on(testbed, Venue.UPBIT).state is OrderState.INTENT
+
+
+def test_what_a_stream_recorded_meanwhile_is_not_asked_for_and_settled_by_who_recorded_it(
+    testbed, monkeypatch
+):
+    order_id, seen, asked = intent(testbed, Venue.UPBIT, Trouble.WAIT), ends(testbed), []
+    client = testbed.venues[Venue.UPBIT]
+
+    def hear(_ms):
+        testbed.trades.record(client.placed[order_id][0], testbed.clock.now_ns())
+
+    monkeypatch.setattr(type(testbed.clock), "sleep_ms", lambda _clock, ms: hear(ms))
+    monkeypatch.setattr(type(client), "query", lambda *_: asked.append(order_id))
+    order = testbed.execute.place(order_id)
+    assert (order.state, asked, seen) == (OrderState.FILLED, [], [])
+    row = testbed.tables.orders[order_id]
+    assert [each.event for each in row.events] == [OrderEvent.CLAIM, OrderEvent.FILL]
+
+
+def test_a_wait_of_which_no_stream_tells_is_recorded_before_its_result_is_asked_for(testbed, monkeypatch):
+    order_id, seen = intent(testbed, Venue.UPBIT, Trouble.WAIT), []
+    query = MemoryVenue.query
+
+    def look(client, order):
+        seen.append(testbed.tables.orders[order_id].order.state)
+        return query(client, order)
+
+    monkeypatch.setattr(MemoryVenue, "query", look)
+    assert testbed.execute.place(order_id).state is OrderState.FILLED
+    assert seen == [OrderState.ACCEPTED]
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("calls", range(8))
+def test_who_dies_while_it_waits_for_a_result_leaves_what_a_sweep_asks_about(testbed, calls, after):
+    order_id = intent(testbed, Venue.UPBIT, Trouble.WAIT)
+    number = [args[0] for _, _, args in testbed.pending].index(order_id)
+    testbed.run_one(number, trip=Tripwire(calls, after=after))
+    testbed.quiesce()
+    assert testbed.tables.orders[order_id].order.is_terminal
+    assert all(count == 1 for venue in PAIR.venues for count in testbed.orders_at(venue).values())
+    assert not testbed.drifts()
 
 
 def test_a_sender_that_may_still_be_at_it_is_left_alone(testbed):

@@ -17,7 +17,7 @@ from arb.domain.market.money import ZERO
 from arb.domain.risk.review import Approved
 from arb.domain.trading.order import Fill, Order, OrderReport, OrderState
 from arb.engine.trading.at_end import SettleByMessage
-from arb.engine.trading.fills import CatchUp, RecordReport, StreamedReport
+from arb.engine.trading.fills import CatchUp, HeldBack, RecordReport, StreamedReport
 from arb.venues.reply import proven_status
 from tests.contracts import world
 from tests.contracts.backends import Stores, memory_stores
@@ -417,3 +417,113 @@ def test_what_is_booked_already_opens_no_transaction(desk):
     desk.hear(OrderState.FILLED, fill, executed=whole)
     assert desk.order == before
     assert desk.counts.found["binance_known"] == 2
+
+
+# what tells nothing new costs nothing
+
+
+class Asked:
+    """A store that counts what it is asked."""
+
+    def __init__(self, store):
+        self._store, self.calls = store, []
+
+    def __getattr__(self, name):
+        def call(*args, **kwargs):
+            self.calls.append(name)
+            return getattr(self._store, name)(*args, **kwargs)
+
+        return call
+
+
+@pytest.fixture
+def asked(desk) -> Asked:
+    found = Asked(desk.stores.trades)
+    desk.record = replace(desk.record, trades=found)
+    return found
+
+
+def test_an_event_that_says_no_more_than_the_last_one_asks_the_store_nothing(desk, asked):
+    fill = world.fill(desk.intent)
+    desk.hear(OrderState.FILLED, fill, executed=desk.intent.quantity)
+    asked.calls.clear()
+    for _ in range(3):
+        desk.hear(OrderState.FILLED, fill, executed=desk.intent.quantity)
+        desk.hear(OrderState.FILLED, executed=desk.intent.quantity)
+    assert asked.calls == []
+    assert desk.counts.found["binance_known"] == 6
+
+
+def test_an_event_with_a_fill_that_nobody_heard_of_is_read_and_recorded(desk, asked):
+    half = Decimal("0.005")
+    desk.hear(OrderState.PARTIALLY_FILLED, world.fill(desk.intent, half), executed=half)
+    asked.calls.clear()
+    desk.hear(OrderState.FILLED, world.fill(desk.intent, half), executed=2 * half)
+    assert asked.calls == ["order", "record"]
+    assert desk.order.state is OrderState.FILLED
+
+
+def test_what_others_booked_meanwhile_is_read_before_anything_is_asked_for(desk, asked):
+    desk.hear(OrderState.ACCEPTED)
+    fill = world.fill(desk.intent)
+    desk.stores.trades.record(world.report(desk.intent, OrderState.FILLED, fill), desk.clock.now_ns())
+    desk.hear(OrderState.FILLED, executed=desk.intent.quantity)
+    assert not desk.asks()
+
+
+def test_a_fill_under_another_name_halts_however_often_it_is_told(desk, asked):
+    desk.hear(OrderState.FILLED, world.fill(desk.intent), executed=desk.intent.quantity)
+    for _ in range(2):
+        desk.alarms.raised.clear()
+        desk.hear(OrderState.FILLED, world.fill(desk.intent), executed=desk.intent.quantity)
+        assert desk.alarms.kinds() == ["order_overfilled"]
+
+
+# what is only accepted is held back for a moment
+
+
+@pytest.fixture
+def soon(desk, asked) -> list[None]:
+    wanted: list[None] = []
+    desk.record = replace(desk.record, held=HeldBack(lambda: wanted.append(None)))
+    return wanted
+
+
+def test_an_acceptance_is_recorded_in_a_moment(desk, asked, soon):
+    desk.hear(OrderState.ACCEPTED)
+    assert (asked.calls, len(soon)) == ([], 1)
+    desk.record.flush()
+    assert desk.order.state is OrderState.ACCEPTED
+    asked.calls.clear()
+    desk.record.flush()
+    assert asked.calls == []
+
+
+def test_an_acceptance_that_is_followed_by_more_is_never_asked_about(desk, asked, soon):
+    desk.hear(OrderState.ACCEPTED)
+    desk.hear(OrderState.FILLED, world.fill(desk.intent), executed=desk.intent.quantity)
+    desk.record.flush()
+    assert asked.calls == ["order", "record"]
+    assert desk.order.state is OrderState.FILLED
+
+
+def test_an_acceptance_that_comes_after_the_end_changes_nothing(desk, asked, soon):
+    desk.hear(OrderState.FILLED, world.fill(desk.intent), executed=desk.intent.quantity)
+    ended = desk.order
+    desk.hear(OrderState.ACCEPTED)
+    desk.record.flush()
+    assert desk.order == ended
+
+
+def test_an_acceptance_of_what_was_executed_is_not_held_back(desk, asked, soon):
+    desk.hear(OrderState.ACCEPTED, executed="0.005")
+    assert desk.asks()
+
+
+def test_an_acceptance_of_nobodys_order_is_alarmed_in_a_moment(desk, soon):
+    stranger = replace(
+        world.report(desk.intent, OrderState.ACCEPTED), client_order_id=ClientOrderId("theirs")
+    )
+    desk.record.run(StreamedReport(venue=Venue.BINANCE, report=stranger, executed=Decimal(0)))
+    desk.record.flush()
+    assert desk.alarms.kinds() == ["external_order"]
