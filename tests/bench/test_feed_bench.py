@@ -13,8 +13,9 @@ import pytest
 from arb.adapters.broker.dispatch import MemoryDispatcher
 from arb.adapters.local.clock import SystemClock
 from arb.adapters.memory.quotes import MemoryQuoteStore
+from arb.adapters.redis.book_text import book_to_text
 from arb.adapters.redis.client import connect
-from arb.adapters.redis.quotes import RedisQuoteStore, book_to_text
+from arb.adapters.redis.quotes import RedisQuoteStore
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.engine.market.buffered_counters import BufferedCounters

@@ -124,3 +124,9 @@ def test_more_coins_than_one_command_reads_come_with_their_own_books(store):
     assert {key: str(book.bid) for key, book in found.quotes.books.items()} == {
         key: str(100 + place // 400 * 400) for place, key in enumerate(keys)
     }
+
+
+def test_taking_where_nothing_is_known_gives_nothing(store):
+    for also in ([], [NOWHERE], [NOWHERE, USDT_KRW]):
+        found = store.take(VENUES, also, tuple)
+        assert (found.coins, dict(found.quotes.books), dict(found.quotes.fences)) == ((), {}, {})

@@ -66,6 +66,8 @@ class RateBelief:
         if newest is not None and book.ts_recv_ns < newest.ts_recv_ns - BEHIND_NS_MAX:
             self._seen.clear()
             newest = known = None
+        if newest is book and known is not None:
+            return known
         if known is None or newest is None or (book.ts_recv_ns >= newest.ts_recv_ns and book != newest):
             self._newest, known = book, self._after(book, known)
             self._rate = known

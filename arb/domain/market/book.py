@@ -27,8 +27,8 @@ class Book:
 
     venue: Venue
     symbol: Symbol
-    bids: tuple[Level, ...]
-    asks: tuple[Level, ...]
+    bids: Sequence[Level]
+    asks: Sequence[Level]
     sequence: int  # the venue's update id or stamp; grows
     ts_event_ns: int  # the venue's stamp, 0 where it gives none
     ts_recv_ns: int  # ours
@@ -61,7 +61,7 @@ class Book:
             return self
         return replace(self, bids=self.bids[:levels], asks=self.asks[:levels])
 
-    def against(self, side: Side) -> tuple[Level, ...]:
+    def against(self, side: Side) -> Sequence[Level]:
         """Return the levels that an order of `side` takes from."""
         return self.asks if side is Side.BUY else self.bids
 

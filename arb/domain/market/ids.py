@@ -45,6 +45,8 @@ class Venue(StrEnum):
         member.code, member.quote, member.fee_asset = row
         return member
 
+    __hash__ = str.__hash__  # of the text that it equals; the one of enums is a function of Python's
+
 
 _BY_CODE: Final = {venue.code: venue for venue in Venue}
 _CLIENT_ORDER_ID: Final = re.compile(rf"a1-([a-z2-7]{{13}})-([{''.join(_BY_CODE)}])([1-9][0-9]{{0,4}})")

@@ -116,10 +116,14 @@ class Market:
         """Return this market at another rate."""
         return replace(self, rate=replace(self.rate, krw_per_usdt=krw_per_usdt))
 
+    def worst(self, direction: Direction, rates: tuple[Decimal, Decimal]) -> Decimal:
+        """Return that one of two rates that makes less of a direction."""
+        least, most = rates
+        return least if direction.sell_on is self.pair.second else most
+
     def at_worst(self, direction: Direction, rates: tuple[Decimal, Decimal]) -> "Market":
         """Return this market at that one of two rates that makes less of a direction."""
-        least, most = rates
-        return self.at(least if direction.sell_on is self.pair.second else most)
+        return self.at(self.worst(direction, rates))
 
     @property
     def tick_at_ns(self) -> int:
@@ -149,12 +153,19 @@ class Edge:
 
 def edge(market: Market, direction: Direction, quantity: Decimal) -> Edge | None:
     """Return the edge of taking `quantity` on both venues, or None if a book holds less."""
+    return edge_at_rate(market, direction, quantity, market.rate.krw_per_usdt)
+
+
+def edge_at_rate(
+    market: Market, direction: Direction, quantity: Decimal, krw_per_usdt: Decimal
+) -> Edge | None:
+    """Return the same as if the rate were another."""
     bought = sweep(market.book(direction.buy_on).asks, quantity)
     sold = sweep(market.book(direction.sell_on).bids, quantity)
     if bought is None or sold is None or quantity <= ZERO:
         return None
-    paid = market.krw(direction.buy_on, bought.notional)
-    got = market.krw(direction.sell_on, sold.notional)
+    paid = market.pair.krw(direction.buy_on, bought.notional, krw_per_usdt)
+    got = market.pair.krw(direction.sell_on, sold.notional, krw_per_usdt)
     cost = paid * (ONE + _fee(market, direction.buy_on))
     net = got * (ONE - _fee(market, direction.sell_on)) - cost
     return Edge(

@@ -6,7 +6,7 @@ from typing import Final
 
 from arb.domain.market.ids import SessionId, TradeId
 from arb.domain.market.pair import Direction
-from arb.domain.market.spread import Edge, Market, common_quantity, edge
+from arb.domain.market.spread import Edge, Market, common_quantity, edge_at_rate
 from arb.domain.risk.review import Denied, Limits, Proposal
 from arb.domain.risk.sanity import out_of_band
 from arb.domain.trading.conversion import kept_rate
@@ -63,7 +63,7 @@ def smallest_edge(market: Market, best: Edge) -> Edge | None:
 
 
 def _edge(market: Market, way: Direction, quantity: Decimal) -> Edge | None:
-    return edge(market.at_worst(way, market.rate.sides), way, quantity)
+    return edge_at_rate(market, way, quantity, market.worst(way, market.rate.sides))
 
 
 def propose(

@@ -7,7 +7,7 @@ older than `DEPTH_AGE_NS_MAX` (ten missed frames) is dropped whole: then the bes
 Source: docs/protocols/binance.md.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from operator import ge, le
 from typing import Final, NamedTuple
@@ -17,7 +17,7 @@ from arb.domain.market.book import Book, Level
 from arb.domain.market.ids import Symbol, Venue
 
 DEPTH_AGE_NS_MAX: Final = 1_000_000_000
-Levels = tuple[Level, ...]
+Levels = Sequence[Level]
 
 
 class _Top(NamedTuple):

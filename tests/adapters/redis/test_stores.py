@@ -20,6 +20,7 @@ from arb.domain.market.ids import Coin, SessionId, Symbol, Venue
 from arb.domain.market.opportunity import Opportunity
 from tests.contracts.world import SELL_UPBIT
 from tests.engine.books import BTC_KRW, NOW_NS, a_book, taken
+from tests.engine.books import BTC_USDT as OTHER
 
 CHANCE = Opportunity(
     coin=Coin("BTC"),
@@ -119,6 +120,15 @@ def test_no_wake_up_is_lost_between_a_writer_and_an_evaluator(redis_url):
 def test_an_unreadable_book_is_as_good_as_none(client):
     client.hset("arbitrage:quotes:mock", "upbit|BTC/KRW", "{}")
     assert dict(RedisQuoteStore(client, "mock").get([BTC_KRW])) == {}
+
+
+@pytest.mark.parametrize("text", ["", "{}", "{\n}", "\n", "[]\n[]"])
+def test_an_unreadable_book_is_as_good_as_none_and_moves_no_other_ones(client, text):
+    store = RedisQuoteStore(client, "mock")
+    store.put([a_book(BTC_KRW), a_book(OTHER)], [BTC])
+    client.hset("arbitrage:quotes:mock", "upbit|BTC/KRW", text)
+    found = store.take((Venue.UPBIT, Venue.BINANCE), [], tuple)
+    assert found.quotes.books == {OTHER: a_book(OTHER)}
 
 
 def test_a_book_that_did_not_change_is_not_read_again(client):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arb.adapters.redis.quotes import book_from_text, book_to_text
+from arb.adapters.redis.book_text import book_from_text, book_to_text
 from arb.domain.errors import DataError
 from arb.domain.market.book import Book, Level
 from arb.domain.market.ids import Symbol, Venue
