@@ -4,7 +4,6 @@ Their rows stay where they are, so that reports and checks read all of them. A r
 itself out of the sums again (a trigger of the database, whoever changes it), and is archived anew.
 """
 
-from collections import Counter
 from decimal import Decimal
 from typing import Any, Final
 
@@ -112,14 +111,6 @@ def sums(connection: Connection, session_id: SessionId, part: str) -> list[Row[A
         archived_sums.c.session_id == session_id, archived_sums.c.part == part, archived_sums.c.number > 0
     )
     return list(connection.execute(found))
-
-
-def numbers(connection: Connection, session_id: SessionId, part: str) -> Counter[str]:
-    """Return how many rows of a part are archived, by state."""
-    found: Counter[str] = Counter()
-    for row in sums(connection, session_id, part):
-        found[second(row.name)] += row.number
-    return found
 
 
 def first(name: str) -> str:

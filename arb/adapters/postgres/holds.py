@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, insert, update
 
 from arb.adapters.postgres.records.holds import Hold, HoldState, hold_for
 from arb.adapters.postgres.tables import holds
-from arb.domain.market.ids import ClientOrderId, SessionId, Venue
+from arb.domain.market.ids import ClientOrderId, SessionId
 from arb.domain.trading.order import Order
 
 
@@ -28,16 +28,6 @@ def settle(connection: Connection, client_order_id: ClientOrderId, state: HoldSt
     )
 
 
-def reserved(connection: Connection, session_id: SessionId) -> tuple[Hold, ...]:
-    """Return what is set aside, by client order id."""
-    rows = connection.execute(
-        select(holds)
-        .where(holds.c.session_id == session_id, holds.c.state == HoldState.RESERVED.value)
-        .order_by(holds.c.client_order_id)
-    )
-    return tuple(_hold(row) for row in rows)
-
-
 def _values(hold: Hold) -> dict[str, Any]:
     return {
         "client_order_id": hold.client_order_id,
@@ -46,13 +36,3 @@ def _values(hold: Hold) -> dict[str, Any]:
         "amount": hold.amount,
         "state": hold.state.value,
     }
-
-
-def _hold(row: Row[Any]) -> Hold:
-    return Hold(
-        client_order_id=ClientOrderId(row.client_order_id),
-        venue=Venue(row.venue),
-        asset=row.asset,
-        amount=row.amount,
-        state=HoldState(row.state),
-    )

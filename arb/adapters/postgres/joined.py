@@ -4,7 +4,7 @@ It is what each evaluation, each settlement and each report begins with; read on
 transaction they are five round trips. Prepared, since the server would take longer to plan it than to run it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from types import SimpleNamespace
@@ -51,15 +51,20 @@ SESSION_VIEW: Final = Prepared(
     .order_by(*BY_AGE),
     {"session_id": "text", "coins": "text[]"},
 )
-TRADE_VIEW: Final = Prepared(
-    "arb_trade_view",
+TRADES: Final = (
     select(literal(""), literal(0), *TRADE, *ORDER, *FILL)
     .select_from(trades)
     .outerjoin(orders, OF_TRADE)
     .outerjoin(fills, OF_ORDER)
-    .where(trades.c.trade_id == bindparam("trade_id"))
-    .order_by(*BY_AGE),
-    {"trade_id": "text"},
+    .order_by(*BY_AGE)
+)
+TRADE_VIEW: Final = Prepared(
+    "arb_trade_view", TRADES.where(trades.c.trade_id == bindparam("trade_id")), {"trade_id": "text"}
+)
+TRADE_VIEWS: Final = Prepared(
+    "arb_trade_views",
+    TRADES.where(trades.c.trade_id == func.any(bindparam("trade_ids"))),
+    {"trade_ids": "text[]"},
 )
 ORDER_VIEW: Final = Prepared(
     "arb_order_view",
@@ -86,6 +91,11 @@ def session_view(connection: Connection, session_id: SessionId, coins: Sequence[
 def trade_view(connection: Connection, trade_id: TradeId) -> TradeView | None:
     """Return a trade and its orders."""
     return next(iter(_trades(TRADE_VIEW.execute(connection, {"trade_id": trade_id}))), None)
+
+
+def trade_views(connection: Connection, ids: Collection[TradeId]) -> tuple[TradeView, ...]:
+    """Return these trades, oldest first; those that do not exist are left out."""
+    return tuple(_trades(TRADE_VIEWS.execute(connection, {"trade_ids": list(ids)}))) if ids else ()
 
 
 def order_view(connection: Connection, client_order_id: ClientOrderId) -> Order | None:

@@ -15,7 +15,7 @@ from arb.domain.errors import HotStateUnavailable, StoreError
 from arb.domain.market.ids import TradeId
 from arb.engine.state.hot_state import KeepHotState
 
-PAUSE_S: Final = 0.05  # what comes within it is written together
+PAUSE_S: Final = 0.25  # what comes within it is written together; readers compare it with SQL
 LOOK_S: Final = 1.0  # between two looks at a store that nobody writes to, or that is away
 REST: Final = 9  # times as long as the last write took: a big session costs a tenth of a core at most
 log = structlog.get_logger()

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from arb.adapters.postgres import images, ledger, views
+from arb.adapters.postgres import images, joined, ledger, views
 from arb.adapters.postgres.engine import reading, transaction
 from arb.adapters.postgres.records.documents import encode
 from arb.adapters.postgres.records.images import changed_trades, parts, sum_parts
@@ -45,7 +45,7 @@ class SqlSnapshotStore:
             sums = images.read(connection, session_id)
             found = {
                 view.trade.trade_id: view
-                for view in views.some(connection, trades)
+                for view in joined.trade_views(connection, trades)
                 if view.trade.session_id == session_id
             }
             return StateChange(
@@ -141,7 +141,7 @@ def _chunks(connection: Connection, header: Snapshot, name: str, at_once: int) -
     ids = views.active_ids(connection, header.session_id)
     starts = range(0, max(1, len(ids)), at_once)
     for chunk, start in enumerate(starts):
-        trades = [encode(view) for view in views.some(connection, ids[start : start + at_once])]
+        trades = [encode(view) for view in joined.trade_views(connection, ids[start : start + at_once])]
         piece = {"trades": trades} if chunk else {**part, "trades": trades}
         yield seal_piece(header, name, piece, chunk, len(starts))
 
@@ -150,7 +150,7 @@ def _active(connection: Connection, session_id: SessionId) -> Iterator[TradeView
     """Yield the trades that have not ended, a page at a time, however many they are."""
     ids = views.active_ids(connection, session_id)
     for start in range(0, len(ids), PAGE):
-        yield from views.some(connection, ids[start : start + PAGE])
+        yield from joined.trade_views(connection, ids[start : start + PAGE])
 
 
 def _slots(connection: Connection, session_id: SessionId) -> list[str]:

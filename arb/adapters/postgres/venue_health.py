@@ -7,7 +7,6 @@ from typing import Any, Final
 from sqlalchemy import (
     BigInteger,
     BindParameter,
-    Connection,
     Engine,
     Row,
     Select,
@@ -216,10 +215,3 @@ def _pair(rows: list[Row[Any]]) -> EntryPair:
             scope: int(level) for scope in SCOPES if (level := getattr(trade, f"{TRIAL}{scope}")) is not None
         },
     )
-
-
-def pauses(connection: Connection, session_id: SessionId) -> dict[Venue, tuple[int, str]]:
-    """Return until when this session was asked to leave each venue alone, and why."""
-    wanted = select(venue_pauses).where(venue_pauses.c.session_id == session_id)
-    rows = connection.execute(wanted.order_by(venue_pauses.c.venue))
-    return {Venue(row.venue): (row.until_ns, row.reason) for row in rows}

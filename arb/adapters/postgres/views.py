@@ -185,12 +185,6 @@ def fee_assets(connection: Connection, session_id: SessionId) -> frozenset[tuple
     return frozenset((Venue(row.venue), row.fee_asset) for row in connection.execute(found))
 
 
-def some(connection: Connection, ids: Collection[TradeId]) -> tuple[TradeView, ...]:
-    """Return these trades, oldest first; those that do not exist are left out."""
-    found = select(trades).where(trades.c.trade_id == func.any(list(ids)))
-    return _views(connection, found.order_by(trades.c.opened_at_ns, trades.c.trade_id))
-
-
 def _views(connection: Connection, found: Select[Any]) -> tuple[TradeView, ...]:
     """Return the trades of a query with all of their orders, in three statements however many."""
     listed = [trade_of(row) for row in connection.execute(found)]
