@@ -11,6 +11,7 @@ import structlog
 from arb.adapters.local.journal import log_order
 from arb.domain.errors import PASSING
 from arb.domain.trading.order import Order
+from arb.engine.trading.clearance import Clearance, NotCommitted
 from arb.engine.trading.hand_off import PLACE
 from arb.ports.market import Clock
 from arb.ports.messaging import Counters, Done, Tell, unheard
@@ -20,19 +21,21 @@ log = structlog.get_logger("arb.trading")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deliver:
-    """Sends one order that is claimed; never raises."""
+    """Sends one order once its claim is committed; never raises."""
 
-    send: Callable[[Order], Order | None]
+    send: Callable[[Order, Clearance], Order | None]
     counters: Counters
     clock: Clock
     tell: Tell = unheard
 
-    def __call__(self, order: Order) -> None:
+    def __call__(self, order: Order, clearance: Clearance) -> None:
         began_ns, error = self.clock.now_ns(), ""
         ids = {"task": PLACE, "trade": order.trade_id, "order": order.client_order_id}
         with structlog.contextvars.bound_contextvars(**ids):
             try:
-                log_order("order_placed", self.send(order))
+                log_order("order_placed", self.send(order, clearance))
+            except NotCommitted:
+                return
             except PASSING as left:
                 error = repr(left)
                 log.warning("order_left_to_a_sweep", reason=str(left))

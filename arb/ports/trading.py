@@ -1,6 +1,6 @@
 """Sessions, trades and orders: their stores, the venues they are sent to, and what stops them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
@@ -136,16 +136,9 @@ class TradeStore(Protocol):
     """
 
     def open_trade(
-        self,
-        proposal: Proposal,
-        orders: tuple[Order, Order],
-        limits: Limits,
-        now_ns: int,
-        known: KnownExposure | None = None,
+        self, proposal: Proposal, orders: tuple[Order, Order], limits: Limits, now_ns: int
     ) -> Approved | Denied:
         """Under the session's lock: read the exposure, review, and write trade, intents and holds.
-
-        An exposure that is known is not read again where nothing was decided since.
 
         Orders that are claimed are written with their claims: whoever called may send them after the commit,
         and nobody else. Not if the trade `was_there`: a claim is handed out once.
@@ -153,6 +146,12 @@ class TradeStore(Protocol):
 
     def known_exposure(self, session_id: SessionId, ways: Collection[Way], now_ns: int) -> KnownExposure:
         """Return the exposure as of now, with what these coins lost in their directions."""
+
+    def open_reviewed(self, approved: Approved, orders: tuple[Order, Order], known: KnownExposure) -> bool:
+        """Write the same for what was approved by a known exposure, unless anything was decided since.
+
+        False, and no change, if it was, or if the trade is there already: then it is `open_trade`'s.
+        """
 
     def add_orders(self, trade: Trade, orders: Sequence[Order], decided_on: Facts = NOTHING_SEEN) -> Trade:
         """Write the changed trade and new intents with their holds if `trade.version` is still current.
@@ -371,14 +370,22 @@ class NeverPlaced:
 Resolution = OrderReport | NotFoundYet | NeverPlaced
 
 
+Before = Callable[[], None]
+
+
+def at_once() -> None:
+    """Wait for nothing before an order is sent."""
+
+
 class VenueClient(Protocol):
     """One venue's private and reference endpoints. Never retries an order by itself."""
 
     venue: Venue
 
-    def place(self, order: Order) -> OrderReport:
+    def place(self, order: Order, before: Before = at_once) -> OrderReport:
         """Send one claimed order, at most once.
 
+        `before` is called when all is ready, right before the first byte; what it raises keeps it from going.
         Raises: Rejected (final), Retryable (proven not placed), OutcomeUnknown (ask), Fatal.
         """
 

@@ -7,6 +7,7 @@ import pytest
 from arb.adapters.local.clock import ManualClock
 from arb.app.delivery import Deliver
 from arb.domain.errors import Conflict, DispatchError, StoreUnavailable
+from arb.engine.trading.clearance import COMMITTED, Clearance
 from arb.engine.trading.hand_off import PLACE
 from tests.engine.testbed import EngineTestbed, Uncounted, open_one
 
@@ -22,11 +23,12 @@ def delivered(order, send):
     clock, counters, told = ManualClock(), Uncounted(), []
     began_ns = clock.now_ns()
 
-    def sending(given):
+    def sending(given, clearance):
+        assert clearance is COMMITTED
         clock.advance_ms(20)
         return send(given)
 
-    Deliver(send=sending, counters=counters, clock=clock, tell=told.append)(order)
+    Deliver(send=sending, counters=counters, clock=clock, tell=told.append)(order, COMMITTED)
     (done,) = told
     assert (done.task, done.argument) == (PLACE, order.client_order_id)
     assert (done.began_ns, done.took_ns) == (began_ns, 20_000_000)
@@ -56,3 +58,13 @@ def test_a_bug_is_counted_and_ends_no_sender(order):
     found = delivered(order, send)
     assert "ZeroDivisionError" in found.done.error
     assert found.counts == {("errors", PLACE): 1}
+
+
+def test_what_was_not_committed_is_not_sent_and_nothing_is_told_of_it(order):
+    testbed, told = EngineTestbed(), []
+    clearance = Clearance()
+    clearance.refuse()
+    send = testbed.execute.send
+    Deliver(send=send, counters=testbed.counters, clock=testbed.clock, tell=told.append)(order, clearance)
+    assert told == []
+    assert not any(testbed.orders_at(venue) for venue in testbed.venues)

@@ -13,7 +13,7 @@ from sqlalchemy import event, text
 from arb.adapters.postgres.engine import Pool, make_engine
 from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.postgres.trades import SqlTradeStore
-from arb.domain.risk.review import Approved
+from arb.domain.risk.review import Approved, review
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.reentry import ReentryRules
 from tests.adapters.postgres.long_history import plan, write_history
@@ -77,7 +77,11 @@ def opened(trades, session_id, amount, is_ahead):
         ways = [(made.trade.coin, made.trade.direction)]
         known = trades.known_exposure(session_id, ways, now_ns) if is_ahead else None
         began, cpu_s = time.perf_counter(), time.process_time()
-        assert isinstance(trades.open_trade(made.proposal, made.orders, limits, now_ns, known), Approved)
+        if known is None:
+            assert isinstance(trades.open_trade(made.proposal, made.orders, limits, now_ns), Approved)
+        else:
+            verdict = review(made.proposal, limits, known.exposure)
+            assert trades.open_reviewed(verdict, made.orders, known)
         took_ms.append((time.perf_counter() - began) * 1e3)
         cpu_ms.append((time.process_time() - cpu_s) * 1e3)
     return took_ms, cpu_ms

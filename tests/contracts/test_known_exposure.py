@@ -7,7 +7,6 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import event
 
-from arb.adapters.postgres import opening as sql_opening
 from arb.adapters.postgres.engine import Pool, make_engine
 from arb.adapters.postgres.owners import acting_for
 from arb.adapters.postgres.trades import SqlTradeStore
@@ -15,7 +14,7 @@ from arb.domain.errors import ForeignSession
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.risk.known_exposure import AGE_NS_MAX
 from arb.domain.risk.mode import Cause, reason_text
-from arb.domain.risk.review import Approved, Denied, Mode
+from arb.domain.risk.review import Approved, Denied, Mode, review
 from arb.domain.state.generation import Generation
 from arb.domain.state.owner import Owner
 from arb.domain.time import NS_PER_MINUTE, NS_PER_S
@@ -37,7 +36,17 @@ def known(stores, session, *ways, now_ns=NOW_NS):
 
 def enter(stores, session, by, limits=LIMITS, **values):
     opening = world.opening(session.session_id, **values)
-    return stores.trades.open_trade(opening.proposal, opening.orders, limits, NOW_NS, by), opening
+    return reviewed(stores, opening, by, limits), opening
+
+
+def reviewed(stores, opening, by, limits=LIMITS):
+    """Return what becomes of an entry that is reviewed by what is known, as `HandOff` does."""
+    verdict = None if by is None else review(opening.proposal, limits, by.exposure)
+    if isinstance(verdict, Denied):
+        return verdict
+    if verdict is not None and stores.trades.open_reviewed(verdict, opening.orders, by):
+        return verdict
+    return stores.trades.open_trade(opening.proposal, opening.orders, limits, NOW_NS)
 
 
 def test_it_is_what_the_review_reads(stores, session):
@@ -55,8 +64,7 @@ def test_an_entry_goes_by_it_with_its_claims_events_and_holds(stores, session):
     opening = world.opening(session.session_id)
     orders = tuple(claimed(order, NOW_NS) for order in opening.orders)
     free = stores.trades.free(session.session_id)
-    verdict = stores.trades.open_trade(opening.proposal, orders, LIMITS, NOW_NS, known(stores, session))
-    assert verdict == Approved(opening.proposal)
+    assert stores.trades.open_reviewed(Approved(opening.proposal), orders, known(stores, session))
     view = stores.trades.view(opening.trade.trade_id)
     assert {order.state for order in view.orders} == {OrderState.SUBMITTED}
     assert stores.trades.free(session.session_id) != free
@@ -73,10 +81,10 @@ def test_of_two_entries_by_the_same_the_second_is_reviewed_anew(stores, session)
 def test_the_same_attempt_again_is_the_trade_that_is_there(stores, session):
     seen = known(stores, session)
     verdict, opening = enter(stores, session, seen)
-    again = stores.trades.open_trade(opening.proposal, opening.orders, LIMITS, NOW_NS, seen)
     assert isinstance(verdict, Approved)
     assert not verdict.was_there
-    assert again.was_there
+    assert not stores.trades.open_reviewed(verdict, opening.orders, seen)
+    assert reviewed(stores, opening, seen).was_there
 
 
 def opened_session(stores, session):
@@ -220,8 +228,7 @@ def test_its_commit_is_one_round_trip(engine):
     event.listen(engine, "before_cursor_execute", lambda *each: statements.append(each[2]))
     event.listen(engine, "commit", commits.append)
     opening = world.opening(session.session_id)
-    verdict = sql_opening.open_by_known(engine, opening.proposal, opening.orders, LIMITS, seen)
-    assert isinstance(verdict, Approved)
+    assert stores.trades.open_reviewed(Approved(opening.proposal), opening.orders, seen)
     assert (len(statements), commits) == (1, [])
     assert stores.trades.view(opening.trade.trade_id) is not None
 

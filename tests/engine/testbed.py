@@ -1,6 +1,7 @@
 """A whole engine on memory adapters: two venues, one clock, tasks that run when a test says so."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -54,6 +55,7 @@ from arb.engine.market.rules import RereadRules, WatchRules
 from arb.engine.trading.at_end import SettleAtEnd, SettleByMessage
 from arb.engine.trading.by_hand import ByHand
 from arb.engine.trading.chances import Chances
+from arb.engine.trading.clearance import Clearance, NotCommitted
 from arb.engine.trading.close_by_hand import CloseByHand
 from arb.engine.trading.coin_filter import CoinFilter
 from arb.engine.trading.escalate import Escalate
@@ -376,9 +378,10 @@ class EngineTestbed:
         """Return senders where somebody says that there are some."""
         return Waiting(self) if self.senders >= orders else None
 
-    def deliver(self, order: Order) -> None:
-        """Send what was left to send."""
-        self.execute.send(order)
+    def deliver(self, order: Order, clearance: Clearance) -> None:
+        """Send what was left to send, if it was committed."""
+        with suppress(NotCommitted):
+            self.execute.send(order, clearance)
 
     def die_at_ends(self) -> None:
         """Have whoever sees an order end die right after that is recorded."""

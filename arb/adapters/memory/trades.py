@@ -28,12 +28,7 @@ class MemoryTradeStore:
     tables: MemoryTables
 
     def open_trade(
-        self,
-        proposal: Proposal,
-        orders: tuple[Order, Order],
-        limits: Limits,
-        now_ns: int,
-        known: KnownExposure | None = None,  # read again, which costs nothing here
+        self, proposal: Proposal, orders: tuple[Order, Order], limits: Limits, now_ns: int
     ) -> Approved | Denied:
         trade = proposal.trade
         with self.tables.transaction():
@@ -41,9 +36,22 @@ class MemoryTradeStore:
                 return Approved(proposal, was_there=True)
             verdict = review(proposal, limits, exposure.exposure(self.tables, trade.session_id, now_ns))
             if isinstance(verdict, Approved):
-                lives.insert(self.tables, trade, orders)
-                self.tables.trials[trade.trade_id] = proposal.trial.levels if proposal.trial else {}
+                self._write(proposal, orders)
             return verdict
+
+    def open_reviewed(self, approved: Approved, orders: tuple[Order, Order], known: KnownExposure) -> bool:
+        """Nothing is decided here while somebody reviews: what is known is compared as it is."""
+        trade = approved.proposal.trade
+        with self.tables.transaction():
+            now = exposure.exposure(self.tables, trade.session_id, known.read_at_ns)
+            if now != known.exposure or trade.trade_id in self.tables.trades:
+                return False
+            self._write(approved.proposal, orders)
+            return True
+
+    def _write(self, proposal: Proposal, orders: tuple[Order, Order]) -> None:
+        lives.insert(self.tables, proposal.trade, orders)
+        self.tables.trials[proposal.trade.trade_id] = proposal.trial.levels if proposal.trial else {}
 
     def known_exposure(self, session_id: SessionId, ways: Collection[Way], now_ns: int) -> KnownExposure:
         with self.tables.transaction():

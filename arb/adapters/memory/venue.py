@@ -24,7 +24,7 @@ from arb.domain.time import NS_PER_MS
 from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import Fill, Order, OrderReport, OrderState
 from arb.ports.market import Clock, QuoteStore
-from arb.ports.trading import NeverPlaced, NotFoundYet, Resolution
+from arb.ports.trading import Before, NeverPlaced, NotFoundYet, Resolution, at_once
 from arb.venues.registry import FACTS
 
 FENCE_MARGIN_NS: Final = 10_000 * NS_PER_MS  # the venue's own API timeout
@@ -74,8 +74,9 @@ class MemoryVenue:
     def __post_init__(self) -> None:
         self._age = ClaimAge(self.clock)
 
-    def place(self, order: Order) -> OrderReport:
+    def place(self, order: Order, before: Before = at_once) -> OrderReport:
         """Execute one order against the book, unless a failure is planned for it."""
+        before()
         trouble = self.troubles.popleft() if self.troubles else Trouble.NONE
         match trouble:
             case Trouble.REFUSED:

@@ -48,28 +48,19 @@ def open_trade(
         return verdict
 
 
-def open_by_known(
-    engine: Engine,
-    proposal: Proposal,
-    intents: Sequence[Order],
-    limits: Limits,
-    known: KnownExposure,
-) -> Approved | Denied | None:
-    """Review by what was read ahead, and write the same if nothing came between; None where something did.
+def open_reviewed(engine: Engine, proposal: Proposal, intents: Sequence[Order], known: KnownExposure) -> bool:
+    """Write the same under the same locks, if nothing was decided since the exposure was read.
 
-    Under the same locks, which with the commit are one round trip.
+    With the locks and the commit it is one round trip. A second attempt finds the mark moved by the first.
     """
     trade = proposal.trade
-    verdict = review(proposal, limits, known.exposure)
-    if isinstance(verdict, Denied):
-        return verdict
     given = {"session_id": trade.session_id, "mark": known.mark, "own_mark": known.own_mark}
     with at_once(engine, trade.trade_id) as connection:
         rows = {trades: (_opened(proposal),), **_rows(connection, trade, intents)}
         if insert_all_if(connection, review_marks.UNMOVED, given, rows, first=ALONE_TO_DECIDE):
-            return verdict
+            return True
         nothing_changed(connection)
-    return None
+        return False
 
 
 def add_orders(

@@ -6,6 +6,7 @@ was lost only where doing it twice does no harm:
     record, absent, book_entry, book_moves, open_beside, save, set_mode, name_accounts, reads
                                                 the same again changes nothing
     open_trade                                  a trade that is there is the one we wrote
+    open_reviewed                               what we wrote has moved the mark: then as open_trade
     change_mode                                 a mode that stands as we wrote it is ours
     claim, release, lose, add_orders, repair_again, create, recovered
                                                 never: the caller reads again, or a sweep does

@@ -40,19 +40,15 @@ class SqlTradeStore:
 
     @harmless_twice
     def open_trade(
-        self,
-        proposal: Proposal,
-        orders: tuple[Order, Order],
-        limits: Limits,
-        now_ns: int,
-        known: KnownExposure | None = None,
+        self, proposal: Proposal, orders: tuple[Order, Order], limits: Limits, now_ns: int
     ) -> Approved | Denied:
-        if known is not None:
-            verdict = opening.open_by_known(self.engine, proposal, orders, limits, known)
-            if verdict is not None:
-                return verdict
         return opening.open_trade(self.engine, proposal, orders, limits, now_ns)
 
+    @harmless_twice
+    def open_reviewed(self, approved: Approved, orders: tuple[Order, Order], known: KnownExposure) -> bool:
+        return opening.open_reviewed(self.engine, approved.proposal, orders, known)
+
+    @harmless_twice
     def known_exposure(self, session_id: SessionId, ways: Collection[Way], now_ns: int) -> KnownExposure:
         with asking(self.engine) as connection:
             return exposure.known(connection, session_id, ways, now_ns)

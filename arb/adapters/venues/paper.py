@@ -22,7 +22,7 @@ from arb.domain.time import is_current
 from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import Fill, Order, OrderReport, OrderState
 from arb.ports.market import Clock, QuoteStore
-from arb.ports.trading import NeverPlaced, Resolution
+from arb.ports.trading import Before, NeverPlaced, Resolution, at_once
 
 
 class _PublicClient(Protocol):
@@ -66,8 +66,9 @@ class PaperVenue:
     met: dict[tuple[Symbol, Side], Met] = field(default_factory=dict)
     known: dict[Symbol, Instrument] = field(default_factory=dict)
 
-    def place(self, order: Order) -> OrderReport:
+    def place(self, order: Order, before: Before = at_once) -> OrderReport:
         """Fill what is left of the newest book within the limit; the rest expires, as IOC does."""
+        before()
         self.clock.sleep_ms(self.latency_ms)
         book = self._book(order.symbol)
         instrument = self._instrument(order.symbol)

@@ -24,6 +24,7 @@ from arb.domain.errors import (
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_MS
 from arb.domain.trading.order import Order
+from arb.ports.trading import Before, at_once
 from arb.venues.api_key import ApiKey
 from arb.venues.reply import read
 from arb.venues.request import Effect, HttpRequest, HttpResponse, LimitUsage
@@ -61,10 +62,18 @@ class Gateway:
         self._limiter, self._breaker = limiter, breaker
 
     def ask(
-        self, request: HttpRequest, parser: Callable[[Any], Parsed], wait_ms_max: int = READ_WAIT_MS_MAX
+        self,
+        request: HttpRequest,
+        parser: Callable[[Any], Parsed],
+        wait_ms_max: int = READ_WAIT_MS_MAX,
+        before: Before = at_once,
     ) -> Parsed:
-        """Send one request and return what `parser` makes of the reply. Raises: VenueError."""
+        """Send one request and return what `parser` makes of the reply. Raises: VenueError.
+
+        `before` is called when there is room for it; what it raises keeps the request from being sent.
+        """
         self._limiter.acquire(request.group, request.weight, wait_ms_max)
+        before()
         self._breaker.enter()
         response = self._exchange(request)
         try:

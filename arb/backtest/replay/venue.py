@@ -9,6 +9,7 @@ from arb.domain.market.book import Level, left_of
 from arb.domain.market.instrument import Side
 from arb.domain.market.money import UNIT, ZERO
 from arb.domain.trading.order import Order, OrderReport
+from arb.ports.trading import Before, at_once
 
 LEFT: Final = UNIT  # of a side that was taken whole: a book is never empty
 
@@ -17,9 +18,9 @@ LEFT: Final = UNIT  # of a side that was taken whole: a book is never empty
 class ReplayVenue(MemoryVenue):
     """One venue whose books come from a record."""
 
-    def place(self, order: Order) -> OrderReport:
+    def place(self, order: Order, before: Before = at_once) -> OrderReport:
         """Execute an order against what is left of the newest book."""
-        report = super().place(order)
+        report = super().place(order, before)
         taken = sum((fill.quantity for fill in report.fills), ZERO)
         if taken > ZERO:
             self._take(order, taken)

@@ -1,6 +1,7 @@
 """One intent, at most one order: claim, send, record; and ask, whenever the answer did not come."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, assert_never
 
 from arb.domain.errors import (
@@ -28,6 +29,7 @@ from arb.domain.trading.order import (
 from arb.engine.market.bars import BarMarket
 from arb.engine.market.rules import RereadRules
 from arb.engine.trading.at_end import Ended
+from arb.engine.trading.clearance import COMMITTED, Clearance
 from arb.engine.trading.correct_fees import correct_fees
 from arb.engine.trading.halt import fatal_alarm, halt, overfill_alarm
 from arb.engine.trading.kill_gate import KillGate
@@ -45,6 +47,10 @@ ASK_ONCE: Final = RESOLVE_BACKOFF.attempts_max
 FIRST_ASK: Final = 0
 ASK_FEES: Final = -2  # it is over, and its venue had not named a fee: ask for that alone
 VERIFY: Final = -1  # a stream said more than can be: halt, and have the venue say what is
+
+
+class _TakenBack(Exception):
+    """The kill switch was pulled before it was sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,24 +85,42 @@ class Execute:
             return self.trades.order(client_order_id)
         return self._ended(order) if order.is_terminal else self.send(order)
 
-    def send(self, order: Order) -> Order | None:
-        """Send an order whose claim is committed and the caller's, and follow it as above.
+    def send(self, order: Order, clearance: Clearance = COMMITTED) -> Order | None:
+        """Send an order under a claim of the caller's once that is committed, and follow it as above.
 
-        The kill switch is read once more: its file, and after the commit.
+        The kill switch is read once more: its file, after the commit and right before the bytes.
+        Raises: NotCommitted.
         """
-        if self.gate.takes_back(order):
-            return self._stopped(order.client_order_id)
         try:
-            report = self.venues[order.venue].place(order)
+            report = self._placed(order, clearance)
+        except _TakenBack:
+            return self._stopped(order.client_order_id)
         except Retryable as error:
+            clearance.await_commit()
             return self._again(order, error)
         except OutcomeUnknown as error:
             return self._lost(order, error)
         except (Rejected, Fatal) as error:
+            clearance.await_commit()
             return self._rejected(order, error)
         if says_accepted_only(report):
             return self._follow(order, FIRST_ASK, report)
         return self._follow(self._record(order, report), FIRST_ASK)
+
+    def _placed(self, order: Order, clearance: Clearance) -> OrderReport:
+        place = self.venues[order.venue].place
+        if not clearance.is_granted:
+            return place(order, partial(self._clear, order, clearance))
+        self._clear(order, clearance)
+        return place(order)
+
+    def _clear(self, order: Order, clearance: Clearance) -> None:
+        """Let an order go that is ready. Raises: NotCommitted, Retryable, _TakenBack; then it is not sent."""
+        clearance.await_commit()
+        if self.gate.takes_back(order):
+            raise _TakenBack
+        if not order.is_alive(self.clock.now_ns()):
+            raise Retryable(order.venue, f"{order.client_order_id}: lifetime over before it was sent")
 
     def resolve(self, client_order_id: ClientOrderId, attempt: int = ASK_ONCE) -> Order | None:
         """Ask the venue what became of an order; nothing but its proof moves an UNKNOWN.

@@ -1,23 +1,24 @@
 """New orders on their way: claimed and handed to senders that wait, or as intents through the queue.
 
-Seats of senders are reserved first. Where there are some, the orders are written with their claims, and each
-goes to a sender the moment it is committed. Where there are none (senders wait for a slow venue, or nobody
-sends in this process), intents are written as they are, and `arb.place_order` claims and sends each of them.
-So nobody who evaluates ever waits for a venue. Whoever dies in between leaves rows as a dead task leaves
-them, and a sweep comes back to those.
+Seats of senders are reserved first. Where there are some, the orders are written with their claims. Senders
+get ready meanwhile what will most likely be committed, and send it the moment that it is. Where there are
+none (senders wait for a slow venue, or nobody sends in this process), intents are written as they are, and
+`arb.place_order` claims and sends each of them. So nobody who evaluates ever waits for a venue. Whoever dies
+in between leaves rows as a dead task leaves them, and a sweep comes back to those.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Protocol
 
 from arb.domain.errors import InvariantError
 from arb.domain.risk.known_exposure import KnownExposure
-from arb.domain.risk.review import Approved, Denied, Limits, Proposal
+from arb.domain.risk.review import Approved, Denied, Limits, Proposal, review
 from arb.domain.trading.order import Order, OrderState, claimed
 from arb.domain.trading.trade import Leg, Trade
+from arb.engine.trading.clearance import Clearance
 from arb.engine.trading.intents import intents
 from arb.ports.market import Clock
 from arb.ports.messaging import Counters, Dispatcher
@@ -39,7 +40,7 @@ class Seats(Protocol):
 
 
 Reserve = Callable[[int], Seats | None]
-Deliver = Callable[[Order], object]  # sends an order that is claimed; never raises
+Deliver = Callable[[Order, Clearance], object]  # sends an order once its claim is committed; never raises
 
 
 def nobody_waits(_orders: int) -> Seats | None:
@@ -47,17 +48,25 @@ def nobody_waits(_orders: int) -> Seats | None:
     return None
 
 
-def nobody_sends(order: Order) -> None:
+def nobody_sends(order: Order, _clearance: Clearance) -> None:
     """Where no seats are reserved, no claim is handed to anybody."""
     raise InvariantError(f"order {order.client_order_id} is claimed and nobody sends it")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Way:
     """How these orders go."""
 
     orders: Sequence[Order]
     seats: Seats | None
+    clearance: Clearance = field(default_factory=Clearance)
+    are_ready: bool = False  # senders have them in hand
+
+    @property
+    def pair(self) -> tuple[Order, Order]:
+        """Return both orders of an entry."""
+        first, second = self.orders
+        return first, second
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,18 +83,33 @@ class HandOff:
     deliver: Deliver
 
     def open(self, proposal: Proposal, now_ns: int, known: KnownExposure | None = None) -> Approved | Denied:
-        """Write a new trade if risk says yes, and send its orders. Raises: StoreUnavailable."""
+        """Write a new trade if risk says yes, and send its orders. Raises: StoreUnavailable.
+
+        It is reviewed by the exposure that is known, if nothing was decided since that was read.
+        """
         trade = proposal.trade
         orders = intents(proposal.legs, trade.trade_id, trade.coin, (), now_ns, self.lifetime_ns)
         with self._way(orders) as way:
-            verdict = self.trades.open_trade(
-                proposal, (way.orders[0], way.orders[1]), self.limits, now_ns, known
-            )
+            verdict = None if known is None else self._open_by(known, proposal, way)
+            if verdict is not None:
+                return verdict
+            verdict = self.trades.open_trade(proposal, way.pair, self.limits, now_ns)
             if isinstance(verdict, Approved) and verdict.was_there:
-                self._release(way.orders)
+                self._release(way)
             elif isinstance(verdict, Approved):
                 self._send(way)
             return verdict
+
+    def _open_by(self, known: KnownExposure, proposal: Proposal, way: _Way) -> Approved | Denied | None:
+        """Do the same by what is known; None if something was decided since."""
+        verdict = review(proposal, self.limits, known.exposure)
+        if isinstance(verdict, Denied):
+            return verdict
+        self._get_ready(way)
+        if not self.trades.open_reviewed(verdict, way.pair, known):
+            return None
+        self._send(way)
+        return verdict
 
     def close(
         self, closing: Trade, legs: Sequence[Leg], known: Sequence[Order], decided_on: Facts, now_ns: int
@@ -93,6 +117,7 @@ class HandOff:
         """Write a trade that is being closed, and send its orders. Raises: Conflict, StoreUnavailable."""
         orders = intents(legs, closing.trade_id, closing.coin, known, now_ns, self.lifetime_ns)
         with self._way(orders) as way:
+            self._get_ready(way)
             self.trades.add_orders(closing, way.orders, decided_on)
             self._send(way)
 
@@ -103,26 +128,37 @@ class HandOff:
             yield _Way(orders, None)
             return
         now_ns = self.clock.now_ns()
+        way = _Way([claimed(order, now_ns) for order in orders], seats)
         try:
-            yield _Way([claimed(order, now_ns) for order in orders], seats)
+            yield way
         finally:
+            way.clearance.refuse()
             seats.give_back()
 
+    def _get_ready(self, way: _Way) -> None:
+        """Have senders take room and sign: they wait for the commit."""
+        if way.seats is not None and not way.are_ready:
+            way.are_ready = True
+            for order in way.orders:
+                way.seats.run(partial(self.deliver, order, way.clearance))
+
     def _send(self, way: _Way) -> None:
-        for order in way.orders:
-            if way.seats is not None:
-                way.seats.run(partial(self.deliver, order))
-            else:
+        """Send what is committed."""
+        way.clearance.grant()
+        self._get_ready(way)
+        if way.seats is None:
+            for order in way.orders:
                 self.dispatcher.send(PLACE, order.client_order_id)
         self.counters.count(SENT, "queue" if way.seats is None else "fast", len(way.orders))
 
-    def _release(self, orders: Sequence[Order]) -> None:
+    def _release(self, way: _Way) -> None:
         """Send through the queue what an attempt wrote whose answer was lost.
 
-        Its claims were handed to nobody: only this call knew them, so nothing was sent under them.
+        Nothing was sent under its claims, and nothing will be: only this call knew them.
         """
+        way.clearance.refuse()
         now_ns = self.clock.now_ns()
-        for order in orders:
+        for order in way.orders:
             if order.state is OrderState.SUBMITTED:
                 self.trades.release(order.client_order_id, order.fence, TWICE, now_ns)
             self.dispatcher.send(PLACE, order.client_order_id)

@@ -98,6 +98,12 @@ class Scene:
         self.trades.open_trade(made.proposal, made.orders, world.LIMITS, NOW_NS)
         return made
 
+    def reviewed(self, at=None):
+        """Return an entry that was approved by what was read now, or at another mark."""
+        known = self.trades.known_exposure(self.id, (), NOW_NS)
+        known = known if at is None else replace(known, mark=at)
+        return Approved(self.new.proposal), self.new.orders, known
+
     @property
     def claim(self):
         return self.claimed.client_order_id, self.claimed.fence
@@ -135,6 +141,7 @@ class Scene:
 
 CALLS = {
     "open_trade": lambda s: s.trades.open_trade(s.new.proposal, s.new.orders, world.LIMITS, NOW_NS),
+    "open_reviewed": lambda s: s.trades.open_reviewed(*s.reviewed(at=-1)),
     "known_exposure": lambda s: s.trades.known_exposure(s.id, (), NOW_NS),
     "add_orders": lambda s: s.trades.add_orders(
         s.opened.trade, [world.exit_intent(s.opened.trade, Venue.UPBIT, 2)]
@@ -257,6 +264,7 @@ def test_each_method_that_writes_is_noted_after_its_commit(store, name, engine, 
 
 
 AT_ONCE = {
+    "open_reviewed": lambda s: s.trades.open_reviewed(*s.reviewed()),
     "record": lambda s: s.trades.record(world.filled(s.claimed), NOW_NS, s.claimed),
     "add_orders": lambda s: s.trades.add_orders(replace(s.opened.trade, reason="late"), ()),
 }
@@ -288,14 +296,15 @@ def test_a_trade_that_moved_on_is_not_changed_and_not_noted(heard, notes):
     assert notes.trades == []
 
 
-def test_an_entry_by_what_was_read_ahead_is_noted_once_whether_or_not_that_stands(heard, notes, engine):
+def test_an_entry_by_what_was_read_ahead_is_noted_where_that_stands(heard, notes, engine):
     known = heard.trades.known_exposure(heard.id, (), NOW_NS)
-    for made in (heard.new, world.opening(heard.id)):
-        verdict = heard.trades.open_trade(made.proposal, made.orders, world.LIMITS, NOW_NS, known)
-        assert isinstance(verdict, Approved)
-        assert notes.trades.pop() == (made.trade.trade_id,)
-        assert notes.trades == []
-        assert notes.seen[-1] == contents(engine)
+    made = [heard.new, world.opening(heard.id)]
+    assert [heard.trades.open_reviewed(Approved(each.proposal), each.orders, known) for each in made] == [
+        True,
+        False,
+    ]
+    assert notes.trades == [(heard.new.trade.trade_id,)]
+    assert notes.seen == [contents(engine)]
 
 
 def test_only_this_module_opens_connections():

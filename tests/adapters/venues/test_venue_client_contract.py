@@ -155,6 +155,27 @@ def test_marketable_order_fills_and_moves_the_balances_by_exactly_its_entries(wo
     assert world.client.balances() == expected == world.simulator.balances()
 
 
+class Taken(Exception):
+    """What a caller says that keeps an order from going."""
+
+
+def test_an_order_that_is_ready_goes_when_its_caller_says_so_and_not_before(world: World):
+    order = world.order()
+    asked = []
+
+    def no() -> None:
+        asked.append(world.simulator.orders(order.client_order_id))
+        raise Taken
+
+    with pytest.raises(Taken):
+        world.client.place(order, no)
+    assert asked == [[]]
+    assert world.simulator.orders(order.client_order_id) == []
+    world.client.place(order, lambda: asked.append(world.simulator.orders(order.client_order_id)))
+    assert asked == [[], []]
+    assert len(world.simulator.orders(order.client_order_id)) == 1
+
+
 def test_fees_are_taken_in_the_asset_that_the_instrument_says(world: World):
     for side in Side:
         order = world.order(side)

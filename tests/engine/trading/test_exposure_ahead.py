@@ -30,9 +30,14 @@ class Watched:
         return replace(self._trades.session_view(*given), mark=self.mark)
 
     def open_trade(self, *given):
-        self.by.append(given[4])
+        self.by.append(None)
         self.mark += 1
         return self._trades.open_trade(*given)
+
+    def open_reviewed(self, approved, orders, known):
+        self.by.append(known)
+        self.mark += 1
+        return self._trades.open_reviewed(approved, orders, known)
 
     def __getattr__(self, name):
         return getattr(self._trades, name)

@@ -6,11 +6,13 @@ import pytest
 
 from arb.adapters.memory.venue import Trouble
 from arb.domain.errors import StoreUnavailable
-from arb.domain.market.ids import Venue
-from arb.domain.risk.review import Approved
+from arb.domain.market.ids import Coin, Venue
+from arb.domain.risk.review import Approved, Mode
+from arb.domain.trading.by_hand import CoinPause
 from arb.domain.trading.order import Order, OrderState, Purpose
 from arb.domain.trading.trade import TradeState
-from tests.engine.testbed import OVERDUE_NS, SESSION, EngineTestbed, Killed, open_one, run_due
+from tests.domain.markets import PAIR
+from tests.engine.testbed import BTC, OVERDUE_NS, SESSION, EngineTestbed, Killed, open_one, run_due
 
 OVERDUE_MS = OVERDUE_NS // 1_000_000
 PLACE = "arb.place_order"
@@ -214,3 +216,154 @@ def test_a_refused_send_is_retried_by_the_task(testbed):
     run_due(testbed)
     assert sent_once(testbed)
     assert all(order.state is OrderState.FILLED for order in orders(testbed))
+
+
+def foreseen(testbed: EngineTestbed) -> None:
+    """Have what the next entry is reviewed by be read ahead."""
+    evaluate = testbed.evaluate
+    for direction in PAIR.directions:
+        evaluate.exposure.of((BTC, direction), testbed.clock.now_ns())
+    evaluate.exposure.read()
+
+
+class Watched:
+    """A store that looks at what senders have in hand while it commits, and may do something then."""
+
+    def __init__(self, testbed: EngineTestbed, meanwhile=lambda: None) -> None:
+        self._testbed, self._meanwhile, self.in_hand = testbed, meanwhile, []
+
+    def __getattr__(self, name):
+        found = getattr(self._testbed.trades, name)
+        if name not in ("open_trade", "open_reviewed", "add_orders"):
+            return found
+
+        def watched(*given):
+            self.in_hand.append((name, len(self._testbed.handed)))
+            self._meanwhile()
+            return found(*given)
+
+        return watched
+
+
+def watching(testbed: EngineTestbed, meanwhile=lambda: None) -> Watched:
+    store = Watched(testbed, meanwhile)
+    testbed.evaluate = replace(testbed.evaluate, trades=store)
+    return store
+
+
+def test_senders_have_an_entry_ready_while_it_is_committed(testbed):
+    store = watching(testbed)
+    foreseen(testbed)
+    open_one(testbed)
+    assert store.in_hand == [("open_reviewed", 2)]
+    run_handed(testbed)
+    assert [len(testbed.orders_at(venue)) for venue in testbed.venues] == [1, 1]
+
+
+def test_senders_have_an_exit_ready_while_it_is_committed(testbed):
+    open_one(testbed)
+    run_handed(testbed)
+    run_due(testbed)
+    store = watching(testbed)
+    testbed.premium(-60)
+    assert testbed.evaluate_now() == 1
+    assert store.in_hand == [("add_orders", 2)]
+
+
+def test_what_the_review_denies_is_in_nobodys_hand(testbed):
+    """Room within a venue's limits is not spent on it."""
+    testbed.evaluate = replace(testbed.evaluate, limits=replace(testbed.evaluate.limits, trades_open_max=0))
+    store = watching(testbed)
+    foreseen(testbed)
+    testbed.premium(60)
+    assert testbed.evaluate_now() == 0
+    assert store.in_hand == []
+    assert not testbed.handed
+
+
+def halt(testbed: EngineTestbed) -> None:
+    testbed.sessions.set_mode(SESSION, Mode.HALTED, "test", testbed.clock.now_ns())
+
+
+def test_what_was_decided_since_keeps_an_entry_that_is_ready_from_going(testbed):
+    store = watching(testbed, lambda: halt(testbed))
+    foreseen(testbed)
+    testbed.premium(60)
+    assert testbed.evaluate_now() == 0
+    assert store.in_hand == [("open_reviewed", 2), ("open_trade", 2)]
+    run_handed(testbed)
+    assert not any(testbed.orders_at(venue) for venue in testbed.venues)
+    assert not testbed.tables.orders
+
+
+def test_what_was_decided_since_and_allows_it_has_it_go_once(testbed):
+    def beside() -> None:
+        testbed.sessions.set_mode(SESSION, Mode.REDUCE_ONLY, "a", testbed.clock.now_ns())
+        testbed.hand.pause(
+            SESSION, CoinPause(coin=Coin("XRP"), since_ns=testbed.clock.now_ns(), by="me", reason="")
+        )
+        testbed.sessions.set_mode(SESSION, Mode.NORMAL, "b", testbed.clock.now_ns())
+
+    store = watching(testbed, beside)
+    foreseen(testbed)
+    open_one(testbed)
+    assert store.in_hand == [("open_reviewed", 2), ("open_trade", 2)]
+    assert len(testbed.handed) == 2
+    run_handed(testbed)
+    assert [len(testbed.orders_at(venue)) for venue in testbed.venues] == [1, 1]
+
+
+def test_a_commit_whose_answer_was_lost_has_nothing_go_that_was_ready(testbed):
+    class Twice:
+        def __getattr__(self, name):
+            return getattr(testbed.trades, name)
+
+        def open_reviewed(self, *args):
+            assert testbed.trades.open_reviewed(*args)
+            return testbed.trades.open_reviewed(*args)
+
+    testbed.evaluate = replace(testbed.evaluate, trades=Twice())
+    foreseen(testbed)
+    open_one(testbed)
+    assert len(testbed.handed) == 2
+    run_handed(testbed)
+    assert not any(testbed.orders_at(venue) for venue in testbed.venues)
+    assert [(order.state, order.fence) for order in orders(testbed)] == [(OrderState.INTENT, 1)] * 2
+    run_due(testbed)
+    assert sent_once(testbed)
+
+
+def test_an_exit_that_somebody_else_closed_meanwhile_does_not_go(testbed):
+    open_one(testbed)
+    run_handed(testbed)
+    run_due(testbed)
+    due = list(testbed.trades.active(SESSION))
+
+    def beside() -> None:
+        if due:
+            testbed.trades.add_orders(replace(due.pop().trade, reason="other"), ())
+
+    store = watching(testbed, beside)
+    testbed.premium(-60)
+    testbed.evaluate_now()
+    assert store.in_hand[0] == ("add_orders", 2)
+    run_handed(testbed)
+    sent = [order for venue in testbed.venues.values() for order in venue.sent.values()]
+    assert {order.purpose for order in sent} == {Purpose.ENTRY}
+
+
+def test_a_switch_pulled_while_it_is_committed_stops_both_legs(testbed):
+    watching(testbed, lambda: testbed.switch.engage("test", testbed.clock.now_ns()))
+    foreseen(testbed)
+    open_one(testbed)
+    run_handed(testbed)
+    assert not any(testbed.orders_at(venue) for venue in testbed.venues)
+    assert [order.state for order in orders(testbed)] == [OrderState.DENIED] * 2
+
+
+def test_what_waited_for_its_commit_beyond_its_lifetime_is_not_sent(testbed):
+    open_one(testbed)
+    testbed.pass_time(3_000)
+    run_handed(testbed)
+    assert not any(testbed.orders_at(venue) for venue in testbed.venues)
+    assert [order.state for order in orders(testbed)] == [OrderState.EXPIRED] * 2

@@ -19,7 +19,7 @@ from arb.domain.time import NS_PER_MS
 from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import Fill, Order, OrderReport
 from arb.ports.market import Clock
-from arb.ports.trading import NeverPlaced, NotFoundYet, Resolution
+from arb.ports.trading import Before, NeverPlaced, NotFoundYet, Resolution, at_once
 from arb.venues.api_key import ApiKey
 from arb.venues.binance import orders, replies
 from arb.venues.binance.listed import listed
@@ -54,7 +54,7 @@ class BinanceClient:
         self._session = BinanceSession(gateway, clock, api_key, recv_window_ms)
         self._markets = BinanceMarkets(self._session, clock, fees or NoFees())
 
-    def place(self, order: Order) -> OrderReport:
+    def place(self, order: Order, before: Before = at_once) -> OrderReport:
         """Send one claimed order, signed with the moment of its claim.
 
         The venue rejects the request (-1021) once the receive window has passed since that moment. So a
@@ -65,7 +65,7 @@ class BinanceClient:
         self._sending_time_left_ms(order)
         stamp = self._session.stamp(order.claimed_at_ns)
         left_ms = self._sending_time_left_ms(order)
-        report = self._session.ask(orders.place(order, stamp), replies.placed, left_ms)
+        report = self._session.ask(orders.place(order, stamp), replies.placed, left_ms, before)
         return replace(report, client_order_id=order.client_order_id)
 
     def query(self, order: Order) -> OrderReport | None:

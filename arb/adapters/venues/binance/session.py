@@ -7,6 +7,7 @@ from arb.adapters.venues.venue_client import READ_WAIT_MS_MAX, Gateway, require_
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_MS
 from arb.ports.market import Clock
+from arb.ports.trading import Before, at_once
 from arb.venues.api_key import ApiKey
 from arb.venues.binance import orders, replies
 from arb.venues.binance.auth import RequestStamp
@@ -32,11 +33,15 @@ class BinanceSession:
         return self._api_key is not None
 
     def ask(
-        self, request: HttpRequest, parser: Callable[[Any], Parsed], wait_ms_max: int = READ_WAIT_MS_MAX
+        self,
+        request: HttpRequest,
+        parser: Callable[[Any], Parsed],
+        wait_ms_max: int = READ_WAIT_MS_MAX,
+        before: Before = at_once,
     ) -> Parsed:
         """Send one request and return what `parser` makes of the reply. Raises: VenueError."""
         try:
-            return self._gateway.ask(request, parser, wait_ms_max)
+            return self._gateway.ask(request, parser, wait_ms_max, before)
         except ClockRejected:
             self._offset_at_ns = -OFFSET_AGE_NS_MAX  # measured again before the next signature
             raise

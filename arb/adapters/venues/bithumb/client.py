@@ -17,7 +17,7 @@ from arb.domain.time import NS_PER_MS
 from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import Order, OrderReport
 from arb.ports.market import Clock, Entropy
-from arb.ports.trading import NeverPlaced, NotFoundYet, Resolution
+from arb.ports.trading import Before, NeverPlaced, NotFoundYet, Resolution, at_once
 from arb.venues.api_key import ApiKey
 from arb.venues.bithumb import orders, replies
 from arb.venues.bithumb.instruments import DEFAULT_TERMS
@@ -49,7 +49,7 @@ class BithumbClient:
         self._age, self._api_key = ClaimAge(clock), api_key
         self._markets = BithumbMarkets(gateway, clock, None if api_key is None else self._pass)
 
-    def place(self, order: Order) -> OrderReport:
+    def place(self, order: Order, before: Before = at_once) -> OrderReport:
         """Send one claimed order, signed with the moment of its claim; `query` says what came of it.
 
         The venue rejects the request (`expired_jwt`) once its token is too old. So a worker that was paused
@@ -58,7 +58,7 @@ class BithumbClient:
         """
         left_ms = sending_time_left_ms(order, self._clock.now_ns())
         request = orders.place(order, self._pass(order.claimed_at_ns // NS_PER_MS))
-        report = self._gateway.ask(request, replies.placed, left_ms)
+        report = self._gateway.ask(request, replies.placed, left_ms, before)
         return replace(report, client_order_id=order.client_order_id)
 
     def query(self, order: Order) -> OrderReport | None:

@@ -19,7 +19,7 @@ from arb.domain.time import NS_PER_MS
 from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import Order, OrderReport
 from arb.ports.market import Clock, Entropy
-from arb.ports.trading import NeverPlaced, NotFoundYet, Resolution
+from arb.ports.trading import Before, NeverPlaced, NotFoundYet, Resolution, at_once
 from arb.venues.api_key import ApiKey
 from arb.venues.errors import AmbiguousRejection, OrderNotFound
 from arb.venues.jwt import nonce_of
@@ -70,9 +70,9 @@ class UpbitClient:
         self._api_key, self._http_timeout_ms = api_key, http_timeout_ms
         self._markets = UpbitMarkets(gateway, clock, None if api_key is None else self._pass)
 
-    def place(self, order: Order) -> OrderReport:
+    def place(self, order: Order, before: Before = at_once) -> OrderReport:
         """Send one claimed order; the reply says accepted at best, `query` says what came of it."""
-        return self._post(order, sending_time_left_ms(order, self._clock.now_ns()))
+        return self._post(order, sending_time_left_ms(order, self._clock.now_ns()), before)
 
     def query(self, order: Order) -> OrderReport | None:
         """Return the order with its fills, None if Upbit does not know it (yet)."""
@@ -145,9 +145,9 @@ class UpbitClient:
     def time_offset_ms(self) -> None:
         """Return None: nothing at Upbit depends on a clock."""
 
-    def _post(self, order: Order, wait_ms_max: int) -> OrderReport:
+    def _post(self, order: Order, wait_ms_max: int, before: Before = at_once) -> OrderReport:
         request = orders.place(order, self._pass())
-        report = self._gateway.ask(request, replies.placed, wait_ms_max)
+        report = self._gateway.ask(request, replies.placed, wait_ms_max, before)
         return replace(report, client_order_id=order.client_order_id)
 
     def _redrive(self, order: Order) -> OrderReport | _RedriveAnswer:
