@@ -69,7 +69,7 @@ class Quotes:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class Changed:
     """The coins that had changed and are worth a look, with what is known of their markets."""
 
     coins: tuple[Coin, ...]
@@ -95,7 +95,7 @@ class QuoteStore(Protocol):
         Raises: StoreUnavailable.
         """
 
-    def take(self, venues: Sequence[Venue], also: Sequence[tuple[Venue, Symbol]], worth: Worth) -> Taken:
+    def take(self, venues: Sequence[Venue], also: Sequence[tuple[Venue, Symbol]], worth: Worth) -> Changed:
         """Clear the pending mark, drain the dirty set, and look at its coins, in one round trip.
 
         What is read are the books of those coins that are worth it, and those of `also`. A put that comes

@@ -9,7 +9,7 @@ from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue, coin_of
 from arb.domain.time import NS_PER_MS
 from arb.engine.market.markets import symbol_on
-from arb.ports.market import Clock, Quotes, Taken, Worth, Written
+from arb.ports.market import Changed, Clock, Quotes, Worth, Written
 
 PENDING_MS: Final = 1_000
 Key = tuple[Venue, Symbol]
@@ -44,7 +44,7 @@ class MemoryQuoteStore:
                 self._pending_until_ns = now_ns + self._pending_ns
             return Written(due, fenced)
 
-    def take(self, venues: Sequence[Venue], also: Sequence[Key], worth: Worth) -> Taken:
+    def take(self, venues: Sequence[Venue], also: Sequence[Key], worth: Worth) -> Changed:
         """Clear the pending mark, drain the dirty set and look at its coins. Raises: StoreUnavailable."""
         self._reach()
         with self._lock:
@@ -53,7 +53,7 @@ class MemoryQuoteStore:
         coins = tuple(worth(changed))
         wanted = sorted(frozenset(changed).intersection(coins))
         keys = [(venue, symbol_on(venue, coin)) for coin in wanted for venue in venues]
-        return Taken(coins, self.look([*keys, *also]))
+        return Changed(coins, self.look([*keys, *also]))
 
     def get(self, instruments: Sequence[Key]) -> Mapping[Key, Book]:
         """Return the books that are there. Raises: StoreUnavailable."""

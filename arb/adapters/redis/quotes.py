@@ -22,7 +22,7 @@ from arb.domain.errors import DataError
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue, coin_of
 from arb.engine.market.markets import symbol_on
-from arb.ports.market import Quotes, Taken, Worth, Written
+from arb.ports.market import Changed, Quotes, Worth, Written
 
 PENDING_MS: Final = 1_000
 COINS_MAX: Final = 10_000
@@ -122,7 +122,7 @@ class RedisQuoteStore:
             )
         return Written(bool(due), tuple(Coin(coin.decode()) for coin in fenced))
 
-    def take(self, venues: Sequence[Venue], also: Sequence[Key], worth: Worth) -> Taken:
+    def take(self, venues: Sequence[Venue], also: Sequence[Key], worth: Worth) -> Changed:
         """Clear the pending mark, then drain the dirty set and look at its coins, in one round trip.
 
         Raises: StoreUnavailable.
@@ -148,7 +148,7 @@ class RedisQuoteStore:
         owners = (*changed, *(coin_of(symbol) for _, symbol in also))
         known = zip(owners, _lines(fences, owners), strict=True)
         in_force = {coin: int(fence) for coin, fence in known if fence}
-        return Taken(coins, Quotes(dict(self._read.all(kept)), in_force))
+        return Changed(coins, Quotes(dict(self._read.all(kept)), in_force))
 
     def get(self, instruments: Sequence[Key]) -> Mapping[Key, Book]:
         """Return the books that are there; one that cannot be read is as good as none.

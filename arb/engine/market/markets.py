@@ -13,7 +13,7 @@ from arb.domain.market.pair import Pair
 from arb.domain.market.spread import Market, MarketLeg, Rate, par
 from arb.domain.time import STAMP_AHEAD_NS_MAX
 from arb.engine.market.fences import Fences
-from arb.ports.market import Quotes, QuoteStore, Taken, Worth
+from arb.ports.market import Changed, Quotes, QuoteStore, Worth
 
 Books = Mapping[tuple[Venue, Symbol], Book]
 
@@ -68,7 +68,7 @@ class Markets:
         try:
             taken = self.quotes.take(self.pair.venues, keys_of(self.pair, sorted(told)), chosen)
         except StoreUnavailable:
-            taken = Taken(tuple(chosen(())), Quotes({}, {}))
+            taken = Changed(tuple(chosen(())), Quotes({}, {}))
         return taken.coins, self._markets(taken.coins, self._newest(taken.quotes, now_ns, carried))
 
     def _markets(self, coins: Sequence[Coin], books: Books) -> dict[Coin, Market]:
