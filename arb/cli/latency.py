@@ -22,18 +22,13 @@ def latency(
     Example: arb latency --from 2026-01-01
     """
     from arb.adapters.postgres.engine import reading
-    from arb.adapters.postgres.latency import counted, latencies_s
+    from arb.adapters.postgres.latency import PERCENTILES, counted, latencies_s, parts_ms
 
-    percentiles = {"p50_ms": "0.5", "p90_ms": "0.9", "p99_ms": "0.99"}
     asked = ReadRequest(session=session, since=since, until=until, utc=utc)
     with reads.kept(asked) as kept, reading(kept.database) as connection:
-        found = latencies_s(connection, kept.session_id, kept.span, tuple(percentiles.values()))
+        found = latencies_s(connection, kept.session_id, kept.span, tuple(PERCENTILES.values()))
         numbers = counted(connection, kept.session_id, kept.span)
-    parts: list[dict[str, Any]] = [
-        {"part": part, "orders": numbers[part]}
-        | {name: round(value * 1_000, 1) for name, value in zip(percentiles, values, strict=True)}
-        for part, values in found.items()
-    ]
+    parts = [{"orders": numbers[each["part"]]} | each for each in parts_ms(found)]
     reads.present(kept, {"parts": parts}, utc, as_json, lambda: _table(parts))
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 from arb.adapters.postgres.dashboard import SqlDashboard
+from arb.adapters.postgres.latency import PERCENTILES, parts_ms
 from arb.app.emergency import stop_of
 from arb.app.facts.frame import ProcessLine
 from arb.app.facts.model import Books, process_lines, quote_line
@@ -25,7 +26,7 @@ from arb.domain.market.ids import Coin
 from arb.domain.market.opportunity import joined
 from arb.domain.market.pair import Pair
 from arb.domain.risk.review import Mode
-from arb.domain.time import ALWAYS, NS_PER_MS
+from arb.domain.time import ALWAYS, NS_PER_MINUTE, NS_PER_MS
 from arb.engine.market.markets import shown_rate, symbol_on
 from arb.stack.home import Home
 from arb.stack.memory import resident_bytes
@@ -42,6 +43,7 @@ CHANCES_MAX: Final = 40
 CHART_MS: Final = 1_000  # between two points
 LEAN_CHART_MS: Final = 10_000  # while the machine is short of something
 LEAN_CURVE_MS: Final = 60_000
+LATENCY_NS: Final = 5 * NS_PER_MINUTE
 Document = Any  # what JSON holds, and Decimal
 
 
@@ -88,6 +90,7 @@ class SectionReader:
             PageSection(name="risk", read=self.risk, every_ms=2_000),
             PageSection(name="result", read=self.result, every_ms=2_000),
             PageSection(name="profit", read=self.profit, every_ms=5_000, lean_every_ms=LEAN_CURVE_MS),
+            PageSection(name="latency", read=self.latency, every_ms=10_000, lean_every_ms=LEAN_CURVE_MS),
             PageSection(name="processes", read=self.processes, every_ms=2_000),
             PageSection(name="alerts", read=self.alerts, every_ms=2_000),
         )
@@ -162,6 +165,11 @@ class SectionReader:
     def profit(self) -> Document:
         """Return the realised profit over time."""
         return self._sql().profit_curve(self._engine().clock.now_ns())
+
+    def latency(self) -> Document:
+        """Return how long each part of the way to a filled order took in the last minutes, in ms."""
+        since_ns = self._engine().clock.now_ns() - LATENCY_NS
+        return parts_ms(self._sql().latencies_s(since_ns, tuple(PERCENTILES.values())))
 
     def risk(self) -> Document:
         """Return how much of each ceiling is used."""

@@ -99,6 +99,19 @@ def test_profit_is_there_once_and_fees_in_sum(tab, served):
     assert strip.count("+12,346") == 1
 
 
+@pytest.mark.parametrize(
+    ("language", "part", "none"),
+    [("en", "tick to sent", "No order in the last"), ("ko", "호가 수신 → 전송", "주문이 없습니다")],
+)
+def test_the_latency_of_the_last_minutes_is_there_in_each_language(tab, served, scene, language, part, none):
+    page = enter(tab, served, language)
+    page.wait("document.querySelectorAll('#latency tr').length === 2")
+    assert page.text("#latency tr").split("\t") == [part, "20.8", "43.1", "1,143.4"]
+    scene.shown["latency"] = list
+    page.wait(f"document.querySelector('#latency').innerText.includes('{none}')")
+    assert page.console == []
+
+
 def test_inventory_is_by_venue_and_what_has_no_price_is_no_sum(tab, served):
     page = enter(tab, served)
     text = page.text("#inventory")

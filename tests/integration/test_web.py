@@ -26,6 +26,7 @@ SECTIONS = {
     "risk",
     "result",
     "profit",
+    "latency",
     "processes",
     "alerts",
     "kill",

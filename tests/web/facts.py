@@ -145,6 +145,10 @@ class Scene:
                     "status": {"state": "RUNNING", "uptime_s": 100, "exits": 0},
                 }
             ],
+            "latency": lambda: [
+                {"part": "tick_to_sent", "p50_ms": 20.8, "p90_ms": 43.1, "p99_ms": 1143.4},
+                {"part": "sent_to_filled", "p50_ms": 17.0, "p90_ms": 31.2, "p99_ms": 70.5},
+            ],
             "alerts": list,
         }  # fmt: skip
         self.past: dict[str, list[tuple[int, float, float]]] = {

@@ -77,7 +77,9 @@ def test_both_languages_have_every_key_and_fill_in_the_same():
 
 def test_korean_is_korean_but_for_words_that_are_the_same_everywhere():
     same = {key for key, text in WORDS["ko"].items() if not re.search("[가-힣]", text)}
-    assert same <= {"language", "language.label", "risk.of", "event.order", "side.at"}
+    assert same <= {"language", "language.label", "risk.of", "event.order", "side.at"} | {
+        f"latency.p{share}" for share in (50, 90, 99)
+    }
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)

@@ -5,7 +5,7 @@ row's time is the decision's; `sent` is the claim, which is committed just befor
 is the first news of the venue; `filled` the first fill. Of a decision's two orders one is sent first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Float, Subquery, func, select
@@ -33,6 +33,16 @@ STAGES: Final = {
     "tick_to_sent": ("tick", "sent"),
     "tick_to_filled": ("tick", "filled"),
 }
+PERCENTILES: Final = {"p50_ms": "0.5", "p90_ms": "0.9", "p99_ms": "0.99"}  # where a person reads them
+
+
+def parts_ms(found: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:
+    """Return each stage of which these percentiles are known, as it is shown."""
+    return [
+        {"part": stage}
+        | {name: round(value * 1_000, 1) for name, value in zip(PERCENTILES, values, strict=True)}
+        for stage, values in found.items()
+    ]
 
 
 def latencies_s(

@@ -5,14 +5,14 @@ import { t, translate, turnLanguage, word } from "./language.js";
 import { redraw, showHistory, showMarket } from "./market.js";
 import { redrawPast, startPast } from "./past.js";
 import {
-  redrawProfit, showAlerts, showChances, showClosed, showEvents, showFallback, showInventory, showProcesses, showProfit,
+  redrawProfit, showAlerts, showChances, showClosed, showEvents, showFallback, showInventory, showLatency, showProcesses, showProfit,
   showQueues, showResult, showRisk, showTrades,
 } from "./panels.js";
 
 const LOST_MS = 4000;
 const sections = {
   market: showMarket, session: showSession, trades: showTrades, events: showEvents, queues: showQueues,
-  fallback: showFallback, risk: showRisk, result: showResult, profit: showProfit, processes: showProcesses,
+  fallback: showFallback, risk: showRisk, result: showResult, profit: showProfit, processes: showProcesses, latency: showLatency,
   closed: showClosed, opportunities: showChances, inventory: showInventory, alerts: showAlerts, kill: showKill, emergency: showEmergency,
 };
 const away = new Map();

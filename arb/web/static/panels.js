@@ -158,6 +158,11 @@ function limit({ name, unit, used, limit: ceiling, signed: way }) {
   return make("div", { class: "limit" }, make("span", {}, word(name)), gauge, make("small", {}, text));
 }
 
+export function showLatency({ data }) {
+  const lines = data.map((each) => row([word(each.part), ...[each.p50_ms, each.p90_ms, each.p99_ms].map((ms) => [amount(ms, 1), "n"])]));
+  find("latency").replaceChildren(...(lines.length ? lines : [empty(t("latency.none"), 4)]));
+}
+
 export function showProcesses({ data }) {
   const listed = data.filter((each) => each.status);
   const running = listed.filter((each) => each.status.state === "RUNNING");

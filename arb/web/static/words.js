@@ -42,6 +42,8 @@ export const WORDS = {
     "chart.label": "{coin}: premium {premium}, net edge {edge} basis points", "chart.empty": "collecting",
     "risk": "Risk budget", "risk.rest": "used of its ceiling", "risk.of": "{used} of {limit}",
     "risk.long.usdt": ", long USDT", "risk.long.krw": ", long KRW",
+    "latency": "Latency", "latency.rest": "of the orders of the last 5 minutes, ms", "latency.part": "Part of the way",
+    "latency.p50": "p50", "latency.p90": "p90", "latency.p99": "p99", "latency.none": "No order in the last 5 minutes.",
     "processes": "Processes", "processes.rest": "{running} of {count} run, {memory}", "name": "Name", "up": "Up",
     "exits": "Exits", "memory": "Memory", "alive": "Alive",
     "alerts": "Alerts", "alerts.none": "None.",
@@ -65,7 +67,7 @@ export const WORDS = {
     "section.trades": "open trades", "section.closed": "closed trades", "section.opportunities": "opportunities", "section.inventory": "inventory",
     "section.events": "events", "section.queues": "queues", "section.fallback": "fallback queues",
     "section.risk": "risk budget", "section.result": "result", "section.profit": "realised profit",
-    "section.processes": "processes", "section.alerts": "alerts", "section.kill": "kill switch",
+    "section.processes": "processes", "section.latency": "latency", "section.alerts": "alerts", "section.kill": "kill switch",
     "side.at": "{side} {venue}",
     "section.emergency": "emergency stop", "section.every": "{name} every {every}"
   },
@@ -110,6 +112,8 @@ export const WORDS = {
     "chart.label": "{coin}: 프리미엄 {premium}, 순이익률 {edge} bps", "chart.empty": "수집 중",
     "risk": "위험 한도", "risk.rest": "한도 대비 사용량", "risk.of": "{used} / {limit}",
     "risk.long.usdt": ", USDT 매수 우위", "risk.long.krw": ", KRW 매수 우위",
+    "latency": "지연 시간", "latency.rest": "최근 5분의 주문, ms", "latency.part": "구간",
+    "latency.p50": "p50", "latency.p90": "p90", "latency.p99": "p99", "latency.none": "최근 5분 동안 주문이 없습니다.",
     "processes": "프로세스", "processes.rest": "{count}개 중 {running}개 실행, {memory}", "name": "이름", "up": "가동",
     "exits": "비정상 종료", "memory": "메모리", "alive": "응답",
     "alerts": "알림", "alerts.none": "없음.",
@@ -133,7 +137,7 @@ export const WORDS = {
     "section.trades": "진행 중인 거래", "section.closed": "종료된 거래", "section.opportunities": "기회", "section.inventory": "보유 자산",
     "section.events": "이벤트", "section.queues": "대기열", "section.fallback": "예비 대기열",
     "section.risk": "위험 한도", "section.result": "결과", "section.profit": "실현 손익",
-    "section.processes": "프로세스", "section.alerts": "알림", "section.kill": "중지 스위치",
+    "section.processes": "프로세스", "section.latency": "지연 시간", "section.alerts": "알림", "section.kill": "중지 스위치",
     "side.at": "{venue} {side}",
     "section.emergency": "비상 정지", "section.every": "{name} {every}마다"
   }
@@ -166,6 +170,9 @@ export const ENGINE_WORDS = {
     "venue_unanswered": "거래소 무응답", "unfilled": "미체결이 잦음", "size_too_small": "수량 부족", "no_rules": "거래 규칙 없음",
     "no_quote": "호가 없음", "no_entry": "진입 조건 미달", "premium_away": "프리미엄이 돌아오지 않음",
     "premium_flickers": "프리미엄이 짧게 나타남", "premium_returns": "프리미엄 복귀 미확인", "premium_unknown": "프리미엄 기준 학습 중",
+    "tick_to_decided": "호가 수신 → 판단", "decided_to_sent": "판단 → 전송", "first_to_second_sent": "첫 주문 → 둘째 주문 전송",
+    "sent_to_answered": "전송 → 응답", "sent_to_filled": "전송 → 체결", "decided_to_filled": "판단 → 체결",
+    "tick_to_sent": "호가 수신 → 전송", "tick_to_filled": "호가 수신 → 체결",
     "watching": "관찰만 함", "opened": "진입함"
   }
 };
