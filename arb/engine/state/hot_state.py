@@ -13,12 +13,14 @@ from arb.domain.market.ids import SessionId, TradeId
 from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.state.hot_state import HotState, StateStamp
 from arb.domain.state.recovery import REDIS, Recovery
+from arb.domain.time import NS_PER_S
 from arb.ports.market import Clock
 from arb.ports.messaging import Counters
 from arb.ports.state import SnapshotStore, StateStore
 from arb.ports.trading import SessionStore
 
 FAILURES_MAX: Final = 3
+LOOK_NS: Final = NS_PER_S
 ATTEMPTS: Final = 5  # at a write that somebody else overtook
 
 
@@ -54,6 +56,7 @@ class KeepHotState:
     _failures: int = 0
     _since_ns: int = 0
     _last_error: str = ""
+    _looked_ns: int = 0
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def write(self, trades: Collection[TradeId]) -> None:
@@ -166,6 +169,8 @@ class KeepHotState:
 
     def worked(self) -> None:
         """Forget the failures; leave fallback if this session is in it."""
+        if not self._failures and not self._is_time_to_look():
+            return
         if self._failures:
             self.counters.count("state_fallback", "left")
         why = self._last_error
@@ -187,6 +192,14 @@ class KeepHotState:
                     detail="the hot state was rebuilt from SQL",
                 ),
             )
+
+    def _is_time_to_look(self) -> bool:
+        """Tell whether it is a second since a success last looked if another process fell back."""
+        now_ns = self.clock.steady_ns()
+        if self._looked_ns and now_ns - self._looked_ns < LOOK_NS:
+            return False
+        self._looked_ns = now_ns
+        return True
 
     def _reduce(self) -> None:
         session = self.sessions.get(self.session_id)

@@ -15,7 +15,7 @@ from arb.domain.market.ids import SessionId, TradeId
 from arb.domain.market.pair import Pair
 from arb.domain.trading.order import Order
 from arb.domain.trading.repair import Means, RepairRules, decided_rate
-from arb.domain.trading.settlement import Become, is_working, settle
+from arb.domain.trading.settlement import Become, is_stale, is_working, settle
 from arb.domain.trading.trade import ENDED, MOVING, Trade, TradeState
 from arb.engine.market.fresh_market import FreshMarkets
 from arb.engine.trading.escalate import valued
@@ -57,7 +57,9 @@ class SettleAtEnd:
     def __call__(self, order: Order) -> None:
         try:
             is_seen_to = self._see_to(order.trade_id)
-        except (StoreUnavailable, Conflict, DataError):
+        except Conflict:  # mostly who saw the other leg end at the same moment
+            is_seen_to = self._is_at_rest(order.trade_id)
+        except (StoreUnavailable, DataError):
             is_seen_to = False
         if not is_seen_to:
             self.otherwise(order)
@@ -67,13 +69,23 @@ class SettleAtEnd:
         view = self.trades.view(trade_id)
         if view is None or is_working(view.orders):
             return True
-        if view.trade.session_id != self.session_id or view.trade.state not in MOVING:
+        if view.trade.state not in MOVING:
+            return not is_stale(view.trade, view.orders)
+        if view.trade.session_id != self.session_id:
             return False
         if any(order.unvalued_fees for order in view.orders):
             return False
         pair = self.markets.markets.pair
         market = self.markets.at_hand(view.trade.coin, decided_rate(view.trade, view.orders, pair))
         return market is not None and self._come_to_rest(view, market)
+
+    def _is_at_rest(self, trade_id: TradeId) -> bool:
+        """Tell whether somebody has settled it by the fills that there are."""
+        try:
+            view = self.trades.view(trade_id)
+        except StoreUnavailable:
+            return False
+        return view is None or (view.trade.state not in MOVING and not is_stale(view.trade, view.orders))
 
     def _come_to_rest(self, view: TradeView, market: Tradable) -> bool:
         pair, now_ns = self.markets.markets.pair, self.clock.now_ns()

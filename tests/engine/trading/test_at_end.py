@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from arb.adapters.memory.trades import MemoryTradeStore
 from arb.adapters.memory.venue import Trouble
 from arb.domain.errors import Conflict, StoreUnavailable
 from arb.domain.market.ids import SessionId, Venue
@@ -104,11 +105,43 @@ def test_a_trade_at_rest_whose_order_was_filled_late_goes_by_a_message(testbed):
     (order, _) = testbed.trades.view(only_trade(testbed).trade_id).orders
     testbed.execute.ended(order)
     testbed.collect()
+    assert tasks(testbed) == []
+    row = testbed.tables.orders[order.client_order_id]
+    late = replace(order.fills[0], fill_id="late", quantity=Decimal("0.001"))
+    testbed.tables.orders[order.client_order_id] = replace(
+        row, order=replace(order, fills=(*order.fills, late))
+    )
+    testbed.execute.ended(order)
+    testbed.collect()
     assert tasks(testbed) == [SETTLE]
 
 
-@pytest.mark.parametrize("error", [Conflict("somebody was faster"), StoreUnavailable("away")])
-@pytest.mark.parametrize("call", ["view", "add_orders"])
+@pytest.mark.parametrize("settled", [True, False], ids=["settled by it", "moved by it"])
+def test_who_was_faster_is_looked_at_before_a_message_is_sent(testbed, monkeypatch, settled):
+    open_one(testbed)
+    testbed.run_one(0)
+    add_orders = MemoryTradeStore.add_orders
+
+    def overtaken(store, trade, orders):
+        monkeypatch.undo()
+        add_orders(store, trade if settled else replace(trade, state=TradeState.REPAIRING), orders)
+        return add_orders(store, trade, orders)
+
+    monkeypatch.setattr(MemoryTradeStore, "add_orders", overtaken)
+    testbed.run_one(0)
+    assert tasks(testbed) == ([] if settled else [SETTLE])
+    testbed.quiesce()
+    assert only_trade(testbed).state is TradeState.OPEN
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        ("view", StoreUnavailable("away")),
+        ("add_orders", StoreUnavailable("away")),
+        ("add_orders", Conflict("somebody moved it, and did not settle it")),
+    ],
+)
 def test_what_fails_here_goes_by_a_message(testbed, monkeypatch, call, error):
     open_one(testbed)
     testbed.run_one(0)
