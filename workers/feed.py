@@ -14,7 +14,7 @@ from arb.adapters.local.book_files import BookFiles
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.adapters.postgres.engine import make_engine
 from arb.adapters.redis.client import connect
-from arb.adapters.redis.counters import RedisCounters
+from arb.adapters.redis.counters import BufferedRedisCounters, RedisCounters
 from arb.adapters.redis.feeds import RedisFeedRegistry
 from arb.adapters.redis.life import RedisHeartbeats
 from arb.adapters.redis.quotes import RedisQuoteStore
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
         raise SystemExit(f"arb: {error}") from None
     clock, entropy, worker = SystemClock(), SystemEntropy(), worker_name(arguments)
     clocks = VenueClocks(real_clients(settings, clock, entropy), clock)
-    counters = RedisCounters(redis, settings.scope)
+    counters = BufferedRedisCounters(RedisCounters(redis, settings.scope))
     books = BookFiles(
         Home.default().books, slot(worker), clock, settings.record.books_mb_max * BYTES_PER_MB, counters.count
     )

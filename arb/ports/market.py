@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from arb.domain.health.assignment import Assignment, Beat, Reassignment, WorkerHealth
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue
 
 Result = TypeVar("Result")
+COINS_AT_ONCE: Final = 64  # evaluated for one message, so that what comes behind it waits for milliseconds
 
 
 class Clock(Protocol):
@@ -74,6 +75,7 @@ class Changed:
 
     coins: tuple[Coin, ...]
     quotes: Quotes  # with the fences of these coins at least
+    more: bool = False  # have changed; an evaluation of them is marked pending: the caller enqueues it
 
 
 class Worth(Protocol):
@@ -96,10 +98,11 @@ class QuoteStore(Protocol):
         """
 
     def take(self, venues: Sequence[Venue], also: Sequence[tuple[Venue, Symbol]], worth: Worth) -> Changed:
-        """Clear the pending mark, drain the dirty set, and look at its coins, in one round trip.
+        """Clear the pending mark, take dirty coins, and look at them, in one round trip.
 
-        What is read are the books of those coins that are worth it, and those of `also`. A put that comes
-        later asks for another evaluation. Raises: StoreUnavailable.
+        What is read are the books of those coins that are worth it, and those of `also`. At most
+        `COINS_AT_ONCE` are taken; where others are left, the mark stays. A put that comes when it is
+        cleared asks for another evaluation. Raises: StoreUnavailable.
         """
 
     def get(self, instruments: Sequence[tuple[Venue, Symbol]]) -> Mapping[tuple[Venue, Symbol], Book]:

@@ -14,6 +14,7 @@ from arb.engine.market.feed import FeedStore
 from tests.engine.books import BTC_KRW, BTC_USDT, a_book, taken
 
 PENDING_MS = 60
+AT_ONCE = 1_500
 BTC, ETH = Coin("BTC"), Coin("ETH")
 ETH_USDT, USDT_KRW = (Venue.BINANCE, Symbol("ETH/USDT")), (Venue.UPBIT, Symbol("USDT/KRW"))
 VENUES = (Venue.UPBIT, Venue.BINANCE)
@@ -23,10 +24,10 @@ NOWHERE = (Venue.UPBIT, Symbol("ETH/KRW"))
 @pytest.fixture(params=["memory", pytest.param("redis", marks=pytest.mark.integration)])
 def store(request: pytest.FixtureRequest) -> Iterator[FeedStore]:
     if request.param == "memory":
-        yield MemoryQuoteStore(SystemClock(), PENDING_MS)
+        yield MemoryQuoteStore(SystemClock(), PENDING_MS, AT_ONCE)
         return
     with connect(request.getfixturevalue("redis_url")) as client:
-        yield RedisQuoteStore(client, "test", PENDING_MS)
+        yield RedisQuoteStore(client, "test", PENDING_MS, AT_ONCE)
 
 
 def test_a_book_comes_back_as_it_was_put(store):
@@ -124,6 +125,25 @@ def test_more_coins_than_one_command_reads_come_with_their_own_books(store):
     assert {key: str(book.bid) for key, book in found.quotes.books.items()} == {
         key: str(100 + place // 400 * 400) for place, key in enumerate(keys)
     }
+
+
+def test_what_is_left_is_marked_pending_for_another_message(store):
+    coins = [Coin(f"C{number}") for number in range(AT_ONCE + 10)]
+    assert store.put([], coins).due
+    first = store.take(VENUES, [], tuple)
+    assert (len(first.coins), first.more) == (AT_ONCE, True)
+    assert not store.put([], [BTC]).due
+    second = store.take(VENUES, [], tuple)
+    assert ({*first.coins, *second.coins}, second.more) == ({*coins, BTC}, False)
+    assert store.put([], [BTC]).due
+
+
+def test_what_is_left_and_never_taken_is_asked_for_again(store):
+    store.put([], [Coin(f"C{number}") for number in range(AT_ONCE + 1)])
+    assert store.take((), [], tuple).more
+    time.sleep(2 * PENDING_MS / 1000)
+    assert store.put([], []).due
+    assert len(store.take((), [], tuple).coins) == 1
 
 
 def test_taking_where_nothing_is_known_gives_nothing(store):

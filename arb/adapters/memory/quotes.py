@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Collection, Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 from arb.domain.errors import StoreUnavailable
@@ -9,7 +10,7 @@ from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue, coin_of
 from arb.domain.time import NS_PER_MS
 from arb.engine.market.markets import symbol_on
-from arb.ports.market import Changed, Clock, Quotes, Worth, Written
+from arb.ports.market import COINS_AT_ONCE, Changed, Clock, Quotes, Worth, Written
 
 PENDING_MS: Final = 1_000
 Key = tuple[Venue, Symbol]
@@ -18,9 +19,9 @@ Key = tuple[Venue, Symbol]
 class MemoryQuoteStore:
     """Keeps books in a dictionary; `away` makes it fail as an unreachable server does."""
 
-    def __init__(self, clock: Clock, pending_ms: int = PENDING_MS) -> None:
+    def __init__(self, clock: Clock, pending_ms: int = PENDING_MS, at_once: int = COINS_AT_ONCE) -> None:
         self._clock = clock
-        self._pending_ns = pending_ms * NS_PER_MS
+        self._pending_ns, self._at_once = pending_ms * NS_PER_MS, at_once
         self._pending_until_ns = 0
         self._books: dict[Key, Book] = {}
         self._dirty: set[Coin] = set()
@@ -45,15 +46,17 @@ class MemoryQuoteStore:
             return Written(due, fenced)
 
     def take(self, venues: Sequence[Venue], also: Sequence[Key], worth: Worth) -> Changed:
-        """Clear the pending mark, drain the dirty set and look at its coins. Raises: StoreUnavailable."""
+        """Clear the pending mark, take dirty coins and look at them. Raises: StoreUnavailable."""
         self._reach()
         with self._lock:
-            self._pending_until_ns = 0
-            changed, self._dirty = tuple(self._dirty), set()
+            changed = tuple(islice(self._dirty, self._at_once))
+            self._dirty -= set(changed)
+            more = bool(self._dirty)
+            self._pending_until_ns = self._clock.steady_ns() + self._pending_ns if more else 0
         coins = tuple(worth(changed))
         wanted = sorted(frozenset(changed).intersection(coins))
         keys = [(venue, symbol_on(venue, coin)) for coin in wanted for venue in venues]
-        return Changed(coins, self.look([*keys, *also]))
+        return Changed(coins, self.look([*keys, *also]), more)
 
     def get(self, instruments: Sequence[Key]) -> Mapping[Key, Book]:
         """Return the books that are there. Raises: StoreUnavailable."""

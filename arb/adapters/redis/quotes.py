@@ -6,9 +6,9 @@
 `arbitrage:pending:{env}`  present while an evaluation is on its way; expires, so that one which got
                            lost is asked for again
 
-No wake-up is lost: `put` marks dirty and then looks at the pending mark, `take` clears the mark and
-then drains. Whoever comes second sees what the other did. A write looks at the fences in the same
-script, so that nothing of a former owner gets in between.
+No wake-up is lost: `put` marks dirty and then looks at the pending mark, `take` clears the mark and then
+takes coins; where some are left, it marks again. Whoever comes second sees what the other did. A write looks
+at the fences in the same script, so that nothing of a former owner gets in between.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,10 +22,9 @@ from arb.domain.errors import DataError
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue, coin_of
 from arb.engine.market.markets import symbol_on
-from arb.ports.market import Changed, Quotes, Worth, Written
+from arb.ports.market import COINS_AT_ONCE, Changed, Quotes, Worth, Written
 
 PENDING_MS: Final = 1_000
-COINS_MAX: Final = 10_000
 ANY: Final = Coin("*")  # where a coin stands in the name of a field
 # KEYS: quotes, fences, dirty, pending. ARGV: how long pending holds, the number of books, for each its
 # coin, fence, field and text, then the dirty coins. Returns whether an evaluation is due, then the coins
@@ -59,17 +58,19 @@ for at = 1, #ARGV, 3 do
   end
 end
 """
-# KEYS: quotes, fences, dirty, pending. ARGV: the number of coins at most, of venues, for each venue what is
-# before and after a coin in the field of its book; then each other field and its coin. Returns the coins, the
+# KEYS: quotes, fences, dirty, pending. ARGV: the number of coins at most, how long pending holds, the number
+# of venues, for each what is before and after a coin in the field of its book; then each other field and its
+# coin. Returns whether coins are left, for which pending is marked again, the coins that were taken, the
 # texts of their books (of the first coin on all venues, of the second ...) and of the other ones, the fences:
 # each as lines, since a client reads one long answer in a fraction of the time of many short ones.
 TAKE: Final = """
 redis.call('DEL', KEYS[4])
 local coins, fields, owners = redis.call('SPOP', KEYS[3], ARGV[1]), {}, {}
-local first = 3 + 2 * tonumber(ARGV[2])
+local more, first = redis.call('EXISTS', KEYS[3]), 4 + 2 * tonumber(ARGV[3])
+if more == 1 then redis.call('SET', KEYS[4], '1', 'PX', ARGV[2]) end
 for place, coin in ipairs(coins) do
   owners[place] = coin
-  for at = 3, first - 1, 2 do fields[#fields + 1] = ARGV[at] .. coin .. ARGV[at + 1] end
+  for at = 4, first - 1, 2 do fields[#fields + 1] = ARGV[at] .. coin .. ARGV[at + 1] end
 end
 for at = first, #ARGV, 2 do
   fields[#fields + 1] = ARGV[at]
@@ -86,7 +87,7 @@ local function read(key, names)
   end
   return table.concat(found, '\\n')
 end
-return {table.concat(coins, '\\n'), read(KEYS[1], fields), read(KEYS[2], owners)}
+return {more, table.concat(coins, '\\n'), read(KEYS[1], fields), read(KEYS[2], owners)}
 """
 Key = tuple[Venue, Symbol]
 
@@ -94,13 +95,19 @@ Key = tuple[Venue, Symbol]
 class RedisQuoteStore:
     """The QuoteStore of one environment."""
 
-    def __init__(self, client: redis.Redis, environment: str, pending_ms: int = PENDING_MS) -> None:
+    def __init__(
+        self,
+        client: redis.Redis,
+        environment: str,
+        pending_ms: int = PENDING_MS,
+        at_once: int = COINS_AT_ONCE,
+    ) -> None:
         self._client = client
         self._quotes = quotes_key(environment)
         self._fences = fences_key(environment)
         self._dirty = f"arbitrage:dirty:{environment}"
         self._pending = f"arbitrage:pending:{environment}"
-        self._pending_ms = pending_ms
+        self._pending_ms, self._at_once = pending_ms, at_once
         self._read = BookReader()
         self._put = client.register_script(PUT)
         self._remove = client.register_script(REMOVE)
@@ -123,17 +130,17 @@ class RedisQuoteStore:
         return Written(bool(due), tuple(Coin(coin.decode()) for coin in fenced))
 
     def take(self, venues: Sequence[Venue], also: Sequence[Key], worth: Worth) -> Changed:
-        """Clear the pending mark, then drain the dirty set and look at its coins, in one round trip.
+        """Clear the pending mark, then take dirty coins and look at them, in one round trip.
 
         Raises: StoreUnavailable.
         """
-        arguments: list[Any] = [COINS_MAX, len(venues)]
+        arguments: list[Any] = [self._at_once, self._pending_ms, len(venues)]
         for venue in venues:
             arguments += field_of(venue, symbol_on(venue, ANY)).split(ANY)
         for venue, symbol in also:
             arguments += (field_of(venue, symbol), coin_of(symbol))
         with reaching():
-            names, texts, fences = self._take(
+            more, names, texts, fences = self._take(
                 keys=(self._quotes, self._fences, self._dirty, self._pending), args=arguments
             )
         changed = tuple(Coin(name) for name in names.decode().split())
@@ -148,7 +155,7 @@ class RedisQuoteStore:
         owners = (*changed, *(coin_of(symbol) for _, symbol in also))
         known = zip(owners, _lines(fences, owners), strict=True)
         in_force = {coin: int(fence) for coin, fence in known if fence}
-        return Changed(coins, Quotes(dict(self._read.all(kept)), in_force))
+        return Changed(coins, Quotes(dict(self._read.all(kept)), in_force), bool(more))
 
     def get(self, instruments: Sequence[Key]) -> Mapping[Key, Book]:
         """Return the books that are there; one that cannot be read is as good as none.

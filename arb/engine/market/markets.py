@@ -35,6 +35,15 @@ def shown_rate(pair: Pair, books: Books) -> Decimal | None:
     return None if book is None else book.mid
 
 
+@dataclass(frozen=True, slots=True)
+class ChangedMarkets:
+    """Coins that changed and are worth a look, and the markets of those that have one."""
+
+    coins: Sequence[Coin]
+    markets: Mapping[Coin, Market]
+    more: bool  # are left, for which the caller enqueues an evaluation
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Markets:
     """Assembles markets from the newest books."""
@@ -53,10 +62,8 @@ class Markets:
         """
         return self._markets(coins, self.books(coins, now_ns, carried))
 
-    def take(
-        self, now_ns: int, carried: Sequence[Book], worth: Worth
-    ) -> tuple[Sequence[Coin], dict[Coin, Market]]:
-        """Take the coins that changed from the store, with those of a message; return those worth a look.
+    def take(self, now_ns: int, carried: Sequence[Book], worth: Worth) -> ChangedMarkets:
+        """Take coins that changed from the store, with those of a message; return those worth a look.
 
         With them the markets of those whose books are all there, as `read` has them.
         """
@@ -69,7 +76,8 @@ class Markets:
             taken = self.quotes.take(self.pair.venues, keys_of(self.pair, sorted(told)), chosen)
         except StoreUnavailable:
             taken = Changed(tuple(chosen(())), Quotes({}, {}))
-        return taken.coins, self._markets(taken.coins, self._newest(taken.quotes, now_ns, carried))
+        markets = self._markets(taken.coins, self._newest(taken.quotes, now_ns, carried))
+        return ChangedMarkets(taken.coins, markets, taken.more)
 
     def _markets(self, coins: Sequence[Coin], books: Books) -> dict[Coin, Market]:
         if (rate := self.pair.rate_of(books)) is not None:

@@ -1,12 +1,12 @@
 """Quotes in, decisions out: open a pair that is worth it, close one whose time has come."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
 from typing import Final
 
-from arb.domain.errors import Conflict
+from arb.domain.errors import Conflict, DispatchError
 from arb.domain.market.book import Book
 from arb.domain.market.ids import RANDOM_BITS, Coin, SessionId, TradeId, trade_id
 from arb.domain.market.opportunity import OPENED
@@ -20,6 +20,7 @@ from arb.domain.trading.order import Purpose
 from arb.domain.trading.position import trade_position
 from arb.domain.trading.settlement import is_over
 from arb.domain.trading.trade import Leg, Trade, TradeState, are_taken, pair_legs
+from arb.engine.market.feed import EVALUATE, EVALUATE_EXPIRES_MS
 from arb.engine.market.markets import Markets
 from arb.engine.trading.chances import CLOSING, HALTED, Chances
 from arb.engine.trading.coin_filter import CoinFilter
@@ -92,11 +93,27 @@ class Evaluate:
         object.__setattr__(self, "memory", EntryMemory(cooldown_ns=self.limits.entry_cooldown_ns))
 
     def run(self, carried: Sequence[Book] = ()) -> int:
-        """Evaluate every coin that changed; return how many trades were opened or told to close.
+        """Evaluate coins that changed; return how many trades were opened or told to close.
 
-        `carried` are the books that came with the message: enough to go on while Redis is away.
+        `carried` are the books that came with the message: enough to go on while Redis is away. Where many
+        coins changed, the next ones are another message's, or ours if no broker takes it.
         """
-        coins, markets = self.markets.take(self.clock.now_ns(), carried, self._worth_a_look)
+        begun, goes_on = 0, True
+        while goes_on:
+            changed = self.markets.take(self.clock.now_ns(), carried, self._worth_a_look)
+            goes_on, carried = changed.more and not self._asked(), ()
+            begun += self._evaluate(changed.coins, changed.markets)
+        return begun
+
+    def _asked(self) -> bool:
+        """Enqueue another evaluation; return whether it is on its way."""
+        try:
+            self.dispatcher.send(EVALUATE, [], expires_ms=EVALUATE_EXPIRES_MS)
+        except DispatchError:
+            return False
+        return True
+
+    def _evaluate(self, coins: Sequence[Coin], markets: Mapping[Coin, Market]) -> int:
         if fenced := self.markets.fences.take_fenced():
             self.counters.count("quotes_refused", "fenced", fenced)
         self._count_without_rules(coin for coin in coins if coin not in markets)

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from arb.adapters.memory.quotes import MemoryQuoteStore
+from arb.domain.errors import DispatchError
 from arb.domain.health.degradation import Degree
 from arb.domain.market.ids import Venue
 from arb.domain.risk.review import Mode
@@ -156,6 +158,35 @@ def test_a_coin_that_did_not_change_is_not_looked_at_again(testbed):
     testbed.premium(60)
     taken(testbed.quotes)
     assert testbed.evaluate.run() == 0
+
+
+def broken(*_: object, **__: object) -> None:
+    raise DispatchError("neither broker took it")
+
+
+def many_changed(testbed, amount):
+    testbed.quotes = MemoryQuoteStore(testbed.clock, at_once=2)
+    testbed.evaluate = replace(
+        testbed.evaluate, markets=replace(testbed.evaluate.markets, quotes=testbed.quotes)
+    )
+    testbed.quotes.put([], [f"C{number}" for number in range(amount)])
+    testbed.dispatcher.take()
+
+
+def test_of_many_coins_the_next_ones_are_another_messages(testbed):
+    many_changed(testbed, 5)
+    for asked in ([("arb.evaluate", ([],), 0)], [("arb.evaluate", ([],), 0)], []):
+        testbed.evaluate.run()
+        assert testbed.dispatcher.take() == asked
+    assert sum(refused(testbed).values()) == 5 * len(testbed.evaluate.markets.pair.venues)
+
+
+def test_where_no_broker_takes_a_message_all_coins_are_looked_at(testbed):
+    many_changed(testbed, 5)
+    testbed.dispatcher.send = broken
+    testbed.evaluate.run()
+    assert taken(testbed.quotes) == ()
+    assert sum(refused(testbed).values()) == 5 * len(testbed.evaluate.markets.pair.venues)
 
 
 def test_the_rate_is_no_coin_to_trade(testbed):
