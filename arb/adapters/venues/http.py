@@ -6,9 +6,10 @@ also the reset of a connection that was kept alive: the venue may have read the 
 """
 
 import ssl
+import threading
 import time
 from http.client import HTTPException
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import certifi
@@ -17,6 +18,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import EmptyPoolError, HTTPError
 
 from arb.domain.errors import ArbError, ConfigError
+from arb.ports.trading import Before, at_once
 from arb.venues.request import HttpRequest, HttpResponse
 
 BODY_BYTES_MAX: Final = 32 * 1024 * 1024
@@ -48,7 +50,20 @@ class ReplyLost(TransportError):
     """The request may have arrived; its reply did not."""
 
 
+class _Before(threading.local):
+    """What the thread that sends waits for right before its first byte."""
+
+    call: Before = staticmethod(at_once)
+
+
+_before = _Before()
+
+
 class _PlainConnection(HTTPConnection):
+    def endheaders(self, message_body: Any = None, *, encode_chunked: bool = False) -> None:
+        _before.call()
+        super().endheaders(message_body, encode_chunked=encode_chunked)
+
     def connect(self) -> None:
         try:
             super().connect()
@@ -57,6 +72,10 @@ class _PlainConnection(HTTPConnection):
 
 
 class _TlsConnection(HTTPSConnection):
+    def endheaders(self, message_body: Any = None, *, encode_chunked: bool = False) -> None:
+        _before.call()
+        super().endheaders(message_body, encode_chunked=encode_chunked)
+
     def connect(self) -> None:
         try:
             super().connect()
@@ -83,9 +102,12 @@ class HttpTransport:
         self._prefix = parts.path.rstrip("/")
         self._pool = _pool(parts.scheme, parts.hostname, parts.port, pool_size)
 
-    def send(self, request: HttpRequest) -> HttpResponse:
-        """Send one request once and return its whole reply. Raises: NotSent, ReplyLost."""
-        deadline_s = time.monotonic() + self._connect_s + self._read_s
+    def send(self, request: HttpRequest, before: Before = at_once) -> HttpResponse:
+        """Send one request once and return its whole reply. Raises: NotSent, ReplyLost.
+
+        `before` is called right before the first byte; what it raises of ours keeps that from leaving.
+        """
+        _before.call = before
         try:
             reply = self._pool.urlopen(
                 request.method,
@@ -98,11 +120,13 @@ class HttpTransport:
                 pool_timeout=self._connect_s,  # type: ignore[arg-type]  # fractions work, the stub says int
                 preload_content=False,
             )
-            return self._read(reply, deadline_s)
+            return self._read(reply, time.monotonic() + self._read_s)
         except EmptyPoolError:
             raise NoConnectionFree(self._pool.host, "every connection is in use") from None
         except (HTTPError, HTTPException, OSError, ValueError) as error:
             reason = _reason(error)
+        finally:
+            _before.call = at_once
         # Raised here, with nothing behind it: those messages hold the URL with its signature, or a header.
         raise ReplyLost(self._pool.host, reason)
 

@@ -37,8 +37,8 @@ Parsed = TypeVar("Parsed")
 class _Transport(Protocol):
     """What carries requests."""
 
-    def send(self, request: HttpRequest) -> HttpResponse:
-        """Send once. Raises: NotSent, ReplyLost."""
+    def send(self, request: HttpRequest, before: Before = at_once) -> HttpResponse:
+        """Send once. Raises: NotSent, ReplyLost, and what `before` does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,20 +70,20 @@ class Gateway:
     ) -> Parsed:
         """Send one request and return what `parser` makes of the reply. Raises: VenueError.
 
-        `before` is called when there is room for it; what it raises keeps the request from being sent.
+        `before` is called right before the first byte; what it raises keeps the request from being sent.
         """
         self._limiter.acquire(request.group, request.weight, wait_ms_max)
-        before()
         self._breaker.enter()
-        response = self._exchange(request)
+        response = self._exchange(request, before)
         try:
             return read(response, parser)
         except DataError as error:
             raise self._lost(request, f"{request.path}: {error}") from error
 
-    def _exchange(self, request: HttpRequest) -> HttpResponse:
+    def _exchange(self, request: HttpRequest, before: Before) -> HttpResponse:
+        waiting = () if before is at_once else (before,)
         try:
-            response = self._transport.send(request)
+            response = self._transport.send(request, *waiting)
         except NoConnectionFree as error:
             raise Retryable(self._dialect.venue, f"{request.path}: not sent: {error}") from error
         except NotSent as error:

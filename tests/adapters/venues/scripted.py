@@ -14,6 +14,7 @@ from arb.adapters.venues.upbit.client import UpbitClient
 from arb.adapters.venues.venue_breaker import VenueBreaker
 from arb.adapters.venues.venue_client import Gateway
 from arb.domain.market.ids import Venue
+from arb.ports.trading import Before, at_once
 from arb.venues.api_key import ApiKey
 from arb.venues.request import HttpRequest, HttpResponse
 from tests.venues.samples import NOW_NS, response
@@ -35,8 +36,9 @@ class ScriptedTransport:
         """Set what "POST /v1/orders" and the like answer from now on."""
         self.answers[endpoint] = list(answers)
 
-    def send(self, request: HttpRequest) -> HttpResponse:
+    def send(self, request: HttpRequest, before: Before = at_once) -> HttpResponse:
         """Answer by the script."""
+        before()
         self.requests.append(request)
         script = self.answers[f"{request.method} {request.path}"]
         answer = script.pop(0) if len(script) > 1 else script[0]

@@ -9,7 +9,7 @@ import pytest
 
 from arb.adapters.venues import http
 from arb.adapters.venues.http import HttpTransport, NotSent, ReplyLost
-from arb.domain.errors import ConfigError
+from arb.domain.errors import ArbError, ConfigError
 from arb.venues.request import Effect, HttpRequest
 from tests.adapters.venues.wire import Behaviour, Peer, WireServer, unused_url
 
@@ -121,6 +121,67 @@ def test_request_is_written_as_it_is():
     assert b"User-Agent: arb" in head
     assert b"Origin" not in head
     assert body == SECRET.encode()
+
+
+class Withdrawn(ArbError):
+    """What a caller says that keeps a request from leaving."""
+
+
+def test_what_a_request_waits_for_comes_right_before_its_first_byte():
+    seen: list[bytes] = []
+
+    def keep(peer: Peer) -> None:
+        while data := peer.receive():
+            seen.append(data)
+            peer.reply()
+
+    with WireServer(keep) as server:
+        carrier = transport(server.url)
+        for kept in ([], [GET]):  # on a connection that is new, and on one that was kept
+            for each in kept:
+                carrier.send(each)
+            before = len(seen)
+            found: list[int] = []
+            carrier.send(POST, lambda found=found: found.append(len(seen)))
+            assert found == [before]
+            assert len(seen) == before + 1
+        carrier.send(GET)
+        assert len(found) == 1
+        carrier.close()
+
+
+def test_a_request_that_is_withdrawn_while_it_waits_does_not_leave():
+    seen: list[bytes] = []
+
+    def keep(peer: Peer) -> None:
+        while data := peer.receive():
+            seen.append(data)
+            peer.reply()
+
+    def withdraw() -> None:
+        time.sleep(0.5)  # longer than any of its time-outs
+        raise Withdrawn("test")
+
+    with WireServer(keep) as server:
+        carrier = transport(server.url, timeout_ms=200)
+        carrier.send(GET)
+        with pytest.raises(Withdrawn):
+            carrier.send(POST, withdraw)
+        assert carrier.send(GET).status == 200
+        carrier.close()
+    assert [data.split()[0] for data in seen] == [b"GET", b"GET"]
+
+
+def test_waiting_counts_as_no_time_of_the_reply():
+    def drip_for_a_while(peer: Peer) -> None:
+        peer.receive()
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n")
+        for _ in range(4):
+            time.sleep(0.05)
+            peer.send(b" ")
+
+    with WireServer(drip_for_a_while) as server:
+        assert transport(server.url).send(POST, lambda: time.sleep(0.7)).body == b" " * 4
 
 
 @pytest.mark.parametrize("status", [302, 400, 418, 429, 500, 503])
