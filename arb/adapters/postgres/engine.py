@@ -5,7 +5,7 @@ with the trades that it changed. A store opens its transactions here and nowhere
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -157,8 +157,7 @@ def at_once(engine: Engine, *trades: TradeId) -> Iterator[Connection]:
     may have been committed.
     """
     with translated(), engine.connect() as connection:
-        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
-        with committing_at_once():
+        with _set(connection, autocommit=True), committing_at_once():
             yield connection
         changed = not connection.get_execution_options().get(UNCHANGED)
     _note(engine, changed, trades)
@@ -181,12 +180,31 @@ def asking(engine: Engine) -> Iterator[Connection]:
 
     Raises: StoreUnavailable.
     """
-    with translated(), engine.connect() as connection:
-        yield connection.execution_options(isolation_level="AUTOCOMMIT")
+    with translated(), engine.connect() as connection, _set(connection, autocommit=True):
+        yield connection
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Run the block on one consistent view of the database, changing nothing. Raises: StoreUnavailable."""
-    with translated(), engine.connect() as connection:
-        yield connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    view = {"isolation_level": "REPEATABLE READ", "readonly": True}
+    with translated(), engine.connect() as connection, _set(connection, **view):
+        yield connection
+
+
+@contextmanager
+def _set(connection: Connection, **session: Any) -> Iterator[None]:
+    """Have the driver begin transactions so, and as a new connection does afterwards.
+
+    Told through SQLAlchemy it would be left with the name of the default instead of the default, which the
+    driver then sets at the server, in a round trip before and after each use.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    driver.set_session(**session)
+    try:
+        yield
+    finally:
+        if not driver.closed:
+            with suppress(connection.dialect.loaded_dbapi.Error):  # one that is broken is not given out again
+                driver.rollback()
+                driver.set_session(autocommit=False, isolation_level="DEFAULT", readonly="DEFAULT")

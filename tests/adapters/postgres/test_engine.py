@@ -3,17 +3,28 @@
 import ast
 import inspect
 import pickle
+from contextlib import suppress
 from copy import copy
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from psycopg2 import extensions
 from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 import arb.adapters.postgres
-from arb.adapters.postgres.engine import Pool, make_engine, noting, reading, transaction
+from arb.adapters.postgres import patience
+from arb.adapters.postgres.engine import (
+    Pool,
+    asking,
+    at_once,
+    make_engine,
+    noting,
+    reading,
+    transaction,
+)
 from arb.adapters.postgres.failures import OTHER_SCHEMA, CommitUnknown, OtherSchema
 from arb.adapters.postgres.owners import acting_for, refuse_foreign
 from arb.adapters.postgres.sessions import SqlSessionStore
@@ -261,6 +272,60 @@ def test_each_method_that_writes_is_noted_after_its_commit(store, name, engine, 
     assert len(notes.trades) == len(commits)
     assert all(seen == after for seen in notes.seen), "noted before the commit"
     assert {trade for named in notes.trades for trade in named} == changed_trades(engine, before)
+
+
+@pytest.fixture
+def one(database_url):
+    """An engine of one connection."""
+    made = make_engine(database_url, Pool(size=1, overflow_max=0))
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def round_trips(monkeypatch):
+    """Count how often the server is waited for."""
+    found, wait = [], patience.wait
+
+    def counted(connection):
+        found.append(connection)
+        wait(connection)
+
+    extensions.set_wait_callback(counted)
+    yield found
+    extensions.set_wait_callback(wait)
+
+
+SETTINGS = "SELECT current_setting('transaction_isolation'), current_setting('transaction_read_only')"
+
+
+@pytest.mark.parametrize("before", [asking, at_once, reading, transaction])
+@pytest.mark.parametrize(("use", "trips"), [(asking, 1), (at_once, 1), (reading, 3), (transaction, 3)])
+def test_a_use_costs_its_own_round_trips_whatever_came_before(one, round_trips, before, use, trips):
+    for _ in range(2):
+        with before(one) as connection:
+            connection.execute(text("SELECT 1"))
+        round_trips.clear()
+        with use(one) as connection:
+            connection.execute(text("SELECT 1"))
+        assert len(round_trips) == trips
+
+
+@pytest.mark.parametrize("before", [asking, at_once, reading, transaction])
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_transaction_is_one_that_may_write_whatever_came_before(one, before, fails):
+    with suppress(ProgrammingError), before(one) as connection:
+        connection.execute(text("SELECT nothing()" if fails else "SELECT 1"))
+    with transaction(one) as connection:
+        assert tuple(connection.execute(text(SETTINGS)).one()) == ("read committed", "off")
+        connection.execute(text("CREATE TEMPORARY TABLE kept (n int) ON COMMIT DROP"))
+        connection.rollback()
+        assert connection.execute(text("SELECT to_regclass('kept')")).scalar() is None
+
+
+def test_a_view_is_one_moment_and_read_only(one):
+    with reading(one) as connection:
+        assert tuple(connection.execute(text(SETTINGS)).one()) == ("repeatable read", "on")
 
 
 AT_ONCE = {
