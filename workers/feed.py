@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from arb.adapters.broker.dispatch import CeleryDispatcher
+from arb.adapters.broker.dispatch import CeleryDispatcher, CeleryReadyMessages
 from arb.adapters.local.book_files import BookFiles
 from arb.adapters.local.clock import SystemClock, SystemEntropy
 from arb.adapters.postgres.engine import make_engine
@@ -23,7 +23,7 @@ from arb.app.control import announce, assignments_of
 from arb.app.degradation import board_of
 from arb.app.venues import real_clients
 from arb.domain.errors import ConfigError
-from arb.engine.market.feed import unnoted
+from arb.engine.market.feed import EVALUATE, EVALUATE_EXPIRES_MS, unnoted
 from arb.stack.home import Home
 from config import addresses
 from workers import process
@@ -66,6 +66,7 @@ def main(arguments: Sequence[str]) -> int:
         announce=partial(announce, redis, settings.scope),
         offset_ns=clocks.offset_ns,
         note=books.note if settings.record.books else unnoted,
+        notices=None if settings.broker_url else CeleryReadyMessages(app, EVALUATE, EVALUATE_EXPIRES_MS),
     )
     work = build(settings, worker, outside)
     listener = assignments_of(redis, settings.scope, work.hasten, clock)

@@ -17,7 +17,7 @@ from arb.domain.market.ids import USDT, Coin, Venue
 from arb.domain.market.pair import Pair
 from arb.domain.time import NS_PER_MS, VENUE_AHEAD_NS_MAX
 from arb.engine.market.buffered_counters import BufferedCounters
-from arb.engine.market.feed import Feed, FeedStore, unnoted
+from arb.engine.market.feed import Feed, FeedStore, ReadyMessages, unnoted
 from arb.engine.market.gate import BookGate, GateLimits
 from arb.engine.market.lag import Lag
 from arb.engine.market.membership import AssignmentLog, LastAssignment, Membership, unheard
@@ -57,6 +57,7 @@ class Outside:
     announce: Callable[[Assignment], None] = unheard
     offset_ns: Callable[[Venue], int] = _in_step  # a venue's clock minus ours
     note: Callable[[Book], None] = unnoted  # of every book
+    notices: ReadyMessages | None = None  # where the store's server is the broker too
 
 
 def build(settings: Settings, worker: str, outside: Outside) -> FeedProcess:
@@ -71,6 +72,7 @@ def build(settings: Settings, worker: str, outside: Outside) -> FeedProcess:
         degree=outside.degree,
         on_fenced=lambda coins: process.hasten(coins),
         note=outside.note,
+        notices=outside.notices,
     )
     limits = _gate_limits(settings)
 

@@ -54,10 +54,19 @@ class Entropy(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ReadyMessage:
+    """A message as the broker keeps it, for whoever writes to the same server anyway."""
+
+    queue: str
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """What became of a write of books."""
 
     due: bool  # no evaluation was pending, one is marked pending now: the caller enqueues it
+    asked: bool = False  # none was pending, and the notice is in its queue
     fenced: tuple[Coin, ...] = ()  # coins that the writer does not own: nothing of theirs was written
 
 
@@ -91,8 +100,12 @@ class QuoteStore(Protocol):
     fenced off, so that a writer that was frozen writes nothing when it wakes up.
     """
 
-    def put(self, books: Sequence[Book], dirty: Sequence[Coin]) -> Written:
+    def put(
+        self, books: Sequence[Book], dirty: Sequence[Coin], notice: ReadyMessage | None = None
+    ) -> Written:
         """Write the books and mark the coins dirty in one round trip; nothing if all books are fenced off.
+
+        Where no evaluation is pending, `notice` is put into its queue in the same step.
 
         Raises: StoreUnavailable.
         """

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from arb.adapters.redis.client import connect
 from arb.adapters.redis.quotes import RedisQuoteStore
 from arb.domain.market.ids import Coin, Symbol, Venue
 from arb.engine.market.feed import FeedStore
+from arb.ports.market import ReadyMessage
 from tests.engine.books import BTC_KRW, BTC_USDT, a_book, taken
 
 PENDING_MS = 60
@@ -56,6 +58,22 @@ def test_asking_for_nothing_gives_nothing(store):
 
 def test_the_first_put_asks_for_an_evaluation_and_the_next_ones_do_not(store):
     assert [store.put([a_book()], [BTC]).due for _ in range(3)] == [True, False, False]
+
+
+def test_a_notice_takes_the_place_of_asking_and_goes_out_once(store):
+    notice = ReadyMessage(queue="evaluate", text=b"look")
+    found = [store.put([a_book()], [BTC], notice) for _ in range(2)]
+    assert [(each.due, each.asked) for each in found] == [(False, True), (False, False)]
+    assert taken(store) == (BTC,)
+    again = store.put([], [BTC], notice)
+    assert (again.due, again.asked) == (False, True)
+
+
+def test_a_notice_of_books_that_are_fenced_off_does_not_go_out(store):
+    stranger = replace(a_book(), fence=7)
+    found = store.put([stranger], [BTC], ReadyMessage(queue="evaluate", text=b"look"))
+    assert (found.due, found.asked, found.fenced) == (False, False, (BTC,))
+    assert store.put([], [BTC]).due
 
 
 def test_dirty_coins_collect_until_they_are_taken_once(store):

@@ -5,7 +5,7 @@ have arrived all the same: tasks are idempotent, so a second copy is harmless.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from amqp.exceptions import MessageNacked
@@ -20,7 +20,7 @@ from arb.domain.errors import ConfigError, DispatchError
 from arb.domain.health.breaker import BreakerState, Watermark
 from arb.domain.health.dead_letter import DeadLetter
 from arb.engine.market.buffered_counters import BufferedCounters
-from arb.ports.market import Clock, Entropy
+from arb.ports.market import Clock, Entropy, ReadyMessage
 from arb.ports.messaging import Counters
 
 REPORT_NS: Final = 1_000_000_000
@@ -111,6 +111,19 @@ class ArbCelery(Celery):  # type: ignore[misc]  # Celery ships no types
             text = envelope.text(self, args, options, tag, now_ns)
             channel.push(envelope.queue, envelope.priority, text)
         return self.AsyncResult(options["task_id"])
+
+    def notice(self, name: str, args: Sequence[Any], **options: Any) -> ReadyMessage | None:
+        """Return a message for whoever writes to the primary broker anyway, None where it has to be sent."""
+        options["task_id"] = uuid()
+        self.watch.ask()
+        if self.gate.diversion(self._queue(name, options)):
+            return None
+        envelope = self._envelopes.of(name, args, None, options)
+        if envelope is None or envelope.priority:
+            return None
+        prefix = self.conf.broker_transport_options.get("global_keyprefix", "")
+        text = envelope.text(self, args, options, uuid(), self._clock.now_ns())
+        return ReadyMessage(queue=f"{prefix}{envelope.queue.name}", text=text)
 
     def _send_to_fallback(self, name: str, *args: Any, **options: Any) -> Any:
         for option in BELONGS_TO_PRIMARY:

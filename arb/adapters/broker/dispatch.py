@@ -1,8 +1,10 @@
 """The Dispatcher port on Celery."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from arb.adapters.broker.celery_app import ArbCelery
+from arb.ports.market import ReadyMessage
 
 
 class CeleryDispatcher:
@@ -19,6 +21,21 @@ class CeleryDispatcher:
         if expires_ms > 0:
             options["expires"] = expires_ms / 1000
         self._app.send_task(task, args=args, **options)
+
+
+class CeleryReadyMessages:
+    """`arb.engine.market.feed.ReadyMessages` where Celery's broker is the Redis that keeps the books."""
+
+    def __init__(self, app: ArbCelery, task: str, expires_ms: int) -> None:
+        self._app, self._task, self._expires_s = app, task, expires_ms / 1000
+
+    def make(self, books: Sequence[Mapping[str, Any]]) -> ReadyMessage | None:
+        """Return a message that carries these books, None where it has to be sent another way."""
+        return self._app.notice(self._task, (list(books),), expires=self._expires_s)
+
+    def taken(self) -> None:
+        """Note that the broker has one."""
+        self._app.gate.succeeded()
 
 
 class MemoryDispatcher:

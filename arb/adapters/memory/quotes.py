@@ -10,7 +10,7 @@ from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue, coin_of
 from arb.domain.time import NS_PER_MS
 from arb.engine.market.markets import symbol_on
-from arb.ports.market import COINS_AT_ONCE, Changed, Clock, Quotes, Worth, Written
+from arb.ports.market import COINS_AT_ONCE, Changed, Clock, Quotes, ReadyMessage, Worth, Written
 
 PENDING_MS: Final = 1_000
 Key = tuple[Venue, Symbol]
@@ -28,8 +28,11 @@ class MemoryQuoteStore:
         self._fences: dict[Coin, int] = {}
         self._lock = threading.Lock()
         self.away = False
+        self.notices: list[ReadyMessage] = []  # what a broker on the same server would have
 
-    def put(self, books: Sequence[Book], dirty: Sequence[Coin]) -> Written:
+    def put(
+        self, books: Sequence[Book], dirty: Sequence[Coin], notice: ReadyMessage | None = None
+    ) -> Written:
         """Write what is its owner's, mark dirty. Raises: StoreUnavailable."""
         self._reach()
         now_ns = self._clock.steady_ns()
@@ -37,13 +40,15 @@ class MemoryQuoteStore:
             taken = [book for book in books if self._owns(book)]
             fenced = tuple({coin_of(book.symbol): None for book in books if not self._owns(book)})
             if books and not taken:
-                return Written(False, fenced)
+                return Written(due=False, fenced=fenced)
             self._books.update({(book.venue, book.symbol): book for book in taken})
             self._dirty.update(dirty)
             due = now_ns >= self._pending_until_ns
             if due:
                 self._pending_until_ns = now_ns + self._pending_ns
-            return Written(due, fenced)
+            if due and notice is not None:
+                self.notices.append(notice)
+            return Written(due and notice is None, due and notice is not None, fenced)
 
     def take(self, venues: Sequence[Venue], also: Sequence[Key], worth: Worth) -> Changed:
         """Clear the pending mark, take dirty coins and look at them. Raises: StoreUnavailable."""

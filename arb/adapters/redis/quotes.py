@@ -22,15 +22,16 @@ from arb.domain.errors import DataError
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue, coin_of
 from arb.engine.market.markets import symbol_on
-from arb.ports.market import COINS_AT_ONCE, Changed, Quotes, Worth, Written
+from arb.ports.market import COINS_AT_ONCE, Changed, Quotes, ReadyMessage, Worth, Written
 
 PENDING_MS: Final = 1_000
+DUE, ASKED = 1, 2  # what a write answers
 ANY: Final = Coin("*")  # where a coin stands in the name of a field
-# KEYS: quotes, fences, dirty, pending. ARGV: how long pending holds, the number of books, for each its
-# coin, fence, field and text, then the dirty coins. Returns whether an evaluation is due, then the coins
-# that were fenced off.
+# KEYS: quotes, fences, dirty, pending, and the queue of evaluations if there is a notice. ARGV: how long
+# pending holds, the notice, the number of books, for each its coin, fence, field and text, then dirty coins.
+# Returns 1 if an evaluation is due, 2 if its notice was sent, else 0; then the coins that were fenced off.
 PUT: Final = """
-local books, at, owned, fields = tonumber(ARGV[2]), 3, {}, {}
+local books, at, owned, fields = tonumber(ARGV[3]), 4, {}, {}
 local answer = {0}
 for _ = 1, books do
   local coin = ARGV[at]
@@ -47,7 +48,13 @@ end
 if #fields > 0 then redis.call('HSET', KEYS[1], unpack(fields)) end
 if books > 0 and #fields == 0 then return answer end
 if at <= #ARGV then redis.call('SADD', KEYS[3], unpack(ARGV, at)) end
-if redis.call('SET', KEYS[4], '1', 'NX', 'PX', ARGV[1]) then answer[1] = 1 end
+if redis.call('SET', KEYS[4], '1', 'NX', 'PX', ARGV[1]) then
+  answer[1] = 1
+  if KEYS[5] then
+    redis.call('LPUSH', KEYS[5], ARGV[2])
+    answer[1] = 2
+  end
+end
 return answer
 """
 # KEYS: quotes, fences. ARGV: for each book its coin, fence and field.
@@ -105,29 +112,31 @@ class RedisQuoteStore:
         self._client = client
         self._quotes = quotes_key(environment)
         self._fences = fences_key(environment)
-        self._dirty = f"arbitrage:dirty:{environment}"
-        self._pending = f"arbitrage:pending:{environment}"
+        waiting = (f"arbitrage:dirty:{environment}", f"arbitrage:pending:{environment}")
+        self._keys = (self._quotes, self._fences, *waiting)
         self._pending_ms, self._at_once = pending_ms, at_once
         self._read = BookReader()
         self._put = client.register_script(PUT)
         self._remove = client.register_script(REMOVE)
         self._take = client.register_script(TAKE)
 
-    def put(self, books: Sequence[Book], dirty: Sequence[Coin]) -> Written:
+    def put(
+        self, books: Sequence[Book], dirty: Sequence[Coin], notice: ReadyMessage | None = None
+    ) -> Written:
         """Write the books that are their owner's and mark the coins dirty in one round trip.
 
         Raises: StoreUnavailable.
         """
-        arguments: list[Any] = [self._pending_ms, len(books)]
+        arguments: list[Any] = [self._pending_ms, notice.text if notice else b"", len(books)]
         for book in books:
             field = field_of(book.venue, book.symbol)
             arguments += (coin_of(book.symbol), book.fence, field, book_to_text(book))
         arguments += dirty
         with reaching():
-            due, *fenced = self._put(
-                keys=(self._quotes, self._fences, self._dirty, self._pending), args=arguments
+            found, *fenced = self._put(
+                keys=(*self._keys, notice.queue) if notice else self._keys, args=arguments
             )
-        return Written(bool(due), tuple(Coin(coin.decode()) for coin in fenced))
+        return Written(found == DUE, found == ASKED, tuple(Coin(coin.decode()) for coin in fenced))
 
     def take(self, venues: Sequence[Venue], also: Sequence[Key], worth: Worth) -> Changed:
         """Clear the pending mark, then take dirty coins and look at them, in one round trip.
@@ -140,9 +149,7 @@ class RedisQuoteStore:
         for venue, symbol in also:
             arguments += (field_of(venue, symbol), coin_of(symbol))
         with reaching():
-            more, names, texts, fences = self._take(
-                keys=(self._quotes, self._fences, self._dirty, self._pending), args=arguments
-            )
+            more, names, texts, fences = self._take(keys=self._keys, args=arguments)
         changed = tuple(Coin(name) for name in names.decode().split())
         coins = tuple(worth(changed))
         wanted, extra = frozenset(coins), frozenset(also)

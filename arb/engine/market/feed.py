@@ -13,9 +13,9 @@ whose stamps are ahead of us is not heard meanwhile) would look young when the c
 """
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from arb.domain.errors import DispatchError, StoreUnavailable
 from arb.domain.health.degradation import BOOK_LEVELS, Degree, never_degraded
@@ -26,7 +26,7 @@ from arb.domain.time import STAMP_AHEAD_NS_MAX
 from arb.engine.market.book_codec import encode_book
 from arb.engine.market.buffered_counters import BufferedCounters
 from arb.engine.market.markets import keys_of
-from arb.ports.market import Clock, QuoteStore
+from arb.ports.market import Clock, QuoteStore, ReadyMessage
 from arb.ports.messaging import Dispatcher
 
 EVALUATE: Final = "arb.evaluate"
@@ -34,6 +34,27 @@ EVALUATE_EXPIRES_MS: Final = 500  # older quotes are not worth evaluating
 OUTAGE_INTERVAL_NS: Final = 100_000_000
 FLUSHES: Final = "feed_flushes"
 Key = tuple[Venue, Symbol]
+
+
+class ReadyMessages(Protocol):
+    """Makes messages that ask for an evaluation, where the store's server is the broker too."""
+
+    def make(self, books: Sequence[Mapping[str, Any]]) -> ReadyMessage | None:
+        """Return one that carries these books, None where it has to be sent another way."""
+
+    def taken(self) -> None:
+        """Note that the broker has one."""
+
+
+class NoReadyMessages:
+    """Makes none: the broker is another server."""
+
+    def make(self, _books: Sequence[Mapping[str, Any]]) -> ReadyMessage | None:
+        """Return None."""
+        return None
+
+    def taken(self) -> None:
+        """Ignore it: there was none."""
 
 
 class FeedStore(QuoteStore, Protocol):
@@ -65,6 +86,7 @@ class Feed:
         degree: Callable[[], Degree] = never_degraded,
         on_fenced: Callable[[Collection[Coin]], None] = unheard,
         note: Callable[[Book], None] = unnoted,
+        notices: ReadyMessages | None = None,
     ) -> None:
         self._pair = pair
         self._store = store
@@ -75,6 +97,7 @@ class Feed:
         self._shallow = False
         self._on_fenced = on_fenced
         self._note = note
+        self._notices = notices or NoReadyMessages()
         self._lock = threading.RLock()  # guards the next five
         self._fences: dict[Coin, int] = {}  # the coins that are ours
         self._latest: dict[Key, Book] = {}
@@ -190,8 +213,12 @@ class Feed:
         if gone:
             self._store.remove(gone)
         if books or self._owed:
-            written = self._store.put(books, tuple(self._owed))
+            notice = self._notices.make([encode_book(book) for book in self._foreign()])
+            written = self._store.put(books, tuple(self._owed), notice)
             due = written.due
+            if written.asked:
+                self._taken = True
+                self._notices.taken()
             if written.fenced:
                 self._yield(books, written.fenced)
         if not due and self._taken:
@@ -235,12 +262,19 @@ class Feed:
 
     def _carried(self) -> list[Book]:
         """Return the books that the store does not have from us."""
+        if not self.store_away:
+            return self._foreign()
         with self._lock:
             fences = self._fences
             wanted = keys_of(self._pair, sorted(coin for coin in self._owed if coin in fences))
-            known = [key for key in wanted if key in self._latest]
-            carried = known if self.store_away else [key for key in known if not self._is_ours(key)]
-            return [_fenced(self._latest[key], fences) for key in carried]
+            return [_fenced(self._latest[key], fences) for key in wanted if key in self._latest]
+
+    def _foreign(self) -> list[Book]:
+        """Return the book of the rate, if it is not ours to write."""
+        with self._lock:
+            rate = self._pair.rate_of(self._latest)
+            is_foreign = rate is not None and not self._is_ours((rate.venue, rate.symbol))
+            return [_fenced(rate, self._fences)] if rate is not None and is_foreign else []
 
 
 def _fenced(book: Book, fences: Mapping[Coin, int]) -> Book:

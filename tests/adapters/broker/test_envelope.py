@@ -55,6 +55,21 @@ def enveloped(app, monkeypatch):
         yield
 
 
+@contextmanager
+def heard():
+    """Listen to publishes, as tracing does."""
+    names = []
+
+    def hear(sender, **_):
+        names.append(sender)
+
+    signals.before_task_publish.connect(hear)
+    try:
+        yield names
+    finally:
+        signals.before_task_publish.disconnect(hear)
+
+
 @pytest.mark.parametrize(
     ("args", "options"),
     [
@@ -72,6 +87,34 @@ def test_a_message_is_as_celery_makes_it(app, client, monkeypatch, args, options
     with enveloped(app, monkeypatch):
         app.send_task("t.order", args, **options)
     assert client.llen("orders") == 1
+
+
+def test_a_notice_is_what_would_have_been_sent(app, client):
+    notice = app.notice("t.evaluate", ([],), expires=0.5)
+    client.lpush(notice.queue, notice.text)
+    (ours,) = (loads(text) for text in client.lrange("evaluate", 0, -1))
+    client.delete("evaluate")
+    number = ours["headers"]["id"]
+    theirs = published(
+        client, "evaluate", Celery.send_task, app, "t.evaluate", ([],), task_id=number, expires=0.5
+    )
+    assert without_times(ours)[0] == without_times(theirs)[0]
+
+
+def test_no_notice_is_made_for_a_broker_that_is_not_to_be_asked(app):
+    app.gate.failed(ConnectionRefusedError())
+    assert app.notice("t.evaluate", ([],), expires=0.5) is None
+
+
+def test_no_notice_is_made_where_somebody_listens_to_publishes(app):
+    with heard():
+        assert app.notice("t.evaluate", ([],), expires=0.5) is None
+    assert app.notice("t.evaluate", ([],), expires=0.5) is not None
+
+
+def test_a_notice_has_the_prefix_of_its_broker(app):
+    app.conf.broker_transport_options = {**app.conf.broker_transport_options, "global_keyprefix": "here:"}
+    assert app.notice("t.evaluate", ([],)).queue == "here:evaluate"
 
 
 def test_what_a_task_asks_for_itself_is_kept(app, client):
@@ -130,15 +173,7 @@ def test_two_messages_share_nothing_that_is_their_own(app, client):
 
 
 def test_who_listens_to_publishes_hears_of_each(app, client):
-    heard = []
-
-    def hear(sender, **_):
-        heard.append(sender)
-
     app.send_task("t.order", (0,))
-    signals.before_task_publish.connect(hear)
-    try:
+    with heard() as names:
         app.send_task("t.order", (1,))
-    finally:
-        signals.before_task_publish.disconnect(hear)
-    assert (heard, client.llen("orders")) == (["t.order"], 2)
+    assert (names, client.llen("orders")) == (["t.order"], 2)

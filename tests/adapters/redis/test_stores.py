@@ -18,6 +18,7 @@ from arb.adapters.redis.quotes import RedisQuoteStore
 from arb.domain.errors import StoreUnavailable
 from arb.domain.market.ids import Coin, SessionId, Symbol, Venue
 from arb.domain.market.opportunity import Opportunity
+from arb.ports.market import ReadyMessage
 from tests.contracts.world import SELL_UPBIT
 from tests.engine.books import BTC_KRW, NOW_NS, a_book, taken
 from tests.engine.books import BTC_USDT as OTHER
@@ -77,6 +78,14 @@ def test_put_and_take_are_one_round_trip_each(client, monkeypatch):
     assert len(sent) == 2
 
 
+def test_a_notice_is_in_its_queue_as_it_was_given_when_the_mark_is_set(client):
+    store = RedisQuoteStore(client, "mock")
+    for _ in range(2):
+        store.put([a_book()], [BTC], ReadyMessage(queue="prefix:evaluate", text=b"\x00 look"))
+    assert client.lrange("prefix:evaluate", 0, -1) == [b"\x00 look"]
+    assert client.exists("arbitrage:pending:mock") == 1
+
+
 def test_taking_clears_the_pending_mark_before_it_drains(client):
     """Drained first, a coin marked in between would wait with its wake-up already refused."""
     store = RedisQuoteStore(client, "mock")
@@ -101,7 +110,10 @@ def test_no_wake_up_is_lost_between_a_writer_and_an_evaluator(redis_url):
             while not done.is_set() or asked.is_set():
                 if asked.wait(0.01):
                     asked.clear()
-                    seen.extend(taken(store))
+                    found = store.take((), (), tuple)
+                    seen.extend(found.coins)
+                    if found.more:
+                        asked.set()
 
     evaluator = Thread(target=evaluate)
     evaluator.start()

@@ -1,5 +1,6 @@
 """The feed keeps the newest, writes it in one go, and asks for evaluation at most once."""
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from arb.domain.market.ids import USDT, Coin, Symbol, Venue
 from arb.engine.market.book_codec import decode_book
 from arb.engine.market.buffered_counters import BufferedCounters
 from arb.engine.market.feed import Feed
+from arb.ports.market import ReadyMessage
 from tests.domain.markets import PAIR, USDT_KRW
 from tests.engine.books import BTC_KRW, BTC_USDT, NOW_NS, a_book, taken
 
@@ -24,10 +26,27 @@ NO_BOOKS: list = []  # the store has them
 OWNED = {Coin("BTC"): 0, Coin("ETH"): 0, USDT: 0}
 
 
+def refuse(*_: object, **__: object) -> None:
+    raise DispatchError("away")
+
+
+class NoticesOfJson:
+    """Makes messages of their books alone; `away` is a broker that is not to be asked."""
+
+    def __init__(self) -> None:
+        self.away, self.taken_count = False, 0
+
+    def make(self, books):
+        return None if self.away else ReadyMessage(queue="evaluate", text=orjson.dumps(list(books)))
+
+    def taken(self):
+        self.taken_count += 1
+
+
 class World:
     """A feed of two coins with everything around it in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, notices: NoticesOfJson | None = None) -> None:
         self.clock = ManualClock(NOW_NS)
         self.store = MemoryQuoteStore(self.clock)
         self.dispatcher = MemoryDispatcher()
@@ -39,19 +58,26 @@ class World:
             buffered=BufferedCounters(),
             clock=self.clock,
             note=self.noted.append,
+            notices=notices,
         )
         self.feed.own(OWNED)
 
     def asked(self) -> list[list[tuple[Venue, Symbol]]]:
         """Return the instruments that each evaluation asked for carries."""
+        noticed, self.store.notices = self.store.notices, []
         sent = self.dispatcher.take()
         assert all(task == "arb.evaluate" for task, *_ in sent)
-        return [[(b.venue, b.symbol) for b in map(decode_book, args[0])] for _, args, _ in sent]
+        carried = [*(orjson.loads(notice.text) for notice in noticed), *(args[0] for _, args, _ in sent)]
+        return [[(b.venue, b.symbol) for b in map(decode_book, books)] for books in carried]
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
+@pytest.fixture(params=["a broker of its own", "one server", "one server, its broker away"])
+def world(request: pytest.FixtureRequest) -> World:
+    if request.param == "a broker of its own":
+        return World()
+    notices = NoticesOfJson()
+    notices.away = request.param.endswith("away")
+    return World(notices)
 
 
 def test_only_the_newest_book_of_an_instrument_is_written(world):
@@ -78,6 +104,28 @@ def test_one_evaluation_is_asked_for_until_it_has_begun(world):
     world.feed.accept([a_book(sequence=4)])
     world.feed.flush()
     assert world.asked() == [NO_BOOKS]
+
+
+def test_a_notice_goes_with_the_write_and_nothing_is_sent_beside_it():
+    world = World(notices := NoticesOfJson())
+    world.feed.accept([a_book(sequence=1)])
+    world.feed.flush()
+    assert (len(world.store.notices), world.dispatcher.take(), notices.taken_count) == (1, [], 1)
+    world.feed.accept([a_book(sequence=2)])
+    world.feed.flush()
+    assert (len(world.store.notices), world.dispatcher.take(), notices.taken_count) == (1, [], 1)
+
+
+def test_a_notice_that_went_out_settles_what_no_broker_took_before(monkeypatch):
+    world = World(notices := NoticesOfJson())
+    notices.away = True
+    monkeypatch.setattr(world.dispatcher, "send", refuse)
+    world.feed.accept([a_book(sequence=1)])
+    world.feed.flush()
+    notices.away = False
+    taken(world.store)
+    world.feed.flush()
+    assert (world.asked(), taken(world.store)) == ([NO_BOOKS], ("BTC",))
 
 
 def test_an_evaluation_that_got_lost_is_asked_for_again(world):
@@ -171,7 +219,9 @@ def test_what_an_earlier_life_left_in_the_store_is_removed_first(world):
     assert set(world.store.get(ALL)) == {BTC_USDT}
 
 
-def test_a_failed_dispatch_is_tried_again(world):
+def test_a_failed_dispatch_is_tried_again():
+    world = World()
+
     class Away(MemoryDispatcher):
         def send(self, task, *args, countdown_ms=0, expires_ms=0):
             raise DispatchError("away")
@@ -197,9 +247,12 @@ STEPS = st.lists(
 )
 
 
-@given(STEPS)
-def test_after_any_history_the_store_has_exactly_the_newest_valid_books_and_no_change_is_forgotten(steps):
-    world, newest, evaluated = World(), {}, set()
+@pytest.mark.parametrize("notices", [None, NoticesOfJson()], ids=["broker", "notices"])
+@given(steps=STEPS)
+def test_after_any_history_the_store_has_exactly_the_newest_valid_books_and_no_change_is_forgotten(
+    notices, steps
+):
+    world, newest, evaluated = World(notices), {}, set()
     for number, (step, what) in enumerate(steps):
         match step:
             case "accept":
