@@ -125,6 +125,7 @@ def _evaluate(
         journal=log_decision,
         coin_filter=CoinFilter(stores.board.degree),
         reserve=shared.reserve,
+        beside=shared.reserve,
         deliver=Deliver(send=execute.send, counters=stores.counters, clock=shared.clock, tell=shared.tell),
     )
 

@@ -15,7 +15,7 @@ Work = Callable[[], object]
 # An interpreter lets a thread that computes go on for 5 ms by itself, each time that another one wants to.
 # Work that must not wait wants to several times: before each of its sends and after each of its answers.
 SWITCH_S: Final = 0.0005
-THREADS: Final = 8  # pairs of legs that four openings at one moment send, or a slow venue holds up
+THREADS: Final = 12  # four entries that are written at one moment, and both legs of each
 log = structlog.get_logger("arb.trading")
 
 

@@ -11,7 +11,7 @@ from arb.domain.market.book import Book
 from arb.domain.market.ids import RANDOM_BITS, Coin, SessionId, TradeId, trade_id
 from arb.domain.market.opportunity import OPENED
 from arb.domain.market.spread import Edge, Market, common_quantity
-from arb.domain.risk.review import Admit, Denied, Limits, Mode, Proposal
+from arb.domain.risk.review import Admit, Approved, Denied, Limits, Mode, Proposal
 from arb.domain.risk.sanity import rate_doubt, stale, untradable, with_hole
 from arb.domain.strategy.port import Chance, Declined, Strategies
 from arb.domain.trading.evidence import Facts, exit_facts
@@ -30,6 +30,7 @@ from arb.engine.trading.exposure_ahead import ExposureAhead
 from arb.engine.trading.guard import EntryGuard
 from arb.engine.trading.hand_off import Deliver, HandOff, Reserve, nobody_sends, nobody_waits
 from arb.engine.trading.journal import Journal, decision, unread
+from arb.engine.trading.openings import Openings
 from arb.engine.trading.proposals import (
     TOO_SMALL,
     Appetite,
@@ -43,9 +44,12 @@ from arb.engine.trading.signals import SIGNALS, Signals
 from arb.engine.trading.stock import stock
 from arb.ports.market import Clock, Entropy
 from arb.ports.messaging import Counters, Dispatcher
-from arb.ports.trading import KillSwitch, TradeStore, TradeView
+from arb.ports.trading import KillSwitch, SessionView, TradeStore, TradeView
 
 EXITS: Final = "exits"  # by reason
+LEFT_MAX: Final = (
+    8  # coins of a message that an entry waits for: looking at them takes less than handing it over
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +76,8 @@ class Evaluate:
     journal: Journal = unread
     reserve: Reserve = nobody_waits
     deliver: Deliver = nobody_sends
+    beside: Reserve = nobody_waits  # for what is written while other coins are looked at
+    openings: Openings = field(init=False)
     hand_off: HandOff = field(init=False)
     exposure: ExposureAhead = field(init=False)
     memory: EntryMemory = field(init=False)
@@ -88,6 +94,7 @@ class Evaluate:
             deliver=self.deliver,
         )
         object.__setattr__(self, "hand_off", hand_off)
+        object.__setattr__(self, "openings", Openings(self.beside))
         ahead = ExposureAhead(session_id=self.session_id, trades=self.trades, clock=self.clock)
         object.__setattr__(self, "exposure", ahead)
         object.__setattr__(self, "memory", EntryMemory(cooldown_ns=self.limits.entry_cooldown_ns))
@@ -103,7 +110,7 @@ class Evaluate:
             changed = self.markets.take(self.clock.now_ns(), carried, self._worth_a_look)
             goes_on, carried = changed.more and not self._asked(), ()
             begun += self._evaluate(changed.coins, changed.markets)
-        return begun
+        return begun + self.openings.take_up()
 
     def _asked(self) -> bool:
         """Enqueue another evaluation; return whether it is on its way."""
@@ -121,10 +128,22 @@ class Evaluate:
         if seen is None:
             return 0
         self.exposure.note(seen.mark)
-        return sum(
-            self._coin(market, [view for view in seen.trades if view.trade.coin == coin], seen.mode)
-            for coin, market in markets.items()
-        )
+        try:
+            return self._look(seen, markets)
+        finally:  # whatever went wrong with another coin: later, they would be decided on old books
+            self.openings.start()
+
+    def _look(self, seen: SessionView, markets: Mapping[Coin, Market]) -> int:
+        """Look at each coin; return how many trades were told to close."""
+        closed, left = 0, len(markets)
+        for coin, market in markets.items():
+            left -= 1
+            if not self.openings.has(coin):
+                own = [view for view in seen.trades if view.trade.coin == coin]
+                closed += self._coin(market, own, seen.mode)
+            if left > LEFT_MAX:
+                self.openings.start()
+        return closed
 
     def _count_without_rules(self, coins: Iterable[Coin]) -> None:
         """Count what cannot be judged though it changed: nothing else would say why nothing happens."""
@@ -156,7 +175,8 @@ class Evaluate:
         closed = sum(self._close_if_due(view, active, market, now_ns) for view in active)
         if mode is not Mode.NORMAL or closed:
             return closed + self._pass_by(market, CLOSING if closed else mode.value, now_ns)
-        return self._open_if_worth(market, active, now_ns)
+        self._open_if_worth(market, active, now_ns)
+        return 0
 
     def _close_if_due(self, view: TradeView, active: list[TradeView], market: Market, now_ns: int) -> bool:
         trade = view.trade
@@ -186,6 +206,7 @@ class Evaluate:
         quantity = self.exit_guard.size(view, position, quantity, market, reason, pace, now_ns)
         if quantity <= 0:
             return False
+        self.openings.wait()  # what they set aside is not free
         legs = self._paid_legs(view, active, quantity, market, now_ns)
         if legs is None:
             return False
@@ -226,13 +247,13 @@ class Evaluate:
         self.chances.look(market, edges, None, why, now_ns)
         return 0
 
-    def _open_if_worth(self, market: Market, active: list[TradeView], now_ns: int) -> bool:
+    def _open_if_worth(self, market: Market, active: list[TradeView], now_ns: int) -> None:
         edges = edges_at(market, self.appetite.notional_usdt)
         if not edges:
             self.chances.look(market, (), None, "", now_ns)
             if not common_quantity(market, self.appetite.notional_usdt):
                 self.chances.bar(market.coin, TOO_SMALL)
-            return False
+            return
         strategy = self.strategies.of(market.coin)
         free = partial(self.trades.free, self.session_id)
         there = stock(market, strategy, edges, free)
@@ -241,27 +262,36 @@ class Evaluate:
             found = None
         chosen = found if isinstance(found, Edge) else None
         wanted = found if chosen is None else self._wanted(market, chosen, active, now_ns)
-        why, opened = self._open_wanted(market, wanted, now_ns)
-        for what in self.signals.note(market.coin, found, opened=opened is not None):
-            self.counters.count(SIGNALS, what)
-        self.chances.look(market, edges, chosen, why, now_ns, opened)
-        return opened is not None
-
-    def _open_wanted(
-        self, market: Market, wanted: Proposal | Edge | Denied | Declined | None, now_ns: int
-    ) -> tuple[str, TradeId | None]:
-        """Return what became of it, and which trade was opened."""
+        look = _Look(market, edges, found, chosen, now_ns)
         match wanted:
-            case Denied(reason) | Declined(reason):
-                return reason, None
             case Proposal():
-                denied = self._open(wanted, now_ns)
-                if denied is not None:
-                    return denied.reason, None
-                self.journal(decision("open", wanted.trade.trade_id, market, now_ns))
-                return OPENED, wanted.trade.trade_id
+                self._open(look, wanted)
+            case Denied(reason) | Declined(reason):
+                self._note(look, reason)
             case _:
-                return "", None
+                self._note(look, "")
+
+    def _open(self, look: "_Look", wanted: Proposal) -> None:
+        way = (wanted.trade.coin, wanted.trade.direction)
+        known = self.exposure.of(way, look.now_ns)
+
+        def then(verdict: Approved | Denied) -> bool:
+            if isinstance(verdict, Denied):
+                self.memory.denied(way, verdict, look.now_ns)
+                self._note(look, verdict.reason)
+                return False
+            self.memory.opened(way, look.now_ns)
+            self.journal(decision("open", wanted.trade.trade_id, look.market, look.now_ns))
+            self._note(look, OPENED, wanted.trade.trade_id)
+            return True
+
+        self.openings.add(look.market.coin, partial(self.hand_off.open, wanted, look.now_ns, known), then)
+
+    def _note(self, look: "_Look", why: str, opened: TradeId | None = None) -> None:
+        """Take note of what became of a chance."""
+        for what in self.signals.note(look.market.coin, look.found, opened=opened is not None):
+            self.counters.count(SIGNALS, what)
+        self.chances.look(look.market, look.edges, look.chosen, why, look.now_ns, opened)
 
     def _wanted(
         self, market: Market, best: Edge, active: list[TradeView], now_ns: int
@@ -303,11 +333,13 @@ class Evaluate:
             return Denied(COOLDOWN)
         return self.memory.why_not((coin, best.direction), now_ns)
 
-    def _open(self, proposal: Proposal, now_ns: int) -> Denied | None:
-        way = (proposal.trade.coin, proposal.trade.direction)
-        verdict = self.hand_off.open(proposal, now_ns, self.exposure.of(way, now_ns))
-        if isinstance(verdict, Denied):
-            self.memory.denied(way, verdict, now_ns)
-            return verdict
-        self.memory.opened(way, now_ns)
-        return None
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What was seen of a coin, and what its strategy found in it."""
+
+    market: Market
+    edges: Sequence[Edge]
+    found: Edge | Declined | None
+    chosen: Edge | None
+    now_ns: int
