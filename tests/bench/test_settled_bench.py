@@ -15,9 +15,11 @@ from decimal import Decimal
 
 import psutil
 import pytest
+from psycopg2 import extensions
 from sqlalchemy import event
 
 from arb.adapters.memory.venue import Trouble
+from arb.adapters.postgres import patience
 from arb.adapters.postgres.engine import Pool, make_engine
 from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.postgres.trades import SqlTradeStore
@@ -51,7 +53,7 @@ class SqlTestbed(EngineTestbed):
 
 
 class Meter:
-    """CPU of this process and of its connections' servers, transactions, statements: by step."""
+    """CPU of this process and of its connection's server, statements and round trips, by step."""
 
     def __init__(self, engine) -> None:
         self._engine, self.steps = engine, {}
@@ -62,9 +64,11 @@ class Meter:
         def executed(*_) -> None:
             self._seen["statements"] += 1
 
-        @event.listens_for(engine, "checkout")
-        def taken(*_) -> None:
-            self._seen["connections taken"] += 1
+        extensions.set_wait_callback(self._wait)
+
+    def _wait(self, connection) -> None:
+        self._seen["round trips"] += 1
+        patience.wait(connection)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -103,7 +107,8 @@ def test_from_sent_to_settled(bed):
     with bed._engine.connect() as connection:
         meter.pids = (connection.connection.dbapi_connection.info.backend_pid,)
     for _ in range(WARM):
-        traded(bed, Meter(bed._engine))
+        traded(bed, meter)
+    meter.steps.clear()
     sent: Counter[str] = Counter()
     for _ in range(TRADES):
         sent += traded(bed, meter)
@@ -163,7 +168,7 @@ def events(venue: Venue, report: OrderReport) -> Iterator[StreamedReport]:
 
 def shown(meter: Meter, sent: Counter[str]) -> None:
     orders = TRADES * 4
-    print(f"\n{'an order':36}{'ours, ms':>10}{'PostgreSQL, ms':>16}{'statements':>12}{'connections':>12}")
+    print(f"\n{'an order':36}{'ours, ms':>10}{'PostgreSQL, ms':>16}{'statements':>12}{'round trips':>13}")
     total: Counter[str] = Counter()
     for name, found in meter.steps.items():
         line(name, found, orders)
@@ -174,4 +179,4 @@ def shown(meter: Meter, sent: Counter[str]) -> None:
 
 def line(name: str, found: Counter[str], orders: int) -> None:
     print(f"{name:36}{found['ours, ms'] / orders:10.2f}{found['PostgreSQL, ms'] / orders:16.2f}"
-          f"{found['statements'] / orders:12.2f}{found['connections taken'] / orders:12.2f}")  # fmt: skip
+          f"{found['statements'] / orders:12.2f}{found['round trips'] / orders:13.2f}")  # fmt: skip
