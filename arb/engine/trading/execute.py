@@ -1,6 +1,6 @@
 """One intent, at most one order: claim, send, record; and ask, whenever the answer did not come."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, assert_never
 
@@ -15,23 +15,14 @@ from arb.domain.errors import (
 )
 from arb.domain.health.backoff import ORDER_BACKOFF, RESOLVE_BACKOFF
 from arb.domain.market.ids import ClientOrderId, SessionId, Venue
-from arb.domain.risk.mode import Cause, reason_text
 from arb.domain.time import NS_PER_MS, is_current, is_within
-from arb.domain.trading.order import (
-    Order,
-    OrderEvent,
-    OrderReport,
-    OrderState,
-    overfill,
-    overfill_told,
-    says_accepted_only,
-)
+from arb.domain.trading.order import Order, OrderEvent, OrderReport, OrderState, says_accepted_only
 from arb.engine.market.bars import BarMarket
 from arb.engine.market.rules import RereadRules
 from arb.engine.trading.at_end import Ended
+from arb.engine.trading.booking import Booking
 from arb.engine.trading.clearance import COMMITTED, Clearance
 from arb.engine.trading.correct_fees import correct_fees
-from arb.engine.trading.halt import fatal_alarm, halt, overfill_alarm
 from arb.engine.trading.kill_gate import KillGate
 from arb.engine.trading.stability import VenueHealthStore
 from arb.ports.market import Clock, Entropy
@@ -72,6 +63,18 @@ class Execute:
     reread_rules: RereadRules
     bar_market: BarMarket
     ended: Ended
+    booking: Booking = field(init=False)
+
+    def __post_init__(self) -> None:
+        booking = Booking(
+            session_id=self.session_id,
+            trades=self.trades,
+            sessions=self.sessions,
+            counters=self.counters,
+            alerts=self.alerts,
+            clock=self.clock,
+        )
+        object.__setattr__(self, "booking", booking)
 
     def place(self, client_order_id: ClientOrderId) -> Order | None:
         """Send one intent at most once, and follow it to its end where that takes a moment only.
@@ -105,7 +108,7 @@ class Execute:
             return self._rejected(order, error)
         if says_accepted_only(report):
             return self._follow(order, FIRST_ASK, report)
-        return self._follow(self._record(order, report), FIRST_ASK)
+        return self._follow(self.booking.record(order, report), FIRST_ASK)
 
     def _placed(self, order: Order, clearance: Clearance) -> OrderReport:
         place = self.venues[order.venue].place
@@ -147,7 +150,7 @@ class Execute:
             self._ask_later(order, attempt)
             self._note_pause(order.venue, error, self.clock.now_ns())
             if isinstance(error, Fatal):
-                self._halt_for(error)
+                self.booking.halt_for(error)
             return order
 
     def _stopped(self, client_order_id: ClientOrderId) -> Order | None:
@@ -204,45 +207,18 @@ class Execute:
         if isinstance(error, AgainstRules):
             self.reread_rules.run(order.venue)  # first: the repair of this trade goes by them already
         if isinstance(error, Fatal):
-            self._halt_for(error)
+            self.booking.halt_for(error)
         return self._end(order, OrderEvent.REJECT, str(error))
-
-    def _halt_for(self, error: Fatal) -> None:
-        """Every later request will be rejected as this one was: halt, and say what to do."""
-        now_ns = self.clock.now_ns()
-        halt(self.sessions, self.session_id, reason_text(Cause.VENUE_FATAL, str(error)), now_ns)
-        self.alerts.raise_alert(fatal_alarm(error, now_ns))
-
-    def _record(self, known: Order, report: OrderReport) -> Order:
-        """Record what the venue says; more than can be halts first, for we may die once it is booked."""
-        if excess := overfill_told(known, report):
-            self._halt_on(known, f"{excess:f} {known.symbol} more than it proves")
-            return self._book(known, report)
-        order = self._book(known, report)
-        if excess := overfill(order, report):
-            self._halt_on(order, f"{excess:f} {order.symbol} more than it proves")
-        return order
-
-    def _book(self, known: Order, report: OrderReport) -> Order:
-        return self.trades.record(report, self.clock.now_ns(), known)
-
-    def _halt_on(self, order: Order, what: str) -> None:
-        """More was executed than can be: it is not booked, and a person looks before anything goes on."""
-        now_ns = self.clock.now_ns()
-        self.counters.count("orders_overfilled", order.venue)
-        reason = reason_text(Cause.OVERFILLED, order.client_order_id)
-        halt(self.sessions, self.session_id, reason, now_ns)
-        self.alerts.raise_alert(overfill_alarm(order, what, now_ns))
 
     def _verify(self, order: Order) -> Order:
         """A stream told of more than can be: halt first, then record what the venue's own state proves."""
-        self._halt_on(order, "by its stream")
+        self.booking.halt_on(order, "by its stream")
         try:
             report = self.venues[order.venue].query(order)
         except VenueError as error:
             self.counters.count("venue_errors", f"{error.venue}_{type(error).__name__.lower()}")
             return order
-        return order if report is None else self._ended(self._book(order, report))
+        return order if report is None else self._ended(self.booking.book(order, report))
 
     def _follow(self, order: Order, attempt: int, told: OrderReport | None = None) -> Order:
         """Wait for the result of an accepted order, and ask for it a few times: faster than a message each.
@@ -257,13 +233,13 @@ class Execute:
             if order.is_terminal:
                 return order
             if told is not None:
-                order, told = self._record(order, told), None
+                order, told = self.booking.record(order, told), None
             try:
                 report = self.venues[order.venue].query(order)
             except VenueError:
                 break
             if report is not None:
-                order = self._record(order, report)
+                order = self.booking.record(order, report)
         if order.is_terminal:
             return self._ended(order)
         self._ask_later(order, attempt)
@@ -289,7 +265,7 @@ class Execute:
         match found:
             case OrderReport():
                 self.counters.count("orders_resolved", f"{order.venue}_found")
-                return self._follow(self._record(order, found), attempt)
+                return self._follow(self.booking.record(order, found), attempt)
             case NeverPlaced(proof):
                 self.counters.count("orders_resolved", f"{order.venue}_never_placed")
                 absent = self.trades.absent(order.client_order_id, proof, self.clock.now_ns())
@@ -303,7 +279,7 @@ class Execute:
     def _ask_working(self, order: Order, venue: VenueClient, attempt: int) -> Order:
         report = venue.query(order)
         if report is not None:
-            order = self._record(order, report)
+            order = self.booking.record(order, report)
         if order.is_terminal:
             return self._ended(order)
         if not is_current(order.claimed_at_ns, self.clock.now_ns(), WORKING_MS_MAX * NS_PER_MS):
