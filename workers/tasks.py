@@ -25,7 +25,7 @@ def _look_ahead() -> None:
 
 def _read_exposure() -> None:
     with suppress(StoreUnavailable):  # then entries read it themselves
-        engine().trading.evaluate.exposure.read()
+        engine().trading.evaluate.enter.exposure.read()
 
 
 _looking_ahead = Background("look-ahead", _look_ahead, LOOK_AHEAD_S)
@@ -38,7 +38,7 @@ def evaluate(books: list[dict[str, Any]] | None = None) -> int:
     evaluation = engine().trading.evaluate
     begun = evaluation.run([decode_book(book) for book in books or ()])
     _looking_ahead.ask()
-    if evaluation.exposure.is_due():
+    if evaluation.enter.exposure.is_due():
         _reading_exposure.ask()
     return begun
 

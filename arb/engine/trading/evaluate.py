@@ -3,17 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import partial
 from typing import Final
 
 from arb.domain.errors import Conflict, DispatchError
 from arb.domain.market.book import Book
-from arb.domain.market.ids import RANDOM_BITS, Coin, SessionId, TradeId, trade_id
-from arb.domain.market.opportunity import OPENED
-from arb.domain.market.spread import Edge, Market, common_quantity
-from arb.domain.risk.review import Admit, Approved, Denied, Limits, Mode, Proposal
+from arb.domain.market.ids import Coin, SessionId
+from arb.domain.market.spread import Market
+from arb.domain.risk.review import Admit, Limits, Mode
 from arb.domain.risk.sanity import rate_doubt, stale, untradable, with_hole
-from arb.domain.strategy.port import Chance, Declined, Strategies
+from arb.domain.strategy.port import Strategies
 from arb.domain.trading.evidence import Facts, exit_facts
 from arb.domain.trading.exits import exit_quantity, is_sendable_pair
 from arb.domain.trading.order import Purpose
@@ -24,32 +22,23 @@ from arb.engine.market.feed import EVALUATE, EVALUATE_EXPIRES_MS
 from arb.engine.market.markets import Markets
 from arb.engine.trading.chances import CLOSING, HALTED, Chances
 from arb.engine.trading.coin_filter import CoinFilter
-from arb.engine.trading.entry_memory import COOLDOWN, EntryMemory
+from arb.engine.trading.enter import Enter
 from arb.engine.trading.exit_guard import ExitGuard
-from arb.engine.trading.exposure_ahead import ExposureAhead
 from arb.engine.trading.guard import EntryGuard
 from arb.engine.trading.hand_off import Deliver, HandOff, Reserve, nobody_sends, nobody_waits
 from arb.engine.trading.journal import Journal, decision, unread
-from arb.engine.trading.openings import Openings
 from arb.engine.trading.proposals import (
-    TOO_SMALL,
     Appetite,
-    Identity,
-    edge_at,
     edges_at,
-    propose,
-    smallest_edge,
 )
-from arb.engine.trading.signals import SIGNALS, Signals
-from arb.engine.trading.stock import stock
+from arb.engine.trading.signals import Signals
 from arb.ports.market import Clock, Entropy
 from arb.ports.messaging import Counters, Dispatcher
 from arb.ports.trading import KillSwitch, SessionView, TradeStore, TradeView
 
 EXITS: Final = "exits"  # by reason
-LEFT_MAX: Final = (
-    8  # coins of a message that an entry waits for: looking at them takes less than handing it over
-)
+# Coins of a message that an entry waits for: to look at them takes less than to hand it over.
+LEFT_MAX: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +66,8 @@ class Evaluate:
     reserve: Reserve = nobody_waits
     deliver: Deliver = nobody_sends
     beside: Reserve = nobody_waits  # for what is written while other coins are looked at
-    openings: Openings = field(init=False)
     hand_off: HandOff = field(init=False)
-    exposure: ExposureAhead = field(init=False)
-    memory: EntryMemory = field(init=False)
+    enter: Enter = field(init=False)
 
     def __post_init__(self) -> None:
         hand_off = HandOff(
@@ -93,11 +80,25 @@ class Evaluate:
             reserve=self.reserve,
             deliver=self.deliver,
         )
+        enter = Enter(
+            session_id=self.session_id,
+            trades=self.trades,
+            counters=self.counters,
+            clock=self.clock,
+            entropy=self.entropy,
+            guard=self.guard,
+            admit=self.admit,
+            limits=self.limits,
+            strategies=self.strategies,
+            appetite=self.appetite,
+            chances=self.chances,
+            signals=self.signals,
+            journal=self.journal,
+            hand_off=hand_off,
+            beside=self.beside,
+        )
         object.__setattr__(self, "hand_off", hand_off)
-        object.__setattr__(self, "openings", Openings(self.beside))
-        ahead = ExposureAhead(session_id=self.session_id, trades=self.trades, clock=self.clock)
-        object.__setattr__(self, "exposure", ahead)
-        object.__setattr__(self, "memory", EntryMemory(cooldown_ns=self.limits.entry_cooldown_ns))
+        object.__setattr__(self, "enter", enter)
 
     def run(self, carried: Sequence[Book] = ()) -> int:
         """Evaluate coins that changed; return how many trades were opened or told to close.
@@ -110,7 +111,7 @@ class Evaluate:
             changed = self.markets.take(self.clock.now_ns(), carried, self._worth_a_look)
             goes_on, carried = changed.more and not self._asked(), ()
             begun += self._evaluate(changed.coins, changed.markets)
-        return begun + self.openings.take_up()
+        return begun + self.enter.openings.take_up()
 
     def _asked(self) -> bool:
         """Enqueue another evaluation; return whether it is on its way."""
@@ -127,22 +128,22 @@ class Evaluate:
         seen = self.trades.session_view(self.session_id, tuple(markets)) if markets else None
         if seen is None:
             return 0
-        self.exposure.note(seen.mark)
+        self.enter.exposure.note(seen.mark)
         try:
             return self._look(seen, markets)
         finally:  # whatever went wrong with another coin: later, they would be decided on old books
-            self.openings.start()
+            self.enter.openings.start()
 
     def _look(self, seen: SessionView, markets: Mapping[Coin, Market]) -> int:
         """Look at each coin; return how many trades were told to close."""
         closed, left = 0, len(markets)
         for coin, market in markets.items():
             left -= 1
-            if not self.openings.has(coin):
+            if not self.enter.openings.has(coin):
                 own = [view for view in seen.trades if view.trade.coin == coin]
                 closed += self._coin(market, own, seen.mode)
             if left > LEFT_MAX:
-                self.openings.start()
+                self.enter.openings.start()
         return closed
 
     def _count_without_rules(self, coins: Iterable[Coin]) -> None:
@@ -175,7 +176,7 @@ class Evaluate:
         closed = sum(self._close_if_due(view, active, market, now_ns) for view in active)
         if mode is not Mode.NORMAL or closed:
             return closed + self._pass_by(market, CLOSING if closed else mode.value, now_ns)
-        self._open_if_worth(market, active, now_ns)
+        self.enter.look(market, active, now_ns)
         return 0
 
     def _close_if_due(self, view: TradeView, active: list[TradeView], market: Market, now_ns: int) -> bool:
@@ -206,7 +207,7 @@ class Evaluate:
         quantity = self.exit_guard.size(view, position, quantity, market, reason, pace, now_ns)
         if quantity <= 0:
             return False
-        self.openings.wait()  # what they set aside is not free
+        self.enter.openings.wait()  # what they set aside is not free
         legs = self._paid_legs(view, active, quantity, market, now_ns)
         if legs is None:
             return False
@@ -246,100 +247,3 @@ class Evaluate:
         edges = edges_at(market, self.appetite.notional_usdt)
         self.chances.look(market, edges, None, why, now_ns)
         return 0
-
-    def _open_if_worth(self, market: Market, active: list[TradeView], now_ns: int) -> None:
-        edges = edges_at(market, self.appetite.notional_usdt)
-        if not edges:
-            self.chances.look(market, (), None, "", now_ns)
-            if not common_quantity(market, self.appetite.notional_usdt):
-                self.chances.bar(market.coin, TOO_SMALL)
-            return
-        strategy = self.strategies.of(market.coin)
-        free = partial(self.trades.free, self.session_id)
-        there = stock(market, strategy, edges, free)
-        found = strategy.entry(Chance(market=market, edges=edges, now_ns=now_ns, stock=there))
-        if isinstance(found, Edge) and found.net_bps < self.limits.entry_edge_bps_min:
-            found = None
-        chosen = found if isinstance(found, Edge) else None
-        wanted = found if chosen is None else self._wanted(market, chosen, active, now_ns)
-        look = _Look(market, edges, found, chosen, now_ns)
-        match wanted:
-            case Proposal():
-                self._open(look, wanted)
-            case Denied(reason) | Declined(reason):
-                self._note(look, reason)
-            case _:
-                self._note(look, "")
-
-    def _open(self, look: "_Look", wanted: Proposal) -> None:
-        way = (wanted.trade.coin, wanted.trade.direction)
-        known = self.exposure.of(way, look.now_ns)
-
-        def then(verdict: Approved | Denied) -> bool:
-            if isinstance(verdict, Denied):
-                self.memory.denied(way, verdict, look.now_ns)
-                self._note(look, verdict.reason)
-                return False
-            self.memory.opened(way, look.now_ns)
-            self.journal(decision("open", wanted.trade.trade_id, look.market, look.now_ns))
-            self._note(look, OPENED, wanted.trade.trade_id)
-            return True
-
-        self.openings.add(look.market.coin, partial(self.hand_off.open, wanted, look.now_ns, known), then)
-
-    def _note(self, look: "_Look", why: str, opened: TradeId | None = None) -> None:
-        """Take note of what became of a chance."""
-        for what in self.signals.note(look.market.coin, look.found, opened=opened is not None):
-            self.counters.count(SIGNALS, what)
-        self.chances.look(look.market, look.edges, look.chosen, why, look.now_ns, opened)
-
-    def _wanted(
-        self, market: Market, best: Edge, active: list[TradeView], now_ns: int
-    ) -> Proposal | Denied | None:
-        """Return the trade to propose, at the size that the venues' behaviour allows."""
-        if market.rate.doubt:
-            return Denied(market.rate.doubt)
-        denied = with_hole(market, best.quantity, self.limits)
-        denied = denied or self._crowded(market.coin, best, active, now_ns)
-        if denied is not None:
-            return denied
-        trial = self.admit(market.coin, best.direction)
-        if isinstance(trial, Denied):
-            return trial
-        share = self.guard.share(market, now_ns)
-        if isinstance(share, Denied):
-            return share
-        sized = best if share == 1 else edge_at(market, best.direction, self.appetite.notional_usdt * share)
-        if trial is not None:
-            sized = smallest_edge(market, best)
-        if sized is None:
-            return Denied(TOO_SMALL)
-        identity = Identity(
-            trade_id=trade_id(now_ns // 1_000_000, self.entropy.bits(RANDOM_BITS)),
-            session_id=self.session_id,
-            now_ns=now_ns,
-            kind=self.strategies.of(market.coin).kind,
-        )
-        wanted = propose(market, sized, identity, self.limits, self.appetite.slip_bps)
-        return replace(wanted, trial=trial) if isinstance(wanted, Proposal) else wanted
-
-    def _crowded(self, coin: Coin, best: Edge, active: list[TradeView], now_ns: int) -> Denied | None:
-        """Return what the review would deny anyway, before its lock is taken for nothing."""
-        if len(active) >= self.limits.trades_open_per_coin_max:
-            return Denied("trades_open_per_coin")
-        since_ns = now_ns - self.limits.entry_cooldown_ns
-        newest = [view.trade for view in active if view.trade.opened_at_ns > since_ns]
-        if any(trade.direction is best.direction for trade in newest):
-            return Denied(COOLDOWN)
-        return self.memory.why_not((coin, best.direction), now_ns)
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """What was seen of a coin, and what its strategy found in it."""
-
-    market: Market
-    edges: Sequence[Edge]
-    found: Edge | Declined | None
-    chosen: Edge | None
-    now_ns: int

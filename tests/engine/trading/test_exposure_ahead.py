@@ -134,9 +134,9 @@ def test_an_entry_goes_by_it_if_it_came_in_time(testbed, store):
     for is_read in (False, True):
         if is_read:
             testbed.pass_time(60_000)
-            evaluate.exposure.of(WAY, testbed.clock.now_ns())
-            evaluate.exposure.of(BACK, testbed.clock.now_ns())
-            evaluate.exposure.read()
+            evaluate.enter.exposure.of(WAY, testbed.clock.now_ns())
+            evaluate.enter.exposure.of(BACK, testbed.clock.now_ns())
+            evaluate.enter.exposure.read()
         testbed.premium(60)
         assert evaluate.run() == 1
     assert [each is not None for each in store.by] == [False, True]

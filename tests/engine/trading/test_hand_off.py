@@ -222,8 +222,8 @@ def foreseen(testbed: EngineTestbed) -> None:
     """Have what the next entry is reviewed by be read ahead."""
     evaluate = testbed.evaluate
     for direction in PAIR.directions:
-        evaluate.exposure.of((BTC, direction), testbed.clock.now_ns())
-    evaluate.exposure.read()
+        evaluate.enter.exposure.of((BTC, direction), testbed.clock.now_ns())
+    evaluate.enter.exposure.read()
 
 
 class Watched:

@@ -120,7 +120,7 @@ def test_what_became_of_it_is_noted_as_if_it_had_been_written_at_once(testbed):
         each.premium(60)
         each.evaluate_now()
         seats.do()
-        each.evaluate.openings.take_up()
+        each.evaluate.enter.openings.take_up()
     assert kept[id(beside)] == kept[id(at_once)] != []
     assert beside.counters.counts == at_once.counters.counts
 
@@ -156,7 +156,7 @@ def test_an_exit_that_is_due_comes_after_an_entry_that_is_under_way(testbed):
     order: list[str] = []
     store = Watched(testbed.trades, order)
     testbed.evaluate = replace(testbed.evaluate, trades=store)
-    testbed.evaluate.openings.add(ETH, lambda: order.append("entry") or NO, refused([]))
+    testbed.evaluate.enter.openings.add(ETH, lambda: order.append("entry") or NO, refused([]))
     testbed.premium(-60)
     assert testbed.evaluate_now() == 1
     assert order == ["entry", "exit"]
@@ -184,7 +184,7 @@ def test_an_entry_is_not_left_for_later_where_another_coin_fails(testbed):
 
     seats = Seats(1)
     testbed.evaluate = replace(testbed.evaluate, beside=seats, kill_switch=Broken())
-    testbed.evaluate.openings.add(ETH, lambda: NO, refused([]))
+    testbed.evaluate.enter.openings.add(ETH, lambda: NO, refused([]))
     testbed.premium(60)
     with pytest.raises(StoreUnavailable):
         testbed.evaluate_now()
