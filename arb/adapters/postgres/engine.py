@@ -17,7 +17,12 @@ from sqlalchemy.exc import ArgumentError, DisconnectionError, InvalidatePoolErro
 
 from arb.adapters.local.clock import SystemClock
 from arb.adapters.postgres import patience
-from arb.adapters.postgres.failures import committing, committing_at_once, translated
+from arb.adapters.postgres.failures import (
+    TransactionInterrupted,
+    committing,
+    committing_at_once,
+    translated,
+)
 from arb.domain.errors import ConfigError
 from arb.domain.market.ids import TradeId
 from arb.domain.time import NS_PER_S
@@ -200,7 +205,11 @@ def _set(connection: Connection, **session: Any) -> Iterator[None]:
     driver then sets at the server, in a round trip before and after each use.
     """
     driver: Any = connection.connection.dbapi_connection
-    driver.set_session(**session)
+    try:
+        driver.set_session(**session)
+    except connection.dialect.loaded_dbapi.Error as error:  # somebody has closed it
+        connection.invalidate()
+        raise TransactionInterrupted(str(error).strip()) from error
     try:
         yield
     finally:

@@ -32,7 +32,7 @@ from arb.adapters.postgres.tables import METADATA, fills, holds, order_events, o
 from arb.adapters.postgres.trades import SqlTradeStore
 from arb.domain.errors import Conflict, ForeignSession, InvariantError
 from arb.domain.ledger.ledger import Entry, EntryKind, move
-from arb.domain.market.ids import Coin, Venue, parse_client_order_id
+from arb.domain.market.ids import ClientOrderId, Coin, Venue, parse_client_order_id
 from arb.domain.risk.review import Approved, Denied, Mode
 from arb.domain.state.generation import Generation
 from arb.domain.state.owner import Owner
@@ -387,6 +387,19 @@ def test_a_reading_changes_nothing(heard, notes):
     with pytest.raises(Exception, match="read-only"), reading(heard.trades.engine) as connection:
         connection.execute(trades.delete())
     assert notes.trades == []
+
+
+def test_a_connection_that_somebody_closed_is_replaced_by_the_next_attempt(database_url):
+    engine = make_engine(database_url, Pool(size=1))
+    try:
+        store = SqlTradeStore(engine)
+        for call in (store.order, store.view, store.balances):
+            with engine.connect() as connection:
+                driver = connection.connection.dbapi_connection
+            driver.close()
+            assert not call(ClientOrderId("nobody"))
+    finally:
+        engine.dispose()
 
 
 def test_what_fails_is_not_noted(heard, notes):
