@@ -3,7 +3,7 @@
 The shape is read off dataclasses and named tuples once and compiled, so that a new field needs no line here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -48,6 +48,8 @@ def _encoder(kind: Any) -> Convert:
         return lambda value: None if value is None else some(value)
     if get_origin(kind) is tuple:
         return _tuple_encoder(get_args(kind))
+    if get_origin(kind) is Sequence:
+        return _tuple_encoder((*get_args(kind), ...))
     if get_origin(kind) in (dict, Mapping):
         key, item = (_encoder(argument) for argument in get_args(kind))
         return lambda value: [[key(name), item(part)] for name, part in value.items()]
@@ -71,6 +73,8 @@ def _decoder(kind: Any) -> Convert:
         return lambda document: None if document is None else some(document)
     if get_origin(kind) is tuple:
         return _tuple_decoder(get_args(kind))
+    if get_origin(kind) is Sequence:
+        return _tuple_decoder((*get_args(kind), ...))
     if get_origin(kind) in (dict, Mapping):
         key, item = (_decoder(argument) for argument in get_args(kind))
         return lambda document: {key(name): item(part) for name, part in document}
