@@ -192,6 +192,22 @@ def reach_bps(market: Market) -> Decimal:
     return max(bps(dear - first.ask, first.ask), bps(first.bid - cheap, cheap))
 
 
+def best_case_bps(market: Market) -> Decimal:
+    """Return the most that any size brings in either direction: what best prices alone bring, both fees paid.
+
+    At that side of the rate that makes less of a direction, as edges are told for an entry.
+    """
+    pair, rates = market.pair, market.rate.sides
+
+    def top_bps(way: Direction) -> Decimal:
+        rate = market.worst(way, rates)
+        paid = pair.krw(way.buy_on, market.book(way.buy_on).ask, rate) * (ONE + _fee(market, way.buy_on))
+        got = pair.krw(way.sell_on, market.book(way.sell_on).bid, rate) * (ONE - _fee(market, way.sell_on))
+        return bps(got - paid, paid)
+
+    return max(map(top_bps, pair.directions))
+
+
 def common_quantity(market: Market, notional_usdt: Decimal) -> Decimal:
     """Return the base quantity worth `notional_usdt` that both venues take, or 0 if none is.
 

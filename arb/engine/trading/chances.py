@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from arb.domain.market.ids import Coin, TradeId
 from arb.domain.market.opportunity import OPENED, Opportunity, opportunity
 from arb.domain.market.pair import Direction
-from arb.domain.market.spread import Edge, Market
+from arb.domain.market.spread import Edge, Market, best_case_bps
 from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_S
 from arb.ports.messaging import Counters
@@ -49,6 +49,10 @@ class Chances:
     log: ChanceLog = field(default_factory=NoChanceLog)
     _standing: dict[tuple[Coin, Direction], tuple[Opportunity, int]] = field(default_factory=dict)
     _barred: dict[Coin, set[str]] = field(default_factory=dict)
+
+    def is_below(self, market: Market) -> bool:
+        """Tell, by the best prices alone, whether no edge of any size is a chance."""
+        return best_case_bps(market) < self.least_bps
 
     def bar(self, coin: Coin, reason: str) -> None:
         """Take note that a coin could not be judged; that counts once until it can be."""

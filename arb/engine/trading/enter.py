@@ -64,13 +64,17 @@ class Enter:
 
     def look(self, market: Market, active: Sequence[TradeView], now_ns: int) -> None:
         """Open a pair of this coin if that is worth it; what becomes of it is learnt from `openings`."""
+        strategy = self.strategies.of(market.coin)
+        is_dull = self.chances.is_below(market) and not active and strategy.is_far(market)
+        if is_dull and common_quantity(market, self.appetite.notional_usdt):
+            self._note(_Look(market, (), None, None, now_ns), "")
+            return
         edges = edges_at(market, self.appetite.notional_usdt)
         if not edges:
             self.chances.look(market, (), None, "", now_ns)
             if not common_quantity(market, self.appetite.notional_usdt):
                 self.chances.bar(market.coin, TOO_SMALL)
             return
-        strategy = self.strategies.of(market.coin)
         free = partial(self.trades.free, self.session_id)
         there = stock(market, strategy, edges, free)
         found = strategy.entry(Chance(market=market, edges=edges, now_ns=now_ns, stock=there))

@@ -244,6 +244,6 @@ class Evaluate:
 
     def _pass_by(self, market: Market, why: str, now_ns: int) -> int:
         """Take note of a chance that is not even judged; nothing is opened."""
-        edges = edges_at(market, self.appetite.notional_usdt)
+        edges = () if self.chances.is_below(market) else edges_at(market, self.appetite.notional_usdt)
         self.chances.look(market, edges, None, why, now_ns)
         return 0

@@ -10,8 +10,16 @@ from hypothesis import strategies as st
 from arb.domain.market.ids import Venue
 from arb.domain.market.instrument import Side
 from arb.domain.market.pair import Direction
-from arb.domain.market.spread import common_quantity, edge, par, protective_price
-from tests.domain.markets import BINANCE, NOW_NS, PAIR, UPBIT, market
+from arb.domain.market.spread import (
+    MarketLeg,
+    Rate,
+    best_case_bps,
+    common_quantity,
+    edge,
+    par,
+    protective_price,
+)
+from tests.domain.markets import BINANCE, NOW_NS, PAIR, UPBIT, book, market
 
 TENTH = Decimal("0.1")
 
@@ -100,3 +108,41 @@ def test_a_protective_price_reaches_the_level_and_stays_within_the_slip(venue, s
 def test_between_venues_of_one_currency_the_rate_is_one_whatever_side():
     rate = par(NOW_NS)
     assert (rate.krw_per_usdt, rate.middles, rate.sides) == (1, (1, 1), (1, 1))
+
+
+PRICES = st.decimals("0.5", "2000", places=2)
+SIZES = st.lists(st.decimals("0.01", "5", places=2), min_size=1, max_size=4)
+
+
+def side_of(best, step, sizes):
+    return [(best + number * step, size) for number, size in enumerate(sizes)]
+
+
+@given(
+    krw=st.decimals("1300", "1500", places=1),
+    half_spread=st.decimals("0", "3", places=1),
+    bids=st.tuples(PRICES, PRICES),
+    sizes=st.tuples(SIZES, SIZES, SIZES, SIZES),
+    quantity=st.decimals("0.001", "20", places=3),
+)
+def test_no_size_brings_more_than_the_best_prices_do(krw, half_spread, bids, sizes, quantity):
+    step = Decimal("0.01")
+    prices = {Venue.UPBIT: (bids[0] * krw).quantize(Decimal(1)) + 100, Venue.BINANCE: bids[1] + 10}
+    steps = {Venue.UPBIT: Decimal(1), Venue.BINANCE: step}
+    rules = {Venue.UPBIT: UPBIT, Venue.BINANCE: BINANCE}
+    legs = {}
+    for number, venue in enumerate(PAIR.venues):
+        own, bid = steps[venue], prices[venue]
+        there = book(
+            venue, side_of(bid, -own, sizes[2 * number]), side_of(bid + own, own, sizes[2 * number + 1])
+        )
+        legs[venue] = MarketLeg(there, rules[venue])
+    rate = Rate(krw_per_usdt=krw, ts_recv_ns=NOW_NS, low=krw - 1, high=krw + 2, half_spread=half_spread)
+    made = replace(market(), legs=legs, rate=rate)
+    bound = best_case_bps(made)
+    for way in PAIR.directions:
+        found = edge(made.at_worst(way, made.rate.sides), way, quantity)
+        assert found is None or found.net_bps <= bound + Decimal("1e-20")
+    smallest = min(size for row in sizes for size in row)
+    exact = [edge(made.at_worst(way, made.rate.sides), way, smallest).net_bps for way in PAIR.directions]
+    assert abs(max(exact) - bound) < Decimal("1e-20"), "it is what the best prices bring"

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
+from random import Random
 
 import pytest
 
@@ -11,14 +12,16 @@ from arb.domain.errors import DispatchError
 from arb.domain.health.degradation import Degree
 from arb.domain.market.ids import Venue
 from arb.domain.risk.review import Mode
+from arb.domain.strategy.port import Strategies
 from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.domain.trading.order import OrderState, Purpose
 from arb.domain.trading.trade import TradeState
+from arb.engine.trading import chances
 from arb.engine.trading.evaluate import Evaluate
 from arb.ports.trading import SessionView
 from tests.domain.markets import USDT_KRW
 from tests.engine.books import taken
-from tests.engine.testbed import BTC, LIMITS, SESSION, EngineTestbed
+from tests.engine.testbed import BTC, LIMITS, SESSION, EngineTestbed, exchange
 
 
 @pytest.fixture
@@ -158,6 +161,34 @@ def test_a_coin_that_did_not_change_is_not_looked_at_again(testbed):
     testbed.premium(60)
     taken(testbed.quotes)
     assert testbed.evaluate.run() == 0
+
+
+@pytest.mark.parametrize("strategy", ["fixed", "inventory", "pair"])
+def test_what_is_screened_by_best_prices_alone_changes_nothing_of_what_comes_of_it(monkeypatch, strategy):
+    """The same markets, once screened and once with every edge worked out."""
+    found = []
+    for screens in (True, False):
+        testbed, draw = EngineTestbed(), Random(7)
+        if strategy != "fixed":
+            exchange(testbed)
+        if strategy == "pair":
+            pairs = Strategies(usual=testbed.evaluate.strategies.usual.pairs)
+            testbed.evaluate = replace(testbed.evaluate, strategies=pairs)
+        with monkeypatch.context() as patched:
+            if not screens:
+                patched.setattr(chances, "best_case_bps", lambda _market: Decimal(10**6))
+            looks = [looked(testbed, draw) for _ in range(120)]
+        trades = [(trade.direction, trade.quantity) for trade in testbed.tables.trades.values()]
+        found.append((looks, testbed.counters.counts, trades))
+    assert found[0] == found[1]
+    assert any(found[0][0]), "something was opened"
+
+
+def looked(testbed: EngineTestbed, draw: Random) -> int:
+    """Let a market come that is near the edge, mostly below it, and evaluate it."""
+    testbed.pass_time(200)
+    testbed.premium(draw.choice((-40, -10, 0, 5, 14, 15, 16, 20, 30, 60)), depth=draw.choice(("5", "0.001")))
+    return testbed.evaluate.run()
 
 
 def broken(*_: object, **__: object) -> None:
