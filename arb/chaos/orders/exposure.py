@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from arb.check.history import VenueFill
-from arb.domain.market.ids import Symbol, TradeId, Venue, parse_client_order_id
+from arb.domain.market.ids import Symbol, TradeId, Venue, coin_of, parse_client_order_id
 from arb.domain.market.instrument import Instrument
 from arb.domain.market.money import ZERO
 from arb.domain.time import NS_PER_S
@@ -58,9 +58,24 @@ def _uneven_ns(fills: list[VenueFill], instruments: Instruments, until_ns: int) 
 
 
 def is_uneven(fills: list[VenueFill], instruments: Instruments) -> bool:
-    """Tell whether there is an imbalance that at least one venue would take an order for."""
+    """Tell whether there is an imbalance that at least one venue would take an order for.
+
+    What venues kept of the coin as their fee is at no venue any more, and nobody can sell it.
+    """
     imbalance = sum((fill.side.sign * fill.fill.quantity for fill in fills), ZERO)
-    return imbalance != ZERO and any(
-        not is_dust(imbalance, fill.fill.price * PRICE_SLACK, instruments[fill.venue, fill.symbol])
+    there = max(ZERO, imbalance - _kept(fills)) if imbalance > ZERO else imbalance
+    return there != ZERO and any(
+        not is_dust(there, fill.fill.price * PRICE_SLACK, instruments[fill.venue, fill.symbol])
         for fill in fills
     )
+
+
+def _kept(fills: list[VenueFill]) -> Decimal:
+    """Return what venues took as a fee of the coin that is still held there."""
+    held: dict[Venue, Decimal] = defaultdict(Decimal)
+    taken: dict[Venue, Decimal] = defaultdict(Decimal)
+    for each in fills:
+        held[each.venue] += each.side.sign * each.fill.quantity
+        if each.fill.fee_asset == coin_of(each.symbol):
+            taken[each.venue] += each.fill.fee
+    return sum((taken[venue] for venue, base in held.items() if base > ZERO), ZERO)

@@ -128,3 +128,18 @@ def test_dust_is_no_exposure():
     dusty = replace(last, fill=replace(last.fill, quantity=last.fill.quantity - lot))
     found = exposure((*told.venues.fills[:-1], dusty), told.engine.instruments, told.engine.read_at_ns)
     assert found.uneven == ()
+
+
+@pytest.mark.parametrize(
+    ("long", "fee", "is_exposure"),
+    [("0.00005", "0", True), ("0.00005", "0.00002", False), ("0.00005", "0.0001", False),
+     ("0.001", "0.0001", True), ("-0.00005", "0.0001", True)],
+)  # fmt: skip
+def test_what_a_venue_kept_of_the_coin_as_its_fee_is_no_exposure(long, fee, is_exposure):
+    """Nobody can sell it: at Binance a fee is taken of what was bought."""
+    told = story()
+    sold, bought, closed, last = told.venues.fills
+    bought = replace(bought, fill=replace(bought.fill, fee=Decimal(fee)))
+    last = replace(last, fill=replace(last.fill, quantity=last.fill.quantity - Decimal(long)))
+    found = exposure((sold, bought, closed, last), told.engine.instruments, told.engine.read_at_ns)
+    assert bool(found.uneven) is is_exposure
