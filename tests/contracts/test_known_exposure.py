@@ -21,6 +21,7 @@ from arb.domain.time import NS_PER_MINUTE, NS_PER_S
 from arb.domain.trading.by_hand import PAUSED, CoinPause
 from arb.domain.trading.order import OrderState, claimed
 from arb.domain.trading.reentry import ReentryRules
+from arb.domain.trading.settlement import reopened
 from arb.domain.trading.trade import TradeState
 from tests.contracts import world
 from tests.contracts.backends import sql_stores
@@ -150,6 +151,16 @@ def test_an_exit_that_will_lose_counts_before_it_is_over(stores, session):
     seen = known(stores, session)
     close()
     assert enter(stores, session, seen)[0] == Denied("reentry_pause")
+
+
+def test_a_trade_at_rest_that_is_looked_at_again_counts(stores, session):
+    limits = replace(LIMITS, trades_open_max=1)
+    opening = enter(stores, session, None)[1]
+    ended = replace(opening.trade, state=TradeState.ABORTED, reason="no_fill", closed_at_ns=NOW_NS)
+    at_rest = stores.trades.add_orders(ended, ())
+    seen = known(stores, session)
+    stores.trades.add_orders(reopened(at_rest, NOW_NS), ())
+    assert enter(stores, session, seen, limits)[0] == Denied("trades_open")
 
 
 def beside(stores, name):

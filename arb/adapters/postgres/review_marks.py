@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from arb.adapters.postgres.bulk import Condition
 from arb.adapters.postgres.tables import review_marks
 from arb.domain.market.ids import SessionId
-from arb.domain.trading.trade import ENDED, TradeState
+from arb.domain.trading.trade import TradeState
 
 # Of all sessions that share an account with this one: a session more or less is another mark, too.
 OF_ACCOUNTS: Final = """
@@ -40,8 +40,9 @@ ON_CONFLICT: Final[Mapping[str, Any]] = {
     "set_": {"mark": review_marks.c.mark + 1},
 }
 MOVE: Final = insert(review_marks).on_conflict_do_update(**ON_CONFLICT)
-# A pair that is closed, maybe at a loss, or that has ended.
-DECISIVE: Final = frozenset({TradeState.CLOSING}) | ENDED
+# A pair that is closed, maybe at a loss, that has ended, or that was at rest and is at risk again. That an
+# entry has become a pair is none: its opening has counted.
+DECISIVE: Final = frozenset(TradeState) - {TradeState.OPENING, TradeState.OPEN}
 
 
 def read(connection: Connection, session_id: SessionId) -> tuple[int, int]:

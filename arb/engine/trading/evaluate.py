@@ -27,10 +27,7 @@ from arb.engine.trading.exit_guard import ExitGuard
 from arb.engine.trading.guard import EntryGuard
 from arb.engine.trading.hand_off import Deliver, HandOff, Reserve, nobody_sends, nobody_waits
 from arb.engine.trading.journal import Journal, decision, unread
-from arb.engine.trading.proposals import (
-    Appetite,
-    edges_at,
-)
+from arb.engine.trading.proposals import Appetite, edges_at
 from arb.engine.trading.signals import Signals
 from arb.ports.market import Clock, Entropy
 from arb.ports.messaging import Counters, Dispatcher

@@ -40,17 +40,19 @@ class ExposureAhead:
 
     def is_due(self) -> bool:
         """Tell whether it should be read again now."""
-        ways, known, now_ns = self._ways(), self._known, self.clock.now_ns()
-        if not ways:
-            return False
-        if known is None or not self._is_current(known) or not known.ways.issuperset(ways):
-            return True
-        return not is_within(known.read_at_ns, now_ns, AGE_NS_MAX // 2)
+        return bool(self._due())
 
     def read(self) -> None:
         """Read it if it is due. Raises: StoreUnavailable."""
-        if self.is_due():
-            self._known = self.trades.known_exposure(self.session_id, self._ways(), self.clock.now_ns())
+        if ways := self._due():
+            self._known = self.trades.known_exposure(self.session_id, ways, self.clock.now_ns())
+
+    def _due(self) -> list[Way]:
+        """Return for which coins and directions it should be read again now; none while it serves."""
+        ways, known = self._ways(), self._known
+        if known is None or not self._is_current(known) or not known.ways.issuperset(ways):
+            return ways
+        return [] if is_within(known.read_at_ns, self.clock.now_ns(), AGE_NS_MAX // 2) else ways
 
     def _is_current(self, known: KnownExposure) -> bool:
         return known.own_mark == self._mark
