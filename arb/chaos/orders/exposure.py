@@ -12,7 +12,8 @@ from arb.domain.market.ids import Symbol, TradeId, Venue, coin_of, parse_client_
 from arb.domain.market.instrument import Instrument
 from arb.domain.market.money import ZERO
 from arb.domain.time import NS_PER_S
-from arb.domain.trading.position import is_dust
+from arb.domain.trading.coverage import imbalance_there
+from arb.domain.trading.position import LegPosition, TradePosition, is_dust
 
 Instruments = Mapping[tuple[Venue, Symbol], Instrument]
 PRICE_SLACK: Final = Decimal("0.9")  # dust was judged at a price of that moment, not at the fill's
@@ -62,20 +63,21 @@ def is_uneven(fills: list[VenueFill], instruments: Instruments) -> bool:
 
     What venues kept of the coin as their fee is at no venue any more, and nobody can sell it.
     """
-    imbalance = sum((fill.side.sign * fill.fill.quantity for fill in fills), ZERO)
-    there = max(ZERO, imbalance - _kept(fills)) if imbalance > ZERO else imbalance
+    there = imbalance_there(_position(fills))
     return there != ZERO and any(
         not is_dust(there, fill.fill.price * PRICE_SLACK, instruments[fill.venue, fill.symbol])
         for fill in fills
     )
 
 
-def _kept(fills: list[VenueFill]) -> Decimal:
-    """Return what venues took as a fee of the coin that is still held there."""
-    held: dict[Venue, Decimal] = defaultdict(Decimal)
-    taken: dict[Venue, Decimal] = defaultdict(Decimal)
+def _position(fills: list[VenueFill]) -> TradePosition:
+    """Return what fills have moved of the coin, and what venues took of it as their fee."""
+    base: dict[Venue, Decimal] = defaultdict(Decimal)
+    fee: dict[Venue, Decimal] = defaultdict(Decimal)
     for each in fills:
-        held[each.venue] += each.side.sign * each.fill.quantity
+        base[each.venue] += each.side.sign * each.fill.quantity
         if each.fill.fee_asset == coin_of(each.symbol):
-            taken[each.venue] += each.fill.fee
-    return sum((taken[venue] for venue, base in held.items() if base > ZERO), ZERO)
+            fee[each.venue] += each.fill.fee
+    return TradePosition(
+        legs={venue: LegPosition(base=moved, base_fee=fee[venue]) for venue, moved in base.items()}
+    )

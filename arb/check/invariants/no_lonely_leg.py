@@ -8,7 +8,7 @@ from arb.check.history import EngineHistory, Invariant, VenueHistory, Violation
 from arb.domain.health.alert import AlertKind
 from arb.domain.market.ids import TradeId, Venue
 from arb.domain.market.money import ZERO
-from arb.domain.trading.coverage import kept
+from arb.domain.trading.coverage import imbalance_there, kept
 from arb.domain.trading.lone_leg import BY_HAND
 from arb.domain.trading.order import Order
 from arb.domain.trading.position import is_dust, trade_position
@@ -54,7 +54,7 @@ def _last_booked(engine: EngineHistory) -> dict[TradeId, int]:
 
 def _working(trade: Trade, orders: tuple[Order, ...], engine: EngineHistory, booked_at_ns: int) -> str | None:
     imbalance = trade_position(orders).imbalance
-    if _is_nothing(imbalance, orders, engine):
+    if _is_nothing(orders, engine):
         return None
     age_ns = engine.read_at_ns - (trade.repair_since_ns or booked_at_ns)
     if age_ns <= engine.repair_ns_max + GRACE_NS:
@@ -75,21 +75,19 @@ def _left_behind(trade: Trade, orders: tuple[Order, ...], engine: EngineHistory)
         if not order.is_terminal:
             yield f"is {trade.state}, and its order {order.client_order_id} is {order.state}"
     by_hand = trade.reason == BY_HAND and position.imbalance == trade.residual
-    if not by_hand and not _is_nothing(position.imbalance, orders, engine):
+    if not by_hand and not _is_nothing(orders, engine):
         yield f"({trade.coin}) is {trade.state} and {position.imbalance:f} unhedged"
     if trade.kind is TradeKind.PAIR and not _is_unclosable(position.hedged, orders, engine):
         yield f"({trade.coin}) is {trade.state}, and a pair of {position.hedged:f} is left open"
 
 
-def _is_nothing(quantity: Decimal, orders: tuple[Order, ...], engine: EngineHistory) -> bool:
-    """Tell whether `quantity` is zero, or dust on both venues at the lowest price of the trade.
+def _is_nothing(orders: tuple[Order, ...], engine: EngineHistory) -> bool:
+    """Tell whether the imbalance is zero, or dust on both venues at the lowest price of the trade.
 
     What venues kept as a fee of what is long is not there.
     """
-    there = quantity - kept(trade_position(orders)) if quantity > ZERO else quantity
-    if quantity == ZERO or (quantity > ZERO >= there):
-        return True
-    return all(_is_dust_on(venue, there, orders, engine) for venue in engine.pair.venues)
+    there = imbalance_there(trade_position(orders))
+    return there == ZERO or all(_is_dust_on(venue, there, orders, engine) for venue in engine.pair.venues)
 
 
 def _is_unclosable(quantity: Decimal, orders: tuple[Order, ...], engine: EngineHistory) -> bool:

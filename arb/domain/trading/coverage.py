@@ -36,3 +36,9 @@ def covered(
 def kept(position: TradePosition) -> Decimal:
     """Return how much of the coin that is still held venues kept as a fee: it is not there."""
     return sum((leg.base_fee for leg in position.legs.values() if leg.base > ZERO), ZERO)
+
+
+def imbalance_there(position: TradePosition) -> Decimal:
+    """Return the imbalance without what venues kept of what is long: nobody can send that."""
+    imbalance = position.imbalance
+    return max(ZERO, imbalance - kept(position)) if imbalance > ZERO else imbalance

@@ -11,7 +11,7 @@ from typing import Final
 
 from arb.domain.market.money import ZERO
 from arb.domain.market.spread import Market
-from arb.domain.trading.coverage import kept
+from arb.domain.trading.coverage import imbalance_there, kept
 from arb.domain.trading.exits import is_forgettable, is_sendable_pair
 from arb.domain.trading.order import AT_VENUE, Order, OrderState
 from arb.domain.trading.position import TradePosition, trade_position
@@ -83,9 +83,9 @@ def settle(
         return Wait("ended")
     position, market = trade_position(orders), means.market
     whole = None if market is None else market.whole  # what is left of a pair is closed on both venues
-    if ZERO <= position.imbalance <= kept(position):
+    there = imbalance_there(position)
+    if there == ZERO:
         return _even(trade, position, whole)
-    there = position.imbalance - (kept(position) if position.imbalance > ZERO else ZERO)
     if market is not None and is_forgettable(there, market) and is_unsendable(there, market, rules):
         return _even(trade, position, whole)
     return _uneven(trade, orders, position.imbalance, means, rules, now_ns)

@@ -58,7 +58,7 @@ class SettleAtEnd:
         try:
             is_seen_to = self._see_to(order.trade_id)
         except Conflict:  # mostly who saw the other leg end at the same moment
-            is_seen_to = self._is_at_rest(order.trade_id)
+            is_seen_to = self._was_settled(order.trade_id)
         except (StoreUnavailable, DataError):
             is_seen_to = False
         if not is_seen_to:
@@ -70,7 +70,7 @@ class SettleAtEnd:
         if view is None or is_working(view.orders):
             return True
         if view.trade.state not in MOVING:
-            return not is_stale(view.trade, view.orders)
+            return _is_at_rest(view)
         if view.trade.session_id != self.session_id:
             return False
         if any(order.unvalued_fees for order in view.orders):
@@ -79,13 +79,13 @@ class SettleAtEnd:
         market = self.markets.at_hand(view.trade.coin, decided_rate(view.trade, view.orders, pair))
         return market is not None and self._come_to_rest(view, market)
 
-    def _is_at_rest(self, trade_id: TradeId) -> bool:
+    def _was_settled(self, trade_id: TradeId) -> bool:
         """Tell whether somebody has settled it by the fills that there are."""
         try:
             view = self.trades.view(trade_id)
         except StoreUnavailable:
             return False
-        return view is None or (view.trade.state not in MOVING and not is_stale(view.trade, view.orders))
+        return view is None or _is_at_rest(view)
 
     def _come_to_rest(self, view: TradeView, market: Tradable) -> bool:
         pair, now_ns = self.markets.markets.pair, self.clock.now_ns()
@@ -94,6 +94,11 @@ class SettleAtEnd:
             return False
         self.settled(self.trades.add_orders(rested(view, decision, market, pair, now_ns), ()))
         return True
+
+
+def _is_at_rest(view: TradeView) -> bool:
+    """Tell whether a trade is settled by the fills that there are."""
+    return view.trade.state not in MOVING and not is_stale(view.trade, view.orders)
 
 
 def rested(view: TradeView, become: Become, market: Tradable | None, pair: Pair, now_ns: int) -> Trade:
