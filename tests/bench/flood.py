@@ -1,6 +1,7 @@
-"""A server that sends a stated mix of Binance's frames over a WebSocket, as fast as they are taken.
+"""A server that sends a stated mix of Binance's frames over a WebSocket.
 
-`python -m tests.bench.flood FRAMES COINS` prints its port; every client gets all frames from the first on.
+`python -m tests.bench.flood FRAMES COINS` prints its port; every client gets all frames from the first on, as
+fast as it takes them, or one by one with `/paced` as its address.
 Half are best prices, half are 20-level books; one in 500 carries a stamp, as the stamped stream does.
 """
 
@@ -16,6 +17,7 @@ import orjson
 
 MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455
 STAMP_EVERY = 500
+PAUSE_S = 0.00006  # with what a sleep takes besides: some 8,000 frames a second
 
 
 def coins(number: int) -> list[str]:
@@ -40,7 +42,7 @@ def payloads(frames: int, names: list[str]) -> list[bytes]:
         depth = {"lastUpdateId": 2 * number + 2, "bids": bids, "asks": asks}
         made.append(_frame(f"{name}usdt@bookTicker", top | {"A": "1.5"}))
         made.append(_frame(f"{name}usdt@depth20@100ms", depth))
-        if len(made) % STAMP_EVERY == 0:
+        if 2 * number % STAMP_EVERY == 0:
             made.append(_frame("btcusdt@depth@100ms", {"E": now_ms}))
         if len(made) >= frames:
             return made[:frames]
@@ -49,7 +51,7 @@ def payloads(frames: int, names: list[str]) -> list[bytes]:
 
 def serve(frames: int, number: int) -> None:
     """Serve until the process is ended."""
-    stream = b"".join(map(_wrapped, payloads(frames, coins(number))))
+    stream = list(map(_wrapped, payloads(frames, coins(number))))
     with socket.create_server(("127.0.0.1", 0)) as server:
         print(server.getsockname()[1], flush=True)
         while True:
@@ -72,7 +74,7 @@ def _wrapped(payload: bytes) -> bytes:
     return head + payload
 
 
-def _send(connection: socket.socket, stream: bytes) -> None:
+def _send(connection: socket.socket, stream: list[bytes]) -> None:
     request = b""
     while b"\r\n\r\n" not in request:
         request += connection.recv(4096)
@@ -88,7 +90,13 @@ def _send(connection: socket.socket, stream: bytes) -> None:
     )
     threading.Thread(target=_drain, args=(connection,), daemon=True).start()
     try:
-        connection.sendall(stream)
+        if request.startswith(b"GET /paced"):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for frame in stream:
+                connection.sendall(frame)
+                time.sleep(PAUSE_S)
+        else:
+            connection.sendall(b"".join(stream))
     except OSError:
         return
 
