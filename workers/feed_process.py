@@ -2,15 +2,19 @@
 that keeps its place among the feed workers.
 """
 
+import sys
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from arb.adapters.local.crew import SWITCH_S
 from arb.adapters.venues.websocket import VenueSocket
 from arb.domain.market.ids import USDT, Coin
+from arb.domain.time import NS_PER_MS, NS_PER_S
 from arb.engine.market.buffered_counters import BufferedCounters
 from arb.engine.market.feed import Feed
+from arb.engine.market.flush_pace import FlushPace
 from arb.engine.market.membership import Membership
 from arb.engine.market.stream import MarketStream
 from arb.engine.market.venue_feed import VenueFeed
@@ -55,7 +59,7 @@ class FeedProcess:
         self._counters = counters
         self._clock = clock
         self._membership = membership
-        self._flush_interval_s = flush_interval_ms / 1000
+        self._pace = FlushPace(flush_interval_ms * NS_PER_MS)
         self._frozen_ns = frozen_ns
         self._news = VenueNews(membership.assignment_log, lag_ns_max)
         self._frozen = threading.Event()
@@ -66,6 +70,7 @@ class FeedProcess:
 
     def start(self) -> None:
         """Learn what is ours, open the sockets and begin to flush."""
+        sys.setswitchinterval(SWITCH_S)  # the flusher does not wait for a socket's thread that decodes
         for venue in self._venues:
             venue.socket.rest()
         self._take(self._membership.step())
@@ -123,17 +128,19 @@ class FeedProcess:
         # The wall clock: who slept with the machine was frozen too, and some steady clocks sleep.
         reported_ns, awake_ns = 0, self._clock.now_ns()
         while not self._stopping.is_set():
+            idle_ns = self._clock.steady_ns()
             self._feed.changed.wait(LOOK_AGAIN_S)
             self._feed.changed.clear()
+            self._pace.waited(self._clock.steady_ns() - idle_ns)
             now_ns = self._clock.now_ns()
             if now_ns - awake_ns > self._frozen_ns:
                 self._thaw()
             awake_ns = now_ns
-            self._feed.flush()
+            books = self._feed.flush()
             if not 0 <= now_ns - reported_ns <= REPORT_NS:
                 self._buffered.report(self._counters)
                 reported_ns = now_ns
-            self._stopping.wait(self._flush_interval_s)
+            self._stopping.wait(self._pace.pause_ns(books) / NS_PER_S)
 
     def _thaw(self) -> None:
         """Feed nothing until it is known what is still ours: others may have taken it over."""

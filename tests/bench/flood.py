@@ -1,7 +1,7 @@
 """A server that sends a stated mix of Binance's frames over a WebSocket.
 
 `python -m tests.bench.flood FRAMES COINS` prints its port; every client gets all frames from the first on, as
-fast as it takes them, or one by one with `/paced` as its address.
+fast as it takes them; one by one where its address is `/paced`, and by ticks where it is `/ticks`.
 Half are best prices, half are 20-level books; one in 500 carries a stamp, as the stamped stream does.
 """
 
@@ -18,6 +18,7 @@ import orjson
 MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455
 STAMP_EVERY = 500
 PAUSE_S = 0.00006  # with what a sleep takes besides: some 8,000 frames a second
+TICK, TICK_S = 20, 0.01  # so many frames at once, and the pause before the next ones
 
 
 def coins(number: int) -> list[str]:
@@ -90,11 +91,16 @@ def _send(connection: socket.socket, stream: list[bytes]) -> None:
     )
     threading.Thread(target=_drain, args=(connection,), daemon=True).start()
     try:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if request.startswith(b"GET /paced"):
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             for frame in stream:
                 connection.sendall(frame)
                 time.sleep(PAUSE_S)
+        elif request.startswith(b"GET /ticks"):
+            for number, frame in enumerate(stream):
+                connection.sendall(frame)
+                if number % TICK == 0:
+                    time.sleep(TICK_S)
         else:
             connection.sendall(b"".join(stream))
     except OSError:

@@ -31,19 +31,21 @@ from arb.domain.market.ids import Coin, Venue
 from arb.domain.time import NS_PER_S
 from arb.engine.market.buffered_counters import BufferedCounters
 from arb.engine.market.feed import Feed
+from arb.engine.market.flush_pace import FlushPace
 from arb.engine.market.gate import BookGate, GateLimits
 from arb.engine.market.lag import Lag
 from arb.engine.market.venue_feed import VenueFeed
 from arb.ports.market import Written
 from arb.venues.binance.stream import BinanceStream
-from tests.bench.flood import coins
+from tests.bench.flood import TICK, coins
 from tests.domain.markets import PAIR
 
 FRAMES = 30_000
 COINS = 250
 ROUNDS = 3
+TICKS = 150
 LEVELS = 15
-FLUSH_S = 0.002
+FLUSH_NS = 2_000_000
 LIMITS = GateLimits(
     lag_ns_max=600 * NS_PER_S,
     ahead_ns_max=60 * NS_PER_S,
@@ -84,8 +86,8 @@ class Fed:
     waits_us: list[int]
 
 
-def fed(port: int, path: str, store: RedisQuoteStore) -> Fed:
-    """Take all frames from socket to Redis."""
+def fed(port: int, path: str, store: RedisQuoteStore, frames: int = FRAMES) -> Fed:
+    """Take so many frames from socket to Redis."""
     clock, buffered = SystemClock(), BufferedCounters()
     names = [Coin(name) for name in coins(COINS)]
     waits_us: list[int] = []
@@ -109,17 +111,19 @@ def fed(port: int, path: str, store: RedisQuoteStore) -> Fed:
     over = threading.Event()
 
     def flush() -> None:
+        pace = FlushPace(FLUSH_NS)
         while not over.is_set():
+            idle_ns = clock.steady_ns()
             feed.changed.wait(0.1)
             feed.changed.clear()
-            feed.flush()
-            over.wait(FLUSH_S)
+            pace.waited(clock.steady_ns() - idle_ns)
+            over.wait(pace.pause_ns(feed.flush()) / NS_PER_S)
 
     flusher = threading.Thread(target=flush)
     flusher.start()
     began = time.process_time()
     socket.start()
-    while socket.state.frames < FRAMES:
+    while socket.state.frames < frames:
         time.sleep(0.005)
     took_s = time.process_time() - began
     socket.stop()
@@ -129,6 +133,9 @@ def fed(port: int, path: str, store: RedisQuoteStore) -> Fed:
     taken = ("frames_accepted", "frames_passed_over")
     believed = sum(number for (name, _), number in buffered._counts.items() if name in taken)
     return Fed(took_s=took_s, believed=believed, waits_us=waits_us)
+
+
+import sys
 
 
 def test_frames_from_a_socket_to_redis(port: int, redis_url: str) -> None:
@@ -145,14 +152,15 @@ def test_frames_from_a_socket_to_redis(port: int, redis_url: str) -> None:
     assert best.believed > 0.9 * FRAMES
 
 
-def test_frames_that_come_one_by_one(port: int, redis_url: str) -> None:
+@pytest.mark.parametrize(("path", "frames"), [("/paced", FRAMES), ("/ticks", TICKS * TICK)])
+def test_frames_that_come_one_by_one_or_by_ticks(port: int, redis_url: str, path: str, frames: int) -> None:
     with connect(redis_url) as client:
         store = RedisQuoteStore(client, "bench")
-        best = min((fed(port, "/paced", store) for _ in range(ROUNDS)), key=lambda each: each.took_s)
+        best = min((fed(port, path, store, frames) for _ in range(ROUNDS)), key=lambda each: each.took_s)
     waits_us = sorted(best.waits_us)
     waits = ", ".join(f"p{share} {waits_us[len(waits_us) * share // 100]:,}" for share in (50, 90, 99))
     print(
-        f"\n{FRAMES:,} frames of {COINS} coins, one by one: {best.took_s / FRAMES * 1e6:.1f} us of CPU a frame, "
-        f"{len(waits_us):,} books written; us from received to being written: {waits}"
+        f"\n{path}: {best.took_s / frames * 1e6:.1f} us of CPU a frame, {len(waits_us):,} books written; "
+        f"us from received to being written: {waits}"
     )
-    assert best.believed > 0.9 * FRAMES
+    assert best.believed > 0.9 * frames

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ import pytest
 
 from arb.adapters.broker.dispatch import MemoryDispatcher
 from arb.adapters.local.clock import SeededEntropy, SystemClock
+from arb.adapters.local.crew import SWITCH_S
 from arb.adapters.memory.feeds import MemoryFeedRegistry, MemoryLastAssignment, SilentAssignmentLog
 from arb.adapters.memory.quotes import MemoryQuoteStore
 from arb.domain.market.ids import Symbol, Venue
@@ -86,13 +88,15 @@ class World:
 
 
 @contextmanager
-def running(upbit: Server, binance: Server) -> Iterator[World]:
+def running(upbit: Server, binance: Server, flush_interval_ms: int = 2) -> Iterator[World]:
     environ = {
         "ARB_COINS": "BTC",
         "ARB_UPBIT__STREAM_URL": upbit.url,
         "ARB_BINANCE__STREAM_URL": binance.url.removesuffix("/ws"),
     }
-    world = World(load("mock", environ))
+    settings = load("mock", environ)
+    feed = settings.feed.model_copy(update={"flush_interval_ms": flush_interval_ms})
+    world = World(settings.model_copy(update={"feed": feed}))
     world.process.start()
     try:
         yield world
@@ -137,6 +141,20 @@ def test_quotes_of_both_venues_reach_the_store_and_stopping_takes_them_away():
         assert {task for task, *_ in world.dispatcher.take()} == {"arb.evaluate"}
     assert world.stored() == set()
     assert not world.process.healthy()
+
+
+def test_the_first_books_after_quiet_are_handed_on_long_before_an_interval_is_over():
+    async def upbit(peer: Peer) -> None:
+        await peer.send(upbit_frame("KRW-BTC", 100))
+        await peer.freeze()
+
+    with (
+        Server(upbit) as one,
+        Server(calm_binance) as other,
+        running(one, other, flush_interval_ms=10_000) as world,
+    ):
+        eventually(lambda: world.stored() == {UPBIT, BINANCE})
+        assert sys.getswitchinterval() == SWITCH_S
 
 
 def test_quotes_of_a_venue_that_drops_vanish_while_the_others_stay():

@@ -174,8 +174,8 @@ class Feed:
                 self._changed.pop(key, None)
         self.changed.set()
 
-    def flush(self) -> None:
-        """Write what changed and ask for its evaluation."""
+    def flush(self) -> int:
+        """Write what changed and ask for its evaluation; return how many books that were."""
         self._heed_clock()
         self._shallow = self._degree() >= Degree.SHALLOW
         with self._lock:
@@ -186,7 +186,7 @@ class Feed:
             self._owed = (self._owed | self._dirty) & fences.keys()
             self._dirty = set()
         if not (gone or books or self._owed):
-            return
+            return 0
         now_ns = self._clock.steady_ns()
         try:
             due = self._write({key: fences[coin_of(key[1])] for key in gone}, books)
@@ -196,6 +196,7 @@ class Feed:
         # Still owed although nothing is due: the store is away, or the last message found no taker.
         if self._owed and (due or now_ns - self._asked_ns >= OUTAGE_INTERVAL_NS):
             self._ask(now_ns)
+        return len(books)
 
     def _heed_clock(self) -> None:
         before_ns, self._flushed_at_ns = self._flushed_at_ns, self._clock.now_ns()

@@ -298,3 +298,9 @@ def deep(key):
         venue=book.venue, symbol=book.symbol, bids=bids, asks=asks, sequence=1, ts_event_ns=0,
         ts_recv_ns=book.ts_recv_ns,
     )  # fmt: skip
+
+
+def test_a_flush_tells_how_many_books_it_wrote(world):
+    world.feed.flush()
+    world.feed.accept([a_book(BTC_KRW), a_book(BTC_USDT), a_book(BTC_USDT, sequence=2)])
+    assert [world.feed.flush() for _ in range(2)] == [2, 0]
