@@ -135,9 +135,6 @@ def fed(port: int, path: str, store: RedisQuoteStore, frames: int = FRAMES) -> F
     return Fed(took_s=took_s, believed=believed, waits_us=waits_us)
 
 
-import sys
-
-
 def test_frames_from_a_socket_to_redis(port: int, redis_url: str) -> None:
     with connect(redis_url) as client:
         store = RedisQuoteStore(client, "bench")

@@ -133,6 +133,28 @@ def test_the_subscription_is_sent_first_and_frames_arrive_in_order():
     assert venue.state.connected_since_ns == 0
 
 
+def test_of_frames_that_come_at_once_only_the_last_is_not_outrun():
+    async def script(peer: Peer) -> None:
+        peer.write(b"\x82\x011\x82\x012\x82\x013\x82\x05par")
+        await peer.freeze()
+
+    ear = Ear()
+    with Server(script) as server, connected(server.url, ear):
+        ear.wait(lambda heard: "drained" in heard)
+    assert ear.heard == ["opened", "1", "2", "3", "drained", "closed"]
+    assert ear.outrun_by_others == [b"1", b"2"], "nothing that is whole waits behind the last one"
+
+
+def test_a_frame_of_which_the_rest_never_comes_is_no_sign_of_life():
+    async def script(peer: Peer) -> None:
+        peer.write(b"\x82\x7e\x04\x00never")
+        await peer.freeze()
+
+    ear = Ear()
+    with Server(script) as server, connected(server.url, ear, silence=NERVOUS):
+        ear.wait(times("opened", 2))
+
+
 @pytest.mark.parametrize("how", ["close", "cut"])
 def test_a_dropped_connection_is_told_and_replaced(how):
     async def script(peer: Peer) -> None:

@@ -22,6 +22,12 @@ class Peer:
         """Send a binary frame."""
         await self.socket.send_bytes(data)
 
+    def write(self, data: bytes) -> None:
+        """Send these bytes, whatever they mean."""
+        transport = self.request.transport
+        assert transport is not None
+        transport.write(data)
+
     async def read(self) -> WSMessage:
         """Return the next message, control frames included."""
         return await self.socket.receive(timeout=5)
