@@ -4,8 +4,9 @@ Pure. Amounts arrive as JSON numbers, some with exponents, and never pass a bina
 only order there is. What differs from venue to venue is its `BookLine`.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from operator import gt, lt
 from typing import Any, Final
 
@@ -60,6 +61,8 @@ class _Name(msgspec.Struct):
 
 _NAME: Final = msgspec.json.Decoder(_Name)
 _FRAME: Final = msgspec.json.Decoder(_Frame)
+# What the class does when it is called, without a call of Python for each of thousands a second.
+_LEVEL_OF: Final[Callable[[Any], Level]] = partial(tuple.__new__, Level)
 
 
 class KrwStream:
@@ -139,12 +142,16 @@ class KrwStream:
             ts_recv_ns=ts_recv_ns,
         )
 
-    def _levels(self, side: Iterable[tuple[Decimal | None, Decimal | None]]) -> Iterator[Level]:
-        is_level = self._line.is_level
+    def _levels(self, side: Sequence[tuple[Decimal | None, Decimal | None]]) -> Iterable[Level]:
+        if all(map(all, side)):  # mostly: all are there, and none is zero
+            return map(_LEVEL_OF, side)
+        return self._told(side)
+
+    def _told(self, side: Iterable[tuple[Decimal | None, Decimal | None]]) -> Iterator[Level]:
         for price, quantity in side:
             if price is None or quantity is None:
                 raise DataError("malformed", "a level without price or size")
-            if is_level(price, quantity):
+            if self._line.is_level(price, quantity):
                 yield Level(price, quantity)
 
 
@@ -154,9 +161,9 @@ def _symbols(venue: Venue, coins: Iterable[Coin]) -> dict[str, Symbol]:
     return {venue_symbol(symbol): symbol for symbol in symbols}
 
 
-def _bids(rows: Sequence[_Row]) -> Iterator[tuple[Decimal | None, Decimal | None]]:
-    return ((row.bp, row.bs) if row.bp is not None else (row.bid_price, row.bid_size) for row in rows)
+def _bids(rows: Sequence[_Row]) -> list[tuple[Decimal | None, Decimal | None]]:
+    return [(row.bp, row.bs) if row.bp is not None else (row.bid_price, row.bid_size) for row in rows]
 
 
-def _asks(rows: Sequence[_Row]) -> Iterator[tuple[Decimal | None, Decimal | None]]:
-    return ((row.ap, row.as_) if row.ap is not None else (row.ask_price, row.ask_size) for row in rows)
+def _asks(rows: Sequence[_Row]) -> list[tuple[Decimal | None, Decimal | None]]:
+    return [(row.ap, row.as_) if row.ap is not None else (row.ask_price, row.ask_size) for row in rows]
