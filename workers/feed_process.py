@@ -12,9 +12,9 @@ from arb.adapters.local.crew import SWITCH_S
 from arb.adapters.venues.websocket import VenueSocket
 from arb.domain.market.ids import USDT, Coin
 from arb.domain.time import NS_PER_MS, NS_PER_S
+from arb.engine.market.batch_pace import BatchPace
 from arb.engine.market.buffered_counters import BufferedCounters
 from arb.engine.market.feed import Feed
-from arb.engine.market.flush_pace import FlushPace
 from arb.engine.market.membership import Membership
 from arb.engine.market.stream import MarketStream
 from arb.engine.market.venue_feed import VenueFeed
@@ -59,7 +59,7 @@ class FeedProcess:
         self._counters = counters
         self._clock = clock
         self._membership = membership
-        self._pace = FlushPace(flush_interval_ms * NS_PER_MS)
+        self._pace = BatchPace(flush_interval_ms * NS_PER_MS)
         self._frozen_ns = frozen_ns
         self._news = VenueNews(membership.assignment_log, lag_ns_max)
         self._frozen = threading.Event()

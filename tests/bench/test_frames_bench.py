@@ -29,9 +29,9 @@ from arb.domain.health.backoff import SOCKET_BACKOFF, SOCKET_COOLDOWN_MS
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Venue
 from arb.domain.time import NS_PER_S
+from arb.engine.market.batch_pace import BatchPace
 from arb.engine.market.buffered_counters import BufferedCounters
 from arb.engine.market.feed import Feed
-from arb.engine.market.flush_pace import FlushPace
 from arb.engine.market.gate import BookGate, GateLimits
 from arb.engine.market.lag import Lag
 from arb.engine.market.venue_feed import VenueFeed
@@ -111,7 +111,7 @@ def fed(port: int, path: str, store: RedisQuoteStore, frames: int = FRAMES) -> F
     over = threading.Event()
 
     def flush() -> None:
-        pace = FlushPace(FLUSH_NS)
+        pace = BatchPace(FLUSH_NS)
         while not over.is_set():
             idle_ns = clock.steady_ns()
             feed.changed.wait(0.1)

@@ -17,7 +17,8 @@ from arb.adapters.venues.connection import BufferedConnection
 from arb.adapters.venues.liveness import Liveness, ReconnectPlan, SilenceLimits, Step
 from arb.domain.health.backoff import Backoff
 from arb.domain.market.ids import Venue
-from arb.domain.time import NS_PER_MS
+from arb.domain.time import NS_PER_MS, NS_PER_S
+from arb.engine.market.batch_pace import BatchPace
 from arb.engine.market.stream import Notice, SocketListener
 from arb.ports.market import Clock, Entropy
 
@@ -26,6 +27,9 @@ SAY_NS: Final = (
     400 * NS_PER_MS
 )  # between messages: three a second, and room for pings within the five allowed
 STOP_S_MAX: Final = 15.0
+# Between two reads of a busy socket: a frame that comes alone costs half as much again as one among others.
+BATCH_NS: Final = NS_PER_MS // 2
+PAUSE_NS_MIN: Final = 50_000  # less is over before a thread has gone to sleep
 DATA: Final = (ABNF.OPCODE_TEXT, ABNF.OPCODE_BINARY)
 # The library raises ValueError and IndexError on an unreadable handshake.
 CONNECT_ERRORS: Final = (WebSocketException, OSError, ValueError, IndexError)
@@ -169,27 +173,38 @@ class VenueSocket:
 
     def _read(self, connection: BufferedConnection) -> None:
         steady_ns = self._clock.steady_ns()
-        liveness = Liveness(self._rules.silence, steady_ns)
+        liveness, pace, frames = Liveness(self._rules.silence, steady_ns), BatchPace(BATCH_NS), 0
         while not self._hurry.is_set():
             self._say_due(connection, steady_ns)
             try:
                 opcode, frame = connection.receive()
             except WebSocketTimeoutException:
                 opcode, frame = None, b""
-            steady_ns = self._clock.steady_ns()
+            before_ns, steady_ns = steady_ns, self._clock.steady_ns()
             if opcode is not None:
                 liveness.heard(steady_ns)
             if opcode == ABNF.OPCODE_CLOSE:
                 return
+            if not frames:
+                pace.waited(steady_ns - before_ns)
             if opcode in DATA:
+                frames += 1
                 is_last = not connection.waits()
                 take = self._listener.received if is_last else self._listener.outrun
                 if not self._take(take, frame, steady_ns, liveness):
                     return
                 if is_last:
                     self._listener.drained()
+                    steady_ns, frames = self._rest_from(frames, pace), 0
             if not self._look_after(connection, liveness.step(steady_ns)):
                 return
+
+    def _rest_from(self, frames: int, pace: BatchPace) -> int:
+        """Have what comes next come together, if it comes often; return when that is over."""
+        pause_ns = pace.pause_ns(frames)
+        if pause_ns > PAUSE_NS_MIN:
+            self._hurry.wait(pause_ns / NS_PER_S)
+        return self._clock.steady_ns()
 
     def _say_due(self, connection: BufferedConnection, steady_ns: int) -> None:
         if steady_ns - self._said_ns >= SAY_NS:

@@ -145,6 +145,36 @@ def test_of_frames_that_come_at_once_only_the_last_is_not_outrun():
     assert ear.outrun_by_others == [b"1", b"2"], "nothing that is whole waits behind the last one"
 
 
+def test_frames_that_come_often_are_taken_together(monkeypatch):
+    monkeypatch.setattr("arb.adapters.venues.websocket.BATCH_NS", 200_000_000)
+
+    async def script(peer: Peer) -> None:
+        for number in range(60):
+            await peer.send(b"%d" % number)
+            await asyncio.sleep(0.005)
+        await peer.freeze()
+
+    ear = Ear()
+    with Server(script) as server, connected(server.url, ear):
+        ear.wait(lambda heard: heard[-2:] == ["59", "drained"])
+    assert [what for what in ear.heard if what.isdigit()] == [str(number) for number in range(60)]
+    assert ear.heard.count("drained") < 30, "one by one: 60"
+
+
+def test_a_pause_between_batches_ends_with_the_connection(monkeypatch):
+    monkeypatch.setattr("arb.adapters.venues.websocket.BATCH_NS", 3_600_000_000_000)
+
+    async def script(peer: Peer) -> None:
+        await peer.send(b"%d" % peer.number)
+        await peer.freeze()
+
+    ear = Ear()
+    with Server(script) as server, connected(server.url, ear, backoff=SLOW) as venue:
+        ear.wait(lambda heard: "1" in heard)
+        venue.force_reconnect()
+        ear.wait(lambda heard: "2" in heard)
+
+
 def test_a_frame_of_which_the_rest_never_comes_is_no_sign_of_life():
     async def script(peer: Peer) -> None:
         peer.write(b"\x82\x7e\x04\x00never")

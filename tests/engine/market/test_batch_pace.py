@@ -3,13 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arb.engine.market.flush_pace import BOOKS_MANY, QUIET_INTERVALS_MAX, FlushPace
+from arb.engine.market.batch_pace import BATCH_FULL, QUIET_INTERVALS_MAX, BatchPace
 
 INTERVAL_NS = 2_000_000
 
 
-def a_busy_pace() -> FlushPace:
-    pace = FlushPace(INTERVAL_NS)
+def a_busy_pace() -> BatchPace:
+    pace = BatchPace(INTERVAL_NS)
     for _ in range(2 * QUIET_INTERVALS_MAX):
         pace.pause_ns(0)
     return pace
@@ -18,8 +18,8 @@ def a_busy_pace() -> FlushPace:
 def test_what_comes_behind_the_first_book_after_quiet_is_handed_on_soon():
     pace = a_busy_pace()
     pace.waited(INTERVAL_NS)
-    assert pace.pause_ns(1) == INTERVAL_NS // BOOKS_MANY
-    assert pace.pause_ns(1) == INTERVAL_NS - INTERVAL_NS // BOOKS_MANY, "the rest of what the quiet was worth"
+    assert pace.pause_ns(1) == INTERVAL_NS // BATCH_FULL
+    assert pace.pause_ns(1) == INTERVAL_NS - INTERVAL_NS // BATCH_FULL, "the rest of what the quiet was worth"
     assert pace.pause_ns(1) == INTERVAL_NS
 
 
@@ -29,8 +29,8 @@ def test_a_busy_market_is_handed_on_once_an_interval_however_few_books_each_time
 
 
 def test_many_books_are_followed_by_a_whole_interval_whatever_came_before():
-    assert FlushPace(INTERVAL_NS).pause_ns(BOOKS_MANY) == INTERVAL_NS
-    assert FlushPace(INTERVAL_NS).pause_ns(100 * BOOKS_MANY) == INTERVAL_NS
+    assert BatchPace(INTERVAL_NS).pause_ns(BATCH_FULL) == INTERVAL_NS
+    assert BatchPace(INTERVAL_NS).pause_ns(100 * BATCH_FULL) == INTERVAL_NS
 
 
 def test_a_clock_that_goes_back_takes_nothing_away():
@@ -41,10 +41,10 @@ def test_a_clock_that_goes_back_takes_nothing_away():
 
 @given(st.lists(st.tuples(st.integers(0, 10 * INTERVAL_NS), st.integers(0, 40)), max_size=50))
 def test_flushes_and_quiet_together_take_an_interval_each_but_for_a_few(steps):
-    pace, spent_ns = FlushPace(INTERVAL_NS), 0
+    pace, spent_ns = BatchPace(INTERVAL_NS), 0
     for quiet_ns, books in steps:
         pace.waited(quiet_ns)
         pause_ns = pace.pause_ns(books)
-        assert min(books, BOOKS_MANY) * INTERVAL_NS // BOOKS_MANY <= pause_ns <= INTERVAL_NS
+        assert min(books, BATCH_FULL) * INTERVAL_NS // BATCH_FULL <= pause_ns <= INTERVAL_NS
         spent_ns += quiet_ns + pause_ns
     assert spent_ns >= (len(steps) - QUIET_INTERVALS_MAX) * INTERVAL_NS
