@@ -129,6 +129,13 @@ class SessionStore(Protocol):
         """
 
 
+Meanwhile = Callable[[], object]
+
+
+def nothing_else() -> None:
+    """Do nothing while something is being written."""
+
+
 class TradeStore(Protocol):
     """Trades, orders, fills and ledger: the truth, in SQL. Each method is one transaction.
 
@@ -147,10 +154,17 @@ class TradeStore(Protocol):
     def known_exposure(self, session_id: SessionId, ways: Collection[Way], now_ns: int) -> KnownExposure:
         """Return the exposure as of now, with what these coins lost in their directions."""
 
-    def open_reviewed(self, approved: Approved, orders: tuple[Order, Order], known: KnownExposure) -> bool:
+    def open_reviewed(
+        self,
+        approved: Approved,
+        orders: tuple[Order, Order],
+        known: KnownExposure,
+        meanwhile: Meanwhile = nothing_else,
+    ) -> bool:
         """Write the same for what was approved by a known exposure, unless anything was decided since.
 
-        False, and no change, if it was, or if the trade is there already: then it is `open_trade`'s.
+        False, and no change, if it was, or if the trade is there already: then it is `open_trade`'s. While
+        it is being written `meanwhile` is called, maybe more than once; it returns at once and never raises.
         """
 
     def add_orders(self, trade: Trade, orders: Sequence[Order], decided_on: Facts = NOTHING_SEEN) -> Trade:
@@ -210,10 +224,13 @@ class TradeStore(Protocol):
     def active(self, session_id: SessionId) -> tuple[TradeView, ...]:
         """Return the trades that have not ended."""
 
-    def session_view(self, session_id: SessionId, coins: Sequence[Coin]) -> SessionView | None:
+    def session_view(
+        self, session_id: SessionId, coins: Sequence[Coin] | None, meanwhile: Meanwhile = nothing_else
+    ) -> SessionView | None:
         """Return a session's mode and its trades of these coins that have not ended, the oldest first.
 
-        None if there is no such session.
+        Of all coins, where none are named. None if there is no such session. While it is being read
+        `meanwhile` is called, maybe more than once; it never raises.
         """
 
     def untold(self, session_id: SessionId, before_ns: int) -> tuple[Trade, ...]:

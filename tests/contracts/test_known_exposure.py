@@ -79,6 +79,66 @@ def test_of_two_entries_by_the_same_the_second_is_reviewed_anew(stores, session)
     assert enter(stores, session, known(stores, session), limits)[0] == Denied("trades_open")
 
 
+def added(stores, session, coin, direction):
+    """Return what an entry adds to what was read, and what is read after it."""
+    ways = (WAY, (Coin(coin), direction))
+    seen = known(stores, session, *ways)
+    verdict, opening = enter(stores, session, seen, coin=coin, direction=direction)
+    assert isinstance(verdict, Approved)
+    return seen.with_entry(opening.proposal), known(stores, session, *ways)
+
+
+@pytest.mark.parametrize("coin", ["BTC", "ETH"])
+@pytest.mark.parametrize("direction", [world.SELL_UPBIT, world.BUY_UPBIT])
+def test_what_an_entry_adds_is_what_is_read_after_it(stores, session, coin, direction):
+    enter(stores, session, None, direction=world.BUY_UPBIT)
+    by_adding, by_reading = added(stores, session, coin, direction)
+    assert by_adding.exposure == by_reading.exposure
+
+
+def test_that_holds_on_shared_accounts_and_for_the_first_entry(stores):
+    own, other = beside(stores, f"shared-{next(world.numbers)}")
+    for _ in range(2):
+        by_adding, by_reading = added(stores, own, "BTC", world.SELL_UPBIT)
+        assert by_adding.exposure == by_reading.exposure
+        enter(stores, other, None)
+
+
+def test_the_next_entry_goes_by_what_one_has_added_unless_something_else_was_decided(stores, session):
+    seen = known(stores, session)
+    opened = enter(stores, session, seen)[1]
+    after = seen.with_entry(opened.proposal)
+    opening = world.opening(session.session_id)
+    assert stores.trades.open_reviewed(Approved(opening.proposal), opening.orders, after)
+    enter(stores, session, None)
+    after = after.with_entry(opening.proposal)
+    opening = world.opening(session.session_id)
+    assert not stores.trades.open_reviewed(Approved(opening.proposal), opening.orders, after)
+
+
+@pytest.mark.integration
+def test_a_mark_that_is_one_more_is_ours(engine):
+    stores = sql_stores(engine)
+    own, other = beside(stores, f"shared-{next(world.numbers)}")
+    enter(stores, other, None)
+    by_adding, by_reading = added(stores, own, "BTC", world.SELL_UPBIT)
+    assert by_adding == by_reading
+
+
+@pytest.mark.integration
+def test_senders_are_told_while_the_server_works_on_it(engine):
+    stores, told = sql_stores(engine), []
+    session = opened_session(stores, world.session())
+    opening = world.opening(session.session_id)
+
+    def meanwhile() -> None:
+        told.append(stores.trades.view(opening.trade.trade_id))
+
+    seen = known(stores, session)
+    assert stores.trades.open_reviewed(Approved(opening.proposal), opening.orders, seen, meanwhile)
+    assert len(told) == 1
+
+
 def test_the_same_attempt_again_is_the_trade_that_is_there(stores, session):
     seen = known(stores, session)
     verdict, opening = enter(stores, session, seen)
@@ -204,6 +264,17 @@ def test_the_view_of_a_session_says_when_something_was_decided(stores, session):
     assert mark() == known(stores, session).own_mark
     enter(stores, session, known(stores, session))
     assert mark() == known(stores, session).own_mark
+
+
+def test_the_view_of_a_session_is_of_all_coins_where_none_are_named(stores, session):
+    opened = {coin: enter(stores, session, None, coin=coin)[1] for coin in ("BTC", "ETH")}
+    named = [stores.trades.session_view(session.session_id, (Coin(coin),)).trades for coin in opened]
+    everything = stores.trades.session_view(session.session_id, None)
+    assert {view.trade.trade_id for view in everything.trades} == {
+        opening.trade.trade_id for opening in opened.values()
+    }
+    assert sorted(sum(named, ()), key=str) == sorted(everything.trades, key=str)
+    assert stores.trades.session_view("nobody", None) is None
 
 
 def test_it_serves_for_a_moment_and_for_what_it_was_read_for(stores, session):

@@ -16,7 +16,7 @@ from arb.domain.risk.review import Approved, Denied, Limits, Proposal, review
 from arb.domain.trading.lone_leg import LoneLeg
 from arb.domain.trading.order import FEES_OF_ORDERS, Order, OrderEvent, OrderReport, OrderState, apply
 from arb.domain.trading.trade import MOVING, Trade, TradeState
-from arb.ports.trading import NOTHING_SEEN, Facts, SessionView, TradeView
+from arb.ports.trading import NOTHING_SEEN, Facts, Meanwhile, SessionView, TradeView, nothing_else
 
 OVER: Final = (OrderState.CANCELED, OrderState.EXPIRED)  # what an order may be filled after
 
@@ -39,8 +39,15 @@ class MemoryTradeStore:
                 self._write(proposal, orders)
             return verdict
 
-    def open_reviewed(self, approved: Approved, orders: tuple[Order, Order], known: KnownExposure) -> bool:
+    def open_reviewed(
+        self,
+        approved: Approved,
+        orders: tuple[Order, Order],
+        known: KnownExposure,
+        meanwhile: Meanwhile = nothing_else,
+    ) -> bool:
         """Nothing is decided here while somebody reviews: what is known is compared as it is."""
+        meanwhile()
         trade = approved.proposal.trade
         with self.tables.transaction():
             now = exposure.exposure(self.tables, trade.session_id, known.read_at_ns)
@@ -130,12 +137,15 @@ class MemoryTradeStore:
                 for trade in exposure.active(self.tables, session_id)
             )
 
-    def session_view(self, session_id: SessionId, coins: Sequence[Coin]) -> SessionView | None:
+    def session_view(
+        self, session_id: SessionId, coins: Sequence[Coin] | None, meanwhile: Meanwhile = nothing_else
+    ) -> SessionView | None:
+        meanwhile()
         with self.tables.transaction():
             session = self.tables.sessions.get(session_id)
             if session is None:
                 return None
-            own = (view for view in self.active(session_id) if view.trade.coin in coins)
+            own = (view for view in self.active(session_id) if coins is None or view.trade.coin in coins)
             return SessionView(mode=session.mode, trades=tuple(own))
 
     def untold(self, session_id: SessionId, before_ns: int) -> tuple[Trade, ...]:

@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import Connection, Table, text
 
 from arb.adapters.postgres.prepared import Prepared
+from arb.ports.trading import Meanwhile, nothing_else
 
 Rows = Sequence[Mapping[str, Any]]
 Shape = tuple[tuple[str, tuple[str, ...]], ...]
@@ -36,14 +37,16 @@ def insert_all_if(
     rows: Mapping[Table, Rows],
     *,
     first: str = "",
+    meanwhile: Meanwhile = nothing_else,
 ) -> bool:
     """Do the same where the condition returns a row; tell whether it did.
 
-    `first` are statements that are run before it in the same round trip.
+    `first` are statements that are run before it in the same round trip; `meanwhile` is called during that.
     """
     wanted = {table: listed for table, listed in rows.items() if listed}
     statement = _conditional(condition, _shape(wanted))
-    return bool(statement.execute(connection, {**given, **_given(wanted)}, first=first).scalar_one())
+    found = statement.execute(connection, {**given, **_given(wanted)}, first=first, meanwhile=meanwhile)
+    return bool(found.scalar_one())
 
 
 @cache

@@ -72,6 +72,7 @@ def limits(url: URL, application_name: str) -> dict[str, Any]:
         f"-c statement_timeout={STATEMENT_TIMEOUT_MS}",
         f"-c lock_timeout={LOCK_TIMEOUT_MS}",
         f"-c idle_in_transaction_session_timeout={IDLE_TRANSACTION_TIMEOUT_MS}",
+        "-c plan_cache_mode=force_generic_plan",  # else the first five runs on a connection are planned anew
     )
     return {
         "application_name": application_name,

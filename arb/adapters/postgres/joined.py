@@ -10,7 +10,18 @@ from operator import itemgetter
 from types import SimpleNamespace
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Row, and_, bindparam, func, literal, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal,
+    select,
+)
 
 from arb.adapters.postgres.at_risk import ACTIVE
 from arb.adapters.postgres.prepared import Prepared
@@ -19,7 +30,7 @@ from arb.adapters.postgres.tables import fills, orders, review_marks, sessions, 
 from arb.domain.market.ids import ClientOrderId, Coin, SessionId, TradeId
 from arb.domain.risk.review import Mode
 from arb.domain.trading.order import Fill, Order
-from arb.ports.trading import SessionView, TradeView
+from arb.ports.trading import Meanwhile, SessionView, TradeView
 
 BESIDE: Final = frozenset({"decided_on", "decided_later", "archived", "take_ups"})  # of no use to a decision
 TRADE: Final[Sequence[Column[Any]]] = [each for each in trades.c if each.name not in BESIDE]
@@ -34,21 +45,26 @@ BY_AGE: Final = (
     orders.c.created_at_ns, orders.c.client_order_id,
     fills.c.ts_event_ns, fills.c.fill_id,
 )  # fmt: skip
-UNDER_WAY: Final = and_(
-    trades.c.session_id == sessions.c.session_id,
-    trades.c.state.in_(ACTIVE),
-    trades.c.coin == func.any(bindparam("coins")),
-)
-SESSION_VIEW: Final = Prepared(
-    "arb_session_view",
-    select(sessions.c.mode, func.coalesce(review_marks.c.mark, 0), *TRADE, *ORDER, *FILL)
-    .select_from(sessions)
-    .outerjoin(review_marks, review_marks.c.session_id == sessions.c.session_id)
-    .outerjoin(trades, UNDER_WAY)
-    .outerjoin(orders, OF_TRADE)
-    .outerjoin(fills, OF_ORDER)
-    .where(sessions.c.session_id == bindparam("session_id"))
-    .order_by(*BY_AGE),
+UNDER_WAY: Final = and_(trades.c.session_id == sessions.c.session_id, trades.c.state.in_(ACTIVE))
+
+
+def _session_view(under_way: ColumnElement[bool]) -> Select[Any]:
+    return (
+        select(sessions.c.mode, func.coalesce(review_marks.c.mark, 0), *TRADE, *ORDER, *FILL)
+        .select_from(sessions)
+        .outerjoin(review_marks, review_marks.c.session_id == sessions.c.session_id)
+        .outerjoin(trades, under_way)
+        .outerjoin(orders, OF_TRADE)
+        .outerjoin(fills, OF_ORDER)
+        .where(sessions.c.session_id == bindparam("session_id"))
+        .order_by(*BY_AGE)
+    )
+
+
+SESSION_VIEW: Final = Prepared("arb_session_view", _session_view(UNDER_WAY), {"session_id": "text"})
+SESSION_VIEW_OF_COINS: Final = Prepared(
+    "arb_session_view_of_coins",
+    _session_view(and_(UNDER_WAY, trades.c.coin == func.any(bindparam("coins")))),
     {"session_id": "text", "coins": "text[]"},
 )
 TRADES: Final = (
@@ -77,11 +93,14 @@ ORDER_VIEW: Final = Prepared(
 )
 
 
-def session_view(connection: Connection, session_id: SessionId, coins: Sequence[Coin]) -> SessionView | None:
+def session_view(
+    connection: Connection, session_id: SessionId, coins: Sequence[Coin] | None, meanwhile: Meanwhile
+) -> SessionView | None:
     """Return how a session stands, with its trades of these coins that have not ended, the oldest first."""
-    rows: Sequence[Any] = SESSION_VIEW.execute(
-        connection, {"session_id": session_id, "coins": list(coins)}
-    ).all()
+    of_coins = {} if coins is None else {"coins": list(coins)}
+    statement = SESSION_VIEW if coins is None else SESSION_VIEW_OF_COINS
+    found = statement.execute(connection, {"session_id": session_id, **of_coins}, meanwhile=meanwhile)
+    rows: Sequence[Any] = found.all()
     if not rows:
         return None
     mode, mark = rows[0][:AT_TRADE]

@@ -23,6 +23,7 @@ from arb.domain.risk.known_exposure import KnownExposure
 from arb.domain.risk.review import Approved, Denied, Limits, Proposal, review
 from arb.domain.trading.order import Order, OrderEvent, OrderState
 from arb.domain.trading.trade import Trade
+from arb.ports.trading import Meanwhile, nothing_else
 
 
 def open_trade(
@@ -48,7 +49,13 @@ def open_trade(
         return verdict
 
 
-def open_reviewed(engine: Engine, proposal: Proposal, intents: Sequence[Order], known: KnownExposure) -> bool:
+def open_reviewed(
+    engine: Engine,
+    proposal: Proposal,
+    intents: Sequence[Order],
+    known: KnownExposure,
+    meanwhile: Meanwhile = nothing_else,
+) -> bool:
     """Write the same under the same locks, if nothing was decided since the exposure was read.
 
     With the locks and the commit it is one round trip. A second attempt finds the mark moved by the first.
@@ -57,7 +64,9 @@ def open_reviewed(engine: Engine, proposal: Proposal, intents: Sequence[Order], 
     given = {"session_id": trade.session_id, "mark": known.mark, "own_mark": known.own_mark}
     with at_once(engine, trade.trade_id) as connection:
         rows = {trades: (_opened(proposal),), **_rows(connection, trade, intents)}
-        if insert_all_if(connection, review_marks.UNMOVED, given, rows, first=ALONE_TO_DECIDE):
+        if insert_all_if(
+            connection, review_marks.UNMOVED, given, rows, first=ALONE_TO_DECIDE, meanwhile=meanwhile
+        ):
             return True
         nothing_changed(connection)
         return False

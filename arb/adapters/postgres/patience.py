@@ -7,6 +7,9 @@ The fallback broker's driver has the same limit (`arb.adapters.broker.pgmq_trans
 """
 
 import select
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import psycopg2
@@ -20,6 +23,15 @@ CONNECTING: Final = frozenset({extensions.STATUS_SETUP, 20, 21})
 EVENTS: Final = {extensions.POLL_READ: select.POLLIN, extensions.POLL_WRITE: select.POLLOUT}
 
 
+class _Sent(threading.local):
+    """What this thread wants to be called once its next statement is on its way."""
+
+    call: Callable[[], object] | None = None
+
+
+_sent = _Sent()
+
+
 class LimitedConnection(extensions.connection):
     """A connection whose server has to answer in time."""
 
@@ -29,9 +41,25 @@ def install() -> None:
     extensions.set_wait_callback(wait)
 
 
+@contextmanager
+def once_sent(call: Callable[[], object]) -> Iterator[None]:
+    """Have something be begun while the server works on the one statement of the block.
+
+    What is called returns at once and never raises.
+    """
+    _sent.call = call
+    try:
+        yield
+    finally:
+        _sent.call = None
+
+
 def wait(connection: Any) -> None:
     """Wait for an answer. Whatever is raised here, psycopg2 closes the connection itself."""
     while (state := connection.poll()) != extensions.POLL_OK:
+        if _sent.call is not None and state == extensions.POLL_READ:
+            call, _sent.call = _sent.call, None
+            call()
         limit_ms = _limit_ms(connection)
         poller = select.poll()
         poller.register(connection.fileno(), EVENTS[state])

@@ -13,6 +13,9 @@ from sqlalchemy import ClauseElement, Connection, CursorResult
 from sqlalchemy.dialects.postgresql import psycopg2
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from arb.adapters.postgres.patience import once_sent
+from arb.ports.trading import Meanwhile, nothing_else
+
 KNOWN: Final = "arb_prepared"
 DIALECT: Final = psycopg2.dialect()  # type: ignore[no-untyped-call]
 
@@ -25,11 +28,20 @@ class Prepared:
         self._call = f"EXECUTE {name}({', '.join(f'%({given})s' for given in types)})"
 
     def execute(
-        self, connection: Connection, given: Mapping[str, Any], *, first: str = ""
+        self,
+        connection: Connection,
+        given: Mapping[str, Any],
+        *,
+        first: str = "",
+        meanwhile: Meanwhile = nothing_else,
     ) -> CursorResult[Any]:
-        """Return what it returns; `first` are statements that are run before it in the same round trip."""
+        """Return what it returns; `first` are statements that are run before it in the same round trip.
+
+        `meanwhile` is called while the server works on it.
+        """
         self.prepare(connection)
-        return connection.exec_driver_sql(f"{first}{self._call}", given)
+        with once_sent(meanwhile):
+            return connection.exec_driver_sql(f"{first}{self._call}", given)
 
     def prepare(self, connection: Connection) -> None:
         """Prepare it where it is not yet; it stays so whatever becomes of the transaction."""

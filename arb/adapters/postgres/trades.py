@@ -28,7 +28,7 @@ from arb.domain.risk.review import Approved, Denied, Limits, Proposal
 from arb.domain.trading.lone_leg import LoneLeg
 from arb.domain.trading.order import Order, OrderEvent, OrderReport
 from arb.domain.trading.trade import Trade
-from arb.ports.trading import NOTHING_SEEN, Facts, SessionView, TradeView
+from arb.ports.trading import NOTHING_SEEN, Facts, Meanwhile, SessionView, TradeView, nothing_else
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,14 @@ class SqlTradeStore:
         return opening.open_trade(self.engine, proposal, orders, limits, now_ns)
 
     @harmless_twice
-    def open_reviewed(self, approved: Approved, orders: tuple[Order, Order], known: KnownExposure) -> bool:
-        return opening.open_reviewed(self.engine, approved.proposal, orders, known)
+    def open_reviewed(
+        self,
+        approved: Approved,
+        orders: tuple[Order, Order],
+        known: KnownExposure,
+        meanwhile: Meanwhile = nothing_else,
+    ) -> bool:
+        return opening.open_reviewed(self.engine, approved.proposal, orders, known, meanwhile)
 
     @harmless_twice
     def known_exposure(self, session_id: SessionId, ways: Collection[Way], now_ns: int) -> KnownExposure:
@@ -115,9 +121,11 @@ class SqlTradeStore:
             return views.active(connection, session_id)
 
     @harmless_twice
-    def session_view(self, session_id: SessionId, coins: Sequence[Coin]) -> SessionView | None:
+    def session_view(
+        self, session_id: SessionId, coins: Sequence[Coin] | None, meanwhile: Meanwhile = nothing_else
+    ) -> SessionView | None:
         with asking(self.engine) as connection:
-            return joined.session_view(connection, session_id, coins)
+            return joined.session_view(connection, session_id, coins, meanwhile)
 
     @harmless_twice
     def untold(self, session_id: SessionId, before_ns: int) -> tuple[Trade, ...]:

@@ -18,7 +18,7 @@ from arb.domain.trading.exits import STOP_LOSS
 from arb.domain.trading.order import OrderState
 from arb.domain.trading.trade import TradeState
 from arb.engine.health.probes.machine import Machine, ProcessUsage
-from arb.engine.trading.evaluate import EXITS
+from arb.engine.trading.close import EXITS
 from arb.engine.trading.signals import EXECUTED, FOUND, SIGNALS
 from arb.stack.home import Home
 from arb.stack.status import SUPERVISOR, processes_of

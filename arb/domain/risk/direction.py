@@ -49,11 +49,21 @@ class Currencies:
         coming = sum((amount for each, amount in self.opening_krw.items() if self._sign(each) == way), ZERO)
         return way * self.drift_krw + coming + trade.notional_krw if way else ZERO
 
+    def with_opening(self, trade: Trade) -> "Currencies":
+        """Return where they stand once a trade is being opened."""
+        return replace(
+            self, at_risk_krw=_plus(self.at_risk_krw, trade), opening_krw=_plus(self.opening_krw, trade)
+        )
+
     def _sum(self, amounts: Sums) -> Decimal:
         return sum((self._sign(each) * amount for each, amount in amounts.items()), ZERO)
 
     def _sign(self, direction: Direction) -> int:
         return long_sign(direction, self.currency)
+
+
+def _plus(sums: Sums, trade: Trade) -> Sums:
+    return {**sums, trade.direction: sums.get(trade.direction, ZERO) + trade.notional_krw}
 
 
 def currencies(

@@ -6,14 +6,17 @@ reviewed by what was read ahead is committed only while the mark of all sessions
 that was read, which is looked at under their locks; else it is reviewed anew. What fills change in between
 (what is free, how far the currencies have drifted) is as old as the exposure: a quarter of a second at most,
 and their holds have it set aside already.
+
+A mark counts. Where one is known, and is now one more, nothing but our own decision has moved it: what that
+adds is added here, and the next entry need not wait until it is read again.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from arb.domain.market.ids import Coin
 from arb.domain.market.pair import Direction
-from arb.domain.risk.review import Exposure
+from arb.domain.risk.review import Exposure, Proposal, with_entry
 from arb.domain.time import NS_PER_MS, is_within
 
 AGE_NS_MAX: Final = 250 * NS_PER_MS
@@ -33,3 +36,8 @@ class KnownExposure:
     def serves(self, way: Way, now_ns: int) -> bool:
         """Tell whether an entry may be reviewed by it now."""
         return way in self.ways and is_within(self.read_at_ns, now_ns, AGE_NS_MAX)
+
+    def with_entry(self, proposal: Proposal) -> "KnownExposure":
+        """Return what is at risk, as of the next mark, if an entry that was reviewed by this has moved it."""
+        exposure = with_entry(self.exposure, proposal)
+        return replace(self, exposure=exposure, mark=self.mark + 1, own_mark=self.own_mark + 1)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from arb.domain.market.ids import Coin, Venue
-from arb.domain.market.money import ZERO, plain
+from arb.domain.market.money import EXACT, ZERO, plain
 from arb.domain.market.pair import Direction
 from arb.domain.market.spread import Edge
 from arb.domain.risk.direction import Currencies
@@ -103,6 +103,26 @@ class Exposure:
     def trades_open(self) -> int:
         """Return how many trades are at risk."""
         return sum(self.trades_open_by_coin.values())
+
+
+def with_entry(exposure: Exposure, proposal: "Proposal") -> Exposure:
+    """Return the exposure once what was proposed is written, and nothing else."""
+    trade, free = proposal.trade, dict(exposure.free)
+    for leg in proposal.legs:
+        asset, amount = hold_of(leg, trade.coin)
+        free[leg.venue, asset] = EXACT.subtract(free.get((leg.venue, asset), ZERO), amount)
+    of_coin_krw = exposure.notional_by_coin_krw.get(trade.coin, ZERO)
+    return replace(
+        exposure,
+        notional_by_coin_krw=exposure.notional_by_coin_krw | {trade.coin: of_coin_krw + trade.notional_krw},
+        trades_open_by_coin=exposure.trades_open_by_coin
+        | {trade.coin: exposure.trades_open_by_coin.get(trade.coin, 0) + 1},
+        loss_reserved_krw=exposure.loss_reserved_krw + trade.loss_reserve_krw,
+        orders_last_minute=exposure.orders_last_minute + len(proposal.legs),
+        opened_at_ns=exposure.opened_at_ns | {(trade.coin, trade.direction): trade.opened_at_ns},
+        free=free,
+        currencies=exposure.currencies.with_opening(trade),
+    )
 
 
 def nearest_ceilings(exposure: Exposure, accounts: Sequence[Exposure]) -> Exposure:

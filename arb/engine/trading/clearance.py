@@ -5,9 +5,14 @@ right before the first byte. What was never committed is never sent.
 """
 
 import threading
+from collections.abc import Callable
 from typing import Final
 
 from arb.domain.errors import ArbError
+
+
+def nobody_else() -> None:
+    """Nobody wants to know that an order is ready."""
 
 
 class NotCommitted(ArbError):
@@ -17,9 +22,10 @@ class NotCommitted(ArbError):
 class Clearance:
     """For the orders of one commit; safe between threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_ready: Callable[[], object] = nobody_else) -> None:
         self._decided = threading.Event()
         self._is_granted = False
+        self._on_ready = on_ready
 
     @property
     def is_granted(self) -> bool:
@@ -36,7 +42,8 @@ class Clearance:
         self._decided.set()
 
     def await_commit(self) -> None:
-        """Wait until that is known. Raises: NotCommitted."""
+        """Wait until that is known, for an order that is ready. Raises: NotCommitted."""
+        self._on_ready()
         self._decided.wait()
         if not self._is_granted:
             raise NotCommitted("not committed")

@@ -10,13 +10,13 @@ from arb.domain.market.spread import Edge, Market, common_quantity
 from arb.domain.risk.review import Admit, Approved, Denied, Limits, Proposal
 from arb.domain.risk.sanity import with_hole
 from arb.domain.strategy.port import Chance, Declined, Strategies
+from arb.engine.trading.beside import Beside
 from arb.engine.trading.chances import Chances
 from arb.engine.trading.entry_memory import COOLDOWN, EntryMemory
 from arb.engine.trading.exposure_ahead import ExposureAhead
 from arb.engine.trading.guard import EntryGuard
 from arb.engine.trading.hand_off import HandOff, Reserve
 from arb.engine.trading.journal import Journal, decision
-from arb.engine.trading.openings import Openings
 from arb.engine.trading.proposals import (
     TOO_SMALL,
     Appetite,
@@ -52,14 +52,12 @@ class Enter:
     journal: Journal
     hand_off: HandOff
     beside: Reserve
-    openings: Openings = field(init=False)
-    exposure: ExposureAhead = field(init=False)
+    exposure: ExposureAhead
+    openings: Beside[Approved | Denied] = field(init=False)
     memory: EntryMemory = field(init=False)
 
     def __post_init__(self) -> None:
-        ahead = ExposureAhead(session_id=self.session_id, trades=self.trades, clock=self.clock)
-        object.__setattr__(self, "openings", Openings(self.beside))
-        object.__setattr__(self, "exposure", ahead)
+        object.__setattr__(self, "openings", Beside(self.beside))
         object.__setattr__(self, "memory", EntryMemory(cooldown_ns=self.limits.entry_cooldown_ns))
 
     def look(self, market: Market, active: Sequence[TradeView], now_ns: int) -> None:
@@ -93,7 +91,6 @@ class Enter:
 
     def _open(self, look: "_Look", wanted: Proposal) -> None:
         way = (wanted.trade.coin, wanted.trade.direction)
-        known = self.exposure.of(way, look.now_ns)
 
         def then(verdict: Approved | Denied) -> bool:
             if isinstance(verdict, Denied):
@@ -105,7 +102,7 @@ class Enter:
             self._note(look, OPENED, wanted.trade.trade_id)
             return True
 
-        self.openings.add(look.market.coin, partial(self.hand_off.open, wanted, look.now_ns, known), then)
+        self.openings.add(look.market.coin, partial(self.hand_off.open, wanted, look.now_ns), then)
 
     def _note(self, look: "_Look", why: str, opened: TradeId | None = None) -> None:
         """Take note of what became of a chance."""

@@ -1,14 +1,19 @@
 """What the next entry will be reviewed by, read beside what is evaluated.
 
 It is read again when something was decided since, or after half of the time for which it serves, while there
-are coins worth an entry. An entry that it does not serve is reviewed by what is read under the locks.
+are coins worth an entry. What entries of this process add to it is added here: they are decided one at a
+time. Where it does not serve an entry, it is read for it first.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Final
 
 from arb.domain.market.ids import SessionId
 from arb.domain.risk.known_exposure import AGE_NS_MAX, KnownExposure, Way
+from arb.domain.risk.review import Proposal
 from arb.domain.time import NS_PER_S, is_within
 from arb.ports.market import Clock
 from arb.ports.trading import TradeStore
@@ -19,43 +24,84 @@ WAYS_MAX: Final = 20  # whose losses are read each time, the newest
 
 @dataclass(slots=True, kw_only=True)
 class ExposureAhead:
-    """Safe between threads: what another one notes in between is read a moment later."""
+    """Safe between threads."""
 
     session_id: SessionId
     trades: TradeStore
     clock: Clock
     _known: KnownExposure | None = None
     _mark: int = 0
+    _is_expired: bool = False
     _wanted_ns: dict[Way, int] = field(default_factory=dict)
+    _deciding: Lock = field(default_factory=Lock)
+    _changing: Lock = field(default_factory=Lock)  # guards `_known`
 
     def note(self, mark: int) -> None:
         """Take note of how often reviews of the session were decided anew by now."""
         self._mark = mark
 
-    def of(self, way: Way, now_ns: int) -> KnownExposure | None:
-        """Return what an entry that is worth it may be reviewed by, None where that has to be read."""
-        self._wanted_ns[way] = now_ns
-        known = self._known
-        return known if known is not None and self._is_current(known) and known.serves(way, now_ns) else None
+    def expire(self) -> None:
+        """Have it be read again: something has most likely been decided."""
+        self._is_expired = True
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep entries of this process from being decided meanwhile; what is decided here, they read."""
+        with self._deciding:
+            yield
+            self.expire()
+
+    @contextmanager
+    def deciding(self, way: Way) -> Iterator[KnownExposure]:
+        """Yield what an entry is reviewed by, while no other one of this process is.
+
+        Raises: StoreUnavailable.
+        """
+        with self._deciding:
+            yield self._of(way) or self._read()
+
+    def entered(self, known: KnownExposure, proposal: Proposal) -> None:
+        """Add an entry that was committed by what was known."""
+        with self._changing:
+            if self._known is not None and self._known.own_mark == known.own_mark:
+                self._known = self._known.with_entry(proposal)
+
+    def want(self, way: Way) -> None:
+        """Take note that an entry is worth it."""
+        self._wanted_ns[way] = self.clock.now_ns()
 
     def is_due(self) -> bool:
         """Tell whether it should be read again now."""
-        return bool(self._due())
+        ways, known = self._ways(), self._known
+        if not ways or known is None:
+            return bool(ways)
+        is_young = is_within(known.read_at_ns, self.clock.now_ns(), AGE_NS_MAX // 2)
+        return not (is_young and self._is_current(known) and known.ways.issuperset(ways))
 
     def read(self) -> None:
         """Read it if it is due. Raises: StoreUnavailable."""
-        if ways := self._due():
-            self._known = self.trades.known_exposure(self.session_id, ways, self.clock.now_ns())
+        if self.is_due():
+            self._read()
 
-    def _due(self) -> list[Way]:
-        """Return for which coins and directions it should be read again now; none while it serves."""
-        ways, known = self._ways(), self._known
-        if known is None or not self._is_current(known) or not known.ways.issuperset(ways):
-            return ways
-        return [] if is_within(known.read_at_ns, self.clock.now_ns(), AGE_NS_MAX // 2) else ways
+    def _of(self, way: Way) -> KnownExposure | None:
+        self.want(way)
+        known = self._known
+        is_served = known is not None and self._is_current(known) and known.serves(way, self.clock.now_ns())
+        return known if is_served else None
+
+    def _read(self) -> KnownExposure:
+        """Return it as it is now, and keep it unless what is kept is newer."""
+        self._is_expired = False
+        before = self._known
+        found = self.trades.known_exposure(self.session_id, self._ways(), self.clock.now_ns())
+        with self._changing:
+            if self._known is before or self._known is None or found.own_mark >= self._known.own_mark:
+                self._known = found
+        return found
 
     def _is_current(self, known: KnownExposure) -> bool:
-        return known.own_mark == self._mark
+        """Tell whether nothing was decided since; what is noted may be older than what we have added."""
+        return known.own_mark >= self._mark and not self._is_expired
 
     def _ways(self) -> list[Way]:
         """Return those that are wanted, the newest first."""

@@ -7,18 +7,20 @@ none (senders wait for a slow venue, or nobody sends in this process), intents a
 in between leaves rows as a dead task leaves them, and a sweep comes back to those.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
+from threading import Lock
 from typing import Final, Protocol
 
 from arb.domain.errors import InvariantError
-from arb.domain.risk.known_exposure import KnownExposure
 from arb.domain.risk.review import Approved, Denied, Limits, Proposal, review
 from arb.domain.trading.order import Order, OrderState, claimed
 from arb.domain.trading.trade import Leg, Trade
 from arb.engine.trading.clearance import Clearance
+from arb.engine.trading.exposure_ahead import ExposureAhead
 from arb.engine.trading.intents import intents
 from arb.ports.market import Clock
 from arb.ports.messaging import Counters, Dispatcher
@@ -53,14 +55,17 @@ def nobody_sends(order: Order, _clearance: Clearance) -> None:
     raise InvariantError(f"order {order.client_order_id} is claimed and nobody sends it")
 
 
-@dataclass(slots=True)
 class _Way:
-    """How these orders go."""
+    """How these orders go: each is handed to a sender once, the next one when the one before it is ready.
 
-    orders: Sequence[Order]
-    seats: Seats | None
-    clearance: Clearance = field(default_factory=Clearance)
-    are_ready: bool = False  # senders have them in hand
+    Two that get ready at a time hold each other up, and the commit.
+    """
+
+    def __init__(self, orders: Sequence[Order], seats: Seats | None, deliver: Deliver) -> None:
+        self.orders, self.seats, self._deliver = orders, seats, deliver
+        self.clearance = Clearance(self.hand_next)
+        self._left = deque(orders if seats is not None else ())
+        self._lock = Lock()
 
     @property
     def pair(self) -> tuple[Order, Order]:
@@ -68,11 +73,31 @@ class _Way:
         first, second = self.orders
         return first, second
 
+    def hand_next(self) -> None:
+        """Hand the next one to a sender, if there is one."""
+        with self._lock:
+            if self._left and self.seats is not None:
+                self.seats.run(partial(self._deliver, self._left.popleft(), self.clearance))
+
+    def hand_all(self) -> None:
+        """Hand over what nobody has yet: it may go."""
+        for _ in self.orders:
+            self.hand_next()
+
+    def end(self) -> None:
+        """Have nothing go that may not go by now, and let go of senders that have nothing to send."""
+        self.clearance.refuse()
+        with self._lock:
+            self._left.clear()
+            if self.seats is not None:
+                self.seats.give_back()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandOff:
     """Writes what was decided, and has its orders sent."""
 
+    exposure: ExposureAhead
     trades: TradeStore
     dispatcher: Dispatcher
     counters: Counters
@@ -82,7 +107,7 @@ class HandOff:
     reserve: Reserve
     deliver: Deliver
 
-    def open(self, proposal: Proposal, now_ns: int, known: KnownExposure | None = None) -> Approved | Denied:
+    def open(self, proposal: Proposal, now_ns: int) -> Approved | Denied:
         """Write a new trade if risk says yes, and send its orders. Raises: StoreUnavailable.
 
         It is reviewed by the exposure that is known, if nothing was decided since that was read.
@@ -90,7 +115,7 @@ class HandOff:
         trade = proposal.trade
         orders = intents(proposal.legs, trade.trade_id, trade.coin, (), now_ns, self.lifetime_ns)
         with self._way(orders) as way:
-            verdict = None if known is None else self._open_by(known, proposal, way)
+            verdict = self._open_by_known(proposal, way)
             if verdict is not None:
                 return verdict
             verdict = self.trades.open_trade(proposal, way.pair, self.limits, now_ns)
@@ -100,14 +125,17 @@ class HandOff:
                 self._send(way)
             return verdict
 
-    def _open_by(self, known: KnownExposure, proposal: Proposal, way: _Way) -> Approved | Denied | None:
+    def _open_by_known(self, proposal: Proposal, way: _Way) -> Approved | Denied | None:
         """Do the same by what is known; None if something was decided since."""
-        verdict = review(proposal, self.limits, known.exposure)
-        if isinstance(verdict, Denied):
-            return verdict
-        self._get_ready(way)
-        if not self.trades.open_reviewed(verdict, way.pair, known):
-            return None
+        trade = proposal.trade
+        with self.exposure.deciding((trade.coin, trade.direction)) as known:
+            verdict = review(proposal, self.limits, known.exposure)
+            if isinstance(verdict, Denied):
+                return verdict
+            if not self.trades.open_reviewed(verdict, way.pair, known, way.hand_next):
+                return None
+            way.clearance.grant()
+            self.exposure.entered(known, proposal)
         self._send(way)
         return verdict
 
@@ -117,35 +145,26 @@ class HandOff:
         """Write a trade that is being closed, and send its orders. Raises: Conflict, StoreUnavailable."""
         orders = intents(legs, closing.trade_id, closing.coin, known, now_ns, self.lifetime_ns)
         with self._way(orders) as way:
-            self._get_ready(way)
+            way.hand_next()
             self.trades.add_orders(closing, way.orders, decided_on)
             self._send(way)
 
     @contextmanager
     def _way(self, orders: Sequence[Order]) -> Iterator[_Way]:
         seats = self.reserve(len(orders))
-        if seats is None:
-            yield _Way(orders, None)
-            return
-        now_ns = self.clock.now_ns()
-        way = _Way([claimed(order, now_ns) for order in orders], seats)
+        if seats is not None:
+            now_ns = self.clock.now_ns()
+            orders = [claimed(order, now_ns) for order in orders]
+        way = _Way(orders, seats, self.deliver)
         try:
             yield way
         finally:
-            way.clearance.refuse()
-            seats.give_back()
-
-    def _get_ready(self, way: _Way) -> None:
-        """Have senders take room and sign: they wait for the commit."""
-        if way.seats is not None and not way.are_ready:
-            way.are_ready = True
-            for order in way.orders:
-                way.seats.run(partial(self.deliver, order, way.clearance))
+            way.end()
 
     def _send(self, way: _Way) -> None:
         """Send what is committed."""
         way.clearance.grant()
-        self._get_ready(way)
+        way.hand_all()
         if way.seats is None:
             for order in way.orders:
                 self.dispatcher.send(PLACE, order.client_order_id)

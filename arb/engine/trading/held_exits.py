@@ -1,6 +1,7 @@
 """Exits that wait for their venues: how long each has waited, and when the operator is alerted."""
 
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Final
 
 from arb.domain.health.alert import Alert, AlertKind, Severity
@@ -29,23 +30,25 @@ class _Held:
 
 @dataclass(slots=True)
 class HeldExits:
-    """What one process knows of the exits that wait."""
+    """What one process knows of the exits that wait. Safe between threads."""
 
     alerts: AlertSink
     _held: dict[TradeId, _Held] = field(default_factory=dict)
     _forced_at_ns: int = 0
     _holes: dict[TradeId, tuple[int, int]] = field(default_factory=dict)  # since when, and when seen last
+    _lock: Lock = field(default_factory=Lock)
 
     def note(self, trade: Trade, reason: str, why: str, now_ns: int) -> None:
         """Take note that an exit waits, and tell if that is long; once, and again when it gets worse."""
-        held = self._held.get(trade.trade_id)
-        if held is None or not 0 <= now_ns - held.last_ns < SAME_NS:
-            self._forget_old(now_ns)
-            held = _Held(now_ns, now_ns)
-        rank = _rank(reason, now_ns - held.since_ns)
-        if rank > held.told:
-            self.alerts.raise_alert(_alert(trade, reason, why, held.since_ns, now_ns))
-        self._held[trade.trade_id] = _Held(held.since_ns, now_ns, max(rank, held.told))
+        with self._lock:
+            held = self._held.get(trade.trade_id)
+            if held is None or not 0 <= now_ns - held.last_ns < SAME_NS:
+                self._forget_old(now_ns)
+                held = _Held(now_ns, now_ns)
+            rank = _rank(reason, now_ns - held.since_ns)
+            if rank > held.told:
+                self.alerts.raise_alert(_alert(trade, reason, why, held.since_ns, now_ns))
+            self._held[trade.trade_id] = _Held(held.since_ns, now_ns, max(rank, held.told))
 
     def forces(self, trade: Trade, reason: str, now_ns: int) -> bool:
         """Tell whether a stop-loss has waited long enough to be tried in spite of an open circuit."""

@@ -47,20 +47,20 @@ def test_what_is_remembered_of_a_time_before_the_clock_was_set_back_is_forgotten
 
 
 class Counted:
-    """A store that counts how often it is asked to review."""
+    """A store that counts how often it is asked for what a review goes by."""
 
     def __init__(self, trades) -> None:
         self._trades, self.reviews = trades, 0
 
-    def open_trade(self, *given):
+    def known_exposure(self, *given):
         self.reviews += 1
-        return self._trades.open_trade(*given)
+        return self._trades.known_exposure(*given)
 
     def __getattr__(self, name):
         return getattr(self._trades, name)
 
 
-def test_a_storm_of_quotes_takes_the_lock_five_times_a_second_at_most():
+def test_a_storm_of_quotes_is_reviewed_five_times_a_second_at_most():
     testbed = EngineTestbed()
     store = Counted(testbed.trades)
     limits = replace(LIMITS, notional_total_krw_max=LIMITS.notional_total_krw_max * 0)

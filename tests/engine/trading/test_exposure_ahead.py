@@ -1,5 +1,6 @@
 """What entries are reviewed by is read ahead while there are coins worth one, and only then."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -7,9 +8,9 @@ import pytest
 from arb.domain.errors import StoreUnavailable
 from arb.domain.market.ids import Coin
 from arb.domain.risk.known_exposure import AGE_NS_MAX
-from arb.domain.risk.review import Mode
 from arb.domain.time import NS_PER_MS
 from arb.engine.trading.exposure_ahead import WANTED_NS, WAYS_MAX, ExposureAhead
+from tests.contracts import world
 from tests.domain.markets import PAIR
 from tests.engine.testbed import SESSION, EngineTestbed
 
@@ -34,10 +35,10 @@ class Watched:
         self.mark += 1
         return self._trades.open_trade(*given)
 
-    def open_reviewed(self, approved, orders, known):
+    def open_reviewed(self, approved, orders, known, meanwhile):
         self.by.append(known)
         self.mark += 1
-        return self._trades.open_reviewed(approved, orders, known)
+        return self._trades.open_reviewed(approved, orders, known, meanwhile)
 
     def __getattr__(self, name):
         return getattr(self._trades, name)
@@ -58,6 +59,12 @@ def ahead(testbed, store):
     return ExposureAhead(session_id=SESSION, trades=store, clock=testbed.clock)
 
 
+def used(ahead, way=WAY):
+    """Return what an entry is reviewed by now."""
+    with ahead.deciding(way) as known:
+        return known
+
+
 def test_nothing_is_read_while_nothing_is_worth_an_entry(ahead, store):
     ahead.note(5)
     assert not ahead.is_due()
@@ -65,48 +72,60 @@ def test_nothing_is_read_while_nothing_is_worth_an_entry(ahead, store):
     assert store.reads == []
 
 
-def test_what_was_worth_an_entry_is_served_once_it_was_read(testbed, ahead, store):
-    assert ahead.of(WAY, testbed.clock.now_ns()) is None
+def test_what_was_worth_an_entry_is_read_ahead(ahead, store):
+    ahead.want(WAY)
     assert ahead.is_due()
     ahead.read()
-    assert ahead.of(WAY, testbed.clock.now_ns()).ways == {WAY}
     assert not ahead.is_due()
     ahead.read()
+    assert used(ahead).ways == {WAY}
+    assert store.reads == [(WAY,)]
+
+
+def test_where_it_was_not_it_is_read_for_the_entry(ahead, store):
+    assert used(ahead).ways == {WAY}
     assert store.reads == [(WAY,)]
 
 
 def test_it_is_read_again_for_another_direction(testbed, ahead, store):
-    ahead.of(WAY, testbed.clock.now_ns())
-    ahead.read()
+    used(ahead)
     testbed.pass_time(1)
-    assert ahead.of(BACK, testbed.clock.now_ns()) is None
-    ahead.read()
-    assert store.reads[1:] == [(BACK, WAY)]
+    assert used(ahead, BACK).ways == {WAY, BACK}
+    assert store.reads == [(WAY,), (BACK, WAY)]
 
 
-def test_what_was_decided_since_makes_it_useless_and_due(testbed, ahead, store):
-    ahead.of(WAY, testbed.clock.now_ns())
-    ahead.read()
+def test_what_was_decided_since_makes_it_useless_and_due(ahead, store):
+    used(ahead)
     store.mark = 1
     ahead.note(1)
-    assert ahead.of(WAY, testbed.clock.now_ns()) is None
     assert ahead.is_due()
-    ahead.read()
-    assert ahead.of(WAY, testbed.clock.now_ns()) is not None
+    assert used(ahead).own_mark == 1
+    assert len(store.reads) == 2
 
 
-def test_it_is_read_again_before_it_is_too_old(testbed, ahead):
-    ahead.of(WAY, testbed.clock.now_ns())
-    ahead.read()
-    testbed.pass_time(AGE_NS_MAX // 2 // NS_PER_MS)
-    assert ahead.of(WAY, testbed.clock.now_ns()) is not None
+def test_what_was_most_likely_decided_since_does_too(ahead, store):
+    used(ahead)
+    with ahead.alone():
+        pass
     assert ahead.is_due()
+    used(ahead)
+    assert not ahead.is_due()
+    assert len(store.reads) == 2
+
+
+def test_it_is_read_again_before_it_is_too_old(testbed, ahead, store):
+    used(ahead)
     testbed.pass_time(AGE_NS_MAX // 2 // NS_PER_MS)
-    assert ahead.of(WAY, testbed.clock.now_ns()) is None
+    assert ahead.is_due()
+    used(ahead)
+    assert len(store.reads) == 1
+    testbed.pass_time(AGE_NS_MAX // 2 // NS_PER_MS)
+    used(ahead)
+    assert len(store.reads) == 2
 
 
 def test_what_is_worth_nothing_any_more_is_forgotten(testbed, ahead):
-    ahead.of(WAY, testbed.clock.now_ns())
+    ahead.want(WAY)
     testbed.pass_time(WANTED_NS // NS_PER_MS)
     assert not ahead.is_due()
 
@@ -114,30 +133,59 @@ def test_what_is_worth_nothing_any_more_is_forgotten(testbed, ahead):
 def test_of_many_the_newest_are_read(testbed, ahead, store):
     ways = [(Coin(f"C{number}"), WAY[1]) for number in range(2 * WAYS_MAX)]
     for way in ways:
-        ahead.of(way, testbed.clock.now_ns())
+        ahead.want(way)
         testbed.pass_time(1)
     ahead.read()
     assert store.reads == [tuple(reversed(ways[WAYS_MAX:]))]
     assert not ahead.is_due()
 
 
-def test_where_sql_is_away_what_is_known_grows_old(testbed, ahead):
-    ahead.of(WAY, testbed.clock.now_ns())
+def test_where_sql_is_away_an_entry_fails(testbed, ahead):
     testbed.tables.away = True
     with pytest.raises(StoreUnavailable):
-        ahead.read()
-    assert ahead.of(WAY, testbed.clock.now_ns()) is None
+        used(ahead)
+    testbed.tables.away = False
+    assert used(ahead) is not None  # nobody holds up the others
 
 
-def test_an_entry_goes_by_it_if_it_came_in_time(testbed, store):
-    evaluate = replace(testbed.evaluate, trades=store)
-    for is_read in (False, True):
-        if is_read:
-            testbed.pass_time(60_000)
-            evaluate.enter.exposure.of(WAY, testbed.clock.now_ns())
-            evaluate.enter.exposure.of(BACK, testbed.clock.now_ns())
-            evaluate.enter.exposure.read()
-        testbed.premium(60)
-        assert evaluate.run() == 1
-    assert [each is not None for each in store.by] == [False, True]
-    assert store.by[1].exposure.mode is Mode.NORMAL
+def test_an_entry_of_ours_is_added_without_reading_it_again(ahead, store):
+    known, proposal = used(ahead), world.opening(SESSION).proposal
+    ahead.entered(known, proposal)
+    ahead.note(known.own_mark + 1)
+    assert not ahead.is_due()
+    assert used(ahead) == known.with_entry(proposal)
+    assert len(store.reads) == 1
+
+
+def test_nothing_is_added_to_what_was_read_after_it(ahead, store):
+    known = used(ahead)
+    store.mark = 1
+    ahead.note(1)
+    again = used(ahead)
+    ahead.entered(known, world.opening(SESSION).proposal)
+    assert used(ahead) == again
+
+
+def test_what_was_read_before_an_entry_of_ours_does_not_replace_it(testbed, ahead, store):
+    """Read in another thread meanwhile: it is older."""
+    known, proposal = used(ahead), world.opening(SESSION).proposal
+    read = store.known_exposure
+
+    def beside(*given):
+        found = read(*given)
+        ahead.entered(known, proposal)
+        return found
+
+    store.known_exposure = beside
+    testbed.pass_time(AGE_NS_MAX // 2 // NS_PER_MS)
+    ahead.read()
+    assert used(ahead) == known.with_entry(proposal)
+
+
+def test_entries_are_decided_one_at_a_time(ahead):
+    with ThreadPoolExecutor(1) as pool:
+        with ahead.deciding(WAY):
+            other = pool.submit(used, ahead, BACK)
+            with pytest.raises(TimeoutError):
+                other.result(0.05)
+        assert other.result(10) is not None

@@ -1,16 +1,19 @@
 """Orders that go from the commit straight to a sender: at most once, whoever dies and whatever is pulled."""
 
+from contextlib import suppress
 from dataclasses import replace
+from threading import Event, Thread
 
 import pytest
 
 from arb.adapters.memory.venue import Trouble
 from arb.domain.errors import StoreUnavailable
 from arb.domain.market.ids import Coin, Venue
-from arb.domain.risk.review import Approved, Mode
+from arb.domain.risk.review import Approved, Denied, Mode
 from arb.domain.trading.by_hand import CoinPause
 from arb.domain.trading.order import Order, OrderState, Purpose
 from arb.domain.trading.trade import TradeState
+from arb.engine.trading.clearance import Clearance, NotCommitted
 from tests.domain.markets import PAIR
 from tests.engine.testbed import BTC, OVERDUE_NS, SESSION, EngineTestbed, Killed, open_one, run_due
 
@@ -164,21 +167,32 @@ def test_a_message_for_a_claimed_order_sends_nothing(testbed):
     assert not any(testbed.orders_at(venue) for venue in testbed.venues)
 
 
+class Outdated:
+    """A store in which something is always decided right before an entry."""
+
+    def __init__(self, trades) -> None:
+        self._trades = trades
+
+    def __getattr__(self, name):
+        return getattr(self._trades, name)
+
+    def open_reviewed(self, *given):
+        given[-1]()
+        return False
+
+
 def test_claims_of_a_commit_whose_answer_was_lost_are_not_handed_out(testbed):
     """What was written goes through the queue, under a claim of its own."""
     open_trade = testbed.trades.open_trade
 
-    class Twice:
-        def __getattr__(self, name):
-            return getattr(testbed.trades, name)
-
+    class Twice(Outdated):
         def open_trade(self, *args):
             assert isinstance(open_trade(*args), Approved)
             return open_trade(*args)
 
-    testbed.evaluate = replace(testbed.evaluate, trades=Twice())
+    testbed.evaluate = replace(testbed.evaluate, trades=Twice(testbed.trades))
     open_one(testbed)
-    assert not testbed.handed
+    run_handed(testbed)
     assert [(order.state, order.fence) for order in orders(testbed)] == [(OrderState.INTENT, 1)] * 2
     assert messages(testbed) == [PLACE] * 2
     run_due(testbed)
@@ -186,20 +200,18 @@ def test_claims_of_a_commit_whose_answer_was_lost_are_not_handed_out(testbed):
     assert all(order.fence == 2 for order in orders(testbed))
 
 
-def test_a_commit_that_stays_unknown_hands_nothing_over(testbed):
-    class Away:
-        def __getattr__(self, name):
-            return getattr(testbed.trades, name)
-
+def test_a_commit_that_stays_unknown_has_nothing_go(testbed):
+    class Away(Outdated):
         def open_trade(self, *args):
             testbed.trades.open_trade(*args)
             raise StoreUnavailable("the answer was lost")
 
-    testbed.evaluate = replace(testbed.evaluate, trades=Away())
+    testbed.evaluate = replace(testbed.evaluate, trades=Away(testbed.trades))
     testbed.premium(60)
     with pytest.raises(StoreUnavailable):
         testbed.evaluate_now()
-    assert not testbed.handed
+    run_handed(testbed)
+    assert not any(testbed.orders_at(venue) for venue in testbed.venues)
     testbed.pass_time(OVERDUE_MS + 1)
     testbed.quiesce()
     assert sent_once(testbed)
@@ -222,7 +234,7 @@ def foreseen(testbed: EngineTestbed) -> None:
     """Have what the next entry is reviewed by be read ahead."""
     evaluate = testbed.evaluate
     for direction in PAIR.directions:
-        evaluate.enter.exposure.of((BTC, direction), testbed.clock.now_ns())
+        evaluate.enter.exposure.want((BTC, direction))
     evaluate.enter.exposure.read()
 
 
@@ -237,10 +249,16 @@ class Watched:
         if name not in ("open_trade", "open_reviewed", "add_orders"):
             return found
 
-        def watched(*given):
+        def look() -> None:
             self.in_hand.append((name, len(self._testbed.handed)))
             self._meanwhile()
-            return found(*given)
+
+        def watched(*given):
+            if name != "open_reviewed":
+                look()
+                return found(*given)
+            *given, meanwhile = given
+            return found(*given, lambda: (meanwhile(), look()))
 
         return watched
 
@@ -255,7 +273,7 @@ def test_senders_have_an_entry_ready_while_it_is_committed(testbed):
     store = watching(testbed)
     foreseen(testbed)
     open_one(testbed)
-    assert store.in_hand == [("open_reviewed", 2)]
+    assert store.in_hand == [("open_reviewed", 1)]
     run_handed(testbed)
     assert [len(testbed.orders_at(venue)) for venue in testbed.venues] == [1, 1]
 
@@ -267,7 +285,7 @@ def test_senders_have_an_exit_ready_while_it_is_committed(testbed):
     store = watching(testbed)
     testbed.premium(-60)
     assert testbed.evaluate_now() == 1
-    assert store.in_hand == [("add_orders", 2)]
+    assert store.in_hand == [("add_orders", 1)]
 
 
 def test_what_the_review_denies_is_in_nobodys_hand(testbed):
@@ -290,7 +308,7 @@ def test_what_was_decided_since_keeps_an_entry_that_is_ready_from_going(testbed)
     foreseen(testbed)
     testbed.premium(60)
     assert testbed.evaluate_now() == 0
-    assert store.in_hand == [("open_reviewed", 2), ("open_trade", 2)]
+    assert store.in_hand == [("open_reviewed", 1), ("open_trade", 1)]
     run_handed(testbed)
     assert not any(testbed.orders_at(venue) for venue in testbed.venues)
     assert not testbed.tables.orders
@@ -307,7 +325,7 @@ def test_what_was_decided_since_and_allows_it_has_it_go_once(testbed):
     store = watching(testbed, beside)
     foreseen(testbed)
     open_one(testbed)
-    assert store.in_hand == [("open_reviewed", 2), ("open_trade", 2)]
+    assert store.in_hand == [("open_reviewed", 1), ("open_trade", 1)]
     assert len(testbed.handed) == 2
     run_handed(testbed)
     assert [len(testbed.orders_at(venue)) for venue in testbed.venues] == [1, 1]
@@ -325,7 +343,7 @@ def test_a_commit_whose_answer_was_lost_has_nothing_go_that_was_ready(testbed):
     testbed.evaluate = replace(testbed.evaluate, trades=Twice())
     foreseen(testbed)
     open_one(testbed)
-    assert len(testbed.handed) == 2
+    assert testbed.handed
     run_handed(testbed)
     assert not any(testbed.orders_at(venue) for venue in testbed.venues)
     assert [(order.state, order.fence) for order in orders(testbed)] == [(OrderState.INTENT, 1)] * 2
@@ -346,7 +364,7 @@ def test_an_exit_that_somebody_else_closed_meanwhile_does_not_go(testbed):
     store = watching(testbed, beside)
     testbed.premium(-60)
     testbed.evaluate_now()
-    assert store.in_hand[0] == ("add_orders", 2)
+    assert store.in_hand[0] == ("add_orders", 1)
     run_handed(testbed)
     sent = [order for venue in testbed.venues.values() for order in venue.sent.values()]
     assert {order.purpose for order in sent} == {Purpose.ENTRY}
@@ -367,3 +385,60 @@ def test_what_waited_for_its_commit_beyond_its_lifetime_is_not_sent(testbed):
     run_handed(testbed)
     assert not any(testbed.orders_at(venue) for venue in testbed.venues)
     assert [order.state for order in orders(testbed)] == [OrderState.EXPIRED] * 2
+
+
+class Threads:
+    """Senders that begin at once."""
+
+    def __init__(self) -> None:
+        self.threads: list[Thread] = []
+
+    def __call__(self, _orders: int) -> "Threads":
+        return self
+
+    def run(self, work) -> None:
+        self.threads.append(Thread(target=work))
+        self.threads[-1].start()
+
+    def give_back(self) -> None: ...
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_the_second_order_gets_ready_once_the_first_one_is(testbed, is_refused):
+    """Not beside it: both would wait for one interpreter, and the first one for the second."""
+    seats, ready, gone = Threads(), [], []
+    both = Event()
+
+    def deliver(order: Order, clearance: Clearance) -> None:
+        ready.append(order.venue)
+        if len(ready) == 2:
+            both.set()
+        with suppress(NotCommitted):
+            clearance.await_commit()
+            gone.append(order.venue)
+
+    store = watching(testbed, lambda: both.wait(10) or pytest.fail("the second one was not told"))
+    testbed.evaluate = replace(testbed.evaluate, trades=store, reserve=seats, deliver=deliver)
+    if is_refused:
+        store.open_reviewed = lambda *given: [given[-1](), both.wait(10)] == []
+        store.open_trade = lambda *_given: Denied("test")
+    testbed.premium(60)
+    assert testbed.evaluate_now() == (0 if is_refused else 1)
+    for thread in seats.threads:
+        thread.join(10)
+    assert len(seats.threads) == len(ready) == 2
+    assert sorted(gone) == ([] if is_refused else sorted(ready))
+
+
+def test_what_was_denied_hands_no_second_order_over(testbed):
+    """The first one may be told only after it."""
+    handed = []
+    seats = Threads()
+    seats.run = handed.append
+    testbed.evaluate = replace(testbed.evaluate, reserve=seats, trades=Outdated(testbed.trades))
+    testbed.evaluate.trades.open_trade = lambda *_given: Denied("test")
+    testbed.premium(60)
+    assert testbed.evaluate_now() == 0
+    handed.pop()()
+    assert not handed
+    assert not any(testbed.orders_at(venue) for venue in testbed.venues)

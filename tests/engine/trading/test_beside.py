@@ -1,14 +1,16 @@
-"""Entries that are written beside the evaluation: a coin waits for its own, an exit for all of them."""
+"""Entries and exits that are written beside the evaluation: a coin waits for its own."""
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from arb.domain.errors import StoreUnavailable
 from arb.domain.market.ids import Coin
 from arb.domain.risk.review import Denied, Mode
-from arb.engine.trading.openings import Openings
+from arb.engine.trading.beside import Beside
+from tests.domain.markets import PAIR
 from tests.engine.testbed import SESSION, EngineTestbed, open_one, run_due
 
 BTC, ETH = Coin("BTC"), Coin("ETH")
@@ -46,7 +48,7 @@ def refused(seen: list[object]) -> Callable[[object], bool]:
 
 
 def test_what_nobody_is_free_for_is_written_by_who_starts_it():
-    openings, seen = Openings(), []
+    openings, seen = Beside(), []
     openings.add(BTC, lambda: NO, refused(seen))
     assert openings.has(BTC)
     assert openings.take_up() == 0
@@ -58,7 +60,7 @@ def test_what_nobody_is_free_for_is_written_by_who_starts_it():
 
 def test_a_coin_has_one_under_way_until_it_is_taken_up():
     seats, seen = Seats(1), []
-    openings = Openings(seats)
+    openings = Beside(seats)
     openings.add(BTC, lambda: NO, lambda verdict: refused(seen)(verdict) or True)
     openings.start()
     assert openings.take_up() == 0
@@ -69,18 +71,39 @@ def test_a_coin_has_one_under_way_until_it_is_taken_up():
     assert not openings.has(BTC)
 
 
-def test_an_exit_waits_for_all_of_them():
-    openings, written = Openings(), []
-    openings.add(BTC, lambda: written.append(BTC) or NO, refused([]))
-    openings.wait()
-    assert written == [BTC]
+def test_in_turn_one_seat_does_all_of_them_in_their_order():
+    seats, done = Seats(9), []
+    exits = Beside(seats, in_turn=True)
+    for coin in (BTC, ETH):
+        exits.add(coin, partial(done.append, coin), lambda _outcome: 1)
+        exits.start()
+    assert len(seats.work) == 1
+    seats.do()
+    assert done == [BTC, ETH]
+    assert exits.take_up() == 2
+    exits.add(BTC, partial(done.append, BTC), lambda _outcome: 1)
+    exits.start()
+    seats.do()
+    assert done == [BTC, ETH, BTC]
+
+
+def test_what_takes_long_is_waited_for_a_moment_only():
+    seats = Seats(2)
+    openings = Beside(seats)
+    for coin in (BTC, ETH):
+        openings.add(coin, lambda: NO, refused([]))
+    openings.start()
+    openings.wait_a_moment()
+    assert openings.take_up() == 0
+    assert openings.has(BTC)
+    assert openings.has(ETH)
 
 
 def test_a_failure_is_raised_where_it_is_taken_up_and_costs_no_other_one():
     def fail() -> Denied:
         raise StoreUnavailable("away")
 
-    openings, seen = Openings(), []
+    openings, seen = Beside(), []
     openings.add(BTC, fail, refused(seen))
     openings.add(ETH, lambda: NO, refused(seen))
     openings.start()
@@ -150,27 +173,97 @@ def test_who_dies_with_an_entry_under_way_leaves_nothing_or_a_trade_that_a_sweep
     assert all(row.order.is_terminal for row in testbed.tables.orders.values())
 
 
-def test_an_exit_that_is_due_comes_after_an_entry_that_is_under_way(testbed):
+def with_a_pair(testbed: EngineTestbed, seats: Seats) -> None:
+    """Have a pair be open that is due to be closed."""
     open_one(testbed)
     run_due(testbed)
-    order: list[str] = []
-    store = Watched(testbed.trades, order)
+    testbed.evaluate = replace(testbed.evaluate, beside=seats)
+    testbed.premium(-60)
+
+
+def states(testbed: EngineTestbed) -> list[str]:
+    return [trade.state.value for trade in testbed.tables.trades.values()]
+
+
+def test_an_exit_is_written_beside_the_evaluation_and_keeps_its_coin_from_another_look(testbed):
+    seats = Seats(1)
+    with_a_pair(testbed, seats)
+    for _ in range(2):
+        assert testbed.evaluate_now() == 0
+        assert len(seats.work) == 1
+        testbed.premium(-60)
+    seats.do()
+    assert testbed.evaluate_now() == 1
+    assert states(testbed) == ["closing"]
+
+
+def test_an_exit_reads_what_is_free_while_no_entry_is_decided(testbed):
+    with_a_pair(testbed, Seats(0))
+    exposure = testbed.evaluate.enter.exposure
+    store = Watched(testbed.trades, lambda: exposure._deciding.locked())
     testbed.evaluate = replace(testbed.evaluate, trades=store)
-    testbed.evaluate.enter.openings.add(ETH, lambda: order.append("entry") or NO, refused([]))
+    exposure = testbed.evaluate.enter.exposure
+    assert testbed.evaluate_now() == 1
+    assert store.seen == [True]
+    assert not exposure._deciding.locked()
+
+
+def test_after_an_exit_the_next_entry_reads_anew(testbed):
+    with_a_pair(testbed, Seats(0))
+    exposure = testbed.evaluate.enter.exposure
+    with exposure.deciding((BTC, PAIR.directions[0])):
+        pass
+    assert not exposure.is_due()
+    assert testbed.evaluate_now() == 1
+    assert exposure.is_due()
+
+
+def test_an_exit_whose_quotes_grew_old_while_it_waited_is_left_to_the_next_look(testbed):
+    seats = Seats(1)
+    with_a_pair(testbed, seats)
+    testbed.evaluate_now()
+    testbed.pass_time(60_000)
+    seats.do()
+    assert testbed.evaluate.close.exits.take_up() == 0
+    assert states(testbed) == ["open"]
+
+
+def test_a_coin_whose_exit_has_to_wait_is_looked_at_for_entries(testbed):
+    """By who evaluates, for a second: else an exit that waits would keep the coin for itself."""
+    seats = Seats(1)
+    with_a_pair(testbed, seats)
+    testbed.evaluate = replace(testbed.evaluate, exit_guard=Held(testbed.evaluate.exit_guard))
+    testbed.evaluate_now()
+    seats.do()
+    testbed.premium(-60)
+    assert testbed.evaluate_now() == 0  # takes up that it was not closed
     testbed.premium(-60)
     assert testbed.evaluate_now() == 1
-    assert order == ["entry", "exit"]
-    assert testbed.trades.active(SESSION)
+    assert not seats.work
+    assert states(testbed) == ["open", "opening"]
+
+
+class Held:
+    """A guard that has every exit wait."""
+
+    def __init__(self, guard) -> None:
+        self._guard = guard
+
+    def pace(self, *_given):
+        return None
+
+    def __getattr__(self, name):
+        return getattr(self._guard, name)
 
 
 class Watched:
-    """A store that notes when an exit is written."""
+    """A store that notes what holds when an exit is written."""
 
-    def __init__(self, trades, order) -> None:
-        self._trades, self._order = trades, order
+    def __init__(self, trades, look) -> None:
+        self._trades, self._look, self.seen = trades, look, []
 
     def add_orders(self, *given):
-        self._order.append("exit")
+        self.seen.append(self._look())
         return self._trades.add_orders(*given)
 
     def __getattr__(self, name):
