@@ -147,8 +147,9 @@ class Evaluate:
         try:
             return self._look(seen, changed.markets)
         finally:  # whatever went wrong with another coin: later, they would be decided on old books
-            self._start()
+            self.enter.openings.start()
             self.enter.openings.wait_a_moment()
+            self.close.exits.start()  # last: a moment costs an entry more
 
     def _look(self, seen: SessionView, markets: Mapping[Coin, Market]) -> int:
         """Look at each coin of which nothing is being written; return how many trades were told to close."""
@@ -159,13 +160,8 @@ class Evaluate:
                 own = [view for view in seen.trades if view.trade.coin == coin]
                 closed += self._coin(market, own, seen.mode)
             if left > LEFT_MAX:
-                self._start()
+                self.enter.openings.start()
         return closed
-
-    def _start(self) -> None:
-        """Have what was decided be written, entries first: they are worth less with each moment."""
-        self.enter.openings.start()
-        self.close.exits.start()
 
     def _count_without_rules(self, coins: Iterable[Coin]) -> None:
         """Count what cannot be judged though it changed: nothing else would say why nothing happens."""
