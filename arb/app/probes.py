@@ -34,7 +34,7 @@ def redis_probes_of(shared: Shared) -> tuple[Probe, ...]:
         QuoteAge(shared.markets.pair, stores.quotes, shared.coins),
         HeartbeatAge(stores.heartbeats),
         Depth(RedisQueues(stores.redis, QUEUES, shared.settings.broker_prefix)),
-        Canaries(stores.canaries, shared.dispatcher, QUEUES),
+        Canaries(stores.canaries, shared.dispatcher, QUEUES, shared.clock),
         Rates(stores.counters),
     )
 

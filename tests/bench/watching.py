@@ -109,9 +109,12 @@ def waited_ms(engine: Engine, until_s: float) -> list[float]:
         engine.shared.dispatcher.send("arb.canary.evaluate", sent_ns, expires_ms=15_000)
         while time.monotonic() < until_s + ANSWER_S_MAX:
             time.sleep(ASK_S)
-            answer = answers.read().get("evaluate", {})
-            if int(answer.get("at_ns", 0)) >= sent_ns:
-                found.append(int(answer["latency_us"]) / 1e3)
+            answer = answers.read().get("evaluate", {"at_ns": 0, "latency_us": 0})
+            latency_us = int(answer["latency_us"])
+            after_us = (int(answer["at_ns"]) - sent_ns) // 1_000 - latency_us
+            if after_us == 0:
+                found.append(latency_us / 1e3)
+            if after_us >= 0:  # where it is another one's, the watchdog's, that has come over ours
                 break
     return found
 

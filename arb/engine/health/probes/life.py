@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from arb.domain.errors import DispatchError
 from arb.domain.health.judge import Reading, silence_ms
+from arb.ports.market import Clock
 from arb.ports.messaging import Dispatcher, Heartbeats
 
 BEAT: Final = "beat"
@@ -54,13 +55,14 @@ class Canaries:
     answers: Heartbeats  # what the canary tasks wrote, by queue
     dispatcher: Dispatcher
     queues: tuple[str, ...]
+    clock: Clock
     _seen_ns: dict[str, int] = field(default_factory=dict)
 
     def read(self, now_ns: int) -> Iterable[Reading]:
         """Read the last answers, then send the next ones. Raises: StoreUnavailable."""
         answers = self.answers.read()
         for queue in self.queues:
-            self._send(queue, now_ns)
+            self._send(queue)
         for queue, facts in answers.items():
             at_ns = int(facts["at_ns"])
             if at_ns != self._seen_ns.get(queue):
@@ -68,8 +70,9 @@ class Canaries:
                 yield Reading("loop_latency_ms", queue, Decimal(facts["latency_us"]) / 1_000)
             yield Reading("canary_age_ms", queue, silence_ms(at_ns, now_ns))
 
-    def _send(self, queue: str, now_ns: int) -> None:
+    def _send(self, queue: str) -> None:
+        sent_ns = self.clock.now_ns()  # now: what else the sweep has read by then is no latency of a queue
         try:
-            self.dispatcher.send(f"arb.canary.{queue}", now_ns, expires_ms=CANARY_EXPIRES_MS)
+            self.dispatcher.send(f"arb.canary.{queue}", sent_ns, expires_ms=CANARY_EXPIRES_MS)
         except DispatchError:
             return  # its age tells
