@@ -9,7 +9,7 @@ from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue
 
 Result = TypeVar("Result")
-COINS_AT_ONCE: Final = 64  # evaluated for one message, so that what comes behind it waits for milliseconds
+COINS_AT_ONCE: Final = 32  # evaluated for one message, so that what comes behind it waits for milliseconds
 
 
 class Clock(Protocol):

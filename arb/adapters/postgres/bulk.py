@@ -36,7 +36,7 @@ def insert_all_if(
     given: Mapping[str, Any],
     rows: Mapping[Table, Rows],
     *,
-    first: str = "",
+    first: Sequence[Prepared] = (),
     meanwhile: Meanwhile = nothing_else,
 ) -> bool:
     """Do the same where the condition returns a row; tell whether it did.

@@ -13,13 +13,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, text
 
 from arb.adapters.postgres import review_marks
 from arb.adapters.postgres.at_risk import AT_RISK_NOW, CEILINGS, FREE
 from arb.adapters.postgres.ledger import OWN
 from arb.adapters.postgres.neighbours import Moved, moved_since
 from arb.adapters.postgres.owners import refuse_foreign
+from arb.adapters.postgres.prepared import Prepared
 from arb.adapters.postgres.purse import LOCK
 from arb.domain.errors import InvariantError
 from arb.domain.market.ids import Coin, SessionId, Venue
@@ -33,9 +34,12 @@ from arb.domain.time import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE
 from arb.domain.trading.reentry import REMEMBERED_NS, Losses
 from arb.domain.trading.trade import Trade, TradeState
 
-ALONE_TO_DECIDE: Final = (
-    f"{LOCK}; SELECT 1 FROM sessions WHERE session_id = %(session_id)s FOR NO KEY UPDATE; "
+LOCK_SESSION: Final = Prepared(
+    "arb_lock_session",
+    text("SELECT 1 FROM sessions WHERE session_id = :session_id FOR NO KEY UPDATE"),
+    {"session_id": "text"},
 )
+ALONE_TO_DECIDE: Final = (LOCK, LOCK_SESSION)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ A plan that is kept is made without the values: one end of a span of time counts
 both ends as half a percent of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final, cast
 
@@ -32,16 +32,18 @@ class Prepared:
         connection: Connection,
         given: Mapping[str, Any],
         *,
-        first: str = "",
+        first: Sequence["Prepared"] = (),
         meanwhile: Meanwhile = nothing_else,
     ) -> CursorResult[Any]:
         """Return what it returns; `first` are statements that are run before it in the same round trip.
 
         `meanwhile` is called while the server works on it.
         """
-        self.prepare(connection)
+        together = (*first, self)
+        for each in together:
+            each.prepare(connection)
         with once_sent(meanwhile):
-            return connection.exec_driver_sql(f"{first}{self._call}", given)
+            return connection.exec_driver_sql("; ".join(each._call for each in together), given)
 
     def prepare(self, connection: Connection) -> None:
         """Prepare it where it is not yet; it stays so whatever becomes of the transaction."""

@@ -10,18 +10,23 @@ wait for each other.
 
 from typing import Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
+from arb.adapters.postgres.prepared import Prepared
 from arb.domain.market.ids import SessionId
 
 LOCK_CLASS: Final = 0x616363  # "acc"
-LOCK: Final = (
-    f"SELECT pg_advisory_xact_lock({LOCK_CLASS}, number) FROM ("
-    " SELECT DISTINCT hashtext(environment || ':' || venue || ':' || account) AS number"
-    " FROM session_accounts WHERE session_id = %(session_id)s AND account <> '' ORDER BY number) AS in_order"
+LOCK: Final = Prepared(
+    "arb_lock_purse",
+    text(
+        f"SELECT pg_advisory_xact_lock({LOCK_CLASS}, number) FROM ("
+        " SELECT DISTINCT hashtext(environment || '\\:' || venue || '\\:' || account) AS number"
+        " FROM session_accounts WHERE session_id = :session_id AND account <> '' ORDER BY number) AS in_order"
+    ),
+    {"session_id": "text"},
 )
 
 
 def lock(connection: Connection, session_id: SessionId) -> None:
     """Be the only one to decide about the money of a session's accounts until the commit."""
-    connection.exec_driver_sql(LOCK, {"session_id": session_id})
+    LOCK.execute(connection, {"session_id": session_id})
